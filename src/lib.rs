@@ -1,0 +1,6 @@
+//! carafe: a web server and microframework of clear glass.
+#![forbid(unsafe_code)]
+
+pub mod value;
+
+pub use value::{Map, Value};

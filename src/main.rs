@@ -1,0 +1,3 @@
+//! The cover: flags, build the App, start the Server.
+
+fn main() {}
