@@ -57,6 +57,7 @@ impl Value {
 pub struct Map {
     entries: Vec<(String, Value)>,
     /// Where each name stands; kept only for maps too long to be searched from the front.
+    #[expect(clippy::box_collection, reason = "a short map should stay small: eight bytes here instead of 48")]
     index: Option<Box<HashMap<String, usize>>>,
 }
 
