@@ -1,6 +1,7 @@
 //! carafe: a web server and microframework of clear glass.
 #![forbid(unsafe_code)]
 
+pub mod http;
 pub mod value;
 
 pub use value::{Map, Value};

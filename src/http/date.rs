@@ -1,0 +1,100 @@
+//! The one date format that HTTP writes, and the three that it reads.
+//!
+//! `Sun, 06 Nov 1994 08:49:37 GMT`: always 29 bytes, always Greenwich time, always English. A date is kept as seconds
+//! since 1970, and the calendar is worked out by arithmetic on days (Howard Hinnant, "chrono-Compatible Low-Level Date
+//! Algorithms", 2013: `days_from_civil` and `civil_from_days`).
+//!
+//! Left out: leap seconds, which Unix time has not.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const DAY_SECONDS: u64 = 86_400;
+
+/// Seconds since 1970; a clock set before that counts as 1970.
+pub fn unix_seconds(time: SystemTime) -> u64 {
+    time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}
+
+/// The date as HTTP writes it: `IMF-fixdate` (RFC 9110 §5.6.7).
+///
+/// ```
+/// use std::time::{Duration, UNIX_EPOCH};
+///
+/// let time = UNIX_EPOCH + Duration::from_secs(784_111_777);
+/// assert_eq!(carafe::http::date::format(time), "Sun, 06 Nov 1994 08:49:37 GMT");
+/// ```
+pub fn format(time: SystemTime) -> String {
+    // Four digits for the year is all the format has.
+    let seconds = unix_seconds(time).min(253_402_300_799);
+    let (days, second) = (seconds / DAY_SECONDS, seconds % DAY_SECONDS);
+    let (year, month, day) = civil_from_days(days);
+    // 1 January 1970 was a Thursday.
+    let weekday = DAYS[((days + 3) % 7) as usize];
+    let (month, hour, minute, second) = (MONTHS[month - 1], second / 3600, second / 60 % 60, second % 60);
+    format!("{weekday}, {day:02} {month} {year:04} {hour:02}:{minute:02}:{second:02} GMT")
+}
+
+/// Reads a date in any of the three formats that a recipient must accept (RFC 9110 §5.6.7); `None` if it is in none.
+pub fn parse(text: &str) -> Option<SystemTime> {
+    let words: Vec<&str> = text.split([' ', ',', '-']).filter(|word| !word.is_empty()).collect();
+    let (day, month, year, time) = match words[..] {
+        // Sun Nov  6 08:49:37 1994: the C library's format.
+        [_, month, day, time, year] if time.contains(':') => (day, month, year.to_owned(), time),
+        // Sun, 06 Nov 1994 08:49:37 GMT, and Sunday, 06-Nov-94 08:49:37 GMT of RFC 850.
+        [_, day, month, year, time, "GMT"] => (day, month, full_year(year), time),
+        _ => return None,
+    };
+    let month = MONTHS.iter().position(|name| *name == month)? + 1;
+    let (year, day) = (number(&year, 1970..=9999)?, number(day, 1..=31)?);
+    let mut clock = time.split(':');
+    let hour = number(clock.next()?, 0..=23)?;
+    let minute = number(clock.next()?, 0..=59)?;
+    let second = number(clock.next()?, 0..=60)?;
+    if clock.next().is_some() || civil_from_days(days_from_civil(year, month, day)) != (year, month, day) {
+        return None;
+    }
+    let seconds = days_from_civil(year, month, day) * DAY_SECONDS + hour * 3600 + minute * 60 + second;
+    Some(UNIX_EPOCH + Duration::from_secs(seconds))
+}
+
+/// Two digits mean the year of that ending that is not more than 50 years ahead (RFC 9110 §5.6.7).
+fn full_year(year: &str) -> String {
+    match (year.len(), year.parse::<u64>()) {
+        (2, Ok(short)) => {
+            let (now, _, _) = civil_from_days(unix_seconds(SystemTime::now()) / DAY_SECONDS);
+            let this_century = now / 100 * 100 + short;
+            (if this_century > now + 50 { this_century - 100 } else { this_century }).to_string()
+        }
+        _ => year.to_owned(),
+    }
+}
+
+fn number(text: &str, range: std::ops::RangeInclusive<u64>) -> Option<u64> {
+    let plain = text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|number| plain && range.contains(number))
+}
+
+/// Year, month from 1 and day from 1, of a count of days since 1970. Years here start in March, so that the leap day is
+/// their last.
+fn civil_from_days(days: u64) -> (u64, usize, u64) {
+    let shifted = days + 719_468;
+    let (era, day_of_era) = (shifted / 146_097, shifted % 146_097);
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+    (year_of_era + era * 400 + u64::from(month <= 2), month as usize, day)
+}
+
+/// The other way round. The year is at least 1970.
+fn days_from_civil(year: u64, month: usize, day: u64) -> u64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let (era, year_of_era) = (year / 400, year % 400);
+    let month_from_march = (month as u64 + 9) % 12;
+    let day_of_year = (153 * month_from_march + 2) / 5 + day - 1;
+    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    era * 146_097 + day_of_era - 719_468
+}

@@ -1,0 +1,68 @@
+//! Why a message was refused, and the status that says so.
+//!
+//! Each variant is one rule. After any of them the connection closes: where the reader and the sender disagree about
+//! one message, they would disagree about where the next one starts, and that gap is how requests are smuggled.
+
+use super::Status;
+use std::fmt;
+
+/// A rule of RFC 9112 or a bound of [`Limits`](super::Limits) that a message broke.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ParseError {
+    /// The message breaks the grammar; the text says where and how. 400.
+    Malformed(String),
+    /// Nothing a server of HTTP/1 can read. 505.
+    Version(String),
+    /// The request target is longer than the limit, in bytes. 414.
+    TargetTooLong(usize),
+    /// The head is longer than the limit, in bytes. 431.
+    HeadTooLong(usize),
+    /// There are more header fields than the limit. 431.
+    TooManyHeaders(usize),
+    /// The body is longer than the limit, in bytes. 413.
+    BodyTooLong(usize),
+    /// A transfer coding other than chunked. 501.
+    TransferCoding(String),
+    /// An expectation other than `100-continue`. 417.
+    Expectation(String),
+    /// The client took longer than this many seconds for its head or body. 408.
+    TooSlow(u64),
+}
+
+impl ParseError {
+    /// The status of the answer.
+    pub fn status(&self) -> Status {
+        match self {
+            ParseError::Malformed(_) => Status::BAD_REQUEST,
+            ParseError::Version(_) => Status::VERSION_NOT_SUPPORTED,
+            ParseError::TargetTooLong(_) => Status::URI_TOO_LONG,
+            ParseError::HeadTooLong(_) | ParseError::TooManyHeaders(_) => Status::HEADERS_TOO_LARGE,
+            ParseError::BodyTooLong(_) => Status::CONTENT_TOO_LARGE,
+            ParseError::TransferCoding(_) => Status::NOT_IMPLEMENTED,
+            ParseError::Expectation(_) => Status::EXPECTATION_FAILED,
+            ParseError::TooSlow(_) => Status::REQUEST_TIMEOUT,
+        }
+    }
+}
+
+impl fmt::Display for ParseError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ParseError::Malformed(what) => write!(out, "{what}"),
+            ParseError::Version(found) => write!(out, "found version {found}, expected HTTP/1.1 or HTTP/1.0"),
+            ParseError::TargetTooLong(most) => write!(out, "the request target is longer than {most} bytes"),
+            ParseError::HeadTooLong(most) => write!(out, "the request's head is longer than {most} bytes"),
+            ParseError::TooManyHeaders(most) => write!(out, "the request has more than {most} header fields"),
+            ParseError::BodyTooLong(most) => write!(out, "the body is longer than {most} bytes"),
+            ParseError::TransferCoding(found) => {
+                write!(out, "found Transfer-Encoding: {found}; this server knows only chunked")
+            }
+            ParseError::Expectation(found) => {
+                write!(out, "found Expect: {found}; this server knows only 100-continue")
+            }
+            ParseError::TooSlow(most) => write!(out, "the request was not complete within {most} seconds"),
+        }
+    }
+}
+
+impl std::error::Error for ParseError {}

@@ -1,0 +1,114 @@
+//! a=1&b=2 and percent-encoding: how names and values travel in a query or in a form.
+//!
+//! In a URL some bytes have a meaning (`&`, `=`, `/`, `?`), so as data they are written as `%` and two hex digits. Forms
+//! have one more rule of their own: a space may be written `+`.
+//!
+//! Left out: `multipart/form-data`, the format for uploads. A form handler answers it with 415 and says so.
+
+use std::borrow::Cow;
+
+/// Names and values in the order they came; a name may come more than once.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Fields(Vec<(String, String)>);
+
+impl Fields {
+    /// Reads `a=1&b=2` (the WHATWG URL standard, "application/x-www-form-urlencoded parsing").
+    ///
+    /// Never fails: a `%` without two hex digits stands for itself, as in every browser, and bytes that are not UTF-8
+    /// become U+FFFD.
+    ///
+    /// ```
+    /// let fields = carafe::http::Fields::parse("q=tea+%26+milk&q=b");
+    /// assert_eq!(fields.get("q"), Some("tea & milk"));
+    /// assert_eq!(fields.get_all("q").collect::<Vec<_>>(), ["tea & milk", "b"]);
+    /// ```
+    pub fn parse(text: &str) -> Fields {
+        let decode = |part: &str| percent_decode(&part.replace('+', " ")).into_owned();
+        let pairs = text.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            (decode(name), decode(value))
+        });
+        Fields(pairs.collect())
+    }
+
+    /// The first value of this name.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.get_all(name).next()
+    }
+
+    /// All values of this name, in order.
+    pub fn get_all(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.0.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Adds a value behind the others.
+    pub fn append(&mut self, name: impl Into<String>, value: impl Into<String>) {
+        self.0.push((name.into(), value.into()));
+    }
+
+    /// Names and values in order.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// How many values there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// True if there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The fields as text again: `q=tea+%26+milk&q=b`.
+    pub fn encode(&self) -> String {
+        let encode = |part: &str| percent_encode(part, "*-._ ").replace(' ', "+");
+        let pairs: Vec<String> =
+            self.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
+        pairs.join("&")
+    }
+}
+
+/// Turns each `%41` into its byte. Bytes that are not UTF-8 become U+FFFD; a `%` without two hex digits stays.
+///
+/// # Common mistakes
+///
+/// Decoding a path before it is split: `/hello/a%2Fb` is one name, `a/b`, and not two (RFC 3986 §2.4).
+pub fn percent_decode(text: &str) -> Cow<'_, str> {
+    if !text.contains('%') {
+        return Cow::Borrowed(text);
+    }
+    let bytes = text.as_bytes();
+    let mut decoded = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        let hex = |offset: usize| bytes.get(at + offset).and_then(|&digit| (digit as char).to_digit(16));
+        match (byte, hex(1), hex(2)) {
+            (b'%', Some(high), Some(low)) => {
+                decoded.push((high * 16 + low) as u8);
+                at += 3;
+            }
+            _ => {
+                decoded.push(byte);
+                at += 1;
+            }
+        }
+    }
+    Cow::Owned(
+        String::from_utf8(decoded).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()),
+    )
+}
+
+/// Writes every byte that is neither a letter, a digit nor in `kept` as `%41`.
+pub fn percent_encode(text: &str, kept: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || kept.as_bytes().contains(&byte) {
+            encoded.push(byte as char);
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    encoded
+}

@@ -1,0 +1,109 @@
+//! A request as a value.
+//!
+//! Everything a client said, read once and then only looked at. The path stays percent-encoded here: it must be split
+//! at its slashes before it is decoded, and that is the router's work.
+
+use super::{Fields, Headers, Method};
+use std::net::SocketAddr;
+
+/// The two versions of HTTP/1. A client of a later HTTP/1.x is answered as one of 1.1 (RFC 9110 §2.5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Version {
+    /// HTTP/1.0: the connection ends with the answer unless both sides say `keep-alive`.
+    Http10,
+    /// HTTP/1.1: the connection stays unless one side says `close`.
+    Http11,
+}
+
+impl Version {
+    /// As on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Version::Http10 => "HTTP/1.0",
+            Version::Http11 => "HTTP/1.1",
+        }
+    }
+}
+
+/// What a client asked.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// What it wants done.
+    pub method: Method,
+    /// The request target as it was written: `/search?q=tea`, `http://host/`, `*`.
+    pub target: String,
+    /// The target's path, still percent-encoded; `*` for the server as a whole.
+    pub path: String,
+    /// The target's query, decoded; Flask's `request.args`.
+    pub query: Fields,
+    /// The version the client speaks.
+    pub version: Version,
+    /// The header fields. `Host` is the authority that the target names, where it names one.
+    pub headers: Headers,
+    /// The body, without its framing.
+    pub body: Vec<u8>,
+    /// Who is at the other end of the connection; `None` in tests without a socket.
+    pub peer: Option<SocketAddr>,
+}
+
+impl Request {
+    /// A request for `target` from nowhere, for tests: HTTP/1.1, no body.
+    pub fn new(method: Method, target: &str) -> Request {
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        let mut headers = Headers::new();
+        headers.append("Host", "localhost");
+        Request {
+            method,
+            target: target.to_owned(),
+            path: path.to_owned(),
+            query: Fields::parse(query),
+            version: Version::Http11,
+            headers,
+            body: Vec::new(),
+            peer: None,
+        }
+    }
+
+    /// True if the client would have the connection kept after the answer (RFC 9112 §9.3).
+    pub fn keep_alive(&self) -> bool {
+        if self.headers.has_token("Connection", "close") {
+            return false;
+        }
+        self.version == Version::Http11 || self.headers.has_token("Connection", "keep-alive")
+    }
+
+    /// The host that the client typed, without its port, in small letters: `localhost`, `[::1]`.
+    pub fn host_name(&self) -> Option<String> {
+        let host = self.headers.get("Host")?;
+        let end = match host.strip_prefix('[') {
+            Some(inside) => inside.find(']')? + 2,
+            None => host.find(':').unwrap_or(host.len()),
+        };
+        Some(host[..end].to_ascii_lowercase())
+    }
+
+    /// The media type of the body, without parameters, in small letters: `application/json`.
+    pub fn content_type(&self) -> Option<String> {
+        let value = self.headers.get("Content-Type")?;
+        Some(value.split(';').next().unwrap_or("").trim().to_ascii_lowercase())
+    }
+
+    /// True if a page suits this client better than text: its `Accept` names `text/html`.
+    ///
+    /// Browsers name it; curl sends `*/*`, which does not (RFC 9110 §12.5.1).
+    pub fn prefers_html(&self) -> bool {
+        self.accepts("text/html")
+    }
+
+    /// True if `Accept` names this media type itself (a wildcard does not count), and not with `q=0`.
+    pub fn accepts(&self, media_type: &str) -> bool {
+        self.headers.get_all("Accept").flat_map(|value| value.split(',')).any(|range| {
+            let mut parts = range.split(';').map(str::trim);
+            let named = parts.next().is_some_and(|name| name.eq_ignore_ascii_case(media_type));
+            let refused = parts.any(
+                |part| matches!(part.split_once('='), Some(("q" | "Q", weight)) if weight.trim().parse() == Ok(0.0)),
+            );
+            named && !refused
+        })
+    }
+}

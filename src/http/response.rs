@@ -1,0 +1,218 @@
+//! A response as a value, and as bytes.
+//!
+//! A handler makes a [`Response`]; the server adds what every message needs (the date, the length, whether the connection
+//! stays) and writes head and body.
+//!
+//! Left out: compression on the fly. A proxy in front does it.
+
+use super::{Headers, SetCookie, Status};
+use std::fmt;
+use std::fs::File;
+use std::io::{self, Write};
+use std::ops::Range;
+
+/// What the server answers.
+#[derive(Debug)]
+pub struct Response {
+    /// The outcome.
+    pub status: Status,
+    /// The header fields. `Content-Length`, `Transfer-Encoding`, `Connection` and `Date` are the server's to add.
+    pub headers: Headers,
+    /// What is delivered.
+    pub body: Body,
+}
+
+/// Writes a body piece by piece; each piece leaves at once. Ends when it returns, or with the client.
+pub type Streamer = Box<dyn FnOnce(&mut dyn Write) -> io::Result<()> + Send>;
+
+/// What is delivered: bytes in memory, a part of a file, or whatever is still to come.
+pub enum Body {
+    /// Nothing.
+    Empty,
+    /// These bytes.
+    Bytes(Vec<u8>),
+    /// These bytes of a file, read as they are sent, so that a file of any size takes the same memory.
+    File {
+        /// The file, open.
+        file: File,
+        /// From which byte, and before which.
+        range: Range<u64>,
+    },
+    /// A body of unknown length, written while it is sent: chunked, or until the connection closes for HTTP/1.0.
+    Stream(Streamer),
+}
+
+impl Body {
+    /// How many bytes it has, if that is known before it is sent.
+    pub fn len(&self) -> Option<u64> {
+        match self {
+            Body::Empty => Some(0),
+            Body::Bytes(bytes) => Some(bytes.len() as u64),
+            Body::File { range, .. } => Some(range.end - range.start),
+            Body::Stream(_) => None,
+        }
+    }
+
+    /// True if it is known to have no bytes.
+    pub fn is_empty(&self) -> bool {
+        self.len() == Some(0)
+    }
+}
+
+impl fmt::Debug for Body {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Body::Bytes(bytes) => write!(out, "Bytes({})", bytes.escape_ascii()),
+            Body::Empty => out.write_str("Empty"),
+            Body::File { range, .. } => write!(out, "File({range:?})"),
+            Body::Stream(_) => out.write_str("Stream"),
+        }
+    }
+}
+
+impl Response {
+    /// An answer without headers or body.
+    pub fn new(status: Status) -> Response {
+        Response { status, headers: Headers::new(), body: Body::Empty }
+    }
+
+    /// Plain text, which a browser shows as it is, whatever it holds.
+    pub fn text(text: impl Into<String>) -> Response {
+        Response::typed("text/plain; charset=utf-8", text.into().into_bytes())
+    }
+
+    /// A page.
+    ///
+    /// # Security
+    ///
+    /// What came from a client must have been escaped; a template does it.
+    pub fn html(page: impl Into<String>) -> Response {
+        Response::typed("text/html; charset=utf-8", page.into().into_bytes())
+    }
+
+    /// JSON, already written as text.
+    pub fn json(text: impl Into<String>) -> Response {
+        Response::typed("application/json", text.into().into_bytes())
+    }
+
+    /// Bytes of any media type.
+    pub fn typed(content_type: &str, body: Vec<u8>) -> Response {
+        let mut response = Response::new(Status::OK);
+        response.headers.append("Content-Type", content_type);
+        response.body = Body::Bytes(body);
+        response
+    }
+
+    /// A body that is written while it is sent: see [`Body::Stream`].
+    pub fn stream(
+        content_type: &str,
+        write: impl FnOnce(&mut dyn Write) -> io::Result<()> + Send + 'static,
+    ) -> Response {
+        let mut response = Response::new(Status::OK);
+        response.headers.append("Content-Type", content_type);
+        response.body = Body::Stream(Box::new(write));
+        response
+    }
+
+    /// `303 See Other`: the client shall GET this location, whatever its method was.
+    ///
+    /// This is what follows a form that was posted: a reload then repeats the GET, not the POST.
+    pub fn redirect(location: &str) -> Response {
+        Response::redirect_with(Status::SEE_OTHER, location)
+    }
+
+    /// A redirect with another status, such as `308 Permanent Redirect`, which repeats the method and the body.
+    pub fn redirect_with(status: Status, location: &str) -> Response {
+        let text = format!("{status}: see {location}\n");
+        Response::text(text).with_status(status).with_header("Location", location)
+    }
+
+    /// The same with another status.
+    pub fn with_status(mut self, status: Status) -> Response {
+        self.status = status;
+        self
+    }
+
+    /// The same with this header, in place of one of the same name.
+    pub fn with_header(mut self, name: &str, value: impl Into<String>) -> Response {
+        self.headers.set(name, value);
+        self
+    }
+
+    /// Asks the client to remember a cookie.
+    pub fn set_cookie(&mut self, cookie: &SetCookie) {
+        self.headers.append("Set-Cookie", cookie.to_string());
+    }
+}
+
+/// What the connection adds to a response's own headers.
+pub struct Delivery<'a> {
+    /// The date in HTTP's format.
+    pub date: &'a str,
+    /// Whether the connection stays open behind this answer; `None` says nothing, which for HTTP/1.1 means yes.
+    pub connection: Option<&'static str>,
+    /// How the client finds the end of the body.
+    pub framing: BodyFraming,
+}
+
+/// How the client finds the end of the body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BodyFraming {
+    /// By the status: 1xx, 204 and 304 have no body and no length.
+    None,
+    /// By its length.
+    Length(u64),
+    /// By the chunk of length 0.
+    Chunked,
+    /// By the end of the connection (HTTP/1.0).
+    Close,
+}
+
+/// Appends the status line, the headers and the empty line to `out`.
+///
+/// # Security
+///
+/// A CR or LF in a header's value would end the header and start another one of an attacker's choice; here each control
+/// character becomes a space (RFC 9110 §5.5), so that no handler needs to think of it.
+pub fn write_head(response: &Response, delivery: &Delivery, out: &mut Vec<u8>) {
+    out.extend_from_slice(b"HTTP/1.1 ");
+    write_number(out, u64::from(response.status.0));
+    out.push(b' ');
+    out.extend_from_slice(response.status.reason().as_bytes());
+    out.extend_from_slice(b"\r\n");
+    for (name, value) in response.headers.iter() {
+        write_field(out, name, value);
+    }
+    match delivery.framing {
+        BodyFraming::Length(length) => {
+            out.extend_from_slice(b"Content-Length: ");
+            write_number(out, length);
+            out.extend_from_slice(b"\r\n");
+        }
+        BodyFraming::Chunked => write_field(out, "Transfer-Encoding", "chunked"),
+        BodyFraming::None | BodyFraming::Close => {}
+    }
+    if let Some(connection) = delivery.connection {
+        write_field(out, "Connection", connection);
+    }
+    write_field(out, "Date", delivery.date);
+    out.extend_from_slice(b"\r\n");
+}
+
+fn write_field(out: &mut Vec<u8>, name: &str, value: &str) {
+    out.extend_from_slice(name.as_bytes());
+    out.extend_from_slice(b": ");
+    let start = out.len();
+    out.extend_from_slice(value.as_bytes());
+    for byte in &mut out[start..] {
+        if byte.is_ascii_control() && *byte != b'\t' {
+            *byte = b' ';
+        }
+    }
+    out.extend_from_slice(b"\r\n");
+}
+
+/// Appends a number in decimal digits.
+fn write_number(out: &mut Vec<u8>, number: u64) {
+    let _ = write!(out, "{number}"); // writing to a Vec cannot fail
+}

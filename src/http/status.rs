@@ -1,0 +1,76 @@
+//! Status codes and their reason phrases: a table.
+//!
+//! The first digit is the message: 2 it worked, 3 look elsewhere, 4 you asked wrongly, 5 I failed.
+
+use std::fmt;
+
+/// A response's status code (RFC 9110 §15).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Status(pub u16);
+
+macro_rules! statuses {
+    ($($name:ident $code:literal $reason:literal;)*) => {
+        impl Status {
+            $(#[doc = concat!("`", $code, " ", $reason, "`")] pub const $name: Status = Status($code);)*
+
+            /// The words that stand behind the code, for people; clients go by the number.
+            pub fn reason(self) -> &'static str {
+                match self.0 {
+                    $($code => $reason,)*
+                    _ => "",
+                }
+            }
+        }
+    };
+}
+
+statuses! {
+    CONTINUE 100 "Continue";
+    OK 200 "OK";
+    CREATED 201 "Created";
+    NO_CONTENT 204 "No Content";
+    PARTIAL_CONTENT 206 "Partial Content";
+    MOVED_PERMANENTLY 301 "Moved Permanently";
+    FOUND 302 "Found";
+    SEE_OTHER 303 "See Other";
+    NOT_MODIFIED 304 "Not Modified";
+    TEMPORARY_REDIRECT 307 "Temporary Redirect";
+    PERMANENT_REDIRECT 308 "Permanent Redirect";
+    BAD_REQUEST 400 "Bad Request";
+    UNAUTHORIZED 401 "Unauthorized";
+    FORBIDDEN 403 "Forbidden";
+    NOT_FOUND 404 "Not Found";
+    METHOD_NOT_ALLOWED 405 "Method Not Allowed";
+    NOT_ACCEPTABLE 406 "Not Acceptable";
+    REQUEST_TIMEOUT 408 "Request Timeout";
+    CONFLICT 409 "Conflict";
+    GONE 410 "Gone";
+    LENGTH_REQUIRED 411 "Length Required";
+    PRECONDITION_FAILED 412 "Precondition Failed";
+    CONTENT_TOO_LARGE 413 "Content Too Large";
+    URI_TOO_LONG 414 "URI Too Long";
+    UNSUPPORTED_MEDIA_TYPE 415 "Unsupported Media Type";
+    RANGE_NOT_SATISFIABLE 416 "Range Not Satisfiable";
+    EXPECTATION_FAILED 417 "Expectation Failed";
+    UNPROCESSABLE_CONTENT 422 "Unprocessable Content";
+    TOO_MANY_REQUESTS 429 "Too Many Requests";
+    HEADERS_TOO_LARGE 431 "Request Header Fields Too Large";
+    INTERNAL_SERVER_ERROR 500 "Internal Server Error";
+    NOT_IMPLEMENTED 501 "Not Implemented";
+    SERVICE_UNAVAILABLE 503 "Service Unavailable";
+    VERSION_NOT_SUPPORTED 505 "HTTP Version Not Supported";
+}
+
+impl Status {
+    /// True if an answer with this status never has a body, whatever its headers say (RFC 9112 §6.3).
+    pub fn has_no_body(self) -> bool {
+        matches!(self.0, 100..=199 | 204 | 304)
+    }
+}
+
+/// The code and its reason: `404 Not Found`.
+impl fmt::Display for Status {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{} {}", self.0, self.reason())
+    }
+}
