@@ -425,8 +425,6 @@ fn write_string(out: &mut String, text: &str, style: Style) {
             '\t' => out.push_str("\\t"),
             '\u{8}' => out.push_str("\\b"),
             '\u{c}' => out.push_str("\\f"),
-            // Python leaves it as it is, though it is a control character; RFC 8259 does not count it as one.
-            '\u{7f}' => out.push(character),
             _ => {
                 let mut units = [0; 2];
                 for unit in character.encode_utf16(&mut units) {

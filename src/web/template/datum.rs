@@ -237,8 +237,8 @@ impl<'a> Datum<'a> {
             Datum::Map(map) => Items::Made(map.iter().map(|(name, _)| Datum::Text(Text::Lent(name))).collect()),
             Datum::Dict(pairs) => Items::Made(pairs.iter().map(|(key, _)| key.clone()).collect()),
             Datum::Text(text) | Datum::Safe(text) => {
-                let safe = self.is_safe();
-                Items::Made(text.chars().map(|character| Datum::text_like(character.to_string(), safe)).collect())
+                // As in Python, the characters of HTML are plain text.
+                Items::Made(text.chars().map(|character| Datum::text(character.to_string())).collect())
             }
             _ => return Err(format!("{} has no items to walk through", self.type_name())),
         })

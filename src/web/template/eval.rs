@@ -213,11 +213,13 @@ impl<'a> Page<'a> {
             items = Items::Made(kept.into());
         }
         let length = items.len();
-        let state = Rc::new(Loop { index: Cell::new(0), length });
+        let state = parts.uses_loop.then(|| Rc::new(Loop { index: Cell::new(0), length }));
         for index in 0..length {
             self.turn(at)?;
-            state.index.set(index);
-            self.names.set("loop", Datum::Loop(Rc::clone(&state)));
+            if let Some(state) = &state {
+                state.index.set(index);
+                self.names.set("loop", Datum::Loop(Rc::clone(state)));
+            }
             self.assign(&parts.target, items.at(index))?;
             self.inner(&parts.body, at)?;
             self.names.again(&before);

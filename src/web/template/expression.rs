@@ -196,7 +196,10 @@ impl<'s> Parser<'s> {
             Token::Name("true" | "True") => Kind::Bool(true),
             Token::Name("false" | "False") => Kind::Bool(false),
             Token::Name("none" | "None") => Kind::Null,
-            Token::Name(name) if !RESERVED.contains(&name) => Kind::Name(name.to_owned()),
+            Token::Name(name) if !RESERVED.contains(&name) => {
+                self.loops += usize::from(name == "loop");
+                Kind::Name(name.to_owned())
+            }
             Token::Int(number) => Kind::Int(number),
             Token::Float(number) => Kind::Float(number),
             Token::Quoted(mut text) => {

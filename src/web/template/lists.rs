@@ -24,7 +24,11 @@ pub fn first<'a>(datum: &Datum<'a>, _: &Given<'a>) -> Outcome<'a> {
 /// The last item; undefined if there is none.
 pub fn last<'a>(datum: &Datum<'a>, _: &Given<'a>) -> Outcome<'a> {
     let items = datum.items()?;
-    Ok(items.at(items.len().wrapping_sub(1)))
+    match items.at(items.len().wrapping_sub(1)) {
+        // As in Python, the last character of HTML is HTML, though the first is not.
+        Datum::Text(text) if datum.is_safe() => Ok(Datum::Safe(text)),
+        last => Ok(last),
+    }
 }
 
 /// The items as a list.

@@ -103,10 +103,14 @@ impl<'a> Names<'a> {
 
     /// Opens the scope of a block: without `scoped` it does not see the scopes around it.
     pub fn open_block(&mut self, scoped: bool) -> Before<'a> {
-        let before = self.open();
-        if !scoped {
-            self.visible = self.local.len();
+        let mut before = self.open();
+        if scoped {
+            // What is around becomes what is above, so that `super()` sees it too.
+            let mut top = self.top.clone();
+            top.extend_from_slice(&self.local[self.visible..]);
+            before.top = Some(std::mem::replace(&mut self.top, top));
         }
+        self.visible = self.local.len();
         before
     }
 

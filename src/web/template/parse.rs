@@ -37,7 +37,7 @@ pub fn parse(name: &str, source: String, filters: &[(String, CustomFilter)]) -> 
 
 fn parse_body(source: &str, filters: &[(String, CustomFilter)]) -> Result<(Vec<Node>, Vec<Block>), Mistake> {
     let tokens = scan(source)?;
-    let mut parser = Parser { source, tokens, next: 0, depth: 0, filters, blocks: Vec::new() };
+    let mut parser = Parser { source, tokens, next: 0, depth: 0, filters, blocks: Vec::new(), loops: 0 };
     let (body, _) = parser.body(None)?;
     Ok((body, parser.blocks))
 }
@@ -60,6 +60,8 @@ pub(super) struct Parser<'s> {
     /// The filters of the application.
     pub(super) filters: &'s [(String, CustomFilter)],
     blocks: Vec<Block>,
+    /// How often the name `loop` was met, but not in blocks, which do not see it.
+    pub(super) loops: usize,
 }
 
 impl<'s> Parser<'s> {
@@ -227,14 +229,16 @@ impl<'s> Parser<'s> {
             ));
         }
         self.end_tag()?;
+        let loops = self.loops;
         let (body, end) = self.body(Some(Open { tag: "for", at, ends: &["else", "endfor"] }))?;
+        let uses_loop = self.loops > loops;
         let mut otherwise = Vec::new();
         if end == "else" {
             self.end_tag()?;
             (otherwise, _) = self.body(Some(Open { tag: "for", at, ends: &["endfor"] }))?;
         }
         self.end_tag()?;
-        Ok(Node::For(Box::new(For { target, over, filter, body, otherwise })))
+        Ok(Node::For(Box::new(For { target, over, filter, body, otherwise, uses_loop })))
     }
 
     fn set_tag(&mut self, at: usize) -> Result<Node, Mistake> {
@@ -297,7 +301,9 @@ impl<'s> Parser<'s> {
         let number = self.blocks.len();
         // The place is taken before the body is read, so that inner blocks are numbered after it.
         self.blocks.push(Block { name: name.to_owned(), body: Vec::new(), scoped });
+        let loops = self.loops;
         let (body, _) = self.body(Some(Open { tag: "block", at, ends: &["endblock"] }))?;
+        self.loops = loops + usize::from(scoped);
         self.blocks[number].body = body;
         if let Token::Name(_) = self.peek()
             && !self.skip_name(name)
@@ -317,7 +323,7 @@ impl<'s> Parser<'s> {
         }
         let mut several = vec![first];
         while self.skip_sign(",") {
-            if matches!(self.peek(), Token::Name("in") | Token::Sign("=" | ")")) {
+            if matches!(self.peek(), Token::Sign("=" | ")")) {
                 break;
             }
             several.push(self.one_target()?);
@@ -334,6 +340,7 @@ impl<'s> Parser<'s> {
         } else {
             let at = self.at();
             let name = self.name("a name")?;
+            // As in Jinja, `for a, in b` is not the tuple of one that it would be in Python.
             if matches!(name, "true" | "false" | "none" | "True" | "False" | "None" | "self" | "super" | "in" | "if") {
                 return Err(Mistake::new(at, format!("found {name}, expected a name that can be given a value")));
             }

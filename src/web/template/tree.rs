@@ -78,6 +78,8 @@ pub struct For {
     pub over: Expression,
     /// `for … in … if …`: items that fail it are left out, and not counted.
     pub filter: Option<Expression>,
+    /// True if the body may ask for `loop`: only then it has one, as in Jinja, where an included template sees it.
+    pub uses_loop: bool,
     /// Done for each item.
     pub body: Vec<Node>,
     /// Done if there is no item.

@@ -1,0 +1,3 @@
+//! Values and JSON text.
+
+mod json;
