@@ -246,7 +246,8 @@ impl<'a> Datum<'a> {
             return Ok(text.contains(&**part));
         }
         match self {
-            Datum::Map(_) | Datum::Dict(_) => Ok(self.under(item).is_some()),
+            Datum::Map(_) | Datum::Dict(_) if item.can_be_key() => Ok(self.under(item).is_some()),
+            Datum::Map(_) | Datum::Dict(_) => Err(format!("{} cannot be a key", item.type_name())),
             _ => Ok(self.items()?.into_iter().any(|it| it.equals(item))),
         }
     }

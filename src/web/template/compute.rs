@@ -8,7 +8,7 @@ use super::datum::{Datum, Many, Missing, Text};
 use super::eval::{Page, Step};
 use super::filters::Filter;
 use super::print::{to_html, to_text};
-use super::tree::{Arguments, Comparison, Expression, Kind};
+use super::tree::{Arguments, Comparison, Expression, Kind, Operator};
 use super::{LONGEST, methods};
 use crate::value::{Map, Value};
 use std::cmp::Ordering;
@@ -57,10 +57,13 @@ impl<'a> Page<'a> {
                 signed(*sign, &datum).map_err(|message| self.error(at, message))
             }
             Kind::Binary(operator, left, right) => {
-                let (left, right) = (self.used(left)?, self.used(right)?);
+                let left = self.used(left)?;
+                // Where `%` fills in a string, an undefined value fills in nothing.
+                let fills = *operator == Operator::Remainder && left.as_text().is_some();
+                let right = if fills { self.compute(right)? } else { self.used(right)? };
                 calculate(*operator, &left, &right).map_err(|message| self.error(at, message))
             }
-            Kind::Concat(parts) => self.concat(parts, at),
+            Kind::Concat(parts, constant) => self.concat(parts, *constant, at),
             Kind::Compare(first, steps) => self.compare(first, steps),
             Kind::Not(of) => Ok(Datum::Bool(!self.compute(of)?.is_true())),
             Kind::And(left, right) => {
@@ -174,7 +177,7 @@ impl<'a> Page<'a> {
         for (key, value) in pairs {
             let at = key.at;
             let (key, value) = (self.compute(key)?, self.compute(value)?);
-            if matches!(key, Datum::Map(_) | Datum::Dict(_) | Datum::Values(_) | Datum::Many(Many::List, _)) {
+            if !key.can_be_key() {
                 return Err(self.error(at, format!("found {}, which cannot be a key", key.type_name())));
             }
             match entries.iter_mut().find(|(known, _)| known.equals(&key)) {
@@ -186,9 +189,9 @@ impl<'a> Page<'a> {
     }
 
     /// `a ~ b`: the parts as text. If one is HTML, so is the whole, and the others are escaped.
-    fn concat(&mut self, parts: &'a [Expression], at: usize) -> Step<Datum<'a>> {
+    fn concat(&mut self, parts: &'a [Expression], constant: bool, at: usize) -> Step<Datum<'a>> {
         let parts = self.compute_all(parts)?;
-        let safe = parts.iter().any(Datum::is_safe);
+        let safe = !constant && parts.iter().any(Datum::is_safe);
         let mut text = String::new();
         for part in &parts {
             if let Datum::Undefined(missing) = part {

@@ -255,6 +255,18 @@ impl<'a> Datum<'a> {
         }
     }
 
+    /// True if a dict may have this as a key: what can be changed in Python cannot be.
+    pub fn can_be_key(&self) -> bool {
+        match self {
+            Datum::Map(_)
+            | Datum::Dict(_)
+            | Datum::Values(_)
+            | Datum::Many(Many::List | Many::Items | Many::Keys, _) => false,
+            Datum::Many(Many::Tuple, items) => items.iter().all(Datum::can_be_key),
+            _ => true,
+        }
+    }
+
     /// What stands under this key of a dict.
     pub fn under(&self, key: &Datum<'a>) -> Option<Datum<'a>> {
         match self {

@@ -133,7 +133,9 @@ impl<'a> Page<'a> {
                 Node::With(bindings, body) => self.with(bindings, body)?,
                 Node::Include(parts) => self.include(parts)?,
                 Node::Extends(name) => self.extends(name)?,
-                Node::Block(number) if !self.silent => {
+                // In a template that extends another, blocks stand where the layout has them. As in Jinja, those inside
+                // of a loop or a `with` stand here too.
+                Node::Block(number) if !self.silent || !self.names.is_at_top() => {
                     let block = &self.tree.blocks[*number];
                     self.block(&block.name, 0, block.scoped)?;
                 }

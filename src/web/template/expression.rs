@@ -114,7 +114,10 @@ impl<'s> Parser<'s> {
                     while self.skip_sign("~") {
                         parts.push(self.operation(level + 1)?);
                     }
-                    node(Kind::Concat(parts), operator_at)?
+                    {
+                        let constant = parts.iter().all(Expression::is_constant);
+                        node(Kind::Concat(parts, constant), operator_at)?
+                    }
                 }
                 _ => {
                     self.skip(words);
@@ -367,16 +370,28 @@ impl<'s> Parser<'s> {
         } else if test.arguments > 0 {
             let operand = self.primary()?;
             placed.push(self.postfix(operand)?);
+        } else if !self.ends_test() {
+            // Jinja takes what comes here for a value that the test is given.
+            return Err(self.unexpected("an operator: a test with more behind it needs brackets"));
         }
         if placed.len() != test.arguments {
             let (expected, found) = (test.arguments, placed.len());
             return Err(Mistake::new(at, format!("the test {name} takes {expected} values, found {found}")));
         }
-        if let Token::Name("is") = self.peek() {
-            return Err(self.unexpected("an operator: a test of a test needs brackets"));
-        }
         let test = node(Kind::Test(Box::new(value), test, placed), at)?;
         if negated { node(Kind::Not(Box::new(test)), at) } else { Ok(test) }
+    }
+}
+
+impl Parser<'_> {
+    /// True if what comes next cannot be taken for the value of a test.
+    fn ends_test(&self) -> bool {
+        match self.peek() {
+            Token::Name(name) => matches!(*name, "and" | "or" | "else"),
+            Token::Quoted(_) | Token::Int(_) | Token::Float(_) => false,
+            Token::Sign(sign) => !matches!(*sign, "[" | "{"),
+            _ => true,
+        }
     }
 }
 
@@ -425,13 +440,14 @@ fn node(kind: Kind, at: usize) -> Result<Expression, Mistake> {
 }
 
 impl Kind {
-    fn each_part(&self, see: &mut dyn FnMut(&Expression)) {
+    /// Shows each expression that this one is made of.
+    pub fn each_part(&self, see: &mut dyn FnMut(&Expression)) {
         let see_arguments = |arguments: &Arguments, see: &mut dyn FnMut(&Expression)| {
             arguments.placed.iter().for_each(&mut *see);
             arguments.named.iter().for_each(|(_, value)| see(value));
         };
         match self {
-            Kind::List(parts) | Kind::Tuple(parts) | Kind::Concat(parts) => parts.iter().for_each(see),
+            Kind::List(parts) | Kind::Tuple(parts) | Kind::Concat(parts, _) => parts.iter().for_each(see),
             Kind::Dict(pairs) => pairs.iter().for_each(|(key, value)| {
                 see(key);
                 see(value);

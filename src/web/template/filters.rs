@@ -6,7 +6,7 @@
 //! Text that is HTML stays HTML through a filter where Jinja keeps it so, and nowhere else.
 
 use super::arithmetic::{as_float, too_long};
-use super::datum::{Datum, Text};
+use super::datum::{Datum, Many, Text};
 use super::format::format;
 use super::print::{to_html, to_text};
 use super::scan::is_space;
@@ -289,8 +289,8 @@ fn abs<'a>(datum: &Datum<'a>, _: &Given<'a>) -> Outcome<'a> {
 
 /// JSON that may stand in a page: the characters that HTML gives a meaning are written as escapes.
 fn tojson<'a>(datum: &Datum<'a>, given: &Given<'a>) -> Outcome<'a> {
-    if let Datum::Undefined(_) = datum {
-        return Err("an undefined value has no JSON".to_owned());
+    if let Some(part) = without_json(datum) {
+        return Err(format!("{part} has no JSON"));
     }
     let indent = match argument(given, 0) {
         None | Some(Datum::Null) => None,
@@ -307,6 +307,21 @@ fn tojson<'a>(datum: &Datum<'a>, given: &Given<'a>) -> Outcome<'a> {
         }
     }
     Ok(Datum::Safe(Text::Made(safe.into())))
+}
+
+/// The kind of the first part of the data that JSON cannot write.
+fn without_json(datum: &Datum) -> Option<&'static str> {
+    let scalar = |key: &Datum| key.as_text().is_some() || as_float(key).is_some() || matches!(key, Datum::Null);
+    match datum {
+        Datum::Many(Many::List | Many::Tuple, items) => items.iter().find_map(without_json),
+        Datum::Dict(pairs) => pairs.iter().find_map(|(key, value)| match scalar(key) {
+            true => without_json(value),
+            false => Some("a key that is no string"),
+        }),
+        Datum::Undefined(_) => Some("an undefined value"),
+        Datum::Range(_) | Datum::Loop(_) | Datum::Many(..) => Some(datum.type_name()),
+        _ => None,
+    }
 }
 
 /// Percent-encoding: of a text, where / stays, or of a dict or pairs, as a query.

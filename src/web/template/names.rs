@@ -83,6 +83,11 @@ impl<'a> Names<'a> {
         }
     }
 
+    /// True outside of loops, `with`s and blocks.
+    pub fn is_at_top(&self) -> bool {
+        self.at_top
+    }
+
     /// Gives a name a value until the innermost scope closes.
     pub fn set(&mut self, name: &'a str, datum: Datum<'a>) {
         if !self.at_top {

@@ -31,10 +31,11 @@ impl Test {
 
 /// The rest of a division by 2 or by another number.
 fn remainder<'a>(datum: &Datum<'a>, divisor: &Datum<'a>) -> Result<Datum<'a>, String> {
-    if datum.as_text().is_some() {
-        return Err("a string is neither odd nor even".to_owned());
-    }
-    calculate(Operator::Remainder, datum, divisor)
+    let rest = calculate(Operator::Remainder, datum, divisor);
+    // For a string the sign means to fill it in, so that '%d' % 2 works; Python sees nothing odd in that.
+    rest.map_err(
+        |message| if datum.as_text().is_some() { "a string is neither odd nor even".to_owned() } else { message },
+    )
 }
 
 static TESTS: [Test; 15] = [

@@ -174,8 +174,8 @@ pub enum Kind {
     Sign(char, Box<Expression>),
     /// `a + b` and the other arithmetic.
     Binary(Operator, Box<Expression>, Box<Expression>),
-    /// `a ~ b ~ c`
-    Concat(Vec<Expression>),
+    /// `a ~ b ~ c`; true if all parts are constants, which Jinja joins when it parses, and then forgets what was HTML.
+    Concat(Vec<Expression>, bool),
     /// `a < b <= c`: true if each step is.
     Compare(Box<Expression>, Vec<(Comparison, Expression)>),
     /// `a and b`
@@ -269,6 +269,16 @@ impl Comparison {
 }
 
 impl Expression {
+    /// True if no name is asked for in it.
+    pub fn is_constant(&self) -> bool {
+        if let Kind::Name(_) | Kind::Call(..) | Kind::Method(..) | Kind::Super | Kind::SelfBlock(_) = &self.kind {
+            return false;
+        }
+        let mut constant = true;
+        self.kind.each_part(&mut |part| constant &= part.is_constant());
+        constant
+    }
+
     /// The expression as a reader would name it: `user.name`, `items[0]`; short, for messages.
     pub fn path(&self) -> String {
         match &self.kind {
