@@ -83,6 +83,7 @@ impl<'a> Page<'a> {
         }
     }
 
+    #[inline(never)]
     fn compute_all(&mut self, expressions: &'a [Expression]) -> Step<Vec<Datum<'a>>> {
         let mut all = Vec::with_capacity(expressions.len());
         for expression in expressions {
@@ -113,6 +114,7 @@ impl<'a> Page<'a> {
         Datum::Undefined(Some(Rc::new(Missing { tree: self.tree, expression, inside: Some(inside.clone()) })))
     }
 
+    #[inline(never)]
     fn attribute(&mut self, expression: &'a Expression, of: &'a Expression, name: &'a str) -> Step<Datum<'a>> {
         let datum = match self.compute(of)? {
             Datum::Undefined(missing) => {
@@ -133,6 +135,7 @@ impl<'a> Page<'a> {
         Ok(datum.named(name).unwrap_or_else(|| self.missing(expression, &datum)))
     }
 
+    #[inline(never)]
     fn index(&mut self, expression: &'a Expression, of: &'a Expression, index: &'a Expression) -> Step<Datum<'a>> {
         let datum = self.compute(of)?;
         if let Datum::Undefined(missing) = &datum {
@@ -155,6 +158,7 @@ impl<'a> Page<'a> {
         Ok(found.unwrap_or_else(|| self.missing(expression, &datum)))
     }
 
+    #[inline(never)]
     fn slice(&mut self, of: &'a Expression, bounds: &'a [Option<Expression>; 3], at: usize) -> Step<Datum<'a>> {
         let datum = self.used(of)?;
         let mut numbers = [None; 3];
@@ -172,6 +176,7 @@ impl<'a> Page<'a> {
         methods::slice(&datum, numbers).map_err(|message| self.error(at, message))
     }
 
+    #[inline(never)]
     fn dict(&mut self, pairs: &'a [(Expression, Expression)]) -> Step<Datum<'a>> {
         let mut entries: Vec<(Datum, Datum)> = Vec::with_capacity(pairs.len());
         for (key, value) in pairs {
@@ -189,6 +194,7 @@ impl<'a> Page<'a> {
     }
 
     /// `a ~ b`: the parts as text. If one is HTML, so is the whole, and the others are escaped.
+    #[inline(never)]
     fn concat(&mut self, parts: &'a [Expression], constant: bool, at: usize) -> Step<Datum<'a>> {
         let parts = self.compute_all(parts)?;
         let safe = !constant && parts.iter().any(Datum::is_safe);
@@ -205,6 +211,7 @@ impl<'a> Page<'a> {
         Ok(Datum::text_like(text, safe))
     }
 
+    #[inline(never)]
     fn compare(&mut self, first: &'a Expression, steps: &'a [(Comparison, Expression)]) -> Step<Datum<'a>> {
         let mut left = self.compute(first)?;
         for (comparison, expression) in steps {
@@ -238,6 +245,7 @@ impl<'a> Page<'a> {
         Ok(Datum::Bool(true))
     }
 
+    #[inline(never)]
     fn filtered(
         &mut self,
         expression: &'a Expression,
@@ -265,6 +273,7 @@ impl<'a> Page<'a> {
         }
     }
 
+    #[inline(never)]
     fn call(&mut self, expression: &'a Expression, name: &'a str, arguments: &'a Arguments) -> Step<Datum<'a>> {
         let at = expression.at;
         let placed = self.compute_all(&arguments.placed)?;
@@ -288,6 +297,7 @@ impl<'a> Page<'a> {
         }
     }
 
+    #[inline(never)]
     fn method(
         &mut self,
         expression: &'a Expression,

@@ -288,6 +288,16 @@ impl<'a> Datum<'a> {
         }
     }
 
+    /// How many parts the data has, if it is not more than so many levels deep; only what templates made is counted.
+    pub fn parts(&self, levels: usize) -> Option<usize> {
+        let sum = |parts: usize, part: &Datum| Some(parts + part.parts(levels.checked_sub(1)?)?);
+        match self {
+            Datum::Many(_, items) => items.iter().try_fold(1, sum),
+            Datum::Dict(pairs) => pairs.iter().try_fold(1, |parts, (key, value)| sum(sum(parts, key)?, value)),
+            _ => Some(1),
+        }
+    }
+
     /// The data as a value of the application: a tuple becomes a list, what is undefined becomes null.
     pub fn to_value(&self) -> Value {
         match self {

@@ -18,7 +18,10 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 /// How deep loops, blocks, includes and expressions together may lie in one another: each level costs stack.
-const DEPTH: usize = 120;
+const DEPTH: usize = 56;
+
+/// How deep lists and dicts that a template makes may lie in one another.
+const DEEPEST_DATA: usize = 20;
 
 /// How many turns all loops of a page together may take.
 const MOST_TURNS: usize = 5_000_000;
@@ -126,7 +129,7 @@ impl<'a> Page<'a> {
                 }
                 Node::For(parts) => self.walk(parts)?,
                 Node::Set(target, expression) => {
-                    let datum = self.compute(expression)?;
+                    let datum = self.kept(expression)?;
                     self.assign(target, datum)?;
                 }
                 Node::Capture(parts) => self.capture_tag(parts)?,
@@ -156,6 +159,7 @@ impl<'a> Page<'a> {
         Ok(())
     }
 
+    #[inline(never)]
     fn print(&mut self, expression: &'a Expression) -> Step {
         let datum = self.compute(expression)?;
         if let Datum::Undefined(missing) = &datum {
@@ -173,7 +177,22 @@ impl<'a> Page<'a> {
         Ok(std::mem::replace(&mut self.out, outer))
     }
 
+    /// The data of an expression that is given a name. Names are how lists could grow into one another without end:
+    /// `{% set a = [a] %}`, written a thousand times, would be a list a thousand levels deep.
+    fn kept(&mut self, expression: &'a Expression) -> Step<Datum<'a>> {
+        let datum = self.compute(expression)?;
+        if let Datum::Many(..) | Datum::Dict(_) = &datum {
+            let Some(parts) = datum.parts(DEEPEST_DATA) else {
+                return Err(self.error(expression.at, format!("the data is more than {DEEPEST_DATA} levels deep")));
+            };
+            self.turns += parts;
+            self.turn(expression.at)?;
+        }
+        Ok(datum)
+    }
+
     /// Gives the names of a target their values.
+    #[inline(never)]
     fn assign(&mut self, target: &'a Target, datum: Datum<'a>) -> Step {
         let (targets, at) = match target {
             Target::Name(name) => {
@@ -194,6 +213,7 @@ impl<'a> Page<'a> {
         Ok(())
     }
 
+    #[inline(never)]
     fn walk(&mut self, parts: &'a For) -> Step {
         let at = parts.over.at;
         let over = self.compute(&parts.over)?;
@@ -241,6 +261,7 @@ impl<'a> Page<'a> {
         Ok(())
     }
 
+    #[inline(never)]
     fn capture_tag(&mut self, parts: &'a Capture) -> Step {
         let at = parts.filtered.at;
         let before = self.names.open();
@@ -253,11 +274,12 @@ impl<'a> Page<'a> {
         Ok(())
     }
 
+    #[inline(never)]
     fn with(&mut self, bindings: &'a [(Target, Expression)], body: &'a [Node]) -> Step {
         // All values are computed before the first name is bound: in `with a = 1, b = a` the a is an outer one.
         let mut computed = Vec::with_capacity(bindings.len());
         for (target, expression) in bindings {
-            computed.push((target, self.compute(expression)?));
+            computed.push((target, self.kept(expression)?));
         }
         let before = self.names.open();
         for (target, datum) in computed {
@@ -311,6 +333,7 @@ impl<'a> Page<'a> {
         Ok(Datum::Safe(Text::Made(text.into())))
     }
 
+    #[inline(never)]
     fn extends(&mut self, name: &'a Expression) -> Step {
         if self.silent {
             return Err(self.error(name.at, "found a second {% extends %}, expected one at most"));
@@ -325,6 +348,7 @@ impl<'a> Page<'a> {
         Ok(())
     }
 
+    #[inline(never)]
     fn include(&mut self, parts: &'a Include) -> Step {
         let at = parts.name.at;
         let datum = self.compute(&parts.name)?;

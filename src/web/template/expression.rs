@@ -14,7 +14,8 @@ use super::scan::{Mistake, Token};
 use super::tests::Test;
 use super::tree::{Arguments, Comparison, Expression, Kind, Operator};
 
-/// How many levels an expression may have: each costs stack here and again in each render.
+/// How many levels an expression may have: each costs stack here and again in each render. What is only met now and
+/// then is kept out of the functions that call themselves, `inline(never)`, for their frames add up.
 const DEPTH: usize = 40;
 
 /// Words that are no names.
@@ -282,6 +283,7 @@ impl<'s> Parser<'s> {
         }
     }
 
+    #[inline(never)]
     fn subscript(&mut self, value: Expression, at: usize) -> Result<Expression, Mistake> {
         let mut bounds = [None, None, None];
         let mut colons = 0;
@@ -304,6 +306,7 @@ impl<'s> Parser<'s> {
         }
     }
 
+    #[inline(never)]
     fn call(&mut self, callee: Expression) -> Result<Expression, Mistake> {
         let (bracket, at) = (self.at(), callee.at);
         self.skip(1);
@@ -321,6 +324,7 @@ impl<'s> Parser<'s> {
     }
 
     /// After the opening bracket: values, then `name=value`, then the closing bracket.
+    #[inline(never)]
     fn arguments(&mut self) -> Result<Arguments, Mistake> {
         let mut arguments = Arguments::default();
         self.listed(")", |parser| {
@@ -344,6 +348,7 @@ impl<'s> Parser<'s> {
     }
 
     /// `|name` or `|name(…)`.
+    #[inline(never)]
     pub(super) fn filter(&mut self, value: Expression) -> Result<Expression, Mistake> {
         self.expect_sign("|")?;
         let at = self.at();
@@ -355,6 +360,7 @@ impl<'s> Parser<'s> {
     }
 
     /// After `is`: `[not] name`, `name(…)` or `name value`.
+    #[inline(never)]
     fn test(&mut self, value: Expression) -> Result<Expression, Mistake> {
         let negated = self.skip_name("not");
         let at = self.at();

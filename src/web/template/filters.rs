@@ -218,7 +218,9 @@ fn round_int(number: i64, precision: i64) -> Result<i64, String> {
     if precision >= 0 {
         return Ok(number);
     }
-    let Some(unit) = u32::try_from(-precision).ok().and_then(|zeros| 10_i128.checked_pow(zeros)) else { return Ok(0) };
+    let Some(unit) = u32::try_from(precision.unsigned_abs()).ok().and_then(|zeros| 10_i128.checked_pow(zeros)) else {
+        return Ok(0);
+    };
     let number = i128::from(number);
     let below = number.div_euclid(unit);
     let twice = number.rem_euclid(unit) * 2;
@@ -231,7 +233,7 @@ fn round_float(number: f64, precision: i64) -> Result<f64, String> {
         return Ok(number);
     }
     if precision < 0 {
-        let power = 10_f64.powi(i32::try_from((-precision).min(400)).unwrap_or(400));
+        let power = 10_f64.powi(i32::try_from(precision.unsigned_abs().min(400)).unwrap_or(400));
         let rounded = (number / power).round_ties_even() * power;
         return Ok(if rounded.is_finite() { rounded } else { 0.0_f64.copysign(number) });
     }

@@ -42,10 +42,10 @@ impl Missing {
 }
 
 /// Which version of a file was read; none for what the binary holds, which never changes.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Version(Option<FileVersion>);
 
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 struct FileVersion {
     path: PathBuf,
     stamp: Stamp,
@@ -55,7 +55,7 @@ struct FileVersion {
 }
 
 /// What tells one version of a file from the next without reading it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug, PartialEq)]
 struct Stamp {
     length: u64,
     modified: Option<SystemTime>,

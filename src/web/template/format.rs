@@ -49,7 +49,15 @@ pub fn format_with<'a>(pattern: &Datum<'a>, data: &Datum<'a>) -> Result<Datum<'a
             return Err(too_long());
         }
     }
-    let mapping = matches!(data, Datum::Map(_) | Datum::Dict(_) | Datum::Values(_) | Datum::Many(Many::List, _));
+    let mapping = matches!(
+        data,
+        Datum::Undefined(_)
+            | Datum::Range(_)
+            | Datum::Map(_)
+            | Datum::Dict(_)
+            | Datum::Values(_)
+            | Datum::Many(Many::List, _)
+    );
     if formatter.next < formatter.values.len() && !formatter.named && !mapping {
         return Err("format is given more values than the pattern takes".to_owned());
     }

@@ -56,11 +56,11 @@ const LONGEST: usize = 16 << 20;
 pub struct Templates {
     source: Source,
     filters: Vec<(String, CustomFilter)>,
-    cache: RwLock<HashMap<String, Cached>>,
+    cache: RwLock<HashMap<String, Arc<Cached>>>,
 }
 
 /// A parsed template, and the version of the file from which it came.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 struct Cached {
     tree: Arc<Tree>,
     version: folder::Version,
@@ -170,7 +170,7 @@ impl Templates {
         if let Some(cached) = known
             && self.source.is_current(&cached.version)
         {
-            return Ok(cached.tree);
+            return Ok(Arc::clone(&cached.tree));
         }
         let (text, version) = self.source.read(name)?;
         // Jinja's pages have \n for every line end, whatever the template was written with.
@@ -183,7 +183,7 @@ impl Templates {
                 return Err(Unavailable::Broken(Box::new(TemplateError { template, line, column, message })));
             }
         };
-        let cached = Cached { tree: Arc::clone(&tree), version };
+        let cached = Arc::new(Cached { tree: Arc::clone(&tree), version });
         self.cache.write().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), cached);
         Ok(tree)
     }

@@ -21,7 +21,7 @@ const LEFT_OUT: [&str; 10] =
     ["macro", "call", "import", "from", "filter", "do", "autoescape", "trans", "continue", "break"];
 
 /// How deep tags and brackets together may lie in one another: each level costs stack.
-const DEPTH: usize = 100;
+const DEPTH: usize = 48;
 
 /// Makes the tree of a template.
 ///
@@ -135,6 +135,8 @@ impl<'s> Parser<'s> {
 
     /// Everything up to a tag that may follow, whose name comes back; without `open`, up to the end of the template.
     fn body(&mut self, open: Option<Open>) -> Result<(Vec<Node>, &'s str), Mistake> {
+        // A tag costs as much stack as two levels of brackets.
+        self.enter()?;
         self.enter()?;
         let mut nodes = Vec::new();
         loop {
@@ -160,6 +162,7 @@ impl<'s> Parser<'s> {
                     let tag = self.name("the name of a tag")?;
                     if open.is_some_and(|open| open.ends.contains(&tag)) {
                         self.leave();
+                        self.leave();
                         return Ok((nodes, tag));
                     }
                     nodes.push(self.tag(tag, at, open)?);
@@ -168,6 +171,7 @@ impl<'s> Parser<'s> {
                 _ => return Err(self.unexpected("text or a tag")),
             }
         }
+        self.leave();
         self.leave();
         let Some(Open { tag, at, ends }) = open else { return Ok((nodes, "")) };
         let (line, _) = locate(self.source, at);

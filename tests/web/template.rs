@@ -1,0 +1,219 @@
+//! What templates say: errors and warnings with line and column. What they print is compared with Jinja2 in
+//! `tests/jinja`.
+
+use carafe::web::template::{Globals, Templates};
+use carafe::{Map, Value, json};
+use std::borrow::Cow;
+use std::cell::Cell;
+
+/// Templates from texts; the first is to be rendered.
+pub fn templates(files: &[(&str, &str)]) -> Templates {
+    let leaked: Vec<(&'static str, &'static str)> =
+        files.iter().map(|(name, text)| (&*name.to_string().leak(), &*text.to_string().leak())).collect();
+    Templates::embedded(leaked.leak())
+}
+
+fn data() -> Map {
+    let text = br#"{"name": "Ada", "l": [1, 2], "d": {"colour": 1, "items": [1]}, "n": null, "i": 7}"#;
+    json::parse(text).unwrap().as_map().unwrap().clone()
+}
+
+fn error(template: &str) -> String {
+    let rendered = templates(&[("page.html", template)]).render("page.html", &data(), &());
+    rendered.map(|page| page.text).expect_err("an error").to_string()
+}
+
+#[test]
+fn an_error_names_line_column_what_was_met_and_what_was_expected() {
+    for (template, expected) in [
+        // Tags.
+        ("a\n  {% for x in l %}\n  {% endif %}", "3:3: found {% endif %}, expected {% endfor %}"),
+        ("\n\n\n{% if name %}\n\n", "6:1: end of template, expected {% endif %} for the {% if %} of line 4"),
+        ("{% block a %}{% if i %}{% endblock %}", "1:24: found {% endblock %}, expected {% endif %}"),
+        ("{% else %}", "1:1: found {% else %}, but nothing is open that it could close"),
+        (
+            "é{% fro x in l %}",
+            "1:2: found {% fro %}, expected a tag: if, for, set, with, include, extends, block, raw; there is {% for %}",
+        ),
+        ("{% macro x() %}", "1:1: found {% macro %}, which Jinja has and carafe leaves out"),
+        ("{% if %}", "1:7: found %}, expected a value"),
+        ("{% if i x %}", "1:9: found x, expected %}"),
+        ("{% for x of l %}", "1:10: found of, expected in"),
+        ("{% for 1 in l %}", "1:8: found 1, expected a name"),
+        ("{% set x %}", "1:12: end of template, expected {% endset %} for the {% set %} of line 1"),
+        ("{% set x y %}", "1:10: found y, expected %}"),
+        ("{% set a.b = 1 %}", "1:9: found ., expected =: an attribute cannot be set"),
+        ("{% block a %}{% endblock b %}", "1:26: found b, expected a, the name of the block that ends here"),
+        ("{% block a %}{% endblock %}{% block a %}", "1:37: found the block a for the second time"),
+        ("{% with a = 1 b = 2 %}", "1:15: found b, expected ,"),
+        // Tokens.
+        ("{{ name", "1:8: end of template, expected }} for the {{ of line 1"),
+        ("{% if name }}", "1:12: found }, which nothing has opened"),
+        ("{{ name %}", "1:9: found %, expected }}"),
+        ("a\n{# b", "2:5: end of template, expected #} for the {# of line 2"),
+        ("{% raw %}{{", "1:12: end of template, expected {% endraw %} for the {% raw %} of line 1"),
+        ("{{ 'abc }}", "1:11: end of template, expected ' for the string of line 1"),
+        ("{{ (1] }}", "1:6: found ], expected )"),
+        ("{{ 1 ? 2 }}", "1:6: found ?, expected a name, a value or an operator"),
+        ("{{ 9223372036854775808 }}", "1:4: the number 9223372036854775808 does not fit 64 bits"),
+        ("{{ '\\xg' }}", "1:5: found \\x with 0 digits, expected 2 hexadecimal digits"),
+        // Expressions.
+        ("{{ }}", "1:4: found }}, expected a value"),
+        ("{{ 1 + }}", "1:8: found }}, expected a value"),
+        ("{{ 1 2 }}", "1:6: found 2, expected }}"),
+        ("{{ [1 2] }}", "1:7: found 2, expected , or ]"),
+        ("{{ {1} }}", "1:6: found }, expected :"),
+        ("{{ d. }}", "1:7: found }}, expected a name or a number after the point"),
+        ("{{ i|uper }}", "1:6: there is no filter \"uper\"; there is \"upper\""),
+        ("{{ i|upper(1) }}", "1:6: the filter upper takes at most 0 values, found 1"),
+        ("{{ i|d(x=1) }}", "1:6: the filter d takes no x="),
+        ("{{ i is definde }}", "1:9: there is no test \"definde\"; there is \"defined\""),
+        ("{{ i is divisibleby(1, 2) }}", "1:9: the test divisibleby takes 1 values, found 2"),
+        // Doing.
+        ("{{ nmae.x }}", "1:4: \"nmae\" is undefined; there is \"name\", so it has no \"x\""),
+        ("{{ d.color.x }}", "1:6: \"d.color\" is undefined; there is \"colour\", so it has no \"x\""),
+        ("{{ nothing + 1 }}", "1:4: \"nothing\" is undefined"),
+        ("{{ name + 1 }}", "1:9: + does not go between a string and an int"),
+        ("{{ 1 / 0 }}", "1:6: division by zero"),
+        ("{{ 9223372036854775807 + 1 }}", "1:24: 9223372036854775807 + 1 does not fit 64 bits"),
+        ("{{ 2 ** 64 }}", "1:6: 2 ** 64 does not fit 64 bits"),
+        ("{{ -(-9223372036854775807 - 1) }}", "1:4: -(-9223372036854775808) does not fit 64 bits"),
+        ("{{ 1 < 'a' }}", "1:8: <: an int and a string have no order"),
+        ("{% for x in i %}{% endfor %}", "1:13: an int has no items to walk through"),
+        ("{% for a, b in l %}{% endfor %}", "1:8: found an int, expected 2 values to take apart"),
+        ("{% set a, b = [1] %}", "1:8: found 1 values, expected 2"),
+        ("{{ i|length }}", "1:6: an int has no length"),
+        ("{{ nope() }}", "1:4: there is no function \"nope\""),
+        ("{{ rnage(3) }}", "1:4: there is no function \"rnage\"; there is \"range\""),
+        ("{{ name.upper() }}", "1:9: a string has no method upper() here; there is the filter |upper"),
+        ("{{ d.items }}", "1:6: \"items\" is a method of the dict, expected .items() or, for the key, ['items']"),
+        ("{{ super() }}", "1:4: found super() outside of a block"),
+        ("{% include 'x.html' %}", "1:12: no template \"x.html\" in the program"),
+        ("{% include 'pgae.html' %}", "1:12: no template \"pgae.html\" in the program; there is \"page.html\""),
+        ("{% extends 'page.html' %}", "1:12: page.html extends itself"),
+        ("{% include n %}", "1:12: none has no items to walk through"),
+        ("{% include '../x' %}", "1:12: the name \"../x\" leads out of the folder"),
+    ] {
+        assert_eq!(error(template), format!("page.html:{expected}"), "{template}");
+    }
+}
+
+#[test]
+fn an_error_in_another_file_names_that_file() {
+    let files = templates(&[
+        ("page.html", "{% extends 'layout.html' %}\n{% block x %}{{ 1/0 }}{% endblock %}"),
+        ("layout.html", "\n\n{% block x %}{% endblock %}{{ n.a.b }}"),
+        ("whole.html", "{% include 'broken.html' %}"),
+        ("broken.html", "\n{% if %}"),
+        ("above.html", "{% extends 'layout.html' %}"),
+    ]);
+    for (page, expected) in [
+        ("page.html", "page.html:2:18: division by zero"),
+        ("above.html", "layout.html:3:33: \"n.a\" is undefined, so it has no \"b\""),
+        ("whole.html", "broken.html:2:7: found %}, expected a value"),
+        ("nope.html", "nope.html: no template \"nope.html\" in the program; there is \"above.html\""),
+    ] {
+        let error = files.render(page, &data(), &()).expect_err("an error").to_string();
+        assert_eq!(error.split("; there is").next(), expected.split("; there is").next());
+    }
+}
+
+#[test]
+fn an_undefined_name_prints_nothing_and_warns_with_a_near_name() {
+    for (template, warnings) in [
+        ("\n\n\n<b>Hi, {{ nmae }}", &["page.html:4:12: \"nmae\" is undefined; there is \"name\""][..]),
+        (
+            "{{ nothing }}{{ nothing }}",
+            &["page.html:1:4: \"nothing\" is undefined", "page.html:1:17: \"nothing\" is undefined"],
+        ),
+        ("{% for x in l %}{{ nope }}{% endfor %}", &["page.html:1:20: \"nope\" is undefined"]),
+        ("{% for x in naame %}{% endfor %}", &["page.html:1:13: \"naame\" is undefined; there is \"name\""]),
+        ("{{ d.color }}", &["page.html:1:6: \"d.color\" is undefined; there is \"colour\""]),
+        ("{{ nmae|upper }}", &["page.html:1:4: \"nmae\" is undefined; there is \"name\""]),
+        ("{{ 'a' ~ nmae }}", &["page.html:1:10: \"nmae\" is undefined; there is \"name\""]),
+        ("{% set nome = 1 %}{{ nume }}", &["page.html:1:22: \"nume\" is undefined; there is \"nome\""]),
+        ("{{ sesion }}", &["page.html:1:4: \"sesion\" is undefined; there is \"session\""]),
+        ("{{ []|first }}", &["page.html:1:7: \"…|first\" is undefined"]),
+        // Asking is no mistake.
+        ("{% if nothing %}{% endif %}{{ nothing is defined }}{{ nothing|default(1) }}{{ nothing or 1 }}", &[]),
+        ("{{ d.nothing is defined }}{{ d.nothing|d('x') }}{{ 'x' if i == 8 }}{{ name }}", &[]),
+    ] {
+        let page = templates(&[("page.html", template)]).render("page.html", &data(), &App::default()).unwrap();
+        let found: Vec<&str> = page.warnings.iter().map(String::as_str).collect();
+        assert_eq!(found, warnings, "{template}");
+    }
+}
+
+/// An application with a session, and a count of how often it was asked.
+#[derive(Default)]
+struct App {
+    session: Map,
+    asked: Cell<usize>,
+}
+
+impl Globals for App {
+    fn variable(&self, name: &str) -> Option<Cow<'_, Value>> {
+        self.asked.set(self.asked.get() + 1);
+        match name {
+            "session" => Some(Cow::Owned(self.session.clone().into())),
+            _ => None,
+        }
+    }
+
+    fn call(&self, name: &str, arguments: &[Value], named: &Map) -> Option<Result<Value, String>> {
+        match name {
+            "shout" => {
+                Some(Ok(format!("{}{}!", json::write(&arguments.to_vec().into()), json::write(&named.clone().into()))
+                    .into()))
+            }
+            "fail" => Some(Err("it failed".to_owned())),
+            _ => None,
+        }
+    }
+
+    fn names(&self) -> &[&str] {
+        &["session", "shout", "fail"]
+    }
+}
+
+#[test]
+fn what_the_application_lends_is_asked_for_only_when_named_and_once_a_page() {
+    let app = App { session: Map::from([("user", "Ada")]), asked: Cell::new(0) };
+    let text = "{{ session.user }}{{ session['user'] }}{% for x in l %}{{ session.get('user') }}{% endfor %}";
+    let page = templates(&[("page.html", text)]).render("page.html", &data(), &app).unwrap();
+    assert_eq!((&*page.text, app.asked.get()), ("AdaAdaAdaAda", 1));
+    let app = App::default();
+    templates(&[("page.html", "{{ name }}{{ l }}")]).render("page.html", &data(), &app).unwrap();
+    assert_eq!(app.asked.get(), 0);
+}
+
+#[test]
+fn variables_of_the_handler_hide_those_of_the_application() {
+    let app = App { session: Map::from([("user", "Ada")]), asked: Cell::new(0) };
+    let variables = Map::from([("session", "mine")]);
+    assert_eq!(templates(&[("p", "{{ session }}")]).render("p", &variables, &app).unwrap().text, "mine");
+}
+
+#[test]
+fn functions_of_the_application_are_given_their_arguments_and_may_fail() {
+    let files = templates(&[("p", "{{ shout(1, name, x=(1, 2), y=nothing) }}"), ("q", "\n {{ fail() }}")]);
+    assert_eq!(
+        files.render("p", &data(), &App::default()).unwrap().text,
+        "[1,&#34;Ada&#34;]{&#34;x&#34;:[1,2],&#34;y&#34;:null}!"
+    );
+    assert_eq!(files.render("q", &data(), &App::default()).unwrap_err().to_string(), "q:2:5: it failed");
+}
+
+#[test]
+fn filters_of_the_application_are_found_by_name_and_take_the_place_of_others() {
+    let mut files =
+        templates(&[("p", "{{ i|euros }} {{ i|euros(',', 1) }} {{ name|upper }}"), ("q", "{{ name|euros }}")]);
+    assert!(files.render("p", &data(), &()).unwrap_err().to_string().contains("no filter \"euros\""));
+    files.filter("euros", |value, arguments| {
+        let whole = value.as_int().ok_or("euros takes an int")?;
+        Ok(format!("<{whole}{}00>", arguments.first().and_then(Value::as_str).unwrap_or(".")).into())
+    });
+    files.filter("upper", |_, _| Ok("mine".into()));
+    assert_eq!(files.render("p", &data(), &()).unwrap().text, "&lt;7.00&gt; &lt;7,00&gt; mine");
+    assert_eq!(files.render("q", &data(), &()).unwrap_err().to_string(), "q:1:9: euros takes an int");
+}

@@ -1,0 +1,200 @@
+//! No template hangs, overflows a stack or fills the memory: each limit ends in an error.
+
+use crate::template::templates;
+use carafe::Map;
+use std::time::{Duration, Instant};
+
+/// Less than the smallest of the server's threads have: the handler needs some too.
+const STACK: usize = 96 << 10;
+
+fn on_a_small_stack(work: impl FnOnce() + Send + 'static) {
+    std::thread::Builder::new().stack_size(STACK).spawn(work).unwrap().join().expect("the stack holds");
+}
+
+/// The error of a page on a small stack, or `None` if the page could be made.
+fn error(files: &[(&str, &str)]) -> Option<String> {
+    let files = templates(files);
+    let (send, receive) = std::sync::mpsc::channel();
+    on_a_small_stack(move || {
+        let rendered = files.render("page.html", &Map::new(), &());
+        send.send(rendered.err().map(|error| error.to_string())).unwrap();
+    });
+    receive.recv().unwrap()
+}
+
+#[test]
+fn deep_nesting_is_an_error_and_no_stack_overflow() {
+    for count in [1, 5, 10, 20, 30, 39, 45, 60, 99, 120, 1_000, 20_000] {
+        for (open, middle, close) in [
+            ("(", "1", ")"),
+            ("[", "1", "]"),
+            ("{1: ", "1", "}"),
+            ("-", "1", ""),
+            ("not ", "1", ""),
+            ("x[", "1", "]"),
+            ("range(", "1", ")"),
+            ("1 if 1 else ", "1", ""),
+            ("1 + (", "1", ")"),
+            ("1 == 2 ~ (", "1", ")"),
+            ("1 or 2 and not 3 + (", "1", ")"),
+            ("0|default(", "1", ")"),
+            ("", "1", "|string"),
+            ("", "1", " + 1"),
+            ("", "1", " and 1"),
+            ("", "1", " ** 1"),
+            ("", "x", ".x"),
+            ("", "'a'", "[0]"),
+            ("", "x", "()"),
+        ] {
+            let text = format!("{{{{ {}{middle}{} }}}}", open.repeat(count), close.repeat(count));
+            let error = error(&[("page.html", &text)]);
+            assert!(count < 60 || error.is_some(), "{count} {open}{close}");
+            let innocent = !matches!(open, "x[" | "range(") && middle != "x";
+            assert!(count > 5 || !innocent || error.is_none(), "{count} {open}{close}: {error:?}");
+        }
+        for (open, close) in [
+            ("{% if 1 %}", "{% endif %}"),
+            ("{% for x in [1] %}", "{% endfor %}"),
+            ("{% with a = 1 %}", "{% endwith %}"),
+            ("{% set a %}", "{% endset %}"),
+        ] {
+            let text = format!("{}x{}", open.repeat(count), close.repeat(count));
+            let error = error(&[("page.html", &text)]);
+            assert!(count < 120 || error.is_some(), "{count} {open}");
+            assert!(count > 20 || error.is_none(), "{count} {open}: {error:?}");
+        }
+        let blocks: String = (0..count).map(|at| format!("{{% block b{at} %}}")).collect();
+        let error = error(&[("page.html", &format!("{blocks}{}", "{% endblock %}".repeat(count)))]);
+        assert!(count < 120 || error.is_some(), "{count} blocks");
+    }
+}
+
+#[test]
+fn deep_expressions_inside_of_deep_tags_and_includes_are_no_stack_overflow() {
+    let deep = format!("{{{{ {}1{} }}}}", "[".repeat(38), "]".repeat(38));
+    for count in [5, 10, 20, 25, 30, 40, 60] {
+        let text = format!("{}{deep}{}", "{% for x in [1] %}".repeat(count), "{% endfor %}".repeat(count));
+        error(&[("page.html", &text)]);
+        let text = format!(
+            "{}{{% include 'page.html' %}}{deep}{}",
+            "{% for x in [1] %}".repeat(count),
+            "{% endfor %}".repeat(count)
+        );
+        assert!(error(&[("page.html", &text)]).is_some());
+    }
+}
+
+#[test]
+fn data_that_grows_into_itself_is_an_error_and_no_stack_overflow() {
+    let deep = format!("{}1{}", "[".repeat(35), "]".repeat(35));
+    for (grow, print) in [
+        ("{% set a = [a] %}".to_owned(), "{{ a }}"),
+        ("{% set a = (a, 1) %}".to_owned(), "{{ a|tojson }}"),
+        ("{% set a = {'a': a} %}".to_owned(), "{{ a == a }}{{ [a]|sort }}"),
+        ("{% set a = {'a': a}.items() %}".to_owned(), "{{ a|list }}"),
+        (format!("{{% set a = {deep} %}}"), "{{ a }}"),
+    ] {
+        for count in [1, 19, 20, 21, 10_000] {
+            let text = format!("{}{print}", grow.repeat(count));
+            assert!(error(&[("page.html", &text)]).is_some() || count < 21, "{grow}");
+            let text = format!("{}{{{{ {deep}|replace(a, a) ~ [{deep}, a] }}}}", grow.repeat(count));
+            error(&[("page.html", &text)]);
+        }
+    }
+}
+
+#[test]
+fn a_template_that_includes_or_extends_itself_is_an_error() {
+    for files in [
+        &[("page.html", "a{% include 'page.html' %}")][..],
+        &[("page.html", "{% include 'b.html' %}"), ("b.html", "{% include 'page.html' %}")],
+        &[("page.html", "{% extends 'page.html' %}")],
+        &[("page.html", "{% extends 'b.html' %}"), ("b.html", "{% extends 'page.html' %}")],
+        &[
+            ("page.html", "{% extends 'b.html' %}{% block x %}{% include 'page.html' %}{% endblock %}"),
+            ("b.html", "{% block x %}{% endblock %}"),
+        ],
+        &[("page.html", "{% block a %}{{ self.a() }}{% endblock %}")],
+        &[("page.html", "{% block a %}{{ self.b() }}{% endblock %}{% block b %}{{ self.a() }}{% endblock %}")],
+    ] {
+        assert!(error(files).is_some(), "{files:?}");
+    }
+}
+
+#[test]
+fn loops_and_texts_without_end_are_errors_within_seconds() {
+    let start = Instant::now();
+    let doubled = "{% set s = s ~ s %}".repeat(40);
+    for text in [
+        "{% for x in range(100001) %}{% endfor %}".to_owned(),
+        "{{ range(-9223372036854775807, 9223372036854775807) }}".to_owned(),
+        "{% set r = range(100000) %}{% for x in r %}{% for y in r %}{% endfor %}{% endfor %}".to_owned(),
+        "{% set r = range(100000) %}{% for x in r %}{% for y in r if false %}{% endfor %}{% endfor %}".to_owned(),
+        "{% for x in range(100000) %}{{ 'a' * 1000 }}{% endfor %}".to_owned(),
+        "{{ 'a' * 9223372036854775807 }}".to_owned(),
+        "{{ 'a' * 17000000 }}".to_owned(),
+        "{{ [1] * 9223372036854775807 }}".to_owned(),
+        "{{ [1] * 100001 }}".to_owned(),
+        format!("{{% set s = 'a' %}}{doubled}"),
+        format!("{{% set s = ['a'] %}}{}", "{% set s = s + s %}".repeat(40)),
+        "{{ ('a' * 10000)|replace('a', 'b' * 10000) }}".to_owned(),
+        "{{ range(100000)|join('b' * 10000) }}".to_owned(),
+        "{{ '%1001d'|format(1) }}".to_owned(),
+        "{{ '%.1001f'|format(1) }}".to_owned(),
+        "{{ 10 ** 9223372036854775807 }}".to_owned(),
+    ] {
+        assert!(error(&[("page.html", &text)]).is_some(), "{}", &text[..text.len().min(100)]);
+    }
+    assert!(start.elapsed() < Duration::from_secs(60));
+}
+
+#[test]
+fn numbers_at_the_edge_do_not_panic() {
+    let edges = [
+        "9223372036854775807",
+        "(-9223372036854775807 - 1)",
+        "0",
+        "-1",
+        "1e308",
+        "-1e308",
+        "1e-320",
+        "(1e308 * 10)",
+        "(1e308 * 10 - 1e308 * 10)",
+    ];
+    for a in edges {
+        for b in edges {
+            for operator in ["+", "-", "*", "/", "//", "%", "**", "<", "==", "in [", "~"] {
+                let close = if operator == "in [" { "]" } else { "" };
+                error(&[("page.html", &format!("{{{{ {a} {operator} {b} {close} }}}}"))]);
+            }
+            for text in [
+                format!("{a}|round({b})"),
+                format!("{a}|round({b}, 'floor')"),
+                format!("'x'[{a}:{b}]"),
+                format!("[1, 2][{a}:{b}:{a}]"),
+                format!("range(3)[{a}:{b}]"),
+                format!("range(3)[{a}]"),
+                format!("[1][{a}]"),
+                format!("'%d %x %g %e %f %c'|format({a}, {a}, {a}, {a}, {a}, {b})"),
+                format!("[{a}, {b}, 1.5]|sort"),
+                format!("{a}|abs|int|float|string|tojson({b})"),
+                format!("'a'|replace('a', 'b', {a})"),
+                format!("range({a}, {b}, {b})"),
+                format!("{a} is divisibleby({b})"),
+            ] {
+                error(&[("page.html", &format!("{{{{ {text} }}}}"))]);
+            }
+        }
+    }
+}
+
+#[test]
+fn any_beginning_of_a_template_ends_in_a_page_or_an_error() {
+    let text = "{% extends 'x' if a else 'y' %}{%- block b scoped -%}{% for a, (b, c) in d.items()|sort(reverse=true) if a is not none -%}\
+        {{ loop.index ~ \"x\\u00e9\\\"\" }}{% if a[1:-1] not in [1.5e3, {'k': (1,)}] %}{# é #}{% raw %}{{{% endraw %}{% elif x == -1 ** 2 %}\
+        {% include ['a', 'b'] ignore missing %}{% else %}{% set q | upper %}é{% endset %}{% endif %}{% endfor %}{% with a=1, b=2 %}{% endwith %}{% endblock b %}";
+    for (end, _) in text.char_indices() {
+        error(&[("page.html", &text[..end])]);
+        error(&[("page.html", &text[end..])]);
+    }
+}
