@@ -48,8 +48,8 @@ fn an_error_names_line_column_what_was_met_and_what_was_expected() {
         ("{% with a = 1 b = 2 %}", "1:15: found b, expected ,"),
         // Tokens.
         ("{{ name", "1:8: end of template, expected }} for the {{ of line 1"),
-        ("{% if name }}", "1:12: found }, which nothing has opened"),
-        ("{{ name %}", "1:9: found %, expected }}"),
+        ("{% if name }}", "1:12: found }}, expected %}"),
+        ("{{ name %}", "1:9: found %}, expected }}"),
         ("a\n{# b", "2:5: end of template, expected #} for the {# of line 2"),
         ("{% raw %}{{", "1:12: end of template, expected {% endraw %} for the {% raw %} of line 1"),
         ("{{ 'abc }}", "1:11: end of template, expected ' for the string of line 1"),
@@ -121,7 +121,7 @@ fn an_error_in_another_file_names_that_file() {
 #[test]
 fn an_undefined_name_prints_nothing_and_warns_with_a_near_name() {
     for (template, warnings) in [
-        ("\n\n\n<b>Hi, {{ nmae }}", &["page.html:4:12: \"nmae\" is undefined; there is \"name\""][..]),
+        ("\n\n\n<b>Hi, {{ nmae }}", &["page.html:4:11: \"nmae\" is undefined; there is \"name\""][..]),
         (
             "{{ nothing }}{{ nothing }}",
             &["page.html:1:4: \"nothing\" is undefined", "page.html:1:17: \"nothing\" is undefined"],

@@ -90,9 +90,13 @@ pub struct TemplateError {
 
 impl fmt::Display for TemplateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // A name may come from a request: no control character of it reaches a terminal or splits a line of the log.
+        for character in self.template.chars() {
+            if character.is_control() { write!(f, "{}", character.escape_debug())? } else { write!(f, "{character}")? }
+        }
         match self.line {
-            0 => write!(f, "{}: {}", self.template, self.message),
-            _ => write!(f, "{}:{}:{}: {}", self.template, self.line, self.column, self.message),
+            0 => write!(f, ": {}", self.message),
+            _ => write!(f, ":{}:{}: {}", self.line, self.column, self.message),
         }
     }
 }

@@ -216,6 +216,10 @@ impl<'s> Scanner<'s> {
                 return Ok(());
             }
             let at = self.at;
+            let other = if closing == "%}" { "}}" } else { "%}" };
+            if brackets.is_empty() && rest.starts_with(other) {
+                return Err(Mistake::new(at, format!("found {other}, expected {closing}")));
+            }
             let token = match first {
                 '0'..='9' => self.number()?,
                 '\'' | '"' => self.quoted(first)?,
