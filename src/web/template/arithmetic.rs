@@ -7,7 +7,8 @@
 //! Left out: whole numbers of any length, and complex numbers.
 
 use super::LONGEST;
-use super::datum::{Datum, Items, Many};
+use super::datum::{Datum, Many};
+use super::items::Items;
 use super::print::to_html;
 use super::tree::Operator;
 use std::cmp::Ordering;

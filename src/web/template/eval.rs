@@ -7,15 +7,16 @@
 //! Left out: asynchronous pages, and pages sent before they are whole. A page with an error in its last line is an
 //! error page, not half a page.
 
-use super::datum::{Datum, Items, Loop, Text};
+use super::datum::{Datum, Loop, Text};
+use super::family::Shelf;
+use super::items::Items;
 use super::names::Names;
 use super::print::print_into;
-use super::tree::{CAPTURED, Capture, Expression, For, Include, Node, Target, Tree};
+use super::tree::{CAPTURED, Capture, Expression, For, Node, Target, Tree};
 use super::{Globals, LONGEST, Rendered, TemplateError, Templates, Unavailable};
 use crate::value::Map;
-use std::cell::{Cell, OnceCell};
+use std::cell::Cell;
 use std::rc::Rc;
-use std::sync::Arc;
 
 /// How deep loops, blocks, includes and expressions together may lie in one another: each level costs stack.
 const DEPTH: usize = 56;
@@ -26,17 +27,12 @@ const DEEPEST_DATA: usize = 20;
 /// How many turns all loops of a page together may take.
 const MOST_TURNS: usize = 5_000_000;
 
-/// How many templates one page may be made of.
-const MOST_TEMPLATES: usize = 200;
-
 /// Nothing, or the error that ends the page. In a box, for nearly every step returns one.
 pub type Step<T = ()> = Result<T, Box<TemplateError>>;
 
-static NO_VARIABLES: Map = Map::new();
-
 /// Makes a page.
 pub fn render(templates: &Templates, name: &str, variables: &Map, globals: &dyn Globals) -> Step<Rendered> {
-    let shelf = Shelf { templates, first: OnceCell::new() };
+    let shelf = Shelf::new(templates);
     let tree = shelf.tree(name).map_err(|unavailable| match unavailable {
         Unavailable::Missing(missing) => {
             Box::new(TemplateError { template: name.to_owned(), line: 0, column: 0, message: missing.message })
@@ -64,15 +60,16 @@ pub struct Page<'a> {
     pub out: String,
     /// The names that can be seen.
     pub names: Names<'a>,
-    shelf: &'a Shelf<'a>,
+    /// The templates that this page is made of.
+    pub(super) shelf: &'a Shelf<'a>,
     /// The template in which the walk is: messages name it.
     pub tree: &'a Tree,
     /// The template that was asked for, the one it extends, and so on up to the layout.
-    family: Vec<&'a Tree>,
+    pub(super) family: Vec<&'a Tree>,
     /// The block in which the walk is, and whose version: a place in `family`.
-    block: Option<(&'a str, usize)>,
+    pub(super) block: Option<(&'a str, usize)>,
     /// True between an `extends` and the end of its template: there only blocks count, and they come later.
-    silent: bool,
+    pub(super) silent: bool,
     depth: usize,
     turns: usize,
 }
@@ -98,20 +95,7 @@ impl<'a> Page<'a> {
         self.depth -= 1;
     }
 
-    /// A whole template: its own body, then those that it extends.
-    fn template(&mut self, tree: &'a Tree) -> Step {
-        self.family = vec![tree];
-        let mut generation = 0;
-        while let Some(tree) = self.family.get(generation).copied() {
-            self.tree = tree;
-            self.silent = false;
-            self.nodes(&tree.body)?;
-            generation += 1;
-        }
-        Ok(())
-    }
-
-    fn nodes(&mut self, nodes: &'a [Node]) -> Step {
+    pub(super) fn nodes(&mut self, nodes: &'a [Node]) -> Step {
         for node in nodes {
             match node {
                 Node::Text(text) if !self.silent => self.out.push_str(text),
@@ -152,7 +136,7 @@ impl<'a> Page<'a> {
     }
 
     /// Nodes inside of a tag.
-    fn inner(&mut self, nodes: &'a [Node], at: usize) -> Step {
+    pub(super) fn inner(&mut self, nodes: &'a [Node], at: usize) -> Step {
         self.enter(at)?;
         self.nodes(nodes)?;
         self.leave();
@@ -288,140 +272,5 @@ impl<'a> Page<'a> {
         self.inner(body, 0)?;
         self.names.close(before);
         Ok(())
-    }
-
-    /// The block of this name, in the version of the first template of the family from `generation` on that has one.
-    fn block(&mut self, name: &'a str, generation: usize, scoped: bool) -> Step {
-        let found = self.family.iter().enumerate().skip(generation);
-        let found = found.filter_map(|(generation, tree)| Some((generation, *tree, tree.block(name)?))).next();
-        let Some((generation, tree, block)) = found else { return Ok(()) };
-        let outer = (self.tree, self.block.replace((name, generation)), self.silent);
-        self.tree = tree;
-        self.silent = false;
-        let before = self.names.open_block(scoped);
-        self.inner(&block.body, 0)?;
-        self.names.close(before);
-        (self.tree, self.block, self.silent) = outer;
-        Ok(())
-    }
-
-    /// What `super()` stands for: this block in the next template up that has one.
-    pub fn super_block(&mut self, at: usize) -> Step<Datum<'a>> {
-        let Some((name, generation)) = self.block else {
-            return Err(self.error(at, "found super() outside of a block"));
-        };
-        if !self.family.iter().skip(generation + 1).any(|tree| tree.block(name).is_some()) {
-            return Err(self.error(at, format!("found super(), but no template above has a block {name}")));
-        }
-        self.block_text(name, generation + 1, at)
-    }
-
-    /// What `self.name()` stands for: that block once more.
-    pub fn self_block(&mut self, name: &'a str, at: usize) -> Step<Datum<'a>> {
-        if !self.family.iter().any(|tree| tree.block(name).is_some()) {
-            return Err(self.error(at, format!("found self.{name}(), but there is no block {name}")));
-        }
-        self.block_text(name, 0, at)
-    }
-
-    fn block_text(&mut self, name: &'a str, generation: usize, at: usize) -> Step<Datum<'a>> {
-        self.enter(at)?;
-        let outer = std::mem::take(&mut self.out);
-        self.block(name, generation, false)?;
-        let text = std::mem::replace(&mut self.out, outer);
-        self.leave();
-        Ok(Datum::Safe(Text::Made(text.into())))
-    }
-
-    #[inline(never)]
-    fn extends(&mut self, name: &'a Expression) -> Step {
-        if self.silent {
-            return Err(self.error(name.at, "found a second {% extends %}, expected one at most"));
-        }
-        let datum = self.compute(name)?;
-        let tree = self.find(&[datum], name.at)?.map_err(|message| self.error(name.at, message))?;
-        if self.family.iter().any(|known| known.name == tree.name) {
-            return Err(self.error(name.at, format!("{} extends itself", tree.name)));
-        }
-        self.family.push(tree);
-        self.silent = true;
-        Ok(())
-    }
-
-    #[inline(never)]
-    fn include(&mut self, parts: &'a Include) -> Step {
-        let at = parts.name.at;
-        let datum = self.compute(&parts.name)?;
-        let names: Vec<Datum> = match datum.as_text() {
-            Some(_) => vec![datum],
-            None => datum.items().map_err(|message| self.error(at, message))?.into_iter().collect(),
-        };
-        let tree = match self.find(&names, at)? {
-            Ok(tree) => tree,
-            Err(_) if parts.ignore_missing => return Ok(()),
-            Err(message) => return Err(self.error(at, message)),
-        };
-        self.enter(at)?;
-        let outer = (self.tree, std::mem::take(&mut self.family), self.block.take(), self.silent);
-        let before = self.names.open_include(parts.context);
-        let hidden = if parts.context { None } else { Some(self.names.swap_variables(&NO_VARIABLES)) };
-        self.template(tree)?;
-        if let Some(variables) = hidden {
-            self.names.swap_variables(variables);
-        }
-        self.names.close(before);
-        (self.tree, self.family, self.block, self.silent) = outer;
-        self.leave();
-        Ok(())
-    }
-
-    /// The first of these templates that is there, or else the sentence that says where it was looked for.
-    fn find(&mut self, names: &[Datum<'a>], at: usize) -> Step<Result<&'a Tree, String>> {
-        let mut first = None;
-        for name in names {
-            let Some(text) = name.as_text() else {
-                return Err(self.error(at, format!("found {}, expected the name of a template", name.type_name())));
-            };
-            match self.shelf.tree(text) {
-                Ok(tree) => return Ok(Ok(tree)),
-                Err(Unavailable::Broken(error)) => return Err(error),
-                Err(Unavailable::Missing(missing)) if !missing.absent => return Err(self.error(at, missing.message)),
-                Err(Unavailable::Missing(missing)) => _ = first.get_or_insert(missing.message),
-            }
-        }
-        Ok(Err(first.unwrap_or_else(|| "found no name of a template".to_owned())))
-    }
-}
-
-/// The trees that this page is made of: each is looked up once a page, and lives as long as the page is being made.
-///
-/// A list that only grows: what was put on it can be borrowed while more is put on.
-struct Shelf<'t> {
-    templates: &'t Templates,
-    first: OnceCell<Box<Shelved>>,
-}
-
-struct Shelved {
-    tree: Arc<Tree>,
-    next: OnceCell<Box<Shelved>>,
-}
-
-impl Shelf<'_> {
-    fn tree(&self, name: &str) -> Result<&Tree, Unavailable> {
-        let mut place = &self.first;
-        let mut count = 0;
-        while let Some(shelved) = place.get() {
-            if shelved.tree.name == name {
-                return Ok(&shelved.tree);
-            }
-            place = &shelved.next;
-            count += 1;
-        }
-        if count == MOST_TEMPLATES {
-            let message = format!("the page is made of more than {MOST_TEMPLATES} templates");
-            return Err(Unavailable::Missing(super::Missing { message, absent: false }));
-        }
-        let tree = self.templates.tree(name)?;
-        Ok(&place.get_or_init(|| Box::new(Shelved { tree, next: OnceCell::new() })).tree)
     }
 }

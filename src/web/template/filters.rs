@@ -10,7 +10,7 @@ use super::datum::{Datum, Many, Text};
 use super::format::format;
 use super::print::{to_html, to_text};
 use super::scan::is_space;
-use super::{LONGEST, lists};
+use super::{LONGEST, lists, numbers};
 use crate::json::{Style, write_into};
 use crate::near::nearest;
 use crate::value::Value;
@@ -21,8 +21,10 @@ pub type CustomFilter = fn(&Value, &[Value]) -> Result<Value, String>;
 
 /// What a filter is given and gives: the value before `|`, and its arguments in the order of the parameters.
 type Function = for<'a> fn(&Datum<'a>, &Given<'a>) -> Outcome<'a>;
-type Given<'a> = [Option<Datum<'a>>];
-type Outcome<'a> = Result<Datum<'a>, String>;
+/// The arguments of a filter; `None` for those left out.
+pub type Given<'a> = [Option<Datum<'a>>];
+/// What a filter gives.
+pub type Outcome<'a> = Result<Datum<'a>, String>;
 
 /// A filter, found by its name when the template is parsed.
 #[derive(Clone, Debug)]
@@ -190,103 +192,8 @@ fn default<'a>(datum: &Datum<'a>, given: &Given<'a>) -> Outcome<'a> {
     Ok(datum.clone())
 }
 
-fn round<'a>(datum: &Datum<'a>, given: &Given<'a>) -> Outcome<'a> {
-    let precision = int_argument(given, 0, 0)?;
-    let method = argument(given, 1).map_or(Text::Lent("common"), to_text);
-    let number = as_float(datum).ok_or_else(|| format!("found {}, expected a number", datum.type_name()))?;
-    match &*method {
-        "common" => match datum.as_int() {
-            Some(whole) => round_int(whole, precision).map(Datum::Int),
-            None => Ok(Datum::Float(round_float(number, precision)?)),
-        },
-        "ceil" | "floor" => {
-            let power = 10_f64.powi(i32::try_from(precision.clamp(-400, 400)).unwrap_or(0));
-            let scaled = number * power;
-            if !scaled.is_finite() {
-                return Err("the number is too large to be rounded so".to_owned());
-            }
-            let rounded = if *method == *"ceil" { scaled.ceil() } else { scaled.floor() };
-            // Python's ceil and floor give a whole number, and whole numbers know no -0.
-            Ok(Datum::Float((rounded + 0.0) / power))
-        }
-        _ => Err("the method of round is 'common', 'ceil' or 'floor'".to_owned()),
-    }
-}
-
-/// Halves go to the even neighbour, as in Python.
-fn round_int(number: i64, precision: i64) -> Result<i64, String> {
-    if precision >= 0 {
-        return Ok(number);
-    }
-    let Some(unit) = u32::try_from(precision.unsigned_abs()).ok().and_then(|zeros| 10_i128.checked_pow(zeros)) else {
-        return Ok(0);
-    };
-    let number = i128::from(number);
-    let below = number.div_euclid(unit);
-    let twice = number.rem_euclid(unit) * 2;
-    let up = twice > unit || twice == unit && below % 2 != 0;
-    i64::try_from((below + i128::from(up)) * unit).map_err(|_| "the rounded number does not fit 64 bits".to_owned())
-}
-
-fn round_float(number: f64, precision: i64) -> Result<f64, String> {
-    if !number.is_finite() || precision > 330 {
-        return Ok(number);
-    }
-    if precision < 0 {
-        let power = 10_f64.powi(i32::try_from(precision.unsigned_abs().min(400)).unwrap_or(400));
-        let rounded = (number / power).round_ties_even() * power;
-        return Ok(if rounded.is_finite() { rounded } else { 0.0_f64.copysign(number) });
-    }
-    // Rust writes the exact decimal expansion, halves to even: that is what Python rounds by as well.
-    let places = usize::try_from(precision).unwrap_or(0);
-    format!("{number:.places$}").parse().map_err(|_| "the number cannot be rounded".to_owned())
-}
-
-fn int<'a>(datum: &Datum<'a>, given: &Given<'a>) -> Outcome<'a> {
-    if let Datum::Undefined(_) = datum {
-        return Err("an undefined value is no number".to_owned());
-    }
-    let otherwise = || argument(given, 0).cloned().unwrap_or(Datum::Int(0));
-    if let Some(number) = datum.as_int() {
-        return Ok(Datum::Int(number));
-    }
-    let base = int_argument(given, 1, 10)?;
-    if let Some(text) = datum.as_text()
-        && let Some(number) = lists::parse_int(text, base)?
-    {
-        return Ok(Datum::Int(number));
-    }
-    let float = match datum {
-        Datum::Float(number) => Some(*number),
-        _ => datum.as_text().and_then(|text| lists::parse_float(text)),
-    };
-    match float {
-        Some(number) if number.abs() < 9.2e18 => Ok(Datum::Int(number.trunc() as i64)),
-        Some(number) if number.is_finite() => Err(format!("{number:e} does not fit 64 bits")),
-        _ => Ok(otherwise()),
-    }
-}
-
-fn float<'a>(datum: &Datum<'a>, given: &Given<'a>) -> Outcome<'a> {
-    if let Datum::Undefined(_) = datum {
-        return Err("an undefined value is no number".to_owned());
-    }
-    let number = as_float(datum).or_else(|| datum.as_text().and_then(|text| lists::parse_float(text)));
-    Ok(number.map_or_else(|| argument(given, 0).cloned().unwrap_or(Datum::Float(0.0)), Datum::Float))
-}
-
 fn string<'a>(datum: &Datum<'a>, _: &Given<'a>) -> Outcome<'a> {
     Ok(if datum.is_safe() { datum.clone() } else { Datum::Text(to_text(datum)) })
-}
-
-fn abs<'a>(datum: &Datum<'a>, _: &Given<'a>) -> Outcome<'a> {
-    match (datum, datum.as_int()) {
-        (_, Some(number)) => {
-            number.checked_abs().map(Datum::Int).ok_or_else(|| "the number does not fit 64 bits".to_owned())
-        }
-        (Datum::Float(number), _) => Ok(Datum::Float(number.abs())),
-        _ => Err(format!("found {}, expected a number", datum.type_name())),
-    }
 }
 
 /// JSON that may stand in a page: the characters that HTML gives a meaning are written as escapes.
@@ -369,7 +276,7 @@ const fn row(name: &'static str, parameters: &'static [&'static str], function: 
 }
 
 static FILTERS: [Row; 27] = [
-    row("abs", &[], abs),
+    row("abs", &[], numbers::abs),
     row("capitalize", &[], capitalize),
     row("count", &[], lists::length),
     row("d", &["default_value", "boolean"], default),
@@ -377,9 +284,9 @@ static FILTERS: [Row; 27] = [
     row("e", &[], escape),
     row("escape", &[], escape),
     row("first", &[], lists::first),
-    row("float", &["default"], float),
+    row("float", &["default"], numbers::float),
     Row { name: "format", parameters: None, function: format },
-    row("int", &["default", "base"], int),
+    row("int", &["default", "base"], numbers::int),
     row("join", &["d", "attribute"], lists::join),
     row("last", &[], lists::last),
     row("length", &[], lists::length),
@@ -387,7 +294,7 @@ static FILTERS: [Row; 27] = [
     row("lower", &[], lower),
     row("replace", &["old", "new", "count"], replace),
     row("reverse", &[], lists::reverse),
-    row("round", &["precision", "method"], round),
+    row("round", &["precision", "method"], numbers::round),
     row("safe", &[], safe),
     row("sort", &["reverse", "case_sensitive", "attribute"], lists::sort),
     row("string", &[], string),

@@ -1,15 +1,12 @@
-//! Filters for lists, and reading numbers from text.
+//! Filters for lists: `{{ names|sort|join(', ') }}`.
 
 use super::LONGEST;
 use super::arithmetic::too_long;
-use super::datum::{Datum, Items};
-use super::filters::argument;
+use super::datum::Datum;
+use super::filters::{Given, Outcome, argument};
+use super::items::Items;
 use super::print::{to_html, to_text};
-use super::scan::is_space;
 use std::cmp::Ordering;
-
-type Given<'a> = [Option<Datum<'a>>];
-type Outcome<'a> = Result<Datum<'a>, String>;
 
 /// How many items or characters there are.
 pub fn length<'a>(datum: &Datum<'a>, _: &Given<'a>) -> Outcome<'a> {
@@ -156,59 +153,4 @@ fn look_up<'a>(item: &Datum<'a>, path: &[Datum<'a>]) -> Outcome<'a> {
         };
     }
     Ok(found)
-}
-
-/// A whole number as Python's `int` reads it: white space around it, a sign, single underscores between digits.
-///
-/// # Errors
-///
-/// A base that Python does not know; a number that 64 bits do not hold.
-pub fn parse_int(text: &str, base: i64) -> Result<Option<i64>, String> {
-    if base != 0 && !(2..=36).contains(&base) {
-        return Err("the base is 0 or 2 to 36".to_owned());
-    }
-    let text = text.trim_matches(is_space);
-    let negative = text.starts_with('-');
-    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
-    let prefix = match digits.get(..2).map(str::to_ascii_lowercase).as_deref() {
-        Some("0x") => 16,
-        Some("0o") => 8,
-        Some("0b") => 2,
-        _ => 0,
-    };
-    let prefixed = prefix != 0 && (base == 0 || base == prefix);
-    let radix = if prefixed {
-        prefix
-    } else if base == 0 {
-        10
-    } else {
-        base
-    };
-    let digits = if prefixed { digits[2..].strip_prefix('_').unwrap_or(&digits[2..]) } else { digits };
-    let radix = u32::try_from(radix).unwrap_or(10);
-    let well_formed = !digits.is_empty()
-        && digits.split('_').all(|part| !part.is_empty() && part.chars().all(|digit| digit.is_digit(radix)));
-    // With base 0 a leading zero would be an octal number of old.
-    if !well_formed
-        || base == 0
-            && !prefixed
-            && digits.starts_with('0')
-            && digits.bytes().any(|digit| !matches!(digit, b'0' | b'_'))
-    {
-        return Ok(None);
-    }
-    let plain = format!("{}{}", if negative { "-" } else { "" }, digits.replace('_', ""));
-    i64::from_str_radix(&plain, radix).map(Some).map_err(|_| "the number does not fit 64 bits".to_owned())
-}
-
-/// A number as Python's `float` reads it.
-pub fn parse_float(text: &str) -> Option<f64> {
-    let text = text.trim_matches(is_space);
-    let digit = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_digit);
-    let bytes = text.as_bytes();
-    let stray = |at: usize| bytes[at] == b'_' && !(at > 0 && digit(bytes.get(at - 1)) && digit(bytes.get(at + 1)));
-    if (0..bytes.len()).any(stray) {
-        return None;
-    }
-    text.replace('_', "").parse().ok()
 }

@@ -4,7 +4,8 @@
 //!
 //! Left out: the methods of strings. Each has a filter, and the message names it.
 
-use super::datum::{Datum, Loop, Many, Range};
+use super::datum::{Datum, Loop, Many};
+use super::items::Range;
 
 /// A range longer than this is refused: each of its numbers is a turn of a loop.
 const LONGEST_RANGE: usize = 100_000;

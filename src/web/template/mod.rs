@@ -16,16 +16,22 @@ mod compute;
 mod datum;
 mod eval;
 mod expression;
+mod family;
 mod filters;
 mod folder;
 mod format;
+mod is;
+mod items;
 mod lists;
+mod literals;
 mod methods;
 mod names;
+mod numbers;
 mod parse;
+mod postfix;
 mod print;
 mod scan;
-mod tests;
+
 mod tree;
 
 pub use filters::CustomFilter;

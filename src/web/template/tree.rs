@@ -4,7 +4,7 @@
 //! are kept as byte offsets; line and column are counted only when a message needs them.
 
 use super::filters::Filter;
-use super::tests::Test;
+use super::is::Test;
 
 /// A whole template.
 #[derive(Debug)]

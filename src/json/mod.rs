@@ -1,0 +1,44 @@
+//! JSON text and values, both ways.
+//!
+//! [`parse`] reads RFC 8259 and nothing beyond it: no comments, no comma after the last item. [`write`] makes the
+//! shortest text; a [`Style`] makes the forms that Python's `json.dumps` makes, for templates.
+//!
+//! * Integers are exact. One that 64 bits do not hold is an error, not a float that is nearly it.
+//! * A float keeps its value through text and back, and stays a float: `1.0`, not `1`.
+//! * Of two equal names in an object the last wins, as in browsers and in Python.
+//! * How deep and how long a text may be is bounded: a thread's stack is small, and the sender chooses the text.
+//!
+//! Left out: reading in pieces. The whole text is at hand before the first byte is looked at.
+
+mod read;
+mod write;
+
+pub use read::parse;
+pub use write::{Style, write, write_float, write_int, write_into};
+
+use std::fmt;
+
+/// How deep lists and objects may lie in one another; each level costs stack.
+pub const DEPTH: usize = 64;
+
+/// The longest text that [`parse`] looks at, in bytes.
+pub const LONGEST: usize = 16 << 20;
+
+/// Why a text is not JSON, and where: both counted from 1, the column in characters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JsonError {
+    /// The line of the first character that does not fit.
+    pub line: usize,
+    /// The place of that character in its line.
+    pub column: usize,
+    /// What was found and what was expected.
+    pub message: String,
+}
+
+impl fmt::Display for JsonError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}: {}", self.line, self.column, self.message)
+    }
+}
+
+impl std::error::Error for JsonError {}
