@@ -1,6 +1,6 @@
 //! JSON text and values, both ways.
 //!
-//! [`parse`] reads RFC 8259 and nothing beyond it: no comments, no comma after the last item. [`write`] makes the
+//! [`parse`] reads RFC 8259 and nothing beyond it: no comments, no comma after the last item. [`write()`] makes the
 //! shortest text; a [`Style`] makes the forms that Python's `json.dumps` makes, for templates.
 //!
 //! * Integers are exact. One that 64 bits do not hold is an error, not a float that is nearly it.

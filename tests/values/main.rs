@@ -1,3 +1,4 @@
-//! Values and JSON text.
+//! Values, JSON text and names.
 
 mod json;
+mod near;

@@ -8,7 +8,7 @@
 //!
 //! Two surprises are Jinja's own: `~` binds tighter than `+`, and `-2 ** 2` is 4, for the sign belongs to the 2.
 
-use super::parse::Parser;
+use super::cursor::Parser;
 use super::scan::{Mistake, Token};
 use super::tree::{Arguments, Comparison, Expression, Kind, Operator};
 

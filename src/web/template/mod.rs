@@ -2,9 +2,12 @@
 //!
 //! `Hello {{ name }}!` and `{"name": "Ada"}` make `Hello Ada!`. The way there, one file for each step:
 //!
-//! * [`scan`]: text to tokens; [`parse`] and [`expression`]: tokens to a [`tree`], once for each version of a file.
-//! * [`eval`]: tree and variables to text; [`compute`]: what expressions come to; [`filters`]: `{{ name|upper }}`.
-//! * [`folder`]: where templates come from, and why a name cannot lead out of there.
+//! * `folder`: where templates come from, and why a name cannot lead out of there.
+//! * `scan` and `literals`: text to tokens. `parse`, `expression` and `postfix`, over `cursor`: tokens to a `tree`, once for each
+//!   version of a file.
+//! * `eval` and `family`: tree and variables to a page. `names`: which value a name has. `compute`, `arithmetic`,
+//!   `methods`: what expressions come to, as `datum` and `items`. `print`: how that looks on the page.
+//! * `filters`, with `lists`, `numbers` and `format`: `{{ name|upper }}`. `is`: `{% if name is defined %}`.
 //!
 //! A name that is not defined prints nothing, as in Jinja, but leaves a warning. What is printed is escaped, unless
 //! `|safe` says that it is HTML already: **whoever writes `|safe` vouches for every character**.
@@ -13,6 +16,7 @@
 
 mod arithmetic;
 mod compute;
+mod cursor;
 mod datum;
 mod eval;
 mod expression;

@@ -3,10 +3,10 @@
 //! Filters and tests are looked up by name here, once, so that a name that nobody knows is an error before any page
 //! is made.
 
+use super::cursor::Parser;
 use super::expression::node;
 use super::filters::Filter;
 use super::is::Test;
-use super::parse::Parser;
 use super::scan::{Mistake, Token};
 use super::tree::{Arguments, Expression, Kind};
 
