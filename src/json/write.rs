@@ -169,17 +169,12 @@ pub fn write_float(out: &mut String, number: f64) {
         });
         return;
     }
-    let text = format!("{number:e}");
-    let (digits, exponent) = text.split_once('e').expect("the e form of a finite float has an e");
-    let exponent: i32 = exponent.parse().expect("the exponent of a float is a small integer");
-    if (-4..16).contains(&exponent) {
-        let plain = number.to_string();
-        out.push_str(&plain);
-        if !plain.contains('.') {
-            out.push_str(".0");
-        }
-    } else {
-        let sign = if exponent < 0 { '-' } else { '+' };
-        let _ = write!(out, "{digits}e{sign}{:02}", exponent.abs()); // Writing to a String cannot fail.
+    // Rust and Python agree on the digits, and on when to write an exponent; not on how to write that.
+    let start = out.len();
+    let _ = write!(out, "{number:?}"); // Writing to a String cannot fail.
+    if let Some(at) = out[start..].find('e') {
+        let exponent = out.split_off(start + at + 1);
+        let (sign, digits) = exponent.strip_prefix('-').map_or(('+', &*exponent), |digits| ('-', digits));
+        let _ = write!(out, "{sign}{digits:0>2}");
     }
 }

@@ -206,6 +206,7 @@ impl<'a> Page<'a> {
         }
         let mut items = over.items().map_err(|message| self.error(at, message))?;
         let before = self.names.open();
+        let count = self.names.count();
         if let Some(filter) = &parts.filter {
             let mut kept = Vec::new();
             for item in items {
@@ -214,21 +215,25 @@ impl<'a> Page<'a> {
                 if self.compute(filter)?.is_true() {
                     kept.push(item);
                 }
-                self.names.again(&before);
+                self.names.again(count);
             }
             items = Items::Made(kept.into());
         }
         let length = items.len();
+        // Set once for all turns, below what each of them sets.
         let state = parts.uses_loop.then(|| Rc::new(Loop { index: Cell::new(0), length }));
+        if let Some(state) = state.as_ref().filter(|_| length > 0) {
+            self.names.set("loop", Datum::Loop(Rc::clone(state)));
+        }
+        let count = self.names.count();
         for index in 0..length {
             self.turn(at)?;
             if let Some(state) = &state {
                 state.index.set(index);
-                self.names.set("loop", Datum::Loop(Rc::clone(state)));
             }
             self.assign(&parts.target, items.at(index))?;
             self.inner(&parts.body, at)?;
-            self.names.again(&before);
+            self.names.again(count);
         }
         if length == 0 {
             self.inner(&parts.otherwise, at)?;

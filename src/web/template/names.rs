@@ -143,9 +143,14 @@ impl<'a> Names<'a> {
         }
     }
 
-    /// Forgets what was set since a scope was opened, and leaves it open: the next turn of a loop begins.
-    pub fn again(&mut self, before: &Before<'a>) {
-        self.local.truncate(before.length);
+    /// How many names of inner scopes there are: what to give to [`Names::again`].
+    pub fn count(&self) -> usize {
+        self.local.len()
+    }
+
+    /// Forgets what was set since then, and leaves the scope open: the next turn of a loop begins.
+    pub fn again(&mut self, count: usize) {
+        self.local.truncate(count);
     }
 
     /// Hides the handler's variables, or shows them again.
