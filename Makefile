@@ -1,0 +1,32 @@
+# The tasks of this project. `make` alone lists them.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help run check test doc contents clean
+
+help: ## list these targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
+
+run: ## build in release and serve on http://127.0.0.1:8000
+	cargo build --release --locked
+	exec target/release/carafe
+
+check: ## formatting, lints, docs and the tests that need cargo alone
+	cargo fmt --check
+	cargo clippy --locked --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
+	cargo test --locked
+
+test: ## everything, with real curl and the real Jinja2: what CI runs
+	tests/setup
+	$(MAKE) check
+
+doc: ## build the reference and print where it lies
+	cargo doc --no-deps
+	@echo "open target/doc/carafe/index.html"
+
+contents: ## the title of each file of the source, in reading order
+	@for file in src/lib.rs src/main.rs $$(find src -name '*.rs' ! -name lib.rs ! -name main.rs | sort); do \
+		printf '%-36s %s\n' "$$file" "$$(sed -n '1s,^//! ,,p' $$file)"; done
+
+clean: ## remove what the build made
+	cargo clean
