@@ -1,6 +1,9 @@
 //! carafe: a web server and microframework of clear glass.
 #![forbid(unsafe_code)]
 
+pub mod json;
+pub mod near;
 pub mod value;
+pub mod web;
 
 pub use value::{Map, Value};
