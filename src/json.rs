@@ -48,7 +48,7 @@ impl std::error::Error for JsonError {}
 /// let value = carafe::json::parse(br#"{"item": "kettle", "count": 2}"#).unwrap();
 /// assert_eq!(value.as_map().unwrap().get("count"), Some(&2.into()));
 /// let error = carafe::json::parse(b"[1, 2").unwrap_err();
-/// assert_eq!(error.to_string(), "1:7: found the end, expected , or ]");
+/// assert_eq!(error.to_string(), "1:6: found the end, expected , or ]");
 /// ```
 pub fn parse(bytes: &[u8]) -> Result<Value, JsonError> {
     if bytes.len() > LONGEST {
