@@ -2,6 +2,9 @@
 #![forbid(unsafe_code)]
 
 pub mod http;
+pub mod json;
+pub mod near;
 pub mod value;
+pub mod web;
 
 pub use value::{Map, Value};
