@@ -1,0 +1,6 @@
+//! The framework's rooms, each by itself: no sockets.
+
+mod flash;
+mod random;
+mod session;
+mod store;
