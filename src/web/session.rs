@@ -159,7 +159,13 @@ impl Session {
             self.write(&random::hex_id(), &mut |kept| outcome = Some(change(kept.insert(row.clone()))));
         }
         // Where the store has failed, the handler at least sees what it did; nobody else will.
-        outcome.unwrap_or_else(|| change(&mut self.touch().row))
+        outcome.unwrap_or_else(|| {
+            let opened = self.touch();
+            let mut row = opened.row.clone();
+            let outcome = change(&mut row);
+            opened.take_over(row);
+            outcome
+        })
     }
 
     /// Ends the session: the row is deleted at once, and the visitor is asked to forget the cookie.

@@ -87,6 +87,8 @@ fn suite(store: &dyn Store, pass: &dyn Fn(Duration)) {
     }
     let refused = put(store, &ORDER, "count", &Map::from([("deep", deep)])).unwrap_err();
     assert_eq!(refused, StoreError::TooDeep);
+    let refused = put(store, &ORDER, &"k".repeat(257), &row(1)).unwrap_err();
+    assert_eq!((refused.status().0, refused), (413, StoreError::LongKey(257)));
     assert_eq!(load(store, &ORDER, "count"), Lookup::Found(row(3)));
 
     // Deleted, twice.

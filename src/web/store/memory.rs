@@ -14,7 +14,7 @@
 //! Left out: a bound on bytes. So many rows of at most [`ROW_BYTES`](super::ROW_BYTES) are one.
 
 use super::table::{Peek, Swap, Table, Text};
-use super::{Kind, Lookup, Refusal, Store, StoreError, Updated, WhenFull, decode, encode};
+use super::{KEY_BYTES, Kind, Lookup, Refusal, Store, StoreError, Updated, WhenFull, decode, encode};
 use crate::value::Map;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
@@ -83,6 +83,9 @@ impl Store for MemoryStore {
     }
 
     fn update(&self, kind: &Kind, key: &str, change: &mut dyn FnMut(&mut Option<Map>)) -> Result<Updated, StoreError> {
+        if key.len() > KEY_BYTES {
+            return Err(StoreError::LongKey(key.len()));
+        }
         let table = self.table(kind);
         // Looks, changes, and swaps if nobody came between: so no lock is held while the handler's code runs, and
         // of several who try at once one always gets through.

@@ -36,6 +36,9 @@ use std::time::Duration;
 /// The largest row, as JSON. Visitors fill the rows, so their size needs a bound as their number does.
 pub const ROW_BYTES: usize = 16 * 1024;
 
+/// The longest key of a row that is kept by its key; a visitor may have typed it, as the name of an account.
+pub const KEY_BYTES: usize = 256;
+
 /// Rows by key, each change atomic.
 pub trait Store: Send + Sync + 'static {
     /// Looks a row up, and counts as a use of it: its lifetime begins again.
@@ -89,7 +92,7 @@ pub struct Kind {
     pub name: &'static str,
     /// How long a row lives after its last use. `None`: until it is deleted.
     pub lifetime: Option<Duration>,
-    /// How many rows there may be.
+    /// How many rows there may be, at least 1.
     pub most: usize,
     /// What happens to a row too many.
     pub when_full: WhenFull,
@@ -184,6 +187,8 @@ pub enum StoreError {
     },
     /// The row would be nested deeper than JSON is read back.
     TooDeep,
+    /// The key is longer than [`KEY_BYTES`]; how long it is.
+    LongKey(usize),
     /// There are as many rows of this kind as there may be.
     Full {
         /// The kind's name.
@@ -197,7 +202,7 @@ impl StoreError {
     /// The status of the answer: 413 if it was what the visitor sent, 503 if it may work later.
     pub fn status(&self) -> Status {
         match self {
-            StoreError::TooLarge { .. } | StoreError::TooDeep => Status::CONTENT_TOO_LARGE,
+            StoreError::TooLarge { .. } | StoreError::TooDeep | StoreError::LongKey(_) => Status::CONTENT_TOO_LARGE,
             StoreError::Unreachable(_) | StoreError::Damaged(_) | StoreError::Full { .. } => {
                 Status::SERVICE_UNAVAILABLE
             }
@@ -214,6 +219,7 @@ impl fmt::Display for StoreError {
                 write!(out, "the row would be {bytes} bytes, expected at most {most}")
             }
             StoreError::TooDeep => write!(out, "the row would be more than {} levels deep", json::DEPTH),
+            StoreError::LongKey(bytes) => write!(out, "the key is {bytes} bytes, expected at most {KEY_BYTES}"),
             StoreError::Full { kind, most } => {
                 write!(out, "there are {most} rows of kind {kind}, and no room for more")
             }
@@ -223,7 +229,7 @@ impl fmt::Display for StoreError {
 
 impl std::error::Error for StoreError {}
 
-/// A row as a store writes it: compact JSON.
+/// A row as a store writes it, compact JSON; the row itself comes back with its text.
 ///
 /// # Errors
 ///
