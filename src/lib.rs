@@ -4,6 +4,7 @@
 pub mod http;
 pub mod json;
 pub mod near;
+pub mod random;
 pub mod value;
 pub mod web;
 

@@ -1,3 +1,6 @@
 //! The rooms of the framework, and the Flask word for each.
 
+pub mod flash;
+pub mod session;
+pub mod store;
 pub mod template;

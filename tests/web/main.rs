@@ -1,5 +1,9 @@
-//! The rooms of the framework, without sockets.
+//! The framework's rooms, each by itself: no sockets.
 
+mod flash;
+mod random;
+mod session;
+mod store;
 mod template;
 mod template_files;
 mod template_limits;

@@ -1,0 +1,319 @@
+//! Session: a visitor's row, opened by the cookie's key.
+//!
+//! The cookie says nothing about the visitor. It is a ticket of 128 random bits, and the row that it names is in the
+//! [`Store`]:
+//!
+//! ```
+//! use carafe::web::{session::Sessions, store::MemoryStore};
+//! use std::{sync::Arc, time::Duration};
+//!
+//! let sessions = Sessions::new(Arc::new(MemoryStore::new()), Duration::from_secs(1800));
+//!
+//! let mut session = sessions.open(None);                          // a stranger's request
+//! session.set("user", "Ada");
+//! let cookie = session.set_cookie(false).unwrap().to_string();    // carafe_sid=7f3a...; HttpOnly; SameSite=Lax; Path=/
+//!
+//! let id = cookie.split(['=', ';']).nth(1);
+//! let session = sessions.open(id);                                // the same visitor's next request
+//! assert_eq!(session.get("user"), Some("Ada".into()));
+//! assert!(session.set_cookie(false).is_none());                   // the visitor has it already
+//! ```
+//!
+//! * The store is asked at the first touch. A page that does not touch the session costs nothing, and goes on when the
+//!   store is down.
+//! * Reading is from the row as it was at that moment. Each change goes to the store at once, as one step: two requests
+//!   of one visitor at the same time lose nothing, and [`update`](Session::update) gives back the true new value.
+//! * A store that fails is asked no more, and handlers need no `?`: they go on with what they have, the failure is
+//!   remembered, and the answer is replaced by one that says so.
+//! * An id that the store does not know is never adopted: who has something to keep gets a fresh one. Otherwise somebody
+//!   could send a victim a link with an id of their own choosing, wait for the login, and be that visitor.
+//!
+//! Left out: an empty row is kept as it is, until it is cleared or expires, since the visitor is likely to fill it again.
+
+use super::store::{Kind, Lookup, Refusal, Store, StoreError};
+use crate::http::cookie::SameSite;
+use crate::http::{SetCookie, Status};
+use crate::random;
+use crate::value::{Map, Value};
+use std::cell::OnceCell;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What the session's cookie is called, on every store. Two servers on one machine share a browser's cookies, since
+/// these ignore the port; hence a name that nobody else uses.
+pub const COOKIE_NAME: &str = "carafe_sid";
+
+/// How many sessions there may be, unless told.
+pub const SESSIONS: usize = 100_000;
+
+/// Where sessions come from: a store, and how long an unused session lives.
+#[derive(Clone)]
+pub struct Sessions {
+    store: Arc<dyn Store>,
+    kind: Kind,
+}
+
+impl Sessions {
+    /// Sessions that live in this store, each for so long after its last use; at most [`SESSIONS`] of them.
+    pub fn new(store: Arc<dyn Store>, lifetime: Duration) -> Sessions {
+        Sessions { store, kind: Kind::session(lifetime, SESSIONS) }
+    }
+
+    /// How many there may be at most; beyond that, the longest unused one leaves.
+    pub fn at_most(self, most: usize) -> Sessions {
+        Sessions { kind: Kind { most, ..self.kind }, ..self }
+    }
+
+    /// The session of a request that carried this cookie. The store is not asked yet.
+    pub fn open(&self, cookie: Option<&str>) -> Session {
+        let sent = cookie.map(str::to_owned);
+        Session { store: self.store.clone(), kind: self.kind, sent, opened: OnceCell::new() }
+    }
+}
+
+/// What the server remembers about one visitor, for the length of one request.
+pub struct Session {
+    store: Arc<dyn Store>,
+    kind: Kind,
+    /// The cookie's value, as it came.
+    sent: Option<String>,
+    /// Filled at the first touch.
+    opened: OnceCell<Opened>,
+}
+
+/// A session that was touched.
+#[derive(Default)]
+struct Opened {
+    /// Under which key the visitor's row is kept; `None`: it is not kept.
+    key: Option<String>,
+    /// The row as this request last saw it.
+    row: Map,
+    /// The row as this request first saw it, once it is another.
+    before: Option<Map>,
+    refusal: Option<Refusal>,
+    failure: Option<StoreError>,
+    cleared: bool,
+}
+
+impl Session {
+    /// The value under a name.
+    pub fn get(&self, name: &str) -> Option<Value> {
+        self.opened().row.get(name).cloned()
+    }
+
+    /// All names and values.
+    pub fn values(&self) -> &Map {
+        &self.opened().row
+    }
+
+    /// Puts a value under a name.
+    pub fn set(&mut self, name: &str, value: impl Into<Value>) {
+        let value = value.into();
+        self.change(|row| {
+            row.insert(name, value.clone());
+        });
+    }
+
+    /// Makes a new value out of the old one, in one step, and gives it back.
+    ///
+    /// `update` may be called several times, when another request of the visitor comes between; what it gives back the
+    /// last time is kept.
+    ///
+    /// ```
+    /// # use carafe::{Value, web::{session::Sessions, store::MemoryStore}};
+    /// # let sessions = Sessions::new(std::sync::Arc::new(MemoryStore::new()), std::time::Duration::from_secs(1800));
+    /// # let mut session = sessions.open(None);
+    /// let visits = session.update("visits", |old| {
+    ///     let visits = old.and_then(|value| value.as_int()).unwrap_or(0);
+    ///     Value::Int(visits + 1)
+    /// });
+    /// assert_eq!(visits, Value::Int(1));
+    /// ```
+    pub fn update(&mut self, name: &str, mut update: impl FnMut(Option<Value>) -> Value) -> Value {
+        self.change(|row| {
+            let value = update(row.get(name).cloned());
+            row.insert(name, value.clone());
+            value
+        })
+    }
+
+    /// Takes a name and its value out.
+    pub fn remove(&mut self, name: &str) -> Option<Value> {
+        // A stranger has nothing that could be taken out, and gets no row for it.
+        if self.opened().key.is_none() && self.get(name).is_none() {
+            return None;
+        }
+        self.change(|row| row.remove(name))
+    }
+
+    /// Changes several values in one step. Like [`update`](Session::update), it may be called several times.
+    pub fn change<T>(&mut self, mut change: impl FnMut(&mut Map) -> T) -> T {
+        let mut outcome = None;
+        if let Some(key) = self.touch().key.clone() {
+            // Only a row that is still there: one that another request has ended meanwhile must not come back to life.
+            self.write(&key, &mut |row| outcome = row.as_mut().map(&mut change));
+        }
+        let opened = self.touch();
+        if opened.key.is_none() && opened.failure.is_none() {
+            let row = opened.row.clone();
+            self.write(&random::hex_id(), &mut |kept| outcome = Some(change(kept.insert(row.clone()))));
+        }
+        // Where the store has failed, the handler at least sees what it did; nobody else will.
+        outcome.unwrap_or_else(|| {
+            let opened = self.touch();
+            let mut row = opened.row.clone();
+            let outcome = change(&mut row);
+            opened.take_over(row);
+            outcome
+        })
+    }
+
+    /// Ends the session: the row is deleted at once, and the visitor is asked to forget the cookie.
+    pub fn clear(&mut self) {
+        self.delete();
+        let opened = self.touch();
+        opened.take_over(Map::new());
+        opened.cleared = true;
+    }
+
+    /// Gives the row a new key and lets the old one die. For the moment of logging in: whoever knew the old key, or had
+    /// chosen it, does not know the new one.
+    ///
+    /// A stranger has no key yet, and gets a fresh one with the first value anyway.
+    pub fn renew(&mut self) {
+        let Some(old) = self.touch().key.clone() else { return };
+        let mut row = self.touch().row.clone();
+        let fresh = random::hex_id();
+        // Written under the new key first, then deleted under the old one, but only as it was written: so nothing is
+        // lost, neither to a crash between the two nor to another request of this visitor.
+        loop {
+            self.write(&fresh, &mut |kept| *kept = Some(row.clone()));
+            if self.touch().failure.is_some() {
+                return;
+            }
+            let mut met = None;
+            let taken = self.store.update(&self.kind, &old, &mut |kept| {
+                met.clone_from(kept);
+                kept.take_if(|kept| *kept == row);
+            });
+            match (taken, met) {
+                (Err(failure), _) => self.touch().failure = Some(failure),
+                // Another request has changed it meanwhile: again, with what that one left.
+                (Ok(_), Some(met)) if met != row => {
+                    row = met;
+                    continue;
+                }
+                (Ok(_), Some(_)) => {}
+                // Another request has ended the session meanwhile: it stays ended.
+                (Ok(_), None) => self.delete(),
+            }
+            return;
+        }
+    }
+
+    /// Returns when the changes are as safe as the store can make them. Called once, before the answer leaves; a request
+    /// that has not touched the session waits for nothing.
+    pub fn save(&mut self) {
+        if let Some(opened) = self.opened.get_mut().filter(|opened| opened.failure.is_none()) {
+            opened.failure = self.store.flush().err();
+        }
+    }
+
+    /// What the answer must carry, if anything: a fresh key, or the wish that the visitor forget the old one.
+    ///
+    /// The cookie has no Max-Age: the browser forgets it when it is closed. `secure` keeps it to https.
+    pub fn set_cookie(&self, secure: bool) -> Option<SetCookie> {
+        let opened = self.opened.get().filter(|opened| opened.failure.is_none())?;
+        let forget = opened.key.is_none() && opened.cleared && self.sent.is_some();
+        if !forget && (opened.key.is_none() || opened.key == self.sent) {
+            return None;
+        }
+        // The store promises a key that fits a cookie; without one, this visitor stays a stranger.
+        let mut cookie = SetCookie::new(COOKIE_NAME, opened.key.as_deref().unwrap_or("")).ok()?;
+        cookie.max_age = forget.then_some(Duration::ZERO);
+        cookie.http_only = true;
+        cookie.same_site = Some(SameSite::Lax);
+        cookie.secure = secure;
+        Some(cookie)
+    }
+
+    /// What the store could not do, and the status of the answer that must say so instead of the handler's.
+    pub fn failure(&self) -> Option<(Status, &StoreError)> {
+        let failure = self.opened.get()?.failure.as_ref()?;
+        Some((failure.status(), failure))
+    }
+
+    /// Why the cookie that came was refused.
+    pub fn refusal(&self) -> Option<Refusal> {
+        self.opened.get()?.refusal
+    }
+
+    /// The cookie that came, believed or not.
+    pub fn sent(&self) -> Option<&str> {
+        self.sent.as_deref()
+    }
+
+    /// The key under which this visitor's row is kept now. `None`, if nothing is kept or the session was not touched.
+    pub fn key(&self) -> Option<&str> {
+        self.opened.get()?.key.as_deref()
+    }
+
+    /// The row as it was when this request first touched it; `None` if it did not. For the record of the cycle.
+    pub fn before(&self) -> Option<&Map> {
+        let opened = self.opened.get()?;
+        Some(opened.before.as_ref().unwrap_or(&opened.row))
+    }
+
+    /// The row as this request leaves it; `None` if it did not touch it. For the record of the cycle.
+    pub fn after(&self) -> Option<&Map> {
+        Some(&self.opened.get()?.row)
+    }
+
+    /// Asks the store, the first time.
+    fn opened(&self) -> &Opened {
+        self.opened.get_or_init(|| {
+            let mut opened = Opened::default();
+            let Some(sent) = &self.sent else { return opened };
+            match self.store.load(&self.kind, sent) {
+                Ok(Lookup::Found(row)) => (opened.key, opened.row) = (Some(sent.clone()), row),
+                Ok(Lookup::Refused(refusal)) => opened.refusal = Some(refusal),
+                Err(failure) => opened.failure = Some(failure),
+            }
+            opened
+        })
+    }
+
+    fn touch(&mut self) -> &mut Opened {
+        self.opened();
+        self.opened.get_mut().expect("it was opened on the line above")
+    }
+
+    fn delete(&mut self) {
+        if let Some(key) = self.touch().key.clone() {
+            self.write(&key, &mut |row| *row = None);
+        }
+    }
+
+    /// Lets the store change a row, and takes over what it then holds.
+    fn write(&mut self, key: &str, change: &mut dyn FnMut(&mut Option<Map>)) {
+        if self.touch().failure.is_some() {
+            return;
+        }
+        let updated = self.store.update(&self.kind, key, change);
+        let opened = self.touch();
+        match updated {
+            Ok(updated) => {
+                opened.key = updated.key;
+                opened.take_over(updated.row.unwrap_or_default());
+            }
+            Err(failure) => opened.failure = Some(failure),
+        }
+    }
+}
+
+impl Opened {
+    fn take_over(&mut self, row: Map) {
+        let last = std::mem::replace(&mut self.row, row);
+        self.before.get_or_insert(last);
+    }
+}

@@ -1,0 +1,25 @@
+//! No store: every request comes from a stranger.
+//!
+//! The lowest rung of the ladder, and the one that HTTP itself stands on. The same program runs on it, and one sees
+//! what a store is for: a handler may put into the session what it likes, and finds it there until its answer has left.
+//!
+//! Left out: everything. That is the point.
+
+use super::{Kind, Lookup, Refusal, Store, StoreError, Updated};
+use crate::value::Map;
+
+/// Keeps nothing. Its rows have no key, so no visitor ever gets a cookie.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoneStore;
+
+impl Store for NoneStore {
+    fn load(&self, _: &Kind, _: &str) -> Result<Lookup, StoreError> {
+        Ok(Lookup::Refused(Refusal::Unknown))
+    }
+
+    fn update(&self, _: &Kind, _: &str, change: &mut dyn FnMut(&mut Option<Map>)) -> Result<Updated, StoreError> {
+        let mut row = None;
+        change(&mut row);
+        Ok(Updated { row, key: None })
+    }
+}
