@@ -3,5 +3,6 @@
 
 pub mod http;
 pub mod value;
+pub mod web;
 
 pub use value::{Map, Value};

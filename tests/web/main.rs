@@ -1,0 +1,3 @@
+//! The framework's rooms, one file each.
+
+mod static_files;
