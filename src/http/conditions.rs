@@ -41,10 +41,10 @@ pub enum Verdict {
 pub fn evaluate(request: &Request, validators: &Validators, size: u64) -> Verdict {
     let headers = &request.headers;
     let modified = validators.modified.map(date::unix_seconds);
-    let date_of = |name: &str| headers.get(name).and_then(date::parse).map(date::unix_seconds);
+    let date_of = |name| only(headers, name).and_then(date::parse).map(date::unix_seconds);
     let reads = matches!(request.method, Method::Get | Method::Head);
 
-    // 1. and 2. If-Match; without it, If-Unmodified-Since.
+    // 1. and 2. If-Match; without it, If-Unmodified-Since. What is not one date is no condition (§13.1.3, §13.1.4).
     if headers.contains("If-Match") {
         if !any_matches(headers, "If-Match", &validators.etag, strongly_equal) {
             return Verdict::Failed;
@@ -65,10 +65,16 @@ pub fn evaluate(request: &Request, validators: &Validators, size: u64) -> Verdic
         return Verdict::NotModified;
     }
     // 5. Range, which only GET has (§14.2), unless an If-Range says that the client's part is of another version.
-    match headers.get("Range") {
+    match only(headers, "Range") {
         Some(range) if request.method == Method::Get && range_applies(headers, validators) => parse_range(range, size),
         _ => Verdict::Whole,
     }
+}
+
+/// The value of a field that may come but once. Of two, neither counts: who knows which was meant?
+fn only<'a>(headers: &'a Headers, name: &str) -> Option<&'a str> {
+    let mut values = headers.get_all(name);
+    values.next().filter(|_| values.next().is_none())
 }
 
 /// True if a list of entity tags holds this one, or is `*`, which stands for any.
@@ -107,11 +113,15 @@ fn weakly_equal(one: &str, other: &str) -> bool {
 
 /// RFC 9110 §13.1.5: If-Range holds an entity tag, compared strongly, or a date, compared exactly.
 fn range_applies(headers: &Headers, validators: &Validators) -> bool {
-    let Some(condition) = headers.get("If-Range") else { return true };
+    if !headers.contains("If-Range") {
+        return true;
+    }
+    let Some(condition) = only(headers, "If-Range") else { return false };
     if condition.starts_with('"') || condition.starts_with("W/") {
         return strongly_equal(condition, &validators.etag);
     }
-    // A date of this very second is a weak mark: the file may change again within it (§8.8.2.2).
+    // A date of this very second is a weak mark: the file may change again within it (§8.8.2.2). One that has passed is
+    // taken for a strong one, though the file may have changed twice in it: who wants to be sure sends the ETag.
     let modified = validators.modified.map(date::unix_seconds);
     let settled = modified.is_some_and(|modified| modified < date::unix_seconds(SystemTime::now()));
     settled && date::parse(condition).map(date::unix_seconds) == modified
@@ -132,6 +142,8 @@ fn parse_range(text: &str, size: u64) -> Verdict {
     let number = |text: &str| text.parse::<u64>().unwrap_or(u64::MAX);
     let range = match (first, last) {
         ("", "") => return Verdict::Whole,
+        // The last bytes of nothing can be had, but no Content-Range can name them.
+        ("", count) if size == 0 && number(count) > 0 => return Verdict::Whole,
         ("", count) => size.saturating_sub(number(count))..size,
         (first, "") => number(first)..size,
         (first, last) if number(last) < number(first) => return Verdict::Whole,

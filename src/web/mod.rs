@@ -2,5 +2,6 @@
 
 pub mod flash;
 pub mod session;
+pub mod static_files;
 pub mod store;
 pub mod template;

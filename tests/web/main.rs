@@ -3,6 +3,7 @@
 mod flash;
 mod random;
 mod session;
+mod static_files;
 mod store;
 mod template;
 mod template_files;

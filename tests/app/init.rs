@@ -1,0 +1,125 @@
+//! What `carafe init` writes, and what it will not.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// An empty folder that goes when it is dropped.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> Folder {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let folder = std::env::temp_dir().join(format!("carafe-init-{}-{number}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        Folder(folder)
+    }
+
+    /// Runs `carafe` in this folder.
+    fn carafe(&self, args: &[&str]) -> Output {
+        Command::new(env!("CARGO_BIN_EXE_carafe")).args(args).current_dir(&self.0).output().unwrap()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Every file below a folder, by its path from there.
+fn files_below(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    for entry in fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
+        let entry = entry.unwrap();
+        let name = PathBuf::from(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            files.extend(files_below(&entry.path()).into_iter().map(|(path, bytes)| (name.join(path), bytes)));
+        } else {
+            files.insert(name, fs::read(entry.path()).unwrap());
+        }
+    }
+    files
+}
+
+#[test]
+fn the_binary_holds_every_template_and_static_file_of_the_source() {
+    let folder = Folder::new();
+    assert!(folder.carafe(&["init", "mysite"]).status.success());
+    for name in ["templates", "www"] {
+        let written = files_below(&folder.0.join("mysite").join(name));
+        let source = files_below(&Path::new(env!("CARGO_MANIFEST_DIR")).join(name));
+        let names = |files: &BTreeMap<PathBuf, Vec<u8>>| files.keys().cloned().collect::<Vec<_>>();
+        assert_eq!(names(&written), names(&source), "src/app/assets.rs lists what is in {name}/");
+        assert!(written == source, "a file in {name}/ differs");
+    }
+}
+
+#[test]
+fn the_next_command_is_named() {
+    let folder = Folder::new();
+    for (dir, shown) in [("mysite", "carafe --dir mysite\n"), ("my site", "carafe --dir 'my site'\n")] {
+        let output = folder.carafe(&["init", dir]);
+        assert_eq!(output.status.code(), Some(0), "{dir}");
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(text.ends_with(shown), "{text}");
+    }
+}
+
+#[test]
+fn a_file_that_exists_is_named_and_nothing_is_written() {
+    for existing in ["templates/hello.html", "www/js/my-script.js"] {
+        let folder = Folder::new();
+        let path = folder.0.join("mysite").join(existing);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, "mine").unwrap();
+        let output = folder.carafe(&["init", "mysite"]);
+        assert_eq!(output.status.code(), Some(1), "{existing}");
+        let text = String::from_utf8(output.stderr).unwrap().replace('\\', "/");
+        assert!(text.contains(existing) && text.contains("exists already"), "{text}");
+        let left = files_below(&folder.0);
+        assert_eq!(left.len(), 1, "{left:?}");
+        assert_eq!(fs::read(&path).unwrap(), b"mine");
+    }
+}
+
+#[test]
+fn a_folder_that_holds_other_things_is_welcome() {
+    let folder = Folder::new();
+    fs::write(folder.0.join("notes.txt"), "mine").unwrap();
+    assert_eq!(folder.carafe(&["init", "."]).status.code(), Some(0));
+    assert_eq!(fs::read(folder.0.join("notes.txt")).unwrap(), b"mine");
+    assert!(folder.0.join("templates/layout.html").is_file());
+}
+
+#[test]
+fn a_folder_that_cannot_be_made_is_an_error_that_names_it() {
+    let folder = Folder::new();
+    fs::write(folder.0.join("file"), "").unwrap();
+    let output = folder.carafe(&["init", "file"]);
+    assert_eq!(output.status.code(), Some(1));
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(text.contains("cannot write") && text.contains("file"), "{text}");
+}
+
+#[test]
+fn a_wrong_command_line_is_exit_2_and_help_is_exit_0() {
+    let folder = Folder::new();
+    for (args, code) in [
+        (&["init"][..], 2),
+        (&["init", ""], 2),
+        (&["init", "a", "b"], 2),
+        (&["init", "--force"], 2),
+        (&["init", "--help"], 0),
+        (&["init", "-h"], 0),
+    ] {
+        let output = folder.carafe(args);
+        assert_eq!(output.status.code(), Some(code), "{args:?}");
+        assert_eq!(output.stdout.is_empty(), code == 2, "{args:?}");
+        assert_eq!(output.stderr.is_empty(), code == 0, "{args:?}");
+    }
+    assert!(files_below(&folder.0).is_empty());
+}

@@ -1,0 +1,3 @@
+//! The protocol: bytes in, values out.
+
+mod conditions;

@@ -1,0 +1,361 @@
+//! Which files are served, how they are marked, and which never are.
+
+use carafe::http::{Body, Method, Request, Response, Status};
+use carafe::web::static_files::{Refusal, StaticFiles, content_type};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// A folder that goes when it is dropped. The site is in `www`, and something not to be served is beside it.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> Folder {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let folder = std::env::temp_dir().join(format!("carafe-static-{}-{number}", std::process::id()));
+        fs::create_dir_all(folder.join("www/css")).unwrap();
+        fs::write(folder.join("www/css/site.css"), "body { color: black }\n").unwrap();
+        fs::write(folder.join("www/ten.txt"), "0123456789").unwrap();
+        fs::write(folder.join("www/empty.txt"), "").unwrap();
+        fs::create_dir(folder.join("www-old")).unwrap();
+        fs::write(folder.join("www-old/secret.txt"), "secret").unwrap();
+        fs::write(folder.join("secret.txt"), "secret").unwrap();
+        Folder(folder)
+    }
+
+    fn www(&self) -> PathBuf {
+        self.0.join("www")
+    }
+
+    fn files(&self) -> StaticFiles {
+        StaticFiles::from_dir(self.www())
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn get(headers: &[(&str, &str)]) -> Request {
+    let mut request = Request::new(Method::Get, "/static/x");
+    for (name, value) in headers {
+        request.headers.append(name, *value);
+    }
+    request
+}
+
+fn respond(files: &StaticFiles, path: &str, headers: &[(&str, &str)]) -> Response {
+    files.respond(&get(headers), path).unwrap_or_else(|refusal| panic!("{path:?} {headers:?}: {refusal}"))
+}
+
+fn header<'a>(response: &'a Response, name: &str) -> &'a str {
+    response.headers.get(name).unwrap_or_else(|| panic!("no {name} in {:?}", response.headers))
+}
+
+fn text(response: Response) -> String {
+    match response.body {
+        Body::Bytes(bytes) => String::from_utf8(bytes).unwrap(),
+        Body::Empty => String::new(),
+        other => panic!("expected bytes, found {other:?}"),
+    }
+}
+
+#[test]
+fn a_file_comes_with_its_type_and_its_marks() {
+    let folder = Folder::new();
+    let response = respond(&folder.files(), "css/site.css", &[]);
+    assert_eq!(response.status, Status::OK);
+    assert_eq!(header(&response, "Content-Type"), "text/css; charset=utf-8");
+    assert_eq!(header(&response, "Cache-Control"), "no-cache");
+    assert_eq!(header(&response, "Accept-Ranges"), "bytes");
+    assert!(header(&response, "Last-Modified").ends_with(" GMT"));
+    let etag = header(&response, "ETag");
+    assert!(etag.starts_with('"') && etag.ends_with('"') && etag.len() > 2, "{etag}");
+    assert_eq!(text(response), "body { color: black }\n");
+}
+
+#[test]
+fn the_same_file_has_the_same_marks_until_it_is_edited() {
+    let folder = Folder::new();
+    let files = folder.files();
+    let etag = |files| header(&respond(files, "ten.txt", &[]), "ETag").to_owned();
+    let before = etag(&files);
+    assert_eq!(etag(&files), before);
+    // The same length and the same date as before, in another file of that name: as editors save.
+    let modified = fs::metadata(folder.www().join("ten.txt")).unwrap().modified().unwrap();
+    fs::write(folder.www().join("new.txt"), "ABCDEFGHIJ").unwrap();
+    fs::File::options().write(true).open(folder.www().join("new.txt")).unwrap().set_modified(modified).unwrap();
+    fs::rename(folder.www().join("new.txt"), folder.www().join("ten.txt")).unwrap();
+    assert_ne!(etag(&files), before);
+    let response = respond(&files, "ten.txt", &[("If-None-Match", &before)]);
+    assert_eq!((response.status, text(response)), (Status::OK, "ABCDEFGHIJ".into()));
+}
+
+#[test]
+fn a_304_has_the_etag_and_nothing_to_describe_what_it_does_not_send() {
+    let folder = Folder::new();
+    let files = folder.files();
+    let etag = header(&respond(&files, "ten.txt", &[]), "ETag").to_owned();
+    let response = respond(&files, "ten.txt", &[("If-None-Match", &etag)]);
+    assert_eq!(response.status, Status::NOT_MODIFIED);
+    let names: Vec<&str> = response.headers.iter().map(|(name, _)| name).collect();
+    assert_eq!(names, ["ETag", "Cache-Control"]);
+    assert_eq!(header(&response, "ETag"), etag);
+    assert_eq!(text(response), "");
+}
+
+#[test]
+fn a_date_alone_is_enough_for_a_304() {
+    let folder = Folder::new();
+    let files = folder.files();
+    let date = header(&respond(&files, "ten.txt", &[]), "Last-Modified").to_owned();
+    assert_eq!(respond(&files, "ten.txt", &[("If-Modified-Since", &date)]).status, Status::NOT_MODIFIED);
+    let long_ago = "Sun, 06 Nov 1994 08:49:37 GMT";
+    assert_eq!(respond(&files, "ten.txt", &[("If-Modified-Since", long_ago)]).status, Status::OK);
+    assert_eq!(respond(&files, "ten.txt", &[("If-Unmodified-Since", long_ago)]).status, Status::PRECONDITION_FAILED);
+    assert_eq!(respond(&files, "ten.txt", &[("If-Match", "\"other\"")]).status, Status::PRECONDITION_FAILED);
+}
+
+#[test]
+fn a_date_in_the_future_is_not_passed_on() {
+    let folder = Folder::new();
+    let file = fs::File::options().write(true).open(folder.www().join("ten.txt")).unwrap();
+    file.set_modified(std::time::SystemTime::now() + std::time::Duration::from_secs(1_000_000)).unwrap();
+    let response = respond(&folder.files(), "ten.txt", &[]);
+    let said = carafe::http::date::parse(header(&response, "Last-Modified")).unwrap();
+    assert!(said <= std::time::SystemTime::now(), "{said:?}");
+}
+
+#[test]
+fn a_range_is_a_206_that_says_which_bytes_it_holds() {
+    let folder = Folder::new();
+    for (range, content_range, bytes) in [
+        ("bytes=0-0", "bytes 0-0/10", "0"),
+        ("bytes=2-4", "bytes 2-4/10", "234"),
+        ("bytes=7-", "bytes 7-9/10", "789"),
+        ("bytes=-2", "bytes 8-9/10", "89"),
+        ("bytes=5-99", "bytes 5-9/10", "56789"),
+        ("bytes=0-", "bytes 0-9/10", "0123456789"),
+    ] {
+        let response = respond(&folder.files(), "ten.txt", &[("Range", range)]);
+        assert_eq!(response.status, Status::PARTIAL_CONTENT, "{range}");
+        assert_eq!(header(&response, "Content-Range"), content_range, "{range}");
+        assert_eq!(header(&response, "Content-Type"), "text/plain; charset=utf-8");
+        assert_eq!(text(response), bytes, "{range}");
+    }
+}
+
+#[test]
+fn a_range_behind_the_end_is_a_416_that_says_the_length() {
+    let folder = Folder::new();
+    let response = respond(&folder.files(), "ten.txt", &[("Range", "bytes=10-")]);
+    assert_eq!(response.status, Status::RANGE_NOT_SATISFIABLE);
+    assert_eq!(header(&response, "Content-Range"), "bytes */10");
+}
+
+#[test]
+fn if_range_gives_the_whole_when_the_client_has_a_part_of_another_version() {
+    let folder = Folder::new();
+    let files = folder.files();
+    let etag = header(&respond(&files, "ten.txt", &[]), "ETag").to_owned();
+    let same = respond(&files, "ten.txt", &[("Range", "bytes=2-4"), ("If-Range", &etag)]);
+    assert_eq!((same.status, text(same)), (Status::PARTIAL_CONTENT, "234".into()));
+    let other = respond(&files, "ten.txt", &[("Range", "bytes=2-4"), ("If-Range", "\"other\"")]);
+    assert_eq!((other.status, text(other)), (Status::OK, "0123456789".into()));
+}
+
+#[test]
+fn head_has_the_headers_of_get_and_ignores_a_range() {
+    let folder = Folder::new();
+    let files = folder.files();
+    let mut head = get(&[("Range", "bytes=2-4")]);
+    head.method = Method::Head;
+    let (head, get) = (files.respond(&head, "ten.txt").unwrap(), respond(&files, "ten.txt", &[]));
+    assert_eq!((head.status, &head.headers, head.body.len()), (get.status, &get.headers, get.body.len()));
+}
+
+#[test]
+fn a_long_file_is_not_read_into_memory() {
+    let folder = Folder::new();
+    // Four gigabytes of nothing: a sparse file takes no room.
+    let size = 4 << 30;
+    fs::File::create(folder.www().join("long.bin")).unwrap().set_len(size).unwrap();
+    let response = respond(&folder.files(), "long.bin", &[]);
+    assert_eq!(header(&response, "Content-Type"), "application/octet-stream");
+    assert!(matches!(response.body, Body::File { ref range, .. } if *range == (0..size)), "{:?}", response.body);
+    let response = respond(&folder.files(), "long.bin", &[("Range", "bytes=4294967295-")]);
+    assert_eq!(header(&response, "Content-Range"), "bytes 4294967295-4294967295/4294967296");
+    assert_eq!(text(response), "\0");
+}
+
+#[test]
+fn an_empty_file_is_a_200_without_bytes() {
+    let folder = Folder::new();
+    let response = respond(&folder.files(), "empty.txt", &[]);
+    assert_eq!((response.status, response.body.len()), (Status::OK, Some(0)));
+}
+
+#[test]
+fn no_path_leads_out_of_the_folder_or_to_a_hidden_name() {
+    let folder = Folder::new();
+    fs::write(folder.www().join(".env"), "secret").unwrap();
+    fs::create_dir(folder.www().join(".git")).unwrap();
+    fs::write(folder.www().join(".git/config"), "secret").unwrap();
+    let long_name = "x".repeat(300);
+    let long_path = "x/".repeat(10_000);
+    let absolute = folder.0.join("secret.txt").to_str().unwrap().to_owned();
+    let absolute = absolute.as_str();
+    for (path, expected) in [
+        ("../secret.txt", "Outside"),
+        ("css/../ten.txt", "Outside"),
+        ("css/../../secret.txt", "Outside"),
+        ("..", "Outside"),
+        (".", "Outside"),
+        ("./ten.txt", "Outside"),
+        ("..\\secret.txt", "Outside"),
+        ("css\\site.css", "Outside"),
+        ("C:\\secret.txt", "Outside"),
+        ("C:/secret.txt", "Outside"),
+        ("ten.txt::$DATA", "Outside"),
+        ("ten.txt\0.css", "Outside"),
+        ("%2e%2e/secret.txt", "NotThere"), // decoded once already: what is left is a name
+        ("..;/secret.txt", "Hidden"),
+        ("...", "Hidden"),
+        ("\u{ff0e}\u{ff0e}/secret.txt", "NotThere"), // full-width dots are not dots
+        (absolute, "NotThere"),
+        ("//etc/passwd", "NotThere"),
+        ("", "NotThere"),
+        ("/", "NotThere"),
+        ("ten.txt/", "NotThere"),
+        ("ten.txt/more", "NotThere"),
+        ("css//site.css", "NotThere"),
+        ("nothing.css", "NotThere"),
+        (&long_name, "NotThere"),
+        (&long_path, "NotThere"),
+        ("css", "NotAFile"),
+        (".env", "Hidden"),
+        (".git/config", "Hidden"),
+        (".well-known/x", "Hidden"),
+    ] {
+        let refusal = folder.files().respond(&get(&[]), path).expect_err(path);
+        let name = match refusal {
+            Refusal::NotThere => "NotThere",
+            Refusal::NotAFile => "NotAFile",
+            Refusal::Hidden => "Hidden",
+            Refusal::Outside => "Outside",
+            Refusal::Unreadable(_) => "Unreadable",
+        };
+        assert_eq!((name, refusal.status()), (expected, Status::NOT_FOUND), "{path:?}");
+    }
+}
+
+#[test]
+fn a_name_may_hold_dots_spaces_and_letters_of_any_script() {
+    let folder = Folder::new();
+    for name in ["a..b.txt", "two words.txt", "李明.txt", "a.", "~"] {
+        fs::write(folder.www().join(name), name).unwrap();
+        assert_eq!(text(respond(&folder.files(), name, &[])), name);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_is_followed_only_to_what_is_served_anyway() {
+    use std::os::unix::fs::symlink;
+    let folder = Folder::new();
+    let www = folder.www();
+    fs::create_dir(www.join(".git")).unwrap();
+    fs::write(www.join(".git/config"), "secret").unwrap();
+    symlink("ten.txt", www.join("inside.txt")).unwrap();
+    symlink("css", www.join("styles")).unwrap();
+    symlink("../secret.txt", www.join("outside.txt")).unwrap();
+    symlink("../www-old", www.join("beside")).unwrap();
+    symlink("..", www.join("up")).unwrap();
+    symlink("/", www.join("everything")).unwrap();
+    symlink(".git", www.join("git")).unwrap();
+    symlink("circle", www.join("circle")).unwrap();
+    symlink("gone", www.join("broken")).unwrap();
+
+    let files = folder.files();
+    assert_eq!(text(respond(&files, "inside.txt", &[])), "0123456789");
+    assert_eq!(text(respond(&files, "styles/site.css", &[])), "body { color: black }\n");
+    for path in ["outside.txt", "beside/secret.txt", "up/secret.txt", "up/www/ten.txt", "everything/etc/passwd"] {
+        assert!(matches!(files.respond(&get(&[]), path), Err(Refusal::Outside)), "{path}");
+    }
+    assert!(matches!(files.respond(&get(&[]), "git/config"), Err(Refusal::Hidden)));
+    for path in ["circle", "broken", "circle/x"] {
+        assert!(matches!(files.respond(&get(&[]), path), Err(Refusal::NotThere)), "{path}");
+    }
+
+    // The folder itself may be a link.
+    symlink(&www, folder.0.join("link-to-www")).unwrap();
+    let files = StaticFiles::from_dir(folder.0.join("link-to-www"));
+    assert_eq!(text(respond(&files, "inside.txt", &[])), "0123456789");
+    assert!(matches!(files.respond(&get(&[]), "outside.txt"), Err(Refusal::Outside)));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_or_a_device_is_refused_without_opening_it() {
+    let folder = Folder::new();
+    let pipe = folder.www().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    // To open this pipe would be to wait for ever: nobody writes into it.
+    assert!(matches!(folder.files().respond(&get(&[]), "pipe"), Err(Refusal::NotAFile)));
+    let devices = StaticFiles::from_dir("/dev");
+    assert!(matches!(devices.respond(&get(&[]), "null"), Err(Refusal::NotAFile)));
+}
+
+#[test]
+fn a_folder_that_is_not_there_has_no_files() {
+    let files = StaticFiles::from_dir("no/such/folder");
+    assert!(matches!(files.respond(&get(&[]), "ten.txt"), Err(Refusal::NotThere)));
+}
+
+static EMBEDDED: &[(&str, &[u8])] = &[("css/site.css", b"body {}"), ("a.txt", b"one"), ("b.txt", b"two")];
+
+#[test]
+fn embedded_files_are_served_alike() {
+    let files = StaticFiles::embedded(EMBEDDED);
+    let response = respond(&files, "css/site.css", &[]);
+    assert_eq!(header(&response, "Content-Type"), "text/css; charset=utf-8");
+    let etag = header(&response, "ETag").to_owned();
+    assert_eq!(text(response), "body {}");
+    assert_eq!(respond(&files, "css/site.css", &[("If-None-Match", &etag)]).status, Status::NOT_MODIFIED);
+    assert_eq!(text(respond(&files, "a.txt", &[("Range", "bytes=1-")])), "ne");
+    assert_ne!(header(&respond(&files, "a.txt", &[]), "ETag"), header(&respond(&files, "b.txt", &[]), "ETag"));
+    for path in ["css", "", "../a.txt", "c.txt", "css/"] {
+        assert_eq!(files.respond(&get(&[]), path).expect_err(path).status(), Status::NOT_FOUND, "{path}");
+    }
+}
+
+#[test]
+fn the_type_goes_by_the_last_extension_in_any_case() {
+    for (path, expected) in [
+        ("a/b.css", "text/css; charset=utf-8"),
+        ("B.CSS", "text/css; charset=utf-8"),
+        ("app.min.js", "text/javascript; charset=utf-8"),
+        ("logo.svg", "image/svg+xml"),
+        ("favicon.ico", "image/x-icon"),
+        ("data.json", "application/json"),
+        ("x.tar.gz", "application/gzip"),
+        ("Makefile", "application/octet-stream"),
+        ("a.css/b", "application/octet-stream"),
+        ("end.", "application/octet-stream"),
+        ("", "application/octet-stream"),
+    ] {
+        assert_eq!(content_type(path), expected, "{path}");
+    }
+}
+
+#[test]
+fn a_folder_of_an_odd_name_is_still_only_a_folder() {
+    let folder = Folder::new();
+    let odd = folder.www().join("page.html");
+    fs::create_dir(&odd).unwrap();
+    assert!(Path::is_dir(&odd));
+    assert!(matches!(folder.files().respond(&get(&[]), "page.html"), Err(Refusal::NotAFile)));
+}
