@@ -1,0 +1,161 @@
+//! The server: bind, run, stop; and the one door to whatever answers.
+//!
+//! Part II of the book: sockets and threads. The server knows no routes, no sessions and no templates: it turns bytes
+//! into a [`Request`], hands it to a [`Service`], and writes the [`Response`].
+//!
+//! * `pool` decides which thread takes which connection.
+//! * `connection` is one connection's life: read, parse, answer, write, again.
+//! * `log` is the line that each answer leaves on standard error.
+//!
+//! Left out: TLS. A proxy in front speaks it.
+
+pub mod connection;
+pub mod log;
+pub mod pool;
+
+use crate::cycle::Cycle;
+use crate::http::{Limits, Request, Response};
+use connection::{Connections, Serving};
+use log::Log;
+use pool::ThreadPool;
+use std::io;
+use std::net::{SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+/// Whatever answers requests: the border between server and framework (what Python calls WSGI).
+pub trait Service: Send + Sync + 'static {
+    /// Answers one request. Called by many threads at once. A panic becomes a 500.
+    fn call(&self, request: Request, cycle: &mut Cycle) -> Response;
+}
+
+impl<F: Fn(Request) -> Response + Send + Sync + 'static> Service for F {
+    fn call(&self, request: Request, _: &mut Cycle) -> Response {
+        self(request)
+    }
+}
+
+/// A server that is bound to an address and not yet running.
+pub struct Server {
+    listener: TcpListener,
+    limits: Limits,
+    workers: usize,
+    log: Log,
+    stop_time: Duration,
+    stopper: Stopper,
+}
+
+impl Server {
+    /// Takes an address; port 0 means any free one. From now on the system lets clients wait.
+    ///
+    /// # Errors
+    ///
+    /// If the port is taken, or the address is not this machine's.
+    pub fn bind(address: impl ToSocketAddrs) -> io::Result<Server> {
+        let listener = TcpListener::bind(address)?;
+        let stopper = Stopper { stopping: Arc::new(AtomicBool::new(false)), address: listener.local_addr()? };
+        Ok(Server {
+            listener,
+            limits: Limits::default(),
+            workers: 12_000,
+            log: Log::Off,
+            stop_time: Duration::from_secs(5),
+            stopper,
+        })
+    }
+
+    /// How many threads, and so connections, there are at most. Defaults to 12,000.
+    pub fn workers(mut self, most: usize) -> Server {
+        self.workers = most.max(1);
+        self
+    }
+
+    /// How much a client may send, and how long it may take.
+    pub fn limits(mut self, limits: Limits) -> Server {
+        self.limits = limits;
+        self
+    }
+
+    /// What is written of each answer. Defaults to nothing.
+    pub fn log(mut self, log: Log) -> Server {
+        self.log = log;
+        self
+    }
+
+    /// How long answers under way may take after a stop. Defaults to 5 s.
+    pub fn stop_time(mut self, time: Duration) -> Server {
+        self.stop_time = time;
+        self
+    }
+
+    /// The address that was taken, with the true port.
+    ///
+    /// # Errors
+    ///
+    /// If the system does not say.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+
+    /// A handle that stops the server from another thread.
+    pub fn stopper(&self) -> Stopper {
+        self.stopper.clone()
+    }
+
+    /// Serves until it is stopped; then lets answers under way finish, for [`stop_time`](Server::stop_time) at most.
+    ///
+    /// # Errors
+    ///
+    /// If not even one thread can be started.
+    pub fn run(self, service: impl Service) -> io::Result<()> {
+        let connections = Arc::new(Connections::default());
+        let serving = Arc::new(Serving {
+            service,
+            limits: self.limits,
+            log: self.log,
+            stopping: Arc::clone(&self.stopper.stopping),
+            connections: Arc::clone(&connections),
+        });
+        let pool = ThreadPool::new(self.workers, Arc::clone(&self.stopper.stopping));
+        let alive = pool.run(self.listener, move |stream, peer| serving.serve(stream, peer))?;
+        // Stopped. Every worker that still waits needs a knock; idle connections are woken by closing their reading half.
+        let end = Instant::now() + self.stop_time;
+        while alive.workers() > 0 && Instant::now() < end {
+            if alive.waiting() > 0 {
+                self.stopper.knock();
+            }
+            connections.wake_idle();
+            alive.wait_for_change(Duration::from_millis(5));
+        }
+        Ok(())
+    }
+}
+
+/// Stops a server: a flag, and a knock on the port so that someone looks at the flag.
+#[derive(Clone, Debug)]
+pub struct Stopper {
+    stopping: Arc<AtomicBool>,
+    address: SocketAddr,
+}
+
+impl Stopper {
+    /// No connection is taken from now on; [`Server::run`] returns once the answers under way are written.
+    pub fn stop(&self) {
+        self.stopping.store(true, Ordering::SeqCst);
+        self.knock();
+    }
+
+    fn knock(&self) {
+        let mut address = self.address;
+        if address.ip().is_unspecified() {
+            address.set_ip(if address.is_ipv4() {
+                [127, 0, 0, 1].into()
+            } else {
+                std::net::Ipv6Addr::LOCALHOST.into()
+            });
+        }
+        // Refused means that nobody listens any more, which is as good.
+        let _ = TcpStream::connect_timeout(&address, Duration::from_millis(200));
+    }
+}
