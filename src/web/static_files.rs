@@ -4,7 +4,7 @@
 //! still holds (`Cache-Control: no-cache`): an unchanged file costs one short 304, an edited one is seen at once.
 //!
 //! Two things can go wrong, and most of this file is about them. A client that asks for `../Cargo.toml` must not get it,
-//! however it spells the dots: see [`check_path`] and [`open_below`]. And a client must never put together bytes of two
+//! however it spells the dots: see `check_path` and `open_below`. And a client must never put together bytes of two
 //! versions: each version has an `ETag` of its own.
 //!
 //! Left out: listings and index pages (a folder is a 404), several ranges in one answer, compressed twins of files. And
