@@ -13,7 +13,8 @@
 //!
 //! Left out: compression as a transfer coding (501). Nobody sends it.
 
-use super::parse::{parse_field, shown};
+use super::error::{malformed, shown};
+use super::parse::{Lines, parse_field, text_of};
 use super::{Limits, ParseError, Request, Version};
 
 /// How the end of a request's body is found.
@@ -38,7 +39,7 @@ pub fn framing(request: &Request, limits: &Limits) -> Result<Framing, ParseError
     let length = lengths.next();
     // RFC 9112 §6.3: several lengths, even equal ones, may be rejected; a strict recipient does.
     if lengths.next().is_some() {
-        return Err(ParseError::Malformed("found more than one Content-Length, expected one".into()));
+        return Err(malformed("found more than one Content-Length, expected one"));
     }
     let codings: Vec<&str> = request.headers.get_all("Transfer-Encoding").collect();
     match (length, codings.is_empty()) {
@@ -46,9 +47,9 @@ pub fn framing(request: &Request, limits: &Limits) -> Result<Framing, ParseError
         (Some(length), true) => parse_length(length, limits),
         (None, false) => check_codings(&codings, request.version),
         // RFC 9112 §6.1: "A server MAY reject a request that contains both Content-Length and Transfer-Encoding".
-        (Some(_), false) => Err(ParseError::Malformed(
-            "found both Content-Length and Transfer-Encoding, expected one: they could disagree".into(),
-        )),
+        (Some(_), false) => {
+            Err(malformed("found both Content-Length and Transfer-Encoding, expected one: they could disagree"))
+        }
     }
 }
 
@@ -56,7 +57,7 @@ pub fn framing(request: &Request, limits: &Limits) -> Result<Framing, ParseError
 fn parse_length(text: &str, limits: &Limits) -> Result<Framing, ParseError> {
     if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
         let found = shown(text.as_bytes());
-        return Err(ParseError::Malformed(format!("found Content-Length: {found}, expected digits")));
+        return Err(malformed(format!("found Content-Length: {found}, expected digits")));
     }
     match text.parse::<usize>() {
         Ok(0) => Ok(Framing::Empty),
@@ -66,30 +67,63 @@ fn parse_length(text: &str, limits: &Limits) -> Result<Framing, ParseError> {
     }
 }
 
+/// `Transfer-Encoding = #transfer-coding` (RFC 9112 §6.1)
 fn check_codings(codings: &[&str], version: Version) -> Result<Framing, ParseError> {
     let coding = codings.join(", ");
-    // RFC 9112 §6.1: with HTTP/1.0 the framing counts as faulty.
+    // RFC 9112 §6.1: with HTTP/1.0 "the message MUST be treated as if the framing is faulty".
     if version == Version::Http10 {
-        return Err(ParseError::Malformed(
-            "found Transfer-Encoding in an HTTP/1.0 request, expected Content-Length".into(),
-        ));
+        return Err(malformed("found Transfer-Encoding in an HTTP/1.0 request, expected Content-Length"));
     }
     if coding.eq_ignore_ascii_case("chunked") {
         return Ok(Framing::Chunked);
     }
     // RFC 9112 §6.3: if chunked is not the final coding, the length cannot be determined: 400. If it is, but another
     // comes before it, the server does not understand that one: 501 (§6.1).
-    let names: Vec<&str> = coding.split(',').map(str::trim).collect();
+    let names: Vec<&str> = coding.split(',').map(str::trim_ascii).collect();
     let chunked = names.iter().filter(|name| name.eq_ignore_ascii_case("chunked")).count();
     let ends_well = names.last().is_some_and(|name| name.eq_ignore_ascii_case("chunked"));
     if ends_well && chunked == 1 && names.iter().all(|name| !name.is_empty()) {
         return Err(ParseError::TransferCoding(coding));
     }
     let found = shown(coding.as_bytes());
-    Err(ParseError::Malformed(format!("found Transfer-Encoding: {found}, expected chunked, once and last")))
+    Err(malformed(format!("found Transfer-Encoding: {found}, expected chunked, once and last")))
+}
+
+/// True if the client waits with its body for `100 Continue` (RFC 9110 §10.1.1).
+///
+/// # Errors
+///
+/// [`ParseError::Expectation`], if it expects anything else.
+pub fn expects_continue(request: &Request) -> Result<bool, ParseError> {
+    // "A server that receives a 100-continue expectation in an HTTP/1.0 request MUST ignore that expectation."
+    if request.version == Version::Http10 {
+        return Ok(false);
+    }
+    let mut expectations = request.headers.get_all("Expect").peekable();
+    let expects = expectations.peek().is_some();
+    match expectations.find(|expectation| !expectation.eq_ignore_ascii_case("100-continue")) {
+        Some(other) => Err(ParseError::Expectation(other.to_owned())),
+        None => Ok(expects),
+    }
 }
 
 /// Reads a chunked body as its bytes arrive (RFC 9112 §7.1).
+///
+/// ```text
+/// chunked-body = *chunk last-chunk trailer-section CRLF
+/// chunk        = chunk-size [ chunk-ext ] CRLF chunk-data CRLF
+/// last-chunk   = 1*"0" [ chunk-ext ] CRLF
+/// ```
+///
+/// ```
+/// use carafe::http::{ChunkedBody, Limits};
+///
+/// let mut body = ChunkedBody::default();
+/// assert_eq!(body.feed(b"4\r\nna", &Limits::default()), Ok(5));
+/// assert_eq!(body.finish(), None);
+/// assert_eq!(body.feed(b"me\r\n0\r\n\r\nGET /next", &Limits::default()), Ok(9));
+/// assert_eq!(body.finish(), Some(b"name".to_vec()));
+/// ```
 #[derive(Debug, Default)]
 pub struct ChunkedBody {
     body: Vec<u8>,
@@ -114,30 +148,49 @@ enum State {
 }
 
 impl ChunkedBody {
-    /// Takes what it can from the front of `bytes`; returns how many bytes it took.
+    /// Takes what it can from the front of `bytes`; returns how many bytes it took. The caller brings the others again,
+    /// with more behind them.
     ///
     /// # Errors
     ///
     /// When a chunk's size or end breaks the grammar, or a limit is passed.
     pub fn feed(&mut self, bytes: &[u8], limits: &Limits) -> Result<usize, ParseError> {
-        let mut at = 0;
-        while self.state != State::Done {
-            let rest = &bytes[at..];
-            if let State::Data(left) = self.state {
-                let taken = left.min(rest.len());
-                self.body.extend_from_slice(&rest[..taken]);
-                at += taken;
-                self.state = if taken == left { State::DataEnd } else { State::Data(left - taken) };
-                if taken < left {
-                    return Ok(at);
+        let mut lines = Lines { bytes, at: 0 };
+        loop {
+            let rest = &bytes[lines.at..];
+            match self.state {
+                State::Data(left) => {
+                    let taken = left.min(rest.len());
+                    self.body.extend_from_slice(&rest[..taken]);
+                    lines.at += taken;
+                    self.state = if taken == left { State::DataEnd } else { State::Data(left - taken) };
+                    if taken < left {
+                        return Ok(lines.at);
+                    }
                 }
-                continue;
+                State::DataEnd => match rest {
+                    [b'\r', b'\n', ..] => {
+                        lines.at += 2;
+                        self.state = State::Size;
+                    }
+                    [] | [b'\r'] => return Ok(lines.at),
+                    _ => {
+                        let found = shown(&rest[..rest.len().min(2)]);
+                        return Err(malformed(format!(
+                            "found {found} behind a chunk, expected CR LF: its size is wrong"
+                        )));
+                    }
+                },
+                State::Size | State::Trailer => {
+                    let most = lines.at.saturating_add(limits.head_bytes);
+                    let line = lines.next(most, &ParseError::HeadTooLong(limits.head_bytes))?;
+                    let Some(line) = line else { return Ok(lines.at) };
+                    self.state =
+                        if self.state == State::Size { self.size(line, limits)? } else { self.trailer(line, limits)? };
+                }
+                State::Done => return Ok(lines.at),
             }
-            let Some(line) = whole_line(rest, limits)? else { return Ok(at) };
-            at += line.len() + 2;
-            self.take_line(line, limits)?;
         }
-        Ok(at)
     }
 
     /// The body, once the last chunk and the trailers have been read; until then `None`.
@@ -145,55 +198,33 @@ impl ChunkedBody {
         (self.state == State::Done).then(|| std::mem::take(&mut self.body))
     }
 
-    fn take_line(&mut self, line: &[u8], limits: &Limits) -> Result<(), ParseError> {
-        self.state = match self.state {
-            State::Size => {
-                let (size, extension_bytes) = parse_chunk_size(line)?;
-                self.spend(extension_bytes, limits)?;
-                if size > limits.body_bytes - self.body.len() {
-                    return Err(ParseError::BodyTooLong(limits.body_bytes));
-                }
-                if size == 0 { State::Trailer } else { State::Data(size) }
-            }
-            State::DataEnd if line.is_empty() => State::Size,
-            State::DataEnd => {
-                let found = shown(line);
-                return Err(ParseError::Malformed(format!(
-                    "found {found} behind a chunk, expected CR LF: its size is wrong"
-                )));
-            }
-            State::Trailer if line.is_empty() => State::Done,
-            State::Trailer => {
-                // RFC 9110 §6.5.1: trailers may be discarded. They are checked, counted and forgotten.
-                parse_field(line)?;
-                self.spend(line.len(), limits)?;
-                self.trailers += 1;
-                if self.trailers > limits.headers {
-                    return Err(ParseError::TooManyHeaders(limits.headers));
-                }
-                State::Trailer
-            }
-            State::Data(_) | State::Done => unreachable!("no line is read inside a chunk's data or behind the end"),
-        };
-        Ok(())
+    fn size(&mut self, line: &[u8], limits: &Limits) -> Result<State, ParseError> {
+        let (size, extension_bytes) = parse_chunk_size(line)?;
+        self.spend(extension_bytes, limits)?;
+        if size > limits.body_bytes.saturating_sub(self.body.len()) {
+            return Err(ParseError::BodyTooLong(limits.body_bytes));
+        }
+        Ok(if size == 0 { State::Trailer } else { State::Data(size) })
+    }
+
+    /// RFC 9110 §6.5.1: trailers may be discarded. They are checked, counted and forgotten: a trailer must not pass for
+    /// a header that came in time to decide something.
+    fn trailer(&mut self, line: &[u8], limits: &Limits) -> Result<State, ParseError> {
+        if line.is_empty() {
+            return Ok(State::Done);
+        }
+        self.trailers += 1;
+        if self.trailers > limits.headers {
+            return Err(ParseError::TooManyHeaders(limits.headers));
+        }
+        self.spend(line.len(), limits)?;
+        parse_field(&text_of(line))?;
+        Ok(State::Trailer)
     }
 
     fn spend(&mut self, bytes: usize, limits: &Limits) -> Result<(), ParseError> {
         self.overhead += bytes;
         if self.overhead > limits.head_bytes { Err(ParseError::HeadTooLong(limits.head_bytes)) } else { Ok(()) }
-    }
-}
-
-/// The line at the front, without its CR LF; `None` if its end has not arrived.
-fn whole_line<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Option<&'a [u8]>, ParseError> {
-    let end = bytes.iter().position(|&byte| byte == b'\r' || byte == b'\n');
-    if end.unwrap_or(bytes.len()) > limits.head_bytes {
-        return Err(ParseError::HeadTooLong(limits.head_bytes));
-    }
-    match end.map(|end| (end, bytes[end], bytes.get(end + 1))) {
-        None | Some((_, b'\r', None)) => Ok(None),
-        Some((end, b'\r', Some(b'\n'))) => Ok(Some(&bytes[..end])),
-        _ => Err(ParseError::Malformed("found a CR or LF alone in a chunked body, expected CR LF".into())),
     }
 }
 
@@ -203,11 +234,12 @@ fn whole_line<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Option<&'a [u8]>, 
 fn parse_chunk_size(line: &[u8]) -> Result<(usize, usize), ParseError> {
     let digits = line.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
     let (size, extension) = line.split_at(digits);
+    // Nobody asks what an extension says, only that it is one, and that no CR or LF hides in it.
     let extension_is_text = extension.iter().all(|&byte| byte == b'\t' || !byte.is_ascii_control());
     let extension_starts_well = extension.is_empty() || extension.trim_ascii_start().starts_with(b";");
     // Sixteen hex digits are 64 bits. Leading zeros could make the same number longer, but nobody needs them.
     if !(1..=16).contains(&digits) || !extension_is_text || !extension_starts_well {
-        return Err(ParseError::Malformed(format!("found the chunk size {}, expected hex digits", shown(line))));
+        return Err(malformed(format!("found the chunk size {}, expected hex digits", shown(line))));
     }
     let size = str::from_utf8(size).expect("hex digits are ASCII");
     let size = u64::from_str_radix(size, 16).expect("at most sixteen hex digits fit");

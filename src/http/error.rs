@@ -66,3 +66,14 @@ impl fmt::Display for ParseError {
 }
 
 impl std::error::Error for ParseError {}
+
+/// A breach of the grammar: what was found, and what was expected.
+pub(super) fn malformed(what: impl Into<String>) -> ParseError {
+    ParseError::Malformed(what.into())
+}
+
+/// What a client sent, safe to print and short: `"GET\x00"`.
+pub(super) fn shown(bytes: &[u8]) -> String {
+    let cut = &bytes[..bytes.len().min(60)];
+    format!("\"{}\"{}", cut.escape_ascii(), if cut.len() < bytes.len() { "..." } else { "" })
+}

@@ -23,6 +23,9 @@ impl Fields {
     /// assert_eq!(fields.get_all("q").collect::<Vec<_>>(), ["tea & milk", "b"]);
     /// ```
     pub fn parse(text: &str) -> Fields {
+        if text.is_empty() {
+            return Fields::default(); // most targets have no query
+        }
         let decode = |part: &str| percent_decode(&part.replace('+', " ")).into_owned();
         let pairs = text.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));

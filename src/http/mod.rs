@@ -23,8 +23,9 @@ pub mod parse;
 pub mod request;
 pub mod response;
 pub mod status;
+mod target;
 
-pub use body::{ChunkedBody, Framing, framing};
+pub use body::{ChunkedBody, Framing, expects_continue, framing};
 pub use cookie::{SetCookie, cookie_value};
 pub use error::ParseError;
 pub use fields::Fields;
