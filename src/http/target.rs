@@ -34,9 +34,7 @@ pub(super) fn parse_target<'a>(target: &'a str, method: &Method) -> Result<Targe
     } else if let Some(url) = after_scheme(target) {
         let (authority, rest) = url.split_at(url.find(['/', '?']).unwrap_or(url.len()));
         (Some(authority), rest)
-    } else if target == "*" && *method == Method::Options {
-        (None, target)
-    } else if is_authority(target) && method.as_str() == "CONNECT" {
+    } else if (target == "*" && *method == Method::Options) || (method.as_str() == "CONNECT" && is_authority(target)) {
         (None, target)
     } else {
         let found = shown(target.as_bytes());
