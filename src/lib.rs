@@ -12,3 +12,6 @@ pub mod web;
 
 pub use server::{Server, Service, Stopper};
 pub use value::{Map, Value};
+pub use web::app::App;
+pub use web::context::Context;
+pub use web::error::Error;

@@ -1,0 +1,331 @@
+//! One request through the rooms.
+//!
+//! The second spine of the program, and the face of the framework: routes are registered on an [`App`], and
+//! [`App::call`](crate::Service::call) takes each request past them.
+//!
+//! Left out: middleware. What each request needs stands in the spine, where it can be read.
+
+use super::context::Context;
+use super::error::Error;
+use super::inside::Inside;
+use super::router::{Found, Pattern, Route, Router};
+use super::session::{COOKIE_NAME, Sessions};
+use super::static_files::StaticFiles;
+use super::store::{MemoryStore, Store};
+use super::template::Templates;
+use crate::Service;
+use crate::cycle::Cycle;
+use crate::http::{Method, Request, Response, Status, cookie_value, fields};
+use crate::value::{Map, Value};
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What answers a request.
+pub type Handler = Box<dyn Fn(&mut Context) -> Result<Response, Error> + Send + Sync>;
+
+/// What a handler may return.
+pub trait IntoResponse {
+    /// The answer.
+    ///
+    /// # Errors
+    ///
+    /// What the handler returned as one.
+    fn into_response(self) -> Result<Response, Error>;
+}
+
+impl IntoResponse for Response {
+    fn into_response(self) -> Result<Response, Error> {
+        Ok(self)
+    }
+}
+
+/// Plain text. (Flask sends HTML; here a page is asked for by name, with [`Response::html`].)
+impl IntoResponse for &str {
+    fn into_response(self) -> Result<Response, Error> {
+        Ok(Response::text(self))
+    }
+}
+
+/// Plain text.
+impl IntoResponse for String {
+    fn into_response(self) -> Result<Response, Error> {
+        Ok(Response::text(self))
+    }
+}
+
+impl<R: IntoResponse> IntoResponse for Result<R, Error> {
+    fn into_response(self) -> Result<Response, Error> {
+        self.and_then(IntoResponse::into_response)
+    }
+}
+
+/// A web application: routes, templates, files, and where its state lives.
+pub struct App {
+    router: Router,
+    pub(super) templates: Templates,
+    /// Under which path, and which files.
+    files: Option<(String, StaticFiles)>,
+    pub(super) store: Arc<dyn Store>,
+    sessions: Sessions,
+    inside: Inside,
+}
+
+impl Default for App {
+    fn default() -> App {
+        App::new()
+    }
+}
+
+impl App {
+    /// An application without routes; its templates are in `templates/`, its state in memory for 30 minutes.
+    pub fn new() -> App {
+        let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+        App {
+            router: Router::default(),
+            templates: Templates::from_dir("templates"),
+            files: None,
+            sessions: Sessions::new(Arc::clone(&store), Duration::from_secs(1800)),
+            store,
+            inside: Inside::default(),
+        }
+    }
+
+    /// Answers GET (and HEAD) of a pattern such as `/hello/<name>`.
+    ///
+    /// # Panics
+    ///
+    /// If the pattern breaks the grammar or is registered twice.
+    #[track_caller]
+    pub fn get<H, R>(&mut self, pattern: &str, handler: H)
+    where
+        H: Fn(&mut Context) -> R + Send + Sync + 'static,
+        R: IntoResponse,
+    {
+        self.route(Method::Get, pattern, handler);
+    }
+
+    /// Answers POST of a pattern. Panics as [`get`](App::get).
+    #[track_caller]
+    pub fn post<H, R>(&mut self, pattern: &str, handler: H)
+    where
+        H: Fn(&mut Context) -> R + Send + Sync + 'static,
+        R: IntoResponse,
+    {
+        self.route(Method::Post, pattern, handler);
+    }
+
+    /// Answers any method of a pattern. Panics as [`get`](App::get).
+    #[track_caller]
+    pub fn route<H, R>(&mut self, method: Method, pattern: &str, handler: H)
+    where
+        H: Fn(&mut Context) -> R + Send + Sync + 'static,
+        R: IntoResponse,
+    {
+        let whole_name = std::any::type_name::<H>();
+        self.router.add(Route {
+            method,
+            pattern: Pattern::parse(pattern),
+            handler: Box::new(move |ctx| handler(ctx).into_response()),
+            name: whole_name.rsplit("::").next().unwrap_or(whole_name).to_owned(),
+            source: Location::caller(),
+        });
+    }
+
+    /// Serves files under a path: `/static`.
+    pub fn files(&mut self, prefix: &str, files: StaticFiles) {
+        self.files = Some((format!("{}/", prefix.trim_end_matches('/')), files));
+    }
+
+    /// Takes the templates from here.
+    pub fn templates(&mut self, templates: Templates) {
+        self.templates = templates;
+    }
+
+    /// Keeps sessions in this store: each for so long after its last use, and so many of them.
+    pub fn sessions(&mut self, store: Arc<dyn Store>, lifetime: Duration, most: usize) {
+        self.sessions = Sessions::new(Arc::clone(&store), lifetime).at_most(most);
+        self.store = store;
+    }
+
+    /// Who may see the file and line of a failure. Defaults to loopback with a known Host.
+    pub fn inside(&mut self, inside: Inside) {
+        self.inside = inside;
+    }
+
+    /// All routes, in the order in which they are tried.
+    pub fn routes(&self) -> &[Route] {
+        self.router.routes()
+    }
+
+    /// The path of the route of this name; `static` with `filename` is a file's.
+    ///
+    /// # Errors
+    ///
+    /// A sentence, if there is no such route or a value is missing.
+    pub fn url_for(&self, name: &str, values: &[(&str, String)]) -> Result<String, String> {
+        match (name, values, &self.files) {
+            ("static", [("filename", file)], Some((prefix, _))) => {
+                Ok(format!("{prefix}{}", fields::percent_encode(file, "-._~/")))
+            }
+            ("static", _, _) => Err("url_for('static', …) needs filename='…', and a folder of files".into()),
+            _ => self.router.url_for(name, values),
+        }
+    }
+
+    /// Finds who answers, and asks it.
+    fn answer(&self, ctx: &mut Context) -> Result<Response, Error> {
+        if ctx.request.path == "*" {
+            return Ok(options("DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT"));
+        }
+        if let Method::Other(word) = &ctx.request.method {
+            return Err(Error::abort(Status::NOT_IMPLEMENTED, format!("{word} is no method that this server knows")));
+        }
+        match self.router.find(&ctx.request.method, &ctx.request.path) {
+            Found::Route(route, params) => {
+                ctx.params = params;
+                let called = catch_unwind(AssertUnwindSafe(|| (route.handler)(ctx)));
+                called.unwrap_or_else(|panic| Err(Error::Panicked(panic_text(panic.as_ref()))))
+            }
+            Found::WrongMethod { allow } => {
+                let allow: Vec<&str> = allow.iter().map(Method::as_str).collect();
+                wrong_method(&ctx.request, &allow.join(", "))
+            }
+            Found::Moved(path) => {
+                let query = ctx.request.target.split_once('?').map_or(String::new(), |(_, query)| format!("?{query}"));
+                Ok(Response::redirect_with(Status::PERMANENT_REDIRECT, &format!("{path}{query}")))
+            }
+            Found::Nothing => self.file(ctx),
+        }
+    }
+
+    /// A file, if the path is one's; else 404.
+    fn file(&self, ctx: &mut Context) -> Result<Response, Error> {
+        let Some((prefix, files)) = &self.files else { return Err(Error::NotFound) };
+        let Some(path) = ctx.request.path.strip_prefix(prefix.as_str()) else { return Err(Error::NotFound) };
+        if !matches!(ctx.request.method, Method::Get | Method::Head) {
+            return wrong_method(&ctx.request, "GET, HEAD, OPTIONS");
+        }
+        let path = fields::percent_decode(path);
+        files.respond(&ctx.request, &path).map_err(|refusal| {
+            ctx.cycle.warn(format!("{path}: {refusal}"));
+            match refusal.status() {
+                Status::NOT_FOUND => Error::NotFound,
+                status => Error::abort(status, "the file cannot be read"),
+            }
+        })
+    }
+
+    /// The one place that makes the page for an error: text for curl, HTML for a browser.
+    fn error_page(&self, error: &Error, ctx: &mut Context) -> Response {
+        let status = error.status();
+        let seen = format!("{} {}", ctx.request.method, ctx.request.target);
+        let why = error.public();
+        let place = (status.0 >= 500 && self.inside.admits(&ctx.request)).then(|| error.to_string());
+        let near = (status == Status::NOT_FOUND).then(|| self.router.nearest(&ctx.request.path)).flatten();
+        let command = near
+            .filter(|route| route.method == Method::Get)
+            .map_or("/hello".to_owned(), |route| route.pattern.to_string());
+        let command = format!("curl {}{}", ctx.base(), if command.contains('<') { "/hello" } else { &command });
+        if status.0 >= 500 {
+            ctx.cycle.warn(error.to_string());
+        }
+        let mut response = None;
+        if ctx.request.prefers_html() {
+            let near: Vec<Value> = near
+                .iter()
+                .map(|route| Value::List(vec![route.method.as_str().into(), route.pattern.to_string().into()]))
+                .collect();
+            let variables = Map::from([
+                ("status", Value::from(status.0)),
+                ("reason", status.reason().into()),
+                ("seen", seen.as_str().into()),
+                ("why", why.as_str().into()),
+                ("place", place.clone().into()),
+                ("near", near.into()),
+                ("command", command.as_str().into()),
+            ]);
+            // If the page of errors cannot be made either, text can.
+            response = ctx.render("error.html", variables).ok();
+        }
+        let mut response = response.unwrap_or_else(|| {
+            let mut text = format!("{status}\n{seen}\n{why}\n");
+            if let Some(place) = place {
+                text.push_str(&format!("{place}\n"));
+            }
+            if let Some(route) = near {
+                text.push_str(&format!("did you mean {} {}?\n", route.method, route.pattern));
+            }
+            text.push_str(&format!("this works: {command}\n"));
+            Response::text(text)
+        });
+        if let Error::Status(_, _, headers) = error {
+            for (name, value) in headers.iter() {
+                response.headers.set(name, value);
+            }
+        }
+        response.with_status(status).with_header("Vary", "Accept")
+    }
+
+    /// Saves the session; a store that failed takes the place of whatever was answered.
+    fn save(&self, ctx: &mut Context, response: &mut Response) {
+        ctx.session.save();
+        if let Some((status, error)) = ctx.session.failure() {
+            let error = Error::abort(status, format!("the session could not be kept: {error}"));
+            // The page is made without the session that failed.
+            ctx.session = self.sessions.open(None);
+            *response = self.error_page(&error, ctx);
+            if status == Status::SERVICE_UNAVAILABLE {
+                response.headers.set("Retry-After", "1");
+            }
+            return;
+        }
+        match ctx.session.set_cookie(false) {
+            Some(cookie) => response.set_cookie(&cookie),
+            None => return,
+        }
+        // What carries a visitor's cookie is nobody else's to keep.
+        if !response.headers.contains("Cache-Control") {
+            response.headers.append("Cache-Control", "no-store");
+        }
+    }
+}
+
+impl Service for App {
+    fn call(&self, request: Request, cycle: &mut Cycle) -> Response {
+        let session = self.sessions.open(cookie_value(&request.headers, COOKIE_NAME));
+        let mut ctx = Context { request, session, params: Vec::new(), app: self, cycle, taken: None };
+        let mut response = self.answer(&mut ctx).unwrap_or_else(|error| self.error_page(&error, &mut ctx));
+        self.save(&mut ctx, &mut response);
+        for (name, value) in [
+            ("X-Content-Type-Options", "nosniff"),
+            ("Content-Security-Policy", "default-src 'self'"),
+            ("Referrer-Policy", "same-origin"),
+        ] {
+            if !response.headers.contains(name) {
+                response.headers.append(name, value);
+            }
+        }
+        response
+    }
+}
+
+fn wrong_method(request: &Request, allow: &str) -> Result<Response, Error> {
+    if request.method == Method::Options {
+        return Ok(options(allow));
+    }
+    let mut headers = crate::http::Headers::new();
+    headers.append("Allow", allow);
+    let why = format!("this URL is known, but not with {}; it allows {allow}", request.method);
+    Err(Error::Status(Status::METHOD_NOT_ALLOWED, why, headers))
+}
+
+fn options(allow: &str) -> Response {
+    Response::new(Status::NO_CONTENT).with_header("Allow", allow)
+}
+
+fn panic_text(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    text.unwrap_or("no message").to_owned()
+}

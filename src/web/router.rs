@@ -1,0 +1,266 @@
+//! Route: which handler answers a method and a path.
+//!
+//! Patterns are Flask's: `/hello/<name>`, `/things/<int:id>`, `/static/<path:file>`. A path is split at its slashes
+//! first and each part decoded then, so that `/hello/a%2Fb` greets `a/b`.
+//!
+//! * Of two patterns that fit, the more exact one wins: text before `<int:…>`, before `<name>`, before `<path:…>`.
+//! * A path that fits with another method is 405, and the answer lists the methods that do.
+//! * A slash too many or too few is a 308, so that a posted body survives.
+//!
+//! Left out: converters of one's own, and host names in patterns.
+
+use super::app::Handler;
+use crate::http::Method;
+use crate::http::fields::{percent_decode, percent_encode};
+use crate::near;
+use std::panic::Location;
+
+/// A method and a pattern, and who answers.
+pub struct Route {
+    /// The method; a GET route answers HEAD too.
+    pub method: Method,
+    /// Which paths it takes.
+    pub pattern: Pattern,
+    /// Who answers.
+    pub handler: Handler,
+    /// The handler's name: `hello`. `url_for` knows the route by it.
+    pub name: String,
+    /// The line that registered it.
+    pub source: &'static Location<'static>,
+}
+
+/// Captured values by name, decoded, in the order of the pattern.
+pub type Params = Vec<(String, String)>;
+
+/// A path with places for values.
+#[derive(Clone, Debug)]
+pub struct Pattern {
+    text: String,
+    parts: Vec<Part>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Part {
+    /// This very text. The order of the variants is the order in which routes are tried.
+    Text(String),
+    /// Digits: `<int:id>`.
+    Int(String),
+    /// Anything but a slash: `<name>`.
+    Any(String),
+    /// All that is left, slashes too: `<path:file>`. The last part.
+    Path(String),
+}
+
+impl Pattern {
+    /// Reads a pattern in Flask's writing.
+    ///
+    /// # Panics
+    ///
+    /// If it breaks the grammar: a programmer's mistake, found at start.
+    pub fn parse(text: &str) -> Pattern {
+        let inside = text.strip_prefix('/');
+        let inside = inside.unwrap_or_else(|| panic!("the pattern {text:?} must start with a slash"));
+        let parts: Vec<Part> = inside.split('/').map(|part| parse_part(part, text)).collect();
+        let early = parts.iter().rev().skip(1).any(|part| matches!(part, Part::Path(_)));
+        assert!(!early, "in the pattern {text:?}, <path:…> must be the last part");
+        Pattern { text: text.to_owned(), parts }
+    }
+
+    /// The values of a path that fits; `parts` are the path's parts, still encoded.
+    fn captures(&self, parts: &[&str]) -> Option<Params> {
+        let mut params = Params::new();
+        for (at, part) in self.parts.iter().enumerate() {
+            let found = parts.get(at)?;
+            match part {
+                Part::Text(text) if *text == percent_decode(found) => {}
+                Part::Int(name) if is_number(found) => params.push((name.clone(), (*found).to_owned())),
+                Part::Any(name) if !found.is_empty() => params.push((name.clone(), percent_decode(found).into_owned())),
+                Part::Path(name) => {
+                    let rest = parts[at..].join("/");
+                    let value = percent_decode(&rest).into_owned();
+                    return (!value.is_empty()).then(|| {
+                        params.push((name.clone(), value));
+                        params
+                    });
+                }
+                _ => return None,
+            }
+        }
+        (parts.len() == self.parts.len()).then_some(params)
+    }
+
+    /// The path with these values in its places; a value without a place becomes a field of the query, as in Flask.
+    fn build(&self, values: &[(&str, String)]) -> Result<String, String> {
+        let mut path = String::new();
+        for part in &self.parts {
+            path.push('/');
+            let (Part::Int(name) | Part::Any(name) | Part::Path(name)) = part else {
+                if let Part::Text(text) = part {
+                    path.push_str(&percent_encode(text, "-._~!$&'()*+,;=:@"));
+                }
+                continue;
+            };
+            let value = values.iter().find(|(known, _)| known == name);
+            let (_, value) = value.ok_or_else(|| format!("{} needs a value for {name:?}", self.text))?;
+            let kept = if matches!(part, Part::Path(_)) { "-._~/" } else { "-._~" };
+            path.push_str(&percent_encode(value, kept));
+        }
+        let placed = |name: &str| self.parts.iter().any(|part| !matches!(part, Part::Text(_)) && part.name() == name);
+        let mut query = crate::http::Fields::default();
+        for (name, value) in values.iter().filter(|(name, _)| !placed(name)) {
+            query.append(*name, value.clone());
+        }
+        Ok(if query.is_empty() { path } else { format!("{path}?{}", query.encode()) })
+    }
+}
+
+impl Part {
+    fn name(&self) -> &str {
+        match self {
+            Part::Text(name) | Part::Int(name) | Part::Any(name) | Part::Path(name) => name,
+        }
+    }
+}
+
+impl std::fmt::Display for Pattern {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str(&self.text)
+    }
+}
+
+/// `<name>`, `<int:name>`, `<path:name>`, or text.
+fn parse_part(part: &str, whole: &str) -> Part {
+    let Some(inside) = part.strip_prefix('<').and_then(|rest| rest.strip_suffix('>')) else {
+        assert!(!part.contains(['<', '>']), "in the pattern {whole:?}, found {part:?}, expected text or one <name>");
+        return Part::Text(part.to_owned());
+    };
+    let (converter, name) = inside.split_once(':').unwrap_or(("string", inside));
+    let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    assert!(is_name, "in the pattern {whole:?}, found {part:?}, expected a name of letters, digits and underscores");
+    match converter {
+        "string" => Part::Any(name.to_owned()),
+        "int" => Part::Int(name.to_owned()),
+        "path" => Part::Path(name.to_owned()),
+        _ => panic!("in the pattern {whole:?}, found the converter {converter:?}, expected string, int or path"),
+    }
+}
+
+/// Digits that fit an `i64`.
+fn is_number(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit()) && text.parse::<i64>().is_ok()
+}
+
+/// What a method and a path lead to.
+pub enum Found<'r> {
+    /// A route, and the values it captured.
+    Route(&'r Route, Params),
+    /// The path is known, with these methods only.
+    WrongMethod {
+        /// GET implies HEAD, and OPTIONS is always there.
+        allow: Vec<Method>,
+    },
+    /// The path is known with its slash put right.
+    Moved(String),
+    /// Nobody answers here.
+    Nothing,
+}
+
+/// All routes, the most exact first.
+#[derive(Default)]
+pub struct Router {
+    routes: Vec<Route>,
+}
+
+impl Router {
+    /// Adds a route.
+    ///
+    /// # Panics
+    ///
+    /// If a route of the same method takes the same paths: the message names both lines.
+    pub fn add(&mut self, route: Route) {
+        let shape = |route: &Route| -> Vec<String> {
+            let parts = route.pattern.parts.iter();
+            parts
+                .map(|part| {
+                    if let Part::Text(text) = part {
+                        text.clone()
+                    } else {
+                        format!("<{:?}", std::mem::discriminant(part))
+                    }
+                })
+                .collect()
+        };
+        let twin = self.routes.iter().find(|known| known.method == route.method && shape(known) == shape(&route));
+        if let Some(known) = twin {
+            panic!("{} {} is registered twice: {} and {}", route.method, route.pattern, known.source, route.source);
+        }
+        let at = self.routes.partition_point(|known| known.pattern.parts <= route.pattern.parts);
+        self.routes.insert(at, route);
+    }
+
+    /// All routes, in the order in which they are tried.
+    pub fn routes(&self) -> &[Route] {
+        &self.routes
+    }
+
+    /// Finds who answers. The path is still percent-encoded.
+    pub fn find(&self, method: &Method, path: &str) -> Found<'_> {
+        if let Some(found) = self.exact(method, path) {
+            return found;
+        }
+        // A slash too many or too few, as Flask mends it. Never `//host`: that would lead to another site.
+        let other = match path.strip_suffix('/') {
+            Some(shorter) => shorter.to_owned(),
+            None => format!("{path}/"),
+        };
+        let leads_on = !other.is_empty() && !other.starts_with("//") && self.exact(method, &other).is_some();
+        if leads_on { Found::Moved(other) } else { Found::Nothing }
+    }
+
+    fn exact(&self, method: &Method, path: &str) -> Option<Found<'_>> {
+        let parts: Vec<&str> = path.strip_prefix('/')?.split('/').collect();
+        let wanted = if *method == Method::Head { &Method::Get } else { method };
+        let mut allow = Vec::new();
+        for route in &self.routes {
+            let Some(params) = route.pattern.captures(&parts) else { continue };
+            if route.method == *wanted {
+                return Some(Found::Route(route, params));
+            }
+            allow.push(route.method.clone());
+        }
+        if allow.is_empty() {
+            return None;
+        }
+        if allow.contains(&Method::Get) {
+            allow.push(Method::Head);
+        }
+        allow.push(Method::Options);
+        allow.sort_by(|one, other| one.as_str().cmp(other.as_str()));
+        allow.dedup();
+        Some(Found::WrongMethod { allow })
+    }
+
+    /// The route whose pattern is nearest to a path that nobody answers.
+    pub fn nearest(&self, path: &str) -> Option<&Route> {
+        let patterns = self.routes.iter().map(|route| route.pattern.text.as_str());
+        let near = near::nearest(path, patterns)?;
+        self.routes.iter().find(|route| route.pattern.text == near)
+    }
+
+    /// The path of the route of this name; Flask's `url_for`.
+    ///
+    /// # Errors
+    ///
+    /// A sentence, if there is no such route or a value is missing.
+    pub fn url_for(&self, name: &str, values: &[(&str, String)]) -> Result<String, String> {
+        let mut of_name = self.routes.iter().filter(|route| route.name == name).peekable();
+        if of_name.peek().is_none() {
+            let near = near::nearest(name, self.routes.iter().map(|route| route.name.as_str()));
+            let hint = near.map_or(String::new(), |near| format!("; there is {near:?}"));
+            return Err(format!("no route is called {name:?}{hint}"));
+        }
+        let mut built = of_name.map(|route| route.pattern.build(values));
+        let first = built.next().expect("one was seen");
+        if first.is_ok() { first } else { built.find(Result::is_ok).unwrap_or(first) }
+    }
+}
