@@ -1,0 +1,27 @@
+//! A POST form: check it, keep what is good, say what is not, and send the browser on to a GET.
+
+use carafe::http::Response;
+use carafe::{App, Context, Error};
+
+/// The routes of this file.
+pub fn routes(app: &mut App) {
+    app.get("/formtest", formtest);
+    app.post("/process", process);
+}
+
+fn formtest(ctx: &mut Context) -> Result<Response, Error> {
+    let base = ctx.base();
+    ctx.render("formtest.html", [("base", base)])
+}
+
+fn process(ctx: &mut Context) -> Result<Response, Error> {
+    let form = ctx.form()?;
+    let name = form.required("name")?;
+    // Characters, not bytes: "é" is one, "李明" are two.
+    if name.chars().count() < 2 {
+        ctx.flash("need valid name");
+    } else {
+        ctx.session.set("name", name);
+    }
+    Ok(Response::redirect("/formtest"))
+}

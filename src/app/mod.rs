@@ -1,0 +1,19 @@
+//! The application: one file a lesson, each with its routes.
+
+pub mod assets;
+mod formtest;
+mod hello;
+mod search;
+mod sessions;
+mod things;
+
+use carafe::App;
+
+/// Registers every route.
+pub fn routes(app: &mut App) {
+    hello::routes(app);
+    search::routes(app);
+    formtest::routes(app);
+    things::routes(app);
+    sessions::routes(app);
+}

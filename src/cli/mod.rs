@@ -1,0 +1,5 @@
+//! The subcommands.
+
+pub mod init;
+pub mod render;
+pub mod serve;

@@ -1,0 +1,107 @@
+//! `carafe`: serves the application, and says where it is to be found.
+
+use crate::app::{self, assets};
+use carafe::server::log::Log;
+use carafe::web::static_files::StaticFiles;
+use carafe::web::store::MemoryStore;
+use carafe::web::template::Templates;
+use carafe::{App, Server, Stopper};
+use std::io::{self, ErrorKind, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What the flags and the environment come to.
+pub struct Settings {
+    /// The address to bind to.
+    pub host: String,
+    /// The port; 0 for any free one.
+    pub port: u16,
+    /// Where templates/ and www/ are looked for.
+    pub dir: Option<PathBuf>,
+    /// How long a session lives after its last use.
+    pub session_ttl: Duration,
+    /// How many sessions there may be.
+    pub session_cap: usize,
+    /// What is written of each answer.
+    pub log: Log,
+    /// How many threads there may be.
+    pub workers: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings {
+            host: "127.0.0.1".into(),
+            port: 8000,
+            dir: None,
+            session_ttl: Duration::from_secs(1800),
+            session_cap: 100_000,
+            log: Log::Line,
+            workers: 12_000,
+        }
+    }
+}
+
+/// The application with its templates and files, and where those are.
+pub fn build(settings: &Settings) -> (App, String) {
+    let mut app = App::new();
+    app::routes(&mut app);
+    let dir = settings.dir.clone().unwrap_or_else(|| PathBuf::from("."));
+    let found = |name: &str| Some(dir.join(name)).filter(|path| path.is_dir());
+    let shown = |path: &Option<PathBuf>| path.as_deref().map_or("built in".to_owned(), place);
+    let (templates, www) = (found("templates"), found("www"));
+    let places = format!("  templates  {}\n  www        {}\n", shown(&templates), shown(&www));
+    app.templates(templates.map_or_else(|| Templates::embedded(assets::TEMPLATES), Templates::from_dir));
+    app.files("/static", www.map_or_else(|| StaticFiles::embedded(assets::WWW), StaticFiles::from_dir));
+    app.sessions(Arc::new(MemoryStore::new()), settings.session_ttl, settings.session_cap);
+    (app, places)
+}
+
+fn place(path: &Path) -> String {
+    path.canonicalize().unwrap_or_else(|_| path.to_owned()).display().to_string()
+}
+
+/// Serves until it is stopped. `stops` is given the handle that stops it.
+pub fn run(settings: &Settings, stops: impl FnOnce(Stopper) -> io::Result<()>) -> ExitCode {
+    if let Some(dir) = settings.dir.as_deref().filter(|dir| !dir.is_dir()) {
+        let _ =
+            writeln!(io::stderr(), "carafe: found no folder {}, expected one with templates/ and www/", dir.display());
+        return ExitCode::FAILURE;
+    }
+    let bound =
+        Server::bind((settings.host.as_str(), settings.port)).and_then(|server| Ok((server.local_addr()?, server)));
+    let (address, server) = match bound {
+        Ok(bound) => bound,
+        Err(error) => {
+            let port = settings.port;
+            let hint = match error.kind() {
+                ErrorKind::AddrInUse => {
+                    format!("another program has it; try: carafe --port {}", port.saturating_add(1))
+                }
+                _ => error.to_string(),
+            };
+            let _ = writeln!(io::stderr(), "carafe: cannot listen on {}:{port}: {hint}", settings.host);
+            return ExitCode::FAILURE;
+        }
+    };
+    let (app, places) = build(settings);
+    let warning = match address.ip().is_loopback() {
+        true => "",
+        false => "  warning    other machines can reach this server\n",
+    };
+    let _ = write!(
+        io::stdout(),
+        "carafe serves on http://{address}\n{places}  state      in memory, gone with this process\n{warning}  Ctrl-C stops it.\n"
+    );
+    let _ = io::stdout().flush();
+    let server = server.log(settings.log).workers(settings.workers);
+    match stops(server.stopper()).and_then(|()| server.run(app)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "carafe: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! Ctrl-C and SIGTERM: the one `unsafe` of the project.
+//!
+//! The system calls a function of ours in the middle of whatever a thread is doing, so that function may do next to
+//! nothing: it writes one byte into a pipe. A thread that waits at the other end does the rest.
+
+use carafe::Stopper;
+use std::io::{self, PipeWriter, Read, Write};
+use std::sync::OnceLock;
+
+const SIGINT: i32 = 2;
+const SIGTERM: i32 = 15;
+
+static BELL: OnceLock<PipeWriter> = OnceLock::new();
+
+// SAFETY: this is the C library's `signal` on every Unix: an int and the address of a handler in, the old handler out.
+// The handler only writes to a pipe, which POSIX lists as safe in a signal handler.
+unsafe extern "C" {
+    safe fn signal(number: i32, handler: extern "C" fn(i32)) -> usize;
+}
+
+extern "C" fn ring(_: i32) {
+    if let Some(mut bell) = BELL.get() {
+        let _ = bell.write(&[1]);
+    }
+}
+
+/// From now on Ctrl-C and SIGTERM stop this server instead of ending the process.
+pub fn stops(stopper: Stopper) -> io::Result<()> {
+    let (mut heard, bell) = io::pipe()?;
+    let _ = BELL.set(bell);
+    signal(SIGINT, ring);
+    signal(SIGTERM, ring);
+    std::thread::Builder::new().name("signals".into()).spawn(move || {
+        if heard.read_exact(&mut [0]).is_ok() {
+            stopper.stop();
+        }
+    })?;
+    Ok(())
+}
