@@ -70,7 +70,7 @@ fn parse_length(text: &str, limits: &Limits) -> Result<Framing, ParseError> {
 /// `Transfer-Encoding = #transfer-coding` (RFC 9112 §6.1)
 fn check_codings(codings: &[&str], version: Version) -> Result<Framing, ParseError> {
     let coding = codings.join(", ");
-    // RFC 9112 §6.1: with HTTP/1.0 "the message MUST be treated as if the framing is faulty".
+    // RFC 9112 §6.1: with HTTP/1.0, "MUST treat the message as if the framing is faulty".
     if version == Version::Http10 {
         return Err(malformed("found Transfer-Encoding in an HTTP/1.0 request, expected Content-Length"));
     }
@@ -174,8 +174,8 @@ impl ChunkedBody {
                         self.state = State::Size;
                     }
                     [] | [b'\r'] => return Ok(lines.at),
-                    _ => {
-                        let found = shown(&rest[..rest.len().min(2)]);
+                    [b'\r', byte, ..] | [byte, ..] => {
+                        let found = shown(&[*byte]);
                         return Err(malformed(format!(
                             "found {found} behind a chunk, expected CR LF: its size is wrong"
                         )));

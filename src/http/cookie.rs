@@ -26,9 +26,9 @@ pub fn cookie_value<'a>(headers: &'a Headers, name: &str) -> Option<&'a str> {
 pub fn cookies(headers: &Headers) -> impl Iterator<Item = (&str, &str)> {
     headers.get_all("Cookie").flat_map(|line| line.split(';')).filter_map(|pair| {
         let (name, value) = pair.split_once('=')?;
-        let value = value.trim();
+        let value = value.trim_ascii();
         let unquoted = value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
-        Some((name.trim(), unquoted.unwrap_or(value)))
+        Some((name.trim_ascii(), unquoted.unwrap_or(value)))
     })
 }
 

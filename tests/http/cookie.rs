@@ -1,0 +1,93 @@
+use carafe::http::cookie::{COOKIE_BYTES, SameSite, cookies};
+use carafe::http::{Headers, SetCookie, cookie_value};
+use std::time::Duration;
+
+fn sent(lines: &[&str]) -> Headers {
+    let mut headers = Headers::new();
+    for line in lines {
+        headers.append("Cookie", line);
+    }
+    headers
+}
+
+#[test]
+fn a_cookie_header_is_read_into_pairs() {
+    for (lines, pairs) in [
+        (&[][..], &[][..]),
+        (&[""], &[]),
+        (&["a=1"], &[("a", "1")]),
+        (&["a=1; b=2"], &[("a", "1"), ("b", "2")]),
+        (&["a=1;b=2;"], &[("a", "1"), ("b", "2")]),
+        (&["a=1", "b=2"], &[("a", "1"), ("b", "2")]),
+        (&[" a = 1 ;\tb=2"], &[("a", "1"), ("b", "2")]),
+        (&["a=b=c=="], &[("a", "b=c==")]),
+        (&["a="], &[("a", "")]),
+        (&["=1"], &[("", "1")]),
+        (&["a; b=2"], &[("b", "2")]),
+        (&[r#"a="1""#], &[("a", "1")]),
+        (&[r#"a="; b="1; c=1""#], &[("a", "\""), ("b", "\"1"), ("c", "1\"")]),
+        (&["a=1, b=2"], &[("a", "1, b=2")]),
+        (&["a=%41"], &[("a", "%41")]),
+        (&["a=\u{a0}1"], &[("a", "\u{a0}1")]),
+    ] {
+        assert_eq!(cookies(&sent(lines)).collect::<Vec<_>>(), pairs, "{lines:?}");
+    }
+}
+
+#[test]
+fn the_first_of_a_name_counts_and_names_have_a_case() {
+    let headers = sent(&["A=0; a=1; a=2", "a=3"]);
+    assert_eq!((cookie_value(&headers, "a"), cookie_value(&headers, "b")), (Some("1"), None));
+}
+
+#[test]
+fn a_cookie_is_written_with_what_was_asked_for() {
+    let plain = SetCookie::new("visits", "3").unwrap();
+    assert_eq!(plain.to_string(), "visits=3; Path=/");
+    let mut full = plain.clone();
+    full.max_age = Some(Duration::from_millis(3_600_999));
+    (full.http_only, full.secure, full.same_site) = (true, true, Some(SameSite::Lax));
+    assert_eq!(full.to_string(), "visits=3; Max-Age=3600; HttpOnly; Secure; SameSite=Lax; Path=/");
+    full.same_site = Some(SameSite::Strict);
+    full.max_age = Some(Duration::ZERO);
+    assert_eq!(full.to_string(), "visits=3; Max-Age=0; HttpOnly; Secure; SameSite=Strict; Path=/");
+}
+
+#[test]
+fn what_would_end_a_cookie_is_refused() {
+    for (name, value) in [
+        ("", "1"),
+        ("a b", "1"),
+        ("a=", "1"),
+        ("a;", "1"),
+        ("a\r\nX: y", "1"),
+        ("é", "1"),
+        ("a", "1 2"),
+        ("a", "1;2"),
+        ("a", "1; Domain=evil.example"),
+        ("a", "1,2"),
+        ("a", "\"1\""),
+        ("a", "1\\2"),
+        ("a", "1\r\nX: y"),
+        ("a", "\0"),
+        ("a", "\u{7f}"),
+        ("a", "é"),
+    ] {
+        let message = SetCookie::new(name, value).unwrap_err();
+        assert!(message.contains("found ") && !message.contains(['\r', '\n', '\0']), "{message}");
+    }
+}
+
+#[test]
+fn a_cookie_may_be_as_large_as_browsers_keep() {
+    assert!(SetCookie::new("a", &"1".repeat(COOKIE_BYTES - 1)).is_ok());
+    assert!(SetCookie::new("a", &"1".repeat(COOKIE_BYTES)).unwrap_err().contains("4097 bytes"));
+}
+
+#[test]
+fn what_is_set_can_be_read_back() {
+    let value: String = (b'!'..=b'~').map(char::from).filter(|shown| !"\",;\\".contains(*shown)).collect();
+    let cookie = SetCookie::new("__Host-sid.1", &value).unwrap().to_string();
+    let pair = cookie.split(';').next().unwrap();
+    assert_eq!(cookie_value(&sent(&[pair]), "__Host-sid.1"), Some(value.as_str()));
+}

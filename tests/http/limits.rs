@@ -1,0 +1,136 @@
+//! Each bound exactly, and one beyond it.
+
+use crate::reader::Reader;
+use carafe::http::Limits;
+
+/// The statuses of a request with this many bytes of target, fields and so on, under these limits.
+fn statuses(bytes: &str, limits: &Limits) -> Vec<u16> {
+    let whole = Reader::read(bytes.as_bytes(), bytes.len(), limits);
+    let pieces = Reader::read(bytes.as_bytes(), 7, limits);
+    assert_eq!(whole.outcome(), pieces.outcome());
+    whole.statuses()
+}
+
+#[test]
+fn a_head_may_use_its_limit_up() {
+    let bytes = "GET / HTTP/1.1\r\nHost: localhost\r\nX-Text: 123456789\r\n\r\n";
+    let limits = |head_bytes| Limits { head_bytes, ..Limits::default() };
+    assert_eq!(statuses(bytes, &limits(bytes.len())), [200]);
+    for less in 1..bytes.len() {
+        assert_eq!(statuses(bytes, &limits(bytes.len() - less)), [431], "{less} bytes less");
+    }
+}
+
+#[test]
+fn empty_lines_in_front_count_as_head() {
+    let bytes = "\r\n".repeat(10) + "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    let limits = |head_bytes| Limits { head_bytes, ..Limits::default() };
+    assert_eq!(statuses(&bytes, &limits(bytes.len())), [200]);
+    assert_eq!(statuses(&bytes, &limits(bytes.len() - 1)), [431]);
+    assert_eq!(statuses(&"\r\n".repeat(11), &limits(20)), [431]);
+    assert_eq!(statuses(&"\r\n".repeat(10), &limits(20)), [408]);
+}
+
+#[test]
+fn a_second_request_has_a_limit_of_its_own() {
+    let bytes = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    let limits = Limits { head_bytes: bytes.len(), ..Limits::default() };
+    assert_eq!(statuses(&bytes.repeat(5), &limits), [200; 5]);
+}
+
+#[test]
+fn a_target_may_use_its_limit_up() {
+    let limits = Limits { target_bytes: 8, ..Limits::default() };
+    for (target, status) in
+        [("/1234567", 200), ("/12345678", 414), ("/123456789", 414), ("/?345678", 200), ("/?3456789", 414)]
+    {
+        assert_eq!(statuses(&format!("GET {target} HTTP/1.1\r\nHost: x\r\n\r\n"), &limits), [status], "{target}");
+    }
+}
+
+#[test]
+fn a_line_without_end_is_refused_before_the_head_is_full() {
+    let limits = Limits { target_bytes: 8, ..Limits::default() };
+    assert_eq!(statuses(&"A".repeat(72), &limits), [408]);
+    assert_eq!(statuses(&"A".repeat(73), &limits), [414]);
+}
+
+/// What makes a line wrong may lie behind the bound that it passes: then nobody looks at it.
+#[test]
+fn a_bound_is_passed_before_what_lies_behind_it_is_judged() {
+    let limits = Limits { target_bytes: 8, head_bytes: 200, ..Limits::default() };
+    assert_eq!(statuses(&("A".repeat(100) + "\n"), &limits), [414]);
+    assert_eq!(statuses(&("GET / HTTP/1.1\r\nX: ".to_owned() + &"A".repeat(200) + "\n"), &limits), [431]);
+}
+
+#[test]
+fn there_may_be_as_many_fields_as_the_limit_says() {
+    let limits = Limits { headers: 3, ..Limits::default() };
+    for (more, status) in [(0, 200), (2, 200), (3, 431), (50, 431)] {
+        let fields = "X-Text: 1\r\n".repeat(more);
+        assert_eq!(statuses(&format!("GET / HTTP/1.1\r\nHost: x\r\n{fields}\r\n"), &limits), [status], "{more}");
+    }
+}
+
+#[test]
+fn a_body_may_use_its_limit_up() {
+    let limits = Limits { body_bytes: 8, ..Limits::default() };
+    let head = "POST / HTTP/1.1\r\nHost: x\r\n";
+    for (rest, status) in [
+        ("Content-Length: 8\r\n\r\n12345678", 200),
+        ("Content-Length: 9\r\n\r\n", 413),
+        ("Transfer-Encoding: chunked\r\n\r\n8\r\n12345678\r\n0\r\n\r\n", 200),
+        ("Transfer-Encoding: chunked\r\n\r\n4\r\n1234\r\n4\r\n5678\r\n0\r\n\r\n", 200),
+        ("Transfer-Encoding: chunked\r\n\r\n9\r\n", 413),
+        ("Transfer-Encoding: chunked\r\n\r\n4\r\n1234\r\n5\r\n", 413),
+    ] {
+        assert_eq!(statuses(&format!("{head}{rest}"), &limits), [status], "{rest}");
+    }
+}
+
+/// Trailers and chunk extensions are thrown away, and still somebody would have to read them.
+#[test]
+fn extensions_and_trailers_are_bounded_like_a_head() {
+    let limits = Limits { head_bytes: 90, headers: 3, ..Limits::default() };
+    let head = "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let extension = format!(";{}", "x".repeat(29));
+    for (chunks, status) in [
+        (format!("1{extension}\r\na\r\n").repeat(3) + "0\r\n\r\n", 200),
+        (format!("1{extension}\r\na\r\n").repeat(3) + "0;\r\n\r\n", 431),
+        (format!("1;{}", "x".repeat(100)), 431),
+        ("1".repeat(100), 431),
+        ("0\r\n".to_owned() + &"X: 1\r\n".repeat(3) + "\r\n", 200),
+        ("0\r\n".to_owned() + &"X: 1\r\n".repeat(4) + "\r\n", 431),
+        (format!("0\r\nX: {}\r\n\r\n", "x".repeat(87)), 431),
+        (format!("0\r\nX: {}", "x".repeat(100)), 431),
+    ] {
+        assert_eq!(statuses(&format!("{head}{chunks}"), &limits), [status], "{chunks}");
+    }
+}
+
+#[test]
+fn no_limits_at_all_overflow_nothing() {
+    let most = usize::MAX;
+    let limits = Limits { head_bytes: most, target_bytes: most, headers: most, body_bytes: most, ..Limits::default() };
+    let head = "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
+    assert_eq!(statuses(&format!("{head}5\r\nhello\r\n0\r\n\r\n"), &limits), [200]);
+    assert_eq!(statuses(&format!("{head}5\r\nhello\r\nffffffffffffffff\r\n"), &limits), [413]);
+    assert_eq!(statuses(&format!("{head}ffffffffffffffff\r\nhello"), &limits), [408]);
+}
+
+#[test]
+fn limits_of_nothing_refuse_everything() {
+    let limits = Limits { head_bytes: 0, target_bytes: 0, headers: 0, body_bytes: 0, ..Limits::default() };
+    for bytes in ["G", "\r\n", "GET / HTTP/1.1\r\n"] {
+        assert_eq!(statuses(bytes, &limits), [431], "{bytes:?}");
+    }
+}
+
+/// Limits may be other ones for the next piece; what has come already may then be too much.
+#[test]
+fn limits_that_shrink_while_a_body_arrives_refuse_its_next_chunk() {
+    let mut body = carafe::http::ChunkedBody::default();
+    body.feed(b"5\r\nhello\r\n", &Limits::default()).unwrap();
+    let small = Limits { body_bytes: 2, ..Limits::default() };
+    assert_eq!(body.feed(b"1\r\n", &small).unwrap_err().status().0, 413);
+}

@@ -1,0 +1,140 @@
+use crate::{parsed, refused};
+use carafe::http::Fields;
+
+#[test]
+fn each_form_names_a_host_a_path_and_a_query() {
+    for (method, target, host, path, query) in [
+        ("GET", "/", "x", "/", ""),
+        ("GET", "/a/b", "x", "/a/b", ""),
+        ("GET", "/?a=1", "x", "/", "a=1"),
+        ("GET", "/a?", "x", "/a", ""),
+        ("GET", "/a?b?c=/d", "x", "/a", "b?c=/d"),
+        ("GET", "//evil.example/", "x", "//evil.example/", ""),
+        ("GET", "/a%2Fb/%C3%A9", "x", "/a%2Fb/%C3%A9", ""),
+        ("GET", "/../..;/%2e%2e", "x", "/../..;/%2e%2e", ""),
+        ("GET", "/^`{|}[]~!$&'()*+,;=:@", "x", "/^`{|}[]~!$&'()*+,;=:@", ""),
+        ("GET", "/a?100%", "x", "/a", "100%"),
+        ("GET", "/a?u=http://b/", "x", "/a", "u=http://b/"),
+        ("GET", "http://h", "h", "/", ""),
+        ("GET", "http://h/", "h", "/", ""),
+        ("GET", "hTTps://h:80/a?b=1", "h:80", "/a", "b=1"),
+        ("GET", "http://h?b=1", "h", "/", "b=1"),
+        ("GET", "http://h?/b", "h", "/", "/b"),
+        ("GET", "http://[::1]:80/a", "[::1]:80", "/a", ""),
+        ("OPTIONS", "*", "x", "*", ""),
+        ("OPTIONS", "http://h", "h", "*", ""),
+        ("OPTIONS", "http://h/", "h", "/", ""),
+        ("OPTIONS", "http://h?a", "h", "/", "a"),
+        ("OPTIONS", "/a", "x", "/a", ""),
+        ("CONNECT", "h:443", "x", "h:443", ""),
+        ("CONNECT", "[::1]:443", "x", "[::1]:443", ""),
+    ] {
+        let request = parsed(format!("{method} {target} HTTP/1.1\r\nHost: x\r\n\r\n"));
+        assert_eq!(request.target, target);
+        assert_eq!((request.headers.get("Host"), request.path.as_str()), (Some(host), path), "{method} {target}");
+        assert_eq!(request.query, Fields::parse(query), "{method} {target}");
+        assert_eq!(request.headers.len(), 1);
+    }
+}
+
+#[test]
+fn what_is_none_of_the_forms_is_refused() {
+    for (method, target) in [
+        ("GET", "a"),
+        ("GET", "*"),
+        ("GET", "?a=1"),
+        ("GET", "x:80"),
+        ("GET", "http:/h/"),
+        ("GET", "http:h"),
+        ("GET", "http://"),
+        ("GET", "http:///a"),
+        ("GET", "http://?a"),
+        ("GET", "http://me@h/"),
+        ("GET", "http://me:word@h/"),
+        ("GET", "http://h:a/"),
+        ("GET", "http://h:65536/"),
+        ("GET", "http://[::1/"),
+        ("GET", "http://[::1]x/"),
+        ("GET", "http://[h]/"),
+        ("GET", "http://h%/"),
+        ("GET", "ws://h/"),
+        ("GET", "://h/"),
+        ("OPTIONS", "**"),
+        ("OPTIONS", "*?a"),
+        ("CONNECT", "h:443/"),
+        ("CONNECT", "me@h:443"),
+        ("GET", "/%"),
+        ("GET", "/%4"),
+        ("GET", "/%zz"),
+        ("GET", "/%4é"),
+        ("GET", "/a%?b"),
+        ("GET", "/%%41"),
+        ("GET", "/%+1"),
+        ("GET", "/a#b"),
+        ("GET", "/a\"b"),
+        ("GET", "/<b>"),
+        ("GET", "/a\\b"),
+        ("GET", "/é"),
+        ("GET", "/\u{7f}"),
+        ("GET", "/\0"),
+    ] {
+        let error = refused(format!("{method} {target} HTTP/1.1\r\nHost: x\r\n\r\n"));
+        assert_eq!(error.status().0, 400, "{method} {target}: {error}");
+    }
+}
+
+#[test]
+fn a_host_is_a_name_or_an_address_and_perhaps_a_port() {
+    for (host, name) in [
+        ("localhost", Some("localhost")),
+        ("LocalHost:8000", Some("localhost")),
+        ("a.b-c.example.", Some("a.b-c.example.")),
+        ("127.0.0.1:8000", Some("127.0.0.1")),
+        ("x:", Some("x")),
+        ("x:0", Some("x")),
+        ("x:00080", Some("x")),
+        ("x:65535", Some("x")),
+        ("[::1]", Some("[::1]")),
+        ("[FE80::1]:80", Some("[fe80::1]")),
+        ("[::ffff:1.2.3.4]:", Some("[::ffff:1.2.3.4]")),
+        ("a_b", Some("a_b")),
+        ("caf%C3%A9", Some("caf%c3%a9")),
+        ("", None),
+        (":80", None),
+        ("x:y", None),
+        ("x:+1", None),
+        ("x:-1", None),
+        ("x:65536", None),
+        ("x:99999999999999999999", None),
+        ("x:80:80", None),
+        ("::1", None),
+        ("[", None),
+        ("]", None),
+        ("[]", None),
+        ("[]:80", None),
+        ("[::1", None),
+        ("::1]", None),
+        ("[::1]80", None),
+        ("[::1]]", None),
+        ("[[::1]]", None),
+        ("[::1%25eth0]", None),
+        ("[127.0.0.1]", None),
+        ("x/y", None),
+        ("x?y", None),
+        ("x#y", None),
+        ("x@y", None),
+        ("x\\y", None),
+        ("x y", None),
+        ("x\ty", None),
+        ("x%", None),
+        ("x%4", None),
+        ("é", None),
+        ("http://x", None),
+    ] {
+        let bytes = format!("GET / HTTP/1.1\r\nHost: {host}\r\n\r\n");
+        match name {
+            Some(name) => assert_eq!(parsed(bytes).host_name().as_deref(), Some(name), "{host}"),
+            None => assert_eq!(refused(bytes).status().0, 400, "{host}"),
+        }
+    }
+}
