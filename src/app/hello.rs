@@ -7,7 +7,7 @@ use super::assets;
 
 /// The routes of this file.
 pub fn routes(app: &mut App) {
-    app.get("/", index);
+    app.get("/", home);
     app.get("/hello", hello);
     app.get("/hello/<name>", hello_name);
     app.get("/favicon.ico", favicon);
@@ -17,7 +17,7 @@ pub fn routes(app: &mut App) {
     }
 }
 
-fn index(ctx: &mut Context) -> Result<Response, Error> {
+fn home(ctx: &mut Context) -> Result<Response, Error> {
     let base = ctx.base();
     ctx.render("index.html", [("base", base)])
 }

@@ -1,5 +1,7 @@
-//! The subcommands.
+//! The subcommands, and the flags of the one that has no name.
 
+pub mod flags;
 pub mod init;
 pub mod render;
+pub mod routes;
 pub mod serve;

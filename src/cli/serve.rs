@@ -1,6 +1,7 @@
 //! `carafe`: serves the application, and says where it is to be found.
 
 use crate::app::{self, assets};
+use carafe::http::Limits;
 use carafe::server::log::Log;
 use carafe::web::static_files::StaticFiles;
 use carafe::web::store::MemoryStore;
@@ -28,6 +29,10 @@ pub struct Settings {
     pub log: Log,
     /// How many threads there may be.
     pub workers: usize,
+    /// How much a client may send, and how long it may take.
+    pub limits: Limits,
+    /// How long answers under way may take after a stop.
+    pub stop_time: Duration,
 }
 
 impl Default for Settings {
@@ -40,6 +45,8 @@ impl Default for Settings {
             session_cap: 100_000,
             log: Log::Line,
             workers: 12_000,
+            limits: Limits::default(),
+            stop_time: Duration::from_secs(5),
         }
     }
 }
@@ -64,7 +71,7 @@ fn place(path: &Path) -> String {
 }
 
 /// Serves until it is stopped. `stops` is given the handle that stops it.
-pub fn run(settings: &Settings, stops: impl FnOnce(Stopper) -> io::Result<()>) -> ExitCode {
+pub fn run(settings: Settings, stops: impl FnOnce(Stopper) -> io::Result<()>) -> ExitCode {
     if let Some(dir) = settings.dir.as_deref().filter(|dir| !dir.is_dir()) {
         let _ =
             writeln!(io::stderr(), "carafe: found no folder {}, expected one with templates/ and www/", dir.display());
@@ -86,7 +93,7 @@ pub fn run(settings: &Settings, stops: impl FnOnce(Stopper) -> io::Result<()>) -
             return ExitCode::FAILURE;
         }
     };
-    let (app, places) = build(settings);
+    let (app, places) = build(&settings);
     let warning = match address.ip().is_loopback() {
         true => "",
         false => "  warning    other machines can reach this server\n",
@@ -96,7 +103,8 @@ pub fn run(settings: &Settings, stops: impl FnOnce(Stopper) -> io::Result<()>) -
         "carafe serves on http://{address}\n{places}  state      in memory, gone with this process\n{warning}  Ctrl-C stops it.\n"
     );
     let _ = io::stdout().flush();
-    let server = server.log(settings.log).workers(settings.workers);
+    let server =
+        server.log(settings.log).workers(settings.workers).limits(settings.limits).stop_time(settings.stop_time);
     match stops(server.stopper()).and_then(|()| server.run(app)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -1,0 +1,242 @@
+//! The flags of `carafe`: one table that parses them, explains them and suggests them.
+//!
+//! A value comes from the environment, if the flag has a variable, and then from the command line, which wins.
+
+use super::serve::Settings;
+use carafe::near;
+use carafe::server::log::Log;
+use std::time::Duration;
+
+/// One flag: what it is called, what it takes, what it does.
+struct Flag {
+    name: &'static str,
+    /// What stands for its value in the help.
+    value: &'static str,
+    what: &'static str,
+    /// The environment variable that sets it too; empty if there is none.
+    variable: &'static str,
+    /// Puts the value into the settings, or says what was expected.
+    set: fn(&mut Settings, &str) -> Result<(), &'static str>,
+}
+
+const NUMBER: &str = "a whole number above 0";
+const TIME: &str = "a time such as 90s, 30m or 12h";
+
+const FLAGS: &[Flag] = &[
+    Flag {
+        name: "--host",
+        value: "ADDRESS",
+        what: "where to listen; 127.0.0.1, this machine alone",
+        variable: "CARAFE_HOST",
+        set: |settings, value| {
+            settings.host = value.trim_matches(['[', ']']).to_owned();
+            if value.is_empty() { Err("an address or a host's name") } else { Ok(()) }
+        },
+    },
+    Flag {
+        name: "--port",
+        value: "PORT",
+        what: "8000; 0 takes any free one",
+        variable: "CARAFE_PORT",
+        set: |settings, value| put(&mut settings.port, value.parse().ok(), "a port from 0 to 65535"),
+    },
+    Flag {
+        name: "--dir",
+        value: "DIR",
+        what: "serve templates/ and www/ of this folder; .",
+        variable: "",
+        set: |settings, value| put(&mut settings.dir, Some(Some(value.into())), "a folder"),
+    },
+    Flag {
+        name: "--session-ttl",
+        value: "TIME",
+        what: "a session ends so long after its last use; 30m",
+        variable: "",
+        set: |settings, value| put(&mut settings.session_ttl, time(value), TIME),
+    },
+    Flag {
+        name: "--session-cap",
+        value: "NUMBER",
+        what: "sessions at most, the longest unused leaves; 100000",
+        variable: "",
+        set: |settings, value| put(&mut settings.session_cap, number(value), NUMBER),
+    },
+    Flag {
+        name: "--log",
+        value: "FORM",
+        what: "on standard error: line, common or off; line",
+        variable: "",
+        set: |settings, value| put(&mut settings.log, log(value), "line, common or off"),
+    },
+    Flag {
+        name: "--workers",
+        value: "NUMBER",
+        what: "connections at most, then 503; 12000",
+        variable: "",
+        set: |settings, value| put(&mut settings.workers, number(value), NUMBER),
+    },
+    Flag {
+        name: "--head-bytes",
+        value: "NUMBER",
+        what: "of a request's head, then 431; 65536",
+        variable: "",
+        set: |settings, value| put(&mut settings.limits.head_bytes, number(value), NUMBER),
+    },
+    Flag {
+        name: "--target-bytes",
+        value: "NUMBER",
+        what: "of a request's URL, then 414; 8192",
+        variable: "",
+        set: |settings, value| put(&mut settings.limits.target_bytes, number(value), NUMBER),
+    },
+    Flag {
+        name: "--headers",
+        value: "NUMBER",
+        what: "header fields of a request, then 431; 100",
+        variable: "",
+        set: |settings, value| put(&mut settings.limits.headers, number(value), NUMBER),
+    },
+    Flag {
+        name: "--body-bytes",
+        value: "NUMBER",
+        what: "of a request's body, then 413; 1048576",
+        variable: "",
+        set: |settings, value| put(&mut settings.limits.body_bytes, number(value), NUMBER),
+    },
+    Flag {
+        name: "--head-time",
+        value: "TIME",
+        what: "for a request's head to arrive, then 408; 10s",
+        variable: "",
+        set: |settings, value| put(&mut settings.limits.head_time, time(value), TIME),
+    },
+    Flag {
+        name: "--body-time",
+        value: "TIME",
+        what: "for a request's body to arrive, then 408; 30s",
+        variable: "",
+        set: |settings, value| put(&mut settings.limits.body_time, time(value), TIME),
+    },
+    Flag {
+        name: "--idle-time",
+        value: "TIME",
+        what: "until a connection without a request is closed; 60s",
+        variable: "",
+        set: |settings, value| put(&mut settings.limits.idle_time, time(value), TIME),
+    },
+    Flag {
+        name: "--write-time",
+        value: "TIME",
+        what: "until a client that does not read is dropped; 30s",
+        variable: "",
+        set: |settings, value| put(&mut settings.limits.write_time, time(value), TIME),
+    },
+    Flag {
+        name: "--stop-time",
+        value: "TIME",
+        what: "for answers under way to finish after Ctrl-C; 5s",
+        variable: "",
+        set: |settings, value| put(&mut settings.stop_time, time(value), TIME),
+    },
+];
+
+/// The subcommands and what they do.
+const COMMANDS: &[(&str, &str)] = &[
+    ("init DIR", "write templates/ and www/ into a folder, to edit them"),
+    ("routes", "list method, pattern, handler and the line that registers it"),
+    ("render TEMPLATE", "print one page: [--templates DIR] [--data FILE.json|-]"),
+];
+
+const EXAMPLES: &str = "\
+carafe: a web server of clear glass
+
+    carafe                                     serve on http://127.0.0.1:8000
+    carafe --port 0                            on any free port
+    carafe init mysite && carafe --dir mysite  serve pages of your own
+    carafe routes                              who answers what
+";
+
+/// The settings from the environment, then from the command line.
+///
+/// # Errors
+///
+/// A sentence that says what was met and what was expected, and names a flag that is near.
+pub fn read(arguments: &[String]) -> Result<Settings, String> {
+    let mut settings = Settings::default();
+    for flag in FLAGS.iter().filter(|flag| !flag.variable.is_empty()) {
+        if let Ok(value) = std::env::var(flag.variable) {
+            apply(flag, flag.variable, &mut settings, &value)?;
+        }
+    }
+    let mut rest = arguments.iter();
+    while let Some(argument) = rest.next() {
+        // Both `--port 0` and `--port=0` are usual.
+        let (name, inline) =
+            argument.split_once('=').map_or((argument.as_str(), None), |(name, value)| (name, Some(value)));
+        let Some(flag) = FLAGS.iter().find(|flag| flag.name == name) else {
+            let commands = COMMANDS.iter().map(|(usage, _)| usage.split(' ').next().unwrap_or(usage));
+            let known = FLAGS.iter().map(|flag| flag.name).chain(["--help", "--version"]).chain(commands);
+            let hint = near::nearest(name, known).map_or(String::new(), |near| format!("; did you mean {near}?"));
+            return Err(format!("found {argument:?}, which is no flag or command{hint}"));
+        };
+        let value = inline.or_else(|| rest.next().map(String::as_str));
+        let value = value.ok_or_else(|| format!("{name} needs a value: {name} {}", flag.value))?;
+        apply(flag, name, &mut settings, value)?;
+    }
+    Ok(settings)
+}
+
+/// What `--help` prints: examples first.
+pub fn help() -> String {
+    let mut text = format!("{EXAMPLES}\nFlags, each with what it defaults to after the semicolon:\n");
+    for flag in FLAGS {
+        let variable = if flag.variable.is_empty() { String::new() } else { format!(" ({})", flag.variable) };
+        text.push_str(&format!("  {:<22} {}{variable}\n", format!("{} {}", flag.name, flag.value), flag.what));
+    }
+    text.push_str("  --help, --version\n\nCommands:\n");
+    for (usage, what) in COMMANDS {
+        text.push_str(&format!("  {usage:<22} {what}\n"));
+    }
+    text
+}
+
+fn apply(flag: &Flag, said: &str, settings: &mut Settings, value: &str) -> Result<(), String> {
+    (flag.set)(settings, value).map_err(|expected| format!("{said}: found {value:?}, expected {expected}"))
+}
+
+fn put<T>(place: &mut T, value: Option<T>, expected: &'static str) -> Result<(), &'static str> {
+    *place = value.ok_or(expected)?;
+    Ok(())
+}
+
+fn number(text: &str) -> Option<usize> {
+    text.parse().ok().filter(|&number| number > 0)
+}
+
+/// `90s`, `30m`, `12h`, or seconds alone; at most a year, so that no clock overflows.
+fn time(text: &str) -> Option<Duration> {
+    let (digits, factor) = match text.strip_suffix(['s', 'm', 'h']) {
+        Some(digits) => (
+            digits,
+            if text.ends_with('h') {
+                3600
+            } else if text.ends_with('m') {
+                60
+            } else {
+                1
+            },
+        ),
+        None => (text, 1),
+    };
+    let seconds = digits.parse::<u64>().ok()?.checked_mul(factor)?;
+    (1..=365 * 86_400).contains(&seconds).then(|| Duration::from_secs(seconds))
+}
+
+fn log(text: &str) -> Option<Log> {
+    match text {
+        "line" => Some(Log::Line),
+        "common" => Some(Log::Common),
+        "off" => Some(Log::Off),
+        _ => None,
+    }
+}
