@@ -13,6 +13,8 @@ struct Flag {
     /// What stands for its value in the help.
     value: &'static str,
     what: &'static str,
+    /// What it is without the flag.
+    default: &'static str,
     /// The environment variable that sets it too; empty if there is none.
     variable: &'static str,
     /// Puts the value into the settings, or says what was expected.
@@ -26,7 +28,8 @@ const FLAGS: &[Flag] = &[
     Flag {
         name: "--host",
         value: "ADDRESS",
-        what: "where to listen; 127.0.0.1, this machine alone",
+        what: "where to listen",
+        default: "127.0.0.1",
         variable: "CARAFE_HOST",
         set: |settings, value| {
             settings.host = value.trim_matches(['[', ']']).to_owned();
@@ -36,105 +39,120 @@ const FLAGS: &[Flag] = &[
     Flag {
         name: "--port",
         value: "PORT",
-        what: "8000; 0 takes any free one",
+        what: "0 takes any free one",
+        default: "8000",
         variable: "CARAFE_PORT",
         set: |settings, value| put(&mut settings.port, value.parse().ok(), "a port from 0 to 65535"),
     },
     Flag {
         name: "--dir",
         value: "DIR",
-        what: "serve templates/ and www/ of this folder; .",
+        what: "whose templates/ and www/ are served",
+        default: ".",
         variable: "",
         set: |settings, value| put(&mut settings.dir, Some(Some(value.into())), "a folder"),
     },
     Flag {
         name: "--session-ttl",
         value: "TIME",
-        what: "a session ends so long after its last use; 30m",
+        what: "a session ends so long after its last use",
+        default: "30m",
         variable: "",
         set: |settings, value| put(&mut settings.session_ttl, time(value), TIME),
     },
     Flag {
         name: "--session-cap",
         value: "NUMBER",
-        what: "sessions at most, the longest unused leaves; 100000",
+        what: "sessions at most; the longest unused leaves",
+        default: "100000",
         variable: "",
         set: |settings, value| put(&mut settings.session_cap, number(value), NUMBER),
     },
     Flag {
         name: "--log",
         value: "FORM",
-        what: "on standard error: line, common or off; line",
+        what: "on standard error: line, common or off",
+        default: "line",
         variable: "",
         set: |settings, value| put(&mut settings.log, log(value), "line, common or off"),
     },
     Flag {
         name: "--workers",
         value: "NUMBER",
-        what: "connections at most, then 503; 12000",
+        what: "connections at most, then 503",
+        default: "12000",
         variable: "",
         set: |settings, value| put(&mut settings.workers, number(value), NUMBER),
     },
     Flag {
         name: "--head-bytes",
         value: "NUMBER",
-        what: "of a request's head, then 431; 65536",
+        what: "of a request's head, then 431",
+        default: "65536",
         variable: "",
         set: |settings, value| put(&mut settings.limits.head_bytes, number(value), NUMBER),
     },
     Flag {
         name: "--target-bytes",
         value: "NUMBER",
-        what: "of a request's URL, then 414; 8192",
+        what: "of a request's URL, then 414",
+        default: "8192",
         variable: "",
         set: |settings, value| put(&mut settings.limits.target_bytes, number(value), NUMBER),
     },
     Flag {
         name: "--headers",
         value: "NUMBER",
-        what: "header fields of a request, then 431; 100",
+        what: "header fields of a request, then 431",
+        default: "100",
         variable: "",
         set: |settings, value| put(&mut settings.limits.headers, number(value), NUMBER),
     },
     Flag {
         name: "--body-bytes",
         value: "NUMBER",
-        what: "of a request's body, then 413; 1048576",
+        what: "of a request's body, then 413",
+        default: "1048576",
         variable: "",
         set: |settings, value| put(&mut settings.limits.body_bytes, number(value), NUMBER),
     },
     Flag {
         name: "--head-time",
         value: "TIME",
-        what: "for a request's head to arrive, then 408; 10s",
+        what: "for a request's head to arrive, then 408",
+        default: "10s",
         variable: "",
         set: |settings, value| put(&mut settings.limits.head_time, time(value), TIME),
     },
     Flag {
         name: "--body-time",
         value: "TIME",
-        what: "for a request's body to arrive, then 408; 30s",
+        what: "for a request's body to arrive, then 408",
+        default: "30s",
         variable: "",
         set: |settings, value| put(&mut settings.limits.body_time, time(value), TIME),
     },
     Flag {
         name: "--idle-time",
         value: "TIME",
-        what: "until a connection without a request is closed; 60s",
+        what: "until a silent connection is closed",
+        default: "60s",
         variable: "",
         set: |settings, value| put(&mut settings.limits.idle_time, time(value), TIME),
     },
     Flag {
         name: "--write-time",
         value: "TIME",
-        what: "until a client that does not read is dropped; 30s",
+        what: "until a client that does not read is dropped",
+        default: "30s",
         variable: "",
         set: |settings, value| put(&mut settings.limits.write_time, time(value), TIME),
     },
     Flag {
         name: "--stop-time",
         value: "TIME",
-        what: "for answers under way to finish after Ctrl-C; 5s",
+        what: "for answers under way, after Ctrl-C",
+        default: "5s",
         variable: "",
         set: |settings, value| put(&mut settings.stop_time, time(value), TIME),
     },
@@ -143,7 +161,7 @@ const FLAGS: &[Flag] = &[
 /// The subcommands and what they do.
 const COMMANDS: &[(&str, &str)] = &[
     ("init DIR", "write templates/ and www/ into a folder, to edit them"),
-    ("routes", "list method, pattern, handler and the line that registers it"),
+    ("routes", "list who answers what, with file and line"),
     ("render TEMPLATE", "print one page: [--templates DIR] [--data FILE.json|-]"),
 ];
 
@@ -188,14 +206,19 @@ pub fn read(arguments: &[String]) -> Result<Settings, String> {
 
 /// What `--help` prints: examples first.
 pub fn help() -> String {
-    let mut text = format!("{EXAMPLES}\nFlags, each with what it defaults to after the semicolon:\n");
+    let mut text = format!("{EXAMPLES}\nFlags and their defaults:\n");
     for flag in FLAGS {
         let variable = if flag.variable.is_empty() { String::new() } else { format!(" ({})", flag.variable) };
-        text.push_str(&format!("  {:<22} {}{variable}\n", format!("{} {}", flag.name, flag.value), flag.what));
+        text.push_str(&format!(
+            "  {:<22} {:<10} {}{variable}\n",
+            format!("{} {}", flag.name, flag.value),
+            flag.default,
+            flag.what
+        ));
     }
     text.push_str("  --help, --version\n\nCommands:\n");
     for (usage, what) in COMMANDS {
-        text.push_str(&format!("  {usage:<22} {what}\n"));
+        text.push_str(&format!("  {usage:<33} {what}\n"));
     }
     text
 }
