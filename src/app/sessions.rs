@@ -1,7 +1,7 @@
 //! What the server remembers of a visitor: the three handlers of the notes, a profile, and two counters.
 
 use carafe::http::Response;
-use carafe::{App, Context, Error, Map, Value};
+use carafe::{App, Context, Error, Value};
 
 /// The routes of this file.
 pub fn routes(app: &mut App) {
@@ -16,19 +16,19 @@ pub fn routes(app: &mut App) {
 
 fn index(ctx: &mut Context) -> Result<Response, Error> {
     ctx.session.set("user", "Anthony");
-    say(ctx, "Index")
+    say(ctx, "Index", "The server now keeps user = 'Anthony' for you, in a row that your cookie names.")
 }
 
 fn getsession(ctx: &mut Context) -> Result<Response, Error> {
     match ctx.session.get("user").as_ref().and_then(Value::as_str) {
-        Some(user) => say(ctx, user),
-        None => say(ctx, "Not logged in!"),
+        Some(user) => say(ctx, user, "Your cookie names a row, and this is the user in it."),
+        None => say(ctx, "Not logged in!", "No cookie came, or none that names a row with a user in it."),
     }
 }
 
 fn dropsession(ctx: &mut Context) -> Result<Response, Error> {
     ctx.session.clear();
-    say(ctx, "Dropped!")
+    say(ctx, "Dropped!", "The row is gone, and your browser was told to forget the cookie.")
 }
 
 fn profile(ctx: &mut Context) -> Result<Response, Error> {
@@ -46,20 +46,29 @@ fn save_profile(ctx: &mut Context) -> Result<Response, Error> {
 
 /// No memory anywhere: every visit is the first.
 fn ladder_none(ctx: &mut Context) -> Result<Response, Error> {
-    say(ctx, "visit 1")
+    say(ctx, "visit 1", "Nothing was kept, here or there: every visit is the first.")
 }
 
 /// The count lives in the store; the client holds only a random id.
 fn ladder_session(ctx: &mut Context) -> Result<Response, Error> {
     let visits =
         ctx.session.update("visits", |visits| (visits.as_ref().and_then(Value::as_int).unwrap_or(0) + 1).into());
-    say(ctx, &format!("visit {}", visits.as_int().unwrap_or(1)))
+    let sentence = format!("visit {}", visits.as_int().unwrap_or(1));
+    say(ctx, &sentence, "The count lives in the server; your cookie only names the row.")
 }
 
-/// One sentence: a line for curl, a page for a browser.
-fn say(ctx: &mut Context, sentence: &str) -> Result<Response, Error> {
+/// One sentence: a line for curl; for a browser a page, with a word on what happened and where to go on.
+fn say(ctx: &mut Context, sentence: &str, message: &str) -> Result<Response, Error> {
     let response = if ctx.request.prefers_html() {
-        let variables = Map::from([("title", sentence), ("message", ""), ("links", "")]);
+        let link = |path: &str, text: &str| Value::List(vec![path.into(), text.into()]);
+        let links = vec![
+            link("/sessions", "Set the user"),
+            link("/getsession", "Who am I?"),
+            link("/dropsession", "Drop the session"),
+            link("/ladder/session", "Count my visits"),
+        ];
+        let variables: [(&str, Value); 3] =
+            [("title", sentence.into()), ("message", message.into()), ("links", links.into())];
         ctx.render("message.html", variables)?
     } else {
         Response::text(format!("{sentence}\n"))
