@@ -3,8 +3,7 @@
 //! A list, not a hash map: messages have a dozen fields, order can matter, and `Set-Cookie` comes more than once.
 //!
 //! All names and values lie one behind the other in a single text, and the list says where each is. A browser's twelve
-//! fields then take two allocations, not the twenty-four that two strings a field would take, and parsing a request is
-//! mostly waiting for the allocator.
+//! fields then take two allocations, not the twenty-four that two strings a field would take.
 
 use std::fmt;
 use std::ops::Range;
@@ -32,7 +31,7 @@ impl Headers {
     /// No fields, and room for a head that may be this long. A client chooses the number, so little of it is believed.
     pub(super) fn with_room(bytes: usize) -> Headers {
         let bytes = bytes.min(1024);
-        // From what browsers send, a field takes 40 bytes or more.
+        // A guess at 40 bytes a field; where it is wrong, the list grows once more.
         Headers { text: String::with_capacity(bytes), fields: Vec::with_capacity(bytes / 40 + 1) }
     }
 

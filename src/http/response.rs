@@ -218,7 +218,7 @@ fn write_field(out: &mut Vec<u8>, name: &str, value: &str) {
     out.extend_from_slice(b"\r\n");
 }
 
-/// Appends a number in decimal digits. (`write!` does it too, in four times the time.)
+/// Appends a number in decimal digits. (`write!` does it too, in twice the time: 20 ns, not 10.)
 fn write_number(out: &mut Vec<u8>, mut number: u64) {
     let mut digits = [0; 20]; // enough for u64::MAX
     let mut first = digits.len();
