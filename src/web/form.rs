@@ -6,6 +6,9 @@ use super::context::Context;
 use super::error::Error;
 use crate::http::{Fields, Headers, Status};
 
+/// So many fields a form may have; Flask's bound, too.
+const MOST: usize = 1000;
+
 /// The fields of a posted form; Flask's `request.form`.
 #[derive(Debug)]
 pub struct Form(Fields);
@@ -53,6 +56,12 @@ impl Context<'_> {
         let text = str::from_utf8(&self.request.body);
         let text =
             text.map_err(|error| Error::BadRequest(format!("found bytes that are not UTF-8 in the form: {error}")))?;
+        // Each field costs memory of its own, however short it is.
+        let count = text.split('&').count();
+        if count > MOST {
+            let why = format!("found {count} fields in the form, expected at most {MOST}");
+            return Err(Error::abort(Status::CONTENT_TOO_LARGE, why));
+        }
         Ok(Form(Fields::parse(text)))
     }
 }
