@@ -15,27 +15,24 @@ const LONGEST: usize = 64;
 /// assert_eq!(carafe::near::nearest("nmae", ["title"]), None);
 /// ```
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    if name.len() > LONGEST {
+    let near = candidates.into_iter().filter_map(|candidate| Some((distance(name, candidate)?, candidate)));
+    near.min_by_key(|(slips, _)| *slips).map(|(_, candidate)| candidate)
+}
+
+/// How many slips lead from `name` to `candidate`; `None` if they are more than could be slips, or none at all.
+pub fn distance(name: &str, candidate: &str) -> Option<usize> {
+    if name.len() > LONGEST || candidate.len() > LONGEST || candidate == name {
         return None;
     }
     let letters: Vec<char> = name.chars().flat_map(char::to_lowercase).collect();
+    let others: Vec<char> = candidate.chars().flat_map(char::to_lowercase).collect();
     let allowed = (letters.len() / 3).clamp(1, 4);
-    let mut best = None;
-    for candidate in candidates {
-        if candidate.len() > LONGEST || candidate == name {
-            continue;
-        }
-        let others: Vec<char> = candidate.chars().flat_map(char::to_lowercase).collect();
-        // A name of one letter is one slip away from every other such name: that is no hint.
-        if letters.len().abs_diff(others.len()) > allowed || letters.len().max(others.len()) < 2 {
-            continue;
-        }
-        let slips = slips(&letters, &others);
-        if slips <= allowed && slips < others.len() && best.is_none_or(|(fewest, _)| slips < fewest) {
-            best = Some((slips, candidate));
-        }
+    // A name of one letter is one slip away from every other such name: that is no hint.
+    if letters.len().abs_diff(others.len()) > allowed || letters.len().max(others.len()) < 2 {
+        return None;
     }
-    best.map(|(_, candidate)| candidate)
+    let slips = slips(&letters, &others);
+    (slips <= allowed && slips < others.len()).then_some(slips)
 }
 
 /// How many slips lead from one word to the other: the optimal string alignment distance.

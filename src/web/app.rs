@@ -223,11 +223,11 @@ impl App {
         let seen = format!("{} {}", ctx.request.method, ctx.request.target);
         let why = error.public();
         let place = (status.0 >= 500 && self.inside.admits(&ctx.request)).then(|| error.to_string());
-        let near = (status == Status::NOT_FOUND).then(|| self.router.nearest(&ctx.request.path)).flatten();
-        let command = near
-            .filter(|route| route.method == Method::Get)
-            .map_or("/hello".to_owned(), |route| route.pattern.to_string());
-        let command = format!("curl {}{}", ctx.base(), if command.contains('<') { "/hello" } else { &command });
+        let near = if status == Status::NOT_FOUND { self.router.near(&ctx.request.path) } else { Vec::new() };
+        // The nearest route can be tried as it stands, if it is a GET without places to fill.
+        let ready = near.first().map(|route| (&route.method, route.pattern.to_string()));
+        let ready = ready.filter(|(method, path)| **method == Method::Get && !path.contains('<'));
+        let command = format!("curl {}{}", ctx.base(), ready.map_or("/".to_owned(), |(_, path)| path));
         if status.0 >= 500 {
             ctx.cycle.warn(error.to_string());
         }
@@ -254,7 +254,7 @@ impl App {
             if let Some(place) = place {
                 text.push_str(&format!("{place}\n"));
             }
-            if let Some(route) = near {
+            for route in &near {
                 text.push_str(&format!("did you mean {} {}?\n", route.method, route.pattern));
             }
             text.push_str(&format!("this works: {command}\n"));

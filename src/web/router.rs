@@ -89,6 +89,16 @@ impl Pattern {
         (parts.len() == self.parts.len()).then_some(params)
     }
 
+    /// The pattern with what the path has in each of its places: what would have been meant, slips apart.
+    fn filled(&self, given: &[&str]) -> String {
+        let fill = |(at, part): (usize, &Part)| match part {
+            Part::Text(text) => format!("/{text}"),
+            Part::Int(_) | Part::Any(_) => format!("/{}", given.get(at).copied().unwrap_or("")),
+            Part::Path(_) => format!("/{}", given.get(at..).unwrap_or(&[]).join("/")),
+        };
+        self.parts.iter().enumerate().map(fill).collect()
+    }
+
     /// The path with these values in its places; a value without a place becomes a field of the query, as in Flask.
     fn build(&self, values: &[(&str, String)]) -> Result<String, String> {
         let mut path = String::new();
@@ -240,11 +250,15 @@ impl Router {
         Some(Found::WrongMethod { allow })
     }
 
-    /// The route whose pattern is nearest to a path that nobody answers.
-    pub fn nearest(&self, path: &str) -> Option<&Route> {
-        let patterns = self.routes.iter().map(|route| route.pattern.text.as_str());
-        let near = near::nearest(path, patterns)?;
-        self.routes.iter().find(|route| route.pattern.text == near)
+    /// The routes whose paths are near one that nobody answers, the nearest first; three at most.
+    pub fn near(&self, path: &str) -> Vec<&Route> {
+        let given: Vec<&str> = path.split('/').skip(1).collect();
+        let distance = |route: &Route| near::distance(path, &route.pattern.filled(&given));
+        let mut near: Vec<(usize, &Route)> =
+            self.routes.iter().filter_map(|route| Some((distance(route)?, route))).collect();
+        near.sort_by_key(|(slips, _)| *slips);
+        near.dedup_by_key(|(_, route)| &route.pattern.text);
+        near.into_iter().map(|(_, route)| route).take(3).collect()
     }
 
     /// The path of the route of this name; Flask's `url_for`.
