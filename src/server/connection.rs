@@ -10,13 +10,15 @@
 
 use super::Service;
 use super::log::Log;
-use crate::cycle::Cycle;
-use crate::http::response::{BodyFraming, Delivery, write_head};
+use crate::cycle::{Cycle, Detail, Excerpt, Recorder};
+use crate::http::response::{BodyFraming, Delivery, Streamer, write_head};
 use crate::http::{Body, ChunkedBody, Framing, Limits, Method, ParseError, Request, Response, Status, Version};
 use crate::http::{date, framing, parse_head};
 use std::collections::HashMap;
+use std::fs::File;
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -33,6 +35,8 @@ pub struct Serving<S> {
     pub(super) service: S,
     pub(super) limits: Limits,
     pub(super) log: Log,
+    /// Where cycles are kept; `None`: they are not.
+    pub(super) recorder: Option<Arc<Recorder>>,
     pub(super) stopping: Arc<AtomicBool>,
     pub(super) connections: Arc<Connections>,
 }
@@ -106,9 +110,12 @@ impl<S: Service> Serving<S> {
         let mut connection = Connection {
             serving: self,
             open: &open,
+            number,
+            requests: 0,
             peer,
             input: Vec::new(),
             used: 0,
+            received: Excerpt { bytes: Vec::new(), total: Some(0) },
             output: Vec::new(),
             date: CachedDate::default(),
         };
@@ -121,10 +128,15 @@ impl<S: Service> Serving<S> {
 struct Connection<'a, S> {
     serving: &'a Serving<S>,
     open: &'a Open,
+    /// Which connection this is since the server started, and how many requests have come on it.
+    number: u64,
+    requests: u64,
     peer: SocketAddr,
     /// What has arrived; the first `used` bytes have been dealt with.
     input: Vec<u8>,
     used: usize,
+    /// The bytes of the request under way, for the record; empty if nothing is recorded.
+    received: Excerpt,
     /// Answers that have not been sent yet.
     output: Vec<u8>,
     date: CachedDate,
@@ -147,35 +159,58 @@ impl<S: Service> Connection<'_, S> {
 
     /// One request and its answer. True if the connection stays.
     fn turn(&mut self) -> Result<bool, End> {
-        let Some(mut request) = self.read_head()? else { return Ok(false) };
-        let started = Instant::now();
+        let Some((mut request, head_bytes)) = self.read_head()? else { return Ok(false) };
+        let mut cycle = self.begin_cycle();
         request.body = self.read_body(&request)?;
         request.peer = Some(self.peer);
-        let keep_alive = request.keep_alive() && !self.serving.stopping.load(Ordering::SeqCst);
-        let mut cycle = Cycle::default();
-        // The request goes to the service; the log and the head of the answer need these few facts of it.
-        let asked =
-            Request { headers: Default::default(), body: Vec::new(), query: Default::default(), ..request.clone() };
+        cycle.step("received", || Detail::Bytes(self.take_received()));
+        cycle.step("parsed", || Detail::Parsed { head_bytes, body_bytes: request.body.len() });
+        // The request itself goes to the service; these few facts of it are needed for the answer and the log.
+        let asked = Asked {
+            is_head: request.method == Method::Head,
+            version: request.version,
+            keep_alive: request.keep_alive() && !self.serving.stopping.load(Ordering::SeqCst),
+            line: self.serving.log.line_of(&request),
+        };
         let called = catch_unwind(AssertUnwindSafe(|| self.serving.service.call(request, &mut cycle)));
         let response = called.unwrap_or_else(|_| plain(Status::INTERNAL_SERVER_ERROR, "the service panicked"));
-        let (status, bytes) = (response.status, response.body.len());
-        let stays = self.send(response, &asked, keep_alive)?;
-        self.serving.log.answered(&asked, status, bytes, started.elapsed(), &cycle);
+        let (stays, rest) = self.answer(response, &asked, cycle);
+        self.send_rest(rest)?;
         Ok(stays)
     }
 
+    fn begin_cycle(&mut self) -> Cycle {
+        self.requests += 1;
+        let mut cycle = Cycle::begin(self.serving.recorder.is_some());
+        let (number, nth, peer) = (self.number, self.requests, self.peer);
+        cycle.step("accepted", || Detail::Connection { number, nth, peer });
+        cycle
+    }
+
+    fn take_received(&mut self) -> Excerpt {
+        std::mem::replace(&mut self.received, Excerpt { bytes: Vec::new(), total: Some(0) })
+    }
+
+    /// Marks so many bytes of the input as dealt with, and notes them for the record.
+    fn consume(&mut self, count: usize) {
+        if self.serving.recorder.is_some() {
+            self.received.extend(&self.input[self.used..self.used + count]);
+        }
+        self.used += count;
+    }
+
     /// Reads until a head is complete; `None` if the client closed, or said nothing for the idle time.
-    fn read_head(&mut self) -> Result<Option<Request>, End> {
+    fn read_head(&mut self) -> Result<Option<(Request, usize)>, End> {
         let limits = &self.serving.limits;
         let mut deadline = None;
         loop {
             if let Some((request, used)) = parse_head(&self.input[self.used..], limits)? {
-                self.used += used;
+                self.consume(used);
                 self.open.idle.store(false, Ordering::SeqCst);
                 if deadline.is_some() {
                     self.open.stream.set_read_timeout(Some(limits.idle_time))?;
                 }
-                return Ok(Some(request));
+                return Ok(Some((request, used)));
             }
             // Before the thread waits, what has been answered must leave.
             self.flush()?;
@@ -219,12 +254,13 @@ impl<S: Service> Connection<'_, S> {
                 Framing::Empty => return Ok(Vec::new()),
                 Framing::Length(length) if self.input.len() - self.used >= length => {
                     let body = self.input[self.used..self.used + length].to_vec();
-                    self.used += length;
+                    self.consume(length);
                     break self.calm_after(deadline, body);
                 }
                 Framing::Length(_) => {}
                 Framing::Chunked => {
-                    self.used += chunks.feed(&self.input[self.used..], limits)?;
+                    let used = chunks.feed(&self.input[self.used..], limits)?;
+                    self.consume(used);
                     if let Some(body) = chunks.finish() {
                         break self.calm_after(deadline, body);
                     }
@@ -287,52 +323,85 @@ impl<S: Service> Connection<'_, S> {
         Ok(())
     }
 
-    /// Writes an answer: small ones are gathered, files and streams leave as they are made. True if the connection stays.
-    fn send(&mut self, response: Response, asked: &Request, keep_alive: bool) -> Result<bool, End> {
-        let framing = match (&response.body, response.body.len()) {
-            _ if response.status.has_no_body() => BodyFraming::None,
-            (_, Some(length)) => BodyFraming::Length(length),
-            _ if asked.version == Version::Http11 => BodyFraming::Chunked,
-            _ => BodyFraming::Close,
+    /// Puts an answer's head, and the body if it is in memory, behind the answers that wait to be sent; then the cycle is
+    /// over, and is logged and kept before its client can ask for it. True if the connection stays; and what is left to
+    /// be sent.
+    fn answer(&mut self, mut response: Response, asked: &Asked, mut cycle: Cycle) -> (bool, Rest) {
+        let (status, length) = (response.status, response.body.len());
+        let framing = match length {
+            _ if status.has_no_body() => BodyFraming::None,
+            Some(length) => BodyFraming::Length(length),
+            None if asked.version == Version::Http11 => BodyFraming::Chunked,
+            None => BodyFraming::Close,
         };
-        let keep_alive = keep_alive && framing != BodyFraming::Close;
+        let keep_alive = asked.keep_alive && framing != BodyFraming::Close;
         let connection = match (keep_alive, asked.version) {
             (false, _) => Some("close"),
             (true, Version::Http10) => Some("keep-alive"),
             (true, Version::Http11) => None,
         };
+        let recorder = self.serving.recorder.as_ref().filter(|_| cycle.is_recording());
+        let number = recorder.map(|recorder| recorder.number());
+        if let Some(number) = number {
+            response.headers.set("Carafe-Cycle", number.to_string());
+        }
+        let start = self.output.len();
         let delivery = Delivery { date: self.date.now(), connection, framing };
         write_head(&response, &delivery, &mut self.output);
+        let head_bytes = self.output.len() - start;
         // RFC 9110 §9.3.2: the answer to HEAD has the headers of GET's, and no body.
-        if asked.method != Method::Head && framing != BodyFraming::None {
-            match response.body {
-                Body::Empty => {}
-                Body::Bytes(bytes) => self.output.extend_from_slice(&bytes),
-                Body::File { mut file, range } => {
-                    file.seek(SeekFrom::Start(range.start))?;
-                    self.send_file(file, range.end - range.start)?;
-                }
-                Body::Stream(write) => {
-                    self.flush()?;
-                    let mut pieces = Pieces { stream: &self.open.stream, chunked: framing == BodyFraming::Chunked };
-                    let written = catch_unwind(AssertUnwindSafe(|| write(&mut pieces)));
-                    // Without its last chunk the client knows that the body is not whole.
-                    let Ok(Ok(())) = written else { return Err(End::Silent) };
-                    if pieces.chunked {
-                        self.output.extend_from_slice(b"0\r\n\r\n");
-                    }
+        let bodiless = asked.is_head || framing == BodyFraming::None;
+        let rest = match response.body {
+            _ if bodiless => Rest::Nothing,
+            Body::Empty => Rest::Nothing,
+            Body::Bytes(bytes) => {
+                self.output.extend_from_slice(&bytes);
+                Rest::Nothing
+            }
+            Body::File { file, range } => Rest::File(file, range),
+            Body::Stream(write) => Rest::Stream(write, framing == BodyFraming::Chunked),
+        };
+        cycle.step("sent", || {
+            let mut sent = Excerpt::of(&self.output[start..]);
+            sent.total =
+                if bodiless { Some(head_bytes as u64) } else { length.map(|length| head_bytes as u64 + length) };
+            Detail::Bytes(sent)
+        });
+        self.serving.log.answered(&asked.line, status, length, &cycle);
+        if let (Some(recorder), Some(number)) = (recorder, number) {
+            recorder.keep(number, status, cycle);
+        }
+        (keep_alive, rest)
+    }
+
+    /// Sends what was not in memory: a file or a stream.
+    fn send_rest(&mut self, rest: Rest) -> Result<(), End> {
+        match rest {
+            Rest::Nothing => {}
+            Rest::File(mut file, range) => {
+                file.seek(SeekFrom::Start(range.start))?;
+                self.send_file(file, range.end - range.start)?;
+            }
+            Rest::Stream(write, chunked) => {
+                self.flush()?;
+                let mut pieces = Pieces { stream: &self.open.stream, chunked };
+                let written = catch_unwind(AssertUnwindSafe(|| write(&mut pieces)));
+                // Without its last chunk the client knows that the body is not whole.
+                let Ok(Ok(())) = written else { return Err(End::Silent) };
+                if chunked {
+                    self.output.extend_from_slice(b"0\r\n\r\n");
                 }
             }
         }
-        if !keep_alive || self.output.len() > GATHERED_BYTES {
+        if self.output.len() > GATHERED_BYTES {
             self.flush()?;
         }
-        Ok(keep_alive)
+        Ok(())
     }
 
     /// Sends so many bytes of a file through one buffer. A file that turned out shorter ends the connection: the length
     /// has been promised.
-    fn send_file(&mut self, mut file: std::fs::File, length: u64) -> Result<(), End> {
+    fn send_file(&mut self, mut file: File, length: u64) -> Result<(), End> {
         let mut left = length;
         let mut buffer = std::mem::take(&mut self.output);
         while left > 0 {
@@ -353,15 +422,16 @@ impl<S: Service> Connection<'_, S> {
     /// The one way out for the answer to a message that was refused.
     fn refuse(&mut self, error: &ParseError) {
         let status = error.status();
-        self.serving.log.refused(Some(self.peer), status, &error.to_string());
-        let response = plain(status, &error.to_string());
-        let length = response.body.len().unwrap_or(0);
-        let delivery =
-            Delivery { date: self.date.now(), connection: Some("close"), framing: BodyFraming::Length(length) };
-        write_head(&response, &delivery, &mut self.output);
-        if let Body::Bytes(bytes) = response.body {
-            self.output.extend_from_slice(&bytes);
+        let mut cycle = self.begin_cycle();
+        if cycle.is_recording() {
+            let rest = self.input.len() - self.used;
+            self.consume(rest);
         }
+        cycle.step("received", || Detail::Bytes(self.take_received()));
+        cycle.step("failed", || Detail::Failure(status, error.to_string()));
+        let line = self.serving.log.line_of_refused(self.peer, error);
+        let asked = Asked { is_head: false, version: Version::Http11, keep_alive: false, line };
+        self.answer(plain(status, &error.to_string()), &asked, cycle);
         let _ = self.flush();
     }
 
@@ -374,7 +444,7 @@ impl<S: Service> Connection<'_, S> {
         }
         let end = Instant::now() + Duration::from_secs(1);
         let mut scrap = [0; 4096];
-        let mut mostly = 16 * self.serving.limits.body_bytes;
+        let mut mostly = self.serving.limits.body_bytes.saturating_mul(16);
         while mostly > 0 {
             let left = end.saturating_duration_since(Instant::now());
             if left.is_zero() || stream.set_read_timeout(Some(left)).is_err() {
@@ -386,6 +456,25 @@ impl<S: Service> Connection<'_, S> {
             }
         }
     }
+}
+
+/// What the answer and the log need to know of a request that has been handed on.
+struct Asked {
+    is_head: bool,
+    version: Version,
+    /// True if both sides would have the connection stay.
+    keep_alive: bool,
+    /// How the log shows the request; `None`: there is no log.
+    line: Option<String>,
+}
+
+/// What of a body is not in memory.
+enum Rest {
+    Nothing,
+    /// These bytes of a file.
+    File(File, Range<u64>),
+    /// Whatever it writes; true if as chunks.
+    Stream(Streamer, bool),
 }
 
 fn plain(status: Status, why: &str) -> Response {

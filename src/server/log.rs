@@ -4,10 +4,10 @@
 //! the cursor of the terminal that shows the log, or write a line of its own.
 
 use crate::cycle::Cycle;
-use crate::http::{Request, Status, date};
+use crate::http::{ParseError, Request, Status, date};
 use std::io::{self, Write};
 use std::net::SocketAddr;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 /// What is written of each answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,44 +21,48 @@ pub enum Log {
 }
 
 impl Log {
-    /// Writes the line of an answer and the warnings of its cycle. A closed standard error changes nothing.
-    pub fn answered(self, request: &Request, status: Status, bytes: Option<u64>, took: Duration, cycle: &Cycle) {
-        let (method, target) = (escaped(request.method.as_str()), escaped(&request.target));
-        let mut line = match self {
-            Log::Off => return,
-            Log::Line => {
-                let size = bytes.map_or("stream".to_owned(), |bytes| format!("{bytes} bytes"));
-                format!("{method} {target} {} {size} {:.1} ms\n", status.0, took.as_secs_f64() * 1e3)
-            }
+    /// How this log shows a request; `None` if it shows nothing. Made before the request is handed on.
+    pub(super) fn line_of(self, request: &Request) -> Option<String> {
+        let (method, target) = (request.method.as_str(), &request.target);
+        match self {
+            Log::Off => None,
+            Log::Line => Some(escaped(&format!("{method} {target}"))),
             Log::Common => {
-                let size = bytes.map_or("-".to_owned(), |bytes| bytes.to_string());
-                let version = request.version.as_str();
-                let quoted = target.replace('"', "%22");
-                format!(
-                    "{} - - [{}] \"{method} {quoted} {version}\" {} {size}\n",
-                    host(request.peer),
+                let quoted = escaped(target).replace('"', "%22");
+                let peer = request.peer.map_or("-".to_owned(), |peer| peer.ip().to_string());
+                Some(format!(
+                    "{peer} - - [{}] \"{} {quoted} {}\"",
                     clf_date(),
-                    status.0
-                )
+                    escaped(method),
+                    request.version.as_str()
+                ))
             }
+        }
+    }
+
+    /// How this log shows a message that never became a request.
+    pub(super) fn line_of_refused(self, peer: SocketAddr, error: &ParseError) -> Option<String> {
+        match self {
+            Log::Off => None,
+            Log::Line => Some(format!("refused: {}:", escaped(&error.to_string()))),
+            Log::Common => Some(format!("{} - - [{}] \"-\"", peer.ip(), clf_date())),
+        }
+    }
+
+    /// Writes the line of an answer and the warnings of its cycle. A closed standard error changes nothing.
+    pub(super) fn answered(self, line: &Option<String>, status: Status, bytes: Option<u64>, cycle: &Cycle) {
+        let Some(line) = line else { return };
+        let size = bytes.map_or("-".to_owned(), |bytes| bytes.to_string());
+        let mut text = match self {
+            Log::Line => format!("{line} {} {size} bytes {:.1} ms\n", status.0, cycle.elapsed().as_secs_f64() * 1e3),
+            _ => format!("{line} {} {size}\n", status.0),
         };
         for warning in cycle.warnings() {
-            line.push_str(&format!("  warning: {}\n", escaped(warning)));
+            text.push_str(&format!("  warning: {}\n", escaped(warning)));
         }
-        let _ = io::stderr().write_all(line.as_bytes());
+        // One write, so that the lines of two threads do not mix.
+        let _ = io::stderr().write_all(text.as_bytes());
     }
-
-    /// Writes that a message was refused before it became a request.
-    pub fn refused(self, peer: Option<SocketAddr>, status: Status, why: &str) {
-        if self != Log::Off {
-            let line = format!("{} {} {}\n", host(peer), status.0, escaped(why));
-            let _ = io::stderr().write_all(line.as_bytes());
-        }
-    }
-}
-
-fn host(peer: Option<SocketAddr>) -> String {
-    peer.map_or("-".to_owned(), |peer| peer.ip().to_string())
 }
 
 /// `06/Nov/1994:08:49:37 +0000`, from `Sun, 06 Nov 1994 08:49:37 GMT`.

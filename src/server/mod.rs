@@ -13,7 +13,7 @@ pub mod connection;
 pub mod log;
 pub mod pool;
 
-use crate::cycle::Cycle;
+use crate::cycle::{Cycle, Recorder};
 use crate::http::{Limits, Request, Response};
 use connection::{Connections, Serving};
 use log::Log;
@@ -42,6 +42,7 @@ pub struct Server {
     limits: Limits,
     workers: usize,
     log: Log,
+    recorder: Option<Arc<Recorder>>,
     stop_time: Duration,
     stopper: Stopper,
 }
@@ -60,6 +61,7 @@ impl Server {
             limits: Limits::default(),
             workers: 12_000,
             log: Log::Off,
+            recorder: None,
             stop_time: Duration::from_secs(5),
             stopper,
         })
@@ -80,6 +82,12 @@ impl Server {
     /// What is written of each answer. Defaults to nothing.
     pub fn log(mut self, log: Log) -> Server {
         self.log = log;
+        self
+    }
+
+    /// Keeps the last cycles here. Defaults to keeping none, which costs nothing.
+    pub fn recorder(mut self, recorder: Arc<Recorder>) -> Server {
+        self.recorder = Some(recorder);
         self
     }
 
@@ -114,6 +122,7 @@ impl Server {
             service,
             limits: self.limits,
             log: self.log,
+            recorder: self.recorder,
             stopping: Arc::clone(&self.stopper.stopping),
             connections: Arc::clone(&connections),
         });

@@ -14,7 +14,7 @@ use super::static_files::StaticFiles;
 use super::store::{MemoryStore, Store};
 use super::template::Templates;
 use crate::Service;
-use crate::cycle::Cycle;
+use crate::cycle::{Cycle, Detail};
 use crate::http::{Method, Request, Response, Status, cookie_value, fields};
 use crate::value::{Map, Value};
 use std::any::Any;
@@ -69,7 +69,7 @@ pub struct App {
     files: Option<(String, StaticFiles)>,
     pub(super) store: Arc<dyn Store>,
     sessions: Sessions,
-    inside: Inside,
+    pub(super) inside: Inside,
 }
 
 impl Default for App {
@@ -184,11 +184,19 @@ impl App {
         }
         match self.router.find(&ctx.request.method, &ctx.request.path) {
             Found::Route(route, params) => {
+                ctx.cycle.step("routed", || Detail::Route {
+                    method: route.method.clone(),
+                    pattern: route.pattern.to_string(),
+                    handler: route.name.clone(),
+                    registered: route.source,
+                    params: params.clone(),
+                });
                 ctx.params = params;
                 let called = catch_unwind(AssertUnwindSafe(|| (route.handler)(ctx)));
                 called.unwrap_or_else(|panic| Err(Error::Panicked(panic_text(panic.as_ref()))))
             }
             Found::WrongMethod { allow } => {
+                ctx.cycle.step("routed", || Detail::WrongMethod(allow.clone()));
                 let allow: Vec<&str> = allow.iter().map(Method::as_str).collect();
                 wrong_method(&ctx.request, &allow.join(", "))
             }
@@ -208,6 +216,7 @@ impl App {
             return wrong_method(&ctx.request, "GET, HEAD, OPTIONS");
         }
         let path = fields::percent_decode(path);
+        ctx.cycle.step("routed", || Detail::File(path.clone().into_owned()));
         files.respond(&ctx.request, &path).map_err(|refusal| {
             ctx.cycle.warn(format!("{path}: {refusal}"));
             match refusal.status() {
@@ -228,6 +237,11 @@ impl App {
         let ready = near.first().map(|route| (&route.method, route.pattern.to_string()));
         let ready = ready.filter(|(method, path)| **method == Method::Get && !path.contains('<'));
         let command = format!("curl {}{}", ctx.base(), ready.map_or("/".to_owned(), |(_, path)| path));
+        if status == Status::NOT_FOUND {
+            let came_near = || near.iter().map(|route| (route.method.clone(), route.pattern.to_string())).collect();
+            ctx.cycle.step("routed", || Detail::NoRoute(came_near()));
+        }
+        ctx.cycle.step("failed", || Detail::Failure(status, error.to_string()));
         if status.0 >= 500 {
             ctx.cycle.warn(error.to_string());
         }
@@ -271,6 +285,12 @@ impl App {
     /// Saves the session; a store that failed takes the place of whatever was answered.
     fn save(&self, ctx: &mut Context, response: &mut Response) {
         ctx.session.save();
+        let Context { session, cycle, .. } = ctx;
+        cycle.step("saved", || Detail::Change {
+            cookie: session.key().map(str::to_owned),
+            before: session.before().cloned(),
+            after: session.after().cloned(),
+        });
         if let Some((status, error)) = ctx.session.failure() {
             let error = Error::abort(status, format!("the session could not be kept: {error}"));
             // The page is made without the session that failed.
@@ -295,6 +315,14 @@ impl App {
 impl Service for App {
     fn call(&self, request: Request, cycle: &mut Cycle) -> Response {
         let session = self.sessions.open(cookie_value(&request.headers, COOKIE_NAME));
+        if cycle.is_recording() {
+            session.look();
+        }
+        cycle.step("opened", || Detail::Row {
+            cookie: session.sent().map(str::to_owned),
+            refused: session.refusal().map(|refusal| refusal.to_string()),
+            row: session.before().cloned(),
+        });
         let mut ctx = Context { request, session, params: Vec::new(), app: self, cycle, taken: None };
         let mut response = self.answer(&mut ctx).unwrap_or_else(|error| self.error_page(&error, &mut ctx));
         self.save(&mut ctx, &mut response);

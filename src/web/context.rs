@@ -10,7 +10,7 @@ use super::router::Params;
 use super::session::Session;
 use super::store::Store;
 use super::template::Globals;
-use crate::cycle::Cycle;
+use crate::cycle::{Cycle, Detail};
 use crate::http::{Method, Request, Response};
 use crate::value::{Map, Value};
 use std::borrow::Cow;
@@ -36,12 +36,15 @@ impl Context<'_> {
     }
 
     /// Leaves a message for the next page.
+    #[track_caller]
     pub fn flash(&mut self, message: impl AsRef<str>) {
-        flash::put(&mut self.session, flash::CATEGORY, message.as_ref());
+        self.flash_as(flash::CATEGORY, message);
     }
 
     /// The same, in a category: `error`, `info`.
+    #[track_caller]
     pub fn flash_as(&mut self, category: &str, message: impl AsRef<str>) {
+        self.cycle.step("flashed", || Detail::Flash(category.to_owned(), message.as_ref().to_owned()));
         flash::put(&mut self.session, category, message.as_ref());
     }
 
@@ -64,6 +67,16 @@ impl Context<'_> {
         self.app.url_for(name, values)
     }
 
+    /// True if this client may see what goes on inside: see [`Inside`](super::inside::Inside).
+    pub fn is_inside(&self) -> bool {
+        self.app.inside.admits(&self.request)
+    }
+
+    /// Takes this cycle out of the record: a page that shows cycles is none of them.
+    pub fn unrecorded(&mut self) {
+        self.cycle.discard();
+    }
+
     /// The address that the client reached this server by: `http://127.0.0.1:8000`.
     pub fn base(&self) -> String {
         format!("http://{}", self.request.headers.get("Host").unwrap_or("127.0.0.1"))
@@ -74,14 +87,22 @@ impl Context<'_> {
     /// # Errors
     ///
     /// What the template engine says: 500.
+    #[track_caller]
     pub fn render(&mut self, template: &str, variables: impl Into<Map>) -> Result<Response, Error> {
+        let variables = variables.into();
+        self.cycle.step("rendered", || Detail::Template { name: template.to_owned(), variables: variables.clone() });
+        let had_taken = self.taken.is_some();
         let page = Page {
             app: self.app,
             request: &self.request,
             session: RefCell::new(&mut self.session),
             taken: RefCell::new(&mut self.taken),
         };
-        let rendered = self.app.templates.render(template, &variables.into(), &page)?;
+        let rendered = self.app.templates.render(template, &variables, &page);
+        if let (false, Some(taken)) = (had_taken, self.taken.as_ref().filter(|taken| !taken.is_empty())) {
+            self.cycle.step("flashed", || Detail::Taken(taken.clone()));
+        }
+        let rendered = rendered?;
         for warning in rendered.warnings {
             self.cycle.warn(warning);
         }

@@ -4,6 +4,7 @@
 
 use super::context::Context;
 use super::error::Error;
+use crate::cycle::Detail;
 use crate::http::{Fields, Headers, Status};
 
 /// So many fields a form may have; Flask's bound, too.
@@ -40,6 +41,7 @@ impl Context<'_> {
     /// # Errors
     ///
     /// 415 if the body is of another type than a form; 400 if it is not text.
+    #[track_caller]
     pub fn form(&mut self) -> Result<Form, Error> {
         const EXPECTED: &str = "application/x-www-form-urlencoded";
         match self.request.content_type().as_deref() {
@@ -62,6 +64,8 @@ impl Context<'_> {
             let why = format!("found {count} fields in the form, expected at most {MOST}");
             return Err(Error::abort(Status::CONTENT_TOO_LARGE, why));
         }
-        Ok(Form(Fields::parse(text)))
+        let fields = Fields::parse(text);
+        self.cycle.step("form", || Detail::Fields(fields.clone()));
+        Ok(Form(fields))
     }
 }

@@ -35,7 +35,7 @@ use crate::http::cookie::SameSite;
 use crate::http::{SetCookie, Status};
 use crate::random;
 use crate::value::{Map, Value};
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -67,7 +67,7 @@ impl Sessions {
     /// The session of a request that carried this cookie. The store is not asked yet.
     pub fn open(&self, cookie: Option<&str>) -> Session {
         let sent = cookie.map(str::to_owned);
-        Session { store: self.store.clone(), kind: self.kind, sent, opened: OnceCell::new() }
+        Session { store: self.store.clone(), kind: self.kind, sent, opened: OnceCell::new(), needed: Cell::new(false) }
     }
 }
 
@@ -79,6 +79,8 @@ pub struct Session {
     sent: Option<String>,
     /// Filled at the first touch.
     opened: OnceCell<Opened>,
+    /// True once the page needed it. What the store could not do for a mere look is nobody's failure.
+    needed: Cell<bool>,
 }
 
 /// A session that was touched.
@@ -98,11 +100,12 @@ struct Opened {
 impl Session {
     /// The value under a name.
     pub fn get(&self, name: &str) -> Option<Value> {
-        self.opened().row.get(name).cloned()
+        self.values().get(name).cloned()
     }
 
     /// All names and values.
     pub fn values(&self) -> &Map {
+        self.needed.set(true);
         &self.opened().row
     }
 
@@ -239,8 +242,16 @@ impl Session {
 
     /// What the store could not do, and the status of the answer that must say so instead of the handler's.
     pub fn failure(&self) -> Option<(Status, &StoreError)> {
-        let failure = self.opened.get()?.failure.as_ref()?;
+        let failure = self.opened.get().filter(|_| self.needed.get())?.failure.as_ref()?;
         Some((failure.status(), failure))
+    }
+
+    /// Looks the visitor up without needing it, for the record of the cycle: a store that fails is not asked again, and
+    /// the page goes on as long as it does not need the session.
+    pub fn look(&self) {
+        if self.sent.is_some() {
+            self.opened();
+        }
     }
 
     /// Why the cookie that came was refused.
@@ -284,6 +295,7 @@ impl Session {
     }
 
     fn touch(&mut self) -> &mut Opened {
+        self.needed.set(true);
         self.opened();
         self.opened.get_mut().expect("it was opened on the line above")
     }
