@@ -1,15 +1,25 @@
 //! carafe: a web server and microframework of clear glass.
+//!
+//! This file is the contents: the rooms in reading order, and the names that every program needs.
+#![doc = ""]
+#![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
-pub mod cycle;
-pub mod http;
+pub mod value;
+
 pub mod json;
 pub mod near;
 pub mod random;
+
+pub mod http;
+
+pub mod cycle;
+
 pub mod server;
-pub mod value;
+
 pub mod web;
 
+pub use http::Response;
 pub use server::{Server, Service, Stopper};
 pub use value::{Map, Value};
 pub use web::app::App;
