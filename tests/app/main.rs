@@ -1,3 +1,6 @@
 //! The application, as a terminal sees it: each test runs the true binary.
 
+mod carafe;
 mod init;
+mod lessons;
+mod program;

@@ -1,0 +1,144 @@
+//! The real binary, and the real curl that asks it.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+/// Longer than anything here takes, on the slowest machine.
+pub const DEADLINE: Duration = Duration::from_secs(20);
+
+/// A running carafe on a free port, in an empty folder of its own.
+pub struct Carafe {
+    child: Child,
+    pub address: SocketAddr,
+    pub banner: String,
+    pub folder: PathBuf,
+    log: Option<JoinHandle<String>>,
+}
+
+impl Carafe {
+    pub fn start(arguments: &[&str]) -> Carafe {
+        Carafe::start_in(&empty_folder(), arguments)
+    }
+
+    pub fn start_in(folder: &Path, arguments: &[&str]) -> Carafe {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_carafe"))
+            .args(["--port", "0"])
+            .args(arguments)
+            .current_dir(folder)
+            .env_remove("RUST_BACKTRACE")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("carafe starts");
+        let mut stdout = BufReader::new(child.stdout.take().expect("stdout is piped"));
+        let mut banner = String::new();
+        while !banner.contains("Ctrl-C") && stdout.read_line(&mut banner).expect("the banner is text") > 0 {}
+        let url = banner.split("http://").nth(1).and_then(|rest| rest.split_whitespace().next());
+        let address = url.and_then(|url| url.parse().ok()).unwrap_or_else(|| panic!("no address in {banner:?}"));
+        let mut stderr = child.stderr.take().expect("stderr is piped");
+        let log = thread::spawn(move || {
+            let mut log = String::new();
+            let _ = stderr.read_to_string(&mut log);
+            log
+        });
+        Carafe { child, address, banner, folder: folder.to_owned(), log: Some(log) }
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// What curl prints for these arguments; `B` in them stands for the server's address.
+    pub fn curl(&self, arguments: &[&str]) -> String {
+        let output = self.curl_output(arguments);
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
+    pub fn curl_output(&self, arguments: &[&str]) -> Output {
+        let base = self.url("");
+        let arguments = arguments.iter().map(|argument| argument.replace("$B", &base));
+        Command::new("curl")
+            // -g: brackets in a URL are brackets.
+            .args(["-s", "-g", "-m", "10"])
+            .args(arguments)
+            .current_dir(&self.folder)
+            .output()
+            .expect("curl runs")
+    }
+
+    pub fn status(&self, arguments: &[&str]) -> String {
+        let arguments = [&["-o", "/dev/null", "-w", "%{http_code}"], arguments].concat();
+        self.curl(&arguments)
+    }
+
+    /// What comes back for these bytes, until the server closes.
+    pub fn raw(&self, bytes: &[u8]) -> String {
+        let mut stream = self.connect();
+        stream.write_all(bytes).expect("the request is sent");
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer);
+        String::from_utf8_lossy(&answer).into_owned()
+    }
+
+    pub fn connect(&self) -> TcpStream {
+        let stream = TcpStream::connect(self.address).expect("carafe listens");
+        stream.set_read_timeout(Some(DEADLINE)).expect("a timeout can be set");
+        stream
+    }
+
+    pub fn signal(&self, signal: &str) {
+        let sent = Command::new("kill").args([signal, &self.child.id().to_string()]).status();
+        assert!(sent.is_ok_and(|status| status.success()), "kill {signal}");
+    }
+
+    /// The exit code, once the process has ended by itself.
+    pub fn exit_code(&mut self) -> Option<i32> {
+        let end = Instant::now() + DEADLINE;
+        loop {
+            if let Some(status) = self.child.try_wait().expect("the child can be waited for") {
+                return status.code();
+            }
+            assert!(Instant::now() < end, "carafe did not end");
+            thread::sleep(Duration::from_millis(2));
+        }
+    }
+
+    /// Ends the server; gives back all that it wrote to standard error.
+    pub fn log(mut self) -> String {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        self.log.take().expect("the log is read once").join().expect("the log was read")
+    }
+}
+
+impl Drop for Carafe {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// A new folder below the system's for temporary files.
+pub fn empty_folder() -> PathBuf {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    let folder = std::env::temp_dir().join(format!("carafe-app-{}-{number}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder can be made");
+    folder
+}
+
+/// The value of a header in an answer that curl printed with -i.
+pub fn header<'a>(answer: &'a str, name: &str) -> Option<&'a str> {
+    let head = answer.split("\r\n\r\n").next()?;
+    head.lines().find_map(|line| {
+        let (known, value) = line.split_once(':')?;
+        known.eq_ignore_ascii_case(name).then_some(value.trim())
+    })
+}

@@ -1,0 +1,216 @@
+//! The commands of the course notes and what they print, by real curl.
+
+use crate::carafe::{Carafe, header};
+
+#[test]
+fn l1_a_server_is_a_program_that_waits() {
+    let mut carafe = Carafe::start(&[]);
+    assert_eq!(carafe.curl(&["$B/hello"]), "Hello, World!\n");
+    let answer = carafe.curl(&["-i", "$B/hello"]);
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with("\r\n\r\nHello, World!\n"), "{answer}");
+    assert_eq!(header(&answer, "Content-Length"), Some("14"));
+    assert_eq!(header(&answer, "Content-Type"), Some("text/plain; charset=utf-8"));
+    let typed = carafe.raw(b"GET /hello HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    assert!(typed.ends_with("Hello, World!\n"), "{typed}");
+    carafe.signal("-INT");
+    assert_eq!(carafe.exit_code(), Some(0));
+    assert_eq!(carafe.curl_output(&["$B/hello"]).status.code(), Some(7), "nobody is waiting");
+}
+
+#[test]
+fn l2_a_route_is_a_method_and_a_url() {
+    let carafe = Carafe::start(&[]);
+    for number in 1..=2 {
+        let answer = carafe.curl(&["-i", "-d", "name=kettle", "$B/things"]);
+        assert!(answer.starts_with("HTTP/1.1 201 Created"), "{answer}");
+        assert_eq!(header(&answer, "Location"), Some(format!("/things/{number}").as_str()));
+    }
+    for _ in 1..=2 {
+        let answer = carafe.curl(&["-X", "PUT", "-d", "name=teapot&colour=blue", "$B/things/1"]);
+        assert_eq!(answer, "{\"id\":1,\"name\":\"teapot\",\"colour\":\"blue\"}\n");
+    }
+    let answer = carafe.curl(&["-X", "PATCH", "-d", "colour=red", "$B/things/1"]);
+    assert_eq!(answer, "{\"id\":1,\"name\":\"teapot\",\"colour\":\"red\"}\n");
+    assert_eq!(carafe.curl(&["$B/things/1"]), answer);
+    assert_eq!(carafe.status(&["-X", "DELETE", "$B/things/1"]), "204");
+    assert_eq!(carafe.status(&["-X", "DELETE", "$B/things/1"]), "404");
+    let answer = carafe.curl(&["-i", "-X", "PUT", "$B/hello"]);
+    assert!(answer.starts_with("HTTP/1.1 405"), "{answer}");
+    assert_eq!(header(&answer, "Allow"), Some("GET, HEAD, OPTIONS"));
+    assert_eq!(carafe.status(&["$B/nowhere"]), "404");
+}
+
+#[test]
+fn things_come_as_json_too_and_anything_else_is_a_415_that_says_what_to_send() {
+    let carafe = Carafe::start(&[]);
+    let json = ["-H", "Content-Type: application/json"];
+    let send = |body: &str| carafe.curl(&[&json[..], &["-d", body, "-w", "%{http_code}", "$B/things"]].concat());
+    assert_eq!(
+        send("{\"name\":\"cup\",\"size\":9007199254740993}"),
+        "{\"id\":1,\"name\":\"cup\",\"size\":9007199254740993}\n201"
+    );
+    for (body, expected) in [
+        ("[1]", "expected {\"name\": …}"),
+        ("{\"name\": }", "1:10: found }, expected a value"),
+        ("{\"colour\":\"red\"}", "missing field \"name\"; there is: colour"),
+        ("{\"name\":99999999999999999999}", "64 bits"),
+    ] {
+        let answer = send(body);
+        assert!(answer.contains(expected) && answer.ends_with("400"), "{body}: {answer}");
+    }
+    let answer = carafe.curl(&["-i", "-H", "Content-Type: text/plain", "-d", "name=x", "$B/things"]);
+    assert!(answer.starts_with("HTTP/1.1 415"), "{answer}");
+    assert_eq!(header(&answer, "Accept"), Some("application/json, application/x-www-form-urlencoded"));
+}
+
+#[test]
+fn l4_a_name_is_text_and_an_edited_template_is_seen_at_once() {
+    let folder = crate::carafe::empty_folder();
+    let init =
+        std::process::Command::new(env!("CARGO_BIN_EXE_carafe")).args(["init", "mysite"]).current_dir(&folder).output();
+    assert!(init.is_ok_and(|output| output.status.success()));
+    let carafe = Carafe::start_in(&folder, &["--dir", "mysite"]);
+    assert!(carafe.banner.contains("mysite/templates"), "{}", carafe.banner);
+    let page = carafe.curl(&["$B/hello/%3Cb%3EAda"]);
+    assert!(page.contains("Hello &lt;b&gt;Ada!") && !page.contains("<b>Ada"), "{page}");
+    assert!(carafe.curl(&["$B/hello/a%2Fb"]).contains("Hello a/b!"), "decoded after the split");
+
+    let template = folder.join("mysite/templates/hello.html");
+    std::fs::write(&template, "Hi {{ name }}").expect("the template can be edited");
+    assert_eq!(carafe.curl(&["$B/hello/Ada"]), "Hi Ada");
+    std::fs::write(&template, "a\nb\nc\n  x {{ nmae }}|").expect("the template can be edited");
+    assert_eq!(carafe.curl(&["$B/hello/Ada"]), "a\nb\nc\n  x |");
+    std::fs::write(&template, "1\n2\n3\n{% if name %} unclosed\n5\n").expect("the template can be edited");
+    let expected = "hello.html:6:1: end of template, expected {% endif %} for the {% if %} of line 4";
+    let page = carafe.curl(&["$B/hello/Ada", "-w", "%{http_code}"]);
+    assert!(page.contains(expected) && page.ends_with("500"), "{page}");
+    for outside in ["Host: shop.example", "X-Forwarded-For: 10.0.0.1", "Via: 1.1 proxy"] {
+        let page = carafe.curl(&["-H", outside, "$B/hello/Ada"]);
+        assert!(page.starts_with("500") && !page.contains("hello.html"), "{outside}: {page}");
+    }
+    let log = carafe.log();
+    assert!(log.contains("hello.html:4:8: \"nmae\" is undefined; there is \"name\""), "{log}");
+    assert!(log.contains(expected), "{log}");
+}
+
+#[test]
+fn l5_a_get_form_puts_its_data_in_the_url() {
+    let carafe = Carafe::start(&[]);
+    assert_eq!(carafe.curl(&["$B/search?q=tea"]), "q = tea\n");
+    assert_eq!(carafe.curl(&["-G", "$B/search", "--data-urlencode", "q=tea & milk"]), "q = tea & milk\n");
+    assert_eq!(carafe.curl(&["$B/search?q=a&q=b"]), "first q is a, all are [a, b]\n");
+    let page = carafe.curl(&["-H", "Accept: text/html", "$B/search?q=<b>"]);
+    assert!(page.starts_with("400") || page.contains("&lt;b&gt;"), "{page}");
+}
+
+#[test]
+fn l6_a_post_form_puts_it_in_the_body() {
+    let carafe = Carafe::start(&[]);
+    let answer = carafe.curl(&["-i", "-d", "name=Ada", "$B/process"]);
+    assert!(answer.starts_with("HTTP/1.1 303 See Other"), "{answer}");
+    assert_eq!(header(&answer, "Location"), Some("/formtest"));
+    let answer = carafe.curl(&["-i", "$B/process"]);
+    assert!(answer.starts_with("HTTP/1.1 405"), "{answer}");
+    assert_eq!(header(&answer, "Allow"), Some("OPTIONS, POST"));
+    let answer = carafe.curl(&["-w", "%{http_code}", "-d", "nmae=Ada", "$B/process"]);
+    assert!(answer.contains("missing form field \"name\"; the form has: nmae") && answer.ends_with("400"), "{answer}");
+    assert_eq!(carafe.status(&["-L", "-X", "POST", "-d", "name=Ada", "$B/process"]), "405");
+    let trace = carafe.curl(&["--trace-ascii", "-", "-o", "/dev/null", "-d", "name=Ada", "$B/process"]);
+    assert!(trace.contains("name=Ada"), "not in the URL is not hidden");
+    let answer = carafe.curl(&["-i", "-H", "Content-Type: application/json", "-d", "{}", "$B/process"]);
+    assert!(answer.starts_with("HTTP/1.1 415") && answer.contains("application/x-www-form-urlencoded"), "{answer}");
+    let answer = carafe.curl(&["-i", "-d", "name=Ada", "$B/process/"]);
+    assert!(answer.starts_with("HTTP/1.1 308"), "{answer}");
+    assert_eq!(header(&answer, "Location"), Some("/process"));
+}
+
+#[test]
+fn l7_a_flashed_message_lives_for_one_page() {
+    let carafe = Carafe::start(&[]);
+    let count = |page: String| page.lines().filter(|line| line.contains("need valid name")).count();
+    assert_eq!(count(carafe.curl(&["-L", "-d", "name=A", "$B/process"])), 0, "no cookie kept");
+    assert_eq!(count(carafe.curl(&["-L", "-c", "j", "-b", "j", "-d", "name=A", "$B/process"])), 1);
+    assert_eq!(count(carafe.curl(&["-b", "j", "$B/formtest"])), 0, "read once, gone");
+    for _ in 0..2 {
+        carafe.curl(&["-b", "j", "-d", "name=A", "$B/process"]);
+    }
+    carafe.curl(&["-I", "-b", "j", "$B/formtest"]);
+    assert_eq!(count(carafe.curl(&["-b", "j", "$B/formtest"])), 2, "HEAD ate none");
+    assert_eq!(count(carafe.curl(&["-b", "j", "$B/formtest"])), 0);
+    carafe.curl(&["-b", "j", "--data-urlencode", "name=é", "$B/process"]);
+    assert_eq!(count(carafe.curl(&["-b", "j", "$B/formtest"])), 1, "two bytes, one character");
+    carafe.curl(&["-b", "j", "--data-urlencode", "name=李明", "$B/process"]);
+    let page = carafe.curl(&["-b", "j", "$B/formtest"]);
+    assert!(page.contains("李明") && count(page) == 0);
+}
+
+#[test]
+fn l8_static_files_are_sent_once_and_asked_for_again() {
+    let folder = crate::carafe::empty_folder();
+    std::fs::create_dir_all(folder.join("www/css")).expect("a folder can be made");
+    let sheet = folder.join("www/css/my-style-sheet.css");
+    std::fs::write(&sheet, "p { color: red }").expect("a file can be written");
+    std::fs::write(folder.join("Cargo.toml"), "secret").expect("a file can be written");
+    let carafe = Carafe::start_in(&folder, &[]);
+    let url = "$B/static/css/my-style-sheet.css";
+    let answer = carafe.curl(&["-i", url]);
+    assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("p { color: red }"), "{answer}");
+    assert_eq!(header(&answer, "Content-Type"), Some("text/css; charset=utf-8"));
+    assert_eq!(header(&answer, "Cache-Control"), Some("no-cache"));
+    let condition = format!("If-None-Match: {}", header(&answer, "ETag").expect("there is an ETag"));
+    let again = carafe.curl(&["-i", "-H", &condition, url]);
+    assert!(again.starts_with("HTTP/1.1 304") && again.ends_with("\r\n\r\n"), "{again}");
+    std::fs::write(&sheet, "p { color: blue }").expect("the file can be edited");
+    let edited = carafe.curl(&["-i", "-H", &condition, url]);
+    assert!(edited.starts_with("HTTP/1.1 200") && edited.ends_with("blue }"), "{edited}");
+    assert_ne!(header(&edited, "ETag"), header(&answer, "ETag"));
+    let part = carafe.curl(&["-i", "-r", "4-8", url]);
+    assert!(part.starts_with("HTTP/1.1 206") && part.ends_with("color"), "{part}");
+    assert_eq!(header(&part, "Content-Range"), Some("bytes 4-8/17"));
+    assert_eq!(carafe.status(&["-r", "99-", url]), "416");
+    assert_eq!(carafe.status(&["-X", "POST", url]), "405");
+    for path in
+        ["/static/../Cargo.toml", "/static/%2e%2e/Cargo.toml", "/static/..%2fCargo.toml", "/static/css/", "/static/css"]
+    {
+        assert_eq!(carafe.status(&["--path-as-is", &format!("$B{path}")]), "404", "{path}");
+    }
+    let log = carafe.log();
+    assert!(log.contains("../Cargo.toml: this path leads out of the folder"), "{log}");
+}
+
+#[test]
+fn l9_a_connection_is_not_a_memory() {
+    let carafe = Carafe::start(&[]);
+    let answer = carafe.curl(&["-w", "%{num_connects}\n", "$B/ladder/none", "$B/ladder/none", "$B/ladder/none"]);
+    assert_eq!(answer, "visit 1\n1\nvisit 1\n0\nvisit 1\n0\n");
+}
+
+#[test]
+fn l11_the_server_keeps_the_memory() {
+    let carafe = Carafe::start(&[]);
+    assert_eq!(carafe.curl(&["-c", "j", "$B/sessions"]), "Index\n");
+    assert_eq!(carafe.curl(&["-b", "j", "$B/getsession"]), "Anthony\n");
+    assert_eq!(carafe.curl(&["$B/getsession"]), "Not logged in!\n");
+    std::fs::copy(carafe.folder.join("j"), carafe.folder.join("stolen")).expect("the jar can be copied");
+    assert_eq!(carafe.curl(&["-b", "stolen", "$B/getsession"]), "Anthony\n");
+    assert_eq!(carafe.curl(&["-b", "j", "-c", "j", "$B/dropsession"]), "Dropped!\n");
+    assert_eq!(carafe.curl(&["-b", "stolen", "$B/getsession"]), "Not logged in!\n");
+    let answer = carafe.curl(&["-i", "-b", "carafe_sid=iamadmin", "$B/ladder/session"]);
+    assert!(answer.ends_with("\r\n\r\nvisit 1\n"), "{answer}");
+    let cookie = header(&answer, "Set-Cookie").expect("a fresh id");
+    let id = cookie.split(['=', ';']).nth(1).unwrap_or("");
+    assert!(id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit()), "{cookie}");
+    assert!(cookie.ends_with("; HttpOnly; SameSite=Lax; Path=/"), "{cookie}");
+}
+
+#[test]
+fn the_profile_shows_what_was_posted() {
+    let carafe = Carafe::start(&[]);
+    let answer = carafe.curl(&["-i", "-c", "j", "-d", "name=Ada&email=ada@example.org", "$B/profile"]);
+    assert!(answer.starts_with("HTTP/1.1 303"), "{answer}");
+    let page = carafe.curl(&["-b", "j", "$B/profile"]);
+    assert!(page.contains("Ada") && page.contains("ada@example.org"), "{page}");
+    let big = format!("name={}&email=x", "n".repeat(17_000));
+    assert_eq!(carafe.status(&["-b", "j", "-d", &big, "$B/profile"]), "413", "a row is at most 16 KiB");
+    assert!(carafe.curl(&["-b", "j", "$B/profile"]).contains("Ada"), "and nothing was lost");
+}

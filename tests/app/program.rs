@@ -1,0 +1,430 @@
+//! The program as a program: flags, exit codes, signals, logs, and how it bears what happens to it.
+
+use crate::carafe::{Carafe, DEADLINE, empty_folder, header};
+use std::collections::HashSet;
+use std::io::{Read, Write};
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+fn carafe(arguments: &[&str]) -> (Option<i32>, String, String) {
+    let folder = empty_folder();
+    let output = Command::new(env!("CARGO_BIN_EXE_carafe"))
+        .args(arguments)
+        .current_dir(&folder)
+        .output()
+        .expect("carafe starts");
+    let _ = std::fs::remove_dir_all(folder);
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("carafe writes UTF-8");
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+#[test]
+fn wrong_words_are_named_and_end_with_2() {
+    for (arguments, expected) in [
+        (&["--bad"][..], "found \"--bad\", which is no flag or command"),
+        (&["--prot", "1"], "did you mean --port?"),
+        (&["ruotes"], "did you mean routes?"),
+        (&["--port"], "--port needs a value"),
+        (&["--port", "70000"], "--port: found \"70000\", expected a port from 0 to 65535"),
+        (&["--session-ttl", "soon"], "expected a time such as 90s, 30m or 12h"),
+        (&["--log", "loud"], "expected line, common or off"),
+        (&["--session-cap", "0"], "expected a whole number above 0"),
+        (&["routes", "now"], "found \"now\""),
+        (&["init"], "expected one folder"),
+        (&["render"], "usage: carafe render"),
+    ] {
+        let (code, stdout, stderr) = carafe(arguments);
+        assert_eq!((code, stdout.as_str()), (Some(2), ""), "{arguments:?}");
+        assert!(stderr.contains(expected), "{arguments:?}: {stderr}");
+    }
+}
+
+#[test]
+fn help_and_version_go_to_standard_output() {
+    let (code, help, _) = carafe(&["--help"]);
+    assert_eq!(code, Some(0));
+    let first = help.find("carafe --port 0").expect("an example");
+    assert!(first < help.find("--session-ttl").expect("the flags"), "examples come first");
+    assert_eq!(carafe(&["--version"]), (Some(0), format!("carafe {}\n", env!("CARGO_PKG_VERSION")), String::new()));
+    let (_, routes, _) = carafe(&["routes"]);
+    let hello = routes.lines().find(|line| line.contains("/hello/<name>")).expect("the route is listed");
+    assert!(hello.starts_with("GET") && hello.contains("hello_name") && hello.contains("src/app/hello.rs:"), "{hello}");
+}
+
+#[test]
+fn a_taken_port_is_named_and_the_next_one_offered() {
+    let running = Carafe::start(&[]);
+    let port = running.address.port();
+    let (code, _, stderr) = carafe(&["--port", &port.to_string()]);
+    assert_eq!(code, Some(1));
+    assert!(stderr.contains(&format!(":{port}: another program has it; try: carafe --port {}", port + 1)), "{stderr}");
+}
+
+#[test]
+fn the_environment_sets_host_and_port_and_the_flag_wins() {
+    let folder = empty_folder();
+    let run = |port: &str, arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_carafe"));
+        command.args(arguments).env("CARAFE_PORT", port).current_dir(&folder);
+        command.output().expect("carafe starts")
+    };
+    let wrong = run("many", &[]);
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&wrong.stderr).contains("CARAFE_PORT: found \"many\""));
+    let taken = Carafe::start(&[]);
+    let named = run(&taken.address.port().to_string(), &[]);
+    assert_eq!(named.status.code(), Some(1), "it tried the port of the environment");
+}
+
+#[test]
+fn render_prints_the_page_and_nothing_else() {
+    let folder = empty_folder();
+    std::fs::create_dir(folder.join("templates")).expect("a folder can be made");
+    std::fs::write(folder.join("templates/a.html"), "{{ name }} & {{ missing }}\n\n").expect("a file can be written");
+    std::fs::write(folder.join("templates/b.html"), "\n{% for x in %}").expect("a file can be written");
+    let render = |template: &str, data: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_carafe"));
+        command.args(["render", template, "--data", "-"]).current_dir(&folder);
+        let mut child =
+            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("carafe starts");
+        child.stdin.take().expect("stdin is piped").write_all(data.as_bytes()).expect("the data is read");
+        let output = child.wait_with_output().expect("carafe ends");
+        (output.status.code(), output.stdout, String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let (code, page, stderr) = render("a.html", "{\"name\": \"<Ada>\"}");
+    assert_eq!((code, page.as_slice()), (Some(0), b"&lt;Ada&gt; & \n".as_slice()));
+    assert!(stderr.contains("a.html:1:17: \"missing\" is undefined"), "{stderr}");
+    let (code, page, stderr) = render("b.html", "{}");
+    assert_eq!((code, page.len()), (Some(1), 0));
+    assert!(stderr.contains("b.html:2:"), "{stderr}");
+    let (code, _, stderr) = render("a.html", "{\"name\": }");
+    assert_eq!(code, Some(1), "{stderr}");
+    let _ = std::fs::remove_dir_all(folder);
+}
+
+#[test]
+fn a_handler_that_panics_is_one_500_and_the_next_request_is_served() {
+    let carafe = Carafe::start(&["--workers", "4"]);
+    for _ in 0..10 {
+        assert_eq!(carafe.status(&["$B/boom"]), "500");
+    }
+    assert_eq!(carafe.curl(&["$B/hello"]), "Hello, World!\n");
+    assert!(carafe.curl(&["$B/boom"]).contains("panics on purpose"), "shown to whoever sits at the machine");
+    assert!(!carafe.curl(&["-H", "Host: shop.example", "$B/boom"]).contains("on purpose"), "and to nobody else");
+}
+
+#[test]
+fn every_get_has_a_head_with_the_same_headers_and_every_path_has_options() {
+    let carafe = Carafe::start(&[]);
+    for path in [
+        "/",
+        "/hello",
+        "/hello/Ada",
+        "/echo",
+        "/things",
+        "/search?q=a",
+        "/formtest",
+        "/sessions",
+        "/getsession",
+        "/dropsession",
+        "/profile",
+        "/ladder/none",
+        "/ladder/session",
+        "/favicon.ico",
+        "/static/css/my-style-sheet.css",
+    ] {
+        let url = format!("$B{path}");
+        let stable = |head: &str| -> Vec<String> {
+            head.lines()
+                .filter(|line| {
+                    !line.starts_with("Date:")
+                        && !line.starts_with("Set-Cookie:")
+                        && !line.starts_with("Content-Length: 9")
+                })
+                .map(str::to_owned)
+                .collect()
+        };
+        let get = carafe.curl(&["-i", &url]);
+        let head = carafe.curl(&["-I", &url]);
+        // What /echo says depends on the method.
+        if path != "/echo" {
+            assert_eq!(stable(get.split("\r\n\r\n").next().unwrap_or("")), stable(head.trim_end()), "{path}");
+        }
+        let options = carafe.curl(&["-i", "-X", "OPTIONS", &url]);
+        assert!(
+            options.starts_with("HTTP/1.1 204")
+                && header(&options, "Allow").is_some_and(|allow| allow.contains("OPTIONS")),
+            "{path}: {options}"
+        );
+        assert_eq!(header(&get, "X-Content-Type-Options"), Some("nosniff"), "{path}");
+        assert_eq!(header(&get, "Content-Security-Policy"), Some("default-src 'self'"), "{path}");
+    }
+    assert!(carafe.raw(b"OPTIONS * HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").starts_with("HTTP/1.1 204"));
+    assert!(carafe.raw(b"BREW /hello HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").starts_with("HTTP/1.1 501"));
+}
+
+#[test]
+fn a_404_names_near_routes() {
+    let carafe = Carafe::start(&[]);
+    for (path, near) in
+        [("/getsesion", "GET /getsession"), ("/helo/Ada", "GET /hello/<name>"), ("/thing/7", "GET /things/<int:id>")]
+    {
+        let answer = carafe.curl(&[&format!("$B{path}")]);
+        assert!(answer.contains(&format!("did you mean {near}?")), "{path}: {answer}");
+    }
+    let page = carafe.curl(&["-H", "Accept: text/html", "$B/getsesion"]);
+    assert!(page.contains("<a href=\"/getsession\">") && page.contains("404"), "{page}");
+}
+
+#[test]
+fn the_icon_is_real() {
+    let carafe = Carafe::start(&[]);
+    let output = carafe.curl_output(&["$B/favicon.ico"]);
+    assert_eq!(output.stdout.get(..4), Some(&[0, 0, 1, 0][..]), "an ICO file");
+}
+
+#[test]
+fn echo_cuts_the_visitors_id_and_answers_json_on_demand() {
+    let carafe = Carafe::start(&[]);
+    let id = "0123456789abcdef0123456789abcdef";
+    let cookie = format!("Cookie: a=1; carafe_sid={id}; b=2");
+    let text = carafe.curl(&["-H", &cookie, "-d", "x=1", "$B/echo?q=1"]);
+    assert!(text.starts_with("POST /echo?q=1 HTTP/1.1\n") && text.ends_with("\nx=1\n"), "{text}");
+    assert!(text.contains("a=1; carafe_sid=0123..; b=2") && !text.contains(id), "{text}");
+    let json = carafe.curl(&["-H", &cookie, "-H", "Accept: application/json", "$B/echo"]);
+    assert!(json.starts_with("{\"method\":\"GET\"") && !json.contains(id), "{json}");
+}
+
+#[test]
+fn logs_are_lines_and_nothing_a_client_sends_moves_the_cursor() {
+    let carafe = Carafe::start(&[]);
+    carafe.curl(&["$B/%1b[31m"]);
+    carafe.raw(b"GET /\x1b[31m HTTP/1.1\r\nHost: x\r\n\r\n");
+    let log = carafe.log();
+    assert!(log.contains("GET /%1b[31m 404") && !log.contains('\u{1b}') && log.lines().count() == 2, "{log}");
+
+    let common = Carafe::start(&["--log", "common"]);
+    common.curl(&["$B/hello"]);
+    let log = common.log();
+    assert!(log.starts_with("127.0.0.1 - - [") && log.ends_with("] \"GET /hello HTTP/1.1\" 200 14\n"), "{log}");
+
+    let off = Carafe::start(&["--log", "off"]);
+    off.curl(&["$B/hello"]);
+    assert_eq!(off.log(), "");
+}
+
+#[test]
+fn a_closed_standard_error_kills_nothing() {
+    let folder = empty_folder();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_carafe"))
+        .args(["--port", "0"])
+        .current_dir(&folder)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("carafe starts");
+    drop(child.stderr.take());
+    let mut stdout = child.stdout.take().expect("stdout is piped");
+    let mut banner = String::new();
+    while !banner.contains("Ctrl-C") {
+        let mut byte = [0];
+        assert_eq!(stdout.read(&mut byte).expect("the banner can be read"), 1, "{banner}");
+        banner.push(byte[0] as char);
+    }
+    drop(stdout);
+    let address = banner.split("http://").nth(1).and_then(|rest| rest.split_whitespace().next()).expect("an address");
+    for path in ["hello", "boom", "hello"] {
+        let output = Command::new("curl")
+            .args(["-s", "-o", "/dev/null", "-w", "%{http_code}", &format!("http://{address}/{path}")])
+            .output();
+        let status = String::from_utf8(output.expect("curl runs").stdout).expect("a status");
+        assert_eq!(status, if path == "boom" { "500" } else { "200" });
+    }
+    let _ = child.kill();
+    let _ = child.wait();
+    let _ = std::fs::remove_dir_all(folder);
+}
+
+#[test]
+fn two_requests_of_one_visitor_at_once_lose_nothing() {
+    let carafe = Carafe::start(&["--log", "off"]);
+    carafe.curl(&["-c", "j", "$B/ladder/session"]);
+    let jar = std::fs::read_to_string(carafe.folder.join("j")).expect("the jar was written");
+    let id = jar.split_whitespace().last().expect("the jar holds the id");
+    let ask = || {
+        carafe.raw(
+            format!("GET /ladder/session HTTP/1.1\r\nHost: x\r\nConnection: close\r\nCookie: carafe_sid={id}\r\n\r\n")
+                .as_bytes(),
+        )
+    };
+    let visits: HashSet<String> = std::thread::scope(|scope| {
+        let asked: Vec<_> = (0..100).map(|_| scope.spawn(ask)).collect();
+        asked
+            .into_iter()
+            .map(|thread| thread.join().expect("it was answered").lines().last().unwrap_or("").to_owned())
+            .collect()
+    });
+    let expected: HashSet<String> = (2..=101).map(|visit| format!("visit {visit}")).collect();
+    assert_eq!(visits, expected);
+}
+
+#[test]
+fn the_longest_unused_session_leaves_at_the_cap_and_an_old_one_ends() {
+    let carafe = Carafe::start(&["--session-cap", "20", "--session-ttl", "1s"]);
+    let visit = |jar: &str| carafe.curl(&["-c", jar, "-b", jar, "$B/ladder/session"]);
+    for number in 0..20 {
+        assert_eq!(visit(&format!("j{number}")), "visit 1\n");
+    }
+    assert_eq!(visit("j0"), "visit 2\n");
+    assert_eq!(visit("another"), "visit 1\n", "now there is one too many");
+    assert_eq!(visit("j0"), "visit 3\n", "it was used lately");
+    assert_eq!(visit("j1"), "visit 1\n", "it was the longest unused");
+    // Each use renews a session, so it is left alone until the time is over.
+    let end = Instant::now() + std::time::Duration::from_millis(1200);
+    while Instant::now() < end {
+        std::thread::park_timeout(end - Instant::now());
+    }
+    assert_eq!(visit("j0"), "visit 1\n", "it has ended");
+}
+
+#[test]
+fn silent_and_slow_clients_keep_nobody_waiting() {
+    let carafe = Carafe::start(&["--log", "off"]);
+    let mut held = Vec::new();
+    for begun in
+        ["", "GET /hello HTTP/1.1\r\nHo", "POST /process HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\nname="]
+    {
+        for _ in 0..200 {
+            let mut stream = carafe.connect();
+            stream.write_all(begun.as_bytes()).expect("it can be sent");
+            held.push(stream);
+        }
+    }
+    let asked = Instant::now();
+    assert_eq!(carafe.curl(&["-m", "1", "$B/hello"]), "Hello, World!\n");
+    assert!(asked.elapsed() < DEADLINE);
+}
+
+#[test]
+fn at_the_cap_clients_are_told_to_come_again_and_served_when_there_is_room() {
+    let carafe = Carafe::start(&["--workers", "5", "--log", "off"]);
+    let held: Vec<_> = (0..4).map(|_| carafe.connect()).collect();
+    let end = Instant::now() + DEADLINE;
+    let refused = loop {
+        let answer = carafe.curl(&["-i", "$B/hello"]);
+        if answer.starts_with("HTTP/1.1 503") {
+            break answer;
+        }
+        assert!(Instant::now() < end, "the cap was never reached: {answer}");
+    };
+    assert_eq!(header(&refused, "Retry-After"), Some("1"));
+    drop(held);
+    while carafe.status(&["$B/hello"]) != "200" {
+        assert!(Instant::now() < end, "there is room again, but nobody is served");
+    }
+}
+
+#[test]
+fn without_descriptors_it_keeps_calm_and_recovers() {
+    let folder = empty_folder();
+    let script = format!("ulimit -n 40; exec {} --port 0 --log off", env!("CARGO_BIN_EXE_carafe"));
+    let mut child = Command::new("bash")
+        .args(["-c", &script])
+        .current_dir(&folder)
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("bash starts");
+    let mut stdout = child.stdout.take().expect("stdout is piped");
+    let mut banner = String::new();
+    while !banner.contains("Ctrl-C") {
+        let mut byte = [0];
+        assert_eq!(stdout.read(&mut byte).expect("the banner can be read"), 1, "{banner}");
+        banner.push(byte[0] as char);
+    }
+    let address =
+        banner.split("http://").nth(1).and_then(|rest| rest.split_whitespace().next()).expect("an address").to_owned();
+    let held: Vec<_> = (0..60).filter_map(|_| std::net::TcpStream::connect(&address).ok()).collect();
+    let status = || {
+        let output = Command::new("curl")
+            .args(["-s", "-m", "2", "-o", "/dev/null", "-w", "%{http_code}", &format!("http://{address}/hello")])
+            .output();
+        String::from_utf8(output.expect("curl runs").stdout).expect("a status")
+    };
+    assert_ne!(status(), "200", "there is no descriptor left for it");
+    drop(held);
+    let end = Instant::now() + DEADLINE;
+    while status() != "200" {
+        assert!(Instant::now() < end, "it did not recover");
+    }
+    let _ = child.kill();
+    let _ = child.wait();
+    let _ = std::fs::remove_dir_all(folder);
+}
+
+#[test]
+fn a_stop_ends_idle_connections_at_once_and_lets_an_answer_under_way_finish() {
+    for signal in ["-INT", "-TERM"] {
+        let mut carafe = Carafe::start(&["--log", "off"]);
+        let mut idle = carafe.connect();
+        idle.write_all(b"GET /hello HTTP/1.1\r\nHost: x\r\n\r\n").expect("it can be sent");
+        let mut seen = Vec::new();
+        while !seen.ends_with(b"World!\n") {
+            let mut byte = [0];
+            idle.read_exact(&mut byte).expect("the answer comes");
+            seen.push(byte[0]);
+        }
+        let mut half = carafe.connect();
+        half.write_all(b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\n12").expect("it can be sent");
+        // An answered request on another connection shows that the half one has long arrived.
+        carafe.curl(&["$B/hello"]);
+        carafe.signal(signal);
+        let mut rest = Vec::new();
+        let _ = idle.read_to_end(&mut rest);
+        assert!(rest.is_empty(), "the idle one is closed");
+        half.write_all(b"34").expect("it is still open");
+        let mut answer = String::new();
+        half.read_to_string(&mut answer).expect("the answer comes");
+        assert!(answer.starts_with("HTTP/1.1 200 OK") && answer.ends_with("1234\n"), "{answer}");
+        assert_eq!(carafe.exit_code(), Some(0), "{signal}");
+    }
+}
+
+#[test]
+fn process_1_of_a_container_stops_too() {
+    let can = Command::new("unshare")
+        .args(["--pid", "--fork", "--kill-child", "true"])
+        .status()
+        .is_ok_and(|status| status.success());
+    if !can {
+        assert!(std::env::var_os("CI").is_none(), "unshare --pid is not allowed here");
+        eprintln!("skipped: unshare --pid is not allowed here");
+        return;
+    }
+    let folder = empty_folder();
+    let mut child = Command::new("unshare")
+        .args(["--pid", "--fork", "--kill-child", env!("CARGO_BIN_EXE_carafe"), "--port", "0", "--log", "off"])
+        .current_dir(&folder)
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("unshare starts");
+    let mut stdout = child.stdout.take().expect("stdout is piped");
+    let mut banner = String::new();
+    while !banner.contains("Ctrl-C") {
+        let mut byte = [0];
+        assert_eq!(stdout.read(&mut byte).expect("the banner can be read"), 1, "{banner}");
+        banner.push(byte[0] as char);
+    }
+    let children = Command::new("pgrep").args(["-P", &child.id().to_string()]).output().expect("pgrep runs");
+    let inside = String::from_utf8(children.stdout).expect("a number");
+    assert!(Command::new("kill").args(["-TERM", inside.trim()]).status().is_ok_and(|status| status.success()));
+    let end = Instant::now() + DEADLINE;
+    let status = loop {
+        if let Some(status) = child.try_wait().expect("it can be waited for") {
+            break status;
+        }
+        assert!(Instant::now() < end, "it did not stop");
+        std::thread::yield_now();
+    };
+    assert_eq!(status.code(), Some(0));
+    let _ = std::fs::remove_dir_all(folder);
+}

@@ -1,0 +1,198 @@
+//! One connection: what stays, what ends, what waits how long.
+
+use crate::running::{DEADLINE, Running, read_all, read_answer};
+use std::io::{Read, Write};
+use std::time::{Duration, Instant};
+
+#[test]
+fn a_connection_stays_as_long_as_both_sides_would_have_it() {
+    let server = Running::start();
+    for (request, stays, says) in [
+        ("GET / HTTP/1.1\r\nHost: x\r\n\r\n", true, None),
+        ("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", false, Some("close")),
+        ("GET / HTTP/1.1\r\nHost: x\r\nConnection: foo, CLOSE\r\n\r\n", false, Some("close")),
+        ("GET / HTTP/1.0\r\n\r\n", false, Some("close")),
+        ("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", true, Some("keep-alive")),
+        ("GET / HTTP/1.1\r\nHost: x\r\nConnection: keep-alive\r\n\r\n", true, None),
+    ] {
+        let mut stream = server.connect();
+        stream.write_all(request.as_bytes()).expect("the request is sent");
+        let answer = read_answer(&mut stream);
+        assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{request:?}: {answer}");
+        let said = answer.lines().find_map(|line| line.strip_prefix("Connection: "));
+        assert_eq!(said, says, "{request:?}");
+        let again = stream.write_all(b"GET /again HTTP/1.1\r\nHost: x\r\n\r\n").map(|()| read_answer(&mut stream));
+        assert_eq!(again.is_ok_and(|answer| answer.ends_with("GET /again ")), stays, "{request:?}");
+    }
+}
+
+#[test]
+fn a_hundred_requests_in_one_packet_are_answered_in_order() {
+    let server = Running::start();
+    let requests: String =
+        (0..100).map(|n| format!("POST /{n} HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\n{n:03}")).collect();
+    let answers = server.exchange(requests.as_bytes());
+    let bodies: Vec<&str> = answers.split("\r\n\r\n").skip(1).collect();
+    assert_eq!(bodies.len(), 100);
+    for (n, body) in bodies.iter().enumerate() {
+        assert!(body.starts_with(&format!("POST /{n} {n:03}")), "{n}: {body}");
+    }
+}
+
+#[test]
+fn a_date_stands_in_every_answer_and_head_has_no_body() {
+    let server = Running::start();
+    let answer = server.exchange(b"HEAD /x HTTP/1.1\r\nHost: x\r\n\r\nGET /x HTTP/1.1\r\nHost: x\r\n\r\n");
+    let (head, get) = answer.split_once("\r\n\r\nHTTP/1.1 200 OK").expect("two answers, the first without a body");
+    assert!(head.contains("\r\nContent-Length: 8\r\n") && head.contains(" GMT"), "{head}");
+    assert!(get.ends_with("GET /x ") && get.contains("\r\nDate: "), "{get}");
+}
+
+#[test]
+fn a_client_that_asks_first_is_told_to_go_on() {
+    let server = Running::start();
+    let mut stream = server.connect();
+    stream
+        .write_all(b"POST /x HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n")
+        .expect("sent");
+    let mut go_on = [0; 25];
+    stream.read_exact(&mut go_on).expect("an answer comes before the body");
+    assert_eq!(&go_on, b"HTTP/1.1 100 Continue\r\n\r\n");
+    stream.write_all(b"ok").expect("sent");
+    assert!(read_answer(&mut stream).ends_with("POST /x ok"));
+    let refused = server.exchange(b"POST /x HTTP/1.1\r\nHost: x\r\nExpect: coffee\r\nContent-Length: 2\r\n\r\nok");
+    assert!(refused.starts_with("HTTP/1.1 417 "), "{refused}");
+    let too_long =
+        server.exchange(b"POST /x HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 99999999\r\n\r\n");
+    assert!(too_long.starts_with("HTTP/1.1 413 "), "refused before it is sent: {too_long}");
+}
+
+#[test]
+fn a_chunked_body_is_read_and_its_trailers_read_past() {
+    let server = Running::start();
+    let request = b"POST /c HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n4;a=b\r\nname\r\n2\r\n=A\r\n0\r\nX-Sum: 1\r\n\r\nGET /next HTTP/1.1\r\nHost: x\r\n\r\n";
+    let whole = server.exchange(request);
+    assert!(whole.contains("POST /c name=A") && whole.ends_with("GET /next "), "{whole}");
+}
+
+#[test]
+fn a_body_that_is_too_long_is_refused_without_a_reset() {
+    let server = Running::start();
+    let mut stream = server.connect();
+    let body = vec![b'x'; 3_000_000];
+    stream.write_all(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3000000\r\n\r\n").expect("the head is sent");
+    stream.write_all(&body).expect("the body is taken, though nobody reads it");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("the answer arrives, and no reset");
+    assert!(answer.starts_with("HTTP/1.1 413 ") && answer.contains("Connection: close"), "{answer}");
+}
+
+#[test]
+fn limits_are_answered_with_their_status() {
+    let server =
+        Running::with_limits(|limits| (limits.head_bytes, limits.target_bytes, limits.headers) = (400, 100, 3));
+    let long = "a".repeat(101);
+    let many = "A: b\r\n".repeat(4);
+    let wide = "b".repeat(400);
+    for (request, status) in [
+        (format!("GET /{long} HTTP/1.1\r\nHost: x\r\n\r\n"), "414"),
+        (format!("GET / HTTP/1.1\r\n{many}\r\n"), "431"),
+        (format!("GET / HTTP/1.1\r\nHost: x\r\nA: {wide}\r\n\r\n"), "431"),
+        ("GET / HTTP/2.0\r\nHost: x\r\n\r\n".to_owned(), "505"),
+        ("GET / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked\r\n\r\n".to_owned(), "501"),
+        ("GET / HTTP/1.1\r\n\r\n".to_owned(), "400"),
+    ] {
+        let answer = server.exchange(request.as_bytes());
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{request:?}: {answer}");
+        assert!(answer.contains("Connection: close"), "{answer}");
+        assert!(server.is_alive());
+    }
+}
+
+#[test]
+fn who_is_too_slow_is_told_so_and_who_says_nothing_is_not() {
+    let short = Duration::from_millis(80);
+    let server = Running::with_limits(|limits| {
+        (limits.head_time, limits.body_time, limits.idle_time) = (short, short, short);
+    });
+    for (begun, expected) in [
+        ("GET / HTTP/1.1\r\nHo", "HTTP/1.1 408 "),
+        ("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nabc", "HTTP/1.1 408 "),
+        ("", ""),
+    ] {
+        let mut stream = server.connect();
+        stream.write_all(begun.as_bytes()).expect("sent");
+        let answer = read_all(&mut stream);
+        assert!(answer.starts_with(expected) && answer.is_empty() == expected.is_empty(), "{begun:?}: {answer}");
+    }
+}
+
+#[test]
+fn a_client_that_dribbles_does_not_stretch_the_time() {
+    let server = Running::with_limits(|limits| limits.head_time = Duration::from_millis(150));
+    let mut stream = server.connect();
+    stream.set_read_timeout(Some(Duration::from_millis(20))).expect("a timeout can be set");
+    let begun = Instant::now();
+    let mut answer = [0; 12];
+    stream.write_all(b"GET / HTTP/1.1\r\nX: ").expect("sent");
+    // One byte each time that nothing has been answered yet.
+    while stream.read(&mut answer).is_err() {
+        assert!(begun.elapsed() < DEADLINE, "each byte gave it more time");
+        let _ = stream.write_all(b"x");
+    }
+    assert_eq!(&answer, b"HTTP/1.1 408");
+}
+
+#[test]
+fn a_client_that_does_not_read_is_dropped() {
+    let server = Running::with_limits(|limits| limits.write_time = Duration::from_millis(100));
+    let mut stream = server.connect();
+    stream.write_all(b"GET /big HTTP/1.1\r\nHost: x\r\n\r\n").expect("sent");
+    // The socket's buffers take less than all of it; the rest is never sent. Asking again shows that the end has come.
+    let end = Instant::now() + DEADLINE;
+    while stream.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").is_ok() {
+        assert!(Instant::now() < end, "it is still connected");
+        std::thread::yield_now();
+    }
+    assert!(server.is_alive());
+}
+
+#[test]
+fn a_service_that_panics_is_one_500_and_the_connection_goes_on() {
+    let server = Running::start();
+    let answers = server.exchange(b"GET /panic HTTP/1.1\r\nHost: x\r\n\r\nGET /next HTTP/1.1\r\nHost: x\r\n\r\n");
+    assert!(answers.starts_with("HTTP/1.1 500 ") && answers.ends_with("GET /next "), "{answers}");
+    assert!(!answers.contains("on purpose"), "nothing internal leaves");
+}
+
+#[test]
+fn a_stream_is_chunked_or_ends_with_the_connection() {
+    let server = Running::start();
+    let new = server.exchange(b"GET /stream HTTP/1.1\r\nHost: x\r\n\r\nGET /next HTTP/1.1\r\nHost: x\r\n\r\n");
+    assert!(new.contains("Transfer-Encoding: chunked\r\n") && !new.contains("4\r\none \r\n0\r\n"), "{new}");
+    assert!(
+        new.contains("\r\n\r\n4\r\none \r\n3\r\ntwo\r\n0\r\n\r\nHTTP/1.1 200") && new.ends_with("GET /next "),
+        "{new}"
+    );
+    let old = server.exchange(b"GET /stream HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
+    assert!(old.ends_with("\r\n\r\none two") && old.contains("Connection: close") && !old.contains("chunked"), "{old}");
+    let head = server.exchange(b"HEAD /stream HTTP/1.1\r\nHost: x\r\n\r\nGET /next HTTP/1.1\r\nHost: x\r\n\r\n");
+    assert!(!head.contains("one") && head.ends_with("GET /next "), "{head}");
+    let broken = server.exchange(b"GET /broken-stream HTTP/1.1\r\nHost: x\r\n\r\n");
+    assert!(broken.ends_with("3\r\none\r\n"), "without its last chunk the client knows: {broken}");
+}
+
+#[test]
+fn a_file_that_turned_out_shorter_ends_the_connection() {
+    let server = Running::start();
+    let answer = server.exchange(b"GET /short-file HTTP/1.1\r\nHost: x\r\n\r\nGET /next HTTP/1.1\r\nHost: x\r\n\r\n");
+    assert!(answer.contains("Content-Length: 1000\r\n") && answer.ends_with("only this"), "{answer}");
+    assert!(server.is_alive());
+}
+
+#[test]
+fn no_handler_can_split_a_header() {
+    let server = Running::start();
+    let answer = server.exchange(b"GET /header HTTP/1.1\r\nHost: x\r\n\r\n");
+    assert!(answer.contains("X-Note: a  Set-Cookie: evil=1\r\n"), "{answer}");
+}

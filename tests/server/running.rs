@@ -1,0 +1,133 @@
+//! A server on a free port for the length of a test.
+
+use carafe::cycle::Cycle;
+use carafe::http::{Body, Limits, Method, Request, Response, Status};
+use carafe::{Server, Service, Stopper};
+use std::io::{Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+/// Longer than anything here takes, on the slowest machine.
+pub const DEADLINE: Duration = Duration::from_secs(20);
+
+/// Answers with the method, the path and the body; some paths do something else.
+struct Mirror;
+
+impl Service for Mirror {
+    #[expect(clippy::panic, reason = "a service that fails is one of the cases")]
+    fn call(&self, request: Request, _: &mut Cycle) -> Response {
+        if matches!(request.method, Method::Other(_)) {
+            return Response::new(Status::NOT_IMPLEMENTED);
+        }
+        match request.path.as_str() {
+            "/panic" => panic!("this service panics on purpose"),
+            "/stream" => Response::stream("text/plain", |out| {
+                out.write_all(b"one ")?;
+                out.write_all(b"")?;
+                out.write_all(b"two")
+            }),
+            "/broken-stream" => Response::stream("text/plain", |out| {
+                out.write_all(b"one")?;
+                Err(std::io::Error::other("no more"))
+            }),
+            "/big" => Response::typed("application/octet-stream", vec![b'x'; 5_000_000]),
+            "/header" => Response::text("x").with_header("X-Note", "a\r\nSet-Cookie: evil=1"),
+            "/short-file" => {
+                let path = std::env::temp_dir().join(format!("carafe-short-{}", std::process::id()));
+                std::fs::write(&path, b"only this").expect("a file can be written");
+                let file = std::fs::File::open(&path).expect("it can be opened");
+                let mut response = Response::text("");
+                response.body = Body::File { file, range: 0..1000 };
+                response
+            }
+            path => {
+                let body = String::from_utf8_lossy(&request.body).into_owned();
+                Response::text(format!("{} {path} {body}", request.method))
+            }
+        }
+    }
+}
+
+pub struct Running {
+    pub address: SocketAddr,
+    pub stopper: Stopper,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Running {
+    pub fn start() -> Running {
+        Running::with(|server| server)
+    }
+
+    pub fn with_limits(change: impl FnOnce(&mut Limits)) -> Running {
+        let mut limits = Limits::default();
+        change(&mut limits);
+        Running::with(|server| server.limits(limits))
+    }
+
+    pub fn with(settings: impl FnOnce(Server) -> Server) -> Running {
+        let server = settings(Server::bind("127.0.0.1:0").expect("a port is free"));
+        let address = server.local_addr().expect("it has an address");
+        let stopper = server.stopper();
+        let thread = thread::spawn(move || server.run(Mirror).expect("it runs"));
+        Running { address, stopper, thread: Some(thread) }
+    }
+
+    pub fn connect(&self) -> TcpStream {
+        let stream = TcpStream::connect(self.address).expect("the server listens");
+        stream.set_read_timeout(Some(DEADLINE)).expect("a timeout can be set");
+        stream.set_write_timeout(Some(DEADLINE)).expect("a timeout can be set");
+        stream.set_nodelay(true).expect("a socket can be set up");
+        stream
+    }
+
+    /// All that comes back for these bytes when nothing follows them.
+    pub fn exchange(&self, bytes: &[u8]) -> String {
+        let mut stream = self.connect();
+        stream.write_all(bytes).expect("the bytes are sent");
+        let _ = stream.shutdown(Shutdown::Write);
+        read_all(&mut stream)
+    }
+
+    pub fn is_alive(&self) -> bool {
+        self.exchange(b"GET /alive HTTP/1.1\r\nHost: x\r\n\r\n").ends_with("GET /alive ")
+    }
+
+    /// Waits for `run` to return.
+    pub fn join(mut self) {
+        self.thread.take().expect("it is joined once").join().expect("the server ended well");
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.stopper.stop();
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+pub fn read_all(stream: &mut TcpStream) -> String {
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer);
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+/// Reads one answer with a Content-Length, and nothing behind it.
+pub fn read_answer(stream: &mut TcpStream) -> String {
+    let mut answer = Vec::new();
+    let mut byte = [0];
+    while !answer.ends_with(b"\r\n\r\n") {
+        if stream.read(&mut byte).unwrap_or(0) == 0 {
+            return String::from_utf8_lossy(&answer).into_owned();
+        }
+        answer.push(byte[0]);
+    }
+    let head = String::from_utf8_lossy(&answer).into_owned();
+    let length = head.lines().find_map(|line| line.strip_prefix("Content-Length: ")).and_then(|text| text.parse().ok());
+    let mut body = vec![0; length.unwrap_or(0)];
+    stream.read_exact(&mut body).expect("the body comes");
+    head + &String::from_utf8_lossy(&body)
+}

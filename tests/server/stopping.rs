@@ -1,0 +1,98 @@
+//! Stopping: nobody who was heard goes without an answer, and nobody else holds the server up.
+
+use crate::running::{DEADLINE, Running, read_all, read_answer};
+use std::io::Write;
+use std::time::{Duration, Instant};
+
+#[test]
+fn idle_connections_are_closed_at_once() {
+    let server = Running::start();
+    let mut idle: Vec<_> = (0..50).map(|_| server.connect()).collect();
+    for stream in &mut idle[..25] {
+        stream.write_all(b"GET /x HTTP/1.1\r\nHost: x\r\n\r\n").expect("sent");
+        assert!(read_answer(stream).ends_with("GET /x "));
+    }
+    let begun = Instant::now();
+    server.stopper.stop();
+    server.join();
+    assert!(begun.elapsed() < Duration::from_secs(4), "it waited for idle clients");
+    assert!(idle.iter_mut().all(|stream| read_all(stream).is_empty()));
+}
+
+#[test]
+fn a_request_of_which_a_byte_was_read_gets_its_whole_answer() {
+    let server = Running::start();
+    let parts = [
+        ("POST /x HTTP/1.1\r\nHo", "st: x\r\nContent-Length: 2\r\n\r\nok"),
+        ("POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\no", "k"),
+    ];
+    let mut begun: Vec<_> = parts
+        .iter()
+        .map(|(first, _)| {
+            let mut stream = server.connect();
+            stream.write_all(first.as_bytes()).expect("sent");
+            stream
+        })
+        .collect();
+    // Answers on later connections show that the earlier bytes have been read, or are about to be.
+    for _ in 0..20 {
+        assert!(server.is_alive());
+    }
+    server.stopper.stop();
+    for (stream, (_, second)) in begun.iter_mut().zip(parts) {
+        stream.write_all(second.as_bytes()).expect("it is still open");
+        let answer = read_all(stream);
+        assert!(answer.ends_with("POST /x ok") && answer.contains("Connection: close"), "{answer}");
+    }
+    server.join();
+}
+
+#[test]
+fn who_never_finishes_is_not_waited_for_beyond_the_bound() {
+    let server = Running::with(|server| server.stop_time(Duration::from_millis(100)));
+    let mut half = server.connect();
+    half.write_all(b"GET / HTTP/1.1\r\n").expect("sent");
+    assert!(server.is_alive());
+    let begun = Instant::now();
+    server.stopper.stop();
+    server.join();
+    assert!(begun.elapsed() < DEADLINE / 4);
+}
+
+#[test]
+fn stopping_under_load_answers_everyone_who_was_heard() {
+    let server = Running::start();
+    let (address, stopper) = (server.address, server.stopper.clone());
+    let broken: usize = std::thread::scope(|scope| {
+        let clients: Vec<_> = (0..16)
+            .map(|_| {
+                scope.spawn(move || {
+                    let mut broken = 0;
+                    // Until nobody listens any more.
+                    while let Ok(mut stream) = std::net::TcpStream::connect(address) {
+                        let _ = stream.set_read_timeout(Some(DEADLINE));
+                        for _ in 0..20 {
+                            if stream.write_all(b"GET /x HTTP/1.1\r\nHost: x\r\n\r\n").is_err() {
+                                break;
+                            }
+                            let answer = read_answer(&mut stream);
+                            // Nothing at all means that it was not heard; a part would be a broken promise.
+                            if answer.is_empty() {
+                                break;
+                            }
+                            broken += usize::from(!answer.ends_with("GET /x "));
+                        }
+                    }
+                    broken
+                })
+            })
+            .collect();
+        scope.spawn(move || {
+            std::thread::park_timeout(Duration::from_millis(200));
+            stopper.stop();
+            server.join();
+        });
+        clients.into_iter().map(|client| client.join().expect("no answer was cut")).sum()
+    });
+    assert_eq!(broken, 0);
+}
