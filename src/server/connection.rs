@@ -13,7 +13,7 @@ use super::log::Log;
 use crate::cycle::{Cycle, Detail, Excerpt, Recorder};
 use crate::http::response::{BodyFraming, Delivery, Streamer, write_head};
 use crate::http::{Body, ChunkedBody, Framing, Limits, Method, ParseError, Request, Response, Status, Version};
-use crate::http::{date, framing, parse_head};
+use crate::http::{date, expects_continue, framing, parse_head};
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
@@ -24,8 +24,10 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-/// What is read at once, and how much of a file is in memory while it is sent.
-const READ_BYTES: usize = 16 * 1024;
+/// A connection's buffer at first. It grows with what a request needs and is given back when that has been answered, so
+/// ten thousand idle connections are held in little.
+const INPUT_BYTES: usize = 4 * 1024;
+/// How much of a file is in memory while it is sent.
 const FILE_BYTES: usize = 128 * 1024;
 /// When so many bytes of answers have been gathered, they leave.
 const GATHERED_BYTES: usize = 64 * 1024;
@@ -113,8 +115,7 @@ impl<S: Service> Serving<S> {
             number,
             requests: 0,
             peer,
-            input: Vec::new(),
-            used: 0,
+            input: Input::new(),
             received: Excerpt { bytes: Vec::new(), total: Some(0) },
             output: Vec::new(),
             date: CachedDate::default(),
@@ -132,9 +133,8 @@ struct Connection<'a, S> {
     number: u64,
     requests: u64,
     peer: SocketAddr,
-    /// What has arrived; the first `used` bytes have been dealt with.
-    input: Vec<u8>,
-    used: usize,
+    /// What has arrived and has not been dealt with.
+    input: Input,
     /// The bytes of the request under way, for the record; empty if nothing is recorded.
     received: Excerpt,
     /// Answers that have not been sent yet.
@@ -169,7 +169,9 @@ impl<S: Service> Connection<'_, S> {
         let asked = Asked {
             is_head: request.method == Method::Head,
             version: request.version,
-            keep_alive: request.keep_alive() && !self.serving.stopping.load(Ordering::SeqCst),
+            // After a stop, requests that have been read already are still answered; then the connection ends.
+            keep_alive: request.keep_alive()
+                && !(self.input.bytes().is_empty() && self.serving.stopping.load(Ordering::SeqCst)),
             line: self.serving.log.line_of(&request),
         };
         let called = catch_unwind(AssertUnwindSafe(|| self.serving.service.call(request, &mut cycle)));
@@ -191,12 +193,12 @@ impl<S: Service> Connection<'_, S> {
         std::mem::replace(&mut self.received, Excerpt { bytes: Vec::new(), total: Some(0) })
     }
 
-    /// Marks so many bytes of the input as dealt with, and notes them for the record.
+    /// Takes so many bytes off the input, and notes them for the record.
     fn consume(&mut self, count: usize) {
         if self.serving.recorder.is_some() {
-            self.received.extend(&self.input[self.used..self.used + count]);
+            self.received.extend(&self.input.bytes()[..count]);
         }
-        self.used += count;
+        self.input.used += count;
     }
 
     /// Reads until a head is complete; `None` if the client closed, or said nothing for the idle time.
@@ -204,7 +206,7 @@ impl<S: Service> Connection<'_, S> {
         let limits = &self.serving.limits;
         let mut deadline = None;
         loop {
-            if let Some((request, used)) = parse_head(&self.input[self.used..], limits)? {
+            if let Some((request, used)) = parse_head(self.input.bytes(), limits)? {
                 self.consume(used);
                 self.open.idle.store(false, Ordering::SeqCst);
                 if deadline.is_some() {
@@ -214,7 +216,7 @@ impl<S: Service> Connection<'_, S> {
             }
             // Before the thread waits, what has been answered must leave.
             self.flush()?;
-            let waiting_for_first_byte = self.used == self.input.len();
+            let waiting_for_first_byte = self.input.bytes().is_empty();
             self.open.idle.store(waiting_for_first_byte, Ordering::SeqCst);
             if waiting_for_first_byte {
                 if self.serving.stopping.load(Ordering::SeqCst) && deadline.is_none() {
@@ -226,7 +228,8 @@ impl<S: Service> Connection<'_, S> {
                 self.wait_until(end, limits.head_time)?;
             }
             match self.read() {
-                Ok(0) => return Ok(None),
+                Ok(0) if waiting_for_first_byte => return Ok(None),
+                Ok(0) => return Err(End::Silent),
                 Ok(_) => {}
                 Err(error) if timed_out(&error) && waiting_for_first_byte => return Ok(None),
                 Err(error) if timed_out(&error) => return Err(ParseError::TooSlow(limits.head_time.as_secs()).into()),
@@ -238,31 +241,32 @@ impl<S: Service> Connection<'_, S> {
     fn read_body(&mut self, request: &Request) -> Result<Vec<u8>, End> {
         let limits = &self.serving.limits;
         let framing = framing(request, limits)?;
-        if let Some(expect) = request.headers.get("Expect") {
-            if request.version == Version::Http11 && !expect.eq_ignore_ascii_case("100-continue") {
-                return Err(ParseError::Expectation(expect.to_owned()).into());
-            }
-            // RFC 9110 §10.1.1: not for HTTP/1.0, and it may be left out when some of the body has arrived already.
-            if request.version == Version::Http11 && framing != Framing::Empty && self.used == self.input.len() {
-                self.output.extend_from_slice(b"HTTP/1.1 100 Continue\r\n\r\n");
-            }
+        // RFC 9110 §10.1.1: the word to go on may be left out when some of the body has arrived already.
+        if expects_continue(request)? && framing != Framing::Empty && self.input.bytes().is_empty() {
+            self.output.extend_from_slice(b"HTTP/1.1 100 Continue\r\n\r\n");
         }
+        // The body grows with what arrives: a length that is only claimed costs nothing.
+        let mut body = Vec::new();
         let mut chunks = ChunkedBody::default();
         let mut deadline = None;
         loop {
             match framing {
-                Framing::Empty => return Ok(Vec::new()),
-                Framing::Length(length) if self.input.len() - self.used >= length => {
-                    let body = self.input[self.used..self.used + length].to_vec();
-                    self.consume(length);
-                    break self.calm_after(deadline, body);
+                Framing::Empty => break,
+                Framing::Length(length) => {
+                    let arrived = self.input.bytes();
+                    let taken = arrived.len().min(length - body.len());
+                    body.extend_from_slice(&arrived[..taken]);
+                    self.consume(taken);
+                    if body.len() == length {
+                        break;
+                    }
                 }
-                Framing::Length(_) => {}
                 Framing::Chunked => {
-                    let used = chunks.feed(&self.input[self.used..], limits)?;
+                    let used = chunks.feed(self.input.bytes(), limits)?;
                     self.consume(used);
-                    if let Some(body) = chunks.finish() {
-                        break self.calm_after(deadline, body);
+                    if let Some(whole) = chunks.finish() {
+                        body = whole;
+                        break;
                     }
                 }
             }
@@ -271,22 +275,16 @@ impl<S: Service> Connection<'_, S> {
             self.wait_until(end, limits.body_time)?;
             match self.read() {
                 Ok(0) => {
-                    return Err(ParseError::Malformed(
-                        "found the end of the connection, expected the rest of the body".into(),
-                    )
-                    .into());
+                    let met = "found the end of the connection, expected the rest of the body";
+                    return Err(ParseError::Malformed(met.into()).into());
                 }
                 Ok(_) => {}
                 Err(error) if timed_out(&error) => return Err(ParseError::TooSlow(limits.body_time.as_secs()).into()),
                 Err(_) => return Err(End::Silent),
             }
         }
-    }
-
-    /// Puts the idle time back as the bound of a read, if another was set.
-    fn calm_after(&self, deadline: Option<Instant>, body: Vec<u8>) -> Result<Vec<u8>, End> {
         if deadline.is_some() {
-            self.open.stream.set_read_timeout(Some(self.serving.limits.idle_time))?;
+            self.open.stream.set_read_timeout(Some(limits.idle_time))?;
         }
         Ok(body)
     }
@@ -299,20 +297,26 @@ impl<S: Service> Connection<'_, S> {
         Ok(self.open.stream.set_read_timeout(Some(left))?)
     }
 
-    /// One read, behind what is there. Bytes that have been dealt with make room first.
+    /// One read, behind what is there.
     fn read(&mut self) -> io::Result<usize> {
-        self.input.drain(..self.used);
-        self.used = 0;
-        let old = self.input.len();
-        self.input.resize(old + READ_BYTES, 0);
-        let read = loop {
-            match (&self.open.stream).read(&mut self.input[old..]) {
+        // A stop closes the reading half of idle connections. If the first bytes of a request came at that very moment,
+        // the rest of it is on its way, and a read finds it although it also finds the end: so try a little longer.
+        let mut patience =
+            if self.serving.stopping.load(Ordering::SeqCst) && !self.input.bytes().is_empty() { 100 } else { 0 };
+        loop {
+            match (&self.open.stream).read(self.input.room()) {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                read => break read,
+                Ok(0) if patience > 0 => {
+                    patience -= 1;
+                    std::thread::sleep(Duration::from_millis(1));
+                }
+                Ok(count) => {
+                    self.input.filled += count;
+                    return Ok(count);
+                }
+                Err(error) => return Err(error),
             }
-        };
-        self.input.truncate(old + *read.as_ref().unwrap_or(&0));
-        read
+        }
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -424,8 +428,7 @@ impl<S: Service> Connection<'_, S> {
         let status = error.status();
         let mut cycle = self.begin_cycle();
         if cycle.is_recording() {
-            let rest = self.input.len() - self.used;
-            self.consume(rest);
+            self.consume(self.input.bytes().len());
         }
         cycle.step("received", || Detail::Bytes(self.take_received()));
         cycle.step("failed", || Detail::Failure(status, error.to_string()));
@@ -455,6 +458,41 @@ impl<S: Service> Connection<'_, S> {
                 Ok(read) => mostly = mostly.saturating_sub(read),
             }
         }
+    }
+}
+
+/// The bytes that have arrived: `bytes[used..filled]` are still to be dealt with.
+struct Input {
+    buffer: Vec<u8>,
+    used: usize,
+    filled: usize,
+}
+
+impl Input {
+    fn new() -> Input {
+        Input { buffer: vec![0; INPUT_BYTES], used: 0, filled: 0 }
+    }
+
+    fn bytes(&self) -> &[u8] {
+        &self.buffer[self.used..self.filled]
+    }
+
+    /// Where the next bytes go. What is still there moves to the front when it stands in the way, and a buffer that is
+    /// full of one message grows.
+    fn room(&mut self) -> &mut [u8] {
+        if self.used == self.filled {
+            (self.used, self.filled) = (0, 0);
+            if self.buffer.len() > 16 * INPUT_BYTES {
+                *self = Input::new();
+            }
+        } else if self.filled == self.buffer.len() {
+            self.buffer.copy_within(self.used..self.filled, 0);
+            (self.used, self.filled) = (0, self.filled - self.used);
+            if self.filled > self.buffer.len() / 2 {
+                self.buffer.resize(self.buffer.len() * 2, 0);
+            }
+        }
+        &mut self.buffer[self.filled..]
     }
 }
 
