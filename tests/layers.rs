@@ -23,6 +23,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("web/form.rs", &["http", "cycle", "web::context", "web::error"]),
     ("web/context.rs", &["*"]),
     ("web/app.rs", &["*"]),
+    ("web/client.rs", &["web::app", "http", "cycle", "Service"]),
     ("web/mod.rs", &[]),
 ];
 

@@ -6,9 +6,11 @@
 
 use crate::http::Request;
 
-/// Headers by which proxies announce themselves.
-const PROXY_HEADERS: [&str; 7] =
-    ["Forwarded", "Via", "X-Real-IP", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Server"];
+/// True for a header by which proxies announce themselves.
+fn is_of_a_proxy(name: &str) -> bool {
+    let starts = name.get(..12).is_some_and(|start| start.eq_ignore_ascii_case("X-Forwarded-"));
+    starts || ["Forwarded", "Via", "X-Real-IP"].iter().any(|known| name.eq_ignore_ascii_case(known))
+}
 
 /// The rule, and the names that count as this machine's.
 #[derive(Clone, Debug)]
@@ -29,7 +31,7 @@ impl Inside {
     /// True if the client of this request may look inside.
     pub fn admits(&self, request: &Request) -> bool {
         let local = request.peer.is_some_and(|peer| peer.ip().to_canonical().is_loopback());
-        let proxied = PROXY_HEADERS.iter().any(|name| request.headers.contains(name));
+        let proxied = request.headers.iter().any(|(name, _)| is_of_a_proxy(name));
         let known = request.host_name().is_some_and(|host| {
             matches!(host.as_str(), "localhost" | "127.0.0.1" | "[::1]") || self.hosts.contains(&host)
         });

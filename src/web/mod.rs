@@ -1,6 +1,24 @@
 //! The rooms of the framework, and the Flask word for each.
+//!
+//! Part III of the book. One request goes through them in the order of [`app`], the second spine; the rooms themselves do
+//! not know each other.
+//!
+//! | room | Flask's word |
+//! |---|---|
+//! | [`app`] | `Flask(__name__)`, `@app.route` |
+//! | [`context`] | `request`, `session`, `render_template`, `flash` |
+//! | [`router`] | rules, `url_for` |
+//! | [`form`] | `request.form` |
+//! | [`error`] | `abort` |
+//! | [`session`], [`store`] | `session`, and where it lives |
+//! | [`flash`] | `flash`, `get_flashed_messages` |
+//! | [`static_files`] | `static` |
+//! | [`template`] | Jinja2 |
+//! | [`inside`] | debug mode, for whom |
+//! | [`client`] | `app.test_client()` |
 
 pub mod app;
+pub mod client;
 pub mod context;
 pub mod error;
 pub mod flash;

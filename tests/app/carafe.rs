@@ -36,11 +36,8 @@ impl Carafe {
             .stderr(Stdio::piped())
             .spawn()
             .expect("carafe starts");
-        let mut stdout = BufReader::new(child.stdout.take().expect("stdout is piped"));
-        let mut banner = String::new();
-        while !banner.contains("Ctrl-C") && stdout.read_line(&mut banner).expect("the banner is text") > 0 {}
-        let url = banner.split("http://").nth(1).and_then(|rest| rest.split_whitespace().next());
-        let address = url.and_then(|url| url.parse().ok()).unwrap_or_else(|| panic!("no address in {banner:?}"));
+        let banner = read_banner(&mut child);
+        let address = address_in(&banner);
         let mut stderr = child.stderr.take().expect("stderr is piped");
         let log = thread::spawn(move || {
             let mut log = String::new();
@@ -97,6 +94,10 @@ impl Carafe {
         assert!(sent.is_ok_and(|status| status.success()), "kill {signal}");
     }
 
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// The exit code, once the process has ended by itself.
     pub fn exit_code(&mut self) -> Option<i32> {
         let end = Instant::now() + DEADLINE;
@@ -123,6 +124,22 @@ impl Drop for Carafe {
         let _ = self.child.wait();
         let _ = std::fs::remove_dir_all(&self.folder);
     }
+}
+
+/// What it prints first, up to the last line of it.
+pub fn read_banner(child: &mut Child) -> String {
+    let mut stdout = BufReader::new(child.stdout.take().expect("stdout is piped"));
+    let mut banner = String::new();
+    while !banner.contains("Ctrl-C") {
+        assert_ne!(stdout.read_line(&mut banner).expect("the banner is text"), 0, "{banner}");
+    }
+    banner
+}
+
+/// The address that the banner names.
+pub fn address_in(banner: &str) -> SocketAddr {
+    let url = banner.split("http://").nth(1).and_then(|rest| rest.split_whitespace().next());
+    url.and_then(|url| url.parse().ok()).unwrap_or_else(|| panic!("no address in {banner:?}"))
 }
 
 /// A new folder below the system's for temporary files.

@@ -1,6 +1,6 @@
 //! The program as a program: flags, exit codes, signals, logs, and how it bears what happens to it.
 
-use crate::carafe::{Carafe, DEADLINE, empty_folder, header};
+use crate::carafe::{Carafe, DEADLINE, address_in, empty_folder, header, read_banner};
 use std::collections::HashSet;
 use std::io::{Read, Write};
 use std::process::{Command, Stdio};
@@ -224,15 +224,8 @@ fn a_closed_standard_error_kills_nothing() {
         .spawn()
         .expect("carafe starts");
     drop(child.stderr.take());
-    let mut stdout = child.stdout.take().expect("stdout is piped");
-    let mut banner = String::new();
-    while !banner.contains("Ctrl-C") {
-        let mut byte = [0];
-        assert_eq!(stdout.read(&mut byte).expect("the banner can be read"), 1, "{banner}");
-        banner.push(byte[0] as char);
-    }
-    drop(stdout);
-    let address = banner.split("http://").nth(1).and_then(|rest| rest.split_whitespace().next()).expect("an address");
+    let banner = read_banner(&mut child);
+    let address = address_in(&banner);
     for path in ["hello", "boom", "hello"] {
         let output = Command::new("curl")
             .args(["-s", "-o", "/dev/null", "-w", "%{http_code}", &format!("http://{address}/{path}")])
@@ -324,6 +317,72 @@ fn at_the_cap_clients_are_told_to_come_again_and_served_when_there_is_room() {
     }
 }
 
+/// How many threads a process has (Linux).
+fn threads(id: u32) -> usize {
+    let status = std::fs::read_to_string(format!("/proc/{id}/status")).expect("Linux tells");
+    let line = status.lines().find_map(|line| line.strip_prefix("Threads:"));
+    line.and_then(|count| count.trim().parse().ok()).expect("a number")
+}
+
+#[test]
+fn workers_come_with_connections_and_go_with_them() {
+    let carafe = Carafe::start(&["--log", "off"]);
+    let begun = threads(carafe.id());
+    assert!(begun < 5, "{begun} threads with nothing to do");
+    let held: Vec<_> = (0..300).map(|_| carafe.connect()).collect();
+    assert_eq!(carafe.curl(&["$B/hello"]), "Hello, World!\n");
+    assert!(threads(carafe.id()) > 300);
+    drop(held);
+    let end = Instant::now() + DEADLINE;
+    while threads(carafe.id()) > 70 {
+        assert!(Instant::now() < end, "{} threads are left", threads(carafe.id()));
+        std::thread::yield_now();
+    }
+    assert_eq!(carafe.curl(&["$B/hello"]), "Hello, World!\n");
+}
+
+#[test]
+fn when_the_system_gives_no_more_threads_clients_are_told_to_come_again() {
+    // The limit does not bind root, so the process runs as a user of its own.
+    let user = "54321";
+    let set = ["--reuid", user, "--regid", user, "--clear-groups"];
+    if !Command::new("setpriv").args(set).arg("true").status().is_ok_and(|status| status.success()) {
+        assert!(std::env::var_os("CI").is_none(), "setpriv is not allowed here");
+        eprintln!("skipped: setpriv is not allowed here");
+        return;
+    }
+    let folder = empty_folder();
+    let program = folder.join("carafe");
+    std::fs::copy(env!("CARGO_BIN_EXE_carafe"), &program).expect("the program can be copied");
+    let script = format!("ulimit -u 12; exec setpriv {} {} --port 0 --log off", set.join(" "), program.display());
+    let mut child = Command::new("bash")
+        .args(["-c", &script])
+        .current_dir(&folder)
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("bash starts");
+    let address = address_in(&read_banner(&mut child));
+    let mut held: Vec<_> = (0..30).filter_map(|_| std::net::TcpStream::connect(address).ok()).collect();
+    let mut answer = String::new();
+    let last = held.last_mut().expect("connections are taken");
+    last.set_read_timeout(Some(DEADLINE)).expect("a timeout can be set");
+    let _ = last.read_to_string(&mut answer);
+    assert!(answer.starts_with("HTTP/1.1 503 ") && answer.contains("Retry-After: 1"), "{answer:?}");
+    drop(held);
+    let end = Instant::now() + DEADLINE;
+    while status_of(&format!("http://{address}/hello")) != "200" {
+        assert!(Instant::now() < end, "it did not recover");
+    }
+    let _ = child.kill();
+    let _ = child.wait();
+    let _ = std::fs::remove_dir_all(folder);
+}
+
+fn status_of(url: &str) -> String {
+    let output = Command::new("curl").args(["-s", "-m", "2", "-o", "/dev/null", "-w", "%{http_code}", url]).output();
+    String::from_utf8(output.expect("curl runs").stdout).expect("a status")
+}
+
 #[test]
 fn without_descriptors_it_keeps_calm_and_recovers() {
     let folder = empty_folder();
@@ -334,13 +393,7 @@ fn without_descriptors_it_keeps_calm_and_recovers() {
         .stdout(Stdio::piped())
         .spawn()
         .expect("bash starts");
-    let mut stdout = child.stdout.take().expect("stdout is piped");
-    let mut banner = String::new();
-    while !banner.contains("Ctrl-C") {
-        let mut byte = [0];
-        assert_eq!(stdout.read(&mut byte).expect("the banner can be read"), 1, "{banner}");
-        banner.push(byte[0] as char);
-    }
+    let banner = read_banner(&mut child);
     let address =
         banner.split("http://").nth(1).and_then(|rest| rest.split_whitespace().next()).expect("an address").to_owned();
     let held: Vec<_> = (0..60).filter_map(|_| std::net::TcpStream::connect(&address).ok()).collect();
@@ -407,13 +460,7 @@ fn process_1_of_a_container_stops_too() {
         .stdout(Stdio::piped())
         .spawn()
         .expect("unshare starts");
-    let mut stdout = child.stdout.take().expect("stdout is piped");
-    let mut banner = String::new();
-    while !banner.contains("Ctrl-C") {
-        let mut byte = [0];
-        assert_eq!(stdout.read(&mut byte).expect("the banner can be read"), 1, "{banner}");
-        banner.push(byte[0] as char);
-    }
+    read_banner(&mut child);
     let children = Command::new("pgrep").args(["-P", &child.id().to_string()]).output().expect("pgrep runs");
     let inside = String::from_utf8(children.stdout).expect("a number");
     assert!(Command::new("kill").args(["-TERM", inside.trim()]).status().is_ok_and(|status| status.success()));

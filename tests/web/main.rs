@@ -1,7 +1,10 @@
 //! The framework's rooms, each by itself: no sockets.
 
+mod app;
 mod flash;
+mod inside;
 mod random;
+mod router;
 mod session;
 mod static_files;
 mod store;

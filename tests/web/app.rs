@@ -1,0 +1,145 @@
+//! One request through the rooms: what becomes of errors, panics, sessions and stores that fail.
+
+use carafe::http::{Method, Request, Response};
+use carafe::web::client::Client;
+use carafe::web::store::{Kind, Lookup, Store, StoreError, Updated};
+use carafe::web::template::Templates;
+use carafe::{App, Context, Error, Map};
+use std::sync::Arc;
+use std::time::Duration;
+
+static TEMPLATES: &[(&str, &str)] = &[
+    (
+        "page.html",
+        "{{ request.method }} {{ request.path }} {{ request.args.q }} {{ session.user }} {{ x }}{% for m in get_flashed_messages() %} {{ m }}{% endfor %}",
+    ),
+    (
+        "twice.html",
+        "{{ get_flashed_messages(with_categories=true) }}{{ get_flashed_messages(category_filter=['bad']) }}",
+    ),
+    ("broken.html", "\n {{ 1 / 0 }}"),
+];
+
+fn app() -> App {
+    let mut app = App::new();
+    app.templates(Templates::embedded(TEMPLATES));
+    app.get("/page/<x>", |ctx: &mut Context| {
+        let x = ctx.param("x").to_owned();
+        ctx.render("page.html", [("x", x)])
+    });
+    app.get("/twice", |ctx: &mut Context| ctx.render("twice.html", Map::new()));
+    app.get("/broken", |ctx: &mut Context| ctx.render("broken.html", Map::new()));
+    app.get("/missing", |ctx: &mut Context| ctx.render("pgae.html", Map::new()));
+    app.get("/panic", |_: &mut Context| -> &str { panic!("with a secret") });
+    app.get("/abort", |_: &mut Context| -> Result<Response, Error> { Err(Error::Forbidden("not you".into())) });
+    app.post("/login", |ctx: &mut Context| -> Result<Response, Error> {
+        let form = ctx.form()?;
+        ctx.session.set("user", form.required("user")?);
+        ctx.flash("welcome");
+        ctx.flash_as("bad", "really?");
+        Ok(Response::redirect("/page/1"))
+    });
+    app.get("/logout", |ctx: &mut Context| {
+        ctx.session.clear();
+        "gone"
+    });
+    app
+}
+
+#[test]
+fn a_page_sees_request_session_and_flashed_messages() {
+    let app = app();
+    let mut client = Client::new(&app);
+    assert_eq!(client.post("/login", &[("user", "Ada & Bo")]).status(), 303);
+    assert_eq!(
+        client.get("/page/%3Cb%3E?q=tea").text(),
+        "GET /page/<b> tea Ada &amp; Bo &lt;b&gt; welcome really?".replace("/page/<b>", "/page/&lt;b&gt;")
+    );
+    assert_eq!(client.get("/page/2").text(), "GET /page/2  Ada &amp; Bo 2", "each message is shown once");
+    assert_eq!(client.get("/logout").header("Set-Cookie").map(|line| line.contains("Max-Age=0")), Some(true));
+    assert_eq!(client.get("/page/2").text(), "GET /page/2   2");
+}
+
+#[test]
+fn a_page_may_ask_for_its_messages_twice() {
+    let app = app();
+    let mut client = Client::new(&app);
+    client.post("/login", &[("user", "Ada")]);
+    let page = client.get("/twice").text();
+    assert_eq!(page, "[[&#39;message&#39;, &#39;welcome&#39;], [&#39;bad&#39;, &#39;really?&#39;]][&#39;really?&#39;]");
+}
+
+#[test]
+fn an_error_is_a_page_that_says_what_and_why() {
+    let app = app();
+    for (path, status, expected) in [
+        ("/broken", 500, "broken.html:2:"),
+        ("/missing", 500, "page.html"),
+        ("/panic", 500, "with a secret"),
+        ("/abort", 403, "not you"),
+        ("/nowhere", 404, "GET /nowhere"),
+    ] {
+        let answer = Client::new(&app).get(path);
+        assert_eq!(answer.status(), status, "{path}");
+        assert!(answer.text().contains(expected), "{path}: {}", answer.text());
+        assert!(answer.text().contains("this works: curl http://localhost/"), "{path}");
+        assert_eq!(status == 500, !answer.warnings.is_empty(), "{path}: the log knows of failures");
+    }
+    for path in ["/broken", "/missing", "/panic"] {
+        let mut request = Request::new(Method::Get, path);
+        request.headers.set("Host", "shop.example");
+        let text = Client::new(&app).send(request).text();
+        let internal = ["broken.html", "page.html", "with a secret", "/ 0"];
+        assert!(!internal.iter().any(|word| text.contains(word)), "{path}: {text}");
+    }
+}
+
+#[test]
+fn a_form_says_what_is_wrong_with_it() {
+    let app = app();
+    let many = vec![("a", "b"); 1001];
+    let mut json = Request::new(Method::Post, "/login");
+    json.headers.set("Content-Type", "application/json");
+    json.body = b"{}".to_vec();
+    let mut latin = Request::new(Method::Post, "/login");
+    latin.headers.set("Content-Type", "application/x-www-form-urlencoded; charset=latin1");
+    latin.body = b"user=\xe9".to_vec();
+    let mut client = Client::new(&app);
+    for (answer, status, expected) in [
+        (client.post("/login", &[("usr", "x")]), 400, "missing form field \"user\"; the form has: usr"),
+        (client.post("/login", &[]), 400, "the form has: no fields"),
+        (client.post("/login", &many), 413, "found 1001 fields"),
+        (client.send(json), 415, "found application/json"),
+        (client.send(latin), 400, "not UTF-8"),
+    ] {
+        assert_eq!(answer.status(), status, "{expected}");
+        assert!(answer.text().contains(expected), "{}", answer.text());
+        assert_eq!(answer.header("Set-Cookie"), None, "there is nothing to keep");
+    }
+}
+
+/// A store that is not there.
+struct Gone;
+
+impl Store for Gone {
+    fn load(&self, _: &Kind, _: &str) -> Result<Lookup, StoreError> {
+        Err(StoreError::Unreachable("it is not there".into()))
+    }
+    fn update(&self, _: &Kind, _: &str, _: &mut dyn FnMut(&mut Option<Map>)) -> Result<Updated, StoreError> {
+        Err(StoreError::Unreachable("it is not there".into()))
+    }
+}
+
+#[test]
+fn a_store_that_failed_takes_the_place_of_the_answer_and_other_pages_go_on() {
+    let mut app = app();
+    app.get("/plain", |_: &mut Context| "plain");
+    app.sessions(Arc::new(Gone), Duration::from_secs(60), 10);
+    let mut client = Client::new(&app);
+    let answer = client.post("/login", &[("user", "Ada")]);
+    assert_eq!((answer.status(), answer.header("Retry-After")), (503, Some("1")));
+    assert_eq!(answer.header("Set-Cookie"), None);
+    let mut request = Request::new(Method::Get, "/plain");
+    request.headers.append("Cookie", "carafe_sid=00000000000000000000000000000000");
+    assert_eq!(client.send(request).text(), "plain");
+}

@@ -1,0 +1,131 @@
+//! Patterns, their order, and the way back from a name to a path.
+
+use carafe::http::Method;
+use carafe::web::client::Client;
+use carafe::{App, Context};
+
+fn app() -> App {
+    let mut app = App::new();
+    app.get("/", home);
+    app.get("/hello", hello);
+    app.get("/hello/<name>", hello_name);
+    app.get("/hello/Ada", hello_ada);
+    app.get("/item/<int:id>", item);
+    app.get("/item/<name>/", item_name);
+    app.get("/files/<path:file>", file);
+    app.post("/hello", post_hello);
+    app.route(Method::Delete, "/item/<int:id>", delete_item);
+    app
+}
+
+fn home(_: &mut Context) -> &'static str {
+    "home"
+}
+fn hello(_: &mut Context) -> &'static str {
+    "hello"
+}
+fn hello_name(ctx: &mut Context) -> String {
+    format!("name {}", ctx.param("name"))
+}
+fn hello_ada(_: &mut Context) -> &'static str {
+    "the very Ada"
+}
+fn item(ctx: &mut Context) -> String {
+    format!("item {}", ctx.param("id"))
+}
+fn item_name(ctx: &mut Context) -> String {
+    format!("item called {}", ctx.param("name"))
+}
+fn file(ctx: &mut Context) -> String {
+    format!("file {}", ctx.param("file"))
+}
+fn post_hello(_: &mut Context) -> &'static str {
+    "posted"
+}
+fn delete_item(_: &mut Context) -> &'static str {
+    "deleted"
+}
+
+#[test]
+fn the_most_exact_route_answers_and_values_are_decoded_after_the_split() {
+    let app = app();
+    for (path, expected) in [
+        ("/", "home"),
+        ("/hello", "hello"),
+        ("/hello?x=1", "hello"),
+        ("/h%65llo", "hello"),
+        ("/hello/Ada", "the very Ada"),
+        ("/hello/Bo", "name Bo"),
+        ("/hello/a%2Fb", "name a/b"),
+        ("/hello/%3Cb%3E", "name <b>"),
+        ("/hello/caf%C3%A9", "name café"),
+        ("/item/7", "item 7"),
+        ("/item/7/", "item called 7"),
+        ("/files/a/b%20c/d", "file a/b c/d"),
+    ] {
+        assert_eq!(Client::new(&app).get(path).text(), expected, "{path}");
+    }
+}
+
+#[test]
+fn a_stray_slash_is_a_308_that_keeps_the_query_and_never_leads_to_another_host() {
+    let app = app();
+    for (path, location) in [("/hello/?q=1", "/hello?q=1"), ("/item/seven?a", "/item/seven/?a")] {
+        let answer = Client::new(&app).get(path);
+        assert_eq!((answer.status(), answer.header("Location")), (308, Some(location)), "{path}");
+    }
+    for path in ["//hello", "//evil.example/..", "/hello//", "/item//", "/files/", "/hello/Ada/x"] {
+        assert_eq!(Client::new(&app).get(path).status(), 404, "{path}");
+    }
+    for path in ["/item/7x/y", "/item/99999999999999999999/x"] {
+        assert_eq!(Client::new(&app).get(path).status(), 404, "{path}");
+    }
+}
+
+#[test]
+fn another_method_is_a_405_that_lists_them() {
+    let app = app();
+    let answer = Client::new(&app).post("/item/7", &[]);
+    assert_eq!((answer.status(), answer.header("Allow")), (405, Some("DELETE, GET, HEAD, OPTIONS")));
+    let answer = Client::new(&app).post("/hello", &[]);
+    assert_eq!(answer.text(), "posted");
+}
+
+#[test]
+fn a_name_leads_back_to_its_path() {
+    let app = app();
+    let value = |name: &'static str, value: &str| (name, value.to_owned());
+    for (name, values, expected) in [
+        ("home", &[][..], Ok("/")),
+        ("hello_name", &[value("name", "a/b é")], Ok("/hello/a%2Fb%20%C3%A9")),
+        ("file", &[value("file", "a/b c")], Ok("/files/a/b%20c")),
+        ("item", &[value("id", "7"), value("q", "a&b")], Ok("/item/7?q=a%26b")),
+        ("item", &[], Err("/item/<int:id> needs a value for \"id\"")),
+        ("helo", &[], Err("no route is called \"helo\"; there is \"hello\"")),
+    ] {
+        assert_eq!(app.url_for(name, values).as_deref().map_err(String::as_str), expected, "{name}");
+    }
+}
+
+#[test]
+fn a_programmers_mistake_is_named_at_the_start() {
+    for (pattern, expected) in [
+        ("hello", "must start with a slash"),
+        ("/a/<float:x>", "expected string, int or path"),
+        ("/a/<>", "expected a name"),
+        ("/a/x<y>", "expected text or one <name>"),
+        ("/<path:a>/b", "must be the last part"),
+    ] {
+        let caught = std::panic::catch_unwind(|| App::new().get(pattern, home)).expect_err(pattern);
+        let message = caught.downcast_ref::<String>().expect("a message");
+        assert!(message.contains(expected), "{pattern}: {message}");
+    }
+    let twice = std::panic::catch_unwind(|| {
+        let mut app = App::new();
+        app.get("/a/<x>", home);
+        app.get("/a/<y>", hello);
+    });
+    let caught = twice.expect_err("the same paths twice");
+    let message = caught.downcast_ref::<String>().expect("a message");
+    assert_eq!(message.matches("tests/web/router.rs:").count(), 2, "both lines: {message}");
+}
