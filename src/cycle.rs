@@ -21,7 +21,7 @@ use crate::value::Map;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::panic::Location;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -228,6 +228,7 @@ pub struct Recorder {
     last: AtomicU64,
     kept: Mutex<VecDeque<Arc<Record>>>,
     added: Condvar,
+    closed: AtomicBool,
 }
 
 impl Recorder {
@@ -251,6 +252,20 @@ impl Recorder {
         drop(oldest);
     }
 
+    /// Ends every wait: the server stops.
+    pub fn close(&self) {
+        // Under the lock, so that nobody begins to wait between the two.
+        let kept = self.lock();
+        self.closed.store(true, Ordering::SeqCst);
+        drop(kept);
+        self.added.notify_all();
+    }
+
+    /// True once the server stops.
+    pub fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::SeqCst)
+    }
+
     /// The cycles that are kept, the oldest first.
     pub fn all(&self) -> Vec<Arc<Record>> {
         self.lock().iter().cloned().collect()
@@ -271,7 +286,7 @@ impl Recorder {
     pub fn wait_beyond(&self, number: u64, most: Duration) -> Vec<Arc<Record>> {
         let newer = |kept: &VecDeque<Arc<Record>>| kept.back().is_some_and(|record| record.number > number);
         let kept = self.lock();
-        let waited = self.added.wait_timeout_while(kept, most, |kept| !newer(kept));
+        let waited = self.added.wait_timeout_while(kept, most, |kept| !newer(kept) && !self.is_closed());
         let (kept, _) = waited.unwrap_or_else(PoisonError::into_inner);
         kept.iter().filter(|record| record.number > number).cloned().collect()
     }

@@ -5,6 +5,8 @@
 
 /// Each template's name, as `render` takes it, and its text.
 pub static TEMPLATES: &[(&str, &str)] = &[
+    ("cycle.html", include_str!("../../templates/cycle.html")),
+    ("cycles.html", include_str!("../../templates/cycles.html")),
     ("error.html", include_str!("../../templates/error.html")),
     ("formtest.html", include_str!("../../templates/formtest.html")),
     ("hello.html", include_str!("../../templates/hello.html")),
@@ -24,5 +26,6 @@ pub static WWW: &[(&str, &[u8])] = &[
     ("images/carafe.svg", include_bytes!("../../www/images/carafe.svg")),
     ("images/form.svg", include_bytes!("../../www/images/form.svg")),
     ("js/carafe.js", include_bytes!("../../www/js/carafe.js")),
+    ("js/cycles.js", include_bytes!("../../www/js/cycles.js")),
     ("js/my-script.js", include_bytes!("../../www/js/my-script.js")),
 ];

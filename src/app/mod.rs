@@ -1,6 +1,7 @@
 //! The application: one file a lesson, each with its routes.
 
 pub mod assets;
+pub mod cycles;
 mod formtest;
 mod hello;
 mod search;

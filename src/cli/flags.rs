@@ -10,7 +10,7 @@ use std::time::Duration;
 /// One flag: what it is called, what it takes, what it does.
 struct Flag {
     name: &'static str,
-    /// What stands for its value in the help.
+    /// What stands for its value in the help; empty for a switch.
     value: &'static str,
     what: &'static str,
     /// What it is without the flag.
@@ -75,6 +75,41 @@ const FLAGS: &[Flag] = &[
         default: "line",
         variable: "",
         set: |settings, value| put(&mut settings.log, log(value), "line, common or off"),
+    },
+    Flag {
+        name: "--show-cycles",
+        value: "",
+        what: "print each request and its answer, annotated",
+        default: "",
+        variable: "",
+        set: |settings, _| put(&mut settings.show_cycles, Some(true), ""),
+    },
+    Flag {
+        name: "--no-cycles",
+        value: "",
+        what: "keep no record of the last 200",
+        default: "",
+        variable: "",
+        set: |settings, _| put(&mut settings.cycles, Some(false), ""),
+    },
+    Flag {
+        name: "--expose-cycles",
+        value: "",
+        what: "show them to other machines, too",
+        default: "",
+        variable: "",
+        set: |settings, _| put(&mut settings.expose_cycles, Some(true), ""),
+    },
+    Flag {
+        name: "--allow-host",
+        value: "NAME",
+        what: "a name of this machine; may be given more than once",
+        default: "",
+        variable: "",
+        set: |settings, value| {
+            settings.allowed_hosts.push(value.to_ascii_lowercase());
+            if value.is_empty() || value.contains(['/', ':', ' ']) { Err("a host's name without port") } else { Ok(()) }
+        },
     },
     Flag {
         name: "--workers",
@@ -197,6 +232,13 @@ pub fn read(arguments: &[String]) -> Result<Settings, String> {
             let hint = near::nearest(name, known).map_or(String::new(), |near| format!("; did you mean {near}?"));
             return Err(format!("found {argument:?}, which is no flag or command{hint}"));
         };
+        if flag.value.is_empty() {
+            if inline.is_some() {
+                return Err(format!("found {argument:?}, expected {name} alone: it takes no value"));
+            }
+            apply(flag, name, &mut settings, "")?;
+            continue;
+        }
         let value = inline.or_else(|| rest.next().map(String::as_str));
         let value = value.ok_or_else(|| format!("{name} needs a value: {name} {}", flag.value))?;
         apply(flag, name, &mut settings, value)?;

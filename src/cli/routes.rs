@@ -4,6 +4,7 @@ use super::serve::{self, Settings};
 use carafe::web::router::Route;
 use std::io::{self, Write};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 /// Prints a line for each route: method, pattern, handler, file and line.
 pub fn run(arguments: &[String]) -> ExitCode {
@@ -11,7 +12,7 @@ pub fn run(arguments: &[String]) -> ExitCode {
         let _ = writeln!(io::stderr(), "carafe routes: found {first:?}, expected nothing more");
         return ExitCode::from(2);
     }
-    let (app, _) = serve::build(&Settings::default());
+    let (app, _) = serve::build(&Settings::default(), Some(Arc::default()));
     let text: String = app.routes().iter().map(line).collect();
     let _ = io::stdout().write_all(text.as_bytes());
     ExitCode::SUCCESS

@@ -1,8 +1,10 @@
 //! `carafe`: serves the application, and says where it is to be found.
 
 use crate::app::{self, assets};
+use carafe::cycle::Recorder;
 use carafe::http::Limits;
 use carafe::server::log::Log;
+use carafe::web::inside::Inside;
 use carafe::web::static_files::StaticFiles;
 use carafe::web::store::MemoryStore;
 use carafe::web::template::Templates;
@@ -33,6 +35,14 @@ pub struct Settings {
     pub limits: Limits,
     /// How long answers under way may take after a stop.
     pub stop_time: Duration,
+    /// Keep the last cycles.
+    pub cycles: bool,
+    /// Print each cycle.
+    pub show_cycles: bool,
+    /// Show the inner pages although other machines can reach this server.
+    pub expose_cycles: bool,
+    /// Names by which this machine is known, beside localhost.
+    pub allowed_hosts: Vec<String>,
 }
 
 impl Default for Settings {
@@ -47,14 +57,19 @@ impl Default for Settings {
             workers: 12_000,
             limits: Limits::default(),
             stop_time: Duration::from_secs(5),
+            cycles: true,
+            show_cycles: false,
+            expose_cycles: false,
+            allowed_hosts: Vec::new(),
         }
     }
 }
 
 /// The application with its templates and files, and where those are.
-pub fn build(settings: &Settings) -> (App, String) {
+pub fn build(settings: &Settings, recorder: Option<Arc<Recorder>>) -> (App, String) {
     let mut app = App::new();
     app::routes(&mut app);
+    app::cycles::routes(&mut app, recorder);
     let dir = settings.dir.clone().unwrap_or_else(|| PathBuf::from("."));
     let found = |name: &str| Some(dir.join(name)).filter(|path| path.is_dir());
     let shown = |path: &Option<PathBuf>| path.as_deref().map_or("built in".to_owned(), place);
@@ -93,16 +108,34 @@ pub fn run(settings: Settings, stops: impl FnOnce(Stopper) -> io::Result<()>) ->
             return ExitCode::FAILURE;
         }
     };
-    let (app, places) = build(&settings);
-    let warning = match address.ip().is_loopback() {
-        true => "",
-        false => "  warning    other machines can reach this server\n",
+    let recorder = settings.cycles.then(|| Arc::new(Recorder::default()));
+    let (mut app, places) = build(&settings, recorder.clone());
+    let is_local = address.ip().is_loopback();
+    let warning = if is_local { "" } else { "  warning    other machines can reach this server\n" };
+    // Where other machines can connect, the inner pages are off unless they were asked for.
+    let open = is_local || settings.expose_cycles;
+    app.inside(Inside { open, everyone: settings.expose_cycles, hosts: settings.allowed_hosts });
+    let cycles = match (&recorder, open, settings.expose_cycles) {
+        (None, _, _) => "  cycles     not recorded\n".to_owned(),
+        (_, false, _) => "  cycles     hidden: other machines could look; --expose-cycles shows them\n".to_owned(),
+        (_, _, true) => format!("  cycles     http://{address}/cycles, for everybody who knows the name\n"),
+        _ => format!("  cycles     http://{address}/cycles, for this machine only\n"),
     };
     let _ = write!(
         io::stdout(),
-        "carafe serves on http://{address}\n{places}  state      in memory, gone with this process\n{warning}  Ctrl-C stops it.\n"
+        "carafe serves on http://{address}\n{places}  state      in memory, gone with this process\n{cycles}{warning}  Ctrl-C stops it.\n"
     );
     let _ = io::stdout().flush();
+    if let (Some(recorder), true) = (recorder.clone(), settings.show_cycles) {
+        let print = move || app::cycles::print_all(&recorder, &format!("http://{address}"));
+        if let Err(error) = std::thread::Builder::new().name("show-cycles".into()).spawn(print) {
+            let _ = writeln!(io::stderr(), "carafe: cycles cannot be shown: {error}");
+        }
+    }
+    let server = match recorder {
+        Some(recorder) => server.recorder(recorder),
+        None => server,
+    };
     let server =
         server.log(settings.log).workers(settings.workers).limits(settings.limits).stop_time(settings.stop_time);
     match stops(server.stopper()).and_then(|()| server.run(app)) {

@@ -59,7 +59,7 @@ struct Open {
 impl Connections {
     fn add(&self, stream: TcpStream) -> (u64, Arc<Open>) {
         let open = Arc::new(Open { stream, idle: AtomicBool::new(true) });
-        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        let number = self.next.fetch_add(1, Ordering::Relaxed) + 1;
         self.open.lock().unwrap_or_else(PoisonError::into_inner).insert(number, Arc::clone(&open));
         (number, open)
     }

@@ -118,6 +118,7 @@ impl Server {
     /// If not even one thread can be started.
     pub fn run(self, service: impl Service) -> io::Result<()> {
         let connections = Arc::new(Connections::default());
+        let recorder = self.recorder.clone();
         let serving = Arc::new(Serving {
             service,
             limits: self.limits,
@@ -128,6 +129,9 @@ impl Server {
         });
         let pool = ThreadPool::new(self.workers, Arc::clone(&self.stopper.stopping));
         let alive = pool.run(self.listener, move |stream, peer| serving.serve(stream, peer))?;
+        if let Some(recorder) = recorder {
+            recorder.close();
+        }
         // Stopped. Every worker that still waits needs a knock; idle connections are woken by closing their reading half.
         let end = Instant::now() + self.stop_time;
         while alive.workers() > 0 && Instant::now() < end {

@@ -106,6 +106,16 @@ impl App {
         self.route(Method::Get, pattern, handler);
     }
 
+    /// As [`get`](App::get), for a closure, which has no name that `url_for` could know it by.
+    #[track_caller]
+    pub fn get_named<H, R>(&mut self, name: &str, pattern: &str, handler: H)
+    where
+        H: Fn(&mut Context) -> R + Send + Sync + 'static,
+        R: IntoResponse,
+    {
+        self.add(Method::Get, pattern, name, handler);
+    }
+
     /// Answers POST of a pattern. Panics as [`get`](App::get).
     #[track_caller]
     pub fn post<H, R>(&mut self, pattern: &str, handler: H)
@@ -124,11 +134,20 @@ impl App {
         R: IntoResponse,
     {
         let whole_name = std::any::type_name::<H>();
+        self.add(method, pattern, whole_name.rsplit("::").next().unwrap_or(whole_name), handler);
+    }
+
+    #[track_caller]
+    fn add<H, R>(&mut self, method: Method, pattern: &str, name: &str, handler: H)
+    where
+        H: Fn(&mut Context) -> R + Send + Sync + 'static,
+        R: IntoResponse,
+    {
         self.router.add(Route {
             method,
             pattern: Pattern::parse(pattern),
             handler: Box::new(move |ctx| handler(ctx).into_response()),
-            name: whole_name.rsplit("::").next().unwrap_or(whole_name).to_owned(),
+            name: name.to_owned(),
             source: Location::caller(),
         });
     }

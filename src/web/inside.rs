@@ -17,13 +17,15 @@ fn is_of_a_proxy(name: &str) -> bool {
 pub struct Inside {
     /// False: nobody may.
     pub open: bool,
+    /// True: other machines may, too. The Host must be a known one still.
+    pub everyone: bool,
     /// Names beside `localhost`, `127.0.0.1` and `[::1]`, in small letters.
     pub hosts: Vec<String>,
 }
 
 impl Default for Inside {
     fn default() -> Inside {
-        Inside { open: true, hosts: Vec::new() }
+        Inside { open: true, everyone: false, hosts: Vec::new() }
     }
 }
 
@@ -35,6 +37,6 @@ impl Inside {
         let known = request.host_name().is_some_and(|host| {
             matches!(host.as_str(), "localhost" | "127.0.0.1" | "[::1]") || self.hosts.contains(&host)
         });
-        self.open && local && known && !proxied
+        self.open && (local || self.everyone) && known && !proxied
     }
 }

@@ -1,6 +1,7 @@
 //! The application, as a terminal sees it: each test runs the true binary.
 
 mod carafe;
+mod cycles;
 mod init;
 mod lessons;
 mod program;

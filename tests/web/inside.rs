@@ -5,7 +5,7 @@ use carafe::web::inside::Inside;
 
 #[test]
 fn only_this_machine_by_a_known_name_and_without_a_proxy() {
-    let rule = Inside { open: true, hosts: vec!["shop.test".into()] };
+    let rule = Inside { open: true, everyone: false, hosts: vec!["shop.test".into()] };
     let none = ("Accept", "*/*");
     for (peer, host, header, admitted) in [
         ("127.0.0.1:1", "localhost", none, true),
@@ -29,7 +29,7 @@ fn only_this_machine_by_a_known_name_and_without_a_proxy() {
         request.headers.append(header.0, header.1);
         request.peer = peer.parse().ok();
         assert_eq!(rule.admits(&request), admitted, "{peer} {host} {header:?}");
-        let closed = Inside { open: false, hosts: Vec::new() };
+        let closed = Inside { open: false, everyone: true, hosts: Vec::new() };
         assert!(!closed.admits(&request));
     }
 }
