@@ -5,6 +5,7 @@
 
 /// Each template's name, as `render` takes it, and its text.
 pub static TEMPLATES: &[(&str, &str)] = &[
+    ("contents.html", include_str!("../../templates/contents.html")),
     ("cycle.html", include_str!("../../templates/cycle.html")),
     ("cycles.html", include_str!("../../templates/cycles.html")),
     ("error.html", include_str!("../../templates/error.html")),
@@ -15,6 +16,7 @@ pub static TEMPLATES: &[(&str, &str)] = &[
     ("message.html", include_str!("../../templates/message.html")),
     ("profile.html", include_str!("../../templates/profile.html")),
     ("search.html", include_str!("../../templates/search.html")),
+    ("source.html", include_str!("../../templates/source.html")),
     ("things.html", include_str!("../../templates/things.html")),
 ];
 

@@ -6,6 +6,7 @@ mod formtest;
 mod hello;
 mod search;
 mod sessions;
+mod source;
 mod things;
 
 use carafe::App;
@@ -17,4 +18,5 @@ pub fn routes(app: &mut App) {
     formtest::routes(app);
     things::routes(app);
     sessions::routes(app);
+    source::routes(app);
 }

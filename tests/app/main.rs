@@ -5,3 +5,4 @@ mod cycles;
 mod init;
 mod lessons;
 mod program;
+mod source;

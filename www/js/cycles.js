@@ -22,8 +22,10 @@ if (live && window.EventSource) {
     head.append(link);
     cell('td', cycle.request, 'request');
     cell('td', cycle.status, 'code-' + Math.floor(cycle.status / 100));
-    const source = document.createElement('code');
-    source.textContent = cycle.source;
+    const source = document.createElement('a');
+    source.href = '/source/' + cycle.source.replace(':', '#L');
+    source.append(document.createElement('code'));
+    source.firstChild.textContent = cycle.source;
     cell('td', '').append(source);
     cell('td', cycle.milliseconds + ' ms');
     list.prepend(row);
