@@ -131,7 +131,9 @@ fn there_is_one_unsafe_and_it_is_in_the_binary() {
         .into_iter()
         .flat_map(|(name, code)| {
             let lines = code.lines().filter(|line| {
-                line.split(|letter: char| !letter.is_alphanumeric() && letter != '_').any(|word| word == "unsafe")
+                // A word in quotes is text.
+                let words: String = line.split('"').step_by(2).collect();
+                words.split(|letter: char| !letter.is_alphanumeric() && letter != '_').any(|word| word == "unsafe")
             });
             lines.map(|line| format!("{name}: {}", line.trim())).collect::<Vec<_>>()
         })

@@ -40,7 +40,7 @@ const WORDS: [&str; 38] = [
     "trait",
     "true",
     "type",
-    "unsafe",
+    "unsafe", // the word, to be coloured; the deed is in signal.rs alone
     "use",
     "where",
     "while",
