@@ -18,6 +18,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("web/flash.rs", &["web::session", "value"]),
     ("web/static_files.rs", &["http"]),
     ("web/inside.rs", &["http"]),
+    ("web/origin.rs", &["http"]),
     ("web/router.rs", &["http", "near", "web::app"]),
     ("web/error.rs", &["http", "web::template"]),
     ("web/form.rs", &["http", "cycle", "web::context", "web::error"]),

@@ -117,12 +117,25 @@ impl Response {
     /// `303 See Other`: the client shall GET this location, whatever its method was.
     ///
     /// This is what follows a form that was posted: a reload then repeats the GET, not the POST.
+    ///
+    /// # Security
+    ///
+    /// A location that starts with a slash stays on this site: `//evil.example` becomes `/evil.example`. One that names
+    /// its scheme leads wherever it says, so take none of those from a visitor.
+    ///
+    /// ```
+    /// let location = |wanted| carafe::Response::redirect(wanted).headers.get("Location").unwrap().to_owned();
+    /// assert_eq!(location("/shop?q=a%20b"), "/shop?q=a%20b");
+    /// assert_eq!(location("//evil.example"), "/evil.example");
+    /// assert_eq!(location("/a\r\nSet-Cookie: x"), "/a%0D%0ASet-Cookie:%20x");
+    /// ```
     pub fn redirect(location: &str) -> Response {
         Response::redirect_with(Status::SEE_OTHER, location)
     }
 
     /// A redirect with another status, such as `308 Permanent Redirect`, which repeats the method and the body.
     pub fn redirect_with(status: Status, location: &str) -> Response {
+        let location = url_of(location);
         let text = format!("{status}: see {location}\n");
         Response::text(text).with_status(status).with_header("Location", location)
     }
@@ -143,6 +156,26 @@ impl Response {
     pub fn set_cookie(&mut self, cookie: &SetCookie) {
         self.headers.append("Set-Cookie", cookie.to_string());
     }
+}
+
+/// A location as a URL (RFC 3986 §2): what cannot stand in one is percent-encoded.
+///
+/// Browsers take `\` for `/`, read over tabs and line ends, and understand `//host` as an address of its own. So of the
+/// slashes in front one is left.
+fn url_of(location: &str) -> String {
+    let path = location.trim_start_matches(['/', '\\']);
+    let mut url = String::with_capacity(location.len());
+    if path.len() < location.len() {
+        url.push('/');
+    }
+    for byte in path.bytes() {
+        if byte.is_ascii_graphic() && byte != b'\\' {
+            url.push(byte as char);
+        } else {
+            url.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    url
 }
 
 /// What the connection adds to a response's own headers.

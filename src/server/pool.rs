@@ -25,7 +25,8 @@ const STACK_BYTES: usize = 256 * 1024;
 
 /// The answer when there is nobody left to answer.
 const BUSY: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\n\
-    Content-Length: 47\r\nRetry-After: 1\r\nConnection: close\r\n\r\nAll workers are busy. Try again in one second.\n";
+    X-Content-Type-Options: nosniff\r\nContent-Length: 47\r\nRetry-After: 1\r\nConnection: close\r\n\r\n\
+    All workers are busy. Try again in one second.\n";
 
 /// Threads that wait for connections, as many as are needed.
 pub struct ThreadPool {

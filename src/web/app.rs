@@ -8,6 +8,7 @@
 use super::context::Context;
 use super::error::Error;
 use super::inside::Inside;
+use super::origin;
 use super::router::{Found, Pattern, Route, Router};
 use super::session::{COOKIE_NAME, Sessions};
 use super::static_files::StaticFiles;
@@ -201,6 +202,7 @@ impl App {
         if let Method::Other(word) = &ctx.request.method {
             return Err(Error::abort(Status::NOT_IMPLEMENTED, format!("{word} is no method that this server knows")));
         }
+        origin::check(&ctx.request).map_err(Error::Forbidden)?;
         match self.router.find(&ctx.request.method, &ctx.request.path) {
             Found::Route(route, params) => {
                 ctx.cycle.step("routed", || Detail::Route {
@@ -320,13 +322,12 @@ impl App {
             }
             return;
         }
-        match ctx.session.set_cookie(false) {
-            Some(cookie) => response.set_cookie(&cookie),
-            None => return,
+        if let Some(cookie) = ctx.session.set_cookie(false) {
+            response.set_cookie(&cookie);
         }
-        // What carries a visitor's cookie is nobody else's to keep.
-        if !response.headers.contains("Cache-Control") {
-            response.headers.append("Cache-Control", "no-store");
+        // A cache must not give one visitor's page to another; Flask says so in the same way.
+        if ctx.session.is_needed() {
+            response.headers.append("Vary", "Cookie");
         }
     }
 }
@@ -345,15 +346,7 @@ impl Service for App {
         let mut ctx = Context { request, session, params: Vec::new(), app: self, cycle, taken: None };
         let mut response = self.answer(&mut ctx).unwrap_or_else(|error| self.error_page(&error, &mut ctx));
         self.save(&mut ctx, &mut response);
-        for (name, value) in [
-            ("X-Content-Type-Options", "nosniff"),
-            ("Content-Security-Policy", "default-src 'self'"),
-            ("Referrer-Policy", "same-origin"),
-        ] {
-            if !response.headers.contains(name) {
-                response.headers.append(name, value);
-            }
-        }
+        origin::protect(&mut response);
         response
     }
 }

@@ -15,6 +15,7 @@
 //! | [`static_files`] | `static` |
 //! | [`template`] | Jinja2 |
 //! | [`inside`] | debug mode, for whom |
+//! | [`origin`] | Flask-WTF's CSRF protection, Flask-Talisman's headers |
 //! | [`client`] | `app.test_client()` |
 
 pub mod app;
@@ -24,6 +25,7 @@ pub mod error;
 pub mod flash;
 pub mod form;
 pub mod inside;
+pub mod origin;
 pub mod router;
 pub mod session;
 pub mod static_files;

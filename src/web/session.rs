@@ -246,6 +246,11 @@ impl Session {
         Some((failure.status(), failure))
     }
 
+    /// True if the answer depends on who asks: the handler or the page has read the session, or changed it.
+    pub fn is_needed(&self) -> bool {
+        self.needed.get()
+    }
+
     /// Looks the visitor up without needing it, for the record of the cycle: a store that fails is not asked again, and
     /// the page goes on as long as it does not need the session.
     pub fn look(&self) {

@@ -84,6 +84,33 @@ fn a_redirect_names_its_location_and_repeats_as_a_get() {
     assert_eq!(Response::redirect_with(Status::PERMANENT_REDIRECT, "/").status.0, 308);
 }
 
+/// What a visitor may have put there must not lead to another site, however browsers bend it.
+#[test]
+fn a_location_that_starts_with_a_slash_stays_on_this_site() {
+    for (wanted, location) in [
+        ("/", "/"),
+        ("/things/1?q=a&b=%20#top", "/things/1?q=a&b=%20#top"),
+        ("//evil.example", "/evil.example"),
+        ("///evil.example//x", "/evil.example//x"),
+        ("\\\\evil.example", "/evil.example"),
+        ("/\\evil.example", "/evil.example"),
+        ("\\/evil.example", "/evil.example"),
+        ("/\t/evil.example", "/%09/evil.example"),
+        ("\t//evil.example", "%09//evil.example"),
+        (" //evil.example", "%20//evil.example"),
+        ("/a\\b", "/a%5Cb"),
+        ("/a\r\nSet-Cookie: b=1", "/a%0D%0ASet-Cookie:%20b=1"),
+        ("/\u{e9}\u{7f}\0", "/%C3%A9%7F%00"),
+        ("next", "next"),
+        ("", ""),
+        ("https://carafe.example/", "https://carafe.example/"),
+    ] {
+        for response in [Response::redirect(wanted), Response::redirect_with(Status::PERMANENT_REDIRECT, wanted)] {
+            assert_eq!(response.headers.get("Location"), Some(location), "{wanted:?}");
+        }
+    }
+}
+
 #[test]
 fn a_body_knows_its_length_unless_it_is_still_to_come() {
     // Any file will do: how much of it is meant is what counts.

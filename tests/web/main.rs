@@ -3,6 +3,7 @@
 mod app;
 mod flash;
 mod inside;
+mod origin;
 mod random;
 mod router;
 mod session;

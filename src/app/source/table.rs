@@ -44,6 +44,7 @@ pub static CHAPTERS: &[(&str, &str)] = chapters! {
     "src/web/context.rs"
     "src/web/error.rs"
     "src/web/inside.rs"
+    "src/web/origin.rs"
     "src/web/router.rs"
     "src/web/form.rs"
     "src/web/session.rs"
