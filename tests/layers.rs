@@ -15,6 +15,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("web/template", &["web::template", "value", "json", "near", "http::fields"]),
     ("web/store", &["web::store", "web::sign", "http", "value", "json", "random", "near"]),
     ("web/session.rs", &["web::store", "value", "random", "http"]),
+    ("web/sign.rs", &[]),
     ("web/flash.rs", &["web::session", "value"]),
     ("web/static_files.rs", &["http"]),
     ("web/inside.rs", &["http"]),

@@ -11,6 +11,7 @@
 //! | [`form`] | `request.form` |
 //! | [`error`] | `abort` |
 //! | [`session`], [`store`] | `session`, and where it lives |
+//! | [`sign`] | `itsdangerous`, `werkzeug.security` |
 //! | [`flash`] | `flash`, `get_flashed_messages` |
 //! | [`static_files`] | `static` |
 //! | [`template`] | Jinja2 |
@@ -28,6 +29,7 @@ pub mod inside;
 pub mod origin;
 pub mod router;
 pub mod session;
+pub mod sign;
 pub mod static_files;
 pub mod store;
 pub mod template;

@@ -7,6 +7,7 @@ mod origin;
 mod random;
 mod router;
 mod session;
+mod sign;
 mod static_files;
 mod store;
 mod template;

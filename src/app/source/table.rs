@@ -48,6 +48,7 @@ pub static CHAPTERS: &[(&str, &str)] = chapters! {
     "src/web/router.rs"
     "src/web/form.rs"
     "src/web/session.rs"
+    "src/web/sign.rs"
     "src/web/store/mod.rs"
     "src/web/store/none.rs"
     "src/web/store/memory.rs"
