@@ -4,7 +4,7 @@ mod app;
 mod cli;
 mod signal;
 
-use cli::{flags, init, render, routes, serve};
+use cli::{check, flags, init, render, routes, serve};
 use std::io::{self, Write};
 use std::process::ExitCode;
 
@@ -12,6 +12,7 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
     let (command, rest) = arguments.split_first().map_or(("", &[][..]), |(command, rest)| (command.as_str(), rest));
     match command {
+        "check" => check::run(rest),
         "init" => init::run(rest),
         "render" => render::run(rest, &render::NoApplication),
         "routes" => routes::run(rest),

@@ -195,6 +195,8 @@ const FLAGS: &[Flag] = &[
 
 /// The subcommands and what they do.
 const COMMANDS: &[(&str, &str)] = &[
+    ("check [N]", "what a running carafe saw of lesson N: [--server URL]"),
+    ("check --suite notes --url URL", "test any server against the notes' app"),
     ("init DIR", "write templates/ and www/ into a folder, to edit them"),
     ("routes", "list who answers what, with file and line"),
     ("render TEMPLATE", "print one page: [--templates DIR] [--data FILE.json|-]"),

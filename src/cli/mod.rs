@@ -1,5 +1,6 @@
 //! The subcommands, and the flags of the one that has no name.
 
+pub mod check;
 pub mod flags;
 pub mod init;
 pub mod render;

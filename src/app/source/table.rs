@@ -100,5 +100,8 @@ pub static CHAPTERS: &[(&str, &str)] = chapters! {
     "src/cli/init.rs"
     "src/cli/routes.rs"
     "src/cli/render.rs"
+    "src/cli/check/mod.rs"
+    "src/cli/check/seen.rs"
+    "src/cli/check/client.rs"
     "src/signal.rs"
 };
