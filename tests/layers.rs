@@ -21,7 +21,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("web/inside.rs", &["http"]),
     ("web/origin.rs", &["http"]),
     ("web/router.rs", &["http", "near", "web::app"]),
-    ("web/error.rs", &["http", "web::template"]),
+    ("web/error.rs", &["http", "web::store", "web::template"]),
     ("web/form.rs", &["http", "cycle", "web::context", "web::error"]),
     ("web/context.rs", &["*"]),
     ("web/app.rs", &["*"]),

@@ -23,7 +23,7 @@ pub fn routes(app: &mut App) {
 }
 
 fn list(ctx: &mut Context) -> Result<Response, Error> {
-    let row = ctx.store().load(&KIND, "all").map_err(failed)?.found().unwrap_or_default();
+    let row = ctx.store().load(&KIND, "all")?.found().unwrap_or_default();
     let things: Vec<Value> = things_of(&row).iter().map(|(id, thing)| with_id(id, thing)).collect();
     let response = if ctx.request.prefers_html() {
         let base = ctx.base();
@@ -64,7 +64,7 @@ fn create(ctx: &mut Context) -> Result<Response, Error> {
 }
 
 fn show(ctx: &mut Context) -> Result<Response, Error> {
-    let row = ctx.store().load(&KIND, "all").map_err(failed)?.found().unwrap_or_default();
+    let row = ctx.store().load(&KIND, "all")?.found().unwrap_or_default();
     let id = id_of(ctx);
     let thing = things_of(&row).get(&id).map(|thing| with_id(&id, thing)).ok_or(Error::NotFound)?;
     Ok(as_json(&thing))
@@ -123,8 +123,8 @@ fn edit(ctx: &mut Context, mut change: impl FnMut(&mut Map, &mut i64)) -> Result
         row.insert("last", last);
         row.insert("things", things);
     };
-    ctx.store().update(&KIND, "all", &mut apply).map_err(failed)?;
-    ctx.store().flush().map_err(failed)
+    ctx.store().update(&KIND, "all", &mut apply)?;
+    Ok(())
 }
 
 fn things_of(row: &Map) -> Map {
@@ -141,10 +141,6 @@ fn with_id(id: &str, thing: &Value) -> Value {
 
 fn as_json(value: &Value) -> Response {
     Response::json(json::write(value) + "\n")
-}
-
-fn failed(error: carafe::web::store::StoreError) -> Error {
-    Error::abort(error.status(), format!("the things could not be kept: {error}"))
 }
 
 /// What was sent of a thing: a form, or a JSON object.

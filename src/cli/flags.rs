@@ -3,6 +3,7 @@
 //! A value comes from the environment, if the flag has a variable, and then from the command line, which wins.
 
 use super::serve::Settings;
+use super::state::{STORES, Where};
 use carafe::near;
 use carafe::server::log::Log;
 use std::time::Duration;
@@ -51,6 +52,14 @@ const FLAGS: &[Flag] = &[
         default: ".",
         variable: "",
         set: |settings, value| put(&mut settings.dir, Some(Some(value.into())), "a folder"),
+    },
+    Flag {
+        name: "--store",
+        value: "STORE",
+        what: "where state lives",
+        default: "memory",
+        variable: "CARAFE_STORE",
+        set: |settings, value| put(&mut settings.store, Where::parse(value), STORES),
     },
     Flag {
         name: "--session-ttl",
@@ -223,6 +232,14 @@ pub fn read(arguments: &[String]) -> Result<Settings, String> {
             apply(flag, flag.variable, &mut settings, &value)?;
         }
     }
+    if let Some(key) = std::env::var_os("CARAFE_SECRET_KEY") {
+        if key.is_empty() {
+            return Err(
+                "CARAFE_SECRET_KEY: found nothing in it, expected a key, best 32 random bytes or more".to_owned()
+            );
+        }
+        settings.secret_key = Some(key.into_encoded_bytes());
+    }
     let mut rest = arguments.iter();
     while let Some(argument) = rest.next() {
         // Both `--port 0` and `--port=0` are usual.
@@ -232,7 +249,8 @@ pub fn read(arguments: &[String]) -> Result<Settings, String> {
             let commands = COMMANDS.iter().map(|(usage, _)| usage.split(' ').next().unwrap_or(usage));
             let known = FLAGS.iter().map(|flag| flag.name).chain(["--help", "--version"]).chain(commands);
             let hint = near::nearest(name, known).map_or(String::new(), |near| format!("; did you mean {near}?"));
-            return Err(format!("found {argument:?}, which is no flag or command{hint}"));
+            let shown = without_password(argument);
+            return Err(format!("found {shown:?}, which is no flag or command{hint}"));
         };
         if flag.value.is_empty() {
             if inline.is_some() {
@@ -260,7 +278,8 @@ pub fn help() -> String {
             flag.what
         ));
     }
-    text.push_str("  --help, --version\n\nCommands:\n");
+    text.push_str(&format!("  --help, --version\n\nSTORE is {STORES}.\n"));
+    text.push_str("CARAFE_SECRET_KEY is the key that signs; without one it is random at each start.\n\nCommands:\n");
     for (usage, what) in COMMANDS {
         text.push_str(&format!("  {usage:<33} {what}\n"));
     }
@@ -268,7 +287,13 @@ pub fn help() -> String {
 }
 
 fn apply(flag: &Flag, said: &str, settings: &mut Settings, value: &str) -> Result<(), String> {
-    (flag.set)(settings, value).map_err(|expected| format!("{said}: found {value:?}, expected {expected}"))
+    (flag.set)(settings, value)
+        .map_err(|expected| format!("{said}: found {:?}, expected {expected}", without_password(value)))
+}
+
+/// An argument as it may be shown: what stands before the last `@` of a URL is a name and a password.
+fn without_password(argument: &str) -> String {
+    argument.rfind('@').map_or(argument.to_owned(), |at| format!("…{}", &argument[at..]))
 }
 
 fn put<T>(place: &mut T, value: Option<T>, expected: &'static str) -> Result<(), &'static str> {

@@ -6,3 +6,4 @@ pub mod init;
 pub mod render;
 pub mod routes;
 pub mod serve;
+pub mod state;

@@ -1,6 +1,7 @@
 //! `carafe routes`: who answers what, and the line that says so.
 
 use super::serve::{self, Settings};
+use super::state::Where;
 use carafe::web::router::Route;
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -12,7 +13,8 @@ pub fn run(arguments: &[String]) -> ExitCode {
         let _ = writeln!(io::stderr(), "carafe routes: found {first:?}, expected nothing more");
         return ExitCode::from(2);
     }
-    let (app, _) = serve::build(&Settings::default(), Some(Arc::default()));
+    let memory = Where::Memory.open().expect("memory is there");
+    let (app, _) = serve::build(&Settings::default(), memory, Some(Arc::default()));
     let text: String = app.routes().iter().map(line).collect();
     let _ = io::stdout().write_all(text.as_bytes());
     ExitCode::SUCCESS

@@ -1,12 +1,12 @@
 //! `carafe`: serves the application, and says where it is to be found.
 
+use super::state::{self, State, Where};
 use crate::app::{self, assets};
 use carafe::cycle::Recorder;
 use carafe::http::Limits;
 use carafe::server::log::Log;
 use carafe::web::inside::Inside;
 use carafe::web::static_files::StaticFiles;
-use carafe::web::store::MemoryStore;
 use carafe::web::template::Templates;
 use carafe::{App, Server, Stopper};
 use std::io::{self, ErrorKind, Write};
@@ -23,6 +23,10 @@ pub struct Settings {
     pub port: u16,
     /// Where templates/ and www/ are looked for.
     pub dir: Option<PathBuf>,
+    /// Where state lives.
+    pub store: Where,
+    /// The key that signs; `None`: a random one.
+    pub secret_key: Option<Vec<u8>>,
     /// How long a session lives after its last use.
     pub session_ttl: Duration,
     /// How many sessions there may be.
@@ -51,6 +55,8 @@ impl Default for Settings {
             host: "127.0.0.1".into(),
             port: 8000,
             dir: None,
+            store: Where::Memory,
+            secret_key: None,
             session_ttl: Duration::from_secs(1800),
             session_cap: 100_000,
             log: Log::Line,
@@ -65,8 +71,8 @@ impl Default for Settings {
     }
 }
 
-/// The application with its templates and files, and where those are.
-pub fn build(settings: &Settings, recorder: Option<Arc<Recorder>>) -> (App, String) {
+/// The application with its templates, files and stores, and where its pages are.
+pub fn build(settings: &Settings, state: State, recorder: Option<Arc<Recorder>>) -> (App, String) {
     let mut app = App::new();
     app::routes(&mut app);
     app::cycles::routes(&mut app, recorder);
@@ -77,7 +83,11 @@ pub fn build(settings: &Settings, recorder: Option<Arc<Recorder>>) -> (App, Stri
     let places = format!("  templates  {}\n  www        {}\n", shown(&templates), shown(&www));
     app.templates(templates.map_or_else(|| Templates::embedded(assets::TEMPLATES), Templates::from_dir));
     app.files("/static", www.map_or_else(|| StaticFiles::embedded(assets::WWW), StaticFiles::from_dir));
-    app.sessions(Arc::new(MemoryStore::new()), settings.session_ttl, settings.session_cap);
+    app.sessions(state.sessions, settings.session_ttl, settings.session_cap);
+    app.store(state.kept);
+    if let Some(key) = &settings.secret_key {
+        app.secret_key(key.clone());
+    }
     (app, places)
 }
 
@@ -108,8 +118,15 @@ pub fn run(settings: Settings, stops: impl FnOnce(Stopper) -> io::Result<()>) ->
             return ExitCode::FAILURE;
         }
     };
+    let state = match settings.store.open() {
+        Ok(state) => state,
+        Err(why) => {
+            let _ = writeln!(io::stderr(), "carafe: {why}");
+            return ExitCode::FAILURE;
+        }
+    };
     let recorder = settings.cycles.then(|| Arc::new(Recorder::default()));
-    let (mut app, places) = build(&settings, recorder.clone());
+    let (mut app, places) = build(&settings, state, recorder.clone());
     let is_local = address.ip().is_loopback();
     let warning = if is_local { "" } else { "  warning    other machines can reach this server\n" };
     // Where other machines can connect, the inner pages are off unless they were asked for.
@@ -123,7 +140,9 @@ pub fn run(settings: Settings, stops: impl FnOnce(Stopper) -> io::Result<()>) ->
     };
     let _ = write!(
         io::stdout(),
-        "carafe serves on http://{address}\n{places}  state      in memory, gone with this process\n{cycles}{warning}  Ctrl-C stops it.\n"
+        "carafe serves on http://{address}\n{places}  state      {}\n  key        {}\n{cycles}{warning}  Ctrl-C stops it.\n",
+        settings.store.banner(),
+        state::key_banner(settings.secret_key.as_deref()),
     );
     let _ = io::stdout().flush();
     if let (Some(recorder), true) = (recorder.clone(), settings.show_cycles) {

@@ -17,8 +17,10 @@ use super::template::Templates;
 use crate::Service;
 use crate::cycle::{Cycle, Detail};
 use crate::http::{Method, Request, Response, Status, cookie_value, fields};
+use crate::random;
 use crate::value::{Map, Value};
 use std::any::Any;
+use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
@@ -68,7 +70,9 @@ pub struct App {
     pub(super) templates: Templates,
     /// Under which path, and which files.
     files: Option<(String, StaticFiles)>,
+    /// For rows of all kinds but sessions.
     pub(super) store: Arc<dyn Store>,
+    pub(super) secret_key: Vec<u8>,
     sessions: Sessions,
     pub(super) inside: Inside,
 }
@@ -89,6 +93,7 @@ impl App {
             files: None,
             sessions: Sessions::new(Arc::clone(&store), Duration::from_secs(1800)),
             store,
+            secret_key: random::bytes::<32>().to_vec(),
             inside: Inside::default(),
         }
     }
@@ -163,10 +168,26 @@ impl App {
         self.templates = templates;
     }
 
-    /// Keeps sessions in this store: each for so long after its last use, and so many of them.
+    /// Keeps sessions in this store: each for so long after its last use, and so many of them. Defaults to the memory.
     pub fn sessions(&mut self, store: Arc<dyn Store>, lifetime: Duration, most: usize) {
-        self.sessions = Sessions::new(Arc::clone(&store), lifetime).at_most(most);
+        self.sessions = Sessions::new(store, lifetime).at_most(most);
+    }
+
+    /// Keeps rows of all other kinds in this store. Defaults to the memory. Apart from [`sessions`](App::sessions), since
+    /// these may live where nothing else can: in a cookie, or nowhere.
+    pub fn store(&mut self, store: Arc<dyn Store>) {
         self.store = store;
+    }
+
+    /// The key that [`Context::secret_key`] gives to whoever signs something. Defaults to 32 random bytes.
+    pub fn secret_key(&mut self, key: impl Into<Vec<u8>>) {
+        self.secret_key = key.into();
+    }
+
+    /// Forgets what a restart of this process would forget.
+    pub fn forget(&self) {
+        self.sessions.forget();
+        self.store.forget();
     }
 
     /// Who may see the file and line of a failure. Defaults to loopback with a known Host.
@@ -303,23 +324,20 @@ impl App {
         response.with_status(status).with_header("Vary", "Accept")
     }
 
-    /// Saves the session; a store that failed takes the place of whatever was answered.
+    /// Waits until what was changed is safe; a store that failed takes the place of whatever was answered.
     fn save(&self, ctx: &mut Context, response: &mut Response) {
         ctx.session.save();
+        let kept = if ctx.used_store.get() { self.store.flush() } else { Ok(()) };
         let Context { session, cycle, .. } = ctx;
         cycle.step("saved", || Detail::Change {
             cookie: session.key().map(str::to_owned),
             before: session.before().cloned(),
             after: session.after().cloned(),
         });
-        if let Some((status, error)) = ctx.session.failure() {
-            let error = Error::abort(status, format!("the session could not be kept: {error}"));
+        if let Some(error) = ctx.session.failure().cloned().or(kept.err()) {
             // The page is made without the session that failed.
             ctx.session = self.sessions.open(None);
-            *response = self.error_page(&error, ctx);
-            if status == Status::SERVICE_UNAVAILABLE {
-                response.headers.set("Retry-After", "1");
-            }
+            *response = self.error_page(&error.into(), ctx);
             return;
         }
         if let Some(cookie) = ctx.session.set_cookie(false) {
@@ -343,7 +361,15 @@ impl Service for App {
             refused: session.refusal().map(|refusal| refusal.to_string()),
             row: session.before().cloned(),
         });
-        let mut ctx = Context { request, session, params: Vec::new(), app: self, cycle, taken: None };
+        let mut ctx = Context {
+            request,
+            session,
+            params: Vec::new(),
+            app: self,
+            cycle,
+            taken: None,
+            used_store: Cell::new(false),
+        };
         let mut response = self.answer(&mut ctx).unwrap_or_else(|error| self.error_page(&error, &mut ctx));
         self.save(&mut ctx, &mut response);
         origin::protect(&mut response);

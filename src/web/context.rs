@@ -14,7 +14,7 @@ use crate::cycle::{Cycle, Detail};
 use crate::http::{Method, Request, Response};
 use crate::value::{Map, Value};
 use std::borrow::Cow;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 /// One request, and what the server knows about its visitor.
 pub struct Context<'a> {
@@ -27,6 +27,8 @@ pub struct Context<'a> {
     pub(super) cycle: &'a mut Cycle,
     /// The flashed messages, once they have been taken: a page may ask twice.
     pub(super) taken: Option<Vec<(String, String)>>,
+    /// True once the handler asked for the store: its changes must be safe before the answer leaves.
+    pub(super) used_store: Cell<bool>,
 }
 
 impl Context<'_> {
@@ -48,9 +50,16 @@ impl Context<'_> {
         flash::put(&mut self.session, category, message.as_ref());
     }
 
-    /// The store that the sessions live in, for rows of other kinds.
+    /// The store for rows of all kinds but sessions. What is changed in it is safe before the answer leaves; no
+    /// handler needs to [`flush`](Store::flush).
     pub fn store(&self) -> &dyn Store {
+        self.used_store.set(true);
         self.app.store.as_ref()
+    }
+
+    /// The key to sign with: Flask's `app.secret_key`.
+    pub fn secret_key(&self) -> &[u8] {
+        &self.app.secret_key
     }
 
     /// The application, for its routes.

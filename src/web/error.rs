@@ -3,6 +3,7 @@
 //! A handler returns `Err`, and one place (`App::call`) makes the page of it: the status, what was seen, why the server
 //! said no, and a command that works.
 
+use super::store::StoreError;
 use super::template::TemplateError;
 use crate::http::{Headers, Status};
 use std::fmt;
@@ -67,5 +68,16 @@ impl std::error::Error for Error {}
 impl From<TemplateError> for Error {
     fn from(error: TemplateError) -> Error {
         Error::Template(error)
+    }
+}
+
+/// What a store could not do: 413 for what is too large, 503 for what may work later.
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Error {
+        let mut headers = Headers::new();
+        if error.status() == Status::SERVICE_UNAVAILABLE {
+            headers.append("Retry-After", "1");
+        }
+        Error::Status(error.status(), error.to_string(), headers)
     }
 }

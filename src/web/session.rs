@@ -31,8 +31,8 @@
 //! Left out: an empty row is kept as it is, until it is cleared or expires, since the visitor is likely to fill it again.
 
 use super::store::{Kind, Lookup, Refusal, Store, StoreError};
+use crate::http::SetCookie;
 use crate::http::cookie::SameSite;
-use crate::http::{SetCookie, Status};
 use crate::random;
 use crate::value::{Map, Value};
 use std::cell::{Cell, OnceCell};
@@ -62,6 +62,11 @@ impl Sessions {
     /// How many there may be at most; beyond that, the longest unused one leaves.
     pub fn at_most(self, most: usize) -> Sessions {
         Sessions { kind: Kind { most, ..self.kind }, ..self }
+    }
+
+    /// Forgets what a restart of this process would forget.
+    pub fn forget(&self) {
+        self.store.forget();
     }
 
     /// The session of a request that carried this cookie. The store is not asked yet.
@@ -240,10 +245,9 @@ impl Session {
         Some(cookie)
     }
 
-    /// What the store could not do, and the status of the answer that must say so instead of the handler's.
-    pub fn failure(&self) -> Option<(Status, &StoreError)> {
-        let failure = self.opened.get().filter(|_| self.needed.get())?.failure.as_ref()?;
-        Some((failure.status(), failure))
+    /// What the store could not do; the answer must say so instead of what the handler says.
+    pub fn failure(&self) -> Option<&StoreError> {
+        self.opened.get().filter(|_| self.needed.get())?.failure.as_ref()
     }
 
     /// True if the answer depends on who asks: the handler or the page has read the session, or changed it.

@@ -26,11 +26,17 @@ impl Carafe {
     }
 
     pub fn start_in(folder: &Path, arguments: &[&str]) -> Carafe {
+        Carafe::start_with(folder, arguments, &[])
+    }
+
+    /// With these variables in its environment, beside those of the test.
+    pub fn start_with(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Carafe {
         let mut child = Command::new(env!("CARGO_BIN_EXE_carafe"))
             .args(["--port", "0"])
             .args(arguments)
             .current_dir(folder)
             .env_remove("RUST_BACKTRACE")
+            .envs(variables.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

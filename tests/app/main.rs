@@ -6,3 +6,4 @@ mod init;
 mod lessons;
 mod program;
 mod source;
+mod stores;

@@ -2,7 +2,7 @@
 
 use carafe::http::{Method, Request, Response};
 use carafe::web::client::Client;
-use carafe::web::store::{Kind, Lookup, Store, StoreError, Updated};
+use carafe::web::store::{Kind, Lookup, MemoryStore, Store, StoreError, Updated};
 use carafe::web::template::Templates;
 use carafe::{App, Context, Error, Map};
 use std::sync::Arc;
@@ -142,4 +142,51 @@ fn a_store_that_failed_takes_the_place_of_the_answer_and_other_pages_go_on() {
     let mut request = Request::new(Method::Get, "/plain");
     request.headers.append("Cookie", "carafe_sid=00000000000000000000000000000000");
     assert_eq!(client.send(request).text(), "plain");
+}
+
+/// A store that takes changes but cannot make them safe: a disk that is full.
+struct Unsafe(MemoryStore);
+
+impl Store for Unsafe {
+    fn load(&self, kind: &Kind, key: &str) -> Result<Lookup, StoreError> {
+        self.0.load(kind, key)
+    }
+    fn update(&self, kind: &Kind, key: &str, change: &mut dyn FnMut(&mut Option<Map>)) -> Result<Updated, StoreError> {
+        self.0.update(kind, key, change)
+    }
+    fn flush(&self) -> Result<(), StoreError> {
+        Err(StoreError::Unreachable("the disk is full".into()))
+    }
+}
+
+#[test]
+fn no_answer_promises_a_row_that_is_not_safe_and_pages_without_rows_go_on() {
+    const TEA: Kind = Kind::kept("tea", 10);
+    let mut app = app();
+    app.store(Arc::new(Unsafe(MemoryStore::new())));
+    app.post("/tea", |ctx: &mut Context| -> Result<&str, Error> {
+        ctx.store().update(&TEA, "pot", &mut |row| *row = Some(Map::new()))?;
+        Ok("kept")
+    });
+    let mut client = Client::new(&app);
+    let answer = client.post("/tea", &[]);
+    assert_eq!((answer.status(), answer.header("Retry-After")), (503, Some("1")));
+    assert!(answer.text().contains("the store cannot be reached: the disk is full"), "{}", answer.text());
+    // Sessions are kept elsewhere, and go on.
+    assert_eq!(client.post("/login", &[("user", "Ada")]).status(), 303);
+}
+
+#[test]
+fn an_error_of_a_store_is_a_page_by_itself() {
+    const TEA: Kind = Kind::kept("tea", 1);
+    let mut app = app();
+    app.get("/fill", |ctx: &mut Context| -> Result<&str, Error> {
+        for key in ["one", "two"] {
+            ctx.store().update(&TEA, key, &mut |row| *row = Some(Map::new()))?;
+        }
+        Ok("filled")
+    });
+    let answer = Client::new(&app).get("/fill");
+    assert_eq!((answer.status(), answer.header("Retry-After")), (503, Some("1")));
+    assert!(answer.text().contains("there are 1 rows of kind tea, and no room for more"), "{}", answer.text());
 }

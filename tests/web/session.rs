@@ -153,8 +153,8 @@ fn a_store_that_is_down_is_asked_once_and_the_handler_goes_on() {
     session.renew();
     session.save();
     assert_eq!(store.asked.load(Ordering::SeqCst), 1);
-    let (status, failure) = session.failure().unwrap();
-    assert_eq!((status.0, failure.to_string()), (503, "the store cannot be reached: on purpose".into()));
+    let failure = session.failure().unwrap();
+    assert_eq!((failure.status().0, failure.to_string()), (503, "the store cannot be reached: on purpose".into()));
     assert!(session.set_cookie(false).is_none());
     // Back again: the next request is served.
     store.broken.store(false, Ordering::SeqCst);
@@ -170,7 +170,7 @@ fn a_change_that_did_not_become_safe_is_a_failure() {
     session.set("user", "Ada");
     store.broken.store(true, Ordering::SeqCst);
     session.save();
-    assert_eq!(session.failure().unwrap().0.0, 503);
+    assert_eq!(session.failure().unwrap().status().0, 503);
 }
 
 #[test]
@@ -180,8 +180,8 @@ fn a_row_too_large_is_413_and_the_row_stays_as_it_was() {
     session.set("user", "Ada");
     let id = key(&session);
     session.set("essay", "x".repeat(16 * 1024));
-    let (status, failure) = session.failure().unwrap();
-    assert_eq!(status.0, 413);
+    let failure = session.failure().unwrap();
+    assert_eq!(failure.status().0, 413);
     assert_eq!(failure.to_string(), "the row would be 16409 bytes, expected at most 16384");
     assert_eq!(sessions.open(Some(&id)).values(), &Map::from([("user", "Ada")]));
 }

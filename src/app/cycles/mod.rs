@@ -60,7 +60,7 @@ fn open(ctx: &mut Context) -> Result<(), Error> {
 /// Wipes the table, as a restart would.
 fn forget(ctx: &mut Context) -> Result<Response, Error> {
     open(ctx)?;
-    ctx.store().forget();
+    ctx.app().forget();
     if ctx.request.prefers_html() {
         let back = ctx.request.headers.get("Referer").and_then(|url| url.strip_prefix(&ctx.base()));
         let back = back.filter(|path| path.starts_with('/') && !path.starts_with("//")).unwrap_or("/cycles").to_owned();

@@ -97,6 +97,7 @@ pub static CHAPTERS: &[(&str, &str)] = chapters! {
     "src/cli/mod.rs"
     "src/cli/flags.rs"
     "src/cli/serve.rs"
+    "src/cli/state.rs"
     "src/cli/init.rs"
     "src/cli/routes.rs"
     "src/cli/render.rs"

@@ -1,0 +1,72 @@
+//! Where state lives: what `--store` and `CARAFE_SECRET_KEY` come to.
+//!
+//! The same application runs on each store; this is the one place that knows them all. Sessions may live in a cookie, or
+//! nowhere, but an order that was promised to a visitor may not: with those two, all other rows are kept in memory, and
+//! the banner says so.
+
+use carafe::web::store::{MemoryStore, NoneStore, Store};
+use std::sync::Arc;
+
+/// The words for `--store`, as errors and the help name them.
+pub const STORES: &str = "none or memory";
+
+/// What `--store` says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Where {
+    /// Nowhere.
+    None,
+    /// In this process.
+    Memory,
+}
+
+/// The stores of a server: one for sessions, one for all other rows. They may be the same.
+pub struct State {
+    /// What the visitor's cookie opens.
+    pub sessions: Arc<dyn Store>,
+    /// Things, accounts, orders.
+    pub kept: Arc<dyn Store>,
+}
+
+impl Where {
+    /// What a word on the command line means. `None` if it means nothing; [`STORES`] says what would.
+    pub fn parse(word: &str) -> Option<Where> {
+        match word {
+            "none" => Some(Where::None),
+            "memory" => Some(Where::Memory),
+            _ => None,
+        }
+    }
+
+    /// The stores.
+    ///
+    /// # Errors
+    ///
+    /// A sentence, if they cannot be had.
+    pub fn open(&self) -> Result<State, String> {
+        let memory: Arc<dyn Store> = Arc::new(MemoryStore::new());
+        Ok(match self {
+            Where::None => State { sessions: Arc::new(NoneStore), kept: memory },
+            Where::Memory => State { sessions: Arc::clone(&memory), kept: memory },
+        })
+    }
+
+    /// The banner's lines about it.
+    pub fn banner(&self) -> String {
+        const REST: &str = "\n             things, accounts and orders in memory, gone with this process";
+        match self {
+            Where::None => format!("sessions nowhere: every request comes from a stranger{REST}"),
+            Where::Memory => "in memory, gone with this process".to_owned(),
+        }
+    }
+}
+
+/// The banner's line about the key that signs, which comes from the environment: a flag could be read by everybody who
+/// lists this machine's processes.
+pub fn key_banner(key: Option<&[u8]>) -> &'static str {
+    match key {
+        None => "random: what it signs is worth nothing after a restart; CARAFE_SECRET_KEY sets one",
+        // RFC 2104 §3: keys shorter than the hash are "strongly discouraged"; half of it nobody tries through.
+        Some(key) if key.len() < 16 => "from CARAFE_SECRET_KEY, and so short that it can be guessed",
+        Some(_) => "from CARAFE_SECRET_KEY",
+    }
+}
