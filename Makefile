@@ -16,7 +16,7 @@ check: ## formatting, lints, docs and the tests that need cargo alone
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
 	cargo test --locked
 
-test: ## everything, with real curl and the real Jinja2: what CI runs
+test: ## everything, with real curl, Jinja2 and Chromium: what CI runs
 	tests/setup
 	$(MAKE) check
 

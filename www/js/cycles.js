@@ -33,6 +33,8 @@ if (live && window.EventSource) {
   });
 }
 
+const recorded = async () => (await fetch('/cycles', { headers: { Accept: 'application/json' } })).json();
+
 const again = document.getElementById('again');
 if (again) {
   const send = (label, credentials) => {
@@ -42,12 +44,17 @@ if (again) {
     button.textContent = label;
     button.addEventListener('click', async () => {
       const { method, target, type, body } = again.dataset;
-      const options = { method, credentials, headers: { Accept: 'text/html' } };
+      // No copy from the browser's own cache: the server is to be asked.
+      const options = { method, credentials, cache: 'no-store', headers: { Accept: 'text/html' } };
       if (body) options.body = body;
       if (type) options.headers['Content-Type'] = type;
-      const answer = await fetch(target, options);
-      const number = answer.headers.get('Carafe-Cycle');
-      if (number) location.href = '/cycles/' + number;
+      // The answer may be a redirect, and the browser shows a script only where that ends; so the list is asked which
+      // cycle the request itself became.
+      const before = Math.max(0, ...(await recorded()).map((cycle) => cycle.number));
+      await fetch(target, options);
+      const asked = (cycle) => cycle.number > before && cycle.request === method + ' ' + target;
+      const made = (await recorded()).find(asked);
+      if (made) location.href = '/cycles/' + made.number;
     });
     again.append(button);
   };

@@ -1,0 +1,8 @@
+//! The application, as a person with a browser meets it: real Chromium, driven through chromedriver.
+
+mod browser;
+#[path = "../app/carafe.rs"]
+#[allow(dead_code, reason = "tests/app uses all of it")]
+mod carafe;
+mod glass;
+mod pages;

@@ -1,0 +1,81 @@
+//! Every page: readable for everybody, in both schemes, wide and narrow, and with nothing from elsewhere.
+//!
+//! `PICTURES=1 cargo test --test browser pages` keeps a picture of each in `target/screenshots/`, to be looked at.
+
+use crate::browser::Browser;
+use crate::carafe::Carafe;
+
+/// Every kind of page that a visitor can come to, in the order in which they are opened. A new page belongs here.
+const PAGES: [(&str, &str); 14] = [
+    ("start", "/"),
+    ("hello", "/hello/Ada"),
+    ("form", "/formtest"),
+    ("search", "/search?q=tea+%26+milk"),
+    ("things", "/things"),
+    ("profile", "/profile"),
+    ("sessions", "/sessions"),
+    ("not-found", "/nowhere"),
+    ("failed", "/boom"),
+    ("cycles", "/cycles"),
+    ("cycle", "/cycles/2"),
+    ("contents", "/source"),
+    ("chapter", "/source/src/app/formtest.rs#L14"),
+    ("first-chapter", "/source/src/lib.rs"),
+];
+
+#[test]
+fn every_page_is_open_to_everybody_and_needs_nothing_from_elsewhere() {
+    let Some(browser) = Browser::take("every_page_is_open_to_everybody") else { return };
+    let carafe = Carafe::start(&["--log", "off"]);
+    carafe.curl(&["-c", "j", "-d", "name=Bo", "$B/process"]);
+    carafe.curl(&["-b", "j", "-d", "name=A&password=x", "$B/process?from=here"]);
+    let pictures = std::env::var_os("PICTURES").is_some();
+    // All four make a difference to whoever looks; to find what is wrong, two of them hold each scheme and each width.
+    let views = [("light", 1280), ("dark", 320), ("dark", 1280), ("light", 320)];
+    let views = if pictures { &views[..] } else { &views[..2] };
+    let mut wrong = Vec::new();
+    for (name, path) in PAGES {
+        for (scheme, width) in views {
+            browser.scheme(scheme);
+            browser.width(*width);
+            browser.open(&carafe.url(path));
+            if pictures {
+                browser.picture(&format!("{name}-{scheme}-{width}"));
+            }
+            let found = browser.barriers();
+            wrong.extend(found.iter().map(|barrier| format!("{path}, {scheme}, {width}: {barrier}")));
+            let too_wide = browser.script("return document.documentElement.scrollWidth - innerWidth").as_int();
+            if too_wide != Some(0) {
+                wrong.push(format!("{path}, {width}: {too_wide:?} pixels too wide"));
+            }
+        }
+        if pictures {
+            browser.print(name);
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let requests = browser.requests();
+    assert!(requests.len() > PAGES.len(), "{requests:?}");
+    let elsewhere: Vec<_> = requests.iter().filter(|url| !url.starts_with(&carafe.url("/"))).collect();
+    assert!(elsewhere.is_empty(), "{elsewhere:?}");
+    assert_eq!(browser.complaints(), [""; 0]);
+}
+
+#[test]
+fn the_checks_find_what_is_wrong() {
+    let Some(browser) = Browser::take("the_checks_find_what_is_wrong") else { return };
+    let carafe = Carafe::start(&["--log", "off"]);
+    browser.open(&carafe.url("/hello/Ada"));
+    browser.script(
+        "const faint = Object.assign(document.createElement('p'), { textContent: 'faint' });
+         Object.assign(faint.style, { color: '#999', background: '#aaa', width: '2000px' });
+         const picture = Object.assign(new Image(), { src: 'http://elsewhere.example/x.png' });
+         document.querySelector('main').append(faint, picture);",
+    );
+    let barriers = browser.barriers().join("\n");
+    assert!(barriers.contains("image-alt") && barriers.contains("color-contrast"), "{barriers}");
+    assert_eq!(browser.script("return document.documentElement.scrollWidth > innerWidth"), true.into());
+    // The page's own security policy stops the picture.
+    let complaints = browser.complaints().join("\n");
+    assert!(complaints.contains("elsewhere.example") && complaints.contains("Content Security Policy"), "{complaints}");
+}
