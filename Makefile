@@ -1,7 +1,7 @@
 # The tasks of this project. `make` alone lists them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run check test doc contents clean
+.PHONY: help run check test soak doc contents clean
 
 help: ## list these targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -19,6 +19,10 @@ check: ## formatting, lints, docs and the tests that need cargo alone
 test: ## everything, with real curl, Jinja2 and Chromium: what CI runs
 	tests/setup
 	$(MAKE) check
+
+soak: ## mixed traffic with faults for MINUTES=120; memory, threads and descriptors must stay flat
+	cargo build --release --locked
+	tests/soak.py target/release/carafe --minutes $${MINUTES:-120} --samples target/soak.csv
 
 doc: ## build the reference and print where it lies
 	cargo doc --no-deps
