@@ -1,7 +1,7 @@
 # The tasks of this project. `make` alone lists them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run check test soak doc contents clean
+.PHONY: help run check test fuzz soak doc contents clean
 
 help: ## list these targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -20,9 +20,27 @@ test: ## everything, with real curl, Jinja2 and Chromium: what CI runs
 	tests/setup
 	$(MAKE) check
 
+# libFuzzer needs these three from the compiler: a counter at each edge, a table of their places, calls at comparisons.
+fuzz fuzz/%: export RUSTFLAGS := --cfg fuzzing -Ccodegen-units=1 -Cpasses=sancov-module $(foreach argument,\
+	-sanitizer-coverage-level=4 -sanitizer-coverage-inline-8bit-counters -sanitizer-coverage-pc-table \
+	-sanitizer-coverage-trace-compares,-Cllvm-args=$(argument))
+SECONDS ?= 60
+FUZZER = target/fuzz/$(HOST)/release/carafe-fuzz
+HOST = $(shell rustc -vV | sed -n 's/^host: //p')
+
+fuzz: ## every fuzz target for SECONDS=60, or one: make fuzz/head; needs a C++ compiler
+	$(MAKE) $(addprefix fuzz/,$(notdir $(wildcard tests/fuzz/corpus/*)))
+
+fuzz/%:
+	cargo build --release --locked --manifest-path tests/fuzz/Cargo.toml --target $(HOST) --target-dir target/fuzz
+	mkdir -p target/fuzz/found/$*
+	TARGET=$* $(FUZZER) -max_total_time=$(SECONDS) -max_len=4096 -timeout=10 -dict=tests/fuzz/words \
+		-artifact_prefix=target/fuzz/$*- target/fuzz/found/$* tests/fuzz/corpus/$* $(if $(filter head connection server,$*),tests/wire)
+
+MINUTES ?= 120
 soak: ## mixed traffic with faults for MINUTES=120; memory, threads and descriptors must stay flat
 	cargo build --release --locked
-	tests/soak.py target/release/carafe --minutes $${MINUTES:-120} --samples target/soak.csv
+	tests/soak.py target/release/carafe --minutes $(MINUTES) --samples target/soak.csv
 
 doc: ## build the reference and print where it lies
 	cargo doc --no-deps

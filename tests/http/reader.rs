@@ -75,6 +75,12 @@ impl Reader {
         format!("{:#?}\n{:?}\n{waits}, stays {}", self.requests, self.error, self.stays())
     }
 
+    /// True if a head is complete and its body is not.
+    #[allow(dead_code, reason = "the fuzz targets use this file, too")]
+    pub fn is_in_body(&self) -> bool {
+        matches!(self.stage, Stage::Length(..) | Stage::Chunked(..))
+    }
+
     fn is_waiting_for_more(&self) -> bool {
         match self.stage {
             Stage::Head => !self.buffer.is_empty(),
@@ -89,8 +95,9 @@ impl Reader {
             Stage::Head => {
                 let Some((request, used)) = parse_head(&self.buffer, &self.limits)? else { return Ok(None) };
                 self.buffer.drain(..used);
+                let framing = framing(&request, &self.limits)?;
                 expects_continue(&request)?;
-                Ok(Some(match framing(&request, &self.limits)? {
+                Ok(Some(match framing {
                     Framing::Empty => self.finish(request),
                     Framing::Length(length) => Stage::Length(request, length),
                     Framing::Chunked => Stage::Chunked(request, ChunkedBody::default()),
