@@ -121,6 +121,14 @@ const FLAGS: &[Flag] = &[
         },
     },
     Flag {
+        name: "--trust-proxy",
+        value: "ADDRESS",
+        what: "believe this proxy who asks; or a network: 10.0.0.0/8",
+        default: "",
+        variable: "",
+        set: |settings, value| settings.proxies.trust(value),
+    },
+    Flag {
         name: "--workers",
         value: "NUMBER",
         what: "connections at most, then 503",
@@ -262,6 +270,11 @@ pub fn read(arguments: &[String]) -> Result<Settings, String> {
         let value = inline.or_else(|| rest.next().map(String::as_str));
         let value = value.ok_or_else(|| format!("{name} needs a value: {name} {}", flag.value))?;
         apply(flag, name, &mut settings, value)?;
+    }
+    if settings.expose_cycles && !settings.proxies.is_empty() {
+        return Err(
+            "found --expose-cycles and --trust-proxy, expected one: the proxy would show the cycles to all".into()
+        );
     }
     Ok(settings)
 }

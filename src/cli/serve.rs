@@ -4,6 +4,7 @@ use super::state::{self, State, Where};
 use crate::app::{self, assets};
 use carafe::cycle::Recorder;
 use carafe::http::Limits;
+use carafe::http::forwarded::Proxies;
 use carafe::server::log::Log;
 use carafe::web::inside::Inside;
 use carafe::web::static_files::StaticFiles;
@@ -47,6 +48,8 @@ pub struct Settings {
     pub expose_cycles: bool,
     /// Names by which this machine is known, beside localhost.
     pub allowed_hosts: Vec<String>,
+    /// Whose word about the client is believed.
+    pub proxies: Proxies,
 }
 
 impl Default for Settings {
@@ -67,6 +70,7 @@ impl Default for Settings {
             show_cycles: false,
             expose_cycles: false,
             allowed_hosts: Vec::new(),
+            proxies: Proxies::default(),
         }
     }
 }
@@ -129,18 +133,27 @@ pub fn run(settings: Settings, stops: impl FnOnce(Stopper) -> io::Result<()>) ->
     let (mut app, places) = build(&settings, state, recorder.clone());
     let is_local = address.ip().is_loopback();
     let warning = if is_local { "" } else { "  warning    other machines can reach this server\n" };
-    // Where other machines can connect, the inner pages are off unless they were asked for.
-    let open = is_local || settings.expose_cycles;
+    let proxied = !settings.proxies.is_empty();
+    // Where other machines can connect, the inner pages are off unless they were asked for; behind a proxy, always.
+    let open = !proxied && (is_local || settings.expose_cycles);
     app.inside(Inside { open, everyone: settings.expose_cycles, hosts: settings.allowed_hosts });
+    let proxies = match proxied {
+        true => format!("  proxies    believed when they say who asks: {}\n", settings.proxies),
+        false => String::new(),
+    };
     let cycles = match (&recorder, open, settings.expose_cycles) {
         (None, _, _) => "  cycles     not recorded\n".to_owned(),
+        _ if proxied => "  cycles     off: behind a proxy every client could look\n".to_owned(),
         (_, false, _) => "  cycles     hidden: other machines could look; --expose-cycles shows them\n".to_owned(),
         (_, _, true) => format!("  cycles     http://{address}/cycles, for everybody who knows the name\n"),
-        _ => format!("  cycles     http://{address}/cycles, for this machine only\n"),
+        _ => format!(
+            "  cycles     http://{address}/cycles, for this machine only\n             \
+             (a proxy in front makes all look local: --trust-proxy)\n"
+        ),
     };
     let _ = write!(
         io::stdout(),
-        "carafe serves on http://{address}\n{places}  state      {}\n  key        {}\n{cycles}{warning}  Ctrl-C stops it.\n",
+        "carafe serves on http://{address}\n{places}  state      {}\n  key        {}\n{proxies}{cycles}{warning}  Ctrl-C stops it.\n",
         settings.store.banner(),
         state::key_banner(settings.secret_key.as_deref()),
     );
@@ -157,6 +170,7 @@ pub fn run(settings: Settings, stops: impl FnOnce(Stopper) -> io::Result<()>) ->
     };
     let server =
         server.log(settings.log).workers(settings.workers).limits(settings.limits).stop_time(settings.stop_time);
+    let server = server.proxies(settings.proxies);
     match stops(server.stopper()).and_then(|()| server.run(app)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -6,7 +6,8 @@
 //! In reading order: [`Method`] and [`Status`] are the two small vocabularies; [`Headers`] and [`Fields`] the two kinds
 //! of named text; [`Limits`] says how much is too much; [`Request`] is what comes in, [`parse_head`] and [`body`] turn
 //! bytes into it, [`error`] says why they would not; [`cookie`] and [`date`] are the two headers with a grammar of
-//! their own; [`conditions`] decides whether the client has it already; [`Response`] is what goes out.
+//! their own; [`forwarded`] says who asks, behind a proxy; [`conditions`] decides whether the client has it already;
+//! [`Response`] is what goes out.
 //!
 //! Left out: HTTP/2 and HTTP/3, which carry the same messages in another wrapping. A proxy in front speaks them.
 
@@ -16,6 +17,7 @@ pub mod cookie;
 pub mod date;
 pub mod error;
 pub mod fields;
+pub mod forwarded;
 pub mod headers;
 pub mod limits;
 pub mod method;

@@ -230,6 +230,7 @@ fn assemble(line: RequestLine, mut headers: Headers) -> Request {
         headers,
         body: Vec::new(),
         peer: None,
+        secure: false,
     }
 }
 

@@ -42,8 +42,11 @@ pub struct Request {
     pub headers: Headers,
     /// The body, without its framing.
     pub body: Vec<u8>,
-    /// Who is at the other end of the connection; `None` in tests without a socket.
+    /// Who asks: the other end of the connection, or whom a trusted proxy names there (then the port is 0). `None` in tests
+    /// without a socket.
     pub peer: Option<SocketAddr>,
+    /// True if the client speaks https to a trusted proxy.
+    pub secure: bool,
 }
 
 impl Request {
@@ -61,6 +64,7 @@ impl Request {
             headers,
             body: Vec::new(),
             peer: None,
+            secure: false,
         }
     }
 
@@ -70,6 +74,11 @@ impl Request {
             return false;
         }
         self.version == Version::Http11 || self.headers.has_token("Connection", "keep-alive")
+    }
+
+    /// The scheme of the address that the client typed; Flask's `request.scheme`.
+    pub fn scheme(&self) -> &'static str {
+        if self.secure { "https" } else { "http" }
     }
 
     /// The host that the client typed, without its port, in small letters: `localhost`, `[::1]`.

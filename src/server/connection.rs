@@ -11,6 +11,7 @@
 use super::Service;
 use super::log::Log;
 use crate::cycle::{Cycle, Detail, Excerpt, Recorder};
+use crate::http::forwarded::Proxies;
 use crate::http::response::{BodyFraming, Delivery, Streamer, write_head};
 use crate::http::{Body, ChunkedBody, Framing, Limits, Method, ParseError, Request, Response, Status, Version};
 use crate::http::{date, expects_continue, framing, parse_head};
@@ -36,6 +37,7 @@ const GATHERED_BYTES: usize = 64 * 1024;
 pub struct Serving<S> {
     pub(super) service: S,
     pub(super) limits: Limits,
+    pub(super) proxies: Proxies,
     pub(super) log: Log,
     /// Where cycles are kept; `None`: they are not.
     pub(super) recorder: Option<Arc<Recorder>>,
@@ -162,7 +164,8 @@ impl<S: Service> Connection<'_, S> {
         let Some((mut request, head_bytes)) = self.read_head()? else { return Ok(false) };
         let mut cycle = self.begin_cycle();
         request.body = self.read_body(&request)?;
-        request.peer = Some(self.peer);
+        let client = self.serving.proxies.client(self.peer, &request.headers)?;
+        (request.peer, request.secure) = (Some(client.address), client.secure);
         cycle.step("received", || Detail::Bytes(self.take_received()));
         cycle.step("parsed", || Detail::Parsed { head_bytes, body_bytes: request.body.len() });
         // The request itself goes to the service; these few facts of it are needed for the answer and the log.

@@ -14,6 +14,7 @@ pub mod log;
 pub mod pool;
 
 use crate::cycle::{Cycle, Recorder};
+use crate::http::forwarded::Proxies;
 use crate::http::{Limits, Request, Response};
 use connection::{Connections, Serving};
 use log::Log;
@@ -40,6 +41,7 @@ impl<F: Fn(Request) -> Response + Send + Sync + 'static> Service for F {
 pub struct Server {
     listener: TcpListener,
     limits: Limits,
+    proxies: Proxies,
     workers: usize,
     log: Log,
     recorder: Option<Arc<Recorder>>,
@@ -59,6 +61,7 @@ impl Server {
         Ok(Server {
             listener,
             limits: Limits::default(),
+            proxies: Proxies::default(),
             workers: 12_000,
             log: Log::Off,
             recorder: None,
@@ -76,6 +79,16 @@ impl Server {
     /// How much a client may send, and how long it may take.
     pub fn limits(mut self, limits: Limits) -> Server {
         self.limits = limits;
+        self
+    }
+
+    /// Believes these proxies when they say who asks. Defaults to none.
+    ///
+    /// # Security
+    ///
+    /// Close [`App::inside`](crate::App::inside) then: it is meant for whoever sits at this machine, not at the proxy.
+    pub fn proxies(mut self, proxies: Proxies) -> Server {
+        self.proxies = proxies;
         self
     }
 
@@ -122,6 +135,7 @@ impl Server {
         let serving = Arc::new(Serving {
             service,
             limits: self.limits,
+            proxies: self.proxies,
             log: self.log,
             recorder: self.recorder,
             stopping: Arc::clone(&self.stopper.stopping),

@@ -340,7 +340,7 @@ impl App {
             *response = self.error_page(&error.into(), ctx);
             return;
         }
-        if let Some(cookie) = ctx.session.set_cookie(false) {
+        if let Some(cookie) = ctx.session.set_cookie(ctx.request.secure) {
             response.set_cookie(&cookie);
         }
         // A cache must not give one visitor's page to another; Flask says so in the same way.

@@ -76,9 +76,14 @@ impl Context<'_> {
         self.app.url_for(name, values)
     }
 
-    /// True if this client may see what goes on inside: see [`Inside`](super::inside::Inside).
-    pub fn is_inside(&self) -> bool {
-        self.app.inside.admits(&self.request)
+    /// Refuses whoever may not see what goes on inside: see [`Inside`](super::inside::Inside).
+    ///
+    /// # Errors
+    ///
+    /// 403, and why.
+    pub fn check_inside(&self) -> Result<(), Error> {
+        let refused = |why| Error::Forbidden(format!("this is for whoever sits at this machine: {why}"));
+        self.app.inside.check(&self.request).map_err(refused)
     }
 
     /// Takes this cycle out of the record: a page that shows cycles is none of them.
@@ -86,9 +91,9 @@ impl Context<'_> {
         self.cycle.discard();
     }
 
-    /// The address that the client reached this server by: `http://127.0.0.1:8000`.
+    /// The address that the client reached this server by: `http://127.0.0.1:8000`, or the `https` one of a trusted proxy.
     pub fn base(&self) -> String {
-        format!("http://{}", self.request.headers.get("Host").unwrap_or("127.0.0.1"))
+        format!("{}://{}", self.request.scheme(), self.request.headers.get("Host").unwrap_or("127.0.0.1"))
     }
 
     /// Makes a page of a template.

@@ -7,3 +7,4 @@ mod lessons;
 mod program;
 mod source;
 mod stores;
+mod trust;

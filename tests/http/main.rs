@@ -6,6 +6,7 @@ mod cookie;
 mod date;
 mod error;
 mod fields;
+mod forwarded;
 mod headers;
 mod limits;
 mod method;

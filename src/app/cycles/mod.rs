@@ -48,13 +48,7 @@ pub fn print_all(recorder: &Recorder, base: &str) {
 /// Refuses whoever may not look, and takes this request out of the record.
 fn open(ctx: &mut Context) -> Result<(), Error> {
     ctx.unrecorded();
-    if ctx.is_inside() {
-        return Ok(());
-    }
-    Err(Error::Forbidden(
-        "cycles are shown on this machine only, for the Host localhost, 127.0.0.1 or [::1], and not through a proxy"
-            .into(),
-    ))
+    ctx.check_inside()
 }
 
 /// Wipes the table, as a restart would.

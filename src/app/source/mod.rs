@@ -19,8 +19,7 @@ pub fn routes(app: &mut App) {
 
 fn open(ctx: &mut Context) -> Result<(), Error> {
     ctx.unrecorded();
-    let why = "the source is shown on this machine only, for the Host localhost, 127.0.0.1 or [::1]";
-    if ctx.is_inside() { Ok(()) } else { Err(Error::Forbidden(why.into())) }
+    ctx.check_inside()
 }
 
 /// What a file is about: its first line.

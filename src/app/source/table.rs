@@ -32,6 +32,7 @@ pub static CHAPTERS: &[(&str, &str)] = chapters! {
     "src/http/body.rs"
     "src/http/cookie.rs"
     "src/http/date.rs"
+    "src/http/forwarded.rs"
     "src/http/conditions.rs"
     "src/http/response.rs"
     "src/cycle.rs"

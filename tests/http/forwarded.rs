@@ -1,0 +1,145 @@
+//! Who the client is behind proxies, and who is believed.
+
+use carafe::http::Headers;
+use carafe::http::forwarded::{Client, Proxies};
+
+fn proxies(lists: &[&str]) -> Proxies {
+    let mut proxies = Proxies::default();
+    for list in lists {
+        proxies.trust(list).unwrap_or_else(|expected| panic!("{list}: {expected}"));
+    }
+    proxies
+}
+
+fn ask(proxies: &Proxies, peer: &str, headers: &[(&str, &str)]) -> Result<Client, String> {
+    let mut sent = Headers::new();
+    for (name, value) in headers {
+        sent.append(name, value);
+    }
+    proxies.client(peer.parse().expect("an address"), &sent).map_err(|error| {
+        assert_eq!(error.status().0, 400);
+        error.to_string()
+    })
+}
+
+#[test]
+fn the_rightmost_address_that_is_not_trusted_is_the_client() {
+    let near = &["127.0.0.1"][..];
+    let chain = &["127.0.0.1, 10.0.0.0/8", "2001:db8::/32"][..];
+    for (trusted, peer, lists, client) in [
+        // Nobody is trusted, or not this one: the headers mean nothing, however they look.
+        (&[][..], "127.0.0.1:9", &["203.0.113.9"][..], "127.0.0.1:9"),
+        (near, "203.0.113.1:9", &["198.51.100.1"], "203.0.113.1:9"),
+        (near, "203.0.113.1:9", &["what?"], "203.0.113.1:9"),
+        // The trusted one says nothing: it asks for itself.
+        (near, "127.0.0.1:9", &[], "127.0.0.1:9"),
+        (near, "127.0.0.1:9", &["203.0.113.9"], "203.0.113.9:0"),
+        (near, "[::ffff:127.0.0.1]:9", &["203.0.113.9"], "203.0.113.9:0"),
+        (near, "127.0.0.1:9", &["203.0.113.9:4000"], "203.0.113.9:0"),
+        (near, "127.0.0.1:9", &["2001:DB8::9"], "[2001:db8::9]:0"),
+        (near, "127.0.0.1:9", &["[2001:db8::9]"], "[2001:db8::9]:0"),
+        (near, "127.0.0.1:9", &["[2001:db8::9]:4000"], "[2001:db8::9]:0"),
+        (near, "127.0.0.1:9", &["::ffff:203.0.113.9"], "203.0.113.9:0"),
+        // What stands left of the client it has written itself: not believed, not even read.
+        (near, "127.0.0.1:9", &["127.0.0.1, 198.51.100.1, 203.0.113.9"], "203.0.113.9:0"),
+        (near, "127.0.0.1:9", &["nonsense,, \u{7f}, 203.0.113.9"], "203.0.113.9:0"),
+        (near, "127.0.0.1:9", &["nonsense", "203.0.113.9"], "203.0.113.9:0"),
+        // Through several that are trusted.
+        (chain, "127.0.0.1:9", &["198.51.100.1, 203.0.113.9 ,\t10.1.2.3"], "203.0.113.9:0"),
+        (chain, "127.0.0.1:9", &["203.0.113.9, 2001:db8:5::1", "10.255.255.255"], "203.0.113.9:0"),
+        (chain, "[2001:db8::1]:9", &["11.0.0.0"], "11.0.0.0:0"),
+        (chain, "[2001:db9::1]:9", &["11.0.0.0"], "[2001:db9::1]:9"),
+        // All of them are: then the farthest asks for itself.
+        (chain, "127.0.0.1:9", &["10.0.0.9, 10.0.0.8"], "10.0.0.9:0"),
+    ] {
+        let headers: Vec<_> = lists.iter().map(|list| ("x-forwarded-for", *list)).collect();
+        let asked = ask(&proxies(trusted), peer, &headers).map(|client| client.address.to_string());
+        assert_eq!(asked.as_deref(), Ok(client), "{trusted:?} {peer} {lists:?}");
+    }
+}
+
+#[test]
+fn what_a_trusted_proxy_sends_must_be_addresses() {
+    let long = "x".repeat(5000);
+    for list in [
+        "",
+        " ",
+        "unknown",
+        "_hidden",
+        "unix:",
+        "localhost",
+        "203.0.113",
+        "203.0.113.256",
+        "203.0.113.9:",
+        "203.0.113.9:70000",
+        "203.0.113.9 203.0.113.8",
+        "203.0.113.9;",
+        "\"203.0.113.9\"",
+        "[203.0.113.9]:x",
+        "[2001:db8::9",
+        "2001:db8::9]",
+        "fe80::1%eth0",
+        "for=203.0.113.9",
+        "203.0.113.9,",
+        "0x7f.0.0.1",
+        "0177.0.0.1",
+        &long,
+        // A trusted proxy put its own address behind what it did not check.
+        "nonsense, 127.0.0.1",
+    ] {
+        let refused = ask(&proxies(&["127.0.0.1"]), "127.0.0.1:9", &[("X-Forwarded-For", list)]);
+        let why = refused.expect_err(list);
+        assert!(why.contains("in X-Forwarded-For, expected a client's address") && why.len() < 200, "{list}: {why}");
+    }
+}
+
+#[test]
+fn the_scheme_is_one_word_from_a_trusted_proxy() {
+    let trusting = proxies(&["127.0.0.1"]);
+    for (peer, values, secure) in [
+        ("127.0.0.1:9", &[][..], Ok(false)),
+        ("127.0.0.1:9", &["http"], Ok(false)),
+        ("127.0.0.1:9", &["https"], Ok(true)),
+        ("127.0.0.1:9", &["HTTPS"], Ok(true)),
+        ("127.0.0.1:9", &["wss"], Err("found \"wss\" in X-Forwarded-Proto, expected http or https")),
+        ("127.0.0.1:9", &[""], Err("found \"\" in X-Forwarded-Proto, expected http or https")),
+        ("127.0.0.1:9", &["https, http"], Err("found \"https, http\" in X-Forwarded-Proto, expected http or https")),
+        ("127.0.0.1:9", &["https", "https"], Err("found X-Forwarded-Proto twice, expected it once")),
+        ("203.0.113.1:9", &["https"], Ok(false)),
+        ("203.0.113.1:9", &["wss", "wss"], Ok(false)),
+    ] {
+        let headers: Vec<_> = values.iter().map(|value| ("X-Forwarded-Proto", *value)).collect();
+        let asked = ask(&trusting, peer, &headers).map(|client| client.secure);
+        assert_eq!(asked, secure.map_err(str::to_owned), "{peer} {values:?}");
+    }
+}
+
+#[test]
+fn only_addresses_and_networks_can_be_trusted() {
+    let network = "an address such as 127.0.0.1 or a network such as 10.0.0.0/8, commas between several";
+    let behind = "a network with nothing behind its prefix: 10.0.0.0/8, not 10.1.2.3/8";
+    let everybody = "a prefix of at least 1 bit: /0 would believe everybody";
+    for (list, expected) in [
+        ("", network),
+        ("localhost", network),
+        ("*", network),
+        ("127.0.0.1:80", network),
+        ("127.0.0.1,", network),
+        ("10.0.0.0/33", network),
+        ("10.0.0.0/-1", network),
+        ("10.0.0.0/", network),
+        ("10.0.0.0/255.0.0.0", network),
+        ("::/129", network),
+        ("10.1.2.3/8", behind),
+        ("128.0.0.1/1", behind),
+        ("2001:db8::1/32", behind),
+        ("0.0.0.0/0", everybody),
+        ("127.0.0.1, ::/0", everybody),
+    ] {
+        assert_eq!(Proxies::default().trust(list), Err(expected), "{list}");
+    }
+    let shown =
+        proxies(&["127.0.0.1, 10.0.0.0/8", "[::1]", "128.0.0.0/1", "2001:db8::/32", "192.0.2.7/32"]).to_string();
+    assert_eq!(shown, "127.0.0.1, 10.0.0.0/8, ::1, 128.0.0.0/1, 2001:db8::/32, 192.0.2.7");
+    assert!(Proxies::default().is_empty() && !proxies(&["::1"]).is_empty());
+}
