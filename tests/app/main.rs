@@ -5,6 +5,8 @@ mod cycles;
 mod init;
 mod lessons;
 mod program;
+mod proxies;
+mod proxy;
 mod source;
 mod stores;
 mod trust;
