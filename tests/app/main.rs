@@ -4,6 +4,7 @@ mod carafe;
 mod cycles;
 mod init;
 mod lessons;
+mod notes;
 mod program;
 mod proxies;
 mod proxy;

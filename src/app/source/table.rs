@@ -104,6 +104,11 @@ pub static CHAPTERS: &[(&str, &str)] = chapters! {
     "src/cli/render.rs"
     "src/cli/check/mod.rs"
     "src/cli/check/seen.rs"
+    "src/cli/check/visitor.rs"
+    "src/cli/check/page.rs"
+    "src/cli/check/notes.rs"
     "src/cli/check/client.rs"
+    "src/cli/check/answer.rs"
+    "src/cli/check/jar.rs"
     "src/signal.rs"
 };

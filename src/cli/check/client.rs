@@ -1,188 +1,198 @@
-//! A small HTTP client: one request, one connection, the whole answer.
+//! One question to a server, and its whole answer, within a bound.
 //!
-//! It says `Connection: close`, so the answer ends where the connection does, or where its own framing says so.
+//! The other end of the wire: what curl does for the reader, for the checks. The server may be in any language, broken,
+//! or no web server at all, so nothing here waits for ever, keeps without bound, or fails without saying what came.
 //!
-//! Left out: https, redirects and cookies. Who needs them sees each step by asking for it.
+//! Each question has a connection of its own (`Connection: close`): the answer's end is then found by the length, by
+//! the last chunk, or by the server hanging up, whichever the server uses, HTTP/1.0 or 1.1.
+//!
+//! Left out: https, compression, HEAD, following redirects. A check looks at each step.
 
-use carafe::http::Headers;
-use std::io::{Read, Write};
+use super::answer::{Answer, Reader};
+use super::jar::Jar;
+use carafe::http::{Fields, Method};
+use std::fmt;
+use std::io::ErrorKind::{Interrupted, TimedOut, WouldBlock};
+use std::io::{self, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-/// Longer than a healthy server takes for anything that is asked here.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long one answer may take: longer than a healthy server needs for anything that is asked here.
+pub const PATIENCE: Duration = Duration::from_secs(10);
 
-/// So many bytes of an answer are read; a server under test may go on for ever.
-const MOST: u64 = 4 * 1024 * 1024;
-
-/// What came back.
-#[derive(Debug)]
-pub struct Answer {
-    /// The status code.
-    pub status: u16,
-    /// The header fields.
-    pub headers: Headers,
-    /// The body, without its framing.
-    pub body: String,
-}
-
-/// A server by its address: `127.0.0.1:8000`.
-#[derive(Clone, Debug)]
+/// Where a server listens.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Server {
-    authority: String,
+    /// As a URL has it: a name, an IPv4 address, or an IPv6 address in brackets.
+    host: String,
+    /// 80 if the URL has none.
+    port: u16,
 }
 
 impl Server {
-    /// The server of a URL such as `http://127.0.0.1:8000`.
+    /// Reads `http://127.0.0.1:5001`, with or without the slash at its end; `http://` may be left out, as for curl.
     ///
     /// # Errors
     ///
-    /// A sentence that says what was met and what was expected.
+    /// What was met and what was expected: another scheme, a path, something that is no host and port.
     pub fn of_url(url: &str) -> Result<Server, String> {
-        let wrong = || format!("found {url:?}, expected a URL such as http://127.0.0.1:8000");
-        let authority = url.strip_prefix("http://").ok_or_else(wrong)?;
-        let authority = authority.strip_suffix('/').unwrap_or(authority);
-        if authority.is_empty() || authority.contains(|letter: char| "/?#@".contains(letter) || letter.is_whitespace())
-        {
-            return Err(wrong());
+        let expected = "expected one such as http://127.0.0.1:5001";
+        let (scheme, rest) = url.split_once("://").unwrap_or(("http", url));
+        match scheme.to_ascii_lowercase().as_str() {
+            "http" => {}
+            "https" => return Err(format!("found {url}, {expected}: this client speaks no TLS")),
+            _ => return Err(format!("found the scheme {scheme:?}, {expected}")),
         }
-        // After the last colon stands the port, unless that colon is inside an IPv6 address.
-        let port = authority.rsplit_once(':').map(|(_, port)| port).filter(|port| !port.ends_with(']'));
-        match port {
-            Some(port) => port.parse::<u16>().map(|_| authority.to_owned()).map_err(|_| wrong()),
-            None => Ok(format!("{authority}:80")),
+        let authority = rest.strip_suffix('/').unwrap_or(rest);
+        if authority.contains(['/', '?', '#', '@']) {
+            return Err(format!("found {url:?}, {expected}: the server alone, without a path"));
         }
-        .map(|authority| Server { authority })
+        let colon = authority.rfind(':').filter(|&colon| !authority[colon..].contains(']'));
+        let (host, port) = match colon {
+            Some(colon) => (&authority[..colon], authority[colon + 1..].parse().ok()),
+            None => (authority, Some(80)),
+        };
+        let in_brackets = host.starts_with('[') && host.ends_with(']');
+        let is_host = |letter: char| letter.is_alphanumeric() || "-._".contains(letter) || in_brackets;
+        match port.filter(|&port| port > 0 && !host.is_empty() && host.chars().all(is_host)) {
+            Some(port) => Ok(Server { host: host.to_owned(), port }),
+            None => Err(format!("found {url:?}, {expected}")),
+        }
     }
 
-    /// As it is written in a URL, with the port.
-    pub fn authority(&self) -> &str {
-        &self.authority
-    }
-
-    /// Sends a request and reads the answer. `body` comes with its media type.
+    /// What this path of the server answers, to somebody without cookies.
     ///
     /// # Errors
     ///
-    /// A sentence: nobody listens there, or what came is no HTTP answer.
-    pub fn ask(
-        &self,
-        method: &str,
-        target: &str,
-        headers: &[(&str, &str)],
-        body: Option<(&str, &str)>,
-    ) -> Result<Answer, String> {
-        let mut request = format!("{method} {target} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n", self.authority);
-        for (name, value) in headers {
-            request.push_str(&format!("{name}: {value}\r\n"));
-        }
-        if let Some((media_type, text)) = body {
-            request.push_str(&format!("Content-Type: {media_type}\r\nContent-Length: {}\r\n", text.len()));
-        }
-        request.push_str("\r\n");
-        request.push_str(body.map_or("", |(_, text)| text));
-        let mut stream = self.connect()?;
-        let failed = |error: std::io::Error| format!("{}: the connection broke: {error}", self.authority);
-        stream
-            .set_read_timeout(Some(PATIENCE))
-            .and_then(|()| stream.set_write_timeout(Some(PATIENCE)))
-            .map_err(failed)?;
-        stream.write_all(request.as_bytes()).map_err(failed)?;
-        read(stream, method == "HEAD").map_err(|error| format!("{}: {error}", self.authority))
+    /// A sentence with what came instead.
+    pub fn get(&self, path: &str) -> Result<Answer, String> {
+        let question = Question { method: Method::Get, path, form: None };
+        ask(self, &question, &mut Jar::default()).map_err(|why| format!("{}: {why}", self.url("")))
     }
 
-    fn connect(&self) -> Result<TcpStream, String> {
-        let addresses = self.authority.to_socket_addrs().map_err(|error| format!("{}: {error}", self.authority))?;
-        let mut last = None;
-        for address in addresses {
-            match TcpStream::connect_timeout(&address, PATIENCE) {
+    /// The URL of a path of this server.
+    pub fn url(&self, path: &str) -> String {
+        match self.port {
+            80 => format!("http://{}{path}", self.host),
+            port => format!("http://{}:{port}{path}", self.host),
+        }
+    }
+
+    /// A connection to the first address of the host that takes one: `localhost` has two, and a server may be at either.
+    fn connect(&self, end: Instant) -> Result<TcpStream, Unanswered> {
+        let host = self.host.trim_matches(['[', ']']);
+        let addresses = (host, self.port).to_socket_addrs();
+        let nobody = |why: &dyn fmt::Display| Unanswered::Nobody(format!("nobody answers: {why}"));
+        let mut last = nobody(&format!("the name {host} has no address"));
+        for address in addresses.map_err(|error| nobody(&format!("the name {host} has no address ({error})")))? {
+            match TcpStream::connect_timeout(&address, left(end)) {
                 Ok(stream) => return Ok(stream),
-                Err(error) => last = Some(error),
+                Err(error) => last = nobody(&error),
             }
         }
-        let why = last.map_or_else(|| "no such address".to_owned(), |error| error.to_string());
-        Err(format!("nobody answers at http://{}: {why}", self.authority))
+        Err(last)
     }
 }
 
-fn read(mut stream: impl Read, is_head: bool) -> Result<Answer, String> {
-    let mut bytes = Vec::new();
-    let mut chunk = [0; 16 * 1024];
-    // The body may come without a length, and then it ends with the connection; so may a server's patience.
-    let (head_end, status, headers) = loop {
-        if let Some(end) = find(&bytes, b"\r\n\r\n") {
-            let (status, headers) = head(&String::from_utf8_lossy(&bytes[..end]))?;
-            // 1xx is no answer yet (RFC 9110 §15.2).
-            if status >= 200 {
-                break (end + 4, status, headers);
-            }
-            bytes.drain(..end + 4);
-            continue;
-        }
-        match stream.read(&mut chunk).map_err(|error| format!("no answer came: {error}"))? {
-            0 if bytes.is_empty() => return Err("the connection was closed without an answer".into()),
-            0 => return Err("the connection was closed in the middle of an answer's head".into()),
-            more => bytes.extend_from_slice(&chunk[..more]),
-        }
-        if bytes.len() as u64 > MOST {
-            return Err("the answer's head has no end".into());
-        }
-    };
-    let mut body = bytes.split_off(head_end);
-    if is_head || status == 204 || status == 304 {
-        return Ok(Answer { status, headers, body: String::new() });
-    }
-    let length = headers.get("Content-Length").and_then(|length| length.parse::<usize>().ok());
-    while length.is_none_or(|length| body.len() < length) && (body.len() as u64) < MOST {
-        match stream.read(&mut chunk) {
-            Ok(0) => break,
-            Ok(more) => body.extend_from_slice(&chunk[..more]),
-            Err(error) => return Err(format!("the answer's body did not end: {error}")),
-        }
-    }
-    if let Some(length) = length {
-        if body.len() < length {
-            return Err(format!("the body ends after {} bytes, Content-Length says {length}", body.len()));
-        }
-        body.truncate(length);
-    }
-    if headers.has_token("Transfer-Encoding", "chunked") {
-        body = unchunked(&body)?;
-    }
-    Ok(Answer { status, headers, body: String::from_utf8_lossy(&body).into_owned() })
+/// What is asked.
+pub struct Question<'a> {
+    /// Its method.
+    pub method: Method,
+    /// Its path, percent-encoded.
+    pub path: &'a str,
+    /// The fields of its form; `None` for no body.
+    pub form: Option<&'a [(&'a str, &'a str)]>,
 }
 
-/// The status and the header fields.
-fn head(text: &str) -> Result<(u16, Headers), String> {
-    let mut lines = text.split("\r\n");
-    let first = lines.next().unwrap_or("");
-    let status =
-        first.strip_prefix("HTTP/1.").and_then(|rest| rest.split(' ').nth(1)).and_then(|code| code.parse().ok());
-    let status = status.ok_or_else(|| format!("found {first:?}, expected a line such as HTTP/1.1 200 OK"))?;
-    let mut headers = Headers::new();
-    for (name, value) in lines.filter_map(|line| line.split_once(':')) {
-        headers.append(name, value.trim());
-    }
-    Ok((status, headers))
+/// Why there is no answer.
+#[derive(Debug)]
+pub enum Unanswered {
+    /// Nobody listens there, so there is no use in asking again.
+    Nobody(String),
+    /// Somebody does, but what came does not begin as an answer does.
+    NotHttp(String),
+    /// It begins as one, and does not end as one.
+    Broken(String),
 }
 
-/// The chunks of a body put together (RFC 9112 §7.1).
-fn unchunked(mut bytes: &[u8]) -> Result<Vec<u8>, String> {
-    let mut whole = Vec::new();
+impl fmt::Display for Unanswered {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (Unanswered::Nobody(why) | Unanswered::NotHttp(why) | Unanswered::Broken(why)) = self;
+        out.write_str(why)
+    }
+}
+
+/// Asks, with the cookies of the jar, and keeps those that come. All of it is done within [`PATIENCE`].
+///
+/// # Errors
+///
+/// [`Unanswered`], with what came instead of an answer.
+pub fn ask(server: &Server, question: &Question, jar: &mut Jar) -> Result<Answer, Unanswered> {
+    let end = Instant::now() + PATIENCE;
+    let mut stream = server.connect(end)?;
+    let broken = |error: io::Error| Unanswered::Broken(format!("the connection broke: {error}"));
+    stream.set_write_timeout(Some(left(end))).map_err(broken)?;
+    // A server may answer and hang up before it has read everything. So what it said counts, not whether it listened.
+    let _ = stream.write_all(written(server, question, jar).as_bytes());
+    let mut reader = Reader::new();
+    let answer = read(&mut stream, &mut reader, end)
+        .map_err(|why| if reader.is_http() { Unanswered::Broken(why) } else { Unanswered::NotHttp(why) })?;
+    for line in answer.headers.get_all("Set-Cookie") {
+        jar.keep(line, &server.host, question.path);
+    }
+    Ok(answer)
+}
+
+fn read(stream: &mut TcpStream, reader: &mut Reader, end: Instant) -> Result<Answer, String> {
+    let mut bytes = [0; 16 * 1024];
     loop {
-        let end = find(bytes, b"\r\n").ok_or("the body's last chunk is missing")?;
-        let size = String::from_utf8_lossy(&bytes[..end]);
-        let size = usize::from_str_radix(size.split(';').next().unwrap_or("").trim(), 16)
-            .map_err(|_| format!("found {size:?}, expected the size of a chunk"))?;
-        bytes = &bytes[end + 2..];
-        if size == 0 {
-            return Ok(whole);
+        // A server that drips a byte now and then passes every timeout of a single read.
+        if Instant::now() >= end {
+            return Err(reader.so_far(PATIENCE));
         }
-        whole.extend_from_slice(bytes.get(..size).ok_or("a chunk of the body is cut off")?);
-        bytes = bytes.get(size + 2..).ok_or("a chunk of the body does not end")?;
+        stream.set_read_timeout(Some(left(end))).map_err(|error| format!("no timeout can be set: {error}"))?;
+        let read = match stream.read(&mut bytes) {
+            Ok(read) => read,
+            Err(error) if matches!(error.kind(), Interrupted | WouldBlock | TimedOut) => continue,
+            // A reset behind a whole answer does no harm; `hung_up` knows whether it was one.
+            Err(_) => 0,
+        };
+        if read == 0 {
+            return reader.hung_up();
+        }
+        if let Some(answer) = reader.feed(&bytes[..read])? {
+            return Ok(answer);
+        }
     }
 }
 
-fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
-    bytes.windows(wanted.len()).position(|window| window == wanted)
+/// The time that is left; never zero, which sockets take for no bound.
+fn left(end: Instant) -> Duration {
+    end.saturating_duration_since(Instant::now()).max(Duration::from_millis(1))
+}
+
+/// The request as it goes over the wire.
+fn written(server: &Server, question: &Question, jar: &mut Jar) -> String {
+    let (method, path) = (question.method.as_str(), question.path);
+    let mut text = format!("{method} {path} HTTP/1.1\r\nHost: {}", server.host);
+    if server.port != 80 {
+        text.push_str(&format!(":{}", server.port));
+    }
+    text.push_str(concat!("\r\nUser-Agent: carafe-check/", env!("CARGO_PKG_VERSION")));
+    text.push_str("\r\nAccept: */*\r\nConnection: close\r\n");
+    if let Some(cookies) = jar.header(path) {
+        text.push_str(&format!("Cookie: {cookies}\r\n"));
+    }
+    let body = question.form.map(|form| {
+        let mut fields = Fields::default();
+        for (name, value) in form {
+            fields.append(*name, *value);
+        }
+        fields.encode()
+    });
+    if let Some(body) = &body {
+        let length = body.len();
+        text.push_str(&format!("Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {length}\r\n"));
+    }
+    text + "\r\n" + &body.unwrap_or_default()
 }

@@ -3,8 +3,13 @@
 //! `carafe check [N]` asks a running carafe what it saw of the lessons (`seen`). `carafe check --suite notes --url URL`
 //! asks a server in any language (`notes`).
 
+mod answer;
 mod client;
+mod jar;
+mod notes;
+mod page;
 mod seen;
+mod visitor;
 
 use carafe::near;
 use client::Server;
@@ -36,7 +41,10 @@ pub fn run(arguments: &[String]) -> ExitCode {
     };
     let (report, passed) = match wanted {
         Wanted::Seen { lesson, server } => seen::check(lesson, &server),
-        Wanted::Notes { server } => (format!("{}: the suite is not built yet\n", server.authority()), false),
+        Wanted::Notes { server } => {
+            let passed = notes::run(&server, &mut io::stdout());
+            return if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+        }
     };
     let _ = io::stdout().write_all(report.as_bytes());
     if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE }

@@ -1,6 +1,7 @@
 //! What a running carafe has seen of the lessons, and what it has not.
 
 use super::client::Server;
+use carafe::http::Status;
 use carafe::{Map, Value, json};
 
 /// Asks the server; gives back what to print, and whether nothing is missing.
@@ -47,8 +48,8 @@ pub fn check(lesson: Option<u8>, server: &Server) -> (String, bool) {
     }
     if let Some(next) = next {
         report.push_str(&format!(
-            "\nGo on with http://{}/lessons/{next}; `carafe check {next}` says what is missing.\n",
-            server.authority()
+            "\nGo on with {}; `carafe check {next}` says what is missing.\n",
+            server.url(&format!("/lessons/{next}"))
         ));
     }
     (report, passed)
@@ -56,17 +57,18 @@ pub fn check(lesson: Option<u8>, server: &Server) -> (String, bool) {
 
 /// The lessons as the server lists them.
 fn ask(server: &Server) -> Result<Vec<Value>, String> {
-    let url = format!("http://{}/lessons.json", server.authority());
-    let answer = server.ask("GET", "/lessons.json", &[("Accept", "application/json")], None).map_err(|why| {
+    let url = server.url("/lessons.json");
+    let answer = server.get("/lessons.json").map_err(|why| {
         format!("{why}\nStart carafe in another terminal, or name its address: carafe check --server URL")
     })?;
-    if answer.status != 200 {
+    if answer.status != Status::OK {
         return Err(format!(
             "{url} answered {}, expected 200 with the lessons: is this a carafe?\n{}",
-            answer.status, answer.body
+            answer.status_line,
+            answer.text()
         ));
     }
-    match json::parse(answer.body.as_bytes()) {
+    match json::parse(&answer.body) {
         Ok(Value::Map(map)) if map.get("watching") == Some(&Value::Bool(false)) => {
             Err("this carafe keeps no cycles (--no-cycles), so it cannot say what it saw".into())
         }

@@ -1,0 +1,273 @@
+//! `carafe check --suite notes`: a right app passes, and each broken one is caught for the right reason.
+
+use crate::carafe::{Carafe, DEADLINE};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// The exit code and the report.
+fn check(url: &str) -> (Option<i32>, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_carafe"))
+        .args(["check", "--suite", "notes", "--url", url])
+        .output()
+        .expect("carafe starts");
+    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    (output.status.code(), String::from_utf8(output.stdout).expect("a report is UTF-8"))
+}
+
+/// The claims that do not hold, each with what is said about it.
+fn failures(report: &str) -> Vec<(&str, &str)> {
+    let blocks = report.split("\n  FAIL  ").skip(1);
+    blocks.map(|block| block.split_once('\n').expect("a claim and what was met")).collect()
+}
+
+/// A Flask of `tests/setup`; `None`, said aloud, if it is not there.
+fn python(program: &str) -> Option<PathBuf> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/venv/bin").join(program);
+    if path.exists() {
+        return Some(path);
+    }
+    assert!(std::env::var_os("CI").is_none(), "no {}: run tests/setup", path.display());
+    eprintln!("skipped: no {}; tests/setup makes it", path.display());
+    None
+}
+
+/// A program that serves the notes' app; stopped when it is dropped.
+struct App(Child);
+
+impl App {
+    fn start(command: &mut Command) -> App {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/notes");
+        App(command.current_dir(folder).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts"))
+    }
+}
+
+impl Drop for App {
+    fn drop(&mut self) {
+        // TERM, not KILL: gunicorn then takes its workers along.
+        let _ = Command::new("kill").arg(self.0.id().to_string()).status();
+        let end = Instant::now() + DEADLINE;
+        while self.0.try_wait().is_ok_and(|status| status.is_none()) {
+            if Instant::now() > end {
+                let _ = self.0.kill();
+            }
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+/// What does not hold for somebody whose cookie is lost on the way.
+const WITHOUT_MEMORY: &[&str] = &[
+    "/formtest shows",
+    "a name in a form",
+    "a name of one",
+    "an empty",
+    "a refused name",
+    "the message is",
+    "two refusals",
+    "é is one",
+    "李明 is two",
+    "/sessions sets",
+];
+
+/// What does not hold where the page with the form never comes.
+const WITHOUT_FORM: &[&str] = &[
+    "POST /process",
+    "/formtest shows",
+    "a name in a form",
+    "a name of one",
+    "an empty",
+    "a refused name",
+    "the message is",
+    "two refusals",
+    "é is one",
+    "李明 is two",
+];
+
+/// A fault of `tests/notes/app.py`, the claims that it breaks, and words that tell why at the first of them.
+const FAULTS: &[(&str, &[&str], &[&str])] = &[
+    ("greeting", &["/hello says"], &["/hello\n", "200 OK", "Hello there", "in it: Hello, World!"]),
+    ("crash", &["/hello says"], &["500 INTERNAL SERVER ERROR"]),
+    ("untyped", &["/hello says", "/static/css"], &["expected  a Content-Type"]),
+    ("unescaped", &["a name in the URL"], &["/hello/%3Cb%3EAda", "Hello <b>Ada!", "expected  Hello &lt;b&gt;Ada!"]),
+    ("escaped-twice", &["a name in the URL"], &["Hello &amp;lt;b", "expected  Hello &lt;b&gt;Ada!"]),
+    ("undecoded", &["a name in the URL", "the URL's"], &["Hello %3Cb%3EAda"]),
+    ("stranger-name", &["/hello/NAME", "a name in the URL", "the URL's"], &["Hello World!", "Hello Ada!"]),
+    ("css-type", &["/static/css"], &["Content-Type: text/plain", "expected  Content-Type: text/css"]),
+    ("css-gone", &["/static/css"], &["404 NOT FOUND", "expected  200"]),
+    ("get-process", &["GET /process"], &["302 FOUND", "expected  405", "POST in it"]),
+    ("no-allow", &["PUT /hello", "GET /process"], &["-X PUT", "405 METHOD NOT ALLOWED", "header Allow, and GET in it"]),
+    ("unknown-404", &["PUT /hello", "GET /process"], &["404 NOT FOUND", "expected  405"]),
+    ("no-redirect", &["POST /process"], &["-d name=Zenobia", "200 OK", "expected  303 or 302"]),
+    ("redirect-307", &["POST /process"], &["307 TEMPORARY REDIRECT", "expected  303 or 302", "a reload"]),
+    ("redirect-home", &["POST /process"], &["Location: /\n", "expected  Location: /formtest"]),
+    ("redirect-host", &["POST /process"], &["Location: http://localhost:", "to another host no cookie"]),
+    ("loop", WITHOUT_FORM, &["302 FOUND", "Location: /formtest", "not a redirect to itself without end"]),
+    ("raw-name", &["a name in a form"], &["'name=<b>Zenobia'", "holds: <b>Zenobia<", "&lt;b&gt;Zenobia"]),
+    ("name-global", &["/formtest shows"], &["expected  no Zenobia: who is new"]),
+    ("no-field", &["a form without"], &["nmae=Zenobia", "500 INTERNAL", "400 Bad Request"]),
+    ("keeps-refused", &["a refused name"], &["holds: A ", "still Zenobia"]),
+    (
+        "no-flash",
+        &["a name of one", "an empty", "the message is", "two refusals", "é is one"],
+        &["name=A", "1 time, not 0"],
+    ),
+    ("sticky-flash", &["the message is", "two refusals"], &["0 times, not 1: a flashed message lives for one page"]),
+    ("one-flash", &["two refusals"], &["name=B", "2 times, not 1: two names were refused"]),
+    ("global-flash", &["nobody else"], &["0 times, not 1: this is another visitor"]),
+    ("bytes", &["é is one"], &["'name=é'", "holds: é", "count characters, not bytes"]),
+    ("latin1", &["é is one", "李明 is two"], &["holds: Ã©"]),
+    ("secure", WITHOUT_MEMORY, &["the cookie session is Secure, and this is plain http: browsers drop it"]),
+    ("cookie-path", WITHOUT_MEMORY, &["the cookie session goes to /process alone, not to /formtest"]),
+    ("new-key", WITHOUT_MEMORY, &["expected  Zenobia, which the session has kept"]),
+    (
+        "global-user",
+        &["one visitor's user"],
+        &["curl -i http", "; Anthony\n", "Not logged in!: this is another visitor"],
+    ),
+    ("no-drop", &["/dropsession"], &["/dropsession\n", "; Anthony\n", "expected  Not logged in!"]),
+    (
+        "length",
+        &["/hello says", "PUT /hello"],
+        &["it hung up after 14 bytes of the body", "the 15 that Content-Length promised"],
+    ),
+];
+
+#[test]
+fn the_notes_app_in_flask_passes_and_each_fault_is_caught_for_the_right_reason() {
+    let Some(python) = python("python") else { return };
+    let mut app = App::start(Command::new(python).args(["app.py", "each"]));
+    let stdout = BufReader::new(app.0.stdout.take().expect("stdout is piped"));
+    let mut seen = Vec::new();
+    // The app without a fault comes first; the odd but right ones last.
+    for line in stdout.lines().take(1 + FAULTS.len() + 3) {
+        let line = line.expect("the app says where it is");
+        let (url, fault) = line.split_once(' ').expect("an address and a fault");
+        let (code, report) = check(url);
+        let row = FAULTS.iter().find(|(name, ..)| *name == fault);
+        let Some((_, claims, words)) = row else {
+            assert!(["", "chunked", "http10", "absolute"].contains(&fault), "{fault} is not in the table");
+            assert!(code == Some(0) && report.ends_with("\nAll 23 hold.\n"), "{fault}: {report}");
+            seen.push(fault.to_owned());
+            continue;
+        };
+        let failures = failures(&report);
+        assert_eq!(code, Some(1), "{fault}: {report}");
+        // And nothing else may be accused.
+        assert_eq!(failures.len(), claims.len(), "{fault}: {report}");
+        for (claim, (found, _)) in claims.iter().zip(&failures) {
+            assert!(found.starts_with(claim), "{fault}: expected the claim {claim}\n{report}");
+        }
+        for word in *words {
+            assert!(failures[0].1.contains(word), "{fault}: expected {word:?}\n{report}");
+        }
+        seen.push(fault.to_owned());
+    }
+    assert_eq!(seen.len(), FAULTS.len() + 4, "{seen:?}");
+}
+
+#[test]
+fn the_notes_app_passes_under_gunicorn_too() {
+    let Some(gunicorn) = python("gunicorn") else { return };
+    for fault in ["", "chunked"] {
+        let mut command = Command::new(&gunicorn);
+        let mut app = App::start(command.args(["--bind", "127.0.0.1:0", "app:app"]).env("BREAK", fault));
+        let stderr = BufReader::new(app.0.stderr.take().expect("stderr is piped"));
+        let line = stderr.lines().map_while(Result::ok).find(|line| line.contains("Listening at: "));
+        let line = line.expect("gunicorn says where it listens");
+        let url = line.split("Listening at: ").nth(1).and_then(|rest| rest.split(' ').next()).expect("a URL");
+        let (code, report) = check(url);
+        assert!(code == Some(0) && report.ends_with("\nAll 23 hold.\n"), "{fault}: {report}");
+    }
+}
+
+#[test]
+fn carafe_itself_passes() {
+    let carafe = Carafe::start(&["--log", "off"]);
+    let (code, report) = check(&carafe.url(""));
+    assert!(code == Some(0) && report.ends_with("\nAll 23 hold.\n"), "{report}");
+    let without_scheme = check(&carafe.address.to_string());
+    assert_eq!(without_scheme.0, Some(0), "curl takes it without http://, too");
+}
+
+/// Something that listens and is no right server. `act` gets each connection, its request read.
+fn odd(act: impl Fn(TcpStream, &str) + Send + Sync + 'static) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let url = format!("http://{}", listener.local_addr().expect("it has an address"));
+    let act = std::sync::Arc::new(act);
+    thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let act = act.clone();
+            thread::spawn(move || {
+                let mut bytes = [0; 4096];
+                let read = stream.read(&mut bytes).unwrap_or(0);
+                act(stream, &String::from_utf8_lossy(&bytes[..read]));
+            });
+        }
+    });
+    url
+}
+
+#[test]
+fn what_is_no_right_server_is_named_in_bounded_time() {
+    let closed = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port is free");
+    let say = |text: &'static [u8]| {
+        odd(move |mut stream, _| {
+            let _ = stream.write_all(text);
+        })
+    };
+    let for_ever = |first: &'static str, more: &'static [u8], pause: u64| {
+        odd(move |mut stream, _| {
+            let mut sent = stream.write_all(first.as_bytes());
+            while sent.is_ok() {
+                sent = stream.write_all(more);
+                thread::sleep(Duration::from_millis(pause));
+            }
+        })
+    };
+    let cases: Vec<(String, &str)> = vec![
+        (format!("http://{closed}"), "nobody answers: Connection refused"),
+        ("http://no-such-name.invalid".into(), "the name no-such-name.invalid has no address"),
+        (say(b""), "it hung up without a word, expected HTTP/1.1 200 OK"),
+        (say(b"SSH-2.0-OpenSSH_9.2\r\n"), "\"SSH-2.0-OpenSSH_9.2\\r\\n\": that is not HTTP"),
+        (say(b"-ERR unknown command\r\n"), "that is not HTTP, expected HTTP/1.1 200 OK"),
+        (say(b"\x15\x03\x01\x00\x02\x02\x46"), "bytes of TLS: it speaks https, expected plain http"),
+        (say(b"HTTP/1.1 OK\r\n\r\n"), "the status line \"HTTP/1.1 OK\", expected one such as HTTP/1.1 200 OK"),
+        (say(b"HTTP/1.1 200 OK\r\nContent-"), "it hung up within the head"),
+        (say(b"HTTP/1.1 200 OK\r\nno colon\r\n\r\n"), "the header \"no colon\", expected Name: value"),
+        (say(b"HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n"), "Content-Length: many, expected a number"),
+        (
+            say(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nHello\r\n"),
+            "a broken body: found the chunk size \"Hello\", expected hex digits",
+        ),
+        (
+            say(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nHello\r\n"),
+            "it hung up within a chunked body, expected the last chunk, 0",
+        ),
+        (
+            for_ever("HTTP/1.1 200 OK\r\n", b"X-More: and more of it, without any end at all\r\n", 0),
+            "a head of more than",
+        ),
+        (for_ever("HTTP/1.1 200 OK\r\n\r\n", &[b'a'; 16 * 1024], 0), "a body of more than 1048576 bytes and no end"),
+        (
+            for_ever("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"a\r\n0123456789\r\n", 0),
+            "a broken body: ",
+        ),
+        (for_ever("", b"", 100), "not a byte within 10 s"),
+        (for_ever("HTTP/1.1 200 OK\r\n", b"", 100), "no end of the head within 10 s"),
+        (for_ever("HTTP/1.1 200 OK\r\n", b"a: b\r\n", 200), "no end of the head within 10 s"),
+    ];
+    thread::scope(|scope| {
+        for (url, expected) in cases {
+            scope.spawn(move || {
+                let begun = Instant::now();
+                let (code, report) = check(&url);
+                assert!(code == Some(1) && report.contains(expected), "{url}: expected {expected:?}\n{report}");
+                assert!(begun.elapsed() < Duration::from_secs(100), "{url} took {:?}", begun.elapsed());
+            });
+        }
+    });
+}
