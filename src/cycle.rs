@@ -22,7 +22,7 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::panic::Location;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 /// So many cycles are kept; the oldest leaves first.
@@ -222,10 +222,14 @@ pub struct Record {
     pub cycle: Cycle,
 }
 
+/// What is told of each cycle as it ends.
+type Watcher = Box<dyn Fn(&Record) + Send + Sync>;
+
 /// The last cycles, and the count of all.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Recorder {
     last: AtomicU64,
+    watcher: OnceLock<Watcher>,
     kept: Mutex<VecDeque<Arc<Record>>>,
     added: Condvar,
     closed: AtomicBool,
@@ -237,10 +241,18 @@ impl Recorder {
         self.last.fetch_add(1, Ordering::Relaxed) + 1
     }
 
+    /// Has every cycle shown to `watcher` as it ends, before its client can know that it did. The first watcher stays.
+    pub fn watch(&self, watcher: impl Fn(&Record) + Send + Sync + 'static) {
+        let _ = self.watcher.set(Box::new(watcher));
+    }
+
     /// Keeps a cycle that is over; the oldest leaves if there are too many.
     pub fn keep(&self, number: u64, status: Status, cycle: Cycle) {
         let took = cycle.started.elapsed();
         let record = Arc::new(Record { number, ended: SystemTime::now(), took, status, cycle });
+        if let Some(watcher) = self.watcher.get() {
+            watcher(&record);
+        }
         let mut kept = self.lock();
         // Numbers are given before cycles end, so they may come in out of order; the list is by number.
         let at = kept.partition_point(|other| other.number < number);

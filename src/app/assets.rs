@@ -20,8 +20,10 @@ pub static TEMPLATES: &[(&str, &str)] = inside! { include_str, "templates":
     "hello.html"
     "index.html"
     "layout.html"
+    "lesson.html"
     "message.html"
     "profile.html"
+    "prose.html"
     "search.html"
     "source.html"
     "things.html"
@@ -36,5 +38,6 @@ pub static WWW: &[(&str, &[u8])] = inside! { include_bytes, "www":
     "images/form.svg"
     "js/carafe.js"
     "js/cycles.js"
+    "js/lesson.js"
     "js/my-script.js"
 };

@@ -7,7 +7,6 @@ use super::assets;
 
 /// The routes of this file.
 pub fn routes(app: &mut App) {
-    app.get("/", home);
     app.get("/hello", hello);
     app.get("/hello/<name>", hello_name);
     app.get("/favicon.ico", favicon);
@@ -15,11 +14,6 @@ pub fn routes(app: &mut App) {
     for method in [Method::Get, Method::Post, Method::Put, Method::Patch, Method::Delete] {
         app.route(method, "/echo", echo);
     }
-}
-
-fn home(ctx: &mut Context) -> Result<Response, Error> {
-    let base = ctx.base();
-    ctx.render("index.html", [("base", base)])
 }
 
 fn hello(_: &mut Context) -> &'static str {
@@ -53,7 +47,8 @@ fn echo(ctx: &mut Context) -> Response {
     response.with_header("Vary", "Accept").with_header("Cache-Control", "no-store")
 }
 
-fn echo_text(request: &Request) -> String {
+/// The request as text, the visitor's id cut.
+pub fn echo_text(request: &Request) -> String {
     let mut text = format!("{} {} {}\n", request.method, request.target, request.version.as_str());
     for (name, value) in request.headers.iter() {
         text.push_str(&format!("{name}: {}\n", cut_id(name, value)));

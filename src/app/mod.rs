@@ -4,6 +4,7 @@ pub mod assets;
 pub mod cycles;
 mod formtest;
 mod hello;
+pub mod lessons;
 mod search;
 mod sessions;
 mod source;

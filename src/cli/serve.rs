@@ -79,12 +79,13 @@ impl Default for Settings {
 pub fn build(settings: &Settings, state: State, recorder: Option<Arc<Recorder>>) -> (App, String) {
     let mut app = App::new();
     app::routes(&mut app);
-    app::cycles::routes(&mut app, recorder);
+    app::cycles::routes(&mut app, recorder.clone());
     let dir = settings.dir.clone().unwrap_or_else(|| PathBuf::from("."));
     let found = |name: &str| Some(dir.join(name)).filter(|path| path.is_dir());
     let shown = |path: &Option<PathBuf>| path.as_deref().map_or("built in".to_owned(), place);
     let (templates, www) = (found("templates"), found("www"));
     let places = format!("  templates  {}\n  www        {}\n", shown(&templates), shown(&www));
+    app::lessons::routes(&mut app, recorder, templates.clone());
     app.templates(templates.map_or_else(|| Templates::embedded(assets::TEMPLATES), Templates::from_dir));
     app.files("/static", www.map_or_else(|| StaticFiles::embedded(assets::WWW), StaticFiles::from_dir));
     app.sessions(state.sessions, settings.session_ttl, settings.session_cap);

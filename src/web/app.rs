@@ -122,6 +122,16 @@ impl App {
         self.add(Method::Get, pattern, name, handler);
     }
 
+    /// As [`post`](App::post), for a closure, which has no name.
+    #[track_caller]
+    pub fn post_named<H, R>(&mut self, name: &str, pattern: &str, handler: H)
+    where
+        H: Fn(&mut Context) -> R + Send + Sync + 'static,
+        R: IntoResponse,
+    {
+        self.add(Method::Post, pattern, name, handler);
+    }
+
     /// Answers POST of a pattern. Panics as [`get`](App::get).
     #[track_caller]
     pub fn post<H, R>(&mut self, pattern: &str, handler: H)

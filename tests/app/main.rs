@@ -10,4 +10,5 @@ mod proxies;
 mod proxy;
 mod source;
 mod stores;
+mod the_lessons;
 mod trust;

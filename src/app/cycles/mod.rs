@@ -107,6 +107,22 @@ fn list(ctx: &mut Context, recorder: &Recorder) -> Result<Response, Error> {
     Ok(uncached(response))
 }
 
+/// The newest cycles, at most so many, whose path the caller wants: rows as the list has them, the newest first.
+pub fn last_of(recorder: &Recorder, most: usize, wants: impl Fn(&str) -> bool) -> Vec<Value> {
+    let records = recorder.all();
+    let facts = records.iter().rev().map(|record| Facts::of(record)).filter(|facts| wants(&facts.path));
+    facts.take(most).map(|facts| row(&facts).into()).collect()
+}
+
+/// The lines of source that may be said to have answered a cycle: the handler's, and the one that registered it.
+pub fn answered_by(record: &Record) -> Vec<String> {
+    let facts = Facts::of(record);
+    let registered = facts.matched.iter().filter(|(name, _)| name == "registered").map(|(_, place)| place.clone());
+    let mut places: Vec<String> = registered.collect();
+    places.push(facts.source);
+    places
+}
+
 /// What the list shows of a cycle.
 fn row(facts: &Facts) -> Map {
     Map::from([

@@ -24,7 +24,7 @@ fn open(ctx: &mut Context) -> Result<(), Error> {
 
 /// What a file is about: its first line.
 fn title(text: &str) -> &str {
-    text.lines().next().unwrap_or("").trim_start_matches("//! ")
+    text.lines().next().unwrap_or("").trim_start_matches(['/', '!', '#', ' '])
 }
 
 fn contents(ctx: &mut Context) -> Result<Response, Error> {

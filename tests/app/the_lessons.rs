@@ -1,0 +1,259 @@
+//! Every command of the lessons, run by a real shell with the real curl, and compared line by line with what the lessons
+//! say will be seen.
+//!
+//! A lesson runs in a folder of its own, from its first line to its last. What it says to do by hand is done by the
+//! actions that stand below it in the file.
+
+use crate::carafe::{DEADLINE, address_in, empty_folder, read_banner};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Instant;
+
+#[allow(dead_code, reason = "the pages need more of it")]
+#[path = "../../src/app/lessons/file.rs"]
+pub mod file;
+
+use file::{Lesson, Step};
+
+/// A carafe of the lesson.
+struct Running {
+    /// The port that the lesson writes for it.
+    written: String,
+    port: String,
+    arguments: Vec<String>,
+    child: Child,
+}
+
+/// The desk of somebody who does a lesson: a folder, and the terminals in which servers run.
+pub struct Desk {
+    pub folder: PathBuf,
+    servers: Vec<Running>,
+}
+
+impl Desk {
+    pub fn new() -> Desk {
+        let folder = empty_folder();
+        // Without a terminal, curl would draw its progress; errors are wanted still.
+        fs::write(folder.join(".curlrc"), "silent\nshow-error\n").expect("a file can be written");
+        Desk { folder, servers: Vec::new() }
+    }
+
+    /// Starts a carafe as a lesson writes it: `carafe --port 8001 --store none`. One without a port takes the place of
+    /// the one before it.
+    pub fn serve(&mut self, line: &str) {
+        let mut words: Vec<String> = line.split(' ').skip(1).map(|word| self.with_ports(word)).collect();
+        let at = words.iter().position(|word| word == "--port");
+        let written = at.map_or("8000".to_owned(), |at| words.drain(at..at + 2).nth(1).expect("a port"));
+        self.stop(&written, "-INT");
+        self.start(written, words);
+    }
+
+    fn start(&mut self, written: String, arguments: Vec<String>) {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_carafe"))
+            .args(["--port", "0", "--log", "off"])
+            .args(&arguments)
+            .current_dir(&self.folder)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("carafe starts");
+        let port = address_in(&read_banner(&mut child)).port().to_string();
+        self.servers.push(Running { written, port, arguments, child });
+    }
+
+    /// Ends the server of this port, if there is one, and gives back how it was started.
+    fn stop(&mut self, written: &str, signal: &str) -> Option<Vec<String>> {
+        let at = self.servers.iter().position(|server| server.written == written)?;
+        let mut server = self.servers.remove(at);
+        let sent = Command::new("kill").args([signal, &server.child.id().to_string()]).status();
+        assert!(sent.is_ok_and(|status| status.success()), "kill {signal}");
+        let end = Instant::now() + DEADLINE;
+        while server.child.try_wait().expect("it can be waited for").is_none() {
+            assert!(Instant::now() < end, "carafe did not end");
+            std::thread::sleep(std::time::Duration::from_millis(2));
+        }
+        Some(server.arguments)
+    }
+
+    /// The text with the ports of this desk's servers in place of those that the lesson writes.
+    fn with_ports(&self, text: &str) -> String {
+        self.servers.iter().fold(text.to_owned(), |text, server| text.replace(&server.written, &server.port))
+    }
+
+    /// What a terminal shows for a command.
+    pub fn shell(&self, command: &str) -> String {
+        let port = self.servers.iter().find(|server| server.written == "8000").map(|server| &server.port);
+        let programs = Path::new(env!("CARGO_BIN_EXE_carafe")).parent().expect("it is in a folder");
+        let path = std::env::var("PATH").unwrap_or_default();
+        let output = Command::new("timeout")
+            .args(["60", "bash", "-c", &format!("{{ {}\n}} 2>&1", self.with_ports(command))])
+            .env("PATH", format!("{}:{path}", programs.display()))
+            // With nobody there, any port that is free will do: nobody is there, either.
+            .env("B", format!("http://127.0.0.1:{}", port.map_or("1", String::as_str)))
+            .env("CURL_HOME", &self.folder)
+            .current_dir(&self.folder)
+            .stdin(Stdio::null())
+            .output()
+            .expect("bash runs");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
+    fn act(&mut self, action: &str, stopped: &mut Option<Vec<String>>) {
+        let (word, rest) = action.split_once(' ').unwrap_or((action, ""));
+        let file = |name: &str| self.folder.join(name);
+        match word {
+            "stop" => *stopped = self.stop("8000", "-INT"),
+            "kill" => *stopped = self.stop("8000", "-KILL"),
+            "start" => self.start("8000".into(), stopped.take().expect("it was stopped")),
+            "write" => {
+                let (name, text) = rest.split_once(' ').expect("write FILE TEXT");
+                fs::write(file(name), text).expect("the file can be written");
+            }
+            "replace" => {
+                let (name, edit) = rest.split_once(' ').expect("replace FILE OLD => NEW");
+                let (old, new) = edit.split_once(" => ").expect("replace FILE OLD => NEW");
+                let text = fs::read_to_string(file(name)).expect("the file can be read");
+                assert_eq!(text.matches(old).count(), 1, "{old:?} stands once in {name}:\n{text}");
+                fs::write(file(name), text.replace(old, new)).expect("the file can be written");
+            }
+            _ => panic!("found the action {action:?}, expected stop, kill, start, write or replace"),
+        }
+    }
+
+    /// Does a lesson from its first line to its last.
+    pub fn run(&mut self, lesson: &Lesson) {
+        let mut stopped = None;
+        for step in &lesson.steps {
+            match step {
+                Step::Say(_) | Step::Change(_) => {}
+                Step::Serve(line) => self.serve(line),
+                Step::Do(what, acts) => {
+                    assert!(!acts.is_empty(), "lesson {}: no test does this: {what}", lesson.number);
+                    for act in acts {
+                        self.act(act, &mut stopped);
+                    }
+                }
+                Step::Run { command, sees, .. } => {
+                    let shown = self.shell(command);
+                    let sees: Vec<String> = sees.iter().map(|line| self.with_ports(line)).collect();
+                    let lines: Vec<&str> = shown.lines().map(|line| line.trim_end_matches('\r')).collect();
+                    let expected: Vec<&str> = sees.iter().map(String::as_str).collect();
+                    assert!(
+                        are_seen(&expected, &lines),
+                        "lesson {}: {command}\n--- the lesson says\n{}\n--- the terminal shows\n{shown}",
+                        lesson.number,
+                        sees.join("\n")
+                    );
+                }
+            }
+        }
+    }
+}
+
+impl Drop for Desk {
+    fn drop(&mut self) {
+        for server in &mut self.servers {
+            let _ = server.child.kill();
+            let _ = server.child.wait();
+        }
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// True if the lines are those expected; `…` alone stands for any lines.
+fn are_seen(expected: &[&str], lines: &[&str]) -> bool {
+    match expected {
+        [] => lines.is_empty(),
+        ["…", rest @ ..] => (0..=lines.len()).any(|skipped| are_seen(rest, &lines[skipped..])),
+        [first, rest @ ..] => {
+            lines.split_first().is_some_and(|(line, more)| is_seen(first, line) && are_seen(rest, more))
+        }
+    }
+}
+
+/// True if the line is the one expected; `…` inside stands for any text.
+fn is_seen(expected: &str, line: &str) -> bool {
+    match expected.split_once('…') {
+        None => expected == line,
+        Some((front, rest)) => line.strip_prefix(front).is_some_and(|line| {
+            let starts = line.char_indices().map(|(at, _)| at).chain([line.len()]);
+            starts.into_iter().any(|at| is_seen(rest, &line[at..]))
+        }),
+    }
+}
+
+fn lesson(number: usize) {
+    let lessons = file::parse(file::TEXT).expect("the lessons' file keeps its rules");
+    let mut desk = Desk::new();
+    desk.serve("carafe");
+    desk.run(&lessons[number - 1]);
+}
+
+/// A test for each lesson, so that they run side by side.
+macro_rules! lessons {
+    ($($name:ident $number:literal)*) => {
+        $(#[test] fn $name() { lesson($number); })*
+
+        #[test]
+        fn no_lesson_is_left_out() {
+            let lessons = file::parse(file::TEXT).expect("the lessons' file keeps its rules");
+            assert_eq!(lessons.iter().map(|lesson| lesson.number).collect::<Vec<_>>(), [$($number),*]);
+        }
+    };
+}
+
+lessons! {
+    lesson_1_is_true 1
+    lesson_2_is_true 2
+    lesson_3_is_true 3
+    lesson_4_is_true 4
+    lesson_5_is_true 5
+    lesson_6_is_true 6
+    lesson_7_is_true 7
+    lesson_8_is_true 8
+    lesson_9_is_true 9
+    lesson_10_is_true 10
+    lesson_11_is_true 11
+    lesson_12_is_true 12
+    lesson_13_is_true 13
+    lesson_14_is_true 14
+}
+
+#[test]
+fn dots_stand_for_lines_and_for_text_and_for_nothing_else() {
+    for (expected, shown, fits) in [
+        (&["a", "…", "c"][..], &["a", "c"][..], true),
+        (&["a", "…", "c"], &["a", "b", "b", "c"], true),
+        (&["a", "…", "c"], &["a", "b"], false),
+        (&["a"], &["a", "b"], false),
+        (&["a…c"], &["abc"], true),
+        (&["a…c"], &["abd"], false),
+        (&["a…"], &["é"], false),
+        (&[], &[""], false),
+    ] {
+        assert_eq!(are_seen(expected, shown), fits, "{expected:?} {shown:?}");
+    }
+}
+
+#[test]
+fn a_mistake_in_the_lessons_file_is_named_with_its_line() {
+    let whole = "lesson 1: A\naim: a\nask: b\nanswer: c\nelsewhere: d\n";
+    assert!(file::parse(whole).is_ok());
+    for (text, expected) in [
+        ("aim: a\n", "line 1: found \"aim: a\", expected \"lesson 1: \" first"),
+        ("lesson 2: A\n", "line 1: found \"lesson 2: A\", expected \"lesson 1: \" and a title"),
+        ("# note\n\nlesson 1: A\nnonsense\n", "line 4: found \"nonsense\", expected a word"),
+        ("lesson 1: A\nwhat: x\n", "line 2: found the word \"what\""),
+        ("lesson 1: A\n> x\n", "line 2: found \"> x\", expected a command above it"),
+        ("lesson 1: A\nwhy: x\n", "line 2: found why:, expected a command above it"),
+        ("lesson 1: A\nact: stop\n", "line 2: found act:, expected do: above it"),
+        ("lesson 1: A\n$ x\n  y\n", "line 3: found an indented line"),
+        ("lesson 1: A\naim: x\naim: y\n", "line 3: found a second text, \"y\""),
+        ("lesson 1: A\naim: x\nask: y\n", "lesson 1 has no answer:"),
+        (&whole.replace("elsewhere: d\n", ""), "lesson 1 needs seen: conditions, or elsewhere:"),
+    ] {
+        let why = file::parse(text).expect_err(text);
+        assert!(why.starts_with(expected), "{text:?}: {why}");
+    }
+}

@@ -1,0 +1,48 @@
+// A lesson looks on: a cycle that ends appears beside the text, and a condition that it fulfils gets its tick.
+const lesson = document.getElementById('lesson');
+const own = document.getElementById('own-cycles');
+const checks = [...document.querySelectorAll('.checks li')];
+
+const link = (cycle, words) => {
+  const made = document.createElement('a');
+  made.href = '/cycles/' + cycle;
+  made.textContent = words;
+  return made;
+};
+
+const tick = async () => {
+  const { lessons } = await (await fetch('/lessons.json')).json();
+  const { seen } = lessons.find(({ number }) => number === Number(lesson.dataset.number));
+  seen.forEach(({ cycle }, at) => {
+    if (!cycle || checks[at].classList.contains('seen')) return;
+    checks[at].classList.add('seen');
+    checks[at].querySelector('.tick').textContent = '✓';
+    checks[at].lastElementChild.append(' ', link(cycle, 'cycle ' + cycle));
+  });
+  if (seen.length && seen.every(({ cycle }) => cycle)) {
+    document.getElementById('done').textContent = 'Done: this server has seen all of it.';
+  }
+};
+
+const show = ({ number, request, status }) => {
+  document.getElementById('none').hidden = true;
+  const row = document.createElement('li');
+  const words = document.createElement('code');
+  words.textContent = request;
+  const result = document.createElement('span');
+  result.className = 'code-' + Math.floor(status / 100);
+  result.textContent = status;
+  row.append(link(number, '#' + number), ' ', words, ' ', result);
+  own.prepend(row);
+  while (own.children.length > 8) own.lastElementChild.remove();
+};
+
+if (own && window.EventSource) {
+  const paths = lesson.dataset.cycles.split(' ').filter(Boolean);
+  const belongs = (path) => paths.some((mine) => path === mine || path.startsWith(mine + '/'));
+  new EventSource('/cycles/live').addEventListener('message', (event) => {
+    const cycle = JSON.parse(event.data);
+    if (belongs(cycle.request.split(' ')[1].split('?')[0])) show(cycle);
+    tick();
+  });
+}
