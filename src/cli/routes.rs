@@ -13,7 +13,7 @@ pub fn run(arguments: &[String]) -> ExitCode {
         let _ = writeln!(io::stderr(), "carafe routes: found {first:?}, expected nothing more");
         return ExitCode::from(2);
     }
-    let memory = Where::Memory.open().expect("memory is there");
+    let memory = Where::Memory.open(&[]).expect("memory is there");
     let (app, _) = serve::build(&Settings::default(), memory, Some(Arc::default()));
     let text: String = app.routes().iter().map(line).collect();
     let _ = io::stdout().write_all(text.as_bytes());

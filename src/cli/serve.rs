@@ -9,7 +9,7 @@ use carafe::server::log::Log;
 use carafe::web::inside::Inside;
 use carafe::web::static_files::StaticFiles;
 use carafe::web::template::Templates;
-use carafe::{App, Server, Stopper};
+use carafe::{App, Server, Stopper, random};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -90,9 +90,6 @@ pub fn build(settings: &Settings, state: State, recorder: Option<Arc<Recorder>>)
     app.files("/static", www.map_or_else(|| StaticFiles::embedded(assets::WWW), StaticFiles::from_dir));
     app.sessions(state.sessions, settings.session_ttl, settings.session_cap);
     app.store(state.kept);
-    if let Some(key) = &settings.secret_key {
-        app.secret_key(key.clone());
-    }
     (app, places)
 }
 
@@ -123,7 +120,8 @@ pub fn run(settings: Settings, stops: impl FnOnce(Stopper) -> io::Result<()>) ->
             return ExitCode::FAILURE;
         }
     };
-    let state = match settings.store.open() {
+    let secret_key = settings.secret_key.clone().unwrap_or_else(|| random::bytes::<32>().to_vec());
+    let state = match settings.store.open(&secret_key) {
         Ok(state) => state,
         Err(why) => {
             let _ = writeln!(io::stderr(), "carafe: {why}");
@@ -132,6 +130,7 @@ pub fn run(settings: Settings, stops: impl FnOnce(Stopper) -> io::Result<()>) ->
     };
     let recorder = settings.cycles.then(|| Arc::new(Recorder::default()));
     let (mut app, places) = build(&settings, state, recorder.clone());
+    app.secret_key(secret_key);
     let is_local = address.ip().is_loopback();
     let warning = if is_local { "" } else { "  warning    other machines can reach this server\n" };
     let proxied = !settings.proxies.is_empty();

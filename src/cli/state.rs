@@ -4,17 +4,19 @@
 //! nowhere, but an order that was promised to a visitor may not: with those two, all other rows are kept in memory, and
 //! the banner says so.
 
-use carafe::web::store::{MemoryStore, NoneStore, Store};
+use carafe::web::store::{CookieStore, MemoryStore, NoneStore, Store};
 use std::sync::Arc;
 
 /// The words for `--store`, as errors and the help name them.
-pub const STORES: &str = "none or memory";
+pub const STORES: &str = "none, cookie or memory";
 
 /// What `--store` says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Where {
     /// Nowhere.
     None,
+    /// In a cookie that each visitor keeps, signed.
+    Cookie,
     /// In this process.
     Memory,
 }
@@ -32,20 +34,22 @@ impl Where {
     pub fn parse(word: &str) -> Option<Where> {
         match word {
             "none" => Some(Where::None),
+            "cookie" => Some(Where::Cookie),
             "memory" => Some(Where::Memory),
             _ => None,
         }
     }
 
-    /// The stores.
+    /// The stores. What goes out of the house is signed with the key.
     ///
     /// # Errors
     ///
     /// A sentence, if they cannot be had.
-    pub fn open(&self) -> Result<State, String> {
+    pub fn open(&self, secret_key: &[u8]) -> Result<State, String> {
         let memory: Arc<dyn Store> = Arc::new(MemoryStore::new());
         Ok(match self {
             Where::None => State { sessions: Arc::new(NoneStore), kept: memory },
+            Where::Cookie => State { sessions: Arc::new(CookieStore::new(secret_key)), kept: memory },
             Where::Memory => State { sessions: Arc::clone(&memory), kept: memory },
         })
     }
@@ -55,6 +59,7 @@ impl Where {
         const REST: &str = "\n             things, accounts and orders in memory, gone with this process";
         match self {
             Where::None => format!("sessions nowhere: every request comes from a stranger{REST}"),
+            Where::Cookie => format!("sessions in a cookie that each visitor keeps, signed{REST}"),
             Where::Memory => "in memory, gone with this process".to_owned(),
         }
     }

@@ -227,11 +227,11 @@ impl Session {
         }
     }
 
-    /// What the answer must carry, if anything: a fresh key, or the wish that the visitor forget the old one.
+    /// What the answer must carry, if anything: another key than the one that came, or the wish that the visitor forget the old one.
     ///
     /// The cookie has no Max-Age: the browser forgets it when it is closed. `secure` keeps it to https.
     pub fn set_cookie(&self, secure: bool) -> Option<SetCookie> {
-        let opened = self.opened.get().filter(|opened| opened.failure.is_none())?;
+        let opened = self.opened.get().filter(|opened| opened.failure.is_none() && self.needed.get())?;
         let forget = opened.key.is_none() && opened.cleared && self.sent.is_some();
         if !forget && (opened.key.is_none() || opened.key == self.sent) {
             return None;
@@ -296,6 +296,7 @@ impl Session {
             let Some(sent) = &self.sent else { return opened };
             match self.store.load(&self.kind, sent) {
                 Ok(Lookup::Found(row)) => (opened.key, opened.row) = (Some(sent.clone()), row),
+                Ok(Lookup::Moved(row, key)) => (opened.key, opened.row) = (Some(key), row),
                 Ok(Lookup::Refused(refusal)) => opened.refusal = Some(refusal),
                 Err(failure) => opened.failure = Some(failure),
             }

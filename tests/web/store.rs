@@ -1,5 +1,7 @@
 use carafe::Map;
-use carafe::web::store::{Kind, Lookup, MemoryStore, NoneStore, ROW_BYTES, Refusal, Store, StoreError, Updated};
+use carafe::web::store::{
+    CookieStore, Kind, Lookup, MemoryStore, NoneStore, ROW_BYTES, Refusal, Store, StoreError, Updated,
+};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -37,7 +39,9 @@ fn load(store: &dyn Store, kind: &Kind, key: &str) -> Lookup {
     store.load(kind, key).unwrap()
 }
 
-/// What holds for every store that keeps something. `pass` lets time go by.
+/// What holds for every store that gives a row back. `pass` lets time go by.
+///
+/// A key is always the one that the store gave back last: that of a signed cookie moves with each change.
 fn suite(store: &dyn Store, pass: &dyn Fn(Duration)) {
     // Round trip: every kind of value, order kept; the row and the key come back.
     let all = carafe::json::parse(
@@ -52,12 +56,22 @@ fn suite(store: &dyn Store, pass: &dyn Fn(Duration)) {
     assert!(found.iter().map(|(name, _)| name).eq(["z", "a", "text", "map"]), "{found:?}");
 
     // A change sees what the last one left.
+    let mut counter = "count".to_owned();
     for visits in 1..=3 {
         let count = &mut |kept: &mut Option<Map>| {
             let visits = kept.as_ref().and_then(|row| row.get("visits")?.as_int()).unwrap_or(0);
             *kept = Some(row(visits + 1));
         };
-        assert_eq!(store.update(&ORDER, "count", count).unwrap().row, Some(row(visits)));
+        let updated = store.update(&ORDER, &counter, count).unwrap();
+        assert_eq!(updated.row, Some(row(visits)));
+        counter = updated.key.unwrap();
+    }
+
+    // Forged, in each of its letters.
+    for at in 0..key.len() {
+        let other = if &key[at..=at] == "A" { "B" } else { "A" };
+        let forged = format!("{}{other}{}", &key[..at], &key[at + 1..]);
+        assert!(matches!(load(store, &SESSION, &forged), Lookup::Refused(_)), "{forged}");
     }
 
     // Unknown.
@@ -78,20 +92,42 @@ fn suite(store: &dyn Store, pass: &dyn Fn(Duration)) {
 
     // Too large, too deep: refused, and the row as before.
     let large = Map::from([("text", "x".repeat(ROW_BYTES))]);
-    let refused = put(store, &ORDER, "count", &large).unwrap_err();
+    let refused = put(store, &ORDER, &counter, &large).unwrap_err();
     assert!(matches!(refused, StoreError::TooLarge { .. }), "{refused:?}");
     assert_eq!(refused.status().0, 413);
     let mut deep = carafe::Value::Null;
     for _ in 0..100 {
         deep = carafe::Value::List(vec![deep]);
     }
-    let refused = put(store, &ORDER, "count", &Map::from([("deep", deep)])).unwrap_err();
+    let refused = put(store, &ORDER, &counter, &Map::from([("deep", deep)])).unwrap_err();
     assert_eq!(refused, StoreError::TooDeep);
+    assert_eq!(load(store, &ORDER, &counter), Lookup::Found(row(3)));
+
+    // Each use renews; without one the row expires. A kept row does not.
+    let mut session = put(store, &SESSION, "session", &row(7)).unwrap();
+    for _ in 0..3 {
+        pass(40 * SECOND);
+        match load(store, &SESSION, &session) {
+            Lookup::Moved(found, key) => (_, session) = (assert_eq!(found, row(7)), key),
+            found => assert_eq!(found, Lookup::Found(row(7))),
+        }
+    }
+    pass(61 * SECOND);
+    let expired = load(store, &SESSION, &session);
+    assert!(matches!(expired, Lookup::Refused(Refusal::Expired | Refusal::Unknown)), "{expired:?}");
+    assert_eq!(load(store, &ORDER, &counter), Lookup::Found(row(3)));
+    store.flush().unwrap();
+}
+
+/// What holds for every store that keeps the rows itself, under keys that stay.
+fn suite_of_tables(store: &dyn Store, pass: &dyn Fn(Duration)) {
+    suite(store, pass);
+
     let refused = put(store, &ORDER, &"k".repeat(257), &row(1)).unwrap_err();
     assert_eq!((refused.status().0, refused), (413, StoreError::LongKey(257)));
-    assert_eq!(load(store, &ORDER, "count"), Lookup::Found(row(3)));
 
-    // Deleted, twice.
+    // Deleted, twice. And nobody can bring back what another one has ended.
+    assert_eq!(load(store, &ORDER, "count"), Lookup::Found(row(3)));
     store.delete(&ORDER, "count").unwrap();
     store.delete(&ORDER, "count").unwrap();
     assert_eq!(load(store, &ORDER, "count"), Lookup::Refused(Refusal::Unknown));
@@ -105,17 +141,15 @@ fn suite(store: &dyn Store, pass: &dyn Fn(Duration)) {
     put(store, &ORDER, "3", &row(9)).unwrap();
     store.delete(&ORDER, "1").unwrap();
     put(store, &ORDER, "4", &row(0)).unwrap();
-
-    // Each use renews; without one the row expires. A kept row does not.
-    let session = put(store, &SESSION, "session", &row(7)).unwrap();
-    for _ in 0..3 {
-        pass(40 * SECOND);
-        assert_eq!(load(store, &SESSION, &session), Lookup::Found(row(7)));
-    }
-    pass(61 * SECOND);
-    let expired = load(store, &SESSION, &session);
-    assert!(matches!(expired, Lookup::Refused(Refusal::Expired | Refusal::Unknown)), "{expired:?}");
     assert_eq!(load(store, &ORDER, "3"), Lookup::Found(row(9)));
+
+    // Sessions make room for others: as many as there may be, and no more.
+    let few = Kind { most: 3, name: "few", ..SESSION };
+    for key in 0..10 {
+        put(store, &few, &format!("{key}"), &row(key)).unwrap();
+    }
+    let left = (0..10).filter(|key| load(store, &few, &format!("{key}")).found().is_some());
+    assert_eq!(left.collect::<Vec<_>>(), [7, 8, 9]);
     store.flush().unwrap();
 }
 
@@ -140,6 +174,14 @@ fn crowd(doors: [&dyn Store; 2]) {
 #[test]
 fn the_memory_keeps_what_every_store_keeps() {
     let (store, clock) = memory();
+    suite_of_tables(&store, &|time| clock.pass(time));
+}
+
+#[test]
+fn the_cookie_gives_back_what_every_store_gives_back() {
+    let clock = Clock::default();
+    let hand = clock.clone();
+    let store = CookieStore::with_clock("a key", move || 1_700_000_000 + hand.0.load(Ordering::SeqCst) / 1000);
     suite(&store, &|time| clock.pass(time));
 }
 

@@ -52,6 +52,7 @@ pub static CHAPTERS: &[(&str, &str)] = chapters! {
     "src/web/sign.rs"
     "src/web/store/mod.rs"
     "src/web/store/none.rs"
+    "src/web/store/cookie.rs"
     "src/web/store/memory.rs"
     "src/web/store/table.rs"
     "src/web/flash.rs"

@@ -5,6 +5,7 @@
 //! program runs on any store; what differs is what a restart, a second server or a thief can do:
 //!
 //! * [`NoneStore`] keeps nothing: every request comes from a stranger.
+//! * [`CookieStore`] gives the row to the visitor, signed.
 //! * [`MemoryStore`] is a table in this process: quick, and gone with it.
 //!
 //! **A change is an operation that the store applies**, not a row that is read, changed and written back by the caller.
@@ -20,10 +21,12 @@
 //!
 //! Left out: searching and listing. Whoever needs a list keeps the keys in a row.
 
+mod cookie;
 mod memory;
 mod none;
 mod table;
 
+pub use cookie::CookieStore;
 pub use memory::MemoryStore;
 pub use none::NoneStore;
 
@@ -127,6 +130,8 @@ impl Kind {
 pub enum Lookup {
     /// The row.
     Found(Map),
+    /// The row, and the key under which it is found from now on: its lifetime stood in the key, and began again.
+    Moved(Map, String),
     /// No row, and why not.
     Refused(Refusal),
 }
@@ -134,7 +139,10 @@ pub enum Lookup {
 impl Lookup {
     /// The row, if there is one; for callers to whom the reason does not matter.
     pub fn found(self) -> Option<Map> {
-        if let Lookup::Found(row) = self { Some(row) } else { None }
+        match self {
+            Lookup::Found(row) | Lookup::Moved(row, _) => Some(row),
+            Lookup::Refused(_) => None,
+        }
     }
 }
 

@@ -1,9 +1,11 @@
 //! The same application on each store: what the banner says, and what a restart leaves.
 
+mod cookie;
+
 use crate::carafe::{Carafe, empty_folder};
 
 /// What a visitor with a cookie jar of its own is told on its next visits.
-fn visits(carafe: &Carafe, jar: &str, times: usize) -> Vec<String> {
+pub fn visits(carafe: &Carafe, jar: &str, times: usize) -> Vec<String> {
     (0..times).map(|_| carafe.curl(&["-c", jar, "-b", jar, "$B/ladder/session"]).trim().to_owned()).collect()
 }
 
