@@ -56,11 +56,22 @@ struct Open {
     stream: TcpStream,
     /// True while nothing of a request has arrived.
     idle: AtomicBool,
+    /// True once the reading half has been shut. What has arrived, and what still arrives, can be read all the same; but
+    /// a read that finds nothing says "the end" instead of waiting.
+    shut: AtomicBool,
+}
+
+impl Open {
+    /// Ends the wait for a request: the read returns as if the client had closed.
+    fn shut_reading(&self) {
+        self.shut.store(true, Ordering::SeqCst);
+        let _ = self.stream.shutdown(Shutdown::Read);
+    }
 }
 
 impl Connections {
     fn add(&self, stream: TcpStream) -> (u64, Arc<Open>) {
-        let open = Arc::new(Open { stream, idle: AtomicBool::new(true) });
+        let open = Arc::new(Open { stream, idle: AtomicBool::new(true), shut: AtomicBool::new(false) });
         let number = self.next.fetch_add(1, Ordering::Relaxed) + 1;
         self.open.lock().unwrap_or_else(PoisonError::into_inner).insert(number, Arc::clone(&open));
         (number, open)
@@ -70,11 +81,11 @@ impl Connections {
         self.open.lock().unwrap_or_else(PoisonError::into_inner).remove(&number);
     }
 
-    /// Ends the wait of every connection that waits for a request: its read returns as if the client had closed.
+    /// Ends the wait of every connection that waits for a request.
     pub(super) fn wake_idle(&self) {
         for open in self.open.lock().unwrap_or_else(PoisonError::into_inner).values() {
             if open.idle.load(Ordering::SeqCst) {
-                let _ = open.stream.shutdown(Shutdown::Read);
+                open.shut_reading();
             }
         }
     }
@@ -224,7 +235,7 @@ impl<S: Service> Connection<'_, S> {
             if waiting_for_first_byte {
                 if self.serving.stopping.load(Ordering::SeqCst) && deadline.is_none() {
                     // What has arrived is read still, but nothing is waited for.
-                    let _ = self.open.stream.shutdown(Shutdown::Read);
+                    self.open.shut_reading();
                 }
             } else {
                 let end = *deadline.get_or_insert_with(|| Instant::now() + limits.head_time);
@@ -302,15 +313,17 @@ impl<S: Service> Connection<'_, S> {
 
     /// One read, behind what is there.
     fn read(&mut self) -> io::Result<usize> {
-        // A stop closes the reading half of idle connections. If the first bytes of a request came at that very moment,
-        // the rest of it is on its way, and a read finds it although it also finds the end: so try a little longer.
-        let mut patience =
-            if self.serving.stopping.load(Ordering::SeqCst) && !self.input.bytes().is_empty() { 100 } else { 0 };
+        let mut patience = None;
         loop {
             match (&self.open.stream).read(self.input.room()) {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Ok(0) if patience > 0 => {
-                    patience -= 1;
+                // A stop has shut the reading half while this connection was idle, and the first bytes of a request came
+                // at that very moment. They have been heard, so the rest is waited for, by trying again and again.
+                Ok(0) if self.open.shut.load(Ordering::SeqCst) && !self.open.idle.load(Ordering::SeqCst) => {
+                    let end = *patience.get_or_insert_with(|| Instant::now() + self.serving.limits.head_time);
+                    if Instant::now() >= end {
+                        return Ok(0);
+                    }
                     std::thread::sleep(Duration::from_millis(1));
                 }
                 Ok(count) => {

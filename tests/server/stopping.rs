@@ -96,3 +96,42 @@ fn stopping_under_load_answers_everyone_who_was_heard() {
     });
     assert_eq!(broken, 0);
 }
+
+/// A stop ends the wait of idle connections. If the first part of a request comes at that very moment and is read, the
+/// rest is awaited like any other; if it is not, there is no answer at all. Half an answer there never is.
+#[test]
+fn a_request_that_begins_at_the_moment_of_the_stop_is_answered_whole_or_not_heard() {
+    let mut answered = 0;
+    for round in 0..20 {
+        let server = Running::start();
+        let mut streams: Vec<_> = (0..24).map(|_| server.connect()).collect();
+        assert!(server.is_alive());
+        let stopper = server.stopper.clone();
+        let begin = std::sync::Barrier::new(2);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                begin.wait();
+                // A little later in each round, so that the stop comes upon another of the connections.
+                (0..round * 1000).for_each(|_| std::hint::spin_loop());
+                stopper.stop();
+            });
+            begin.wait();
+            for stream in &mut streams {
+                let _ = stream.write_all(b"POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n");
+            }
+            // Longer than a stop without anything to wait for takes.
+            std::thread::park_timeout(Duration::from_millis(150));
+            for stream in &mut streams {
+                let _ = stream.write_all(b"ok");
+            }
+        });
+        for mut stream in streams {
+            let answer = read_all(&mut stream);
+            let whole = answer.ends_with("POST /x ok") && answer.contains("HTTP/1.1 200 OK");
+            assert!(whole || answer.is_empty(), "round {round}: {answer}");
+            answered += usize::from(whole);
+        }
+        server.join();
+    }
+    assert!(answered > 0, "some were heard");
+}
