@@ -9,8 +9,8 @@
 //!
 //! Left out: priorities. Whoever connects first is served first.
 
-use std::io::{self, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -190,6 +190,17 @@ fn drain<S: Fn(TcpStream, SocketAddr) + Send + Sync + 'static>(
 fn refuse(mut stream: TcpStream) {
     let _ = stream.set_write_timeout(Some(Duration::from_millis(100)));
     let _ = stream.write_all(BUSY);
+    // A close with unread bytes is a reset, which can overtake the answer. So what has come is read, but nothing is
+    // waited for: there is nobody else at the door.
+    let _ = stream.shutdown(Shutdown::Write);
+    if stream.set_nonblocking(true).is_ok() {
+        let mut scrap = [0; 4096];
+        for _ in 0..16 {
+            if !matches!(stream.read(&mut scrap), Ok(read) if read > 0) {
+                break;
+            }
+        }
+    }
 }
 
 /// `accept` failed. Out of descriptors: give up the reserve, take the connection, say 503, take the reserve back.

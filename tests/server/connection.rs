@@ -196,3 +196,32 @@ fn no_handler_can_split_a_header() {
     let answer = server.exchange(b"GET /header HTTP/1.1\r\nHost: x\r\n\r\n");
     assert!(answer.contains("X-Note: a  Set-Cookie: evil=1\r\n"), "{answer}");
 }
+
+/// With one worker, which an open connection holds, everybody else meets the door-keeper.
+#[test]
+fn who_is_turned_away_at_the_door_reads_why_whatever_was_sent() {
+    let server = Running::with(|server| server.workers(2));
+    let mut holder = server.connect();
+    holder.write_all(b"GET /x HTTP/1.1\r\nHost: x\r\n\r\n").expect("the request is sent");
+    assert!(read_answer(&mut holder).ends_with("GET /x "));
+    let request = [&b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 20000\r\n\r\n"[..], &[b'x'; 20_000]].concat();
+    let mut resets = 0;
+    for _ in 0..200 {
+        let mut stream = server.connect();
+        // The answer may come before the last byte has left.
+        let _ = stream.write_all(&request);
+        let mut answer = String::new();
+        resets += usize::from(stream.read_to_string(&mut answer).is_err());
+        assert!(answer.starts_with("HTTP/1.1 503 ") && answer.ends_with("in one second.\n"), "{answer}");
+        for header in ["Retry-After: 1\r\n", "X-Content-Type-Options: nosniff\r\n", "Connection: close\r\n"] {
+            assert!(answer.contains(header), "{answer}");
+        }
+    }
+    // What comes after the close cannot be helped; it was a third of them before the close waited for what had come.
+    assert!(resets < 40, "{resets} of 200 connections were reset");
+    drop(holder);
+    let begun = Instant::now();
+    while !server.is_alive() {
+        assert!(begun.elapsed() < DEADLINE, "it does not recover");
+    }
+}
