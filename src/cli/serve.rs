@@ -79,6 +79,9 @@ impl Default for Settings {
 pub fn build(settings: &Settings, state: State, recorder: Option<Arc<Recorder>>) -> (App, String) {
     let mut app = App::new();
     app::routes(&mut app);
+    if let Some(recorder) = &recorder {
+        app.recorder(Arc::clone(recorder));
+    }
     app::cycles::routes(&mut app, recorder.clone());
     let dir = settings.dir.clone().unwrap_or_else(|| PathBuf::from("."));
     let found = |name: &str| Some(dir.join(name)).filter(|path| path.is_dir());

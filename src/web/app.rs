@@ -15,7 +15,7 @@ use super::static_files::StaticFiles;
 use super::store::{MemoryStore, Store};
 use super::template::Templates;
 use crate::Service;
-use crate::cycle::{Cycle, Detail};
+use crate::cycle::{Cycle, Detail, Recorder};
 use crate::http::{Method, Request, Response, Status, cookie_value, fields};
 use crate::random;
 use crate::value::{Map, Value};
@@ -75,6 +75,7 @@ pub struct App {
     pub(super) secret_key: Vec<u8>,
     sessions: Sessions,
     pub(super) inside: Inside,
+    pub(super) recorder: Option<Arc<Recorder>>,
 }
 
 impl Default for App {
@@ -95,6 +96,7 @@ impl App {
             store,
             secret_key: random::bytes::<32>().to_vec(),
             inside: Inside::default(),
+            recorder: None,
         }
     }
 
@@ -203,6 +205,11 @@ impl App {
     /// Who may see the file and line of a failure. Defaults to loopback with a known Host.
     pub fn inside(&mut self, inside: Inside) {
         self.inside = inside;
+    }
+
+    /// Where cycles are recorded, for pages that count them.
+    pub fn recorder(&mut self, recorder: Arc<Recorder>) {
+        self.recorder = Some(recorder);
     }
 
     /// All routes, in the order in which they are tried.

@@ -10,7 +10,7 @@ use super::router::Params;
 use super::session::Session;
 use super::store::Store;
 use super::template::Globals;
-use crate::cycle::{Cycle, Detail};
+use crate::cycle::{Cycle, Detail, Recorder};
 use crate::http::{Method, Request, Response};
 use crate::value::{Map, Value};
 use std::borrow::Cow;
@@ -84,6 +84,11 @@ impl Context<'_> {
     pub fn check_inside(&self) -> Result<(), Error> {
         let refused = |why| Error::Forbidden(format!("this is for whoever sits at this machine: {why}"));
         self.app.inside.check(&self.request).map_err(refused)
+    }
+
+    /// The cycles so far; `None` if they are not recorded. This one joins them when its answer has left.
+    pub fn recorder(&self) -> Option<&Recorder> {
+        self.app.recorder.as_deref()
     }
 
     /// Takes this cycle out of the record: a page that shows cycles is none of them.
