@@ -7,6 +7,7 @@ mod hello;
 pub mod lessons;
 mod search;
 mod sessions;
+mod shop;
 mod source;
 mod things;
 
@@ -19,5 +20,6 @@ pub fn routes(app: &mut App) {
     formtest::routes(app);
     things::routes(app);
     sessions::routes(app);
+    shop::routes(app);
     source::routes(app);
 }

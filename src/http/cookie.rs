@@ -59,10 +59,12 @@ pub struct SetCookie {
     pub secure: bool,
     /// Held back when another site causes the request. Defaults to `None`, which browsers read as Lax.
     pub same_site: Option<SameSite>,
+    /// Sent with requests for this path and below it. Defaults to `/`: the whole site.
+    pub path: &'static str,
 }
 
 impl SetCookie {
-    /// A cookie for the whole site (`Path=/`), kept until the browser closes.
+    /// A cookie for the whole site, kept until the browser closes.
     ///
     /// # Errors
     ///
@@ -91,6 +93,7 @@ impl SetCookie {
             http_only: false,
             secure: false,
             same_site: None,
+            path: "/",
         })
     }
 }
@@ -112,6 +115,6 @@ impl fmt::Display for SetCookie {
             Some(SameSite::Lax) => write!(out, "; SameSite=Lax")?,
             None => {}
         }
-        write!(out, "; Path=/")
+        write!(out, "; Path={}", self.path)
     }
 }

@@ -358,7 +358,11 @@ impl App {
             return;
         }
         if let Some(cookie) = ctx.session.set_cookie(ctx.request.secure) {
+            // In front of those that the handler set: it is the one that most who look at the answer look for.
+            let others: Vec<String> = response.headers.get_all("Set-Cookie").map(str::to_owned).collect();
+            response.headers.remove("Set-Cookie");
             response.set_cookie(&cookie);
+            others.iter().for_each(|other| response.headers.append("Set-Cookie", other));
         }
         // A cache must not give one visitor's page to another; Flask says so in the same way.
         if ctx.session.is_needed() {

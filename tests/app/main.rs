@@ -8,6 +8,7 @@ mod notes;
 mod program;
 mod proxies;
 mod proxy;
+mod shop;
 mod source;
 mod stores;
 mod the_lessons;

@@ -171,8 +171,11 @@ fn readable(bytes: &[u8]) -> String {
 fn cookie_note(value: &str, row: &str) -> String {
     let names: Vec<&str> =
         value.split(';').filter_map(|pair| pair.split_once('=')).map(|(name, _)| name.trim()).collect();
-    let others: Vec<&str> =
-        names.iter().copied().filter(|name| !matches!(*name, "carafe_sid" | "visits" | "visits_signed")).collect();
+    let others: Vec<&str> = names
+        .iter()
+        .copied()
+        .filter(|name| !matches!(*name, "carafe_sid" | "carafe_device" | "visits" | "visits_signed"))
+        .collect();
     let mut note = if names.contains(&"carafe_sid") { row.to_owned() } else { String::new() };
     if !others.is_empty() {
         let separator = if note.is_empty() { "" } else { "; " };

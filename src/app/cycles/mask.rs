@@ -62,7 +62,9 @@ impl Mask {
             "cookie" | "set-cookie" => {
                 // An id in a cookie is cut even if the cycle never looked it up.
                 let pairs = value.split(';').map(|pair| match pair.split_once('=') {
-                    Some((name, id)) if name.trim() == "carafe_sid" => format!("{name}={}", cut(id)),
+                    Some((name, id)) if matches!(name.trim(), "carafe_sid" | "carafe_device") => {
+                        format!("{name}={}", cut(id))
+                    }
                     _ => pair.to_owned(),
                 });
                 self.text(&pairs.collect::<Vec<_>>().join(";"))
