@@ -99,12 +99,17 @@ pub fn expects_continue(request: &Request) -> Result<bool, ParseError> {
     if request.version == Version::Http10 {
         return Ok(false);
     }
-    let mut expectations = request.headers.get_all("Expect").peekable();
-    let expects = expectations.peek().is_some();
-    match expectations.find(|expectation| !expectation.eq_ignore_ascii_case("100-continue")) {
-        Some(other) => Err(ParseError::Expectation(other.to_owned())),
-        None => Ok(expects),
+    let lists = request.headers.get_all("Expect");
+    // RFC 9110 §5.6.1: elements of a list may be empty, and are passed over.
+    let expectations = lists.flat_map(|list| list.split(',')).map(str::trim_ascii).filter(|name| !name.is_empty());
+    let mut expects = false;
+    for expectation in expectations {
+        if !expectation.eq_ignore_ascii_case("100-continue") {
+            return Err(ParseError::Expectation(expectation.to_owned()));
+        }
+        expects = true;
     }
+    Ok(expects)
 }
 
 /// Reads a chunked body as its bytes arrive (RFC 9112 §7.1).

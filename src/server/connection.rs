@@ -128,6 +128,7 @@ impl<S: Service> Serving<S> {
             number,
             requests: 0,
             peer,
+            is_head: false,
             input: Input::new(),
             received: Excerpt { bytes: Vec::new(), total: Some(0) },
             output: Vec::new(),
@@ -146,6 +147,8 @@ struct Connection<'a, S> {
     number: u64,
     requests: u64,
     peer: SocketAddr,
+    /// True if the request under way is a HEAD, whose answer has no body, be it a refusal.
+    is_head: bool,
     /// What has arrived and has not been dealt with.
     input: Input,
     /// The bytes of the request under way, for the record; empty if nothing is recorded.
@@ -172,7 +175,9 @@ impl<S: Service> Connection<'_, S> {
 
     /// One request and its answer. True if the connection stays.
     fn turn(&mut self) -> Result<bool, End> {
+        self.is_head = false;
         let Some((mut request, head_bytes)) = self.read_head()? else { return Ok(false) };
+        self.is_head = request.method == Method::Head;
         let mut cycle = self.begin_cycle();
         request.body = self.read_body(&request)?;
         let client = self.serving.proxies.client(self.peer, &request.headers)?;
@@ -181,7 +186,7 @@ impl<S: Service> Connection<'_, S> {
         cycle.step("parsed", || Detail::Parsed { head_bytes, body_bytes: request.body.len() });
         // The request itself goes to the service; these few facts of it are needed for the answer and the log.
         let asked = Asked {
-            is_head: request.method == Method::Head,
+            is_head: self.is_head,
             version: request.version,
             // After a stop, requests that have been read already are still answered; then the connection ends.
             keep_alive: request.keep_alive()
@@ -442,6 +447,8 @@ impl<S: Service> Connection<'_, S> {
     /// The one way out for the answer to a message that was refused.
     fn refuse(&mut self, error: &ParseError) {
         let status = error.status();
+        // Whatever is wrong with a head, its first word may say already that no body is wanted.
+        let is_head = self.is_head || self.input.bytes().trim_ascii_start().starts_with(b"HEAD ");
         let mut cycle = self.begin_cycle();
         if cycle.is_recording() {
             self.consume(self.input.bytes().len());
@@ -449,7 +456,7 @@ impl<S: Service> Connection<'_, S> {
         cycle.step("received", || Detail::Bytes(self.take_received()));
         cycle.step("failed", || Detail::Failure(status, error.to_string()));
         let line = self.serving.log.line_of_refused(self.peer, error);
-        let asked = Asked { is_head: false, version: Version::Http11, keep_alive: false, line };
+        let asked = Asked { is_head, version: Version::Http11, keep_alive: false, line };
         self.answer(plain(status, &error.to_string()), &asked, cycle);
         let _ = self.flush();
     }
