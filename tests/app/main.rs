@@ -1,6 +1,7 @@
 //! The application, as a terminal sees it: each test runs the true binary.
 
 mod carafe;
+mod commands;
 mod cycles;
 mod init;
 mod lessons;
@@ -12,4 +13,5 @@ mod shop;
 mod source;
 mod stores;
 mod the_lessons;
+mod ticks;
 mod trust;

@@ -5,6 +5,7 @@
 //! actions that stand below it in the file.
 
 use crate::carafe::{DEADLINE, address_in, empty_folder, read_banner};
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -29,6 +30,8 @@ struct Running {
 pub struct Desk {
     pub folder: PathBuf,
     servers: Vec<Running>,
+    /// What `carafe check` has printed as seen, of whatever lesson.
+    pub seen: BTreeSet<String>,
 }
 
 impl Desk {
@@ -36,7 +39,7 @@ impl Desk {
         let folder = empty_folder();
         // Without a terminal, curl would draw its progress; errors are wanted still.
         fs::write(folder.join(".curlrc"), "silent\nshow-error\n").expect("a file can be written");
-        Desk { folder, servers: Vec::new() }
+        Desk { folder, servers: Vec::new(), seen: BTreeSet::new() }
     }
 
     /// Starts a carafe as a lesson writes it: `carafe --port 8001 --store none`. One without a port takes the place of
@@ -99,6 +102,23 @@ impl Desk {
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
+    /// Asks every server what it saw of a lesson; true if one of them has seen all of it.
+    pub fn check(&mut self, lesson: usize) -> bool {
+        let mut all = false;
+        for server in &self.servers {
+            let server = format!("http://127.0.0.1:{}", server.written);
+            let report = self.shell(&format!("carafe check {lesson} --server {server}; echo exit $?"));
+            for line in report.lines() {
+                if let Some((what, _)) = line.strip_prefix("  seen     ").and_then(|line| line.rsplit_once(" (cycle "))
+                {
+                    self.seen.insert(what.to_owned());
+                }
+            }
+            all |= report.ends_with("exit 0\n");
+        }
+        all
+    }
+
     fn act(&mut self, action: &str, stopped: &mut Option<Vec<String>>) {
         let (word, rest) = action.split_once(' ').unwrap_or((action, ""));
         let file = |name: &str| self.folder.join(name);
@@ -127,10 +147,15 @@ impl Desk {
         for step in &lesson.steps {
             match step {
                 Step::Say(_) | Step::Change(_) => {}
-                Step::Serve(line) => self.serve(line),
+                Step::Serve(line) => {
+                    self.check(lesson.number);
+                    self.serve(line);
+                }
                 Step::Do(what, acts) => {
                     assert!(!acts.is_empty(), "lesson {}: no test does this: {what}", lesson.number);
                     for act in acts {
+                        // A server forgets its ticks when it ends.
+                        self.check(lesson.number);
                         self.act(act, &mut stopped);
                     }
                 }
@@ -186,8 +211,16 @@ fn is_seen(expected: &str, line: &str) -> bool {
 fn lesson(number: usize) {
     let lessons = file::parse(file::TEXT).expect("the lessons' file keeps its rules");
     let mut desk = Desk::new();
+    let lesson = &lessons[number - 1];
     desk.serve("carafe");
-    desk.run(&lessons[number - 1]);
+    assert_eq!(desk.check(number), lesson.seen.is_empty(), "nothing was done yet");
+    assert!(desk.seen.is_empty(), "{:?}", desk.seen);
+    desk.run(lesson);
+    desk.check(number);
+    // What no command can do: the form of lesson 3.
+    let by_form = |name: &str| name == "answered";
+    let expected = lesson.seen.iter().filter(|(name, _)| !by_form(name)).map(|(_, what)| what.clone());
+    assert_eq!(desk.seen, expected.collect(), "whoever does lesson {number} gets these ticks");
 }
 
 /// A test for each lesson, so that they run side by side.

@@ -88,7 +88,7 @@ const SHEET: &str = "css/my-style-sheet.css";
 /// Every condition.
 pub const CHECKS: &[Check] = &[
     alone(1, "by-curl", &["/hello"], |look| {
-        look.sent_header("User-Agent").is_some_and(|agent| agent.starts_with("curl/"))
+        look.method() == "GET" && look.sent_header("User-Agent").is_some_and(|agent| agent.starts_with("curl/"))
     }),
     alone(1, "by-hand", &["/hello"], |look| look.method() == "GET" && look.sent_header("User-Agent").is_none()),
     alone(2, "get", &["/things", "/things/<int:id>"], |look| look.method() == "GET" && look.status() == 200),

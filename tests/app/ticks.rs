@@ -1,0 +1,188 @@
+//! The checks: what earns a tick, what does not, and who is told.
+
+use crate::carafe::{Carafe, header};
+use crate::the_lessons::Desk;
+
+/// A lesson, what is nearly enough for one of its conditions, and that condition as the report words it.
+const NEARLY: &[(usize, &str, &str)] = &[
+    (1, "curl -I $B/hello; curl -A firefox $B/hello; curl $B/hello/Ada", "from curl"),
+    (1, "curl -A firefox $B/hello; curl -I -A '' $B/hello", "without a User-Agent"),
+    (2, "curl -d colour=red $B/things", "POST that created"),
+    (2, "curl -X PUT -d name=x $B/things/7; curl -X DELETE $B/things/7", "PUT that replaced"),
+    (2, "curl -X DELETE $B/things/7", "DELETE that removed"),
+    (2, "curl -X PUT $B/hello", "unknown: 404"),
+    (2, "curl $B/nowhere; curl -X OPTIONS $B/hello", "405"),
+    (5, "curl \"$B/search?q=tea\"; curl $B/echo?q=%25", "decoded"),
+    (6, "curl -d nmae=x $B/process", "303"),
+    (6, "curl -H 'Content-Type: text/plain' -d x $B/process; curl -d name=Ada $B/process", "the field was named"),
+    (6, "curl -X PUT $B/hello", "405"),
+    (7, "curl -L -d name=A $B/process; curl $B/formtest", "showed the message"),
+    (7, "curl -L -c j -b j -d name=A $B/process; curl $B/formtest", "next page"),
+    (8, "curl -i --etag-save e $B/static/css/carafe.css; curl -i --etag-compare e $B/static/css/carafe.css", "304"),
+    (8, "curl $B/static/css/my-style-sheet.css; curl $B/static/css/my-style-sheet.css", "another ETag"),
+    (9, "curl $B/ladder/none; curl $B/ladder/none; curl $B/ladder/none; curl $B/ladder/none", "one connection"),
+    (9, "curl $B/ladder/none $B/ladder/none $B/hello", "one connection"),
+    (11, "curl $B/getsession", "found Anthony"),
+    (11, "curl -c j $B/sessions; curl -b j $B/getsession; curl $B/getsession", "once more"),
+    (11, "curl $B/dropsession", "had a session"),
+    (11, "curl -c j $B/sessions; curl -b j $B/getsession; curl -b other=x $B/getsession", "names no row"),
+];
+
+#[test]
+fn what_is_nearly_enough_earns_no_tick() {
+    let mut desk = Desk::new();
+    for (lesson, commands, condition) in NEARLY {
+        desk.serve("carafe");
+        desk.shell("rm -f j");
+        desk.shell(commands);
+        let report = desk.shell(&format!("carafe check {lesson} --server $B"));
+        let line = report.lines().find(|line| line.contains(condition));
+        let line = line.unwrap_or_else(|| panic!("{condition:?} is not in {report}"));
+        assert!(line.starts_with("  missing  "), "lesson {lesson}: {commands}\nearned: {line}");
+    }
+}
+
+#[test]
+fn a_tick_outlives_the_cycle_that_earned_it_and_the_visitors_who_are_forgotten() {
+    let carafe = Carafe::start(&["--log", "off"]);
+    carafe.curl(&["$B/ladder/none", "$B/ladder/none", "$B/ladder/none"]);
+    assert!(carafe.curl(&["$B/cycles/3"]).contains("/ladder/none"));
+    let many: Vec<String> = (0..250).map(|_| carafe.url("/hello")).collect();
+    carafe.curl(&many.iter().map(String::as_str).collect::<Vec<_>>());
+    carafe.curl(&["-X", "POST", "$B/forget"]);
+    assert!(carafe.curl(&["$B/cycles/3"]).contains("404"), "the cycle is gone");
+    let page = carafe.curl(&["-H", "Accept: text/html", "$B/lessons/9"]);
+    assert!(page.contains("this server has seen all of it") && page.contains("cycle 3"), "{page}");
+    let home = carafe.curl(&["-H", "Accept: text/html", "$B/"]);
+    assert!(
+        home.contains("<li class=\"done\"><span class=\"tick\" aria-hidden=\"true\">✓</span> <a href=\"/lessons/9\">"),
+        "{home}"
+    );
+    assert!(carafe.curl(&["$B/"]).contains("[x]  9  HTTP is stateless"));
+}
+
+#[test]
+fn lesson_3_asks_which_line_answered() {
+    let carafe = Carafe::start(&["--log", "off"]);
+    carafe.curl(&["$B/hello/Ada"]);
+    let cycle = carafe.curl(&["$B/cycles/1"]);
+    let place = cycle.lines().next().and_then(|line| line.split_whitespace().last()).expect("it names the line");
+    assert!(place.starts_with("src/app/hello.rs:"), "{place}");
+    let page = carafe.curl(&["-H", "Accept: text/html", "$B/lessons/3"]);
+    assert!(page.contains("name=\"cycle\" inputmode=\"numeric\" required value=\"1\""), "{page}");
+    let short = place.trim_start_matches("src/app/").replace(':', " line ");
+    let answers = [
+        ("1", "src/app/hello.rs:1", "did not answer cycle 1"),
+        ("1", "ello.rs:1", "did not answer"),
+        ("1", "", "did not answer"),
+        ("99", place, "There is no cycle 99"),
+        ("one", place, "There is no cycle one"),
+        ("#1", short.as_str(), "Right"),
+    ];
+    for (cycle, line, expected) in answers {
+        let before = carafe.curl(&["$B/lessons.json"]);
+        assert!(!before.contains("filled in: which line of which file answered?\",\"cycle\":1"), "{before}");
+        let fields = ["--data-urlencode", &format!("cycle={cycle}"), "--data-urlencode", &format!("line={line}")];
+        let arguments =
+            [&["-L", "-c", "j", "-b", "j", "-H", "Accept: text/html"], &fields[..], &["$B/lessons/3"]].concat();
+        let page = carafe.curl(&arguments);
+        assert!(page.contains(expected), "{cycle}, {line}: {page}");
+    }
+    let after = carafe.curl(&["$B/lessons.json"]);
+    assert!(after.contains("which line of which file answered?\",\"cycle\":1"), "{after}");
+    assert!(carafe.curl(&["-d", "cycle=1", "$B/lessons/3"]).contains("missing form field \"line\""));
+    assert_eq!(carafe.status(&["-d", "cycle=1&line=x", "$B/lessons/4"]), "400");
+}
+
+#[test]
+fn who_is_elsewhere_reads_the_lessons_and_is_told_nothing_of_what_was_seen() {
+    let carafe = Carafe::start(&["--log", "off"]);
+    carafe.curl(&["$B/ladder/none", "$B/ladder/none", "$B/ladder/none", "$B/hello/Ada"]);
+    for elsewhere in ["Host: shop.example", "X-Forwarded-For: 10.0.0.1"] {
+        let ask = |path: &str| carafe.curl(&["-i", "-H", elsewhere, "-H", "Accept: text/html", &format!("$B{path}")]);
+        assert!(ask("/lessons.json").starts_with("HTTP/1.1 403"), "{elsewhere}");
+        let page = ask("/lessons/9");
+        assert!(page.starts_with("HTTP/1.1 200") && page.contains("HTTP is stateless"), "{page}");
+        assert!(!page.contains("href=\"/cycles/") && !page.contains("Your last cycles"), "{page}");
+        assert!(!ask("/").contains("✓"));
+        let text = carafe.curl(&["-H", elsewhere, "$B/lessons/9"]);
+        assert!(text.contains("  [ ] three GET /ladder/none"), "{text}");
+        let posted = carafe.status(&["-H", elsewhere, "-d", "cycle=4&line=src/app/hello.rs:11", "$B/lessons/3"]);
+        assert_eq!(posted, "403", "{elsewhere}");
+    }
+}
+
+#[test]
+fn lessons_come_as_pages_as_text_and_to_print() {
+    let carafe = Carafe::start(&["--log", "off"]);
+    for number in 1..=14 {
+        let text = carafe.curl(&[&format!("$B/lessons/{number}")]);
+        assert!(text.starts_with(&format!("Lesson {number}: ")), "{text}");
+        let prose = text.lines().filter(|line| !line.starts_with("    "));
+        let wide: Vec<&str> = prose.filter(|line| line.chars().count() > 80 && line.contains(". ")).collect();
+        assert!(wide.is_empty(), "{wide:?}");
+        let page = carafe.curl(&["-H", "Accept: text/html", &format!("$B/lessons/{number}")]);
+        assert!(page.contains("<details>") && page.contains("Show the answer"), "{page}");
+        let print = carafe.curl(&["-H", "Accept: text/html", &format!("$B/lessons/{number}?print")]);
+        assert!(!print.contains("<details") && !print.contains("<button") && !print.contains("<form"), "{print}");
+        assert!(print.contains("The answer to the question"), "{print}");
+    }
+    for (path, expected) in [("/lessons/0", "404"), ("/lessons/15", "404"), ("/lessons/x", "404"), ("/lessons", "303")]
+    {
+        assert_eq!(carafe.status(&[&format!("$B{path}")]), expected, "{path}");
+    }
+    assert!(carafe.curl(&["$B/lessons/15"]).contains("found lesson 15, expected 1 to 14"));
+    let answer = carafe.curl(&["-i", "$B/lessons.json"]);
+    assert_eq!(header(&answer, "Carafe-Cycle"), None, "asking what was seen is no cycle itself");
+}
+
+#[test]
+fn the_first_page_shows_the_very_request_without_the_whole_id() {
+    let carafe = Carafe::start(&["--log", "off"]);
+    let cookie = "Cookie: carafe_sid=0123456789abcdef0123456789abcdef";
+    for accept in ["*/*", "text/html"] {
+        let page = carafe.curl(&["-H", cookie, "-A", "me/1", "-H", &format!("Accept: {accept}"), "$B/"]);
+        assert!(page.contains("GET / HTTP/1.1") && page.contains("User-Agent: me/1"), "{page}");
+        assert!(page.contains("carafe_sid=0123..") && !page.contains("89abcdef"), "{page}");
+    }
+}
+
+#[test]
+fn carafe_check_says_what_is_wrong_with_its_words_and_with_the_server() {
+    let mut desk = Desk::new();
+    let said = |desk: &Desk, words: &str| desk.shell(&format!("carafe check {words}; echo exit $?"));
+    for (words, expected) in [
+        ("0", "found \"0\", expected a lesson's number, 1 to 14"),
+        ("1 2", "found a second lesson, 2, expected one"),
+        ("--sever $B", "did you mean --server?"),
+        ("--server", "--server needs a value"),
+        ("--server https://localhost", "--server: found https://localhost, expected one such as"),
+        ("--server http://localhost:x", "expected one such as"),
+        ("--server=http://a/b", "expected one such as"),
+        ("--suite python --url http://x", "--suite: found \"python\", expected notes"),
+        ("--suite notes", "--suite notes needs --url"),
+        ("--suite notes 3 --url http://x", "expected --suite notes and --url alone"),
+        ("--url http://x", "found --url, expected --suite notes with it"),
+    ] {
+        let shown = said(&desk, words);
+        assert!(shown.contains(expected) && shown.ends_with("exit 2\n"), "{words}: {shown}");
+    }
+    let shown = said(&desk, "1 --server http://127.0.0.1:1");
+    assert!(
+        shown.starts_with("http://127.0.0.1:1: nobody answers")
+            && shown.contains("Start carafe")
+            && shown.ends_with("exit 1\n"),
+        "{shown}"
+    );
+    desk.serve("carafe --no-cycles");
+    let shown = said(&desk, "--server $B");
+    assert!(shown.contains("--no-cycles") && shown.ends_with("exit 1\n"), "{shown}");
+    desk.serve("carafe");
+    let shown = said(&desk, "--server $B");
+    assert!(shown.starts_with(" 1  0 of 2   A server") && shown.contains("carafe check 1"), "{shown}");
+    assert!(shown.ends_with("exit 1\n"), "{shown}");
+    desk.shell("curl $B/ladder/none $B/ladder/none $B/ladder/none");
+    let shown = said(&desk, "9 --server $B/");
+    assert!(shown.contains("  seen     three GET /ladder/none on one connection (cycle 3)"), "{shown}");
+    assert!(shown.ends_with("exit 0\n"), "{shown}");
+}
