@@ -83,6 +83,8 @@ fn typed(line: &str, base: &str) -> String {
     let line = line.split("<span class=\"answer\">").next().unwrap_or("").trim();
     let line = line.replace("&lt;", "<").replace("&gt;", ">").replace("&#34;", "\"").replace("&#39;", "'");
     let host = base.trim_start_matches("http://");
+    let port = format!(" --port {}", host.rsplit(':').next().unwrap_or(""));
+    let line = line.replace(&port, "");
     line.replace("&amp;", "&")
         .replace(base, "$B")
         .replace(host, "127.0.0.1:8000")

@@ -25,7 +25,7 @@ const DEADLINE: Duration = Duration::from_secs(40);
 
 /// How Chromium is started: without a window, without what it would do on the network by itself, and blind to every name.
 /// A page that asks for anything but this machine fails, and the test that opened it with it.
-const FLAGS: [&str; 12] = [
+const FLAGS: [&str; 13] = [
     "--headless",
     "--no-sandbox", // Chromium refuses to run as root with one
     "--disable-gpu",
@@ -37,6 +37,7 @@ const FLAGS: [&str; 12] = [
     "--disable-sync",
     "--window-size=1280,900",
     "--hide-scrollbars",
+    "--force-prefers-reduced-motion", // or a click comes while the page still scrolls to its target
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ];
 

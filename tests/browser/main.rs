@@ -5,4 +5,5 @@ mod browser;
 #[allow(dead_code, reason = "tests/app uses all of it")]
 mod carafe;
 mod glass;
+mod lessons;
 mod pages;

@@ -40,7 +40,9 @@ const show = ({ number, request, status }) => {
 if (own && window.EventSource) {
   const paths = lesson.dataset.cycles.split(' ').filter(Boolean);
   const belongs = (path) => paths.some((mine) => path === mine || path.startsWith(mine + '/'));
-  new EventSource('/cycles/live').addEventListener('message', (event) => {
+  const events = new EventSource('/cycles/live?after=' + lesson.dataset.last);
+  events.addEventListener('open', () => (lesson.dataset.live = 'yes'));
+  events.addEventListener('message', (event) => {
     const cycle = JSON.parse(event.data);
     if (belongs(cycle.request.split(' ')[1].split('?')[0])) show(cycle);
     tick();

@@ -149,6 +149,7 @@ impl Classroom {
                 page.insert("answers", true);
             }
             page.insert("cycles", own);
+            page.insert("last", recorder.newest().map_or(0, |newest| newest.number).to_string());
             page.insert("paths", lesson.cycles.join(" "));
         }
         page
@@ -243,12 +244,21 @@ fn addressed(text: &str, base: &str) -> String {
     text.replace("$B", base).replace(PLACEHOLDER, host)
 }
 
+/// A command that starts carafe, on the port that the reader's has.
+fn on_port(command: &str, base: &str) -> String {
+    let port = base.rsplit(':').next().filter(|port| port.parse::<u16>().is_ok_and(|port| port != 8000));
+    match port.filter(|_| !command.contains("--port")) {
+        Some(port) => format!("{command} --port {port}"),
+        None => command.to_owned(),
+    }
+}
+
 fn step_value(step: &Step, base: &str) -> Value {
     Value::Map(match step {
         Step::Say(text) => Map::from([("kind", Value::from("say")), ("text", prose::pieces(text))]),
         Step::Do(text, _) => Map::from([("kind", Value::from("do")), ("text", prose::pieces(text))]),
         Step::Change(text) => Map::from([("kind", Value::from("change")), ("text", prose::pieces(text))]),
-        Step::Serve(command) => Map::from([("kind", Value::from("serve")), ("command", command.as_str().into())]),
+        Step::Serve(command) => Map::from([("kind", Value::from("serve")), ("command", on_port(command, base).into())]),
         Step::Run { command, sees, why } => Map::from([
             ("kind", Value::from("run")),
             ("command", addressed(command, base).into()),
