@@ -4,26 +4,25 @@ mod app;
 mod cli;
 mod signal;
 
-use cli::{check, flags, init, render, routes, serve};
+use cli::{check, flags, help, init, render, routes, serve};
 use std::io::{self, Write};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
+    if let Some(answer) = help::asked(&arguments) {
+        return answer.map_or_else(|why| complain(&why), |text| say(&text));
+    }
     let (command, rest) = arguments.split_first().map_or(("", &[][..]), |(command, rest)| (command.as_str(), rest));
     match command {
         "check" => check::run(rest),
         "init" => init::run(rest),
         "render" => render::run(rest, &render::NoApplication),
         "routes" => routes::run(rest),
-        "--help" | "-h" | "help" => say(&flags::help()),
         "--version" | "-V" => say(concat!("carafe ", env!("CARGO_PKG_VERSION"), "\n")),
         _ => match flags::read(&arguments) {
             Ok(settings) => serve::run(settings, signal::stops),
-            Err(why) => {
-                let _ = writeln!(io::stderr(), "carafe: {why}\nSee carafe --help.");
-                ExitCode::from(2)
-            }
+            Err(why) => complain(&why),
         },
     }
 }
@@ -32,4 +31,10 @@ fn main() -> ExitCode {
 fn say(text: &str) -> ExitCode {
     let _ = io::stdout().write_all(text.as_bytes());
     ExitCode::SUCCESS
+}
+
+/// What was not understood: exit code 2.
+fn complain(why: &str) -> ExitCode {
+    let _ = writeln!(io::stderr(), "carafe: {why}\nSee carafe --help.");
+    ExitCode::from(2)
 }

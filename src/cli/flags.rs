@@ -2,9 +2,9 @@
 //!
 //! A value comes from the environment, if the flag has a variable, and then from the command line, which wins.
 
+use super::help;
 use super::serve::Settings;
 use super::state::{STORES, Where};
-use carafe::near;
 use carafe::server::log::Log;
 use std::time::Duration;
 
@@ -210,24 +210,6 @@ const FLAGS: &[Flag] = &[
     },
 ];
 
-/// The subcommands and what they do.
-const COMMANDS: &[(&str, &str)] = &[
-    ("check [N]", "what a running carafe saw of lesson N: [--server URL]"),
-    ("check --suite notes --url URL", "test any server against the notes' app"),
-    ("init DIR", "write templates/ and www/ into a folder, to edit them"),
-    ("routes", "list who answers what, with file and line"),
-    ("render TEMPLATE", "print one page: [--templates DIR] [--data FILE.json|-]"),
-];
-
-const EXAMPLES: &str = "\
-carafe: a web server of clear glass
-
-    carafe                                     serve on http://127.0.0.1:8000
-    carafe --port 0                            on any free port
-    carafe init mysite && carafe --dir mysite  serve pages of your own
-    carafe routes                              who answers what
-";
-
 /// The settings from the environment, then from the command line.
 ///
 /// # Errors
@@ -254,11 +236,8 @@ pub fn read(arguments: &[String]) -> Result<Settings, String> {
         let (name, inline) =
             argument.split_once('=').map_or((argument.as_str(), None), |(name, value)| (name, Some(value)));
         let Some(flag) = FLAGS.iter().find(|flag| flag.name == name) else {
-            let commands = COMMANDS.iter().map(|(usage, _)| usage.split(' ').next().unwrap_or(usage));
-            let known = FLAGS.iter().map(|flag| flag.name).chain(["--help", "--version"]).chain(commands);
-            let hint = near::nearest(name, known).map_or(String::new(), |near| format!("; did you mean {near}?"));
             let shown = without_password(argument);
-            return Err(format!("found {shown:?}, which is no flag or command{hint}"));
+            return Err(format!("found {shown:?}, which is no flag or command{}", help::hint(name)));
         };
         if flag.value.is_empty() {
             if inline.is_some() {
@@ -279,9 +258,14 @@ pub fn read(arguments: &[String]) -> Result<Settings, String> {
     Ok(settings)
 }
 
-/// What `--help` prints: examples first.
+/// The name of each flag.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    FLAGS.iter().map(|flag| flag.name)
+}
+
+/// A line for each flag, with its default, and what stands in the environment alone.
 pub fn help() -> String {
-    let mut text = format!("{EXAMPLES}\nFlags and their defaults:\n");
+    let mut text = String::new();
     for flag in FLAGS {
         let variable = if flag.variable.is_empty() { String::new() } else { format!(" ({})", flag.variable) };
         text.push_str(&format!(
@@ -291,11 +275,8 @@ pub fn help() -> String {
             flag.what
         ));
     }
-    text.push_str(&format!("  --help, --version\n\nSTORE is {STORES}.\n"));
-    text.push_str("CARAFE_SECRET_KEY is the key that signs; without one it is random at each start.\n\nCommands:\n");
-    for (usage, what) in COMMANDS {
-        text.push_str(&format!("  {usage:<33} {what}\n"));
-    }
+    text.push_str(&format!("STORE is {STORES}.\n"));
+    text.push_str("CARAFE_SECRET_KEY is the key that signs; without one it is random at each start.\n");
     text
 }
 

@@ -8,27 +8,16 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-const USAGE: &str = "\
-Write the built-in templates/ and www/ into a folder, to edit them.
-
-    carafe init mysite            writes mysite/templates/ and mysite/www/
-    carafe --dir mysite           serves them; an edited file is seen at the next request
-
-usage: carafe init DIR
-DIR is made if it is not there. A file that exists is never overwritten.
-";
+/// How the command is used.
+pub const USAGE: &str = "carafe init DIR";
 
 /// Runs the subcommand; `args` is what stands behind `init`.
 pub fn run(args: &[String]) -> ExitCode {
-    if args.iter().any(|arg| arg == "--help" || arg == "-h") {
-        let _ = io::stdout().write_all(USAGE.as_bytes());
-        return ExitCode::SUCCESS;
-    }
     let dir = match args {
         [dir] if !dir.is_empty() && !dir.starts_with('-') => Path::new(dir),
         _ => {
             let found = if args.is_empty() { "nothing".to_owned() } else { format!("`{}`", args.join(" ")) };
-            let _ = writeln!(io::stderr(), "carafe init: found {found}, expected one folder: carafe init DIR");
+            let _ = writeln!(io::stderr(), "carafe init: found {found}, expected one folder: {USAGE}");
             return ExitCode::from(2);
         }
     };

@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod flags;
+pub mod help;
 pub mod init;
 pub mod render;
 pub mod routes;

@@ -7,6 +7,9 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
 
+/// How the command is used.
+pub const USAGE: &str = "carafe routes";
+
 /// Prints a line for each route: method, pattern, handler, file and line.
 pub fn run(arguments: &[String]) -> ExitCode {
     if let [first, ..] = arguments {

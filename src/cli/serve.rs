@@ -11,6 +11,7 @@ use carafe::web::static_files::StaticFiles;
 use carafe::web::template::Templates;
 use carafe::{App, Server, Stopper, random};
 use std::io::{self, ErrorKind, Write};
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -96,6 +97,13 @@ pub fn build(settings: &Settings, state: State, recorder: Option<Arc<Recorder>>)
     (app, places)
 }
 
+/// The next port that is free; 0, which takes any, if there is none near. Never 5000 or 7000: on a Mac those belong to
+/// AirPlay, which answers 403 to whoever believes to have met a server of their own.
+fn free_port(host: &str, taken: u16) -> u16 {
+    let next = (taken..u16::MAX).skip(1).take(100).filter(|port| ![5000, 7000].contains(port));
+    next.into_iter().find(|&port| TcpListener::bind((host, port)).is_ok()).unwrap_or(0)
+}
+
 fn place(path: &Path) -> String {
     path.canonicalize().unwrap_or_else(|_| path.to_owned()).display().to_string()
 }
@@ -115,7 +123,7 @@ pub fn run(settings: Settings, stops: impl FnOnce(Stopper) -> io::Result<()>) ->
             let port = settings.port;
             let hint = match error.kind() {
                 ErrorKind::AddrInUse => {
-                    format!("another program has it; try: carafe --port {}", port.saturating_add(1))
+                    format!("another program has it; try: carafe --port {}", free_port(&settings.host, port))
                 }
                 _ => error.to_string(),
             };
@@ -154,9 +162,15 @@ pub fn run(settings: Settings, stops: impl FnOnce(Stopper) -> io::Result<()>) ->
              (a proxy in front makes all look local: --trust-proxy)\n"
         ),
     };
+    // Nobody can click on 0.0.0.0, the sign for every address of this machine.
+    let url = if address.ip().is_unspecified() {
+        format!("http://127.0.0.1:{} and every other address of this machine", address.port())
+    } else {
+        format!("http://{address}")
+    };
     let _ = write!(
         io::stdout(),
-        "carafe serves on http://{address}\n{places}  state      {}\n  key        {}\n{proxies}{cycles}{warning}  Ctrl-C stops it.\n",
+        "carafe serves on {url}\n{places}  state      {}\n  key        {}\n{proxies}{cycles}{warning}  Ctrl-C stops it.\n",
         settings.store.banner(),
         state::key_banner(settings.secret_key.as_deref()),
     );

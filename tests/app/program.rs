@@ -39,6 +39,9 @@ fn wrong_words_are_named_and_end_with_2() {
         (&["routes", "now"], "found \"now\""),
         (&["init"], "expected one folder"),
         (&["render"], "usage: carafe render"),
+        (&["check", "7", "--srever", "x"], "did you mean --server?"),
+        (&["help", "ruotes"], "found \"ruotes\", which is no command; did you mean routes?"),
+        (&["8080"], "did you mean --port 8080?"),
     ] {
         let (code, stdout, stderr) = carafe(arguments);
         assert_eq!((code, stdout.as_str()), (Some(2), ""), "{arguments:?}");
@@ -59,12 +62,61 @@ fn help_and_version_go_to_standard_output() {
 }
 
 #[test]
-fn a_taken_port_is_named_and_the_next_one_offered() {
+fn every_command_has_its_help_and_every_flag_is_told_once() {
+    let (_, help, _) = carafe(&["--help"]);
+    let commands: Vec<&str> =
+        help.split("Commands;").nth(1).expect("the commands are listed").lines().skip(1).collect();
+    assert!(commands.len() >= 4, "{help}");
+    for line in commands {
+        let name = line.split_whitespace().next().expect("a command");
+        let (code, text, _) = carafe(&["help", name]);
+        assert_eq!(code, Some(0), "{name}");
+        let (example, usage) =
+            (text.find(&format!("\n    carafe {name}")), text.find(&format!("usage: carafe {name}")));
+        assert!(usage.is_some() && (example.is_some() && example < usage || name == "render"), "{text}");
+        assert_eq!(carafe(&[name, "--help"]).1, text);
+    }
+    assert_eq!(carafe(&["help"]).1, help);
+    assert_eq!(carafe(&["--port", "0", "-h"]).1, help, "it is asked for anywhere");
+    let flags = help.split("their defaults:").nth(1).and_then(|rest| rest.split("Commands;").next()).expect("flags");
+    for flag in flags.split_whitespace().filter(|word| word.starts_with("--")) {
+        let lines = flags.lines().filter(|line| line.trim_start().split([' ', ',']).next() == Some(flag));
+        assert_eq!(lines.count(), usize::from(!["--version"].contains(&flag)), "{flag}\n{flags}");
+    }
+    assert!(help.lines().all(|line| line.chars().count() <= 90), "{help}");
+}
+
+#[test]
+fn a_taken_port_is_named_and_a_free_one_offered() {
     let running = Carafe::start(&[]);
     let port = running.address.port();
     let (code, _, stderr) = carafe(&["--port", &port.to_string()]);
     assert_eq!(code, Some(1));
-    assert!(stderr.contains(&format!(":{port}: another program has it; try: carafe --port {}", port + 1)), "{stderr}");
+    let offered = stderr.trim_end().split(&format!(":{port}: another program has it; try: carafe --port ")).nth(1);
+    let offered: u16 = offered.and_then(|offered| offered.parse().ok()).unwrap_or_else(|| panic!("{stderr}"));
+    assert!(offered > port || offered == 0, "{stderr}");
+    assert!(std::net::TcpListener::bind(("127.0.0.1", offered)).is_ok(), "{offered} is not free");
+}
+
+#[test]
+fn a_port_that_belongs_to_airplay_is_never_offered() {
+    if !Command::new("unshare").args(["-n", "true"]).status().is_ok_and(|status| status.success()) {
+        assert!(std::env::var_os("CI").is_none(), "unshare -n is not allowed here");
+        eprintln!("skipped: unshare -n is not allowed here");
+        return;
+    }
+    for (taken, free) in [("4999", "5001"), ("6999", "7001")] {
+        let serve = [env!("CARGO_BIN_EXE_carafe"), "--host", "0.0.0.0", "--port", taken];
+        // A network of its own, in which every port is free.
+        let first = Command::new("unshare").arg("-n").args(serve).stdout(Stdio::piped()).spawn();
+        let mut first = first.expect("unshare starts");
+        read_banner(&mut first);
+        let second = Command::new("nsenter").args(["-n", "-t", &first.id().to_string()]).args(serve).output();
+        let _ = first.kill();
+        let _ = first.wait();
+        let said = String::from_utf8(second.expect("nsenter runs").stderr).expect("carafe writes UTF-8");
+        assert!(said.ends_with(&format!("try: carafe --port {free}\n")), "{said}");
+    }
 }
 
 #[test]

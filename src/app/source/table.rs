@@ -118,6 +118,7 @@ pub static CHAPTERS: &[(&str, &str)] = chapters! {
     "src/app/assets.rs"
     "src/cli/mod.rs"
     "src/cli/flags.rs"
+    "src/cli/help.rs"
     "src/cli/serve.rs"
     "src/cli/state.rs"
     "src/cli/init.rs"

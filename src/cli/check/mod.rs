@@ -17,7 +17,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 /// How the command is used.
-pub const USAGE: &str = "carafe check [N] [--server URL]\n       carafe check --suite notes --url URL";
+pub const USAGE: &str = "carafe check [N] [--server URL]\ncarafe check --suite notes --url URL";
 
 const FLAGS: [&str; 3] = ["--server", "--suite", "--url"];
 
@@ -35,7 +35,7 @@ pub fn run(arguments: &[String]) -> ExitCode {
     let wanted = match read_arguments(arguments) {
         Ok(wanted) => wanted,
         Err(message) => {
-            let _ = writeln!(io::stderr(), "carafe check: {message}\nusage: {USAGE}");
+            let _ = writeln!(io::stderr(), "carafe check: {message}\nusage: {}", USAGE.replace('\n', "\n       "));
             return ExitCode::from(2);
         }
     };
