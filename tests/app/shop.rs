@@ -1,6 +1,8 @@
 //! The shop: its eight steps, what each of them must remember, and what nobody may do to it.
 
 use crate::carafe::{Carafe, header};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::thread;
 
 const HTML: &str = "Accept: text/html";
@@ -91,7 +93,7 @@ fn eight_steps_are_ten_cycles() {
     assert_eq!(cycles.lines().count(), 10, "{cycles}");
     let page = carafe.curl(&["-b", "j", "-H", HTML, "$B/shop"]);
     assert!(page.contains("11 cycles so far"), "{page}");
-    assert!(page.contains("the first came from a stranger"), "{page}");
+    assert!(page.contains("The first came from a stranger"), "{page}");
     assert_eq!(page.matches(": done</span>").count(), 8, "{page}");
 }
 
@@ -403,6 +405,7 @@ fn amnesia_between_the_cart_and_the_checkout() {
     assert!(cycle.contains("no row of that id is known here"), "{cycle}");
     let page = carafe.curl(&["-b", "j", "-H", HTML, "$B/shop/cart"]);
     assert!(page.contains("0 items") && !page.contains(": done</span>"), "{page}");
+    assert!(page.contains("Your browser sent a cookie, but no row of that id is known here"), "{page}");
 }
 
 #[test]
@@ -459,4 +462,45 @@ fn guesses_at_once_are_counted_one_by_one_and_hashed_two_at_a_time() {
     assert_eq!(count("303") + count("503"), 30, "{answers:?}");
     let refused = answers.iter().find(|answer| outcome(answer).0 == "503").expect("one was refused");
     assert!(header(refused, "Retry-After").is_some(), "{refused}");
+}
+
+/// One request over a connection that stays; the head and the body of its answer.
+fn ask(connection: &mut BufReader<TcpStream>, line: &str, id: &str, form: &str) -> (String, String) {
+    let length = form.len();
+    let request = format!(
+        "{line} HTTP/1.1\r\nHost: x\r\nCookie: carafe_sid={id}\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {length}\r\n\r\n{form}"
+    );
+    connection.get_mut().write_all(request.as_bytes()).expect("the request is sent");
+    let mut head = String::new();
+    while !head.ends_with("\r\n\r\n") {
+        assert_ne!(connection.read_line(&mut head).expect("the head is text"), 0, "{head}");
+    }
+    let length = header(&head, "Content-Length").and_then(|length| length.parse().ok()).expect("a length");
+    let mut body = vec![0; length];
+    connection.read_exact(&mut body).expect("the whole body comes");
+    (head, String::from_utf8(body).expect("the body is text"))
+}
+
+#[test]
+fn ten_thousand_orders_are_all_there_may_be() {
+    let carafe = Carafe::start(&["--no-cycles", "--log", "off"]);
+    carafe.curl(&["-c", "j", "-d", "item=3", "$B/shop/cart"]);
+    let id = id_in(&carafe, "j");
+    let mut connection = BufReader::new(carafe.connect());
+    for number in 1001..=11_001 {
+        ask(&mut connection, "POST /shop/cart", &id, "item=3");
+        let (_, cart) = ask(&mut connection, "GET /shop/cart", &id, "");
+        let token = cart.lines().find_map(|line| line.strip_prefix("token: ")).expect("a token");
+        let (head, body) = ask(&mut connection, "POST /shop/checkout", &id, &format!("token={token}"));
+        if number <= 11_000 {
+            assert_eq!(outcome(&head), see(&format!("/shop/order/{number}")));
+        } else {
+            assert_eq!(outcome(&head).0, "503");
+            assert!(body.contains("there are 10000 rows of kind order, and no room for more"), "{body}");
+        }
+    }
+    let cart = carafe.curl(&["-b", "j", "$B/shop/cart"]);
+    assert!(cart.starts_with("1 item\n"), "what could not be ordered stays in the cart: {cart}");
+    assert_eq!(carafe.status(&["-b", "j", "$B/shop/order/11000"]), "200");
 }

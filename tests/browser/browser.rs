@@ -182,8 +182,10 @@ impl Browser {
 
     /// Shows pages as the system of a visitor who prefers `dark` or `light` would.
     pub fn scheme(&self, scheme: &str) {
-        let feature = Value::Map(Map::from([("name", "prefers-color-scheme"), ("value", scheme)]));
-        self.devtools("Emulation.setEmulatedMedia", [("features", vec![feature])]);
+        // And without motion: a page that scrolls smoothly is still on its way when it is clicked.
+        let features = [("prefers-color-scheme", scheme), ("prefers-reduced-motion", "reduce")];
+        let features = features.map(|(name, value)| Value::Map(Map::from([("name", name), ("value", value)])));
+        self.devtools("Emulation.setEmulatedMedia", [("features", features.to_vec())]);
     }
 
     /// Makes the window so many pixels wide.

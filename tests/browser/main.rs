@@ -7,3 +7,4 @@ mod carafe;
 mod glass;
 mod lessons;
 mod pages;
+mod shop;

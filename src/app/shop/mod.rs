@@ -54,6 +54,7 @@ fn page(ctx: &mut Context, template: &str, variables: impl Into<Map>, text: Stri
         variables.insert("count", cart::Cart::of(ctx.session.values()).count());
         variables.insert("steps", steps::all(ctx));
         variables.insert("cycles", steps::cycles(ctx));
+        variables.insert("refused", ctx.session.refusal().map(|refusal| refusal.to_string()));
         variables.insert("inside", ctx.check_inside().is_ok());
         ctx.render(template, variables)?
     } else {
