@@ -18,11 +18,11 @@
 
 use crate::http::{Fields, Method, Status};
 use crate::value::Map;
-use std::collections::VecDeque;
 use std::net::SocketAddr;
+use std::ops::RangeInclusive;
 use std::panic::Location;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering, fence};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 /// So many cycles are kept; the oldest leaves first.
@@ -43,7 +43,7 @@ pub struct Cycle {
 /// One step: what it was, when, and which line took it.
 #[derive(Debug)]
 pub struct Step {
-    /// Named like the chapters: accepted, received, parsed, routed, opened, form, flashed, rendered, saved, sent.
+    /// Named like the chapters: accepted, received, parsed, opened, routed, form, flashed, rendered, saved, sent.
     pub name: &'static str,
     /// Since the cycle began.
     pub at: Duration,
@@ -89,13 +89,13 @@ pub enum Detail {
     },
     /// No route answers: those that came near, as method and pattern.
     NoRoute(Vec<(Method, String)>),
-    /// The path is known, with these methods only.
-    WrongMethod(Vec<Method>),
+    /// The path is known, but not with this method: the routes that it has, as method and pattern.
+    WrongMethod(Vec<(Method, String)>),
     /// A file answers: its path below the folder.
     File(String),
-    /// The visitor's row as it was found.
+    /// The visitor's row as it was found. A stranger has no such step.
     Row {
-        /// The cookie that came; empty for a stranger.
+        /// The cookie that came.
         cookie: Option<String>,
         /// Why it was refused.
         refused: Option<String>,
@@ -115,14 +115,14 @@ pub enum Detail {
         /// The page's variables.
         variables: Map,
     },
-    /// The visitor's row before and after.
+    /// The visitor's row as the answer leaves it.
     Change {
         /// The cookie's value from now on; `None` for a stranger.
         cookie: Option<String>,
-        /// What the row held.
-        before: Option<Map>,
-        /// What it holds now; `None`: there is none.
+        /// What the row holds now; `None`: there is none.
         after: Option<Map>,
+        /// The line that changed it last; `None`: none did.
+        by: Option<&'static Location<'static>>,
     },
     /// An error that took the place of an answer: its status, and what the log says of it.
     Failure(Status, String),
@@ -171,7 +171,9 @@ impl Cycle {
     pub fn step(&mut self, name: &'static str, detail: impl FnOnce() -> Detail) {
         if self.recording {
             let source = Location::caller();
-            self.steps.push(Step { name, at: self.started.elapsed(), source, detail: detail() });
+            // The first step begins the cycle. Each look at the clock is a fair part of what recording costs.
+            let at = if self.steps.is_empty() { Duration::ZERO } else { self.started.elapsed() };
+            self.steps.push(Step { name, at, source, detail: detail() });
         }
     }
 
@@ -226,13 +228,32 @@ pub struct Record {
 type Watcher = Box<dyn Fn(&Record) + Send + Sync>;
 
 /// The last cycles, and the count of all.
-#[derive(Default)]
+///
+/// They lie in a ring, cycle N in slot N modulo [`KEPT`], and each slot has a lock of its own: threads whose cycles end at
+/// the same time do not wait for one another.
 pub struct Recorder {
     last: AtomicU64,
     watcher: OnceLock<Watcher>,
-    kept: Mutex<VecDeque<Arc<Record>>>,
+    slots: Box<[Mutex<Option<Arc<Record>>>]>,
+    /// How many wait for a cycle to be added. While nobody does, adding one wakes nobody and costs nothing.
+    waiting: AtomicUsize,
+    gate: Mutex<()>,
     added: Condvar,
     closed: AtomicBool,
+}
+
+impl Default for Recorder {
+    fn default() -> Recorder {
+        Recorder {
+            last: AtomicU64::new(0),
+            watcher: OnceLock::new(),
+            slots: (0..KEPT).map(|_| Mutex::default()).collect(),
+            waiting: AtomicUsize::new(0),
+            gate: Mutex::new(()),
+            added: Condvar::new(),
+            closed: AtomicBool::new(false),
+        }
+    }
 }
 
 impl Recorder {
@@ -248,28 +269,33 @@ impl Recorder {
 
     /// Keeps a cycle that is over; the oldest leaves if there are too many.
     pub fn keep(&self, number: u64, status: Status, cycle: Cycle) {
-        let took = cycle.started.elapsed();
+        // The last step has just been taken; one look at the clock the fewer.
+        let took = cycle.steps.last().map_or_else(|| cycle.started.elapsed(), |step| step.at);
         let record = Arc::new(Record { number, ended: SystemTime::now(), took, status, cycle });
         if let Some(watcher) = self.watcher.get() {
             watcher(&record);
         }
-        let mut kept = self.lock();
-        // Numbers are given before cycles end, so they may come in out of order; the list is by number.
-        let at = kept.partition_point(|other| other.number < number);
-        kept.insert(at, record);
-        let oldest = if kept.len() > KEPT { kept.pop_front() } else { None };
-        drop(kept);
-        self.added.notify_all();
-        // The memory of the oldest is given back after the lock.
-        drop(oldest);
+        let mut slot = lock(self.slot(number));
+        let leaving = if slot.as_ref().is_none_or(|other| other.number < number) { slot.replace(record) } else { None };
+        drop(slot);
+        // Either this thread sees that somebody waits, or that one sees the cycle: both put the fence between what they
+        // write and what they read.
+        fence(Ordering::SeqCst);
+        if self.waiting.load(Ordering::Relaxed) > 0 {
+            // Whoever was about to wait holds the gate until it does.
+            drop(lock(&self.gate));
+            self.added.notify_all();
+        }
+        // The memory of the oldest is given back when nobody waits for it.
+        drop(leaving);
     }
 
     /// Ends every wait: the server stops.
     pub fn close(&self) {
-        // Under the lock, so that nobody begins to wait between the two.
-        let kept = self.lock();
+        // Through the gate, so that nobody begins to wait between the two.
+        let gate = lock(&self.gate);
         self.closed.store(true, Ordering::SeqCst);
-        drop(kept);
+        drop(gate);
         self.added.notify_all();
     }
 
@@ -280,30 +306,55 @@ impl Recorder {
 
     /// The cycles that are kept, the oldest first.
     pub fn all(&self) -> Vec<Arc<Record>> {
-        self.lock().iter().cloned().collect()
+        self.numbers().filter_map(|number| self.get(number)).collect()
     }
 
     /// The cycle of this number, if it is kept still.
     pub fn get(&self, number: u64) -> Option<Arc<Record>> {
-        let kept = self.lock();
-        kept.binary_search_by_key(&number, |record| record.number).ok().map(|at| Arc::clone(&kept[at]))
+        lock(self.slot(number)).as_ref().filter(|record| record.number == number).cloned()
     }
 
     /// The newest cycle.
     pub fn newest(&self) -> Option<Arc<Record>> {
-        self.lock().back().cloned()
+        self.numbers().rev().find_map(|number| self.get(number))
     }
 
     /// Waits until there are cycles with numbers above this one, and gives them back; after `most`, perhaps none.
     pub fn wait_beyond(&self, number: u64, most: Duration) -> Vec<Arc<Record>> {
-        let newer = |kept: &VecDeque<Arc<Record>>| kept.back().is_some_and(|record| record.number > number);
-        let kept = self.lock();
-        let waited = self.added.wait_timeout_while(kept, most, |kept| !newer(kept) && !self.is_closed());
-        let (kept, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        kept.iter().filter(|record| record.number > number).cloned().collect()
+        let gate = lock(&self.gate);
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        fence(Ordering::SeqCst);
+        let waited =
+            self.added.wait_timeout_while(gate, most, |()| self.beyond(number).is_empty() && !self.is_closed());
+        drop(waited);
+        self.waiting.fetch_sub(1, Ordering::Relaxed);
+        self.beyond(number)
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, VecDeque<Arc<Record>>> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The cycles behind this number, up to the first that has its number and is not over yet: it would be missed by
+    /// whoever went on behind it.
+    fn beyond(&self, number: u64) -> Vec<Arc<Record>> {
+        let numbers = self.numbers().filter(|kept| *kept > number);
+        // One that another thread has kept waiting for so long will not come.
+        let is_lost = |number: u64| self.last.load(Ordering::Relaxed) > number + KEPT as u64 / 2;
+        let found = numbers.map(|number| (number, self.get(number)));
+        found
+            .take_while(|(number, record)| record.is_some() || is_lost(*number))
+            .filter_map(|(_, record)| record)
+            .collect()
     }
+
+    /// The numbers that may be kept.
+    fn numbers(&self) -> RangeInclusive<u64> {
+        let last = self.last.load(Ordering::Relaxed);
+        (last + 1).saturating_sub(KEPT as u64).max(1)..=last
+    }
+
+    fn slot(&self, number: u64) -> &Mutex<Option<Arc<Record>>> {
+        &self.slots[(number % KEPT as u64) as usize]
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

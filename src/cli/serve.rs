@@ -188,7 +188,7 @@ pub fn run(settings: Settings, stops: impl FnOnce(Stopper) -> io::Result<()>) ->
     let server =
         server.log(settings.log).workers(settings.workers).limits(settings.limits).stop_time(settings.stop_time);
     let server = server.proxies(settings.proxies);
-    match stops(server.stopper()).and_then(|()| server.run(app)) {
+    match stops(server.stopper()).and_then(|()| server.run(app::cycles::Unseen(app))) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             let _ = writeln!(io::stderr(), "carafe: {error}");

@@ -255,7 +255,8 @@ impl App {
                 called.unwrap_or_else(|panic| Err(Error::Panicked(panic_text(panic.as_ref()))))
             }
             Found::WrongMethod { allow } => {
-                ctx.cycle.step("routed", || Detail::WrongMethod(allow.clone()));
+                let known = || self.router.of_path(&ctx.request.path).into_iter().map(Route::line).collect();
+                ctx.cycle.step("routed", || Detail::WrongMethod(known()));
                 let allow: Vec<&str> = allow.iter().map(Method::as_str).collect();
                 wrong_method(&ctx.request, &allow.join(", "))
             }
@@ -297,8 +298,7 @@ impl App {
         let ready = ready.filter(|(method, path)| **method == Method::Get && !path.contains('<'));
         let command = format!("curl {}{}", ctx.base(), ready.map_or("/".to_owned(), |(_, path)| path));
         if status == Status::NOT_FOUND {
-            let came_near = || near.iter().map(|route| (route.method.clone(), route.pattern.to_string())).collect();
-            ctx.cycle.step("routed", || Detail::NoRoute(came_near()));
+            ctx.cycle.step("routed", || Detail::NoRoute(near.iter().map(|route| route.line()).collect()));
         }
         ctx.cycle.step("failed", || Detail::Failure(status, error.to_string()));
         if status.0 >= 500 {
@@ -346,11 +346,13 @@ impl App {
         ctx.session.save();
         let kept = if ctx.used_store.get() { self.store.flush() } else { Ok(()) };
         let Context { session, cycle, .. } = ctx;
-        cycle.step("saved", || Detail::Change {
-            cookie: session.key().map(str::to_owned),
-            before: session.before().cloned(),
-            after: session.after().cloned(),
-        });
+        if session.after().is_some() {
+            cycle.step("saved", || Detail::Change {
+                cookie: session.key().map(str::to_owned),
+                after: session.take_row(),
+                by: session.changed_by(),
+            });
+        }
         if let Some(error) = ctx.session.failure().cloned().or(kept.err()) {
             // The page is made without the session that failed.
             ctx.session = self.sessions.open(None);
@@ -374,14 +376,16 @@ impl App {
 impl Service for App {
     fn call(&self, request: Request, cycle: &mut Cycle) -> Response {
         let session = self.sessions.open(cookie_value(&request.headers, COOKIE_NAME));
-        if cycle.is_recording() {
-            session.look();
+        if session.sent().is_some() {
+            cycle.step("opened", || {
+                session.look();
+                Detail::Row {
+                    cookie: session.sent().map(str::to_owned),
+                    refused: session.refusal().map(|refusal| refusal.to_string()),
+                    row: session.before().cloned(),
+                }
+            });
         }
-        cycle.step("opened", || Detail::Row {
-            cookie: session.sent().map(str::to_owned),
-            refused: session.refusal().map(|refusal| refusal.to_string()),
-            row: session.before().cloned(),
-        });
         let mut ctx = Context {
             request,
             session,

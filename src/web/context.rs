@@ -109,7 +109,6 @@ impl Context<'_> {
     #[track_caller]
     pub fn render(&mut self, template: &str, variables: impl Into<Map>) -> Result<Response, Error> {
         let variables = variables.into();
-        self.cycle.step("rendered", || Detail::Template { name: template.to_owned(), variables: variables.clone() });
         let had_taken = self.taken.is_some();
         let page = Page {
             app: self.app,
@@ -118,6 +117,7 @@ impl Context<'_> {
             taken: RefCell::new(&mut self.taken),
         };
         let rendered = self.app.templates.render(template, &variables, &page);
+        self.cycle.step("rendered", || Detail::Template { name: template.to_owned(), variables });
         if let (false, Some(taken)) = (had_taken, self.taken.as_ref().filter(|taken| !taken.is_empty())) {
             self.cycle.step("flashed", || Detail::Taken(taken.clone()));
         }

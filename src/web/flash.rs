@@ -23,6 +23,7 @@ pub const CATEGORY: &str = "message";
 pub const MOST: usize = 64;
 
 /// Adds a message to those that the visitor's next page shows.
+#[track_caller]
 pub fn put(session: &mut Session, category: &str, message: &str) {
     let pair = Value::List(vec![category.into(), message.into()]);
     session.update(NAME, |waiting| {
@@ -36,6 +37,7 @@ pub fn put(session: &mut Session, category: &str, message: &str) {
 }
 
 /// Takes the messages that wait, oldest first, as category and message. They will not be shown again.
+#[track_caller]
 pub fn take(session: &mut Session) -> Vec<(String, String)> {
     // Most pages find none waiting, and then nothing is written.
     if session.values().get(NAME).is_none() {

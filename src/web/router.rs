@@ -29,6 +29,13 @@ pub struct Route {
     pub source: &'static Location<'static>,
 }
 
+impl Route {
+    /// Its method and pattern, for a record.
+    pub fn line(&self) -> (Method, String) {
+        (self.method.clone(), self.pattern.to_string())
+    }
+}
+
 /// Captured values by name, decoded, in the order of the pattern.
 pub type Params = Vec<(String, String)>;
 
@@ -248,6 +255,12 @@ impl Router {
         allow.sort_by(|one, other| one.as_str().cmp(other.as_str()));
         allow.dedup();
         Some(Found::WrongMethod { allow })
+    }
+
+    /// The routes of this path, whatever their method.
+    pub fn of_path(&self, path: &str) -> Vec<&Route> {
+        let parts: Vec<&str> = path.split('/').skip(1).collect();
+        self.routes.iter().filter(|route| route.pattern.captures(&parts).is_some()).collect()
     }
 
     /// The routes whose paths are near one that nobody answers, the nearest first; three at most.

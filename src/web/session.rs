@@ -36,6 +36,7 @@ use crate::http::cookie::SameSite;
 use crate::random;
 use crate::value::{Map, Value};
 use std::cell::{Cell, OnceCell};
+use std::panic::Location;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -72,7 +73,14 @@ impl Sessions {
     /// The session of a request that carried this cookie. The store is not asked yet.
     pub fn open(&self, cookie: Option<&str>) -> Session {
         let sent = cookie.map(str::to_owned);
-        Session { store: self.store.clone(), kind: self.kind, sent, opened: OnceCell::new(), needed: Cell::new(false) }
+        Session {
+            store: self.store.clone(),
+            kind: self.kind,
+            sent,
+            opened: OnceCell::new(),
+            needed: Cell::new(false),
+            changed_by: None,
+        }
     }
 }
 
@@ -86,6 +94,8 @@ pub struct Session {
     opened: OnceCell<Opened>,
     /// True once the page needed it. What the store could not do for a mere look is nobody's failure.
     needed: Cell<bool>,
+    /// The line that changed it last.
+    changed_by: Option<&'static Location<'static>>,
 }
 
 /// A session that was touched.
@@ -115,6 +125,7 @@ impl Session {
     }
 
     /// Puts a value under a name.
+    #[track_caller]
     pub fn set(&mut self, name: &str, value: impl Into<Value>) {
         let value = value.into();
         self.change(|row| {
@@ -137,6 +148,7 @@ impl Session {
     /// });
     /// assert_eq!(visits, Value::Int(1));
     /// ```
+    #[track_caller]
     pub fn update(&mut self, name: &str, mut update: impl FnMut(Option<Value>) -> Value) -> Value {
         self.change(|row| {
             let value = update(row.get(name).cloned());
@@ -146,6 +158,7 @@ impl Session {
     }
 
     /// Takes a name and its value out.
+    #[track_caller]
     pub fn remove(&mut self, name: &str) -> Option<Value> {
         // A stranger has nothing that could be taken out, and gets no row for it.
         if self.opened().key.is_none() && self.get(name).is_none() {
@@ -155,7 +168,9 @@ impl Session {
     }
 
     /// Changes several values in one step. Like [`update`](Session::update), it may be called several times.
+    #[track_caller]
     pub fn change<T>(&mut self, mut change: impl FnMut(&mut Map) -> T) -> T {
+        self.changed_by = Some(Location::caller());
         let mut outcome = None;
         if let Some(key) = self.touch().key.clone() {
             // Only a row that is still there: one that another request has ended meanwhile must not come back to life.
@@ -177,7 +192,9 @@ impl Session {
     }
 
     /// Ends the session: the row is deleted at once, and the visitor is asked to forget the cookie.
+    #[track_caller]
     pub fn clear(&mut self) {
+        self.changed_by = Some(Location::caller());
         self.delete();
         let opened = self.touch();
         opened.take_over(Map::new());
@@ -188,8 +205,10 @@ impl Session {
     /// chosen it, does not know the new one.
     ///
     /// A stranger has no key yet, and gets a fresh one with the first value anyway.
+    #[track_caller]
     pub fn renew(&mut self) {
         let Some(old) = self.touch().key.clone() else { return };
+        self.changed_by = Some(Location::caller());
         let mut row = self.touch().row.clone();
         let fresh = random::hex_id();
         // Written under the new key first, then deleted under the old one, but only as it was written: so nothing is
@@ -284,9 +303,19 @@ impl Session {
         Some(opened.before.as_ref().unwrap_or(&opened.row))
     }
 
-    /// The row as this request leaves it; `None` if it did not touch it. For the record of the cycle.
+    /// The row as this request leaves it; `None` if it did not touch it.
     pub fn after(&self) -> Option<&Map> {
         Some(&self.opened.get()?.row)
+    }
+
+    /// Takes the row out, for the record of the cycle: nobody reads it any more.
+    pub fn take_row(&mut self) -> Option<Map> {
+        Some(std::mem::take(&mut self.opened.get_mut()?.row))
+    }
+
+    /// The line that changed the row last. For the record of the cycle.
+    pub fn changed_by(&self) -> Option<&'static Location<'static>> {
+        self.changed_by
     }
 
     /// Asks the store, the first time.

@@ -43,11 +43,10 @@ if (again) {
     button.className = 'plain';
     button.textContent = label;
     button.addEventListener('click', async () => {
-      const { method, target, type, body } = again.dataset;
+      const { method, target, headers, body } = JSON.parse(again.dataset.request);
       // No copy from the browser's own cache: the server is to be asked.
-      const options = { method, credentials, cache: 'no-store', headers: { Accept: 'text/html' } };
+      const options = { method, credentials, headers, cache: 'no-store' };
       if (body) options.body = body;
-      if (type) options.headers['Content-Type'] = type;
       // The answer may be a redirect, and the browser shows a script only where that ends; so the list is asked which
       // cycle the request itself became.
       const before = Math.max(0, ...(await recorded()).map((cycle) => cycle.number));

@@ -1,4 +1,7 @@
-//! A cycle for the terminal: the seven parts in at most 80 columns, without colours.
+//! A cycle for the terminal: the seven parts in at most 80 columns.
+//!
+//! The text is made without colours, and [`painted`] adds them where a person looks: a text that is kept in a file or sent
+//! over the wire must not hold a terminal's commands.
 
 use super::annotate::Part;
 use super::facts::Facts;
@@ -9,8 +12,8 @@ const NOTES: usize = 46;
 /// So many lines of a body are shown; the page and the JSON have all that was kept.
 const BODY_LINES: usize = 8;
 
-/// The whole cycle.
-pub fn cycle(facts: &Facts, base: &str) -> String {
+/// The whole cycle; with `steps`, also which line took each of them.
+pub fn cycle(facts: &Facts, base: &str, steps: bool) -> String {
     let mut out = Vec::new();
     let (connection, nth) = facts.connection;
     let left = format!("#{}  conn {connection}, {} request", facts.number, ordinal(nth));
@@ -21,18 +24,40 @@ pub fn cycle(facts: &Facts, base: &str) -> String {
     named("knew", &facts.knew, &mut out);
     let matched: Vec<String> = facts.matched.iter().map(|(name, value)| format!("{name}: {value}")).collect();
     named("match", &matched, &mut out);
-    let read = facts.read.iter().map(|(what, raw, decoded)| match decoded.replace(" = ", "=") == *raw {
-        true => format!("{what}: {decoded}"),
-        false => format!("{what}: {raw} is {decoded}"),
+    let read = facts.read.iter().map(|field| match field.decoded.replacen(" = ", "=", 1) == field.raw {
+        true => format!("{}: {}", field.from, field.decoded),
+        false => format!("{}: {} is {}", field.from, field.raw, field.decoded),
     });
     named("read", &read.collect::<Vec<_>>(), &mut out);
     let changes = facts.changed.iter().map(|change| format!("{} {}: {}", change.sign, change.word, change.what));
     let changes: Vec<String> = changes.collect();
-    named("change", if changes.is_empty() { &[] } else { &changes }, &mut out);
+    named("change", &changes, &mut out);
     wire("<", &facts.sent, &mut out);
     wrapped("   still knows: ", &facts.knows, &mut out);
+    if steps {
+        let step = |(name, at, source): &(&str, u128, String)| format!("{name:<9}{at:>7} us   {source}");
+        named("steps", &facts.steps.iter().map(step).collect::<Vec<_>>(), &mut out);
+    }
     out.push(format!("   {base}/cycles/{}", facts.number));
     out.join("\n") + "\n"
+}
+
+/// The text of a cycle with quiet colours: which way the bytes went, and what changed.
+pub fn painted(text: &str) -> String {
+    let paint = |line: &str| {
+        let (start, rest) = line.split_at_checked(11).unwrap_or((line, ""));
+        let sign = rest.get(..2).filter(|_| matches!(start.trim(), "change" | "")).unwrap_or("");
+        match (start.get(..2).unwrap_or(""), sign) {
+            (" #", _) => format!("\x1b[1m{line}\x1b[0m"),
+            (" >", _) => format!(" \x1b[36m>\x1b[0m{}", &line[2..]),
+            (" <", _) => format!(" \x1b[35m<\x1b[0m{}", &line[2..]),
+            (_, "+ ") => format!("{start}\x1b[32m{rest}\x1b[0m"),
+            (_, "~ ") => format!("{start}\x1b[33m{rest}\x1b[0m"),
+            (_, "- ") => format!("{start}\x1b[31m{rest}\x1b[0m"),
+            _ => line.to_owned(),
+        }
+    };
+    text.lines().map(|line| paint(line) + "\n").collect()
 }
 
 /// One line for the list.
@@ -46,10 +71,10 @@ pub fn line(facts: &Facts, is_sub: bool) -> String {
 
 fn wire(direction: &str, parts: &[Part], out: &mut Vec<String>) {
     for part in parts {
-        let mut lines = part.text.lines();
+        let text = part.text();
+        let mut lines = text.lines();
         let first = lines.next().unwrap_or("");
         let line = format!(" {direction} {first}");
-        let line = if part.end.is_empty() && part.text.starts_with("  ") { format!("  {line}") } else { line };
         let width = line.chars().count();
         if part.note.is_empty() {
             out.push(cut(&line, COLUMNS));
@@ -108,7 +133,8 @@ fn cut(line: &str, columns: usize) -> String {
     line.chars().take(columns - 2).chain("..".chars()).collect()
 }
 
-fn ordinal(number: u64) -> String {
+/// 1st, 2nd, 3rd, 11th.
+pub fn ordinal(number: u64) -> String {
     let ending = match (number % 10, number % 100) {
         (_, 11..=13) => "th",
         (1, _) => "st",

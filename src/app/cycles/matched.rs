@@ -1,0 +1,106 @@
+//! Who answered, and what it read: parts 3 and 4 of a cycle.
+
+use super::facts::place;
+use super::mask::Mask;
+use super::message::{Message, readable};
+use carafe::cycle::{Detail, Step};
+use carafe::http::{Fields, Method};
+
+/// One line: what it is called, and what it says.
+pub type Fact = (String, String);
+
+/// A field that was read: where from, as it came, and decoded.
+pub struct Field {
+    /// query, form or cookie.
+    pub from: &'static str,
+    /// `q=tea+%26+milk`
+    pub raw: String,
+    /// `q = tea & milk`
+    pub decoded: String,
+}
+
+/// Part 3: the route, or those that came near, or the file.
+pub fn matched(steps: &[Step], mask: &Mask) -> Vec<Fact> {
+    let fact = |name: &str, value: String| (name.to_owned(), value);
+    let mut facts = Vec::new();
+    // A handler may say 404, too. Then it was asked, and which others came near does not matter.
+    let mut was_found = false;
+    for step in steps {
+        match &step.detail {
+            Detail::Route { method, pattern, handler, registered, params } => {
+                was_found = true;
+                facts.push(fact("route", format!("{method} {pattern} -> {handler}")));
+                facts.extend(params.iter().map(|(name, value)| fact(name, format!("{:?}", mask.field(name, value)))));
+                facts.push(fact("registered", place(registered)));
+            }
+            Detail::File(path) => {
+                was_found = true;
+                facts.push(fact("file", mask.text(path)));
+            }
+            Detail::NoRoute(_) if was_found => {}
+            Detail::NoRoute(near) if near.is_empty() => facts.push(fact("nothing", "no route came near".into())),
+            Detail::NoRoute(near) => facts.push(fact("nothing", format!("these came near: {}", lines(near)))),
+            Detail::WrongMethod(known) => {
+                facts.push(fact("path only", format!("this path has other methods: {}", lines(known))));
+            }
+            Detail::Failure(status, why) => facts.push(fact("failed", format!("{status}: {}", mask.text(why)))),
+            _ => {}
+        }
+    }
+    facts
+}
+
+fn lines(routes: &[(Method, String)]) -> String {
+    let lines: Vec<String> = routes.iter().map(|(method, pattern)| format!("{method} {pattern}")).collect();
+    lines.join(", ")
+}
+
+/// The line that answered. That is the handler's: where it made the page, else where it changed the session, else the last
+/// of it that is known, else the one that registered it. Where no handler was asked, it is the framework's.
+pub fn source(steps: &[Step]) -> String {
+    let ours = |place: &String| place.starts_with("src/app/");
+    let rendered = steps.iter().rev().filter(|step| step.name == "rendered").map(|step| place(step.source)).find(ours);
+    let changed = || {
+        let by =
+            steps.iter().rev().find_map(|step| if let Detail::Change { by, .. } = step.detail { by } else { None });
+        by.map(place).filter(ours)
+    };
+    let read = || {
+        let named = |step: &&Step| matches!(step.name, "form" | "flashed");
+        steps.iter().rev().filter(named).map(|step| place(step.source)).find(ours)
+    };
+    let registered = || {
+        let of_route =
+            |step: &Step| if let Detail::Route { registered, .. } = step.detail { Some(registered) } else { None };
+        steps.iter().find_map(of_route).map(place)
+    };
+    let framework = || {
+        let step = steps.iter().rev().find(|step| matches!(step.name, "failed" | "routed"));
+        step.or(steps.last()).map(|step| place(step.source))
+    };
+    rendered.or_else(changed).or_else(read).or_else(registered).or_else(framework).unwrap_or_default()
+}
+
+/// Part 4: every field of the query, the form and the cookies, before and after decoding.
+pub fn read(steps: &[Step], mask: &Mask, request: &Message) -> Vec<Field> {
+    let mut read = Vec::new();
+    let mut pairs = |from, text: &str| {
+        for pair in text.split('&').filter(|pair| !pair.is_empty()) {
+            let decoded = Fields::parse(pair);
+            let Some((name, value)) = decoded.iter().next() else { continue };
+            let decoded = format!("{name} = {}", mask.field(name, value));
+            read.push(Field { from, raw: mask.fields(pair), decoded });
+        }
+    };
+    pairs("query", request.query());
+    if steps.iter().any(|step| step.name == "form") {
+        pairs("form", &readable(&request.content(), true));
+    }
+    let cookies = request.headers().filter(|(name, _)| name.eq_ignore_ascii_case("Cookie"));
+    for pair in cookies.flat_map(|(_, value)| value.split(';')) {
+        let raw = mask.header("Cookie", pair.trim());
+        let decoded = raw.replacen('=', " = ", 1);
+        read.push(Field { from: "cookie", raw, decoded });
+    }
+    read
+}
