@@ -35,6 +35,7 @@ pub static TEMPLATES: &[(&str, &str)] = inside! { include_str, "templates":
     "shop/results.html"
     "source.html"
     "things.html"
+    "wire.html"
 };
 
 /// Each static file's path below `/static/`, and its bytes.

@@ -1,62 +1,109 @@
-// The list refreshes itself, and a cycle can be sent again: by this browser, with its own cookies or without.
+// The list of cycles grows by itself, and a cycle can be sent again: by this browser, with its own cookies or without.
+// Everything else on these pages works without a script.
+
+const KEPT = 200;
+
+// An element with a text and perhaps a class.
+const made = (tag, text, name) => {
+  const element = document.createElement(tag);
+  element.textContent = text;
+  if (name) element.className = name;
+  return element;
+};
+
+const linked = (link, path, text) => {
+  link.href = path;
+  link.textContent = text;
+  return link;
+};
+
+const code = (status) => 'code-' + Math.floor(status / 100);
+
+// What a page fetched by itself goes below the page.
+const fold = (cycle, page) => {
+  const request = page.querySelector('.request');
+  let details = request.querySelector('details');
+  if (!details) {
+    details = document.createElement('details');
+    details.append(made('summary', ''), document.createElement('ul'));
+    request.append(details);
+  }
+  const item = made('li', '');
+  item.append(linked(made('a', ''), '/cycles/' + cycle.number, '#' + cycle.number));
+  item.append(' ' + cycle.request + ' ', made('span', cycle.status, code(cycle.status)));
+  const list = details.querySelector('ul');
+  list.append(item);
+  details.querySelector('summary').textContent = list.children.length + ' more for this page';
+};
+
+const add = (cycle, list) => {
+  const row = document.getElementById('row').content.querySelector('tr').cloneNode(true);
+  const [number, request, status, signs, place, time] = row.cells;
+  row.id = 'c' + cycle.number;
+  linked(number.firstElementChild, '/cycles/' + cycle.number, '#' + cycle.number);
+  request.firstElementChild.textContent = cycle.request;
+  status.textContent = cycle.status;
+  status.className = code(cycle.status);
+  signs.textContent = cycle.signs;
+  linked(place.firstElementChild, '/source/' + cycle.source.replace(':', '#L'), cycle.source.replace('src/', ''));
+  time.textContent = cycle.milliseconds + ' ms';
+  list.prepend(row);
+  while (list.rows.length > KEPT) list.lastElementChild.remove();
+};
+
 const live = document.getElementById('live');
 if (live && window.EventSource) {
   const list = document.getElementById('cycles');
+  // The number of the newest cycle goes along, so that none between the page and the stream is missed.
   const events = new EventSource('/cycles/live?after=' + live.dataset.last);
   events.addEventListener('open', () => (live.textContent = 'Live: new cycles appear by themselves.'));
+  events.addEventListener('error', () => (live.textContent = 'Not live: the server does not answer just now.'));
   events.addEventListener('message', (event) => {
     const cycle = JSON.parse(event.data);
-    const row = document.createElement('tr');
-    const cell = (tag, text, name) => {
-      const made = document.createElement(tag);
-      made.textContent = text;
-      if (name) made.className = name;
-      row.append(made);
-      return made;
-    };
-    const head = cell('th', '');
-    head.scope = 'row';
-    const link = document.createElement('a');
-    link.href = '/cycles/' + cycle.number;
-    link.textContent = '#' + cycle.number;
-    head.append(link);
-    cell('td', cycle.request, 'request');
-    cell('td', cycle.status, 'code-' + Math.floor(cycle.status / 100));
-    const source = document.createElement('a');
-    source.href = '/source/' + cycle.source.replace(':', '#L');
-    source.append(document.createElement('code'));
-    source.firstChild.textContent = cycle.source;
-    cell('td', '').append(source);
-    cell('td', cycle.milliseconds + ' ms');
-    list.prepend(row);
-    while (list.rows.length > 200) list.lastElementChild.remove();
+    const page = cycle.page && document.getElementById('c' + cycle.page);
+    if (page) fold(cycle, page);
+    else add(cycle, list);
   });
 }
 
 const recorded = async () => (await fetch('/cycles', { headers: { Accept: 'application/json' } })).json();
 
+const sendAgain = async (again, credentials) => {
+  const { method, target, headers, body } = JSON.parse(again.dataset.request);
+  // No copy from the browser's own cache: the server is to be asked.
+  const options = { method, credentials, headers, cache: 'no-store' };
+  if (body) options.body = body;
+  // The answer may be a redirect, and the browser shows a script only where that ends; so the list is asked which cycle
+  // the request itself became.
+  const before = Math.max(0, ...(await recorded()).map((cycle) => cycle.number));
+  await fetch(target, options);
+  const isIt = (cycle) => cycle.number > before && cycle.request === method + ' ' + target;
+  const cycle = (await recorded()).find(isIt);
+  if (cycle) location.href = '/cycles/' + cycle.number;
+};
+
 const again = document.getElementById('again');
 if (again) {
-  const send = (label, credentials) => {
-    const button = document.createElement('button');
-    button.type = 'button';
-    button.className = 'plain';
-    button.textContent = label;
-    button.addEventListener('click', async () => {
-      const { method, target, headers, body } = JSON.parse(again.dataset.request);
-      // No copy from the browser's own cache: the server is to be asked.
-      const options = { method, credentials, headers, cache: 'no-store' };
-      if (body) options.body = body;
-      // The answer may be a redirect, and the browser shows a script only where that ends; so the list is asked which
-      // cycle the request itself became.
-      const before = Math.max(0, ...(await recorded()).map((cycle) => cycle.number));
-      await fetch(target, options);
-      const asked = (cycle) => cycle.number > before && cycle.request === method + ' ' + target;
-      const made = (await recorded()).find(asked);
-      if (made) location.href = '/cycles/' + made.number;
-    });
-    again.append(button);
+  const button = (label, act) => {
+    const made = document.createElement('button');
+    made.type = 'button';
+    made.className = 'plain';
+    made.textContent = label;
+    made.addEventListener('click', () => act(made));
+    return made;
   };
-  send('Send again', 'same-origin');
-  send('Send again without the cookie', 'omit');
+  const buttons = [];
+  const line = document.querySelector('#curl code');
+  if (line && navigator.clipboard) {
+    const copy = async (button) => {
+      await navigator.clipboard.writeText(line.textContent);
+      button.textContent = 'Copied';
+    };
+    buttons.push(button('Copy as curl', copy));
+  }
+  if (again.dataset.request) {
+    buttons.push(button('Send again', () => sendAgain(again, 'same-origin')));
+    buttons.push(button('Send again without the cookie', () => sendAgain(again, 'omit')));
+  }
+  again.prepend(...buttons);
 }
