@@ -4,7 +4,7 @@ mod app;
 mod cli;
 mod signal;
 
-use cli::{check, flags, help, init, render, routes, serve};
+use cli::{check, flags, help, init, lab, render, routes, serve};
 use std::io::{self, Write};
 use std::process::ExitCode;
 
@@ -17,11 +17,12 @@ fn main() -> ExitCode {
     match command {
         "check" => check::run(rest),
         "init" => init::run(rest),
+        "lab" => lab::run(rest, signal::stops),
         "render" => render::run(rest, &render::NoApplication),
         "routes" => routes::run(rest),
         "--version" | "-V" => say(concat!("carafe ", env!("CARGO_PKG_VERSION"), "\n")),
         _ => match flags::read(&arguments) {
-            Ok(settings) => serve::run(settings, signal::stops),
+            Ok(settings) => serve::run(settings, |stopper| signal::stops(move || stopper.stop())),
             Err(why) => complain(&why),
         },
     }

@@ -3,7 +3,6 @@
 //! The system calls a function of ours in the middle of whatever a thread is doing, so that function may do next to
 //! nothing: it writes one byte into a pipe. A thread that waits at the other end does the rest.
 
-use carafe::Stopper;
 use std::io::{self, PipeWriter, Read, Write};
 use std::sync::OnceLock;
 
@@ -24,15 +23,15 @@ extern "C" fn ring(_: i32) {
     }
 }
 
-/// From now on Ctrl-C and SIGTERM stop this server instead of ending the process.
-pub fn stops(stopper: Stopper) -> io::Result<()> {
+/// From now on Ctrl-C and SIGTERM do this, once, instead of ending the process.
+pub fn stops(stop: impl FnOnce() + Send + 'static) -> io::Result<()> {
     let (mut heard, bell) = io::pipe()?;
     let _ = BELL.set(bell);
     signal(SIGINT, ring);
     signal(SIGTERM, ring);
     std::thread::Builder::new().name("signals".into()).spawn(move || {
         if heard.read_exact(&mut [0]).is_ok() {
-            stopper.stop();
+            stop();
         }
     })?;
     Ok(())

@@ -3,7 +3,7 @@
 //! Examples come first, since an example is what most people look for. The flags of the server stand in the table that
 //! parses them (`flags.rs`); the subcommands stand here, and what is near to a mistyped one is looked up here, too.
 
-use super::{check, flags, init, render, routes};
+use super::{check, flags, init, lab, render, routes};
 use carafe::near;
 
 /// A subcommand: its name, how it is written and what that does, and what one should know before one tries it.
@@ -40,6 +40,16 @@ and what was expected.
     carafe --dir mysite              serves them; an edited file is seen at the next request
 
 DIR is made if it is not there. A file that exists is never overwritten.
+",
+    },
+    Command {
+        name: "lab",
+        usage: lab::USAGE,
+        what: "measure where a visitor's memory can live, in seven ways",
+        more: "    carafe lab ladder                takes some seconds; starts servers of its own
+
+Exit code 0 if every cell that could be measured is as the course says, else 1. For
+rung 6 it needs redis-server, for one cell curl; what is missing is named.
 ",
     },
     Command {

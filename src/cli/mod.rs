@@ -4,6 +4,7 @@ pub mod check;
 pub mod flags;
 pub mod help;
 pub mod init;
+pub mod lab;
 pub mod render;
 pub mod routes;
 pub mod serve;

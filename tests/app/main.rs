@@ -4,6 +4,7 @@ mod carafe;
 mod commands;
 mod cycles;
 mod init;
+mod lab;
 mod lessons;
 mod notes;
 mod program;

@@ -11,13 +11,14 @@ use carafe::http::date;
 use std::time::SystemTime;
 
 /// What one server has asked to be remembered.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Jar {
     cookies: Vec<Cookie>,
     /// Each cookie that was not kept or did not go along, and why; each reason once.
     pub lost: Vec<String>,
 }
 
+#[derive(Clone)]
 struct Cookie {
     name: String,
     value: String,
@@ -78,6 +79,22 @@ impl Jar {
         let pairs: Vec<String> = fitting.iter().map(|cookie| format!("{}={}", cookie.name, cookie.value)).collect();
         others.into_iter().for_each(|other| self.lose(other));
         if pairs.is_empty() { None } else { Some(pairs.join("; ")) }
+    }
+
+    /// The value that is kept under a name.
+    pub fn value(&self, name: &str) -> Option<&str> {
+        self.cookies.iter().find(|cookie| cookie.name == name).map(|cookie| cookie.value.as_str())
+    }
+
+    /// Writes what nobody has asked for: a client may.
+    pub fn put(&mut self, name: &str, value: &str) {
+        self.cookies.retain(|known| known.name != name);
+        self.cookies.push(Cookie { name: name.into(), value: value.into(), path: "/".into() });
+    }
+
+    /// True if nothing is kept.
+    pub fn is_empty(&self) -> bool {
+        self.cookies.is_empty()
     }
 
     fn lose(&mut self, why: String) {

@@ -3,9 +3,9 @@
 //! `carafe check [N]` asks a running carafe what it saw of the lessons (`seen`). `carafe check --suite notes --url URL`
 //! asks a server in any language (`notes`).
 
-mod answer;
-mod client;
-mod jar;
+pub mod answer;
+pub mod client;
+pub mod jar;
 mod notes;
 mod page;
 mod seen;
