@@ -69,7 +69,9 @@ fn a_client_waits_for_100_if_it_says_so() {
         ("HTTP/1.1", "Expect: 100-CONTINUE\r\nexpect: 100-continue\r\n", Ok(true)),
         ("HTTP/1.1", "Expect: 100-continue, miracles\r\n", Err(417)),
         ("HTTP/1.1", "Expect: 100-continue\r\nExpect: miracles\r\n", Err(417)),
-        ("HTTP/1.1", "Expect:\r\n", Err(417)),
+        ("HTTP/1.1", "Expect:\r\n", Ok(false)),
+        ("HTTP/1.1", "Expect: , 100-continue,,\r\n", Ok(true)),
+        ("HTTP/1.1", "Expect: 100-continue;a=b\r\n", Err(417)),
         ("HTTP/1.0", "Expect: 100-continue\r\n", Ok(false)),
         ("HTTP/1.0", "Expect: miracles\r\n", Ok(false)),
     ] {
