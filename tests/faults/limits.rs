@@ -1,0 +1,234 @@
+//! Each bound under load: what is answered beyond it, and what it costs in memory.
+//!
+//! `cargo test --release --test faults limits -- --nocapture --test-threads 1` prints the table of SECURITY.md.
+
+use crate::carafe::{Carafe, DEADLINE};
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+/// Resident memory in KiB (Linux).
+fn resident(carafe: &Carafe) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", carafe.id())).expect("Linux tells");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    line.and_then(|text| text.trim().strip_suffix(" kB")?.trim().parse().ok()).expect("a number")
+}
+
+/// A server under a load, and its memory before.
+struct Load {
+    carafe: Carafe,
+    name: &'static str,
+    before: u64,
+}
+
+impl Load {
+    fn begin(name: &'static str, flags: &[&str]) -> Load {
+        let carafe = Carafe::start(&[flags, &["--log", "off"]].concat());
+        // The first requests fill what is filled once.
+        for _ in 0..20 {
+            hello(&carafe);
+        }
+        Load { name, before: resident(&carafe), carafe }
+    }
+
+    /// Everybody else is served, and memory has not grown by more than so many MiB.
+    fn end(&self, outcome: &str, most_mib: u64) {
+        hello(&self.carafe);
+        let after = resident(&self.carafe);
+        let grown = after.saturating_sub(self.before);
+        println!("| {} | {outcome} | {} | {} |", self.name, mib(self.before), mib(after));
+        assert!(grown <= most_mib * 1024, "{}: it grew by {grown} KiB, expected at most {most_mib} MiB", self.name);
+    }
+}
+
+fn mib(kib: u64) -> String {
+    format!("{:.1} MiB", kib as f64 / 1024.0)
+}
+
+/// Asks until somebody answers: after a flood there may be 503 for a moment.
+fn hello(carafe: &Carafe) {
+    let end = Instant::now() + DEADLINE;
+    loop {
+        let Ok(mut stream) = TcpStream::connect(carafe.address) else { continue };
+        let _ = stream.set_read_timeout(Some(DEADLINE));
+        let _ = stream.write_all(b"GET /hello HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+        let mut answer = String::new();
+        let _ = stream.read_to_string(&mut answer);
+        if answer.ends_with("\r\n\r\nHello, World!\n") {
+            return;
+        }
+        assert!(Instant::now() < end, "nobody is served: {answer}");
+    }
+}
+
+/// The status of the first answer to these bytes.
+fn status(carafe: &Carafe, bytes: &[u8]) -> u16 {
+    let mut stream = carafe.connect();
+    // It may refuse before it has read everything.
+    let _ = stream.write_all(bytes);
+    status_on(&mut stream)
+}
+
+fn status_on(stream: &mut TcpStream) -> u16 {
+    let mut line = [0; 12];
+    stream.read_exact(&mut line).map_or(0, |()| {
+        let text = str::from_utf8(&line[9..]).expect("a status line is text");
+        text.parse().expect("a status is a number")
+    })
+}
+
+/// Sends the same request many times on one connection, a hundred at once, and reads as many answers.
+fn many(carafe: &Carafe, request: &str, count: usize, starts: &str) {
+    let mut stream = carafe.connect();
+    let batch = request.repeat(100);
+    let mut buffer = vec![0; 1 << 16];
+    for _ in 0..count / 100 {
+        let mut sender = stream.try_clone().expect("a socket can be cloned");
+        std::thread::scope(|scope| {
+            scope.spawn(|| sender.write_all(batch.as_bytes()).expect("it reads on"));
+            let (mut seen, mut tail) = (0, String::new());
+            while seen < 100 {
+                let read = stream.read(&mut buffer).expect("answers come");
+                assert!(read > 0, "it closed after {seen}");
+                tail.push_str(&String::from_utf8_lossy(&buffer[..read]));
+                seen += tail.matches(starts).count();
+                let kept = tail.len().saturating_sub(starts.len() - 1);
+                let kept = (kept..=tail.len()).find(|&at| tail.is_char_boundary(at)).unwrap_or(tail.len());
+                tail.drain(..kept);
+            }
+        });
+    }
+}
+
+#[test]
+fn connections_that_say_nothing_are_503_beyond_the_cap_and_room_is_made_again() {
+    let load = Load::begin("600 silent connections, 300 workers", &["--workers", "300", "--idle-time", "5s"]);
+    let mut held: Vec<TcpStream> = (0..600).map(|_| load.carafe.connect()).collect();
+    let full = held.iter_mut().rev().take(100).map(status_on).filter(|status| *status == 503).count();
+    assert!(full >= 90, "{full} of 100 beyond the cap were told so");
+    load.end("503 with Retry-After beyond the cap; the rest closed after --idle-time", 24);
+}
+
+#[test]
+fn slow_writers_are_408_and_slow_readers_dropped() {
+    let load = Load::begin("200 clients that send a byte and wait", &["--head-time", "1s"]);
+    let mut held: Vec<TcpStream> = (0..200).map(|_| load.carafe.connect()).collect();
+    held.iter_mut().for_each(|stream| stream.write_all(b"G").expect("it is open"));
+    hello(&load.carafe);
+    assert!(held.iter_mut().all(|stream| status_on(stream) == 408));
+    load.end("408 after --head-time", 20);
+
+    let load = Load::begin("200 clients that read nothing of 2 MB", &["--write-time", "1s"]);
+    let folder = load.carafe.folder.join("www");
+    std::fs::create_dir(&folder).expect("a folder can be made");
+    std::fs::write(folder.join("big.bin"), vec![b'x'; 2_000_000]).expect("a file can be written");
+    // The folder is looked for at the start.
+    let carafe = Carafe::start_in(&load.carafe.folder, &["--write-time", "1s", "--log", "off"]);
+    hello(&carafe);
+    let load = Load { name: load.name, before: resident(&carafe), carafe };
+    let mut held: Vec<TcpStream> = (0..200).map(|_| load.carafe.connect()).collect();
+    for stream in &mut held {
+        // More than the buffers of two sockets hold.
+        stream.write_all("GET /static/big.bin HTTP/1.1\r\nHost: x\r\n\r\n".repeat(8).as_bytes()).expect("it is open");
+    }
+    hello(&load.carafe);
+    let end = Instant::now() + DEADLINE;
+    while threads(&load.carafe) > 100 {
+        assert!(Instant::now() < end, "they are still waited for");
+        std::thread::park_timeout(Duration::from_millis(20));
+    }
+    load.end("dropped after --write-time; 128 KiB of file in memory for each", 48);
+}
+
+fn threads(carafe: &Carafe) -> usize {
+    std::fs::read_dir(format!("/proc/{}/task", carafe.id())).expect("Linux tells").count()
+}
+
+#[test]
+fn a_hundred_thousand_sessions_are_held_and_no_more() {
+    let load = Load::begin("100,000 sessions by a script", &[]);
+    let visit = "GET /sessions HTTP/1.1\r\nHost: x\r\n\r\n";
+    many(&load.carafe, visit, 100_000, "HTTP/1.1 200");
+    load.end("all kept: --session-cap is 100,000", 64);
+    let load = Load { name: "50,000 more", before: resident(&load.carafe), carafe: load.carafe };
+    many(&load.carafe, visit, 50_000, "HTTP/1.1 200");
+    load.end("the longest unused leave", 8);
+}
+
+#[test]
+fn floods_of_headers_cookies_fields_and_ranges_are_bounded() {
+    let load = Load::begin("10,000 requests of 99 header fields, 60 KB", &[]);
+    let fields = format!("X-{0}: {0}\r\n", "f".repeat(298)).repeat(98);
+    many(&load.carafe, &format!("GET /hello HTTP/1.1\r\nHost: x\r\n{fields}\r\n"), 10_000, "HTTP/1.1 200");
+    let one_more = format!("GET /hello HTTP/1.1\r\nHost: x\r\n{}\r\n", "X: y\r\n".repeat(100));
+    assert_eq!(status(&load.carafe, one_more.as_bytes()), 431);
+    load.end("200; 431 beyond 100 fields or 64 KiB", 16);
+
+    let load = Load::begin("2,000 requests of 10,000 cookies", &[]);
+    let cookies = "a=1; ".repeat(10_000);
+    let request = format!("GET /getsession HTTP/1.1\r\nHost: x\r\nCookie: {cookies}\r\n\r\n");
+    many(&load.carafe, &request, 2_000, "HTTP/1.1 200");
+    load.end("200; looked through, not stored", 16);
+
+    let load = Load::begin("200 forms of 100,000 fields", &[]);
+    let form: String = (0..100_000).map(|n| format!("&a{n}=1")).collect();
+    let head = "HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length:";
+    let request = format!("POST /process {head} {}\r\n\r\n{form}", form.len());
+    many(&load.carafe, &request, 200, "HTTP/1.1 413");
+    load.end("413 beyond 1,000 fields", 24);
+
+    let load = Load::begin("10,000 requests of 1,000 ranges", &[]);
+    let ranges = "0-,".repeat(1000);
+    let request = format!("GET /static/css/my-style-sheet.css HTTP/1.1\r\nHost: x\r\nRange: bytes={ranges}0-\r\n\r\n");
+    many(&load.carafe, &request, 10_000, "HTTP/1.1 200");
+    load.end("200 with the whole, once", 16);
+}
+
+#[test]
+fn nesting_of_10000_is_an_error_not_an_overflow() {
+    let load = Load::begin("200 JSON texts nested 10,000 deep", &[]);
+    let json = "[".repeat(10_000) + &"]".repeat(10_000);
+    let request = format!(
+        "POST /things HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{json}",
+        json.len()
+    );
+    many(&load.carafe, &request, 200, "HTTP/1.1 400");
+    load.end("400 beyond 64 levels", 16);
+
+    let folder = load.carafe.folder.join("templates");
+    std::fs::create_dir(&folder).expect("a folder can be made");
+    let page = format!("{}{{{{ {}1{} }}}}", "{% if 1 %}".repeat(10_000), "(".repeat(10_000), ")".repeat(10_000));
+    std::fs::write(folder.join("hello.html"), page).expect("a file can be written");
+    let carafe = Carafe::start_in(&load.carafe.folder, &["--log", "off"]);
+    hello(&carafe);
+    let load = Load { name: "200 pages of a template nested 10,000 deep", before: resident(&carafe), carafe };
+    many(&load.carafe, "GET /hello/x HTTP/1.1\r\nHost: x\r\n\r\n", 200, "HTTP/1.1 500");
+    load.end("500, and the log says where", 16);
+}
+
+/// Names that a client chooses are hashed with keys that it cannot know (SipHash of the standard library): a hundred
+/// thousand of them take about as long when they were made to collide under fixed keys as when they were not.
+#[test]
+fn names_made_to_collide_cost_no_more_than_others() {
+    use std::hash::{DefaultHasher, Hash, Hasher};
+    // `DefaultHasher::new` has fixed keys: 2,000 names whose hashes under them end in the same nine bits.
+    let collides = |name: &String| {
+        let mut hasher = DefaultHasher::new();
+        name.hash(&mut hasher);
+        hasher.finish().is_multiple_of(512)
+    };
+    let evil: Vec<String> = (0..).map(|n| format!("k{n:07}")).filter(collides).take(2_000).collect();
+    let plain: Vec<String> = (0..2_000).map(|n| format!("k{n:07}")).collect();
+    let time = |names: &[String]| {
+        let entries: Vec<String> = names.iter().map(|name| format!("\"{name}\":1")).collect();
+        let text = format!("{{{}}}", entries.join(","));
+        let begun = Instant::now();
+        for _ in 0..20 {
+            ::carafe::json::parse(text.as_bytes()).expect("it is JSON");
+        }
+        begun.elapsed()
+    };
+    time(&plain);
+    // Noise is possible, a thousandfold cost is not.
+    assert!(time(&evil) < time(&plain) * 20 + Duration::from_millis(100));
+}
