@@ -1,6 +1,7 @@
 //! Every command that a page or the README shows is run here, or is a line of a lesson. One that is neither fails the
 //! build: a command that nobody runs is a promise that nobody keeps.
 
+use crate::source::files;
 use crate::the_lessons::{Desk, file};
 use std::collections::BTreeSet;
 use std::fs;
@@ -124,12 +125,11 @@ fn every_command_on_a_page_is_run_by_a_test() {
     let base = desk.shell("echo $B").trim().to_owned();
     let lines = lesson_lines();
     let mut wrong = Vec::new();
-    let templates = fs::read_dir(root().join("templates")).expect("the folder can be read");
+    let mut templates = BTreeSet::new();
+    files(&root().join("templates"), &root().join("templates"), &mut templates);
     let mut pages: Vec<String> = lessons().iter().map(|lesson| format!("/lessons/{}", lesson.number)).collect();
-    for template in templates {
-        let template = template.expect("the entry can be read");
-        let name = template.file_name().to_string_lossy().into_owned();
-        let text = fs::read_to_string(template.path()).expect("the file can be read");
+    for name in templates {
+        let text = fs::read_to_string(root().join("templates").join(&name)).expect("the file can be read");
         let outside: String = text
             .split("<figure class=\"command\">")
             .enumerate()

@@ -4,7 +4,8 @@ use crate::carafe::{Carafe, header};
 use std::collections::BTreeSet;
 use std::path::Path;
 
-fn files(folder: &Path, root: &Path, found: &mut BTreeSet<String>) {
+/// Every file below a folder, by its path from the root.
+pub fn files(folder: &Path, root: &Path, found: &mut BTreeSet<String>) {
     for entry in std::fs::read_dir(folder).expect("the folder can be read") {
         let path = entry.expect("the entry can be read").path();
         if path.is_dir() {

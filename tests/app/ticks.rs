@@ -26,6 +26,11 @@ const NEARLY: &[(usize, &str, &str)] = &[
     (11, "curl -c j $B/sessions; curl -b j $B/getsession; curl $B/getsession", "once more"),
     (11, "curl $B/dropsession", "had a session"),
     (11, "curl -c j $B/sessions; curl -b j $B/getsession; curl -b other=x $B/getsession", "names no row"),
+    (13, "curl -d name=Ada $B/shop/login", "step 2"),
+    (13, "curl \"$B/shop/search?q=tea\"; curl $B/shop/results", "step 4"),
+    (13, "curl $B/shop/cart; curl -d item=999 $B/shop/cart", "step 6"),
+    (13, "curl -c j -d item=3 $B/shop/cart; curl -b j -d token=x $B/shop/checkout", "step 7"),
+    (13, "curl $B/shop/order/1001", "step 8"),
 ];
 
 #[test]

@@ -25,6 +25,8 @@ const tick = async () => {
 };
 
 const show = ({ number, request, status }) => {
+  const count = document.getElementById('count');
+  count.textContent = Number(count.textContent) + 1;
   document.getElementById('none').hidden = true;
   const row = document.createElement('li');
   const words = document.createElement('code');

@@ -59,11 +59,11 @@ pub fn row(facts: &Facts, page: Option<u64>) -> Map {
     ])
 }
 
-/// The newest cycles, at most so many, whose path the caller wants: rows as the list has them, the newest first.
-pub fn last_of(recorder: &Recorder, most: usize, wants: impl Fn(&str) -> bool) -> Vec<Value> {
+/// The cycles whose path the caller wants, as rows of the list, the newest first.
+pub fn rows_of(recorder: &Recorder, wants: impl Fn(&str) -> bool) -> Vec<Value> {
     let records = recorder.all();
     let facts = records.iter().rev().map(|record| Facts::of(record)).filter(|facts| wants(&facts.path));
-    facts.take(most).map(|facts| row(&facts, None).into()).collect()
+    facts.map(|facts| row(&facts, None).into()).collect()
 }
 
 /// `/cycles`

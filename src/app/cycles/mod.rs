@@ -17,7 +17,7 @@ mod message;
 mod text;
 mod unseen;
 
-pub use list::{last_of, print_all};
+pub use list::{print_all, rows_of};
 pub use unseen::Unseen;
 
 use again::Again;

@@ -120,6 +120,14 @@ pub const CHECKS: &[Check] = &[
     }),
     alone(11, "dropped", &["/dropsession"], |look| look.known_visitor().is_some()),
     alone(11, "refused", &["/getsession", "/ladder/session", "/sessions"], |look| look.was_refused()),
+    alone(13, "home", &["/shop"], |look| look.status() == 200),
+    alone(13, "login", &["/shop/login"], |look| look.method() == "POST" && look.status() == 303),
+    alone(13, "search", &["/shop/search"], |look| look.status() == 303),
+    alone(13, "results", &["/shop/results"], |look| look.row_text("search").is_some()),
+    alone(13, "item", &["/shop/item/<int:id>"], |look| look.status() == 200),
+    alone(13, "cart", &["/shop/cart"], |look| look.method() == "POST" && look.status() == 303),
+    alone(13, "checkout", &["/shop/checkout"], |look| look.status() == 303),
+    alone(13, "order", &["/shop/order/<int:id>"], |look| look.status() == 200),
 ];
 
 /// A condition that the lessons name and this table does not, or the other way round: `9 strangers`.

@@ -143,7 +143,9 @@ impl Classroom {
         page.insert("base", base);
         page.insert("print", ctx.request.query.get("print").is_some());
         if let Some(recorder) = self.recorder.as_ref().filter(|_| inside) {
-            let own = cycles::last_of(recorder, OWN_CYCLES, |path| lesson.owns(path));
+            let mut own = cycles::rows_of(recorder, |path| lesson.owns(path));
+            page.insert("count", whole(own.len()));
+            own.truncate(OWN_CYCLES);
             if lesson.seen.iter().any(|(name, _)| name == ANSWERED) {
                 page.insert("asked", own.first().and_then(Value::as_map).and_then(|row| row.get("number")).cloned());
                 page.insert("answers", true);
