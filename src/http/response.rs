@@ -243,10 +243,10 @@ fn write_field(out: &mut Vec<u8>, name: &str, value: &str) {
     out.extend_from_slice(name.as_bytes());
     out.extend_from_slice(b": ");
     out.extend_from_slice(value.as_bytes());
-    for byte in &mut out[start..] {
-        if byte.is_ascii_control() && *byte != b'\t' {
-            *byte = b' ';
-        }
+    // Nearly always there is none to replace, and a loop that never stops early looks at many bytes at a time.
+    let is_wrong = |byte: u8| byte.is_ascii_control() && byte != b'\t';
+    if out[start..].iter().fold(false, |wrong, &byte| wrong | is_wrong(byte)) {
+        out[start..].iter_mut().filter(|byte| is_wrong(**byte)).for_each(|byte| *byte = b' ');
     }
     out.extend_from_slice(b"\r\n");
 }

@@ -4,32 +4,32 @@
 //! are gathered in another, and both are as large as the largest message, no larger.
 //!
 //! * Several requests may arrive in one read (pipelining): all their answers leave in one write, in order.
+//! * Whoever calls [`turn`](Guest::turn) decides whether this connection may wait for its next request. Once a request has
+//!   begun, it waits for the rest in any case.
 //! * Any doubt about where a message ends is answered, and the connection closed: see `http::error`.
 //!
 //! Left out: nothing that a client may do here is trusted to end by itself; each wait has a bound in `Limits`.
 
 use super::Service;
+use super::input::Input;
 use super::log::Log;
+use super::open::Connections;
+use super::pool::{Guest, Settle, Turn};
+use super::wire::{Wire, timed_out};
 use crate::cycle::{Cycle, Detail, Excerpt, Recorder};
 use crate::http::forwarded::Proxies;
 use crate::http::response::{BodyFraming, Delivery, Streamer, write_head};
 use crate::http::{Body, ChunkedBody, Framing, Limits, Method, ParseError, Request, Response, Status, Version};
 use crate::http::{date, expects_continue, framing, parse_head};
-use std::collections::HashMap;
 use std::fs::File;
-use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
-use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::io;
+use std::net::{SocketAddr, TcpStream};
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
-/// A connection's buffer at first. It grows with what a request needs and is given back when that has been answered, so
-/// ten thousand idle connections are held in little.
-const INPUT_BYTES: usize = 4 * 1024;
-/// How much of a file is in memory while it is sent.
-const FILE_BYTES: usize = 128 * 1024;
 /// When so many bytes of answers have been gathered, they leave.
 const GATHERED_BYTES: usize = 64 * 1024;
 
@@ -45,54 +45,12 @@ pub struct Serving<S> {
     pub(super) connections: Arc<Connections>,
 }
 
-/// The open connections, so that a stop can wake those that wait for a request.
-#[derive(Default)]
-pub struct Connections {
-    open: Mutex<HashMap<u64, Arc<Open>>>,
-    next: AtomicU64,
-}
-
-struct Open {
-    stream: TcpStream,
-    /// True while nothing of a request has arrived.
-    idle: AtomicBool,
-    /// True once the reading half has been shut. What has arrived, and what still arrives, can be read all the same; but
-    /// a read that finds nothing says "the end" instead of waiting.
-    shut: AtomicBool,
-}
-
-impl Open {
-    /// Ends the wait for a request: the read returns as if the client had closed.
-    fn shut_reading(&self) {
-        self.shut.store(true, Ordering::SeqCst);
-        let _ = self.stream.shutdown(Shutdown::Read);
-    }
-}
-
-impl Connections {
-    fn add(&self, stream: TcpStream) -> (u64, Arc<Open>) {
-        let open = Arc::new(Open { stream, idle: AtomicBool::new(true), shut: AtomicBool::new(false) });
-        let number = self.next.fetch_add(1, Ordering::Relaxed) + 1;
-        self.open.lock().unwrap_or_else(PoisonError::into_inner).insert(number, Arc::clone(&open));
-        (number, open)
-    }
-
-    fn remove(&self, number: u64) {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner).remove(&number);
-    }
-
-    /// Ends the wait of every connection that waits for a request.
-    pub(super) fn wake_idle(&self) {
-        for open in self.open.lock().unwrap_or_else(PoisonError::into_inner).values() {
-            if open.idle.load(Ordering::SeqCst) {
-                open.shut_reading();
-            }
-        }
-    }
-}
-
 /// What stops a connection: the client's doing, or a message that was refused.
 enum End {
+    /// Nothing of a request has arrived, and nobody waits for it here.
+    Quiet,
+    /// The client has closed between two requests, or was idle for too long.
+    Idle,
     /// Nothing more to say.
     Silent,
     /// The reason, to be answered.
@@ -112,19 +70,20 @@ impl From<ParseError> for End {
 }
 
 impl<S: Service> Serving<S> {
-    /// Serves a connection to its end.
-    pub fn serve(&self, stream: TcpStream, peer: SocketAddr) {
-        let prepared = stream
-            .set_nodelay(true)
-            .and_then(|()| stream.set_read_timeout(Some(self.limits.idle_time)))
-            .and_then(|()| stream.set_write_timeout(Some(self.limits.write_time)));
-        if prepared.is_err() {
-            return;
-        }
+    /// A connection that has just come; `None` if it has gone already.
+    pub(super) fn welcome(
+        self: &Arc<Self>,
+        stream: TcpStream,
+        peer: SocketAddr,
+        settle: Settle,
+    ) -> Option<Connection<S>> {
+        stream.set_nodelay(true).ok()?;
+        stream.set_read_timeout(Some(self.limits.idle_time)).ok()?;
+        stream.set_write_timeout(Some(self.limits.write_time)).ok()?;
         let (number, open) = self.connections.add(stream);
-        let mut connection = Connection {
-            serving: self,
-            open: &open,
+        Some(Connection {
+            serving: Arc::clone(self),
+            wire: Wire::new(open, settle),
             number,
             requests: 0,
             peer,
@@ -133,16 +92,15 @@ impl<S: Service> Serving<S> {
             received: Excerpt { bytes: Vec::new(), total: Some(0) },
             output: Vec::new(),
             date: CachedDate::default(),
-        };
-        // A panic of the service is caught nearer to it; this one keeps the table of connections true whatever happens.
-        let _ = catch_unwind(AssertUnwindSafe(|| connection.run()));
-        self.connections.remove(number);
+            asked_to_close: false,
+        })
     }
 }
 
-struct Connection<'a, S> {
-    serving: &'a Serving<S>,
-    open: &'a Open,
+/// A client's connection.
+pub(super) struct Connection<S> {
+    serving: Arc<Serving<S>>,
+    wire: Wire,
     /// Which connection this is since the server started, and how many requests have come on it.
     number: u64,
     requests: u64,
@@ -156,27 +114,56 @@ struct Connection<'a, S> {
     /// Answers that have not been sent yet.
     output: Vec<u8>,
     date: CachedDate,
+    /// True once a request said that it is the last.
+    asked_to_close: bool,
 }
 
-impl<S: Service> Connection<'_, S> {
-    fn run(&mut self) {
-        loop {
-            match self.turn() {
-                Ok(true) => {}
-                Ok(false) => break self.close(),
-                Err(End::Silent) => break,
-                Err(End::Refused(error)) => {
-                    self.refuse(&error);
-                    break self.close();
-                }
+impl<S> Drop for Connection<S> {
+    fn drop(&mut self) {
+        self.serving.connections.remove(self.number);
+    }
+}
+
+impl<S: Service> Guest for Connection<S> {
+    fn turn(&mut self) -> Turn {
+        match self.answer_all() {
+            Ok(true) => return Turn::Answered,
+            Ok(false) | Err(End::Idle) => self.close(),
+            Err(End::Quiet) => return Turn::Quiet,
+            Err(End::Silent) => {}
+            Err(End::Refused(error)) => {
+                self.refuse(&error);
+                self.linger();
             }
         }
+        Turn::Over
+    }
+
+    fn set_blocking(&mut self, blocking: bool) -> io::Result<()> {
+        self.wire.set_blocking(blocking)
+    }
+
+    fn is_blocking(&self) -> bool {
+        self.wire.is_blocking()
+    }
+}
+
+impl<S: Service> Connection<S> {
+    /// Answers every request that has arrived, and sends the answers. True if the connection stays.
+    fn answer_all(&mut self) -> Result<bool, End> {
+        while self.answer_one()? {
+            if self.input.bytes().is_empty() {
+                self.flush()?;
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// One request and its answer. True if the connection stays.
-    fn turn(&mut self) -> Result<bool, End> {
+    fn answer_one(&mut self) -> Result<bool, End> {
         self.is_head = false;
-        let Some((mut request, head_bytes)) = self.read_head()? else { return Ok(false) };
+        let (mut request, head_bytes) = self.read_head()?;
         self.is_head = request.method == Method::Head;
         let mut cycle = self.begin_cycle();
         request.body = self.read_body(&request)?;
@@ -184,13 +171,14 @@ impl<S: Service> Connection<'_, S> {
         (request.peer, request.secure) = (Some(client.address), client.secure);
         cycle.step("received", || Detail::Bytes(self.take_received()));
         cycle.step("parsed", || Detail::Parsed { head_bytes, body_bytes: request.body.len() });
+        self.asked_to_close = !request.keep_alive();
         // The request itself goes to the service; these few facts of it are needed for the answer and the log.
         let asked = Asked {
             is_head: self.is_head,
             version: request.version,
             // After a stop, requests that have been read already are still answered; then the connection ends.
-            keep_alive: request.keep_alive()
-                && !(self.input.bytes().is_empty() && self.serving.stopping.load(Ordering::SeqCst)),
+            keep_alive: !self.asked_to_close
+                && (!self.input.bytes().is_empty() || !self.serving.stopping.load(Ordering::SeqCst)),
             line: self.serving.log.line_of(&request),
         };
         let called = catch_unwind(AssertUnwindSafe(|| self.serving.service.call(request, &mut cycle)));
@@ -220,38 +208,39 @@ impl<S: Service> Connection<'_, S> {
         self.input.used += count;
     }
 
-    /// Reads until a head is complete; `None` if the client closed, or said nothing for the idle time.
-    fn read_head(&mut self) -> Result<Option<(Request, usize)>, End> {
-        let limits = &self.serving.limits;
+    /// Reads until a head is complete.
+    fn read_head(&mut self) -> Result<(Request, usize), End> {
+        let (head_time, idle_time) = (self.serving.limits.head_time, self.serving.limits.idle_time);
         let mut deadline = None;
         loop {
-            if let Some((request, used)) = parse_head(self.input.bytes(), limits)? {
+            // Most calls come with nothing yet, and nothing needs no parser.
+            let begun = !self.input.bytes().is_empty();
+            if begun && let Some((request, used)) = parse_head(self.input.bytes(), &self.serving.limits)? {
                 self.consume(used);
-                self.open.idle.store(false, Ordering::SeqCst);
+                self.wire.set_idle(false);
                 if deadline.is_some() {
-                    self.open.stream.set_read_timeout(Some(limits.idle_time))?;
+                    self.wire.set_read_time(idle_time)?;
                 }
-                return Ok(Some((request, used)));
+                return Ok((request, used));
             }
             // Before the thread waits, what has been answered must leave.
             self.flush()?;
-            let waiting_for_first_byte = self.input.bytes().is_empty();
-            self.open.idle.store(waiting_for_first_byte, Ordering::SeqCst);
-            if waiting_for_first_byte {
-                if self.serving.stopping.load(Ordering::SeqCst) && deadline.is_none() {
-                    // What has arrived is read still, but nothing is waited for.
-                    self.open.shut_reading();
-                }
-            } else {
-                let end = *deadline.get_or_insert_with(|| Instant::now() + limits.head_time);
-                self.wait_until(end, limits.head_time)?;
+            let is_idle = self.input.bytes().is_empty();
+            self.wire.set_idle(is_idle);
+            if !is_idle {
+                self.wire.settle()?;
+                let end = *deadline.get_or_insert_with(|| Instant::now() + head_time);
+                self.wait_until(end, head_time)?;
+            } else if deadline.is_none() && self.serving.stopping.load(Ordering::SeqCst) {
+                self.wire.shut_reading();
             }
-            match self.read() {
-                Ok(0) if waiting_for_first_byte => return Ok(None),
+            match self.wire.read(&mut self.input, head_time) {
+                Ok(0) if is_idle => return Err(End::Idle),
                 Ok(0) => return Err(End::Silent),
                 Ok(_) => {}
-                Err(error) if timed_out(&error) && waiting_for_first_byte => return Ok(None),
-                Err(error) if timed_out(&error) => return Err(ParseError::TooSlow(limits.head_time.as_secs()).into()),
+                Err(error) if timed_out(&error) && !self.wire.is_blocking() => return Err(End::Quiet),
+                Err(error) if timed_out(&error) && is_idle => return Err(End::Idle),
+                Err(error) if timed_out(&error) => return Err(ParseError::TooSlow(head_time.as_secs()).into()),
                 Err(_) => return Err(End::Silent),
             }
         }
@@ -259,6 +248,7 @@ impl<S: Service> Connection<'_, S> {
 
     fn read_body(&mut self, request: &Request) -> Result<Vec<u8>, End> {
         let limits = &self.serving.limits;
+        let (body_time, head_time, idle_time) = (limits.body_time, limits.head_time, limits.idle_time);
         let framing = framing(request, limits)?;
         // RFC 9110 §10.1.1: the word to go on may be left out when some of the body has arrived already.
         if expects_continue(request)? && framing != Framing::Empty && self.input.bytes().is_empty() {
@@ -281,7 +271,7 @@ impl<S: Service> Connection<'_, S> {
                     }
                 }
                 Framing::Chunked => {
-                    let used = chunks.feed(self.input.bytes(), limits)?;
+                    let used = chunks.feed(self.input.bytes(), &self.serving.limits)?;
                     self.consume(used);
                     if let Some(whole) = chunks.finish() {
                         body = whole;
@@ -290,20 +280,21 @@ impl<S: Service> Connection<'_, S> {
                 }
             }
             self.flush()?;
-            let end = *deadline.get_or_insert_with(|| Instant::now() + limits.body_time);
-            self.wait_until(end, limits.body_time)?;
-            match self.read() {
+            self.wire.settle()?;
+            let end = *deadline.get_or_insert_with(|| Instant::now() + body_time);
+            self.wait_until(end, body_time)?;
+            match self.wire.read(&mut self.input, head_time) {
                 Ok(0) => {
                     let met = "found the end of the connection, expected the rest of the body";
                     return Err(ParseError::Malformed(met.into()).into());
                 }
                 Ok(_) => {}
-                Err(error) if timed_out(&error) => return Err(ParseError::TooSlow(limits.body_time.as_secs()).into()),
+                Err(error) if timed_out(&error) => return Err(ParseError::TooSlow(body_time.as_secs()).into()),
                 Err(_) => return Err(End::Silent),
             }
         }
         if deadline.is_some() {
-            self.open.stream.set_read_timeout(Some(limits.idle_time))?;
+            self.wire.set_read_time(idle_time)?;
         }
         Ok(body)
     }
@@ -313,36 +304,12 @@ impl<S: Service> Connection<'_, S> {
         if left.is_zero() {
             return Err(ParseError::TooSlow(whole.as_secs()).into());
         }
-        Ok(self.open.stream.set_read_timeout(Some(left))?)
-    }
-
-    /// One read, behind what is there.
-    fn read(&mut self) -> io::Result<usize> {
-        let mut patience = None;
-        loop {
-            match (&self.open.stream).read(self.input.room()) {
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                // A stop has shut the reading half while this connection was idle, and the first bytes of a request came
-                // at that very moment. They have been heard, so the rest is waited for, by trying again and again.
-                Ok(0) if self.open.shut.load(Ordering::SeqCst) && !self.open.idle.load(Ordering::SeqCst) => {
-                    let end = *patience.get_or_insert_with(|| Instant::now() + self.serving.limits.head_time);
-                    if Instant::now() >= end {
-                        return Ok(0);
-                    }
-                    std::thread::sleep(Duration::from_millis(1));
-                }
-                Ok(count) => {
-                    self.input.filled += count;
-                    return Ok(count);
-                }
-                Err(error) => return Err(error),
-            }
-        }
+        Ok(self.wire.set_read_time(left)?)
     }
 
     fn flush(&mut self) -> io::Result<()> {
         if !self.output.is_empty() {
-            (&self.open.stream).write_all(&self.output)?;
+            self.wire.send(&self.output)?;
             self.output.clear();
         }
         Ok(())
@@ -403,13 +370,15 @@ impl<S: Service> Connection<'_, S> {
     fn send_rest(&mut self, rest: Rest) -> Result<(), End> {
         match rest {
             Rest::Nothing => {}
-            Rest::File(mut file, range) => {
-                file.seek(SeekFrom::Start(range.start))?;
-                self.send_file(file, range.end - range.start)?;
+            Rest::File(file, range) => {
+                if !self.wire.send_file(file, range, &mut self.output)? {
+                    return Err(End::Silent);
+                }
             }
             Rest::Stream(write, chunked) => {
                 self.flush()?;
-                let mut pieces = Pieces { stream: &self.open.stream, chunked };
+                self.wire.settle()?;
+                let mut pieces = self.wire.pieces(chunked);
                 let written = catch_unwind(AssertUnwindSafe(|| write(&mut pieces)));
                 // Without its last chunk the client knows that the body is not whole.
                 let Ok(Ok(())) = written else { return Err(End::Silent) };
@@ -421,26 +390,6 @@ impl<S: Service> Connection<'_, S> {
         if self.output.len() > GATHERED_BYTES {
             self.flush()?;
         }
-        Ok(())
-    }
-
-    /// Sends so many bytes of a file through one buffer. A file that turned out shorter ends the connection: the length
-    /// has been promised.
-    fn send_file(&mut self, mut file: File, length: u64) -> Result<(), End> {
-        let mut left = length;
-        let mut buffer = std::mem::take(&mut self.output);
-        while left > 0 {
-            let start = buffer.len();
-            buffer.resize(start + usize::try_from(left).unwrap_or(FILE_BYTES).min(FILE_BYTES), 0);
-            let read = file.read(&mut buffer[start..])?;
-            if read == 0 {
-                return Err(End::Silent);
-            }
-            (&self.open.stream).write_all(&buffer[..start + read])?;
-            buffer.clear();
-            left -= read as u64;
-        }
-        self.output = buffer;
         Ok(())
     }
 
@@ -461,61 +410,16 @@ impl<S: Service> Connection<'_, S> {
         let _ = self.flush();
     }
 
-    /// Closes so that the client can read the answer: a close with unread bytes would be a reset, which may overtake it
-    /// (RFC 9112 §9.6). So: no more from us, then read what still comes, within bounds.
+    /// Closes after an answer. A client that asked for it sends no more; another may have sent its next request already.
     fn close(&mut self) {
-        let stream = &self.open.stream;
-        if self.flush().is_err() || stream.shutdown(Shutdown::Write).is_err() {
-            return;
-        }
-        let end = Instant::now() + Duration::from_secs(1);
-        let mut scrap = [0; 4096];
-        let mut mostly = self.serving.limits.body_bytes.saturating_mul(16);
-        while mostly > 0 {
-            let left = end.saturating_duration_since(Instant::now());
-            if left.is_zero() || stream.set_read_timeout(Some(left)).is_err() {
-                break;
-            }
-            match (&mut &*stream).read(&mut scrap) {
-                Ok(0) | Err(_) => break,
-                Ok(read) => mostly = mostly.saturating_sub(read),
-            }
+        let may_send_more = !self.asked_to_close || !self.input.bytes().is_empty();
+        if self.flush().is_ok() && may_send_more {
+            self.linger();
         }
     }
-}
 
-/// The bytes that have arrived: `bytes[used..filled]` are still to be dealt with.
-struct Input {
-    buffer: Vec<u8>,
-    used: usize,
-    filled: usize,
-}
-
-impl Input {
-    fn new() -> Input {
-        Input { buffer: vec![0; INPUT_BYTES], used: 0, filled: 0 }
-    }
-
-    fn bytes(&self) -> &[u8] {
-        &self.buffer[self.used..self.filled]
-    }
-
-    /// Where the next bytes go. What is still there moves to the front when it stands in the way, and a buffer that is
-    /// full of one message grows.
-    fn room(&mut self) -> &mut [u8] {
-        if self.used == self.filled {
-            (self.used, self.filled) = (0, 0);
-            if self.buffer.len() > 16 * INPUT_BYTES {
-                *self = Input::new();
-            }
-        } else if self.filled == self.buffer.len() {
-            self.buffer.copy_within(self.used..self.filled, 0);
-            (self.used, self.filled) = (0, self.filled - self.used);
-            if self.filled > self.buffer.len() / 2 {
-                self.buffer.resize(self.buffer.len() * 2, 0);
-            }
-        }
-        &mut self.buffer[self.filled..]
+    fn linger(&mut self) {
+        self.wire.linger(self.serving.limits.body_bytes.saturating_mul(16));
     }
 }
 
@@ -540,37 +444,6 @@ enum Rest {
 
 fn plain(status: Status, why: &str) -> Response {
     Response::text(format!("{status}: {why}\n")).with_status(status).with_header("X-Content-Type-Options", "nosniff")
-}
-
-fn timed_out(error: &io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
-}
-
-/// Writes each piece of a stream as a chunk (RFC 9112 §7.1), or as it is to a client of HTTP/1.0.
-struct Pieces<'a> {
-    stream: &'a TcpStream,
-    chunked: bool,
-}
-
-impl Write for Pieces<'_> {
-    fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
-        // A chunk of length 0 would end the body.
-        if piece.is_empty() {
-            return Ok(0);
-        }
-        if !self.chunked {
-            return self.stream.write(piece);
-        }
-        let mut chunk = format!("{:x}\r\n", piece.len()).into_bytes();
-        chunk.extend_from_slice(piece);
-        chunk.extend_from_slice(b"\r\n");
-        self.stream.write_all(&chunk)?;
-        Ok(piece.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }
 
 /// The date of this second, written once.

@@ -4,20 +4,25 @@
 //! into a [`Request`], hands it to a [`Service`], and writes the [`Response`].
 //!
 //! * `pool` decides which thread takes which connection.
-//! * `connection` is one connection's life: read, parse, answer, write, again.
+//! * `connection` is one connection's life: read, parse, answer, write, again; with `input`, the bytes that have arrived,
+//!   `wire`, the socket, and `open`, the table that lets a stop find it.
 //! * `log` is the line that each answer leaves on standard error.
 //!
 //! Left out: TLS. A proxy in front speaks it.
 
-pub mod connection;
+mod connection;
+mod input;
 pub mod log;
-pub mod pool;
+mod open;
+mod pool;
+mod wire;
 
 use crate::cycle::{Cycle, Recorder};
 use crate::http::forwarded::Proxies;
 use crate::http::{Limits, Request, Response};
-use connection::{Connections, Serving};
+use connection::Serving;
 use log::Log;
+use open::Connections;
 use pool::ThreadPool;
 use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
@@ -141,19 +146,21 @@ impl Server {
             stopping: Arc::clone(&self.stopper.stopping),
             connections: Arc::clone(&connections),
         });
-        let pool = ThreadPool::new(self.workers, Arc::clone(&self.stopper.stopping));
-        let alive = pool.run(self.listener, move |stream, peer| serving.serve(stream, peer))?;
+        let stopping = Arc::clone(&self.stopper.stopping);
+        let welcome = move |stream, peer, settle| serving.welcome(stream, peer, settle);
+        let pool = ThreadPool::new(self.listener, self.workers, stopping, welcome);
+        pool.run()?;
         if let Some(recorder) = recorder {
             recorder.close();
         }
         // Stopped. Every worker that still waits needs a knock; idle connections are woken by closing their reading half.
         let end = Instant::now() + self.stop_time;
-        while alive.workers() > 0 && Instant::now() < end {
-            if alive.waiting() > 0 {
+        while pool.workers() > 0 && Instant::now() < end {
+            if pool.dismiss() > 0 {
                 self.stopper.knock();
             }
             connections.wake_idle();
-            alive.wait_for_change(Duration::from_millis(5));
+            pool.wait_for_change(Duration::from_millis(5));
         }
         Ok(())
     }

@@ -79,7 +79,7 @@ impl Pattern {
         for (at, part) in self.parts.iter().enumerate() {
             let found = parts.get(at)?;
             match part {
-                Part::Text(text) if *text == percent_decode(found) => {}
+                Part::Text(text) if is_spelt(text, found) => {}
                 Part::Int(name) if is_number(found) => params.push((name.clone(), (*found).to_owned())),
                 Part::Any(name) if !found.is_empty() => params.push((name.clone(), percent_decode(found).into_owned())),
                 Part::Path(name) => {
@@ -160,6 +160,11 @@ fn parse_part(part: &str, whole: &str) -> Part {
         "path" => Part::Path(name.to_owned()),
         _ => panic!("in the pattern {whole:?}, found the converter {converter:?}, expected string, int or path"),
     }
+}
+
+/// True if a part of a path says this text. Each request asks it of every route, and hardly a path has anything to decode.
+fn is_spelt(text: &str, part: &str) -> bool {
+    if part.contains('%') { text == percent_decode(part) } else { text == part }
 }
 
 /// Digits that fit an `i64`.

@@ -1,5 +1,6 @@
 //! The server over real sockets, with a service of a few lines behind it.
 
+mod busy;
 mod connection;
 mod running;
 mod stopping;

@@ -31,6 +31,10 @@ impl Service for Mirror {
                 out.write_all(b"one")?;
                 Err(std::io::Error::other("no more"))
             }),
+            "/slow" => {
+                std::thread::park_timeout(Duration::from_millis(300));
+                Response::text("slow")
+            }
             "/big" => Response::typed("application/octet-stream", vec![b'x'; 5_000_000]),
             "/header" => Response::text("x").with_header("X-Note", "a\r\nSet-Cookie: evil=1"),
             "/short-file" => {

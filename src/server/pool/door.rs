@@ -1,0 +1,109 @@
+//! The door: accepting clients, and turning them away when there is no room.
+//!
+//! There is always one who waits in `accept`: whoever takes the last place there must find another first, and if there is
+//! none, the client is told to come again, and the door-keeper stays. A server that is full says so at once.
+//!
+//! Left out: a queue of our own. Those who wait to be accepted wait in the system's.
+
+use super::ring::PROOF;
+use super::{Duty, Guest, Seat, ThreadPool, Turn, turn};
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::sync::{Arc, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+/// The answer when there is nobody left to answer.
+const BUSY: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\n\
+    X-Content-Type-Options: nosniff\r\nContent-Length: 47\r\nRetry-After: 1\r\nConnection: close\r\n\r\n\
+    All workers are busy. Try again in one second.\n";
+
+impl<G: Guest> ThreadPool<G> {
+    /// Waits for a client, and sees that someone else waits for the next.
+    pub(super) fn accept(self: &Arc<Self>) -> Duty<G> {
+        let accepted = self.listener.accept();
+        if self.is_stopping() {
+            self.lock().at_the_door -= 1;
+            self.drain(accepted.ok());
+            return Duty::End;
+        }
+        let (stream, peer) = match accepted {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                self.stay_calm(&error);
+                return Duty::Accept;
+            }
+        };
+        let mut floor = self.lock();
+        let is_last = floor.at_the_door == 1;
+        let is_full = floor.guests + 1 >= self.most;
+        if is_full || (is_last && !self.call(&mut floor, Duty::Accept)) {
+            // Whoever is last at the door must not leave it.
+            drop(floor);
+            refuse(stream);
+            return Duty::Accept;
+        }
+        // Who was called takes the place over; the number stays.
+        floor.at_the_door -= usize::from(!is_last);
+        floor.guests += 1;
+        drop(floor);
+        match self.seat(stream, peer) {
+            Some(seat) => Duty::Stay(seat),
+            None => self.part(),
+        }
+    }
+
+    fn seat(&self, stream: TcpStream, peer: SocketAddr) -> Option<Box<Seat<G>>> {
+        let guest = (self.welcome)(stream, peer, Arc::clone(&self.settle))?;
+        Some(Box::new(Seat { guest, answered: 0, in_vain: 0, proof: PROOF, window: 0 }))
+    }
+
+    /// After a stop: whoever connected before it is served still, until nobody waits.
+    fn drain(&self, first: Option<(TcpStream, SocketAddr)>) {
+        drop(self.lock());
+        self.ended.notify_all();
+        let mut next = first;
+        let calm = self.listener.set_nonblocking(true).is_ok();
+        while let Some((stream, peer)) = next {
+            let _ = stream.set_nonblocking(false);
+            if let Some(mut seat) = self.seat(stream, peer) {
+                while turn(&mut seat.guest) == Turn::Answered {}
+            }
+            next = if calm { self.listener.accept().ok() } else { None };
+        }
+    }
+
+    /// `accept` failed. Out of descriptors: give up the reserve, take the connection, say 503, take the reserve back.
+    fn stay_calm(&self, error: &io::Error) {
+        // ENFILE and EMFILE on every Unix: the system's table of open files is full, or this process's.
+        if !matches!(error.raw_os_error(), Some(23 | 24)) {
+            return;
+        }
+        let mut reserve = self.reserve.lock().unwrap_or_else(PoisonError::into_inner);
+        drop(reserve.take());
+        if let Ok((stream, _)) = self.listener.accept() {
+            refuse(stream);
+        }
+        *reserve = self.listener.try_clone().ok();
+        // With the reserve gone too there is nothing to do but wait for someone to close.
+        if reserve.is_none() {
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
+}
+
+fn refuse(mut stream: TcpStream) {
+    let _ = stream.set_write_timeout(Some(Duration::from_millis(100)));
+    let _ = stream.write_all(BUSY);
+    // A close with unread bytes is a reset, which can overtake the answer. So what has come is read, but nothing is
+    // waited for: there is nobody else at the door.
+    let _ = stream.shutdown(Shutdown::Write);
+    if stream.set_nonblocking(true).is_ok() {
+        let mut scrap = [0; 4096];
+        for _ in 0..16 {
+            if !matches!(stream.read(&mut scrap), Ok(read) if read > 0) {
+                break;
+            }
+        }
+    }
+}

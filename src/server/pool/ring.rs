@@ -1,0 +1,231 @@
+//! The ring: connections that are hot, tried one after the other by a few workers.
+//!
+//! While there are many busy clients, a thread for each is a switch of threads for each request. In the ring no connection
+//! has a thread: a sweeper takes the one at the front, asks it for its turn, and puts it back behind the others. What it
+//! finds is answered, what it does not find costs a third of a microsecond. Only connections *between* two requests are in
+//! the ring; whoever has to wait in the midst of one settles down with it first.
+//!
+//! **A sweeper sleeps after each pass**, for as short a time as can be (60 µs on Linux). A thread that never sleeps is the
+//! one that the system interrupts for everybody who wakes up, and each answer wakes a client: the processor then changes
+//! sides once an answer. After the sleep some twenty requests are there, and it changes sides twice for all of them.
+//!
+//! **A connection that is tried in vain too often** leaves: a sweeper stays with it, after making sure that someone else
+//! sweeps. Before it comes back it must have shown twice as many answers as the last time.
+//!
+//! **A handler may be slow**, and a sweeper cannot know that before. So while there is a ring, one worker more is the
+//! deputy: it looks every other millisecond, and if no connection has been tried since, it sweeps too. Whoever was stuck keeps
+//! the connection that held him up.
+//!
+//! Left out: more than one ring. Two sweepers that share one meet at its lock for a few nanoseconds.
+
+use super::{Duty, Floor, Guest, SPARE, Seat, ThreadPool, Turn, turn};
+use std::collections::VecDeque;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+/// With fewer busy connections a thread for each is the better way; measured with 4, 16 and 64.
+const FEW: usize = 32;
+
+/// A connection is busy if it was answered in this window of time, or the one before.
+const WINDOW: Duration = Duration::from_millis(20);
+
+/// After so many answers a connection counts as hot.
+pub(super) const PROOF: u32 = 8;
+
+/// The most proof that a connection is asked for, however often it left the ring.
+const MOST_PROOF: u32 = 1024;
+
+/// After so many tries in vain a connection leaves: six milliseconds or more.
+const PATIENCE: u32 = 100;
+
+/// Less than any system can sleep, so: as short as it can.
+const NAP: Duration = Duration::from_micros(1);
+
+/// How often the deputy looks.
+const WATCH: Duration = Duration::from_millis(2);
+
+/// The connections that are hot, and who sees to them.
+pub(super) struct Ring<G> {
+    seats: VecDeque<Box<Seat<G>>>,
+    sweepers: usize,
+    /// True while a worker that waits looks after the sweepers.
+    has_deputy: bool,
+    /// How many connections have been tried since the start.
+    tries: u64,
+    /// The busy ones that are not in the ring: the window they were counted in, how many, and how many in the one before.
+    window: u64,
+    counted: usize,
+    before: usize,
+}
+
+impl<G> Ring<G> {
+    pub fn new() -> Ring<G> {
+        Ring { seats: VecDeque::new(), sweepers: 0, has_deputy: false, tries: 0, window: 0, counted: 0, before: 0 }
+    }
+
+    /// How many connections are busy, inside and outside.
+    fn busy(&mut self, window: u64) -> usize {
+        if self.window != window {
+            self.before = if self.window + 1 == window { self.counted } else { 0 };
+            (self.window, self.counted) = (window, 0);
+        }
+        self.seats.len() + self.counted.max(self.before)
+    }
+}
+
+impl<G: Guest> ThreadPool<G> {
+    /// Counts a connection that has a thread to itself among the busy ones; once a window, so that the lock is seldom taken.
+    pub(super) fn count_busy(&self, seat: &mut Seat<G>) {
+        let window = self.window();
+        if seat.window != window {
+            seat.window = window;
+            let mut floor = self.lock();
+            floor.ring.busy(window);
+            floor.ring.counted += 1;
+        }
+    }
+
+    fn window(&self) -> u64 {
+        (self.started.elapsed().as_micros() / WINDOW.as_micros()) as u64
+    }
+
+    /// Puts a hot connection into the ring; then its worker sweeps, or is free. It is given back if this is not the time.
+    pub(super) fn enter_ring(self: &Arc<Self>, mut seat: Box<Seat<G>>) -> Result<Duty<G>, Box<Seat<G>>> {
+        (seat.answered, seat.in_vain) = (0, 0);
+        let window = seat.window;
+        let mut floor = self.lock();
+        let is_calm = floor.ring.busy(window) < FEW || self.is_stopping();
+        if is_calm || !self.see_to_deputy(&mut floor) || seat.guest.set_blocking(false).is_err() {
+            return Err(seat);
+        }
+        floor.ring.seats.push_back(seat);
+        if floor.ring.sweepers < self.most_sweepers {
+            floor.ring.sweepers += 1;
+            return Ok(Duty::Sweep);
+        }
+        Ok(self.next_duty(&mut floor))
+    }
+
+    /// Tries the connections in turn, until the ring is empty or one of them is this worker's own.
+    pub(super) fn sweep(self: &Arc<Self>) -> Duty<G> {
+        let (mut tried, mut is_calm) = (0, false);
+        let mut back = None;
+        loop {
+            let mut floor = self.lock();
+            let ring = &mut floor.ring;
+            ring.seats.extend(back.take());
+            let Some(mut seat) = ring.seats.pop_front() else {
+                ring.sweepers -= 1;
+                return self.next_duty(&mut floor);
+            };
+            ring.tries += 1;
+            let ends_pass = tried > ring.seats.len();
+            if ends_pass {
+                // So much less than what it took to begin, that the ring does not come and go.
+                (tried, is_calm) = (0, ring.busy(self.window()) < FEW / 2);
+            }
+            drop(floor);
+            if ends_pass {
+                thread::sleep(NAP);
+            }
+            tried += 1;
+            let takeovers = self.takeovers.load(Ordering::Relaxed);
+            let turn = turn(&mut seat.guest);
+            let was_stuck = turn != Turn::Quiet && self.takeovers.load(Ordering::Relaxed) != takeovers;
+            seat.note(turn);
+            let leaves = was_stuck || is_calm || seat.in_vain > PATIENCE;
+            let has_settled = seat.guest.is_blocking();
+            if has_settled || (leaves && self.leave_ring()) {
+                // Who was in the ring for less than it had to show for it must show more the next time.
+                let has_earned = seat.answered >= seat.proof && !was_stuck;
+                seat.proof = if has_earned { PROOF } else { (seat.proof * 2).min(MOST_PROOF) };
+                let is_over = turn == Turn::Over || seat.guest.set_blocking(true).is_err();
+                return if is_over { self.part() } else { Duty::Stay(seat) };
+            }
+            if turn == Turn::Over {
+                self.lock().guests -= 1;
+            } else {
+                back = Some(seat);
+            }
+        }
+    }
+
+    /// One sweeper less. False, and it must stay, if the ring would be nobody's.
+    pub(super) fn leave_ring(self: &Arc<Self>) -> bool {
+        let mut floor = self.lock();
+        if floor.ring.sweepers == 1 && !floor.ring.seats.is_empty() {
+            // Who is called takes the place over; the number stays.
+            return self.call(&mut floor, Duty::Sweep);
+        }
+        floor.ring.sweepers -= 1;
+        true
+    }
+
+    /// Waits for a duty to be called out. As long as there is a ring, one of those who wait is the deputy.
+    pub(super) fn wait(self: &Arc<Self>) -> Duty<G> {
+        let mut floor = self.lock();
+        floor.waiting += 1;
+        let mut is_deputy = false;
+        let mut seen = 0;
+        let duty = loop {
+            if let Some(duty) = floor.calls.pop() {
+                break duty;
+            }
+            if floor.ring.sweepers == 0 {
+                // Nothing to look after: neither now nor, after a stop, ever again.
+                if self.is_stopping() || floor.waiting > SPARE {
+                    break Duty::End;
+                }
+                floor.ring.has_deputy &= !is_deputy;
+                is_deputy = false;
+            } else if !floor.ring.has_deputy {
+                (is_deputy, floor.ring.has_deputy, seen) = (true, true, floor.ring.tries);
+            }
+            if !is_deputy {
+                floor = self.called.wait(floor).unwrap_or_else(PoisonError::into_inner);
+                continue;
+            }
+            let (again, timeout) = self.called.wait_timeout(floor, WATCH).unwrap_or_else(PoisonError::into_inner);
+            floor = again;
+            if timeout.timed_out() && floor.ring.sweepers > 0 {
+                if floor.ring.tries == seen && !floor.ring.seats.is_empty() {
+                    floor.ring.sweepers += 1;
+                    self.takeovers.fetch_add(1, Ordering::Relaxed);
+                    break Duty::Sweep;
+                }
+                seen = floor.ring.tries;
+            }
+        };
+        floor.waiting -= 1;
+        if is_deputy {
+            floor.ring.has_deputy = false;
+            let sweeps = floor.ring.sweepers > 0;
+            let _ = sweeps && self.see_to_deputy(&mut floor);
+        }
+        duty
+    }
+
+    /// Makes somebody the deputy who waits, or a new thread. False if there can be none.
+    fn see_to_deputy(self: &Arc<Self>, floor: &mut Floor<G>) -> bool {
+        if floor.ring.has_deputy {
+            return true;
+        }
+        if floor.waiting > floor.calls.len() {
+            self.called.notify_one();
+            return true;
+        }
+        self.start_worker(floor, Duty::Wait).is_ok()
+    }
+}
+
+impl<G> Seat<G> {
+    fn note(&mut self, turn: Turn) {
+        if turn == Turn::Answered {
+            (self.answered, self.in_vain) = (self.answered.saturating_add(1), 0);
+        } else {
+            self.in_vain += 1;
+        }
+    }
+}

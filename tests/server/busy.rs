@@ -1,0 +1,126 @@
+//! Many busy clients at once: what they share must not let one of them hold up another.
+
+use crate::running::{DEADLINE, Running, read_all, read_answer};
+use std::io::Write;
+use std::net::TcpStream;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+const GET: &[u8] = b"GET /x HTTP/1.1\r\nHost: x\r\n\r\n";
+
+/// More than it takes for connections to share threads.
+const CLIENTS: usize = 64;
+
+/// How often each connection is asked before anything else happens, so that it counts as hot.
+const WARM: usize = 200;
+
+/// Asks each connection once, all of them before the first answer is read.
+fn ask_all(streams: &mut [TcpStream]) {
+    for stream in &mut *streams {
+        stream.write_all(GET).expect("it is open");
+    }
+    for stream in streams {
+        assert!(read_answer(stream).ends_with("GET /x "));
+    }
+}
+
+fn hot(server: &Running, count: usize) -> Vec<TcpStream> {
+    let mut streams: Vec<_> = (0..count).map(|_| server.connect()).collect();
+    (0..WARM).for_each(|_| ask_all(&mut streams));
+    streams
+}
+
+/// Keeps the others busy while `act` runs; gives back how many of their requests were answered meanwhile.
+fn beside(others: &mut [TcpStream], act: impl FnOnce()) -> u64 {
+    let (over, rounds) = (AtomicBool::new(false), AtomicU64::new(0));
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !over.load(Ordering::SeqCst) {
+                ask_all(others);
+                rounds.fetch_add(1, Ordering::SeqCst);
+            }
+        });
+        act();
+        over.store(true, Ordering::SeqCst);
+    });
+    rounds.into_inner()
+}
+
+#[test]
+fn hot_connections_are_answered_though_some_handlers_are_slow() {
+    let server = Running::start();
+    let mut streams = hot(&server, CLIENTS);
+    let (slow, others) = streams.split_at_mut(8);
+    let rounds = beside(others, || {
+        // More of them than any number of shared threads on a small machine.
+        for stream in &mut *slow {
+            stream.write_all(b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n").expect("it is open");
+        }
+        for stream in &mut *slow {
+            assert!(read_answer(stream).ends_with("slow"));
+        }
+    });
+    // Somebody who stood behind a slow one would have waited 300 ms for it: one round, or two.
+    assert!(rounds > 5, "{rounds} rounds while eight slow handlers ran");
+}
+
+#[test]
+fn hot_connections_are_answered_though_some_stop_in_the_midst_of_a_request() {
+    let server = Running::start();
+    let mut streams = hot(&server, CLIENTS);
+    let (half, others) = streams.split_at_mut(8);
+    let rounds = beside(others, || {
+        for (at, stream) in half.iter_mut().enumerate() {
+            let begun: &[u8] =
+                if at % 2 == 0 { b"GET /x HT" } else { b"POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\no" };
+            stream.write_all(begun).expect("it is open");
+        }
+        std::thread::park_timeout(Duration::from_millis(300));
+        for (at, stream) in half.iter_mut().enumerate() {
+            stream.write_all(if at % 2 == 0 { b"TP/1.1\r\nHost: x\r\n\r\n" } else { b"k" }).expect("it is open");
+        }
+        for (at, stream) in half.iter_mut().enumerate() {
+            assert!(read_answer(stream).ends_with(if at % 2 == 0 { "GET /x " } else { "POST /x ok" }));
+        }
+    });
+    assert!(rounds > 5, "{rounds} rounds while eight requests were half there");
+}
+
+#[test]
+fn a_hot_connection_that_does_not_read_its_answer_holds_up_nobody() {
+    let server = Running::with_limits(|limits| limits.write_time = Duration::from_millis(300));
+    let mut streams = hot(&server, CLIENTS);
+    let (deaf, others) = streams.split_at_mut(4);
+    let rounds = beside(others, || {
+        for stream in &mut *deaf {
+            stream.write_all(b"GET /big HTTP/1.1\r\nHost: x\r\n\r\n").expect("it is open");
+        }
+        let end = Instant::now() + DEADLINE;
+        for stream in &mut *deaf {
+            while stream.write_all(GET).is_ok() {
+                assert!(Instant::now() < end, "it is still connected");
+                std::thread::yield_now();
+            }
+        }
+    });
+    assert!(rounds > 5, "{rounds} rounds while four clients did not read");
+}
+
+#[test]
+fn hot_connections_that_fall_silent_are_closed_when_their_time_is_over() {
+    let server = Running::with_limits(|limits| limits.idle_time = Duration::from_millis(300));
+    let mut streams = hot(&server, CLIENTS);
+    assert!(streams.iter_mut().all(|stream| read_all(stream).is_empty()));
+    assert!(server.is_alive());
+}
+
+#[test]
+fn a_stop_finds_hot_connections_too() {
+    let server = Running::start();
+    let mut streams = hot(&server, CLIENTS);
+    let begun = Instant::now();
+    server.stopper.stop();
+    server.join();
+    assert!(begun.elapsed() < Duration::from_secs(4), "it waited for connections that were hot");
+    assert!(streams.iter_mut().all(|stream| read_all(stream).is_empty()));
+}
