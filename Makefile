@@ -1,7 +1,7 @@
 # The tasks of this project. `make` alone lists them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run check test fuzz soak doc contents clean
+.PHONY: help run check test fuzz soak bench doc contents clean
 
 help: ## list these targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -41,6 +41,9 @@ MINUTES ?= 120
 soak: ## mixed traffic with faults for MINUTES=120; memory, threads and descriptors must stay flat
 	cargo build --release --locked
 	tests/soak.py target/release/carafe --minutes $(MINUTES) --samples target/soak.csv
+
+bench: ## carafe beside nginx, axum, actix and others; QUICK=1 takes three minutes
+	python3 tests/bench/bench.py
 
 doc: ## build the reference and print where it lies
 	cargo doc --no-deps
