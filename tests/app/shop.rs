@@ -57,8 +57,13 @@ fn at_once<T: Send>(times: usize, deed: impl Fn() -> T + Sync) -> Vec<T> {
 }
 
 #[test]
-fn eight_steps_are_ten_cycles() {
-    let carafe = Carafe::start(&["--log", "off"]);
+fn eight_steps_are_ten_cycles_on_every_store() {
+    for store in ["memory", "cookie"] {
+        eight_steps(&Carafe::start(&["--store", store, "--log", "off"]));
+    }
+}
+
+fn eight_steps(carafe: &Carafe) {
     let jar = ["-i", "-c", "j", "-b", "j"];
     let ask = |arguments: &[&str]| carafe.curl(&[&jar[..], arguments].concat());
     let home = ask(&["$B/shop"]);
@@ -373,6 +378,17 @@ fn an_order_is_shown_to_its_owner_alone() {
     assert_eq!(outcome(&carafe.curl(&["-i", "-b", "ada", "-c", "ada", "-d", "", "$B/shop/logout"])), see("/shop"));
     assert_eq!(carafe.status(&["-b", "ada", "$B/shop/order/1001"]), "404");
     assert!(carafe.curl(&["-b", "ada", "$B/shop"]).starts_with("Welcome, stranger\n"));
+}
+
+#[test]
+fn the_longest_name_address_and_password_open_an_account_twice() {
+    let carafe = Carafe::start(&["--no-cycles", "--log", "off"]);
+    let (name, email, password) = ("n".repeat(100), "e".repeat(198) + "@b", "p".repeat(1000));
+    let form = format!("name={name}&email={email}&password={password}");
+    for _ in 0..2 {
+        let answer = carafe.curl(&["-i", "-c", "j", "-b", "j", "-d", &form, "$B/shop/login"]);
+        assert_eq!(outcome(&answer), see("/shop"), "{answer}");
+    }
 }
 
 #[test]

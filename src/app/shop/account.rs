@@ -107,7 +107,7 @@ fn admit(ctx: &mut Context, form: &Form) -> Result<Response, Error> {
         };
         let known = device.as_ref().filter(|(_, fingerprint)| devices(&account).contains(fingerprint));
         let tries = match known {
-            Some((_, fingerprint)) => Tries::begin(ctx.store(), format!("{email} {fingerprint}"), MOST_WRONG_KNOWN),
+            Some((_, fingerprint)) => Tries::begin(ctx.store(), fingerprint.clone(), MOST_WRONG_KNOWN),
             None => Tries::begin(ctx.store(), email.clone(), MOST_WRONG),
         }?;
         if !password::fits(password, &super::text_of(&account, "password"))? {
