@@ -7,10 +7,9 @@ WORKDIR /carafe
 COPY . .
 # Static: std is all that carafe needs, so the C library can be linked in, and nothing else has to be in the image.
 RUN RUSTFLAGS="-C target-feature=+crt-static" cargo build --release --locked --target-dir /static --target "$(rustc -vV | sed -n 's/^host: //p')"
-RUN cp /static/*/release/carafe /
 
 FROM scratch
-COPY --from=build /carafe /
+COPY --from=build /static/*/release/carafe /
 # Inside a container 127.0.0.1 is the container itself. /cycles and /source stay off, since others can connect.
 ENV CARAFE_HOST=0.0.0.0
 EXPOSE 8000

@@ -359,7 +359,7 @@ impl<S: Service> Connection<S> {
                 if bodiless { Some(head_bytes as u64) } else { length.map(|length| head_bytes as u64 + length) };
             Detail::Bytes(sent)
         });
-        self.serving.log.answered(&asked.line, status, length, &cycle);
+        self.serving.log.answered(&asked.line, status, if bodiless { Some(0) } else { length }, &cycle);
         if let (Some(recorder), Some(number)) = (recorder, number) {
             recorder.keep(number, status, cycle);
         }

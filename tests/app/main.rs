@@ -2,6 +2,7 @@
 
 mod carafe;
 mod commands;
+mod container;
 mod cycles;
 mod init;
 mod lab;

@@ -265,9 +265,11 @@ fn logs_are_lines_and_nothing_a_client_sends_moves_the_cursor() {
     assert!(log.contains("GET /%1b[31m 404") && !log.contains('\u{1b}') && log.lines().count() == 2, "{log}");
 
     let common = Carafe::start(&["--log", "common"]);
+    common.curl(&["-I", "$B/hello"]);
     common.curl(&["$B/hello"]);
     let log = common.log();
     assert!(log.starts_with("127.0.0.1 - - [") && log.ends_with("] \"GET /hello HTTP/1.1\" 200 14\n"), "{log}");
+    assert!(log.contains("\"HEAD /hello HTTP/1.1\" 200 0\n"), "no byte of a body was sent: {log}");
 
     let off = Carafe::start(&["--log", "off"]);
     off.curl(&["$B/hello"]);
