@@ -99,21 +99,23 @@ fn a_taken_port_is_named_and_a_free_one_offered() {
 }
 
 #[test]
-fn a_port_that_belongs_to_airplay_is_never_offered() {
+fn a_port_that_belongs_to_airplay_is_never_offered_and_a_stop_needs_no_network() {
     if !Command::new("unshare").args(["-n", "true"]).status().is_ok_and(|status| status.success()) {
         assert!(std::env::var_os("CI").is_none(), "unshare -n is not allowed here");
         eprintln!("skipped: unshare -n is not allowed here");
         return;
     }
     for (taken, free) in [("4999", "5001"), ("6999", "7001")] {
-        let serve = [env!("CARGO_BIN_EXE_carafe"), "--host", "0.0.0.0", "--port", taken];
+        let serve = [env!("CARGO_BIN_EXE_carafe"), "--host", "0.0.0.0", "--stop-time", "1s", "--port", taken];
         // A network of its own, in which every port is free.
         let first = Command::new("unshare").arg("-n").args(serve).stdout(Stdio::piped()).spawn();
         let mut first = first.expect("unshare starts");
         read_banner(&mut first);
-        let second = Command::new("nsenter").args(["-n", "-t", &first.id().to_string()]).args(serve).output();
-        let _ = first.kill();
-        let _ = first.wait();
+        let id = first.id().to_string();
+        let second = Command::new("nsenter").args(["-n", "-t", &id]).args(serve).output();
+        // Nor can it knock on its own port there; it ends all the same.
+        assert!(Command::new("kill").arg(&id).status().is_ok_and(|status| status.success()));
+        assert_eq!(first.wait().expect("it can be waited for").code(), Some(0));
         let said = String::from_utf8(second.expect("nsenter runs").stderr).expect("carafe writes UTF-8");
         assert!(said.ends_with(&format!("try: carafe --port {free}\n")), "{said}");
     }
@@ -503,6 +505,20 @@ fn a_stop_ends_idle_connections_at_once_and_lets_an_answer_under_way_finish() {
         assert!(answer.starts_with("HTTP/1.1 200 OK") && answer.ends_with("1234\n"), "{answer}");
         assert_eq!(carafe.exit_code(), Some(0), "{signal}");
     }
+}
+
+#[test]
+fn a_second_signal_waits_for_nobody() {
+    let mut carafe = Carafe::start(&["--log", "off", "--stop-time", "1h"]);
+    let mut half = carafe.connect();
+    half.write_all(b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\n12").expect("it can be sent");
+    carafe.curl(&["$B/hello"]);
+    let mut idle = carafe.connect();
+    carafe.signal("-INT");
+    // The first was heard when idle connections are closed.
+    let _ = idle.read(&mut [0]);
+    carafe.signal("-INT");
+    assert_eq!(carafe.exit_code(), Some(130));
 }
 
 #[test]
