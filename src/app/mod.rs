@@ -4,7 +4,9 @@ pub mod assets;
 pub mod cycles;
 mod formtest;
 mod hello;
+mod ladder;
 pub mod lessons;
+mod say;
 mod search;
 mod sessions;
 mod shop;
@@ -20,6 +22,7 @@ pub fn routes(app: &mut App) {
     formtest::routes(app);
     things::routes(app);
     sessions::routes(app);
+    ladder::routes(app);
     shop::routes(app);
     source::routes(app);
 }

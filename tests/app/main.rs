@@ -6,6 +6,7 @@ mod container;
 mod cycles;
 mod init;
 mod lab;
+mod ladder;
 mod lessons;
 mod notes;
 mod program;
