@@ -4,11 +4,13 @@
 //! nowhere, but an order that was promised to a visitor may not: with those two, all other rows are kept in memory, and
 //! the banner says so.
 
-use carafe::web::store::{CookieStore, MemoryStore, NoneStore, Store};
+use carafe::web::store::{CookieStore, FileStore, MemoryStore, NoneStore, Store};
+use std::io::{self, Write};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// The words for `--store`, as errors and the help name them.
-pub const STORES: &str = "none, cookie or memory";
+pub const STORES: &str = "none, cookie, memory or file:PATH";
 
 /// What `--store` says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +21,8 @@ pub enum Where {
     Cookie,
     /// In this process.
     Memory,
+    /// In this file.
+    File(PathBuf),
 }
 
 /// The stores of a server: one for sessions, one for all other rows. They may be the same.
@@ -33,6 +37,9 @@ impl Where {
     /// What a word on the command line means. `None` if it means nothing; [`STORES`] says what would.
     pub fn parse(word: &str) -> Option<Where> {
         match word {
+            _ if word.starts_with("file:") => {
+                word.strip_prefix("file:").filter(|path| !path.is_empty()).map(|path| Where::File(path.into()))
+            }
             "none" => Some(Where::None),
             "cookie" => Some(Where::Cookie),
             "memory" => Some(Where::Memory),
@@ -50,6 +57,14 @@ impl Where {
         Ok(match self {
             Where::None => State { sessions: Arc::new(NoneStore), kept: memory },
             Where::Cookie => State { sessions: Arc::new(CookieStore::new(secret_key)), kept: memory },
+            Where::File(path) => {
+                let file = FileStore::open(path)?;
+                if let Some(warning) = file.warning() {
+                    let _ = writeln!(io::stderr(), "carafe: {warning}");
+                }
+                let file: Arc<dyn Store> = Arc::new(file);
+                State { sessions: Arc::clone(&file), kept: file }
+            }
             Where::Memory => State { sessions: Arc::clone(&memory), kept: memory },
         })
     }
@@ -60,6 +75,7 @@ impl Where {
         match self {
             Where::None => format!("sessions nowhere: every request comes from a stranger{REST}"),
             Where::Cookie => format!("sessions in a cookie that each visitor keeps, signed{REST}"),
+            Where::File(path) => format!("in the file {}", path.display()),
             Where::Memory => "in memory, gone with this process".to_owned(),
         }
     }

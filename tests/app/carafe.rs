@@ -31,12 +31,15 @@ impl Carafe {
 
     /// With these variables in its environment, beside those of the test.
     pub fn start_with(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Carafe {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_carafe"))
-            .args(["--port", "0"])
-            .args(arguments)
+        let mut command = carafe_command(Command::new(env!("CARGO_BIN_EXE_carafe")), arguments);
+        command.envs(variables.iter().copied());
+        Carafe::run(folder, command)
+    }
+
+    /// As this command says, which comes to a carafe in the end.
+    pub fn run(folder: &Path, mut command: Command) -> Carafe {
+        let mut child = command
             .current_dir(folder)
-            .env_remove("RUST_BACKTRACE")
-            .envs(variables.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -122,6 +125,12 @@ impl Carafe {
         let _ = self.child.wait();
         self.log.take().expect("the log is read once").join().expect("the log was read")
     }
+}
+
+/// A command that starts carafe, and what it is to be told.
+pub fn carafe_command(mut command: Command, arguments: &[&str]) -> Command {
+    command.args(["--port", "0"]).args(arguments).env_remove("RUST_BACKTRACE");
+    command
 }
 
 impl Drop for Carafe {

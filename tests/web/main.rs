@@ -10,6 +10,7 @@ mod session;
 mod sign;
 mod static_files;
 mod store;
+mod store_file;
 mod template;
 mod template_files;
 mod template_limits;

@@ -6,16 +6,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-const SECOND: Duration = Duration::from_secs(1);
-const SESSION: Kind = Kind::session(Duration::from_secs(60), 1000);
-const ORDER: Kind = Kind::kept("order", 3);
+pub const SECOND: Duration = Duration::from_secs(1);
+pub const SESSION: Kind = Kind::session(Duration::from_secs(60), 1000);
+pub const ORDER: Kind = Kind::kept("order", 3);
 
 /// A clock that stands still until it is told to go on.
 #[derive(Clone, Default)]
-struct Clock(Arc<AtomicU64>);
+pub struct Clock(pub Arc<AtomicU64>);
 
 impl Clock {
-    fn pass(&self, time: Duration) {
+    pub fn pass(&self, time: Duration) {
         self.0.fetch_add(time.as_millis() as u64, Ordering::SeqCst);
     }
 }
@@ -26,16 +26,16 @@ fn memory() -> (MemoryStore, Clock) {
     (MemoryStore::with_clock(move || Duration::from_millis(hand.0.load(Ordering::SeqCst))), clock)
 }
 
-fn row(visits: i64) -> Map {
+pub fn row(visits: i64) -> Map {
     Map::from([("visits", visits)])
 }
 
 /// Puts a row whatever was there; gives back the key under which it is found from now on.
-fn put(store: &dyn Store, kind: &Kind, key: &str, row: &Map) -> Result<String, StoreError> {
+pub fn put(store: &dyn Store, kind: &Kind, key: &str, row: &Map) -> Result<String, StoreError> {
     Ok(store.update(kind, key, &mut |kept| *kept = Some(row.clone()))?.key.expect("this store keeps what it is given"))
 }
 
-fn load(store: &dyn Store, kind: &Kind, key: &str) -> Lookup {
+pub fn load(store: &dyn Store, kind: &Kind, key: &str) -> Lookup {
     store.load(kind, key).unwrap()
 }
 
@@ -120,7 +120,7 @@ fn suite(store: &dyn Store, pass: &dyn Fn(Duration)) {
 }
 
 /// What holds for every store that keeps the rows itself, under keys that stay.
-fn suite_of_tables(store: &dyn Store, pass: &dyn Fn(Duration)) {
+pub fn suite_of_tables(store: &dyn Store, pass: &dyn Fn(Duration)) {
     suite(store, pass);
 
     let refused = put(store, &ORDER, &"k".repeat(257), &row(1)).unwrap_err();
@@ -154,7 +154,7 @@ fn suite_of_tables(store: &dyn Store, pass: &dyn Fn(Duration)) {
 }
 
 /// A hundred threads that each change one row a hundred times, by way of two doors to the same store.
-fn crowd(doors: [&dyn Store; 2]) {
+pub fn crowd(doors: [&dyn Store; 2]) {
     let add = |kept: &mut Option<Map>| {
         let visits = kept.as_ref().and_then(|row| row.get("visits")?.as_int()).unwrap_or(0);
         *kept = Some(row(visits + 1));

@@ -7,6 +7,7 @@
 //! * [`NoneStore`] keeps nothing: every request comes from a stranger.
 //! * [`CookieStore`] gives the row to the visitor, signed.
 //! * [`MemoryStore`] is a table in this process: quick, and gone with it.
+//! * [`FileStore`] also writes each change to a file, and finds it there after a restart.
 //!
 //! **A change is an operation that the store applies**, not a row that is read, changed and written back by the caller.
 //! Of two requests that each add an item at the same time, the second adds to what the first has left. How, is the
@@ -22,11 +23,13 @@
 //! Left out: searching and listing. Whoever needs a list keeps the keys in a row.
 
 mod cookie;
+mod file;
 mod memory;
 mod none;
 mod table;
 
 pub use cookie::CookieStore;
+pub use file::FileStore;
 pub use memory::MemoryStore;
 pub use none::NoneStore;
 

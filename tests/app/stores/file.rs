@@ -1,0 +1,165 @@
+//! The file store under a program that is killed, a disk that is full, and a second server.
+
+use super::{Visitor, crowd, visits};
+use crate::carafe::{Carafe, carafe_command, empty_folder};
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+const FILE: [&str; 2] = ["--store", "file:shop.db"];
+
+/// A folder that outlives the servers started in it.
+struct Kept(std::path::PathBuf);
+
+impl Kept {
+    fn new() -> Kept {
+        Kept(empty_folder())
+    }
+
+    /// A server with its journal here.
+    fn start(&self) -> Carafe {
+        let file = format!("file:{}", self.0.join("shop.db").display());
+        Carafe::start(&["--store", &file])
+    }
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+#[test]
+fn what_was_kept_is_there_after_kill_9() {
+    let kept = Kept::new();
+    let jar = kept.0.join("j");
+    let jar = jar.to_str().expect("a path in ASCII");
+    let carafe = kept.start();
+    assert!(
+        carafe.banner.contains("/shop.db\n") && carafe.banner.contains("  state      in the file "),
+        "{}",
+        carafe.banner
+    );
+    assert_eq!(visits(&carafe, jar, 1), ["visit 1"]);
+    assert_eq!(carafe.status(&["-d", "name=kettle", "$B/things"]), "201");
+    carafe.signal("-KILL");
+    let carafe = kept.start();
+    assert_eq!(visits(&carafe, jar, 1), ["visit 2"]);
+    assert_eq!(carafe.curl(&["$B/things/1"]), "{\"id\":1,\"name\":\"kettle\"}\n");
+    let journal = std::fs::read_to_string(kept.0.join("shop.db")).expect("the journal is text");
+    let id = std::fs::read_to_string(jar).expect("the jar is text");
+    let id = id.split_whitespace().last().expect("the id stands last");
+    assert!(id.len() == 32 && !journal.contains(id), "the id itself is not on the disk");
+}
+
+/// Eight visitors count as fast as they can; the server is killed at some moment and started again. 20 rounds, or as many
+/// as `CARAFE_KILLS` says.
+#[test]
+fn no_acknowledged_change_is_lost_and_none_is_doubled_whenever_it_is_killed() {
+    let rounds = std::env::var("CARAFE_KILLS").map_or(20, |rounds| rounds.parse().expect("CARAFE_KILLS is a number"));
+    let kept = Kept::new();
+    let mut visitors: Vec<Visitor> = (0..8).map(|_| Visitor::default()).collect();
+    let mut acknowledged = 0;
+    for round in 0..rounds {
+        let carafe = kept.start();
+        let address = carafe.address;
+        let stop = AtomicBool::new(false);
+        let before: u64 = visitors.iter().map(|visitor| visitor.acknowledged).sum();
+        thread::scope(|scope| {
+            for visitor in &mut visitors {
+                let stop = &stop;
+                // A request that was never answered may have counted, or not; no other may, and none twice.
+                scope.spawn(move || {
+                    visitor.connect(address);
+                    while !stop.load(Ordering::Relaxed) && visitor.visit(round) {}
+                });
+            }
+            let [low, high] = carafe::random::bytes::<2>();
+            thread::sleep(Duration::from_micros(u64::from(u16::from_le_bytes([low, high]))));
+            carafe.signal("-KILL");
+            stop.store(true, Ordering::Relaxed);
+        });
+        acknowledged += visitors.iter().map(|visitor| visitor.acknowledged).sum::<u64>() - before;
+    }
+    // The last word: all of them once more.
+    let carafe = kept.start();
+    for visitor in &mut visitors {
+        visitor.connect(carafe.address);
+        assert!(visitor.visit(rounds), "the server answers");
+    }
+    println!("{rounds} rounds, {acknowledged} acknowledged changes");
+    assert!(acknowledged > rounds, "only {acknowledged} changes in {rounds} rounds");
+}
+
+#[test]
+fn a_hundred_requests_at_once_across_two_servers_on_one_file_lose_nothing() {
+    let kept = Kept::new();
+    crowd(&[&kept.start(), &kept.start()]);
+}
+
+#[test]
+fn a_full_disk_is_a_503_that_says_so_and_what_was_promised_stays() {
+    let folder = empty_folder();
+    // No file of this process may grow beyond 8 KiB (16 KiB where sh counts in kilobytes): to it, a full disk.
+    let mut limited = Command::new("sh");
+    limited.args(["-c", "trap '' XFSZ; ulimit -S -f 16; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_carafe")]);
+    let carafe = Carafe::run(&folder, carafe_command(limited, &FILE));
+    let mut promised = 0;
+    let refused = loop {
+        let answer = carafe.curl(&["-i", "-d", "name=kettle", "-d", "colour=blue", "$B/things"]);
+        if !answer.starts_with("HTTP/1.1 201 ") {
+            break answer;
+        }
+        promised += 1;
+        assert!(promised < 100, "the disk was never full");
+    };
+    assert!(refused.starts_with("HTTP/1.1 503 ") && refused.contains("File too large"), "{refused}");
+    assert!(promised > 0);
+    assert_eq!(carafe.curl(&["$B/hello"]), "Hello, World!\n", "pages without state go on");
+    let things = carafe.curl(&["$B/things"]).lines().count();
+    assert_eq!(things, promised);
+    // Room again: so are changes, without a restart.
+    let raised = Command::new("prlimit").args(["--pid", &carafe.id().to_string(), "--fsize=unlimited:"]).status();
+    if raised.is_ok_and(|status| status.success()) {
+        assert_eq!(carafe.status(&["-d", "name=teapot", "$B/things"]), "201");
+        promised += 1;
+    }
+    carafe.signal("-KILL");
+    let again = Carafe::start_in(&folder, &FILE);
+    assert_eq!(again.curl(&["$B/things"]).lines().count(), promised);
+}
+
+#[test]
+fn a_file_that_cannot_be_used_ends_with_1_and_its_name() {
+    let folder = empty_folder();
+    std::fs::write(folder.join("notes.txt"), "mine\n").expect("a file can be written");
+    for (store, expected) in [
+        ("file:missing/shop.db", "missing/shop.db: No such file or directory"),
+        ("file:/proc/shop.db", "/proc/shop.db: "),
+        ("file:notes.txt", "notes.txt:1: this is no journal of carafe's; name another file"),
+    ] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_carafe"));
+        let output = command.args(["--port", "0", "--store", store]).current_dir(&folder).output().expect("it starts");
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0), "{store}: {stderr}");
+        assert!(stderr.starts_with(&format!("carafe: {expected}")), "{store}: {stderr}");
+    }
+    assert_eq!(std::fs::read_to_string(folder.join("notes.txt")).expect("it is there"), "mine\n");
+    let _ = std::fs::remove_dir_all(folder);
+}
+
+#[test]
+fn a_torn_tail_is_named_at_the_start_and_the_server_goes_on() {
+    let kept = Kept::new();
+    let carafe = kept.start();
+    assert_eq!(carafe.status(&["-d", "name=kettle", "$B/things"]), "201");
+    drop(carafe);
+    let path = kept.0.join("shop.db");
+    let text = std::fs::read_to_string(&path).expect("the journal is text");
+    std::fs::write(&path, text + "12ab").expect("the journal can be written");
+    let carafe = kept.start();
+    assert_eq!(carafe.status(&["-d", "name=teapot", "$B/things"]), "201");
+    let log = carafe.log();
+    assert!(log.contains("shop.db: cut off 4 bytes of a change that was not wholly written"), "{log}");
+}
