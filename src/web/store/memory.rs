@@ -102,7 +102,9 @@ impl Store for MemoryStore {
             let mut swapped = table.swap(key, seen.as_ref(), text, expires, kind.most);
             // To make room, any row may leave, or only one whose time is over.
             let leaves = if kind.when_full == WhenFull::OldestLeaves { u64::MAX } else { now };
-            while swapped == Swap::Full && table.remove_oldest(leaves) {
+            // That no session was seen to leave only means that others were quicker: then there is room.
+            let room = || table.remove_oldest(leaves) || kind.when_full == WhenFull::OldestLeaves;
+            while swapped == Swap::Full && room() {
                 swapped = table.swap(key, seen.as_ref(), text, expires, kind.most);
             }
             match swapped {

@@ -139,7 +139,7 @@ impl Journal {
         while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
             let (line, behind) = (&rest[..end], &rest[end + 1..]);
             // A machine that lost its power leaves zeros where it had made room for a line.
-            if line.contains(&0) && !behind.iter().any(|byte| *byte == b'\n') {
+            if line.contains(&0) && !behind.contains(&b'\n') {
                 break;
             }
             self.lines += 1;
