@@ -1,8 +1,8 @@
 //! The shop: its eight steps, what each of them must remember, and what nobody may do to it.
 
-use crate::carafe::{Carafe, header};
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use crate::carafe::{Carafe, empty_folder, header};
+use carafe::Map;
+use carafe::web::store::{FileStore, Kind, Store};
 use std::thread;
 
 const HTML: &str = "Accept: text/html";
@@ -58,7 +58,7 @@ fn at_once<T: Send>(times: usize, deed: impl Fn() -> T + Sync) -> Vec<T> {
 
 #[test]
 fn eight_steps_are_ten_cycles_on_every_store() {
-    for store in ["memory", "cookie"] {
+    for store in ["memory", "cookie", "file:shop.db"] {
         eight_steps(&Carafe::start(&["--store", store, "--log", "off"]));
     }
 }
@@ -480,43 +480,65 @@ fn guesses_at_once_are_counted_one_by_one_and_hashed_two_at_a_time() {
     assert!(header(refused, "Retry-After").is_some(), "{refused}");
 }
 
-/// One request over a connection that stays; the head and the body of its answer.
-fn ask(connection: &mut BufReader<TcpStream>, line: &str, id: &str, form: &str) -> (String, String) {
-    let length = form.len();
-    let request = format!(
-        "{line} HTTP/1.1\r\nHost: x\r\nCookie: carafe_sid={id}\r\n\
-         Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {length}\r\n\r\n{form}"
-    );
-    connection.get_mut().write_all(request.as_bytes()).expect("the request is sent");
-    let mut head = String::new();
-    while !head.ends_with("\r\n\r\n") {
-        assert_ne!(connection.read_line(&mut head).expect("the head is text"), 0, "{head}");
+/// Fills a journal with so many rows of a kind, as a shop of many years would have.
+fn fill(store: &FileStore, kind: &'static str, rows: usize) {
+    for number in 0..rows {
+        let mut insert = |row: &mut Option<Map>| *row = Some(Map::from([("name", "somebody")]));
+        store.update(&Kind::kept(kind, rows), &format!("{kind}{number}"), &mut insert).expect("the row is written");
     }
-    let length = header(&head, "Content-Length").and_then(|length| length.parse().ok()).expect("a length");
-    let mut body = vec![0; length];
-    connection.read_exact(&mut body).expect("the whole body comes");
-    (head, String::from_utf8(body).expect("the body is text"))
 }
 
 #[test]
-fn ten_thousand_orders_are_all_there_may_be() {
-    let carafe = Carafe::start(&["--no-cycles", "--log", "off"]);
-    carafe.curl(&["-c", "j", "-d", "item=3", "$B/shop/cart"]);
-    let id = id_in(&carafe, "j");
-    let mut connection = BufReader::new(carafe.connect());
-    for number in 1001..=11_001 {
-        ask(&mut connection, "POST /shop/cart", &id, "item=3");
-        let (_, cart) = ask(&mut connection, "GET /shop/cart", &id, "");
-        let token = cart.lines().find_map(|line| line.strip_prefix("token: ")).expect("a token");
-        let (head, body) = ask(&mut connection, "POST /shop/checkout", &id, &format!("token={token}"));
-        if number <= 11_000 {
-            assert_eq!(outcome(&head), see(&format!("/shop/order/{number}")));
-        } else {
-            assert_eq!(outcome(&head).0, "503");
-            assert!(body.contains("there are 10000 rows of kind order, and no room for more"), "{body}");
-        }
+fn one_account_or_order_too_many_is_refused_and_the_others_stay() {
+    let folder = empty_folder();
+    let store = FileStore::open(&folder.join("shop.db")).expect("the journal is new");
+    fill(&store, "account", 9_999);
+    fill(&store, "order", 9_999);
+    store.flush().expect("the rows are on the disk");
+    drop(store);
+    let carafe = Carafe::start_in(&folder, &["--store", "file:shop.db", "--log", "off"]);
+    assert_eq!(outcome(&carafe.curl(&["-i", "-c", "j", "-d", &login("ada"), "$B/shop/login"])), see("/shop"));
+    let answer = carafe.curl(&["-i", "-d", &login("bob"), "$B/shop/login"]);
+    assert_eq!(outcome(&answer).0, "503", "{answer}");
+    assert!(answer.contains("there are 10000 rows of kind account, and no room for more"), "{answer}");
+    assert_eq!(outcome(&carafe.curl(&["-i", "-d", &login("ada"), "$B/shop/login"])), see("/shop"), "no new account");
+    let order = || {
+        carafe.curl(&["-b", "j", "-d", "item=3", "$B/shop/cart"]);
+        carafe.curl(&["-i", "-b", "j", "-d", &format!("token={}", token(&carafe, "j")), "$B/shop/checkout"])
+    };
+    assert_eq!(outcome(&order()), see("/shop/order/1001"));
+    let answer = order();
+    assert_eq!(outcome(&answer).0, "503", "{answer}");
+    assert!(answer.contains("there are 10000 rows of kind order, and no room for more"), "{answer}");
+    assert!(carafe.curl(&["-b", "j", "$B/shop/cart"]).starts_with("1 item\n"), "what could not be ordered stays");
+    assert_eq!(carafe.status(&["-b", "j", "$B/shop/order/1001"]), "200");
+}
+
+#[test]
+fn a_file_keeps_accounts_and_orders_over_a_kill() {
+    let folder = empty_folder();
+    let arguments = ["--store", "file:shop.db", "--log", "off"];
+    let carafe = Carafe::start_in(&folder, &arguments);
+    carafe.curl(&["-c", "j", "-d", &login("ada"), "$B/shop/login"]);
+    carafe.curl(&["-b", "j", "-d", "item=3", "$B/shop/cart"]);
+    let form = format!("token={}", token(&carafe, "j"));
+    carafe.curl(&["-b", "j", "-d", &form, "$B/shop/checkout"]);
+    carafe.curl(&["-b", "j", "-d", "item=10", "$B/shop/cart"]);
+    let keep = empty_folder();
+    for name in ["shop.db", "j"] {
+        std::fs::copy(folder.join(name), keep.join(name)).expect("the file can be copied");
     }
-    let cart = carafe.curl(&["-b", "j", "$B/shop/cart"]);
-    assert!(cart.starts_with("1 item\n"), "what could not be ordered stays in the cart: {cart}");
-    assert_eq!(carafe.status(&["-b", "j", "$B/shop/order/11000"]), "200");
+    let journal = std::fs::read_to_string(keep.join("shop.db")).expect("the journal is text");
+    assert!(!journal.contains("tea for ada") && !journal.contains(&id_in(&carafe, "j")), "no secret stands in it");
+    carafe.log(); // kills it
+
+    let carafe = Carafe::start_in(&keep, &arguments);
+    assert!(carafe.curl(&["-b", "j", "$B/shop"]).starts_with("Welcome, ada\n"));
+    assert!(carafe.curl(&["-b", "j", "$B/shop/cart"]).starts_with("1 item\n"));
+    assert!(carafe.curl(&["-b", "j", "$B/shop/order/1001"]).starts_with("Thank you, ada\n"));
+    assert_eq!(outcome(&carafe.curl(&["-i", "-b", "j", "-d", &form, "$B/shop/checkout"])), see("/shop/order/1001"));
+    let form = format!("token={}", token(&carafe, "j"));
+    assert_eq!(outcome(&carafe.curl(&["-i", "-b", "j", "-d", &form, "$B/shop/checkout"])), see("/shop/order/1002"));
+    let wrong = "name=x&email=ada@example.org&password=wrong";
+    assert_eq!(carafe.status(&["-d", wrong, "$B/shop/login"]), "403", "the account is the same");
 }
