@@ -4,13 +4,13 @@
 //! nowhere, but an order that was promised to a visitor may not: with those two, all other rows are kept in memory, and
 //! the banner says so.
 
-use carafe::web::store::{CookieStore, FileStore, MemoryStore, NoneStore, Store};
+use carafe::web::store::{CookieStore, FileStore, MemoryStore, NoneStore, RedisStore, RedisUrl, Store};
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 /// The words for `--store`, as errors and the help name them.
-pub const STORES: &str = "none, cookie, memory or file:PATH";
+pub const STORES: &str = "none, cookie, memory, file:PATH or redis://[USER:PASSWORD@]HOST:PORT[/DB]";
 
 /// What `--store` says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +23,8 @@ pub enum Where {
     Memory,
     /// In this file.
     File(PathBuf),
+    /// In the Redis of this address.
+    Redis(RedisUrl),
 }
 
 /// The stores of a server: one for sessions, one for all other rows. They may be the same.
@@ -37,13 +39,13 @@ impl Where {
     /// What a word on the command line means. `None` if it means nothing; [`STORES`] says what would.
     pub fn parse(word: &str) -> Option<Where> {
         match word {
-            _ if word.starts_with("file:") => {
-                word.strip_prefix("file:").filter(|path| !path.is_empty()).map(|path| Where::File(path.into()))
-            }
             "none" => Some(Where::None),
             "cookie" => Some(Where::Cookie),
             "memory" => Some(Where::Memory),
-            _ => None,
+            _ => match word.strip_prefix("file:") {
+                Some(path) => Some(path).filter(|path| !path.is_empty()).map(|path| Where::File(path.into())),
+                None => RedisUrl::parse(word).map(Where::Redis),
+            },
         }
     }
 
@@ -65,6 +67,15 @@ impl Where {
                 let file: Arc<dyn Store> = Arc::new(file);
                 State { sessions: Arc::clone(&file), kept: file }
             }
+            Where::Redis(url) => {
+                let redis = RedisStore::new(url.clone());
+                // It may come later, and what needs no state is served meanwhile.
+                if let Err(error) = redis.ping() {
+                    let _ = writeln!(io::stderr(), "carafe: Redis at {url}: {error}; pages that need state answer 503");
+                }
+                let redis: Arc<dyn Store> = Arc::new(redis);
+                State { sessions: Arc::clone(&redis), kept: redis }
+            }
             Where::Memory => State { sessions: Arc::clone(&memory), kept: memory },
         })
     }
@@ -76,6 +87,7 @@ impl Where {
             Where::None => format!("sessions nowhere: every request comes from a stranger{REST}"),
             Where::Cookie => format!("sessions in a cookie that each visitor keeps, signed{REST}"),
             Where::File(path) => format!("in the file {}", path.display()),
+            Where::Redis(url) => format!("in Redis at {url}"),
             Where::Memory => "in memory, gone with this process".to_owned(),
         }
     }

@@ -12,6 +12,7 @@ mod notes;
 mod program;
 mod proxies;
 mod proxy;
+mod redis_server;
 mod shop;
 mod source;
 mod stores;

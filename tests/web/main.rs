@@ -5,12 +5,15 @@ mod flash;
 mod inside;
 mod origin;
 mod random;
+#[path = "../app/redis_server.rs"]
+mod redis_server;
 mod router;
 mod session;
 mod sign;
 mod static_files;
 mod store;
 mod store_file;
+mod store_redis;
 mod template;
 mod template_files;
 mod template_limits;

@@ -8,6 +8,7 @@
 //! * [`CookieStore`] gives the row to the visitor, signed.
 //! * [`MemoryStore`] is a table in this process: quick, and gone with it.
 //! * [`FileStore`] also writes each change to a file, and finds it there after a restart.
+//! * [`RedisStore`] leaves the rows to a Redis, which several servers share.
 //!
 //! **A change is an operation that the store applies**, not a row that is read, changed and written back by the caller.
 //! Of two requests that each add an item at the same time, the second adds to what the first has left. How, is the
@@ -26,12 +27,14 @@ mod cookie;
 mod file;
 mod memory;
 mod none;
+mod redis;
 mod table;
 
 pub use cookie::CookieStore;
 pub use file::FileStore;
 pub use memory::MemoryStore;
 pub use none::NoneStore;
+pub use redis::{RedisStore, RedisUrl};
 
 use crate::http::Status;
 use crate::json;

@@ -2,6 +2,7 @@
 
 mod cookie;
 mod file;
+mod redis;
 
 use crate::carafe::{Carafe, empty_folder, header};
 use std::io::{Read, Write};

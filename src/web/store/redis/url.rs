@@ -1,0 +1,74 @@
+//! Where a Redis is, and who asks there: `redis://USER:PASSWORD@HOST:PORT/DB`.
+
+use crate::http::fields::percent_decode;
+use std::fmt;
+
+/// The address of a Redis. `Display` leaves out name and password, and so does `Debug`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RedisUrl {
+    /// A name or an address, an IPv6 one without its brackets.
+    pub host: String,
+    /// The port; Redis's own is 6379.
+    pub port: u16,
+    /// Who asks; empty for Redis's `default`.
+    pub user: String,
+    /// What proves it; empty if nothing needs to.
+    pub password: String,
+    /// The number of the database.
+    pub database: u32,
+}
+
+impl RedisUrl {
+    /// Reads an address.
+    ///
+    /// ```text
+    /// url  = "redis://" [ [ user ] ":" password "@" ] host [ ":" port ] [ "/" [ number ] ]
+    /// host = name | "[" IPv6 "]"
+    /// ```
+    ///
+    /// User and password are percent-decoded. `None` if the text is not of that form.
+    ///
+    /// ```
+    /// # use carafe::web::store::RedisUrl;
+    /// let url = RedisUrl::parse("redis://ada:p%40ss@10.0.0.7:6380/2").unwrap();
+    /// assert_eq!((url.password.as_str(), url.to_string().as_str()), ("p@ss", "10.0.0.7:6380, database 2"));
+    /// ```
+    pub fn parse(text: &str) -> Option<RedisUrl> {
+        let rest = text.strip_prefix("redis://")?;
+        // The last @: whoever forgot to encode one in the password still reaches the right host.
+        let (account, rest) = rest.rsplit_once('@').map_or((None, rest), |(account, rest)| (Some(account), rest));
+        let (user, password) = match account {
+            Some(account) => account.split_once(':')?,
+            None => ("", ""),
+        };
+        let (place, database) = rest.split_once('/').unwrap_or((rest, ""));
+        let (host, port) = match place.strip_prefix('[') {
+            Some(place) => place.split_once(']').map(|(host, port)| (host, port.strip_prefix(':').unwrap_or(port)))?,
+            None => place.split_once(':').unwrap_or((place, "")),
+        };
+        let number = |text: &str, without| if text.is_empty() { Some(without) } else { text.parse().ok() };
+        let is_host = |byte: u8| byte.is_ascii_alphanumeric() || b".-_:".contains(&byte);
+        if host.is_empty() || !host.bytes().all(is_host) {
+            return None;
+        }
+        Some(RedisUrl {
+            host: host.to_owned(),
+            port: number(port, 6379).and_then(|port| u16::try_from(port).ok()).filter(|port| *port > 0)?,
+            user: percent_decode(user).into_owned(),
+            password: percent_decode(password).into_owned(),
+            database: number(database, 0)?,
+        })
+    }
+}
+
+impl fmt::Display for RedisUrl {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}:{}, database {}", self.host, self.port, self.database)
+    }
+}
+
+impl fmt::Debug for RedisUrl {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, out)
+    }
+}

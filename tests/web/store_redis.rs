@@ -1,0 +1,169 @@
+//! The Redis store: what every store keeps, and what is peculiar to a server of rows.
+
+use super::redis_server::Redis;
+use super::store::{ORDER, SESSION, crowd, load, put, row, suite_of_tables};
+use carafe::web::store::{Lookup, RedisStore, RedisUrl, Refusal, Store, StoreError};
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::time::{Duration, Instant};
+
+fn store(url: &str) -> RedisStore {
+    RedisStore::new(RedisUrl::parse(url).unwrap_or_else(|| panic!("{url} is an address")))
+}
+
+/// Lets time pass in Redis: what expires does so earlier, and so does its place in the order.
+fn pass(redis: &Redis, time: Duration) {
+    const SCRIPT: &str = "
+        for _, key in ipairs(redis.call('KEYS', 'carafe:*')) do
+            local left = redis.call('PTTL', key)
+            if left > 0 then redis.call('PEXPIRE', key, left - ARGV[1]) end
+            if redis.call('TYPE', key).ok == 'zset' then
+                for _, member in ipairs(redis.call('ZRANGE', key, 0, -1)) do
+                    redis.call('ZINCRBY', key, -1000 * ARGV[1], member)
+                end
+            end
+        end
+        return 'passed'";
+    let answer = redis.ask(&["EVAL", SCRIPT, "0", &time.as_millis().to_string()]);
+    assert!(answer.contains("passed"), "{answer}");
+}
+
+#[test]
+fn redis_keeps_what_every_store_keeps() {
+    let Some(redis) = Redis::start(&[]) else { return };
+    let store = store(&redis.url());
+    suite_of_tables(&store, &|time| pass(&redis, time));
+    // No id of a session is to be seen in it; an order's number is. Expiry is Redis's own.
+    put(&store, &SESSION, "an id", &row(1)).unwrap();
+    let keys = redis.ask(&["KEYS", "*"]);
+    assert!(keys.contains("carafe:order:3\r\n") && keys.contains("carafe:session:"), "{keys}");
+    assert!(!keys.contains("an id") && !keys.contains("session:ada"), "{keys}");
+    let name = keys.lines().find(|line| line.starts_with("carafe:session:")).unwrap();
+    let left: u64 = redis.ask(&["PTTL", name]).lines().next().unwrap()[1..].parse().unwrap();
+    assert!((1..=60_000).contains(&left), "{left}");
+    assert_eq!(redis.ask(&["GET", "carafe:order:3"]).lines().nth(1), Some("{\"visits\":9}"));
+}
+
+#[test]
+fn two_doors_to_one_redis_lose_nothing() {
+    let Some(redis) = Redis::start(&[]) else { return };
+    crowd([&store(&redis.url()), &store(&redis.url())]);
+}
+
+#[test]
+fn what_has_expired_makes_room() {
+    let Some(redis) = Redis::start(&[]) else { return };
+    let store = store(&redis.url());
+    let two = carafe::web::store::Kind { most: 2, lifetime: Some(Duration::from_secs(60)), ..ORDER };
+    put(&store, &two, "a", &row(0)).unwrap();
+    put(&store, &two, "b", &row(0)).unwrap();
+    assert_eq!(put(&store, &two, "c", &row(0)).unwrap_err(), StoreError::Full { kind: "order", most: 2 });
+    pass(&redis, Duration::from_secs(61));
+    put(&store, &two, "c", &row(0)).unwrap();
+    assert_eq!(load(&store, &two, "a"), Lookup::Refused(Refusal::Unknown));
+}
+
+#[test]
+fn a_redis_that_was_away_is_used_again_without_ado() {
+    let Some(mut redis) = Redis::start(&[]) else { return };
+    let store = store(&redis.url());
+    put(&store, &SESSION, "id", &row(1)).unwrap();
+    redis.kill();
+    let failure = store.load(&SESSION, "id").unwrap_err();
+    assert!(failure.to_string().contains("Connection refused"), "{failure}");
+    redis.restart();
+    assert_eq!(load(&store, &SESSION, "id"), Lookup::Refused(Refusal::Unknown), "it came back empty");
+    put(&store, &SESSION, "id", &row(2)).unwrap();
+    // Restarted between two requests: the kept connection is dead, and nobody notices.
+    redis.restart();
+    put(&store, &SESSION, "id", &row(3)).unwrap();
+    assert_eq!(load(&store, &SESSION, "id"), Lookup::Found(row(3)));
+}
+
+#[test]
+fn account_and_database_come_from_the_url() {
+    let Some(redis) = Redis::start(&["--requirepass", "p@ss word/:"]) else { return };
+    let at = format!("127.0.0.1:{}", redis.port);
+    let second = store(&format!("redis://:p%40ss%20word%2F%3A@{at}/2"));
+    put(&second, &ORDER, "1", &row(1)).unwrap();
+    let named = store(&format!("redis://default:p%40ss%20word%2F%3A@{at}"));
+    assert_eq!(load(&named, &ORDER, "1"), Lookup::Refused(Refusal::Unknown), "another database");
+    for (url, expected) in [
+        (format!("redis://:wrong@{at}"), "Redis says: WRONGPASS"),
+        (format!("redis://nobody:wrong@{at}"), "Redis says: WRONGPASS"),
+        (format!("redis://{at}"), "Redis says: NOAUTH"),
+        (format!("redis://:p%40ss%20word%2F%3A@{at}/99"), "Redis says: ERR DB index is out of range"),
+    ] {
+        let failure = store(&url).ping().unwrap_err().to_string();
+        assert!(failure.contains(expected) && !failure.contains("wrong@"), "{failure}");
+    }
+}
+
+#[test]
+fn addresses_are_read_strictly_and_shown_without_the_password() {
+    let url = RedisUrl::parse("redis://ada:s%3Aecret@[::1]:7000/3").unwrap();
+    assert_eq!((url.host.as_str(), url.port, url.database), ("::1", 7000, 3));
+    assert_eq!((url.user.as_str(), url.password.as_str()), ("ada", "s:ecret"));
+    assert!(!format!("{url} {url:?}").contains("ecret"));
+    let url = RedisUrl::parse("redis://localhost").unwrap();
+    assert_eq!((url.port, url.database, url.password.as_str()), (6379, 0, ""));
+    for wrong in [
+        "redis://",
+        "redis:localhost",
+        "rediss://localhost",
+        "http://localhost",
+        "redis://host:0",
+        "redis://host:70000",
+        "redis://host:port",
+        "redis://host/name",
+        "redis://host/-1",
+        "redis://ada@host",
+        "redis://ho st",
+        "redis://[::1",
+        "redis://host:1/2/3",
+        "redis://host?db=1",
+    ] {
+        assert_eq!(RedisUrl::parse(wrong), None, "{wrong}");
+    }
+}
+
+/// A server that answers each command with these bytes, and then says nothing more.
+fn impostor(answer: &'static [u8]) -> RedisStore {
+    let door = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = door.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        let mut guests = Vec::new();
+        for mut guest in door.incoming().take(3).flatten() {
+            let _ = guest.read(&mut [0; 4096]);
+            let _ = guest.write_all(answer);
+            guests.push(guest);
+        }
+    });
+    store(&format!("redis://127.0.0.1:{port}"))
+}
+
+#[test]
+fn what_is_no_redis_or_stalls_is_an_error_and_no_hang() {
+    for (answer, expected) in [
+        (&b""[..], "Redis did not answer in time"),
+        (b"$100\r\n{\"half\":", "Redis did not answer in time"),
+        (b"*2\r\n$4\r\ndone\r\n", "Redis did not answer in time"),
+        (b"HTTP/1.1 400 Bad Request\r\n\r\n", "found \"HTTP/1.1 400 Bad Request\", expected an answer of Redis"),
+        (b"$99999999999999\r\n", "expected an answer of Redis"),
+        (b"*99999999\r\n", "expected an answer of Redis"),
+        (b"$-7\r\n", "expected an answer of Redis"),
+        (b"*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n", "expected an answer of Redis"),
+        (b"\xff\xfe\r\n", "expected an answer of Redis"),
+        (b"\r\n", "expected an answer of Redis"),
+        (b":1\r\n", "found the number 1, expected a text or nothing"),
+        (b"$5\r\nhello\r\n", "is not a row"),
+        (b"-LOADING Redis is loading the dataset in memory\r\n", "Redis says: LOADING"),
+    ] {
+        let start = Instant::now();
+        let failure = impostor(answer).load(&SESSION, "id").unwrap_err();
+        assert!(failure.to_string().contains(expected), "{}: {failure}", answer.escape_ascii());
+        assert_eq!(failure.status().0, 503);
+        // It gives up after 0.8 seconds; the rest is for a machine that is busy.
+        assert!(start.elapsed() < Duration::from_secs(8), "{:?}", start.elapsed());
+    }
+}
