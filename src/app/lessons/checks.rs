@@ -15,7 +15,7 @@ const MARKS: usize = 1000;
 pub struct Marks {
     kept: VecDeque<String>,
     /// True once a mark had to leave.
-    pub overflowed: bool,
+    overflowed: bool,
 }
 
 impl Marks {
@@ -113,6 +113,11 @@ pub const CHECKS: &[Check] = &[
         marks.add(look.connection().to_string());
         marks.count(&look.connection().to_string()) >= 3
     }),
+    marking(10, "believed", &["/ladder/url", "/ladder/cookie"], believed),
+    alone(10, "refused", &["/ladder/signed"], |look| look.says("signature does not match")),
+    marking(10, "replayed", &["/ladder/signed"], |look, marks| {
+        !look.says("cookie refused") && look.cookie("visits_signed").is_some_and(|value| marks.had(value))
+    }),
     alone(11, "set", &["/sessions"], |look| look.status() == 200),
     alone(11, "read", &["/getsession"], |look| look.row_text("user") == Some("Anthony")),
     marking(11, "stolen", &["/getsession"], |look, marks| {
@@ -120,6 +125,7 @@ pub const CHECKS: &[Check] = &[
     }),
     alone(11, "dropped", &["/dropsession"], |look| look.known_visitor().is_some()),
     alone(11, "refused", &["/getsession", "/ladder/session", "/sessions"], |look| look.was_refused()),
+    marking(12, "elsewhere", &["/ladder/session"], begun_elsewhere),
     alone(13, "home", &["/shop"], |look| look.status() == 200),
     alone(13, "login", &["/shop/login"], |look| look.method() == "POST" && look.status() == 303),
     alone(13, "search", &["/shop/search"], |look| look.status() == 303),
@@ -150,6 +156,32 @@ fn gone(look: &Look, marks: &mut Marks) -> bool {
         return false;
     }
     look.known_visitor().is_some_and(|(cookie, _)| marks.has(cookie))
+}
+
+/// A count that this server never gave out, and that it took as it came.
+fn believed(look: &Look, marks: &mut Marks) -> bool {
+    let came = match look.place() {
+        "/ladder/url" => look.query().strip_prefix("n="),
+        _ => look.cookie("visits"),
+    };
+    let Some(count) = came.map_or(Some(0), |count| count.parse::<u64>().ok()).filter(|_| look.status() == 200) else {
+        return false;
+    };
+    let given = format!("{} {count}", look.place());
+    let made_up = count > 0 && !marks.has(&given);
+    marks.add(format!("{} {}", look.place(), count + 1));
+    made_up
+}
+
+/// A count in a row that this server has not made since it was started.
+fn begun_elsewhere(look: &Look, marks: &mut Marks) -> bool {
+    // After so many visitors it can no longer be told which of them are ours.
+    let known = look.known_visitor().filter(|(_, row)| row.get("visits").is_some() && !marks.overflowed);
+    let is_ours = known.is_none_or(|(cookie, _)| marks.has(cookie));
+    if let Some(cookie) = look.visitor_after() {
+        marks.had(cookie);
+    }
+    !is_ours
 }
 
 /// The file, whole, with an ETag that it did not have before.

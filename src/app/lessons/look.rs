@@ -94,6 +94,12 @@ impl<'r> Look<'r> {
         bytes.windows(4).position(|window| window == b"\r\n\r\n").map_or(&[], |end| &bytes[end + 4..])
     }
 
+    /// The value of a cookie that came along.
+    pub fn cookie(&self, name: &str) -> Option<&'r str> {
+        let pairs = self.sent_header("Cookie")?.split(';').filter_map(|pair| pair.trim().split_once('='));
+        pairs.into_iter().find(|(known, _)| *known == name).map(|(_, value)| value)
+    }
+
     /// The number of the connection.
     pub fn connection(&self) -> u64 {
         let number = self.find(|step| match step.detail {
@@ -122,6 +128,11 @@ impl<'r> Look<'r> {
             Detail::Change { cookie: Some(cookie), .. } => Some(cookie.as_str()),
             _ => None,
         })
+    }
+
+    /// True if the answer's text holds these words.
+    pub fn says(&self, words: &str) -> bool {
+        self.answer().windows(words.len()).any(|window| window == words.as_bytes())
     }
 
     /// True if the page showed this message and took it away.

@@ -246,10 +246,15 @@ fn addressed(text: &str, base: &str) -> String {
     text.replace("$B", base).replace(PLACEHOLDER, host)
 }
 
+/// True for a command that starts a carafe beside the others.
+fn has_own_port(command: &str) -> bool {
+    command.contains(" --port ")
+}
+
 /// A command that starts carafe, on the port that the reader's has.
 fn on_port(command: &str, base: &str) -> String {
     let port = base.rsplit(':').next().filter(|port| port.parse::<u16>().is_ok_and(|port| port != 8000));
-    match port.filter(|_| !command.contains("--port")) {
+    match port.filter(|_| !has_own_port(command)) {
         Some(port) => format!("{command} --port {port}"),
         None => command.to_owned(),
     }
@@ -260,7 +265,11 @@ fn step_value(step: &Step, base: &str) -> Value {
         Step::Say(text) => Map::from([("kind", Value::from("say")), ("text", prose::pieces(text))]),
         Step::Do(text, _) => Map::from([("kind", Value::from("do")), ("text", prose::pieces(text))]),
         Step::Change(text) => Map::from([("kind", Value::from("change")), ("text", prose::pieces(text))]),
-        Step::Serve(command) => Map::from([("kind", Value::from("serve")), ("command", on_port(command, base).into())]),
+        Step::Serve(command) => Map::from([
+            ("kind", Value::from("serve")),
+            ("command", on_port(command, base).into()),
+            ("own", has_own_port(command).into()),
+        ]),
         Step::Run { command, sees, why } => Map::from([
             ("kind", Value::from("run")),
             ("command", addressed(command, base).into()),

@@ -1,7 +1,7 @@
 //! The lessons in a terminal: at most 80 columns, so that the whole course can be done without a browser.
 
 use super::file::{Lesson, Step};
-use super::{addressed, on_port, prose};
+use super::{addressed, has_own_port, on_port, prose};
 
 const COLUMNS: usize = 78;
 
@@ -36,10 +36,11 @@ pub fn lesson(lesson: &Lesson, seen: &[(&str, Option<u64>)], base: &str) -> Stri
             Step::Say(text) => wrap("  ", text, &mut out),
             Step::Do(text, _) => wrap("  * ", text, &mut out),
             Step::Serve(command) => {
-                out.push_str(&format!(
-                    "  Stop carafe (Ctrl-C in its terminal), and start it so:\n    {}\n",
-                    on_port(command, base)
-                ));
+                let how = match has_own_port(command) {
+                    true => "In a terminal of its own:",
+                    false => "Stop carafe (Ctrl-C in its terminal), and start it like this:",
+                };
+                out.push_str(&format!("  {how}\n    {}\n", on_port(command, base)));
             }
             Step::Change(text) => {
                 out.push_str("\nChange\n");
