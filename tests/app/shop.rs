@@ -314,10 +314,15 @@ fn words_of_a_visitor_are_text_on_every_page() {
 
 #[test]
 fn a_hundred_posts_at_once_leave_a_hundred_items() {
-    let carafe = Carafe::start(&["--log", "off"]);
+    for store in ["memory", "file:shop.db"] {
+        a_hundred_posts(&Carafe::start(&["--store", store, "--log", "off"]));
+    }
+}
+
+fn a_hundred_posts(carafe: &Carafe) {
     carafe.curl(&["-c", "j", "$B/shop/item/3"]);
-    let id = id_in(&carafe, "j");
-    let answers = at_once(100, || post(&carafe, &id, "/shop/cart", "item=3"));
+    let id = id_in(carafe, "j");
+    let answers = at_once(100, || post(carafe, &id, "/shop/cart", "item=3"));
     assert!(answers.iter().all(|answer| outcome(answer) == see("/shop/cart")), "{answers:?}");
     let cart = carafe.curl(&["-b", "j", "$B/shop/cart"]);
     assert!(cart.starts_with("100 items\n"), "{cart}");
@@ -328,16 +333,21 @@ fn a_hundred_posts_at_once_leave_a_hundred_items() {
 
 #[test]
 fn one_token_is_one_order_however_often_it_is_sent() {
-    let carafe = Carafe::start(&["--log", "off"]);
+    for store in ["memory", "file:shop.db"] {
+        one_token(&Carafe::start(&["--store", store, "--log", "off"]));
+    }
+}
+
+fn one_token(carafe: &Carafe) {
     let mut id = String::new();
     for expected in 1001..=1020 {
         carafe.curl(&["-c", "j", "-b", "j", "-d", "item=3", "$B/shop/cart"]);
-        id = id_in(&carafe, "j");
-        let form = format!("token={}", token(&carafe, "j"));
+        id = id_in(carafe, "j");
+        let form = format!("token={}", token(carafe, "j"));
         let location = format!("/shop/order/{expected}");
         // At once, and one after the other.
-        let mut answers = at_once(3, || post(&carafe, &id, "/shop/checkout", &form));
-        answers.push(post(&carafe, &id, "/shop/checkout", &form));
+        let mut answers = at_once(3, || post(carafe, &id, "/shop/checkout", &form));
+        answers.push(post(carafe, &id, "/shop/checkout", &form));
         for answer in answers {
             assert_eq!(outcome(&answer), see(&location), "{answer}");
         }
@@ -348,7 +358,7 @@ fn one_token_is_one_order_however_often_it_is_sent() {
     let order = carafe.curl(&["-b", "j", "$B/shop/order/1020"]);
     assert!(order.starts_with("Thank you\n"), "a guest has no name: {order}");
     // What came into the cart after the form was made, and before it was sent again, stays there.
-    post(&carafe, &id, "/shop/cart", "item=5");
+    post(carafe, &id, "/shop/cart", "item=5");
     let again = carafe.curl(&["-b", "j", "$B/shop/cart"]);
     assert!(again.starts_with("1 item\n"), "{again}");
 }
