@@ -1,10 +1,10 @@
 # The tasks of this project. `make` alone lists them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run check test fuzz soak bench doc contents clean
+.PHONY: help run check test fuzz soak bench screenshots doc contents clean
 
 help: ## list these targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
 
 run: ## build in release and serve on http://127.0.0.1:8000
 	cargo build --release --locked
@@ -44,6 +44,9 @@ soak: ## mixed traffic with faults for MINUTES=120; memory, threads and descript
 
 bench: ## carafe beside nginx, axum, actix and others; QUICK=1 takes three minutes
 	python3 tests/bench/bench.py
+
+screenshots: ## take the pictures of README.md anew
+	tests/screenshots/take
 
 doc: ## build the reference and print where it lies
 	cargo doc --no-deps
