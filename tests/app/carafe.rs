@@ -112,6 +112,7 @@ impl Carafe {
         let end = Instant::now() + DEADLINE;
         loop {
             if let Some(status) = self.child.try_wait().expect("the child can be waited for") {
+                assert!(status.code().is_some(), "carafe did not end by itself: {status}");
                 return status.code();
             }
             assert!(Instant::now() < end, "carafe did not end");
