@@ -257,6 +257,16 @@ lessons! {
 }
 
 #[test]
+fn every_chapter_that_a_lesson_sends_to_is_there() {
+    for lesson in file::parse(file::TEXT).expect("the lessons' file keeps its rules") {
+        for (chapter, _) in &lesson.read {
+            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(chapter);
+            assert!(path.is_file(), "lesson {}: there is no {chapter}", lesson.number);
+        }
+    }
+}
+
+#[test]
 fn dots_stand_for_lines_and_for_text_and_for_nothing_else() {
     for (expected, shown, fits) in [
         (&["a", "…", "c"][..], &["a", "c"][..], true),
