@@ -6,6 +6,65 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+/// The course's table, as the page prints it.
+const TABLE: [[&str; 7]; 7] = [
+    ["0 nowhere", "-", "-", "-", "-", "-", "-"],
+    [
+        "1 URL / hidden field",
+        "kept",
+        "works",
+        "believed",
+        "a shared link shares it; logs, history",
+        "URL 8 KB",
+        "nothing to end",
+    ],
+    [
+        "2 cookie in clear",
+        "kept",
+        "works",
+        "believed",
+        "works for ever",
+        "~4 KB, then dropped in silence",
+        "a polite request",
+    ],
+    [
+        "3 signed cookie",
+        "kept if the key is",
+        "works if the key is shared",
+        "refused, reason shown",
+        "works until it expires; old values replay",
+        "~4 KB; anyone can read it",
+        "cannot: copies live on",
+    ],
+    [
+        "4 table in memory + random id",
+        "lost",
+        "unknown there",
+        "unknown id: stranger",
+        "works until revoked",
+        "server's memory: cap and expiry",
+        "real, at once",
+    ],
+    [
+        "5 file",
+        "kept, also after kill -9",
+        "only on the same disk",
+        "as 4",
+        "as 4",
+        "disk; two writers need a lock",
+        "real",
+    ],
+    [
+        "6 shared store behind a balancer",
+        "kept",
+        "works",
+        "as 4",
+        "as 4",
+        "the store's; it is now the one thing that must not die",
+        "real, everywhere",
+    ],
+];
+
 /// A laboratory with a folder of its own for whatever it leaves behind.
 struct Lab {
     folder: PathBuf,
@@ -81,6 +140,27 @@ fn rows(table: &str) -> Vec<Vec<String>> {
     ];
     assert_eq!(cells(head), columns);
     [first].into_iter().chain(blocks).filter(|block| !block.contains("measured (")).map(cells).collect()
+}
+
+#[test]
+fn what_the_machine_lacks_is_named_and_the_rest_is_measured() {
+    let lab = Lab::new();
+    let output = lab.run().env("PATH", &lab.folder).output().expect("carafe starts");
+    let (table, _) = texts(&output);
+    let mut expected = TABLE.map(|row| row.map(str::to_owned).to_vec());
+    expected[2][5] = "not run".into();
+    expected[6][1..].fill("not run".into());
+    assert_eq!(rows(&table), expected, "{table}");
+    for line in [
+        "\n35 cells measured (",
+        "\nnot run: rung 2 cookie in clear, size: curl is not installed\n",
+        "\nnot run: rung 6 shared store behind a balancer, all of it: redis-server is not installed\n",
+    ] {
+        assert!(table.contains(line), "{line:?}: {table}");
+    }
+    assert!(table.lines().take_while(|line| !line.contains("measured (")).all(|line| line.chars().count() <= 80));
+    assert_eq!(output.status.code(), Some(0), "{table}");
+    lab.assert_clean();
 }
 
 #[test]

@@ -1,7 +1,12 @@
 //! Behind a proxy: the configurations that the project recommends, and what a bare one in front exposes.
 
-use crate::carafe::{Carafe, empty_folder, header};
+use crate::carafe::{Carafe, DEADLINE, empty_folder, header};
 use crate::proxy::{HAPROXY, NGINX, Proxy, all_installed, certificate};
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread;
+use std::time::Instant;
 
 /// A proxy that was told no more than where to.
 const BARE_HAPROXY: &str = "defaults\n mode http\n timeout connect 5s\n timeout client 9s\n timeout server 9s\n\
@@ -140,5 +145,146 @@ fn a_proxy_that_writes_as_browsers_do_cannot_be_told_and_must_be_named() {
         let carafe = Carafe::start(arguments);
         let proxy = Proxy::start("nginx", &modern, &[&carafe]);
         assert_eq!(proxy.status(&["-H", "Host: shop.example", "http://$B/cycles"]), status, "{arguments:?}");
+    }
+}
+
+/// How many visitors come at once, and how many rounds each makes before a server is killed, about, and after.
+const VISITORS: usize = 8;
+const ROUNDS: u64 = 4;
+
+#[test]
+fn one_of_three_servers_is_killed_under_load_and_no_visitor_and_no_order_is_lost() {
+    if !all_installed(&["haproxy", "nginx"]) {
+        return;
+    }
+    for (name, configuration) in [("haproxy", HAPROXY), ("nginx", NGINX)] {
+        let folder = empty_folder();
+        kill_one_of_three(name, configuration, &format!("file:{}", folder.join("shop.db").display()));
+        let _ = std::fs::remove_dir_all(folder);
+    }
+}
+
+/// Three servers with one store behind a proxy, and visitors who count and order; then there are two servers.
+fn kill_one_of_three(name: &str, configuration: &str, store: &str) {
+    let mut servers = [(); 3].map(|()| Some(trusting(&["--log", "off", "--store", store])));
+    let running = servers.each_ref().map(|server| server.as_ref().expect("it runs"));
+    let proxy = Proxy::start(name, configuration, &running);
+    let rounds = AtomicU64::new(0);
+    let is_killed = AtomicBool::new(false);
+    let visitors: Vec<Visitor> = thread::scope(|scope| {
+        let all: Vec<_> =
+            (0..VISITORS).map(|_| scope.spawn(|| Visitor::new(proxy.address).shop(&rounds, &is_killed))).collect();
+        let end = Instant::now() + 3 * DEADLINE;
+        while rounds.load(Ordering::SeqCst) < VISITORS as u64 * ROUNDS {
+            assert!(Instant::now() < end, "{name}: nobody is served");
+            thread::yield_now();
+        }
+        servers[1].take().expect("it runs").signal("-9");
+        is_killed.store(true, Ordering::SeqCst);
+        all.into_iter().map(|visitor| visitor.join().expect("the visitor goes home")).collect()
+    });
+    let mut numbers = Vec::new();
+    for mut visitor in visitors {
+        // What was under way at that moment had no answer; asked once more, it had one.
+        assert!(visitor.unanswered <= 3, "{name}: {} without an answer", visitor.unanswered);
+        // Counted is what was answered, and perhaps what was not: a proxy may have asked a second server for that.
+        let (answered, unanswered) = (visitor.visits, visitor.unanswered);
+        let count = visitor.visit();
+        let most = answered + 2 * unanswered + 2;
+        assert!((answered + 1..=most).contains(&count), "{name}: visit {count} after {answered} and {unanswered}");
+        for number in visitor.orders.clone() {
+            let page = visitor.insist("GET", &format!("/shop/order/{number}"), "");
+            assert!(page.starts_with("HTTP/1.1 200 ") && page.contains("Thank you"), "{name}: {number}: {page}");
+            numbers.push(number);
+        }
+    }
+    // One number for each order, and each number an order: none was made twice, none is missing.
+    numbers.sort_unstable();
+    let expected: Vec<u64> = (1001..).take(numbers.len()).collect();
+    assert!(numbers.len() >= VISITORS && numbers == expected, "{name}: {numbers:?}");
+}
+
+/// A visitor who asks again when no answer comes, as people do.
+struct Visitor {
+    proxy: SocketAddr,
+    id: Option<String>,
+    /// Answers of the counter, and the last count.
+    visits: u64,
+    count: u64,
+    /// The numbers of the orders.
+    orders: Vec<u64>,
+    unanswered: u64,
+}
+
+impl Visitor {
+    fn new(proxy: SocketAddr) -> Visitor {
+        Visitor { proxy, id: None, visits: 0, count: 0, orders: Vec::new(), unanswered: 0 }
+    }
+
+    /// Counts and orders, round by round, until some have followed the killing.
+    fn shop(mut self, rounds: &AtomicU64, is_killed: &AtomicBool) -> Visitor {
+        let mut after = 0;
+        while after < ROUNDS {
+            let was_killed = is_killed.load(Ordering::SeqCst);
+            let last = self.count;
+            assert!(self.visit() > last, "visit {} after visit {last}: forgotten", self.count);
+            // A session knows its last twenty orders.
+            if self.orders.len() < 15 {
+                self.order();
+            }
+            after += u64::from(was_killed);
+            rounds.fetch_add(1, Ordering::SeqCst);
+        }
+        self
+    }
+
+    fn visit(&mut self) -> u64 {
+        let answer = self.insist("GET", "/ladder/session", "");
+        self.visits += 1;
+        self.count = answer.lines().find_map(|line| line.strip_prefix("visit ")?.parse().ok()).expect("a count");
+        self.count
+    }
+
+    /// Puts something into the cart and checks out, three times with one token.
+    fn order(&mut self) {
+        self.insist("POST", "/shop/cart", "item=3");
+        let cart = self.insist("GET", "/shop/cart", "");
+        let token =
+            cart.lines().find_map(|line| line.strip_prefix("token: ")).expect("the cart has a token").to_owned();
+        let numbers = [(); 3].map(|()| {
+            let answer = self.insist("POST", "/shop/checkout", &format!("token={token}"));
+            let number = header(&answer, "Location").and_then(|path| path.strip_prefix("/shop/order/")?.parse().ok());
+            number.unwrap_or_else(|| panic!("no order: {answer}"))
+        });
+        assert_eq!(numbers, [numbers[0]; 3], "one token, one order");
+        self.orders.push(numbers[0]);
+    }
+
+    /// Asks until a server answers. Whoever has an id keeps it: a second one would be another visitor's.
+    fn insist(&mut self, method: &str, path: &str, form: &str) -> String {
+        let end = Instant::now() + DEADLINE;
+        loop {
+            let cookie = self.id.as_ref().map_or(String::new(), |id| format!("Cookie: carafe_sid={id}\r\n"));
+            let kind = "Content-Type: application/x-www-form-urlencoded";
+            let request = format!(
+                "{method} {path} HTTP/1.1\r\nHost: shop.example\r\nConnection: close\r\n{cookie}{kind}\r\n\
+                 Content-Length: {}\r\n\r\n{form}",
+                form.len()
+            );
+            let mut stream = TcpStream::connect(self.proxy).expect("the proxy listens");
+            stream.set_read_timeout(Some(DEADLINE)).expect("a timeout can be set");
+            let mut answer = String::new();
+            let heard = stream.write_all(request.as_bytes()).and_then(|()| stream.read_to_string(&mut answer));
+            if heard.is_err() || ["", "HTTP/1.1 502", "HTTP/1.1 503"].contains(&answer.get(..12).unwrap_or("")) {
+                assert!(Instant::now() < end, "nobody answers: {answer}");
+                self.unanswered += 1;
+                continue;
+            }
+            if let Some(cookie) = header(&answer, "Set-Cookie").filter(|cookie| cookie.starts_with("carafe_sid=")) {
+                assert!(self.id.is_none(), "a second id: {answer}");
+                self.id = cookie.split(['=', ';']).nth(1).map(str::to_owned);
+            }
+            return answer;
+        }
     }
 }
