@@ -28,6 +28,9 @@ use std::time::{Duration, Instant, SystemTime};
 /// So many cycles are kept; the oldest leaves first.
 pub const KEPT: usize = 200;
 
+/// So many cycles that have left keep their memory for the next ones.
+const SPARE: usize = 32;
+
 /// So many bytes of each side are kept; of the rest only the number.
 pub const KEPT_BYTES: usize = 8 * 1024;
 
@@ -38,6 +41,8 @@ pub struct Cycle {
     started: Instant,
     steps: Vec<Step>,
     warnings: Vec<String>,
+    /// Memory for the next excerpts.
+    buffers: Vec<Vec<u8>>,
 }
 
 /// One step: what it was, when, and which line took it.
@@ -79,9 +84,9 @@ pub enum Detail {
         /// Its method.
         method: Method,
         /// Its pattern, as it was registered.
-        pattern: String,
+        pattern: Arc<str>,
         /// The handler's name.
-        handler: String,
+        handler: Arc<str>,
         /// The line that registered it.
         registered: &'static Location<'static>,
         /// What it captured.
@@ -162,8 +167,26 @@ impl Default for Cycle {
 impl Cycle {
     /// A cycle that begins now; without recording it keeps only warnings.
     pub fn begin(recording: bool) -> Cycle {
-        let steps = if recording { Vec::with_capacity(12) } else { Vec::new() };
-        Cycle { recording, started: Instant::now(), steps, warnings: Vec::new() }
+        // Room for the usual steps in less than a kilobyte: what is larger, the allocator gives out more slowly.
+        let steps = if recording { Vec::with_capacity(7) } else { Vec::new() };
+        Cycle { recording, started: Instant::now(), steps, warnings: Vec::new(), buffers: Vec::new() }
+    }
+
+    /// A cycle that begins now, in the memory of one that has left the record.
+    fn begin_in(mut old: Cycle) -> Cycle {
+        for step in old.steps.drain(..) {
+            if let Detail::Bytes(Excerpt { mut bytes, .. }) = step.detail {
+                bytes.clear();
+                old.buffers.push(bytes);
+            }
+        }
+        old.warnings.clear();
+        Cycle { recording: true, started: Instant::now(), ..old }
+    }
+
+    /// An empty excerpt, to be filled.
+    pub fn excerpt(&mut self) -> Excerpt {
+        Excerpt { bytes: self.buffers.pop().unwrap_or_default(), total: Some(0) }
     }
 
     /// Notes a step. The closure is called only when recording.
@@ -238,6 +261,8 @@ pub struct Recorder {
     /// How many wait for a cycle to be added. While nobody does, adding one wakes nobody and costs nothing.
     waiting: AtomicUsize,
     gate: Mutex<()>,
+    /// Cycles that have left, for their memory: to get it anew for each is the dearest part of recording.
+    left: Mutex<Vec<Cycle>>,
     added: Condvar,
     closed: AtomicBool,
 }
@@ -250,6 +275,7 @@ impl Default for Recorder {
             slots: (0..KEPT).map(|_| Mutex::default()).collect(),
             waiting: AtomicUsize::new(0),
             gate: Mutex::new(()),
+            left: Mutex::default(),
             added: Condvar::new(),
             closed: AtomicBool::new(false),
         }
@@ -257,6 +283,12 @@ impl Default for Recorder {
 }
 
 impl Recorder {
+    /// A cycle that begins now and is recorded.
+    pub fn begin(&self) -> Cycle {
+        let left = lock(&self.left).pop();
+        left.map_or_else(|| Cycle::begin(true), Cycle::begin_in)
+    }
+
     /// The number for the next cycle that is kept.
     pub fn number(&self) -> u64 {
         self.last.fetch_add(1, Ordering::Relaxed) + 1
@@ -286,8 +318,13 @@ impl Recorder {
             drop(lock(&self.gate));
             self.added.notify_all();
         }
-        // The memory of the oldest is given back when nobody waits for it.
-        drop(leaving);
+        // Unless somebody looks at it just now, the oldest is of use once more.
+        if let Some(oldest) = leaving.and_then(Arc::into_inner) {
+            let mut left = lock(&self.left);
+            if left.len() < SPARE {
+                left.push(oldest.cycle);
+            }
+        }
     }
 
     /// Ends every wait: the server stops.

@@ -169,7 +169,8 @@ impl<S: Service> Connection<S> {
         request.body = self.read_body(&request)?;
         let client = self.serving.proxies.client(self.peer, &request.headers)?;
         (request.peer, request.secure) = (Some(client.address), client.secure);
-        cycle.step("received", || Detail::Bytes(self.take_received()));
+        let next = cycle.excerpt();
+        cycle.step("received", || Detail::Bytes(std::mem::replace(&mut self.received, next)));
         cycle.step("parsed", || Detail::Parsed { head_bytes, body_bytes: request.body.len() });
         self.asked_to_close = !request.keep_alive();
         // The request itself goes to the service; these few facts of it are needed for the answer and the log.
@@ -190,14 +191,11 @@ impl<S: Service> Connection<S> {
 
     fn begin_cycle(&mut self) -> Cycle {
         self.requests += 1;
-        let mut cycle = Cycle::begin(self.serving.recorder.is_some());
+        let recorder = self.serving.recorder.as_ref();
+        let mut cycle = recorder.map_or_else(|| Cycle::begin(false), |recorder| recorder.begin());
         let (number, nth, peer) = (self.number, self.requests, self.peer);
         cycle.step("accepted", || Detail::Connection { number, nth, peer });
         cycle
-    }
-
-    fn take_received(&mut self) -> Excerpt {
-        std::mem::replace(&mut self.received, Excerpt { bytes: Vec::new(), total: Some(0) })
     }
 
     /// Takes so many bytes off the input, and notes them for the record.
@@ -353,8 +351,9 @@ impl<S: Service> Connection<S> {
             Body::File { file, range } => Rest::File(file, range),
             Body::Stream(write) => Rest::Stream(write, framing == BodyFraming::Chunked),
         };
+        let mut sent = cycle.excerpt();
         cycle.step("sent", || {
-            let mut sent = Excerpt::of(&self.output[start..]);
+            sent.extend(&self.output[start..]);
             sent.total =
                 if bodiless { Some(head_bytes as u64) } else { length.map(|length| head_bytes as u64 + length) };
             Detail::Bytes(sent)
@@ -402,7 +401,8 @@ impl<S: Service> Connection<S> {
         if cycle.is_recording() {
             self.consume(self.input.bytes().len());
         }
-        cycle.step("received", || Detail::Bytes(self.take_received()));
+        let next = cycle.excerpt();
+        cycle.step("received", || Detail::Bytes(std::mem::replace(&mut self.received, next)));
         cycle.step("failed", || Detail::Failure(status, error.to_string()));
         let line = self.serving.log.line_of_refused(self.peer, error);
         let asked = Asked { is_head, version: Version::Http11, keep_alive: false, line };

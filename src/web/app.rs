@@ -165,7 +165,7 @@ impl App {
             method,
             pattern: Pattern::parse(pattern),
             handler: Box::new(move |ctx| handler(ctx).into_response()),
-            name: name.to_owned(),
+            name: name.into(),
             source: Location::caller(),
         });
     }
@@ -245,8 +245,8 @@ impl App {
             Found::Route(route, params) => {
                 ctx.cycle.step("routed", || Detail::Route {
                     method: route.method.clone(),
-                    pattern: route.pattern.to_string(),
-                    handler: route.name.clone(),
+                    pattern: route.pattern.text(),
+                    handler: Arc::clone(&route.name),
                     registered: route.source,
                     params: params.clone(),
                 });

@@ -14,6 +14,7 @@ use crate::http::Method;
 use crate::http::fields::{percent_decode, percent_encode};
 use crate::near;
 use std::panic::Location;
+use std::sync::Arc;
 
 /// A method and a pattern, and who answers.
 pub struct Route {
@@ -24,7 +25,7 @@ pub struct Route {
     /// Who answers.
     pub handler: Handler,
     /// The handler's name: `hello`. `url_for` knows the route by it.
-    pub name: String,
+    pub name: Arc<str>,
     /// The line that registered it.
     pub source: &'static Location<'static>,
 }
@@ -42,7 +43,7 @@ pub type Params = Vec<(String, String)>;
 /// A path with places for values.
 #[derive(Clone, Debug)]
 pub struct Pattern {
-    text: String,
+    text: Arc<str>,
     parts: Vec<Part>,
 }
 
@@ -70,7 +71,7 @@ impl Pattern {
         let parts: Vec<Part> = inside.split('/').map(|part| parse_part(part, text)).collect();
         let early = parts.iter().rev().skip(1).any(|part| matches!(part, Part::Path(_)));
         assert!(!early, "in the pattern {text:?}, <path:…> must be the last part");
-        Pattern { text: text.to_owned(), parts }
+        Pattern { text: text.into(), parts }
     }
 
     /// The values of a path that fits; `parts` are the path's parts, still encoded.
@@ -94,6 +95,11 @@ impl Pattern {
             }
         }
         (parts.len() == self.parts.len()).then_some(params)
+    }
+
+    /// As it was registered; shared, since every cycle of the route remembers it.
+    pub fn text(&self) -> Arc<str> {
+        Arc::clone(&self.text)
     }
 
     /// The pattern with what the path has in each of its places: what would have been meant, slips apart.
@@ -285,9 +291,9 @@ impl Router {
     ///
     /// A sentence, if there is no such route or a value is missing.
     pub fn url_for(&self, name: &str, values: &[(&str, String)]) -> Result<String, String> {
-        let mut of_name = self.routes.iter().filter(|route| route.name == name).peekable();
+        let mut of_name = self.routes.iter().filter(|route| *route.name == *name).peekable();
         if of_name.peek().is_none() {
-            let near = near::nearest(name, self.routes.iter().map(|route| route.name.as_str()));
+            let near = near::nearest(name, self.routes.iter().map(|route| &*route.name));
             let hint = near.map_or(String::new(), |near| format!("; there is {near:?}"));
             return Err(format!("no route is called {name:?}{hint}"));
         }

@@ -58,7 +58,7 @@ fn every_answer_names_its_cycle_and_the_three_forms_agree() {
         assert_eq!(header(&answer, "Carafe-Cycle"), Some(number.as_str()), "{path}");
         let text = carafe.curl(&[&format!("$B/cycles/{number}.txt")]);
         let json = carafe.curl(&[&format!("$B/cycles/{number}.json")]);
-        let page = carafe.curl(&["-H", "Accept: text/html", &format!("$B/cycles/{number}")]);
+        let page = without_tags(&carafe.curl(&["-H", "Accept: text/html", &format!("$B/cycles/{number}")]));
         for word in
             [format!("GET {path} HTTP/1.1"), format!("Carafe-Cycle: {number}"), "nothing about this visitor".into()]
         {
@@ -73,6 +73,11 @@ fn every_answer_names_its_cycle_and_the_three_forms_agree() {
     assert!(malformed.contains("Carafe-Cycle: 5"), "{malformed}");
     assert!(text(&carafe).contains("failed: 400 Bad Request: found the line"), "{}", text(&carafe));
     assert!(carafe.curl(&["$B/cycles"]).lines().count() == 5, "it never records itself");
+}
+
+/// The text of a page; the pieces of a line have an element each.
+fn without_tags(page: &str) -> String {
+    page.split('<').map(|piece| piece.split_once('>').map_or(piece, |(_, text)| text)).collect()
 }
 
 #[test]
@@ -181,24 +186,152 @@ fn the_record_is_bounded_in_number_and_in_size() {
 #[test]
 fn the_copied_line_gives_the_same_status() {
     let carafe = Carafe::start(&["--log", "off"]);
+    carafe.curl(&["-c", "j", "$B/sessions"]);
+    std::fs::write(carafe.folder.join("bytes"), b"a\0\xff%d\\\r\n'$x'\x1b[31m").expect("a file can be written");
     for (arguments, status) in [
         (&["$B/hello"][..], "200"),
         (&["-I", "$B/hello/it's"], "200"),
-        (&["-d", "name=O'Hara&x=$HOME", "$B/process"], "303"),
+        (&["-b", "j", "-d", "name=O'Hara&x=$HOME", "$B/process"], "303"),
+        (&["-d", "x=1", "$B/process"], "400"),
         (&["-X", "PUT", "$B/hello"], "405"),
+        (&["-X", "POST", "$B/hello"], "405"),
         (&["-X", "DELETE", "$B/things/9"], "404"),
+        (&["-X", "OPTIONS", "--request-target", "*", "$B/"], "204"),
         (&["-H", "Content-Type: application/json", "-d", "{\"name\":\"a b\"}", "$B/things"], "201"),
+        (&["-X", "PUT", "-H", "Content-Type: application/json", "-d", "{\"name\":\"it's\\n\"}", "$B/things/1"], "200"),
+        (&["-H", "Content-Type:", "-d", "name=Ada", "$B/process"], "415"),
+        (&["--data-binary", "@bytes", "-H", "Content-Type: application/octet-stream", "$B/process"], "415"),
+        (&["--data-binary", "@bytes", "-H", "Transfer-Encoding: chunked", "$B/echo"], "200"),
         (&["--path-as-is", "$B/static/../x"], "404"),
         (&["-H", "Accept: text/html", "$B/search?q=[a]{b}"], "200"),
+        (&["-H", "Origin: http://evil.example", "-d", "name=Ada", "$B/process"], "403"),
+        (&["-H", "Host: other.example", "-H", "X-Empty;", "-H", "X-Quotes: \"it's\" `$HOME`", "$B/hello"], "200"),
+        (&["-0", "-H", "Host:", "$B/hello"], "200"),
+        (&["-H", "Expect: the worst", "$B/hello"], "417"),
     ] {
         assert_eq!(carafe.status(arguments), status, "{arguments:?}");
-        let json = carafe.curl(&["$B/cycles/last.json"]);
-        let line = json.rsplit_once("\"curl\":\"").expect("there is a line").1;
-        let line = line.trim_end().trim_end_matches("\"}").replace("\\\"", "\"").replace("\\\\", "\\");
-        let output =
-            std::process::Command::new("sh").args(["-c", &format!("{line} -s")]).current_dir(&carafe.folder).output();
-        let answer = String::from_utf8_lossy(&output.expect("sh runs").stdout).into_owned();
-        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{line}: {answer}");
+        let line = curl_line(&carafe);
+        let answer = shell(&carafe, &format!("{line} -s"));
+        assert!(answer.starts_with("HTTP/1.") && answer[9..].starts_with(status), "{line}: {answer}");
+        assert!(!line.contains("carafe_sid"), "{line}");
+    }
+    // What no client would send is typed by hand.
+    let malformed = carafe.raw(b"GET / HTTP/1.1\r\nHost : x\r\n\r\n");
+    assert!(malformed.starts_with("HTTP/1.1 400"), "{malformed}");
+    let line = curl_line(&carafe);
+    assert!(shell(&carafe, &line).starts_with("HTTP/1.1 400"), "{line}");
+}
+
+/// The line that the newest cycle offers to copy.
+fn curl_line(carafe: &Carafe) -> String {
+    let cycle = carafe::json::parse(carafe.curl(&["$B/cycles/last.json"]).as_bytes()).expect("it is JSON");
+    cycle.as_map().and_then(|cycle| cycle.get("curl")?.as_str().map(str::to_owned)).expect("there is a line")
+}
+
+fn shell(carafe: &Carafe, line: &str) -> String {
+    let output = std::process::Command::new("sh").args(["-c", line]).current_dir(&carafe.folder).output();
+    String::from_utf8_lossy(&output.expect("sh runs").stdout).into_owned()
+}
+
+#[test]
+fn no_text_is_wider_than_eighty_columns_whatever_came() {
+    let carafe = Carafe::start(&["--log", "off"]);
+    let long = "x".repeat(300);
+    carafe.curl(&["-c", "j", "-d", &format!("name={long}"), "$B/process"]);
+    carafe.curl(&["-b", "j", "-H", &format!("X-{long}: {long}"), &format!("$B/formtest?{long}={long}")]);
+    carafe.curl(&["-H", "Accept: text/html", &format!("$B/hello/{long}")]);
+    carafe.curl(&["-H", "Transfer-Encoding: chunked", "-d", &long, "$B/echo"]);
+    carafe.raw(format!("{long} {long}\r\nno colon\r\n\r\n").as_bytes());
+    let wide = |text: &str| text.lines().find(|line| line.chars().count() > 80).map(str::to_owned);
+    assert_eq!(wide(&carafe.curl(&["$B/cycles"])), None);
+    for number in 1..=5 {
+        let text = carafe.curl(&[&format!("$B/cycles/{number}")]);
+        assert!(text.lines().count() > 10, "{text}");
+        assert_eq!(wide(&text), None, "{text}");
+    }
+    assert!(carafe.curl(&["$B/cycles/4"]).contains("hexadecimal: a chunk of 300 bytes"));
+    let refused = carafe.curl(&["$B/cycles/5"]);
+    assert!(refused.contains(" > no colon") && refused.contains("there is no colon"), "{refused}");
+}
+
+#[test]
+fn a_password_is_hidden_in_a_multipart_body_and_where_an_answer_repeats_it() {
+    let carafe = Carafe::start(&["--log", "off"]);
+    carafe.curl(&["-F", "name=Ada", "-F", "password=hunter2", "$B/echo"]);
+    carafe.curl(&["-d", "name=Ada&pwd=hunter2", "$B/echo"]);
+    carafe.curl(&["-H", "Accept: application/json", "-d", "name=Ada&password=hunter2", "$B/echo?secret=hunter2"]);
+    carafe.curl(&["-u", "ada:hunter2", "$B/echo"]);
+    for number in 1..=4 {
+        for (accept, ending) in [("text/html", ""), ("*/*", ".txt"), ("*/*", ".json")] {
+            let shown = carafe.curl(&["-H", &format!("Accept: {accept}"), &format!("$B/cycles/{number}{ending}")]);
+            assert!(shown.contains("/echo") && shown.contains("...."), "{shown}");
+            let is_shown = shown.contains("hunter2") || shown.contains("YWRhOmh1bnRlcjI");
+            assert!(!is_shown, "cycle {number}{ending}: {shown}");
+        }
+    }
+}
+
+#[test]
+fn a_change_leads_to_the_line_that_made_it_and_a_405_names_the_routes_of_its_path() {
+    let carafe = Carafe::start(&["--log", "off"]);
+    let source = include_str!("../../src/app/sessions.rs");
+    let line = source.lines().position(|line| line.contains("session.set(\"user\"")).expect("it is there") + 1;
+    carafe.curl(&["-c", "j", "$B/sessions"]);
+    let cycle = carafe.curl(&["$B/cycles/last.json"]);
+    assert!(
+        cycle.contains(&format!("\"what\":\"user = 'Anthony'\",\"source\":\"src/app/sessions.rs:{line}\"")),
+        "{cycle}"
+    );
+    carafe.curl(&["-X", "PUT", "$B/profile"]);
+    assert!(text(&carafe).contains("this path has other methods: GET /profile, POST /profile"), "{}", text(&carafe));
+    carafe.curl(&["$B/getsesion"]);
+    assert!(text(&carafe).contains("these came near: GET /getsession"), "{}", text(&carafe));
+}
+
+#[test]
+fn what_the_glass_itself_fetches_is_no_cycle() {
+    let carafe = Carafe::start(&["--log", "off"]);
+    for page in ["/cycles", "/cycles/1", "/source/src/lib.rs"] {
+        let referer = format!("Referer: {}", carafe.url(page));
+        let answer = carafe.curl(&["-i", "-H", &referer, "$B/static/css/carafe.css"]);
+        assert!(answer.starts_with("HTTP/1.1 200") && header(&answer, "Carafe-Cycle").is_none(), "{page}");
+    }
+    let referer = format!("Referer: {}", carafe.url("/cyclesandmore"));
+    let answer = carafe.curl(&["-i", "-H", &referer, "$B/static/css/carafe.css"]);
+    assert_eq!(header(&answer, "Carafe-Cycle"), Some("1"));
+}
+
+#[test]
+fn printed_cycles_are_coloured_only_on_a_terminal_that_wants_it() {
+    for (no_color, painted) in [("", true), ("1", false)] {
+        let folder = crate::carafe::empty_folder();
+        // `script` gives the program a terminal, and keeps what it prints.
+        let command = format!("{} --port 0 --show-cycles --log off", env!("CARGO_BIN_EXE_carafe"));
+        let mut child = std::process::Command::new("script")
+            .args(["-qfec", &command, "out"])
+            .current_dir(&folder)
+            .env("NO_COLOR", no_color)
+            .stdin(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::null())
+            .spawn()
+            .expect("script, of bsdutils, starts");
+        let printed = || std::fs::read_to_string(folder.join("out")).unwrap_or_default();
+        let end = Instant::now() + DEADLINE;
+        while !printed().contains("Ctrl-C") {
+            assert!(Instant::now() < end, "{}", printed());
+            std::thread::yield_now();
+        }
+        let mut stream = std::net::TcpStream::connect(crate::carafe::address_in(&printed())).expect("it listens");
+        stream.write_all(b"GET /sessions HTTP/1.1\r\nHost: x\r\n\r\n").expect("sent");
+        while !printed().contains("still knows") {
+            assert!(Instant::now() < end, "{}", printed());
+            std::thread::yield_now();
+        }
+        assert_eq!(printed().contains("\u{1b}["), painted, "{}", printed());
+        // Ctrl-C, as a terminal sends it.
+        child.stdin.take().expect("it is piped").write_all(b"\x03").expect("sent");
+        let _ = child.wait();
+        let _ = std::fs::remove_dir_all(folder);
     }
 }
 
