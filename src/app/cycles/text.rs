@@ -19,7 +19,7 @@ pub fn cycle(facts: &Facts, base: &str, steps: bool) -> String {
     let left = format!("#{}  conn {connection}, {} request", facts.number, ordinal(nth));
     let right = format!("{:.1} ms   {}", facts.took, facts.source);
     let gap = COLUMNS.saturating_sub(1 + left.chars().count() + right.chars().count()).max(2);
-    out.push(format!(" {left}{}{right}", " ".repeat(gap)));
+    out.push(cut(&format!(" {left}{}{right}", " ".repeat(gap)), COLUMNS));
     wire(">", &facts.arrived, &mut out);
     named("knew", &facts.knew, &mut out);
     let matched: Vec<String> = facts.matched.iter().map(|(name, value)| format!("{name}: {value}")).collect();
@@ -114,7 +114,7 @@ fn wrapped(start: &str, text: &str, out: &mut Vec<String>) {
     for word in text.split(' ') {
         let fits = line.chars().count() + usize::from(!is_empty) + word.chars().count() <= COLUMNS;
         if !fits && !is_empty {
-            out.push(std::mem::replace(&mut line, indent.clone()));
+            out.push(cut(&std::mem::replace(&mut line, indent.clone()), COLUMNS));
             is_empty = true;
         }
         if !is_empty {
