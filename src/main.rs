@@ -4,11 +4,9 @@ mod app;
 mod cli;
 mod signal;
 
-use carafe::Stopper;
 use cli::{check, flags, help, init, lab, render, routes, serve};
 use std::io::{self, Write};
 use std::process::ExitCode;
-use std::time::Duration;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
@@ -24,14 +22,7 @@ fn main() -> ExitCode {
         "routes" => routes::run(rest),
         "--version" | "-V" => say(concat!("carafe ", env!("CARGO_PKG_VERSION"), "\n")),
         _ => match flags::read(&arguments) {
-            Ok(settings) => {
-                let bound = settings.stop_time + Duration::from_secs(1);
-                let stop = move |stopper: Stopper| {
-                    signal::end_after(bound);
-                    stopper.stop();
-                };
-                serve::run(settings, |stopper| signal::stops(move || stop(stopper)))
-            }
+            Ok(settings) => serve::run(settings, |stopper| signal::stops(move || stopper.stop())),
             Err(why) => complain(&why),
         },
     }

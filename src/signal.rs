@@ -5,7 +5,6 @@
 
 use std::io::{self, PipeWriter, Read, Write};
 use std::sync::OnceLock;
-use std::time::Duration;
 
 const SIGINT: i32 = 2;
 const SIGTERM: i32 = 15;
@@ -40,16 +39,4 @@ pub fn stops(stop: impl FnOnce() + Send + 'static) -> io::Result<()> {
         }
     })?;
     Ok(())
-}
-
-/// Ends the process if it is still there when this time is over.
-///
-/// A stop knocks on the server's own port to wake whoever waits in `accept`. Where nobody can knock, since a firewall
-/// stands before the port or the loopback interface is down, they would wait for ever.
-pub fn end_after(time: Duration) {
-    let end = move || {
-        std::thread::sleep(time);
-        std::process::exit(0);
-    };
-    let _ = std::thread::Builder::new().name("end".into()).spawn(end);
 }

@@ -26,8 +26,8 @@ use open::Connections;
 use pool::ThreadPool;
 use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Whatever answers requests: the border between server and framework (what Python calls WSGI).
@@ -62,7 +62,7 @@ impl Server {
     /// If the port is taken, or the address is not this machine's.
     pub fn bind(address: impl ToSocketAddrs) -> io::Result<Server> {
         let listener = TcpListener::bind(address)?;
-        let stopper = Stopper { stopping: Arc::new(AtomicBool::new(false)), address: listener.local_addr()? };
+        let stopper = Stopper { stopping: Arc::default(), told: Arc::default(), address: listener.local_addr()? };
         Ok(Server {
             listener,
             limits: Limits::default(),
@@ -149,7 +149,8 @@ impl Server {
         let stopping = Arc::clone(&self.stopper.stopping);
         let welcome = move |stream, peer, settle| serving.welcome(stream, peer, settle);
         let pool = ThreadPool::new(self.listener, self.workers, stopping, welcome);
-        pool.run()?;
+        pool.start()?;
+        self.stopper.wait();
         if let Some(recorder) = recorder {
             recorder.close();
         }
@@ -170,14 +171,27 @@ impl Server {
 #[derive(Clone, Debug)]
 pub struct Stopper {
     stopping: Arc<AtomicBool>,
+    /// Wakes [`Server::run`]. Not the knock's affair: there are networks in which nobody can knock, such as a container's
+    /// whose loopback is down.
+    told: Arc<(Mutex<()>, Condvar)>,
     address: SocketAddr,
 }
 
 impl Stopper {
     /// No connection is taken from now on; [`Server::run`] returns once the answers under way are written.
     pub fn stop(&self) {
+        // Under the lock, so that nobody begins to wait between the two.
+        let guard = self.told.0.lock().unwrap_or_else(PoisonError::into_inner);
         self.stopping.store(true, Ordering::SeqCst);
+        drop(guard);
+        self.told.1.notify_all();
         self.knock();
+    }
+
+    /// Returns when the server has been stopped.
+    fn wait(&self) {
+        let guard = self.told.0.lock().unwrap_or_else(PoisonError::into_inner);
+        drop(self.told.1.wait_while(guard, |()| !self.stopping.load(Ordering::SeqCst)));
     }
 
     fn knock(&self) {

@@ -60,8 +60,6 @@ impl<G: Guest> ThreadPool<G> {
 
     /// After a stop: whoever connected before it is served still, until nobody waits.
     fn drain(&self, first: Option<(TcpStream, SocketAddr)>) {
-        drop(self.lock());
-        self.ended.notify_all();
         let mut next = first;
         let calm = self.listener.set_nonblocking(true).is_ok();
         while let Some((stream, peer)) = next {

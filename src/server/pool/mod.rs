@@ -172,19 +172,15 @@ impl<G: Guest> ThreadPool<G> {
         })
     }
 
-    /// Serves until the pool is told to stop; then returns at once, while some workers still have something to do.
+    /// Sends the first worker to the door; from then on they see to it themselves that somebody stands there.
     ///
     /// # Errors
     ///
-    /// If the first thread cannot be started.
-    pub fn run(self: &Arc<Self>) -> io::Result<()> {
+    /// If not even one thread can be started.
+    pub fn start(self: &Arc<Self>) -> io::Result<()> {
         let mut floor = self.lock();
         floor.at_the_door += 1;
-        self.start_worker(&mut floor, Duty::Accept)?;
-        while !self.is_stopping() {
-            floor = self.ended.wait(floor).unwrap_or_else(PoisonError::into_inner);
-        }
-        Ok(())
+        self.start_worker(&mut floor, Duty::Accept)
     }
 
     /// How many threads there are.
