@@ -168,6 +168,11 @@ pub fn run(settings: Settings, stops: impl FnOnce(Stopper) -> io::Result<()>) ->
     } else {
         format!("http://{address}")
     };
+    // Before the banner: whoever has read it may already say stop.
+    if let Err(error) = stops(server.stopper()) {
+        let _ = writeln!(io::stderr(), "carafe: signals cannot be heard: {error}");
+        return ExitCode::FAILURE;
+    }
     let _ = write!(
         io::stdout(),
         "carafe serves on {url}\n{places}  state      {}\n  key        {}\n{proxies}{cycles}{warning}  Ctrl-C stops it.\n",
@@ -188,7 +193,7 @@ pub fn run(settings: Settings, stops: impl FnOnce(Stopper) -> io::Result<()>) ->
     let server =
         server.log(settings.log).workers(settings.workers).limits(settings.limits).stop_time(settings.stop_time);
     let server = server.proxies(settings.proxies);
-    match stops(server.stopper()).and_then(|()| server.run(app::cycles::Unseen(app))) {
+    match server.run(app::cycles::Unseen(app)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             let _ = writeln!(io::stderr(), "carafe: {error}");
