@@ -2,6 +2,7 @@
 
 use crate::carafe::{Carafe, DEADLINE, empty_folder, header};
 use crate::proxy::{HAPROXY, NGINX, Proxy, all_installed, certificate};
+use crate::redis_server::Redis;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -161,6 +162,8 @@ fn one_of_three_servers_is_killed_under_load_and_no_visitor_and_no_order_is_lost
         let folder = empty_folder();
         kill_one_of_three(name, configuration, &format!("file:{}", folder.join("shop.db").display()));
         let _ = std::fs::remove_dir_all(folder);
+        let Some(redis) = Redis::start(&[]) else { return };
+        kill_one_of_three(name, configuration, &redis.url());
     }
 }
 
