@@ -5,6 +5,7 @@
 //! actions that stand below it in the file.
 
 use crate::carafe::{DEADLINE, address_in, empty_folder, read_banner};
+use crate::redis_server::Redis;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -30,6 +31,8 @@ struct Running {
 pub struct Desk {
     pub folder: PathBuf,
     servers: Vec<Running>,
+    /// Once a lesson has asked for one.
+    redis: Option<Redis>,
     /// What `carafe check` has printed as seen, of whatever lesson.
     pub seen: BTreeSet<String>,
 }
@@ -39,7 +42,7 @@ impl Desk {
         let folder = empty_folder();
         // Without a terminal, curl would draw its progress; errors are wanted still.
         fs::write(folder.join(".curlrc"), "silent\nshow-error\n").expect("a file can be written");
-        Desk { folder, servers: Vec::new(), seen: BTreeSet::new() }
+        Desk { folder, servers: Vec::new(), redis: None, seen: BTreeSet::new() }
     }
 
     /// Starts a carafe as a lesson writes it: `carafe --port 8001 --store none`. One without a port takes the place of
@@ -83,6 +86,8 @@ impl Desk {
     fn with_ports(&self, text: &str) -> String {
         // The reader's own server, which nobody has written yet: nobody listens on port 1.
         let text = text.replace("127.0.0.1:5001", "127.0.0.1:1");
+        let redis = self.redis.as_ref().map_or("6379".to_owned(), |redis| redis.port.to_string());
+        let text = text.replace("6379", &redis);
         self.servers.iter().fold(text, |text, server| text.replace(&server.written, &server.port))
     }
 
@@ -151,6 +156,13 @@ impl Desk {
             match step {
                 Step::Say(_) | Step::Change(_) => {}
                 Step::Serve(line) => {
+                    if line.contains("redis://") && self.redis.is_none() {
+                        self.redis = Redis::start(&[]);
+                        // Not installed here, which it has said: the rest of the lesson needs it.
+                        if self.redis.is_none() {
+                            return;
+                        }
+                    }
                     self.check(lesson.number);
                     self.serve(line);
                 }
