@@ -16,11 +16,11 @@
 //! anyone calls; the one that takes the last place at the door sees to another, up to a cap.
 //!
 //! **When that stops being enough**: each request wakes a sleeping thread, and the processor goes back and forth between
-//! client and worker. With 64 busy clients on two processors a request then costs both sides 17.6 µs; nginx, which takes
-//! many requests each time it wakes, needs 11.2.
+//! client and worker. With 64 busy clients on two processors a request then costs about 18 µs; nginx, which takes many
+//! requests each time it wakes, needs about 10.
 //!
 //! **What was done about it**: connections that are hot, when there are many, meet in the [ring], where a few
-//! workers try one after the other without blocking. That takes 11.8 µs. A connection that grows quiet, or is in the midst
+//! workers try one after the other without blocking. That takes about 12 µs. A connection that grows quiet, or is in the midst
 //! of a request, gets a thread to itself again; so what is polled is polled only while it pays.
 //!
 //! * `door`: accepting, and turning away when there is no room.
