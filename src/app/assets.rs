@@ -12,6 +12,7 @@ macro_rules! inside {
 
 /// Each template's name, as `render` takes it, and its text.
 pub static TEMPLATES: &[(&str, &str)] = inside! { include_str, "templates":
+    "carried.html"
     "contents.html"
     "cycle.html"
     "cycles.html"

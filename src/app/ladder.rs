@@ -12,6 +12,7 @@ use carafe::{App, Context, Error, Value};
 pub fn routes(app: &mut App) {
     app.get("/ladder/none", none);
     app.get("/ladder/url", url);
+    app.post("/ladder/url", url_posted);
     app.get("/ladder/cookie", cookie);
     app.get("/ladder/signed", signed);
     app.get("/ladder/session", session);
@@ -32,13 +33,34 @@ fn none(ctx: &mut Context) -> Result<Response, Error> {
 
 /// The count lives in the link that leads to the next visit, for everybody to see and to change.
 fn url(ctx: &mut Context) -> Result<Response, Error> {
-    let visits = match ctx.request.query.get("n") {
+    let n = ctx.request.query.get("n").map(str::to_owned);
+    carried(ctx, n.as_deref(), "The URL said how many visits there were, and was believed.")
+}
+
+/// The same in a hidden field of a form: out of sight is not out of reach.
+fn url_posted(ctx: &mut Context) -> Result<Response, Error> {
+    let form = ctx.form()?;
+    carried(ctx, Some(form.required("n")?), "A hidden field said how many visits there were, and was believed.")
+}
+
+/// One more than the count that came along, and two ways to carry it to the next visit.
+fn carried(ctx: &mut Context, n: Option<&str>, message: &str) -> Result<Response, Error> {
+    let visits = match n {
         Some(n) => 1 + number(n).map_err(|why| Error::BadRequest(format!("n: {why}")))?,
         None => 1,
     };
-    let next = format!("/ladder/url?n={visits}");
-    let links = [&[(next.as_str(), "The next visit: this link is the memory")], LINKS].concat();
-    say(ctx, &format!("visit {visits}"), "The URL said how many visits there were, and was believed.", &links)
+    let sentence = format!("visit {visits}");
+    if !ctx.request.prefers_html() {
+        return say(ctx, &sentence, message, LINKS);
+    }
+    let links = LINKS.iter().map(|&(path, text)| vec![path.into(), text.into()].into()).collect::<Vec<Value>>();
+    let variables: [(&str, Value); 4] = [
+        ("title", sentence.into()),
+        ("message", message.into()),
+        ("links", links.into()),
+        ("visits", Value::Int(i64::try_from(visits).unwrap_or(i64::MAX))),
+    ];
+    Ok(ctx.render("carried.html", variables)?.with_header("Vary", "Accept"))
 }
 
 /// The count lives in a cookie that anybody can edit.

@@ -13,6 +13,11 @@ fn the_url_and_the_cookie_in_clear_are_believed() {
     let answer = carafe.curl(&["-i", "-b", "visits=998", "$B/ladder/cookie"]);
     assert_eq!(header(&answer, "Set-Cookie"), Some("visits=999; HttpOnly; SameSite=Lax; Path=/"));
     // In a browser the URL's memory is the link to the next visit.
+    assert_eq!(carafe.curl(&["-d", "n=998", "$B/ladder/url"]), "visit 999\n");
+    assert_eq!(carafe.status(&["-d", "m=1", "$B/ladder/url"]), "400");
+    assert_eq!(carafe.status(&["-d", "n=many", "$B/ladder/url"]), "400");
+    let page = carafe.curl(&["-H", "Accept: text/html", "-d", "n=4", "$B/ladder/url"]);
+    assert!(page.contains("<input type=\"hidden\" name=\"n\" value=\"5\">"), "{page}");
     let page = carafe.curl(&["-H", "Accept: text/html", "$B/ladder/url?n=4"]);
     assert!(page.contains("<h1>visit 5</h1>") && page.contains("href=\"/ladder/url?n=5\""), "{page}");
 }

@@ -1,8 +1,10 @@
 //! The shop: its eight steps, what each of them must remember, and what nobody may do to it.
 
 use crate::carafe::{Carafe, empty_folder, header};
+use crate::redis_server::Redis;
 use carafe::Map;
 use carafe::web::store::{FileStore, Kind, Store};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 const HTML: &str = "Accept: text/html";
@@ -58,7 +60,9 @@ fn at_once<T: Send>(times: usize, deed: impl Fn() -> T + Sync) -> Vec<T> {
 
 #[test]
 fn eight_steps_are_ten_cycles_on_every_store() {
-    for store in ["memory", "cookie", "file:shop.db"] {
+    let redis = Redis::start(&[]);
+    let redis_url = redis.as_ref().map(Redis::url);
+    for store in ["memory", "cookie", "file:shop.db"].into_iter().chain(redis_url.as_deref()) {
         eight_steps(&Carafe::start(&["--store", store, "--log", "off"]));
     }
 }
@@ -315,14 +319,32 @@ fn words_of_a_visitor_are_text_on_every_page() {
 #[test]
 fn a_hundred_posts_at_once_leave_a_hundred_items() {
     for store in ["memory", "file:shop.db"] {
-        a_hundred_posts(&Carafe::start(&["--store", store, "--log", "off"]));
+        let carafe = Carafe::start(&["--store", store, "--log", "off"]);
+        a_hundred_posts(&carafe, &carafe);
     }
 }
 
-fn a_hundred_posts(carafe: &Carafe) {
+#[test]
+fn a_hundred_posts_to_two_servers_at_once_leave_a_hundred_items() {
+    let folder = empty_folder();
+    let redis = Redis::start(&[]);
+    for store in [Some(format!("file:{}", folder.join("shop.db").display())), redis.as_ref().map(Redis::url)] {
+        let Some(store) = store else { continue };
+        let arguments = ["--store", store.as_str(), "--log", "off"];
+        a_hundred_posts(&Carafe::start(&arguments), &Carafe::start(&arguments));
+    }
+    let _ = std::fs::remove_dir_all(folder);
+}
+
+/// A hundred at once, to the one server and the other in turn.
+fn a_hundred_posts(carafe: &Carafe, other: &Carafe) {
     carafe.curl(&["-c", "j", "$B/shop/item/3"]);
     let id = id_in(carafe, "j");
-    let answers = at_once(100, || post(carafe, &id, "/shop/cart", "item=3"));
+    let turn = AtomicUsize::new(0);
+    let answers = at_once(100, || {
+        let server = [carafe, other][turn.fetch_add(1, Ordering::Relaxed) % 2];
+        post(server, &id, "/shop/cart", "item=3")
+    });
     assert!(answers.iter().all(|answer| outcome(answer) == see("/shop/cart")), "{answers:?}");
     let cart = carafe.curl(&["-b", "j", "$B/shop/cart"]);
     assert!(cart.starts_with("100 items\n"), "{cart}");
@@ -333,7 +355,9 @@ fn a_hundred_posts(carafe: &Carafe) {
 
 #[test]
 fn one_token_is_one_order_however_often_it_is_sent() {
-    for store in ["memory", "file:shop.db"] {
+    let redis = Redis::start(&[]);
+    let redis_url = redis.as_ref().map(Redis::url);
+    for store in ["memory", "file:shop.db"].into_iter().chain(redis_url.as_deref()) {
         one_token(&Carafe::start(&["--store", store, "--log", "off"]));
     }
 }
