@@ -192,6 +192,7 @@ fn prose_of(lesson: &file::Lesson) -> Vec<&str> {
         match step {
             file::Step::Say(text) | file::Step::Do(text, _) | file::Step::Change(text) => texts.push(text),
             file::Step::Run { why, .. } => texts.push(why),
+            file::Step::Show(_, what, _) => texts.push(what),
             file::Step::Serve(_) => {}
         }
     }

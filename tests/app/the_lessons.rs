@@ -154,7 +154,7 @@ impl Desk {
         let mut stopped = None;
         for step in &lesson.steps {
             match step {
-                Step::Say(_) | Step::Change(_) => {}
+                Step::Say(_) | Step::Change(_) | Step::Show(..) => {}
                 Step::Serve(line) => {
                     if line.contains("redis://") && self.redis.is_none() {
                         self.redis = Redis::start(&[]);

@@ -55,9 +55,15 @@ pub enum Step {
         /// About the command; may be empty.
         why: String,
     },
+    /// A file that goes with the lesson: its name, what it is, and its text.
+    Show(String, String, &'static str),
     /// What follows belongs to the change.
     Change(String),
 }
+
+/// The files that a lesson can show.
+const FILES: [(&str, &str); 2] =
+    [("haproxy.cfg", include_str!("haproxy.cfg")), ("nginx.conf", include_str!("nginx.conf"))];
 
 impl Lesson {
     /// True for a path whose cycles belong to this lesson.
@@ -168,6 +174,12 @@ fn read_line(lesson: &mut Lesson, line: &str) -> Result<(), String> {
         }
         ("read", false) => {
             lesson.read.push((name.to_owned(), text));
+            Ok(())
+        }
+        ("show", false) => {
+            let file = FILES.iter().find(|(known, _)| *known == name);
+            let (_, content) = file.ok_or_else(|| format!("found show {name}:, expected haproxy.cfg or nginx.conf"))?;
+            lesson.steps.push(Step::Show(name.to_owned(), text, content));
             Ok(())
         }
         ("say" | "do" | "serve" | "change", true) => {

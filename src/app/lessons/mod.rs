@@ -265,6 +265,12 @@ fn step_value(step: &Step, base: &str) -> Value {
         Step::Say(text) => Map::from([("kind", Value::from("say")), ("text", prose::pieces(text))]),
         Step::Do(text, _) => Map::from([("kind", Value::from("do")), ("text", prose::pieces(text))]),
         Step::Change(text) => Map::from([("kind", Value::from("change")), ("text", prose::pieces(text))]),
+        Step::Show(name, what, content) => Map::from([
+            ("kind", Value::from("show")),
+            ("name", name.as_str().into()),
+            ("text", prose::pieces(what)),
+            ("content", content.trim_end().into()),
+        ]),
         Step::Serve(command) => Map::from([
             ("kind", Value::from("serve")),
             ("command", on_port(command, base).into()),

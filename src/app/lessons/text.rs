@@ -42,6 +42,13 @@ pub fn lesson(lesson: &Lesson, seen: &[(&str, Option<u64>)], base: &str) -> Stri
                 };
                 out.push_str(&format!("  {how}\n    {}\n", on_port(command, base)));
             }
+            Step::Show(name, what, content) => {
+                wrap("  ", &format!("{name}: {what}"), &mut out);
+                for line in content.lines() {
+                    out.push_str(format!("    {line}").trim_end());
+                    out.push('\n');
+                }
+            }
             Step::Change(text) => {
                 out.push_str("\nChange\n");
                 wrap("  ", text, &mut out);

@@ -113,6 +113,8 @@ pub static CHAPTERS: &[(&str, &str)] = chapters! {
     "src/app/shop/steps.rs"
     "src/app/lessons/mod.rs"
     "src/app/lessons/lessons.txt"
+    "src/app/lessons/haproxy.cfg"
+    "src/app/lessons/nginx.conf"
     "src/app/lessons/file.rs"
     "src/app/lessons/prose.rs"
     "src/app/lessons/text.rs"
