@@ -237,6 +237,7 @@ class Soak:
         return value("VmRSS"), value("Threads"), len(os.listdir(f"/proc/{self.process.pid}/fd"))
 
     def run(self, minutes, samples):
+        self.ask("GET", "/")  # so that /cycles/last.json has a cycle to show from the first moment on
         begun = time.monotonic()
         threads = [threading.Thread(target=self.visit, args=(number,)) for number in range(8)]
         threads += [threading.Thread(target=self.storm, args=storm) for storm in
