@@ -79,14 +79,16 @@ fn check_codings(codings: &[&str], version: Version) -> Result<Framing, ParseErr
     }
     // RFC 9112 §6.3: if chunked is not the final coding, the length cannot be determined: 400. If it is, but another
     // comes before it, the server does not understand that one: 501 (§6.1).
-    let names: Vec<&str> = coding.split(',').map(str::trim_ascii).collect();
-    let chunked = names.iter().filter(|name| name.eq_ignore_ascii_case("chunked")).count();
-    let ends_well = names.last().is_some_and(|name| name.eq_ignore_ascii_case("chunked"));
-    if ends_well && chunked == 1 && names.iter().all(|name| !name.is_empty()) {
-        return Err(ParseError::TransferCoding(coding));
+    // RFC 9110 §5.6.1.2: "A recipient MUST parse and ignore a reasonable number of empty list elements".
+    let mut names = coding.split(',').map(str::trim_ascii).filter(|name| !name.is_empty()).rev();
+    let is_chunked = |name: &str| name.eq_ignore_ascii_case("chunked");
+    let ends_well = names.next().is_some_and(is_chunked);
+    let others: Vec<&str> = names.collect();
+    if !ends_well || others.iter().any(|name| is_chunked(name)) {
+        let found = shown(coding.as_bytes());
+        return Err(malformed(format!("found Transfer-Encoding: {found}, expected chunked, once and last")));
     }
-    let found = shown(coding.as_bytes());
-    Err(malformed(format!("found Transfer-Encoding: {found}, expected chunked, once and last")))
+    if others.is_empty() { Ok(Framing::Chunked) } else { Err(ParseError::TransferCoding(coding)) }
 }
 
 /// True if the client waits with its body for `100 Continue` (RFC 9110 §10.1.1).

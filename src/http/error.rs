@@ -13,6 +13,10 @@ pub enum ParseError {
     Malformed(String),
     /// Nothing a server of HTTP/1 can read. 505.
     Version(String),
+    /// The method is longer than any that is known, and the line it begins longer than the limit. 501.
+    MethodTooLong,
+    /// The target is an https URL, and the connection is not a trusted proxy's. 421.
+    Misdirected,
     /// The request target is longer than the limit, in bytes. 414.
     TargetTooLong(usize),
     /// The head is longer than the limit, in bytes. 431.
@@ -35,6 +39,8 @@ impl ParseError {
         match self {
             ParseError::Malformed(_) => Status::BAD_REQUEST,
             ParseError::Version(_) => Status::VERSION_NOT_SUPPORTED,
+            ParseError::MethodTooLong => Status::NOT_IMPLEMENTED,
+            ParseError::Misdirected => Status::MISDIRECTED_REQUEST,
             ParseError::TargetTooLong(_) => Status::URI_TOO_LONG,
             ParseError::HeadTooLong(_) | ParseError::TooManyHeaders(_) => Status::HEADERS_TOO_LARGE,
             ParseError::BodyTooLong(_) => Status::CONTENT_TOO_LARGE,
@@ -50,6 +56,10 @@ impl fmt::Display for ParseError {
         match self {
             ParseError::Malformed(what) => write!(out, "{what}"),
             ParseError::Version(found) => write!(out, "found version {found}, expected HTTP/1.1 or HTTP/1.0"),
+            ParseError::MethodTooLong => write!(out, "the method is longer than any that this server knows"),
+            ParseError::Misdirected => {
+                write!(out, "found an https:// URL on a connection without TLS, expected http:// or a path")
+            }
             ParseError::TargetTooLong(most) => write!(out, "the request target is longer than {most} bytes"),
             ParseError::HeadTooLong(most) => write!(out, "the request's head is longer than {most} bytes"),
             ParseError::TooManyHeaders(most) => write!(out, "the request has more than {most} header fields"),

@@ -104,6 +104,19 @@ impl Proxies {
         Ok(client)
     }
 
+    /// Refuses what the client would only ask over TLS, if no trusted proxy has spoken TLS with it.
+    ///
+    /// RFC 9110 §7.4: "Unless the connection is from a trusted gateway, ... a request for an "https" resource MUST be
+    /// rejected unless it has been received over a connection that has been secured".
+    ///
+    /// # Errors
+    ///
+    /// 421, for a target `https://…`.
+    pub fn check_scheme(&self, peer: SocketAddr, target: &str) -> Result<(), ParseError> {
+        let is_https = target.get(..8).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https://"));
+        if is_https && !self.trusts(peer.ip()) { Err(ParseError::Misdirected) } else { Ok(()) }
+    }
+
     fn trusts(&self, address: IpAddr) -> bool {
         self.trusted.iter().any(|network| network.holds(address))
     }

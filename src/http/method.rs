@@ -28,6 +28,9 @@ pub enum Method {
 }
 
 impl Method {
+    /// How long the longest of the words is that name a known method.
+    pub const LONGEST: usize = "OPTIONS".len();
+
     /// The method that this word names.
     pub fn from_word(word: &str) -> Method {
         match word {

@@ -52,7 +52,11 @@ pub fn parse_head(bytes: &[u8], limits: &Limits) -> Result<Option<(Request, usiz
     // The target may use its limit up; the method, the version and two spaces come on top.
     let line_limit = lines.at.saturating_add(limits.target_bytes).saturating_add(64);
     let line = if line_limit < limits.head_bytes {
-        lines.next(line_limit, &ParseError::TargetTooLong(limits.target_bytes))?
+        let start = lines.at;
+        lines.next(line_limit, &ParseError::TargetTooLong(limits.target_bytes)).map_err(|error| match error {
+            ParseError::TargetTooLong(_) => too_long(&bytes[start..line_limit], error),
+            other => other,
+        })?
     } else {
         lines.next(limits.head_bytes, &head_too_long)?
     };
@@ -114,6 +118,17 @@ fn check_first_byte(bytes: &[u8]) -> Result<(), ParseError> {
             Err(malformed(format!("found {} at the start of the request, expected a method", shown(&[byte]))))
         }
         _ => Ok(()),
+    }
+}
+
+/// Whose fault it is that a line is too long: the target's, unless the method has outgrown all that are known.
+fn too_long(line: &[u8], target_too_long: ParseError) -> ParseError {
+    let word = line.split(|&byte| byte == b' ').next().unwrap_or(line);
+    match token(word) {
+        None => malformed(format!("found the method {}, expected letters", shown(word))),
+        // RFC 9112 §3: "a method longer than any that it implements SHOULD [be answered] with a 501".
+        Some(method) if method.len() > Method::LONGEST => ParseError::MethodTooLong,
+        Some(_) => target_too_long,
     }
 }
 

@@ -29,6 +29,7 @@ statuses! {
     OK 200 "OK";
     CREATED 201 "Created";
     NO_CONTENT 204 "No Content";
+    RESET_CONTENT 205 "Reset Content";
     PARTIAL_CONTENT 206 "Partial Content";
     MOVED_PERMANENTLY 301 "Moved Permanently";
     FOUND 302 "Found";
@@ -52,6 +53,7 @@ statuses! {
     UNSUPPORTED_MEDIA_TYPE 415 "Unsupported Media Type";
     RANGE_NOT_SATISFIABLE 416 "Range Not Satisfiable";
     EXPECTATION_FAILED 417 "Expectation Failed";
+    MISDIRECTED_REQUEST 421 "Misdirected Request";
     UNPROCESSABLE_CONTENT 422 "Unprocessable Content";
     TOO_MANY_REQUESTS 429 "Too Many Requests";
     HEADERS_TOO_LARGE 431 "Request Header Fields Too Large";

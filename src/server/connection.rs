@@ -167,6 +167,7 @@ impl<S: Service> Connection<S> {
         self.is_head = request.method == Method::Head;
         let mut cycle = self.begin_cycle();
         request.body = self.read_body(&request)?;
+        self.serving.proxies.check_scheme(self.peer, &request.target)?;
         let client = self.serving.proxies.client(self.peer, &request.headers)?;
         (request.peer, request.secure) = (Some(client.address), client.secure);
         let next = cycle.excerpt();
@@ -317,6 +318,10 @@ impl<S: Service> Connection<S> {
     /// over, and is logged and kept before its client can ask for it. True if the connection stays; and what is left to
     /// be sent.
     fn answer(&mut self, mut response: Response, asked: &Asked, mut cycle: Cycle) -> (bool, Rest) {
+        // RFC 9110 §15.3.6: "a server MUST NOT generate content in a 205 response", though it has a length, 0.
+        if response.status == Status::RESET_CONTENT {
+            response.body = Body::Empty;
+        }
         let (status, length) = (response.status, response.body.len());
         let framing = match length {
             _ if status.has_no_body() => BodyFraming::None,

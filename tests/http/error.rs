@@ -5,6 +5,8 @@ fn each_error_has_its_status_and_a_sentence() {
     for (error, status, words) in [
         (ParseError::Malformed("found x, expected y".into()), 400, "found x, expected y"),
         (ParseError::Version("HTTP/2.0".into()), 505, "HTTP/2.0"),
+        (ParseError::MethodTooLong, 501, "method is longer"),
+        (ParseError::Misdirected, 421, "https://"),
         (ParseError::TargetTooLong(8192), 414, "8192 bytes"),
         (ParseError::HeadTooLong(65536), 431, "65536 bytes"),
         (ParseError::TooManyHeaders(100), 431, "100 header fields"),

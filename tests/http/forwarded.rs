@@ -23,6 +23,23 @@ fn ask(proxies: &Proxies, peer: &str, headers: &[(&str, &str)]) -> Result<Client
 }
 
 #[test]
+fn only_a_trusted_proxy_may_ask_for_an_https_url() {
+    let trusted = proxies(&["127.0.0.1"]);
+    for (peer, target, admitted) in [
+        ("127.0.0.1:9", "https://x/", true),
+        ("203.0.113.9:9", "https://x/", false),
+        ("203.0.113.9:9", "HTTPS://x", false),
+        ("203.0.113.9:9", "http://x/", true),
+        ("203.0.113.9:9", "/https://x/", true),
+        ("203.0.113.9:9", "/é", true),
+    ] {
+        let checked = trusted.check_scheme(peer.parse().expect("an address"), target);
+        assert_eq!(checked.is_ok(), admitted, "{target} from {peer}");
+        assert!(checked.map_err(|error| error.status().0).err().is_none_or(|status| status == 421));
+    }
+}
+
+#[test]
 fn the_rightmost_address_that_is_not_trusted_is_the_client() {
     let near = &["127.0.0.1"][..];
     let chain = &["127.0.0.1, 10.0.0.0/8", "2001:db8::/32"][..];

@@ -51,15 +51,17 @@ fn a_target_may_use_its_limit_up() {
 #[test]
 fn a_line_without_end_is_refused_before_the_head_is_full() {
     let limits = Limits { target_bytes: 8, ..Limits::default() };
-    assert_eq!(statuses(&"A".repeat(72), &limits), [408]);
-    assert_eq!(statuses(&"A".repeat(73), &limits), [414]);
+    for (begins, status) in [("GET /", 414), ("BREW /", 414), ("PROPFIND /", 501), ("A", 501), ("A(", 400)] {
+        assert_eq!(statuses(&format!("{begins:a<72}"), &limits), [408], "{begins}");
+        assert_eq!(statuses(&format!("{begins:a<73}"), &limits), [status], "{begins}");
+    }
 }
 
 /// What makes a line wrong may lie behind the bound that it passes: then nobody looks at it.
 #[test]
 fn a_bound_is_passed_before_what_lies_behind_it_is_judged() {
     let limits = Limits { target_bytes: 8, head_bytes: 200, ..Limits::default() };
-    assert_eq!(statuses(&("A".repeat(100) + "\n"), &limits), [414]);
+    assert_eq!(statuses(&format!("GET /{:a<100}\n", ""), &limits), [414]);
     assert_eq!(statuses(&("GET / HTTP/1.1\r\nX: ".to_owned() + &"A".repeat(200) + "\n"), &limits), [431]);
 }
 

@@ -1,5 +1,6 @@
 //! Reads requests as a connection does, from bytes that come in any pieces.
 
+use carafe::http::forwarded::Proxies;
 use carafe::http::{ChunkedBody, Framing, Limits, ParseError, Request, expects_continue, framing, parse_head};
 
 /// What one side of a connection has seen so far.
@@ -98,7 +99,7 @@ impl Reader {
                 let framing = framing(&request, &self.limits)?;
                 expects_continue(&request)?;
                 Ok(Some(match framing {
-                    Framing::Empty => self.finish(request),
+                    Framing::Empty => self.finish(request)?,
                     Framing::Length(length) => Stage::Length(request, length),
                     Framing::Chunked => Stage::Chunked(request, ChunkedBody::default()),
                 }))
@@ -109,7 +110,7 @@ impl Reader {
                 }
                 let mut request = request.clone();
                 request.body = self.buffer.drain(..*length).collect();
-                Ok(Some(self.finish(request)))
+                Ok(Some(self.finish(request)?))
             }
             Stage::Chunked(request, body) => {
                 let used = body.feed(&self.buffer, &self.limits)?;
@@ -117,15 +118,16 @@ impl Reader {
                 let Some(body) = body.finish() else { return Ok(None) };
                 let mut request = request.clone();
                 request.body = body;
-                Ok(Some(self.finish(request)))
+                Ok(Some(self.finish(request)?))
             }
             Stage::Closed => Ok(None),
         }
     }
 
-    fn finish(&mut self, request: Request) -> Stage {
+    fn finish(&mut self, request: Request) -> Result<Stage, ParseError> {
+        Proxies::default().check_scheme(([127, 0, 0, 1], 9).into(), &request.target)?;
         let stays = request.keep_alive();
         self.requests.push(request);
-        if stays { Stage::Head } else { Stage::Closed }
+        Ok(if stays { Stage::Head } else { Stage::Closed })
     }
 }

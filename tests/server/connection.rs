@@ -87,6 +87,16 @@ fn a_body_that_is_too_long_is_refused_without_a_reset() {
     assert!(answer.starts_with("HTTP/1.1 413 ") && answer.contains("Connection: close"), "{answer}");
 }
 
+/// RFC 9110 §15.3.6: 205 has no content, but unlike 204 it says so by its length.
+#[test]
+fn an_answer_205_has_a_length_of_0_whatever_the_service_wrote() {
+    let server = Running::start();
+    let answers = server.exchange(b"POST /reset HTTP/1.1\r\nHost: x\r\n\r\nGET /next HTTP/1.1\r\nHost: x\r\n\r\n");
+    let (first, next) = answers.split_once("\r\n\r\n").expect("a head ends");
+    assert!(first.starts_with("HTTP/1.1 205 Reset Content\r\n") && first.contains("Content-Length: 0"), "{answers}");
+    assert!(next.starts_with("HTTP/1.1 200 OK\r\n") && next.ends_with("GET /next "), "{answers}");
+}
+
 #[test]
 fn limits_are_answered_with_their_status() {
     let server =

@@ -36,6 +36,7 @@ impl Service for Mirror {
                 Response::text("slow")
             }
             "/big" => Response::typed("application/octet-stream", vec![b'x'; 5_000_000]),
+            "/reset" => Response::text("a body that must not be sent").with_status(Status::RESET_CONTENT),
             "/header" => Response::text("x").with_header("X-Note", "a\r\nSet-Cookie: evil=1"),
             "/short-file" => {
                 let path = std::env::temp_dir().join(format!("carafe-short-{}", std::process::id()));
