@@ -17,6 +17,7 @@
 //! Left out: keeping them over a restart. They are there to be looked at now.
 
 use crate::http::{Fields, Method, Status};
+use crate::place::Place;
 use crate::value::Map;
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
@@ -48,7 +49,7 @@ pub struct Cycle {
 /// One step: what it was, when, and which line took it.
 #[derive(Debug)]
 pub struct Step {
-    /// Named like the chapters: accepted, received, parsed, opened, routed, form, flashed, rendered, saved, sent.
+    /// Named like the chapters: accepted, received, parsed, opened, routed, form, flashed, rendered, stored, saved, sent.
     pub name: &'static str,
     /// Since the cycle began.
     pub at: Duration,
@@ -104,8 +105,10 @@ pub enum Detail {
         cookie: Option<String>,
         /// Why it was refused.
         refused: Option<String>,
-        /// What the row held.
+        /// What the row held; `None`: nobody looked.
         row: Option<Map>,
+        /// Where it is kept.
+        place: Place,
     },
     /// Decoded fields of a form.
     Fields(Fields),
@@ -128,6 +131,17 @@ pub enum Detail {
         after: Option<Map>,
         /// The line that changed it last; `None`: none did.
         by: Option<&'static Location<'static>>,
+        /// Where it is kept.
+        place: Place,
+    },
+    /// Rows beside the visitor's that the handler changed.
+    Stored {
+        /// Of each: the name of its kind, its key, and false if it was deleted.
+        rows: Vec<(&'static str, String, bool)>,
+        /// The line that asked for the store last.
+        by: &'static Location<'static>,
+        /// Where they are kept.
+        place: Place,
     },
     /// An error that took the place of an answer: its status, and what the log says of it.
     Failure(Status, String),

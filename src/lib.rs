@@ -9,6 +9,7 @@ pub mod value;
 
 pub mod json;
 pub mod near;
+pub mod place;
 pub mod random;
 
 pub mod http;

@@ -3,7 +3,7 @@
 //! All things are one row of the store, `{"last": 2, "things": {"1": {…}}}`, changed in one atomic step. The fields of a
 //! thing come as a form or as JSON.
 
-use carafe::http::{Fields, Headers, Method, Response, Status};
+use carafe::http::{Headers, Method, Response, Status};
 use carafe::web::store::Kind;
 use carafe::{App, Context, Error, Map, Value, json};
 
@@ -152,11 +152,7 @@ fn fields_of(ctx: &mut Context) -> Result<Map, Error> {
             Ok(_) => return Err(Error::BadRequest("found JSON that is not an object, expected {\"name\": …}".into())),
             Err(error) => return Err(Error::BadRequest(format!("the JSON is not well formed: {error}"))),
         },
-        Some("application/x-www-form-urlencoded") => {
-            let text = str::from_utf8(&ctx.request.body);
-            let text = text.map_err(|_| Error::BadRequest("found bytes that are not UTF-8 in the form".into()))?;
-            Fields::parse(text).iter().collect()
-        }
+        Some("application/x-www-form-urlencoded") => ctx.form()?.fields().iter().collect(),
         found => {
             let why = format!(
                 "found {}, expected a form or JSON: one of {EXPECTED}",

@@ -10,13 +10,14 @@ use super::error::Error;
 use super::inside::Inside;
 use super::origin;
 use super::router::{Found, Pattern, Route, Router};
-use super::session::{COOKIE_NAME, Sessions};
+use super::session::{COOKIE_NAME, Session, Sessions};
 use super::static_files::StaticFiles;
-use super::store::{MemoryStore, Store};
+use super::store::{MemoryStore, Noting, Store};
 use super::template::Templates;
 use crate::Service;
 use crate::cycle::{Cycle, Detail, Recorder};
 use crate::http::{Method, Request, Response, Status, cookie_value, fields};
+use crate::place::Place;
 use crate::random;
 use crate::value::{Map, Value};
 use std::any::Any;
@@ -71,7 +72,7 @@ pub struct App {
     /// Under which path, and which files.
     files: Option<(String, StaticFiles)>,
     /// For rows of all kinds but sessions.
-    pub(super) store: Arc<dyn Store>,
+    store: Arc<dyn Store>,
     pub(super) secret_key: Vec<u8>,
     sessions: Sessions,
     pub(super) inside: Inside,
@@ -200,6 +201,11 @@ impl App {
     pub fn forget(&self) {
         self.sessions.forget();
         self.store.forget();
+    }
+
+    /// Where sessions are kept, for pages that tell what the server knows.
+    pub fn place(&self) -> Place {
+        self.sessions.place()
     }
 
     /// Who may see the file and line of a failure. Defaults to loopback with a known Host.
@@ -344,13 +350,15 @@ impl App {
     /// Waits until what was changed is safe; a store that failed takes the place of whatever was answered.
     fn save(&self, ctx: &mut Context, response: &mut Response) {
         ctx.session.save();
-        let kept = if ctx.used_store.get() { self.store.flush() } else { Ok(()) };
+        let kept = if ctx.used_store.get().is_some() { self.store.flush() } else { Ok(()) };
+        note_stored(ctx);
         let Context { session, cycle, .. } = ctx;
         if session.after().is_some() {
             cycle.step("saved", || Detail::Change {
                 cookie: session.key().map(str::to_owned),
                 after: session.take_row(),
                 by: session.changed_by(),
+                place: session.place(),
             });
         }
         if let Some(error) = ctx.session.failure().cloned().or(kept.err()) {
@@ -376,16 +384,11 @@ impl App {
 impl Service for App {
     fn call(&self, request: Request, cycle: &mut Cycle) -> Response {
         let session = self.sessions.open(cookie_value(&request.headers, COOKIE_NAME));
-        if session.sent().is_some() {
-            cycle.step("opened", || {
-                session.look();
-                Detail::Row {
-                    cookie: session.sent().map(str::to_owned),
-                    refused: session.refusal().map(|refusal| refusal.to_string()),
-                    row: session.before().cloned(),
-                }
-            });
+        // What a store in another program knows is told only if the handler asked: below.
+        if session.place().is_near() {
+            note_row(&session, cycle);
         }
+        let store = Noting::new(Arc::clone(&self.store), cycle.is_recording());
         let mut ctx = Context {
             request,
             session,
@@ -393,12 +396,41 @@ impl Service for App {
             app: self,
             cycle,
             taken: None,
-            used_store: Cell::new(false),
+            store,
+            used_store: Cell::new(None),
         };
         let mut response = self.answer(&mut ctx).unwrap_or_else(|error| self.error_page(&error, &mut ctx));
+        if !ctx.session.place().is_near() {
+            note_row(&ctx.session, ctx.cycle);
+        }
         self.save(&mut ctx, &mut response);
         origin::protect(&mut response);
         response
+    }
+}
+
+/// Notes what was known of the visitor before.
+fn note_row(session: &Session, cycle: &mut Cycle) {
+    if session.sent().is_none() {
+        return;
+    }
+    cycle.step("opened", || {
+        session.look();
+        Detail::Row {
+            cookie: session.sent().map(str::to_owned),
+            refused: session.refusal().map(|refusal| refusal.to_string()),
+            row: session.before().cloned(),
+            place: session.place(),
+        }
+    });
+}
+
+/// Notes which rows beside the visitor's were changed.
+fn note_stored(ctx: &mut Context) {
+    let Some(by) = ctx.used_store.get() else { return };
+    let rows: Vec<_> = ctx.store.take().into_iter().map(|note| (note.kind, note.key, note.is_kept)).collect();
+    if !rows.is_empty() {
+        ctx.cycle.step("stored", || Detail::Stored { rows, by, place: ctx.store.place() });
     }
 }
 

@@ -8,13 +8,14 @@ use super::error::Error;
 use super::flash;
 use super::router::Params;
 use super::session::Session;
-use super::store::Store;
+use super::store::{Noting, Store};
 use super::template::Globals;
 use crate::cycle::{Cycle, Detail, Recorder};
 use crate::http::{Method, Request, Response};
 use crate::value::{Map, Value};
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
+use std::panic::Location;
 
 /// One request, and what the server knows about its visitor.
 pub struct Context<'a> {
@@ -27,8 +28,9 @@ pub struct Context<'a> {
     pub(super) cycle: &'a mut Cycle,
     /// The flashed messages, once they have been taken: a page may ask twice.
     pub(super) taken: Option<Vec<(String, String)>>,
-    /// True once the handler asked for the store: its changes must be safe before the answer leaves.
-    pub(super) used_store: Cell<bool>,
+    pub(super) store: Noting,
+    /// The line that asked for the store last, once one did: what was changed must be safe before the answer leaves.
+    pub(super) used_store: Cell<Option<&'static Location<'static>>>,
 }
 
 impl Context<'_> {
@@ -52,9 +54,10 @@ impl Context<'_> {
 
     /// The store for rows of all kinds but sessions. What is changed in it is safe before the answer leaves; no
     /// handler needs to [`flush`](Store::flush).
+    #[track_caller]
     pub fn store(&self) -> &dyn Store {
-        self.used_store.set(true);
-        self.app.store.as_ref()
+        self.used_store.set(Some(Location::caller()));
+        &self.store
     }
 
     /// The key to sign with: Flask's `app.secret_key`.

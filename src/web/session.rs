@@ -33,6 +33,7 @@
 use super::store::{Kind, Lookup, Refusal, Store, StoreError};
 use crate::http::SetCookie;
 use crate::http::cookie::SameSite;
+use crate::place::Place;
 use crate::random;
 use crate::value::{Map, Value};
 use std::cell::{Cell, OnceCell};
@@ -68,6 +69,11 @@ impl Sessions {
     /// Forgets what a restart of this process would forget.
     pub fn forget(&self) {
         self.store.forget();
+    }
+
+    /// Where their rows are kept.
+    pub fn place(&self) -> Place {
+        self.store.place()
     }
 
     /// The session of a request that carried this cookie. The store is not asked yet.
@@ -275,11 +281,17 @@ impl Session {
     }
 
     /// Looks the visitor up without needing it, for the record of the cycle: a store that fails is not asked again, and
-    /// the page goes on as long as it does not need the session.
+    /// the page goes on as long as it does not need the session. A store that would have to ask another program is not
+    /// looked into: the record must not cost a page a round trip.
     pub fn look(&self) {
-        if self.sent.is_some() {
+        if self.sent.is_some() && self.place().is_near() {
             self.opened();
         }
+    }
+
+    /// Where its row is kept.
+    pub fn place(&self) -> Place {
+        self.store.place()
     }
 
     /// Why the cookie that came was refused.
@@ -297,9 +309,10 @@ impl Session {
         self.opened.get()?.key.as_deref()
     }
 
-    /// The row as it was when this request first touched it; `None` if it did not. For the record of the cycle.
+    /// The row as it was when this request first touched it; `None` if it did not, or the store failed. For the record of
+    /// the cycle.
     pub fn before(&self) -> Option<&Map> {
-        let opened = self.opened.get()?;
+        let opened = self.opened.get().filter(|opened| opened.failure.is_none())?;
         Some(opened.before.as_ref().unwrap_or(&opened.row))
     }
 

@@ -3,6 +3,8 @@
 mod carafe;
 mod commands;
 mod container;
+mod cycle_forms;
+mod cycle_stores;
 mod cycles;
 mod init;
 mod lab;

@@ -59,8 +59,8 @@ pub fn request(message: &Message, excerpt: &Excerpt, mask: &Mask, row: &str) -> 
         in_chunks(message, mask, &mut parts);
     } else if !message.body.is_empty() {
         let note = match message.header("Content-Length") {
-            Some(length) => format!("{length} bytes, as Content-Length said"),
-            None => "nobody said that a body follows".to_owned(),
+            Some(length) => format!("body: {length} bytes, as Content-Length said"),
+            None => "body: nobody said that one follows".to_owned(),
         };
         parts.push(body(message, mask, note));
     }
@@ -76,7 +76,7 @@ pub fn response(message: &Message, excerpt: &Excerpt, mask: &Mask, status: Statu
         let mut piece = |name| (name, words.next().unwrap_or("").to_owned());
         let (version, code, reason) = (piece("version"), piece("status"), piece("reason"));
         let pieces = vec![version, ("", " ".into()), code, ("", " ".into()), reason];
-        parts.push(Part::new("status line", pieces, line.end, status_note(status)));
+        parts.push(Part::new("status line", pieces, line.end, format!("status: {}", status_note(status))));
     }
     for line in message.lines.iter().skip(1) {
         let is_cookie = line.text.get(..11).is_some_and(|name| name.eq_ignore_ascii_case("Set-Cookie:"));
@@ -91,7 +91,7 @@ pub fn response(message: &Message, excerpt: &Excerpt, mask: &Mask, status: Statu
         parts.push(Part::new("body", vec![("", String::new())], "", "no body: HEAD asks for the headers alone"));
     } else if !message.body.is_empty() {
         let length = message.header("Content-Length");
-        parts.push(body(message, mask, format!("{} bytes, as Content-Length says", length.unwrap_or("?"))));
+        parts.push(body(message, mask, format!("body: {} bytes, as Content-Length says", length.unwrap_or("?"))));
     } else if message.is_chunked() {
         parts.push(Part::new(
             "body",
@@ -147,7 +147,7 @@ fn in_chunks(message: &Message, mask: &Mask, parts: &mut Vec<Part>) {
                 "body",
                 vec![("", text)],
                 "CR LF",
-                format!("{} bytes, as the chunk said", data.len()),
+                format!("body: {} bytes, as the chunk said", data.len()),
             ));
         }
     }
@@ -205,7 +205,7 @@ fn attribute_note(attribute: &str) -> String {
         "max-age" if value == "0" => "forget it now".into(),
         "max-age" => format!("forget it after {value} seconds"),
         "expires" => "forget it then".into(),
-        _ => String::new(),
+        _ => "an attribute that browsers pass over".into(),
     }
 }
 
@@ -235,7 +235,7 @@ fn request_note(name: &str) -> &'static str {
         name if name.starts_with("sec-ch-") => "which browser, on what",
         name if name.starts_with("sec-") => "why the browser asks",
         "priority" => "how much it matters",
-        _ => "",
+        _ => "another header",
     }
 }
 
@@ -261,7 +261,7 @@ fn response_note(name: &str) -> &'static str {
         "referrer-policy" => "do not tell other sites whence",
         "retry-after" => "try again in so many seconds",
         "www-authenticate" => "say who you are",
-        _ => "",
+        _ => "another header",
     }
 }
 
@@ -289,6 +289,6 @@ fn status_note(status: Status) -> &'static str {
         503 => "not now",
         code if code / 100 == 4 => "you asked wrongly",
         code if code / 100 == 5 => "I failed",
-        _ => "",
+        _ => "another status",
     }
 }

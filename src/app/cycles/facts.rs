@@ -1,9 +1,10 @@
 //! What a recorded cycle says, in seven parts: the facts that the page, the text and the JSON have in common.
 
 use super::annotate::{self, Part};
+use super::changed::Change;
 use super::mask::Mask;
 use super::matched::{self, Fact, Field};
-use super::memory::{Change, Memory};
+use super::memory::Memory;
 use super::message::Message;
 use carafe::cycle::{Detail, Excerpt, Record, Step};
 use carafe::http::date;
@@ -86,7 +87,7 @@ impl Facts {
             request: format!("{method} {}", mask.target(target)),
             status: record.status.0,
             answer: record.status.to_string(),
-            source: matched::source(steps),
+            source: matched::answered_by(steps),
             arrived: annotate::request(&request, received, &mask, &memory.cookie_words()),
             knew: memory.knew(received.total.unwrap_or(0), request.header("Cookie").is_some()),
             matched: matched::matched(steps, &mask),
@@ -100,6 +101,11 @@ impl Facts {
         }
     }
 
+    /// How long it took, to the microsecond.
+    pub fn milliseconds(&self) -> f64 {
+        (self.took * 1000.0).round() / 1000.0
+    }
+
     /// The facts as values: what the template prints and the JSON says.
     pub fn to_map(&self) -> Map {
         let list = |values: &mut dyn Iterator<Item = Map>| Value::List(values.map(Value::Map).collect());
@@ -107,7 +113,7 @@ impl Facts {
         Map::from([
             ("number", whole(self.number)),
             ("ended", self.ended.as_str().into()),
-            ("milliseconds", Value::Float((self.took * 1000.0).round() / 1000.0)),
+            ("milliseconds", Value::Float(self.milliseconds())),
             ("connection", whole(self.connection.0)),
             ("request_on_it", whole(self.connection.1)),
             ("request", self.request.as_str().into()),
@@ -125,18 +131,10 @@ impl Facts {
         ])
     }
 
-    /// The session's changes in a few signs, for the list: `+user ~visits`.
+    /// The changes in a few signs, for the list: `+user ~visits`.
     pub fn signs(&self) -> String {
-        let names = self.changed.iter().filter_map(|change| match change.word {
-            "flash put" => Some("+flash".to_owned()),
-            "flash taken" => Some("-flash".to_owned()),
-            "added" | "changed" | "removed" if !change.what.starts_with("row ") => {
-                Some(format!("{}{}", change.sign, change.what.split([' ', ':']).next().unwrap_or("")))
-            }
-            "removed" => Some("-row".to_owned()),
-            _ => None,
-        });
-        names.collect::<Vec<_>>().join(" ")
+        let signs = self.changed.iter().filter_map(|change| Some(format!("{}{}", change.sign, change.short.as_ref()?)));
+        signs.collect::<Vec<_>>().join(" ")
     }
 }
 

@@ -4,6 +4,7 @@ use super::facts::{Facts, whole};
 use super::{open, text, uncached};
 use carafe::cycle::Recorder;
 use carafe::http::{Response, Status};
+use carafe::place::Place;
 use carafe::{Context, Error, Map, Value, json};
 use std::io::{self, IsTerminal, Write};
 use std::sync::Arc;
@@ -79,7 +80,11 @@ pub fn list(ctx: &mut Context, recorder: &Recorder) -> Result<Response, Error> {
             Value::Map(row)
         });
         let last = entries.last().map_or(0, |entry| entry.facts.number);
-        ctx.render("cycles.html", [("cycles", Value::List(rows.collect())), ("last", whole(last))])?
+        let forgets = Value::from(forgets(ctx.app().place()));
+        ctx.render(
+            "cycles.html",
+            [("cycles", Value::List(rows.collect())), ("last", whole(last)), ("forgets", forgets)],
+        )?
     } else if ctx.request.accepts("application/json") {
         let rows: Vec<Value> = entries.iter().map(|entry| row(&entry.facts, entry.page).into()).collect();
         Response::json(json::write(&rows.into()) + "\n")
@@ -87,6 +92,19 @@ pub fn list(ctx: &mut Context, recorder: &Recorder) -> Result<Response, Error> {
         Response::text(entries.iter().map(|entry| text::line(&entry.facts, entry.page.is_some())).collect::<String>())
     };
     Ok(uncached(response))
+}
+
+/// What the button that forgets does, in words; that depends on where the rows are.
+fn forgets(place: Place) -> &'static str {
+    match place {
+        Place::Memory => "wipes the memory, as a restart would; the cookies stay with their browsers",
+        Place::Nowhere => "wipes the memory, as a restart would; of visitors nothing is in it",
+        Place::Cookie => {
+            "wipes the memory, as a restart would; of visitors it holds accounts and orders, not who they are"
+        }
+        Place::File => "does what a restart would: nothing, for the rows are in a file",
+        Place::Elsewhere => "does what a restart would: nothing, for the rows are in another program",
+    }
 }
 
 /// Prints each cycle as text on standard output, as it ends: `--show-cycles`.
@@ -98,7 +116,7 @@ pub fn print_all(recorder: &Recorder, base: &str) {
     while !recorder.is_closed() {
         for record in recorder.wait_beyond(last, Duration::from_secs(3600)) {
             last = record.number;
-            let text = text::cycle(&Facts::of(&record), base, false) + "\n";
+            let text = text::brief(&Facts::of(&record), base) + "\n";
             let text = if is_painted { text::painted(&text) } else { text };
             let _ = io::stdout().write_all(text.as_bytes());
         }

@@ -3,8 +3,10 @@
 use super::facts::place;
 use super::mask::Mask;
 use super::message::{Message, readable};
+use crate::app::source;
 use carafe::cycle::{Detail, Step};
 use carafe::http::{Fields, Method};
+use std::panic::Location;
 
 /// One line: what it is called, and what it says.
 pub type Fact = (String, String);
@@ -32,6 +34,7 @@ pub fn matched(steps: &[Step], mask: &Mask) -> Vec<Fact> {
                 facts.push(fact("route", format!("{method} {pattern} -> {handler}")));
                 facts.extend(params.iter().map(|(name, value)| fact(name, format!("{:?}", mask.field(name, value)))));
                 facts.push(fact("registered", place(registered)));
+                facts.extend(written(handler, registered).map(|written| fact("handler", written)));
             }
             Detail::File(path) => {
                 was_found = true;
@@ -50,14 +53,21 @@ pub fn matched(steps: &[Step], mask: &Mask) -> Vec<Fact> {
     facts
 }
 
+/// Where a handler is written, which the compiler does not tell: the source is looked through for its name.
+fn written(handler: &str, registered: &Location) -> Option<String> {
+    let file = registered.file().replace('\\', "/");
+    let line = source::line_of(&file, handler)?;
+    Some(format!("{file}:{line}"))
+}
+
 fn lines(routes: &[(Method, String)]) -> String {
     let lines: Vec<String> = routes.iter().map(|(method, pattern)| format!("{method} {pattern}")).collect();
     lines.join(", ")
 }
 
 /// The line that answered. That is the handler's: where it made the page, else where it changed the session, else the last
-/// of it that is known, else the one that registered it. Where no handler was asked, it is the framework's.
-pub fn source(steps: &[Step]) -> String {
+/// of it that is known, else its first, else the one that registered it. Where no handler was asked, it is the framework's.
+pub fn answered_by(steps: &[Step]) -> String {
     let ours = |place: &String| place.starts_with("src/app/");
     let rendered = steps.iter().rev().filter(|step| step.name == "rendered").map(|step| place(step.source)).find(ours);
     let changed = || {
@@ -69,16 +79,19 @@ pub fn source(steps: &[Step]) -> String {
         let named = |step: &&Step| matches!(step.name, "form" | "flashed");
         steps.iter().rev().filter(named).map(|step| place(step.source)).find(ours)
     };
-    let registered = || {
-        let of_route =
-            |step: &Step| if let Detail::Route { registered, .. } = step.detail { Some(registered) } else { None };
-        steps.iter().find_map(of_route).map(place)
+    let of_route = || {
+        steps.iter().find_map(|step| match &step.detail {
+            Detail::Route { handler, registered, .. } => {
+                Some(written(handler, registered).unwrap_or_else(|| place(registered)))
+            }
+            _ => None,
+        })
     };
     let framework = || {
         let step = steps.iter().rev().find(|step| matches!(step.name, "failed" | "routed"));
         step.or(steps.last()).map(|step| place(step.source))
     };
-    rendered.or_else(changed).or_else(read).or_else(registered).or_else(framework).unwrap_or_default()
+    rendered.or_else(changed).or_else(read).or_else(of_route).or_else(framework).unwrap_or_default()
 }
 
 /// Part 4: every field of the query, the form and the cookies, before and after decoding.

@@ -1,176 +1,160 @@
-//! What the server knew before, what it changed, and what it still knows: parts 2, 5 and 7 of a cycle.
+//! What the server knew of a visitor before, and what it still knows: parts 2 and 7 of a cycle.
+//!
+//! The words depend on where rows are kept. On a signed cookie the server remembers nothing, and the visitor carries it
+//! all; a row in a file is there after a restart; a row in another program may not have been looked at.
 
-use super::facts::place;
 use super::mask::{Mask, cut};
-use carafe::cycle::{Cycle, Detail, Step};
+use carafe::cycle::{Cycle, Detail};
+use carafe::place::Place;
 use carafe::{Map, Value, json};
 
 /// Under this name the flashed messages stand in a row, as Flask has it.
-const FLASHES: &str = "_flashes";
+pub(super) const FLASHES: &str = "_flashes";
 
 /// So much of a value is shown.
 const SHOWN: usize = 200;
 
-/// A thing that changed.
-pub struct Change {
-    /// `+`, `~` or `-`; `=` for a page that was made, `!` for what was noticed.
-    pub sign: &'static str,
-    /// added, changed, removed, …
-    pub word: &'static str,
-    /// `user = 'Anthony'`
-    pub what: String,
-    /// The line that did it, if it is known.
-    pub source: Option<String>,
-}
-
 /// The visitor's memory in one cycle.
 pub struct Memory<'c> {
-    cycle: &'c Cycle,
-    mask: &'c Mask,
+    pub(super) cycle: &'c Cycle,
+    pub(super) mask: &'c Mask,
     /// The cookie that came.
-    sent: Option<&'c str>,
+    pub(super) sent: Option<&'c str>,
     /// Why it was refused.
     refused: Option<&'c str>,
     /// The row that it names.
-    before: Option<&'c Map>,
+    pub(super) before: Option<&'c Map>,
     /// The session was touched: the cookie from now on, and the row.
-    left: Option<(Option<&'c str>, &'c Map)>,
+    pub(super) left: Option<(Option<&'c str>, &'c Map)>,
+    /// Where rows are kept, as far as this cycle had to do with one.
+    pub(super) place: Place,
+    /// Rows beside the visitor's that were changed: kind, key, and false if it was deleted.
+    stored: &'c [(&'static str, String, bool)],
 }
 
 impl<'c> Memory<'c> {
     /// Finds what a cycle says of it.
     pub fn of(cycle: &'c Cycle, mask: &'c Mask) -> Memory<'c> {
-        let mut memory = Memory { cycle, mask, sent: None, refused: None, before: None, left: None };
+        let (place, stored) = (Place::Memory, &[][..]);
+        let mut memory = Memory { cycle, mask, sent: None, refused: None, before: None, left: None, place, stored };
         for step in cycle.steps() {
             match &step.detail {
-                Detail::Row { cookie, refused, row } => {
+                Detail::Row { cookie, refused, row, place } => {
+                    memory.place = *place;
                     memory.sent = cookie.as_deref();
                     memory.refused = refused.as_deref();
                     memory.before = row.as_ref().filter(|_| refused.is_none() && cookie.is_some());
                 }
-                Detail::Change { cookie, after: Some(after), .. } => memory.left = Some((cookie.as_deref(), after)),
+                Detail::Change { cookie, after: Some(after), place, .. } => {
+                    memory.place = *place;
+                    memory.left = Some((cookie.as_deref(), after));
+                }
+                Detail::Stored { rows, .. } => memory.stored = rows,
                 _ => {}
             }
         }
         memory
     }
 
-    /// What the cookie that came names, in a few words.
+    /// What the cookie that came names or carries, in a few words.
     pub fn cookie_words(&self) -> String {
-        match (self.sent, self.refused, self.before) {
-            (Some(cookie), Some(_), _) => format!("names row {}, refused", cut(cookie)),
-            (Some(cookie), None, Some(row)) => {
-                let count = row.iter().filter(|(name, _)| *name != FLASHES).count();
+        let Some(cookie) = self.sent else { return String::new() };
+        let row = match self.place {
+            Place::Nowhere => return "of no use: no row is kept here".to_owned(),
+            Place::Cookie => "carries its row".to_owned(),
+            Place::Memory | Place::File | Place::Elsewhere => format!("names row {}", cut(cookie)),
+        };
+        match (self.refused, self.before) {
+            (Some(_), _) => format!("{row}, refused"),
+            (None, Some(known)) => {
+                let count = known.iter().filter(|(name, _)| *name != FLASHES).count();
                 let values = if count == 1 { "1 value".to_owned() } else { format!("{count} values") };
-                format!("names row {} ({values}: {})", cut(cookie), names_of(row))
+                format!("{row} ({values}: {})", names_of(known))
             }
-            _ => String::new(),
+            (None, None) => format!("{row}, not looked at"),
         }
     }
 
     /// Part 2, in sentences; `bytes` came, and `has_cookie` says if any cookie was among them.
     pub fn knew(&self, bytes: u64, has_cookie: bool) -> Vec<String> {
         let nothing = format!("nothing but these {bytes} bytes");
-        match (self.sent, self.refused, self.before) {
-            (Some(cookie), Some(why), _) => vec![
-                format!("your cookie names row {}, but {why}", cut(cookie)),
-                "(localhost and 127.0.0.1 are two jars; a restart or /forget empties the table)".to_owned(),
+        let Some(cookie) = self.sent else {
+            let who = if has_cookie { "no cookie of this server: a stranger" } else { "no cookie: a stranger" };
+            return vec![who.to_owned(), nothing];
+        };
+        let row = format!("your cookie names row {}, but", cut(cookie));
+        match (self.place, self.refused, self.before) {
+            (Place::Nowhere, ..) => {
+                vec!["this server keeps no rows, so your cookie names none: a stranger".to_owned(), nothing]
+            }
+            (Place::Cookie, Some(why), _) => vec![
+                format!("your cookie carries a row, but {why}"),
+                "(somebody changed it, or it was signed with another key: each start makes one, unless".to_owned()
+                    + " CARAFE_SECRET_KEY sets it)",
                 format!("so: {nothing}"),
             ],
-            (Some(_), None, Some(row)) => {
-                let mut known = vec![format!("the cookie {}", self.cookie_words())];
-                known.extend(row.iter().map(|(name, value)| self.line(name, value)));
-                known
+            (place, Some(why), _) => {
+                let empties = if place == Place::Memory { "; a restart or /forget empties the table" } else { "" };
+                let jars = format!("(localhost and 127.0.0.1 are two jars{empties})");
+                vec![format!("{row} {why}"), jars, format!("so: {nothing}")]
             }
-            _ if has_cookie => vec!["no cookie of this server: a stranger".to_owned(), nothing],
-            _ => vec!["no cookie: a stranger".to_owned(), nothing],
+            (place, None, Some(known)) => {
+                let values = self.cookie_words();
+                let head = match place {
+                    Place::Cookie => format!("nothing of its own: the cookie {values}, signed by this server"),
+                    Place::File => format!("the cookie {values}, kept in the file"),
+                    Place::Elsewhere => format!("the cookie {values}, asked of the shared store"),
+                    Place::Memory | Place::Nowhere => format!("the cookie {values}"),
+                };
+                let values = known.iter().map(|(name, value)| self.line(name, value));
+                [head].into_iter().chain(values).collect()
+            }
+            (_, None, None) => {
+                vec![format!("{row} nobody looked: this answer does not depend on it"), nothing]
+            }
         }
     }
 
-    /// Part 5.
-    pub fn changed(&self) -> Vec<Change> {
-        let mut changes = Vec::new();
-        for step in self.cycle.steps() {
-            let source = Some(place(step.source));
-            match &step.detail {
-                Detail::Change { after: Some(after), by, .. } => {
-                    self.compare(after, by.map(place).as_deref(), &mut changes);
-                }
-                Detail::Flash(category, message) => {
-                    let what = format!("'{}' ({category})", self.mask.text(message));
-                    changes.push(Change { sign: "+", word: "flash put", what, source });
-                }
-                Detail::Taken(messages) => changes.extend(messages.iter().map(|(_, message)| Change {
-                    sign: "-",
-                    word: "flash taken",
-                    what: format!("'{}', shown on this page", self.mask.text(message)),
-                    source: source.clone(),
-                })),
-                Detail::Template { name, variables } => {
-                    let names: Vec<String> = variables.iter().map(|(name, value)| self.line(name, value)).collect();
-                    let with = if names.is_empty() { String::new() } else { format!(" with {}", names.join(", ")) };
-                    changes.push(Change { sign: "=", word: "rendered", what: format!("{name}{with}"), source });
-                }
-                _ => {}
-            }
-        }
-        // What went wrong stands with the route already.
-        let failed = |warning: &str| {
-            let is_it = |step: &Step| matches!(&step.detail, Detail::Failure(_, why) if why == warning);
-            self.cycle.steps().iter().any(is_it)
-        };
-        let noticed = self.cycle.warnings().iter().filter(|warning| !failed(warning));
-        changes.extend(noticed.map(|warning| Change {
-            sign: "!",
-            word: "noticed",
-            what: self.mask.text(warning),
-            source: None,
-        }));
-        changes
-    }
-
-    /// The row before and after, name by name.
-    fn compare(&self, after: &Map, by: Option<&str>, changes: &mut Vec<Change>) {
-        let nothing = Map::new();
-        let before = self.before.unwrap_or(&nothing);
-        let mut change = |sign, word, what| changes.push(Change { sign, word, what, source: by.map(str::to_owned) });
-        let (old, new) = (self.sent.filter(|_| self.before.is_some()), self.left.and_then(|(cookie, _)| cookie));
-        match (old, new) {
-            (None, Some(new)) => change("+", "added", format!("row {}, and a cookie that names it", cut(new))),
-            (Some(old), None) => change("-", "removed", format!("row {}", cut(old))),
-            (Some(old), Some(new)) if old != new => {
-                change("~", "changed", format!("row {} has a new name: {}", cut(old), cut(new)));
-            }
-            _ => {}
-        }
-        for (name, value) in after.iter().filter(|(name, _)| *name != FLASHES) {
-            match before.get(name) {
-                None => change("+", "added", self.line(name, value)),
-                Some(old) if old != value => {
-                    change("~", "changed", format!("{name}: {} -> {}", self.shown(name, old), self.shown(name, value)));
-                }
-                Some(_) => {}
-            }
-        }
-        for (name, value) in before.iter().filter(|(name, _)| *name != FLASHES && after.get(name).is_none()) {
-            change("-", "removed", self.line(name, value));
-        }
-    }
-
-    /// Part 7, one sentence.
+    /// Part 7, one sentence or two.
     pub fn still_knows(&self) -> String {
         let kept = match self.left {
             Some((cookie, row)) => cookie.map(|cookie| (cookie, row)),
             None => self.sent.zip(self.before),
         };
-        match kept {
-            Some((cookie, row)) => format!("row {} ({}). Nothing else about this visitor.", cut(cookie), names_of(row)),
-            None => "nothing about this visitor: no row, no name.".to_owned(),
+        let row = match (self.place, kept) {
+            (Place::Cookie, Some((_, row))) => {
+                format!("nothing about this visitor, whose cookie carries it all: {}.", names_of(row))
+            }
+            (place, Some((cookie, row))) => {
+                let lasts = match place {
+                    Place::File => ", in the file, also after a restart",
+                    Place::Elsewhere => ", in the store that other servers share",
+                    Place::Nowhere | Place::Cookie | Place::Memory => "",
+                };
+                format!("row {} ({}){lasts}.", cut(cookie), names_of(row))
+            }
+            (Place::Nowhere, None) if self.left.is_some_and(|(_, row)| row.iter().next().is_some()) => {
+                "nothing about this visitor: no store keeps what was set here.".to_owned()
+            }
+            (Place::Elsewhere, None) if self.sent.is_some() && self.refused.is_none() && self.left.is_none() => {
+                "what the row of this visitor holds; nobody looked at it.".to_owned()
+            }
+            (_, None) => "nothing about this visitor: no row, no name.".to_owned(),
+        };
+        // An account is no part of the visitor's row, and outlives it.
+        let has_account = kept.is_some_and(|(_, row)| row.get("account").is_some());
+        let rows = self.stored.iter().filter(|(.., is_kept)| *is_kept);
+        let rows: Vec<String> = rows.map(|(kind, key, _)| format!("{kind} {}", self.mask.text(key))).collect();
+        match (rows.is_empty(), has_account, kept) {
+            (false, ..) => format!("{row} Beside it: {}.", rows.join(", ")),
+            (true, true, _) => format!("{row} Beside it: the account, and its orders."),
+            (true, false, Some(_)) if self.place != Place::Cookie => format!("{row} Nothing else about this visitor."),
+            (true, false, _) => row,
         }
     }
 
     /// `user = 'Ada'`
-    fn line(&self, name: &str, value: &Value) -> String {
+    pub(super) fn line(&self, name: &str, value: &Value) -> String {
         if name != FLASHES {
             return format!("{name} = {}", self.shown(name, value));
         }
@@ -179,7 +163,7 @@ impl<'c> Memory<'c> {
     }
 
     /// A value in one short line.
-    fn shown(&self, name: &str, value: &Value) -> String {
+    pub(super) fn shown(&self, name: &str, value: &Value) -> String {
         let text = match self.mask.named(name, value) {
             Value::Str(text) => format!("'{text}'"),
             other => json::write(&other),

@@ -2,12 +2,14 @@
 //!
 //! The record is made by the spines (`src/cycle.rs`), and costs as little as it can; here it is only shown, and only now
 //! is anything made into words. `facts` reads a record once, and its seven parts have a file each or two: `message` takes
-//! the bytes apart and `annotate` says what each is for, `memory` tells what the server knew and knows, `matched` who
-//! answered. `text` and the templates print the facts, `again` makes the same request once more, `mask` hides what nobody
-//! should see. These pages are for whoever sits at this machine, and are no cycles themselves.
+//! the bytes apart and `annotate` says what each is for, `memory` tells what the server knew and knows, `changed` what became
+//! of it, `matched` who answered. `text` and the templates print the facts, `again` makes the same request once more,
+//! `beside` finds the same visitor's other cycles, `mask` hides what nobody should see. These pages are for whoever sits at this machine, and are no cycles themselves.
 
 mod again;
 mod annotate;
+mod beside;
+mod changed;
 mod facts;
 mod list;
 mod mask;
@@ -20,11 +22,11 @@ mod unseen;
 pub use list::{print_all, rows_of};
 pub use unseen::Unseen;
 
-use again::Again;
+use beside::Beside;
 use carafe::cycle::{Record, Recorder};
 use carafe::http::{Response, Status};
-use carafe::{App, Context, Error, Value, json};
-use facts::{Facts, whole};
+use carafe::{App, Context, Error, json};
+use facts::Facts;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
@@ -58,11 +60,11 @@ fn forget(ctx: &mut Context) -> Result<Response, Error> {
     Ok(Response::text("Forgotten. Every visitor is a stranger now, though each still sends its cookie.\n"))
 }
 
-/// The lines of source that may be said to have answered a cycle: the handler's, and the one that registered it.
+/// The lines of source that may be said to have answered a cycle: any of the handler's, and the one that registered it.
 pub fn answered_by(record: &Record) -> Vec<String> {
     let facts = Facts::of(record);
-    let registered = facts.matched.iter().filter(|(name, _)| name == "registered").map(|(_, place)| place.clone());
-    let mut places: Vec<String> = registered.collect();
+    let of_route = facts.matched.iter().filter(|(name, _)| matches!(name.as_str(), "registered" | "handler"));
+    let mut places: Vec<String> = of_route.map(|(_, place)| place.clone()).collect();
     places.push(facts.source);
     places
 }
@@ -85,38 +87,22 @@ fn one(ctx: &mut Context, recorder: &Recorder) -> Result<Response, Error> {
         return Err(Error::abort(Status::NOT_FOUND, kept));
     };
     let facts = Facts::of(&record);
-    let again = Again::of(&record);
+    let beside = Beside::of(&record, recorder, &ctx.base());
     let html = ending.is_empty() && ctx.request.prefers_html();
     let as_json = ending == "json" || (ending.is_empty() && !html && ctx.request.accepts("application/json"));
-    let mut variables = facts.to_map();
-    let curl = again.as_ref().and_then(|again| again.curl(&ctx.base()));
-    let response = if html {
-        let (earlier, later) = neighbours(recorder, &record);
-        variables.insert("curl", curl);
-        variables.insert("masked", again.as_ref().is_some_and(Again::is_masked));
-        variables.insert("again", again.as_ref().and_then(Again::browser).map(Value::Map));
-        variables.insert("previous", earlier.map(whole));
-        variables.insert("next", later.map(whole));
-        variables.insert("nth", text::ordinal(facts.connection.1));
-        ctx.render("cycle.html", variables)?
-    } else if as_json {
-        variables.insert("curl", curl);
-        Response::json(json::write(&variables.into()) + "\n")
+    let response = if html || as_json {
+        let mut variables = facts.to_map();
+        beside.add_to(&mut variables);
+        if html {
+            variables.insert("nth", text::ordinal(facts.connection.1));
+            ctx.render("cycle.html", variables)?
+        } else {
+            Response::json(json::write(&variables.into()) + "\n")
+        }
     } else {
-        Response::text(text::cycle(&facts, &ctx.base(), true))
+        Response::text(text::whole(&facts, &beside, &ctx.base()))
     };
     Ok(uncached(response))
-}
-
-/// The same visitor's cycle before and after this one: one that showed, or was given, one of the same ids. (An id changes at
-/// a login, and on some stores with every change.)
-fn neighbours(recorder: &Recorder, record: &Record) -> (Option<u64>, Option<u64>) {
-    let own: Vec<&str> = memory::ids(&record.cycle).collect();
-    let all = recorder.all();
-    let same = |other: &&Arc<Record>| memory::ids(&other.cycle).any(|id| own.contains(&id));
-    let earlier = all.iter().rev().filter(|other| other.number < record.number).find(same);
-    let later = all.iter().filter(|other| other.number > record.number).find(same);
-    (earlier.map(|other| other.number), later.map(|other| other.number))
 }
 
 /// What is true of this moment only.

@@ -112,7 +112,7 @@ impl<'r> Look<'r> {
     /// The session's cookie that came, if it names a row.
     pub fn known_visitor(&self) -> Option<(&'r str, &'r Map)> {
         self.find(|step| match &step.detail {
-            Detail::Row { cookie: Some(cookie), refused: None, row: Some(row) } => Some((cookie.as_str(), row)),
+            Detail::Row { cookie: Some(cookie), refused: None, row: Some(row), .. } => Some((cookie.as_str(), row)),
             _ => None,
         })
     }

@@ -27,6 +27,16 @@ fn title(text: &str) -> &str {
     text.lines().next().unwrap_or("").trim_start_matches(['/', '!', '#', ' '])
 }
 
+/// The line on which this file writes a function of this name; `None` if it does not, as of a closure's.
+pub fn line_of(file: &str, function: &str) -> Option<usize> {
+    let (_, text) = CHAPTERS.iter().find(|(path, _)| *path == file)?;
+    let begins = |line: &str| {
+        let name = line.trim_start_matches("pub ").strip_prefix("fn ").and_then(|rest| rest.strip_prefix(function));
+        name.is_some_and(|rest| rest.starts_with(['(', '<']))
+    };
+    text.lines().position(begins).map(|at| at + 1)
+}
+
 fn contents(ctx: &mut Context) -> Result<Response, Error> {
     open(ctx)?;
     let response = if ctx.request.prefers_html() {

@@ -23,6 +23,7 @@
 
 use super::{Kind, Lookup, Refusal, Store, StoreError, Updated, decode, encode};
 use crate::http::cookie::COOKIE_BYTES;
+use crate::place::Place;
 use crate::value::{Map, Value};
 use crate::web::sign::{from_base64url, hmac, same, to_base64url};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -120,6 +121,10 @@ impl Store for CookieStore {
         change(&mut row);
         let key = row.as_ref().map(|row| self.seal(kind, row)).transpose()?;
         Ok(Updated { row, key })
+    }
+
+    fn place(&self) -> Place {
+        Place::Cookie
     }
 }
 

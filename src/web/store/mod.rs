@@ -27,6 +27,7 @@ mod cookie;
 mod file;
 mod memory;
 mod none;
+mod noting;
 mod redis;
 mod table;
 
@@ -34,10 +35,12 @@ pub use cookie::CookieStore;
 pub use file::FileStore;
 pub use memory::MemoryStore;
 pub use none::NoneStore;
+pub use noting::{Note, Noting};
 pub use redis::{RedisStore, RedisUrl};
 
 use crate::http::Status;
 use crate::json;
+use crate::place::Place;
 use crate::value::{Map, Value};
 use std::fmt;
 use std::time::Duration;
@@ -90,6 +93,12 @@ pub trait Store: Send + Sync + 'static {
 
     /// Forgets what a restart of this process would forget.
     fn forget(&self) {}
+
+    /// Where it keeps its rows. Defaults to the memory of this process. A store that has to ask another program says
+    /// [`Place::Elsewhere`], and is then never asked for the record of a cycle alone.
+    fn place(&self) -> Place {
+        Place::Memory
+    }
 }
 
 /// A kind of rows: what they are called, how long they live, and how many there may be.

@@ -6,6 +6,7 @@
 //! Left out: everything. That is the point.
 
 use super::{Kind, Lookup, Refusal, Store, StoreError, Updated};
+use crate::place::Place;
 use crate::value::Map;
 
 /// Keeps nothing. Its rows have no key, so no visitor ever gets a cookie.
@@ -21,5 +22,9 @@ impl Store for NoneStore {
         let mut row = None;
         change(&mut row);
         Ok(Updated { row, key: None })
+    }
+
+    fn place(&self) -> Place {
+        Place::Nowhere
     }
 }

@@ -19,6 +19,7 @@ mod journal;
 mod rows;
 
 use super::{KEY_BYTES, Kind, Lookup, Refusal, Store, StoreError, Updated, WhenFull, decode, encode};
+use crate::place::Place;
 use crate::value::Map;
 use crate::web::sign::{hex, sha256};
 use journal::{Damage, Journal, Record, private, sync_folder, with_ending};
@@ -237,6 +238,10 @@ impl Store for FileStore {
     fn flush(&self) -> Result<(), StoreError> {
         let changes = unpoisoned(self.state.lock()).changes;
         self.wait_until_safe(changes)
+    }
+
+    fn place(&self) -> Place {
+        Place::File
     }
 }
 

@@ -21,6 +21,7 @@ mod url;
 pub use url::RedisUrl;
 
 use super::{KEY_BYTES, Kind, Lookup, Refusal, Store, StoreError, Updated, WhenFull, decode, encode};
+use crate::place::Place;
 use crate::value::Map;
 use crate::web::sign::{hex, sha256};
 use connection::{Connection, Reply};
@@ -178,6 +179,10 @@ impl Store for RedisStore {
                 _ => return Err(StoreError::Damaged("found an unknown outcome of a change".into())),
             }
         }
+    }
+
+    fn place(&self) -> Place {
+        Place::Elsewhere
     }
 }
 

@@ -1,0 +1,132 @@
+//! What a cycle says of a visitor's memory on each store: on none of them may it claim what is not so.
+
+use crate::carafe::Carafe;
+use crate::redis_server::Redis;
+use std::io::Read;
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+/// The text of the cycle that these arguments for curl make.
+fn cycle(carafe: &Carafe, arguments: &[&str]) -> String {
+    carafe.curl(&[&["-c", "j", "-b", "j"], arguments].concat());
+    let text = carafe.curl(&["$B/cycles/last"]);
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn expect(text: &str, words: &[&str], never: &[&str]) {
+    for word in words {
+        assert!(text.contains(word), "{word:?} is not in: {text}");
+    }
+    for word in never {
+        assert!(!text.contains(word), "{word:?} is in: {text}");
+    }
+}
+
+#[test]
+fn a_table_in_memory_or_in_a_file_knows_a_row_and_only_the_file_is_written() {
+    let journal = crate::carafe::empty_folder();
+    let file = format!("file:{}", journal.join("shop.db").display());
+    for (store, written, lasts, button) in [
+        ("memory", "", "", "wipes the memory"),
+        (file.as_str(), ", written to the file", ", in the file, also after a restart", "the rows are in a file"),
+    ] {
+        let carafe = Carafe::start(&["--log", "off", "--store", store]);
+        let first = cycle(&carafe, &["$B/sessions"]);
+        expect(
+            &first,
+            &[&format!("and a cookie that names it{written} (src/app/sessions.rs:"), "added: user = 'Anthony'"],
+            &[],
+        );
+        expect(&first, &[&format!("(user){lasts}. Nothing else about this visitor.")], &[]);
+        expect(&cycle(&carafe, &["$B/hello"]), &["names row", "(1 value: user)"], &["added", "written"]);
+        // An order is kept beside the visitor's row, and the row is not all that the server knows.
+        let login = cycle(&carafe, &["-d", "name=Ada&email=ada@example.org&password=hunter22", "$B/shop/login"]);
+        expect(&login, &[&format!("+ stored: account ada@example.org{written} (src/app/shop/account.rs:")], &[]);
+        expect(&login, &["Beside it: account ada@example.org"], &["Nothing else", "hunter22"]);
+        expect(&cycle(&carafe, &["$B/shop"]), &["Beside it: the account, and its orders."], &["Nothing else"]);
+        let page = carafe.curl(&["-H", "Accept: text/html", "$B/cycles"]);
+        expect(&page, &[button, "+account"], &[]);
+    }
+    let _ = std::fs::remove_dir_all(journal);
+}
+
+#[test]
+fn a_signed_cookie_carries_everything_and_the_server_remembers_nothing() {
+    let carafe = Carafe::start(&["--log", "off", "--store", "cookie"]);
+    let first = cycle(&carafe, &["$B/sessions"]);
+    expect(&first, &["added: a cookie that carries the row, signed", "added: user = 'Anthony'"], &[]);
+    expect(&first, &["still knows: nothing about this visitor, whose cookie carries it all: user."], &["names it"]);
+    let second = cycle(&carafe, &["$B/ladder/session"]);
+    expect(&second, &["nothing of its own: the cookie carries its row (1 value: user), signed by this server"], &[]);
+    expect(&second, &["changed: the cookie: it carries the row", "added: visits = 1"], &["names row"]);
+    expect(&cycle(&carafe, &["$B/dropsession"]), &["removed: the cookie; copies of it still count"], &["removed: row"]);
+    carafe.curl(&["-b", "carafe_sid=eyJ1IjoxfQ.AAAAAA.AAAAAAAAAAAAAAAAAAAAAAAAAAA", "$B/getsession"]);
+    let refused = carafe.curl(&["$B/cycles/last"]);
+    expect(&refused, &["your cookie carries a row, but", "carries its row, refused"], &["names row"]);
+    let page = carafe.curl(&["-H", "Accept: text/html", "$B/cycles"]);
+    expect(&page, &["of visitors it holds accounts and orders"], &[]);
+}
+
+#[test]
+fn without_a_store_nothing_is_kept_and_the_cycle_says_so() {
+    let carafe = Carafe::start(&["--log", "off", "--store", "none"]);
+    let first = cycle(&carafe, &["$B/sessions"]);
+    expect(
+        &first,
+        &["added: user = 'Anthony'", "nothing about this visitor: no store keeps what was set here."],
+        &["row "],
+    );
+    carafe.curl(&["-b", "carafe_sid=0123456789abcdef0123456789abcdef", "$B/getsession"]);
+    let sent = carafe.curl(&["$B/cycles/last"]);
+    expect(
+        &sent,
+        &["this server keeps no rows, so your cookie names none", "of no use: no row is kept"],
+        &["/forget empties"],
+    );
+}
+
+#[test]
+fn a_row_in_redis_is_shared_and_looked_at_only_if_the_page_needs_it() {
+    let Some(redis) = Redis::start(&[]) else { return };
+    let carafe = Carafe::start(&["--log", "off", "--store", &format!("redis://127.0.0.1:{}", redis.port)]);
+    let first = cycle(&carafe, &["$B/sessions"]);
+    expect(&first, &["and a cookie that names it", "(user), in the store that other servers share."], &[]);
+    let needed = cycle(&carafe, &["$B/getsession"]);
+    expect(&needed, &["(1 value: user), asked of the shared store", "user = 'Anthony'"], &["not looked at"]);
+    let not_needed = cycle(&carafe, &["$B/hello"]);
+    expect(&not_needed, &["not looked at", "but nobody looked: this answer does not depend on it"], &["Anthony"]);
+    expect(&not_needed, &["still knows: what the row of this visitor holds; nobody looked at it."], &[]);
+    carafe.curl(&["-b", "carafe_sid=0123456789abcdef0123456789abcdef", "$B/getsession"]);
+    expect(&carafe.curl(&["$B/cycles/last"]), &["but no row of that id is known here"], &["/forget empties"]);
+}
+
+#[test]
+fn recording_asks_a_store_elsewhere_nothing_of_its_own() {
+    // A Redis that takes every call and answers none.
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let port = listener.local_addr().expect("it has an address").port();
+    let calls = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&calls);
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            counted.fetch_add(1, Ordering::SeqCst);
+            thread::spawn(move || stream.map(|mut stream| stream.read_to_end(&mut Vec::new())));
+        }
+    });
+    let carafe = Carafe::start(&["--log", "off", "--store", &format!("redis://127.0.0.1:{port}")]);
+    let before = calls.load(Ordering::SeqCst);
+    assert!(before > 0, "the start asks it");
+    let cookie = "carafe_sid=0123456789abcdef0123456789abcdef";
+    for _ in 0..3 {
+        assert_eq!(carafe.curl(&["-b", cookie, "$B/hello"]), "Hello, World!\n");
+        assert!(carafe.curl(&["$B/cycles/last"]).contains("nobody looked"));
+    }
+    assert_eq!(calls.load(Ordering::SeqCst), before);
+    // A page that needs the session does ask.
+    assert_eq!(carafe.status(&["-b", cookie, "$B/getsession"]), "503");
+    assert!(calls.load(Ordering::SeqCst) > before);
+    let text = carafe.curl(&["$B/cycles/last"]);
+    assert!(text.contains("failed: 503") && !text.contains("0 values"), "{text}");
+}
