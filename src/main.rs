@@ -4,11 +4,13 @@ mod app;
 mod cli;
 mod signal;
 
+use carafe::server::log;
 use cli::{check, flags, help, init, lab, render, routes, serve};
 use std::io::{self, Write};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    log::show_panics();
     let arguments: Vec<String> = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
     if let Some(answer) = help::asked(&arguments) {
         return answer.map_or_else(|why| complain(&why), |text| say(&text));

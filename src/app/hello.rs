@@ -30,10 +30,14 @@ fn favicon(_: &mut Context) -> Response {
     Response::typed("image/x-icon", icon.to_vec()).with_header("Cache-Control", "max-age=86400")
 }
 
-/// Fails on purpose: one 500, and the next request is served.
+/// Fails on purpose: one 500, and the next request is served. With `?why=` it has a visitor's words in its message, as
+/// happens to programs that did not mean to fail.
 #[expect(clippy::panic, reason = "this is what the route is for")]
-fn boom(_: &mut Context) -> &'static str {
-    panic!("this handler panics on purpose")
+fn boom(ctx: &mut Context) -> &'static str {
+    match ctx.request.query.get("why") {
+        Some(why) => panic!("this handler panics on purpose: {why}"),
+        None => panic!("this handler panics on purpose"),
+    }
 }
 
 /// The request as the server read it: text, or JSON for whoever asks for it.

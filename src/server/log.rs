@@ -1,12 +1,16 @@
 //! The log: one line for each answer, on standard error.
 //!
 //! Standard error, so that what a program prints stays clean of it. What a client sent is escaped: no request can move
-//! the cursor of the terminal that shows the log, or write a line of its own.
+//! the cursor of the terminal that shows the log, or write a line of its own. A panic has its line here, too.
 
 use crate::cycle::Cycle;
 use crate::http::{ParseError, Request, Status, date};
+use std::any::Any;
+use std::backtrace::{Backtrace, BacktraceStatus};
 use std::io::{self, Write};
 use std::net::SocketAddr;
+use std::panic;
+use std::thread;
 use std::time::SystemTime;
 
 /// What is written of each answer.
@@ -72,11 +76,36 @@ fn clf_date() -> String {
     format!("{}/{}/{}:{} +0000", words[1], words[2], words[3], words[4])
 }
 
-/// The text with its control characters as `\u{1b}`, those beyond ASCII included.
+/// From now on a panic, wherever it is, leaves one line on standard error; with `RUST_BACKTRACE=1`, its way there too.
+///
+/// Rust's own line shows the message as it is, and a handler may have put a visitor's words into that. (It is for the whole
+/// process, so a program calls this, not the library.)
+pub fn show_panics() {
+    panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(|place| format!(" at {place}")).unwrap_or_default();
+        let thread = thread::current().name().unwrap_or("without a name").to_owned();
+        let mut text = format!("panic in thread {thread}{place}: {}\n", escaped(panic_text(panic.payload())));
+        let way = Backtrace::capture();
+        if way.status() == BacktraceStatus::Captured {
+            text.push_str(&way.to_string());
+        }
+        let _ = io::stderr().write_all(text.as_bytes());
+    }));
+}
+
+/// What a panic says.
+pub(crate) fn panic_text(payload: &dyn Any) -> &str {
+    let text = payload.downcast_ref::<&str>().copied();
+    text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
+}
+
+/// The text with its control characters as `\u{1b}`, those beyond ASCII included, and those that turn the direction of
+/// what follows or break a line.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {
-        if character.is_control() { out.extend(character.escape_default()) } else { out.push(character) }
+        let turns = matches!(character, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        if character.is_control() || turns { out.extend(character.escape_default()) } else { out.push(character) }
     }
     out
 }

@@ -19,8 +19,8 @@ use crate::cycle::{Cycle, Detail, Recorder};
 use crate::http::{Method, Request, Response, Status, cookie_value, fields};
 use crate::place::Place;
 use crate::random;
+use crate::server::log::panic_text;
 use crate::value::{Map, Value};
-use std::any::Any;
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::sync::Arc;
@@ -258,7 +258,7 @@ impl App {
                 });
                 ctx.params = params;
                 let called = catch_unwind(AssertUnwindSafe(|| (route.handler)(ctx)));
-                called.unwrap_or_else(|panic| Err(Error::Panicked(panic_text(panic.as_ref()))))
+                called.unwrap_or_else(|panic| Err(Error::Panicked(panic_text(panic.as_ref()).to_owned())))
             }
             Found::WrongMethod { allow } => {
                 let known = || self.router.of_path(&ctx.request.path).into_iter().map(Route::line).collect();
@@ -446,9 +446,4 @@ fn wrong_method(request: &Request, allow: &str) -> Result<Response, Error> {
 
 fn options(allow: &str) -> Response {
     Response::new(Status::NO_CONTENT).with_header("Allow", allow)
-}
-
-fn panic_text(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    text.unwrap_or("no message").to_owned()
 }

@@ -278,6 +278,23 @@ fn logs_are_lines_and_nothing_a_client_sends_moves_the_cursor() {
     assert_eq!(off.log(), "");
 }
 
+/// Rust's own line would show the message as it is. (The log has it once more, below the request's line.)
+#[test]
+fn a_panic_leaves_one_line_whatever_a_visitor_made_it_say() {
+    for (log, lines) in [("off", 1), ("common", 3), ("line", 3)] {
+        let carafe = Carafe::start(&["--log", log]);
+        let status = carafe.status(&["$B/boom?why=%1b[31mred%0aGET%20/fake%20200%0d%e2%80%ae%c2%9b"]);
+        assert_eq!(status, "500");
+        let shown = carafe.log();
+        let words = r"this handler panics on purpose: \u{1b}[31mred\nGET /fake 200\r\u{202e}\u{9b}";
+        let place = "panic in thread worker at src/app/hello.rs:";
+        assert!(shown.lines().any(|line| line.starts_with(place) && line.ends_with(words)), "{shown}");
+        assert_eq!(shown.lines().count(), lines, "{shown}");
+        let raw = |letter: char| letter != '\n' && (letter.is_control() || letter == '\u{202e}');
+        assert!(!shown.contains(raw), "{shown:?}");
+    }
+}
+
 #[test]
 fn a_closed_standard_error_kills_nothing() {
     let folder = empty_folder();
