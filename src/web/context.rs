@@ -11,7 +11,7 @@ use super::session::Session;
 use super::store::{Noting, Store};
 use super::template::Globals;
 use crate::cycle::{Cycle, Detail, Recorder};
-use crate::http::{Method, Request, Response};
+use crate::http::{Headers, Method, Request, Response, Status};
 use crate::value::{Map, Value};
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
@@ -50,6 +50,24 @@ impl Context<'_> {
     pub fn flash_as(&mut self, category: &str, message: impl AsRef<str>) {
         self.cycle.step("flashed", || Detail::Flash(category.to_owned(), message.as_ref().to_owned()));
         flash::put(&mut self.session, category, message.as_ref());
+    }
+
+    /// The body of the request, which is what its `Content-Type` says. (`ctx.request.body` is what came, coded or not.)
+    ///
+    /// # Errors
+    ///
+    /// 415 if it is compressed: a few bytes could become gigabytes, so nothing here decompresses.
+    pub fn body(&self) -> Result<&[u8], Error> {
+        let codings = self.request.headers.get_all("Content-Encoding").flat_map(|list| list.split(','));
+        let mut codings = codings.map(str::trim).filter(|coding| !coding.is_empty());
+        let Some(coding) = codings.find(|coding| !coding.eq_ignore_ascii_case("identity")) else {
+            return Ok(&self.request.body);
+        };
+        // RFC 9110 §15.5.16: "the Accept-Encoding response header field ought to be used".
+        let mut headers = Headers::new();
+        headers.append("Accept-Encoding", "identity");
+        let why = format!("found Content-Encoding: {coding}, expected a body that is not compressed");
+        Err(Error::Status(Status::UNSUPPORTED_MEDIA_TYPE, why, headers))
     }
 
     /// The store for rows of all kinds but sessions. What is changed in it is safe before the answer leaves; no

@@ -55,7 +55,7 @@ impl Context<'_> {
                 return Err(Error::Status(Status::UNSUPPORTED_MEDIA_TYPE, why, headers));
             }
         }
-        let text = str::from_utf8(&self.request.body);
+        let text = str::from_utf8(self.body()?);
         let text =
             text.map_err(|error| Error::BadRequest(format!("found bytes that are not UTF-8 in the form: {error}")))?;
         // Each field costs memory of its own, however short it is.
