@@ -21,6 +21,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("web/static_files.rs", &["http"]),
     ("web/inside.rs", &["http"]),
     ("web/origin.rs", &["http"]),
+    ("web/works.rs", &["http", "web::router"]),
     ("web/router.rs", &["http", "near", "web::app"]),
     ("web/error.rs", &["http", "web::store", "web::template"]),
     ("web/form.rs", &["http", "cycle", "web::context", "web::error"]),

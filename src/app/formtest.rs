@@ -6,7 +6,7 @@ use carafe::{App, Context, Error};
 /// The routes of this file.
 pub fn routes(app: &mut App) {
     app.get("/formtest", formtest);
-    app.post("/process", process);
+    app.post("/process", process).example("/process", "name=Ada");
 }
 
 fn formtest(ctx: &mut Context) -> Result<Response, Error> {

@@ -8,9 +8,9 @@ use super::assets;
 /// The routes of this file.
 pub fn routes(app: &mut App) {
     app.get("/hello", hello);
-    app.get("/hello/<name>", hello_name);
+    app.get("/hello/<name>", hello_name).example("/hello/Ada", "");
     app.get("/favicon.ico", favicon);
-    app.get("/boom", boom);
+    app.get("/boom", boom).no_example();
     for method in [Method::Get, Method::Post, Method::Put, Method::Patch, Method::Delete] {
         app.route(method, "/echo", echo);
     }

@@ -12,7 +12,7 @@ use carafe::{App, Context, Error, Value};
 pub fn routes(app: &mut App) {
     app.get("/ladder/none", none);
     app.get("/ladder/url", url);
-    app.post("/ladder/url", url_posted);
+    app.post("/ladder/url", url_posted).example("/ladder/url", "n=1");
     app.get("/ladder/cookie", cookie);
     app.get("/ladder/signed", signed);
     app.get("/ladder/session", session);

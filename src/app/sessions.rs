@@ -10,7 +10,7 @@ pub fn routes(app: &mut App) {
     app.get("/getsession", getsession);
     app.get("/dropsession", dropsession);
     app.get("/profile", profile);
-    app.post("/profile", save_profile);
+    app.post("/profile", save_profile).example("/profile", "name=Ada&email=ada@example.org");
 }
 
 const LINKS: &[(&str, &str)] = &[
@@ -45,7 +45,9 @@ fn profile(ctx: &mut Context) -> Result<Response, Error> {
 
 fn save_profile(ctx: &mut Context) -> Result<Response, Error> {
     let form = ctx.form()?;
-    ctx.session.set("profile_name", form.required("name")?);
-    ctx.session.set("profile_email", form.required("email")?);
+    // Both first, then both: a form that lacks one changes nothing.
+    let (name, email) = (form.required("name")?, form.required("email")?);
+    ctx.session.set("profile_name", name);
+    ctx.session.set("profile_email", email);
     Ok(Response::redirect("/profile"))
 }

@@ -20,7 +20,7 @@ const KIND: Kind = Kind::kept("things", 1);
 /// The routes of this file.
 pub fn routes(app: &mut App) {
     app.get("/things", list);
-    app.post("/things", create);
+    app.post("/things", create).example("/things", "name=kettle");
     app.get("/things/<int:id>", show);
     app.route(Method::Put, "/things/<int:id>", replace);
     app.route(Method::Patch, "/things/<int:id>", change);

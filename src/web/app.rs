@@ -9,11 +9,12 @@ use super::context::Context;
 use super::error::Error;
 use super::inside::Inside;
 use super::origin;
-use super::router::{Found, Pattern, Route, Router};
+use super::router::{Example, Found, Pattern, Route, Router};
 use super::session::{COOKIE_NAME, Session, Sessions};
 use super::static_files::StaticFiles;
 use super::store::{MemoryStore, Noting, Store};
 use super::template::Templates;
+use super::works;
 use crate::Service;
 use crate::cycle::{Cycle, Detail, Recorder};
 use crate::http::{Method, Request, Response, Status, cookie_value, fields};
@@ -107,68 +108,70 @@ impl App {
     ///
     /// If the pattern breaks the grammar or is registered twice.
     #[track_caller]
-    pub fn get<H, R>(&mut self, pattern: &str, handler: H)
+    pub fn get<H, R>(&mut self, pattern: &str, handler: H) -> &mut Route
     where
         H: Fn(&mut Context) -> R + Send + Sync + 'static,
         R: IntoResponse,
     {
-        self.route(Method::Get, pattern, handler);
+        self.route(Method::Get, pattern, handler)
     }
 
     /// As [`get`](App::get), for a closure, which has no name that `url_for` could know it by.
     #[track_caller]
-    pub fn get_named<H, R>(&mut self, name: &str, pattern: &str, handler: H)
+    pub fn get_named<H, R>(&mut self, name: &str, pattern: &str, handler: H) -> &mut Route
     where
         H: Fn(&mut Context) -> R + Send + Sync + 'static,
         R: IntoResponse,
     {
-        self.add(Method::Get, pattern, name, handler);
+        self.add(Method::Get, pattern, name, handler)
     }
 
     /// As [`post`](App::post), for a closure, which has no name.
     #[track_caller]
-    pub fn post_named<H, R>(&mut self, name: &str, pattern: &str, handler: H)
+    pub fn post_named<H, R>(&mut self, name: &str, pattern: &str, handler: H) -> &mut Route
     where
         H: Fn(&mut Context) -> R + Send + Sync + 'static,
         R: IntoResponse,
     {
-        self.add(Method::Post, pattern, name, handler);
+        self.add(Method::Post, pattern, name, handler)
     }
 
     /// Answers POST of a pattern. Panics as [`get`](App::get).
     #[track_caller]
-    pub fn post<H, R>(&mut self, pattern: &str, handler: H)
+    pub fn post<H, R>(&mut self, pattern: &str, handler: H) -> &mut Route
     where
         H: Fn(&mut Context) -> R + Send + Sync + 'static,
         R: IntoResponse,
     {
-        self.route(Method::Post, pattern, handler);
+        self.route(Method::Post, pattern, handler)
     }
 
     /// Answers any method of a pattern. Panics as [`get`](App::get).
     #[track_caller]
-    pub fn route<H, R>(&mut self, method: Method, pattern: &str, handler: H)
+    pub fn route<H, R>(&mut self, method: Method, pattern: &str, handler: H) -> &mut Route
     where
         H: Fn(&mut Context) -> R + Send + Sync + 'static,
         R: IntoResponse,
     {
         let whole_name = std::any::type_name::<H>();
-        self.add(method, pattern, whole_name.rsplit("::").next().unwrap_or(whole_name), handler);
+        self.add(method, pattern, whole_name.rsplit("::").next().unwrap_or(whole_name), handler)
     }
 
     #[track_caller]
-    fn add<H, R>(&mut self, method: Method, pattern: &str, name: &str, handler: H)
+    fn add<H, R>(&mut self, method: Method, pattern: &str, name: &str, handler: H) -> &mut Route
     where
         H: Fn(&mut Context) -> R + Send + Sync + 'static,
         R: IntoResponse,
     {
+        let is_ready = method == Method::Get && !pattern.contains('<');
         self.router.add(Route {
             method,
             pattern: Pattern::parse(pattern),
             handler: Box::new(move |ctx| handler(ctx).into_response()),
             name: name.into(),
             source: Location::caller(),
-        });
+            example: is_ready.then(|| Example { path: pattern.to_owned(), form: String::new() }),
+        })
     }
 
     /// Serves files under a path: `/static`.
@@ -299,10 +302,7 @@ impl App {
         let why = error.public();
         let place = (status.0 >= 500 && self.inside.admits(&ctx.request)).then(|| error.to_string());
         let near = if status == Status::NOT_FOUND { self.router.near(&ctx.request.path) } else { Vec::new() };
-        // The nearest route can be tried as it stands, if it is a GET without places to fill.
-        let ready = near.first().map(|route| (&route.method, route.pattern.to_string()));
-        let ready = ready.filter(|(method, path)| **method == Method::Get && !path.contains('<'));
-        let command = format!("curl {}{}", ctx.base(), ready.map_or("/".to_owned(), |(_, path)| path));
+        let command = works::command(&self.router, &ctx.request, status, &near, &ctx.base());
         if status == Status::NOT_FOUND {
             ctx.cycle.step("routed", || Detail::NoRoute(near.iter().map(|route| route.line()).collect()));
         }
@@ -323,7 +323,7 @@ impl App {
                 ("why", why.as_str().into()),
                 ("place", place.clone().into()),
                 ("near", near.into()),
-                ("command", command.as_str().into()),
+                ("command", command.clone().into()),
             ]);
             // If the page of errors cannot be made either, text can.
             response = ctx.render("error.html", variables).ok();
@@ -336,7 +336,9 @@ impl App {
             for route in &near {
                 text.push_str(&format!("did you mean {} {}?\n", route.method, route.pattern));
             }
-            text.push_str(&format!("this works: {command}\n"));
+            if let Some(command) = command {
+                text.push_str(&format!("this works: {command}\n"));
+            }
             Response::text(text)
         });
         if let Error::Status(_, _, headers) = error {

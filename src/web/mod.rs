@@ -33,3 +33,4 @@ pub mod sign;
 pub mod static_files;
 pub mod store;
 pub mod template;
+mod works;

@@ -28,9 +28,38 @@ pub struct Route {
     pub name: Arc<str>,
     /// The line that registered it.
     pub source: &'static Location<'static>,
+    /// A request that it answers as a rule, to be shown to whoever got an error instead.
+    pub example: Option<Example>,
+}
+
+/// A request that a route answers as a rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Example {
+    /// With every place filled.
+    pub path: String,
+    /// The fields of a POST, as they go over the wire; empty for a GET.
+    pub form: String,
 }
 
 impl Route {
+    /// Says with which path and which form it answers: error pages show it as a command. Defaults to the path alone, for a
+    /// GET without places to fill.
+    ///
+    /// ```
+    /// # use carafe::{App, Context};
+    /// # fn save(_: &mut Context) -> &'static str { "saved" }
+    /// # let mut app = App::new();
+    /// app.post("/profile", save).example("/profile", "name=Ada");
+    /// ```
+    pub fn example(&mut self, path: &str, form: &str) {
+        self.example = Some(Example { path: path.to_owned(), form: form.to_owned() });
+    }
+
+    /// Says that there is no request of which one can be sure that it is answered.
+    pub fn no_example(&mut self) {
+        self.example = None;
+    }
+
     /// Its method and pattern, for a record.
     pub fn line(&self) -> (Method, String) {
         (self.method.clone(), self.pattern.to_string())
@@ -200,12 +229,12 @@ pub struct Router {
 }
 
 impl Router {
-    /// Adds a route.
+    /// Adds a route, and gives it back.
     ///
     /// # Panics
     ///
     /// If a route of the same method takes the same paths: the message names both lines.
-    pub fn add(&mut self, route: Route) {
+    pub fn add(&mut self, route: Route) -> &mut Route {
         let shape = |route: &Route| -> Vec<String> {
             let parts = route.pattern.parts.iter();
             parts
@@ -224,6 +253,7 @@ impl Router {
         }
         let at = self.routes.partition_point(|known| known.pattern.parts <= route.pattern.parts);
         self.routes.insert(at, route);
+        &mut self.routes[at]
     }
 
     /// All routes, in the order in which they are tried.

@@ -6,6 +6,7 @@ mod container;
 mod cycle_forms;
 mod cycle_stores;
 mod cycles;
+mod errors;
 mod init;
 mod lab;
 mod ladder;

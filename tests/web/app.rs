@@ -71,7 +71,10 @@ fn a_page_may_ask_for_its_messages_twice() {
 
 #[test]
 fn an_error_is_a_page_that_says_what_and_why() {
-    let app = app();
+    let mut app = app();
+    // Where nothing is sure to answer, no command is offered.
+    assert!(!Client::new(&app).get("/nowhere").text().contains("this works"));
+    app.get("/", |_: &mut Context| "home");
     for (path, status, expected) in [
         ("/broken", 500, "broken.html:2:"),
         ("/missing", 500, "page.html"),

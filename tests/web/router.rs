@@ -116,7 +116,10 @@ fn a_programmers_mistake_is_named_at_the_start() {
         ("/a/x<y>", "expected text or one <name>"),
         ("/<path:a>/b", "must be the last part"),
     ] {
-        let caught = std::panic::catch_unwind(|| App::new().get(pattern, home)).expect_err(pattern);
+        let caught = std::panic::catch_unwind(|| {
+            App::new().get(pattern, home);
+        })
+        .expect_err(pattern);
         let message = caught.downcast_ref::<String>().expect("a message");
         assert!(message.contains(expected), "{pattern}: {message}");
     }

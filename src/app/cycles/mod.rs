@@ -39,7 +39,8 @@ pub fn routes(app: &mut App, recorder: Option<Arc<Recorder>>) {
     let shared = Arc::clone(&recorder);
     app.get_named("cycle", "/cycles/<cycle>", move |ctx: &mut Context| one(ctx, &shared));
     let listening = Arc::new(AtomicUsize::new(0));
-    app.get_named("cycles_live", "/cycles/live", move |ctx: &mut Context| list::live(ctx, &recorder, &listening));
+    app.get_named("cycles_live", "/cycles/live", move |ctx: &mut Context| list::live(ctx, &recorder, &listening))
+        .no_example(); // it does not end
 }
 
 /// Refuses whoever may not look, and takes this request out of the record.

@@ -56,7 +56,8 @@ pub fn routes(app: &mut App, recorder: Option<Arc<Recorder>>, templates: Option<
     let shared = Arc::clone(&room);
     app.get_named("home", "/", move |ctx: &mut Context| shared.home(ctx));
     let shared = Arc::clone(&room);
-    app.get_named("lesson", "/lessons/<int:number>", move |ctx: &mut Context| shared.lesson(ctx));
+    app.get_named("lesson", "/lessons/<int:number>", move |ctx: &mut Context| shared.lesson(ctx))
+        .example("/lessons/1", "");
     let shared = Arc::clone(&room);
     app.post_named("answer", "/lessons/<int:number>", move |ctx: &mut Context| shared.answer(ctx));
     app.get_named("lessons_json", "/lessons.json", move |ctx: &mut Context| room.json(ctx));

@@ -18,7 +18,7 @@ const MOST: i64 = 999;
 /// The routes of this file.
 pub fn routes(app: &mut App) {
     app.get("/shop/cart", shop_cart);
-    app.post("/shop/cart", change_cart);
+    app.post("/shop/cart", change_cart).example("/shop/cart", "item=3");
 }
 
 /// What a visitor wants to buy: items, and how many of each, in the order in which they came.

@@ -10,7 +10,7 @@ const VIEWED: usize = 6;
 
 /// The routes of this file.
 pub fn routes(app: &mut App) {
-    app.get("/shop/item/<int:id>", shop_item);
+    app.get("/shop/item/<int:id>", shop_item).example("/shop/item/3", "");
 }
 
 fn shop_item(ctx: &mut Context) -> Result<Response, Error> {

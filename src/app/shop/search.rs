@@ -14,7 +14,7 @@ const LONGEST: usize = 100;
 
 /// The routes of this file.
 pub fn routes(app: &mut App) {
-    app.get("/shop/search", shop_search);
+    app.get("/shop/search", shop_search).example("/shop/search?q=tea", "");
     app.get("/shop/results", shop_results);
 }
 

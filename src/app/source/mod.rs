@@ -14,7 +14,7 @@ use table::CHAPTERS;
 /// The routes of this folder.
 pub fn routes(app: &mut App) {
     app.get("/source", contents);
-    app.get("/source/<path:file>", chapter);
+    app.get("/source/<path:file>", chapter).example("/source/src/lib.rs", "");
 }
 
 fn open(ctx: &mut Context) -> Result<(), Error> {

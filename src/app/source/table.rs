@@ -53,6 +53,7 @@ pub static CHAPTERS: &[(&str, &str)] = chapters! {
     "src/web/inside.rs"
     "src/web/origin.rs"
     "src/web/router.rs"
+    "src/web/works.rs"
     "src/web/form.rs"
     "src/web/session.rs"
     "src/web/sign.rs"
