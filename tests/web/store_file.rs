@@ -5,6 +5,7 @@ use carafe::web::store::{FileStore, Kind, Lookup, Refusal, Store, StoreError};
 use carafe::{Map, Value};
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 
 /// A folder for one journal, that goes with the test.
 struct Folder(PathBuf);
@@ -197,6 +198,57 @@ fn a_process_that_holds_the_lock_and_stands_still_is_an_error_and_no_hang() {
     assert_eq!(load(&store, &ORDER, "1"), Lookup::Found(row(1)), "reading goes on");
     lock.unlock().unwrap();
     put(&store, &ORDER, "2", &row(1)).unwrap();
+}
+
+/// Each would wait 0.9 seconds, one behind the other, if they did not learn from the first: 27 seconds.
+#[test]
+fn of_a_crowd_before_a_lock_that_is_stuck_only_the_first_waits() {
+    let folder = Folder::new("stuck");
+    let store = folder.open(&Clock::default()).unwrap();
+    let lock = std::fs::File::open(folder.0.join("rows.lock")).unwrap();
+    lock.lock().unwrap();
+    let begun = Instant::now();
+    std::thread::scope(|scope| {
+        for number in 0..30 {
+            let store = &store;
+            scope.spawn(move || put(store, &ORDER, &number.to_string(), &row(1)).unwrap_err());
+        }
+    });
+    assert!(begun.elapsed() < Duration::from_secs(15), "{:?}", begun.elapsed());
+    lock.unlock().unwrap();
+    put(&store, &ORDER, "1", &row(1)).unwrap();
+}
+
+/// Whoever may write in the folder could lay a link there, under the name that the new journal has while it is written.
+#[cfg(unix)]
+#[test]
+fn a_new_journal_is_written_over_nobodys_file() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = Folder::new("link");
+    let (victim, new) = (folder.0.join("victim"), folder.0.join("rows.new"));
+    std::fs::write(&victim, "precious").unwrap();
+    let store = folder.open(&Clock::default()).unwrap();
+    let size = || std::fs::metadata(folder.path()).unwrap().len();
+    let (text, mut before) = ("x".repeat(15_000), size());
+    for trap in ["link", "file"] {
+        match trap {
+            "link" => std::os::unix::fs::symlink(&victim, &new).unwrap(),
+            _ => {
+                std::fs::write(&new, "left behind").unwrap();
+                std::fs::set_permissions(&new, std::fs::Permissions::from_mode(0o666)).unwrap();
+            }
+        }
+        // It grows until it is written anew.
+        while size() >= before {
+            before = size();
+            put(&store, &ORDER, "1", &Map::from([("text", Value::from(text.as_str()))])).unwrap();
+        }
+        before = 0;
+        assert!(!new.exists() && !new.is_symlink(), "{trap}");
+        let kept = std::fs::symlink_metadata(folder.path()).unwrap();
+        assert!(kept.is_file() && kept.permissions().mode() & 0o777 == 0o600, "{trap}: {kept:?}");
+    }
+    assert_eq!(std::fs::read_to_string(&victim).unwrap(), "precious");
 }
 
 #[test]

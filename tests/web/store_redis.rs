@@ -157,6 +157,7 @@ fn what_is_no_redis_or_stalls_is_an_error_and_no_hang() {
         (b"\r\n", "expected an answer of Redis"),
         (b":1\r\n", "found the number 1, expected a text or nothing"),
         (b"$5\r\nhello\r\n", "is not a row"),
+        (b"$2\r\n{}*1\r\n", "found no line end behind a text of 2 bytes"),
         (b"-LOADING Redis is loading the dataset in memory\r\n", "Redis says: LOADING"),
     ] {
         let start = Instant::now();

@@ -65,6 +65,7 @@ pub static CHAPTERS: &[(&str, &str)] = chapters! {
     "src/web/store/table.rs"
     "src/web/store/file/mod.rs"
     "src/web/store/file/journal.rs"
+    "src/web/store/file/lock.rs"
     "src/web/store/file/rows.rs"
     "src/web/store/redis/mod.rs"
     "src/web/store/redis/url.rs"

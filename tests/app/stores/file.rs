@@ -2,6 +2,7 @@
 
 use super::{Visitor, crowd, visits};
 use crate::carafe::{Carafe, carafe_command, empty_folder};
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -10,7 +11,7 @@ use std::time::Duration;
 const FILE: [&str; 2] = ["--store", "file:shop.db"];
 
 /// A folder that outlives the servers started in it.
-struct Kept(std::path::PathBuf);
+struct Kept(PathBuf);
 
 impl Kept {
     fn new() -> Kept {
@@ -130,13 +131,89 @@ fn a_full_disk_is_a_503_that_says_so_and_what_was_promised_stays() {
     assert_eq!(again.curl(&["$B/things"]).lines().count(), promised);
 }
 
+/// A true file system that is full: 64 KiB in memory.
+#[test]
+fn a_true_disk_that_is_full_refuses_loses_nothing_and_recovers() {
+    let disk = empty_folder();
+    let mount = ["-t", "tmpfs", "-o", "size=64k", "carafe-test"];
+    if !Command::new("mount").args(mount).arg(&disk).status().is_ok_and(|status| status.success()) {
+        assert!(std::env::var_os("CI").is_none(), "a file system cannot be mounted here");
+        eprintln!("skipped: a file system cannot be mounted here");
+        return;
+    }
+    let disk = Mounted(disk);
+    let store = format!("file:{}", disk.0.join("shop.db").display());
+    let start = || Carafe::start(&["--log", "off", "--store", &store]);
+    let mut carafe = start();
+    let value = "x".repeat(400);
+    let add = |carafe: &Carafe| carafe.curl(&["-i", "-d", &format!("name={value}"), "$B/things"]);
+    let things = |carafe: &Carafe| carafe.curl(&["$B/things"]).lines().count();
+    let ballast = disk.0.join("ballast");
+    let mut promised = 0;
+    for round in 0..3 {
+        let refused = loop {
+            let answer = add(&carafe);
+            if !answer.starts_with("HTTP/1.1 201 ") {
+                break answer;
+            }
+            promised += 1;
+            assert!(promised < 90, "the disk was never full");
+        };
+        assert!(refused.starts_with("HTTP/1.1 503 ") && refused.contains("No space left"), "{refused}");
+        assert_eq!(things(&carafe), promised, "what is kept can be read, and what was refused is not there");
+        let visit = carafe.status(&["-c", "j", "$B/ladder/session"]);
+        assert!(["200", "503"].contains(&visit.as_str()), "a small row may still find room: {visit}");
+        match round {
+            // Full and killed: everything that was acknowledged is there again, on the full disk.
+            0 => {
+                carafe.signal("-KILL");
+                carafe = start();
+                assert_eq!(things(&carafe), promised);
+                assert!(add(&carafe).starts_with("HTTP/1.1 503 "), "it is full still");
+                resize(&disk.0, "128k");
+            }
+            // Somebody else fills it, and goes.
+            1 => {
+                resize(&disk.0, "512k");
+                std::fs::write(&ballast, vec![0; 200_000]).expect("there is room");
+                let _ = std::fs::write(disk.0.join("more"), vec![0; 400_000]);
+            }
+            _ => std::fs::remove_file(&ballast).expect("it is there"),
+        }
+    }
+    assert!(add(&carafe).starts_with("HTTP/1.1 201 "), "room again, without a restart");
+    carafe.signal("-KILL");
+    assert_eq!(things(&start()), promised + 1);
+}
+
+fn resize(disk: &Path, size: &str) {
+    let options = format!("remount,size={size}");
+    let done = Command::new("mount").args(["-o", &options]).arg(disk).status();
+    assert!(done.is_ok_and(|status| status.success()), "the disk can be resized");
+}
+
+/// A file system that goes with the test.
+struct Mounted(PathBuf);
+
+impl Drop for Mounted {
+    fn drop(&mut self) {
+        // Lazily: a server may still have its journal open.
+        let _ = Command::new("umount").arg("-l").arg(&self.0).status();
+        let _ = std::fs::remove_dir(&self.0);
+    }
+}
+
 #[test]
 fn a_file_that_cannot_be_used_ends_with_1_and_its_name() {
     let folder = empty_folder();
     std::fs::write(folder.join("notes.txt"), "mine\n").expect("a file can be written");
+    let made = Command::new("mkfifo").arg(folder.join("pipe")).status();
+    assert!(made.is_ok_and(|status| status.success()), "a pipe can be made");
     for (store, expected) in [
         ("file:missing/shop.db", "missing/shop.db: No such file or directory"),
         ("file:/proc/shop.db", "/proc/shop.db: "),
+        ("file:/dev/zero", "/dev/zero: this is no regular file; name another"),
+        ("file:pipe", "pipe: this is no regular file; name another"),
         ("file:notes.txt", "notes.txt:1: this is no journal of carafe's; name another file"),
     ] {
         let mut command = Command::new(env!("CARGO_BIN_EXE_carafe"));

@@ -20,7 +20,7 @@ use crate::value::Value;
 use crate::web::sign::{hex, sha256};
 use std::fmt::Write as _;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -100,6 +100,10 @@ impl Journal {
     /// Opens a journal, none of it read yet; makes one if there is none.
     pub fn open(path: &Path) -> io::Result<Journal> {
         let file = private().read(true).write(true).create(true).truncate(false).open(path)?;
+        // From a pipe or a device one could read for ever.
+        if !file.metadata()?.is_file() {
+            return Err(io::Error::other("this is no regular file; name another"));
+        }
         let journal = Journal { path: path.to_owned(), file: Arc::new(file), bytes: 0, lines: 0 };
         // A new file, or one whose maker died over its first line.
         let (head, mut found) = (line(HEAD), Vec::new());
@@ -209,7 +213,13 @@ impl Journal {
     pub fn replace(&mut self, lines: impl Iterator<Item = String>) -> io::Result<()> {
         let new_path = with_ending(&self.path, "new");
         let mut journal = Journal { path: self.path.clone(), file: self.file.clone(), bytes: 0, lines: 1 };
-        let file = private().read(true).write(true).create(true).truncate(true).open(&new_path)?;
+        // One that lies there was left by a process that died over it, or put there by somebody: as a link to a file that
+        // is not ours, or to keep the right to read what is written. So a new one is made, in the true sense.
+        match fs::remove_file(&new_path) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let file = private().read(true).write(true).create_new(true).open(&new_path)?;
         let write = || {
             let mut text = line(HEAD);
             let mut out = io::BufWriter::with_capacity(1 << 16, &file);

@@ -16,6 +16,7 @@
 //! writing the journal anew without making others wait: for a hundred thousand sessions that takes about a second.
 
 mod journal;
+mod lock;
 mod rows;
 
 use super::{KEY_BYTES, Kind, Lookup, Refusal, Store, StoreError, Updated, WhenFull, decode, encode};
@@ -23,24 +24,20 @@ use crate::place::Place;
 use crate::value::Map;
 use crate::web::sign::{hex, sha256};
 use journal::{Damage, Journal, Record, private, sync_folder, with_ending};
+use lock::Lock;
 use rows::Rows;
 use std::borrow::Cow;
-use std::fs::{File, TryLockError};
 use std::io;
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Below this size a journal is not worth writing anew.
 const SMALL_BYTES: u64 = 1 << 20;
 
-/// How long to wait for another process to give the lock back. It holds it for microseconds, unless it stands still.
-const LOCK_TIME: Duration = Duration::from_millis(900);
-
 /// Keeps rows in a file.
 pub struct FileStore {
-    /// A file beside the journal, since that one is replaced now and then, and a lock with it.
-    lock: File,
+    lock: Lock,
     state: Mutex<State>,
     safe: Mutex<Safe>,
     /// Wakes those who wait for `safe`.
@@ -91,8 +88,8 @@ impl FileStore {
     pub fn with_clock(path: &Path, clock: impl Fn() -> u64 + Send + Sync + 'static) -> Result<FileStore, String> {
         let cannot = |error: io::Error| format!("{}: {error}", path.display());
         let lock = private().read(true).write(true).create(true).truncate(false).open(with_ending(path, "lock"));
-        let lock = lock.map_err(cannot)?;
-        let locked = Locked::take(&lock).map_err(|error| format!("{}: {error}", path.display()))?;
+        let lock = Lock::on(lock.map_err(cannot)?);
+        let locked = lock.take().map_err(|error| format!("{}: {error}", path.display()))?;
         let journal = Journal::open(path).map_err(cannot)?;
         let mut state = State { journal, rows: Rows::default(), changes: 0, moved: false, replace_at: SMALL_BYTES };
         let torn = match state.read_on() {
@@ -121,7 +118,7 @@ impl FileStore {
     fn fresh(&self) -> Result<MutexGuard<'_, State>, StoreError> {
         let mut state = unpoisoned(self.state.lock());
         if state.journal.has_news().map_err(failed)? {
-            let _locked = Locked::take(&self.lock)?;
+            let _locked = self.lock.take()?;
             state.catch_up()?;
         }
         Ok(state)
@@ -182,7 +179,7 @@ impl Store for FileStore {
         let eighth = kind.lifetime.map_or(0, |lifetime| lifetime.as_millis() as u64 / 8);
         if let (Some(written), Some(expires)) = (written, expires)
             && expires > written.saturating_add(eighth)
-            && let Ok(_locked) = Locked::take(&self.lock)
+            && let Ok(_locked) = self.lock.take()
             && state.catch_up().is_ok()
             // Another process may have changed or ended it in the moment before the lock.
             && state.rows.get(kind.name, &key).is_some_and(|row| row.text == text)
@@ -216,7 +213,7 @@ impl Store for FileStore {
                 return Err(StoreError::Unreachable(failure.clone()));
             }
             let mut state = unpoisoned(self.state.lock());
-            let _locked = Locked::take(&self.lock)?;
+            let _locked = self.lock.take()?;
             state.catch_up()?;
             if state.rows.living(kind.name, &stored, now).map(|row| &row.text) != seen.as_ref() {
                 continue;
@@ -302,33 +299,6 @@ impl State {
             self.replace_at = size.max(SMALL_BYTES);
         }
         Ok(())
-    }
-}
-
-/// The lock between processes, held until this is dropped.
-struct Locked<'a>(&'a File);
-
-impl Locked<'_> {
-    fn take(lock: &File) -> Result<Locked<'_>, StoreError> {
-        let end = Instant::now() + LOCK_TIME;
-        loop {
-            match lock.try_lock() {
-                Ok(()) => return Ok(Locked(lock)),
-                Err(TryLockError::Error(error)) => return Err(failed(error)),
-                Err(TryLockError::WouldBlock) if Instant::now() > end => {
-                    return Err(StoreError::Unreachable(
-                        "another process holds the file's lock and does not move".into(),
-                    ));
-                }
-                Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_micros(50)),
-            }
-        }
-    }
-}
-
-impl Drop for Locked<'_> {
-    fn drop(&mut self) {
-        let _ = self.0.unlock();
     }
 }
 

@@ -118,13 +118,19 @@ impl Connection {
         let number = || rest.parse::<i64>().map_err(|_| is_no_redis());
         match kind {
             '+' => Ok(Reply::Text(rest.as_bytes().to_vec())),
-            '-' => Ok(Reply::Error(rest.to_owned())),
+            '-' => Ok(Reply::Error(rest.chars().take(200).collect())),
             ':' => number().map(Reply::Number),
             '$' if rest == "-1" => Ok(Reply::Nothing),
             '*' if rest == "-1" => Ok(Reply::Nothing),
             '$' => {
                 let length = usize::try_from(number()?).ok().filter(|length| *length <= MOST_BYTES);
                 let mut text = self.take(length.ok_or_else(is_no_redis)? + 2, end)?;
+                // Without it the two sides have lost step, and the next answer would be read from the middle of something.
+                if !text.ends_with(b"\r\n") {
+                    return Err(format!(
+                        "found no line end behind a text of {rest} bytes, expected an answer of Redis"
+                    ));
+                }
                 text.truncate(text.len() - 2);
                 Ok(Reply::Text(text))
             }
