@@ -68,7 +68,7 @@ impl Browser {
     pub fn take(test: &str) -> Option<Browser> {
         static SHARED: Mutex<Weak<Driver>> = Mutex::new(Weak::new());
         static TURN: Mutex<()> = Mutex::new(());
-        let missing = ["chromium", "chromedriver"].into_iter().find(|program| !is_installed(program));
+        let missing = ["chromium", "chromedriver", "pdftotext"].into_iter().find(|program| !is_installed(program));
         let missing = missing.map(str::to_owned).or_else(|| (!axe().exists()).then(|| axe().display().to_string()));
         if let Some(missing) = missing {
             assert!(std::env::var_os("CI").is_none(), "no {missing}: run tests/setup");
@@ -257,16 +257,32 @@ impl Browser {
         self.keep(&format!("{name}.png"), &self.devtools("Page.captureScreenshot", options));
     }
 
-    /// Keeps the page as it would be printed, as `target/screenshots/NAME.pdf`.
-    pub fn print(&self, name: &str) {
-        self.keep(&format!("{name}.pdf"), &self.devtools("Page.printToPDF", Map::new()));
+    /// Keeps the page as it would be printed, as `target/screenshots/NAME.pdf`; gives back the file's path.
+    pub fn print(&self, name: &str) -> PathBuf {
+        // With backgrounds: whoever prints them must not get black paper.
+        let printed = self.post("/print", [("background", true)]);
+        self.keep(&format!("{name}.pdf"), &Value::Map(Map::from([("data", printed)])))
     }
 
-    fn keep(&self, name: &str, answer: &Value) {
+    /// Presses the Tab key.
+    pub fn tab_key(&self) {
+        // U+E004 is the standard's name for it.
+        let press = |kind| Value::Map(Map::from([("type", kind), ("value", "\u{e004}")]));
+        let keyboard = Map::from([
+            ("type", Value::from("key")),
+            ("id", "keyboard".into()),
+            ("actions", vec![press("keyDown"), press("keyUp")].into()),
+        ]);
+        self.post("/actions", [("actions", vec![Value::Map(keyboard)])]);
+    }
+
+    fn keep(&self, name: &str, answer: &Value) -> PathBuf {
         let data = answer.as_map().and_then(|answer| answer.get("data")).and_then(Value::as_str);
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/screenshots");
         std::fs::create_dir_all(&folder).expect("a folder can be made");
-        std::fs::write(folder.join(name), from_base64(data.expect("there is a picture"))).expect("it can be written");
+        let path = folder.join(name);
+        std::fs::write(&path, from_base64(data.expect("there is a picture"))).expect("it can be written");
+        path
     }
 
     /// A command to DevTools.

@@ -5,6 +5,8 @@ mod browser;
 #[allow(dead_code, reason = "tests/app uses all of it")]
 mod carafe;
 mod glass;
+mod keyboard;
 mod lessons;
 mod pages;
+mod paper;
 mod shop;

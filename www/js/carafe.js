@@ -15,5 +15,5 @@ for (const figure of document.querySelectorAll('.command')) {
     button.textContent = 'Copied';
     setTimeout(() => (button.textContent = 'Copy'), 2000);
   });
-  figure.append(button);
+  code.closest('pre').after(button); // so that the Tab key comes to it before what is seen behind it
 }
