@@ -2,6 +2,7 @@
 
 use crate::running::{DEADLINE, Running, read_all, read_answer};
 use std::io::Write;
+use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 #[test]
@@ -44,6 +45,29 @@ fn a_request_of_which_a_byte_was_read_gets_its_whole_answer() {
         let answer = read_all(stream);
         assert!(answer.ends_with("POST /x ok") && answer.contains("Connection: close"), "{answer}");
     }
+    server.join();
+}
+
+#[cfg(unix)]
+#[test]
+fn who_comes_after_a_stop_is_refused_though_answers_are_under_way() {
+    let server = Running::with(|server| server.stop_time(DEADLINE * 2));
+    let mut begun = server.connect();
+    begun.write_all(b"GET /x HTTP/1.1\r\nHo").expect("sent");
+    for _ in 0..20 {
+        assert!(server.is_alive());
+    }
+    let address = server.address;
+    server.stopper.stop();
+    let end = Instant::now() + DEADLINE;
+    // Whoever gets in before the door is shut is read the end at once.
+    while let Ok(mut late) = TcpStream::connect(address) {
+        assert!(Instant::now() < end, "the system still lets clients wait");
+        late.set_read_timeout(Some(DEADLINE)).expect("a timeout can be set");
+        let _ = read_all(&mut late);
+    }
+    begun.write_all(b"st: x\r\n\r\n").expect("it is still open");
+    assert!(read_all(&mut begun).ends_with("GET /x "), "the answer under way is whole");
     server.join();
 }
 

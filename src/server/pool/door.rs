@@ -69,6 +69,16 @@ impl<G: Guest> ThreadPool<G> {
             }
             next = if calm { self.listener.accept().ok() } else { None };
         }
+        self.shut();
+    }
+
+    /// From now on the system refuses whoever knocks, instead of letting them wait for nobody while the last answers are
+    /// under way. Std knows this only of connections, but the system makes no difference between them and a door.
+    fn shut(&self) {
+        #[cfg(unix)]
+        if let Ok(door) = self.listener.try_clone() {
+            let _ = TcpStream::from(std::os::fd::OwnedFd::from(door)).shutdown(Shutdown::Both);
+        }
     }
 
     /// `accept` failed. Out of descriptors: give up the reserve, take the connection, say 503, take the reserve back.
