@@ -18,13 +18,17 @@ pub fn run(arguments: &[String]) -> ExitCode {
     }
     let memory = Where::Memory.open(&[]).expect("memory is there");
     let (app, _) = serve::build(&Settings::default(), memory, Some(Arc::default()));
-    let text: String = app.routes().iter().map(line).collect();
+    // The longest of each column makes it as wide as it is.
+    let longest = |text: fn(&Route) -> usize| app.routes().iter().map(text).max().unwrap_or(0);
+    let (pattern, name) = (longest(|route| route.pattern.text().len()), longest(|route| route.name.len()));
+    let text: String = app.routes().iter().map(|route| line(route, pattern, name)).collect();
     let _ = io::stdout().write_all(text.as_bytes());
     ExitCode::SUCCESS
 }
 
-fn line(route: &Route) -> String {
+fn line(route: &Route, pattern_width: usize, name_width: usize) -> String {
     let Route { method, name, source, .. } = route;
-    let pattern = route.pattern.to_string();
-    format!("{:<7} {pattern:<20} {name:<16} {}:{}\n", method.as_str(), source.file(), source.line())
+    let (method, pattern, place) =
+        (method.as_str(), route.pattern.text(), format!("{}:{}", source.file(), source.line()));
+    format!("{method:<7} {pattern:<pattern_width$} {name:<name_width$} {place}\n")
 }

@@ -43,8 +43,8 @@ fn a_table_in_memory_or_in_a_file_knows_a_row_and_only_the_file_is_written() {
         expect(&cycle(&carafe, &["$B/hello"]), &["names row", "(1 value: user)"], &["added", "written"]);
         // An order is kept beside the visitor's row, and the row is not all that the server knows.
         let login = cycle(&carafe, &["-d", "name=Ada&email=ada@example.org&password=hunter22", "$B/shop/login"]);
-        expect(&login, &[&format!("+ stored: account ada@example.org{written} (src/app/shop/account.rs:")], &[]);
-        expect(&login, &["Beside it: account ada@example.org"], &["Nothing else", "hunter22"]);
+        expect(&login, &[&format!("+ stored: account 'ada@example.org'{written} (src/app/shop/account.rs:")], &[]);
+        expect(&login, &["This request also stored: account 'ada@example.org'."], &["Nothing else", "hunter22"]);
         expect(&cycle(&carafe, &["$B/shop"]), &["Beside it: the account, and its orders."], &["Nothing else"]);
         let page = carafe.curl(&["-H", "Accept: text/html", "$B/cycles"]);
         expect(&page, &[button, "+account"], &[]);

@@ -61,7 +61,7 @@ impl Memory<'_> {
                     changes.extend(rows.iter().map(|(kind, key, is_kept)| Change {
                         sign: if *is_kept { "+" } else { "-" },
                         word: if *is_kept { "stored" } else { "deleted" },
-                        what: format!("{kind} {}{written}", self.mask.text(key)),
+                        what: format!("{kind} '{}'{written}", self.mask.text(key)),
                         short: Some((*kind).to_owned()),
                         source: Some(place(by)),
                     }));

@@ -144,9 +144,9 @@ impl<'c> Memory<'c> {
         // An account is no part of the visitor's row, and outlives it.
         let has_account = kept.is_some_and(|(_, row)| row.get("account").is_some());
         let rows = self.stored.iter().filter(|(.., is_kept)| *is_kept);
-        let rows: Vec<String> = rows.map(|(kind, key, _)| format!("{kind} {}", self.mask.text(key))).collect();
+        let rows: Vec<String> = rows.map(|(kind, key, _)| format!("{kind} '{}'", self.mask.text(key))).collect();
         match (rows.is_empty(), has_account, kept) {
-            (false, ..) => format!("{row} Beside it: {}.", rows.join(", ")),
+            (false, ..) => format!("{row} This request also stored: {}.", rows.join(", ")),
             (true, true, _) => format!("{row} Beside it: the account, and its orders."),
             (true, false, Some(_)) if self.place != Place::Cookie => format!("{row} Nothing else about this visitor."),
             (true, false, _) => row,
