@@ -126,7 +126,7 @@ fn too_long(line: &[u8], target_too_long: ParseError) -> ParseError {
     let word = line.split(|&byte| byte == b' ').next().unwrap_or(line);
     match token(word) {
         None => malformed(format!("found the method {}, expected letters", shown(word))),
-        // RFC 9112 §3: "a method longer than any that it implements SHOULD [be answered] with a 501".
+        // RFC 9112 §3: "A server that receives a method longer than any that it implements SHOULD respond with a 501".
         Some(method) if method.len() > Method::LONGEST => ParseError::MethodTooLong,
         Some(_) => target_too_long,
     }
@@ -171,7 +171,7 @@ fn parse_version(version: &[u8]) -> Result<Version, ParseError> {
     match version {
         b"HTTP/1.1" => Ok(Version::Http11),
         b"HTTP/1.0" => Ok(Version::Http10),
-        // RFC 9110 §2.5: a minor version higher than ours is answered as the highest that we know.
+        // RFC 9110 §6.2: a minor version higher than ours is answered as the highest that we know.
         [b'H', b'T', b'T', b'P', b'/', b'1', b'.', b'2'..=b'9'] => Ok(Version::Http11),
         [b'H', b'T', b'T', b'P', b'/', major, b'.', minor] if major.is_ascii_digit() && minor.is_ascii_digit() => {
             Err(ParseError::Version(String::from_utf8_lossy(version).into_owned()))
@@ -232,7 +232,8 @@ fn check_host(headers: &Headers, version: Version) -> Result<(), ParseError> {
 }
 
 fn assemble(line: RequestLine, mut headers: Headers) -> Request {
-    // RFC 9112 §3.2.2: "the origin server MUST ignore the received Host header field (if any) and instead replace it".
+    // RFC 9112 §3.2.2: "the origin server MUST ignore the received Host header field (if any) and instead
+    // use the host information of the request-target".
     if let Some(authority) = line.target.authority {
         headers.set("Host", authority);
     }

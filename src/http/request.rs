@@ -6,7 +6,7 @@
 use super::{Fields, Headers, Method};
 use std::net::SocketAddr;
 
-/// The two versions of HTTP/1. A client of a later HTTP/1.x is answered as one of 1.1 (RFC 9110 §2.5).
+/// The two versions of HTTP/1. A client of a later HTTP/1.x is answered as one of 1.1 (RFC 9110 §6.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Version {
     /// HTTP/1.0: the connection ends with the answer unless both sides say `keep-alive`.

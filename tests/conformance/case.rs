@@ -124,6 +124,16 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// A field that stands there twice, though it is no list.
+    pub fn repeated(&self) -> Option<&str> {
+        let mut names = self.headers.iter().map(|(name, _)| name.as_str()).enumerate();
+        let found = names.find(|(at, name)| {
+            let is_list = ["Set-Cookie", "Vary"].iter().any(|list| list.eq_ignore_ascii_case(name));
+            !is_list && self.headers[..*at].iter().any(|(earlier, _)| earlier.eq_ignore_ascii_case(name))
+        });
+        found.map(|(_, name)| name)
+    }
+
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }

@@ -87,6 +87,12 @@ fn check(carafe: &Carafe, case: &Case, piece_bytes: usize) {
         assert!(answer.header("Date").is_some_and(|date| date.len() == 29), "{title}: {answer:?}");
         assert_eq!(answer.header("X-Content-Type-Options"), Some("nosniff"), "{title}: {answer:?}");
         assert!(answer.status != 405 || answer.header("Allow").is_some(), "{title}: {answer:?}");
+        // RFC 9110 §15.5 and §15.6: an error is explained, but for HEAD; §8.3: and its type is named.
+        let explains = answer.header("Content-Type").is_some() && !answer.body.is_empty();
+        let is_head = case.bytes.starts_with(b"HEAD ");
+        assert!(answer.status < 400 || is_head || explains, "{title}: {answer:?}");
+        // §5.3: no field comes twice, unless it is a list.
+        assert_eq!(answer.repeated(), None, "{title}: {answer:?}");
     }
     if let Some(last) = answers.last() {
         for (name, value) in &case.has {
@@ -125,6 +131,30 @@ fn a_hundred_pipelined_requests_are_answered_in_order_also_to_a_half_closed_clie
         assert_eq!(answers.len(), if half_closes { 100 } else { 101 });
         for (n, answer) in answers.iter().take(100).enumerate() {
             assert_eq!(String::from_utf8_lossy(&answer.body), format!("q = {n}\n"));
+        }
+    }
+}
+
+/// RFC 9110 §9.3.2: "The server SHOULD send the same header fields in response to a HEAD request as it would have sent if
+/// the request method had been GET."
+#[test]
+fn a_head_is_a_get_without_its_body() {
+    let carafe = start();
+    for path in ["/hello", "/hello/Ada", "/", "/nowhere", "/boom", "/static/ten.txt", "/search?q=a", "/shop", "/shop/"]
+    {
+        for accept in ["*/*", "text/html"] {
+            let fields = |method: &str| -> Vec<String> {
+                let rest = format!("{path} HTTP/1.1\r\nHost: x\r\nAccept: {accept}\r\nConnection: close\r\n\r\n");
+                let answer = carafe.raw(format!("{method} {rest}").as_bytes());
+                let (head, body) = answer.split_once("\r\n\r\n").expect("a head ends");
+                assert_eq!(body.is_empty(), method == "HEAD", "{method} {path}: {answer}");
+                // A page that shows the request is longer by the letter that HEAD is longer than GET.
+                let shows_it = ["/nowhere", "/boom", "/"].contains(&path);
+                let same =
+                    |line: &&str| !line.starts_with("Date: ") && !(shows_it && line.starts_with("Content-Length: "));
+                head.lines().filter(same).map(str::to_owned).collect()
+            };
+            assert_eq!(fields("GET"), fields("HEAD"), "{path} {accept}");
         }
     }
 }
