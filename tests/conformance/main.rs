@@ -4,6 +4,7 @@
 #[allow(dead_code, reason = "the tests of the program use the rest")]
 mod carafe;
 mod case;
+mod wire;
 
 use carafe::{Carafe, header};
 use case::{Case, Connection, answers};

@@ -4,4 +4,3 @@ mod busy;
 mod connection;
 mod running;
 mod stopping;
-mod wire;
