@@ -73,10 +73,12 @@ fn every_fact_of_the_json_stands_in_the_text_and_on_the_page() {
     for arguments in CYCLES {
         carafe.curl(arguments);
     }
+    let referer = format!("Referer: {}", carafe.url("/"));
+    carafe.curl(&["-H", &referer, "$B/static/css/carafe.css"]);
     carafe.raw(b"GET / HTTP/1.1\nHost : x\r\n\r\n");
     let mut missing = Vec::new();
-    let mut count = 0;
-    for number in 1..=CYCLES.len() + 1 {
+    let (mut count, mut related) = (0, 0);
+    for number in 1..=CYCLES.len() + 2 {
         let shown = |accept: &str, ending: &str| {
             carafe.curl(&["-H", &format!("Accept: {accept}"), &format!("$B/cycles/{number}{ending}")])
         };
@@ -89,6 +91,9 @@ fn every_fact_of_the_json_stands_in_the_text_and_on_the_page() {
         let mut found = Vec::new();
         facts("", &cycle, &mut found);
         for (at, fact) in found {
+            if at == "/parts" || at == "/page" {
+                related += 1;
+            }
             // Names for the classes of the page's style sheet, and what is only there for the browser's script.
             if at.ends_with("/name") && !at.starts_with("/read") || at.ends_with("/pieces") || at.starts_with("/again/")
             {
@@ -116,6 +121,7 @@ fn every_fact_of_the_json_stands_in_the_text_and_on_the_page() {
             }
         }
     }
+    assert_eq!(related, 2, "a page and its style sheet");
     assert!(count > 1000, "{count} facts were looked for");
     assert!(missing.is_empty(), "{}", missing.join("\n"));
 }

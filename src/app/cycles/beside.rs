@@ -1,8 +1,8 @@
-//! What stands beside the seven parts of a cycle: a line that makes it once more, and the same visitor's other cycles.
+//! What stands beside the seven parts of a cycle: a line that makes it once more, and the cycles that belong to it.
 
 use super::again::Again;
 use super::facts::whole;
-use super::memory;
+use super::{list, memory};
 use carafe::cycle::{Record, Recorder};
 use carafe::{Map, Value};
 use std::sync::Arc;
@@ -19,6 +19,10 @@ pub struct Beside {
     pub previous: Option<u64>,
     /// And after it.
     pub next: Option<u64>,
+    /// The page that this was fetched for: a style sheet, a script or a picture of it.
+    pub page: Option<u64>,
+    /// What was fetched for this page.
+    pub parts: Vec<u64>,
 }
 
 impl Beside {
@@ -26,12 +30,15 @@ impl Beside {
     pub fn of(record: &Record, recorder: &Recorder, base: &str) -> Beside {
         let again = Again::of(record);
         let (previous, next) = neighbours(recorder, record);
+        let (page, parts) = list::family(recorder, record.number);
         Beside {
             curl: again.as_ref().and_then(|again| again.curl(base)),
             is_masked: again.as_ref().is_some_and(Again::is_masked),
             browser: again.as_ref().and_then(Again::browser),
             previous,
             next,
+            page,
+            parts,
         }
     }
 
@@ -46,6 +53,8 @@ impl Beside {
         facts.insert("masked", self.is_masked);
         facts.insert("previous", self.previous.map(whole));
         facts.insert("next", self.next.map(whole));
+        facts.insert("page", self.page.map(whole));
+        facts.insert("parts", self.parts.into_iter().map(whole).collect::<Vec<Value>>());
         facts.insert("again", self.browser.map(Value::Map));
     }
 }

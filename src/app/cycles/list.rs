@@ -46,6 +46,14 @@ fn entries(recorder: &Recorder) -> Vec<Entry> {
     recorder.all().iter().map(|record| Facts::of(record)).map(entry).collect()
 }
 
+/// The page that a cycle belongs to, and the cycles of what a page fetched by itself.
+pub fn family(recorder: &Recorder, number: u64) -> (Option<u64>, Vec<u64>) {
+    let entries = entries(recorder);
+    let page = entries.iter().find(|entry| entry.facts.number == number).and_then(|entry| entry.page);
+    let parts = entries.iter().filter(|entry| entry.page == Some(number)).map(|entry| entry.facts.number);
+    (page, parts.collect())
+}
+
 /// What the list shows of a cycle.
 pub fn row(facts: &Facts, page: Option<u64>) -> Map {
     Map::from([

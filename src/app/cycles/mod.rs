@@ -4,7 +4,7 @@
 //! is anything made into words. `facts` reads a record once, and its seven parts have a file each or two: `message` takes
 //! the bytes apart and `annotate` says what each is for, `memory` tells what the server knew and knows, `changed` what became
 //! of it, `matched` who answered. `text` and the templates print the facts, `again` makes the same request once more,
-//! `beside` finds the same visitor's other cycles, `mask` hides what nobody should see. These pages are for whoever sits at this machine, and are no cycles themselves.
+//! `beside` finds the cycles that belong to it, `mask` hides what nobody should see. These pages are for whoever sits at this machine, and are no cycles themselves.
 
 mod again;
 mod annotate;

@@ -24,9 +24,16 @@ pub fn whole(facts: &Facts, beside: &Beside, base: &str) -> String {
     named("ended", &[format!("{}, after {} ms", facts.ended, facts.milliseconds())], &mut out);
     let neighbours = [("before", beside.previous), ("after", beside.next)];
     let neighbours = neighbours.iter().filter_map(|(word, number)| Some(format!("#{} {word} this one", (*number)?)));
-    let neighbours: Vec<String> = neighbours.collect();
-    if !neighbours.is_empty() {
-        named("same", &[format!("visitor: {}", neighbours.join(", "))], &mut out);
+    let parts = beside.parts.iter().map(|part| format!("#{part}")).collect::<Vec<_>>().join(", ");
+    let family = [
+        ("the same visitor's", neighbours.collect::<Vec<_>>().join(", ")),
+        ("fetched for this page", parts),
+        ("fetched for the page", beside.page.map_or(String::new(), |page| format!("#{page}"))),
+    ];
+    let family = family.iter().filter(|(_, numbers)| !numbers.is_empty());
+    let family: Vec<String> = family.map(|(whose, numbers)| format!("{whose}: {numbers}")).collect();
+    if !family.is_empty() {
+        named("others", &family, &mut out);
     }
     match &beside.curl {
         // At the margin, so that it can be copied as it stands.
