@@ -7,6 +7,8 @@
 
 use super::context::Context;
 use super::error::Error;
+use super::error_page;
+use super::handler::IntoResponse;
 use super::inside::Inside;
 use super::origin;
 use super::router::{Example, Found, Pattern, Route, Router};
@@ -14,61 +16,20 @@ use super::session::{COOKIE_NAME, Session, Sessions};
 use super::static_files::StaticFiles;
 use super::store::{MemoryStore, Noting, Store};
 use super::template::Templates;
-use super::works;
 use crate::Service;
 use crate::cycle::{Cycle, Detail, Recorder};
 use crate::http::{Method, Request, Response, Status, cookie_value, fields};
 use crate::place::Place;
 use crate::random;
 use crate::server::log::panic_text;
-use crate::value::{Map, Value};
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What answers a request.
-pub type Handler = Box<dyn Fn(&mut Context) -> Result<Response, Error> + Send + Sync>;
-
-/// What a handler may return.
-pub trait IntoResponse {
-    /// The answer.
-    ///
-    /// # Errors
-    ///
-    /// What the handler returned as one.
-    fn into_response(self) -> Result<Response, Error>;
-}
-
-impl IntoResponse for Response {
-    fn into_response(self) -> Result<Response, Error> {
-        Ok(self)
-    }
-}
-
-/// Plain text. (Flask sends HTML; here a page is asked for by name, with [`Response::html`].)
-impl IntoResponse for &str {
-    fn into_response(self) -> Result<Response, Error> {
-        Ok(Response::text(self))
-    }
-}
-
-/// Plain text.
-impl IntoResponse for String {
-    fn into_response(self) -> Result<Response, Error> {
-        Ok(Response::text(self))
-    }
-}
-
-impl<R: IntoResponse> IntoResponse for Result<R, Error> {
-    fn into_response(self) -> Result<Response, Error> {
-        self.and_then(IntoResponse::into_response)
-    }
-}
-
 /// A web application: routes, templates, files, and where its state lives.
 pub struct App {
-    router: Router,
+    pub(super) router: Router,
     pub(super) templates: Templates,
     /// Under which path, and which files.
     files: Option<(String, StaticFiles)>,
@@ -295,60 +256,6 @@ impl App {
         })
     }
 
-    /// The one place that makes the page for an error: text for curl, HTML for a browser.
-    fn error_page(&self, error: &Error, ctx: &mut Context) -> Response {
-        let status = error.status();
-        let seen = format!("{} {}", ctx.request.method, ctx.request.target);
-        let why = error.public();
-        let place = (status.0 >= 500 && self.inside.admits(&ctx.request)).then(|| error.to_string());
-        let near = if status == Status::NOT_FOUND { self.router.near(&ctx.request.path) } else { Vec::new() };
-        let command = works::command(&self.router, &ctx.request, status, &near, &ctx.base());
-        if status == Status::NOT_FOUND {
-            ctx.cycle.step("routed", || Detail::NoRoute(near.iter().map(|route| route.line()).collect()));
-        }
-        ctx.cycle.step("failed", || Detail::Failure(status, error.to_string()));
-        if status.0 >= 500 {
-            ctx.cycle.warn(error.to_string());
-        }
-        let mut response = None;
-        if ctx.request.prefers_html() {
-            let near: Vec<Value> = near
-                .iter()
-                .map(|route| Value::List(vec![route.method.as_str().into(), route.pattern.to_string().into()]))
-                .collect();
-            let variables = Map::from([
-                ("status", Value::from(status.0)),
-                ("reason", status.reason().into()),
-                ("seen", seen.as_str().into()),
-                ("why", why.as_str().into()),
-                ("place", place.clone().into()),
-                ("near", near.into()),
-                ("command", command.clone().into()),
-            ]);
-            // If the page of errors cannot be made either, text can.
-            response = ctx.render("error.html", variables).ok();
-        }
-        let mut response = response.unwrap_or_else(|| {
-            let mut text = format!("{status}\n{seen}\n{why}\n");
-            if let Some(place) = place {
-                text.push_str(&format!("{place}\n"));
-            }
-            for route in &near {
-                text.push_str(&format!("did you mean {} {}?\n", route.method, route.pattern));
-            }
-            if let Some(command) = command {
-                text.push_str(&format!("this works: {command}\n"));
-            }
-            Response::text(text)
-        });
-        if let Error::Status(_, _, headers) = error {
-            for (name, value) in headers.iter() {
-                response.headers.set(name, value);
-            }
-        }
-        response.with_status(status).with_header("Vary", "Accept")
-    }
-
     /// Waits until what was changed is safe; a store that failed takes the place of whatever was answered.
     fn save(&self, ctx: &mut Context, response: &mut Response) {
         ctx.session.save();
@@ -366,7 +273,7 @@ impl App {
         if let Some(error) = ctx.session.failure().cloned().or(kept.err()) {
             // The page is made without the session that failed.
             ctx.session = self.sessions.open(None);
-            *response = self.error_page(&error.into(), ctx);
+            *response = error_page::of(self, &error.into(), ctx);
             return;
         }
         if let Some(cookie) = ctx.session.set_cookie(ctx.request.secure) {
@@ -401,7 +308,7 @@ impl Service for App {
             store,
             used_store: Cell::new(None),
         };
-        let mut response = self.answer(&mut ctx).unwrap_or_else(|error| self.error_page(&error, &mut ctx));
+        let mut response = self.answer(&mut ctx).unwrap_or_else(|error| error_page::of(self, &error, &mut ctx));
         if !ctx.session.place().is_near() {
             note_row(&ctx.session, ctx.cycle);
         }

@@ -1,6 +1,6 @@
 //! How a handler may fail, and what the client is told.
 //!
-//! A handler returns `Err`, and one place (`App::call`) makes the page of it: the status, what was seen, why the server
+//! A handler returns `Err`, and one place (`error_page.rs`) makes the page of it: the status, what was seen, why the server
 //! said no, and a command that works.
 
 use super::store::StoreError;

@@ -7,7 +7,7 @@
 //! |---|---|
 //! | [`app`] | `Flask(__name__)`, `@app.route` |
 //! | [`context`] | `request`, `session`, `render_template`, `flash` |
-//! | [`router`] | rules, `url_for` |
+//! | [`router`], [`handler`] | rules, `url_for`; a view function |
 //! | [`form`] | `request.form` |
 //! | [`error`] | `abort` |
 //! | [`session`], [`store`] | `session`, and where it lives |
@@ -23,8 +23,10 @@ pub mod app;
 pub mod client;
 pub mod context;
 pub mod error;
+mod error_page;
 pub mod flash;
 pub mod form;
+pub mod handler;
 pub mod inside;
 pub mod origin;
 pub mod router;

@@ -9,7 +9,7 @@
 //!
 //! Left out: converters of one's own, and host names in patterns.
 
-use super::app::Handler;
+use super::handler::Handler;
 use crate::http::Method;
 use crate::http::fields::{percent_decode, percent_encode};
 use crate::near;
