@@ -316,9 +316,10 @@ impl Session {
         Some(opened.before.as_ref().unwrap_or(&opened.row))
     }
 
-    /// The row as this request leaves it; `None` if it did not touch it.
+    /// The row as this request leaves it; `None` if it did not touch it, or the store failed: what it holds then, nobody
+    /// knows.
     pub fn after(&self) -> Option<&Map> {
-        Some(&self.opened.get()?.row)
+        Some(&self.opened.get().filter(|opened| opened.failure.is_none())?.row)
     }
 
     /// Takes the row out, for the record of the cycle: nobody reads it any more.

@@ -4,7 +4,8 @@
 //! all; a row in a file is there after a restart; a row in another program may not have been looked at.
 
 use super::mask::{Mask, cut};
-use carafe::cycle::{Cycle, Detail};
+use carafe::cycle::{Cycle, Detail, Step};
+use carafe::http::Status;
 use carafe::place::Place;
 use carafe::{Map, Value, json};
 
@@ -109,9 +110,8 @@ impl<'c> Memory<'c> {
                 let values = known.iter().map(|(name, value)| self.line(name, value));
                 [head].into_iter().chain(values).collect()
             }
-            (_, None, None) => {
-                vec![format!("{row} nobody looked: this answer does not depend on it"), nothing]
-            }
+            (_, None, None) if self.has_failed() => vec![format!("{row} the store could not say what it holds")],
+            (_, None, None) => vec![format!("{row} nobody looked: this answer does not depend on it"), nothing],
         }
     }
 
@@ -136,8 +136,9 @@ impl<'c> Memory<'c> {
             (Place::Nowhere, None) if self.left.is_some_and(|(_, row)| row.iter().next().is_some()) => {
                 "nothing about this visitor: no store keeps what was set here.".to_owned()
             }
-            (Place::Elsewhere, None) if self.sent.is_some() && self.refused.is_none() && self.left.is_none() => {
-                "what the row of this visitor holds; nobody looked at it.".to_owned()
+            (place, None) if place != Place::Nowhere && self.is_unseen() => {
+                let why = if self.has_failed() { "the store could not say" } else { "nobody looked" };
+                format!("what row {} holds; {why}.", cut(self.sent.unwrap_or_default()))
             }
             (_, None) => "nothing about this visitor: no row, no name.".to_owned(),
         };
@@ -151,6 +152,17 @@ impl<'c> Memory<'c> {
             (true, false, Some(_)) if self.place != Place::Cookie => format!("{row} Nothing else about this visitor."),
             (true, false, _) => row,
         }
+    }
+
+    /// True if a cookie came that nobody has refused, and what it names was not seen.
+    fn is_unseen(&self) -> bool {
+        self.sent.is_some() && self.refused.is_none() && self.before.is_none() && self.left.is_none()
+    }
+
+    /// True if the store was asked, and failed.
+    fn has_failed(&self) -> bool {
+        let is_failure = |step: &Step| matches!(step.detail, Detail::Failure(Status::SERVICE_UNAVAILABLE, _));
+        self.cycle.steps().iter().any(is_failure)
     }
 
     /// `user = 'Ada'`

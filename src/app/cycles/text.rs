@@ -55,6 +55,7 @@ pub fn brief(facts: &Facts, base: &str) -> String {
     out.join("\n") + "\n"
 }
 
+/// The seven parts, with so many lines of each body.
 fn seven(facts: &Facts, body_lines: usize) -> Vec<String> {
     let mut out = Vec::new();
     let (connection, nth) = facts.connection;
@@ -108,6 +109,7 @@ pub fn line(facts: &Facts, is_sub: bool) -> String {
     cut(&format!("{:<width$} {:>6.1} ms  {source}", cut(&left, width), facts.took), COLUMNS) + "\n"
 }
 
+/// A message: each part on a line of its own, and what it is for beside it, or below it where there is no room.
 fn wire(direction: &str, parts: &[Part], body_lines: usize, out: &mut Vec<String>) {
     let start = format!(" {direction} ");
     for part in parts {
@@ -153,6 +155,7 @@ fn broken(line: &str, start: &str, out: &mut Vec<String>) {
     }
 }
 
+/// Some sentences, the first of them behind a name.
 fn named(name: &str, lines: &[String], out: &mut Vec<String>) {
     if lines.is_empty() {
         out.push(format!("   {name:<7} nothing"));
@@ -188,7 +191,7 @@ fn wrapped(start: &str, text: &str, out: &mut Vec<String>) {
 fn folded(command: &str) -> String {
     let mut out = String::new();
     let (mut column, mut in_quotes, mut is_escaped) = (0, false, false);
-    let mut letters = command.chars().peekable();
+    let mut letters = command.chars();
     // Behind the last word of each line there must be room for a quote, a blank and a backslash.
     const ROOM: usize = COLUMNS - 3;
     while let Some(letter) = letters.next() {
