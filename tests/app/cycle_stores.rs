@@ -28,9 +28,15 @@ fn expect(text: &str, words: &[&str], never: &[&str]) {
 fn a_table_in_memory_or_in_a_file_knows_a_row_and_only_the_file_is_written() {
     let journal = crate::carafe::empty_folder();
     let file = format!("file:{}", journal.join("shop.db").display());
-    for (store, written, lasts, button) in [
-        ("memory", "", "", "wipes the memory"),
-        (file.as_str(), ", written to the file", ", in the file, also after a restart", "the rows are in a file"),
+    for (store, written, lasts, does, said) in [
+        ("memory", "", "", "wipes the memory", "Forgotten. Every visitor is a stranger now"),
+        (
+            file.as_str(),
+            ", written to the file",
+            ", in the file, also after a restart",
+            "does what a restart would: nothing, for the rows are in a file",
+            "This does what a restart would: nothing",
+        ),
     ] {
         let carafe = Carafe::start(&["--log", "off", "--store", store]);
         let first = cycle(&carafe, &["$B/sessions"]);
@@ -47,7 +53,12 @@ fn a_table_in_memory_or_in_a_file_knows_a_row_and_only_the_file_is_written() {
         expect(&login, &["This request also stored: account 'ada@example.org'."], &["Nothing else", "hunter22"]);
         expect(&cycle(&carafe, &["$B/shop"]), &["Beside it: the account, and its orders."], &["Nothing else"]);
         let page = carafe.curl(&["-H", "Accept: text/html", "$B/cycles"]);
-        expect(&page, &[button, "+account"], &[]);
+        expect(&page, &[does, "+account"], &[]);
+        expect(&carafe.curl(&["-H", "Accept: text/html", "$B/shop"]), &[&format!("Amnesia {does}")], &[]);
+        expect(&carafe.curl(&["-X", "POST", "$B/forget"]), &[said], &[]);
+        // And it does what it says.
+        let user = if store == "memory" { "Not logged in!\n" } else { "Anthony\n" };
+        assert_eq!(carafe.curl(&["-b", "j", "$B/getsession"]), user, "{store}");
     }
     let _ = std::fs::remove_dir_all(journal);
 }
@@ -66,7 +77,7 @@ fn a_signed_cookie_carries_everything_and_the_server_remembers_nothing() {
     let refused = carafe.curl(&["$B/cycles/last"]);
     expect(&refused, &["your cookie carries a row, but", "carries its row, refused"], &["names row"]);
     let page = carafe.curl(&["-H", "Accept: text/html", "$B/cycles"]);
-    expect(&page, &["of visitors it holds accounts and orders"], &[]);
+    expect(&page, &["who visitors are, their cookies carry"], &[]);
 }
 
 #[test]

@@ -1,10 +1,10 @@
 //! The list of cycles, and how it grows: as a page, as text, as JSON, and as a stream of events.
 
 use super::facts::{Facts, whole};
+use super::forget::effect;
 use super::{open, text, uncached};
 use carafe::cycle::Recorder;
 use carafe::http::{Response, Status};
-use carafe::place::Place;
 use carafe::{Context, Error, Map, Value, json};
 use std::io::{self, IsTerminal, Write};
 use std::sync::Arc;
@@ -88,7 +88,7 @@ pub fn list(ctx: &mut Context, recorder: &Recorder) -> Result<Response, Error> {
             Value::Map(row)
         });
         let last = entries.last().map_or(0, |entry| entry.facts.number);
-        let forgets = Value::from(forgets(ctx.app().place()));
+        let forgets = Value::from(effect(ctx.app().place()));
         ctx.render(
             "cycles.html",
             [("cycles", Value::List(rows.collect())), ("last", whole(last)), ("forgets", forgets)],
@@ -100,19 +100,6 @@ pub fn list(ctx: &mut Context, recorder: &Recorder) -> Result<Response, Error> {
         Response::text(entries.iter().map(|entry| text::line(&entry.facts, entry.page.is_some())).collect::<String>())
     };
     Ok(uncached(response))
-}
-
-/// What the button that forgets does, in words; that depends on where the rows are.
-fn forgets(place: Place) -> &'static str {
-    match place {
-        Place::Memory => "wipes the memory, as a restart would; the cookies stay with their browsers",
-        Place::Nowhere => "wipes the memory, as a restart would; of visitors nothing is in it",
-        Place::Cookie => {
-            "wipes the memory, as a restart would; of visitors it holds accounts and orders, not who they are"
-        }
-        Place::File => "does what a restart would: nothing, for the rows are in a file",
-        Place::Elsewhere => "does what a restart would: nothing, for the rows are in another program",
-    }
 }
 
 /// Prints each cycle as text on standard output, as it ends: `--show-cycles`.

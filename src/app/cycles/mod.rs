@@ -11,6 +11,7 @@ mod annotate;
 mod beside;
 mod changed;
 mod facts;
+mod forget;
 mod list;
 mod mask;
 mod matched;
@@ -19,6 +20,7 @@ mod message;
 mod text;
 mod unseen;
 
+pub use forget::effect as effect_of_forgetting;
 pub use list::{print_all, rows_of};
 pub use unseen::Unseen;
 
@@ -32,7 +34,7 @@ use std::sync::atomic::AtomicUsize;
 
 /// The routes of this folder; `recorder` is `None` if nothing is recorded.
 pub fn routes(app: &mut App, recorder: Option<Arc<Recorder>>) {
-    app.post("/forget", forget);
+    app.post("/forget", forget::forget);
     let Some(recorder) = recorder else { return };
     let shared = Arc::clone(&recorder);
     app.get_named("cycles", "/cycles", move |ctx: &mut Context| list::list(ctx, &shared));
@@ -47,18 +49,6 @@ pub fn routes(app: &mut App, recorder: Option<Arc<Recorder>>) {
 fn open(ctx: &mut Context) -> Result<(), Error> {
     ctx.unrecorded();
     ctx.check_inside()
-}
-
-/// Wipes the table, as a restart would.
-fn forget(ctx: &mut Context) -> Result<Response, Error> {
-    open(ctx)?;
-    ctx.app().forget();
-    if ctx.request.prefers_html() {
-        let back = ctx.request.headers.get("Referer").and_then(|url| url.strip_prefix(&ctx.base()));
-        let back = back.filter(|path| path.starts_with('/') && !path.starts_with("//")).unwrap_or("/cycles").to_owned();
-        return Ok(Response::redirect(&back));
-    }
-    Ok(Response::text("Forgotten. Every visitor is a stranger now, though each still sends its cookie.\n"))
 }
 
 /// The lines of source that may be said to have answered a cycle: any of the handler's, and the one that registered it.

@@ -31,6 +31,7 @@ mod search;
 mod steps;
 mod tries;
 
+use super::cycles;
 use carafe::http::Response;
 use carafe::{App, Context, Error, Map, Value};
 
@@ -56,6 +57,7 @@ fn page(ctx: &mut Context, template: &str, variables: impl Into<Map>, text: Stri
         variables.insert("cycles", steps::cycles(ctx));
         variables.insert("refused", ctx.session.refusal().map(|refusal| refusal.to_string()));
         variables.insert("inside", ctx.check_inside().is_ok());
+        variables.insert("forgets", cycles::effect_of_forgetting(ctx.app().place()));
         ctx.render(template, variables)?
     } else {
         Response::text(text)

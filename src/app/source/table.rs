@@ -130,6 +130,7 @@ pub static CHAPTERS: &[(&str, &str)] = chapters! {
     "src/app/lessons/edits.rs"
     "src/app/cycles/mod.rs"
     "src/app/cycles/list.rs"
+    "src/app/cycles/forget.rs"
     "src/app/cycles/facts.rs"
     "src/app/cycles/message.rs"
     "src/app/cycles/annotate.rs"
