@@ -169,6 +169,14 @@ const FLAGS: &[Flag] = &[
         set: |settings, value| put(&mut settings.limits.body_bytes, number(value), NUMBER),
     },
     Flag {
+        name: "--bodies-bytes",
+        value: "NUMBER",
+        what: "of all bodies at one time, then 503",
+        default: "268435456",
+        variable: "",
+        set: |settings, value| put(&mut settings.limits.bodies_bytes, number(value), NUMBER),
+    },
+    Flag {
         name: "--head-time",
         value: "TIME",
         what: "for a request's head to arrive, then 408",

@@ -25,6 +25,8 @@ pub enum ParseError {
     TooManyHeaders(usize),
     /// The body is longer than the limit, in bytes. 413.
     BodyTooLong(usize),
+    /// The bodies that have arrived are longer together than the limit, in bytes. 503.
+    TooManyBodies(usize),
     /// A transfer coding other than chunked. 501.
     TransferCoding(String),
     /// An expectation other than `100-continue`. 417.
@@ -44,6 +46,7 @@ impl ParseError {
             ParseError::TargetTooLong(_) => Status::URI_TOO_LONG,
             ParseError::HeadTooLong(_) | ParseError::TooManyHeaders(_) => Status::HEADERS_TOO_LARGE,
             ParseError::BodyTooLong(_) => Status::CONTENT_TOO_LARGE,
+            ParseError::TooManyBodies(_) => Status::SERVICE_UNAVAILABLE,
             ParseError::TransferCoding(_) => Status::NOT_IMPLEMENTED,
             ParseError::Expectation(_) => Status::EXPECTATION_FAILED,
             ParseError::TooSlow(_) => Status::REQUEST_TIMEOUT,
@@ -64,6 +67,9 @@ impl fmt::Display for ParseError {
             ParseError::HeadTooLong(most) => write!(out, "the request's head is longer than {most} bytes"),
             ParseError::TooManyHeaders(most) => write!(out, "the request has more than {most} header fields"),
             ParseError::BodyTooLong(most) => write!(out, "the body is longer than {most} bytes"),
+            ParseError::TooManyBodies(most) => {
+                write!(out, "the bodies of all requests are longer than {most} bytes together; try again in one second")
+            }
             ParseError::TransferCoding(found) => {
                 write!(out, "found Transfer-Encoding: {found}; this server knows only chunked")
             }

@@ -18,6 +18,9 @@ pub struct Limits {
     /// Bytes of a body, decoded; beyond it 413. Defaults to 1 MiB: forms and JSON are far smaller, and uploads are left
     /// out.
     pub body_bytes: usize,
+    /// Bytes of all bodies that are in memory at one time, but for the first 8 KiB of each; beyond it 503. Defaults to
+    /// 256 MiB: connections and bodies have bounds, but their product is more than most machines have.
+    pub bodies_bytes: usize,
     /// From a request's first byte to the last of its head; beyond it 408. Defaults to 10 s.
     pub head_time: Duration,
     /// For the whole body; beyond it 408. Defaults to 30 s.
@@ -35,6 +38,7 @@ impl Default for Limits {
             target_bytes: 8 * 1024,
             headers: 100,
             body_bytes: 1024 * 1024,
+            bodies_bytes: 256 * 1024 * 1024,
             head_time: Duration::from_secs(10),
             body_time: Duration::from_secs(30),
             idle_time: Duration::from_secs(60),

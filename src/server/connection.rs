@@ -11,6 +11,7 @@
 //! Left out: nothing that a client may do here is trusted to end by itself; each wait has a bound in `Limits`.
 
 use super::Service;
+use super::bodies::{Bodies, Share};
 use super::input::Input;
 use super::log::Log;
 use super::open::Connections;
@@ -37,6 +38,7 @@ const GATHERED_BYTES: usize = 64 * 1024;
 pub struct Serving<S> {
     pub(super) service: S,
     pub(super) limits: Limits,
+    pub(super) bodies: Arc<Bodies>,
     pub(super) proxies: Proxies,
     pub(super) log: Log,
     /// Where cycles are kept; `None`: they are not.
@@ -166,7 +168,8 @@ impl<S: Service> Connection<S> {
         let (mut request, head_bytes) = self.read_head()?;
         self.is_head = request.method == Method::Head;
         let mut cycle = self.begin_cycle();
-        request.body = self.read_body(&request)?;
+        let (body, share) = self.read_body(&request)?;
+        request.body = body;
         self.serving.proxies.check_scheme(self.peer, &request.target)?;
         let client = self.serving.proxies.client(self.peer, &request.headers)?;
         (request.peer, request.secure) = (Some(client.address), client.secure);
@@ -184,6 +187,7 @@ impl<S: Service> Connection<S> {
             line: self.serving.log.line_of(&request),
         };
         let called = catch_unwind(AssertUnwindSafe(|| self.serving.service.call(request, &mut cycle)));
+        drop(share);
         let response = called.unwrap_or_else(|_| plain(Status::INTERNAL_SERVER_ERROR, "the service panicked"));
         let (stays, rest) = self.answer(response, &asked, cycle);
         self.send_rest(rest)?;
@@ -245,7 +249,8 @@ impl<S: Service> Connection<S> {
         }
     }
 
-    fn read_body(&mut self, request: &Request) -> Result<Vec<u8>, End> {
+    /// Reads the body, and gives back what it takes of what all bodies may.
+    fn read_body(&mut self, request: &Request) -> Result<(Vec<u8>, Option<Share>), End> {
         let limits = &self.serving.limits;
         let (body_time, head_time, idle_time) = (limits.body_time, limits.head_time, limits.idle_time);
         let framing = framing(request, limits)?;
@@ -256,22 +261,28 @@ impl<S: Service> Connection<S> {
         // The body grows with what arrives: a length that is only claimed costs nothing.
         let mut body = Vec::new();
         let mut chunks = ChunkedBody::default();
+        let mut share = (framing != Framing::Empty).then(|| self.serving.bodies.begin());
         let mut deadline = None;
         loop {
-            match framing {
-                Framing::Empty => break,
+            let used = match framing {
+                Framing::Empty => 0,
                 Framing::Length(length) => {
                     let arrived = self.input.bytes();
                     let taken = arrived.len().min(length - body.len());
                     body.extend_from_slice(&arrived[..taken]);
-                    self.consume(taken);
-                    if body.len() == length {
-                        break;
-                    }
+                    taken
                 }
+                Framing::Chunked => chunks.feed(self.input.bytes(), &self.serving.limits)?,
+            };
+            self.consume(used);
+            if let Some(share) = &mut share {
+                share.add(used)?;
+            }
+            match framing {
+                Framing::Empty => break,
+                Framing::Length(length) if body.len() == length => break,
+                Framing::Length(_) => {}
                 Framing::Chunked => {
-                    let used = chunks.feed(self.input.bytes(), &self.serving.limits)?;
-                    self.consume(used);
                     if let Some(whole) = chunks.finish() {
                         body = whole;
                         break;
@@ -295,7 +306,7 @@ impl<S: Service> Connection<S> {
         if deadline.is_some() {
             self.wire.set_read_time(idle_time)?;
         }
-        Ok(body)
+        Ok((body, share))
     }
 
     fn wait_until(&self, end: Instant, whole: Duration) -> Result<(), End> {
@@ -411,7 +422,11 @@ impl<S: Service> Connection<S> {
         cycle.step("failed", || Detail::Failure(status, error.to_string()));
         let line = self.serving.log.line_of_refused(self.peer, error);
         let asked = Asked { is_head, version: Version::Http11, keep_alive: false, line };
-        self.answer(plain(status, &error.to_string()), &asked, cycle);
+        let mut answer = plain(status, &error.to_string());
+        if status == Status::SERVICE_UNAVAILABLE {
+            answer.headers.set("Retry-After", "1");
+        }
+        self.answer(answer, &asked, cycle);
         let _ = self.flush();
     }
 

@@ -5,11 +5,12 @@
 //!
 //! * `pool` decides which thread takes which connection.
 //! * `connection` is one connection's life: read, parse, answer, write, again; with `input`, the bytes that have arrived,
-//!   `wire`, the socket, and `open`, the table that lets a stop find it.
+//!   `wire`, the socket, `bodies`, what all of them may hold, and `open`, the table that lets a stop find it.
 //! * `log` is the line that each answer leaves on standard error.
 //!
 //! Left out: TLS. A proxy in front speaks it.
 
+mod bodies;
 mod connection;
 mod input;
 pub mod log;
@@ -20,6 +21,7 @@ mod wire;
 use crate::cycle::{Cycle, Recorder};
 use crate::http::forwarded::Proxies;
 use crate::http::{Limits, Request, Response};
+use bodies::Bodies;
 use connection::Serving;
 use log::Log;
 use open::Connections;
@@ -139,6 +141,7 @@ impl Server {
         let recorder = self.recorder.clone();
         let serving = Arc::new(Serving {
             service,
+            bodies: Bodies::at_most(self.limits.bodies_bytes),
             limits: self.limits,
             proxies: self.proxies,
             log: self.log,

@@ -184,6 +184,53 @@ fn floods_of_headers_cookies_fields_and_ranges_are_bounded() {
     load.end("200 with the whole, once", 16);
 }
 
+/// Each of them is within its own bound.
+#[test]
+fn many_large_bodies_at_once_are_503_beyond_their_bound_and_forms_get_through() {
+    let load = Load::begin("300 bodies of 1 MiB, each but for its last byte", &["--bodies-bytes", "16777216"]);
+    let kind = "Host: x\r\nContent-Type: application/x-www-form-urlencoded";
+    let head = format!("POST /echo HTTP/1.1\r\n{kind}\r\nContent-Length: 1048576\r\n\r\n");
+    let body = vec![b'x'; 1_048_575];
+    let mut held: Vec<TcpStream> = (0..300).map(|_| load.carafe.connect()).collect();
+    std::thread::scope(|scope| {
+        for batch in held.chunks_mut(75) {
+            scope.spawn(|| {
+                for stream in batch {
+                    stream.write_all(head.as_bytes()).expect("it listens");
+                    // Those beyond the bound have been answered, and are closed before the last byte.
+                    let _ = stream.write_all(&body);
+                }
+            });
+        }
+    });
+    let form = format!("POST /process HTTP/1.1\r\n{kind}\r\nContent-Length: 8\r\n\r\nname=Ada");
+    assert_eq!(status(&load.carafe, form.as_bytes()), 303, "a form gets through");
+    // A little room may be left by those who were refused at the same time; whoever comes fills it, and one is refused.
+    let end = Instant::now() + DEADLINE;
+    let answer = loop {
+        assert!(Instant::now() < end, "nobody was refused");
+        let mut late = load.carafe.connect();
+        late.set_read_timeout(Some(Duration::from_millis(200))).expect("a timeout can be set");
+        let _ = late.write_all(head.as_bytes()).and_then(|()| late.write_all(&body));
+        let mut answer = String::new();
+        if late.read_to_string(&mut answer).is_ok() {
+            break answer;
+        }
+        held.push(late);
+    };
+    assert!(answer.starts_with("HTTP/1.1 503 ") && answer.contains("Retry-After: 1\r\n"), "{answer}");
+    load.end("503 with Retry-After beyond --bodies-bytes, 16 MiB here", 64);
+    // When they are over, there is room again: also for one in chunks.
+    drop(held);
+    let chunked =
+        format!("POST /echo HTTP/1.1\r\n{kind}\r\nTransfer-Encoding: chunked\r\n\r\nf0000\r\n{}", "x".repeat(0xf0000));
+    let whole = chunked + "\r\n0\r\n\r\n";
+    let end = Instant::now() + DEADLINE;
+    while status(&load.carafe, whole.as_bytes()) != 200 {
+        assert!(Instant::now() < end, "the room was not given back");
+    }
+}
+
 #[test]
 fn nesting_of_10000_is_an_error_not_an_overflow() {
     let load = Load::begin("200 JSON texts nested 10,000 deep", &[]);

@@ -11,6 +11,7 @@ fn each_error_has_its_status_and_a_sentence() {
         (ParseError::HeadTooLong(65536), 431, "65536 bytes"),
         (ParseError::TooManyHeaders(100), 431, "100 header fields"),
         (ParseError::BodyTooLong(5), 413, "5 bytes"),
+        (ParseError::TooManyBodies(9), 503, "longer than 9 bytes together"),
         (ParseError::TransferCoding("gzip, chunked".into()), 501, "gzip, chunked"),
         (ParseError::Expectation("miracles".into()), 417, "miracles"),
         (ParseError::TooSlow(10), 408, "10 seconds"),

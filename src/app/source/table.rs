@@ -43,6 +43,7 @@ pub static CHAPTERS: &[(&str, &str)] = chapters! {
     "src/server/pool/ring.rs"
     "src/server/connection.rs"
     "src/server/input.rs"
+    "src/server/bodies.rs"
     "src/server/wire.rs"
     "src/server/open.rs"
     "src/server/log.rs"
