@@ -8,6 +8,7 @@ use ::carafe::{App, Context, Error, Map, Server, Value};
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::Arc;
+use std::time::Instant;
 
 /// Panics when it is dropped, unless a panic is under way already: that would end the process, by Rust's rules.
 struct Bomb;
@@ -76,7 +77,19 @@ fn app() -> App {
     app
 }
 
+/// The answer; asked again while no worker is free. One that has just answered may not be back yet, and one that has died
+/// never will be.
 fn ask(address: SocketAddr, request: &str) -> String {
+    let end = Instant::now() + DEADLINE;
+    loop {
+        let answer = ask_once(address, request);
+        if !answer.starts_with("HTTP/1.1 503 ") || Instant::now() > end {
+            return answer;
+        }
+    }
+}
+
+fn ask_once(address: SocketAddr, request: &str) -> String {
     let mut stream = TcpStream::connect(address).expect("it listens");
     stream.set_read_timeout(Some(DEADLINE)).expect("a timeout can be set");
     stream.write_all(request.as_bytes()).expect("it is sent");
