@@ -34,6 +34,9 @@ use std::time::{Duration, Instant, SystemTime};
 /// When so many bytes of answers have been gathered, they leave.
 const GATHERED_BYTES: usize = 64 * 1024;
 
+/// So much of the room for answers a connection keeps while it waits.
+const KEPT_BYTES: usize = 16 * 1024;
+
 /// What all connections of a server share.
 pub struct Serving<S> {
     pub(super) service: S,
@@ -234,8 +237,12 @@ impl<S: Service> Connection<S> {
                 self.wire.settle()?;
                 let end = *deadline.get_or_insert_with(|| Instant::now() + head_time);
                 self.wait_until(end, head_time)?;
-            } else if deadline.is_none() && self.serving.stopping.load(Ordering::SeqCst) {
-                self.wire.shut_reading();
+            } else {
+                // Ten thousand who have had a long answer and may never come again would each hold on to its buffer.
+                self.output.shrink_to(KEPT_BYTES);
+                if deadline.is_none() && self.serving.stopping.load(Ordering::SeqCst) {
+                    self.wire.shut_reading();
+                }
             }
             match self.wire.read(&mut self.input, head_time) {
                 Ok(0) if is_idle => return Err(End::Idle),

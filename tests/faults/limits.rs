@@ -184,6 +184,31 @@ fn floods_of_headers_cookies_fields_and_ranges_are_bounded() {
     load.end("200 with the whole, once", 16);
 }
 
+#[test]
+fn clients_that_wait_after_a_long_answer_cost_little_more_than_others() {
+    let folder = crate::carafe::empty_folder();
+    std::fs::create_dir(folder.join("www")).expect("a folder can be made");
+    std::fs::write(folder.join("www/big.bin"), vec![b'x'; 1_000_000]).expect("a file can be written");
+    let carafe = Carafe::start_in(&folder, &["--log", "off"]);
+    hello(&carafe);
+    let load = Load { name: "400 clients that wait after a file of 1 MB", before: resident(&carafe), carafe };
+    let mut held = Vec::new();
+    let mut file = vec![0; 1_000_000];
+    for _ in 0..400 {
+        let mut stream = load.carafe.connect();
+        stream.write_all(b"GET /static/big.bin HTTP/1.1\r\nHost: x\r\n\r\n").expect("it is open");
+        let mut head = Vec::new();
+        let mut byte = [0];
+        while !head.ends_with(b"\r\n\r\n") {
+            stream.read_exact(&mut byte).expect("a head comes");
+            head.push(byte[0]);
+        }
+        stream.read_exact(&mut file).expect("the file comes");
+        held.push(stream);
+    }
+    load.end("the buffer is given back", 40);
+}
+
 /// Each of them is within its own bound.
 #[test]
 fn many_large_bodies_at_once_are_503_beyond_their_bound_and_forms_get_through() {
