@@ -66,11 +66,15 @@ impl<'c> Memory<'c> {
             Place::Memory | Place::File | Place::Elsewhere => format!("names row {}", cut(cookie)),
         };
         match (self.refused, self.before) {
+            (Some(_), _) if self.place == Place::Cookie => "refused".to_owned(),
             (Some(_), _) => format!("{row}, refused"),
             (None, Some(known)) => {
-                let count = known.iter().filter(|(name, _)| *name != FLASHES).count();
-                let values = if count == 1 { "1 value".to_owned() } else { format!("{count} values") };
-                format!("{row} ({values}: {})", names_of(known))
+                let values = match known.iter().filter(|(name, _)| *name != FLASHES).count() {
+                    0 => String::new(),
+                    1 => "1 value: ".to_owned(),
+                    count => format!("{count} values: "),
+                };
+                format!("{row} ({values}{})", names_of(known))
             }
             (None, None) => format!("{row}, not looked at"),
         }
@@ -89,7 +93,7 @@ impl<'c> Memory<'c> {
                 vec!["this server keeps no rows, so your cookie names none: a stranger".to_owned(), nothing]
             }
             (Place::Cookie, Some(why), _) => vec![
-                format!("your cookie carries a row, but {why}"),
+                format!("your cookie was refused: {why}"),
                 "(somebody changed it, or it was signed with another key: each start makes one, unless".to_owned()
                     + " CARAFE_SECRET_KEY sets it)",
                 format!("so: {nothing}"),
@@ -123,7 +127,7 @@ impl<'c> Memory<'c> {
         };
         let row = match (self.place, kept) {
             (Place::Cookie, Some((_, row))) => {
-                format!("nothing about this visitor, whose cookie carries it all: {}.", names_of(row))
+                format!("nothing of the row, which the cookie carries: {}.", names_of(row))
             }
             (place, Some((cookie, row))) => {
                 let lasts = match place {
@@ -149,8 +153,8 @@ impl<'c> Memory<'c> {
         match (rows.is_empty(), has_account, kept) {
             (false, ..) => format!("{row} This request also stored: {}.", rows.join(", ")),
             (true, true, _) => format!("{row} Beside it: the account, and its orders."),
-            (true, false, Some(_)) if self.place != Place::Cookie => format!("{row} Nothing else about this visitor."),
-            (true, false, _) => row,
+            (true, false, Some(_)) => format!("{row} Nothing else about this visitor."),
+            (true, false, None) => row,
         }
     }
 

@@ -73,7 +73,7 @@ fn seven(facts: &Facts, body_lines: usize) -> Vec<String> {
     });
     named("read", &read.collect::<Vec<_>>(), &mut out);
     let changes = facts.changed.iter().map(|change| {
-        let source = change.source.as_ref().map_or(String::new(), |source| format!("  ({source})"));
+        let source = change.source.as_ref().map_or(String::new(), |source| format!(" ({source})"));
         format!("{} {}: {}{source}", change.sign, change.word, change.what)
     });
     named("change", &changes.collect::<Vec<_>>(), &mut out);
