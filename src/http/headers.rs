@@ -88,6 +88,12 @@ impl Headers {
         self.fields.iter().map(|field| (&self.text[field.name.clone()], &self.text[field.value.clone()]))
     }
 
+    /// True if a name or a value holds a control character, which no message may carry. One look over all of them, in a
+    /// loop that never stops early and so takes many bytes at a time.
+    pub(super) fn has_control(&self) -> bool {
+        self.text.bytes().fold(false, |found, byte| found | is_control(byte))
+    }
+
     /// How many fields there are.
     pub fn len(&self) -> usize {
         self.fields.len()
@@ -97,6 +103,12 @@ impl Headers {
     pub fn is_empty(&self) -> bool {
         self.fields.is_empty()
     }
+}
+
+/// True for the control characters of ASCII but the tab: "Field values containing CR, LF, or NUL characters are invalid
+/// and dangerous" (RFC 9110 §5.5), and the grammar has no room for the others.
+pub(super) fn is_control(byte: u8) -> bool {
+    byte.is_ascii_control() && byte != b'\t'
 }
 
 /// Equal are the same names, in the same case, with the same values in the same order.

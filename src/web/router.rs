@@ -126,6 +126,11 @@ impl Pattern {
         (parts.len() == self.parts.len()).then_some(params)
     }
 
+    /// The text of the first part, if that is a text.
+    fn first_text(&self) -> Option<&str> {
+        if let Some(Part::Text(text)) = self.parts.first() { Some(text) } else { None }
+    }
+
     /// As it was registered; shared, since every cycle of the route remembers it.
     pub fn text(&self) -> Arc<str> {
         Arc::clone(&self.text)
@@ -279,7 +284,7 @@ impl Router {
         let parts: Vec<&str> = path.strip_prefix('/')?.split('/').collect();
         let wanted = if *method == Method::Head { &Method::Get } else { method };
         let mut allow = Vec::new();
-        for route in &self.routes {
+        for route in self.beginning_with(parts[0]) {
             let Some(params) = route.pattern.captures(&parts) else { continue };
             if route.method == *wanted {
                 return Some(Found::Route(route, params));
@@ -296,6 +301,18 @@ impl Router {
         allow.sort_by(|one, other| one.as_str().cmp(other.as_str()));
         allow.dedup();
         Some(Found::WrongMethod { allow })
+    }
+
+    /// The routes that a path with this first part may fit: those that begin with this very text, then those that begin
+    /// with a place for a value. In the order of the routes the texts come first, and equal ones stand together; so both
+    /// ends are found by halving, and the other routes are not even looked at.
+    fn beginning_with(&self, part: &str) -> impl Iterator<Item = &Route> {
+        let part = percent_decode(part);
+        let texts = self.routes.partition_point(|route| route.pattern.first_text().is_some());
+        let (texts, places) = self.routes.split_at(texts);
+        let start = texts.partition_point(|route| route.pattern.first_text() < Some(&part));
+        let same = texts[start..].iter().take_while(move |route| route.pattern.first_text() == Some(&part));
+        same.chain(places)
     }
 
     /// The routes of this path, whatever their method.
