@@ -19,8 +19,8 @@
 use crate::http::{Fields, Method, Status};
 use crate::place::Place;
 use crate::value::Map;
+use std::collections::VecDeque;
 use std::net::SocketAddr;
-use std::ops::RangeInclusive;
 use std::panic::Location;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering, fence};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -29,8 +29,11 @@ use std::time::{Duration, Instant, SystemTime};
 /// So many cycles are kept; the oldest leaves first.
 pub const KEPT: usize = 200;
 
-/// So many cycles that have left keep their memory for the next ones.
-const SPARE: usize = 32;
+/// So many shelves hold them: more than threads that run at one time on a small machine.
+const SHELVES: usize = 8;
+
+/// So many cycles that have left a shelf keep their memory for the next ones.
+const SPARE: usize = 4;
 
 /// So many bytes of each side are kept; of the rest only the number.
 pub const KEPT_BYTES: usize = 8 * 1024;
@@ -85,9 +88,9 @@ pub enum Detail {
         /// Its method.
         method: Method,
         /// Its pattern, as it was registered.
-        pattern: Arc<str>,
+        pattern: &'static str,
         /// The handler's name.
-        handler: Arc<str>,
+        handler: &'static str,
         /// The line that registered it.
         registered: &'static Location<'static>,
         /// What it captured.
@@ -207,10 +210,18 @@ impl Cycle {
     #[track_caller]
     pub fn step(&mut self, name: &'static str, detail: impl FnOnce() -> Detail) {
         if self.recording {
-            let source = Location::caller();
             // The first step begins the cycle. Each look at the clock is a fair part of what recording costs.
             let at = if self.steps.is_empty() { Duration::ZERO } else { self.started.elapsed() };
-            self.steps.push(Step { name, at, source, detail: detail() });
+            self.steps.push(Step { name, at, source: Location::caller(), detail: detail() });
+        }
+    }
+
+    /// Notes a step that was taken in one go with the last one, and so needs no look at the clock.
+    #[track_caller]
+    pub fn also(&mut self, name: &'static str, detail: impl FnOnce() -> Detail) {
+        if self.recording {
+            let at = self.steps.last().map_or(Duration::ZERO, |step| step.at);
+            self.steps.push(Step { name, at, source: Location::caller(), detail: detail() });
         }
     }
 
@@ -266,30 +277,46 @@ type Watcher = Box<dyn Fn(&Record) + Send + Sync>;
 
 /// The last cycles, and the count of all.
 ///
-/// They lie in a ring, cycle N in slot N modulo [`KEPT`], and each slot has a lock of its own: threads whose cycles end at
-/// the same time do not wait for one another.
+/// Threads whose cycles end at the same time must not wait for one another, nor for what another processor has in its
+/// cache, which takes longer than all the rest of recording. So each thread puts its cycles on a shelf of its own, takes
+/// back from there the memory of one that is too old, and makes the next cycle in it. Whoever looks goes past all shelves.
 pub struct Recorder {
-    last: AtomicU64,
+    count: Count,
+    shelves: Box<[Shelf]>,
     watcher: OnceLock<Watcher>,
-    slots: Box<[Mutex<Option<Arc<Record>>>]>,
     /// How many wait for a cycle to be added. While nobody does, adding one wakes nobody and costs nothing.
     waiting: AtomicUsize,
     gate: Mutex<()>,
-    /// Cycles that have left, for their memory: to get it anew for each is the dearest part of recording.
-    left: Mutex<Vec<Cycle>>,
     added: Condvar,
     closed: AtomicBool,
+}
+
+/// The number of the last cycle. Every thread writes it, so it has a line of the processors' caches to itself.
+#[derive(Default)]
+#[repr(align(64))]
+struct Count(AtomicU64);
+
+/// Some threads' cycles, aligned so that no two shelves share a line of the cache.
+#[derive(Default)]
+#[repr(align(64))]
+struct Shelf(Mutex<Shelved>);
+
+#[derive(Default)]
+struct Shelved {
+    /// The oldest first.
+    records: VecDeque<Arc<Record>>,
+    /// Cycles that have left, for their memory.
+    left: Vec<Cycle>,
 }
 
 impl Default for Recorder {
     fn default() -> Recorder {
         Recorder {
-            last: AtomicU64::new(0),
+            count: Count::default(),
+            shelves: (0..SHELVES).map(|_| Shelf::default()).collect(),
             watcher: OnceLock::new(),
-            slots: (0..KEPT).map(|_| Mutex::default()).collect(),
             waiting: AtomicUsize::new(0),
             gate: Mutex::new(()),
-            left: Mutex::default(),
             added: Condvar::new(),
             closed: AtomicBool::new(false),
         }
@@ -299,13 +326,13 @@ impl Default for Recorder {
 impl Recorder {
     /// A cycle that begins now and is recorded.
     pub fn begin(&self) -> Cycle {
-        let left = lock(&self.left).pop();
+        let left = lock(&self.own_shelf().0).left.pop();
         left.map_or_else(|| Cycle::begin(true), Cycle::begin_in)
     }
 
     /// The number for the next cycle that is kept.
     pub fn number(&self) -> u64 {
-        self.last.fetch_add(1, Ordering::Relaxed) + 1
+        self.count.0.fetch_add(1, Ordering::Relaxed) + 1
     }
 
     /// Has every cycle shown to `watcher` as it ends, before its client can know that it did. The first watcher stays.
@@ -313,17 +340,24 @@ impl Recorder {
         let _ = self.watcher.set(Box::new(watcher));
     }
 
-    /// Keeps a cycle that is over; the oldest leaves if there are too many.
-    pub fn keep(&self, number: u64, status: Status, cycle: Cycle) {
+    /// Keeps a cycle that is over, as it `ended` by the wall clock. Those that are too old by now leave.
+    pub fn keep(&self, number: u64, status: Status, ended: SystemTime, cycle: Cycle) {
         // The last step has just been taken; one look at the clock the fewer.
         let took = cycle.steps.last().map_or_else(|| cycle.started.elapsed(), |step| step.at);
-        let record = Arc::new(Record { number, ended: SystemTime::now(), took, status, cycle });
+        let record = Arc::new(Record { number, ended, took, status, cycle });
         if let Some(watcher) = self.watcher.get() {
             watcher(&record);
         }
-        let mut slot = lock(self.slot(number));
-        let leaving = if slot.as_ref().is_none_or(|other| other.number < number) { slot.replace(record) } else { None };
-        drop(slot);
+        let mut shelf = lock(&self.own_shelf().0);
+        shelf.records.push_back(record);
+        while shelf.records.front().is_some_and(|oldest| oldest.number + KEPT as u64 <= number) {
+            // Unless somebody looks at it just now, it is of use once more.
+            let oldest = shelf.records.pop_front().and_then(Arc::into_inner);
+            if shelf.left.len() < SPARE {
+                shelf.left.extend(oldest.map(|record| record.cycle));
+            }
+        }
+        drop(shelf);
         // Either this thread sees that somebody waits, or that one sees the cycle: both put the fence between what they
         // write and what they read.
         fence(Ordering::SeqCst);
@@ -331,13 +365,6 @@ impl Recorder {
             // Whoever was about to wait holds the gate until it does.
             drop(lock(&self.gate));
             self.added.notify_all();
-        }
-        // Unless somebody looks at it just now, the oldest is of use once more.
-        if let Some(oldest) = leaving.and_then(Arc::into_inner) {
-            let mut left = lock(&self.left);
-            if left.len() < SPARE {
-                left.push(oldest.cycle);
-            }
         }
     }
 
@@ -357,17 +384,17 @@ impl Recorder {
 
     /// The cycles that are kept, the oldest first.
     pub fn all(&self) -> Vec<Arc<Record>> {
-        self.numbers().filter_map(|number| self.get(number)).collect()
+        self.above(0)
     }
 
     /// The cycle of this number, if it is kept still.
     pub fn get(&self, number: u64) -> Option<Arc<Record>> {
-        lock(self.slot(number)).as_ref().filter(|record| record.number == number).cloned()
+        self.above(number.checked_sub(1)?).into_iter().find(|record| record.number == number)
     }
 
     /// The newest cycle.
     pub fn newest(&self) -> Option<Arc<Record>> {
-        self.numbers().rev().find_map(|number| self.get(number))
+        self.all().pop()
     }
 
     /// Waits until there are cycles with numbers above this one, and gives them back; after `most`, perhaps none.
@@ -385,24 +412,42 @@ impl Recorder {
     /// The cycles behind this number, up to the first that has its number and is not over yet: it would be missed by
     /// whoever went on behind it.
     fn beyond(&self, number: u64) -> Vec<Arc<Record>> {
-        let numbers = self.numbers().filter(|kept| *kept > number);
+        let mut found = self.above(number);
         // One that another thread has kept waiting for so long will not come.
-        let is_lost = |number: u64| self.last.load(Ordering::Relaxed) > number + KEPT as u64 / 2;
-        let found = numbers.map(|number| (number, self.get(number)));
+        let waited_for = self.last().saturating_sub(KEPT as u64 / 2);
+        let mut before = number.max(waited_for);
+        let gap = found.iter().position(|record| {
+            let follows = record.number <= before + 1;
+            before = before.max(record.number);
+            !follows
+        });
+        found.truncate(gap.unwrap_or(found.len()));
         found
-            .take_while(|(number, record)| record.is_some() || is_lost(*number))
-            .filter_map(|(_, record)| record)
-            .collect()
     }
 
-    /// The numbers that may be kept.
-    fn numbers(&self) -> RangeInclusive<u64> {
-        let last = self.last.load(Ordering::Relaxed);
-        (last + 1).saturating_sub(KEPT as u64).max(1)..=last
+    /// The cycles that are kept and have a higher number than this, the oldest first.
+    fn above(&self, number: u64) -> Vec<Arc<Record>> {
+        // A shelf whose threads have fallen silent still holds some that are too old.
+        let too_old = self.last().saturating_sub(KEPT as u64).max(number);
+        let mut found = Vec::new();
+        for shelf in &self.shelves {
+            found.extend(lock(&shelf.0).records.iter().filter(|record| record.number > too_old).cloned());
+        }
+        found.sort_by_key(|record| record.number);
+        found
     }
 
-    fn slot(&self, number: u64) -> &Mutex<Option<Arc<Record>>> {
-        &self.slots[(number % KEPT as u64) as usize]
+    fn last(&self) -> u64 {
+        self.count.0.load(Ordering::Relaxed)
+    }
+
+    /// The shelf of the thread that asks.
+    fn own_shelf(&self) -> &Shelf {
+        static NEXT: AtomicUsize = AtomicUsize::new(0);
+        thread_local! {
+            static OWN: usize = NEXT.fetch_add(1, Ordering::Relaxed);
+        }
+        &self.shelves[OWN.with(|own| own % self.shelves.len())]
     }
 }
 

@@ -187,6 +187,8 @@ pub struct Delivery<'a> {
     pub connection: Option<&'static str>,
     /// How the client finds the end of the body.
     pub framing: BodyFraming,
+    /// Under which number the cycle is recorded, if it is.
+    pub cycle: Option<u64>,
 }
 
 /// How the client finds the end of the body.
@@ -223,12 +225,11 @@ pub fn write_head(response: &Response, delivery: &Delivery, out: &mut Vec<u8>) {
             write_field(out, &without_control(name), &without_control(value));
         }
     }
+    if let Some(number) = delivery.cycle {
+        write_number_field(out, "Carafe-Cycle", number);
+    }
     match delivery.framing {
-        BodyFraming::Length(length) => {
-            out.extend_from_slice(b"Content-Length: ");
-            write_number(out, length);
-            out.extend_from_slice(b"\r\n");
-        }
+        BodyFraming::Length(length) => write_number_field(out, "Content-Length", length),
         BodyFraming::Chunked => write_field(out, "Transfer-Encoding", "chunked"),
         BodyFraming::None | BodyFraming::Close => {}
     }
@@ -241,13 +242,20 @@ pub fn write_head(response: &Response, delivery: &Delivery, out: &mut Vec<u8>) {
 
 /// True for the fields that [`write_head`] writes by itself.
 fn is_the_servers(name: &str) -> bool {
-    ["Content-Length", "Transfer-Encoding", "Connection", "Date"].iter().any(|own| own.eq_ignore_ascii_case(name))
+    ["Content-Length", "Transfer-Encoding", "Connection", "Date", "Carafe-Cycle"].iter().any(|own| own.eq_ignore_ascii_case(name))
 }
 
 fn write_field(out: &mut Vec<u8>, name: &str, value: &str) {
     for piece in [name, ": ", value, "\r\n"] {
         out.extend_from_slice(piece.as_bytes());
     }
+}
+
+fn write_number_field(out: &mut Vec<u8>, name: &str, number: u64) {
+    out.extend_from_slice(name.as_bytes());
+    out.extend_from_slice(b": ");
+    write_number(out, number);
+    out.extend_from_slice(b"\r\n");
 }
 
 /// The same text, with a space for each control character.

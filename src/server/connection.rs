@@ -178,7 +178,7 @@ impl<S: Service> Connection<S> {
         (request.peer, request.secure) = (Some(client.address), client.secure);
         let next = cycle.excerpt();
         cycle.step("received", || Detail::Bytes(std::mem::replace(&mut self.received, next)));
-        cycle.step("parsed", || Detail::Parsed { head_bytes, body_bytes: request.body.len() });
+        cycle.also("parsed", || Detail::Parsed { head_bytes, body_bytes: request.body.len() });
         self.asked_to_close = !request.keep_alive();
         // The request itself goes to the service; these few facts of it are needed for the answer and the log.
         let asked = Asked {
@@ -355,11 +355,9 @@ impl<S: Service> Connection<S> {
         };
         let recorder = self.serving.recorder.as_ref().filter(|_| cycle.is_recording());
         let number = recorder.map(|recorder| recorder.number());
-        if let Some(number) = number {
-            response.headers.set("Carafe-Cycle", number.to_string());
-        }
         let start = self.output.len();
-        let delivery = Delivery { date: self.date.now(), connection, framing };
+        let now = SystemTime::now();
+        let delivery = Delivery { date: self.date.of(now), connection, framing, cycle: number };
         write_head(&response, &delivery, &mut self.output);
         let head_bytes = self.output.len() - start;
         // RFC 9110 §9.3.2: the answer to HEAD has the headers of GET's, and no body.
@@ -383,7 +381,7 @@ impl<S: Service> Connection<S> {
         });
         self.serving.log.answered(&asked.line, status, if bodiless { Some(0) } else { length }, &cycle);
         if let (Some(recorder), Some(number)) = (recorder, number) {
-            recorder.keep(number, status, cycle);
+            recorder.keep(number, status, now, cycle);
         }
         (keep_alive, rest)
     }
@@ -473,7 +471,7 @@ fn plain(status: Status, why: &str) -> Response {
     Response::text(format!("{status}: {why}\n")).with_status(status).with_header("X-Content-Type-Options", "nosniff")
 }
 
-/// The date of this second, written once.
+/// The date of a second, written once.
 #[derive(Default)]
 struct CachedDate {
     second: u64,
@@ -481,11 +479,10 @@ struct CachedDate {
 }
 
 impl CachedDate {
-    fn now(&mut self) -> &str {
-        let now = SystemTime::now();
-        let second = date::unix_seconds(now);
+    fn of(&mut self, time: SystemTime) -> &str {
+        let second = date::unix_seconds(time);
         if self.second != second || self.text.is_empty() {
-            (self.second, self.text) = (second, date::format(now));
+            (self.second, self.text) = (second, date::format(time));
         }
         &self.text
     }

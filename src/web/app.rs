@@ -69,7 +69,7 @@ impl App {
     ///
     /// If the pattern breaks the grammar or is registered twice.
     #[track_caller]
-    pub fn get<H, R>(&mut self, pattern: &str, handler: H) -> &mut Route
+    pub fn get<H, R>(&mut self, pattern: &'static str, handler: H) -> &mut Route
     where
         H: Fn(&mut Context) -> R + Send + Sync + 'static,
         R: IntoResponse,
@@ -79,7 +79,7 @@ impl App {
 
     /// As [`get`](App::get), for a closure, which has no name that `url_for` could know it by.
     #[track_caller]
-    pub fn get_named<H, R>(&mut self, name: &str, pattern: &str, handler: H) -> &mut Route
+    pub fn get_named<H, R>(&mut self, name: &'static str, pattern: &'static str, handler: H) -> &mut Route
     where
         H: Fn(&mut Context) -> R + Send + Sync + 'static,
         R: IntoResponse,
@@ -89,7 +89,7 @@ impl App {
 
     /// As [`post`](App::post), for a closure, which has no name.
     #[track_caller]
-    pub fn post_named<H, R>(&mut self, name: &str, pattern: &str, handler: H) -> &mut Route
+    pub fn post_named<H, R>(&mut self, name: &'static str, pattern: &'static str, handler: H) -> &mut Route
     where
         H: Fn(&mut Context) -> R + Send + Sync + 'static,
         R: IntoResponse,
@@ -99,7 +99,7 @@ impl App {
 
     /// Answers POST of a pattern. Panics as [`get`](App::get).
     #[track_caller]
-    pub fn post<H, R>(&mut self, pattern: &str, handler: H) -> &mut Route
+    pub fn post<H, R>(&mut self, pattern: &'static str, handler: H) -> &mut Route
     where
         H: Fn(&mut Context) -> R + Send + Sync + 'static,
         R: IntoResponse,
@@ -109,7 +109,7 @@ impl App {
 
     /// Answers any method of a pattern. Panics as [`get`](App::get).
     #[track_caller]
-    pub fn route<H, R>(&mut self, method: Method, pattern: &str, handler: H) -> &mut Route
+    pub fn route<H, R>(&mut self, method: Method, pattern: &'static str, handler: H) -> &mut Route
     where
         H: Fn(&mut Context) -> R + Send + Sync + 'static,
         R: IntoResponse,
@@ -119,7 +119,7 @@ impl App {
     }
 
     #[track_caller]
-    fn add<H, R>(&mut self, method: Method, pattern: &str, name: &str, handler: H) -> &mut Route
+    fn add<H, R>(&mut self, method: Method, pattern: &'static str, name: &'static str, handler: H) -> &mut Route
     where
         H: Fn(&mut Context) -> R + Send + Sync + 'static,
         R: IntoResponse,
@@ -129,7 +129,7 @@ impl App {
             method,
             pattern: Pattern::parse(pattern),
             handler: Box::new(move |ctx| handler(ctx).into_response()),
-            name: name.into(),
+            name,
             source: Location::caller(),
             example: is_ready.then(|| Example { path: pattern.to_owned(), form: String::new() }),
         })
@@ -216,7 +216,7 @@ impl App {
                 ctx.cycle.step("routed", || Detail::Route {
                     method: route.method.clone(),
                     pattern: route.pattern.text(),
-                    handler: Arc::clone(&route.name),
+                    handler: route.name,
                     registered: route.source,
                     params: params.clone(),
                 });

@@ -14,7 +14,6 @@ use crate::http::Method;
 use crate::http::fields::{percent_decode, percent_encode};
 use crate::near;
 use std::panic::Location;
-use std::sync::Arc;
 
 /// A method and a pattern, and who answers.
 pub struct Route {
@@ -25,7 +24,7 @@ pub struct Route {
     /// Who answers.
     pub handler: Handler,
     /// The handler's name: `hello`. `url_for` knows the route by it.
-    pub name: Arc<str>,
+    pub name: &'static str,
     /// The line that registered it.
     pub source: &'static Location<'static>,
     /// A request that it answers as a rule, to be shown to whoever got an error instead.
@@ -72,7 +71,7 @@ pub type Params = Vec<(String, String)>;
 /// A path with places for values.
 #[derive(Clone, Debug)]
 pub struct Pattern {
-    text: Arc<str>,
+    text: &'static str,
     parts: Vec<Part>,
 }
 
@@ -94,13 +93,13 @@ impl Pattern {
     /// # Panics
     ///
     /// If it breaks the grammar: a programmer's mistake, found at start.
-    pub fn parse(text: &str) -> Pattern {
+    pub fn parse(text: &'static str) -> Pattern {
         let inside = text.strip_prefix('/');
         let inside = inside.unwrap_or_else(|| panic!("the pattern {text:?} must start with a slash"));
         let parts: Vec<Part> = inside.split('/').map(|part| parse_part(part, text)).collect();
         let early = parts.iter().rev().skip(1).any(|part| matches!(part, Part::Path(_)));
         assert!(!early, "in the pattern {text:?}, <path:…> must be the last part");
-        Pattern { text: text.into(), parts }
+        Pattern { text, parts }
     }
 
     /// The values of a path that fits; `parts` are the path's parts, still encoded.
@@ -131,9 +130,9 @@ impl Pattern {
         if let Some(Part::Text(text)) = self.parts.first() { Some(text) } else { None }
     }
 
-    /// As it was registered; shared, since every cycle of the route remembers it.
-    pub fn text(&self) -> Arc<str> {
-        Arc::clone(&self.text)
+    /// As it was registered.
+    pub fn text(&self) -> &'static str {
+        self.text
     }
 
     /// The pattern with what the path has in each of its places: what would have been meant, slips apart.
@@ -181,7 +180,7 @@ impl Part {
 
 impl std::fmt::Display for Pattern {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.write_str(&self.text)
+        out.write_str(self.text)
     }
 }
 
@@ -328,7 +327,7 @@ impl Router {
         let mut near: Vec<(usize, &Route)> =
             self.routes.iter().filter_map(|route| Some((distance(route)?, route))).collect();
         near.sort_by_key(|(slips, _)| *slips);
-        near.dedup_by_key(|(_, route)| &route.pattern.text);
+        near.dedup_by_key(|(_, route)| route.pattern.text);
         near.into_iter().map(|(_, route)| route).take(3).collect()
     }
 
@@ -338,9 +337,9 @@ impl Router {
     ///
     /// A sentence, if there is no such route or a value is missing.
     pub fn url_for(&self, name: &str, values: &[(&str, String)]) -> Result<String, String> {
-        let mut of_name = self.routes.iter().filter(|route| *route.name == *name).peekable();
+        let mut of_name = self.routes.iter().filter(|route| route.name == name).peekable();
         if of_name.peek().is_none() {
-            let near = near::nearest(name, self.routes.iter().map(|route| &*route.name));
+            let near = near::nearest(name, self.routes.iter().map(|route| route.name));
             let hint = near.map_or(String::new(), |near| format!("; there is {near:?}"));
             return Err(format!("no route is called {name:?}{hint}"));
         }

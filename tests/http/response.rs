@@ -6,7 +6,7 @@ const DATE: &str = "Sun, 06 Nov 1994 08:49:37 GMT";
 /// The head of this response on the wire.
 fn head(response: &Response, framing: BodyFraming, connection: Option<&'static str>) -> String {
     let mut out = Vec::new();
-    write_head(response, &Delivery { date: DATE, connection, framing }, &mut out);
+    write_head(response, &Delivery { date: DATE, connection, framing, cycle: None }, &mut out);
     String::from_utf8(out).unwrap()
 }
 

@@ -38,7 +38,7 @@ impl<'r> Look<'r> {
     /// for a request that found neither.
     pub fn place(&self) -> &'r str {
         let place = self.find(|step| match &step.detail {
-            Detail::Route { pattern, .. } => Some(&**pattern),
+            Detail::Route { pattern, .. } => Some(*pattern),
             Detail::File(path) => Some(path.as_str()),
             Detail::WrongMethod(_) => Some("405"),
             Detail::NoRoute(_) => Some("404"),
