@@ -178,6 +178,13 @@ impl Session {
     pub fn change<T>(&mut self, mut change: impl FnMut(&mut Map) -> T) -> T {
         self.changed_by = Some(Location::caller());
         let mut outcome = None;
+        if let Some(sent) = self.sent.clone().filter(|_| self.opened.get().is_none()) {
+            // The first touch is a change: the store looks the row up for it, and need not be asked twice.
+            self.change_unopened(&sent, &mut |row| outcome = row.as_mut().map(&mut change));
+            if let Some(outcome) = outcome.take() {
+                return outcome;
+            }
+        }
         if let Some(key) = self.touch().key.clone() {
             // Only a row that is still there: one that another request has ended meanwhile must not come back to life.
             self.write(&key, &mut |row| outcome = row.as_mut().map(&mut change));
@@ -357,6 +364,30 @@ impl Session {
         if let Some(key) = self.touch().key.clone() {
             self.write(&key, &mut |row| *row = None);
         }
+    }
+
+    /// Lets the store change the row of a cookie that was not looked up yet. If there is no such row nothing has happened,
+    /// and opening it will say why.
+    fn change_unopened(&mut self, sent: &str, change: &mut dyn FnMut(&mut Option<Map>)) {
+        self.needed.set(true);
+        let mut before = None;
+        let updated = self.store.update(&self.kind, sent, &mut |row| {
+            before.clone_from(row);
+            change(row);
+        });
+        let opened = match (updated, before) {
+            (Ok(_), None) => return,
+            (Ok(updated), before) => {
+                Opened { key: updated.key, row: updated.row.unwrap_or_default(), before, ..Opened::default() }
+            }
+            (Err(failure), before) => Opened {
+                key: Some(sent.to_owned()),
+                row: before.unwrap_or_default(),
+                failure: Some(failure),
+                ..Opened::default()
+            },
+        };
+        self.opened = OnceCell::from(opened);
     }
 
     /// Lets the store change a row, and takes over what it then holds.

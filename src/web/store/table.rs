@@ -100,8 +100,8 @@ impl Table {
             match (at, new) {
                 _ if !same => return Swap::Changed,
                 (Some(at), Some(text)) => {
+                    // The look that came before was the use, and moved the row to the newest.
                     rows.slots[at as usize].text = text.into();
-                    rows.touch(at, self.stamp(), expires);
                 }
                 (Some(at), None) => {
                     rows.remove(at);
