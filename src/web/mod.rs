@@ -24,6 +24,7 @@ pub mod client;
 pub mod context;
 pub mod error;
 mod error_page;
+mod file_cache;
 pub mod flash;
 pub mod form;
 pub mod handler;

@@ -10,6 +10,7 @@
 //! Left out: listings and index pages (a folder is a 404), several ranges in one answer, compressed twins of files. And
 //! names that begin with a dot, `.well-known` among them: whoever needs one of those registers a route for it.
 
+use super::file_cache::{FILE_BYTES, FileCache, Version};
 use crate::http::conditions::{self, Validators, Verdict};
 use crate::http::{Body, Request, Response, Status};
 use std::collections::HashMap;
@@ -21,17 +22,13 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-/// Up to this size a file is read at once, so that it leaves in one write with its head. Beyond, it is read as it is
-/// sent, and takes the same memory however long it is.
-const AT_ONCE_BYTES: u64 = 64 * 1024;
-
 /// A set of files to serve: a folder, or a table inside the binary.
 #[derive(Debug)]
 pub struct StaticFiles(Source);
 
 #[derive(Debug)]
 enum Source {
-    Dir(PathBuf),
+    Dir(PathBuf, FileCache),
     Embedded(HashMap<&'static str, EmbeddedFile>),
 }
 
@@ -99,7 +96,7 @@ impl From<io::Error> for Refusal {
 impl StaticFiles {
     /// Serves the files below a folder, as they are at the moment of each request.
     pub fn from_dir(dir: impl Into<PathBuf>) -> StaticFiles {
-        StaticFiles(Source::Dir(dir.into()))
+        StaticFiles(Source::Dir(dir.into(), FileCache::default()))
     }
 
     /// Serves a table of names (`css/site.css`) and contents, such as `include_bytes!` makes.
@@ -131,9 +128,24 @@ impl StaticFiles {
                     Ok(Body::Bytes(bytes[range.start as usize..range.end as usize].to_vec()))
                 })
             }
-            Source::Dir(root) => {
-                let (file, metadata) = open_below(root, path)?;
-                answer(request, path, &validators_of(&metadata), metadata.len(), |range| read_or_send(file, range))
+            Source::Dir(root, cache) => {
+                let (full, metadata) = find_below(root, path)?;
+                if let Some(bytes) = cache.get(path, version_of(&metadata)) {
+                    return answer(request, path, &validators_of(&metadata), metadata.len(), |range| {
+                        Ok(Body::Bytes(bytes[range.start as usize..range.end as usize].to_vec()))
+                    });
+                }
+                let (file, metadata) = open(&full)?;
+                answer(request, path, &validators_of(&metadata), metadata.len(), |range| {
+                    let body = read_or_send(file, range)?;
+                    // A body of this length is the whole file.
+                    if body.len() == Some(metadata.len())
+                        && let Body::Bytes(bytes) = &body
+                    {
+                        cache.keep(path, version_of(&metadata), bytes);
+                    }
+                    Ok(body)
+                })
             }
         }
     }
@@ -157,16 +169,16 @@ fn check_path(path: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Opens the regular file at a checked path below `root`.
+/// Finds the regular file at a checked path below `root`.
 ///
 /// Each segment is looked at before the next: without a symbolic link there is no way out, and that is the usual case,
-/// two short questions to the system. A link may be followed if what it leads to lies below the folder too.
+/// a short question to the system. A link may be followed if what it leads to lies below the folder too.
 ///
 /// Whoever can put links into the folder while it is served can win a race against this; but they can put files there,
 /// too.
-fn open_below(root: &Path, path: &str) -> Result<(File, Metadata), Refusal> {
+fn find_below(root: &Path, path: &str) -> Result<(PathBuf, Metadata), Refusal> {
     let mut full = root.to_path_buf();
-    let mut kind = None;
+    let mut found = None;
     for segment in path.split('/') {
         full.push(segment);
         let mut metadata = fs::symlink_metadata(&full)?;
@@ -175,15 +187,17 @@ fn open_below(root: &Path, path: &str) -> Result<(File, Metadata), Refusal> {
             full = resolve_below(root, &full)?;
             metadata = fs::symlink_metadata(&full)?;
         }
-        kind = Some(metadata.file_type());
+        found = Some(metadata);
     }
     // Asked before it is opened: to open a pipe is to wait for somebody to write into it.
-    if !kind.is_some_and(|kind| kind.is_file()) {
-        return Err(Refusal::NotAFile);
-    }
-    let file = File::open(&full)?;
-    // Size and date are asked of the open file, so that they belong to the bytes that will be sent, even if another
-    // file takes its name meanwhile.
+    let metadata = found.filter(Metadata::is_file).ok_or(Refusal::NotAFile)?;
+    Ok((full, metadata))
+}
+
+/// Opens a file that was found. Size and date are asked of the open file, so that they belong to the bytes that will be
+/// sent, even if another file takes its name meanwhile.
+fn open(full: &Path) -> Result<(File, Metadata), Refusal> {
+    let file = File::open(full)?;
     let metadata = file.metadata()?;
     if metadata.is_file() { Ok((file, metadata)) } else { Err(Refusal::NotAFile) }
 }
@@ -205,27 +219,31 @@ fn resolve_below(root: &Path, link: &Path) -> Result<PathBuf, Refusal> {
 
 /// The marks of this version of a file on disk.
 fn validators_of(metadata: &Metadata) -> Validators {
-    let (changed, file_number) = version_of(metadata);
-    let etag = format!("\"{:x}-{changed:x}-{file_number:x}\"", metadata.len());
+    let Version { size, changed, number } = version_of(metadata);
     // RFC 9110 §8.8.2.1: a date in the future MUST be replaced with the present.
     let now = SystemTime::now();
-    Validators { etag, modified: metadata.modified().ok().map(|modified| modified.min(now)) }
+    Validators {
+        etag: format!("\"{size:x}-{changed:x}-{number:x}\""),
+        modified: metadata.modified().ok().map(|modified| modified.min(now)),
+    }
 }
 
-/// When the file last changed, in nanoseconds, and which file it is: together they change with each version.
+/// Which version of a file this is.
 ///
 /// The moment is `ctime`, not `mtime`: anyone may set `mtime` back, and some tools do. Two changes within one tick of the
 /// file system's clock (some milliseconds) that leave the size as it was would go unnoticed.
-#[cfg(unix)]
-fn version_of(metadata: &Metadata) -> (i128, u64) {
-    use std::os::unix::fs::MetadataExt;
-    (i128::from(metadata.ctime()) * 1_000_000_000 + i128::from(metadata.ctime_nsec()), metadata.ino())
-}
-
-#[cfg(not(unix))]
-fn version_of(metadata: &Metadata) -> (u128, u64) {
-    let since_1970 = metadata.modified().ok().and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok());
-    (since_1970.map_or(0, |since| since.as_nanos()), 0)
+fn version_of(metadata: &Metadata) -> Version {
+    #[cfg(unix)]
+    let (changed, number) = {
+        use std::os::unix::fs::MetadataExt;
+        (i128::from(metadata.ctime()) * 1_000_000_000 + i128::from(metadata.ctime_nsec()), metadata.ino())
+    };
+    #[cfg(not(unix))]
+    let (changed, number) = {
+        let since_1970 = metadata.modified().ok().and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok());
+        (since_1970.map_or(0, |since| since.as_nanos() as i128), 0)
+    };
+    Version { size: metadata.len(), changed, number }
 }
 
 /// The mark of bytes that are all at hand: their hash. The hasher is not keyed, so the mark outlives a restart.
@@ -279,10 +297,11 @@ fn answer(
     Ok(response)
 }
 
-/// A short part is read now, a long one while it is sent.
+/// A short part is read now, so that it leaves in one write with its head; a long one while it is sent, and takes the same
+/// memory however long it is.
 fn read_or_send(mut file: File, range: Range<u64>) -> io::Result<Body> {
     let length = range.end - range.start;
-    if length > AT_ONCE_BYTES {
+    if length > FILE_BYTES {
         return Ok(Body::File { file, range });
     }
     if range.start > 0 {

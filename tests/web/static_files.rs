@@ -5,6 +5,7 @@ use carafe::web::static_files::{Refusal, StaticFiles, content_type};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, UNIX_EPOCH};
 
 /// A folder that goes when it is dropped. The site is in `www`, and something not to be served is beside it.
 struct Folder(PathBuf);
@@ -92,6 +93,41 @@ fn the_same_file_has_the_same_marks_until_it_is_edited() {
     assert_ne!(etag(&files), before);
     let response = respond(&files, "ten.txt", &[("If-None-Match", &before)]);
     assert_eq!((response.status, text(response)), (Status::OK, "ABCDEFGHIJ".into()));
+}
+
+#[test]
+fn of_two_quick_edits_the_second_is_seen() {
+    let folder = Folder::new();
+    let files = folder.files();
+    for number in 100..400 {
+        // All are equally long, and many lie within one tick of the file system's clock.
+        fs::write(folder.www().join("ten.txt"), format!("number {number}")).unwrap();
+        assert_eq!(text(respond(&files, "ten.txt", &[])), format!("number {number}"));
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn a_file_that_has_settled_is_kept_and_its_next_version_is_seen() {
+    use std::os::unix::fs::MetadataExt;
+    let folder = Folder::new();
+    let files = folder.files();
+    let path = folder.www().join("ten.txt");
+    // The moment of a change cannot be set back, so it must pass.
+    let changed = UNIX_EPOCH
+        + Duration::from_nanos(fs::metadata(&path).unwrap().ctime_nsec() as u64)
+        + Duration::from_secs(fs::metadata(&path).unwrap().ctime() as u64);
+    while changed.elapsed().unwrap() < Duration::from_millis(3100) {
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    for headers in [&[][..], &[("Range", "bytes=2-4")], &[]] {
+        let expected = if headers.is_empty() { "0123456789" } else { "234" };
+        assert_eq!(text(respond(&files, "ten.txt", headers)), expected);
+    }
+    fs::write(&path, "9876543210").unwrap();
+    assert_eq!(text(respond(&files, "ten.txt", &[])), "9876543210");
+    fs::remove_file(&path).unwrap();
+    assert_eq!(files.respond(&get(&[]), "ten.txt").unwrap_err().status(), Status::NOT_FOUND);
 }
 
 #[test]

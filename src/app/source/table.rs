@@ -75,6 +75,7 @@ pub static CHAPTERS: &[(&str, &str)] = chapters! {
     "src/web/store/redis/connection.rs"
     "src/web/flash.rs"
     "src/web/static_files.rs"
+    "src/web/file_cache.rs"
     "src/web/template/mod.rs"
     "src/web/template/folder.rs"
     "src/web/template/scan.rs"
