@@ -66,9 +66,9 @@ impl Headers {
     /// Adds a field behind the others, whether or not its name is there already.
     pub fn append(&mut self, name: &str, value: impl AsRef<str>) {
         if self.fields.capacity() == 0 {
-            // An answer has six or eight fields: room for them now costs less than growing three times.
-            self.text.reserve(256);
-            self.fields.reserve(8);
+            // An answer has six to ten fields: room for them now costs less than growing three times.
+            self.text.reserve(400);
+            self.fields.reserve(10);
         }
         let start = self.text.len();
         self.text.push_str(name);

@@ -35,27 +35,38 @@ pub struct Version {
     pub number: u64,
 }
 
+/// A small file as it was read.
+#[derive(Debug)]
+pub struct KeptFile {
+    version: Version,
+    /// The mark of this version, made once.
+    pub etag: String,
+    /// All of it.
+    pub bytes: Vec<u8>,
+}
+
 /// Files by their path below the folder.
 #[derive(Debug, Default)]
-pub struct FileCache(RwLock<HashMap<String, (Version, Arc<[u8]>)>>);
+pub struct FileCache(RwLock<HashMap<String, Arc<KeptFile>>>);
 
 impl FileCache {
-    /// The bytes of a file, if this version of it is kept.
-    pub fn get(&self, path: &str, version: Version) -> Option<Arc<[u8]>> {
+    /// A file, if this version of it is kept.
+    pub fn get(&self, path: &str, version: Version) -> Option<Arc<KeptFile>> {
         let files = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        files.get(path).filter(|(kept, _)| *kept == version).map(|(_, bytes)| Arc::clone(bytes))
+        files.get(path).filter(|file| file.version == version).cloned()
     }
 
-    /// Keeps the bytes of a file, unless it is too long or has changed too lately.
-    pub fn keep(&self, path: &str, version: Version, bytes: &[u8]) {
-        let age = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |now| now.as_nanos() as i128);
-        if version.size > FILE_BYTES || age - version.changed < SETTLED.as_nanos() as i128 {
+    /// Keeps a file, unless it is too long or has changed too lately.
+    pub fn keep(&self, path: &str, version: Version, etag: &str, bytes: &[u8]) {
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |now| now.as_nanos() as i128);
+        if version.size > FILE_BYTES || now - version.changed < SETTLED.as_nanos() as i128 {
             return;
         }
+        let file = KeptFile { version, etag: etag.to_owned(), bytes: bytes.to_owned() };
         let mut files = self.0.write().unwrap_or_else(PoisonError::into_inner);
         if files.len() >= FILES && !files.contains_key(path) {
             files.clear();
         }
-        files.insert(path.to_owned(), (version, bytes.into()));
+        files.insert(path.to_owned(), Arc::new(file));
     }
 }

@@ -267,6 +267,11 @@ impl Router {
 
     /// Finds who answers. The path is still percent-encoded.
     pub fn find(&self, method: &Method, path: &str) -> Found<'_> {
+        let first = path.strip_prefix('/').and_then(|rest| rest.split('/').next()).unwrap_or("");
+        // Most paths without a route are those of files.
+        if self.beginning_with(first).next().is_none() {
+            return Found::Nothing;
+        }
         if let Some(found) = self.exact(method, path) {
             return found;
         }

@@ -130,19 +130,23 @@ impl StaticFiles {
             }
             Source::Dir(root, cache) => {
                 let (full, metadata) = find_below(root, path)?;
-                if let Some(bytes) = cache.get(path, version_of(&metadata)) {
-                    return answer(request, path, &validators_of(&metadata), metadata.len(), |range| {
-                        Ok(Body::Bytes(bytes[range.start as usize..range.end as usize].to_vec()))
+                if let Some(kept) = cache.get(path, version_of(&metadata)) {
+                    let validators = Validators { etag: kept.etag.clone(), modified: modified(&metadata) };
+                    return answer(request, path, &validators, metadata.len(), |range| {
+                        Ok(Body::Bytes(kept.bytes[range.start as usize..range.end as usize].to_vec()))
                     });
                 }
                 let (file, metadata) = open(&full)?;
-                answer(request, path, &validators_of(&metadata), metadata.len(), |range| {
+                let version = version_of(&metadata);
+                let etag = format!("\"{:x}-{:x}-{:x}\"", version.size, version.changed, version.number);
+                let validators = Validators { etag, modified: modified(&metadata) };
+                answer(request, path, &validators, metadata.len(), |range| {
                     let body = read_or_send(file, range)?;
                     // A body of this length is the whole file.
                     if body.len() == Some(metadata.len())
                         && let Body::Bytes(bytes) = &body
                     {
-                        cache.keep(path, version_of(&metadata), bytes);
+                        cache.keep(path, version, &validators.etag, bytes);
                     }
                     Ok(body)
                 })
@@ -217,15 +221,9 @@ fn resolve_below(root: &Path, link: &Path) -> Result<PathBuf, Refusal> {
     if hidden { Err(Refusal::Hidden) } else { Ok(target) }
 }
 
-/// The marks of this version of a file on disk.
-fn validators_of(metadata: &Metadata) -> Validators {
-    let Version { size, changed, number } = version_of(metadata);
-    // RFC 9110 §8.8.2.1: a date in the future MUST be replaced with the present.
-    let now = SystemTime::now();
-    Validators {
-        etag: format!("\"{size:x}-{changed:x}-{number:x}\""),
-        modified: metadata.modified().ok().map(|modified| modified.min(now)),
-    }
+/// When the file was last changed, but no date in the future: that MUST be replaced with the present (RFC 9110 §8.8.2.1).
+fn modified(metadata: &Metadata) -> Option<SystemTime> {
+    metadata.modified().ok().map(|modified| modified.min(SystemTime::now()))
 }
 
 /// Which version of a file this is.
