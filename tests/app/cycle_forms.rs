@@ -5,7 +5,7 @@ use carafe::{Value, json};
 use std::process::Command;
 
 /// Every kind of cycle, as arguments for curl.
-const CYCLES: [&[&str]; 16] = [
+const CYCLES: [&[&str]; 17] = [
     &["-c", "j", "-d", "name=A", "$B/process"],
     &["-b", "j", "-c", "j", "-H", "Accept: text/html", "$B/formtest"],
     &["-b", "j", "-c", "j", "-d", "name=Ada&email=ada@example.org&password=hunter22", "$B/shop/login"],
@@ -19,6 +19,7 @@ const CYCLES: [&[&str]; 16] = [
     &["-H", "Content-Type: application/json", "-d", "{}", "$B/process"],
     &["-H", "Transfer-Encoding: chunked", "-H", "X-Odd: 1", "-d", "a=1&b=caf%C3%A9", "$B/echo?x=%C3%A9+y"],
     &["-d", "name=kettle&colour=blue", "$B/things"],
+    &["-H", "Content-Type: application/json", "-d", "{\"name\":\"a \\u0022cup\\u0022\",\"size\":3}", "$B/things"],
     &["-I", "$B/hello/Ada?a=b"],
     &["$B/boom"],
     &["-H", "Accept: text/html", "$B/"],

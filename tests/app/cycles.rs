@@ -289,6 +289,46 @@ fn a_change_leads_to_the_line_that_made_it_and_a_405_names_the_routes_of_its_pat
 }
 
 #[test]
+fn nothing_that_came_moves_a_terminals_cursor() {
+    let carafe = Carafe::start(&["--log", "off"]);
+    let evil = "%1b%5B31m%0a+>+forged%0d%c2%9b";
+    for arguments in [
+        &[&format!("$B/search?q={evil}") as &str][..],
+        &["-c", "j", "-d", &format!("name={evil}"), "$B/process"],
+        &["-b", "j", "-d", "name=A", "$B/process"],
+        &["-H", "Accept: text/html", &format!("$B/hello/{evil}")],
+        &[&format!("$B/static/{evil}")],
+        &["-d", &format!("token={evil}"), "$B/shop/checkout"],
+        &["-d", &format!("name=Ada&email={evil}@x&password=x"), "$B/shop/login"],
+        &["-H", "Content-Type: application/json", "-d", "{\"name\":\"\\u001b[31m\\n > forged\"}", "$B/things"],
+        &["-H", "Cookie: carafe_sid=\u{1b}[31m", "$B/getsession"],
+        &["-H", "Content-Type: text/plain", "--data-binary", "\u{1b}[31m\r\n > forged", "$B/echo"],
+    ] {
+        carafe.curl(arguments);
+        for path in ["$B/cycles/last", "$B/cycles"] {
+            let text = carafe.curl(&[path]);
+            let moves = |letter: char| letter.is_control() && letter != '\n';
+            assert!(!text.contains(moves), "{arguments:?}: {text:?}");
+            // A body has lines, and each begins with the sign of its direction.
+            assert!(!text.contains("\n > forged") || arguments.contains(&"$B/echo"), "{arguments:?}: {text}");
+        }
+    }
+}
+
+#[test]
+fn json_is_read_name_by_name() {
+    let carafe = Carafe::start(&["--log", "off"]);
+    let json = "{\"name\":\"a\\tcup\",\"size\":[1,2],\"password\":\"hunter2\"}";
+    carafe.curl(&["-H", "Content-Type: application/json", "-d", json, "$B/things"]);
+    let text = text(&carafe);
+    for line in
+        ["json: \"name\":\"a\\tcup\" is name = a\tcup", "json: \"size\":[1,2] is size = [1,2]", "password = ...."]
+    {
+        assert!(text.contains(line), "{line}: {text}");
+    }
+}
+
+#[test]
 fn what_the_glass_itself_fetches_is_no_cycle() {
     let carafe = Carafe::start(&["--log", "off"]);
     for page in ["/cycles", "/cycles/1", "/source/src/lib.rs"] {

@@ -5,7 +5,7 @@ use super::changed::Change;
 use super::mask::Mask;
 use super::matched::{self, Fact, Field};
 use super::memory::Memory;
-use super::message::Message;
+use super::message::{Message, readable};
 use carafe::cycle::{Detail, Excerpt, Record, Step};
 use carafe::http::date;
 use carafe::{Map, Value};
@@ -75,6 +75,7 @@ impl Facts {
         let memory = Memory::of(&record.cycle, &mask);
         let steps = record.cycle.steps();
         let (method, target) = request.asked();
+        let (read, changed) = (matched::read(steps, &mask, &request).into_iter(), memory.changed().into_iter());
         let connection = steps.iter().find_map(|step| match step.detail {
             Detail::Connection { number, nth, .. } => Some((number, nth)),
             _ => None,
@@ -89,12 +90,16 @@ impl Facts {
             answer: record.status.to_string(),
             source: matched::answered_by(steps),
             arrived: annotate::request(&request, received, &mask, &memory.cookie_words()),
-            knew: memory.knew(received.total.unwrap_or(0), request.header("Cookie").is_some()),
-            matched: matched::matched(steps, &mask),
-            read: matched::read(steps, &mask, &request),
-            changed: memory.changed(),
+            knew: memory
+                .knew(received.total.unwrap_or(0), request.header("Cookie").is_some())
+                .into_iter()
+                .map(plain)
+                .collect(),
+            matched: matched::matched(steps, &mask).into_iter().map(|(name, value)| (name, plain(value))).collect(),
+            read: read.map(|field| Field { raw: plain(field.raw), decoded: plain(field.decoded), ..field }).collect(),
+            changed: changed.map(|change| Change { what: plain(change.what), ..change }).collect(),
             sent: annotate::response(&response, left, &mask, record.status, method == "HEAD"),
-            knows: memory.still_knows(),
+            knows: plain(memory.still_knows()),
             steps: steps.iter().map(step_line).collect(),
             referer: request.header("Referer").and_then(path_of_url),
             path: target.split('?').next().unwrap_or("").to_owned(),
@@ -170,6 +175,12 @@ fn step((name, at, source): &(&'static str, u128, String)) -> Map {
 
 fn step_line(step: &Step) -> (&'static str, u128, String) {
     (step.name, step.at.as_micros(), place(step.source))
+}
+
+/// A sentence on one line. What came decoded may hold anything, and a terminal obeys some of it: so a line's end or an
+/// escape is written as `\n` and `\u{1b}`.
+fn plain(sentence: String) -> String {
+    if sentence.contains(char::is_control) { readable(sentence.as_bytes(), false) } else { sentence }
 }
 
 /// A number as a value.

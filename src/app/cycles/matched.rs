@@ -6,6 +6,7 @@ use super::message::{Message, readable};
 use crate::app::source;
 use carafe::cycle::{Detail, Step};
 use carafe::http::{Fields, Method};
+use carafe::{Value, json};
 use std::panic::Location;
 
 /// One line: what it is called, and what it says.
@@ -13,7 +14,7 @@ pub type Fact = (String, String);
 
 /// A field that was read: where from, as it came, and decoded.
 pub struct Field {
-    /// query, form or cookie.
+    /// query, form, json or cookie.
     pub from: &'static str,
     /// `q=tea+%26+milk`
     pub raw: String,
@@ -94,7 +95,7 @@ pub fn answered_by(steps: &[Step]) -> String {
     rendered.or_else(changed).or_else(read).or_else(of_route).or_else(framework).unwrap_or_default()
 }
 
-/// Part 4: every field of the query, the form and the cookies, before and after decoding.
+/// Part 4: every field of the query, the form or the JSON, and the cookies, before and after decoding.
 pub fn read(steps: &[Step], mask: &Mask, request: &Message) -> Vec<Field> {
     let mut read = Vec::new();
     let mut pairs = |from, text: &str| {
@@ -108,6 +109,15 @@ pub fn read(steps: &[Step], mask: &Mask, request: &Message) -> Vec<Field> {
     pairs("query", request.query());
     if steps.iter().any(|step| step.name == "form") {
         pairs("form", &readable(&request.content(), true));
+    }
+    let as_json = request.content_type().starts_with("application/json").then(|| json::parse(&request.content()));
+    if let Some(Ok(Value::Map(map))) = as_json {
+        for (name, value) in map.iter() {
+            let value = mask.named(name, value);
+            let decoded = value.as_str().map_or_else(|| json::write(&value), str::to_owned);
+            let raw = format!("{}:{}", json::write(&name.into()), json::write(&value));
+            read.push(Field { from: "json", raw, decoded: format!("{name} = {decoded}") });
+        }
     }
     let cookies = request.headers().filter(|(name, _)| name.eq_ignore_ascii_case("Cookie"));
     for pair in cookies.flat_map(|(_, value)| value.split(';')) {
