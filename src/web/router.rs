@@ -36,7 +36,7 @@ pub struct Route {
 pub struct Example {
     /// With every place filled.
     pub path: String,
-    /// The fields of a POST, as they go over the wire; empty for a GET.
+    /// The fields of a POST, encoded as they go over the wire; empty for a GET.
     pub form: String,
 }
 

@@ -44,8 +44,9 @@ pub fn command(router: &Router, request: &Request, status: Status, near: &[&Rout
     };
     let route = candidates.into_iter().find(|route| route.example.is_some() && !is_same(route))?;
     let example = route.example.as_ref()?;
-    // What an ampersand and a question mark mean to a shell differs from one to the next; within quotes, nothing.
-    let quoted = |word: &str| if word.contains(['&', '?']) { format!("'{word}'") } else { word.to_owned() };
+    // What other letters mean to a shell differs from one to the next; within quotes, nothing.
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-._~/:=@%+,".contains(letter);
+    let quoted = |word: &str| if word.chars().all(is_plain) { word.to_owned() } else { format!("'{word}'") };
     let url = quoted(&format!("{base}{}", example.path));
     Some(if example.form.is_empty() {
         format!("curl {url}")

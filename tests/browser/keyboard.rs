@@ -28,6 +28,9 @@ fn the_tab_key_comes_to_every_control_in_the_order_in_which_they_are_seen() {
     carafe.curl(&["-b", "j", "$B/formtest"]);
     let mut wrong = Vec::new();
     for (path, width) in [
+        ("/", 1280),
+        ("/formtest", 320),
+        ("/things", 320),
         ("/cycles", 1280),
         ("/cycles/1", 1280),
         ("/cycles/1", 320),
