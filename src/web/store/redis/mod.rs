@@ -13,7 +13,8 @@
 //! * Each use of the store must end within [`TIME`].
 //!
 //! Left out: Redis Cluster and Sentinel, and TLS: Redis should stand on the same machine or a private network. What
-//! Redis has lost when it dies is Redis's affair: `appendonly yes` and `appendfsync always` are its group commit.
+//! Redis has lost when it dies is Redis's affair: `appendonly yes` and `appendfsync always` are its group commit. And how
+//! long a host's name is looked up, the system decides: who wants [`TIME`] to hold in any case gives an address.
 
 mod connection;
 mod url;
