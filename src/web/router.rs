@@ -230,6 +230,8 @@ pub enum Found<'r> {
 #[derive(Default)]
 pub struct Router {
     routes: Vec<Route>,
+    /// How many of them begin with a text. They come first.
+    texts: usize,
 }
 
 impl Router {
@@ -256,6 +258,7 @@ impl Router {
             panic!("{} {} is registered twice: {} and {}", route.method, route.pattern, known.source, route.source);
         }
         let at = self.routes.partition_point(|known| known.pattern.parts <= route.pattern.parts);
+        self.texts += usize::from(route.pattern.first_text().is_some());
         self.routes.insert(at, route);
         &mut self.routes[at]
     }
@@ -267,12 +270,13 @@ impl Router {
 
     /// Finds who answers. The path is still percent-encoded.
     pub fn find(&self, method: &Method, path: &str) -> Found<'_> {
-        let first = path.strip_prefix('/').and_then(|rest| rest.split('/').next()).unwrap_or("");
-        // Most paths without a route are those of files.
-        if self.beginning_with(first).next().is_none() {
+        let Some(inside) = path.strip_prefix('/') else { return Found::Nothing };
+        let routes = self.beginning_with(&percent_decode(inside.split('/').next().unwrap_or("")));
+        // Most of these are the paths of files.
+        if routes.iter().all(|part| part.is_empty()) {
             return Found::Nothing;
         }
-        if let Some(found) = self.exact(method, path) {
+        if let Some(found) = exact(routes, method, path) {
             return found;
         }
         // A slash too many or too few, as Flask mends it. Never `//host`: that would lead to another site.
@@ -280,43 +284,18 @@ impl Router {
             Some(shorter) => shorter.to_owned(),
             None => format!("{path}/"),
         };
-        let leads_on = !other.is_empty() && !other.starts_with("//") && self.exact(method, &other).is_some();
+        let leads_on = !other.is_empty() && !other.starts_with("//") && exact(routes, method, &other).is_some();
         if leads_on { Found::Moved(other) } else { Found::Nothing }
     }
 
-    fn exact(&self, method: &Method, path: &str) -> Option<Found<'_>> {
-        let parts: Vec<&str> = path.strip_prefix('/')?.split('/').collect();
-        let wanted = if *method == Method::Head { &Method::Get } else { method };
-        let mut allow = Vec::new();
-        for route in self.beginning_with(parts[0]) {
-            let Some(params) = route.pattern.captures(&parts) else { continue };
-            if route.method == *wanted {
-                return Some(Found::Route(route, params));
-            }
-            allow.push(route.method.clone());
-        }
-        if allow.is_empty() {
-            return None;
-        }
-        if allow.contains(&Method::Get) {
-            allow.push(Method::Head);
-        }
-        allow.push(Method::Options);
-        allow.sort_by(|one, other| one.as_str().cmp(other.as_str()));
-        allow.dedup();
-        Some(Found::WrongMethod { allow })
-    }
-
-    /// The routes that a path with this first part may fit: those that begin with this very text, then those that begin
-    /// with a place for a value. In the order of the routes the texts come first, and equal ones stand together; so both
-    /// ends are found by halving, and the other routes are not even looked at.
-    fn beginning_with(&self, part: &str) -> impl Iterator<Item = &Route> {
-        let part = percent_decode(part);
-        let texts = self.routes.partition_point(|route| route.pattern.first_text().is_some());
-        let (texts, places) = self.routes.split_at(texts);
-        let start = texts.partition_point(|route| route.pattern.first_text() < Some(&part));
-        let same = texts[start..].iter().take_while(move |route| route.pattern.first_text() == Some(&part));
-        same.chain(places)
+    /// The routes that a path with this first part may fit: those that begin with this very text, and those that begin
+    /// with a place for a value. In the order of the routes equal texts stand together, so they are found by halving, and
+    /// the other routes are not even looked at.
+    fn beginning_with(&self, part: &str) -> [&[Route]; 2] {
+        let (texts, places) = self.routes.split_at(self.texts);
+        let from = texts.partition_point(|route| route.pattern.first_text() < Some(part));
+        let same = texts[from..].iter().take_while(|route| route.pattern.first_text() == Some(part)).count();
+        [&texts[from..from + same], places]
     }
 
     /// The routes of this path, whatever their method.
@@ -352,4 +331,28 @@ impl Router {
         let first = built.next().expect("one was seen");
         if first.is_ok() { first } else { built.find(Result::is_ok).unwrap_or(first) }
     }
+}
+
+/// Of these routes the first that fits; if the path is known with other methods only, those.
+fn exact<'r>(routes: [&'r [Route]; 2], method: &Method, path: &str) -> Option<Found<'r>> {
+    let parts: Vec<&str> = path.strip_prefix('/')?.split('/').collect();
+    let wanted = if *method == Method::Head { &Method::Get } else { method };
+    let mut allow = Vec::new();
+    for route in routes.into_iter().flatten() {
+        let Some(params) = route.pattern.captures(&parts) else { continue };
+        if route.method == *wanted {
+            return Some(Found::Route(route, params));
+        }
+        allow.push(route.method.clone());
+    }
+    if allow.is_empty() {
+        return None;
+    }
+    if allow.contains(&Method::Get) {
+        allow.push(Method::Head);
+    }
+    allow.push(Method::Options);
+    allow.sort_by(|one, other| one.as_str().cmp(other.as_str()));
+    allow.dedup();
+    Some(Found::WrongMethod { allow })
 }
