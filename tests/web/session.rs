@@ -78,6 +78,36 @@ impl Store for Coat {
 }
 
 #[test]
+fn a_change_at_the_first_touch_asks_the_store_once_and_shows_what_was_before() {
+    let store = Arc::new(Watched::default());
+    let sessions = Sessions::new(store.clone(), HALF_HOUR);
+    let mut session = sessions.open(None);
+    session.set("visits", 1);
+    let id = session.key().unwrap().to_owned();
+    let asked = store.asked.load(Ordering::SeqCst);
+
+    let mut session = sessions.open(Some(&id));
+    session.set("visits", 2);
+    assert_eq!(store.asked.load(Ordering::SeqCst), asked + 1);
+    assert_eq!(session.before(), Some(&Map::from([("visits", 1)])));
+    assert_eq!(session.after(), Some(&Map::from([("visits", 2)])));
+    assert_eq!(session.key(), Some(id.as_str()));
+
+    let mut session = sessions.open(Some("ffffffffffffffffffffffffffffffff"));
+    session.set("visits", 3);
+    assert_eq!(session.refusal(), Some(Refusal::Unknown), "what the client chose is not adopted");
+    assert!(session.key().is_some_and(|key| !key.starts_with("ffff")));
+
+    store.broken.store(true, Ordering::SeqCst);
+    let asked = store.asked.load(Ordering::SeqCst);
+    let mut session = sessions.open(Some(&id));
+    session.set("visits", 4);
+    session.set("visits", 5);
+    assert_eq!(store.asked.load(Ordering::SeqCst), asked + 1, "a store that fails is asked no more");
+    assert!(session.failure().is_some());
+}
+
+#[test]
 fn a_cookie_comes_only_with_something_to_keep() {
     let sessions = sessions();
     let mut session = sessions.open(None);
