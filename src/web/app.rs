@@ -257,7 +257,7 @@ impl App {
     }
 
     /// Waits until what was changed is safe; a store that failed takes the place of whatever was answered.
-    fn save(&self, ctx: &mut Context, response: &mut Response) {
+    fn save<'a>(&'a self, ctx: &mut Context<'a>, response: &mut Response) {
         ctx.session.save();
         let kept = if ctx.used_store.get().is_some() { self.store.flush() } else { Ok(()) };
         note_stored(ctx);
@@ -293,11 +293,7 @@ impl App {
 impl Service for App {
     fn call(&self, request: Request, cycle: &mut Cycle) -> Response {
         let session = self.sessions.open(cookie_value(&request.headers, COOKIE_NAME));
-        // What a store in another program knows is told only if the handler asked: below.
-        if session.place().is_near() {
-            note_row(&session, cycle);
-        }
-        let store = Noting::new(Arc::clone(&self.store), cycle.is_recording());
+        let store = Noting::new(&*self.store, cycle.is_recording());
         let mut ctx = Context {
             request,
             session,
@@ -309,9 +305,8 @@ impl Service for App {
             used_store: Cell::new(None),
         };
         let mut response = self.answer(&mut ctx).unwrap_or_else(|error| error_page::of(self, &error, &mut ctx));
-        if !ctx.session.place().is_near() {
-            note_row(&ctx.session, ctx.cycle);
-        }
+        // Behind the handler: where that has asked already, the store is not asked again for the record alone.
+        note_row(&ctx.session, ctx.cycle);
         self.save(&mut ctx, &mut response);
         origin::protect(&mut response);
         response

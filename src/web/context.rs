@@ -22,13 +22,13 @@ pub struct Context<'a> {
     /// What the client asked.
     pub request: Request,
     /// The visitor's row.
-    pub session: Session,
+    pub session: Session<'a>,
     pub(super) params: Params,
     pub(super) app: &'a App,
     pub(super) cycle: &'a mut Cycle,
     /// The flashed messages, once they have been taken: a page may ask twice.
     pub(super) taken: Option<Vec<(String, String)>>,
-    pub(super) store: Noting,
+    pub(super) store: Noting<'a>,
     /// The line that asked for the store last, once one did: what was changed must be safe before the answer leaves.
     pub(super) used_store: Cell<Option<&'static Location<'static>>>,
 }
@@ -151,14 +151,14 @@ impl Context<'_> {
 }
 
 /// What every template may name: Flask's `request`, `session`, `g`, `url_for` and `get_flashed_messages`.
-struct Page<'p> {
+struct Page<'p, 's> {
     app: &'p App,
     request: &'p Request,
-    session: RefCell<&'p mut Session>,
+    session: RefCell<&'p mut Session<'s>>,
     taken: RefCell<&'p mut Option<Vec<(String, String)>>>,
 }
 
-impl Globals for Page<'_> {
+impl Globals for Page<'_, '_> {
     fn variable(&self, name: &str) -> Option<Cow<'_, Value>> {
         let value = match name {
             "request" => request_value(self.request),
@@ -186,7 +186,7 @@ impl Globals for Page<'_> {
     }
 }
 
-impl Page<'_> {
+impl Page<'_, '_> {
     fn url_for(&self, arguments: &[Value], named: &Map) -> Result<Value, String> {
         let [Value::Str(name)] = arguments else {
             return Err("url_for needs one name: url_for('hello', name='Ada')".into());

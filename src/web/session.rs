@@ -77,10 +77,10 @@ impl Sessions {
     }
 
     /// The session of a request that carried this cookie. The store is not asked yet.
-    pub fn open(&self, cookie: Option<&str>) -> Session {
+    pub fn open(&self, cookie: Option<&str>) -> Session<'_> {
         let sent = cookie.map(str::to_owned);
         Session {
-            store: self.store.clone(),
+            store: &*self.store,
             kind: self.kind,
             sent,
             opened: OnceCell::new(),
@@ -91,8 +91,9 @@ impl Sessions {
 }
 
 /// What the server remembers about one visitor, for the length of one request.
-pub struct Session {
-    store: Arc<dyn Store>,
+pub struct Session<'s> {
+    /// Borrowed, not shared: to count its users, all threads would write to one place.
+    store: &'s dyn Store,
     kind: Kind,
     /// The cookie's value, as it came.
     sent: Option<String>,
@@ -118,7 +119,7 @@ struct Opened {
     cleared: bool,
 }
 
-impl Session {
+impl Session<'_> {
     /// The value under a name.
     pub fn get(&self, name: &str) -> Option<Value> {
         self.values().get(name).cloned()

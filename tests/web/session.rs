@@ -196,7 +196,8 @@ fn a_store_that_is_down_is_asked_once_and_the_handler_goes_on() {
 #[test]
 fn a_change_that_did_not_become_safe_is_a_failure() {
     let store = Arc::new(Watched::default());
-    let mut session = Sessions::new(store.clone(), HALF_HOUR).open(None);
+    let sessions = Sessions::new(store.clone(), HALF_HOUR);
+    let mut session = sessions.open(None);
     session.set("user", "Ada");
     store.broken.store(true, Ordering::SeqCst);
     session.save();

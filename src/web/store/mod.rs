@@ -52,7 +52,7 @@ pub const ROW_BYTES: usize = 16 * 1024;
 pub const KEY_BYTES: usize = 256;
 
 /// Rows by key, each change atomic.
-pub trait Store: Send + Sync + 'static {
+pub trait Store: Send + Sync {
     /// Looks a row up, and counts as a use of it: its lifetime begins again.
     ///
     /// # Errors

@@ -8,11 +8,11 @@
 use super::{Kind, Lookup, Store, StoreError, Updated};
 use crate::place::Place;
 use crate::value::Map;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 /// A store, and what was changed in it.
-pub struct Noting {
-    store: Arc<dyn Store>,
+pub struct Noting<'s> {
+    store: &'s dyn Store,
     /// `None`: nobody wants to know.
     notes: Option<Mutex<Vec<Note>>>,
 }
@@ -28,9 +28,9 @@ pub struct Note {
     pub is_kept: bool,
 }
 
-impl Noting {
+impl<'s> Noting<'s> {
     /// This store; changes are noted only if `wanted`.
-    pub fn new(store: Arc<dyn Store>, wanted: bool) -> Noting {
+    pub fn new(store: &'s dyn Store, wanted: bool) -> Noting<'s> {
         Noting { store, notes: wanted.then(Mutex::default) }
     }
 
@@ -41,7 +41,7 @@ impl Noting {
     }
 }
 
-impl Store for Noting {
+impl Store for Noting<'_> {
     fn load(&self, kind: &Kind, key: &str) -> Result<Lookup, StoreError> {
         self.store.load(kind, key)
     }
