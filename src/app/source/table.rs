@@ -42,6 +42,7 @@ pub static CHAPTERS: &[(&str, &str)] = chapters! {
     "src/server/pool/door.rs"
     "src/server/pool/ring.rs"
     "src/server/connection.rs"
+    "src/server/connection/reading.rs"
     "src/server/input.rs"
     "src/server/bodies.rs"
     "src/server/wire.rs"
