@@ -12,6 +12,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("json", &["value", "json"]),
     ("http", &["http", "value"]),
     ("cycle.rs", &["http", "place", "value"]),
+    ("cycle/recorder.rs", &["cycle", "http"]),
     ("server", &["server", "http", "cycle", "Service"]),
     ("web/template", &["web::template", "value", "json", "near", "http::fields"]),
     ("web/store", &["web::store", "web::sign", "http", "value", "json", "random", "near", "place"]),

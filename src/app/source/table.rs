@@ -37,6 +37,7 @@ pub static CHAPTERS: &[(&str, &str)] = chapters! {
     "src/http/conditions.rs"
     "src/http/response.rs"
     "src/cycle.rs"
+    "src/cycle/recorder.rs"
     "src/server/mod.rs"
     "src/server/pool/mod.rs"
     "src/server/pool/door.rs"
