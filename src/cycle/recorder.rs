@@ -70,6 +70,19 @@ struct Shelved {
     left: Vec<Cycle>,
 }
 
+impl Shelved {
+    /// Takes away what is too old once there is a cycle of this number.
+    fn clear_old(&mut self, newest: u64) {
+        while self.records.front().is_some_and(|oldest| oldest.number + KEPT as u64 <= newest) {
+            // Unless somebody looks at it just now, it is of use once more.
+            let oldest = self.records.pop_front().and_then(Arc::into_inner);
+            if self.left.len() < SPARE {
+                self.left.extend(oldest.map(|record| record.cycle));
+            }
+        }
+    }
+}
+
 impl Default for Recorder {
     fn default() -> Recorder {
         Recorder {
@@ -111,14 +124,12 @@ impl Recorder {
         }
         let mut shelf = lock(&self.own_shelf().0);
         shelf.records.push_back(record);
-        while shelf.records.front().is_some_and(|oldest| oldest.number + KEPT as u64 <= number) {
-            // Unless somebody looks at it just now, it is of use once more.
-            let oldest = shelf.records.pop_front().and_then(Arc::into_inner);
-            if shelf.left.len() < SPARE {
-                shelf.left.extend(oldest.map(|record| record.cycle));
-            }
-        }
+        shelf.clear_old(number);
         drop(shelf);
+        if number.is_multiple_of(KEPT as u64) {
+            // What is on the shelves of threads that have fallen silent is cleared by the others, now and then.
+            self.shelves.iter().for_each(|shelf| lock(&shelf.0).clear_old(number));
+        }
         // Either this thread sees that somebody waits, or that one sees the cycle: both put the fence between what they
         // write and what they read.
         fence(Ordering::SeqCst);
@@ -188,7 +199,7 @@ impl Recorder {
 
     /// The cycles that are kept and have a higher number than this, the oldest first.
     fn above(&self, number: u64) -> Vec<Arc<Record>> {
-        // A shelf whose threads have fallen silent still holds some that are too old.
+        // A shelf whose threads have fallen silent may still hold some that are too old.
         let too_old = self.last().saturating_sub(KEPT as u64).max(number);
         let mut found = Vec::new();
         for shelf in &self.shelves {

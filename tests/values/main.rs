@@ -1,4 +1,5 @@
-//! Values, JSON text and names.
+//! Values, JSON text, names, and the record of cycles.
 
 mod json;
 mod near;
+mod record;
