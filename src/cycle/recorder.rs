@@ -12,10 +12,10 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering, fence};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime};
 
-/// So many shelves hold them: more than threads that run at one time on a small machine.
+/// The cycles lie on so many shelves: more than threads that run at one time on a small machine.
 const SHELVES: usize = 8;
 
-/// So many cycles that have left a shelf keep their memory for the next ones.
+/// Of the cycles that leave a shelf so many stay in reserve, for their memory.
 const SPARE: usize = 4;
 
 /// A cycle that is over.
