@@ -5,9 +5,10 @@
 //! finds is answered, what it does not find costs a third of a microsecond. Only connections *between* two requests are in
 //! the ring; whoever has to wait in the midst of one settles down with it first.
 //!
-//! **A sweeper sleeps after each pass**, for as short a time as can be (60 µs on Linux). A thread that never sleeps is the
-//! one that the system interrupts for everybody who wakes up, and each answer wakes a client: the processor then changes
-//! sides once an answer. After the sleep some twenty requests are there, and it changes sides twice for all of them.
+//! **A sweeper sleeps when it finds nothing**, for as short a time as can be (60 µs on Linux). A thread that never sleeps is
+//! the one that the system interrupts for everybody who wakes up, and each answer wakes a client: the processor then
+//! changes sides once an answer. After the sleep many requests are there, and while they are answered more arrive. The
+//! connection at the front was answered the longest ago, so when some in a row have nothing, the others hardly have.
 //!
 //! **A connection that is tried in vain too often** leaves: a sweeper stays with it, after making sure that someone else
 //! sweeps. Before it comes back it must have shown twice as many answers as the last time.
@@ -25,8 +26,14 @@ use std::sync::{Arc, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-/// With fewer busy connections a thread for each is the better way; measured with 4, 16 and 64.
-const FEW: usize = 32;
+/// With fewer busy connections a thread for each is the better way; measured with 4, 8, 16 and 64.
+const FEW: usize = 8;
+
+/// With fewer than so many the ring is left again: less than what it took to begin, so that it does not come and go.
+const CALM: usize = 6;
+
+/// After so many tries in vain, one behind the other, a sweeper sleeps; in a smaller ring, when it has been round.
+const STREAK: usize = 16;
 
 /// A connection is busy if it was answered in this window of time, or the one before.
 const WINDOW: Duration = Duration::from_millis(20);
@@ -110,7 +117,7 @@ impl<G: Guest> ThreadPool<G> {
 
     /// Tries the connections in turn, until the ring is empty or one of them is this worker's own.
     pub(super) fn sweep(self: &Arc<Self>) -> Duty<G> {
-        let (mut tried, mut is_calm) = (0, false);
+        let (mut in_vain, mut is_calm) = (0, false);
         let mut back = None;
         loop {
             let mut floor = self.lock();
@@ -121,20 +128,19 @@ impl<G: Guest> ThreadPool<G> {
                 return self.next_duty(&mut floor);
             };
             ring.tries += 1;
-            let ends_pass = tried > ring.seats.len();
-            if ends_pass {
-                // So much less than what it took to begin, that the ring does not come and go.
-                (tried, is_calm) = (0, ring.busy(self.window()) < FEW / 2);
+            let finds_nothing = in_vain > ring.seats.len().min(STREAK);
+            if finds_nothing {
+                (in_vain, is_calm) = (0, ring.busy(self.window()) < CALM);
             }
             drop(floor);
-            if ends_pass {
+            if finds_nothing {
                 thread::sleep(NAP);
             }
-            tried += 1;
             let takeovers = self.takeovers.load(Ordering::Relaxed);
             let turn = turn(&mut seat.guest);
             let was_stuck = turn != Turn::Quiet && self.takeovers.load(Ordering::Relaxed) != takeovers;
             seat.note(turn);
+            in_vain = if turn == Turn::Answered { 0 } else { in_vain + 1 };
             let leaves = was_stuck || is_calm || seat.in_vain > PATIENCE;
             let has_settled = seat.guest.is_blocking();
             if has_settled || (leaves && self.leave_ring()) {
