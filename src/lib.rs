@@ -11,6 +11,7 @@ pub mod json;
 pub mod near;
 pub mod place;
 pub mod random;
+mod striped;
 
 pub mod http;
 

@@ -7,13 +7,11 @@
 
 use super::{Cycle, KEPT};
 use crate::http::Status;
+use crate::striped::Striped;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering, fence};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime};
-
-/// The cycles lie on so many shelves: more than threads that run at one time on a small machine.
-const SHELVES: usize = 8;
 
 /// Of the cycles that leave a shelf so many stay in reserve, for their memory.
 const SPARE: usize = 4;
@@ -43,7 +41,7 @@ type Watcher = Box<dyn Fn(&Record) + Send + Sync>;
 /// back from there the memory of one that is too old, and makes the next cycle in it. Whoever looks goes past all shelves.
 pub struct Recorder {
     count: Count,
-    shelves: Box<[Shelf]>,
+    shelves: Striped<Shelf>,
     watcher: OnceLock<Watcher>,
     /// How many wait for a cycle to be added. While nobody does, adding one wakes nobody and costs nothing.
     waiting: AtomicUsize,
@@ -57,20 +55,16 @@ pub struct Recorder {
 #[repr(align(64))]
 struct Count(AtomicU64);
 
-/// Some threads' cycles, aligned so that no two shelves share a line of the cache.
+/// Some threads' cycles.
 #[derive(Default)]
-#[repr(align(64))]
-struct Shelf(Mutex<Shelved>);
-
-#[derive(Default)]
-struct Shelved {
+struct Shelf {
     /// The oldest first.
     records: VecDeque<Arc<Record>>,
     /// Cycles that have left, for their memory.
     left: Vec<Cycle>,
 }
 
-impl Shelved {
+impl Shelf {
     /// Takes away what is too old once there is a cycle of this number.
     fn clear_old(&mut self, newest: u64) {
         while self.records.front().is_some_and(|oldest| oldest.number + KEPT as u64 <= newest) {
@@ -87,7 +81,7 @@ impl Default for Recorder {
     fn default() -> Recorder {
         Recorder {
             count: Count::default(),
-            shelves: (0..SHELVES).map(|_| Shelf::default()).collect(),
+            shelves: Striped::default(),
             watcher: OnceLock::new(),
             waiting: AtomicUsize::new(0),
             gate: Mutex::new(()),
@@ -100,7 +94,7 @@ impl Default for Recorder {
 impl Recorder {
     /// A cycle that begins now and is recorded.
     pub fn begin(&self) -> Cycle {
-        let left = lock(&self.own_shelf().0).left.pop();
+        let left = self.shelves.own().left.pop();
         left.map_or_else(|| Cycle::begin(true), Cycle::begin_in)
     }
 
@@ -122,13 +116,13 @@ impl Recorder {
         if let Some(watcher) = self.watcher.get() {
             watcher(&record);
         }
-        let mut shelf = lock(&self.own_shelf().0);
+        let mut shelf = self.shelves.own();
         shelf.records.push_back(record);
         shelf.clear_old(number);
         drop(shelf);
         if number.is_multiple_of(KEPT as u64) {
             // What is on the shelves of threads that have fallen silent is cleared by the others, now and then.
-            self.shelves.iter().for_each(|shelf| lock(&shelf.0).clear_old(number));
+            self.shelves.all().for_each(|mut shelf| shelf.clear_old(number));
         }
         // Either this thread sees that somebody waits, or that one sees the cycle: both put the fence between what they
         // write and what they read.
@@ -202,8 +196,8 @@ impl Recorder {
         // A shelf whose threads have fallen silent may still hold some that are too old.
         let too_old = self.last().saturating_sub(KEPT as u64).max(number);
         let mut found = Vec::new();
-        for shelf in &self.shelves {
-            found.extend(lock(&shelf.0).records.iter().filter(|record| record.number > too_old).cloned());
+        for shelf in self.shelves.all() {
+            found.extend(shelf.records.iter().filter(|record| record.number > too_old).cloned());
         }
         found.sort_by_key(|record| record.number);
         found
@@ -211,15 +205,6 @@ impl Recorder {
 
     fn last(&self) -> u64 {
         self.count.0.load(Ordering::Relaxed)
-    }
-
-    /// The shelf of the thread that asks.
-    fn own_shelf(&self) -> &Shelf {
-        static NEXT: AtomicUsize = AtomicUsize::new(0);
-        thread_local! {
-            static OWN: usize = NEXT.fetch_add(1, Ordering::Relaxed);
-        }
-        &self.shelves[OWN.with(|own| own % self.shelves.len())]
     }
 }
 

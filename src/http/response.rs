@@ -11,6 +11,7 @@ use std::fmt;
 use std::fs::File;
 use std::io::{self, Write};
 use std::ops::Range;
+use std::sync::Arc;
 
 /// What the server answers.
 #[derive(Debug)]
@@ -32,6 +33,8 @@ pub enum Body {
     Empty,
     /// These bytes.
     Bytes(Vec<u8>),
+    /// A part of bytes that other answers deliver too.
+    Shared(Arc<[u8]>, Range<usize>),
     /// These bytes of a file, read as they are sent, so that a file of any size takes the same memory.
     File {
         /// The file, open.
@@ -49,6 +52,7 @@ impl Body {
         match self {
             Body::Empty => Some(0),
             Body::Bytes(bytes) => Some(bytes.len() as u64),
+            Body::Shared(_, part) => Some(part.len() as u64),
             Body::File { range, .. } => Some(range.end - range.start),
             Body::Stream(_) => None,
         }
@@ -64,6 +68,7 @@ impl fmt::Debug for Body {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Body::Bytes(bytes) => write!(out, "Bytes({})", bytes.escape_ascii()),
+            Body::Shared(bytes, part) => write!(out, "Shared({})", bytes[part.clone()].escape_ascii()),
             Body::Empty => out.write_str("Empty"),
             Body::File { range, .. } => write!(out, "File({range:?})"),
             Body::Stream(_) => out.write_str("Stream"),

@@ -253,6 +253,10 @@ impl<S: Service> Connection<S> {
                 self.output.extend_from_slice(&bytes);
                 Rest::Nothing
             }
+            Body::Shared(bytes, part) => {
+                self.output.extend_from_slice(&bytes[part]);
+                Rest::Nothing
+            }
             Body::File { file, range } => Rest::File(file, range),
             Body::Stream(write) => Rest::Stream(write, framing == BodyFraming::Chunked),
         };

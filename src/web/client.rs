@@ -44,6 +44,7 @@ impl Answer {
     pub fn text(&self) -> String {
         match &self.response.body {
             Body::Bytes(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+            Body::Shared(bytes, part) => String::from_utf8_lossy(&bytes[part.clone()]).into_owned(),
             _ => String::new(),
         }
     }

@@ -27,6 +27,7 @@ mod error_page;
 mod file_cache;
 pub mod flash;
 pub mod form;
+mod freshness;
 pub mod handler;
 pub mod inside;
 pub mod origin;

@@ -10,7 +10,7 @@
 //! Left out: listings and index pages (a folder is a 404), several ranges in one answer, compressed twins of files. And
 //! names that begin with a dot, `.well-known` among them: whoever needs one of those registers a route for it.
 
-use super::file_cache::{FILE_BYTES, FileCache, Version};
+use super::file_cache::{FILE_BYTES, FileCache, KeptFile, Version};
 use crate::http::conditions::{self, Validators, Verdict};
 use crate::http::{Body, Request, Response, Status};
 use std::collections::HashMap;
@@ -20,6 +20,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 /// A set of files to serve: a folder, or a table inside the binary.
@@ -129,13 +130,15 @@ impl StaticFiles {
                 })
             }
             Source::Dir(root, cache) => {
-                let (full, metadata) = find_below(root, path)?;
-                if let Some(kept) = cache.get(path, version_of(&metadata)) {
-                    let validators = Validators { etag: kept.etag.clone(), modified: modified(&metadata) };
-                    return answer(request, path, &validators, metadata.len(), |range| {
-                        Ok(Body::Bytes(kept.bytes[range.start as usize..range.end as usize].to_vec()))
-                    });
+                if let Some(kept) = cache.fresh(path) {
+                    return answer_kept(request, path, &kept);
                 }
+                let found = find_below(root, path);
+                let version = found.as_ref().ok().map(|(_, metadata)| version_of(metadata));
+                if let Some(kept) = cache.get(path, version) {
+                    return answer_kept(request, path, &kept);
+                }
+                let (full, _) = found?;
                 let (file, metadata) = open(&full)?;
                 let version = version_of(&metadata);
                 let etag = format!("\"{:x}-{:x}-{:x}\"", version.size, version.changed, version.number);
@@ -146,7 +149,8 @@ impl StaticFiles {
                     if body.len() == Some(metadata.len())
                         && let Body::Bytes(bytes) = &body
                     {
-                        cache.keep(path, version, &validators.etag, bytes);
+                        let validators = validators.clone();
+                        cache.keep(path, KeptFile { version, validators, bytes: bytes.as_slice().into() });
                     }
                     Ok(body)
                 })
@@ -293,6 +297,12 @@ fn answer(
     }
     response.body = body(range)?;
     Ok(response)
+}
+
+fn answer_kept(request: &Request, path: &str, kept: &KeptFile) -> Result<Response, Refusal> {
+    answer(request, path, &kept.validators, kept.version.size, |range| {
+        Ok(Body::Shared(Arc::clone(&kept.bytes), range.start as usize..range.end as usize))
+    })
 }
 
 /// A short part is read now, so that it leaves in one write with its head; a long one while it is sent, and takes the same

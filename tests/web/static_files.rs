@@ -5,7 +5,7 @@ use carafe::web::static_files::{Refusal, StaticFiles, content_type};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::{Duration, Instant, UNIX_EPOCH};
 
 /// A folder that goes when it is dropped. The site is in `www`, and something not to be served is beside it.
 struct Folder(PathBuf);
@@ -59,6 +59,7 @@ fn header<'a>(response: &'a Response, name: &str) -> &'a str {
 fn text(response: Response) -> String {
     match response.body {
         Body::Bytes(bytes) => String::from_utf8(bytes).unwrap(),
+        Body::Shared(bytes, part) => String::from_utf8(bytes[part].to_vec()).unwrap(),
         Body::Empty => String::new(),
         other => panic!("expected bytes, found {other:?}"),
     }
@@ -128,6 +129,29 @@ fn a_file_that_has_settled_is_kept_and_its_next_version_is_seen() {
     assert_eq!(text(respond(&files, "ten.txt", &[])), "9876543210");
     fs::remove_file(&path).unwrap();
     assert_eq!(files.respond(&get(&[]), "ten.txt").unwrap_err().status(), Status::NOT_FOUND);
+}
+
+#[test]
+fn what_many_ask_for_at_once_is_at_most_a_millisecond_old() {
+    let folder = Folder::new();
+    let files = folder.files();
+    let path = folder.www().join("ten.txt");
+    while fs::metadata(&path).unwrap().modified().unwrap().elapsed().unwrap() < Duration::from_millis(3100) {
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    // So often that for most answers the disk is not asked; then one is another file, and one is gone.
+    for _ in 0..1000 {
+        assert_eq!(text(respond(&files, "ten.txt", &[])), "0123456789");
+        assert_eq!(text(respond(&files, "css/site.css", &[])), "body { color: black }\n");
+    }
+    fs::write(&path, "9876543210").unwrap();
+    fs::remove_file(folder.www().join("css/site.css")).unwrap();
+    let changed = Instant::now();
+    while changed.elapsed() < Duration::from_millis(1) {}
+    for _ in 0..1000 {
+        assert_eq!(text(respond(&files, "ten.txt", &[])), "9876543210");
+        assert!(files.respond(&get(&[]), "css/site.css").is_err());
+    }
 }
 
 #[test]

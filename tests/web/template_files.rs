@@ -4,6 +4,7 @@ use carafe::Map;
 use carafe::web::template::Templates;
 use std::fs;
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 /// A folder that is gone when the test is over.
 struct Folder(PathBuf);
@@ -71,6 +72,31 @@ fn an_old_file_is_parsed_once_and_an_edit_is_still_seen() {
         set_back();
     }
     assert_eq!(text(&templates, "page.html"), "new");
+}
+
+#[test]
+fn a_page_that_many_ask_for_at_once_is_at_most_a_millisecond_old() {
+    let folder = Folder::new("busy");
+    folder.write("page.html", "old");
+    folder.write("gone.html", "here");
+    let templates = folder.templates();
+    let past = std::time::SystemTime::now() - Duration::from_secs(60);
+    for name in ["page.html", "gone.html"] {
+        let file = fs::File::options().write(true).open(folder.0.join("templates").join(name)).unwrap();
+        file.set_modified(past).unwrap();
+    }
+    // So often that most pages are made without asking the disk.
+    for _ in 0..1000 {
+        assert_eq!((text(&templates, "page.html"), text(&templates, "gone.html")), ("old".into(), "here".into()));
+    }
+    folder.write("page.html", "new");
+    fs::remove_file(folder.0.join("templates/gone.html")).unwrap();
+    let changed = Instant::now();
+    while changed.elapsed() < Duration::from_millis(1) {}
+    for _ in 0..1000 {
+        assert_eq!(text(&templates, "page.html"), "new");
+        assert!(text(&templates, "gone.html").contains("no template"));
+    }
 }
 
 #[test]

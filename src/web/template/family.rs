@@ -9,7 +9,7 @@
 use super::datum::{Datum, Text};
 use super::eval::{Page, Step};
 use super::tree::{Expression, Include, Tree};
-use super::{Templates, Unavailable};
+use super::{Cached, Templates, Unavailable};
 use crate::value::Map;
 use std::cell::OnceCell;
 use std::sync::Arc;
@@ -145,7 +145,7 @@ pub struct Shelf<'t> {
 }
 
 struct Shelved {
-    tree: Arc<Tree>,
+    cached: Arc<Cached>,
     next: OnceCell<Box<Shelved>>,
 }
 
@@ -160,8 +160,9 @@ impl<'t> Shelf<'t> {
         let mut place = &self.first;
         let mut count = 0;
         while let Some(shelved) = place.get() {
-            if shelved.tree.name == name {
-                return Ok(&shelved.tree);
+            let tree = &shelved.cached.tree;
+            if tree.name == name {
+                return Ok(tree);
             }
             place = &shelved.next;
             count += 1;
@@ -170,7 +171,7 @@ impl<'t> Shelf<'t> {
             let message = format!("the page is made of more than {MOST_TEMPLATES} templates");
             return Err(Unavailable::Missing(super::Missing { message, absent: false }));
         }
-        let tree = self.templates.tree(name)?;
-        Ok(&place.get_or_init(|| Box::new(Shelved { tree, next: OnceCell::new() })).tree)
+        let cached = self.templates.tree(name)?;
+        Ok(&place.get_or_init(|| Box::new(Shelved { cached, next: OnceCell::new() })).cached.tree)
     }
 }

@@ -45,9 +45,11 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 use tree::{Tree, locate};
 
+use super::freshness::Freshness;
+use crate::striped::Striped;
 use crate::value::{Map, Value};
 
 /// No page and no string in one is longer than this, in bytes.
@@ -66,13 +68,13 @@ const LONGEST: usize = 16 << 20;
 pub struct Templates {
     source: Source,
     filters: Vec<(String, CustomFilter)>,
-    cache: RwLock<HashMap<String, Arc<Cached>>>,
+    cache: Striped<HashMap<String, (Arc<Cached>, Freshness)>>,
 }
 
 /// A parsed template, and the version of the file from which it came.
 #[derive(Debug)]
 struct Cached {
-    tree: Arc<Tree>,
+    tree: Tree,
     version: folder::Version,
 }
 
@@ -157,7 +159,7 @@ impl Templates {
     }
 
     fn new(source: Source) -> Templates {
-        Templates { source, filters: Vec::new(), cache: RwLock::default() }
+        Templates { source, filters: Vec::new(), cache: Striped::default() }
     }
 
     /// Adds a filter: `{{ price|euros }}` calls it with the price. It takes the place of a filter with the same name.
@@ -165,7 +167,7 @@ impl Templates {
         self.filters.retain(|(known, _)| known != name);
         self.filters.push((name.to_owned(), filter));
         // What was parsed before knows the filters of then.
-        self.cache.get_mut().unwrap_or_else(PoisonError::into_inner).clear();
+        self.cache.all().for_each(|mut known| known.clear());
     }
 
     /// Makes a page.
@@ -178,28 +180,30 @@ impl Templates {
     }
 
     /// The tree of a template, from the cache if its file has not changed since.
-    fn tree(&self, name: &str) -> Result<Arc<Tree>, Unavailable> {
-        // The lock ends with the statement: neither reading a file nor parsing happens under it.
-        let known = self.cache.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned();
-        if let Some(cached) = known
-            && self.source.is_current(&cached.version)
-        {
-            return Ok(Arc::clone(&cached.tree));
+    fn tree(&self, name: &str) -> Result<Arc<Cached>, Unavailable> {
+        // The lock ends with the statement: neither asking for a file, nor reading, nor parsing it happens under it.
+        let known =
+            self.cache.own().get_mut(name).map(|(cached, freshness)| (Arc::clone(cached), freshness.must_ask()));
+        if let Some((cached, must_ask)) = known {
+            if !must_ask || self.source.is_current(&cached.version) {
+                return Ok(cached);
+            }
+            self.cache.own().remove(name);
         }
         let (text, version) = self.source.read(name)?;
         // Jinja's pages have \n for every line end, whatever the template was written with.
         let text = if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n") } else { text };
         let tree = match parse::parse(name, text, &self.filters) {
-            Ok(tree) => Arc::new(tree),
+            Ok(tree) => tree,
             Err((Mistake { at, message }, source)) => {
                 let (line, column) = locate(&source, at);
                 let template = name.to_owned();
                 return Err(Unavailable::Broken(Box::new(TemplateError { template, line, column, message })));
             }
         };
-        let cached = Arc::new(Cached { tree: Arc::clone(&tree), version });
-        self.cache.write().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), cached);
-        Ok(tree)
+        let cached = Arc::new(Cached { tree, version });
+        self.cache.own().insert(name.to_owned(), (Arc::clone(&cached), Freshness::new()));
+        Ok(cached)
     }
 }
 
