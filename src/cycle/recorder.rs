@@ -14,7 +14,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime};
 
 /// Of the cycles that leave a shelf so many stay in reserve, for their memory.
-const SPARE: usize = 4;
+const SPARE: usize = 32;
 
 /// A cycle that is over.
 #[derive(Debug)]
