@@ -124,3 +124,60 @@ fn a_stop_finds_hot_connections_too() {
     assert!(begun.elapsed() < Duration::from_secs(4), "it waited for connections that were hot");
     assert!(streams.iter_mut().all(|stream| read_all(stream).is_empty()));
 }
+
+/// Many clients, each of which opens a connection for each request; gives back how many answers were whole.
+fn ask_with_new_connections(server: &Running, clients: usize, times: usize) -> usize {
+    std::thread::scope(|scope| {
+        let ask = || {
+            (0..times).filter(|_| {
+                let mut stream = server.connect();
+                stream.write_all(b"GET /x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").expect("it is open");
+                read_all(&mut stream).ends_with("GET /x ")
+            })
+        };
+        let clients: Vec<_> = (0..clients).map(|_| scope.spawn(move || ask().count())).collect();
+        clients.into_iter().map(|client| client.join().expect("no client panics")).sum()
+    })
+}
+
+#[test]
+fn many_new_connections_at_a_time_are_all_answered_and_then_few_are_answered_as_before() {
+    let server = Running::start();
+    for _ in 0..3 {
+        assert_eq!(ask_with_new_connections(&server, CLIENTS, 50), CLIENTS * 50);
+        // Nothing is left of the crowd: whoever comes now finds somebody at the door.
+        std::thread::park_timeout(Duration::from_millis(100));
+        assert!(server.is_alive());
+    }
+    let begun = Instant::now();
+    server.stopper.stop();
+    server.join();
+    assert!(begun.elapsed() < DEADLINE / 4, "it waited for somebody at the door");
+}
+
+#[test]
+fn a_stop_amid_many_new_connections_ends_at_once_and_breaks_no_answer() {
+    for _ in 0..10 {
+        let server = Running::start();
+        let (address, stopper) = (server.address, server.stopper.clone());
+        let broken: usize = std::thread::scope(|scope| {
+            let client = || {
+                let mut broken = 0;
+                // Until nobody listens any more.
+                while let Ok(mut stream) = TcpStream::connect(address) {
+                    let _ = stream.set_read_timeout(Some(DEADLINE));
+                    let sent = stream.write_all(b"GET /x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+                    let answer = if sent.is_ok() { read_all(&mut stream) } else { String::new() };
+                    broken += usize::from(!answer.is_empty() && !answer.ends_with("GET /x "));
+                }
+                broken
+            };
+            let clients: Vec<_> = (0..CLIENTS).map(|_| scope.spawn(client)).collect();
+            std::thread::park_timeout(Duration::from_millis(50));
+            stopper.stop();
+            server.join();
+            clients.into_iter().map(|client| client.join().expect("no client panics")).sum()
+        });
+        assert_eq!(broken, 0);
+    }
+}

@@ -1,13 +1,14 @@
 //! The door: accepting clients, and turning them away when there is no room.
 //!
 //! There is always one who waits in `accept`: whoever takes the last place there must find another first, and if there is
-//! none, the client is told to come again, and the door-keeper stays. A server that is full says so at once.
+//! none, the client is told to come again, and the door-keeper stays. A server that is full says so at once. Only while the
+//! door stands in the ring nobody waits: the sweepers look out often enough.
 //!
 //! Left out: a queue of our own. Those who wait to be accepted wait in the system's.
 
 use super::ring::PROOF;
 use super::{Duty, Guest, Seat, ThreadPool, Turn, turn};
-use std::io::{self, Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::{Arc, PoisonError};
 use std::thread;
@@ -17,6 +18,9 @@ use std::time::Duration;
 const BUSY: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\n\
     X-Content-Type-Options: nosniff\r\nContent-Length: 47\r\nRetry-After: 1\r\nConnection: close\r\n\r\n\
     All workers are busy. Try again in one second.\n";
+
+/// So many new clients a sweeper takes in at a time.
+const GULP: usize = 32;
 
 impl<G: Guest> ThreadPool<G> {
     /// Waits for a client, and sees that someone else waits for the next.
@@ -29,13 +33,19 @@ impl<G: Guest> ThreadPool<G> {
         }
         let (stream, peer) = match accepted {
             Ok(accepted) => accepted,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                // The door stands in the ring now.
+                let mut floor = self.lock();
+                floor.at_the_door -= 1;
+                return self.next_duty(&mut floor);
+            }
             Err(error) => {
                 self.stay_calm(&error);
                 return Duty::Accept;
             }
         };
         let mut floor = self.lock();
-        let is_last = floor.at_the_door == 1;
+        let is_last = floor.at_the_door == 1 && !floor.ring.has_door;
         let is_full = floor.guests + 1 >= self.most;
         if is_full || (is_last && !self.call(&mut floor, Duty::Accept)) {
             // Whoever is last at the door must not leave it.
@@ -46,28 +56,63 @@ impl<G: Guest> ThreadPool<G> {
         // Who was called takes the place over; the number stays.
         floor.at_the_door -= usize::from(!is_last);
         floor.guests += 1;
+        if is_last {
+            // Nobody else was left here: a crowd.
+            floor.ring.count(self.window());
+        }
         drop(floor);
         match self.seat(stream, peer) {
-            Some(seat) => Duty::Stay(seat),
+            // In a crowd nobody gets a thread who has not asked for anything.
+            Some(seat) => self.enter_ring(seat).unwrap_or_else(Duty::Stay),
             None => self.part(),
         }
     }
 
+    /// Takes in whoever knocks at the door that stands in the ring, without waiting for anybody.
+    pub(super) fn accept_all(self: &Arc<Self>, mut seated: impl FnMut(Box<Seat<G>>)) {
+        for _ in 0..GULP {
+            let (stream, peer) = match self.listener.accept() {
+                Ok(accepted) => accepted,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+                Err(error) => {
+                    self.stay_calm(&error);
+                    break;
+                }
+            };
+            let mut floor = self.lock();
+            if floor.guests + 1 >= self.most {
+                drop(floor);
+                refuse(stream);
+                continue;
+            }
+            floor.guests += 1;
+            drop(floor);
+            let seat = self.seat(stream, peer);
+            match seat.and_then(|mut seat| seat.guest.set_blocking(false).ok().map(|()| seat)) {
+                Some(seat) => seated(seat),
+                None => self.lock().guests -= 1,
+            }
+        }
+    }
+
     fn seat(&self, stream: TcpStream, peer: SocketAddr) -> Option<Box<Seat<G>>> {
+        // On some systems a connection waits or not as its door does.
+        if cfg!(not(target_os = "linux")) {
+            stream.set_nonblocking(false).ok()?;
+        }
         let guest = (self.welcome)(stream, peer, Arc::clone(&self.settle))?;
-        Some(Box::new(Seat { guest, answered: 0, in_vain: 0, proof: PROOF, window: 0 }))
+        Some(Box::new(Seat { guest, answered: 0, in_vain: 0, proof: PROOF, window: self.window() }))
     }
 
     /// After a stop: whoever connected before it is served still, until nobody waits.
-    fn drain(&self, first: Option<(TcpStream, SocketAddr)>) {
-        let mut next = first;
-        let calm = self.listener.set_nonblocking(true).is_ok();
-        while let Some((stream, peer)) = next {
-            let _ = stream.set_nonblocking(false);
+    pub(super) fn drain(&self, first: Option<(TcpStream, SocketAddr)>) {
+        let next = || self.listener.set_nonblocking(true).and_then(|()| self.listener.accept()).ok();
+        let mut come = first.or_else(next);
+        while let Some((stream, peer)) = come {
             if let Some(mut seat) = self.seat(stream, peer) {
                 while turn(&mut seat.guest) == Turn::Answered {}
             }
-            next = if calm { self.listener.accept().ok() } else { None };
+            come = next();
         }
         self.shut();
     }

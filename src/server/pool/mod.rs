@@ -108,7 +108,7 @@ enum Duty<G> {
 /// Who does what. It is under one lock, which is held for a look or a step, never while a guest has its turn.
 struct Floor<G> {
     workers: usize,
-    /// Workers in `accept`.
+    /// Workers in `accept`, or on the way there.
     at_the_door: usize,
     /// Workers with nothing to do, and the duties that have been called out to them.
     waiting: usize,
@@ -251,7 +251,7 @@ impl<G: Guest> ThreadPool<G> {
     fn next_duty(&self, floor: &mut Floor<G>) -> Duty<G> {
         if self.is_stopping() {
             Duty::End
-        } else if floor.at_the_door < DOOR {
+        } else if floor.at_the_door < DOOR && !floor.ring.has_door {
             floor.at_the_door += 1;
             Duty::Accept
         } else if floor.waiting < SPARE {

@@ -13,8 +13,12 @@
 //! **A connection that is tried in vain too often** leaves: a sweeper stays with it, after making sure that someone else
 //! sweeps. Before it comes back it must have shown twice as many answers as the last time.
 //!
+//! **The door may be hot, too.** When many new clients come at a time, letting one in costs a change of threads, and hearing
+//! what it wants another. So while there is a ring the door stands in it: the sweeper who comes by lets in whoever is
+//! there, without waiting, and each gets a place behind the others.
+//!
 //! **A handler may be slow**, and a sweeper cannot know that before. So while there is a ring, one worker more is the
-//! deputy: it looks every other millisecond, and if no connection has been tried since, it sweeps too. Whoever was stuck keeps
+//! deputy: it looks every other millisecond, and if nothing has been tried since, it sweeps too. Whoever was stuck keeps
 //! the connection that held him up.
 //!
 //! Left out: more than one ring. Two sweepers that share one meet at its lock for a few nanoseconds.
@@ -55,30 +59,70 @@ const WATCH: Duration = Duration::from_millis(2);
 
 /// The connections that are hot, and who sees to them.
 pub(super) struct Ring<G> {
-    seats: VecDeque<Box<Seat<G>>>,
+    places: VecDeque<Place<G>>,
+    /// True while the door stands in the ring, or a sweeper is just letting people in.
+    pub has_door: bool,
     sweepers: usize,
     /// True while a worker that waits looks after the sweepers.
     has_deputy: bool,
-    /// How many connections have been tried since the start.
+    /// How many places have been tried since the start.
     tries: u64,
-    /// The busy ones that are not in the ring: the window they were counted in, how many, and how many in the one before.
+    /// The busy connections that are not in the ring.
+    outside: Tally,
+    /// The most places that there were when somebody was let in: newcomers may be gone again before anyone counts.
+    crowd: Tally,
+}
+
+/// What a sweeper tries.
+enum Place<G> {
+    Seat(Box<Seat<G>>),
+    Door,
+}
+
+/// A number for this window of time, and what it was for the one before.
+#[derive(Default)]
+struct Tally {
     window: u64,
-    counted: usize,
+    now: usize,
     before: usize,
+}
+
+impl Tally {
+    fn of(&mut self, window: u64) -> &mut usize {
+        if self.window != window {
+            self.before = if self.window + 1 == window { self.now } else { 0 };
+            (self.window, self.now) = (window, 0);
+        }
+        &mut self.now
+    }
+
+    /// The larger of the two.
+    fn lately(&mut self, window: u64) -> usize {
+        (*self.of(window)).max(self.before)
+    }
 }
 
 impl<G> Ring<G> {
     pub fn new() -> Ring<G> {
-        Ring { seats: VecDeque::new(), sweepers: 0, has_deputy: false, tries: 0, window: 0, counted: 0, before: 0 }
+        Ring {
+            places: VecDeque::new(),
+            has_door: false,
+            sweepers: 0,
+            has_deputy: false,
+            tries: 0,
+            outside: Tally::default(),
+            crowd: Tally::default(),
+        }
     }
 
-    /// How many connections are busy, inside and outside.
+    /// Counts a connection that is not in the ring among the busy ones.
+    pub fn count(&mut self, window: u64) {
+        *self.outside.of(window) += 1;
+    }
+
+    /// How many connections are busy, inside and outside. (The door counts, too.)
     fn busy(&mut self, window: u64) -> usize {
-        if self.window != window {
-            self.before = if self.window + 1 == window { self.counted } else { 0 };
-            (self.window, self.counted) = (window, 0);
-        }
-        self.seats.len() + self.counted.max(self.before)
+        self.places.len().max(self.crowd.lately(window)) + self.outside.lately(window)
     }
 }
 
@@ -88,13 +132,11 @@ impl<G: Guest> ThreadPool<G> {
         let window = self.window();
         if seat.window != window {
             seat.window = window;
-            let mut floor = self.lock();
-            floor.ring.busy(window);
-            floor.ring.counted += 1;
+            self.lock().ring.count(window);
         }
     }
 
-    fn window(&self) -> u64 {
+    pub(super) fn window(&self) -> u64 {
         (self.started.elapsed().as_micros() / WINDOW.as_micros()) as u64
     }
 
@@ -107,28 +149,38 @@ impl<G: Guest> ThreadPool<G> {
         if is_calm || !self.see_to_deputy(&mut floor) || seat.guest.set_blocking(false).is_err() {
             return Err(seat);
         }
-        floor.ring.seats.push_back(seat);
-        if floor.ring.sweepers < self.most_sweepers {
-            floor.ring.sweepers += 1;
-            return Ok(Duty::Sweep);
+        floor.ring.places.push_back(Place::Seat(seat));
+        if floor.ring.sweepers >= self.most_sweepers {
+            return Ok(self.next_duty(&mut floor));
         }
-        Ok(self.next_duty(&mut floor))
+        floor.ring.sweepers += 1;
+        if !floor.ring.has_door && self.listener.set_nonblocking(true).is_ok() {
+            floor.ring.has_door = true;
+            floor.ring.places.push_back(Place::Door);
+        }
+        // As many as can run at one time. No other worker need come with a connection of its own: the newcomers' come in
+        // through the ring.
+        while floor.ring.sweepers < self.most_sweepers && self.call(&mut floor, Duty::Sweep) {
+            floor.ring.sweepers += 1;
+        }
+        Ok(Duty::Sweep)
     }
 
     /// Tries the connections in turn, until the ring is empty or one of them is this worker's own.
     pub(super) fn sweep(self: &Arc<Self>) -> Duty<G> {
         let (mut in_vain, mut is_calm) = (0, false);
-        let mut back = None;
+        let mut back = Vec::new();
         loop {
             let mut floor = self.lock();
             let ring = &mut floor.ring;
-            ring.seats.extend(back.take());
-            let Some(mut seat) = ring.seats.pop_front() else {
+            ring.places.extend(back.drain(..));
+            let place = ring.places.pop_front();
+            if place.is_none() && (is_calm || !ring.has_door) {
                 ring.sweepers -= 1;
                 return self.next_duty(&mut floor);
-            };
+            }
             ring.tries += 1;
-            let finds_nothing = in_vain > ring.seats.len().min(STREAK);
+            let finds_nothing = place.is_none() || in_vain > ring.places.len().min(STREAK);
             if finds_nothing {
                 (in_vain, is_calm) = (0, ring.busy(self.window()) < CALM);
             }
@@ -136,6 +188,17 @@ impl<G: Guest> ThreadPool<G> {
             if finds_nothing {
                 thread::sleep(NAP);
             }
+            let Some(place) = place else { continue };
+            let Place::Seat(mut seat) = place else {
+                if (is_calm || self.is_stopping())
+                    && let Some(duty) = self.take_door_out()
+                {
+                    return duty;
+                }
+                in_vain = if self.let_in(&mut back) { 0 } else { in_vain + 1 };
+                back.push(Place::Door);
+                continue;
+            };
             let takeovers = self.takeovers.load(Ordering::Relaxed);
             let turn = turn(&mut seat.guest);
             let was_stuck = turn != Turn::Quiet && self.takeovers.load(Ordering::Relaxed) != takeovers;
@@ -153,15 +216,50 @@ impl<G: Guest> ThreadPool<G> {
             if turn == Turn::Over {
                 self.lock().guests -= 1;
             } else {
-                back = Some(seat);
+                back.push(Place::Seat(seat));
             }
         }
+    }
+
+    /// Lets in whoever is at the door. False if nobody was.
+    fn let_in(self: &Arc<Self>, places: &mut Vec<Place<G>>) -> bool {
+        self.accept_all(|seat| places.push(Place::Seat(seat)));
+        if places.is_empty() {
+            return false;
+        }
+        let ring = &mut self.lock().ring;
+        let count = ring.places.len() + places.len();
+        let crowd = ring.crowd.of(self.window());
+        *crowd = count.max(*crowd);
+        true
+    }
+
+    /// The sweeper who came to the door leaves the ring with it: to wait there, or after a stop to shut it. `None` if this
+    /// sweeper cannot be spared.
+    fn take_door_out(self: &Arc<Self>) -> Option<Duty<G>> {
+        let is_stopping = self.is_stopping();
+        if !is_stopping && self.listener.set_nonblocking(false).is_err() {
+            return None;
+        }
+        if !self.leave_ring() {
+            let _ = self.listener.set_nonblocking(true);
+            return None;
+        }
+        let mut floor = self.lock();
+        floor.ring.has_door = false;
+        if is_stopping {
+            drop(floor);
+            self.drain(None);
+            return Some(Duty::End);
+        }
+        floor.at_the_door += 1;
+        Some(Duty::Accept)
     }
 
     /// One sweeper less. False, and it must stay, if the ring would be nobody's.
     pub(super) fn leave_ring(self: &Arc<Self>) -> bool {
         let mut floor = self.lock();
-        if floor.ring.sweepers == 1 && !floor.ring.seats.is_empty() {
+        if floor.ring.sweepers == 1 && !floor.ring.places.is_empty() {
             // Who is called takes the place over; the number stays.
             return self.call(&mut floor, Duty::Sweep);
         }
@@ -196,7 +294,7 @@ impl<G: Guest> ThreadPool<G> {
             let (again, timeout) = self.called.wait_timeout(floor, WATCH).unwrap_or_else(PoisonError::into_inner);
             floor = again;
             if timeout.timed_out() && floor.ring.sweepers > 0 {
-                if floor.ring.tries == seen && !floor.ring.seats.is_empty() {
+                if floor.ring.tries == seen && !floor.ring.places.is_empty() {
                     floor.ring.sweepers += 1;
                     self.takeovers.fetch_add(1, Ordering::Relaxed);
                     break Duty::Sweep;
