@@ -179,9 +179,9 @@ impl Session<'_> {
     pub fn change<T>(&mut self, mut change: impl FnMut(&mut Map) -> T) -> T {
         self.changed_by = Some(Location::caller());
         let mut outcome = None;
-        if let Some(sent) = self.sent.clone().filter(|_| self.opened.get().is_none()) {
+        if self.opened.get().is_none() {
             // The first touch is a change: the store looks the row up for it, and need not be asked twice.
-            self.change_unopened(&sent, &mut |row| outcome = row.as_mut().map(&mut change));
+            self.change_unopened(&mut |row| outcome = row.as_mut().map(&mut change));
             if let Some(outcome) = outcome.take() {
                 return outcome;
             }
@@ -369,20 +369,21 @@ impl Session<'_> {
 
     /// Lets the store change the row of a cookie that was not looked up yet. If there is no such row nothing has happened,
     /// and opening it will say why.
-    fn change_unopened(&mut self, sent: &str, change: &mut dyn FnMut(&mut Option<Map>)) {
+    fn change_unopened(&mut self, change: &mut dyn FnMut(&mut Option<Map>)) {
+        let Some(sent) = &self.sent else { return };
         self.needed.set(true);
         let mut before = None;
         let updated = self.store.update(&self.kind, sent, &mut |row| {
             before.clone_from(row);
             change(row);
         });
-        let opened = match (updated, before) {
-            (Ok(_), None) => return,
-            (Ok(updated), before) => {
+        let opened = match updated {
+            Ok(_) if before.is_none() => return,
+            Ok(updated) => {
                 Opened { key: updated.key, row: updated.row.unwrap_or_default(), before, ..Opened::default() }
             }
-            (Err(failure), before) => Opened {
-                key: Some(sent.to_owned()),
+            Err(failure) => Opened {
+                key: Some(sent.clone()),
                 row: before.unwrap_or_default(),
                 failure: Some(failure),
                 ..Opened::default()

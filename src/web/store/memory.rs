@@ -13,7 +13,7 @@
 //!
 //! Left out: a bound on bytes. So many rows of at most [`ROW_BYTES`](super::ROW_BYTES) are one.
 
-use super::table::{Peek, Swap, Table, Text};
+use super::table::{Peek, Seen, Swap, Table};
 use super::{KEY_BYTES, Kind, Lookup, Refusal, Store, StoreError, Updated, WhenFull, decode, encode};
 use crate::value::Map;
 use std::sync::OnceLock;
@@ -76,7 +76,7 @@ impl Store for MemoryStore {
     fn load(&self, kind: &Kind, key: &str) -> Result<Lookup, StoreError> {
         let (now, expires) = self.times(kind);
         Ok(match self.table(kind).peek(key, now, expires) {
-            Peek::Row(text) => Lookup::Found(decode(&text)?),
+            Peek::Row(seen) => Lookup::Found(decode(&seen.text)?),
             Peek::Expired => Lookup::Refused(Refusal::Expired),
             Peek::Nothing => Lookup::Refused(Refusal::Unknown),
         })
@@ -91,11 +91,11 @@ impl Store for MemoryStore {
         // of several who try at once one always gets through.
         loop {
             let (now, expires) = self.times(kind);
-            let seen: Option<Text> = match table.peek(key, now, expires) {
-                Peek::Row(text) => Some(text),
+            let seen: Option<Seen> = match table.peek(key, now, expires) {
+                Peek::Row(seen) => Some(seen),
                 Peek::Expired | Peek::Nothing => None,
             };
-            let mut row = seen.as_deref().map(decode).transpose()?;
+            let mut row = seen.as_ref().map(|seen| decode(&seen.text)).transpose()?;
             change(&mut row);
             let (row, text) = row.map(encode).transpose()?.unzip();
             let text = text.as_deref().map(str::as_bytes);

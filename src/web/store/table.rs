@@ -27,7 +27,15 @@ const SWEPT: usize = 2;
 const NOWHERE: u32 = u32::MAX;
 
 /// A row's text. It is shared with whoever looks at the row, and two looks saw the same row if they share one text.
-pub type Text = Arc<[u8]>;
+type Text = Arc<[u8]>;
+
+/// A row as it was seen.
+pub struct Seen {
+    /// Its text.
+    pub text: Text,
+    /// Its place in the shard.
+    at: u32,
+}
 
 /// Rows of one kind.
 pub struct Table {
@@ -41,7 +49,7 @@ pub struct Table {
 /// What [`Table::peek`] finds.
 pub enum Peek {
     /// A row.
-    Row(Text),
+    Row(Seen),
     /// A row whose time is over. It is gone now.
     Expired,
     /// Nothing.
@@ -78,7 +86,7 @@ impl Table {
                 }
                 Some(at) => {
                     rows.touch(at, self.stamp(), expires);
-                    Peek::Row(rows.slots[at as usize].text.clone())
+                    Peek::Row(Seen { text: rows.slots[at as usize].text.clone(), at })
                 }
                 None => Peek::Nothing,
             };
@@ -90,15 +98,15 @@ impl Table {
     /// Puts a text in the place of the one seen before, if that is still there; `None` is no row.
     ///
     /// A new row needs room: with `most` rows there it is refused.
-    pub fn swap(&self, key: &str, seen: Option<&Text>, new: Option<&[u8]>, expires: u64, most: usize) -> Swap {
+    pub fn swap(&self, key: &str, seen: Option<&Seen>, new: Option<&[u8]>, expires: u64, most: usize) -> Swap {
         self.shard(key).with(|rows| {
-            let at = rows.index.get(key).copied();
-            let same = match (at, seen) {
-                (Some(at), Some(seen)) => Arc::ptr_eq(&rows.slots[at as usize].text, seen),
-                (at, seen) => at.is_none() && seen.is_none(),
+            let is_same = match seen {
+                // While the text that was seen is kept, no other is at its address: so this is the row, still in its place.
+                Some(seen) => rows.slots.get(seen.at as usize).is_some_and(|slot| Arc::ptr_eq(&slot.text, &seen.text)),
+                None => !rows.index.contains_key(key),
             };
-            match (at, new) {
-                _ if !same => return Swap::Changed,
+            match (seen.map(|seen| seen.at), new) {
+                _ if !is_same => return Swap::Changed,
                 (Some(at), Some(text)) => {
                     // The look that came before was the use, and moved the row to the newest.
                     rows.slots[at as usize].text = text.into();
