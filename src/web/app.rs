@@ -306,24 +306,24 @@ impl Service for App {
         };
         let mut response = self.answer(&mut ctx).unwrap_or_else(|error| error_page::of(self, &error, &mut ctx));
         // Behind the handler: where that has asked already, the store is not asked again for the record alone.
-        note_row(&ctx.session, ctx.cycle);
+        note_row(&mut ctx.session, ctx.cycle);
         self.save(&mut ctx, &mut response);
         origin::protect(&mut response);
         response
     }
 }
 
-/// Notes what was known of the visitor before.
-fn note_row(session: &Session, cycle: &mut Cycle) {
+/// Notes what was known of the visitor before: read when the handler first asked, so at no moment of its own.
+fn note_row(session: &mut Session, cycle: &mut Cycle) {
     if session.sent().is_none() {
         return;
     }
-    cycle.step("opened", || {
+    cycle.also("opened", || {
         session.look();
         Detail::Row {
             cookie: session.sent().map(str::to_owned),
             refused: session.refusal().map(|refusal| refusal.to_string()),
-            row: session.before().cloned(),
+            row: session.take_before(),
             place: session.place(),
         }
     });

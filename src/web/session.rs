@@ -317,17 +317,17 @@ impl Session<'_> {
         self.opened.get()?.key.as_deref()
     }
 
-    /// The row as it was when this request first touched it; `None` if it did not, or the store failed. For the record of
-    /// the cycle.
-    pub fn before(&self) -> Option<&Map> {
-        let opened = self.opened.get().filter(|opened| opened.failure.is_none())?;
-        Some(opened.before.as_ref().unwrap_or(&opened.row))
-    }
-
     /// The row as this request leaves it; `None` if it did not touch it, or the store failed: what it holds then, nobody
     /// knows.
     pub fn after(&self) -> Option<&Map> {
         Some(&self.opened.get().filter(|opened| opened.failure.is_none())?.row)
+    }
+
+    /// The row as it was when this request first touched it; `None` if it did not, or the store failed. Taken out, for the
+    /// record of the cycle: nobody else asks for it.
+    pub fn take_before(&mut self) -> Option<Map> {
+        let opened = self.opened.get_mut().filter(|opened| opened.failure.is_none())?;
+        Some(opened.before.take().unwrap_or_else(|| opened.row.clone()))
     }
 
     /// Takes the row out, for the record of the cycle: nobody reads it any more.

@@ -89,7 +89,7 @@ fn a_change_at_the_first_touch_asks_the_store_once_and_shows_what_was_before() {
     let mut session = sessions.open(Some(&id));
     session.set("visits", 2);
     assert_eq!(store.asked.load(Ordering::SeqCst), asked + 1);
-    assert_eq!(session.before(), Some(&Map::from([("visits", 1)])));
+    assert_eq!(session.take_before(), Some(Map::from([("visits", 1)])));
     assert_eq!(session.after(), Some(&Map::from([("visits", 2)])));
     assert_eq!(session.key(), Some(id.as_str()));
 
@@ -158,7 +158,7 @@ fn a_page_that_does_not_touch_the_session_does_not_ask_the_store() {
     let sessions = Sessions::new(store.clone(), HALF_HOUR);
     let mut session = sessions.open(Some("0123456789abcdef0123456789abcdef"));
     session.save();
-    assert!(session.set_cookie(false).is_none() && session.failure().is_none() && session.before().is_none());
+    assert!(session.set_cookie(false).is_none() && session.failure().is_none() && session.take_before().is_none());
     assert_eq!(store.asked.load(Ordering::SeqCst), 0);
     // A stranger's look needs no store either, and many looks need one question.
     sessions.open(None).get("user");
@@ -268,7 +268,7 @@ fn clearing_ends_the_session_for_everybody_who_holds_the_cookie() {
         session.set_cookie(false).unwrap().to_string(),
         "carafe_sid=; Max-Age=0; HttpOnly; SameSite=Lax; Path=/"
     );
-    assert_eq!(session.before(), Some(&Map::from([("user", "Ada")])));
+    assert_eq!(session.take_before(), Some(Map::from([("user", "Ada")])));
     assert_eq!(session.after(), Some(&Map::new()));
     assert_eq!(sessions.open(Some(&id)).get("user"), None);
 
@@ -434,13 +434,13 @@ fn the_row_before_and_after_is_told_for_the_record() {
     let mut session = sessions.open(None);
     session.set("user", "Ada");
     session.set("cart", 1);
-    assert_eq!((session.before().unwrap().len(), session.after().unwrap().len()), (0, 2));
+    assert_eq!((session.take_before().unwrap().len(), session.after().unwrap().len()), (0, 2));
     let mut session = sessions.open(Some(&key(&session)));
     session.get("user");
-    assert_eq!(session.before(), session.after());
+    assert_eq!(session.take_before().as_ref(), session.after());
     session.remove("user");
     session.set("cart", 2);
     let text = |row: Option<&Map>| json::write(&Value::Map(row.unwrap().clone()));
-    assert_eq!(text(session.before()), r#"{"user":"Ada","cart":1}"#);
+    assert_eq!(text(session.take_before().as_ref()), r#"{"user":"Ada","cart":1}"#);
     assert_eq!(text(session.after()), r#"{"cart":2}"#);
 }
