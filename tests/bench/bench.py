@@ -584,7 +584,7 @@ def main():
         sys.exit(f"found ONLY={','.join(unknown)}, expected some of {','.join(workloads)}")
     for workload in [word for word in workloads if not ONLY or word in ONLY]:
         getattr(bench, workload)()
-    if "sessions" in bench.growth and "carafe" in bench.growth:
+    if not QUICK and "sessions" in bench.growth and "carafe" in bench.growth:
         (HERE / "growth.svg").write_text(growth.plot(bench.growth))
         print(f"\nwrote {(HERE / 'growth.svg').relative_to(ROOT)}")
     print("\nskipped: " + ("; ".join(skipped) if skipped else "nothing"))

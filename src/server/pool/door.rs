@@ -6,7 +6,7 @@
 //!
 //! Left out: a queue of our own. Those who wait to be accepted wait in the system's.
 
-use super::ring::PROOF;
+use super::ring::{NEWCOMERS_PATIENCE, PROOF};
 use super::{Duty, Guest, Seat, ThreadPool, Turn, turn};
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -19,8 +19,8 @@ const BUSY: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/pla
     X-Content-Type-Options: nosniff\r\nContent-Length: 47\r\nRetry-After: 1\r\nConnection: close\r\n\r\n\
     All workers are busy. Try again in one second.\n";
 
-/// So many new clients a sweeper takes in at a time.
-const GULP: usize = 32;
+/// So many new clients a sweeper lets in at a time: the others in the ring wait meanwhile.
+const GULP: usize = 16;
 
 impl<G: Guest> ThreadPool<G> {
     /// Waits for a client, and sees that someone else waits for the next.
@@ -101,7 +101,8 @@ impl<G: Guest> ThreadPool<G> {
             stream.set_nonblocking(false).ok()?;
         }
         let guest = (self.welcome)(stream, peer, Arc::clone(&self.settle))?;
-        Some(Box::new(Seat { guest, answered: 0, in_vain: 0, proof: PROOF, window: self.window() }))
+        let (patience, window) = (NEWCOMERS_PATIENCE, self.window());
+        Some(Box::new(Seat { guest, answered: 0, in_vain: 0, patience, proof: PROOF, window }))
     }
 
     /// After a stop: whoever connected before it is served still, until nobody waits.

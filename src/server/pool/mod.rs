@@ -88,8 +88,9 @@ struct Seat<G> {
     guest: G,
     /// Turns with an answer since it came to where it sits.
     answered: u32,
-    /// Turns without one, in a row.
+    /// Turns without one, in a row, and after how many it leaves the ring.
     in_vain: u32,
+    patience: u32,
     /// After how many answers it counts as hot.
     proof: u32,
     /// When it was last counted as busy.

@@ -51,6 +51,9 @@ const MOST_PROOF: u32 = 1024;
 /// After so many tries in vain a connection leaves: six milliseconds or more.
 const PATIENCE: u32 = 100;
 
+/// A newcomer who has not asked for anything yet leaves sooner: those who only stand there shall be few.
+pub(super) const NEWCOMERS_PATIENCE: u32 = 48;
+
 /// Less than any system can sleep, so: as short as it can.
 const NAP: Duration = Duration::from_micros(1);
 
@@ -204,7 +207,7 @@ impl<G: Guest> ThreadPool<G> {
             let was_stuck = turn != Turn::Quiet && self.takeovers.load(Ordering::Relaxed) != takeovers;
             seat.note(turn);
             in_vain = if turn == Turn::Answered { 0 } else { in_vain + 1 };
-            let leaves = was_stuck || is_calm || seat.in_vain > PATIENCE;
+            let leaves = was_stuck || is_calm || seat.in_vain > seat.patience;
             let has_settled = seat.guest.is_blocking();
             if has_settled || (leaves && self.leave_ring()) {
                 // Who was in the ring for less than it had to show for it must show more the next time.
@@ -256,15 +259,18 @@ impl<G: Guest> ThreadPool<G> {
         Some(Duty::Accept)
     }
 
-    /// One sweeper less. False, and it must stay, if the ring would be nobody's.
+    /// Another sweeps in this one's place, if there is something left to sweep. False, and it must stay, if the ring would
+    /// be nobody's.
     pub(super) fn leave_ring(self: &Arc<Self>) -> bool {
         let mut floor = self.lock();
-        if floor.ring.sweepers == 1 && !floor.ring.places.is_empty() {
+        let is_needed = !floor.ring.places.is_empty() && floor.ring.sweepers <= self.most_sweepers;
+        if is_needed && self.call(&mut floor, Duty::Sweep) {
             // Who is called takes the place over; the number stays.
-            return self.call(&mut floor, Duty::Sweep);
+            return true;
         }
-        floor.ring.sweepers -= 1;
-        true
+        let is_last = floor.ring.sweepers == 1 && !floor.ring.places.is_empty();
+        floor.ring.sweepers -= usize::from(!is_last);
+        !is_last
     }
 
     /// Waits for a duty to be called out. As long as there is a ring, one of those who wait is the deputy.
@@ -327,7 +333,7 @@ impl<G: Guest> ThreadPool<G> {
 impl<G> Seat<G> {
     fn note(&mut self, turn: Turn) {
         if turn == Turn::Answered {
-            (self.answered, self.in_vain) = (self.answered.saturating_add(1), 0);
+            (self.answered, self.in_vain, self.patience) = (self.answered.saturating_add(1), 0, PATIENCE);
         } else {
             self.in_vain += 1;
         }
