@@ -95,7 +95,8 @@ impl From<io::Error> for Refusal {
 }
 
 impl StaticFiles {
-    /// Serves the files below a folder, as they are at the moment of each request.
+    /// Serves the files below a folder, as they are at the moment of each request; of what is asked for more than a few
+    /// times in a millisecond, as they were in that millisecond.
     pub fn from_dir(dir: impl Into<PathBuf>) -> StaticFiles {
         StaticFiles(Source::Dir(dir.into(), FileCache::default()))
     }

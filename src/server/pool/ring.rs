@@ -92,7 +92,8 @@ struct Tally {
 
 impl Tally {
     fn of(&mut self, window: u64) -> &mut usize {
-        if self.window != window {
+        // Who looked at the clock before another, and got the lock behind it, still counts.
+        if self.window < window {
             self.before = if self.window + 1 == window { self.now } else { 0 };
             (self.window, self.now) = (window, 0);
         }

@@ -1,7 +1,8 @@
 //! Where templates come from: a folder, or the binary itself.
 //!
-//! A name is looked for below the folder and nowhere else, whoever chose it. A file is asked for its version before
-//! each use, which costs one system call, so that an edit shows at the next request.
+//! A name is looked for below the folder and nowhere else, whoever chose it. A file is asked for its version before it is
+//! used, which costs one system call, so that an edit shows at the next request. (On a busy server not before each use:
+//! see `freshness`.)
 //!
 //! Left out: several folders. One place to look is one place to explain.
 

@@ -148,7 +148,7 @@ pub trait Globals {
 impl Globals for () {}
 
 impl Templates {
-    /// The templates of a folder. Each is read again as soon as its file has changed.
+    /// The templates of a folder. Each is read again when its file has changed, at most a millisecond later.
     pub fn from_dir(dir: impl Into<PathBuf>) -> Templates {
         Templates::new(Source::Folder(dir.into()))
     }
