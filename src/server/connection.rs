@@ -18,7 +18,7 @@ use super::bodies::{Bodies, Share};
 use super::input::Input;
 use super::log::Log;
 use super::open::Connections;
-use super::pool::{Guest, Settle, Turn};
+use super::pool::{BUSY, Guest, Settle, Turn};
 use super::wire::Wire;
 use crate::cycle::{Cycle, Detail, Excerpt, Recorder};
 use crate::http::forwarded::Proxies;
@@ -148,6 +148,10 @@ impl<S: Service> Guest for Connection<S> {
 
     fn set_blocking(&mut self, blocking: bool) -> io::Result<()> {
         self.wire.set_blocking(blocking)
+    }
+
+    fn send_away(&mut self) {
+        let _ = self.wire.send(BUSY);
     }
 
     fn is_blocking(&self) -> bool {

@@ -31,6 +31,7 @@
 mod door;
 mod ring;
 
+pub(super) use door::BUSY;
 use ring::Ring;
 use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -60,6 +61,9 @@ pub trait Guest: Send + 'static {
     ///
     /// If the system would not have it.
     fn set_blocking(&mut self, blocking: bool) -> io::Result<()>;
+
+    /// Says to the client that there is nobody to wait for it, before the guest is dropped.
+    fn send_away(&mut self);
 
     /// True if it waits. A guest that began to wait in the midst of a turn has called [`Settle`] before.
     fn is_blocking(&self) -> bool;

@@ -15,7 +15,8 @@
 //!
 //! **The door may be hot, too.** When many new clients come at a time, letting one in costs a change of threads, and hearing
 //! what it wants another. So while there is a ring the door stands in it: the sweeper who comes by lets in whoever is
-//! there, without waiting, and each gets a place behind the others.
+//! there, without waiting, and each gets a place behind the others. One that asks for nothing must soon leave, and if no
+//! thread can be had for it, it is told to come again.
 //!
 //! **A handler may be slow**, and a sweeper cannot know that before. So while there is a ring, one worker more is the
 //! deputy: it looks every other millisecond, and if nothing has been tried since, it sweeps too. Whoever was stuck keeps
@@ -217,7 +218,11 @@ impl<G: Guest> ThreadPool<G> {
                 let is_over = turn == Turn::Over || seat.guest.set_blocking(true).is_err();
                 return if is_over { self.part() } else { Duty::Stay(seat) };
             }
-            if turn == Turn::Over {
+            let must_go = seat.is_newcomer() && seat.in_vain > seat.patience;
+            if must_go {
+                seat.guest.send_away();
+            }
+            if must_go || turn == Turn::Over {
                 self.lock().guests -= 1;
             } else {
                 back.push(Place::Seat(seat));
@@ -332,6 +337,11 @@ impl<G: Guest> ThreadPool<G> {
 }
 
 impl<G> Seat<G> {
+    /// True if it was let in through the ring, and has not asked for anything yet.
+    fn is_newcomer(&self) -> bool {
+        self.patience == NEWCOMERS_PATIENCE
+    }
+
     fn note(&mut self, turn: Turn) {
         if turn == Turn::Answered {
             (self.answered, self.in_vain, self.patience) = (self.answered.saturating_add(1), 0, PATIENCE);
