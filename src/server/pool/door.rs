@@ -15,7 +15,8 @@ use std::thread;
 use std::time::Duration;
 
 /// The answer when there is nobody left to answer.
-pub(in crate::server) const BUSY: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\n\
+pub(in crate::server) const BUSY: &[u8] =
+    b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\n\
     X-Content-Type-Options: nosniff\r\nContent-Length: 47\r\nRetry-After: 1\r\nConnection: close\r\n\r\n\
     All workers are busy. Try again in one second.\n";
 
