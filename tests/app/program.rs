@@ -4,7 +4,7 @@ use crate::carafe::{Carafe, DEADLINE, address_in, empty_folder, header, read_ban
 use std::collections::HashSet;
 use std::io::{Read, Write};
 use std::process::{Command, Stdio};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 fn carafe(arguments: &[&str]) -> (Option<i32>, String, String) {
     let folder = empty_folder();
@@ -424,6 +424,47 @@ fn workers_come_with_connections_and_go_with_them() {
     while threads(carafe.id()) > 70 {
         assert!(Instant::now() < end, "{} threads are left", threads(carafe.id()));
         std::thread::yield_now();
+    }
+    assert_eq!(carafe.curl(&["$B/hello"]), "Hello, World!\n");
+}
+
+/// How often all threads of a process have been switched to or from (Linux).
+fn switches(id: u32) -> u64 {
+    let tasks = std::fs::read_dir(format!("/proc/{id}/task")).expect("Linux tells");
+    let statuses = tasks.filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("status")).ok());
+    let of = |status: String| -> u64 {
+        let lines = status.lines().filter(|line| line.contains("ctxt_switches:"));
+        lines.filter_map(|line| line.rsplit_once('\t')?.1.parse::<u64>().ok()).sum()
+    };
+    statuses.map(of).sum()
+}
+
+#[test]
+fn when_a_crowd_has_gone_nothing_happens_any_more() {
+    let carafe = Carafe::start(&["--log", "off"]);
+    std::thread::scope(|scope| {
+        for _ in 0..32 {
+            scope.spawn(|| {
+                for _ in 0..50 {
+                    let mut stream = carafe.connect();
+                    let request = b"GET /hello HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+                    stream.write_all(request).expect("it is open");
+                    let mut answer = String::new();
+                    stream.read_to_string(&mut answer).expect("an answer");
+                    assert!(answer.ends_with("Hello, World!\n"), "{answer}");
+                }
+            });
+        }
+    });
+    let end = Instant::now() + DEADLINE;
+    loop {
+        let before = switches(carafe.id());
+        assert!(before > 0);
+        std::thread::park_timeout(Duration::from_millis(300));
+        if switches(carafe.id()) == before {
+            break;
+        }
+        assert!(Instant::now() < end, "threads still wake up though nobody asks");
     }
     assert_eq!(carafe.curl(&["$B/hello"]), "Hello, World!\n");
 }
