@@ -181,3 +181,22 @@ fn a_stop_amid_many_new_connections_ends_at_once_and_breaks_no_answer() {
         assert_eq!(broken, 0);
     }
 }
+
+#[test]
+fn a_crowd_whose_handlers_are_slow_is_served_side_by_side() {
+    let server = Running::start();
+    // The second crowd finds the door in the ring.
+    assert_eq!(ask_with_new_connections(&server, CLIENTS, 20), CLIENTS * 20);
+    let begun = Instant::now();
+    std::thread::scope(|scope| {
+        for _ in 0..CLIENTS {
+            scope.spawn(|| {
+                let mut stream = server.connect();
+                stream.write_all(b"GET /slow HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").expect("it is open");
+                assert!(read_all(&mut stream).ends_with("slow"));
+            });
+        }
+    });
+    // One behind the other on two threads they would take ten seconds.
+    assert!(begun.elapsed() < Duration::from_secs(3), "{:?} for {CLIENTS} answers of 0.3 s", begun.elapsed());
+}
