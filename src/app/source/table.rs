@@ -43,6 +43,7 @@ pub static CHAPTERS: &[(&str, &str)] = chapters! {
     "src/server/pool/mod.rs"
     "src/server/pool/door.rs"
     "src/server/pool/ring.rs"
+    "src/server/pool/deputy.rs"
     "src/server/connection.rs"
     "src/server/connection/reading.rs"
     "src/server/input.rs"

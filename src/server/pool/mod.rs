@@ -24,10 +24,11 @@
 //! of a request, gets a thread to itself again; so what is polled is polled only while it pays.
 //!
 //! * `door`: accepting, and turning away when there is no room.
-//! * `ring`: the sweep, and what keeps a slow handler from holding it up.
+//! * `ring`: the sweep. `deputy`: what keeps a slow handler from holding it up.
 //!
 //! Left out: priorities. Whoever connects first is served first.
 
+mod deputy;
 mod door;
 mod ring;
 

@@ -18,16 +18,14 @@
 //! there, without waiting, and each gets a place behind the others. One that asks for nothing must soon leave, and if no
 //! thread can be had for it, it is told to come again.
 //!
-//! **A handler may be slow**, and a sweeper cannot know that before. So while there is a ring, one worker more is the
-//! deputy: it looks every other millisecond, and if nothing has been tried since, it sweeps too. Whoever was stuck keeps
-//! the connection that held him up.
+//! **A handler may be slow**, and a sweeper cannot know that before. See `deputy`.
 //!
 //! Left out: more than one ring. Two sweepers that share one meet at its lock for a few nanoseconds.
 
-use super::{Duty, Floor, Guest, SPARE, Seat, ThreadPool, Turn, turn};
+use super::{Duty, Guest, Seat, ThreadPool, Turn, turn};
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -58,19 +56,16 @@ pub(super) const NEWCOMERS_PATIENCE: u32 = 48;
 /// Less than any system can sleep, so: as short as it can.
 const NAP: Duration = Duration::from_micros(1);
 
-/// How often the deputy looks.
-const WATCH: Duration = Duration::from_millis(2);
-
 /// The connections that are hot, and who sees to them.
 pub(super) struct Ring<G> {
-    places: VecDeque<Place<G>>,
+    pub places: VecDeque<Place<G>>,
     /// True while the door stands in the ring, or a sweeper is just letting people in.
     pub has_door: bool,
-    sweepers: usize,
+    pub sweepers: usize,
     /// True while a worker that waits looks after the sweepers.
-    has_deputy: bool,
+    pub has_deputy: bool,
     /// How many places have been tried since the start.
-    tries: u64,
+    pub tries: u64,
     /// The busy connections that are not in the ring.
     outside: Tally,
     /// The most places that there were when somebody was let in: newcomers may be gone again before anyone counts.
@@ -78,7 +73,7 @@ pub(super) struct Ring<G> {
 }
 
 /// What a sweeper tries.
-enum Place<G> {
+pub(super) enum Place<G> {
     Seat(Box<Seat<G>>),
     Door,
 }
@@ -277,62 +272,6 @@ impl<G: Guest> ThreadPool<G> {
         let is_last = floor.ring.sweepers == 1 && !floor.ring.places.is_empty();
         floor.ring.sweepers -= usize::from(!is_last);
         !is_last
-    }
-
-    /// Waits for a duty to be called out. As long as there is a ring, one of those who wait is the deputy.
-    pub(super) fn wait(self: &Arc<Self>) -> Duty<G> {
-        let mut floor = self.lock();
-        floor.waiting += 1;
-        let mut is_deputy = false;
-        let mut seen = 0;
-        let duty = loop {
-            if let Some(duty) = floor.calls.pop() {
-                break duty;
-            }
-            if floor.ring.sweepers == 0 {
-                // Nothing to look after: neither now nor, after a stop, ever again.
-                if self.is_stopping() || floor.waiting > SPARE {
-                    break Duty::End;
-                }
-                floor.ring.has_deputy &= !is_deputy;
-                is_deputy = false;
-            } else if !floor.ring.has_deputy {
-                (is_deputy, floor.ring.has_deputy, seen) = (true, true, floor.ring.tries);
-            }
-            if !is_deputy {
-                floor = self.called.wait(floor).unwrap_or_else(PoisonError::into_inner);
-                continue;
-            }
-            let (again, timeout) = self.called.wait_timeout(floor, WATCH).unwrap_or_else(PoisonError::into_inner);
-            floor = again;
-            if timeout.timed_out() && floor.ring.sweepers > 0 {
-                if floor.ring.tries == seen && !floor.ring.places.is_empty() {
-                    floor.ring.sweepers += 1;
-                    self.takeovers.fetch_add(1, Ordering::Relaxed);
-                    break Duty::Sweep;
-                }
-                seen = floor.ring.tries;
-            }
-        };
-        floor.waiting -= 1;
-        if is_deputy {
-            floor.ring.has_deputy = false;
-            let sweeps = floor.ring.sweepers > 0;
-            let _ = sweeps && self.see_to_deputy(&mut floor);
-        }
-        duty
-    }
-
-    /// Makes somebody the deputy who waits, or a new thread. False if there can be none.
-    fn see_to_deputy(self: &Arc<Self>, floor: &mut Floor<G>) -> bool {
-        if floor.ring.has_deputy {
-            return true;
-        }
-        if floor.waiting > floor.calls.len() {
-            self.called.notify_one();
-            return true;
-        }
-        self.start_worker(floor, Duty::Wait).is_ok()
     }
 }
 
