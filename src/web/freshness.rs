@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 /// So long the others believe it.
 const BELIEVED: Duration = Duration::from_millis(1);
 
-/// So many uses ask: more than one client makes in that time, who might change the file between two of them.
+/// So many uses ask. Somebody who changes the file between two of them makes fewer in that time.
 const ASKING: u32 = 4;
 
 /// What is known about a file's being as it was.

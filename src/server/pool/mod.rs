@@ -233,7 +233,7 @@ impl<G: Guest> ThreadPool<G> {
     fn stay(self: &Arc<Self>, mut seat: Box<Seat<G>>) -> Duty<G> {
         seat.answered = 0;
         while turn(&mut seat.guest) == Turn::Answered {
-            seat.answered += 1;
+            seat.note(Turn::Answered);
             self.count_busy(&mut seat);
             if seat.answered >= seat.proof {
                 match self.enter_ring(seat) {

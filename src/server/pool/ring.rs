@@ -213,7 +213,8 @@ impl<G: Guest> ThreadPool<G> {
                 let is_over = turn == Turn::Over || seat.guest.set_blocking(true).is_err();
                 return if is_over { self.part() } else { Duty::Stay(seat) };
             }
-            let must_go = seat.is_newcomer() && seat.in_vain > seat.patience;
+            // Only one that waits for nothing yet: behind an answer, this one would belong to no request.
+            let must_go = turn == Turn::Quiet && seat.is_newcomer() && seat.in_vain > seat.patience;
             if must_go {
                 seat.guest.send_away();
             }
@@ -276,12 +277,13 @@ impl<G: Guest> ThreadPool<G> {
 }
 
 impl<G> Seat<G> {
-    /// True if it was let in through the ring, and has not asked for anything yet.
+    /// True if it has not asked for anything since it was let in.
     fn is_newcomer(&self) -> bool {
         self.patience == NEWCOMERS_PATIENCE
     }
 
-    fn note(&mut self, turn: Turn) {
+    /// Counts a turn, and what it says about this connection.
+    pub(super) fn note(&mut self, turn: Turn) {
         if turn == Turn::Answered {
             (self.answered, self.in_vain, self.patience) = (self.answered.saturating_add(1), 0, PATIENCE);
         } else {
