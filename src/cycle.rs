@@ -1,18 +1,20 @@
 //! What happened in one request/response cycle, step by step; the last 200 kept in memory.
 //!
-//! The two spines of the program hold every value of a cycle anyway: the bytes that arrived, the request, the route, the
-//! session before and after, the bytes that left. They note them here, one line a step, and the stages themselves stay
-//! ignorant of it.
+//! The two spines of the program hold every value of a cycle anyway: the bytes that arrived, the
+//! request, the route, the session before and after, the bytes that left. They note them here, one
+//! line a step, and the stages themselves stay ignorant of it.
 //!
-//! * A step remembers the file and line that took it (`#[track_caller]`), so that a page can lead there.
-//! * A detail is a closure that gives values, not text: with recording off nothing is even collected, and nothing is
-//!   formatted until someone looks.
-//! * Whoever notices something that the client need not see leaves a sentence with [`Cycle::warn`]; the log prints it.
+//! * A step remembers the file and line that took it (`#[track_caller]`), so that a page can lead
+//!   there.
+//! * A detail is a closure that gives values, not text: with recording off nothing is even
+//!   collected, and nothing is formatted until someone looks.
+//! * Whoever notices something that the client need not see leaves a sentence with [`Cycle::warn`];
+//!   the log prints it.
 //!
 //! # Security
 //!
-//! Cycles hold cookies and form fields. They stay in memory, cut at [`KEPT_BYTES`] a side, and whoever shows them must
-//! mask what is secret and look at who is asking.
+//! Cycles hold cookies and form fields. They stay in memory, cut at [`KEPT_BYTES`] a side, and
+//! whoever shows them must mask what is secret and look at who is asking.
 //!
 //! Left out: where they are kept. That is the [`Recorder`]'s affair.
 
@@ -47,7 +49,8 @@ pub struct Cycle {
 /// One step: what it was, when, and which line took it.
 #[derive(Debug)]
 pub struct Step {
-    /// Named like the chapters: accepted, received, parsed, opened, routed, form, flashed, rendered, stored, saved, sent.
+    /// Named like the chapters: accepted, received, parsed, opened, routed, form, flashed,
+    /// rendered, stored, saved, sent.
     pub name: &'static str,
     /// Since the cycle began.
     pub at: Duration,
@@ -179,9 +182,16 @@ impl Default for Cycle {
 impl Cycle {
     /// A cycle that begins now; without recording it keeps only warnings.
     pub fn begin(recording: bool) -> Cycle {
-        // Room for the usual steps in less than a kilobyte: what is larger, the allocator gives out more slowly.
+        // Room for the usual steps in less than a kilobyte: what is larger, the allocator gives out
+        // more slowly.
         let steps = if recording { Vec::with_capacity(7) } else { Vec::new() };
-        Cycle { recording, started: Instant::now(), steps, warnings: Vec::new(), buffers: Vec::new() }
+        Cycle {
+            recording,
+            started: Instant::now(),
+            steps,
+            warnings: Vec::new(),
+            buffers: Vec::new(),
+        }
     }
 
     /// A cycle that begins now, in the memory of one that has left the record.
@@ -205,7 +215,8 @@ impl Cycle {
     #[track_caller]
     pub fn step(&mut self, name: &'static str, detail: impl FnOnce() -> Detail) {
         if self.recording {
-            // The first step begins the cycle. Each look at the clock is a fair part of what recording costs.
+            // The first step begins the cycle. Each look at the clock is a fair part of what
+            // recording costs.
             let at = if self.steps.is_empty() { Duration::ZERO } else { self.started.elapsed() };
             self.steps.push(Step { name, at, source: Location::caller(), detail: detail() });
         }

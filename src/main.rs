@@ -11,11 +11,13 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     log::show_panics();
-    let arguments: Vec<String> = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
+    let arguments: Vec<String> =
+        std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
     if let Some(answer) = help::asked(&arguments) {
         return answer.map_or_else(|why| complain(&why), |text| say(&text));
     }
-    let (command, rest) = arguments.split_first().map_or(("", &[][..]), |(command, rest)| (command.as_str(), rest));
+    let (command, rest) =
+        arguments.split_first().map_or(("", &[][..]), |(command, rest)| (command.as_str(), rest));
     match command {
         "check" => check::run(rest),
         "init" => init::run(rest),

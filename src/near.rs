@@ -1,25 +1,31 @@
 //! Near names: what was probably meant.
 //!
-//! A 404, an undefined name in a template and an unknown flag all say which known name is near the one that was met.
-//! Near means few slips of the fingers: a letter left out, put in, mistaken, or two letters swapped.
+//! A 404, an undefined name in a template and an unknown flag all say which known name is near the
+//! one that was met. Near means few slips of the fingers: a letter left out, put in, mistaken, or
+//! two letters swapped.
 //!
 //! Left out: knowledge of words. `basket` is not near `cart`.
 
-/// Longer names are not compared: the work grows with the product of the lengths, and a stranger may choose one of them.
+/// Longer names are not compared: the work grows with the product of the lengths, and a stranger
+/// may choose one of them.
 const LONGEST: usize = 64;
 
-/// The candidate that is nearest to `name`, if one is near enough to have been meant: about one slip in three letters.
+/// The candidate that is nearest to `name`, if one is near enough to have been meant: about one
+/// slip in three letters.
 ///
 /// ```
 /// assert_eq!(carafe::near::nearest("nmae", ["game", "name", "email"]), Some("name"));
 /// assert_eq!(carafe::near::nearest("nmae", ["title"]), None);
 /// ```
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let near = candidates.into_iter().filter_map(|candidate| Some((distance(name, candidate)?, candidate)));
+    let near = candidates
+        .into_iter()
+        .filter_map(|candidate| Some((distance(name, candidate)?, candidate)));
     near.min_by_key(|(slips, _)| *slips).map(|(_, candidate)| candidate)
 }
 
-/// How many slips lead from `name` to `candidate`; `None` if they are more than could be slips, or none at all.
+/// How many slips lead from `name` to `candidate`; `None` if they are more than could be slips, or
+/// none at all.
 pub fn distance(name: &str, candidate: &str) -> Option<usize> {
     if name.len() > LONGEST || candidate.len() > LONGEST || candidate == name {
         return None;
@@ -37,8 +43,8 @@ pub fn distance(name: &str, candidate: &str) -> Option<usize> {
 
 /// How many slips lead from one word to the other: the optimal string alignment distance.
 ///
-/// Row `i` of the table holds the slips between the first `i` letters of `from` and each beginning of `to`; only
-/// three rows are ever looked at.
+/// Row `i` of the table holds the slips between the first `i` letters of `from` and each beginning
+/// of `to`; only three rows are ever looked at.
 fn slips(from: &[char], to: &[char]) -> usize {
     let mut older: Vec<usize> = Vec::new();
     let mut old: Vec<usize> = (0..=to.len()).collect();

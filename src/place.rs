@@ -1,7 +1,8 @@
 //! Where rows are kept: what a restart, another server or the visitor would find.
 //!
-//! A store says it of itself, a cycle notes it, and whoever tells what the server knows of a visitor chooses the words by
-//! it. To say "the server remembers" of a row that the visitor carries would be a lie.
+//! A store says it of itself, a cycle notes it, and whoever tells what the server knows of a
+//! visitor chooses the words by it. To say "the server remembers" of a row that the visitor carries
+//! would be a lie.
 //!
 //! Left out: which file, and which server. The banner names them.
 

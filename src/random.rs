@@ -1,13 +1,13 @@
 //! Unguessable bytes from the operating system.
 //!
-//! Whoever knows a session's id is that visitor, so an id must be impossible to guess: 128 bits from the generator that
-//! the system keeps for keys. It is a file to read, `/dev/urandom`, opened once and kept open, so that ids can still be
-//! made when descriptors have run out.
+//! Whoever knows a session's id is that visitor, so an id must be impossible to guess: 128 bits
+//! from the generator that the system keeps for keys. It is a file to read, `/dev/urandom`, opened
+//! once and kept open, so that ids can still be made when descriptors have run out.
 //!
-//! Where there is no such file (Windows), or it cannot be read, bytes come from [`RandomState`], the keys of the
-//! standard library's `HashMap`, which the system seeds: used as a keyed hash over a counter. SipHash was made so that
-//! its outputs do not give its key away, but nobody recommends it as a generator of keys: good for a classroom, not for
-//! a bank.
+//! Where there is no such file (Windows), or it cannot be read, bytes come from [`RandomState`],
+//! the keys of the standard library's `HashMap`, which the system seeds: used as a keyed hash over
+//! a counter. SipHash was made so that its outputs do not give its key away, but nobody recommends
+//! it as a generator of keys: good for a classroom, not for a bank.
 //!
 //! Left out: `getrandom` and its relatives, which would need a dependency or `unsafe`.
 
@@ -41,7 +41,8 @@ pub fn hex_id() -> String {
     format!("{:032x}", u128::from_ne_bytes(bytes()))
 }
 
-/// What is used where there is no `/dev/urandom`: a number that never comes twice, hashed under a secret key.
+/// What is used where there is no `/dev/urandom`: a number that never comes twice, hashed under a
+/// secret key.
 fn hash_counter(bytes: &mut [u8]) {
     static KEY: OnceLock<RandomState> = OnceLock::new();
     static COUNTER: AtomicU64 = AtomicU64::new(0);

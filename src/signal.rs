@@ -1,7 +1,8 @@
 //! Ctrl-C and SIGTERM: the one `unsafe` of the project.
 //!
-//! The system calls a function of ours in the middle of whatever a thread is doing, so that function may do next to
-//! nothing: it writes one byte into a pipe. A thread that waits at the other end does the rest.
+//! The system calls a function of ours in the middle of whatever a thread is doing, so that
+//! function may do next to nothing: it writes one byte into a pipe. A thread that waits at the
+//! other end does the rest.
 
 use std::io::{self, PipeWriter, Read, Write};
 use std::sync::OnceLock;
@@ -11,8 +12,9 @@ const SIGTERM: i32 = 15;
 
 static BELL: OnceLock<PipeWriter> = OnceLock::new();
 
-// SAFETY: this is the C library's `signal` on every Unix: an int and the address of a handler in, the old handler out.
-// The handler only writes to a pipe, which POSIX lists as safe in a signal handler.
+// SAFETY: this is the C library's `signal` on every Unix: an int and the address of a handler in,
+// the old handler out. The handler only writes to a pipe, which POSIX lists as safe in a signal
+// handler.
 unsafe extern "C" {
     safe fn signal(number: i32, handler: extern "C" fn(i32)) -> usize;
 }

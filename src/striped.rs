@@ -1,8 +1,10 @@
-//! Lock striping: the same thing several times, each under a lock of its own, so that threads seldom meet.
+//! Lock striping: the same thing several times, each under a lock of its own, so that threads
+//! seldom meet.
 //!
-//! What one thread has just written lies in the cache of its processor. When another thread needs it there is a detour, of
-//! up to a hundred nanoseconds, and that is so for a free lock and for a count of readers, too. So what every request
-//! writes to is kept several times, and each thread goes to the same one every time: to its own stripe.
+//! What one thread has just written lies in the cache of its processor. When another thread needs
+//! it there is a detour, of up to a hundred nanoseconds, and that is so for a free lock and for a
+//! count of readers, too. So what every request writes to is kept several times, and each thread
+//! goes to the same one every time: to its own stripe.
 //!
 //! Left out: more stripes on a larger machine. Threads that share one are not wrong, only slower.
 

@@ -1,7 +1,7 @@
 //! What a template, a session's row or a JSON text can hold.
 //!
-//! The same seven kinds of value travel through the whole program: a handler puts them into a session, the store
-//! writes them as JSON, a template prints them.
+//! The same seven kinds of value travel through the whole program: a handler puts them into a
+//! session, the store writes them as JSON, a template prints them.
 //!
 //! * A map keeps the order in which its names were put in, as Python's does.
 //! * Integers are exact: 64 bits, never passed through a float.
@@ -57,7 +57,10 @@ impl Value {
 pub struct Map {
     entries: Vec<(String, Value)>,
     /// Where each name stands; kept only for maps too long to be searched from the front.
-    #[expect(clippy::box_collection, reason = "a short map should stay small: eight bytes here instead of 48")]
+    #[expect(
+        clippy::box_collection,
+        reason = "a short map should stay small: eight bytes here instead of 48"
+    )]
     index: Option<Box<HashMap<String, usize>>>,
 }
 
@@ -90,7 +93,8 @@ impl Map {
         self.position(name).map(|at| &mut self.entries[at].1)
     }
 
-    /// Puts a value under a name; gives back the one that stood there. A name keeps its first place.
+    /// Puts a value under a name; gives back the one that stood there. A name keeps its first
+    /// place.
     pub fn insert(&mut self, name: impl Into<String>, value: impl Into<Value>) -> Option<Value> {
         let (name, value) = (name.into(), value.into());
         if let Some(at) = self.position(&name) {
@@ -140,7 +144,8 @@ impl Map {
     }
 }
 
-/// Two maps are equal when they hold the same names with equal values; the order does not count, as in Python.
+/// Two maps are equal when they hold the same names with equal values; the order does not count, as
+/// in Python.
 impl PartialEq for Map {
     fn eq(&self, other: &Map) -> bool {
         self.len() == other.len() && self.iter().all(|(name, value)| other.get(name) == Some(value))

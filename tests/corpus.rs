@@ -1,4 +1,5 @@
-//! The fuzz targets with the bytes that are kept: what every target should see, and whatever once broke one.
+//! The fuzz targets with the bytes that are kept: what every target should see, and whatever once
+//! broke one.
 
 #[path = "fuzz/targets.rs"]
 mod targets;
@@ -9,8 +10,10 @@ use std::path::Path;
 #[test]
 fn every_target_bears_its_corpus() {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fuzz/corpus");
-    let mut folders: Vec<String> =
-        fs::read_dir(&corpus).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    let mut folders: Vec<String> = fs::read_dir(&corpus)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
     folders.sort();
     let mut names: Vec<&str> = targets::TARGETS.iter().map(|(name, _)| *name).collect();
     names.sort_unstable();
@@ -19,7 +22,8 @@ fn every_target_bears_its_corpus() {
         for (name, target) in targets::TARGETS {
             let folder = corpus.join(name);
             scope.spawn(move || {
-                let files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+                let files: Vec<_> =
+                    fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
                 assert!(!files.is_empty(), "{name}");
                 for file in files {
                     let bytes = fs::read(&file).unwrap();
@@ -32,10 +36,12 @@ fn every_target_bears_its_corpus() {
     });
 }
 
-/// The differential fuzz, with seeded numbers instead of coverage: spoilt samples go to a true server in random pieces.
+/// The differential fuzz, with seeded numbers instead of coverage: spoilt samples go to a true
+/// server in random pieces.
 #[test]
 fn how_many_requests_a_server_sees_does_not_depend_on_the_packets() {
-    let target = |wanted: &str| targets::TARGETS.iter().find(|(name, _)| *name == wanted).unwrap().1;
+    let target =
+        |wanted: &str| targets::TARGETS.iter().find(|(name, _)| *name == wanted).unwrap().1;
     let (server, connection) = (target("server"), target("connection"));
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/wire");
     let files = fs::read_dir(folder).unwrap().map(|entry| fs::read(entry.unwrap().path()).unwrap());

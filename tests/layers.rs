@@ -15,7 +15,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("cycle.rs", &["http", "place", "value"]),
     ("cycle/recorder.rs", &["cycle", "http", "striped"]),
     ("server", &["server", "http", "cycle", "Service"]),
-    ("web/template", &["web::template", "web::freshness", "value", "json", "near", "striped", "http::fields"]),
+    (
+        "web/template",
+        &["web::template", "web::freshness", "value", "json", "near", "striped", "http::fields"],
+    ),
     ("web/store", &["web::store", "web::sign", "http", "value", "json", "random", "near", "place"]),
     ("web/session.rs", &["web::store", "value", "random", "http", "place"]),
     ("web/sign.rs", &[]),
@@ -57,7 +60,8 @@ fn code() -> Vec<(String, String)> {
         let text = fs::read_to_string(&path).expect("the file can be read");
         let lines = text.lines().filter(|line| !line.trim_start().starts_with("//"));
         let code = lines.map(|line| line.to_owned() + "\n").collect();
-        let name = path.strip_prefix(&root).expect("it is below src").to_string_lossy().into_owned();
+        let name =
+            path.strip_prefix(&root).expect("it is below src").to_string_lossy().into_owned();
         (name, code)
     };
     files.into_iter().map(read).collect()
@@ -65,7 +69,8 @@ fn code() -> Vec<(String, String)> {
 
 /// The rooms that the `use` lines of a file name, each from the crate's root: `web::store`.
 fn rooms_used(name: &str, code: &str) -> Vec<String> {
-    let module: Vec<&str> = name.trim_end_matches(".rs").trim_end_matches("/mod").split('/').collect();
+    let module: Vec<&str> =
+        name.trim_end_matches(".rs").trim_end_matches("/mod").split('/').collect();
     let mut rooms = Vec::new();
     for statement in code.split(';') {
         let Some((_, path)) = statement.rsplit_once("use ") else { continue };
@@ -101,21 +106,29 @@ fn flattened(path: &str) -> Vec<String> {
         }
     }
     parts.push(&inside[start..]);
-    parts.iter().filter(|part| !part.is_empty()).flat_map(|part| flattened(&format!("{front}{part}"))).collect()
+    parts
+        .iter()
+        .filter(|part| !part.is_empty())
+        .flat_map(|part| flattened(&format!("{front}{part}")))
+        .collect()
 }
 
 #[test]
 fn no_room_uses_one_that_it_must_not_know() {
     for (name, code) in code() {
-        let rule = ARROWS.iter().find(|(room, _)| name == *room || name.starts_with(&format!("{room}/")));
+        let rule =
+            ARROWS.iter().find(|(room, _)| name == *room || name.starts_with(&format!("{room}/")));
         let Some((_, allowed)) = rule else {
-            let is_binary = ["main.rs", "signal.rs", "app/", "cli/"].iter().any(|start| name.starts_with(start));
+            let is_binary = ["main.rs", "signal.rs", "app/", "cli/"]
+                .iter()
+                .any(|start| name.starts_with(start));
             assert!(is_binary || name == "lib.rs", "{name} has no arrows: add it to the table");
             continue;
         };
         for room in rooms_used(&name, &code) {
-            let fits =
-                |allowed: &&str| **allowed == *"*" || room == **allowed || room.starts_with(&format!("{allowed}::"));
+            let fits = |allowed: &&str| {
+                **allowed == *"*" || room == **allowed || room.starts_with(&format!("{allowed}::"))
+            };
             assert!(allowed.iter().any(fits), "{name} uses {room}");
         }
     }
@@ -143,7 +156,9 @@ fn there_is_one_unsafe_and_it_is_in_the_binary() {
             let lines = code.lines().filter(|line| {
                 // A word in quotes is text.
                 let words: String = line.split('"').step_by(2).collect();
-                words.split(|letter: char| !letter.is_alphanumeric() && letter != '_').any(|word| word == "unsafe")
+                words
+                    .split(|letter: char| !letter.is_alphanumeric() && letter != '_')
+                    .any(|word| word == "unsafe")
             });
             lines.map(|line| format!("{name}: {}", line.trim())).collect::<Vec<_>>()
         })

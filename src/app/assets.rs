@@ -1,7 +1,9 @@
-//! The templates and static files inside the binary, so that one file in an empty folder is a whole site.
+//! The templates and static files inside the binary, so that one file in an empty folder is a whole
+//! site.
 //!
-//! They are the files of `templates/` and `www/`, as they were when carafe was built. `carafe init` writes them out to be
-//! edited; a test compares these tables with the folders, so that a new file cannot be forgotten here.
+//! They are the files of `templates/` and `www/`, as they were when carafe was built. `carafe init`
+//! writes them out to be edited; a test compares these tables with the folders, so that a new file
+//! cannot be forgotten here.
 
 /// Names of files, and what `include_str!` or `include_bytes!` makes of each below a folder.
 macro_rules! inside {

@@ -1,4 +1,5 @@
-//! The first answers: a text, a page with a name in it, the icon, what the server read, and a handler that fails.
+//! The first answers: a text, a page with a name in it, the icon, what the server read, and a
+//! handler that fails.
 
 use carafe::http::{Method, Request, Response, fields};
 use carafe::{App, Context, Error, Map, Value, json};
@@ -26,12 +27,15 @@ fn hello_name(ctx: &mut Context) -> Result<Response, Error> {
 }
 
 fn favicon(_: &mut Context) -> Response {
-    let icon = assets::WWW.iter().find(|(name, _)| *name == "favicon.ico").map_or(&[][..], |(_, bytes)| bytes);
+    let icon = assets::WWW
+        .iter()
+        .find(|(name, _)| *name == "favicon.ico")
+        .map_or(&[][..], |(_, bytes)| bytes);
     Response::typed("image/x-icon", icon.to_vec()).with_header("Cache-Control", "max-age=86400")
 }
 
-/// Fails on purpose: one 500, and the next request is served. With `?why=` it has a visitor's words in its message, as
-/// happens to programs that did not mean to fail.
+/// Fails on purpose: one 500, and the next request is served. With `?why=` it has a visitor's words
+/// in its message, as happens to programs that did not mean to fail.
 #[expect(clippy::panic, reason = "this is what the route is for")]
 fn boom(ctx: &mut Context) -> &'static str {
     match ctx.request.query.get("why") {
@@ -67,10 +71,20 @@ pub fn echo_text(request: &Request) -> String {
 
 fn echo_value(request: &Request) -> Value {
     let pairs = |pairs: Vec<(String, String)>| -> Value {
-        Value::List(pairs.into_iter().map(|(name, value)| Value::List(vec![name.into(), value.into()])).collect())
+        Value::List(
+            pairs
+                .into_iter()
+                .map(|(name, value)| Value::List(vec![name.into(), value.into()]))
+                .collect(),
+        )
     };
-    let headers = request.headers.iter().map(|(name, value)| (name.to_owned(), cut_id(name, value))).collect();
-    let query = request.query.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    let headers = request
+        .headers
+        .iter()
+        .map(|(name, value)| (name.to_owned(), cut_id(name, value)))
+        .collect();
+    let query =
+        request.query.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
     Value::Map(Map::from([
         ("method", Value::from(request.method.as_str())),
         ("target", request.target.as_str().into()),
@@ -81,7 +95,8 @@ fn echo_value(request: &Request) -> Value {
     ]))
 }
 
-/// Scripts can read this page and must not find the visitor's id on it: four characters of it are enough to see it.
+/// Scripts can read this page and must not find the visitor's id on it: four characters of it are
+/// enough to see it.
 fn cut_id(name: &str, value: &str) -> String {
     if !name.eq_ignore_ascii_case("Cookie") {
         return value.to_owned();

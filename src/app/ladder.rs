@@ -1,7 +1,8 @@
-//! The ladder: one counter, and a memory for it on each rung. Nowhere, in the URL, in a cookie, signed, in the server.
+//! The ladder: one counter, and a memory for it on each rung. Nowhere, in the URL, in a cookie,
+//! signed, in the server.
 //!
-//! On the first rungs the client carries the count and the server believes what comes. What it may not believe, and why a
-//! signature helps only so far, can be tried with curl on each.
+//! On the first rungs the client carries the count and the server believes what comes. What it may
+//! not believe, and why a signature helps only so far, can be tried with curl on each.
 
 use super::say::say;
 use carafe::http::{Response, SetCookie, cookie::SameSite, cookie_value};
@@ -40,7 +41,11 @@ fn url(ctx: &mut Context) -> Result<Response, Error> {
 /// The same in a hidden field of a form: out of sight is not out of reach.
 fn url_posted(ctx: &mut Context) -> Result<Response, Error> {
     let form = ctx.form()?;
-    carried(ctx, Some(form.required("n")?), "A hidden field said how many visits there were, and was believed.")
+    carried(
+        ctx,
+        Some(form.required("n")?),
+        "A hidden field said how many visits there were, and was believed.",
+    )
 }
 
 /// One more than the count that came along, and two ways to carry it to the next visit.
@@ -53,7 +58,10 @@ fn carried(ctx: &mut Context, n: Option<&str>, message: &str) -> Result<Response
     if !ctx.request.prefers_html() {
         return say(ctx, &sentence, message, LINKS);
     }
-    let links = LINKS.iter().map(|&(path, text)| vec![path.into(), text.into()].into()).collect::<Vec<Value>>();
+    let links = LINKS
+        .iter()
+        .map(|&(path, text)| vec![path.into(), text.into()].into())
+        .collect::<Vec<Value>>();
     let variables: [(&str, Value); 4] = [
         ("title", sentence.into()),
         ("message", message.into()),
@@ -66,37 +74,55 @@ fn carried(ctx: &mut Context, n: Option<&str>, message: &str) -> Result<Response
 /// The count lives in a cookie that anybody can edit.
 fn cookie(ctx: &mut Context) -> Result<Response, Error> {
     let came = cookie_value(&ctx.request.headers, "visits").map(number);
-    count(ctx, came, "visits", "The cookie said how many visits there were, and was believed.", |visits| {
-        visits.to_string()
-    })
+    count(
+        ctx,
+        came,
+        "visits",
+        "The cookie said how many visits there were, and was believed.",
+        |visits| visits.to_string(),
+    )
 }
 
 /// The count lives in a cookie that only the server can write. An old one is as good as a new one.
 fn signed(ctx: &mut Context) -> Result<Response, Error> {
     let key = ctx.secret_key().to_vec();
-    // The name is signed, too: nothing that this server signed for another purpose is taken for a count.
+    // The name is signed, too: nothing that this server signed for another purpose is taken for a
+    // count.
     let signature = |visits: &str| hex(&hmac(&key, format!("visits_signed={visits}").as_bytes()));
     let came = cookie_value(&ctx.request.headers, "visits_signed").map(|value| {
-        let (visits, signed) = value.split_once('.').ok_or("found no dot, expected a number, a dot and a signature")?;
+        let (visits, signed) = value
+            .split_once('.')
+            .ok_or("found no dot, expected a number, a dot and a signature")?;
         if !same(signed.as_bytes(), signature(visits).as_bytes()) {
             return Err("signature does not match".to_owned());
         }
         number(visits)
     });
-    count(ctx, came, "visits_signed", "The cookie's signature shows that this server wrote it, once.", |visits| {
-        format!("{visits}.{}", signature(&visits.to_string()))
-    })
+    count(
+        ctx,
+        came,
+        "visits_signed",
+        "The cookie's signature shows that this server wrote it, once.",
+        |visits| format!("{visits}.{}", signature(&visits.to_string())),
+    )
 }
 
 /// The count lives in the store.
 fn session(ctx: &mut Context) -> Result<Response, Error> {
-    let visits =
-        ctx.session.update("visits", |visits| (visits.as_ref().and_then(Value::as_int).unwrap_or(0) + 1).into());
+    let visits = ctx.session.update("visits", |visits| {
+        (visits.as_ref().and_then(Value::as_int).unwrap_or(0) + 1).into()
+    });
     let sentence = format!("visit {}", visits.as_int().unwrap_or(1));
-    say(ctx, &sentence, "The count lives in the session; with most stores your cookie only names its row.", LINKS)
+    say(
+        ctx,
+        &sentence,
+        "The count lives in the session; with most stores your cookie only names its row.",
+        LINKS,
+    )
 }
 
-/// One more than the cookie that `came`, or the first visit and a word on why it was refused; and the next cookie.
+/// One more than the cookie that `came`, or the first visit and a word on why it was refused; and
+/// the next cookie.
 fn count(
     ctx: &mut Context,
     came: Option<Result<u64, String>>,

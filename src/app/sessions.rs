@@ -27,14 +27,26 @@ fn index(ctx: &mut Context) -> Result<Response, Error> {
 
 fn getsession(ctx: &mut Context) -> Result<Response, Error> {
     match ctx.session.get("user").as_ref().and_then(Value::as_str) {
-        Some(user) => say(ctx, user, "Your cookie leads to a session, and this is the user in it.", LINKS),
-        None => say(ctx, "Not logged in!", "No cookie came, or none that leads to a session with a user in it.", LINKS),
+        Some(user) => {
+            say(ctx, user, "Your cookie leads to a session, and this is the user in it.", LINKS)
+        }
+        None => say(
+            ctx,
+            "Not logged in!",
+            "No cookie came, or none that leads to a session with a user in it.",
+            LINKS,
+        ),
     }
 }
 
 fn dropsession(ctx: &mut Context) -> Result<Response, Error> {
     ctx.session.clear();
-    say(ctx, "Dropped!", "The session has ended, and your browser was told to forget the cookie.", LINKS)
+    say(
+        ctx,
+        "Dropped!",
+        "The session has ended, and your browser was told to forget the cookie.",
+        LINKS,
+    )
 }
 
 fn profile(ctx: &mut Context) -> Result<Response, Error> {

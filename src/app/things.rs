@@ -1,10 +1,10 @@
 //! A collection over HTTP: list, create, read, replace, change a part, delete.
 //!
-//! All things are one row of the store, `{"last": 2, "things": {"1": {…}}}`, changed in one atomic step. The fields of a
-//! thing come as a form or as JSON.
+//! All things are one row of the store, `{"last": 2, "things": {"1": {…}}}`, changed in one atomic
+//! step. The fields of a thing come as a form or as JSON.
 //!
-//! Two who change one thing overwrite each other, unless each says which version it saw: GET gives a mark, `ETag`, and a
-//! change with `If-Match` and another mark than the thing's own is 412.
+//! Two who change one thing overwrite each other, unless each says which version it saw: GET gives
+//! a mark, `ETag`, and a change with `If-Match` and another mark than the thing's own is 412.
 
 use carafe::http::conditions::{Validators, Verdict, evaluate};
 use carafe::http::{Headers, Method, Request, Response, Status};
@@ -65,7 +65,9 @@ fn create(ctx: &mut Context) -> Result<Response, Error> {
         ));
     }
     let location = format!("/things/{id}");
-    Ok(as_json(&with_id(&id.to_string(), &thing.into())).with_status(Status::CREATED).with_header("Location", location))
+    Ok(as_json(&with_id(&id.to_string(), &thing.into()))
+        .with_status(Status::CREATED)
+        .with_header("Location", location))
 }
 
 fn show(ctx: &mut Context) -> Result<Response, Error> {
@@ -82,10 +84,13 @@ fn show(ctx: &mut Context) -> Result<Response, Error> {
 }
 
 fn replace(ctx: &mut Context) -> Result<Response, Error> {
-    // RFC 9110 §14.5: "An origin server SHOULD respond with a 400 ... if it receives Content-Range on a PUT for a target
-    // resource that does not support partial PUT requests": it would take the part for the whole.
+    // RFC 9110 §14.5: "An origin server SHOULD respond with a 400 ... if it receives Content-Range
+    // on a PUT for a target resource that does not support partial PUT requests": it would take the
+    // part for the whole.
     if ctx.request.headers.contains("Content-Range") {
-        return Err(Error::BadRequest("found Content-Range, expected a whole thing: PATCH changes a part".into()));
+        return Err(Error::BadRequest(
+            "found Content-Range, expected a whole thing: PATCH changes a part".into(),
+        ));
     }
     let thing = fields_of(ctx)?;
     edit_one(ctx, |_| Ok(Some(thing.clone())))
@@ -99,7 +104,10 @@ fn change(ctx: &mut Context) -> Result<Response, Error> {
             thing.insert(name, value.clone());
         }
         if thing.len() > FIELDS {
-            return Err(Error::BadRequest(format!("found {} fields, expected at most {FIELDS}", thing.len())));
+            return Err(Error::BadRequest(format!(
+                "found {} fields, expected at most {FIELDS}",
+                thing.len()
+            )));
         }
         Ok(Some(thing))
     })
@@ -114,8 +122,12 @@ fn id_of(ctx: &Context) -> String {
     ctx.param("id").parse::<u64>().unwrap_or(0).to_string()
 }
 
-/// Puts what `change` makes of a thing into its place, if it is the version that the client means; `None` removes it.
-fn edit_one(ctx: &Context, change: impl Fn(&Map) -> Result<Option<Map>, Error>) -> Result<Response, Error> {
+/// Puts what `change` makes of a thing into its place, if it is the version that the client means;
+/// `None` removes it.
+fn edit_one(
+    ctx: &Context,
+    change: impl Fn(&Map) -> Result<Option<Map>, Error>,
+) -> Result<Response, Error> {
     let id = id_of(ctx);
     let mut outcome = Err(Error::NotFound);
     edit(ctx, |things, _| {
@@ -123,27 +135,37 @@ fn edit_one(ctx: &Context, change: impl Fn(&Map) -> Result<Option<Map>, Error>) 
             outcome = Err(Error::NotFound);
             return;
         };
-        outcome = check_version(&ctx.request, &with_id(&id, &thing.clone().into())).and_then(|()| change(thing));
+        outcome = check_version(&ctx.request, &with_id(&id, &thing.clone().into()))
+            .and_then(|()| change(thing));
         match &outcome {
             Ok(Some(thing)) => drop(things.insert(&id, thing.clone())),
             Ok(None) => drop(things.remove(&id)),
             Err(_) => {}
         }
     })?;
-    // RFC 9110 §9.3.4: no ETag in the answer, "unless the request's content was saved without any transformation".
+    // RFC 9110 §9.3.4: no ETag in the answer, "unless the request's content was saved without any
+    // transformation".
     Ok(match outcome? {
         Some(thing) => as_json(&with_id(&id, &thing.into())),
         None => Response::new(Status::NO_CONTENT),
     })
 }
 
-/// RFC 9110 §13.1.1: if none of the marks in `If-Match` is the thing's, the method MUST NOT be performed.
+/// RFC 9110 §13.1.1: if none of the marks in `If-Match` is the thing's, the method MUST NOT be
+/// performed.
 fn check_version(request: &Request, thing: &Value) -> Result<(), Error> {
-    if evaluate(request, &marks_of(thing), 0) == Verdict::Failed { Err(another_version()) } else { Ok(()) }
+    if evaluate(request, &marks_of(thing), 0) == Verdict::Failed {
+        Err(another_version())
+    } else {
+        Ok(())
+    }
 }
 
 fn another_version() -> Error {
-    Error::abort(Status::PRECONDITION_FAILED, "this is not the version that you named; GET it again")
+    Error::abort(
+        Status::PRECONDITION_FAILED,
+        "this is not the version that you named; GET it again",
+    )
 }
 
 /// The mark of a thing: a hash of what is shown of it.
@@ -173,7 +195,9 @@ fn things_of(row: &Map) -> Map {
 
 fn with_id(id: &str, thing: &Value) -> Value {
     let mut shown = Map::from([("id", Value::from(id.parse::<i64>().unwrap_or(0)))]);
-    for (name, value) in thing.as_map().into_iter().flat_map(Map::iter).filter(|(name, _)| *name != "id") {
+    for (name, value) in
+        thing.as_map().into_iter().flat_map(Map::iter).filter(|(name, _)| *name != "id")
+    {
         shown.insert(name, value.clone());
     }
     shown.into()
@@ -189,8 +213,14 @@ fn fields_of(ctx: &mut Context) -> Result<Map, Error> {
     let fields = match ctx.request.content_type().as_deref() {
         Some("application/json") => match json::parse(ctx.body()?) {
             Ok(Value::Map(map)) => map,
-            Ok(_) => return Err(Error::BadRequest("found JSON that is not an object, expected {\"name\": …}".into())),
-            Err(error) => return Err(Error::BadRequest(format!("the JSON is not well formed: {error}"))),
+            Ok(_) => {
+                return Err(Error::BadRequest(
+                    "found JSON that is not an object, expected {\"name\": …}".into(),
+                ));
+            }
+            Err(error) => {
+                return Err(Error::BadRequest(format!("the JSON is not well formed: {error}")));
+            }
         },
         Some("application/x-www-form-urlencoded") => ctx.form()?.fields().iter().collect(),
         found => {
@@ -204,7 +234,10 @@ fn fields_of(ctx: &mut Context) -> Result<Map, Error> {
         }
     };
     if fields.len() > FIELDS {
-        return Err(Error::BadRequest(format!("found {} fields, expected at most {FIELDS}", fields.len())));
+        return Err(Error::BadRequest(format!(
+            "found {} fields, expected at most {FIELDS}",
+            fields.len()
+        )));
     }
     Ok(fields)
 }

@@ -1,6 +1,7 @@
 //! The flags of `carafe`: one table that parses them, explains them and suggests them.
 //!
-//! A value comes from the environment, if the flag has a variable, and then from the command line, which wins.
+//! A value comes from the environment, if the flag has a variable, and then from the command line,
+//! which wins.
 
 use super::help;
 use super::serve::Settings;
@@ -43,7 +44,9 @@ const FLAGS: &[Flag] = &[
         what: "0 takes any free one",
         default: "8000",
         variable: "CARAFE_PORT",
-        set: |settings, value| put(&mut settings.port, value.parse().ok(), "a port from 0 to 65535"),
+        set: |settings, value| {
+            put(&mut settings.port, value.parse().ok(), "a port from 0 to 65535")
+        },
     },
     Flag {
         name: "--dir",
@@ -117,7 +120,11 @@ const FLAGS: &[Flag] = &[
         variable: "",
         set: |settings, value| {
             settings.allowed_hosts.push(value.to_ascii_lowercase());
-            if value.is_empty() || value.contains(['/', ':', ' ']) { Err("a host's name without port") } else { Ok(()) }
+            if value.is_empty() || value.contains(['/', ':', ' ']) {
+                Err("a host's name without port")
+            } else {
+                Ok(())
+            }
         },
     },
     Flag {
@@ -241,15 +248,21 @@ pub fn read(arguments: &[String]) -> Result<Settings, String> {
     let mut rest = arguments.iter();
     while let Some(argument) = rest.next() {
         // Both `--port 0` and `--port=0` are usual.
-        let (name, inline) =
-            argument.split_once('=').map_or((argument.as_str(), None), |(name, value)| (name, Some(value)));
+        let (name, inline) = argument
+            .split_once('=')
+            .map_or((argument.as_str(), None), |(name, value)| (name, Some(value)));
         let Some(flag) = FLAGS.iter().find(|flag| flag.name == name) else {
             let shown = without_password(argument);
-            return Err(format!("found {shown:?}, which is no flag or command{}", help::hint(name)));
+            return Err(format!(
+                "found {shown:?}, which is no flag or command{}",
+                help::hint(name)
+            ));
         };
         if flag.value.is_empty() {
             if inline.is_some() {
-                return Err(format!("found {argument:?}, expected {name} alone: it takes no value"));
+                return Err(format!(
+                    "found {argument:?}, expected {name} alone: it takes no value"
+                ));
             }
             apply(flag, name, &mut settings, "")?;
             continue;
@@ -275,7 +288,8 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 pub fn help() -> String {
     let mut text = String::new();
     for flag in FLAGS {
-        let variable = if flag.variable.is_empty() { String::new() } else { format!(" ({})", flag.variable) };
+        let variable =
+            if flag.variable.is_empty() { String::new() } else { format!(" ({})", flag.variable) };
         text.push_str(&format!(
             "  {:<22} {:<10} {}{variable}\n",
             format!("{} {}", flag.name, flag.value),
@@ -284,16 +298,20 @@ pub fn help() -> String {
         ));
     }
     text.push_str(&format!("STORE is {STORES}.\n"));
-    text.push_str("CARAFE_SECRET_KEY is the key that signs; without one it is random at each start.\n");
+    text.push_str(
+        "CARAFE_SECRET_KEY is the key that signs; without one it is random at each start.\n",
+    );
     text
 }
 
 fn apply(flag: &Flag, said: &str, settings: &mut Settings, value: &str) -> Result<(), String> {
-    (flag.set)(settings, value)
-        .map_err(|expected| format!("{said}: found {:?}, expected {expected}", without_password(value)))
+    (flag.set)(settings, value).map_err(|expected| {
+        format!("{said}: found {:?}, expected {expected}", without_password(value))
+    })
 }
 
-/// An argument as it may be shown: what stands before the last `@` of a URL is a name and a password.
+/// An argument as it may be shown: what stands before the last `@` of a URL is a name and a
+/// password.
 fn without_password(argument: &str) -> String {
     argument.rfind('@').map_or(argument.to_owned(), |at| format!("…{}", &argument[at..]))
 }

@@ -1,12 +1,14 @@
 //! What `--help` prints: of the program, and of each subcommand.
 //!
-//! Examples come first, since an example is what most people look for. The flags of the server stand in the table that
-//! parses them (`flags.rs`); the subcommands stand here, and what is near to a mistyped one is looked up here, too.
+//! Examples come first, since an example is what most people look for. The flags of the server
+//! stand in the table that parses them (`flags.rs`); the subcommands stand here, and what is near
+//! to a mistyped one is looked up here, too.
 
 use super::{check, flags, init, lab, render, routes};
 use carafe::near;
 
-/// A subcommand: its name, how it is written and what that does, and what one should know before one tries it.
+/// A subcommand: its name, how it is written and what that does, and what one should know before
+/// one tries it.
 struct Command {
     name: &'static str,
     usage: &'static str,
@@ -84,7 +86,8 @@ carafe: a web server of clear glass
     carafe check 1                             what the running carafe saw of lesson 1
 ";
 
-/// What to print if these arguments ask for help: anywhere a `--help` or `-h`, or `help` as the first word.
+/// What to print if these arguments ask for help: anywhere a `--help` or `-h`, or `help` as the
+/// first word.
 ///
 /// # Errors
 ///
@@ -99,17 +102,23 @@ pub fn asked(arguments: &[String]) -> Option<Result<String, String>> {
     };
     let Some(subject) = subject else { return Some(Ok(of_the_program())) };
     let known = COMMANDS.iter().find(|command| command.name == subject);
-    Some(known.map(of).ok_or_else(|| format!("found {subject:?}, which is no command{}", hint(subject))))
+    Some(
+        known
+            .map(of)
+            .ok_or_else(|| format!("found {subject:?}, which is no command{}", hint(subject))),
+    )
 }
 
 /// `; did you mean routes?`, if a command or a flag is near.
 pub fn hint(word: &str) -> String {
-    let commands = COMMANDS.iter().map(|command| command.name).chain(["help", "--help", "--version"]);
+    let commands =
+        COMMANDS.iter().map(|command| command.name).chain(["help", "--help", "--version"]);
     // A bare number is most often meant for a port; `python -m http.server 8080` is used to it.
     if word.parse::<u16>().is_ok() {
         return format!("; did you mean --port {word}?");
     }
-    near::nearest(word, flags::names().chain(commands)).map_or(String::new(), |near| format!("; did you mean {near}?"))
+    near::nearest(word, flags::names().chain(commands))
+        .map_or(String::new(), |near| format!("; did you mean {near}?"))
 }
 
 fn of(command: &Command) -> String {

@@ -16,15 +16,23 @@ pub fn run(args: &[String]) -> ExitCode {
     let dir = match args {
         [dir] if !dir.is_empty() && !dir.starts_with('-') => Path::new(dir),
         _ => {
-            let found = if args.is_empty() { "nothing".to_owned() } else { format!("`{}`", args.join(" ")) };
-            let _ = writeln!(io::stderr(), "carafe init: found {found}, expected one folder: {USAGE}");
+            let found = if args.is_empty() {
+                "nothing".to_owned()
+            } else {
+                format!("`{}`", args.join(" "))
+            };
+            let _ =
+                writeln!(io::stderr(), "carafe init: found {found}, expected one folder: {USAGE}");
             return ExitCode::from(2);
         }
     };
     match write_site(dir) {
         Ok(count) => {
             let shown = dir.display();
-            let _ = writeln!(io::stdout(), "Wrote {count} files to templates/ and www/ in {shown}. To serve them:\n");
+            let _ = writeln!(
+                io::stdout(),
+                "Wrote {count} files to templates/ and www/ in {shown}. To serve them:\n"
+            );
             let _ = writeln!(io::stdout(), "    carafe --dir {}", quoted(&shown.to_string()));
             ExitCode::SUCCESS
         }
@@ -40,17 +48,23 @@ fn write_site(dir: &Path) -> Result<usize, String> {
     let files = site_files(dir);
     // Asked without following links: a link that leads nowhere is there, too.
     if let Some((path, _)) = files.iter().find(|(path, _)| fs::symlink_metadata(path).is_ok()) {
-        return Err(format!("{} exists already. Nothing was written; choose another folder.", path.display()));
+        return Err(format!(
+            "{} exists already. Nothing was written; choose another folder.",
+            path.display()
+        ));
     }
     for (written, (path, bytes)) in files.iter().enumerate() {
-        write_new(path, bytes)
-            .map_err(|error| format!("cannot write {}: {error}. {written} files were written.", path.display()))?;
+        write_new(path, bytes).map_err(|error| {
+            format!("cannot write {}: {error}. {written} files were written.", path.display())
+        })?;
     }
     Ok(files.len())
 }
 
 fn site_files(dir: &Path) -> Vec<(PathBuf, &'static [u8])> {
-    let templates = assets::TEMPLATES.iter().map(|(name, text)| (dir.join("templates").join(name), text.as_bytes()));
+    let templates = assets::TEMPLATES
+        .iter()
+        .map(|(name, text)| (dir.join("templates").join(name), text.as_bytes()));
     let www = assets::WWW.iter().map(|(name, bytes)| (dir.join("www").join(name), *bytes));
     templates.chain(www).collect()
 }

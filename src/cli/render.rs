@@ -1,7 +1,7 @@
 //! `carafe render`: one template with JSON data, on stdout.
 //!
-//! For trying a template without a server, and for comparing with another Jinja. The page's bytes and nothing else go
-//! to stdout; warnings and errors, as FILE:LINE:COLUMN, to stderr.
+//! For trying a template without a server, and for comparing with another Jinja. The page's bytes
+//! and nothing else go to stdout; warnings and errors, as FILE:LINE:COLUMN, to stderr.
 //!
 //! Left out: writing to a file. The shell does that: `carafe render hello.html > hello.out`.
 
@@ -21,12 +21,16 @@ pub struct NoApplication;
 
 impl Globals for NoApplication {
     fn call(&self, name: &str, arguments: &[Value], named: &Map) -> Option<Result<Value, String>> {
-        match (name, arguments.first().and_then(Value::as_str), named.get("filename").and_then(Value::as_str)) {
+        match (
+            name,
+            arguments.first().and_then(Value::as_str),
+            named.get("filename").and_then(Value::as_str),
+        ) {
             ("get_flashed_messages", _, _) => Some(Ok(Value::List(Vec::new()))),
             ("url_for", Some("static"), Some(file)) => Some(Ok(format!("/static/{file}").into())),
-            ("url_for", _, _) => {
-                Some(Err("no application runs here: url_for knows 'static' with filename= only".into()))
-            }
+            ("url_for", _, _) => Some(Err(
+                "no application runs here: url_for knows 'static' with filename= only".into(),
+            )),
             _ => None,
         }
     }
@@ -43,8 +47,8 @@ struct Request {
     data: Option<String>,
 }
 
-/// Runs the command with what stands after `render`: exit code 0, 1 for a page that cannot be made, 2 for flags that
-/// are not understood.
+/// Runs the command with what stands after `render`: exit code 0, 1 for a page that cannot be made,
+/// 2 for flags that are not understood.
 pub fn run(arguments: &[String], globals: &dyn Globals) -> ExitCode {
     let request = match read_arguments(arguments) {
         Ok(request) => request,
@@ -68,7 +72,8 @@ pub fn run(arguments: &[String], globals: &dyn Globals) -> ExitCode {
 }
 
 fn read_arguments(arguments: &[String]) -> Result<Request, String> {
-    let mut request = Request { template: String::new(), templates: "templates".to_owned(), data: None };
+    let mut request =
+        Request { template: String::new(), templates: "templates".to_owned(), data: None };
     let mut template = None;
     let mut rest = arguments.iter();
     while let Some(argument) = rest.next() {
@@ -78,9 +83,12 @@ fn read_arguments(arguments: &[String]) -> Result<Request, String> {
             }
             continue;
         }
-        let (flag, joined) = argument.split_once('=').map_or((&**argument, None), |(flag, value)| (flag, Some(value)));
+        let (flag, joined) = argument
+            .split_once('=')
+            .map_or((&**argument, None), |(flag, value)| (flag, Some(value)));
         if !FLAGS.contains(&flag) {
-            let hint = nearest(flag, FLAGS).map(|near| format!("; there is {near}")).unwrap_or_default();
+            let hint =
+                nearest(flag, FLAGS).map(|near| format!("; there is {near}")).unwrap_or_default();
             return Err(format!("unknown flag {flag}{hint}"));
         }
         let value = joined.map(str::to_owned).or_else(|| rest.next().cloned());
@@ -100,7 +108,9 @@ fn render(request: &Request, globals: &dyn Globals) -> Result<String, String> {
         None => Map::new(),
     };
     let templates = Templates::from_dir(&request.templates);
-    let page = templates.render(&request.template, &variables, globals).map_err(|error| error.to_string())?;
+    let page = templates
+        .render(&request.template, &variables, globals)
+        .map_err(|error| error.to_string())?;
     for warning in &page.warnings {
         complain(warning);
     }
@@ -119,7 +129,9 @@ fn read_data(file: &str) -> Result<Map, String> {
     read.map_err(|error| format!("cannot read {file}: {error}"))?;
     match json::parse(&bytes).map_err(|error| format!("{file}:{error}"))? {
         Value::Map(map) => Ok(map),
-        _ => Err(format!("{file}:1:1: found a value, expected an object with the names that the template knows")),
+        _ => Err(format!(
+            "{file}:1:1: found a value, expected an object with the names that the template knows"
+        )),
     }
 }
 

@@ -20,7 +20,8 @@ pub fn run(arguments: &[String]) -> ExitCode {
     let (app, _) = serve::build(&Settings::default(), memory, Some(Arc::default()));
     // The longest of each column makes it as wide as it is.
     let longest = |text: fn(&Route) -> usize| app.routes().iter().map(text).max().unwrap_or(0);
-    let (pattern, name) = (longest(|route| route.pattern.text().len()), longest(|route| route.name.len()));
+    let (pattern, name) =
+        (longest(|route| route.pattern.text().len()), longest(|route| route.name.len()));
     let text: String = app.routes().iter().map(|route| line(route, pattern, name)).collect();
     let _ = io::stdout().write_all(text.as_bytes());
     ExitCode::SUCCESS

@@ -90,15 +90,21 @@ pub fn build(settings: &Settings, state: State, recorder: Option<Arc<Recorder>>)
     let (templates, www) = (found("templates"), found("www"));
     let places = format!("  templates  {}\n  www        {}\n", shown(&templates), shown(&www));
     app::lessons::routes(&mut app, recorder, templates.clone());
-    app.templates(templates.map_or_else(|| Templates::embedded(assets::TEMPLATES), Templates::from_dir));
-    app.files("/static", www.map_or_else(|| StaticFiles::embedded(assets::WWW), StaticFiles::from_dir));
+    app.templates(
+        templates.map_or_else(|| Templates::embedded(assets::TEMPLATES), Templates::from_dir),
+    );
+    app.files(
+        "/static",
+        www.map_or_else(|| StaticFiles::embedded(assets::WWW), StaticFiles::from_dir),
+    );
     app.sessions(state.sessions, settings.session_ttl, settings.session_cap);
     app.store(state.kept);
     (app, places)
 }
 
-/// The next port that is free; 0, which takes any, if there is none near. Never 5000 or 7000: on a Mac those belong to
-/// AirPlay, which answers 403 to whoever believes to have met a server of their own.
+/// The next port that is free; 0, which takes any, if there is none near. Never 5000 or 7000: on a
+/// Mac those belong to AirPlay, which answers 403 to whoever believes to have met a server of their
+/// own.
 fn free_port(host: &str, taken: u16) -> u16 {
     let next = (taken..u16::MAX).skip(1).take(100).filter(|port| ![5000, 7000].contains(port));
     next.into_iter().find(|&port| TcpListener::bind((host, port)).is_ok()).unwrap_or(0)
@@ -111,23 +117,30 @@ fn place(path: &Path) -> String {
 /// Serves until it is stopped. `stops` is given the handle that stops it.
 pub fn run(settings: Settings, stops: impl FnOnce(Stopper) -> io::Result<()>) -> ExitCode {
     if let Some(dir) = settings.dir.as_deref().filter(|dir| !dir.is_dir()) {
-        let _ =
-            writeln!(io::stderr(), "carafe: found no folder {}, expected one with templates/ and www/", dir.display());
+        let _ = writeln!(
+            io::stderr(),
+            "carafe: found no folder {}, expected one with templates/ and www/",
+            dir.display()
+        );
         return ExitCode::FAILURE;
     }
-    let bound =
-        Server::bind((settings.host.as_str(), settings.port)).and_then(|server| Ok((server.local_addr()?, server)));
+    let bound = Server::bind((settings.host.as_str(), settings.port))
+        .and_then(|server| Ok((server.local_addr()?, server)));
     let (address, server) = match bound {
         Ok(bound) => bound,
         Err(error) => {
             let port = settings.port;
             let hint = match error.kind() {
                 ErrorKind::AddrInUse => {
-                    format!("another program has it; try: carafe --port {}", free_port(&settings.host, port))
+                    format!(
+                        "another program has it; try: carafe --port {}",
+                        free_port(&settings.host, port)
+                    )
                 }
                 _ => error.to_string(),
             };
-            let _ = writeln!(io::stderr(), "carafe: cannot listen on {}:{port}: {hint}", settings.host);
+            let _ =
+                writeln!(io::stderr(), "carafe: cannot listen on {}:{port}: {hint}", settings.host);
             return ExitCode::FAILURE;
         }
     };
@@ -145,7 +158,8 @@ pub fn run(settings: Settings, stops: impl FnOnce(Stopper) -> io::Result<()>) ->
     let is_local = address.ip().is_loopback();
     let warning = if is_local { "" } else { "  warning    other machines can reach this server\n" };
     let proxied = !settings.proxies.is_empty();
-    // Where other machines can connect, the inner pages are off unless they were asked for; behind a proxy, always.
+    // Where other machines can connect, the inner pages are off unless they were asked for; behind
+    // a proxy, always.
     let open = !proxied && (is_local || settings.expose_cycles);
     app.inside(Inside { open, everyone: settings.expose_cycles, hosts: settings.allowed_hosts });
     let proxies = match proxied {
@@ -155,8 +169,13 @@ pub fn run(settings: Settings, stops: impl FnOnce(Stopper) -> io::Result<()>) ->
     let cycles = match (&recorder, open, settings.expose_cycles) {
         (None, _, _) => "  cycles     not recorded\n".to_owned(),
         _ if proxied => "  cycles     off: behind a proxy every client could look\n".to_owned(),
-        (_, false, _) => "  cycles     hidden: other machines could look; --expose-cycles shows them\n".to_owned(),
-        (_, _, true) => format!("  cycles     http://{address}/cycles, for everybody who knows the name\n"),
+        (_, false, _) => {
+            "  cycles     hidden: other machines could look; --expose-cycles shows them\n"
+                .to_owned()
+        }
+        (_, _, true) => {
+            format!("  cycles     http://{address}/cycles, for everybody who knows the name\n")
+        }
         _ => format!(
             "  cycles     http://{address}/cycles, for this machine only\n             \
              (a proxy in front makes all look local: --trust-proxy)\n"
@@ -190,8 +209,11 @@ pub fn run(settings: Settings, stops: impl FnOnce(Stopper) -> io::Result<()>) ->
         Some(recorder) => server.recorder(recorder),
         None => server,
     };
-    let server =
-        server.log(settings.log).workers(settings.workers).limits(settings.limits).stop_time(settings.stop_time);
+    let server = server
+        .log(settings.log)
+        .workers(settings.workers)
+        .limits(settings.limits)
+        .stop_time(settings.stop_time);
     let server = server.proxies(settings.proxies);
     match server.run(app::cycles::Unseen(app)) {
         Ok(()) => ExitCode::SUCCESS,

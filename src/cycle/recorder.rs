@@ -1,7 +1,7 @@
 //! The record: the last 200 cycles, for whoever looks.
 //!
-//! Everybody writes here all the time and hardly anybody reads, so it is made for those who write; whoever looks takes the
-//! trouble of putting the list together.
+//! Everybody writes here all the time and hardly anybody reads, so it is made for those who write;
+//! whoever looks takes the trouble of putting the list together.
 //!
 //! Left out: keeping it over a restart. It is there to be looked at now.
 
@@ -36,21 +36,24 @@ type Watcher = Box<dyn Fn(&Record) + Send + Sync>;
 
 /// The last cycles, and the count of all.
 ///
-/// Threads whose cycles end at the same time must not wait for one another, nor for what another processor has in its
-/// cache, which takes longer than all the rest of recording. So each thread puts its cycles on a shelf of its own, takes
-/// back from there the memory of one that is too old, and makes the next cycle in it. Whoever looks goes past all shelves.
+/// Threads whose cycles end at the same time must not wait for one another, nor for what another
+/// processor has in its cache, which takes longer than all the rest of recording. So each thread
+/// puts its cycles on a shelf of its own, takes back from there the memory of one that is too old,
+/// and makes the next cycle in it. Whoever looks goes past all shelves.
 pub struct Recorder {
     count: Count,
     shelves: Striped<Shelf>,
     watcher: OnceLock<Watcher>,
-    /// How many wait for a cycle to be added. While nobody does, adding one wakes nobody and costs nothing.
+    /// How many wait for a cycle to be added. While nobody does, adding one wakes nobody and costs
+    /// nothing.
     waiting: AtomicUsize,
     gate: Mutex<()>,
     added: Condvar,
     closed: AtomicBool,
 }
 
-/// The number of the last cycle. Every thread writes it, so it has a line of the processors' caches to itself.
+/// The number of the last cycle. Every thread writes it, so it has a line of the processors' caches
+/// to itself.
 #[derive(Default)]
 #[repr(align(64))]
 struct Count(AtomicU64);
@@ -103,12 +106,14 @@ impl Recorder {
         self.count.0.fetch_add(1, Ordering::Relaxed) + 1
     }
 
-    /// Has every cycle shown to `watcher` as it ends, before its client can know that it did. The first watcher stays.
+    /// Has every cycle shown to `watcher` as it ends, before its client can know that it did. The
+    /// first watcher stays.
     pub fn watch(&self, watcher: impl Fn(&Record) + Send + Sync + 'static) {
         let _ = self.watcher.set(Box::new(watcher));
     }
 
-    /// Keeps a cycle that is over, as it `ended` by the wall clock. Those that are too old by now leave.
+    /// Keeps a cycle that is over, as it `ended` by the wall clock. Those that are too old by now
+    /// leave.
     pub fn keep(&self, number: u64, status: Status, ended: SystemTime, cycle: Cycle) {
         // The last step has just been taken; one look at the clock the fewer.
         let took = cycle.steps.last().map_or_else(|| cycle.started.elapsed(), |step| step.at);
@@ -121,11 +126,12 @@ impl Recorder {
         shelf.clear_old(number);
         drop(shelf);
         if number.is_multiple_of(KEPT as u64) {
-            // What is on the shelves of threads that have fallen silent is cleared by the others, now and then.
+            // What is on the shelves of threads that have fallen silent is cleared by the others,
+            // now and then.
             self.shelves.all().for_each(|mut shelf| shelf.clear_old(number));
         }
-        // Either this thread sees that somebody waits, or that one sees the cycle: both put the fence between what they
-        // write and what they read.
+        // Either this thread sees that somebody waits, or that one sees the cycle: both put the
+        // fence between what they write and what they read.
         fence(Ordering::SeqCst);
         if self.waiting.load(Ordering::Relaxed) > 0 {
             // Whoever was about to wait holds the gate until it does.
@@ -163,20 +169,22 @@ impl Recorder {
         self.all().pop()
     }
 
-    /// Waits until there are cycles with numbers above this one, and gives them back; after `most`, perhaps none.
+    /// Waits until there are cycles with numbers above this one, and gives them back; after `most`,
+    /// perhaps none.
     pub fn wait_beyond(&self, number: u64, most: Duration) -> Vec<Arc<Record>> {
         let gate = lock(&self.gate);
         self.waiting.fetch_add(1, Ordering::Relaxed);
         fence(Ordering::SeqCst);
-        let waited =
-            self.added.wait_timeout_while(gate, most, |()| self.beyond(number).is_empty() && !self.is_closed());
+        let waited = self.added.wait_timeout_while(gate, most, |()| {
+            self.beyond(number).is_empty() && !self.is_closed()
+        });
         drop(waited);
         self.waiting.fetch_sub(1, Ordering::Relaxed);
         self.beyond(number)
     }
 
-    /// The cycles behind this number, up to the first that has its number and is not over yet: it would be missed by
-    /// whoever went on behind it.
+    /// The cycles behind this number, up to the first that has its number and is not over yet: it
+    /// would be missed by whoever went on behind it.
     fn beyond(&self, number: u64) -> Vec<Arc<Record>> {
         let mut found = self.above(number);
         // One that another thread has kept waiting for so long will not come.

@@ -1,7 +1,8 @@
 //! Where the body ends: Content-Length, chunked, or nothing.
 //!
-//! A connection carries one message behind the other, so both sides must agree to the byte on where each ends. There are
-//! two ways to say it: the length in advance, or pieces that each bring their own length, the last of them 0.
+//! A connection carries one message behind the other, so both sides must agree to the byte on where
+//! each ends. There are two ways to say it: the length in advance, or pieces that each bring their
+//! own length, the last of them 0.
 //!
 //! ```text
 //! Content-Length: 6          Transfer-Encoding: chunked
@@ -32,8 +33,9 @@ pub enum Framing {
 ///
 /// # Errors
 ///
-/// Any doubt is an error: both headers at once, lengths that are not one plain number, a coding other than chunked, an
-/// HTTP/1.0 message with a transfer coding. A length beyond the limit is one too.
+/// Any doubt is an error: both headers at once, lengths that are not one plain number, a coding
+/// other than chunked, an HTTP/1.0 message with a transfer coding. A length beyond the limit is one
+/// too.
 pub fn framing(request: &Request, limits: &Limits) -> Result<Framing, ParseError> {
     let mut lengths = request.headers.get_all("Content-Length");
     let length = lengths.next();
@@ -46,10 +48,11 @@ pub fn framing(request: &Request, limits: &Limits) -> Result<Framing, ParseError
         (None, true) => Ok(Framing::Empty),
         (Some(length), true) => parse_length(length, limits),
         (None, false) => check_codings(&codings, request.version),
-        // RFC 9112 §6.1: "A server MAY reject a request that contains both Content-Length and Transfer-Encoding".
-        (Some(_), false) => {
-            Err(malformed("found both Content-Length and Transfer-Encoding, expected one: they could disagree"))
-        }
+        // RFC 9112 §6.1: "A server MAY reject a request that contains both Content-Length and
+        // Transfer-Encoding".
+        (Some(_), false) => Err(malformed(
+            "found both Content-Length and Transfer-Encoding, expected one: they could disagree",
+        )),
     }
 }
 
@@ -72,21 +75,26 @@ fn check_codings(codings: &[&str], version: Version) -> Result<Framing, ParseErr
     let coding = codings.join(", ");
     // RFC 9112 §6.1: with HTTP/1.0, "MUST treat the message as if the framing is faulty".
     if version == Version::Http10 {
-        return Err(malformed("found Transfer-Encoding in an HTTP/1.0 request, expected Content-Length"));
+        return Err(malformed(
+            "found Transfer-Encoding in an HTTP/1.0 request, expected Content-Length",
+        ));
     }
     if coding.eq_ignore_ascii_case("chunked") {
         return Ok(Framing::Chunked);
     }
-    // RFC 9112 §6.3: if chunked is not the final coding, the length cannot be determined: 400. If it is, but another
-    // comes before it, the server does not understand that one: 501 (§6.1).
-    // RFC 9110 §5.6.1.2: "A recipient MUST parse and ignore a reasonable number of empty list elements".
+    // RFC 9112 §6.3: if chunked is not the final coding, the length cannot be determined: 400. If
+    // it is, but another comes before it, the server does not understand that one: 501 (§6.1). RFC
+    // 9110 §5.6.1.2: "A recipient MUST parse and ignore a reasonable number of empty list
+    // elements".
     let mut names = coding.split(',').map(str::trim_ascii).filter(|name| !name.is_empty()).rev();
     let is_chunked = |name: &str| name.eq_ignore_ascii_case("chunked");
     let ends_well = names.next().is_some_and(is_chunked);
     let others: Vec<&str> = names.collect();
     if !ends_well || others.iter().any(|name| is_chunked(name)) {
         let found = shown(coding.as_bytes());
-        return Err(malformed(format!("found Transfer-Encoding: {found}, expected chunked, once and last")));
+        return Err(malformed(format!(
+            "found Transfer-Encoding: {found}, expected chunked, once and last"
+        )));
     }
     if others.is_empty() { Ok(Framing::Chunked) } else { Err(ParseError::TransferCoding(coding)) }
 }
@@ -97,13 +105,15 @@ fn check_codings(codings: &[&str], version: Version) -> Result<Framing, ParseErr
 ///
 /// [`ParseError::Expectation`], if it expects anything else.
 pub fn expects_continue(request: &Request) -> Result<bool, ParseError> {
-    // "A server that receives a 100-continue expectation in an HTTP/1.0 request MUST ignore that expectation."
+    // "A server that receives a 100-continue expectation in an HTTP/1.0 request MUST ignore that
+    // expectation."
     if request.version == Version::Http10 {
         return Ok(false);
     }
     let lists = request.headers.get_all("Expect");
     // RFC 9110 §5.6.1: elements of a list may be empty, and are passed over.
-    let expectations = lists.flat_map(|list| list.split(',')).map(str::trim_ascii).filter(|name| !name.is_empty());
+    let expectations =
+        lists.flat_map(|list| list.split(',')).map(str::trim_ascii).filter(|name| !name.is_empty());
     let mut expects = false;
     for expectation in expectations {
         if !expectation.eq_ignore_ascii_case("100-continue") {
@@ -135,7 +145,8 @@ pub fn expects_continue(request: &Request) -> Result<bool, ParseError> {
 pub struct ChunkedBody {
     body: Vec<u8>,
     state: State,
-    /// Bytes spent on chunk extensions and trailers, which are read past: they are bounded like a head.
+    /// Bytes spent on chunk extensions and trailers, which are read past: they are bounded like a
+    /// head.
     overhead: usize,
     trailers: usize,
 }
@@ -155,8 +166,8 @@ enum State {
 }
 
 impl ChunkedBody {
-    /// Takes what it can from the front of `bytes`; returns how many bytes it took. The caller brings the others again,
-    /// with more behind them.
+    /// Takes what it can from the front of `bytes`; returns how many bytes it took. The caller
+    /// brings the others again, with more behind them.
     ///
     /// # Errors
     ///
@@ -170,7 +181,8 @@ impl ChunkedBody {
                     let taken = left.min(rest.len());
                     self.body.extend_from_slice(&rest[..taken]);
                     lines.at += taken;
-                    self.state = if taken == left { State::DataEnd } else { State::Data(left - taken) };
+                    self.state =
+                        if taken == left { State::DataEnd } else { State::Data(left - taken) };
                     if taken < left {
                         return Ok(lines.at);
                     }
@@ -192,8 +204,11 @@ impl ChunkedBody {
                     let most = lines.at.saturating_add(limits.head_bytes);
                     let line = lines.next(most, &ParseError::HeadTooLong(limits.head_bytes))?;
                     let Some(line) = line else { return Ok(lines.at) };
-                    self.state =
-                        if self.state == State::Size { self.size(line, limits)? } else { self.trailer(line, limits)? };
+                    self.state = if self.state == State::Size {
+                        self.size(line, limits)?
+                    } else {
+                        self.trailer(line, limits)?
+                    };
                 }
                 State::Done => return Ok(lines.at),
             }
@@ -214,8 +229,8 @@ impl ChunkedBody {
         Ok(if size == 0 { State::Trailer } else { State::Data(size) })
     }
 
-    /// RFC 9110 §6.5.1: trailers may be discarded. They are checked, counted and forgotten: a trailer must not pass for
-    /// a header that came in time to decide something.
+    /// RFC 9110 §6.5.1: trailers may be discarded. They are checked, counted and forgotten: a
+    /// trailer must not pass for a header that came in time to decide something.
     fn trailer(&mut self, line: &[u8], limits: &Limits) -> Result<State, ParseError> {
         if line.is_empty() {
             return Ok(State::Done);
@@ -231,11 +246,16 @@ impl ChunkedBody {
 
     fn spend(&mut self, bytes: usize, limits: &Limits) -> Result<(), ParseError> {
         self.overhead += bytes;
-        if self.overhead > limits.head_bytes { Err(ParseError::HeadTooLong(limits.head_bytes)) } else { Ok(()) }
+        if self.overhead > limits.head_bytes {
+            Err(ParseError::HeadTooLong(limits.head_bytes))
+        } else {
+            Ok(())
+        }
     }
 }
 
-/// `chunk-size = 1*HEXDIG`, `chunk-ext = *( BWS ";" BWS chunk-ext-name [ BWS "=" BWS chunk-ext-val ] )`
+/// `chunk-size = 1*HEXDIG`, `chunk-ext = *( BWS ";" BWS chunk-ext-name [ BWS "=" BWS chunk-ext-val
+/// ] )`
 ///
 /// Returns the size, and how many bytes of extension follow it.
 fn parse_chunk_size(line: &[u8]) -> Result<(usize, usize), ParseError> {
@@ -243,10 +263,15 @@ fn parse_chunk_size(line: &[u8]) -> Result<(usize, usize), ParseError> {
     let (size, extension) = line.split_at(digits);
     // Nobody asks what an extension says, only that it is one, and that no CR or LF hides in it.
     let extension_is_text = extension.iter().all(|&byte| byte == b'\t' || !byte.is_ascii_control());
-    let extension_starts_well = extension.is_empty() || extension.trim_ascii_start().starts_with(b";");
-    // Sixteen hex digits are 64 bits. Leading zeros could make the same number longer, but nobody needs them.
+    let extension_starts_well =
+        extension.is_empty() || extension.trim_ascii_start().starts_with(b";");
+    // Sixteen hex digits are 64 bits. Leading zeros could make the same number longer, but nobody
+    // needs them.
     if !(1..=16).contains(&digits) || !extension_is_text || !extension_starts_well {
-        return Err(malformed(format!("found the chunk size {}, expected hex digits", shown(line))));
+        return Err(malformed(format!(
+            "found the chunk size {}, expected hex digits",
+            shown(line)
+        )));
     }
     let size = str::from_utf8(size).expect("hex digits are ASCII");
     let size = u64::from_str_radix(size, 16).expect("at most sixteen hex digits fit");

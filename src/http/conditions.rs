@@ -1,8 +1,10 @@
-//! Does the client have it already, and may it change it? The conditional headers, in their order of precedence.
+//! Does the client have it already, and may it change it? The conditional headers, in their order
+//! of precedence.
 //!
-//! A server marks each version of a resource: with an `ETag` (any text that changes when the content does) and a
-//! `Last-Modified` date. A client that kept a copy sends the mark back: `If-None-Match` means "only if it has changed",
-//! `If-Match` "only if it has not". And `Range` asks for a part of it.
+//! A server marks each version of a resource: with an `ETag` (any text that changes when the
+//! content does) and a `Last-Modified` date. A client that kept a copy sends the mark back:
+//! `If-None-Match` means "only if it has changed", `If-Match` "only if it has not". And `Range`
+//! asks for a part of it.
 //!
 //! Left out: several ranges in one answer (`multipart/byteranges`). Such a request gets the whole.
 
@@ -37,14 +39,16 @@ pub enum Verdict {
 
 /// Weighs the conditional headers and the range of a request for something of `size` bytes.
 ///
-/// The order is that of RFC 9110 §13.2.2: each step is reached only if those before it let the request pass.
+/// The order is that of RFC 9110 §13.2.2: each step is reached only if those before it let the
+/// request pass.
 pub fn evaluate(request: &Request, validators: &Validators, size: u64) -> Verdict {
     let headers = &request.headers;
     let modified = validators.modified.map(date::unix_seconds);
     let date_of = |name| only(headers, name).and_then(date::parse).map(date::unix_seconds);
     let reads = matches!(request.method, Method::Get | Method::Head);
 
-    // 1. and 2. If-Match; without it, If-Unmodified-Since. What is not one date is no condition (§13.1.3, §13.1.4).
+    // 1. and 2. If-Match; without it, If-Unmodified-Since. What is not one date is no condition
+    //    (§13.1.3, §13.1.4).
     if headers.contains("If-Match") {
         if !any_matches(headers, "If-Match", &validators.etag, strongly_equal) {
             return Verdict::Failed;
@@ -59,14 +63,18 @@ pub fn evaluate(request: &Request, validators: &Validators, size: u64) -> Verdic
         if any_matches(headers, "If-None-Match", &validators.etag, weakly_equal) {
             return if reads { Verdict::NotModified } else { Verdict::Failed };
         }
-    } else if let (true, Some(since), Some(modified)) = (reads, date_of("If-Modified-Since"), modified)
+    } else if let (true, Some(since), Some(modified)) =
+        (reads, date_of("If-Modified-Since"), modified)
         && modified <= since
     {
         return Verdict::NotModified;
     }
-    // 5. Range, which only GET has (§14.2), unless an If-Range says that the client's part is of another version.
+    // 5. Range, which only GET has (§14.2), unless an If-Range says that the client's part is of
+    //    another version.
     match only(headers, "Range") {
-        Some(range) if request.method == Method::Get && range_applies(headers, validators) => parse_range(range, size),
+        Some(range) if request.method == Method::Get && range_applies(headers, validators) => {
+            parse_range(range, size)
+        }
         _ => Verdict::Whole,
     }
 }
@@ -79,10 +87,13 @@ fn only<'a>(headers: &'a Headers, name: &str) -> Option<&'a str> {
 
 /// True if a list of entity tags holds this one, or is `*`, which stands for any.
 fn any_matches(headers: &Headers, name: &str, etag: &str, equal: fn(&str, &str) -> bool) -> bool {
-    headers.get_all(name).any(|list| list.trim() == "*" || entity_tags(list).any(|tag| equal(tag, etag)))
+    headers
+        .get_all(name)
+        .any(|list| list.trim() == "*" || entity_tags(list).any(|tag| equal(tag, etag)))
 }
 
-/// The tags of `"a", W/"b"`. A comma may stand inside the quotes, so the quotes are what is looked for.
+/// The tags of `"a", W/"b"`. A comma may stand inside the quotes, so the quotes are what is looked
+/// for.
 fn entity_tags(list: &str) -> impl Iterator<Item = &str> {
     let mut rest = list;
     std::iter::from_fn(move || {
@@ -120,8 +131,9 @@ fn range_applies(headers: &Headers, validators: &Validators) -> bool {
     if condition.starts_with('"') || condition.starts_with("W/") {
         return strongly_equal(condition, &validators.etag);
     }
-    // A date of this very second is a weak mark: the file may change again within it (§8.8.2.2). One that has passed is
-    // taken for a strong one, though the file may have changed twice in it: who wants to be sure sends the ETag.
+    // A date of this very second is a weak mark: the file may change again within it (§8.8.2.2).
+    // One that has passed is taken for a strong one, though the file may have changed twice in it:
+    // who wants to be sure sends the ETag.
     let modified = validators.modified.map(date::unix_seconds);
     let settled = modified.is_some_and(|modified| modified < date::unix_seconds(SystemTime::now()));
     settled && date::parse(condition).map(date::unix_seconds) == modified
@@ -129,8 +141,8 @@ fn range_applies(headers: &Headers, validators: &Validators) -> bool {
 
 /// `bytes=0-499`, `bytes=500-`, `bytes=-500` (RFC 9110 §14.1.2).
 ///
-/// Another unit, several ranges, or anything that breaks the grammar is answered with the whole (§14.2: a server "MAY
-/// ignore the Range header field").
+/// Another unit, several ranges, or anything that breaks the grammar is answered with the whole
+/// (§14.2: a server "MAY ignore the Range header field").
 fn parse_range(text: &str, size: u64) -> Verdict {
     let Some((unit, range)) = text.split_once('=') else { return Verdict::Whole };
     let Some((first, last)) = range.trim().split_once('-') else { return Verdict::Whole };

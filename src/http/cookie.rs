@@ -1,9 +1,11 @@
 //! Cookie and Set-Cookie: how a server asks a client to remember something, and gets it back.
 //!
-//! The server says `Set-Cookie: carafe_sid=7f3a...; HttpOnly; Path=/` once; from then on the client adds
-//! `Cookie: carafe_sid=7f3a...` to each request by itself. That is all: the memory is the client's, and so is the choice.
+//! The server says `Set-Cookie: carafe_sid=7f3a...; HttpOnly; Path=/` once; from then on the client
+//! adds `Cookie: carafe_sid=7f3a...` to each request by itself. That is all: the memory is the
+//! client's, and so is the choice.
 //!
-//! Left out: `Domain`. Without it a cookie goes back to the very host that set it, which is the safest choice.
+//! Left out: `Domain`. Without it a cookie goes back to the very host that set it, which is the
+//! safest choice.
 
 use super::Headers;
 use std::fmt;
@@ -32,7 +34,8 @@ pub fn cookies(headers: &Headers) -> impl Iterator<Item = (&str, &str)> {
     })
 }
 
-/// When a browser sends a cookie along with a request that another site caused (RFC 6265bis §5.6.7.1).
+/// When a browser sends a cookie along with a request that another site caused (RFC 6265bis
+/// §5.6.7.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SameSite {
     /// Never.
@@ -41,7 +44,8 @@ pub enum SameSite {
     Lax,
 }
 
-/// The largest name and value together that every browser keeps (RFC 6265 §6.1). A larger one they drop in silence.
+/// The largest name and value together that every browser keeps (RFC 6265 §6.1). A larger one they
+/// drop in silence.
 pub const COOKIE_BYTES: usize = 4096;
 
 /// A `Set-Cookie` header: what the client is asked to remember, and when to send it back.
@@ -55,9 +59,11 @@ pub struct SetCookie {
     pub max_age: Option<Duration>,
     /// Hidden from scripts. Defaults to false.
     pub http_only: bool,
-    /// Sent over https alone. Defaults to false: Safari drops a Secure cookie that comes over plain http.
+    /// Sent over https alone. Defaults to false: Safari drops a Secure cookie that comes over plain
+    /// http.
     pub secure: bool,
-    /// Held back when another site causes the request. Defaults to `None`, which browsers read as Lax.
+    /// Held back when another site causes the request. Defaults to `None`, which browsers read as
+    /// Lax.
     pub same_site: Option<SameSite>,
     /// Sent with requests for this path and below it. Defaults to `/`: the whole site.
     pub path: &'static str,
@@ -68,17 +74,24 @@ impl SetCookie {
     ///
     /// # Errors
     ///
-    /// A sentence, if the name is not a token, if the value holds what would end it (white space, `;`, `,`, `"`, `\`,
-    /// control characters, anything but ASCII; RFC 6265 §4.1.1), or if both are larger than [`COOKIE_BYTES`].
+    /// A sentence, if the name is not a token, if the value holds what would end it (white space,
+    /// `;`, `,`, `"`, `\`, control characters, anything but ASCII; RFC 6265 §4.1.1), or if both are
+    /// larger than [`COOKIE_BYTES`].
     pub fn new(name: &str, value: &str) -> Result<SetCookie, String> {
-        let is_value_byte = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b',' | b';' | b'\\');
-        let is_name_byte = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+        let is_value_byte =
+            |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b',' | b';' | b'\\');
+        let is_name_byte =
+            |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
         if name.is_empty() || !name.bytes().all(is_name_byte) {
-            return Err(format!("found the cookie name {name:?}, expected letters, digits, hyphens and underscores"));
+            return Err(format!(
+                "found the cookie name {name:?}, expected letters, digits, hyphens and underscores"
+            ));
         }
         if let Some(wrong) = value.bytes().find(|&byte| !is_value_byte(byte)) {
             let wrong = wrong.escape_ascii();
-            return Err(format!("found {wrong} in the value of the cookie {name}, expected it percent-encoded"));
+            return Err(format!(
+                "found {wrong} in the value of the cookie {name}, expected it percent-encoded"
+            ));
         }
         let size = name.len() + value.len();
         if size > COOKIE_BYTES {

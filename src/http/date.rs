@@ -1,15 +1,17 @@
 //! The one date format that HTTP writes, and the three that it reads.
 //!
-//! `Sun, 06 Nov 1994 08:49:37 GMT`: always 29 bytes, always Greenwich time, always English. A date is kept as seconds
-//! since 1970, and the calendar is worked out by arithmetic on days (Howard Hinnant, "chrono-Compatible Low-Level Date
-//! Algorithms", 2013: `days_from_civil` and `civil_from_days`).
+//! `Sun, 06 Nov 1994 08:49:37 GMT`: always 29 bytes, always Greenwich time, always English. A date
+//! is kept as seconds since 1970, and the calendar is worked out by arithmetic on days (Howard
+//! Hinnant, "chrono-Compatible Low-Level Date Algorithms", 2013: `days_from_civil` and
+//! `civil_from_days`).
 //!
 //! Left out: leap seconds, which Unix time has not.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
-const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const MONTHS: [&str; 12] =
+    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 const DAY_SECONDS: u64 = 86_400;
 
 /// Seconds since 1970; a clock set before that counts as 1970.
@@ -32,7 +34,8 @@ pub fn format(time: SystemTime) -> String {
     let (year, month, day) = civil_from_days(days);
     // 1 January 1970 was a Thursday.
     let weekday = DAYS[((days + 3) % 7) as usize];
-    let (month, hour, minute, second) = (MONTHS[month - 1], second / 3600, second / 60 % 60, second % 60);
+    let (month, hour, minute, second) =
+        (MONTHS[month - 1], second / 3600, second / 60 % 60, second % 60);
     // Each static file carries one, and `format!` takes ten times as long.
     let mut text = String::with_capacity(29);
     text.push_str(weekday);
@@ -55,7 +58,8 @@ fn push_digits(text: &mut String, number: u64) {
     text.push((b'0' + (number % 10) as u8) as char);
 }
 
-/// Reads a date in any of the three formats that a recipient must accept (RFC 9110 §5.6.7); `None` if it is in none.
+/// Reads a date in any of the three formats that a recipient must accept (RFC 9110 §5.6.7); `None`
+/// if it is in none.
 pub fn parse(text: &str) -> Option<SystemTime> {
     let words: Vec<&str> = text.split([' ', ',', '-']).filter(|word| !word.is_empty()).collect();
     let (day, month, year, time) = match words[..] {
@@ -71,10 +75,13 @@ pub fn parse(text: &str) -> Option<SystemTime> {
     let hour = number(clock.next()?, 0..=23)?;
     let minute = number(clock.next()?, 0..=59)?;
     let second = number(clock.next()?, 0..=60)?;
-    if clock.next().is_some() || civil_from_days(days_from_civil(year, month, day)) != (year, month, day) {
+    if clock.next().is_some()
+        || civil_from_days(days_from_civil(year, month, day)) != (year, month, day)
+    {
         return None;
     }
-    let seconds = days_from_civil(year, month, day) * DAY_SECONDS + hour * 3600 + minute * 60 + second;
+    let seconds =
+        days_from_civil(year, month, day) * DAY_SECONDS + hour * 3600 + minute * 60 + second;
     Some(UNIX_EPOCH + Duration::from_secs(seconds))
 }
 
@@ -95,12 +102,13 @@ fn number(text: &str, range: std::ops::RangeInclusive<u64>) -> Option<u64> {
     text.parse().ok().filter(|number| plain && range.contains(number))
 }
 
-/// Year, month from 1 and day from 1, of a count of days since 1970. Years here start in March, so that the leap day is
-/// their last.
+/// Year, month from 1 and day from 1, of a count of days since 1970. Years here start in March, so
+/// that the leap day is their last.
 fn civil_from_days(days: u64) -> (u64, usize, u64) {
     let shifted = days + 719_468;
     let (era, day_of_era) = (shifted / 146_097, shifted % 146_097);
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let month_from_march = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;

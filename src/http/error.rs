@@ -1,7 +1,8 @@
 //! Why a message was refused, and the status that says so.
 //!
-//! Each variant is one rule. After any of them the connection closes: where the reader and the sender disagree about
-//! one message, they would disagree about where the next one starts, and that gap is how requests are smuggled.
+//! Each variant is one rule. After any of them the connection closes: where the reader and the
+//! sender disagree about one message, they would disagree about where the next one starts, and that
+//! gap is how requests are smuggled.
 
 use super::Status;
 use std::fmt;
@@ -13,7 +14,8 @@ pub enum ParseError {
     Malformed(String),
     /// Nothing a server of HTTP/1 can read. 505.
     Version(String),
-    /// The method is longer than any that is known, and the line it begins longer than the limit. 501.
+    /// The method is longer than any that is known, and the line it begins longer than the limit.
+    /// 501.
     MethodTooLong,
     /// The target is an https URL, and the connection is not a trusted proxy's. 421.
     Misdirected,
@@ -58,17 +60,33 @@ impl fmt::Display for ParseError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             ParseError::Malformed(what) => write!(out, "{what}"),
-            ParseError::Version(found) => write!(out, "found version {found}, expected HTTP/1.1 or HTTP/1.0"),
-            ParseError::MethodTooLong => write!(out, "the method is longer than any that this server knows"),
-            ParseError::Misdirected => {
-                write!(out, "found an https:// URL on a connection without TLS, expected http:// or a path")
+            ParseError::Version(found) => {
+                write!(out, "found version {found}, expected HTTP/1.1 or HTTP/1.0")
             }
-            ParseError::TargetTooLong(most) => write!(out, "the request target is longer than {most} bytes"),
-            ParseError::HeadTooLong(most) => write!(out, "the request's head is longer than {most} bytes"),
-            ParseError::TooManyHeaders(most) => write!(out, "the request has more than {most} header fields"),
+            ParseError::MethodTooLong => {
+                write!(out, "the method is longer than any that this server knows")
+            }
+            ParseError::Misdirected => {
+                write!(
+                    out,
+                    "found an https:// URL on a connection without TLS, expected http:// or a path"
+                )
+            }
+            ParseError::TargetTooLong(most) => {
+                write!(out, "the request target is longer than {most} bytes")
+            }
+            ParseError::HeadTooLong(most) => {
+                write!(out, "the request's head is longer than {most} bytes")
+            }
+            ParseError::TooManyHeaders(most) => {
+                write!(out, "the request has more than {most} header fields")
+            }
             ParseError::BodyTooLong(most) => write!(out, "the body is longer than {most} bytes"),
             ParseError::TooManyBodies(most) => {
-                write!(out, "the bodies of all requests are longer than {most} bytes together; try again in one second")
+                write!(
+                    out,
+                    "the bodies of all requests are longer than {most} bytes together; try again in one second"
+                )
             }
             ParseError::TransferCoding(found) => {
                 write!(out, "found Transfer-Encoding: {found}; this server knows only chunked")
@@ -76,7 +94,9 @@ impl fmt::Display for ParseError {
             ParseError::Expectation(found) => {
                 write!(out, "found Expect: {found}; this server knows only 100-continue")
             }
-            ParseError::TooSlow(most) => write!(out, "the request was not complete within {most} seconds"),
+            ParseError::TooSlow(most) => {
+                write!(out, "the request was not complete within {most} seconds")
+            }
         }
     }
 }

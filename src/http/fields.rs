@@ -1,9 +1,10 @@
 //! a=1&b=2 and percent-encoding: how names and values travel in a query or in a form.
 //!
-//! In a URL some bytes have a meaning (`&`, `=`, `/`, `?`), so as data they are written as `%` and two hex digits. Forms
-//! have one more rule of their own: a space may be written `+`.
+//! In a URL some bytes have a meaning (`&`, `=`, `/`, `?`), so as data they are written as `%` and
+//! two hex digits. Forms have one more rule of their own: a space may be written `+`.
 //!
-//! Left out: `multipart/form-data`, the format for uploads. A form handler answers it with 415 and says so.
+//! Left out: `multipart/form-data`, the format for uploads. A form handler answers it with 415 and
+//! says so.
 
 use std::borrow::Cow;
 
@@ -14,8 +15,8 @@ pub struct Fields(Vec<(String, String)>);
 impl Fields {
     /// Reads `a=1&b=2` (the WHATWG URL standard, "application/x-www-form-urlencoded parsing").
     ///
-    /// Never fails: a `%` without two hex digits stands for itself, as in every browser, and bytes that are not UTF-8
-    /// become U+FFFD.
+    /// Never fails: a `%` without two hex digits stands for itself, as in every browser, and bytes
+    /// that are not UTF-8 become U+FFFD.
     ///
     /// ```
     /// let fields = carafe::http::Fields::parse("q=tea+%26+milk&q=b");
@@ -67,17 +68,21 @@ impl Fields {
     /// The fields as text again: `q=tea+%26+milk&q=b`.
     pub fn encode(&self) -> String {
         let encode = |part: &str| percent_encode(part, "*-._ ").replace(' ', "+");
-        let pairs: Vec<String> =
-            self.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
+        let pairs: Vec<String> = self
+            .iter()
+            .map(|(name, value)| format!("{}={}", encode(name), encode(value)))
+            .collect();
         pairs.join("&")
     }
 }
 
-/// Turns each `%41` into its byte. Bytes that are not UTF-8 become U+FFFD; a `%` without two hex digits stays.
+/// Turns each `%41` into its byte. Bytes that are not UTF-8 become U+FFFD; a `%` without two hex
+/// digits stays.
 ///
 /// # Common mistakes
 ///
-/// Decoding a path before it is split: `/hello/a%2Fb` is one name, `a/b`, and not two (RFC 3986 §2.4).
+/// Decoding a path before it is split: `/hello/a%2Fb` is one name, `a/b`, and not two (RFC 3986
+/// §2.4).
 pub fn percent_decode(text: &str) -> Cow<'_, str> {
     if !text.contains('%') {
         return Cow::Borrowed(text);
@@ -86,7 +91,8 @@ pub fn percent_decode(text: &str) -> Cow<'_, str> {
     let mut decoded = Vec::with_capacity(bytes.len());
     let mut at = 0;
     while let Some(&byte) = bytes.get(at) {
-        let hex = |offset: usize| bytes.get(at + offset).and_then(|&digit| (digit as char).to_digit(16));
+        let hex =
+            |offset: usize| bytes.get(at + offset).and_then(|&digit| (digit as char).to_digit(16));
         match (byte, hex(1), hex(2)) {
             (b'%', Some(high), Some(low)) => {
                 decoded.push((high * 16 + low) as u8);
@@ -99,7 +105,8 @@ pub fn percent_decode(text: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(
-        String::from_utf8(decoded).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()),
+        String::from_utf8(decoded)
+            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()),
     )
 }
 

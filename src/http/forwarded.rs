@@ -1,9 +1,10 @@
 //! Who the client is, when a proxy stands in between.
 //!
-//! A proxy asks in the client's name, over a connection of its own: all that the server sees at the other end is the
-//! proxy. So the proxy writes down whom it heard, and how: `X-Forwarded-For: 203.0.113.9`, `X-Forwarded-Proto: https`.
-//! But these are headers like any other, and any client can send them. They are believed only from an address that was
-//! named as a proxy's, and only as far as that trust reaches:
+//! A proxy asks in the client's name, over a connection of its own: all that the server sees at the
+//! other end is the proxy. So the proxy writes down whom it heard, and how: `X-Forwarded-For:
+//! 203.0.113.9`, `X-Forwarded-Proto: https`. But these are headers like any other, and any client
+//! can send them. They are believed only from an address that was named as a proxy's, and only as
+//! far as that trust reaches:
 //!
 //! ```
 //! use carafe::http::{Headers, forwarded::Proxies};
@@ -24,8 +25,9 @@
 //! assert_eq!((client.address.port(), client.secure), (4000, false));
 //! ```
 //!
-//! Left out: `X-Forwarded-Host` (let the proxy pass `Host` on), and `Forwarded` (RFC 7239), which says all of it in one
-//! header that few proxies send. A second way to say the same is a second way to lie.
+//! Left out: `X-Forwarded-Host` (let the proxy pass `Host` on), and `Forwarded` (RFC 7239), which
+//! says all of it in one header that few proxies send. A second way to say the same is a second way
+//! to lie.
 
 use super::error::{malformed, shown};
 use super::{Headers, ParseError};
@@ -48,7 +50,8 @@ pub struct Proxies {
 }
 
 impl Proxies {
-    /// Adds proxies: an address such as `127.0.0.1`, a network such as `10.0.0.0/8`, or several, with commas between.
+    /// Adds proxies: an address such as `127.0.0.1`, a network such as `10.0.0.0/8`, or several,
+    /// with commas between.
     ///
     /// # Errors
     ///
@@ -67,22 +70,27 @@ impl Proxies {
 
     /// Who asked, where `peer` is at the other end of the connection.
     ///
-    /// Each proxy adds whom it heard at the right end of the list. So the rightmost address that is no proxy's is the
-    /// client's, and what stands left of it the client has written itself: nobody reads that.
+    /// Each proxy adds whom it heard at the right end of the list. So the rightmost address that is
+    /// no proxy's is the client's, and what stands left of it the client has written itself: nobody
+    /// reads that.
     ///
     /// # Errors
     ///
-    /// If what a trusted proxy sent cannot be understood, 400: whoever guessed would trust a stranger.
+    /// If what a trusted proxy sent cannot be understood, 400: whoever guessed would trust a
+    /// stranger.
     pub fn client(&self, peer: SocketAddr, headers: &Headers) -> Result<Client, ParseError> {
         let mut client = Client { address: peer, secure: false };
         if !self.trusts(peer.ip()) {
             return Ok(client);
         }
-        let names: Vec<&str> = headers.get_all("X-Forwarded-For").flat_map(|value| value.split(',')).collect();
+        let names: Vec<&str> =
+            headers.get_all("X-Forwarded-For").flat_map(|value| value.split(',')).collect();
         for name in names.iter().rev() {
             let Some(address) = address(name.trim_ascii()) else {
                 let found = shown(name.trim_ascii().as_bytes());
-                return Err(malformed(format!("found {found} in X-Forwarded-For, expected a client's address")));
+                return Err(malformed(format!(
+                    "found {found} in X-Forwarded-For, expected a client's address"
+                )));
             };
             client.address = SocketAddr::new(address, 0);
             if !self.trusts(address) {
@@ -97,23 +105,29 @@ impl Proxies {
             (Some(scheme), None) if scheme.eq_ignore_ascii_case("https") => true,
             (Some(scheme), None) => {
                 let found = shown(scheme.as_bytes());
-                return Err(malformed(format!("found {found} in X-Forwarded-Proto, expected http or https")));
+                return Err(malformed(format!(
+                    "found {found} in X-Forwarded-Proto, expected http or https"
+                )));
             }
-            (Some(_), Some(_)) => return Err(malformed("found X-Forwarded-Proto twice, expected it once")),
+            (Some(_), Some(_)) => {
+                return Err(malformed("found X-Forwarded-Proto twice, expected it once"));
+            }
         };
         Ok(client)
     }
 
     /// Refuses what the client would only ask over TLS, if no trusted proxy has spoken TLS with it.
     ///
-    /// RFC 9110 §7.4: "Unless the connection is from a trusted gateway, ... a request for an "https" resource MUST be
-    /// rejected unless it has been received over a connection that has been secured".
+    /// RFC 9110 §7.4: "Unless the connection is from a trusted gateway, ... a request for an
+    /// "https" resource MUST be rejected unless it has been received over a connection that has
+    /// been secured".
     ///
     /// # Errors
     ///
     /// 421, for a target `https://…`.
     pub fn check_scheme(&self, peer: SocketAddr, target: &str) -> Result<(), ParseError> {
-        let is_https = target.get(..8).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https://"));
+        let is_https =
+            target.get(..8).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https://"));
         if is_https && !self.trusts(peer.ip()) { Err(ParseError::Misdirected) } else { Ok(()) }
     }
 
@@ -146,12 +160,16 @@ struct Network {
 
 impl Network {
     fn parse(text: &str) -> Result<Network, &'static str> {
-        const EXPECTED: &str = "an address such as 127.0.0.1 or a network such as 10.0.0.0/8, commas between several";
-        let (address, bits) = text.split_once('/').map_or((text, None), |(address, bits)| (address, Some(bits)));
+        const EXPECTED: &str =
+            "an address such as 127.0.0.1 or a network such as 10.0.0.0/8, commas between several";
+        let (address, bits) =
+            text.split_once('/').map_or((text, None), |(address, bits)| (address, Some(bits)));
         let first: IpAddr = unbracketed(address).parse().map_err(|_| EXPECTED)?;
         let first = first.to_canonical();
         let width = width(first);
-        let bits = bits.map_or(Some(width), |bits| bits.parse().ok().filter(|bits| *bits <= width)).ok_or(EXPECTED)?;
+        let bits = bits
+            .map_or(Some(width), |bits| bits.parse().ok().filter(|bits| *bits <= width))
+            .ok_or(EXPECTED)?;
         if bits == 0 {
             return Err("a prefix of at least 1 bit: /0 would believe everybody");
         }
@@ -185,7 +203,8 @@ fn width(address: IpAddr) -> u32 {
     if address.is_ipv4() { 32 } else { 128 }
 }
 
-/// An address as proxies write it: alone, or with the port that they saw, `203.0.113.9:4000` or `[2001:db8::9]:4000`.
+/// An address as proxies write it: alone, or with the port that they saw, `203.0.113.9:4000` or
+/// `[2001:db8::9]:4000`.
 fn address(text: &str) -> Option<IpAddr> {
     let with_port = || text.parse::<SocketAddr>().ok().map(|address| address.ip());
     let address = unbracketed(text).parse().ok().or_else(with_port)?;

@@ -1,8 +1,10 @@
 //! GET, POST and the rest: what the client wants done.
 //!
-//! A method is the first word of a request. Case counts (`get` is another method, one that nobody implements).
+//! A method is the first word of a request. Case counts (`get` is another method, one that nobody
+//! implements).
 //!
-//! Left out: CONNECT and TRACE. The first is for proxies, the second shows a script the cookies it must not see.
+//! Left out: CONNECT and TRACE. The first is for proxies, the second shows a script the cookies it
+//! must not see.
 
 use std::fmt;
 

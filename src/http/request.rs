@@ -1,12 +1,13 @@
 //! A request as a value.
 //!
-//! Everything a client said, read once and then only looked at. The path stays percent-encoded here: it must be split
-//! at its slashes before it is decoded, and that is the router's work.
+//! Everything a client said, read once and then only looked at. The path stays percent-encoded
+//! here: it must be split at its slashes before it is decoded, and that is the router's work.
 
 use super::{Fields, Headers, Method};
 use std::net::SocketAddr;
 
-/// The two versions of HTTP/1. A client of a later HTTP/1.x is answered as one of 1.1 (RFC 9110 §6.2).
+/// The two versions of HTTP/1. A client of a later HTTP/1.x is answered as one of 1.1 (RFC 9110
+/// §6.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Version {
     /// HTTP/1.0: the connection ends with the answer unless both sides say `keep-alive`.
@@ -42,8 +43,8 @@ pub struct Request {
     pub headers: Headers,
     /// The body, without its framing.
     pub body: Vec<u8>,
-    /// Who asks: the other end of the connection, or whom a trusted proxy names there (then the port is 0). `None` in tests
-    /// without a socket.
+    /// Who asks: the other end of the connection, or whom a trusted proxy names there (then the
+    /// port is 0). `None` in tests without a socket.
     pub peer: Option<SocketAddr>,
     /// True if the client speaks https to a trusted proxy.
     pub secure: bool,
@@ -104,7 +105,8 @@ impl Request {
         self.accepts("text/html")
     }
 
-    /// True if `Accept` names this media type itself (a wildcard does not count), and not with `q=0`.
+    /// True if `Accept` names this media type itself (a wildcard does not count), and not with
+    /// `q=0`.
     pub fn accepts(&self, media_type: &str) -> bool {
         self.headers.get_all("Accept").flat_map(|value| value.split(',')).any(|range| {
             let mut parts = range.split(';').map(str::trim);

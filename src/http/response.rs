@@ -1,7 +1,7 @@
 //! A response as a value, and as bytes.
 //!
-//! A handler makes a [`Response`]; the server adds what every message needs (the date, the length, whether the connection
-//! stays) and writes head and body.
+//! A handler makes a [`Response`]; the server adds what every message needs (the date, the length,
+//! whether the connection stays) and writes head and body.
 //!
 //! Left out: compression on the fly. A proxy in front does it.
 
@@ -18,13 +18,15 @@ use std::sync::Arc;
 pub struct Response {
     /// The outcome.
     pub status: Status,
-    /// The header fields. `Content-Length`, `Transfer-Encoding`, `Connection` and `Date` are the server's to add.
+    /// The header fields. `Content-Length`, `Transfer-Encoding`, `Connection` and `Date` are the
+    /// server's to add.
     pub headers: Headers,
     /// What is delivered.
     pub body: Body,
 }
 
-/// Writes a body piece by piece; each piece leaves at once. Ends when it returns, or with the client.
+/// Writes a body piece by piece; each piece leaves at once. Ends when it returns, or with the
+/// client.
 pub type Streamer = Box<dyn FnOnce(&mut dyn Write) -> io::Result<()> + Send>;
 
 /// What is delivered: bytes in memory, a part of a file, or whatever is still to come.
@@ -35,14 +37,16 @@ pub enum Body {
     Bytes(Vec<u8>),
     /// A part of bytes that other answers deliver too.
     Shared(Arc<[u8]>, Range<usize>),
-    /// These bytes of a file, read as they are sent, so that a file of any size takes the same memory.
+    /// These bytes of a file, read as they are sent, so that a file of any size takes the same
+    /// memory.
     File {
         /// The file, open.
         file: File,
         /// From which byte, and before which.
         range: Range<u64>,
     },
-    /// A body of unknown length, written while it is sent: chunked, or until the connection closes for HTTP/1.0.
+    /// A body of unknown length, written while it is sent: chunked, or until the connection closes
+    /// for HTTP/1.0.
     Stream(Streamer),
 }
 
@@ -68,7 +72,9 @@ impl fmt::Debug for Body {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Body::Bytes(bytes) => write!(out, "Bytes({})", bytes.escape_ascii()),
-            Body::Shared(bytes, part) => write!(out, "Shared({})", bytes[part.clone()].escape_ascii()),
+            Body::Shared(bytes, part) => {
+                write!(out, "Shared({})", bytes[part.clone()].escape_ascii())
+            }
             Body::Empty => out.write_str("Empty"),
             Body::File { range, .. } => write!(out, "File({range:?})"),
             Body::Stream(_) => out.write_str("Stream"),
@@ -126,8 +132,9 @@ impl Response {
     ///
     /// # Security
     ///
-    /// A location that starts with a slash stays on this site: `//evil.example` becomes `/evil.example`. One that names
-    /// its scheme leads wherever it says, so take none of those from a visitor.
+    /// A location that starts with a slash stays on this site: `//evil.example` becomes
+    /// `/evil.example`. One that names its scheme leads wherever it says, so take none of those
+    /// from a visitor.
     ///
     /// ```
     /// let location = |wanted| carafe::Response::redirect(wanted).headers.get("Location").unwrap().to_owned();
@@ -139,7 +146,8 @@ impl Response {
         Response::redirect_with(Status::SEE_OTHER, location)
     }
 
-    /// A redirect with another status, such as `308 Permanent Redirect`, which repeats the method and the body.
+    /// A redirect with another status, such as `308 Permanent Redirect`, which repeats the method
+    /// and the body.
     pub fn redirect_with(status: Status, location: &str) -> Response {
         let location = url_of(location);
         let text = format!("{status}: see {location}\n");
@@ -166,8 +174,8 @@ impl Response {
 
 /// A location as a URL (RFC 3986 §2): what cannot stand in one is percent-encoded.
 ///
-/// Browsers take `\` for `/`, read over tabs and line ends, and understand `//host` as an address of its own. So of the
-/// slashes in front one is left.
+/// Browsers take `\` for `/`, read over tabs and line ends, and understand `//host` as an address
+/// of its own. So of the slashes in front one is left.
 fn url_of(location: &str) -> String {
     let path = location.trim_start_matches(['/', '\\']);
     let mut url = String::with_capacity(location.len());
@@ -188,7 +196,8 @@ fn url_of(location: &str) -> String {
 pub struct Delivery<'a> {
     /// The date in HTTP's format.
     pub date: &'a str,
-    /// Whether the connection stays open behind this answer; `None` says nothing, which for HTTP/1.1 means yes.
+    /// Whether the connection stays open behind this answer; `None` says nothing, which for
+    /// HTTP/1.1 means yes.
     pub connection: Option<&'static str>,
     /// How the client finds the end of the body.
     pub framing: BodyFraming,
@@ -213,9 +222,10 @@ pub enum BodyFraming {
 ///
 /// # Security
 ///
-/// A CR or LF in a header's name or value would end the header and start another one of an attacker's choice; here each
-/// control character becomes a space (RFC 9110 §5.5), so that no handler needs to think of it. And a handler's own
-/// `Content-Length` would be a second one, so those that are the server's to add are passed over.
+/// A CR or LF in a header's name or value would end the header and start another one of an
+/// attacker's choice; here each control character becomes a space (RFC 9110 §5.5), so that no
+/// handler needs to think of it. And a handler's own `Content-Length` would be a second one, so
+/// those that are the server's to add are passed over.
 pub fn write_head(response: &Response, delivery: &Delivery, out: &mut Vec<u8>) {
     out.extend_from_slice(b"HTTP/1.1 ");
     write_number(out, u64::from(response.status.0));
@@ -268,7 +278,11 @@ fn write_number_field(out: &mut Vec<u8>, name: &str, number: u64) {
 /// The same text, with a space for each control character.
 fn without_control(text: &str) -> String {
     text.chars()
-        .map(|character| if character.is_ascii() && is_control(character as u8) { ' ' } else { character })
+        .map(
+            |character| {
+                if character.is_ascii() && is_control(character as u8) { ' ' } else { character }
+            },
+        )
         .collect()
 }
 

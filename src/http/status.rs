@@ -64,7 +64,8 @@ statuses! {
 }
 
 impl Status {
-    /// True if an answer with this status never has a body, whatever its headers say (RFC 9112 §6.3).
+    /// True if an answer with this status never has a body, whatever its headers say (RFC 9112
+    /// §6.3).
     pub fn has_no_body(self) -> bool {
         matches!(self.0, 100..=199 | 204 | 304)
     }

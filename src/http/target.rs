@@ -7,7 +7,8 @@
 //! CONNECT localhost:443 HTTP/1.1             authority-form: a tunnel through a proxy
 //! ```
 //!
-//! Left out: schemes other than `http` and `https`, IPv6 zones, and addresses of a version of IP that does not exist yet.
+//! Left out: schemes other than `http` and `https`, IPv6 zones, and addresses of a version of IP
+//! that does not exist yet.
 
 use super::error::{malformed, shown};
 use super::{Method, ParseError};
@@ -16,7 +17,8 @@ use std::net::Ipv6Addr;
 /// A request target in its parts, each of them still as it was written.
 #[derive(Debug)]
 pub(super) struct Target<'a> {
-    /// `host[:port]`, in the two forms that have it. (Not CONNECT's: there it is the path, all that there is.)
+    /// `host[:port]`, in the two forms that have it. (Not CONNECT's: there it is the path, all that
+    /// there is.)
     pub authority: Option<&'a str>,
     /// Starts with `/`, or is `*`, or is CONNECT's `host:port`.
     pub path: &'a str,
@@ -27,14 +29,19 @@ pub(super) struct Target<'a> {
 /// `request-target = origin-form / absolute-form / authority-form / asterisk-form` (RFC 9112 §3.2)
 pub(super) fn parse_target<'a>(target: &'a str, method: &Method) -> Result<Target<'a>, ParseError> {
     if let Some(&byte) = target.as_bytes().iter().find(|&&byte| !is_target_byte(byte)) {
-        return Err(malformed(format!("found {} in the request target, expected it as %{byte:02X}", shown(&[byte]))));
+        return Err(malformed(format!(
+            "found {} in the request target, expected it as %{byte:02X}",
+            shown(&[byte])
+        )));
     }
     let (authority, rest) = if target.starts_with('/') {
         (None, target)
     } else if let Some(url) = after_scheme(target) {
         let (authority, rest) = url.split_at(url.find(['/', '?']).unwrap_or(url.len()));
         (Some(authority), rest)
-    } else if (target == "*" && *method == Method::Options) || (method.as_str() == "CONNECT" && is_authority(target)) {
+    } else if (target == "*" && *method == Method::Options)
+        || (method.as_str() == "CONNECT" && is_authority(target))
+    {
         (None, target)
     } else {
         let found = shown(target.as_bytes());
@@ -44,7 +51,9 @@ pub(super) fn parse_target<'a>(target: &'a str, method: &Method) -> Result<Targe
     };
     if let Some(host) = authority.filter(|authority| !is_authority(authority)) {
         let found = shown(host.as_bytes());
-        return Err(malformed(format!("found the host {found} in the target, expected a host and perhaps :port")));
+        return Err(malformed(format!(
+            "found the host {found} in the target, expected a host and perhaps :port"
+        )));
     }
     let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
     let path = match path {
@@ -69,7 +78,8 @@ fn after_scheme(target: &str) -> Option<&str> {
     (scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https")).then_some(rest)
 }
 
-/// `uri-host [ ":" port ]` (RFC 9110 §7.2), where the host is a name, an IPv4 address or an IPv6 address in brackets.
+/// `uri-host [ ":" port ]` (RFC 9110 §7.2), where the host is a name, an IPv4 address or an IPv6
+/// address in brackets.
 ///
 /// An empty host is refused (RFC 9110 §4.2.1), and so is a user's name before an `@` (§4.2.4).
 pub(super) fn is_authority(text: &str) -> bool {
@@ -78,7 +88,10 @@ pub(super) fn is_authority(text: &str) -> bool {
         Some(None) => (false, ""),
         None => {
             let (host, port) = text.split_at(text.find(':').unwrap_or(text.len()));
-            (!host.is_empty() && host.bytes().all(is_name_byte) && check_percents(host).is_ok(), port)
+            (
+                !host.is_empty() && host.bytes().all(is_name_byte) && check_percents(host).is_ok(),
+                port,
+            )
         }
     };
     host_is_right && (port.is_empty() || port.strip_prefix(':').is_some_and(is_port))
@@ -87,15 +100,20 @@ pub(super) fn is_authority(text: &str) -> bool {
 /// `reg-name = *( unreserved / pct-encoded / sub-delims )` (RFC 3986 §3.2.2)
 fn is_name_byte(byte: u8) -> bool {
     matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'%')
-        || matches!(byte, b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b';' | b'=')
+        || matches!(
+            byte,
+            b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b',' | b';' | b'='
+        )
 }
 
 /// `port = *DIGIT` (RFC 3986 §3.2.3): none at all means the scheme's own. TCP has 65,536.
 fn is_port(digits: &str) -> bool {
-    digits.bytes().all(|byte| byte.is_ascii_digit()) && (digits.is_empty() || digits.parse::<u16>().is_ok())
+    digits.bytes().all(|byte| byte.is_ascii_digit())
+        && (digits.is_empty() || digits.parse::<u16>().is_ok())
 }
 
-/// `pct-encoded = "%" HEXDIG HEXDIG` (RFC 3986 §2.1); a `%` with anything else behind it is refused.
+/// `pct-encoded = "%" HEXDIG HEXDIG` (RFC 3986 §2.1); a `%` with anything else behind it is
+/// refused.
 fn check_percents(text: &str) -> Result<(), ParseError> {
     for (at, _) in text.bytes().enumerate().filter(|&(_, byte)| byte == b'%') {
         let digits = text.as_bytes().get(at + 1..at + 3);

@@ -1,12 +1,14 @@
 //! JSON text and values, both ways.
 //!
-//! [`parse`] reads RFC 8259 and nothing beyond it: no comments, no comma after the last item. [`write()`] makes the
-//! shortest text; a [`Style`] makes the forms that Python's `json.dumps` makes, for templates.
+//! [`parse`] reads RFC 8259 and nothing beyond it: no comments, no comma after the last item.
+//! [`write()`] makes the shortest text; a [`Style`] makes the forms that Python's `json.dumps`
+//! makes, for templates.
 //!
 //! * Integers are exact. One that 64 bits do not hold is an error, not a float that is nearly it.
 //! * A float keeps its value through text and back, and stays a float: `1.0`, not `1`.
 //! * Of two equal names in an object the last wins, as in browsers and in Python.
-//! * How deep and how long a text may be is bounded: a thread's stack is small, and the sender chooses the text.
+//! * How deep and how long a text may be is bounded: a thread's stack is small, and the sender
+//!   chooses the text.
 //!
 //! Left out: reading in pieces. The whole text is at hand before the first byte is looked at.
 

@@ -1,7 +1,7 @@
 //! From JSON text to a value.
 //!
-//! The grammar of RFC 8259 stands above the functions that implement it. Each takes what it knows from the front of the
-//! text, and the first character that does not fit is the error.
+//! The grammar of RFC 8259 stands above the functions that implement it. Each takes what it knows
+//! from the front of the text, and the first character that does not fit is the error.
 
 use super::{DEPTH, JsonError, LONGEST};
 use crate::value::{Map, Value};
@@ -10,7 +10,8 @@ use crate::value::{Map, Value};
 ///
 /// # Errors
 ///
-/// Anything that RFC 8259 does not allow, a number that does not fit, more than [`DEPTH`] levels or [`LONGEST`] bytes.
+/// Anything that RFC 8259 does not allow, a number that does not fit, more than [`DEPTH`] levels or
+/// [`LONGEST`] bytes.
 ///
 /// ```
 /// let value = carafe::json::parse(br#"{"item": "kettle", "count": 2}"#).unwrap();
@@ -20,7 +21,11 @@ use crate::value::{Map, Value};
 /// ```
 pub fn parse(bytes: &[u8]) -> Result<Value, JsonError> {
     if bytes.len() > LONGEST {
-        return Err(JsonError { line: 1, column: 1, message: format!("the text is longer than {LONGEST} bytes") });
+        return Err(JsonError {
+            line: 1,
+            column: 1,
+            message: format!("the text is longer than {LONGEST} bytes"),
+        });
     }
     let text = std::str::from_utf8(bytes).map_err(|error| {
         let good = std::str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default();
@@ -55,7 +60,9 @@ impl Reader<'_> {
         self.skip_space();
         match self.peek() {
             Some(b'"') => self.string().map(Value::Str),
-            Some(b'{' | b'[') if depth == DEPTH => Err(self.error(format!("more than {DEPTH} levels deep"))),
+            Some(b'{' | b'[') if depth == DEPTH => {
+                Err(self.error(format!("more than {DEPTH} levels deep")))
+            }
             Some(b'{') => self.object(depth + 1),
             Some(b'[') => self.array(depth + 1),
             Some(b'-' | b'0'..=b'9') => self.number(),
@@ -159,12 +166,14 @@ impl Reader<'_> {
         let text = &self.text[start..self.at];
         if whole {
             return text.parse().map(Value::Int).map_err(|_| {
-                Reader { text: self.text, at: start }.error(format!("the integer {} does not fit 64 bits", cut(text)))
+                Reader { text: self.text, at: start }
+                    .error(format!("the integer {} does not fit 64 bits", cut(text)))
             });
         }
         match text.parse::<f64>() {
             Ok(number) if number.is_finite() => Ok(Value::Float(number)),
-            _ => Err(Reader { text: self.text, at: start }.error(format!("the number {} is too large", cut(text)))),
+            _ => Err(Reader { text: self.text, at: start }
+                .error(format!("the number {} is too large", cut(text)))),
         }
     }
 
@@ -181,18 +190,21 @@ impl Reader<'_> {
         let mut text = String::new();
         loop {
             let rest = &self.text[self.at..];
-            // Everything up to the next byte with a meaning is copied in one piece; in UTF-8 such a byte is never
-            // part of a longer character.
-            let plain = rest.bytes().position(|byte| matches!(byte, b'"' | b'\\' | ..b' ')).unwrap_or(rest.len());
+            // Everything up to the next byte with a meaning is copied in one piece; in UTF-8 such a
+            // byte is never part of a longer character.
+            let plain = rest
+                .bytes()
+                .position(|byte| matches!(byte, b'"' | b'\\' | ..b' '))
+                .unwrap_or(rest.len());
             text.push_str(&rest[..plain]);
             self.at += plain;
             match self.peek() {
                 Some(b'"') => break,
                 Some(b'\\') => text.push(self.escape()?),
                 Some(control) => {
-                    return Err(
-                        self.error(format!("found the control character \\u{control:04x}, expected it as an escape"))
-                    );
+                    return Err(self.error(format!(
+                        "found the control character \\u{control:04x}, expected it as an escape"
+                    )));
                 }
                 None => return Err(self.unexpected("\" at the end of the string")),
             }
@@ -222,8 +234,8 @@ impl Reader<'_> {
         Ok(simple)
     }
 
-    /// RFC 8259 §7: a character beyond the first 65,536 is written as two escapes, a UTF-16 surrogate pair. Half a
-    /// pair is no character, so no text can hold it.
+    /// RFC 8259 §7: a character beyond the first 65,536 is written as two escapes, a UTF-16
+    /// surrogate pair. Half a pair is no character, so no text can hold it.
     fn unicode(&mut self, start: usize) -> Result<char, JsonError> {
         let mut code = self.four_digits()?;
         if (0xD800..0xDC00).contains(&code) && self.text[self.at..].starts_with("\\u") {
@@ -234,7 +246,8 @@ impl Reader<'_> {
             }
         }
         char::from_u32(code).ok_or_else(|| {
-            Reader { text: self.text, at: start }.error(format!("found half a surrogate pair, \\u{code:04x}"))
+            Reader { text: self.text, at: start }
+                .error(format!("found half a surrogate pair, \\u{code:04x}"))
         })
     }
 
@@ -242,7 +255,8 @@ impl Reader<'_> {
         let mut code = 0;
         for _ in 0..4 {
             let digit = self.peek().and_then(|byte| char::from(byte).to_digit(16));
-            code = code * 16 + digit.ok_or_else(|| self.unexpected("four hexadecimal digits after \\u"))?;
+            code = code * 16
+                + digit.ok_or_else(|| self.unexpected("four hexadecimal digits after \\u"))?;
             self.at += 1;
         }
         Ok(code)
@@ -267,7 +281,8 @@ impl Reader<'_> {
     }
 }
 
-/// At most the first 40 bytes of a word of ASCII: an error shows enough to find the place, not a page of digits.
+/// At most the first 40 bytes of a word of ASCII: an error shows enough to find the place, not a
+/// page of digits.
 fn cut(word: &str) -> String {
     if word.len() > 40 { format!("{}...", &word[..40]) } else { word.to_owned() }
 }

@@ -6,7 +6,8 @@ use std::fmt::Write;
 /// How JSON text is laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Style {
-    /// A space after each comma and colon, and names for the floats that JSON lacks: as Python's `json.dumps`.
+    /// A space after each comma and colon, and names for the floats that JSON lacks: as Python's
+    /// `json.dumps`.
     pub python: bool,
     /// Characters beyond ASCII as `\u` escapes.
     pub ascii: bool,
@@ -23,7 +24,8 @@ impl Style {
     pub const PYTHON: Style = Style { python: true, ascii: true, sorted: true, indent: None };
 }
 
-/// The value as the shortest JSON text. A float that JSON cannot write (infinity, not-a-number) becomes `null`.
+/// The value as the shortest JSON text. A float that JSON cannot write (infinity, not-a-number)
+/// becomes `null`.
 ///
 /// ```
 /// let value = carafe::json::parse(br#"{ "a" : 1, "b" : [1, 2.50] }"#).unwrap();
@@ -111,11 +113,13 @@ fn new_line(out: &mut String, spaces: usize) {
 fn write_string(out: &mut String, text: &str, style: Style) {
     out.push('"');
     let mut rest = text;
-    while let Some(at) =
-        rest.bytes().position(|byte| matches!(byte, b'"' | b'\\' | ..b' ') || style.ascii && byte >= 0x7F)
+    while let Some(at) = rest
+        .bytes()
+        .position(|byte| matches!(byte, b'"' | b'\\' | ..b' ') || style.ascii && byte >= 0x7F)
     {
         out.push_str(&rest[..at]);
-        let character = rest[at..].chars().next().expect("a byte was found there, so a character begins there");
+        let character =
+            rest[at..].chars().next().expect("a byte was found there, so a character begins there");
         match character {
             '"' => out.push_str("\\\""),
             '\\' => out.push_str("\\\\"),
@@ -156,8 +160,8 @@ pub fn write_int(out: &mut String, number: i64) {
     out.extend(digits[at..].iter().map(|digit| char::from(*digit)));
 }
 
-/// Appends a float as Python's `repr` and JSON write it: the fewest digits that read back as the same number, always
-/// with a point or an exponent: `1.0`, `0.1`, `1e+16`, `1e-05`.
+/// Appends a float as Python's `repr` and JSON write it: the fewest digits that read back as the
+/// same number, always with a point or an exponent: `1.0`, `0.1`, `1e+16`, `1e-05`.
 pub fn write_float(out: &mut String, number: f64) {
     if !number.is_finite() {
         out.push_str(if number.is_nan() {
@@ -169,12 +173,14 @@ pub fn write_float(out: &mut String, number: f64) {
         });
         return;
     }
-    // Rust and Python agree on the digits, and on when to write an exponent; not on how to write that.
+    // Rust and Python agree on the digits, and on when to write an exponent; not on how to write
+    // that.
     let start = out.len();
     let _ = write!(out, "{number:?}"); // Writing to a String cannot fail.
     if let Some(at) = out[start..].find('e') {
         let exponent = out.split_off(start + at + 1);
-        let (sign, digits) = exponent.strip_prefix('-').map_or(('+', &*exponent), |digits| ('-', digits));
+        let (sign, digits) =
+            exponent.strip_prefix('-').map_or(('+', &*exponent), |digits| ('-', digits));
         let _ = write!(out, "{sign}{digits:0>2}");
     }
 }

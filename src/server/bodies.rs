@@ -1,13 +1,16 @@
 //! How much the bodies of all requests may take together.
 //!
-//! Each body has a bound, and so has the number of connections; but twelve thousand bodies of a mebibyte are more than
-//! most machines have. So what has arrived of the large ones is counted, from its first byte until its request has been
-//! answered, and beyond a bound for all of them whoever sends more is told to come again (503).
+//! Each body has a bound, and so has the number of connections; but twelve thousand bodies of a
+//! mebibyte are more than most machines have. So what has arrived of the large ones is counted,
+//! from its first byte until its request has been answered, and beyond a bound for all of them
+//! whoever sends more is told to come again (503).
 //!
 //! * What a client only claims to send is not counted: else it could lock others out for nothing.
-//! * The beginning of a body is not counted either. So forms get through while somebody floods the server with bodies.
+//! * The beginning of a body is not counted either. So forms get through while somebody floods the
+//!   server with bodies.
 //!
-//! Left out: heads and answers. Those of one connection are small, and the number of connections bounds their sum.
+//! Left out: heads and answers. Those of one connection are small, and the number of connections
+//! bounds their sum.
 
 use crate::http::ParseError;
 use std::sync::Arc;
@@ -50,7 +53,8 @@ impl Share {
         let before = self.counted();
         self.arrived += bytes;
         let more = self.counted() - before;
-        let others = if more > 0 { self.bodies.bytes.fetch_add(more, Ordering::Relaxed) } else { 0 };
+        let others =
+            if more > 0 { self.bodies.bytes.fetch_add(more, Ordering::Relaxed) } else { 0 };
         if others + more > self.bodies.most_bytes {
             Err(ParseError::TooManyBodies(self.bodies.most_bytes))
         } else {

@@ -1,15 +1,19 @@
 //! One connection: read, parse, answer, write, again.
 //!
-//! The first spine of the program. Bytes are read into one buffer that is kept for the connection's whole life, answers
-//! are gathered in another, and both are as large as the largest message, no larger.
+//! The first spine of the program. Bytes are read into one buffer that is kept for the connection's
+//! whole life, answers are gathered in another, and both are as large as the largest message, no
+//! larger.
 //!
-//! * Several requests may arrive in one read (pipelining): all their answers leave in one write, in order.
-//! * Whoever calls [`turn`](Guest::turn) decides whether this connection may wait for its next request. Once a request has
-//!   begun, it waits for the rest in any case.
+//! * Several requests may arrive in one read (pipelining): all their answers leave in one write, in
+//!   order.
+//! * Whoever calls [`turn`](Guest::turn) decides whether this connection may wait for its next
+//!   request. Once a request has begun, it waits for the rest in any case.
 //! * [`reading`] is the first half of an exchange: waiting for a head and a body, within bounds.
-//! * Any doubt about where a message ends is answered, and the connection closed: see `http::error`.
+//! * Any doubt about where a message ends is answered, and the connection closed: see
+//!   `http::error`.
 //!
-//! Left out: nothing that a client may do here is trusted to end by itself; each wait has a bound in `Limits`.
+//! Left out: nothing that a client may do here is trusted to end by itself; each wait has a bound
+//! in `Limits`.
 
 mod reading;
 
@@ -186,18 +190,23 @@ impl<S: Service> Connection<S> {
         cycle.step("received", || Detail::Bytes(std::mem::replace(&mut self.received, next)));
         cycle.also("parsed", || Detail::Parsed { head_bytes, body_bytes: request.body.len() });
         self.asked_to_close = !request.keep_alive();
-        // The request itself goes to the service; these few facts of it are needed for the answer and the log.
+        // The request itself goes to the service; these few facts of it are needed for the answer
+        // and the log.
         let asked = Asked {
             is_head: self.is_head,
             version: request.version,
-            // After a stop, requests that have been read already are still answered; then the connection ends.
+            // After a stop, requests that have been read already are still answered; then the
+            // connection ends.
             keep_alive: !self.asked_to_close
-                && (!self.input.bytes().is_empty() || !self.serving.stopping.load(Ordering::SeqCst)),
+                && (!self.input.bytes().is_empty()
+                    || !self.serving.stopping.load(Ordering::SeqCst)),
             line: self.serving.log.line_of(&request),
         };
-        let called = catch_unwind(AssertUnwindSafe(|| self.serving.service.call(request, &mut cycle)));
+        let called =
+            catch_unwind(AssertUnwindSafe(|| self.serving.service.call(request, &mut cycle)));
         drop(share);
-        let response = called.unwrap_or_else(|_| plain(Status::INTERNAL_SERVER_ERROR, "the service panicked"));
+        let response =
+            called.unwrap_or_else(|_| plain(Status::INTERNAL_SERVER_ERROR, "the service panicked"));
         let (stays, rest) = self.answer(response, &asked, cycle);
         self.send_rest(rest)?;
         Ok(stays)
@@ -220,11 +229,12 @@ impl<S: Service> Connection<S> {
         Ok(())
     }
 
-    /// Puts an answer's head, and the body if it is in memory, behind the answers that wait to be sent; then the cycle is
-    /// over, and is logged and kept before its client can ask for it. True if the connection stays; and what is left to
-    /// be sent.
+    /// Puts an answer's head, and the body if it is in memory, behind the answers that wait to be
+    /// sent; then the cycle is over, and is logged and kept before its client can ask for it. True
+    /// if the connection stays; and what is left to be sent.
     fn answer(&mut self, mut response: Response, asked: &Asked, mut cycle: Cycle) -> (bool, Rest) {
-        // RFC 9110 §15.3.6: "a server MUST NOT generate content in a 205 response", though it has a length, 0.
+        // RFC 9110 §15.3.6: "a server MUST NOT generate content in a 205 response", though it has a
+        // length, 0.
         if response.status == Status::RESET_CONTENT {
             response.body = Body::Empty;
         }
@@ -267,11 +277,19 @@ impl<S: Service> Connection<S> {
         let mut sent = cycle.excerpt();
         cycle.step("sent", || {
             sent.extend(&self.output[start..]);
-            sent.total =
-                if bodiless { Some(head_bytes as u64) } else { length.map(|length| head_bytes as u64 + length) };
+            sent.total = if bodiless {
+                Some(head_bytes as u64)
+            } else {
+                length.map(|length| head_bytes as u64 + length)
+            };
             Detail::Bytes(sent)
         });
-        self.serving.log.answered(&asked.line, status, if bodiless { Some(0) } else { length }, &cycle);
+        self.serving.log.answered(
+            &asked.line,
+            status,
+            if bodiless { Some(0) } else { length },
+            &cycle,
+        );
         if let (Some(recorder), Some(number)) = (recorder, number) {
             recorder.keep(number, status, now, cycle);
         }
@@ -327,7 +345,8 @@ impl<S: Service> Connection<S> {
         let _ = self.flush();
     }
 
-    /// Closes after an answer. A client that asked for it sends no more; another may have sent its next request already.
+    /// Closes after an answer. A client that asked for it sends no more; another may have sent its
+    /// next request already.
     fn close(&mut self) {
         let may_send_more = !self.asked_to_close || !self.input.bytes().is_empty();
         if self.flush().is_ok() && may_send_more {
@@ -360,7 +379,9 @@ enum Rest {
 }
 
 fn plain(status: Status, why: &str) -> Response {
-    Response::text(format!("{status}: {why}\n")).with_status(status).with_header("X-Content-Type-Options", "nosniff")
+    Response::text(format!("{status}: {why}\n"))
+        .with_status(status)
+        .with_header("X-Content-Type-Options", "nosniff")
 }
 
 /// The date of a second, written once.

@@ -1,7 +1,7 @@
 //! The bytes that have arrived on a connection and have not been dealt with.
 //!
-//! One buffer for the connection's whole life. It grows with what a request needs and is given back when that has been
-//! answered, so ten thousand idle connections are held in little.
+//! One buffer for the connection's whole life. It grows with what a request needs and is given back
+//! when that has been answered, so ten thousand idle connections are held in little.
 //!
 //! Left out: reading. Whoever reads puts the bytes into `room` and says how many.
 
@@ -24,8 +24,8 @@ impl Input {
         &self.buffer[self.used..self.filled]
     }
 
-    /// Where the next bytes go. What is still there moves to the front when it stands in the way, and a buffer that is
-    /// full of one message grows.
+    /// Where the next bytes go. What is still there moves to the front when it stands in the way,
+    /// and a buffer that is full of one message grows.
     pub fn room(&mut self) -> &mut [u8] {
         if self.used == self.filled {
             (self.used, self.filled) = (0, 0);

@@ -1,7 +1,8 @@
 //! The log: one line for each answer, on standard error.
 //!
-//! Standard error, so that what a program prints stays clean of it. What a client sent is escaped: no request can move
-//! the cursor of the terminal that shows the log, or write a line of its own. A panic has its line here, too.
+//! Standard error, so that what a program prints stays clean of it. What a client sent is escaped:
+//! no request can move the cursor of the terminal that shows the log, or write a line of its own. A
+//! panic has its line here, too.
 
 use crate::cycle::Cycle;
 use crate::http::{ParseError, Request, Status, date};
@@ -25,7 +26,8 @@ pub enum Log {
 }
 
 impl Log {
-    /// How this log shows a request; `None` if it shows nothing. Made before the request is handed on.
+    /// How this log shows a request; `None` if it shows nothing. Made before the request is handed
+    /// on.
     pub(super) fn line_of(self, request: &Request) -> Option<String> {
         let (method, target) = (request.method.as_str(), &request.target);
         match self {
@@ -53,12 +55,23 @@ impl Log {
         }
     }
 
-    /// Writes the line of an answer and the warnings of its cycle. A closed standard error changes nothing.
-    pub(super) fn answered(self, line: &Option<String>, status: Status, bytes: Option<u64>, cycle: &Cycle) {
+    /// Writes the line of an answer and the warnings of its cycle. A closed standard error changes
+    /// nothing.
+    pub(super) fn answered(
+        self,
+        line: &Option<String>,
+        status: Status,
+        bytes: Option<u64>,
+        cycle: &Cycle,
+    ) {
         let Some(line) = line else { return };
         let size = bytes.map_or("-".to_owned(), |bytes| bytes.to_string());
         let mut text = match self {
-            Log::Line => format!("{line} {} {size} bytes {:.1} ms\n", status.0, cycle.elapsed().as_secs_f64() * 1e3),
+            Log::Line => format!(
+                "{line} {} {size} bytes {:.1} ms\n",
+                status.0,
+                cycle.elapsed().as_secs_f64() * 1e3
+            ),
             _ => format!("{line} {} {size}\n", status.0),
         };
         for warning in cycle.warnings() {
@@ -76,15 +89,17 @@ fn clf_date() -> String {
     format!("{}/{}/{}:{} +0000", words[1], words[2], words[3], words[4])
 }
 
-/// From now on a panic, wherever it is, leaves one line on standard error; with `RUST_BACKTRACE=1`, its way there too.
+/// From now on a panic, wherever it is, leaves one line on standard error; with `RUST_BACKTRACE=1`,
+/// its way there too.
 ///
-/// Rust's own line shows the message as it is, and a handler may have put a visitor's words into that. (It is for the whole
-/// process, so a program calls this, not the library.)
+/// Rust's own line shows the message as it is, and a handler may have put a visitor's words into
+/// that. (It is for the whole process, so a program calls this, not the library.)
 pub fn show_panics() {
     panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(|place| format!(" at {place}")).unwrap_or_default();
         let thread = thread::current().name().unwrap_or("without a name").to_owned();
-        let mut text = format!("panic in thread {thread}{place}: {}\n", escaped(panic_text(panic.payload())));
+        let mut text =
+            format!("panic in thread {thread}{place}: {}\n", escaped(panic_text(panic.payload())));
         let way = Backtrace::capture();
         if way.status() == BacktraceStatus::Captured {
             text.push_str(&way.to_string());
@@ -99,13 +114,17 @@ pub(crate) fn panic_text(payload: &dyn Any) -> &str {
     text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
 }
 
-/// The text with its control characters as `\u{1b}`, those beyond ASCII included, and those that turn the direction of
-/// what follows or break a line.
+/// The text with its control characters as `\u{1b}`, those beyond ASCII included, and those that
+/// turn the direction of what follows or break a line.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {
         let turns = matches!(character, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-        if character.is_control() || turns { out.extend(character.escape_default()) } else { out.push(character) }
+        if character.is_control() || turns {
+            out.extend(character.escape_default())
+        } else {
+            out.push(character)
+        }
     }
     out
 }

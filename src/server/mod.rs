@@ -1,11 +1,13 @@
 //! The server: bind, run, stop; and the one door to whatever answers.
 //!
-//! Part II of the book: sockets and threads. The server knows no routes, no sessions and no templates: it turns bytes
-//! into a [`Request`], hands it to a [`Service`], and writes the [`Response`].
+//! Part II of the book: sockets and threads. The server knows no routes, no sessions and no
+//! templates: it turns bytes into a [`Request`], hands it to a [`Service`], and writes the
+//! [`Response`].
 //!
 //! * `pool` decides which thread takes which connection.
-//! * `connection` is one connection's life: read, parse, answer, write, again; with `input`, the bytes that have arrived,
-//!   `wire`, the socket, `bodies`, what all of them may hold, and `open`, the table that lets a stop find it.
+//! * `connection` is one connection's life: read, parse, answer, write, again; with `input`, the
+//!   bytes that have arrived, `wire`, the socket, `bodies`, what all of them may hold, and `open`,
+//!   the table that lets a stop find it.
 //! * `log` is the line that each answer leaves on standard error.
 //!
 //! Left out: TLS. A proxy in front speaks it.
@@ -64,7 +66,11 @@ impl Server {
     /// If the port is taken, or the address is not this machine's.
     pub fn bind(address: impl ToSocketAddrs) -> io::Result<Server> {
         let listener = TcpListener::bind(address)?;
-        let stopper = Stopper { stopping: Arc::default(), told: Arc::default(), address: listener.local_addr()? };
+        let stopper = Stopper {
+            stopping: Arc::default(),
+            told: Arc::default(),
+            address: listener.local_addr()?,
+        };
         Ok(Server {
             listener,
             limits: Limits::default(),
@@ -93,7 +99,8 @@ impl Server {
     ///
     /// # Security
     ///
-    /// Close [`App::inside`](crate::App::inside) then: it is meant for whoever sits at this machine, not at the proxy.
+    /// Close [`App::inside`](crate::App::inside) then: it is meant for whoever sits at this
+    /// machine, not at the proxy.
     pub fn proxies(mut self, proxies: Proxies) -> Server {
         self.proxies = proxies;
         self
@@ -131,7 +138,8 @@ impl Server {
         self.stopper.clone()
     }
 
-    /// Serves until it is stopped; then lets answers under way finish, for [`stop_time`](Server::stop_time) at most.
+    /// Serves until it is stopped; then lets answers under way finish, for
+    /// [`stop_time`](Server::stop_time) at most.
     ///
     /// # Errors
     ///
@@ -157,7 +165,8 @@ impl Server {
         if let Some(recorder) = recorder {
             recorder.close();
         }
-        // Stopped. Every worker that still waits needs a knock; idle connections are woken by closing their reading half.
+        // Stopped. Every worker that still waits needs a knock; idle connections are woken by
+        // closing their reading half.
         let end = Instant::now() + self.stop_time;
         while pool.workers() > 0 && Instant::now() < end {
             if pool.dismiss() > 0 {
@@ -174,14 +183,15 @@ impl Server {
 #[derive(Clone, Debug)]
 pub struct Stopper {
     stopping: Arc<AtomicBool>,
-    /// Wakes [`Server::run`]. Not the knock's affair: there are networks in which nobody can knock, such as a container's
-    /// whose loopback is down.
+    /// Wakes [`Server::run`]. Not the knock's affair: there are networks in which nobody can knock,
+    /// such as a container's whose loopback is down.
     told: Arc<(Mutex<()>, Condvar)>,
     address: SocketAddr,
 }
 
 impl Stopper {
-    /// No connection is taken from now on; [`Server::run`] returns once the answers under way are written.
+    /// No connection is taken from now on; [`Server::run`] returns once the answers under way are
+    /// written.
     pub fn stop(&self) {
         // Under the lock, so that nobody begins to wait between the two.
         let guard = self.told.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,7 +1,8 @@
 //! The open connections, so that a stop can wake those that wait for a request.
 //!
-//! A thread that is blocked in `read` looks at no flag. But a socket whose reading half is shut says "the end" to whoever
-//! reads from it, even to one who has been waiting for hours; so nobody has to look at anything while nothing happens.
+//! A thread that is blocked in `read` looks at no flag. But a socket whose reading half is shut
+//! says "the end" to whoever reads from it, even to one who has been waiting for hours; so nobody
+//! has to look at anything while nothing happens.
 //!
 //! Left out: the bytes. They are the affair of `wire`.
 
@@ -21,8 +22,8 @@ pub(super) struct Open {
     pub stream: TcpStream,
     /// True while nothing of a request has arrived.
     pub idle: AtomicBool,
-    /// True once the reading half has been shut. What has arrived, and what still arrives, can be read all the same; but
-    /// a read that finds nothing says "the end" instead of waiting.
+    /// True once the reading half has been shut. What has arrived, and what still arrives, can be
+    /// read all the same; but a read that finds nothing says "the end" instead of waiting.
     pub shut: AtomicBool,
 }
 
@@ -36,7 +37,8 @@ impl Open {
 
 impl Connections {
     pub(super) fn add(&self, stream: TcpStream) -> (u64, Arc<Open>) {
-        let open = Arc::new(Open { stream, idle: AtomicBool::new(true), shut: AtomicBool::new(false) });
+        let open =
+            Arc::new(Open { stream, idle: AtomicBool::new(true), shut: AtomicBool::new(false) });
         let number = self.next.fetch_add(1, Ordering::Relaxed) + 1;
         self.open.lock().unwrap_or_else(PoisonError::into_inner).insert(number, Arc::clone(&open));
         (number, open)

@@ -1,8 +1,9 @@
 //! The wire: one socket, whether it waits or not.
 //!
-//! A connection that has a thread to itself waits in `read` and `write`. One that shares its thread with others must not;
-//! it says "not yet" and is asked again. Both run the same code: what would have to wait in the midst of a request calls
-//! [`settle`](Wire::settle) first, which gives the thread to this connection alone, and goes on as if nothing had been.
+//! A connection that has a thread to itself waits in `read` and `write`. One that shares its thread
+//! with others must not; it says "not yet" and is asked again. Both run the same code: what would
+//! have to wait in the midst of a request calls [`settle`](Wire::settle) first, which gives the
+//! thread to this connection alone, and goes on as if nothing had been.
 //!
 //! Left out: what the bytes mean.
 
@@ -45,7 +46,8 @@ impl Wire {
         Ok(())
     }
 
-    /// From here on this thread may wait for this connection. An error if nobody else could see to the others meanwhile.
+    /// From here on this thread may wait for this connection. An error if nobody else could see to
+    /// the others meanwhile.
     pub fn settle(&mut self) -> io::Result<()> {
         if !self.blocking {
             (self.settle)()?;
@@ -72,14 +74,16 @@ impl Wire {
         self.open.stream.set_read_timeout(Some(time))
     }
 
-    /// One read, behind what is there. A request that was begun gets `head_time` to come in after a stop.
+    /// One read, behind what is there. A request that was begun gets `head_time` to come in after a
+    /// stop.
     pub fn read(&mut self, input: &mut Input, head_time: Duration) -> io::Result<usize> {
         let mut patience = None;
         loop {
             match (&self.open.stream).read(input.room()) {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                // A stop has shut the reading half while this connection was idle, and the first bytes of a request came
-                // at that very moment. They have been heard, so the rest is waited for, by trying again and again.
+                // A stop has shut the reading half while this connection was idle, and the first
+                // bytes of a request came at that very moment. They have been heard, so the rest is
+                // waited for, by trying again and again.
                 Ok(0) if self.open.shut.load(Ordering::SeqCst) && !self.is_idle => {
                     let end = *patience.get_or_insert_with(|| Instant::now() + head_time);
                     if Instant::now() >= end {
@@ -96,7 +100,8 @@ impl Wire {
         }
     }
 
-    /// Sends all of these bytes. Most answers are taken at once; only for the rest of a long one does the thread wait.
+    /// Sends all of these bytes. Most answers are taken at once; only for the rest of a long one
+    /// does the thread wait.
     pub fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
         let mut sent = 0;
         if !self.blocking {
@@ -112,9 +117,14 @@ impl Wire {
         (&self.open.stream).write_all(&bytes[sent..])
     }
 
-    /// Sends a part of a file, behind what `buffer` holds, and through it. True if the file had so many bytes: their
-    /// number has been promised.
-    pub fn send_file(&mut self, mut file: File, range: Range<u64>, buffer: &mut Vec<u8>) -> io::Result<bool> {
+    /// Sends a part of a file, behind what `buffer` holds, and through it. True if the file had so
+    /// many bytes: their number has been promised.
+    pub fn send_file(
+        &mut self,
+        mut file: File,
+        range: Range<u64>,
+        buffer: &mut Vec<u8>,
+    ) -> io::Result<bool> {
         self.settle()?;
         file.seek(SeekFrom::Start(range.start))?;
         let mut left = range.end - range.start;
@@ -137,8 +147,8 @@ impl Wire {
         Pieces { stream: &self.open.stream, chunked }
     }
 
-    /// Ends our half, then reads what still comes, within bounds: a close with unread bytes would be a reset, which may
-    /// overtake the answer (RFC 9112 §9.6).
+    /// Ends our half, then reads what still comes, within bounds: a close with unread bytes would
+    /// be a reset, which may overtake the answer (RFC 9112 §9.6).
     pub fn linger(&mut self, most_bytes: usize) {
         if self.settle().is_err() || self.open.stream.shutdown(Shutdown::Write).is_err() {
             return;

@@ -1,7 +1,7 @@
 //! One request through the rooms.
 //!
-//! The second spine of the program, and the face of the framework: routes are registered on an [`App`], and
-//! [`App::call`](crate::Service::call) takes each request past them.
+//! The second spine of the program, and the face of the framework: routes are registered on an
+//! [`App`], and [`App::call`](crate::Service::call) takes each request past them.
 //!
 //! Left out: middleware. What each request needs stands in the spine, where it can be read.
 
@@ -48,7 +48,8 @@ impl Default for App {
 }
 
 impl App {
-    /// An application without routes; its templates are in `templates/`, its state in memory for 30 minutes.
+    /// An application without routes; its templates are in `templates/`, its state in memory for 30
+    /// minutes.
     pub fn new() -> App {
         let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
         App {
@@ -79,7 +80,12 @@ impl App {
 
     /// As [`get`](App::get), for a closure, which has no name that `url_for` could know it by.
     #[track_caller]
-    pub fn get_named<H, R>(&mut self, name: &'static str, pattern: &'static str, handler: H) -> &mut Route
+    pub fn get_named<H, R>(
+        &mut self,
+        name: &'static str,
+        pattern: &'static str,
+        handler: H,
+    ) -> &mut Route
     where
         H: Fn(&mut Context) -> R + Send + Sync + 'static,
         R: IntoResponse,
@@ -89,7 +95,12 @@ impl App {
 
     /// As [`post`](App::post), for a closure, which has no name.
     #[track_caller]
-    pub fn post_named<H, R>(&mut self, name: &'static str, pattern: &'static str, handler: H) -> &mut Route
+    pub fn post_named<H, R>(
+        &mut self,
+        name: &'static str,
+        pattern: &'static str,
+        handler: H,
+    ) -> &mut Route
     where
         H: Fn(&mut Context) -> R + Send + Sync + 'static,
         R: IntoResponse,
@@ -119,7 +130,13 @@ impl App {
     }
 
     #[track_caller]
-    fn add<H, R>(&mut self, method: Method, pattern: &'static str, name: &'static str, handler: H) -> &mut Route
+    fn add<H, R>(
+        &mut self,
+        method: Method,
+        pattern: &'static str,
+        name: &'static str,
+        handler: H,
+    ) -> &mut Route
     where
         H: Fn(&mut Context) -> R + Send + Sync + 'static,
         R: IntoResponse,
@@ -145,18 +162,21 @@ impl App {
         self.templates = templates;
     }
 
-    /// Keeps sessions in this store: each for so long after its last use, and so many of them. Defaults to the memory.
+    /// Keeps sessions in this store: each for so long after its last use, and so many of them.
+    /// Defaults to the memory.
     pub fn sessions(&mut self, store: Arc<dyn Store>, lifetime: Duration, most: usize) {
         self.sessions = Sessions::new(store, lifetime).at_most(most);
     }
 
-    /// Keeps rows of all other kinds in this store. Defaults to the memory. Apart from [`sessions`](App::sessions), since
-    /// these may live where nothing else can: in a cookie, or nowhere.
+    /// Keeps rows of all other kinds in this store. Defaults to the memory. Apart from
+    /// [`sessions`](App::sessions), since these may live where nothing else can: in a cookie, or
+    /// nowhere.
     pub fn store(&mut self, store: Arc<dyn Store>) {
         self.store = store;
     }
 
-    /// The key that [`Context::secret_key`] gives to whoever signs something. Defaults to 32 random bytes.
+    /// The key that [`Context::secret_key`] gives to whoever signs something. Defaults to 32 random
+    /// bytes.
     pub fn secret_key(&mut self, key: impl Into<Vec<u8>>) {
         self.secret_key = key.into();
     }
@@ -197,7 +217,9 @@ impl App {
             ("static", [("filename", file)], Some((prefix, _))) => {
                 Ok(format!("{prefix}{}", fields::percent_encode(file, "-._~/")))
             }
-            ("static", _, _) => Err("url_for('static', …) needs filename='…', and a folder of files".into()),
+            ("static", _, _) => {
+                Err("url_for('static', …) needs filename='…', and a folder of files".into())
+            }
             _ => self.router.url_for(name, values),
         }
     }
@@ -208,7 +230,10 @@ impl App {
             return Ok(options("DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT"));
         }
         if let Method::Other(word) = &ctx.request.method {
-            return Err(Error::abort(Status::NOT_IMPLEMENTED, format!("{word} is no method that this server knows")));
+            return Err(Error::abort(
+                Status::NOT_IMPLEMENTED,
+                format!("{word} is no method that this server knows"),
+            ));
         }
         origin::check(&ctx.request).map_err(Error::Forbidden)?;
         match self.router.find(&ctx.request.method, &ctx.request.path) {
@@ -222,16 +247,24 @@ impl App {
                 });
                 ctx.params = params;
                 let called = catch_unwind(AssertUnwindSafe(|| (route.handler)(ctx)));
-                called.unwrap_or_else(|panic| Err(Error::Panicked(panic_text(panic.as_ref()).to_owned())))
+                called.unwrap_or_else(|panic| {
+                    Err(Error::Panicked(panic_text(panic.as_ref()).to_owned()))
+                })
             }
             Found::WrongMethod { allow } => {
-                let known = || self.router.of_path(&ctx.request.path).into_iter().map(Route::line).collect();
+                let known = || {
+                    self.router.of_path(&ctx.request.path).into_iter().map(Route::line).collect()
+                };
                 ctx.cycle.step("routed", || Detail::WrongMethod(known()));
                 let allow: Vec<&str> = allow.iter().map(Method::as_str).collect();
                 wrong_method(&ctx.request, &allow.join(", "))
             }
             Found::Moved(path) => {
-                let query = ctx.request.target.split_once('?').map_or(String::new(), |(_, query)| format!("?{query}"));
+                let query = ctx
+                    .request
+                    .target
+                    .split_once('?')
+                    .map_or(String::new(), |(_, query)| format!("?{query}"));
                 Ok(Response::redirect_with(Status::PERMANENT_REDIRECT, &format!("{path}{query}")))
             }
             Found::Nothing => self.file(ctx),
@@ -241,7 +274,9 @@ impl App {
     /// A file, if the path is one's; else 404.
     fn file(&self, ctx: &mut Context) -> Result<Response, Error> {
         let Some((prefix, files)) = &self.files else { return Err(Error::NotFound) };
-        let Some(path) = ctx.request.path.strip_prefix(prefix.as_str()) else { return Err(Error::NotFound) };
+        let Some(path) = ctx.request.path.strip_prefix(prefix.as_str()) else {
+            return Err(Error::NotFound);
+        };
         if !matches!(ctx.request.method, Method::Get | Method::Head) {
             return wrong_method(&ctx.request, "GET, HEAD, OPTIONS");
         }
@@ -256,7 +291,8 @@ impl App {
         })
     }
 
-    /// Waits until what was changed is safe; a store that failed takes the place of whatever was answered.
+    /// Waits until what was changed is safe; a store that failed takes the place of whatever was
+    /// answered.
     fn save<'a>(&'a self, ctx: &mut Context<'a>, response: &mut Response) {
         ctx.session.save();
         let kept = if ctx.used_store.get().is_some() { self.store.flush() } else { Ok(()) };
@@ -277,8 +313,10 @@ impl App {
             return;
         }
         if let Some(cookie) = ctx.session.set_cookie(ctx.request.secure) {
-            // In front of those that the handler set: it is the one that most who look at the answer look for.
-            let others: Vec<String> = response.headers.get_all("Set-Cookie").map(str::to_owned).collect();
+            // In front of those that the handler set: it is the one that most who look at the
+            // answer look for.
+            let others: Vec<String> =
+                response.headers.get_all("Set-Cookie").map(str::to_owned).collect();
             response.headers.remove("Set-Cookie");
             response.set_cookie(&cookie);
             others.iter().for_each(|other| response.headers.append("Set-Cookie", other));
@@ -304,8 +342,10 @@ impl Service for App {
             store,
             used_store: Cell::new(None),
         };
-        let mut response = self.answer(&mut ctx).unwrap_or_else(|error| error_page::of(self, &error, &mut ctx));
-        // Behind the handler: where that has asked already, the store is not asked again for the record alone.
+        let mut response =
+            self.answer(&mut ctx).unwrap_or_else(|error| error_page::of(self, &error, &mut ctx));
+        // Behind the handler: where that has asked already, the store is not asked again for the
+        // record alone.
         note_row(&mut ctx.session, ctx.cycle);
         self.save(&mut ctx, &mut response);
         origin::protect(&mut response);
@@ -313,7 +353,8 @@ impl Service for App {
     }
 }
 
-/// Notes what was known of the visitor before: read when the handler first asked, so at no moment of its own.
+/// Notes what was known of the visitor before: read when the handler first asked, so at no moment
+/// of its own.
 fn note_row(session: &mut Session, cycle: &mut Cycle) {
     if session.sent().is_none() {
         return;
@@ -332,7 +373,8 @@ fn note_row(session: &mut Session, cycle: &mut Cycle) {
 /// Notes which rows beside the visitor's were changed.
 fn note_stored(ctx: &mut Context) {
     let Some(by) = ctx.used_store.get() else { return };
-    let rows: Vec<_> = ctx.store.take().into_iter().map(|note| (note.kind, note.key, note.is_kept)).collect();
+    let rows: Vec<_> =
+        ctx.store.take().into_iter().map(|note| (note.kind, note.key, note.is_kept)).collect();
     if !rows.is_empty() {
         ctx.cycle.step("stored", || Detail::Stored { rows, by, place: ctx.store.place() });
     }

@@ -1,6 +1,7 @@
 //! A browser for tests: no sockets, and it keeps its cookies.
 //!
-//! What Flask calls the test client. It hands requests straight to an application and gives back what that answers.
+//! What Flask calls the test client. It hands requests straight to an application and gives back
+//! what that answers.
 //!
 //! Left out: following redirects. A test should see each step.
 
@@ -82,7 +83,8 @@ impl<'a> Client<'a> {
     pub fn send(&mut self, mut request: Request) -> Answer {
         request.peer.get_or_insert(SocketAddr::from((Ipv4Addr::LOCALHOST, 1)));
         if !self.cookies.is_empty() {
-            let pairs: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            let pairs: Vec<String> =
+                self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
             request.headers.append("Cookie", pairs.join("; "));
         }
         let mut cycle = Cycle::default();

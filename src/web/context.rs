@@ -1,7 +1,8 @@
 //! What a handler is given, and what every page sees.
 //!
-//! Flask keeps the current request in a global that is not one; here it is an argument. `ctx.request` is Flask's
-//! `request`, `ctx.session` its `session`, and the methods are `flash`, `render_template` and `url_for`.
+//! Flask keeps the current request in a global that is not one; here it is an argument.
+//! `ctx.request` is Flask's `request`, `ctx.session` its `session`, and the methods are `flash`,
+//! `render_template` and `url_for`.
 
 use super::app::App;
 use super::error::Error;
@@ -29,12 +30,14 @@ pub struct Context<'a> {
     /// The flashed messages, once they have been taken: a page may ask twice.
     pub(super) taken: Option<Vec<(String, String)>>,
     pub(super) store: Noting<'a>,
-    /// The line that asked for the store last, once one did: what was changed must be safe before the answer leaves.
+    /// The line that asked for the store last, once one did: what was changed must be safe before
+    /// the answer leaves.
     pub(super) used_store: Cell<Option<&'static Location<'static>>>,
 }
 
 impl Context<'_> {
-    /// The value that the route captured under this name, decoded; empty if the pattern has no such name.
+    /// The value that the route captured under this name, decoded; empty if the pattern has no such
+    /// name.
     pub fn param(&self, name: &str) -> &str {
         self.params.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
     }
@@ -48,17 +51,20 @@ impl Context<'_> {
     /// The same, in a category: `error`, `info`.
     #[track_caller]
     pub fn flash_as(&mut self, category: &str, message: impl AsRef<str>) {
-        self.cycle.step("flashed", || Detail::Flash(category.to_owned(), message.as_ref().to_owned()));
+        self.cycle
+            .step("flashed", || Detail::Flash(category.to_owned(), message.as_ref().to_owned()));
         flash::put(&mut self.session, category, message.as_ref());
     }
 
-    /// The body of the request, which is what its `Content-Type` says. (`ctx.request.body` is what came, coded or not.)
+    /// The body of the request, which is what its `Content-Type` says. (`ctx.request.body` is what
+    /// came, coded or not.)
     ///
     /// # Errors
     ///
     /// 415 if it is compressed: a few bytes could become gigabytes, so nothing here decompresses.
     pub fn body(&self) -> Result<&[u8], Error> {
-        let codings = self.request.headers.get_all("Content-Encoding").flat_map(|list| list.split(','));
+        let codings =
+            self.request.headers.get_all("Content-Encoding").flat_map(|list| list.split(','));
         let mut codings = codings.map(str::trim).filter(|coding| !coding.is_empty());
         let Some(coding) = codings.find(|coding| !coding.eq_ignore_ascii_case("identity")) else {
             return Ok(&self.request.body);
@@ -66,12 +72,13 @@ impl Context<'_> {
         // RFC 9110 §15.5.16: "the Accept-Encoding response header field ought to be used".
         let mut headers = Headers::new();
         headers.append("Accept-Encoding", "identity");
-        let why = format!("found Content-Encoding: {coding}, expected a body that is not compressed");
+        let why =
+            format!("found Content-Encoding: {coding}, expected a body that is not compressed");
         Err(Error::Status(Status::UNSUPPORTED_MEDIA_TYPE, why, headers))
     }
 
-    /// The store for rows of all kinds but sessions. What is changed in it is safe before the answer leaves; no
-    /// handler needs to [`flush`](Store::flush).
+    /// The store for rows of all kinds but sessions. What is changed in it is safe before the
+    /// answer leaves; no handler needs to [`flush`](Store::flush).
     #[track_caller]
     pub fn store(&self) -> &dyn Store {
         self.used_store.set(Some(Location::caller()));
@@ -103,11 +110,13 @@ impl Context<'_> {
     ///
     /// 403, and why.
     pub fn check_inside(&self) -> Result<(), Error> {
-        let refused = |why| Error::Forbidden(format!("this is for whoever sits at this machine: {why}"));
+        let refused =
+            |why| Error::Forbidden(format!("this is for whoever sits at this machine: {why}"));
         self.app.inside.check(&self.request).map_err(refused)
     }
 
-    /// The cycles so far; `None` if they are not recorded. This one joins them when its answer has left.
+    /// The cycles so far; `None` if they are not recorded. This one joins them when its answer has
+    /// left.
     pub fn recorder(&self) -> Option<&Recorder> {
         self.app.recorder.as_deref()
     }
@@ -117,9 +126,14 @@ impl Context<'_> {
         self.cycle.discard();
     }
 
-    /// The address that the client reached this server by: `http://127.0.0.1:8000`, or the `https` one of a trusted proxy.
+    /// The address that the client reached this server by: `http://127.0.0.1:8000`, or the `https`
+    /// one of a trusted proxy.
     pub fn base(&self) -> String {
-        format!("{}://{}", self.request.scheme(), self.request.headers.get("Host").unwrap_or("127.0.0.1"))
+        format!(
+            "{}://{}",
+            self.request.scheme(),
+            self.request.headers.get("Host").unwrap_or("127.0.0.1")
+        )
     }
 
     /// Makes a page of a template.
@@ -139,7 +153,9 @@ impl Context<'_> {
         };
         let rendered = self.app.templates.render(template, &variables, &page);
         self.cycle.step("rendered", || Detail::Template { name: template.to_owned(), variables });
-        if let (false, Some(taken)) = (had_taken, self.taken.as_ref().filter(|taken| !taken.is_empty())) {
+        if let (false, Some(taken)) =
+            (had_taken, self.taken.as_ref().filter(|taken| !taken.is_empty()))
+        {
             self.cycle.step("flashed", || Detail::Taken(taken.clone()));
         }
         let rendered = rendered?;
@@ -150,7 +166,8 @@ impl Context<'_> {
     }
 }
 
-/// What every template may name: Flask's `request`, `session`, `g`, `url_for` and `get_flashed_messages`.
+/// What every template may name: Flask's `request`, `session`, `g`, `url_for` and
+/// `get_flashed_messages`.
 struct Page<'p, 's> {
     app: &'p App,
     request: &'p Request,
@@ -191,8 +208,10 @@ impl Page<'_, '_> {
         let [Value::Str(name)] = arguments else {
             return Err("url_for needs one name: url_for('hello', name='Ada')".into());
         };
-        let text = |value: &Value| value.as_str().map_or_else(|| crate::json::write(value), str::to_owned);
-        let values: Vec<(&str, String)> = named.iter().map(|(name, value)| (name, text(value))).collect();
+        let text =
+            |value: &Value| value.as_str().map_or_else(|| crate::json::write(value), str::to_owned);
+        let values: Vec<(&str, String)> =
+            named.iter().map(|(name, value)| (name, text(value))).collect();
         self.app.url_for(name, &values).map(Value::Str)
     }
 
@@ -201,10 +220,16 @@ impl Page<'_, '_> {
         let messages = taken.get_or_insert_with(|| {
             let mut session = self.session.borrow_mut();
             // HEAD shows nobody a message, so it must not eat one.
-            if self.request.method == Method::Head { flash::peek(&session) } else { flash::take(&mut session) }
+            if self.request.method == Method::Head {
+                flash::peek(&session)
+            } else {
+                flash::take(&mut session)
+            }
         });
-        let with_categories = !matches!(named.get("with_categories"), None | Some(Value::Bool(false) | Value::Null));
-        let wanted = named.get("category_filter").and_then(Value::as_list).filter(|list| !list.is_empty());
+        let with_categories =
+            !matches!(named.get("with_categories"), None | Some(Value::Bool(false) | Value::Null));
+        let wanted =
+            named.get("category_filter").and_then(Value::as_list).filter(|list| !list.is_empty());
         let shown = messages.iter().filter(|(category, _)| {
             wanted.is_none_or(|wanted| wanted.iter().any(|name| name.as_str() == Some(category)))
         });

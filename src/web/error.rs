@@ -1,7 +1,7 @@
 //! How a handler may fail, and what the client is told.
 //!
-//! A handler returns `Err`, and one place (`error_page.rs`) makes the page of it: the status, what was seen, why the server
-//! said no, and a command that works.
+//! A handler returns `Err`, and one place (`error_page.rs`) makes the page of it: the status, what
+//! was seen, why the server said no, and a command that works.
 
 use super::store::StoreError;
 use super::template::TemplateError;
@@ -46,9 +46,13 @@ impl Error {
     pub fn public(&self) -> String {
         match self {
             Error::NotFound => "there is nothing of this name".into(),
-            Error::BadRequest(why) | Error::Forbidden(why) | Error::Status(_, why, _) => why.clone(),
+            Error::BadRequest(why) | Error::Forbidden(why) | Error::Status(_, why, _) => {
+                why.clone()
+            }
             Error::Template(_) => "the page could not be made; the log says why".into(),
-            Error::Panicked(_) => "the handler failed; the server goes on, and the log says why".into(),
+            Error::Panicked(_) => {
+                "the handler failed; the server goes on, and the log says why".into()
+            }
         }
     }
 }

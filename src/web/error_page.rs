@@ -1,7 +1,8 @@
 //! The page for an error: what came, why it was refused, and what works instead.
 //!
-//! Every error of a handler comes here, and every path that nobody answers: [`App`] asks in one place. It is text for curl and
-//! HTML for a browser, made of `error.html`. Where a failure stands in the source is shown only to whoever may look inside.
+//! Every error of a handler comes here, and every path that nobody answers: [`App`] asks in one
+//! place. It is text for curl and HTML for a browser, made of `error.html`. Where a failure stands
+//! in the source is shown only to whoever may look inside.
 //!
 //! Left out: pages of one's own for a status. A program writes its own `error.html`.
 
@@ -19,10 +20,12 @@ pub fn of(app: &App, error: &Error, ctx: &mut Context) -> Response {
     let seen = format!("{} {}", ctx.request.method, ctx.request.target);
     let why = error.public();
     let place = (status.0 >= 500 && app.inside.admits(&ctx.request)).then(|| error.to_string());
-    let near = if status == Status::NOT_FOUND { app.router.near(&ctx.request.path) } else { Vec::new() };
+    let near =
+        if status == Status::NOT_FOUND { app.router.near(&ctx.request.path) } else { Vec::new() };
     let command = works::command(&app.router, &ctx.request, status, &near, &ctx.base());
     if status == Status::NOT_FOUND {
-        ctx.cycle.step("routed", || Detail::NoRoute(near.iter().map(|route| route.line()).collect()));
+        ctx.cycle
+            .step("routed", || Detail::NoRoute(near.iter().map(|route| route.line()).collect()));
     }
     ctx.cycle.step("failed", || Detail::Failure(status, error.to_string()));
     if status.0 >= 500 {
@@ -32,7 +35,9 @@ pub fn of(app: &App, error: &Error, ctx: &mut Context) -> Response {
     if ctx.request.prefers_html() {
         let near: Vec<Value> = near
             .iter()
-            .map(|route| Value::List(vec![route.method.as_str().into(), route.pattern.to_string().into()]))
+            .map(|route| {
+                Value::List(vec![route.method.as_str().into(), route.pattern.to_string().into()])
+            })
             .collect();
         let variables = Map::from([
             ("status", Value::from(status.0)),

@@ -1,14 +1,17 @@
 //! Small files that were read lately, kept for as long as they are unchanged.
 //!
-//! To send a file of four kilobytes the system is asked to open it, to measure it, to read it and to close it again,
-//! which takes longer than everything else about the request. Whether it is still the version that was read last takes
-//! one question. So a small file's bytes are kept, and what is sent was on the disk a moment ago: see `freshness`.
+//! To send a file of four kilobytes the system is asked to open it, to measure it, to read it and
+//! to close it again, which takes longer than everything else about the request. Whether it is
+//! still the version that was read last takes one question. So a small file's bytes are kept, and
+//! what is sent was on the disk a moment ago: see `freshness`.
 //!
-//! **Whether it is the same** is told by its size, its number and the moment of its last change, which no program can set
-//! back. That moment is as fine as the tick of the file system's clock: of two changes within one tick the second could not
-//! be told from the first. So a file is kept only when its last change is some ticks ago.
+//! **Whether it is the same** is told by its size, its number and the moment of its last change,
+//! which no program can set back. That moment is as fine as the tick of the file system's clock: of
+//! two changes within one tick the second could not be told from the first. So a file is kept only
+//! when its last change is some ticks ago.
 //!
-//! Left out: choosing who leaves. When there are too many, all are forgotten, and read again as they are asked for.
+//! Left out: choosing who leaves. When there are too many, all are forgotten, and read again as
+//! they are asked for.
 
 use super::freshness::Freshness;
 use crate::http::conditions::Validators;
@@ -60,8 +63,8 @@ impl FileCache {
         (!freshness.must_ask()).then(|| Arc::clone(file))
     }
 
-    /// A file, if it is kept in the version that is on the disk now; `None`: there is none any more. Another version is
-    /// forgotten.
+    /// A file, if it is kept in the version that is on the disk now; `None`: there is none any
+    /// more. Another version is forgotten.
     pub fn get(&self, path: &str, version: Option<Version>) -> Option<Arc<KeptFile>> {
         let mut files = self.0.own();
         let (file, _) = files.get(path)?;
@@ -74,8 +77,11 @@ impl FileCache {
 
     /// Keeps a file, unless it is too long or has changed too lately.
     pub fn keep(&self, path: &str, file: KeptFile) {
-        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |now| now.as_nanos() as i128);
-        if file.version.size > FILE_BYTES || now - file.version.changed < SETTLED.as_nanos() as i128 {
+        let now = SystemTime::now()
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .map_or(0, |now| now.as_nanos() as i128);
+        if file.version.size > FILE_BYTES || now - file.version.changed < SETTLED.as_nanos() as i128
+        {
             return;
         }
         let mut files = self.0.own();

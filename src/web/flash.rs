@@ -1,10 +1,12 @@
 //! Flash: a message for the next page only.
 //!
-//! A form that was posted answers with a redirect, so whatever it has to say must wait for the page after that. It waits
-//! in the visitor's [`Session`], under the name that Flask uses, as a list of pairs: `[["message", "Added tea."]]`.
+//! A form that was posted answers with a redirect, so whatever it has to say must wait for the page
+//! after that. It waits in the visitor's [`Session`], under the name that Flask uses, as a list of
+//! pairs: `[["message", "Added tea."]]`.
 //!
-//! * [`take`] is one step: of two pages that ask at the same time, only one gets a message, and no page gets it again,
-//!   whatever the client does with its cookies. (With a signed cookie the client holds the list, and can show it again.)
+//! * [`take`] is one step: of two pages that ask at the same time, only one gets a message, and no
+//!   page gets it again, whatever the client does with its cookies. (With a signed cookie the
+//!   client holds the list, and can show it again.)
 //! * A HEAD shows nobody anything, so it [`peek`]s.
 //!
 //! Left out: messages for strangers who keep no cookie. There is nobody to show them to.
@@ -18,8 +20,8 @@ const NAME: &str = "_flashes";
 /// The category of a message that names none; Flask's.
 pub const CATEGORY: &str = "message";
 
-/// How many messages wait at most. Whoever posts again and again and never looks at a page loses the oldest ones, and
-/// not the room in the row.
+/// How many messages wait at most. Whoever posts again and again and never looks at a page loses
+/// the oldest ones, and not the room in the row.
 pub const MOST: usize = 64;
 
 /// Adds a message to those that the visitor's next page shows.
@@ -27,7 +29,8 @@ pub const MOST: usize = 64;
 pub fn put(session: &mut Session, category: &str, message: &str) {
     let pair = Value::List(vec![category.into(), message.into()]);
     session.update(NAME, |waiting| {
-        let mut waiting = if let Some(Value::List(waiting)) = waiting { waiting } else { Vec::new() };
+        let mut waiting =
+            if let Some(Value::List(waiting)) = waiting { waiting } else { Vec::new() };
         if waiting.len() >= MOST {
             waiting.remove(0);
         }
@@ -36,7 +39,8 @@ pub fn put(session: &mut Session, category: &str, message: &str) {
     });
 }
 
-/// Takes the messages that wait, oldest first, as category and message. They will not be shown again.
+/// Takes the messages that wait, oldest first, as category and message. They will not be shown
+/// again.
 #[track_caller]
 pub fn take(session: &mut Session) -> Vec<(String, String)> {
     // Most pages find none waiting, and then nothing is written.
@@ -54,9 +58,12 @@ pub fn peek(session: &Session) -> Vec<(String, String)> {
 
 /// What is not a pair of texts was not put there by [`put`], and is passed over.
 fn pairs(list: &Value) -> Vec<(String, String)> {
-    let pairs = list.as_list().unwrap_or_default().iter().filter_map(|pair| match pair.as_list()? {
-        [category, message] => Some((category.as_str()?.to_owned(), message.as_str()?.to_owned())),
-        _ => None,
-    });
+    let pairs =
+        list.as_list().unwrap_or_default().iter().filter_map(|pair| match pair.as_list()? {
+            [category, message] => {
+                Some((category.as_str()?.to_owned(), message.as_str()?.to_owned()))
+            }
+            _ => None,
+        });
     pairs.collect()
 }

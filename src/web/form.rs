@@ -49,15 +49,18 @@ impl Context<'_> {
             None if self.request.body.is_empty() => {}
             found => {
                 let found = found.unwrap_or("a body without Content-Type");
-                let why = format!("found {found}, expected {EXPECTED}: a form, as curl -d name=Ada sends it");
+                let why = format!(
+                    "found {found}, expected {EXPECTED}: a form, as curl -d name=Ada sends it"
+                );
                 let mut headers = Headers::new();
                 headers.append("Accept", EXPECTED);
                 return Err(Error::Status(Status::UNSUPPORTED_MEDIA_TYPE, why, headers));
             }
         }
         let text = str::from_utf8(self.body()?);
-        let text =
-            text.map_err(|error| Error::BadRequest(format!("found bytes that are not UTF-8 in the form: {error}")))?;
+        let text = text.map_err(|error| {
+            Error::BadRequest(format!("found bytes that are not UTF-8 in the form: {error}"))
+        })?;
         // Each field costs memory of its own, however short it is.
         let count = text.split('&').count();
         if count > MOST {

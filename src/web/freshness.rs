@@ -1,10 +1,12 @@
 //! When a file that is kept in memory is asked whether it has changed.
 //!
-//! Whoever edits a file and loads the page again must see the edit. But to ask the system is a tenth of the work on a page,
-//! and of many thousand visitors a second nobody can tell what was changed before from what was changed after them. So
-//! in each millisecond the first few uses ask, and the others believe what those were told.
+//! Whoever edits a file and loads the page again must see the edit. But to ask the system is a
+//! tenth of the work on a page, and of many thousand visitors a second nobody can tell what was
+//! changed before from what was changed after them. So in each millisecond the first few uses ask,
+//! and the others believe what those were told.
 //!
-//! Left out: waiting for word from the system. Std cannot ask for it, and each system has another way.
+//! Left out: waiting for word from the system. Std cannot ask for it, and each system has another
+//! way.
 
 use std::time::{Duration, Instant};
 

@@ -1,7 +1,7 @@
 //! Handler: what answers a request, and what it may return.
 //!
-//! Any function of a [`Context`] is one, if what it returns can be made into a response: a text, a [`Response`], or either
-//! of them in a `Result`.
+//! Any function of a [`Context`] is one, if what it returns can be made into a response: a text, a
+//! [`Response`], or either of them in a `Result`.
 //!
 //! Left out: `async`. A handler may wait as long as it likes; it has a thread for itself.
 

@@ -1,16 +1,16 @@
 //! Who may look inside: whoever sits at this machine, and uses a name that belongs to it.
 //!
-//! The line of code that failed helps the student and the attacker alike. So it is shown over loopback only. And since a
-//! web page elsewhere could have a name of its own point to 127.0.0.1 and make the browser ask (DNS rebinding), the Host
-//! must be a known one too.
+//! The line of code that failed helps the student and the attacker alike. So it is shown over
+//! loopback only. And since a web page elsewhere could have a name of its own point to 127.0.0.1
+//! and make the browser ask (DNS rebinding), the Host must be a known one too.
 //!
-//! **Behind a proxy on this machine every client looks local.** So whatever shows that a proxy stands in between is
-//! refused. Many proxies add a header that says so. nginx and HAProxy, told no more than where to, add none; but nginx
-//! then speaks HTTP/1.0 to the server behind it, and HAProxy writes every header's name in small letters, where browsers
-//! and curl write `Host`.
+//! **Behind a proxy on this machine every client looks local.** So whatever shows that a proxy
+//! stands in between is refused. Many proxies add a header that says so. nginx and HAProxy, told no
+//! more than where to, add none; but nginx then speaks HTTP/1.0 to the server behind it, and
+//! HAProxy writes every header's name in small letters, where browsers and curl write `Host`.
 //!
-//! Left out, since nothing can tell it: a proxy that speaks HTTP/1.1 and writes as browsers do, or that passes bytes on
-//! unread. Whoever puts one in front closes the inside (`--trust-proxy` does).
+//! Left out, since nothing can tell it: a proxy that speaks HTTP/1.1 and writes as browsers do, or
+//! that passes bytes on unread. Whoever puts one in front closes the inside (`--trust-proxy` does).
 
 use crate::http::{Request, Version};
 
@@ -44,14 +44,19 @@ impl Inside {
     /// What was found, and what was expected.
     pub fn check(&self, request: &Request) -> Result<(), String> {
         if !self.open {
-            return Err("the inside is closed: other machines can connect, or a proxy stands in front".into());
+            return Err(
+                "the inside is closed: other machines can connect, or a proxy stands in front"
+                    .into(),
+            );
         }
         let local = request.peer.is_some_and(|peer| peer.ip().to_canonical().is_loopback());
         if !local && !self.everyone {
             return Err("found a client on another machine, expected one on this".into());
         }
         let host = request.host_name().unwrap_or_default();
-        if !matches!(host.as_str(), "localhost" | "127.0.0.1" | "[::1]") && !self.hosts.contains(&host) {
+        if !matches!(host.as_str(), "localhost" | "127.0.0.1" | "[::1]")
+            && !self.hosts.contains(&host)
+        {
             return Err(format!(
                 "found the Host {host:?}, expected localhost, 127.0.0.1, [::1] or one that is allowed"
             ));
@@ -74,8 +79,8 @@ fn trace_of_a_proxy(request: &Request) -> Option<String> {
     if request.headers.iter().any(|(name, _)| name == "host") {
         return Some("the header host in small letters, as HAProxy writes it".into());
     }
-    // RFC 9112 §3.2.2: this form is for proxies, and HAProxy passes it on as it came. The host in it has taken the place of
-    // the header's, and with it of the header's letters.
+    // RFC 9112 §3.2.2: this form is for proxies, and HAProxy passes it on as it came. The host in
+    // it has taken the place of the header's, and with it of the header's letters.
     if !request.target.starts_with('/') {
         return Some("a target with a host in it, as proxies get it".into());
     }

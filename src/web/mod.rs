@@ -1,7 +1,7 @@
 //! The rooms of the framework, and the Flask word for each.
 //!
-//! Part III of the book. One request goes through them in the order of [`app`], the second spine; the rooms themselves do
-//! not know each other.
+//! Part III of the book. One request goes through them in the order of [`app`], the second spine;
+//! the rooms themselves do not know each other.
 //!
 //! | room | Flask's word |
 //! |---|---|

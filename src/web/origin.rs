@@ -1,16 +1,21 @@
 //! Origin: what a page of another site may do here, which is nothing.
 //!
-//! A browser sends this site's cookie along whoever asks for it. So a page of another site could post a form here in the
-//! visitor's name (cross-site request forgery), or put a page of this site into an invisible frame and have the visitor
-//! click in it. Browsers help against both, if they are asked to:
+//! A browser sends this site's cookie along whoever asks for it. So a page of another site could
+//! post a form here in the visitor's name (cross-site request forgery), or put a page of this site
+//! into an invisible frame and have the visitor click in it. Browsers help against both, if they
+//! are asked to:
 //!
-//! * With each request that may change something they say whose page caused it: `Origin: https://shop.example`. That must
-//!   be this very site, which [`check`] compares with `Host`: so a proxy in front must pass `Host` on.
-//! * What a page may load, where its forms may lead and who may frame it is what [`protect`] tells them.
+//! * With each request that may change something they say whose page caused it: `Origin:
+//!   https://shop.example`. That must be this very site, which [`check`] compares with `Host`: so a
+//!   proxy in front must pass `Host` on.
+//! * What a page may load, where its forms may lead and who may frame it is what [`protect`] tells
+//!   them.
 //!
-//! Nobody but a browser sends `Origin`. curl and scripts are let through: they have no visitor's cookie to abuse.
+//! Nobody but a browser sends `Origin`. curl and scripts are let through: they have no visitor's
+//! cookie to abuse.
 //!
-//! Left out: a secret token in every form. It is what one did before browsers told the origin, all of which do since 2020.
+//! Left out: a secret token in every form. It is what one did before browsers told the origin, all
+//! of which do since 2020.
 
 use crate::http::{Request, Response};
 
@@ -18,19 +23,22 @@ use crate::http::{Request, Response};
 const HEADERS: [(&str, &str); 3] = [
     // The type that is said is the one that counts: a text that looks like a page is none.
     ("X-Content-Type-Options", "nosniff"),
-    // Scripts, styles and pictures from here alone, and none of them written into the page; forms lead to here, no `base`
-    // bends the links, and nobody puts the page into a frame.
-    ("Content-Security-Policy", "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"),
-    // Other sites do not learn which page led to them. (With `no-referrer`, Chromium says `Origin: null` even for this
-    // site's own forms, and those would be refused.)
+    // Scripts, styles and pictures from here alone, and none of them written into the page; forms
+    // lead to here, no `base` bends the links, and nobody puts the page into a frame.
+    (
+        "Content-Security-Policy",
+        "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    ),
+    // Other sites do not learn which page led to them. (With `no-referrer`, Chromium says `Origin:
+    // null` even for this site's own forms, and those would be refused.)
     ("Referrer-Policy", "same-origin"),
 ];
 
 /// Refuses a request that may change something and comes from a page of another site.
 ///
-/// Only host and port are compared, not the scheme: behind a proxy that speaks TLS the browser says `https` where this
-/// server knows only `http`. Whoever can answer for `http://` on the same host could have asked; let the proxy send
-/// `Strict-Transport-Security`.
+/// Only host and port are compared, not the scheme: behind a proxy that speaks TLS the browser says
+/// `https` where this server knows only `http`. Whoever can answer for `http://` on the same host
+/// could have asked; let the proxy send `Strict-Transport-Security`.
 ///
 /// # Errors
 ///
@@ -63,7 +71,8 @@ pub fn protect(response: &mut Response) {
     }
 }
 
-/// `origin = scheme "://" host [ ":" port ]`, or `null` for a page that has none, such as a local file (RFC 6454 §7).
+/// `origin = scheme "://" host [ ":" port ]`, or `null` for a page that has none, such as a local
+/// file (RFC 6454 §7).
 fn is_of(origin: &str, host: &str) -> bool {
     let Some((scheme, authority)) = origin.split_once("://") else { return false };
     let default = if scheme.eq_ignore_ascii_case("http") {
@@ -85,7 +94,9 @@ fn name_and_port(authority: &str) -> (&str, Option<&str>) {
     // The colons of an IPv6 address stand before its bracket.
     let name_bytes = authority.find(']').map_or(0, |bracket| bracket + 1);
     match authority[name_bytes..].split_once(':') {
-        Some((rest, port)) => (&authority[..name_bytes + rest.len()], Some(port).filter(|port| !port.is_empty())),
+        Some((rest, port)) => {
+            (&authority[..name_bytes + rest.len()], Some(port).filter(|port| !port.is_empty()))
+        }
         None => (authority, None),
     }
 }

@@ -1,9 +1,10 @@
 //! Route: which handler answers a method and a path.
 //!
-//! Patterns are Flask's: `/hello/<name>`, `/things/<int:id>`, `/static/<path:file>`. A path is split at its slashes
-//! first and each part decoded then, so that `/hello/a%2Fb` greets `a/b`.
+//! Patterns are Flask's: `/hello/<name>`, `/things/<int:id>`, `/static/<path:file>`. A path is
+//! split at its slashes first and each part decoded then, so that `/hello/a%2Fb` greets `a/b`.
 //!
-//! * Of two patterns that fit, the more exact one wins: text before `<int:…>`, before `<name>`, before `<path:…>`.
+//! * Of two patterns that fit, the more exact one wins: text before `<int:…>`, before `<name>`,
+//!   before `<path:…>`.
 //! * A path that fits with another method is 405, and the answer lists the methods that do.
 //! * A slash too many or too few is a 308, so that a posted body survives.
 //!
@@ -41,8 +42,8 @@ pub struct Example {
 }
 
 impl Route {
-    /// Says with which path and which form it answers: error pages show it as a command. Defaults to the path alone, for a
-    /// GET without places to fill.
+    /// Says with which path and which form it answers: error pages show it as a command. Defaults
+    /// to the path alone, for a GET without places to fill.
     ///
     /// ```
     /// # use carafe::{App, Context};
@@ -95,7 +96,8 @@ impl Pattern {
     /// If it breaks the grammar: a programmer's mistake, found at start.
     pub fn parse(text: &'static str) -> Pattern {
         let inside = text.strip_prefix('/');
-        let inside = inside.unwrap_or_else(|| panic!("the pattern {text:?} must start with a slash"));
+        let inside =
+            inside.unwrap_or_else(|| panic!("the pattern {text:?} must start with a slash"));
         let parts: Vec<Part> = inside.split('/').map(|part| parse_part(part, text)).collect();
         let early = parts.iter().rev().skip(1).any(|part| matches!(part, Part::Path(_)));
         assert!(!early, "in the pattern {text:?}, <path:…> must be the last part");
@@ -109,8 +111,12 @@ impl Pattern {
             let found = parts.get(at)?;
             match part {
                 Part::Text(text) if is_spelt(text, found) => {}
-                Part::Int(name) if is_number(found) => params.push((name.clone(), (*found).to_owned())),
-                Part::Any(name) if !found.is_empty() => params.push((name.clone(), percent_decode(found).into_owned())),
+                Part::Int(name) if is_number(found) => {
+                    params.push((name.clone(), (*found).to_owned()))
+                }
+                Part::Any(name) if !found.is_empty() => {
+                    params.push((name.clone(), percent_decode(found).into_owned()))
+                }
                 Part::Path(name) => {
                     let rest = parts[at..].join("/");
                     let value = percent_decode(&rest).into_owned();
@@ -135,7 +141,8 @@ impl Pattern {
         self.text
     }
 
-    /// The pattern with what the path has in each of its places: what would have been meant, slips apart.
+    /// The pattern with what the path has in each of its places: what would have been meant, slips
+    /// apart.
     fn filled(&self, given: &[&str]) -> String {
         let fill = |(at, part): (usize, &Part)| match part {
             Part::Text(text) => format!("/{text}"),
@@ -145,7 +152,8 @@ impl Pattern {
         self.parts.iter().enumerate().map(fill).collect()
     }
 
-    /// The path with these values in its places; a value without a place becomes a field of the query, as in Flask.
+    /// The path with these values in its places; a value without a place becomes a field of the
+    /// query, as in Flask.
     fn build(&self, values: &[(&str, String)]) -> Result<String, String> {
         let mut path = String::new();
         for part in &self.parts {
@@ -157,11 +165,14 @@ impl Pattern {
                 continue;
             };
             let value = values.iter().find(|(known, _)| known == name);
-            let (_, value) = value.ok_or_else(|| format!("{} needs a value for {name:?}", self.text))?;
+            let (_, value) =
+                value.ok_or_else(|| format!("{} needs a value for {name:?}", self.text))?;
             let kept = if matches!(part, Part::Path(_)) { "-._~/" } else { "-._~" };
             path.push_str(&percent_encode(value, kept));
         }
-        let placed = |name: &str| self.parts.iter().any(|part| !matches!(part, Part::Text(_)) && part.name() == name);
+        let placed = |name: &str| {
+            self.parts.iter().any(|part| !matches!(part, Part::Text(_)) && part.name() == name)
+        };
         let mut query = crate::http::Fields::default();
         for (name, value) in values.iter().filter(|(name, _)| !placed(name)) {
             query.append(*name, value.clone());
@@ -187,21 +198,31 @@ impl std::fmt::Display for Pattern {
 /// `<name>`, `<int:name>`, `<path:name>`, or text.
 fn parse_part(part: &str, whole: &str) -> Part {
     let Some(inside) = part.strip_prefix('<').and_then(|rest| rest.strip_suffix('>')) else {
-        assert!(!part.contains(['<', '>']), "in the pattern {whole:?}, found {part:?}, expected text or one <name>");
+        assert!(
+            !part.contains(['<', '>']),
+            "in the pattern {whole:?}, found {part:?}, expected text or one <name>"
+        );
         return Part::Text(part.to_owned());
     };
     let (converter, name) = inside.split_once(':').unwrap_or(("string", inside));
-    let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    assert!(is_name, "in the pattern {whole:?}, found {part:?}, expected a name of letters, digits and underscores");
+    let is_name =
+        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    assert!(
+        is_name,
+        "in the pattern {whole:?}, found {part:?}, expected a name of letters, digits and underscores"
+    );
     match converter {
         "string" => Part::Any(name.to_owned()),
         "int" => Part::Int(name.to_owned()),
         "path" => Part::Path(name.to_owned()),
-        _ => panic!("in the pattern {whole:?}, found the converter {converter:?}, expected string, int or path"),
+        _ => panic!(
+            "in the pattern {whole:?}, found the converter {converter:?}, expected string, int or path"
+        ),
     }
 }
 
-/// True if a part of a path says this text. Each request asks it of every route, and hardly a path has anything to decode.
+/// True if a part of a path says this text. Each request asks it of every route, and hardly a path
+/// has anything to decode.
 fn is_spelt(text: &str, part: &str) -> bool {
     if part.contains('%') { text == percent_decode(part) } else { text == part }
 }
@@ -253,9 +274,15 @@ impl Router {
                 })
                 .collect()
         };
-        let twin = self.routes.iter().find(|known| known.method == route.method && shape(known) == shape(&route));
+        let twin = self
+            .routes
+            .iter()
+            .find(|known| known.method == route.method && shape(known) == shape(&route));
         if let Some(known) = twin {
-            panic!("{} {} is registered twice: {} and {}", route.method, route.pattern, known.source, route.source);
+            panic!(
+                "{} {} is registered twice: {} and {}",
+                route.method, route.pattern, known.source, route.source
+            );
         }
         let at = self.routes.partition_point(|known| known.pattern.parts <= route.pattern.parts);
         self.texts += usize::from(route.pattern.first_text().is_some());
@@ -279,22 +306,28 @@ impl Router {
         if let Some(found) = exact(routes, method, path) {
             return found;
         }
-        // A slash too many or too few, as Flask mends it. Never `//host`: that would lead to another site.
+        // A slash too many or too few, as Flask mends it. Never `//host`: that would lead to
+        // another site.
         let other = match path.strip_suffix('/') {
             Some(shorter) => shorter.to_owned(),
             None => format!("{path}/"),
         };
-        let leads_on = !other.is_empty() && !other.starts_with("//") && exact(routes, method, &other).is_some();
+        let leads_on = !other.is_empty()
+            && !other.starts_with("//")
+            && exact(routes, method, &other).is_some();
         if leads_on { Found::Moved(other) } else { Found::Nothing }
     }
 
-    /// The routes that a path with this first part may fit: those that begin with this very text, and those that begin
-    /// with a place for a value. In the order of the routes equal texts stand together, so they are found by halving, and
-    /// the other routes are not even looked at.
+    /// The routes that a path with this first part may fit: those that begin with this very text,
+    /// and those that begin with a place for a value. In the order of the routes equal texts stand
+    /// together, so they are found by halving, and the other routes are not even looked at.
     fn beginning_with(&self, part: &str) -> [&[Route]; 2] {
         let (texts, places) = self.routes.split_at(self.texts);
         let from = texts.partition_point(|route| route.pattern.first_text() < Some(part));
-        let same = texts[from..].iter().take_while(|route| route.pattern.first_text() == Some(part)).count();
+        let same = texts[from..]
+            .iter()
+            .take_while(|route| route.pattern.first_text() == Some(part))
+            .count();
         [&texts[from..from + same], places]
     }
 

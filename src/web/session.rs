@@ -1,7 +1,7 @@
 //! Session: a visitor's row, opened by the cookie's key.
 //!
-//! The cookie says nothing about the visitor. It is a ticket of 128 random bits, and the row that it names is in the
-//! [`Store`]:
+//! The cookie says nothing about the visitor. It is a ticket of 128 random bits, and the row that
+//! it names is in the [`Store`]:
 //!
 //! ```
 //! use carafe::web::{session::Sessions, store::MemoryStore};
@@ -19,16 +19,19 @@
 //! assert!(session.set_cookie(false).is_none());                   // the visitor has it already
 //! ```
 //!
-//! * The store is asked at the first touch. A page that does not touch the session costs nothing, and goes on when the
-//!   store is down.
-//! * Reading is from the row as it was at that moment. Each change goes to the store at once, as one step: two requests
-//!   of one visitor at the same time lose nothing, and [`update`](Session::update) gives back the true new value.
-//! * A store that fails is asked no more, and handlers need no `?`: they go on with what they have, the failure is
-//!   remembered, and the answer is replaced by one that says so.
-//! * An id that the store does not know is never adopted: who has something to keep gets a fresh one. Otherwise somebody
-//!   could send a victim a link with an id of their own choosing, wait for the login, and be that visitor.
+//! * The store is asked at the first touch. A page that does not touch the session costs nothing,
+//!   and goes on when the store is down.
+//! * Reading is from the row as it was at that moment. Each change goes to the store at once, as
+//!   one step: two requests of one visitor at the same time lose nothing, and
+//!   [`update`](Session::update) gives back the true new value.
+//! * A store that fails is asked no more, and handlers need no `?`: they go on with what they have,
+//!   the failure is remembered, and the answer is replaced by one that says so.
+//! * An id that the store does not know is never adopted: who has something to keep gets a fresh
+//!   one. Otherwise somebody could send a victim a link with an id of their own choosing, wait for
+//!   the login, and be that visitor.
 //!
-//! Left out: an empty row is kept as it is, until it is cleared or expires, since the visitor is likely to fill it again.
+//! Left out: an empty row is kept as it is, until it is cleared or expires, since the visitor is
+//! likely to fill it again.
 
 use super::store::{Kind, Lookup, Refusal, Store, StoreError};
 use crate::http::SetCookie;
@@ -41,8 +44,8 @@ use std::panic::Location;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What the session's cookie is called, on every store. Two servers on one machine share a browser's cookies, since
-/// these ignore the port; hence a name that nobody else uses.
+/// What the session's cookie is called, on every store. Two servers on one machine share a
+/// browser's cookies, since these ignore the port; hence a name that nobody else uses.
 pub const COOKIE_NAME: &str = "carafe_sid";
 
 /// How many sessions there may be, unless told.
@@ -56,7 +59,8 @@ pub struct Sessions {
 }
 
 impl Sessions {
-    /// Sessions that live in this store, each for so long after its last use; at most [`SESSIONS`] of them.
+    /// Sessions that live in this store, each for so long after its last use; at most [`SESSIONS`]
+    /// of them.
     pub fn new(store: Arc<dyn Store>, lifetime: Duration) -> Sessions {
         Sessions { store, kind: Kind::session(lifetime, SESSIONS) }
     }
@@ -99,7 +103,8 @@ pub struct Session<'s> {
     sent: Option<String>,
     /// Filled at the first touch.
     opened: OnceCell<Opened>,
-    /// True once the page needed it. What the store could not do for a mere look is nobody's failure.
+    /// True once the page needed it. What the store could not do for a mere look is nobody's
+    /// failure.
     needed: Cell<bool>,
     /// The line that changed it last.
     changed_by: Option<&'static Location<'static>>,
@@ -142,8 +147,8 @@ impl Session<'_> {
 
     /// Makes a new value out of the old one, in one step, and gives it back.
     ///
-    /// `update` may be called several times, when another request of the visitor comes between; what it gives back the
-    /// last time is kept.
+    /// `update` may be called several times, when another request of the visitor comes between;
+    /// what it gives back the last time is kept.
     ///
     /// ```
     /// # use carafe::{Value, web::{session::Sessions, store::MemoryStore}};
@@ -174,26 +179,31 @@ impl Session<'_> {
         self.change(|row| row.remove(name))
     }
 
-    /// Changes several values in one step. Like [`update`](Session::update), it may be called several times.
+    /// Changes several values in one step. Like [`update`](Session::update), it may be called
+    /// several times.
     #[track_caller]
     pub fn change<T>(&mut self, mut change: impl FnMut(&mut Map) -> T) -> T {
         self.changed_by = Some(Location::caller());
         let mut outcome = None;
         if self.opened.get().is_none() {
-            // The first touch is a change: the store looks the row up for it, and need not be asked twice.
+            // The first touch is a change: the store looks the row up for it, and need not be asked
+            // twice.
             self.change_unopened(&mut |row| outcome = row.as_mut().map(&mut change));
             if let Some(outcome) = outcome.take() {
                 return outcome;
             }
         }
         if let Some(key) = self.touch().key.clone() {
-            // Only a row that is still there: one that another request has ended meanwhile must not come back to life.
+            // Only a row that is still there: one that another request has ended meanwhile must not
+            // come back to life.
             self.write(&key, &mut |row| outcome = row.as_mut().map(&mut change));
         }
         let opened = self.touch();
         if opened.key.is_none() && opened.failure.is_none() {
             let row = opened.row.clone();
-            self.write(&random::hex_id(), &mut |kept| outcome = Some(change(kept.insert(row.clone()))));
+            self.write(&random::hex_id(), &mut |kept| {
+                outcome = Some(change(kept.insert(row.clone())))
+            });
         }
         // Where the store has failed, the handler at least sees what it did; nobody else will.
         outcome.unwrap_or_else(|| {
@@ -215,8 +225,8 @@ impl Session<'_> {
         opened.cleared = true;
     }
 
-    /// Gives the row a new key and lets the old one die. For the moment of logging in: whoever knew the old key, or had
-    /// chosen it, does not know the new one.
+    /// Gives the row a new key and lets the old one die. For the moment of logging in: whoever knew
+    /// the old key, or had chosen it, does not know the new one.
     ///
     /// A stranger has no key yet, and gets a fresh one with the first value anyway.
     #[track_caller]
@@ -225,8 +235,9 @@ impl Session<'_> {
         self.changed_by = Some(Location::caller());
         let mut row = self.touch().row.clone();
         let fresh = random::hex_id();
-        // Written under the new key first, then deleted under the old one, but only as it was written: so nothing is
-        // lost, neither to a crash between the two nor to another request of this visitor.
+        // Written under the new key first, then deleted under the old one, but only as it was
+        // written: so nothing is lost, neither to a crash between the two nor to another request of
+        // this visitor.
         loop {
             self.write(&fresh, &mut |kept| *kept = Some(row.clone()));
             if self.touch().failure.is_some() {
@@ -252,19 +263,22 @@ impl Session<'_> {
         }
     }
 
-    /// Returns when the changes are as safe as the store can make them. Called once, before the answer leaves; a request
-    /// that has not touched the session waits for nothing.
+    /// Returns when the changes are as safe as the store can make them. Called once, before the
+    /// answer leaves; a request that has not touched the session waits for nothing.
     pub fn save(&mut self) {
         if let Some(opened) = self.opened.get_mut().filter(|opened| opened.failure.is_none()) {
             opened.failure = self.store.flush().err();
         }
     }
 
-    /// What the answer must carry, if anything: another key than the one that came, or the wish that the visitor forget the old one.
+    /// What the answer must carry, if anything: another key than the one that came, or the wish
+    /// that the visitor forget the old one.
     ///
-    /// The cookie has no Max-Age: the browser forgets it when it is closed. `secure` keeps it to https.
+    /// The cookie has no Max-Age: the browser forgets it when it is closed. `secure` keeps it to
+    /// https.
     pub fn set_cookie(&self, secure: bool) -> Option<SetCookie> {
-        let opened = self.opened.get().filter(|opened| opened.failure.is_none() && self.needed.get())?;
+        let opened =
+            self.opened.get().filter(|opened| opened.failure.is_none() && self.needed.get())?;
         let forget = opened.key.is_none() && opened.cleared && self.sent.is_some();
         if !forget && (opened.key.is_none() || opened.key == self.sent) {
             return None;
@@ -283,14 +297,16 @@ impl Session<'_> {
         self.opened.get().filter(|_| self.needed.get())?.failure.as_ref()
     }
 
-    /// True if the answer depends on who asks: the handler or the page has read the session, or changed it.
+    /// True if the answer depends on who asks: the handler or the page has read the session, or
+    /// changed it.
     pub fn is_needed(&self) -> bool {
         self.needed.get()
     }
 
-    /// Looks the visitor up without needing it, for the record of the cycle: a store that fails is not asked again, and
-    /// the page goes on as long as it does not need the session. A store that would have to ask another program is not
-    /// looked into: the record must not cost a page a round trip.
+    /// Looks the visitor up without needing it, for the record of the cycle: a store that fails is
+    /// not asked again, and the page goes on as long as it does not need the session. A store that
+    /// would have to ask another program is not looked into: the record must not cost a page a
+    /// round trip.
     pub fn look(&self) {
         if self.sent.is_some() && self.place().is_near() {
             self.opened();
@@ -312,19 +328,20 @@ impl Session<'_> {
         self.sent.as_deref()
     }
 
-    /// The key under which this visitor's row is kept now. `None`, if nothing is kept or the session was not touched.
+    /// The key under which this visitor's row is kept now. `None`, if nothing is kept or the
+    /// session was not touched.
     pub fn key(&self) -> Option<&str> {
         self.opened.get()?.key.as_deref()
     }
 
-    /// The row as this request leaves it; `None` if it did not touch it, or the store failed: what it holds then, nobody
-    /// knows.
+    /// The row as this request leaves it; `None` if it did not touch it, or the store failed: what
+    /// it holds then, nobody knows.
     pub fn after(&self) -> Option<&Map> {
         Some(&self.opened.get().filter(|opened| opened.failure.is_none())?.row)
     }
 
-    /// The row as it was when this request first touched it; `None` if it did not, or the store failed. Taken out, for the
-    /// record of the cycle: nobody else asks for it.
+    /// The row as it was when this request first touched it; `None` if it did not, or the store
+    /// failed. Taken out, for the record of the cycle: nobody else asks for it.
     pub fn take_before(&mut self) -> Option<Map> {
         let opened = self.opened.get_mut().filter(|opened| opened.failure.is_none())?;
         Some(opened.before.take().unwrap_or_else(|| opened.row.clone()))
@@ -367,8 +384,8 @@ impl Session<'_> {
         }
     }
 
-    /// Lets the store change the row of a cookie that was not looked up yet. If there is no such row nothing has happened,
-    /// and opening it will say why.
+    /// Lets the store change the row of a cookie that was not looked up yet. If there is no such
+    /// row nothing has happened, and opening it will say why.
     fn change_unopened(&mut self, change: &mut dyn FnMut(&mut Option<Map>)) {
         let Some(sent) = &self.sent else { return };
         self.needed.set(true);
@@ -379,9 +396,12 @@ impl Session<'_> {
         });
         let opened = match updated {
             Ok(_) if before.is_none() => return,
-            Ok(updated) => {
-                Opened { key: updated.key, row: updated.row.unwrap_or_default(), before, ..Opened::default() }
-            }
+            Ok(updated) => Opened {
+                key: updated.key,
+                row: updated.row.unwrap_or_default(),
+                before,
+                ..Opened::default()
+            },
             Err(failure) => Opened {
                 key: Some(sent.clone()),
                 row: before.unwrap_or_default(),

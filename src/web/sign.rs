@@ -1,7 +1,8 @@
 //! SHA-256, and what is made of it: signatures, hashed passwords, and a text form for bytes.
 //!
-//! A signature is a number that only who holds the key can compute, and that fits one text alone. A server that gives a
-//! text away together with its signature can believe the text when it comes back:
+//! A signature is a number that only who holds the key can compute, and that fits one text alone. A
+//! server that gives a text away together with its signature can believe the text when it comes
+//! back:
 //!
 //! ```
 //! use carafe::web::sign::{hex, hmac, same};
@@ -12,18 +13,19 @@
 //! assert_eq!(hex(&signature).len(), 64);
 //! ```
 //!
-//! Signed is not secret: everybody can read the text. And it is not fresh: an old text with its old signature is as good
-//! as a new one.
+//! Signed is not secret: everybody can read the text. And it is not fresh: an old text with its old
+//! signature is as good as a new one.
 //!
-//! The functions are those of FIPS 180-4 (SHA-256), RFC 2104 (HMAC), RFC 8018 §5.2 (PBKDF2) and RFC 4648 §5 (base64url),
-//! and the tests hold them against the published vectors.
+//! The functions are those of FIPS 180-4 (SHA-256), RFC 2104 (HMAC), RFC 8018 §5.2 (PBKDF2) and RFC
+//! 4648 §5 (base64url), and the tests hold them against the published vectors.
 //!
 //! Left out: speed by the processor's own SHA instructions, which need `unsafe`.
 
 /// What SHA-256 makes of any bytes.
 pub type Digest = [u8; 32];
 
-/// The fingerprint of some bytes: nobody can find two texts with the same one, or a text for a given one.
+/// The fingerprint of some bytes: nobody can find two texts with the same one, or a text for a
+/// given one.
 pub fn sha256(bytes: &[u8]) -> Digest {
     Hash::new().with(bytes).finish()
 }
@@ -32,23 +34,27 @@ pub fn sha256(bytes: &[u8]) -> Digest {
 ///
 /// # Common mistakes
 ///
-/// Comparing it with `==` (see [`same`]), and `sha256(key + message)` instead: from that one, whoever does not know the
-/// key can compute the fingerprint of the message with more text behind it.
+/// Comparing it with `==` (see [`same`]), and `sha256(key + message)` instead: from that one,
+/// whoever does not know the key can compute the fingerprint of the message with more text behind
+/// it.
 pub fn hmac(key: &[u8], message: &[u8]) -> Digest {
     Hmac::new(key).sign(message)
 }
 
-/// A password, made into something from which nobody gets it back: so slow that guessing takes long, and with a `salt`
-/// of its own, so that two equal passwords do not look equal.
+/// A password, made into something from which nobody gets it back: so slow that guessing takes
+/// long, and with a `salt` of its own, so that two equal passwords do not look equal.
 ///
-/// `rounds` is how slow: 600,000 take a third of a second. (PBKDF2 can make more than 32 bytes; nobody needs them here.)
+/// `rounds` is how slow: 600,000 take a third of a second. (PBKDF2 can make more than 32 bytes;
+/// nobody needs them here.)
 pub fn pbkdf2(password: &[u8], salt: &[u8], rounds: u32) -> Digest {
     let hmac = Hmac::new(password);
-    // RFC 8018 §5.2: "U_1 = PRF (P, S || INT (i))", where i numbers the block; this is the first, and the only one.
+    // RFC 8018 §5.2: "U_1 = PRF (P, S || INT (i))", where i numbers the block; this is the first,
+    // and the only one.
     let mut last = hmac.sign_words(hmac.inner.clone().with(salt).with(&1u32.to_be_bytes()).words());
     let mut sum = last;
     for _ in 1..rounds {
-        // "U_c = PRF (P, U_{c-1})": each round signs the one before, and all are added without carry.
+        // "U_c = PRF (P, U_{c-1})": each round signs the one before, and all are added without
+        // carry.
         last = hmac.sign_words(Hash::after_one_block(hmac.inner.state, last));
         for (sum, word) in sum.iter_mut().zip(last) {
             *sum ^= word;
@@ -61,8 +67,8 @@ pub fn pbkdf2(password: &[u8], salt: &[u8], rounds: u32) -> Digest {
 ///
 /// # Security
 ///
-/// `==` stops at the first byte that differs. Whoever can send many guesses and has a good clock then learns a signature
-/// byte by byte, without the key.
+/// `==` stops at the first byte that differs. Whoever can send many guesses and has a good clock
+/// then learns a signature byte by byte, without the key.
 pub fn same(one: &[u8], other: &[u8]) -> bool {
     let differences = one.iter().zip(other).fold(0, |seen, (one, other)| seen | (one ^ other));
     // Without the black box a compiler might see that one difference settles it, and stop there.
@@ -76,11 +82,13 @@ pub fn hex(bytes: &[u8]) -> String {
 
 const BASE64URL: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/// Four letters for every three bytes, of those that a URL and a cookie may hold as they are; no `=` at the end.
+/// Four letters for every three bytes, of those that a URL and a cookie may hold as they are; no
+/// `=` at the end.
 pub fn to_base64url(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for piece in bytes.chunks(3) {
-        let bits = piece.iter().fold(0u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - piece.len()));
+        let bits = piece.iter().fold(0u32, |bits, byte| bits << 8 | u32::from(*byte))
+            << (8 * (3 - piece.len()));
         // One byte needs two letters, two need three, three need four.
         for letter in 0..=piece.len() {
             text.push(char::from(BASE64URL[(bits >> (18 - 6 * letter) & 63) as usize]));
@@ -89,7 +97,8 @@ pub fn to_base64url(bytes: &[u8]) -> String {
     text
 }
 
-/// The bytes of such a text. `None` if no bytes have it for their text: there is one spelling for each.
+/// The bytes of such a text. `None` if no bytes have it for their text: there is one spelling for
+/// each.
 pub fn from_base64url(text: &str) -> Option<Vec<u8>> {
     let mut bytes = Vec::with_capacity(text.len() / 4 * 3 + 2);
     for piece in text.as_bytes().chunks(4) {
@@ -99,7 +108,8 @@ pub fn from_base64url(text: &str) -> Option<Vec<u8>> {
         }
         bits <<= 6 * (4 - piece.len());
         let whole = piece.len() - 1;
-        // The bits of the last letter that belong to no byte must be zero, and one letter alone is no byte.
+        // The bits of the last letter that belong to no byte must be zero, and one letter alone is
+        // no byte.
         if whole == 0 || bits & (0xff_ffff >> (8 * whole)) != 0 {
             return None;
         }
@@ -116,7 +126,8 @@ struct Hmac {
 
 impl Hmac {
     fn new(key: &[u8]) -> Hmac {
-        // RFC 2104 §2: a key longer than a block is hashed first, a shorter one is filled up with zeros.
+        // RFC 2104 §2: a key longer than a block is hashed first, a shorter one is filled up with
+        // zeros.
         let mut block = [0; BLOCK];
         if key.len() > BLOCK {
             block[..32].copy_from_slice(&sha256(key));
@@ -159,8 +170,12 @@ struct Hash {
 
 impl Hash {
     fn new() -> Hash {
-        // FIPS 180-4 §5.3.3: the first 32 bits of the fractional parts of the square roots of the first eight primes.
-        let state = [0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19];
+        // FIPS 180-4 §5.3.3: the first 32 bits of the fractional parts of the square roots of the
+        // first eight primes.
+        let state = [
+            0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab,
+            0x5be0cd19,
+        ];
         Hash { state, block: [0; BLOCK], filled: 0, length: 0 }
     }
 
@@ -182,7 +197,8 @@ impl Hash {
     }
 
     fn words(self) -> Words {
-        // §5.1.1: a one bit, zeros up to the last eight bytes of a block, and there the length in bits.
+        // §5.1.1: a one bit, zeros up to the last eight bytes of a block, and there the length in
+        // bits.
         let bits = self.length * 8;
         let mut padded = self.with(&[0x80]);
         while padded.filled != BLOCK - 8 {
@@ -191,8 +207,8 @@ impl Hash {
         padded.with(&bits.to_be_bytes()).state
     }
 
-    /// The hash of one block that is already worked into `state`, and eight words behind it. PBKDF2 needs nothing else,
-    /// a million times: so the words stay words, and the padding is known.
+    /// The hash of one block that is already worked into `state`, and eight words behind it. PBKDF2
+    /// needs nothing else, a million times: so the words stay words, and the padding is known.
     fn after_one_block(mut state: Words, words: Words) -> Words {
         let mut block = [0; 16];
         block[..8].copy_from_slice(&words);
@@ -217,8 +233,8 @@ fn to_bytes(words: Words) -> Digest {
     bytes
 }
 
-/// FIPS 180-4 §4.2.2: the first 32 bits of the fractional parts of the cube roots of the first 64 primes. Numbers that
-/// nobody chose, so that nobody can have chosen them with something in mind.
+/// FIPS 180-4 §4.2.2: the first 32 bits of the fractional parts of the cube roots of the first 64
+/// primes. Numbers that nobody chose, so that nobody can have chosen them with something in mind.
 #[rustfmt::skip]
 const ROUNDS: [u32; 64] = [
     0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
@@ -244,10 +260,12 @@ fn compress(state: &mut Words, block: &[u32; 16]) {
     for t in 0..64 {
         let sum1 = e.rotate_right(6) ^ e.rotate_right(11) ^ e.rotate_right(25);
         let choice = e & f ^ !e & g;
-        let t1 = h.wrapping_add(sum1).wrapping_add(choice).wrapping_add(ROUNDS[t]).wrapping_add(w[t]);
+        let t1 =
+            h.wrapping_add(sum1).wrapping_add(choice).wrapping_add(ROUNDS[t]).wrapping_add(w[t]);
         let sum0 = a.rotate_right(2) ^ a.rotate_right(13) ^ a.rotate_right(22);
         let majority = a & b ^ a & c ^ b & c;
-        (h, g, f, e, d, c, b, a) = (g, f, e, d.wrapping_add(t1), c, b, a, t1.wrapping_add(sum0.wrapping_add(majority)));
+        (h, g, f, e, d, c, b, a) =
+            (g, f, e, d.wrapping_add(t1), c, b, a, t1.wrapping_add(sum0.wrapping_add(majority)));
     }
     for (state, letter) in state.iter_mut().zip([a, b, c, d, e, f, g, h]) {
         *state = state.wrapping_add(letter);

@@ -1,5 +1,5 @@
-//! Every command that a page or the README shows is run here, or is a line of a lesson. One that is neither fails the
-//! build: a command that nobody runs is a promise that nobody keeps.
+//! Every command that a page or the README shows is run here, or is a line of a lesson. One that is
+//! neither fails the build: a command that nobody runs is a promise that nobody keeps.
 
 use crate::source::files;
 use crate::the_lessons::{Desk, file};
@@ -7,8 +7,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-/// A page or file, a command as it stands there with `$B` for the server's address, and a text that must come back.
-/// Each is run in its turn, on a server that has just been started; the lessons' own lines are not listed.
+/// A page or file, a command as it stands there with `$B` for the server's address, and a text that
+/// must come back. Each is run in its turn, on a server that has just been started; the lessons'
+/// own lines are not listed.
 const COMMANDS: &[(&str, &str, &str)] = &[
     ("/", "curl $B/hello", "Hello, World!"),
     ("/formtest", "curl -i -d name=Ada $B/process", "303 See Other"),
@@ -28,7 +29,8 @@ const COMMANDS: &[(&str, &str, &str)] = &[
     ("/lessons/14", "carafe check --suite notes --url $B", " hold."),
 ];
 
-/// Commands that other tests run: those that start a server and stay, and the lab, which takes its time (`lab.rs`).
+/// Commands that other tests run: those that start a server and stay, and the lab, which takes its
+/// time (`lab.rs`).
 const ELSEWHERE: &[&str] = &["carafe --dir mysite", "carafe lab ladder"];
 
 /// Where a template is to be seen; the lessons' own page is read for every lesson.
@@ -71,18 +73,25 @@ fn is_command(text: &str) -> bool {
     piped || carafe || text.starts_with("curl ")
 }
 
-/// The commands in the frames of a page: without the answers that stand behind them, and with `$B` for the address.
+/// The commands in the frames of a page: without the answers that stand behind them, and with `$B`
+/// for the address.
 fn framed(page: &str, base: &str) -> Vec<String> {
     let frames = page.split("<figure class=\"command\">").skip(1);
-    let codes =
-        frames.filter_map(|frame| frame.split("</figure>").next()?.split("<code>").nth(1)?.split("</code>").next());
-    codes.flat_map(|code| code.lines()).map(|line| typed(line, base)).filter(|line| is_command(line)).collect()
+    let codes = frames.filter_map(|frame| {
+        frame.split("</figure>").next()?.split("<code>").nth(1)?.split("</code>").next()
+    });
+    codes
+        .flat_map(|code| code.lines())
+        .map(|line| typed(line, base))
+        .filter(|line| is_command(line))
+        .collect()
 }
 
 /// A line of HTML as it is typed.
 fn typed(line: &str, base: &str) -> String {
     let line = line.split("<span class=\"answer\">").next().unwrap_or("").trim();
-    let line = line.replace("&lt;", "<").replace("&gt;", ">").replace("&#34;", "\"").replace("&#39;", "'");
+    let line =
+        line.replace("&lt;", "<").replace("&gt;", ">").replace("&#34;", "\"").replace("&#39;", "'");
     let host = base.trim_start_matches("http://");
     let port = format!(" --port {}", host.rsplit(':').next().unwrap_or(""));
     let line = line.replace(&port, "");
@@ -127,23 +136,36 @@ fn every_command_on_a_page_is_run_by_a_test() {
     let mut wrong = Vec::new();
     let mut templates = BTreeSet::new();
     files(&root().join("templates"), &root().join("templates"), &mut templates);
-    let mut pages: Vec<String> = lessons().iter().map(|lesson| format!("/lessons/{}", lesson.number)).collect();
+    let mut pages: Vec<String> =
+        lessons().iter().map(|lesson| format!("/lessons/{}", lesson.number)).collect();
     for name in templates {
-        let text = fs::read_to_string(root().join("templates").join(&name)).expect("the file can be read");
+        let text =
+            fs::read_to_string(root().join("templates").join(&name)).expect("the file can be read");
         let outside: String = text
             .split("<figure class=\"command\">")
             .enumerate()
-            .map(|(at, part)| if at == 0 { part } else { part.split_once("</figure>").map_or("", |(_, rest)| rest) })
+            .map(|(at, part)| {
+                if at == 0 {
+                    part
+                } else {
+                    part.split_once("</figure>").map_or("", |(_, rest)| rest)
+                }
+            })
             .collect();
-        for code in outside.split("<code>").skip(1).filter_map(|code| code.split("</code>").next()) {
+        for code in outside.split("<code>").skip(1).filter_map(|code| code.split("</code>").next())
+        {
             if is_command(code) {
-                wrong.push(format!("templates/{name}: {code} stands outside of a frame, where no test finds it"));
+                wrong.push(format!(
+                    "templates/{name}: {code} stands outside of a frame, where no test finds it"
+                ));
             }
         }
         if text.contains("<figure class=\"command\">") {
             match PAGES.iter().find(|(known, _)| *known == name) {
                 Some((_, page)) => pages.push((*page).to_owned()),
-                None => wrong.push(format!("templates/{name} shows commands: say in PAGES where it is to be seen")),
+                None => wrong.push(format!(
+                    "templates/{name} shows commands: say in PAGES where it is to be seen"
+                )),
             }
         }
     }
@@ -152,14 +174,17 @@ fn every_command_on_a_page_is_run_by_a_test() {
         let commands = framed(&shown, &base);
         let is_page = PAGES.iter().any(|(_, known)| known == page);
         assert!(!commands.is_empty() || !is_page, "no command is found on {page}:\n{shown}");
-        // What a cycle shows is a command made from what was asked; the tests of the cycles run those.
+        // What a cycle shows is a command made from what was asked; the tests of the cycles run
+        // those.
         for command in commands.iter().filter(|_| !page.starts_with("/cycles/")) {
-            let place =
-                if page.starts_with("/lessons/") && command.starts_with("carafe check ") && page != "/lessons/14" {
-                    "/lessons/1"
-                } else {
-                    page
-                };
+            let place = if page.starts_with("/lessons/")
+                && command.starts_with("carafe check ")
+                && page != "/lessons/14"
+            {
+                "/lessons/1"
+            } else {
+                page
+            };
             let number = page.trim_start_matches("/lessons/");
             let command = command.replace(&format!("carafe check {number} "), "carafe check 1 ");
             if !is_run(place, &command, &lines) {
@@ -185,12 +210,21 @@ fn every_command_on_a_page_is_run_by_a_test() {
 }
 
 fn prose_of(lesson: &file::Lesson) -> Vec<&str> {
-    let mut texts = vec![&*lesson.aim, &lesson.ask, &lesson.answer, &lesson.notes, &lesson.shows, &lesson.elsewhere];
+    let mut texts = vec![
+        &*lesson.aim,
+        &lesson.ask,
+        &lesson.answer,
+        &lesson.notes,
+        &lesson.shows,
+        &lesson.elsewhere,
+    ];
     texts.extend(lesson.seen.iter().map(|(_, what)| what.as_str()));
     texts.extend(lesson.read.iter().map(|(_, why)| why.as_str()));
     for step in &lesson.steps {
         match step {
-            file::Step::Say(text) | file::Step::Do(text, _) | file::Step::Change(text) => texts.push(text),
+            file::Step::Say(text) | file::Step::Do(text, _) | file::Step::Change(text) => {
+                texts.push(text)
+            }
             file::Step::Run { why, .. } => texts.push(why),
             file::Step::Show(_, what, _) => texts.push(what),
             file::Step::Serve(_) => {}

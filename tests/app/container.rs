@@ -1,4 +1,5 @@
-//! The Dockerfile, done step by step without docker: built, put into an empty folder, and run there as process 1.
+//! The Dockerfile, done step by step without docker: built, put into an empty folder, and run there
+//! as process 1.
 
 use crate::carafe::{DEADLINE, address_in, read_banner};
 use std::fs;
@@ -32,8 +33,10 @@ fn image(dockerfile: &str) -> PathBuf {
         let _ = fs::remove_dir_all(folder);
         fs::create_dir_all(folder).expect("a folder can be made");
     }
-    // Only what .dockerignore lets in. The times stay, so that cargo knows what it has built already.
-    let ignore = fs::read_to_string(source.join(".dockerignore")).expect("there is a .dockerignore");
+    // Only what .dockerignore lets in. The times stay, so that cargo knows what it has built
+    // already.
+    let ignore =
+        fs::read_to_string(source.join(".dockerignore")).expect("there is a .dockerignore");
     assert!(ignore.lines().any(|line| line == "*"), "all is left out that is not named");
     for name in ignore.lines().filter_map(|line| line.strip_prefix('!')) {
         sh(&format!("cp -a {name} {}/", context.display()), source);
@@ -42,7 +45,9 @@ fn image(dockerfile: &str) -> PathBuf {
     for script in all(dockerfile, "RUN") {
         sh(&script.replace("/static", &built.display().to_string()), &context);
     }
-    let [copied] = all(dockerfile, "COPY --from=build")[..] else { panic!("expected one COPY from the build") };
+    let [copied] = all(dockerfile, "COPY --from=build")[..] else {
+        panic!("expected one COPY from the build")
+    };
     let (from, to) = copied.split_once(' ').expect("from and to");
     let from = from.replace("/static", &built.display().to_string());
     sh(&format!("cp {from} {}{to}", root.display()), source);
@@ -51,17 +56,23 @@ fn image(dockerfile: &str) -> PathBuf {
 
 #[test]
 fn the_image_holds_one_file_which_runs_as_nobody_and_as_process_1() {
-    let can = |script: &str| Command::new("bash").args(["-c", script]).status().is_ok_and(|status| status.success());
+    let can = |script: &str| {
+        Command::new("bash").args(["-c", script]).status().is_ok_and(|status| status.success())
+    };
     if !can("unshare --pid --fork true && chroot --userspec=65534:65534 / true") {
         assert!(std::env::var_os("CI").is_none(), "unshare and chroot are not allowed here");
         eprintln!("skipped: unshare and chroot are not allowed here");
         return;
     }
-    let dockerfile = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/Dockerfile")).expect("a Dockerfile");
+    let dockerfile = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/Dockerfile"))
+        .expect("a Dockerfile");
     assert_eq!(all(&dockerfile, "FROM").last(), Some(&"scratch"));
     let root = image(&dockerfile);
-    let files: Vec<_> =
-        fs::read_dir(&root).expect("the root can be read").flatten().map(|file| file.file_name()).collect();
+    let files: Vec<_> = fs::read_dir(&root)
+        .expect("the root can be read")
+        .flatten()
+        .map(|file| file.file_name())
+        .collect();
     assert_eq!(files, ["carafe"]);
 
     let user = all(&dockerfile, "USER")[0];
@@ -81,16 +92,21 @@ fn the_image_holds_one_file_which_runs_as_nobody_and_as_process_1() {
     let port = address_in(&banner).port();
     assert!(banner.contains("warning    other machines can reach this server"), "{banner}");
     // 127.0.0.2 stands for the address by which the world outside the container reaches it.
-    let ask = |path: &str| sh(&format!("curl -s -m 10 -w ' %{{http_code}}' http://127.0.0.2:{port}{path}"), &root);
+    let ask = |path: &str| {
+        sh(&format!("curl -s -m 10 -w ' %{{http_code}}' http://127.0.0.2:{port}{path}"), &root)
+    };
     assert_eq!(ask("/hello"), "Hello, World!\n 200");
     assert_eq!(ask("/sessions"), "Index\n 200");
     for inner in ["/cycles", "/cycles/last", "/source", "/source/src/main.rs"] {
         assert!(ask(inner).ends_with(" 403"), "{inner}: {}", ask(inner));
     }
-    let children = Command::new("pgrep").args(["-P", &child.id().to_string()]).output().expect("pgrep runs");
+    let children =
+        Command::new("pgrep").args(["-P", &child.id().to_string()]).output().expect("pgrep runs");
     let inside = String::from_utf8(children.stdout).expect("a number").trim().to_owned();
     let status = fs::read_to_string(format!("/proc/{inside}/status")).expect("Linux tells");
-    let row = |name: &str| status.lines().find_map(|line| line.strip_prefix(name)).unwrap_or("").to_owned();
+    let row = |name: &str| {
+        status.lines().find_map(|line| line.strip_prefix(name)).unwrap_or("").to_owned()
+    };
     assert_eq!(row("Uid:").split_whitespace().collect::<Vec<_>>(), ["65534"; 4], "{status}");
     assert_eq!(row("NSpid:").split_whitespace().last(), Some("1"), "{status}");
 

@@ -8,7 +8,15 @@ use std::process::Command;
 const CYCLES: [&[&str]; 17] = [
     &["-c", "j", "-d", "name=A", "$B/process"],
     &["-b", "j", "-c", "j", "-H", "Accept: text/html", "$B/formtest"],
-    &["-b", "j", "-c", "j", "-d", "name=Ada&email=ada@example.org&password=hunter22", "$B/shop/login"],
+    &[
+        "-b",
+        "j",
+        "-c",
+        "j",
+        "-d",
+        "name=Ada&email=ada@example.org&password=hunter22",
+        "$B/shop/login",
+    ],
     &["-b", "j", "-c", "j", "-d", "item=3", "$B/shop/cart"],
     &["-b", "j", "-c", "j", "-d", "token=unknown", "$B/shop/checkout"],
     &["-b", "carafe_sid=0123456789abcdef0123456789abcdef; theme=dark", "$B/getsession"],
@@ -17,9 +25,23 @@ const CYCLES: [&[&str]; 17] = [
     &["-X", "PUT", "$B/profile"],
     &["$B/static/css/my-style-sheet.css"],
     &["-H", "Content-Type: application/json", "-d", "{}", "$B/process"],
-    &["-H", "Transfer-Encoding: chunked", "-H", "X-Odd: 1", "-d", "a=1&b=caf%C3%A9", "$B/echo?x=%C3%A9+y"],
+    &[
+        "-H",
+        "Transfer-Encoding: chunked",
+        "-H",
+        "X-Odd: 1",
+        "-d",
+        "a=1&b=caf%C3%A9",
+        "$B/echo?x=%C3%A9+y",
+    ],
     &["-d", "name=kettle&colour=blue", "$B/things"],
-    &["-H", "Content-Type: application/json", "-d", "{\"name\":\"a \\u0022cup\\u0022\",\"size\":3}", "$B/things"],
+    &[
+        "-H",
+        "Content-Type: application/json",
+        "-d",
+        "{\"name\":\"a \\u0022cup\\u0022\",\"size\":3}",
+        "$B/things",
+    ],
     &["-I", "$B/hello/Ada?a=b"],
     &["$B/boom"],
     &["-H", "Accept: text/html", "$B/"],
@@ -37,15 +59,21 @@ fn flowing(text: &str) -> String {
 
 /// The text of a page.
 fn without_tags(page: &str) -> String {
-    let text: String = page.split('<').map(|piece| piece.split_once('>').map_or(piece, |(_, text)| text)).collect();
-    let text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&#34;", "\"").replace("&#39;", "'");
+    let text: String = page
+        .split('<')
+        .map(|piece| piece.split_once('>').map_or(piece, |(_, text)| text))
+        .collect();
+    let text =
+        text.replace("&lt;", "<").replace("&gt;", ">").replace("&#34;", "\"").replace("&#39;", "'");
     text.replace("&amp;", "&").split_whitespace().collect()
 }
 
 /// Every text and number in a value, but the keys of maps; each with the way that leads to it.
 fn facts(at: &str, value: &Value, found: &mut Vec<(String, String)>) {
     match value {
-        Value::Map(map) => map.iter().for_each(|(name, value)| facts(&format!("{at}/{name}"), value, found)),
+        Value::Map(map) => {
+            map.iter().for_each(|(name, value)| facts(&format!("{at}/{name}"), value, found))
+        }
         Value::List(items) => items.iter().for_each(|value| facts(at, value, found)),
         Value::Str(text) => found.push((at.to_owned(), text.clone())),
         Value::Null | Value::Bool(_) => {}
@@ -81,7 +109,11 @@ fn every_fact_of_the_json_stands_in_the_text_and_on_the_page() {
     let (mut count, mut related) = (0, 0);
     for number in 1..=CYCLES.len() + 2 {
         let shown = |accept: &str, ending: &str| {
-            carafe.curl(&["-H", &format!("Accept: {accept}"), &format!("$B/cycles/{number}{ending}")])
+            carafe.curl(&[
+                "-H",
+                &format!("Accept: {accept}"),
+                &format!("$B/cycles/{number}{ending}"),
+            ])
         };
         let cycle = json::parse(shown("*/*", ".json").as_bytes()).expect("it is JSON");
         let text = shown("*/*", ".txt");
@@ -95,20 +127,28 @@ fn every_fact_of_the_json_stands_in_the_text_and_on_the_page() {
             if at == "/parts" || at == "/page" {
                 related += 1;
             }
-            // Names for the classes of the page's style sheet, and what is only there for the browser's script.
-            if at.ends_with("/name") && !at.starts_with("/read") || at.ends_with("/pieces") || at.starts_with("/again/")
+            // Names for the classes of the page's style sheet, and what is only there for the
+            // browser's script.
+            if at.ends_with("/name") && !at.starts_with("/read")
+                || at.ends_with("/pieces")
+                || at.starts_with("/again/")
             {
                 continue;
             }
             count += 1;
             let squeezed = |text: &str| text.split_whitespace().collect::<String>();
             let in_text = match at.as_str() {
-                "/arrived/end" | "/sent/end" => text.contains(&fact.replace("CR LF", "\\r\\n").replace("LF", "\\n")),
+                "/arrived/end" | "/sent/end" => {
+                    text.contains(&fact.replace("CR LF", "\\r\\n").replace("LF", "\\n"))
+                }
                 // A note stands behind the first line of a body.
-                "/arrived/text" | "/sent/text" => fact.lines().all(|line| text.contains(&squeezed(line))),
+                "/arrived/text" | "/sent/text" => {
+                    fact.lines().all(|line| text.contains(&squeezed(line)))
+                }
                 // A field that was not encoded is told once.
                 "/read/raw" => {
-                    text.contains(&squeezed(&fact.replacen('=', " = ", 1))) || text.contains(&squeezed(&fact))
+                    text.contains(&squeezed(&fact.replacen('=', " = ", 1)))
+                        || text.contains(&squeezed(&fact))
                 }
                 // The shell must read the line as it would read the one in the JSON.
                 "/curl" => words_of(&fact) == words_of(command_in(&shown("*/*", ".txt"))),
@@ -138,8 +178,12 @@ fn a_command_of_any_length_is_folded_so_that_a_shell_reads_the_same() {
         &["-d", &"a b ".repeat(100), "$B/echo"],
     ] {
         carafe.curl(arguments);
-        let cycle = json::parse(carafe.curl(&["$B/cycles/last.json"]).as_bytes()).expect("it is JSON");
-        let line = cycle.as_map().and_then(|cycle| cycle.get("curl")?.as_str().map(str::to_owned)).expect("a line");
+        let cycle =
+            json::parse(carafe.curl(&["$B/cycles/last.json"]).as_bytes()).expect("it is JSON");
+        let line = cycle
+            .as_map()
+            .and_then(|cycle| cycle.get("curl")?.as_str().map(str::to_owned))
+            .expect("a line");
         let text = carafe.curl(&["$B/cycles/last"]);
         let command = command_in(&text);
         assert!(command.lines().all(|line| line.chars().count() <= 80), "{command}");

@@ -1,4 +1,5 @@
-//! What a cycle says of a visitor's memory on each store: on none of them may it claim what is not so.
+//! What a cycle says of a visitor's memory on each store: on none of them may it claim what is not
+//! so.
 
 use crate::carafe::Carafe;
 use crate::redis_server::Redis;
@@ -42,19 +43,45 @@ fn a_table_in_memory_or_in_a_file_knows_a_row_and_only_the_file_is_written() {
         let first = cycle(&carafe, &["$B/sessions"]);
         expect(
             &first,
-            &[&format!("and a cookie that names it{written} (src/app/sessions.rs:"), "added: user = 'Anthony'"],
+            &[
+                &format!("and a cookie that names it{written} (src/app/sessions.rs:"),
+                "added: user = 'Anthony'",
+            ],
             &[],
         );
         expect(&first, &[&format!("(user){lasts}. Nothing else about this visitor.")], &[]);
-        expect(&cycle(&carafe, &["$B/hello"]), &["names row", "(1 value: user)"], &["added", "written"]);
+        expect(
+            &cycle(&carafe, &["$B/hello"]),
+            &["names row", "(1 value: user)"],
+            &["added", "written"],
+        );
         // An order is kept beside the visitor's row, and the row is not all that the server knows.
-        let login = cycle(&carafe, &["-d", "name=Ada&email=ada@example.org&password=hunter22", "$B/shop/login"]);
-        expect(&login, &[&format!("+ stored: account 'ada@example.org'{written} (src/app/shop/account.rs:")], &[]);
-        expect(&login, &["This request also stored: account 'ada@example.org'."], &["Nothing else", "hunter22"]);
-        expect(&cycle(&carafe, &["$B/shop"]), &["Beside it: the account, and its orders."], &["Nothing else"]);
+        let login = cycle(
+            &carafe,
+            &["-d", "name=Ada&email=ada@example.org&password=hunter22", "$B/shop/login"],
+        );
+        expect(
+            &login,
+            &[&format!("+ stored: account 'ada@example.org'{written} (src/app/shop/account.rs:")],
+            &[],
+        );
+        expect(
+            &login,
+            &["This request also stored: account 'ada@example.org'."],
+            &["Nothing else", "hunter22"],
+        );
+        expect(
+            &cycle(&carafe, &["$B/shop"]),
+            &["Beside it: the account, and its orders."],
+            &["Nothing else"],
+        );
         let page = carafe.curl(&["-H", "Accept: text/html", "$B/cycles"]);
         expect(&page, &[does, "+account"], &[]);
-        expect(&carafe.curl(&["-H", "Accept: text/html", "$B/shop"]), &[&format!("Amnesia {does}")], &[]);
+        expect(
+            &carafe.curl(&["-H", "Accept: text/html", "$B/shop"]),
+            &[&format!("Amnesia {does}")],
+            &[],
+        );
         expect(&carafe.curl(&["-X", "POST", "$B/forget"]), &[said], &[]);
         // And it does what it says.
         let user = if store == "memory" { "Not logged in!\n" } else { "Anthony\n" };
@@ -67,17 +94,39 @@ fn a_table_in_memory_or_in_a_file_knows_a_row_and_only_the_file_is_written() {
 fn a_signed_cookie_carries_everything_and_the_server_remembers_nothing() {
     let carafe = Carafe::start(&["--log", "off", "--store", "cookie"]);
     let first = cycle(&carafe, &["$B/sessions"]);
-    expect(&first, &["added: a cookie that carries the row, signed", "added: user = 'Anthony'"], &[]);
     expect(
         &first,
-        &["still knows: nothing of the row, which the cookie carries: user. Nothing else about this visitor."],
+        &["added: a cookie that carries the row, signed", "added: user = 'Anthony'"],
+        &[],
+    );
+    expect(
+        &first,
+        &[
+            "still knows: nothing of the row, which the cookie carries: user. Nothing else about this visitor.",
+        ],
         &["names it"],
     );
     let second = cycle(&carafe, &["$B/ladder/session"]);
-    expect(&second, &["nothing of its own: the cookie carries its row (1 value: user), signed by this server"], &[]);
-    expect(&second, &["changed: the cookie: it carries the row", "added: visits = 1"], &["names row"]);
-    expect(&cycle(&carafe, &["$B/dropsession"]), &["removed: the cookie; copies of it still count"], &["removed: row"]);
-    carafe.curl(&["-b", "carafe_sid=eyJ1IjoxfQ.AAAAAA.AAAAAAAAAAAAAAAAAAAAAAAAAAA", "$B/getsession"]);
+    expect(
+        &second,
+        &["nothing of its own: the cookie carries its row (1 value: user), signed by this server"],
+        &[],
+    );
+    expect(
+        &second,
+        &["changed: the cookie: it carries the row", "added: visits = 1"],
+        &["names row"],
+    );
+    expect(
+        &cycle(&carafe, &["$B/dropsession"]),
+        &["removed: the cookie; copies of it still count"],
+        &["removed: row"],
+    );
+    carafe.curl(&[
+        "-b",
+        "carafe_sid=eyJ1IjoxfQ.AAAAAA.AAAAAAAAAAAAAAAAAAAAAAAAAAA",
+        "$B/getsession",
+    ]);
     let refused = carafe.curl(&["$B/cycles/last"]);
     expect(&refused, &["your cookie was refused:"], &["names row"]);
     let page = carafe.curl(&["-H", "Accept: text/html", "$B/cycles"]);
@@ -90,7 +139,10 @@ fn without_a_store_nothing_is_kept_and_the_cycle_says_so() {
     let first = cycle(&carafe, &["$B/sessions"]);
     expect(
         &first,
-        &["added: user = 'Anthony'", "nothing about this visitor: no store keeps what was set here."],
+        &[
+            "added: user = 'Anthony'",
+            "nothing about this visitor: no store keeps what was set here.",
+        ],
         &["row "],
     );
     carafe.curl(&["-b", "carafe_sid=0123456789abcdef0123456789abcdef", "$B/getsession"]);
@@ -105,16 +157,33 @@ fn without_a_store_nothing_is_kept_and_the_cycle_says_so() {
 #[test]
 fn a_row_in_redis_is_shared_and_looked_at_only_if_the_page_needs_it() {
     let Some(redis) = Redis::start(&[]) else { return };
-    let carafe = Carafe::start(&["--log", "off", "--store", &format!("redis://127.0.0.1:{}", redis.port)]);
+    let carafe =
+        Carafe::start(&["--log", "off", "--store", &format!("redis://127.0.0.1:{}", redis.port)]);
     let first = cycle(&carafe, &["$B/sessions"]);
-    expect(&first, &["and a cookie that names it", "(user), in the store that other servers share."], &[]);
+    expect(
+        &first,
+        &["and a cookie that names it", "(user), in the store that other servers share."],
+        &[],
+    );
     let needed = cycle(&carafe, &["$B/getsession"]);
-    expect(&needed, &["(1 value: user), asked of the shared store", "user = 'Anthony'"], &["not looked at"]);
+    expect(
+        &needed,
+        &["(1 value: user), asked of the shared store", "user = 'Anthony'"],
+        &["not looked at"],
+    );
     let not_needed = cycle(&carafe, &["$B/hello"]);
-    expect(&not_needed, &["not looked at", "but nobody looked: this answer does not depend on it"], &["Anthony"]);
+    expect(
+        &not_needed,
+        &["not looked at", "but nobody looked: this answer does not depend on it"],
+        &["Anthony"],
+    );
     expect(&not_needed, &[" holds; nobody looked."], &[]);
     carafe.curl(&["-b", "carafe_sid=0123456789abcdef0123456789abcdef", "$B/getsession"]);
-    expect(&carafe.curl(&["$B/cycles/last"]), &["but no row of that id is known here"], &["/forget empties"]);
+    expect(
+        &carafe.curl(&["$B/cycles/last"]),
+        &["but no row of that id is known here"],
+        &["/forget empties"],
+    );
 }
 
 #[test]
@@ -143,6 +212,10 @@ fn recording_asks_a_store_elsewhere_nothing_of_its_own() {
     assert_eq!(carafe.status(&["-b", cookie, "$B/getsession"]), "503");
     assert!(calls.load(Ordering::SeqCst) > before);
     let text = carafe.curl(&["$B/cycles/last"]).split_whitespace().collect::<Vec<_>>().join(" ");
-    expect(&text, &["failed: 503", "but the store could not say what it holds"], &["0 values", "no name"]);
+    expect(
+        &text,
+        &["failed: 503", "but the store could not say what it holds"],
+        &["0 values", "no name"],
+    );
     expect(&text, &["still knows: what row 0123.. holds; the store could not say."], &[]);
 }

@@ -12,7 +12,15 @@ fn text(carafe: &Carafe) -> String {
 fn seven_parts_stand_in_the_order_of_time_in_eighty_columns() {
     let carafe = Carafe::start(&["--log", "off"]);
     carafe.curl(&["-c", "j", "$B/sessions"]);
-    carafe.curl(&["-b", "j", "-H", "X-Long: very very long", "-d", "name=A&q=caf%C3%A9", "$B/process?x=1%262"]);
+    carafe.curl(&[
+        "-b",
+        "j",
+        "-H",
+        "X-Long: very very long",
+        "-d",
+        "name=A&q=caf%C3%A9",
+        "$B/process?x=1%262",
+    ]);
     let cycle = text(&carafe);
     let mut at = 0;
     for part in [
@@ -42,7 +50,9 @@ fn seven_parts_stand_in_the_order_of_time_in_eighty_columns() {
         "(user, 1 flash). Nothing else",
         "/cycles/2",
     ] {
-        let found = cycle[at..].find(part).unwrap_or_else(|| panic!("{part:?} does not follow in:\n{cycle}"));
+        let found = cycle[at..]
+            .find(part)
+            .unwrap_or_else(|| panic!("{part:?} does not follow in:\n{cycle}"));
         at += found + part.len();
     }
     assert!(cycle.lines().all(|line| line.chars().count() <= 80), "{cycle}");
@@ -52,16 +62,24 @@ fn seven_parts_stand_in_the_order_of_time_in_eighty_columns() {
 #[test]
 fn every_answer_names_its_cycle_and_the_three_forms_agree() {
     let carafe = Carafe::start(&["--log", "off"]);
-    for (number, path) in ["/hello", "/nowhere", "/static/css/carafe.css", "/boom"].iter().enumerate() {
+    for (number, path) in
+        ["/hello", "/nowhere", "/static/css/carafe.css", "/boom"].iter().enumerate()
+    {
         let number = (number + 1).to_string();
         let answer = carafe.curl(&["-i", &format!("$B{path}")]);
         assert_eq!(header(&answer, "Carafe-Cycle"), Some(number.as_str()), "{path}");
         let text = carafe.curl(&[&format!("$B/cycles/{number}.txt")]);
         let json = carafe.curl(&[&format!("$B/cycles/{number}.json")]);
-        let page = without_tags(&carafe.curl(&["-H", "Accept: text/html", &format!("$B/cycles/{number}")]));
-        for word in
-            [format!("GET {path} HTTP/1.1"), format!("Carafe-Cycle: {number}"), "nothing about this visitor".into()]
-        {
+        let page = without_tags(&carafe.curl(&[
+            "-H",
+            "Accept: text/html",
+            &format!("$B/cycles/{number}"),
+        ]));
+        for word in [
+            format!("GET {path} HTTP/1.1"),
+            format!("Carafe-Cycle: {number}"),
+            "nothing about this visitor".into(),
+        ] {
             assert!(
                 text.contains(&word) && json.contains(&word) && page.contains(&word),
                 "{path}: {word}\n{text}\n{json}"
@@ -90,11 +108,17 @@ fn memory_before_and_after_is_a_diff_with_signs_and_words() {
     assert!(visit("$B/ladder/session").contains("+ added: visits = 1"));
     assert!(visit("$B/ladder/session").contains("~ changed: visits: 1 -> 2"));
     let dropped = visit("$B/dropsession");
-    assert!(dropped.contains("- removed: visits = 2") && dropped.contains("forget it now"), "{dropped}");
+    assert!(
+        dropped.contains("- removed: visits = 2") && dropped.contains("forget it now"),
+        "{dropped}"
+    );
     assert!(dropped.contains("still knows: nothing about this visitor"), "{dropped}");
     carafe.curl(&["-b", "carafe_sid=iamadmin; theme=dark", "$B/getsession"]);
     let refused = text(&carafe);
-    assert!(refused.contains("your cookie names row iama.., but no row of that id is known here"), "{refused}");
+    assert!(
+        refused.contains("your cookie names row iama.., but no row of that id is known here"),
+        "{refused}"
+    );
     assert!(refused.contains("cookie `theme` came along: another program"), "{refused}");
 }
 
@@ -105,8 +129,24 @@ fn passwords_and_ids_are_hidden_in_every_form() {
     let jar = std::fs::read_to_string(carafe.folder.join("j")).expect("the jar was written");
     let id = jar.split_whitespace().last().expect("the jar holds the id").to_owned();
     let json = "{\"name\":\"x\",\"password\":\"hunter2\"}";
-    carafe.curl(&["-b", "j", "-d", "name=Ada&pass%77ord=hunter2", "$B/process?my_password=hunter2"]);
-    carafe.curl(&["-b", "j", "-H", "Content-Type: application/json", "-u", "ada:hunter2", "-d", json, "$B/things"]);
+    carafe.curl(&[
+        "-b",
+        "j",
+        "-d",
+        "name=Ada&pass%77ord=hunter2",
+        "$B/process?my_password=hunter2",
+    ]);
+    carafe.curl(&[
+        "-b",
+        "j",
+        "-H",
+        "Content-Type: application/json",
+        "-u",
+        "ada:hunter2",
+        "-d",
+        json,
+        "$B/things",
+    ]);
     carafe.curl(&["-b", "j", &format!("$B/echo?copy={id}")]);
     let last: usize = carafe.curl(&["$B/cycles"]).lines().count();
     assert_eq!(last, 4);
@@ -114,7 +154,10 @@ fn passwords_and_ids_are_hidden_in_every_form() {
         for (accept, ending) in [("text/html", ""), ("*/*", ".txt"), ("*/*", ".json")] {
             let accept = format!("Accept: {accept}");
             let shown = carafe.curl(&["-H", &accept, &format!("$B/cycles/{number}{ending}")]);
-            assert!(shown.len() > 300 && !shown.contains(&id), "cycle {number}{ending} shows the id");
+            assert!(
+                shown.len() > 300 && !shown.contains(&id),
+                "cycle {number}{ending} shows the id"
+            );
             // What the visitor put into a thing's own answer under that name is hidden as well.
             assert!(
                 !shown.contains("hunter2") && !shown.contains("YWRhOmh1bnRlcjI"),
@@ -152,7 +195,11 @@ fn only_this_machine_may_look_and_only_by_its_name() {
         assert_eq!(carafe.status(&["-H", &origin, "-X", "POST", "$B/forget"]), status, "{origin}");
     }
     let everywhere = Carafe::start(&["--log", "off", "--host", "0.0.0.0"]);
-    assert!(everywhere.banner.contains("other machines can reach this server"), "{}", everywhere.banner);
+    assert!(
+        everywhere.banner.contains("other machines can reach this server"),
+        "{}",
+        everywhere.banner
+    );
     let url = format!("http://127.0.0.1:{}/cycles", everywhere.address.port());
     assert_eq!(everywhere.status(&[&url]), "403", "other machines could look");
     let off = Carafe::start(&["--log", "off", "--no-cycles"]);
@@ -173,7 +220,9 @@ fn forgetting_makes_every_visitor_a_stranger() {
 fn the_record_is_bounded_in_number_and_in_size() {
     let carafe = Carafe::start(&["--log", "off"]);
     let requests = "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n".repeat(249);
-    carafe.raw(format!("{requests}GET /hello HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").as_bytes());
+    carafe.raw(
+        format!("{requests}GET /hello HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").as_bytes(),
+    );
     let list = carafe.curl(&["$B/cycles"]);
     assert_eq!(list.lines().count(), 200);
     assert!(list.starts_with("#51 ") && list.contains("\n#250 "), "{list}");
@@ -187,7 +236,8 @@ fn the_record_is_bounded_in_number_and_in_size() {
 fn the_copied_line_gives_the_same_status() {
     let carafe = Carafe::start(&["--log", "off"]);
     carafe.curl(&["-c", "j", "$B/sessions"]);
-    std::fs::write(carafe.folder.join("bytes"), b"a\0\xff%d\\\r\n'$x'\x1b[31m").expect("a file can be written");
+    std::fs::write(carafe.folder.join("bytes"), b"a\0\xff%d\\\r\n'$x'\x1b[31m")
+        .expect("a file can be written");
     for (arguments, status) in [
         (&["$B/hello"][..], "200"),
         (&["-I", "$B/hello/it's"], "200"),
@@ -198,21 +248,55 @@ fn the_copied_line_gives_the_same_status() {
         (&["-X", "DELETE", "$B/things/9"], "404"),
         (&["-X", "OPTIONS", "--request-target", "*", "$B/"], "204"),
         (&["-H", "Content-Type: application/json", "-d", "{\"name\":\"a b\"}", "$B/things"], "201"),
-        (&["-X", "PUT", "-H", "Content-Type: application/json", "-d", "{\"name\":\"it's\\n\"}", "$B/things/1"], "200"),
+        (
+            &[
+                "-X",
+                "PUT",
+                "-H",
+                "Content-Type: application/json",
+                "-d",
+                "{\"name\":\"it's\\n\"}",
+                "$B/things/1",
+            ],
+            "200",
+        ),
         (&["-H", "Content-Type:", "-d", "name=Ada", "$B/process"], "415"),
-        (&["--data-binary", "@bytes", "-H", "Content-Type: application/octet-stream", "$B/process"], "415"),
+        (
+            &[
+                "--data-binary",
+                "@bytes",
+                "-H",
+                "Content-Type: application/octet-stream",
+                "$B/process",
+            ],
+            "415",
+        ),
         (&["--data-binary", "@bytes", "-H", "Transfer-Encoding: chunked", "$B/echo"], "200"),
         (&["--path-as-is", "$B/static/../x"], "404"),
         (&["-H", "Accept: text/html", "$B/search?q=[a]{b}"], "200"),
         (&["-H", "Origin: http://evil.example", "-d", "name=Ada", "$B/process"], "403"),
-        (&["-H", "Host: other.example", "-H", "X-Empty;", "-H", "X-Quotes: \"it's\" `$HOME`", "$B/hello"], "200"),
+        (
+            &[
+                "-H",
+                "Host: other.example",
+                "-H",
+                "X-Empty;",
+                "-H",
+                "X-Quotes: \"it's\" `$HOME`",
+                "$B/hello",
+            ],
+            "200",
+        ),
         (&["-0", "-H", "Host:", "$B/hello"], "200"),
         (&["-H", "Expect: the worst", "$B/hello"], "417"),
     ] {
         assert_eq!(carafe.status(arguments), status, "{arguments:?}");
         let line = curl_line(&carafe);
         let answer = shell(&carafe, &format!("{line} -s"));
-        assert!(answer.starts_with("HTTP/1.") && answer[9..].starts_with(status), "{line}: {answer}");
+        assert!(
+            answer.starts_with("HTTP/1.") && answer[9..].starts_with(status),
+            "{line}: {answer}"
+        );
         assert!(!line.contains("carafe_sid"), "{line}");
     }
     // What no client would send is typed by hand.
@@ -224,12 +308,17 @@ fn the_copied_line_gives_the_same_status() {
 
 /// The line that the newest cycle offers to copy.
 fn curl_line(carafe: &Carafe) -> String {
-    let cycle = carafe::json::parse(carafe.curl(&["$B/cycles/last.json"]).as_bytes()).expect("it is JSON");
-    cycle.as_map().and_then(|cycle| cycle.get("curl")?.as_str().map(str::to_owned)).expect("there is a line")
+    let cycle =
+        carafe::json::parse(carafe.curl(&["$B/cycles/last.json"]).as_bytes()).expect("it is JSON");
+    cycle
+        .as_map()
+        .and_then(|cycle| cycle.get("curl")?.as_str().map(str::to_owned))
+        .expect("there is a line")
 }
 
 fn shell(carafe: &Carafe, line: &str) -> String {
-    let output = std::process::Command::new("sh").args(["-c", line]).current_dir(&carafe.folder).output();
+    let output =
+        std::process::Command::new("sh").args(["-c", line]).current_dir(&carafe.folder).output();
     String::from_utf8_lossy(&output.expect("sh runs").stdout).into_owned()
 }
 
@@ -238,7 +327,13 @@ fn no_text_is_wider_than_eighty_columns_whatever_came() {
     let carafe = Carafe::start(&["--log", "off"]);
     let long = "x".repeat(300);
     carafe.curl(&["-c", "j", "-d", &format!("name={long}"), "$B/process"]);
-    carafe.curl(&["-b", "j", "-H", &format!("X-{long}: {long}"), &format!("$B/formtest?{long}={long}")]);
+    carafe.curl(&[
+        "-b",
+        "j",
+        "-H",
+        &format!("X-{long}: {long}"),
+        &format!("$B/formtest?{long}={long}"),
+    ]);
     carafe.curl(&["-H", "Accept: text/html", &format!("$B/hello/{long}")]);
     carafe.curl(&["-H", "Transfer-Encoding: chunked", "-d", &long, "$B/echo"]);
     carafe.raw(format!("{long} {long}\r\nno colon\r\n\r\n").as_bytes());
@@ -259,11 +354,21 @@ fn a_password_is_hidden_in_a_multipart_body_and_where_an_answer_repeats_it() {
     let carafe = Carafe::start(&["--log", "off"]);
     carafe.curl(&["-F", "name=Ada", "-F", "password=hunter2", "$B/echo"]);
     carafe.curl(&["-d", "name=Ada&pwd=hunter2", "$B/echo"]);
-    carafe.curl(&["-H", "Accept: application/json", "-d", "name=Ada&password=hunter2", "$B/echo?secret=hunter2"]);
+    carafe.curl(&[
+        "-H",
+        "Accept: application/json",
+        "-d",
+        "name=Ada&password=hunter2",
+        "$B/echo?secret=hunter2",
+    ]);
     carafe.curl(&["-u", "ada:hunter2", "$B/echo"]);
     for number in 1..=4 {
         for (accept, ending) in [("text/html", ""), ("*/*", ".txt"), ("*/*", ".json")] {
-            let shown = carafe.curl(&["-H", &format!("Accept: {accept}"), &format!("$B/cycles/{number}{ending}")]);
+            let shown = carafe.curl(&[
+                "-H",
+                &format!("Accept: {accept}"),
+                &format!("$B/cycles/{number}{ending}"),
+            ]);
             assert!(shown.contains("/echo") && shown.contains("...."), "{shown}");
             let is_shown = shown.contains("hunter2") || shown.contains("YWRhOmh1bnRlcjI");
             assert!(!is_shown, "cycle {number}{ending}: {shown}");
@@ -275,15 +380,23 @@ fn a_password_is_hidden_in_a_multipart_body_and_where_an_answer_repeats_it() {
 fn a_change_leads_to_the_line_that_made_it_and_a_405_names_the_routes_of_its_path() {
     let carafe = Carafe::start(&["--log", "off"]);
     let source = include_str!("../../src/app/sessions.rs");
-    let line = source.lines().position(|line| line.contains("session.set(\"user\"")).expect("it is there") + 1;
+    let line =
+        source.lines().position(|line| line.contains("session.set(\"user\"")).expect("it is there")
+            + 1;
     carafe.curl(&["-c", "j", "$B/sessions"]);
     let cycle = carafe.curl(&["$B/cycles/last.json"]);
     assert!(
-        cycle.contains(&format!("\"what\":\"user = 'Anthony'\",\"source\":\"src/app/sessions.rs:{line}\"")),
+        cycle.contains(&format!(
+            "\"what\":\"user = 'Anthony'\",\"source\":\"src/app/sessions.rs:{line}\""
+        )),
         "{cycle}"
     );
     carafe.curl(&["-X", "PUT", "$B/profile"]);
-    assert!(text(&carafe).contains("this path has other methods: GET /profile, POST /profile"), "{}", text(&carafe));
+    assert!(
+        text(&carafe).contains("this path has other methods: GET /profile, POST /profile"),
+        "{}",
+        text(&carafe)
+    );
     carafe.curl(&["$B/getsesion"]);
     assert!(text(&carafe).contains("these came near: GET /getsession"), "{}", text(&carafe));
 }
@@ -300,7 +413,13 @@ fn nothing_that_came_moves_a_terminals_cursor() {
         &[&format!("$B/static/{evil}")],
         &["-d", &format!("token={evil}"), "$B/shop/checkout"],
         &["-d", &format!("name=Ada&email={evil}@x&password=x"), "$B/shop/login"],
-        &["-H", "Content-Type: application/json", "-d", "{\"name\":\"\\u001b[31m\\n > forged\"}", "$B/things"],
+        &[
+            "-H",
+            "Content-Type: application/json",
+            "-d",
+            "{\"name\":\"\\u001b[31m\\n > forged\"}",
+            "$B/things",
+        ],
         &["-H", "Cookie: carafe_sid=\u{1b}[31m", "$B/getsession"],
         &["-H", "Content-Type: text/plain", "--data-binary", "\u{1b}[31m\r\n > forged", "$B/echo"],
     ] {
@@ -310,7 +429,10 @@ fn nothing_that_came_moves_a_terminals_cursor() {
             let moves = |letter: char| letter.is_control() && letter != '\n';
             assert!(!text.contains(moves), "{arguments:?}: {text:?}");
             // A body has lines, and each begins with the sign of its direction.
-            assert!(!text.contains("\n > forged") || arguments.contains(&"$B/echo"), "{arguments:?}: {text}");
+            assert!(
+                !text.contains("\n > forged") || arguments.contains(&"$B/echo"),
+                "{arguments:?}: {text}"
+            );
         }
     }
 }
@@ -321,9 +443,11 @@ fn json_is_read_name_by_name() {
     let json = "{\"name\":\"a\\tcup\",\"size\":[1,2],\"password\":\"hunter2\"}";
     carafe.curl(&["-H", "Content-Type: application/json", "-d", json, "$B/things"]);
     let text = text(&carafe);
-    for line in
-        ["json: \"name\":\"a\\tcup\" is name = a\tcup", "json: \"size\":[1,2] is size = [1,2]", "password = ...."]
-    {
+    for line in [
+        "json: \"name\":\"a\\tcup\" is name = a\tcup",
+        "json: \"size\":[1,2] is size = [1,2]",
+        "password = ....",
+    ] {
         assert!(text.contains(line), "{line}: {text}");
     }
 }
@@ -334,7 +458,10 @@ fn what_the_glass_itself_fetches_is_no_cycle() {
     for page in ["/cycles", "/cycles/1", "/source/src/lib.rs"] {
         let referer = format!("Referer: {}", carafe.url(page));
         let answer = carafe.curl(&["-i", "-H", &referer, "$B/static/css/carafe.css"]);
-        assert!(answer.starts_with("HTTP/1.1 200") && header(&answer, "Carafe-Cycle").is_none(), "{page}");
+        assert!(
+            answer.starts_with("HTTP/1.1 200") && header(&answer, "Carafe-Cycle").is_none(),
+            "{page}"
+        );
     }
     let referer = format!("Referer: {}", carafe.url("/cyclesandmore"));
     let answer = carafe.curl(&["-i", "-H", &referer, "$B/static/css/carafe.css"]);
@@ -361,7 +488,8 @@ fn printed_cycles_are_coloured_only_on_a_terminal_that_wants_it() {
             assert!(Instant::now() < end, "{}", printed());
             std::thread::yield_now();
         }
-        let mut stream = std::net::TcpStream::connect(crate::carafe::address_in(&printed())).expect("it listens");
+        let mut stream = std::net::TcpStream::connect(crate::carafe::address_in(&printed()))
+            .expect("it listens");
         stream.write_all(b"GET /sessions HTTP/1.1\r\nHost: x\r\n\r\n").expect("sent");
         while !printed().contains("still knows") {
             assert!(Instant::now() < end, "{}", printed());

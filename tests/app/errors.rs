@@ -1,4 +1,5 @@
-//! The command that an error page offers: it works, whatever went wrong, and nothing of what came is in it.
+//! The command that an error page offers: it works, whatever went wrong, and nothing of what came
+//! is in it.
 
 use crate::carafe::{Carafe, header};
 use std::process::Command;
@@ -12,7 +13,9 @@ fn offered(answer: &str) -> Option<&str> {
 fn status_of(command: &str) -> u16 {
     let script = format!("{command} -s -m 10 -o /dev/null -w '%{{http_code}}'");
     let output = Command::new("sh").args(["-c", &script]).output().expect("sh runs");
-    String::from_utf8_lossy(&output.stdout).parse().unwrap_or_else(|_| panic!("{command}: {output:?}"))
+    String::from_utf8_lossy(&output.stdout)
+        .parse()
+        .unwrap_or_else(|_| panic!("{command}: {output:?}"))
 }
 
 #[test]
@@ -30,27 +33,44 @@ fn an_error_page_offers_what_this_route_answers() {
         (&["$B/shop/checkout"], "405", "curl $B/shop"),
         (&["-X", "POST", "$B/static/css/carafe.css"], "405", "curl $B/"),
         (&["-d", "nmae=Ada", "$B/process"], "400", "curl -d name=Ada $B/process"),
-        (&["-d", "name=Ada", "$B/profile"], "400", "curl -d 'name=Ada&email=ada@example.org' $B/profile"),
+        (
+            &["-d", "name=Ada", "$B/profile"],
+            "400",
+            "curl -d 'name=Ada&email=ada@example.org' $B/profile",
+        ),
         (&["$B/shop/search"], "400", "curl '$B/shop/search?q=tea'"),
         (&["-H", JSON, "-d", "{}", "$B/process"], "415", "curl -d name=Ada $B/process"),
-        (&["-H", "Content-Type: text/xml", "-d", "x", "$B/things"], "415", "curl -d name=kettle $B/things"),
+        (
+            &["-H", "Content-Type: text/xml", "-d", "x", "$B/things"],
+            "415",
+            "curl -d name=kettle $B/things",
+        ),
         (&["-X", "PUT", "-d", "name=x", "$B/things/77"], "404", "curl $B/things"),
         (&["$B/shop/item/999"], "404", "curl $B/shop/item/3"),
         (&["$B/shop/order/9"], "404", "curl $B/shop"),
-        (&["-H", "Origin: http://evil.example", "-d", "name=Ada", "$B/process"], "403", "curl -d name=Ada $B/process"),
+        (
+            &["-H", "Origin: http://evil.example", "-d", "name=Ada", "$B/process"],
+            "403",
+            "curl -d name=Ada $B/process",
+        ),
         (&["-H", "Via: 1.1 x", "$B/cycles"], "403", "curl $B/"),
         (&["$B/boom"], "500", "curl $B/"),
     ] {
         assert_eq!(carafe.status(arguments), status, "{arguments:?}");
         let answer = carafe.curl(arguments);
-        assert_eq!(offered(&answer), Some(command.replace("$B", &carafe.url("")).as_str()), "{arguments:?}: {answer}");
+        assert_eq!(
+            offered(&answer),
+            Some(command.replace("$B", &carafe.url("")).as_str()),
+            "{arguments:?}: {answer}"
+        );
     }
 }
 
 #[test]
 fn no_command_is_offered_that_does_not_work() {
     let carafe = Carafe::start(&["--log", "off"]);
-    let routes = Command::new(env!("CARGO_BIN_EXE_carafe")).arg("routes").output().expect("carafe runs");
+    let routes =
+        Command::new(env!("CARGO_BIN_EXE_carafe")).arg("routes").output().expect("carafe runs");
     let routes = String::from_utf8(routes.stdout).expect("it is text");
     let mut tried = std::collections::BTreeMap::new();
     for pattern in routes.lines().filter_map(|line| line.split_whitespace().nth(1)) {
@@ -58,7 +78,8 @@ fn no_command_is_offered_that_does_not_work() {
             .split('/')
             .skip(1)
             .map(|part| {
-                if part.contains('<') { "/77" } else { "/" }.to_owned() + if part.contains('<') { "" } else { part }
+                if part.contains('<') { "/77" } else { "/" }.to_owned()
+                    + if part.contains('<') { "" } else { part }
             })
             .collect();
         for method in ["GET", "POST", "PUT", "DELETE"] {
@@ -66,13 +87,19 @@ fn no_command_is_offered_that_does_not_work() {
                 continue;
             }
             for body in [&["-d", "x=1"][..], &["-H", "Content-Type: text/xml", "-d", "<x>"]] {
-                let answer = carafe.curl(&[&["-i", "-X", method, &format!("$B{path}")], body].concat());
-                let status: u16 = answer.get(9..12).and_then(|status| status.parse().ok()).expect("a status");
+                let answer =
+                    carafe.curl(&[&["-i", "-X", method, &format!("$B{path}")], body].concat());
+                let status: u16 =
+                    answer.get(9..12).and_then(|status| status.parse().ok()).expect("a status");
                 if status < 400 {
                     continue;
                 }
-                let command = offered(&answer).unwrap_or_else(|| panic!("{method} {path} offers nothing: {answer}"));
-                assert!(header(&answer, "Content-Type").is_some_and(|kind| kind.starts_with("text/plain")));
+                let command = offered(&answer)
+                    .unwrap_or_else(|| panic!("{method} {path} offers nothing: {answer}"));
+                assert!(
+                    header(&answer, "Content-Type")
+                        .is_some_and(|kind| kind.starts_with("text/plain"))
+                );
                 let got = *tried.entry(command.to_owned()).or_insert_with(|| status_of(command));
                 assert!(got < 400, "{method} {path}: {command} gives {got}");
             }

@@ -13,7 +13,8 @@ impl Folder {
     fn new() -> Folder {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let folder = std::env::temp_dir().join(format!("carafe-init-{}-{number}", std::process::id()));
+        let folder =
+            std::env::temp_dir().join(format!("carafe-init-{}-{number}", std::process::id()));
         fs::create_dir_all(&folder).unwrap();
         Folder(folder)
     }
@@ -33,11 +34,17 @@ impl Drop for Folder {
 /// Every file below a folder, by its path from there.
 fn files_below(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut files = BTreeMap::new();
-    for entry in fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
+    for entry in
+        fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()))
+    {
         let entry = entry.unwrap();
         let name = PathBuf::from(entry.file_name());
         if entry.file_type().unwrap().is_dir() {
-            files.extend(files_below(&entry.path()).into_iter().map(|(path, bytes)| (name.join(path), bytes)));
+            files.extend(
+                files_below(&entry.path())
+                    .into_iter()
+                    .map(|(path, bytes)| (name.join(path), bytes)),
+            );
         } else {
             files.insert(name, fs::read(entry.path()).unwrap());
         }
@@ -61,7 +68,9 @@ fn the_binary_holds_every_template_and_static_file_of_the_source() {
 #[test]
 fn the_next_command_is_named() {
     let folder = Folder::new();
-    for (dir, shown) in [("mysite", "carafe --dir mysite\n"), ("my site", "carafe --dir 'my site'\n")] {
+    for (dir, shown) in
+        [("mysite", "carafe --dir mysite\n"), ("my site", "carafe --dir 'my site'\n")]
+    {
         let output = folder.carafe(&["init", dir]);
         assert_eq!(output.status.code(), Some(0), "{dir}");
         let text = String::from_utf8(output.stdout).unwrap();

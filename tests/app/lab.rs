@@ -87,14 +87,16 @@ impl Lab {
 
     /// Nothing is left: no file, and no process that inherited the folder's name (Linux tells).
     fn assert_clean(&self) {
-        let left: Vec<_> = fs::read_dir(&self.folder).expect("the folder can be read").flatten().collect();
+        let left: Vec<_> =
+            fs::read_dir(&self.folder).expect("the folder can be read").flatten().collect();
         assert!(left.is_empty(), "left behind: {left:?}");
         let own = self.folder.to_string_lossy().into_owned();
         let has_it = |process: &Path| {
             let environment = fs::read(process.join("environ")).unwrap_or_default();
             String::from_utf8_lossy(&environment).contains(&own)
         };
-        let processes = fs::read_dir("/proc").into_iter().flatten().flatten().map(|entry| entry.path());
+        let processes =
+            fs::read_dir("/proc").into_iter().flatten().flatten().map(|entry| entry.path());
         let running: Vec<_> = processes.filter(|process| has_it(process)).collect();
         assert!(running.is_empty(), "still running: {running:?}");
     }
@@ -114,7 +116,8 @@ fn texts(output: &Output) -> (String, String) {
 /// The rows of a printed table, each cell put together from its lines.
 fn rows(table: &str) -> Vec<Vec<String>> {
     let mut blocks = table.split("\n\n");
-    let (head, first) = blocks.next().and_then(|block| block.split_once("\n---")).expect("there is a head");
+    let (head, first) =
+        blocks.next().and_then(|block| block.split_once("\n---")).expect("there is a head");
     let (rule, first) = first.split_once('\n').expect("there is a rule");
     let rule = format!("---{rule}");
     let widths: Vec<usize> = rule.split("  ").map(str::len).collect();
@@ -141,7 +144,12 @@ fn rows(table: &str) -> Vec<Vec<String>> {
         "logout",
     ];
     assert_eq!(cells(head), columns);
-    [first].into_iter().chain(blocks).filter(|block| !block.contains("measured (")).map(cells).collect()
+    [first]
+        .into_iter()
+        .chain(blocks)
+        .filter(|block| !block.contains("measured ("))
+        .map(cells)
+        .collect()
 }
 
 #[test]
@@ -184,7 +192,8 @@ fn what_the_machine_lacks_is_named_and_the_rest_is_measured() {
 #[test]
 fn what_turns_out_otherwise_is_printed_and_told_by_the_exit_code() {
     let lab = Lab::new();
-    // A curl that keeps every cookie, however large, and not a word of whose is believed to be silence.
+    // A curl that keeps every cookie, however large, and not a word of whose is believed to be
+    // silence.
     let bin = empty_folder();
     let curl = bin.join("curl");
     for (script, cell, line) in [
@@ -216,7 +225,8 @@ fn what_turns_out_otherwise_is_printed_and_told_by_the_exit_code() {
 fn ctrl_c_leaves_nothing_behind() {
     let lab = Lab::new();
     for signal in ["-INT", "-TERM"] {
-        let mut child = lab.run().stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("carafe starts");
+        let mut child =
+            lab.run().stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("carafe starts");
         let mut stdout = BufReader::new(child.stdout.take().expect("stdout is piped"));
         let mut line = String::new();
         // In the middle of its work, with servers under way.
@@ -230,7 +240,11 @@ fn ctrl_c_leaves_nothing_behind() {
         let _ = stdout.read_to_string(&mut rest);
         let output = child.wait_with_output().expect("it ends");
         assert_eq!(output.status.code(), Some(130), "{signal}: {rest}");
-        assert_eq!(texts(&output).1, "carafe lab: stopped; everything it started has ended\n", "{signal}");
+        assert_eq!(
+            texts(&output).1,
+            "carafe lab: stopped; everything it started has ended\n",
+            "{signal}"
+        );
         assert!(!rest.contains("measured"), "{signal}: {rest}");
         lab.assert_clean();
     }
@@ -239,7 +253,8 @@ fn ctrl_c_leaves_nothing_behind() {
 #[test]
 fn where_nothing_can_be_started_it_says_so() {
     let lab = Lab::new();
-    let output = lab.run().env("TMPDIR", lab.folder.join("missing")).output().expect("carafe starts");
+    let output =
+        lab.run().env("TMPDIR", lab.folder.join("missing")).output().expect("carafe starts");
     assert_eq!(output.status.code(), Some(1));
     assert!(texts(&output).1.starts_with("carafe lab: cannot make "), "{:?}", texts(&output));
 
@@ -247,7 +262,11 @@ fn where_nothing_can_be_started_it_says_so() {
     let copy = lab.folder.join("carafe");
     fs::copy(env!("CARGO_BIN_EXE_carafe"), &copy).expect("the program can be copied");
     let script = "exec 3< carafe; rm carafe; exec /proc/self/fd/3 lab ladder";
-    let output = Command::new("bash").args(["-c", script]).current_dir(&lab.folder).env("TMPDIR", &lab.folder).output();
+    let output = Command::new("bash")
+        .args(["-c", script])
+        .current_dir(&lab.folder)
+        .env("TMPDIR", &lab.folder)
+        .output();
     let output = output.expect("bash starts");
     let (table, complaint) = texts(&output);
     assert_eq!((output.status.code(), table.as_str()), (Some(1), ""), "{complaint}");
@@ -257,12 +276,20 @@ fn where_nothing_can_be_started_it_says_so() {
 
 #[test]
 fn the_laboratory_has_one_experiment() {
-    for (arguments, found) in
-        [(&["lab"][..], "found nothing"), (&["lab", "lader"], "found \"lader\""), (&["lab", "ladder", "now"], "now")]
-    {
-        let output = Command::new(env!("CARGO_BIN_EXE_carafe")).args(arguments).output().expect("carafe starts");
+    for (arguments, found) in [
+        (&["lab"][..], "found nothing"),
+        (&["lab", "lader"], "found \"lader\""),
+        (&["lab", "ladder", "now"], "now"),
+    ] {
+        let output = Command::new(env!("CARGO_BIN_EXE_carafe"))
+            .args(arguments)
+            .output()
+            .expect("carafe starts");
         let (table, complaint) = texts(&output);
         assert_eq!((output.status.code(), table.as_str()), (Some(2), ""), "{arguments:?}");
-        assert!(complaint.contains(found) && complaint.contains("usage: carafe lab ladder"), "{complaint}");
+        assert!(
+            complaint.contains(found) && complaint.contains("usage: carafe lab ladder"),
+            "{complaint}"
+        );
     }
 }

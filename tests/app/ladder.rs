@@ -19,14 +19,19 @@ fn the_url_and_the_cookie_in_clear_are_believed() {
     let page = carafe.curl(&["-H", "Accept: text/html", "-d", "n=4", "$B/ladder/url"]);
     assert!(page.contains("<input type=\"hidden\" name=\"n\" value=\"5\">"), "{page}");
     let page = carafe.curl(&["-H", "Accept: text/html", "$B/ladder/url?n=4"]);
-    assert!(page.contains("<h1>visit 5</h1>") && page.contains("href=\"/ladder/url?n=5\""), "{page}");
+    assert!(
+        page.contains("<h1>visit 5</h1>") && page.contains("href=\"/ladder/url?n=5\""),
+        "{page}"
+    );
 }
 
 #[test]
 fn a_signed_cookie_is_refused_when_changed_and_believed_when_old() {
     let carafe = Carafe::start(&[]);
     let visit = |cookie: &str| carafe.curl(&["-i", "-b", cookie, "$B/ladder/signed"]);
-    let said = |answer: &str| answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned()).unwrap_or_default();
+    let said = |answer: &str| {
+        answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned()).unwrap_or_default()
+    };
     let cookie = |answer: &str| {
         let line = header(answer, "Set-Cookie").expect("each visit sets the cookie");
         line.split(';').next().expect("a name and a value").to_owned()
@@ -41,9 +46,16 @@ fn a_signed_cookie_is_refused_when_changed_and_believed_when_old() {
     let forged = true_cookie.replace("visits_signed=", "visits_signed=9");
     assert_eq!(said(&visit(&forged)), "cookie refused: signature does not match\nvisit 1\n");
     let bare = said(&visit("visits_signed=2"));
-    assert_eq!(bare, "cookie refused: found no dot, expected a number, a dot and a signature\nvisit 1\n");
+    assert_eq!(
+        bare,
+        "cookie refused: found no dot, expected a number, a dot and a signature\nvisit 1\n"
+    );
     let page = carafe.curl(&["-H", "Accept: text/html", "-b", &forged, "$B/ladder/signed"]);
-    assert!(page.contains("cookie refused: signature does not match") && page.contains("<h1>visit 1</h1>"), "{page}");
+    assert!(
+        page.contains("cookie refused: signature does not match")
+            && page.contains("<h1>visit 1</h1>"),
+        "{page}"
+    );
     // Signed is not fresh.
     for _ in 0..2 {
         assert_eq!(said(&visit(&true_cookie)), "visit 3\n");
@@ -54,11 +66,16 @@ fn a_signed_cookie_is_refused_when_changed_and_believed_when_old() {
 fn a_signature_outlives_the_server_only_with_the_same_key() {
     let with = |key: &str| Carafe::start_with(&empty_folder(), &[], &[("CARAFE_SECRET_KEY", key)]);
     let answer = with("a key of the class").curl(&["-i", "$B/ladder/signed"]);
-    let cookie = header(&answer, "Set-Cookie").and_then(|line| line.split(';').next()).expect("a cookie");
+    let cookie =
+        header(&answer, "Set-Cookie").and_then(|line| line.split(';').next()).expect("a cookie");
     assert_eq!(with("a key of the class").curl(&["-b", cookie, "$B/ladder/signed"]), "visit 2\n");
     let refused = "cookie refused: signature does not match\nvisit 1\n";
     assert_eq!(with("another key").curl(&["-b", cookie, "$B/ladder/signed"]), refused);
-    assert_eq!(Carafe::start(&[]).curl(&["-b", cookie, "$B/ladder/signed"]), refused, "a random key");
+    assert_eq!(
+        Carafe::start(&[]).curl(&["-b", cookie, "$B/ladder/signed"]),
+        refused,
+        "a random key"
+    );
 }
 
 #[test]
@@ -66,8 +83,14 @@ fn what_is_no_count_is_named() {
     let carafe = Carafe::start(&[]);
     for n in ["", "abc", "-1", "1.5", "99999999999999999999", "1e3"] {
         let answer = carafe.curl(&["-w", "%{http_code}", &format!("$B/ladder/url?n={n}")]);
-        assert!(answer.contains("expected a number of visits") && answer.ends_with("400"), "{answer}");
+        assert!(
+            answer.contains("expected a number of visits") && answer.ends_with("400"),
+            "{answer}"
+        );
         let answer = carafe.curl(&["-b", &format!("visits={n}"), "$B/ladder/cookie"]);
-        assert_eq!(answer, format!("cookie refused: found {n:?}, expected a number of visits\nvisit 1\n"));
+        assert_eq!(
+            answer,
+            format!("cookie refused: found {n:?}, expected a number of visits\nvisit 1\n")
+        );
     }
 }

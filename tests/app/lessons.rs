@@ -6,7 +6,9 @@ use crate::carafe::{Carafe, header};
 fn things_come_as_json_too_and_anything_else_is_a_415_that_says_what_to_send() {
     let carafe = Carafe::start(&[]);
     let json = ["-H", "Content-Type: application/json"];
-    let send = |body: &str| carafe.curl(&[&json[..], &["-d", body, "-w", "%{http_code}", "$B/things"]].concat());
+    let send = |body: &str| {
+        carafe.curl(&[&json[..], &["-d", body, "-w", "%{http_code}", "$B/things"]].concat())
+    };
     assert_eq!(
         send("{\"name\":\"cup\",\"size\":9007199254740993}"),
         "{\"id\":1,\"name\":\"cup\",\"size\":9007199254740993}\n201"
@@ -20,20 +22,29 @@ fn things_come_as_json_too_and_anything_else_is_a_415_that_says_what_to_send() {
         let answer = send(body);
         assert!(answer.contains(expected) && answer.ends_with("400"), "{body}: {answer}");
     }
-    let answer = carafe.curl(&["-i", "-H", "Content-Type: text/plain", "-d", "name=x", "$B/things"]);
+    let answer =
+        carafe.curl(&["-i", "-H", "Content-Type: text/plain", "-d", "name=x", "$B/things"]);
     assert!(answer.starts_with("HTTP/1.1 415"), "{answer}");
-    assert_eq!(header(&answer, "Accept"), Some("application/json, application/x-www-form-urlencoded"));
+    assert_eq!(
+        header(&answer, "Accept"),
+        Some("application/json, application/x-www-form-urlencoded")
+    );
 }
 
 #[test]
 fn a_thing_that_somebody_else_has_changed_is_not_overwritten_by_whoever_names_the_version() {
     let carafe = Carafe::start(&["--log", "off"]);
     carafe.curl(&["-d", "name=cup", "$B/things"]);
-    let mark = || header(&carafe.curl(&["-i", "$B/things/1"]), "ETag").expect("a thing has a mark").to_owned();
+    let mark = || {
+        header(&carafe.curl(&["-i", "$B/things/1"]), "ETag").expect("a thing has a mark").to_owned()
+    };
     let first = mark();
     let if_match = format!("If-Match: {first}");
     assert_eq!(carafe.status(&["-H", &format!("If-None-Match: {first}"), "$B/things/1"]), "304");
-    assert_eq!(carafe.status(&["-X", "PATCH", "-d", "colour=red", "-H", &if_match, "$B/things/1"]), "200");
+    assert_eq!(
+        carafe.status(&["-X", "PATCH", "-d", "colour=red", "-H", &if_match, "$B/things/1"]),
+        "200"
+    );
     let red = carafe.curl(&["$B/things/1"]);
     // Whoever still has the first version in hand is told, by each method, and changes nothing.
     for (method, condition, status) in [
@@ -52,7 +63,11 @@ fn a_thing_that_somebody_else_has_changed_is_not_overwritten_by_whoever_names_th
     let answer = carafe.curl(&["-i", "-X", "PUT", "-d", "name=pot", "-H", &second, "$B/things/1"]);
     assert!(answer.starts_with("HTTP/1.1 200 ") && header(&answer, "ETag").is_none(), "{answer}");
     assert_eq!(carafe.status(&["-X", "DELETE", "-H", "If-Match: *", "$B/things/1"]), "204");
-    assert_eq!(carafe.status(&["-X", "DELETE", "-H", &second, "$B/things/1"]), "404", "no thing, no condition");
+    assert_eq!(
+        carafe.status(&["-X", "DELETE", "-H", &second, "$B/things/1"]),
+        "404",
+        "no thing, no condition"
+    );
 }
 
 #[test]
@@ -74,8 +89,10 @@ fn a_change_that_is_refused_changes_nothing() {
 #[test]
 fn a_name_is_text_and_an_edited_template_is_seen_at_once() {
     let folder = crate::carafe::empty_folder();
-    let init =
-        std::process::Command::new(env!("CARGO_BIN_EXE_carafe")).args(["init", "mysite"]).current_dir(&folder).output();
+    let init = std::process::Command::new(env!("CARGO_BIN_EXE_carafe"))
+        .args(["init", "mysite"])
+        .current_dir(&folder)
+        .output();
     assert!(init.is_ok_and(|output| output.status.success()));
     let carafe = Carafe::start_in(&folder, &["--dir", "mysite"]);
     assert!(carafe.banner.contains("mysite/templates"), "{}", carafe.banner);
@@ -88,8 +105,10 @@ fn a_name_is_text_and_an_edited_template_is_seen_at_once() {
     assert_eq!(carafe.curl(&["$B/hello/Ada"]), "Hi Ada");
     std::fs::write(&template, "a\nb\nc\n  x {{ nmae }}|").expect("the template can be edited");
     assert_eq!(carafe.curl(&["$B/hello/Ada"]), "a\nb\nc\n  x |");
-    std::fs::write(&template, "1\n2\n3\n{% if name %} unclosed\n5\n").expect("the template can be edited");
-    let expected = "hello.html:6:1: end of template, expected {% endif %} for the {% if %} of line 4";
+    std::fs::write(&template, "1\n2\n3\n{% if name %} unclosed\n5\n")
+        .expect("the template can be edited");
+    let expected =
+        "hello.html:6:1: end of template, expected {% endif %} for the {% if %} of line 4";
     let page = carafe.curl(&["$B/hello/Ada", "-w", "%{http_code}"]);
     assert!(page.contains(expected) && page.ends_with("500"), "{page}");
     for outside in ["Host: shop.example", "X-Forwarded-For: 10.0.0.1", "Via: 1.1 proxy"] {
@@ -111,12 +130,20 @@ fn a_page_escapes_what_the_url_brought() {
 #[test]
 fn a_post_of_another_type_is_a_415_and_a_slash_too_many_keeps_the_body() {
     let carafe = Carafe::start(&[]);
-    let answer = carafe.curl(&["-i", "-H", "Content-Type: application/json", "-d", "{}", "$B/process"]);
-    assert!(answer.starts_with("HTTP/1.1 415") && answer.contains("application/x-www-form-urlencoded"), "{answer}");
+    let answer =
+        carafe.curl(&["-i", "-H", "Content-Type: application/json", "-d", "{}", "$B/process"]);
+    assert!(
+        answer.starts_with("HTTP/1.1 415") && answer.contains("application/x-www-form-urlencoded"),
+        "{answer}"
+    );
     let answer = carafe.curl(&["-i", "-d", "name=Ada", "$B/process/"]);
     assert!(answer.starts_with("HTTP/1.1 308"), "{answer}");
     assert_eq!(header(&answer, "Location"), Some("/process"));
-    assert_eq!(carafe.status(&["-L", "-d", "name=Ada", "$B/process/"]), "200", "it ends at the form");
+    assert_eq!(
+        carafe.status(&["-L", "-d", "name=Ada", "$B/process/"]),
+        "200",
+        "it ends at the form"
+    );
 }
 
 #[test]
@@ -149,7 +176,8 @@ fn static_files_are_sent_once_and_asked_for_again() {
     assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("p { color: red }"), "{answer}");
     assert_eq!(header(&answer, "Content-Type"), Some("text/css; charset=utf-8"));
     assert_eq!(header(&answer, "Cache-Control"), Some("no-cache"));
-    let condition = format!("If-None-Match: {}", header(&answer, "ETag").expect("there is an ETag"));
+    let condition =
+        format!("If-None-Match: {}", header(&answer, "ETag").expect("there is an ETag"));
     let again = carafe.curl(&["-i", "-H", &condition, url]);
     assert!(again.starts_with("HTTP/1.1 304") && again.ends_with("\r\n\r\n"), "{again}");
     std::fs::write(&sheet, "p { color: blue }").expect("the file can be edited");
@@ -161,9 +189,13 @@ fn static_files_are_sent_once_and_asked_for_again() {
     assert_eq!(header(&part, "Content-Range"), Some("bytes 4-8/17"));
     assert_eq!(carafe.status(&["-r", "99-", url]), "416");
     assert_eq!(carafe.status(&["-X", "POST", url]), "405");
-    for path in
-        ["/static/../Cargo.toml", "/static/%2e%2e/Cargo.toml", "/static/..%2fCargo.toml", "/static/css/", "/static/css"]
-    {
+    for path in [
+        "/static/../Cargo.toml",
+        "/static/%2e%2e/Cargo.toml",
+        "/static/..%2fCargo.toml",
+        "/static/css/",
+        "/static/css",
+    ] {
         assert_eq!(carafe.status(&["--path-as-is", &format!("$B{path}")]), "404", "{path}");
     }
     let log = carafe.log();
@@ -184,11 +216,16 @@ fn an_id_of_ones_own_is_answered_with_a_fresh_one() {
 #[test]
 fn the_profile_shows_what_was_posted() {
     let carafe = Carafe::start(&[]);
-    let answer = carafe.curl(&["-i", "-c", "j", "-d", "name=Ada&email=ada@example.org", "$B/profile"]);
+    let answer =
+        carafe.curl(&["-i", "-c", "j", "-d", "name=Ada&email=ada@example.org", "$B/profile"]);
     assert!(answer.starts_with("HTTP/1.1 303"), "{answer}");
     let page = carafe.curl(&["-b", "j", "$B/profile"]);
     assert!(page.contains("Ada") && page.contains("ada@example.org"), "{page}");
     let big = format!("name={}&email=x", "n".repeat(17_000));
-    assert_eq!(carafe.status(&["-b", "j", "-d", &big, "$B/profile"]), "413", "a row is at most 16 KiB");
+    assert_eq!(
+        carafe.status(&["-b", "j", "-d", &big, "$B/profile"]),
+        "413",
+        "a row is at most 16 KiB"
+    );
     assert!(carafe.curl(&["-b", "j", "$B/profile"]).contains("Ada"), "and nothing was lost");
 }

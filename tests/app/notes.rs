@@ -1,4 +1,5 @@
-//! `carafe check --suite notes`: a right app passes, and each broken one is caught for the right reason.
+//! `carafe check --suite notes`: a right app passes, and each broken one is caught for the right
+//! reason.
 
 use crate::carafe::{Carafe, DEADLINE};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -42,7 +43,12 @@ struct App(Child);
 impl App {
     fn start(command: &mut Command) -> App {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/notes");
-        App(command.current_dir(folder).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts"))
+        App(command
+            .current_dir(folder)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("it starts"))
     }
 }
 
@@ -60,7 +66,8 @@ impl Drop for App {
     }
 }
 
-/// What does not hold where the name and the message are not seen: the page with the form never comes.
+/// What does not hold where the name and the message are not seen: the page with the form never
+/// comes.
 const WITHOUT_FORM: &[&str] = &["POST /process", FORM];
 
 /// What does not hold for somebody whose cookie is lost on the way.
@@ -80,26 +87,63 @@ const OF_FORM: [&str; 9] = [
     "李明 is two",
 ];
 
-/// A fault of `tests/notes/app.py`, the claims that it breaks, and words that tell why at the first of them.
+/// A fault of `tests/notes/app.py`, the claims that it breaks, and words that tell why at the first
+/// of them.
 const FAULTS: &[(&str, &[&str], &[&str])] = &[
     ("greeting", &["/hello says"], &["/hello\n", "200 OK", "Hello there", "in it: Hello, World!"]),
     ("crash", &["/hello says"], &["500 INTERNAL SERVER ERROR"]),
     ("untyped", &["/hello says", "/static/css"], &["expected  a Content-Type"]),
-    ("unescaped", &["a name in the URL"], &["/hello/%3Cb%3EAda", "Hello <b>Ada!", "expected  Hello &lt;b&gt;Ada!"]),
-    ("escaped-twice", &["a name in the URL"], &["Hello &amp;lt;b", "expected  Hello &lt;b&gt;Ada!"]),
+    (
+        "unescaped",
+        &["a name in the URL"],
+        &["/hello/%3Cb%3EAda", "Hello <b>Ada!", "expected  Hello &lt;b&gt;Ada!"],
+    ),
+    (
+        "escaped-twice",
+        &["a name in the URL"],
+        &["Hello &amp;lt;b", "expected  Hello &lt;b&gt;Ada!"],
+    ),
     ("undecoded", &["a name in the URL", "the URL's"], &["Hello %3Cb%3EAda"]),
-    ("stranger-name", &["/hello/NAME", "a name in the URL", "the URL's"], &["Hello World!", "Hello Ada!"]),
-    ("css-type", &["/static/css"], &["Content-Type: text/plain", "expected  Content-Type: text/css"]),
+    (
+        "stranger-name",
+        &["/hello/NAME", "a name in the URL", "the URL's"],
+        &["Hello World!", "Hello Ada!"],
+    ),
+    (
+        "css-type",
+        &["/static/css"],
+        &["Content-Type: text/plain", "expected  Content-Type: text/css"],
+    ),
     ("css-gone", &["/static/css"], &["404 NOT FOUND", "expected  200"]),
     ("get-process", &["GET /process"], &["302 FOUND", "expected  405", "POST in it"]),
-    ("no-allow", &["PUT /hello", "GET /process"], &["-X PUT", "405 METHOD NOT ALLOWED", "header Allow, and GET in it"]),
+    (
+        "no-allow",
+        &["PUT /hello", "GET /process"],
+        &["-X PUT", "405 METHOD NOT ALLOWED", "header Allow, and GET in it"],
+    ),
     ("unknown-404", &["PUT /hello", "GET /process"], &["404 NOT FOUND", "expected  405"]),
     ("no-redirect", &["POST /process"], &["-d name=Zenobia", "200 OK", "expected  303 or 302"]),
-    ("redirect-307", &["POST /process"], &["307 TEMPORARY REDIRECT", "expected  303 or 302", "a reload"]),
+    (
+        "redirect-307",
+        &["POST /process"],
+        &["307 TEMPORARY REDIRECT", "expected  303 or 302", "a reload"],
+    ),
     ("redirect-home", &["POST /process"], &["Location: /\n", "expected  Location: /formtest"]),
-    ("redirect-host", &["POST /process"], &["Location: http://localhost:", "to another host no cookie"]),
-    ("loop", WITHOUT_FORM, &["302 FOUND", "Location: /formtest", "not a redirect to itself without end"]),
-    ("raw-name", &["a name in a form"], &["'name=<b>Zenobia'", "holds: <b>Zenobia<", "&lt;b&gt;Zenobia"]),
+    (
+        "redirect-host",
+        &["POST /process"],
+        &["Location: http://localhost:", "to another host no cookie"],
+    ),
+    (
+        "loop",
+        WITHOUT_FORM,
+        &["302 FOUND", "Location: /formtest", "not a redirect to itself without end"],
+    ),
+    (
+        "raw-name",
+        &["a name in a form"],
+        &["'name=<b>Zenobia'", "holds: <b>Zenobia<", "&lt;b&gt;Zenobia"],
+    ),
     ("name-global", &["/formtest shows"], &["expected  no Zenobia: who is new"]),
     ("no-field", &["a form without"], &["nmae=Zenobia", "500 INTERNAL", "400 Bad Request"]),
     ("keeps-refused", &["a refused name"], &["holds: A ", "still Zenobia"]),
@@ -108,13 +152,25 @@ const FAULTS: &[(&str, &[&str], &[&str])] = &[
         &["a name of one", "an empty", "the message is", "two refusals", "é is one"],
         &["name=A", "1 time, not 0"],
     ),
-    ("sticky-flash", &["the message is", "two refusals"], &["0 times, not 1: a flashed message lives for one page"]),
+    (
+        "sticky-flash",
+        &["the message is", "two refusals"],
+        &["0 times, not 1: a flashed message lives for one page"],
+    ),
     ("one-flash", &["two refusals"], &["name=B", "2 times, not 1: two names were refused"]),
     ("global-flash", &["nobody else"], &["0 times, not 1: this is another visitor"]),
     ("bytes", &["é is one"], &["'name=é'", "holds: é", "count characters, not bytes"]),
     ("latin1", &["é is one", "李明 is two"], &["holds: Ã©"]),
-    ("secure", WITHOUT_MEMORY, &["the cookie session is Secure, and this is plain http: browsers drop it"]),
-    ("cookie-path", WITHOUT_MEMORY, &["the cookie session goes to /process alone, not to /formtest"]),
+    (
+        "secure",
+        WITHOUT_MEMORY,
+        &["the cookie session is Secure, and this is plain http: browsers drop it"],
+    ),
+    (
+        "cookie-path",
+        WITHOUT_MEMORY,
+        &["the cookie session goes to /process alone, not to /formtest"],
+    ),
     ("new-key", WITHOUT_MEMORY, &["expected  Zenobia, which the session has kept"]),
     (
         "global-user",
@@ -142,12 +198,17 @@ fn the_notes_app_in_flask_passes_and_each_fault_is_caught_for_the_right_reason()
         let (code, report) = check(url);
         let row = FAULTS.iter().find(|(name, ..)| *name == fault);
         let Some((_, claims, words)) = row else {
-            assert!(["", "chunked", "http10", "absolute"].contains(&fault), "{fault} is not in the table");
+            assert!(
+                ["", "chunked", "http10", "absolute"].contains(&fault),
+                "{fault} is not in the table"
+            );
             assert!(code == Some(0) && report.ends_with("\nAll 23 hold.\n"), "{fault}: {report}");
             seen.push(fault.to_owned());
             continue;
         };
-        let claims = claims.iter().flat_map(|claim| if *claim == FORM { &OF_FORM[..] } else { slice::from_ref(claim) });
+        let claims = claims
+            .iter()
+            .flat_map(|claim| if *claim == FORM { &OF_FORM[..] } else { slice::from_ref(claim) });
         let claims: Vec<&str> = claims.copied().collect();
         let failures = failures(&report);
         assert_eq!(code, Some(1), "{fault}: {report}");
@@ -169,11 +230,17 @@ fn the_notes_app_passes_under_gunicorn_too() {
     let Some(gunicorn) = python("gunicorn") else { return };
     for fault in ["", "chunked"] {
         let mut command = Command::new(&gunicorn);
-        let mut app = App::start(command.args(["--bind", "127.0.0.1:0", "app:app"]).env("BREAK", fault));
+        let mut app =
+            App::start(command.args(["--bind", "127.0.0.1:0", "app:app"]).env("BREAK", fault));
         let stderr = BufReader::new(app.0.stderr.take().expect("stderr is piped"));
-        let line = stderr.lines().map_while(Result::ok).find(|line| line.contains("Listening at: "));
+        let line =
+            stderr.lines().map_while(Result::ok).find(|line| line.contains("Listening at: "));
         let line = line.expect("gunicorn says where it listens");
-        let url = line.split("Listening at: ").nth(1).and_then(|rest| rest.split(' ').next()).expect("a URL");
+        let url = line
+            .split("Listening at: ")
+            .nth(1)
+            .and_then(|rest| rest.split(' ').next())
+            .expect("a URL");
         let (code, report) = check(url);
         assert!(code == Some(0) && report.ends_with("\nAll 23 hold.\n"), "{fault}: {report}");
     }
@@ -208,7 +275,9 @@ fn odd(act: impl Fn(TcpStream, &str) + Send + Sync + 'static) -> String {
 
 #[test]
 fn what_is_no_right_server_is_named_in_bounded_time() {
-    let closed = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port is free");
+    let closed = TcpListener::bind("127.0.0.1:0")
+        .and_then(|listener| listener.local_addr())
+        .expect("a port is free");
     let say = |text: &'static [u8]| {
         odd(move |mut stream, _| {
             let _ = stream.write_all(text);
@@ -229,11 +298,23 @@ fn what_is_no_right_server_is_named_in_bounded_time() {
         (say(b""), "it hung up without a word, expected HTTP/1.1 200 OK"),
         (say(b"SSH-2.0-OpenSSH_9.2\r\n"), "\"SSH-2.0-OpenSSH_9.2\\r\\n\": that is not HTTP"),
         (say(b"-ERR unknown command\r\n"), "that is not HTTP, expected HTTP/1.1 200 OK"),
-        (say(b"\x15\x03\x01\x00\x02\x02\x46"), "bytes of TLS: it speaks https, expected plain http"),
-        (say(b"HTTP/1.1 OK\r\n\r\n"), "the status line \"HTTP/1.1 OK\", expected one such as HTTP/1.1 200 OK"),
+        (
+            say(b"\x15\x03\x01\x00\x02\x02\x46"),
+            "bytes of TLS: it speaks https, expected plain http",
+        ),
+        (
+            say(b"HTTP/1.1 OK\r\n\r\n"),
+            "the status line \"HTTP/1.1 OK\", expected one such as HTTP/1.1 200 OK",
+        ),
         (say(b"HTTP/1.1 200 OK\r\nContent-"), "it hung up within the head"),
-        (say(b"HTTP/1.1 200 OK\r\nno colon\r\n\r\n"), "the header \"no colon\", expected Name: value"),
-        (say(b"HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n"), "Content-Length: many, expected a number"),
+        (
+            say(b"HTTP/1.1 200 OK\r\nno colon\r\n\r\n"),
+            "the header \"no colon\", expected Name: value",
+        ),
+        (
+            say(b"HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n"),
+            "Content-Length: many, expected a number",
+        ),
         (
             say(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nHello\r\n"),
             "a broken body: found the chunk size \"Hello\", expected hex digits",
@@ -243,12 +324,23 @@ fn what_is_no_right_server_is_named_in_bounded_time() {
             "it hung up within a chunked body, expected the last chunk, 0",
         ),
         (
-            for_ever("HTTP/1.1 200 OK\r\n", b"X-More: and more of it, without any end at all\r\n", 0),
+            for_ever(
+                "HTTP/1.1 200 OK\r\n",
+                b"X-More: and more of it, without any end at all\r\n",
+                0,
+            ),
             "a head of more than",
         ),
-        (for_ever("HTTP/1.1 200 OK\r\n\r\n", &[b'a'; 16 * 1024], 0), "a body of more than 1048576 bytes and no end"),
         (
-            for_ever("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"a\r\n0123456789\r\n", 0),
+            for_ever("HTTP/1.1 200 OK\r\n\r\n", &[b'a'; 16 * 1024], 0),
+            "a body of more than 1048576 bytes and no end",
+        ),
+        (
+            for_ever(
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+                b"a\r\n0123456789\r\n",
+                0,
+            ),
             "a broken body: ",
         ),
         (for_ever("", b"", 100), "not a byte within 10 s"),
@@ -260,8 +352,15 @@ fn what_is_no_right_server_is_named_in_bounded_time() {
             scope.spawn(move || {
                 let begun = Instant::now();
                 let (code, report) = check(&url);
-                assert!(code == Some(1) && report.contains(expected), "{url}: expected {expected:?}\n{report}");
-                assert!(begun.elapsed() < Duration::from_secs(100), "{url} took {:?}", begun.elapsed());
+                assert!(
+                    code == Some(1) && report.contains(expected),
+                    "{url}: expected {expected:?}\n{report}"
+                );
+                assert!(
+                    begun.elapsed() < Duration::from_secs(100),
+                    "{url} took {:?}",
+                    begun.elapsed()
+                );
             });
         }
     });

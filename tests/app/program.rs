@@ -32,10 +32,16 @@ fn wrong_words_are_named_and_end_with_2() {
         (&["redis://ada:secret@host:1"], "found \"…@host:1\", which is no flag or command"),
         (&["--log", "loud"], "expected line, common or off"),
         (&["--session-cap", "0"], "expected a whole number above 0"),
-        (&["--trust-proxy", "nginx"], "--trust-proxy: found \"nginx\", expected an address such as 127.0.0.1"),
+        (
+            &["--trust-proxy", "nginx"],
+            "--trust-proxy: found \"nginx\", expected an address such as 127.0.0.1",
+        ),
         (&["--trust-proxy", "10.1.2.3/8"], "expected a network with nothing behind its prefix"),
         (&["--trust-proxy", "0.0.0.0/0"], "/0 would believe everybody"),
-        (&["--trust-proxy", "::1", "--expose-cycles"], "found --expose-cycles and --trust-proxy, expected one"),
+        (
+            &["--trust-proxy", "::1", "--expose-cycles"],
+            "found --expose-cycles and --trust-proxy, expected one",
+        ),
         (&["routes", "now"], "found \"now\""),
         (&["init"], "expected one folder"),
         (&["render"], "usage: carafe render"),
@@ -55,10 +61,19 @@ fn help_and_version_go_to_standard_output() {
     assert_eq!(code, Some(0));
     let first = help.find("carafe --port 0").expect("an example");
     assert!(first < help.find("--session-ttl").expect("the flags"), "examples come first");
-    assert_eq!(carafe(&["--version"]), (Some(0), format!("carafe {}\n", env!("CARGO_PKG_VERSION")), String::new()));
+    assert_eq!(
+        carafe(&["--version"]),
+        (Some(0), format!("carafe {}\n", env!("CARGO_PKG_VERSION")), String::new())
+    );
     let (_, routes, _) = carafe(&["routes"]);
-    let hello = routes.lines().find(|line| line.contains("/hello/<name>")).expect("the route is listed");
-    assert!(hello.starts_with("GET") && hello.contains("hello_name") && hello.contains("src/app/hello.rs:"), "{hello}");
+    let hello =
+        routes.lines().find(|line| line.contains("/hello/<name>")).expect("the route is listed");
+    assert!(
+        hello.starts_with("GET")
+            && hello.contains("hello_name")
+            && hello.contains("src/app/hello.rs:"),
+        "{hello}"
+    );
 }
 
 #[test]
@@ -71,16 +86,26 @@ fn every_command_has_its_help_and_every_flag_is_told_once() {
         let name = line.split_whitespace().next().expect("a command");
         let (code, text, _) = carafe(&["help", name]);
         assert_eq!(code, Some(0), "{name}");
-        let (example, usage) =
-            (text.find(&format!("\n    carafe {name}")), text.find(&format!("usage: carafe {name}")));
-        assert!(usage.is_some() && (example.is_some() && example < usage || name == "render"), "{text}");
+        let (example, usage) = (
+            text.find(&format!("\n    carafe {name}")),
+            text.find(&format!("usage: carafe {name}")),
+        );
+        assert!(
+            usage.is_some() && (example.is_some() && example < usage || name == "render"),
+            "{text}"
+        );
         assert_eq!(carafe(&[name, "--help"]).1, text);
     }
     assert_eq!(carafe(&["help"]).1, help);
     assert_eq!(carafe(&["--port", "0", "-h"]).1, help, "it is asked for anywhere");
-    let flags = help.split("their defaults:").nth(1).and_then(|rest| rest.split("Commands;").next()).expect("flags");
+    let flags = help
+        .split("their defaults:")
+        .nth(1)
+        .and_then(|rest| rest.split("Commands;").next())
+        .expect("flags");
     for flag in flags.split_whitespace().filter(|word| word.starts_with("--")) {
-        let lines = flags.lines().filter(|line| line.trim_start().split([' ', ',']).next() == Some(flag));
+        let lines =
+            flags.lines().filter(|line| line.trim_start().split([' ', ',']).next() == Some(flag));
         assert_eq!(lines.count(), usize::from(!["--version"].contains(&flag)), "{flag}\n{flags}");
     }
     assert!(help.lines().all(|line| line.chars().count() <= 90), "{help}");
@@ -92,8 +117,12 @@ fn a_taken_port_is_named_and_a_free_one_offered() {
     let port = running.address.port();
     let (code, _, stderr) = carafe(&["--port", &port.to_string()]);
     assert_eq!(code, Some(1));
-    let offered = stderr.trim_end().split(&format!(":{port}: another program has it; try: carafe --port ")).nth(1);
-    let offered: u16 = offered.and_then(|offered| offered.parse().ok()).unwrap_or_else(|| panic!("{stderr}"));
+    let offered = stderr
+        .trim_end()
+        .split(&format!(":{port}: another program has it; try: carafe --port "))
+        .nth(1);
+    let offered: u16 =
+        offered.and_then(|offered| offered.parse().ok()).unwrap_or_else(|| panic!("{stderr}"));
     assert!(offered > port || offered == 0, "{stderr}");
     assert!(std::net::TcpListener::bind(("127.0.0.1", offered)).is_ok(), "{offered} is not free");
 }
@@ -106,7 +135,15 @@ fn a_port_that_belongs_to_airplay_is_never_offered_and_a_stop_needs_no_network()
         return;
     }
     for (taken, free) in [("4999", "5001"), ("6999", "7001")] {
-        let serve = [env!("CARGO_BIN_EXE_carafe"), "--host", "0.0.0.0", "--stop-time", "1s", "--port", taken];
+        let serve = [
+            env!("CARGO_BIN_EXE_carafe"),
+            "--host",
+            "0.0.0.0",
+            "--stop-time",
+            "1s",
+            "--port",
+            taken,
+        ];
         // A network of its own, in which every port is free.
         let first = Command::new("unshare").arg("-n").args(serve).stdout(Stdio::piped()).spawn();
         let mut first = first.expect("unshare starts");
@@ -116,7 +153,8 @@ fn a_port_that_belongs_to_airplay_is_never_offered_and_a_stop_needs_no_network()
         // Nor can it knock on its own port there; it ends all the same.
         assert!(Command::new("kill").arg(&id).status().is_ok_and(|status| status.success()));
         assert_eq!(first.wait().expect("it can be waited for").code(), Some(0));
-        let said = String::from_utf8(second.expect("nsenter runs").stderr).expect("carafe writes UTF-8");
+        let said =
+            String::from_utf8(second.expect("nsenter runs").stderr).expect("carafe writes UTF-8");
         assert!(said.ends_with(&format!("try: carafe --port {free}\n")), "{said}");
     }
 }
@@ -141,14 +179,25 @@ fn the_environment_sets_host_and_port_and_the_flag_wins() {
 fn render_prints_the_page_and_nothing_else() {
     let folder = empty_folder();
     std::fs::create_dir(folder.join("templates")).expect("a folder can be made");
-    std::fs::write(folder.join("templates/a.html"), "{{ name }} & {{ missing }}\n\n").expect("a file can be written");
-    std::fs::write(folder.join("templates/b.html"), "\n{% for x in %}").expect("a file can be written");
+    std::fs::write(folder.join("templates/a.html"), "{{ name }} & {{ missing }}\n\n")
+        .expect("a file can be written");
+    std::fs::write(folder.join("templates/b.html"), "\n{% for x in %}")
+        .expect("a file can be written");
     let render = |template: &str, data: &str| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_carafe"));
         command.args(["render", template, "--data", "-"]).current_dir(&folder);
-        let mut child =
-            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("carafe starts");
-        child.stdin.take().expect("stdin is piped").write_all(data.as_bytes()).expect("the data is read");
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("carafe starts");
+        child
+            .stdin
+            .take()
+            .expect("stdin is piped")
+            .write_all(data.as_bytes())
+            .expect("the data is read");
         let output = child.wait_with_output().expect("carafe ends");
         (output.status.code(), output.stdout, String::from_utf8_lossy(&output.stderr).into_owned())
     };
@@ -170,8 +219,14 @@ fn a_handler_that_panics_is_one_500_and_the_next_request_is_served() {
         assert_eq!(carafe.status(&["$B/boom"]), "500");
     }
     assert_eq!(carafe.curl(&["$B/hello"]), "Hello, World!\n");
-    assert!(carafe.curl(&["$B/boom"]).contains("panics on purpose"), "shown to whoever sits at the machine");
-    assert!(!carafe.curl(&["-H", "Host: shop.example", "$B/boom"]).contains("on purpose"), "and to nobody else");
+    assert!(
+        carafe.curl(&["$B/boom"]).contains("panics on purpose"),
+        "shown to whoever sits at the machine"
+    );
+    assert!(
+        !carafe.curl(&["-H", "Host: shop.example", "$B/boom"]).contains("on purpose"),
+        "and to nobody else"
+    );
 }
 
 #[test]
@@ -210,7 +265,11 @@ fn every_get_has_a_head_with_the_same_headers_and_every_path_has_options() {
         let head = carafe.curl(&["-I", &url]);
         // What /echo says depends on the method.
         if path != "/echo" {
-            assert_eq!(stable(get.split("\r\n\r\n").next().unwrap_or("")), stable(head.trim_end()), "{path}");
+            assert_eq!(
+                stable(get.split("\r\n\r\n").next().unwrap_or("")),
+                stable(head.trim_end()),
+                "{path}"
+            );
         }
         let options = carafe.curl(&["-i", "-X", "OPTIONS", &url]);
         assert!(
@@ -222,16 +281,26 @@ fn every_get_has_a_head_with_the_same_headers_and_every_path_has_options() {
         let policy = header(&get, "Content-Security-Policy").unwrap_or("");
         assert!(policy.starts_with("default-src 'self'; "), "{path}: {policy}");
     }
-    assert!(carafe.raw(b"OPTIONS * HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").starts_with("HTTP/1.1 204"));
-    assert!(carafe.raw(b"BREW /hello HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").starts_with("HTTP/1.1 501"));
+    assert!(
+        carafe
+            .raw(b"OPTIONS * HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            .starts_with("HTTP/1.1 204")
+    );
+    assert!(
+        carafe
+            .raw(b"BREW /hello HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            .starts_with("HTTP/1.1 501")
+    );
 }
 
 #[test]
 fn a_404_names_near_routes() {
     let carafe = Carafe::start(&[]);
-    for (path, near) in
-        [("/getsesion", "GET /getsession"), ("/helo/Ada", "GET /hello/<name>"), ("/thing/7", "GET /things/<int:id>")]
-    {
+    for (path, near) in [
+        ("/getsesion", "GET /getsession"),
+        ("/helo/Ada", "GET /hello/<name>"),
+        ("/thing/7", "GET /things/<int:id>"),
+    ] {
         let answer = carafe.curl(&[&format!("$B{path}")]);
         assert!(answer.contains(&format!("did you mean {near}?")), "{path}: {answer}");
     }
@@ -264,13 +333,19 @@ fn logs_are_lines_and_nothing_a_client_sends_moves_the_cursor() {
     carafe.curl(&["$B/%1b[31m"]);
     carafe.raw(b"GET /\x1b[31m HTTP/1.1\r\nHost: x\r\n\r\n");
     let log = carafe.log();
-    assert!(log.contains("GET /%1b[31m 404") && !log.contains('\u{1b}') && log.lines().count() == 2, "{log}");
+    assert!(
+        log.contains("GET /%1b[31m 404") && !log.contains('\u{1b}') && log.lines().count() == 2,
+        "{log}"
+    );
 
     let common = Carafe::start(&["--log", "common"]);
     common.curl(&["-I", "$B/hello"]);
     common.curl(&["$B/hello"]);
     let log = common.log();
-    assert!(log.starts_with("127.0.0.1 - - [") && log.ends_with("] \"GET /hello HTTP/1.1\" 200 14\n"), "{log}");
+    assert!(
+        log.starts_with("127.0.0.1 - - [") && log.ends_with("] \"GET /hello HTTP/1.1\" 200 14\n"),
+        "{log}"
+    );
     assert!(log.contains("\"HEAD /hello HTTP/1.1\" 200 0\n"), "no byte of a body was sent: {log}");
 
     let off = Carafe::start(&["--log", "off"]);
@@ -278,17 +353,22 @@ fn logs_are_lines_and_nothing_a_client_sends_moves_the_cursor() {
     assert_eq!(off.log(), "");
 }
 
-/// Rust's own line would show the message as it is. (The log has it once more, below the request's line.)
+/// Rust's own line would show the message as it is. (The log has it once more, below the request's
+/// line.)
 #[test]
 fn a_panic_leaves_one_line_whatever_a_visitor_made_it_say() {
     for (log, lines) in [("off", 1), ("common", 3), ("line", 3)] {
         let carafe = Carafe::start(&["--log", log]);
-        let status = carafe.status(&["$B/boom?why=%1b[31mred%0aGET%20/fake%20200%0d%e2%80%ae%c2%9b"]);
+        let status =
+            carafe.status(&["$B/boom?why=%1b[31mred%0aGET%20/fake%20200%0d%e2%80%ae%c2%9b"]);
         assert_eq!(status, "500");
         let shown = carafe.log();
         let words = r"this handler panics on purpose: \u{1b}[31mred\nGET /fake 200\r\u{202e}\u{9b}";
         let place = "panic in thread worker at src/app/hello.rs:";
-        assert!(shown.lines().any(|line| line.starts_with(place) && line.ends_with(words)), "{shown}");
+        assert!(
+            shown.lines().any(|line| line.starts_with(place) && line.ends_with(words)),
+            "{shown}"
+        );
         assert_eq!(shown.lines().count(), lines, "{shown}");
         let raw = |letter: char| letter != '\n' && (letter.is_control() || letter == '\u{202e}');
         assert!(!shown.contains(raw), "{shown:?}");
@@ -310,7 +390,14 @@ fn a_closed_standard_error_kills_nothing() {
     let address = address_in(&banner);
     for path in ["hello", "boom", "hello"] {
         let output = Command::new("curl")
-            .args(["-s", "-o", "/dev/null", "-w", "%{http_code}", &format!("http://{address}/{path}")])
+            .args([
+                "-s",
+                "-o",
+                "/dev/null",
+                "-w",
+                "%{http_code}",
+                &format!("http://{address}/{path}"),
+            ])
             .output();
         let status = String::from_utf8(output.expect("curl runs").stdout).expect("a status");
         assert_eq!(status, if path == "boom" { "500" } else { "200" });
@@ -336,7 +423,9 @@ fn two_requests_of_one_visitor_at_once_lose_nothing() {
         let asked: Vec<_> = (0..100).map(|_| scope.spawn(ask)).collect();
         asked
             .into_iter()
-            .map(|thread| thread.join().expect("it was answered").lines().last().unwrap_or("").to_owned())
+            .map(|thread| {
+                thread.join().expect("it was answered").lines().last().unwrap_or("").to_owned()
+            })
             .collect()
     });
     let expected: HashSet<String> = (2..=101).map(|visit| format!("visit {visit}")).collect();
@@ -366,9 +455,11 @@ fn the_longest_unused_session_leaves_at_the_cap_and_an_old_one_ends() {
 fn silent_and_slow_clients_keep_nobody_waiting() {
     let carafe = Carafe::start(&["--log", "off"]);
     let mut held = Vec::new();
-    for begun in
-        ["", "GET /hello HTTP/1.1\r\nHo", "POST /process HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\nname="]
-    {
+    for begun in [
+        "",
+        "GET /hello HTTP/1.1\r\nHo",
+        "POST /process HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\nname=",
+    ] {
         for _ in 0..200 {
             let mut stream = carafe.connect();
             stream.write_all(begun.as_bytes()).expect("it can be sent");
@@ -431,7 +522,8 @@ fn workers_come_with_connections_and_go_with_them() {
 /// How often all threads of a process have been switched to or from (Linux).
 fn switches(id: u32) -> u64 {
     let tasks = std::fs::read_dir(format!("/proc/{id}/task")).expect("Linux tells");
-    let statuses = tasks.filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("status")).ok());
+    let statuses =
+        tasks.filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("status")).ok());
     let of = |status: String| -> u64 {
         let lines = status.lines().filter(|line| line.contains("ctxt_switches:"));
         lines.filter_map(|line| line.rsplit_once('\t')?.1.parse::<u64>().ok()).sum()
@@ -447,7 +539,8 @@ fn when_a_crowd_has_gone_nothing_happens_any_more() {
             scope.spawn(|| {
                 for _ in 0..50 {
                     let mut stream = carafe.connect();
-                    let request = b"GET /hello HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+                    let request =
+                        b"GET /hello HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
                     stream.write_all(request).expect("it is open");
                     let mut answer = String::new();
                     stream.read_to_string(&mut answer).expect("an answer");
@@ -474,7 +567,8 @@ fn when_the_system_gives_no_more_threads_clients_are_told_to_come_again() {
     // The limit does not bind root, so the process runs as a user of its own.
     let user = "54321";
     let set = ["--reuid", user, "--regid", user, "--clear-groups"];
-    if !Command::new("setpriv").args(set).arg("true").status().is_ok_and(|status| status.success()) {
+    if !Command::new("setpriv").args(set).arg("true").status().is_ok_and(|status| status.success())
+    {
         assert!(std::env::var_os("CI").is_none(), "setpriv is not allowed here");
         eprintln!("skipped: setpriv is not allowed here");
         return;
@@ -482,7 +576,11 @@ fn when_the_system_gives_no_more_threads_clients_are_told_to_come_again() {
     let folder = empty_folder();
     let program = folder.join("carafe");
     std::fs::copy(env!("CARGO_BIN_EXE_carafe"), &program).expect("the program can be copied");
-    let script = format!("ulimit -u 12; exec setpriv {} {} --port 0 --log off", set.join(" "), program.display());
+    let script = format!(
+        "ulimit -u 12; exec setpriv {} {} --port 0 --log off",
+        set.join(" "),
+        program.display()
+    );
     let mut child = Command::new("bash")
         .args(["-c", &script])
         .current_dir(&folder)
@@ -490,7 +588,8 @@ fn when_the_system_gives_no_more_threads_clients_are_told_to_come_again() {
         .spawn()
         .expect("bash starts");
     let address = address_in(&read_banner(&mut child));
-    let mut held: Vec<_> = (0..30).filter_map(|_| std::net::TcpStream::connect(address).ok()).collect();
+    let mut held: Vec<_> =
+        (0..30).filter_map(|_| std::net::TcpStream::connect(address).ok()).collect();
     let mut answer = String::new();
     let last = held.last_mut().expect("connections are taken");
     last.set_read_timeout(Some(DEADLINE)).expect("a timeout can be set");
@@ -507,7 +606,9 @@ fn when_the_system_gives_no_more_threads_clients_are_told_to_come_again() {
 }
 
 fn status_of(url: &str) -> String {
-    let output = Command::new("curl").args(["-s", "-m", "2", "-o", "/dev/null", "-w", "%{http_code}", url]).output();
+    let output = Command::new("curl")
+        .args(["-s", "-m", "2", "-o", "/dev/null", "-w", "%{http_code}", url])
+        .output();
     String::from_utf8(output.expect("curl runs").stdout).expect("a status")
 }
 
@@ -522,12 +623,26 @@ fn without_descriptors_it_keeps_calm_and_recovers() {
         .spawn()
         .expect("bash starts");
     let banner = read_banner(&mut child);
-    let address =
-        banner.split("http://").nth(1).and_then(|rest| rest.split_whitespace().next()).expect("an address").to_owned();
-    let held: Vec<_> = (0..60).filter_map(|_| std::net::TcpStream::connect(&address).ok()).collect();
+    let address = banner
+        .split("http://")
+        .nth(1)
+        .and_then(|rest| rest.split_whitespace().next())
+        .expect("an address")
+        .to_owned();
+    let held: Vec<_> =
+        (0..60).filter_map(|_| std::net::TcpStream::connect(&address).ok()).collect();
     let status = || {
         let output = Command::new("curl")
-            .args(["-s", "-m", "2", "-o", "/dev/null", "-w", "%{http_code}", &format!("http://{address}/hello")])
+            .args([
+                "-s",
+                "-m",
+                "2",
+                "-o",
+                "/dev/null",
+                "-w",
+                "%{http_code}",
+                &format!("http://{address}/hello"),
+            ])
             .output();
         String::from_utf8(output.expect("curl runs").stdout).expect("a status")
     };
@@ -555,7 +670,8 @@ fn a_stop_ends_idle_connections_at_once_and_lets_an_answer_under_way_finish() {
             seen.push(byte[0]);
         }
         let mut half = carafe.connect();
-        half.write_all(b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\n12").expect("it can be sent");
+        half.write_all(b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\n12")
+            .expect("it can be sent");
         // An answered request on another connection shows that the half one has long arrived.
         carafe.curl(&["$B/hello"]);
         carafe.signal(signal);
@@ -574,7 +690,8 @@ fn a_stop_ends_idle_connections_at_once_and_lets_an_answer_under_way_finish() {
 fn a_second_signal_waits_for_nobody() {
     let mut carafe = Carafe::start(&["--log", "off", "--stop-time", "1h"]);
     let mut half = carafe.connect();
-    half.write_all(b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\n12").expect("it can be sent");
+    half.write_all(b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\n12")
+        .expect("it can be sent");
     carafe.curl(&["$B/hello"]);
     let mut idle = carafe.connect();
     carafe.signal("-INT");
@@ -597,15 +714,30 @@ fn process_1_of_a_container_stops_too() {
     }
     let folder = empty_folder();
     let mut child = Command::new("unshare")
-        .args(["--pid", "--fork", "--kill-child", env!("CARGO_BIN_EXE_carafe"), "--port", "0", "--log", "off"])
+        .args([
+            "--pid",
+            "--fork",
+            "--kill-child",
+            env!("CARGO_BIN_EXE_carafe"),
+            "--port",
+            "0",
+            "--log",
+            "off",
+        ])
         .current_dir(&folder)
         .stdout(Stdio::piped())
         .spawn()
         .expect("unshare starts");
     read_banner(&mut child);
-    let children = Command::new("pgrep").args(["-P", &child.id().to_string()]).output().expect("pgrep runs");
+    let children =
+        Command::new("pgrep").args(["-P", &child.id().to_string()]).output().expect("pgrep runs");
     let inside = String::from_utf8(children.stdout).expect("a number");
-    assert!(Command::new("kill").args(["-TERM", inside.trim()]).status().is_ok_and(|status| status.success()));
+    assert!(
+        Command::new("kill")
+            .args(["-TERM", inside.trim()])
+            .status()
+            .is_ok_and(|status| status.success())
+    );
     let end = Instant::now() + DEADLINE;
     let status = loop {
         if let Some(status) = child.try_wait().expect("it can be waited for") {

@@ -1,4 +1,5 @@
-//! Behind a proxy: the configurations that the project recommends, and what a bare one in front exposes.
+//! Behind a proxy: the configurations that the project recommends, and what a bare one in front
+//! exposes.
 
 use crate::carafe::{Carafe, DEADLINE, empty_folder, header};
 use crate::proxy::{HAPROXY, NGINX, Proxy, all_installed, certificate};
@@ -12,8 +13,7 @@ use std::time::Instant;
 /// A proxy that was told no more than where to.
 const BARE_HAPROXY: &str = "defaults\n mode http\n timeout connect 5s\n timeout client 9s\n timeout server 9s\n\
     listen all\n bind 127.0.0.1:8080\n server a 127.0.0.1:8001\n";
-const BARE_NGINX: &str =
-    "events {}\nhttp { server { listen 127.0.0.1:8080; location / { proxy_pass http://127.0.0.1:8001; } } }\n";
+const BARE_NGINX: &str = "events {}\nhttp { server { listen 127.0.0.1:8080; location / { proxy_pass http://127.0.0.1:8001; } } }\n";
 
 /// The pages for whoever sits at this machine, under every name that could lead to them.
 const INNER: &[&str] = &[
@@ -49,26 +49,43 @@ fn the_example_configurations_take_turns_and_pass_on_who_asks() {
         // What a client claims about itself is overwritten.
         let claims = ["-H", "X-Forwarded-For: 203.0.113.9", "-H", "X-Forwarded-Proto: https"];
         let answer = proxy.curl(&[&["-i"], &claims[..], &["http://$B/sessions"]].concat());
-        assert!(header(&answer, "Set-Cookie").is_some_and(|cookie| !cookie.contains("Secure")), "{name}: {answer}");
-        // Host passes, port and all: so links are right, and a form of this site is known as its own.
+        assert!(
+            header(&answer, "Set-Cookie").is_some_and(|cookie| !cookie.contains("Secure")),
+            "{name}: {answer}"
+        );
+        // Host passes, port and all: so links are right, and a form of this site is known as its
+        // own.
         let shop = "Host: shop.example:81";
         let answer = proxy.curl(&["-H", shop, "http://$B/getsesion"]);
-        assert!(answer.contains("this works: curl http://shop.example:81/getsession"), "{name}: {answer}");
-        let post = |origin: &str| proxy.status(&["-H", shop, "-H", origin, "-d", "name=Ada", "http://$B/process"]);
+        assert!(
+            answer.contains("this works: curl http://shop.example:81/getsession"),
+            "{name}: {answer}"
+        );
+        let post = |origin: &str| {
+            proxy.status(&["-H", shop, "-H", origin, "-d", "name=Ada", "http://$B/process"])
+        };
         assert_eq!(post("Origin: http://shop.example:81"), "303", "{name}");
         assert_eq!(post("Origin: http://shop.example"), "403", "{name}");
         for path in INNER {
             let status = proxy.status(&["-H", "Host: localhost", &format!("http://$B{path}")]);
             assert_eq!(status, "403", "{name}: {path}");
         }
-        assert_eq!(proxy.status(&["-X", "POST", "-H", "Host: localhost", "http://$B/forget"]), "403", "{name}");
+        assert_eq!(
+            proxy.status(&["-X", "POST", "-H", "Host: localhost", "http://$B/forget"]),
+            "403",
+            "{name}"
+        );
         drop(proxy);
         for server in servers {
             let log = server.log();
-            let visits = log.lines().filter(|line| line.contains("\"GET /hello HTTP/1.1\" 200")).count();
+            let visits =
+                log.lines().filter(|line| line.contains("\"GET /hello HTTP/1.1\" 200")).count();
             assert_eq!(visits, 2, "{name}: each server has its turn: {log}");
             assert!(log.lines().all(|line| line.starts_with("127.0.0.1 - - [")), "{name}: {log}");
-            assert!(!log.contains("ycle") && !log.contains("/source"), "{name} has denied these itself: {log}");
+            assert!(
+                !log.contains("ycle") && !log.contains("/source"),
+                "{name} has denied these itself: {log}"
+            );
         }
     }
 }
@@ -82,20 +99,38 @@ fn https_at_the_proxy_makes_the_cookie_secure() {
     let file = certificate(&folder);
     let file = file.display();
     let address = "127.0.0.1:8080";
-    let haproxy = HAPROXY.replace(&format!("bind {address}"), &format!("bind {address} ssl crt {file}"));
-    let secure = format!("listen {address} ssl; ssl_certificate {file}; ssl_certificate_key {file};");
+    let haproxy =
+        HAPROXY.replace(&format!("bind {address}"), &format!("bind {address} ssl crt {file}"));
+    let secure =
+        format!("listen {address} ssl; ssl_certificate {file}; ssl_certificate_key {file};");
     let nginx = NGINX.replace(&format!("listen {address};"), &secure);
     for (name, configuration) in [("haproxy", haproxy), ("nginx", nginx)] {
         let servers = [(); 3].map(|()| trusting(&["--log", "off"]));
         let proxy = Proxy::start(name, &configuration, &servers.each_ref());
         let answer = proxy.curl(&["-i", "https://$B/sessions"]);
         let cookie = header(&answer, "Set-Cookie").unwrap_or("");
-        assert!(cookie.starts_with("carafe_sid=") && cookie.contains("; Secure"), "{name}: {answer}");
+        assert!(
+            cookie.starts_with("carafe_sid=") && cookie.contains("; Secure"),
+            "{name}: {answer}"
+        );
         let base = format!("https://{}", proxy.address);
         let answer = proxy.curl(&["https://$B/getsesion"]);
-        assert!(answer.contains(&format!("this works: curl {base}/getsession")), "{name}: {answer}");
-        let answer = proxy.curl(&["-i", "-H", &format!("Origin: {base}"), "-d", "name=Ada", "https://$B/process"]);
-        assert!(answer.contains(" 303 ") && header(&answer, "Location") == Some("/formtest"), "{name}: {answer}");
+        assert!(
+            answer.contains(&format!("this works: curl {base}/getsession")),
+            "{name}: {answer}"
+        );
+        let answer = proxy.curl(&[
+            "-i",
+            "-H",
+            &format!("Origin: {base}"),
+            "-d",
+            "name=Ada",
+            "https://$B/process",
+        ]);
+        assert!(
+            answer.contains(" 303 ") && header(&answer, "Location") == Some("/formtest"),
+            "{name}: {answer}"
+        );
     }
     let _ = std::fs::remove_dir_all(folder);
 }
@@ -112,7 +147,8 @@ fn a_bare_proxy_on_this_machine_shows_nobody_the_inside() {
         let own = format!("Host: {}", carafe.address);
         let refused = |arguments: &[&str]| {
             let answer = proxy.curl(&[&["-i"], arguments].concat());
-            let refused = answer.contains(" 403 ") && answer.contains("for whoever sits at this machine");
+            let refused =
+                answer.contains(" 403 ") && answer.contains("for whoever sits at this machine");
             assert!(refused, "{name}, {arguments:?}: {answer}");
         };
         for path in INNER.iter().filter(|path| !path.ends_with('/')) {
@@ -123,10 +159,14 @@ fn a_bare_proxy_on_this_machine_shows_nobody_the_inside() {
                 refused(&[version, "-H", host, "http://$B/cycles"]);
             }
             refused(&["-X", "POST", "-H", host, "http://$B/forget"]);
-            assert!(!proxy.curl(&["-H", host, "http://$B/boom"]).contains("on purpose"), "{name}, {host}");
+            assert!(
+                !proxy.curl(&["-H", host, "http://$B/boom"]).contains("on purpose"),
+                "{name}, {host}"
+            );
         }
         // As one asks a proxy that leads anywhere: with a host in the target.
-        let whole = ["--request-target", "http://localhost/cycles", "-H", "Host: localhost", "http://$B/"];
+        let whole =
+            ["--request-target", "http://localhost/cycles", "-H", "Host: localhost", "http://$B/"];
         assert_eq!(proxy.status(&whole), "403", "{name}");
         assert_eq!(carafe.status(&["$B/cycles"]), "200", "whoever sits at the machine may look");
     }
@@ -138,18 +178,25 @@ fn a_proxy_that_writes_as_browsers_do_cannot_be_told_and_must_be_named() {
     if !all_installed(&["nginx"]) {
         return;
     }
-    let modern =
-        BARE_NGINX.replace("proxy_pass", "proxy_http_version 1.1; proxy_set_header Connection \"\"; proxy_pass");
+    let modern = BARE_NGINX.replace(
+        "proxy_pass",
+        "proxy_http_version 1.1; proxy_set_header Connection \"\"; proxy_pass",
+    );
     for (arguments, status) in
         [(&["--log", "off"][..], "200"), (&["--log", "off", "--trust-proxy", "127.0.0.1"], "403")]
     {
         let carafe = Carafe::start(arguments);
         let proxy = Proxy::start("nginx", &modern, &[&carafe]);
-        assert_eq!(proxy.status(&["-H", "Host: shop.example", "http://$B/cycles"]), status, "{arguments:?}");
+        assert_eq!(
+            proxy.status(&["-H", "Host: shop.example", "http://$B/cycles"]),
+            status,
+            "{arguments:?}"
+        );
     }
 }
 
-/// How many visitors come at once, and how many rounds each makes before a server is killed, about, and after.
+/// How many visitors come at once, and how many rounds each makes before a server is killed, about,
+/// and after.
 const VISITORS: usize = 8;
 const ROUNDS: u64 = 4;
 
@@ -160,14 +207,19 @@ fn one_of_three_servers_is_killed_under_load_and_no_visitor_and_no_order_is_lost
     }
     for (name, configuration) in [("haproxy", HAPROXY), ("nginx", NGINX)] {
         let folder = empty_folder();
-        kill_one_of_three(name, configuration, &format!("file:{}", folder.join("shop.db").display()));
+        kill_one_of_three(
+            name,
+            configuration,
+            &format!("file:{}", folder.join("shop.db").display()),
+        );
         let _ = std::fs::remove_dir_all(folder);
         let Some(redis) = Redis::start(&[]) else { return };
         kill_one_of_three(name, configuration, &redis.url());
     }
 }
 
-/// Three servers with one store behind a proxy, and visitors who count and order; then there are two servers.
+/// Three servers with one store behind a proxy, and visitors who count and order; then there are
+/// two servers.
 fn kill_one_of_three(name: &str, configuration: &str, store: &str) {
     let mut servers = [(); 3].map(|()| Some(trusting(&["--log", "off", "--store", store])));
     let running = servers.each_ref().map(|server| server.as_ref().expect("it runs"));
@@ -175,8 +227,9 @@ fn kill_one_of_three(name: &str, configuration: &str, store: &str) {
     let rounds = AtomicU64::new(0);
     let is_killed = AtomicBool::new(false);
     let visitors: Vec<Visitor> = thread::scope(|scope| {
-        let all: Vec<_> =
-            (0..VISITORS).map(|_| scope.spawn(|| Visitor::new(proxy.address).shop(&rounds, &is_killed))).collect();
+        let all: Vec<_> = (0..VISITORS)
+            .map(|_| scope.spawn(|| Visitor::new(proxy.address).shop(&rounds, &is_killed)))
+            .collect();
         let end = Instant::now() + 3 * DEADLINE;
         while rounds.load(Ordering::SeqCst) < VISITORS as u64 * ROUNDS {
             assert!(Instant::now() < end, "{name}: nobody is served");
@@ -190,14 +243,21 @@ fn kill_one_of_three(name: &str, configuration: &str, store: &str) {
     for mut visitor in visitors {
         // What was under way at that moment had no answer; asked once more, it had one.
         assert!(visitor.unanswered <= 3, "{name}: {} without an answer", visitor.unanswered);
-        // Counted is what was answered, and perhaps what was not: a proxy may have asked a second server for that.
+        // Counted is what was answered, and perhaps what was not: a proxy may have asked a second
+        // server for that.
         let (answered, unanswered) = (visitor.visits, visitor.unanswered);
         let count = visitor.visit();
         let most = answered + 2 * unanswered + 2;
-        assert!((answered + 1..=most).contains(&count), "{name}: visit {count} after {answered} and {unanswered}");
+        assert!(
+            (answered + 1..=most).contains(&count),
+            "{name}: visit {count} after {answered} and {unanswered}"
+        );
         for number in visitor.orders.clone() {
             let page = visitor.insist("GET", &format!("/shop/order/{number}"), "");
-            assert!(page.starts_with("HTTP/1.1 200 ") && page.contains("Thank you"), "{name}: {number}: {page}");
+            assert!(
+                page.starts_with("HTTP/1.1 200 ") && page.contains("Thank you"),
+                "{name}: {number}: {page}"
+            );
             numbers.push(number);
         }
     }
@@ -244,7 +304,10 @@ impl Visitor {
     fn visit(&mut self) -> u64 {
         let answer = self.insist("GET", "/ladder/session", "");
         self.visits += 1;
-        self.count = answer.lines().find_map(|line| line.strip_prefix("visit ")?.parse().ok()).expect("a count");
+        self.count = answer
+            .lines()
+            .find_map(|line| line.strip_prefix("visit ")?.parse().ok())
+            .expect("a count");
         self.count
     }
 
@@ -252,22 +315,28 @@ impl Visitor {
     fn order(&mut self) {
         self.insist("POST", "/shop/cart", "item=3");
         let cart = self.insist("GET", "/shop/cart", "");
-        let token =
-            cart.lines().find_map(|line| line.strip_prefix("token: ")).expect("the cart has a token").to_owned();
+        let token = cart
+            .lines()
+            .find_map(|line| line.strip_prefix("token: "))
+            .expect("the cart has a token")
+            .to_owned();
         let numbers = [(); 3].map(|()| {
             let answer = self.insist("POST", "/shop/checkout", &format!("token={token}"));
-            let number = header(&answer, "Location").and_then(|path| path.strip_prefix("/shop/order/")?.parse().ok());
+            let number = header(&answer, "Location")
+                .and_then(|path| path.strip_prefix("/shop/order/")?.parse().ok());
             number.unwrap_or_else(|| panic!("no order: {answer}"))
         });
         assert_eq!(numbers, [numbers[0]; 3], "one token, one order");
         self.orders.push(numbers[0]);
     }
 
-    /// Asks until a server answers. Whoever has an id keeps it: a second one would be another visitor's.
+    /// Asks until a server answers. Whoever has an id keeps it: a second one would be another
+    /// visitor's.
     fn insist(&mut self, method: &str, path: &str, form: &str) -> String {
         let end = Instant::now() + DEADLINE;
         loop {
-            let cookie = self.id.as_ref().map_or(String::new(), |id| format!("Cookie: carafe_sid={id}\r\n"));
+            let cookie =
+                self.id.as_ref().map_or(String::new(), |id| format!("Cookie: carafe_sid={id}\r\n"));
             let kind = "Content-Type: application/x-www-form-urlencoded";
             let request = format!(
                 "{method} {path} HTTP/1.1\r\nHost: shop.example\r\nConnection: close\r\n{cookie}{kind}\r\n\
@@ -277,13 +346,19 @@ impl Visitor {
             let mut stream = TcpStream::connect(self.proxy).expect("the proxy listens");
             stream.set_read_timeout(Some(DEADLINE)).expect("a timeout can be set");
             let mut answer = String::new();
-            let heard = stream.write_all(request.as_bytes()).and_then(|()| stream.read_to_string(&mut answer));
-            if heard.is_err() || ["", "HTTP/1.1 502", "HTTP/1.1 503"].contains(&answer.get(..12).unwrap_or("")) {
+            let heard = stream
+                .write_all(request.as_bytes())
+                .and_then(|()| stream.read_to_string(&mut answer));
+            if heard.is_err()
+                || ["", "HTTP/1.1 502", "HTTP/1.1 503"].contains(&answer.get(..12).unwrap_or(""))
+            {
                 assert!(Instant::now() < end, "nobody answers: {answer}");
                 self.unanswered += 1;
                 continue;
             }
-            if let Some(cookie) = header(&answer, "Set-Cookie").filter(|cookie| cookie.starts_with("carafe_sid=")) {
+            if let Some(cookie) =
+                header(&answer, "Set-Cookie").filter(|cookie| cookie.starts_with("carafe_sid="))
+            {
                 assert!(self.id.is_none(), "a second id: {answer}");
                 self.id = cookie.split(['=', ';']).nth(1).map(str::to_owned);
             }

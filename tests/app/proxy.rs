@@ -14,7 +14,8 @@ pub const NGINX: &str = include_str!("../../src/app/lessons/nginx.conf");
 /// Where the shell would find a program, or a system's administrator.
 pub fn installed(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let folders = std::env::split_paths(&path).chain(["/usr/sbin".into(), "/usr/local/sbin".into()]);
+    let folders =
+        std::env::split_paths(&path).chain(["/usr/sbin".into(), "/usr/local/sbin".into()]);
     folders.map(|folder| folder.join(program)).find(|file| file.is_file())
 }
 
@@ -22,7 +23,10 @@ pub fn installed(program: &str) -> Option<PathBuf> {
 pub fn all_installed(programs: &[&str]) -> bool {
     let missing: Vec<_> = programs.iter().filter(|program| installed(program).is_none()).collect();
     if !missing.is_empty() {
-        assert!(std::env::var_os("CI").is_none(), "not installed: {missing:?}; tests/setup does it");
+        assert!(
+            std::env::var_os("CI").is_none(),
+            "not installed: {missing:?}; tests/setup does it"
+        );
         eprintln!("skipped: not installed: {missing:?}");
     }
     missing.is_empty()
@@ -36,13 +40,15 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    /// Starts `haproxy` or `nginx` with this configuration, in which `127.0.0.1:8080` stands for the proxy's own address,
-    /// and `127.0.0.1:8001` and so on for the servers'.
+    /// Starts `haproxy` or `nginx` with this configuration, in which `127.0.0.1:8080` stands for
+    /// the proxy's own address, and `127.0.0.1:8001` and so on for the servers'.
     pub fn start(name: &str, configuration: &str, servers: &[&Carafe]) -> Proxy {
-        // Neither takes port 0. So it is one that was free a moment ago, and another if somebody took it meanwhile.
+        // Neither takes port 0. So it is one that was free a moment ago, and another if somebody
+        // took it meanwhile.
         for _ in 0..10 {
-            let free =
-                TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port");
+            let free = TcpListener::bind("127.0.0.1:0")
+                .and_then(|listener| listener.local_addr())
+                .expect("a free port");
             let mut text = configuration.replace("127.0.0.1:8080", &free.to_string());
             for (number, server) in (8001..).zip(servers) {
                 text = text.replace(&format!("127.0.0.1:{number}"), &server.address.to_string());
@@ -62,9 +68,11 @@ impl Proxy {
         if name == "nginx" {
             // What Debian would put into folders of the system's.
             let kinds = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
-            let folders: String = kinds.iter().map(|kind| format!("{kind}_temp_path {place}/{kind};")).collect();
+            let folders: String =
+                kinds.iter().map(|kind| format!("{kind}_temp_path {place}/{kind};")).collect();
             let inside = format!("http {{ access_log off; {folders}");
-            fs::write(&file, configuration.replace("http {", &inside)).expect("a file can be written");
+            fs::write(&file, configuration.replace("http {", &inside))
+                .expect("a file can be written");
             let own = format!("daemon off; master_process off; pid {place}/pid;");
             command.args(["-p", &place.to_string(), "-e", "stderr", "-g", &own, "-c"]).arg(&file);
         } else {
@@ -73,7 +81,8 @@ impl Proxy {
         }
         let log = fs::File::create(folder.join("log")).expect("a file can be made");
         let other = log.try_clone().expect("a file can be had twice");
-        let child = command.current_dir(&folder).stdin(Stdio::null()).stdout(other).stderr(log).spawn();
+        let child =
+            command.current_dir(&folder).stdin(Stdio::null()).stdout(other).stderr(log).spawn();
         let mut proxy = Proxy { address, folder, child: child.expect("it can be started") };
         let end = Instant::now() + DEADLINE;
         loop {
@@ -92,7 +101,8 @@ impl Proxy {
 
     /// What curl prints; `$B` stands for the proxy's address.
     pub fn curl(&self, arguments: &[&str]) -> String {
-        let arguments = arguments.iter().map(|argument| argument.replace("$B", &self.address.to_string()));
+        let arguments =
+            arguments.iter().map(|argument| argument.replace("$B", &self.address.to_string()));
         let output = Command::new("curl")
             .args(["-s", "-g", "-k", "-m", "10", "--path-as-is"])
             .args(arguments)
@@ -118,7 +128,17 @@ impl Drop for Proxy {
 pub fn certificate(folder: &Path) -> PathBuf {
     let (key, both) = (folder.join("key.pem"), folder.join("shop.pem"));
     let made = Command::new("openssl")
-        .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1"])
+        .args([
+            "req",
+            "-x509",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:prime256v1",
+            "-nodes",
+            "-days",
+            "1",
+        ])
         .args(["-subj", "/CN=shop.example", "-keyout"])
         .arg(&key)
         .arg("-out")

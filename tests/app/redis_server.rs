@@ -17,7 +17,8 @@ pub struct Redis {
 impl Redis {
     /// `None`, with a word, where Redis is not installed.
     pub fn start(arguments: &[&str]) -> Option<Redis> {
-        let installed = Command::new("redis-server").arg("--version").stdout(Stdio::null()).status();
+        let installed =
+            Command::new("redis-server").arg("--version").stdout(Stdio::null()).status();
         if !installed.is_ok_and(|status| status.success()) {
             assert!(std::env::var_os("CI").is_none(), "no redis-server: run tests/setup");
             eprintln!("skipped a test with Redis: no redis-server; tests/setup installs it");
@@ -25,13 +26,16 @@ impl Redis {
         }
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let folder = std::env::temp_dir().join(format!("carafe-redis-{}-{number}", std::process::id()));
+        let folder =
+            std::env::temp_dir().join(format!("carafe-redis-{}-{number}", std::process::id()));
         std::fs::create_dir_all(&folder).expect("a folder can be made");
         let arguments: Vec<String> = arguments.iter().map(|word| (*word).to_owned()).collect();
         // A port that is free now may be taken a moment later: then another one.
         for _ in 0..20 {
-            let port =
-                TcpListener::bind("127.0.0.1:0").and_then(|door| door.local_addr()).expect("a port is free").port();
+            let port = TcpListener::bind("127.0.0.1:0")
+                .and_then(|door| door.local_addr())
+                .expect("a port is free")
+                .port();
             if let Some(child) = run(port, &folder, &arguments) {
                 return Some(Redis { child, port, folder, arguments });
             }
@@ -56,7 +60,8 @@ impl Redis {
     /// Starts it again where it was, empty.
     pub fn restart(&mut self) {
         self.kill();
-        self.child = run(self.port, &self.folder, &self.arguments).expect("Redis starts where it was");
+        self.child =
+            run(self.port, &self.folder, &self.arguments).expect("Redis starts where it was");
     }
 }
 
@@ -70,7 +75,16 @@ impl Drop for Redis {
 /// Waits until it answers; `None` if it ends before.
 fn run(port: u16, folder: &PathBuf, arguments: &[String]) -> Option<Child> {
     let mut child = Command::new("redis-server")
-        .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
+        .args([
+            "--port",
+            &port.to_string(),
+            "--bind",
+            "127.0.0.1",
+            "--save",
+            "",
+            "--appendonly",
+            "no",
+        ])
         .arg("--dir")
         .arg(folder)
         .args(arguments)

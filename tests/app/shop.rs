@@ -77,7 +77,10 @@ fn eight_steps(carafe: &Carafe) {
     let answer = ask(&["-d", "name=Ada&email=ada@example.org&password=kettle", "$B/shop/login"]);
     assert_eq!(outcome(&answer), see("/shop"));
     let cookie = header(&answer, "Set-Cookie").expect("a fresh id");
-    assert!(cookie.starts_with("carafe_sid=") && cookie.ends_with("; HttpOnly; SameSite=Lax; Path=/"), "{cookie}");
+    assert!(
+        cookie.starts_with("carafe_sid=") && cookie.ends_with("; HttpOnly; SameSite=Lax; Path=/"),
+        "{cookie}"
+    );
     assert!(ask(&["$B/shop"]).contains("\r\n\r\nWelcome, Ada\n"));
 
     assert_eq!(outcome(&ask(&["$B/shop/search?q=jee"])), see("/shop/results"));
@@ -92,9 +95,15 @@ fn eight_steps(carafe: &Carafe) {
     assert!(cart.contains("1 item\n") && cart.contains("token: "), "{cart}");
     let token = cart.lines().find_map(|line| line.strip_prefix("token: ")).expect("a token");
 
-    assert_eq!(outcome(&ask(&["-d", &format!("token={token}"), "$B/shop/checkout"])), see("/shop/order/1001"));
+    assert_eq!(
+        outcome(&ask(&["-d", &format!("token={token}"), "$B/shop/checkout"])),
+        see("/shop/order/1001")
+    );
     let order = ask(&["$B/shop/order/1001"]);
-    assert!(order.starts_with("HTTP/1.1 200") && order.contains("\r\n\r\nThank you, Ada\n"), "{order}");
+    assert!(
+        order.starts_with("HTTP/1.1 200") && order.contains("\r\n\r\nThank you, Ada\n"),
+        "{order}"
+    );
 
     // Eight steps and two pages that redirects led to; and the shop has counted along.
     let cycles = carafe.curl(&["$B/cycles"]);
@@ -118,39 +127,58 @@ fn a_cycle_shows_what_each_step_remembers() {
     assert!(cycle.contains("+ added: account = "), "{cycle}");
     assert!(!cycle.contains("tea+for+ada") && !cycle.contains("tea for ada"), "{cycle}");
     let device = std::fs::read_to_string(carafe.folder.join("j")).expect("the jar was written");
-    let device =
-        device.lines().find(|line| line.contains("carafe_device")).and_then(|line| line.split_whitespace().last());
+    let device = device
+        .lines()
+        .find(|line| line.contains("carafe_device"))
+        .and_then(|line| line.split_whitespace().last());
     assert!(!cycle.contains(device.expect("the browser got a token of its own")), "{cycle}");
     assert!(changed(&["$B/shop/search?q=jee"]).contains("+ added: search = 'jee'"));
     assert!(changed(&["$B/shop/item/3"]).contains("+ added: viewed = [3]"));
     let cycle = changed(&["-d", "item=3", "$B/shop/cart"]);
-    assert!(cycle.contains("+ added: cart = {\"3\":1}") && cycle.contains("+ added: token = "), "{cycle}");
+    assert!(
+        cycle.contains("+ added: cart = {\"3\":1}") && cycle.contains("+ added: token = "),
+        "{cycle}"
+    );
     let cycle = changed(&["-d", &format!("token={}", token(&carafe, "j")), "$B/shop/checkout"]);
-    assert!(cycle.contains("+ added: orders = [1001]") && cycle.contains("- removed: cart = "), "{cycle}");
+    assert!(
+        cycle.contains("+ added: orders = [1001]") && cycle.contains("- removed: cart = "),
+        "{cycle}"
+    );
 }
 
 #[test]
 fn a_browser_finds_the_same_facts_as_pages() {
     let carafe = Carafe::start(&["--log", "off"]);
-    let page = |path: &str| carafe.curl(&["-i", "-c", "j", "-b", "j", "-H", HTML, &format!("$B{path}")]);
+    let page =
+        |path: &str| carafe.curl(&["-i", "-c", "j", "-b", "j", "-H", HTML, &format!("$B{path}")]);
     let home = page("/shop");
-    assert!(home.contains("Content-Type: text/html") && header(&home, "Set-Cookie").is_none(), "{home}");
+    assert!(
+        home.contains("Content-Type: text/html") && header(&home, "Set-Cookie").is_none(),
+        "{home}"
+    );
     assert!(header(&home, "Vary").is_some_and(|vary| vary.contains("Accept")), "{home}");
     carafe.curl(&["-c", "j", "-d", "item=3", "$B/shop/cart"]);
     carafe.curl(&["-b", "j", "-d", "item=10", "$B/shop/cart"]);
     let cart = page("/shop/cart");
     let token = token(&carafe, "j");
     assert!(cart.contains("2 items"), "{cart}");
-    assert!(cart.contains(&format!("<input type=\"hidden\" name=\"token\" value=\"{token}\">")), "{cart}");
+    assert!(
+        cart.contains(&format!("<input type=\"hidden\" name=\"token\" value=\"{token}\">")),
+        "{cart}"
+    );
     page("/shop/search?q=tin+jeep");
     assert!(page("/shop/results").contains("Results for 'tin jeep'"));
     assert!(page("/shop/item/3").contains("<h1>Tin jeep</h1>"));
     for path in ["/shop", "/shop/login", "/shop/results", "/shop/item/3", "/shop/cart"] {
         let page = page(path);
         assert!(page.starts_with("HTTP/1.1 200") && page.contains("Eight steps"), "{path}: {page}");
-        // default-src 'self' forbids what is written into the page, and every image has an alt of its own.
+        // default-src 'self' forbids what is written into the page, and every image has an alt of
+        // its own.
         assert!(!page.contains("style=") && !page.contains("<script>"), "{path}");
-        assert!(!page.split_whitespace().any(|word| word.starts_with("on") && word.contains("=\"")), "{path}");
+        assert!(
+            !page.split_whitespace().any(|word| word.starts_with("on") && word.contains("=\"")),
+            "{path}"
+        );
         assert_eq!(page.matches("<img").count(), page.matches(" alt=").count(), "{path}");
     }
 }
@@ -164,18 +192,25 @@ fn every_shelf_and_every_picture_is_there() {
         for picture in page.split("<img src=\"").skip(1).filter_map(|rest| rest.split('"').next()) {
             seen += 1;
             let answer = carafe.curl(&["-i", &format!("$B{picture}")]);
-            assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("image/svg+xml"), "{picture}: {answer}");
+            assert!(
+                answer.starts_with("HTTP/1.1 200") && answer.contains("image/svg+xml"),
+                "{picture}: {answer}"
+            );
             assert!(answer.contains("<title>"), "{picture}");
         }
     }
     assert_eq!(seen, 32);
-    assert!(!carafe.curl(&["-H", HTML, "$B/shop"]).contains("so far"), "what is not recorded is not counted");
+    assert!(
+        !carafe.curl(&["-H", HTML, "$B/shop"]).contains("so far"),
+        "what is not recorded is not counted"
+    );
 }
 
 #[test]
 fn without_a_store_eight_strangers_walk_through() {
     let carafe = Carafe::start(&["--store", "none", "--log", "off"]);
-    let ask = |arguments: &[&str]| carafe.curl(&[&["-i", "-c", "j", "-b", "j"], arguments].concat());
+    let ask =
+        |arguments: &[&str]| carafe.curl(&[&["-i", "-c", "j", "-b", "j"], arguments].concat());
     assert!(ask(&["$B/shop"]).contains("Welcome, stranger"));
     let answer = ask(&["-d", &login("ada"), "$B/shop/login"]);
     assert_eq!(outcome(&answer), see("/shop"));
@@ -187,7 +222,10 @@ fn without_a_store_eight_strangers_walk_through() {
     assert_eq!(outcome(&ask(&["-d", "item=3", "$B/shop/cart"])), see("/shop/cart"));
     assert!(ask(&["$B/shop/cart"]).contains("0 items"));
     let answer = ask(&["-d", "token=1", "$B/shop/checkout"]);
-    assert!(answer.starts_with("HTTP/1.1 400") && answer.contains("I have never met you"), "{answer}");
+    assert!(
+        answer.starts_with("HTTP/1.1 400") && answer.contains("I have never met you"),
+        "{answer}"
+    );
     assert_eq!(outcome(&ask(&["$B/shop/order/1001"])).0, "404");
     let page = ask(&["-H", HTML, "$B/shop"]);
     assert!(page.contains("All of them came from a stranger"), "{page}");
@@ -196,10 +234,15 @@ fn without_a_store_eight_strangers_walk_through() {
 #[test]
 fn a_cart_can_be_changed_and_has_bounds() {
     let carafe = Carafe::start(&["--no-cycles", "--log", "off"]);
-    let change = |form: &str| carafe.curl(&["-i", "-c", "j", "-b", "j", "-d", form, "$B/shop/cart"]);
+    let change =
+        |form: &str| carafe.curl(&["-i", "-c", "j", "-b", "j", "-d", form, "$B/shop/cart"]);
     let cart = || carafe.curl(&["-b", "j", "$B/shop/cart"]);
     let answer = change("item=3&quantity=0");
-    assert_eq!((outcome(&answer), header(&answer, "Set-Cookie")), (see("/shop/cart"), None), "nothing to remember");
+    assert_eq!(
+        (outcome(&answer), header(&answer, "Set-Cookie")),
+        (see("/shop/cart"), None),
+        "nothing to remember"
+    );
     change("item=3");
     change("item=3");
     change("item=10");
@@ -208,10 +251,17 @@ fn a_cart_can_be_changed_and_has_bounds() {
     assert!(cart().contains("6 items\n"), "{}", cart());
     let token = token(&carafe, "j");
     change("item=3&quantity=0");
-    assert!(cart().contains("1 item\n") && cart().contains(&format!("token: {token}\n")), "{}", cart());
+    assert!(
+        cart().contains("1 item\n") && cart().contains(&format!("token: {token}\n")),
+        "{}",
+        cart()
+    );
     change("item=10&quantity=999");
     let answer = change("item=10");
-    assert!(answer.starts_with("HTTP/1.1 400") && answer.contains("found 1000 of item 10, expected at most 999"));
+    assert!(
+        answer.starts_with("HTTP/1.1 400")
+            && answer.contains("found 1000 of item 10, expected at most 999")
+    );
     assert!(cart().contains("999 items\n"), "{}", cart());
     change("item=10&quantity=0");
     assert!(cart().starts_with("0 items\n") && !cart().contains("token"), "{}", cart());
@@ -231,7 +281,12 @@ fn what_is_wrong_with_a_form_is_said() {
         ("cart", "item=33", 404, "there is no item 33"),
         ("cart", "item=-1", 404, "there is no item -1"),
         ("cart", "item=99999999999999999999", 400, "expected a number from 1 to 32"),
-        ("cart", "item=3&quantity=many", 400, "quantity: found \"many\", expected a number from 0 to 999"),
+        (
+            "cart",
+            "item=3&quantity=many",
+            400,
+            "quantity: found \"many\", expected a number from 0 to 999",
+        ),
         ("cart", "item=3&quantity=-1", 400, "quantity: found \"-1\""),
         ("cart", "item=3&quantity=1000", 400, "quantity: found \"1000\""),
         ("checkout", "", 400, "missing form field \"token\""),
@@ -243,7 +298,12 @@ fn what_is_wrong_with_a_form_is_said() {
         ("login", "name=A&email=a@b", 400, "missing form field \"password\""),
         ("login", "name=A&email=a@b&password=", 400, "password: found 0 bytes, expected 1 to 1000"),
         ("login", &format!("name=A&email=a@b&password={}", long(1001)), 400, "found 1001 bytes"),
-        ("login", "name=A&email=ada&password=x", 400, "email: found \"ada\", expected one such as ada@example.org"),
+        (
+            "login",
+            "name=A&email=ada&password=x",
+            400,
+            "email: found \"ada\", expected one such as ada@example.org",
+        ),
         ("login", "name=A&email=@b&password=x", 400, "email: found \"@b\""),
         ("login", "name=A&email=a@b@c&password=x", 400, "email: found"),
         ("login", "name=A&email=a+b@c&password=x", 400, "email: found"),
@@ -253,12 +313,25 @@ fn what_is_wrong_with_a_form_is_said() {
             400,
             "email: found 202 bytes, expected at most 200",
         ),
-        ("login", &format!("name={}&email=a@b&password=x", long(101)), 400, "name: found 101 bytes"),
+        (
+            "login",
+            &format!("name={}&email=a@b&password=x", long(101)),
+            400,
+            "name: found 101 bytes",
+        ),
         ("login", "name=A%00&email=a@b&password=x", 400, "name: found a control character"),
-        ("login", "name=&email=new@b&password=x", 400, "there is no account of this e-mail address; with a name"),
+        (
+            "login",
+            "name=&email=new@b&password=x",
+            400,
+            "there is no account of this e-mail address; with a name",
+        ),
     ] {
         let answer = carafe.curl(&["-i", "-b", "j", "-d", form, &format!("$B/shop/{path}")]);
-        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")) && answer.contains(expected), "{form}: {answer}");
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status} ")) && answer.contains(expected),
+            "{form}: {answer}"
+        );
     }
     for (path, expected) in [
         ("search", "expected ?q= and a word"),
@@ -267,32 +340,55 @@ fn what_is_wrong_with_a_form_is_said() {
         (&format!("search?q={}", long(101)), "q: found 101 characters, expected at most 100"),
     ] {
         let answer = carafe.curl(&["-i", "-b", "j", &format!("$B/shop/{path}")]);
-        assert!(answer.starts_with("HTTP/1.1 400 ") && answer.contains(expected), "{path}: {answer}");
+        assert!(
+            answer.starts_with("HTTP/1.1 400 ") && answer.contains(expected),
+            "{path}: {answer}"
+        );
     }
     assert!(
         carafe
             .curl(&["$B/shop?shelf=attic"])
             .contains("shelf: found \"attic\", expected one of pots, cups, table, toys")
     );
-    for path in
-        ["/shop/item/0", "/shop/item/33", "/shop/item/x", "/shop/order/1001", "/shop/order/99999999999999999999"]
-    {
+    for path in [
+        "/shop/item/0",
+        "/shop/item/33",
+        "/shop/item/x",
+        "/shop/order/1001",
+        "/shop/order/99999999999999999999",
+    ] {
         let status = carafe.status(&["-b", "j", &format!("$B{path}")]);
         assert!(matches!(status.as_str(), "400" | "404"), "{path}: {status}");
     }
     let json = ["-H", "Content-Type: application/json", "-d", "{}"];
     for path in ["cart", "checkout", "login"] {
-        assert_eq!(carafe.status(&[&json[..], &[&format!("$B/shop/{path}")]].concat()), "415", "{path}");
+        assert_eq!(
+            carafe.status(&[&json[..], &[&format!("$B/shop/{path}")]].concat()),
+            "415",
+            "{path}"
+        );
     }
-    assert!(carafe.curl(&["-b", "j", "$B/shop/cart"]).starts_with("1 item\n"), "and nothing has changed");
+    assert!(
+        carafe.curl(&["-b", "j", "$B/shop/cart"]).starts_with("1 item\n"),
+        "and nothing has changed"
+    );
     let empty = carafe.curl(&["-i", "-c", "k", "$B/shop/item/3"]);
     assert!(empty.starts_with("HTTP/1.1 200"));
     let answer = carafe.curl(&["-b", "k", "-d", "token=1", "$B/shop/checkout"]);
     assert!(answer.contains("your cart is empty"), "{answer}");
     // A browser gets the form again, filled in.
-    let page = carafe.curl(&["-i", "-H", HTML, "-d", "name=Ada&email=ada&password=secret1", "$B/shop/login"]);
+    let page = carafe.curl(&[
+        "-i",
+        "-H",
+        HTML,
+        "-d",
+        "name=Ada&email=ada&password=secret1",
+        "$B/shop/login",
+    ]);
     assert!(
-        page.starts_with("HTTP/1.1 400") && page.contains("value=\"Ada\"") && page.contains("role=\"alert\""),
+        page.starts_with("HTTP/1.1 400")
+            && page.contains("value=\"Ada\"")
+            && page.contains("role=\"alert\""),
         "{page}"
     );
     assert!(!page.contains("secret1"), "{page}");
@@ -304,12 +400,22 @@ fn words_of_a_visitor_are_text_on_every_page() {
     let form = "name=<b>Ada\"</b>&email=<i>'@example.org&password=x";
     let answer = carafe.curl(&["-i", "-c", "j", "-d", form, "$B/shop/login"]);
     assert_eq!(outcome(&answer), see("/shop"));
-    carafe.curl(&["-b", "j", "-G", "--data-urlencode", "q=\"><script>alert(1)</script>", "$B/shop/search"]);
+    carafe.curl(&[
+        "-b",
+        "j",
+        "-G",
+        "--data-urlencode",
+        "q=\"><script>alert(1)</script>",
+        "$B/shop/search",
+    ]);
     carafe.curl(&["-b", "j", "-d", "item=3", "$B/shop/cart"]);
     carafe.curl(&["-b", "j", "-d", &format!("token={}", token(&carafe, "j")), "$B/shop/checkout"]);
     for path in ["", "/results", "/login", "/cart", "/order/1001", "?shelf=<b>"] {
         let page = carafe.curl(&["-b", "j", "-H", HTML, &format!("$B/shop{path}")]);
-        assert!(!page.contains("<b>") && !page.contains("<i>") && !page.contains("<script>alert"), "{path}: {page}");
+        assert!(
+            !page.contains("<b>") && !page.contains("<i>") && !page.contains("<script>alert"),
+            "{path}: {page}"
+        );
         assert!(path == "?shelf=<b>" || page.contains("&lt;b&gt;Ada&#34;"), "{path}: {page}");
     }
     let page = carafe.curl(&["-H", HTML, "-d", "name=<b>&email=\"<i>&password=x", "$B/shop/login"]);
@@ -328,7 +434,9 @@ fn a_hundred_posts_at_once_leave_a_hundred_items() {
 fn a_hundred_posts_to_two_servers_at_once_leave_a_hundred_items() {
     let folder = empty_folder();
     let redis = Redis::start(&[]);
-    for store in [Some(format!("file:{}", folder.join("shop.db").display())), redis.as_ref().map(Redis::url)] {
+    for store in
+        [Some(format!("file:{}", folder.join("shop.db").display())), redis.as_ref().map(Redis::url)]
+    {
         let Some(store) = store else { continue };
         let arguments = ["--store", store.as_str(), "--log", "off"];
         a_hundred_posts(&Carafe::start(&arguments), &Carafe::start(&arguments));
@@ -399,9 +507,17 @@ fn an_order_is_shown_to_its_owner_alone() {
     carafe.curl(&["-b", "bob", "-d", "item=3", "$B/shop/cart"]);
     for (who, status) in [("ada", "200"), ("bob", "404"), ("nobody", "404")] {
         assert_eq!(carafe.status(&["-b", who, "$B/shop/order/1001"]), status, "{who}");
-        assert_eq!(carafe.status(&["-b", who, "$B/shop/order/1002"]), "404", "{who}: as if there were none");
+        assert_eq!(
+            carafe.status(&["-b", who, "$B/shop/order/1002"]),
+            "404",
+            "{who}: as if there were none"
+        );
     }
-    assert_eq!(carafe.status(&["-b", "bob", "-d", &form, "$B/shop/checkout"]), "400", "a stolen token is none");
+    assert_eq!(
+        carafe.status(&["-b", "bob", "-d", &form, "$B/shop/checkout"]),
+        "400",
+        "a stolen token is none"
+    );
     // The same account at another browser; then another customer at that browser.
     carafe.curl(&["-c", "phone", "-d", &login("ada"), "$B/shop/login"]);
     assert_eq!(carafe.status(&["-b", "phone", "$B/shop/order/1001"]), "200");
@@ -409,7 +525,10 @@ fn an_order_is_shown_to_its_owner_alone() {
     carafe.curl(&["-c", "phone", "-b", "phone", "-d", &login("bob"), "$B/shop/login"]);
     assert_eq!(carafe.status(&["-b", "phone", "$B/shop/order/1001"]), "404");
     assert!(carafe.curl(&["-b", "phone", "$B/shop/cart"]).starts_with("0 items\n"));
-    assert_eq!(outcome(&carafe.curl(&["-i", "-b", "ada", "-c", "ada", "-d", "", "$B/shop/logout"])), see("/shop"));
+    assert_eq!(
+        outcome(&carafe.curl(&["-i", "-b", "ada", "-c", "ada", "-d", "", "$B/shop/logout"])),
+        see("/shop")
+    );
     assert_eq!(carafe.status(&["-b", "ada", "$B/shop/order/1001"]), "404");
     assert!(carafe.curl(&["-b", "ada", "$B/shop"]).starts_with("Welcome, stranger\n"));
 }
@@ -434,9 +553,15 @@ fn logging_in_gives_a_fresh_id_and_keeps_the_cart() {
     assert_ne!(before, id_in(&carafe, "j"));
     assert!(carafe.curl(&["-b", "j", "$B/shop/cart"]).starts_with("1 item\n"));
     let old = format!("carafe_sid={before}");
-    assert!(carafe.curl(&["-b", &old, "$B/shop"]).starts_with("Welcome, stranger\n"), "the old id is nobody");
+    assert!(
+        carafe.curl(&["-b", &old, "$B/shop"]).starts_with("Welcome, stranger\n"),
+        "the old id is nobody"
+    );
     let page = carafe.curl(&["-b", "j", "-H", HTML, "$B/shop"]);
-    assert!(page.contains("4 cycles so far"), "cart, login, cart and this one, under two ids: {page}");
+    assert!(
+        page.contains("4 cycles so far"),
+        "cart, login, cart and this one, under two ids: {page}"
+    );
 }
 
 #[test]
@@ -450,12 +575,18 @@ fn amnesia_between_the_cart_and_the_checkout() {
     assert!(elsewhere.contains("Cart") && !elsewhere.contains("/forget"), "{elsewhere}");
     carafe.curl(&["-X", "POST", "$B/forget"]);
     let answer = carafe.curl(&["-i", "-b", "j", "-d", &form, "$B/shop/checkout"]);
-    assert!(answer.starts_with("HTTP/1.1 400") && answer.contains("I have never met you"), "{answer}");
+    assert!(
+        answer.starts_with("HTTP/1.1 400") && answer.contains("I have never met you"),
+        "{answer}"
+    );
     let cycle = carafe.curl(&["$B/cycles/last"]);
     assert!(cycle.contains("no row of that id is known here"), "{cycle}");
     let page = carafe.curl(&["-b", "j", "-H", HTML, "$B/shop/cart"]);
     assert!(page.contains("0 items") && !page.contains(": done</span>"), "{page}");
-    assert!(page.contains("Your browser sent a cookie, but no row of that id is known here"), "{page}");
+    assert!(
+        page.contains("Your browser sent a cookie, but no row of that id is known here"),
+        "{page}"
+    );
 }
 
 #[test]
@@ -468,24 +599,42 @@ fn whoever_guesses_passwords_is_slowed_down_and_the_customer_is_not() {
     assert_eq!(outcome(&attempt(&["-c", "home"], "right")), see("/shop"));
     for number in 1..10 {
         let answer = attempt(&[], "wrong");
-        assert!(answer.starts_with("HTTP/1.1 403") && !answer.contains("Set-Cookie"), "{number}: {answer}");
+        assert!(
+            answer.starts_with("HTTP/1.1 403") && !answer.contains("Set-Cookie"),
+            "{number}: {answer}"
+        );
     }
     let started = std::time::Instant::now();
     for password in ["wrong", "wrong", "right"] {
         let answer = attempt(&[], password);
         assert!(answer.starts_with("HTTP/1.1 429"), "{password}: {answer}");
-        let wait: u64 = header(&answer, "Retry-After").and_then(|wait| wait.parse().ok()).expect("it says how long");
+        let wait: u64 = header(&answer, "Retry-After")
+            .and_then(|wait| wait.parse().ok())
+            .expect("it says how long");
         assert!((1..=60).contains(&wait), "{wait}");
     }
-    let page = carafe.curl(&["-i", "-H", HTML, "-d", "name=A&email=ada@example.org&password=x", "$B/shop/login"]);
+    let page = carafe.curl(&[
+        "-i",
+        "-H",
+        HTML,
+        "-d",
+        "name=A&email=ada@example.org&password=x",
+        "$B/shop/login",
+    ]);
     assert!(page.starts_with("HTTP/1.1 429") && header(&page, "Retry-After").is_some(), "{page}");
     assert!(page.contains("value=\"ada@example.org\""), "the form, filled in: {page}");
-    assert!(started.elapsed().as_secs() < 40, "the minute is not over, or this test would prove nothing");
+    assert!(
+        started.elapsed().as_secs() < 40,
+        "the minute is not over, or this test would prove nothing"
+    );
     // The browser that logged in before: it has logged out since, and mistypes once.
     carafe.curl(&["-b", "home", "-c", "home", "-d", "", "$B/shop/logout"]);
     assert!(attempt(&["-b", "home"], "wrong").starts_with("HTTP/1.1 403"));
     assert_eq!(outcome(&attempt(&["-b", "home"], "right")), see("/shop"));
-    assert!(attempt(&["-b", "carafe_device=0123456789abcdef0123456789abcdef"], "right").starts_with("HTTP/1.1 429"));
+    assert!(
+        attempt(&["-b", "carafe_device=0123456789abcdef0123456789abcdef"], "right")
+            .starts_with("HTTP/1.1 429")
+    );
 }
 
 #[test]
@@ -496,21 +645,37 @@ fn guesses_at_once_are_counted_one_by_one_and_hashed_two_at_a_time() {
     let answers = at_once(40, || post(&carafe, "", "/shop/login", wrong));
     let count = |status: &str| answers.iter().filter(|answer| outcome(answer).0 == status).count();
     // Ten are hashed, one of which is the tenth; those who came when it was crowded were told so.
-    assert!(count("403") <= 9 && count("429") >= 30, "{} times 403, {} times 429", count("403"), count("429"));
+    assert!(
+        count("403") <= 9 && count("429") >= 30,
+        "{} times 403, {} times 429",
+        count("403"),
+        count("429")
+    );
     assert_eq!(count("403") + count("429") + count("503"), 40);
 
     let others: Vec<String> = (0..30).map(|number| login(&format!("guest{number}"))).collect();
     let answers = thread::scope(|scope| {
         let carafe = &carafe;
-        let started: Vec<_> =
-            others.iter().map(|form| scope.spawn(move || post(carafe, "", "/shop/login", form))).collect();
+        let started: Vec<_> = others
+            .iter()
+            .map(|form| scope.spawn(move || post(carafe, "", "/shop/login", form)))
+            .collect();
         assert_eq!(carafe.curl(&["$B/hello"]), "Hello, World!\n", "everybody else is served");
-        started.into_iter().map(|thread| thread.join().expect("the thread ends")).collect::<Vec<_>>()
+        started
+            .into_iter()
+            .map(|thread| thread.join().expect("the thread ends"))
+            .collect::<Vec<_>>()
     });
     let count = |status: &str| answers.iter().filter(|answer| outcome(answer).0 == status).count();
-    assert!(count("303") >= 2 && count("503") >= 1, "{} times 303, {} times 503", count("303"), count("503"));
+    assert!(
+        count("303") >= 2 && count("503") >= 1,
+        "{} times 303, {} times 503",
+        count("303"),
+        count("503")
+    );
     assert_eq!(count("303") + count("503"), 30, "{answers:?}");
-    let refused = answers.iter().find(|answer| outcome(answer).0 == "503").expect("one was refused");
+    let refused =
+        answers.iter().find(|answer| outcome(answer).0 == "503").expect("one was refused");
     assert!(header(refused, "Retry-After").is_some(), "{refused}");
 }
 
@@ -518,7 +683,9 @@ fn guesses_at_once_are_counted_one_by_one_and_hashed_two_at_a_time() {
 fn fill(store: &FileStore, kind: &'static str, rows: usize) {
     for number in 0..rows {
         let mut insert = |row: &mut Option<Map>| *row = Some(Map::from([("name", "somebody")]));
-        store.update(&Kind::kept(kind, rows), &format!("{kind}{number}"), &mut insert).expect("the row is written");
+        store
+            .update(&Kind::kept(kind, rows), &format!("{kind}{number}"), &mut insert)
+            .expect("the row is written");
     }
 }
 
@@ -531,20 +698,43 @@ fn one_account_or_order_too_many_is_refused_and_the_others_stay() {
     store.flush().expect("the rows are on the disk");
     drop(store);
     let carafe = Carafe::start_in(&folder, &["--store", "file:shop.db", "--log", "off"]);
-    assert_eq!(outcome(&carafe.curl(&["-i", "-c", "j", "-d", &login("ada"), "$B/shop/login"])), see("/shop"));
+    assert_eq!(
+        outcome(&carafe.curl(&["-i", "-c", "j", "-d", &login("ada"), "$B/shop/login"])),
+        see("/shop")
+    );
     let answer = carafe.curl(&["-i", "-d", &login("bob"), "$B/shop/login"]);
     assert_eq!(outcome(&answer).0, "503", "{answer}");
-    assert!(answer.contains("there are 10000 rows of kind account, and no room for more"), "{answer}");
-    assert_eq!(outcome(&carafe.curl(&["-i", "-d", &login("ada"), "$B/shop/login"])), see("/shop"), "no new account");
+    assert!(
+        answer.contains("there are 10000 rows of kind account, and no room for more"),
+        "{answer}"
+    );
+    assert_eq!(
+        outcome(&carafe.curl(&["-i", "-d", &login("ada"), "$B/shop/login"])),
+        see("/shop"),
+        "no new account"
+    );
     let order = || {
         carafe.curl(&["-b", "j", "-d", "item=3", "$B/shop/cart"]);
-        carafe.curl(&["-i", "-b", "j", "-d", &format!("token={}", token(&carafe, "j")), "$B/shop/checkout"])
+        carafe.curl(&[
+            "-i",
+            "-b",
+            "j",
+            "-d",
+            &format!("token={}", token(&carafe, "j")),
+            "$B/shop/checkout",
+        ])
     };
     assert_eq!(outcome(&order()), see("/shop/order/1001"));
     let answer = order();
     assert_eq!(outcome(&answer).0, "503", "{answer}");
-    assert!(answer.contains("there are 10000 rows of kind order, and no room for more"), "{answer}");
-    assert!(carafe.curl(&["-b", "j", "$B/shop/cart"]).starts_with("1 item\n"), "what could not be ordered stays");
+    assert!(
+        answer.contains("there are 10000 rows of kind order, and no room for more"),
+        "{answer}"
+    );
+    assert!(
+        carafe.curl(&["-b", "j", "$B/shop/cart"]).starts_with("1 item\n"),
+        "what could not be ordered stays"
+    );
     assert_eq!(carafe.status(&["-b", "j", "$B/shop/order/1001"]), "200");
 }
 
@@ -563,16 +753,25 @@ fn a_file_keeps_accounts_and_orders_over_a_kill() {
         std::fs::copy(folder.join(name), keep.join(name)).expect("the file can be copied");
     }
     let journal = std::fs::read_to_string(keep.join("shop.db")).expect("the journal is text");
-    assert!(!journal.contains("tea for ada") && !journal.contains(&id_in(&carafe, "j")), "no secret stands in it");
+    assert!(
+        !journal.contains("tea for ada") && !journal.contains(&id_in(&carafe, "j")),
+        "no secret stands in it"
+    );
     carafe.log(); // kills it
 
     let carafe = Carafe::start_in(&keep, &arguments);
     assert!(carafe.curl(&["-b", "j", "$B/shop"]).starts_with("Welcome, ada\n"));
     assert!(carafe.curl(&["-b", "j", "$B/shop/cart"]).starts_with("1 item\n"));
     assert!(carafe.curl(&["-b", "j", "$B/shop/order/1001"]).starts_with("Thank you, ada\n"));
-    assert_eq!(outcome(&carafe.curl(&["-i", "-b", "j", "-d", &form, "$B/shop/checkout"])), see("/shop/order/1001"));
+    assert_eq!(
+        outcome(&carafe.curl(&["-i", "-b", "j", "-d", &form, "$B/shop/checkout"])),
+        see("/shop/order/1001")
+    );
     let form = format!("token={}", token(&carafe, "j"));
-    assert_eq!(outcome(&carafe.curl(&["-i", "-b", "j", "-d", &form, "$B/shop/checkout"])), see("/shop/order/1002"));
+    assert_eq!(
+        outcome(&carafe.curl(&["-i", "-b", "j", "-d", &form, "$B/shop/checkout"])),
+        see("/shop/order/1002")
+    );
     let wrong = "name=x&email=ada@example.org&password=wrong";
     assert_eq!(carafe.status(&["-d", wrong, "$B/shop/login"]), "403", "the account is the same");
 }

@@ -11,7 +11,9 @@ pub fn files(folder: &Path, root: &Path, found: &mut BTreeSet<String>) {
         if path.is_dir() {
             files(&path, root, found);
         } else {
-            found.insert(path.strip_prefix(root).expect("it is below").to_string_lossy().into_owned());
+            found.insert(
+                path.strip_prefix(root).expect("it is below").to_string_lossy().into_owned(),
+            );
         }
     }
 }
@@ -23,22 +25,38 @@ fn every_file_of_the_source_is_shown_as_it_is() {
     let mut expected = BTreeSet::new();
     files(&root.join("src"), root, &mut expected);
     let contents = carafe.curl(&["$B/source"]);
-    let listed: BTreeSet<String> =
-        contents.lines().filter_map(|line| line.split_whitespace().next()).map(str::to_owned).collect();
+    let listed: BTreeSet<String> = contents
+        .lines()
+        .filter_map(|line| line.split_whitespace().next())
+        .map(str::to_owned)
+        .collect();
     assert_eq!(listed, expected);
     for path in &expected {
         let text = carafe.curl(&[&format!("$B/source/{path}")]);
-        assert!(text == std::fs::read_to_string(root.join(path)).expect("it can be read"), "{path} is another");
+        assert!(
+            text == std::fs::read_to_string(root.join(path)).expect("it can be read"),
+            "{path} is another"
+        );
     }
 }
 
 #[test]
 fn a_page_names_each_line_and_loses_no_letter() {
     let carafe = Carafe::start(&["--log", "off"]);
-    for path in ["src/app/source/colour.rs", "src/web/template/print.rs", "src/server/connection.rs", "src/lib.rs"] {
+    for path in [
+        "src/app/source/colour.rs",
+        "src/web/template/print.rs",
+        "src/server/connection.rs",
+        "src/lib.rs",
+    ] {
         let page = carafe.curl(&["-H", "Accept: text/html", &format!("$B/source/{path}")]);
-        let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).expect("it can be read");
-        let code = page.split("\"><code>").last().and_then(|rest| rest.split("</code>").next()).expect("there is code");
+        let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path))
+            .expect("it can be read");
+        let code = page
+            .split("\"><code>")
+            .last()
+            .and_then(|rest| rest.split("</code>").next())
+            .expect("there is code");
         // Without tags and line numbers it is the file again.
         let mut plain = String::new();
         for line in code.split("<span class=\"line\"").skip(1) {
@@ -64,7 +82,10 @@ fn only_this_machine_reads_it_and_a_wrong_name_is_helped() {
     let carafe = Carafe::start(&["--log", "off"]);
     assert_eq!(carafe.status(&["-H", "Host: evil.example", "$B/source/src/lib.rs"]), "403");
     let answer = carafe.curl(&["-i", "$B/source/src/web/ap.rs"]);
-    assert!(answer.starts_with("HTTP/1.1 404") && answer.contains("/source/src/web/app.rs?"), "{answer}");
+    assert!(
+        answer.starts_with("HTTP/1.1 404") && answer.contains("/source/src/web/app.rs?"),
+        "{answer}"
+    );
     assert!(header(&answer, "Carafe-Cycle").is_none(), "it is no cycle");
     assert_eq!(carafe.status(&["--path-as-is", "$B/source/../Cargo.toml"]), "404");
 }

@@ -1,8 +1,8 @@
-//! Every command of the lessons, run by a real shell with the real curl, and compared line by line with what the lessons
-//! say will be seen.
+//! Every command of the lessons, run by a real shell with the real curl, and compared line by line
+//! with what the lessons say will be seen.
 //!
-//! A lesson runs in a folder of its own, from its first line to its last. What it says to do by hand is done by the
-//! actions that stand below it in the file.
+//! A lesson runs in a folder of its own, from its first line to its last. What it says to do by
+//! hand is done by the actions that stand below it in the file.
 
 use crate::carafe::{DEADLINE, address_in, empty_folder, read_banner};
 use crate::redis_server::Redis;
@@ -45,12 +45,14 @@ impl Desk {
         Desk { folder, servers: Vec::new(), redis: None, seen: BTreeSet::new() }
     }
 
-    /// Starts a carafe as a lesson writes it: `carafe --port 8001 --store none`. One without a port takes the place of
-    /// the one before it.
+    /// Starts a carafe as a lesson writes it: `carafe --port 8001 --store none`. One without a port
+    /// takes the place of the one before it.
     pub fn serve(&mut self, line: &str) {
-        let mut words: Vec<String> = line.split(' ').skip(1).map(|word| self.with_ports(word)).collect();
+        let mut words: Vec<String> =
+            line.split(' ').skip(1).map(|word| self.with_ports(word)).collect();
         let at = words.iter().position(|word| word == "--port");
-        let written = at.map_or("8000".to_owned(), |at| words.drain(at..at + 2).nth(1).expect("a port"));
+        let written =
+            at.map_or("8000".to_owned(), |at| words.drain(at..at + 2).nth(1).expect("a port"));
         self.stop(&written, "-INT");
         self.start(written, words);
     }
@@ -93,7 +95,8 @@ impl Desk {
 
     /// What a terminal shows for a command.
     pub fn shell(&self, command: &str) -> String {
-        let port = self.servers.iter().find(|server| server.written == "8000").map(|server| &server.port);
+        let port =
+            self.servers.iter().find(|server| server.written == "8000").map(|server| &server.port);
         let programs = Path::new(env!("CARGO_BIN_EXE_carafe")).parent().expect("it is in a folder");
         let path = std::env::var("PATH").unwrap_or_default();
         let output = Command::new("timeout")
@@ -114,9 +117,11 @@ impl Desk {
         let mut all = false;
         for server in &self.servers {
             let server = format!("http://127.0.0.1:{}", server.written);
-            let report = self.shell(&format!("carafe check {lesson} --server {server}; echo exit $?"));
+            let report =
+                self.shell(&format!("carafe check {lesson} --server {server}; echo exit $?"));
             for line in report.lines() {
-                if let Some((what, _)) = line.strip_prefix("  seen     ").and_then(|line| line.rsplit_once(" (cycle "))
+                if let Some((what, _)) =
+                    line.strip_prefix("  seen     ").and_then(|line| line.rsplit_once(" (cycle "))
                 {
                     self.seen.insert(what.to_owned());
                 }
@@ -145,7 +150,9 @@ impl Desk {
                 assert_eq!(text.matches(old).count(), 1, "{old:?} stands once in {name}:\n{text}");
                 fs::write(file(name), text.replace(old, new)).expect("the file can be written");
             }
-            _ => panic!("found the action {action:?}, expected stop, kill, start, write, replace or nothing"),
+            _ => panic!(
+                "found the action {action:?}, expected stop, kill, start, write, replace or nothing"
+            ),
         }
     }
 
@@ -167,7 +174,11 @@ impl Desk {
                     self.serve(line);
                 }
                 Step::Do(what, acts) => {
-                    assert!(!acts.is_empty(), "lesson {}: no test does this: {what}", lesson.number);
+                    assert!(
+                        !acts.is_empty(),
+                        "lesson {}: no test does this: {what}",
+                        lesson.number
+                    );
                     for act in acts {
                         // A server forgets its ticks when it ends.
                         self.check(lesson.number);
@@ -177,7 +188,8 @@ impl Desk {
                 Step::Run { command, sees, .. } => {
                     let shown = self.shell(command);
                     let sees: Vec<String> = sees.iter().map(|line| self.with_ports(line)).collect();
-                    let lines: Vec<&str> = shown.lines().map(|line| line.trim_end_matches('\r')).collect();
+                    let lines: Vec<&str> =
+                        shown.lines().map(|line| line.trim_end_matches('\r')).collect();
                     let expected: Vec<&str> = sees.iter().map(String::as_str).collect();
                     assert!(
                         are_seen(&expected, &lines),
@@ -206,9 +218,9 @@ fn are_seen(expected: &[&str], lines: &[&str]) -> bool {
     match expected {
         [] => lines.is_empty(),
         ["…", rest @ ..] => (0..=lines.len()).any(|skipped| are_seen(rest, &lines[skipped..])),
-        [first, rest @ ..] => {
-            lines.split_first().is_some_and(|(line, more)| is_seen(first, line) && are_seen(rest, more))
-        }
+        [first, rest @ ..] => lines
+            .split_first()
+            .is_some_and(|(line, more)| is_seen(first, line) && are_seen(rest, more)),
     }
 }
 
@@ -234,7 +246,8 @@ fn lesson(number: usize) {
     desk.check(number);
     // What no command can do: the form of lesson 3.
     let by_form = |name: &str| name == "answered";
-    let expected = lesson.seen.iter().filter(|(name, _)| !by_form(name)).map(|(_, what)| what.clone());
+    let expected =
+        lesson.seen.iter().filter(|(name, _)| !by_form(name)).map(|(_, what)| what.clone());
     assert_eq!(desk.seen, expected.collect(), "whoever does lesson {number} gets these ticks");
 }
 

@@ -3,7 +3,8 @@
 use crate::carafe::{Carafe, header};
 use crate::the_lessons::Desk;
 
-/// A lesson, what is nearly enough for one of its conditions, and that condition as the report words it.
+/// A lesson, what is nearly enough for one of its conditions, and that condition as the report
+/// words it.
 const NEARLY: &[(usize, &str, &str)] = &[
     (1, "curl -I $B/hello; curl -A firefox $B/hello; curl $B/hello/Ada", "from curl"),
     (1, "curl -A firefox $B/hello; curl -I -A '' $B/hello", "without a User-Agent"),
@@ -14,26 +15,66 @@ const NEARLY: &[(usize, &str, &str)] = &[
     (2, "curl $B/nowhere; curl -X OPTIONS $B/hello", "405"),
     (5, "curl \"$B/search?q=tea\"; curl $B/echo?q=%25", "decoded"),
     (6, "curl -d nmae=x $B/process", "303"),
-    (6, "curl -H 'Content-Type: text/plain' -d x $B/process; curl -d name=Ada $B/process", "the field was named"),
+    (
+        6,
+        "curl -H 'Content-Type: text/plain' -d x $B/process; curl -d name=Ada $B/process",
+        "the field was named",
+    ),
     (6, "curl -X PUT $B/hello", "405"),
     (7, "curl -L -d name=A $B/process; curl $B/formtest", "showed the message"),
     (7, "curl -L -c j -b j -d name=A $B/process; curl $B/formtest", "next page"),
-    (8, "curl -i --etag-save e $B/static/css/carafe.css; curl -i --etag-compare e $B/static/css/carafe.css", "304"),
-    (8, "curl $B/static/css/my-style-sheet.css; curl $B/static/css/my-style-sheet.css", "another ETag"),
-    (9, "curl $B/ladder/none; curl $B/ladder/none; curl $B/ladder/none; curl $B/ladder/none", "one connection"),
+    (
+        8,
+        "curl -i --etag-save e $B/static/css/carafe.css; curl -i --etag-compare e $B/static/css/carafe.css",
+        "304",
+    ),
+    (
+        8,
+        "curl $B/static/css/my-style-sheet.css; curl $B/static/css/my-style-sheet.css",
+        "another ETag",
+    ),
+    (
+        9,
+        "curl $B/ladder/none; curl $B/ladder/none; curl $B/ladder/none; curl $B/ladder/none",
+        "one connection",
+    ),
     (9, "curl $B/ladder/none $B/ladder/none $B/hello", "one connection"),
-    (10, "curl $B/ladder/url; curl $B/ladder/url?n=1; curl $B/ladder/url?n=2; curl $B/ladder/url?n=x", "made up"),
-    (10, "for i in 1 2 3; do curl -c j -b j $B/ladder/cookie; done; curl -b visits=x $B/ladder/cookie", "made up"),
+    (
+        10,
+        "curl $B/ladder/url; curl $B/ladder/url?n=1; curl $B/ladder/url?n=2; curl $B/ladder/url?n=x",
+        "made up",
+    ),
+    (
+        10,
+        "for i in 1 2 3; do curl -c j -b j $B/ladder/cookie; done; curl -b visits=x $B/ladder/cookie",
+        "made up",
+    ),
     (10, "for i in 1 2 3; do curl -c j -b j $B/ladder/signed; done", "was changed"),
-    (10, "for i in 1 2 3; do curl -c j -b j $B/ladder/signed; done; curl $B/ladder/signed", "twice"),
+    (
+        10,
+        "for i in 1 2 3; do curl -c j -b j $B/ladder/signed; done; curl $B/ladder/signed",
+        "twice",
+    ),
     (10, "for i in 1 2; do curl -b visits_signed=1.0 $B/ladder/signed; done", "twice"),
-    (12, "for i in 1 2 3; do curl -c j -b j $B/ladder/session; done; curl -b j $B/ladder/session", "another server"),
-    (12, "curl -c j $B/sessions; for i in 1 2; do curl -b j $B/ladder/session; done", "another server"),
+    (
+        12,
+        "for i in 1 2 3; do curl -c j -b j $B/ladder/session; done; curl -b j $B/ladder/session",
+        "another server",
+    ),
+    (
+        12,
+        "curl -c j $B/sessions; for i in 1 2; do curl -b j $B/ladder/session; done",
+        "another server",
+    ),
     (12, "curl -b carafe_sid=0123456789abcdef0123456789abcdef $B/ladder/session", "another server"),
     (11, "curl $B/getsession", "found Anthony"),
     (11, "curl -c j $B/sessions; curl -b j $B/getsession; curl $B/getsession", "once more"),
     (11, "curl $B/dropsession", "had a session"),
-    (11, "curl -c j $B/sessions; curl -b j $B/getsession; curl -b other=x $B/getsession", "names no row"),
+    (
+        11,
+        "curl -c j $B/sessions; curl -b j $B/getsession; curl -b other=x $B/getsession",
+        "names no row",
+    ),
     (13, "curl -d name=Ada $B/shop/login", "step 2"),
     (13, "curl \"$B/shop/search?q=tea\"; curl $B/shop/results", "step 4"),
     (13, "curl $B/shop/cart; curl -d item=999 $B/shop/cart", "step 6"),
@@ -79,7 +120,11 @@ fn lesson_3_asks_which_line_answered() {
     let carafe = Carafe::start(&["--log", "off"]);
     carafe.curl(&["$B/hello/Ada"]);
     let cycle = carafe.curl(&["$B/cycles/1"]);
-    let place = cycle.lines().next().and_then(|line| line.split_whitespace().last()).expect("it names the line");
+    let place = cycle
+        .lines()
+        .next()
+        .and_then(|line| line.split_whitespace().last())
+        .expect("it names the line");
     assert!(place.starts_with("src/app/hello.rs:"), "{place}");
     let page = carafe.curl(&["-H", "Accept: text/html", "$B/lessons/3"]);
     assert!(page.contains("name=\"cycle\" inputmode=\"numeric\" required value=\"1\""), "{page}");
@@ -94,16 +139,30 @@ fn lesson_3_asks_which_line_answered() {
     ];
     for (cycle, line, expected) in answers {
         let before = carafe.curl(&["$B/lessons.json"]);
-        assert!(!before.contains("filled in: which line of which file answered?\",\"cycle\":1"), "{before}");
-        let fields = ["--data-urlencode", &format!("cycle={cycle}"), "--data-urlencode", &format!("line={line}")];
-        let arguments =
-            [&["-L", "-c", "j", "-b", "j", "-H", "Accept: text/html"], &fields[..], &["$B/lessons/3"]].concat();
+        assert!(
+            !before.contains("filled in: which line of which file answered?\",\"cycle\":1"),
+            "{before}"
+        );
+        let fields = [
+            "--data-urlencode",
+            &format!("cycle={cycle}"),
+            "--data-urlencode",
+            &format!("line={line}"),
+        ];
+        let arguments = [
+            &["-L", "-c", "j", "-b", "j", "-H", "Accept: text/html"],
+            &fields[..],
+            &["$B/lessons/3"],
+        ]
+        .concat();
         let page = carafe.curl(&arguments);
         assert!(page.contains(expected), "{cycle}, {line}: {page}");
     }
     let after = carafe.curl(&["$B/lessons.json"]);
     assert!(after.contains("which line of which file answered?\",\"cycle\":1"), "{after}");
-    assert!(carafe.curl(&["-d", "cycle=1", "$B/lessons/3"]).contains("missing form field \"line\""));
+    assert!(
+        carafe.curl(&["-d", "cycle=1", "$B/lessons/3"]).contains("missing form field \"line\"")
+    );
     assert_eq!(carafe.status(&["-d", "cycle=1&line=x", "$B/lessons/4"]), "400");
 }
 
@@ -112,7 +171,9 @@ fn who_is_elsewhere_reads_the_lessons_and_is_told_nothing_of_what_was_seen() {
     let carafe = Carafe::start(&["--log", "off"]);
     carafe.curl(&["$B/ladder/none", "$B/ladder/none", "$B/ladder/none", "$B/hello/Ada"]);
     for elsewhere in ["Host: shop.example", "X-Forwarded-For: 10.0.0.1"] {
-        let ask = |path: &str| carafe.curl(&["-i", "-H", elsewhere, "-H", "Accept: text/html", &format!("$B{path}")]);
+        let ask = |path: &str| {
+            carafe.curl(&["-i", "-H", elsewhere, "-H", "Accept: text/html", &format!("$B{path}")])
+        };
         assert!(ask("/lessons.json").starts_with("HTTP/1.1 403"), "{elsewhere}");
         let page = ask("/lessons/9");
         assert!(page.starts_with("HTTP/1.1 200") && page.contains("HTTP is stateless"), "{page}");
@@ -120,7 +181,13 @@ fn who_is_elsewhere_reads_the_lessons_and_is_told_nothing_of_what_was_seen() {
         assert!(!ask("/").contains("✓"));
         let text = carafe.curl(&["-H", elsewhere, "$B/lessons/9"]);
         assert!(text.contains("  [ ] three GET /ladder/none"), "{text}");
-        let posted = carafe.status(&["-H", elsewhere, "-d", "cycle=4&line=src/app/hello.rs:11", "$B/lessons/3"]);
+        let posted = carafe.status(&[
+            "-H",
+            elsewhere,
+            "-d",
+            "cycle=4&line=src/app/hello.rs:11",
+            "$B/lessons/3",
+        ]);
         assert_eq!(posted, "403", "{elsewhere}");
     }
 }
@@ -132,15 +199,21 @@ fn lessons_come_as_pages_as_text_and_to_print() {
         let text = carafe.curl(&[&format!("$B/lessons/{number}")]);
         assert!(text.starts_with(&format!("Lesson {number}: ")), "{text}");
         let prose = text.lines().filter(|line| !line.starts_with("    "));
-        let wide: Vec<&str> = prose.filter(|line| line.chars().count() > 80 && line.contains(". ")).collect();
+        let wide: Vec<&str> =
+            prose.filter(|line| line.chars().count() > 80 && line.contains(". ")).collect();
         assert!(wide.is_empty(), "{wide:?}");
         let page = carafe.curl(&["-H", "Accept: text/html", &format!("$B/lessons/{number}")]);
         assert!(page.contains("<details>") && page.contains("Show the answer"), "{page}");
-        let print = carafe.curl(&["-H", "Accept: text/html", &format!("$B/lessons/{number}?print")]);
-        assert!(!print.contains("<details") && !print.contains("<button") && !print.contains("<form"), "{print}");
+        let print =
+            carafe.curl(&["-H", "Accept: text/html", &format!("$B/lessons/{number}?print")]);
+        assert!(
+            !print.contains("<details") && !print.contains("<button") && !print.contains("<form"),
+            "{print}"
+        );
         assert!(print.contains("The answer to the question"), "{print}");
     }
-    for (path, expected) in [("/lessons/0", "404"), ("/lessons/15", "404"), ("/lessons/x", "404"), ("/lessons", "303")]
+    for (path, expected) in
+        [("/lessons/0", "404"), ("/lessons/15", "404"), ("/lessons/x", "404"), ("/lessons", "303")]
     {
         assert_eq!(carafe.status(&[&format!("$B{path}")]), expected, "{path}");
     }
@@ -154,7 +227,8 @@ fn the_first_page_shows_the_very_request_without_the_whole_id() {
     let carafe = Carafe::start(&["--log", "off"]);
     let cookie = "Cookie: carafe_sid=0123456789abcdef0123456789abcdef";
     for accept in ["*/*", "text/html"] {
-        let page = carafe.curl(&["-H", cookie, "-A", "me/1", "-H", &format!("Accept: {accept}"), "$B/"]);
+        let page =
+            carafe.curl(&["-H", cookie, "-A", "me/1", "-H", &format!("Accept: {accept}"), "$B/"]);
         assert!(page.contains("GET / HTTP/1.1") && page.contains("User-Agent: me/1"), "{page}");
         assert!(page.contains("carafe_sid=0123..") && !page.contains("89abcdef"), "{page}");
     }
@@ -163,7 +237,8 @@ fn the_first_page_shows_the_very_request_without_the_whole_id() {
 #[test]
 fn carafe_check_says_what_is_wrong_with_its_words_and_with_the_server() {
     let mut desk = Desk::new();
-    let said = |desk: &Desk, words: &str| desk.shell(&format!("carafe check {words}; echo exit $?"));
+    let said =
+        |desk: &Desk, words: &str| desk.shell(&format!("carafe check {words}; echo exit $?"));
     for (words, expected) in [
         ("0", "found \"0\", expected a lesson's number, 1 to 14"),
         ("1 2", "found a second lesson, 2, expected one"),
@@ -192,10 +267,16 @@ fn carafe_check_says_what_is_wrong_with_its_words_and_with_the_server() {
     assert!(shown.contains("--no-cycles") && shown.ends_with("exit 1\n"), "{shown}");
     desk.serve("carafe");
     let shown = said(&desk, "--server $B");
-    assert!(shown.starts_with(" 1  0 of 2   A server") && shown.contains("carafe check 1"), "{shown}");
+    assert!(
+        shown.starts_with(" 1  0 of 2   A server") && shown.contains("carafe check 1"),
+        "{shown}"
+    );
     assert!(shown.ends_with("exit 1\n"), "{shown}");
     desk.shell("curl $B/ladder/none $B/ladder/none $B/ladder/none");
     let shown = said(&desk, "9 --server $B/");
-    assert!(shown.contains("  seen     three GET /ladder/none on one connection (cycle 3)"), "{shown}");
+    assert!(
+        shown.contains("  seen     three GET /ladder/none on one connection (cycle 3)"),
+        "{shown}"
+    );
     assert!(shown.ends_with("exit 0\n"), "{shown}");
 }

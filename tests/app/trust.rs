@@ -9,18 +9,27 @@ const HOST: &str = "Host: shop.example";
 #[test]
 fn a_trusted_proxy_says_who_asks_and_that_it_was_https() {
     let carafe = Carafe::start(&["--trust-proxy", "127.0.0.1", "--log", "common"]);
-    let through =
-        |arguments: &[&str]| carafe.curl(&[&["-i", "-H", CLIENT, "-H", HTTPS, "-H", HOST], arguments].concat());
+    let through = |arguments: &[&str]| {
+        carafe.curl(&[&["-i", "-H", CLIENT, "-H", HTTPS, "-H", HOST], arguments].concat())
+    };
 
     let cookie = header(&through(&["$B/sessions"]), "Set-Cookie").unwrap_or("").to_owned();
     assert!(cookie.starts_with("carafe_sid=") && cookie.contains("; Secure"), "{cookie}");
-    assert!(through(&["$B/getsesion"]).contains("this works: curl https://shop.example/getsession"));
+    assert!(
+        through(&["$B/getsesion"]).contains("this works: curl https://shop.example/getsession")
+    );
     // A path alone leads back to where the client came from, whatever that is called there.
     assert_eq!(header(&through(&["-d", "name=Ada", "$B/process"]), "Location"), Some("/formtest"));
     assert_eq!(header(&through(&["$B/hello/"]), "Location"), Some("/hello"));
     // The site's own form is no other site's, and another site's is.
-    assert!(through(&["-d", "name=Ada", "-H", "Origin: https://shop.example", "$B/process"]).contains(" 303 "));
-    assert!(through(&["-d", "name=Ada", "-H", "Origin: https://evil.example", "$B/process"]).contains(" 403 "));
+    assert!(
+        through(&["-d", "name=Ada", "-H", "Origin: https://shop.example", "$B/process"])
+            .contains(" 303 ")
+    );
+    assert!(
+        through(&["-d", "name=Ada", "-H", "Origin: https://evil.example", "$B/process"])
+            .contains(" 403 ")
+    );
 
     let http = carafe.curl(&["-i", "-H", CLIENT, "-H", "X-Forwarded-Proto: http", "$B/sessions"]);
     assert!(header(&http, "Set-Cookie").is_some_and(|cookie| !cookie.contains("Secure")), "{http}");
@@ -31,7 +40,8 @@ fn a_trusted_proxy_says_who_asks_and_that_it_was_https() {
 #[test]
 fn nobody_else_is_believed() {
     let headers = ["-i", "-H", CLIENT, "-H", HTTPS, "-H", HOST];
-    // Somebody else on this machine, beside the proxy that is trusted; and a server that trusts nobody.
+    // Somebody else on this machine, beside the proxy that is trusted; and a server that trusts
+    // nobody.
     for (trusted, from, shown) in [
         (&["--trust-proxy", "127.0.0.1"][..], "127.0.0.2", "127.0.0.2"),
         (&["--trust-proxy=10.0.0.0/8,::1", "--trust-proxy", "127.0.0.1"], "127.0.0.2", "127.0.0.2"),
@@ -42,7 +52,10 @@ fn nobody_else_is_believed() {
         let answer = carafe.curl(&[&headers[..], &["--interface", from, "$B/sessions"]].concat());
         let cookie = header(&answer, "Set-Cookie").unwrap_or("").to_owned();
         let believed = shown == "203.0.113.9";
-        assert!(cookie.starts_with("carafe_sid=") && cookie.contains("; Secure") == believed, "{trusted:?}: {cookie}");
+        assert!(
+            cookie.starts_with("carafe_sid=") && cookie.contains("; Secure") == believed,
+            "{trusted:?}: {cookie}"
+        );
         let log = carafe.log();
         assert!(log.starts_with(&format!("{shown} - - [")), "{trusted:?}: {log}");
     }
@@ -52,12 +65,19 @@ fn nobody_else_is_believed() {
 fn what_a_trusted_proxy_sends_must_make_sense_and_from_others_it_does_not_matter() {
     let carafe = Carafe::start(&["--trust-proxy", "127.0.0.1"]);
     for (head, why) in [
-        ("X-Forwarded-For: unknown", "found \"unknown\" in X-Forwarded-For, expected a client's address"),
+        (
+            "X-Forwarded-For: unknown",
+            "found \"unknown\" in X-Forwarded-For, expected a client's address",
+        ),
         ("X-Forwarded-Proto: ftp", "found \"ftp\" in X-Forwarded-Proto, expected http or https"),
         ("X-Forwarded-Proto: https, http", "found \"https, http\" in X-Forwarded-Proto"),
         ("X-Forwarded-For: \u{e9}", "found \"\\xc3\\xa9\" in X-Forwarded-For"),
     ] {
-        assert_eq!(carafe.status(&["-H", head, "--interface", "127.0.0.2", "$B/hello"]), "200", "{head}");
+        assert_eq!(
+            carafe.status(&["-H", head, "--interface", "127.0.0.2", "$B/hello"]),
+            "200",
+            "{head}"
+        );
         let answer = carafe.curl(&["-i", "-H", head, "-d", "a=b", "$B/echo"]);
         assert!(answer.starts_with("HTTP/1.1 400 ") && answer.contains(why), "{head}: {answer}");
         assert_eq!(carafe.curl(&["$B/hello"]), "Hello, World!\n", "the next one is served");
@@ -69,17 +89,30 @@ fn what_a_trusted_proxy_sends_must_make_sense_and_from_others_it_does_not_matter
 #[test]
 fn behind_a_proxy_the_inside_is_closed_to_everybody() {
     let carafe = Carafe::start(&["--trust-proxy", "127.0.0.1, 10.0.0.0/8", "--log", "off"]);
-    for line in
-        ["  proxies    believed when they say who asks: 127.0.0.1, 10.0.0.0/8\n", "  cycles     off: behind a proxy"]
-    {
+    for line in [
+        "  proxies    believed when they say who asks: 127.0.0.1, 10.0.0.0/8\n",
+        "  cycles     off: behind a proxy",
+    ] {
         assert!(carafe.banner.contains(line), "{}", carafe.banner);
     }
     for head in ["Accept: */*", CLIENT, "X-Forwarded-For: 127.0.0.1"] {
-        for path in ["/cycles", "/cycles/1", "/cycles/last.json", "/cycles/live", "/source", "/source/src/lib.rs"] {
-            let status = carafe.status(&["-H", head, "-H", "Host: localhost", &format!("$B{path}")]);
+        for path in [
+            "/cycles",
+            "/cycles/1",
+            "/cycles/last.json",
+            "/cycles/live",
+            "/source",
+            "/source/src/lib.rs",
+        ] {
+            let status =
+                carafe.status(&["-H", head, "-H", "Host: localhost", &format!("$B{path}")]);
             assert_eq!(status, "403", "{path} with {head}");
         }
-        assert_eq!(carafe.status(&["-H", head, "-X", "POST", "$B/forget"]), "403", "/forget with {head}");
+        assert_eq!(
+            carafe.status(&["-H", head, "-X", "POST", "$B/forget"]),
+            "403",
+            "/forget with {head}"
+        );
         assert!(!carafe.curl(&["-H", head, "$B/boom"]).contains("on purpose"), "{head}");
     }
     let alone = Carafe::start(&["--log", "off"]);

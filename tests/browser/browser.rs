@@ -1,9 +1,11 @@
 //! A real browser for the tests: headless Chromium, told what to do through chromedriver.
 //!
-//! chromedriver speaks WebDriver (the W3C standard), which is HTTP and JSON: each method here is one request. What the
-//! standard has no word for (dark, narrow, without scripts) goes to Chromium's own DevTools in the same way.
+//! chromedriver speaks WebDriver (the W3C standard), which is HTTP and JSON: each method here is
+//! one request. What the standard has no word for (dark, narrow, without scripts) goes to
+//! Chromium's own DevTools in the same way.
 //!
-//! One browser serves a whole test binary. Tests take turns at it, and each begins with a fresh tab and without cookies:
+//! One browser serves a whole test binary. Tests take turns at it, and each begins with a fresh tab
+//! and without cookies:
 //!
 //! ```ignore
 //! let Some(browser) = Browser::take("the_name_of_the_test") else { return };  // not installed: skipped
@@ -23,8 +25,9 @@ use std::time::{Duration, Instant};
 /// Longer than anything here takes on a busy machine.
 const DEADLINE: Duration = Duration::from_secs(40);
 
-/// How Chromium is started: without a window, without what it would do on the network by itself, and blind to every name.
-/// A page that asks for anything but this machine fails, and the test that opened it with it.
+/// How Chromium is started: without a window, without what it would do on the network by itself,
+/// and blind to every name. A page that asks for anything but this machine fails, and the test that
+/// opened it with it.
 const FLAGS: [&str; 13] = [
     "--headless",
     "--no-sandbox", // Chromium refuses to run as root with one
@@ -63,13 +66,17 @@ struct Driver {
 }
 
 impl Browser {
-    /// Waits for this test's turn. `None` if there is no browser, or no axe-core to check pages with: the test is skipped,
-    /// and where CI runs it fails.
+    /// Waits for this test's turn. `None` if there is no browser, or no axe-core to check pages
+    /// with: the test is skipped, and where CI runs it fails.
     pub fn take(test: &str) -> Option<Browser> {
         static SHARED: Mutex<Weak<Driver>> = Mutex::new(Weak::new());
         static TURN: Mutex<()> = Mutex::new(());
-        let missing = ["chromium", "chromedriver", "pdftotext"].into_iter().find(|program| !is_installed(program));
-        let missing = missing.map(str::to_owned).or_else(|| (!axe().exists()).then(|| axe().display().to_string()));
+        let missing = ["chromium", "chromedriver", "pdftotext"]
+            .into_iter()
+            .find(|program| !is_installed(program));
+        let missing = missing
+            .map(str::to_owned)
+            .or_else(|| (!axe().exists()).then(|| axe().display().to_string()));
         if let Some(missing) = missing {
             assert!(std::env::var_os("CI").is_none(), "no {missing}: run tests/setup");
             eprintln!("skipped {test}: no {missing}; tests/setup installs it");
@@ -116,10 +123,18 @@ impl Browser {
     fn find_by(&self, how: &str, what: &str) -> Element<'_> {
         let end = Instant::now() + DEADLINE;
         loop {
-            let found = self.driver.ask("POST", "/element", Some(Map::from([("using", how), ("value", what)])));
+            let found = self.driver.ask(
+                "POST",
+                "/element",
+                Some(Map::from([("using", how), ("value", what)])),
+            );
             // The standard's name for "the id of an element".
             let id = found.as_ref().ok().and_then(|found| {
-                found.as_map()?.get("element-6066-11e4-a52e-4f735466cecf").and_then(Value::as_str).map(str::to_owned)
+                found
+                    .as_map()?
+                    .get("element-6066-11e4-a52e-4f735466cecf")
+                    .and_then(Value::as_str)
+                    .map(str::to_owned)
             });
             if let Some(id) = id {
                 return Element { browser: self, id };
@@ -130,20 +145,33 @@ impl Browser {
 
     /// What a script returns, run in the page.
     pub fn script(&self, script: &str) -> Value {
-        self.post("/execute/sync", [("script", Value::from(script)), ("args", Value::List(Vec::new()))])
+        self.post(
+            "/execute/sync",
+            [("script", Value::from(script)), ("args", Value::List(Vec::new()))],
+        )
     }
 
     /// What the promise that a script makes comes to.
     pub fn promise(&self, script: &str) -> Value {
-        let script = format!("const done = arguments[0]; ({script}).then(done, (error) => done('failed: ' + error));");
-        self.post("/execute/async", [("script", Value::from(script)), ("args", Value::List(Vec::new()))])
+        let script = format!(
+            "const done = arguments[0]; ({script}).then(done, (error) => done('failed: ' + error));"
+        );
+        self.post(
+            "/execute/async",
+            [("script", Value::from(script)), ("args", Value::List(Vec::new()))],
+        )
     }
 
     /// Waits until this is true in the page.
     pub fn wait_for(&self, condition: &str) {
         let end = Instant::now() + DEADLINE;
         while self.script(&format!("return Boolean({condition})")) != Value::Bool(true) {
-            assert!(Instant::now() < end, "{condition} is still not so on {}: {}", self.url(), self.text());
+            assert!(
+                Instant::now() < end,
+                "{condition} is still not so on {}: {}",
+                self.url(),
+                self.text()
+            );
         }
     }
 
@@ -152,7 +180,8 @@ impl Browser {
         self.script("return document.body.innerText").as_str().unwrap_or_default().to_owned()
     }
 
-    /// Opens another tab beside this one and goes there; gives back its handle for [`Browser::tab`].
+    /// Opens another tab beside this one and goes there; gives back its handle for
+    /// [`Browser::tab`].
     pub fn new_tab(&self) -> String {
         let tab = self.post("/window/new", [("type", "tab")]);
         let handle = tab.as_map().and_then(|tab| tab.get("handle")).and_then(Value::as_str);
@@ -173,7 +202,13 @@ impl Browser {
 
     fn only_tab(&self, kept: &str) {
         let tabs = self.get("/window/handles");
-        for tab in tabs.as_list().unwrap_or_default().iter().filter_map(Value::as_str).filter(|tab| *tab != kept) {
+        for tab in tabs
+            .as_list()
+            .unwrap_or_default()
+            .iter()
+            .filter_map(Value::as_str)
+            .filter(|tab| *tab != kept)
+        {
             self.tab(tab);
             let _ = self.driver.ask("DELETE", "/window", None);
         }
@@ -184,7 +219,8 @@ impl Browser {
     pub fn scheme(&self, scheme: &str) {
         // And without motion: a page that scrolls smoothly is still on its way when it is clicked.
         let features = [("prefers-color-scheme", scheme), ("prefers-reduced-motion", "reduce")];
-        let features = features.map(|(name, value)| Value::Map(Map::from([("name", name), ("value", value)])));
+        let features =
+            features.map(|(name, value)| Value::Map(Map::from([("name", name), ("value", value)])));
         self.devtools("Emulation.setEmulatedMedia", [("features", features.to_vec())]);
     }
 
@@ -209,19 +245,21 @@ impl Browser {
             let event = message.as_map()?.get("message")?.as_map()?.clone();
             let is_request = event.get("method")?.as_str()? == "Network.requestWillBeSent";
             let request = event.get("params")?.as_map()?.get("request")?.as_map()?.clone();
-            is_request.then(|| request.get("url").and_then(Value::as_str).unwrap_or_default().to_owned())
+            is_request
+                .then(|| request.get("url").and_then(Value::as_str).unwrap_or_default().to_owned())
         };
         log.as_list().unwrap_or_default().iter().filter_map(address).collect()
     }
 
-    /// What the browser complained of since the last call: scripts that failed, what the security policy stopped. (What a
-    /// script prints is no complaint, nor that an answer is a 4xx.)
+    /// What the browser complained of since the last call: scripts that failed, what the security
+    /// policy stopped. (What a script prints is no complaint, nor that an answer is a 4xx.)
     pub fn complaints(&self) -> Vec<String> {
         let log = self.log("browser");
         let complaint = |entry: &Value| {
             let text = |name| entry.as_map()?.get(name)?.as_str();
             let message = text("message")?;
-            let counts = text("level")? != "INFO" && !message.contains("the server responded with a status of");
+            let counts = text("level")? != "INFO"
+                && !message.contains("the server responded with a status of");
             counts.then(|| message.to_owned())
         };
         log.as_list().unwrap_or_default().iter().filter_map(complaint).collect()
@@ -257,7 +295,8 @@ impl Browser {
         self.keep(&format!("{name}.png"), &self.devtools("Page.captureScreenshot", options));
     }
 
-    /// Keeps the page as it would be printed, as `target/screenshots/NAME.pdf`; gives back the file's path.
+    /// Keeps the page as it would be printed, as `target/screenshots/NAME.pdf`; gives back the
+    /// file's path.
     pub fn print(&self, name: &str) -> PathBuf {
         // With backgrounds: whoever prints them must not get black paper.
         let printed = self.post("/print", [("background", true)]);
@@ -281,13 +320,17 @@ impl Browser {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/screenshots");
         std::fs::create_dir_all(&folder).expect("a folder can be made");
         let path = folder.join(name);
-        std::fs::write(&path, from_base64(data.expect("there is a picture"))).expect("it can be written");
+        std::fs::write(&path, from_base64(data.expect("there is a picture")))
+            .expect("it can be written");
         path
     }
 
     /// A command to DevTools.
     pub fn devtools(&self, command: &str, parameters: impl Into<Map>) -> Value {
-        self.post("/goog/cdp/execute", [("cmd", Value::from(command)), ("params", parameters.into().into())])
+        self.post(
+            "/goog/cdp/execute",
+            [("cmd", Value::from(command)), ("params", parameters.into().into())],
+        )
     }
 
     fn get(&self, path: &str) -> Value {
@@ -295,7 +338,9 @@ impl Browser {
     }
 
     fn post(&self, path: &str, body: impl Into<Map>) -> Value {
-        self.driver.ask("POST", path, Some(body.into())).unwrap_or_else(|error| panic!("{path}: {error}"))
+        self.driver
+            .ask("POST", path, Some(body.into()))
+            .unwrap_or_else(|error| panic!("{path}: {error}"))
     }
 }
 
@@ -312,7 +357,11 @@ impl Element<'_> {
 
     /// Its visible text.
     pub fn text(&self) -> String {
-        self.browser.get(&format!("/element/{}/text", self.id)).as_str().unwrap_or_default().to_owned()
+        self.browser
+            .get(&format!("/element/{}/text", self.id))
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
     }
 }
 
@@ -330,12 +379,20 @@ impl Driver {
         let mut line = String::new();
         let port = loop {
             line.clear();
-            assert_ne!(stdout.read_line(&mut line).expect("chromedriver prints text"), 0, "chromedriver ended");
-            if let Some((_, port)) = line.trim_end().trim_end_matches('.').split_once("successfully on port ") {
+            assert_ne!(
+                stdout.read_line(&mut line).expect("chromedriver prints text"),
+                0,
+                "chromedriver ended"
+            );
+            if let Some((_, port)) =
+                line.trim_end().trim_end_matches('.').split_once("successfully on port ")
+            {
                 break port.to_owned();
             }
         };
-        let config = ureq::Agent::config_builder().timeout_global(Some(2 * DEADLINE)).http_status_as_error(false);
+        let config = ureq::Agent::config_builder()
+            .timeout_global(Some(2 * DEADLINE))
+            .http_status_as_error(false);
         let mut driver = Driver {
             child,
             _stdout: stdout,
@@ -351,7 +408,8 @@ impl Driver {
         ]);
         let wanted = Map::from([("capabilities", Map::from([("alwaysMatch", wanted)]))]);
         let session = driver.ask("POST", "", Some(wanted)).expect("Chromium starts");
-        let id = session.as_map().and_then(|session| session.get("sessionId")).and_then(Value::as_str);
+        let id =
+            session.as_map().and_then(|session| session.get("sessionId")).and_then(Value::as_str);
         driver.session = format!("{}/{}", driver.session, id.expect("a session has an id"));
         driver
     }
@@ -369,9 +427,15 @@ impl Driver {
                 .send(json::write(&body.unwrap_or_default().into())),
         };
         let mut answer = sent.map_err(|error| error.to_string())?;
-        let text = answer.body_mut().with_config().limit(u64::MAX).read_to_vec().map_err(|error| error.to_string())?;
+        let text = answer
+            .body_mut()
+            .with_config()
+            .limit(u64::MAX)
+            .read_to_vec()
+            .map_err(|error| error.to_string())?;
         let answered = json::parse(&text).map_err(|error| error.to_string())?;
-        let value = answered.as_map().and_then(|map| map.get("value")).cloned().unwrap_or(Value::Null);
+        let value =
+            answered.as_map().and_then(|map| map.get("value")).cloned().unwrap_or(Value::Null);
         if answer.status().is_success() { Ok(value) } else { Err(json::write(&value)) }
     }
 }

@@ -1,4 +1,5 @@
-//! The glass in a browser: a form is posted, and its cycle is watched, opened, sent again and traced to its line.
+//! The glass in a browser: a form is posted, and its cycle is watched, opened, sent again and
+//! traced to its line.
 
 use crate::browser::Browser;
 use crate::carafe::Carafe;
@@ -39,7 +40,9 @@ fn a_cycle_arrives_live_is_sent_again_without_the_cookie_and_leads_to_its_line()
     // Again, without the cookie: a cycle of its own, by the same browser, and now a stranger's.
     let first = browser.url();
     browser.find("#again button:last-of-type").click();
-    browser.wait_for(&format!("location.href !== '{first}' && location.pathname.startsWith('/cycles/')"));
+    browser.wait_for(&format!(
+        "location.href !== '{first}' && location.pathname.startsWith('/cycles/')"
+    ));
     let page = browser.text();
     assert!(page.contains("a stranger") && page.contains("POST /process"), "{page}");
 
@@ -47,7 +50,10 @@ fn a_cycle_arrives_live_is_sent_again_without_the_cookie_and_leads_to_its_line()
     browser.find("a[href^='/source/src/app/formtest.rs#L']").click();
     browser.wait_for("location.pathname === '/source/src/app/formtest.rs'");
     let line = browser.script("return document.querySelector(':target').textContent");
-    assert!(line.as_str().is_some_and(|line| line.contains("ctx.flash(\"need valid name\")")), "{line:?}");
+    assert!(
+        line.as_str().is_some_and(|line| line.contains("ctx.flash(\"need valid name\")")),
+        "{line:?}"
+    );
     assert_eq!(browser.complaints(), [""; 0]);
 }
 

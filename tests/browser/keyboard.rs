@@ -1,4 +1,5 @@
-//! Pages without a mouse: the Tab key comes to everything that can be used, in the order in which it is seen.
+//! Pages without a mouse: the Tab key comes to everything that can be used, in the order in which
+//! it is seen.
 
 use crate::browser::Browser;
 use crate::carafe::Carafe;
@@ -64,9 +65,13 @@ fn the_tab_key_comes_to_every_control_in_the_order_in_which_they_are_seen() {
             if let Some((last, last_top, last_bottom, last_left)) = &before {
                 // In columns, the next one begins at the top again, to the right.
                 let is_above = bottom <= *last_top && left <= *last_left;
-                let is_left = (top - last_top).abs() < 8 && (bottom - last_bottom).abs() < 8 && left < *last_left;
+                let is_left = (top - last_top).abs() < 8
+                    && (bottom - last_bottom).abs() < 8
+                    && left < *last_left;
                 if is_above || is_left {
-                    wrong.push(format!("{path}, {width}: {name:?} comes after {last:?}, which stands behind it"));
+                    wrong.push(format!(
+                        "{path}, {width}: {name:?} comes after {last:?}, which stands behind it"
+                    ));
                 }
             }
             before = Some((name, top, bottom, left));
@@ -98,6 +103,10 @@ fn whoever_asks_for_no_motion_gets_none() {
     for path in ["/", "/cycles", "/cycles/1", "/source", "/lessons/1", "/shop"] {
         browser.open(&carafe.url(path));
         assert_eq!(motion("reduce"), "auto false".into(), "{path}");
-        assert_eq!(motion("no-preference"), "smooth true".into(), "{path}: the test could not tell");
+        assert_eq!(
+            motion("no-preference"),
+            "smooth true".into(),
+            "{path}: the test could not tell"
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! A lesson in a browser: its check turns to a tick while the page is open, and with scripts off after the next load.
+//! A lesson in a browser: its check turns to a tick while the page is open, and with scripts off
+//! after the next load.
 
 use crate::browser::Browser;
 use crate::carafe::Carafe;
@@ -10,7 +11,11 @@ fn a_check_turns_to_a_tick_while_the_lesson_is_open() {
     browser.open(&carafe.url("/"));
     browser.link("HTTP is stateless").click();
     browser.wait_for("location.pathname === '/lessons/9'");
-    assert!(browser.text().contains("This server has not seen all of it yet."), "{}", browser.text());
+    assert!(
+        browser.text().contains("This server has not seen all of it yet."),
+        "{}",
+        browser.text()
+    );
     browser.wait_for("document.getElementById('lesson').dataset.live === 'yes'");
     carafe.curl(&["$B/ladder/none", "$B/ladder/none", "$B/ladder/none"]);
     browser.wait_for("document.querySelectorAll('.checks li.seen').length === 1");
@@ -21,9 +26,13 @@ fn a_check_turns_to_a_tick_while_the_lesson_is_open() {
     let cycle = browser.script("return document.querySelector('.checks a').textContent");
     browser.find(".checks a").click();
     browser.wait_for("location.pathname.startsWith('/cycles/')");
-    let number = cycle.as_str().and_then(|words| words.strip_prefix("cycle ")).expect("it names a cycle");
+    let number =
+        cycle.as_str().and_then(|words| words.strip_prefix("cycle ")).expect("it names a cycle");
     let heading = browser.find("h1").text();
-    assert!(heading.starts_with(&format!("Cycle {number}\n")) && heading.contains("GET /ladder/none"), "{heading}");
+    assert!(
+        heading.starts_with(&format!("Cycle {number}\n")) && heading.contains("GET /ladder/none"),
+        "{heading}"
+    );
 
     // The same after a new load, and on the first page.
     browser.open(&carafe.url("/lessons/9"));
@@ -32,7 +41,8 @@ fn a_check_turns_to_a_tick_while_the_lesson_is_open() {
     assert_eq!(browser.find(".lessons li.done a").text(), "HTTP is stateless");
     assert_eq!(browser.find(".actions .button").text(), "Go on with lesson 1");
     assert_eq!(browser.complaints(), [""; 0]);
-    let elsewhere: Vec<_> = browser.requests().into_iter().filter(|url| !url.starts_with(&carafe.url("/"))).collect();
+    let elsewhere: Vec<_> =
+        browser.requests().into_iter().filter(|url| !url.starts_with(&carafe.url("/"))).collect();
     assert!(elsewhere.is_empty(), "{elsewhere:?}");
 }
 
@@ -53,7 +63,9 @@ fn lesson_3_is_done_without_scripts() {
     browser.open(&carafe.url("/lessons/3"));
     browser.find("#own-cycles a").click();
     browser.wait_for("location.pathname.startsWith('/cycles/')");
-    let place = browser.script("return document.querySelector('a[href^=\"/source/src/app/hello.rs\"]').textContent");
+    let place = browser.script(
+        "return document.querySelector('a[href^=\"/source/src/app/hello.rs\"]').textContent",
+    );
     browser.open(&carafe.url("/lessons/3"));
     browser.find("#line").write("src/app/hello.rs:1");
     browser.find("#check ~ form button").click();

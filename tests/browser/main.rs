@@ -1,4 +1,5 @@
-//! The application, as a person with a browser meets it: real Chromium, driven through chromedriver.
+//! The application, as a person with a browser meets it: real Chromium, driven through
+//! chromedriver.
 
 mod browser;
 #[path = "../app/carafe.rs"]

@@ -1,11 +1,14 @@
-//! Every page: readable for everybody, in both schemes, wide and narrow, and with nothing from elsewhere.
+//! Every page: readable for everybody, in both schemes, wide and narrow, and with nothing from
+//! elsewhere.
 //!
-//! `PICTURES=1 cargo test --test browser pages` keeps a picture of each in `target/screenshots/`, to be looked at.
+//! `PICTURES=1 cargo test --test browser pages` keeps a picture of each in `target/screenshots/`,
+//! to be looked at.
 
 use crate::browser::Browser;
 use crate::carafe::Carafe;
 
-/// Every kind of page that a visitor can come to, in the order in which they are opened. A new page belongs here.
+/// Every kind of page that a visitor can come to, in the order in which they are opened. A new page
+/// belongs here.
 const PAGES: [(&str, &str); 18] = [
     ("start", "/"),
     ("hello", "/hello/Ada"),
@@ -34,7 +37,8 @@ fn every_page_is_open_to_everybody_and_needs_nothing_from_elsewhere() {
     carafe.curl(&["-c", "j", "-d", "name=Bo", "$B/process"]);
     carafe.curl(&["-b", "j", "-d", "name=A&password=x", "$B/process?from=here"]);
     let pictures = std::env::var_os("PICTURES").is_some();
-    // All four make a difference to whoever looks; to find what is wrong, two of them hold each scheme and each width.
+    // All four make a difference to whoever looks; to find what is wrong, two of them hold each
+    // scheme and each width.
     let views = [("light", 1280), ("dark", 320), ("dark", 1280), ("light", 320)];
     let views = if pictures { &views[..] } else { &views[..2] };
     let mut wrong = Vec::new();
@@ -47,8 +51,11 @@ fn every_page_is_open_to_everybody_and_needs_nothing_from_elsewhere() {
                 browser.picture(&format!("{name}-{scheme}-{width}"));
             }
             let found = browser.barriers();
-            wrong.extend(found.iter().map(|barrier| format!("{path}, {scheme}, {width}: {barrier}")));
-            let too_wide = browser.script("return document.documentElement.scrollWidth - innerWidth").as_int();
+            wrong.extend(
+                found.iter().map(|barrier| format!("{path}, {scheme}, {width}: {barrier}")),
+            );
+            let too_wide =
+                browser.script("return document.documentElement.scrollWidth - innerWidth").as_int();
             if too_wide != Some(0) {
                 wrong.push(format!("{path}, {width}: {too_wide:?} pixels too wide"));
             }
@@ -60,7 +67,8 @@ fn every_page_is_open_to_everybody_and_needs_nothing_from_elsewhere() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     let requests = browser.requests();
     assert!(requests.len() > PAGES.len(), "{requests:?}");
-    let elsewhere: Vec<_> = requests.iter().filter(|url| !url.starts_with(&carafe.url("/"))).collect();
+    let elsewhere: Vec<_> =
+        requests.iter().filter(|url| !url.starts_with(&carafe.url("/"))).collect();
     assert!(elsewhere.is_empty(), "{elsewhere:?}");
     assert_eq!(browser.complaints(), [""; 0]);
 }
@@ -78,8 +86,14 @@ fn the_checks_find_what_is_wrong() {
     );
     let barriers = browser.barriers().join("\n");
     assert!(barriers.contains("image-alt") && barriers.contains("color-contrast"), "{barriers}");
-    assert_eq!(browser.script("return document.documentElement.scrollWidth > innerWidth"), true.into());
+    assert_eq!(
+        browser.script("return document.documentElement.scrollWidth > innerWidth"),
+        true.into()
+    );
     // The page's own security policy stops the picture.
     let complaints = browser.complaints().join("\n");
-    assert!(complaints.contains("elsewhere.example") && complaints.contains("Content Security Policy"), "{complaints}");
+    assert!(
+        complaints.contains("elsewhere.example") && complaints.contains("Content Security Policy"),
+        "{complaints}"
+    );
 }

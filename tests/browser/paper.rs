@@ -59,7 +59,8 @@ fn what_is_folded_wide_or_dark_on_the_screen_is_whole_and_light_on_paper() {
     ] {
         browser.open(&carafe.url(path));
         let texts = browser.script(TEXTS);
-        let texts: Vec<&str> = texts.as_list().expect("a list").iter().filter_map(Value::as_str).collect();
+        let texts: Vec<&str> =
+            texts.as_list().expect("a list").iter().filter_map(Value::as_str).collect();
         assert!(texts.len() > 10 && texts.join("").contains(hidden), "{path}: {texts:?}");
         let pdf = browser.print(name);
         let paper = words(&pdf);

@@ -1,4 +1,5 @@
-//! The shop, as a customer meets it: eight steps by mouse and keyboard, on a desk and on a phone, with scripts and without.
+//! The shop, as a customer meets it: eight steps by mouse and keyboard, on a desk and on a phone,
+//! with scripts and without.
 
 use crate::browser::Browser;
 use crate::carafe::Carafe;
@@ -9,7 +10,8 @@ fn look(browser: &Browser, name: &str, wrong: &mut Vec<String>) {
         browser.picture(name);
     }
     wrong.extend(browser.barriers().iter().map(|barrier| format!("{name}: {barrier}")));
-    let too_wide = browser.script("return document.documentElement.scrollWidth - innerWidth").as_int();
+    let too_wide =
+        browser.script("return document.documentElement.scrollWidth - innerWidth").as_int();
     if too_wide != Some(0) {
         wrong.push(format!("{name}: {too_wide:?} pixels too wide"));
     }
@@ -24,7 +26,8 @@ fn eight_steps_are_eleven_cycles_on_a_desk_and_on_a_phone() {
         browser.scheme(scheme);
         browser.width(width);
         browser.scripts(scripts);
-        // Only a script can find barriers; so they are looked for where scripts are on, and with them for the page alone.
+        // Only a script can find barriers; so they are looked for where scripts are on, and with
+        // them for the page alone.
         let mut see = |name: &str| {
             browser.scripts(true);
             look(&browser, &format!("shop-{name}-{scheme}-{width}"), &mut wrong);
@@ -57,7 +60,10 @@ fn eight_steps_are_eleven_cycles_on_a_desk_and_on_a_phone() {
         let page = browser.text();
         assert!(page.contains("Thank you, Ada"), "{page}");
         assert!(page.contains("Eight steps, 11 cycles so far"), "{page}");
-        assert_eq!(browser.script("return document.querySelectorAll('.steps .done').length"), 8.into());
+        assert_eq!(
+            browser.script("return document.querySelectorAll('.steps .done').length"),
+            8.into()
+        );
         see("order");
     }
     browser.scripts(true);

@@ -33,16 +33,21 @@ impl Case {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conformance/TABLE");
         let table = fs::read_to_string(path).expect("the table can be read");
         let mut cases: Vec<Case> = Vec::new();
-        for (at, line) in table.lines().enumerate().filter(|(_, line)| !line.is_empty() && !line.starts_with('#')) {
+        for (at, line) in
+            table.lines().enumerate().filter(|(_, line)| !line.is_empty() && !line.starts_with('#'))
+        {
             let line_number = at + 1;
-            let filled = marks.iter().fold(line.to_owned(), |text, (mark, value)| text.replace(mark, value));
+            let filled =
+                marks.iter().fold(line.to_owned(), |text, (mark, value)| text.replace(mark, value));
             let Some(detail) = filled.strip_prefix("    ") else {
                 cases.push(Case::begin(line_number, line));
                 continue;
             };
             let case = cases.last_mut().expect("a case begins with its section");
             match detail.split_at(1) {
-                ("|", rest) => case.bytes = bytes_of(rest.strip_suffix('|').expect("the bytes end with |")),
+                ("|", rest) => {
+                    case.bytes = bytes_of(rest.strip_suffix('|').expect("the bytes end with |"))
+                }
                 ("+", rest) => {
                     let (name, value) = rest.split_once(':').expect("a header has a colon");
                     case.has.push((name.trim().to_owned(), value.trim().to_owned()));
@@ -57,19 +62,24 @@ impl Case {
 
     fn begin(line_number: usize, line: &str) -> Case {
         let mut words = line.split_whitespace();
-        let mut word = || words.next().unwrap_or_else(|| panic!("TABLE:{line_number}: {line:?}")).to_owned();
+        let mut word =
+            || words.next().unwrap_or_else(|| panic!("TABLE:{line_number}: {line:?}")).to_owned();
         let (section, statuses, connection) = (word(), word(), word());
         let statuses = statuses.split(',').filter(|status| *status != "-");
         Case {
             line: line_number,
             section,
             requirement: words.collect::<Vec<_>>().join(" "),
-            statuses: statuses.map(|status| status.parse().expect("a status is a number")).collect(),
+            statuses: statuses
+                .map(|status| status.parse().expect("a status is a number"))
+                .collect(),
             connection: match connection.as_str() {
                 "stays" => Connection::Stays,
                 "closes" => Connection::Closes,
                 "half" => Connection::Half,
-                other => panic!("TABLE:{line_number}: found {other:?}, expected stays, closes or half"),
+                other => {
+                    panic!("TABLE:{line_number}: found {other:?}, expected stays, closes or half")
+                }
             },
             bytes: Vec::new(),
             has: Vec::new(),
@@ -95,15 +105,21 @@ fn bytes_of(text: &str) -> Vec<u8> {
                     "n" => bytes.push(b'\n'),
                     "t" => bytes.push(b'\t'),
                     "x" => {
-                        bytes.push(u8::from_str_radix(&rest[..2], 16).expect("two hex digits follow \\x"));
+                        bytes.push(
+                            u8::from_str_radix(&rest[..2], 16).expect("two hex digits follow \\x"),
+                        );
                         rest = &rest[2..];
                     }
                     other => bytes.extend_from_slice(other.as_bytes()),
                 }
             }
-            '{' => match rest.split_once('*').and_then(|(count, behind)| Some((count.parse().ok()?, behind))) {
+            '{' => match rest
+                .split_once('*')
+                .and_then(|(count, behind)| Some((count.parse().ok()?, behind)))
+            {
                 Some((count, behind)) => {
-                    let (repeated, behind) = behind.split_once('}').expect("a repetition ends with }");
+                    let (repeated, behind) =
+                        behind.split_once('}').expect("a repetition ends with }");
                     bytes.extend(bytes_of(repeated).repeat(count));
                     rest = behind;
                 }
@@ -129,13 +145,17 @@ impl Answer {
         let mut names = self.headers.iter().map(|(name, _)| name.as_str()).enumerate();
         let found = names.find(|(at, name)| {
             let is_list = ["Set-Cookie", "Vary"].iter().any(|list| list.eq_ignore_ascii_case(name));
-            !is_list && self.headers[..*at].iter().any(|(earlier, _)| earlier.eq_ignore_ascii_case(name))
+            !is_list
+                && self.headers[..*at].iter().any(|(earlier, _)| earlier.eq_ignore_ascii_case(name))
         });
         found.map(|(_, name)| name)
     }
 
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+        self.headers
+            .iter()
+            .find(|(known, _)| known.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
     }
 }
 
@@ -147,16 +167,22 @@ impl Answer {
 pub fn answers(mut bytes: &[u8], to_head: bool) -> Result<Vec<Answer>, String> {
     let mut answers = Vec::new();
     while !bytes.is_empty() {
-        let end = bytes.windows(4).position(|four| four == b"\r\n\r\n").ok_or("a head does not end")?;
+        let end =
+            bytes.windows(4).position(|four| four == b"\r\n\r\n").ok_or("a head does not end")?;
         let head = str::from_utf8(&bytes[..end]).map_err(|error| error.to_string())?;
         bytes = &bytes[end + 4..];
         let mut lines = head.split("\r\n");
         let status_line = lines.next().unwrap_or("");
-        let status = status_line.strip_prefix("HTTP/1.1 ").and_then(|rest| rest.get(..3)?.parse().ok());
-        let status: u16 = status.ok_or_else(|| format!("found {status_line:?}, expected a status line"))?;
-        let headers = lines.map(|line| line.split_once(": ").ok_or_else(|| format!("{line:?} is no header")));
-        let headers = headers.map(|field| field.map(|(name, value)| (name.to_owned(), value.to_owned())));
-        let mut answer = Answer { status, headers: headers.collect::<Result<_, _>>()?, body: Vec::new() };
+        let status =
+            status_line.strip_prefix("HTTP/1.1 ").and_then(|rest| rest.get(..3)?.parse().ok());
+        let status: u16 =
+            status.ok_or_else(|| format!("found {status_line:?}, expected a status line"))?;
+        let headers =
+            lines.map(|line| line.split_once(": ").ok_or_else(|| format!("{line:?} is no header")));
+        let headers =
+            headers.map(|field| field.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        let mut answer =
+            Answer { status, headers: headers.collect::<Result<_, _>>()?, body: Vec::new() };
         let is_final = answers.iter().all(|earlier: &Answer| earlier.status < 200);
         let has_body = status >= 200 && !matches!(status, 204 | 304) && !(to_head && is_final);
         if has_body {

@@ -1,4 +1,5 @@
-//! What the standards ask of an origin server, case by case, of the real program over raw sockets: whole and byte by byte.
+//! What the standards ask of an origin server, case by case, of the real program over raw sockets:
+//! whole and byte by byte.
 
 #[path = "../app/carafe.rs"]
 #[allow(dead_code, reason = "the tests of the program use the rest")]
@@ -13,7 +14,8 @@ use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// carafe with a folder of its own, in which there is the file that conditions and ranges are tried on.
+/// carafe with a folder of its own, in which there is the file that conditions and ranges are tried
+/// on.
 fn start() -> Carafe {
     let folder = carafe::empty_folder();
     let www = folder.join("www");
@@ -59,27 +61,34 @@ fn check(carafe: &Carafe, case: &Case, piece_bytes: usize) {
             break;
         }
     }
-    let title = format!("line {}, in pieces of {piece_bytes}: {} {}", case.line, case.section, case.requirement);
+    let title = format!(
+        "line {}, in pieces of {piece_bytes}: {} {}",
+        case.line, case.section, case.requirement
+    );
     match case.connection {
         // What follows is read as a request of its own.
-        Connection::Stays => {
-            stream.write_all(b"GET /hello HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").expect(&title)
-        }
+        Connection::Stays => stream
+            .write_all(b"GET /hello HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            .expect(&title),
         Connection::Closes => {}
         Connection::Half => stream.shutdown(Shutdown::Write).expect(&title),
     }
     let mut received = Vec::new();
     stream.read_to_end(&mut received).unwrap_or_else(|error| panic!("{title}: {error}"));
-    let mut answers = answers(&received, case.bytes.starts_with(b"HEAD ")).unwrap_or_else(|wrong| {
-        panic!("{title}: {wrong}\n{}", String::from_utf8_lossy(&received));
-    });
+    let mut answers =
+        answers(&received, case.bytes.starts_with(b"HEAD ")).unwrap_or_else(|wrong| {
+            panic!("{title}: {wrong}\n{}", String::from_utf8_lossy(&received));
+        });
     if case.connection == Connection::Stays {
         let last = answers.pop().unwrap_or_else(|| panic!("{title}: no answer"));
         assert!(last.status == 200 && last.body == b"Hello, World!\n", "{title}: {last:?}");
     }
     let interim = answers.iter().filter(|answer| answer.status < 200).count();
     // RFC 9110 §15.2: "A server MUST NOT send a 1xx response to an HTTP/1.0 client."
-    assert!(interim == 0 || !String::from_utf8_lossy(&case.bytes).contains("HTTP/1.0"), "{title}: {answers:?}");
+    assert!(
+        interim == 0 || !String::from_utf8_lossy(&case.bytes).contains("HTTP/1.0"),
+        "{title}: {answers:?}"
+    );
     answers.retain(|answer| answer.status >= 200);
     let statuses: Vec<u16> = answers.iter().map(|answer| answer.status).collect();
     assert_eq!(statuses, case.statuses, "{title}: {answers:?}");
@@ -88,7 +97,8 @@ fn check(carafe: &Carafe, case: &Case, piece_bytes: usize) {
         assert!(answer.header("Date").is_some_and(|date| date.len() == 29), "{title}: {answer:?}");
         assert_eq!(answer.header("X-Content-Type-Options"), Some("nosniff"), "{title}: {answer:?}");
         assert!(answer.status != 405 || answer.header("Allow").is_some(), "{title}: {answer:?}");
-        // RFC 9110 §15.5 and §15.6: an error is explained, but for HEAD; §8.3: and its type is named.
+        // RFC 9110 §15.5 and §15.6: an error is explained, but for HEAD; §8.3: and its type is
+        // named.
         let explains = answer.header("Content-Type").is_some() && !answer.body.is_empty();
         let is_head = case.bytes.starts_with(b"HEAD ");
         assert!(answer.status < 400 || is_head || explains, "{title}: {answer:?}");
@@ -98,13 +108,20 @@ fn check(carafe: &Carafe, case: &Case, piece_bytes: usize) {
     if let Some(last) = answers.last() {
         for (name, value) in &case.has {
             let found = last.header(name);
-            assert!(found.is_some_and(|found| value.is_empty() || found == value), "{title}: {name}: {found:?}");
+            assert!(
+                found.is_some_and(|found| value.is_empty() || found == value),
+                "{title}: {name}: {found:?}"
+            );
         }
         for name in &case.lacks {
             assert_eq!(last.header(name), None, "{title}");
         }
         if let Some(body) = &case.body {
-            assert_eq!(String::from_utf8_lossy(&last.body), String::from_utf8_lossy(body), "{title}");
+            assert_eq!(
+                String::from_utf8_lossy(&last.body),
+                String::from_utf8_lossy(body),
+                "{title}"
+            );
         }
     }
     let _ = stream.shutdown(Shutdown::Both);
@@ -117,7 +134,8 @@ fn check(carafe: &Carafe, case: &Case, piece_bytes: usize) {
 fn a_hundred_pipelined_requests_are_answered_in_order_also_to_a_half_closed_client() {
     let carafe = start();
     for half_closes in [false, true] {
-        let mut requests: String = (0..100).map(|n| format!("GET /search?q={n} HTTP/1.1\r\nHost: x\r\n\r\n")).collect();
+        let mut requests: String =
+            (0..100).map(|n| format!("GET /search?q={n} HTTP/1.1\r\nHost: x\r\n\r\n")).collect();
         if !half_closes {
             requests.push_str("GET /hello HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
         }
@@ -136,23 +154,36 @@ fn a_hundred_pipelined_requests_are_answered_in_order_also_to_a_half_closed_clie
     }
 }
 
-/// RFC 9110 §9.3.2: "The server SHOULD send the same header fields in response to a HEAD request as it would have sent if
-/// the request method had been GET."
+/// RFC 9110 §9.3.2: "The server SHOULD send the same header fields in response to a HEAD request as
+/// it would have sent if the request method had been GET."
 #[test]
 fn a_head_is_a_get_without_its_body() {
     let carafe = start();
-    for path in ["/hello", "/hello/Ada", "/", "/nowhere", "/boom", "/static/ten.txt", "/search?q=a", "/shop", "/shop/"]
-    {
+    for path in [
+        "/hello",
+        "/hello/Ada",
+        "/",
+        "/nowhere",
+        "/boom",
+        "/static/ten.txt",
+        "/search?q=a",
+        "/shop",
+        "/shop/",
+    ] {
         for accept in ["*/*", "text/html"] {
             let fields = |method: &str| -> Vec<String> {
-                let rest = format!("{path} HTTP/1.1\r\nHost: x\r\nAccept: {accept}\r\nConnection: close\r\n\r\n");
+                let rest = format!(
+                    "{path} HTTP/1.1\r\nHost: x\r\nAccept: {accept}\r\nConnection: close\r\n\r\n"
+                );
                 let answer = carafe.raw(format!("{method} {rest}").as_bytes());
                 let (head, body) = answer.split_once("\r\n\r\n").expect("a head ends");
                 assert_eq!(body.is_empty(), method == "HEAD", "{method} {path}: {answer}");
-                // A page that shows the request is longer by the letter that HEAD is longer than GET.
+                // A page that shows the request is longer by the letter that HEAD is longer than
+                // GET.
                 let shows_it = ["/nowhere", "/boom", "/"].contains(&path);
-                let varies =
-                    |line: &str| line.starts_with("Date: ") || shows_it && line.starts_with("Content-Length: ");
+                let varies = |line: &str| {
+                    line.starts_with("Date: ") || shows_it && line.starts_with("Content-Length: ")
+                };
                 head.lines().filter(|line| !varies(line)).map(str::to_owned).collect()
             };
             assert_eq!(fields("GET"), fields("HEAD"), "{path} {accept}");
@@ -181,12 +212,14 @@ fn who_asks_before_sending_a_body_is_told_to_go_on_or_why_not() {
         ("Content-Length: two\r\n", "HTTP/1.1 400 Bad Request\r\n"),
     ] {
         let mut stream = carafe.connect();
-        let head = format!("POST /echo HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n{headers}\r\n");
+        let head =
+            format!("POST /echo HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n{headers}\r\n");
         stream.write_all(head.as_bytes()).expect("it is sent");
         assert_eq!(read_line(&mut stream), first, "{headers}");
         if first.contains("100") {
             assert_eq!(read_line(&mut stream), "\r\n");
-            let body: &[u8] = if headers.starts_with('C') { b"ok" } else { b"2\r\nok\r\n0\r\n\r\n" };
+            let body: &[u8] =
+                if headers.starts_with('C') { b"ok" } else { b"2\r\nok\r\n0\r\n\r\n" };
             stream.write_all(body).expect("it is sent");
             assert_eq!(read_line(&mut stream), "HTTP/1.1 200 OK\r\n");
         }

@@ -11,7 +11,8 @@ use std::path::Path;
 struct Sample {
     file: String,
     bytes: Vec<u8>,
-    /// Of each request in the sample: 200 stands for any success, 408 for a message that is not complete.
+    /// Of each request in the sample: 200 stands for any success, 408 for a message that is not
+    /// complete.
     statuses: Vec<u16>,
     stays: bool,
 }
@@ -25,7 +26,10 @@ fn samples() -> Vec<Sample> {
         Sample {
             file: words[0].to_owned(),
             bytes: fs::read(folder.join(words[0])).expect("the sample can be read"),
-            statuses: words[1].split(',').map(|status| status.parse().expect("a status is a number")).collect(),
+            statuses: words[1]
+                .split(',')
+                .map(|status| status.parse().expect("a status is a number"))
+                .collect(),
             stays: words[2] == "yes",
         }
     };
@@ -67,18 +71,22 @@ fn check(carafe: &Carafe, sample: &Sample, piece_bytes: usize) {
     let title = format!("{} in pieces of {piece_bytes}", sample.file);
     if sample.stays {
         // What follows is read as a request of its own.
-        stream.write_all(b"GET /hello HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").expect(&title);
+        stream
+            .write_all(b"GET /hello HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            .expect(&title);
     }
     let mut received = Vec::new();
     stream.read_to_end(&mut received).unwrap_or_else(|error| panic!("{title}: {error}"));
     let found = answers(&received, sample.bytes.starts_with(b"HEAD "));
-    let mut found = found.unwrap_or_else(|wrong| panic!("{title}: {wrong}: {}", String::from_utf8_lossy(&received)));
+    let mut found = found
+        .unwrap_or_else(|wrong| panic!("{title}: {wrong}: {}", String::from_utf8_lossy(&received)));
     if sample.stays {
         let behind = found.pop().unwrap_or_else(|| panic!("{title}: no answer"));
         assert_eq!((behind.status, &behind.body[..]), (200, &b"Hello, World!\n"[..]), "{title}");
     }
     found.retain(|answer| answer.status >= 200);
-    let statuses: Vec<u16> = found.iter().map(|answer| if answer.status < 300 { 200 } else { answer.status }).collect();
+    let statuses: Vec<u16> =
+        found.iter().map(|answer| if answer.status < 300 { 200 } else { answer.status }).collect();
     assert_eq!(statuses, sample.statuses, "{title}: {found:?}");
     let _ = stream.shutdown(Shutdown::Both);
     let hello = carafe.raw(b"GET /hello HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");

@@ -1,4 +1,5 @@
-//! Files that change, vanish or may not be read under the server's hands; a full disk; a clock that is set back.
+//! Files that change, vanish or may not be read under the server's hands; a full disk; a clock that
+//! is set back.
 
 use crate::carafe::{Carafe, address_in, empty_folder, header, read_banner};
 use std::fs;
@@ -10,7 +11,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// A folder with templates and files to spoil.
 fn made_site() -> PathBuf {
     let folder = empty_folder();
-    let made = Command::new(env!("CARGO_BIN_EXE_carafe")).arg("init").arg(&folder).output().expect("carafe starts");
+    let made = Command::new(env!("CARGO_BIN_EXE_carafe"))
+        .arg("init")
+        .arg(&folder)
+        .output()
+        .expect("carafe starts");
     assert!(made.status.success(), "{made:?}");
     folder
 }
@@ -53,7 +58,8 @@ fn a_template_that_vanishes_is_a_500_that_says_so_and_comes_back() {
     assert_eq!(carafe.status(&["$B/hello/Ada"]), "200");
 }
 
-/// A length that was promised cannot be kept when the file shrinks: the client must be able to tell.
+/// A length that was promised cannot be kept when the file shrinks: the client must be able to
+/// tell.
 #[test]
 fn a_file_that_is_cut_while_it_is_sent_ends_the_connection_short() {
     let (folder, carafe) = site();
@@ -64,7 +70,11 @@ fn a_file_that_is_cut_while_it_is_sent_ends_the_connection_short() {
     let mut begin = [0; 10_000];
     stream.read_exact(&mut begin).expect("it begins");
     assert!(String::from_utf8_lossy(&begin).contains("Content-Length: 30000000\r\n"));
-    fs::File::options().write(true).open(&big).and_then(|file| file.set_len(1000)).expect("it can be cut");
+    fs::File::options()
+        .write(true)
+        .open(&big)
+        .and_then(|file| file.set_len(1000))
+        .expect("it can be cut");
     let mut rest = Vec::new();
     stream.read_to_end(&mut rest).expect("it ends");
     assert!(rest.len() < 29_000_000, "the rest was gone");
@@ -74,7 +84,9 @@ fn a_file_that_is_cut_while_it_is_sent_ends_the_connection_short() {
     // One that is replaced is sent as it was when it was opened.
     fs::write(&big, vec![b'a'; 30_000_000]).expect("a file can be written");
     let mut stream = carafe.connect();
-    stream.write_all(b"GET /static/big.bin HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").expect("it is sent");
+    stream
+        .write_all(b"GET /static/big.bin HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        .expect("it is sent");
     stream.read_exact(&mut begin).expect("it begins");
     fs::write(folder.join("new"), vec![b'b'; 30_000_000]).expect("a file can be written");
     fs::rename(folder.join("new"), &big).expect("it can be moved");
@@ -83,10 +95,12 @@ fn a_file_that_is_cut_while_it_is_sent_ends_the_connection_short() {
     assert!(!rest.contains(&b'b') && rest.len() + begin.len() > 30_000_000);
 }
 
-/// Root may read everything, so the program runs as a user of its own. `None` if that is not allowed here.
+/// Root may read everything, so the program runs as a user of its own. `None` if that is not
+/// allowed here.
 fn as_a_user(folder: &Path, arguments: &[&str]) -> Option<(std::process::Child, String)> {
     let set = ["--reuid", "54321", "--regid", "54321", "--clear-groups"];
-    if !Command::new("setpriv").args(set).arg("true").status().is_ok_and(|status| status.success()) {
+    if !Command::new("setpriv").args(set).arg("true").status().is_ok_and(|status| status.success())
+    {
         assert!(std::env::var_os("CI").is_none(), "setpriv is not allowed here");
         eprintln!("skipped: setpriv is not allowed here");
         return None;
@@ -107,7 +121,8 @@ fn as_a_user(folder: &Path, arguments: &[&str]) -> Option<(std::process::Child, 
 }
 
 fn curl(arguments: &[&str]) -> String {
-    let output = Command::new("curl").args(["-s", "-m", "10"]).args(arguments).output().expect("curl runs");
+    let output =
+        Command::new("curl").args(["-s", "-m", "10"]).args(arguments).output().expect("curl runs");
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
@@ -115,7 +130,8 @@ fn curl(arguments: &[&str]) -> String {
 fn what_may_not_be_read_is_403_or_500_and_the_rest_goes_on() {
     use std::os::unix::fs::PermissionsExt;
     let folder = made_site();
-    let forbid = |name: &str| fs::set_permissions(folder.join(name), fs::Permissions::from_mode(0o000));
+    let forbid =
+        |name: &str| fs::set_permissions(folder.join(name), fs::Permissions::from_mode(0o000));
     fs::write(folder.join("www/secret.txt"), "secret").expect("a file can be written");
     forbid("www/secret.txt").expect("its mode can be set");
     forbid("templates/hello.html").expect("its mode can be set");
@@ -163,8 +179,10 @@ fn output_that_goes_nowhere_kills_nothing() {
 /// libfaketime tells the program whatever time a file says.
 #[test]
 fn a_clock_that_is_set_back_ends_no_session_and_stops_nothing() {
-    let places =
-        ["/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1", "/usr/lib/aarch64-linux-gnu/faketime/libfaketime.so.1"];
+    let places = [
+        "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1",
+        "/usr/lib/aarch64-linux-gnu/faketime/libfaketime.so.1",
+    ];
     let Some(library) = places.iter().find(|place| Path::new(place).exists()) else {
         assert!(std::env::var_os("CI").is_none(), "libfaketime is not installed");
         eprintln!("skipped: libfaketime is not installed");
@@ -185,7 +203,8 @@ fn a_clock_that_is_set_back_ends_no_session_and_stops_nothing() {
         .expect("carafe starts");
     let address = address_in(&read_banner(&mut child));
     let jar = folder.join("j").to_string_lossy().into_owned();
-    let visit = || curl(&["-i", "-c", &jar, "-b", &jar, &format!("http://{address}/ladder/session")]);
+    let visit =
+        || curl(&["-i", "-c", &jar, "-b", &jar, &format!("http://{address}/ladder/session")]);
     let mut dates = Vec::new();
     for (visit_number, time) in ["+0", "-3650d", "+3650d", "-20000d", "+0"].iter().enumerate() {
         fs::write(&clock, time).expect("a file can be written");

@@ -1,6 +1,7 @@
 //! Each bound under load: what is answered beyond it, and what it costs in memory.
 //!
-//! `cargo test --release --test faults limits -- --nocapture --test-threads 1` prints the table of SECURITY.md.
+//! `cargo test --release --test faults limits -- --nocapture --test-threads 1` prints the table of
+//! SECURITY.md.
 
 use crate::carafe::{Carafe, DEADLINE};
 use std::io::{Read, Write};
@@ -9,7 +10,8 @@ use std::time::{Duration, Instant};
 
 /// Resident memory in KiB (Linux).
 fn resident(carafe: &Carafe) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", carafe.id())).expect("Linux tells");
+    let status =
+        std::fs::read_to_string(format!("/proc/{}/status", carafe.id())).expect("Linux tells");
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
     line.and_then(|text| text.trim().strip_suffix(" kB")?.trim().parse().ok()).expect("a number")
 }
@@ -37,7 +39,11 @@ impl Load {
         let after = resident(&self.carafe);
         let grown = after.saturating_sub(self.before);
         println!("| {} | {outcome} | {} | {} |", self.name, mib(self.before), mib(after));
-        assert!(grown <= most_mib * 1024, "{}: it grew by {grown} KiB, expected at most {most_mib} MiB", self.name);
+        assert!(
+            grown <= most_mib * 1024,
+            "{}: it grew by {grown} KiB, expected at most {most_mib} MiB",
+            self.name
+        );
     }
 }
 
@@ -77,7 +83,8 @@ fn status_on(stream: &mut TcpStream) -> u16 {
     })
 }
 
-/// Sends the same request many times on one connection, a hundred at once, and reads as many answers.
+/// Sends the same request many times on one connection, a hundred at once, and reads as many
+/// answers.
 fn many(carafe: &Carafe, request: &str, count: usize, starts: &str) {
     let mut stream = carafe.connect();
     let batch = request.repeat(100);
@@ -93,7 +100,8 @@ fn many(carafe: &Carafe, request: &str, count: usize, starts: &str) {
                 tail.push_str(&String::from_utf8_lossy(&buffer[..read]));
                 seen += tail.matches(starts).count();
                 let kept = tail.len().saturating_sub(starts.len() - 1);
-                let kept = (kept..=tail.len()).find(|&at| tail.is_char_boundary(at)).unwrap_or(tail.len());
+                let kept =
+                    (kept..=tail.len()).find(|&at| tail.is_char_boundary(at)).unwrap_or(tail.len());
                 tail.drain(..kept);
             }
         });
@@ -102,9 +110,13 @@ fn many(carafe: &Carafe, request: &str, count: usize, starts: &str) {
 
 #[test]
 fn connections_that_say_nothing_are_503_beyond_the_cap_and_room_is_made_again() {
-    let load = Load::begin("600 silent connections, 300 workers", &["--workers", "300", "--idle-time", "5s"]);
+    let load = Load::begin(
+        "600 silent connections, 300 workers",
+        &["--workers", "300", "--idle-time", "5s"],
+    );
     let mut held: Vec<TcpStream> = (0..600).map(|_| load.carafe.connect()).collect();
-    let full = held.iter_mut().rev().take(100).map(status_on).filter(|status| *status == 503).count();
+    let full =
+        held.iter_mut().rev().take(100).map(status_on).filter(|status| *status == 503).count();
     assert!(full >= 90, "{full} of 100 beyond the cap were told so");
     load.end("503 with Retry-After beyond the cap; the rest closed after --idle-time", 24);
 }
@@ -129,7 +141,9 @@ fn slow_writers_are_408_and_slow_readers_dropped() {
     let mut held: Vec<TcpStream> = (0..200).map(|_| load.carafe.connect()).collect();
     for stream in &mut held {
         // More than the buffers of two sockets hold.
-        stream.write_all("GET /static/big.bin HTTP/1.1\r\nHost: x\r\n\r\n".repeat(8).as_bytes()).expect("it is open");
+        stream
+            .write_all("GET /static/big.bin HTTP/1.1\r\nHost: x\r\n\r\n".repeat(8).as_bytes())
+            .expect("it is open");
     }
     hello(&load.carafe);
     let end = Instant::now() + DEADLINE;
@@ -159,7 +173,12 @@ fn a_hundred_thousand_sessions_are_held_and_no_more() {
 fn floods_of_headers_cookies_fields_and_ranges_are_bounded() {
     let load = Load::begin("10,000 requests of 99 header fields, 60 KB", &[]);
     let fields = format!("X-{0}: {0}\r\n", "f".repeat(298)).repeat(98);
-    many(&load.carafe, &format!("GET /hello HTTP/1.1\r\nHost: x\r\n{fields}\r\n"), 10_000, "HTTP/1.1 200");
+    many(
+        &load.carafe,
+        &format!("GET /hello HTTP/1.1\r\nHost: x\r\n{fields}\r\n"),
+        10_000,
+        "HTTP/1.1 200",
+    );
     let one_more = format!("GET /hello HTTP/1.1\r\nHost: x\r\n{}\r\n", "X: y\r\n".repeat(100));
     assert_eq!(status(&load.carafe, one_more.as_bytes()), 431);
     load.end("200; 431 beyond 100 fields or 64 KiB", 16);
@@ -172,14 +191,17 @@ fn floods_of_headers_cookies_fields_and_ranges_are_bounded() {
 
     let load = Load::begin("200 forms of 100,000 fields", &[]);
     let form: String = (0..100_000).map(|n| format!("&a{n}=1")).collect();
-    let head = "HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length:";
+    let head =
+        "HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length:";
     let request = format!("POST /process {head} {}\r\n\r\n{form}", form.len());
     many(&load.carafe, &request, 200, "HTTP/1.1 413");
     load.end("413 beyond 1,000 fields", 24);
 
     let load = Load::begin("10,000 requests of 1,000 ranges", &[]);
     let ranges = "0-,".repeat(1000);
-    let request = format!("GET /static/css/my-style-sheet.css HTTP/1.1\r\nHost: x\r\nRange: bytes={ranges}0-\r\n\r\n");
+    let request = format!(
+        "GET /static/css/my-style-sheet.css HTTP/1.1\r\nHost: x\r\nRange: bytes={ranges}0-\r\n\r\n"
+    );
     many(&load.carafe, &request, 10_000, "HTTP/1.1 200");
     load.end("200 with the whole, once", 16);
 }
@@ -188,10 +210,15 @@ fn floods_of_headers_cookies_fields_and_ranges_are_bounded() {
 fn clients_that_wait_after_a_long_answer_cost_little_more_than_others() {
     let folder = crate::carafe::empty_folder();
     std::fs::create_dir(folder.join("www")).expect("a folder can be made");
-    std::fs::write(folder.join("www/big.bin"), vec![b'x'; 1_000_000]).expect("a file can be written");
+    std::fs::write(folder.join("www/big.bin"), vec![b'x'; 1_000_000])
+        .expect("a file can be written");
     let carafe = Carafe::start_in(&folder, &["--log", "off"]);
     hello(&carafe);
-    let load = Load { name: "400 clients that wait after a file of 1 MB", before: resident(&carafe), carafe };
+    let load = Load {
+        name: "400 clients that wait after a file of 1 MB",
+        before: resident(&carafe),
+        carafe,
+    };
     let mut held = Vec::new();
     let mut file = vec![0; 1_000_000];
     for _ in 0..400 {
@@ -212,7 +239,10 @@ fn clients_that_wait_after_a_long_answer_cost_little_more_than_others() {
 /// Each of them is within its own bound.
 #[test]
 fn many_large_bodies_at_once_are_503_beyond_their_bound_and_forms_get_through() {
-    let load = Load::begin("300 bodies of 1 MiB, each but for its last byte", &["--bodies-bytes", "16777216"]);
+    let load = Load::begin(
+        "300 bodies of 1 MiB, each but for its last byte",
+        &["--bodies-bytes", "16777216"],
+    );
     let kind = "Host: x\r\nContent-Type: application/x-www-form-urlencoded";
     let head = format!("POST /echo HTTP/1.1\r\n{kind}\r\nContent-Length: 1048576\r\n\r\n");
     let body = vec![b'x'; 1_048_575];
@@ -222,7 +252,8 @@ fn many_large_bodies_at_once_are_503_beyond_their_bound_and_forms_get_through() 
             scope.spawn(|| {
                 for stream in batch {
                     stream.write_all(head.as_bytes()).expect("it listens");
-                    // Those beyond the bound have been answered, and are closed before the last byte.
+                    // Those beyond the bound have been answered, and are closed before the last
+                    // byte.
                     let _ = stream.write_all(&body);
                 }
             });
@@ -230,7 +261,8 @@ fn many_large_bodies_at_once_are_503_beyond_their_bound_and_forms_get_through() 
     });
     let form = format!("POST /process HTTP/1.1\r\n{kind}\r\nContent-Length: 8\r\n\r\nname=Ada");
     assert_eq!(status(&load.carafe, form.as_bytes()), 303, "a form gets through");
-    // A little room may be left by those who were refused at the same time; whoever comes fills it, and one is refused.
+    // A little room may be left by those who were refused at the same time; whoever comes fills it,
+    // and one is refused.
     let end = Instant::now() + DEADLINE;
     let answer = loop {
         assert!(Instant::now() < end, "nobody was refused");
@@ -243,12 +275,17 @@ fn many_large_bodies_at_once_are_503_beyond_their_bound_and_forms_get_through() 
         }
         held.push(late);
     };
-    assert!(answer.starts_with("HTTP/1.1 503 ") && answer.contains("Retry-After: 1\r\n"), "{answer}");
+    assert!(
+        answer.starts_with("HTTP/1.1 503 ") && answer.contains("Retry-After: 1\r\n"),
+        "{answer}"
+    );
     load.end("503 with Retry-After beyond --bodies-bytes, 16 MiB here", 64);
     // When they are over, there is room again: also for one in chunks.
     drop(held);
-    let chunked =
-        format!("POST /echo HTTP/1.1\r\n{kind}\r\nTransfer-Encoding: chunked\r\n\r\nf0000\r\n{}", "x".repeat(0xf0000));
+    let chunked = format!(
+        "POST /echo HTTP/1.1\r\n{kind}\r\nTransfer-Encoding: chunked\r\n\r\nf0000\r\n{}",
+        "x".repeat(0xf0000)
+    );
     let whole = chunked + "\r\n0\r\n\r\n";
     let end = Instant::now() + DEADLINE;
     while status(&load.carafe, whole.as_bytes()) != 200 {
@@ -269,27 +306,39 @@ fn nesting_of_10000_is_an_error_not_an_overflow() {
 
     let folder = load.carafe.folder.join("templates");
     std::fs::create_dir(&folder).expect("a folder can be made");
-    let page = format!("{}{{{{ {}1{} }}}}", "{% if 1 %}".repeat(10_000), "(".repeat(10_000), ")".repeat(10_000));
+    let page = format!(
+        "{}{{{{ {}1{} }}}}",
+        "{% if 1 %}".repeat(10_000),
+        "(".repeat(10_000),
+        ")".repeat(10_000)
+    );
     std::fs::write(folder.join("hello.html"), page).expect("a file can be written");
     let carafe = Carafe::start_in(&load.carafe.folder, &["--log", "off"]);
     hello(&carafe);
-    let load = Load { name: "200 pages of a template nested 10,000 deep", before: resident(&carafe), carafe };
+    let load = Load {
+        name: "200 pages of a template nested 10,000 deep",
+        before: resident(&carafe),
+        carafe,
+    };
     many(&load.carafe, "GET /hello/x HTTP/1.1\r\nHost: x\r\n\r\n", 200, "HTTP/1.1 500");
     load.end("500, and the log says where", 16);
 }
 
-/// Names that a client chooses are hashed with keys that it cannot know (SipHash of the standard library): a hundred
-/// thousand of them take about as long when they were made to collide under fixed keys as when they were not.
+/// Names that a client chooses are hashed with keys that it cannot know (SipHash of the standard
+/// library): a hundred thousand of them take about as long when they were made to collide under
+/// fixed keys as when they were not.
 #[test]
 fn names_made_to_collide_cost_no_more_than_others() {
     use std::hash::{DefaultHasher, Hash, Hasher};
-    // `DefaultHasher::new` has fixed keys: 2,000 names whose hashes under them end in the same nine bits.
+    // `DefaultHasher::new` has fixed keys: 2,000 names whose hashes under them end in the same nine
+    // bits.
     let collides = |name: &String| {
         let mut hasher = DefaultHasher::new();
         name.hash(&mut hasher);
         hasher.finish().is_multiple_of(512)
     };
-    let evil: Vec<String> = (0..).map(|n| format!("k{n:07}")).filter(collides).take(2_000).collect();
+    let evil: Vec<String> =
+        (0..).map(|n| format!("k{n:07}")).filter(collides).take(2_000).collect();
     let plain: Vec<String> = (0..2_000).map(|n| format!("k{n:07}")).collect();
     let time = |names: &[String]| {
         let entries: Vec<String> = names.iter().map(|name| format!("\"{name}\":1")).collect();

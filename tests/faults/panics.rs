@@ -1,4 +1,5 @@
-//! A panic in every place that a handler can reach: one answer or one connection is lost, nothing else.
+//! A panic in every place that a handler can reach: one answer or one connection is lost, nothing
+//! else.
 
 use crate::carafe::DEADLINE;
 use ::carafe::http::{Request, Response};
@@ -10,7 +11,8 @@ use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::Instant;
 
-/// Panics when it is dropped, unless a panic is under way already: that would end the process, by Rust's rules.
+/// Panics when it is dropped, unless a panic is under way already: that would end the process, by
+/// Rust's rules.
 struct Bomb;
 
 impl Drop for Bomb {
@@ -27,7 +29,12 @@ impl Store for Moody {
         assert!(!key.starts_with("bad"), "the store fails on purpose");
         self.0.load(kind, key)
     }
-    fn update(&self, kind: &Kind, key: &str, change: &mut dyn FnMut(&mut Option<Map>)) -> Result<Updated, StoreError> {
+    fn update(
+        &self,
+        kind: &Kind,
+        key: &str,
+        change: &mut dyn FnMut(&mut Option<Map>),
+    ) -> Result<Updated, StoreError> {
         self.0.update(kind, key, change)
     }
 }
@@ -37,24 +44,31 @@ fn fail<T>() -> T {
 }
 
 fn app() -> App {
-    static PAGES: &[(&str, &str)] = &[("page.html", "before {{ 1|fails }}"), ("good.html", "{{ session.count }}")];
+    static PAGES: &[(&str, &str)] =
+        &[("page.html", "before {{ 1|fails }}"), ("good.html", "{{ session.count }}")];
     let mut app = App::new();
     let mut templates = Templates::embedded(PAGES);
     templates.filter("fails", |_: &Value, _: &[Value]| -> Result<Value, String> { fail() });
     app.templates(templates);
     app.store(Arc::new(Moody(::carafe::web::store::MemoryStore::new())));
     app.get("/good", |ctx: &mut Context| {
-        ctx.session.update("count", |count| (count.and_then(|count| count.as_int()).unwrap_or(0) + 1).into());
+        ctx.session.update("count", |count| {
+            (count.and_then(|count| count.as_int()).unwrap_or(0) + 1).into()
+        });
         ctx.render("good.html", Map::new())
     });
     app.get("/handler", |_: &mut Context| -> &str { fail() });
-    app.get("/update", |ctx: &mut Context| -> String { format!("{:?}", ctx.session.update("count", |_| fail())) });
+    app.get("/update", |ctx: &mut Context| -> String {
+        format!("{:?}", ctx.session.update("count", |_| fail()))
+    });
     app.get("/change", |ctx: &mut Context| -> String { ctx.session.change(|_| fail()) });
     app.get("/half-way", |ctx: &mut Context| -> String {
         ctx.session.set("count", 41);
         fail()
     });
-    app.get("/store", |ctx: &mut Context| -> String { format!("{:?}", ctx.store().load(&Kind::kept("x", 9), "bad")) });
+    app.get("/store", |ctx: &mut Context| -> String {
+        format!("{:?}", ctx.store().load(&Kind::kept("x", 9), "bad"))
+    });
     app.get("/filter", |ctx: &mut Context| ctx.render("page.html", Map::new()));
     app.get("/stream", |_: &mut Context| Response::stream("text/plain", |_| fail()));
     app.get("/stream-later", |_: &mut Context| {
@@ -77,8 +91,8 @@ fn app() -> App {
     app
 }
 
-/// The answer; asked again while no worker is free. One that has just answered may not be back yet, and one that has died
-/// never will be.
+/// The answer; asked again while no worker is free. One that has just answered may not be back yet,
+/// and one that has died never will be.
 fn ask(address: SocketAddr, request: &str) -> String {
     let end = Instant::now() + DEADLINE;
     loop {
@@ -106,7 +120,8 @@ fn a_panic_anywhere_costs_one_answer_and_nothing_else() {
     let running = std::thread::spawn(move || server.run(app()));
     // One visitor all along: a row that a panic has met stays usable.
     let first = ask(address, "GET /good HTTP/1.1\r\nHost: x\r\n\r\n");
-    let cookie = first.lines().find_map(|line| line.strip_prefix("Set-Cookie: ")).expect("it has a cookie");
+    let cookie =
+        first.lines().find_map(|line| line.strip_prefix("Set-Cookie: ")).expect("it has a cookie");
     let cookie = cookie.split(';').next().expect("a pair").to_owned();
     let mut count = 1;
     for (path, method, expected) in [
@@ -126,12 +141,19 @@ fn a_panic_anywhere_costs_one_answer_and_nothing_else() {
     ] {
         // More often than there are workers.
         for _ in 0..6 {
-            let answer = ask(address, &format!("{method} {path} HTTP/1.1\r\nHost: x\r\nCookie: {cookie}\r\n\r\n"));
+            let answer = ask(
+                address,
+                &format!("{method} {path} HTTP/1.1\r\nHost: x\r\nCookie: {cookie}\r\n\r\n"),
+            );
             assert!(answer.starts_with(expected), "{method} {path}: {answer}");
-            assert!(!answer.ends_with("\r\n0\r\n\r\n"), "{method} {path}: it says that it is whole");
+            assert!(
+                !answer.ends_with("\r\n0\r\n\r\n"),
+                "{method} {path}: it says that it is whole"
+            );
         }
         count = if path == "/half-way" { 42 } else { count + 1 };
-        let answer = ask(address, &format!("GET /good HTTP/1.1\r\nHost: x\r\nCookie: {cookie}\r\n\r\n"));
+        let answer =
+            ask(address, &format!("GET /good HTTP/1.1\r\nHost: x\r\nCookie: {cookie}\r\n\r\n"));
         assert!(answer.ends_with(&format!("\r\n\r\n{count}")), "after {method} {path}: {answer}");
     }
     stopper.stop();
@@ -142,7 +164,8 @@ fn a_panic_anywhere_costs_one_answer_and_nothing_else() {
 fn a_service_without_a_framework_may_panic_too() {
     let server = Server::bind("127.0.0.1:0").expect("a port is free").workers(3);
     let (address, stopper) = (server.local_addr().expect("it has an address"), server.stopper());
-    let service = |request: Request| if request.path == "/" { Response::text("fine") } else { fail() };
+    let service =
+        |request: Request| if request.path == "/" { Response::text("fine") } else { fail() };
     let running = std::thread::spawn(move || server.run(service));
     for _ in 0..10 {
         assert!(ask(address, "GET /x HTTP/1.1\r\nHost: x\r\n\r\n").starts_with("HTTP/1.1 500 "));

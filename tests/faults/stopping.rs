@@ -24,7 +24,10 @@ fn as_many_answers_arrive_whole_as_requests_were_read() {
                     while !over.load(Ordering::Relaxed) {
                         let Ok(stream) = TcpStream::connect(address) else { break };
                         // Half of them come once, half of them stay.
-                        whole.fetch_add(visit(stream, if client % 2 == 0 { 1 } else { 50 }), Ordering::Relaxed);
+                        whole.fetch_add(
+                            visit(stream, if client % 2 == 0 { 1 } else { 50 }),
+                            Ordering::Relaxed,
+                        );
                     }
                 });
             }
@@ -36,21 +39,32 @@ fn as_many_answers_arrive_whole_as_requests_were_read() {
         let whole = whole.load(Ordering::Relaxed);
         // The log has a line for each request that was read.
         let read = carafe.log().lines().filter(|line| line.starts_with("POST /echo")).count();
-        assert_eq!(whole, read, "round {round}: answers that arrived whole, requests that were read");
+        assert_eq!(
+            whole, read,
+            "round {round}: answers that arrived whole, requests that were read"
+        );
         answered += whole;
     }
     println!("{rounds} stops under load: {answered} requests read, {answered} whole answers");
 }
 
-/// Asks so many times on one connection; how many whole answers came. Half of one would be a broken promise.
+/// Asks so many times on one connection; how many whole answers came. Half of one would be a broken
+/// promise.
 fn visit(mut stream: TcpStream, times: usize) -> usize {
     let _ = stream.set_read_timeout(Some(Duration::from_secs(20)));
     let body = "x".repeat(3000);
     for asked in 0..times {
         let (head, rest) = body.split_at(1000);
-        let head = format!("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n{head}", body.len());
+        let head = format!(
+            "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n{head}",
+            body.len()
+        );
         // Two writes, so that a stop may come between.
-        if stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(rest.as_bytes())).is_err() {
+        if stream
+            .write_all(head.as_bytes())
+            .and_then(|()| stream.write_all(rest.as_bytes()))
+            .is_err()
+        {
             return asked;
         }
         let mut answer = Vec::new();
@@ -60,7 +74,11 @@ fn visit(mut stream: TcpStream, times: usize) -> usize {
             match stream.read(&mut buffer) {
                 Ok(read) if read > 0 => answer.extend_from_slice(&buffer[..read]),
                 _ => {
-                    assert!(answer.is_empty(), "half an answer: {}", String::from_utf8_lossy(&answer));
+                    assert!(
+                        answer.is_empty(),
+                        "half an answer: {}",
+                        String::from_utf8_lossy(&answer)
+                    );
                     return asked;
                 }
             }

@@ -1,7 +1,8 @@
-//! What is fuzzed: functions that take any bytes and hold a claim against what carafe makes of them.
+//! What is fuzzed: functions that take any bytes and hold a claim against what carafe makes of
+//! them.
 //!
-//! libFuzzer calls them with bytes that reach ever more of the code (`make fuzz`), `cargo test` with the bytes that are
-//! kept in `corpus`. Each panics if its claim is wrong.
+//! libFuzzer calls them with bytes that reach ever more of the code (`make fuzz`), `cargo test`
+//! with the bytes that are kept in `corpus`. Each panics if its claim is wrong.
 
 #[path = "../http/reader.rs"]
 mod reader;
@@ -9,8 +10,8 @@ mod reader;
 use carafe::http::conditions::{Validators, Verdict, evaluate};
 use carafe::http::cookie::cookies;
 use carafe::http::{
-    Body, ChunkedBody, Fields, Framing, Headers, Limits, Method, Request, SetCookie, Version, cookie_value, date,
-    expects_continue, fields, framing, parse_head,
+    Body, ChunkedBody, Fields, Framing, Headers, Limits, Method, Request, SetCookie, Version,
+    cookie_value, date, expects_continue, fields, framing, parse_head,
 };
 use carafe::web::origin;
 use carafe::web::static_files::StaticFiles;
@@ -80,26 +81,46 @@ impl Random {
 fn head(bytes: &[u8]) {
     for limits in [Limits::default(), tight()] {
         let Ok(Some((request, used))) = parse_head(bytes, &limits) else { continue };
-        let again = parse_head(&bytes[..used], &limits).expect("what follows a head changes nothing");
+        let again =
+            parse_head(&bytes[..used], &limits).expect("what follows a head changes nothing");
         assert_eq!(format!("{again:?}"), format!("{:?}", Some((&request, used))));
         // A target that names its host makes one more.
         assert!(used <= limits.head_bytes && request.headers.len() <= limits.headers + 1);
         for cut in [used - 1, used / 2] {
-            assert!(parse_head(&bytes[..cut], &limits).expect("a prefix of a head is not wrong yet").is_none());
+            assert!(
+                parse_head(&bytes[..cut], &limits)
+                    .expect("a prefix of a head is not wrong yet")
+                    .is_none()
+            );
         }
-        assert!(request.path.starts_with('/') || request.path == "*" || request.method.as_str() == "CONNECT");
+        assert!(
+            request.path.starts_with('/')
+                || request.path == "*"
+                || request.method.as_str() == "CONNECT"
+        );
         assert!(request.headers.get_all("Host").count() <= 1);
         let host = request.host_name();
         assert!(host.is_some() || request.version == Version::Http10, "HTTP/1.1 has a host");
-        let is_clean = |text: &str| !text.bytes().any(|byte| byte.is_ascii_control() && byte != b'\t');
+        let is_clean =
+            |text: &str| !text.bytes().any(|byte| byte.is_ascii_control() && byte != b'\t');
         assert!(request.headers.iter().all(|(name, value)| is_clean(name) && is_clean(value)));
         // These read headers on their own; none may panic.
-        let _ = (request.keep_alive(), request.content_type(), request.prefers_html(), origin::check(&request));
-        let _ = (framing(&request, &limits), expects_continue(&request), fields::percent_decode(&request.path));
+        let _ = (
+            request.keep_alive(),
+            request.content_type(),
+            request.prefers_html(),
+            origin::check(&request),
+        );
+        let _ = (
+            framing(&request, &limits),
+            expects_continue(&request),
+            fields::percent_decode(&request.path),
+        );
     }
 }
 
-/// A chunked body is the same however it was cut, and its framing never takes a byte of what follows.
+/// A chunked body is the same however it was cut, and its framing never takes a byte of what
+/// follows.
 fn body(bytes: &[u8]) {
     for limits in [Limits::default(), tight()] {
         let mut whole = ChunkedBody::default();
@@ -128,10 +149,15 @@ fn body(bytes: &[u8]) {
         assert!(body.is_none_or(|body| body.len() <= limits.body_bytes));
     }
     // The head's own words on the body.
-    let text: String = bytes.iter().map(|&byte| byte as char).filter(|letter| !letter.is_control()).collect();
+    let text: String =
+        bytes.iter().map(|&byte| byte as char).filter(|letter| !letter.is_control()).collect();
     let mut request = Request::new(Method::Post, "/");
     for line in text.split(';').take(4) {
-        let (name, value) = if line.len() % 2 == 0 { ("Content-Length", line) } else { ("Transfer-Encoding", line) };
+        let (name, value) = if line.len() % 2 == 0 {
+            ("Content-Length", line)
+        } else {
+            ("Transfer-Encoding", line)
+        };
         request.headers.append(name, value.trim_ascii());
     }
     if let Ok(Framing::Length(length)) = framing(&request, &Limits::default()) {
@@ -153,7 +179,8 @@ fn connection(bytes: &[u8]) {
     }
 }
 
-/// A true server answers over a socket what the reader of the tests has understood, no more and no less.
+/// A true server answers over a socket what the reader of the tests has understood, no more and no
+/// less.
 fn server(bytes: &[u8]) {
     static ADDRESS: OnceLock<SocketAddr> = OnceLock::new();
     let address = ADDRESS.get_or_init(|| {
@@ -167,7 +194,8 @@ fn server(bytes: &[u8]) {
     let mut expected = vec![200; reader.requests.len()];
     match &reader.error {
         Some(error) => expected.push(error.status().0),
-        // The end of the connection in the middle of a body is an error, in the middle of a head a change of mind.
+        // The end of the connection in the middle of a body is an error, in the middle of a head a
+        // change of mind.
         None if reader.is_in_body() => expected.push(400),
         None => {}
     }
@@ -182,24 +210,38 @@ fn server(bytes: &[u8]) {
     let _ = stream.shutdown(Shutdown::Write);
     let mut answers = Vec::new();
     if let Err(error) = stream.read_to_end(&mut answers) {
-        // Only who has asked to close, and sends on all the same, may meet a closed connection; behind its answers.
+        // Only who has asked to close, and sends on all the same, may meet a closed connection;
+        // behind its answers.
         let asked_to_close = reader.requests.iter().any(|request| !request.keep_alive());
-        assert!(asked_to_close && error.kind() == ErrorKind::ConnectionReset, "every answer arrives whole: {error}");
+        assert!(
+            asked_to_close && error.kind() == ErrorKind::ConnectionReset,
+            "every answer arrives whole: {error}"
+        );
     }
     let answers = String::from_utf8_lossy(&answers).into_owned();
     let seen: Vec<u16> = statuses(&answers);
     assert_eq!(seen, expected, "{answers}");
 }
 
-/// The statuses of answers one behind the other, read by their lengths; without those that say `100 Continue`.
+/// The statuses of answers one behind the other, read by their lengths; without those that say `100
+/// Continue`.
 fn statuses(mut answers: &str) -> Vec<u16> {
     let mut statuses = Vec::new();
     while let Some((head, rest)) = answers.split_once("\r\n\r\n") {
-        let status = head.get(9..12).and_then(|code| code.parse().ok()).expect("an answer begins with its status");
-        let length = head.lines().find_map(|line| line.strip_prefix("Content-Length: ")).unwrap_or("0");
+        let status = head
+            .get(9..12)
+            .and_then(|code| code.parse().ok())
+            .expect("an answer begins with its status");
+        let length =
+            head.lines().find_map(|line| line.strip_prefix("Content-Length: ")).unwrap_or("0");
         let length: usize = length.parse().expect("a number");
-        // An answer to HEAD has a length and no body; the text of this server's answers is never a status line.
-        answers = if rest.starts_with("HTTP/1.1 ") || rest.is_empty() { rest } else { &rest[length.min(rest.len())..] };
+        // An answer to HEAD has a length and no body; the text of this server's answers is never a
+        // status line.
+        answers = if rest.starts_with("HTTP/1.1 ") || rest.is_empty() {
+            rest
+        } else {
+            &rest[length.min(rest.len())..]
+        };
         if status != 100 {
             statuses.push(status);
         }
@@ -208,7 +250,8 @@ fn statuses(mut answers: &str) -> Vec<u16> {
     statuses
 }
 
-/// Any template is a page or an error with a place in it, and needs no more stack than a worker has.
+/// Any template is a page or an error with a place in it, and needs no more stack than a worker
+/// has.
 fn template(bytes: &[u8]) {
     let Ok(text) = str::from_utf8(bytes) else { return };
     let (page, other) = text.split_once("\0").unwrap_or((text, "{% block a %}other{% endblock %}"));
@@ -223,7 +266,11 @@ fn template(bytes: &[u8]) {
     let rendered = std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().stack_size(192 << 10);
         let work = || Templates::from_dir(&folder).render("page.html", &variables, &());
-        thread.spawn_scoped(scope, work).expect("a thread starts").join().expect("it does not panic")
+        thread
+            .spawn_scoped(scope, work)
+            .expect("a thread starts")
+            .join()
+            .expect("it does not panic")
     });
     if let Err(error) = rendered {
         assert!(error.line > 0 || error.message.contains("page.html"), "{error}");
@@ -236,7 +283,8 @@ fn json_text(bytes: &[u8]) {
     match json::parse(bytes) {
         Ok(value) => {
             let text = json::write(&value);
-            let again = json::parse(text.as_bytes()).unwrap_or_else(|error| panic!("{text}: {error}"));
+            let again =
+                json::parse(text.as_bytes()).unwrap_or_else(|error| panic!("{text}: {error}"));
             assert_eq!(json::write(&again), text);
         }
         Err(error) => assert!(!error.to_string().is_empty()),
@@ -253,7 +301,8 @@ fn form(bytes: &[u8]) {
     assert_eq!(fields::percent_decode(&fields::percent_encode(&text, "")), text);
 }
 
-/// A cookie that can be set comes back as it was, and a date that can be read is written so that it reads the same.
+/// A cookie that can be set comes back as it was, and a date that can be read is written so that it
+/// reads the same.
 fn cookie(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let (name, value) = text.split_once('=').unwrap_or((&text, ""));
@@ -294,8 +343,13 @@ fn path(bytes: &[u8]) {
     });
     let text = String::from_utf8_lossy(bytes);
     for path in [&*text, &*fields::percent_decode(&text)] {
-        if let Ok(answer) = StaticFiles::from_dir(folder).respond(&Request::new(Method::Get, "/"), path) {
-            assert!(matches!(&answer.body, Body::Bytes(bytes) if bytes == b"public"), "{path:?}: {answer:?}");
+        if let Ok(answer) =
+            StaticFiles::from_dir(folder).respond(&Request::new(Method::Get, "/"), path)
+        {
+            assert!(
+                matches!(&answer.body, Body::Bytes(bytes) if bytes == b"public"),
+                "{path:?}: {answer:?}"
+            );
         }
     }
 }
@@ -304,13 +358,22 @@ fn path(bytes: &[u8]) {
 fn conditions(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let mut request = Request::new(Method::Get, "/");
-    let names = ["Range", "If-Match", "If-None-Match", "If-Range", "If-Modified-Since", "If-Unmodified-Since"];
+    let names = [
+        "Range",
+        "If-Match",
+        "If-None-Match",
+        "If-Range",
+        "If-Modified-Since",
+        "If-Unmodified-Since",
+    ];
     for line in text.lines().take(8) {
         let letter = usize::from(line.bytes().next().unwrap_or(0));
         request.headers.append(names[letter % names.len()], line.get(1..).unwrap_or(""));
     }
     for size in [0, 1, 10, u64::MAX] {
-        for (etag, modified) in [("\"a\"", None), ("W/\"a\"", Some(UNIX_EPOCH + Duration::from_secs(784_111_777)))] {
+        for (etag, modified) in
+            [("\"a\"", None), ("W/\"a\"", Some(UNIX_EPOCH + Duration::from_secs(784_111_777)))]
+        {
             let validators = Validators { etag: etag.into(), modified };
             if let Verdict::Part(range) = evaluate(&request, &validators, size) {
                 assert!(range.start < range.end && range.end <= size, "{range:?} of {size}");

@@ -80,7 +80,11 @@ fn a_client_waits_for_100_if_it_says_so() {
         ("HTTP/1.0", "Expect: miracles\r\n", Ok(false)),
     ] {
         let request = parsed(format!("POST / {version}\r\nHost: x\r\n{lines}\r\n"));
-        assert_eq!(expects_continue(&request).map_err(|error| error.status().0), outcome, "{version} {lines}");
+        assert_eq!(
+            expects_continue(&request).map_err(|error| error.status().0),
+            outcome,
+            "{version} {lines}"
+        );
     }
 }
 

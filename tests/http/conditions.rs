@@ -17,7 +17,8 @@ fn verdict(method: Method, headers: &[(&str, &str)], etag: &str, size: u64) -> V
     evaluate(&request, &Validators { etag: etag.into(), modified }, size)
 }
 
-/// One row per case: the headers, and what they come to for a GET of ten bytes marked "a", changed at CHANGED.
+/// One row per case: the headers, and what they come to for a GET of ten bytes marked "a", changed
+/// at CHANGED.
 type Row<'a> = (&'a [(&'a str, &'a str)], Verdict);
 
 fn check(rows: &[Row]) {
@@ -41,9 +42,15 @@ fn if_none_match_asks_for_another_version() {
         (&[("If-None-Match", "\"A\"")], Verdict::Whole),
         (&[("If-None-Match", "")], Verdict::Whole),
     ]);
-    assert_eq!(verdict(Method::Head, &[("If-None-Match", "\"a\"")], "\"a\"", 10), Verdict::NotModified);
+    assert_eq!(
+        verdict(Method::Head, &[("If-None-Match", "\"a\"")], "\"a\"", 10),
+        Verdict::NotModified
+    );
     assert_eq!(verdict(Method::Put, &[("If-None-Match", "*")], "\"a\"", 10), Verdict::Failed);
-    assert_eq!(verdict(Method::Get, &[("If-None-Match", "\"a\"")], "W/\"a\"", 10), Verdict::NotModified);
+    assert_eq!(
+        verdict(Method::Get, &[("If-None-Match", "\"a\"")], "W/\"a\"", 10),
+        Verdict::NotModified
+    );
 }
 
 #[test]
@@ -122,14 +129,19 @@ fn a_range_is_a_part_or_nothing_or_not_understood() {
     for method in [Method::Head, Method::Post, Method::Put] {
         assert_eq!(verdict(method, &[("Range", "bytes=0-1")], "\"a\"", 10), Verdict::Whole);
     }
-    assert_eq!(verdict(Method::Get, &[("Range", "bytes=0-1"), ("Range", "bytes=3-4")], "\"a\"", 10), Verdict::Whole);
+    assert_eq!(
+        verdict(Method::Get, &[("Range", "bytes=0-1"), ("Range", "bytes=3-4")], "\"a\"", 10),
+        Verdict::Whole
+    );
 }
 
 #[test]
 fn nothing_has_no_first_byte_but_its_last_bytes_are_all_of_it() {
-    for (range, expected) in
-        [("bytes=0-", Verdict::OutOfRange), ("bytes=-5", Verdict::Whole), ("bytes=-0", Verdict::OutOfRange)]
-    {
+    for (range, expected) in [
+        ("bytes=0-", Verdict::OutOfRange),
+        ("bytes=-5", Verdict::Whole),
+        ("bytes=-0", Verdict::OutOfRange),
+    ] {
         assert_eq!(verdict(Method::Get, &[("Range", range)], "\"a\"", 0), expected, "{range}");
     }
 }
@@ -149,7 +161,10 @@ fn if_range_keeps_parts_of_two_versions_apart() {
         (&[("Range", "bytes=10-"), ("If-Range", "\"b\"")], Verdict::Whole),
         (&[("If-Range", "\"a\"")], Verdict::Whole),
     ]);
-    assert_eq!(verdict(Method::Get, &[range, ("If-Range", "W/\"a\"")], "W/\"a\"", 10), Verdict::Whole);
+    assert_eq!(
+        verdict(Method::Get, &[range, ("If-Range", "W/\"a\"")], "W/\"a\"", 10),
+        Verdict::Whole
+    );
 }
 
 #[test]

@@ -86,7 +86,8 @@ fn a_cookie_may_be_as_large_as_browsers_keep() {
 
 #[test]
 fn what_is_set_can_be_read_back() {
-    let value: String = (b'!'..=b'~').map(char::from).filter(|shown| !"\",;\\".contains(*shown)).collect();
+    let value: String =
+        (b'!'..=b'~').map(char::from).filter(|shown| !"\",;\\".contains(*shown)).collect();
     let cookie = SetCookie::new("__Host-sid.1", &value).unwrap().to_string();
     let pair = cookie.split(';').next().unwrap();
     assert_eq!(cookie_value(&sent(&[pair]), "__Host-sid.1"), Some(value.as_str()));

@@ -41,7 +41,11 @@ fn every_day_of_three_centuries_is_read_back() {
 
 #[test]
 fn three_formats_are_read() {
-    for text in ["Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994"] {
+    for text in [
+        "Sun, 06 Nov 1994 08:49:37 GMT",
+        "Sunday, 06-Nov-94 08:49:37 GMT",
+        "Sun Nov  6 08:49:37 1994",
+    ] {
         assert_eq!(parse(text), Some(at(784_111_777)), "{text}");
     }
 }

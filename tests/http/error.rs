@@ -29,6 +29,10 @@ fn a_message_holds_no_control_characters_and_is_short() {
     line.resize(5000, b'a');
     line.extend_from_slice(b" HTTP/1.1\r\n");
     let message = crate::refused(&line).to_string();
-    assert!(message.len() < 300 && message.is_ascii() && !message.contains(|shown: char| shown.is_ascii_control()));
+    assert!(
+        message.len() < 300
+            && message.is_ascii()
+            && !message.contains(|shown: char| shown.is_ascii_control())
+    );
     assert!(message.contains(r"\x1b]0;title"), "{message}");
 }

@@ -36,7 +36,9 @@ fn names_have_a_case() {
 #[test]
 fn what_is_encoded_is_read_back_the_same() {
     let mut fields = Fields::default();
-    for (name, value) in [("q", "tea & milk"), ("", ""), ("a=b", "100%+1"), ("é", "*-._~\"'\r\n\0"), ("q", "李明")] {
+    for (name, value) in
+        [("q", "tea & milk"), ("", ""), ("a=b", "100%+1"), ("é", "*-._~\"'\r\n\0"), ("q", "李明")]
+    {
         fields.append(name, value);
     }
     let text = fields.encode();
@@ -51,16 +53,23 @@ fn every_byte_survives_percent_encoding() {
     for kept in ["", "-._~", "/"] {
         let encoded = percent_encode(&text, kept);
         assert_eq!(percent_decode(&encoded), text);
-        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'%' || kept.as_bytes().contains(&byte);
+        let is_plain = |byte: u8| {
+            byte.is_ascii_alphanumeric() || byte == b'%' || kept.as_bytes().contains(&byte)
+        };
         assert!(encoded.bytes().all(is_plain), "{encoded}");
     }
 }
 
 #[test]
 fn decoding_happens_once() {
-    for (text, decoded) in
-        [("%2541", "%41"), ("%252e%252e", "%2e%2e"), ("a%2Fb", "a/b"), ("%", "%"), ("%4", "%4"), ("é%", "é%")]
-    {
+    for (text, decoded) in [
+        ("%2541", "%41"),
+        ("%252e%252e", "%2e%2e"),
+        ("a%2Fb", "a/b"),
+        ("%", "%"),
+        ("%4", "%4"),
+        ("é%", "é%"),
+    ] {
         assert_eq!(percent_decode(text), decoded, "{text}");
     }
 }

@@ -106,7 +106,10 @@ fn what_a_trusted_proxy_sends_must_be_addresses() {
     ] {
         let refused = ask(&proxies(&["127.0.0.1"]), "127.0.0.1:9", &[("X-Forwarded-For", list)]);
         let why = refused.expect_err(list);
-        assert!(why.contains("in X-Forwarded-For, expected a client's address") && why.len() < 200, "{list}: {why}");
+        assert!(
+            why.contains("in X-Forwarded-For, expected a client's address") && why.len() < 200,
+            "{list}: {why}"
+        );
     }
 }
 
@@ -118,10 +121,22 @@ fn the_scheme_is_one_word_from_a_trusted_proxy() {
         ("127.0.0.1:9", &["http"], Ok(false)),
         ("127.0.0.1:9", &["https"], Ok(true)),
         ("127.0.0.1:9", &["HTTPS"], Ok(true)),
-        ("127.0.0.1:9", &["wss"], Err("found \"wss\" in X-Forwarded-Proto, expected http or https")),
+        (
+            "127.0.0.1:9",
+            &["wss"],
+            Err("found \"wss\" in X-Forwarded-Proto, expected http or https"),
+        ),
         ("127.0.0.1:9", &[""], Err("found \"\" in X-Forwarded-Proto, expected http or https")),
-        ("127.0.0.1:9", &["https, http"], Err("found \"https, http\" in X-Forwarded-Proto, expected http or https")),
-        ("127.0.0.1:9", &["https", "https"], Err("found X-Forwarded-Proto twice, expected it once")),
+        (
+            "127.0.0.1:9",
+            &["https, http"],
+            Err("found \"https, http\" in X-Forwarded-Proto, expected http or https"),
+        ),
+        (
+            "127.0.0.1:9",
+            &["https", "https"],
+            Err("found X-Forwarded-Proto twice, expected it once"),
+        ),
         ("203.0.113.1:9", &["https"], Ok(false)),
         ("203.0.113.1:9", &["wss", "wss"], Ok(false)),
     ] {
@@ -133,7 +148,8 @@ fn the_scheme_is_one_word_from_a_trusted_proxy() {
 
 #[test]
 fn only_addresses_and_networks_can_be_trusted() {
-    let network = "an address such as 127.0.0.1 or a network such as 10.0.0.0/8, commas between several";
+    let network =
+        "an address such as 127.0.0.1 or a network such as 10.0.0.0/8, commas between several";
     let behind = "a network with nothing behind its prefix: 10.0.0.0/8, not 10.1.2.3/8";
     let everybody = "a prefix of at least 1 bit: /0 would believe everybody";
     for (list, expected) in [
@@ -155,8 +171,14 @@ fn only_addresses_and_networks_can_be_trusted() {
     ] {
         assert_eq!(Proxies::default().trust(list), Err(expected), "{list}");
     }
-    let shown =
-        proxies(&["127.0.0.1, 10.0.0.0/8", "[::1]", "128.0.0.0/1", "2001:db8::/32", "192.0.2.7/32"]).to_string();
+    let shown = proxies(&[
+        "127.0.0.1, 10.0.0.0/8",
+        "[::1]",
+        "128.0.0.0/1",
+        "2001:db8::/32",
+        "192.0.2.7/32",
+    ])
+    .to_string();
     assert_eq!(shown, "127.0.0.1, 10.0.0.0/8, ::1, 128.0.0.0/1, 2001:db8::/32, 192.0.2.7");
     assert!(Proxies::default().is_empty() && !proxies(&["::1"]).is_empty());
 }

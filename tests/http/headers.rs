@@ -57,9 +57,13 @@ fn equal_are_those_that_say_the_same_whatever_they_said_before() {
 #[test]
 fn a_token_is_found_in_any_list_of_its_name() {
     let headers = headers(&[("Connection", "keep-alive ,\tUpgrade"), ("connection", ",, close")]);
-    for (token, found) in
-        [("upgrade", true), ("Keep-Alive", true), ("CLOSE", true), ("keep", false), ("keep-alive ,\tUpgrade", false)]
-    {
+    for (token, found) in [
+        ("upgrade", true),
+        ("Keep-Alive", true),
+        ("CLOSE", true),
+        ("keep", false),
+        ("keep-alive ,\tUpgrade", false),
+    ] {
         assert_eq!(headers.has_token("Connection", token), found, "{token}");
     }
 }

@@ -41,17 +41,27 @@ fn a_second_request_has_a_limit_of_its_own() {
 #[test]
 fn a_target_may_use_its_limit_up() {
     let limits = Limits { target_bytes: 8, ..Limits::default() };
-    for (target, status) in
-        [("/1234567", 200), ("/12345678", 414), ("/123456789", 414), ("/?345678", 200), ("/?3456789", 414)]
-    {
-        assert_eq!(statuses(&format!("GET {target} HTTP/1.1\r\nHost: x\r\n\r\n"), &limits), [status], "{target}");
+    for (target, status) in [
+        ("/1234567", 200),
+        ("/12345678", 414),
+        ("/123456789", 414),
+        ("/?345678", 200),
+        ("/?3456789", 414),
+    ] {
+        assert_eq!(
+            statuses(&format!("GET {target} HTTP/1.1\r\nHost: x\r\n\r\n"), &limits),
+            [status],
+            "{target}"
+        );
     }
 }
 
 #[test]
 fn a_line_without_end_is_refused_before_the_head_is_full() {
     let limits = Limits { target_bytes: 8, ..Limits::default() };
-    for (begins, status) in [("GET /", 414), ("BREW /", 414), ("PROPFIND /", 501), ("A", 501), ("A(", 400)] {
+    for (begins, status) in
+        [("GET /", 414), ("BREW /", 414), ("PROPFIND /", 501), ("A", 501), ("A(", 400)]
+    {
         assert_eq!(statuses(&format!("{begins:a<72}"), &limits), [408], "{begins}");
         assert_eq!(statuses(&format!("{begins:a<73}"), &limits), [status], "{begins}");
     }
@@ -62,7 +72,10 @@ fn a_line_without_end_is_refused_before_the_head_is_full() {
 fn a_bound_is_passed_before_what_lies_behind_it_is_judged() {
     let limits = Limits { target_bytes: 8, head_bytes: 200, ..Limits::default() };
     assert_eq!(statuses(&format!("GET /{:a<100}\n", ""), &limits), [414]);
-    assert_eq!(statuses(&("GET / HTTP/1.1\r\nX: ".to_owned() + &"A".repeat(200) + "\n"), &limits), [431]);
+    assert_eq!(
+        statuses(&("GET / HTTP/1.1\r\nX: ".to_owned() + &"A".repeat(200) + "\n"), &limits),
+        [431]
+    );
 }
 
 #[test]
@@ -70,7 +83,11 @@ fn there_may_be_as_many_fields_as_the_limit_says() {
     let limits = Limits { headers: 3, ..Limits::default() };
     for (more, status) in [(0, 200), (2, 200), (3, 431), (50, 431)] {
         let fields = "X-Text: 1\r\n".repeat(more);
-        assert_eq!(statuses(&format!("GET / HTTP/1.1\r\nHost: x\r\n{fields}\r\n"), &limits), [status], "{more}");
+        assert_eq!(
+            statuses(&format!("GET / HTTP/1.1\r\nHost: x\r\n{fields}\r\n"), &limits),
+            [status],
+            "{more}"
+        );
     }
 }
 
@@ -113,7 +130,13 @@ fn extensions_and_trailers_are_bounded_like_a_head() {
 #[test]
 fn no_limits_at_all_overflow_nothing() {
     let most = usize::MAX;
-    let limits = Limits { head_bytes: most, target_bytes: most, headers: most, body_bytes: most, ..Limits::default() };
+    let limits = Limits {
+        head_bytes: most,
+        target_bytes: most,
+        headers: most,
+        body_bytes: most,
+        ..Limits::default()
+    };
     let head = "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
     assert_eq!(statuses(&format!("{head}5\r\nhello\r\n0\r\n\r\n"), &limits), [200]);
     assert_eq!(statuses(&format!("{head}5\r\nhello\r\nffffffffffffffff\r\n"), &limits), [413]);
@@ -122,7 +145,8 @@ fn no_limits_at_all_overflow_nothing() {
 
 #[test]
 fn limits_of_nothing_refuse_everything() {
-    let limits = Limits { head_bytes: 0, target_bytes: 0, headers: 0, body_bytes: 0, ..Limits::default() };
+    let limits =
+        Limits { head_bytes: 0, target_bytes: 0, headers: 0, body_bytes: 0, ..Limits::default() };
     for bytes in ["G", "\r\n", "GET / HTTP/1.1\r\n"] {
         assert_eq!(statuses(bytes, &limits), [431], "{bytes:?}");
     }

@@ -13,7 +13,10 @@ fn each_method_has_its_word_and_is_safe_or_not() {
         ("BREW", Method::Other("BREW".into()), false),
     ] {
         assert_eq!(Method::from_word(word), method);
-        assert_eq!((method.as_str(), method.to_string().as_str(), method.is_safe()), (word, word, safe));
+        assert_eq!(
+            (method.as_str(), method.to_string().as_str(), method.is_safe()),
+            (word, word, safe)
+        );
     }
 }
 

@@ -6,7 +6,10 @@ fn a_head_becomes_a_request() {
     let bytes = b"POST /search?q=tea+%26+milk HTTP/1.1\r\nHost: localhost:8000\r\nContent-Length: 5\r\nX-Text:\r\n\r\n";
     let request = parsed(bytes);
     assert_eq!((request.method, request.version), (Method::Post, Version::Http11));
-    assert_eq!((request.target.as_str(), request.path.as_str()), ("/search?q=tea+%26+milk", "/search"));
+    assert_eq!(
+        (request.target.as_str(), request.path.as_str()),
+        ("/search?q=tea+%26+milk", "/search")
+    );
     assert_eq!(request.query.get("q"), Some("tea & milk"));
     let headers: Vec<_> = request.headers.iter().collect();
     assert_eq!(headers, [("Host", "localhost:8000"), ("Content-Length", "5"), ("X-Text", "")]);
@@ -32,7 +35,8 @@ fn every_prefix_is_not_yet() {
     parsed(bytes);
 }
 
-/// Nobody shall wait for the end of a line that can only be refused, or of a head of which one line can.
+/// Nobody shall wait for the end of a line that can only be refused, or of a head of which one line
+/// can.
 #[test]
 fn a_wrong_line_is_refused_before_the_head_is_complete() {
     for bytes in [
@@ -106,7 +110,12 @@ fn each_place_takes_its_own_bytes_and_no_others() {
         ] {
             let bytes = [before.as_bytes(), &[byte], after.as_bytes()].concat();
             let outcome = parse_head(&bytes, &Limits::default());
-            assert_eq!(matches!(outcome, Ok(Some(_))), allowed, "{}: {outcome:?}", bytes.escape_ascii());
+            assert_eq!(
+                matches!(outcome, Ok(Some(_))),
+                allowed,
+                "{}: {outcome:?}",
+                bytes.escape_ascii()
+            );
         }
     }
 }
@@ -159,6 +168,9 @@ fn a_message_names_what_was_found_and_what_was_expected() {
     ] {
         let ParseError::Malformed(message) = refused(bytes) else { panic!("{bytes:?}") };
         assert!(message.contains(found) && message.contains(expected), "{bytes:?}: {message}");
-        assert!(message.starts_with("found ") && message.contains(", expected "), "{bytes:?}: {message}");
+        assert!(
+            message.starts_with("found ") && message.contains(", expected "),
+            "{bytes:?}: {message}"
+        );
     }
 }

@@ -1,7 +1,9 @@
 //! Reads requests as a connection does, from bytes that come in any pieces.
 
 use carafe::http::forwarded::Proxies;
-use carafe::http::{ChunkedBody, Framing, Limits, ParseError, Request, expects_continue, framing, parse_head};
+use carafe::http::{
+    ChunkedBody, Framing, Limits, ParseError, Request, expects_continue, framing, parse_head,
+};
 
 /// What one side of a connection has seen so far.
 pub struct Reader {
@@ -94,7 +96,9 @@ impl Reader {
     fn advance(&mut self) -> Result<Option<Stage>, ParseError> {
         match &mut self.stage {
             Stage::Head => {
-                let Some((request, used)) = parse_head(&self.buffer, &self.limits)? else { return Ok(None) };
+                let Some((request, used)) = parse_head(&self.buffer, &self.limits)? else {
+                    return Ok(None);
+                };
                 self.buffer.drain(..used);
                 let framing = framing(&request, &self.limits)?;
                 expects_continue(&request)?;

@@ -100,6 +100,10 @@ fn a_client_accepts_what_it_names() {
         for value in accept {
             request.headers.append("Accept", value);
         }
-        assert_eq!((request.prefers_html(), request.accepts("application/json")), (html, json), "{accept:?}");
+        assert_eq!(
+            (request.prefers_html(), request.accepts("application/json")),
+            (html, json),
+            "{accept:?}"
+        );
     }
 }

@@ -40,19 +40,31 @@ fn each_framing_says_how_the_body_ends() {
 
 #[test]
 fn a_status_without_a_reason_keeps_its_space() {
-    assert!(head(&Response::new(Status(299)), BodyFraming::None, None).starts_with("HTTP/1.1 299 \r\n"));
+    assert!(
+        head(&Response::new(Status(299)), BodyFraming::None, None).starts_with("HTTP/1.1 299 \r\n")
+    );
 }
 
 /// Whatever a handler puts in a header, the head has as many lines as it has fields.
 #[test]
 fn no_header_can_smuggle_in_another() {
-    for evil in ["\r\nX-Evil: 1", "\n\n<script>", "\r", "\0", "a\r\n\r\nHTTP/1.1 200 OK", "\u{7f}\u{b}\u{c}\x1b[2J"] {
+    for evil in [
+        "\r\nX-Evil: 1",
+        "\n\n<script>",
+        "\r",
+        "\0",
+        "a\r\n\r\nHTTP/1.1 200 OK",
+        "\u{7f}\u{b}\u{c}\x1b[2J",
+    ] {
         let mut response = Response::redirect(&format!("/next{evil}"));
         response.headers.append(&format!("X-Name{evil}"), format!("{evil}\ttext"));
         let head = head(&response, BodyFraming::Length(0), Some("close"));
         assert_eq!(head.split("\r\n").count(), 1 + 3 + 3 + 2, "{head:?}");
-        let controls =
-            head.replace("\r\n", "").replace('\t', "").matches(|shown: char| shown.is_ascii_control()).count();
+        let controls = head
+            .replace("\r\n", "")
+            .replace('\t', "")
+            .matches(|shown: char| shown.is_ascii_control())
+            .count();
         assert_eq!(controls, 0, "{head:?}");
     }
 }
@@ -74,13 +86,19 @@ fn a_header_is_replaced_and_a_cookie_is_added() {
     response.set_cookie(&SetCookie::new("a", "1").unwrap());
     response.set_cookie(&SetCookie::new("b", "2").unwrap());
     assert_eq!(response.headers.get("Content-Type"), Some("application/problem+json"));
-    assert_eq!(response.headers.get_all("Set-Cookie").collect::<Vec<_>>(), ["a=1; Path=/", "b=2; Path=/"]);
+    assert_eq!(
+        response.headers.get_all("Set-Cookie").collect::<Vec<_>>(),
+        ["a=1; Path=/", "b=2; Path=/"]
+    );
 }
 
 #[test]
 fn a_redirect_names_its_location_and_repeats_as_a_get() {
     let response = Response::redirect("/shop?a=1");
-    assert_eq!((response.status, response.headers.get("Location")), (Status::SEE_OTHER, Some("/shop?a=1")));
+    assert_eq!(
+        (response.status, response.headers.get("Location")),
+        (Status::SEE_OTHER, Some("/shop?a=1"))
+    );
     assert_eq!(Response::redirect_with(Status::PERMANENT_REDIRECT, "/").status.0, 308);
 }
 
@@ -105,7 +123,10 @@ fn a_location_that_starts_with_a_slash_stays_on_this_site() {
         ("", ""),
         ("https://carafe.example/", "https://carafe.example/"),
     ] {
-        for response in [Response::redirect(wanted), Response::redirect_with(Status::PERMANENT_REDIRECT, wanted)] {
+        for response in [
+            Response::redirect(wanted),
+            Response::redirect_with(Status::PERMANENT_REDIRECT, wanted),
+        ] {
             assert_eq!(response.headers.get("Location"), Some(location), "{wanted:?}");
         }
     }
@@ -136,6 +157,9 @@ fn each_kind_of_answer_names_its_media_type() {
         (Response::stream("text/event-stream", |_| Ok(())), Some("text/event-stream")),
         (Response::new(Status::OK), None),
     ] {
-        assert_eq!((response.status, response.headers.get("Content-Type")), (Status::OK, media_type));
+        assert_eq!(
+            (response.status, response.headers.get("Content-Type")),
+            (Status::OK, media_type)
+        );
     }
 }

@@ -31,7 +31,11 @@ fn each_form_names_a_host_a_path_and_a_query() {
     ] {
         let request = parsed(format!("{method} {target} HTTP/1.1\r\nHost: x\r\n\r\n"));
         assert_eq!(request.target, target);
-        assert_eq!((request.headers.get("Host"), request.path.as_str()), (Some(host), path), "{method} {target}");
+        assert_eq!(
+            (request.headers.get("Host"), request.path.as_str()),
+            (Some(host), path),
+            "{method} {target}"
+        );
         assert_eq!(request.query, Fields::parse(query), "{method} {target}");
         assert_eq!(request.headers.len(), 1);
     }

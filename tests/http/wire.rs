@@ -24,7 +24,9 @@ pub fn samples() -> Vec<Sample> {
     let rows = table.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
     rows.map(|row| {
         let words: Vec<&str> = row.split_whitespace().collect();
-        let [file, statuses, stays, why @ ..] = &words[..] else { panic!("too few columns: {row}") };
+        let [file, statuses, stays, why @ ..] = &words[..] else {
+            panic!("too few columns: {row}")
+        };
         assert!(matches!(*stays, "yes" | "no") && why.len() > 1, "{row}");
         Sample {
             file: (*file).to_owned(),
@@ -41,7 +43,12 @@ pub fn samples() -> Vec<Sample> {
 fn every_sample_is_answered_as_the_table_says() {
     for Sample { file, bytes, statuses, stays, why } in samples() {
         let reader = Reader::read(&bytes, bytes.len(), &Limits::default());
-        assert_eq!((reader.statuses(), reader.stays()), (statuses, stays), "{file}: {why}\n{}", reader.outcome());
+        assert_eq!(
+            (reader.statuses(), reader.stays()),
+            (statuses, stays),
+            "{file}: {why}\n{}",
+            reader.outcome()
+        );
     }
 }
 
@@ -51,7 +58,9 @@ fn every_file_has_a_row_and_only_one() {
     let unique: BTreeSet<String> = rows.iter().cloned().collect();
     assert_eq!(rows.len(), unique.len());
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/wire");
-    let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let files = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap());
     assert_eq!(files.filter(|file| file != "EXPECTED").collect::<BTreeSet<_>>(), unique);
 }
 
@@ -62,7 +71,11 @@ fn every_sample_means_the_same_byte_by_byte_and_cut_anywhere() {
         let whole = Reader::read(&bytes, bytes.len(), &Limits::default()).outcome();
         // The few samples of many kilobytes would take minutes byte by byte.
         let step = if bytes.len() < 3000 { 1 } else { 509 };
-        assert_eq!(Reader::read(&bytes, step, &Limits::default()).outcome(), whole, "{file} in pieces of {step}");
+        assert_eq!(
+            Reader::read(&bytes, step, &Limits::default()).outcome(),
+            whole,
+            "{file} in pieces of {step}"
+        );
         for cut in (1..bytes.len()).step_by(step) {
             let mut reader = Reader::new(Limits::default());
             reader.feed(&bytes[..cut]);
@@ -80,7 +93,8 @@ fn every_prefix_of_a_good_request_is_not_yet() {
             continue;
         }
         let whole = Reader::read(&bytes, bytes.len(), &Limits::default());
-        // Behind a request that closes the connection nothing is read, so there a prefix may be whole.
+        // Behind a request that closes the connection nothing is read, so there a prefix may be
+        // whole.
         let closes = !whole.stays();
         for cut in 1..bytes.len() {
             let reader = Reader::read(&bytes[..cut], cut, &Limits::default());
@@ -94,8 +108,10 @@ fn every_prefix_of_a_good_request_is_not_yet() {
 #[test]
 fn spoilt_samples_never_panic_and_mean_the_same_in_pieces() {
     let spoilers: &[u8] = b"\0\t\n\r \"#%()*,/0159:;<=>?@AHTf[\\]{}\x7f\x80\xa0\xc3\xff";
-    // Close enough to the samples that many of them pass one bound or another, near the place where they are spoilt.
-    let tight = Limits { head_bytes: 90, target_bytes: 8, headers: 3, body_bytes: 8, ..Limits::default() };
+    // Close enough to the samples that many of them pass one bound or another, near the place where
+    // they are spoilt.
+    let tight =
+        Limits { head_bytes: 90, target_bytes: 8, headers: 3, body_bytes: 8, ..Limits::default() };
     let mut random = Random(0x9e37_79b9_7f4a_7c15);
     for Sample { file, bytes, .. } in samples().iter().filter(|sample| sample.bytes.len() < 3000) {
         for _ in 0..300 {
@@ -117,7 +133,12 @@ fn spoilt_samples_never_panic_and_mean_the_same_in_pieces() {
                 let whole = Reader::read(&spoilt, spoilt.len(), limits).outcome();
                 for piece_bytes in [1, 1 + random.below(40)] {
                     let pieces = Reader::read(&spoilt, piece_bytes, limits).outcome();
-                    assert_eq!(pieces, whole, "{file} in pieces of {piece_bytes}: {}", spoilt.escape_ascii());
+                    assert_eq!(
+                        pieces,
+                        whole,
+                        "{file} in pieces of {piece_bytes}: {}",
+                        spoilt.escape_ascii()
+                    );
                 }
             }
         }

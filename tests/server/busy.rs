@@ -30,7 +30,8 @@ fn hot(server: &Running, count: usize) -> Vec<TcpStream> {
     streams
 }
 
-/// Keeps the others busy while `act` runs; gives back how many of their requests were answered meanwhile.
+/// Keeps the others busy while `act` runs; gives back how many of their requests were answered
+/// meanwhile.
 fn beside(others: &mut [TcpStream], act: impl FnOnce()) -> u64 {
     let (over, rounds) = (AtomicBool::new(false), AtomicU64::new(0));
     std::thread::scope(|scope| {
@@ -71,16 +72,25 @@ fn hot_connections_are_answered_though_some_stop_in_the_midst_of_a_request() {
     let (half, others) = streams.split_at_mut(8);
     let rounds = beside(others, || {
         for (at, stream) in half.iter_mut().enumerate() {
-            let begun: &[u8] =
-                if at % 2 == 0 { b"GET /x HT" } else { b"POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\no" };
+            let begun: &[u8] = if at % 2 == 0 {
+                b"GET /x HT"
+            } else {
+                b"POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\no"
+            };
             stream.write_all(begun).expect("it is open");
         }
         std::thread::park_timeout(Duration::from_millis(300));
         for (at, stream) in half.iter_mut().enumerate() {
-            stream.write_all(if at % 2 == 0 { b"TP/1.1\r\nHost: x\r\n\r\n" } else { b"k" }).expect("it is open");
+            stream
+                .write_all(if at % 2 == 0 { b"TP/1.1\r\nHost: x\r\n\r\n" } else { b"k" })
+                .expect("it is open");
         }
         for (at, stream) in half.iter_mut().enumerate() {
-            assert!(read_answer(stream).ends_with(if at % 2 == 0 { "GET /x " } else { "POST /x ok" }));
+            assert!(read_answer(stream).ends_with(if at % 2 == 0 {
+                "GET /x "
+            } else {
+                "POST /x ok"
+            }));
         }
     });
     assert!(rounds > 5, "{rounds} rounds while eight requests were half there");
@@ -125,13 +135,16 @@ fn a_stop_finds_hot_connections_too() {
     assert!(streams.iter_mut().all(|stream| read_all(stream).is_empty()));
 }
 
-/// Many clients, each of which opens a connection for each request; gives back how many answers were whole.
+/// Many clients, each of which opens a connection for each request; gives back how many answers
+/// were whole.
 fn ask_with_new_connections(server: &Running, clients: usize, times: usize) -> usize {
     std::thread::scope(|scope| {
         let ask = || {
             (0..times).filter(|_| {
                 let mut stream = server.connect();
-                stream.write_all(b"GET /x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").expect("it is open");
+                stream
+                    .write_all(b"GET /x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+                    .expect("it is open");
                 read_all(&mut stream).ends_with("GET /x ")
             })
         };
@@ -166,7 +179,8 @@ fn a_stop_amid_many_new_connections_ends_at_once_and_breaks_no_answer() {
                 // Until nobody listens any more.
                 while let Ok(mut stream) = TcpStream::connect(address) {
                     let _ = stream.set_read_timeout(Some(DEADLINE));
-                    let sent = stream.write_all(b"GET /x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+                    let sent = stream
+                        .write_all(b"GET /x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
                     let answer = if sent.is_ok() { read_all(&mut stream) } else { String::new() };
                     broken += usize::from(!answer.is_empty() && !answer.ends_with("GET /x "));
                 }
@@ -192,11 +206,17 @@ fn a_crowd_whose_handlers_are_slow_is_served_side_by_side() {
         for _ in 0..CLIENTS {
             scope.spawn(|| {
                 let mut stream = server.connect();
-                stream.write_all(b"GET /slow HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").expect("it is open");
+                stream
+                    .write_all(b"GET /slow HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+                    .expect("it is open");
                 assert!(read_all(&mut stream).ends_with("slow"));
             });
         }
     });
     // One behind the other on two threads they would take ten seconds.
-    assert!(begun.elapsed() < Duration::from_secs(3), "{:?} for {CLIENTS} answers of 0.3 s", begun.elapsed());
+    assert!(
+        begun.elapsed() < Duration::from_secs(3),
+        "{:?} for {CLIENTS} answers of 0.3 s",
+        begun.elapsed()
+    );
 }

@@ -21,7 +21,9 @@ fn a_connection_stays_as_long_as_both_sides_would_have_it() {
         assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{request:?}: {answer}");
         let said = answer.lines().find_map(|line| line.strip_prefix("Connection: "));
         assert_eq!(said, says, "{request:?}");
-        let again = stream.write_all(b"GET /again HTTP/1.1\r\nHost: x\r\n\r\n").map(|()| read_answer(&mut stream));
+        let again = stream
+            .write_all(b"GET /again HTTP/1.1\r\nHost: x\r\n\r\n")
+            .map(|()| read_answer(&mut stream));
         assert_eq!(again.is_ok_and(|answer| answer.ends_with("GET /again ")), stays, "{request:?}");
     }
 }
@@ -29,8 +31,9 @@ fn a_connection_stays_as_long_as_both_sides_would_have_it() {
 #[test]
 fn a_hundred_requests_in_one_packet_are_answered_in_order() {
     let server = Running::start();
-    let requests: String =
-        (0..100).map(|n| format!("POST /{n} HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\n{n:03}")).collect();
+    let requests: String = (0..100)
+        .map(|n| format!("POST /{n} HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\n{n:03}"))
+        .collect();
     let answers = server.exchange(requests.as_bytes());
     let bodies: Vec<&str> = answers.split("\r\n\r\n").skip(1).collect();
     assert_eq!(bodies.len(), 100);
@@ -42,8 +45,11 @@ fn a_hundred_requests_in_one_packet_are_answered_in_order() {
 #[test]
 fn a_date_stands_in_every_answer_and_head_has_no_body() {
     let server = Running::start();
-    let answer = server.exchange(b"HEAD /x HTTP/1.1\r\nHost: x\r\n\r\nGET /x HTTP/1.1\r\nHost: x\r\n\r\n");
-    let (head, get) = answer.split_once("\r\n\r\nHTTP/1.1 200 OK").expect("two answers, the first without a body");
+    let answer =
+        server.exchange(b"HEAD /x HTTP/1.1\r\nHost: x\r\n\r\nGET /x HTTP/1.1\r\nHost: x\r\n\r\n");
+    let (head, get) = answer
+        .split_once("\r\n\r\nHTTP/1.1 200 OK")
+        .expect("two answers, the first without a body");
     assert!(head.contains("\r\nContent-Length: 8\r\n") && head.contains(" GMT"), "{head}");
     assert!(get.ends_with("GET /x ") && get.contains("\r\nDate: "), "{get}");
 }
@@ -53,17 +59,21 @@ fn a_client_that_asks_first_is_told_to_go_on() {
     let server = Running::start();
     let mut stream = server.connect();
     stream
-        .write_all(b"POST /x HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n")
+        .write_all(
+            b"POST /x HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n",
+        )
         .expect("sent");
     let mut go_on = [0; 25];
     stream.read_exact(&mut go_on).expect("an answer comes before the body");
     assert_eq!(&go_on, b"HTTP/1.1 100 Continue\r\n\r\n");
     stream.write_all(b"ok").expect("sent");
     assert!(read_answer(&mut stream).ends_with("POST /x ok"));
-    let refused = server.exchange(b"POST /x HTTP/1.1\r\nHost: x\r\nExpect: coffee\r\nContent-Length: 2\r\n\r\nok");
+    let refused = server
+        .exchange(b"POST /x HTTP/1.1\r\nHost: x\r\nExpect: coffee\r\nContent-Length: 2\r\n\r\nok");
     assert!(refused.starts_with("HTTP/1.1 417 "), "{refused}");
-    let too_long =
-        server.exchange(b"POST /x HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 99999999\r\n\r\n");
+    let too_long = server.exchange(
+        b"POST /x HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 99999999\r\n\r\n",
+    );
     assert!(too_long.starts_with("HTTP/1.1 413 "), "refused before it is sent: {too_long}");
 }
 
@@ -80,27 +90,37 @@ fn a_body_that_is_too_long_is_refused_without_a_reset() {
     let server = Running::start();
     let mut stream = server.connect();
     let body = vec![b'x'; 3_000_000];
-    stream.write_all(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3000000\r\n\r\n").expect("the head is sent");
+    stream
+        .write_all(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3000000\r\n\r\n")
+        .expect("the head is sent");
     stream.write_all(&body).expect("the body is taken, though nobody reads it");
     let mut answer = String::new();
     stream.read_to_string(&mut answer).expect("the answer arrives, and no reset");
-    assert!(answer.starts_with("HTTP/1.1 413 ") && answer.contains("Connection: close"), "{answer}");
+    assert!(
+        answer.starts_with("HTTP/1.1 413 ") && answer.contains("Connection: close"),
+        "{answer}"
+    );
 }
 
 /// RFC 9110 §15.3.6: 205 has no content, but unlike 204 it says so by its length.
 #[test]
 fn an_answer_205_has_a_length_of_0_whatever_the_service_wrote() {
     let server = Running::start();
-    let answers = server.exchange(b"POST /reset HTTP/1.1\r\nHost: x\r\n\r\nGET /next HTTP/1.1\r\nHost: x\r\n\r\n");
+    let answers = server
+        .exchange(b"POST /reset HTTP/1.1\r\nHost: x\r\n\r\nGET /next HTTP/1.1\r\nHost: x\r\n\r\n");
     let (first, next) = answers.split_once("\r\n\r\n").expect("a head ends");
-    assert!(first.starts_with("HTTP/1.1 205 Reset Content\r\n") && first.contains("Content-Length: 0"), "{answers}");
+    assert!(
+        first.starts_with("HTTP/1.1 205 Reset Content\r\n") && first.contains("Content-Length: 0"),
+        "{answers}"
+    );
     assert!(next.starts_with("HTTP/1.1 200 OK\r\n") && next.ends_with("GET /next "), "{answers}");
 }
 
 #[test]
 fn limits_are_answered_with_their_status() {
-    let server =
-        Running::with_limits(|limits| (limits.head_bytes, limits.target_bytes, limits.headers) = (400, 100, 3));
+    let server = Running::with_limits(|limits| {
+        (limits.head_bytes, limits.target_bytes, limits.headers) = (400, 100, 3)
+    });
     let long = "a".repeat(101);
     let many = "A: b\r\n".repeat(4);
     let wide = "b".repeat(400);
@@ -133,7 +153,10 @@ fn who_is_too_slow_is_told_so_and_who_says_nothing_is_not() {
         let mut stream = server.connect();
         stream.write_all(begun.as_bytes()).expect("sent");
         let answer = read_all(&mut stream);
-        assert!(answer.starts_with(expected) && answer.is_empty() == expected.is_empty(), "{begun:?}: {answer}");
+        assert!(
+            answer.starts_with(expected) && answer.is_empty() == expected.is_empty(),
+            "{begun:?}: {answer}"
+        );
     }
 }
 
@@ -158,7 +181,8 @@ fn a_client_that_does_not_read_is_dropped() {
     let server = Running::with_limits(|limits| limits.write_time = Duration::from_millis(100));
     let mut stream = server.connect();
     stream.write_all(b"GET /big HTTP/1.1\r\nHost: x\r\n\r\n").expect("sent");
-    // The socket's buffers take less than all of it; the rest is never sent. Asking again shows that the end has come.
+    // The socket's buffers take less than all of it; the rest is never sent. Asking again shows
+    // that the end has come.
     let end = Instant::now() + DEADLINE;
     while stream.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").is_ok() {
         assert!(Instant::now() < end, "it is still connected");
@@ -170,7 +194,8 @@ fn a_client_that_does_not_read_is_dropped() {
 #[test]
 fn a_service_that_panics_is_one_500_and_the_connection_goes_on() {
     let server = Running::start();
-    let answers = server.exchange(b"GET /panic HTTP/1.1\r\nHost: x\r\n\r\nGET /next HTTP/1.1\r\nHost: x\r\n\r\n");
+    let answers = server
+        .exchange(b"GET /panic HTTP/1.1\r\nHost: x\r\n\r\nGET /next HTTP/1.1\r\nHost: x\r\n\r\n");
     assert!(answers.starts_with("HTTP/1.1 500 ") && answers.ends_with("GET /next "), "{answers}");
     assert!(!answers.contains("on purpose"), "nothing internal leaves");
 }
@@ -178,15 +203,26 @@ fn a_service_that_panics_is_one_500_and_the_connection_goes_on() {
 #[test]
 fn a_stream_is_chunked_or_ends_with_the_connection() {
     let server = Running::start();
-    let new = server.exchange(b"GET /stream HTTP/1.1\r\nHost: x\r\n\r\nGET /next HTTP/1.1\r\nHost: x\r\n\r\n");
-    assert!(new.contains("Transfer-Encoding: chunked\r\n") && !new.contains("4\r\none \r\n0\r\n"), "{new}");
+    let new = server
+        .exchange(b"GET /stream HTTP/1.1\r\nHost: x\r\n\r\nGET /next HTTP/1.1\r\nHost: x\r\n\r\n");
     assert!(
-        new.contains("\r\n\r\n4\r\none \r\n3\r\ntwo\r\n0\r\n\r\nHTTP/1.1 200") && new.ends_with("GET /next "),
+        new.contains("Transfer-Encoding: chunked\r\n") && !new.contains("4\r\none \r\n0\r\n"),
+        "{new}"
+    );
+    assert!(
+        new.contains("\r\n\r\n4\r\none \r\n3\r\ntwo\r\n0\r\n\r\nHTTP/1.1 200")
+            && new.ends_with("GET /next "),
         "{new}"
     );
     let old = server.exchange(b"GET /stream HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
-    assert!(old.ends_with("\r\n\r\none two") && old.contains("Connection: close") && !old.contains("chunked"), "{old}");
-    let head = server.exchange(b"HEAD /stream HTTP/1.1\r\nHost: x\r\n\r\nGET /next HTTP/1.1\r\nHost: x\r\n\r\n");
+    assert!(
+        old.ends_with("\r\n\r\none two")
+            && old.contains("Connection: close")
+            && !old.contains("chunked"),
+        "{old}"
+    );
+    let head = server
+        .exchange(b"HEAD /stream HTTP/1.1\r\nHost: x\r\n\r\nGET /next HTTP/1.1\r\nHost: x\r\n\r\n");
     assert!(!head.contains("one") && head.ends_with("GET /next "), "{head}");
     let broken = server.exchange(b"GET /broken-stream HTTP/1.1\r\nHost: x\r\n\r\n");
     assert!(broken.ends_with("3\r\none\r\n"), "without its last chunk the client knows: {broken}");
@@ -195,8 +231,13 @@ fn a_stream_is_chunked_or_ends_with_the_connection() {
 #[test]
 fn a_file_that_turned_out_shorter_ends_the_connection() {
     let server = Running::start();
-    let answer = server.exchange(b"GET /short-file HTTP/1.1\r\nHost: x\r\n\r\nGET /next HTTP/1.1\r\nHost: x\r\n\r\n");
-    assert!(answer.contains("Content-Length: 1000\r\n") && answer.ends_with("only this"), "{answer}");
+    let answer = server.exchange(
+        b"GET /short-file HTTP/1.1\r\nHost: x\r\n\r\nGET /next HTTP/1.1\r\nHost: x\r\n\r\n",
+    );
+    assert!(
+        answer.contains("Content-Length: 1000\r\n") && answer.ends_with("only this"),
+        "{answer}"
+    );
     assert!(server.is_alive());
 }
 
@@ -214,7 +255,9 @@ fn who_is_turned_away_at_the_door_reads_why_whatever_was_sent() {
     let mut holder = server.connect();
     holder.write_all(b"GET /x HTTP/1.1\r\nHost: x\r\n\r\n").expect("the request is sent");
     assert!(read_answer(&mut holder).ends_with("GET /x "));
-    let request = [&b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 20000\r\n\r\n"[..], &[b'x'; 20_000]].concat();
+    let request =
+        [&b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 20000\r\n\r\n"[..], &[b'x'; 20_000]]
+            .concat();
     let mut resets = 0;
     for _ in 0..200 {
         let mut stream = server.connect();
@@ -222,12 +265,18 @@ fn who_is_turned_away_at_the_door_reads_why_whatever_was_sent() {
         let _ = stream.write_all(&request);
         let mut answer = String::new();
         resets += usize::from(stream.read_to_string(&mut answer).is_err());
-        assert!(answer.starts_with("HTTP/1.1 503 ") && answer.ends_with("in one second.\n"), "{answer}");
-        for header in ["Retry-After: 1\r\n", "X-Content-Type-Options: nosniff\r\n", "Connection: close\r\n"] {
+        assert!(
+            answer.starts_with("HTTP/1.1 503 ") && answer.ends_with("in one second.\n"),
+            "{answer}"
+        );
+        for header in
+            ["Retry-After: 1\r\n", "X-Content-Type-Options: nosniff\r\n", "Connection: close\r\n"]
+        {
             assert!(answer.contains(header), "{answer}");
         }
     }
-    // What comes after the close cannot be helped; it was a third of them before the close waited for what had come.
+    // What comes after the close cannot be helped; it was a third of them before the close waited
+    // for what had come.
     assert!(resets < 40, "{resets} of 200 connections were reset");
     drop(holder);
     let begun = Instant::now();

@@ -36,10 +36,13 @@ impl Service for Mirror {
                 Response::text("slow")
             }
             "/big" => Response::typed("application/octet-stream", vec![b'x'; 5_000_000]),
-            "/reset" => Response::text("a body that must not be sent").with_status(Status::RESET_CONTENT),
+            "/reset" => {
+                Response::text("a body that must not be sent").with_status(Status::RESET_CONTENT)
+            }
             "/header" => Response::text("x").with_header("X-Note", "a\r\nSet-Cookie: evil=1"),
             "/short-file" => {
-                let path = std::env::temp_dir().join(format!("carafe-short-{}", std::process::id()));
+                let path =
+                    std::env::temp_dir().join(format!("carafe-short-{}", std::process::id()));
                 std::fs::write(&path, b"only this").expect("a file can be written");
                 let file = std::fs::File::open(&path).expect("it can be opened");
                 let mut response = Response::text("");
@@ -131,7 +134,10 @@ pub fn read_answer(stream: &mut TcpStream) -> String {
         answer.push(byte[0]);
     }
     let head = String::from_utf8_lossy(&answer).into_owned();
-    let length = head.lines().find_map(|line| line.strip_prefix("Content-Length: ")).and_then(|text| text.parse().ok());
+    let length = head
+        .lines()
+        .find_map(|line| line.strip_prefix("Content-Length: "))
+        .and_then(|text| text.parse().ok());
     let mut body = vec![0; length.unwrap_or(0)];
     stream.read_exact(&mut body).expect("the body comes");
     head + &String::from_utf8_lossy(&body)

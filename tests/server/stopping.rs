@@ -100,7 +100,8 @@ fn stopping_under_load_answers_everyone_who_was_heard() {
                                 break;
                             }
                             let answer = read_answer(&mut stream);
-                            // Nothing at all means that it was not heard; a part would be a broken promise.
+                            // Nothing at all means that it was not heard; a part would be a broken
+                            // promise.
                             if answer.is_empty() {
                                 break;
                             }
@@ -121,8 +122,9 @@ fn stopping_under_load_answers_everyone_who_was_heard() {
     assert_eq!(broken, 0);
 }
 
-/// A stop ends the wait of idle connections. If the first part of a request comes at that very moment and is read, the
-/// rest is awaited like any other; if it is not, there is no answer at all. Half an answer there never is.
+/// A stop ends the wait of idle connections. If the first part of a request comes at that very
+/// moment and is read, the rest is awaited like any other; if it is not, there is no answer at all.
+/// Half an answer there never is.
 #[test]
 fn a_request_that_begins_at_the_moment_of_the_stop_is_answered_whole_or_not_heard() {
     let mut answered = 0;
@@ -135,13 +137,15 @@ fn a_request_that_begins_at_the_moment_of_the_stop_is_answered_whole_or_not_hear
         std::thread::scope(|scope| {
             scope.spawn(|| {
                 begin.wait();
-                // A little later in each round, so that the stop comes upon another of the connections.
+                // A little later in each round, so that the stop comes upon another of the
+                // connections.
                 (0..round * 1000).for_each(|_| std::hint::spin_loop());
                 stopper.stop();
             });
             begin.wait();
             for stream in &mut streams {
-                let _ = stream.write_all(b"POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n");
+                let _ =
+                    stream.write_all(b"POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n");
             }
             // Longer than a stop without anything to wait for takes.
             std::thread::park_timeout(Duration::from_millis(150));

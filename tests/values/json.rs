@@ -28,7 +28,11 @@ fn what_is_read_and_written_again_is_the_shortest_form() {
         (r#""\u0000\u001f""#, r#""\u0000\u001f""#),
         ("\"\u{7f}\"", "\"\u{7f}\""),
     ] {
-        assert_eq!(parse(text.as_bytes()).map(|value| write(&value)), Ok(shortest.to_owned()), "{text}");
+        assert_eq!(
+            parse(text.as_bytes()).map(|value| write(&value)),
+            Ok(shortest.to_owned()),
+            "{text}"
+        );
     }
 }
 
@@ -65,7 +69,11 @@ fn what_is_no_json_is_refused_with_line_and_column() {
         (r#""\ud800\u0041""#, "1:2: found half a surrogate pair, \\ud800"),
         ("\u{feff}1", "1:1: found \\u{feff}, expected a value"),
     ] {
-        assert_eq!(parse(text.as_bytes()).map_err(|error| error.to_string()), Err(error.to_owned()), "{text}");
+        assert_eq!(
+            parse(text.as_bytes()).map_err(|error| error.to_string()),
+            Err(error.to_owned()),
+            "{text}"
+        );
     }
     let error = parse(b"[\"\xff\"]").expect_err("not UTF-8");
     assert_eq!(error.to_string(), "1:3: found bytes that are not UTF-8");
@@ -115,7 +123,10 @@ fn floats_that_json_cannot_write_become_null() {
 
 #[test]
 fn python_style_is_that_of_json_dumps() {
-    let value = Value::Map(Map::from([("b", Value::from(vec![1.into(), "é😀".into()])), ("a", Map::new().into())]));
+    let value = Value::Map(Map::from([
+        ("b", Value::from(vec![1.into(), "é😀".into()])),
+        ("a", Map::new().into()),
+    ]));
     for (style, text) in [
         (Style::PYTHON, r#"{"a": {}, "b": [1, "\u00e9\ud83d\ude00"]}"#),
         (

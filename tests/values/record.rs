@@ -24,7 +24,9 @@ fn the_last_cycles_of_all_threads_are_kept_in_order() {
     assert_eq!(numbers, (401..=600).collect::<Vec<u64>>());
     assert_eq!(recorder.newest().unwrap().number, 600);
     assert_eq!(recorder.get(500).unwrap().number, 500);
-    assert!(recorder.get(400).is_none() && recorder.get(601).is_none() && recorder.get(0).is_none());
+    assert!(
+        recorder.get(400).is_none() && recorder.get(601).is_none() && recorder.get(0).is_none()
+    );
 }
 
 #[test]

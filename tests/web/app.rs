@@ -31,7 +31,9 @@ fn app() -> App {
     app.get("/broken", |ctx: &mut Context| ctx.render("broken.html", Map::new()));
     app.get("/missing", |ctx: &mut Context| ctx.render("pgae.html", Map::new()));
     app.get("/panic", |_: &mut Context| -> &str { panic!("with a secret") });
-    app.get("/abort", |_: &mut Context| -> Result<Response, Error> { Err(Error::Forbidden("not you".into())) });
+    app.get("/abort", |_: &mut Context| -> Result<Response, Error> {
+        Err(Error::Forbidden("not you".into()))
+    });
     app.post("/login", |ctx: &mut Context| -> Result<Response, Error> {
         let form = ctx.form()?;
         ctx.session.set("user", form.required("user")?);
@@ -53,10 +55,18 @@ fn a_page_sees_request_session_and_flashed_messages() {
     assert_eq!(client.post("/login", &[("user", "Ada & Bo")]).status(), 303);
     assert_eq!(
         client.get("/page/%3Cb%3E?q=tea").text(),
-        "GET /page/<b> tea Ada &amp; Bo &lt;b&gt; welcome really?".replace("/page/<b>", "/page/&lt;b&gt;")
+        "GET /page/<b> tea Ada &amp; Bo &lt;b&gt; welcome really?"
+            .replace("/page/<b>", "/page/&lt;b&gt;")
     );
-    assert_eq!(client.get("/page/2").text(), "GET /page/2  Ada &amp; Bo 2", "each message is shown once");
-    assert_eq!(client.get("/logout").header("Set-Cookie").map(|line| line.contains("Max-Age=0")), Some(true));
+    assert_eq!(
+        client.get("/page/2").text(),
+        "GET /page/2  Ada &amp; Bo 2",
+        "each message is shown once"
+    );
+    assert_eq!(
+        client.get("/logout").header("Set-Cookie").map(|line| line.contains("Max-Age=0")),
+        Some(true)
+    );
     assert_eq!(client.get("/page/2").text(), "GET /page/2   2");
 }
 
@@ -66,7 +76,10 @@ fn a_page_may_ask_for_its_messages_twice() {
     let mut client = Client::new(&app);
     client.post("/login", &[("user", "Ada")]);
     let page = client.get("/twice").text();
-    assert_eq!(page, "[[&#39;message&#39;, &#39;welcome&#39;], [&#39;bad&#39;, &#39;really?&#39;]][&#39;really?&#39;]");
+    assert_eq!(
+        page,
+        "[[&#39;message&#39;, &#39;welcome&#39;], [&#39;bad&#39;, &#39;really?&#39;]][&#39;really?&#39;]"
+    );
 }
 
 #[test]
@@ -109,7 +122,11 @@ fn a_form_says_what_is_wrong_with_it() {
     latin.body = b"user=\xe9".to_vec();
     let mut client = Client::new(&app);
     for (answer, status, expected) in [
-        (client.post("/login", &[("usr", "x")]), 400, "missing form field \"user\"; the form has: usr"),
+        (
+            client.post("/login", &[("usr", "x")]),
+            400,
+            "missing form field \"user\"; the form has: usr",
+        ),
         (client.post("/login", &[]), 400, "the form has: no fields"),
         (client.post("/login", &many), 413, "found 1001 fields"),
         (client.send(json), 415, "found application/json"),
@@ -128,7 +145,12 @@ impl Store for Gone {
     fn load(&self, _: &Kind, _: &str) -> Result<Lookup, StoreError> {
         Err(StoreError::Unreachable("it is not there".into()))
     }
-    fn update(&self, _: &Kind, _: &str, _: &mut dyn FnMut(&mut Option<Map>)) -> Result<Updated, StoreError> {
+    fn update(
+        &self,
+        _: &Kind,
+        _: &str,
+        _: &mut dyn FnMut(&mut Option<Map>),
+    ) -> Result<Updated, StoreError> {
         Err(StoreError::Unreachable("it is not there".into()))
     }
 }
@@ -154,7 +176,12 @@ impl Store for Unsafe {
     fn load(&self, kind: &Kind, key: &str) -> Result<Lookup, StoreError> {
         self.0.load(kind, key)
     }
-    fn update(&self, kind: &Kind, key: &str, change: &mut dyn FnMut(&mut Option<Map>)) -> Result<Updated, StoreError> {
+    fn update(
+        &self,
+        kind: &Kind,
+        key: &str,
+        change: &mut dyn FnMut(&mut Option<Map>),
+    ) -> Result<Updated, StoreError> {
         self.0.update(kind, key, change)
     }
     fn flush(&self) -> Result<(), StoreError> {
@@ -174,7 +201,11 @@ fn no_answer_promises_a_row_that_is_not_safe_and_pages_without_rows_go_on() {
     let mut client = Client::new(&app);
     let answer = client.post("/tea", &[]);
     assert_eq!((answer.status(), answer.header("Retry-After")), (503, Some("1")));
-    assert!(answer.text().contains("the store cannot be reached: the disk is full"), "{}", answer.text());
+    assert!(
+        answer.text().contains("the store cannot be reached: the disk is full"),
+        "{}",
+        answer.text()
+    );
     // Sessions are kept elsewhere, and go on.
     assert_eq!(client.post("/login", &[("user", "Ada")]).status(), 303);
 }
@@ -191,5 +222,9 @@ fn an_error_of_a_store_is_a_page_by_itself() {
     });
     let answer = Client::new(&app).get("/fill");
     assert_eq!((answer.status(), answer.header("Retry-After")), (503, Some("1")));
-    assert!(answer.text().contains("there are 1 rows of kind tea, and no room for more"), "{}", answer.text());
+    assert!(
+        answer.text().contains("there are 1 rows of kind tea, and no room for more"),
+        "{}",
+        answer.text()
+    );
 }

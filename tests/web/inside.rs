@@ -51,7 +51,10 @@ fn a_proxy_that_adds_no_header_is_known_by_its_writing() {
     let mut small = request.clone();
     small.headers.remove("Host");
     small.headers.append("host", "localhost");
-    assert!(rule.check(&small).is_err_and(|why| why.contains("found the header host in small letters, as HAProxy")));
+    assert!(
+        rule.check(&small)
+            .is_err_and(|why| why.contains("found the header host in small letters, as HAProxy"))
+    );
 
     // Chromium writes some of its own in small letters, and is no proxy.
     let mut browser = request.clone();
@@ -68,7 +71,12 @@ fn a_refusal_says_what_was_found() {
     let closed = Inside { open: false, ..Inside::default() };
     for (rule, peer, host, why) in [
         (&closed, "127.0.0.1:1", "localhost", "the inside is closed"),
-        (&rule, "203.0.113.9:1", "localhost", "found a client on another machine, expected one on this"),
+        (
+            &rule,
+            "203.0.113.9:1",
+            "localhost",
+            "found a client on another machine, expected one on this",
+        ),
         (
             &rule,
             "127.0.0.1:1",

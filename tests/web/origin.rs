@@ -58,7 +58,10 @@ fn a_change_is_asked_for_by_this_site_or_by_no_page_at_all() {
     }
     assert!(check(&post("x", &[])).is_ok(), "curl says nothing of where it comes from");
     assert!(check(&post("x", &["http://x", "http://x"])).is_ok());
-    assert!(check(&post("x", &["http://x", "http://y"])).is_err() && check(&post("x", &["null", "http://x"])).is_err());
+    assert!(
+        check(&post("x", &["http://x", "http://y"])).is_err()
+            && check(&post("x", &["null", "http://x"])).is_err()
+    );
     let mut without_host = post("x", &["http://x"]);
     without_host.headers.remove("Host");
     assert!(check(&without_host).is_err(), "HTTP/1.0: there is nothing to compare with");
@@ -84,7 +87,8 @@ fn every_method_that_may_change_something_is_checked_and_no_other() {
         request.headers.append("Origin", "http://evil.example");
         let answer = Client::new(&app).send(request);
         assert_eq!(answer.status(), status, "{method}");
-        let seen = "found Origin: http://evil.example, expected http://localhost or https://localhost";
+        let seen =
+            "found Origin: http://evil.example, expected http://localhost or https://localhost";
         assert_eq!(answer.text().contains(seen), status == 403, "{method}: {}", answer.text());
         // Otherwise a script of the other site could ask first, and then send the request.
         assert_eq!(answer.header("Access-Control-Allow-Origin"), None);
@@ -97,16 +101,38 @@ fn every_answer_tells_the_browser_what_it_may_do_with_it() {
     app.get("/page", |_: &mut Context| Response::html("<p>"));
     app.get("/moved", |_: &mut Context| Response::redirect("/page"));
     app.get("/panic", |_: &mut Context| -> &str { panic!("on purpose") });
-    app.get("/own", |_: &mut Context| Response::html("").with_header("Content-Security-Policy", "sandbox"));
+    app.get("/own", |_: &mut Context| {
+        Response::html("").with_header("Content-Security-Policy", "sandbox")
+    });
     for (path, status, policy) in [
-        ("/page", 200, "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"),
-        ("/moved", 303, "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"),
-        ("/panic", 500, "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"),
-        ("/nowhere", 404, "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"),
+        (
+            "/page",
+            200,
+            "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+        ),
+        (
+            "/moved",
+            303,
+            "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+        ),
+        (
+            "/panic",
+            500,
+            "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+        ),
+        (
+            "/nowhere",
+            404,
+            "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+        ),
         ("/own", 200, "sandbox"),
     ] {
         let answer = Client::new(&app).get(path);
-        assert_eq!((answer.status(), answer.header("Content-Security-Policy")), (status, Some(policy)), "{path}");
+        assert_eq!(
+            (answer.status(), answer.header("Content-Security-Policy")),
+            (status, Some(policy)),
+            "{path}"
+        );
         assert_eq!(answer.header("X-Content-Type-Options"), Some("nosniff"), "{path}");
         assert_eq!(answer.header("Referrer-Policy"), Some("same-origin"), "{path}");
     }
@@ -125,7 +151,9 @@ fn what_is_one_visitors_is_kept_by_no_cache() {
         response.set_cookie(&SetCookie::new("theme", "dark").expect("a plain value"));
         response
     });
-    app.get("/plain", |_: &mut Context| Response::text("plain").with_header("Cache-Control", "max-age=60"));
+    app.get("/plain", |_: &mut Context| {
+        Response::text("plain").with_header("Cache-Control", "max-age=60")
+    });
     let mut client = Client::new(&app);
     for (path, cached, vary) in [
         ("/set", Some("no-store"), Some("Cookie")),
@@ -134,6 +162,10 @@ fn what_is_one_visitors_is_kept_by_no_cache() {
         ("/plain", Some("max-age=60"), None),
     ] {
         let answer = client.get(path);
-        assert_eq!((answer.header("Cache-Control"), answer.header("Vary")), (cached, vary), "{path}");
+        assert_eq!(
+            (answer.header("Cache-Control"), answer.header("Vary")),
+            (cached, vary),
+            "{path}"
+        );
     }
 }

@@ -86,7 +86,10 @@ fn a_stray_slash_is_a_308_that_keeps_the_query_and_never_leads_to_another_host()
 fn another_method_is_a_405_that_lists_them() {
     let app = app();
     let answer = Client::new(&app).post("/item/7", &[]);
-    assert_eq!((answer.status(), answer.header("Allow")), (405, Some("DELETE, GET, HEAD, OPTIONS")));
+    assert_eq!(
+        (answer.status(), answer.header("Allow")),
+        (405, Some("DELETE, GET, HEAD, OPTIONS"))
+    );
     let answer = Client::new(&app).post("/hello", &[]);
     assert_eq!(answer.text(), "posted");
 }
@@ -103,7 +106,11 @@ fn a_name_leads_back_to_its_path() {
         ("item", &[], Err("/item/<int:id> needs a value for \"id\"")),
         ("helo", &[], Err("no route is called \"helo\"; there is \"hello\"")),
     ] {
-        assert_eq!(app.url_for(name, values).as_deref().map_err(String::as_str), expected, "{name}");
+        assert_eq!(
+            app.url_for(name, values).as_deref().map_err(String::as_str),
+            expected,
+            "{name}"
+        );
     }
 }
 

@@ -1,5 +1,7 @@
 use carafe::web::session::{Session, Sessions};
-use carafe::web::store::{Kind, Lookup, MemoryStore, NoneStore, Refusal, Store, StoreError, Updated, decode, encode};
+use carafe::web::store::{
+    Kind, Lookup, MemoryStore, NoneStore, Refusal, Store, StoreError, Updated, decode, encode,
+};
 use carafe::{Map, Value, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -30,7 +32,11 @@ struct Watched {
 impl Watched {
     fn ask(&self) -> Result<(), StoreError> {
         self.asked.fetch_add(1, Ordering::SeqCst);
-        if self.broken.load(Ordering::SeqCst) { Err(StoreError::Unreachable("on purpose".into())) } else { Ok(()) }
+        if self.broken.load(Ordering::SeqCst) {
+            Err(StoreError::Unreachable("on purpose".into()))
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -40,7 +46,12 @@ impl Store for Watched {
         self.memory.load(kind, key)
     }
 
-    fn update(&self, kind: &Kind, key: &str, change: &mut dyn FnMut(&mut Option<Map>)) -> Result<Updated, StoreError> {
+    fn update(
+        &self,
+        kind: &Kind,
+        key: &str,
+        change: &mut dyn FnMut(&mut Option<Map>),
+    ) -> Result<Updated, StoreError> {
         self.ask()?;
         self.memory.update(kind, key, change)
     }
@@ -68,7 +79,12 @@ impl Store for Coat {
         Ok(Coat::open(key).map_or(Lookup::Refused(Refusal::Signature), Lookup::Found))
     }
 
-    fn update(&self, _: &Kind, key: &str, change: &mut dyn FnMut(&mut Option<Map>)) -> Result<Updated, StoreError> {
+    fn update(
+        &self,
+        _: &Kind,
+        key: &str,
+        change: &mut dyn FnMut(&mut Option<Map>),
+    ) -> Result<Updated, StoreError> {
         let mut row = Coat::open(key);
         change(&mut row);
         let (row, text) = row.map(encode).transpose()?.unzip();
@@ -103,7 +119,11 @@ fn a_change_at_the_first_touch_asks_the_store_once_and_shows_what_was_before() {
     let mut session = sessions.open(Some(&id));
     session.set("visits", 4);
     session.set("visits", 5);
-    assert_eq!(store.asked.load(Ordering::SeqCst), asked + 1, "a store that fails is asked no more");
+    assert_eq!(
+        store.asked.load(Ordering::SeqCst),
+        asked + 1,
+        "a store that fails is asked no more"
+    );
     assert!(session.failure().is_some());
 }
 
@@ -118,7 +138,10 @@ fn a_cookie_comes_only_with_something_to_keep() {
     session.set("user", "Ada");
     let cookie = session.set_cookie(false).unwrap().to_string();
     assert_eq!(cookie, format!("carafe_sid={}; HttpOnly; SameSite=Lax; Path=/", key(&session)));
-    assert_eq!(session.set_cookie(true).unwrap().to_string(), cookie.replace("HttpOnly", "HttpOnly; Secure"));
+    assert_eq!(
+        session.set_cookie(true).unwrap().to_string(),
+        cookie.replace("HttpOnly", "HttpOnly; Secure")
+    );
 }
 
 #[test]
@@ -141,7 +164,9 @@ fn the_next_request_finds_what_was_kept_and_gets_no_cookie_again() {
 #[test]
 fn ids_that_the_store_did_not_make_are_never_adopted() {
     let sessions = sessions();
-    for foreign in ["iamadmin", "", "0123456789abcdef0123456789abcdef", "../../etc/passwd", "\u{e9}"] {
+    for foreign in
+        ["iamadmin", "", "0123456789abcdef0123456789abcdef", "../../etc/passwd", "\u{e9}"]
+    {
         let mut session = sessions.open(Some(foreign));
         assert_eq!(session.get("user"), None);
         assert_eq!(session.refusal(), Some(Refusal::Unknown), "{foreign:?}");
@@ -158,7 +183,11 @@ fn a_page_that_does_not_touch_the_session_does_not_ask_the_store() {
     let sessions = Sessions::new(store.clone(), HALF_HOUR);
     let mut session = sessions.open(Some("0123456789abcdef0123456789abcdef"));
     session.save();
-    assert!(session.set_cookie(false).is_none() && session.failure().is_none() && session.take_before().is_none());
+    assert!(
+        session.set_cookie(false).is_none()
+            && session.failure().is_none()
+            && session.take_before().is_none()
+    );
     assert_eq!(store.asked.load(Ordering::SeqCst), 0);
     // A stranger's look needs no store either, and many looks need one question.
     sessions.open(None).get("user");
@@ -184,7 +213,10 @@ fn a_store_that_is_down_is_asked_once_and_the_handler_goes_on() {
     session.save();
     assert_eq!(store.asked.load(Ordering::SeqCst), 1);
     let failure = session.failure().unwrap();
-    assert_eq!((failure.status().0, failure.to_string()), (503, "the store cannot be reached: on purpose".into()));
+    assert_eq!(
+        (failure.status().0, failure.to_string()),
+        (503, "the store cannot be reached: on purpose".into())
+    );
     assert!(session.set_cookie(false).is_none());
     // Back again: the next request is served.
     store.broken.store(false, Ordering::SeqCst);
@@ -226,10 +258,14 @@ fn two_requests_of_one_visitor_at_once_lose_nothing() {
     let mut seen: Vec<i64> = std::thread::scope(|scope| {
         let add = || {
             let mut session = sessions.open(Some(&id));
-            session.update("visits", |old| (old.unwrap().as_int().unwrap() + 1).into()).as_int().unwrap()
+            session
+                .update("visits", |old| (old.unwrap().as_int().unwrap() + 1).into())
+                .as_int()
+                .unwrap()
         };
-        let threads: Vec<_> =
-            (0..100).map(|_| scope.spawn(move || (0..20).map(|_| add()).collect::<Vec<_>>())).collect();
+        let threads: Vec<_> = (0..100)
+            .map(|_| scope.spawn(move || (0..20).map(|_| add()).collect::<Vec<_>>()))
+            .collect();
         threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
     });
     // Each update gave back the value that it alone had made.
@@ -307,7 +343,10 @@ fn renewing_moves_the_row_to_a_fresh_id_and_the_old_one_dies() {
     session.set("user", "Ada");
     let new = key(&session);
     assert_ne!(new, old);
-    assert_eq!(sessions.open(Some(&new)).values(), &Map::from([("cart", 1.into()), ("user", Value::from("Ada"))]));
+    assert_eq!(
+        sessions.open(Some(&new)).values(),
+        &Map::from([("cart", 1.into()), ("user", Value::from("Ada"))])
+    );
     let thief = sessions.open(Some(&old));
     assert_eq!((thief.get("cart"), thief.refusal()), (None, Some(Refusal::Unknown)));
     // A stranger has no id that could be renewed.
@@ -344,11 +383,14 @@ fn renewing_under_load_loses_no_change_that_was_made_before_it() {
         let old = key(&session);
         let (made, renewed) = std::thread::scope(|scope| {
             let add = || {
-                // Whoever comes too late gets a fresh session and with it a cookie; those changes are not counted.
+                // Whoever comes too late gets a fresh session and with it a cookie; those changes
+                // are not counted.
                 let mut made = 0;
                 for _ in 0..10 {
                     let mut session = sessions.open(Some(&old));
-                    let count = |old: Option<Value>| Value::from(old.and_then(|value| value.as_int()).unwrap_or(0) + 1);
+                    let count = |old: Option<Value>| {
+                        Value::from(old.and_then(|value| value.as_int()).unwrap_or(0) + 1)
+                    };
                     session.update("visits", count);
                     made += i64::from(session.set_cookie(false).is_none());
                 }
@@ -390,7 +432,8 @@ fn a_session_too_many_sends_the_longest_unused_one_away() {
             key(&session)
         })
         .collect();
-    let found: Vec<_> = ids.iter().map(|id| sessions.open(Some(id)).get("number").is_some()).collect();
+    let found: Vec<_> =
+        ids.iter().map(|id| sessions.open(Some(id)).get("number").is_some()).collect();
     assert_eq!(found, [false, true, true, true]);
 }
 
@@ -399,7 +442,10 @@ fn with_no_store_values_live_for_one_request_and_no_cookie_is_set() {
     let sessions = Sessions::new(Arc::new(NoneStore), HALF_HOUR);
     let mut session = sessions.open(None);
     session.set("user", "Ada");
-    assert_eq!(session.update("visits", |old| if old.is_none() { 1.into() } else { 2.into() }), 1.into());
+    assert_eq!(
+        session.update("visits", |old| if old.is_none() { 1.into() } else { 2.into() }),
+        1.into()
+    );
     assert_eq!(session.get("user"), Some("Ada".into()));
     assert_eq!(session.values().len(), 2);
     session.renew();
@@ -419,7 +465,8 @@ fn a_store_whose_key_is_the_row_gives_a_new_cookie_with_each_change() {
     assert!(session.set_cookie(false).is_none());
     session.update("visits", |old| (old.unwrap().as_int().unwrap() + 1).into());
     assert_eq!(sessions.open(Some(&key(&session))).get("visits"), Some(2.into()));
-    // Renewing changes nothing that could be seen; clearing takes the cookie away; the copy lives on.
+    // Renewing changes nothing that could be seen; clearing takes the cookie away; the copy lives
+    // on.
     session.renew();
     assert_eq!(session.get("visits"), Some(2.into()));
     session.clear();

@@ -1,7 +1,8 @@
 use carafe::web::sign::{from_base64url, hex, hmac, pbkdf2, same, sha256, to_base64url};
 use std::time::{Duration, Instant};
 
-/// The examples that NIST gives with FIPS 180-4, and the lengths at which the padding needs another block.
+/// The examples that NIST gives with FIPS 180-4, and the lengths at which the padding needs another
+/// block.
 #[test]
 fn sha256_is_that_of_fips_180_4() {
     let million = "a".repeat(1_000_000);
@@ -55,18 +56,25 @@ fn hmac_is_that_of_rfc_4231() {
     }
 }
 
-/// RFC 7914 §11: the first 32 of the 64 bytes that stand there, which are what PBKDF2's first block makes.
+/// RFC 7914 §11: the first 32 of the 64 bytes that stand there, which are what PBKDF2's first block
+/// makes.
 #[test]
 fn pbkdf2_is_that_of_rfc_7914() {
     for (password, salt, rounds, key) in [
         ("passwd", "salt", 1, "55ac046e56e3089fec1691c22544b605f94185216dde0465e68b9d57c20dacbc"),
-        ("Password", "NaCl", 80_000, "4ddcd8f60b98be21830cee5ef22701f9641a4418d04c0414aeff08876b34ab56"),
+        (
+            "Password",
+            "NaCl",
+            80_000,
+            "4ddcd8f60b98be21830cee5ef22701f9641a4418d04c0414aeff08876b34ab56",
+        ),
     ] {
         assert_eq!(hex(&pbkdf2(password.as_bytes(), salt.as_bytes(), rounds)), key);
     }
 }
 
-/// Each login waits for this. A rough bound: a machine that is busy must not fail it, a build without optimising must.
+/// Each login waits for this. A rough bound: a machine that is busy must not fail it, a build
+/// without optimising must.
 #[test]
 fn a_password_is_hashed_within_seconds_also_in_a_test() {
     let start = Instant::now();

@@ -7,14 +7,16 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
-/// A folder that goes when it is dropped. The site is in `www`, and something not to be served is beside it.
+/// A folder that goes when it is dropped. The site is in `www`, and something not to be served is
+/// beside it.
 struct Folder(PathBuf);
 
 impl Folder {
     fn new() -> Folder {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let folder = std::env::temp_dir().join(format!("carafe-static-{}-{number}", std::process::id()));
+        let folder =
+            std::env::temp_dir().join(format!("carafe-static-{}-{number}", std::process::id()));
         fs::create_dir_all(folder.join("www/css")).unwrap();
         fs::write(folder.join("www/css/site.css"), "body { color: black }\n").unwrap();
         fs::write(folder.join("www/ten.txt"), "0123456789").unwrap();
@@ -49,7 +51,9 @@ fn get(headers: &[(&str, &str)]) -> Request {
 }
 
 fn respond(files: &StaticFiles, path: &str, headers: &[(&str, &str)]) -> Response {
-    files.respond(&get(headers), path).unwrap_or_else(|refusal| panic!("{path:?} {headers:?}: {refusal}"))
+    files
+        .respond(&get(headers), path)
+        .unwrap_or_else(|refusal| panic!("{path:?} {headers:?}: {refusal}"))
 }
 
 fn header<'a>(response: &'a Response, name: &str) -> &'a str {
@@ -89,7 +93,12 @@ fn the_same_file_has_the_same_marks_until_it_is_edited() {
     // The same length and the same date as before, in another file of that name: as editors save.
     let modified = fs::metadata(folder.www().join("ten.txt")).unwrap().modified().unwrap();
     fs::write(folder.www().join("new.txt"), "ABCDEFGHIJ").unwrap();
-    fs::File::options().write(true).open(folder.www().join("new.txt")).unwrap().set_modified(modified).unwrap();
+    fs::File::options()
+        .write(true)
+        .open(folder.www().join("new.txt"))
+        .unwrap()
+        .set_modified(modified)
+        .unwrap();
     fs::rename(folder.www().join("new.txt"), folder.www().join("ten.txt")).unwrap();
     assert_ne!(etag(&files), before);
     let response = respond(&files, "ten.txt", &[("If-None-Match", &before)]);
@@ -136,10 +145,13 @@ fn what_many_ask_for_at_once_is_at_most_a_millisecond_old() {
     let folder = Folder::new();
     let files = folder.files();
     let path = folder.www().join("ten.txt");
-    while fs::metadata(&path).unwrap().modified().unwrap().elapsed().unwrap() < Duration::from_millis(3100) {
+    while fs::metadata(&path).unwrap().modified().unwrap().elapsed().unwrap()
+        < Duration::from_millis(3100)
+    {
         std::thread::sleep(Duration::from_millis(50));
     }
-    // So often that for most answers the disk is not asked; then one is another file, and one is gone.
+    // So often that for most answers the disk is not asked; then one is another file, and one is
+    // gone.
     for _ in 0..1000 {
         assert_eq!(text(respond(&files, "ten.txt", &[])), "0123456789");
         assert_eq!(text(respond(&files, "css/site.css", &[])), "body { color: black }\n");
@@ -172,18 +184,28 @@ fn a_date_alone_is_enough_for_a_304() {
     let folder = Folder::new();
     let files = folder.files();
     let date = header(&respond(&files, "ten.txt", &[]), "Last-Modified").to_owned();
-    assert_eq!(respond(&files, "ten.txt", &[("If-Modified-Since", &date)]).status, Status::NOT_MODIFIED);
+    assert_eq!(
+        respond(&files, "ten.txt", &[("If-Modified-Since", &date)]).status,
+        Status::NOT_MODIFIED
+    );
     let long_ago = "Sun, 06 Nov 1994 08:49:37 GMT";
     assert_eq!(respond(&files, "ten.txt", &[("If-Modified-Since", long_ago)]).status, Status::OK);
-    assert_eq!(respond(&files, "ten.txt", &[("If-Unmodified-Since", long_ago)]).status, Status::PRECONDITION_FAILED);
-    assert_eq!(respond(&files, "ten.txt", &[("If-Match", "\"other\"")]).status, Status::PRECONDITION_FAILED);
+    assert_eq!(
+        respond(&files, "ten.txt", &[("If-Unmodified-Since", long_ago)]).status,
+        Status::PRECONDITION_FAILED
+    );
+    assert_eq!(
+        respond(&files, "ten.txt", &[("If-Match", "\"other\"")]).status,
+        Status::PRECONDITION_FAILED
+    );
 }
 
 #[test]
 fn a_date_in_the_future_is_not_passed_on() {
     let folder = Folder::new();
     let file = fs::File::options().write(true).open(folder.www().join("ten.txt")).unwrap();
-    file.set_modified(std::time::SystemTime::now() + std::time::Duration::from_secs(1_000_000)).unwrap();
+    file.set_modified(std::time::SystemTime::now() + std::time::Duration::from_secs(1_000_000))
+        .unwrap();
     let response = respond(&folder.files(), "ten.txt", &[]);
     let said = carafe::http::date::parse(header(&response, "Last-Modified")).unwrap();
     assert!(said <= std::time::SystemTime::now(), "{said:?}");
@@ -234,7 +256,10 @@ fn head_has_the_headers_of_get_and_ignores_a_range() {
     let mut head = get(&[("Range", "bytes=2-4")]);
     head.method = Method::Head;
     let (head, get) = (files.respond(&head, "ten.txt").unwrap(), respond(&files, "ten.txt", &[]));
-    assert_eq!((head.status, &head.headers, head.body.len()), (get.status, &get.headers, get.body.len()));
+    assert_eq!(
+        (head.status, &head.headers, head.body.len()),
+        (get.status, &get.headers, get.body.len())
+    );
 }
 
 #[test]
@@ -245,7 +270,11 @@ fn a_long_file_is_not_read_into_memory() {
     fs::File::create(folder.www().join("long.bin")).unwrap().set_len(size).unwrap();
     let response = respond(&folder.files(), "long.bin", &[]);
     assert_eq!(header(&response, "Content-Type"), "application/octet-stream");
-    assert!(matches!(response.body, Body::File { ref range, .. } if *range == (0..size)), "{:?}", response.body);
+    assert!(
+        matches!(response.body, Body::File { ref range, .. } if *range == (0..size)),
+        "{:?}",
+        response.body
+    );
     let response = respond(&folder.files(), "long.bin", &[("Range", "bytes=4294967295-")]);
     assert_eq!(header(&response, "Content-Range"), "bytes 4294967295-4294967295/4294967296");
     assert_eq!(text(response), "\0");
@@ -342,7 +371,13 @@ fn a_link_is_followed_only_to_what_is_served_anyway() {
     let files = folder.files();
     assert_eq!(text(respond(&files, "inside.txt", &[])), "0123456789");
     assert_eq!(text(respond(&files, "styles/site.css", &[])), "body { color: black }\n");
-    for path in ["outside.txt", "beside/secret.txt", "up/secret.txt", "up/www/ten.txt", "everything/etc/passwd"] {
+    for path in [
+        "outside.txt",
+        "beside/secret.txt",
+        "up/secret.txt",
+        "up/www/ten.txt",
+        "everything/etc/passwd",
+    ] {
         assert!(matches!(files.respond(&get(&[]), path), Err(Refusal::Outside)), "{path}");
     }
     assert!(matches!(files.respond(&get(&[]), "git/config"), Err(Refusal::Hidden)));
@@ -375,7 +410,8 @@ fn a_folder_that_is_not_there_has_no_files() {
     assert!(matches!(files.respond(&get(&[]), "ten.txt"), Err(Refusal::NotThere)));
 }
 
-static EMBEDDED: &[(&str, &[u8])] = &[("css/site.css", b"body {}"), ("a.txt", b"one"), ("b.txt", b"two")];
+static EMBEDDED: &[(&str, &[u8])] =
+    &[("css/site.css", b"body {}"), ("a.txt", b"one"), ("b.txt", b"two")];
 
 #[test]
 fn embedded_files_are_served_alike() {
@@ -384,11 +420,21 @@ fn embedded_files_are_served_alike() {
     assert_eq!(header(&response, "Content-Type"), "text/css; charset=utf-8");
     let etag = header(&response, "ETag").to_owned();
     assert_eq!(text(response), "body {}");
-    assert_eq!(respond(&files, "css/site.css", &[("If-None-Match", &etag)]).status, Status::NOT_MODIFIED);
+    assert_eq!(
+        respond(&files, "css/site.css", &[("If-None-Match", &etag)]).status,
+        Status::NOT_MODIFIED
+    );
     assert_eq!(text(respond(&files, "a.txt", &[("Range", "bytes=1-")])), "ne");
-    assert_ne!(header(&respond(&files, "a.txt", &[]), "ETag"), header(&respond(&files, "b.txt", &[]), "ETag"));
+    assert_ne!(
+        header(&respond(&files, "a.txt", &[]), "ETag"),
+        header(&respond(&files, "b.txt", &[]), "ETag")
+    );
     for path in ["css", "", "../a.txt", "c.txt", "css/"] {
-        assert_eq!(files.respond(&get(&[]), path).expect_err(path).status(), Status::NOT_FOUND, "{path}");
+        assert_eq!(
+            files.respond(&get(&[]), path).expect_err(path).status(),
+            Status::NOT_FOUND,
+            "{path}"
+        );
     }
 }
 

@@ -1,6 +1,7 @@
 use carafe::Map;
 use carafe::web::store::{
-    CookieStore, Kind, Lookup, MemoryStore, NoneStore, ROW_BYTES, Refusal, Store, StoreError, Updated,
+    CookieStore, Kind, Lookup, MemoryStore, NoneStore, ROW_BYTES, Refusal, Store, StoreError,
+    Updated,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -32,7 +33,10 @@ pub fn row(visits: i64) -> Map {
 
 /// Puts a row whatever was there; gives back the key under which it is found from now on.
 pub fn put(store: &dyn Store, kind: &Kind, key: &str, row: &Map) -> Result<String, StoreError> {
-    Ok(store.update(kind, key, &mut |kept| *kept = Some(row.clone()))?.key.expect("this store keeps what it is given"))
+    Ok(store
+        .update(kind, key, &mut |kept| *kept = Some(row.clone()))?
+        .key
+        .expect("this store keeps what it is given"))
 }
 
 pub fn load(store: &dyn Store, kind: &Kind, key: &str) -> Lookup {
@@ -41,7 +45,8 @@ pub fn load(store: &dyn Store, kind: &Kind, key: &str) -> Lookup {
 
 /// What holds for every store that gives a row back. `pass` lets time go by.
 ///
-/// A key is always the one that the store gave back last: that of a signed cookie moves with each change.
+/// A key is always the one that the store gave back last: that of a signed cookie moves with each
+/// change.
 fn suite(store: &dyn Store, pass: &dyn Fn(Duration)) {
     // Round trip: every kind of value, order kept; the row and the key come back.
     let all = carafe::json::parse(
@@ -77,7 +82,10 @@ fn suite(store: &dyn Store, pass: &dyn Fn(Duration)) {
     // Unknown.
     let unknown = load(store, &SESSION, "0123456789abcdef0123456789abcdef");
     assert!(
-        matches!(unknown, Lookup::Refused(Refusal::Unknown | Refusal::Signature | Refusal::Form(_))),
+        matches!(
+            unknown,
+            Lookup::Refused(Refusal::Unknown | Refusal::Signature | Refusal::Form(_))
+        ),
         "{unknown:?}"
     );
 
@@ -132,7 +140,8 @@ pub fn suite_of_tables(store: &dyn Store, pass: &dyn Fn(Duration)) {
     store.delete(&ORDER, "count").unwrap();
     assert_eq!(load(store, &ORDER, "count"), Lookup::Refused(Refusal::Unknown));
 
-    // The bound of a kind that was promised to be kept: one too many is refused, what is there can be changed.
+    // The bound of a kind that was promised to be kept: one too many is refused, what is there can
+    // be changed.
     for order in ["1", "2", "3"] {
         put(store, &ORDER, order, &row(0)).unwrap();
     }
@@ -153,7 +162,8 @@ pub fn suite_of_tables(store: &dyn Store, pass: &dyn Fn(Duration)) {
     store.flush().unwrap();
 }
 
-/// A hundred threads that each change one row a hundred times, by way of two doors to the same store.
+/// A hundred threads that each change one row a hundred times, by way of two doors to the same
+/// store.
 pub fn crowd(doors: [&dyn Store; 2]) {
     let add = |kept: &mut Option<Map>| {
         let visits = kept.as_ref().and_then(|row| row.get("visits")?.as_int()).unwrap_or(0);
@@ -181,7 +191,9 @@ fn the_memory_keeps_what_every_store_keeps() {
 fn the_cookie_gives_back_what_every_store_gives_back() {
     let clock = Clock::default();
     let hand = clock.clone();
-    let store = CookieStore::with_clock("a key", move || 1_700_000_000 + hand.0.load(Ordering::SeqCst) / 1000);
+    let store = CookieStore::with_clock("a key", move || {
+        1_700_000_000 + hand.0.load(Ordering::SeqCst) / 1000
+    });
     suite(&store, &|time| clock.pass(time));
 }
 
@@ -230,7 +242,8 @@ fn the_order_of_leaving_is_that_of_a_plain_list() {
     let mut expected: Vec<u64> = Vec::new();
     let mut random = 7u64;
     for step in 0..20_000 {
-        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        random =
+            random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let key = (random >> 33) % 120;
         let name = format!("{key:x}");
         let known = expected.iter().position(|other| *other == key);

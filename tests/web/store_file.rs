@@ -12,7 +12,8 @@ struct Folder(PathBuf);
 
 impl Folder {
     fn new(name: &str) -> Folder {
-        let folder = std::env::temp_dir().join(format!("carafe-store-{}-{name}", std::process::id()));
+        let folder =
+            std::env::temp_dir().join(format!("carafe-store-{}-{name}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
         Folder(folder)
     }
@@ -23,7 +24,9 @@ impl Folder {
 
     fn open(&self, clock: &Clock) -> Result<FileStore, String> {
         let hand = clock.clone();
-        FileStore::with_clock(&self.path(), move || 1_700_000_000_000 + hand.0.load(Ordering::SeqCst))
+        FileStore::with_clock(&self.path(), move || {
+            1_700_000_000_000 + hand.0.load(Ordering::SeqCst)
+        })
     }
 
     fn text(&self) -> String {
@@ -44,7 +47,12 @@ fn the_file_keeps_what_every_store_keeps() {
     // No id of a session stands in it; an order's does.
     let text = folder.text();
     assert!(text.contains("\"kind\":\"session\"") && !text.contains("\"ada\""), "{text}");
-    assert!(text.contains("{\"kind\":\"order\",\"key\":\"3\",\"expires\":null,\"row\":{\"visits\":9}}\n"), "{text}");
+    assert!(
+        text.contains(
+            "{\"kind\":\"order\",\"key\":\"3\",\"expires\":null,\"row\":{\"visits\":9}}\n"
+        ),
+        "{text}"
+    );
 }
 
 #[test]
@@ -149,9 +157,15 @@ fn damage_elsewhere_is_refused_with_the_line_and_a_way_out() {
     // The last line too, if it is whole: it may have been promised to somebody.
     let last = text.rfind("\"visits\":1").unwrap();
     let damaged = format!("{}\"visits\":7{}", &text[..last], &text[last + 10..]);
-    assert!(refused(&damaged).contains("rows:4: the line does not fit its checksum"), "the last line");
+    assert!(
+        refused(&damaged).contains("rows:4: the line does not fit its checksum"),
+        "the last line"
+    );
     let changed = refused(&text.replacen("\"visits\":1", "\"visits\":9", 1));
-    assert!(changed.contains("rows:2: the line does not fit its checksum; keep a copy"), "{changed}");
+    assert!(
+        changed.contains("rows:2: the line does not fit its checksum; keep a copy"),
+        "{changed}"
+    );
     // The way out leads out.
     let command = changed.rsplit("change: ").next().unwrap();
     assert!(command.starts_with("sed -i.damaged 2d "), "{command}");
@@ -160,9 +174,13 @@ fn damage_elsewhere_is_refused_with_the_line_and_a_way_out() {
     let left = ["1", "2", "3"].map(|key| load(&store, &ORDER, key).found().is_some());
     assert_eq!(left, [false, true, true]);
     drop(store);
-    for other in
-        ["hello\n", "\n", "{\"journal\":\"carafe\"}\n", "\u{e9}\u{e9}\n", "a file of somebody without line ends"]
-    {
+    for other in [
+        "hello\n",
+        "\n",
+        "{\"journal\":\"carafe\"}\n",
+        "\u{e9}\u{e9}\n",
+        "a file of somebody without line ends",
+    ] {
         let why = refused(other);
         assert!(why.contains("rows:1: this is no journal of carafe's; name another file"), "{why}");
         assert_eq!(folder.text(), other, "it was not touched");
@@ -200,7 +218,8 @@ fn a_process_that_holds_the_lock_and_stands_still_is_an_error_and_no_hang() {
     put(&store, &ORDER, "2", &row(1)).unwrap();
 }
 
-/// Each would wait 0.9 seconds, one behind the other, if they did not learn from the first: 27 seconds.
+/// Each would wait 0.9 seconds, one behind the other, if they did not learn from the first: 27
+/// seconds.
 #[test]
 fn of_a_crowd_before_a_lock_that_is_stuck_only_the_first_waits() {
     let folder = Folder::new("stuck");
@@ -219,7 +238,8 @@ fn of_a_crowd_before_a_lock_that_is_stuck_only_the_first_waits() {
     put(&store, &ORDER, "1", &row(1)).unwrap();
 }
 
-/// Whoever may write in the folder could lay a link there, under the name that the new journal has while it is written.
+/// Whoever may write in the folder could lay a link there, under the name that the new journal has
+/// while it is written.
 #[cfg(unix)]
 #[test]
 fn a_new_journal_is_written_over_nobodys_file() {

@@ -54,10 +54,14 @@ fn two_doors_to_one_redis_lose_nothing() {
 fn what_has_expired_makes_room() {
     let Some(redis) = Redis::start(&[]) else { return };
     let store = store(&redis.url());
-    let two = carafe::web::store::Kind { most: 2, lifetime: Some(Duration::from_secs(60)), ..ORDER };
+    let two =
+        carafe::web::store::Kind { most: 2, lifetime: Some(Duration::from_secs(60)), ..ORDER };
     put(&store, &two, "a", &row(0)).unwrap();
     put(&store, &two, "b", &row(0)).unwrap();
-    assert_eq!(put(&store, &two, "c", &row(0)).unwrap_err(), StoreError::Full { kind: "order", most: 2 });
+    assert_eq!(
+        put(&store, &two, "c", &row(0)).unwrap_err(),
+        StoreError::Full { kind: "order", most: 2 }
+    );
     pass(&redis, Duration::from_secs(61));
     put(&store, &two, "c", &row(0)).unwrap();
     assert_eq!(load(&store, &two, "a"), Lookup::Refused(Refusal::Unknown));
@@ -72,7 +76,11 @@ fn a_redis_that_was_away_is_used_again_without_ado() {
     let failure = store.load(&SESSION, "id").unwrap_err();
     assert!(failure.to_string().contains("Connection refused"), "{failure}");
     redis.restart();
-    assert_eq!(load(&store, &SESSION, "id"), Lookup::Refused(Refusal::Unknown), "it came back empty");
+    assert_eq!(
+        load(&store, &SESSION, "id"),
+        Lookup::Refused(Refusal::Unknown),
+        "it came back empty"
+    );
     put(&store, &SESSION, "id", &row(2)).unwrap();
     // Restarted between two requests: the kept connection is dead, and nobody notices.
     redis.restart();
@@ -92,7 +100,10 @@ fn account_and_database_come_from_the_url() {
         (format!("redis://:wrong@{at}"), "Redis says: WRONGPASS"),
         (format!("redis://nobody:wrong@{at}"), "Redis says: WRONGPASS"),
         (format!("redis://{at}"), "Redis says: NOAUTH"),
-        (format!("redis://:p%40ss%20word%2F%3A@{at}/99"), "Redis says: ERR DB index is out of range"),
+        (
+            format!("redis://:p%40ss%20word%2F%3A@{at}/99"),
+            "Redis says: ERR DB index is out of range",
+        ),
     ] {
         let failure = store(&url).ping().unwrap_err().to_string();
         assert!(failure.contains(expected) && !failure.contains("wrong@"), "{failure}");
@@ -148,7 +159,10 @@ fn what_is_no_redis_or_stalls_is_an_error_and_no_hang() {
         (&b""[..], "Redis did not answer in time"),
         (b"$100\r\n{\"half\":", "Redis did not answer in time"),
         (b"*2\r\n$4\r\ndone\r\n", "Redis did not answer in time"),
-        (b"HTTP/1.1 400 Bad Request\r\n\r\n", "found \"HTTP/1.1 400 Bad Request\", expected an answer of Redis"),
+        (
+            b"HTTP/1.1 400 Bad Request\r\n\r\n",
+            "found \"HTTP/1.1 400 Bad Request\", expected an answer of Redis",
+        ),
         (b"$99999999999999\r\n", "expected an answer of Redis"),
         (b"*99999999\r\n", "expected an answer of Redis"),
         (b"$-7\r\n", "expected an answer of Redis"),

@@ -1,5 +1,5 @@
-//! What templates say: errors and warnings with line and column. What they print is compared with Jinja2 in
-//! `tests/jinja`.
+//! What templates say: errors and warnings with line and column. What they print is compared with
+//! Jinja2 in `tests/jinja`.
 
 use carafe::web::template::{Globals, Templates};
 use carafe::{Map, Value, json};
@@ -8,13 +8,16 @@ use std::cell::Cell;
 
 /// Templates from texts; the first is to be rendered.
 pub fn templates(files: &[(&str, &str)]) -> Templates {
-    let leaked: Vec<(&'static str, &'static str)> =
-        files.iter().map(|(name, text)| (&*name.to_string().leak(), &*text.to_string().leak())).collect();
+    let leaked: Vec<(&'static str, &'static str)> = files
+        .iter()
+        .map(|(name, text)| (&*name.to_string().leak(), &*text.to_string().leak()))
+        .collect();
     Templates::embedded(leaked.leak())
 }
 
 fn data() -> Map {
-    let text = br#"{"name": "Ada", "l": [1, 2], "d": {"colour": 1, "items": [1]}, "n": null, "i": 7}"#;
+    let text =
+        br#"{"name": "Ada", "l": [1, 2], "d": {"colour": 1, "items": [1]}, "n": null, "i": 7}"#;
     json::parse(text).unwrap().as_map().unwrap().clone()
 }
 
@@ -28,8 +31,14 @@ fn an_error_names_line_column_what_was_met_and_what_was_expected() {
     for (template, expected) in [
         // Tags.
         ("a\n  {% for x in l %}\n  {% endif %}", "3:3: found {% endif %}, expected {% endfor %}"),
-        ("\n\n\n{% if name %}\n\n", "6:1: end of template, expected {% endif %} for the {% if %} of line 4"),
-        ("{% block a %}{% if i %}{% endblock %}", "1:24: found {% endblock %}, expected {% endif %}"),
+        (
+            "\n\n\n{% if name %}\n\n",
+            "6:1: end of template, expected {% endif %} for the {% if %} of line 4",
+        ),
+        (
+            "{% block a %}{% if i %}{% endblock %}",
+            "1:24: found {% endblock %}, expected {% endif %}",
+        ),
         ("{% else %}", "1:1: found {% else %}, but nothing is open that it could close"),
         (
             "é{% fro x in l %}",
@@ -43,7 +52,10 @@ fn an_error_names_line_column_what_was_met_and_what_was_expected() {
         ("{% set x %}", "1:12: end of template, expected {% endset %} for the {% set %} of line 1"),
         ("{% set x y %}", "1:10: found y, expected %}"),
         ("{% set a.b = 1 %}", "1:9: found ., expected =: an attribute cannot be set"),
-        ("{% block a %}{% endblock b %}", "1:26: found b, expected a, the name of the block that ends here"),
+        (
+            "{% block a %}{% endblock b %}",
+            "1:26: found b, expected a, the name of the block that ends here",
+        ),
         ("{% block a %}{% endblock %}{% block a %}", "1:37: found the block a for the second time"),
         ("{% with a = 1 b = 2 %}", "1:15: found b, expected ,"),
         // Tokens.
@@ -71,7 +83,10 @@ fn an_error_names_line_column_what_was_met_and_what_was_expected() {
         ("{{ i is divisibleby(1, 2) }}", "1:9: the test divisibleby takes 1 values, found 2"),
         // Doing.
         ("{{ nmae.x }}", "1:4: \"nmae\" is undefined; there is \"name\", so it has no \"x\""),
-        ("{{ d.color.x }}", "1:6: \"d.color\" is undefined; there is \"colour\", so it has no \"x\""),
+        (
+            "{{ d.color.x }}",
+            "1:6: \"d.color\" is undefined; there is \"colour\", so it has no \"x\"",
+        ),
         ("{{ nothing + 1 }}", "1:4: \"nothing\" is undefined"),
         ("{{ name + 1 }}", "1:9: + does not go between a string and an int"),
         ("{{ 1 / 0 }}", "1:6: division by zero"),
@@ -85,11 +100,20 @@ fn an_error_names_line_column_what_was_met_and_what_was_expected() {
         ("{{ i|length }}", "1:6: an int has no length"),
         ("{{ nope() }}", "1:4: there is no function \"nope\""),
         ("{{ rnage(3) }}", "1:4: there is no function \"rnage\"; there is \"range\""),
-        ("{{ name.upper() }}", "1:9: a string has no method upper() here; there is the filter |upper"),
-        ("{{ d.items }}", "1:6: \"items\" is a method of the dict, expected .items() or, for the key, ['items']"),
+        (
+            "{{ name.upper() }}",
+            "1:9: a string has no method upper() here; there is the filter |upper",
+        ),
+        (
+            "{{ d.items }}",
+            "1:6: \"items\" is a method of the dict, expected .items() or, for the key, ['items']",
+        ),
         ("{{ super() }}", "1:4: found super() outside of a block"),
         ("{% include 'x.html' %}", "1:12: no template \"x.html\" in the program"),
-        ("{% include 'pgae.html' %}", "1:12: no template \"pgae.html\" in the program; there is \"page.html\""),
+        (
+            "{% include 'pgae.html' %}",
+            "1:12: no template \"pgae.html\" in the program; there is \"page.html\"",
+        ),
         ("{% extends 'page.html' %}", "1:12: page.html extends itself"),
         ("{% include n %}", "1:12: none has no items to walk through"),
         ("{% include '../x' %}", "1:12: the name \"../x\" leads out of the folder"),
@@ -111,7 +135,10 @@ fn an_error_in_another_file_names_that_file() {
         ("page.html", "page.html:2:18: division by zero"),
         ("above.html", "layout.html:3:33: \"n.a\" is undefined, so it has no \"b\""),
         ("whole.html", "broken.html:2:7: found %}, expected a value"),
-        ("nope.html", "nope.html: no template \"nope.html\" in the program; there is \"above.html\""),
+        (
+            "nope.html",
+            "nope.html: no template \"nope.html\" in the program; there is \"above.html\"",
+        ),
     ] {
         let error = files.render(page, &data(), &()).expect_err("an error").to_string();
         assert_eq!(error.split("; there is").next(), expected.split("; there is").next());
@@ -121,24 +148,41 @@ fn an_error_in_another_file_names_that_file() {
 #[test]
 fn an_undefined_name_prints_nothing_and_warns_with_a_near_name() {
     for (template, warnings) in [
-        ("\n\n\n<b>Hi, {{ nmae }}", &["page.html:4:11: \"nmae\" is undefined; there is \"name\""][..]),
+        (
+            "\n\n\n<b>Hi, {{ nmae }}",
+            &["page.html:4:11: \"nmae\" is undefined; there is \"name\""][..],
+        ),
         (
             "{{ nothing }}{{ nothing }}",
-            &["page.html:1:4: \"nothing\" is undefined", "page.html:1:17: \"nothing\" is undefined"],
+            &[
+                "page.html:1:4: \"nothing\" is undefined",
+                "page.html:1:17: \"nothing\" is undefined",
+            ],
         ),
         ("{% for x in l %}{{ nope }}{% endfor %}", &["page.html:1:20: \"nope\" is undefined"]),
-        ("{% for x in naame %}{% endfor %}", &["page.html:1:13: \"naame\" is undefined; there is \"name\""]),
+        (
+            "{% for x in naame %}{% endfor %}",
+            &["page.html:1:13: \"naame\" is undefined; there is \"name\""],
+        ),
         ("{{ d.color }}", &["page.html:1:6: \"d.color\" is undefined; there is \"colour\""]),
         ("{{ nmae|upper }}", &["page.html:1:4: \"nmae\" is undefined; there is \"name\""]),
         ("{{ 'a' ~ nmae }}", &["page.html:1:10: \"nmae\" is undefined; there is \"name\""]),
-        ("{% set nome = 1 %}{{ nume }}", &["page.html:1:22: \"nume\" is undefined; there is \"nome\""]),
+        (
+            "{% set nome = 1 %}{{ nume }}",
+            &["page.html:1:22: \"nume\" is undefined; there is \"nome\""],
+        ),
         ("{{ sesion }}", &["page.html:1:4: \"sesion\" is undefined; there is \"session\""]),
         ("{{ []|first }}", &["page.html:1:7: \"…|first\" is undefined"]),
         // Asking is no mistake.
-        ("{% if nothing %}{% endif %}{{ nothing is defined }}{{ nothing|default(1) }}{{ nothing or 1 }}", &[]),
+        (
+            "{% if nothing %}{% endif %}{{ nothing is defined }}{{ nothing|default(1) }}{{ nothing or 1 }}",
+            &[],
+        ),
         ("{{ d.nothing is defined }}{{ d.nothing|d('x') }}{{ 'x' if i == 8 }}{{ name }}", &[]),
     ] {
-        let page = templates(&[("page.html", template)]).render("page.html", &data(), &App::default()).unwrap();
+        let page = templates(&[("page.html", template)])
+            .render("page.html", &data(), &App::default())
+            .unwrap();
         let found: Vec<&str> = page.warnings.iter().map(String::as_str).collect();
         assert_eq!(found, warnings, "{template}");
     }
@@ -162,10 +206,12 @@ impl Globals for App {
 
     fn call(&self, name: &str, arguments: &[Value], named: &Map) -> Option<Result<Value, String>> {
         match name {
-            "shout" => {
-                Some(Ok(format!("{}{}!", json::write(&arguments.to_vec().into()), json::write(&named.clone().into()))
-                    .into()))
-            }
+            "shout" => Some(Ok(format!(
+                "{}{}!",
+                json::write(&arguments.to_vec().into()),
+                json::write(&named.clone().into())
+            )
+            .into())),
             "fail" => Some(Err("it failed".to_owned())),
             _ => None,
         }
@@ -191,29 +237,44 @@ fn what_the_application_lends_is_asked_for_only_when_named_and_once_a_page() {
 fn variables_of_the_handler_hide_those_of_the_application() {
     let app = App { session: Map::from([("user", "Ada")]), asked: Cell::new(0) };
     let variables = Map::from([("session", "mine")]);
-    assert_eq!(templates(&[("p", "{{ session }}")]).render("p", &variables, &app).unwrap().text, "mine");
+    assert_eq!(
+        templates(&[("p", "{{ session }}")]).render("p", &variables, &app).unwrap().text,
+        "mine"
+    );
 }
 
 #[test]
 fn functions_of_the_application_are_given_their_arguments_and_may_fail() {
-    let files = templates(&[("p", "{{ shout(1, name, x=(1, 2), y=nothing) }}"), ("q", "\n {{ fail() }}")]);
+    let files =
+        templates(&[("p", "{{ shout(1, name, x=(1, 2), y=nothing) }}"), ("q", "\n {{ fail() }}")]);
     assert_eq!(
         files.render("p", &data(), &App::default()).unwrap().text,
         "[1,&#34;Ada&#34;]{&#34;x&#34;:[1,2],&#34;y&#34;:null}!"
     );
-    assert_eq!(files.render("q", &data(), &App::default()).unwrap_err().to_string(), "q:2:5: it failed");
+    assert_eq!(
+        files.render("q", &data(), &App::default()).unwrap_err().to_string(),
+        "q:2:5: it failed"
+    );
 }
 
 #[test]
 fn filters_of_the_application_are_found_by_name_and_take_the_place_of_others() {
-    let mut files =
-        templates(&[("p", "{{ i|euros }} {{ i|euros(',', 1) }} {{ name|upper }}"), ("q", "{{ name|euros }}")]);
-    assert!(files.render("p", &data(), &()).unwrap_err().to_string().contains("no filter \"euros\""));
+    let mut files = templates(&[
+        ("p", "{{ i|euros }} {{ i|euros(',', 1) }} {{ name|upper }}"),
+        ("q", "{{ name|euros }}"),
+    ]);
+    assert!(
+        files.render("p", &data(), &()).unwrap_err().to_string().contains("no filter \"euros\"")
+    );
     files.filter("euros", |value, arguments| {
         let whole = value.as_int().ok_or("euros takes an int")?;
-        Ok(format!("<{whole}{}00>", arguments.first().and_then(Value::as_str).unwrap_or(".")).into())
+        Ok(format!("<{whole}{}00>", arguments.first().and_then(Value::as_str).unwrap_or("."))
+            .into())
     });
     files.filter("upper", |_, _| Ok("mine".into()));
     assert_eq!(files.render("p", &data(), &()).unwrap().text, "&lt;7.00&gt; &lt;7,00&gt; mine");
-    assert_eq!(files.render("q", &data(), &()).unwrap_err().to_string(), "q:1:9: euros takes an int");
+    assert_eq!(
+        files.render("q", &data(), &()).unwrap_err().to_string(),
+        "q:1:9: euros takes an int"
+    );
 }

@@ -33,7 +33,9 @@ impl Drop for Folder {
 }
 
 fn text(templates: &Templates, name: &str) -> String {
-    templates.render(name, &Map::new(), &()).map_or_else(|error| error.to_string(), |page| page.text)
+    templates
+        .render(name, &Map::new(), &())
+        .map_or_else(|error| error.to_string(), |page| page.text)
 }
 
 #[test]
@@ -42,7 +44,8 @@ fn an_edited_file_is_seen_by_the_next_page() {
     folder.write("page.html", "{% include 'sub/part.html' %}");
     folder.write("sub/part.html", "0000");
     let templates = folder.templates();
-    // As fast as the disk allows and of one length: neither time nor length tells these versions apart.
+    // As fast as the disk allows and of one length: neither time nor length tells these versions
+    // apart.
     for turn in 0..200 {
         folder.write("sub/part.html", format!("{turn:04}"));
         assert_eq!(text(&templates, "page.html"), format!("{turn:04}"));
@@ -61,7 +64,8 @@ fn an_old_file_is_parsed_once_and_an_edit_is_still_seen() {
     folder.write("page.html", "old");
     let path = folder.0.join("templates/page.html");
     let past = std::time::SystemTime::now() - std::time::Duration::from_secs(60);
-    let set_back = || fs::File::options().write(true).open(&path).unwrap().set_modified(past).unwrap();
+    let set_back =
+        || fs::File::options().write(true).open(&path).unwrap().set_modified(past).unwrap();
     set_back();
     let templates = folder.templates();
     assert_eq!(text(&templates, "page.html"), "old");
@@ -82,12 +86,16 @@ fn a_page_that_many_ask_for_at_once_is_at_most_a_millisecond_old() {
     let templates = folder.templates();
     let past = std::time::SystemTime::now() - Duration::from_secs(60);
     for name in ["page.html", "gone.html"] {
-        let file = fs::File::options().write(true).open(folder.0.join("templates").join(name)).unwrap();
+        let file =
+            fs::File::options().write(true).open(folder.0.join("templates").join(name)).unwrap();
         file.set_modified(past).unwrap();
     }
     // So often that most pages are made without asking the disk.
     for _ in 0..1000 {
-        assert_eq!((text(&templates, "page.html"), text(&templates, "gone.html")), ("old".into(), "here".into()));
+        assert_eq!(
+            (text(&templates, "page.html"), text(&templates, "gone.html")),
+            ("old".into(), "here".into())
+        );
     }
     folder.write("page.html", "new");
     fs::remove_file(folder.0.join("templates/gone.html")).unwrap();
@@ -128,7 +136,10 @@ fn no_name_leads_out_of_the_folder() {
         assert!(!error.to_string().contains('\0'), "{error}");
         let tag = "{% include name %}";
         folder.write("include.html", tag);
-        assert!(templates.render("include.html", &Map::from([("name", name)]), &()).is_err(), "{name}");
+        assert!(
+            templates.render("include.html", &Map::from([("name", name)]), &()).is_err(),
+            "{name}"
+        );
     }
 }
 
@@ -144,8 +155,14 @@ fn a_symbolic_link_may_lead_within_the_folder_but_not_out() {
     symlink("page.html", folder.0.join("templates/in.html")).unwrap();
     let templates = folder.templates();
     assert_eq!(text(&templates, "in.html"), "page");
-    assert_eq!(text(&templates, "out.html"), "out.html: the name \"out.html\" leads out of the folder");
-    assert_eq!(text(&templates, "sub/up/secret"), "sub/up/secret: the name \"sub/up/secret\" leads out of the folder");
+    assert_eq!(
+        text(&templates, "out.html"),
+        "out.html: the name \"out.html\" leads out of the folder"
+    );
+    assert_eq!(
+        text(&templates, "sub/up/secret"),
+        "sub/up/secret: the name \"sub/up/secret\" leads out of the folder"
+    );
     // A link that changes its aim after the template was parsed.
     fs::remove_file(folder.0.join("templates/in.html")).unwrap();
     symlink(folder.0.join("secret"), folder.0.join("templates/in.html")).unwrap();
@@ -158,7 +175,10 @@ fn a_pipe_is_not_opened() {
     let folder = Folder::new("pipe");
     let path = folder.0.join("templates/pipe.html");
     assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
-    assert_eq!(text(&folder.templates(), "pipe.html"), format!("pipe.html: {} is no file", path.display()));
+    assert_eq!(
+        text(&folder.templates(), "pipe.html"),
+        format!("pipe.html: {} is no file", path.display())
+    );
 }
 
 #[test]
@@ -169,8 +189,16 @@ fn a_missing_template_says_where_it_was_looked_for_and_what_is_near() {
     let templates = folder.templates();
     let dir = folder.0.join("templates").display().to_string();
     for (name, expected) in [
-        ("helo.html", format!("helo.html: no template \"helo.html\" in {dir}; there is \"hello.html\"")),
-        ("sub/nave.html", format!("sub/nave.html: no template \"sub/nave.html\" in {dir}; there is \"sub/nav.html\"")),
+        (
+            "helo.html",
+            format!("helo.html: no template \"helo.html\" in {dir}; there is \"hello.html\""),
+        ),
+        (
+            "sub/nave.html",
+            format!(
+                "sub/nave.html: no template \"sub/nave.html\" in {dir}; there is \"sub/nav.html\""
+            ),
+        ),
         ("xyz", format!("xyz: no template \"xyz\" in {dir}")),
     ] {
         assert_eq!(text(&templates, name), expected);

@@ -8,7 +8,12 @@ use std::time::{Duration, Instant};
 const STACK: usize = 96 << 10;
 
 fn on_a_small_stack(work: impl FnOnce() + Send + 'static) {
-    std::thread::Builder::new().stack_size(STACK).spawn(work).unwrap().join().expect("the stack holds");
+    std::thread::Builder::new()
+        .stack_size(STACK)
+        .spawn(work)
+        .unwrap()
+        .join()
+        .expect("the stack holds");
 }
 
 /// The error of a page on a small stack, or `None` if the page could be made.
@@ -73,7 +78,8 @@ fn deep_nesting_is_an_error_and_no_stack_overflow() {
 fn deep_expressions_inside_of_deep_tags_and_includes_are_no_stack_overflow() {
     let deep = format!("{{{{ {}1{} }}}}", "[".repeat(38), "]".repeat(38));
     for count in [5, 10, 20, 25, 30, 40, 60] {
-        let text = format!("{}{deep}{}", "{% for x in [1] %}".repeat(count), "{% endfor %}".repeat(count));
+        let text =
+            format!("{}{deep}{}", "{% for x in [1] %}".repeat(count), "{% endfor %}".repeat(count));
         error(&[("page.html", &text)]);
         let text = format!(
             "{}{{% include 'page.html' %}}{deep}{}",
@@ -97,7 +103,8 @@ fn data_that_grows_into_itself_is_an_error_and_no_stack_overflow() {
         for count in [1, 19, 20, 21, 10_000] {
             let text = format!("{}{print}", grow.repeat(count));
             assert!(error(&[("page.html", &text)]).is_some() || count < 21, "{grow}");
-            let text = format!("{}{{{{ {deep}|replace(a, a) ~ [{deep}, a] }}}}", grow.repeat(count));
+            let text =
+                format!("{}{{{{ {deep}|replace(a, a) ~ [{deep}, a] }}}}", grow.repeat(count));
             error(&[("page.html", &text)]);
         }
     }
@@ -111,11 +118,17 @@ fn a_template_that_includes_or_extends_itself_is_an_error() {
         &[("page.html", "{% extends 'page.html' %}")],
         &[("page.html", "{% extends 'b.html' %}"), ("b.html", "{% extends 'page.html' %}")],
         &[
-            ("page.html", "{% extends 'b.html' %}{% block x %}{% include 'page.html' %}{% endblock %}"),
+            (
+                "page.html",
+                "{% extends 'b.html' %}{% block x %}{% include 'page.html' %}{% endblock %}",
+            ),
             ("b.html", "{% block x %}{% endblock %}"),
         ],
         &[("page.html", "{% block a %}{{ self.a() }}{% endblock %}")],
-        &[("page.html", "{% block a %}{{ self.b() }}{% endblock %}{% block b %}{{ self.a() }}{% endblock %}")],
+        &[(
+            "page.html",
+            "{% block a %}{{ self.b() }}{% endblock %}{% block b %}{{ self.a() }}{% endblock %}",
+        )],
     ] {
         assert!(error(files).is_some(), "{files:?}");
     }

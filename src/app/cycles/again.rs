@@ -1,7 +1,7 @@
 //! The same request once more: as a line for a shell, and as what a browser needs to send it.
 //!
-//! Cookies are never part of it. curl takes them from the jar `j`, and a browser adds its own; so nothing secret is copied,
-//! and the server plays back nobody's requests.
+//! Cookies are never part of it. curl takes them from the jar `j`, and a browser adds its own; so
+//! nothing secret is copied, and the server plays back nobody's requests.
 
 use super::facts::bytes;
 use super::mask::Mask;
@@ -9,7 +9,8 @@ use super::message::{Message, readable};
 use carafe::cycle::{Detail, Record};
 use carafe::{Map, Value};
 
-/// Headers that curl or the browser makes itself, or that say something about the program rather than the request.
+/// Headers that curl or the browser makes itself, or that say something about the program rather
+/// than the request.
 const OWN: [&str; 15] = [
     "host",
     "cookie",
@@ -28,7 +29,8 @@ const OWN: [&str; 15] = [
     "referer",
 ];
 
-/// Headers that a script may not set (the Fetch standard, "forbidden request-header"), beside those above.
+/// Headers that a script may not set (the Fetch standard, "forbidden request-header"), beside those
+/// above.
 const FORBIDDEN: [&str; 6] = ["origin", "te", "trailer", "upgrade", "via", "date"];
 
 /// A request that was recorded.
@@ -46,12 +48,13 @@ impl Again {
         let excerpt = bytes(record, "received")?;
         let request = Message::of(excerpt);
         let mask = Mask::of(record, &request);
-        let is_parsed = record.cycle.steps().iter().any(|step| matches!(step.detail, Detail::Parsed { .. }));
+        let is_parsed =
+            record.cycle.steps().iter().any(|step| matches!(step.detail, Detail::Parsed { .. }));
         Some(Again { request, mask, is_parsed, received: excerpt.bytes.clone() })
     }
 
-    /// A line for a shell that gets the same status from the server at `base`, unless a value was masked: then the reader
-    /// puts it in. `None` if the record does not hold the whole request.
+    /// A line for a shell that gets the same status from the server at `base`, unless a value was
+    /// masked: then the reader puts it in. `None` if the record does not hold the whole request.
     pub fn curl(&self, base: &str) -> Option<String> {
         if self.request.is_cut {
             return None;
@@ -59,14 +62,18 @@ impl Again {
         let is_masked = self.is_masked();
         let host = base.strip_prefix("http://").unwrap_or(base);
         if !self.is_parsed {
-            // No client writes what carafe refuses to read; so it is typed by hand. Nothing in it can be masked.
-            return (!is_masked).then(|| format!("printf {} | curl -s telnet://{host}", printf(&self.received)));
+            // No client writes what carafe refuses to read; so it is typed by hand. Nothing in it
+            // can be masked.
+            return (!is_masked)
+                .then(|| format!("printf {} | curl -s telnet://{host}", printf(&self.received)));
         }
         let (method, target) = self.request.asked();
         let mut words = vec!["curl -i -g --path-as-is".to_owned()];
         let content = self.request.content();
         let body = str::from_utf8(&content).ok();
-        let body = body.filter(|text| text.chars().all(|letter| !letter.is_control() || matches!(letter, '\n' | '\t')));
+        let body = body.filter(|text| {
+            text.chars().all(|letter| !letter.is_control() || matches!(letter, '\n' | '\t'))
+        });
         match method {
             "HEAD" => words.push("-I".into()),
             "GET" if content.is_empty() => {}
@@ -91,7 +98,8 @@ impl Again {
             }
             let value = self.mask.header(name, value);
             // How curl writes a header without a value.
-            let header = if value.is_empty() { format!("{name};") } else { format!("{name}: {value}") };
+            let header =
+                if value.is_empty() { format!("{name};") } else { format!("{name}: {value}") };
             words.push(format!("-H {}", quoted(&header)));
         }
         let mut piped = String::new();
@@ -102,7 +110,10 @@ impl Again {
             }
             match body {
                 Some(text) => {
-                    words.push(format!("--data-raw {}", quoted(&self.mask.body(self.request.content_type(), text))));
+                    words.push(format!(
+                        "--data-raw {}",
+                        quoted(&self.mask.body(self.request.content_type(), text))
+                    ));
                 }
                 None if is_masked => return None,
                 None => {
@@ -125,23 +136,33 @@ impl Again {
         let text = readable(&self.request.content(), true);
         let own = |(name, value): (&str, &str)| self.mask.header(name, value) != value;
         // Of what was understood, the cookie is not in the line.
-        let in_headers = if self.is_parsed { self.headers().any(own) } else { self.request.headers().any(own) };
-        in_headers || self.mask.target(target) != target || self.mask.body(self.request.content_type(), &text) != text
+        let in_headers =
+            if self.is_parsed { self.headers().any(own) } else { self.request.headers().any(own) };
+        in_headers
+            || self.mask.target(target) != target
+            || self.mask.body(self.request.content_type(), &text) != text
     }
 
-    /// Method, target, headers and body for a script in the browser; `None` where it may not or cannot send the same.
+    /// Method, target, headers and body for a script in the browser; `None` where it may not or
+    /// cannot send the same.
     pub fn browser(&self) -> Option<Map> {
         let (method, target) = self.request.asked();
         let content = self.request.content();
         let body = str::from_utf8(&content).ok()?;
         let has_place = !body.is_empty() && matches!(method, "GET" | "HEAD");
         let is_whole = self.is_parsed && !self.request.is_cut && !self.is_masked();
-        if !is_whole || !target.starts_with('/') || has_place || matches!(method, "CONNECT" | "TRACE" | "TRACK") {
+        if !is_whole
+            || !target.starts_with('/')
+            || has_place
+            || matches!(method, "CONNECT" | "TRACE" | "TRACK")
+        {
             return None;
         }
         let may = |name: &str| {
             let name = name.to_ascii_lowercase();
-            !FORBIDDEN.contains(&name.as_str()) && !name.starts_with("sec-") && !name.starts_with("proxy-")
+            !FORBIDDEN.contains(&name.as_str())
+                && !name.starts_with("sec-")
+                && !name.starts_with("proxy-")
         };
         let headers: Map = self.headers().filter(|(name, _)| may(name)).collect();
         Some(Map::from([
@@ -157,7 +178,8 @@ impl Again {
         self.request.headers().filter(|(name, value)| match name.to_ascii_lowercase().as_str() {
             "accept" => *value != "*/*",
             "expect" => !value.eq_ignore_ascii_case("100-continue"),
-            // From here a request does not come from another site, but one that did was perhaps refused for it.
+            // From here a request does not come from another site, but one that did was perhaps
+            // refused for it.
             "sec-fetch-site" => matches!(*value, "cross-site" | "same-site"),
             name => !OWN.contains(&name) && !name.starts_with("sec-"),
         })

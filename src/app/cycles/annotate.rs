@@ -1,4 +1,5 @@
-//! A word on each part of a message: what it is, who said how long the body is, what a cookie's attributes ask for.
+//! A word on each part of a message: what it is, who said how long the body is, what a cookie's
+//! attributes ask for.
 
 use super::mask::Mask;
 use super::message::{Line, Message, chunks, readable};
@@ -8,7 +9,8 @@ use carafe::http::Status;
 /// One part of a message, with a word on it.
 #[derive(Clone, Debug)]
 pub struct Part {
-    /// What it is called: request line, status line, header, attribute, empty line, body, chunk, cut.
+    /// What it is called: request line, status line, header, attribute, empty line, body, chunk,
+    /// cut.
     pub name: &'static str,
     /// Its text in pieces, each with a name of its own, or none.
     pub pieces: Vec<(&'static str, String)>,
@@ -42,10 +44,21 @@ pub fn request(message: &Message, excerpt: &Excerpt, mask: &Mask, row: &str) -> 
             [method, target, version] if !method.is_empty() && !target.is_empty() => {
                 let blank = || ("", " ".to_owned());
                 let target = ("target", mask.target(target));
-                let pieces = vec![("method", method.into()), blank(), target, blank(), ("version", version.into())];
+                let pieces = vec![
+                    ("method", method.into()),
+                    blank(),
+                    target,
+                    blank(),
+                    ("version", version.into()),
+                ];
                 Part::new("request line", pieces, line.end, "method, target, version")
             }
-            _ => Part::new("request line", vec![("", mask.text(&line.text))], line.end, "no request line"),
+            _ => Part::new(
+                "request line",
+                vec![("", mask.text(&line.text))],
+                line.end,
+                "no request line",
+            ),
         });
     }
     for line in message.lines.iter().skip(1) {
@@ -69,17 +82,29 @@ pub fn request(message: &Message, excerpt: &Excerpt, mask: &Mask, row: &str) -> 
 }
 
 /// The parts of a response.
-pub fn response(message: &Message, excerpt: &Excerpt, mask: &Mask, status: Status, is_head: bool) -> Vec<Part> {
+pub fn response(
+    message: &Message,
+    excerpt: &Excerpt,
+    mask: &Mask,
+    status: Status,
+    is_head: bool,
+) -> Vec<Part> {
     let mut parts = Vec::new();
     if let Some(line) = message.lines.first() {
         let mut words = line.text.splitn(3, ' ');
         let mut piece = |name| (name, words.next().unwrap_or("").to_owned());
         let (version, code, reason) = (piece("version"), piece("status"), piece("reason"));
         let pieces = vec![version, ("", " ".into()), code, ("", " ".into()), reason];
-        parts.push(Part::new("status line", pieces, line.end, format!("status: {}", status_note(status))));
+        parts.push(Part::new(
+            "status line",
+            pieces,
+            line.end,
+            format!("status: {}", status_note(status)),
+        ));
     }
     for line in message.lines.iter().skip(1) {
-        let is_cookie = line.text.get(..11).is_some_and(|name| name.eq_ignore_ascii_case("Set-Cookie:"));
+        let is_cookie =
+            line.text.get(..11).is_some_and(|name| name.eq_ignore_ascii_case("Set-Cookie:"));
         if is_cookie {
             set_cookie(line, mask, &mut parts);
         } else {
@@ -88,10 +113,19 @@ pub fn response(message: &Message, excerpt: &Excerpt, mask: &Mask, status: Statu
     }
     end_of_head(message, &mut parts);
     if is_head && !status.has_no_body() {
-        parts.push(Part::new("body", vec![("", String::new())], "", "no body: HEAD asks for the headers alone"));
+        parts.push(Part::new(
+            "body",
+            vec![("", String::new())],
+            "",
+            "no body: HEAD asks for the headers alone",
+        ));
     } else if !message.body.is_empty() {
         let length = message.header("Content-Length");
-        parts.push(body(message, mask, format!("body: {} bytes, as Content-Length says", length.unwrap_or("?"))));
+        parts.push(body(
+            message,
+            mask,
+            format!("body: {} bytes, as Content-Length says", length.unwrap_or("?")),
+        ));
     } else if message.is_chunked() {
         parts.push(Part::new(
             "body",
@@ -107,7 +141,12 @@ pub fn response(message: &Message, excerpt: &Excerpt, mask: &Mask, status: Statu
 /// A header, masked where it must be, every other letter as it came.
 fn header(line: &Line, mask: &Mask, note: impl Fn(&str, &str) -> String) -> Part {
     let Some((name_end, from, to)) = line.value else {
-        return Part::new("header", vec![("", mask.text(&line.text))], line.end, "no header: there is no colon");
+        return Part::new(
+            "header",
+            vec![("", mask.text(&line.text))],
+            line.end,
+            "no header: there is no colon",
+        );
     };
     let (name, value) = (&line.text[..name_end], &line.text[from..to]);
     let pieces = vec![
@@ -121,7 +160,12 @@ fn header(line: &Line, mask: &Mask, note: impl Fn(&str, &str) -> String) -> Part
 
 fn end_of_head(message: &Message, parts: &mut Vec<Part>) {
     if message.has_end {
-        parts.push(Part::new("empty line", vec![("", String::new())], "CR LF", "empty line: headers end here"));
+        parts.push(Part::new(
+            "empty line",
+            vec![("", String::new())],
+            "CR LF",
+            "empty line: headers end here",
+        ));
     }
 }
 
@@ -166,27 +210,40 @@ fn set_cookie(line: &Line, mask: &Mask, parts: &mut Vec<Part>) {
     let value = mask.header("Set-Cookie", &line.text[from..to]);
     let mut attributes = value.split_inclusive(';').map(str::trim).peekable();
     let pair = attributes.next().unwrap_or("").to_owned();
-    let lasts = !value.to_ascii_lowercase().contains("max-age") && !value.to_ascii_lowercase().contains("expires");
-    let note = if lasts { "please remember this until you are closed" } else { "please remember this" };
-    let pieces = vec![("name", line.text[..name_end].to_owned()), ("", ": ".into()), ("value", pair)];
+    let lasts = !value.to_ascii_lowercase().contains("max-age")
+        && !value.to_ascii_lowercase().contains("expires");
+    let note =
+        if lasts { "please remember this until you are closed" } else { "please remember this" };
+    let pieces =
+        vec![("name", line.text[..name_end].to_owned()), ("", ": ".into()), ("value", pair)];
     let end = if attributes.peek().is_none() { line.end } else { "" };
     parts.push(Part::new("header", pieces, end, note));
     while let Some(attribute) = attributes.next() {
         let end = if attributes.peek().is_none() { line.end } else { "" };
         let note = attribute_note(attribute.trim_end_matches(';'));
-        parts.push(Part::new("attribute", vec![("", "  ".into()), ("value", attribute.to_owned())], end, note));
+        parts.push(Part::new(
+            "attribute",
+            vec![("", "  ".into()), ("value", attribute.to_owned())],
+            end,
+            note,
+        ));
     }
 }
 
 /// What the cookies of a request say.
 fn cookie_note(value: &str, row: &str) -> String {
-    let names = value.split(';').filter_map(|pair| pair.split_once('=')).map(|(name, _)| name.trim());
-    let others: Vec<&str> =
-        names.filter(|name| !name.starts_with("carafe_") && !matches!(*name, "visits" | "visits_signed")).collect();
+    let names =
+        value.split(';').filter_map(|pair| pair.split_once('=')).map(|(name, _)| name.trim());
+    let others: Vec<&str> = names
+        .filter(|name| !name.starts_with("carafe_") && !matches!(*name, "visits" | "visits_signed"))
+        .collect();
     let came = match others.len() {
         0 => return row.to_owned(),
         1 => format!("cookie `{}` came along: another program on this host set it", others[0]),
-        _ => format!("cookies `{}` came along: other programs on this host set them", others.join("`, `")),
+        _ => format!(
+            "cookies `{}` came along: other programs on this host set them",
+            others.join("`, `")
+        ),
     };
     if row.is_empty() { came } else { format!("{row}; {came}") }
 }
@@ -199,7 +256,9 @@ fn attribute_note(attribute: &str) -> String {
         "path" if value == "/" => "sent with every path".into(),
         "path" => format!("sent with {value} and what is below"),
         "domain" => format!("sent to {value} and its subdomains"),
-        "samesite" if value.eq_ignore_ascii_case("Lax") => "not sent with other sites' forms".into(),
+        "samesite" if value.eq_ignore_ascii_case("Lax") => {
+            "not sent with other sites' forms".into()
+        }
         "samesite" if value.eq_ignore_ascii_case("Strict") => "never sent from another site".into(),
         "samesite" => "sent from other sites, too".into(),
         "max-age" if value == "0" => "forget it now".into(),

@@ -1,4 +1,5 @@
-//! What stands beside the seven parts of a cycle: a line that makes it once more, and the cycles that belong to it.
+//! What stands beside the seven parts of a cycle: a line that makes it once more, and the cycles
+//! that belong to it.
 
 use super::again::Again;
 use super::facts::whole;
@@ -59,8 +60,8 @@ impl Beside {
     }
 }
 
-/// The same visitor's cycle before and after this one: one that showed, or was given, one of the same ids. (An id changes at
-/// a login, and on some stores with every change.)
+/// The same visitor's cycle before and after this one: one that showed, or was given, one of the
+/// same ids. (An id changes at a login, and on some stores with every change.)
 fn neighbours(recorder: &Recorder, record: &Record) -> (Option<u64>, Option<u64>) {
     let own: Vec<&str> = memory::ids(&record.cycle).collect();
     let all = recorder.all();

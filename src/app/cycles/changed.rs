@@ -1,6 +1,8 @@
-//! What changed in a cycle: the visitor's row as a diff, flashes, rows beside it, and the page that was made. Part 5.
+//! What changed in a cycle: the visitor's row as a diff, flashes, rows beside it, and the page that
+//! was made. Part 5.
 //!
-//! Left out: how a row of another kind changed. What an account holds is nobody's affair; that it was stored is told.
+//! Left out: how a row of another kind changed. What an account holds is nobody's affair; that it
+//! was stored is told.
 
 use super::facts::place;
 use super::mask::cut;
@@ -38,16 +40,23 @@ impl Memory<'_> {
                     let short = Some("flash".to_owned());
                     changes.push(Change { sign: "+", word: "flash put", what, short, source });
                 }
-                Detail::Taken(messages) => changes.extend(messages.iter().map(|(_, message)| Change {
-                    sign: "-",
-                    word: "flash taken",
-                    what: format!("'{}', shown on this page", self.mask.text(message)),
-                    short: Some("flash".to_owned()),
-                    source: source.clone(),
-                })),
+                Detail::Taken(messages) => {
+                    changes.extend(messages.iter().map(|(_, message)| Change {
+                        sign: "-",
+                        word: "flash taken",
+                        what: format!("'{}', shown on this page", self.mask.text(message)),
+                        short: Some("flash".to_owned()),
+                        source: source.clone(),
+                    }))
+                }
                 Detail::Template { name, variables } => {
-                    let names: Vec<String> = variables.iter().map(|(name, value)| self.line(name, value)).collect();
-                    let with = if names.is_empty() { String::new() } else { format!(" with {}", names.join(", ")) };
+                    let names: Vec<String> =
+                        variables.iter().map(|(name, value)| self.line(name, value)).collect();
+                    let with = if names.is_empty() {
+                        String::new()
+                    } else {
+                        format!(" with {}", names.join(", "))
+                    };
                     changes.push(Change {
                         sign: "=",
                         word: "rendered",
@@ -71,7 +80,8 @@ impl Memory<'_> {
         }
         // What went wrong stands with the route already.
         let failed = |warning: &str| {
-            let is_it = |step: &Step| matches!(&step.detail, Detail::Failure(_, why) if why == warning);
+            let is_it =
+                |step: &Step| matches!(&step.detail, Detail::Failure(_, why) if why == warning);
             self.cycle.steps().iter().any(is_it)
         };
         let noticed = self.cycle.warnings().iter().filter(|warning| !failed(warning));
@@ -85,7 +95,8 @@ impl Memory<'_> {
         changes
     }
 
-    /// What became of the row itself, in a sign, a word and a sentence; nothing, if it is the one that it was.
+    /// What became of the row itself, in a sign, a word and a sentence; nothing, if it is the one
+    /// that it was.
     fn of_row(&self, after: &Map) -> Option<(&'static str, &'static str, String)> {
         let old = self.sent.filter(|_| self.before.is_some()).map(cut);
         let new = self.left.and_then(|(cookie, _)| cookie);
@@ -94,12 +105,20 @@ impl Memory<'_> {
         let written = if self.place == Place::File { ", written to the file" } else { "" };
         Some(match (self.place, old, new) {
             (_, None, None) => return None,
-            (Place::Cookie, None, Some(_)) => ("+", "added", "a cookie that carries the row, signed".to_owned()),
-            (Place::Cookie, Some(_), None) => ("-", "removed", "the cookie; copies of it still count".to_owned()),
-            (Place::Cookie, Some(_), Some(_)) if is_other => {
-                ("~", "changed", "the cookie: it carries the row, so the visitor gets another".to_owned())
+            (Place::Cookie, None, Some(_)) => {
+                ("+", "added", "a cookie that carries the row, signed".to_owned())
             }
-            (_, None, Some(new)) => ("+", "added", format!("row {new}, and a cookie that names it{written}")),
+            (Place::Cookie, Some(_), None) => {
+                ("-", "removed", "the cookie; copies of it still count".to_owned())
+            }
+            (Place::Cookie, Some(_), Some(_)) if is_other => (
+                "~",
+                "changed",
+                "the cookie: it carries the row, so the visitor gets another".to_owned(),
+            ),
+            (_, None, Some(new)) => {
+                ("+", "added", format!("row {new}, and a cookie that names it{written}"))
+            }
             (_, Some(old), None) => ("-", "removed", format!("row {old}{written}")),
             (_, Some(old), Some(new)) if is_other => {
                 ("~", "changed", format!("row {old} has a new name: {new}{written}"))
@@ -122,19 +141,28 @@ impl Memory<'_> {
         let nothing = Map::new();
         let before = self.before.unwrap_or(&nothing);
         let mut change = |name: &str, sign, word, what| {
-            changes.push(Change { sign, word, what, short: Some(name.to_owned()), source: source.clone() });
+            changes.push(Change {
+                sign,
+                word,
+                what,
+                short: Some(name.to_owned()),
+                source: source.clone(),
+            });
         };
         for (name, value) in after.iter().filter(|(name, _)| *name != FLASHES) {
             match before.get(name) {
                 None => change(name, "+", "added", self.line(name, value)),
                 Some(old) if old != value => {
-                    let what = format!("{name}: {} -> {}", self.shown(name, old), self.shown(name, value));
+                    let what =
+                        format!("{name}: {} -> {}", self.shown(name, old), self.shown(name, value));
                     change(name, "~", "changed", what);
                 }
                 Some(_) => {}
             }
         }
-        for (name, value) in before.iter().filter(|(name, _)| *name != FLASHES && after.get(name).is_none()) {
+        for (name, value) in
+            before.iter().filter(|(name, _)| *name != FLASHES && after.get(name).is_none())
+        {
             change(name, "-", "removed", self.line(name, value));
         }
     }

@@ -1,4 +1,5 @@
-//! What a recorded cycle says, in seven parts: the facts that the page, the text and the JSON have in common.
+//! What a recorded cycle says, in seven parts: the facts that the page, the text and the JSON have
+//! in common.
 
 use super::annotate::{self, Part};
 use super::changed::Change;
@@ -75,7 +76,8 @@ impl Facts {
         let memory = Memory::of(&record.cycle, &mask);
         let steps = record.cycle.steps();
         let (method, target) = request.asked();
-        let (read, changed) = (matched::read(steps, &mask, &request).into_iter(), memory.changed().into_iter());
+        let (read, changed) =
+            (matched::read(steps, &mask, &request).into_iter(), memory.changed().into_iter());
         let connection = steps.iter().find_map(|step| match step.detail {
             Detail::Connection { number, nth, .. } => Some((number, nth)),
             _ => None,
@@ -95,8 +97,17 @@ impl Facts {
                 .into_iter()
                 .map(plain)
                 .collect(),
-            matched: matched::matched(steps, &mask).into_iter().map(|(name, value)| (name, plain(value))).collect(),
-            read: read.map(|field| Field { raw: plain(field.raw), decoded: plain(field.decoded), ..field }).collect(),
+            matched: matched::matched(steps, &mask)
+                .into_iter()
+                .map(|(name, value)| (name, plain(value)))
+                .collect(),
+            read: read
+                .map(|field| Field {
+                    raw: plain(field.raw),
+                    decoded: plain(field.decoded),
+                    ..field
+                })
+                .collect(),
             changed: changed.map(|change| Change { what: plain(change.what), ..change }).collect(),
             sent: annotate::response(&response, left, &mask, record.status, method == "HEAD"),
             knows: plain(memory.still_knows()),
@@ -113,8 +124,10 @@ impl Facts {
 
     /// The facts as values: what the template prints and the JSON says.
     pub fn to_map(&self) -> Map {
-        let list = |values: &mut dyn Iterator<Item = Map>| Value::List(values.map(Value::Map).collect());
-        let pair = |(name, value): &Fact| Value::List(vec![name.as_str().into(), value.as_str().into()]);
+        let list =
+            |values: &mut dyn Iterator<Item = Map>| Value::List(values.map(Value::Map).collect());
+        let pair =
+            |(name, value): &Fact| Value::List(vec![name.as_str().into(), value.as_str().into()]);
         Map::from([
             ("number", whole(self.number)),
             ("ended", self.ended.as_str().into()),
@@ -126,7 +139,10 @@ impl Facts {
             ("answer", self.answer.as_str().into()),
             ("source", self.source.as_str().into()),
             ("arrived", list(&mut self.arrived.iter().map(part))),
-            ("knew_before", self.knew.iter().map(|line| line.as_str().into()).collect::<Vec<Value>>().into()),
+            (
+                "knew_before",
+                self.knew.iter().map(|line| line.as_str().into()).collect::<Vec<Value>>().into(),
+            ),
             ("matched", Value::List(self.matched.iter().map(pair).collect())),
             ("read", list(&mut self.read.iter().map(field))),
             ("changed", list(&mut self.changed.iter().map(change))),
@@ -138,7 +154,10 @@ impl Facts {
 
     /// The changes in a few signs, for the list: `+user ~visits`.
     pub fn signs(&self) -> String {
-        let signs = self.changed.iter().filter_map(|change| Some(format!("{}{}", change.sign, change.short.as_ref()?)));
+        let signs = self
+            .changed
+            .iter()
+            .filter_map(|change| Some(format!("{}{}", change.sign, change.short.as_ref()?)));
         signs.collect::<Vec<_>>().join(" ")
     }
 }
@@ -156,7 +175,11 @@ fn part(part: &Part) -> Map {
 }
 
 fn field(field: &Field) -> Map {
-    Map::from([("name", field.from), ("raw", field.raw.as_str()), ("decoded", field.decoded.as_str())])
+    Map::from([
+        ("name", field.from),
+        ("raw", field.raw.as_str()),
+        ("decoded", field.decoded.as_str()),
+    ])
 }
 
 fn change(change: &Change) -> Map {
@@ -170,17 +193,25 @@ fn change(change: &Change) -> Map {
 
 fn step((name, at, source): &(&'static str, u128, String)) -> Map {
     let at = i64::try_from(*at).unwrap_or(i64::MAX);
-    Map::from([("name", Value::from(*name)), ("microseconds", at.into()), ("source", source.as_str().into())])
+    Map::from([
+        ("name", Value::from(*name)),
+        ("microseconds", at.into()),
+        ("source", source.as_str().into()),
+    ])
 }
 
 fn step_line(step: &Step) -> (&'static str, u128, String) {
     (step.name, step.at.as_micros(), place(step.source))
 }
 
-/// A sentence on one line. What came decoded may hold anything, and a terminal obeys some of it: so a line's end or an
-/// escape is written as `\n` and `\u{1b}`.
+/// A sentence on one line. What came decoded may hold anything, and a terminal obeys some of it: so
+/// a line's end or an escape is written as `\n` and `\u{1b}`.
 fn plain(sentence: String) -> String {
-    if sentence.contains(char::is_control) { readable(sentence.as_bytes(), false) } else { sentence }
+    if sentence.contains(char::is_control) {
+        readable(sentence.as_bytes(), false)
+    } else {
+        sentence
+    }
 }
 
 /// A number as a value.

@@ -16,7 +16,8 @@ const LISTENERS: usize = 16;
 /// A listener hears something at least this often, so that one who has gone is noticed.
 const HEARTBEAT: Duration = Duration::from_secs(5);
 
-/// The pages so far. What a page fetches by itself (style sheets, scripts, pictures) belongs to it and is folded below it.
+/// The pages so far. What a page fetches by itself (style sheets, scripts, pictures) belongs to it
+/// and is folded below it.
 #[derive(Default)]
 struct Pages(Vec<(String, u64)>);
 
@@ -49,8 +50,10 @@ fn entries(recorder: &Recorder) -> Vec<Entry> {
 /// The page that a cycle belongs to, and the cycles of what a page fetched by itself.
 pub fn family(recorder: &Recorder, number: u64) -> (Option<u64>, Vec<u64>) {
     let entries = entries(recorder);
-    let page = entries.iter().find(|entry| entry.facts.number == number).and_then(|entry| entry.page);
-    let parts = entries.iter().filter(|entry| entry.page == Some(number)).map(|entry| entry.facts.number);
+    let page =
+        entries.iter().find(|entry| entry.facts.number == number).and_then(|entry| entry.page);
+    let parts =
+        entries.iter().filter(|entry| entry.page == Some(number)).map(|entry| entry.facts.number);
     (page, parts.collect())
 }
 
@@ -71,7 +74,8 @@ pub fn row(facts: &Facts, page: Option<u64>) -> Map {
 /// The cycles whose path the caller wants, as rows of the list, the newest first.
 pub fn rows_of(recorder: &Recorder, wants: impl Fn(&str) -> bool) -> Vec<Value> {
     let records = recorder.all();
-    let facts = records.iter().rev().map(|record| Facts::of(record)).filter(|facts| wants(&facts.path));
+    let facts =
+        records.iter().rev().map(|record| Facts::of(record)).filter(|facts| wants(&facts.path));
     facts.map(|facts| row(&facts, None).into()).collect()
 }
 
@@ -84,7 +88,10 @@ pub fn list(ctx: &mut Context, recorder: &Recorder) -> Result<Response, Error> {
         let rows = pages.map(|page| {
             let parts = entries.iter().filter(|entry| entry.page == Some(page.facts.number));
             let mut row = row(&page.facts, None);
-            row.insert("parts", parts.map(|part| self::row(&part.facts, part.page).into()).collect::<Vec<Value>>());
+            row.insert(
+                "parts",
+                parts.map(|part| self::row(&part.facts, part.page).into()).collect::<Vec<Value>>(),
+            );
             Value::Map(row)
         });
         let last = entries.last().map_or(0, |entry| entry.facts.number);
@@ -94,17 +101,24 @@ pub fn list(ctx: &mut Context, recorder: &Recorder) -> Result<Response, Error> {
             [("cycles", Value::List(rows.collect())), ("last", whole(last)), ("forgets", forgets)],
         )?
     } else if ctx.request.accepts("application/json") {
-        let rows: Vec<Value> = entries.iter().map(|entry| row(&entry.facts, entry.page).into()).collect();
+        let rows: Vec<Value> =
+            entries.iter().map(|entry| row(&entry.facts, entry.page).into()).collect();
         Response::json(json::write(&rows.into()) + "\n")
     } else {
-        Response::text(entries.iter().map(|entry| text::line(&entry.facts, entry.page.is_some())).collect::<String>())
+        Response::text(
+            entries
+                .iter()
+                .map(|entry| text::line(&entry.facts, entry.page.is_some()))
+                .collect::<String>(),
+        )
     };
     Ok(uncached(response))
 }
 
 /// Prints each cycle as text on standard output, as it ends: `--show-cycles`.
 pub fn print_all(recorder: &Recorder, base: &str) {
-    // no-color.org: "when present and not an empty string (regardless of its value), prevents the addition of ANSI color".
+    // no-color.org: "when present and not an empty string (regardless of its value), prevents the
+    // addition of ANSI color".
     let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let is_painted = io::stdout().is_terminal() && !no_color;
     let mut last = 0;
@@ -127,18 +141,27 @@ impl Drop for Listening {
     }
 }
 
-/// New cycles as they end: server-sent events (the WHATWG HTML standard, section 9.2), each with a row of the list.
-pub fn live(ctx: &mut Context, recorder: &Arc<Recorder>, listening: &Arc<AtomicUsize>) -> Result<Response, Error> {
+/// New cycles as they end: server-sent events (the WHATWG HTML standard, section 9.2), each with a
+/// row of the list.
+pub fn live(
+    ctx: &mut Context,
+    recorder: &Arc<Recorder>,
+    listening: &Arc<AtomicUsize>,
+) -> Result<Response, Error> {
     open(ctx)?;
     if listening.fetch_add(1, Ordering::SeqCst) >= LISTENERS {
         listening.fetch_sub(1, Ordering::SeqCst);
-        return Err(Error::abort(Status::SERVICE_UNAVAILABLE, format!("{LISTENERS} pages listen already")));
+        return Err(Error::abort(
+            Status::SERVICE_UNAVAILABLE,
+            format!("{LISTENERS} pages listen already"),
+        ));
     }
     let listening = Listening(Arc::clone(listening));
     let recorder = Arc::clone(recorder);
     let after = ctx.request.headers.get("Last-Event-ID").or(ctx.request.query.get("after"));
     let newest = recorder.newest().map_or(0, |record| record.number);
-    // Whoever names a cycle that has not been yet listened to an earlier run of the server, and is to hear of this one.
+    // Whoever names a cycle that has not been yet listened to an earlier run of the server, and is
+    // to hear of this one.
     let after = after.and_then(|number| number.parse().ok()).filter(|after| *after <= newest);
     let mut last = after.unwrap_or(newest);
     let mut pages = Pages::default();

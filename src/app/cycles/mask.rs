@@ -1,13 +1,16 @@
 //! What must not be shown: the ids of sessions, and what stands in fields named like a password.
 //!
-//! Whoever may look at cycles sits at this machine, but others look over a shoulder, and screenshots travel. An id is
-//! cut to four characters, enough to recognise it; a password becomes four dots.
+//! Whoever may look at cycles sits at this machine, but others look over a shoulder, and
+//! screenshots travel. An id is cut to four characters, enough to recognise it; a password becomes
+//! four dots.
 //!
-//! * A field is hidden by its name: in queries, forms, JSON, cookies, sessions, and the variables of templates.
-//! * What a hidden field of the request held is hidden wherever else it appears, as in an answer that repeats it.
+//! * A field is hidden by its name: in queries, forms, JSON, cookies, sessions, and the variables
+//!   of templates.
+//! * What a hidden field of the request held is hidden wherever else it appears, as in an answer
+//!   that repeats it.
 //!
-//! Left out: a password of fewer than four characters that an answer repeats. Hidden everywhere, it would blot out half of
-//! what is not one.
+//! Left out: a password of fewer than four characters that an answer repeats. Hidden everywhere, it
+//! would blot out half of what is not one.
 
 use super::message::{Message, readable};
 use carafe::cycle::{Detail, Record};
@@ -32,11 +35,18 @@ impl Mask {
         for step in record.cycle.steps() {
             match &step.detail {
                 // A shorter one has nothing to cut, and its letters would be found everywhere.
-                Detail::Row { cookie: Some(id), .. } | Detail::Change { cookie: Some(id), .. } if id.len() > 4 => {
+                Detail::Row { cookie: Some(id), .. } | Detail::Change { cookie: Some(id), .. }
+                    if id.len() > 4 =>
+                {
                     ids.push(id.clone());
                 }
                 Detail::Route { params, .. } => {
-                    passwords.extend(params.iter().filter(|(name, _)| is_secret(name)).map(|(_, value)| value.clone()));
+                    passwords.extend(
+                        params
+                            .iter()
+                            .filter(|(name, _)| is_secret(name))
+                            .map(|(_, value)| value.clone()),
+                    );
                 }
                 _ => {}
             }
@@ -52,7 +62,11 @@ impl Mask {
         }
         for (name, value) in request.headers().filter(|(name, _)| is_credential(name)) {
             // The word in front says only of what kind it is: Basic, Bearer.
-            let value = if is_secret(name) { value } else { value.split_once(' ').map_or(value, |(_, secret)| secret) };
+            let value = if is_secret(name) {
+                value
+            } else {
+                value.split_once(' ').map_or(value, |(_, secret)| secret)
+            };
             passwords.push(value.to_owned());
         }
         // As an answer may repeat it: in a page, or in JSON.
@@ -74,14 +88,17 @@ impl Mask {
 
     /// The text with every id cut, and without the passwords.
     pub fn text(&self, text: &str) -> String {
-        let text = self.ids.iter().fold(text.to_owned(), |text, id| text.replace(id.as_str(), &cut(id)));
+        let text =
+            self.ids.iter().fold(text.to_owned(), |text, id| text.replace(id.as_str(), &cut(id)));
         self.passwords.iter().fold(text, |text, password| text.replace(password.as_str(), DOTS))
     }
 
     /// A form or query with its passwords and ids masked.
     pub fn fields(&self, text: &str) -> String {
         let pairs = text.split('&').map(|pair| match pair.split_once('=') {
-            Some((name, _)) if is_secret(&percent_decode(&name.replace('+', " "))) => format!("{name}={DOTS}"),
+            Some((name, _)) if is_secret(&percent_decode(&name.replace('+', " "))) => {
+                format!("{name}={DOTS}")
+            }
             _ => self.text(pair),
         });
         pairs.collect::<Vec<_>>().join("&")
@@ -103,7 +120,9 @@ impl Mask {
             "cookie" | "set-cookie" => {
                 let pairs = value.split(';').map(|pair| match pair.split_once('=') {
                     // An id in a cookie is cut even if the cycle never looked it up.
-                    Some((name, id)) if name.trim().starts_with("carafe_") => format!("{name}={}", cut(id)),
+                    Some((name, id)) if name.trim().starts_with("carafe_") => {
+                        format!("{name}={}", cut(id))
+                    }
                     Some((name, _)) if is_secret(name) => format!("{name}={DOTS}"),
                     _ => self.text(pair),
                 });
@@ -121,7 +140,9 @@ impl Mask {
         if content_type.starts_with("application/json") {
             // Only a body that holds a secret is written anew; any other is shown as it came.
             return match json::parse(body.as_bytes()) {
-                Ok(value) if in_value(&value, false, &mut Vec::new()) => self.text(&json::write(&self.value(&value))),
+                Ok(value) if in_value(&value, false, &mut Vec::new()) => {
+                    self.text(&json::write(&self.value(&value)))
+                }
                 Ok(_) => self.text(body),
                 // Cut off or malformed: where its fields begin and end nobody knows.
                 Err(_) if is_secret(body) => DOTS.to_owned(),
@@ -130,7 +151,9 @@ impl Mask {
         }
         let is_form = content_type.starts_with("application/x-www-form-urlencoded");
         // Whatever else looks like a form: a body of no stated type, or a text that repeats one.
-        let mask = |line: &str| if is_form || is_secret(line) { self.fields(line) } else { self.text(line) };
+        let mask = |line: &str| {
+            if is_form || is_secret(line) { self.fields(line) } else { self.text(line) }
+        };
         if content_type.starts_with("text/html") {
             return self.text(body);
         }
@@ -165,7 +188,11 @@ impl Mask {
 /// The first four characters of an id.
 pub fn cut(id: &str) -> String {
     let id = id.trim();
-    if id.chars().count() <= 4 { id.to_owned() } else { id.chars().take(4).chain("..".chars()).collect() }
+    if id.chars().count() <= 4 {
+        id.to_owned()
+    } else {
+        id.chars().take(4).chain("..".chars()).collect()
+    }
 }
 
 /// True for a field that holds what only its owner should know.
@@ -196,11 +223,15 @@ fn in_value(value: &Value, is_named: bool, passwords: &mut Vec<String>) -> bool 
     match value {
         Value::Str(text) if is_named => passwords.push(text.clone()),
         Value::List(items) => {
-            return items.iter().fold(is_named, |found, item| in_value(item, is_named, passwords) | found);
+            return items
+                .iter()
+                .fold(is_named, |found, item| in_value(item, is_named, passwords) | found);
         }
         Value::Map(map) => {
             let named = |name| is_named || is_secret(name);
-            return map.iter().fold(is_named, |found, (name, value)| in_value(value, named(name), passwords) | found);
+            return map.iter().fold(is_named, |found, (name, value)| {
+                in_value(value, named(name), passwords) | found
+            });
         }
         _ => {}
     }
@@ -210,7 +241,8 @@ fn in_value(value: &Value, is_named: bool, passwords: &mut Vec<String>) -> bool 
 /// What separates the parts of a `multipart/form-data` (RFC 7578).
 fn boundary_of(content_type: &str) -> Option<&str> {
     let parameters = content_type.strip_prefix("multipart/")?;
-    let boundary = parameters.split(';').find_map(|parameter| parameter.trim().strip_prefix("boundary="))?;
+    let boundary =
+        parameters.split(';').find_map(|parameter| parameter.trim().strip_prefix("boundary="))?;
     Some(boundary.trim_matches('"')).filter(|boundary| !boundary.is_empty())
 }
 

@@ -33,7 +33,11 @@ pub fn matched(steps: &[Step], mask: &Mask) -> Vec<Fact> {
             Detail::Route { method, pattern, handler, registered, params } => {
                 was_found = true;
                 facts.push(fact("route", format!("{method} {pattern} -> {handler}")));
-                facts.extend(params.iter().map(|(name, value)| fact(name, format!("{:?}", mask.field(name, value)))));
+                facts.extend(
+                    params
+                        .iter()
+                        .map(|(name, value)| fact(name, format!("{:?}", mask.field(name, value)))),
+                );
                 facts.push(fact("registered", place(registered)));
                 facts.extend(written(handler, registered).map(|written| fact("handler", written)));
             }
@@ -42,19 +46,29 @@ pub fn matched(steps: &[Step], mask: &Mask) -> Vec<Fact> {
                 facts.push(fact("file", mask.text(path)));
             }
             Detail::NoRoute(_) if was_found => {}
-            Detail::NoRoute(near) if near.is_empty() => facts.push(fact("nothing", "no route came near".into())),
-            Detail::NoRoute(near) => facts.push(fact("nothing", format!("these came near: {}", lines(near)))),
-            Detail::WrongMethod(known) => {
-                facts.push(fact("path only", format!("this path has other methods: {}", lines(known))));
+            Detail::NoRoute(near) if near.is_empty() => {
+                facts.push(fact("nothing", "no route came near".into()))
             }
-            Detail::Failure(status, why) => facts.push(fact("failed", format!("{status}: {}", mask.text(why)))),
+            Detail::NoRoute(near) => {
+                facts.push(fact("nothing", format!("these came near: {}", lines(near))))
+            }
+            Detail::WrongMethod(known) => {
+                facts.push(fact(
+                    "path only",
+                    format!("this path has other methods: {}", lines(known)),
+                ));
+            }
+            Detail::Failure(status, why) => {
+                facts.push(fact("failed", format!("{status}: {}", mask.text(why))))
+            }
             _ => {}
         }
     }
     facts
 }
 
-/// Where a handler is written, which the compiler does not tell: the source is looked through for its name.
+/// Where a handler is written, which the compiler does not tell: the source is looked through for
+/// its name.
 fn written(handler: &str, registered: &Location) -> Option<String> {
     let file = registered.file().replace('\\', "/");
     let line = source::line_of(&file, handler)?;
@@ -62,18 +76,27 @@ fn written(handler: &str, registered: &Location) -> Option<String> {
 }
 
 fn lines(routes: &[(Method, String)]) -> String {
-    let lines: Vec<String> = routes.iter().map(|(method, pattern)| format!("{method} {pattern}")).collect();
+    let lines: Vec<String> =
+        routes.iter().map(|(method, pattern)| format!("{method} {pattern}")).collect();
     lines.join(", ")
 }
 
-/// The line that answered. That is the handler's: where it made the page, else where it changed the session, else the last
-/// of it that is known, else its first, else the one that registered it. Where no handler was asked, it is the framework's.
+/// The line that answered. That is the handler's: where it made the page, else where it changed the
+/// session, else the last of it that is known, else its first, else the one that registered it.
+/// Where no handler was asked, it is the framework's.
 pub fn answered_by(steps: &[Step]) -> String {
     let ours = |place: &String| place.starts_with("src/app/");
-    let rendered = steps.iter().rev().filter(|step| step.name == "rendered").map(|step| place(step.source)).find(ours);
+    let rendered = steps
+        .iter()
+        .rev()
+        .filter(|step| step.name == "rendered")
+        .map(|step| place(step.source))
+        .find(ours);
     let changed = || {
-        let by =
-            steps.iter().rev().find_map(|step| if let Detail::Change { by, .. } = step.detail { by } else { None });
+        let by = steps
+            .iter()
+            .rev()
+            .find_map(|step| if let Detail::Change { by, .. } = step.detail { by } else { None });
         by.map(place).filter(ours)
     };
     let read = || {
@@ -95,7 +118,8 @@ pub fn answered_by(steps: &[Step]) -> String {
     rendered.or_else(changed).or_else(read).or_else(of_route).or_else(framework).unwrap_or_default()
 }
 
-/// Part 4: every field of the query, the form or the JSON, and the cookies, before and after decoding.
+/// Part 4: every field of the query, the form or the JSON, and the cookies, before and after
+/// decoding.
 pub fn read(steps: &[Step], mask: &Mask, request: &Message) -> Vec<Field> {
     let mut read = Vec::new();
     let mut pairs = |from, text: &str| {
@@ -110,7 +134,10 @@ pub fn read(steps: &[Step], mask: &Mask, request: &Message) -> Vec<Field> {
     if steps.iter().any(|step| step.name == "form") {
         pairs("form", &readable(&request.content(), true));
     }
-    let as_json = request.content_type().starts_with("application/json").then(|| json::parse(&request.content()));
+    let as_json = request
+        .content_type()
+        .starts_with("application/json")
+        .then(|| json::parse(&request.content()));
     if let Some(Ok(Value::Map(map))) = as_json {
         for (name, value) in map.iter() {
             let value = mask.named(name, value);

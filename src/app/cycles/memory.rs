@@ -1,7 +1,8 @@
 //! What the server knew of a visitor before, and what it still knows: parts 2 and 7 of a cycle.
 //!
-//! The words depend on where rows are kept. On a signed cookie the server remembers nothing, and the visitor carries it
-//! all; a row in a file is there after a restart; a row in another program may not have been looked at.
+//! The words depend on where rows are kept. On a signed cookie the server remembers nothing, and
+//! the visitor carries it all; a row in a file is there after a restart; a row in another program
+//! may not have been looked at.
 
 use super::mask::{Mask, cut};
 use carafe::cycle::{Cycle, Detail, Step};
@@ -37,7 +38,16 @@ impl<'c> Memory<'c> {
     /// Finds what a cycle says of it.
     pub fn of(cycle: &'c Cycle, mask: &'c Mask) -> Memory<'c> {
         let (place, stored) = (Place::Memory, &[][..]);
-        let mut memory = Memory { cycle, mask, sent: None, refused: None, before: None, left: None, place, stored };
+        let mut memory = Memory {
+            cycle,
+            mask,
+            sent: None,
+            refused: None,
+            before: None,
+            left: None,
+            place,
+            stored,
+        };
         for step in cycle.steps() {
             match &step.detail {
                 Detail::Row { cookie, refused, row, place } => {
@@ -84,7 +94,11 @@ impl<'c> Memory<'c> {
     pub fn knew(&self, bytes: u64, has_cookie: bool) -> Vec<String> {
         let nothing = format!("nothing but these {bytes} bytes");
         let Some(cookie) = self.sent else {
-            let who = if has_cookie { "no cookie of this server: a stranger" } else { "no cookie: a stranger" };
+            let who = if has_cookie {
+                "no cookie of this server: a stranger"
+            } else {
+                "no cookie: a stranger"
+            };
             return vec![who.to_owned(), nothing];
         };
         let row = format!("your cookie names row {}, but", cut(cookie));
@@ -137,11 +151,14 @@ impl<'c> Memory<'c> {
                 };
                 format!("row {} ({}){lasts}.", cut(cookie), names_of(row))
             }
-            (Place::Nowhere, None) if self.left.is_some_and(|(_, row)| row.iter().next().is_some()) => {
+            (Place::Nowhere, None)
+                if self.left.is_some_and(|(_, row)| row.iter().next().is_some()) =>
+            {
                 "nothing about this visitor: no store keeps what was set here.".to_owned()
             }
             (place, None) if place != Place::Nowhere && self.is_unseen() => {
-                let why = if self.has_failed() { "the store could not say" } else { "nobody looked" };
+                let why =
+                    if self.has_failed() { "the store could not say" } else { "nobody looked" };
                 format!("what row {} holds; {why}.", cut(self.sent.unwrap_or_default()))
             }
             (_, None) => "nothing about this visitor: no row, no name.".to_owned(),
@@ -149,7 +166,8 @@ impl<'c> Memory<'c> {
         // An account is no part of the visitor's row, and outlives it.
         let has_account = kept.is_some_and(|(_, row)| row.get("account").is_some());
         let rows = self.stored.iter().filter(|(.., is_kept)| *is_kept);
-        let rows: Vec<String> = rows.map(|(kind, key, _)| format!("{kind} '{}'", self.mask.text(key))).collect();
+        let rows: Vec<String> =
+            rows.map(|(kind, key, _)| format!("{kind} '{}'", self.mask.text(key))).collect();
         match (rows.is_empty(), has_account, kept) {
             (false, ..) => format!("{row} This request also stored: {}.", rows.join(", ")),
             (true, true, _) => format!("{row} Beside it: the account, and its orders."),
@@ -160,12 +178,16 @@ impl<'c> Memory<'c> {
 
     /// True if a cookie came that nobody has refused, and what it names was not seen.
     fn is_unseen(&self) -> bool {
-        self.sent.is_some() && self.refused.is_none() && self.before.is_none() && self.left.is_none()
+        self.sent.is_some()
+            && self.refused.is_none()
+            && self.before.is_none()
+            && self.left.is_none()
     }
 
     /// True if the store was asked, and failed.
     fn has_failed(&self) -> bool {
-        let is_failure = |step: &Step| matches!(step.detail, Detail::Failure(Status::SERVICE_UNAVAILABLE, _));
+        let is_failure =
+            |step: &Step| matches!(step.detail, Detail::Failure(Status::SERVICE_UNAVAILABLE, _));
         self.cycle.steps().iter().any(is_failure)
     }
 
@@ -184,7 +206,11 @@ impl<'c> Memory<'c> {
             Value::Str(text) => format!("'{text}'"),
             other => json::write(&other),
         };
-        if text.chars().count() > SHOWN { text.chars().take(SHOWN).chain("..".chars()).collect() } else { text }
+        if text.chars().count() > SHOWN {
+            text.chars().take(SHOWN).chain("..".chars()).collect()
+        } else {
+            text
+        }
     }
 }
 
@@ -203,7 +229,8 @@ fn messages(list: &Value) -> impl Iterator<Item = &str> {
 
 /// The names in a row, the flashed messages as a count: `user, 1 flash`.
 fn names_of(row: &Map) -> String {
-    let mut names: Vec<&str> = row.iter().map(|(name, _)| name).filter(|name| *name != FLASHES).collect();
+    let mut names: Vec<&str> =
+        row.iter().map(|(name, _)| name).filter(|name| *name != FLASHES).collect();
     let flashes = match row.get(FLASHES).map_or(0, |list| messages(list).count()) {
         0 => String::new(),
         1 => "1 flash".into(),

@@ -1,7 +1,8 @@
 //! A message taken apart: its lines as they were on the wire, its headers, its body.
 //!
-//! It is made of the bytes, not of what the parser understood: a message that was refused is shown as well, and most of
-//! all. Whatever is no text is written as `\x00`, so that nothing in it moves a cursor or hides.
+//! It is made of the bytes, not of what the parser understood: a message that was refused is shown
+//! as well, and most of all. Whatever is no text is written as `\x00`, so that nothing in it moves
+//! a cursor or hides.
 
 use carafe::cycle::Excerpt;
 
@@ -80,9 +81,9 @@ impl Message {
 
     /// The header fields in order.
     pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.lines
-            .iter()
-            .filter_map(|line| line.value.map(|(name, from, to)| (&line.text[..name], &line.text[from..to])))
+        self.lines.iter().filter_map(|line| {
+            line.value.map(|(name, from, to)| (&line.text[..name], &line.text[from..to]))
+        })
     }
 
     /// The value of a header.
@@ -136,12 +137,14 @@ pub fn chunks(body: &[u8]) -> Vec<(&[u8], &[u8])> {
     chunks
 }
 
-/// Text as it is; what is none, byte by byte, as `\x00`. Line ends stay only where lines are wanted.
+/// Text as it is; what is none, byte by byte, as `\x00`. Line ends stay only where lines are
+/// wanted.
 pub fn readable(bytes: &[u8], keep_lines: bool) -> String {
     let mut text = String::new();
     for chunk in bytes.utf8_chunks() {
         for character in chunk.valid().chars() {
-            let plain = !character.is_control() || character == '\t' || (keep_lines && character == '\n');
+            let plain =
+                !character.is_control() || character == '\t' || (keep_lines && character == '\n');
             if plain { text.push(character) } else { text.extend(character.escape_default()) }
         }
         chunk.invalid().iter().for_each(|byte| text.push_str(&format!("\\x{byte:02x}")));

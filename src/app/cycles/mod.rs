@@ -1,10 +1,12 @@
 //! The glass: what happened in the last cycles, as pages, as text and as JSON.
 //!
-//! The record is made by the spines (`src/cycle.rs`), and costs as little as it can; here it is only shown, and only now
-//! is anything made into words. `facts` reads a record once, and its seven parts have a file each or two: `message` takes
-//! the bytes apart and `annotate` says what each is for, `memory` tells what the server knew and knows, `changed` what became
-//! of it, `matched` who answered. `text` and the templates print the facts, `again` makes the same request once more,
-//! `beside` finds the cycles that belong to it, `mask` hides what nobody should see. These pages are for whoever sits at this machine, and are no cycles themselves.
+//! The record is made by the spines (`src/cycle.rs`), and costs as little as it can; here it is
+//! only shown, and only now is anything made into words. `facts` reads a record once, and its seven
+//! parts have a file each or two: `message` takes the bytes apart and `annotate` says what each is
+//! for, `memory` tells what the server knew and knows, `changed` what became of it, `matched` who
+//! answered. `text` and the templates print the facts, `again` makes the same request once more,
+//! `beside` finds the cycles that belong to it, `mask` hides what nobody should see. These pages
+//! are for whoever sits at this machine, and are no cycles themselves.
 
 mod again;
 mod annotate;
@@ -41,8 +43,10 @@ pub fn routes(app: &mut App, recorder: Option<Arc<Recorder>>) {
     let shared = Arc::clone(&recorder);
     app.get_named("cycle", "/cycles/<cycle>", move |ctx: &mut Context| one(ctx, &shared));
     let listening = Arc::new(AtomicUsize::new(0));
-    app.get_named("cycles_live", "/cycles/live", move |ctx: &mut Context| list::live(ctx, &recorder, &listening))
-        .no_example(); // it does not end
+    app.get_named("cycles_live", "/cycles/live", move |ctx: &mut Context| {
+        list::live(ctx, &recorder, &listening)
+    })
+    .no_example(); // it does not end
 }
 
 /// Refuses whoever may not look, and takes this request out of the record.
@@ -51,10 +55,12 @@ fn open(ctx: &mut Context) -> Result<(), Error> {
     ctx.check_inside()
 }
 
-/// The lines of source that may be said to have answered a cycle: any of the handler's, and the one that registered it.
+/// The lines of source that may be said to have answered a cycle: any of the handler's, and the one
+/// that registered it.
 pub fn answered_by(record: &Record) -> Vec<String> {
     let facts = Facts::of(record);
-    let of_route = facts.matched.iter().filter(|(name, _)| matches!(name.as_str(), "registered" | "handler"));
+    let of_route =
+        facts.matched.iter().filter(|(name, _)| matches!(name.as_str(), "registered" | "handler"));
     let mut places: Vec<String> = of_route.map(|(_, place)| place.clone()).collect();
     places.push(facts.source);
     places
@@ -72,7 +78,9 @@ fn one(ctx: &mut Context, recorder: &Recorder) -> Result<Response, Error> {
     let Some(record) = record.filter(|_| matches!(ending, "" | "txt" | "json")) else {
         let kept = recorder.all();
         let kept = match (kept.first(), kept.last()) {
-            (Some(first), Some(last)) => format!("cycles {} to {} are kept", first.number, last.number),
+            (Some(first), Some(last)) => {
+                format!("cycles {} to {} are kept", first.number, last.number)
+            }
             _ => "no cycle has been recorded yet".to_owned(),
         };
         return Err(Error::abort(Status::NOT_FOUND, kept));
@@ -80,7 +88,8 @@ fn one(ctx: &mut Context, recorder: &Recorder) -> Result<Response, Error> {
     let facts = Facts::of(&record);
     let beside = Beside::of(&record, recorder, &ctx.base());
     let html = ending.is_empty() && ctx.request.prefers_html();
-    let as_json = ending == "json" || (ending.is_empty() && !html && ctx.request.accepts("application/json"));
+    let as_json =
+        ending == "json" || (ending.is_empty() && !html && ctx.request.accepts("application/json"));
     let response = if html || as_json {
         let mut variables = facts.to_map();
         beside.add_to(&mut variables);

@@ -1,10 +1,11 @@
 //! A cycle for the terminal: the seven parts in at most 80 columns.
 //!
-//! Nothing is left out that the page or the JSON says: what is too long for a line goes on in the next, behind two dots if
-//! it was cut inside. Only [`brief`], for `--show-cycles`, is shorter. Line ends are written `\r\n`, as one would type them.
+//! Nothing is left out that the page or the JSON says: what is too long for a line goes on in the
+//! next, behind two dots if it was cut inside. Only [`brief`], for `--show-cycles`, is shorter.
+//! Line ends are written `\r\n`, as one would type them.
 //!
-//! The text is made without colours, and [`painted`] adds them where a person looks: a text that is kept in a file or sent
-//! over the wire must not hold a terminal's commands.
+//! The text is made without colours, and [`painted`] adds them where a person looks: a text that is
+//! kept in a file or sent over the wire must not hold a terminal's commands.
 
 use super::annotate::Part;
 use super::beside::Beside;
@@ -19,11 +20,14 @@ const BODY_LINES: usize = 8;
 /// Everything.
 pub fn whole(facts: &Facts, beside: &Beside, base: &str) -> String {
     let mut out = seven(facts, usize::MAX);
-    let step = |(name, at, source): &(&str, u128, String)| format!("{name:<9}{at:>7} us   {source}");
+    let step =
+        |(name, at, source): &(&str, u128, String)| format!("{name:<9}{at:>7} us   {source}");
     named("steps", &facts.steps.iter().map(step).collect::<Vec<_>>(), &mut out);
     named("ended", &[format!("{}, after {} ms", facts.ended, facts.milliseconds())], &mut out);
     let neighbours = [("before", beside.previous), ("after", beside.next)];
-    let neighbours = neighbours.iter().filter_map(|(word, number)| Some(format!("#{} {word} this one", (*number)?)));
+    let neighbours = neighbours
+        .iter()
+        .filter_map(|(word, number)| Some(format!("#{} {word} this one", (*number)?)));
     let parts = beside.parts.iter().map(|part| format!("#{part}")).collect::<Vec<_>>().join(", ");
     let family = [
         ("the same visitor's", neighbours.collect::<Vec<_>>().join(", ")),
@@ -31,7 +35,8 @@ pub fn whole(facts: &Facts, beside: &Beside, base: &str) -> String {
         ("fetched for the page", beside.page.map_or(String::new(), |page| format!("#{page}"))),
     ];
     let family = family.iter().filter(|(_, numbers)| !numbers.is_empty());
-    let family: Vec<String> = family.map(|(whose, numbers)| format!("{whose}: {numbers}")).collect();
+    let family: Vec<String> =
+        family.map(|(whose, numbers)| format!("{whose}: {numbers}")).collect();
     if !family.is_empty() {
         named("others", &family, &mut out);
     }
@@ -65,12 +70,14 @@ fn seven(facts: &Facts, body_lines: usize) -> Vec<String> {
     broken(&format!(" {left}{}{right}", " ".repeat(gap)), " ", &mut out);
     wire(">", &facts.arrived, body_lines, &mut out);
     named("knew", &facts.knew, &mut out);
-    let matched: Vec<String> = facts.matched.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+    let matched: Vec<String> =
+        facts.matched.iter().map(|(name, value)| format!("{name}: {value}")).collect();
     named("match", &matched, &mut out);
-    let read = facts.read.iter().map(|field| match field.decoded.replacen(" = ", "=", 1) == field.raw {
-        true => format!("{}: {}", field.from, field.decoded),
-        false => format!("{}: {} is {}", field.from, field.raw, field.decoded),
-    });
+    let read =
+        facts.read.iter().map(|field| match field.decoded.replacen(" = ", "=", 1) == field.raw {
+            true => format!("{}: {}", field.from, field.decoded),
+            false => format!("{}: {} is {}", field.from, field.raw, field.decoded),
+        });
     named("read", &read.collect::<Vec<_>>(), &mut out);
     let changes = facts.changed.iter().map(|change| {
         let source = change.source.as_ref().map_or(String::new(), |source| format!(" ({source})"));
@@ -109,7 +116,8 @@ pub fn line(facts: &Facts, is_sub: bool) -> String {
     cut(&format!("{:<width$} {:>6.1} ms  {source}", cut(&left, width), facts.took), COLUMNS) + "\n"
 }
 
-/// A message: each part on a line of its own, and what it is for beside it, or below it where there is no room.
+/// A message: each part on a line of its own, and what it is for beside it, or below it where there
+/// is no room.
 fn wire(direction: &str, parts: &[Part], body_lines: usize, out: &mut Vec<String>) {
     let start = format!(" {direction} ");
     for part in parts {
@@ -186,8 +194,9 @@ fn wrapped(start: &str, text: &str, out: &mut Vec<String>) {
     broken(&line, &indent, out);
 }
 
-/// A command for a shell over several lines, each but the last with a backslash at its end. A word that is longer than a
-/// line is cut there, too: out of its quotes, over the end of the line, and into them again.
+/// A command for a shell over several lines, each but the last with a backslash at its end. A word
+/// that is longer than a line is cut there, too: out of its quotes, over the end of the line, and
+/// into them again.
 fn folded(command: &str) -> String {
     let mut out = String::new();
     let (mut column, mut in_quotes, mut is_escaped) = (0, false, false);

@@ -1,7 +1,8 @@
 //! The checks: what a cycle must look like to show that a lesson was done.
 //!
-//! Each condition of `lessons.txt` has a function here, under the same name; a test holds the two together. It looks at
-//! one cycle, and may keep short marks of earlier ones: whether something came before, or came again.
+//! Each condition of `lessons.txt` has a function here, under the same name; a test holds the two
+//! together. It looks at one cycle, and may keep short marks of earlier ones: whether something
+//! came before, or came again.
 
 use super::file::Lesson;
 use super::look::Look;
@@ -64,13 +65,19 @@ pub struct Check {
     pub lesson: usize,
     /// Its name in `lessons.txt`.
     pub name: &'static str,
-    /// The places whose cycles it looks at: patterns of routes, files below `/static/`, or a status.
+    /// The places whose cycles it looks at: patterns of routes, files below `/static/`, or a
+    /// status.
     pub places: &'static [&'static str],
     /// What it looks for.
     pub test: Test,
 }
 
-const fn alone(lesson: usize, name: &'static str, places: &'static [&'static str], test: fn(&Look) -> bool) -> Check {
+const fn alone(
+    lesson: usize,
+    name: &'static str,
+    places: &'static [&'static str],
+    test: fn(&Look) -> bool,
+) -> Check {
     Check { lesson, name, places, test: Test::Alone(test) }
 }
 
@@ -88,22 +95,37 @@ const SHEET: &str = "css/my-style-sheet.css";
 /// Every condition.
 pub const CHECKS: &[Check] = &[
     alone(1, "by-curl", &["/hello"], |look| {
-        look.method() == "GET" && look.sent_header("User-Agent").is_some_and(|agent| agent.starts_with("curl/"))
+        look.method() == "GET"
+            && look.sent_header("User-Agent").is_some_and(|agent| agent.starts_with("curl/"))
     }),
-    alone(1, "by-hand", &["/hello"], |look| look.method() == "GET" && look.sent_header("User-Agent").is_none()),
-    alone(2, "get", &["/things", "/things/<int:id>"], |look| look.method() == "GET" && look.status() == 200),
+    alone(1, "by-hand", &["/hello"], |look| {
+        look.method() == "GET" && look.sent_header("User-Agent").is_none()
+    }),
+    alone(2, "get", &["/things", "/things/<int:id>"], |look| {
+        look.method() == "GET" && look.status() == 200
+    }),
     alone(2, "post", &["/things"], |look| look.method() == "POST" && look.status() == 201),
     alone(2, "put", &["/things/<int:id>"], |look| look.method() == "PUT" && look.status() == 200),
-    alone(2, "patch", &["/things/<int:id>"], |look| look.method() == "PATCH" && look.status() == 200),
-    alone(2, "delete", &["/things/<int:id>"], |look| look.method() == "DELETE" && look.status() == 204),
+    alone(2, "patch", &["/things/<int:id>"], |look| {
+        look.method() == "PATCH" && look.status() == 200
+    }),
+    alone(2, "delete", &["/things/<int:id>"], |look| {
+        look.method() == "DELETE" && look.status() == 204
+    }),
     alone(2, "not-found", &["404"], |look| look.status() == 404),
     alone(2, "not-allowed", &["405"], |look| look.status() == 405),
     Check { lesson: 3, name: "answered", places: &[], test: Test::Told },
     Check { lesson: 4, name: "edited", places: &[super::edits::PLACE], test: Test::Told },
-    alone(5, "decoded", &["/search"], |look| look.query().contains(['%', '+']) && look.status() == 200),
+    alone(5, "decoded", &["/search"], |look| {
+        look.query().contains(['%', '+']) && look.status() == 200
+    }),
     alone(6, "see-other", &["/process"], |look| look.status() == 303),
-    alone(6, "bad-field", &["/process"], |look| look.status() == 400 && look.failure().contains("missing form field")),
-    alone(6, "not-allowed", &["405"], |look| matches!(look.path(), "/process" | "/formtest") && look.status() == 405),
+    alone(6, "bad-field", &["/process"], |look| {
+        look.status() == 400 && look.failure().contains("missing form field")
+    }),
+    alone(6, "not-allowed", &["405"], |look| {
+        matches!(look.path(), "/process" | "/formtest") && look.status() == 405
+    }),
     alone(7, "shown", &["/formtest"], |look| look.showed(FLASH)),
     marking(7, "gone", &["/formtest"], gone),
     alone(8, "whole", &[SHEET], |look| look.status() == 200),
@@ -116,15 +138,19 @@ pub const CHECKS: &[Check] = &[
     marking(10, "believed", &["/ladder/url", "/ladder/cookie"], believed),
     alone(10, "refused", &["/ladder/signed"], |look| look.says("signature does not match")),
     marking(10, "replayed", &["/ladder/signed"], |look, marks| {
-        !look.says("cookie refused") && look.cookie("visits_signed").is_some_and(|value| marks.had(value))
+        !look.says("cookie refused")
+            && look.cookie("visits_signed").is_some_and(|value| marks.had(value))
     }),
     alone(11, "set", &["/sessions"], |look| look.status() == 200),
     alone(11, "read", &["/getsession"], |look| look.row_text("user") == Some("Anthony")),
     marking(11, "stolen", &["/getsession"], |look, marks| {
-        look.row_text("user") == Some("Anthony") && look.known_visitor().is_some_and(|(cookie, _)| marks.had(cookie))
+        look.row_text("user") == Some("Anthony")
+            && look.known_visitor().is_some_and(|(cookie, _)| marks.had(cookie))
     }),
     alone(11, "dropped", &["/dropsession"], |look| look.known_visitor().is_some()),
-    alone(11, "refused", &["/getsession", "/ladder/session", "/sessions"], |look| look.was_refused()),
+    alone(11, "refused", &["/getsession", "/ladder/session", "/sessions"], |look| {
+        look.was_refused()
+    }),
     marking(12, "elsewhere", &["/ladder/session"], begun_elsewhere),
     alone(13, "home", &["/shop"], |look| look.status() == 200),
     alone(13, "login", &["/shop/login"], |look| look.method() == "POST" && look.status() == 303),
@@ -136,11 +162,14 @@ pub const CHECKS: &[Check] = &[
     alone(13, "order", &["/shop/order/<int:id>"], |look| look.status() == 200),
 ];
 
-/// A condition that the lessons name and this table does not, or the other way round: `9 strangers`.
+/// A condition that the lessons name and this table does not, or the other way round: `9
+/// strangers`.
 pub fn stray(lessons: &[Lesson]) -> Option<String> {
     let named = |number: usize, name: &str| format!("{number} {name}");
     let known: Vec<String> = CHECKS.iter().map(|check| named(check.lesson, check.name)).collect();
-    let wanted = lessons.iter().flat_map(|lesson| lesson.seen.iter().map(|(name, _)| named(lesson.number, name)));
+    let wanted = lessons
+        .iter()
+        .flat_map(|lesson| lesson.seen.iter().map(|(name, _)| named(lesson.number, name)));
     let wanted: Vec<String> = wanted.collect();
     let missing = wanted.iter().find(|name| !known.contains(name));
     missing.or_else(|| known.iter().find(|name| !wanted.contains(name))).cloned()
@@ -164,7 +193,9 @@ fn believed(look: &Look, marks: &mut Marks) -> bool {
         "/ladder/url" => look.query().strip_prefix("n="),
         _ => look.cookie("visits"),
     };
-    let Some(count) = came.map_or(Some(0), |count| count.parse::<u64>().ok()).filter(|_| look.status() == 200) else {
+    let Some(count) =
+        came.map_or(Some(0), |count| count.parse::<u64>().ok()).filter(|_| look.status() == 200)
+    else {
         return false;
     };
     let given = format!("{} {count}", look.place());
@@ -176,7 +207,8 @@ fn believed(look: &Look, marks: &mut Marks) -> bool {
 /// A count in a row that this server has not made since it was started.
 fn begun_elsewhere(look: &Look, marks: &mut Marks) -> bool {
     // After so many visitors it can no longer be told which of them are ours.
-    let known = look.known_visitor().filter(|(_, row)| row.get("visits").is_some() && !marks.overflowed);
+    let known =
+        look.known_visitor().filter(|(_, row)| row.get("visits").is_some() && !marks.overflowed);
     let is_ours = known.is_none_or(|(cookie, _)| marks.has(cookie));
     if let Some(cookie) = look.visitor_after() {
         marks.had(cookie);
@@ -186,7 +218,9 @@ fn begun_elsewhere(look: &Look, marks: &mut Marks) -> bool {
 
 /// The file, whole, with an ETag that it did not have before.
 fn another_etag(look: &Look, marks: &mut Marks) -> bool {
-    let Some(etag) = look.answer_header("ETag").filter(|_| look.status() == 200) else { return false };
+    let Some(etag) = look.answer_header("ETag").filter(|_| look.status() == 200) else {
+        return false;
+    };
     let is_first = marks.kept.is_empty();
     !marks.had(etag) && !is_first
 }

@@ -1,6 +1,8 @@
-//! Lesson 4's check: words that were written into a template while carafe ran, and that an answer then had.
+//! Lesson 4's check: words that were written into a template while carafe ran, and that an answer
+//! then had.
 //!
-//! The file is read again only when an answer differs from the one before it, so that a busy page costs nothing.
+//! The file is read again only when an answer differs from the one before it, so that a busy page
+//! costs nothing.
 //!
 //! Left out: watching the pages inside the binary. Nobody can edit those.
 
@@ -25,7 +27,8 @@ impl Edits {
     /// Watches `hello.html` in this folder.
     pub fn of(templates: Option<PathBuf>) -> Edits {
         let file = templates.map(|folder| folder.join("hello.html"));
-        let original = file.as_ref().and_then(|file| fs::read_to_string(file).ok()).unwrap_or_default();
+        let original =
+            file.as_ref().and_then(|file| fs::read_to_string(file).ok()).unwrap_or_default();
         Edits { file, original, last_answer: Mutex::default() }
     }
 
@@ -50,7 +53,7 @@ impl Edits {
 fn new_words<'t>(original: &'t str, edited: &'t str) -> impl Iterator<Item = &'t str> {
     let lines = edited.lines().filter(|line| !original.lines().any(|old| old == *line));
     let texts = lines.flat_map(|line| line.split(['{', '}']).map(str::trim));
-    // What stands inside a tag is not printed as it stands, and would not be found in the answer. What the original has
-    // too was not written now.
+    // What stands inside a tag is not printed as it stands, and would not be found in the answer.
+    // What the original has too was not written now.
     texts.filter(|text| !text.is_empty() && !original.contains(text))
 }

@@ -1,9 +1,10 @@
 //! The lessons' file: its words, and what they come to.
 //!
-//! `lessons.txt` says at its head how it is written. One file serves the pages, their printed form, `carafe check` and
-//! the tests, so that none of them can tell another story.
+//! `lessons.txt` says at its head how it is written. One file serves the pages, their printed form,
+//! `carafe check` and the tests, so that none of them can tell another story.
 //!
-//! Left out: reading it while carafe runs. It is a part of the program, and a mistake in it stops the start.
+//! Left out: reading it while carafe runs. It is a part of the program, and a mistake in it stops
+//! the start.
 
 /// The file, as it was when carafe was built.
 pub const TEXT: &str = include_str!("lessons.txt");
@@ -68,9 +69,10 @@ const FILES: [(&str, &str); 2] =
 impl Lesson {
     /// True for a path whose cycles belong to this lesson.
     pub fn owns(&self, path: &str) -> bool {
-        self.cycles
-            .iter()
-            .any(|own| path.strip_prefix(own.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+        self.cycles.iter().any(|own| {
+            path.strip_prefix(own.as_str())
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        })
     }
 }
 
@@ -78,7 +80,8 @@ impl Lesson {
 ///
 /// # Errors
 ///
-/// A sentence that begins with the number of the line, and says what was found and what was expected.
+/// A sentence that begins with the number of the line, and says what was found and what was
+/// expected.
 pub fn parse(text: &str) -> Result<Vec<Lesson>, String> {
     let mut lessons: Vec<Lesson> = Vec::new();
     for (number, line) in joined(text)? {
@@ -86,12 +89,15 @@ pub fn parse(text: &str) -> Result<Vec<Lesson>, String> {
         if let Some(title) = line.strip_prefix("lesson ") {
             let expected = lessons.len() + 1;
             let title = title.strip_prefix(&format!("{expected}: "));
-            let title =
-                title.ok_or_else(|| at(format!("found {line:?}, expected \"lesson {expected}: \" and a title")))?;
+            let title = title.ok_or_else(|| {
+                at(format!("found {line:?}, expected \"lesson {expected}: \" and a title"))
+            })?;
             lessons.push(Lesson { number: expected, title: title.to_owned(), ..Lesson::default() });
             continue;
         }
-        let lesson = lessons.last_mut().ok_or_else(|| at(format!("found {line:?}, expected \"lesson 1: \" first")))?;
+        let lesson = lessons
+            .last_mut()
+            .ok_or_else(|| at(format!("found {line:?}, expected \"lesson 1: \" first")))?;
         read_line(lesson, &line).map_err(at)?;
     }
     for lesson in &lessons {
@@ -100,7 +106,10 @@ pub fn parse(text: &str) -> Result<Vec<Lesson>, String> {
             return Err(format!("lesson {} has no {word}:", lesson.number));
         }
         if lesson.seen.is_empty() == lesson.elsewhere.is_empty() {
-            return Err(format!("lesson {} needs seen: conditions, or elsewhere:, and not both", lesson.number));
+            return Err(format!(
+                "lesson {} needs seen: conditions, or elsewhere:, and not both",
+                lesson.number
+            ));
         }
     }
     Ok(lessons)
@@ -123,7 +132,11 @@ fn joined(text: &str) -> Result<Vec<(usize, String)>, String> {
                 before.push(' ');
                 before.push_str(more.trim());
             }
-            _ => return Err(format!("line {number}: found an indented line, expected it below a text")),
+            _ => {
+                return Err(format!(
+                    "line {number}: found an indented line, expected it below a text"
+                ));
+            }
         }
     }
     Ok(lines)
@@ -131,7 +144,11 @@ fn joined(text: &str) -> Result<Vec<(usize, String)>, String> {
 
 fn read_line(lesson: &mut Lesson, line: &str) -> Result<(), String> {
     if let Some(command) = line.strip_prefix("$ ") {
-        lesson.steps.push(Step::Run { command: command.to_owned(), sees: Vec::new(), why: String::new() });
+        lesson.steps.push(Step::Run {
+            command: command.to_owned(),
+            sees: Vec::new(),
+            why: String::new(),
+        });
         return Ok(());
     }
     if let Some(seen) = line.strip_prefix('>') {
@@ -142,7 +159,9 @@ fn read_line(lesson: &mut Lesson, line: &str) -> Result<(), String> {
         return Ok(());
     }
     let Some((word, text)) = line.split_once(": ") else {
-        return Err(format!("found {line:?}, expected a word, a colon and a text; or $ and a command"));
+        return Err(format!(
+            "found {line:?}, expected a word, a colon and a text; or $ and a command"
+        ));
     };
     let text = text.trim().to_owned();
     let (word, name) = word.split_once(' ').unwrap_or((word, ""));
@@ -178,7 +197,8 @@ fn read_line(lesson: &mut Lesson, line: &str) -> Result<(), String> {
         }
         ("show", false) => {
             let file = FILES.iter().find(|(known, _)| *known == name);
-            let (_, content) = file.ok_or_else(|| format!("found show {name}:, expected haproxy.cfg or nginx.conf"))?;
+            let (_, content) = file
+                .ok_or_else(|| format!("found show {name}:, expected haproxy.cfg or nginx.conf"))?;
             lesson.steps.push(Step::Show(name.to_owned(), text, content));
             Ok(())
         }
@@ -191,7 +211,9 @@ fn read_line(lesson: &mut Lesson, line: &str) -> Result<(), String> {
             });
             Ok(())
         }
-        _ => Err(format!("found the word {word:?}, expected one that the head of the file explains")),
+        _ => {
+            Err(format!("found the word {word:?}, expected one that the head of the file explains"))
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! A cycle, as the checks look at it: what was asked, what was known, what was answered.
 //!
-//! Nothing is made into text for it. Each question is answered from the values of the record, when it is asked.
+//! Nothing is made into text for it. Each question is answered from the values of the record, when
+//! it is asked.
 
 use carafe::cycle::{Detail, Record, Step};
 use carafe::{Map, Value};
@@ -34,8 +35,8 @@ impl<'r> Look<'r> {
         self.steps().iter().find_map(wanted)
     }
 
-    /// Where the request ended up: the pattern of a route, the path of a file below `/static/`, or a status as a word
-    /// for a request that found neither.
+    /// Where the request ended up: the pattern of a route, the path of a file below `/static/`, or
+    /// a status as a word for a request that found neither.
     pub fn place(&self) -> &'r str {
         let place = self.find(|step| match &step.detail {
             Detail::Route { pattern, .. } => Some(*pattern),
@@ -91,12 +92,16 @@ impl<'r> Look<'r> {
     /// The body of the answer, as far as it was kept.
     pub fn answer(&self) -> &'r [u8] {
         let bytes = self.bytes("sent");
-        bytes.windows(4).position(|window| window == b"\r\n\r\n").map_or(&[], |end| &bytes[end + 4..])
+        bytes
+            .windows(4)
+            .position(|window| window == b"\r\n\r\n")
+            .map_or(&[], |end| &bytes[end + 4..])
     }
 
     /// The value of a cookie that came along.
     pub fn cookie(&self, name: &str) -> Option<&'r str> {
-        let pairs = self.sent_header("Cookie")?.split(';').filter_map(|pair| pair.trim().split_once('='));
+        let pairs =
+            self.sent_header("Cookie")?.split(';').filter_map(|pair| pair.trim().split_once('='));
         pairs.into_iter().find(|(known, _)| *known == name).map(|(_, value)| value)
     }
 
@@ -112,7 +117,9 @@ impl<'r> Look<'r> {
     /// The session's cookie that came, if it names a row.
     pub fn known_visitor(&self) -> Option<(&'r str, &'r Map)> {
         self.find(|step| match &step.detail {
-            Detail::Row { cookie: Some(cookie), refused: None, row: Some(row), .. } => Some((cookie.as_str(), row)),
+            Detail::Row { cookie: Some(cookie), refused: None, row: Some(row), .. } => {
+                Some((cookie.as_str(), row))
+            }
             _ => None,
         })
     }
@@ -159,7 +166,8 @@ impl<'r> Look<'r> {
 
 /// The value of a header in the bytes of a head.
 fn header<'b>(bytes: &'b [u8], name: &str) -> Option<&'b str> {
-    let mut lines = bytes.split(|byte| *byte == b'\n').skip(1).take_while(|line| !matches!(line, [] | [b'\r']));
+    let mut lines =
+        bytes.split(|byte| *byte == b'\n').skip(1).take_while(|line| !matches!(line, [] | [b'\r']));
     lines.find_map(|line| {
         let (known, value) = str::from_utf8(line).ok()?.split_once(':')?;
         known.eq_ignore_ascii_case(name).then(|| value.trim())

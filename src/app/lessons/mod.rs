@@ -1,11 +1,11 @@
 //! The classroom: the first page, and fourteen lessons with their checks.
 //!
-//! `lessons.txt` holds the lessons (`file` reads it), `checks` says what a cycle must look like to show that one was
-//! done, and `progress` looks at each cycle as it ends. Here all of it becomes pages, text for a terminal, and the JSON
-//! that `carafe check` asks for.
+//! `lessons.txt` holds the lessons (`file` reads it), `checks` says what a cycle must look like to
+//! show that one was done, and `progress` looks at each cycle as it ends. Here all of it becomes
+//! pages, text for a terminal, and the JSON that `carafe check` asks for.
 //!
-//! * Ticks and the reader's own cycles are shown to whoever may look inside (`src/web/inside.rs`); a visitor from
-//!   elsewhere reads the same lessons without them.
+//! * Ticks and the reader's own cycles are shown to whoever may look inside (`src/web/inside.rs`);
+//!   a visitor from elsewhere reads the same lessons without them.
 
 mod checks;
 mod edits;
@@ -37,15 +37,19 @@ struct Classroom {
     progress: Arc<Progress>,
 }
 
-/// The routes of this folder. `templates` is the folder that pages are served from; `None` for those in the binary.
+/// The routes of this folder. `templates` is the folder that pages are served from; `None` for
+/// those in the binary.
 ///
 /// # Panics
 ///
 /// If `lessons.txt` breaks its own rules: it is a part of the program.
 pub fn routes(app: &mut App, recorder: Option<Arc<Recorder>>, templates: Option<PathBuf>) {
-    let lessons = file::parse(file::TEXT).unwrap_or_else(|why| panic!("src/app/lessons/lessons.txt: {why}"));
+    let lessons =
+        file::parse(file::TEXT).unwrap_or_else(|why| panic!("src/app/lessons/lessons.txt: {why}"));
     if let Some(name) = checks::stray(&lessons) {
-        panic!("src/app/lessons: {name} stands in lessons.txt or in checks.rs, expected it in both");
+        panic!(
+            "src/app/lessons: {name} stands in lessons.txt or in checks.rs, expected it in both"
+        );
     }
     let progress = Arc::new(Progress::new(templates));
     if let Some(recorder) = &recorder {
@@ -66,13 +70,19 @@ pub fn routes(app: &mut App, recorder: Option<Arc<Recorder>>, templates: Option<
 
 impl Classroom {
     fn home(&self, ctx: &mut Context) -> Result<Response, Error> {
-        // A HEAD is told what a GET would get (RFC 9110 §9.3.2), so its length must not tell them apart.
+        // A HEAD is told what a GET would get (RFC 9110 §9.3.2), so its length must not tell them
+        // apart.
         let request = hello::echo_text(&Request { method: Method::Get, ..ctx.request.clone() });
         let response = if ctx.request.prefers_html() {
             let inside = ctx.check_inside().is_ok();
-            let lessons: Vec<Value> = self.lessons.iter().map(|lesson| self.entry(lesson, inside).into()).collect();
+            let lessons: Vec<Value> =
+                self.lessons.iter().map(|lesson| self.entry(lesson, inside).into()).collect();
             let done = self.lessons.iter().filter(|lesson| self.is_done(lesson)).count();
-            let next = self.lessons.iter().find(|lesson| !self.is_done(lesson)).map_or(14, |lesson| lesson.number);
+            let next = self
+                .lessons
+                .iter()
+                .find(|lesson| !self.is_done(lesson))
+                .map_or(14, |lesson| lesson.number);
             let variables = Map::from([
                 ("base", Value::from(ctx.base())),
                 ("lessons", lessons.into()),
@@ -95,7 +105,10 @@ impl Classroom {
         let number: usize = ctx.param("number").parse().unwrap_or(0);
         let found = number.checked_sub(1).and_then(|at| self.lessons.get(at));
         found.ok_or_else(|| {
-            Error::abort(Status::NOT_FOUND, format!("found lesson {number}, expected 1 to {}", self.lessons.len()))
+            Error::abort(
+                Status::NOT_FOUND,
+                format!("found lesson {number}, expected 1 to {}", self.lessons.len()),
+            )
         })
     }
 
@@ -107,7 +120,9 @@ impl Classroom {
             ctx.render("lesson.html", variables)?
         } else {
             let conditions = self.conditions(lesson);
-            let seen = conditions.iter().map(|(what, cycle)| (*what, cycle.filter(|_| ctx.check_inside().is_ok())));
+            let seen = conditions
+                .iter()
+                .map(|(what, cycle)| (*what, cycle.filter(|_| ctx.check_inside().is_ok())));
             Response::text(text::lesson(lesson, &seen.collect::<Vec<_>>(), &base))
         };
         Ok(response.with_header("Vary", "Accept").with_header("Cache-Control", "no-store"))
@@ -122,7 +137,10 @@ impl Classroom {
             let cycle = cycle.filter(|_| inside).map(|cycle| whole(cycle as usize));
             Value::Map(Map::from([("what", prose::pieces(what)), ("cycle", cycle.into())]))
         });
-        let read = lesson.read.iter().map(|(file, why)| Value::List(vec![file.as_str().into(), prose::pieces(why)]));
+        let read = lesson
+            .read
+            .iter()
+            .map(|(file, why)| Value::List(vec![file.as_str().into(), prose::pieces(why)]));
         let mut page = title(lesson);
         for (name, text) in [
             ("aim", &lesson.aim),
@@ -134,7 +152,10 @@ impl Classroom {
         ] {
             page.insert(name, prose::pieces(text));
         }
-        page.insert("steps", Value::List(lesson.steps.iter().map(|step| step_value(step, &base)).collect()));
+        page.insert(
+            "steps",
+            Value::List(lesson.steps.iter().map(|step| step_value(step, &base)).collect()),
+        );
         page.insert("seen", Value::List(seen.collect()));
         page.insert("done", self.is_done(lesson));
         page.insert("read", Value::List(read.collect()));
@@ -148,7 +169,10 @@ impl Classroom {
             page.insert("count", whole(own.len()));
             own.truncate(OWN_CYCLES);
             if lesson.seen.iter().any(|(name, _)| name == ANSWERED) {
-                page.insert("asked", own.first().and_then(Value::as_map).and_then(|row| row.get("number")).cloned());
+                page.insert(
+                    "asked",
+                    own.first().and_then(Value::as_map).and_then(|row| row.get("number")).cloned(),
+                );
                 page.insert("answers", true);
             }
             page.insert("cycles", own);
@@ -161,19 +185,33 @@ impl Classroom {
     /// The answer of lesson 3: which line of which file answered a cycle?
     fn answer(&self, ctx: &mut Context) -> Result<Response, Error> {
         let lesson = self.find(ctx)?;
-        let Some(recorder) = self.recorder.as_ref().filter(|_| lesson.seen.iter().any(|(name, _)| name == ANSWERED))
+        let Some(recorder) =
+            self.recorder.as_ref().filter(|_| lesson.seen.iter().any(|(name, _)| name == ANSWERED))
         else {
             return Err(Error::BadRequest("this lesson asks for no answer".into()));
         };
         ctx.check_inside()?;
         let form = ctx.form()?;
         let (cycle, said) = (form.required("cycle")?, form.required("line")?);
-        let record = cycle.trim().trim_start_matches('#').parse().ok().and_then(|number| recorder.get(number));
+        let record = cycle
+            .trim()
+            .trim_start_matches('#')
+            .parse()
+            .ok()
+            .and_then(|number| recorder.get(number));
         match record {
-            None => ctx.flash_as("error", format!("There is no cycle {cycle}. /cycles lists those that are kept.")),
-            Some(record) if cycles::answered_by(&record).iter().any(|place| is_same_place(place, said)) => {
+            None => ctx.flash_as(
+                "error",
+                format!("There is no cycle {cycle}. /cycles lists those that are kept."),
+            ),
+            Some(record)
+                if cycles::answered_by(&record).iter().any(|place| is_same_place(place, said)) =>
+            {
                 self.progress.tell(lesson.number, ANSWERED, record.number);
-                ctx.flash_as("success", format!("Right: {} answered cycle {}.", said.trim(), record.number));
+                ctx.flash_as(
+                    "success",
+                    format!("Right: {} answered cycle {}.", said.trim(), record.number),
+                );
             }
             Some(record) => ctx.flash_as(
                 "error",
@@ -205,7 +243,10 @@ impl Classroom {
             Value::Map(map)
         });
         let watching = self.recorder.is_some();
-        let all = Map::from([("watching", Value::from(watching)), ("lessons", Value::List(lessons.collect()))]);
+        let all = Map::from([
+            ("watching", Value::from(watching)),
+            ("lessons", Value::List(lessons.collect())),
+        ]);
         Ok(Response::json(json::write(&all.into()) + "\n").with_header("Cache-Control", "no-store"))
     }
 
@@ -223,7 +264,8 @@ impl Classroom {
     fn entry(&self, lesson: &Lesson, inside: bool) -> Map {
         let mut entry = title(lesson);
         entry.insert("done", inside && self.is_done(lesson));
-        let seen = self.conditions(lesson).iter().filter(|(_, cycle)| inside && cycle.is_some()).count();
+        let seen =
+            self.conditions(lesson).iter().filter(|(_, cycle)| inside && cycle.is_some()).count();
         entry.insert("seen", whole(seen));
         entry.insert("of", whole(lesson.seen.len()));
         entry
@@ -254,7 +296,8 @@ fn has_own_port(command: &str) -> bool {
 
 /// A command that starts carafe, on the port that the reader's has.
 fn on_port(command: &str, base: &str) -> String {
-    let port = base.rsplit(':').next().filter(|port| port.parse::<u16>().is_ok_and(|port| port != 8000));
+    let port =
+        base.rsplit(':').next().filter(|port| port.parse::<u16>().is_ok_and(|port| port != 8000));
     match port.filter(|_| !has_own_port(command)) {
         Some(port) => format!("{command} --port {port}"),
         None => command.to_owned(),
@@ -264,8 +307,12 @@ fn on_port(command: &str, base: &str) -> String {
 fn step_value(step: &Step, base: &str) -> Value {
     Value::Map(match step {
         Step::Say(text) => Map::from([("kind", Value::from("say")), ("text", prose::pieces(text))]),
-        Step::Do(text, _) => Map::from([("kind", Value::from("do")), ("text", prose::pieces(text))]),
-        Step::Change(text) => Map::from([("kind", Value::from("change")), ("text", prose::pieces(text))]),
+        Step::Do(text, _) => {
+            Map::from([("kind", Value::from("do")), ("text", prose::pieces(text))])
+        }
+        Step::Change(text) => {
+            Map::from([("kind", Value::from("change")), ("text", prose::pieces(text))])
+        }
         Step::Show(name, what, content) => Map::from([
             ("kind", Value::from("show")),
             ("name", name.as_str().into()),

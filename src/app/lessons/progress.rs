@@ -1,7 +1,9 @@
-//! What this server has seen of the lessons: for each condition, the number of the cycle that showed it.
+//! What this server has seen of the lessons: for each condition, the number of the cycle that
+//! showed it.
 //!
-//! Cycles are looked at as they end, since only the last few are kept. A condition that was seen once stays seen until
-//! the server stops, also over `/forget`: that empties the visitors' table, and this is not about visitors.
+//! Cycles are looked at as they end, since only the last few are kept. A condition that was seen
+//! once stays seen until the server stops, also over `/forget`: that empties the visitors' table,
+//! and this is not about visitors.
 //!
 //! Left out: telling several students apart. Each runs a carafe of their own.
 
@@ -39,10 +41,15 @@ impl Progress {
                 at.entry(*place).or_default().push(number);
             }
         }
-        Progress { seen: CHECKS.iter().map(|_| Seen::default()).collect(), at, edits: Edits::of(templates) }
+        Progress {
+            seen: CHECKS.iter().map(|_| Seen::default()).collect(),
+            at,
+            edits: Edits::of(templates),
+        }
     }
 
-    /// Looks at a cycle that is over. Called for every one of them: most are at no place of interest.
+    /// Looks at a cycle that is over. Called for every one of them: most are at no place of
+    /// interest.
     pub fn watch(&self, record: &Record) {
         let look = Look::at(record);
         let place = look.place();
@@ -53,7 +60,9 @@ impl Progress {
             }
             let shows = match &CHECKS[number].test {
                 Test::Alone(test) => test(&look),
-                Test::Marking(test) => test(&look, &mut seen.marks.lock().unwrap_or_else(PoisonError::into_inner)),
+                Test::Marking(test) => {
+                    test(&look, &mut seen.marks.lock().unwrap_or_else(PoisonError::into_inner))
+                }
                 Test::Told => place == edits::PLACE && self.edits.shown_in(&look),
             };
             if shows {
@@ -71,10 +80,15 @@ impl Progress {
 
     /// The cycle that showed a condition.
     pub fn cycle(&self, lesson: usize, name: &str) -> Option<u64> {
-        self.find(lesson, name).map(|seen| seen.cycle.load(Ordering::Relaxed)).filter(|cycle| *cycle != 0)
+        self.find(lesson, name)
+            .map(|seen| seen.cycle.load(Ordering::Relaxed))
+            .filter(|cycle| *cycle != 0)
     }
 
     fn find(&self, lesson: usize, name: &str) -> Option<&Seen> {
-        CHECKS.iter().position(|check| check.lesson == lesson && check.name == name).map(|at| &self.seen[at])
+        CHECKS
+            .iter()
+            .position(|check| check.lesson == lesson && check.name == name)
+            .map(|at| &self.seen[at])
     }
 }

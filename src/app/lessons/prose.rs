@@ -1,6 +1,7 @@
 //! The little markup of the lessons' texts: `code`, and [words](/path) that lead somewhere.
 //!
-//! Texts become pieces, and the template writes them: so a text can hold any sign, and none of it is ever HTML.
+//! Texts become pieces, and the template writes them: so a text can hold any sign, and none of it
+//! is ever HTML.
 
 use carafe::{Map, Value};
 
@@ -10,7 +11,8 @@ pub fn pieces(text: &str) -> Value {
     // Between each pair of backticks is code; links are looked for outside only.
     for (at, part) in text.split('`').enumerate() {
         if at % 2 == 1 {
-            pieces.push(Value::Map(Map::from([("text", Value::from(part)), ("code", true.into())])));
+            pieces
+                .push(Value::Map(Map::from([("text", Value::from(part)), ("code", true.into())])));
         } else {
             links(part, &mut pieces);
         }

@@ -1,4 +1,5 @@
-//! The lessons in a terminal: at most 80 columns, so that the whole course can be done without a browser.
+//! The lessons in a terminal: at most 80 columns, so that the whole course can be done without a
+//! browser.
 
 use super::file::{Lesson, Step};
 use super::{addressed, has_own_port, on_port, prose};
@@ -6,9 +7,15 @@ use super::{addressed, has_own_port, on_port, prose};
 const COLUMNS: usize = 78;
 
 /// The first page.
-pub fn home<'l>(lessons: impl Iterator<Item = (char, &'l Lesson)>, base: &str, request: &str) -> String {
+pub fn home<'l>(
+    lessons: impl Iterator<Item = (char, &'l Lesson)>,
+    base: &str,
+    request: &str,
+) -> String {
     let mut out = String::from("carafe: a web server of clear glass\n\n");
-    out.push_str("It answers, shows you every byte of how, and lets you read the code that did it.\n");
+    out.push_str(
+        "It answers, shows you every byte of how, and lets you read the code that did it.\n",
+    );
     out.push_str(&format!(
         "Start with the first lesson:  curl {base}/lessons/1\n\nLessons (x: this server has seen you do it)\n"
     ));
@@ -70,7 +77,8 @@ pub fn lesson(lesson: &Lesson, seen: &[(&str, Option<u64>)], base: &str) -> Stri
     }
     out.push_str("\nCheck\n");
     for (what, cycle) in seen {
-        let (mark, cycle) = cycle.map_or((' ', String::new()), |cycle| ('x', format!(" (cycle {cycle})")));
+        let (mark, cycle) =
+            cycle.map_or((' ', String::new()), |cycle| ('x', format!(" (cycle {cycle})")));
         wrap(&format!("  [{mark}] "), &format!("{what}{cycle}"), &mut out);
     }
     if !lesson.elsewhere.is_empty() {

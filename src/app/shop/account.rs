@@ -1,14 +1,16 @@
-//! Step 2: who is it? An account, made at the first login, and a session that knows its owner from then on.
+//! Step 2: who is it? An account, made at the first login, and a session that knows its owner from
+//! then on.
 //!
-//! * The session gets a fresh id at the moment of logging in. Whoever knew the old one, or had slipped the visitor one of
-//!   their own, does not know the new one.
-//! * Wrong passwords are slowed down: see `tries.rs`. If that were all, anybody could lock a customer out by guessing. So
-//!   each browser that has logged in gets a cookie of its own, `carafe_device`, sent to this page alone; the account
-//!   knows the hashes of the last few, and a browser that shows one of them has a count for itself.
+//! * The session gets a fresh id at the moment of logging in. Whoever knew the old one, or had
+//!   slipped the visitor one of their own, does not know the new one.
+//! * Wrong passwords are slowed down: see `tries.rs`. If that were all, anybody could lock a
+//!   customer out by guessing. So each browser that has logged in gets a cookie of its own,
+//!   `carafe_device`, sent to this page alone; the account knows the hashes of the last few, and a
+//!   browser that shows one of them has a count for itself.
 //! * A login costs the same work whether the account is known or not.
 //!
-//! Left out: a proof that the e-mail address is the visitor's, and a way out for who has forgotten the password. Both need
-//! somebody to send mail.
+//! Left out: a proof that the e-mail address is the visitor's, and a way out for who has forgotten
+//! the password. Both need somebody to send mail.
 
 use super::page;
 use super::password;
@@ -75,9 +77,14 @@ fn log_in(ctx: &mut Context) -> Result<Response, Error> {
     let form = ctx.form()?;
     match admit(ctx, &form) {
         Err(error) if ctx.request.prefers_html() && error.status().0 < 500 => {
-            // A browser gets the form again, with what was typed and what was wrong; never the password.
+            // A browser gets the form again, with what was typed and what was wrong; never the
+            // password.
             let field = |name: &str| Value::from(form.fields().get(name).unwrap_or(""));
-            let typed = [("name", field("name")), ("email", field("email")), ("error", error.public().into())];
+            let typed = [
+                ("name", field("name")),
+                ("email", field("email")),
+                ("error", error.public().into()),
+            ];
             let mut response = form_page(ctx, Map::from(typed))?.with_status(error.status());
             if let Error::Status(_, _, headers) = &error {
                 headers.iter().for_each(|(name, value)| response.headers.set(name, value));
@@ -94,9 +101,12 @@ fn admit(ctx: &mut Context, form: &Form) -> Result<Response, Error> {
     let password = form.required("password")?;
     if password.is_empty() || password.len() > PASSWORD {
         let found = password.len();
-        return Err(Error::BadRequest(format!("password: found {found} bytes, expected 1 to {PASSWORD}")));
+        return Err(Error::BadRequest(format!(
+            "password: found {found} bytes, expected 1 to {PASSWORD}"
+        )));
     }
-    let device = cookie_value(&ctx.request.headers, DEVICE_COOKIE).map(|token| (token.to_owned(), fingerprint(token)));
+    let device = cookie_value(&ctx.request.headers, DEVICE_COOKIE)
+        .map(|token| (token.to_owned(), fingerprint(token)));
     let (account, is_known_device) = loop {
         let Some(account) = ctx.store().load(&KIND, &email)?.found() else {
             match open_account(ctx, &email, &name, password)? {
@@ -105,9 +115,12 @@ fn admit(ctx: &mut Context, form: &Form) -> Result<Response, Error> {
                 None => continue,
             }
         };
-        let known = device.as_ref().filter(|(_, fingerprint)| devices(&account).contains(fingerprint));
+        let known =
+            device.as_ref().filter(|(_, fingerprint)| devices(&account).contains(fingerprint));
         let tries = match known {
-            Some((_, fingerprint)) => Tries::begin(ctx.store(), fingerprint.clone(), MOST_WRONG_KNOWN),
+            Some((_, fingerprint)) => {
+                Tries::begin(ctx.store(), fingerprint.clone(), MOST_WRONG_KNOWN)
+            }
             None => Tries::begin(ctx.store(), email.clone(), MOST_WRONG),
         }?;
         if !password::fits(password, &super::text_of(&account, "password"))? {
@@ -131,7 +144,12 @@ fn admit(ctx: &mut Context, form: &Form) -> Result<Response, Error> {
 }
 
 /// Makes an account; `None` if there is one by now.
-fn open_account(ctx: &Context, email: &str, name: &str, password: &str) -> Result<Option<Map>, Error> {
+fn open_account(
+    ctx: &Context,
+    email: &str,
+    name: &str,
+    password: &str,
+) -> Result<Option<Map>, Error> {
     if name.is_empty() {
         return Err(Error::BadRequest(
             "there is no account of this e-mail address; with a name, this makes one".into(),
@@ -178,7 +196,8 @@ fn devices(account: &Map) -> Vec<String> {
     list.iter().filter_map(|device| device.as_str().map(str::to_owned)).collect()
 }
 
-/// What is kept of a browser's token. One round is enough: 128 random bits cannot be guessed, as a password can.
+/// What is kept of a browser's token. One round is enough: 128 random bits cannot be guessed, as a
+/// password can.
 fn fingerprint(token: &str) -> String {
     hex(&sha256(token.as_bytes()))
 }
@@ -197,22 +216,32 @@ fn device_cookie(token: &str, ctx: &Context) -> Result<SetCookie, Error> {
 fn email_in(form: &Form) -> Result<String, Error> {
     let email = short_text(form, "email", EMAIL)?.to_lowercase();
     let is_address = email.split_once('@').is_some_and(|(who, host)| {
-        !who.is_empty() && !host.is_empty() && !host.contains('@') && !email.contains(char::is_whitespace)
+        !who.is_empty()
+            && !host.is_empty()
+            && !host.contains('@')
+            && !email.contains(char::is_whitespace)
     });
     if is_address {
         Ok(email)
     } else {
-        Err(Error::BadRequest(format!("email: found {email:?}, expected one such as ada@example.org")))
+        Err(Error::BadRequest(format!(
+            "email: found {email:?}, expected one such as ada@example.org"
+        )))
     }
 }
 
 fn short_text(form: &Form, field: &str, longest: usize) -> Result<String, Error> {
     let text = form.required(field)?.trim();
     if text.len() > longest {
-        return Err(Error::BadRequest(format!("{field}: found {} bytes, expected at most {longest}", text.len())));
+        return Err(Error::BadRequest(format!(
+            "{field}: found {} bytes, expected at most {longest}",
+            text.len()
+        )));
     }
     if text.contains(char::is_control) {
-        return Err(Error::BadRequest(format!("{field}: found a control character, expected text")));
+        return Err(Error::BadRequest(format!(
+            "{field}: found a control character, expected text"
+        )));
     }
     Ok(text.to_owned())
 }

@@ -1,7 +1,8 @@
-//! Step 6: the cart, a map in the visitor's row from the number of an item to how many: `{"3": 2, "10": 1}`.
+//! Step 6: the cart, a map in the visitor's row from the number of an item to how many: `{"3": 2,
+//! "10": 1}`.
 //!
-//! Each change is one step of the store, so a hundred requests at once leave a hundred items. (On `--store cookie` the
-//! row travels with the requests, and of two at once the later answer wins.)
+//! Each change is one step of the store, so a hundred requests at once leave a hundred items. (On
+//! `--store cookie` the row travels with the requests, and of two at once the later answer wins.)
 //!
 //! A cart that holds something has a token: the number that is good for one order, see `order.rs`.
 //!
@@ -28,7 +29,13 @@ impl Cart {
     /// The cart of this row. An item that is not sold any more is passed over.
     pub fn of(row: &Map) -> Cart {
         let lines = row.get("cart").and_then(Value::as_map).into_iter().flat_map(Map::iter);
-        Cart(lines.filter_map(|(id, count)| Some((catalogue::item(id.parse().ok()?)?, count.as_int()?))).collect())
+        Cart(
+            lines
+                .filter_map(|(id, count)| {
+                    Some((catalogue::item(id.parse().ok()?)?, count.as_int()?))
+                })
+                .collect(),
+        )
     }
 
     /// The items and how many of each.
@@ -60,14 +67,18 @@ impl Cart {
         self.0.retain(|(_, count)| *count > 0);
     }
 
-    /// Puts the cart into the row. It comes with a token, `fresh` if it had none; an empty one needs neither.
+    /// Puts the cart into the row. It comes with a token, `fresh` if it had none; an empty one
+    /// needs neither.
     pub fn keep(&self, row: &mut Map, fresh: &str) {
         if self.0.is_empty() {
             row.remove("cart");
             row.remove("token");
             return;
         }
-        row.insert("cart", self.0.iter().map(|(item, count)| (item.id.to_string(), *count)).collect::<Map>());
+        row.insert(
+            "cart",
+            self.0.iter().map(|(item, count)| (item.id.to_string(), *count)).collect::<Map>(),
+        );
         if row.get("token").is_none() {
             row.insert("token", fresh);
         }
@@ -81,7 +92,12 @@ fn shop_cart(ctx: &mut Context) -> Result<Response, Error> {
     let mut text = format!("{count}\n");
     for (item, count) in cart.lines() {
         let sum = price(item.cents * count);
-        text.push_str(&format!("{:>4}  {:<26} {count:>3} x {:>8} {sum:>10}\n", item.id, item.name, price(item.cents)));
+        text.push_str(&format!(
+            "{:>4}  {:<26} {count:>3} x {:>8} {sum:>10}\n",
+            item.id,
+            item.name,
+            price(item.cents)
+        ));
     }
     if token.is_empty() {
         text.push_str("put something in: POST /shop/cart item=3\n");
@@ -90,7 +106,8 @@ fn shop_cart(ctx: &mut Context) -> Result<Response, Error> {
     }
     let lines = cart.lines().iter().map(|(item, count)| {
         let sum = price(item.cents * count);
-        Map::from([("item", item.to_value()), ("count", (*count).into()), ("sum", sum.into())]).into()
+        Map::from([("item", item.to_value()), ("count", (*count).into()), ("sum", sum.into())])
+            .into()
     });
     let variables = [
         ("items", Value::from(count)),
@@ -116,7 +133,10 @@ fn change_cart(ctx: &mut Context) -> Result<Response, Error> {
         let mut cart = Cart::of(row);
         let count = quantity.unwrap_or(cart.count_of(item) + 1);
         if count > MOST {
-            return Err(Error::BadRequest(format!("found {count} of item {}, expected at most {MOST}", item.id)));
+            return Err(Error::BadRequest(format!(
+                "found {count} of item {}, expected at most {MOST}",
+                item.id
+            )));
         }
         cart.set(item, count);
         cart.keep(row, &fresh);

@@ -1,7 +1,7 @@
 //! The catalogue: what there is to buy, on four shelves.
 //!
-//! A table in the program: it never changes while the shop is open, so it needs no store. Each item has a picture of its
-//! own in `www/images/shop/`.
+//! A table in the program: it never changes while the shop is open, so it needs no store. Each item
+//! has a picture of its own in `www/images/shop/`.
 //!
 //! Left out: editing it without a new build.
 
@@ -25,8 +25,12 @@ pub struct Item {
 }
 
 /// The shelves in order: the key in the address, and the heading.
-pub static SHELVES: [(&str, &str); 4] =
-    [("pots", "Kettles and pots"), ("cups", "Cups and bowls"), ("table", "Around the table"), ("toys", "Tin and wood")];
+pub static SHELVES: [(&str, &str); 4] = [
+    ("pots", "Kettles and pots"),
+    ("cups", "Cups and bowls"),
+    ("table", "Around the table"),
+    ("toys", "Tin and wood"),
+];
 
 /// A row for each item: number, shelf, name, cents, picture; and what there is to say about it.
 macro_rules! catalogue {
@@ -118,17 +122,23 @@ pub fn item(id: i64) -> Option<&'static Item> {
 pub fn named(word: &str) -> Result<&'static Item, Error> {
     let last = ITEMS.len();
     let id = word.trim().parse().map_err(|_| {
-        Error::BadRequest(format!("item: found {:?}, expected a number from 1 to {last}", shortened(word)))
+        Error::BadRequest(format!(
+            "item: found {:?}, expected a number from 1 to {last}",
+            shortened(word)
+        ))
     })?;
-    let missing = || Error::abort(Status::NOT_FOUND, format!("there is no item {id}; there are 1 to {last}"));
+    let missing =
+        || Error::abort(Status::NOT_FOUND, format!("there is no item {id}; there are 1 to {last}"));
     item(id).ok_or_else(missing)
 }
 
-/// The items that each word of a search is found in: in the name, the text or the shelf. Capitals make no difference.
+/// The items that each word of a search is found in: in the name, the text or the shelf. Capitals
+/// make no difference.
 pub fn search(words: &str) -> Vec<&'static Item> {
     let words = words.to_lowercase();
     let found = |item: &&Item| {
-        let shelf = SHELVES.iter().find(|(key, _)| *key == item.shelf).map_or("", |(_, heading)| heading);
+        let shelf =
+            SHELVES.iter().find(|(key, _)| *key == item.shelf).map_or("", |(_, heading)| heading);
         let text = format!("{} {} {shelf}", item.name, item.about).to_lowercase();
         words.split_whitespace().all(|word| text.contains(word))
     };

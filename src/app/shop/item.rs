@@ -1,4 +1,5 @@
-//! Step 5: one item in detail. The shop remembers what was looked at, so that the visitor finds it again.
+//! Step 5: one item in detail. The shop remembers what was looked at, so that the visitor finds it
+//! again.
 
 use super::catalogue;
 use super::page;
@@ -26,7 +27,8 @@ fn shop_item(ctx: &mut Context) -> Result<Response, Error> {
             row.insert("viewed", Value::List(viewed.into_iter().map(Value::Int).collect()));
         });
     }
-    let others: Vec<_> = before.into_iter().filter(|id| *id != item.id).filter_map(catalogue::item).collect();
+    let others: Vec<_> =
+        before.into_iter().filter(|id| *id != item.id).filter_map(catalogue::item).collect();
     let mut text = format!("{}\n{}\n{}\n", item.name, item.about, catalogue::price(item.cents));
     if !others.is_empty() {
         text.push_str("\nyou also looked at\n");

@@ -1,7 +1,9 @@
-//! The shop: eight steps from the door to "Thank you", and what the server must remember for each of them.
+//! The shop: eight steps from the door to "Thank you", and what the server must remember for each
+//! of them.
 //!
-//! HTTP brings every request from a stranger. A shop is what shows how much has to be remembered all the same, and where
-//! that lies: the visitor's row (the session) or rows that outlast it (accounts and orders).
+//! HTTP brings every request from a stranger. A shop is what shows how much has to be remembered
+//! all the same, and where that lies: the visitor's row (the session) or rows that outlast it
+//! (accounts and orders).
 //!
 //! | step | request | what is remembered |
 //! |---|---|---|
@@ -14,7 +16,8 @@
 //! | 7 check out | POST /shop/checkout | an order; session: `orders`, cart and token are gone |
 //! | 8 confirmation | GET /shop/order/1001 | the order, shown to its owner alone |
 //!
-//! The same source runs on every store. On `--store none` it is the same shop, and eight strangers walk through it.
+//! The same source runs on every store. On `--store none` it is the same shop, and eight strangers
+//! walk through it.
 //!
 //! Each page is text for curl and HTML for a browser, with the same facts.
 //!
@@ -47,7 +50,12 @@ pub fn routes(app: &mut App) {
 
 /// A page of the shop: the text for curl, the template for a browser.
 #[track_caller]
-fn page(ctx: &mut Context, template: &str, variables: impl Into<Map>, text: String) -> Result<Response, Error> {
+fn page(
+    ctx: &mut Context,
+    template: &str,
+    variables: impl Into<Map>,
+    text: String,
+) -> Result<Response, Error> {
     let response = if ctx.request.prefers_html() {
         let mut variables = variables.into();
         // What the frame around every page of the shop shows.

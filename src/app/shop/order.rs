@@ -1,15 +1,16 @@
 //! Steps 7 and 8: an order, made once however often it is sent, and shown to its owner alone.
 //!
-//! A browser that hears no answer asks again; a visitor who sees no page presses the button again. So the form carries a
-//! token, a random number that is good for one order, and the order is kept *under* it: the second time there is one
-//! already. That holds for three requests at once, too, since the store makes each change in one step.
+//! A browser that hears no answer asks again; a visitor who sees no page presses the button again.
+//! So the form carries a token, a random number that is good for one order, and the order is kept
+//! *under* it: the second time there is one already. That holds for three requests at once, too,
+//! since the store makes each change in one step.
 //!
 //! Three kinds of rows:
 //!
 //! * `order`, by its token: what was ordered, and its number. This row is the order.
 //! * `number`, by the order's number: the token, to find it by.
-//! * `till`, one row: the last number given, and which tokens the last numbers were given to. So three requests at once
-//!   get one number, and none is skipped.
+//! * `till`, one row: the last number given, and which tokens the last numbers were given to. So
+//!   three requests at once get one number, and none is skipped.
 //!
 //! Left out: cancelling an order, and a list of all of them.
 
@@ -29,7 +30,8 @@ const TILL: Kind = Kind::kept("till", 1);
 /// The number before the first.
 const BEFORE_FIRST: i64 = 1000;
 
-/// So many tokens the till remembers. One that it has forgotten still makes no second order, but may skip a number.
+/// So many tokens the till remembers. One that it has forgotten still makes no second order, but
+/// may skip a number.
 const REMEMBERED: usize = 100;
 
 /// So many of the last orders a session knows as its own.
@@ -111,8 +113,8 @@ fn take_number(ctx: &Context, token: &str) -> Result<i64, Error> {
     Ok(number)
 }
 
-/// Takes what was ordered out of the cart, with the token, and notes whose order it is. Once: the second time the token is
-/// another one, or gone.
+/// Takes what was ordered out of the cart, with the token, and notes whose order it is. Once: the
+/// second time the token is another one, or gone.
 fn settle(ctx: &mut Context, token: &str, order: &Map) {
     let fresh = random::hex_id();
     let number = number_of(order);
@@ -123,7 +125,9 @@ fn settle(ctx: &mut Context, token: &str, order: &Map) {
         row.remove("token");
         // What came into the cart meanwhile stays there.
         let mut cart = Cart::of(row);
-        for (item, count) in lines_of(order).filter_map(|line| Some((catalogue::item(line.item)?, line.count))) {
+        for (item, count) in
+            lines_of(order).filter_map(|line| Some((catalogue::item(line.item)?, line.count)))
+        {
             let left = cart.count_of(item) - count;
             cart.set(item, left.max(0));
         }
@@ -138,12 +142,18 @@ fn settle(ctx: &mut Context, token: &str, order: &Map) {
 /// The confirmation.
 fn shop_order(ctx: &mut Context) -> Result<Response, Error> {
     let number = ctx.param("id").parse::<i64>().map_err(|_| Error::NotFound)?.to_string();
-    let token = ctx.store().load(&NUMBER, &number)?.found().map(|row| text_of(&row, "token")).ok_or(Error::NotFound)?;
+    let token = ctx
+        .store()
+        .load(&NUMBER, &number)?
+        .found()
+        .map(|row| text_of(&row, "token"))
+        .ok_or(Error::NotFound)?;
     let order = ctx.store().load(&ORDER, &token)?.found();
     // Somebody else's order looks as if there were none: even that it exists is nobody's business.
     let order = order.filter(|order| is_own(ctx, order)).ok_or(Error::NotFound)?;
     let name = text_of(&order, "name");
-    let thanks = if name.is_empty() { "Thank you".to_owned() } else { format!("Thank you, {name}") };
+    let thanks =
+        if name.is_empty() { "Thank you".to_owned() } else { format!("Thank you, {name}") };
     let total = price(order.get("total").and_then(Value::as_int).unwrap_or(0));
     let mut text = format!("{thanks}\norder {number}\n");
     let mut shown = Vec::new();
@@ -151,8 +161,16 @@ fn shop_order(ctx: &mut Context) -> Result<Response, Error> {
     for Line { item, name, cents, count } in lines_of(&order) {
         let sum = price(cents * count);
         all += count;
-        text.push_str(&format!("{item:>4}  {name:<26} {count:>3} x {:>8} {sum:>10}\n", price(cents)));
-        let line = [("id", Value::from(item)), ("name", name.into()), ("count", count.into()), ("sum", sum.into())];
+        text.push_str(&format!(
+            "{item:>4}  {name:<26} {count:>3} x {:>8} {sum:>10}\n",
+            price(cents)
+        ));
+        let line = [
+            ("id", Value::from(item)),
+            ("name", name.into()),
+            ("count", count.into()),
+            ("sum", sum.into()),
+        ];
         shown.push(Value::Map(Map::from(line)));
     }
     text.push_str(&format!("total {total}\n"));
@@ -175,10 +193,20 @@ struct Line {
 }
 
 fn lines_of(order: &Map) -> impl Iterator<Item = Line> {
-    let lines = order.get("lines").and_then(Value::as_list).unwrap_or_default().iter().filter_map(Value::as_map);
+    let lines = order
+        .get("lines")
+        .and_then(Value::as_list)
+        .unwrap_or_default()
+        .iter()
+        .filter_map(Value::as_map);
     lines.map(|line| {
         let whole = |name: &str| line.get(name).and_then(Value::as_int).unwrap_or(0);
-        Line { item: whole("item"), name: text_of(line, "name"), cents: whole("cents"), count: whole("count") }
+        Line {
+            item: whole("item"),
+            name: text_of(line, "name"),
+            cents: whole("cents"),
+            count: whole("count"),
+        }
     })
 }
 
@@ -187,12 +215,19 @@ fn is_own(ctx: &Context, order: &Map) -> bool {
     let row = ctx.session.values();
     let account = account::email(&ctx.session);
     let same_account = account.is_some_and(|email| email == text_of(order, "account"));
-    same_account || own_numbers(row).contains(&number_of(order)) || text_of(row, "token") == text_of(order, "token")
+    same_account
+        || own_numbers(row).contains(&number_of(order))
+        || text_of(row, "token") == text_of(order, "token")
 }
 
 /// The numbers of the last orders of a session, the latest last.
 pub fn own_numbers(row: &Map) -> Vec<i64> {
-    row.get("orders").and_then(Value::as_list).unwrap_or_default().iter().filter_map(Value::as_int).collect()
+    row.get("orders")
+        .and_then(Value::as_list)
+        .unwrap_or_default()
+        .iter()
+        .filter_map(Value::as_int)
+        .collect()
 }
 
 fn number_of(order: &Map) -> i64 {

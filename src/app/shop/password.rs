@@ -1,13 +1,17 @@
-//! Passwords: hashed so slowly that guessing takes long, and two at a time, so that hashing is no way to stop the server.
+//! Passwords: hashed so slowly that guessing takes long, and two at a time, so that hashing is no
+//! way to stop the server.
 //!
-//! What is kept is not the password but what PBKDF2 makes of it and of a random salt, as `600000$salt$hash`. Whoever steals
-//! the file of accounts has to guess, and each guess costs a third of a second. The number of rounds stands in the text,
-//! so that it can grow one day without making the old ones useless.
+//! What is kept is not the password but what PBKDF2 makes of it and of a random salt, as
+//! `600000$salt$hash`. Whoever steals the file of accounts has to guess, and each guess costs a
+//! third of a second. The number of rounds stands in the text, so that it can grow one day without
+//! making the old ones useless.
 //!
-//! * A third of a second of work for one small request: ten visitors at once would keep a machine busy. So two are hashed at
-//!   a time, some more wait for their turn, and beyond those the answer is 503.
+//! * A third of a second of work for one small request: ten visitors at once would keep a machine
+//!   busy. So two are hashed at a time, some more wait for their turn, and beyond those the answer
+//!   is 503.
 //!
-//! Left out: Argon2 and scrypt, which cost an attacker memory as well. Each would be a chapter of its own.
+//! Left out: Argon2 and scrypt, which cost an attacker memory as well. Each would be a chapter of
+//! its own.
 
 use carafe::Error;
 use carafe::http::{Headers, Status};
@@ -94,6 +98,7 @@ impl Drop for Place {
 fn busy() -> Error {
     let mut headers = Headers::new();
     headers.append("Retry-After", "2");
-    let why = format!("{PLACES} passwords are being checked and others wait; try again in a moment");
+    let why =
+        format!("{PLACES} passwords are being checked and others wait; try again in a moment");
     Error::Status(Status::SERVICE_UNAVAILABLE, why, headers)
 }

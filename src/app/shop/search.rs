@@ -1,8 +1,9 @@
-//! Steps 3 and 4: a search that is remembered, and a page of results that is asked for without a word of it.
+//! Steps 3 and 4: a search that is remembered, and a page of results that is asked for without a
+//! word of it.
 //!
-//! `/search` puts the query into the address of its results. Here the first request leaves the words in the session and
-//! sends the browser on; the second says nothing, and is answered from memory. Whoever keeps no cookie sees that it
-//! *is* memory.
+//! `/search` puts the query into the address of its results. Here the first request leaves the
+//! words in the session and sends the browser on; the second says nothing, and is answered from
+//! memory. Whoever keeps no cookie sees that it *is* memory.
 
 use super::catalogue::{self, Item};
 use super::{page, text_of};
@@ -21,11 +22,15 @@ pub fn routes(app: &mut App) {
 fn shop_search(ctx: &mut Context) -> Result<Response, Error> {
     let words = ctx.request.query.get("q").map(|words| words.trim().to_owned());
     let words = words.filter(|words| !words.is_empty()).ok_or_else(|| {
-        Error::BadRequest("found nothing to search for, expected ?q= and a word: /shop/search?q=kettle".into())
+        Error::BadRequest(
+            "found nothing to search for, expected ?q= and a word: /shop/search?q=kettle".into(),
+        )
     })?;
     let length = words.chars().count();
     if length > LONGEST {
-        return Err(Error::BadRequest(format!("q: found {length} characters, expected at most {LONGEST}")));
+        return Err(Error::BadRequest(format!(
+            "q: found {length} characters, expected at most {LONGEST}"
+        )));
     }
     ctx.session.set("search", words);
     Ok(Response::redirect("/shop/results"))
@@ -39,11 +44,13 @@ fn shop_results(ctx: &mut Context) -> Result<Response, Error> {
         (words, _) => format!("Results for '{words}'"),
     };
     let found: Vec<&Item> = if words.is_empty() { Vec::new() } else { catalogue::search(&words) };
-    let mut text = format!("{heading}\n{}", found.iter().map(|item| item.to_line()).collect::<String>());
+    let mut text =
+        format!("{heading}\n{}", found.iter().map(|item| item.to_line()).collect::<String>());
     if found.is_empty() {
         text.push_str("try: /shop/search?q=jee\n");
     }
     let items: Vec<Value> = found.iter().map(|item| item.to_value()).collect();
-    let variables = [("search", Value::from(words)), ("heading", heading.into()), ("items", items.into())];
+    let variables =
+        [("search", Value::from(words)), ("heading", heading.into()), ("items", items.into())];
     page(ctx, "shop/results.html", variables, text)
 }

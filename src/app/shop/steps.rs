@@ -1,11 +1,14 @@
-//! The eight steps as the shop sees them: which this visitor has done, and how many cycles that took.
+//! The eight steps as the shop sees them: which this visitor has done, and how many cycles that
+//! took.
 //!
-//! Which steps are done is read from the visitor's row: where nothing is remembered, nothing has been done. The number of
-//! cycles comes from the record of all of them, if there is one. A visitor is known there by the cookie's value, also
-//! when it has changed on the way: a cycle that was sent one and gave back another belongs to both.
+//! Which steps are done is read from the visitor's row: where nothing is remembered, nothing has
+//! been done. The number of cycles comes from the record of all of them, if there is one. A visitor
+//! is known there by the cookie's value, also when it has changed on the way: a cycle that was sent
+//! one and gave back another belongs to both.
 //!
-//! Before its first cookie a visitor is a stranger like any other. The cycles of a stranger with the same address and the
-//! same browser, just before, were probably this one's; they are counted, and the page says so.
+//! Before its first cookie a visitor is a stranger like any other. The cycles of a stranger with
+//! the same address and the same browser, just before, were probably this one's; they are counted,
+//! and the page says so.
 
 use super::cart::Cart;
 use super::{account, item, order};
@@ -28,7 +31,11 @@ pub fn all(ctx: &Context) -> Value {
         ("Search", None, searched),
         ("Browse results", link("/shop/results"), searched),
         ("View details", viewed, here.starts_with("/shop/item/")),
-        ("Add to cart", link("/shop/cart"), !orders.is_empty() || !Cart::of(row).lines().is_empty()),
+        (
+            "Add to cart",
+            link("/shop/cart"),
+            !orders.is_empty() || !Cart::of(row).lines().is_empty(),
+        ),
         ("Check out", None, !orders.is_empty()),
         ("Confirmation", confirmation, !orders.is_empty()),
     ];
@@ -45,12 +52,13 @@ pub fn all(ctx: &Context) -> Value {
     Value::List(steps.collect())
 }
 
-/// How many cycles of the shop this visitor took so far, this one included, and how many of them as a stranger; nothing
-/// if cycles are not recorded.
+/// How many cycles of the shop this visitor took so far, this one included, and how many of them as
+/// a stranger; nothing if cycles are not recorded.
 pub fn cycles(ctx: &Context) -> Value {
     let Some(recorder) = ctx.recorder() else { return Value::Null };
     let records = recorder.all();
-    let mut ids: Vec<String> = ctx.session.sent().into_iter().chain(ctx.session.key()).map(str::to_owned).collect();
+    let mut ids: Vec<String> =
+        ctx.session.sent().into_iter().chain(ctx.session.key()).map(str::to_owned).collect();
     let browser = Browser {
         address: ctx.request.peer.map(|peer| peer.ip()),
         agent: ctx.request.headers.get("User-Agent").unwrap_or("").to_owned(),
@@ -63,7 +71,8 @@ pub fn cycles(ctx: &Context) -> Value {
         own += 1
     }
     let mut met_another = false;
-    // From the latest back to the first: so an id that was replaced is met after the one that replaced it.
+    // From the latest back to the first: so an id that was replaced is met after the one that
+    // replaced it.
     for record in records.iter().rev() {
         let theirs = ids_of(record);
         if theirs.iter().any(|id| ids.iter().any(|own| own == id)) {
@@ -95,8 +104,9 @@ impl Browser {
         });
         let head = head_of(record)?;
         let agent = head.lines().filter_map(|line| line.split_once(':'));
-        let mut agent =
-            agent.filter(|(name, _)| name.eq_ignore_ascii_case("User-Agent")).map(|(_, value)| value.trim());
+        let mut agent = agent
+            .filter(|(name, _)| name.eq_ignore_ascii_case("User-Agent"))
+            .map(|(_, value)| value.trim());
         Some(Browser { address, agent: agent.next().unwrap_or("").to_owned() })
     }
 }
@@ -111,7 +121,9 @@ fn ids_of(record: &Record) -> Vec<&str> {
 }
 
 fn is_of_the_shop(record: &Record) -> bool {
-    let target = head_of(record).and_then(|head| head.split(' ').nth(1).map(str::to_owned)).unwrap_or_default();
+    let target = head_of(record)
+        .and_then(|head| head.split(' ').nth(1).map(str::to_owned))
+        .unwrap_or_default();
     let path = target.split('?').next().unwrap_or("");
     path == "/shop" || path.starts_with("/shop/")
 }

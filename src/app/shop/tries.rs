@@ -1,7 +1,7 @@
 //! Wrong passwords, counted: whoever guesses gets ten tries a minute.
 //!
-//! A try is counted *before* its password is hashed, and taken back if it was right. Counting afterwards would let a
-//! hundred guesses at once slip through before the first one is found wrong.
+//! A try is counted *before* its password is hashed, and taken back if it was right. Counting
+//! afterwards would let a hundred guesses at once slip through before the first one is found wrong.
 //!
 //! The count is a row of the store, so that two servers with one store do not give twenty tries.
 //!
@@ -18,8 +18,13 @@ const WINDOW: Duration = Duration::from_secs(60);
 /// Far more than can be tried within a minute, as each costs a hash.
 const ROWS: usize = 10_000;
 
-const KIND: Kind =
-    Kind { name: "try", lifetime: Some(WINDOW), most: ROWS, when_full: WhenFull::OldestLeaves, secret: false };
+const KIND: Kind = Kind {
+    name: "try",
+    lifetime: Some(WINDOW),
+    most: ROWS,
+    when_full: WhenFull::OldestLeaves,
+    secret: false,
+};
 
 /// Tries under one name.
 pub struct Tries<'s> {
@@ -39,11 +44,16 @@ impl Tries<'_> {
     ///
     /// 429 if there were `most` within the window already; or what the store could not do.
     pub fn begin(store: &dyn Store, name: String, most: usize) -> Result<Tries<'_>, Error> {
-        // The time of day, since it must mean the same to another process. If it is set back, old tries do not count.
+        // The time of day, since it must mean the same to another process. If it is set back, old
+        // tries do not count.
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let (mut count, mut first) = (0, 0);
         let mut note = |row: &mut Option<Map>| {
-            let times = row.as_ref().and_then(|row| row.get("times")).and_then(Value::as_list).unwrap_or_default();
+            let times = row
+                .as_ref()
+                .and_then(|row| row.get("times"))
+                .and_then(Value::as_list)
+                .unwrap_or_default();
             let mut times: Vec<i64> = times.iter().filter_map(Value::as_int).collect();
             times.retain(|time| (0..milliseconds(WINDOW)).contains(&(milliseconds(now) - time)));
             count = times.len() + 1;
@@ -57,11 +67,13 @@ impl Tries<'_> {
         };
         store.update(&KIND, &name, &mut note)?;
         let left = (first + milliseconds(WINDOW) - milliseconds(now)).max(0);
-        let tries = Tries { store, name, most, count, wait: Duration::from_millis(left.unsigned_abs()) };
+        let tries =
+            Tries { store, name, most, count, wait: Duration::from_millis(left.unsigned_abs()) };
         if count > most { Err(tries.too_many()) } else { Ok(tries) }
     }
 
-    /// What the answer to a wrong password is: the last one that is allowed says that there are no more.
+    /// What the answer to a wrong password is: the last one that is allowed says that there are no
+    /// more.
     pub fn wrong(&self) -> Error {
         if self.count >= self.most {
             return self.too_many();

@@ -1,7 +1,8 @@
 //! Quiet colours for Rust: comments, words of the language, texts, numbers and types.
 //!
-//! A program is cut into pieces from left to right, and each piece that has a colour is put into a `span`. It need not
-//! understand what it reads: a piece that it takes for the wrong thing has the wrong colour, and nothing else happens.
+//! A program is cut into pieces from left to right, and each piece that has a colour is put into a
+//! `span`. It need not understand what it reads: a piece that it takes for the wrong thing has the
+//! wrong colour, and nothing else happens.
 //!
 //! Left out: other languages.
 
@@ -93,7 +94,8 @@ fn coloured(text: &str, class: &str, out: &mut String) {
     }
 }
 
-/// The length of the first piece in bytes, at least one letter, and its class: c, k, s, n, t or none.
+/// The length of the first piece in bytes, at least one letter, and its class: c, k, s, n, t or
+/// none.
 fn piece(rest: &str) -> (usize, &'static str) {
     let first = rest.chars().next().unwrap_or(' ');
     if rest.starts_with("//") {

@@ -1,7 +1,8 @@
 //! Every file of carafe's source, in the order in which to read it.
 //!
-//! The texts are part of the binary, so that an answer can lead to the line that made it without a network. A test
-//! compares this table with the folder, so that a new file cannot be forgotten here.
+//! The texts are part of the binary, so that an answer can lead to the line that made it without a
+//! network. A test compares this table with the folder, so that a new file cannot be forgotten
+//! here.
 
 macro_rules! chapters {
     ($($path:literal)*) => {

@@ -1,7 +1,8 @@
 //! From bytes to an answer, as they come.
 //!
-//! More forgiving than the server's own parser: what every browser would understand is understood. What none would is
-//! told apart, since each has a lesson of its own: no HTTP, TLS, a body shorter or longer than was said, no end at all.
+//! More forgiving than the server's own parser: what every browser would understand is understood.
+//! What none would is told apart, since each has a lesson of its own: no HTTP, TLS, a body shorter
+//! or longer than was said, no end at all.
 //!
 //! ```text
 //! HTTP/1.0 200 OK                 status line
@@ -32,9 +33,11 @@ impl Answer {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
-    /// True if a browser would render it as HTML. Without a Content-Type it looks into the bytes and may.
+    /// True if a browser would render it as HTML. Without a Content-Type it looks into the bytes
+    /// and may.
     pub fn is_page(&self) -> bool {
-        let media_type = self.headers.get("Content-Type").unwrap_or("").split(';').next().unwrap_or("").trim();
+        let media_type =
+            self.headers.get("Content-Type").unwrap_or("").split(';').next().unwrap_or("").trim();
         media_type.is_empty() || media_type.eq_ignore_ascii_case("text/html")
     }
 }
@@ -80,7 +83,9 @@ impl Reader {
             Frame::Length(length) => self.bytes.len() >= *length,
             Frame::Close => false,
             Frame::Chunked(chunks) => {
-                let used = chunks.feed(&self.bytes, &self.limits).map_err(|error| format!("a broken body: {error}"))?;
+                let used = chunks
+                    .feed(&self.bytes, &self.limits)
+                    .map_err(|error| format!("a broken body: {error}"))?;
                 self.bytes.drain(..used);
                 match chunks.finish() {
                     Some(body) => {
@@ -109,13 +114,17 @@ impl Reader {
     /// What is missing.
     pub fn hung_up(&mut self) -> Result<Answer, String> {
         match &self.head {
-            None if self.bytes.is_empty() => Err("it hung up without a word, expected HTTP/1.1 200 OK".into()),
+            None if self.bytes.is_empty() => {
+                Err("it hung up without a word, expected HTTP/1.1 200 OK".into())
+            }
             None => Err(format!("it hung up within the head, after {}", shown(&self.bytes))),
             Some((_, Frame::Length(length))) => Err(format!(
                 "it hung up after {} bytes of the body, expected the {length} that Content-Length promised",
                 self.bytes.len()
             )),
-            Some((_, Frame::Chunked(_))) => Err("it hung up within a chunked body, expected the last chunk, 0".into()),
+            Some((_, Frame::Chunked(_))) => {
+                Err("it hung up within a chunked body, expected the last chunk, 0".into())
+            }
             Some(_) => self.finished().ok_or_else(|| "it hung up".into()),
         }
     }
@@ -209,23 +218,31 @@ fn check_beginning(bytes: &[u8]) -> Result<(), String> {
 
 /// Where the empty line ends, with CR LF or bare LF.
 fn head_length(bytes: &[u8]) -> Option<usize> {
-    let ends = |end: &[u8]| bytes.windows(end.len()).position(|window| window == end).map(|at| at + end.len());
+    let ends = |end: &[u8]| {
+        bytes.windows(end.len()).position(|window| window == end).map(|at| at + end.len())
+    };
     ends(b"\r\n\r\n").into_iter().chain(ends(b"\n\n")).min()
 }
 
 fn parse_head(head: &str) -> Result<Answer, String> {
     let mut lines = head.lines();
     let status_line = lines.next().unwrap_or("").trim_end().to_owned();
-    let code =
-        status_line.split(' ').nth(1).and_then(|code| code.parse().ok()).filter(|code| (100..600).contains(code));
+    let code = status_line
+        .split(' ')
+        .nth(1)
+        .and_then(|code| code.parse().ok())
+        .filter(|code| (100..600).contains(code));
     let status = Status(code.ok_or_else(|| {
-        format!("the status line {}, expected one such as HTTP/1.1 200 OK", shown(status_line.as_bytes()))
+        format!(
+            "the status line {}, expected one such as HTTP/1.1 200 OK",
+            shown(status_line.as_bytes())
+        )
     })?);
     let mut headers = Headers::new();
     for line in lines.filter(|line| !line.is_empty()) {
-        let (name, value) = line
-            .split_once(':')
-            .ok_or_else(|| format!("the header {}, expected Name: value", shown(line.as_bytes())))?;
+        let (name, value) = line.split_once(':').ok_or_else(|| {
+            format!("the header {}, expected Name: value", shown(line.as_bytes()))
+        })?;
         headers.append(name.trim(), value.trim());
     }
     Ok(Answer { status, status_line, headers, body: Vec::new() })

@@ -1,10 +1,12 @@
 //! One question to a server, and its whole answer, within a bound.
 //!
-//! The other end of the wire: what curl does for the reader, for the checks. The server may be in any language, broken,
-//! or no web server at all, so nothing here waits for ever, keeps without bound, or fails without saying what came.
+//! The other end of the wire: what curl does for the reader, for the checks. The server may be in
+//! any language, broken, or no web server at all, so nothing here waits for ever, keeps without
+//! bound, or fails without saying what came.
 //!
-//! Each question has a connection of its own (`Connection: close`): the answer's end is then found by the length, by
-//! the last chunk, or by the server hanging up, whichever the server uses, HTTP/1.0 or 1.1.
+//! Each question has a connection of its own (`Connection: close`): the answer's end is then found
+//! by the length, by the last chunk, or by the server hanging up, whichever the server uses,
+//! HTTP/1.0 or 1.1.
 //!
 //! Left out: https, compression, HEAD, following redirects. A check looks at each step.
 
@@ -17,7 +19,8 @@ use std::io::{self, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::time::{Duration, Instant};
 
-/// How long one answer may take: longer than a healthy server needs for anything that is asked here.
+/// How long one answer may take: longer than a healthy server needs for anything that is asked
+/// here.
 pub const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Where a server listens.
@@ -30,11 +33,13 @@ pub struct Server {
 }
 
 impl Server {
-    /// Reads `http://127.0.0.1:5001`, with or without the slash at its end; `http://` may be left out, as for curl.
+    /// Reads `http://127.0.0.1:5001`, with or without the slash at its end; `http://` may be left
+    /// out, as for curl.
     ///
     /// # Errors
     ///
-    /// What was met and what was expected: another scheme, a path, something that is no host and port.
+    /// What was met and what was expected: another scheme, a path, something that is no host and
+    /// port.
     pub fn of_url(url: &str) -> Result<Server, String> {
         let expected = "expected one such as http://127.0.0.1:5001";
         let (scheme, rest) = url.split_once("://").unwrap_or(("http", url));
@@ -53,7 +58,8 @@ impl Server {
             None => (authority, Some(80)),
         };
         let in_brackets = host.starts_with('[') && host.ends_with(']');
-        let is_host = |letter: char| letter.is_alphanumeric() || "-._".contains(letter) || in_brackets;
+        let is_host =
+            |letter: char| letter.is_alphanumeric() || "-._".contains(letter) || in_brackets;
         match port.filter(|&port| port > 0 && !host.is_empty() && host.chars().all(is_host)) {
             Some(port) => Ok(Server { host: host.to_owned(), port }),
             None => Err(format!("found {url:?}, {expected}")),
@@ -78,13 +84,16 @@ impl Server {
         }
     }
 
-    /// A connection to the first address of the host that takes one: `localhost` has two, and a server may be at either.
+    /// A connection to the first address of the host that takes one: `localhost` has two, and a
+    /// server may be at either.
     fn connect(&self, end: Instant) -> Result<TcpStream, Unanswered> {
         let host = self.host.trim_matches(['[', ']']);
         let addresses = (host, self.port).to_socket_addrs();
         let nobody = |why: &dyn fmt::Display| Unanswered::Nobody(format!("nobody answers: {why}"));
         let mut last = nobody(&format!("the name {host} has no address"));
-        for address in addresses.map_err(|error| nobody(&format!("the name {host} has no address ({error})")))? {
+        for address in addresses
+            .map_err(|error| nobody(&format!("the name {host} has no address ({error})")))?
+        {
             match TcpStream::connect_timeout(&address, left(end)) {
                 Ok(stream) => return Ok(stream),
                 Err(error) => last = nobody(&error),
@@ -122,7 +131,8 @@ impl fmt::Display for Unanswered {
     }
 }
 
-/// Asks, with the cookies of the jar, and keeps those that come. All of it is done within [`PATIENCE`].
+/// Asks, with the cookies of the jar, and keeps those that come. All of it is done within
+/// [`PATIENCE`].
 ///
 /// # Errors
 ///
@@ -132,11 +142,13 @@ pub fn ask(server: &Server, question: &Question, jar: &mut Jar) -> Result<Answer
     let mut stream = server.connect(end)?;
     let broken = |error: io::Error| Unanswered::Broken(format!("the connection broke: {error}"));
     stream.set_write_timeout(Some(left(end))).map_err(broken)?;
-    // A server may answer and hang up before it has read everything. So what it said counts, not whether it listened.
+    // A server may answer and hang up before it has read everything. So what it said counts, not
+    // whether it listened.
     let _ = stream.write_all(written(server, question, jar).as_bytes());
     let mut reader = Reader::new();
-    let answer = read(&mut stream, &mut reader, end)
-        .map_err(|why| if reader.is_http() { Unanswered::Broken(why) } else { Unanswered::NotHttp(why) })?;
+    let answer = read(&mut stream, &mut reader, end).map_err(|why| {
+        if reader.is_http() { Unanswered::Broken(why) } else { Unanswered::NotHttp(why) }
+    })?;
     for line in answer.headers.get_all("Set-Cookie") {
         jar.keep(line, &server.host, question.path);
     }
@@ -150,7 +162,9 @@ fn read(stream: &mut TcpStream, reader: &mut Reader, end: Instant) -> Result<Ans
         if Instant::now() >= end {
             return Err(reader.so_far(PATIENCE));
         }
-        stream.set_read_timeout(Some(left(end))).map_err(|error| format!("no timeout can be set: {error}"))?;
+        stream
+            .set_read_timeout(Some(left(end)))
+            .map_err(|error| format!("no timeout can be set: {error}"))?;
         let read = match stream.read(&mut bytes) {
             Ok(read) => read,
             Err(error) if matches!(error.kind(), Interrupted | WouldBlock | TimedOut) => continue,
@@ -192,7 +206,9 @@ fn written(server: &Server, question: &Question, jar: &mut Jar) -> String {
     });
     if let Some(body) = &body {
         let length = body.len();
-        text.push_str(&format!("Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {length}\r\n"));
+        text.push_str(&format!(
+            "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {length}\r\n"
+        ));
     }
     text + "\r\n" + &body.unwrap_or_default()
 }

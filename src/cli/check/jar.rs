@@ -1,8 +1,9 @@
 //! A cookie jar: what a browser remembers for a server.
 //!
-//! The rules are RFC 6265's for one host: a cookie comes with a path, goes back to that path and what is below it, and
-//! leaves when a later one of its name and path is out of date. A cookie that a browser would not keep is not kept
-//! here, and the reason is remembered: that silence has cost many an evening.
+//! The rules are RFC 6265's for one host: a cookie comes with a path, goes back to that path and
+//! what is below it, and leaves when a later one of its name and path is out of date. A cookie that
+//! a browser would not keep is not kept here, and the reason is remembered: that silence has cost
+//! many an evening.
 //!
 //! Left out: other hosts, and a clock. A check takes seconds, so a cookie of the future stays.
 
@@ -29,12 +30,16 @@ impl Jar {
     /// Does what a `Set-Cookie` asks for, or notes why not. `path` is the one that was asked.
     pub fn keep(&mut self, line: &str, host: &str, path: &str) {
         let mut parts = line.split(';').map(str::trim);
-        let Some((name, value)) = parts.next().and_then(|pair| pair.split_once('=')).filter(|pair| !pair.0.is_empty())
+        let Some((name, value)) =
+            parts.next().and_then(|pair| pair.split_once('=')).filter(|pair| !pair.0.is_empty())
         else {
             return self.lose(format!("{line:?} has no name=value"));
         };
-        let mut cookie =
-            Cookie { name: name.trim().into(), value: value.trim().into(), path: default_path(path).into() };
+        let mut cookie = Cookie {
+            name: name.trim().into(),
+            value: value.trim().into(),
+            path: default_path(path).into(),
+        };
         let mut is_over = false;
         let mut has_age = false;
         for attribute in parts {
@@ -47,19 +52,25 @@ impl Jar {
                     is_over = value.starts_with('-') || value == "0";
                     has_age = true;
                 }
-                "expires" if !has_age => is_over = date::parse(value).is_some_and(|end| end <= SystemTime::now()),
+                "expires" if !has_age => {
+                    is_over = date::parse(value).is_some_and(|end| end <= SystemTime::now())
+                }
                 "domain" if !covers(value, host) => {
-                    return self.lose(format!("{name} is for Domain={value}, and this host is {host}"));
+                    return self
+                        .lose(format!("{name} is for Domain={value}, and this host is {host}"));
                 }
                 "secure" => {
-                    return self.lose(format!("{name} is Secure, and this is plain http: browsers drop it"));
+                    return self.lose(format!(
+                        "{name} is Secure, and this is plain http: browsers drop it"
+                    ));
                 }
                 _ => {}
             }
         }
         let size = name.len() + value.len();
         if size > COOKIE_BYTES {
-            return self.lose(format!("{name} is {size} bytes: browsers drop more than {COOKIE_BYTES}"));
+            return self
+                .lose(format!("{name} is {size} bytes: browsers drop more than {COOKIE_BYTES}"));
         }
         self.cookies.retain(|known| (&known.name, &known.path) != (&cookie.name, &cookie.path));
         if !is_over {
@@ -67,7 +78,8 @@ impl Jar {
         }
     }
 
-    /// The value of the `Cookie` header for a path; `None` if no cookie goes there. Longer paths come first (§5.4).
+    /// The value of the `Cookie` header for a path; `None` if no cookie goes there. Longer paths
+    /// come first (§5.4).
     pub fn header(&mut self, path: &str) -> Option<String> {
         let (mut fitting, others): (Vec<&Cookie>, Vec<&Cookie>) =
             self.cookies.iter().partition(|cookie| is_below(path, &cookie.path));
@@ -76,7 +88,8 @@ impl Jar {
             .map(|cookie| format!("{} goes to {} alone, not to {path}", cookie.name, cookie.path))
             .collect();
         fitting.sort_by_key(|cookie| std::cmp::Reverse(cookie.path.len()));
-        let pairs: Vec<String> = fitting.iter().map(|cookie| format!("{}={}", cookie.name, cookie.value)).collect();
+        let pairs: Vec<String> =
+            fitting.iter().map(|cookie| format!("{}={}", cookie.name, cookie.value)).collect();
         others.into_iter().for_each(|other| self.lose(other));
         if pairs.is_empty() { None } else { Some(pairs.join("; ")) }
     }
@@ -116,7 +129,9 @@ fn default_path(path: &str) -> &str {
 /// RFC 6265 §5.1.4: the same path, or one below it.
 fn is_below(path: &str, folder: &str) -> bool {
     let rest = path.strip_prefix(folder);
-    rest.is_some_and(|rest| rest.is_empty() || folder.ends_with('/') || rest.starts_with(['/', '?']))
+    rest.is_some_and(|rest| {
+        rest.is_empty() || folder.ends_with('/') || rest.starts_with(['/', '?'])
+    })
 }
 
 /// RFC 6265 §5.1.3: the same host, or one below the domain.

@@ -1,7 +1,7 @@
 //! `carafe check`: what is missing, of a lesson here or of the notes' app on any server.
 //!
-//! `carafe check [N]` asks a running carafe what it saw of the lessons (`seen`). `carafe check --suite notes --url URL`
-//! asks a server in any language (`notes`).
+//! `carafe check [N]` asks a running carafe what it saw of the lessons (`seen`). `carafe check
+//! --suite notes --url URL` asks a server in any language (`notes`).
 
 pub mod answer;
 pub mod client;
@@ -29,13 +29,17 @@ enum Wanted {
     Notes { server: Server },
 }
 
-/// Runs the command with what stands after `check`: exit code 0, 1 with what is missing on stdout, 2 for flags that are
-/// not understood.
+/// Runs the command with what stands after `check`: exit code 0, 1 with what is missing on stdout,
+/// 2 for flags that are not understood.
 pub fn run(arguments: &[String]) -> ExitCode {
     let wanted = match read_arguments(arguments) {
         Ok(wanted) => wanted,
         Err(message) => {
-            let _ = writeln!(io::stderr(), "carafe check: {message}\nusage: {}", USAGE.replace('\n', "\n       "));
+            let _ = writeln!(
+                io::stderr(),
+                "carafe check: {message}\nusage: {}",
+                USAGE.replace('\n', "\n       ")
+            );
             return ExitCode::from(2);
         }
     };
@@ -56,19 +60,24 @@ fn read_arguments(arguments: &[String]) -> Result<Wanted, String> {
     while let Some(argument) = rest.next() {
         if !argument.starts_with("--") {
             let number = argument.parse().ok().filter(|number| (1..=14).contains(number));
-            let number = number.ok_or_else(|| format!("found {argument:?}, expected a lesson's number, 1 to 14"))?;
+            let number = number.ok_or_else(|| {
+                format!("found {argument:?}, expected a lesson's number, 1 to 14")
+            })?;
             if lesson.replace(number).is_some() {
                 return Err(format!("found a second lesson, {argument}, expected one"));
             }
             continue;
         }
-        let (flag, joined) = argument.split_once('=').map_or((&**argument, None), |(flag, value)| (flag, Some(value)));
+        let (flag, joined) = argument
+            .split_once('=')
+            .map_or((&**argument, None), |(flag, value)| (flag, Some(value)));
         let place = match flag {
             "--server" => &mut server,
             "--suite" => &mut suite,
             "--url" => &mut url,
             _ => {
-                let hint = near::nearest(flag, FLAGS).map_or(String::new(), |near| format!("; did you mean {near}?"));
+                let hint = near::nearest(flag, FLAGS)
+                    .map_or(String::new(), |near| format!("; did you mean {near}?"));
                 return Err(format!("found {argument:?}, which is no flag of this command{hint}"));
             }
         };
@@ -86,8 +95,12 @@ fn read_arguments(arguments: &[String]) -> Result<Wanted, String> {
             let server = Server::of_url(&url).map_err(|why| format!("--url: {why}"))?;
             Ok(Wanted::Notes { server })
         }
-        (Some("notes"), None, ..) => Err("--suite notes needs --url, the server that is to be checked".into()),
-        (Some("notes"), ..) => Err("found a lesson or --server, expected --suite notes and --url alone".into()),
+        (Some("notes"), None, ..) => {
+            Err("--suite notes needs --url, the server that is to be checked".into())
+        }
+        (Some("notes"), ..) => {
+            Err("found a lesson or --server, expected --suite notes and --url alone".into())
+        }
         (Some(other), ..) => Err(format!("--suite: found {other:?}, expected notes")),
     }
 }

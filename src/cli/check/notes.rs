@@ -1,14 +1,14 @@
 //! The course notes' app, as a list of claims that any server can be held to.
 //!
-//! It is asked over HTTP alone, so it may be written in any language. Each claim starts with a new visitor and an empty
-//! cookie jar, asks only the eight paths of the notes, and is told: it holds, or what was sent, what came, what was
-//! expected.
+//! It is asked over HTTP alone, so it may be written in any language. Each claim starts with a new
+//! visitor and an empty cookie jar, asks only the eight paths of the notes, and is told: it holds,
+//! or what was sent, what came, what was expected.
 //!
-//! What the notes leave open is left open here: 303 or 302, text or HTML, how a page looks, where the session lives.
-//! A page of its own for 400 is as good as another.
+//! What the notes leave open is left open here: 303 or 302, text or HTML, how a page looks, where
+//! the session lives. A page of its own for 400 is as good as another.
 //!
-//! Left out: what only a server that keeps the memory itself can promise (lesson 11: a stolen cookie that is of no use
-//! after the logout). Flask's signed cookie cannot, and it passes.
+//! Left out: what only a server that keeps the memory itself can promise (lesson 11: a stolen
+//! cookie that is of no use after the logout). Flask's signed cookie cannot, and it passes.
 
 use super::answer::Answer;
 use super::client::{Server, Unanswered};
@@ -25,7 +25,11 @@ struct Claim {
     try_on: fn(&mut Visitor) -> Result<(), Miss>,
 }
 
-const fn claim(lesson: u8, words: &'static str, try_on: fn(&mut Visitor) -> Result<(), Miss>) -> Claim {
+const fn claim(
+    lesson: u8,
+    words: &'static str,
+    try_on: fn(&mut Visitor) -> Result<(), Miss>,
+) -> Claim {
     Claim { words, lesson, try_on }
 }
 
@@ -67,7 +71,10 @@ pub fn run(server: &Server, out: &mut impl Write) -> bool {
     let mut tell = |line: String| {
         let _ = writeln!(out, "{line}");
     };
-    tell(format!("The notes' app at {}; each claim starts with an empty jar, rm -f j:\n", server.url("")));
+    tell(format!(
+        "The notes' app at {}; each claim starts with an empty jar, rm -f j:\n",
+        server.url("")
+    ));
     let end = Instant::now() + PATIENCE_IN_ALL;
     let (mut held, mut tried) = (0, 0);
     for claim in CLAIMS {
@@ -93,7 +100,11 @@ pub fn run(server: &Server, out: &mut impl Write) -> bool {
     }
     let (all, left) = (CLAIMS.len(), CLAIMS.len() - tried);
     let left = if left > 0 { format!(" {left} were not tried.") } else { String::new() };
-    tell(if held == all { format!("\nAll {all} hold.") } else { format!("\n{held} of {all} hold.{left}") });
+    tell(if held == all {
+        format!("\nAll {all} hold.")
+    } else {
+        format!("\n{held} of {all} hold.{left}")
+    });
     held == all
 }
 
@@ -118,7 +129,12 @@ fn hello(visitor: &mut Visitor) -> Result<(), Miss> {
     let says = answer.status == Status::OK && words(&answer).contains("Hello, World!");
     expect(says, &answer, "Hello", "200, and in it: Hello, World!")?;
     let typed = answer.headers.get("Content-Type").is_some_and(|value| value.starts_with("text/"));
-    expect(typed, &answer, "Hello", "a Content-Type such as text/plain or text/html, or the browser has to guess")
+    expect(
+        typed,
+        &answer,
+        "Hello",
+        "a Content-Type such as text/plain or text/html, or the browser has to guess",
+    )
 }
 
 /// `Hello Ada!`, or with a comma, or in other cases of letters.
@@ -150,13 +166,24 @@ fn greeting_is_escaped(visitor: &mut Visitor) -> Result<(), Miss> {
 
 fn greeting_is_decoded(visitor: &mut Visitor) -> Result<(), Miss> {
     let answer = visitor.get("/hello/%E6%9D%8E%E6%98%8E")?;
-    expect(greets(&answer, "李明"), &answer, "Hello", "200, and in it: Hello 李明! (percent-decoded, as UTF-8)")
+    expect(
+        greets(&answer, "李明"),
+        &answer,
+        "Hello",
+        "200, and in it: Hello 李明! (percent-decoded, as UTF-8)",
+    )
 }
 
 fn style_sheet(visitor: &mut Visitor) -> Result<(), Miss> {
     let answer = visitor.get("/static/css/my-style-sheet.css")?;
-    expect(answer.status == Status::OK && !answer.body.is_empty(), &answer, "", "200 and the file's bytes")?;
-    let is_css = answer.headers.get("Content-Type").is_some_and(|value| value.starts_with("text/css"));
+    expect(
+        answer.status == Status::OK && !answer.body.is_empty(),
+        &answer,
+        "",
+        "200 and the file's bytes",
+    )?;
+    let is_css =
+        answer.headers.get("Content-Type").is_some_and(|value| value.starts_with("text/css"));
     expect(is_css, &answer, "", "Content-Type: text/css, or the browser leaves it aside")
 }
 
@@ -168,16 +195,27 @@ fn allows(answer: &Answer, method: &str, not: &str) -> bool {
 fn put_is_405(visitor: &mut Visitor) -> Result<(), Miss> {
     let answer = visitor.put("/hello")?;
     let holds = answer.status == Status::METHOD_NOT_ALLOWED && allows(&answer, "GET", "PUT");
-    expect(holds, &answer, "", "405 with the header Allow, and GET in it: the URL is known, the method is not")
+    expect(
+        holds,
+        &answer,
+        "",
+        "405 with the header Allow, and GET in it: the URL is known, the method is not",
+    )
 }
 
 fn get_is_405(visitor: &mut Visitor) -> Result<(), Miss> {
     let answer = visitor.get("/process")?;
     let holds = answer.status == Status::METHOD_NOT_ALLOWED && allows(&answer, "POST", "GET");
-    expect(holds, &answer, "", "405 with the header Allow, and POST in it: what changes something is no GET")
+    expect(
+        holds,
+        &answer,
+        "",
+        "405 with the header Allow, and POST in it: what changes something is no GET",
+    )
 }
 
-/// Sends a name. Where that leads is a claim of its own; the others go on to the form, as a browser would by hand.
+/// Sends a name. Where that leads is a claim of its own; the others go on to the form, as a browser
+/// would by hand.
 fn send_name(visitor: &mut Visitor, name: &str) -> Result<Answer, Miss> {
     visitor.post("/process", "name", name)
 }
@@ -185,9 +223,15 @@ fn send_name(visitor: &mut Visitor, name: &str) -> Result<Answer, Miss> {
 /// The page that a visitor sees after the form.
 fn form_page(visitor: &mut Visitor) -> Result<Answer, Miss> {
     let answer = visitor.get("/formtest")?;
-    let came_back = answer.headers.get("Location").is_some_and(|location| location.ends_with("/formtest"));
+    let came_back =
+        answer.headers.get("Location").is_some_and(|location| location.ends_with("/formtest"));
     let without_end = if came_back { ", not a redirect to itself without end" } else { "" };
-    expect(answer.status == Status::OK, &answer, "", format!("200, the page with the form{without_end}"))?;
+    expect(
+        answer.status == Status::OK,
+        &answer,
+        "",
+        format!("200, the page with the form{without_end}"),
+    )?;
     Ok(answer)
 }
 
@@ -205,7 +249,12 @@ fn post_leads_on(visitor: &mut Visitor) -> Result<(), Miss> {
     let path = location.split(['?', '#']).next().unwrap_or("");
     let url = visitor.server().url("/formtest");
     let leads = ["/formtest", "formtest", "./formtest", &url].contains(&path);
-    expect(leads, &answer, "", format!("Location: /formtest, or {url}; to another host no cookie goes along"))
+    expect(
+        leads,
+        &answer,
+        "",
+        format!("Location: /formtest, or {url}; to another host no cookie goes along"),
+    )
 }
 
 /// True if the name stands anywhere in the page, a field's value too.
@@ -215,7 +264,12 @@ fn shows(page: &Answer, name: &str) -> bool {
 
 fn name_is_kept(visitor: &mut Visitor) -> Result<(), Miss> {
     let page = form_page(visitor)?;
-    expect(!shows(&page, GOOD), &page, GOOD, format!("no {GOOD}: who is new has sent no name yet"))?;
+    expect(
+        !shows(&page, GOOD),
+        &page,
+        GOOD,
+        format!("no {GOOD}: who is new has sent no name yet"),
+    )?;
     send_name(visitor, GOOD)?;
     let page = form_page(visitor)?;
     expect(shows(&page, GOOD), &page, "", format!("{GOOD}, which the session has kept"))?;
@@ -233,14 +287,24 @@ fn name_is_escaped(visitor: &mut Visitor) -> Result<(), Miss> {
 fn no_field(visitor: &mut Visitor) -> Result<(), Miss> {
     let answer = visitor.post("/process", "nmae", GOOD)?;
     let is_crash = answer.status.0 >= 500;
-    expect(!is_crash, &answer, "", "400 Bad Request, or the message: a form that lacks a field is the client's mistake")
+    expect(
+        !is_crash,
+        &answer,
+        "",
+        "400 Bad Request, or the message: a form that lacks a field is the client's mistake",
+    )
 }
 
 /// Counts the message on a page.
 fn expect_messages(page: &Answer, expected: usize, why: &str) -> Result<(), Miss> {
     let found = words(page).matches(MESSAGE).count();
     let times = if expected == 1 { "time" } else { "times" };
-    expect(found == expected, page, MESSAGE, format!("'{MESSAGE}' {expected} {times}, not {found}: {why}"))
+    expect(
+        found == expected,
+        page,
+        MESSAGE,
+        format!("'{MESSAGE}' {expected} {times}, not {found}: {why}"),
+    )
 }
 
 fn refused(visitor: &mut Visitor, name: &str, why: &str) -> Result<(), Miss> {
@@ -307,12 +371,20 @@ fn stranger(visitor: &mut Visitor) -> Result<(), Miss> {
 
 fn user_is_read(visitor: &mut Visitor) -> Result<(), Miss> {
     says(&visitor.get("/sessions")?, "Index", "")?;
-    says(&visitor.get("/getsession")?, "Anthony", ", whom /sessions has set for the visitor with this cookie")
+    says(
+        &visitor.get("/getsession")?,
+        "Anthony",
+        ", whom /sessions has set for the visitor with this cookie",
+    )
 }
 
 fn user_is_for_one(visitor: &mut Visitor) -> Result<(), Miss> {
     says(&visitor.get("/sessions")?, "Index", "")?;
-    says(&visitor.stranger_gets("/getsession")?, "Not logged in!", ": this is another visitor, without the cookie")
+    says(
+        &visitor.stranger_gets("/getsession")?,
+        "Not logged in!",
+        ": this is another visitor, without the cookie",
+    )
 }
 
 fn user_is_dropped(visitor: &mut Visitor) -> Result<(), Miss> {

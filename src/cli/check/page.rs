@@ -1,13 +1,15 @@
 //! What a page says once its marks are gone: the words that a visitor would see.
 //!
-//! A check must not mind whether a name stands in an `<h1>` or a `<p>`. But it must mind a `<b>` that was a name and
-//! became a mark. So marks are taken out first, and only then `&lt;` is read as `<`: what is left of `<b>` is words.
+//! A check must not mind whether a name stands in an `<h1>` or a `<p>`. But it must mind a `<b>`
+//! that was a name and became a mark. So marks are taken out first, and only then `&lt;` is read as
+//! `<`: what is left of `<b>` is words.
 //!
 //! Left out: what CSS hides, and nearly all characters with names.
 
 use super::answer::Answer;
 
-/// The words of an answer, with one space between them. A page loses its marks; plain text stays as it is.
+/// The words of an answer, with one space between them. A page loses its marks; plain text stays as
+/// it is.
 pub fn words(answer: &Answer) -> String {
     let text = answer.text();
     let words = if answer.is_page() { unescaped(&without_marks(&text)) } else { text };
@@ -21,7 +23,8 @@ fn without_marks(html: &str) -> String {
     while let Some(at) = rest.find('<') {
         text.push_str(&rest[..at]);
         let mark = &rest[at..];
-        let is_tag = mark[1..].starts_with(|letter: char| letter.is_ascii_alphabetic() || "/!".contains(letter));
+        let is_tag = mark[1..]
+            .starts_with(|letter: char| letter.is_ascii_alphabetic() || "/!".contains(letter));
         if !is_tag {
             // `a < b`: a sign, not a mark.
             text.push('<');
@@ -31,7 +34,9 @@ fn without_marks(html: &str) -> String {
         text.push(' ');
         let past = |end: &str| position(mark, end).map_or(mark.len(), |at| at + end.len());
         let begins = |name: &str| {
-            mark.as_bytes()[1..].get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name.as_bytes()))
+            mark.as_bytes()[1..]
+                .get(..name.len())
+                .is_some_and(|start| start.eq_ignore_ascii_case(name.as_bytes()))
         };
         let length = match ["script", "style"].iter().find(|name| begins(name)) {
             Some(name) => past(&format!("</{name}>")),
@@ -45,7 +50,9 @@ fn without_marks(html: &str) -> String {
 
 /// Where `wanted` begins in `text`, in any case of letters.
 fn position(text: &str, wanted: &str) -> Option<usize> {
-    text.as_bytes().windows(wanted.len()).position(|window| window.eq_ignore_ascii_case(wanted.as_bytes()))
+    text.as_bytes()
+        .windows(wanted.len())
+        .position(|window| window.eq_ignore_ascii_case(wanted.as_bytes()))
 }
 
 /// With `&lt;` and its like read, by name or by number: `&#60;`, `&#x3c;`.

@@ -1,7 +1,7 @@
 //! A visitor of the server under test: asks, keeps cookies, and remembers what was typed.
 //!
-//! What a check sent is reported as the curl commands that send the same, so that a failure can be seen again by hand,
-//! step by step.
+//! What a check sent is reported as the curl commands that send the same, so that a failure can be
+//! seen again by hand, step by step.
 
 use super::answer::Answer;
 use super::client::{Question, Server, Unanswered, ask};
@@ -53,7 +53,11 @@ impl<'a> Visitor<'a> {
     pub fn post(&mut self, path: &str, name: &str, value: &str) -> Result<Answer, Miss> {
         // Letters travel as they are; the rest curl must encode, and the shell must leave alone.
         let is_plain = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        let data = if is_plain { format!("-d {name}={value}") } else { format!("--data-urlencode '{name}={value}'") };
+        let data = if is_plain {
+            format!("-d {name}={value}")
+        } else {
+            format!("--data-urlencode '{name}={value}'")
+        };
         self.type_out(&format!("-i -c j -b j {data}"), path);
         self.send(&Question { method: Method::Post, path, form: Some(&[(name, value)]) })
     }
@@ -93,13 +97,18 @@ impl<'a> Visitor<'a> {
     }
 }
 
-/// Nothing, or a [`Miss`] that shows the answer: its status line, the headers that matter here, and its text around what
-/// was looked for.
+/// Nothing, or a [`Miss`] that shows the answer: its status line, the headers that matter here, and
+/// its text around what was looked for.
 ///
 /// # Errors
 ///
 /// The [`Miss`], if it does not hold.
-pub fn expect(holds: bool, answer: &Answer, around: &str, expected: impl Into<String>) -> Result<(), Miss> {
+pub fn expect(
+    holds: bool,
+    answer: &Answer,
+    around: &str,
+    expected: impl Into<String>,
+) -> Result<(), Miss> {
     if holds {
         return Ok(());
     }

@@ -1,7 +1,8 @@
 //! The bench: starts the programs of an experiment, and ends them.
 //!
-//! Whatever happens, nothing is left behind: each program is killed, and the folder removed, when its value is dropped;
-//! and Ctrl-C is a question that each step asks, so that the way out leads past all of them.
+//! Whatever happens, nothing is left behind: each program is killed, and the folder removed, when
+//! its value is dropped; and Ctrl-C is a question that each step asks, so that the way out leads
+//! past all of them.
 //!
 //! Left out: `kill -9` of this process itself. Nobody can clean up after that from within.
 
@@ -50,9 +51,11 @@ impl Bench {
     ///
     /// A sentence, if there is no folder to be had, or this program cannot be started once more.
     pub fn new(stopped: Arc<AtomicBool>) -> Result<Bench, String> {
-        let program = env::current_exe().map_err(|error| format!("this program cannot find itself: {error}"))?;
+        let program = env::current_exe()
+            .map_err(|error| format!("this program cannot find itself: {error}"))?;
         let folder = env::temp_dir().join(format!("carafe-lab-{}", random::hex_id()));
-        fs::create_dir(&folder).map_err(|error| format!("cannot make {}: {error}", folder.display()))?;
+        fs::create_dir(&folder)
+            .map_err(|error| format!("cannot make {}: {error}", folder.display()))?;
         let bench = Bench { program, folder, stopped, started: Cell::new(0) };
         // Once for trial: what fails here would fail in every cell.
         match bench.carafe(&[], None) {
@@ -87,9 +90,12 @@ impl Bench {
         command.envs(key.map(|key| ("CARAFE_SECRET_KEY", key)));
         command.args(["--port", "0"]).args(arguments).current_dir(&self.folder);
         let mut running = Running::start(command.stdout(Stdio::piped()).stderr(Stdio::piped()))
-            .map_err(|error| Trouble::Failed(format!("{} cannot be started: {error}", self.program.display())))?;
+            .map_err(|error| {
+                Trouble::Failed(format!("{} cannot be started: {error}", self.program.display()))
+            })?;
         self.started.set(self.started.get() + 1);
-        let (Some(stdout), Some(stderr)) = (running.0.stdout.take(), running.0.stderr.take()) else {
+        let (Some(stdout), Some(stderr)) = (running.0.stdout.take(), running.0.stderr.take())
+        else {
             return Err(Trouble::Failed("a program's output cannot be read".into()));
         };
         let log = Log::read(stderr);
@@ -112,14 +118,25 @@ impl Bench {
     ///
     /// [`Trouble::Missing`], if there is none on this machine.
     pub fn redis(&self) -> Result<Redis, Trouble> {
-        // Redis cannot take any free port. So it is told one that was free a moment ago; if that is taken meanwhile, another.
+        // Redis cannot take any free port. So it is told one that was free a moment ago; if that is
+        // taken meanwhile, another.
         for _ in 0..5 {
             self.go_on()?;
             let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
-            let address = free.map_err(|error| Trouble::Failed(format!("there is no free port: {error}")))?;
+            let address =
+                free.map_err(|error| Trouble::Failed(format!("there is no free port: {error}")))?;
             let port = address.port().to_string();
             let mut command = Command::new("redis-server");
-            command.args(["--bind", "127.0.0.1", "--port", &port, "--save", "", "--appendonly", "no"]);
+            command.args([
+                "--bind",
+                "127.0.0.1",
+                "--port",
+                &port,
+                "--save",
+                "",
+                "--appendonly",
+                "no",
+            ]);
             command.current_dir(&self.folder).stdout(Stdio::null()).stderr(Stdio::null());
             let mut running = Running::start(&mut command).map_err(|error| match error.kind() {
                 ErrorKind::NotFound => Trouble::Missing("redis-server is not installed".into()),
@@ -137,7 +154,8 @@ impl Bench {
         Err(Trouble::Failed("redis-server does not start".into()))
     }
 
-    /// The largest number from `low` up, below `high`, for which something holds; it holds for `low` and not for `high`.
+    /// The largest number from `low` up, below `high`, for which something holds; it holds for
+    /// `low` and not for `high`.
     pub fn largest(
         &self,
         mut low: usize,
@@ -196,7 +214,8 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // `kill -9`: whatever it had not put into a safe place is lost. That is the point of some cells.
+        // `kill -9`: whatever it had not put into a safe place is lost. That is the point of some
+        // cells.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
@@ -225,7 +244,12 @@ impl Carafe {
     /// # Errors
     ///
     /// As [`ask`](Carafe::ask).
-    pub fn post(&self, jar: &mut Jar, path: &str, form: &[(&str, &str)]) -> Result<Answer, Trouble> {
+    pub fn post(
+        &self,
+        jar: &mut Jar,
+        path: &str,
+        form: &[(&str, &str)],
+    ) -> Result<Answer, Trouble> {
         self.send(jar, &Question { method: Method::Post, path, form: Some(form) })
     }
 
@@ -238,7 +262,8 @@ impl Carafe {
         if self.stopped.load(Ordering::SeqCst) {
             return Err(Trouble::Stopped);
         }
-        ask(&self.server, question, jar).map_err(|why| Trouble::Failed(format!("{}: {why}", question.path)))
+        ask(&self.server, question, jar)
+            .map_err(|why| Trouble::Failed(format!("{}: {why}", question.path)))
     }
 }
 

@@ -1,6 +1,7 @@
 //! What the client carries: rungs 0 to 3. The server keeps nothing, or nothing but a key.
 //!
-//! Whoever carries the memory can lose it, copy it, and write what it likes; what the server can do about that is to sign.
+//! Whoever carries the memory can lose it, copy it, and write what it likes; what the server can do
+//! about that is to sign.
 
 use super::bench::{Bench, Trouble};
 use super::visitor::{self, Visitor};
@@ -20,7 +21,14 @@ const SIGNED_COOKIE: &str = "carafe_sid";
 /// Rung 0: no memory at all, and nothing to lose.
 pub const NOWHERE: Rung = Rung {
     name: "0 nowhere",
-    cells: [("-", nothing), ("-", nothing), ("-", nothing), ("-", nothing), ("-", nothing), ("-", nothing)],
+    cells: [
+        ("-", nothing),
+        ("-", nothing),
+        ("-", nothing),
+        ("-", nothing),
+        ("-", nothing),
+        ("-", nothing),
+    ],
 };
 
 /// Rung 1: the count stands in every link, and is sent back by whoever follows it.
@@ -62,7 +70,8 @@ pub const SIGNED: Rung = Rung {
     ],
 };
 
-/// Every visit is the first, no cookie comes, and nothing that could be done to a memory does anything.
+/// Every visit is the first, no cookie comes, and nothing that could be done to a memory does
+/// anything.
 fn nothing(bench: &Bench) -> Result<String, Trouble> {
     let carafe = bench.carafe(&[], None)?;
     let mut visitor = Visitor::new(visitor::NONE);
@@ -106,9 +115,14 @@ fn url_shared(bench: &Bench) -> Result<String, Trouble> {
     let carafe = bench.carafe(&["--log", "line"], None)?;
     let (_, mut friend) = visited_twice(&carafe, visitor::URL)?;
     let shared = friend.visit(&carafe)?;
-    // The line of the log shows it to whoever may read that; a browser's history is written the same way.
+    // The line of the log shows it to whoever may read that; a browser's history is written the
+    // same way.
     let logged = carafe.logs("GET /ladder/url?n=2 ");
-    met(shared == 3 && logged, "a shared link shares it; logs, history", format!("visit {shared}, logged: {logged}"))
+    met(
+        shared == 3 && logged,
+        "a shared link shares it; logs, history",
+        format!("visit {shared}, logged: {logged}"),
+    )
 }
 
 fn url_size(bench: &Bench) -> Result<String, Trouble> {
@@ -126,7 +140,11 @@ fn url_logout(bench: &Bench) -> Result<String, Trouble> {
     let (mut visitor, _) = visited_twice(&carafe, visitor::URL)?;
     visitor.log_out(&carafe)?;
     let nothing = visitor.jar.is_empty();
-    met(nothing && visitor.visit(&carafe)? == 3, "nothing to end", format!("visit {}", visitor.count))
+    met(
+        nothing && visitor.visit(&carafe)? == 3,
+        "nothing to end",
+        format!("visit {}", visitor.count),
+    )
 }
 
 fn cookie_edited(bench: &Bench) -> Result<String, Trouble> {
@@ -136,8 +154,8 @@ fn cookie_edited(bench: &Bench) -> Result<String, Trouble> {
     believed(visitor.visit(&carafe)?)
 }
 
-/// For ever cannot be waited for. But a copy works after a newer one was given out, after a logout, and after a restart:
-/// nothing is left that could end it.
+/// For ever cannot be waited for. But a copy works after a newer one was given out, after a logout,
+/// and after a restart: nothing is left that could end it.
 fn cookie_replayed(bench: &Bench) -> Result<String, Trouble> {
     let carafe = bench.carafe(&[], None)?;
     let (mut visitor, copy) = visited_twice(&carafe, visitor::COOKIE)?;
@@ -146,7 +164,11 @@ fn cookie_replayed(bench: &Bench) -> Result<String, Trouble> {
     let replayed = copy.clone().visit(&carafe)?;
     drop(carafe);
     let restarted = copy.clone().visit(&bench.carafe(&[], None)?)?;
-    met((replayed, restarted) == (3, 3), "works for ever", format!("visits {replayed} and {restarted}"))
+    met(
+        (replayed, restarted) == (3, 3),
+        "works for ever",
+        format!("visits {replayed} and {restarted}"),
+    )
 }
 
 /// What a client keeps of a cookie that is too large, and what it says.
@@ -155,15 +177,16 @@ fn cookie_size(bench: &Bench) -> Result<String, Trouble> {
     Ok(format!("{}, then dropped in silence", size(largest)))
 }
 
-/// True if curl keeps a cookie whose name and value have so many bytes. A word of complaint from curl is a failure: it would
-/// not be silence.
+/// True if curl keeps a cookie whose name and value have so many bytes. A word of complaint from
+/// curl is a failure: it would not be silence.
 fn curl_keeps(bench: &Bench, bytes: usize) -> Result<bool, Trouble> {
     let failed = |error: std::io::Error| Trouble::Failed(format!("a cookie for curl: {error}"));
     let listener = TcpListener::bind("127.0.0.1:0").map_err(failed)?;
     let url = format!("http://{}/", listener.local_addr().map_err(failed)?);
     let value = "x".repeat(bytes - "large".len());
     let cookie = format!("Set-Cookie: large={value}");
-    let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n{cookie}\r\n\r\n");
+    let answer =
+        format!("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n{cookie}\r\n\r\n");
     let server = thread::spawn(move || {
         let (mut stream, _) = listener.accept()?;
         let mut head = BufReader::new(stream.try_clone()?).lines().map_while(Result::ok);
@@ -172,11 +195,17 @@ fn curl_keeps(bench: &Bench, bytes: usize) -> Result<bool, Trouble> {
     });
     let jar = bench.file();
     // As it is by itself (-q), whatever its user has set up, and not through a proxy.
-    let output =
-        Command::new("curl").args(["-q", "-sS", "--noproxy", "*", "-m", "5", "-c"]).arg(&jar).arg(&url).output();
+    let output = Command::new("curl")
+        .args(["-q", "-sS", "--noproxy", "*", "-m", "5", "-c"])
+        .arg(&jar)
+        .arg(&url)
+        .output();
     let output = output.map_err(|_| Trouble::Missing("curl is not installed".into()))?;
     if !output.status.success() || !output.stderr.is_empty() {
-        return Err(Trouble::Failed(format!("curl: {}", String::from_utf8_lossy(&output.stderr).trim())));
+        return Err(Trouble::Failed(format!(
+            "curl: {}",
+            String::from_utf8_lossy(&output.stderr).trim()
+        )));
     }
     let _ = server.join();
     Ok(fs::read_to_string(jar).is_ok_and(|jar| jar.contains(&value)))
@@ -202,7 +231,8 @@ fn signed_restart(bench: &Bench) -> Result<String, Trouble> {
 
 fn signed_elsewhere(bench: &Bench) -> Result<String, Trouble> {
     let same = two_servers(bench, (SIGNED_STORE, KEY), (SIGNED_STORE, KEY), visitor::SESSION)?;
-    let another = two_servers(bench, (SIGNED_STORE, KEY), (SIGNED_STORE, OTHER_KEY), visitor::SESSION)?;
+    let another =
+        two_servers(bench, (SIGNED_STORE, KEY), (SIGNED_STORE, OTHER_KEY), visitor::SESSION)?;
     match (same, another) {
         ((2, 3), (2, 1)) => Ok("works if the key is shared".into()),
         counts => met(false, "", format!("visits {counts:?}")),
@@ -220,7 +250,11 @@ fn signed_edited(bench: &Bench) -> Result<String, Trouble> {
     let value = session.jar.value(SIGNED_COOKIE).unwrap_or_default().to_owned();
     session.jar.put(SIGNED_COOKIE, &format!("9{value}"));
     let refused = page.contains("visit 1") && session.visit(&carafe)? == 1;
-    met(refused && reason, "refused, reason shown", format!("visit {}, {:?}", session.count, page.trim()))
+    met(
+        refused && reason,
+        "refused, reason shown",
+        format!("visit {}, {:?}", session.count, page.trim()),
+    )
 }
 
 fn signed_replayed(bench: &Bench) -> Result<String, Trouble> {
@@ -241,18 +275,27 @@ fn signed_size(bench: &Bench) -> Result<String, Trouble> {
     bench.largest(1, 1 << 14, |letters| {
         let mut jar = Visitor::new(visitor::SESSION).jar;
         let form = [("name", "x".repeat(letters)), ("email", "a@b".to_owned())];
-        let form: Vec<(&str, &str)> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let form: Vec<(&str, &str)> =
+            form.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let status = carafe.post(&mut jar, "/profile", &form)?.status.0;
         let Some(value) = jar.value(SIGNED_COOKIE) else {
             // Too large must not be silence.
-            return if status >= 400 { Ok(false) } else { Err(Trouble::Failed(format!("{status} and no cookie"))) };
+            return if status >= 400 {
+                Ok(false)
+            } else {
+                Err(Trouble::Failed(format!("{status} and no cookie")))
+            };
         };
         largest = largest.max(SIGNED_COOKIE.len() + value.len());
         let json = value.split('.').next().and_then(from_base64url).unwrap_or_default();
         readable &= String::from_utf8_lossy(&json).contains(&"x".repeat(letters));
         Ok(true)
     })?;
-    met(readable, &format!("{}; anyone can read it", size(largest)), format!("{}, not readable", size(largest)))
+    met(
+        readable,
+        &format!("{}; anyone can read it", size(largest)),
+        format!("{}, not readable", size(largest)),
+    )
 }
 
 fn signed_logout(bench: &Bench) -> Result<String, Trouble> {

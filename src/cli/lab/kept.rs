@@ -1,6 +1,8 @@
-//! What the server keeps: rungs 4 to 6. The client holds a random id, and that id is all there is to steal.
+//! What the server keeps: rungs 4 to 6. The client holds a random id, and that id is all there is
+//! to steal.
 //!
-//! The three rungs differ in who else can reach the table: nobody, whoever has the same disk, whoever reaches the Redis.
+//! The three rungs differ in who else can reach the table: nobody, whoever has the same disk,
+//! whoever reaches the Redis.
 
 use super::bench::{Bench, Carafe, Trouble};
 use super::visitor::{SESSION, Visitor};
@@ -59,16 +61,25 @@ fn memory_elsewhere(bench: &Bench) -> Result<String, Trouble> {
     works_or_unknown(two_servers(bench, (MEMORY_STORE, None), (MEMORY_STORE, None), SESSION)?)
 }
 
-/// An id that the server did not make, a digit away from a true one: it leads nowhere, and is not adopted.
+/// An id that the server did not make, a digit away from a true one: it leads nowhere, and is not
+/// adopted.
 fn edited(bench: &Bench, store: &[&str]) -> Result<String, Trouble> {
     let carafe = bench.carafe(store, None)?;
     let (mut visitor, _) = visited_twice(&carafe, SESSION)?;
     let id = visitor.jar.value(ID_COOKIE).unwrap_or_default().to_owned();
-    let forged = format!("{}{}", if id.starts_with('0') { '1' } else { '0' }, id.get(1..).unwrap_or_default());
+    let forged = format!(
+        "{}{}",
+        if id.starts_with('0') { '1' } else { '0' },
+        id.get(1..).unwrap_or_default()
+    );
     visitor.jar.put(ID_COOKIE, &forged);
     let count = visitor.visit(&carafe)?;
     let is_adopted = visitor.jar.value(ID_COOKIE) == Some(&forged);
-    met(count == 1 && !is_adopted, "unknown id: stranger", format!("visit {count}, adopted: {is_adopted}"))
+    met(
+        count == 1 && !is_adopted,
+        "unknown id: stranger",
+        format!("visit {count}, adopted: {is_adopted}"),
+    )
 }
 
 /// Who holds the cookie is the visitor, until the visitor ends the session.
@@ -101,7 +112,8 @@ fn memory_logout(bench: &Bench) -> Result<String, Trouble> {
     real(logged_out(&carafe, &carafe)?, "real, at once")
 }
 
-/// What comes of a visitor who logs out at one server, and of a copy of their cookie at another, right afterwards.
+/// What comes of a visitor who logs out at one server, and of a copy of their cookie at another,
+/// right afterwards.
 fn logged_out(here: &Carafe, there: &Carafe) -> Result<(i64, i64), Trouble> {
     let (mut visitor, mut copy) = visited_twice(here, SESSION)?;
     visitor.log_out(here)?;
@@ -118,8 +130,12 @@ fn file(bench: &Bench) -> String {
 }
 
 fn file_restart(bench: &Bench) -> Result<String, Trouble> {
-    // The carafe is killed right behind its answer: what it acknowledged must be on the disk by then.
-    kept_or_lost(over_restart(bench, &["--store", &file(bench)], None, None, SESSION)?, "kept, also after kill -9")
+    // The carafe is killed right behind its answer: what it acknowledged must be on the disk by
+    // then.
+    kept_or_lost(
+        over_restart(bench, &["--store", &file(bench)], None, None, SESSION)?,
+        "kept, also after kill -9",
+    )
 }
 
 fn file_elsewhere(bench: &Bench) -> Result<String, Trouble> {
@@ -142,7 +158,8 @@ fn file_size(bench: &Bench) -> Result<String, Trouble> {
     const EACH: i64 = 20;
     let path = bench.file();
     let store = format!("file:{}", path.display());
-    let servers = [bench.carafe(&["--store", &store], None)?, bench.carafe(&["--store", &store], None)?];
+    let servers =
+        [bench.carafe(&["--store", &store], None)?, bench.carafe(&["--store", &store], None)?];
     let (mut visitor, copy) = visited_twice(&servers[0], SESSION)?;
     let bytes = || fs::metadata(&path).map_or(0, |file| file.len());
     let before = bytes();
@@ -174,7 +191,10 @@ fn file_logout(bench: &Bench) -> Result<String, Trouble> {
 }
 
 fn redis_restart(bench: &Bench) -> Result<String, Trouble> {
-    kept_or_lost(over_restart(bench, &["--store", &bench.redis()?.url], None, None, SESSION)?, "kept")
+    kept_or_lost(
+        over_restart(bench, &["--store", &bench.redis()?.url], None, None, SESSION)?,
+        "kept",
+    )
 }
 
 fn redis_elsewhere(bench: &Bench) -> Result<String, Trouble> {
@@ -183,7 +203,8 @@ fn redis_elsewhere(bench: &Bench) -> Result<String, Trouble> {
     works_or_unknown(two_servers(bench, (&store, None), (&store, None), SESSION)?)
 }
 
-/// How much fits, is the store's affair now. And so is everybody's session: without it, no page that needs one.
+/// How much fits, is the store's affair now. And so is everybody's session: without it, no page
+/// that needs one.
 fn redis_size(bench: &Bench) -> Result<String, Trouble> {
     let redis = bench.redis()?;
     let carafe = bench.carafe(&["--store", &redis.url], None)?;

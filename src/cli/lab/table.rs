@@ -1,11 +1,14 @@
-//! The table on the terminal: seven columns in eighty characters, each cell as many lines as it needs.
+//! The table on the terminal: seven columns in eighty characters, each cell as many lines as it
+//! needs.
 //!
-//! Below it stands what could not be tried, and what turned out otherwise than the course says, each with its reason.
+//! Below it stands what could not be tried, and what turned out otherwise than the course says,
+//! each with its reason.
 
 use super::COLUMNS;
 use std::io::Write;
 
-/// How wide the columns are; two blanks between them, 80 in all. The longest word fits: `everywhere`.
+/// How wide the columns are; two blanks between them, 80 in all. The longest word fits:
+/// `everywhere`.
 const WIDTHS: [usize; 7] = [11, 9, 8, 9, 10, 11, 10];
 
 /// What came of one cell.
@@ -47,7 +50,9 @@ impl<W: Write> Table<W> {
                 Cell::Met(met, expected) => {
                     self.measured += 1;
                     if met != expected {
-                        self.wrong.push(format!("differs: rung {name}, {column}: met {met:?}, expected {expected:?}"));
+                        self.wrong.push(format!(
+                            "differs: rung {name}, {column}: met {met:?}, expected {expected:?}"
+                        ));
                     }
                     met
                 }
@@ -65,7 +70,11 @@ impl<W: Write> Table<W> {
             });
         }
         for (what, columns) in missing {
-            let columns = if columns.len() == COLUMNS.len() { "all of it".to_owned() } else { columns.join(", ") };
+            let columns = if columns.len() == COLUMNS.len() {
+                "all of it".to_owned()
+            } else {
+                columns.join(", ")
+            };
             self.not_run.push(format!("not run: rung {name}, {columns}: {what}"));
         }
         self.print(&words.iter().map(String::as_str).collect::<Vec<_>>());
@@ -83,18 +92,19 @@ impl<W: Write> Table<W> {
     }
 
     fn print(&mut self, words: &[&str]) {
-        let cells: Vec<Vec<String>> = words.iter().zip(WIDTHS).map(|(text, width)| wrapped(text, width)).collect();
+        let cells: Vec<Vec<String>> =
+            words.iter().zip(WIDTHS).map(|(text, width)| wrapped(text, width)).collect();
         for line in 0..cells.iter().map(Vec::len).max().unwrap_or(0) {
-            let parts = cells
-                .iter()
-                .zip(WIDTHS)
-                .map(|(cell, width)| format!("{:<width$}", cell.get(line).map_or("", String::as_str)));
+            let parts = cells.iter().zip(WIDTHS).map(|(cell, width)| {
+                format!("{:<width$}", cell.get(line).map_or("", String::as_str))
+            });
             let _ = writeln!(self.out, "{}", parts.collect::<Vec<_>>().join("  ").trim_end());
         }
     }
 }
 
-/// The text in lines of at most this width, broken between words; a word that is longer still is cut.
+/// The text in lines of at most this width, broken between words; a word that is longer still is
+/// cut.
 fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split_whitespace() {

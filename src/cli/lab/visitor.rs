@@ -1,7 +1,7 @@
 //! A visitor of the ladder: asks for the counter, and holds what the client of that rung holds.
 //!
-//! That is a jar of cookies, and on the rung of the URL the count itself, which stands in each link. A copy of a visitor
-//! is a thief: it holds the same.
+//! That is a jar of cookies, and on the rung of the URL the count itself, which stands in each
+//! link. A copy of a visitor is a thief: it holds the same.
 
 use super::bench::{Carafe, Trouble};
 use crate::cli::check::jar::Jar;
@@ -36,12 +36,18 @@ impl Visitor {
     ///
     /// [`Trouble`], if there is no answer, or one without `visit N`.
     pub fn visit(&mut self, carafe: &Carafe) -> Result<i64, Trouble> {
-        // The page of the URL's rung is a link to itself; whoever follows it, carries the count along.
-        let path = if self.counter == URL { format!("{URL}?n={}", self.count) } else { self.counter.to_owned() };
+        // The page of the URL's rung is a link to itself; whoever follows it, carries the count
+        // along.
+        let path = if self.counter == URL {
+            format!("{URL}?n={}", self.count)
+        } else {
+            self.counter.to_owned()
+        };
         let text = carafe.ask(&mut self.jar, &path)?.text();
         let count = text.lines().find_map(|line| line.strip_prefix("visit ")?.trim().parse().ok());
         let first = text.lines().next().unwrap_or_default();
-        self.count = count.ok_or_else(|| Trouble::Failed(format!("{path}: found {first:?}, expected visit N")))?;
+        self.count = count
+            .ok_or_else(|| Trouble::Failed(format!("{path}: found {first:?}, expected visit N")))?;
         Ok(self.count)
     }
 

@@ -1,14 +1,16 @@
 //! What arrives on a connection: a head, then a body.
 //!
-//! Bytes come in pieces of any size, or not at all. So both are read in the same way: try with what is there; if it is not
-//! enough, send what has been answered (the client may be waiting for that), read once more, and try again, until the time
-//! for the whole of it is over.
+//! Bytes come in pieces of any size, or not at all. So both are read in the same way: try with what
+//! is there; if it is not enough, send what has been answered (the client may be waiting for that),
+//! read once more, and try again, until the time for the whole of it is over.
 //!
 //! Left out: what the bytes mean. `http::parse` and `http::body` say that.
 
 use super::{Connection, End, KEPT_BYTES, Share};
 use crate::Service;
-use crate::http::{ChunkedBody, Framing, ParseError, Request, expects_continue, framing, parse_head};
+use crate::http::{
+    ChunkedBody, Framing, ParseError, Request, expects_continue, framing, parse_head,
+};
 use crate::server::wire::timed_out;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -21,7 +23,9 @@ impl<S: Service> Connection<S> {
         loop {
             // Most calls come with nothing yet, and nothing needs no parser.
             let begun = !self.input.bytes().is_empty();
-            if begun && let Some((request, used)) = parse_head(self.input.bytes(), &self.serving.limits)? {
+            if begun
+                && let Some((request, used)) = parse_head(self.input.bytes(), &self.serving.limits)?
+            {
                 self.consume(used);
                 self.wire.set_idle(false);
                 if deadline.is_some() {
@@ -38,7 +42,8 @@ impl<S: Service> Connection<S> {
                 let end = *deadline.get_or_insert_with(|| Instant::now() + head_time);
                 self.wait_until(end, head_time)?;
             } else {
-                // Ten thousand who have had a long answer and may never come again would each hold on to its buffer.
+                // Ten thousand who have had a long answer and may never come again would each hold
+                // on to its buffer.
                 self.output.shrink_to(KEPT_BYTES);
                 if deadline.is_none() && self.serving.stopping.load(Ordering::SeqCst) {
                     self.wire.shut_reading();
@@ -48,9 +53,13 @@ impl<S: Service> Connection<S> {
                 Ok(0) if is_idle => return Err(End::Idle),
                 Ok(0) => return Err(End::Silent),
                 Ok(_) => {}
-                Err(error) if timed_out(&error) && !self.wire.is_blocking() => return Err(End::Quiet),
+                Err(error) if timed_out(&error) && !self.wire.is_blocking() => {
+                    return Err(End::Quiet);
+                }
                 Err(error) if timed_out(&error) && is_idle => return Err(End::Idle),
-                Err(error) if timed_out(&error) => return Err(ParseError::TooSlow(head_time.as_secs()).into()),
+                Err(error) if timed_out(&error) => {
+                    return Err(ParseError::TooSlow(head_time.as_secs()).into());
+                }
                 Err(_) => return Err(End::Silent),
             }
         }
@@ -59,10 +68,13 @@ impl<S: Service> Connection<S> {
     /// Reads the body, and gives back what it takes of what all bodies may.
     pub(super) fn read_body(&mut self, request: &Request) -> Result<(Vec<u8>, Option<Share>), End> {
         let limits = &self.serving.limits;
-        let (body_time, head_time, idle_time) = (limits.body_time, limits.head_time, limits.idle_time);
+        let (body_time, head_time, idle_time) =
+            (limits.body_time, limits.head_time, limits.idle_time);
         let framing = framing(request, limits)?;
-        // RFC 9110 §10.1.1: the word to go on may be left out when some of the body has arrived already.
-        if expects_continue(request)? && framing != Framing::Empty && self.input.bytes().is_empty() {
+        // RFC 9110 §10.1.1: the word to go on may be left out when some of the body has arrived
+        // already.
+        if expects_continue(request)? && framing != Framing::Empty && self.input.bytes().is_empty()
+        {
             self.output.extend_from_slice(b"HTTP/1.1 100 Continue\r\n\r\n");
         }
         // The body grows with what arrives: a length that is only claimed costs nothing.
@@ -106,7 +118,9 @@ impl<S: Service> Connection<S> {
                     return Err(ParseError::Malformed(met.into()).into());
                 }
                 Ok(_) => {}
-                Err(error) if timed_out(&error) => return Err(ParseError::TooSlow(body_time.as_secs()).into()),
+                Err(error) if timed_out(&error) => {
+                    return Err(ParseError::TooSlow(body_time.as_secs()).into());
+                }
                 Err(_) => return Err(End::Silent),
             }
         }

@@ -1,8 +1,9 @@
 //! The deputy: who looks after the sweepers.
 //!
-//! A handler may be slow, and a sweeper cannot know that before. So while there is a ring, one worker more is the deputy: it
-//! looks every other millisecond, and if nothing has been tried since, it sweeps too, and somebody else becomes the deputy.
-//! Whoever was stuck keeps the connection that held him up.
+//! A handler may be slow, and a sweeper cannot know that before. So while there is a ring, one
+//! worker more is the deputy: it looks every other millisecond, and if nothing has been tried
+//! since, it sweeps too, and somebody else becomes the deputy. Whoever was stuck keeps the
+//! connection that held him up.
 //!
 //! Left out: knowing which handler is slow. The next visitor's may be another.
 
@@ -15,7 +16,8 @@ use std::time::Duration;
 const WATCH: Duration = Duration::from_millis(2);
 
 impl<G: Guest> ThreadPool<G> {
-    /// Waits for a duty to be called out. As long as there is a ring, one of those who wait is the deputy.
+    /// Waits for a duty to be called out. As long as there is a ring, one of those who wait is the
+    /// deputy.
     pub(super) fn wait(self: &Arc<Self>) -> Duty<G> {
         let mut floor = self.lock();
         floor.waiting += 1;
@@ -39,7 +41,8 @@ impl<G: Guest> ThreadPool<G> {
                 floor = self.called.wait(floor).unwrap_or_else(PoisonError::into_inner);
                 continue;
             }
-            let (again, timeout) = self.called.wait_timeout(floor, WATCH).unwrap_or_else(PoisonError::into_inner);
+            let (again, timeout) =
+                self.called.wait_timeout(floor, WATCH).unwrap_or_else(PoisonError::into_inner);
             floor = again;
             if timeout.timed_out() && floor.ring.sweepers > 0 {
                 if floor.ring.tries == seen && !floor.ring.places.is_empty() {

@@ -1,8 +1,9 @@
 //! The door: accepting clients, and turning them away when there is no room.
 //!
-//! There is always one who waits in `accept`: whoever takes the last place there must find another first, and if there is
-//! none, the client is told to come again, and the door-keeper stays. A server that is full says so at once. Only while the
-//! door stands in the ring nobody waits: the sweepers look out often enough.
+//! There is always one who waits in `accept`: whoever takes the last place there must find another
+//! first, and if there is none, the client is told to come again, and the door-keeper stays. A
+//! server that is full says so at once. Only while the door stands in the ring nobody waits: the
+//! sweepers look out often enough.
 //!
 //! Left out: a queue of our own. Those who wait to be accepted wait in the system's.
 
@@ -108,7 +109,8 @@ impl<G: Guest> ThreadPool<G> {
 
     /// After a stop: whoever connected before it is served still, until nobody waits.
     pub(super) fn drain(&self, first: Option<(TcpStream, SocketAddr)>) {
-        let next = || self.listener.set_nonblocking(true).and_then(|()| self.listener.accept()).ok();
+        let next =
+            || self.listener.set_nonblocking(true).and_then(|()| self.listener.accept()).ok();
         let mut come = first.or_else(next);
         while let Some((stream, peer)) = come {
             if let Some(mut seat) = self.seat(stream, peer) {
@@ -119,8 +121,9 @@ impl<G: Guest> ThreadPool<G> {
         self.shut();
     }
 
-    /// From now on the system refuses whoever knocks, instead of letting them wait for nobody while the last answers are
-    /// under way. Std knows this only of connections, but the system makes no difference between them and a door.
+    /// From now on the system refuses whoever knocks, instead of letting them wait for nobody while
+    /// the last answers are under way. Std knows this only of connections, but the system makes no
+    /// difference between them and a door.
     fn shut(&self) {
         #[cfg(unix)]
         if let Ok(door) = self.listener.try_clone() {
@@ -128,9 +131,11 @@ impl<G: Guest> ThreadPool<G> {
         }
     }
 
-    /// `accept` failed. Out of descriptors: give up the reserve, take the connection, say 503, take the reserve back.
+    /// `accept` failed. Out of descriptors: give up the reserve, take the connection, say 503, take
+    /// the reserve back.
     fn stay_calm(&self, error: &io::Error) {
-        // ENFILE and EMFILE on every Unix: the system's table of open files is full, or this process's.
+        // ENFILE and EMFILE on every Unix: the system's table of open files is full, or this
+        // process's.
         if !matches!(error.raw_os_error(), Some(23 | 24)) {
             return;
         }
@@ -150,8 +155,8 @@ impl<G: Guest> ThreadPool<G> {
 fn refuse(mut stream: TcpStream) {
     let _ = stream.set_write_timeout(Some(Duration::from_millis(100)));
     let _ = stream.write_all(BUSY);
-    // A close with unread bytes is a reset, which can overtake the answer. So what has come is read, but nothing is
-    // waited for: there is nobody else at the door.
+    // A close with unread bytes is a reset, which can overtake the answer. So what has come is
+    // read, but nothing is waited for: there is nobody else at the door.
     let _ = stream.shutdown(Shutdown::Write);
     if stream.set_nonblocking(true).is_ok() {
         let mut scrap = [0; 4096];

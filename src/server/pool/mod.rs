@@ -10,18 +10,20 @@
 //! Wait: has nothing to do           Sweep: serves all connections in the ring
 //! ```
 //!
-//! **A thread per connection** is where it starts. A worker that stays with a connection blocks in `read`, so a request is
-//! a straight line through the program, nobody ever stands behind an idle or a slow client, and with nothing to do nothing
-//! happens: no poll, no timer. Starting a thread costs more than most requests (67 µs), so workers wait in `accept` before
-//! anyone calls; the one that takes the last place at the door sees to another, up to a cap.
+//! **A thread per connection** is where it starts. A worker that stays with a connection blocks in
+//! `read`, so a request is a straight line through the program, nobody ever stands behind an idle
+//! or a slow client, and with nothing to do nothing happens: no poll, no timer. Starting a thread
+//! costs more than most requests (67 µs), so workers wait in `accept` before anyone calls; the one
+//! that takes the last place at the door sees to another, up to a cap.
 //!
-//! **When that stops being enough**: each request wakes a sleeping thread, and the processor goes back and forth between
-//! client and worker. With 64 busy clients on two processors a request then costs about 18 µs; nginx, which takes many
-//! requests each time it wakes, needs about 10.
+//! **When that stops being enough**: each request wakes a sleeping thread, and the processor goes
+//! back and forth between client and worker. With 64 busy clients on two processors a request then
+//! costs about 18 µs; nginx, which takes many requests each time it wakes, needs about 10.
 //!
-//! **What was done about it**: connections that are hot, when there are many, meet in the [ring], where a few
-//! workers try one after the other without blocking. That takes about 12 µs. A connection that grows quiet, or is in the midst
-//! of a request, gets a thread to itself again; so what is polled is polled only while it pays.
+//! **What was done about it**: connections that are hot, when there are many, meet in the [ring],
+//! where a few workers try one after the other without blocking. That takes about 12 µs. A
+//! connection that grows quiet, or is in the midst of a request, gets a thread to itself again; so
+//! what is polled is polled only while it pays.
 //!
 //! * `door`: accepting, and turning away when there is no room.
 //! * `ring`: the sweep. `deputy`: what keeps a slow handler from holding it up.
@@ -42,13 +44,15 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// So many workers wait at the door: enough that a burst of clients seldom finds the last place taken.
+/// So many workers wait at the door: enough that a burst of clients seldom finds the last place
+/// taken.
 const DOOR: usize = 8;
 
 /// So many workers may have nothing to do; one more ends.
 const SPARE: usize = 32;
 
-/// A worker's stack. Templates are the deepest thing that runs on one, and need less than half of it.
+/// A worker's stack. Templates are the deepest thing that runs on one, and need less than half of
+/// it.
 const STACK_BYTES: usize = 256 * 1024;
 
 /// What the pool asks of a connection.
@@ -56,7 +60,8 @@ pub trait Guest: Send + 'static {
     /// Answers all requests that have arrived. A guest that blocks waits for the first of them.
     fn turn(&mut self) -> Turn;
 
-    /// Whether it waits where nothing has arrived, or says at once that it is quiet. New guests wait.
+    /// Whether it waits where nothing has arrived, or says at once that it is quiet. New guests
+    /// wait.
     ///
     /// # Errors
     ///
@@ -66,7 +71,8 @@ pub trait Guest: Send + 'static {
     /// Says to the client that there is nobody to wait for it, before the guest is dropped.
     fn send_away(&mut self);
 
-    /// True if it waits. A guest that began to wait in the midst of a turn has called [`Settle`] before.
+    /// True if it waits. A guest that began to wait in the midst of a turn has called [`Settle`]
+    /// before.
     fn is_blocking(&self) -> bool;
 }
 
@@ -81,8 +87,8 @@ pub enum Turn {
     Over,
 }
 
-/// Says to the pool that this worker is about to wait for this guest alone, so that somebody else sweeps the ring. An error
-/// if there is nobody else.
+/// Says to the pool that this worker is about to wait for this guest alone, so that somebody else
+/// sweeps the ring. An error if there is nobody else.
 pub type Settle = Arc<dyn Fn() -> io::Result<()> + Send + Sync>;
 
 /// What makes a guest of a client; `None` if the client has gone already.
@@ -111,7 +117,8 @@ enum Duty<G> {
     End,
 }
 
-/// Who does what. It is under one lock, which is held for a look or a step, never while a guest has its turn.
+/// Who does what. It is under one lock, which is held for a look or a step, never while a guest has
+/// its turn.
 struct Floor<G> {
     workers: usize,
     /// Workers in `accept`, or on the way there.
@@ -139,7 +146,8 @@ pub struct ThreadPool<G> {
     called: Condvar,
     /// Wakes whoever waits for workers to end.
     ended: Condvar,
-    /// A descriptor kept back, given up for the moment it takes to answer 503 when there is no other.
+    /// A descriptor kept back, given up for the moment it takes to answer 503 when there is no
+    /// other.
     reserve: Mutex<Option<TcpListener>>,
     started: Instant,
     /// How often the ring had to be taken over from sweepers that were stuck.
@@ -147,7 +155,8 @@ pub struct ThreadPool<G> {
 }
 
 impl<G: Guest> ThreadPool<G> {
-    /// A pool for at most `most - 1` connections, which ends when the flag is set and someone knocks.
+    /// A pool for at most `most - 1` connections, which ends when the flag is set and someone
+    /// knocks.
     pub fn new(
         listener: TcpListener,
         most: usize,
@@ -157,7 +166,9 @@ impl<G: Guest> ThreadPool<G> {
         Arc::new_cyclic(|pool: &Weak<ThreadPool<G>>| {
             let pool = Weak::clone(pool);
             let settle = move || match pool.upgrade() {
-                Some(pool) if !pool.leave_ring() => Err(io::Error::other("no thread is left to sweep")),
+                Some(pool) if !pool.leave_ring() => {
+                    Err(io::Error::other("no thread is left to sweep"))
+                }
                 _ => Ok(()),
             };
             let (ring, calls) = (Ring::new(), Vec::new());
@@ -169,7 +180,14 @@ impl<G: Guest> ThreadPool<G> {
                 most_sweepers: thread::available_parallelism().map_or(1, usize::from),
                 stopping,
                 settle: Arc::new(settle),
-                floor: Mutex::new(Floor { workers: 0, at_the_door: 0, waiting: 0, calls, guests: 0, ring }),
+                floor: Mutex::new(Floor {
+                    workers: 0,
+                    at_the_door: 0,
+                    waiting: 0,
+                    calls,
+                    guests: 0,
+                    ring,
+                }),
                 called: Condvar::new(),
                 ended: Condvar::new(),
                 started: Instant::now(),
@@ -178,7 +196,8 @@ impl<G: Guest> ThreadPool<G> {
         })
     }
 
-    /// Sends the first worker to the door; from then on they see to it themselves that somebody stands there.
+    /// Sends the first worker to the door; from then on they see to it themselves that somebody
+    /// stands there.
     ///
     /// # Errors
     ///
@@ -194,7 +213,8 @@ impl<G: Guest> ThreadPool<G> {
         self.lock().workers
     }
 
-    /// After a stop: ends those who have nothing to do. Gives back how many stand at the door; each needs a knock.
+    /// After a stop: ends those who have nothing to do. Gives back how many stand at the door; each
+    /// needs a knock.
     pub fn dismiss(&self) -> usize {
         let floor = self.lock();
         self.called.notify_all();

@@ -1,26 +1,31 @@
 //! The ring: connections that are hot, tried one after the other by a few workers.
 //!
-//! While there are many busy clients, a thread for each is a switch of threads for each request. In the ring no connection
-//! has a thread: a sweeper takes the one at the front, asks it for its turn, and puts it back behind the others. What it
-//! finds is answered, what it does not find costs a third of a microsecond. Only connections *between* two requests are in
-//! the ring; whoever has to wait in the midst of one settles down with it first.
+//! While there are many busy clients, a thread for each is a switch of threads for each request. In
+//! the ring no connection has a thread: a sweeper takes the one at the front, asks it for its turn,
+//! and puts it back behind the others. What it finds is answered, what it does not find costs a
+//! third of a microsecond. Only connections *between* two requests are in the ring; whoever has to
+//! wait in the midst of one settles down with it first.
 //!
-//! **A sweeper sleeps when it finds nothing**, for as short a time as can be (60 µs on Linux). A thread that never sleeps is
-//! the one that the system interrupts for everybody who wakes up, and each answer wakes a client: the processor then
-//! changes sides once an answer. After the sleep many requests are there, and while they are answered more arrive. The
-//! connection at the front was answered the longest ago, so when some in a row have nothing, the others hardly have.
+//! **A sweeper sleeps when it finds nothing**, for as short a time as can be (60 µs on Linux). A
+//! thread that never sleeps is the one that the system interrupts for everybody who wakes up, and
+//! each answer wakes a client: the processor then changes sides once an answer. After the sleep
+//! many requests are there, and while they are answered more arrive. The connection at the front
+//! was answered the longest ago, so when some in a row have nothing, the others hardly have.
 //!
-//! **A connection that is tried in vain too often** leaves: a sweeper stays with it, after making sure that someone else
-//! sweeps. Before it comes back it must have shown twice as many answers as the last time.
+//! **A connection that is tried in vain too often** leaves: a sweeper stays with it, after making
+//! sure that someone else sweeps. Before it comes back it must have shown twice as many answers as
+//! the last time.
 //!
-//! **The door may be hot, too.** When many new clients come at a time, letting one in costs a change of threads, and hearing
-//! what it wants another. So while there is a ring the door stands in it: the sweeper who comes by lets in whoever is
-//! there, without waiting, and each gets a place behind the others. One that asks for nothing must soon leave, and if no
-//! thread can be had for it, it is told to come again.
+//! **The door may be hot, too.** When many new clients come at a time, letting one in costs a
+//! change of threads, and hearing what it wants another. So while there is a ring the door stands
+//! in it: the sweeper who comes by lets in whoever is there, without waiting, and each gets a place
+//! behind the others. One that asks for nothing must soon leave, and if no thread can be had for
+//! it, it is told to come again.
 //!
 //! **A handler may be slow**, and a sweeper cannot know that before. See `deputy`.
 //!
-//! Left out: more than one ring. Two sweepers that share one meet at its lock for a few nanoseconds.
+//! Left out: more than one ring. Two sweepers that share one meet at its lock for a few
+//! nanoseconds.
 
 use super::{Duty, Guest, Seat, ThreadPool, Turn, turn};
 use std::collections::VecDeque;
@@ -32,10 +37,12 @@ use std::time::Duration;
 /// With fewer busy connections a thread for each is the better way; measured with 4, 8, 16 and 64.
 const FEW: usize = 8;
 
-/// With fewer than so many the ring is left again: less than what it took to begin, so that it does not come and go.
+/// With fewer than so many the ring is left again: less than what it took to begin, so that it does
+/// not come and go.
 const CALM: usize = 6;
 
-/// After so many tries in vain, one behind the other, a sweeper sleeps; in a smaller ring, when it has been round.
+/// After so many tries in vain, one behind the other, a sweeper sleeps; in a smaller ring, when it
+/// has been round.
 const STREAK: usize = 16;
 
 /// A connection is busy if it was answered in this window of time, or the one before.
@@ -50,7 +57,8 @@ const MOST_PROOF: u32 = 1024;
 /// After so many tries in vain a connection leaves: six milliseconds or more.
 const PATIENCE: u32 = 100;
 
-/// A newcomer who has not asked for anything yet leaves sooner: those who only stand there shall be few.
+/// A newcomer who has not asked for anything yet leaves sooner: those who only stand there shall be
+/// few.
 pub(super) const NEWCOMERS_PATIENCE: u32 = 48;
 
 /// Less than any system can sleep, so: as short as it can.
@@ -68,7 +76,8 @@ pub(super) struct Ring<G> {
     pub tries: u64,
     /// The busy connections that are not in the ring.
     outside: Tally,
-    /// The most places that there were when somebody was let in: newcomers may be gone again before anyone counts.
+    /// The most places that there were when somebody was let in: newcomers may be gone again before
+    /// anyone counts.
     crowd: Tally,
 }
 
@@ -127,7 +136,8 @@ impl<G> Ring<G> {
 }
 
 impl<G: Guest> ThreadPool<G> {
-    /// Counts a connection that has a thread to itself among the busy ones; once a window, so that the lock is seldom taken.
+    /// Counts a connection that has a thread to itself among the busy ones; once a window, so that
+    /// the lock is seldom taken.
     pub(super) fn count_busy(&self, seat: &mut Seat<G>) {
         let window = self.window();
         if seat.window != window {
@@ -140,8 +150,12 @@ impl<G: Guest> ThreadPool<G> {
         (self.started.elapsed().as_micros() / WINDOW.as_micros()) as u64
     }
 
-    /// Puts a hot connection into the ring; then its worker sweeps, or is free. It is given back if this is not the time.
-    pub(super) fn enter_ring(self: &Arc<Self>, mut seat: Box<Seat<G>>) -> Result<Duty<G>, Box<Seat<G>>> {
+    /// Puts a hot connection into the ring; then its worker sweeps, or is free. It is given back if
+    /// this is not the time.
+    pub(super) fn enter_ring(
+        self: &Arc<Self>,
+        mut seat: Box<Seat<G>>,
+    ) -> Result<Duty<G>, Box<Seat<G>>> {
         (seat.answered, seat.in_vain) = (0, 0);
         let window = seat.window;
         let mut floor = self.lock();
@@ -158,8 +172,8 @@ impl<G: Guest> ThreadPool<G> {
             floor.ring.has_door = true;
             floor.ring.places.push_back(Place::Door);
         }
-        // As many as can run at one time. No other worker need come with a connection of its own: the newcomers' come in
-        // through the ring.
+        // As many as can run at one time. No other worker need come with a connection of its own:
+        // the newcomers' come in through the ring.
         while floor.ring.sweepers < self.most_sweepers && self.call(&mut floor, Duty::Sweep) {
             floor.ring.sweepers += 1;
         }
@@ -201,19 +215,22 @@ impl<G: Guest> ThreadPool<G> {
             };
             let takeovers = self.takeovers.load(Ordering::Relaxed);
             let turn = turn(&mut seat.guest);
-            let was_stuck = turn != Turn::Quiet && self.takeovers.load(Ordering::Relaxed) != takeovers;
+            let was_stuck =
+                turn != Turn::Quiet && self.takeovers.load(Ordering::Relaxed) != takeovers;
             seat.note(turn);
             in_vain = if turn == Turn::Answered { 0 } else { in_vain + 1 };
             let leaves = was_stuck || is_calm || seat.in_vain > seat.patience;
             let has_settled = seat.guest.is_blocking();
             if has_settled || (leaves && self.leave_ring()) {
-                // Who was in the ring for less than it had to show for it must show more the next time.
+                // Who was in the ring for less than it had to show for it must show more the next
+                // time.
                 let has_earned = seat.answered >= seat.proof && !was_stuck;
                 seat.proof = if has_earned { PROOF } else { (seat.proof * 2).min(MOST_PROOF) };
                 let is_over = turn == Turn::Over || seat.guest.set_blocking(true).is_err();
                 return if is_over { self.part() } else { Duty::Stay(seat) };
             }
-            // Only one that waits for nothing yet: behind an answer, this one would belong to no request.
+            // Only one that waits for nothing yet: behind an answer, this one would belong to no
+            // request.
             let must_go = turn == Turn::Quiet && seat.is_newcomer() && seat.in_vain > seat.patience;
             if must_go {
                 seat.guest.send_away();
@@ -239,8 +256,8 @@ impl<G: Guest> ThreadPool<G> {
         true
     }
 
-    /// The sweeper who came to the door leaves the ring with it: to wait there, or after a stop to shut it. `None` if this
-    /// sweeper cannot be spared.
+    /// The sweeper who came to the door leaves the ring with it: to wait there, or after a stop to
+    /// shut it. `None` if this sweeper cannot be spared.
     fn take_door_out(self: &Arc<Self>) -> Option<Duty<G>> {
         let is_stopping = self.is_stopping();
         if !is_stopping && self.listener.set_nonblocking(false).is_err() {
@@ -261,8 +278,8 @@ impl<G: Guest> ThreadPool<G> {
         Some(Duty::Accept)
     }
 
-    /// Another sweeps in this one's place, if there is something left to sweep. False, and it must stay, if the ring would
-    /// be nobody's.
+    /// Another sweeps in this one's place, if there is something left to sweep. False, and it must
+    /// stay, if the ring would be nobody's.
     pub(super) fn leave_ring(self: &Arc<Self>) -> bool {
         let mut floor = self.lock();
         let is_needed = !floor.ring.places.is_empty() && floor.ring.sweepers <= self.most_sweepers;
@@ -285,7 +302,8 @@ impl<G> Seat<G> {
     /// Counts a turn, and what it says about this connection.
     pub(super) fn note(&mut self, turn: Turn) {
         if turn == Turn::Answered {
-            (self.answered, self.in_vain, self.patience) = (self.answered.saturating_add(1), 0, PATIENCE);
+            (self.answered, self.in_vain, self.patience) =
+                (self.answered.saturating_add(1), 0, PATIENCE);
         } else {
             self.in_vain += 1;
         }

@@ -1,25 +1,29 @@
 //! The cookie store: the visitor carries the row, and the server signs it.
 //!
-//! The third rung of the ladder, and what Flask does unless told otherwise. The server keeps nothing but a key. It gives
-//! the row away as a cookie, with a signature that only the key makes, and believes what comes back under one:
+//! The third rung of the ladder, and what Flask does unless told otherwise. The server keeps
+//! nothing but a key. It gives the row away as a cookie, with a signature that only the key makes,
+//! and believes what comes back under one:
 //!
 //! ```text
 //! eyJ1c2VyIjoiQWRhIn0.aSR1Lw.Zv0f6W...      {"user":"Ada"} . when it was signed . signature, each as base64url
 //! ```
 //!
-//! * A restart forgets nobody, and a second server knows everybody, as long as they have the same key.
+//! * A restart forgets nobody, and a second server knows everybody, as long as they have the same
+//!   key.
 //! * Signed is not secret: everybody who has the cookie can read the row.
-//! * Signed is not fresh: an old cookie is as good as a new one until it expires. So logging out is a polite request, a
-//!   message that was shown can be shown again, and of two changes at the same time one is lost.
+//! * Signed is not fresh: an old cookie is as good as a new one until it expires. So logging out is
+//!   a polite request, a message that was shown can be shown again, and of two changes at the same
+//!   time one is lost.
 //! * A browser drops a cookie above 4 KiB in silence. Here that is [`StoreError::TooLarge`].
 //!
-//! The format is that of itsdangerous 2 as Flask uses it, with SHA-256: a Flask application with the same key,
-//! `SESSION_COOKIE_NAME = 'carafe_sid'` and `digest_method = hashlib.sha256` reads these cookies, and the other way round.
-//! What Flask marks with a tag, since JSON has no such type, is read as what JSON has: a tuple as a list, all else
-//! (bytes, dates, markup, UUIDs) as the text that stands there.
+//! The format is that of itsdangerous 2 as Flask uses it, with SHA-256: a Flask application with
+//! the same key, `SESSION_COOKIE_NAME = 'carafe_sid'` and `digest_method = hashlib.sha256` reads
+//! these cookies, and the other way round. What Flask marks with a tag, since JSON has no such
+//! type, is read as what JSON has: a tuple as a list, all else (bytes, dates, markup, UUIDs) as the
+//! text that stands there.
 //!
-//! Left out: the compressed form, which begins with a dot. Flask writes it where it is shorter; it is refused with a
-//! word. And changing keys: with a new one, everybody is a stranger.
+//! Left out: the compressed form, which begins with a dot. Flask writes it where it is shorter; it
+//! is refused with a word. And changing keys: with a new one, everybody is a stranger.
 
 use super::{Kind, Lookup, Refusal, Store, StoreError, Updated, decode, encode};
 use crate::http::cookie::COOKIE_BYTES;
@@ -28,7 +32,8 @@ use crate::value::{Map, Value};
 use crate::web::sign::{from_base64url, hmac, same, to_base64url};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// The longest key that is given out. RFC 6265 §6.1 counts name and attributes, too: 64 bytes are for them.
+/// The longest key that is given out. RFC 6265 §6.1 counts name and attributes, too: 64 bytes are
+/// for them.
 const KEY_BYTES: usize = COOKIE_BYTES - 64;
 
 /// Gives each row to its visitor.
@@ -42,17 +47,22 @@ impl CookieStore {
     /// Signs with this key. Whoever has it can be any visitor.
     pub fn new(secret_key: impl Into<Vec<u8>>) -> CookieStore {
         // The time of day: another server must read it, and this one after a restart.
-        let seconds = || SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
+        let seconds =
+            || SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
         CookieStore::with_clock(secret_key, seconds)
     }
 
     /// The same, and a clock of the caller's: a test lets an hour pass without waiting for it.
-    pub fn with_clock(secret_key: impl Into<Vec<u8>>, clock: impl Fn() -> u64 + Send + Sync + 'static) -> CookieStore {
+    pub fn with_clock(
+        secret_key: impl Into<Vec<u8>>,
+        clock: impl Fn() -> u64 + Send + Sync + 'static,
+    ) -> CookieStore {
         CookieStore { secret_key: secret_key.into(), clock: Box::new(clock) }
     }
 
-    /// `data "." time`, signed. Each kind of rows has a key of its own, made of the one secret: so what was signed as a
-    /// session is nothing else. For sessions the salt is Flask's, `cookie-session`.
+    /// `data "." time`, signed. Each kind of rows has a key of its own, made of the one secret: so
+    /// what was signed as a session is nothing else. For sessions the salt is Flask's,
+    /// `cookie-session`.
     fn signature(&self, kind: &Kind, signed: &str) -> [u8; 32] {
         let salt = format!("cookie-{}", kind.name);
         hmac(&hmac(&self.secret_key, salt.as_bytes()), signed.as_bytes())
@@ -78,15 +88,18 @@ impl CookieStore {
         }
         let parts: Vec<&str> = key.split('.').collect();
         let [data, time, signature] = parts[..] else {
-            return Err(Refusal::Form("expected are data, time and signature with dots between them"));
+            return Err(Refusal::Form(
+                "expected are data, time and signature with dots between them",
+            ));
         };
         // The signature first: what is not signed is not even decoded.
         let expected = self.signature(kind, &key[..data.len() + 1 + time.len()]);
         if !from_base64url(signature).is_some_and(|signature| same(&signature, &expected)) {
             return Err(Refusal::Signature);
         }
-        let time =
-            from_base64url(time).filter(|bytes| bytes.len() <= 8).ok_or(Refusal::Form("its time is no number"))?;
+        let time = from_base64url(time)
+            .filter(|bytes| bytes.len() <= 8)
+            .ok_or(Refusal::Form("its time is no number"))?;
         let time = time.iter().fold(0, |time, byte| time << 8 | u64::from(*byte));
         // Of the future is what a server signed whose clock is ahead.
         let age = (self.clock)().saturating_sub(time);
@@ -102,8 +115,11 @@ impl CookieStore {
 impl Store for CookieStore {
     fn load(&self, kind: &Kind, key: &str) -> Result<Lookup, StoreError> {
         Ok(match self.open(kind, key) {
-            // Each use renews; but a visitor who looks at many pages need not be given a cookie with each of them.
-            Ok((row, age)) if kind.lifetime.is_some_and(|lifetime| age > lifetime.as_secs() / 8) => {
+            // Each use renews; but a visitor who looks at many pages need not be given a cookie
+            // with each of them.
+            Ok((row, age))
+                if kind.lifetime.is_some_and(|lifetime| age > lifetime.as_secs() / 8) =>
+            {
                 match self.seal(kind, &row) {
                     Ok(key) => Lookup::Moved(row, key),
                     // It came from a program that gives larger ones away.
@@ -115,8 +131,14 @@ impl Store for CookieStore {
         })
     }
 
-    fn update(&self, kind: &Kind, key: &str, change: &mut dyn FnMut(&mut Option<Map>)) -> Result<Updated, StoreError> {
-        // Each request changes the row that it came with. Nobody knows whether another one does so at the same time.
+    fn update(
+        &self,
+        kind: &Kind,
+        key: &str,
+        change: &mut dyn FnMut(&mut Option<Map>),
+    ) -> Result<Updated, StoreError> {
+        // Each request changes the row that it came with. Nobody knows whether another one does so
+        // at the same time.
         let mut row = self.open(kind, key).ok().map(|(row, _)| row);
         change(&mut row);
         let key = row.as_ref().map(|row| self.seal(kind, row)).transpose()?;
@@ -128,23 +150,29 @@ impl Store for CookieStore {
     }
 }
 
-/// The names under which Flask puts what JSON has no type for, alone in a map: `{" t": ["message", "saved"]}`.
+/// The names under which Flask puts what JSON has no type for, alone in a map: `{" t": ["message",
+/// "saved"]}`.
 const TUPLE: &str = " t";
 const TEXTS: [&str; 4] = [" b", " m", " u", " d"];
-/// And the name for a map whose only name looks like one of them: `{" di": {" t__": …}}` is the map `{" t": …}`.
+/// And the name for a map whose only name looks like one of them: `{" di": {" t__": …}}` is the map
+/// `{" t": …}`.
 const MAP: &str = " di";
 
 /// The value that Flask meant.
 fn untagged(value: Value) -> Value {
     let map: Map = match value {
         Value::List(items) => return Value::List(items.into_iter().map(untagged).collect()),
-        Value::Map(map) => map.iter().map(|(name, value)| (name, untagged(value.clone()))).collect(),
+        Value::Map(map) => {
+            map.iter().map(|(name, value)| (name, untagged(value.clone()))).collect()
+        }
         other => return other,
     };
     match only(&map) {
         Some((name, value)) if name == TUPLE || TEXTS.contains(&name) => value.clone(),
         Some((MAP, Value::Map(inside))) => match only(inside) {
-            Some((name, value)) => Value::Map(Map::from([(name.strip_suffix("__").unwrap_or(name), value.clone())])),
+            Some((name, value)) => {
+                Value::Map(Map::from([(name.strip_suffix("__").unwrap_or(name), value.clone())]))
+            }
             None => Value::Map(map),
         },
         _ => Value::Map(map),

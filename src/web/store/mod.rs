@@ -1,8 +1,9 @@
 //! Where state lives: rows by key, that outlast a request.
 //!
-//! A server forgets everything between two requests, except what it puts into a store. What is put there is a row: a
-//! [`Map`] of names and values under a key. Sessions are rows, and so are a shop's accounts and orders. The same
-//! program runs on any store; what differs is what a restart, a second server or a thief can do:
+//! A server forgets everything between two requests, except what it puts into a store. What is put
+//! there is a row: a [`Map`] of names and values under a key. Sessions are rows, and so are a
+//! shop's accounts and orders. The same program runs on any store; what differs is what a restart,
+//! a second server or a thief can do:
 //!
 //! * [`NoneStore`] keeps nothing: every request comes from a stranger.
 //! * [`CookieStore`] gives the row to the visitor, signed.
@@ -10,14 +11,16 @@
 //! * [`FileStore`] also writes each change to a file, and finds it there after a restart.
 //! * [`RedisStore`] leaves the rows to a Redis, which several servers share.
 //!
-//! **A change is an operation that the store applies**, not a row that is read, changed and written back by the caller.
-//! Of two requests that each add an item at the same time, the second adds to what the first has left. How, is the
-//! store's affair: the memory compares and swaps, a file or a server of rows may do it another way. It may find that
-//! another writer came between, and then asks for the change again; so a change must have no effect but on its row.
+//! **A change is an operation that the store applies**, not a row that is read, changed and written
+//! back by the caller. Of two requests that each add an item at the same time, the second adds to
+//! what the first has left. How, is the store's affair: the memory compares and swaps, a file or a
+//! server of rows may do it another way. It may find that another writer came between, and then
+//! asks for the change again; so a change must have no effect but on its row.
 //!
-//! **The key may move.** A table gives the visitor a ticket, and the key stays. A signed cookie gives back the coat: the
-//! row itself is the key, so each change makes a new one, and the old one is of no use any more. That is why
-//! [`Store::update`] tells the key under which the row is found *from now on*.
+//! **The key may move.** A table gives the visitor a ticket, and the key stays. A signed cookie
+//! gives back the coat: the row itself is the key, so each change makes a new one, and the old one
+//! is of no use any more. That is why [`Store::update`] tells the key under which the row is found
+//! *from now on*.
 //!
 //! A new store is one file: a type with [`load`](Store::load) and [`update`](Store::update).
 //!
@@ -45,10 +48,12 @@ use crate::value::{Map, Value};
 use std::fmt;
 use std::time::Duration;
 
-/// The largest row, as JSON. Visitors fill the rows, so their size needs a bound as their number does.
+/// The largest row, as JSON. Visitors fill the rows, so their size needs a bound as their number
+/// does.
 pub const ROW_BYTES: usize = 16 * 1024;
 
-/// The longest key of a row that is kept by its key; a visitor may have typed it, as the name of an account.
+/// The longest key of a row that is kept by its key; a visitor may have typed it, as the name of an
+/// account.
 pub const KEY_BYTES: usize = 256;
 
 /// Rows by key, each change atomic.
@@ -57,18 +62,25 @@ pub trait Store: Send + Sync {
     ///
     /// # Errors
     ///
-    /// [`StoreError::Unreachable`] or [`StoreError::Damaged`]. That there is no such row is no error, but a [`Lookup`].
+    /// [`StoreError::Unreachable`] or [`StoreError::Damaged`]. That there is no such row is no
+    /// error, but a [`Lookup`].
     fn load(&self, kind: &Kind, key: &str) -> Result<Lookup, StoreError>;
 
     /// Changes a row in one step that no other writer can come between.
     ///
-    /// `change` is given the row as it is, `None` if there is none (or the key is refused), and leaves it as it shall
-    /// be, `None` to delete it. It may be called several times; what it left the last time counts.
+    /// `change` is given the row as it is, `None` if there is none (or the key is refused), and
+    /// leaves it as it shall be, `None` to delete it. It may be called several times; what it left
+    /// the last time counts.
     ///
     /// # Errors
     ///
     /// Any [`StoreError`]; the row is then as it was before.
-    fn update(&self, kind: &Kind, key: &str, change: &mut dyn FnMut(&mut Option<Map>)) -> Result<Updated, StoreError>;
+    fn update(
+        &self,
+        kind: &Kind,
+        key: &str,
+        change: &mut dyn FnMut(&mut Option<Map>),
+    ) -> Result<Updated, StoreError>;
 
     /// Deletes a row; nothing happens if there is none.
     ///
@@ -79,10 +91,11 @@ pub trait Store: Send + Sync {
         self.update(kind, key, &mut |row| *row = None).map(drop)
     }
 
-    /// Returns when every change made so far is as safe as this store can make it: on the disk, for a file.
+    /// Returns when every change made so far is as safe as this store can make it: on the disk, for
+    /// a file.
     ///
-    /// Called once, before the answer that depends on the changes leaves; not after each change, so that a store can
-    /// make many of them safe at once.
+    /// Called once, before the answer that depends on the changes leaves; not after each change, so
+    /// that a store can make many of them safe at once.
     ///
     /// # Errors
     ///
@@ -94,8 +107,9 @@ pub trait Store: Send + Sync {
     /// Forgets what a restart of this process would forget.
     fn forget(&self) {}
 
-    /// Where it keeps its rows. Defaults to the memory of this process. A store that has to ask another program says
-    /// [`Place::Elsewhere`], and is then never asked for the record of a cycle alone.
+    /// Where it keeps its rows. Defaults to the memory of this process. A store that has to ask
+    /// another program says [`Place::Elsewhere`], and is then never asked for the record of a cycle
+    /// alone.
     fn place(&self) -> Place {
         Place::Memory
     }
@@ -114,7 +128,8 @@ pub struct Kind {
     pub most: usize,
     /// What happens to a row too many.
     pub when_full: WhenFull,
-    /// True if whoever knows a key may use its row. A store that can be read from outside then keeps only a hash of it.
+    /// True if whoever knows a key may use its row. A store that can be read from outside then
+    /// keeps only a hash of it.
     pub secret: bool,
 }
 
@@ -145,7 +160,8 @@ impl Kind {
 pub enum Lookup {
     /// The row.
     Found(Map),
-    /// The row, and the key under which it is found from now on: its lifetime stood in the key, and began again.
+    /// The row, and the key under which it is found from now on: its lifetime stood in the key, and
+    /// began again.
     Moved(Map, String),
     /// No row, and why not.
     Refused(Refusal),
@@ -164,7 +180,8 @@ impl Lookup {
 /// Why a key leads to no row. `Display` gives the words that follow "cookie refused: ".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// There is no row of that key: it was deleted, it had to leave, the process began anew, or it never was.
+    /// There is no row of that key: it was deleted, it had to leave, the process began anew, or it
+    /// never was.
     Unknown,
     /// There was one, but it was not used for too long.
     Expired,
@@ -225,7 +242,9 @@ impl StoreError {
     /// The status of the answer: 413 if it was what the visitor sent, 503 if it may work later.
     pub fn status(&self) -> Status {
         match self {
-            StoreError::TooLarge { .. } | StoreError::TooDeep | StoreError::LongKey(_) => Status::CONTENT_TOO_LARGE,
+            StoreError::TooLarge { .. } | StoreError::TooDeep | StoreError::LongKey(_) => {
+                Status::CONTENT_TOO_LARGE
+            }
             StoreError::Unreachable(_) | StoreError::Damaged(_) | StoreError::Full { .. } => {
                 Status::SERVICE_UNAVAILABLE
             }
@@ -237,12 +256,18 @@ impl fmt::Display for StoreError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             StoreError::Unreachable(why) => write!(out, "the store cannot be reached: {why}"),
-            StoreError::Damaged(what) => write!(out, "the store gave back what is not a row: {what}"),
+            StoreError::Damaged(what) => {
+                write!(out, "the store gave back what is not a row: {what}")
+            }
             StoreError::TooLarge { bytes, most } => {
                 write!(out, "the row would be {bytes} bytes, expected at most {most}")
             }
-            StoreError::TooDeep => write!(out, "the row would be more than {} levels deep", json::DEPTH),
-            StoreError::LongKey(bytes) => write!(out, "the key is {bytes} bytes, expected at most {KEY_BYTES}"),
+            StoreError::TooDeep => {
+                write!(out, "the row would be more than {} levels deep", json::DEPTH)
+            }
+            StoreError::LongKey(bytes) => {
+                write!(out, "the key is {bytes} bytes, expected at most {KEY_BYTES}")
+            }
             StoreError::Full { kind, most } => {
                 write!(out, "there are {most} rows of kind {kind}, and no room for more")
             }
@@ -256,7 +281,8 @@ impl std::error::Error for StoreError {}
 ///
 /// # Errors
 ///
-/// [`StoreError::TooLarge`] and [`StoreError::TooDeep`]: what could not be read back is not written.
+/// [`StoreError::TooLarge`] and [`StoreError::TooDeep`]: what could not be read back is not
+/// written.
 pub fn encode(row: Map) -> Result<(Map, String), StoreError> {
     let row = Value::Map(row);
     if is_deeper(&row, json::DEPTH) {

@@ -1,7 +1,8 @@
 //! No store: every request comes from a stranger.
 //!
-//! The lowest rung of the ladder, and the one that HTTP itself stands on. The same program runs on it, and one sees
-//! what a store is for: a handler may put into the session what it likes, and finds it there until its answer has left.
+//! The lowest rung of the ladder, and the one that HTTP itself stands on. The same program runs on
+//! it, and one sees what a store is for: a handler may put into the session what it likes, and
+//! finds it there until its answer has left.
 //!
 //! Left out: everything. That is the point.
 
@@ -18,7 +19,12 @@ impl Store for NoneStore {
         Ok(Lookup::Refused(Refusal::Unknown))
     }
 
-    fn update(&self, _: &Kind, _: &str, change: &mut dyn FnMut(&mut Option<Map>)) -> Result<Updated, StoreError> {
+    fn update(
+        &self,
+        _: &Kind,
+        _: &str,
+        change: &mut dyn FnMut(&mut Option<Map>),
+    ) -> Result<Updated, StoreError> {
         let mut row = None;
         change(&mut row);
         Ok(Updated { row, key: None })

@@ -1,9 +1,10 @@
 //! A store that remembers what was changed in it, for the record of one cycle.
 //!
-//! A handler changes rows of its own kinds, accounts and orders, through `ctx.store()`. What it is given there is this:
-//! the application's store, and a list of the changes beside it.
+//! A handler changes rows of its own kinds, accounts and orders, through `ctx.store()`. What it is
+//! given there is this: the application's store, and a list of the changes beside it.
 //!
-//! Left out: what the rows held. They may be secret, and whoever reads the record has no need of them.
+//! Left out: what the rows held. They may be secret, and whoever reads the record has no need of
+//! them.
 
 use super::{Kind, Lookup, Store, StoreError, Updated};
 use crate::place::Place;
@@ -36,7 +37,10 @@ impl<'s> Noting<'s> {
 
     /// Each row that was changed, once, as it was left.
     pub fn take(&mut self) -> Vec<Note> {
-        let notes = self.notes.take().map(|notes| notes.into_inner().unwrap_or_else(PoisonError::into_inner));
+        let notes = self
+            .notes
+            .take()
+            .map(|notes| notes.into_inner().unwrap_or_else(PoisonError::into_inner));
         notes.unwrap_or_default()
     }
 }
@@ -46,11 +50,17 @@ impl Store for Noting<'_> {
         self.store.load(kind, key)
     }
 
-    fn update(&self, kind: &Kind, key: &str, change: &mut dyn FnMut(&mut Option<Map>)) -> Result<Updated, StoreError> {
+    fn update(
+        &self,
+        kind: &Kind,
+        key: &str,
+        change: &mut dyn FnMut(&mut Option<Map>),
+    ) -> Result<Updated, StoreError> {
         let updated = self.store.update(kind, key, change)?;
         if let Some(notes) = &self.notes {
             let key = if kind.secret { "(secret)" } else { key };
-            let note = Note { kind: kind.name, key: key.to_owned(), is_kept: updated.row.is_some() };
+            let note =
+                Note { kind: kind.name, key: key.to_owned(), is_kept: updated.row.is_some() };
             let mut notes = notes.lock().unwrap_or_else(PoisonError::into_inner);
             notes.retain(|known| (known.kind, known.key.as_str()) != (note.kind, key));
             notes.push(note);

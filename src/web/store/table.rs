@@ -2,14 +2,18 @@
 //!
 //! A million rows and a row cost the same to use. Nothing here walks through the whole table, ever:
 //!
-//! * The rows are spread over [`SHARDS`] shards by their key, each under a lock of its own, held for a look or a swap.
-//! * In a shard the rows stand in the order of their last use, oldest first, linked by their places in one long vector.
-//! * Each use carries a stamp that grows by one, and each shard shows its oldest stamp outside its lock. So the row of the
-//!   whole table that was unused for longest is found by looking at one number a shard.
-//! * Rows of one kind live equally long, so the oldest expires first: it is enough to look at the old end.
+//! * The rows are spread over [`SHARDS`] shards by their key, each under a lock of its own, held
+//!   for a look or a swap.
+//! * In a shard the rows stand in the order of their last use, oldest first, linked by their places
+//!   in one long vector.
+//! * Each use carries a stamp that grows by one, and each shard shows its oldest stamp outside its
+//!   lock. So the row of the whole table that was unused for longest is found by looking at one
+//!   number a shard.
+//! * Rows of one kind live equally long, so the oldest expires first: it is enough to look at the
+//!   old end.
 //!
-//! A change is made outside the lock: [`peek`](Table::peek) gives the text of a row, and [`swap`](Table::swap) puts
-//! another in its place if the text is still the same one.
+//! A change is made outside the lock: [`peek`](Table::peek) gives the text of a row, and
+//! [`swap`](Table::swap) puts another in its place if the text is still the same one.
 //!
 //! Left out: giving memory back. What the table needed at its fullest it keeps, for the next time.
 
@@ -17,16 +21,19 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// How many locks share the rows, a power of two: many more than threads that run at one time, so that two seldom want the same.
+/// How many locks share the rows, a power of two: many more than threads that run at one time, so
+/// that two seldom want the same.
 const SHARDS: usize = 32;
 
-/// After how many rows a use stops sweeping: more than one, so that rows leave faster than they come.
+/// After how many rows a use stops sweeping: more than one, so that rows leave faster than they
+/// come.
 const SWEPT: usize = 2;
 
 /// The place of no row.
 const NOWHERE: u32 = u32::MAX;
 
-/// A row's text. It is shared with whoever looks at the row, and two looks saw the same row if they share one text.
+/// A row's text. It is shared with whoever looks at the row, and two looks saw the same row if they
+/// share one text.
 type Text = Arc<[u8]>;
 
 /// A row as it was seen.
@@ -74,7 +81,8 @@ impl Table {
         Table { shards, count: AtomicUsize::new(0), next_use: AtomicU64::new(0) }
     }
 
-    /// The text of a row, which counts as a use: from now on it expires at `expires`. Times are in milliseconds.
+    /// The text of a row, which counts as a use: from now on it expires at `expires`. Times are in
+    /// milliseconds.
     pub fn peek(&self, key: &str, now: u64, expires: u64) -> Peek {
         self.shard(key).with(|rows| {
             let at = rows.index.get(key).copied();
@@ -98,11 +106,22 @@ impl Table {
     /// Puts a text in the place of the one seen before, if that is still there; `None` is no row.
     ///
     /// A new row needs room: with `most` rows there it is refused.
-    pub fn swap(&self, key: &str, seen: Option<&Seen>, new: Option<&[u8]>, expires: u64, most: usize) -> Swap {
+    pub fn swap(
+        &self,
+        key: &str,
+        seen: Option<&Seen>,
+        new: Option<&[u8]>,
+        expires: u64,
+        most: usize,
+    ) -> Swap {
         self.shard(key).with(|rows| {
             let is_same = match seen {
-                // While the text that was seen is kept, no other is at its address: so this is the row, still in its place.
-                Some(seen) => rows.slots.get(seen.at as usize).is_some_and(|slot| Arc::ptr_eq(&slot.text, &seen.text)),
+                // While the text that was seen is kept, no other is at its address: so this is the
+                // row, still in its place.
+                Some(seen) => rows
+                    .slots
+                    .get(seen.at as usize)
+                    .is_some_and(|slot| Arc::ptr_eq(&slot.text, &seen.text)),
                 None => !rows.index.contains_key(key),
             };
             match (seen.map(|seen| seen.at), new) {
@@ -123,10 +142,12 @@ impl Table {
         })
     }
 
-    /// Removes the row that was unused for longest, but only if its time is over at `expired_by`. True if it did.
+    /// Removes the row that was unused for longest, but only if its time is over at `expired_by`.
+    /// True if it did.
     pub fn remove_oldest(&self, expired_by: u64) -> bool {
         loop {
-            let stamps = self.shards.iter().map(|shard| (shard.oldest_use.load(Ordering::Relaxed), shard));
+            let stamps =
+                self.shards.iter().map(|shard| (shard.oldest_use.load(Ordering::Relaxed), shard));
             let Some((stamp, shard)) = stamps.min_by_key(|(stamp, _)| *stamp) else { return false };
             let removed = shard.with(|rows| match rows.slots.get(rows.oldest as usize) {
                 // It was used or removed between the look and the lock: look again.
@@ -161,13 +182,16 @@ impl Table {
     }
 
     fn shard(&self, key: &str) -> &Shard {
-        // FNV-1a, whose high bits every byte has stirred. Somebody who chooses keys that meet in one shard makes its
-        // lock busier, no more: the index inside is hashed under a secret.
-        let spread = key.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+        // FNV-1a, whose high bits every byte has stirred. Somebody who chooses keys that meet in
+        // one shard makes its lock busier, no more: the index inside is hashed under a secret.
+        let spread = key
+            .bytes()
+            .fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
         &self.shards[spread as usize >> 16 & (SHARDS - 1)]
     }
 
-    /// Counts a row before it is there, so that two threads cannot both take the last place; false if there is none.
+    /// Counts a row before it is there, so that two threads cannot both take the last place; false
+    /// if there is none.
     fn enter(&self, most: usize) -> bool {
         let one_more = |count| (count < most).then_some(count + 1);
         self.count.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more).is_ok()
@@ -185,7 +209,8 @@ impl Table {
     }
 }
 
-/// A part of the rows, and the lock that they stand under. Aligned so that no two share a line of the processor's cache.
+/// A part of the rows, and the lock that they stand under. Aligned so that no two share a line of
+/// the processor's cache.
 #[repr(align(64))]
 struct Shard {
     /// The stamp of the oldest row, to be read without the lock; `u64::MAX` if there is no row.
@@ -198,7 +223,8 @@ impl Shard {
         Shard { oldest_use: AtomicU64::new(u64::MAX), rows: Mutex::new(Rows::new()) }
     }
 
-    /// Does something with the rows under their lock, and shows the stamp of the oldest one afterwards.
+    /// Does something with the rows under their lock, and shows the stamp of the oldest one
+    /// afterwards.
     fn with<T>(&self, act: impl FnOnce(&mut Rows) -> T) -> T {
         // No code of a handler runs under this lock, so no panic of one leaves a row half changed.
         let mut rows = self.rows.lock().unwrap_or_else(PoisonError::into_inner);
@@ -232,13 +258,21 @@ struct Slot {
 
 impl Rows {
     fn new() -> Rows {
-        Rows { index: HashMap::new(), slots: Vec::new(), oldest: NOWHERE, newest: NOWHERE, free: NOWHERE }
+        Rows {
+            index: HashMap::new(),
+            slots: Vec::new(),
+            oldest: NOWHERE,
+            newest: NOWHERE,
+            free: NOWHERE,
+        }
     }
 
     /// Removes a few rows from the old end whose time is over; gives back how many.
     fn sweep(&mut self, now: u64) -> usize {
         let mut swept = 0;
-        while swept < SWEPT && self.slots.get(self.oldest as usize).is_some_and(|slot| slot.expires <= now) {
+        while swept < SWEPT
+            && self.slots.get(self.oldest as usize).is_some_and(|slot| slot.expires <= now)
+        {
             self.remove(self.oldest);
             swept += 1;
         }
@@ -257,7 +291,8 @@ impl Rows {
             }
             None => {
                 self.slots.push(slot);
-                u32::try_from(self.slots.len() - 1).expect("four thousand million rows fill any memory first")
+                u32::try_from(self.slots.len() - 1)
+                    .expect("four thousand million rows fill any memory first")
             }
         };
         self.index.insert(key, at);

@@ -21,25 +21,45 @@ const MOST_ITEMS: usize = 100_000;
 /// # Errors
 ///
 /// Kinds that do not go together, a division by zero, a result that does not fit.
-pub fn calculate<'a>(operator: Operator, left: &Datum<'a>, right: &Datum<'a>) -> Result<Datum<'a>, String> {
+pub fn calculate<'a>(
+    operator: Operator,
+    left: &Datum<'a>,
+    right: &Datum<'a>,
+) -> Result<Datum<'a>, String> {
     match (operator, left, right) {
         (Operator::Add, Datum::Text(a), Datum::Text(b)) => join(a, b).map(Datum::text),
         (Operator::Add, Datum::Text(_) | Datum::Safe(_), Datum::Text(_) | Datum::Safe(_)) => {
             Ok(Datum::text_like(join(&to_html(left), &to_html(right))?, true))
         }
         (Operator::Add, _, _) if is_sequence(left) && kind(left) == kind(right) => {
-            let items: Vec<_> = left.items()?.into_iter().chain(right.items()?).take(MOST_ITEMS + 1).collect();
+            let items: Vec<_> =
+                left.items()?.into_iter().chain(right.items()?).take(MOST_ITEMS + 1).collect();
             sequence(kind(left), items)
         }
-        (Operator::Multiply, Datum::Text(_) | Datum::Safe(_), _) if right.as_int().is_some() => repeat(left, right),
-        (Operator::Multiply, _, Datum::Text(_) | Datum::Safe(_)) if left.as_int().is_some() => repeat(right, left),
-        (Operator::Multiply, _, _) if is_sequence(left) && right.as_int().is_some() => repeat(left, right),
-        (Operator::Multiply, _, _) if is_sequence(right) && left.as_int().is_some() => repeat(right, left),
-        (Operator::Remainder, Datum::Text(_) | Datum::Safe(_), _) => super::format::format_with(left, right),
+        (Operator::Multiply, Datum::Text(_) | Datum::Safe(_), _) if right.as_int().is_some() => {
+            repeat(left, right)
+        }
+        (Operator::Multiply, _, Datum::Text(_) | Datum::Safe(_)) if left.as_int().is_some() => {
+            repeat(right, left)
+        }
+        (Operator::Multiply, _, _) if is_sequence(left) && right.as_int().is_some() => {
+            repeat(left, right)
+        }
+        (Operator::Multiply, _, _) if is_sequence(right) && left.as_int().is_some() => {
+            repeat(right, left)
+        }
+        (Operator::Remainder, Datum::Text(_) | Datum::Safe(_), _) => {
+            super::format::format_with(left, right)
+        }
         _ => match (left.as_int(), right.as_int(), as_float(left), as_float(right)) {
             (Some(a), Some(b), _, _) => integers(operator, a, b),
             (_, _, Some(a), Some(b)) => floats(operator, a, b),
-            _ => Err(format!("{} does not go between {} and {}", operator.sign(), left.type_name(), right.type_name())),
+            _ => Err(format!(
+                "{} does not go between {} and {}",
+                operator.sign(),
+                left.type_name(),
+                right.type_name()
+            )),
         },
     }
 }
@@ -76,7 +96,11 @@ fn repeat<'a>(what: &Datum<'a>, times: &Datum<'a>) -> Result<Datum<'a>, String> 
     let times = usize::try_from(times.as_int().unwrap_or(0)).unwrap_or(0);
     if let Some(text) = what.as_text() {
         let fits = text.len().checked_mul(times).is_some_and(|length| length <= LONGEST);
-        return if fits { Ok(Datum::text_like(text.repeat(times), what.is_safe())) } else { Err(too_long()) };
+        return if fits {
+            Ok(Datum::text_like(text.repeat(times), what.is_safe()))
+        } else {
+            Err(too_long())
+        };
     }
     let items = what.items()?;
     let count = items.len().saturating_mul(times).min(MOST_ITEMS + 1);
@@ -97,9 +121,12 @@ fn integers(operator: Operator, a: i64, b: i64) -> Result<Datum<'static>, String
         Operator::Add => a.checked_add(b),
         Operator::Subtract => a.checked_sub(b),
         Operator::Multiply => a.checked_mul(b),
-        Operator::Divide | Operator::FloorDivide | Operator::Remainder if b == 0 => return Err(by_zero()),
+        Operator::Divide | Operator::FloorDivide | Operator::Remainder if b == 0 => {
+            return Err(by_zero());
+        }
         Operator::Divide => return Ok(Datum::Float(a as f64 / b as f64)),
-        // Rust rounds towards zero, Python down: they differ when there is a rest and the signs differ.
+        // Rust rounds towards zero, Python down: they differ when there is a rest and the signs
+        // differ.
         Operator::FloorDivide => {
             a.checked_div(b).map(|quotient| quotient - i64::from(a % b != 0 && (a < 0) != (b < 0)))
         }
@@ -115,7 +142,9 @@ fn integers(operator: Operator, a: i64, b: i64) -> Result<Datum<'static>, String
             _ => None,
         },
     };
-    result.map(Datum::Int).ok_or_else(|| format!("{a} {} {b} does not fit 64 bits", operator.sign()))
+    result
+        .map(Datum::Int)
+        .ok_or_else(|| format!("{a} {} {b} does not fit 64 bits", operator.sign()))
 }
 
 fn floats(operator: Operator, a: f64, b: f64) -> Result<Datum<'static>, String> {
@@ -123,7 +152,9 @@ fn floats(operator: Operator, a: f64, b: f64) -> Result<Datum<'static>, String> 
         Operator::Add => a + b,
         Operator::Subtract => a - b,
         Operator::Multiply => a * b,
-        Operator::Divide | Operator::FloorDivide | Operator::Remainder if b == 0.0 => return Err(by_zero()),
+        Operator::Divide | Operator::FloorDivide | Operator::Remainder if b == 0.0 => {
+            return Err(by_zero());
+        }
         Operator::Divide => a / b,
         Operator::FloorDivide => floor_divide(a, b).0,
         Operator::Remainder => floor_divide(a, b).1,
@@ -170,9 +201,10 @@ fn by_zero() -> String {
 pub fn signed(sign: char, datum: &Datum) -> Result<Datum<'static>, String> {
     match (datum, datum.as_int()) {
         (_, Some(number)) if sign == '+' => Ok(Datum::Int(number)),
-        (_, Some(number)) => {
-            number.checked_neg().map(Datum::Int).ok_or_else(|| format!("-({number}) does not fit 64 bits"))
-        }
+        (_, Some(number)) => number
+            .checked_neg()
+            .map(Datum::Int)
+            .ok_or_else(|| format!("-({number}) does not fit 64 bits")),
         (Datum::Float(number), _) => Ok(Datum::Float(if sign == '-' { -number } else { *number })),
         _ => Err(format!("{sign} does not go before {}", datum.type_name())),
     }
@@ -185,7 +217,8 @@ impl<'a> Datum<'a> {
             (Datum::Undefined(_), Datum::Undefined(_)) | (Datum::Null, Datum::Null) => true,
             (Datum::Range(a), Datum::Range(b)) => {
                 a.len() == b.len()
-                    && (0..a.len().min(2)).all(|at| Items::Range(*a).at(at).equals(&Items::Range(*b).at(at)))
+                    && (0..a.len().min(2))
+                        .all(|at| Items::Range(*a).at(at).equals(&Items::Range(*b).at(at)))
             }
             (Datum::Loop(a), Datum::Loop(b)) => std::rc::Rc::ptr_eq(a, b),
             _ => {
@@ -193,7 +226,8 @@ impl<'a> Datum<'a> {
                     return **a == **b;
                 }
                 if let (Some(a), Some(b)) = (kind(self), kind(other)) {
-                    // Two views of values are never equal; those of keys and items are, whatever their order.
+                    // Two views of values are never equal; those of keys and items are, whatever
+                    // their order.
                     let (Ok(left), Ok(right)) = (self.items(), other.items()) else { return false };
                     return a == b
                         && a != Many::Values
@@ -202,7 +236,9 @@ impl<'a> Datum<'a> {
                 }
                 if let (Some(a), Some(b)) = (self.pairs(), other.pairs()) {
                     return a.len() == b.len()
-                        && a.iter().all(|(key, value)| other.under(key).is_some_and(|it| it.equals(value)));
+                        && a.iter().all(|(key, value)| {
+                            other.under(key).is_some_and(|it| it.equals(value))
+                        });
                 }
                 compare_numbers(self, other) == Some(Ordering::Equal)
             }
@@ -243,7 +279,9 @@ impl<'a> Datum<'a> {
     /// Something that holds no items; a number in a string.
     pub fn holds(&self, item: &Datum<'a>) -> Result<bool, String> {
         if let Some(text) = self.as_text() {
-            let part = item.as_text().ok_or_else(|| format!("a string holds strings, not {}", item.type_name()))?;
+            let part = item
+                .as_text()
+                .ok_or_else(|| format!("a string holds strings, not {}", item.type_name()))?;
             return Ok(text.contains(&**part));
         }
         match self {
@@ -276,6 +314,10 @@ fn compare_mixed(whole: i64, float: f64) -> Option<Ordering> {
         Some(Ordering::Greater)
     } else {
         // Cutting the fraction off is exact here; what was cut decides between equals.
-        Some(whole.cmp(&(float as i64)).then_with(|| 0.0_f64.partial_cmp(&float.fract()).unwrap_or(Ordering::Equal)))
+        Some(
+            whole
+                .cmp(&(float as i64))
+                .then_with(|| 0.0_f64.partial_cmp(&float.fract()).unwrap_or(Ordering::Equal)),
+        )
     }
 }

@@ -1,7 +1,7 @@
 //! What expressions come to.
 //!
-//! One function for each kind of expression with more than a line to it. Each level in brackets is a level on the
-//! thread's stack, so the parser and the page both count them.
+//! One function for each kind of expression with more than a line to it. Each level in brackets is
+//! a level on the thread's stack, so the parser and the page both count them.
 
 use super::arithmetic::{calculate, signed, too_long};
 use super::datum::{Datum, Many, Missing, Text};
@@ -38,13 +38,17 @@ impl<'a> Page<'a> {
         match &expression.kind {
             Kind::Attribute(of, name) => self.attribute(expression, of, name),
             Kind::Index(of, index) => self.index(expression, of, index),
-            Kind::Filter(input, filter, arguments) => self.filtered(expression, input, filter, arguments),
+            Kind::Filter(input, filter, arguments) => {
+                self.filtered(expression, input, filter, arguments)
+            }
             Kind::Call(name, arguments) => self.call(expression, name, arguments),
             Kind::Method(of, name, arguments) => self.method(expression, of, name, arguments),
             Kind::Test(of, test, arguments) => {
                 let datum = self.compute(of)?;
                 let arguments = self.compute_all(arguments)?;
-                (test.function)(&datum, &arguments).map(Datum::Bool).map_err(|message| self.error(at, message))
+                (test.function)(&datum, &arguments)
+                    .map(Datum::Bool)
+                    .map_err(|message| self.error(at, message))
             }
             Kind::List(parts) => Ok(Datum::list(self.compute_all(parts)?)),
             Kind::Tuple(parts) => Ok(Datum::Many(Many::Tuple, self.compute_all(parts)?.into())),
@@ -102,20 +106,31 @@ impl<'a> Page<'a> {
 
     fn undefined(&self, missing: Option<&Rc<Missing<'a>>>, at: usize) -> Box<super::TemplateError> {
         match missing {
-            Some(missing) => {
-                super::TemplateError::at(missing.tree, missing.expression.at, self.names.describe(missing))
-            }
+            Some(missing) => super::TemplateError::at(
+                missing.tree,
+                missing.expression.at,
+                self.names.describe(missing),
+            ),
             None => self.error(at, "the value is undefined"),
         }
     }
 
     /// What is not there, and where it was looked for.
     fn missing(&self, expression: &'a Expression, inside: &Datum<'a>) -> Datum<'a> {
-        Datum::Undefined(Some(Rc::new(Missing { tree: self.tree, expression, inside: Some(inside.clone()) })))
+        Datum::Undefined(Some(Rc::new(Missing {
+            tree: self.tree,
+            expression,
+            inside: Some(inside.clone()),
+        })))
     }
 
     #[inline(never)]
-    fn attribute(&mut self, expression: &'a Expression, of: &'a Expression, name: &'a str) -> Step<Datum<'a>> {
+    fn attribute(
+        &mut self,
+        expression: &'a Expression,
+        of: &'a Expression,
+        name: &'a str,
+    ) -> Step<Datum<'a>> {
         let datum = match self.compute(of)? {
             Datum::Undefined(missing) => {
                 let described = missing.as_ref().map(|missing| self.names.describe(missing));
@@ -136,7 +151,12 @@ impl<'a> Page<'a> {
     }
 
     #[inline(never)]
-    fn index(&mut self, expression: &'a Expression, of: &'a Expression, index: &'a Expression) -> Step<Datum<'a>> {
+    fn index(
+        &mut self,
+        expression: &'a Expression,
+        of: &'a Expression,
+        index: &'a Expression,
+    ) -> Step<Datum<'a>> {
         let datum = self.compute(of)?;
         if let Datum::Undefined(missing) = &datum {
             return Err(self.undefined(missing.as_ref(), of.at));
@@ -144,22 +164,33 @@ impl<'a> Page<'a> {
         let index = self.compute(index)?;
         let found = match (&datum, index.as_int()) {
             (Datum::Map(_) | Datum::Dict(_), _) => datum.under(&index),
-            (Datum::Values(_) | Datum::Range(_) | Datum::Many(Many::List | Many::Tuple, _), Some(number)) => {
+            (
+                Datum::Values(_) | Datum::Range(_) | Datum::Many(Many::List | Many::Tuple, _),
+                Some(number),
+            ) => {
                 let items = datum.items().map_err(|message| self.error(expression.at, message))?;
                 place(number, items.len()).map(|place| items.at(place))
             }
             (Datum::Text(text) | Datum::Safe(text), Some(number)) => {
-                let character = place(number, text.chars().count()).and_then(|place| text.chars().nth(place));
+                let character =
+                    place(number, text.chars().count()).and_then(|place| text.chars().nth(place));
                 character.map(|character| Datum::text_like(character.to_string(), datum.is_safe()))
             }
-            (Datum::Loop(state), None) => index.as_text().and_then(|name| methods::loop_attribute(state, name)),
+            (Datum::Loop(state), None) => {
+                index.as_text().and_then(|name| methods::loop_attribute(state, name))
+            }
             _ => None,
         };
         Ok(found.unwrap_or_else(|| self.missing(expression, &datum)))
     }
 
     #[inline(never)]
-    fn slice(&mut self, of: &'a Expression, bounds: &'a [Option<Expression>; 3], at: usize) -> Step<Datum<'a>> {
+    fn slice(
+        &mut self,
+        of: &'a Expression,
+        bounds: &'a [Option<Expression>; 3],
+        at: usize,
+    ) -> Step<Datum<'a>> {
         let datum = self.used(of)?;
         let mut numbers = [None; 3];
         for (number, bound) in numbers.iter_mut().zip(bounds) {
@@ -168,7 +199,10 @@ impl<'a> Page<'a> {
                 *number = match datum {
                     Datum::Null => None,
                     _ => Some(datum.as_int().ok_or_else(|| {
-                        self.error(bound.at, format!("found {}, expected an int", datum.type_name()))
+                        self.error(
+                            bound.at,
+                            format!("found {}, expected an int", datum.type_name()),
+                        )
                     })?),
                 };
             }
@@ -183,7 +217,9 @@ impl<'a> Page<'a> {
             let at = key.at;
             let (key, value) = (self.compute(key)?, self.compute(value)?);
             if !key.can_be_key() {
-                return Err(self.error(at, format!("found {}, which cannot be a key", key.type_name())));
+                return Err(
+                    self.error(at, format!("found {}, which cannot be a key", key.type_name()))
+                );
             }
             match entries.iter_mut().find(|(known, _)| known.equals(&key)) {
                 Some(entry) => entry.1 = value,
@@ -212,7 +248,11 @@ impl<'a> Page<'a> {
     }
 
     #[inline(never)]
-    fn compare(&mut self, first: &'a Expression, steps: &'a [(Comparison, Expression)]) -> Step<Datum<'a>> {
+    fn compare(
+        &mut self,
+        first: &'a Expression,
+        steps: &'a [(Comparison, Expression)],
+    ) -> Step<Datum<'a>> {
         let mut left = self.compute(first)?;
         for (comparison, expression) in steps {
             let right = self.compute(expression)?;
@@ -229,14 +269,17 @@ impl<'a> Page<'a> {
                     }
                     left.order(&right).map(|order| match comparison {
                         Comparison::Less => order == Some(Ordering::Less),
-                        Comparison::LessOrEqual => matches!(order, Some(Ordering::Less | Ordering::Equal)),
+                        Comparison::LessOrEqual => {
+                            matches!(order, Some(Ordering::Less | Ordering::Equal))
+                        }
                         Comparison::Greater => order == Some(Ordering::Greater),
                         _ => matches!(order, Some(Ordering::Greater | Ordering::Equal)),
                     })
                 }
             };
-            let holds =
-                holds.map_err(|message| self.error(expression.at, format!("{}: {message}", comparison.sign())))?;
+            let holds = holds.map_err(|message| {
+                self.error(expression.at, format!("{}: {message}", comparison.sign()))
+            })?;
             if !holds {
                 return Ok(Datum::Bool(false));
             }
@@ -274,7 +317,12 @@ impl<'a> Page<'a> {
     }
 
     #[inline(never)]
-    fn call(&mut self, expression: &'a Expression, name: &'a str, arguments: &'a Arguments) -> Step<Datum<'a>> {
+    fn call(
+        &mut self,
+        expression: &'a Expression,
+        name: &'a str,
+        arguments: &'a Arguments,
+    ) -> Step<Datum<'a>> {
         let at = expression.at;
         let placed = self.compute_all(&arguments.placed)?;
         if name == "range" && arguments.named.is_empty() {
@@ -291,8 +339,12 @@ impl<'a> Page<'a> {
             Some(Err(message)) => Err(self.error(at, message)),
             None => {
                 let names = self.names.globals.names().iter().copied().chain(["range", "super"]);
-                let near = crate::near::nearest(name, names).map(|near| format!("; there is \"{near}\""));
-                Err(self.error(at, format!("there is no function \"{name}\"{}", near.unwrap_or_default())))
+                let near =
+                    crate::near::nearest(name, names).map(|near| format!("; there is \"{near}\""));
+                Err(self.error(
+                    at,
+                    format!("there is no function \"{name}\"{}", near.unwrap_or_default()),
+                ))
             }
         }
     }

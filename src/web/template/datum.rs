@@ -1,7 +1,8 @@
 //! What an expression comes to: data on its way into a page.
 //!
-//! A [`Value`] that the application lends is borrowed, never copied. Beside the kinds of [`Value`] there are those
-//! that only templates know: names without a value, text that is already HTML, tuples, ranges, the `loop` of a `for`.
+//! A [`Value`] that the application lends is borrowed, never copied. Beside the kinds of [`Value`]
+//! there are those that only templates know: names without a value, text that is already HTML,
+//! tuples, ranges, the `loop` of a `for`.
 
 use super::items::{Items, Range};
 use super::tree::{Expression, Tree};
@@ -123,7 +124,9 @@ impl<'a> Datum<'a> {
             Value::Str(it) => Datum::Text(Text::Made(it.as_str().into())),
             Value::List(items) => Datum::Many(Many::List, items.iter().map(Datum::made).collect()),
             Value::Map(map) => {
-                let pairs = map.iter().map(|(name, value)| (Datum::text(name.to_owned()), Datum::made(value)));
+                let pairs = map
+                    .iter()
+                    .map(|(name, value)| (Datum::text(name.to_owned()), Datum::made(value)));
                 Datum::Dict(pairs.collect())
             }
         }
@@ -208,18 +211,23 @@ impl<'a> Datum<'a> {
         }
     }
 
-    /// The items to walk through: a dict's keys, a string's characters. Nothing for what is undefined.
+    /// The items to walk through: a dict's keys, a string's characters. Nothing for what is
+    /// undefined.
     pub fn items(&self) -> Result<Items<'a>, String> {
         Ok(match self {
             Datum::Undefined(_) => Items::Made(Rc::new([])),
             Datum::Values(items) => Items::Lent(items),
             Datum::Many(_, items) => Items::Made(Rc::clone(items)),
             Datum::Range(range) => Items::Range(*range),
-            Datum::Map(map) => Items::Made(map.iter().map(|(name, _)| Datum::Text(Text::Lent(name))).collect()),
+            Datum::Map(map) => {
+                Items::Made(map.iter().map(|(name, _)| Datum::Text(Text::Lent(name))).collect())
+            }
             Datum::Dict(pairs) => Items::Made(pairs.iter().map(|(key, _)| key.clone()).collect()),
             Datum::Text(text) | Datum::Safe(text) => {
                 // As in Python, the characters of HTML are plain text.
-                Items::Made(text.chars().map(|character| Datum::text(character.to_string())).collect())
+                Items::Made(
+                    text.chars().map(|character| Datum::text(character.to_string())).collect(),
+                )
             }
             _ => return Err(format!("{} has no items to walk through", self.type_name())),
         })
@@ -228,9 +236,11 @@ impl<'a> Datum<'a> {
     /// The keys and values, if this is a dict.
     pub fn pairs(&self) -> Option<Vec<(Datum<'a>, Datum<'a>)>> {
         match self {
-            Datum::Map(map) => {
-                Some(map.iter().map(|(name, value)| (Datum::Text(Text::Lent(name)), Datum::lent(value))).collect())
-            }
+            Datum::Map(map) => Some(
+                map.iter()
+                    .map(|(name, value)| (Datum::Text(Text::Lent(name)), Datum::lent(value)))
+                    .collect(),
+            ),
             Datum::Dict(pairs) => Some(pairs.to_vec()),
             _ => None,
         }
@@ -252,7 +262,9 @@ impl<'a> Datum<'a> {
     pub fn under(&self, key: &Datum<'a>) -> Option<Datum<'a>> {
         match self {
             Datum::Map(map) => map.get(key.as_text()?).map(Datum::lent),
-            Datum::Dict(pairs) => pairs.iter().find(|(known, _)| known.equals(key)).map(|(_, value)| value.clone()),
+            Datum::Dict(pairs) => {
+                pairs.iter().find(|(known, _)| known.equals(key)).map(|(_, value)| value.clone())
+            }
             _ => None,
         }
     }
@@ -269,17 +281,21 @@ impl<'a> Datum<'a> {
         }
     }
 
-    /// How many parts the data has, if it is not more than so many levels deep; only what templates made is counted.
+    /// How many parts the data has, if it is not more than so many levels deep; only what templates
+    /// made is counted.
     pub fn parts(&self, levels: usize) -> Option<usize> {
         let sum = |parts: usize, part: &Datum| Some(parts + part.parts(levels.checked_sub(1)?)?);
         match self {
             Datum::Many(_, items) => items.iter().try_fold(1, sum),
-            Datum::Dict(pairs) => pairs.iter().try_fold(1, |parts, (key, value)| sum(sum(parts, key)?, value)),
+            Datum::Dict(pairs) => {
+                pairs.iter().try_fold(1, |parts, (key, value)| sum(sum(parts, key)?, value))
+            }
             _ => Some(1),
         }
     }
 
-    /// The data as a value of the application: a tuple becomes a list, what is undefined becomes null.
+    /// The data as a value of the application: a tuple becomes a list, what is undefined becomes
+    /// null.
     pub fn to_value(&self) -> Value {
         match self {
             Datum::Undefined(_) | Datum::Null | Datum::Loop(_) => Value::Null,
@@ -290,9 +306,13 @@ impl<'a> Datum<'a> {
             Datum::Values(items) => Value::List(items.to_vec()),
             Datum::Map(map) => Value::Map((*map).clone()),
             Datum::Many(_, items) => Value::List(items.iter().map(Datum::to_value).collect()),
-            Datum::Range(_) => Value::List(self.items().into_iter().flatten().map(|item| item.to_value()).collect()),
+            Datum::Range(_) => Value::List(
+                self.items().into_iter().flatten().map(|item| item.to_value()).collect(),
+            ),
             Datum::Dict(pairs) => {
-                let pairs = pairs.iter().map(|(key, value)| (super::print::json_key(key), value.to_value()));
+                let pairs = pairs
+                    .iter()
+                    .map(|(key, value)| (super::print::json_key(key), value.to_value()));
                 Value::Map(pairs.collect())
             }
         }

@@ -1,11 +1,12 @@
 //! From a tree and variables to a page.
 //!
-//! The tree is walked from front to back, and what it prints is appended to one string. `{% extends %}` changes the
-//! rest of the walk: the template goes on without printing, then the walk starts again in the layout, where the place
-//! of each block is filled by the version that is furthest from the layout.
+//! The tree is walked from front to back, and what it prints is appended to one string. `{% extends
+//! %}` changes the rest of the walk: the template goes on without printing, then the walk starts
+//! again in the layout, where the place of each block is filled by the version that is furthest
+//! from the layout.
 //!
-//! Left out: asynchronous pages, and pages sent before they are whole. A page with an error in its last line is an
-//! error page, not half a page.
+//! Left out: asynchronous pages, and pages sent before they are whole. A page with an error in its
+//! last line is an error page, not half a page.
 
 use super::datum::{Datum, Loop, Text};
 use super::family::Shelf;
@@ -18,7 +19,8 @@ use crate::value::Map;
 use std::cell::Cell;
 use std::rc::Rc;
 
-/// How deep loops, blocks, includes and expressions together may lie in one another: each level costs stack.
+/// How deep loops, blocks, includes and expressions together may lie in one another: each level
+/// costs stack.
 const DEPTH: usize = 56;
 
 /// How deep lists and dicts that a template makes may lie in one another.
@@ -31,12 +33,20 @@ const MOST_TURNS: usize = 5_000_000;
 pub type Step<T = ()> = Result<T, Box<TemplateError>>;
 
 /// Makes a page.
-pub fn render(templates: &Templates, name: &str, variables: &Map, globals: &dyn Globals) -> Step<Rendered> {
+pub fn render(
+    templates: &Templates,
+    name: &str,
+    variables: &Map,
+    globals: &dyn Globals,
+) -> Step<Rendered> {
     let shelf = Shelf::new(templates);
     let tree = shelf.tree(name).map_err(|unavailable| match unavailable {
-        Unavailable::Missing(missing) => {
-            Box::new(TemplateError { template: name.to_owned(), line: 0, column: 0, message: missing.message })
-        }
+        Unavailable::Missing(missing) => Box::new(TemplateError {
+            template: name.to_owned(),
+            line: 0,
+            column: 0,
+            message: missing.message,
+        }),
         Unavailable::Broken(error) => error,
     })?;
     let mut page = Page {
@@ -68,7 +78,8 @@ pub struct Page<'a> {
     pub(super) family: Vec<&'a Tree>,
     /// The block in which the walk is, and whose version: a place in `family`.
     pub(super) block: Option<(&'a str, usize)>,
-    /// True between an `extends` and the end of its template: there only blocks count, and they come later.
+    /// True between an `extends` and the end of its template: there only blocks count, and they
+    /// come later.
     pub(super) silent: bool,
     depth: usize,
     turns: usize,
@@ -120,8 +131,8 @@ impl<'a> Page<'a> {
                 Node::With(bindings, body) => self.with(bindings, body)?,
                 Node::Include(parts) => self.include(parts)?,
                 Node::Extends(name) => self.extends(name)?,
-                // In a template that extends another, blocks stand where the layout has them. As in Jinja, those inside
-                // of a loop or a `with` stand here too.
+                // In a template that extends another, blocks stand where the layout has them. As in
+                // Jinja, those inside of a loop or a `with` stand here too.
                 Node::Block(number) if !self.silent || !self.names.is_at_top() => {
                     let block = &self.tree.blocks[*number];
                     self.block(&block.name, 0, block.scoped)?;
@@ -161,13 +172,17 @@ impl<'a> Page<'a> {
         Ok(std::mem::replace(&mut self.out, outer))
     }
 
-    /// The data of an expression that is given a name. Names are how lists could grow into one another without end:
-    /// `{% set a = [a] %}`, written a thousand times, would be a list a thousand levels deep.
+    /// The data of an expression that is given a name. Names are how lists could grow into one
+    /// another without end: `{% set a = [a] %}`, written a thousand times, would be a list a
+    /// thousand levels deep.
     fn kept(&mut self, expression: &'a Expression) -> Step<Datum<'a>> {
         let datum = self.compute(expression)?;
         if let Datum::Many(..) | Datum::Dict(_) = &datum {
             let Some(parts) = datum.parts(DEEPEST_DATA) else {
-                return Err(self.error(expression.at, format!("the data is more than {DEEPEST_DATA} levels deep")));
+                return Err(self.error(
+                    expression.at,
+                    format!("the data is more than {DEEPEST_DATA} levels deep"),
+                ));
             };
             self.turns += parts;
             self.turn(expression.at)?;
@@ -186,10 +201,19 @@ impl<'a> Page<'a> {
             Target::Several(targets, at) => (targets, *at),
         };
         let items = datum.items().map_err(|_| {
-            self.error(at, format!("found {}, expected {} values to take apart", datum.type_name(), targets.len()))
+            self.error(
+                at,
+                format!(
+                    "found {}, expected {} values to take apart",
+                    datum.type_name(),
+                    targets.len()
+                ),
+            )
         })?;
         if items.len() != targets.len() {
-            return Err(self.error(at, format!("found {} values, expected {}", items.len(), targets.len())));
+            return Err(
+                self.error(at, format!("found {} values, expected {}", items.len(), targets.len()))
+            );
         }
         for (target, item) in targets.iter().zip(items) {
             self.assign(target, item)?;
@@ -245,7 +269,9 @@ impl<'a> Page<'a> {
     fn turn(&mut self, at: usize) -> Step {
         self.turns += 1;
         if self.turns > MOST_TURNS {
-            return Err(self.error(at, format!("the loops of this page take more than {MOST_TURNS} turns")));
+            return Err(
+                self.error(at, format!("the loops of this page take more than {MOST_TURNS} turns"))
+            );
         }
         Ok(())
     }
@@ -265,7 +291,8 @@ impl<'a> Page<'a> {
 
     #[inline(never)]
     fn with(&mut self, bindings: &'a [(Target, Expression)], body: &'a [Node]) -> Step {
-        // All values are computed before the first name is bound: in `with a = 1, b = a` the a is an outer one.
+        // All values are computed before the first name is bound: in `with a = 1, b = a` the a is
+        // an outer one.
         let mut computed = Vec::with_capacity(bindings.len());
         for (target, expression) in bindings {
             computed.push((target, self.kept(expression)?));

@@ -6,14 +6,16 @@
 //! a if b else c    or    and    not    == != < <= > >= in    + -    ~    * / // %    **    - + before a value    . [] () | is
 //! ```
 //!
-//! Two surprises are Jinja's own: `~` binds tighter than `+`, and `-2 ** 2` is 4, for the sign belongs to the 2.
+//! Two surprises are Jinja's own: `~` binds tighter than `+`, and `-2 ** 2` is 4, for the sign
+//! belongs to the 2.
 
 use super::cursor::Parser;
 use super::scan::{Mistake, Token};
 use super::tree::{Arguments, Comparison, Expression, Kind, Operator};
 
-/// How many levels an expression may have: each costs stack here and again in each render. What is only met now and
-/// then is kept out of the functions that call themselves, `inline(never)`, for their frames add up.
+/// How many levels an expression may have: each costs stack here and again in each render. What is
+/// only met now and then is kept out of the functions that call themselves, `inline(never)`, for
+/// their frames add up.
 const DEPTH: usize = 40;
 
 /// Words that are no names.
@@ -48,8 +50,8 @@ impl Between {
 const NOT: u8 = 2;
 
 impl<'s> Parser<'s> {
-    /// One expression, or several with commas between them: a tuple. It ends where the tag ends, or at a bracket.
-    /// With `choice` the expression may be `a if b else c`.
+    /// One expression, or several with commas between them: a tuple. It ends where the tag ends, or
+    /// at a bracket. With `choice` the expression may be `a if b else c`.
     pub(super) fn tuple(&mut self, choice: bool) -> Result<Expression, Mistake> {
         let at = self.at();
         let first = self.one(choice)?;
@@ -76,7 +78,8 @@ impl<'s> Parser<'s> {
         let mut left = self.operation(0)?;
         while choice && self.skip_name("if") {
             let test = self.operation(0)?;
-            let otherwise = if self.skip_name("else") { Some(Box::new(self.expression()?)) } else { None };
+            let otherwise =
+                if self.skip_name("else") { Some(Box::new(self.expression()?)) } else { None };
             let at = left.at;
             left = node(Kind::Choice(Box::new(test), Box::new(left), otherwise), at)?;
         }
@@ -86,7 +89,8 @@ impl<'s> Parser<'s> {
 
     /// Operands with operators of at least this level between them.
     ///
-    /// A tighter operator after an operand takes that operand first: this calls itself with a higher level.
+    /// A tighter operator after an operand takes that operand first: this calls itself with a
+    /// higher level.
     fn operation(&mut self, lowest: u8) -> Result<Expression, Mistake> {
         self.enter()?;
         let at = self.at();
@@ -95,11 +99,14 @@ impl<'s> Parser<'s> {
         } else {
             self.signed(true)?
         };
-        while let Some((between, words)) = self.between().filter(|(between, _)| between.level() >= lowest) {
+        while let Some((between, words)) =
+            self.between().filter(|(between, _)| between.level() >= lowest)
+        {
             let operator_at = self.at();
             let level = between.level();
             left = match between {
-                // Comparisons make a chain: in `a < b < c` the b is looked at twice, and both must hold.
+                // Comparisons make a chain: in `a < b < c` the b is looked at twice, and both must
+                // hold.
                 Between::Compare(_) => {
                     let mut steps = Vec::new();
                     while let Some((Between::Compare(comparison), words)) = self.between() {
@@ -125,7 +132,9 @@ impl<'s> Parser<'s> {
                         Between::Or => Kind::Or(left, right),
                         Between::And => Kind::And(left, right),
                         Between::Arithmetic(operator) => Kind::Binary(operator, left, right),
-                        Between::Compare(_) | Between::Concat => unreachable!("the arms above take these"),
+                        Between::Compare(_) | Between::Concat => {
+                            unreachable!("the arms above take these")
+                        }
                     };
                     node(kind, operator_at)?
                 }
@@ -141,7 +150,9 @@ impl<'s> Parser<'s> {
             Token::Name("or") => (Between::Or, 1),
             Token::Name("and") => (Between::And, 1),
             Token::Name("in") => (Between::Compare(Comparison::In), 1),
-            Token::Name("not") if *self.peek_second() == Token::Name("in") => (Between::Compare(Comparison::NotIn), 2),
+            Token::Name("not") if *self.peek_second() == Token::Name("in") => {
+                (Between::Compare(Comparison::NotIn), 2)
+            }
             Token::Sign("==") => (Between::Compare(Comparison::Equal), 1),
             Token::Sign("!=") => (Between::Compare(Comparison::NotEqual), 1),
             Token::Sign("<") => (Between::Compare(Comparison::Less), 1),
@@ -214,7 +225,11 @@ impl<'s> Parser<'s> {
             }
             Token::Sign("(") => {
                 self.skip(1);
-                let inner = if self.is_sign(")") { node(Kind::Tuple(Vec::new()), at)? } else { self.tuple(true)? };
+                let inner = if self.is_sign(")") {
+                    node(Kind::Tuple(Vec::new()), at)?
+                } else {
+                    self.tuple(true)?
+                };
                 self.expect_sign(")")?;
                 return Ok(inner);
             }
@@ -238,7 +253,8 @@ impl<'s> Parser<'s> {
         node(kind, at)
     }
 
-    /// What stands between brackets, with commas between; one more comma may stand before the closing bracket.
+    /// What stands between brackets, with commas between; one more comma may stand before the
+    /// closing bracket.
     pub(super) fn listed<T>(
         &mut self,
         close: &'static str,
@@ -273,7 +289,9 @@ impl Kind {
             arguments.named.iter().for_each(|(_, value)| see(value));
         };
         match self {
-            Kind::List(parts) | Kind::Tuple(parts) | Kind::Concat(parts, _) => parts.iter().for_each(see),
+            Kind::List(parts) | Kind::Tuple(parts) | Kind::Concat(parts, _) => {
+                parts.iter().for_each(see)
+            }
             Kind::Dict(pairs) => pairs.iter().for_each(|(key, value)| {
                 see(key);
                 see(value);

@@ -1,10 +1,12 @@
 //! Pages of several templates: `extends`, `block`, `super()` and `include`.
 //!
-//! A page and the layouts above it are a family: the page first, the layout that extends nothing last. The walk goes
-//! through the bodies in that order; all but the last print nothing on their own. Where the last one has a block, the
-//! first in the family that has a block of that name fills it in, and `super()` asks the next.
+//! A page and the layouts above it are a family: the page first, the layout that extends nothing
+//! last. The walk goes through the bodies in that order; all but the last print nothing on their
+//! own. Where the last one has a block, the first in the family that has a block of that name fills
+//! it in, and `super()` asks the next.
 //!
-//! An included template is a page of its own, with a family of its own, that sees the names of the page around it.
+//! An included template is a page of its own, with a family of its own, that sees the names of the
+//! page around it.
 
 use super::datum::{Datum, Text};
 use super::eval::{Page, Step};
@@ -33,10 +35,13 @@ impl<'a> Page<'a> {
         Ok(())
     }
 
-    /// The block of this name, in the version of the first template of the family from `generation` on that has one.
+    /// The block of this name, in the version of the first template of the family from `generation`
+    /// on that has one.
     pub(super) fn block(&mut self, name: &'a str, generation: usize, scoped: bool) -> Step {
         let found = self.family.iter().enumerate().skip(generation);
-        let found = found.filter_map(|(generation, tree)| Some((generation, *tree, tree.block(name)?))).next();
+        let found = found
+            .filter_map(|(generation, tree)| Some((generation, *tree, tree.block(name)?)))
+            .next();
         let Some((generation, tree, block)) = found else { return Ok(()) };
         let outer = (self.tree, self.block.replace((name, generation)), self.silent);
         self.tree = tree;
@@ -54,7 +59,9 @@ impl<'a> Page<'a> {
             return Err(self.error(at, "found super() outside of a block"));
         };
         if !self.family.iter().skip(generation + 1).any(|tree| tree.block(name).is_some()) {
-            return Err(self.error(at, format!("found super(), but no template above has a block {name}")));
+            return Err(
+                self.error(at, format!("found super(), but no template above has a block {name}"))
+            );
         }
         self.block_text(name, generation + 1, at)
     }
@@ -62,7 +69,9 @@ impl<'a> Page<'a> {
     /// What `self.name()` stands for: that block once more.
     pub fn self_block(&mut self, name: &'a str, at: usize) -> Step<Datum<'a>> {
         if !self.family.iter().any(|tree| tree.block(name).is_some()) {
-            return Err(self.error(at, format!("found self.{name}(), but there is no block {name}")));
+            return Err(
+                self.error(at, format!("found self.{name}(), but there is no block {name}"))
+            );
         }
         self.block_text(name, 0, at)
     }
@@ -107,7 +116,8 @@ impl<'a> Page<'a> {
         self.enter(at)?;
         let outer = (self.tree, std::mem::take(&mut self.family), self.block.take(), self.silent);
         let before = self.names.open_include(parts.context);
-        let hidden = if parts.context { None } else { Some(self.names.swap_variables(&NO_VARIABLES)) };
+        let hidden =
+            if parts.context { None } else { Some(self.names.swap_variables(&NO_VARIABLES)) };
         self.template(tree)?;
         if let Some(variables) = hidden {
             self.names.swap_variables(variables);
@@ -118,17 +128,23 @@ impl<'a> Page<'a> {
         Ok(())
     }
 
-    /// The first of these templates that is there, or else the sentence that says where it was looked for.
+    /// The first of these templates that is there, or else the sentence that says where it was
+    /// looked for.
     fn find(&mut self, names: &[Datum<'a>], at: usize) -> Step<Result<&'a Tree, String>> {
         let mut first = None;
         for name in names {
             let Some(text) = name.as_text() else {
-                return Err(self.error(at, format!("found {}, expected the name of a template", name.type_name())));
+                return Err(self.error(
+                    at,
+                    format!("found {}, expected the name of a template", name.type_name()),
+                ));
             };
             match self.shelf.tree(text) {
                 Ok(tree) => return Ok(Ok(tree)),
                 Err(Unavailable::Broken(error)) => return Err(error),
-                Err(Unavailable::Missing(missing)) if !missing.absent => return Err(self.error(at, missing.message)),
+                Err(Unavailable::Missing(missing)) if !missing.absent => {
+                    return Err(self.error(at, missing.message));
+                }
                 Err(Unavailable::Missing(missing)) => _ = first.get_or_insert(missing.message),
             }
         }
@@ -136,7 +152,8 @@ impl<'a> Page<'a> {
     }
 }
 
-/// The trees that this page is made of: each is looked up once a page, and lives as long as the page is being made.
+/// The trees that this page is made of: each is looked up once a page, and lives as long as the
+/// page is being made.
 ///
 /// A list that only grows: what was put on it can be borrowed while more is put on.
 pub struct Shelf<'t> {

@@ -1,7 +1,8 @@
 //! The filters: `{{ name|upper }}`; the table is at the foot.
 //!
-//! To add one, write a function and its row: the name, the names of its parameters, the function. A filter of the
-//! application needs neither: [`Templates::filter`](super::Templates::filter) takes it.
+//! To add one, write a function and its row: the name, the names of its parameters, the function. A
+//! filter of the application needs neither: [`Templates::filter`](super::Templates::filter) takes
+//! it.
 //!
 //! Text that is HTML stays HTML through a filter where Jinja keeps it so, and nowhere else.
 
@@ -19,7 +20,8 @@ use std::fmt::Write;
 /// A filter that an application adds: it is given the value and what stands in the brackets.
 pub type CustomFilter = fn(&Value, &[Value]) -> Result<Value, String>;
 
-/// What a filter is given and gives: the value before `|`, and its arguments in the order of the parameters.
+/// What a filter is given and gives: the value before `|`, and its arguments in the order of the
+/// parameters.
 type Function = for<'a> fn(&Datum<'a>, &Given<'a>) -> Outcome<'a>;
 /// The arguments of a filter; `None` for those left out.
 pub type Given<'a> = [Option<Datum<'a>>];
@@ -51,8 +53,13 @@ impl Filter {
             return Ok(Filter::Custom(name.clone(), *filter));
         }
         FILTERS.iter().find(|row| row.name == name).map(Filter::BuiltIn).ok_or_else(|| {
-            let names = FILTERS.iter().map(|row| row.name).chain(custom.iter().map(|(name, _)| name.as_str()));
-            let hint = nearest(name, names).map(|near| format!("; there is \"{near}\"")).unwrap_or_default();
+            let names = FILTERS
+                .iter()
+                .map(|row| row.name)
+                .chain(custom.iter().map(|(name, _)| name.as_str()));
+            let hint = nearest(name, names)
+                .map(|near| format!("; there is \"{near}\""))
+                .unwrap_or_default();
             format!("there is no filter \"{}\"{hint}", name.chars().take(40).collect::<String>())
         })
     }
@@ -123,10 +130,12 @@ fn lower<'a>(datum: &Datum<'a>, _: &Given<'a>) -> Outcome<'a> {
     like(datum, to_text(datum).to_lowercase())
 }
 
-/// The first letter of each word large, the others small; a word begins after white space and - ( { [ <.
+/// The first letter of each word large, the others small; a word begins after white space and - ( {
+/// [ <.
 fn title<'a>(datum: &Datum<'a>, _: &Given<'a>) -> Outcome<'a> {
     let mut titled = String::new();
-    let begins = |character: char| is_space(character) || matches!(character, '-' | '(' | '{' | '[' | '<');
+    let begins =
+        |character: char| is_space(character) || matches!(character, '-' | '(' | '{' | '[' | '<');
     for word in to_text(datum).split_inclusive(begins) {
         let mut letters = word.chars();
         titled.extend(letters.next().into_iter().flat_map(char::to_uppercase));
@@ -183,7 +192,8 @@ fn replace<'a>(datum: &Datum<'a>, given: &Given<'a>) -> Outcome<'a> {
     if replaced.len() > LONGEST { Err(too_long()) } else { Ok(Datum::text_like(replaced, safe)) }
 }
 
-/// The value, or the first argument where there is none; with `true` as the second, also for what is empty or zero.
+/// The value, or the first argument where there is none; with `true` as the second, also for what
+/// is empty or zero.
 fn default<'a>(datum: &Datum<'a>, given: &Given<'a>) -> Outcome<'a> {
     let all_empty = argument(given, 1).is_some_and(Datum::is_true);
     if matches!(datum, Datum::Undefined(_)) || all_empty && !datum.is_true() {
@@ -220,7 +230,9 @@ fn tojson<'a>(datum: &Datum<'a>, given: &Given<'a>) -> Outcome<'a> {
 
 /// The kind of the first part of the data that JSON cannot write.
 fn without_json(datum: &Datum) -> Option<&'static str> {
-    let scalar = |key: &Datum| key.as_text().is_some() || as_float(key).is_some() || matches!(key, Datum::Null);
+    let scalar = |key: &Datum| {
+        key.as_text().is_some() || as_float(key).is_some() || matches!(key, Datum::Null)
+    };
     match datum {
         Datum::Many(Many::List | Many::Tuple, items) => items.iter().find_map(without_json),
         Datum::Dict(pairs) => pairs.iter().find_map(|(key, value)| match scalar(key) {
@@ -245,7 +257,9 @@ fn urlencode<'a>(datum: &Datum<'a>, _: &Given<'a>) -> Outcome<'a> {
         _ => {
             let pair = |item: Datum<'a>| match item.items() {
                 Ok(pair) if pair.len() == 2 => Ok((pair.at(0), pair.at(1))),
-                _ => Err(format!("found {}, expected pairs of a name and a value", item.type_name())),
+                _ => {
+                    Err(format!("found {}, expected pairs of a name and a value", item.type_name()))
+                }
             };
             datum.items()?.into_iter().map(pair).collect::<Result<_, _>>()?
         }
@@ -262,7 +276,9 @@ fn urlencode<'a>(datum: &Datum<'a>, _: &Given<'a>) -> Outcome<'a> {
 fn quote(out: &mut String, text: &str, query: bool) {
     for byte in text.bytes() {
         match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => out.push(byte.into()),
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                out.push(byte.into())
+            }
             b'/' if !query => out.push('/'),
             b' ' if query => out.push('+'),
             _ => _ = write!(out, "%{byte:02X}"), // Writing to a String cannot fail.

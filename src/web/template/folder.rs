@@ -1,8 +1,8 @@
 //! Where templates come from: a folder, or the binary itself.
 //!
-//! A name is looked for below the folder and nowhere else, whoever chose it. A file is asked for its version before it is
-//! used, which costs one system call, so that an edit shows at the next request. (On a busy server not before each use:
-//! see `freshness`.)
+//! A name is looked for below the folder and nowhere else, whoever chose it. A file is asked for
+//! its version before it is used, which costs one system call, so that an edit shows at the next
+//! request. (On a busy server not before each use: see `freshness`.)
 //!
 //! Left out: several folders. One place to look is one place to explain.
 
@@ -50,8 +50,8 @@ pub struct Version(Option<FileVersion>);
 struct FileVersion {
     path: PathBuf,
     stamp: Stamp,
-    /// False if the file had just been written when it was read: clocks are coarse, and one more change in the same
-    /// tick would leave the same stamp.
+    /// False if the file had just been written when it was read: clocks are coarse, and one more
+    /// change in the same tick would leave the same stamp.
     settled: bool,
 }
 
@@ -60,7 +60,8 @@ struct FileVersion {
 struct Stamp {
     length: u64,
     modified: Option<SystemTime>,
-    /// The number of the file and the time of its last change of any kind, which nobody can set back.
+    /// The number of the file and the time of its last change of any kind, which nobody can set
+    /// back.
     inode: (u64, i64, i64),
 }
 
@@ -86,7 +87,9 @@ impl Source {
     /// True if what was read then is still what the file holds.
     pub fn is_current(&self, version: &Version) -> bool {
         let Some(version) = &version.0 else { return true };
-        version.settled && fs::metadata(&version.path).is_ok_and(|metadata| Stamp::of(&metadata) == version.stamp)
+        version.settled
+            && fs::metadata(&version.path)
+                .is_ok_and(|metadata| Stamp::of(&metadata) == version.stamp)
     }
 
     /// The text of a template, and its version.
@@ -114,20 +117,28 @@ impl Source {
             return Err(self.absent(name));
         };
         if !real_path.starts_with(&real_folder) {
-            return Err(Missing::refused(format!("the name {} leads out of the folder", shown(name))));
+            return Err(Missing::refused(format!(
+                "the name {} leads out of the folder",
+                shown(name)
+            )));
         }
         // Opening a pipe would wait for a writer, so what is no file is not opened.
         if !fs::metadata(&real_path).is_ok_and(|metadata| metadata.is_file()) {
             return Err(Missing::refused(format!("{} is no file", path.display())));
         }
-        let unreadable = |error: std::io::Error| Missing::refused(format!("cannot read {}: {error}", path.display()));
+        let unreadable = |error: std::io::Error| {
+            Missing::refused(format!("cannot read {}: {error}", path.display()))
+        };
         let file = File::open(&real_path).map_err(unreadable)?;
         let stamp = Stamp::of(&file.metadata().map_err(unreadable)?);
         let settled = stamp.is_settled();
         let mut bytes = Vec::new();
         file.take(LONGEST + 1).read_to_end(&mut bytes).map_err(unreadable)?;
         if bytes.len() as u64 > LONGEST {
-            return Err(Missing::refused(format!("{} is longer than {LONGEST} bytes", path.display())));
+            return Err(Missing::refused(format!(
+                "{} is longer than {LONGEST} bytes",
+                path.display()
+            )));
         }
         let text = String::from_utf8(bytes).map_err(|error| {
             Missing::refused(format!(
@@ -140,15 +151,23 @@ impl Source {
     }
 
     fn absent(&self, name: &str) -> Missing {
-        let hint = |near: Option<&str>| near.map(|near| format!("; there is {}", shown(near))).unwrap_or_default();
+        let hint = |near: Option<&str>| {
+            near.map(|near| format!("; there is {}", shown(near))).unwrap_or_default()
+        };
         let message = match self {
             Source::Embedded(files) => {
                 let near = nearest(name, files.iter().map(|(known, _)| *known));
                 format!("no template {} in the program{}", shown(name), hint(near))
             }
             Source::Folder(folder) if !folder.is_dir() => {
-                let last = folder.file_name().map(|last| last.to_string_lossy().into_owned()).unwrap_or_default();
-                let parent = folder.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new("."));
+                let last = folder
+                    .file_name()
+                    .map(|last| last.to_string_lossy().into_owned())
+                    .unwrap_or_default();
+                let parent = folder
+                    .parent()
+                    .filter(|parent| *parent != Path::new(""))
+                    .unwrap_or(Path::new("."));
                 let near = nearest(&last, names_in(parent).iter().map(String::as_str))
                     .map(|near| format!("; there is {}", folder.with_file_name(near).display()));
                 format!(
@@ -161,8 +180,15 @@ impl Source {
             Source::Folder(folder) => {
                 let (below, last) = name.rsplit_once('/').unwrap_or(("", name));
                 let near = nearest(last, names_in(&folder.join(below)).iter().map(String::as_str))
-                    .map(|near| if below.is_empty() { near.to_owned() } else { format!("{below}/{near}") });
-                format!("no template {} in {}{}", shown(name), folder.display(), hint(near.as_deref()))
+                    .map(|near| {
+                        if below.is_empty() { near.to_owned() } else { format!("{below}/{near}") }
+                    });
+                format!(
+                    "no template {} in {}{}",
+                    shown(name),
+                    folder.display(),
+                    hint(near.as_deref())
+                )
             }
         };
         Missing { message, absent: true }
@@ -187,7 +213,8 @@ fn leads_out(name: &str) -> Option<&'static str> {
 
 fn names_in(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten().take(MOST_NAMES);
-    let mut names: Vec<String> = entries.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+    let mut names: Vec<String> =
+        entries.filter_map(|entry| entry.file_name().into_string().ok()).collect();
     names.sort();
     names
 }

@@ -22,13 +22,15 @@ pub fn format<'a>(pattern: &Datum<'a>, given: &[Option<Datum<'a>>]) -> Result<Da
     }
 }
 
-/// `pattern % data`: a tuple fills in one value after the other, a dict by name, anything else is the one value.
+/// `pattern % data`: a tuple fills in one value after the other, a dict by name, anything else is
+/// the one value.
 ///
 /// If the pattern is HTML, so is the result, and what is filled in is escaped.
 ///
 /// # Errors
 ///
-/// Too few values or too many, one of another kind than the pattern asks for, a pattern that is not well formed.
+/// Too few values or too many, one of another kind than the pattern asks for, a pattern that is not
+/// well formed.
 pub fn format_with<'a>(pattern: &Datum<'a>, data: &Datum<'a>) -> Result<Datum<'a>, String> {
     let text = to_text(pattern);
     let values: Vec<Datum> = match data {
@@ -92,7 +94,8 @@ impl<'a> Formatter<'_, 'a> {
         if let Some(after) = rest.strip_prefix('(') {
             let (name, after) = after.split_once(')').ok_or("the pattern has a ( without a )")?;
             self.named = true;
-            by_name = Some(self.data.named(name).ok_or_else(|| format!("format is given no {name}"))?);
+            by_name =
+                Some(self.data.named(name).ok_or_else(|| format!("format is given no {name}"))?);
             rest = after;
         }
         while let Some(flag) = rest.chars().next().filter(|flag| "-+ 0#".contains(*flag)) {
@@ -120,14 +123,23 @@ impl<'a> Formatter<'_, 'a> {
             Some(datum) => datum,
             None => {
                 self.next += 1;
-                self.values.get(self.next - 1).cloned().ok_or("format is given fewer values than the pattern takes")?
+                self.values
+                    .get(self.next - 1)
+                    .cloned()
+                    .ok_or("format is given fewer values than the pattern takes")?
             }
         };
         self.value(out, &field, letter, &datum)?;
         Ok(rest)
     }
 
-    fn value(&self, out: &mut String, field: &Field, letter: char, datum: &Datum<'a>) -> Result<(), String> {
+    fn value(
+        &self,
+        out: &mut String,
+        field: &Field,
+        letter: char,
+        datum: &Datum<'a>,
+    ) -> Result<(), String> {
         let wrong = || format!("%{letter} takes a number, found {}", datum.type_name());
         let (sign, prefix, digits) = match letter {
             's' | 'r' | 'a' => {
@@ -140,22 +152,31 @@ impl<'a> Formatter<'_, 'a> {
                         if self.safe { to_html(&Datum::text(text)).to_string() } else { text }
                     }
                 };
-                let cut =
-                    field.precision.and_then(|most| text.char_indices().nth(most)).map_or(text.len(), |(at, _)| at);
+                let cut = field
+                    .precision
+                    .and_then(|most| text.char_indices().nth(most))
+                    .map_or(text.len(), |(at, _)| at);
                 pad(out, field, &text[..cut]);
                 return Ok(());
             }
             'c' => {
                 let text = match datum.as_int() {
-                    Some(code) => u32::try_from(code).ok().and_then(char::from_u32).map(String::from),
-                    None => datum.as_text().filter(|text| text.chars().count() == 1).map(|text| text.to_string()),
+                    Some(code) => {
+                        u32::try_from(code).ok().and_then(char::from_u32).map(String::from)
+                    }
+                    None => datum
+                        .as_text()
+                        .filter(|text| text.chars().count() == 1)
+                        .map(|text| text.to_string()),
                 };
                 pad(out, field, &text.ok_or("%c takes a character or its number")?);
                 return Ok(());
             }
             'd' | 'i' | 'u' => {
                 let whole = match datum {
-                    Datum::Float(number) if number.is_finite() && number.abs() < 9.2e18 => number.trunc() as i64,
+                    Datum::Float(number) if number.is_finite() && number.abs() < 9.2e18 => {
+                        number.trunc() as i64
+                    }
                     _ => datum.as_int().ok_or_else(wrong)?,
                 };
                 (whole < 0, "", whole.unsigned_abs().to_string())
@@ -171,9 +192,18 @@ impl<'a> Formatter<'_, 'a> {
             }
             'f' | 'F' | 'e' | 'E' | 'g' | 'G' => {
                 let number = as_float(datum).ok_or_else(wrong)?;
-                let digits = float_digits(number.abs(), letter, field.precision.unwrap_or(6), field.alternate);
+                let digits = float_digits(
+                    number.abs(),
+                    letter,
+                    field.precision.unwrap_or(6),
+                    field.alternate,
+                );
                 let large = letter.is_ascii_uppercase();
-                (number.is_sign_negative() && !number.is_nan(), "", if large { digits.to_uppercase() } else { digits })
+                (
+                    number.is_sign_negative() && !number.is_nan(),
+                    "",
+                    if large { digits.to_uppercase() } else { digits },
+                )
             }
             _ => return Err(format!("the pattern has %{letter}, which format does not know")),
         };
@@ -188,9 +218,14 @@ impl<'a> Formatter<'_, 'a> {
         };
         let prefix = if field.alternate { prefix } else { "" };
         // For whole numbers a precision is the least number of digits.
-        let least = if matches!(letter, 'd' | 'i' | 'u' | 'x' | 'X' | 'o') { field.precision.unwrap_or(0) } else { 0 };
+        let least = if matches!(letter, 'd' | 'i' | 'u' | 'x' | 'X' | 'o') {
+            field.precision.unwrap_or(0)
+        } else {
+            0
+        };
         let mut zeros = least.saturating_sub(digits.len());
-        if field.zero && !field.left && digits.starts_with(|first: char| first.is_ascii_hexdigit()) {
+        if field.zero && !field.left && digits.starts_with(|first: char| first.is_ascii_hexdigit())
+        {
             zeros = zeros.max(field.width.saturating_sub(sign.len() + prefix.len() + digits.len()));
         }
         pad(out, field, &format!("{sign}{prefix}{}{digits}", "0".repeat(zeros)));
@@ -227,10 +262,12 @@ fn float_digits(number: f64, letter: char, precision: usize, alternate: bool) ->
         'f' => format!("{number:.precision$}"),
         'e' => with_exponent(&format!("{number:.precision$e}")),
         _ => {
-            // %g: so many digits in all; an exponent only for what is very small or does not fit the digits.
+            // %g: so many digits in all; an exponent only for what is very small or does not fit
+            // the digits.
             let precision = precision.max(1);
             let text = format!("{number:.*e}", precision - 1);
-            let exponent: i32 = text.split_once('e').and_then(|(_, exponent)| exponent.parse().ok()).unwrap_or(0);
+            let exponent: i32 =
+                text.split_once('e').and_then(|(_, exponent)| exponent.parse().ok()).unwrap_or(0);
             let last = i32::try_from(precision).unwrap_or(i32::MAX);
             let strip = |digits: &str| match alternate || !digits.contains('.') {
                 true => digits.to_owned(),

@@ -31,7 +31,8 @@ impl<'a> Items<'a> {
             Items::Lent(items) => items.get(index).map_or(Datum::Undefined(None), Datum::lent),
             Items::Made(items) => items.get(index).cloned().unwrap_or(Datum::Undefined(None)),
             Items::Range(range) if index < range.len() => {
-                // Inside the range, so between two numbers that 64 bits hold; the way there may be longer.
+                // Inside the range, so between two numbers that 64 bits hold; the way there may be
+                // longer.
                 let number = i128::from(range.start) + i128::from(range.step) * index as i128;
                 i64::try_from(number).map_or(Datum::Undefined(None), Datum::Int)
             }
@@ -63,7 +64,8 @@ pub struct Range {
 impl Range {
     /// How many numbers there are.
     pub fn len(self) -> usize {
-        let (start, stop, step) = (i128::from(self.start), i128::from(self.stop), i128::from(self.step));
+        let (start, stop, step) =
+            (i128::from(self.start), i128::from(self.stop), i128::from(self.step));
         let distance = if step > 0 { stop - start } else { start - stop };
         usize::try_from((distance + step.abs() - 1).max(0) / step.abs()).unwrap_or(usize::MAX)
     }

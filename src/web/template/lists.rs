@@ -41,12 +41,14 @@ pub fn reverse<'a>(datum: &Datum<'a>, _: &Given<'a>) -> Outcome<'a> {
     }
 }
 
-/// The items as text, with another text between them. If one of them is HTML, so is the whole, and the others are
-/// escaped.
+/// The items as text, with another text between them. If one of them is HTML, so is the whole, and
+/// the others are escaped.
 pub fn join<'a>(datum: &Datum<'a>, given: &Given<'a>) -> Outcome<'a> {
     let between = argument(given, 0).cloned().unwrap_or_else(|| Datum::text(String::new()));
     let mut items: Vec<Datum> = datum.items()?.into_iter().collect();
-    if let Some(attribute) = argument(given, 1).filter(|attribute| !matches!(attribute, Datum::Null)) {
+    if let Some(attribute) =
+        argument(given, 1).filter(|attribute| !matches!(attribute, Datum::Null))
+    {
         let path = path(attribute);
         items = items.iter().map(|item| look_up(item, &path)).collect::<Result<_, _>>()?;
     }
@@ -64,7 +66,8 @@ pub fn join<'a>(datum: &Datum<'a>, given: &Given<'a>) -> Outcome<'a> {
     Ok(Datum::text_like(text, safe))
 }
 
-/// The items in order. Strings are compared without regard to large and small letters, unless `case_sensitive`.
+/// The items in order. Strings are compared without regard to large and small letters, unless
+/// `case_sensitive`.
 pub fn sort<'a>(datum: &Datum<'a>, given: &Given<'a>) -> Outcome<'a> {
     let reversed = argument(given, 0).is_some_and(Datum::is_true);
     let exact = argument(given, 1).is_some_and(Datum::is_true);
@@ -102,7 +105,11 @@ pub fn sort<'a>(datum: &Datum<'a>, given: &Given<'a>) -> Outcome<'a> {
     };
     merge_sort(&mut keyed, &mut |(a, _), (b, _)| {
         // Equal items keep their order, in a reversed list too.
-        if reversed { compare(a, b) == Some(Ordering::Less) } else { compare(b, a) == Some(Ordering::Less) }
+        if reversed {
+            compare(a, b) == Some(Ordering::Less)
+        } else {
+            compare(b, a) == Some(Ordering::Less)
+        }
     });
     match error {
         Some(message) => Err(message),
@@ -112,7 +119,8 @@ pub fn sort<'a>(datum: &Datum<'a>, given: &Given<'a>) -> Outcome<'a> {
 
 /// Sorts without moving equal items past one another; `after(a, b)` says that a belongs after b.
 ///
-/// The sort of the standard library may panic where the order is not a total one, as with not-a-number.
+/// The sort of the standard library may panic where the order is not a total one, as with
+/// not-a-number.
 fn merge_sort<T: Clone>(items: &mut Vec<T>, after: &mut dyn FnMut(&T, &T) -> bool) {
     if items.len() < 2 {
         return;
@@ -144,7 +152,9 @@ fn look_up<'a>(item: &Datum<'a>, path: &[Datum<'a>]) -> Outcome<'a> {
     for step in path {
         found = match (&found, step.as_int()) {
             (Datum::Undefined(_), _) => return Err(format!("an item has no {}", &*to_text(step))),
-            (Datum::Map(_) | Datum::Dict(_), _) => found.under(step).unwrap_or(Datum::Undefined(None)),
+            (Datum::Map(_) | Datum::Dict(_), _) => {
+                found.under(step).unwrap_or(Datum::Undefined(None))
+            }
             (_, Some(index)) => match found.items() {
                 Ok(items) => Items::at(&items, usize::try_from(index).unwrap_or(usize::MAX)),
                 Err(_) => Datum::Undefined(None),

@@ -3,11 +3,13 @@
 use super::scan::{Mistake, Scanner, Token};
 
 impl<'s> Scanner<'s> {
-    /// integer = 0b…, 0o…, 0x… or digits; float = digits, then a point with digits or an exponent or both.
-    /// An underscore may stand between two digits.
+    /// integer = 0b…, 0o…, 0x… or digits; float = digits, then a point with digits or an exponent
+    /// or both. An underscore may stand between two digits.
     pub(super) fn number(&mut self) -> Result<Token<'s>, Mistake> {
         let (start, rest) = (self.at, self.rest());
-        let too_large = |text: &str| Mistake::new(start, format!("the number {} does not fit 64 bits", cut(text)));
+        let too_large = |text: &str| {
+            Mistake::new(start, format!("the number {} does not fit 64 bits", cut(text)))
+        };
         let base = match rest.get(..2).map(str::to_ascii_lowercase).as_deref() {
             Some("0x") => 16,
             Some("0o") => 8,
@@ -19,12 +21,15 @@ impl<'s> Scanner<'s> {
             if length > 0 {
                 self.at += 2 + length;
                 let text = rest[2..2 + length].replace('_', "");
-                return i64::from_str_radix(&text, base).map(Token::Int).map_err(|_| too_large(&text));
+                return i64::from_str_radix(&text, base)
+                    .map(Token::Int)
+                    .map_err(|_| too_large(&text));
             }
         }
         let whole = digits(rest, 10, false);
         let mut length = whole;
-        // After a point, as in `items.0.1`, a number is an index, and a second point belongs to what follows.
+        // After a point, as in `items.0.1`, a number is an index, and a second point belongs to
+        // what follows.
         let index = self.text[..start].ends_with('.');
         if !index && rest[length..].starts_with('.') {
             let fraction = digits(&rest[length + 1..], 10, false);
@@ -38,10 +43,16 @@ impl<'s> Scanner<'s> {
         self.at += length;
         let text = rest[..length].replace('_', "");
         if length > whole {
-            return text.parse().map(Token::Float).map_err(|_| Mistake::new(start, format!("{text} is no number")));
+            return text
+                .parse()
+                .map(Token::Float)
+                .map_err(|_| Mistake::new(start, format!("{text} is no number")));
         }
         if text.len() > 1 && text.starts_with('0') && text.bytes().any(|digit| digit != b'0') {
-            return Err(Mistake::new(start, format!("found {}, expected a number without a leading 0", cut(&text))));
+            return Err(Mistake::new(
+                start,
+                format!("found {}, expected a number without a leading 0", cut(&text)),
+            ));
         }
         text.parse().map(Token::Int).map_err(|_| too_large(&text))
     }
@@ -97,14 +108,19 @@ fn cut(text: &str) -> String {
     if text.len() > 40 { format!("{}...", &text[..40]) } else { text.to_owned() }
 }
 
-/// The character that a backslash and `first` stand for in Python, which may take more characters from `rest`;
-/// `None` if Python leaves both as they are.
-fn escape(first: char, rest: &mut (impl Iterator<Item = (usize, char)> + Clone)) -> Result<Option<char>, String> {
+/// The character that a backslash and `first` stand for in Python, which may take more characters
+/// from `rest`; `None` if Python leaves both as they are.
+fn escape(
+    first: char,
+    rest: &mut (impl Iterator<Item = (usize, char)> + Clone),
+) -> Result<Option<char>, String> {
     let mut number = |base: u32, most: usize, mut code: u32| {
         let mut count = 0;
         while count < most {
             let mut ahead = rest.clone();
-            let Some(digit) = ahead.next().and_then(|(_, digit)| digit.to_digit(base)) else { break };
+            let Some(digit) = ahead.next().and_then(|(_, digit)| digit.to_digit(base)) else {
+                break;
+            };
             code = code.saturating_mul(base).saturating_add(digit);
             *rest = ahead;
             count += 1;
@@ -124,12 +140,16 @@ fn escape(first: char, rest: &mut (impl Iterator<Item = (usize, char)> + Clone))
         'x' => 2,
         'u' => 4,
         'U' => 8,
-        'N' => return Err("found \\N, which is left out here: write the character itself".to_owned()),
+        'N' => {
+            return Err("found \\N, which is left out here: write the character itself".to_owned());
+        }
         _ => return Ok(None),
     };
     let (count, code) = number(16, digits, 0);
     if count < digits {
-        return Err(format!("found \\{first} with {count} digits, expected {digits} hexadecimal digits"));
+        return Err(format!(
+            "found \\{first} with {count} digits, expected {digits} hexadecimal digits"
+        ));
     }
     char::from_u32(code).map(Some).ok_or_else(|| format!("\\{first}{code:x} is no character"))
 }

@@ -1,6 +1,7 @@
 //! What can be called, and what the `loop` of a `for` knows.
 //!
-//! `d.items()`, `d.keys()`, `d.values()`, `d.get(key, otherwise)`, `loop.cycle('odd', 'even')`, `range(…)`, `a[1:3]`.
+//! `d.items()`, `d.keys()`, `d.values()`, `d.get(key, otherwise)`, `loop.cycle('odd', 'even')`,
+//! `range(…)`, `a[1:3]`.
 //!
 //! Left out: the methods of strings. Each has a filter, and the message names it.
 
@@ -31,7 +32,11 @@ const FILTER_FOR: [(&str, &str); 12] = [
 /// # Errors
 ///
 /// No such method, or other arguments than it takes.
-pub fn call<'a>(datum: &Datum<'a>, name: &str, arguments: &[Datum<'a>]) -> Result<Datum<'a>, String> {
+pub fn call<'a>(
+    datum: &Datum<'a>,
+    name: &str,
+    arguments: &[Datum<'a>],
+) -> Result<Datum<'a>, String> {
     match (datum, name, arguments) {
         (Datum::Map(_) | Datum::Dict(_), "items" | "keys" | "values", []) => {
             let pairs = datum.pairs().unwrap_or_default().into_iter();
@@ -50,10 +55,14 @@ pub fn call<'a>(datum: &Datum<'a>, name: &str, arguments: &[Datum<'a>]) -> Resul
         (Datum::Map(_) | Datum::Dict(_), "items" | "keys" | "values" | "get", _) => {
             Err(format!("{name}() does not take {} values", arguments.len()))
         }
-        (Datum::Loop(state), "cycle", [_, ..]) => Ok(arguments[state.index.get() % arguments.len()].clone()),
+        (Datum::Loop(state), "cycle", [_, ..]) => {
+            Ok(arguments[state.index.get() % arguments.len()].clone())
+        }
         _ => {
             let filter = FILTER_FOR.iter().find(|(method, _)| *method == name);
-            let hint = filter.map(|(_, filter)| format!("; there is the filter |{filter}")).unwrap_or_default();
+            let hint = filter
+                .map(|(_, filter)| format!("; there is the filter |{filter}"))
+                .unwrap_or_default();
             Err(format!("{} has no method {name}() here{hint}", datum.type_name()))
         }
     }
@@ -64,9 +73,13 @@ pub fn call<'a>(datum: &Datum<'a>, name: &str, arguments: &[Datum<'a>]) -> Resul
 /// In Jinja `order.items` is the method, even if the dict has a key of that name. It prints as
 /// `<built-in method items …>`, which nobody wants on a page.
 pub fn not_called(datum: &Datum, name: &str) -> Option<String> {
-    let method = matches!(name, "items" | "keys" | "values" | "get" | "pop" | "update" | "copy" | "clear");
-    (method && matches!(datum, Datum::Map(_) | Datum::Dict(_)))
-        .then(|| format!("\"{name}\" is a method of the dict, expected .{name}() or, for the key, ['{name}']"))
+    let method =
+        matches!(name, "items" | "keys" | "values" | "get" | "pop" | "update" | "copy" | "clear");
+    (method && matches!(datum, Datum::Map(_) | Datum::Dict(_))).then(|| {
+        format!(
+            "\"{name}\" is a method of the dict, expected .{name}() or, for the key, ['{name}']"
+        )
+    })
 }
 
 /// What `loop` knows.
@@ -97,7 +110,9 @@ impl From<usize> for Datum<'_> {
 /// Other arguments, a step of zero, a range that is too long.
 pub fn range<'a>(arguments: &[Datum<'a>]) -> Result<Datum<'a>, String> {
     let number = |datum: &Datum| {
-        datum.as_int().ok_or_else(|| format!("range() takes whole numbers, found {}", datum.type_name()))
+        datum
+            .as_int()
+            .ok_or_else(|| format!("range() takes whole numbers, found {}", datum.type_name()))
     };
     let (start, stop, step) = match arguments {
         [stop] => (0, number(stop)?, 1),
@@ -110,7 +125,10 @@ pub fn range<'a>(arguments: &[Datum<'a>]) -> Result<Datum<'a>, String> {
     }
     let range = Range { start, stop, step };
     if range.len() > LONGEST_RANGE {
-        return Err(format!("range() has {} numbers, expected at most {LONGEST_RANGE}", range.len()));
+        return Err(format!(
+            "range() has {} numbers, expected at most {LONGEST_RANGE}",
+            range.len()
+        ));
     }
     Ok(Datum::Range(range))
 }
@@ -120,7 +138,10 @@ pub fn range<'a>(arguments: &[Datum<'a>]) -> Result<Datum<'a>, String> {
 /// # Errors
 ///
 /// A step of zero; something without an order.
-pub fn slice<'a>(datum: &Datum<'a>, [from, to, step]: [Option<i64>; 3]) -> Result<Datum<'a>, String> {
+pub fn slice<'a>(
+    datum: &Datum<'a>,
+    [from, to, step]: [Option<i64>; 3],
+) -> Result<Datum<'a>, String> {
     let step = step.unwrap_or(1);
     if step == 0 {
         return Err("the step of a slice is 0".to_owned());
@@ -145,13 +166,18 @@ pub fn slice<'a>(datum: &Datum<'a>, [from, to, step]: [Option<i64>; 3]) -> Resul
     if let Datum::Range(range) = datum {
         // A slice of a range is a range.
         let at = |place: i64| range.start + place * range.step;
-        return Ok(Datum::Range(Range { start: at(start), stop: at(stop), step: range.step.saturating_mul(step) }));
+        return Ok(Datum::Range(Range {
+            start: at(start),
+            stop: at(stop),
+            step: range.step.saturating_mul(step),
+        }));
     }
     let chosen = (0..chosen.len() as i64).map(|turn| items.at((start + turn * step) as usize));
     if datum.as_text().is_none() {
         return Ok(Datum::Many(kind, chosen.collect()));
     }
-    let letters: String =
-        chosen.map(|letter| letter.as_text().map(|text| text.to_string()).unwrap_or_default()).collect();
+    let letters: String = chosen
+        .map(|letter| letter.as_text().map(|text| text.to_string()).unwrap_or_default())
+        .collect();
     Ok(Datum::text_like(letters, datum.is_safe()))
 }

@@ -1,18 +1,23 @@
 //! Template: text with places for data, in the Jinja that Flask courses use.
 //!
-//! `Hello {{ name }}!` and `{"name": "Ada"}` make `Hello Ada!`. The way there, one file for each step:
+//! `Hello {{ name }}!` and `{"name": "Ada"}` make `Hello Ada!`. The way there, one file for each
+//! step:
 //!
 //! * `folder`: where templates come from, and why a name cannot lead out of there.
-//! * `scan` and `literals`: text to tokens. `parse`, `expression` and `postfix`, over `cursor`: tokens to a `tree`, once for each
-//!   version of a file.
-//! * `eval` and `family`: tree and variables to a page. `names`: which value a name has. `compute`, `arithmetic`,
-//!   `methods`: what expressions come to, as `datum` and `items`. `print`: how that looks on the page.
-//! * `filters`, with `lists`, `numbers` and `format`: `{{ name|upper }}`. `is`: `{% if name is defined %}`.
+//! * `scan` and `literals`: text to tokens. `parse`, `expression` and `postfix`, over `cursor`:
+//!   tokens to a `tree`, once for each version of a file.
+//! * `eval` and `family`: tree and variables to a page. `names`: which value a name has. `compute`,
+//!   `arithmetic`, `methods`: what expressions come to, as `datum` and `items`. `print`: how that
+//!   looks on the page.
+//! * `filters`, with `lists`, `numbers` and `format`: `{{ name|upper }}`. `is`: `{% if name is
+//!   defined %}`.
 //!
-//! A name that is not defined prints nothing, as in Jinja, but leaves a warning. What is printed is escaped, unless
-//! `|safe` says that it is HTML already: **whoever writes `|safe` vouches for every character**.
+//! A name that is not defined prints nothing, as in Jinja, but leaves a warning. What is printed is
+//! escaped, unless `|safe` says that it is HTML already: **whoever writes `|safe` vouches for every
+//! character**.
 //!
-//! Left out: macros, imports, template inheritance by objects, line statements, translations. Jinja has them.
+//! Left out: macros, imports, template inheritance by objects, line statements, translations. Jinja
+//! has them.
 
 mod arithmetic;
 mod compute;
@@ -102,9 +107,14 @@ pub struct TemplateError {
 
 impl fmt::Display for TemplateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // A name may come from a request: no control character of it reaches a terminal or splits a line of the log.
+        // A name may come from a request: no control character of it reaches a terminal or splits a
+        // line of the log.
         for character in self.template.chars() {
-            if character.is_control() { write!(f, "{}", character.escape_debug())? } else { write!(f, "{character}")? }
+            if character.is_control() {
+                write!(f, "{}", character.escape_debug())?
+            } else {
+                write!(f, "{character}")?
+            }
         }
         match self.line {
             0 => write!(f, ": {}", self.message),
@@ -122,8 +132,8 @@ impl TemplateError {
     }
 }
 
-/// What an application lends to every page beside the page's own variables: Flask's `request`, `session` and `g`,
-/// `url_for` and `get_flashed_messages`.
+/// What an application lends to every page beside the page's own variables: Flask's `request`,
+/// `session` and `g`, `url_for` and `get_flashed_messages`.
 ///
 /// Nothing is asked for before a template names it.
 pub trait Globals {
@@ -132,9 +142,14 @@ pub trait Globals {
         None
     }
 
-    /// The result of calling a function, if the application has one of that name; `Err` becomes a [`TemplateError`]
-    /// at the place of the call.
-    fn call(&self, _name: &str, _arguments: &[Value], _named: &Map) -> Option<Result<Value, String>> {
+    /// The result of calling a function, if the application has one of that name; `Err` becomes a
+    /// [`TemplateError`] at the place of the call.
+    fn call(
+        &self,
+        _name: &str,
+        _arguments: &[Value],
+        _named: &Map,
+    ) -> Option<Result<Value, String>> {
         None
     }
 
@@ -148,7 +163,8 @@ pub trait Globals {
 impl Globals for () {}
 
 impl Templates {
-    /// The templates of a folder. Each is read again when its file has changed, at most a millisecond later.
+    /// The templates of a folder. Each is read again when its file has changed, at most a
+    /// millisecond later.
     pub fn from_dir(dir: impl Into<PathBuf>) -> Templates {
         Templates::new(Source::Folder(dir.into()))
     }
@@ -162,7 +178,8 @@ impl Templates {
         Templates { source, filters: Vec::new(), cache: Striped::default() }
     }
 
-    /// Adds a filter: `{{ price|euros }}` calls it with the price. It takes the place of a filter with the same name.
+    /// Adds a filter: `{{ price|euros }}` calls it with the price. It takes the place of a filter
+    /// with the same name.
     pub fn filter(&mut self, name: &str, filter: CustomFilter) {
         self.filters.retain(|(known, _)| known != name);
         self.filters.push((name.to_owned(), filter));
@@ -174,16 +191,26 @@ impl Templates {
     ///
     /// # Errors
     ///
-    /// A template that is not there, cannot be read, is not well formed, or asks for what cannot be done.
-    pub fn render(&self, name: &str, variables: &Map, globals: &dyn Globals) -> Result<Rendered, TemplateError> {
+    /// A template that is not there, cannot be read, is not well formed, or asks for what cannot be
+    /// done.
+    pub fn render(
+        &self,
+        name: &str,
+        variables: &Map,
+        globals: &dyn Globals,
+    ) -> Result<Rendered, TemplateError> {
         eval::render(self, name, variables, globals).map_err(|error| *error)
     }
 
     /// The tree of a template, from the cache if its file has not changed since.
     fn tree(&self, name: &str) -> Result<Arc<Cached>, Unavailable> {
-        // The lock ends with the statement: neither asking for a file, nor reading, nor parsing it happens under it.
-        let known =
-            self.cache.own().get_mut(name).map(|(cached, freshness)| (Arc::clone(cached), freshness.must_ask()));
+        // The lock ends with the statement: neither asking for a file, nor reading, nor parsing it
+        // happens under it.
+        let known = self
+            .cache
+            .own()
+            .get_mut(name)
+            .map(|(cached, freshness)| (Arc::clone(cached), freshness.must_ask()));
         if let Some((cached, must_ask)) = known {
             if !must_ask || self.source.is_current(&cached.version) {
                 return Ok(cached);
@@ -192,13 +219,19 @@ impl Templates {
         }
         let (text, version) = self.source.read(name)?;
         // Jinja's pages have \n for every line end, whatever the template was written with.
-        let text = if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n") } else { text };
+        let text =
+            if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n") } else { text };
         let tree = match parse::parse(name, text, &self.filters) {
             Ok(tree) => tree,
             Err((Mistake { at, message }, source)) => {
                 let (line, column) = locate(&source, at);
                 let template = name.to_owned();
-                return Err(Unavailable::Broken(Box::new(TemplateError { template, line, column, message })));
+                return Err(Unavailable::Broken(Box::new(TemplateError {
+                    template,
+                    line,
+                    column,
+                    message,
+                })));
             }
         };
         let cached = Arc::new(Cached { tree, version });

@@ -7,8 +7,9 @@
 //! 3. the variables that the handler gave;
 //! 4. what the application lends to every page: `request`, `session`, `g`.
 //!
-//! A block sees none of the first kind from outside of it, unless it is `scoped`: it may be replaced by a template
-//! that knows nothing of the loop. An included template sees all, and leaves nothing behind.
+//! A block sees none of the first kind from outside of it, unless it is `scoped`: it may be
+//! replaced by a template that knows nothing of the loop. An included template sees all, and leaves
+//! nothing behind.
 
 use super::Globals;
 use super::datum::{Datum, Missing};
@@ -57,7 +58,9 @@ impl<'a> Names<'a> {
 
     /// The value of a name, or what makes it undefined.
     pub fn get(&mut self, name: &'a str, tree: &'a Tree, expression: &'a Expression) -> Datum<'a> {
-        self.find(name).unwrap_or_else(|| Datum::Undefined(Some(Rc::new(Missing { tree, expression, inside: None }))))
+        self.find(name).unwrap_or_else(|| {
+            Datum::Undefined(Some(Rc::new(Missing { tree, expression, inside: None })))
+        })
     }
 
     fn find(&mut self, name: &'a str) -> Option<Datum<'a>> {
@@ -101,7 +104,12 @@ impl<'a> Names<'a> {
 
     /// Opens a scope: what is set in it ends with it.
     pub fn open(&mut self) -> Before<'a> {
-        let before = Before { length: self.local.len(), visible: self.visible, at_top: self.at_top, top: None };
+        let before = Before {
+            length: self.local.len(),
+            visible: self.visible,
+            at_top: self.at_top,
+            top: None,
+        };
         self.at_top = false;
         before
     }
@@ -119,8 +127,8 @@ impl<'a> Names<'a> {
         before
     }
 
-    /// Opens the scope of an included template: it sees everything, or with `context` false only what every page
-    /// sees, and has a top of its own.
+    /// Opens the scope of an included template: it sees everything, or with `context` false only
+    /// what every page sees, and has a top of its own.
     pub fn open_include(&mut self, context: bool) -> Before<'a> {
         let mut top = Vec::new();
         if context {
@@ -182,7 +190,8 @@ impl<'a> Names<'a> {
                 let set = self.local[self.visible..].iter().chain(&self.top).map(|(name, _)| *name);
                 let given = self.variables.iter().map(|(name, _)| name);
                 let lent = self.globals.names().iter().copied();
-                nearest(&path, set.chain(given).chain(lent).filter(|name| *name != CAPTURED)).map(str::to_owned)
+                nearest(&path, set.chain(given).chain(lent).filter(|name| *name != CAPTURED))
+                    .map(str::to_owned)
             }
         };
         let hint = near.map(|near| format!("; there is \"{near}\"")).unwrap_or_default();

@@ -9,9 +9,10 @@ use super::scan::is_space;
 /// The number without its sign.
 pub fn abs<'a>(datum: &Datum<'a>, _: &Given<'a>) -> Outcome<'a> {
     match (datum, datum.as_int()) {
-        (_, Some(number)) => {
-            number.checked_abs().map(Datum::Int).ok_or_else(|| "the number does not fit 64 bits".to_owned())
-        }
+        (_, Some(number)) => number
+            .checked_abs()
+            .map(Datum::Int)
+            .ok_or_else(|| "the number does not fit 64 bits".to_owned()),
         (Datum::Float(number), _) => Ok(Datum::Float(number.abs())),
         _ => Err(format!("found {}, expected a number", datum.type_name())),
     }
@@ -21,7 +22,8 @@ pub fn abs<'a>(datum: &Datum<'a>, _: &Given<'a>) -> Outcome<'a> {
 pub fn round<'a>(datum: &Datum<'a>, given: &Given<'a>) -> Outcome<'a> {
     let precision = int_argument(given, 0, 0)?;
     let method = argument(given, 1).map_or(Text::Lent("common"), to_text);
-    let number = as_float(datum).ok_or_else(|| format!("found {}, expected a number", datum.type_name()))?;
+    let number =
+        as_float(datum).ok_or_else(|| format!("found {}, expected a number", datum.type_name()))?;
     match &*method {
         "common" => match datum.as_int() {
             Some(whole) => round_int(whole, precision).map(Datum::Int),
@@ -46,14 +48,17 @@ fn round_int(number: i64, precision: i64) -> Result<i64, String> {
     if precision >= 0 {
         return Ok(number);
     }
-    let Some(unit) = u32::try_from(precision.unsigned_abs()).ok().and_then(|zeros| 10_i128.checked_pow(zeros)) else {
+    let Some(unit) =
+        u32::try_from(precision.unsigned_abs()).ok().and_then(|zeros| 10_i128.checked_pow(zeros))
+    else {
         return Ok(0);
     };
     let number = i128::from(number);
     let below = number.div_euclid(unit);
     let twice = number.rem_euclid(unit) * 2;
     let up = twice > unit || twice == unit && below % 2 != 0;
-    i64::try_from((below + i128::from(up)) * unit).map_err(|_| "the rounded number does not fit 64 bits".to_owned())
+    i64::try_from((below + i128::from(up)) * unit)
+        .map_err(|_| "the rounded number does not fit 64 bits".to_owned())
 }
 
 fn round_float(number: f64, precision: i64) -> Result<f64, String> {
@@ -65,12 +70,14 @@ fn round_float(number: f64, precision: i64) -> Result<f64, String> {
         let rounded = (number / power).round_ties_even() * power;
         return Ok(if rounded.is_finite() { rounded } else { 0.0_f64.copysign(number) });
     }
-    // Rust writes the exact decimal expansion, halves to even: that is what Python rounds by as well.
+    // Rust writes the exact decimal expansion, halves to even: that is what Python rounds by as
+    // well.
     let places = usize::try_from(precision).unwrap_or(0);
     format!("{number:.places$}").parse().map_err(|_| "the number cannot be rounded".to_owned())
 }
 
-/// The number or the number in the text without its fraction; the first argument where there is none.
+/// The number or the number in the text without its fraction; the first argument where there is
+/// none.
 pub fn int<'a>(datum: &Datum<'a>, given: &Given<'a>) -> Outcome<'a> {
     if let Datum::Undefined(_) = datum {
         return Err("an undefined value is no number".to_owned());
@@ -102,10 +109,12 @@ pub fn float<'a>(datum: &Datum<'a>, given: &Given<'a>) -> Outcome<'a> {
         return Err("an undefined value is no number".to_owned());
     }
     let number = as_float(datum).or_else(|| datum.as_text().and_then(|text| parse_float(text)));
-    Ok(number.map_or_else(|| argument(given, 0).cloned().unwrap_or(Datum::Float(0.0)), Datum::Float))
+    Ok(number
+        .map_or_else(|| argument(given, 0).cloned().unwrap_or(Datum::Float(0.0)), Datum::Float))
 }
 
-/// A whole number as Python's `int` reads it: white space around it, a sign, single underscores between digits.
+/// A whole number as Python's `int` reads it: white space around it, a sign, single underscores
+/// between digits.
 ///
 /// # Errors
 ///
@@ -131,10 +140,13 @@ pub fn parse_int(text: &str, base: i64) -> Result<Option<i64>, String> {
     } else {
         base
     };
-    let digits = if prefixed { digits[2..].strip_prefix('_').unwrap_or(&digits[2..]) } else { digits };
+    let digits =
+        if prefixed { digits[2..].strip_prefix('_').unwrap_or(&digits[2..]) } else { digits };
     let radix = u32::try_from(radix).unwrap_or(10);
     let well_formed = !digits.is_empty()
-        && digits.split('_').all(|part| !part.is_empty() && part.chars().all(|digit| digit.is_digit(radix)));
+        && digits
+            .split('_')
+            .all(|part| !part.is_empty() && part.chars().all(|digit| digit.is_digit(radix)));
     // With base 0 a leading zero would be an octal number of old.
     if !well_formed
         || base == 0
@@ -145,7 +157,9 @@ pub fn parse_int(text: &str, base: i64) -> Result<Option<i64>, String> {
         return Ok(None);
     }
     let plain = format!("{}{}", if negative { "-" } else { "" }, digits.replace('_', ""));
-    i64::from_str_radix(&plain, radix).map(Some).map_err(|_| "the number does not fit 64 bits".to_owned())
+    i64::from_str_radix(&plain, radix)
+        .map(Some)
+        .map_err(|_| "the number does not fit 64 bits".to_owned())
 }
 
 /// A number as Python's `float` reads it.
@@ -153,7 +167,9 @@ pub fn parse_float(text: &str) -> Option<f64> {
     let text = text.trim_matches(is_space);
     let digit = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_digit);
     let bytes = text.as_bytes();
-    let stray = |at: usize| bytes[at] == b'_' && !(at > 0 && digit(bytes.get(at - 1)) && digit(bytes.get(at + 1)));
+    let stray = |at: usize| {
+        bytes[at] == b'_' && !(at > 0 && digit(bytes.get(at - 1)) && digit(bytes.get(at + 1)))
+    };
     if (0..bytes.len()).any(stray) {
         return None;
     }

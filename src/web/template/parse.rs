@@ -2,20 +2,24 @@
 //!
 //! Each tag that opens something waits for the tag that closes it; a message names both.
 //!
-//! Left out: `macro`, `call`, `import`, `filter`, `do` and `autoescape`. A filter of the application is a function in
-//! Rust; what several pages share is a template to include or to extend.
+//! Left out: `macro`, `call`, `import`, `filter`, `do` and `autoescape`. A filter of the
+//! application is a function in Rust; what several pages share is a template to include or to
+//! extend.
 
 use super::cursor::Parser;
 use super::filters::CustomFilter;
 use super::scan::{Mistake, Token, scan};
-use super::tree::{Block, CAPTURED, Capture, Expression, For, Include, Kind, Node, Target, Tree, locate};
+use super::tree::{
+    Block, CAPTURED, Capture, Expression, For, Include, Kind, Node, Target, Tree, locate,
+};
 use crate::near::nearest;
 
 /// The tags that begin something.
 const TAGS: [&str; 8] = ["if", "for", "set", "with", "include", "extends", "block", "raw"];
 
 /// The tags that go on with something or end it.
-const ENDS: [&str; 8] = ["elif", "else", "endif", "endfor", "endset", "endwith", "endblock", "endraw"];
+const ENDS: [&str; 8] =
+    ["elif", "else", "endif", "endfor", "endset", "endwith", "endblock", "endraw"];
 
 /// What Jinja has, and this does not.
 const LEFT_OUT: [&str; 10] =
@@ -26,16 +30,24 @@ const LEFT_OUT: [&str; 10] =
 /// # Errors
 ///
 /// The first thing in the text that is not as it should be.
-pub fn parse(name: &str, source: String, filters: &[(String, CustomFilter)]) -> Result<Tree, (Mistake, String)> {
+pub fn parse(
+    name: &str,
+    source: String,
+    filters: &[(String, CustomFilter)],
+) -> Result<Tree, (Mistake, String)> {
     match parse_body(&source, filters) {
         Ok((body, blocks)) => Ok(Tree { name: name.to_owned(), body, blocks, source }),
         Err(mistake) => Err((mistake, source)),
     }
 }
 
-fn parse_body(source: &str, filters: &[(String, CustomFilter)]) -> Result<(Vec<Node>, Vec<Block>), Mistake> {
+fn parse_body(
+    source: &str,
+    filters: &[(String, CustomFilter)],
+) -> Result<(Vec<Node>, Vec<Block>), Mistake> {
     let tokens = scan(source)?;
-    let mut parser = Parser { source, tokens, next: 0, depth: 0, filters, blocks: Vec::new(), loops: 0 };
+    let mut parser =
+        Parser { source, tokens, next: 0, depth: 0, filters, blocks: Vec::new(), loops: 0 };
     let (body, _) = parser.body(None)?;
     Ok((body, parser.blocks))
 }
@@ -50,7 +62,8 @@ struct Open {
 }
 
 impl<'s> Parser<'s> {
-    /// Everything up to a tag that may follow, whose name comes back; without `open`, up to the end of the template.
+    /// Everything up to a tag that may follow, whose name comes back; without `open`, up to the end
+    /// of the template.
     fn body(&mut self, open: Option<Open>) -> Result<(Vec<Node>, &'s str), Mistake> {
         // A tag costs as much stack as two levels of brackets.
         self.enter()?;
@@ -122,7 +135,8 @@ impl<'s> Parser<'s> {
         loop {
             let test = self.tuple(false)?;
             self.end_tag()?;
-            let (body, end) = self.body(Some(Open { tag: "if", at, ends: &["elif", "else", "endif"] }))?;
+            let (body, end) =
+                self.body(Some(Open { tag: "if", at, ends: &["elif", "else", "endif"] }))?;
             branches.push((test, body));
             if end != "elif" {
                 let mut otherwise = Vec::new();
@@ -171,7 +185,8 @@ impl<'s> Parser<'s> {
             return Ok(Node::Set(target, value));
         }
         let Target::Name(name) = target else { return Err(self.unexpected("=")) };
-        let mut filtered = Expression { kind: Kind::Name(CAPTURED.to_owned()), at: name_at, depth: 1 };
+        let mut filtered =
+            Expression { kind: Kind::Name(CAPTURED.to_owned()), at: name_at, depth: 1 };
         while self.is_sign("|") {
             filtered = self.filter(filtered)?;
         }
@@ -199,11 +214,15 @@ impl<'s> Parser<'s> {
 
     fn include_tag(&mut self) -> Result<Node, Mistake> {
         let name = self.expression()?;
-        let ignore_missing =
-            matches!((self.peek(), self.peek_second()), (Token::Name("ignore"), Token::Name("missing")));
+        let ignore_missing = matches!(
+            (self.peek(), self.peek_second()),
+            (Token::Name("ignore"), Token::Name("missing"))
+        );
         self.skip(if ignore_missing { 2 } else { 0 });
         let mut context = true;
-        if let (Token::Name(word @ ("with" | "without")), Token::Name("context")) = (self.peek(), self.peek_second()) {
+        if let (Token::Name(word @ ("with" | "without")), Token::Name("context")) =
+            (self.peek(), self.peek_second())
+        {
             context = *word == "with";
             self.skip(2);
         }
@@ -215,7 +234,10 @@ impl<'s> Parser<'s> {
         let name_at = self.at();
         let name = self.name("the name of the block")?;
         if self.blocks.iter().any(|block| block.name == name) {
-            return Err(Mistake::new(name_at, format!("found the block {name} for the second time")));
+            return Err(Mistake::new(
+                name_at,
+                format!("found the block {name} for the second time"),
+            ));
         }
         let scoped = self.skip_name("scoped");
         self.end_tag()?;
@@ -262,11 +284,29 @@ impl<'s> Parser<'s> {
             let at = self.at();
             let name = self.name("a name")?;
             // As in Jinja, `for a, in b` is not the tuple of one that it would be in Python.
-            if matches!(name, "true" | "false" | "none" | "True" | "False" | "None" | "self" | "super" | "in" | "if") {
-                return Err(Mistake::new(at, format!("found {name}, expected a name that can be given a value")));
+            if matches!(
+                name,
+                "true"
+                    | "false"
+                    | "none"
+                    | "True"
+                    | "False"
+                    | "None"
+                    | "self"
+                    | "super"
+                    | "in"
+                    | "if"
+            ) {
+                return Err(Mistake::new(
+                    at,
+                    format!("found {name}, expected a name that can be given a value"),
+                ));
             }
             if self.is_sign(".") {
-                return Err(Mistake::new(self.at(), "found ., expected =: an attribute cannot be set"));
+                return Err(Mistake::new(
+                    self.at(),
+                    "found ., expected =: an attribute cannot be set",
+                ));
             }
             Target::Name(name.to_owned())
         };
@@ -286,7 +326,8 @@ fn unknown_tag(tag: &str, open: Option<Open>) -> String {
     if LEFT_OUT.contains(&tag) {
         return format!("found {{% {tag} %}}, which Jinja has and carafe leaves out");
     }
-    let near = nearest(tag, TAGS.into_iter().chain(expected)).map(|near| format!("; there is {{% {near} %}}"));
+    let near = nearest(tag, TAGS.into_iter().chain(expected))
+        .map(|near| format!("; there is {{% {near} %}}"));
     let tag: String = tag.chars().take(40).collect();
     format!("found {{% {tag} %}}, expected a tag: {}{}", TAGS.join(", "), near.unwrap_or_default())
 }

@@ -1,7 +1,7 @@
 //! From tokens to what follows a value: attributes, indexes, calls, filters and tests.
 //!
-//! Filters and tests are looked up by name here, once, so that a name that nobody knows is an error before any page
-//! is made.
+//! Filters and tests are looked up by name here, once, so that a name that nobody knows is an error
+//! before any page is made.
 
 use super::cursor::Parser;
 use super::expression::node;
@@ -56,7 +56,9 @@ impl<'s> Parser<'s> {
         }
         self.expect_sign("]")?;
         match bounds {
-            [Some(index), None, None] if colons == 0 => node(Kind::Index(Box::new(value), Box::new(index)), at),
+            [Some(index), None, None] if colons == 0 => {
+                node(Kind::Index(Box::new(value), Box::new(index)), at)
+            }
             bounds => node(Kind::Slice(Box::new(value), Box::new(bounds)), at),
         }
     }
@@ -67,13 +69,22 @@ impl<'s> Parser<'s> {
         self.skip(1);
         let arguments = self.arguments()?;
         let kind = match callee.kind {
-            Kind::Name(name) if name == "super" && arguments.placed.is_empty() && arguments.named.is_empty() => {
+            Kind::Name(name)
+                if name == "super" && arguments.placed.is_empty() && arguments.named.is_empty() =>
+            {
                 Kind::Super
             }
             Kind::Name(name) => Kind::Call(name, arguments),
-            Kind::Attribute(of, name) if matches!(&of.kind, Kind::Name(of) if of == "self") => Kind::SelfBlock(name),
+            Kind::Attribute(of, name) if matches!(&of.kind, Kind::Name(of) if of == "self") => {
+                Kind::SelfBlock(name)
+            }
             Kind::Attribute(of, name) => Kind::Method(of, name, arguments),
-            _ => return Err(Mistake::new(bracket, "found (, but only a name or a method can be called")),
+            _ => {
+                return Err(Mistake::new(
+                    bracket,
+                    "found (, but only a name or a method can be called",
+                ));
+            }
         };
         node(kind, at)
     }
@@ -84,18 +95,25 @@ impl<'s> Parser<'s> {
         let mut arguments = Arguments::default();
         self.listed(")", |parser| {
             let at = parser.at();
-            if let (Token::Name(name), Token::Sign("=")) = (parser.peek().clone(), parser.peek_second()) {
+            if let (Token::Name(name), Token::Sign("=")) =
+                (parser.peek().clone(), parser.peek_second())
+            {
                 parser.skip(2);
                 if arguments.named.iter().any(|(known, _)| known == name) {
                     return Err(Mistake::new(at, format!("found {name}= for the second time")));
                 }
                 arguments.named.push((name.to_owned(), parser.expression()?));
             } else if parser.is_sign("*") || parser.is_sign("**") {
-                return Err(Mistake::new(at, format!("found {}: spreading arguments is left out here", parser.peek())));
+                return Err(Mistake::new(
+                    at,
+                    format!("found {}: spreading arguments is left out here", parser.peek()),
+                ));
             } else if arguments.named.is_empty() {
                 arguments.placed.push(parser.expression()?);
             } else {
-                return Err(parser.unexpected("name=value, for a value by place cannot follow one by name"));
+                return Err(
+                    parser.unexpected("name=value, for a value by place cannot follow one by name")
+                );
             }
             Ok(())
         })?;
@@ -137,7 +155,10 @@ impl<'s> Parser<'s> {
         }
         if placed.len() != test.arguments {
             let (expected, found) = (test.arguments, placed.len());
-            return Err(Mistake::new(at, format!("the test {name} takes {expected} values, found {found}")));
+            return Err(Mistake::new(
+                at,
+                format!("the test {name} takes {expected} values, found {found}"),
+            ));
         }
         let test = node(Kind::Test(Box::new(value), test, placed), at)?;
         if negated { node(Kind::Not(Box::new(test)), at) } else { Ok(test) }
@@ -157,16 +178,24 @@ impl Parser<'_> {
 }
 
 /// Puts the arguments of a filter into the order of its parameters.
-fn bind(filter: &Filter, arguments: Arguments, at: usize) -> Result<Vec<Option<Expression>>, Mistake> {
+fn bind(
+    filter: &Filter,
+    arguments: Arguments,
+    at: usize,
+) -> Result<Vec<Option<Expression>>, Mistake> {
     let name = filter.name();
     let Arguments { placed, named } = arguments;
     let mut placed: Vec<_> = placed.into_iter().map(Some).collect();
     let Some(parameters) = filter.parameters() else {
         if !placed.is_empty() && !named.is_empty() {
-            return Err(Mistake::new(at, format!("the filter {name} takes values by place or by name, not both")));
+            return Err(Mistake::new(
+                at,
+                format!("the filter {name} takes values by place or by name, not both"),
+            ));
         }
         if !named.is_empty() {
-            let pair = |(name, value): (String, Expression)| Ok((node(Kind::Text(name), at)?, value));
+            let pair =
+                |(name, value): (String, Expression)| Ok((node(Kind::Text(name), at)?, value));
             let pairs = named.into_iter().map(pair).collect::<Result<_, _>>()?;
             placed.push(Some(node(Kind::Dict(pairs), at)?));
         }
@@ -174,7 +203,10 @@ fn bind(filter: &Filter, arguments: Arguments, at: usize) -> Result<Vec<Option<E
     };
     if placed.len() > parameters.len() {
         let (expected, found) = (parameters.len(), placed.len());
-        return Err(Mistake::new(at, format!("the filter {name} takes at most {expected} values, found {found}")));
+        return Err(Mistake::new(
+            at,
+            format!("the filter {name} takes at most {expected} values, found {found}"),
+        ));
     }
     for (argument, value) in named {
         let Some(place) = parameters.iter().position(|parameter| *parameter == argument) else {

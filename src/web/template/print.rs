@@ -1,6 +1,7 @@
 //! How data turns into text: as Python prints it, then escaped for HTML.
 //!
-//! `None`, `True`, `1e+16`, `['a', 1]`: a list shows its strings in quotes, as Python's `repr` does.
+//! `None`, `True`, `1e+16`, `['a', 1]`: a list shows its strings in quotes, as Python's `repr`
+//! does.
 
 use super::datum::{Datum, Many, Text};
 use crate::json::{write_float, write_int};
@@ -10,7 +11,8 @@ use std::fmt::Write;
 ///
 /// # Security
 ///
-/// `"` and `'` are among them, so escaped text may also stand in an attribute, if that is in quotes.
+/// `"` and `'` are among them, so escaped text may also stand in an attribute, if that is in
+/// quotes.
 pub fn escape_into(out: &mut String, text: &str) {
     let mut clean = 0;
     for (at, byte) in text.bytes().enumerate() {
@@ -108,13 +110,24 @@ pub fn repr_into(out: &mut String, datum: &Datum) {
             out.push('}');
         }
         // Writing to a String cannot fail.
-        Datum::Range(range) if range.step == 1 => _ = write!(out, "range({}, {})", range.start, range.stop),
-        Datum::Range(range) => _ = write!(out, "range({}, {}, {})", range.start, range.stop, range.step),
-        Datum::Loop(state) => _ = write!(out, "<LoopContext {}/{}>", state.index.get() + 1, state.length),
+        Datum::Range(range) if range.step == 1 => {
+            _ = write!(out, "range({}, {})", range.start, range.stop)
+        }
+        Datum::Range(range) => {
+            _ = write!(out, "range({}, {}, {})", range.start, range.stop, range.step)
+        }
+        Datum::Loop(state) => {
+            _ = write!(out, "<LoopContext {}/{}>", state.index.get() + 1, state.length)
+        }
     }
 }
 
-fn items_into<'a>(out: &mut String, open: char, items: impl Iterator<Item = Datum<'a>>, close: &str) {
+fn items_into<'a>(
+    out: &mut String,
+    open: char,
+    items: impl Iterator<Item = Datum<'a>>,
+    close: &str,
+) {
     out.push(open);
     for (at, item) in items.enumerate() {
         out.push_str(if at > 0 { ", " } else { "" });
@@ -144,14 +157,16 @@ fn quote_into(out: &mut String, text: &str) {
     out.push(quote);
 }
 
-/// Close to Python's `isprintable`: no control characters, no separators but the space, no format characters.
+/// Close to Python's `isprintable`: no control characters, no separators but the space, no format
+/// characters.
 fn is_printable(character: char) -> bool {
     if character == ' ' {
         return true;
     }
-    // `escape_debug` writes characters that cannot be seen as \u{…}, marks that would join the quote too; Python keeps
-    // those marks, and none of them is below U+0300.
-    let escaped = character.escape_debug().len() > 2 && !('\u{300}'..='\u{36f}').contains(&character);
+    // `escape_debug` writes characters that cannot be seen as \u{…}, marks that would join the
+    // quote too; Python keeps those marks, and none of them is below U+0300.
+    let escaped =
+        character.escape_debug().len() > 2 && !('\u{300}'..='\u{36f}').contains(&character);
     let format = matches!(character, '\u{ad}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
         | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}');
     !(character.is_control() || character.is_whitespace() || escaped || format)

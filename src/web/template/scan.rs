@@ -1,7 +1,8 @@
 //! From text to tokens: where the template's text ends and its tags begin.
 //!
-//! Outside of `{{ }}`, `{% %}` and `{# #}` everything is text. A minus sign at the inner edge of a tag, `{%-` or `-%}`,
-//! takes the white space on that side away. Between `{% raw %}` and `{% endraw %}` nothing has a meaning.
+//! Outside of `{{ }}`, `{% %}` and `{# #}` everything is text. A minus sign at the inner edge of a
+//! tag, `{%-` or `-%}`, takes the white space on that side away. Between `{% raw %}` and `{% endraw
+//! %}` nothing has a meaning.
 //!
 //! Left out: line statements (`# for …`) and other ways to write the tags.
 
@@ -68,8 +69,8 @@ impl Mistake {
 
 /// Longest first, so that `//` is not read as two divisions.
 const SIGNS: [&str; 26] = [
-    "//", "**", "==", "!=", ">=", "<=", "+", "-", "/", "*", "%", "~", "[", "]", "(", ")", "{", "}", ">", "<", "=", ".",
-    ":", "|", ",", ";",
+    "//", "**", "==", "!=", ">=", "<=", "+", "-", "/", "*", "%", "~", "[", "]", "(", ")", "{", "}",
+    ">", "<", "=", ".", ":", "|", ",", ";",
 ];
 
 /// White space as Python's `strip` sees it; Rust does not count the four separators of ASCII.
@@ -81,7 +82,8 @@ pub fn is_space(character: char) -> bool {
 ///
 /// # Errors
 ///
-/// A tag, comment or string that is not closed; a character that no expression knows; a number too large.
+/// A tag, comment or string that is not closed; a character that no expression knows; a number too
+/// large.
 pub fn scan(source: &str) -> Result<Vec<(Token<'_>, usize)>, Mistake> {
     // As in Jinja, one line end at the very end is not part of the page.
     let text = source.strip_suffix('\n').unwrap_or(source);
@@ -145,7 +147,8 @@ impl<'s> Scanner<'s> {
 
     fn comment(&mut self, open: usize) -> Result<(), Mistake> {
         let Some(length) = self.rest().find("#}") else {
-            return Err(Mistake::new(self.text.len(), "end of template, expected #}").opened(self.text, "{#", open));
+            return Err(Mistake::new(self.text.len(), "end of template, expected #}")
+                .opened(self.text, "{#", open));
         };
         let strip = self.rest()[..length].ends_with('-');
         self.at += length + 2;
@@ -155,9 +158,14 @@ impl<'s> Scanner<'s> {
         Ok(())
     }
 
-    /// If `word` and the end of the tag come next: where the tag ends, and whether it strips what follows.
+    /// If `word` and the end of the tag come next: where the tag ends, and whether it strips what
+    /// follows.
     fn raw_word(&self, word: &str) -> Option<(usize, bool)> {
-        let rest = self.rest().trim_start_matches(is_space).strip_prefix(word)?.trim_start_matches(is_space);
+        let rest = self
+            .rest()
+            .trim_start_matches(is_space)
+            .strip_prefix(word)?
+            .trim_start_matches(is_space);
         let strip = rest.starts_with('-');
         let rest = rest.strip_prefix(['-', '+']).unwrap_or(rest).strip_prefix("%}")?;
         Some((self.text.len() - rest.len(), strip))
@@ -177,7 +185,10 @@ impl<'s> Scanner<'s> {
             let strip_before = self.modifier() == Some('-');
             if let Some((end, strip_after)) = self.raw_word("endraw") {
                 let text = &self.text[start..end_of_text];
-                self.push_text(if strip_before { text.trim_end_matches(is_space) } else { text }, start);
+                self.push_text(
+                    if strip_before { text.trim_end_matches(is_space) } else { text },
+                    start,
+                );
                 self.at = end;
                 if strip_after {
                     self.skip_space();
@@ -202,12 +213,13 @@ impl<'s> Scanner<'s> {
             self.skip_space();
             let rest = self.rest();
             let Some(first) = rest.chars().next() else {
-                let mistake = Mistake::new(self.text.len(), format!("end of template, expected {closing}"));
+                let mistake =
+                    Mistake::new(self.text.len(), format!("end of template, expected {closing}"));
                 return Err(mistake.opened(self.text, opening, open));
             };
             let unsigned = rest.strip_prefix(['-', '+']).unwrap_or(rest);
-            let closes =
-                rest.starts_with(closing) || unsigned.starts_with(closing) && (first == '-' || closing == "%}");
+            let closes = rest.starts_with(closing)
+                || unsigned.starts_with(closing) && (first == '-' || closing == "%}");
             if brackets.is_empty() && closes {
                 self.tokens.push((end, self.at));
                 self.at += rest.len() - unsigned.len() + 2;
@@ -225,7 +237,10 @@ impl<'s> Scanner<'s> {
                 '0'..='9' => self.number()?,
                 '\'' | '"' => self.quoted(first)?,
                 _ if first == '_' || first.is_alphabetic() => {
-                    let name = rest.split(|c: char| c != '_' && !c.is_alphanumeric()).next().unwrap_or(rest);
+                    let name = rest
+                        .split(|c: char| c != '_' && !c.is_alphanumeric())
+                        .next()
+                        .unwrap_or(rest);
                     self.at += name.len();
                     Token::Name(name)
                 }
@@ -238,8 +253,12 @@ impl<'s> Scanner<'s> {
     fn sign(&mut self, brackets: &mut Vec<&'static str>) -> Result<Token<'s>, Mistake> {
         let (at, rest) = (self.at, self.rest());
         let Some(sign) = SIGNS.into_iter().find(|sign| rest.starts_with(sign)) else {
-            let found = rest.chars().next().map(|c| c.escape_debug().to_string()).unwrap_or_default();
-            return Err(Mistake::new(at, format!("found {found}, expected a name, a value or an operator")));
+            let found =
+                rest.chars().next().map(|c| c.escape_debug().to_string()).unwrap_or_default();
+            return Err(Mistake::new(
+                at,
+                format!("found {found}, expected a name, a value or an operator"),
+            ));
         };
         match sign {
             "(" => brackets.push(")"),
@@ -247,8 +266,15 @@ impl<'s> Scanner<'s> {
             "{" => brackets.push("}"),
             ")" | "]" | "}" => match brackets.pop() {
                 Some(expected) if expected == sign => {}
-                Some(expected) => return Err(Mistake::new(at, format!("found {sign}, expected {expected}"))),
-                None => return Err(Mistake::new(at, format!("found {sign}, which nothing has opened"))),
+                Some(expected) => {
+                    return Err(Mistake::new(at, format!("found {sign}, expected {expected}")));
+                }
+                None => {
+                    return Err(Mistake::new(
+                        at,
+                        format!("found {sign}, which nothing has opened"),
+                    ));
+                }
             },
             _ => {}
         }
@@ -269,5 +295,6 @@ impl Mistake {
 /// Where the next `{{`, `{%` or `{#` begins.
 fn next_tag(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
-    (0..bytes.len().saturating_sub(1)).find(|at| bytes[*at] == b'{' && matches!(bytes[at + 1], b'{' | b'%' | b'#'))
+    (0..bytes.len().saturating_sub(1))
+        .find(|at| bytes[*at] == b'{' && matches!(bytes[at + 1], b'{' | b'%' | b'#'))
 }

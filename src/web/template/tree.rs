@@ -1,7 +1,8 @@
 //! The tree of a template: what the parser makes and the evaluator walks.
 //!
-//! A tree is made once for each version of a file and shared by all threads, so it holds no data of any page. Places
-//! are kept as byte offsets; line and column are counted only when a message needs them.
+//! A tree is made once for each version of a file and shared by all threads, so it holds no data of
+//! any page. Places are kept as byte offsets; line and column are counted only when a message needs
+//! them.
 
 use super::filters::Filter;
 use super::is::Test;
@@ -30,7 +31,10 @@ impl Tree {
 pub fn locate(source: &str, at: usize) -> (usize, usize) {
     let before = source.get(..at).unwrap_or(source);
     let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-    (before.bytes().filter(|byte| *byte == b'\n').count() + 1, before[line_start..].chars().count() + 1)
+    (
+        before.bytes().filter(|byte| *byte == b'\n').count() + 1,
+        before[line_start..].chars().count() + 1,
+    )
 }
 
 /// `{% block name %}`: a part that a template further down may replace.
@@ -57,7 +61,8 @@ pub enum Node {
     For(Box<For>),
     /// `{% set … = … %}`
     Set(Target, Expression),
-    /// `{% set name %} … {% endset %}`: what the body prints; the filters stand around a name that is that text.
+    /// `{% set name %} … {% endset %}`: what the body prints; the filters stand around a name that
+    /// is that text.
     Capture(Capture),
     /// `{% with a = …, b = … %}`
     With(Vec<(Target, Expression)>, Vec<Node>),
@@ -78,7 +83,8 @@ pub struct For {
     pub over: Expression,
     /// `for … in … if …`: items that fail it are left out, and not counted.
     pub filter: Option<Expression>,
-    /// True if the body may ask for `loop`: only then it has one, as in Jinja, where an included template sees it.
+    /// True if the body may ask for `loop`: only then it has one, as in Jinja, where an included
+    /// template sees it.
     pub uses_loop: bool,
     /// Done for each item.
     pub body: Vec<Node>,
@@ -174,7 +180,8 @@ pub enum Kind {
     Sign(char, Box<Expression>),
     /// `a + b` and the other arithmetic.
     Binary(Operator, Box<Expression>, Box<Expression>),
-    /// `a ~ b ~ c`; true if all parts are constants, which Jinja joins when it parses, and then forgets what was HTML.
+    /// `a ~ b ~ c`; true if all parts are constants, which Jinja joins when it parses, and then
+    /// forgets what was HTML.
     Concat(Vec<Expression>, bool),
     /// `a < b <= c`: true if each step is.
     Compare(Box<Expression>, Vec<(Comparison, Expression)>),
@@ -271,7 +278,12 @@ impl Comparison {
 impl Expression {
     /// True if no name is asked for in it.
     pub fn is_constant(&self) -> bool {
-        if let Kind::Name(_) | Kind::Call(..) | Kind::Method(..) | Kind::Super | Kind::SelfBlock(_) = &self.kind {
+        if let Kind::Name(_)
+        | Kind::Call(..)
+        | Kind::Method(..)
+        | Kind::Super
+        | Kind::SelfBlock(_) = &self.kind
+        {
             return false;
         }
         let mut constant = true;

@@ -54,11 +54,12 @@ fn what_was_kept_is_there_after_kill_9() {
     assert!(id.len() == 32 && !journal.contains(id), "the id itself is not on the disk");
 }
 
-/// Eight visitors count as fast as they can; the server is killed at some moment and started again. 20 rounds, or as many
-/// as `CARAFE_KILLS` says.
+/// Eight visitors count as fast as they can; the server is killed at some moment and started again.
+/// 20 rounds, or as many as `CARAFE_KILLS` says.
 #[test]
 fn no_acknowledged_change_is_lost_and_none_is_doubled_whenever_it_is_killed() {
-    let rounds = std::env::var("CARAFE_KILLS").map_or(20, |rounds| rounds.parse().expect("CARAFE_KILLS is a number"));
+    let rounds = std::env::var("CARAFE_KILLS")
+        .map_or(20, |rounds| rounds.parse().expect("CARAFE_KILLS is a number"));
     let kept = Kept::new();
     let mut visitors: Vec<Visitor> = (0..8).map(|_| Visitor::default()).collect();
     let mut acknowledged = 0;
@@ -70,7 +71,8 @@ fn no_acknowledged_change_is_lost_and_none_is_doubled_whenever_it_is_killed() {
         thread::scope(|scope| {
             for visitor in &mut visitors {
                 let stop = &stop;
-                // A request that was never answered may have counted, or not; no other may, and none twice.
+                // A request that was never answered may have counted, or not; no other may, and
+                // none twice.
                 scope.spawn(move || {
                     visitor.connect(address);
                     while !stop.load(Ordering::Relaxed) && visitor.visit(round) {}
@@ -102,9 +104,14 @@ fn a_hundred_requests_at_once_across_two_servers_on_one_file_lose_nothing() {
 #[test]
 fn a_full_disk_is_a_503_that_says_so_and_what_was_promised_stays() {
     let folder = empty_folder();
-    // No file of this process may grow beyond 8 KiB (16 KiB where sh counts in kilobytes): to it, a full disk.
+    // No file of this process may grow beyond 8 KiB (16 KiB where sh counts in kilobytes): to it, a
+    // full disk.
     let mut limited = Command::new("sh");
-    limited.args(["-c", "trap '' XFSZ; ulimit -S -f 16; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_carafe")]);
+    limited.args([
+        "-c",
+        "trap '' XFSZ; ulimit -S -f 16; exec \"$0\" \"$@\"",
+        env!("CARGO_BIN_EXE_carafe"),
+    ]);
     let carafe = Carafe::run(&folder, carafe_command(limited, &FILE));
     let mut promised = 0;
     let refused = loop {
@@ -115,13 +122,18 @@ fn a_full_disk_is_a_503_that_says_so_and_what_was_promised_stays() {
         promised += 1;
         assert!(promised < 100, "the disk was never full");
     };
-    assert!(refused.starts_with("HTTP/1.1 503 ") && refused.contains("File too large"), "{refused}");
+    assert!(
+        refused.starts_with("HTTP/1.1 503 ") && refused.contains("File too large"),
+        "{refused}"
+    );
     assert!(promised > 0);
     assert_eq!(carafe.curl(&["$B/hello"]), "Hello, World!\n", "pages without state go on");
     let things = carafe.curl(&["$B/things"]).lines().count();
     assert_eq!(things, promised);
     // Room again: so are changes, without a restart.
-    let raised = Command::new("prlimit").args(["--pid", &carafe.id().to_string(), "--fsize=unlimited:"]).status();
+    let raised = Command::new("prlimit")
+        .args(["--pid", &carafe.id().to_string(), "--fsize=unlimited:"])
+        .status();
     if raised.is_ok_and(|status| status.success()) {
         assert_eq!(carafe.status(&["-d", "name=teapot", "$B/things"]), "201");
         promised += 1;
@@ -159,10 +171,20 @@ fn a_true_disk_that_is_full_refuses_loses_nothing_and_recovers() {
             promised += 1;
             assert!(promised < 90, "the disk was never full");
         };
-        assert!(refused.starts_with("HTTP/1.1 503 ") && refused.contains("No space left"), "{refused}");
-        assert_eq!(things(&carafe), promised, "what is kept can be read, and what was refused is not there");
+        assert!(
+            refused.starts_with("HTTP/1.1 503 ") && refused.contains("No space left"),
+            "{refused}"
+        );
+        assert_eq!(
+            things(&carafe),
+            promised,
+            "what is kept can be read, and what was refused is not there"
+        );
         let visit = carafe.status(&["-c", "j", "$B/ladder/session"]);
-        assert!(["200", "503"].contains(&visit.as_str()), "a small row may still find room: {visit}");
+        assert!(
+            ["200", "503"].contains(&visit.as_str()),
+            "a small row may still find room: {visit}"
+        );
         match round {
             // Full and killed: everything that was acknowledged is there again, on the full disk.
             0 => {
@@ -217,7 +239,11 @@ fn a_file_that_cannot_be_used_ends_with_1_and_its_name() {
         ("file:notes.txt", "notes.txt:1: this is no journal of carafe's; name another file"),
     ] {
         let mut command = Command::new(env!("CARGO_BIN_EXE_carafe"));
-        let output = command.args(["--port", "0", "--store", store]).current_dir(&folder).output().expect("it starts");
+        let output = command
+            .args(["--port", "0", "--store", store])
+            .current_dir(&folder)
+            .output()
+            .expect("it starts");
         let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0), "{store}: {stderr}");
         assert!(stderr.starts_with(&format!("carafe: {expected}")), "{store}: {stderr}");
@@ -238,5 +264,8 @@ fn a_torn_tail_is_named_at_the_start_and_the_server_goes_on() {
     let carafe = kept.start();
     assert_eq!(carafe.status(&["-d", "name=teapot", "$B/things"]), "201");
     let log = carafe.log();
-    assert!(log.contains("shop.db: cut off 4 bytes of a change that was not wholly written"), "{log}");
+    assert!(
+        log.contains("shop.db: cut off 4 bytes of a change that was not wholly written"),
+        "{log}"
+    );
 }

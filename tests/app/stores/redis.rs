@@ -8,13 +8,15 @@ use std::time::{Duration, Instant};
 #[test]
 fn two_servers_share_one_memory() {
     let Some(redis) = Redis::start(&[]) else { return };
-    let servers = [Carafe::start(&["--store", &redis.url()]), Carafe::start(&["--store", &redis.url()])];
+    let servers =
+        [Carafe::start(&["--store", &redis.url()]), Carafe::start(&["--store", &redis.url()])];
     let place = format!("  state      in Redis at 127.0.0.1:{}, database 0\n", redis.port);
     assert!(servers[0].banner.contains(&place), "{}", servers[0].banner);
     let folder = empty_folder();
     let jar = folder.join("j");
     let jar = jar.to_str().expect("a path in ASCII");
-    let counts: Vec<String> = [0, 1, 0, 1].iter().flat_map(|server| visits(&servers[*server], jar, 1)).collect();
+    let counts: Vec<String> =
+        [0, 1, 0, 1].iter().flat_map(|server| visits(&servers[*server], jar, 1)).collect();
     assert_eq!(counts, ["visit 1", "visit 2", "visit 3", "visit 4"]);
     let keys = redis.ask(&["KEYS", "*"]);
     let id = std::fs::read_to_string(jar).expect("the jar is text");
@@ -41,7 +43,10 @@ fn while_redis_is_gone_pages_that_need_it_say_so_and_others_go_on() {
     let answer = carafe.curl(&["-i", "-b", "j", "$B/getsession"]);
     // Refused at once; the rest is for a machine that is busy.
     assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
-    assert!(answer.starts_with("HTTP/1.1 503 ") && answer.contains("the store cannot be reached: "), "{answer}");
+    assert!(
+        answer.starts_with("HTTP/1.1 503 ") && answer.contains("the store cannot be reached: "),
+        "{answer}"
+    );
     assert_eq!(header(&answer, "Retry-After"), Some("1"));
     assert_eq!(carafe.status(&["-b", "j", "$B/things"]), "503");
     let page = carafe.curl(&["-b", "j", "-H", "Accept: text/html", "$B/getsession"]);
@@ -59,14 +64,19 @@ fn while_redis_is_gone_pages_that_need_it_say_so_and_others_go_on() {
 #[test]
 fn a_redis_that_is_not_there_at_the_start_is_a_warning_and_the_password_is_never_shown() {
     let Some(mut redis) = Redis::start(&["--requirepass", "open-sesame"]) else { return };
-    let start = |user: &str| Carafe::start(&["--store", &format!("redis://{user}@127.0.0.1:{}", redis.port)]);
+    let start = |user: &str| {
+        Carafe::start(&["--store", &format!("redis://{user}@127.0.0.1:{}", redis.port)])
+    };
     let carafe = start(":open-sesame");
     assert_eq!(carafe.status(&["$B/sessions"]), "200");
     let wrong = start(":close-sesame");
     let answer = wrong.curl(&["-i", "$B/sessions"]);
     assert!(answer.starts_with("HTTP/1.1 503 ") && answer.contains("WRONGPASS"), "{answer}");
     let shown = wrong.curl(&["$B/cycles/last"]) + &answer + &wrong.banner + &wrong.log();
-    assert!(shown.contains("pages that need state answer 503") && !shown.contains("sesame"), "{shown}");
+    assert!(
+        shown.contains("pages that need state answer 503") && !shown.contains("sesame"),
+        "{shown}"
+    );
     let url = format!("redis://:open-sesame@127.0.0.1:{}", redis.port);
     redis.kill();
     let early = Carafe::start_with(&empty_folder(), &[], &[("CARAFE_STORE", &url)]);

@@ -6,12 +6,14 @@
 //! 04d2e6b3 {"kind":"session","key":"9f86d0818...","expires":null,"row":null}
 //! ```
 //!
-//! The last line of a key counts; a row of `null` is a deletion. Times are milliseconds since 1970. In front of each
-//! record stand the first eight digits of its SHA-256: `sed 1d shop.db | cut -c10- | head -1 | tr -d '\n' | sha256sum`.
+//! The last line of a key counts; a row of `null` is a deletion. Times are milliseconds since 1970.
+//! In front of each record stand the first eight digits of its SHA-256: `sed 1d shop.db | cut -c10-
+//! | head -1 | tr -d '\n' | sha256sum`.
 //!
-//! A process that dies while it writes leaves a line without an end, and that is how it is told from damage: a **torn
-//! tail** was never promised to anybody and is cut off; a whole line that does not fit its checksum was changed by
-//! somebody, and then nothing is read at all, since what follows may depend on it.
+//! A process that dies while it writes leaves a line without an end, and that is how it is told
+//! from damage: a **torn tail** was never promised to anybody and is cut off; a whole line that
+//! does not fit its checksum was changed by somebody, and then nothing is read at all, since what
+//! follows may depend on it.
 //!
 //! Whoever calls holds the lock on the file; here nobody waits for anybody.
 
@@ -50,7 +52,8 @@ impl Record {
     }
 
     fn parse(record: &str) -> Option<Record> {
-        // The row stays text. No string before it can hold these letters: its quotes would be escaped.
+        // The row stays text. No string before it can hold these letters: its quotes would be
+        // escaped.
         let (front, row) = record.strip_suffix('}')?.split_once(",\"row\":")?;
         let front = json::parse(format!("{front}}}").as_bytes()).ok()?;
         let front = front.as_map()?;
@@ -77,7 +80,8 @@ pub struct Journal {
     path: PathBuf,
     /// Shared with whoever makes it safe, while others already write on.
     pub file: Arc<File>,
-    /// How many bytes of it were read or written. Behind them stands what other processes have added.
+    /// How many bytes of it were read or written. Behind them stands what other processes have
+    /// added.
     pub bytes: u64,
     lines: u64,
 }
@@ -121,7 +125,8 @@ impl Journal {
         &self.path
     }
 
-    /// True if there may be something behind what was read, or if another file has taken this one's place.
+    /// True if there may be something behind what was read, or if another file has taken this one's
+    /// place.
     pub fn has_news(&self) -> io::Result<bool> {
         Ok(self.file.metadata()?.len() != self.bytes || !self.is_in_place()?)
     }
@@ -131,13 +136,15 @@ impl Journal {
         is_same_file(&self.file.metadata()?, &fs::metadata(&self.path)?)
     }
 
-    /// Reads what was added, and gives it to `apply`. Gives back how many bytes of a torn tail stand behind it.
+    /// Reads what was added, and gives it to `apply`. Gives back how many bytes of a torn tail
+    /// stand behind it.
     pub fn read_on(&mut self, apply: &mut dyn FnMut(Record, u64)) -> Result<u64, Damage> {
         let mut added = Vec::new();
         (&*self.file).seek(SeekFrom::Start(self.bytes))?;
         (&*self.file).read_to_end(&mut added)?;
         if added.is_empty() && self.file.metadata()?.len() < self.bytes {
-            return Err(self.damage("the file has become shorter while it was in use", "start carafe again"));
+            return Err(self
+                .damage("the file has become shorter while it was in use", "start carafe again"));
         }
         let mut rest = &added[..];
         while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
@@ -164,14 +171,19 @@ impl Journal {
     /// The record of a line; `None` for the first one, which says what kind of file this is.
     fn parse(&self, line: &[u8]) -> Result<Option<Record>, Damage> {
         let path = self.path.display();
-        let (found, record) = str::from_utf8(line).ok().and_then(|line| line.split_once(' ')).unwrap_or_default();
+        let (found, record) =
+            str::from_utf8(line).ok().and_then(|line| line.split_once(' ')).unwrap_or_default();
         if self.lines == 1 {
             return match record {
                 HEAD if found == checksum(HEAD) => Ok(None),
                 _ => Err(self.damage(NO_JOURNAL, "name another file")),
             };
         }
-        let wrong = if found == checksum(record) { "this is no record" } else { "the line does not fit its checksum" };
+        let wrong = if found == checksum(record) {
+            "this is no record"
+        } else {
+            "the line does not fit its checksum"
+        };
         match Record::parse(record).filter(|_| found == checksum(record)) {
             Some(record) => Ok(Some(record)),
             None => Err(self.damage(
@@ -208,13 +220,16 @@ impl Journal {
 
     /// Puts a journal of these lines alone in the place of this one.
     ///
-    /// At each moment the name leads to a whole journal, the old or the new one, also if the machine stops here. Which
-    /// one after that, is certain only when the folder is on the disk, too: see [`sync_folder`].
+    /// At each moment the name leads to a whole journal, the old or the new one, also if the
+    /// machine stops here. Which one after that, is certain only when the folder is on the disk,
+    /// too: see [`sync_folder`].
     pub fn replace(&mut self, lines: impl Iterator<Item = String>) -> io::Result<()> {
         let new_path = with_ending(&self.path, "new");
-        let mut journal = Journal { path: self.path.clone(), file: self.file.clone(), bytes: 0, lines: 1 };
-        // One that lies there was left by a process that died over it, or put there by somebody: as a link to a file that
-        // is not ours, or to keep the right to read what is written. So a new one is made, in the true sense.
+        let mut journal =
+            Journal { path: self.path.clone(), file: self.file.clone(), bytes: 0, lines: 1 };
+        // One that lies there was left by a process that died over it, or put there by somebody: as
+        // a link to a file that is not ours, or to keep the right to read what is written. So a new
+        // one is made, in the true sense.
         match fs::remove_file(&new_path) {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
             _ => {}
@@ -225,7 +240,8 @@ impl Journal {
             let mut out = io::BufWriter::with_capacity(1 << 16, &file);
             for line in lines {
                 out.write_all(text.as_bytes())?;
-                (journal.bytes, journal.lines) = (journal.bytes + text.len() as u64, journal.lines + 1);
+                (journal.bytes, journal.lines) =
+                    (journal.bytes + text.len() as u64, journal.lines + 1);
                 text = line;
             }
             out.write_all(text.as_bytes())?;
@@ -277,6 +293,7 @@ fn is_same_file(one: &fs::Metadata, other: &fs::Metadata) -> io::Result<bool> {
 
 /// A name in a folder is on the disk when the folder is.
 pub fn sync_folder(path: &Path) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder =
+        path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }

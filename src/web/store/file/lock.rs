@@ -1,10 +1,12 @@
 //! The lock between processes that share a file.
 //!
-//! It is held for microseconds, so whoever finds it taken tries again for a while. A process that stands still with the
-//! lock in its hands (stopped by a debugger, or by a disk that hangs) would make everybody wait that long, one behind the
-//! other. So one of them finds out, and until the lock is got again the others hardly wait.
+//! It is held for microseconds, so whoever finds it taken tries again for a while. A process that
+//! stands still with the lock in its hands (stopped by a debugger, or by a disk that hangs) would
+//! make everybody wait that long, one behind the other. So one of them finds out, and until the
+//! lock is got again the others hardly wait.
 //!
-//! Left out: taking the lock from whoever stands still. It may go on at any moment, in the middle of its line.
+//! Left out: taking the lock from whoever stands still. It may go on at any moment, in the middle
+//! of its line.
 
 use super::super::StoreError;
 use super::failed;
@@ -19,7 +21,8 @@ const PATIENCE: Duration = Duration::from_millis(900);
 /// How long, after somebody has waited in vain.
 const NO_PATIENCE: Duration = Duration::from_millis(10);
 
-/// The lock of a journal. It lies on a file beside it, since the journal is replaced now and then, and a lock with it.
+/// The lock of a journal. It lies on a file beside it, since the journal is replaced now and then,
+/// and a lock with it.
 pub struct Lock {
     file: File,
     /// True if the last who tried has waited in vain.

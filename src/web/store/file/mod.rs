@@ -1,25 +1,32 @@
 //! The file store: a table in memory, and a journal on the disk from which it can be made again.
 //!
-//! The fifth rung of the ladder. Reading is from memory; each change is also added to the [`journal`], a file that one
-//! can `cat`. So a restart forgets nobody, not even after `kill -9` or a power cut:
+//! The fifth rung of the ladder. Reading is from memory; each change is also added to the
+//! [`journal`], a file that one can `cat`. So a restart forgets nobody, not even after `kill -9` or
+//! a power cut:
 //!
-//! * **Nothing is promised before it is on the disk.** [`flush`](Store::flush) asks the system for that, and waits. It
-//!   is what takes long, so all who wait share one: while the disk works for the first, the others' changes gather, and
-//!   the next turn makes them safe together. (Databases call it group commit.)
-//! * **Several processes may share a file.** Each writer takes the lock, reads what the others have added, and adds its
-//!   own. Each reader looks whether the file has grown.
-//! * **A journal that has grown is written anew**, each row once, and then takes the old one's name in one step.
+//! * **Nothing is promised before it is on the disk.** [`flush`](Store::flush) asks the system for
+//!   that, and waits. It is what takes long, so all who wait share one: while the disk works for
+//!   the first, the others' changes gather, and the next turn makes them safe together. (Databases
+//!   call it group commit.)
+//! * **Several processes may share a file.** Each writer takes the lock, reads what the others have
+//!   added, and adds its own. Each reader looks whether the file has grown.
+//! * **A journal that has grown is written anew**, each row once, and then takes the old one's name
+//!   in one step.
 //! * The id of a session stands there as its SHA-256: who reads the file cannot be the visitor.
-//! * A look at a row is a use, and lets it live on; but only every eighth of its lifetime this is worth a line.
+//! * A look at a row is a use, and lets it live on; but only every eighth of its lifetime this is
+//!   worth a line.
 //!
-//! Left out: rows that do not fit into memory, a file on a network disk (its locks and flushes may not be true), and
-//! writing the journal anew without making others wait: for a hundred thousand sessions that takes about a second.
+//! Left out: rows that do not fit into memory, a file on a network disk (its locks and flushes may
+//! not be true), and writing the journal anew without making others wait: for a hundred thousand
+//! sessions that takes about a second.
 
 mod journal;
 mod lock;
 mod rows;
 
-use super::{KEY_BYTES, Kind, Lookup, Refusal, Store, StoreError, Updated, WhenFull, decode, encode};
+use super::{
+    KEY_BYTES, Kind, Lookup, Refusal, Store, StoreError, Updated, WhenFull, decode, encode,
+};
 use crate::place::Place;
 use crate::value::Map;
 use crate::web::sign::{hex, sha256};
@@ -64,7 +71,8 @@ struct Safe {
     changes: u64,
     /// True while somebody waits for the disk on behalf of all.
     busy: bool,
-    /// What the disk could not do. What it did with the changes, nobody knows; so nothing is promised any more.
+    /// What the disk could not do. What it did with the changes, nobody knows; so nothing is
+    /// promised any more.
     failure: Option<String>,
 }
 
@@ -73,10 +81,13 @@ impl FileStore {
     ///
     /// # Errors
     ///
-    /// A sentence that names the file: it cannot be opened or written, or line so-and-so is damaged, and a way out.
+    /// A sentence that names the file: it cannot be opened or written, or line so-and-so is
+    /// damaged, and a way out.
     pub fn open(path: &Path) -> Result<FileStore, String> {
         // The time of day: it must mean the same after a restart, and in another process.
-        let now = || SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_millis() as u64);
+        let now = || {
+            SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_millis() as u64)
+        };
         FileStore::with_clock(path, now)
     }
 
@@ -85,13 +96,27 @@ impl FileStore {
     /// # Errors
     ///
     /// As [`open`](FileStore::open).
-    pub fn with_clock(path: &Path, clock: impl Fn() -> u64 + Send + Sync + 'static) -> Result<FileStore, String> {
+    pub fn with_clock(
+        path: &Path,
+        clock: impl Fn() -> u64 + Send + Sync + 'static,
+    ) -> Result<FileStore, String> {
         let cannot = |error: io::Error| format!("{}: {error}", path.display());
-        let lock = private().read(true).write(true).create(true).truncate(false).open(with_ending(path, "lock"));
+        let lock = private()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(with_ending(path, "lock"));
         let lock = Lock::on(lock.map_err(cannot)?);
         let locked = lock.take().map_err(|error| format!("{}: {error}", path.display()))?;
         let journal = Journal::open(path).map_err(cannot)?;
-        let mut state = State { journal, rows: Rows::default(), changes: 0, moved: false, replace_at: SMALL_BYTES };
+        let mut state = State {
+            journal,
+            rows: Rows::default(),
+            changes: 0,
+            moved: false,
+            replace_at: SMALL_BYTES,
+        };
         let torn = match state.read_on() {
             Ok(torn) => torn,
             Err(Damage::Io(error)) => return Err(cannot(error)),
@@ -101,7 +126,9 @@ impl FileStore {
         if torn > 0 {
             state.journal.cut().map_err(cannot)?;
             let path = path.display();
-            warning = Some(format!("{path}: cut off {torn} bytes of a change that was not wholly written"));
+            warning = Some(format!(
+                "{path}: cut off {torn} bytes of a change that was not wholly written"
+            ));
         }
         state.replace_at = state.replace_at.max(state.rows.bytes * 4);
         drop(locked);
@@ -148,16 +175,21 @@ impl FileStore {
             drop(safe);
             let (file, changes, moved) = {
                 let mut state = unpoisoned(self.state.lock());
-                let moved = std::mem::take(&mut state.moved).then(|| state.journal.path().to_owned());
+                let moved =
+                    std::mem::take(&mut state.moved).then(|| state.journal.path().to_owned());
                 (Arc::clone(&state.journal.file), state.changes, moved)
             };
             // The lock has ended: others write on while the disk works.
-            let synced = file.sync_data().and_then(|()| moved.map_or(Ok(()), |path| sync_folder(&path)));
+            let synced =
+                file.sync_data().and_then(|()| moved.map_or(Ok(()), |path| sync_folder(&path)));
             safe = unpoisoned(self.safe.lock());
             safe.busy = false;
             match synced {
                 Ok(()) => safe.changes = safe.changes.max(changes),
-                Err(error) => safe.failure = Some(format!("the disk failed, and carafe must be restarted: {error}")),
+                Err(error) => {
+                    safe.failure =
+                        Some(format!("the disk failed, and carafe must be restarted: {error}"))
+                }
             }
             self.became_safe.notify_all();
         }
@@ -169,7 +201,9 @@ impl Store for FileStore {
         let key = stored_key(kind, key);
         let mut state = self.fresh()?;
         let (now, expires) = self.times(kind);
-        let Some(row) = state.rows.get(kind.name, &key) else { return Ok(Lookup::Refused(Refusal::Unknown)) };
+        let Some(row) = state.rows.get(kind.name, &key) else {
+            return Ok(Lookup::Refused(Refusal::Unknown));
+        };
         let (text, written) = (row.text.clone(), row.written_expires);
         if state.rows.living(kind.name, &key, now).is_none() {
             state.rows.remove(kind.name, &key);
@@ -184,7 +218,8 @@ impl Store for FileStore {
             // Another process may have changed or ended it in the moment before the lock.
             && state.rows.get(kind.name, &key).is_some_and(|row| row.text == text)
         {
-            // Where it finds no room the row expires too early, which is better than not to show it now.
+            // Where it finds no room the row expires too early, which is better than not to show it
+            // now.
             let _ = state.write(vec![Record {
                 kind: kind.name.to_owned(),
                 key: key.into_owned(),
@@ -195,15 +230,22 @@ impl Store for FileStore {
         Ok(Lookup::Found(decode(text.as_bytes())?))
     }
 
-    fn update(&self, kind: &Kind, key: &str, change: &mut dyn FnMut(&mut Option<Map>)) -> Result<Updated, StoreError> {
+    fn update(
+        &self,
+        kind: &Kind,
+        key: &str,
+        change: &mut dyn FnMut(&mut Option<Map>),
+    ) -> Result<Updated, StoreError> {
         if key.len() > KEY_BYTES {
             return Err(StoreError::LongKey(key.len()));
         }
         let stored = stored_key(kind, key);
-        // Looks, changes, and writes if nobody came between: no lock is held while the handler's code runs.
+        // Looks, changes, and writes if nobody came between: no lock is held while the handler's
+        // code runs.
         loop {
             let (now, expires) = self.times(kind);
-            let seen = self.fresh()?.rows.living(kind.name, &stored, now).map(|row| row.text.clone());
+            let seen =
+                self.fresh()?.rows.living(kind.name, &stored, now).map(|row| row.text.clone());
             let mut row = seen.as_deref().map(|text| decode(text.as_bytes())).transpose()?;
             change(&mut row);
             let (row, text) = row.map(encode).transpose()?.unzip();
@@ -255,7 +297,8 @@ impl State {
     /// Brings the rows up to what the file says now. The lock is held.
     fn catch_up(&mut self) -> Result<(), StoreError> {
         if !self.journal.is_in_place().map_err(failed)? {
-            // Another process has written the journal anew: all that was known stands in the new one.
+            // Another process has written the journal anew: all that was known stands in the new
+            // one.
             let path = self.journal.path().to_owned();
             self.journal = Journal::open(&path).map_err(failed)?;
             self.moved = true;
@@ -277,8 +320,12 @@ impl State {
         if too_many > 0 && kind.when_full == WhenFull::NewIsRefused {
             return Err(StoreError::Full { kind: kind.name, most: kind.most });
         }
-        let leave =
-            |key: Arc<str>| Record { kind: kind.name.to_owned(), key: key.to_string(), expires: None, row: None };
+        let leave = |key: Arc<str>| Record {
+            kind: kind.name.to_owned(),
+            key: key.to_string(),
+            expires: None,
+            row: None,
+        };
         Ok(self.rows.oldest_keys(kind.name).take(too_many).map(leave).collect())
     }
 
@@ -292,7 +339,8 @@ impl State {
         }
         if self.journal.bytes > self.replace_at {
             let State { journal, rows, .. } = self;
-            // If that finds no room, the old one goes on growing, and it is tried again at twice the size.
+            // If that finds no room, the old one goes on growing, and it is tried again at twice
+            // the size.
             let replaced = journal.replace(rows.records().map(|record| record.line()));
             self.moved |= replaced.is_ok();
             let size = if replaced.is_ok() { self.rows.bytes * 4 } else { self.journal.bytes * 2 };

@@ -1,6 +1,7 @@
 //! The rows that a journal comes to, in the order of their last use.
 //!
-//! Under one lock with the journal, so plain maps will do: one finds a row by its key, the other the longest unused one.
+//! Under one lock with the journal, so plain maps will do: one finds a row by its key, the other
+//! the longest unused one.
 
 use super::journal::Record;
 use std::collections::{BTreeMap, HashMap};
@@ -19,7 +20,8 @@ pub struct Rows {
 #[derive(Default)]
 struct OneKind {
     rows: HashMap<Arc<str>, Row>,
-    /// Key by number of last use. Rows of one kind live equally long, so the first one also expires first.
+    /// Key by number of last use. Rows of one kind live equally long, so the first one also expires
+    /// first.
     order: BTreeMap<u64, Arc<str>>,
 }
 
@@ -53,7 +55,8 @@ impl Rows {
         let kind = self.kinds.entry(record.kind).or_default();
         let key: Arc<str> = record.key.into();
         kind.order.insert(used, key.clone());
-        let row = Row { text, expires: record.expires, written_expires: record.expires, used, bytes };
+        let row =
+            Row { text, expires: record.expires, written_expires: record.expires, used, bytes };
         kind.rows.insert(key, row);
     }
 
@@ -87,7 +90,8 @@ impl Rows {
         }
     }
 
-    /// Takes out the rows of a kind whose time is over. No line says so: each process sees it by its own clock.
+    /// Takes out the rows of a kind whose time is over. No line says so: each process sees it by
+    /// its own clock.
     pub fn sweep(&mut self, kind: &str, now: u64) {
         let is_over = |key: &Arc<str>| self.living(kind, key, now).is_none();
         let over: Vec<Arc<str>> = self.oldest_keys(kind).take_while(is_over).collect();

@@ -1,7 +1,7 @@
 //! One connection to Redis: commands out, replies in, and a moment at which it must be over.
 //!
-//! The protocol is RESP2, a few lines of text: a command is a list of texts, each behind its length, and the first byte
-//! of a reply says what it is.
+//! The protocol is RESP2, a few lines of text: a command is a list of texts, each behind its
+//! length, and the first byte of a reply says what it is.
 //!
 //! ```text
 //! > *2 CRLF $3 CRLF GET CRLF $3 CRLF tea CRLF
@@ -14,7 +14,8 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::time::{Duration, Instant};
 
-/// The longest reply that is read: rows are far shorter, and what is longer comes from no Redis that we know.
+/// The longest reply that is read: rows are far shorter, and what is longer comes from no Redis
+/// that we know.
 const MOST_BYTES: usize = 1 << 20;
 
 /// What Redis answers.
@@ -73,9 +74,12 @@ impl Connection {
     }
 
     fn introduce(&mut self, url: &RedisUrl, end: Instant) -> Result<(), String> {
-        let (user, password, database) = (url.user.as_str(), url.password.as_str(), url.database.to_string());
-        // Without a name the password is that of Redis's `default`. Database 0 is there without asking.
-        let account = if user.is_empty() { vec!["AUTH", password] } else { vec!["AUTH", user, password] };
+        let (user, password, database) =
+            (url.user.as_str(), url.password.as_str(), url.database.to_string());
+        // Without a name the password is that of Redis's `default`. Database 0 is there without
+        // asking.
+        let account =
+            if user.is_empty() { vec!["AUTH", password] } else { vec!["AUTH", user, password] };
         let commands = [
             (!user.is_empty() || !password.is_empty(), account),
             (url.database != 0, vec!["SELECT", database.as_str()]),
@@ -111,8 +115,12 @@ impl Connection {
 
     fn reply(&mut self, end: Instant, depth: usize) -> Result<Reply, String> {
         let line = self.line(end)?;
-        let is_no_redis =
-            || format!("found {:?}, expected an answer of Redis", line.chars().take(40).collect::<String>());
+        let is_no_redis = || {
+            format!(
+                "found {:?}, expected an answer of Redis",
+                line.chars().take(40).collect::<String>()
+            )
+        };
         let kind = line.chars().next().filter(char::is_ascii).ok_or_else(is_no_redis)?;
         let rest = &line[1..];
         let number = || rest.parse::<i64>().map_err(|_| is_no_redis());
@@ -125,7 +133,8 @@ impl Connection {
             '$' => {
                 let length = usize::try_from(number()?).ok().filter(|length| *length <= MOST_BYTES);
                 let mut text = self.take(length.ok_or_else(is_no_redis)? + 2, end)?;
-                // Without it the two sides have lost step, and the next answer would be read from the middle of something.
+                // Without it the two sides have lost step, and the next answer would be read from
+                // the middle of something.
                 if !text.ends_with(b"\r\n") {
                     return Err(format!(
                         "found no line end behind a text of {rest} bytes, expected an answer of Redis"
@@ -135,8 +144,14 @@ impl Connection {
                 Ok(Reply::Text(text))
             }
             '*' if depth < 4 => {
-                let count = usize::try_from(number()?).ok().filter(|count| *count <= 1000).ok_or_else(is_no_redis)?;
-                (0..count).map(|_| self.reply(end, depth + 1)).collect::<Result<_, _>>().map(Reply::List)
+                let count = usize::try_from(number()?)
+                    .ok()
+                    .filter(|count| *count <= 1000)
+                    .ok_or_else(is_no_redis)?;
+                (0..count)
+                    .map(|_| self.reply(end, depth + 1))
+                    .collect::<Result<_, _>>()
+                    .map(Reply::List)
             }
             _ => Err(is_no_redis()),
         }
@@ -146,7 +161,8 @@ impl Connection {
         let mut searched = self.used;
         loop {
             if let Some(at) = self.input[searched..].windows(2).position(|pair| pair == b"\r\n") {
-                let line = String::from_utf8_lossy(&self.input[self.used..searched + at]).into_owned();
+                let line =
+                    String::from_utf8_lossy(&self.input[self.used..searched + at]).into_owned();
                 self.used = searched + at + 2;
                 return Ok(line);
             }

@@ -1,27 +1,34 @@
 //! The Redis store: rows in a server of their own, that several carafes share.
 //!
-//! The sixth rung of the ladder. Any number of carafes behind a balancer ask one [Redis](https://redis.io), and a visitor
-//! may come to another one each time. What is kept outlives each of them. Redis itself is now the one thing that must
-//! not die: while it is gone, pages that need state answer 503, and the others go on.
+//! The sixth rung of the ladder. Any number of carafes behind a balancer ask one
+//! [Redis](https://redis.io), and a visitor may come to another one each time. What is kept
+//! outlives each of them. Redis itself is now the one thing that must not die: while it is gone,
+//! pages that need state answer 503, and the others go on.
 //!
-//! * A row is a string under `carafe:KIND:KEY`, compact JSON. For sessions the key is the SHA-256 of the id: who can
-//!   list Redis's keys still cannot be a visitor. Redis itself lets a row expire.
-//! * A change is compared and swapped by a script, which Redis runs as one step. Beside the rows `carafe:KIND` holds
-//!   their keys in the order in which they expire or leave, so that there is a bound on their number.
-//! * Connections are kept and used again. One that Redis has closed meanwhile is noticed before it is used; one that
-//!   fails during a change is an error, and nobody tries again on his own: the change may have been made.
+//! * A row is a string under `carafe:KIND:KEY`, compact JSON. For sessions the key is the SHA-256
+//!   of the id: who can list Redis's keys still cannot be a visitor. Redis itself lets a row
+//!   expire.
+//! * A change is compared and swapped by a script, which Redis runs as one step. Beside the rows
+//!   `carafe:KIND` holds their keys in the order in which they expire or leave, so that there is a
+//!   bound on their number.
+//! * Connections are kept and used again. One that Redis has closed meanwhile is noticed before it
+//!   is used; one that fails during a change is an error, and nobody tries again on his own: the
+//!   change may have been made.
 //! * Each use of the store must end within [`TIME`].
 //!
-//! Left out: Redis Cluster and Sentinel, and TLS: Redis should stand on the same machine or a private network. What
-//! Redis has lost when it dies is Redis's affair: `appendonly yes` and `appendfsync always` are its group commit. And how
-//! long a host's name is looked up, the system decides: who wants [`TIME`] to hold in any case gives an address.
+//! Left out: Redis Cluster and Sentinel, and TLS: Redis should stand on the same machine or a
+//! private network. What Redis has lost when it dies is Redis's affair: `appendonly yes` and
+//! `appendfsync always` are its group commit. And how long a host's name is looked up, the system
+//! decides: who wants [`TIME`] to hold in any case gives an address.
 
 mod connection;
 mod url;
 
 pub use url::RedisUrl;
 
-use super::{KEY_BYTES, Kind, Lookup, Refusal, Store, StoreError, Updated, WhenFull, decode, encode};
+use super::{
+    KEY_BYTES, Kind, Lookup, Refusal, Store, StoreError, Updated, WhenFull, decode, encode,
+};
 use crate::place::Place;
 use crate::value::Map;
 use crate::web::sign::{hex, sha256};
@@ -29,20 +36,23 @@ use connection::{Connection, Reply};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How long one use of Redis may take in all, so that a page can say within a second that it is gone.
+/// How long one use of Redis may take in all, so that a page can say within a second that it is
+/// gone.
 const TIME: Duration = Duration::from_millis(800);
 
-/// How many connections wait for the next use. More are opened when they are needed, and closed afterwards.
+/// How many connections wait for the next use. More are opened when they are needed, and closed
+/// afterwards.
 const KEPT: usize = 64;
 
-/// The time in microseconds, of Redis's clock: carafes need not agree on theirs. Lua would write a number of that size
-/// with 14 digits, and lose the last ones.
+/// The time in microseconds, of Redis's clock: carafes need not agree on theirs. Lua would write a
+/// number of that size with 14 digits, and lose the last ones.
 const NOW: &str = "
 local time = redis.call('TIME')
 local function after(milliseconds) return string.format('%.0f', time[1] * 1000000 + time[2] + milliseconds * 1000) end
 ";
 
-/// Gives a row, and lets it live on from now. `KEYS`: the row, the kind. `ARGV`: the lifetime, 0 for ever.
+/// Gives a row, and lets it live on from now. `KEYS`: the row, the kind. `ARGV`: the lifetime, 0
+/// for ever.
 const LOAD: &str = "
 local row = redis.call('GET', KEYS[1])
 if row and tonumber(ARGV[1]) > 0 then
@@ -52,8 +62,9 @@ end
 return row
 ";
 
-/// Puts a row in the place of the one seen before, if that is still there. `ARGV`: the lifetime, what was seen, what
-/// shall be there (both empty for no row), how many there may be, and 1 if one of them leaves for a new one.
+/// Puts a row in the place of the one seen before, if that is still there. `ARGV`: the lifetime,
+/// what was seen, what shall be there (both empty for no row), how many there may be, and 1 if one
+/// of them leaves for a new one.
 const SWAP: &str = "
 local old = redis.call('GET', KEYS[1]) or ''
 if old ~= ARGV[2] then return {'changed', old} end
@@ -103,7 +114,12 @@ impl RedisStore {
         self.ask(&["PING"]).map(drop)
     }
 
-    fn script(&self, script: &str, keys: &[String; 2], arguments: &[&str]) -> Result<Reply, StoreError> {
+    fn script(
+        &self,
+        script: &str,
+        keys: &[String; 2],
+        arguments: &[&str],
+    ) -> Result<Reply, StoreError> {
         let script = format!("{NOW}{script}");
         self.ask(&[&["EVAL", &script, "2", &keys[0], &keys[1]], arguments].concat())
     }
@@ -113,10 +129,12 @@ impl RedisStore {
         let end = Instant::now() + TIME;
         let kept = || self.kept.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let alive = std::iter::from_fn(kept).find(|connection| connection.is_alive());
-        let asked = alive.map_or_else(|| Connection::open(&self.url, end), Ok).and_then(|mut connection| {
-            let reply = connection.ask(words, end)?;
-            Ok((connection, reply))
-        });
+        let asked = alive.map_or_else(|| Connection::open(&self.url, end), Ok).and_then(
+            |mut connection| {
+                let reply = connection.ask(words, end)?;
+                Ok((connection, reply))
+            },
+        );
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         match asked {
             Ok((connection, reply)) => {
@@ -146,7 +164,12 @@ impl Store for RedisStore {
         }
     }
 
-    fn update(&self, kind: &Kind, key: &str, change: &mut dyn FnMut(&mut Option<Map>)) -> Result<Updated, StoreError> {
+    fn update(
+        &self,
+        kind: &Kind,
+        key: &str,
+        change: &mut dyn FnMut(&mut Option<Map>),
+    ) -> Result<Updated, StoreError> {
         if key.len() > KEY_BYTES {
             return Err(StoreError::LongKey(key.len()));
         }
@@ -158,7 +181,8 @@ impl Store for RedisStore {
             Reply::Nothing => Vec::new(),
             other => return Err(unexpected(&other)),
         };
-        // Of several who try at once, one always gets through, and the others are told what it has left.
+        // Of several who try at once, one always gets through, and the others are told what it has
+        // left.
         loop {
             let mut row = if seen.is_empty() { None } else { Some(decode(&seen)?) };
             change(&mut row);
@@ -167,7 +191,9 @@ impl Store for RedisStore {
             let new = text.as_deref().unwrap_or("");
             let arguments = [lifetime.as_str(), seen_text, new, &most, leaves];
             let Reply::List(outcome) = self.script(SWAP, &names, &arguments)? else {
-                return Err(StoreError::Damaged("found no list, expected the outcome of a change".into()));
+                return Err(StoreError::Damaged(
+                    "found no list, expected the outcome of a change".into(),
+                ));
             };
             match &outcome[..] {
                 [Reply::Text(word)] if word == b"done" => {
@@ -177,7 +203,9 @@ impl Store for RedisStore {
                     return Err(StoreError::Full { kind: kind.name, most: kind.most });
                 }
                 [Reply::Text(word), Reply::Text(row)] if word == b"changed" => seen.clone_from(row),
-                _ => return Err(StoreError::Damaged("found an unknown outcome of a change".into())),
+                _ => {
+                    return Err(StoreError::Damaged("found an unknown outcome of a change".into()));
+                }
             }
         }
     }

@@ -1,9 +1,10 @@
 //! What all peers share: the work that each of them does, and the headers that each of them sends.
 //!
-//! The work is carafe's own, in the peer's usual means: the same page from the same template (minijinja, the usual Jinja
-//! for Rust), and a counter in a table under a lock, opened by a cookie of 128 random bits. The driver says on the command
-//! line where the port, the templates and the files are, and in `BENCH_HEADERS` which further headers carafe sends, so
-//! that all answers are equally long.
+//! The work is carafe's own, in the peer's usual means: the same page from the same template
+//! (minijinja, the usual Jinja for Rust), and a counter in a table under a lock, opened by a cookie
+//! of 128 random bits. The driver says on the command line where the port, the templates and the
+//! files are, and in `BENCH_HEADERS` which further headers carafe sends, so that all answers are
+//! equally long.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -36,7 +37,8 @@ pub fn arguments() -> Arguments {
     Arguments { address: format!("127.0.0.1:{}", next("PORT")), templates: next("TEMPLATES"), files: next("FILES") }
 }
 
-/// The headers that carafe sends beside Content-Type, Content-Length and Date; `Name: value`, one a line.
+/// The headers that carafe sends beside Content-Type, Content-Length and Date; `Name: value`, one a
+/// line.
 pub fn headers() -> Vec<(String, String)> {
     let text = std::env::var("BENCH_HEADERS").unwrap_or_default();
     text.lines().filter_map(|line| line.split_once(": ")).map(|(name, value)| (name.into(), value.into())).collect()
@@ -69,7 +71,8 @@ impl Page {
 pub struct Counters(Mutex<HashMap<String, u64>>);
 
 impl Counters {
-    /// Counts a visit of whoever sent this Cookie header; gives back the body, and a Set-Cookie value for a stranger.
+    /// Counts a visit of whoever sent this Cookie header; gives back the body, and a Set-Cookie
+    /// value for a stranger.
     pub fn visit(&self, cookie: Option<&str>) -> (String, Option<String>) {
         let pairs = cookie.unwrap_or("").split(';').filter_map(|pair| pair.trim().split_once('='));
         let sent = pairs.filter(|(name, _)| *name == "carafe_sid").map(|(_, value)| value).next();

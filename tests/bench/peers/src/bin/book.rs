@@ -1,7 +1,7 @@
 //! The peer that ends the Rust Book: four workers, a channel of jobs, one request a connection.
 //!
-//! Its shape in other words: the first line of the request decides, the answer closes the connection, and a worker holds
-//! a connection until it is over.
+//! Its shape in other words: the first line of the request decides, the answer closes the
+//! connection, and a worker holds a connection until it is over.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};

@@ -22,8 +22,8 @@ fn count(ctx: &mut Context) -> String {
     format!("visit {}\n", visits.as_int().unwrap_or(0))
 }
 
-/// Further words: `record`, as the shipped program does unless told not to, or `quiet`; how many other sessions there are;
-/// how many seconds they live.
+/// Further words: `record`, as the shipped program does unless told not to, or `quiet`; how many
+/// other sessions there are; how many seconds they live.
 fn main() -> std::io::Result<()> {
     let arguments = peers::arguments();
     let further: Vec<String> = std::env::args().skip(4).collect();

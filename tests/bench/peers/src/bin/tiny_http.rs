@@ -1,4 +1,5 @@
-//! The peer on tiny_http: a thread for each connection behind a queue, and four that take requests from it.
+//! The peer on tiny_http: a thread for each connection behind a queue, and four that take requests
+//! from it.
 
 use peers::{Counters, Page};
 use std::fs::File;
