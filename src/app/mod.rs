@@ -1,8 +1,8 @@
 //! The application: one file a lesson, each with its routes.
 
 pub mod assets;
-pub mod cycles;
 mod formtest;
+pub mod glass;
 mod hello;
 mod ladder;
 pub mod lessons;
@@ -10,7 +10,6 @@ mod say;
 mod search;
 mod sessions;
 mod shop;
-mod source;
 mod things;
 
 use carafe::App;
@@ -24,5 +23,4 @@ pub fn routes(app: &mut App) {
     sessions::routes(app);
     ladder::routes(app);
     shop::routes(app);
-    source::routes(app);
 }

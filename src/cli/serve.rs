@@ -83,7 +83,7 @@ pub fn build(settings: &Settings, state: State, recorder: Option<Arc<Recorder>>)
     if let Some(recorder) = &recorder {
         app.recorder(Arc::clone(recorder));
     }
-    app::cycles::routes(&mut app, recorder.clone());
+    app::glass::routes(&mut app, recorder.clone());
     let dir = settings.dir.clone().unwrap_or_else(|| PathBuf::from("."));
     let found = |name: &str| Some(dir.join(name)).filter(|path| path.is_dir());
     let shown = |path: &Option<PathBuf>| path.as_deref().map_or("built in".to_owned(), place);
@@ -200,7 +200,7 @@ pub fn run(settings: Settings, stops: impl FnOnce(Stopper) -> io::Result<()>) ->
     );
     let _ = io::stdout().flush();
     if let (Some(recorder), true) = (recorder.clone(), settings.show_cycles) {
-        let print = move || app::cycles::print_all(&recorder, &format!("http://{address}"));
+        let print = move || app::glass::print_all(&recorder, &format!("http://{address}"));
         if let Err(error) = std::thread::Builder::new().name("show-cycles".into()).spawn(print) {
             let _ = writeln!(io::stderr(), "carafe: cycles cannot be shown: {error}");
         }
@@ -215,7 +215,7 @@ pub fn run(settings: Settings, stops: impl FnOnce(Stopper) -> io::Result<()>) ->
         .limits(settings.limits)
         .stop_time(settings.stop_time);
     let server = server.proxies(settings.proxies);
-    match server.run(app::cycles::Unseen(app)) {
+    match server.run(app::glass::Unseen(app)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             let _ = writeln!(io::stderr(), "carafe: {error}");

@@ -1,7 +1,7 @@
 //! Every command that a page or the README shows is run here, or is a line of a lesson. One that is
 //! neither fails the build: a command that nobody runs is a promise that nobody keeps.
 
-use crate::source::files;
+use crate::glass::source::files;
 use crate::the_lessons::{Desk, file};
 use std::collections::BTreeSet;
 use std::fs;

@@ -15,7 +15,7 @@ mod progress;
 mod prose;
 mod text;
 
-use super::{cycles, hello};
+use super::{glass, hello};
 use carafe::cycle::Recorder;
 use carafe::http::{Method, Request, Response, Status};
 use carafe::{App, Context, Error, Map, Value, json};
@@ -165,7 +165,7 @@ impl Classroom {
         page.insert("base", base);
         page.insert("print", ctx.request.query.get("print").is_some());
         if let Some(recorder) = self.recorder.as_ref().filter(|_| inside) {
-            let mut own = cycles::rows_of(recorder, |path| lesson.owns(path));
+            let mut own = glass::rows_of(recorder, |path| lesson.owns(path));
             page.insert("count", whole(own.len()));
             own.truncate(OWN_CYCLES);
             if lesson.seen.iter().any(|(name, _)| name == ANSWERED) {
@@ -205,7 +205,7 @@ impl Classroom {
                 format!("There is no cycle {cycle}. /cycles lists those that are kept."),
             ),
             Some(record)
-                if cycles::answered_by(&record).iter().any(|place| is_same_place(place, said)) =>
+                if glass::answered_by(&record).iter().any(|place| is_same_place(place, said)) =>
             {
                 self.progress.tell(lesson.number, ANSWERED, record.number);
                 ctx.flash_as(

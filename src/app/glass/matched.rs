@@ -3,7 +3,7 @@
 use super::facts::place;
 use super::mask::Mask;
 use super::message::{Message, readable};
-use crate::app::source;
+use super::source;
 use carafe::cycle::{Detail, Step};
 use carafe::http::{Fields, Method};
 use carafe::{Value, json};

@@ -6,7 +6,7 @@
 
 macro_rules! chapters {
     ($($path:literal)*) => {
-        &[$(($path, include_str!(concat!("../../../", $path)))),*]
+        &[$(($path, include_str!(concat!("../../../../", $path)))),*]
     };
 }
 
@@ -136,23 +136,23 @@ pub static CHAPTERS: &[(&str, &str)] = chapters! {
     "src/app/lessons/checks.rs"
     "src/app/lessons/look.rs"
     "src/app/lessons/edits.rs"
-    "src/app/cycles/mod.rs"
-    "src/app/cycles/list.rs"
-    "src/app/cycles/forget.rs"
-    "src/app/cycles/facts.rs"
-    "src/app/cycles/message.rs"
-    "src/app/cycles/annotate.rs"
-    "src/app/cycles/memory.rs"
-    "src/app/cycles/changed.rs"
-    "src/app/cycles/matched.rs"
-    "src/app/cycles/mask.rs"
-    "src/app/cycles/again.rs"
-    "src/app/cycles/beside.rs"
-    "src/app/cycles/text.rs"
-    "src/app/cycles/unseen.rs"
-    "src/app/source/mod.rs"
-    "src/app/source/colour.rs"
-    "src/app/source/table.rs"
+    "src/app/glass/mod.rs"
+    "src/app/glass/list.rs"
+    "src/app/glass/forget.rs"
+    "src/app/glass/facts.rs"
+    "src/app/glass/message.rs"
+    "src/app/glass/annotate.rs"
+    "src/app/glass/memory.rs"
+    "src/app/glass/changed.rs"
+    "src/app/glass/matched.rs"
+    "src/app/glass/mask.rs"
+    "src/app/glass/again.rs"
+    "src/app/glass/beside.rs"
+    "src/app/glass/text.rs"
+    "src/app/glass/unseen.rs"
+    "src/app/glass/source/mod.rs"
+    "src/app/glass/source/colour.rs"
+    "src/app/glass/source/table.rs"
     "src/app/assets.rs"
     "src/cli/mod.rs"
     "src/cli/flags.rs"

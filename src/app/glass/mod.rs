@@ -19,6 +19,7 @@ mod mask;
 mod matched;
 mod memory;
 mod message;
+mod source;
 mod text;
 mod unseen;
 
@@ -36,6 +37,7 @@ use std::sync::atomic::AtomicUsize;
 
 /// The routes of this folder; `recorder` is `None` if nothing is recorded.
 pub fn routes(app: &mut App, recorder: Option<Arc<Recorder>>) {
+    source::routes(app);
     app.post("/forget", forget::forget);
     let Some(recorder) = recorder else { return };
     let shared = Arc::clone(&recorder);

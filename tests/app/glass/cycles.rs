@@ -379,7 +379,7 @@ fn a_password_is_hidden_in_a_multipart_body_and_where_an_answer_repeats_it() {
 #[test]
 fn a_change_leads_to_the_line_that_made_it_and_a_405_names_the_routes_of_its_path() {
     let carafe = Carafe::start(&["--log", "off"]);
-    let source = include_str!("../../src/app/sessions.rs");
+    let source = include_str!("../../../src/app/sessions.rs");
     let line =
         source.lines().position(|line| line.contains("session.set(\"user\"")).expect("it is there")
             + 1;

@@ -44,7 +44,7 @@ fn every_file_of_the_source_is_shown_as_it_is() {
 fn a_page_names_each_line_and_loses_no_letter() {
     let carafe = Carafe::start(&["--log", "off"]);
     for path in [
-        "src/app/source/colour.rs",
+        "src/app/glass/source/colour.rs",
         "src/web/template/print.rs",
         "src/server/connection.rs",
         "src/lib.rs",
