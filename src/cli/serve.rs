@@ -89,7 +89,7 @@ pub fn build(settings: &Settings, state: State, recorder: Option<Arc<Recorder>>)
     let shown = |path: &Option<PathBuf>| path.as_deref().map_or("built in".to_owned(), place);
     let (templates, www) = (found("templates"), found("www"));
     let places = format!("  templates  {}\n  www        {}\n", shown(&templates), shown(&www));
-    app::lessons::routes(&mut app, recorder, templates.clone());
+    app::course::lessons::routes(&mut app, recorder, templates.clone());
     app.templates(
         templates.map_or_else(|| Templates::embedded(assets::TEMPLATES), Templates::from_dir),
     );

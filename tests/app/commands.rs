@@ -1,8 +1,8 @@
 //! Every command that a page or the README shows is run here, or is a line of a lesson. One that is
 //! neither fails the build: a command that nobody runs is a promise that nobody keeps.
 
+use crate::course::the_lessons::{Desk, file};
 use crate::glass::source::files;
-use crate::the_lessons::{Desk, file};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
@@ -25,7 +25,7 @@ const COMMANDS: &[(&str, &str, &str)] = &[
     ("README.md", "curl $B/cycles/last", "still knows"),
     ("README.md", "carafe --help", "carafe routes"),
     ("README.md", "carafe init mysite", "mysite"),
-    ("README.md", "carafe routes", "src/app/hello.rs"),
+    ("README.md", "carafe routes", "src/app/course/hello.rs"),
     ("/lessons/14", "carafe check --suite notes --url $B", " hold."),
 ];
 

@@ -8,8 +8,8 @@ use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
 /// The configurations that the project recommends.
-pub const HAPROXY: &str = include_str!("../../src/app/lessons/haproxy.cfg");
-pub const NGINX: &str = include_str!("../../src/app/lessons/nginx.conf");
+pub const HAPROXY: &str = include_str!("../../src/app/course/lessons/haproxy.cfg");
+pub const NGINX: &str = include_str!("../../src/app/course/lessons/nginx.conf");
 
 /// Where the shell would find a program, or a system's administrator.
 pub fn installed(program: &str) -> Option<PathBuf> {

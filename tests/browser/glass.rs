@@ -47,8 +47,8 @@ fn a_cycle_arrives_live_is_sent_again_without_the_cookie_and_leads_to_its_line()
     assert!(page.contains("a stranger") && page.contains("POST /process"), "{page}");
 
     // And to the line that answered.
-    browser.find("a[href^='/source/src/app/formtest.rs#L']").click();
-    browser.wait_for("location.pathname === '/source/src/app/formtest.rs'");
+    browser.find("a[href^='/source/src/app/course/formtest.rs#L']").click();
+    browser.wait_for("location.pathname === '/source/src/app/course/formtest.rs'");
     let line = browser.script("return document.querySelector(':target').textContent");
     assert!(
         line.as_str().is_some_and(|line| line.contains("ctx.flash(\"need valid name\")")),

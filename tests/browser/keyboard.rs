@@ -35,7 +35,7 @@ fn the_tab_key_comes_to_every_control_in_the_order_in_which_they_are_seen() {
         ("/cycles", 1280),
         ("/cycles/1", 1280),
         ("/cycles/1", 320),
-        ("/source/src/app/formtest.rs", 1280),
+        ("/source/src/app/course/formtest.rs", 1280),
         ("/nowhere", 320),
         ("/lessons/1", 1280),
         ("/shop", 320),

@@ -64,10 +64,10 @@ fn lesson_3_is_done_without_scripts() {
     browser.find("#own-cycles a").click();
     browser.wait_for("location.pathname.startsWith('/cycles/')");
     let place = browser.script(
-        "return document.querySelector('a[href^=\"/source/src/app/hello.rs\"]').textContent",
+        "return document.querySelector('a[href^=\"/source/src/app/course/hello.rs\"]').textContent",
     );
     browser.open(&carafe.url("/lessons/3"));
-    browser.find("#line").write("src/app/hello.rs:1");
+    browser.find("#line").write("src/app/course/hello.rs:1");
     browser.find("#check ~ form button").click();
     browser.wait_for("document.querySelector('.flash.error') !== null");
     browser.find("#line").write(place.as_str().expect("the cycle names its line"));

@@ -26,7 +26,7 @@ const PAGES: [(&str, &str); 18] = [
     ("cycles", "/cycles"),
     ("cycle", "/cycles/2"),
     ("contents", "/source"),
-    ("chapter", "/source/src/app/formtest.rs#L14"),
+    ("chapter", "/source/src/app/course/formtest.rs#L14"),
     ("first-chapter", "/source/src/lib.rs"),
 ];
 

@@ -28,7 +28,7 @@ pub struct Facts {
     pub status: u16,
     /// And its words: `303 See Other`.
     pub answer: String,
-    /// The line of source that answered: `src/app/formtest.rs:24`.
+    /// The line of source that answered: `src/app/course/formtest.rs:24`.
     pub source: String,
     /// 1. The bytes that arrived.
     pub arrived: Vec<Part>,
@@ -52,7 +52,7 @@ pub struct Facts {
     pub path: String,
 }
 
-/// `src/app/hello.rs:24`, whatever the separator of the machine that built it.
+/// `src/app/course/hello.rs:24`, whatever the separator of the machine that built it.
 pub fn place(location: &Location) -> String {
     format!("{}:{}", location.file().replace('\\', "/"), location.line())
 }

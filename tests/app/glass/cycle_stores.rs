@@ -44,7 +44,7 @@ fn a_table_in_memory_or_in_a_file_knows_a_row_and_only_the_file_is_written() {
         expect(
             &first,
             &[
-                &format!("and a cookie that names it{written} (src/app/sessions.rs:"),
+                &format!("and a cookie that names it{written} (src/app/course/sessions.rs:"),
                 "added: user = 'Anthony'",
             ],
             &[],
@@ -62,7 +62,9 @@ fn a_table_in_memory_or_in_a_file_knows_a_row_and_only_the_file_is_written() {
         );
         expect(
             &login,
-            &[&format!("+ stored: account 'ada@example.org'{written} (src/app/shop/account.rs:")],
+            &[&format!(
+                "+ stored: account 'ada@example.org'{written} (src/app/course/shop/account.rs:"
+            )],
             &[],
         );
         expect(

@@ -25,7 +25,7 @@ fn seven_parts_stand_in_the_order_of_time_in_eighty_columns() {
     let mut at = 0;
     for part in [
         "#2  conn 2, 1st request",
-        "src/app/formtest.rs:",
+        "src/app/course/formtest.rs:",
         " > POST /process?x=1%262 HTTP/1.1",
         "method, target, version",
         " > Cookie: carafe_sid=",
@@ -38,7 +38,7 @@ fn seven_parts_stand_in_the_order_of_time_in_eighty_columns() {
         "knew    the cookie names row",
         "user = 'Anthony'",
         "match   route: POST /process -> process",
-        "registered: src/app/formtest.rs:",
+        "registered: src/app/course/formtest.rs:",
         "query: x=1%262 is x = 1&2",
         "form: q=caf%C3%A9 is q = café",
         "change  + flash put: 'need valid name'",
@@ -379,7 +379,7 @@ fn a_password_is_hidden_in_a_multipart_body_and_where_an_answer_repeats_it() {
 #[test]
 fn a_change_leads_to_the_line_that_made_it_and_a_405_names_the_routes_of_its_path() {
     let carafe = Carafe::start(&["--log", "off"]);
-    let source = include_str!("../../../src/app/sessions.rs");
+    let source = include_str!("../../../src/app/course/sessions.rs");
     let line =
         source.lines().position(|line| line.contains("session.set(\"user\"")).expect("it is there")
             + 1;
@@ -387,7 +387,7 @@ fn a_change_leads_to_the_line_that_made_it_and_a_405_names_the_routes_of_its_pat
     let cycle = carafe.curl(&["$B/cycles/last.json"]);
     assert!(
         cycle.contains(&format!(
-            "\"what\":\"user = 'Anthony'\",\"source\":\"src/app/sessions.rs:{line}\""
+            "\"what\":\"user = 'Anthony'\",\"source\":\"src/app/course/sessions.rs:{line}\""
         )),
         "{cycle}"
     );

@@ -4,7 +4,7 @@
 use carafe::http::{Method, Request, Response, fields};
 use carafe::{App, Context, Error, Map, Value, json};
 
-use super::assets;
+use crate::app::assets;
 
 /// The routes of this file.
 pub fn routes(app: &mut App) {

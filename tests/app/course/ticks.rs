@@ -1,7 +1,7 @@
 //! The checks: what earns a tick, what does not, and who is told.
 
+use super::the_lessons::Desk;
 use crate::carafe::{Carafe, header};
-use crate::the_lessons::Desk;
 
 /// A lesson, what is nearly enough for one of its conditions, and that condition as the report
 /// words it.
@@ -125,12 +125,12 @@ fn lesson_3_asks_which_line_answered() {
         .next()
         .and_then(|line| line.split_whitespace().last())
         .expect("it names the line");
-    assert!(place.starts_with("src/app/hello.rs:"), "{place}");
+    assert!(place.starts_with("src/app/course/hello.rs:"), "{place}");
     let page = carafe.curl(&["-H", "Accept: text/html", "$B/lessons/3"]);
     assert!(page.contains("name=\"cycle\" inputmode=\"numeric\" required value=\"1\""), "{page}");
-    let short = place.trim_start_matches("src/app/").replace(':', " line ");
+    let short = place.trim_start_matches("src/app/course/").replace(':', " line ");
     let answers = [
-        ("1", "src/app/hello.rs:1", "did not answer cycle 1"),
+        ("1", "src/app/course/hello.rs:1", "did not answer cycle 1"),
         ("1", "ello.rs:1", "did not answer"),
         ("1", "", "did not answer"),
         ("99", place, "There is no cycle 99"),
@@ -185,7 +185,7 @@ fn who_is_elsewhere_reads_the_lessons_and_is_told_nothing_of_what_was_seen() {
             "-H",
             elsewhere,
             "-d",
-            "cycle=4&line=src/app/hello.rs:11",
+            "cycle=4&line=src/app/course/hello.rs:11",
             "$B/lessons/3",
         ]);
         assert_eq!(posted, "403", "{elsewhere}");

@@ -13,7 +13,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
 #[allow(dead_code, reason = "the pages need more of it")]
-#[path = "../../src/app/lessons/file.rs"]
+#[path = "../../../src/app/course/lessons/file.rs"]
 pub mod file;
 
 use file::{Lesson, Step};

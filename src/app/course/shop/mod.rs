@@ -34,7 +34,7 @@ mod search;
 mod steps;
 mod tries;
 
-use super::glass;
+use crate::app::glass;
 use carafe::http::Response;
 use carafe::{App, Context, Error, Map, Value};
 

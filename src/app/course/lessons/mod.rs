@@ -15,7 +15,8 @@ mod progress;
 mod prose;
 mod text;
 
-use super::{glass, hello};
+use super::hello;
+use crate::app::glass;
 use carafe::cycle::Recorder;
 use carafe::http::{Method, Request, Response, Status};
 use carafe::{App, Context, Error, Map, Value, json};
@@ -44,11 +45,11 @@ struct Classroom {
 ///
 /// If `lessons.txt` breaks its own rules: it is a part of the program.
 pub fn routes(app: &mut App, recorder: Option<Arc<Recorder>>, templates: Option<PathBuf>) {
-    let lessons =
-        file::parse(file::TEXT).unwrap_or_else(|why| panic!("src/app/lessons/lessons.txt: {why}"));
+    let lessons = file::parse(file::TEXT)
+        .unwrap_or_else(|why| panic!("src/app/course/lessons/lessons.txt: {why}"));
     if let Some(name) = checks::stray(&lessons) {
         panic!(
-            "src/app/lessons: {name} stands in lessons.txt or in checks.rs, expected it in both"
+            "src/app/course/lessons: {name} is in lessons.txt or in checks.rs, expected it in both"
         );
     }
     let progress = Arc::new(Progress::new(templates));
