@@ -1,16 +1,25 @@
-//! What a template, a session's row or a JSON text can hold.
+//! What a template, a session or a JSON text can hold.
 //!
-//! The same seven kinds of value travel through the whole program: a handler puts them into a
-//! session, the store writes them as JSON, a template prints them.
+//! One type of value is used in the whole program: a handler puts values into a session, a store
+//! writes them as JSON, a template prints them.
 //!
+//! ```
+//! use carafe::{Map, Value};
+//!
+//! let cart = Value::from(Map::from([("items", vec!["kettle", "cup"])]));
+//! assert_eq!(cart.get("items").and_then(Value::as_list).map(<[Value]>::len), Some(2));
+//! ```
+//!
+//! * A clone is cheap. Text, lists and maps are shared by all clones until one of them is changed.
 //! * A map keeps the order in which its names were put in, as Python's does.
-//! * Integers are exact: 64 bits, never passed through a float.
+//! * Integers are exact: 64 bits, never converted to a float.
 //!
-//! Left out: dates and bytes. JSON has neither.
+//! Left out: dates and bytes, because JSON has neither.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
-/// One value of any of the kinds that JSON knows; integers and floats are told apart.
+/// One value of any of the kinds that JSON knows; integers and floats are different kinds.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Value {
     /// Nothing: JSON's `null`, Python's `None`.
@@ -23,9 +32,9 @@ pub enum Value {
     /// A number with a fraction.
     Float(f64),
     /// Text.
-    Str(String),
+    Str(Arc<str>),
     /// Values in order.
-    List(Vec<Value>),
+    List(Arc<Vec<Value>>),
     /// Values by name.
     Map(Map),
 }
@@ -41,6 +50,20 @@ impl Value {
         if let Value::Int(number) = self { Some(*number) } else { None }
     }
 
+    /// The number, if this is a whole number or a float.
+    pub fn as_float(&self) -> Option<f64> {
+        match self {
+            Value::Int(number) => Some(*number as f64),
+            Value::Float(number) => Some(*number),
+            _ => None,
+        }
+    }
+
+    /// True or false, if this is one of the two.
+    pub fn as_bool(&self) -> Option<bool> {
+        if let Value::Bool(truth) = self { Some(*truth) } else { None }
+    }
+
     /// The values in order, if this is a list.
     pub fn as_list(&self) -> Option<&[Value]> {
         if let Value::List(items) = self { Some(items) } else { None }
@@ -50,97 +73,117 @@ impl Value {
     pub fn as_map(&self) -> Option<&Map> {
         if let Value::Map(map) = self { Some(map) } else { None }
     }
+
+    /// The value under this name, if this is a map that has the name.
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.as_map()?.get(name)
+    }
 }
 
 /// Names with values, in the order in which the names were first put in.
+///
+/// Clones share their contents. The first change of a shared map copies the contents.
 #[derive(Clone, Debug, Default)]
 pub struct Map {
-    entries: Vec<(String, Value)>,
-    /// Where each name stands; kept only for maps too long to be searched from the front.
-    #[expect(
-        clippy::box_collection,
-        reason = "a short map should stay small: eight bytes here instead of 48"
-    )]
-    index: Option<Box<HashMap<String, usize>>>,
+    /// `None` is the empty map, which needs no memory.
+    shared: Option<Arc<Contents>>,
 }
 
-/// Up to this many names, looking at each is as quick as hashing one.
+#[derive(Clone, Debug, Default)]
+struct Contents {
+    entries: Vec<(Arc<str>, Value)>,
+    /// The position of each name; only for maps that are too long to be searched from the front.
+    index: Option<HashMap<Arc<str>, usize>>,
+}
+
+/// Up to this many names, comparing each is as quick as hashing one.
 const SEARCHED: usize = 16;
 
 impl Map {
     /// An empty map.
     pub const fn new() -> Map {
-        Map { entries: Vec::new(), index: None }
+        Map { shared: None }
     }
 
     /// How many names there are.
     pub fn len(&self) -> usize {
-        self.entries.len()
+        self.entries().len()
     }
 
     /// True if there is no name.
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.shared.is_none()
     }
 
     /// The value under this name.
     pub fn get(&self, name: &str) -> Option<&Value> {
-        self.position(name).map(|at| &self.entries[at].1)
+        let contents = self.shared.as_deref()?;
+        contents.position(name).map(|at| &contents.entries[at].1)
     }
 
     /// The value under this name, to be changed in place.
     pub fn get_mut(&mut self, name: &str) -> Option<&mut Value> {
-        self.position(name).map(|at| &mut self.entries[at].1)
+        let contents = Arc::make_mut(self.shared.as_mut()?);
+        contents.position(name).map(|at| &mut contents.entries[at].1)
     }
 
-    /// Puts a value under a name; gives back the one that stood there. A name keeps its first
-    /// place.
-    pub fn insert(&mut self, name: impl Into<String>, value: impl Into<Value>) -> Option<Value> {
+    /// Puts a value under a name and returns the value that was there before. A known name keeps
+    /// its place in the order.
+    pub fn insert(&mut self, name: impl Into<Arc<str>>, value: impl Into<Value>) -> Option<Value> {
         let (name, value) = (name.into(), value.into());
-        if let Some(at) = self.position(&name) {
-            return Some(std::mem::replace(&mut self.entries[at].1, value));
+        let contents = Arc::make_mut(self.shared.get_or_insert_default());
+        if let Some(at) = contents.position(&name) {
+            return Some(std::mem::replace(&mut contents.entries[at].1, value));
         }
-        if let Some(index) = &mut self.index {
-            index.insert(name.clone(), self.entries.len());
+        if let Some(index) = &mut contents.index {
+            index.insert(name.clone(), contents.entries.len());
         }
-        self.entries.push((name, value));
-        if self.index.is_none() && self.entries.len() > SEARCHED {
-            self.build_index();
+        contents.entries.push((name, value));
+        if contents.index.is_none() {
+            contents.build_index();
         }
         None
     }
 
     /// Takes a name and its value out; the others keep their order.
     pub fn remove(&mut self, name: &str) -> Option<Value> {
-        let (_, value) = self.entries.remove(self.position(name)?);
-        // Every later name has moved up by one.
-        self.index = None;
-        if self.entries.len() > SEARCHED {
-            self.build_index();
+        let at = self.shared.as_deref()?.position(name)?;
+        let contents = Arc::make_mut(self.shared.as_mut()?);
+        let (_, value) = contents.entries.remove(at);
+        // Every later name has moved forward by one.
+        contents.build_index();
+        if contents.entries.is_empty() {
+            self.shared = None;
         }
         Some(value)
     }
 
     /// Takes everything out.
     pub fn clear(&mut self) {
-        *self = Map::new();
+        self.shared = None;
     }
 
     /// The names and values in order.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&str, &Value)> + ExactSizeIterator {
-        self.entries.iter().map(|(name, value)| (name.as_str(), value))
+        self.entries().iter().map(|(name, value)| (&**name, value))
     }
 
+    fn entries(&self) -> &[(Arc<str>, Value)] {
+        self.shared.as_deref().map_or(&[], |contents| &contents.entries)
+    }
+}
+
+impl Contents {
     fn position(&self, name: &str) -> Option<usize> {
         match &self.index {
             Some(index) => index.get(name).copied(),
-            None => self.entries.iter().position(|(known, _)| known == name),
+            None => self.entries.iter().position(|(known, _)| **known == *name),
         }
     }
 
     fn build_index(&mut self) {
         let places = self.entries.iter().enumerate().map(|(at, (name, _))| (name.clone(), at));
-        self.index = Some(Box::new(places.collect()));
+        self.index = (self.entries.len() > SEARCHED).then(|| places.collect());
     }
 }
 
@@ -152,7 +195,7 @@ impl PartialEq for Map {
     }
 }
 
-impl<N: Into<String>, V: Into<Value>> FromIterator<(N, V)> for Map {
+impl<N: Into<Arc<str>>, V: Into<Value>> FromIterator<(N, V)> for Map {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(pairs: I) -> Map {
         let mut map = Map::new();
         for (name, value) in pairs {
@@ -162,7 +205,7 @@ impl<N: Into<String>, V: Into<Value>> FromIterator<(N, V)> for Map {
     }
 }
 
-impl<N: Into<String>, V: Into<Value>, const COUNT: usize> From<[(N, V); COUNT]> for Map {
+impl<N: Into<Arc<str>>, V: Into<Value>, const COUNT: usize> From<[(N, V); COUNT]> for Map {
     fn from(pairs: [(N, V); COUNT]) -> Map {
         pairs.into_iter().collect()
     }
@@ -180,21 +223,42 @@ macro_rules! value_from {
 
 value_from! {
     bool => |it| Value::Bool(it);
+    i8 => |it| Value::Int(it.into());
+    i16 => |it| Value::Int(it.into());
     i32 => |it| Value::Int(it.into());
+    i64 => |it| Value::Int(it);
+    u8 => |it| Value::Int(it.into());
     u16 => |it| Value::Int(it.into());
     u32 => |it| Value::Int(it.into());
-    i64 => |it| Value::Int(it);
+    // Integers have 64 bits and a sign. A larger one becomes the largest.
+    u64 => |it| Value::Int(i64::try_from(it).unwrap_or(i64::MAX));
+    usize => |it| Value::Int(i64::try_from(it).unwrap_or(i64::MAX));
+    f32 => |it| Value::Float(it.into());
     f64 => |it| Value::Float(it);
-    &str => |it| Value::Str(it.to_owned());
-    String => |it| Value::Str(it);
-    Vec<Value> => |it| Value::List(it);
+    &str => |it| Value::Str(it.into());
+    String => |it| Value::Str(it.into());
+    Arc<str> => |it| Value::Str(it);
     Map => |it| Value::Map(it);
 }
 
-/// A count; one past 63 bits, which no memory holds, stays at the largest integer.
-impl From<usize> for Value {
-    fn from(it: usize) -> Value {
-        Value::Int(i64::try_from(it).unwrap_or(i64::MAX))
+/// A list.
+impl<V: Into<Value>> From<Vec<V>> for Value {
+    fn from(items: Vec<V>) -> Value {
+        items.into_iter().collect()
+    }
+}
+
+/// A list.
+impl<V: Into<Value>, const COUNT: usize> From<[V; COUNT]> for Value {
+    fn from(items: [V; COUNT]) -> Value {
+        items.into_iter().collect()
+    }
+}
+
+/// A list of what the iterator gives.
+impl<V: Into<Value>> FromIterator<V> for Value {
+    fn from_iter<I: IntoIterator<Item = V>>(items: I) -> Value {
+        Value::List(Arc::new(items.into_iter().map(Into::into).collect()))
     }
 }
 

@@ -26,7 +26,7 @@ impl Globals for NoApplication {
             arguments.first().and_then(Value::as_str),
             named.get("filename").and_then(Value::as_str),
         ) {
-            ("get_flashed_messages", _, _) => Some(Ok(Value::List(Vec::new()))),
+            ("get_flashed_messages", _, _) => Some(Ok(Vec::<Value>::new().into())),
             ("url_for", Some("static"), Some(file)) => Some(Ok(format!("/static/{file}").into())),
             ("url_for", _, _) => Some(Err(
                 "no application runs here: url_for knows 'static' with filename= only".into(),

@@ -59,7 +59,7 @@ impl Reader<'_> {
     fn value(&mut self, depth: usize) -> Result<Value, JsonError> {
         self.skip_space();
         match self.peek() {
-            Some(b'"') => self.string().map(Value::Str),
+            Some(b'"') => Ok(self.string()?.into()),
             Some(b'{' | b'[') if depth == DEPTH => {
                 Err(self.error(format!("more than {DEPTH} levels deep")))
             }
@@ -110,7 +110,7 @@ impl Reader<'_> {
         self.skip_space();
         if self.peek() == Some(b']') {
             self.at += 1;
-            return Ok(Value::List(items));
+            return Ok(items.into());
         }
         loop {
             items.push(self.value(depth)?);
@@ -122,7 +122,7 @@ impl Reader<'_> {
             }
         }
         self.at += 1;
-        Ok(Value::List(items))
+        Ok(items.into())
     }
 
     fn word(&mut self) -> Result<Value, JsonError> {

@@ -212,7 +212,7 @@ impl Page<'_, '_> {
             |value: &Value| value.as_str().map_or_else(|| crate::json::write(value), str::to_owned);
         let values: Vec<(&str, String)> =
             named.iter().map(|(name, value)| (name, text(value))).collect();
-        self.app.url_for(name, &values).map(Value::Str)
+        self.app.url_for(name, &values).map(Value::from)
     }
 
     fn flashed(&self, named: &Map) -> Value {
@@ -234,10 +234,10 @@ impl Page<'_, '_> {
             wanted.is_none_or(|wanted| wanted.iter().any(|name| name.as_str() == Some(category)))
         });
         let values = shown.map(|(category, message)| match with_categories {
-            true => Value::List(vec![category.as_str().into(), message.as_str().into()]),
+            true => Value::from([category.as_str(), message.as_str()]),
             false => message.as_str().into(),
         });
-        Value::List(values.collect())
+        values.collect()
     }
 }
 

@@ -35,9 +35,7 @@ pub fn of(app: &App, error: &Error, ctx: &mut Context) -> Response {
     if ctx.request.prefers_html() {
         let near: Vec<Value> = near
             .iter()
-            .map(|route| {
-                Value::List(vec![route.method.as_str().into(), route.pattern.to_string().into()])
-            })
+            .map(|route| Value::from([route.method.as_str().to_owned(), route.pattern.to_string()]))
             .collect();
         let variables = Map::from([
             ("status", Value::from(status.0)),

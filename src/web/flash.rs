@@ -27,15 +27,17 @@ pub const MOST: usize = 64;
 /// Adds a message to those that the visitor's next page shows.
 #[track_caller]
 pub fn put(session: &mut Session, category: &str, message: &str) {
-    let pair = Value::List(vec![category.into(), message.into()]);
+    let pair = Value::from([category, message]);
     session.update(NAME, |waiting| {
-        let mut waiting =
-            if let Some(Value::List(waiting)) = waiting { waiting } else { Vec::new() };
+        let mut waiting = match &waiting {
+            Some(Value::List(waiting)) => waiting.to_vec(),
+            _ => Vec::new(),
+        };
         if waiting.len() >= MOST {
             waiting.remove(0);
         }
         waiting.push(pair.clone());
-        Value::List(waiting)
+        waiting.into()
     });
 }
 

@@ -147,7 +147,7 @@ impl Browser {
     pub fn script(&self, script: &str) -> Value {
         self.post(
             "/execute/sync",
-            [("script", Value::from(script)), ("args", Value::List(Vec::new()))],
+            [("script", Value::from(script)), ("args", Value::List(Default::default()))],
         )
     }
 
@@ -158,7 +158,7 @@ impl Browser {
         );
         self.post(
             "/execute/async",
-            [("script", Value::from(script)), ("args", Value::List(Vec::new()))],
+            [("script", Value::from(script)), ("args", Value::List(Default::default()))],
         )
     }
 

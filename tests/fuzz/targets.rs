@@ -260,7 +260,7 @@ fn template(bytes: &[u8]) {
     fs::write(folder.join("other.html"), other).expect("a file can be written");
     let variables = Map::from([
         ("name", Value::from("<Ada>")),
-        ("items", Value::List(vec![1.into(), "two".into(), Value::Float(3.5), Value::Null])),
+        ("items", Value::from([1.into(), "two".into(), Value::Float(3.5), Value::Null])),
         ("user", Value::Map(Map::from([("name", "Bo"), ("0", "zero")]))),
     ]);
     let rendered = std::thread::scope(|scope| {

@@ -29,7 +29,7 @@ impl Globals for Lent<'_> {
                 let shown = |pair: &[Value]| {
                     if with_categories { pair.to_vec().into() } else { pair[1].clone() }
                 };
-                Some(Ok(Value::List(chosen.map(shown).collect())))
+                Some(Ok(chosen.map(shown).collect()))
             }
             _ => None,
         }

@@ -118,13 +118,13 @@ fn floats_come_back_as_they_went() {
 
 #[test]
 fn floats_that_json_cannot_write_become_null() {
-    assert_eq!(write(&vec![f64::NAN.into(), f64::INFINITY.into()].into()), "[null,null]");
+    assert_eq!(write(&[f64::NAN, f64::INFINITY].into()), "[null,null]");
 }
 
 #[test]
 fn python_style_is_that_of_json_dumps() {
     let value = Value::Map(Map::from([
-        ("b", Value::from(vec![1.into(), "é😀".into()])),
+        ("b", Value::from([1.into(), Value::from("é😀")])),
         ("a", Map::new().into()),
     ]));
     for (style, text) in [

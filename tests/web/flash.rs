@@ -83,12 +83,8 @@ fn whoever_never_looks_at_a_page_keeps_the_latest_messages() {
 
 #[test]
 fn what_somebody_else_put_under_the_name_is_passed_over() {
-    let odd: [Value; 4] = [
-        Value::Null,
-        "text".into(),
-        Value::List(vec![1.into()]),
-        Value::List(vec![Value::List(vec!["one".into()])]),
-    ];
+    let odd: [Value; 4] =
+        [Value::Null, "text".into(), Value::from([1]), Value::from([Value::from(["one"])])];
     for odd in odd {
         let sessions = sessions();
         let mut session = sessions.open(None);

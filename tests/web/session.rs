@@ -149,7 +149,7 @@ fn the_next_request_finds_what_was_kept_and_gets_no_cookie_again() {
     let sessions = sessions();
     let mut first = sessions.open(None);
     first.set("user", "Ada");
-    first.set("cart", Value::List(vec![1.into(), 2.into()]));
+    first.set("cart", Value::from([1, 2]));
     let mut second = sessions.open(Some(&key(&first)));
     assert_eq!(second.get("user"), Some("Ada".into()));
     assert_eq!(second.values(), first.values());

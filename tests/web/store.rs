@@ -105,7 +105,7 @@ fn suite(store: &dyn Store, pass: &dyn Fn(Duration)) {
     assert_eq!(refused.status().0, 413);
     let mut deep = carafe::Value::Null;
     for _ in 0..100 {
-        deep = carafe::Value::List(vec![deep]);
+        deep = carafe::Value::from([deep]);
     }
     let refused = put(store, &ORDER, &counter, &Map::from([("deep", deep)])).unwrap_err();
     assert_eq!(refused, StoreError::TooDeep);

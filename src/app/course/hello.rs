@@ -71,12 +71,7 @@ pub fn echo_text(request: &Request) -> String {
 
 fn echo_value(request: &Request) -> Value {
     let pairs = |pairs: Vec<(String, String)>| -> Value {
-        Value::List(
-            pairs
-                .into_iter()
-                .map(|(name, value)| Value::List(vec![name.into(), value.into()]))
-                .collect(),
-        )
+        pairs.into_iter().map(|(name, value)| Value::from([name, value])).collect()
     };
     let headers = request
         .headers

@@ -58,10 +58,7 @@ fn carried(ctx: &mut Context, n: Option<&str>, message: &str) -> Result<Response
     if !ctx.request.prefers_html() {
         return say(ctx, &sentence, message, LINKS);
     }
-    let links = LINKS
-        .iter()
-        .map(|&(path, text)| vec![path.into(), text.into()].into())
-        .collect::<Vec<Value>>();
+    let links = LINKS.iter().map(|&(path, text)| [path, text].into()).collect::<Vec<Value>>();
     let variables: [(&str, Value); 4] = [
         ("title", sentence.into()),
         ("message", message.into()),

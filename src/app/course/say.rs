@@ -12,8 +12,7 @@ pub fn say(
     links: &[(&str, &str)],
 ) -> Result<Response, Error> {
     let response = if ctx.request.prefers_html() {
-        let links: Vec<Value> =
-            links.iter().map(|&(path, text)| vec![path.into(), text.into()].into()).collect();
+        let links: Vec<Value> = links.iter().map(|&(path, text)| [path, text].into()).collect();
         let variables: [(&str, Value); 3] =
             [("title", sentence.into()), ("message", message.into()), ("links", links.into())];
         ctx.render("message.html", variables)?

@@ -32,9 +32,9 @@ fn list(ctx: &mut Context) -> Result<Response, Error> {
     let things: Vec<Value> = things_of(&row).iter().map(|(id, thing)| with_id(id, thing)).collect();
     let response = if ctx.request.prefers_html() {
         let base = ctx.base();
-        ctx.render("things.html", [("things", Value::List(things)), ("base", base.into())])?
+        ctx.render("things.html", [("things", Value::from(things)), ("base", base.into())])?
     } else if ctx.request.accepts("application/json") {
-        Response::json(json::write(&Value::List(things)) + "\n")
+        Response::json(json::write(&things.into()) + "\n")
     } else {
         Response::text(things.iter().map(|thing| json::write(thing) + "\n").collect::<String>())
     };
@@ -138,7 +138,7 @@ fn edit_one(
         outcome = check_version(&ctx.request, &with_id(&id, &thing.clone().into()))
             .and_then(|()| change(thing));
         match &outcome {
-            Ok(Some(thing)) => drop(things.insert(&id, thing.clone())),
+            Ok(Some(thing)) => drop(things.insert(&*id, thing.clone())),
             Ok(None) => drop(things.remove(&id)),
             Err(_) => {}
         }

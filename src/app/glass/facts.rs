@@ -124,10 +124,8 @@ impl Facts {
 
     /// The facts as values: what the template prints and the JSON says.
     pub fn to_map(&self) -> Map {
-        let list =
-            |values: &mut dyn Iterator<Item = Map>| Value::List(values.map(Value::Map).collect());
-        let pair =
-            |(name, value): &Fact| Value::List(vec![name.as_str().into(), value.as_str().into()]);
+        let list = |values: &mut dyn Iterator<Item = Map>| values.collect::<Value>();
+        let pair = |(name, value): &Fact| Value::from([name.as_str(), value.as_str()]);
         Map::from([
             ("number", whole(self.number)),
             ("ended", self.ended.as_str().into()),
@@ -143,7 +141,7 @@ impl Facts {
                 "knew_before",
                 self.knew.iter().map(|line| line.as_str().into()).collect::<Vec<Value>>().into(),
             ),
-            ("matched", Value::List(self.matched.iter().map(pair).collect())),
+            ("matched", self.matched.iter().map(pair).collect()),
             ("read", list(&mut self.read.iter().map(field))),
             ("changed", list(&mut self.changed.iter().map(change))),
             ("sent", list(&mut self.sent.iter().map(part))),
@@ -164,11 +162,11 @@ impl Facts {
 
 fn part(part: &Part) -> Map {
     let pieces = part.pieces.iter().filter(|(_, text)| !text.is_empty());
-    let pieces = pieces.map(|(name, text)| Value::List(vec![(*name).into(), text.as_str().into()]));
+    let pieces = pieces.map(|(name, text)| Value::from([*name, text.as_str()]));
     Map::from([
         ("name", part.name.into()),
         ("text", part.text().into()),
-        ("pieces", Value::List(pieces.collect())),
+        ("pieces", pieces.collect::<Value>()),
         ("end", part.end.into()),
         ("note", part.note.as_str().into()),
     ])

@@ -98,7 +98,7 @@ pub fn list(ctx: &mut Context, recorder: &Recorder) -> Result<Response, Error> {
         let forgets = Value::from(effect(ctx.app().place()));
         ctx.render(
             "cycles.html",
-            [("cycles", Value::List(rows.collect())), ("last", whole(last)), ("forgets", forgets)],
+            [("cycles", rows.collect()), ("last", whole(last)), ("forgets", forgets)],
         )?
     } else if ctx.request.accepts("application/json") {
         let rows: Vec<Value> =

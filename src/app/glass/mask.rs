@@ -71,7 +71,7 @@ impl Mask {
         }
         // As an answer may repeat it: in a page, or in JSON.
         let written = |password: &String| {
-            let quoted = json::write(&Value::Str(password.clone()));
+            let quoted = json::write(&password.as_str().into());
             let escaped = password.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
             let escaped = escaped.replace('"', "&#34;").replace('\'', "&#39;");
             [escaped, quoted[1..quoted.len() - 1].to_owned()]
@@ -163,8 +163,8 @@ impl Mask {
     /// A value with the passwords in its maps masked.
     pub fn value(&self, value: &Value) -> Value {
         match value {
-            Value::Str(text) => Value::Str(self.text(text)),
-            Value::List(items) => Value::List(items.iter().map(|item| self.value(item)).collect()),
+            Value::Str(text) => self.text(text).into(),
+            Value::List(items) => items.iter().map(|item| self.value(item)).collect(),
             Value::Map(map) => Value::Map(self.map(map)),
             other => other.clone(),
         }
@@ -221,7 +221,7 @@ fn in_fields(text: &str, passwords: &mut Vec<String>) {
 /// Adds what the secret names in a value hold; true if there is one.
 fn in_value(value: &Value, is_named: bool, passwords: &mut Vec<String>) -> bool {
     match value {
-        Value::Str(text) if is_named => passwords.push(text.clone()),
+        Value::Str(text) if is_named => passwords.push(text.to_string()),
         Value::List(items) => {
             return items
                 .iter()

@@ -73,7 +73,7 @@ fn ask(server: &Server) -> Result<Vec<Value>, String> {
             Err("this carafe keeps no cycles (--no-cycles), so it cannot say what it saw".into())
         }
         Ok(Value::Map(map)) => match map.get("lessons") {
-            Some(Value::List(lessons)) => Ok(lessons.clone()),
+            Some(Value::List(lessons)) => Ok(lessons.to_vec()),
             _ => Err(format!("{url}: found JSON without \"lessons\": is this a carafe?")),
         },
         _ => {

@@ -161,7 +161,7 @@ const MAP: &str = " di";
 /// The value that Flask meant.
 fn untagged(value: Value) -> Value {
     let map: Map = match value {
-        Value::List(items) => return Value::List(items.into_iter().map(untagged).collect()),
+        Value::List(items) => return items.iter().cloned().map(untagged).collect(),
         Value::Map(map) => {
             map.iter().map(|(name, value)| (name, untagged(value.clone()))).collect()
         }
@@ -182,7 +182,7 @@ fn untagged(value: Value) -> Value {
 /// The value as Flask must find it written, so that it reads this one.
 fn tagged(value: &Value) -> Value {
     let map: Map = match value {
-        Value::List(items) => return Value::List(items.iter().map(tagged).collect()),
+        Value::List(items) => return items.iter().map(tagged).collect(),
         Value::Map(map) => map.iter().map(|(name, value)| (name, tagged(value))).collect(),
         other => return other.clone(),
     };

@@ -121,7 +121,7 @@ impl<'a> Datum<'a> {
             Value::Bool(it) => Datum::Bool(*it),
             Value::Int(it) => Datum::Int(*it),
             Value::Float(it) => Datum::Float(*it),
-            Value::Str(it) => Datum::Text(Text::Made(it.as_str().into())),
+            Value::Str(it) => Datum::Text(Text::Made((&**it).into())),
             Value::List(items) => Datum::Many(Many::List, items.iter().map(Datum::made).collect()),
             Value::Map(map) => {
                 let pairs = map
@@ -302,13 +302,13 @@ impl<'a> Datum<'a> {
             Datum::Bool(it) => Value::Bool(*it),
             Datum::Int(it) => Value::Int(*it),
             Datum::Float(it) => Value::Float(*it),
-            Datum::Text(it) | Datum::Safe(it) => Value::Str(it.to_string()),
-            Datum::Values(items) => Value::List(items.to_vec()),
+            Datum::Text(it) | Datum::Safe(it) => Value::Str((&**it).into()),
+            Datum::Values(items) => items.iter().cloned().collect(),
             Datum::Map(map) => Value::Map((*map).clone()),
-            Datum::Many(_, items) => Value::List(items.iter().map(Datum::to_value).collect()),
-            Datum::Range(_) => Value::List(
-                self.items().into_iter().flatten().map(|item| item.to_value()).collect(),
-            ),
+            Datum::Many(_, items) => items.iter().map(Datum::to_value).collect(),
+            Datum::Range(_) => {
+                self.items().into_iter().flatten().map(|item| item.to_value()).collect()
+            }
             Datum::Dict(pairs) => {
                 let pairs = pairs
                     .iter()

@@ -75,7 +75,7 @@ fn facts(at: &str, value: &Value, found: &mut Vec<(String, String)>) {
             map.iter().for_each(|(name, value)| facts(&format!("{at}/{name}"), value, found))
         }
         Value::List(items) => items.iter().for_each(|value| facts(at, value, found)),
-        Value::Str(text) => found.push((at.to_owned(), text.clone())),
+        Value::Str(text) => found.push((at.to_owned(), text.to_string())),
         Value::Null | Value::Bool(_) => {}
         number => found.push((at.to_owned(), json::write(number))),
     }

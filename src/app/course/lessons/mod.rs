@@ -141,7 +141,7 @@ impl Classroom {
         let read = lesson
             .read
             .iter()
-            .map(|(file, why)| Value::List(vec![file.as_str().into(), prose::pieces(why)]));
+            .map(|(file, why)| Value::from([file.as_str().into(), prose::pieces(why)]));
         let mut page = title(lesson);
         for (name, text) in [
             ("aim", &lesson.aim),
@@ -155,11 +155,11 @@ impl Classroom {
         }
         page.insert(
             "steps",
-            Value::List(lesson.steps.iter().map(|step| step_value(step, &base)).collect()),
+            lesson.steps.iter().map(|step| step_value(step, &base)).collect::<Value>(),
         );
-        page.insert("seen", Value::List(seen.collect()));
+        page.insert("seen", seen.collect::<Value>());
         page.insert("done", self.is_done(lesson));
-        page.insert("read", Value::List(read.collect()));
+        page.insert("read", read.collect::<Value>());
         page.insert("previous", neighbour(lesson.number.checked_sub(2)));
         page.insert("next", neighbour(Some(lesson.number)));
         page.insert("inside", inside);
@@ -239,15 +239,12 @@ impl Classroom {
                 ]))
             });
             let mut map = title(lesson);
-            map.insert("seen", Value::List(seen.collect()));
+            map.insert("seen", seen.collect::<Value>());
             map.insert("elsewhere", prose::plain_text(&lesson.elsewhere));
             Value::Map(map)
         });
         let watching = self.recorder.is_some();
-        let all = Map::from([
-            ("watching", Value::from(watching)),
-            ("lessons", Value::List(lessons.collect())),
-        ]);
+        let all = Map::from([("watching", Value::from(watching)), ("lessons", lessons.collect())]);
         Ok(Response::json(json::write(&all.into()) + "\n").with_header("Cache-Control", "no-store"))
     }
 
@@ -328,7 +325,7 @@ fn step_value(step: &Step, base: &str) -> Value {
         Step::Run { command, sees, why } => Map::from([
             ("kind", Value::from("run")),
             ("command", addressed(command, base).into()),
-            ("sees", Value::List(sees.iter().map(|line| addressed(line, base).into()).collect())),
+            ("sees", sees.iter().map(|line| addressed(line, base)).collect()),
             ("why", prose::pieces(why)),
         ]),
     })

@@ -17,7 +17,7 @@ pub fn pieces(text: &str) -> Value {
             links(part, &mut pieces);
         }
     }
-    Value::List(pieces)
+    pieces.into()
 }
 
 fn links(mut text: &str, pieces: &mut Vec<Value>) {

@@ -24,7 +24,7 @@ fn shop_item(ctx: &mut Context) -> Result<Response, Error> {
             viewed.retain(|id| *id != item.id);
             viewed.insert(0, item.id);
             viewed.truncate(VIEWED);
-            row.insert("viewed", Value::List(viewed.into_iter().map(Value::Int).collect()));
+            row.insert("viewed", viewed);
         });
     }
     let others: Vec<_> =

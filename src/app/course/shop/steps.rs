@@ -49,7 +49,7 @@ pub fn all(ctx: &Context) -> Value {
             ("here", is_here.into()),
         ]))
     });
-    Value::List(steps.collect())
+    steps.collect()
 }
 
 /// How many cycles of the shop this visitor took so far, this one included, and how many of them as

@@ -44,8 +44,7 @@ pub fn line_of(file: &str, function: &str) -> Option<usize> {
 fn contents(ctx: &mut Context) -> Result<Response, Error> {
     open(ctx)?;
     let response = if ctx.request.prefers_html() {
-        let entry =
-            |(path, text): &(&str, &str)| Value::List(vec![(*path).into(), title(text).into()]);
+        let entry = |(path, text): &(&str, &str)| Value::from([*path, title(text)]);
         let chapters: Vec<Value> = CHAPTERS.iter().map(entry).collect();
         ctx.render("contents.html", [("chapters", chapters)])?
     } else {
