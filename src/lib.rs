@@ -3,7 +3,7 @@
 //! This file is the contents: the rooms in reading order, and the names that every program needs.
 #![doc = ""]
 #![doc = include_str!("../README.md")]
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 pub mod value;
 
@@ -19,10 +19,13 @@ pub mod cycle;
 
 pub mod server;
 
+pub mod signal;
+
 pub mod web;
 
 pub use http::Response;
 pub use server::{Server, Service, Stopper};
+pub use signal::stop_on_signals;
 pub use value::{Map, Value};
 pub use web::app::App;
 pub use web::context::Context;

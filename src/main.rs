@@ -1,10 +1,12 @@
 //! The cover: which subcommand, and with which settings.
 
+#![forbid(unsafe_code)]
+
 mod app;
 mod cli;
-mod signal;
 
 use carafe::server::log;
+use carafe::signal;
 use cli::{check, flags, help, init, lab, render, routes, serve};
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -21,12 +23,12 @@ fn main() -> ExitCode {
     match command {
         "check" => check::run(rest),
         "init" => init::run(rest),
-        "lab" => lab::run(rest, signal::stops),
+        "lab" => lab::run(rest, |stop| signal::on_stop_signal(stop)),
         "render" => render::run(rest, &render::NoApplication),
         "routes" => routes::run(rest),
         "--version" | "-V" => say(concat!("carafe ", env!("CARGO_PKG_VERSION"), "\n")),
         _ => match flags::read(&arguments) {
-            Ok(settings) => serve::run(settings, |stopper| signal::stops(move || stopper.stop())),
+            Ok(settings) => serve::run(settings, |stopper| carafe::stop_on_signals(&stopper)),
             Err(why) => complain(&why),
         },
     }

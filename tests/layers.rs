@@ -485,6 +485,11 @@ fn there_is_one_unsafe_and_it_is_in_signal_rs() {
         }
     }
     assert_eq!(found, ["signal.rs: unsafe extern \"C\" {"]);
+    let sources = code();
+    let allowing = sources.iter().filter(|(_, code)| code.contains("allow(unsafe_code)"));
+    assert_eq!(allowing.map(|(file, _)| file.as_str()).collect::<Vec<_>>(), ["signal.rs"]);
+    assert!(sources["lib.rs"].contains("#![deny(unsafe_code)]"));
+    assert!(sources["main.rs"].contains("#![forbid(unsafe_code)]"));
 }
 
 #[test]

@@ -52,6 +52,7 @@ pub static CHAPTERS: &[(&str, &str)] = chapters! {
     "src/server/wire.rs"
     "src/server/open.rs"
     "src/server/log.rs"
+    "src/signal.rs"
     "src/web/mod.rs"
     "src/web/app.rs"
     "src/web/context.rs"
@@ -177,5 +178,4 @@ pub static CHAPTERS: &[(&str, &str)] = chapters! {
     "src/cli/check/client.rs"
     "src/cli/check/answer.rs"
     "src/cli/check/jar.rs"
-    "src/signal.rs"
 };
