@@ -19,11 +19,12 @@
 //! Left out: where they are kept. That is the [`Recorder`]'s affair.
 
 mod recorder;
+mod store_place;
 
 pub use recorder::{Record, Recorder};
+pub use store_place::StorePlace;
 
 use crate::http::{Fields, Method, Status};
-use crate::place::Place;
 use crate::value::Map;
 use std::net::SocketAddr;
 use std::panic::Location;
@@ -109,7 +110,7 @@ pub enum Detail {
         /// What the row held; `None`: nobody looked.
         row: Option<Map>,
         /// Where it is kept.
-        place: Place,
+        place: StorePlace,
     },
     /// Decoded fields of a form.
     Fields(Fields),
@@ -133,7 +134,7 @@ pub enum Detail {
         /// The line that changed it last; `None`: none did.
         by: Option<&'static Location<'static>>,
         /// Where it is kept.
-        place: Place,
+        place: StorePlace,
     },
     /// Rows beside the visitor's that the handler changed.
     Stored {
@@ -142,7 +143,7 @@ pub enum Detail {
         /// The line that asked for the store last.
         by: &'static Location<'static>,
         /// Where they are kept.
-        place: Place,
+        place: StorePlace,
     },
     /// An error that took the place of an answer: its status, and what the log says of it.
     Failure(Status, String),
@@ -228,6 +229,16 @@ impl Cycle {
         if self.recording {
             let at = self.steps.last().map_or(Duration::ZERO, |step| step.at);
             self.steps.push(Step { name, at, source: Location::caller(), detail: detail() });
+        }
+    }
+
+    /// Notes a step that was taken earlier, at its place among the others.
+    #[track_caller]
+    pub fn step_at(&mut self, name: &'static str, when: Instant, detail: Detail) {
+        if self.recording {
+            let at = when.saturating_duration_since(self.started);
+            let place = self.steps.partition_point(|step| step.at <= at);
+            self.steps.insert(place, Step { name, at, source: Location::caller(), detail });
         }
     }
 

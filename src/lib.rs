@@ -9,7 +9,6 @@ pub mod value;
 
 pub mod json;
 pub mod near;
-pub mod place;
 pub mod random;
 mod striped;
 

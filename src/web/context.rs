@@ -1,20 +1,19 @@
-//! What a handler is given, and what every page sees.
+//! Context: what a handler is given.
 //!
-//! Flask keeps the current request in a global that is not one; here it is an argument.
+//! Flask keeps the current request in what looks like a global variable; here it is an argument.
 //! `ctx.request` is Flask's `request`, `ctx.session` its `session`, and the methods are `flash`,
 //! `render_template` and `url_for`.
 
-use super::app::App;
 use super::error::Error;
 use super::flash;
-use super::router::Params;
-use super::session::Session;
+use super::page_globals::PageGlobals;
+use super::pattern::Params;
+use super::session::{COOKIE_NAME, Session};
+use super::site::Site;
 use super::store::{Noting, Store};
-use super::template::Globals;
 use crate::cycle::{Cycle, Detail, Recorder};
-use crate::http::{Headers, Method, Request, Response, Status};
-use crate::value::{Map, Value};
-use std::borrow::Cow;
+use crate::http::{Headers, Request, Response, Status, cookie_value};
+use crate::value::Map;
 use std::cell::{Cell, RefCell};
 use std::panic::Location;
 
@@ -25,17 +24,31 @@ pub struct Context<'a> {
     /// The visitor's row.
     pub session: Session<'a>,
     pub(super) params: Params,
-    pub(super) app: &'a App,
+    pub(super) site: &'a Site,
     pub(super) cycle: &'a mut Cycle,
-    /// The flashed messages, once they have been taken: a page may ask twice.
-    pub(super) taken: Option<Vec<(String, String)>>,
+    /// The messages that this request has taken, once it has: a page may ask twice.
+    taken: Option<Vec<(String, String)>>,
     pub(super) store: Noting<'a>,
-    /// The line that asked for the store last, once one did: what was changed must be safe before
-    /// the answer leaves.
+    /// The line that asked for the store last, if one did. What was changed there must be safe
+    /// before the answer leaves.
     pub(super) used_store: Cell<Option<&'static Location<'static>>>,
 }
 
-impl Context<'_> {
+impl<'a> Context<'a> {
+    /// Opens the visitor's session for a request; the store is asked at the first use.
+    pub(super) fn open(site: &'a Site, request: Request, cycle: &'a mut Cycle) -> Context<'a> {
+        Context {
+            session: site.sessions.open(cookie_value(&request.headers, COOKIE_NAME)),
+            store: Noting::new(&*site.store, cycle.is_recording()),
+            used_store: Cell::new(None),
+            params: Vec::new(),
+            taken: None,
+            request,
+            site,
+            cycle,
+        }
+    }
+
     /// The value that the route captured under this name, decoded; empty if the pattern has no such
     /// name.
     pub fn param(&self, name: &str) -> &str {
@@ -87,12 +100,12 @@ impl Context<'_> {
 
     /// The key to sign with: Flask's `app.secret_key`.
     pub fn secret_key(&self) -> &[u8] {
-        &self.app.secret_key
+        &self.site.secret_key
     }
 
-    /// The application, for its routes.
-    pub fn app(&self) -> &App {
-        self.app
+    /// What the application knows: its routes, and where its state is kept.
+    pub fn site(&self) -> &Site {
+        self.site
     }
 
     /// The path of the route of this name.
@@ -101,7 +114,7 @@ impl Context<'_> {
     ///
     /// A sentence, if there is no such route or a value is missing.
     pub fn url_for(&self, name: &str, values: &[(&str, String)]) -> Result<String, String> {
-        self.app.url_for(name, values)
+        self.site.url_for(name, values)
     }
 
     /// Refuses whoever may not see what goes on inside: see [`Inside`](super::inside::Inside).
@@ -112,13 +125,13 @@ impl Context<'_> {
     pub fn check_inside(&self) -> Result<(), Error> {
         let refused =
             |why| Error::Forbidden(format!("this is for whoever sits at this machine: {why}"));
-        self.app.inside.check(&self.request).map_err(refused)
+        self.site.inside.check(&self.request).map_err(refused)
     }
 
     /// The cycles so far; `None` if they are not recorded. This one joins them when its answer has
     /// left.
     pub fn recorder(&self) -> Option<&Recorder> {
-        self.app.recorder.as_deref()
+        self.site.recorder.as_deref()
     }
 
     /// Takes this cycle out of the record: a page that shows cycles is none of them.
@@ -145,13 +158,13 @@ impl Context<'_> {
     pub fn render(&mut self, template: &str, variables: impl Into<Map>) -> Result<Response, Error> {
         let variables = variables.into();
         let had_taken = self.taken.is_some();
-        let page = Page {
-            app: self.app,
+        let page = PageGlobals {
+            site: self.site,
             request: &self.request,
             session: RefCell::new(&mut self.session),
             taken: RefCell::new(&mut self.taken),
         };
-        let rendered = self.app.templates.render(template, &variables, &page);
+        let rendered = self.site.templates.render(template, &variables, &page);
         self.cycle.step("rendered", || Detail::Template { name: template.to_owned(), variables });
         if let (false, Some(taken)) =
             (had_taken, self.taken.as_ref().filter(|taken| !taken.is_empty()))
@@ -164,90 +177,4 @@ impl Context<'_> {
         }
         Ok(Response::html(rendered.text))
     }
-}
-
-/// What every template may name: Flask's `request`, `session`, `g`, `url_for` and
-/// `get_flashed_messages`.
-struct Page<'p, 's> {
-    app: &'p App,
-    request: &'p Request,
-    session: RefCell<&'p mut Session<'s>>,
-    taken: RefCell<&'p mut Option<Vec<(String, String)>>>,
-}
-
-impl Globals for Page<'_, '_> {
-    fn variable(&self, name: &str) -> Option<Cow<'_, Value>> {
-        let value = match name {
-            "request" => request_value(self.request),
-            "session" => {
-                let mut values = self.session.borrow().values().clone();
-                values.remove("_flashes");
-                Value::Map(values)
-            }
-            "g" => Value::Map(Map::new()),
-            _ => return None,
-        };
-        Some(Cow::Owned(value))
-    }
-
-    fn call(&self, name: &str, arguments: &[Value], named: &Map) -> Option<Result<Value, String>> {
-        match name {
-            "url_for" => Some(self.url_for(arguments, named)),
-            "get_flashed_messages" => Some(Ok(self.flashed(named))),
-            _ => None,
-        }
-    }
-
-    fn names(&self) -> &[&str] {
-        &["request", "session", "g", "url_for", "get_flashed_messages"]
-    }
-}
-
-impl Page<'_, '_> {
-    fn url_for(&self, arguments: &[Value], named: &Map) -> Result<Value, String> {
-        let [Value::Str(name)] = arguments else {
-            return Err("url_for needs one name: url_for('hello', name='Ada')".into());
-        };
-        let text =
-            |value: &Value| value.as_str().map_or_else(|| crate::json::write(value), str::to_owned);
-        let values: Vec<(&str, String)> =
-            named.iter().map(|(name, value)| (name, text(value))).collect();
-        self.app.url_for(name, &values).map(Value::from)
-    }
-
-    fn flashed(&self, named: &Map) -> Value {
-        let mut taken = self.taken.borrow_mut();
-        let messages = taken.get_or_insert_with(|| {
-            let mut session = self.session.borrow_mut();
-            // HEAD shows nobody a message, so it must not eat one.
-            if self.request.method == Method::Head {
-                flash::peek(&session)
-            } else {
-                flash::take(&mut session)
-            }
-        });
-        let with_categories =
-            !matches!(named.get("with_categories"), None | Some(Value::Bool(false) | Value::Null));
-        let wanted =
-            named.get("category_filter").and_then(Value::as_list).filter(|list| !list.is_empty());
-        let shown = messages.iter().filter(|(category, _)| {
-            wanted.is_none_or(|wanted| wanted.iter().any(|name| name.as_str() == Some(category)))
-        });
-        let values = shown.map(|(category, message)| match with_categories {
-            true => Value::from([category.as_str(), message.as_str()]),
-            false => message.as_str().into(),
-        });
-        values.collect()
-    }
-}
-
-/// What a template may read of the request, under Flask's names.
-fn request_value(request: &Request) -> Value {
-    let args: Map = request.query.iter().collect();
-    Value::Map(Map::from([
-        ("method", Value::from(request.method.as_str())),
-        ("path", crate::http::fields::percent_decode(&request.path).into_owned().into()),
-        ("args", args.into()),
-        ("host", request.headers.get("Host").unwrap_or("").into()),
-    ]))
 }

@@ -6,23 +6,23 @@
 //!
 //! Left out: pages of one's own for a status. A program writes its own `error.html`.
 
-use super::app::App;
 use super::context::Context;
 use super::error::Error;
-use super::works;
+use super::suggestion;
 use crate::cycle::Detail;
 use crate::http::{Response, Status};
 use crate::value::{Map, Value};
 
 /// The page for an error. The cycle and the log learn more than the client: see [`Error::public`].
-pub fn of(app: &App, error: &Error, ctx: &mut Context) -> Response {
+pub fn of(error: &Error, ctx: &mut Context) -> Response {
+    let site = ctx.site;
     let status = error.status();
     let seen = format!("{} {}", ctx.request.method, ctx.request.target);
     let why = error.public();
-    let place = (status.0 >= 500 && app.inside.admits(&ctx.request)).then(|| error.to_string());
+    let place = (status.0 >= 500 && site.inside.admits(&ctx.request)).then(|| error.to_string());
     let near =
-        if status == Status::NOT_FOUND { app.router.near(&ctx.request.path) } else { Vec::new() };
-    let command = works::command(&app.router, &ctx.request, status, &near, &ctx.base());
+        if status == Status::NOT_FOUND { site.router.near(&ctx.request.path) } else { Vec::new() };
+    let command = suggestion::command(&site.router, &ctx.request, status, &near, &ctx.base());
     if status == Status::NOT_FOUND {
         ctx.cycle
             .step("routed", || Detail::NoRoute(near.iter().map(|route| route.line()).collect()));

@@ -15,7 +15,7 @@ use super::session::Session;
 use crate::value::{Map, Value};
 
 /// The name in the session's row; Flask's.
-const NAME: &str = "_flashes";
+pub const NAME: &str = "_flashes";
 
 /// The category of a message that names none; Flask's.
 pub const CATEGORY: &str = "message";

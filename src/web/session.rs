@@ -34,15 +34,15 @@
 //! likely to fill it again.
 
 use super::store::{Kind, Lookup, Refusal, Store, StoreError};
+use crate::cycle::StorePlace;
 use crate::http::SetCookie;
 use crate::http::cookie::SameSite;
-use crate::place::Place;
 use crate::random;
 use crate::value::{Map, Value};
 use std::cell::{Cell, OnceCell};
 use std::panic::Location;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// What the session's cookie is called, on every store. Two servers on one machine share a
 /// browser's cookies, since these ignore the port; hence a name that nobody else uses.
@@ -76,7 +76,7 @@ impl Sessions {
     }
 
     /// Where their rows are kept.
-    pub fn place(&self) -> Place {
+    pub fn place(&self) -> StorePlace {
         self.store.place()
     }
 
@@ -110,9 +110,31 @@ pub struct Session<'s> {
     changed_by: Option<&'static Location<'static>>,
 }
 
+/// What happened to a session in one request.
+#[derive(Debug)]
+pub struct SessionHistory {
+    /// The cookie that came.
+    pub sent: Option<String>,
+    /// Why it was refused.
+    pub refusal: Option<Refusal>,
+    /// When the store was asked for the row.
+    pub opened_at: Instant,
+    /// The row as it was then; `None` if the store was not asked, or failed.
+    pub before: Option<Map>,
+    /// The row as the request leaves it; `None` likewise.
+    pub after: Option<Map>,
+    /// The line that changed it last.
+    pub changed_by: Option<&'static Location<'static>>,
+    /// The cookie's value from now on; `None` if no row is kept.
+    pub key: Option<String>,
+    /// Where the row is kept.
+    pub place: StorePlace,
+}
+
 /// A session that was touched.
-#[derive(Default)]
 struct Opened {
+    /// When it was touched first.
+    at: Instant,
     /// Under which key the visitor's row is kept; `None`: it is not kept.
     key: Option<String>,
     /// The row as this request last saw it.
@@ -266,7 +288,9 @@ impl Session<'_> {
     /// Returns when the changes are as safe as the store can make them. Called once, before the
     /// answer leaves; a request that has not touched the session waits for nothing.
     pub fn save(&mut self) {
-        if let Some(opened) = self.opened.get_mut().filter(|opened| opened.failure.is_none()) {
+        let is_needed = self.needed.get();
+        let opened = self.opened.get_mut().filter(|opened| opened.failure.is_none());
+        if let Some(opened) = opened.filter(|_| is_needed) {
             opened.failure = self.store.flush().err();
         }
     }
@@ -303,19 +327,31 @@ impl Session<'_> {
         self.needed.get()
     }
 
-    /// Looks the visitor up without needing it, for the record of the cycle: a store that fails is
-    /// not asked again, and the page goes on as long as it does not need the session. A store that
-    /// would have to ask another program is not looked into: the record must not cost a page a
-    /// round trip.
-    pub fn look(&self) {
-        if self.sent.is_some() && self.place().is_near() {
+    /// What happened to the session in this request, for the record of the cycle. The rows are
+    /// taken out: nothing reads them after this.
+    ///
+    /// A visitor whom the handler has not looked up is looked up now, unless the store would have
+    /// to ask another program: the record must not cost a page a round trip.
+    pub fn history(&mut self) -> SessionHistory {
+        let place = self.store.place();
+        if self.sent.is_some() && place.is_near() {
             self.opened();
         }
-    }
-
-    /// Where its row is kept.
-    pub fn place(&self) -> Place {
-        self.store.place()
+        let (mut before, mut after) = (None, None);
+        if let Some(opened) = self.opened.get_mut().filter(|opened| opened.failure.is_none()) {
+            before = Some(opened.before.take().unwrap_or_else(|| opened.row.clone()));
+            after = Some(std::mem::take(&mut opened.row));
+        }
+        SessionHistory {
+            sent: self.sent.clone(),
+            refusal: self.refusal(),
+            opened_at: self.opened.get().map_or_else(Instant::now, |opened| opened.at),
+            before,
+            after,
+            changed_by: self.changed_by,
+            key: self.key().map(str::to_owned),
+            place,
+        }
     }
 
     /// Why the cookie that came was refused.
@@ -334,33 +370,10 @@ impl Session<'_> {
         self.opened.get()?.key.as_deref()
     }
 
-    /// The row as this request leaves it; `None` if it did not touch it, or the store failed: what
-    /// it holds then, nobody knows.
-    pub fn after(&self) -> Option<&Map> {
-        Some(&self.opened.get().filter(|opened| opened.failure.is_none())?.row)
-    }
-
-    /// The row as it was when this request first touched it; `None` if it did not, or the store
-    /// failed. Taken out, for the record of the cycle: nobody else asks for it.
-    pub fn take_before(&mut self) -> Option<Map> {
-        let opened = self.opened.get_mut().filter(|opened| opened.failure.is_none())?;
-        Some(opened.before.take().unwrap_or_else(|| opened.row.clone()))
-    }
-
-    /// Takes the row out, for the record of the cycle: nobody reads it any more.
-    pub fn take_row(&mut self) -> Option<Map> {
-        Some(std::mem::take(&mut self.opened.get_mut()?.row))
-    }
-
-    /// The line that changed the row last. For the record of the cycle.
-    pub fn changed_by(&self) -> Option<&'static Location<'static>> {
-        self.changed_by
-    }
-
     /// Asks the store, the first time.
     fn opened(&self) -> &Opened {
         self.opened.get_or_init(|| {
-            let mut opened = Opened::default();
+            let mut opened = Opened::new();
             let Some(sent) = &self.sent else { return opened };
             match self.store.load(&self.kind, sent) {
                 Ok(Lookup::Found(row)) => (opened.key, opened.row) = (Some(sent.clone()), row),
@@ -400,13 +413,13 @@ impl Session<'_> {
                 key: updated.key,
                 row: updated.row.unwrap_or_default(),
                 before,
-                ..Opened::default()
+                ..Opened::new()
             },
             Err(failure) => Opened {
                 key: Some(sent.clone()),
                 row: before.unwrap_or_default(),
                 failure: Some(failure),
-                ..Opened::default()
+                ..Opened::new()
             },
         };
         self.opened = OnceCell::from(opened);
@@ -430,6 +443,18 @@ impl Session<'_> {
 }
 
 impl Opened {
+    fn new() -> Opened {
+        Opened {
+            at: Instant::now(),
+            key: None,
+            row: Map::new(),
+            before: None,
+            refusal: None,
+            failure: None,
+            cleared: false,
+        }
+    }
+
     fn take_over(&mut self, row: Map) {
         let last = std::mem::replace(&mut self.row, row);
         self.before.get_or_insert(last);

@@ -1,10 +1,11 @@
 //! One request through the rooms: what becomes of errors, panics, sessions and stores that fail.
 
+use carafe::cycle::Cycle;
 use carafe::http::{Method, Request, Response};
 use carafe::web::client::Client;
 use carafe::web::store::{Kind, Lookup, MemoryStore, Store, StoreError, Updated};
 use carafe::web::template::Templates;
-use carafe::{App, Context, Error, Map};
+use carafe::{App, Context, Error, Map, Service};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -227,4 +228,35 @@ fn an_error_of_a_store_is_a_page_by_itself() {
         "{}",
         answer.text()
     );
+}
+
+#[test]
+fn the_steps_of_a_cycle_stand_in_the_order_in_which_they_happened() {
+    let mut app = app();
+    app.get("/look/<x>", |ctx: &mut Context| {
+        ctx.session.get("user");
+        ctx.render("page.html", [("x", "1")])
+    });
+    app.get("/plain", |_: &mut Context| "plain");
+    let names = |path: &str, cookie: &str| -> Vec<&str> {
+        let mut request = Request::new(Method::Get, path);
+        request.headers.append("Cookie", cookie);
+        let mut cycle = Cycle::begin(true);
+        app.call(request, &mut cycle);
+        let steps = cycle.steps();
+        assert!(steps.is_sorted_by_key(|step| step.at), "{path}");
+        steps.iter().map(|step| step.name).collect()
+    };
+    let mut client = Client::new(&app);
+    let login = client.post("/login", &[("user", "Ada")]);
+    let cookie = login.header("Set-Cookie").unwrap().split(';').next().unwrap();
+    for (path, expected) in [
+        ("/look/1", &["routed", "opened", "rendered", "flashed", "saved"][..]),
+        // Only the page asks for the session, while it is made.
+        ("/page/1", &["routed", "opened", "rendered", "saved"]),
+        // The record looks the visitor up, after the handler.
+        ("/plain", &["routed", "opened", "saved"]),
+    ] {
+        assert_eq!(names(path, cookie), expected, "{path}");
+    }
 }

@@ -105,9 +105,12 @@ fn a_change_at_the_first_touch_asks_the_store_once_and_shows_what_was_before() {
     let mut session = sessions.open(Some(&id));
     session.set("visits", 2);
     assert_eq!(store.asked.load(Ordering::SeqCst), asked + 1);
-    assert_eq!(session.take_before(), Some(Map::from([("visits", 1)])));
-    assert_eq!(session.after(), Some(&Map::from([("visits", 2)])));
-    assert_eq!(session.key(), Some(id.as_str()));
+    let history = session.history();
+    assert_eq!(store.asked.load(Ordering::SeqCst), asked + 1, "the record asks for nothing more");
+    assert_eq!(history.before, Some(Map::from([("visits", 1)])));
+    assert_eq!(history.after, Some(Map::from([("visits", 2)])));
+    assert_eq!(history.key.as_deref(), Some(id.as_str()));
+    assert_eq!(history.changed_by.map(|line| line.file()), Some(file!()));
 
     let mut session = sessions.open(Some("ffffffffffffffffffffffffffffffff"));
     session.set("visits", 3);
@@ -186,7 +189,7 @@ fn a_page_that_does_not_touch_the_session_does_not_ask_the_store() {
     assert!(
         session.set_cookie(false).is_none()
             && session.failure().is_none()
-            && session.take_before().is_none()
+            && session.refusal().is_none()
     );
     assert_eq!(store.asked.load(Ordering::SeqCst), 0);
     // A stranger's look needs no store either, and many looks need one question.
@@ -304,8 +307,9 @@ fn clearing_ends_the_session_for_everybody_who_holds_the_cookie() {
         session.set_cookie(false).unwrap().to_string(),
         "carafe_sid=; Max-Age=0; HttpOnly; SameSite=Lax; Path=/"
     );
-    assert_eq!(session.take_before(), Some(Map::from([("user", "Ada")])));
-    assert_eq!(session.after(), Some(&Map::new()));
+    let history = session.history();
+    assert_eq!(history.before, Some(Map::from([("user", "Ada")])));
+    assert_eq!(history.after, Some(Map::new()));
     assert_eq!(sessions.open(Some(&id)).get("user"), None);
 
     // One that was opened before and changes something after does not bring it back.
@@ -481,13 +485,33 @@ fn the_row_before_and_after_is_told_for_the_record() {
     let mut session = sessions.open(None);
     session.set("user", "Ada");
     session.set("cart", 1);
-    assert_eq!((session.take_before().unwrap().len(), session.after().unwrap().len()), (0, 2));
-    let mut session = sessions.open(Some(&key(&session)));
+    let key = key(&session);
+    let history = session.history();
+    assert_eq!((history.before.unwrap().len(), history.after.unwrap().len()), (0, 2));
+    let mut session = sessions.open(Some(&key));
     session.get("user");
-    assert_eq!(session.take_before().as_ref(), session.after());
+    let history = session.history();
+    assert!(history.before.is_some() && history.before == history.after);
+    let mut session = sessions.open(Some(&key));
     session.remove("user");
     session.set("cart", 2);
-    let text = |row: Option<&Map>| json::write(&Value::Map(row.unwrap().clone()));
-    assert_eq!(text(session.take_before().as_ref()), r#"{"user":"Ada","cart":1}"#);
-    assert_eq!(text(session.after()), r#"{"cart":2}"#);
+    let history = session.history();
+    let text = |row: Option<Map>| json::write(&Value::Map(row.unwrap()));
+    assert_eq!(text(history.before), r#"{"user":"Ada","cart":1}"#);
+    assert_eq!(text(history.after), r#"{"cart":2}"#);
+}
+
+#[test]
+fn the_record_looks_up_a_visitor_whom_the_handler_did_not_need() {
+    let sessions = sessions();
+    let mut session = sessions.open(None);
+    session.set("user", "Ada");
+    let key = key(&session);
+    let mut session = sessions.open(Some(&key));
+    assert_eq!(session.history().before, Some(Map::from([("user", "Ada")])));
+    assert!(!session.is_needed(), "the answer does not depend on it");
+    let mut session = sessions.open(Some("iamadmin"));
+    let history = session.history();
+    assert_eq!(history.refusal, Some(Refusal::Unknown));
+    assert_eq!((history.sent.as_deref(), history.key), (Some("iamadmin"), None));
 }

@@ -8,8 +8,8 @@ use super::facts::place;
 use super::mask::cut;
 use super::memory::{FLASHES, Memory};
 use carafe::Map;
+use carafe::cycle::StorePlace;
 use carafe::cycle::{Detail, Step};
-use carafe::place::Place;
 
 /// A thing that changed.
 pub struct Change {
@@ -66,7 +66,8 @@ impl Memory<'_> {
                     });
                 }
                 Detail::Stored { rows, by, place: kept } => {
-                    let written = if *kept == Place::File { ", written to the file" } else { "" };
+                    let written =
+                        if *kept == StorePlace::File { ", written to the file" } else { "" };
                     changes.extend(rows.iter().map(|(kind, key, is_kept)| Change {
                         sign: if *is_kept { "+" } else { "-" },
                         word: if *is_kept { "stored" } else { "deleted" },
@@ -102,16 +103,16 @@ impl Memory<'_> {
         let new = self.left.and_then(|(cookie, _)| cookie);
         let is_other = self.sent != new;
         let new = new.map(cut);
-        let written = if self.place == Place::File { ", written to the file" } else { "" };
+        let written = if self.place == StorePlace::File { ", written to the file" } else { "" };
         Some(match (self.place, old, new) {
             (_, None, None) => return None,
-            (Place::Cookie, None, Some(_)) => {
+            (StorePlace::Cookie, None, Some(_)) => {
                 ("+", "added", "a cookie that carries the row, signed".to_owned())
             }
-            (Place::Cookie, Some(_), None) => {
+            (StorePlace::Cookie, Some(_), None) => {
                 ("-", "removed", "the cookie; copies of it still count".to_owned())
             }
-            (Place::Cookie, Some(_), Some(_)) if is_other => (
+            (StorePlace::Cookie, Some(_), Some(_)) if is_other => (
                 "~",
                 "changed",
                 "the cookie: it carries the row, so the visitor gets another".to_owned(),
@@ -124,7 +125,7 @@ impl Memory<'_> {
                 ("~", "changed", format!("row {old} has a new name: {new}{written}"))
             }
             // The row keeps its name; which of its values are others is told after it.
-            (Place::File, Some(old), Some(_)) if self.before != Some(after) => {
+            (StorePlace::File, Some(old), Some(_)) if self.before != Some(after) => {
                 ("~", "changed", format!("row {old}{written}"))
             }
             _ => return None,

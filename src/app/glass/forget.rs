@@ -6,14 +6,14 @@
 //! Left out: forgetting one visitor. `/dropsession` does that, for whoever asks.
 
 use super::open;
+use carafe::cycle::StorePlace;
 use carafe::http::Response;
-use carafe::place::Place;
 use carafe::{Context, Error};
 
 /// `POST /forget`
 pub fn forget(ctx: &mut Context) -> Result<Response, Error> {
     open(ctx)?;
-    ctx.app().forget();
+    ctx.site().forget();
     if ctx.request.prefers_html() {
         let back = ctx.request.headers.get("Referer").and_then(|url| url.strip_prefix(&ctx.base()));
         let back = back
@@ -22,8 +22,8 @@ pub fn forget(ctx: &mut Context) -> Result<Response, Error> {
             .to_owned();
         return Ok(Response::redirect(&back));
     }
-    Ok(match ctx.app().place() {
-        Place::Memory => Response::text(
+    Ok(match ctx.site().place() {
+        StorePlace::Memory => Response::text(
             "Forgotten. Every visitor is a stranger now, though each still sends its cookie.\n",
         ),
         place => Response::text(format!("This {}.\n", effect(place))),
@@ -32,19 +32,19 @@ pub fn forget(ctx: &mut Context) -> Result<Response, Error> {
 
 /// What forgetting does where sessions are kept here; for a button, and for whoever asks without
 /// one.
-pub fn effect(place: Place) -> &'static str {
+pub fn effect(place: StorePlace) -> &'static str {
     match place {
-        Place::Memory => {
+        StorePlace::Memory => {
             "wipes the memory, as a restart would; browsers go on sending their cookies, and nobody knows them"
         }
-        Place::Nowhere => {
+        StorePlace::Nowhere => {
             "wipes the memory, as a restart would: accounts and orders; of visitors nothing is in it"
         }
-        Place::Cookie => {
+        StorePlace::Cookie => {
             "wipes the memory, as a restart would: accounts and orders; who visitors are, their cookies carry"
         }
-        Place::File => "does what a restart would: nothing, for the rows are in a file",
-        Place::Elsewhere => {
+        StorePlace::File => "does what a restart would: nothing, for the rows are in a file",
+        StorePlace::Elsewhere => {
             "does what a restart would: nothing, for the rows are in another program"
         }
     }

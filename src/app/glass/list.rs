@@ -95,7 +95,7 @@ pub fn list(ctx: &mut Context, recorder: &Recorder) -> Result<Response, Error> {
             Value::Map(row)
         });
         let last = entries.last().map_or(0, |entry| entry.facts.number);
-        let forgets = Value::from(effect(ctx.app().place()));
+        let forgets = Value::from(effect(ctx.site().place()));
         ctx.render(
             "cycles.html",
             [("cycles", rows.collect()), ("last", whole(last)), ("forgets", forgets)],

@@ -5,9 +5,9 @@
 //! may not have been looked at.
 
 use super::mask::{Mask, cut};
+use carafe::cycle::StorePlace;
 use carafe::cycle::{Cycle, Detail, Step};
 use carafe::http::Status;
-use carafe::place::Place;
 use carafe::{Map, Value, json};
 
 /// Under this name the flashed messages stand in a row, as Flask has it.
@@ -29,7 +29,7 @@ pub struct Memory<'c> {
     /// The session was touched: the cookie from now on, and the row.
     pub(super) left: Option<(Option<&'c str>, &'c Map)>,
     /// Where rows are kept, as far as this cycle had to do with one.
-    pub(super) place: Place,
+    pub(super) place: StorePlace,
     /// Rows beside the visitor's that were changed: kind, key, and false if it was deleted.
     stored: &'c [(&'static str, String, bool)],
 }
@@ -37,7 +37,7 @@ pub struct Memory<'c> {
 impl<'c> Memory<'c> {
     /// Finds what a cycle says of it.
     pub fn of(cycle: &'c Cycle, mask: &'c Mask) -> Memory<'c> {
-        let (place, stored) = (Place::Memory, &[][..]);
+        let (place, stored) = (StorePlace::Memory, &[][..]);
         let mut memory = Memory {
             cycle,
             mask,
@@ -71,12 +71,14 @@ impl<'c> Memory<'c> {
     pub fn cookie_words(&self) -> String {
         let Some(cookie) = self.sent else { return String::new() };
         let row = match self.place {
-            Place::Nowhere => return "of no use: no row is kept here".to_owned(),
-            Place::Cookie => "carries its row".to_owned(),
-            Place::Memory | Place::File | Place::Elsewhere => format!("names row {}", cut(cookie)),
+            StorePlace::Nowhere => return "of no use: no row is kept here".to_owned(),
+            StorePlace::Cookie => "carries its row".to_owned(),
+            StorePlace::Memory | StorePlace::File | StorePlace::Elsewhere => {
+                format!("names row {}", cut(cookie))
+            }
         };
         match (self.refused, self.before) {
-            (Some(_), _) if self.place == Place::Cookie => "refused".to_owned(),
+            (Some(_), _) if self.place == StorePlace::Cookie => "refused".to_owned(),
             (Some(_), _) => format!("{row}, refused"),
             (None, Some(known)) => {
                 let values = match known.iter().filter(|(name, _)| *name != FLASHES).count() {
@@ -103,27 +105,27 @@ impl<'c> Memory<'c> {
         };
         let row = format!("your cookie names row {}, but", cut(cookie));
         match (self.place, self.refused, self.before) {
-            (Place::Nowhere, ..) => {
+            (StorePlace::Nowhere, ..) => {
                 vec!["this server keeps no rows, so your cookie names none: a stranger".to_owned(), nothing]
             }
-            (Place::Cookie, Some(why), _) => vec![
+            (StorePlace::Cookie, Some(why), _) => vec![
                 format!("your cookie was refused: {why}"),
                 "(somebody changed it, or it was signed with another key: each start makes one, unless".to_owned()
                     + " CARAFE_SECRET_KEY sets it)",
                 format!("so: {nothing}"),
             ],
             (place, Some(why), _) => {
-                let empties = if place == Place::Memory { "; a restart or /forget empties the table" } else { "" };
+                let empties = if place == StorePlace::Memory { "; a restart or /forget empties the table" } else { "" };
                 let jars = format!("(localhost and 127.0.0.1 are two jars{empties})");
                 vec![format!("{row} {why}"), jars, format!("so: {nothing}")]
             }
             (place, None, Some(known)) => {
                 let values = self.cookie_words();
                 let head = match place {
-                    Place::Cookie => format!("nothing of its own: the cookie {values}, signed by this server"),
-                    Place::File => format!("the cookie {values}, kept in the file"),
-                    Place::Elsewhere => format!("the cookie {values}, asked of the shared store"),
-                    Place::Memory | Place::Nowhere => format!("the cookie {values}"),
+                    StorePlace::Cookie => format!("nothing of its own: the cookie {values}, signed by this server"),
+                    StorePlace::File => format!("the cookie {values}, kept in the file"),
+                    StorePlace::Elsewhere => format!("the cookie {values}, asked of the shared store"),
+                    StorePlace::Memory | StorePlace::Nowhere => format!("the cookie {values}"),
                 };
                 let values = known.iter().map(|(name, value)| self.line(name, value));
                 [head].into_iter().chain(values).collect()
@@ -140,23 +142,23 @@ impl<'c> Memory<'c> {
             None => self.sent.zip(self.before),
         };
         let row = match (self.place, kept) {
-            (Place::Cookie, Some((_, row))) => {
+            (StorePlace::Cookie, Some((_, row))) => {
                 format!("nothing of the row, which the cookie carries: {}.", names_of(row))
             }
             (place, Some((cookie, row))) => {
                 let lasts = match place {
-                    Place::File => ", in the file, also after a restart",
-                    Place::Elsewhere => ", in the store that other servers share",
-                    Place::Nowhere | Place::Cookie | Place::Memory => "",
+                    StorePlace::File => ", in the file, also after a restart",
+                    StorePlace::Elsewhere => ", in the store that other servers share",
+                    StorePlace::Nowhere | StorePlace::Cookie | StorePlace::Memory => "",
                 };
                 format!("row {} ({}){lasts}.", cut(cookie), names_of(row))
             }
-            (Place::Nowhere, None)
+            (StorePlace::Nowhere, None)
                 if self.left.is_some_and(|(_, row)| row.iter().next().is_some()) =>
             {
                 "nothing about this visitor: no store keeps what was set here.".to_owned()
             }
-            (place, None) if place != Place::Nowhere && self.is_unseen() => {
+            (place, None) if place != StorePlace::Nowhere && self.is_unseen() => {
                 let why =
                     if self.has_failed() { "the store could not say" } else { "nobody looked" };
                 format!("what row {} holds; {why}.", cut(self.sent.unwrap_or_default()))

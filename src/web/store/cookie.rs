@@ -26,8 +26,8 @@
 //! is refused with a word. And changing keys: with a new one, everybody is a stranger.
 
 use super::{Kind, Lookup, Refusal, Store, StoreError, Updated, decode, encode};
+use crate::cycle::StorePlace;
 use crate::http::cookie::COOKIE_BYTES;
-use crate::place::Place;
 use crate::value::{Map, Value};
 use crate::web::sign::{from_base64url, hmac, same, to_base64url};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -145,8 +145,8 @@ impl Store for CookieStore {
         Ok(Updated { row, key })
     }
 
-    fn place(&self) -> Place {
-        Place::Cookie
+    fn place(&self) -> StorePlace {
+        StorePlace::Cookie
     }
 }
 

@@ -41,9 +41,9 @@ pub use none::NoneStore;
 pub use noting::{Note, Noting};
 pub use redis::{RedisStore, RedisUrl};
 
+use crate::cycle::StorePlace;
 use crate::http::Status;
 use crate::json;
-use crate::place::Place;
 use crate::value::{Map, Value};
 use std::fmt;
 use std::time::Duration;
@@ -108,10 +108,10 @@ pub trait Store: Send + Sync {
     fn forget(&self) {}
 
     /// Where it keeps its rows. Defaults to the memory of this process. A store that has to ask
-    /// another program says [`Place::Elsewhere`], and is then never asked for the record of a cycle
+    /// another program says [`StorePlace::Elsewhere`], and is then never asked for the record of a cycle
     /// alone.
-    fn place(&self) -> Place {
-        Place::Memory
+    fn place(&self) -> StorePlace {
+        StorePlace::Memory
     }
 }
 

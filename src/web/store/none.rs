@@ -7,7 +7,7 @@
 //! Left out: everything. That is the point.
 
 use super::{Kind, Lookup, Refusal, Store, StoreError, Updated};
-use crate::place::Place;
+use crate::cycle::StorePlace;
 use crate::value::Map;
 
 /// Keeps nothing. Its rows have no key, so no visitor ever gets a cookie.
@@ -30,7 +30,7 @@ impl Store for NoneStore {
         Ok(Updated { row, key: None })
     }
 
-    fn place(&self) -> Place {
-        Place::Nowhere
+    fn place(&self) -> StorePlace {
+        StorePlace::Nowhere
     }
 }

@@ -7,7 +7,7 @@
 //! them.
 
 use super::{Kind, Lookup, Store, StoreError, Updated};
-use crate::place::Place;
+use crate::cycle::StorePlace;
 use crate::value::Map;
 use std::sync::{Mutex, PoisonError};
 
@@ -76,7 +76,7 @@ impl Store for Noting<'_> {
         self.store.forget();
     }
 
-    fn place(&self) -> Place {
+    fn place(&self) -> StorePlace {
         self.store.place()
     }
 }

@@ -65,7 +65,7 @@ fn page(
         variables.insert("cycles", steps::cycles(ctx));
         variables.insert("refused", ctx.session.refusal().map(|refusal| refusal.to_string()));
         variables.insert("inside", ctx.check_inside().is_ok());
-        variables.insert("forgets", glass::effect_of_forgetting(ctx.app().place()));
+        variables.insert("forgets", glass::effect_of_forgetting(ctx.site().place()));
         ctx.render(template, variables)?
     } else {
         Response::text(text)

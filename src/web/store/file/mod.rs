@@ -27,7 +27,7 @@ mod rows;
 use super::{
     KEY_BYTES, Kind, Lookup, Refusal, Store, StoreError, Updated, WhenFull, decode, encode,
 };
-use crate::place::Place;
+use crate::cycle::StorePlace;
 use crate::value::Map;
 use crate::web::sign::{hex, sha256};
 use journal::{Damage, Journal, Record, private, sync_folder, with_ending};
@@ -279,8 +279,8 @@ impl Store for FileStore {
         self.wait_until_safe(changes)
     }
 
-    fn place(&self) -> Place {
-        Place::File
+    fn place(&self) -> StorePlace {
+        StorePlace::File
     }
 }
 

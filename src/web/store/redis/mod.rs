@@ -29,7 +29,7 @@ pub use url::RedisUrl;
 use super::{
     KEY_BYTES, Kind, Lookup, Refusal, Store, StoreError, Updated, WhenFull, decode, encode,
 };
-use crate::place::Place;
+use crate::cycle::StorePlace;
 use crate::value::Map;
 use crate::web::sign::{hex, sha256};
 use connection::{Connection, Reply};
@@ -210,8 +210,8 @@ impl Store for RedisStore {
         }
     }
 
-    fn place(&self) -> Place {
-        Place::Elsewhere
+    fn place(&self) -> StorePlace {
+        StorePlace::Elsewhere
     }
 }
 

@@ -8,7 +8,7 @@
 
 /// Where the rows of a store are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum StorePlace {
     /// Nowhere: each request comes from a stranger.
     Nowhere,
     /// With the visitor, who sends the row along.
@@ -21,9 +21,9 @@ pub enum Place {
     Elsewhere,
 }
 
-impl Place {
+impl StorePlace {
     /// True if a row can be looked at without asking another program, which may be slow or gone.
     pub fn is_near(self) -> bool {
-        self != Place::Elsewhere
+        self != StorePlace::Elsewhere
     }
 }

@@ -1,0 +1,72 @@
+//! Save: what an answer promises is safe before the answer leaves.
+//!
+//! Changes go to the store while the handler runs. Before the answer leaves, the store is asked to
+//! make them safe: for a file this means to wait for the disk. If it cannot, the answer is an error
+//! page, because the handler's answer would promise what may be lost.
+
+use super::context::Context;
+use super::error_page;
+use super::session::{Session, SessionHistory};
+use super::store::{Store, StoreError};
+use crate::cycle::Detail;
+use crate::http::Response;
+
+/// Makes the changes of a request safe, and gives the answer its cookie.
+pub fn save(ctx: &mut Context, response: &mut Response) {
+    let history = ctx.cycle.is_recording().then(|| ctx.session.history());
+    let saved = flush(ctx);
+    if let Some(history) = history {
+        record(ctx, history);
+    }
+    if let Err(error) = saved {
+        // The page is made without the session that failed.
+        ctx.session = ctx.site.sessions.open(None);
+        *response = error_page::of(&error.into(), ctx);
+        return;
+    }
+    set_cookie(&ctx.session, ctx.request.secure, response);
+}
+
+/// Waits until the stores have made safe what was changed in them.
+fn flush(ctx: &mut Context) -> Result<(), StoreError> {
+    ctx.session.save();
+    let kept = if ctx.used_store.get().is_some() { ctx.site.store.flush() } else { Ok(()) };
+    ctx.session.failure().cloned().map_or(kept, Err)
+}
+
+/// Notes what the request found of its visitor, and what it leaves.
+fn record(ctx: &mut Context, history: SessionHistory) {
+    let SessionHistory { sent, refusal, opened_at, before, after, changed_by, key, place } =
+        history;
+    if sent.is_some() {
+        let refused = refusal.map(|refusal| refusal.to_string());
+        let row = Detail::Row { cookie: sent, refused, row: before, place };
+        ctx.cycle.step_at("opened", opened_at, row);
+    }
+    if let Some(by) = ctx.used_store.get() {
+        let notes = ctx.store.take().into_iter();
+        let rows: Vec<_> = notes.map(|note| (note.kind, note.key, note.is_kept)).collect();
+        if !rows.is_empty() {
+            ctx.cycle.step("stored", || Detail::Stored { rows, by, place: ctx.store.place() });
+        }
+    }
+    if after.is_some() && ctx.session.failure().is_none() {
+        ctx.cycle.step("saved", || Detail::Change { cookie: key, after, by: changed_by, place });
+    }
+}
+
+/// Gives the answer the visitor's cookie, and tells caches that it depends on the cookie.
+fn set_cookie(session: &Session, secure: bool, response: &mut Response) {
+    if let Some(cookie) = session.set_cookie(secure) {
+        // In front of the handler's cookies: it is the one that readers of an answer look for.
+        let others: Vec<String> =
+            response.headers.get_all("Set-Cookie").map(str::to_owned).collect();
+        response.headers.remove("Set-Cookie");
+        response.set_cookie(&cookie);
+        others.iter().for_each(|other| response.headers.append("Set-Cookie", other));
+    }
+    // A cache must not give one visitor's page to another. Flask sends the same header.
+    if session.is_needed() {
+        response.headers.append("Vary", "Cookie");
+    }
+}

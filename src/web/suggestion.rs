@@ -1,0 +1,93 @@
+//! Deeper: suggestion, the command on an error page that gets an ordinary answer.
+//!
+//! The command is made of what the program registered, never of the path that came. A path may hold
+//! anything, and people paste a command into a shell.
+//!
+//! * A route suggests its own example: the one that it was given, or its path if it is a GET route
+//!   without places.
+//! * A route without an example suggests the GET route above it: for `/things/<int:id>` this is
+//!   `/things`.
+//! * If neither exists, the suggestion is the home page. Without a home page there is none.
+//!
+//! Left out: whether the command worked the last time. A test runs every example.
+
+use super::router::{Example, Found, Route, Router};
+use crate::http::{Method, Request, Status};
+
+/// A command for a request that failed with this status; `near` are the routes whose paths are
+/// similar, and `base` is the address of the server.
+pub fn command(
+    router: &Router,
+    request: &Request,
+    status: Status,
+    near: &[&Route],
+    base: &str,
+) -> Option<String> {
+    // `base` is made of Host, which may hold what means something to a shell.
+    let host = request.headers.get("Host")?;
+    if !host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-:[]".contains(&byte)) {
+        return None;
+    }
+    let mut asked = None;
+    let mut candidates: Vec<&Route> = match router.find(&request.method, &request.path) {
+        Found::Route(route, _) => {
+            asked = Some(route);
+            if may_help(status, &route.method) { with_above(router, route) } else { Vec::new() }
+        }
+        Found::WrongMethod(_) => {
+            let mut known = router.of_path(&request.path);
+            known.sort_by_key(|route| route.method != Method::Get);
+            let above = known.first().map(|route| with_above(router, route));
+            known.extend(above.into_iter().flatten());
+            known
+        }
+        Found::Moved(_) | Found::Nothing => near.to_vec(),
+    };
+    candidates.extend(router.of_path("/").into_iter().filter(|route| route.method == Method::Get));
+    // The request that has just failed is no help.
+    let is_plain = request.query.is_empty() && request.body.is_empty();
+    let has_failed = |route: &Route, example: &Example| {
+        is_plain
+            && example.path == request.path
+            && asked.is_some_and(|asked| std::ptr::eq(asked, route))
+    };
+    let example = candidates
+        .into_iter()
+        .find_map(|route| route.example.as_ref().filter(|example| !has_failed(route, example)))?;
+    let url = quoted(format!("{base}{}", example.path));
+    Some(if example.form.is_empty() {
+        format!("curl {url}")
+    } else {
+        format!("curl -d {} {url}", quoted(example.form.clone()))
+    })
+}
+
+/// The word in quotes, if a shell could read it as something else.
+fn quoted(word: String) -> String {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-._~/:=@%+,".contains(letter);
+    if word.chars().all(is_plain) { word } else { format!("'{word}'") }
+}
+
+/// True if another request to the same route may succeed. A 403 to a GET is a 403 for every such
+/// request; a 403 to a form may be the fault of the page of another site that sent it.
+fn may_help(status: Status, method: &Method) -> bool {
+    match status {
+        Status::FORBIDDEN => !method.is_safe(),
+        Status::TOO_MANY_REQUESTS => false,
+        Status(code) => code / 100 == 4,
+    }
+}
+
+/// A route, the GET route of its pattern, and those above it: for `/shop/order/<int:id>` those of
+/// `/shop/order` and `/shop`.
+fn with_above<'r>(router: &'r Router, route: &'r Route) -> Vec<&'r Route> {
+    let text = route.pattern.text();
+    let ends = text.match_indices('/').map(|(at, _)| at).filter(|at| *at > 0).chain([text.len()]);
+    let mut found = vec![route];
+    for end in ends.collect::<Vec<_>>().into_iter().rev() {
+        let is_it =
+            |known: &&Route| known.method == Method::Get && known.pattern.text() == &text[..end];
+        found.extend(router.routes().iter().filter(is_it));
+    }
+    found
+}
