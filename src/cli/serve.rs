@@ -215,7 +215,7 @@ pub fn run(settings: Settings, stops: impl FnOnce(Stopper) -> io::Result<()>) ->
         .limits(settings.limits)
         .stop_time(settings.stop_time);
     let server = server.proxies(settings.proxies);
-    match server.run(app::glass::Unseen(app)) {
+    match server.run(app::glass::WithoutOwnRequests(app)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             let _ = writeln!(io::stderr(), "carafe: {error}");

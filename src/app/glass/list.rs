@@ -1,9 +1,12 @@
-//! The list of cycles, and how it grows: as a page, as text, as JSON, and as a stream of events.
+//! Deeper: Lists the cycles as a page, as text, as JSON, and as a stream of events.
 
-use super::facts::{Facts, whole};
+use super::describe::{describe, signs};
 use super::forget::effect;
-use super::{open, text, uncached};
-use carafe::cycle::Recorder;
+use super::message::Message;
+use super::own_requests::{admit, uncached};
+use super::related::{PagesSoFar, with_pages};
+use super::text;
+use carafe::cycle::{Record, Recorder};
 use carafe::http::{Response, Status};
 use carafe::{Context, Error, Map, Value, json};
 use std::io::{self, IsTerminal, Write};
@@ -11,108 +14,67 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-/// So many pages may listen to the list at once: each holds a worker.
+/// This many pages may listen to the list at once, because each blocks a thread.
 const LISTENERS: usize = 16;
-/// A listener hears something at least this often, so that one who has gone is noticed.
+/// A listener gets a line at least this often, so that the server notices when it has gone.
 const HEARTBEAT: Duration = Duration::from_secs(5);
 
-/// The pages so far. What a page fetches by itself (style sheets, scripts, pictures) belongs to it
-/// and is folded below it.
-#[derive(Default)]
-struct Pages(Vec<(String, u64)>);
-
-impl Pages {
-    /// The number of the page that this cycle belongs to; `None`: it is one of its own.
-    fn place(&mut self, facts: &Facts) -> Option<u64> {
-        let is_part = facts.path.starts_with("/static/") || facts.path == "/favicon.ico";
-        if !is_part {
-            self.0.push((facts.path.clone(), facts.number));
-            return None;
-        }
-        let referer = facts.referer.as_ref()?;
-        self.0.iter().rev().find(|(path, _)| path == referer).map(|(_, number)| *number)
-    }
-}
-
-/// A cycle, and the number of the page that it belongs to.
-struct Entry {
-    facts: Facts,
-    page: Option<u64>,
-}
-
-/// The cycles that are kept, the oldest first.
-fn entries(recorder: &Recorder) -> Vec<Entry> {
-    let mut pages = Pages::default();
-    let entry = |facts: Facts| Entry { page: pages.place(&facts), facts };
-    recorder.all().iter().map(|record| Facts::of(record)).map(entry).collect()
-}
-
-/// The page that a cycle belongs to, and the cycles of what a page fetched by itself.
-pub fn family(recorder: &Recorder, number: u64) -> (Option<u64>, Vec<u64>) {
-    let entries = entries(recorder);
-    let page =
-        entries.iter().find(|entry| entry.facts.number == number).and_then(|entry| entry.page);
-    let parts =
-        entries.iter().filter(|entry| entry.page == Some(number)).map(|entry| entry.facts.number);
-    (page, parts.collect())
-}
-
-/// What the list shows of a cycle.
-pub fn row(facts: &Facts, page: Option<u64>) -> Map {
+/// What the list shows of a cycle; `page` is the number of the page that it belongs to.
+fn row(record: &Record, page: Option<u64>) -> Map {
+    let cycle = describe(record);
+    let same = |name: &str| cycle.get(name).cloned().unwrap_or_default();
     Map::from([
-        ("number", whole(facts.number)),
-        ("request", facts.request.as_str().into()),
-        ("status", facts.status.into()),
-        ("milliseconds", Value::Float((facts.took * 100.0).round() / 100.0)),
-        ("source", facts.source.as_str().into()),
-        ("signs", facts.signs().into()),
-        ("still_knows", facts.knows.as_str().into()),
-        ("page", page.map(whole).into()),
+        ("number", same("number")),
+        ("request", same("request")),
+        ("status", same("status")),
+        ("milliseconds", Value::Float((record.took.as_secs_f64() * 1e5).round() / 100.0)),
+        ("source", same("source")),
+        ("signs", signs(&cycle).into()),
+        ("still_knows", same("still_knows")),
+        ("page", page.into()),
     ])
 }
 
 /// The cycles whose path the caller wants, as rows of the list, the newest first.
 pub fn rows_of(recorder: &Recorder, wants: impl Fn(&str) -> bool) -> Vec<Value> {
     let records = recorder.all();
-    let facts =
-        records.iter().rev().map(|record| Facts::of(record)).filter(|facts| wants(&facts.path));
-    facts.map(|facts| row(&facts, None).into()).collect()
+    let wanted =
+        records.iter().rev().filter(|record| wants(Message::request(record).path_and_query().0));
+    wanted.map(|record| row(record, None).into()).collect()
 }
 
 /// `/cycles`
 pub fn list(ctx: &mut Context, recorder: &Recorder) -> Result<Response, Error> {
-    open(ctx)?;
-    let entries = entries(recorder);
+    admit(ctx)?;
+    let rows: Vec<Map> =
+        with_pages(recorder).iter().map(|(record, page)| row(record, *page)).collect();
     let response = if ctx.request.prefers_html() {
-        let pages = entries.iter().rev().filter(|entry| entry.page.is_none());
-        let rows = pages.map(|page| {
-            let parts = entries.iter().filter(|entry| entry.page == Some(page.facts.number));
-            let mut row = row(&page.facts, None);
-            row.insert(
-                "parts",
-                parts.map(|part| self::row(&part.facts, part.page).into()).collect::<Vec<Value>>(),
-            );
-            Value::Map(row)
-        });
-        let last = entries.last().map_or(0, |entry| entry.facts.number);
-        let forgets = Value::from(effect(ctx.site().place()));
-        ctx.render(
-            "cycles.html",
-            [("cycles", rows.collect()), ("last", whole(last)), ("forgets", forgets)],
-        )?
+        let last = rows.last().and_then(|row| row.get("number")).cloned();
+        let variables = [
+            ("cycles", folded(&rows)),
+            ("last", last.unwrap_or(Value::Int(0))),
+            ("forgets", effect(ctx.site().place()).into()),
+        ];
+        ctx.render("cycles.html", variables)?
     } else if ctx.request.accepts("application/json") {
-        let rows: Vec<Value> =
-            entries.iter().map(|entry| row(&entry.facts, entry.page).into()).collect();
         Response::json(json::write(&rows.into()) + "\n")
     } else {
-        Response::text(
-            entries
-                .iter()
-                .map(|entry| text::line(&entry.facts, entry.page.is_some()))
-                .collect::<String>(),
-        )
+        Response::text(rows.iter().map(text::line).collect::<String>())
     };
     Ok(uncached(response))
+}
+
+/// The rows, the newest first; the rows of what was fetched for a page are the `parts` of its row.
+fn folded(rows: &[Map]) -> Value {
+    let page_of = |row: &Map| row.get("page").and_then(Value::as_int);
+    let pages = rows.iter().rev().filter(|row| page_of(row).is_none()).cloned();
+    let with_parts = pages.map(|mut page| {
+        let number = page.get("number").and_then(Value::as_int);
+        let parts: Value = rows.iter().filter(|row| page_of(row) == number).cloned().collect();
+        page.insert("parts", parts);
+        page
+    });
+    with_parts.collect()
 }
 
 /// Prints each cycle as text on standard output, as it ends: `--show-cycles`.
@@ -125,51 +87,49 @@ pub fn print_all(recorder: &Recorder, base: &str) {
     while !recorder.is_closed() {
         for record in recorder.wait_beyond(last, Duration::from_secs(3600)) {
             last = record.number;
-            let text = text::brief(&Facts::of(&record), base) + "\n";
+            let text = text::brief(&describe(&record), base) + "\n";
             let text = if is_painted { text::painted(&text) } else { text };
             let _ = io::stdout().write_all(text.as_bytes());
         }
     }
 }
 
-/// Counts a listener as long as it lives.
-struct Listening(Arc<AtomicUsize>);
+/// Counts a listener for as long as it exists.
+struct Listener(Arc<AtomicUsize>);
 
-impl Drop for Listening {
+impl Drop for Listener {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::SeqCst);
     }
 }
 
-/// New cycles as they end: server-sent events (the WHATWG HTML standard, section 9.2), each with a
-/// row of the list.
+/// `/cycles/live`: new cycles as they end, each as a row of the list. The answer is a stream of
+/// server-sent events (the WHATWG HTML standard, section 9.2).
 pub fn live(
     ctx: &mut Context,
     recorder: &Arc<Recorder>,
-    listening: &Arc<AtomicUsize>,
+    listeners: &Arc<AtomicUsize>,
 ) -> Result<Response, Error> {
-    open(ctx)?;
-    if listening.fetch_add(1, Ordering::SeqCst) >= LISTENERS {
-        listening.fetch_sub(1, Ordering::SeqCst);
-        return Err(Error::abort(
-            Status::SERVICE_UNAVAILABLE,
-            format!("{LISTENERS} pages listen already"),
-        ));
+    admit(ctx)?;
+    let others = listeners.fetch_add(1, Ordering::SeqCst);
+    let listener = Listener(Arc::clone(listeners));
+    if others >= LISTENERS {
+        let why = format!("{LISTENERS} pages listen already");
+        return Err(Error::abort(Status::SERVICE_UNAVAILABLE, why));
     }
-    let listening = Listening(Arc::clone(listening));
-    let recorder = Arc::clone(recorder);
     let after = ctx.request.headers.get("Last-Event-ID").or(ctx.request.query.get("after"));
+    let after = after.and_then(|number| number.parse().ok());
     let newest = recorder.newest().map_or(0, |record| record.number);
-    // Whoever names a cycle that has not been yet listened to an earlier run of the server, and is
-    // to hear of this one.
-    let after = after.and_then(|number| number.parse().ok()).filter(|after| *after <= newest);
-    let mut last = after.unwrap_or(newest);
-    let mut pages = Pages::default();
+    // A number that no cycle has yet is from an earlier run of the server. That page gets the
+    // cycles of this run.
+    let mut last = after.filter(|after| *after <= newest).unwrap_or(newest);
+    let mut pages = PagesSoFar::default();
     for record in recorder.all().iter().filter(|record| record.number <= last) {
-        pages.place(&Facts::of(record));
+        pages.page_of(record);
     }
+    let recorder = Arc::clone(recorder);
     let stream = Response::stream("text/event-stream", move |out| {
-        let _listening = listening;
+        let _listener = listener;
         while !recorder.is_closed() {
             let records = recorder.wait_beyond(last, HEARTBEAT);
             if records.is_empty() {
@@ -177,8 +137,7 @@ pub fn live(
             }
             for record in records {
                 last = record.number;
-                let facts = Facts::of(&record);
-                let row = json::write(&row(&facts, pages.place(&facts)).into());
+                let row = json::write(&row(&record, pages.page_of(&record)).into());
                 out.write_all(format!("id: {last}\ndata: {row}\n\n").as_bytes())?;
             }
         }

@@ -1,53 +1,44 @@
-//! What the server knew of a visitor before, and what it still knows: parts 2 and 7 of a cycle.
+//! Deeper: Says what the server knew of a visitor before, and what it still knows: parts 2 and 7.
 //!
-//! The words depend on where rows are kept. On a signed cookie the server remembers nothing, and
-//! the visitor carries it all; a row in a file is there after a restart; a row in another program
-//! may not have been looked at.
+//! The words depend on where rows are kept. With a signed cookie the server remembers nothing, and
+//! the visitor carries the row. A row in a file outlasts a restart. A row in another program may
+//! not have been looked at.
 
 use super::mask::{Mask, cut};
-use carafe::cycle::StorePlace;
-use carafe::cycle::{Cycle, Detail, Step};
+use carafe::cycle::{Cycle, Detail, Step, StorePlace};
 use carafe::http::Status;
-use carafe::{Map, Value, json};
+use carafe::{Map, Value};
 
-/// Under this name the flashed messages stand in a row, as Flask has it.
-pub(super) const FLASHES: &str = "_flashes";
+/// The name under which a row holds its flashed messages, as in Flask.
+pub const FLASHES: &str = "_flashes";
 
-/// So much of a value is shown.
+/// This many characters of a value are shown.
 const SHOWN: usize = 200;
 
-/// The visitor's memory in one cycle.
-pub struct Memory<'c> {
-    pub(super) cycle: &'c Cycle,
-    pub(super) mask: &'c Mask,
-    /// The cookie that came.
-    pub(super) sent: Option<&'c str>,
+/// What one cycle found and left of its visitor.
+pub struct VisitorMemory<'c> {
+    pub cycle: &'c Cycle,
+    pub mask: &'c Mask,
+    /// The cookie that arrived.
+    pub sent: Option<&'c str>,
     /// Why it was refused.
     refused: Option<&'c str>,
     /// The row that it names.
-    pub(super) before: Option<&'c Map>,
-    /// The session was touched: the cookie from now on, and the row.
-    pub(super) left: Option<(Option<&'c str>, &'c Map)>,
+    pub before: Option<&'c Map>,
+    /// If the session was used: the cookie from now on, and the row.
+    pub left: Option<(Option<&'c str>, &'c Map)>,
     /// Where rows are kept, as far as this cycle had to do with one.
-    pub(super) place: StorePlace,
-    /// Rows beside the visitor's that were changed: kind, key, and false if it was deleted.
+    pub place: StorePlace,
+    /// Other rows that were changed: kind, key, and false if it was deleted.
     stored: &'c [(&'static str, String, bool)],
 }
 
-impl<'c> Memory<'c> {
-    /// Finds what a cycle says of it.
-    pub fn of(cycle: &'c Cycle, mask: &'c Mask) -> Memory<'c> {
+impl<'c> VisitorMemory<'c> {
+    /// Collects it from the steps of a cycle.
+    pub fn of(cycle: &'c Cycle, mask: &'c Mask) -> VisitorMemory<'c> {
         let (place, stored) = (StorePlace::Memory, &[][..]);
-        let mut memory = Memory {
-            cycle,
-            mask,
-            sent: None,
-            refused: None,
-            before: None,
-            left: None,
-            place,
-            stored,
-        };
+        let (sent, refused, before, left) = (None, None, None, None);
+        let mut memory = VisitorMemory { cycle, mask, sent, refused, before, left, place, stored };
         for step in cycle.steps() {
             match &step.detail {
                 Detail::Row { cookie, refused, row, place } => {
@@ -67,75 +58,79 @@ impl<'c> Memory<'c> {
         memory
     }
 
-    /// What the cookie that came names or carries, in a few words.
+    /// What the cookie that arrived names or carries, in a few words.
     pub fn cookie_words(&self) -> String {
         let Some(cookie) = self.sent else { return String::new() };
         let row = match self.place {
             StorePlace::Nowhere => return "of no use: no row is kept here".to_owned(),
+            StorePlace::Cookie if self.refused.is_some() => return "refused".to_owned(),
             StorePlace::Cookie => "carries its row".to_owned(),
             StorePlace::Memory | StorePlace::File | StorePlace::Elsewhere => {
                 format!("names row {}", cut(cookie))
             }
         };
-        match (self.refused, self.before) {
-            (Some(_), _) if self.place == StorePlace::Cookie => "refused".to_owned(),
-            (Some(_), _) => format!("{row}, refused"),
-            (None, Some(known)) => {
-                let values = match known.iter().filter(|(name, _)| *name != FLASHES).count() {
-                    0 => String::new(),
-                    1 => "1 value: ".to_owned(),
-                    count => format!("{count} values: "),
-                };
-                format!("{row} ({values}{})", names_of(known))
-            }
-            (None, None) => format!("{row}, not looked at"),
-        }
+        let Some(known) = self.before else {
+            let why = if self.refused.is_some() { "refused" } else { "not looked at" };
+            return format!("{row}, {why}");
+        };
+        let values = match known.iter().filter(|(name, _)| *name != FLASHES).count() {
+            0 => String::new(),
+            1 => "1 value: ".to_owned(),
+            count => format!("{count} values: "),
+        };
+        format!("{row} ({values}{})", names_of(known))
     }
 
-    /// Part 2, in sentences; `bytes` came, and `has_cookie` says if any cookie was among them.
+    /// Part 2 in sentences; `bytes` is the length of the request, and `has_cookie` says if any
+    /// cookie was in it.
     pub fn knew(&self, bytes: u64, has_cookie: bool) -> Vec<String> {
         let nothing = format!("nothing but these {bytes} bytes");
         let Some(cookie) = self.sent else {
-            let who = if has_cookie {
-                "no cookie of this server: a stranger"
-            } else {
-                "no cookie: a stranger"
-            };
-            return vec![who.to_owned(), nothing];
+            let whose = if has_cookie { " of this server" } else { "" };
+            return vec![format!("no cookie{whose}: a stranger"), nothing];
         };
         let row = format!("your cookie names row {}, but", cut(cookie));
         match (self.place, self.refused, self.before) {
             (StorePlace::Nowhere, ..) => {
-                vec!["this server keeps no rows, so your cookie names none: a stranger".to_owned(), nothing]
+                let why = "this server keeps no rows, so your cookie names none: a stranger";
+                vec![why.to_owned(), nothing]
             }
-            (StorePlace::Cookie, Some(why), _) => vec![
-                format!("your cookie was refused: {why}"),
-                "(somebody changed it, or it was signed with another key: each start makes one, unless".to_owned()
-                    + " CARAFE_SECRET_KEY sets it)",
-                format!("so: {nothing}"),
-            ],
+            (StorePlace::Cookie, Some(why), _) => {
+                let keys = "another key signed it, or somebody changed it; each start of the \
+                            server makes a new key, unless CARAFE_SECRET_KEY sets one";
+                let refused = format!("your cookie was refused: {why}");
+                vec![refused, format!("({keys})"), format!("so: {nothing}")]
+            }
             (place, Some(why), _) => {
-                let empties = if place == StorePlace::Memory { "; a restart or /forget empties the table" } else { "" };
+                let in_memory = place == StorePlace::Memory;
+                let empties =
+                    if in_memory { "; a restart or /forget empties the table" } else { "" };
                 let jars = format!("(localhost and 127.0.0.1 are two jars{empties})");
                 vec![format!("{row} {why}"), jars, format!("so: {nothing}")]
             }
             (place, None, Some(known)) => {
-                let values = self.cookie_words();
+                let cookie = format!("the cookie {}", self.cookie_words());
                 let head = match place {
-                    StorePlace::Cookie => format!("nothing of its own: the cookie {values}, signed by this server"),
-                    StorePlace::File => format!("the cookie {values}, kept in the file"),
-                    StorePlace::Elsewhere => format!("the cookie {values}, asked of the shared store"),
-                    StorePlace::Memory | StorePlace::Nowhere => format!("the cookie {values}"),
+                    StorePlace::Cookie => {
+                        format!("nothing of its own: {cookie}, signed by this server")
+                    }
+                    StorePlace::File => format!("{cookie}, kept in the file"),
+                    StorePlace::Elsewhere => format!("{cookie}, asked of the shared store"),
+                    StorePlace::Memory | StorePlace::Nowhere => cookie,
                 };
                 let values = known.iter().map(|(name, value)| self.line(name, value));
                 [head].into_iter().chain(values).collect()
             }
-            (_, None, None) if self.has_failed() => vec![format!("{row} the store could not say what it holds")],
-            (_, None, None) => vec![format!("{row} nobody looked: this answer does not depend on it"), nothing],
+            (_, None, None) if self.has_failed() => {
+                vec![format!("{row} the store could not say what it holds")]
+            }
+            (_, None, None) => {
+                vec![format!("{row} nobody looked: this answer does not depend on it"), nothing]
+            }
         }
     }
 
-    /// Part 7, one sentence or two.
+    /// Part 7, in one sentence or two.
     pub fn still_knows(&self) -> String {
         let kept = match self.left {
             Some((cookie, row)) => cookie.map(|cookie| (cookie, row)),
@@ -153,37 +148,36 @@ impl<'c> Memory<'c> {
                 };
                 format!("row {} ({}){lasts}.", cut(cookie), names_of(row))
             }
-            (StorePlace::Nowhere, None)
-                if self.left.is_some_and(|(_, row)| row.iter().next().is_some()) =>
-            {
+            (StorePlace::Nowhere, None) if self.left.is_some_and(|(_, row)| !row.is_empty()) => {
                 "nothing about this visitor: no store keeps what was set here.".to_owned()
             }
             (place, None) if place != StorePlace::Nowhere && self.is_unseen() => {
+                let row = cut(self.sent.unwrap_or_default());
                 let why =
                     if self.has_failed() { "the store could not say" } else { "nobody looked" };
-                format!("what row {} holds; {why}.", cut(self.sent.unwrap_or_default()))
+                format!("what row {row} holds; {why}.")
             }
             (_, None) => "nothing about this visitor: no row, no name.".to_owned(),
         };
-        // An account is no part of the visitor's row, and outlives it.
-        let has_account = kept.is_some_and(|(_, row)| row.get("account").is_some());
         let rows = self.stored.iter().filter(|(.., is_kept)| *is_kept);
         let rows: Vec<String> =
             rows.map(|(kind, key, _)| format!("{kind} '{}'", self.mask.text(key))).collect();
-        match (rows.is_empty(), has_account, kept) {
-            (false, ..) => format!("{row} This request also stored: {}.", rows.join(", ")),
-            (true, true, _) => format!("{row} Beside it: the account, and its orders."),
-            (true, false, Some(_)) => format!("{row} Nothing else about this visitor."),
-            (true, false, None) => row,
+        // An account is not in the visitor's row, and it stays when the row is deleted.
+        let has_account = kept.is_some_and(|(_, row)| row.get("account").is_some());
+        match kept {
+            _ if !rows.is_empty() => {
+                format!("{row} This request also stored: {}.", rows.join(", "))
+            }
+            _ if has_account => format!("{row} Beside it: the account, and its orders."),
+            Some(_) => format!("{row} Nothing else about this visitor."),
+            None => row,
         }
     }
 
-    /// True if a cookie came that nobody has refused, and what it names was not seen.
+    /// True if a cookie arrived that nobody refused, and nobody looked at what it names.
     fn is_unseen(&self) -> bool {
-        self.sent.is_some()
-            && self.refused.is_none()
-            && self.before.is_none()
-            && self.left.is_none()
+        let is_known = self.refused.is_some() || self.before.is_some() || self.left.is_some();
+        self.sent.is_some() && !is_known
     }
 
     /// True if the store was asked, and failed.
@@ -193,8 +187,8 @@ impl<'c> Memory<'c> {
         self.cycle.steps().iter().any(is_failure)
     }
 
-    /// `user = 'Ada'`
-    pub(super) fn line(&self, name: &str, value: &Value) -> String {
+    /// A value of a row: `user = 'Ada'`
+    pub fn line(&self, name: &str, value: &Value) -> String {
         if name != FLASHES {
             return format!("{name} = {}", self.shown(name, value));
         }
@@ -203,20 +197,19 @@ impl<'c> Memory<'c> {
     }
 
     /// A value in one short line.
-    pub(super) fn shown(&self, name: &str, value: &Value) -> String {
-        let text = match self.mask.named(name, value) {
-            Value::Str(text) => format!("'{text}'"),
-            other => json::write(&other),
+    pub fn shown(&self, name: &str, value: &Value) -> String {
+        let text = match value.as_str() {
+            Some(text) => format!("'{}'", self.mask.field(name, text)),
+            None => self.mask.json(name, value),
         };
-        if text.chars().count() > SHOWN {
-            text.chars().take(SHOWN).chain("..".chars()).collect()
-        } else {
-            text
+        if text.chars().count() <= SHOWN {
+            return text;
         }
+        text.chars().take(SHOWN).chain("..".chars()).collect()
     }
 }
 
-/// The ids that the visitor of a cycle showed or was given, whole. Never shown.
+/// The whole ids that the visitor of a cycle sent or was given. They are compared, never shown.
 pub fn ids(cycle: &Cycle) -> impl Iterator<Item = &str> {
     cycle.steps().iter().filter_map(|step| match &step.detail {
         Detail::Row { cookie, .. } | Detail::Change { cookie, .. } => cookie.as_deref(),
@@ -229,17 +222,14 @@ fn messages(list: &Value) -> impl Iterator<Item = &str> {
     list.as_list().unwrap_or_default().iter().filter_map(|pair| pair.as_list()?.get(1)?.as_str())
 }
 
-/// The names in a row, the flashed messages as a count: `user, 1 flash`.
+/// The names in a row, and the number of its flashed messages: `user, 1 flash`.
 fn names_of(row: &Map) -> String {
-    let mut names: Vec<&str> =
-        row.iter().map(|(name, _)| name).filter(|name| *name != FLASHES).collect();
-    let flashes = match row.get(FLASHES).map_or(0, |list| messages(list).count()) {
-        0 => String::new(),
-        1 => "1 flash".into(),
-        more => format!("{more} flashes"),
-    };
-    if !flashes.is_empty() {
-        names.push(&flashes);
+    let names = row.iter().map(|(name, _)| name).filter(|name| *name != FLASHES);
+    let mut names: Vec<String> = names.map(str::to_owned).collect();
+    match row.get(FLASHES).map_or(0, |list| messages(list).count()) {
+        0 => {}
+        1 => names.push("1 flash".into()),
+        more => names.push(format!("{more} flashes")),
     }
     if names.is_empty() { "empty".to_owned() } else { names.join(", ") }
 }

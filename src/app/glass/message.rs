@@ -1,47 +1,57 @@
-//! A message taken apart: its lines as they were on the wire, its headers, its body.
+//! Deeper: Splits the recorded bytes of a message into lines, headers and body.
 //!
-//! It is made of the bytes, not of what the parser understood: a message that was refused is shown
-//! as well, and most of all. Whatever is no text is written as `\x00`, so that nothing in it moves
-//! a cursor or hides.
+//! It reads the bytes, not what the parser made of them, because a message that was refused is
+//! shown as well. Bytes that are not text are written as `\x00`, so that a terminal which prints
+//! them obeys none of them.
 
-use carafe::cycle::Excerpt;
+use carafe::cycle::{Detail, Excerpt, Record};
 
 /// One line of the head.
-pub struct Line {
-    /// The line as it came, without its end.
+pub struct WireLine {
+    /// The line as it arrived, without its end.
     pub text: String,
-    /// Where the name ends and the value begins and ends, if it is a header.
+    /// In a header: where the name ends, where the value begins, where the value ends.
     pub value: Option<(usize, usize, usize)>,
-    /// How it ended: `CR LF` or `LF`; nothing, if the message ended first.
+    /// How the line ended: `CR LF` or `LF`; empty if the message ended first.
     pub end: &'static str,
 }
 
-/// A message taken apart.
+/// A request or a response, split.
+#[derive(Default)]
 pub struct Message {
     /// The first line, then the headers.
-    pub lines: Vec<Line>,
-    /// True if the empty line came.
+    pub lines: Vec<WireLine>,
+    /// True if the empty line arrived.
     pub has_end: bool,
-    /// What came behind the empty line, as far as it was kept.
+    /// The bytes after the empty line, as far as the record keeps them.
     pub body: Vec<u8>,
-    /// True if not all of the message was kept.
+    /// True if the record does not hold the whole message.
     pub is_cut: bool,
 }
 
+/// The bytes of the step of this name: `received` or `sent`.
+pub fn bytes<'r>(record: &'r Record, step: &str) -> Option<&'r Excerpt> {
+    record.cycle.steps().iter().filter(|known| known.name == step).find_map(|known| {
+        if let Detail::Bytes(excerpt) = &known.detail { Some(excerpt) } else { None }
+    })
+}
+
 impl Message {
-    /// Takes the bytes of a message apart.
-    pub fn of(excerpt: &Excerpt) -> Message {
-        // A server may pass over empty lines before a request (RFC 9112 §2.2); carafe does.
+    /// The request of a record; an empty message if none arrived.
+    pub fn request(record: &Record) -> Message {
+        bytes(record, "received").map(Message::split).unwrap_or_default()
+    }
+
+    /// Splits the bytes of a message.
+    pub fn split(excerpt: &Excerpt) -> Message {
+        // RFC 9112 §2.2: "a server that is expecting to receive and parse a request-line SHOULD
+        // ignore at least one empty line (CRLF) received prior to the request-line".
         let mut rest = &excerpt.bytes[..];
         while let Some(behind) = rest.strip_prefix(b"\r\n") {
             rest = behind;
         }
-        let mut message = Message {
-            lines: Vec::new(),
-            has_end: false,
-            body: Vec::new(),
-            is_cut: excerpt.total.is_none_or(|total| total > excerpt.bytes.len() as u64),
-        };
+        let is_cut = excerpt.total.is_none_or(|total| total > excerpt.bytes.len() as u64);
+        let mut message = Message { is_cut, ..Message::default() };
         while !rest.is_empty() {
             let length = rest.iter().position(|byte| *byte == b'\n');
             let (line, behind) = rest.split_at(length.map_or(rest.len(), |at| at + 1));
@@ -58,7 +68,7 @@ impl Message {
             }
             let text = readable(line, false);
             let value = if message.lines.is_empty() { None } else { value_of(&text) };
-            message.lines.push(Line { text, value, end });
+            message.lines.push(WireLine { text, value, end });
         }
         message
     }
@@ -68,15 +78,16 @@ impl Message {
         self.lines.first().map_or("", |line| line.text.as_str())
     }
 
-    /// Method and target, or the first two words of whatever the first line is.
+    /// Method and target: the first two words of the first line.
     pub fn asked(&self) -> (&str, &str) {
         let mut words = self.start_line().split(' ');
         (words.next().unwrap_or(""), words.next().unwrap_or(""))
     }
 
-    /// The query of the target, still encoded.
-    pub fn query(&self) -> &str {
-        self.asked().1.split_once('?').map_or("", |(_, query)| query)
+    /// Path and query of the target, still encoded.
+    pub fn path_and_query(&self) -> (&str, &str) {
+        let target = self.asked().1;
+        target.split_once('?').unwrap_or((target, ""))
     }
 
     /// The header fields in order.
@@ -91,12 +102,12 @@ impl Message {
         self.headers().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 
-    /// The type that the body is said to be of.
+    /// The media type that the message names for its body.
     pub fn content_type(&self) -> &str {
         self.header("Content-Type").unwrap_or("")
     }
 
-    /// True if the body came in chunks.
+    /// True if the body is in chunks.
     pub fn is_chunked(&self) -> bool {
         self.header("Transfer-Encoding").is_some()
     }
@@ -111,7 +122,7 @@ impl Message {
     }
 }
 
-/// Where the name of a header ends, and where its value begins and ends, blanks apart.
+/// Where the name of a header ends, and where its value begins and ends without blanks.
 fn value_of(line: &str) -> Option<(usize, usize, usize)> {
     let name = line.find(':')?;
     let value = line[name + 1..].trim_start();
@@ -119,7 +130,7 @@ fn value_of(line: &str) -> Option<(usize, usize, usize)> {
     Some((name, from, from + value.trim_end().len()))
 }
 
-/// Each chunk of a body: the line that says its length, and its bytes. The last has none.
+/// Each chunk of a body: the line with its length, and its bytes. The last chunk has no bytes.
 pub fn chunks(body: &[u8]) -> Vec<(&[u8], &[u8])> {
     let mut chunks = Vec::new();
     let mut rest = body;
@@ -137,8 +148,7 @@ pub fn chunks(body: &[u8]) -> Vec<(&[u8], &[u8])> {
     chunks
 }
 
-/// Text as it is; what is none, byte by byte, as `\x00`. Line ends stay only where lines are
-/// wanted.
+/// Text as it is, and every other byte as `\x00`. A line's end stays only if `keep_lines`.
 pub fn readable(bytes: &[u8], keep_lines: bool) -> String {
     let mut text = String::new();
     for chunk in bytes.utf8_chunks() {

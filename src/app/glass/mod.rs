@@ -1,41 +1,41 @@
-//! The glass: what happened in the last cycles, as pages, as text and as JSON.
+//! Deeper: The glass: pages that show what happened, what is known, and the source.
 //!
-//! The record is made by the spines (`src/cycle.rs`), and costs as little as it can; here it is
-//! only shown, and only now is anything made into words. `facts` reads a record once, and its seven
-//! parts have a file each or two: `message` takes the bytes apart and `annotate` says what each is
-//! for, `memory` tells what the server knew and knows, `changed` what became of it, `matched` who
-//! answered. `text` and the templates print the facts, `again` makes the same request once more,
-//! `beside` finds the cycles that belong to it, `mask` hides what nobody should see. These pages
-//! are for whoever sits at this machine, and are no cycles themselves.
+//! The server records each cycle (`src/cycle.rs`) and keeps the record small. Here it is made into
+//! words, and only when somebody looks. `describe` turns a record into one description in seven
+//! parts: `message` and `annotate` explain the bytes, `memory` and `changes` the visitor's memory,
+//! `answered` the route, and `mask` hides what nobody should see. The page, the text (`text`) and
+//! the JSON are printed from that description. `related` adds the cycles that belong to it, and
+//! `repeat_request` a line that sends the same request.
+//!
+//! These pages are for the person at this machine. Their own requests are not recorded.
 
-mod again;
 mod annotate;
-mod beside;
-mod changed;
-mod facts;
+mod answered;
+mod changes;
+mod describe;
 mod forget;
 mod list;
 mod mask;
-mod matched;
 mod memory;
 mod message;
+mod own_requests;
+mod related;
+mod repeat_request;
 mod source;
 mod text;
-mod unseen;
 
 pub use forget::effect as effect_of_forgetting;
 pub use list::{print_all, rows_of};
-pub use unseen::Unseen;
+pub use own_requests::WithoutOwnRequests;
 
-use beside::Beside;
 use carafe::cycle::{Record, Recorder};
 use carafe::http::{Response, Status};
-use carafe::{App, Context, Error, json};
-use facts::Facts;
+use carafe::{App, Context, Error, Value, json};
+use own_requests::{admit, uncached};
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
-/// The routes of this folder; `recorder` is `None` if nothing is recorded.
+/// Registers the routes of this room; without a `recorder` there are no cycles to show.
 pub fn routes(app: &mut App, recorder: Option<Arc<Recorder>>) {
     source::routes(app);
     app.post("/forget", forget::forget);
@@ -44,33 +44,28 @@ pub fn routes(app: &mut App, recorder: Option<Arc<Recorder>>) {
     app.get_named("cycles", "/cycles", move |ctx: &mut Context| list::list(ctx, &shared));
     let shared = Arc::clone(&recorder);
     app.get_named("cycle", "/cycles/<cycle>", move |ctx: &mut Context| one(ctx, &shared));
-    let listening = Arc::new(AtomicUsize::new(0));
+    let listeners = Arc::new(AtomicUsize::new(0));
     app.get_named("cycles_live", "/cycles/live", move |ctx: &mut Context| {
-        list::live(ctx, &recorder, &listening)
+        list::live(ctx, &recorder, &listeners)
     })
     .no_example(); // it does not end
 }
 
-/// Refuses whoever may not look, and takes this request out of the record.
-fn open(ctx: &mut Context) -> Result<(), Error> {
-    ctx.unrecorded();
-    ctx.check_inside()
-}
-
-/// The lines of source that may be said to have answered a cycle: any of the handler's, and the one
-/// that registered it.
+/// The lines of source that are a right answer to "which line answered this cycle?": the lines of
+/// the handler, and the line that registered it.
 pub fn answered_by(record: &Record) -> Vec<String> {
-    let facts = Facts::of(record);
-    let of_route =
-        facts.matched.iter().filter(|(name, _)| matches!(name.as_str(), "registered" | "handler"));
-    let mut places: Vec<String> = of_route.map(|(_, place)| place.clone()).collect();
-    places.push(facts.source);
-    places
+    let cycle = describe::describe(record);
+    let matched = describe::list(&cycle, "matched").iter().filter_map(Value::as_list);
+    let of_route = matched.filter_map(|pair| match (pair[0].as_str()?, pair[1].as_str()?) {
+        ("registered" | "handler", line) => Some(line.to_owned()),
+        _ => None,
+    });
+    of_route.chain([describe::text(&cycle, "source").to_owned()]).collect()
 }
 
-/// `/cycles/17`, `/cycles/last`, each with `.txt` or `.json` behind it.
+/// `/cycles/17` and `/cycles/last`, each also with `.txt` or `.json` at its end.
 fn one(ctx: &mut Context, recorder: &Recorder) -> Result<Response, Error> {
-    open(ctx)?;
+    admit(ctx)?;
     let asked = ctx.param("cycle").to_owned();
     let (name, ending) = asked.split_once('.').unwrap_or((&asked, ""));
     let record = match name {
@@ -87,27 +82,17 @@ fn one(ctx: &mut Context, recorder: &Recorder) -> Result<Response, Error> {
         };
         return Err(Error::abort(Status::NOT_FOUND, kept));
     };
-    let facts = Facts::of(&record);
-    let beside = Beside::of(&record, recorder, &ctx.base());
-    let html = ending.is_empty() && ctx.request.prefers_html();
-    let as_json =
-        ending == "json" || (ending.is_empty() && !html && ctx.request.accepts("application/json"));
-    let response = if html || as_json {
-        let mut variables = facts.to_map();
-        beside.add_to(&mut variables);
-        if html {
-            variables.insert("nth", text::ordinal(facts.connection.1));
-            ctx.render("cycle.html", variables)?
-        } else {
-            Response::json(json::write(&variables.into()) + "\n")
-        }
+    let mut cycle = describe::describe(&record);
+    related::add_related(&mut cycle, &record, recorder, &ctx.base());
+    let is_open = ending.is_empty();
+    let response = if is_open && ctx.request.prefers_html() {
+        let nth = cycle.get("request_on_it").and_then(Value::as_int);
+        cycle.insert("nth", nth.map(text::ordinal));
+        ctx.render("cycle.html", cycle)?
+    } else if ending == "json" || is_open && ctx.request.accepts("application/json") {
+        Response::json(json::write(&cycle.into()) + "\n")
     } else {
-        Response::text(text::whole(&facts, &beside, &ctx.base()))
+        Response::text(text::whole(&cycle, &ctx.base()))
     };
     Ok(uncached(response))
-}
-
-/// What is true of this moment only.
-fn uncached(response: Response) -> Response {
-    response.with_header("Vary", "Accept").with_header("Cache-Control", "no-store")
 }

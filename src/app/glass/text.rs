@@ -1,92 +1,114 @@
-//! A cycle for the terminal: the seven parts in at most 80 columns.
+//! Deeper: Prints the description of a cycle for the terminal, in at most 80 columns.
 //!
-//! Nothing is left out that the page or the JSON says: what is too long for a line goes on in the
-//! next, behind two dots if it was cut inside. Only [`brief`], for `--show-cycles`, is shorter.
-//! Line ends are written `\r\n`, as one would type them.
+//! The text says all that the page and the JSON say. What is too long for a line continues in the
+//! next line; two dots show that a word was cut. Only [`brief`], for `--show-cycles`, leaves
+//! something out. Line ends are written `\r\n`, as a person would type them.
 //!
-//! The text is made without colours, and [`painted`] adds them where a person looks: a text that is
-//! kept in a file or sent over the wire must not hold a terminal's commands.
+//! The text is made without colours, and [`painted`] adds them for a terminal: a text that is kept
+//! in a file or sent over the network must not contain a terminal's commands.
 
-use super::annotate::Part;
-use super::beside::Beside;
-use super::facts::Facts;
+use super::describe::{list, text};
+use carafe::{Map, Value};
 
 const COLUMNS: usize = 80;
-/// Where the notes stand, if the line leaves room for them.
+/// The column where notes begin, if the line is short enough.
 const NOTES: usize = 42;
-/// So many lines of a body are shown in brief.
+/// The lines of a body that [`brief`] shows.
 const BODY_LINES: usize = 8;
 
-/// Everything.
-pub fn whole(facts: &Facts, beside: &Beside, base: &str) -> String {
-    let mut out = seven(facts, usize::MAX);
-    let step =
-        |(name, at, source): &(&str, u128, String)| format!("{name:<9}{at:>7} us   {source}");
-    named("steps", &facts.steps.iter().map(step).collect::<Vec<_>>(), &mut out);
-    named("ended", &[format!("{}, after {} ms", facts.ended, facts.milliseconds())], &mut out);
-    let neighbours = [("before", beside.previous), ("after", beside.next)];
-    let neighbours = neighbours
-        .iter()
-        .filter_map(|(word, number)| Some(format!("#{} {word} this one", (*number)?)));
-    let parts = beside.parts.iter().map(|part| format!("#{part}")).collect::<Vec<_>>().join(", ");
-    let family = [
-        ("the same visitor's", neighbours.collect::<Vec<_>>().join(", ")),
-        ("fetched for this page", parts),
-        ("fetched for the page", beside.page.map_or(String::new(), |page| format!("#{page}"))),
-    ];
-    let family = family.iter().filter(|(_, numbers)| !numbers.is_empty());
-    let family: Vec<String> =
-        family.map(|(whose, numbers)| format!("{whose}: {numbers}")).collect();
-    if !family.is_empty() {
-        named("others", &family, &mut out);
-    }
-    match &beside.curl {
-        // At the margin, so that it can be copied as it stands.
-        Some(curl) => out.extend([format!("   again{}:", beside.hint()), folded(curl)]),
-        None => named(
-            "again",
-            &["no line gives quite this: a part of the request is not kept, or not shown".into()],
-            &mut out,
-        ),
-    }
-    out.push(format!("   {base}/cycles/{}", facts.number));
-    out.join("\n") + "\n"
-}
-
-/// What fits on a screen: without the steps, and with the front of each body.
-pub fn brief(facts: &Facts, base: &str) -> String {
-    let mut out = seven(facts, BODY_LINES);
-    out.push(format!("   {base}/cycles/{}", facts.number));
-    out.join("\n") + "\n"
-}
-
-/// The seven parts, with so many lines of each body.
-fn seven(facts: &Facts, body_lines: usize) -> Vec<String> {
-    let mut out = Vec::new();
-    let (connection, nth) = facts.connection;
-    let left = format!("#{}  conn {connection}, {} request", facts.number, ordinal(nth));
-    let right = format!("{:.1} ms   {}", facts.took, facts.source);
-    let gap = COLUMNS.saturating_sub(1 + left.chars().count() + right.chars().count()).max(2);
-    broken(&format!(" {left}{}{right}", " ".repeat(gap)), " ", &mut out);
-    wire(">", &facts.arrived, body_lines, &mut out);
-    named("knew", &facts.knew, &mut out);
-    let matched: Vec<String> =
-        facts.matched.iter().map(|(name, value)| format!("{name}: {value}")).collect();
-    named("match", &matched, &mut out);
-    let read =
-        facts.read.iter().map(|field| match field.decoded.replacen(" = ", "=", 1) == field.raw {
-            true => format!("{}: {}", field.from, field.decoded),
-            false => format!("{}: {} is {}", field.from, field.raw, field.decoded),
-        });
-    named("read", &read.collect::<Vec<_>>(), &mut out);
-    let changes = facts.changed.iter().map(|change| {
-        let source = change.source.as_ref().map_or(String::new(), |source| format!(" ({source})"));
-        format!("{} {}: {}{source}", change.sign, change.word, change.what)
+/// Everything: a description, with its related cycles.
+pub fn whole(cycle: &Map, base: &str) -> String {
+    let mut out = seven(cycle, usize::MAX);
+    let steps = lines(cycle, "steps", |step| {
+        let (name, at) = (text(step, "name"), number(step, "microseconds"));
+        format!("{name:<9}{at:>7} us   {}", text(step, "source"))
     });
-    named("change", &changes.collect::<Vec<_>>(), &mut out);
-    wire("<", &facts.sent, body_lines, &mut out);
-    wrapped("   still knows: ", &facts.knows, &mut out);
+    named("steps", &steps, &mut out);
+    let ended = format!("{}, after {} ms", text(cycle, "ended"), milliseconds(cycle));
+    named("ended", &[ended], &mut out);
+    let one = |name, words| cycle.get(name)?.as_int().map(|number| format!("#{number}{words}"));
+    let visitor = [one("previous", " before this one"), one("next", " after this one")];
+    let parts = list(cycle, "parts").iter().filter_map(Value::as_int);
+    let others = [
+        ("the same visitor's", visitor.into_iter().flatten().collect()),
+        ("fetched for this page", parts.map(|part| format!("#{part}")).collect()),
+        ("fetched for the page", one("page", "").into_iter().collect::<Vec<_>>()),
+    ];
+    let others = others.iter().filter(|(_, numbers)| !numbers.is_empty());
+    let others: Vec<String> =
+        others.map(|(whose, numbers)| format!("{whose}: {}", numbers.join(", "))).collect();
+    if !others.is_empty() {
+        named("others", &others, &mut out);
+    }
+    if text(cycle, "curl").is_empty() {
+        let why = "no line gives quite this: a part of the request is not kept, or not shown";
+        named("again", &[why.to_owned()], &mut out);
+    } else {
+        let is_masked = cycle.get("masked") == Some(&Value::Bool(true));
+        let hint = if is_masked { ", with your own value for each four dots" } else { "" };
+        // At the margin, so that it can be copied as it is.
+        out.extend([format!("   again{hint}:"), folded(text(cycle, "curl"))]);
+    }
+    finished(cycle, base, &out)
+}
+
+/// As much as fits on a screen: without the steps, and with the first lines of each body.
+pub fn brief(cycle: &Map, base: &str) -> String {
+    finished(cycle, base, &seven(cycle, BODY_LINES))
+}
+
+fn finished(cycle: &Map, base: &str, lines: &[String]) -> String {
+    format!("{}\n   {base}/cycles/{}\n", lines.join("\n"), number(cycle, "number"))
+}
+
+/// The seven parts, with at most this many lines of each body.
+fn seven(cycle: &Map, body_lines: usize) -> Vec<String> {
+    let mut out = Vec::new();
+    let (connection, nth) = (number(cycle, "connection"), ordinal(number(cycle, "request_on_it")));
+    let left = format!(" #{}  conn {connection}, {nth} request", number(cycle, "number"));
+    let right = format!("{:.1} ms   {}", milliseconds(cycle), text(cycle, "source"));
+    let gap = COLUMNS.saturating_sub(left.chars().count() + right.chars().count()).max(2);
+    broken(&format!("{left}{}{right}", " ".repeat(gap)), " ", &mut out);
+    wire(">", list(cycle, "arrived"), body_lines, &mut out);
+    let knew = list(cycle, "knew_before").iter().filter_map(Value::as_str);
+    named("knew", &knew.map(str::to_owned).collect::<Vec<_>>(), &mut out);
+    let matched = list(cycle, "matched").iter().filter_map(Value::as_list);
+    let matched =
+        matched.map(|pair| pair.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(": "));
+    named("match", &matched.collect::<Vec<_>>(), &mut out);
+    let read = lines(cycle, "read", |field| {
+        let (from, raw, decoded) =
+            (text(field, "name"), text(field, "raw"), text(field, "decoded"));
+        match decoded.replacen(" = ", "=", 1) == raw {
+            true => format!("{from}: {decoded}"),
+            false => format!("{from}: {raw} is {decoded}"),
+        }
+    });
+    named("read", &read, &mut out);
+    let changes = lines(cycle, "changed", |change| {
+        let (sign, word, what) = (text(change, "sign"), text(change, "word"), text(change, "what"));
+        match text(change, "source") {
+            "" => format!("{sign} {word}: {what}"),
+            source => format!("{sign} {word}: {what} ({source})"),
+        }
+    });
+    named("change", &changes, &mut out);
+    wire("<", list(cycle, "sent"), body_lines, &mut out);
+    wrapped("   still knows: ", text(cycle, "still_knows"), &mut out);
     out
+}
+
+fn number(map: &Map, name: &str) -> i64 {
+    map.get(name).and_then(Value::as_int).unwrap_or_default()
+}
+
+fn milliseconds(cycle: &Map) -> f64 {
+    cycle.get("milliseconds").and_then(Value::as_float).unwrap_or_default()
+}
+
+/// A line for each map of a list.
+fn lines(cycle: &Map, name: &str, line: impl Fn(&Map) -> String) -> Vec<String> {
+    list(cycle, name).iter().filter_map(Value::as_map).map(line).collect()
 }
 
 /// The text of a cycle with quiet colours: which way the bytes went, and what changed.
@@ -107,38 +129,37 @@ pub fn painted(text: &str) -> String {
     text.lines().map(|line| paint(line) + "\n").collect()
 }
 
-/// One line for the list.
-pub fn line(facts: &Facts, is_sub: bool) -> String {
-    let indent = if is_sub { "  " } else { "" };
-    let left = format!("#{:<5} {} {indent}{}", facts.number, facts.status, facts.request);
-    let source = facts.source.trim_start_matches("src/");
+/// One line for the list, from one of its rows.
+pub fn line(row: &Map) -> String {
+    let indent =
+        if row.get("page").is_some_and(|page| page.as_int().is_some()) { "  " } else { "" };
+    let (status, request) = (number(row, "status"), text(row, "request"));
+    let left = format!("#{:<5} {status} {indent}{request}", number(row, "number"));
+    let source = text(row, "source").trim_start_matches("src/");
     let width = COLUMNS - 12 - source.chars().count().min(30);
-    cut(&format!("{:<width$} {:>6.1} ms  {source}", cut(&left, width), facts.took), COLUMNS) + "\n"
+    let (left, time) = (cut(&left, width), milliseconds(row));
+    cut(&format!("{left:<width$} {time:>6.1} ms  {source}"), COLUMNS) + "\n"
 }
 
 /// A message: each part on a line of its own, and what it is for beside it, or below it where there
 /// is no room.
-fn wire(direction: &str, parts: &[Part], body_lines: usize, out: &mut Vec<String>) {
+fn wire(direction: &str, parts: &[Value], body_lines: usize, out: &mut Vec<String>) {
     let start = format!(" {direction} ");
-    for part in parts {
-        let text = part.text();
-        let end = match part.end {
-            "CR LF" => "\\r\\n",
-            "LF" => "\\n",
-            _ => "",
-        };
-        let mut lines = text.strip_suffix('\n').unwrap_or(&text).split('\n');
+    for part in parts.iter().filter_map(Value::as_map) {
+        let (content, why) = (text(part, "text"), text(part, "note"));
+        let end = text(part, "end").replace("CR LF", "\\r\\n").replace("LF", "\\n");
+        let mut lines = content.strip_suffix('\n').unwrap_or(content).split('\n');
         let line = format!("{start}{}{end}", lines.next().unwrap_or(""));
         let width = line.chars().count();
-        let note = part.note.chars().count();
+        let note = why.chars().count();
         if note > 0 && width < NOTES && NOTES + note <= COLUMNS {
-            out.push(format!("{line:<NOTES$}{}", part.note));
+            out.push(format!("{line:<NOTES$}{why}"));
         } else if note > 0 && width + 2 + note <= COLUMNS {
-            out.push(format!("{line}  {}", part.note));
+            out.push(format!("{line}  {why}"));
         } else {
             broken(&line, &start, out);
             if note > 0 {
-                wrapped("       ", &part.note, out);
+                wrapped("       ", why, out);
             }
         }
         let rest: Vec<&str> = lines.collect();
@@ -232,7 +253,7 @@ fn cut(line: &str, columns: usize) -> String {
 }
 
 /// 1st, 2nd, 3rd, 11th.
-pub fn ordinal(number: u64) -> String {
+pub fn ordinal(number: i64) -> String {
     let ending = match (number % 10, number % 100) {
         (_, 11..=13) => "th",
         (1, _) => "st",

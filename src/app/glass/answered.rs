@@ -1,0 +1,96 @@
+//! Deeper: Says which route and which line of source answered: part 3 of a cycle.
+
+use super::mask::Mask;
+use super::source;
+use carafe::cycle::{Detail, Step};
+use carafe::http::Method;
+use std::panic::Location;
+
+/// `src/app/course/hello.rs:24`, with slashes on every system.
+pub fn place(location: &Location) -> String {
+    format!("{}:{}", location.file().replace('\\', "/"), location.line())
+}
+
+/// Part 3: the route with what it captured, or the file, or the routes with a similar path. Each
+/// entry is a name and a text.
+pub fn matched(steps: &[Step], mask: &Mask) -> Vec<(String, String)> {
+    let mut matched: Vec<(String, String)> = Vec::new();
+    let mut tell = |name: &str, text: String| matched.push((name.to_owned(), text));
+    // A handler may answer 404 as well. Then a route was found, and similar ones do not matter.
+    let mut was_found = false;
+    for step in steps {
+        match &step.detail {
+            Detail::Route { method, pattern, handler, registered, params } => {
+                was_found = true;
+                tell("route", format!("{method} {pattern} -> {handler}"));
+                for (name, value) in params {
+                    tell(name, format!("{:?}", mask.field(name, value)));
+                }
+                tell("registered", place(registered));
+                if let Some(line) = written(handler, registered) {
+                    tell("handler", line);
+                }
+            }
+            Detail::File(path) => {
+                was_found = true;
+                tell("file", mask.text(path));
+            }
+            Detail::NoRoute(near) if !was_found => tell(
+                "nothing",
+                match listed(near) {
+                    near if near.is_empty() => "no route came near".to_owned(),
+                    near => format!("these came near: {near}"),
+                },
+            ),
+            Detail::WrongMethod(known) => {
+                tell("path only", format!("this path has other methods: {}", listed(known)));
+            }
+            Detail::Failure(status, why) => {
+                tell("failed", format!("{status}: {}", mask.text(why)));
+            }
+            _ => {}
+        }
+    }
+    matched
+}
+
+/// The line that answered. It is the handler's: where it made the page, or where it changed the
+/// session, or the last line of it that a step names, or its first line. If no handler was asked,
+/// it is the framework's.
+pub fn answered_by(steps: &[Step]) -> String {
+    let named = |names: &'static [&'static str]| {
+        steps.iter().rev().filter(|step| names.contains(&step.name)).map(|step| step.source)
+    };
+    let changed = steps.iter().rev().filter_map(|step| match step.detail {
+        Detail::Change { by, .. } => by,
+        _ => None,
+    });
+    let lines = named(&["rendered"]).chain(changed).chain(named(&["form", "flashed"]));
+    let in_handler = lines.map(place).find(|line| line.starts_with("src/app/"));
+    let of_route = || {
+        steps.iter().find_map(|step| match &step.detail {
+            Detail::Route { handler, registered, .. } => {
+                Some(written(handler, registered).unwrap_or_else(|| place(registered)))
+            }
+            _ => None,
+        })
+    };
+    let framework = || {
+        let last = steps.last().map(|step| step.source);
+        named(&["failed", "routed"]).next().or(last).map(place)
+    };
+    in_handler.or_else(of_route).or_else(framework).unwrap_or_default()
+}
+
+/// The line where a handler is written. The compiler does not tell it, so the source is searched
+/// for the handler's name.
+fn written(handler: &str, registered: &Location) -> Option<String> {
+    let file = registered.file().replace('\\', "/");
+    let line = source::line_of(&file, handler)?;
+    Some(format!("{file}:{line}"))
+}
+
+fn listed(routes: &[(Method, String)]) -> String {
+    let lines = routes.iter().map(|(method, pattern)| format!("{method} {pattern}"));
+    lines.collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,41 @@
+//! Deeper: Keeps the requests of these pages out of the record, and other people out of the pages.
+//!
+//! A browser that opens `/cycles` also asks for its style sheet and scripts. If they were recorded,
+//! they would push out the cycles that somebody wants to see.
+
+use carafe::cycle::Cycle;
+use carafe::http::{Request, Response};
+use carafe::{App, Context, Error, Service};
+
+/// Refuses a client that may not look inside, and takes its request out of the record.
+pub fn admit(ctx: &mut Context) -> Result<(), Error> {
+    ctx.unrecorded();
+    ctx.check_inside()
+}
+
+/// An answer that is true only now, and may differ for a browser and for curl.
+pub fn uncached(response: Response) -> Response {
+    response.with_header("Vary", "Accept").with_header("Cache-Control", "no-store")
+}
+
+/// An application whose record leaves out the static files of these pages.
+pub struct WithoutOwnRequests(pub App);
+
+impl Service for WithoutOwnRequests {
+    fn call(&self, request: Request, cycle: &mut Cycle) -> Response {
+        if cycle.is_recording() && is_for_the_glass(&request) {
+            cycle.discard();
+        }
+        self.0.call(request, cycle)
+    }
+}
+
+/// True for a static file if its Referer is one of these pages.
+fn is_for_the_glass(request: &Request) -> bool {
+    let is_file = request.path.starts_with("/static/") || request.path == "/favicon.ico";
+    let page = request.headers.get("Referer").filter(|_| is_file);
+    let path =
+        page.and_then(|url| url.split_once("://")?.1.split_once('/')).map_or("", |(_, path)| path);
+    let first = path.split(['/', '?']).next().unwrap_or("");
+    matches!(first, "cycles" | "source")
+}
