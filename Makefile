@@ -42,7 +42,7 @@ soak: ## mixed traffic with faults for MINUTES=120; memory, threads and descript
 	cargo build --release --locked
 	tests/soak.py target/release/carafe --minutes $(MINUTES) --samples target/soak.csv
 
-bench: ## carafe beside nginx, axum, actix and others; QUICK=1 takes three minutes
+bench: ## carafe beside nginx, axum, actix and others; QUICK=1 takes three minutes, BASE=PATH adds another checkout
 	python3 tests/bench/bench.py
 
 screenshots: ## take the pictures of README.md anew

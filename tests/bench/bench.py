@@ -7,12 +7,15 @@ the rounds and carafe's ratio to each peer, and what it skipped; writes tests/be
     make bench              all of it: about three quarters of an hour
     make bench QUICK=1      under three minutes: one round, fewer counts, no plot
     make bench ONLY=plaintext,files ROUNDS=5 PEERS=nginx,axum,actix
+    make bench BASE=PATH    beside another checkout of carafe, in the same rounds; PEERS=base measures nothing else
+    make bench ONLY=instructions   counts what a request costs, with callgrind; no noise moves these figures
 
 The load comes from wrk on the same processors, so the requests a second are those of both together; only ratios of one run
 mean anything, and below a tenth they mean nothing.
 """
 
 import datetime
+import html
 import http.client
 import os
 import re
@@ -37,6 +40,7 @@ ROUNDS = int(os.environ.get("ROUNDS", "1" if QUICK else "5"))
 SECONDS = int(os.environ.get("SECONDS_EACH", "1" if QUICK else "2"))
 ONLY = [word for word in os.environ.get("ONLY", "").split(",") if word]
 PEERS = [word for word in os.environ.get("PEERS", "nginx,axum,actix" if QUICK else "").split(",") if word]
+BASE = Path(os.environ["BASE"]).resolve() if os.environ.get("BASE") else None
 SMALL, LARGE = "4k.bin", "10m.bin"
 skipped = []
 
@@ -62,6 +66,22 @@ def need(program, package):
 def cargo(folder, target):
     command = ["cargo", "build", "--release", "--locked", "--quiet", "--target-dir", str(target)]
     return subprocess.run(command, cwd=folder, check=False).returncode == 0
+
+
+def bench_program(root, target):
+    """Builds the program that is measured, of this checkout or of another. Its path, or None if it could not be built."""
+    if (root / "tests/bench/carafe.rs").exists():
+        command = ["cargo", "build", "--release", "--locked", "--quiet", "--bin", "carafe", "--example", "bench"]
+        built, binary = command, target / "release" / "examples" / "bench"
+    else:
+        # Until November 2026 it was one of the peers.
+        manifest = root / "tests/bench/peers/Cargo.toml"
+        built = ["cargo", "build", "--release", "--quiet", "--bin", "carafe", "--manifest-path", str(manifest)]
+        target, binary = target / "bench", target / "bench" / "release" / "carafe"
+    # The package's own profile, also where another project's would hold.
+    profile = {"CARGO_PROFILE_RELEASE_LTO": "off", "CARGO_PROFILE_RELEASE_CODEGEN_UNITS": "4"}
+    done = subprocess.run([*built, "--target-dir", str(target)], cwd=root, env=os.environ | profile, check=False)
+    return binary if done.returncode == 0 and binary.exists() else None
 
 
 def gunicorn():
@@ -93,7 +113,7 @@ class Server:
     """A running server, and what it has used so far."""
 
     def __init__(self, name, headers, extra=()):
-        self.name, self.port, self.cookie = name, free_port(), ""
+        self.name, self.port, self.cookie, self.page = name, free_port(), "", None
         command, environment = commands(headers)[name]
         if name == "nginx":
             (TARGET / f"nginx-{self.port}.conf").write_text(nginx_configuration(self.port, headers))
@@ -224,21 +244,25 @@ def commands(headers):
         "carafe, as shipped": (shipped(), {}),
         "carafe, --no-cycles": (shipped("--no-cycles"), {}),
     }
+    if BASE:
+        found["base"] = ([TARGET / "base", *carafe()[1:]], {})
     if need("nginx", "nginx-light"):
         found["nginx"] = (["nginx", "-e", TARGET / "nginx.err", "-c", f"{TARGET}/nginx-PORT.conf"], {})
     else:
         skip("nginx: not installed")
-    for peer in ("axum", "actix", "tiny_http", "rouille", "book"):
+    for peer in ("floor", "axum", "actix", "tiny_http", "rouille", "book"):
         binary = TARGET / "release" / peer
         if binary.exists():
-            found[peer] = ([binary, "PORT", HERE / "templates", TARGET / "files"], environment)
+            command = ([binary, "PORT", HERE / "templates", TARGET / "files"], environment)
+            found[peer] = command
+            if peer in ("axum", "actix"):
+                found[f"{peer}, compiled templates"] = command
     flask = gunicorn() if not PEERS or "flask" in PEERS else None
     if flask:
         found["flask"] = ([flask, "-w", "2", "--threads", "4", "-b", "127.0.0.1:PORT", "--chdir", HERE, "flask_app:app"], environment)
     elif not PEERS:
         skip("Flask under gunicorn: not installed")
-    return {name: pair for name, pair in found.items() if not PEERS or name in PEERS or name.startswith("carafe")}
-
+    return {name: pair for name, pair in found.items() if not PEERS or name.split(",")[0] in (*PEERS, "carafe")}
 
 
 # ---- Load
@@ -251,7 +275,7 @@ def wrk(server, path, connections, headers=(), script=None, seconds=SECONDS):
         command += ["-H", header]
     command += ["-s", str(script)] if script else []
     before = server.cpu()
-    text = subprocess.run([*command, f"http://127.0.0.1:{server.port}{path}"], capture_output=True, text=True, check=False).stdout
+    text = subprocess.run([*command, f"http://127.0.0.1:{server.port}{server.page or path}"], capture_output=True, text=True, check=False).stdout
     used = server.cpu() - before
     rate = re.search(r"Requests/sec:\s+([\d.]+)", text)
     total = re.search(r"(\d+) requests in", text)
@@ -331,14 +355,21 @@ class Bench:
         """Every server that can answer this path as carafe does."""
         servers = []
         for name in self.names:
-            if name in but or (name == "nginx" and path in ("/page", "/count")) or (name == "book" and path != "/hello"):
+            if name in but or (name == "nginx" and path in ("/page", "/count")):
+                continue
+            if (name in ("book", "floor") and path != "/hello") or ("compiled" in name and path != "/page"):
                 continue
             if name in ("carafe, as shipped", "carafe, --no-cycles") and path in ("/page", "/count"):
                 continue
             try:
                 server = Server(name, self.headers)
                 servers.append(server)
-                if path == "/count":
+                if "compiled" in name:
+                    server.page = "/compiled"
+                    # askama writes other references for the same letters.
+                    text = server.ask(server.page)[1].decode()
+                    same = html.unescape(text) == html.unescape(self.expected[path].decode())
+                elif path == "/count":
                     response, _ = server.ask(path)
                     server.cookie = (response.getheader("Set-Cookie") or "").split(";")[0]
                     _, body = server.ask(path, {"Cookie": server.cookie})
@@ -487,6 +518,35 @@ class Bench:
             rows.append([name, *cells])
         facts("20,000 new sessions beside a million", rows, ["the million", "median ms", "p99.9 ms", "longest ms"])
 
+    def instructions(self):
+        """What a request costs in user space: the count for 2,200 requests less that for 200, by 2,000, on one connection."""
+        if not need("valgrind", "valgrind"):
+            return skip("instructions: valgrind is not installed")
+        more = b"".join(b"X-Header-%d: some value\r\n" % number for number in range(8))
+        cases = [
+            ("plain text", b"GET /hello HTTP/1.1\r\nHost: x\r\n\r\n", []),
+            ("each further header", b"GET /hello HTTP/1.1\r\nHost: x\r\n" + more + b"\r\n", []),
+            ("plain text, recorded", b"GET /hello HTTP/1.1\r\nHost: x\r\n\r\n", ["record"]),
+            ("page", b"GET /page HTTP/1.1\r\nHost: x\r\n\r\n", []),
+            ("session's counter", b"GET /count HTTP/1.1\r\nHost: x\r\nCookie: COOKIE\r\n\r\n", []),
+            ("4 KiB file", b"GET /static/4k.bin HTTP/1.1\r\nHost: x\r\n\r\n", []),
+        ]
+        programs = {"carafe": TARGET / "carafe"} | ({"base": TARGET / "base"} if BASE else {})
+        rows, plain = [], {}
+        for title, request, further in cases:
+            counts = []
+            for name, program in programs.items():
+                each = (counted(program, request, further, 2200) - counted(program, request, further, 200)) / 2000
+                if title == "plain text":
+                    plain[name] = each
+                if title.startswith("each"):
+                    each = (each - plain[name]) / 8
+                counts.append(each)
+            ratio = f"{counts[0] / counts[1]:.2f}" if BASE else "-"
+            rows.append([title, *(f"{count:,.0f}" for count in counts), ratio])
+        heads = ["a request", *programs, "carafe ÷ base"]
+        facts("instructions a request, counted by callgrind on one connection", rows, heads)
+
     def curve(self):
         """From 1 to 10,000 connections, for the plot."""
         for name in [name for name in ("carafe", "nginx", "axum", "actix") if name in self.names]:
@@ -504,6 +564,45 @@ class Bench:
 
     def quiet_names(self):
         return [name for name in ("carafe", "nginx", "axum", "actix") if name in self.names]
+
+
+def counted(program, request, further, times):
+    """How many instructions a server takes from its start until it has answered this request so many times."""
+    port, log = free_port(), TARGET / "callgrind.log"
+    words = [program, str(port), HERE / "templates", TARGET / "files", *further]
+    command = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={TARGET / 'callgrind.out'}", f"--log-file={log}", *words]
+    process = subprocess.Popen([str(word) for word in command], cwd=TARGET / "empty")
+    end = time.monotonic() + 60
+    while True:
+        try:
+            stream = socket.create_connection(("127.0.0.1", port), timeout=60)
+            break
+        except OSError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.01)
+    with stream:
+        if b"COOKIE" in request:
+            first = answer_of(stream, request.replace(b"Cookie: COOKIE\r\n", b""))
+            request = request.replace(b"COOKIE", re.search(rb"[Ss]et-[Cc]ookie: ([^;]+)", first)[1])
+        for _ in range(times):
+            answer_of(stream, request)
+    process.terminate()
+    process.wait(60)
+    return int(re.search(r"Collected : (\d+)", log.read_text())[1])
+
+
+def answer_of(stream, request):
+    """Sends a request and reads its whole answer."""
+    stream.sendall(request)
+    answer = stream.recv(65536)
+    while b"\r\n\r\n" not in answer:
+        answer += stream.recv(65536)
+    head, body = answer.split(b"\r\n\r\n", 1)
+    missing = int(re.search(rb"[Cc]ontent-[Ll]ength: (\d+)", head)[1]) - len(body)
+    while missing > 0:
+        missing -= len(stream.recv(65536))
+    return answer
 
 
 class Dribblers:
@@ -569,16 +668,20 @@ def main():
         (TARGET / folder / LARGE).write_bytes(bytes(range(256)) * 4096 * 10)
     if not need("wrk", "wrk"):
         sys.exit("make bench needs wrk, which could not be installed")
-    if not cargo(ROOT, ROOT / "target") or not cargo(HERE / "peers", TARGET):
-        sys.exit("the servers could not be built")
-    # cargo names the program as its source; a folder of that name would be in its way elsewhere.
-    shutil.copy2(TARGET / "release" / "carafe", TARGET / "carafe")
+    others = not PEERS or {"floor", "axum", "actix", "tiny_http", "rouille", "book"} & set(PEERS)
+    for name, root in [("carafe", ROOT)] + ([("base", BASE)] if BASE else []):
+        program = bench_program(root, root / "target")
+        if not program:
+            sys.exit(f"the program of {root} could not be built")
+        shutil.copy2(program, TARGET / name)
+    if others and not cargo(HERE / "peers", TARGET):
+        sys.exit("the peers could not be built")
     limit = raise_descriptor_limit()
     cpu = re.search(r"model name\s*:\s*(.*)", Path("/proc/cpuinfo").read_text())
     print(f"{datetime.date.today()}, {os.cpu_count()} cores of {cpu[1] if cpu else 'an unknown processor'}, "
           f"Linux {os.uname().release}, {limit:,} descriptors; {ROUNDS} rounds of {SECONDS} s.")
     bench = Bench()
-    workloads = ["plaintext", "page", "counter", "files", "pipelined", "closing", "dribble", "idle", "calm", "sessions", "curve"]
+    workloads = ["plaintext", "page", "counter", "files", "pipelined", "closing", "dribble", "idle", "calm", "sessions", "instructions", "curve"]
     unknown = [word for word in ONLY if word not in workloads]
     if unknown:
         sys.exit(f"found ONLY={','.join(unknown)}, expected some of {','.join(workloads)}")

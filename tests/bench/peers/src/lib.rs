@@ -6,6 +6,7 @@
 //! files are, and in `BENCH_HEADERS` which further headers carafe sends, so that all answers are
 //! equally long.
 
+use askama::Template;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
@@ -64,6 +65,23 @@ impl Page {
         let template = self.0.get_template("page.html").expect("the template is there");
         template.render(minijinja::context! { name => NAME, items => ITEMS }).expect("the template is right")
     }
+}
+
+/// The same page, compiled into the program by askama.
+#[derive(Template)]
+#[template(path = "page.html")]
+struct Compiled {
+    name: &'static str,
+    items: [&'static str; 10],
+}
+
+/// The text of the compiled page.
+///
+/// # Panics
+///
+/// If the template fails.
+pub fn compiled_page() -> String {
+    Compiled { name: NAME, items: ITEMS }.render().expect("the template is right")
 }
 
 /// Counts of visits by the cookie's id.

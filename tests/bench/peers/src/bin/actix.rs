@@ -13,6 +13,10 @@ async fn page(page: web::Data<Page>) -> HttpResponse {
     HttpResponse::Ok().insert_header((CONTENT_TYPE, "text/html; charset=utf-8")).body(page.render())
 }
 
+async fn compiled_page() -> HttpResponse {
+    HttpResponse::Ok().insert_header((CONTENT_TYPE, "text/html; charset=utf-8")).body(peers::compiled_page())
+}
+
 async fn count(counters: web::Data<Counters>, request: HttpRequest) -> HttpResponse {
     let (body, cookie) = counters.visit(request.headers().get(COOKIE).and_then(|value| value.to_str().ok()));
     let mut response = HttpResponse::Ok();
@@ -39,6 +43,7 @@ async fn main() -> std::io::Result<()> {
             .app_data(counters.clone())
             .route("/hello", web::get().to(hello))
             .route("/page", web::get().to(page))
+            .route("/compiled", web::get().to(compiled_page))
             .route("/count", web::get().to(count))
             .service(actix_files::Files::new("/static", &files))
     })

@@ -23,6 +23,10 @@ async fn page(State(shared): State<Arc<Shared>>) -> impl IntoResponse {
     ([(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"))], shared.page.render())
 }
 
+async fn compiled_page() -> impl IntoResponse {
+    ([(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"))], peers::compiled_page())
+}
+
 async fn count(State(shared): State<Arc<Shared>>, asked: HeaderMap) -> impl IntoResponse {
     let (body, cookie) = shared.counters.visit(asked.get(COOKIE).and_then(|value| value.to_str().ok()));
     let mut headers = HeaderMap::new();
@@ -53,6 +57,7 @@ async fn main() {
     let app = Router::new()
         .route("/hello", get(hello))
         .route("/page", get(page))
+        .route("/compiled", get(compiled_page))
         .route("/count", get(count))
         .nest_service("/static", ServeDir::new(arguments.files))
         .layer(add)
