@@ -52,9 +52,17 @@ doc: ## build the reference and print where it lies
 	cargo doc --no-deps
 	@echo "open target/doc/carafe/index.html"
 
-contents: ## the title of each file of the source, in reading order
-	@for file in src/lib.rs src/main.rs $$(find src -name '*.rs' ! -name lib.rs ! -name main.rs | sort); do \
-		printf '%-36s %s\n' "$$file" "$$(sed -n '1s,^//! ,,p' $$file)"; done
+contents: ## each file of the source in reading order, with its lines, and the sum of each circle
+	@sed -n 's,^    "\(src/.*\)"$$,\1,p' src/contents.rs | awk ' \
+		BEGIN { split("Stages,First reading,Deeper chapters", names, ",") } \
+		{ title = ""; lines = 0; \
+			while ((getline line < $$0) > 0) if (!lines++) { title = line; sub(/^[\/!# ]+/, "", title) } \
+			close($$0); \
+			circle = /^src\/stages\// ? 1 : (title ~ /^Deeper:/ || !/\.rs$$/) ? 3 : 2; \
+			if (/\.rs$$/) sum[circle] += lines; \
+			text[circle] = text[circle] sprintf("%6d  %-44s %s\n", lines, $$0, title) } \
+		END { for (circle = 1; circle <= 3; circle++) \
+			printf "%s: %d lines of Rust\n%s\n", names[circle], sum[circle], text[circle] }'
 
 clean: ## remove what the build made
 	cargo clean

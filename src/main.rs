@@ -4,6 +4,7 @@
 
 mod app;
 mod cli;
+mod contents;
 
 use carafe::server::log;
 use carafe::signal;

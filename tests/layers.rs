@@ -11,6 +11,7 @@ use std::path::Path;
 /// A room of `src/`, and the rooms (or single files) that its code may use. The longest name that fits decides.
 const ARROWS: &[(&str, &[&str])] = &[
     ("value.rs", &[]),
+    ("contents.rs", &[]),
     ("near.rs", &[]),
     ("random.rs", &[]),
     ("json", &["value.rs"]),
@@ -45,6 +46,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "web/store",
             "web/template",
             "server",
+            "contents.rs",
             "cycle",
             "http",
             "json",

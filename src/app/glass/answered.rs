@@ -1,7 +1,7 @@
 //! Deeper: Says which route and which line of source answered: part 3 of a cycle.
 
 use super::mask::Mask;
-use super::source;
+use super::source_pages::line_of;
 use carafe::cycle::{Detail, Step};
 use carafe::http::Method;
 use std::panic::Location;
@@ -86,7 +86,7 @@ pub fn answered_by(steps: &[Step]) -> String {
 /// for the handler's name.
 fn written(handler: &str, registered: &Location) -> Option<String> {
     let file = registered.file().replace('\\', "/");
-    let line = source::line_of(&file, handler)?;
+    let line = line_of(&file, handler)?;
     Some(format!("{file}:{line}"))
 }
 

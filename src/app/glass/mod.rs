@@ -12,6 +12,7 @@
 mod annotate;
 mod answered;
 mod changes;
+mod colour;
 mod describe;
 mod forget;
 mod list;
@@ -21,7 +22,7 @@ mod message;
 mod own_requests;
 mod related;
 mod repeat_request;
-mod source;
+mod source_pages;
 mod text;
 
 pub use forget::effect as effect_of_forgetting;
@@ -37,7 +38,7 @@ use std::sync::atomic::AtomicUsize;
 
 /// Registers the routes of this room; without a `recorder` there are no cycles to show.
 pub fn routes(app: &mut App, recorder: Option<Arc<Recorder>>) {
-    source::routes(app);
+    source_pages::routes(app);
     app.post("/forget", forget::forget);
     let Some(recorder) = recorder else { return };
     let shared = Arc::clone(&recorder);

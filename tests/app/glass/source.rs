@@ -25,12 +25,11 @@ fn every_file_of_the_source_is_shown_as_it_is() {
     let mut expected = BTreeSet::new();
     files(&root.join("src"), root, &mut expected);
     let contents = carafe.curl(&["$B/source"]);
-    let listed: BTreeSet<String> = contents
-        .lines()
-        .filter_map(|line| line.split_whitespace().next())
-        .map(str::to_owned)
-        .collect();
-    assert_eq!(listed, expected);
+    // A line that begins with # is the heading of a circle.
+    let lines = contents.lines().filter(|line| !line.starts_with('#'));
+    let listed: Vec<&str> = lines.filter_map(|line| line.split_whitespace().next()).collect();
+    assert_eq!(listed.iter().map(|path| (*path).to_owned()).collect::<BTreeSet<_>>(), expected);
+    assert_eq!(listed.len(), expected.len(), "a file is listed twice");
     for path in &expected {
         let text = carafe.curl(&[&format!("$B/source/{path}")]);
         assert!(
@@ -41,10 +40,31 @@ fn every_file_of_the_source_is_shown_as_it_is() {
 }
 
 #[test]
+fn the_contents_have_three_circles_and_a_title_says_which() {
+    let carafe = Carafe::start(&["--log", "off"]);
+    let contents = carafe.curl(&["$B/source"]);
+    let page = carafe.curl(&["-H", "Accept: text/html", "$B/source"]);
+    let mut at = 0;
+    for heading in ["Stages", "First reading", "Deeper chapters"] {
+        at += contents[at..].find(&format!("# {heading}: ")).expect("each circle has its heading");
+        let (_, circle) = contents[at..].split_once('\n').expect("the heading is a line");
+        let circle = circle.split("\n#").next().unwrap_or("");
+        for line in circle.lines().filter(|line| line.contains(".rs ")) {
+            let (path, title) = line.split_once(' ').expect("a path and a title");
+            let is_stage = path.starts_with("src/stages/");
+            assert_eq!(is_stage, heading == "Stages", "{line}");
+            let is_deeper = title.trim_start().starts_with("Deeper:");
+            assert_eq!(is_deeper, heading == "Deeper chapters", "{line}");
+        }
+        assert_eq!(page.contains(&format!("<h2>{heading}</h2>")), circle.contains("src/"));
+    }
+}
+
+#[test]
 fn a_page_names_each_line_and_loses_no_letter() {
     let carafe = Carafe::start(&["--log", "off"]);
     for path in [
-        "src/app/glass/source/colour.rs",
+        "src/app/glass/colour.rs",
         "src/web/template/print.rs",
         "src/server/connection.rs",
         "src/lib.rs",

@@ -1,18 +1,57 @@
-//! Every file of carafe's source, in the order in which to read it.
+//! Contents: every file of the source, in the order in which to read it.
 //!
-//! The texts are part of the binary, so that an answer can lead to the line that made it without a
-//! network. A test compares this table with the folder, so that a new file cannot be forgotten
-//! here.
+//! The source is read in three circles. The stages are seven whole servers, each in one file. The
+//! first reading is carafe without the refinements. The deeper chapters are the refinements; each
+//! can be skipped, and its title begins with `Deeper:`.
+//!
+//! The texts are part of the binary, so that a page can show the line that made an answer, without
+//! a network. `make contents` reads this file. A test compares the list with the folder.
+
+/// One file of the source.
+pub struct Chapter {
+    /// Its path, with slashes: `src/web/app.rs`.
+    pub path: &'static str,
+    pub text: &'static str,
+}
+
+/// The three circles of reading: a heading, and what it is.
+pub const CIRCLES: [(&str, &str); 3] = [
+    ("Stages", "Seven whole servers, each in one file that rustc alone compiles"),
+    ("First reading", "One request from socket to socket, without the refinements"),
+    ("Deeper chapters", "The refinements; each can be skipped"),
+];
+
+impl Chapter {
+    /// What the file is about: its first line.
+    pub fn title(&self) -> &'static str {
+        self.text.lines().next().unwrap_or("").trim_start_matches(['/', '!', '#', ' '])
+    }
+
+    /// The position of its circle in [`CIRCLES`].
+    pub fn circle(&self) -> usize {
+        match () {
+            () if self.path.starts_with("src/stages/") => 0,
+            () if self.title().starts_with("Deeper:") || !self.path.ends_with(".rs") => 2,
+            () => 1,
+        }
+    }
+}
+
+/// The chapters of one circle, in the order in which to read them.
+pub fn chapters_of(circle: usize) -> impl Iterator<Item = &'static Chapter> {
+    CHAPTERS.iter().filter(move |chapter| chapter.circle() == circle)
+}
 
 macro_rules! chapters {
     ($($path:literal)*) => {
-        &[$(($path, include_str!(concat!("../../../../", $path)))),*]
+        &[$(Chapter { path: $path, text: include_str!(concat!("../", $path)) }),*]
     };
 }
 
-/// Each file's path and text.
-pub static CHAPTERS: &[(&str, &str)] = chapters! {
+/// All files. The circles are in the order of [`CIRCLES`] only where [`chapters_of`] asks for them.
+pub static CHAPTERS: &[Chapter] = chapters! {
     "src/lib.rs"
+    "src/contents.rs"
     "src/main.rs"
     "src/value.rs"
     "src/json/mod.rs"
@@ -156,9 +195,8 @@ pub static CHAPTERS: &[(&str, &str)] = chapters! {
     "src/app/glass/text.rs"
     "src/app/glass/forget.rs"
     "src/app/glass/own_requests.rs"
-    "src/app/glass/source/mod.rs"
-    "src/app/glass/source/colour.rs"
-    "src/app/glass/source/table.rs"
+    "src/app/glass/source_pages.rs"
+    "src/app/glass/colour.rs"
     "src/app/assets.rs"
     "src/cli/mod.rs"
     "src/cli/flags.rs"

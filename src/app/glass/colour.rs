@@ -6,46 +6,12 @@
 //!
 //! Left out: other languages.
 
-const WORDS: [&str; 38] = [
-    "as",
-    "async",
-    "await",
-    "break",
-    "const",
-    "continue",
-    "crate",
-    "dyn",
-    "else",
-    "enum",
-    "extern",
-    "false",
-    "fn",
-    "for",
-    "if",
-    "impl",
-    "in",
-    "let",
-    "loop",
-    "macro_rules",
-    "match",
-    "mod",
-    "move",
-    "mut",
-    "pub",
-    "ref",
-    "return",
-    "self",
-    "static",
-    "struct",
-    "super",
-    "trait",
-    "true",
-    "type",
-    "unsafe", // the word, to be coloured; the deed is in signal.rs alone
-    "use",
-    "where",
-    "while",
-];
+/// The words of the language, each between blanks.
+const WORDS: &str = concat!(
+    " as async await break const continue crate dyn else enum extern false fn for if impl in let ",
+    " loop macro_rules match mod move mut pub ref return self static struct super trait true type ",
+    " unsafe use where while ", // a word to colour; the only use is in signal.rs
+);
 
 /// The program as lines of HTML: each a `span` with its number as a link and as an anchor.
 pub fn html(program: &str) -> String {
@@ -117,7 +83,7 @@ fn piece(rest: &str) -> (usize, &'static str) {
     if is_word(first) {
         let length = rest.find(|letter| !is_word(letter)).unwrap_or(rest.len());
         let class = match &rest[..length] {
-            word if WORDS.contains(&word) => "k",
+            word if WORDS.contains(&format!(" {word} ")) => "k",
             _ if first.is_ascii_digit() => "n",
             _ if first.is_uppercase() => "t",
             _ => "",

@@ -1,0 +1,82 @@
+//! Deeper: Shows carafe's own source from inside the binary, with a name for every line.
+//!
+//! `/source` is the table of contents, and `/source/src/web/app.rs#L12` a line of a chapter. For
+//! curl a chapter is the file's own bytes.
+
+use super::colour;
+use super::own_requests::admit;
+use crate::contents::{CHAPTERS, CIRCLES, Chapter, chapters_of};
+use carafe::http::{Response, Status};
+use carafe::{App, Context, Error, Map, Value, near};
+
+/// Registers the routes of these pages.
+pub fn routes(app: &mut App) {
+    app.get("/source", contents);
+    app.get("/source/<path:file>", chapter).example("/source/src/lib.rs", "");
+}
+
+/// The line on which a file has the function of this name; `None` if there is none, for example for
+/// a closure.
+pub fn line_of(file: &str, function: &str) -> Option<usize> {
+    let chapter = CHAPTERS.iter().find(|chapter| chapter.path == file)?;
+    let begins = |line: &str| {
+        let name = line.trim_start_matches("pub ").strip_prefix("fn ")?.strip_prefix(function)?;
+        name.starts_with(['(', '<']).then_some(())
+    };
+    chapter.text.lines().position(|line| begins(line).is_some()).map(|at| at + 1)
+}
+
+fn contents(ctx: &mut Context) -> Result<Response, Error> {
+    admit(ctx)?;
+    let circles = CIRCLES.iter().enumerate().map(|(at, (heading, what))| (heading, what, at));
+    let response = if ctx.request.prefers_html() {
+        let circles = circles.map(|(heading, what, at)| {
+            let chapters =
+                chapters_of(at).map(|chapter| Value::from([chapter.path, chapter.title()]));
+            Map::from([
+                ("heading", Value::from(*heading)),
+                ("what", (*what).into()),
+                ("chapters", chapters.collect()),
+            ])
+        });
+        ctx.render("contents.html", [("circles", circles.collect::<Value>())])?
+    } else {
+        let mut text = String::new();
+        for (heading, what, at) in circles {
+            text.push_str(&format!("# {heading}: {what}\n"));
+            let line = |chapter: &Chapter| format!("{:<36} {}\n", chapter.path, chapter.title());
+            text.extend(chapters_of(at).map(line).chain(["\n".to_owned()]));
+        }
+        Response::text(text)
+    };
+    Ok(response.with_header("Vary", "Accept"))
+}
+
+fn chapter(ctx: &mut Context) -> Result<Response, Error> {
+    admit(ctx)?;
+    let file = ctx.param("file").to_owned();
+    let chapters: Vec<&Chapter> = (0..CIRCLES.len()).flat_map(chapters_of).collect();
+    let Some(at) = chapters.iter().position(|chapter| chapter.path == file) else {
+        let near = near::nearest(&file, chapters.iter().map(|chapter| chapter.path));
+        let hint = near.map_or("/source lists them".to_owned(), |near| {
+            format!("did you mean /source/{near}?")
+        });
+        let why = format!("there is no file {file:?}; {hint}");
+        return Err(Error::abort(Status::NOT_FOUND, why));
+    };
+    let Chapter { path, text } = *chapters[at];
+    let response = if ctx.request.prefers_html() {
+        let neighbour = |at: Option<usize>| Some(Value::from(chapters.get(at?)?.path));
+        let variables = Map::from([
+            ("path", Value::from(path)),
+            ("title", chapters[at].title().into()),
+            ("code", colour::html(text).into()),
+            ("previous", neighbour(at.checked_sub(1)).into()),
+            ("next", neighbour(Some(at + 1)).into()),
+        ]);
+        ctx.render("source.html", variables)?
+    } else {
+        Response::text(text)
+    };
+    Ok(response.with_header("Vary", "Accept"))
+}
