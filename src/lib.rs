@@ -10,7 +10,6 @@ pub mod value;
 pub mod json;
 pub mod near;
 pub mod random;
-mod striped;
 
 pub mod http;
 

@@ -19,10 +19,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("cycle", &["http", "value.rs"]),
     ("server", &["cycle", "http"]),
     ("signal.rs", &["server"]),
-    (
-        "web/template",
-        &["web/striped.rs", "web/freshness.rs", "http", "json", "near.rs", "value.rs"],
-    ),
+    ("web/template", &["web/file_cache.rs", "http", "json", "near.rs", "value.rs"]),
     ("web/store", &["web/sign.rs", "cycle", "http", "json", "near.rs", "random.rs", "value.rs"]),
     (
         "web",

@@ -1,7 +1,8 @@
 //! Which files are served, how they are marked, and which never are.
 
 use carafe::http::{Body, Method, Request, Response, Status};
-use carafe::web::static_files::{Refusal, StaticFiles, content_type};
+use carafe::web::file_response::content_type;
+use carafe::web::static_files::{FileRefusal, StaticFiles};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -331,11 +332,11 @@ fn no_path_leads_out_of_the_folder_or_to_a_hidden_name() {
     ] {
         let refusal = folder.files().respond(&get(&[]), path).expect_err(path);
         let name = match refusal {
-            Refusal::NotThere => "NotThere",
-            Refusal::NotAFile => "NotAFile",
-            Refusal::Hidden => "Hidden",
-            Refusal::Outside => "Outside",
-            Refusal::Unreadable(_) => "Unreadable",
+            FileRefusal::NotThere => "NotThere",
+            FileRefusal::NotAFile => "NotAFile",
+            FileRefusal::Hidden => "Hidden",
+            FileRefusal::Outside => "Outside",
+            FileRefusal::Unreadable(_) => "Unreadable",
         };
         assert_eq!((name, refusal.status()), (expected, Status::NOT_FOUND), "{path:?}");
     }
@@ -378,18 +379,18 @@ fn a_link_is_followed_only_to_what_is_served_anyway() {
         "up/www/ten.txt",
         "everything/etc/passwd",
     ] {
-        assert!(matches!(files.respond(&get(&[]), path), Err(Refusal::Outside)), "{path}");
+        assert!(matches!(files.respond(&get(&[]), path), Err(FileRefusal::Outside)), "{path}");
     }
-    assert!(matches!(files.respond(&get(&[]), "git/config"), Err(Refusal::Hidden)));
+    assert!(matches!(files.respond(&get(&[]), "git/config"), Err(FileRefusal::Hidden)));
     for path in ["circle", "broken", "circle/x"] {
-        assert!(matches!(files.respond(&get(&[]), path), Err(Refusal::NotThere)), "{path}");
+        assert!(matches!(files.respond(&get(&[]), path), Err(FileRefusal::NotThere)), "{path}");
     }
 
     // The folder itself may be a link.
     symlink(&www, folder.0.join("link-to-www")).unwrap();
     let files = StaticFiles::from_dir(folder.0.join("link-to-www"));
     assert_eq!(text(respond(&files, "inside.txt", &[])), "0123456789");
-    assert!(matches!(files.respond(&get(&[]), "outside.txt"), Err(Refusal::Outside)));
+    assert!(matches!(files.respond(&get(&[]), "outside.txt"), Err(FileRefusal::Outside)));
 }
 
 #[cfg(unix)]
@@ -399,15 +400,15 @@ fn a_pipe_or_a_device_is_refused_without_opening_it() {
     let pipe = folder.www().join("pipe");
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     // To open this pipe would be to wait for ever: nobody writes into it.
-    assert!(matches!(folder.files().respond(&get(&[]), "pipe"), Err(Refusal::NotAFile)));
+    assert!(matches!(folder.files().respond(&get(&[]), "pipe"), Err(FileRefusal::NotAFile)));
     let devices = StaticFiles::from_dir("/dev");
-    assert!(matches!(devices.respond(&get(&[]), "null"), Err(Refusal::NotAFile)));
+    assert!(matches!(devices.respond(&get(&[]), "null"), Err(FileRefusal::NotAFile)));
 }
 
 #[test]
 fn a_folder_that_is_not_there_has_no_files() {
     let files = StaticFiles::from_dir("no/such/folder");
-    assert!(matches!(files.respond(&get(&[]), "ten.txt"), Err(Refusal::NotThere)));
+    assert!(matches!(files.respond(&get(&[]), "ten.txt"), Err(FileRefusal::NotThere)));
 }
 
 static EMBEDDED: &[(&str, &[u8])] =
@@ -463,5 +464,5 @@ fn a_folder_of_an_odd_name_is_still_only_a_folder() {
     let odd = folder.www().join("page.html");
     fs::create_dir(&odd).unwrap();
     assert!(Path::is_dir(&odd));
-    assert!(matches!(folder.files().respond(&get(&[]), "page.html"), Err(Refusal::NotAFile)));
+    assert!(matches!(folder.files().respond(&get(&[]), "page.html"), Err(FileRefusal::NotAFile)));
 }

@@ -2,7 +2,7 @@
 //!
 //! A name is looked for below the folder and nowhere else, whoever chose it. A file is asked for
 //! its version before it is used, which costs one system call, so that an edit shows at the next
-//! request. (On a busy server not before each use: see `freshness`.)
+//! request. (On a busy server not before each use: see `file_cache`.)
 //!
 //! Left out: several folders. One place to look is one place to explain.
 

@@ -47,15 +47,16 @@ pub use filters::CustomFilter;
 use folder::{Missing, Source};
 use scan::Mistake;
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use tree::{Tree, locate};
 
-use super::freshness::Freshness;
-use crate::striped::Striped;
+use super::file_cache::FileCache;
 use crate::value::{Map, Value};
+
+/// How many parsed templates are kept, once for each stripe of the cache.
+const TEMPLATES: usize = 512;
 
 /// No page and no string in one is longer than this, in bytes.
 const LONGEST: usize = 16 << 20;
@@ -73,7 +74,7 @@ const LONGEST: usize = 16 << 20;
 pub struct Templates {
     source: Source,
     filters: Vec<(String, CustomFilter)>,
-    cache: Striped<HashMap<String, (Arc<Cached>, Freshness)>>,
+    cache: FileCache<Cached>,
 }
 
 /// A parsed template, and the version of the file from which it came.
@@ -175,7 +176,7 @@ impl Templates {
     }
 
     fn new(source: Source) -> Templates {
-        Templates { source, filters: Vec::new(), cache: Striped::default() }
+        Templates { source, filters: Vec::new(), cache: FileCache::new(TEMPLATES) }
     }
 
     /// Adds a filter: `{{ price|euros }}` calls it with the price. It takes the place of a filter
@@ -184,7 +185,7 @@ impl Templates {
         self.filters.retain(|(known, _)| known != name);
         self.filters.push((name.to_owned(), filter));
         // What was parsed before knows the filters of then.
-        self.cache.all().for_each(|mut known| known.clear());
+        self.cache.clear();
     }
 
     /// Makes a page.
@@ -204,18 +205,9 @@ impl Templates {
 
     /// The tree of a template, from the cache if its file has not changed since.
     fn tree(&self, name: &str) -> Result<Arc<Cached>, Unavailable> {
-        // The lock ends with the statement: neither asking for a file, nor reading, nor parsing it
-        // happens under it.
-        let known = self
-            .cache
-            .own()
-            .get_mut(name)
-            .map(|(cached, freshness)| (Arc::clone(cached), freshness.must_ask()));
-        if let Some((cached, must_ask)) = known {
-            if !must_ask || self.source.is_current(&cached.version) {
-                return Ok(cached);
-            }
-            self.cache.own().remove(name);
+        let is_current = |cached: &Cached| self.source.is_current(&cached.version);
+        if let Some(cached) = self.cache.get(name, is_current) {
+            return Ok(cached);
         }
         let (text, version) = self.source.read(name)?;
         // Jinja's pages have \n for every line end, whatever the template was written with.
@@ -234,9 +226,7 @@ impl Templates {
                 })));
             }
         };
-        let cached = Arc::new(Cached { tree, version });
-        self.cache.own().insert(name.to_owned(), (Arc::clone(&cached), Freshness::new()));
-        Ok(cached)
+        Ok(self.cache.keep(name, Cached { tree, version }))
     }
 }
 

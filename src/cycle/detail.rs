@@ -1,0 +1,145 @@
+//! The values that each kind of step notes.
+
+use crate::http::{Fields, Method, Status};
+use crate::value::Map;
+use std::net::SocketAddr;
+use std::panic::Location;
+
+/// How many bytes of each side are kept; of the rest, only the number.
+pub const KEPT_BYTES: usize = 8 * 1024;
+
+/// The values that a step had at hand. The pages that show a cycle make text of them.
+#[derive(Debug)]
+pub enum Detail {
+    /// A connection.
+    Connection {
+        /// The connection's number since the server started.
+        number: u64,
+        /// 1 for the first request on it.
+        nth: u64,
+        /// The client's address.
+        peer: SocketAddr,
+    },
+    /// Bytes as they were on the wire.
+    Bytes(Excerpt),
+    /// The size of the request.
+    Parsed {
+        /// Of the request line, the headers and the empty line.
+        head_bytes: usize,
+        /// Of the decoded body.
+        body_bytes: usize,
+    },
+    /// The route that answers.
+    Route {
+        /// Its method.
+        method: Method,
+        /// Its pattern, as it was registered.
+        pattern: &'static str,
+        /// The handler's name.
+        handler: &'static str,
+        /// The line that registered it.
+        registered: &'static Location<'static>,
+        /// The values that it captured.
+        params: Vec<(String, String)>,
+    },
+    /// No route answers: the similar ones, as method and pattern.
+    NoRoute(Vec<(Method, String)>),
+    /// The path is known with other methods only: its routes, as method and pattern.
+    WrongMethod(Vec<(Method, String)>),
+    /// A file answers: its path below the folder.
+    File(String),
+    /// The visitor's row as it was found. A visitor without a cookie has no such step.
+    Row {
+        /// The cookie that came.
+        cookie: Option<String>,
+        /// Why it was refused.
+        refused: Option<String>,
+        /// What the row held; `None` if it was not looked up.
+        row: Option<Map>,
+        /// Where it is kept.
+        place: StorePlace,
+    },
+    /// Decoded fields of a form.
+    Fields(Fields),
+    /// A message for the next page: category and text.
+    Flash(String, String),
+    /// Messages that were shown and taken away.
+    Taken(Vec<(String, String)>),
+    /// A page was made.
+    Template {
+        /// The template's name.
+        name: String,
+        /// The variables that the handler gave it.
+        variables: Map,
+    },
+    /// The visitor's row as the answer leaves it.
+    Change {
+        /// The cookie's value from now on; `None` without a row.
+        cookie: Option<String>,
+        /// What the row holds now.
+        after: Option<Map>,
+        /// The line that changed it last; `None` if none did.
+        by: Option<&'static Location<'static>>,
+        /// Where it is kept.
+        place: StorePlace,
+    },
+    /// Rows of other kinds that the handler changed.
+    Stored {
+        /// Of each: the name of its kind, its key, and false if it was deleted.
+        rows: Vec<(&'static str, String, bool)>,
+        /// The line that asked for the store last.
+        by: &'static Location<'static>,
+        /// Where they are kept.
+        place: StorePlace,
+    },
+    /// An error took the place of an answer: its status, and what the log says of it.
+    Failure(Status, String),
+}
+
+/// Where the rows of a store are. A store says this about itself. The pages that tell what the
+/// server knows about a visitor choose their words by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StorePlace {
+    /// Nowhere: each request comes from a stranger.
+    Nowhere,
+    /// With the visitor, who sends the row along.
+    Cookie,
+    /// In the memory of this process, which a restart empties.
+    Memory,
+    /// In a file, which outlasts this process.
+    File,
+    /// In another program, which several servers may share and which must be asked.
+    Elsewhere,
+}
+
+impl StorePlace {
+    /// True if a row can be read without a question to another program, which may be slow.
+    pub fn is_near(self) -> bool {
+        self != StorePlace::Elsewhere
+    }
+}
+
+/// The front of some bytes, and how many there were in all.
+#[derive(Debug)]
+pub struct Excerpt {
+    /// At most [`KEPT_BYTES`] of them.
+    pub bytes: Vec<u8>,
+    /// The number of all; `None` if it is not known, as for a stream.
+    pub total: Option<u64>,
+}
+
+impl Excerpt {
+    /// The front of these bytes.
+    pub fn of(bytes: &[u8]) -> Excerpt {
+        let mut excerpt = Excerpt { bytes: Vec::new(), total: Some(0) };
+        excerpt.extend(bytes);
+        excerpt
+    }
+
+    /// Adds what came behind it.
+    pub fn extend(&mut self, bytes: &[u8]) {
+        let room = KEPT_BYTES - self.bytes.len();
+        self.bytes.extend_from_slice(&bytes[..bytes.len().min(room)]);
+        self.total = self.total.map(|total| total + bytes.len() as u64);
+    }
+}
