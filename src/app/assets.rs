@@ -14,7 +14,6 @@ macro_rules! inside {
 
 /// Each template's name, as `render` takes it, and its text.
 pub static TEMPLATES: &[(&str, &str)] = inside! { include_str, "templates":
-    "carried.html"
     "contents.html"
     "cycle.html"
     "cycles.html"
@@ -22,12 +21,14 @@ pub static TEMPLATES: &[(&str, &str)] = inside! { include_str, "templates":
     "formtest.html"
     "hello.html"
     "index.html"
+    "ladder.html"
     "layout.html"
     "lesson.html"
     "message.html"
     "profile.html"
     "prose.html"
     "search.html"
+    "sessions.html"
     "shop/card.html"
     "shop/cart.html"
     "shop/frame.html"

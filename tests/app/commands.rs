@@ -1,7 +1,7 @@
 //! Every command that a page or the README shows is run here, or is a line of a lesson. One that is
 //! neither fails the build: a command that nobody runs is a promise that nobody keeps.
 
-use crate::course::the_lessons::{Desk, file};
+use crate::course::the_lessons::{Desk, lesson_file};
 use crate::glass::source::files;
 use std::collections::BTreeSet;
 use std::fs;
@@ -49,19 +49,16 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-fn lessons() -> Vec<file::Lesson> {
-    file::parse(file::TEXT).expect("the lessons' file keeps its rules")
+fn lessons() -> Vec<lesson_file::Lesson> {
+    lesson_file::parse(lesson_file::TEXT).expect("the lessons' file keeps its rules")
 }
 
 /// Every command of the lessons, and every way in which they start carafe.
 fn lesson_lines() -> BTreeSet<String> {
     let lessons = lessons();
     let steps = lessons.iter().flat_map(|lesson| &lesson.steps);
-    let lines = steps.filter_map(|step| match step {
-        file::Step::Run { command, .. } | file::Step::Serve(command) => Some(command.clone()),
-        _ => None,
-    });
-    lines.collect()
+    let commands = steps.filter(|step| ["run", "serve"].contains(&step.kind));
+    commands.map(|step| step.text.clone()).collect()
 }
 
 /// True for a text that tells the reader to run something.
@@ -209,25 +206,15 @@ fn every_command_on_a_page_is_run_by_a_test() {
     );
 }
 
-fn prose_of(lesson: &file::Lesson) -> Vec<&str> {
-    let mut texts = vec![
-        &*lesson.aim,
-        &lesson.ask,
-        &lesson.answer,
-        &lesson.notes,
-        &lesson.shows,
-        &lesson.elsewhere,
-    ];
+fn prose_of(lesson: &lesson_file::Lesson) -> Vec<&str> {
+    let mut texts = lesson_file::TEXTS.map(|word| lesson.text(word)).to_vec();
     texts.extend(lesson.seen.iter().map(|(_, what)| what.as_str()));
     texts.extend(lesson.read.iter().map(|(_, why)| why.as_str()));
     for step in &lesson.steps {
-        match step {
-            file::Step::Say(text) | file::Step::Do(text, _) | file::Step::Change(text) => {
-                texts.push(text)
-            }
-            file::Step::Run { why, .. } => texts.push(why),
-            file::Step::Show(_, what, _) => texts.push(what),
-            file::Step::Serve(_) => {}
+        match step.kind {
+            "run" => texts.push(&step.why),
+            "serve" => {}
+            _ => texts.push(&step.text),
         }
     }
     texts

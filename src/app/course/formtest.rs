@@ -1,9 +1,9 @@
-//! A POST form: check it, keep what is good, say what is not, and send the browser on to a GET.
+//! A POST form: check the data, save it or say what is wrong, then send the browser to a page.
 
 use carafe::http::Response;
 use carafe::{App, Context, Error};
 
-/// The routes of this file.
+/// Registers the routes of this file.
 pub fn routes(app: &mut App) {
     app.get("/formtest", formtest);
     app.post("/process", process).example("/process", "name=Ada");
@@ -17,11 +17,12 @@ fn formtest(ctx: &mut Context) -> Result<Response, Error> {
 fn process(ctx: &mut Context) -> Result<Response, Error> {
     let form = ctx.form()?;
     let name = form.required("name")?;
-    // Characters, not bytes: "é" is one, "李明" are two.
+    // Characters, not bytes: "é" is one character, "李明" are two.
     if name.chars().count() < 2 {
         ctx.flash("need valid name");
     } else {
         ctx.session.set("name", name);
     }
+    // A browser that reloads /formtest repeats the GET, not this POST.
     Ok(Response::redirect("/formtest"))
 }

@@ -1,143 +1,113 @@
-//! The ladder: one counter, and a memory for it on each rung. Nowhere, in the URL, in a cookie,
-//! signed, in the server.
+//! Deeper: The ladder, which counts visits five times, each time with another memory.
 //!
-//! On the first rungs the client carries the count and the server believes what comes. What it may
-//! not believe, and why a signature helps only so far, can be tried with curl on each.
+//! | rung | path | where the count is |
+//! |---|---|---|
+//! | 0 | /ladder/none | nowhere |
+//! | 1 | /ladder/url | in the URL, or in a hidden field of a form |
+//! | 2 | /ladder/cookie | in a cookie that anybody can edit |
+//! | 3 | /ladder/signed | in a cookie that only the server can write |
+//! | 4 to 6 | /ladder/session | in the store: in memory, in a file, or in Redis |
+//!
+//! On rungs 1 and 2 the server believes the client. On rung 3 it checks a signature, which proves
+//! that this server wrote the count, but not that the count is the newest one.
 
-use super::say::say;
+use super::answer::text_or_page;
 use carafe::http::{Response, SetCookie, cookie::SameSite, cookie_value};
 use carafe::web::sign::{hex, hmac, same};
 use carafe::{App, Context, Error, Value};
 
-/// The routes of this file.
+/// Registers the routes of this file.
 pub fn routes(app: &mut App) {
     app.get("/ladder/none", none);
     app.get("/ladder/url", url);
-    app.post("/ladder/url", url_posted).example("/ladder/url", "n=1");
+    app.post("/ladder/url", hidden_field).example("/ladder/url", "n=1");
     app.get("/ladder/cookie", cookie);
     app.get("/ladder/signed", signed);
     app.get("/ladder/session", session);
 }
 
-const LINKS: &[(&str, &str)] = &[
-    ("/ladder/none", "Nowhere"),
-    ("/ladder/url", "In the URL"),
-    ("/ladder/cookie", "In a cookie"),
-    ("/ladder/signed", "In a signed cookie"),
-    ("/ladder/session", "In the server"),
-];
-
-/// No memory anywhere: every visit is the first.
 fn none(ctx: &mut Context) -> Result<Response, Error> {
-    say(ctx, "visit 1", "Nothing was kept, here or there: every visit is the first.", LINKS)
+    say(ctx, "visit 1", "Nothing was saved anywhere, so every visit is the first.")
 }
 
-/// The count lives in the link that leads to the next visit, for everybody to see and to change.
 fn url(ctx: &mut Context) -> Result<Response, Error> {
-    let n = ctx.request.query.get("n").map(str::to_owned);
-    carried(ctx, n.as_deref(), "The URL said how many visits there were, and was believed.")
+    let sent = ctx.request.query.get("n").map(str::to_owned);
+    carried(ctx, sent.as_deref().unwrap_or("0"), "The server believed the count in the URL.")
 }
 
-/// The same in a hidden field of a form: out of sight is not out of reach.
-fn url_posted(ctx: &mut Context) -> Result<Response, Error> {
+fn hidden_field(ctx: &mut Context) -> Result<Response, Error> {
     let form = ctx.form()?;
-    carried(
-        ctx,
-        Some(form.required("n")?),
-        "A hidden field said how many visits there were, and was believed.",
-    )
+    carried(ctx, form.required("n")?, "The server believed the count in a hidden field.")
 }
 
-/// One more than the count that came along, and two ways to carry it to the next visit.
-fn carried(ctx: &mut Context, n: Option<&str>, message: &str) -> Result<Response, Error> {
-    let visits = match n {
-        Some(n) => 1 + number(n).map_err(|why| Error::BadRequest(format!("n: {why}")))?,
-        None => 1,
-    };
-    let sentence = format!("visit {visits}");
-    if !ctx.request.prefers_html() {
-        return say(ctx, &sentence, message, LINKS);
-    }
-    let links = LINKS.iter().map(|&(path, text)| [path, text].into()).collect::<Vec<Value>>();
-    let variables: [(&str, Value); 4] = [
-        ("title", sentence.into()),
-        ("message", message.into()),
-        ("links", links.into()),
-        ("visits", Value::Int(i64::try_from(visits).unwrap_or(i64::MAX))),
-    ];
-    Ok(ctx.render("carried.html", variables)?.with_header("Vary", "Accept"))
+/// One visit more than the client `sent`. The page carries the new count to the next visit, in a
+/// link and in a hidden field.
+#[track_caller]
+fn carried(ctx: &mut Context, sent: &str, message: &str) -> Result<Response, Error> {
+    let visits = 1 + count_in(sent).map_err(|why| Error::BadRequest(format!("n: {why}")))?;
+    let title = format!("visit {visits}");
+    let text = format!("{title}\n");
+    let variables: [(&str, Value); 3] =
+        [("title", title.into()), ("message", message.into()), ("visits", visits.into())];
+    text_or_page(ctx, text, "ladder.html", variables)
 }
 
-/// The count lives in a cookie that anybody can edit.
 fn cookie(ctx: &mut Context) -> Result<Response, Error> {
-    let came = cookie_value(&ctx.request.headers, "visits").map(number);
-    count(
-        ctx,
-        came,
-        "visits",
-        "The cookie said how many visits there were, and was believed.",
-        |visits| visits.to_string(),
-    )
+    let sent = cookie_value(&ctx.request.headers, "visits").map(count_in);
+    let message = "The server believed the count in the cookie.";
+    in_cookie(ctx, sent, "visits", message, |visits| visits.to_string())
 }
 
-/// The count lives in a cookie that only the server can write. An old one is as good as a new one.
 fn signed(ctx: &mut Context) -> Result<Response, Error> {
     let key = ctx.secret_key().to_vec();
-    // The name is signed, too: nothing that this server signed for another purpose is taken for a
-    // count.
+    // The name is signed too. So a signature that this server made for something else does not
+    // pass for the signature of a count.
     let signature = |visits: &str| hex(&hmac(&key, format!("visits_signed={visits}").as_bytes()));
-    let came = cookie_value(&ctx.request.headers, "visits_signed").map(|value| {
-        let (visits, signed) = value
+    let sent = cookie_value(&ctx.request.headers, "visits_signed").map(|value| {
+        let (visits, sent) = value
             .split_once('.')
             .ok_or("found no dot, expected a number, a dot and a signature")?;
-        if !same(signed.as_bytes(), signature(visits).as_bytes()) {
+        if !same(sent.as_bytes(), signature(visits).as_bytes()) {
             return Err("signature does not match".to_owned());
         }
-        number(visits)
+        count_in(visits)
     });
-    count(
-        ctx,
-        came,
-        "visits_signed",
-        "The cookie's signature shows that this server wrote it, once.",
-        |visits| format!("{visits}.{}", signature(&visits.to_string())),
-    )
+    let message = "The signature shows that this server wrote the cookie at some time.";
+    in_cookie(ctx, sent, "visits_signed", message, |visits| {
+        format!("{visits}.{}", signature(&visits.to_string()))
+    })
 }
 
-/// The count lives in the store.
 fn session(ctx: &mut Context) -> Result<Response, Error> {
     let visits = ctx.session.update("visits", |visits| {
         (visits.as_ref().and_then(Value::as_int).unwrap_or(0) + 1).into()
     });
     let sentence = format!("visit {}", visits.as_int().unwrap_or(1));
-    say(
-        ctx,
-        &sentence,
-        "The count lives in the session; with most stores your cookie only names its row.",
-        LINKS,
-    )
+    say(ctx, &sentence, "The count is in the session. In most stores your cookie only names it.")
 }
 
-/// One more than the cookie that `came`, or the first visit and a word on why it was refused; and
-/// the next cookie.
-fn count(
+/// One visit more than the cookie `sent`, and the cookie for the next visit. A cookie that is
+/// refused counts as none, and the answer says why.
+#[track_caller]
+fn in_cookie(
     ctx: &mut Context,
-    came: Option<Result<u64, String>>,
+    sent: Option<Result<i64, String>>,
     name: &str,
     message: &str,
-    value: impl Fn(u64) -> String,
+    value_of: impl Fn(i64) -> String,
 ) -> Result<Response, Error> {
-    let (visits, refused) = match came {
-        Some(Ok(visits)) => (visits + 1, None),
-        Some(Err(why)) => (1, Some(format!("cookie refused: {why}"))),
-        None => (1, None),
+    let (before, refused) = match sent {
+        Some(Err(why)) => (0, Some(format!("cookie refused: {why}"))),
+        Some(Ok(count)) => (count, None),
+        None => (0, None),
     };
+    let visits = before + 1;
     let sentence = match &refused {
         Some(refused) if !ctx.request.prefers_html() => format!("{refused}\nvisit {visits}"),
         _ => format!("visit {visits}"),
     };
-    let mut response = say(ctx, &sentence, refused.as_deref().unwrap_or(message), LINKS)?;
-    let mut cookie = SetCookie::new(name, &value(visits)).expect("digits and a dot fit any cookie");
+    let mut response = say(ctx, &sentence, refused.as_deref().unwrap_or(message))?;
+    let mut cookie = SetCookie::new(name, &value_of(visits)).map_err(Error::BadRequest)?;
     cookie.http_only = true;
     cookie.same_site = Some(SameSite::Lax);
     cookie.secure = ctx.base().starts_with("https:");
@@ -146,8 +116,15 @@ fn count(
     Ok(response)
 }
 
-/// A count that a client sent. The bound leaves room to add one.
-fn number(text: &str) -> Result<u64, String> {
-    let number = text.parse().ok().filter(|&number: &u64| number < 1_000_000_000_000);
-    number.ok_or_else(|| format!("found {text:?}, expected a number of visits"))
+/// Answers with one sentence. Only the page has the message, which explains it.
+#[track_caller]
+fn say(ctx: &mut Context, sentence: &str, message: &str) -> Result<Response, Error> {
+    let variables = [("title", sentence), ("message", message)];
+    text_or_page(ctx, format!("{sentence}\n"), "ladder.html", variables)
+}
+
+/// The count that a client sent. The upper bound leaves room to add one.
+fn count_in(text: &str) -> Result<i64, String> {
+    let count = text.parse().ok().filter(|count| (0..1_000_000_000_000).contains(count));
+    count.ok_or_else(|| format!("found {text:?}, expected a number of visits"))
 }

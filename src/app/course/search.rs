@@ -1,22 +1,21 @@
-//! A GET form: its data stands in the URL, for everyone to see and to keep.
+//! A GET form: the browser puts the data into the URL.
 
+use super::answer::text_or_page;
 use carafe::http::Response;
 use carafe::{App, Context, Error};
 
-/// The routes of this file.
+/// Registers the route of this file.
 pub fn routes(app: &mut App) {
     app.get("/search", search);
 }
 
 fn search(ctx: &mut Context) -> Result<Response, Error> {
+    // A name may come several times: `?q=a&q=b`.
     let all: Vec<&str> = ctx.request.query.get_all("q").collect();
     let first = all.first().copied().unwrap_or("").to_owned();
-    let response = if ctx.request.prefers_html() {
-        ctx.render("search.html", [("q", first)])?
-    } else if all.len() > 1 {
-        Response::text(format!("first q is {first}, all are [{}]\n", all.join(", ")))
-    } else {
-        Response::text(format!("q = {first}\n"))
+    let text = match all.len() {
+        0 | 1 => format!("q = {first}\n"),
+        _ => format!("first q is {first}, all are [{}]\n", all.join(", ")),
     };
-    Ok(response.with_header("Vary", "Accept"))
+    text_or_page(ctx, text, "search.html", [("q", first)])
 }

@@ -13,10 +13,10 @@ use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
 #[allow(dead_code, reason = "the pages need more of it")]
-#[path = "../../../src/app/course/lessons/file.rs"]
-pub mod file;
+#[path = "../../../src/app/course/lessons/lesson_file.rs"]
+pub mod lesson_file;
 
-use file::{Lesson, Step};
+use lesson_file::Lesson;
 
 /// A carafe of the lesson.
 struct Running {
@@ -160,10 +160,9 @@ impl Desk {
     pub fn run(&mut self, lesson: &Lesson) {
         let mut stopped = None;
         for step in &lesson.steps {
-            match step {
-                Step::Say(_) | Step::Change(_) | Step::Show(..) => {}
-                Step::Serve(line) => {
-                    if line.contains("redis://") && self.redis.is_none() {
+            match step.kind {
+                "serve" => {
+                    if step.text.contains("redis://") && self.redis.is_none() {
                         self.redis = Redis::start(&[]);
                         // Not installed here, which it has said: the rest of the lesson needs it.
                         if self.redis.is_none() {
@@ -171,33 +170,33 @@ impl Desk {
                         }
                     }
                     self.check(lesson.number);
-                    self.serve(line);
+                    self.serve(&step.text);
                 }
-                Step::Do(what, acts) => {
-                    assert!(
-                        !acts.is_empty(),
-                        "lesson {}: no test does this: {what}",
-                        lesson.number
-                    );
-                    for act in acts {
+                "do" => {
+                    let (number, what) = (lesson.number, &step.text);
+                    assert!(!step.lines.is_empty(), "lesson {number}: no test does this: {what}");
+                    for act in &step.lines {
                         // A server forgets its ticks when it ends.
                         self.check(lesson.number);
                         self.act(act, &mut stopped);
                     }
                 }
-                Step::Run { command, sees, .. } => {
-                    let shown = self.shell(command);
-                    let sees: Vec<String> = sees.iter().map(|line| self.with_ports(line)).collect();
+                "run" => {
+                    let shown = self.shell(&step.text);
+                    let sees: Vec<String> =
+                        step.lines.iter().map(|line| self.with_ports(line)).collect();
                     let lines: Vec<&str> =
                         shown.lines().map(|line| line.trim_end_matches('\r')).collect();
                     let expected: Vec<&str> = sees.iter().map(String::as_str).collect();
                     assert!(
                         are_seen(&expected, &lines),
-                        "lesson {}: {command}\n--- the lesson says\n{}\n--- the terminal shows\n{shown}",
+                        "lesson {}: {}\n--- the lesson says\n{}\n--- the terminal shows\n{shown}",
                         lesson.number,
+                        step.text,
                         sees.join("\n")
                     );
                 }
+                _ => {}
             }
         }
     }
@@ -236,7 +235,7 @@ fn is_seen(expected: &str, line: &str) -> bool {
 }
 
 fn lesson(number: usize) {
-    let lessons = file::parse(file::TEXT).expect("the lessons' file keeps its rules");
+    let lessons = lesson_file::parse(lesson_file::TEXT).expect("the lessons' file keeps its rules");
     let mut desk = Desk::new();
     let lesson = &lessons[number - 1];
     desk.serve("carafe");
@@ -258,7 +257,7 @@ macro_rules! lessons {
 
         #[test]
         fn no_lesson_is_left_out() {
-            let lessons = file::parse(file::TEXT).expect("the lessons' file keeps its rules");
+            let lessons = lesson_file::parse(lesson_file::TEXT).expect("the lessons' file keeps its rules");
             assert_eq!(lessons.iter().map(|lesson| lesson.number).collect::<Vec<_>>(), [$($number),*]);
         }
     };
@@ -283,7 +282,8 @@ lessons! {
 
 #[test]
 fn every_chapter_that_a_lesson_sends_to_is_there() {
-    for lesson in file::parse(file::TEXT).expect("the lessons' file keeps its rules") {
+    for lesson in lesson_file::parse(lesson_file::TEXT).expect("the lessons' file keeps its rules")
+    {
         for (chapter, _) in &lesson.read {
             let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(chapter);
             assert!(path.is_file(), "lesson {}: there is no {chapter}", lesson.number);
@@ -309,22 +309,25 @@ fn dots_stand_for_lines_and_for_text_and_for_nothing_else() {
 
 #[test]
 fn a_mistake_in_the_lessons_file_is_named_with_its_line() {
-    let whole = "lesson 1: A\naim: a\nask: b\nanswer: c\nelsewhere: d\n";
-    assert!(file::parse(whole).is_ok());
+    let whole = "lesson a: A\naim: a\nask: b\nanswer: c\nelsewhere: d\n";
+    assert!(lesson_file::parse(whole).is_ok());
     for (text, expected) in [
-        ("aim: a\n", "line 1: found \"aim: a\", expected \"lesson 1: \" first"),
-        ("lesson 2: A\n", "line 1: found \"lesson 2: A\", expected \"lesson 1: \" and a title"),
-        ("# note\n\nlesson 1: A\nnonsense\n", "line 4: found \"nonsense\", expected a word"),
-        ("lesson 1: A\nwhat: x\n", "line 2: found the word \"what\""),
-        ("lesson 1: A\n> x\n", "line 2: found \"> x\", expected a command above it"),
-        ("lesson 1: A\nwhy: x\n", "line 2: found why:, expected a command above it"),
-        ("lesson 1: A\nact: stop\n", "line 2: found act:, expected do: above it"),
-        ("lesson 1: A\n$ x\n  y\n", "line 3: found an indented line"),
-        ("lesson 1: A\naim: x\naim: y\n", "line 3: found a second text, \"y\""),
-        ("lesson 1: A\naim: x\nask: y\n", "lesson 1 has no answer:"),
-        (&whole.replace("elsewhere: d\n", ""), "lesson 1 needs seen: conditions, or elsewhere:"),
+        ("aim: a\n", "line 1: found \"aim: a\", expected \"lesson \" and a name first"),
+        ("lesson a\n", "line 1: found \"lesson a\", expected \"lesson \", a name, a colon"),
+        ("lesson a: A\nlesson a: B\n", "line 2: found a second lesson \"a\""),
+        ("# note\n\nlesson a: A\nnonsense\n", "line 4: found \"nonsense\", expected a word"),
+        ("lesson a: A\nwhat: x\n", "line 2: found the word \"what\""),
+        ("lesson a: A\n> x\n", "line 2: found \"> x\", expected a command above it"),
+        ("lesson a: A\nwhy: x\n", "line 2: found why:, expected a command above it"),
+        ("lesson a: A\nact: stop\n", "line 2: found act:, expected do: above it"),
+        ("lesson a: A\n$ x\n  y\n", "line 3: found an indented line"),
+        ("lesson a: A\naim: x\naim: y\n", "line 3: found a second text, \"y\""),
+        ("lesson a: A\nsay: {lesson b}\n", "line 2: found no lesson \"b\""),
+        ("lesson a: A\nshow x.conf: y\n", "line 2: found show x.conf:"),
+        ("lesson a: A\naim: x\nask: y\n", "lesson a has no answer:"),
+        (&whole.replace("elsewhere: d\n", ""), "lesson a needs seen: conditions, or elsewhere:"),
     ] {
-        let why = file::parse(text).expect_err(text);
+        let why = lesson_file::parse(text).expect_err(text);
         assert!(why.starts_with(expected), "{text:?}: {why}");
     }
 }

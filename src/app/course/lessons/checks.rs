@@ -1,47 +1,39 @@
-//! The checks: what a cycle must look like to show that a lesson was done.
+//! Deeper: The conditions of the lessons: what a cycle must look like to show that a task was done.
 //!
-//! Each condition of `lessons.txt` has a function here, under the same name; a test holds the two
-//! together. It looks at one cycle, and may keep short marks of earlier ones: whether something
-//! came before, or came again.
+//! Each `seen NAME:` of `lessons.txt` has a row here, under the names of the lesson and of the
+//! condition. A condition looks at one cycle. Some conditions also need earlier cycles, so each may
+//! keep marks: short texts such as a cookie or a number.
 
-use super::file::Lesson;
-use super::look::Look;
+use crate::app::course::finished_cycle::FinishedCycle;
 use std::collections::VecDeque;
 
-/// So many marks are kept for one condition; the oldest leaves first.
-const MARKS: usize = 1000;
+/// The most marks that one condition keeps. The oldest leaves first.
+const MOST_MARKS: usize = 1000;
 
 /// What a condition remembers of earlier cycles.
 #[derive(Debug, Default)]
 pub struct Marks {
     kept: VecDeque<String>,
     /// True once a mark had to leave.
-    overflowed: bool,
+    has_lost_some: bool,
 }
 
 impl Marks {
-    /// Keeps another mark.
-    pub fn add(&mut self, mark: impl Into<String>) {
-        if self.kept.len() == MARKS {
+    fn add(&mut self, mark: impl Into<String>) {
+        if self.kept.len() == MOST_MARKS {
             self.kept.pop_front();
-            self.overflowed = true;
+            self.has_lost_some = true;
         }
         self.kept.push_back(mark.into());
     }
 
-    /// How often this mark is kept.
-    pub fn count(&self, mark: &str) -> usize {
+    fn count(&self, mark: &str) -> usize {
         self.kept.iter().filter(|kept| *kept == mark).count()
     }
 
-    /// True if it is kept.
-    pub fn has(&self, mark: &str) -> bool {
-        self.kept.iter().any(|kept| kept == mark)
-    }
-
-    /// Keeps a mark; true if it was kept before.
+    /// Adds a mark, if it is new. True if it was kept before.
     fn had(&mut self, mark: &str) -> bool {
-        let had = self.has(mark);
+        let had = self.count(mark) > 0;
         if !had {
             self.add(mark);
         }
@@ -49,178 +41,145 @@ impl Marks {
     }
 }
 
-/// How a condition looks at a cycle.
-pub enum Test {
-    /// At this cycle alone.
-    Alone(fn(&Look) -> bool),
-    /// And at the marks of earlier ones.
-    Marking(fn(&Look, &mut Marks) -> bool),
-    /// Not at cycles: something else says that it is fulfilled.
-    Told,
-}
-
 /// One condition.
 pub struct Check {
-    /// The lesson's number.
-    pub lesson: usize,
-    /// Its name in `lessons.txt`.
+    /// The name of its lesson.
+    pub lesson: &'static str,
+    /// Its own name.
     pub name: &'static str,
-    /// The places whose cycles it looks at: patterns of routes, files below `/static/`, or a
-    /// status.
+    /// The places whose cycles it looks at, as `place_of` names them. None: something else than a
+    /// cycle fulfils the condition.
     pub places: &'static [&'static str],
-    /// What it looks for.
-    pub test: Test,
+    /// True if this cycle fulfils it.
+    pub test: fn(&FinishedCycle, &mut Marks) -> bool,
 }
 
-const fn alone(
-    lesson: usize,
+const fn check(
+    lesson: &'static str,
     name: &'static str,
     places: &'static [&'static str],
-    test: fn(&Look) -> bool,
+    test: fn(&FinishedCycle, &mut Marks) -> bool,
 ) -> Check {
-    Check { lesson, name, places, test: Test::Alone(test) }
+    Check { lesson, name, places, test }
 }
 
-const fn marking(
-    lesson: usize,
-    name: &'static str,
-    places: &'static [&'static str],
-    test: fn(&Look, &mut Marks) -> bool,
-) -> Check {
-    Check { lesson, name, places, test: Test::Marking(test) }
-}
+const SHEET: &[&str] = &["css/my-style-sheet.css"];
+const THING: &[&str] = &["/things/<int:id>"];
 
-const SHEET: &str = "css/my-style-sheet.css";
-
-/// Every condition.
+/// Every condition, in the order of the lessons.
 pub const CHECKS: &[Check] = &[
-    alone(1, "by-curl", &["/hello"], |look| {
-        look.method() == "GET"
-            && look.sent_header("User-Agent").is_some_and(|agent| agent.starts_with("curl/"))
+    check("server", "by-curl", &["/hello"], |cycle, _| {
+        let agent = cycle.request.headers.get("User-Agent");
+        cycle.is("GET", 200) && agent.is_some_and(|agent| agent.starts_with("curl/"))
     }),
-    alone(1, "by-hand", &["/hello"], |look| {
-        look.method() == "GET" && look.sent_header("User-Agent").is_none()
+    check("server", "by-hand", &["/hello"], |cycle, _| {
+        cycle.is("GET", 200) && !cycle.request.headers.contains("User-Agent")
     }),
-    alone(2, "get", &["/things", "/things/<int:id>"], |look| {
-        look.method() == "GET" && look.status() == 200
+    check("routes", "get", &["/things", "/things/<int:id>"], |cycle, _| cycle.is("GET", 200)),
+    check("routes", "post", &["/things"], |cycle, _| cycle.is("POST", 201)),
+    check("routes", "put", THING, |cycle, _| cycle.is("PUT", 200)),
+    check("routes", "patch", THING, |cycle, _| cycle.is("PATCH", 200)),
+    check("routes", "delete", THING, |cycle, _| cycle.is("DELETE", 204)),
+    check("routes", "not-found", &["404"], |cycle, _| cycle.status == 404),
+    check("routes", "not-allowed", &["405"], |cycle, _| cycle.status == 405),
+    check("framework", "answered", &[], |_, _| false),
+    check("templates", "edited", &[], |_, _| false),
+    check("get-form", "decoded", &["/search"], |cycle, _| {
+        cycle.query().contains(['%', '+']) && cycle.status == 200
     }),
-    alone(2, "post", &["/things"], |look| look.method() == "POST" && look.status() == 201),
-    alone(2, "put", &["/things/<int:id>"], |look| look.method() == "PUT" && look.status() == 200),
-    alone(2, "patch", &["/things/<int:id>"], |look| {
-        look.method() == "PATCH" && look.status() == 200
+    check("post-form", "see-other", &["/process"], |cycle, _| cycle.status == 303),
+    check("post-form", "bad-field", &["/process"], |cycle, _| {
+        cycle.status == 400 && cycle.failure.contains("missing form field")
     }),
-    alone(2, "delete", &["/things/<int:id>"], |look| {
-        look.method() == "DELETE" && look.status() == 204
+    check("post-form", "not-allowed", &["405"], |cycle, _| {
+        cycle.status == 405 && ["/process", "/formtest"].contains(&cycle.request.path.as_str())
     }),
-    alone(2, "not-found", &["404"], |look| look.status() == 404),
-    alone(2, "not-allowed", &["405"], |look| look.status() == 405),
-    Check { lesson: 3, name: "answered", places: &[], test: Test::Told },
-    Check { lesson: 4, name: "edited", places: &[super::edits::PLACE], test: Test::Told },
-    alone(5, "decoded", &["/search"], |look| {
-        look.query().contains(['%', '+']) && look.status() == 200
+    check("flash", "shown", &["/formtest"], |cycle, _| cycle.showed(FLASH)),
+    check("flash", "gone", &["/formtest"], is_next_page),
+    check("files", "whole", SHEET, |cycle, _| cycle.status == 200),
+    check("files", "unchanged", SHEET, |cycle, _| cycle.status == 304),
+    check("files", "edited", SHEET, has_another_etag),
+    check("stateless", "strangers", &["/ladder/none"], |cycle, marks| {
+        marks.add(cycle.connection.to_string());
+        marks.count(&cycle.connection.to_string()) >= 3
     }),
-    alone(6, "see-other", &["/process"], |look| look.status() == 303),
-    alone(6, "bad-field", &["/process"], |look| {
-        look.status() == 400 && look.failure().contains("missing form field")
+    check("client-memory", "believed", &["/ladder/url", "/ladder/cookie"], is_made_up),
+    check("client-memory", "refused", &["/ladder/signed"], |cycle, _| {
+        cycle.says("signature does not match")
     }),
-    alone(6, "not-allowed", &["405"], |look| {
-        matches!(look.path(), "/process" | "/formtest") && look.status() == 405
+    check("client-memory", "replayed", &["/ladder/signed"], |cycle, marks| {
+        let sent = carafe::http::cookie_value(&cycle.request.headers, "visits_signed");
+        !cycle.says("cookie refused") && sent.is_some_and(|value| marks.had(value))
     }),
-    alone(7, "shown", &["/formtest"], |look| look.showed(FLASH)),
-    marking(7, "gone", &["/formtest"], gone),
-    alone(8, "whole", &[SHEET], |look| look.status() == 200),
-    alone(8, "unchanged", &[SHEET], |look| look.status() == 304),
-    marking(8, "edited", &[SHEET], another_etag),
-    marking(9, "strangers", &["/ladder/none"], |look, marks| {
-        marks.add(look.connection().to_string());
-        marks.count(&look.connection().to_string()) >= 3
+    check("server-memory", "set", &["/sessions"], |cycle, _| cycle.status == 200),
+    check("server-memory", "read", &["/getsession"], |cycle, _| is_anthony(cycle)),
+    check("server-memory", "stolen", &["/getsession"], |cycle, marks| {
+        is_anthony(cycle) && cycle.cookie_sent.is_some_and(|cookie| marks.had(cookie))
     }),
-    marking(10, "believed", &["/ladder/url", "/ladder/cookie"], believed),
-    alone(10, "refused", &["/ladder/signed"], |look| look.says("signature does not match")),
-    marking(10, "replayed", &["/ladder/signed"], |look, marks| {
-        !look.says("cookie refused")
-            && look.cookie("visits_signed").is_some_and(|value| marks.had(value))
+    check("server-memory", "dropped", &["/dropsession"], |cycle, _| {
+        cycle.known_visitor().is_some()
     }),
-    alone(11, "set", &["/sessions"], |look| look.status() == 200),
-    alone(11, "read", &["/getsession"], |look| look.row_text("user") == Some("Anthony")),
-    marking(11, "stolen", &["/getsession"], |look, marks| {
-        look.row_text("user") == Some("Anthony")
-            && look.known_visitor().is_some_and(|(cookie, _)| marks.had(cookie))
-    }),
-    alone(11, "dropped", &["/dropsession"], |look| look.known_visitor().is_some()),
-    alone(11, "refused", &["/getsession", "/ladder/session", "/sessions"], |look| {
-        look.was_refused()
-    }),
-    marking(12, "elsewhere", &["/ladder/session"], begun_elsewhere),
-    alone(13, "home", &["/shop"], |look| look.status() == 200),
-    alone(13, "login", &["/shop/login"], |look| look.method() == "POST" && look.status() == 303),
-    alone(13, "search", &["/shop/search"], |look| look.status() == 303),
-    alone(13, "results", &["/shop/results"], |look| look.row_text("search").is_some()),
-    alone(13, "item", &["/shop/item/<int:id>"], |look| look.status() == 200),
-    alone(13, "cart", &["/shop/cart"], |look| look.method() == "POST" && look.status() == 303),
-    alone(13, "checkout", &["/shop/checkout"], |look| look.status() == 303),
-    alone(13, "order", &["/shop/order/<int:id>"], |look| look.status() == 200),
+    check(
+        "server-memory",
+        "refused",
+        &["/getsession", "/ladder/session", "/sessions"],
+        |cycle, _| cycle.was_refused,
+    ),
+    check("stores", "elsewhere", &["/ladder/session"], has_begun_elsewhere),
+    check("shop", "home", &["/shop"], |cycle, _| cycle.status == 200),
+    check("shop", "login", &["/shop/login"], |cycle, _| cycle.is("POST", 303)),
+    check("shop", "search", &["/shop/search"], |cycle, _| cycle.status == 303),
+    check("shop", "results", &["/shop/results"], |cycle, _| cycle.row_text("search").is_some()),
+    check("shop", "item", &["/shop/item/<int:id>"], |cycle, _| cycle.status == 200),
+    check("shop", "cart", &["/shop/cart"], |cycle, _| cycle.is("POST", 303)),
+    check("shop", "checkout", &["/shop/checkout"], |cycle, _| cycle.status == 303),
+    check("shop", "order", &["/shop/order/<int:id>"], |cycle, _| cycle.status == 200),
 ];
 
-/// A condition that the lessons name and this table does not, or the other way round: `9
-/// strangers`.
-pub fn stray(lessons: &[Lesson]) -> Option<String> {
-    let named = |number: usize, name: &str| format!("{number} {name}");
-    let known: Vec<String> = CHECKS.iter().map(|check| named(check.lesson, check.name)).collect();
-    let wanted = lessons
-        .iter()
-        .flat_map(|lesson| lesson.seen.iter().map(|(name, _)| named(lesson.number, name)));
-    let wanted: Vec<String> = wanted.collect();
-    let missing = wanted.iter().find(|name| !known.contains(name));
-    missing.or_else(|| known.iter().find(|name| !wanted.contains(name))).cloned()
-}
-
-/// The message that lesson 7 is about.
+/// The message of the lesson on flash.
 const FLASH: &str = "need valid name";
 
-/// The page after the one that showed the message, without it.
-fn gone(look: &Look, marks: &mut Marks) -> bool {
-    if look.showed(FLASH) {
-        marks.add(look.visitor_after().unwrap_or(""));
+/// True for a page without the message, if an earlier page showed it to the same visitor.
+fn is_next_page(cycle: &FinishedCycle, marks: &mut Marks) -> bool {
+    if cycle.showed(FLASH) {
+        marks.add(cycle.cookie_after.unwrap_or(""));
         return false;
     }
-    look.known_visitor().is_some_and(|(cookie, _)| marks.has(cookie))
+    cycle.known_visitor().is_some_and(|(cookie, _)| marks.count(cookie) > 0)
 }
 
-/// A count that this server never gave out, and that it took as it came.
-fn believed(look: &Look, marks: &mut Marks) -> bool {
-    let came = match look.place() {
-        "/ladder/url" => look.query().strip_prefix("n="),
-        _ => look.cookie("visits"),
+/// True for a count that this server never gave out, and believed.
+fn is_made_up(cycle: &FinishedCycle, marks: &mut Marks) -> bool {
+    let sent = match cycle.place {
+        "/ladder/url" => cycle.query().strip_prefix("n="),
+        _ => carafe::http::cookie_value(&cycle.request.headers, "visits"),
     };
-    let Some(count) =
-        came.map_or(Some(0), |count| count.parse::<u64>().ok()).filter(|_| look.status() == 200)
-    else {
-        return false;
-    };
-    let given = format!("{} {count}", look.place());
-    let made_up = count > 0 && !marks.has(&given);
-    marks.add(format!("{} {}", look.place(), count + 1));
-    made_up
+    let count = sent.map_or(Some(0), |count| count.parse::<u64>().ok());
+    let Some(count) = count.filter(|_| cycle.status == 200) else { return false };
+    let is_ours = marks.count(&format!("{} {count}", cycle.place)) > 0;
+    marks.add(format!("{} {}", cycle.place, count + 1));
+    count > 0 && !is_ours
 }
 
-/// A count in a row that this server has not made since it was started.
-fn begun_elsewhere(look: &Look, marks: &mut Marks) -> bool {
-    // After so many visitors it can no longer be told which of them are ours.
-    let known =
-        look.known_visitor().filter(|(_, row)| row.get("visits").is_some() && !marks.overflowed);
-    let is_ours = known.is_none_or(|(cookie, _)| marks.has(cookie));
-    if let Some(cookie) = look.visitor_after() {
+fn is_anthony(cycle: &FinishedCycle) -> bool {
+    cycle.row_text("user") == Some("Anthony")
+}
+
+/// True for a row with a count that this server has not made since it started.
+fn has_begun_elsewhere(cycle: &FinishedCycle, marks: &mut Marks) -> bool {
+    // Once marks have been lost, an unknown visitor may be one of ours.
+    let known = cycle.known_visitor().filter(|(_, row)| row.get("visits").is_some());
+    let known = known.filter(|_| !marks.has_lost_some);
+    let is_ours = known.is_none_or(|(cookie, _)| marks.count(cookie) > 0);
+    if let Some(cookie) = cycle.cookie_after {
         marks.had(cookie);
     }
     !is_ours
 }
 
-/// The file, whole, with an ETag that it did not have before.
-fn another_etag(look: &Look, marks: &mut Marks) -> bool {
-    let Some(etag) = look.answer_header("ETag").filter(|_| look.status() == 200) else {
-        return false;
-    };
+/// True for the whole file with an ETag that it did not have before.
+fn has_another_etag(cycle: &FinishedCycle, marks: &mut Marks) -> bool {
+    let etag = cycle.answer_header("ETag").filter(|_| cycle.status == 200);
     let is_first = marks.kept.is_empty();
-    !marks.had(etag) && !is_first
+    etag.is_some_and(|etag| !marks.had(etag)) && !is_first
 }

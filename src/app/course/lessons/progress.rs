@@ -1,39 +1,38 @@
-//! What this server has seen of the lessons: for each condition, the number of the cycle that
-//! showed it.
+//! Deeper: The ticks of the lessons: for each condition, the number of the cycle that fulfilled it.
 //!
-//! Cycles are looked at as they end, since only the last few are kept. A condition that was seen
-//! once stays seen until the server stops, also over `/forget`: that empties the visitors' table,
-//! and this is not about visitors.
+//! The recorder shows each cycle here when it ends, because it keeps only the last few. A tick
+//! stays until the server stops, also after `/forget`, which empties only the visitors' table.
 //!
-//! Left out: telling several students apart. Each runs a carafe of their own.
+//! Left out: ticks for several students. Each student runs a carafe of their own.
 
-use super::checks::{CHECKS, Marks, Test};
-use super::edits::{self, Edits};
-use super::look::Look;
+use super::checks::{CHECKS, Check, Marks};
+use super::edits::{self, WatchedTemplate};
+use super::lesson_file::Lesson;
+use crate::app::course::finished_cycle::{FinishedCycle, place_of};
 use carafe::cycle::Record;
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-/// What was seen.
+/// All ticks.
 pub struct Progress {
-    /// For each of [`CHECKS`], in their order.
-    seen: Vec<Seen>,
-    /// Which of them look at a place.
+    /// For each of [`CHECKS`], in the same order.
+    ticks: Vec<Tick>,
+    /// For each place, the numbers of the checks that look at it.
     at: HashMap<&'static str, Vec<usize>>,
-    edits: Edits,
+    template: WatchedTemplate,
 }
 
-/// One condition: the cycle that showed it, 0 for none; and its marks.
+/// The state of one condition: the cycle that fulfilled it (0: none yet), and its marks.
 #[derive(Default)]
-struct Seen {
+struct Tick {
     cycle: AtomicU64,
     marks: Mutex<Marks>,
 }
 
 impl Progress {
-    /// Nothing yet. `templates` is the folder that pages are served from, if there is one.
+    /// No ticks yet. `templates` is the folder of the templates; `None` if they are in the binary.
     pub fn new(templates: Option<PathBuf>) -> Progress {
         let mut at: HashMap<&'static str, Vec<usize>> = HashMap::new();
         for (number, check) in CHECKS.iter().enumerate() {
@@ -41,54 +40,63 @@ impl Progress {
                 at.entry(*place).or_default().push(number);
             }
         }
-        Progress {
-            seen: CHECKS.iter().map(|_| Seen::default()).collect(),
-            at,
-            edits: Edits::of(templates),
-        }
+        let ticks = CHECKS.iter().map(|_| Tick::default()).collect();
+        Progress { ticks, at, template: WatchedTemplate::new(templates) }
     }
 
-    /// Looks at a cycle that is over. Called for every one of them: most are at no place of
-    /// interest.
+    /// Looks at a cycle that has ended. This happens after every request, so a cycle that no open
+    /// condition asks about must cost little.
     pub fn watch(&self, record: &Record) {
-        let look = Look::at(record);
-        let place = look.place();
-        for &number in self.at.get(place).into_iter().flatten() {
-            let seen = &self.seen[number];
-            if seen.cycle.load(Ordering::Relaxed) != 0 {
-                continue;
-            }
-            let shows = match &CHECKS[number].test {
-                Test::Alone(test) => test(&look),
-                Test::Marking(test) => {
-                    test(&look, &mut seen.marks.lock().unwrap_or_else(PoisonError::into_inner))
-                }
-                Test::Told => place == edits::PLACE && self.edits.shown_in(&look),
-            };
-            if shows {
-                seen.cycle.store(look.number(), Ordering::Relaxed);
+        let place = place_of(record);
+        let is_open = |number: &&usize| self.ticks[**number].cycle.load(Ordering::Relaxed) == 0;
+        let mut open = self.at.get(place).into_iter().flatten().filter(is_open).peekable();
+        let is_hello = place == edits::PLACE && self.cycle("templates", "edited").is_none();
+        if open.peek().is_none() && !is_hello {
+            return;
+        }
+        let Some(cycle) = FinishedCycle::of(record) else { return };
+        if is_hello && self.template.is_edited_in(&cycle) {
+            self.tick("templates", "edited", cycle.number);
+        }
+        for &number in open {
+            let Tick { cycle: ticked, marks } = &self.ticks[number];
+            let mut marks = marks.lock().unwrap_or_else(PoisonError::into_inner);
+            if (CHECKS[number].test)(&cycle, &mut marks) {
+                ticked.store(cycle.number, Ordering::Relaxed);
             }
         }
     }
 
-    /// Notes that this cycle fulfilled a condition.
-    pub fn tell(&self, lesson: usize, name: &str, cycle: u64) {
-        if let Some(seen) = self.find(lesson, name) {
-            seen.cycle.store(cycle, Ordering::Relaxed);
+    /// Ticks a condition: this cycle fulfilled it.
+    pub fn tick(&self, lesson: &str, condition: &str, cycle: u64) {
+        if let Some(tick) = self.find(lesson, condition) {
+            tick.cycle.store(cycle, Ordering::Relaxed);
         }
     }
 
-    /// The cycle that showed a condition.
-    pub fn cycle(&self, lesson: usize, name: &str) -> Option<u64> {
-        self.find(lesson, name)
-            .map(|seen| seen.cycle.load(Ordering::Relaxed))
-            .filter(|cycle| *cycle != 0)
+    /// The cycle that fulfilled a condition.
+    pub fn cycle(&self, lesson: &str, condition: &str) -> Option<u64> {
+        let tick = self.find(lesson, condition)?;
+        Some(tick.cycle.load(Ordering::Relaxed)).filter(|cycle| *cycle != 0)
     }
 
-    fn find(&self, lesson: usize, name: &str) -> Option<&Seen> {
-        CHECKS
-            .iter()
-            .position(|check| check.lesson == lesson && check.name == name)
-            .map(|at| &self.seen[at])
+    fn find(&self, lesson: &str, condition: &str) -> Option<&Tick> {
+        let is_it = |check: &Check| check.lesson == lesson && check.name == condition;
+        CHECKS.iter().position(is_it).map(|number| &self.ticks[number])
     }
+}
+
+/// A condition that only the lessons or only the checks have, such as `stateless strangers`.
+pub fn without_partner(lessons: &[Lesson]) -> Option<String> {
+    let conditions = |lesson: &Lesson| {
+        let names = lesson.seen.iter().map(|(name, _)| format!("{} {name}", lesson.name));
+        names.collect::<Vec<_>>()
+    };
+    let lessons: Vec<String> = lessons.iter().flat_map(conditions).collect();
+    let name = |check: &Check| format!("{} {}", check.lesson, check.name);
+    let checks: Vec<String> = CHECKS.iter().map(name).collect();
+    let only = |these: &[String], those: &[String]| {
+        these.iter().find(|name| !those.contains(name)).cloned()
+    };
+    only(&lessons, &checks).or_else(|| only(&checks, &lessons))
 }

@@ -1,41 +1,40 @@
-//! The little markup of the lessons' texts: `code`, and [words](/path) that lead somewhere.
+//! Deeper: The texts of the lessons, which may hold `code` and [words](/path) that link to a path.
 //!
-//! Texts become pieces, and the template writes them: so a text can hold any sign, and none of it
-//! is ever HTML.
+//! A text becomes a list of pieces, and the template writes each piece. So a text can hold any
+//! character, and none of it is HTML.
 
 use carafe::{Map, Value};
 
-/// The pieces of a text, for `prose.html`: maps with `text`, and `code` or `link` where it is one.
-pub fn pieces(text: &str) -> Value {
+/// The width of a line in a terminal. Two more make 80.
+const COLUMNS: usize = 78;
+
+/// A part of a text.
+enum Piece<'t> {
+    Plain(&'t str),
+    Code(&'t str),
+    /// Words and the path that they link to.
+    Link(&'t str, &'t str),
+}
+
+/// The pieces of a text. Links are found outside of code only.
+fn split(text: &str) -> Vec<Piece<'_>> {
     let mut pieces = Vec::new();
-    // Between each pair of backticks is code; links are looked for outside only.
-    for (at, part) in text.split('`').enumerate() {
+    for (at, mut part) in text.split('`').enumerate() {
         if at % 2 == 1 {
-            pieces
-                .push(Value::Map(Map::from([("text", Value::from(part)), ("code", true.into())])));
-        } else {
-            links(part, &mut pieces);
+            pieces.push(Piece::Code(part));
+            continue;
         }
+        while let Some((before, words, path, after)) = first_link(part) {
+            pieces.extend([Piece::Plain(before), Piece::Link(words, path)]);
+            part = after;
+        }
+        pieces.push(Piece::Plain(part));
     }
-    pieces.into()
+    pieces.retain(|piece| !matches!(piece, Piece::Plain("")));
+    pieces
 }
 
-fn links(mut text: &str, pieces: &mut Vec<Value>) {
-    while let Some((before, words, path, after)) = first_link(text) {
-        plain(before, pieces);
-        pieces.push(Value::Map(Map::from([("text", words), ("link", path)])));
-        text = after;
-    }
-    plain(text, pieces);
-}
-
-fn plain(text: &str, pieces: &mut Vec<Value>) {
-    if !text.is_empty() {
-        pieces.push(Value::Map(Map::from([("text", text)])));
-    }
-}
-
-/// What stands before the first `[words](/path)`, its words, its path, and what stands behind it.
+/// The first `[words](/path)`: the text before it, the words, the path, and the text behind it.
 fn first_link(text: &str) -> Option<(&str, &str, &str, &str)> {
     let (front, rest) = text.split_once("](")?;
     let (before, words) = front.rsplit_once('[')?;
@@ -43,16 +42,52 @@ fn first_link(text: &str) -> Option<(&str, &str, &str, &str)> {
     path.starts_with('/').then_some((before, words, path, after))
 }
 
-/// The text as a terminal shows it.
+/// The pieces for `prose.html`: maps with `text`, and with `code` or `link` if it is one.
+pub fn pieces(text: &str) -> Value {
+    let pieces = split(text).into_iter().map(|piece| {
+        Value::from(match piece {
+            Piece::Plain(text) => Map::from([("text", text)]),
+            Piece::Code(text) => Map::from([("text", text), ("code", "yes")]),
+            Piece::Link(words, path) => Map::from([("text", words), ("link", path)]),
+        })
+    });
+    pieces.collect::<Vec<_>>().into()
+}
+
+/// The text for a terminal: a link has its path in brackets.
 pub fn plain_text(text: &str) -> String {
-    let mut shown = String::new();
-    let mut rest = text;
-    while let Some((before, words, path, after)) = first_link(rest) {
-        shown.push_str(&format!("{before}{words}"));
-        if words != path {
-            shown.push_str(&format!(" ({path})"));
-        }
-        rest = after;
+    let pieces = split(text).into_iter().map(|piece| match piece {
+        Piece::Plain(text) => text.to_owned(),
+        Piece::Code(text) => format!("`{text}`"),
+        Piece::Link(words, path) if words == path => words.to_owned(),
+        Piece::Link(words, path) => format!("{words} ({path})"),
+    });
+    pieces.collect()
+}
+
+/// Adds a paragraph for a terminal to `out`. Its first line begins with `front`, its other lines
+/// with as many spaces. An empty text adds nothing.
+pub fn wrap(front: &str, text: &str, out: &mut String) {
+    let text = plain_text(text);
+    if text.is_empty() {
+        return;
     }
-    shown + rest
+    let indent = " ".repeat(front.chars().count());
+    let mut line = front.to_owned();
+    let mut is_empty = true;
+    for word in text.split(' ') {
+        if !is_empty && line.chars().count() + 1 + word.chars().count() > COLUMNS {
+            out.push_str(line.trim_end());
+            out.push('\n');
+            line = indent.clone();
+            is_empty = true;
+        }
+        if !is_empty {
+            line.push(' ');
+        }
+        line.push_str(word);
+        is_empty = false;
+    }
+    out.push_str(line.trim_end());
+    out.push('\n');
 }

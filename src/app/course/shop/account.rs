@@ -1,48 +1,31 @@
-//! Step 2: who is it? An account, made at the first login, and a session that knows its owner from
-//! then on.
+//! Deeper: Step 2, logging in. The first login makes the account, and the session then knows its
+//! owner.
 //!
-//! * The session gets a fresh id at the moment of logging in. Whoever knew the old one, or had
-//!   slipped the visitor one of their own, does not know the new one.
-//! * Wrong passwords are slowed down: see `tries.rs`. If that were all, anybody could lock a
-//!   customer out by guessing. So each browser that has logged in gets a cookie of its own,
-//!   `carafe_device`, sent to this page alone; the account knows the hashes of the last few, and a
-//!   browser that shows one of them has a count for itself.
-//! * A login costs the same work whether the account is known or not.
+//! * The session gets a fresh id at the login. So a stranger who knew the old id, or gave it to the
+//!   visitor, does not know the new one.
+//! * Wrong passwords are counted and slowed down, see `guesses.rs`.
+//! * A login with a name takes equally long whether the account is known or not: each hashes once.
 //!
-//! Left out: a proof that the e-mail address is the visitor's, and a way out for who has forgotten
-//! the password. Both need somebody to send mail.
+//! Left out: a proof that the e-mail address is the visitor's, and help for a visitor who has
+//! forgotten the password. Both need a program that sends mail.
 
-use super::page;
-use super::password;
-use super::tries::Tries;
-use carafe::http::cookie::SameSite;
-use carafe::http::{Response, SetCookie, cookie_value};
+use super::guesses::guess;
+use super::{page, password, text_of};
+use carafe::http::Response;
 use carafe::web::form::Form;
 use carafe::web::session::Session;
-use carafe::web::sign::{hex, sha256};
 use carafe::web::store::Kind;
-use carafe::{App, Context, Error, Map, Value, random};
-use std::time::Duration;
+use carafe::{App, Context, Error, Map, Value};
 
-/// So many accounts there may be; beyond that a new one is refused with 503.
+/// The accounts. With 10,000 of them, the store refuses a new one with 503.
 const KIND: Kind = Kind::kept("account", 10_000);
-
-/// From this wrong password of a minute on, an account is closed to strangers: 429.
-const MOST_WRONG: usize = 10;
-/// The same for a browser that has logged in to it before.
-const MOST_WRONG_KNOWN: usize = 100;
 
 /// The longest name, e-mail address and password, in bytes.
 const NAME: usize = 100;
 const EMAIL: usize = 200;
 const PASSWORD: usize = 1000;
 
-/// So many browsers are remembered for an account, the latest; each for so long.
-const DEVICES: usize = 5;
-const DEVICE_AGE: Duration = Duration::from_secs(90 * 24 * 3600);
-const DEVICE_COOKIE: &str = "carafe_device";
-
-/// The routes of this file.
+/// Registers the routes of this file.
 pub fn routes(app: &mut App) {
     app.get("/shop/login", login_form);
     app.post("/shop/login", log_in);
@@ -54,7 +37,7 @@ pub fn name(session: &Session) -> Option<String> {
     session.get("account")?.as_map()?.get("name")?.as_str().map(str::to_owned)
 }
 
-/// The e-mail address of the customer who is logged in: the key of the account.
+/// The e-mail address of the customer who is logged in. It is the key of the account.
 pub fn email(session: &Session) -> Option<String> {
     session.get("account")?.as_map()?.get("email")?.as_str().map(str::to_owned)
 }
@@ -63,87 +46,65 @@ fn login_form(ctx: &mut Context) -> Result<Response, Error> {
     form_page(ctx, Map::new())
 }
 
-/// The form; `typed` fills it again, and says what was wrong.
+/// The form. `typed` holds what the visitor typed before, and what was wrong with it.
 #[track_caller]
 fn form_page(ctx: &mut Context, typed: Map) -> Result<Response, Error> {
     let known = name(&ctx.session).map_or_else(String::new, |name| format!("You are {name}.\n"));
     let text = format!(
-        "{known}log in: POST /shop/login name=Ada email=ada@example.org password=…\nThe first login makes the account.\n"
+        "{known}log in: POST /shop/login name=Ada email=ada@example.org password=…\n\
+         The first login makes the account.\n"
     );
     page(ctx, "shop/login.html", typed, text)
 }
 
 fn log_in(ctx: &mut Context) -> Result<Response, Error> {
     let form = ctx.form()?;
-    match admit(ctx, &form) {
-        Err(error) if ctx.request.prefers_html() && error.status().0 < 500 => {
-            // A browser gets the form again, with what was typed and what was wrong; never the
-            // password.
-            let field = |name: &str| Value::from(form.fields().get(name).unwrap_or(""));
-            let typed = [
-                ("name", field("name")),
-                ("email", field("email")),
-                ("error", error.public().into()),
-            ];
-            let mut response = form_page(ctx, Map::from(typed))?.with_status(error.status());
-            if let Error::Status(_, _, headers) = &error {
-                headers.iter().for_each(|(name, value)| response.headers.set(name, value));
-            }
-            Ok(response)
-        }
-        outcome => outcome,
+    let outcome = check_password(ctx, &form);
+    let is_for_a_page = ctx.request.prefers_html();
+    let error = match outcome {
+        Err(error) if is_for_a_page && error.status().0 < 500 => error,
+        outcome => return outcome,
+    };
+    // A browser gets the form again, with what was typed and what was wrong, but without the
+    // password.
+    let field = |name: &str| Value::from(form.fields().get(name).unwrap_or(""));
+    let (name, email) = (field("name"), field("email"));
+    let typed = [("name", name), ("email", email), ("error", error.public().into())];
+    let mut response = form_page(ctx, Map::from(typed))?.with_status(error.status());
+    if let Error::Status(_, _, headers) = &error {
+        headers.iter().for_each(|(name, value)| response.headers.set(name, value));
     }
+    Ok(response)
 }
 
-fn admit(ctx: &mut Context, form: &Form) -> Result<Response, Error> {
+fn check_password(ctx: &mut Context, form: &Form) -> Result<Response, Error> {
     let email = email_in(form)?;
     let name = short_text(form, "name", NAME)?;
     let password = form.required("password")?;
     if password.is_empty() || password.len() > PASSWORD {
         let found = password.len();
-        return Err(Error::BadRequest(format!(
-            "password: found {found} bytes, expected 1 to {PASSWORD}"
-        )));
+        let why = format!("password: found {found} bytes, expected 1 to {PASSWORD}");
+        return Err(Error::BadRequest(why));
     }
-    let device = cookie_value(&ctx.request.headers, DEVICE_COOKIE)
-        .map(|token| (token.to_owned(), fingerprint(token)));
-    let (account, is_known_device) = loop {
+    let account = loop {
         let Some(account) = ctx.store().load(&KIND, &email)?.found() else {
             match open_account(ctx, &email, &name, password)? {
-                Some(account) => break (account, false),
-                // Somebody was quicker by a moment, and now it is an account like any other.
+                Some(account) => break account,
+                // Another request has just made it, so the password must fit.
                 None => continue,
             }
         };
-        let known =
-            device.as_ref().filter(|(_, fingerprint)| devices(&account).contains(fingerprint));
-        let tries = match known {
-            Some((_, fingerprint)) => {
-                Tries::begin(ctx.store(), fingerprint.clone(), MOST_WRONG_KNOWN)
-            }
-            None => Tries::begin(ctx.store(), email.clone(), MOST_WRONG),
-        }?;
-        if !password::fits(password, &super::text_of(&account, "password"))? {
-            return Err(tries.wrong());
-        }
-        tries.right()?;
-        break (account, known.is_some());
+        let address = ctx.request.peer.map(|peer| peer.ip());
+        guess(ctx.store(), &email, address, || {
+            password::fits(password, &text_of(&account, "password"))
+        })?;
+        break account;
     };
-    welcome(ctx, &email, &super::text_of(&account, "name"));
-    let mut response = Response::redirect("/shop");
-    if !is_known_device {
-        let (token, fingerprint) = device.unwrap_or_else(|| {
-            let token = random::hex_id();
-            let fingerprint = fingerprint(&token);
-            (token, fingerprint)
-        });
-        remember_device(ctx, &email, &fingerprint)?;
-        response.set_cookie(&device_cookie(&token, ctx)?);
-    }
-    Ok(response)
+    welcome(ctx, &email, &text_of(&account, "name"));
+    Ok(Response::redirect("/shop"))
 }
 
-/// Makes an account; `None` if there is one by now.
+/// Makes an account. `None` if another request has just made it.
 fn open_account(
     ctx: &Context,
     email: &str,
@@ -151,21 +112,20 @@ fn open_account(
     password: &str,
 ) -> Result<Option<Map>, Error> {
     if name.is_empty() {
-        return Err(Error::BadRequest(
-            "there is no account of this e-mail address; with a name, this makes one".into(),
-        ));
+        let why = "there is no account of this e-mail address; with a name, this makes one";
+        return Err(Error::BadRequest(why.into()));
     }
-    let kept = password::hash(password)?;
-    let account = Map::from([("name", name), ("password", kept.as_str())]);
+    let hash = password::hash(password)?;
+    let account = Map::from([("name", name), ("password", hash.as_str())]);
     let updated = ctx.store().update(&KIND, email, &mut |row| {
         row.get_or_insert_with(|| account.clone());
     })?;
-    Ok(updated.row.filter(|row| super::text_of(row, "password") == kept))
+    Ok(updated.row.filter(|row| text_of(row, "password") == hash))
 }
 
-/// From now on the session knows its owner.
+/// Tells the session who its owner is.
 fn welcome(ctx: &mut Context, email: &str, name: &str) {
-    // Another customer at the same browser finds neither the cart nor the orders of the one before.
+    // Another customer at the same browser must not find the cart and orders of the one before.
     if self::email(&ctx.session).is_some_and(|before| before != email) {
         ctx.session.clear();
     }
@@ -178,70 +138,30 @@ fn log_out(ctx: &mut Context) -> Result<Response, Error> {
     Ok(Response::redirect("/shop"))
 }
 
-fn remember_device(ctx: &Context, email: &str, fingerprint: &str) -> Result<(), Error> {
-    ctx.store().update(&KIND, email, &mut |row| {
-        let Some(row) = row else { return };
-        let mut known = devices(row);
-        known.retain(|known| known != fingerprint);
-        known.push(fingerprint.to_owned());
-        let latest = known.split_off(known.len().saturating_sub(DEVICES));
-        row.insert("devices", latest.into_iter().map(Value::from).collect::<Vec<_>>());
-    })?;
-    Ok(())
-}
-
-/// The hashes of the tokens that the last browsers hold.
-fn devices(account: &Map) -> Vec<String> {
-    let list = account.get("devices").and_then(Value::as_list).unwrap_or_default();
-    list.iter().filter_map(|device| device.as_str().map(str::to_owned)).collect()
-}
-
-/// What is kept of a browser's token. One round is enough: 128 random bits cannot be guessed, as a
-/// password can.
-fn fingerprint(token: &str) -> String {
-    hex(&sha256(token.as_bytes()))
-}
-
-fn device_cookie(token: &str, ctx: &Context) -> Result<SetCookie, Error> {
-    let mut cookie = SetCookie::new(DEVICE_COOKIE, token).map_err(Error::BadRequest)?;
-    cookie.max_age = Some(DEVICE_AGE);
-    cookie.http_only = true;
-    cookie.secure = ctx.request.secure;
-    cookie.same_site = Some(SameSite::Lax);
-    cookie.path = "/shop/login";
-    Ok(cookie)
-}
-
-/// The address in its one spelling: without blanks around it, in small letters.
+/// The e-mail address of the form in small letters, without blanks around it.
 fn email_in(form: &Form) -> Result<String, Error> {
     let email = short_text(form, "email", EMAIL)?.to_lowercase();
-    let is_address = email.split_once('@').is_some_and(|(who, host)| {
-        !who.is_empty()
-            && !host.is_empty()
-            && !host.contains('@')
-            && !email.contains(char::is_whitespace)
-    });
-    if is_address {
-        Ok(email)
-    } else {
-        Err(Error::BadRequest(format!(
-            "email: found {email:?}, expected one such as ada@example.org"
-        )))
+    let (who, host) = email.split_once('@').unwrap_or(("", ""));
+    if who.is_empty()
+        || host.is_empty()
+        || host.contains('@')
+        || email.contains(char::is_whitespace)
+    {
+        let why = format!("email: found {email:?}, expected one such as ada@example.org");
+        return Err(Error::BadRequest(why));
     }
+    Ok(email)
 }
 
 fn short_text(form: &Form, field: &str, longest: usize) -> Result<String, Error> {
     let text = form.required(field)?.trim();
     if text.len() > longest {
-        return Err(Error::BadRequest(format!(
-            "{field}: found {} bytes, expected at most {longest}",
-            text.len()
-        )));
+        let why = format!("{field}: found {} bytes, expected at most {longest}", text.len());
+        return Err(Error::BadRequest(why));
     }
     if text.contains(char::is_control) {
-        return Err(Error::BadRequest(format!(
-            "{field}: found a control character, expected text"
-        )));
+        let why = format!("{field}: found a control character, expected text");
+        return Err(Error::BadRequest(why));
     }
     Ok(text.to_owned())
 }

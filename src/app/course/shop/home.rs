@@ -1,52 +1,47 @@
-//! Step 1: the door. It greets whom it knows, and sets no cookie for whom it does not.
+//! Deeper: Step 1, the shop's first page. It greets a customer by name, and sets no cookie for a
+//! stranger.
 
-use super::catalogue::{ITEMS, Item, SHELVES};
+use super::catalogue::{Product, SHELVES, products, shortened};
 use super::{account, page};
 use carafe::http::Response;
 use carafe::{App, Context, Error, Map, Value};
 
-/// So many items of each shelf stand at the front.
+/// How many products of each shelf the first page shows.
 const FRONT: usize = 4;
 
-/// The routes of this file.
+/// Registers the route of this file.
 pub fn routes(app: &mut App) {
     app.get("/shop", shop);
 }
 
-/// The front of every shelf, or the whole of the one that is asked for: `/shop?shelf=cups`.
+/// The first products of every shelf; or all products of one shelf, with `/shop?shelf=cups`.
 fn shop(ctx: &mut Context) -> Result<Response, Error> {
     let asked = ctx.request.query.get("shelf").map(str::to_owned);
-    if let Some(asked) = asked.as_ref().filter(|asked| SHELVES.iter().all(|(key, _)| key != asked))
-    {
+    let is_shown = |key: &str| asked.as_ref().is_none_or(|asked| asked == key);
+    if let Some(asked) = asked.as_ref().filter(|_| !SHELVES.iter().any(|(key, _)| is_shown(key))) {
         let keys = SHELVES.map(|(key, _)| key).join(", ");
-        let found = super::catalogue::shortened(asked);
+        let found = shortened(asked);
         return Err(Error::BadRequest(format!("shelf: found {found:?}, expected one of {keys}")));
     }
-    let greeting = match account::name(&ctx.session) {
-        Some(name) => format!("Welcome, {name}"),
-        None => "Welcome, stranger".to_owned(),
-    };
+    let name = account::name(&ctx.session).unwrap_or_else(|| "stranger".to_owned());
+    let greeting = format!("Welcome, {name}");
     let mut text = format!("{greeting}\n");
-    let mut shelves = Vec::new();
-    for (key, heading) in
-        SHELVES.iter().filter(|(key, _)| asked.as_ref().is_none_or(|asked| asked == key))
-    {
-        let all: Vec<&Item> = ITEMS.iter().filter(|item| item.shelf == *key).collect();
-        let shown = &all[..if asked.is_some() { all.len() } else { all.len().min(FRONT) }];
-        text.push_str(&format!(
-            "\n{heading}\n{}",
-            shown.iter().map(|item| item.to_line()).collect::<String>()
-        ));
+    let mut shelves: Vec<Value> = Vec::new();
+    for (key, heading) in SHELVES.into_iter().filter(|(key, _)| is_shown(key)) {
+        let all: Vec<&Product> = products().iter().filter(|product| product.shelf == key).collect();
+        let shown = if asked.is_some() { &all[..] } else { &all[..FRONT.min(all.len())] };
+        let lines: String = shown.iter().map(|product| product.to_line()).collect();
+        text.push_str(&format!("\n{heading}\n{lines}"));
         if shown.len() < all.len() {
             text.push_str(&format!("      all {}: /shop?shelf={key}\n", all.len()));
         }
-        let goods: Vec<Value> = shown.iter().map(|item| item.to_value()).collect();
-        shelves.push(Value::Map(Map::from([
-            ("key", Value::from(*key)),
-            ("heading", (*heading).into()),
+        let shelf = [
+            ("key", Value::from(key)),
+            ("heading", heading.into()),
             ("all", all.len().into()),
-            ("goods", goods.into()),
-        ])));
+            ("goods", shown.iter().map(|product| product.to_value()).collect()),
+        ];
+        shelves.push(Map::from(shelf).into());
     }
     let variables =
         [("greeting", Value::from(greeting)), ("shelves", shelves.into()), ("asked", asked.into())];

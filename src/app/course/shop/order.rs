@@ -1,27 +1,27 @@
-//! Steps 7 and 8: an order, made once however often it is sent, and shown to its owner alone.
+//! Deeper: Steps 7 and 8, an order, and its confirmation.
 //!
-//! A browser that hears no answer asks again; a visitor who sees no page presses the button again.
-//! So the form carries a token, a random number that is good for one order, and the order is kept
-//! *under* it: the second time there is one already. That holds for three requests at once, too,
-//! since the store makes each change in one step.
+//! A browser may send the same form twice: after a lost answer, or when the visitor presses the
+//! button again. The form carries a token, a random number that is good for one order, and the
+//! order is saved *under* it. So the second request finds the order of the first one. The store
+//! makes each change in one step, so this also holds for three requests at once.
 //!
-//! Three kinds of rows:
+//! There are three kinds of rows:
 //!
 //! * `order`, by its token: what was ordered, and its number. This row is the order.
-//! * `number`, by the order's number: the token, to find it by.
-//! * `till`, one row: the last number given, and which tokens the last numbers were given to. So
-//!   three requests at once get one number, and none is skipped.
+//! * `number`, by the order's number: the token.
+//! * `till`, one row: the last number, and the tokens that the last numbers were given to. So three
+//!   requests at once with one token get one number, and no number is left out.
 //!
-//! Left out: cancelling an order, and a list of all of them.
+//! Left out: cancelling an order, and a list of all orders.
 
-use super::cart::Cart;
-use super::catalogue::{self, price};
-use super::{account, items, page, text_of};
+use super::cart::{Cart, to_line};
+use super::catalogue::{price, product};
+use super::{account, count_of_items, numbers_in, page, text_of};
 use carafe::http::Response;
 use carafe::web::store::Kind;
 use carafe::{App, Context, Error, Map, Value, random};
 
-/// So many orders there may be; beyond that a new one is refused with 503.
+/// The most orders. The store refuses one more with 503.
 const MOST: usize = 10_000;
 const ORDER: Kind = Kind::kept("order", MOST);
 const NUMBER: Kind = Kind::kept("number", MOST);
@@ -30,14 +30,14 @@ const TILL: Kind = Kind::kept("till", 1);
 /// The number before the first.
 const BEFORE_FIRST: i64 = 1000;
 
-/// So many tokens the till remembers. One that it has forgotten still makes no second order, but
-/// may skip a number.
+/// How many tokens the till remembers. A token that it has forgotten makes no second order, but may
+/// leave out a number.
 const REMEMBERED: usize = 100;
 
-/// So many of the last orders a session knows as its own.
+/// How many orders a session remembers as its own.
 const OWN: usize = 20;
 
-/// The routes of this file.
+/// Registers the routes of this file.
 pub fn routes(app: &mut App) {
     app.post("/shop/checkout", check_out);
     app.get("/shop/order/<int:id>", shop_order);
@@ -49,27 +49,26 @@ fn check_out(ctx: &mut Context) -> Result<Response, Error> {
     let cart = Cart::of(ctx.session.values());
     let is_next = !cart.lines().is_empty() && text_of(ctx.session.values(), "token") == token;
     let order = if is_next {
-        place(ctx, &token, &cart)?
+        place_order(ctx, &token, &cart)?
     } else {
-        // The same form once more: its order is there already.
+        // The same form again: its order was made before.
         let order = ctx.store().load(&ORDER, &token)?.found().filter(|order| is_own(ctx, order));
         order.ok_or_else(|| refusal(ctx, &cart))?
     };
-    Ok(Response::redirect(&format!("/shop/order/{}", number_of(&order))))
+    Ok(Response::redirect(&format!("/shop/order/{}", whole(&order, "number"))))
 }
 
-/// The order of this token: a new one, or the one that another request has made of it meanwhile.
-fn place(ctx: &mut Context, token: &str, cart: &Cart) -> Result<Map, Error> {
+/// The order of this token: a new one, or the one that another request has just made.
+fn place_order(ctx: &mut Context, token: &str, cart: &Cart) -> Result<Map, Error> {
     let number = take_number(ctx, token)?;
     // Names and prices as they are today: the catalogue may change, an order may not.
-    let lines = cart.lines().iter().map(|(item, count)| {
-        let line = [
-            ("item", Value::from(item.id)),
-            ("name", item.name.into()),
-            ("cents", item.cents.into()),
+    let lines = cart.lines().iter().map(|(product, count)| {
+        Map::from([
+            ("item", Value::from(product.id)),
+            ("name", product.name.into()),
+            ("cents", product.cents.into()),
             ("count", (*count).into()),
-        ];
-        Value::Map(Map::from(line))
+        ])
     });
     let order = Map::from([
         ("number", Value::from(number)),
@@ -77,20 +76,20 @@ fn place(ctx: &mut Context, token: &str, cart: &Cart) -> Result<Map, Error> {
         ("account", account::email(&ctx.session).into()),
         ("name", account::name(&ctx.session).into()),
         ("total", cart.total().into()),
-        ("lines", lines.collect::<Vec<_>>().into()),
+        ("lines", lines.collect()),
     ]);
     let updated = ctx.store().update(&ORDER, token, &mut |row| {
         row.get_or_insert_with(|| order.clone());
     })?;
     let order = updated.row.unwrap_or(order);
-    ctx.store().update(&NUMBER, &number_of(&order).to_string(), &mut |row| {
+    ctx.store().update(&NUMBER, &whole(&order, "number").to_string(), &mut |row| {
         row.get_or_insert_with(|| Map::from([("token", token)]));
     })?;
     settle(ctx, token, &order);
     Ok(order)
 }
 
-/// The number for this token: the next one, unless it has one already.
+/// The number for this token: the one that it was given before, or the next one.
 fn take_number(ctx: &Context, token: &str) -> Result<i64, Error> {
     let mut number = 0;
     ctx.store().update(&TILL, "till", &mut |row| {
@@ -113,135 +112,90 @@ fn take_number(ctx: &Context, token: &str) -> Result<i64, Error> {
     Ok(number)
 }
 
-/// Takes what was ordered out of the cart, with the token, and notes whose order it is. Once: the
-/// second time the token is another one, or gone.
+/// Takes what was ordered and the token out of the session, and notes the order as the session's
+/// own. A second request finds another token or none, and changes nothing.
 fn settle(ctx: &mut Context, token: &str, order: &Map) {
     let fresh = random::hex_id();
-    let number = number_of(order);
     ctx.session.change(|row| {
         if text_of(row, "token") != token {
             return;
         }
         row.remove("token");
-        // What came into the cart meanwhile stays there.
+        // A product that was added after the form was made stays in the cart.
         let mut cart = Cart::of(row);
-        for (item, count) in
-            lines_of(order).filter_map(|line| Some((catalogue::item(line.item)?, line.count)))
-        {
-            let left = cart.count_of(item) - count;
-            cart.set(item, left.max(0));
+        for line in lines_of(order) {
+            let Some(product) = product(whole(line, "item")) else { continue };
+            let left = cart.count_of(product.id) - whole(line, "count");
+            cart.set(product, left.max(0));
         }
-        cart.keep(row, &fresh);
-        let mut own = own_numbers(row);
-        own.push(number);
-        let own = own.split_off(own.len().saturating_sub(OWN));
-        row.insert("orders", own.into_iter().map(Value::Int).collect::<Vec<_>>());
+        cart.save(row, &fresh);
+        let mut own = numbers_in(row, "orders");
+        own.push(whole(order, "number"));
+        row.insert("orders", own.split_off(own.len().saturating_sub(OWN)));
     });
 }
 
 /// The confirmation.
 fn shop_order(ctx: &mut Context) -> Result<Response, Error> {
     let number = ctx.param("id").parse::<i64>().map_err(|_| Error::NotFound)?.to_string();
-    let token = ctx
-        .store()
-        .load(&NUMBER, &number)?
-        .found()
-        .map(|row| text_of(&row, "token"))
-        .ok_or(Error::NotFound)?;
-    let order = ctx.store().load(&ORDER, &token)?.found();
-    // Somebody else's order looks as if there were none: even that it exists is nobody's business.
+    let token = ctx.store().load(&NUMBER, &number)?.found().ok_or(Error::NotFound)?;
+    let order = ctx.store().load(&ORDER, &text_of(&token, "token"))?.found();
+    // An order of another visitor is a 404, as if there were none: a 403 would tell that there is.
     let order = order.filter(|order| is_own(ctx, order)).ok_or(Error::NotFound)?;
-    let name = text_of(&order, "name");
-    let thanks =
-        if name.is_empty() { "Thank you".to_owned() } else { format!("Thank you, {name}") };
-    let total = price(order.get("total").and_then(Value::as_int).unwrap_or(0));
-    let mut text = format!("{thanks}\norder {number}\n");
-    let mut shown = Vec::new();
-    let mut all = 0;
-    for Line { item, name, cents, count } in lines_of(&order) {
-        let sum = price(cents * count);
+    let thanks = match text_of(&order, "name").as_str() {
+        "" => "Thank you".to_owned(),
+        name => format!("Thank you, {name}"),
+    };
+    let total = price(whole(&order, "total"));
+    let (mut lines, mut shown, mut all) = (String::new(), Vec::new(), 0);
+    for line in lines_of(&order) {
+        let (id, name) = (whole(line, "item"), text_of(line, "name"));
+        let (cents, count) = (whole(line, "cents"), whole(line, "count"));
         all += count;
-        text.push_str(&format!(
-            "{item:>4}  {name:<26} {count:>3} x {:>8} {sum:>10}\n",
-            price(cents)
-        ));
-        let line = [
-            ("id", Value::from(item)),
+        lines.push_str(&to_line(id, &name, count, cents));
+        shown.push(Map::from([
+            ("id", Value::from(id)),
             ("name", name.into()),
             ("count", count.into()),
-            ("sum", sum.into()),
-        ];
-        shown.push(Value::Map(Map::from(line)));
+            ("sum", price(cents * count).into()),
+        ]));
     }
-    text.push_str(&format!("total {total}\n"));
+    let text = format!("{thanks}\norder {number}\n{lines}total {total}\n");
     let variables = [
         ("thanks", Value::from(thanks)),
         ("number", number.into()),
-        ("items", items(all).into()),
+        ("items", count_of_items(all).into()),
         ("lines", shown.into()),
         ("total", total.into()),
     ];
     page(ctx, "shop/order.html", variables, text)
 }
 
-/// One line of an order, with the name and the price of that day.
-struct Line {
-    item: i64,
-    name: String,
-    cents: i64,
-    count: i64,
-}
-
-fn lines_of(order: &Map) -> impl Iterator<Item = Line> {
-    let lines = order
-        .get("lines")
-        .and_then(Value::as_list)
-        .unwrap_or_default()
-        .iter()
-        .filter_map(Value::as_map);
-    lines.map(|line| {
-        let whole = |name: &str| line.get(name).and_then(Value::as_int).unwrap_or(0);
-        Line {
-            item: whole("item"),
-            name: text_of(line, "name"),
-            cents: whole("cents"),
-            count: whole("count"),
-        }
-    })
-}
-
-/// True if this visitor's account or this visitor's session made the order, or is about to.
+/// True if the visitor's account or session made the order, or is just making it.
 fn is_own(ctx: &Context, order: &Map) -> bool {
     let row = ctx.session.values();
-    let account = account::email(&ctx.session);
-    let same_account = account.is_some_and(|email| email == text_of(order, "account"));
-    same_account
-        || own_numbers(row).contains(&number_of(order))
+    account::email(&ctx.session).is_some_and(|email| email == text_of(order, "account"))
+        || numbers_in(row, "orders").contains(&whole(order, "number"))
         || text_of(row, "token") == text_of(order, "token")
 }
 
-/// The numbers of the last orders of a session, the latest last.
-pub fn own_numbers(row: &Map) -> Vec<i64> {
-    row.get("orders")
-        .and_then(Value::as_list)
-        .unwrap_or_default()
-        .iter()
-        .filter_map(Value::as_int)
-        .collect()
+fn lines_of(order: &Map) -> impl Iterator<Item = &Map> {
+    let lines = order.get("lines").and_then(Value::as_list).unwrap_or_default();
+    lines.iter().filter_map(Value::as_map)
 }
 
-fn number_of(order: &Map) -> i64 {
-    order.get("number").and_then(Value::as_int).unwrap_or(0)
+fn whole(row: &Map, name: &str) -> i64 {
+    row.get(name).and_then(Value::as_int).unwrap_or(0)
 }
 
-/// Why a token leads to no order, as far as can be known.
+/// Why a token leads to no order.
 fn refusal(ctx: &Context, cart: &Cart) -> Error {
     let why = if ctx.session.key().is_none() {
-        "I have never met you, so this token is not one of yours; put something into the cart first"
+        "I have never met you, so this token is not yours; put something into the cart first"
     } else if cart.lines().is_empty() {
-        "your cart is empty, and this token is none of an order of yours; put something in first"
+        "your cart is empty, and no order of yours has this token; put something in first"
     } else {
-        "this token is none of yours; /shop/cart shows the one that is"
+        "this token is not yours; /shop/cart shows the one that is"
     };
     Error::BadRequest(why.to_owned())
 }

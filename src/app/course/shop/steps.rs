@@ -1,139 +1,75 @@
-//! The eight steps as the shop sees them: which this visitor has done, and how many cycles that
-//! took.
+//! Deeper: The eight steps at the top of each page: which of them are done, and how many cycles
+//! they took.
 //!
-//! Which steps are done is read from the visitor's row: where nothing is remembered, nothing has
-//! been done. The number of cycles comes from the record of all of them, if there is one. A visitor
-//! is known there by the cookie's value, also when it has changed on the way: a cycle that was sent
-//! one and gave back another belongs to both.
+//! A step is done if the visitor's row shows it. So where nothing is remembered, nothing is done.
 //!
-//! Before its first cookie a visitor is a stranger like any other. The cycles of a stranger with
-//! the same address and the same browser, just before, were probably this one's; they are counted,
-//! and the page says so.
+//! The cycles are counted in the record. A visitor's cycles have the visitor's cookie. The cookie
+//! changes at the login, and that one cycle has both: the old one sent, the new one given.
+//!
+//! Before its first cookie a visitor is a stranger. The cycles of strangers with the same address
+//! and the same browser, just before, are probably the same visitor's. They are counted too, and
+//! the page says so.
 
 use super::cart::Cart;
-use super::{account, item, order};
-use carafe::cycle::{Detail, Record};
+use super::{account, numbers_in};
+use crate::app::course::finished_cycle::FinishedCycle;
 use carafe::{Context, Map, Value};
-use std::net::IpAddr;
 
-/// The steps: each with its name, where it leads, and whether it is done.
+/// The steps: each with its name, its path, whether it is done, and whether it is this page.
 pub fn all(ctx: &Context) -> Value {
     let row = ctx.session.values();
     let here = ctx.request.path.as_str();
     let searched = row.get("search").is_some();
-    let orders = order::own_numbers(row);
+    let orders = numbers_in(row, "orders");
+    let ordered = !orders.is_empty();
     let confirmation = orders.last().map(|number| format!("/shop/order/{number}"));
-    let viewed = item::viewed(row).first().map(|id| format!("/shop/item/{id}"));
-    let link = |path: &str| Some(path.to_owned());
+    let viewed = numbers_in(row, "viewed").first().map(|id| format!("/shop/item/{id}"));
+    let has_viewed = viewed.is_some() || here.starts_with("/shop/item/");
+    let has_cart = ordered || !Cart::of(row).lines().is_empty();
+    let path = |path: &str| Some(path.to_owned());
     let steps = [
-        ("Visit home", link("/shop"), here == "/shop" || !row.is_empty()),
-        ("Log in", link("/shop/login"), account::name(&ctx.session).is_some()),
+        ("Visit home", path("/shop"), here == "/shop" || !row.is_empty()),
+        ("Log in", path("/shop/login"), account::name(&ctx.session).is_some()),
         ("Search", None, searched),
-        ("Browse results", link("/shop/results"), searched),
-        ("View details", viewed, here.starts_with("/shop/item/")),
-        (
-            "Add to cart",
-            link("/shop/cart"),
-            !orders.is_empty() || !Cart::of(row).lines().is_empty(),
-        ),
-        ("Check out", None, !orders.is_empty()),
-        ("Confirmation", confirmation, !orders.is_empty()),
+        ("Browse results", path("/shop/results"), searched),
+        ("View details", viewed, has_viewed),
+        ("Add to cart", path("/shop/cart"), has_cart),
+        ("Check out", None, ordered),
+        ("Confirmation", confirmation, ordered),
     ];
-    let steps = steps.into_iter().map(|(name, path, done)| {
+    let step = |(name, path, done): (&str, Option<String>, bool)| {
         let is_here = path.as_deref() == Some(here);
-        let done = done || (name == "View details" && path.is_some());
-        Value::Map(Map::from([
-            ("name", Value::from(name)),
-            ("path", path.into()),
-            ("done", done.into()),
-            ("here", is_here.into()),
-        ]))
-    });
-    steps.collect()
+        let (name, path) = (Value::from(name), Value::from(path));
+        Map::from([("name", name), ("path", path), ("done", done.into()), ("here", is_here.into())])
+    };
+    steps.into_iter().map(step).collect()
 }
 
-/// How many cycles of the shop this visitor took so far, this one included, and how many of them as
-/// a stranger; nothing if cycles are not recorded.
+/// How many cycles of the shop this visitor took, with this one, and how many of them as a
+/// stranger. Null if cycles are not recorded.
 pub fn cycles(ctx: &Context) -> Value {
     let Some(recorder) = ctx.recorder() else { return Value::Null };
     let records = recorder.all();
-    let mut ids: Vec<String> =
-        ctx.session.sent().into_iter().chain(ctx.session.key()).map(str::to_owned).collect();
-    let browser = Browser {
-        address: ctx.request.peer.map(|peer| peer.ip()),
-        agent: ctx.request.headers.get("User-Agent").unwrap_or("").to_owned(),
-    };
-    let (mut own, mut as_stranger) = (0, 0);
-    // This request itself.
-    if ids.is_empty() {
-        as_stranger += 1
-    } else {
-        own += 1
-    }
-    let mut met_another = false;
-    // From the latest back to the first: so an id that was replaced is met after the one that
-    // replaced it.
-    for record in records.iter().rev() {
-        let theirs = ids_of(record);
-        if theirs.iter().any(|id| ids.iter().any(|own| own == id)) {
-            ids.extend(theirs.into_iter().map(str::to_owned));
-            // Strangers after this one were others, since this visitor had a cookie by then.
-            (as_stranger, met_another) = (0, false);
-            own += i64::from(is_of_the_shop(record));
-        } else if Browser::of(record).is_some_and(|other| other == browser) {
-            // Whoever came before another visitor of the same browser was probably that one.
-            met_another = met_another || !theirs.is_empty();
-            as_stranger += i64::from(!met_another && is_of_the_shop(record));
+    let agent = ctx.request.headers.get("User-Agent");
+    let address = ctx.request.peer.map(|peer| peer.ip());
+    let mut cookies: Vec<&str> = ctx.session.sent().into_iter().chain(ctx.session.key()).collect();
+    // This request itself is not in the record yet.
+    let (mut own, mut as_stranger) = if cookies.is_empty() { (0, 1) } else { (1, 0) };
+    let mut another_visitor_follows = false;
+    // From the newest to the oldest: so the cookie after a change is known before the one before.
+    for cycle in records.iter().rev().filter_map(|record| FinishedCycle::of(record)) {
+        let theirs = [cycle.cookie_sent, cycle.cookie_after];
+        let is_of_shop = i64::from(cycle.request.path.split('/').nth(1) == Some("shop"));
+        if theirs.iter().flatten().any(|cookie| cookies.contains(cookie)) {
+            cookies.extend(theirs.iter().flatten());
+            // The strangers after this cycle were others: this visitor had a cookie by then.
+            (as_stranger, another_visitor_follows) = (0, false);
+            own += is_of_shop;
+        } else if cycle.address == address && cycle.request.headers.get("User-Agent") == agent {
+            // A stranger just before another visitor of this browser was probably that visitor.
+            another_visitor_follows |= theirs.iter().any(Option::is_some);
+            as_stranger += if another_visitor_follows { 0 } else { is_of_shop };
         }
     }
     Map::from([("all", own + as_stranger), ("as_stranger", as_stranger)]).into()
-}
-
-/// What a stranger can be recognised by, more or less.
-#[derive(PartialEq)]
-struct Browser {
-    address: Option<IpAddr>,
-    agent: String,
-}
-
-impl Browser {
-    fn of(record: &Record) -> Option<Browser> {
-        let address = record.cycle.steps().iter().find_map(|step| match step.detail {
-            Detail::Connection { peer, .. } => Some(peer.ip()),
-            _ => None,
-        });
-        let head = head_of(record)?;
-        let agent = head.lines().filter_map(|line| line.split_once(':'));
-        let mut agent = agent
-            .filter(|(name, _)| name.eq_ignore_ascii_case("User-Agent"))
-            .map(|(_, value)| value.trim());
-        Some(Browser { address, agent: agent.next().unwrap_or("").to_owned() })
-    }
-}
-
-/// The values of the session's cookie that a cycle was sent, or gave.
-fn ids_of(record: &Record) -> Vec<&str> {
-    let ids = record.cycle.steps().iter().filter_map(|step| match &step.detail {
-        Detail::Row { cookie, .. } | Detail::Change { cookie, .. } => cookie.as_deref(),
-        _ => None,
-    });
-    ids.collect()
-}
-
-fn is_of_the_shop(record: &Record) -> bool {
-    let target = head_of(record)
-        .and_then(|head| head.split(' ').nth(1).map(str::to_owned))
-        .unwrap_or_default();
-    let path = target.split('?').next().unwrap_or("");
-    path == "/shop" || path.starts_with("/shop/")
-}
-
-/// The request as it came, up to the empty line.
-fn head_of(record: &Record) -> Option<String> {
-    let bytes = record.cycle.steps().iter().find_map(|step| match &step.detail {
-        Detail::Bytes(excerpt) if step.name == "received" => Some(&excerpt.bytes),
-        _ => None,
-    })?;
-    let text = String::from_utf8_lossy(bytes);
-    Some(text.split("\r\n\r\n").next().unwrap_or("").to_owned())
 }

@@ -1,0 +1,106 @@
+//! Deeper: Wrong passwords, counted: ten a minute for one account from one address, and a hundred a
+//! minute from one address for all accounts.
+//!
+//! If ten wrong passwords closed an account for everybody, anybody could keep its owner out. So the
+//! count belongs to the account *and* to the client's address. The second bound stops a client that
+//! tries one password on many accounts.
+//!
+//! The counts are rows of the store, so two servers with one store do not give twenty guesses. The
+//! minute begins with the first guess.
+//!
+//! Left out: a bound for one account over all addresses. A client with many addresses can guess
+//! more often. But with such a bound it could keep the owner out.
+
+use carafe::http::{Headers, Status};
+use carafe::web::store::{Kind, Store, StoreError, WhenFull};
+use carafe::{Error, Map, Value};
+use std::net::IpAddr;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// The most guesses within a minute: at one account, and at all of them.
+const AT_ONE_ACCOUNT: i64 = 10;
+const AT_ALL_ACCOUNTS: i64 = 100;
+
+const KIND: Kind = Kind {
+    name: "guess",
+    lifetime: Some(Duration::from_secs(60)),
+    most: 10_000,
+    when_full: WhenFull::OldestLeaves,
+    secret: false,
+};
+
+/// Lets a client try a password: `is_right` hashes and compares it.
+///
+/// # Errors
+///
+/// 403 if the password is wrong; 429 if it is wrong and was the last guess, or if there were too
+/// many before; or the error of `is_right` or of the store.
+pub fn guess(
+    store: &dyn Store,
+    email: &str,
+    address: Option<IpAddr>,
+    is_right: impl FnOnce() -> Result<bool, Error>,
+) -> Result<(), Error> {
+    let address = address.map_or("unknown".to_owned(), network);
+    let bounds = [(format!("{address} {email}"), AT_ONE_ACCOUNT), (address, AT_ALL_ACCOUNTS)];
+    let mut is_last = None;
+    // Counted before it is hashed: otherwise a hundred guesses at once would all be hashed before
+    // the first is found wrong.
+    for (key, most) in &bounds {
+        let (count, seconds_left) = add(store, key, 1)?;
+        if count > *most {
+            return Err(too_many(seconds_left));
+        }
+        if count == *most {
+            is_last = Some(seconds_left);
+        }
+    }
+    if !is_right()? {
+        let why = || Error::Forbidden("this is not the password of that account".to_owned());
+        return Err(is_last.map_or_else(why, too_many));
+    }
+    for (key, _) in &bounds {
+        add(store, key, -1)?;
+    }
+    Ok(())
+}
+
+/// Adds to the count of this minute. The new count, and how many seconds of the minute are left.
+fn add(store: &dyn Store, key: &str, change: i64) -> Result<(i64, i64), StoreError> {
+    // The clock of the day, because another process must understand it. If the clock is set back, a
+    // new minute begins.
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    let now = i64::try_from(now).unwrap_or(i64::MAX);
+    let (mut count, mut since) = (0, now);
+    store.update(&KIND, key, &mut |row| {
+        let number = |name| row.as_ref()?.get(name).and_then(Value::as_int);
+        (count, since) = (number("count").unwrap_or(0), number("since").unwrap_or(now));
+        if !(0..60).contains(&(now - since)) {
+            (count, since) = (0, now);
+        }
+        count = (count + change).max(0);
+        *row = Some(Map::from([("count", count), ("since", since)]));
+    })?;
+    Ok((count, since + 60 - now))
+}
+
+/// The address as it is counted. An IPv6 network of 64 bits counts as one address, because one
+/// client usually has all addresses of such a network.
+fn network(address: IpAddr) -> String {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+        }
+    }
+}
+
+fn too_many(seconds_left: i64) -> Error {
+    let mut headers = Headers::new();
+    headers.append("Retry-After", seconds_left.to_string());
+    let why = format!(
+        "found too many wrong passwords within a minute; try again in {seconds_left} seconds"
+    );
+    Error::Status(Status::TOO_MANY_REQUESTS, why, headers)
+}
