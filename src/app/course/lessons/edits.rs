@@ -1,4 +1,4 @@
-//! Deeper: The check of the lesson on templates: were words written into `hello.html`, and shown?
+//! Deeper: The check of the lesson on templates: new words in `hello.html`, seen in an answer.
 //!
 //! Left out: watching the templates inside the binary. Nobody can edit those.
 

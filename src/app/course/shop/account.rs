@@ -1,5 +1,6 @@
-//! Deeper: Step 2, logging in. The first login makes the account, and the session then knows its
-//! owner.
+//! Deeper: Step 2 of the shop, logging in.
+//!
+//! The first login makes the account. After a login the session knows its owner.
 //!
 //! * The session gets a fresh id at the login. So a stranger who knew the old id, or gave it to the
 //!   visitor, does not know the new one.

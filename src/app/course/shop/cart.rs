@@ -1,6 +1,7 @@
-//! Deeper: Step 6, the cart: a map in the visitor's row from a product's number to a count.
+//! Deeper: Step 6 of the shop, the cart: a map from a product's number to a count.
 //!
-//! `{"3": 2, "10": 1}` means two of product 3 and one of product 10. Each change is one step of the
+//! The cart is in the visitor's row. `{"3": 2, "10": 1}` means two of product 3 and one of product
+//! 10. Each change is one step of the
 //! store, so a hundred requests at once leave a hundred products in the cart. With `--store cookie`
 //! the row is in the requests, and of two changes at once only the later answer counts.
 //!

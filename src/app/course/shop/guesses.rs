@@ -1,5 +1,6 @@
-//! Deeper: Wrong passwords, counted: ten a minute for one account from one address, and a hundred a
-//! minute from one address for all accounts.
+//! Deeper: Wrong passwords, counted by account and address.
+//!
+//! One address has ten wrong passwords a minute for one account, and a hundred for all accounts.
 //!
 //! If ten wrong passwords closed an account for everybody, anybody could keep its owner out. So the
 //! count belongs to the account *and* to the client's address. The second bound stops a client that

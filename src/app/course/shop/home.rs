@@ -1,5 +1,6 @@
-//! Deeper: Step 1, the shop's first page. It greets a customer by name, and sets no cookie for a
-//! stranger.
+//! Deeper: Step 1 of the shop, its first page.
+//!
+//! It greets a customer by name. It sets no cookie for a stranger: there is nothing to remember.
 
 use super::catalogue::{Product, SHELVES, products, shortened};
 use super::{account, page};

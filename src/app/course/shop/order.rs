@@ -1,4 +1,4 @@
-//! Deeper: Steps 7 and 8, an order, and its confirmation.
+//! Deeper: Steps 7 and 8 of the shop, an order and its confirmation.
 //!
 //! A browser may send the same form twice: after a lost answer, or when the visitor presses the
 //! button again. The form carries a token, a random number that is good for one order, and the

@@ -1,4 +1,6 @@
-//! Deeper: Step 5, one product in detail. The shop remembers the products that a visitor looked at.
+//! Deeper: Step 5 of the shop, one product in detail.
+//!
+//! The shop remembers the last products that a visitor looked at.
 
 use super::catalogue::{named, price, product};
 use super::{numbers_in, page};

@@ -1,4 +1,4 @@
-//! Deeper: Steps 3 and 4, a search that is remembered, and its results.
+//! Deeper: Steps 3 and 4 of the shop, a search that is remembered, and its results.
 //!
 //! `/search` keeps the query in the address of its results. Here the first request saves the words
 //! in the session and redirects the browser. The second request holds no word of the search, and

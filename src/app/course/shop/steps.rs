@@ -1,5 +1,4 @@
-//! Deeper: The eight steps at the top of each page: which of them are done, and how many cycles
-//! they took.
+//! Deeper: The eight steps at the top of each page of the shop, and the count of their cycles.
 //!
 //! A step is done if the visitor's row shows it. So where nothing is remembered, nothing is done.
 //!
