@@ -1,354 +1,200 @@
-//! The flags of `carafe`: one table that parses them, explains them and suggests them.
+//! Deeper: The flags of `carafe`: one table that reads them, explains them and holds their defaults.
 //!
-//! A value comes from the environment, if the flag has a variable, and then from the command line,
-//! which wins.
+//! A setting gets its default first, then the value of an environment variable, if the flag has
+//! one, and then the value of the command line.
 
-use super::help;
-use super::serve::Settings;
-use super::state::{STORES, Where};
+use super::command_line::{CommandError, CommandLine, KnownFlag, without_password};
+use super::stores::{self, STORES};
+use carafe::http::Limits;
+use carafe::http::forwarded::Proxies;
 use carafe::server::log::Log;
+use std::path::PathBuf;
 use std::time::Duration;
 
-/// One flag: what it is called, what it takes, what it does.
-struct Flag {
-    name: &'static str,
-    /// What stands for its value in the help; empty for a switch.
-    value: &'static str,
-    what: &'static str,
-    /// What it is without the flag.
-    default: &'static str,
-    /// The environment variable that sets it too; empty if there is none.
-    variable: &'static str,
-    /// Puts the value into the settings, or says what was expected.
-    set: fn(&mut Settings, &str) -> Result<(), &'static str>,
+/// What the flags and the environment say; each field is the flag of its name.
+#[derive(Default)]
+pub struct ServeSettings {
+    pub host: String,
+    pub port: u16,
+    /// The folder with templates/ and www/.
+    pub dir: PathBuf,
+    pub store: String,
+    /// The key that signs, from the environment alone; `None` for a random one.
+    pub secret_key: Option<Vec<u8>>,
+    pub session_ttl: Duration,
+    pub session_cap: usize,
+    pub log: Log,
+    pub show_cycles: bool,
+    pub no_cycles: bool,
+    pub expose_cycles: bool,
+    pub allowed_hosts: Vec<String>,
+    pub proxies: Proxies,
+    pub workers: usize,
+    pub limits: Limits,
+    pub stop_time: Duration,
 }
 
-const NUMBER: &str = "a whole number above 0";
-const TIME: &str = "a time such as 90s, 30m or 12h";
-
-const FLAGS: &[Flag] = &[
-    Flag {
-        name: "--host",
-        value: "ADDRESS",
-        what: "where to listen",
-        default: "127.0.0.1",
-        variable: "CARAFE_HOST",
-        set: |settings, value| {
-            settings.host = value.trim_matches(['[', ']']).to_owned();
-            if value.is_empty() { Err("an address or a host's name") } else { Ok(()) }
-        },
-    },
-    Flag {
-        name: "--port",
-        value: "PORT",
-        what: "0 takes any free one",
-        default: "8000",
-        variable: "CARAFE_PORT",
-        set: |settings, value| {
-            put(&mut settings.port, value.parse().ok(), "a port from 0 to 65535")
-        },
-    },
-    Flag {
-        name: "--dir",
-        value: "DIR",
-        what: "whose templates/ and www/ are served",
-        default: ".",
-        variable: "",
-        set: |settings, value| put(&mut settings.dir, Some(Some(value.into())), "a folder"),
-    },
-    Flag {
-        name: "--store",
-        value: "STORE",
-        what: "where state lives",
-        default: "memory",
-        variable: "CARAFE_STORE",
-        set: |settings, value| put(&mut settings.store, Where::parse(value), STORES),
-    },
-    Flag {
-        name: "--session-ttl",
-        value: "TIME",
-        what: "a session ends so long after its last use",
-        default: "30m",
-        variable: "",
-        set: |settings, value| put(&mut settings.session_ttl, time(value), TIME),
-    },
-    Flag {
-        name: "--session-cap",
-        value: "NUMBER",
-        what: "sessions at most; the longest unused leaves",
-        default: "100000",
-        variable: "",
-        set: |settings, value| put(&mut settings.session_cap, number(value), NUMBER),
-    },
-    Flag {
-        name: "--log",
-        value: "FORM",
-        what: "on standard error: line, common or off",
-        default: "line",
-        variable: "",
-        set: |settings, value| put(&mut settings.log, log(value), "line, common or off"),
-    },
-    Flag {
-        name: "--show-cycles",
-        value: "",
-        what: "print each request and its answer, annotated",
-        default: "",
-        variable: "",
-        set: |settings, _| put(&mut settings.show_cycles, Some(true), ""),
-    },
-    Flag {
-        name: "--no-cycles",
-        value: "",
-        what: "keep no record of the last 200",
-        default: "",
-        variable: "",
-        set: |settings, _| put(&mut settings.cycles, Some(false), ""),
-    },
-    Flag {
-        name: "--expose-cycles",
-        value: "",
-        what: "show them to other machines, too",
-        default: "",
-        variable: "",
-        set: |settings, _| put(&mut settings.expose_cycles, Some(true), ""),
-    },
-    Flag {
-        name: "--allow-host",
-        value: "NAME",
-        what: "a name of this machine; may be given more than once",
-        default: "",
-        variable: "",
-        set: |settings, value| {
-            settings.allowed_hosts.push(value.to_ascii_lowercase());
-            if value.is_empty() || value.contains(['/', ':', ' ']) {
-                Err("a host's name without port")
-            } else {
-                Ok(())
-            }
-        },
-    },
-    Flag {
-        name: "--trust-proxy",
-        value: "ADDRESS",
-        what: "believe this proxy who asks; or a network: 10.0.0.0/8",
-        default: "",
-        variable: "",
-        set: |settings, value| settings.proxies.trust(value),
-    },
-    Flag {
-        name: "--workers",
-        value: "NUMBER",
-        what: "connections at most, then 503",
-        default: "12000",
-        variable: "",
-        set: |settings, value| put(&mut settings.workers, number(value), NUMBER),
-    },
-    Flag {
-        name: "--head-bytes",
-        value: "NUMBER",
-        what: "of a request's head, then 431",
-        default: "65536",
-        variable: "",
-        set: |settings, value| put(&mut settings.limits.head_bytes, number(value), NUMBER),
-    },
-    Flag {
-        name: "--target-bytes",
-        value: "NUMBER",
-        what: "of a request's URL, then 414",
-        default: "8192",
-        variable: "",
-        set: |settings, value| put(&mut settings.limits.target_bytes, number(value), NUMBER),
-    },
-    Flag {
-        name: "--headers",
-        value: "NUMBER",
-        what: "header fields of a request, then 431",
-        default: "100",
-        variable: "",
-        set: |settings, value| put(&mut settings.limits.headers, number(value), NUMBER),
-    },
-    Flag {
-        name: "--body-bytes",
-        value: "NUMBER",
-        what: "of a request's body, then 413",
-        default: "1048576",
-        variable: "",
-        set: |settings, value| put(&mut settings.limits.body_bytes, number(value), NUMBER),
-    },
-    Flag {
-        name: "--bodies-bytes",
-        value: "NUMBER",
-        what: "of all bodies at one time, then 503",
-        default: "268435456",
-        variable: "",
-        set: |settings, value| put(&mut settings.limits.bodies_bytes, number(value), NUMBER),
-    },
-    Flag {
-        name: "--head-time",
-        value: "TIME",
-        what: "for a request's head to arrive, then 408",
-        default: "10s",
-        variable: "",
-        set: |settings, value| put(&mut settings.limits.head_time, time(value), TIME),
-    },
-    Flag {
-        name: "--body-time",
-        value: "TIME",
-        what: "for a request's body to arrive, then 408",
-        default: "30s",
-        variable: "",
-        set: |settings, value| put(&mut settings.limits.body_time, time(value), TIME),
-    },
-    Flag {
-        name: "--idle-time",
-        value: "TIME",
-        what: "until a silent connection is closed",
-        default: "60s",
-        variable: "",
-        set: |settings, value| put(&mut settings.limits.idle_time, time(value), TIME),
-    },
-    Flag {
-        name: "--write-time",
-        value: "TIME",
-        what: "until a client that does not read is dropped",
-        default: "30s",
-        variable: "",
-        set: |settings, value| put(&mut settings.limits.write_time, time(value), TIME),
-    },
-    Flag {
-        name: "--stop-time",
-        value: "TIME",
-        what: "for answers under way, after Ctrl-C",
-        default: "5s",
-        variable: "",
-        set: |settings, value| put(&mut settings.stop_time, time(value), TIME),
-    },
+/// Each flag: its name, what stands for its value (empty if it has none), its default, what it does.
+const FLAGS: [(&str, &str, &str, &str); 23] = [
+    ("--host", "ADDRESS", "127.0.0.1", "where to listen"),
+    ("--port", "PORT", "8000", "0 takes any free one"),
+    ("--dir", "DIR", ".", "whose templates/ and www/ are served"),
+    ("--store", "STORE", "memory", "where state lives"),
+    ("--session-ttl", "TIME", "30m", "a session ends so long after its last use"),
+    ("--session-cap", "NUMBER", "100000", "sessions at most; the longest unused leaves"),
+    ("--log", "FORM", "line", "on standard error: line, common or off"),
+    ("--show-cycles", "", "", "print each request and its answer, annotated"),
+    ("--no-cycles", "", "", "keep no record of the last 200"),
+    ("--expose-cycles", "", "", "show them to other machines, too"),
+    ("--allow-host", "NAME", "", "a name of this machine; may be given more than once"),
+    ("--trust-proxy", "ADDRESS", "", "believe what this proxy, or 10.0.0.0/8, says of its clients"),
+    ("--workers", "NUMBER", "12000", "connections at most, then 503"),
+    ("--head-bytes", "NUMBER", "65536", "of a request's head, then 431"),
+    ("--target-bytes", "NUMBER", "8192", "of a request's URL, then 414"),
+    ("--headers", "NUMBER", "100", "header fields of a request, then 431"),
+    ("--body-bytes", "NUMBER", "1048576", "of a request's body, then 413"),
+    ("--bodies-bytes", "NUMBER", "268435456", "of all bodies at one time, then 503"),
+    ("--head-time", "TIME", "10s", "for a request's head to arrive, then 408"),
+    ("--body-time", "TIME", "30s", "for a request's body to arrive, then 408"),
+    ("--idle-time", "TIME", "60s", "until a silent connection is closed"),
+    ("--write-time", "TIME", "30s", "until a client that does not read is dropped"),
+    ("--stop-time", "TIME", "5s", "for answers under way, after Ctrl-C"),
 ];
 
-/// The settings from the environment, then from the command line.
+/// The environment variables, and the flags that they stand for.
+const VARIABLES: [(&str, &str); 3] =
+    [("CARAFE_HOST", "--host"), ("CARAFE_PORT", "--port"), ("CARAFE_STORE", "--store")];
+
+/// Puts the value of a flag into the settings.
 ///
 /// # Errors
 ///
-/// A sentence that says what was met and what was expected, and names a flag that is near.
-pub fn read(arguments: &[String]) -> Result<Settings, String> {
-    let mut settings = Settings::default();
-    for flag in FLAGS.iter().filter(|flag| !flag.variable.is_empty()) {
-        if let Ok(value) = std::env::var(flag.variable) {
-            apply(flag, flag.variable, &mut settings, &value)?;
-        }
-    }
-    if let Some(key) = std::env::var_os("CARAFE_SECRET_KEY") {
-        if key.is_empty() {
-            return Err(
-                "CARAFE_SECRET_KEY: found nothing in it, expected a key, best 32 random bytes or more".to_owned()
-            );
-        }
-        settings.secret_key = Some(key.into_encoded_bytes());
-    }
-    let mut rest = arguments.iter();
-    while let Some(argument) = rest.next() {
-        // Both `--port 0` and `--port=0` are usual.
-        let (name, inline) = argument
-            .split_once('=')
-            .map_or((argument.as_str(), None), |(name, value)| (name, Some(value)));
-        let Some(flag) = FLAGS.iter().find(|flag| flag.name == name) else {
-            let shown = without_password(argument);
-            return Err(format!(
-                "found {shown:?}, which is no flag or command{}",
-                help::hint(name)
-            ));
-        };
-        if flag.value.is_empty() {
-            if inline.is_some() {
-                return Err(format!(
-                    "found {argument:?}, expected {name} alone: it takes no value"
-                ));
+/// What was expected.
+fn set(settings: &mut ServeSettings, flag: &str, value: &str) -> Result<(), &'static str> {
+    let limits = &mut settings.limits;
+    match flag {
+        "--host" if value.is_empty() => return Err("an address or a host's name"),
+        "--host" => settings.host = value.trim_matches(['[', ']']).to_owned(),
+        "--port" => settings.port = value.parse().map_err(|_| "a port from 0 to 65535")?,
+        "--dir" => settings.dir = value.into(),
+        "--store" if !stores::is_store(value) => return Err(STORES),
+        "--store" => settings.store = value.to_owned(),
+        "--session-ttl" => settings.session_ttl = time(value)?,
+        "--session-cap" => settings.session_cap = number(value)?,
+        "--log" => {
+            settings.log = match value {
+                "line" => Log::Line,
+                "common" => Log::Common,
+                "off" => Log::Off,
+                _ => return Err("line, common or off"),
             }
-            apply(flag, name, &mut settings, "")?;
-            continue;
         }
-        let value = inline.or_else(|| rest.next().map(String::as_str));
-        let value = value.ok_or_else(|| format!("{name} needs a value: {name} {}", flag.value))?;
-        apply(flag, name, &mut settings, value)?;
+        "--show-cycles" => settings.show_cycles = true,
+        "--no-cycles" => settings.no_cycles = true,
+        "--expose-cycles" => settings.expose_cycles = true,
+        "--allow-host" if value.is_empty() || value.contains(['/', ':', ' ']) => {
+            return Err("a host's name without port");
+        }
+        "--allow-host" => settings.allowed_hosts.push(value.to_ascii_lowercase()),
+        "--trust-proxy" => settings.proxies.trust(value)?,
+        "--workers" => settings.workers = number(value)?,
+        "--head-bytes" => limits.head_bytes = number(value)?,
+        "--target-bytes" => limits.target_bytes = number(value)?,
+        "--headers" => limits.headers = number(value)?,
+        "--body-bytes" => limits.body_bytes = number(value)?,
+        "--bodies-bytes" => limits.bodies_bytes = number(value)?,
+        "--head-time" => limits.head_time = time(value)?,
+        "--body-time" => limits.body_time = time(value)?,
+        "--idle-time" => limits.idle_time = time(value)?,
+        "--write-time" => limits.write_time = time(value)?,
+        "--stop-time" => settings.stop_time = time(value)?,
+        _ => return Err("a flag that is set here"),
+    }
+    Ok(())
+}
+
+/// The settings without any flag.
+pub fn defaults() -> ServeSettings {
+    let mut settings = ServeSettings::default();
+    for (name, _, default, _) in FLAGS.iter().filter(|(_, _, default, _)| !default.is_empty()) {
+        set(&mut settings, name, default).expect("a default is a value");
+    }
+    settings
+}
+
+/// The settings from the environment, and then from the command line.
+///
+/// # Errors
+///
+/// What was found and what was expected, and the flag that is near.
+pub fn read(arguments: &[String]) -> Result<ServeSettings, CommandError> {
+    let mut settings = defaults();
+    let wrong = |why: String| Err(CommandError::Words(why));
+    let mut apply = |said: &str, flag: &str, value: &str| match set(&mut settings, flag, value) {
+        Ok(()) => Ok(()),
+        Err(expected) => {
+            let shown = without_password(value);
+            wrong(format!("{said}: found {shown:?}, expected {expected}"))
+        }
+    };
+    for (variable, flag) in VARIABLES {
+        if let Ok(value) = std::env::var(variable) {
+            apply(variable, flag, &value)?;
+        }
+    }
+    let known = FLAGS.map(|(name, value, _, _)| -> KnownFlag { (name, value) });
+    let line = CommandLine::read(arguments, &known)?;
+    if let Some(word) = line.words.first() {
+        let shown = without_password(word);
+        return wrong(format!("found {shown:?}, which is no flag or command"));
+    }
+    for (flag, value) in &line.flags {
+        apply(flag, flag, value)?;
+    }
+    settings.secret_key = std::env::var_os("CARAFE_SECRET_KEY").map(|key| key.into_encoded_bytes());
+    if settings.secret_key.as_ref().is_some_and(Vec::is_empty) {
+        let expected = "expected a key, best 32 random bytes or more";
+        return wrong(format!("CARAFE_SECRET_KEY: found nothing in it, {expected}"));
     }
     if settings.expose_cycles && !settings.proxies.is_empty() {
-        return Err(
-            "found --expose-cycles and --trust-proxy, expected one: the proxy would show the cycles to all".into()
-        );
+        let why = "expected one: the proxy would show the cycles to all";
+        return wrong(format!("found --expose-cycles and --trust-proxy, {why}"));
     }
     Ok(settings)
 }
 
 /// The name of each flag.
 pub fn names() -> impl Iterator<Item = &'static str> {
-    FLAGS.iter().map(|flag| flag.name)
+    FLAGS.iter().map(|(name, ..)| *name)
 }
 
-/// A line for each flag, with its default, and what stands in the environment alone.
+/// A line for each flag, with its default, and what comes from the environment alone.
 pub fn help() -> String {
     let mut text = String::new();
-    for flag in FLAGS {
-        let variable =
-            if flag.variable.is_empty() { String::new() } else { format!(" ({})", flag.variable) };
-        text.push_str(&format!(
-            "  {:<22} {:<10} {}{variable}\n",
-            format!("{} {}", flag.name, flag.value),
-            flag.default,
-            flag.what
-        ));
+    for (name, value, default, what) in FLAGS {
+        let variable = VARIABLES.iter().find(|(_, flag)| *flag == name);
+        let variable = variable.map_or(String::new(), |(variable, _)| format!(" ({variable})"));
+        let flag = format!("{name} {value}");
+        text.push_str(&format!("  {flag:<22} {default:<10} {what}{variable}\n"));
     }
-    text.push_str(&format!("STORE is {STORES}.\n"));
-    text.push_str(
-        "CARAFE_SECRET_KEY is the key that signs; without one it is random at each start.\n",
-    );
-    text
+    let key = "CARAFE_SECRET_KEY is the key that signs; without one it is random at each start.";
+    format!("{text}STORE is {STORES}.\n{key}\n")
 }
 
-fn apply(flag: &Flag, said: &str, settings: &mut Settings, value: &str) -> Result<(), String> {
-    (flag.set)(settings, value).map_err(|expected| {
-        format!("{said}: found {:?}, expected {expected}", without_password(value))
-    })
-}
-
-/// An argument as it may be shown: what stands before the last `@` of a URL is a name and a
-/// password.
-fn without_password(argument: &str) -> String {
-    argument.rfind('@').map_or(argument.to_owned(), |at| format!("…{}", &argument[at..]))
-}
-
-fn put<T>(place: &mut T, value: Option<T>, expected: &'static str) -> Result<(), &'static str> {
-    *place = value.ok_or(expected)?;
-    Ok(())
-}
-
-fn number(text: &str) -> Option<usize> {
-    text.parse().ok().filter(|&number| number > 0)
+fn number(text: &str) -> Result<usize, &'static str> {
+    text.parse().ok().filter(|&number| number > 0).ok_or("a whole number above 0")
 }
 
 /// `90s`, `30m`, `12h`, or seconds alone; at most a year, so that no clock overflows.
-fn time(text: &str) -> Option<Duration> {
-    let (digits, factor) = match text.strip_suffix(['s', 'm', 'h']) {
-        Some(digits) => (
-            digits,
-            if text.ends_with('h') {
-                3600
-            } else if text.ends_with('m') {
-                60
-            } else {
-                1
-            },
-        ),
-        None => (text, 1),
-    };
-    let seconds = digits.parse::<u64>().ok()?.checked_mul(factor)?;
-    (1..=365 * 86_400).contains(&seconds).then(|| Duration::from_secs(seconds))
-}
-
-fn log(text: &str) -> Option<Log> {
-    match text {
-        "line" => Some(Log::Line),
-        "common" => Some(Log::Common),
-        "off" => Some(Log::Off),
+fn time(text: &str) -> Result<Duration, &'static str> {
+    let digits = text.trim_end_matches(['s', 'm', 'h']);
+    let factor = match &text[digits.len()..] {
+        "" | "s" => Some(1),
+        "m" => Some(60),
+        "h" => Some(3600),
         _ => None,
-    }
+    };
+    let seconds = factor.zip(digits.parse::<u64>().ok()).map(|(factor, n)| n.saturating_mul(factor));
+    let seconds = seconds.filter(|seconds| (1..=365 * 86_400).contains(seconds));
+    seconds.map(Duration::from_secs).ok_or("a time such as 90s, 30m or 12h")
 }

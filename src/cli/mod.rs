@@ -1,11 +1,103 @@
-//! The subcommands, and the flags of the one that has no name.
+//! Deeper: The commands of the program: which one is meant, and what its help says.
+//!
+//! A command is a row of [`COMMANDS`] and a section of `help.txt`. Without a command carafe serves
+//! (`serve`, with the flags of `flags` and the stores of `stores`). `http_client` and `cookie_jar`
+//! ask servers, for `check` and `lab`.
 
-pub mod check;
-pub mod flags;
-pub mod help;
-pub mod init;
-pub mod lab;
-pub mod render;
-pub mod routes;
-pub mod serve;
-pub mod state;
+mod check;
+mod command_line;
+mod cookie_jar;
+mod flags;
+mod http_client;
+mod init;
+mod lab;
+mod render;
+mod routes;
+mod serve;
+mod stores;
+
+use command_line::{CommandError, CommandResult, hint, print, warn, without_password};
+use std::process::ExitCode;
+
+/// The examples of the program, and then a section for each command.
+const HELP: &str = include_str!("help.txt");
+
+/// Each command, and the function that runs it with what stands behind its name.
+const COMMANDS: [(&str, fn(&[String]) -> CommandResult); 5] = [
+    ("check", check::run),
+    ("init", init::run),
+    ("lab", lab::run),
+    ("render", render::run),
+    ("routes", routes::run),
+];
+
+/// Runs the program with its arguments, and says what went wrong.
+pub fn run(arguments: &[String]) -> ExitCode {
+    let first = arguments.first().map_or("", String::as_str);
+    let command = COMMANDS.iter().find(|(name, _)| *name == first);
+    let asks_help = arguments.iter().any(|argument| argument == "--help" || argument == "-h");
+    let outcome = match command {
+        _ if first == "help" => help(arguments.get(1).map(String::as_str)),
+        _ if asks_help => help(Some(first).filter(|first| !first.starts_with('-'))),
+        Some((_, run)) => run(&arguments[1..]),
+        None if first == "--version" || first == "-V" => {
+            print(concat!("carafe ", env!("CARGO_PKG_VERSION"), "\n"));
+            Ok(ExitCode::SUCCESS)
+        }
+        None if first.is_empty() || first.starts_with('-') => serve::run(arguments),
+        None => unknown(first, "flag or command"),
+    };
+    match (outcome, command) {
+        (Ok(code), _) => code,
+        (Err(CommandError::Failed(why)), _) => {
+            warn(&why);
+            ExitCode::FAILURE
+        }
+        (Err(CommandError::Words(why)), Some((name, _))) => {
+            warn(&format!("carafe {name}: {why}\n{}", section(name).1));
+            ExitCode::from(2)
+        }
+        (Err(CommandError::Words(why)), None) => {
+            warn(&format!("carafe: {why}\nSee carafe --help."));
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Prints the help of the program, of a command, or the reference of the template language.
+fn help(subject: Option<&str>) -> CommandResult {
+    let Some(name) = subject else {
+        let examples = HELP.split("\n== ").next().unwrap_or("");
+        let rows = COMMANDS.map(|(name, _)| format!("  {name:<10} {}\n", section(name).0)).concat();
+        let (commands, flags) = ("Commands; carafe help COMMAND tells more:", flags::help());
+        print(&format!("{examples}\n{commands}\n{rows}\nFlags and their defaults:\n{flags}"));
+        return Ok(ExitCode::SUCCESS);
+    };
+    if !COMMANDS.iter().any(|(known, _)| *known == name) {
+        return unknown(name, "command");
+    }
+    let (what, usage, more) = section(name);
+    print(&format!("carafe {name}: {what}\n\n{}\n\n{usage}\n", more.trim_end()));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What the help says of a command: one line, its usage, and more.
+fn section(command: &str) -> (&'static str, &'static str, &'static str) {
+    let mut sections = HELP.split("\n== ");
+    let section = sections.find_map(|section| section.strip_prefix(command)?.strip_prefix('\n'));
+    let (what, rest) = section.and_then(|section| section.split_once('\n')).unwrap_or(("", ""));
+    let (usage, more) = rest.split_once("\n\n").unwrap_or((rest, ""));
+    (what, usage, more)
+}
+
+/// A word that means nothing, with the nearest one that does.
+fn unknown(word: &str, expected: &str) -> CommandResult {
+    let names = COMMANDS.iter().map(|(name, _)| *name);
+    let hint = match word.parse::<u16>() {
+        // A bare number is most often meant for a port, as with `python -m http.server 8080`.
+        Ok(port) => format!("; did you mean --port {port}?"),
+        Err(_) => hint(word, names.chain(["help", "--help", "--version"]).chain(flags::names())),
+    };
+    let shown = without_password(word);
+    Err(CommandError::Words(format!("found {shown:?}, which is no {expected}{hint}")))
+}

@@ -15,9 +15,10 @@ use std::thread;
 use std::time::SystemTime;
 
 /// What is written of each answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Log {
     /// `GET /hello 200 14 bytes 0.1 ms`
+    #[default]
     Line,
     /// The Common Log Format, which log analysers read.
     Common,

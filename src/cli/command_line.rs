@@ -1,0 +1,99 @@
+//! Deeper: The words of a command line, and how a command ends.
+//!
+//! Every command reads its words and flags here, so all of them say the same of a mistyped flag. A
+//! command ends with exit code 0; 1 if it could not do what it was told, or if something is
+//! missing; 2 if its words are not understood.
+
+use carafe::near;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+/// How a command ends.
+pub type CommandResult = Result<ExitCode, CommandError>;
+
+/// Why a command did not do what it was told.
+pub enum CommandError {
+    /// It does not understand its words: exit code 2, and its usage below the sentence.
+    Words(String),
+    /// It failed: exit code 1.
+    Failed(String),
+}
+
+/// A flag, and what stands in the usage for its value; empty if it takes none.
+pub type KnownFlag = (&'static str, &'static str);
+
+/// What stands behind a command's name.
+pub struct CommandLine {
+    /// The words that are no flags.
+    pub words: Vec<String>,
+    /// The flags in their order, each with its value.
+    pub flags: Vec<(&'static str, String)>,
+}
+
+impl CommandLine {
+    /// Reads words and flags. Both `--port 0` and `--port=0` are usual.
+    ///
+    /// # Errors
+    ///
+    /// A flag that is not known, and the one that is near; a value too many or too few.
+    pub fn read(arguments: &[String], known: &[KnownFlag]) -> Result<CommandLine, CommandError> {
+        let wrong = |why: String| Err(CommandError::Words(why));
+        let mut line = CommandLine { words: Vec::new(), flags: Vec::new() };
+        let mut rest = arguments.iter();
+        while let Some(argument) = rest.next() {
+            if !argument.starts_with("--") {
+                line.words.push(argument.clone());
+                continue;
+            }
+            let (name, joined) = match argument.split_once('=') {
+                Some((name, value)) => (name, Some(value.to_owned())),
+                None => (argument.as_str(), None),
+            };
+            let Some(&(flag, value)) = known.iter().find(|(flag, _)| *flag == name) else {
+                let names = known.iter().map(|(flag, _)| *flag);
+                let hint = hint(name, names.chain(["--help", "--version"]));
+                let shown = without_password(argument);
+                return wrong(format!("found {shown:?}, which is no flag or command{hint}"));
+            };
+            let given = match (value.is_empty(), joined) {
+                (true, None) => String::new(),
+                (true, Some(_)) => {
+                    return wrong(format!("found {argument:?}, expected {flag}: it has no value"));
+                }
+                (false, joined) => match joined.or_else(|| rest.next().cloned()) {
+                    Some(given) => given,
+                    None => return wrong(format!("{flag} needs a value: {flag} {value}")),
+                },
+            };
+            line.flags.push((flag, given));
+        }
+        Ok(line)
+    }
+
+    /// The value of a flag; the last one, if it was given twice.
+    pub fn value(&self, flag: &str) -> Option<&str> {
+        self.flags.iter().rfind(|(name, _)| *name == flag).map(|(_, value)| value.as_str())
+    }
+}
+
+/// `; did you mean routes?`, if one of the candidates is near.
+pub fn hint<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
+    near::nearest(word, candidates).map_or(String::new(), |near| format!("; did you mean {near}?"))
+}
+
+/// An argument as it may be shown: what stands before the last `@` of a URL is a name and a
+/// password.
+pub fn without_password(argument: &str) -> String {
+    argument.rfind('@').map_or(argument.to_owned(), |at| format!("…{}", &argument[at..]))
+}
+
+/// Prints. It is no failure if standard output is closed: nobody wants to read more.
+pub fn print(text: &str) {
+    let mut out = io::stdout().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+/// Prints a line to standard error, which may be closed, too.
+pub fn warn(line: &str) {
+    let _ = writeln!(io::stderr(), "{line}");
+}
