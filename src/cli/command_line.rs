@@ -19,6 +19,15 @@ pub enum CommandError {
     Failed(String),
 }
 
+/// The failure of a command that does not understand its words.
+///
+/// # Errors
+///
+/// Always.
+pub fn wrong<T>(why: impl Into<String>) -> Result<T, CommandError> {
+    Err(CommandError::Words(why.into()))
+}
+
 /// A flag, and what stands in the usage for its value; empty if it takes none.
 pub type KnownFlag = (&'static str, &'static str);
 
@@ -37,7 +46,6 @@ impl CommandLine {
     ///
     /// A flag that is not known, and the one that is near; a value too many or too few.
     pub fn read(arguments: &[String], known: &[KnownFlag]) -> Result<CommandLine, CommandError> {
-        let wrong = |why: String| Err(CommandError::Words(why));
         let mut line = CommandLine { words: Vec::new(), flags: Vec::new() };
         let mut rest = arguments.iter();
         while let Some(argument) = rest.next() {

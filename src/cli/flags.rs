@@ -3,7 +3,7 @@
 //! A setting gets its default first, then the value of an environment variable, if the flag has
 //! one, and then the value of the command line.
 
-use super::command_line::{CommandError, CommandLine, KnownFlag, without_password};
+use super::command_line::{CommandError, CommandLine, KnownFlag, without_password, wrong};
 use super::stores::{self, STORES};
 use carafe::http::Limits;
 use carafe::http::forwarded::Proxies;
@@ -47,7 +47,7 @@ const FLAGS: [(&str, &str, &str, &str); 23] = [
     ("--no-cycles", "", "", "keep no record of the last 200"),
     ("--expose-cycles", "", "", "show them to other machines, too"),
     ("--allow-host", "NAME", "", "a name of this machine; may be given more than once"),
-    ("--trust-proxy", "ADDRESS", "", "believe what this proxy, or 10.0.0.0/8, says of its clients"),
+    ("--trust-proxy", "ADDRESS", "", "the proxy to believe about clients; or 10.0.0.0/8"),
     ("--workers", "NUMBER", "12000", "connections at most, then 503"),
     ("--head-bytes", "NUMBER", "65536", "of a request's head, then 431"),
     ("--target-bytes", "NUMBER", "8192", "of a request's URL, then 414"),
@@ -129,13 +129,11 @@ pub fn defaults() -> ServeSettings {
 /// What was found and what was expected, and the flag that is near.
 pub fn read(arguments: &[String]) -> Result<ServeSettings, CommandError> {
     let mut settings = defaults();
-    let wrong = |why: String| Err(CommandError::Words(why));
-    let mut apply = |said: &str, flag: &str, value: &str| match set(&mut settings, flag, value) {
-        Ok(()) => Ok(()),
-        Err(expected) => {
+    let mut apply = |said: &str, flag: &str, value: &str| {
+        set(&mut settings, flag, value).or_else(|expected| {
             let shown = without_password(value);
             wrong(format!("{said}: found {shown:?}, expected {expected}"))
-        }
+        })
     };
     for (variable, flag) in VARIABLES {
         if let Ok(value) = std::env::var(variable) {
@@ -194,7 +192,8 @@ fn time(text: &str) -> Result<Duration, &'static str> {
         "h" => Some(3600),
         _ => None,
     };
-    let seconds = factor.zip(digits.parse::<u64>().ok()).map(|(factor, n)| n.saturating_mul(factor));
+    let seconds =
+        factor.zip(digits.parse::<u64>().ok()).map(|(factor, n)| n.saturating_mul(factor));
     let seconds = seconds.filter(|seconds| (1..=365 * 86_400).contains(seconds));
     seconds.map(Duration::from_secs).ok_or("a time such as 90s, 30m or 12h")
 }

@@ -10,7 +10,7 @@
 //! Left out: https, compression, HEAD, following redirects. A check looks at each step.
 
 use super::cookie_jar::CookieJar;
-use carafe::http::{ChunkedBody, Fields, Headers, Limits, Status};
+use carafe::http::{ChunkedBody, Fields, Headers, Limits};
 use std::io::ErrorKind::{Interrupted, TimedOut, WouldBlock};
 use std::io::{Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
@@ -257,9 +257,7 @@ fn body(head: &ServerAnswer, bytes: &[u8], closed: bool, limits: &Limits) -> Bod
     let (most, came) = (limits.body_bytes, bytes.len());
     let Some(text) = head.headers.get("Content-Length") else {
         return match closed {
-            _ if came > most => {
-                Body::Wrong(format!("a body of more than {most} bytes and no end"))
-            }
+            _ if came > most => Body::Wrong(format!("a body of more than {most} bytes and no end")),
             true => Body::Whole(bytes.to_vec()),
             false => Body::Lacks("the server did not close, which alone ends such a body".into()),
         };

@@ -2,7 +2,7 @@
 //!
 //! Nothing that exists is overwritten: if one of the files is there already, none is written.
 
-use super::command_line::{CommandError, CommandResult, print};
+use super::command_line::{CommandError, CommandResult, print, wrong};
 use crate::app::assets;
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -20,11 +20,11 @@ pub fn run(arguments: &[String]) -> CommandResult {
         _ => {
             let words = arguments.join(" ");
             let found = if words.is_empty() { "nothing".into() } else { format!("{words:?}") };
-            return Err(CommandError::Words(format!("found {found}, expected one folder")));
+            return wrong(format!("found {found}, expected one folder"));
         }
     };
-    let count = write_site(dir)
-        .map_err(|why| CommandError::Failed(format!("carafe init: {why}")))?;
+    let count =
+        write_site(dir).map_err(|why| CommandError::Failed(format!("carafe init: {why}")))?;
     let shown = dir.display().to_string();
     let plain = |letter: char| letter.is_alphanumeric() || "/._-~:\\".contains(letter);
     // As one word of a shell's command line.

@@ -16,7 +16,7 @@ mod routes;
 mod serve;
 mod stores;
 
-use command_line::{CommandError, CommandResult, hint, print, warn, without_password};
+use command_line::{CommandError, CommandResult, hint, print, warn, without_password, wrong};
 use std::process::ExitCode;
 
 /// The examples of the program, and then a section for each command.
@@ -99,5 +99,5 @@ fn unknown(word: &str, expected: &str) -> CommandResult {
         Err(_) => hint(word, names.chain(["help", "--help", "--version"]).chain(flags::names())),
     };
     let shown = without_password(word);
-    Err(CommandError::Words(format!("found {shown:?}, which is no {expected}{hint}")))
+    wrong(format!("found {shown:?}, which is no {expected}{hint}"))
 }

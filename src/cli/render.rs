@@ -5,7 +5,7 @@
 //!
 //! Left out: writing to a file. The shell does that: `carafe render hello.html > hello.out`.
 
-use super::command_line::{CommandError, CommandLine, CommandResult, print, warn};
+use super::command_line::{CommandError, CommandLine, CommandResult, print, warn, wrong};
 use carafe::web::template::{Globals, Templates};
 use carafe::{Map, Value, json};
 use std::fs::File;
@@ -43,10 +43,9 @@ pub fn run(arguments: &[String]) -> CommandResult {
     let line = CommandLine::read(arguments, &known)?;
     let template = match &line.words[..] {
         [template] => template,
-        [] => return Err(CommandError::Words("found no name of a template".into())),
+        [] => return wrong("found no name of a template"),
         [_, second, ..] => {
-            let why = format!("found a second template, {second}, expected one");
-            return Err(CommandError::Words(why));
+            return wrong(format!("found a second template, {second}, expected one"));
         }
     };
     let data = line.value("--data").map_or(Ok(Map::new()), read_data);

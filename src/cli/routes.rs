@@ -1,6 +1,6 @@
 //! Deeper: `carafe routes` lists which function answers which request, and the line that says so.
 
-use super::command_line::{CommandError, CommandResult, print};
+use super::command_line::{CommandError, CommandResult, print, wrong};
 use super::{flags, serve, stores};
 use carafe::web::router::Route;
 use std::process::ExitCode;
@@ -13,7 +13,7 @@ use std::sync::Arc;
 /// Words that are not understood.
 pub fn run(arguments: &[String]) -> CommandResult {
     if let [first, ..] = arguments {
-        return Err(CommandError::Words(format!("found {first:?}, expected nothing more")));
+        return wrong(format!("found {first:?}, expected nothing more"));
     }
     let memory = stores::open("memory", &[]).map_err(CommandError::Failed)?;
     let (app, _) = serve::application(&flags::defaults(), memory, Some(Arc::default()));

@@ -76,7 +76,7 @@ fn serve(settings: ServeSettings) -> Result<ExitCode, String> {
     };
     let server = server.log(settings.log).workers(settings.workers).limits(settings.limits);
     let server = server.stop_time(settings.stop_time).proxies(settings.proxies);
-    server.run(app::glass::Unseen(app)).map_err(|error| error.to_string())?;
+    server.run(app::glass::WithoutOwnRequests(app)).map_err(|error| error.to_string())?;
     Ok(ExitCode::SUCCESS)
 }
 

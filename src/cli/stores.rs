@@ -66,7 +66,8 @@ fn shared(value: &str) -> Result<(Arc<dyn Store>, String), String> {
         }
         return Ok((Arc::new(file), format!("in the file {path}")));
     }
-    let url = RedisUrl::parse(value).ok_or_else(|| format!("found a store that is not {STORES}"))?;
+    let url =
+        RedisUrl::parse(value).ok_or_else(|| format!("found a store that is not {STORES}"))?;
     let banner = format!("in Redis at {url}");
     let redis = RedisStore::new(url.clone());
     // Redis may start later. Until then pages that need no state are served.

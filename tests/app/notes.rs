@@ -137,14 +137,14 @@ const FAULTS: &[(&str, &[&str], &[&str])] = &[
     (
         "loop",
         WITHOUT_FORM,
-        &["302 FOUND", "Location: /formtest", "not a redirect to itself without end"],
+        &["302 FOUND", "Location: /formtest", "a redirect to /formtest itself would never end"],
     ),
     (
         "raw-name",
         &["a name in a form"],
         &["'name=<b>Zenobia'", "holds: <b>Zenobia<", "&lt;b&gt;Zenobia"],
     ),
-    ("name-global", &["/formtest shows"], &["expected  no Zenobia: who is new"]),
+    ("name-global", &["/formtest shows"], &["expected  no Zenobia: a new visitor"]),
     ("no-field", &["a form without"], &["nmae=Zenobia", "500 INTERNAL", "400 Bad Request"]),
     ("keeps-refused", &["a refused name"], &["holds: A ", "still Zenobia"]),
     (
@@ -181,7 +181,10 @@ const FAULTS: &[(&str, &[&str], &[&str])] = &[
     (
         "length",
         &["/hello says", "PUT /hello"],
-        &["it hung up after 14 bytes of the body", "the 15 that Content-Length promised"],
+        &[
+            "it closed the connection, and 14 bytes of the body",
+            "the 15 that Content-Length promised",
+        ],
     ),
 ];
 
@@ -295,7 +298,7 @@ fn what_is_no_right_server_is_named_in_bounded_time() {
     let cases: Vec<(String, &str)> = vec![
         (format!("http://{closed}"), "nobody answers: Connection refused"),
         ("http://no-such-name.invalid".into(), "the name no-such-name.invalid has no address"),
-        (say(b""), "it hung up without a word, expected HTTP/1.1 200 OK"),
+        (say(b""), "it closed the connection, and not a byte came"),
         (say(b"SSH-2.0-OpenSSH_9.2\r\n"), "\"SSH-2.0-OpenSSH_9.2\\r\\n\": that is not HTTP"),
         (say(b"-ERR unknown command\r\n"), "that is not HTTP, expected HTTP/1.1 200 OK"),
         (
@@ -306,7 +309,10 @@ fn what_is_no_right_server_is_named_in_bounded_time() {
             say(b"HTTP/1.1 OK\r\n\r\n"),
             "the status line \"HTTP/1.1 OK\", expected one such as HTTP/1.1 200 OK",
         ),
-        (say(b"HTTP/1.1 200 OK\r\nContent-"), "it hung up within the head"),
+        (
+            say(b"HTTP/1.1 200 OK\r\nContent-"),
+            "it closed the connection, and no end of the head came",
+        ),
         (
             say(b"HTTP/1.1 200 OK\r\nno colon\r\n\r\n"),
             "the header \"no colon\", expected Name: value",
@@ -321,7 +327,7 @@ fn what_is_no_right_server_is_named_in_bounded_time() {
         ),
         (
             say(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nHello\r\n"),
-            "it hung up within a chunked body, expected the last chunk, 0",
+            "it closed the connection, and the last chunk, 0, did not come",
         ),
         (
             for_ever(
@@ -343,9 +349,12 @@ fn what_is_no_right_server_is_named_in_bounded_time() {
             ),
             "a broken body: ",
         ),
-        (for_ever("", b"", 100), "not a byte within 10 s"),
-        (for_ever("HTTP/1.1 200 OK\r\n", b"", 100), "no end of the head within 10 s"),
-        (for_ever("HTTP/1.1 200 OK\r\n", b"a: b\r\n", 200), "no end of the head within 10 s"),
+        (for_ever("", b"", 100), "10 s are over, and not a byte came"),
+        (for_ever("HTTP/1.1 200 OK\r\n", b"", 100), "10 s are over, and no end of the head came"),
+        (
+            for_ever("HTTP/1.1 200 OK\r\n", b"a: b\r\n", 200),
+            "10 s are over, and no end of the head came",
+        ),
     ];
     thread::scope(|scope| {
         for (url, expected) in cases {

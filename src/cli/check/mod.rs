@@ -7,7 +7,7 @@ mod notes;
 mod page_words;
 mod progress_report;
 
-use super::command_line::{CommandError, CommandLine, CommandResult};
+use super::command_line::{CommandError, CommandLine, CommandResult, wrong};
 use super::http_client::ServerUrl;
 
 /// Runs the command with what stands behind `check`.
@@ -18,12 +18,11 @@ use super::http_client::ServerUrl;
 pub fn run(arguments: &[String]) -> CommandResult {
     let known = [("--server", "URL"), ("--suite", "notes"), ("--url", "URL")];
     let line = CommandLine::read(arguments, &known)?;
-    let wrong = |why: String| Err(CommandError::Words(why));
     let lesson = match &line.words[..] {
         [] => None,
         [word] => match word.parse() {
-            Ok(number) => Some(number),
-            Err(_) => return wrong(format!("found {word:?}, expected a lesson's number")),
+            Ok(number) if number > 0 => Some(number),
+            _ => return wrong(format!("found {word:?}, expected a lesson's number")),
         },
         [_, second, ..] => return wrong(format!("found a second lesson, {second}, expected one")),
     };
@@ -35,14 +34,15 @@ pub fn run(arguments: &[String]) -> CommandResult {
         (None, None) => {
             // Where a carafe serves that was started with the same environment.
             let port = std::env::var("CARAFE_PORT").unwrap_or_else(|_| "8000".into());
-            let url = line.value("--server").map_or(format!("http://127.0.0.1:{port}"), str::to_owned);
+            let url =
+                line.value("--server").map_or(format!("http://127.0.0.1:{port}"), str::to_owned);
             progress_report::run(lesson, &server("--server", &url)?)
         }
         (Some("notes"), Some(url)) if alone => notes::run(&server("--url", url)?),
-        (None, Some(_)) => wrong("found --url, expected --suite notes with it".into()),
-        (Some("notes"), None) => wrong("--suite notes needs --url, the server to check".into()),
+        (None, Some(_)) => wrong("found --url, expected --suite notes with it"),
+        (Some("notes"), None) => wrong("--suite notes needs --url, the server to check"),
         (Some("notes"), _) => {
-            wrong("found a lesson or --server, expected --suite notes and --url alone".into())
+            wrong("found a lesson or --server, expected --suite notes and --url alone")
         }
         (Some(other), _) => wrong(format!("--suite: found {other:?}, expected notes")),
     }

@@ -214,7 +214,8 @@ impl Visit<'_> {
     /// What to print of a claim that does not hold.
     fn failure(&self, miss: &Miss, lesson: &str) -> String {
         let mut text = String::new();
-        let mut row = |title: &str, what: &str| text.push_str(&format!("        {title:<9} {what}\n"));
+        let mut row =
+            |title: &str, what: &str| text.push_str(&format!("        {title:<9} {what}\n"));
         for (at, command) in self.typed.iter().enumerate() {
             row(if at == 0 { "sent" } else { "" }, command);
         }
@@ -238,7 +239,8 @@ fn excerpt(answer: &ServerAnswer, around: &str) -> String {
     };
     let start = before.char_indices().rev().take(40).last().map_or(0, |(at, _)| at);
     let end = after.char_indices().nth(120).map_or(after.len(), |(at, _)| at);
-    let (front, back) = (["", "…"][usize::from(start > 0)], ["", "…"][usize::from(end < after.len())]);
+    let (front, back) =
+        (["", "…"][usize::from(start > 0)], ["", "…"][usize::from(end < after.len())]);
     let shown = format!("{front}{}{}{back}", &before[start..], &after[..end]);
     shown.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -1,6 +1,6 @@
 //! Deeper: What a running carafe has seen of the lessons, and what is still missing.
 
-use crate::cli::command_line::{CommandError, CommandResult, print};
+use crate::cli::command_line::{CommandResult, print, wrong};
 use crate::cli::cookie_jar::CookieJar;
 use crate::cli::http_client::{ServerUrl, ask};
 use carafe::{Map, Value, json};
@@ -54,8 +54,7 @@ pub fn run(wanted: Option<i64>, server: &ServerUrl) -> CommandResult {
     }
     if let (Some(wanted), true) = (wanted, report.is_empty()) {
         let last = lessons.len();
-        let why = format!("found {wanted:?}, expected a lesson's number, 1 to {last}");
-        return Err(CommandError::Words(why));
+        return wrong(format!("found {wanted}, expected a lesson's number, 1 to {last}"));
     }
     if let Some(next) = next {
         let url = server.url(&format!("/lessons/{next}"));
@@ -86,7 +85,9 @@ fn lessons(server: &ServerUrl) -> Result<Vec<Value>, String> {
         return Err(format!("{url}: found {came}, expected JSON: is this a carafe?"));
     };
     if listed.get("watching") == Some(&Value::Bool(false)) {
-        return Err("this carafe keeps no cycles (--no-cycles), so it cannot say what it saw".into());
+        return Err(
+            "this carafe keeps no cycles (--no-cycles), so it cannot say what it saw".into()
+        );
     }
     let lessons = listed.get("lessons").and_then(Value::as_list);
     lessons

@@ -180,7 +180,8 @@ impl<'a> Experiment<'a> {
         };
         self.ask(&format!("GET {path}"), &[])?;
         let lines = self.page.lines();
-        let count = lines.filter_map(|line| line.strip_prefix("visit ")?.trim().parse().ok()).next();
+        let count =
+            lines.filter_map(|line| line.strip_prefix("visit ")?.trim().parse().ok()).next();
         let first = self.page.lines().next().unwrap_or_default();
         self.visitor.count = count
             .ok_or_else(|| Trouble::Failed(format!("{path}: found {first:?}, expected visit N")))?;

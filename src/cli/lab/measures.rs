@@ -120,7 +120,8 @@ fn writers(experiment: &mut Experiment) -> Result<String, Trouble> {
     experiment.start("")?;
     experiment.start("")?;
     experiment.ask("GET /ladder/session", &[])?;
-    let bytes = |experiment: &Experiment| fs::metadata(&experiment.file).map_or(0, |file| file.len());
+    let bytes =
+        |experiment: &Experiment| fs::metadata(&experiment.file).map_or(0, |file| file.len());
     let before = bytes(experiment);
     let visit = |server: &super::bench::RunningCarafe| {
         ask(&server.url, "GET /ladder/session", &[], &mut experiment.visitor.jar.clone())

@@ -17,7 +17,7 @@ mod experiment;
 mod ladder_table;
 mod measures;
 
-use super::command_line::{CommandError, CommandResult, warn};
+use super::command_line::{CommandError, CommandResult, warn, wrong};
 use bench::{Bench, Trouble};
 use carafe::signal;
 use experiment::Experiment;
@@ -39,7 +39,7 @@ pub fn run(arguments: &[String]) -> CommandResult {
     if arguments != ["ladder"] {
         let words = arguments.join(" ");
         let found = if words.is_empty() { "nothing".to_owned() } else { format!("{words:?}") };
-        return Err(CommandError::Words(format!("found {found}, expected ladder")));
+        return wrong(format!("found {found}, expected ladder"));
     }
     let stopped = Arc::new(AtomicBool::new(false));
     let stop = Arc::clone(&stopped);
@@ -61,8 +61,10 @@ fn ladder(bench: &Bench) -> ExitCode {
         let mut head = parts.next().unwrap_or("").lines();
         let name = head.next().unwrap_or("");
         let (counter, arguments) = (head.next().unwrap_or(""), head.next().unwrap_or(""));
-        let settings = (counter.trim_start_matches("counter "), arguments.trim_start_matches("arguments "));
-        let cells = parts.map(|cell| cell.trim_end().split_once('\n').unwrap_or((cell.trim_end(), "")));
+        let settings =
+            (counter.trim_start_matches("counter "), arguments.trim_start_matches("arguments "));
+        let cells =
+            parts.map(|cell| cell.trim_end().split_once('\n').unwrap_or((cell.trim_end(), "")));
         rungs.push(cells.collect());
         let known = &rungs[rungs.len() - 1];
         let mut row = Vec::new();

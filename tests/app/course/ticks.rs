@@ -240,7 +240,7 @@ fn carafe_check_says_what_is_wrong_with_its_words_and_with_the_server() {
     let said =
         |desk: &Desk, words: &str| desk.shell(&format!("carafe check {words}; echo exit $?"));
     for (words, expected) in [
-        ("0", "found \"0\", expected a lesson's number, 1 to 14"),
+        ("0", "found \"0\", expected a lesson's number"),
         ("1 2", "found a second lesson, 2, expected one"),
         ("--sever $B", "did you mean --server?"),
         ("--server", "--server needs a value"),
@@ -272,6 +272,11 @@ fn carafe_check_says_what_is_wrong_with_its_words_and_with_the_server() {
         "{shown}"
     );
     assert!(shown.ends_with("exit 1\n"), "{shown}");
+    let shown = said(&desk, "99 --server $B");
+    assert!(
+        shown.contains("found 99, expected a lesson's number, 1 to") && shown.ends_with("exit 2\n"),
+        "{shown}"
+    );
     desk.shell("curl $B/ladder/none $B/ladder/none $B/ladder/none");
     let shown = said(&desk, "9 --server $B/");
     assert!(
