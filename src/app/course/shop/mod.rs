@@ -1,7 +1,8 @@
 //! Deeper: The shop: eight steps from the first page to "Thank you".
 //!
-//! The shop shows what the server must remember in each step. HTTP knows nothing of earlier requests. What the shop remembers is in the visitor's row, which
-//! is the session, or in rows that stay longer than a visit: accounts and orders.
+//! The shop shows what the server must remember in each step. HTTP knows nothing of earlier
+//! requests. What the shop remembers is in the visitor's row, which is the session, or in rows that
+//! stay longer than a visit: accounts and orders.
 //!
 //! | step | request | what is remembered |
 //! |---|---|---|
