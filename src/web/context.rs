@@ -10,7 +10,7 @@ use super::page_globals::PageGlobals;
 use super::pattern::Params;
 use super::session::{COOKIE_NAME, Session};
 use super::site::Site;
-use super::store::{Noting, Store};
+use super::store::{RecordingStore, Store};
 use crate::cycle::{Cycle, Detail, Recorder};
 use crate::http::{Headers, Request, Response, Status, cookie_value};
 use crate::value::Map;
@@ -28,7 +28,7 @@ pub struct Context<'a> {
     pub(super) cycle: &'a mut Cycle,
     /// The messages that this request has taken, once it has: a page may ask twice.
     taken: Option<Vec<(String, String)>>,
-    pub(super) store: Noting<'a>,
+    pub(super) store: RecordingStore<'a>,
     /// The line that asked for the store last, if one did. What was changed there must be safe
     /// before the answer leaves.
     pub(super) used_store: Cell<Option<&'static Location<'static>>>,
@@ -39,7 +39,7 @@ impl<'a> Context<'a> {
     pub(super) fn open(site: &'a Site, request: Request, cycle: &'a mut Cycle) -> Context<'a> {
         Context {
             session: site.sessions.open(cookie_value(&request.headers, COOKIE_NAME)),
-            store: Noting::new(&*site.store, cycle.is_recording()),
+            store: RecordingStore::new(&*site.store, cycle.is_recording()),
             used_store: Cell::new(None),
             params: Vec::new(),
             taken: None,

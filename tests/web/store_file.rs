@@ -25,7 +25,7 @@ impl Folder {
     fn open(&self, clock: &Clock) -> Result<FileStore, String> {
         let hand = clock.clone();
         FileStore::with_clock(&self.path(), move || {
-            1_700_000_000_000 + hand.0.load(Ordering::SeqCst)
+            Duration::from_millis(1_700_000_000_000 + hand.0.load(Ordering::SeqCst))
         })
     }
 
@@ -81,6 +81,7 @@ fn a_journal_that_has_grown_is_written_anew_under_the_eyes_of_another_process() 
         assert_eq!(load(door, &ORDER, "1"), Lookup::Found(row(1)));
         assert_eq!(load(door, &SESSION, "grows").found().unwrap().get("visits"), Some(&399.into()));
     }
+    drop(doors);
     assert!(!folder.0.join("rows.new").exists());
 }
 
@@ -198,10 +199,8 @@ fn nobody_else_may_read_the_file() {
     let folder = Folder::new("mode");
     let store = folder.open(&Clock::default()).unwrap();
     put(&store, &ORDER, "1", &row(1)).unwrap();
-    for name in ["rows", "rows.lock"] {
-        let mode = std::fs::metadata(folder.0.join(name)).unwrap().permissions().mode();
-        assert_eq!(mode & 0o777, 0o600, "{name}");
-    }
+    let mode = std::fs::metadata(folder.path()).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
 }
 
 #[test]
@@ -209,7 +208,7 @@ fn a_process_that_holds_the_lock_and_stands_still_is_an_error_and_no_hang() {
     let folder = Folder::new("still");
     let store = folder.open(&Clock::default()).unwrap();
     put(&store, &ORDER, "1", &row(1)).unwrap();
-    let lock = std::fs::File::open(folder.0.join("rows.lock")).unwrap();
+    let lock = std::fs::File::open(folder.0.join("rows")).unwrap();
     lock.lock().unwrap();
     let refused = put(&store, &ORDER, "2", &row(1)).unwrap_err();
     assert!(matches!(refused, StoreError::Unreachable(_)), "{refused:?}");
@@ -224,7 +223,7 @@ fn a_process_that_holds_the_lock_and_stands_still_is_an_error_and_no_hang() {
 fn of_a_crowd_before_a_lock_that_is_stuck_only_the_first_waits() {
     let folder = Folder::new("stuck");
     let store = folder.open(&Clock::default()).unwrap();
-    let lock = std::fs::File::open(folder.0.join("rows.lock")).unwrap();
+    let lock = std::fs::File::open(folder.0.join("rows")).unwrap();
     lock.lock().unwrap();
     let begun = Instant::now();
     std::thread::scope(|scope| {

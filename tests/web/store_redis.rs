@@ -60,7 +60,7 @@ fn what_has_expired_makes_room() {
     put(&store, &two, "b", &row(0)).unwrap();
     assert_eq!(
         put(&store, &two, "c", &row(0)).unwrap_err(),
-        StoreError::Full { kind: "order", most: 2 }
+        StoreError::Full("there are 2 rows of kind order, and no room for more".into())
     );
     pass(&redis, Duration::from_secs(61));
     put(&store, &two, "c", &row(0)).unwrap();
@@ -154,11 +154,20 @@ fn impostor(answer: &'static [u8]) -> RedisStore {
 }
 
 #[test]
+fn a_row_that_is_no_json_is_a_strangers_session_but_no_order() {
+    let load = |kind| impostor(b"$5\r\nhello\r\n").load(kind, "id");
+    let refused = Lookup::Refused(Refusal::Form("its row is no JSON object"));
+    assert_eq!(load(&SESSION).unwrap(), refused);
+    let failure = load(&ORDER).unwrap_err().to_string();
+    assert!(failure.contains("is not a row"), "{failure}");
+}
+
+#[test]
 fn what_is_no_redis_or_stalls_is_an_error_and_no_hang() {
     for (answer, expected) in [
         (&b""[..], "Redis did not answer in time"),
         (b"$100\r\n{\"half\":", "Redis did not answer in time"),
-        (b"*2\r\n$4\r\ndone\r\n", "Redis did not answer in time"),
+        (b"*2\r\n$4\r\ndone\r\n", "found \"*2\", expected an answer of Redis"),
         (
             b"HTTP/1.1 400 Bad Request\r\n\r\n",
             "found \"HTTP/1.1 400 Bad Request\", expected an answer of Redis",
@@ -170,7 +179,6 @@ fn what_is_no_redis_or_stalls_is_an_error_and_no_hang() {
         (b"\xff\xfe\r\n", "expected an answer of Redis"),
         (b"\r\n", "expected an answer of Redis"),
         (b":1\r\n", "found the number 1, expected a text or nothing"),
-        (b"$5\r\nhello\r\n", "is not a row"),
         (b"$2\r\n{}*1\r\n", "found no line end behind a text of 2 bytes"),
         (b"-LOADING Redis is loading the dataset in memory\r\n", "Redis says: LOADING"),
     ] {

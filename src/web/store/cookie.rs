@@ -1,4 +1,4 @@
-//! The cookie store: the visitor carries the row, and the server signs it.
+//! Deeper: the cookie store. The visitor carries the row, and the server signs it.
 //!
 //! The third rung of the ladder, and what Flask does unless told otherwise. The server keeps
 //! nothing but a key. It gives the row away as a cookie, with a signature that only the key makes,
@@ -25,12 +25,14 @@
 //! Left out: the compressed form, which begins with a dot. Flask writes it where it is shorter; it
 //! is refused with a word. And changing keys: with a new one, everybody is a stranger.
 
-use super::{Kind, Lookup, Refusal, Store, StoreError, Updated, decode, encode};
+use super::{
+    Clock, Kind, Lookup, Refusal, Store, StoreError, Updated, decode, encode, time_of_day,
+};
 use crate::cycle::StorePlace;
 use crate::http::cookie::COOKIE_BYTES;
 use crate::value::{Map, Value};
 use crate::web::sign::{from_base64url, hmac, same, to_base64url};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 /// The longest key that is given out. RFC 6265 §6.1 counts name and attributes, too: 64 bytes are
 /// for them.
@@ -39,23 +41,20 @@ const KEY_BYTES: usize = COOKIE_BYTES - 64;
 /// Gives each row to its visitor.
 pub struct CookieStore {
     secret_key: Vec<u8>,
-    /// Seconds since 1970.
-    clock: Box<dyn Fn() -> u64 + Send + Sync>,
+    /// The time since 1970.
+    clock: Clock,
 }
 
 impl CookieStore {
     /// Signs with this key. Whoever has it can be any visitor.
     pub fn new(secret_key: impl Into<Vec<u8>>) -> CookieStore {
-        // The time of day: another server must read it, and this one after a restart.
-        let seconds =
-            || SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
-        CookieStore::with_clock(secret_key, seconds)
+        CookieStore::with_clock(secret_key, time_of_day)
     }
 
     /// The same, and a clock of the caller's: a test lets an hour pass without waiting for it.
     pub fn with_clock(
         secret_key: impl Into<Vec<u8>>,
-        clock: impl Fn() -> u64 + Send + Sync + 'static,
+        clock: impl Fn() -> Duration + Send + Sync + 'static,
     ) -> CookieStore {
         CookieStore { secret_key: secret_key.into(), clock: Box::new(clock) }
     }
@@ -71,12 +70,14 @@ impl CookieStore {
     fn seal(&self, kind: &Kind, row: &Map) -> Result<String, StoreError> {
         let written = row.iter().map(|(name, value)| (name, tagged(value))).collect();
         let (_, json) = encode(written)?;
-        let time = (self.clock)().to_be_bytes();
+        let time = (self.clock)().as_secs().to_be_bytes();
         let first = time.iter().position(|byte| *byte != 0).unwrap_or(time.len());
         let signed = format!("{}.{}", to_base64url(json.as_bytes()), to_base64url(&time[first..]));
         let key = format!("{signed}.{}", to_base64url(&self.signature(kind, &signed)));
         if key.len() > KEY_BYTES {
-            return Err(StoreError::TooLarge { bytes: key.len(), most: KEY_BYTES });
+            let text =
+                format!("the row would be {} bytes, expected at most {KEY_BYTES}", key.len());
+            return Err(StoreError::TooLarge(text));
         }
         Ok(key)
     }
@@ -102,7 +103,7 @@ impl CookieStore {
             .ok_or(Refusal::Form("its time is no number"))?;
         let time = time.iter().fold(0, |time, byte| time << 8 | u64::from(*byte));
         // Of the future is what a server signed whose clock is ahead.
-        let age = (self.clock)().saturating_sub(time);
+        let age = (self.clock)().as_secs().saturating_sub(time);
         if kind.lifetime.is_some_and(|lifetime| age >= lifetime.as_secs().max(1)) {
             return Err(Refusal::Expired);
         }

@@ -1,36 +1,49 @@
 //! The memory store: a table in this process, keyed by a random id.
 //!
-//! The fourth rung of the ladder: what most courses mean by "a session on the server". Nothing is
-//! quicker, logging out is real, and a restart forgets everybody; a second server never knew them.
+//! This is the fourth rung of the ladder: what most courses mean by "a session on the server".
+//! Nothing is faster, logging out is real, and a restart forgets everybody. A second server never
+//! knew them.
 //!
-//! Each kind of row has a [`Table`] of its own. A row is kept as the JSON that a file or another
-//! server would keep: it takes a third of the memory that a map does, its size is known, and what a
-//! handler gets is a copy that nobody else can change.
+//! * **One lock** protects all rows. It is held only to look at a row or to swap it, which takes
+//!   less than a microsecond; no code of a handler runs under it.
+//! * **A row is kept as its JSON text.** The text takes a third of the memory that a [`Map`] takes,
+//!   its size is known, and a handler gets a copy that nobody else can change.
+//! * **Expired rows leave without a timer.** Each use removes a few of them. Nothing happens while
+//!   nobody asks.
+//! * **The longest unused row makes room** when there are as many rows as there may be. The map
+//!   that knows the oldest row is a chapter of its own, [`RowsByAge`].
 //!
-//! * A row that was not used for its lifetime is gone. It is removed by whoever comes across it, a
-//!   few at each use: no thread, no timer, nothing to do while nobody asks.
-//! * With as many rows as there may be, the longest unused one leaves before the new one comes,
-//!   exactly.
-//!
-//! Left out: a bound on bytes. So many rows of at most [`ROW_BYTES`](super::ROW_BYTES) are one.
+//! Left out: several locks, each for a part of the rows. With dozens of processors one lock would
+//! be too busy. And a bound on bytes: the number of rows, each at most
+//! [`ROW_BYTES`](super::ROW_BYTES) long, is one.
 
-use super::table::{Peek, Seen, Swap, Table};
-use super::{
-    KEY_BYTES, Kind, Lookup, Refusal, Store, StoreError, Updated, WhenFull, decode, encode,
-};
+use super::change::{self, Swapped};
+use super::rows_by_age::RowsByAge;
+use super::{Clock, Kind, Lookup, Refusal, Store, StoreError, Updated, decode, milliseconds};
 use crate::value::Map;
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How many kinds one store can hold. A program has a handful, and they stand in its source.
-const KINDS: usize = 16;
+/// The rows of each kind that was used, as text.
+type MemoryTables = Vec<(&'static str, RowsByAge<Arc<str>>)>;
 
 /// Keeps rows in this process until it ends.
 pub struct MemoryStore {
-    /// The table of each kind that was used, in the order of the first use.
-    tables: [OnceLock<(&'static str, Table)>; KINDS],
-    /// The time since some moment of the past.
-    clock: Box<dyn Fn() -> Duration + Send + Sync>,
+    tables: Mutex<MemoryTables>,
+    clock: Clock,
+}
+
+/// A row as it was seen.
+pub struct SeenRow {
+    text: Arc<str>,
+    /// Its place in the table.
+    at: u32,
+}
+
+impl AsRef<[u8]> for SeenRow {
+    fn as_ref(&self) -> &[u8] {
+        self.text.as_bytes()
+    }
 }
 
 impl MemoryStore {
@@ -43,30 +56,79 @@ impl MemoryStore {
 
     /// No rows, and a clock of the caller's: a test lets an hour pass without waiting for it.
     pub fn with_clock(clock: impl Fn() -> Duration + Send + Sync + 'static) -> MemoryStore {
-        MemoryStore { tables: std::array::from_fn(|_| OnceLock::new()), clock: Box::new(clock) }
+        MemoryStore { tables: Mutex::default(), clock: Box::new(clock) }
     }
 
     /// How many rows of a kind there are, those included that have expired and were not yet swept.
     pub fn len(&self, kind: &Kind) -> usize {
-        self.table(kind).len()
+        self.with(kind, |rows, _| rows.len())
     }
 
-    /// # Panics
-    ///
-    /// If a program has more than 16 kinds of rows.
-    fn table(&self, kind: &Kind) -> &Table {
-        // The first free place becomes this kind's table. Finding it again takes no lock.
-        let tables =
-            self.tables.iter().map(|place| place.get_or_init(|| (kind.name, Table::new())));
-        let mut found = tables.filter(|(name, _)| *name == kind.name).map(|(_, table)| table);
-        found.next().expect("a program has at most 16 kinds of rows")
-    }
-
-    /// Now, and when a row that is used now will expire, in milliseconds.
-    fn times(&self, kind: &Kind) -> (u64, u64) {
-        let milliseconds = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+    /// Does something with the rows of a kind under the lock; `act` is also given the time.
+    fn with<T>(&self, kind: &Kind, act: impl FnOnce(&mut RowsByAge<Arc<str>>, u64) -> T) -> T {
         let now = milliseconds((self.clock)());
-        (now, kind.lifetime.map_or(u64::MAX, |lifetime| now.saturating_add(milliseconds(lifetime))))
+        let mut tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
+        // A program has a handful of kinds, so looking at each is quick.
+        let known = tables.iter().position(|(name, _)| *name == kind.name);
+        let at = known.unwrap_or_else(|| {
+            tables.push((kind.name, RowsByAge::default()));
+            tables.len() - 1
+        });
+        act(&mut tables[at].1, now)
+    }
+
+    /// The row of a key, which is the newest from now on; or why there is none.
+    fn peek(&self, kind: &Kind, key: &str) -> Result<SeenRow, Refusal> {
+        self.with(kind, |rows, now| {
+            let found = rows.touch(key, now, kind.expires(now));
+            let seen = found.map(|at| SeenRow { text: rows[at].clone(), at });
+            rows.sweep(now);
+            seen
+        })
+    }
+
+    /// Puts a text in the place of the row that was seen, if that is still there.
+    fn swap(
+        &self,
+        kind: &Kind,
+        key: &str,
+        seen: Option<&SeenRow>,
+        new: Option<&str>,
+    ) -> Result<Swapped<SeenRow>, StoreError> {
+        // Made before the lock is taken.
+        let new: Option<Arc<str>> = new.map(Arc::from);
+        self.with(kind, |rows, now| {
+            let place = match seen {
+                // While the text that was seen is kept, no other text has its address. So a text at
+                // that address is this row, still in its place.
+                Some(seen) if rows.get(seen.at).is_some_and(|row| Arc::ptr_eq(row, &seen.text)) => {
+                    Some(seen.at)
+                }
+                None if rows.find(key).is_none() => None,
+                _ => {
+                    let at = rows.find(key);
+                    let seen = at.map(|at| SeenRow { text: rows[at].clone(), at });
+                    return Ok(Swapped::Changed(seen));
+                }
+            };
+            match (place, new) {
+                // The look that came before was the use, and made the row the newest.
+                (Some(at), Some(text)) => rows[at] = text,
+                (Some(at), None) => rows.remove(at),
+                (None, Some(text)) => {
+                    // To make room, any row may leave, or only one whose time is over.
+                    let expired_by = if kind.oldest_leaves { u64::MAX } else { now };
+                    while rows.len() >= kind.most {
+                        if !rows.remove_oldest(expired_by) {
+                            return Err(kind.full());
+                        }
+                    }
+                    rows.insert(key, text, kind.expires(now));
+                }
+                (None, None) => {}
+            }
+            Ok(Swapped::Done)
+        })
     }
 }
 
@@ -78,12 +140,10 @@ impl Default for MemoryStore {
 
 impl Store for MemoryStore {
     fn load(&self, kind: &Kind, key: &str) -> Result<Lookup, StoreError> {
-        let (now, expires) = self.times(kind);
-        Ok(match self.table(kind).peek(key, now, expires) {
-            Peek::Row(seen) => Lookup::Found(decode(&seen.text)?),
-            Peek::Expired => Lookup::Refused(Refusal::Expired),
-            Peek::Nothing => Lookup::Refused(Refusal::Unknown),
-        })
+        match self.peek(kind, key) {
+            Ok(seen) => Ok(Lookup::Found(decode(seen.as_ref())?)),
+            Err(refusal) => Ok(Lookup::Refused(refusal)),
+        }
     }
 
     fn update(
@@ -92,44 +152,13 @@ impl Store for MemoryStore {
         key: &str,
         change: &mut dyn FnMut(&mut Option<Map>),
     ) -> Result<Updated, StoreError> {
-        if key.len() > KEY_BYTES {
-            return Err(StoreError::LongKey(key.len()));
-        }
-        let table = self.table(kind);
-        // Looks, changes, and swaps if nobody came between: so no lock is held while the handler's
-        // code runs, and of several who try at once one always gets through.
-        loop {
-            let (now, expires) = self.times(kind);
-            let seen: Option<Seen> = match table.peek(key, now, expires) {
-                Peek::Row(seen) => Some(seen),
-                Peek::Expired | Peek::Nothing => None,
-            };
-            let mut row = seen.as_ref().map(|seen| decode(&seen.text)).transpose()?;
-            change(&mut row);
-            let (row, text) = row.map(encode).transpose()?.unzip();
-            let text = text.as_deref().map(str::as_bytes);
-            let mut swapped = table.swap(key, seen.as_ref(), text, expires, kind.most);
-            // To make room, any row may leave, or only one whose time is over.
-            let leaves = if kind.when_full == WhenFull::OldestLeaves { u64::MAX } else { now };
-            // That no session was seen to leave only means that others were quicker: then there is
-            // room.
-            let room = || table.remove_oldest(leaves) || kind.when_full == WhenFull::OldestLeaves;
-            while swapped == Swap::Full && room() {
-                swapped = table.swap(key, seen.as_ref(), text, expires, kind.most);
-            }
-            match swapped {
-                Swap::Done => {
-                    return Ok(Updated { key: row.as_ref().map(|_| key.to_owned()), row });
-                }
-                Swap::Changed => continue,
-                Swap::Full => return Err(StoreError::Full { kind: kind.name, most: kind.most }),
-            }
-        }
+        let seen = self.peek(kind, key).ok();
+        change::update((kind, key), seen, change, |seen, new| self.swap(kind, key, seen, new))
     }
 
     fn forget(&self) {
-        for (_, table) in self.tables.iter().filter_map(OnceLock::get) {
-            table.clear();
-        }
+        let all = std::mem::take(&mut *self.tables.lock().unwrap_or_else(PoisonError::into_inner));
+        // The lock has ended: others go on while the rows are taken apart.
+        drop(all);
     }
 }

@@ -1,76 +1,69 @@
-//! Where state lives: rows by key, that outlast a request.
+//! Stores: where state lives, so that it outlasts a request.
 //!
 //! A server forgets everything between two requests, except what it puts into a store. What is put
 //! there is a row: a [`Map`] of names and values under a key. Sessions are rows, and so are a
-//! shop's accounts and orders. The same program runs on any store; what differs is what a restart,
-//! a second server or a thief can do:
+//! shop's accounts and orders. The same program runs on any store. The stores differ in what a
+//! restart, a second server or a thief can do:
 //!
 //! * [`NoneStore`] keeps nothing: every request comes from a stranger.
 //! * [`CookieStore`] gives the row to the visitor, signed.
-//! * [`MemoryStore`] is a table in this process: quick, and gone with it.
+//! * [`MemoryStore`] is a table in this process. It is fast, and it ends with the process.
 //! * [`FileStore`] also writes each change to a file, and finds it there after a restart.
 //! * [`RedisStore`] leaves the rows to a Redis, which several servers share.
 //!
-//! **A change is an operation that the store applies**, not a row that is read, changed and written
-//! back by the caller. Of two requests that each add an item at the same time, the second adds to
-//! what the first has left. How, is the store's affair: the memory compares and swaps, a file or a
-//! server of rows may do it another way. It may find that another writer came between, and then
-//! asks for the change again; so a change must have no effect but on its row.
+//! **A change is a step of the store.** The caller does not read a row, change it and write it
+//! back; it gives the store a function that changes a row. So of two requests that each add an item
+//! at the same time, the second adds to what the first has left. The store may call the function
+//! again if another writer was faster, so the function must have no effect but on its row.
 //!
-//! **The key may move.** A table gives the visitor a ticket, and the key stays. A signed cookie
-//! gives back the coat: the row itself is the key, so each change makes a new one, and the old one
-//! is of no use any more. That is why [`Store::update`] tells the key under which the row is found
-//! *from now on*.
+//! **The key may change.** A table gives the visitor a random key, and the key stays. With a signed
+//! cookie the row itself is the key, so each change makes a new one. That is why
+//! [`Store::update`] returns the key under which the row is found *from now on*.
 //!
 //! A new store is one file: a type with [`load`](Store::load) and [`update`](Store::update).
 //!
-//! Left out: searching and listing. Whoever needs a list keeps the keys in a row.
+//! Left out: searching and listing. A program that needs a list keeps the keys in a row.
 
+mod change;
 mod cookie;
 mod file;
 mod memory;
 mod none;
-mod noting;
+mod recording_store;
 mod redis;
-mod table;
+mod rows_by_age;
 
+pub use change::{KEY_BYTES, ROW_BYTES, decode, encode};
 pub use cookie::CookieStore;
 pub use file::FileStore;
 pub use memory::MemoryStore;
 pub use none::NoneStore;
-pub use noting::{Note, Noting};
+pub use recording_store::{RecordingStore, StoredRow};
 pub use redis::{RedisStore, RedisUrl};
 
 use crate::cycle::StorePlace;
 use crate::http::Status;
-use crate::json;
-use crate::value::{Map, Value};
+use crate::value::Map;
+use crate::web::sign::{hex, sha256};
+use std::borrow::Cow;
 use std::fmt;
-use std::time::Duration;
-
-/// The largest row, as JSON. Visitors fill the rows, so their size needs a bound as their number
-/// does.
-pub const ROW_BYTES: usize = 16 * 1024;
-
-/// The longest key of a row that is kept by its key; a visitor may have typed it, as the name of an
-/// account.
-pub const KEY_BYTES: usize = 256;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Rows by key, each change atomic.
 pub trait Store: Send + Sync {
-    /// Looks a row up, and counts as a use of it: its lifetime begins again.
+    /// Looks a row up. This counts as a use of the row: its lifetime begins again.
     ///
     /// # Errors
     ///
-    /// [`StoreError::Unreachable`] or [`StoreError::Damaged`]. That there is no such row is no
+    /// [`StoreError::Unreachable`] or [`StoreError::Damaged`]. A row that does not exist is no
     /// error, but a [`Lookup`].
     fn load(&self, kind: &Kind, key: &str) -> Result<Lookup, StoreError>;
 
-    /// Changes a row in one step that no other writer can come between.
+    /// Changes a row in one step; no other writer can come between.
     ///
     /// `change` is given the row as it is, `None` if there is none (or the key is refused), and
-    /// leaves it as it shall be, `None` to delete it. It may be called several times; what it left
-    /// the last time counts.
+    /// leaves it as it must become, `None` to delete it. It may be called several times; what it
+    /// left the last time counts.
     ///
     /// # Errors
     ///
@@ -91,11 +84,11 @@ pub trait Store: Send + Sync {
         self.update(kind, key, &mut |row| *row = None).map(drop)
     }
 
-    /// Returns when every change made so far is as safe as this store can make it: on the disk, for
-    /// a file.
+    /// Returns when every change made so far is as safe as this store can make it: for a file, on
+    /// the disk.
     ///
-    /// Called once, before the answer that depends on the changes leaves; not after each change, so
-    /// that a store can make many of them safe at once.
+    /// It is called once, before the answer that depends on the changes is sent, and not after each
+    /// change. So a store can make many changes safe together.
     ///
     /// # Errors
     ///
@@ -107,9 +100,9 @@ pub trait Store: Send + Sync {
     /// Forgets what a restart of this process would forget.
     fn forget(&self) {}
 
-    /// Where it keeps its rows. Defaults to the memory of this process. A store that has to ask
-    /// another program says [`StorePlace::Elsewhere`], and is then never asked for the record of a cycle
-    /// alone.
+    /// Where the store keeps its rows. Defaults to the memory of this process. A store that asks
+    /// another program returns [`StorePlace::Elsewhere`]; such a store is never asked only for the
+    /// record of a cycle.
     fn place(&self) -> StorePlace {
         StorePlace::Memory
     }
@@ -126,49 +119,58 @@ pub struct Kind {
     pub lifetime: Option<Duration>,
     /// How many rows there may be, at least 1.
     pub most: usize,
-    /// What happens to a row too many.
-    pub when_full: WhenFull,
-    /// True if whoever knows a key may use its row. A store that can be read from outside then
-    /// keeps only a hash of it.
+    /// True if a new row takes the place of the row that was unused for the longest time, when
+    /// there are `most` rows. For what can be made again: sessions. False if the new row is refused
+    /// with [`StoreError::Full`]. For what was promised to be kept: orders.
+    pub oldest_leaves: bool,
+    /// True if a person who knows a key may use its row. A store that can be read from outside then
+    /// keeps only a hash of the key.
     pub secret: bool,
 }
 
-/// What happens when there are as many rows of a kind as there may be, and one more shall be made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum WhenFull {
-    /// The row that was not used for the longest time leaves. For what can be made anew: sessions.
-    OldestLeaves,
-    /// The new row is refused with [`StoreError::Full`]. For what was promised to be kept: orders.
-    NewIsRefused,
-}
-
 impl Kind {
-    /// Sessions: each lives so long after its last use, and the longest unused one makes room.
+    /// Sessions: each lives for `lifetime` after its last use, and the one that was unused for the
+    /// longest time makes room.
     pub const fn session(lifetime: Duration, most: usize) -> Kind {
-        let when_full = WhenFull::OldestLeaves;
-        Kind { name: "session", lifetime: Some(lifetime), most, when_full, secret: true }
+        let lifetime = Some(lifetime);
+        Kind { name: "session", lifetime, most, oldest_leaves: true, secret: true }
     }
 
-    /// Rows that are kept until they are deleted, so many of them and no more.
+    /// Rows that are kept until they are deleted, at most `most` of them.
     pub const fn kept(name: &'static str, most: usize) -> Kind {
-        Kind { name, lifetime: None, most, when_full: WhenFull::NewIsRefused, secret: false }
+        Kind { name, lifetime: None, most, oldest_leaves: false, secret: false }
+    }
+
+    /// The key as a file or another server has it: hashed if it is secret.
+    fn stored_key<'k>(&self, key: &'k str) -> Cow<'k, str> {
+        if self.secret { hex(&sha256(key.as_bytes())).into() } else { key.into() }
+    }
+
+    /// When a row that is used `now` expires. Both are in milliseconds; `u64::MAX` is never.
+    fn expires(&self, now: u64) -> u64 {
+        self.lifetime.map_or(u64::MAX, |lifetime| now.saturating_add(milliseconds(lifetime)))
+    }
+
+    fn full(&self) -> StoreError {
+        let Kind { most, name, .. } = self;
+        StoreError::Full(format!("there are {most} rows of kind {name}, and no room for more"))
     }
 }
 
-/// What a store says when asked for a row.
+/// The answer of a store that was asked for a row.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Lookup {
     /// The row.
     Found(Map),
-    /// The row, and the key under which it is found from now on: its lifetime stood in the key, and
-    /// began again.
+    /// The row, and the key under which it is found from now on. The key holds the time of the last
+    /// use, and this is a use.
     Moved(Map, String),
     /// No row, and why not.
     Refused(Refusal),
 }
 
 impl Lookup {
-    /// The row, if there is one; for callers to whom the reason does not matter.
+    /// The row, if there is one; for callers that need no reason.
     pub fn found(self) -> Option<Map> {
         match self {
             Lookup::Found(row) | Lookup::Moved(row, _) => Some(row),
@@ -180,25 +182,25 @@ impl Lookup {
 /// Why a key leads to no row. `Display` gives the words that follow "cookie refused: ".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// There is no row of that key: it was deleted, it had to leave, the process began anew, or it
-    /// never was.
+    /// There is no row of that key: it was deleted, it made room for another, the process was
+    /// started again, or there never was one.
     Unknown,
-    /// There was one, but it was not used for too long.
+    /// There was a row, but it was not used for too long.
     Expired,
-    /// The key carries a signature, and not a right one.
+    /// The key carries a signature, and the signature is wrong.
     Signature,
-    /// The key is not of the form that this store gives out; what is wrong with it.
+    /// The key or its row does not have the form that this store writes; what is wrong with it.
     Form(&'static str),
 }
 
 impl fmt::Display for Refusal {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Refusal::Unknown => write!(out, "no row of that id is known here"),
-            Refusal::Expired => write!(out, "its row was not used for too long and has expired"),
-            Refusal::Signature => write!(out, "signature does not match"),
-            Refusal::Form(wrong) => write!(out, "{wrong}"),
-        }
+        out.write_str(match self {
+            Refusal::Unknown => "no row of that id is known here",
+            Refusal::Expired => "its row was not used for too long and has expired",
+            Refusal::Signature => "signature does not match",
+            Refusal::Form(wrong) => wrong,
+        })
     }
 }
 
@@ -211,43 +213,25 @@ pub struct Updated {
     pub key: Option<String>,
 }
 
-/// Why a store could not do what it was asked to.
+/// Why a store could not do what it was asked to do. Each holds a text that says what happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StoreError {
-    /// It could not be reached, or could not write; what went wrong.
+    /// The store could not be reached, or could not write.
     Unreachable(String),
-    /// What it gave back is not a row; what was met.
+    /// What the store gave back is not a row.
     Damaged(String),
-    /// The row would be larger than the store takes.
-    TooLarge {
-        /// How large it would be.
-        bytes: usize,
-        /// How large a row may be.
-        most: usize,
-    },
-    /// The row would be nested deeper than JSON is read back.
-    TooDeep,
-    /// The key is longer than [`KEY_BYTES`]; how long it is.
-    LongKey(usize),
+    /// The row or its key is larger, or nested deeper, than the store takes.
+    TooLarge(String),
     /// There are as many rows of this kind as there may be.
-    Full {
-        /// The kind's name.
-        kind: &'static str,
-        /// How many rows there may be.
-        most: usize,
-    },
+    Full(String),
 }
 
 impl StoreError {
     /// The status of the answer: 413 if it was what the visitor sent, 503 if it may work later.
     pub fn status(&self) -> Status {
         match self {
-            StoreError::TooLarge { .. } | StoreError::TooDeep | StoreError::LongKey(_) => {
-                Status::CONTENT_TOO_LARGE
-            }
-            StoreError::Unreachable(_) | StoreError::Damaged(_) | StoreError::Full { .. } => {
-                Status::SERVICE_UNAVAILABLE
-            }
+            StoreError::TooLarge(_) => Status::CONTENT_TOO_LARGE,
+            _ => Status::SERVICE_UNAVAILABLE,
         }
     }
 }
@@ -259,61 +243,22 @@ impl fmt::Display for StoreError {
             StoreError::Damaged(what) => {
                 write!(out, "the store gave back what is not a row: {what}")
             }
-            StoreError::TooLarge { bytes, most } => {
-                write!(out, "the row would be {bytes} bytes, expected at most {most}")
-            }
-            StoreError::TooDeep => {
-                write!(out, "the row would be more than {} levels deep", json::DEPTH)
-            }
-            StoreError::LongKey(bytes) => {
-                write!(out, "the key is {bytes} bytes, expected at most {KEY_BYTES}")
-            }
-            StoreError::Full { kind, most } => {
-                write!(out, "there are {most} rows of kind {kind}, and no room for more")
-            }
+            StoreError::TooLarge(text) | StoreError::Full(text) => out.write_str(text),
         }
     }
 }
 
 impl std::error::Error for StoreError {}
 
-/// A row as a store writes it, compact JSON; the row itself comes back with its text.
-///
-/// # Errors
-///
-/// [`StoreError::TooLarge`] and [`StoreError::TooDeep`]: what could not be read back is not
-/// written.
-pub fn encode(row: Map) -> Result<(Map, String), StoreError> {
-    let row = Value::Map(row);
-    if is_deeper(&row, json::DEPTH) {
-        return Err(StoreError::TooDeep);
-    }
-    let text = json::write(&row);
-    if text.len() > ROW_BYTES {
-        return Err(StoreError::TooLarge { bytes: text.len(), most: ROW_BYTES });
-    }
-    let Value::Map(row) = row else { unreachable!("it was made a map above") };
-    Ok((row, text))
+/// A clock of a store: the time since a moment in the past.
+type Clock = Box<dyn Fn() -> Duration + Send + Sync>;
+
+/// The time of day, as the time since 1970. It means the same after a restart and in another
+/// process.
+fn time_of_day() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
-/// A row as a store reads it.
-///
-/// # Errors
-///
-/// [`StoreError::Damaged`], if the text is not JSON, or not an object.
-pub fn decode(text: &[u8]) -> Result<Map, StoreError> {
-    match json::parse(text) {
-        Ok(Value::Map(row)) => Ok(row),
-        Ok(_) => Err(StoreError::Damaged("found JSON that is not an object".to_owned())),
-        Err(error) => Err(StoreError::Damaged(error.to_string())),
-    }
-}
-
-/// True if lists and maps lie in one another more than so many levels deep.
-fn is_deeper(value: &Value, levels: usize) -> bool {
-    match value {
-        Value::List(items) => levels == 0 || items.iter().any(|item| is_deeper(item, levels - 1)),
-        Value::Map(map) => levels == 0 || map.iter().any(|(_, item)| is_deeper(item, levels - 1)),
-        _ => false,
-    }
+fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }

@@ -1,10 +1,8 @@
-//! No store: every request comes from a stranger.
+//! The store that keeps nothing: every request comes from a stranger.
 //!
-//! The lowest rung of the ladder, and the one that HTTP itself stands on. The same program runs on
-//! it, and one sees what a store is for: a handler may put into the session what it likes, and
-//! finds it there until its answer has left.
-//!
-//! Left out: everything. That is the point.
+//! This is the lowest rung of the ladder, and the one that HTTP itself stands on. The same program
+//! runs on it, and one sees what a store is for: a handler may put values into the session, and
+//! finds them there until its answer is sent.
 
 use super::{Kind, Lookup, Refusal, Store, StoreError, Updated};
 use crate::cycle::StorePlace;

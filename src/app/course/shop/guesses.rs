@@ -13,7 +13,7 @@
 //! more often. But with such a bound it could keep the owner out.
 
 use carafe::http::{Headers, Status};
-use carafe::web::store::{Kind, Store, StoreError, WhenFull};
+use carafe::web::store::{Kind, Store, StoreError};
 use carafe::{Error, Map, Value};
 use std::net::IpAddr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -26,7 +26,7 @@ const KIND: Kind = Kind {
     name: "guess",
     lifetime: Some(Duration::from_secs(60)),
     most: 10_000,
-    when_full: WhenFull::OldestLeaves,
+    oldest_leaves: true,
     secret: false,
 };
 

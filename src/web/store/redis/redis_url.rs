@@ -1,4 +1,4 @@
-//! Where a Redis is, and who asks there: `redis://USER:PASSWORD@HOST:PORT/DB`.
+//! Deeper: where a Redis is, and who asks there: `redis://USER:PASSWORD@HOST:PORT/DB`.
 
 use crate::http::fields::percent_decode;
 use std::fmt;

@@ -1,0 +1,77 @@
+//! Deeper: a store that remembers which rows were changed, for the record of one cycle.
+//!
+//! A handler changes rows of its own kinds, accounts and orders, through `ctx.store()`. What it
+//! gets there is this: the application's store, with a list of the rows that this request changed.
+//!
+//! Left out: what the rows held. They may be secret, and the record does not need them.
+
+use super::{Kind, Lookup, Store, StoreError, Updated};
+use crate::cycle::StorePlace;
+use crate::value::Map;
+use std::sync::{Mutex, PoisonError};
+
+/// A store, and what was changed in it.
+pub struct RecordingStore<'s> {
+    store: &'s dyn Store,
+    /// `None`: there is no record.
+    changed: Option<Mutex<Vec<StoredRow>>>,
+}
+
+/// A row that was changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredRow {
+    /// The name of its kind: `order`.
+    pub kind: &'static str,
+    /// Its key.
+    pub key: String,
+    /// False: it was deleted, or there is still none.
+    pub is_kept: bool,
+}
+
+impl<'s> RecordingStore<'s> {
+    /// This store; changes are remembered only if `is_recording`.
+    pub fn new(store: &'s dyn Store, is_recording: bool) -> RecordingStore<'s> {
+        RecordingStore { store, changed: is_recording.then(Mutex::default) }
+    }
+
+    /// Each row that was changed, once, as it was left.
+    pub fn take(&mut self) -> Vec<StoredRow> {
+        let changed = self.changed.take().unwrap_or_default();
+        changed.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Store for RecordingStore<'_> {
+    fn load(&self, kind: &Kind, key: &str) -> Result<Lookup, StoreError> {
+        self.store.load(kind, key)
+    }
+
+    fn update(
+        &self,
+        kind: &Kind,
+        key: &str,
+        change: &mut dyn FnMut(&mut Option<Map>),
+    ) -> Result<Updated, StoreError> {
+        let updated = self.store.update(kind, key, change)?;
+        if let Some(changed) = &self.changed {
+            let key = if kind.secret { "(secret)" } else { key };
+            let mut changed = changed.lock().unwrap_or_else(PoisonError::into_inner);
+            changed.retain(|known| (known.kind, known.key.as_str()) != (kind.name, key));
+            let is_kept = updated.row.is_some();
+            changed.push(StoredRow { kind: kind.name, key: key.to_owned(), is_kept });
+        }
+        Ok(updated)
+    }
+
+    fn flush(&self) -> Result<(), StoreError> {
+        self.store.flush()
+    }
+
+    fn forget(&self) {
+        self.store.forget();
+    }
+
+    fn place(&self) -> StorePlace {
+        self.store.place()
+    }
+}
