@@ -116,6 +116,7 @@ pub static CHAPTERS: &[Chapter] = chapters! {
     "src/web/store/recording_store.rs"
     "src/web/store/cookie.rs"
     "src/web/store/file/mod.rs"
+    "src/web/store/file/file_table.rs"
     "src/web/store/file/journal.rs"
     "src/web/store/file/rewrite.rs"
     "src/web/store/redis/mod.rs"

@@ -68,7 +68,7 @@ impl CookieStore {
     }
 
     fn seal(&self, kind: &Kind, row: &Map) -> Result<String, StoreError> {
-        let written = row.iter().map(|(name, value)| (name, tagged(value))).collect();
+        let written = row.iter().map(|(name, value)| (name, with_maps(value, tagged))).collect();
         let (_, json) = encode(written)?;
         let time = (self.clock)().as_secs().to_be_bytes();
         let first = time.iter().position(|byte| *byte != 0).unwrap_or(time.len());
@@ -109,7 +109,7 @@ impl CookieStore {
         }
         let row = from_base64url(data).and_then(|json| decode(&json).ok());
         let row = row.ok_or(Refusal::Form("its data is no JSON object"))?;
-        Ok((row.iter().map(|(name, value)| (name, untagged(value.clone()))).collect(), age))
+        Ok((row.iter().map(|(name, value)| (name, with_maps(value, untagged))).collect(), age))
     }
 }
 
@@ -153,45 +153,41 @@ impl Store for CookieStore {
 
 /// The names under which Flask puts what JSON has no type for, alone in a map: `{" t": ["message",
 /// "saved"]}`.
-const TUPLE: &str = " t";
-const TEXTS: [&str; 4] = [" b", " m", " u", " d"];
-/// And the name for a map whose only name looks like one of them: `{" di": {" t__": …}}` is the map
+const TAGS: [&str; 5] = [" t", " b", " m", " u", " d"];
+/// The name for a map whose only name looks like one of them: `{" di": {" t__": …}}` is the map
 /// `{" t": …}`.
 const MAP: &str = " di";
 
-/// The value that Flask meant.
-fn untagged(value: Value) -> Value {
-    let map: Map = match value {
-        Value::List(items) => return items.iter().cloned().map(untagged).collect(),
+/// Changes each map inside a value, the innermost first.
+fn with_maps(value: &Value, change: fn(Map) -> Value) -> Value {
+    match value {
+        Value::List(items) => items.iter().map(|item| with_maps(item, change)).collect(),
         Value::Map(map) => {
-            map.iter().map(|(name, value)| (name, untagged(value.clone()))).collect()
+            change(map.iter().map(|(name, value)| (name, with_maps(value, change))).collect())
         }
-        other => return other,
-    };
-    match only(&map) {
-        Some((name, value)) if name == TUPLE || TEXTS.contains(&name) => value.clone(),
-        Some((MAP, Value::Map(inside))) => match only(inside) {
-            Some((name, value)) => {
-                Value::Map(Map::from([(name.strip_suffix("__").unwrap_or(name), value.clone())]))
-            }
-            None => Value::Map(map),
-        },
-        _ => Value::Map(map),
+        other => other.clone(),
     }
 }
 
-/// The value as Flask must find it written, so that it reads this one.
-fn tagged(value: &Value) -> Value {
-    let map: Map = match value {
-        Value::List(items) => return items.iter().map(tagged).collect(),
-        Value::Map(map) => map.iter().map(|(name, value)| (name, tagged(value))).collect(),
-        other => return other.clone(),
-    };
-    match only(&map) {
-        Some((name, value)) if name == TUPLE || name == MAP || TEXTS.contains(&name) => {
-            Value::Map(Map::from([(MAP, Map::from([(format!("{name}__"), value.clone())]))]))
+/// What Flask meant by a map.
+fn untagged(map: Map) -> Value {
+    let Some((name, value)) = only(&map) else { return map.into() };
+    match value.as_map().and_then(only).filter(|_| name == MAP) {
+        Some((name, value)) => {
+            Map::from([(name.strip_suffix("__").unwrap_or(name), value.clone())]).into()
         }
-        _ => Value::Map(map),
+        None if TAGS.contains(&name) => value.clone(),
+        None => map.into(),
+    }
+}
+
+/// The map as Flask must find it written, so that it reads this one.
+fn tagged(map: Map) -> Value {
+    match only(&map) {
+        Some((name, value)) if name == MAP || TAGS.contains(&name) => {
+            Map::from([(MAP, Map::from([(format!("{name}__"), value.clone())]))]).into()
+        }
+        _ => map.into(),
     }
 }
 

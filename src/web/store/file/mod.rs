@@ -15,36 +15,26 @@
 //!   the visitor.
 //! * A look at a row is a use, and the row's lifetime begins again. But this is written only once in
 //!   an eighth of the lifetime.
-//! * A clock that is set back stands still here until it is right again, so that no row gets a
-//!   time of the past.
+//! * A clock that is set back stands still here until it is right again, so that no row gets a time
+//!   of the past.
 //!
-//! Left out: rows that do not fit into memory, and a file on a network disk, whose locks and
-//! flushes may not be true.
+//! Left out: rows that do not fit into memory, and a file on a network disk, whose locks and flushes
+//! may not be true.
 
+mod file_table;
 mod journal;
 mod rewrite;
 
 use super::change::{self, Swapped};
-use super::rows_by_age::RowsByAge;
-use super::{
-    Clock, Kind, Lookup, Refusal, Store, StoreError, Updated, decode, milliseconds, time_of_day,
-};
+use super::{Clock, Kind, Lookup, Store, StoreError, Updated, decode, milliseconds, time_of_day};
 use crate::cycle::StorePlace;
 use crate::value::Map;
-use journal::{Journal, JournalLine, JournalLock, sync_folder};
-use rewrite::Rewrite;
-use std::collections::HashMap;
+use file_table::FileTable;
+use journal::{JournalLine, sync_folder};
 use std::io::{self, ErrorKind};
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-
-/// Below this size a journal is not worth writing anew.
-const SMALL_BYTES: u64 = 1 << 20;
-
-/// How many rows leave for a new one, at most. More than one, so that the rows become fewer when
-/// the program was started with a lower bound.
-const LEAVE: usize = 8;
 
 /// Keeps rows in a file.
 pub struct FileStore {
@@ -55,33 +45,6 @@ pub struct FileStore {
     /// The time since 1970.
     clock: Clock,
     warning: Option<String>,
-}
-
-/// What the journal says, as far as it was read.
-struct FileTable {
-    journal: Journal,
-    /// The rows of each kind.
-    rows: HashMap<String, RowsByAge<FileRow>>,
-    /// How many times something was added to the journal, here or elsewhere, as far as was seen.
-    changes: u64,
-    /// True if another file has got the journal's name, and the folder may not be on the disk yet.
-    moved: bool,
-    /// At this size the journal is written anew.
-    rewrite_at: u64,
-    rewrite: Option<Rewrite>,
-    /// How many rewrites there were.
-    rewrites: u64,
-    /// The latest time that the clock has shown, in milliseconds.
-    now: u64,
-}
-
-#[derive(Default)]
-struct FileRow {
-    text: Arc<str>,
-    /// When it expires, as the journal has it. As the last use has it, it may be later.
-    written_expires: u64,
-    /// The number of the rewrite that copied it.
-    copied_by: u64,
 }
 
 /// How much is on the disk.
@@ -168,11 +131,11 @@ impl FileStore {
 
     /// Waits for the disk. Returns how many changes are safe now.
     fn sync(&self) -> io::Result<u64> {
-        let (file, rewrite, changes, moved) = {
+        let (file, copy, changes, moved) = {
             let mut table = unpoisoned(self.table.lock());
             let moved = std::mem::take(&mut table.moved).then(|| table.journal.path.clone());
-            let rewrite = table.rewrite.as_ref().map(|rewrite| Arc::clone(&rewrite.file));
-            (Arc::clone(&table.journal.file), rewrite, table.changes, moved)
+            let copy = table.rewrite.as_ref().map(|rewrite| Arc::clone(&rewrite.file));
+            (Arc::clone(&table.journal.file), copy, table.changes, moved)
         };
         // The lock has ended: others write on while the disk works.
         file.sync_data()?;
@@ -180,7 +143,7 @@ impl FileStore {
             sync_folder(&path)?;
         }
         // What was copied is made safe here too, so that little is left to do under the lock.
-        let _ = rewrite.map(|file| file.sync_data());
+        let _ = copy.map(|file| file.sync_data());
         Ok(changes)
     }
 }
@@ -190,11 +153,10 @@ impl Store for FileStore {
         let key = kind.stored_key(key);
         let mut table = self.fresh()?;
         let expires = kind.expires(table.now);
-        let row = match table.touch(kind, &key) {
-            Ok(row) => row,
+        let (text, written) = match table.touch(kind, &key) {
+            Ok(row) => (row.text.clone(), row.written_expires),
             Err(refusal) => return Ok(Lookup::Refused(refusal)),
         };
-        let (text, written) = (row.text.clone(), row.written_expires);
         let eighth = kind.lifetime.map_or(0, milliseconds) / 8;
         if expires > written.saturating_add(eighth)
             && let Ok(_lock) = table.lock()
@@ -233,7 +195,7 @@ impl Store for FileStore {
             safe = unpoisoned(self.safe.lock());
             safe.busy = false;
             match synced {
-                Ok(changes) => safe.changes = safe.changes.max(changes),
+                Ok(changes) => safe.changes = changes,
                 Err(error) => {
                     let why = format!("the disk failed, and carafe must be restarted: {error}");
                     safe.failure = Some(why);
@@ -249,141 +211,6 @@ impl Store for FileStore {
     }
 }
 
-impl FileTable {
-    /// Reads the whole journal. Also returns how many bytes of a torn tail were cut off.
-    fn open(path: &Path) -> io::Result<(FileTable, u64)> {
-        let mut table = FileTable {
-            journal: Journal::open(path)?,
-            rows: HashMap::new(),
-            changes: 0,
-            moved: false,
-            rewrite_at: 0,
-            rewrite: None,
-            rewrites: 0,
-            now: 0,
-        };
-        // Reading takes long and needs no lock, so it does not hold other processes up.
-        table.read_news()?;
-        let torn = table.read_news()?;
-        if torn > 0 {
-            drop(table.lock()?);
-        }
-        let rows = table.rows.values().flat_map(RowsByAge::iter);
-        let bytes: u64 = rows.map(|(key, row)| (key.len() + row.text.len() + 100) as u64).sum();
-        table.rewrite_at = SMALL_BYTES.max(bytes * 4);
-        Ok((table, torn))
-    }
-
-    /// Takes the lock on the journal, and brings the table up to what the journal says now.
-    fn lock(&mut self) -> io::Result<JournalLock> {
-        loop {
-            let lock = self.journal.lock()?;
-            let torn = self.read_news()?;
-            if !Arc::ptr_eq(&lock.0, &self.journal.file) {
-                // Another process has written the journal anew, and the lock is on the old file.
-                continue;
-            }
-            // Nobody else writes now, so the process that began this line has died.
-            if torn > 0 {
-                self.journal.cut()?;
-            }
-            return Ok(lock);
-        }
-    }
-
-    /// Brings the table up to what the journal says now. Returns how many bytes without a line end
-    /// stand behind that.
-    fn read_news(&mut self) -> io::Result<u64> {
-        loop {
-            let in_place = self.journal.is_in_place()?;
-            let FileTable { journal, rows, changes, .. } = self;
-            let torn = journal.read_on(&mut |line| {
-                *changes += 1;
-                apply(rows, line);
-            })?;
-            if in_place {
-                return Ok(torn);
-            }
-            // The old file was final before it was read.
-            self.journal.open_again()?;
-            self.rows.clear();
-            (self.moved, self.rewrite) = (true, None);
-        }
-    }
-
-    /// Uses a row: its lifetime begins again.
-    fn touch(&mut self, kind: &Kind, key: &str) -> Result<&FileRow, Refusal> {
-        let rows = self.rows.get_mut(kind.name).ok_or(Refusal::Unknown)?;
-        let at = rows.touch(key, self.now, kind.expires(self.now))?;
-        Ok(&rows[at])
-    }
-
-    /// The deletions that one more row of a kind needs.
-    fn make_room(&mut self, kind: &Kind) -> Result<Vec<JournalLine>, StoreError> {
-        let Some(rows) = self.rows.get_mut(kind.name) else { return Ok(Vec::new()) };
-        // No line says that a row has expired: each process sees it by its own clock.
-        rows.sweep(self.now);
-        let too_many = (rows.len() + 1).saturating_sub(kind.most);
-        if too_many > 0 && !kind.oldest_leaves {
-            return Err(kind.full());
-        }
-        let leave = |(key, _): (&str, &FileRow)| JournalLine {
-            kind: kind.name.to_owned(),
-            key: key.to_owned(),
-            expires: u64::MAX,
-            row: None,
-        };
-        Ok(rows.iter().take(too_many.min(LEAVE)).map(leave).collect())
-    }
-
-    /// Adds lines to the journal, and only then does what they say. The lock is held.
-    fn write(&mut self, lines: Vec<JournalLine>) -> io::Result<()> {
-        self.journal.append(&lines.iter().map(JournalLine::to_text).collect::<String>())?;
-        self.changes += 1;
-        for line in lines {
-            apply(&mut self.rows, line);
-        }
-        if self.rewrite.is_some() || self.journal.bytes > self.rewrite_at {
-            // If there was no room for the new file, the old one goes on growing for a while.
-            let times = match self.rewrite_piece() {
-                Ok(false) => return Ok(()),
-                Ok(true) => 4,
-                Err(_) => 2,
-            };
-            self.rewrite_at = SMALL_BYTES.max(self.journal.bytes * times);
-        }
-        Ok(())
-    }
-
-    /// Copies one piece of the journal, and at the end puts the copy in its place. True at the end.
-    fn rewrite_piece(&mut self) -> io::Result<bool> {
-        let FileTable { journal, rows, rewrite, rewrites, .. } = self;
-        let mut under_way = match rewrite.take() {
-            Some(rewrite) => rewrite,
-            None => {
-                *rewrites += 1;
-                Rewrite::begin(journal)?
-            }
-        };
-        let counts = |line: &JournalLine| {
-            let rows = rows.get_mut(&line.kind);
-            let row = rows.and_then(|rows| rows.find(&line.key).map(|at| &mut rows[at]));
-            row.is_some_and(|row| {
-                (line.expires, line.row.as_ref()) == (row.written_expires, Some(&row.text))
-                    // Of several lines that say the same, one is enough.
-                    && std::mem::replace(&mut row.copied_by, *rewrites) != *rewrites
-            })
-        };
-        if !under_way.copy_piece(journal, counts)? {
-            *rewrite = Some(under_way);
-            return Ok(false);
-        }
-        under_way.finish(journal)?;
-        self.moved = true;
-        Ok(true)
-    }
-}
-
 impl Safe {
     fn check(&self) -> Result<(), StoreError> {
         self.failure.clone().map_or(Ok(()), |failure| Err(StoreError::Unreachable(failure)))
@@ -396,18 +223,6 @@ impl From<io::Error> for StoreError {
             ErrorKind::InvalidData => StoreError::Damaged(error.to_string()),
             _ => StoreError::Unreachable(error.to_string()),
         }
-    }
-}
-
-/// Does what a line of the journal says.
-fn apply(rows: &mut HashMap<String, RowsByAge<FileRow>>, line: JournalLine) {
-    let rows = rows.entry(line.kind).or_default();
-    if let Some(at) = rows.find(&line.key) {
-        rows.remove(at);
-    }
-    if let Some(text) = line.row {
-        let row = FileRow { text, written_expires: line.expires, copied_by: 0 };
-        rows.insert(&line.key, row, line.expires);
     }
 }
 

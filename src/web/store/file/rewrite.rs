@@ -23,6 +23,8 @@ const PIECE: u64 = 128 * 1024;
 
 /// A new journal that is not complete yet.
 pub struct Rewrite {
+    /// A number that no other rewrite of this process has.
+    pub number: u64,
     path: PathBuf,
     /// Shared with the thread that makes it safe.
     pub file: Arc<File>,
@@ -36,7 +38,7 @@ pub struct Rewrite {
 
 impl Rewrite {
     /// Makes the new file.
-    pub fn begin(journal: &Journal) -> io::Result<Rewrite> {
+    pub fn begin(journal: &Journal, number: u64) -> io::Result<Rewrite> {
         let mut path = journal.path.clone().into_os_string();
         path.push(".new");
         let path = PathBuf::from(path);
@@ -48,7 +50,7 @@ impl Rewrite {
             _ => {}
         }
         let file = Arc::new(private().read(true).write(true).create_new(true).open(&path)?);
-        Ok(Rewrite { path, file, began_at: journal.bytes, copied: 0, bytes: 0, lines: 0 })
+        Ok(Rewrite { number, path, file, began_at: journal.bytes, copied: 0, bytes: 0, lines: 0 })
     }
 
     /// Copies one piece; `counts` is true of a line that still says what its row is. True if
