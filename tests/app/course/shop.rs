@@ -3,7 +3,7 @@
 use crate::carafe::{Carafe, empty_folder, header};
 use crate::redis_server::Redis;
 use carafe::Map;
-use carafe::web::store::{FileStore, Kind, Store, WhenFull};
+use carafe::web::store::{FileStore, Kind, Store};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -640,7 +640,7 @@ fn a_hundred_wrong_passwords_a_minute_are_all_that_an_address_has_for_all_accoun
         name: "guess",
         lifetime: Some(Duration::from_secs(60)),
         most: 10_000,
-        when_full: WhenFull::OldestLeaves,
+        oldest_leaves: true,
         secret: false,
     };
     let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("it is after 1970").as_secs();
