@@ -10,7 +10,7 @@
 use carafe::http::{Method, Request, Response, fields};
 use carafe::{App, Context, Map, Value, json};
 
-/// Registers `/echo`, for five methods.
+/// Registers `/echo` for every method. HEAD and OPTIONS need no route: they come with every GET.
 pub fn routes(app: &mut App) {
     for method in [Method::Get, Method::Post, Method::Put, Method::Patch, Method::Delete] {
         app.route(method, "/echo", echo);

@@ -1,4 +1,7 @@
 //! A POST form: check the data, save it or say what is wrong, then send the browser to a page.
+//!
+//! The page is `templates/formtest.html`. It shows the name in the session, and the flashed
+//! messages.
 
 use carafe::http::Response;
 use carafe::{App, Context, Error};

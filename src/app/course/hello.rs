@@ -1,4 +1,7 @@
 //! The first answers: a text, a page with a name in it, the icon, and a handler that fails.
+//!
+//! A handler is a function that takes the context of one request and returns an answer. What it
+//! returns becomes a `Response`: a text, a response, or an error.
 
 use crate::app::assets;
 use carafe::http::Response;
@@ -16,6 +19,7 @@ fn hello(_: &mut Context) -> &'static str {
     "Hello, World!\n"
 }
 
+/// `<name>` in the pattern becomes `param("name")`, and `{{ name }}` in the template shows it.
 fn hello_name(ctx: &mut Context) -> Result<Response, Error> {
     let name = ctx.param("name").to_owned();
     ctx.render("hello.html", [("name", name)])

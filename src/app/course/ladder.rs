@@ -26,10 +26,12 @@ pub fn routes(app: &mut App) {
     app.get("/ladder/session", session);
 }
 
+/// Rung 0.
 fn none(ctx: &mut Context) -> Result<Response, Error> {
     say(ctx, "visit 1", "Nothing was saved anywhere, so every visit is the first.")
 }
 
+/// Rung 1. A link without `n` leads to the first visit.
 fn url(ctx: &mut Context) -> Result<Response, Error> {
     let sent = ctx.request.query.get("n").map(str::to_owned);
     carried(ctx, sent.as_deref().unwrap_or("0"), "The server believed the count in the URL.")
@@ -52,12 +54,14 @@ fn carried(ctx: &mut Context, sent: &str, message: &str) -> Result<Response, Err
     text_or_page(ctx, text, "ladder.html", variables)
 }
 
+/// Rung 2.
 fn cookie(ctx: &mut Context) -> Result<Response, Error> {
     let sent = cookie_value(&ctx.request.headers, "visits").map(count_in);
     let message = "The server believed the count in the cookie.";
     in_cookie(ctx, sent, "visits", message, |visits| visits.to_string())
 }
 
+/// Rung 3. The cookie is `3.` and a signature, in hexadecimal digits.
 fn signed(ctx: &mut Context) -> Result<Response, Error> {
     let key = ctx.secret_key().to_vec();
     // The name is signed too. So a signature that this server made for something else does not
@@ -78,6 +82,7 @@ fn signed(ctx: &mut Context) -> Result<Response, Error> {
     })
 }
 
+/// Rungs 4 to 6. `update` is one step of the store, so two visits at once count as two.
 fn session(ctx: &mut Context) -> Result<Response, Error> {
     let visits = ctx.session.update("visits", |visits| {
         (visits.as_ref().and_then(Value::as_int).unwrap_or(0) + 1).into()

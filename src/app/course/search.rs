@@ -1,4 +1,6 @@
 //! A GET form: the browser puts the data into the URL.
+//!
+//! `/search?q=tea` is a URL that can be saved and shared. Flask calls the query `request.args`.
 
 use super::answer::text_or_page;
 use carafe::http::Response;

@@ -1,4 +1,7 @@
 //! What the server remembers of a visitor: three handlers from the course notes, and a profile.
+//!
+//! A session is a map that belongs to one visitor. A handler reads it and writes it, and the
+//! framework saves it when the handler has returned. The visitor's cookie names it.
 
 use super::answer::text_or_page;
 use carafe::http::Response;
@@ -13,11 +16,13 @@ pub fn routes(app: &mut App) {
     app.post("/profile", save_profile).example("/profile", "name=Ada&email=ada@example.org");
 }
 
+/// Writes to the session, so a stranger gets a cookie with this answer.
 fn index(ctx: &mut Context) -> Result<Response, Error> {
     ctx.session.set("user", "Anthony");
     say(ctx, "Index", "Your session now holds user = 'Anthony'. Your cookie leads to the session.")
 }
 
+/// Reads the session. A visitor without a cookie has an empty one.
 fn getsession(ctx: &mut Context) -> Result<Response, Error> {
     match ctx.session.get("user").as_ref().and_then(Value::as_str) {
         Some(user) => say(ctx, user, "Your cookie leads to a session. This is the user in it."),
@@ -25,6 +30,7 @@ fn getsession(ctx: &mut Context) -> Result<Response, Error> {
     }
 }
 
+/// Deletes the session, as a logout does.
 fn dropsession(ctx: &mut Context) -> Result<Response, Error> {
     ctx.session.clear();
     say(ctx, "Dropped!", "The session has ended. The answer told your browser to drop the cookie.")

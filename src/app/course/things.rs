@@ -29,6 +29,7 @@ pub fn routes(app: &mut App) {
     app.route(Method::Delete, "/things/<int:id>", delete);
 }
 
+/// Answers in three forms: a page, one JSON list, or one JSON object a line for curl.
 fn list(ctx: &mut Context) -> Result<Response, Error> {
     let things = all_things(ctx)?;
     let things: Vec<Value> = things.iter().map(|(id, thing)| with_id(id, thing)).collect();
@@ -43,6 +44,7 @@ fn list(ctx: &mut Context) -> Result<Response, Error> {
     Ok(response.with_header("Vary", "Accept"))
 }
 
+/// 201 and `Location` tell the client where the new thing is.
 fn create(ctx: &mut Context) -> Result<Response, Error> {
     let thing = fields_of(ctx)?;
     if thing.get("name").is_none() {
@@ -63,6 +65,7 @@ fn create(ctx: &mut Context) -> Result<Response, Error> {
     Ok(response.with_header("Location", format!("/things/{id}")))
 }
 
+/// A client that sends the mark of its copy back gets a 304 while the thing is unchanged.
 fn show(ctx: &mut Context) -> Result<Response, Error> {
     let id = id_of(ctx);
     let things = all_things(ctx)?;
@@ -76,6 +79,7 @@ fn show(ctx: &mut Context) -> Result<Response, Error> {
     Ok(response.with_header("ETag", &version.etag))
 }
 
+/// A PUT says what the whole thing shall be. Fields that it does not name are gone.
 fn replace(ctx: &mut Context) -> Result<Response, Error> {
     // RFC 9110 §14.5: "An origin server SHOULD respond with a 400 ... if it receives Content-Range
     // on a PUT for a target resource that does not support partial PUT requests". Otherwise a part
@@ -88,6 +92,7 @@ fn replace(ctx: &mut Context) -> Result<Response, Error> {
     edit_one(ctx, |_| Ok(Some(thing.clone())))
 }
 
+/// A PATCH names the fields that change.
 fn change(ctx: &mut Context) -> Result<Response, Error> {
     let changes = fields_of(ctx)?;
     edit_one(ctx, |thing| {
@@ -99,6 +104,7 @@ fn change(ctx: &mut Context) -> Result<Response, Error> {
     })
 }
 
+/// A second DELETE finds no thing, and gets a 404.
 fn delete(ctx: &mut Context) -> Result<Response, Error> {
     edit_one(ctx, |_| Ok(None))
 }
@@ -137,6 +143,7 @@ fn edit_one(
     })
 }
 
+/// 412: the client's mark belongs to an older version.
 fn another_version() -> Error {
     let why = "this is not the version that you named; GET it again";
     Error::abort(Status::PRECONDITION_FAILED, why)
@@ -167,6 +174,7 @@ fn edit<T>(
     outcome
 }
 
+/// The things, by their ids.
 fn all_things(ctx: &Context) -> Result<Map, Error> {
     Ok(things_in(&ctx.store().load(&KIND, "all")?.found().unwrap_or_default()))
 }

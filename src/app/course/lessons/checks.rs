@@ -19,6 +19,7 @@ pub struct Marks {
 }
 
 impl Marks {
+    /// Keeps one more mark.
     fn add(&mut self, mark: impl Into<String>) {
         if self.kept.len() == MOST_MARKS {
             self.kept.pop_front();
@@ -27,6 +28,7 @@ impl Marks {
         self.kept.push_back(mark.into());
     }
 
+    /// How often a mark is kept.
     fn count(&self, mark: &str) -> usize {
         self.kept.iter().filter(|kept| *kept == mark).count()
     }
@@ -54,6 +56,7 @@ pub struct Check {
     pub test: fn(&FinishedCycle, &mut Marks) -> bool,
 }
 
+/// A row of the table below.
 const fn check(
     lesson: &'static str,
     name: &'static str,
@@ -63,6 +66,7 @@ const fn check(
     Check { lesson, name, places, test }
 }
 
+/// The style sheet of the lesson on static files, and the route of one thing.
 const SHEET: &[&str] = &["css/my-style-sheet.css"];
 const THING: &[&str] = &["/things/<int:id>"];
 
@@ -161,6 +165,7 @@ fn is_made_up(cycle: &FinishedCycle, marks: &mut Marks) -> bool {
     count > 0 && !is_ours
 }
 
+/// True if the visitor's row holds the user of the lesson.
 fn is_anthony(cycle: &FinishedCycle) -> bool {
     cycle.row_text("user") == Some("Anthony")
 }

@@ -18,9 +18,10 @@ mod progress;
 mod prose;
 mod terminal;
 
+use super::answer::text_or_page;
 use super::echo;
 use crate::app::glass;
-use carafe::cycle::Recorder;
+use carafe::cycle::{Record, Recorder};
 use carafe::http::{Method, Request, Response, Status};
 use carafe::{App, Context, Error, Map, Value, json};
 use lesson_file::{Lesson, TEXT};
@@ -75,37 +76,19 @@ impl Classroom {
         // RFC 9110 §9.3.2: a HEAD gets the headers that a GET would get. So its length must be that
         // of a page which shows a GET.
         let request = echo::as_text(&Request { method: Method::Get, ..ctx.request.clone() });
-        let inside = ctx.check_inside().is_ok();
-        let is_ticked = |lesson: &Lesson| inside && self.is_done(lesson);
-        let response = if ctx.request.prefers_html() {
-            let entries = self.lessons.iter().map(|lesson| {
-                let conditions = self.conditions(lesson);
-                let seen = conditions.iter().filter(|(_, cycle)| inside && cycle.is_some());
-                let mut entry = page::title(lesson);
-                entry.insert("done", is_ticked(lesson));
-                entry.insert("seen", seen.count());
-                entry.insert("of", conditions.len());
-                Value::from(entry)
-            });
-            let done = self.lessons.iter().filter(|lesson| self.is_done(lesson)).count();
-            let next = self.lessons.iter().find(|lesson| !self.is_done(lesson));
-            let variables = Map::from([
-                ("base", Value::from(ctx.base())),
-                ("lessons", entries.collect::<Vec<_>>().into()),
-                ("done", done.into()),
-                ("next", next.map_or(self.lessons.len(), |lesson| lesson.number).into()),
-                ("inside", inside.into()),
-                ("request_text", request.trim_end().into()),
-            ]);
-            ctx.render("index.html", variables)?
-        } else {
-            let marked = self.lessons.iter().map(|lesson| match is_ticked(lesson) {
-                true => ('x', lesson),
-                false => (' ', lesson),
-            });
-            Response::text(terminal::home(marked, &ctx.base(), request.trim_end()))
-        };
-        Ok(uncached(response).with_header("Vary", "Accept"))
+        let (base, inside) = (ctx.base(), ctx.check_inside().is_ok());
+        let is_done = |lesson: &&Lesson| inside && self.is_done(lesson);
+        let marked = self.lessons.iter().map(|lesson| (is_done(&lesson), lesson));
+        let text = terminal::home(marked, &base, request.trim_end());
+        let next = self.lessons.iter().find(|lesson| !is_done(lesson));
+        let variables = Map::from([
+            ("base", Value::from(base)),
+            ("lessons", self.lessons.iter().map(|lesson| self.entry(lesson, inside)).collect()),
+            ("done", self.lessons.iter().any(|lesson| is_done(&lesson)).into()),
+            ("next", next.map_or(self.lessons.len(), |lesson| lesson.number).into()),
+            ("request_text", request.trim_end().into()),
+        ]);
+        text_or_page(ctx, text, "index.html", variables).map(uncached)
     }
 
     /// The lesson whose number is in the path.
@@ -119,29 +102,25 @@ impl Classroom {
 
     fn lesson(&self, ctx: &mut Context) -> Result<Response, Error> {
         let lesson = self.find(ctx)?;
-        let base = ctx.base();
-        let inside = ctx.check_inside().is_ok();
-        let mut seen = self.conditions(lesson);
-        seen.iter_mut().for_each(|(_, cycle)| *cycle = cycle.filter(|_| inside));
-        let response = if ctx.request.prefers_html() {
-            let mut variables = page::variables(lesson, &seen, &base);
-            let neighbour = |number| self.lessons.iter().find(|other| other.number == number);
-            variables.insert("previous", neighbour(lesson.number - 1).map(page::title));
-            variables.insert("next", neighbour(lesson.number + 1).map(page::title));
-            variables.insert("count", self.lessons.len());
-            variables.insert("done", self.is_done(lesson));
-            variables.insert("print", ctx.request.query.get("print").is_some());
-            if let Some(recorder) = self.recorder.as_ref().filter(|_| inside) {
-                let own = glass::rows_of(recorder, |path| lesson.owns(path));
-                let last = recorder.newest().map_or(0, |newest| newest.number);
-                page::add_cycles(lesson, own, last, &mut variables);
-                variables.insert("answers", lesson.name == QUESTION.0);
-            }
-            ctx.render("lesson.html", variables)?
-        } else {
-            Response::text(terminal::lesson(lesson, &seen, &base))
-        };
-        Ok(uncached(response).with_header("Vary", "Accept"))
+        let (base, inside) = (ctx.base(), ctx.check_inside().is_ok());
+        let seen = self.conditions(lesson, inside);
+        let text = terminal::lesson(lesson, &seen, &base);
+        let mut variables = page::variables(lesson, &seen, &base);
+        let neighbour = |number| self.lessons.iter().find(|other| other.number == number);
+        variables.insert("previous", neighbour(lesson.number - 1).map(page::title));
+        variables.insert("next", neighbour(lesson.number + 1).map(page::title));
+        variables.insert("count", self.lessons.len());
+        variables.insert("done", self.is_done(lesson));
+        variables.insert("print", ctx.request.query.get("print").is_some());
+        // Reading the record takes long, and the text does not show the cycles.
+        let shows_cycles = inside && ctx.request.prefers_html();
+        if let Some(recorder) = self.recorder.as_ref().filter(|_| shows_cycles) {
+            let own = glass::rows_of(recorder, |path| lesson.owns(path));
+            let last = recorder.newest().map_or(0, |newest| newest.number);
+            page::add_cycles(lesson, own, last, &mut variables);
+            variables.insert("answers", lesson.name == QUESTION.0);
+        }
+        text_or_page(ctx, text, "lesson.html", variables).map(uncached)
     }
 
     /// Takes the answer to the question of one lesson: which line of which file answered a cycle?
@@ -152,23 +131,21 @@ impl Classroom {
         };
         ctx.check_inside()?;
         let form = ctx.form()?;
-        let (cycle, said) = (form.required("cycle")?, form.required("line")?);
-        let said = said.trim();
+        let (cycle, said) = (form.required("cycle")?, form.required("line")?.trim());
         let number = cycle.trim().trim_start_matches('#').parse().ok();
-        let (category, message) = match number.and_then(|number| recorder.get(number)) {
-            None => {
-                ("error", format!("There is no cycle {cycle}. /cycles lists those that are kept."))
+        let record = number.and_then(|number| recorder.get(number));
+        let is_right = |record: &Record| {
+            glass::answered_by(record).iter().any(|place| is_same_place(place, said))
+        };
+        let (category, message) = match record {
+            None => ("error", format!("There is no cycle {cycle}. /cycles lists the last ones.")),
+            Some(record) if is_right(&record) => {
+                self.progress.tick(QUESTION.0, QUESTION.1, record.number);
+                ("success", format!("Right: {said} answered cycle {}.", record.number))
             }
             Some(record) => {
-                let number = record.number;
-                let places = glass::answered_by(&record);
-                if places.iter().any(|place| is_same_place(place, said)) {
-                    self.progress.tick(QUESTION.0, QUESTION.1, number);
-                    ("success", format!("Right: {said} answered cycle {number}."))
-                } else {
-                    let hint = "Its first line names the file and the line.";
-                    ("error", format!("{said} did not answer cycle {number}. {hint}"))
-                }
+                let hint = "Its first line names the file and the line.";
+                ("error", format!("{said} did not answer cycle {}. {hint}", record.number))
             }
         };
         ctx.flash_as(category, message);
@@ -179,31 +156,39 @@ impl Classroom {
     fn progress_report(&self, ctx: &mut Context) -> Result<Response, Error> {
         ctx.unrecorded();
         ctx.check_inside()?;
-        let lessons = self.lessons.iter().map(|lesson| {
-            let seen = self.conditions(lesson).into_iter().map(|(what, cycle)| {
-                let what = prose::plain_text(what);
-                Map::from([("what", Value::from(what)), ("cycle", page::number(cycle))]).into()
-            });
-            let mut report = page::title(lesson);
-            report.insert("seen", seen.collect::<Vec<Value>>());
-            report.insert("elsewhere", prose::plain_text(lesson.text("elsewhere")));
-            Value::from(report)
-        });
         let report = Map::from([
             ("watching", Value::from(self.recorder.is_some())),
-            ("lessons", lessons.collect::<Vec<_>>().into()),
+            ("lessons", self.lessons.iter().map(|lesson| self.entry(lesson, true)).collect()),
         ]);
         Ok(uncached(Response::json(json::write(&report.into()) + "\n")))
     }
 
-    /// The sentences of a lesson's conditions, and the cycles that fulfilled them.
-    fn conditions<'l>(&self, lesson: &'l Lesson) -> Vec<(&'l str, Option<u64>)> {
-        let cycle = |name: &str| self.progress.cycle(&lesson.name, name);
+    /// A lesson in the list of the first page, and in the report.
+    fn entry(&self, lesson: &Lesson, inside: bool) -> Map {
+        let conditions = self.conditions(lesson, inside);
+        let seen = conditions.iter().map(|(what, cycle)| {
+            let what = prose::plain_text(what);
+            Map::from([("what", Value::from(what)), ("cycle", (*cycle).into())])
+        });
+        let mut entry = page::title(lesson);
+        entry.insert("seen", seen.collect::<Value>());
+        entry.insert("ticks", conditions.iter().filter(|(_, cycle)| cycle.is_some()).count());
+        entry.insert("done", inside && self.is_done(lesson));
+        entry.insert("elsewhere", prose::plain_text(lesson.text("elsewhere")));
+        entry
+    }
+
+    /// The sentences of a lesson's conditions, each with the cycle that fulfilled it. A reader who
+    /// may not look inside is shown no cycles.
+    fn conditions<'l>(&self, lesson: &'l Lesson, inside: bool) -> Vec<(&'l str, Option<u64>)> {
+        let cycle = |name: &str| self.progress.cycle(&lesson.name, name).filter(|_| inside);
         lesson.seen.iter().map(|(name, what)| (what.as_str(), cycle(name))).collect()
     }
 
+    /// True if all conditions are fulfilled. A lesson without conditions is never done.
     fn is_done(&self, lesson: &Lesson) -> bool {
-        !lesson.seen.is_empty() && self.conditions(lesson).iter().all(|(_, cycle)| cycle.is_some())
+        let cycle = |name: &str| self.progress.cycle(&lesson.name, name);
+        !lesson.seen.is_empty() && lesson.seen.iter().all(|(name, _)| cycle(name).is_some())
     }
 }
 

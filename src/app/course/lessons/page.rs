@@ -1,4 +1,7 @@
 //! Deeper: The variables of a lesson's page, as `lesson.html` takes them.
+//!
+//! A paragraph is a list of pieces, see `prose.rs`. A step is a map with all that any kind of step
+//! needs, and the template picks what its kind shows.
 
 use super::command::{addressed, has_own_port, on_port};
 use super::lesson_file::{Lesson, LessonStep, TEXTS};
@@ -13,11 +16,6 @@ pub fn title(lesson: &Lesson) -> Map {
     Map::from([("number", Value::from(lesson.number)), ("title", lesson.title.as_str().into())])
 }
 
-/// The number of a cycle, or null.
-pub fn number(cycle: Option<u64>) -> Value {
-    cycle.and_then(|cycle| i64::try_from(cycle).ok()).into()
-}
-
 /// The variables for the texts and the steps of a lesson. `seen` are its conditions, and the cycles
 /// that fulfilled them.
 pub fn variables(lesson: &Lesson, seen: &[(&str, Option<u64>)], base: &str) -> Map {
@@ -26,7 +24,7 @@ pub fn variables(lesson: &Lesson, seen: &[(&str, Option<u64>)], base: &str) -> M
         page.insert(word, pieces(lesson.text(word)));
     }
     let seen = seen.iter().map(|(what, cycle)| {
-        Value::from(Map::from([("what", pieces(what)), ("cycle", number(*cycle))]))
+        Value::from(Map::from([("what", pieces(what)), ("cycle", (*cycle).into())]))
     });
     let read = lesson
         .read
@@ -52,6 +50,7 @@ pub fn add_cycles(lesson: &Lesson, mut own: Vec<Value>, last: u64, page: &mut Ma
     page.insert("paths", lesson.cycles.join(" "));
 }
 
+/// One step. What its kind does not use is empty.
 fn shown(step: &LessonStep, base: &str) -> Value {
     let command = match step.kind {
         "serve" => on_port(&step.text, base),

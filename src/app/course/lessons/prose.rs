@@ -11,6 +11,7 @@ const COLUMNS: usize = 78;
 /// A part of a text.
 enum Piece<'t> {
     Plain(&'t str),
+    /// Words between backticks.
     Code(&'t str),
     /// Words and the path that they link to.
     Link(&'t str, &'t str),
@@ -19,6 +20,7 @@ enum Piece<'t> {
 /// The pieces of a text. Links are found outside of code only.
 fn split(text: &str) -> Vec<Piece<'_>> {
     let mut pieces = Vec::new();
+    // Every second part is between two backticks.
     for (at, mut part) in text.split('`').enumerate() {
         if at % 2 == 1 {
             pieces.push(Piece::Code(part));

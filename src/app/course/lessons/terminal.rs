@@ -1,19 +1,22 @@
 //! Deeper: The lessons as text for a terminal, at most 80 columns wide.
 //!
-//! The whole course can be done without a browser.
+//! The whole course can be done without a browser. Commands and what they print stay on one line
+//! each, because they are to be copied and compared.
 
 use super::command::{addressed, has_own_port, on_port};
 use super::lesson_file::{Lesson, LessonStep};
 use super::prose::wrap;
 
-/// The first page. `lessons` are the lessons with their marks; `request` is this very request.
+/// The first page. Each lesson comes with true if it is done; `request` is this very request.
 pub fn home<'l>(
-    lessons: impl Iterator<Item = (char, &'l Lesson)>,
+    lessons: impl Iterator<Item = (bool, &'l Lesson)>,
     base: &str,
     request: &str,
 ) -> String {
-    let lessons = lessons
-        .map(|(mark, lesson)| format!("  [{mark}] {:>2}  {}\n", lesson.number, lesson.title));
+    let lessons = lessons.map(|(is_done, lesson)| {
+        let mark = if is_done { 'x' } else { ' ' };
+        format!("  [{mark}] {:>2}  {}\n", lesson.number, lesson.title)
+    });
     format!(
         "carafe: a small web server that you can watch at work
 
@@ -40,6 +43,7 @@ pub fn lesson(lesson: &Lesson, seen: &[(&str, Option<u64>)], base: &str) -> Stri
     out.push_str("\nPredict\n");
     wrap("  ", lesson.text("ask"), &mut out);
     out.push_str("\nRun, and look\n");
+    // A change is a step too: it begins the last part.
     for step in &lesson.steps {
         add_step(step, base, &mut out);
     }
@@ -48,6 +52,7 @@ pub fn lesson(lesson: &Lesson, seen: &[(&str, Option<u64>)], base: &str) -> Stri
         wrap("  ", lesson.text("notes"), &mut out);
         wrap("  ", lesson.text("shows"), &mut out);
     }
+    // A mark is the letter x, not a colour or a sign that a terminal may lack.
     out.push_str("\nCheck\n");
     for (what, cycle) in seen {
         match cycle {
@@ -67,6 +72,7 @@ pub fn lesson(lesson: &Lesson, seen: &[(&str, Option<u64>)], base: &str) -> Stri
     out
 }
 
+/// One step. Commands are indented by four columns, and what they print by six.
 fn add_step(step: &LessonStep, base: &str, out: &mut String) {
     match step.kind {
         "run" => {
@@ -96,6 +102,7 @@ fn add_step(step: &LessonStep, base: &str, out: &mut String) {
     }
 }
 
+/// Each line with `front` before it. An empty line stays empty.
 fn indented<'t>(front: &str, lines: impl Iterator<Item = &'t str>) -> String {
     lines.map(|line| format!("{front}{line}").trim_end().to_owned() + "\n").collect()
 }

@@ -78,6 +78,7 @@ fn log_in(ctx: &mut Context) -> Result<Response, Error> {
     Ok(response)
 }
 
+/// Logs the visitor in, or makes an account, or says what is wrong with the form.
 fn check_password(ctx: &mut Context, form: &Form) -> Result<Response, Error> {
     let email = email_in(form)?;
     let name = short_text(form, "name", NAME)?;
@@ -134,6 +135,7 @@ fn welcome(ctx: &mut Context, email: &str, name: &str) {
     ctx.session.set("account", Map::from([("name", name), ("email", email)]));
 }
 
+/// Ends the session. The account stays.
 fn log_out(ctx: &mut Context) -> Result<Response, Error> {
     ctx.session.clear();
     Ok(Response::redirect("/shop"))
@@ -154,6 +156,7 @@ fn email_in(form: &Form) -> Result<String, Error> {
     Ok(email)
 }
 
+/// A field without blanks around it, if it is short enough and holds no control character.
 fn short_text(form: &Form, field: &str, longest: usize) -> Result<String, Error> {
     let text = form.required(field)?.trim();
     if text.len() > longest {

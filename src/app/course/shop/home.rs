@@ -29,6 +29,7 @@ fn shop(ctx: &mut Context) -> Result<Response, Error> {
     let mut text = format!("{greeting}\n");
     let mut shelves: Vec<Value> = Vec::new();
     for (key, heading) in SHELVES.into_iter().filter(|(key, _)| is_shown(key)) {
+        // The whole shelf if it was asked for, else its first products and a link to the rest.
         let all: Vec<&Product> = products().iter().filter(|product| product.shelf == key).collect();
         let shown = if asked.is_some() { &all[..] } else { &all[..FRONT.min(all.len())] };
         let lines: String = shown.iter().map(|product| product.to_line()).collect();

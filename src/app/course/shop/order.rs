@@ -43,6 +43,7 @@ pub fn routes(app: &mut App) {
     app.get("/shop/order/<int:id>", shop_order);
 }
 
+/// Makes the order of this token, or finds the one that it was made before.
 fn check_out(ctx: &mut Context) -> Result<Response, Error> {
     let form = ctx.form()?;
     let token = form.required("token")?.to_owned();
@@ -179,11 +180,13 @@ fn is_own(ctx: &Context, order: &Map) -> bool {
         || text_of(row, "token") == text_of(order, "token")
 }
 
+/// The lines of an order, each a map with `item`, `name`, `cents` and `count`.
 fn lines_of(order: &Map) -> impl Iterator<Item = &Map> {
     let lines = order.get("lines").and_then(Value::as_list).unwrap_or_default();
     lines.iter().filter_map(Value::as_map)
 }
 
+/// The whole number under this name in a row. 0 if there is none.
 fn whole(row: &Map, name: &str) -> i64 {
     row.get(name).and_then(Value::as_int).unwrap_or(0)
 }

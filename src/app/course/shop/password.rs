@@ -49,7 +49,7 @@ pub fn fits(password: &str, kept: &str) -> Result<bool, Error> {
 }
 
 fn slow_hash(password: &str, salt: &str, rounds: u32) -> Result<String, Error> {
-    let _turn = Turn::wait()?;
+    let _turn = HashingTurn::wait()?;
     Ok(hex(&pbkdf2(password.as_bytes(), salt.as_bytes(), rounds)))
 }
 
@@ -68,10 +68,10 @@ fn queue() -> MutexGuard<'static, HashingQueue> {
 }
 
 /// The right to hash one password. It ends when the value is dropped.
-struct Turn;
+struct HashingTurn;
 
-impl Turn {
-    fn wait() -> Result<Turn, Error> {
+impl HashingTurn {
+    fn wait() -> Result<HashingTurn, Error> {
         let mut queue = queue();
         if queue.hashing >= AT_ONCE && queue.waiting >= MOST_WAITING {
             return Err(busy());
@@ -85,11 +85,11 @@ impl Turn {
             return Err(busy());
         }
         queue.hashing += 1;
-        Ok(Turn)
+        Ok(HashingTurn)
     }
 }
 
-impl Drop for Turn {
+impl Drop for HashingTurn {
     fn drop(&mut self) {
         queue().hashing -= 1;
         TURN_ENDED.notify_one();

@@ -15,6 +15,7 @@ pub fn routes(app: &mut App) {
     app.get("/shop/item/<int:id>", shop_item).example("/shop/item/3", "");
 }
 
+/// The page of one product, with the products that the visitor looked at before.
 fn shop_item(ctx: &mut Context) -> Result<Response, Error> {
     let shown = named(ctx.param("id"))?;
     let before = numbers_in(ctx.session.values(), "viewed");

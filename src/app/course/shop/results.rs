@@ -18,6 +18,7 @@ pub fn routes(app: &mut App) {
     app.get("/shop/results", shop_results);
 }
 
+/// Saves the words, and sends the browser to the results.
 fn shop_search(ctx: &mut Context) -> Result<Response, Error> {
     let words = ctx.request.query.get("q").unwrap_or("").trim().to_owned();
     let length = words.chars().count();
@@ -33,6 +34,7 @@ fn shop_search(ctx: &mut Context) -> Result<Response, Error> {
     Ok(Response::redirect("/shop/results"))
 }
 
+/// Answers from the session. A stranger and a visitor who has not searched get different words.
 fn shop_results(ctx: &mut Context) -> Result<Response, Error> {
     let words = text_of(ctx.session.values(), "search");
     let heading = match (words.as_str(), ctx.session.key()) {
