@@ -5,7 +5,7 @@
 
 use super::answered::place;
 use super::mask::cut;
-use super::memory::{FLASHES, VisitorMemory};
+use super::visitor_memory::{FLASHES, VisitorMemory};
 use carafe::cycle::{Detail, Step, StorePlace};
 use carafe::{Map, Value};
 use std::panic::Location;

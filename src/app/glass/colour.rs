@@ -1,8 +1,8 @@
-//! Quiet colours for Rust: comments, words of the language, texts, numbers and types.
+//! Deeper: Colours Rust: comments, words of the language, texts, numbers and types.
 //!
 //! A program is cut into pieces from left to right, and each piece that has a colour is put into a
-//! `span`. It need not understand what it reads: a piece that it takes for the wrong thing has the
-//! wrong colour, and nothing else happens.
+//! `span`. If a piece is taken for the wrong thing, it has the wrong colour, and nothing else
+//! happens.
 //!
 //! Left out: other languages.
 
@@ -13,55 +13,33 @@ const WORDS: &str = concat!(
     " unsafe use where while ", // a word to colour; the only use is in signal.rs
 );
 
-/// The program as lines of HTML: each a `span` with its number as a link and as an anchor.
+/// The program as lines of HTML: each a `span` with its number, which is a link and an anchor.
 pub fn html(program: &str) -> String {
-    let mut out = String::with_capacity(program.len() * 3);
-    let mut line = 1;
-    open_line(line, &mut out);
-    let mut rest = program.strip_suffix('\n').unwrap_or(program);
+    let mut coloured = String::with_capacity(program.len() * 2);
+    let mut rest = program;
     while !rest.is_empty() {
         let (length, class) = piece(rest);
         let (text, behind) = rest.split_at(length);
-        for (at, part) in text.split('\n').enumerate() {
-            if at > 0 {
-                line += 1;
-                out.push_str("\n</span>");
-                open_line(line, &mut out);
-            }
-            coloured(part, class, &mut out);
+        let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+        if class.is_empty() {
+            coloured.push_str(&text);
+        } else {
+            // No span goes over the end of a line.
+            let open = format!("<span class=\"{class}\">");
+            let text = text.replace('\n', &format!("</span>\n{open}"));
+            coloured.push_str(&format!("{open}{text}</span>"));
         }
         rest = behind;
     }
-    out.push_str("\n</span>");
-    out
+    let line = |(at, line): (usize, &str)| {
+        let number = at + 1;
+        let anchor = format!("id=\"L{number}\"><a href=\"#L{number}\">{number}</a>");
+        format!("<span class=\"line\" {anchor}{line}\n</span>")
+    };
+    coloured.lines().enumerate().map(line).collect()
 }
 
-fn open_line(line: usize, out: &mut String) {
-    out.push_str(&format!("<span class=\"line\" id=\"L{line}\"><a href=\"#L{line}\">{line}</a>"));
-}
-
-fn coloured(text: &str, class: &str, out: &mut String) {
-    if text.is_empty() {
-        return;
-    }
-    if !class.is_empty() {
-        out.push_str(&format!("<span class=\"{class}\">"));
-    }
-    for letter in text.chars() {
-        match letter {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            _ => out.push(letter),
-        }
-    }
-    if !class.is_empty() {
-        out.push_str("</span>");
-    }
-}
-
-/// The length of the first piece in bytes, at least one letter, and its class: c, k, s, n, t or
-/// none.
+/// The length of the first piece in bytes, and its class: c, k, s, n, t or none.
 fn piece(rest: &str) -> (usize, &'static str) {
     let first = rest.chars().next().unwrap_or(' ');
     if rest.starts_with("//") {
@@ -75,7 +53,7 @@ fn piece(rest: &str) -> (usize, &'static str) {
     }
     if first == '\'' || rest.starts_with("b'") {
         let start = rest.find('\'').unwrap_or(0) + 1;
-        // A letter in quotes, or the name of a lifetime, which has no quote behind it.
+        // A letter in quotes, or the name of a lifetime, which has no second quote.
         let letter = rest[start..].starts_with('\\') || rest[start..].chars().nth(1) == Some('\'');
         return if letter { (quoted(rest, start, '\''), "s") } else { (start, "") };
     }
@@ -103,7 +81,7 @@ fn raw_text(rest: &str) -> Option<usize> {
     Some(rest.len() - inside.len() + length)
 }
 
-/// Where a text ends that began before `start`; a backslash takes the next letter along.
+/// Where a text ends that began before `start`. A letter after a backslash does not end it.
 fn quoted(rest: &str, start: usize, quote: char) -> usize {
     let mut letters = rest[start..].char_indices();
     while let Some((at, letter)) = letters.next() {

@@ -22,18 +22,15 @@ use super::annotate;
 use super::answered::{answered_by, matched, place};
 use super::changes::changes;
 use super::mask::Mask;
-use super::memory::VisitorMemory;
-use super::message::{Message, bytes, readable};
-use carafe::cycle::{Detail, Excerpt, Record, Step};
+use super::message::{Message, readable};
+use super::visitor_memory::VisitorMemory;
+use carafe::cycle::{Detail, Record, Step};
 use carafe::http::{Fields, date};
 use carafe::{Map, Value, json};
 
 /// The description of a cycle.
 pub fn describe(record: &Record) -> Map {
-    let nothing = Excerpt::of(&[]);
-    let received = bytes(record, "received").unwrap_or(&nothing);
-    let left = bytes(record, "sent").unwrap_or(&nothing);
-    let (request, response) = (Message::split(received), Message::split(left));
+    let (request, response) = (Message::of(record, "received"), Message::of(record, "sent"));
     let mask = Mask::of(record, &request);
     let memory = VisitorMemory::of(&record.cycle, &mask);
     let steps = record.cycle.steps();
@@ -44,7 +41,7 @@ pub fn describe(record: &Record) -> Map {
     });
     let (connection, nth) = connection.unwrap_or((0, 0));
     let row = memory.cookie_words();
-    let knew = memory.knew(received.total.unwrap_or(0), request.header("Cookie").is_some());
+    let knew = memory.knew(request.total.unwrap_or(0), request.header("Cookie").is_some());
     let matched = matched(steps, &mask).into_iter();
     let matched = matched.map(|(name, text)| Value::from([name, text]));
     Map::from([
@@ -57,12 +54,12 @@ pub fn describe(record: &Record) -> Map {
         ("status", record.status.0.into()),
         ("answer", record.status.to_string().into()),
         ("source", answered_by(steps).into()),
-        ("arrived", annotate::request(&request, received, &mask, &row)),
+        ("arrived", annotate::request(&request, &mask, &row)),
         ("knew_before", printable(knew.into())),
         ("matched", printable(matched.collect())),
         ("read", printable(read(steps, &mask, &request).into())),
         ("changed", printable(changes(&memory).into())),
-        ("sent", annotate::response(&response, left, &mask, record.status, method == "HEAD")),
+        ("sent", annotate::response(&response, &mask, record.status, method == "HEAD")),
         ("still_knows", printable(memory.still_knows().into())),
         ("steps", steps.iter().map(step).collect()),
     ])
@@ -70,20 +67,29 @@ pub fn describe(record: &Record) -> Map {
 
 /// The changes in short, for the list of cycles: `+user ~visits`.
 pub fn signs(cycle: &Map) -> String {
-    let changes = list(cycle, "changed").iter().filter_map(Value::as_map);
-    let named = changes.filter(|change| !text(change, "name").is_empty());
+    let named = maps(cycle, "changed").filter(|change| !text(change, "name").is_empty());
     let signs = named.map(|change| format!("{}{}", text(change, "sign"), text(change, "name")));
     signs.collect::<Vec<_>>().join(" ")
 }
 
-/// The text under a name of a description.
+/// The text of this name in a description.
 pub fn text<'m>(map: &'m Map, name: &str) -> &'m str {
     map.get(name).and_then(Value::as_str).unwrap_or_default()
 }
 
-/// The list under a name of a description.
+/// The number of this name in a description; 0 if there is none.
+pub fn number(map: &Map, name: &str) -> i64 {
+    map.get(name).and_then(Value::as_int).unwrap_or_default()
+}
+
+/// The list of this name in a description.
 pub fn list<'m>(map: &'m Map, name: &str) -> &'m [Value] {
     map.get(name).and_then(Value::as_list).unwrap_or_default()
+}
+
+/// The maps in the list of this name.
+pub fn maps<'m>(map: &'m Map, name: &str) -> impl Iterator<Item = &'m Map> {
+    list(map, name).iter().filter_map(Value::as_map)
 }
 
 /// Part 4: every field of the query, the form or the JSON, and the cookies, before and after

@@ -14,7 +14,7 @@
 //! everywhere, it would cover half of the other text.
 
 use super::message::{Message, readable};
-use carafe::cycle::{Detail, Record};
+use carafe::cycle::{Cycle, Detail, Record};
 use carafe::http::fields::percent_decode;
 use carafe::{Map, Value, json};
 
@@ -32,20 +32,14 @@ pub struct Mask(Vec<(String, String)>);
 impl Mask {
     /// Collects the ids and the passwords of a cycle.
     pub fn of(record: &Record, request: &Message) -> Mask {
-        let (mut shown, mut secrets) = (Vec::new(), Vec::new());
+        // A shorter id has nothing to cut, and its letters would be found everywhere.
+        let ids = ids(&record.cycle).filter(|id| id.len() > 4);
+        let mut shown: Vec<_> = ids.map(|id| (id.to_owned(), cut(id))).collect();
+        let mut secrets = Vec::new();
         for step in record.cycle.steps() {
-            match &step.detail {
-                // A shorter id has nothing to cut, and its letters would be found everywhere.
-                Detail::Row { cookie: Some(id), .. } | Detail::Change { cookie: Some(id), .. }
-                    if id.len() > 4 =>
-                {
-                    shown.push((id.clone(), cut(id)));
-                }
-                Detail::Route { params, .. } => {
-                    let secret = params.iter().filter(|(name, _)| is_secret(name));
-                    secrets.extend(secret.map(|(_, value)| value.clone()));
-                }
-                _ => {}
+            if let Detail::Route { params, .. } = &step.detail {
+                let secret = params.iter().filter(|(name, _)| is_secret(name));
+                secrets.extend(secret.map(|(_, value)| value.clone()));
             }
         }
         without_secret_fields(request.path_and_query().1, &mut secrets);
@@ -126,13 +120,21 @@ impl Mask {
     }
 }
 
+/// The whole ids that the visitor of a cycle sent or was given. They are compared, never shown.
+pub fn ids(cycle: &Cycle) -> impl Iterator<Item = &str> {
+    cycle.steps().iter().filter_map(|step| match &step.detail {
+        Detail::Row { cookie, .. } | Detail::Change { cookie, .. } => cookie.as_deref(),
+        _ => None,
+    })
+}
+
 /// The first four characters of an id.
 pub fn cut(id: &str) -> String {
     let id = id.trim();
-    if id.chars().count() <= 4 {
-        return id.to_owned();
+    match id.char_indices().nth(4) {
+        Some((end, _)) => format!("{}..", &id[..end]),
+        None => id.to_owned(),
     }
-    id.chars().take(4).chain("..".chars()).collect()
 }
 
 /// True for the name of a field that only its owner should read.

@@ -4,73 +4,77 @@
 //! shown as well. Bytes that are not text are written as `\x00`, so that a terminal which prints
 //! them obeys none of them.
 
-use carafe::cycle::{Detail, Excerpt, Record};
+use carafe::cycle::{Detail, Record};
 
 /// One line of the head.
 pub struct WireLine {
     /// The line as it arrived, without its end.
     pub text: String,
-    /// In a header: where the name ends, where the value begins, where the value ends.
-    pub value: Option<(usize, usize, usize)>,
-    /// How the line ended: `CR LF` or `LF`; empty if the message ended first.
+    /// How it ended: `CR LF` or `LF`; empty if the message ended first.
     pub end: &'static str,
+}
+
+impl WireLine {
+    /// A header in four pieces: name, colon, value, and the blanks after it.
+    pub fn header(&self) -> Option<[&str; 4]> {
+        let (name, rest) = self.text.split_at(self.text.find(':')?);
+        let (colon, rest) = rest.split_at(rest.len() - rest[1..].trim_start().len());
+        let (value, blanks) = rest.split_at(rest.trim_end().len());
+        Some([name, colon, value, blanks])
+    }
 }
 
 /// A request or a response, split.
 #[derive(Default)]
-pub struct Message {
+pub struct Message<'r> {
+    /// All bytes that the record keeps of it.
+    pub bytes: &'r [u8],
+    /// How many bytes it had; `None` if that is not known.
+    pub total: Option<u64>,
     /// The first line, then the headers.
     pub lines: Vec<WireLine>,
     /// True if the empty line arrived.
     pub has_end: bool,
-    /// The bytes after the empty line, as far as the record keeps them.
-    pub body: Vec<u8>,
-    /// True if the record does not hold the whole message.
-    pub is_cut: bool,
+    /// The bytes after the empty line.
+    pub body: &'r [u8],
 }
 
-/// The bytes of the step of this name: `received` or `sent`.
-pub fn bytes<'r>(record: &'r Record, step: &str) -> Option<&'r Excerpt> {
-    record.cycle.steps().iter().filter(|known| known.name == step).find_map(|known| {
-        if let Detail::Bytes(excerpt) = &known.detail { Some(excerpt) } else { None }
-    })
-}
-
-impl Message {
-    /// The request of a record; an empty message if none arrived.
-    pub fn request(record: &Record) -> Message {
-        bytes(record, "received").map(Message::split).unwrap_or_default()
-    }
-
-    /// Splits the bytes of a message.
-    pub fn split(excerpt: &Excerpt) -> Message {
-        // RFC 9112 §2.2: "a server that is expecting to receive and parse a request-line SHOULD
-        // ignore at least one empty line (CRLF) received prior to the request-line".
-        let mut rest = &excerpt.bytes[..];
-        while let Some(behind) = rest.strip_prefix(b"\r\n") {
-            rest = behind;
-        }
-        let is_cut = excerpt.total.is_none_or(|total| total > excerpt.bytes.len() as u64);
-        let mut message = Message { is_cut, ..Message::default() };
-        while !rest.is_empty() {
-            let length = rest.iter().position(|byte| *byte == b'\n');
-            let (line, behind) = rest.split_at(length.map_or(rest.len(), |at| at + 1));
-            rest = behind;
+impl<'r> Message<'r> {
+    /// The bytes of a step, `received` or `sent`, split; an empty message if there is no such step.
+    pub fn of(record: &'r Record, step: &str) -> Message<'r> {
+        let mut steps = record.cycle.steps().iter().filter(|known| known.name == step);
+        let excerpt = steps.find_map(|step| match &step.detail {
+            Detail::Bytes(excerpt) => Some(excerpt),
+            _ => None,
+        });
+        let Some(excerpt) = excerpt else {
+            return Message { total: Some(0), ..Message::default() };
+        };
+        let (bytes, total) = (&excerpt.bytes[..], excerpt.total);
+        let mut message = Message { bytes, total, ..Message::default() };
+        let mut length = 0;
+        for line in bytes.split_inclusive(|byte| *byte == b'\n') {
+            length += line.len();
             let (line, end) = match (line.strip_suffix(b"\r\n"), line.strip_suffix(b"\n")) {
                 (Some(line), _) => (line, "CR LF"),
                 (None, Some(line)) => (line, "LF"),
                 (None, None) => (line, ""),
             };
-            if line.is_empty() && end == "CR LF" {
-                message.has_end = true;
-                message.body = rest.to_vec();
+            if !line.is_empty() || end != "CR LF" {
+                message.lines.push(WireLine { text: readable(line, false), end });
+            } else if !message.lines.is_empty() {
+                (message.has_end, message.body) = (true, &bytes[length..]);
                 break;
             }
-            let text = readable(line, false);
-            let value = if message.lines.is_empty() { None } else { value_of(&text) };
-            message.lines.push(WireLine { text, value, end });
+            // RFC 9112 §2.2: a server "SHOULD ignore at least one empty line (CRLF) received prior
+            // to the request-line".
         }
         message
+    }
+
+    /// True if the record does not hold the whole message.
+    pub fn is_cut(&self) -> bool {
+        self.total.is_none_or(|total| total > self.bytes.len() as u64)
     }
 
     /// The first line.
@@ -92,9 +96,8 @@ impl Message {
 
     /// The header fields in order.
     pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.lines.iter().filter_map(|line| {
-            line.value.map(|(name, from, to)| (&line.text[..name], &line.text[from..to]))
-        })
+        let headers = self.lines.iter().skip(1).filter_map(WireLine::header);
+        headers.map(|[name, _, value, _]| (name, value))
     }
 
     /// The value of a header.
@@ -115,19 +118,11 @@ impl Message {
     /// The body without the framing of chunks.
     pub fn content(&self) -> Vec<u8> {
         if self.is_chunked() {
-            chunks(&self.body).into_iter().flat_map(|(_, data)| data).copied().collect()
+            chunks(self.body).into_iter().flat_map(|(_, data)| data).copied().collect()
         } else {
-            self.body.clone()
+            self.body.to_vec()
         }
     }
-}
-
-/// Where the name of a header ends, and where its value begins and ends without blanks.
-fn value_of(line: &str) -> Option<(usize, usize, usize)> {
-    let name = line.find(':')?;
-    let value = line[name + 1..].trim_start();
-    let from = line.len() - value.len();
-    Some((name, from, from + value.trim_end().len()))
 }
 
 /// Each chunk of a body: the line with its length, and its bytes. The last chunk has no bytes.

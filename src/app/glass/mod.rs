@@ -2,8 +2,8 @@
 //!
 //! The server records each cycle (`src/cycle.rs`) and keeps the record small. Here it is made into
 //! words, and only when somebody looks. `describe` turns a record into one description in seven
-//! parts: `message` and `annotate` explain the bytes, `memory` and `changes` the visitor's memory,
-//! `answered` the route, and `mask` hides what nobody should see. The page, the text (`text`) and
+//! parts: `message` and `annotate` explain the bytes, `visitor_memory` and `changes` the visitor's memory,
+//! `answered` the route, and `mask` hides what nobody should see. The page, the text (`cycle_text`) and
 //! the JSON are printed from that description. `related` adds the cycles that belong to it, and
 //! `repeat_request` a line that sends the same request.
 //!
@@ -13,20 +13,21 @@ mod annotate;
 mod answered;
 mod changes;
 mod colour;
+mod columns;
+mod cycle_list;
+mod cycle_text;
 mod describe;
 mod forget;
-mod list;
 mod mask;
-mod memory;
 mod message;
 mod own_requests;
 mod related;
 mod repeat_request;
 mod source_pages;
-mod text;
+mod visitor_memory;
 
+pub use cycle_list::{print_all, rows_of};
 pub use forget::effect as effect_of_forgetting;
-pub use list::{print_all, rows_of};
 pub use own_requests::WithoutOwnRequests;
 
 use carafe::cycle::{Record, Recorder};
@@ -34,7 +35,6 @@ use carafe::http::{Response, Status};
 use carafe::{App, Context, Error, Value, json};
 use own_requests::{admit, uncached};
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
 
 /// Registers the routes of this room; without a `recorder` there are no cycles to show.
 pub fn routes(app: &mut App, recorder: Option<Arc<Recorder>>) {
@@ -42,12 +42,12 @@ pub fn routes(app: &mut App, recorder: Option<Arc<Recorder>>) {
     app.post("/forget", forget::forget);
     let Some(recorder) = recorder else { return };
     let shared = Arc::clone(&recorder);
-    app.get_named("cycles", "/cycles", move |ctx: &mut Context| list::list(ctx, &shared));
+    app.get_named("cycles", "/cycles", move |ctx: &mut Context| cycle_list::list(ctx, &shared));
     let shared = Arc::clone(&recorder);
     app.get_named("cycle", "/cycles/<cycle>", move |ctx: &mut Context| one(ctx, &shared));
-    let listeners = Arc::new(AtomicUsize::new(0));
+    let listeners = Arc::new(());
     app.get_named("cycles_live", "/cycles/live", move |ctx: &mut Context| {
-        list::live(ctx, &recorder, &listeners)
+        cycle_list::live(ctx, &recorder, &listeners)
     })
     .no_example(); // it does not end
 }
@@ -87,13 +87,13 @@ fn one(ctx: &mut Context, recorder: &Recorder) -> Result<Response, Error> {
     related::add_related(&mut cycle, &record, recorder, &ctx.base());
     let is_open = ending.is_empty();
     let response = if is_open && ctx.request.prefers_html() {
-        let nth = cycle.get("request_on_it").and_then(Value::as_int);
-        cycle.insert("nth", nth.map(text::ordinal));
+        let nth = describe::number(&cycle, "request_on_it");
+        cycle.insert("nth", cycle_text::ordinal(nth));
         ctx.render("cycle.html", cycle)?
     } else if ending == "json" || is_open && ctx.request.accepts("application/json") {
         Response::json(json::write(&cycle.into()) + "\n")
     } else {
-        Response::text(text::whole(&cycle, &ctx.base()))
+        Response::text(cycle_text::whole(&cycle, &ctx.base()))
     };
     Ok(uncached(response))
 }

@@ -3,7 +3,7 @@
 //! These are the same visitor's cycles before and after it, the page that a file was fetched for,
 //! and the files that were fetched for a page.
 
-use super::memory::ids;
+use super::mask::ids;
 use super::message::Message;
 use super::repeat_request::RepeatRequest;
 use carafe::cycle::{Record, Recorder};
@@ -18,7 +18,7 @@ impl PagesSoFar {
     /// Takes the next cycle, and returns the number of the page that it belongs to; `None` if it
     /// belongs to no page.
     pub fn page_of(&mut self, record: &Record) -> Option<u64> {
-        let request = Message::request(record);
+        let request = Message::of(record, "received");
         let (path, _) = request.path_and_query();
         if !path.starts_with("/static/") && path != "/favicon.ico" {
             self.0.push((path.to_owned(), record.number));
@@ -63,11 +63,11 @@ pub fn add_related(cycle: &mut Map, record: &Record, recorder: &Recorder, base: 
     let parts: Vec<Value> = parts.map(|(part, _)| part.number.into()).collect();
 
     let again = RepeatRequest::of(record);
-    cycle.insert("curl", again.as_ref().and_then(|again| again.curl(base)));
-    cycle.insert("masked", again.as_ref().is_some_and(RepeatRequest::is_masked));
+    cycle.insert("curl", again.curl(base));
+    cycle.insert("masked", again.is_masked());
     cycle.insert("previous", previous);
     cycle.insert("next", next);
     cycle.insert("page", page.and_then(|(_, page)| *page));
     cycle.insert("parts", parts);
-    cycle.insert("again", again.and_then(|again| again.browser()));
+    cycle.insert("again", again.browser());
 }

@@ -6,7 +6,7 @@
 //! Left out: a request of which the record holds only a part.
 
 use super::mask::Mask;
-use super::message::{Message, bytes, readable};
+use super::message::{Message, readable};
 use carafe::cycle::{Detail, Record};
 use carafe::{Map, Value};
 
@@ -22,39 +22,36 @@ const FORBIDDEN_IN_SCRIPTS: &str = " origin te trailer upgrade via date ";
 const FORM: &str = "application/x-www-form-urlencoded";
 
 /// A request that was recorded.
-pub struct RepeatRequest {
-    request: Message,
+pub struct RepeatRequest<'r> {
+    request: Message<'r>,
     /// Its body, without the framing of chunks.
     content: Vec<u8>,
     mask: Mask,
     /// False if the request was refused before it was understood.
     is_parsed: bool,
-    received: Vec<u8>,
 }
 
-impl RepeatRequest {
-    /// The request of a record; `None` if none arrived.
-    pub fn of(record: &Record) -> Option<RepeatRequest> {
-        let received = bytes(record, "received")?.bytes.clone();
-        let request = Message::request(record);
+impl<'r> RepeatRequest<'r> {
+    /// The request of a record.
+    pub fn of(record: &'r Record) -> RepeatRequest<'r> {
+        let request = Message::of(record, "received");
         let mask = Mask::of(record, &request);
         let mut steps = record.cycle.steps().iter();
         let is_parsed = steps.any(|step| matches!(step.detail, Detail::Parsed { .. }));
-        let content = request.content();
-        Some(RepeatRequest { request, content, mask, is_parsed, received })
+        RepeatRequest { content: request.content(), request, mask, is_parsed }
     }
 
     /// A line for a shell that gets the same status from the server at `base`. Where a value was
     /// masked, the reader puts it in. `None` if the record does not hold the whole request.
     pub fn curl(&self, base: &str) -> Option<String> {
-        if self.request.is_cut {
+        if self.request.is_cut() || self.request.bytes.is_empty() {
             return None;
         }
         let host = base.strip_prefix("http://").unwrap_or(base);
         if !self.is_parsed {
             // No client writes what carafe refuses to read, so it is sent byte by byte. Nothing in
             // it can be masked.
-            let typed = format!("printf {} | curl -s telnet://{host}", printf(&self.received));
+            let typed = format!("printf {} | curl -s telnet://{host}", printf(self.request.bytes));
             return (!self.is_masked()).then_some(typed);
         }
         let (_, target) = self.request.asked();
@@ -148,7 +145,7 @@ impl RepeatRequest {
     pub fn browser(&self) -> Option<Map> {
         let (method, target) = self.request.asked();
         let body = str::from_utf8(&self.content).ok()?;
-        let is_whole = self.is_parsed && !self.request.is_cut && !self.is_masked();
+        let is_whole = self.is_parsed && !self.request.is_cut() && !self.is_masked();
         let may_be_sent = match method {
             "GET" | "HEAD" => body.is_empty(),
             "CONNECT" | "TRACE" | "TRACK" => false,

@@ -4,6 +4,7 @@
 //! the visitor carries the row. A row in a file outlasts a restart. A row in another program may
 //! not have been looked at.
 
+use super::columns;
 use super::mask::{Mask, cut};
 use carafe::cycle::{Cycle, Detail, Step, StorePlace};
 use carafe::http::Status;
@@ -62,23 +63,23 @@ impl<'c> VisitorMemory<'c> {
     pub fn cookie_words(&self) -> String {
         let Some(cookie) = self.sent else { return String::new() };
         let row = match self.place {
-            StorePlace::Nowhere => return "of no use: no row is kept here".to_owned(),
-            StorePlace::Cookie if self.refused.is_some() => return "refused".to_owned(),
             StorePlace::Cookie => "carries its row".to_owned(),
-            StorePlace::Memory | StorePlace::File | StorePlace::Elsewhere => {
-                format!("names row {}", cut(cookie))
+            _ => format!("names row {}", cut(cookie)),
+        };
+        match (self.place, self.refused, self.before) {
+            (StorePlace::Nowhere, ..) => "of no use: no row is kept here".to_owned(),
+            (StorePlace::Cookie, Some(_), _) => "refused".to_owned(),
+            (_, Some(_), _) => format!("{row}, refused"),
+            (_, None, None) => format!("{row}, not looked at"),
+            (_, None, Some(known)) => {
+                let values = match known.iter().filter(|(name, _)| *name != FLASHES).count() {
+                    0 => String::new(),
+                    1 => "1 value: ".to_owned(),
+                    count => format!("{count} values: "),
+                };
+                format!("{row} ({values}{})", names_of(known))
             }
-        };
-        let Some(known) = self.before else {
-            let why = if self.refused.is_some() { "refused" } else { "not looked at" };
-            return format!("{row}, {why}");
-        };
-        let values = match known.iter().filter(|(name, _)| *name != FLASHES).count() {
-            0 => String::new(),
-            1 => "1 value: ".to_owned(),
-            count => format!("{count} values: "),
-        };
-        format!("{row} ({values}{})", names_of(known))
+        }
     }
 
     /// Part 2 in sentences; `bytes` is the length of the request, and `has_cookie` says if any
@@ -90,44 +91,43 @@ impl<'c> VisitorMemory<'c> {
             return vec![format!("no cookie{whose}: a stranger"), nothing];
         };
         let row = format!("your cookie names row {}, but", cut(cookie));
-        match (self.place, self.refused, self.before) {
+        let cookie = format!("the cookie {}", self.cookie_words());
+        let head = match (self.place, self.refused, self.before) {
             (StorePlace::Nowhere, ..) => {
                 let why = "this server keeps no rows, so your cookie names none: a stranger";
-                vec![why.to_owned(), nothing]
+                return vec![why.to_owned(), nothing];
             }
             (StorePlace::Cookie, Some(why), _) => {
-                let keys = "another key signed it, or somebody changed it; each start of the \
-                            server makes a new key, unless CARAFE_SECRET_KEY sets one";
+                let keys = "(another key signed it, or somebody changed it; each start of the \
+                            server makes a new key, unless CARAFE_SECRET_KEY sets one)";
                 let refused = format!("your cookie was refused: {why}");
-                vec![refused, format!("({keys})"), format!("so: {nothing}")]
+                return vec![refused, keys.to_owned(), format!("so: {nothing}")];
             }
             (place, Some(why), _) => {
-                let in_memory = place == StorePlace::Memory;
-                let empties =
-                    if in_memory { "; a restart or /forget empties the table" } else { "" };
-                let jars = format!("(localhost and 127.0.0.1 are two jars{empties})");
-                vec![format!("{row} {why}"), jars, format!("so: {nothing}")]
-            }
-            (place, None, Some(known)) => {
-                let cookie = format!("the cookie {}", self.cookie_words());
-                let head = match place {
-                    StorePlace::Cookie => {
-                        format!("nothing of its own: {cookie}, signed by this server")
-                    }
-                    StorePlace::File => format!("{cookie}, kept in the file"),
-                    StorePlace::Elsewhere => format!("{cookie}, asked of the shared store"),
-                    StorePlace::Memory | StorePlace::Nowhere => cookie,
+                let empties = match place {
+                    StorePlace::Memory => "; a restart or /forget empties the table",
+                    _ => "",
                 };
-                let values = known.iter().map(|(name, value)| self.line(name, value));
-                [head].into_iter().chain(values).collect()
+                let jars = format!("(localhost and 127.0.0.1 are two jars{empties})");
+                return vec![format!("{row} {why}"), jars, format!("so: {nothing}")];
             }
             (_, None, None) if self.has_failed() => {
-                vec![format!("{row} the store could not say what it holds")]
+                return vec![format!("{row} the store could not say what it holds")];
             }
             (_, None, None) => {
-                vec![format!("{row} nobody looked: this answer does not depend on it"), nothing]
+                let why = "nobody looked: this answer does not depend on it";
+                return vec![format!("{row} {why}"), nothing];
             }
-        }
+            (StorePlace::Cookie, ..) => {
+                format!("nothing of its own: {cookie}, signed by this server")
+            }
+            (StorePlace::File, ..) => format!("{cookie}, kept in the file"),
+            (StorePlace::Elsewhere, ..) => format!("{cookie}, asked of the shared store"),
+            (StorePlace::Memory, ..) => cookie,
+        };
+        let values = self.before.iter().flat_map(|row| row.iter());
+        let values = values.map(|(name, value)| self.line(name, value));
+        [head].into_iter().chain(values).collect()
     }
 
     /// Part 7, in one sentence or two.
@@ -136,28 +136,29 @@ impl<'c> VisitorMemory<'c> {
             Some((cookie, row)) => cookie.map(|cookie| (cookie, row)),
             None => self.sent.zip(self.before),
         };
-        let row = match (self.place, kept) {
-            (StorePlace::Cookie, Some((_, row))) => {
+        let row = match (self.place, kept, self.sent) {
+            (StorePlace::Cookie, Some((_, row)), _) => {
                 format!("nothing of the row, which the cookie carries: {}.", names_of(row))
             }
-            (place, Some((cookie, row))) => {
+            (place, Some((cookie, row)), _) => {
                 let lasts = match place {
                     StorePlace::File => ", in the file, also after a restart",
                     StorePlace::Elsewhere => ", in the store that other servers share",
-                    StorePlace::Nowhere | StorePlace::Cookie | StorePlace::Memory => "",
+                    _ => "",
                 };
                 format!("row {} ({}){lasts}.", cut(cookie), names_of(row))
             }
-            (StorePlace::Nowhere, None) if self.left.is_some_and(|(_, row)| !row.is_empty()) => {
+            (StorePlace::Nowhere, None, _) if self.left.is_some_and(|(_, row)| !row.is_empty()) => {
                 "nothing about this visitor: no store keeps what was set here.".to_owned()
             }
-            (place, None) if place != StorePlace::Nowhere && self.is_unseen() => {
-                let row = cut(self.sent.unwrap_or_default());
-                let why =
-                    if self.has_failed() { "the store could not say" } else { "nobody looked" };
-                format!("what row {row} holds; {why}.")
+            (StorePlace::Memory | StorePlace::File | StorePlace::Elsewhere, None, Some(cookie))
+                if self.refused.is_none() && self.left.is_none() =>
+            {
+                let failed = self.has_failed();
+                let why = if failed { "the store could not say" } else { "nobody looked" };
+                format!("what row {} holds; {why}.", cut(cookie))
             }
-            (_, None) => "nothing about this visitor: no row, no name.".to_owned(),
+            _ => "nothing about this visitor: no row, no name.".to_owned(),
         };
         let rows = self.stored.iter().filter(|(.., is_kept)| *is_kept);
         let rows: Vec<String> =
@@ -172,12 +173,6 @@ impl<'c> VisitorMemory<'c> {
             Some(_) => format!("{row} Nothing else about this visitor."),
             None => row,
         }
-    }
-
-    /// True if a cookie arrived that nobody refused, and nobody looked at what it names.
-    fn is_unseen(&self) -> bool {
-        let is_known = self.refused.is_some() || self.before.is_some() || self.left.is_some();
-        self.sent.is_some() && !is_known
     }
 
     /// True if the store was asked, and failed.
@@ -202,19 +197,8 @@ impl<'c> VisitorMemory<'c> {
             Some(text) => format!("'{}'", self.mask.field(name, text)),
             None => self.mask.json(name, value),
         };
-        if text.chars().count() <= SHOWN {
-            return text;
-        }
-        text.chars().take(SHOWN).chain("..".chars()).collect()
+        columns::cut(&text, SHOWN)
     }
-}
-
-/// The whole ids that the visitor of a cycle sent or was given. They are compared, never shown.
-pub fn ids(cycle: &Cycle) -> impl Iterator<Item = &str> {
-    cycle.steps().iter().filter_map(|step| match &step.detail {
-        Detail::Row { cookie, .. } | Detail::Change { cookie, .. } => cookie.as_deref(),
-        _ => None,
-    })
 }
 
 /// The texts of flashed messages, which are kept as pairs of category and text.

@@ -1,17 +1,16 @@
 //! Deeper: Lists the cycles as a page, as text, as JSON, and as a stream of events.
 
-use super::describe::{describe, signs};
+use super::cycle_text;
+use super::describe::{describe, number, signs};
 use super::forget::effect;
 use super::message::Message;
 use super::own_requests::{admit, uncached};
 use super::related::{PagesSoFar, with_pages};
-use super::text;
 use carafe::cycle::{Record, Recorder};
 use carafe::http::{Response, Status};
 use carafe::{Context, Error, Map, Value, json};
 use std::io::{self, IsTerminal, Write};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 /// This many pages may listen to the list at once, because each blocks a thread.
@@ -38,8 +37,10 @@ fn row(record: &Record, page: Option<u64>) -> Map {
 /// The cycles whose path the caller wants, as rows of the list, the newest first.
 pub fn rows_of(recorder: &Recorder, wants: impl Fn(&str) -> bool) -> Vec<Value> {
     let records = recorder.all();
-    let wanted =
-        records.iter().rev().filter(|record| wants(Message::request(record).path_and_query().0));
+    let wanted = records
+        .iter()
+        .rev()
+        .filter(|record| wants(Message::of(record, "received").path_and_query().0));
     wanted.map(|record| row(record, None).into()).collect()
 }
 
@@ -49,29 +50,28 @@ pub fn list(ctx: &mut Context, recorder: &Recorder) -> Result<Response, Error> {
     let rows: Vec<Map> =
         with_pages(recorder).iter().map(|(record, page)| row(record, *page)).collect();
     let response = if ctx.request.prefers_html() {
-        let last = rows.last().and_then(|row| row.get("number")).cloned();
+        let last = rows.last().map_or(0, |row| number(row, "number"));
         let variables = [
             ("cycles", folded(&rows)),
-            ("last", last.unwrap_or(Value::Int(0))),
+            ("last", last.into()),
             ("forgets", effect(ctx.site().place()).into()),
         ];
         ctx.render("cycles.html", variables)?
     } else if ctx.request.accepts("application/json") {
         Response::json(json::write(&rows.into()) + "\n")
     } else {
-        Response::text(rows.iter().map(text::line).collect::<String>())
+        Response::text(rows.iter().map(cycle_text::line).collect::<String>())
     };
     Ok(uncached(response))
 }
 
 /// The rows, the newest first; the rows of what was fetched for a page are the `parts` of its row.
 fn folded(rows: &[Map]) -> Value {
-    let page_of = |row: &Map| row.get("page").and_then(Value::as_int);
-    let pages = rows.iter().rev().filter(|row| page_of(row).is_none()).cloned();
+    let pages = rows.iter().rev().filter(|row| number(row, "page") == 0).cloned();
     let with_parts = pages.map(|mut page| {
-        let number = page.get("number").and_then(Value::as_int);
-        let parts: Value = rows.iter().filter(|row| page_of(row) == number).cloned().collect();
-        page.insert("parts", parts);
+        let own = number(&page, "number");
+        let parts = rows.iter().filter(|row| number(row, "page") == own).cloned();
+        page.insert("parts", parts.collect::<Value>());
         page
     });
     with_parts.collect()
@@ -87,19 +87,10 @@ pub fn print_all(recorder: &Recorder, base: &str) {
     while !recorder.is_closed() {
         for record in recorder.wait_beyond(last, Duration::from_secs(3600)) {
             last = record.number;
-            let text = text::brief(&describe(&record), base) + "\n";
-            let text = if is_painted { text::painted(&text) } else { text };
+            let text = cycle_text::brief(&describe(&record), base) + "\n";
+            let text = if is_painted { cycle_text::painted(&text) } else { text };
             let _ = io::stdout().write_all(text.as_bytes());
         }
-    }
-}
-
-/// Counts a listener for as long as it exists.
-struct Listener(Arc<AtomicUsize>);
-
-impl Drop for Listener {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::SeqCst);
     }
 }
 
@@ -108,12 +99,12 @@ impl Drop for Listener {
 pub fn live(
     ctx: &mut Context,
     recorder: &Arc<Recorder>,
-    listeners: &Arc<AtomicUsize>,
+    listeners: &Arc<()>,
 ) -> Result<Response, Error> {
     admit(ctx)?;
-    let others = listeners.fetch_add(1, Ordering::SeqCst);
-    let listener = Listener(Arc::clone(listeners));
-    if others >= LISTENERS {
+    // Each stream holds a clone until it ends; the original is not one of them.
+    let listener = Arc::clone(listeners);
+    if Arc::strong_count(listeners) > 1 + LISTENERS {
         let why = format!("{LISTENERS} pages listen already");
         return Err(Error::abort(Status::SERVICE_UNAVAILABLE, why));
     }
@@ -129,7 +120,7 @@ pub fn live(
     }
     let recorder = Arc::clone(recorder);
     let stream = Response::stream("text/event-stream", move |out| {
-        let _listener = listener;
+        let _listener = &listener;
         while !recorder.is_closed() {
             let records = recorder.wait_beyond(last, HEARTBEAT);
             if records.is_empty() {
