@@ -1,0 +1,8 @@
+//! The seven stages: each compiles alone, adds what it says, and breaks as its last comment says.
+
+mod adds;
+mod alone;
+mod limits;
+mod program;
+mod survives;
+mod wrong;
