@@ -1,14 +1,16 @@
-//! The bytes that have arrived on a connection and have not been dealt with.
+//! The bytes that have arrived on a connection and have not been used yet.
 //!
-//! One buffer for the connection's whole life. It grows with what a request needs and is given back
-//! when that has been answered, so ten thousand idle connections are held in little.
+//! A connection has one buffer for its whole life. The buffer grows when a request needs more room,
+//! and shrinks again when that request has been answered, so ten thousand idle connections take
+//! little memory.
 //!
-//! Left out: reading. Whoever reads puts the bytes into `room` and says how many.
+//! Left out: reading. The caller reads into [`room`](Input::room), and adds to `filled` how many
+//! bytes came.
 
-/// How long the buffer is at first.
+/// The length of the buffer at first.
 const INPUT_BYTES: usize = 4 * 1024;
 
-/// `buffer[used..filled]` is still to be dealt with.
+/// `buffer[used..filled]` has arrived and has not been used.
 pub(super) struct Input {
     buffer: Vec<u8>,
     pub used: usize,
@@ -20,14 +22,19 @@ impl Input {
         Input { buffer: vec![0; INPUT_BYTES], used: 0, filled: 0 }
     }
 
+    /// What has not been used.
     pub fn bytes(&self) -> &[u8] {
         &self.buffer[self.used..self.filled]
     }
 
-    /// Where the next bytes go. What is still there moves to the front when it stands in the way,
-    /// and a buffer that is full of one message grows.
+    pub fn is_empty(&self) -> bool {
+        self.used == self.filled
+    }
+
+    /// The place for the next bytes. If there is none left, the unused bytes move to the front, and
+    /// a buffer that is more than half full of them grows.
     pub fn room(&mut self) -> &mut [u8] {
-        if self.used == self.filled {
+        if self.is_empty() {
             (self.used, self.filled) = (0, 0);
             if self.buffer.len() > 16 * INPUT_BYTES {
                 *self = Input::new();

@@ -1,50 +1,46 @@
-//! The server: bind, run, stop; and the one door to whatever answers.
+//! The server: sockets, threads, and the border to the service that answers requests.
 //!
-//! Part II of the book: sockets and threads. The server knows no routes, no sessions and no
-//! templates: it turns bytes into a [`Request`], hands it to a [`Service`], and writes the
-//! [`Response`].
+//! Part II of the book. The server knows no routes, no sessions and no templates: it turns bytes
+//! into a [`Request`](crate::Request), hands it to a [`Service`], and writes the
+//! [`Response`](crate::Response).
 //!
-//! * `pool` decides which thread takes which connection.
-//! * `connection` is one connection's life: read, parse, answer, write, again; with `input`, the
-//!   bytes that have arrived, `wire`, the socket, `bodies`, what all of them may hold, and `open`,
-//!   the table that lets a stop find it.
+//! * `serving` is what all connections share, with the [`Service`].
+//! * `pool` is the threads: one for each connection. `door` is the listening socket.
+//! * `connection` is the life of one connection: read, answer, again. It stands on `input`, the
+//!   bytes that have arrived; `wire`, the socket; `bodies`, the bound for all bodies together; and
+//!   `open`, the table in which a stop finds it.
 //! * `log` is the line that each answer leaves on standard error.
+//! * `ring` can be skipped: a second way to serve, for many busy connections.
 //!
 //! Left out: TLS. A proxy in front speaks it.
 
 mod bodies;
 mod connection;
+mod door;
 mod input;
 pub mod log;
 mod open;
 mod pool;
+mod ring;
+mod serving;
 mod wire;
 
-use crate::cycle::{Cycle, Recorder};
+pub use serving::Service;
+
+use crate::cycle::Recorder;
+use crate::http::Limits;
 use crate::http::forwarded::Proxies;
-use crate::http::{Limits, Request, Response};
 use bodies::Bodies;
-use connection::Serving;
 use log::Log;
 use open::Connections;
-use pool::ThreadPool;
+use pool::Pool;
+use ring::Ring;
+use serving::Serving;
 use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
-
-/// Whatever answers requests: the border between server and framework (what Python calls WSGI).
-pub trait Service: Send + Sync + 'static {
-    /// Answers one request. Called by many threads at once. A panic becomes a 500.
-    fn call(&self, request: Request, cycle: &mut Cycle) -> Response;
-}
-
-impl<F: Fn(Request) -> Response + Send + Sync + 'static> Service for F {
-    fn call(&self, request: Request, _: &mut Cycle) -> Response {
-        self(request)
-    }
-}
 
 /// A server that is bound to an address and not yet running.
 pub struct Server {
@@ -83,7 +79,8 @@ impl Server {
         })
     }
 
-    /// How many threads, and so connections, there are at most. Defaults to 12,000.
+    /// The most connections that are served at a time, each by a worker of its own. Further clients
+    /// get a 503. Defaults to 12,000.
     pub fn workers(mut self, most: usize) -> Server {
         self.workers = most.max(1);
         self
@@ -145,35 +142,36 @@ impl Server {
     ///
     /// If not even one thread can be started.
     pub fn run(self, service: impl Service) -> io::Result<()> {
-        let connections = Arc::new(Connections::default());
         let recorder = self.recorder.clone();
         let serving = Arc::new(Serving {
-            service,
+            service: Box::new(service),
             bodies: Bodies::at_most(self.limits.bodies_bytes),
             limits: self.limits,
             proxies: self.proxies,
             log: self.log,
             recorder: self.recorder,
             stopping: Arc::clone(&self.stopper.stopping),
-            connections: Arc::clone(&connections),
+            connections: Connections::at_most(self.workers),
         });
-        let stopping = Arc::clone(&self.stopper.stopping);
-        let welcome = move |stream, peer, settle| serving.welcome(stream, peer, settle);
-        let pool = ThreadPool::new(self.listener, self.workers, stopping, welcome);
+        let pool = Pool::new(self.listener, Arc::clone(&serving), Box::new(Ring::new()));
         pool.start()?;
         self.stopper.wait();
         if let Some(recorder) = recorder {
             recorder.close();
         }
-        // Stopped. Every worker that still waits needs a knock; idle connections are woken by
-        // closing their reading half.
+        // A worker that waits in `accept` notices the stop when a client connects. One that waits
+        // for a request notices it when the reading half of its connection is shut.
         let end = Instant::now() + self.stop_time;
-        while pool.workers() > 0 && Instant::now() < end {
-            if pool.dismiss() > 0 {
+        while Instant::now() < end {
+            let (workers, accepting) = pool.workers();
+            if workers == 0 {
+                break;
+            }
+            if accepting > 0 {
                 self.stopper.knock();
             }
-            connections.wake_idle();
-            pool.wait_for_change(Duration::from_millis(5));
+            serving.connections.wake_idle();
+            pool.wait_for_end(Duration::from_millis(5));
         }
         Ok(())
     }
@@ -183,8 +181,8 @@ impl Server {
 #[derive(Clone, Debug)]
 pub struct Stopper {
     stopping: Arc<AtomicBool>,
-    /// Wakes [`Server::run`]. Not the knock's affair: there are networks in which nobody can knock,
-    /// such as a container's whose loopback is down.
+    /// Wakes [`Server::run`]. Separate from the knock, because connecting to our own port can fail,
+    /// as in a container whose loopback is down.
     told: Arc<(Mutex<()>, Condvar)>,
     address: SocketAddr,
 }

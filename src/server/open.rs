@@ -1,34 +1,36 @@
-//! The open connections, so that a stop can wake those that wait for a request.
+//! The table of open connections, which bounds their number and lets a stop find them.
 //!
-//! A thread that is blocked in `read` looks at no flag. But a socket whose reading half is shut
-//! says "the end" to whoever reads from it, even to one who has been waiting for hours; so nobody
-//! has to look at anything while nothing happens.
+//! A thread that is blocked in `read` cannot look at a flag. But when the reading half of a socket
+//! is shut, a `read` on it ends at once and says "the end", even if it has waited for hours. So a
+//! stop shuts the reading half of each idle connection, and no thread has to wake up now and then
+//! to see whether there was a stop.
 //!
-//! Left out: the bytes. They are the affair of `wire`.
+//! Left out: reading and writing. See `wire`.
 
 use std::collections::HashMap;
 use std::net::{Shutdown, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// All connections that are open, by number.
-#[derive(Default)]
-pub struct Connections {
-    open: Mutex<HashMap<u64, Arc<Open>>>,
-    next: AtomicU64,
+pub(super) struct Connections {
+    most: usize,
+    open: Mutex<HashMap<u64, Arc<OpenSocket>>>,
+    last: AtomicU64,
 }
 
-pub(super) struct Open {
+/// The socket of an open connection, and what a stop must know of it.
+pub(super) struct OpenSocket {
     pub stream: TcpStream,
-    /// True while nothing of a request has arrived.
+    /// True while nothing of the next request has arrived.
     pub idle: AtomicBool,
-    /// True once the reading half has been shut. What has arrived, and what still arrives, can be
-    /// read all the same; but a read that finds nothing says "the end" instead of waiting.
+    /// True once the reading half has been shut. Bytes that arrive can still be read, but a read
+    /// that finds nothing returns 0 instead of waiting.
     pub shut: AtomicBool,
 }
 
-impl Open {
-    /// Ends the wait for a request: the read returns as if the client had closed.
+impl OpenSocket {
+    /// Ends the wait for a request: the read returns 0, as if the client had closed.
     pub fn shut_reading(&self) {
         self.shut.store(true, Ordering::SeqCst);
         let _ = self.stream.shutdown(Shutdown::Read);
@@ -36,24 +38,43 @@ impl Open {
 }
 
 impl Connections {
-    pub(super) fn add(&self, stream: TcpStream) -> (u64, Arc<Open>) {
-        let open =
-            Arc::new(Open { stream, idle: AtomicBool::new(true), shut: AtomicBool::new(false) });
-        let number = self.next.fetch_add(1, Ordering::Relaxed) + 1;
-        self.open.lock().unwrap_or_else(PoisonError::into_inner).insert(number, Arc::clone(&open));
-        (number, open)
+    /// An empty table for at most `most` connections.
+    pub fn at_most(most: usize) -> Connections {
+        Connections { most, open: Mutex::default(), last: AtomicU64::new(0) }
     }
 
-    pub(super) fn remove(&self, number: u64) {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner).remove(&number);
+    /// Adds a connection, and returns its number: 1 for the first since the server started.
+    ///
+    /// # Errors
+    ///
+    /// If there are as many connections as there may be. Then the socket is returned.
+    pub fn add(&self, stream: TcpStream) -> Result<(u64, Arc<OpenSocket>), TcpStream> {
+        let mut open = self.lock();
+        if open.len() >= self.most {
+            return Err(stream);
+        }
+        let number = self.last.fetch_add(1, Ordering::Relaxed) + 1;
+        let (idle, shut) = (AtomicBool::new(true), AtomicBool::new(false));
+        let socket = Arc::new(OpenSocket { stream, idle, shut });
+        open.insert(number, Arc::clone(&socket));
+        Ok((number, socket))
     }
 
-    /// Ends the wait of every connection that waits for a request.
-    pub(super) fn wake_idle(&self) {
-        for open in self.open.lock().unwrap_or_else(PoisonError::into_inner).values() {
-            if open.idle.load(Ordering::SeqCst) {
-                open.shut_reading();
+    /// Removes a connection that has ended.
+    pub fn remove(&self, number: u64) {
+        self.lock().remove(&number);
+    }
+
+    /// Ends the wait of each connection that waits for a request.
+    pub fn wake_idle(&self) {
+        for socket in self.lock().values() {
+            if socket.idle.load(Ordering::SeqCst) {
+                socket.shut_reading();
             }
         }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<u64, Arc<OpenSocket>>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

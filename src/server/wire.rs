@@ -1,18 +1,18 @@
-//! The wire: one socket, whether it waits or not.
+//! One socket: reading, sending and closing, with or without waiting.
 //!
-//! A connection that has a thread to itself waits in `read` and `write`. One that shares its thread
-//! with others must not; it says "not yet" and is asked again. Both run the same code: what would
-//! have to wait in the midst of a request calls [`settle`](Wire::settle) first, which gives the
-//! thread to this connection alone, and goes on as if nothing had been.
+//! Most of the time a connection has a thread of its own, and that thread waits in `read` and
+//! `write`. Some connections share a thread (see `ring`). Their socket must not wait: a read or a
+//! write then says at once that it cannot go on, and the caller gives the connection to a thread
+//! that may wait. [`may_wait`](Wire::may_wait) says which of the two holds.
 //!
 //! Left out: what the bytes mean.
 
+use super::door;
 use super::input::Input;
-use super::open::Open;
-use super::pool::Settle;
+use super::open::OpenSocket;
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
-use std::net::Shutdown;
+use std::net::{Shutdown, TcpStream};
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -21,76 +21,58 @@ use std::time::{Duration, Instant};
 /// How much of a file is in memory while it is sent.
 const FILE_BYTES: usize = 128 * 1024;
 
-/// A socket, and who is told when it is about to wait.
+/// The socket of a connection.
 pub(super) struct Wire {
-    open: Arc<Open>,
-    settle: Settle,
-    /// False in the ring.
-    blocking: bool,
-    /// What `open.idle` says: looked at more often than it changes.
+    socket: Arc<OpenSocket>,
+    may_wait: bool,
+    /// The same as `socket.idle`, which other threads read.
     is_idle: bool,
 }
 
 impl Wire {
-    pub fn new(open: Arc<Open>, settle: Settle) -> Wire {
-        Wire { open, settle, blocking: true, is_idle: true }
+    pub fn new(socket: Arc<OpenSocket>) -> Wire {
+        Wire { socket, may_wait: true, is_idle: true }
     }
 
-    pub fn is_blocking(&self) -> bool {
-        self.blocking
+    /// True if a read waits for bytes to arrive, and a write for the client to take them.
+    pub fn may_wait(&self) -> bool {
+        self.may_wait
     }
 
-    pub fn set_blocking(&mut self, blocking: bool) -> io::Result<()> {
-        self.open.stream.set_nonblocking(!blocking)?;
-        self.blocking = blocking;
+    pub fn set_may_wait(&mut self, may_wait: bool) -> io::Result<()> {
+        self.socket.stream.set_nonblocking(!may_wait)?;
+        self.may_wait = may_wait;
         Ok(())
     }
 
-    /// From here on this thread may wait for this connection. An error if nobody else could see to
-    /// the others meanwhile.
-    pub fn settle(&mut self) -> io::Result<()> {
-        if !self.blocking {
-            (self.settle)()?;
-            self.set_blocking(true)?;
-        }
-        Ok(())
-    }
-
-    /// Notes whether nothing of a request has arrived, so that a stop knows whom to wake.
+    /// Notes whether nothing of the next request has arrived. A stop wakes idle connections.
     pub fn set_idle(&mut self, is_idle: bool) {
         if self.is_idle != is_idle {
             self.is_idle = is_idle;
-            self.open.idle.store(is_idle, Ordering::SeqCst);
+            self.socket.idle.store(is_idle, Ordering::SeqCst);
         }
     }
 
-    /// What has arrived can be read still, but nothing is waited for.
+    /// From now on a read that finds nothing returns 0 instead of waiting.
     pub fn shut_reading(&self) {
-        self.open.shut_reading();
+        self.socket.shut_reading();
+    }
+
+    /// True if we shut the reading half, so that a read of 0 bytes says nothing about the client.
+    pub fn is_shut(&self) -> bool {
+        self.socket.shut.load(Ordering::SeqCst)
     }
 
     /// How long a read waits from now on.
     pub fn set_read_time(&self, time: Duration) -> io::Result<()> {
-        self.open.stream.set_read_timeout(Some(time))
+        self.socket.stream.set_read_timeout(Some(time))
     }
 
-    /// One read, behind what is there. A request that was begun gets `head_time` to come in after a
-    /// stop.
-    pub fn read(&mut self, input: &mut Input, head_time: Duration) -> io::Result<usize> {
-        let mut patience = None;
+    /// Reads once, and adds what came to `input`. Returns how many bytes came; 0 is the end.
+    pub fn read(&mut self, input: &mut Input) -> io::Result<usize> {
         loop {
-            match (&self.open.stream).read(input.room()) {
+            match (&self.socket.stream).read(input.room()) {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                // A stop has shut the reading half while this connection was idle, and the first
-                // bytes of a request came at that very moment. They have been heard, so the rest is
-                // waited for, by trying again and again.
-                Ok(0) if self.open.shut.load(Ordering::SeqCst) && !self.is_idle => {
-                    let end = *patience.get_or_insert_with(|| Instant::now() + head_time);
-                    if Instant::now() >= end {
-                        return Ok(0);
-                    }
-                    std::thread::sleep(Duration::from_millis(1));
-                }
                 Ok(count) => {
                     input.filled += count;
                     return Ok(count);
@@ -100,87 +82,96 @@ impl Wire {
         }
     }
 
-    /// Sends all of these bytes. Most answers are taken at once; only for the rest of a long one
-    /// does the thread wait.
-    pub fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
-        let mut sent = 0;
-        if !self.blocking {
-            sent = match (&self.open.stream).write(bytes) {
-                Ok(count) => count,
-                Err(error) if timed_out(&error) => 0,
-                Err(error) => return Err(error),
-            };
-            if sent < bytes.len() {
-                self.settle()?;
-            }
+    /// Sends these bytes, and removes from `output` what has been sent. Returns false if some are
+    /// left: the client must take them first, and this socket must not wait for that.
+    pub fn send(&mut self, output: &mut Vec<u8>) -> io::Result<bool> {
+        if self.may_wait {
+            (&self.socket.stream).write_all(output)?;
+            output.clear();
+            return Ok(true);
         }
-        (&self.open.stream).write_all(&bytes[sent..])
+        match (&self.socket.stream).write(output) {
+            Ok(count) if count == output.len() => output.clear(),
+            Ok(count) => drop(output.drain(..count)),
+            Err(error) if is_not_ready(&error) => {}
+            Err(error) => return Err(error),
+        }
+        Ok(output.is_empty())
     }
 
-    /// Sends a part of a file, behind what `buffer` holds, and through it. True if the file had so
-    /// many bytes: their number has been promised.
+    /// Sends what `output` holds, then a part of a file, in pieces that pass through `output`.
+    /// Returns false if the file has fewer bytes than were promised.
     pub fn send_file(
         &mut self,
         mut file: File,
         range: Range<u64>,
-        buffer: &mut Vec<u8>,
+        output: &mut Vec<u8>,
     ) -> io::Result<bool> {
-        self.settle()?;
         file.seek(SeekFrom::Start(range.start))?;
         let mut left = range.end - range.start;
         while left > 0 {
-            let start = buffer.len();
-            buffer.resize(start + usize::try_from(left).unwrap_or(FILE_BYTES).min(FILE_BYTES), 0);
-            let read = file.read(&mut buffer[start..])?;
+            let start = output.len();
+            output.resize(start + usize::try_from(left).unwrap_or(FILE_BYTES).min(FILE_BYTES), 0);
+            let read = file.read(&mut output[start..])?;
             if read == 0 {
                 return Ok(false);
             }
-            self.send(&buffer[..start + read])?;
-            buffer.clear();
+            output.truncate(start + read);
+            self.send(output)?;
             left -= read as u64;
         }
         Ok(true)
     }
 
-    /// Where a stream writes its pieces, each of which leaves at once.
-    pub fn pieces(&self, chunked: bool) -> Pieces<'_> {
-        Pieces { stream: &self.open.stream, chunked }
+    /// Where a stream writes its pieces. Each piece leaves at once.
+    pub fn pieces(&self, chunked: bool) -> StreamPieces<'_> {
+        StreamPieces { stream: &self.socket.stream, chunked }
     }
 
-    /// Ends our half, then reads what still comes, within bounds: a close with unread bytes would
-    /// be a reset, which may overtake the answer (RFC 9112 §9.6).
-    pub fn linger(&mut self, most_bytes: usize) {
-        if self.settle().is_err() || self.open.stream.shutdown(Shutdown::Write).is_err() {
-            return;
+    /// Tells a client that was never answered to come again.
+    pub fn refuse(&self) {
+        door::refuse(&self.socket.stream);
+    }
+
+    /// Ends our half of the connection, then reads and drops what the client still sends: at most
+    /// `most_bytes`, for at most one second. If bytes came after the close, the system would send a
+    /// reset, and RFC 9112 §9.6 says: "the reset packet might erase the client's unacknowledged
+    /// input buffers", our answer with them. Returns false if this socket would have to wait.
+    pub fn linger(&mut self, most_bytes: usize) -> bool {
+        if self.socket.stream.shutdown(Shutdown::Write).is_err() {
+            return true;
         }
         let end = Instant::now() + Duration::from_secs(1);
-        let mut scrap = [0; 4096];
-        let mut mostly = most_bytes;
-        while mostly > 0 {
+        let mut dropped = [0; 4096];
+        let mut remaining = most_bytes;
+        while remaining > 0 {
             let left = end.saturating_duration_since(Instant::now());
-            if left.is_zero() || self.set_read_time(left).is_err() {
+            if left.is_zero() || (self.may_wait && self.set_read_time(left).is_err()) {
                 break;
             }
-            match (&self.open.stream).read(&mut scrap) {
+            match (&self.socket.stream).read(&mut dropped) {
+                Err(error) if is_not_ready(&error) && !self.may_wait => return false,
                 Ok(0) | Err(_) => break,
-                Ok(read) => mostly = mostly.saturating_sub(read),
+                Ok(read) => remaining = remaining.saturating_sub(read),
             }
         }
+        true
     }
 }
 
-/// True if the time was over, or nothing has arrived yet: the system has one word for both.
-pub(super) fn timed_out(error: &io::Error) -> bool {
+/// True if the time to wait was over, or if the socket must not wait and nothing was there. The
+/// system uses one error for both.
+pub(super) fn is_not_ready(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
 }
 
-/// Writes each piece of a stream as a chunk (RFC 9112 §7.1), or as it is to a client of HTTP/1.0.
-pub(super) struct Pieces<'a> {
-    stream: &'a std::net::TcpStream,
+/// Writes each piece of a stream as a chunk (RFC 9112 §7.1), or unchanged to a client of HTTP/1.0.
+pub(super) struct StreamPieces<'a> {
+    stream: &'a TcpStream,
     chunked: bool,
 }
 
-impl Write for Pieces<'_> {
+impl Write for StreamPieces<'_> {
     fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
         // A chunk of length 0 would end the body.
         if piece.is_empty() {

@@ -251,7 +251,7 @@ fn no_handler_can_split_a_header() {
 /// With one worker, which an open connection holds, everybody else meets the door-keeper.
 #[test]
 fn who_is_turned_away_at_the_door_reads_why_whatever_was_sent() {
-    let server = Running::with(|server| server.workers(2));
+    let server = Running::with(|server| server.workers(1));
     let mut holder = server.connect();
     holder.write_all(b"GET /x HTTP/1.1\r\nHost: x\r\n\r\n").expect("the request is sent");
     assert!(read_answer(&mut holder).ends_with("GET /x "));

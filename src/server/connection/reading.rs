@@ -1,86 +1,137 @@
-//! What arrives on a connection: a head, then a body.
+//! The first stages of a request: its head, then its body.
 //!
-//! Bytes come in pieces of any size, or not at all. So both are read in the same way: try with what
-//! is there; if it is not enough, send what has been answered (the client may be waiting for that),
-//! read once more, and try again, until the time for the whole of it is over.
+//! Bytes come in pieces of any size. So head and body are read in the same way: try with what has
+//! arrived; if that is not enough, send the answers that wait (the client may want them before it
+//! sends more), read once, and try again, until the time for the whole is over.
 //!
-//! Left out: what the bytes mean. `http::parse` and `http::body` say that.
+//! A connection that must not wait uses a request only when head *and* body have arrived. Otherwise
+//! it uses nothing: the thread that gets the connection next begins again with the same bytes.
+//!
+//! Left out: what the bytes mean. See `http::parse` and `http::body`.
 
-use super::{Connection, End, KEPT_BYTES, Share};
-use crate::Service;
+use super::{Connection, Obstacle};
+use crate::cycle::{Cycle, Detail};
 use crate::http::{
-    ChunkedBody, Framing, ParseError, Request, expects_continue, framing, parse_head,
+    ChunkedBody, Framing, Method, ParseError, Request, Version, expects_continue, framing,
+    parse_head,
 };
-use crate::server::wire::timed_out;
-use std::sync::atomic::Ordering;
+use crate::server::bodies::Share;
+use crate::server::wire::is_not_ready;
+use std::thread;
 use std::time::{Duration, Instant};
 
-impl<S: Service> Connection<S> {
+/// This much room for output a connection keeps while it waits.
+const KEPT_BYTES: usize = 16 * 1024;
+
+/// A request without its body, and how to find the end of that.
+pub(super) struct Head {
+    request: Request,
+    bytes: usize,
+    framing: Framing,
+}
+
+/// What the answer and the log need to know of a request when the service has it.
+pub(super) struct Asked {
+    pub is_head: bool,
+    pub version: Version,
+    /// True if the client said that this is its last request.
+    pub is_last: bool,
+    /// True if both sides want the connection to stay.
+    pub keep_alive: bool,
+    pub head_bytes: usize,
+    pub body_bytes: usize,
+    /// How the log shows the request; `None` if there is no log.
+    pub line: Option<String>,
+    /// What the body takes of the bound for all bodies, until the answer is written.
+    pub _share: Option<Share>,
+}
+
+impl Connection {
     /// Reads until a head is complete.
-    pub(super) fn read_head(&mut self) -> Result<(Request, usize), End> {
-        let (head_time, idle_time) = (self.serving.limits.head_time, self.serving.limits.idle_time);
+    pub(super) fn read_head(&mut self) -> Result<Head, Obstacle> {
         let mut deadline = None;
+        self.is_head = false;
         loop {
-            // Most calls come with nothing yet, and nothing needs no parser.
-            let begun = !self.input.bytes().is_empty();
-            if begun
-                && let Some((request, used)) = parse_head(self.input.bytes(), &self.serving.limits)?
-            {
-                self.consume(used);
-                self.wire.set_idle(false);
-                if deadline.is_some() {
-                    self.wire.set_read_time(idle_time)?;
-                }
-                return Ok((request, used));
+            if self.input.is_empty() {
+                self.read_first()?;
             }
-            // Before the thread waits, what has been answered must leave.
-            self.flush()?;
-            let is_idle = self.input.bytes().is_empty();
-            self.wire.set_idle(is_idle);
-            if !is_idle {
-                self.wire.settle()?;
-                let end = *deadline.get_or_insert_with(|| Instant::now() + head_time);
-                self.wait_until(end, head_time)?;
-            } else {
-                // Ten thousand who have had a long answer and may never come again would each hold
-                // on to its buffer.
-                self.output.shrink_to(KEPT_BYTES);
-                if deadline.is_none() && self.serving.stopping.load(Ordering::SeqCst) {
-                    self.wire.shut_reading();
-                }
+            if let Some(head) = self.take_head()? {
+                self.end_deadline(deadline)?;
+                return Ok(head);
             }
-            match self.wire.read(&mut self.input, head_time) {
-                Ok(0) if is_idle => return Err(End::Idle),
-                Ok(0) => return Err(End::Silent),
-                Ok(_) => {}
-                Err(error) if timed_out(&error) && !self.wire.is_blocking() => {
-                    return Err(End::Quiet);
-                }
-                Err(error) if timed_out(&error) && is_idle => return Err(End::Idle),
-                Err(error) if timed_out(&error) => {
-                    return Err(ParseError::TooSlow(head_time.as_secs()).into());
-                }
-                Err(_) => return Err(End::Silent),
+            if self.read_more(&mut deadline, self.serving.limits.head_time)? == 0 {
+                return Err(Obstacle::Gone);
             }
         }
     }
 
-    /// Reads the body, and gives back what it takes of what all bodies may.
-    pub(super) fn read_body(&mut self, request: &Request) -> Result<(Vec<u8>, Option<Share>), End> {
+    /// Takes a head off the input, if a whole one is there.
+    fn take_head(&mut self) -> Result<Option<Head>, Obstacle> {
         let limits = &self.serving.limits;
-        let (body_time, head_time, idle_time) =
-            (limits.body_time, limits.head_time, limits.idle_time);
-        let framing = framing(request, limits)?;
-        // RFC 9110 §10.1.1: the word to go on may be left out when some of the body has arrived
-        // already.
-        if expects_continue(request)? && framing != Framing::Empty && self.input.bytes().is_empty()
-        {
+        let Some((request, bytes)) = parse_head(self.input.bytes(), limits)? else {
+            return Ok(None);
+        };
+        let framing = framing(&request, limits)?;
+        if !self.wire.may_wait() && !self.has_body(framing, bytes) {
+            return Err(Obstacle::MustWait);
+        }
+        self.is_head = request.method == Method::Head;
+        self.consume(bytes);
+        Ok(Some(Head { request, bytes, framing }))
+    }
+
+    /// True if reading the body behind this head will not have to wait.
+    fn has_body(&self, framing: Framing, head_bytes: usize) -> bool {
+        let arrived = &self.input.bytes()[head_bytes..];
+        match framing {
+            Framing::Empty => true,
+            Framing::Length(length) => arrived.len() >= length,
+            Framing::Chunked => {
+                let mut body = ChunkedBody::default();
+                // `read_body` finds the same error, and does not wait either.
+                body.feed(arrived, &self.serving.limits).is_err() || body.finish().is_some()
+            }
+        }
+    }
+
+    /// Reads the body of a request, and adds who asks.
+    pub(super) fn read_body(&mut self, head: Head) -> Result<(Request, Asked), Obstacle> {
+        let Head { mut request, bytes: head_bytes, framing } = head;
+        let may_go_on = expects_continue(&request)?;
+        // RFC 9110 §10.1.1: a server "MAY omit sending a 100 (Continue) response if it has already
+        // received some or all of the content".
+        if may_go_on && framing != Framing::Empty && self.input.is_empty() {
             self.output.extend_from_slice(b"HTTP/1.1 100 Continue\r\n\r\n");
         }
-        // The body grows with what arrives: a length that is only claimed costs nothing.
+        let share = if framing == Framing::Empty {
+            None
+        } else {
+            let mut share = self.serving.bodies.begin();
+            request.body = self.read_content(framing, &mut share)?;
+            Some(share)
+        };
+        self.serving.proxies.check_scheme(self.peer, &request.target)?;
+        let client = self.serving.proxies.client(self.peer, &request.headers)?;
+        (request.peer, request.secure) = (Some(client.address), client.secure);
+        let is_last = !request.keep_alive();
+        let asked = Asked {
+            is_head: self.is_head,
+            version: request.version,
+            is_last,
+            // After a stop, requests that have been read already are still answered.
+            keep_alive: !is_last && (!self.input.is_empty() || !self.serving.is_stopping()),
+            head_bytes,
+            body_bytes: request.body.len(),
+            line: self.serving.log.line_of(&request),
+            _share: share,
+        };
+        Ok((request, asked))
+    }
+
+    fn read_content(&mut self, framing: Framing, share: &mut Share) -> Result<Vec<u8>, Obstacle> {
+        // The body grows with what arrives: a length that is only claimed takes no memory.
         let mut body = Vec::new();
         let mut chunks = ChunkedBody::default();
-        let mut share = (framing != Framing::Empty).then(|| self.serving.bodies.begin());
         let mut deadline = None;
         loop {
             let used = match framing {
@@ -94,9 +145,7 @@ impl<S: Service> Connection<S> {
                 Framing::Chunked => chunks.feed(self.input.bytes(), &self.serving.limits)?,
             };
             self.consume(used);
-            if let Some(share) = &mut share {
-                share.add(used)?;
-            }
+            share.add(used)?;
             match framing {
                 Framing::Empty => break,
                 Framing::Length(length) if body.len() == length => break,
@@ -108,34 +157,73 @@ impl<S: Service> Connection<S> {
                     }
                 }
             }
-            self.flush()?;
-            self.wire.settle()?;
-            let end = *deadline.get_or_insert_with(|| Instant::now() + body_time);
-            self.wait_until(end, body_time)?;
-            match self.wire.read(&mut self.input, head_time) {
-                Ok(0) => {
-                    let met = "found the end of the connection, expected the rest of the body";
-                    return Err(ParseError::Malformed(met.into()).into());
-                }
-                Ok(_) => {}
-                Err(error) if timed_out(&error) => {
-                    return Err(ParseError::TooSlow(body_time.as_secs()).into());
-                }
-                Err(_) => return Err(End::Silent),
+            if self.read_more(&mut deadline, self.serving.limits.body_time)? == 0 {
+                let met = "found the end of the connection, expected the rest of the body";
+                return Err(ParseError::Malformed(met.into()).into());
             }
         }
-        if deadline.is_some() {
-            self.wire.set_read_time(idle_time)?;
-        }
-        Ok((body, share))
+        self.end_deadline(deadline)?;
+        Ok(body)
     }
 
-    fn wait_until(&self, end: Instant, whole: Duration) -> Result<(), End> {
-        let left = end.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            return Err(ParseError::TooSlow(whole.as_secs()).into());
+    /// Reads the first bytes of a request, and waits for them as long as a client may be idle.
+    fn read_first(&mut self) -> Result<(), Obstacle> {
+        self.flush()?;
+        self.wire.set_idle(true);
+        // Ten thousand idle clients that each had a long answer would else keep its buffer.
+        self.output.shrink_to(KEPT_BYTES);
+        if self.serving.is_stopping() {
+            self.wire.shut_reading();
         }
-        Ok(self.wire.set_read_time(left)?)
+        match self.wire.read(&mut self.input) {
+            Ok(0) => Err(Obstacle::Idle),
+            Ok(_) => {
+                self.wire.set_idle(false);
+                Ok(())
+            }
+            Err(error) if is_not_ready(&error) && !self.wire.may_wait() => Err(Obstacle::Quiet),
+            Err(error) if is_not_ready(&error) => Err(Obstacle::Idle),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Reads more of a request that has begun. Returns how many bytes came; 0 means that the client
+    /// has closed. `whole` is the time for all of this part of the request, and begins with the
+    /// first call.
+    fn read_more(
+        &mut self,
+        deadline: &mut Option<Instant>,
+        whole: Duration,
+    ) -> Result<usize, Obstacle> {
+        self.flush()?;
+        if !self.wire.may_wait() {
+            return Err(Obstacle::MustWait);
+        }
+        let end = *deadline.get_or_insert_with(|| Instant::now() + whole);
+        loop {
+            let left = end.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err(ParseError::TooSlow(whole.as_secs()).into());
+            }
+            self.wire.set_read_time(left)?;
+            match self.wire.read(&mut self.input) {
+                // A stop has shut the reading half while this connection was idle, and the first
+                // bytes of this request came at that moment. They have been read, so the rest is
+                // waited for, by trying again and again.
+                Ok(0) if self.wire.is_shut() => thread::sleep(Duration::from_millis(1)),
+                Ok(count) => return Ok(count),
+                Err(error) if is_not_ready(&error) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// From now on a read waits as long as a client may be idle.
+    fn end_deadline(&self, deadline: Option<Instant>) -> Result<(), Obstacle> {
+        if deadline.is_some() {
+            self.wire.set_read_time(self.serving.limits.idle_time)?;
+        }
+        Ok(())
     }
 
     /// Takes so many bytes off the input, and notes them for the record.
@@ -144,5 +232,13 @@ impl<S: Service> Connection<S> {
             self.received.extend(&self.input.bytes()[..count]);
         }
         self.input.used += count;
+    }
+
+    /// Records the request as it arrived and as it was understood.
+    pub(super) fn record_request(&mut self, cycle: &mut Cycle, asked: &Asked) {
+        let next = cycle.excerpt();
+        cycle.step("received", || Detail::Bytes(std::mem::replace(&mut self.received, next)));
+        let (head_bytes, body_bytes) = (asked.head_bytes, asked.body_bytes);
+        cycle.also("parsed", || Detail::Parsed { head_bytes, body_bytes });
     }
 }

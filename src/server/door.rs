@@ -1,0 +1,99 @@
+//! The listening socket: accepting clients, refusing them, and closing it.
+//!
+//! Left out: a queue of our own. Clients wait to be accepted in the queue of the system.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+use std::{io, thread};
+
+/// The answer when no thread can serve a client.
+const BUSY: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\n\
+    Content-Type: text/plain; charset=utf-8\r\nX-Content-Type-Options: nosniff\r\n\
+    Content-Length: 47\r\nRetry-After: 1\r\nConnection: close\r\n\r\n\
+    All workers are busy. Try again in one second.\n";
+
+/// The listening socket.
+pub(super) struct Door {
+    listener: TcpListener,
+    /// A second descriptor of it. It is given up for a moment when a client must be refused and
+    /// the process has no other descriptor left.
+    reserve: Mutex<Option<TcpListener>>,
+}
+
+impl Door {
+    pub fn new(listener: TcpListener) -> Door {
+        Door { reserve: Mutex::new(listener.try_clone().ok()), listener }
+    }
+
+    /// Sets whether [`accept`](Door::accept) waits for a client.
+    pub fn set_waiting(&self, waits: bool) -> io::Result<()> {
+        self.listener.set_nonblocking(!waits)
+    }
+
+    /// The next client. Returns `None` if there is none and this does not wait, or after an error.
+    pub fn accept(&self) -> Option<(TcpStream, SocketAddr)> {
+        match self.listener.accept() {
+            Ok((stream, peer)) => {
+                // On some systems a new socket waits or not as its listener does.
+                if cfg!(not(target_os = "linux")) {
+                    stream.set_nonblocking(false).ok()?;
+                }
+                Some((stream, peer))
+            }
+            Err(error) => {
+                // ENFILE and EMFILE on every Unix: the system, or this process, has no descriptor
+                // left.
+                if matches!(error.raw_os_error(), Some(23 | 24)) {
+                    self.refuse_with_reserve();
+                }
+                None
+            }
+        }
+    }
+
+    /// Gives up the reserve, accepts a client with its descriptor, refuses that client, and takes
+    /// the reserve back.
+    fn refuse_with_reserve(&self) {
+        let mut reserve = self.reserve.lock().unwrap_or_else(PoisonError::into_inner);
+        drop(reserve.take());
+        if let Ok((stream, _)) = self.listener.accept() {
+            refuse(&stream);
+        }
+        *reserve = self.listener.try_clone().ok();
+        // Without a reserve this can only wait until some connection closes.
+        if reserve.is_none() {
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// From now on the system refuses new clients, instead of letting them wait while the last
+    /// answers are sent. Std has this call for connections only, but the system makes no difference
+    /// between a connection and a listener.
+    pub fn shut(&self) {
+        #[cfg(unix)]
+        if let Ok(listener) = self.listener.try_clone() {
+            let _ = TcpStream::from(std::os::fd::OwnedFd::from(listener)).shutdown(Shutdown::Both);
+        }
+    }
+}
+
+/// Tells a client to come again, without waiting for it longer than 100 ms.
+pub(super) fn refuse(mut stream: &TcpStream) {
+    let _ = stream.set_write_timeout(Some(Duration::from_millis(100)));
+    let _ = stream.write_all(BUSY);
+    let _ = stream.shutdown(Shutdown::Write);
+    // A close with unread bytes is a reset, which can overtake the answer. So what has arrived is
+    // read, but nothing is waited for: this thread has other clients.
+    if stream.set_nonblocking(true).is_ok() {
+        let mut dropped = [0; 4096];
+        for _ in 0..16 {
+            match stream.read(&mut dropped) {
+                Ok(count) if count > 0 => {}
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                _ => break,
+            }
+        }
+    }
+}

@@ -1,0 +1,290 @@
+//! The thread pool: each connection has a thread of its own.
+//!
+//! A thread of the pool is called a worker. It does one of two things, and goes from one to the
+//! other:
+//!
+//! ```text
+//! Accept: waits for a client ──────────> Serve: answers one client, and waits for it
+//!    ^                                      │
+//!    └──────────────────────────────────────┘ the connection is over
+//! ```
+//!
+//! A worker that serves a connection blocks in `read`. So a request is a straight line through the
+//! program, an idle or slow client holds up no other, and when nothing happens no thread wakes up:
+//! there is no poll and no timer.
+//!
+//! Starting a thread costs more than most requests (67 µs). So a few workers wait in `accept`
+//! before a client connects. The worker that takes the last place there first starts another
+//! worker. If the system gives no more threads, it refuses the client and stays. So there is always
+//! a worker in `accept`, and a full server says so at once.
+//!
+//! The number of connections has a bound, and so the number of threads has one too.
+//!
+//! A worker offers its connection to a [`Relief`] after each answer. The pool is complete without
+//! one; see `ring` for the one that there is, and why.
+//!
+//! Left out: priorities. The first client to connect is served first.
+
+use super::connection::{Connection, Turn};
+use super::door::Door;
+use super::serving::Serving;
+use std::io;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+/// At most this many workers wait in `accept`; one more ends. They are enough that a burst of
+/// clients seldom takes the last place.
+const MOST_ACCEPTING: usize = 8;
+
+/// The stack of a worker. Rendering a template needs the most of it, and less than half.
+const STACK_BYTES: usize = 256 * 1024;
+
+/// Serves busy connections in another way than by a thread for each.
+pub(super) trait Relief: Send + Sync {
+    /// Offers a connection, which may just have been accepted. Returns it if its worker should
+    /// serve it. `None` means that the relief has it, and the worker is free again; it may have
+    /// worked for the relief meanwhile.
+    fn offer(&self, pool: &Arc<Pool>, connection: Box<Connection>) -> Option<Box<Connection>>;
+}
+
+/// The threads of a server, and its listening socket.
+pub(super) struct Pool {
+    door: Door,
+    serving: Arc<Serving>,
+    relief: Box<dyn Relief>,
+    staff: Mutex<Staff>,
+    /// Notified when a worker has ended.
+    ended: Condvar,
+}
+
+/// How many workers do what.
+#[derive(Default)]
+struct Staff {
+    workers: usize,
+    /// Workers in `accept`, or about to call it.
+    accepting: usize,
+    /// True while the relief accepts. Then no worker goes to `accept`.
+    lent_door: bool,
+}
+
+/// What a worker does next.
+pub(super) enum Duty {
+    Accept,
+    Serve(Box<Connection>),
+    /// It has no connection: it accepts again, or ends.
+    Choose,
+    End,
+}
+
+impl Pool {
+    /// A pool that serves the clients of this listener.
+    pub fn new(listener: TcpListener, serving: Arc<Serving>, relief: Box<dyn Relief>) -> Arc<Pool> {
+        let (door, staff) = (Door::new(listener), Mutex::default());
+        Arc::new(Pool { door, serving, relief, staff, ended: Condvar::new() })
+    }
+
+    /// Starts the first worker. From then on the workers see to it that one of them accepts.
+    ///
+    /// # Errors
+    ///
+    /// If the system gives no thread.
+    pub fn start(self: &Arc<Self>) -> io::Result<()> {
+        let mut staff = self.lock();
+        staff.accepting += 1;
+        self.start_worker(&mut staff, |_| Duty::Accept)
+    }
+
+    /// How many threads there are, and how many of them wait in `accept`. After a stop, each of
+    /// those needs a connection to notice it.
+    pub fn workers(&self) -> (usize, usize) {
+        let staff = self.lock();
+        (staff.workers, staff.accepting)
+    }
+
+    /// Returns when a worker has ended, or after `most`.
+    pub fn wait_for_end(&self, most: Duration) {
+        drop(self.ended.wait_timeout(self.lock(), most));
+    }
+
+    /// True once the server has been stopped.
+    pub fn is_stopping(&self) -> bool {
+        self.serving.is_stopping()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Staff> {
+        self.staff.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The life of a worker.
+    fn work(self: &Arc<Self>, mut duty: Duty) {
+        loop {
+            duty = match duty {
+                Duty::Accept => self.accept(),
+                Duty::Serve(connection) => self.serve(connection),
+                Duty::Choose => self.choose(),
+                Duty::End => break,
+            };
+        }
+        self.lock().workers -= 1;
+        self.ended.notify_all();
+    }
+
+    /// Waits for a client, and sees to it that another worker waits for the next one.
+    fn accept(self: &Arc<Self>) -> Duty {
+        let accepted = self.door.accept();
+        if self.is_stopping() {
+            self.lock().accepting -= 1;
+            self.drain(accepted);
+            return Duty::End;
+        }
+        let Some((stream, peer)) = accepted else {
+            // An error, or the relief accepts now.
+            self.lock().accepting -= 1;
+            return Duty::Choose;
+        };
+        let Some(mut connection) = self.welcome(stream, peer) else { return Duty::Accept };
+        let mut staff = self.lock();
+        let is_last = staff.accepting == 1 && !staff.lent_door;
+        if is_last && self.start_worker(&mut staff, |_| Duty::Accept).is_err() {
+            drop(staff);
+            connection.turn_away();
+            return Duty::Accept;
+        }
+        // The new worker takes the place of this one, so the number stays.
+        staff.accepting -= usize::from(!is_last);
+        drop(staff);
+        if is_last {
+            // All other workers that waited have a client too: the server is busy.
+            connection.pace.from_answers = 0;
+        }
+        Duty::Serve(connection)
+    }
+
+    /// Serves one connection until it is over, or the relief takes it.
+    fn serve(self: &Arc<Self>, mut connection: Box<Connection>) -> Duty {
+        loop {
+            match self.relief.offer(self, connection) {
+                Some(not_taken) => connection = not_taken,
+                None => return Duty::Choose,
+            }
+            if connection.turn() != Turn::Answered {
+                return Duty::Choose;
+            }
+        }
+    }
+
+    /// What a worker without a connection does.
+    fn choose(&self) -> Duty {
+        let mut staff = self.lock();
+        if self.is_stopping() || staff.lent_door || staff.accepting >= MOST_ACCEPTING {
+            return Duty::End;
+        }
+        staff.accepting += 1;
+        Duty::Accept
+    }
+
+    fn welcome(&self, stream: TcpStream, peer: SocketAddr) -> Option<Box<Connection>> {
+        Connection::new(&self.serving, stream, peer).map(Box::new)
+    }
+
+    /// After a stop: serves the clients that connected before it, as far as nobody has to wait.
+    fn drain(&self, first: Option<(TcpStream, SocketAddr)>) {
+        let next = || self.door.set_waiting(false).ok().and_then(|()| self.door.accept());
+        let mut client = first.or_else(next);
+        while let Some((stream, peer)) = client {
+            if let Some(mut connection) = self.welcome(stream, peer) {
+                while connection.turn() == Turn::Answered {}
+            }
+            client = next();
+        }
+        self.door.shut();
+    }
+
+    fn start_worker(
+        self: &Arc<Self>,
+        staff: &mut Staff,
+        job: impl FnOnce(&Arc<Pool>) -> Duty + Send + 'static,
+    ) -> io::Result<()> {
+        let pool = Arc::clone(self);
+        let thread = thread::Builder::new().name("worker".into()).stack_size(STACK_BYTES);
+        let life = move || {
+            let duty = job(&pool);
+            pool.work(duty);
+        };
+        // The caller holds the lock, so that no other worker starts one for the same reason.
+        thread.spawn(life).map(|_| staff.workers += 1)
+    }
+}
+
+/// What a relief needs of the pool.
+impl Pool {
+    /// Starts a thread for the relief. When `job` is done, the thread becomes a worker.
+    ///
+    /// # Errors
+    ///
+    /// If the system gives no thread.
+    pub fn lend_thread(
+        self: &Arc<Self>,
+        job: impl FnOnce(&Arc<Pool>) -> Duty + Send + 'static,
+    ) -> io::Result<()> {
+        self.start_worker(&mut self.lock(), job)
+    }
+
+    /// Takes a connection back and gives it a thread of its own.
+    ///
+    /// # Errors
+    ///
+    /// If the system gives no thread. Then the connection is returned.
+    pub fn take_back(
+        self: &Arc<Self>,
+        mut connection: Box<Connection>,
+    ) -> Result<(), Box<Connection>> {
+        if connection.set_may_wait(true).is_err() {
+            return Ok(());
+        }
+        // A thread that cannot be started drops its job. So the connection is not in the job.
+        let slot = Arc::new(Mutex::new(Some(connection)));
+        let taken = Arc::clone(&slot);
+        let take =
+            |slot: &Mutex<Option<_>>| slot.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let job = move |_: &Arc<Pool>| take(&taken).map_or(Duty::Choose, Duty::Serve);
+        match self.lend_thread(job) {
+            Ok(()) => Ok(()),
+            Err(_) => take(&slot).map_or(Ok(()), Err),
+        }
+    }
+
+    /// Lets the relief accept: workers that wait in `accept` take one client more, and no others
+    /// follow. False if the system refuses it.
+    pub fn lend_door(&self) -> bool {
+        let mut staff = self.lock();
+        staff.lent_door = self.door.set_waiting(false).is_ok();
+        staff.lent_door
+    }
+
+    /// Ends what [`lend_door`](Pool::lend_door) began. The caller must become a worker next, which
+    /// accepts if nobody else does.
+    pub fn take_back_door(&self) {
+        let mut staff = self.lock();
+        let _ = self.door.set_waiting(true);
+        staff.lent_door = false;
+    }
+
+    /// A client that wants to connect now, for the relief.
+    pub fn accept_now(&self) -> Option<Box<Connection>> {
+        loop {
+            let (stream, peer) = self.door.accept()?;
+            // One that was refused is no reason to look no further.
+            if let Some(connection) = self.welcome(stream, peer) {
+                return Some(connection);
+            }
+        }
+    }
+
+    /// Refuses new clients from now on, after a stop.
+    pub fn shut_door(&self) {
+        self.door.shut();
+    }
+}

@@ -1,0 +1,46 @@
+//! What all connections of a server share, the service that answers them included.
+//!
+//! One value of [`Serving`] is made when the server starts. Every connection holds a reference to
+//! it, and so does the pool of threads.
+
+use super::bodies::Bodies;
+use super::log::Log;
+use super::open::Connections;
+use crate::cycle::{Cycle, Recorder};
+use crate::http::forwarded::Proxies;
+use crate::http::{Limits, Request, Response};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Answers requests: the border between server and framework. Python calls it WSGI.
+pub trait Service: Send + Sync + 'static {
+    /// Answers one request. Many threads call this at the same time. A panic becomes a 500.
+    fn call(&self, request: Request, cycle: &mut Cycle) -> Response;
+}
+
+impl<F: Fn(Request) -> Response + Send + Sync + 'static> Service for F {
+    fn call(&self, request: Request, _: &mut Cycle) -> Response {
+        self(request)
+    }
+}
+
+/// What all connections of a server share.
+pub(super) struct Serving {
+    pub service: Box<dyn Service>,
+    pub limits: Limits,
+    pub proxies: Proxies,
+    pub log: Log,
+    /// Keeps the cycles; `None` if they are not recorded.
+    pub recorder: Option<Arc<Recorder>>,
+    /// True once the server has been stopped.
+    pub stopping: Arc<AtomicBool>,
+    pub bodies: Arc<Bodies>,
+    pub connections: Connections,
+}
+
+impl Serving {
+    /// True once the server has been stopped.
+    pub fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::SeqCst)
+    }
+}
