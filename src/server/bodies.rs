@@ -1,13 +1,14 @@
-//! How much the bodies of all requests may take together.
+//! The bound for the bodies of all requests together.
 //!
-//! Each body has a bound, and so has the number of connections; but twelve thousand bodies of a
-//! mebibyte are more than most machines have. So what has arrived of the large ones is counted,
-//! from its first byte until its request has been answered, and beyond a bound for all of them
-//! whoever sends more is told to come again (503).
+//! Each body has a bound, and so has the number of connections. But twelve thousand bodies of a
+//! mebibyte are more than most machines hold. So the bytes of large bodies are counted from the
+//! first one until the request is answered. When the sum is above a bound, a client that sends more
+//! gets a 503.
 //!
-//! * What a client only claims to send is not counted: else it could lock others out for nothing.
-//! * The beginning of a body is not counted either. So forms get through while somebody floods the
-//!   server with bodies.
+//! * A length that is only claimed is not counted. Otherwise a client could lock out the others
+//!   without sending anything.
+//! * The first bytes of each body are not counted. So forms get through while large bodies flood
+//!   the server.
 //!
 //! Left out: heads and answers. Those of one connection are small, and the number of connections
 //! bounds their sum.
@@ -16,39 +17,39 @@ use crate::http::ParseError;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// So much of each body is not counted.
+/// This much of each body is not counted.
 const FREE_BYTES: usize = 8 * 1024;
 
 /// The bodies of a server's requests.
-pub struct Bodies {
+pub(super) struct Bodies {
     most_bytes: usize,
     bytes: AtomicUsize,
 }
 
 impl Bodies {
-    /// At most so many bytes, and those that are not counted.
+    /// At most this many bytes, besides those that are not counted.
     pub fn at_most(most_bytes: usize) -> Arc<Bodies> {
         Arc::new(Bodies { most_bytes, bytes: AtomicUsize::new(0) })
     }
 
-    /// A body of which nothing has arrived.
+    /// The share of a body of which nothing has arrived.
     pub fn begin(self: &Arc<Bodies>) -> Share {
         Share { bodies: Arc::clone(self), arrived: 0 }
     }
 }
 
-/// What one body takes. It is given back when this is dropped.
-pub struct Share {
+/// What one body takes of the bound. It is given back when this is dropped.
+pub(super) struct Share {
     bodies: Arc<Bodies>,
     arrived: usize,
 }
 
 impl Share {
-    /// Counts what has arrived.
+    /// Counts bytes that have arrived.
     ///
     /// # Errors
     ///
-    /// If that is more than all bodies may take together.
+    /// If all bodies together are above the bound.
     pub fn add(&mut self, bytes: usize) -> Result<(), ParseError> {
         let before = self.counted();
         self.arrived += bytes;

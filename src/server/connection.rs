@@ -19,7 +19,6 @@
 mod reading;
 mod writing;
 
-use super::open::Connections;
 use super::serving::Serving;
 use super::wire::Wire;
 use super::{door, input::Input};
@@ -178,11 +177,11 @@ impl Connection {
 
     /// One request and its answer.
     fn exchange(&mut self) -> Result<(), Obstacle> {
-        let head = self.read_head()?;
+        let mut incoming = self.read_head()?;
         let mut cycle = self.begin_cycle();
-        let (request, asked) = self.read_body(head)?;
-        self.record_request(&mut cycle, &asked);
-        let response = self.call(request, &mut cycle);
+        let asked = self.read_body(&mut incoming)?;
+        self.record_request(&mut cycle, &incoming);
+        let response = self.call(incoming.request, &mut cycle);
         let written = self.write_answer(response, &asked, &cycle);
         self.record_answer(cycle, &asked, &written);
         self.stay_or_close(&asked, &written)
@@ -230,7 +229,6 @@ impl Connection {
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        let connections: &Connections = &self.serving.connections;
-        connections.remove(self.number);
+        self.serving.connections.remove(self.number);
     }
 }

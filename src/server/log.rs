@@ -1,8 +1,10 @@
 //! The log: one line for each answer, on standard error.
 //!
-//! Standard error, so that what a program prints stays clean of it. What a client sent is escaped:
-//! no request can move the cursor of the terminal that shows the log, or write a line of its own. A
-//! panic has its line here, too.
+//! Standard error keeps the log apart from what a program prints. What a client sent is escaped, so
+//! that no request can move the cursor of the terminal that shows the log, or write a line of its
+//! own. A panic leaves a line too.
+//!
+//! Left out: files and their rotation. The shell or the service manager does that.
 
 use crate::cycle::Cycle;
 use crate::http::{ParseError, Request, Status, date};
@@ -20,15 +22,15 @@ pub enum Log {
     /// `GET /hello 200 14 bytes 0.1 ms`
     #[default]
     Line,
-    /// The Common Log Format, which log analysers read.
+    /// The Common Log Format, which programs that analyse logs read.
     Common,
     /// Nothing.
     Off,
 }
 
 impl Log {
-    /// How this log shows a request; `None` if it shows nothing. Made before the request is handed
-    /// on.
+    /// How this log shows a request; `None` if there is no log. It is made before the service gets
+    /// the request.
     pub(super) fn line_of(self, request: &Request) -> Option<String> {
         let (method, target) = (request.method.as_str(), &request.target);
         match self {
@@ -47,7 +49,7 @@ impl Log {
         }
     }
 
-    /// How this log shows a message that never became a request.
+    /// How this log shows a message that was refused.
     pub(super) fn line_of_refused(self, peer: SocketAddr, error: &ParseError) -> Option<String> {
         match self {
             Log::Off => None,
@@ -56,8 +58,8 @@ impl Log {
         }
     }
 
-    /// Writes the line of an answer and the warnings of its cycle. A closed standard error changes
-    /// nothing.
+    /// Writes the line of an answer, and the warnings of its cycle. If standard error is closed,
+    /// this does nothing.
     pub(super) fn answered(
         self,
         line: &Option<String>,
@@ -90,41 +92,42 @@ fn clf_date() -> String {
     format!("{}/{}/{}:{} +0000", words[1], words[2], words[3], words[4])
 }
 
-/// From now on a panic, wherever it is, leaves one line on standard error; with `RUST_BACKTRACE=1`,
-/// its way there too.
+/// From now on each panic of the process leaves one escaped line on standard error. With
+/// `RUST_BACKTRACE=1`, the calls that led there follow.
 ///
-/// Rust's own line shows the message as it is, and a handler may have put a visitor's words into
-/// that. (It is for the whole process, so a program calls this, not the library.)
+/// Rust's own line shows the message unescaped, and a handler may have put text of a visitor into
+/// it. This changes the whole process, so a program calls it, not the library.
 pub fn show_panics() {
     panic::set_hook(Box::new(|panic| {
-        let place = panic.location().map(|place| format!(" at {place}")).unwrap_or_default();
+        let line = panic.location().map(|line| format!(" at {line}")).unwrap_or_default();
         let thread = thread::current().name().unwrap_or("without a name").to_owned();
         let mut text =
-            format!("panic in thread {thread}{place}: {}\n", escaped(panic_text(panic.payload())));
-        let way = Backtrace::capture();
-        if way.status() == BacktraceStatus::Captured {
-            text.push_str(&way.to_string());
+            format!("panic in thread {thread}{line}: {}\n", escaped(panic_text(panic.payload())));
+        let calls = Backtrace::capture();
+        if calls.status() == BacktraceStatus::Captured {
+            text.push_str(&calls.to_string());
         }
         let _ = io::stderr().write_all(text.as_bytes());
     }));
 }
 
-/// What a panic says.
+/// The message of a panic.
 pub(crate) fn panic_text(payload: &dyn Any) -> &str {
     let text = payload.downcast_ref::<&str>().copied();
     text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
 }
 
-/// The text with its control characters as `\u{1b}`, those beyond ASCII included, and those that
-/// turn the direction of what follows or break a line.
+/// The text with its control characters as `\u{1b}`: those of Unicode, and those that break a line
+/// or change the direction of what follows.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {
-        let turns = matches!(character, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-        if character.is_control() || turns {
-            out.extend(character.escape_default())
-        } else {
-            out.push(character)
+        match character {
+            '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
+                out.extend(character.escape_default());
+            }
+            _ if character.is_control() => out.extend(character.escape_default()),
+            _ => out.push(character),
         }
     }
     out

@@ -55,7 +55,8 @@ pub struct Server {
 }
 
 impl Server {
-    /// Takes an address; port 0 means any free one. From now on the system lets clients wait.
+    /// Takes an address; port 0 means any free port. From now on the system lets clients connect
+    /// and wait.
     ///
     /// # Errors
     ///
@@ -79,53 +80,53 @@ impl Server {
         })
     }
 
-    /// The most connections that are served at a time, each by a worker of its own. Further clients
+    /// Sets how many connections are served at a time, each by a worker of its own. Further clients
     /// get a 503. Defaults to 12,000.
     pub fn workers(mut self, most: usize) -> Server {
         self.workers = most.max(1);
         self
     }
 
-    /// How much a client may send, and how long it may take.
+    /// Sets how much a client may send, and how long it may take.
     pub fn limits(mut self, limits: Limits) -> Server {
         self.limits = limits;
         self
     }
 
-    /// Believes these proxies when they say who asks. Defaults to none.
+    /// Sets the proxies that are believed when they name the client. Defaults to none.
     ///
     /// # Security
     ///
-    /// Close [`App::inside`](crate::App::inside) then: it is meant for whoever sits at this
-    /// machine, not at the proxy.
+    /// Close [`App::inside`](crate::App::inside) then: it is meant for visitors on this machine,
+    /// and behind a proxy on this machine every visitor seems to be one.
     pub fn proxies(mut self, proxies: Proxies) -> Server {
         self.proxies = proxies;
         self
     }
 
-    /// What is written of each answer. Defaults to nothing.
+    /// Sets what is logged of each answer. Defaults to nothing.
     pub fn log(mut self, log: Log) -> Server {
         self.log = log;
         self
     }
 
-    /// Keeps the last cycles here. Defaults to keeping none, which costs nothing.
+    /// Sets where the last cycles are kept. Defaults to nowhere, which costs nothing.
     pub fn recorder(mut self, recorder: Arc<Recorder>) -> Server {
         self.recorder = Some(recorder);
         self
     }
 
-    /// How long answers under way may take after a stop. Defaults to 5 s.
+    /// Sets how long unfinished answers may take after a stop. Defaults to 5 s.
     pub fn stop_time(mut self, time: Duration) -> Server {
         self.stop_time = time;
         self
     }
 
-    /// The address that was taken, with the true port.
+    /// The address that was taken, with the port that was chosen for port 0.
     ///
     /// # Errors
     ///
-    /// If the system does not say.
+    /// If the system does not tell it.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.listener.local_addr()
     }
@@ -135,12 +136,12 @@ impl Server {
         self.stopper.clone()
     }
 
-    /// Serves until it is stopped; then lets answers under way finish, for
-    /// [`stop_time`](Server::stop_time) at most.
+    /// Serves until the server is stopped. Then lets unfinished answers finish, for at most
+    /// [`stop_time`](Server::stop_time).
     ///
     /// # Errors
     ///
-    /// If not even one thread can be started.
+    /// If the system gives not even one thread.
     pub fn run(self, service: impl Service) -> io::Result<()> {
         let recorder = self.recorder.clone();
         let serving = Arc::new(Serving {
@@ -177,7 +178,7 @@ impl Server {
     }
 }
 
-/// Stops a server: a flag, and a knock on the port so that someone looks at the flag.
+/// Stops a server: sets a flag, and connects to its port so that a worker looks at the flag.
 #[derive(Clone, Debug)]
 pub struct Stopper {
     stopping: Arc<AtomicBool>,
@@ -188,10 +189,10 @@ pub struct Stopper {
 }
 
 impl Stopper {
-    /// No connection is taken from now on; [`Server::run`] returns once the answers under way are
-    /// written.
+    /// From now on no connection is accepted. [`Server::run`] returns when the unfinished answers
+    /// have been sent.
     pub fn stop(&self) {
-        // Under the lock, so that nobody begins to wait between the two.
+        // Under the lock, so that `wait` does not look at the flag before this and wait after it.
         let guard = self.told.0.lock().unwrap_or_else(PoisonError::into_inner);
         self.stopping.store(true, Ordering::SeqCst);
         drop(guard);
@@ -214,7 +215,7 @@ impl Stopper {
                 std::net::Ipv6Addr::LOCALHOST.into()
             });
         }
-        // Refused means that nobody listens any more, which is as good.
+        // If this fails, no worker waits in `accept` any more, and none needs to be woken.
         let _ = TcpStream::connect_timeout(&address, Duration::from_millis(200));
     }
 }

@@ -30,7 +30,7 @@ use super::door::Door;
 use super::serving::Serving;
 use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread;
 use std::time::Duration;
 
@@ -244,16 +244,15 @@ impl Pool {
         if connection.set_may_wait(true).is_err() {
             return Ok(());
         }
-        // A thread that cannot be started drops its job. So the connection is not in the job.
-        let slot = Arc::new(Mutex::new(Some(connection)));
-        let taken = Arc::clone(&slot);
-        let take =
-            |slot: &Mutex<Option<_>>| slot.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let job = move |_: &Arc<Pool>| take(&taken).map_or(Duty::Choose, Duty::Serve);
-        match self.lend_thread(job) {
-            Ok(()) => Ok(()),
-            Err(_) => take(&slot).map_or(Ok(()), Err),
+        // A thread that cannot be started drops its job, so the connection follows the job later.
+        let (give, take) = mpsc::channel();
+        let job = move |_: &Arc<Pool>| take.recv().map_or(Duty::Choose, Duty::Serve);
+        if self.lend_thread(job).is_err() {
+            return Err(connection);
         }
+        // This cannot fail: the thread waits for it.
+        let _ = give.send(connection);
+        Ok(())
     }
 
     /// Lets the relief accept: workers that wait in `accept` take one client more, and no others

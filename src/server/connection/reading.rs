@@ -23,10 +23,11 @@ use std::time::{Duration, Instant};
 /// This much room for output a connection keeps while it waits.
 const KEPT_BYTES: usize = 16 * 1024;
 
-/// A request without its body, and how to find the end of that.
-pub(super) struct Head {
-    request: Request,
-    bytes: usize,
+/// A request whose head has arrived.
+pub(super) struct Incoming {
+    pub request: Request,
+    head_bytes: usize,
+    /// How to find the end of its body.
     framing: Framing,
 }
 
@@ -38,8 +39,6 @@ pub(super) struct Asked {
     pub is_last: bool,
     /// True if both sides want the connection to stay.
     pub keep_alive: bool,
-    pub head_bytes: usize,
-    pub body_bytes: usize,
     /// How the log shows the request; `None` if there is no log.
     pub line: Option<String>,
     /// What the body takes of the bound for all bodies, until the answer is written.
@@ -48,36 +47,28 @@ pub(super) struct Asked {
 
 impl Connection {
     /// Reads until a head is complete.
-    pub(super) fn read_head(&mut self) -> Result<Head, Obstacle> {
+    pub(super) fn read_head(&mut self) -> Result<Incoming, Obstacle> {
         let mut deadline = None;
         self.is_head = false;
         loop {
             if self.input.is_empty() {
                 self.read_first()?;
             }
-            if let Some(head) = self.take_head()? {
+            let limits = &self.serving.limits;
+            if let Some((request, head_bytes)) = parse_head(self.input.bytes(), limits)? {
+                let framing = framing(&request, limits)?;
+                if !self.wire.may_wait() && !self.has_body(framing, head_bytes) {
+                    return Err(Obstacle::MustWait);
+                }
+                self.is_head = request.method == Method::Head;
+                self.consume(head_bytes);
                 self.end_deadline(deadline)?;
-                return Ok(head);
+                return Ok(Incoming { request, head_bytes, framing });
             }
             if self.read_more(&mut deadline, self.serving.limits.head_time)? == 0 {
                 return Err(Obstacle::Gone);
             }
         }
-    }
-
-    /// Takes a head off the input, if a whole one is there.
-    fn take_head(&mut self) -> Result<Option<Head>, Obstacle> {
-        let limits = &self.serving.limits;
-        let Some((request, bytes)) = parse_head(self.input.bytes(), limits)? else {
-            return Ok(None);
-        };
-        let framing = framing(&request, limits)?;
-        if !self.wire.may_wait() && !self.has_body(framing, bytes) {
-            return Err(Obstacle::MustWait);
-        }
-        self.is_head = request.method == Method::Head;
-        self.consume(bytes);
-        Ok(Some(Head { request, bytes, framing }))
     }
 
     /// True if reading the body behind this head will not have to wait.
@@ -95,37 +86,32 @@ impl Connection {
     }
 
     /// Reads the body of a request, and adds who asks.
-    pub(super) fn read_body(&mut self, head: Head) -> Result<(Request, Asked), Obstacle> {
-        let Head { mut request, bytes: head_bytes, framing } = head;
-        let may_go_on = expects_continue(&request)?;
-        // RFC 9110 §10.1.1: a server "MAY omit sending a 100 (Continue) response if it has already
-        // received some or all of the content".
-        if may_go_on && framing != Framing::Empty && self.input.is_empty() {
-            self.output.extend_from_slice(b"HTTP/1.1 100 Continue\r\n\r\n");
+    pub(super) fn read_body(&mut self, incoming: &mut Incoming) -> Result<Asked, Obstacle> {
+        let Incoming { request, framing, .. } = incoming;
+        let waits = expects_continue(request)?;
+        let mut share = None;
+        if *framing != Framing::Empty {
+            // RFC 9110 §10.1.1: a server "MAY omit sending a 100 (Continue) response if it has
+            // already received some or all of the content".
+            if waits && self.input.is_empty() {
+                self.output.extend_from_slice(b"HTTP/1.1 100 Continue\r\n\r\n");
+            }
+            let share = share.insert(self.serving.bodies.begin());
+            request.body = self.read_content(*framing, share)?;
         }
-        let share = if framing == Framing::Empty {
-            None
-        } else {
-            let mut share = self.serving.bodies.begin();
-            request.body = self.read_content(framing, &mut share)?;
-            Some(share)
-        };
         self.serving.proxies.check_scheme(self.peer, &request.target)?;
         let client = self.serving.proxies.client(self.peer, &request.headers)?;
         (request.peer, request.secure) = (Some(client.address), client.secure);
         let is_last = !request.keep_alive();
-        let asked = Asked {
+        Ok(Asked {
             is_head: self.is_head,
             version: request.version,
             is_last,
             // After a stop, requests that have been read already are still answered.
             keep_alive: !is_last && (!self.input.is_empty() || !self.serving.is_stopping()),
-            head_bytes,
-            body_bytes: request.body.len(),
-            line: self.serving.log.line_of(&request),
+            line: self.serving.log.line_of(request),
             _share: share,
-        };
-        Ok((request, asked))
+        })
     }
 
     fn read_content(&mut self, framing: Framing, share: &mut Share) -> Result<Vec<u8>, Obstacle> {
@@ -134,36 +120,33 @@ impl Connection {
         let mut chunks = ChunkedBody::default();
         let mut deadline = None;
         loop {
+            let arrived = self.input.bytes();
             let used = match framing {
+                Framing::Chunked => chunks.feed(arrived, &self.serving.limits)?,
+                Framing::Length(length) => arrived.len().min(length - body.len()),
                 Framing::Empty => 0,
-                Framing::Length(length) => {
-                    let arrived = self.input.bytes();
-                    let taken = arrived.len().min(length - body.len());
-                    body.extend_from_slice(&arrived[..taken]);
-                    taken
-                }
-                Framing::Chunked => chunks.feed(self.input.bytes(), &self.serving.limits)?,
             };
+            if let Framing::Length(_) = framing {
+                body.extend_from_slice(&arrived[..used]);
+            }
             self.consume(used);
             share.add(used)?;
-            match framing {
-                Framing::Empty => break,
-                Framing::Length(length) if body.len() == length => break,
-                Framing::Length(_) => {}
-                Framing::Chunked => {
-                    if let Some(whole) = chunks.finish() {
-                        body = whole;
-                        break;
-                    }
+            let whole = match framing {
+                Framing::Chunked => chunks.finish(),
+                Framing::Length(length) => {
+                    (body.len() == length).then(|| std::mem::take(&mut body))
                 }
+                Framing::Empty => Some(Vec::new()),
+            };
+            if let Some(whole) = whole {
+                self.end_deadline(deadline)?;
+                return Ok(whole);
             }
             if self.read_more(&mut deadline, self.serving.limits.body_time)? == 0 {
                 let met = "found the end of the connection, expected the rest of the body";
                 return Err(ParseError::Malformed(met.into()).into());
             }
         }
-        self.end_deadline(deadline)?;
-        Ok(body)
     }
 
     /// Reads the first bytes of a request, and waits for them as long as a client may be idle.
@@ -235,10 +218,15 @@ impl Connection {
     }
 
     /// Records the request as it arrived and as it was understood.
-    pub(super) fn record_request(&mut self, cycle: &mut Cycle, asked: &Asked) {
+    pub(super) fn record_request(&mut self, cycle: &mut Cycle, incoming: &Incoming) {
+        self.record_received(cycle);
+        let (head_bytes, body_bytes) = (incoming.head_bytes, incoming.request.body.len());
+        cycle.also("parsed", || Detail::Parsed { head_bytes, body_bytes });
+    }
+
+    /// Records the bytes that have been used for the current request.
+    pub(super) fn record_received(&mut self, cycle: &mut Cycle) {
         let next = cycle.excerpt();
         cycle.step("received", || Detail::Bytes(std::mem::replace(&mut self.received, next)));
-        let (head_bytes, body_bytes) = (asked.head_bytes, asked.body_bytes);
-        cycle.also("parsed", || Detail::Parsed { head_bytes, body_bytes });
     }
 }

@@ -167,8 +167,7 @@ impl Connection {
         if cycle.is_recording() {
             self.consume(self.input.bytes().len());
         }
-        let next = cycle.excerpt();
-        cycle.step("received", || Detail::Bytes(std::mem::replace(&mut self.received, next)));
+        self.record_received(&mut cycle);
         cycle.step("failed", || Detail::Failure(status, error.to_string()));
         let line = self.serving.log.line_of_refused(self.peer, error);
         let asked = Asked {
@@ -176,8 +175,6 @@ impl Connection {
             version: Version::Http11,
             is_last: false,
             keep_alive: false,
-            head_bytes: 0,
-            body_bytes: 0,
             line,
             _share: None,
         };

@@ -1,9 +1,9 @@
 //! Deeper: How many connections have been busy lately.
 //!
 //! Time is cut into windows. The count of a window is the sum of two numbers: how many connections
-//! outside the ring were offered to it, each once, and the most connections that were in the ring at
-//! one time. The larger count of this window and the one before decides whether the ring begins or
-//! ends.
+//! outside the ring were offered to it, each once, and the most connections that were in the ring
+//! at one time. The larger count of this window and the one before decides whether the ring begins
+//! or ends.
 //!
 //! Left out: connections that are busy and not offered, because they left the ring too soon.
 

@@ -78,8 +78,8 @@ pub(super) struct Ring(Arc<Shared>);
 /// What the threads of the ring share.
 struct Shared {
     circle: Mutex<Circle>,
-    /// True while the listening socket is lent to the ring. Its lock is held while a thread accepts,
-    /// and is never waited for.
+    /// True while the listening socket is lent to the ring. Its lock is held while a thread
+    /// accepts, and is never waited for.
     has_door: Mutex<bool>,
     most_threads: usize,
     started: Instant,

@@ -1,8 +1,8 @@
 //! Deeper: What the threads of the ring do.
 //!
 //! [`sweep`](Shared::sweep) is the life of such a thread: take the connection at the front, try it,
-//! put it back, and now and then accept. [`watch`](Shared::watch) is the life of the one thread that
-//! looks whether the others are stuck in handlers.
+//! put it back, and now and then accept. [`watch`](Shared::watch) is the life of the one thread
+//! that looks whether the others are stuck in handlers.
 //!
 //! Left out: which handler is slow. The next request may be for another.
 
