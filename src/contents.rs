@@ -98,7 +98,6 @@ pub static CHAPTERS: &[Chapter] = chapters! {
     "src/server/open.rs"
     "src/server/log.rs"
     "src/server/ring/mod.rs"
-    "src/server/ring/busy.rs"
     "src/server/ring/sweep.rs"
     "src/signal.rs"
     "src/web/mod.rs"

@@ -1,39 +1,35 @@
 //! Deeper: The ring, in which few threads serve many busy connections.
 //!
 //! **Why.** With a thread for each connection, each request wakes a sleeping thread, and the
-//! processor changes between client and worker for each. With 64 busy clients on two processors a
-//! request then costs about 18 µs; nginx, which finds many requests each time it wakes, needs about
-//! 10. In the ring a request costs about 12.
+//! processor changes between client and worker. With 64 busy clients on two processors a request
+//! then costs about 18 µs. In the ring it costs about 12.
 //!
-//! **How.** A worker of the pool whose connection is busy offers it to the ring. The threads of the
-//! ring, as many as there are processors, take the connection at the front, try it without waiting,
-//! and put it back behind the others. A try that finds nothing costs a third of a microsecond. A
-//! connection that would have to wait goes back to the pool: because half a request has arrived,
-//! because the client does not take its answer, or because a file or stream is to be sent. So does
-//! a connection that was quiet for too long. Nothing waits inside the ring but a handler.
+//! **How.** A worker of the pool offers its connection when it is busy. The threads of the ring, as
+//! many as there are processors, take the connection at the front, try it without waiting, and put
+//! it back behind the others. A try that finds nothing costs a third of a microsecond. A connection
+//! that would have to wait goes back to the pool: half a request has arrived, or the client does not
+//! take its answer, or a file or stream is to be sent. So does one that was quiet for too long.
+//! Nothing waits inside the ring but a handler.
 //!
 //! **A thread that finds nothing sleeps**, for as short a time as the system can (60 µs on Linux).
 //! A thread that never sleeps is interrupted by each client that its answers wake. After the sleep
 //! many requests have arrived, and while they are answered more arrive. The connection at the front
-//! was tried the longest ago. So when some in a row have nothing, the others hardly have.
+//! was tried the longest ago; so when some in a row have nothing, the others hardly have.
 //!
-//! **The ring accepts, too.** If many clients connect at a time, it costs a change of threads to
-//! accept a client and another to wait for its request. So while there is a ring the pool lends it
-//! the listening socket, and each thread of the ring looks for new clients once a round.
+//! **The ring accepts, too.** To accept a client costs a change of threads, and to wait for its
+//! request another. So while there is a ring the pool lends it the listening socket, and each thread
+//! of the ring looks for new clients once a round.
 //!
-//! **A handler may be slow**, and nothing tells that before. So while there is a ring, one thread
-//! more looks every 2 ms whether any connection has been tried. If none has, all threads of the
-//! ring are in handlers, and it starts one more.
+//! **A handler may be slow**, and nothing tells that before. So while there is a ring, one more
+//! thread looks every 2 ms whether any connection has been tried. If none has, all threads of the
+//! ring are in handlers, and it adds one.
 //!
-//! Left out: more than one ring. Two threads that share one wait for each other's lock for a few
-//! nanoseconds.
+//! Left out: a ring for each thread. Those who share one wait for its lock for some nanoseconds.
 
-mod busy;
 mod sweep;
 
-use super::connection::{Connection, Turn};
+use super::connection::Connection;
 use super::pool::{Duty, Pool, Relief};
-use busy::BusyCount;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -42,67 +38,52 @@ use std::time::{Duration, Instant};
 /// With fewer busy connections a thread for each is faster; measured with 4, 8, 16 and 64.
 const FEW: usize = 8;
 
-/// With fewer busy connections the ring ends. This is less than [`FEW`], so that the ring does not
-/// begin and end all the time.
-const CALM: usize = 6;
-
 /// A connection is offered at most once in each window of time of this length.
 const WINDOW: Duration = Duration::from_millis(20);
 
-/// After so many tries in a row that found nothing, a thread sleeps. In a smaller ring it sleeps
-/// when it has tried all.
-const STREAK: usize = 16;
-
-/// Less than any system can sleep, so: as short as it can.
-const NAP: Duration = Duration::from_micros(1);
-
-/// A connection that was quiet in so many tries in a row goes back to the pool: after 6 ms or more.
-const PATIENCE: u32 = 100;
-
-/// A connection is offered after so many answers. If it goes back before it has given that many in
-/// the ring, it is asked for twice as many the next time.
-const PROOF: u64 = 8;
-
-/// The most answers that are asked for.
-const MOST_PROOF: u64 = 1024;
-
-/// A thread accepts at most this many clients in one go: the others in the ring wait meanwhile.
-const GULP: usize = 16;
-
-/// How often the watcher looks.
-const WATCH: Duration = Duration::from_millis(2);
-
-/// The ring of a server. It is empty, and has no thread, while few connections are busy.
+/// The ring of a server. While few connections are busy, it is empty and has no thread.
 pub(super) struct Ring(Arc<Shared>);
 
 /// What the threads of the ring share.
 struct Shared {
     circle: Mutex<Circle>,
-    /// True while the listening socket is lent to the ring. Its lock is held while a thread
-    /// accepts, and is never waited for.
+    /// True while the pool lends the listening socket. A thread holds this lock while it accepts.
+    /// Nobody waits for it.
     has_door: Mutex<bool>,
     most_threads: usize,
     started: Instant,
 }
 
-/// The connections in the ring, and the threads that try them. The lock is held for a look, never
-/// during a turn.
+/// The connections and threads of the ring. Its lock is never held during a turn.
 #[derive(Default)]
 struct Circle {
     seats: VecDeque<Seat>,
     threads: usize,
     has_watcher: bool,
-    /// How many tries there have been.
+    /// How many tries there have been since the start.
     tries: u64,
     /// How many threads the watcher has added since the start.
     added: u64,
-    busy: BusyCount,
+    /// The current window of time; in it, how many connections were offered, and the most that were
+    /// in the ring at one time; and the sum of both for the window before.
+    window: u64,
+    offers: usize,
+    most_seats: usize,
+    before: usize,
 }
 
 impl Circle {
-    /// How many connections have been busy lately, in the ring and outside.
-    fn busy(&mut self, window: u64) -> usize {
-        self.busy.lately(window, self.seats.len())
+    /// How many connections have been busy lately, in the ring and outside. Counts those that are
+    /// just `offered`.
+    fn busy(&mut self, window: u64, offered: usize) -> usize {
+        // A thread that looked at the clock before another may come here after it.
+        if self.window < window {
+            let offers = if self.window + 1 == window { self.offers } else { 0 };
+            self.before = offers + self.most_seats;
+            (self.window, self.offers, self.most_seats) = (window, 0, self.seats.len());
+        }
+        self.offers += offered;
+        self.before.max(self.offers + self.most_seats)
     }
 }
 
@@ -152,14 +133,13 @@ impl Relief for Ring {
         }
         connection.pace.window = window;
         let mut circle = self.0.lock();
-        circle.busy.count_offer(window);
-        let is_calm = circle.busy(window) < FEW || pool.is_stopping();
+        let is_calm = circle.busy(window, 1) < FEW || pool.is_stopping();
         if is_calm || connection.set_may_wait(false).is_err() {
             return Some(connection);
         }
         circle.seats.push_back(Seat::new(connection));
         // This worker becomes a thread of the ring, if that has too few. So the ring can begin even
-        // when the system gives no thread more.
+        // when the system gives no further thread.
         let joins = circle.threads < self.0.most_threads;
         circle.threads += usize::from(joins);
         self.0.complete(pool, &mut circle);

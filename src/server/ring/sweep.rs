@@ -6,10 +6,55 @@
 //!
 //! Left out: which handler is slow. The next request may be for another.
 
-use super::{
-    Arc, CALM, Circle, Connection, Duty, GULP, MOST_PROOF, NAP, PATIENCE, PROOF, Pool, STREAK,
-    Seat, Shared, Turn, WATCH, thread,
-};
+use super::{Circle, Seat, Shared};
+use crate::server::connection::{Connection, Turn};
+use crate::server::pool::{Duty, Pool};
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+/// With fewer busy connections the ring ends. This is less than it takes to begin, so that the ring
+/// does not begin and end all the time.
+const CALM: usize = 6;
+
+/// After so many tries in a row that found nothing, a thread sleeps. In a smaller ring it sleeps
+/// when it has tried all.
+const STREAK: usize = 16;
+
+/// Less than any system can sleep, so: as short as it can.
+const NAP: Duration = Duration::from_micros(1);
+
+/// A connection that was quiet in so many tries in a row goes back to the pool: after 6 ms or more.
+const PATIENCE: u32 = 100;
+
+/// A connection is offered after so many answers. If it goes back before it has given that many in
+/// the ring, it must give twice as many before it is offered again.
+const PROOF: u64 = 8;
+
+/// The most answers that a connection must give before it is offered.
+const MOST_PROOF: u64 = 1024;
+
+/// A thread accepts at most this many clients in one go: the others in the ring wait meanwhile.
+const GULP: usize = 16;
+
+/// How often the watcher looks.
+const WATCH: Duration = Duration::from_millis(2);
+
+/// What a thread of the ring remembers from one try to the next.
+#[derive(Default)]
+struct Sweeper {
+    /// The connection that was tried last, if it stays.
+    tried: Option<Seat>,
+    newcomers: Vec<Seat>,
+    /// Tries in a row that found nothing.
+    in_vain: usize,
+    /// Tries until it is time to accept.
+    until_door: usize,
+    /// True if so few connections are busy that the ring ends.
+    is_calm: bool,
+    /// How many threads the watcher had added at the last try.
+    added: u64,
+}
 
 impl Shared {
     /// Sees to it that the ring has what it needs, as far as the system gives it: a thread for each
@@ -35,55 +80,70 @@ impl Shared {
         is_started
     }
 
-    /// Tries the connections in turn, until the ring ends or has a thread too many. Returns what
-    /// this thread does next.
+    /// The life of a thread of the ring: tries the connections in turn, until the ring ends or has
+    /// a thread too many. Returns what this thread does next.
     pub fn sweep(self: &Arc<Self>, pool: &Arc<Pool>) -> Duty {
-        let mut added = self.lock().added;
-        let (mut in_vain, mut until_door, mut is_calm) = (0, 0, false);
-        let (mut tried, mut newcomers) = (None, Vec::new());
+        let added = self.lock().added;
+        let mut sweeper = Sweeper { added, ..Sweeper::default() };
         loop {
-            let mut circle = self.lock();
-            circle.seats.extend(newcomers.drain(..));
-            if circle.added != added && circle.threads > self.most_threads {
-                // The watcher added a thread while this one was stuck in a handler. This thread
-                // keeps the connection that it was stuck with, and leaves.
-                circle.threads -= 1;
-                return tried.and_then(leave_with).map_or(Duty::Choose, Duty::Serve);
-            }
-            added = circle.added;
-            circle.seats.extend(tried.take());
-            let seats = circle.seats.len();
-            circle.busy.see_seats(seats);
-            circle.tries += 1;
-            let seat = circle.seats.pop_front();
-            let finds_nothing = seat.is_none() || in_vain > STREAK.min(seats);
-            if finds_nothing {
-                (in_vain, is_calm) = (0, circle.busy(self.window()) < CALM);
-            }
-            if seat.is_none() && (is_calm || pool.is_stopping()) && self.leave(pool, &mut circle) {
-                return Duty::Choose;
-            }
-            drop(circle);
-            if finds_nothing {
-                thread::sleep(NAP);
-            }
-            if until_door == 0 {
-                until_door = seats;
-                newcomers = self.accept(pool);
-            }
-            until_door = until_door.saturating_sub(1);
-            let Some(mut seat) = seat else { continue };
+            let mut seat = match self.next_seat(pool, &mut sweeper) {
+                Ok(Some(seat)) => seat,
+                Ok(None) => continue,
+                Err(duty) => return duty,
+            };
             let turn = seat.connection.turn();
             let is_quiet = turn == Turn::Quiet;
             seat.quiet = if is_quiet { seat.quiet + 1 } else { 0 };
-            in_vain = if is_quiet { in_vain + 1 } else { 0 };
-            let must_leave = turn == Turn::MustWait || is_calm || seat.quiet > PATIENCE;
-            tried = match turn {
+            sweeper.in_vain = if is_quiet { sweeper.in_vain + 1 } else { 0 };
+            let leaves = turn == Turn::MustWait || sweeper.is_calm || seat.quiet > PATIENCE;
+            sweeper.tried = match turn {
                 Turn::Over => None,
-                _ if must_leave => give_back(pool, seat, turn),
+                _ if leaves => give_back(pool, seat, turn),
                 _ => Some(seat),
             };
         }
+    }
+
+    /// Puts the connection that was tried behind the others, and takes the one at the front. Sleeps
+    /// or accepts if it is time. An `Err` says what this thread does outside the ring.
+    fn next_seat(&self, pool: &Arc<Pool>, sweeper: &mut Sweeper) -> Result<Option<Seat>, Duty> {
+        let mut circle = self.lock();
+        circle.seats.extend(sweeper.newcomers.drain(..));
+        if circle.added != sweeper.added && circle.threads > self.most_threads {
+            // The watcher added a thread while this one was stuck in a handler. This thread keeps
+            // the connection that it was stuck with, and leaves.
+            circle.threads -= 1;
+            return Err(sweeper
+                .tried
+                .take()
+                .and_then(leave_with)
+                .map_or(Duty::Choose, Duty::Serve));
+        }
+        sweeper.added = circle.added;
+        circle.seats.extend(sweeper.tried.take());
+        circle.tries += 1;
+        let seats = circle.seats.len();
+        circle.most_seats = circle.most_seats.max(seats);
+        let seat = circle.seats.pop_front();
+        let finds_nothing = seat.is_none() || sweeper.in_vain > STREAK.min(seats);
+        if finds_nothing {
+            sweeper.in_vain = 0;
+            sweeper.is_calm = circle.busy(self.window(), 0) < CALM;
+        }
+        let ends = sweeper.is_calm || pool.is_stopping();
+        if seat.is_none() && ends && self.leave(pool, &mut circle) {
+            return Err(Duty::Choose);
+        }
+        drop(circle);
+        if finds_nothing {
+            thread::sleep(NAP);
+        }
+        if sweeper.until_door == 0 {
+            sweeper.until_door = seats;
+            sweeper.newcomers = self.accept(pool);
+        }
+        sweeper.until_door = sweeper.until_door.saturating_sub(1);
+        Ok(seat)
     }
 
     /// Accepts clients without waiting. After a stop these are the last ones.
@@ -122,7 +182,7 @@ impl Shared {
         }
         circle.threads -= 1;
         if circle.threads == 0 {
-            circle.busy.end();
+            (circle.most_seats, circle.before) = (0, 0);
         }
         true
     }
