@@ -89,23 +89,19 @@ pub(super) enum Turn {
     Over,
 }
 
-/// Why there is no next answer, or not now.
+/// Why a stage cannot be completed.
 enum Obstacle {
-    /// Nothing has arrived, and this connection must not wait.
-    Quiet,
-    /// It would have to wait in the middle of something, and must not.
-    MustWait,
+    /// The turn ends like this.
+    End(Turn),
     /// The client has closed between two requests, or was idle for too long.
     Idle,
-    /// Nothing can be sent or read any more.
-    Gone,
-    /// The request is not acceptable; the client is told why.
+    /// The request is refused, and the client is told why.
     Refused(ParseError),
 }
 
 impl From<io::Error> for Obstacle {
     fn from(_: io::Error) -> Obstacle {
-        Obstacle::Gone
+        Obstacle::End(Turn::Over)
     }
 }
 
@@ -151,8 +147,7 @@ impl Connection {
         // A panic in a service is caught in `call`. This catches one where a response is dropped.
         match catch_unwind(AssertUnwindSafe(|| self.proceed())) {
             Ok(Ok(())) => Turn::Answered,
-            Ok(Err(Obstacle::Quiet)) => Turn::Quiet,
-            Ok(Err(Obstacle::MustWait)) => Turn::MustWait,
+            Ok(Err(Obstacle::End(turn))) => turn,
             Ok(Err(_)) | Err(_) => Turn::Over,
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! Left out: a queue of our own. Clients wait to be accepted in the queue of the system.
 
-use std::io::{ErrorKind, Read, Write};
+use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -88,12 +88,7 @@ pub(super) fn refuse(mut stream: &TcpStream) {
     // read, but nothing is waited for: this thread has other clients.
     if stream.set_nonblocking(true).is_ok() {
         let mut dropped = [0; 4096];
-        for _ in 0..16 {
-            match stream.read(&mut dropped) {
-                Ok(count) if count > 0 => {}
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                _ => break,
-            }
-        }
+        let mut drop_some = || stream.read(&mut dropped).is_ok_and(|count| count > 0);
+        let _ = (0..16).all(|_| drop_some());
     }
 }

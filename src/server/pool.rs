@@ -51,7 +51,7 @@ pub(super) trait Relief: Send + Sync {
 
 /// The threads of a server, and its listening socket.
 pub(super) struct Pool {
-    door: Door,
+    pub door: Door,
     serving: Arc<Serving>,
     relief: Box<dyn Relief>,
     staff: Mutex<Staff>,
@@ -280,10 +280,5 @@ impl Pool {
                 return Some(connection);
             }
         }
-    }
-
-    /// Refuses new clients from now on, after a stop.
-    pub fn shut_door(&self) {
-        self.door.shut();
     }
 }

@@ -9,7 +9,7 @@
 //!
 //! Left out: what the bytes mean. See `http::parse` and `http::body`.
 
-use super::{Connection, Obstacle};
+use super::{Connection, Obstacle, Turn};
 use crate::cycle::{Cycle, Detail};
 use crate::http::{
     ChunkedBody, Framing, Method, ParseError, Request, Version, expects_continue, framing,
@@ -58,7 +58,7 @@ impl Connection {
             if let Some((request, head_bytes)) = parse_head(self.input.bytes(), limits)? {
                 let framing = framing(&request, limits)?;
                 if !self.wire.may_wait() && !self.has_body(framing, head_bytes) {
-                    return Err(Obstacle::MustWait);
+                    return Err(Obstacle::End(Turn::MustWait));
                 }
                 self.is_head = request.method == Method::Head;
                 self.consume(head_bytes);
@@ -66,7 +66,7 @@ impl Connection {
                 return Ok(Incoming { request, head_bytes, framing });
             }
             if self.read_more(&mut deadline, self.serving.limits.head_time)? == 0 {
-                return Err(Obstacle::Gone);
+                return Err(Obstacle::End(Turn::Over));
             }
         }
     }
@@ -164,7 +164,9 @@ impl Connection {
                 self.wire.set_idle(false);
                 Ok(())
             }
-            Err(error) if is_not_ready(&error) && !self.wire.may_wait() => Err(Obstacle::Quiet),
+            Err(error) if is_not_ready(&error) && !self.wire.may_wait() => {
+                Err(Obstacle::End(Turn::Quiet))
+            }
             Err(error) if is_not_ready(&error) => Err(Obstacle::Idle),
             Err(error) => Err(error.into()),
         }
@@ -180,7 +182,7 @@ impl Connection {
     ) -> Result<usize, Obstacle> {
         self.flush()?;
         if !self.wire.may_wait() {
-            return Err(Obstacle::MustWait);
+            return Err(Obstacle::End(Turn::MustWait));
         }
         let end = *deadline.get_or_insert_with(|| Instant::now() + whole);
         loop {

@@ -5,7 +5,7 @@
 //! sent.
 
 use super::reading::Asked;
-use super::{Connection, Next, Obstacle};
+use super::{Connection, Next, Obstacle, Turn};
 use crate::cycle::{Cycle, Detail};
 use crate::http::response::{BodyFraming, Delivery, Streamer, write_head};
 use crate::http::{Body, ParseError, Response, Status, Version, date};
@@ -128,20 +128,20 @@ impl Connection {
         if self.output.is_empty() || self.wire.send(&mut self.output)? {
             Ok(())
         } else {
-            Err(Obstacle::MustWait)
+            Err(Obstacle::End(Turn::MustWait))
         }
     }
 
     /// Sends what was not in memory: a file or a stream.
     pub(super) fn send_rest(&mut self) -> Result<(), Obstacle> {
         if self.rest.is_some() && !self.wire.may_wait() {
-            return Err(Obstacle::MustWait);
+            return Err(Obstacle::End(Turn::MustWait));
         }
         match self.rest.take() {
             None => {}
             Some(Rest::File(file, range)) => {
                 if !self.wire.send_file(file, range, &mut self.output)? {
-                    return Err(Obstacle::Gone);
+                    return Err(Obstacle::End(Turn::Over));
                 }
             }
             Some(Rest::Stream(write, chunked)) => {
@@ -149,7 +149,7 @@ impl Connection {
                 let mut pieces = self.wire.pieces(chunked);
                 let written = catch_unwind(AssertUnwindSafe(|| write(&mut pieces)));
                 // Without its last chunk the client knows that the body is not whole.
-                let Ok(Ok(())) = written else { return Err(Obstacle::Gone) };
+                let Ok(Ok(())) = written else { return Err(Obstacle::End(Turn::Over)) };
                 if chunked {
                     self.output.extend_from_slice(b"0\r\n\r\n");
                 }
@@ -192,9 +192,9 @@ impl Connection {
         self.flush()?;
         let most_bytes = self.serving.limits.body_bytes.saturating_mul(16);
         if self.next == Next::Linger && !self.wire.linger(most_bytes) {
-            return Err(Obstacle::MustWait);
+            return Err(Obstacle::End(Turn::MustWait));
         }
-        Err(Obstacle::Gone)
+        Err(Obstacle::End(Turn::Over))
     }
 }
 

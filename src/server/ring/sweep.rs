@@ -161,7 +161,7 @@ impl Shared {
             }
         }
         if is_stopping {
-            pool.shut_door();
+            pool.door.shut();
             *has_door = false;
         }
         newcomers
