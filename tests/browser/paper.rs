@@ -53,8 +53,8 @@ fn what_is_folded_wide_or_dark_on_the_screen_is_whole_and_light_on_paper() {
     for (name, path, hidden) in [
         ("paper-cycle", "/cycles/1", "src/web/app.rs:"),
         ("paper-cycles", "/cycles", "/static/css/my-style-sheet.css"),
-        ("paper-lesson", "/lessons/1", "A server never begins."),
-        ("paper-chapter", "/source/src/app/course/formtest.rs", "send the browser on to a GET."),
+        ("paper-lesson", "/lessons/1", "A server never speaks first."),
+        ("paper-chapter", "/source/src/app/course/formtest.rs", "send the browser to a page."),
         ("paper-contents", "/source", "src/signal.rs"),
     ] {
         browser.open(&carafe.url(path));
