@@ -20,6 +20,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 /// One value of any of the kinds that JSON knows; integers and floats are different kinds.
+///
+/// The kinds from [`Value::Undefined`] on appear only while a page is made. A program that stores
+/// or sends values never meets them; as JSON they are written as the nearest kind that JSON knows.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Value {
     /// Nothing: JSON's `null`, Python's `None`.
@@ -37,12 +40,55 @@ pub enum Value {
     List(Arc<Vec<Value>>),
     /// Values by name.
     Map(Map),
+    /// Only in templates: no value. It prints nothing.
+    Undefined,
+    /// Only in templates: text that is HTML already, so that printing does not escape it.
+    Html(Arc<str>),
+    /// Only in templates: values in order that Python does not print as a list.
+    Sequence(Arc<Sequence>),
+    /// Only in templates: a dict with keys that are not all text, `{1: 'one'}`.
+    Dict(Arc<Vec<(Value, Value)>>),
+    /// Only in templates: a macro, or the `loop` of a `for`.
+    Local(Local),
+}
+
+/// Values in order, and the Python type as which they print.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sequence {
+    /// Which Python type.
+    pub kind: SequenceKind,
+    /// The values.
+    pub items: Vec<Value>,
+}
+
+/// The Python types that hold values in order and are no lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SequenceKind {
+    /// `(1, 2)`
+    Tuple,
+    /// `d.keys()`
+    Keys,
+    /// `d.values()`
+    Values,
+    /// `d.items()`
+    Items,
+    /// `range(start, stop, step)`
+    Range(i64, i64, i64),
+}
+
+/// What only the page that is being made can use: a number in one of its tables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Local {
+    /// A macro.
+    Macro(usize),
+    /// The `loop` of a `for`.
+    Loop(usize),
 }
 
 impl Value {
     /// The text, if this is text.
     pub fn as_str(&self) -> Option<&str> {
-        if let Value::Str(text) = self { Some(text) } else { None }
+        if let Value::Str(text) | Value::Html(text) = self { Some(text) } else { None }
     }
 
     /// The whole number, if this is one.
@@ -64,9 +110,13 @@ impl Value {
         if let Value::Bool(truth) = self { Some(*truth) } else { None }
     }
 
-    /// The values in order, if this is a list.
+    /// The values in order, if this is a list or a template's tuple.
     pub fn as_list(&self) -> Option<&[Value]> {
-        if let Value::List(items) = self { Some(items) } else { None }
+        match self {
+            Value::List(items) => Some(items),
+            Value::Sequence(sequence) => Some(&sequence.items),
+            _ => None,
+        }
     }
 
     /// The values by name, if this is a map.
@@ -166,6 +216,11 @@ impl Map {
     /// The names and values in order.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&str, &Value)> + ExactSizeIterator {
         self.entries().iter().map(|(name, value)| (&**name, value))
+    }
+
+    /// The names in order, to be shared.
+    pub fn keys(&self) -> impl Iterator<Item = &Arc<str>> {
+        self.entries().iter().map(|(name, _)| name)
     }
 
     fn entries(&self) -> &[(Arc<str>, Value)] {

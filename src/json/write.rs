@@ -1,6 +1,6 @@
 //! From a value to JSON text.
 
-use crate::value::Value;
+use crate::value::{Map, Value};
 use std::fmt::Write;
 
 /// How JSON text is laid out.
@@ -44,7 +44,7 @@ pub fn write_into(out: &mut String, value: &Value, style: Style) {
 
 fn write_value(out: &mut String, value: &Value, style: Style, depth: usize) {
     match value {
-        Value::Null => out.push_str("null"),
+        Value::Null | Value::Undefined | Value::Local(_) => out.push_str("null"),
         Value::Bool(true) => out.push_str("true"),
         Value::Bool(false) => out.push_str("false"),
         Value::Int(number) => write_int(out, *number),
@@ -52,39 +52,54 @@ fn write_value(out: &mut String, value: &Value, style: Style, depth: usize) {
         Value::Float(_) if !style.python => out.push_str("null"),
         Value::Float(number) if number.is_nan() => out.push_str("NaN"),
         Value::Float(number) => out.push_str(if *number > 0.0 { "Infinity" } else { "-Infinity" }),
-        Value::Str(text) => write_string(out, text, style),
-        Value::List(items) if items.is_empty() => out.push_str("[]"),
-        Value::Map(map) if map.is_empty() => out.push_str("{}"),
-        Value::List(items) => {
-            out.push('[');
-            for (at, item) in items.iter().enumerate() {
-                separate(out, at > 0, style, depth + 1);
-                write_value(out, item, style, depth + 1);
-            }
-            close(out, ']', style, depth);
-        }
-        Value::Map(map) => {
-            let mut sorted = Vec::new();
-            if style.sorted {
-                sorted.extend(map.iter());
-                sorted.sort_by_key(|(name, _)| *name);
-            }
-            out.push('{');
-            let mut first = true;
-            let mut pair = |name: &str, value: &Value| {
-                separate(out, !std::mem::take(&mut first), style, depth + 1);
-                write_string(out, name, style);
-                out.push_str(if style.python { ": " } else { ":" });
-                write_value(out, value, style, depth + 1);
-            };
-            if style.sorted {
-                sorted.into_iter().for_each(|(name, value)| pair(name, value));
-            } else {
-                map.iter().for_each(|(name, value)| pair(name, value));
-            }
-            close(out, '}', style, depth);
+        Value::Str(text) | Value::Html(text) => write_string(out, text, style),
+        Value::List(items) => write_items(out, items, style, depth),
+        Value::Sequence(sequence) => write_items(out, &sequence.items, style, depth),
+        Value::Map(map) => write_map(out, map, style, depth),
+        Value::Dict(pairs) => {
+            // A name of an object is always text: the text that the key is as JSON.
+            let name = |key: &Value| key.as_str().map_or_else(|| write(key), str::to_owned);
+            let map: Map = pairs.iter().map(|(key, value)| (name(key), value.clone())).collect();
+            write_map(out, &map, style, depth);
         }
     }
+}
+
+fn write_items(out: &mut String, items: &[Value], style: Style, depth: usize) {
+    if items.is_empty() {
+        return out.push_str("[]");
+    }
+    out.push('[');
+    for (at, item) in items.iter().enumerate() {
+        separate(out, at > 0, style, depth + 1);
+        write_value(out, item, style, depth + 1);
+    }
+    close(out, ']', style, depth);
+}
+
+fn write_map(out: &mut String, map: &Map, style: Style, depth: usize) {
+    if map.is_empty() {
+        return out.push_str("{}");
+    }
+    let mut sorted = Vec::new();
+    if style.sorted {
+        sorted.extend(map.iter());
+        sorted.sort_by_key(|(name, _)| *name);
+    }
+    out.push('{');
+    let mut first = true;
+    let mut pair = |(name, value): (&str, &Value)| {
+        separate(out, !std::mem::take(&mut first), style, depth + 1);
+        write_string(out, name, style);
+        out.push_str(if style.python { ": " } else { ":" });
+        write_value(out, value, style, depth + 1);
+    };
+    if style.sorted {
+        sorted.into_iter().for_each(pair);
+    } else {
+        map.iter().for_each(&mut pair);
+    }
+    close(out, '}', style, depth);
 }
 
 fn separate(out: &mut String, comma: bool, style: Style, depth: usize) {

@@ -11,7 +11,6 @@ use super::template::Globals;
 use crate::http::{Method, Request, fields};
 use crate::json;
 use crate::value::{Map, Value};
-use std::borrow::Cow;
 use std::cell::RefCell;
 
 /// One page's view of the request, the visitor and the site.
@@ -27,7 +26,7 @@ pub struct PageGlobals<'p, 's> {
 }
 
 impl Globals for PageGlobals<'_, '_> {
-    fn variable(&self, name: &str) -> Option<Cow<'_, Value>> {
+    fn variable(&self, name: &str) -> Option<Value> {
         let value = match name {
             "request" => request_value(self.request),
             "session" => {
@@ -38,7 +37,7 @@ impl Globals for PageGlobals<'_, '_> {
             "g" => Value::Map(Map::new()),
             _ => return None,
         };
-        Some(Cow::Owned(value))
+        Some(value)
     }
 
     fn call(&self, name: &str, arguments: &[Value], named: &Map) -> Option<Result<Value, String>> {

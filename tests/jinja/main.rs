@@ -6,8 +6,9 @@
 
 use carafe::web::template::{Globals, Templates};
 use carafe::{Map, Value, json};
+use std::io::Write;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 /// What `render.py` lends to its pages, once more.
 struct Lent<'a> {
@@ -70,31 +71,57 @@ fn render(templates: &Map, data: &Map) -> Result<String, String> {
     rendered.map(|page| page.text).map_err(|error| error.to_string())
 }
 
-#[test]
-fn every_case_is_rendered_as_jinja_renders_it() {
+/// What `render.py` prints, as JSON; `None` without a Python that has Jinja2.
+fn rendered_by_jinja(cases: Option<&Value>) -> Option<Value> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let python = root.join("target/venv/bin/python");
     if !python.exists() {
         assert!(std::env::var_os("CI").is_none(), "no {}: run tests/setup", python.display());
         eprintln!(
-            "skipped every_case_is_rendered_as_jinja_renders_it: no {}; tests/setup makes it",
+            "skipped a comparison with Jinja2: no {}; tests/setup makes it",
             python.display()
         );
-        return;
+        return None;
     }
-    let output = match std::env::var_os("JINJA_CASES") {
-        // Already rendered: for looking at one's own cases.
-        Some(file) => std::fs::read(file).expect("JINJA_CASES is a file"),
-        None => {
-            let output = Command::new(python)
-                .arg(root.join("tests/jinja/render.py"))
-                .output()
-                .expect("Python runs");
-            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-            output.stdout
-        }
+    let mut command = Command::new(python);
+    command.arg(root.join("tests/jinja/render.py")).stdin(Stdio::piped()).stdout(Stdio::piped());
+    command.args(cases.map(|_| "-"));
+    let mut running = command.spawn().expect("Python runs");
+    let text = cases.map(json::write).unwrap_or_default();
+    running.stdin.take().unwrap().write_all(text.as_bytes()).expect("render.py reads");
+    let output = running.wait_with_output().expect("render.py ends");
+    assert!(output.status.success(), "render.py: {}", output.status);
+    Some(json::parse(&output.stdout).expect("render.py prints JSON"))
+}
+
+#[test]
+fn each_example_of_the_reference_prints_the_same_in_jinja() {
+    let case = |(template, prints): (&str, &str)| {
+        let templates = Map::from([("page.html", template)]);
+        let data = Map::new();
+        Map::from([
+            ("prints", Value::from(prints)),
+            ("templates", templates.into()),
+            ("data", data.into()),
+        ])
     };
-    let cases = json::parse(&output).expect("render.py prints JSON");
+    let cases: Value = carafe::web::template::examples().map(case).collect();
+    let Some(rendered) = rendered_by_jinja(Some(&cases)) else { return };
+    for case in rendered.as_list().expect("a list of cases") {
+        assert_eq!(case.get("output"), case.get("prints"), "{}", json::write(case));
+    }
+}
+
+#[test]
+fn every_case_is_rendered_as_jinja_renders_it() {
+    let cases = match std::env::var_os("JINJA_CASES") {
+        // Already rendered: for looking at one's own cases.
+        Some(file) => {
+            Some(json::parse(&std::fs::read(file).expect("JINJA_CASES is a file")).expect("JSON"))
+        }
+        None => rendered_by_jinja(None),
+    };
+    let Some(cases) = cases else { return };
     let cases = cases.as_list().expect("a list of cases");
     let mut wrong = Vec::new();
     for case in cases {

@@ -3,7 +3,6 @@
 
 use carafe::web::template::{Globals, Templates};
 use carafe::{Map, Value, json};
-use std::borrow::Cow;
 use std::cell::Cell;
 
 /// Templates from texts; the first is to be rendered.
@@ -28,28 +27,58 @@ fn error(template: &str) -> String {
 
 #[test]
 fn an_error_names_line_column_what_was_met_and_what_was_expected() {
+    let mut wrong = Vec::new();
     for (template, expected) in [
         // Tags.
         ("a\n  {% for x in l %}\n  {% endif %}", "3:3: found {% endif %}, expected {% endfor %}"),
         (
             "\n\n\n{% if name %}\n\n",
-            "6:1: end of template, expected {% endif %} for the {% if %} of line 4",
+            "6:1: found end of template, expected {% endif %} for the {% if %} of line 4",
         ),
         (
             "{% block a %}{% if i %}{% endblock %}",
             "1:24: found {% endblock %}, expected {% endif %}",
         ),
-        ("{% else %}", "1:1: found {% else %}, but nothing is open that it could close"),
+        ("{% else %}", "1:1: found {% else %}, but no open tag needs it"),
         (
             "é{% fro x in l %}",
-            "1:2: found {% fro %}, expected a tag: if, for, set, with, include, extends, block, raw; there is {% for %}",
+            "1:2: found {% fro %}, expected a tag: if, for, set, with, include, extends, block, macro, import, from, raw; there is {% for %}",
         ),
-        ("{% macro x() %}", "1:1: found {% macro %}, which Jinja has and carafe leaves out"),
+        ("{% call x() %}", "1:1: found {% call %}, which Jinja has and carafe has not"),
+        (
+            "{% macro x(a=1, b) %}",
+            "1:18: found ), expected =: the parameter before it has a default",
+        ),
+        (
+            "{% macro x() %}",
+            "1:16: found end of template, expected {% endmacro %} for the {% macro %} of line 1",
+        ),
+        ("{% import 'page.html' %}", "1:23: found %}, expected as"),
+        ("{% if i:: %}", "1:9: found :, expected %}"),
+        // What Jinja has and no course uses.
+        ("{{ 0xff }}", "1:4: found 0x: write it in base ten"),
+        ("{{ l[::2] }}", "1:7: found the step of a slice, which is left out"),
+        ("{{ '\\101' }}", "1:5: found \\1, which is left out"),
+        ("{{ '%x'|format(255) }}", "1:9: the pattern has %x, which is not known here"),
+        ("{{ '{:x}'.format(255) }}", "1:11: {:x} is not known here for an int"),
+        ("{{ '1f'|int(0, 16) }}", "1:9: the filter int takes at most 1 values, found 2"),
+        ("{{ self.title() }}", "1:9: found self.title(), which is left out"),
+        ("{% block a scoped %}", "1:12: found scoped, which is left out: a block sees no loop"),
+        ("{% include 'x' ignore missing %}", "1:1: ignore is left out"),
+        ("{% set x | upper %}", "1:10: found a filter after set, which is left out"),
+        (
+            "{% for x in l recursive %}",
+            "1:15: found recursive, which is left out: a macro can call itself",
+        ),
+        ("{{ f(*l) }}", "1:6: found * before an argument: left out"),
         ("{% if %}", "1:7: found %}, expected a value"),
         ("{% if i x %}", "1:9: found x, expected %}"),
         ("{% for x of l %}", "1:10: found of, expected in"),
         ("{% for 1 in l %}", "1:8: found 1, expected a name"),
-        ("{% set x %}", "1:12: end of template, expected {% endset %} for the {% set %} of line 1"),
+        (
+            "{% set x %}",
+            "1:12: found end of template, expected {% endset %} for the {% set %} of line 1",
+        ),
         ("{% set x y %}", "1:10: found y, expected %}"),
         ("{% set a.b = 1 %}", "1:9: found ., expected =: an attribute cannot be set"),
         (
@@ -59,16 +88,19 @@ fn an_error_names_line_column_what_was_met_and_what_was_expected() {
         ("{% block a %}{% endblock %}{% block a %}", "1:37: found the block a for the second time"),
         ("{% with a = 1 b = 2 %}", "1:15: found b, expected ,"),
         // Tokens.
-        ("{{ name", "1:8: end of template, expected }} for the {{ of line 1"),
+        ("{{ name", "1:8: found end of template, expected }} for the {{ of line 1"),
         ("{% if name }}", "1:12: found }}, expected %}"),
         ("{{ name %}", "1:9: found %}, expected }}"),
-        ("a\n{# b", "2:5: end of template, expected #} for the {# of line 2"),
-        ("{% raw %}{{", "1:12: end of template, expected {% endraw %} for the {% raw %} of line 1"),
-        ("{{ 'abc }}", "1:11: end of template, expected ' for the string of line 1"),
+        ("a\n{# b", "2:5: found end of template, expected #} for the {# of line 2"),
+        (
+            "{% raw %}{{",
+            "1:12: found end of template, expected {% endraw %} for the {% raw %} of line 1",
+        ),
+        ("{{ 'abc }}", "1:11: found end of template, expected ' for the string of line 1"),
         ("{{ (1] }}", "1:6: found ], expected )"),
         ("{{ 1 ? 2 }}", "1:6: found ?, expected a name, a value or an operator"),
         ("{{ 9223372036854775808 }}", "1:4: the number 9223372036854775808 does not fit 64 bits"),
-        ("{{ '\\xg' }}", "1:5: found \\x with 0 digits, expected 2 hexadecimal digits"),
+        ("{{ '\\xg' }}", "1:5: found \\x, expected 2 hexadecimal digits"),
         // Expressions.
         ("{{ }}", "1:4: found }}, expected a value"),
         ("{{ 1 + }}", "1:8: found }}, expected a value"),
@@ -80,7 +112,10 @@ fn an_error_names_line_column_what_was_met_and_what_was_expected() {
         ("{{ i|upper(1) }}", "1:6: the filter upper takes at most 0 values, found 1"),
         ("{{ i|d(x=1) }}", "1:6: the filter d takes no x="),
         ("{{ i is definde }}", "1:9: there is no test \"definde\"; there is \"defined\""),
-        ("{{ i is divisibleby(1, 2) }}", "1:9: the test divisibleby takes 1 values, found 2"),
+        (
+            "{{ i is divisibleby(1, 2) }}",
+            "1:9: the test divisibleby takes at most 1 values, found 2",
+        ),
         // Doing.
         ("{{ nmae.x }}", "1:4: \"nmae\" is undefined; there is \"name\", so it has no \"x\""),
         (
@@ -93,17 +128,38 @@ fn an_error_names_line_column_what_was_met_and_what_was_expected() {
         ("{{ 9223372036854775807 + 1 }}", "1:24: 9223372036854775807 + 1 does not fit 64 bits"),
         ("{{ 2 ** 64 }}", "1:6: 2 ** 64 does not fit 64 bits"),
         ("{{ -(-9223372036854775807 - 1) }}", "1:4: -(-9223372036854775808) does not fit 64 bits"),
-        ("{{ 1 < 'a' }}", "1:8: <: an int and a string have no order"),
-        ("{% for x in i %}{% endfor %}", "1:13: an int has no items to walk through"),
-        ("{% for a, b in l %}{% endfor %}", "1:8: found an int, expected 2 values to take apart"),
+        ("{{ 1 < 'a' }}", "1:6: an int and a string have no order"),
+        ("{% for x in i %}{% endfor %}", "1:13: an int has no items"),
+        ("{% for a, b in l %}{% endfor %}", "1:8: found an int, expected 2 values"),
         ("{% set a, b = [1] %}", "1:8: found 1 values, expected 2"),
         ("{{ i|length }}", "1:6: an int has no length"),
+        ("{{ name() }}", "1:4: name is a string, not a function"),
+        (
+            "{% for x in l %}{{ loop.nextitem }}{% endfor %}",
+            "1:25: there is no name in loop: \"nextitem\"",
+        ),
+        (
+            "{% for x in l %}{{ loop.idnex }}{% endfor %}",
+            "1:25: there is no name in loop: \"idnex\"; there is \"index\"",
+        ),
+        (
+            "{% for x in l %}{% set a = loop %}{% set b = 1 %}{% endfor %}{{ a.index }}",
+            "1:65: \"a\" is undefined, so it has no \"index\"",
+        ),
+        (
+            "{% macro m(a) %}{% endmacro %}{{ m(1, 2) }}",
+            "1:34: the macro m takes at most 1 values, found 2",
+        ),
+        (
+            "{% macro m(size) %}{% endmacro %}{{ m(sise=2) }}",
+            "1:37: the macro m takes no sise=; there is \"size\"",
+        ),
+        ("{% macro m() %}\n{{ 1/0 }}{% endmacro %}{{ m() }}", "2:5: division by zero"),
         ("{{ nope() }}", "1:4: there is no function \"nope\""),
         ("{{ rnage(3) }}", "1:4: there is no function \"rnage\"; there is \"range\""),
-        (
-            "{{ name.upper() }}",
-            "1:9: a string has no method upper() here; there is the filter |upper",
-        ),
+        ("{{ name.uper() }}", "1:9: there is no method of a string \"uper\"; there is \"upper\""),
+        ("{{ l.append(3) }}", "1:6: there is no method of a list \"append\""),
+        ("{{ name.split(x=1) }}", "1:9: split() takes no x="),
         (
             "{{ d.items }}",
             "1:6: \"items\" is a method of the dict, expected .items() or, for the key, ['items']",
@@ -115,11 +171,15 @@ fn an_error_names_line_column_what_was_met_and_what_was_expected() {
             "1:12: no template \"pgae.html\" in the program; there is \"page.html\"",
         ),
         ("{% extends 'page.html' %}", "1:12: page.html extends itself"),
-        ("{% include n %}", "1:12: none has no items to walk through"),
+        ("{% include n %}", "1:12: found none, expected the name of a template"),
         ("{% include '../x' %}", "1:12: the name \"../x\" leads out of the folder"),
     ] {
-        assert_eq!(error(template), format!("page.html:{expected}"), "{template}");
+        let (found, expected) = (error(template), format!("page.html:{expected}"));
+        if found != expected {
+            wrong.push(format!("{template}\n  {found}\n  {expected}"));
+        }
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]
@@ -196,10 +256,10 @@ struct App {
 }
 
 impl Globals for App {
-    fn variable(&self, name: &str) -> Option<Cow<'_, Value>> {
+    fn variable(&self, name: &str) -> Option<Value> {
         self.asked.set(self.asked.get() + 1);
         match name {
-            "session" => Some(Cow::Owned(self.session.clone().into())),
+            "session" => Some(self.session.clone().into()),
             _ => None,
         }
     }
@@ -277,4 +337,34 @@ fn filters_of_the_application_are_found_by_name_and_take_the_place_of_others() {
         files.render("q", &data(), &()).unwrap_err().to_string(),
         "q:1:9: euros takes an int"
     );
+}
+
+#[test]
+fn each_example_of_the_reference_prints_what_it_says() {
+    for (template, prints) in carafe::web::template::examples() {
+        let page = templates(&[("p", template)]).render("p", &Map::new(), &());
+        assert_eq!(page.map(|page| page.text), Ok(prints.to_owned()), "{template}");
+    }
+}
+
+#[test]
+fn the_reference_names_each_tag_filter_test_and_method_and_fits_a_page() {
+    let reference = carafe::web::template::reference();
+    for part in [
+        "{% macro",
+        "{% from",
+        "urlencode",
+        "divisibleby",
+        "startswith",
+        "items",
+        "url_for",
+        "category_filter",
+        "loop.index",
+        "Left out",
+    ] {
+        assert!(reference.contains(part), "{part}");
+    }
+    for line in reference.lines() {
+        assert!(line.chars().count() <= 110, "{line}");
+    }
 }

@@ -16,6 +16,10 @@ fn on_a_small_stack(work: impl FnOnce() + Send + 'static) {
         .expect("the stack holds");
 }
 
+fn error_of(text: &str) -> Option<String> {
+    error(&[("page.html", text)])
+}
+
 /// The error of a page on a small stack, or `None` if the page could be made.
 fn error(files: &[(&str, &str)]) -> Option<String> {
     let files = templates(files);
@@ -68,6 +72,10 @@ fn deep_nesting_is_an_error_and_no_stack_overflow() {
             assert!(count < 120 || error.is_some(), "{count} {open}");
             assert!(count > 20 || error.is_none(), "{count} {open}: {error:?}");
         }
+        let calls = format!("{}x{}", "m(".repeat(count), ")".repeat(count));
+        let text = format!("{{% macro m(x) %}}{{{{ x }}}}{{% endmacro %}}{{{{ {calls} }}}}");
+        let called = error_of(&text);
+        assert!(count < 60 || called.is_some(), "{count} calls of a macro");
         let blocks: String = (0..count).map(|at| format!("{{% block b{at} %}}")).collect();
         let error = error(&[("page.html", &format!("{blocks}{}", "{% endblock %}".repeat(count)))]);
         assert!(count < 120 || error.is_some(), "{count} blocks");
@@ -99,6 +107,7 @@ fn data_that_grows_into_itself_is_an_error_and_no_stack_overflow() {
         ("{% set a = {'a': a} %}".to_owned(), "{{ a == a }}{{ [a]|sort }}"),
         ("{% set a = {'a': a}.items() %}".to_owned(), "{{ a|list }}"),
         (format!("{{% set a = {deep} %}}"), "{{ a }}"),
+        (format!("{{% for a in {deep} %}}{{% endfor %}}"), "{{ a }}"),
     ] {
         for count in [1, 19, 20, 21, 10_000] {
             let text = format!("{}{print}", grow.repeat(count));
@@ -124,10 +133,13 @@ fn a_template_that_includes_or_extends_itself_is_an_error() {
             ),
             ("b.html", "{% block x %}{% endblock %}"),
         ],
-        &[("page.html", "{% block a %}{{ self.a() }}{% endblock %}")],
+        &[("page.html", "{% import 'page.html' as a %}")],
+        &[("page.html", "{% from 'b.html' import x %}"), ("b.html", "{% include 'page.html' %}")],
+        &[("page.html", "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}")],
+        &[("page.html", "{% macro m(a) %}{{ m([a]) }}{% endmacro %}{{ m(1) }}")],
         &[(
             "page.html",
-            "{% block a %}{{ self.b() }}{% endblock %}{% block b %}{{ self.a() }}{% endblock %}",
+            "{% macro a() %}{{ b() }}{% endmacro %}{% macro b() %}{{ a() }}{% endmacro %}{{ a() }}",
         )],
     ] {
         assert!(error(files).is_some(), "{files:?}");
@@ -144,6 +156,10 @@ fn loops_and_texts_without_end_are_errors_within_seconds() {
         "{% set r = range(100000) %}{% for x in r %}{% for y in r %}{% endfor %}{% endfor %}".to_owned(),
         "{% set r = range(100000) %}{% for x in r %}{% for y in r if false %}{% endfor %}{% endfor %}".to_owned(),
         "{% for x in range(100000) %}{{ 'a' * 1000 }}{% endfor %}".to_owned(),
+        "{% for x in range(100000) %}{% for y in range(100000) %}text{% endfor %}{% endfor %}".to_owned(),
+        "{% macro m() %}{{ 'a' * 1000 }}{% endmacro %}{% for x in range(100000) %}{{ m() }}{% endfor %}".to_owned(),
+        "{{ '{:1001}'.format(1) }}".to_owned(),
+        "{{ 'a'.join(['b' * 9000000, 'c' * 9000000]) }}".to_owned(),
         "{{ 'a' * 9223372036854775807 }}".to_owned(),
         "{{ 'a' * 17000000 }}".to_owned(),
         "{{ [1] * 9223372036854775807 }}".to_owned(),
@@ -203,9 +219,9 @@ fn numbers_at_the_edge_do_not_panic() {
 
 #[test]
 fn any_beginning_of_a_template_ends_in_a_page_or_an_error() {
-    let text = "{% extends 'x' if a else 'y' %}{%- block b scoped -%}{% for a, (b, c) in d.items()|sort(reverse=true) if a is not none -%}\
+    let text = "{% extends 'x' if a else 'y' %}{%- block b: -%}{% for a, (b, c) in d.items()|sort(reverse=true) if a is not none -%}\
         {{ loop.index ~ \"x\\u00e9\\\"\" }}{% if a[1:-1] not in [1.5e3, {'k': (1,)}] %}{# é #}{% raw %}{{{% endraw %}{% elif x == -1 ** 2 %}\
-        {% include ['a', 'b'] ignore missing %}{% else %}{% set q | upper %}é{% endset %}{% endif %}{% endfor %}{% with a=1, b=2 %}{% endwith %}{% endblock b %}";
+        {% include ['a', 'b'] with context %}{% else %}{% set q %}é{% endset %}{% endif %}{% endfor %}{% with a=1, b=2 %}{% endwith %}{% endblock b %}{% macro m(a, b='c') %}{{ a.upper() }}{% endmacro %}{% from 'f' import g as h, i %}";
     for (end, _) in text.char_indices() {
         error(&[("page.html", &text[..end])]);
         error(&[("page.html", &text[end..])]);

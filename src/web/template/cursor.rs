@@ -1,92 +1,143 @@
-//! The tokens of a template, and how far they have been read: what all parts of the parser share.
+//! The tokens of a template and how many have been read: what both parts of the parser share.
 
-use super::filters::CustomFilter;
-use super::scan::{Mistake, Token};
-use super::tree::Block;
+use super::mistake::Mistake;
+use super::scan::{Token, scan};
+use super::tree::{Block, CustomFilter};
 
-/// How deep tags and brackets together may lie in one another: each level costs stack.
+/// How many levels of tags and brackets a template may have: each level needs stack.
 const DEPTH: usize = 48;
 
-/// Tokens, and how far they have been read.
-pub(super) struct Parser<'s> {
-    pub(super) source: &'s str,
-    pub(super) tokens: Vec<(Token<'s>, usize)>,
-    pub(super) next: usize,
-    pub(super) depth: usize,
+/// A template that is being parsed.
+pub struct Parser<'s> {
+    /// Its text.
+    pub source: &'s str,
     /// The filters of the application.
-    pub(super) filters: &'s [(String, CustomFilter)],
+    pub filters: &'s [(String, CustomFilter)],
     /// The blocks so far.
-    pub(super) blocks: Vec<Block>,
-    /// How often the name `loop` was met, but not in blocks, which do not see it.
-    pub(super) loops: usize,
+    pub blocks: Vec<Block>,
+    /// How often the name `loop` appeared, without blocks and macros, which do not see it.
+    pub loops: usize,
+    tokens: Vec<(Token<'s>, usize)>,
+    next: usize,
+    depth: usize,
 }
 
 impl<'s> Parser<'s> {
-    pub(super) fn peek(&self) -> &Token<'s> {
-        self.tokens.get(self.next).map_or(&Token::End, |(token, _)| token)
+    /// A parser before the first token.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`scan`].
+    pub fn new(
+        source: &'s str,
+        filters: &'s [(String, CustomFilter)],
+    ) -> Result<Parser<'s>, Mistake> {
+        let (tokens, blocks) = (scan(source)?, Vec::new());
+        Ok(Parser { source, filters, blocks, loops: 0, tokens, next: 0, depth: 0 })
     }
 
-    pub(super) fn peek_second(&self) -> &Token<'s> {
-        self.tokens.get(self.next + 1).map_or(&Token::End, |(token, _)| token)
+    /// The next token.
+    pub fn peek(&self) -> &Token<'s> {
+        self.peek_at(0)
     }
 
-    /// Where the next token stands.
-    pub(super) fn at(&self) -> usize {
+    /// The token after so many others.
+    pub fn peek_at(&self, count: usize) -> &Token<'s> {
+        self.tokens.get(self.next + count).map_or(&Token::End, |(token, _)| token)
+    }
+
+    /// The place of the next token.
+    pub fn at(&self) -> usize {
         self.tokens.get(self.next).map_or(self.source.len(), |(_, at)| *at)
     }
 
-    pub(super) fn skip(&mut self, count: usize) {
+    /// Goes on by so many tokens.
+    pub fn skip(&mut self, count: usize) {
         self.next += count;
     }
 
-    pub(super) fn is_sign(&self, sign: &str) -> bool {
+    /// True if this sign comes next.
+    pub fn is_sign(&self, sign: &str) -> bool {
         matches!(self.peek(), Token::Sign(found) if *found == sign)
     }
 
-    pub(super) fn skip_sign(&mut self, sign: &str) -> bool {
-        let found = self.is_sign(sign);
+    /// Goes past a token, if it comes next; true if it did.
+    pub fn skip_token(&mut self, token: &Token) -> bool {
+        let found = self.peek() == token;
         self.next += usize::from(found);
         found
     }
 
-    pub(super) fn skip_name(&mut self, name: &str) -> bool {
-        let found = matches!(self.peek(), Token::Name(found) if *found == name);
-        self.next += usize::from(found);
-        found
+    /// Goes past a sign, if it comes next; true if it did.
+    pub fn skip_sign(&mut self, sign: &'static str) -> bool {
+        self.skip_token(&Token::Sign(sign))
     }
 
-    pub(super) fn expect_sign(&mut self, sign: &str) -> Result<(), Mistake> {
-        if self.skip_sign(sign) { Ok(()) } else { Err(self.unexpected(sign)) }
+    /// Goes past a name, if it comes next; true if it did.
+    pub fn skip_name(&mut self, name: &str) -> bool {
+        self.skip_token(&Token::Name(name))
     }
 
-    pub(super) fn name(&mut self, expected: &str) -> Result<&'s str, Mistake> {
-        let Token::Name(name) = *self.peek() else { return Err(self.unexpected(expected)) };
+    /// Goes past a token.
+    ///
+    /// # Errors
+    ///
+    /// Another token comes next.
+    pub fn expect(&mut self, token: Token) -> Result<(), Mistake> {
+        if self.skip_token(&token) { Ok(()) } else { self.unexpected(&token.to_string()) }
+    }
+
+    /// The name that comes next.
+    ///
+    /// # Errors
+    ///
+    /// No name comes next.
+    pub fn name(&mut self, expected: &str) -> Result<&'s str, Mistake> {
+        let Token::Name(name) = *self.peek() else { return self.unexpected(expected) };
         self.skip(1);
         Ok(name)
     }
 
-    pub(super) fn unexpected(&self, expected: &str) -> Mistake {
-        Mistake::new(self.at(), format!("found {}, expected {expected}", self.peek()))
+    /// The mistake that something else comes next.
+    pub fn unexpected<T>(&self, expected: &str) -> Result<T, Mistake> {
+        Mistake::found(self.at(), format!("found {}, expected {expected}", self.peek()))
     }
 
-    pub(super) fn enter(&mut self) -> Result<(), Mistake> {
-        self.depth += 1;
-        if self.depth > DEPTH {
-            Err(Mistake::new(self.at(), "brackets and tags lie too deep in one another"))
-        } else {
-            Ok(())
+    /// Goes so many levels in; [`Parser::leave`] goes back.
+    ///
+    /// # Errors
+    ///
+    /// There are too many levels.
+    pub fn enter(&mut self, levels: usize) -> Result<(), Mistake> {
+        self.depth += levels;
+        match self.depth > DEPTH {
+            true => Mistake::found(self.at(), "brackets and tags are too deep in one another"),
+            false => Ok(()),
         }
     }
 
-    pub(super) fn leave(&mut self) {
-        self.depth -= 1;
+    /// Undoes [`Parser::enter`].
+    pub fn leave(&mut self, levels: usize) {
+        self.depth -= levels;
     }
 
-    pub(super) fn end_tag(&mut self) -> Result<(), Mistake> {
-        if *self.peek() != Token::TagEnd {
-            return Err(self.unexpected("%}"));
+    /// What is between brackets, with commas between; one more comma may come before the end.
+    ///
+    /// # Errors
+    ///
+    /// Those of `item`, and a missing comma.
+    pub fn listed<T>(
+        &mut self,
+        close: &'static str,
+        mut item: impl FnMut(&mut Self) -> Result<T, Mistake>,
+    ) -> Result<Vec<T>, Mistake> {
+        let mut items = Vec::new();
+        while !self.skip_sign(close) {
+            items.push(item(self)?);
+            if !self.skip_sign(",") && !self.is_sign(close) {
+                return self.unexpected(&format!(", or {close}"));
+            }
         }
-        self.skip(1);
-        Ok(())
+        Ok(items)
     }
 }

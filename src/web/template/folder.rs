@@ -20,7 +20,7 @@ const MOST_NAMES: usize = 1_000;
 
 /// Where templates come from.
 #[derive(Debug)]
-pub enum Source {
+pub enum TemplateSource {
     /// Files.
     Folder(PathBuf),
     /// Names and texts in the binary.
@@ -29,27 +29,27 @@ pub enum Source {
 
 /// Why a template is not to be had; one sentence.
 #[derive(Debug)]
-pub struct Missing {
+pub struct MissingTemplate {
     /// What was looked for, and where.
     pub message: String,
     /// True if there is simply no such template, which `ignore missing` forgives.
-    pub absent: bool,
+    pub is_absent: bool,
 }
 
-impl Missing {
-    fn refused(message: impl Into<String>) -> Missing {
-        Missing { message: message.into(), absent: false }
+impl MissingTemplate {
+    fn refused(message: impl Into<String>) -> MissingTemplate {
+        MissingTemplate { message: message.into(), is_absent: false }
     }
 }
 
 /// Which version of a file was read; none for what the binary holds, which never changes.
 #[derive(Debug)]
-pub struct Version(Option<FileVersion>);
+pub struct TemplateVersion(Option<FileState>);
 
 #[derive(Debug)]
-struct FileVersion {
+struct FileState {
     path: PathBuf,
-    stamp: Stamp,
+    stamp: TemplateStamp,
     /// False if the file had just been written when it was read: clocks are coarse, and one more
     /// change in the same tick would leave the same stamp.
     settled: bool,
@@ -57,7 +57,7 @@ struct FileVersion {
 
 /// What tells one version of a file from the next without reading it.
 #[derive(Debug, PartialEq)]
-struct Stamp {
+struct TemplateStamp {
     length: u64,
     modified: Option<SystemTime>,
     /// The number of the file and the time of its last change of any kind, which nobody can set
@@ -65,8 +65,8 @@ struct Stamp {
     inode: (u64, i64, i64),
 }
 
-impl Stamp {
-    fn of(metadata: &Metadata) -> Stamp {
+impl TemplateStamp {
+    fn of(metadata: &Metadata) -> TemplateStamp {
         #[cfg(unix)]
         let inode = {
             use std::os::unix::fs::MetadataExt;
@@ -74,7 +74,7 @@ impl Stamp {
         };
         #[cfg(not(unix))]
         let inode = (0, 0, 0);
-        Stamp { length: metadata.len(), modified: metadata.modified().ok(), inode }
+        TemplateStamp { length: metadata.len(), modified: metadata.modified().ok(), inode }
     }
 
     fn is_settled(&self) -> bool {
@@ -83,13 +83,13 @@ impl Stamp {
     }
 }
 
-impl Source {
+impl TemplateSource {
     /// True if what was read then is still what the file holds.
-    pub fn is_current(&self, version: &Version) -> bool {
+    pub fn is_current(&self, version: &TemplateVersion) -> bool {
         let Some(version) = &version.0 else { return true };
         version.settled
             && fs::metadata(&version.path)
-                .is_ok_and(|metadata| Stamp::of(&metadata) == version.stamp)
+                .is_ok_and(|metadata| TemplateStamp::of(&metadata) == version.stamp)
     }
 
     /// The text of a template, and its version.
@@ -97,69 +97,74 @@ impl Source {
     /// # Errors
     ///
     /// A name that leads out of the folder, no such file, a file that is not text.
-    pub fn read(&self, name: &str) -> Result<(String, Version), Missing> {
+    pub fn read(&self, name: &str) -> Result<(String, TemplateVersion), MissingTemplate> {
         if let Some(why) = leads_out(name) {
-            return Err(Missing::refused(format!("the name {} {why}", shown(name))));
+            return Err(MissingTemplate::refused(format!("the name {} {why}", shown(name))));
         }
         match self {
-            Source::Embedded(files) => match files.iter().find(|(known, _)| *known == name) {
-                Some((_, text)) => Ok(((*text).to_owned(), Version(None))),
+            TemplateSource::Embedded(files) => match files.iter().find(|(known, _)| *known == name)
+            {
+                Some((_, text)) => Ok(((*text).to_owned(), TemplateVersion(None))),
                 None => Err(self.absent(name)),
             },
-            Source::Folder(folder) => self.read_file(folder, name),
+            TemplateSource::Folder(folder) => self.read_file(folder, name),
         }
     }
 
-    fn read_file(&self, folder: &Path, name: &str) -> Result<(String, Version), Missing> {
+    fn read_file(
+        &self,
+        folder: &Path,
+        name: &str,
+    ) -> Result<(String, TemplateVersion), MissingTemplate> {
         let path = folder.join(name);
         // Symbolic links are followed to their end, and the end must be below the folder too.
         let (Ok(real_folder), Ok(real_path)) = (folder.canonicalize(), path.canonicalize()) else {
             return Err(self.absent(name));
         };
         if !real_path.starts_with(&real_folder) {
-            return Err(Missing::refused(format!(
+            return Err(MissingTemplate::refused(format!(
                 "the name {} leads out of the folder",
                 shown(name)
             )));
         }
         // Opening a pipe would wait for a writer, so what is no file is not opened.
         if !fs::metadata(&real_path).is_ok_and(|metadata| metadata.is_file()) {
-            return Err(Missing::refused(format!("{} is no file", path.display())));
+            return Err(MissingTemplate::refused(format!("{} is no file", path.display())));
         }
         let unreadable = |error: std::io::Error| {
-            Missing::refused(format!("cannot read {}: {error}", path.display()))
+            MissingTemplate::refused(format!("cannot read {}: {error}", path.display()))
         };
         let file = File::open(&real_path).map_err(unreadable)?;
-        let stamp = Stamp::of(&file.metadata().map_err(unreadable)?);
+        let stamp = TemplateStamp::of(&file.metadata().map_err(unreadable)?);
         let settled = stamp.is_settled();
         let mut bytes = Vec::new();
         file.take(LONGEST + 1).read_to_end(&mut bytes).map_err(unreadable)?;
         if bytes.len() as u64 > LONGEST {
-            return Err(Missing::refused(format!(
+            return Err(MissingTemplate::refused(format!(
                 "{} is longer than {LONGEST} bytes",
                 path.display()
             )));
         }
         let text = String::from_utf8(bytes).map_err(|error| {
-            Missing::refused(format!(
+            MissingTemplate::refused(format!(
                 "{} is not UTF-8 from byte {} on",
                 path.display(),
                 error.utf8_error().valid_up_to()
             ))
         })?;
-        Ok((text, Version(Some(FileVersion { path, stamp, settled }))))
+        Ok((text, TemplateVersion(Some(FileState { path, stamp, settled }))))
     }
 
-    fn absent(&self, name: &str) -> Missing {
+    fn absent(&self, name: &str) -> MissingTemplate {
         let hint = |near: Option<&str>| {
             near.map(|near| format!("; there is {}", shown(near))).unwrap_or_default()
         };
         let message = match self {
-            Source::Embedded(files) => {
+            TemplateSource::Embedded(files) => {
                 let near = nearest(name, files.iter().map(|(known, _)| *known));
                 format!("no template {} in the program{}", shown(name), hint(near))
             }
-            Source::Folder(folder) if !folder.is_dir() => {
+            TemplateSource::Folder(folder) if !folder.is_dir() => {
                 let last = folder
                     .file_name()
                     .map(|last| last.to_string_lossy().into_owned())
@@ -177,7 +182,7 @@ impl Source {
                     near.unwrap_or_default()
                 )
             }
-            Source::Folder(folder) => {
+            TemplateSource::Folder(folder) => {
                 let (below, last) = name.rsplit_once('/').unwrap_or(("", name));
                 let near = nearest(last, names_in(&folder.join(below)).iter().map(String::as_str))
                     .map(|near| {
@@ -191,7 +196,7 @@ impl Source {
                 )
             }
         };
-        Missing { message, absent: true }
+        MissingTemplate { message, is_absent: true }
     }
 }
 

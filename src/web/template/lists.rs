@@ -1,58 +1,52 @@
 //! Filters for lists: `{{ names|sort|join(', ') }}`.
 
-use super::LONGEST;
-use super::arithmetic::too_long;
-use super::datum::Datum;
-use super::filters::{Given, Outcome, argument};
-use super::items::Items;
+use super::function::{Outcome, given};
+use super::kinds::{LONGEST, place, too_long};
 use super::print::{to_html, to_text};
+use crate::value::{SequenceKind, Value};
 use std::cmp::Ordering;
 
 /// How many items or characters there are.
-pub fn length<'a>(datum: &Datum<'a>, _: &Given<'a>) -> Outcome<'a> {
-    datum.length().map(Datum::from).ok_or_else(|| format!("{} has no length", datum.type_name()))
+pub fn length(value: &Value, _: &[Value]) -> Outcome {
+    value.length().map(Value::from).ok_or_else(|| format!("{} has no length", value.type_name()))
 }
 
 /// The first item; undefined if there is none.
-pub fn first<'a>(datum: &Datum<'a>, _: &Given<'a>) -> Outcome<'a> {
-    Ok(datum.items()?.at(0))
+pub fn first(value: &Value, _: &[Value]) -> Outcome {
+    Ok(value.to_items()?.first().cloned().unwrap_or(Value::Undefined))
 }
 
 /// The last item; undefined if there is none.
-pub fn last<'a>(datum: &Datum<'a>, _: &Given<'a>) -> Outcome<'a> {
-    let items = datum.items()?;
-    match items.at(items.len().wrapping_sub(1)) {
+pub fn last(value: &Value, _: &[Value]) -> Outcome {
+    match value.to_items()?.last().cloned() {
         // As in Python, the last character of HTML is HTML, though the first is not.
-        Datum::Text(text) if datum.is_safe() => Ok(Datum::Safe(text)),
-        last => Ok(last),
+        Some(Value::Str(text)) if value.is_safe() => Ok(Value::Html(text)),
+        last => Ok(last.unwrap_or(Value::Undefined)),
     }
 }
 
 /// The items as a list.
-pub fn list<'a>(datum: &Datum<'a>, _: &Given<'a>) -> Outcome<'a> {
-    Ok(Datum::list(datum.items()?.into_iter().collect()))
+pub fn list(value: &Value, _: &[Value]) -> Outcome {
+    Ok(value.to_items()?.into())
 }
 
-/// A string's characters or a list's items from the back.
-pub fn reverse<'a>(datum: &Datum<'a>, _: &Given<'a>) -> Outcome<'a> {
-    match datum.as_text() {
-        Some(text) => Ok(Datum::text_like(text.chars().rev().collect(), datum.is_safe())),
-        None => Ok(Datum::list(datum.items()?.into_iter().rev().collect())),
+/// A string's characters or a list's items from the end to the front.
+pub fn reverse(value: &Value, _: &[Value]) -> Outcome {
+    match value.as_str() {
+        Some(text) => Ok(Value::text(text.chars().rev().collect::<String>(), value.is_safe())),
+        None => Ok(value.to_items()?.into_iter().rev().collect()),
     }
 }
 
-/// The items as text, with another text between them. If one of them is HTML, so is the whole, and
+/// The items as text, with another text between them. If one of them is HTML, so is the result, and
 /// the others are escaped.
-pub fn join<'a>(datum: &Datum<'a>, given: &Given<'a>) -> Outcome<'a> {
-    let between = argument(given, 0).cloned().unwrap_or_else(|| Datum::text(String::new()));
-    let mut items: Vec<Datum> = datum.items()?.into_iter().collect();
-    if let Some(attribute) =
-        argument(given, 1).filter(|attribute| !matches!(attribute, Datum::Null))
-    {
-        let path = path(attribute);
-        items = items.iter().map(|item| look_up(item, &path)).collect::<Result<_, _>>()?;
-    }
-    let safe = between.is_safe() || items.iter().any(Datum::is_safe);
+pub fn join(value: &Value, arguments: &[Value]) -> Outcome {
+    let between = given(arguments, 0).cloned().unwrap_or_else(|| "".into());
+    let path = path(given(arguments, 1));
+    let items = value.to_items()?;
+    let items: Vec<Value> =
+        items.iter().map(|item| look_up(item, &path)).collect::<Result<_, _>>()?;
+    let safe = between.is_safe() || items.iter().any(Value::is_safe);
     let as_text = if safe { to_html } else { to_text };
     let between = as_text(&between);
     let mut text = String::new();
@@ -63,104 +57,154 @@ pub fn join<'a>(datum: &Datum<'a>, given: &Given<'a>) -> Outcome<'a> {
             return Err(too_long());
         }
     }
-    Ok(Datum::text_like(text, safe))
+    Ok(Value::text(text, safe))
 }
 
-/// The items in order. Strings are compared without regard to large and small letters, unless
-/// `case_sensitive`.
-pub fn sort<'a>(datum: &Datum<'a>, given: &Given<'a>) -> Outcome<'a> {
-    let reversed = argument(given, 0).is_some_and(Datum::is_true);
-    let exact = argument(given, 1).is_some_and(Datum::is_true);
-    let paths: Vec<Vec<Datum>> = match argument(given, 2) {
-        None | Some(Datum::Null) => vec![Vec::new()],
-        Some(attribute) => match attribute.as_text() {
-            // 'age,name': by age, and by name where the ages are equal.
-            Some(text) => text.split(',').map(|part| path(&Datum::text(part.to_owned()))).collect(),
-            None => vec![path(attribute)],
-        },
+/// The items in order. Capital and small letters are the same, unless `case_sensitive` is true.
+pub fn sort(value: &Value, arguments: &[Value]) -> Outcome {
+    let is_set = |at| given(arguments, at).is_some_and(Value::is_true);
+    let (reversed, exact) = (is_set(0), is_set(1));
+    // 'age,name': by age, and by name where the ages are equal.
+    let paths: Vec<Vec<Value>> = match given(arguments, 2) {
+        Some(Value::Str(text)) => text.split(',').map(|part| path(Some(&part.into()))).collect(),
+        attribute => vec![path(attribute)],
+    };
+    let key = |item: &Value, path: &[Value]| match look_up(item, path)? {
+        Value::Str(text) | Value::Html(text) if !exact => Ok(Value::from(text.to_lowercase())),
+        key => Ok::<_, String>(key),
     };
     let mut keyed = Vec::new();
-    for item in datum.items()? {
-        let mut keys = Vec::with_capacity(paths.len());
-        for path in &paths {
-            let key = look_up(&item, path)?;
-            keys.push(match key.as_text() {
-                Some(text) if !exact => Datum::text(text.to_lowercase()),
-                _ => key,
-            });
-        }
-        keyed.push((keys, item));
+    for item in value.to_items()? {
+        let keys = paths.iter().map(|path| key(&item, path)).collect::<Result<Vec<_>, _>>()?;
+        keyed.push((Value::from(keys), item));
     }
     let mut error = None;
-    let mut compare = |a: &[Datum<'a>], b: &[Datum<'a>]| {
-        for (a, b) in a.iter().zip(b) {
-            if !a.equals(b) {
-                return a.order(b).unwrap_or_else(|message| {
-                    error.get_or_insert(message);
-                    None
-                });
-            }
-        }
-        Some(Ordering::Equal)
-    };
     merge_sort(&mut keyed, &mut |(a, _), (b, _)| {
         // Equal items keep their order, in a reversed list too.
-        if reversed {
-            compare(a, b) == Some(Ordering::Less)
-        } else {
-            compare(b, a) == Some(Ordering::Less)
-        }
+        let order = if reversed { a.order(b) } else { b.order(a) };
+        order.unwrap_or_else(|message| {
+            error.get_or_insert(message);
+            None
+        }) == Some(Ordering::Less)
     });
     match error {
         Some(message) => Err(message),
-        None => Ok(Datum::list(keyed.into_iter().map(|(_, item)| item).collect())),
+        None => Ok(keyed.into_iter().map(|(_, item)| item).collect()),
     }
 }
 
-/// Sorts without moving equal items past one another; `after(a, b)` says that a belongs after b.
+/// Sorts and keeps equal items in their order; `after(a, b)` says that a belongs after b.
 ///
-/// The sort of the standard library may panic where the order is not a total one, as with
-/// not-a-number.
-fn merge_sort<T: Clone>(items: &mut Vec<T>, after: &mut dyn FnMut(&T, &T) -> bool) {
+/// The sort of the standard library may panic if the order is no total one, as with not-a-number.
+fn merge_sort<T>(items: &mut Vec<T>, after: &mut dyn FnMut(&T, &T) -> bool) {
     if items.len() < 2 {
         return;
     }
     let mut right = items.split_off(items.len() / 2);
     merge_sort(items, after);
     merge_sort(&mut right, after);
-    let left = std::mem::take(items);
-    let (mut left, mut right) = (left.into_iter().peekable(), right.into_iter().peekable());
+    let mut left = std::mem::take(items).into_iter().peekable();
+    let mut right = right.into_iter().peekable();
     while let (Some(a), Some(b)) = (left.peek(), right.peek()) {
-        let next = if after(a, b) { right.next() } else { left.next() };
-        items.extend(next);
+        items.extend(if after(a, b) { right.next() } else { left.next() });
     }
     items.extend(left.chain(right));
 }
 
-/// `'user.name'` as steps; steps of digits are indexes.
-fn path<'a>(attribute: &Datum<'a>) -> Vec<Datum<'a>> {
-    let Some(text) = attribute.as_text() else { return vec![attribute.clone()] };
-    let step = |step: &str| match step.parse() {
-        Ok(index) if step.bytes().all(|byte| byte.is_ascii_digit()) => Datum::Int(index),
-        _ => Datum::text(step.to_owned()),
+/// `'user.name'` as steps; steps of digits are indexes. No attribute has no steps.
+fn path(attribute: Option<&Value>) -> Vec<Value> {
+    let step = |step: &str| match step.parse::<u32>() {
+        Ok(index) => index.into(),
+        Err(_) => step.into(),
     };
-    text.split('.').map(step).collect()
+    match attribute {
+        None | Some(Value::Null) => Vec::new(),
+        Some(Value::Str(text)) => text.split('.').map(step).collect(),
+        Some(other) => vec![other.clone()],
+    }
 }
 
-fn look_up<'a>(item: &Datum<'a>, path: &[Datum<'a>]) -> Outcome<'a> {
-    let mut found = item.clone();
+fn look_up(item: &Value, path: &[Value]) -> Outcome {
+    let mut found = item;
     for step in path {
-        found = match (&found, step.as_int()) {
-            (Datum::Undefined(_), _) => return Err(format!("an item has no {}", &*to_text(step))),
-            (Datum::Map(_) | Datum::Dict(_), _) => {
-                found.under(step).unwrap_or(Datum::Undefined(None))
-            }
-            (_, Some(index)) => match found.items() {
-                Ok(items) => Items::at(&items, usize::try_from(index).unwrap_or(usize::MAX)),
-                Err(_) => Datum::Undefined(None),
-            },
-            _ => Datum::Undefined(None),
-        };
+        if *found == Value::Undefined {
+            return Err(format!("an item has no {}", to_text(step)));
+        }
+        found = found.under(step).unwrap_or(&Value::Undefined);
     }
-    Ok(found)
+    Ok(found.clone())
+}
+
+/// `value[from:to]`; a bound may be left out or negative.
+///
+/// # Errors
+///
+/// A value without an order; a bound that is no int.
+pub fn slice(value: &Value, [from, to]: [Option<Value>; 2]) -> Outcome {
+    let items = match value {
+        Value::Str(_) | Value::Html(_) | Value::List(_) | Value::Sequence(_) => value.to_items()?,
+        _ => return Err(format!("{} cannot be sliced", value.type_name())),
+    };
+    let bound = |bound: Option<Value>, otherwise: usize| match bound {
+        None | Some(Value::Null) => Ok(otherwise),
+        Some(bound) => match bound.whole() {
+            // Past the end is the end, and before the front is the front.
+            Some(index) => {
+                Ok(place(index, items.len()).unwrap_or(if index < 0 { 0 } else { items.len() }))
+            }
+            None => Err(format!("found {}, expected an int", bound.type_name())),
+        },
+    };
+    let (from, to) = (bound(from, 0)?, bound(to, items.len())?);
+    let chosen = items.get(from..to).unwrap_or_default().to_vec();
+    Ok(match value {
+        Value::List(_) => chosen.into(),
+        Value::Sequence(sequence) => {
+            let kind = match sequence.kind {
+                SequenceKind::Range(start, _, step) => {
+                    let at = |index: usize| start.wrapping_add(step.wrapping_mul(index as i64));
+                    SequenceKind::Range(at(from), at(to), step)
+                }
+                kind => kind,
+            };
+            Value::sequence(kind, chosen)
+        }
+        _ => {
+            let letters: String = chosen.iter().filter_map(Value::as_str).collect();
+            Value::text(letters, value.is_safe())
+        }
+    })
+}
+
+/// A range longer than this is refused: each of its numbers is a turn of a loop.
+const LONGEST_RANGE: i128 = 100_000;
+
+/// `range(stop)`, `range(start, stop)` or `range(start, stop, step)`
+///
+/// # Errors
+///
+/// Other values, a step of zero, a range that is too long.
+pub fn range(arguments: &[Value]) -> Outcome {
+    let wrong = |value: &Value| format!("range() takes ints, found {}", value.type_name());
+    let numbers: Vec<i64> = arguments
+        .iter()
+        .map(|value| value.whole().ok_or_else(|| wrong(value)))
+        .collect::<Result<_, _>>()?;
+    let (start, stop, step) = match numbers[..] {
+        [stop] => (0, stop, 1),
+        [start, stop] => (start, stop, 1),
+        [.., 0] => return Err("the step of range() is 0".to_owned()),
+        [start, stop, step] => (start, stop, step),
+        _ => return Err(format!("range() takes 1 to 3 numbers, found {}", numbers.len())),
+    };
+    let (way, stride) = (i128::from(stop) - i128::from(start), i128::from(step));
+    let way = if step > 0 { way } else { -way };
+    let count = ((way + stride.abs() - 1) / stride.abs()).max(0);
+    if count > LONGEST_RANGE {
+        return Err(format!("range() has {count} numbers, expected at most {LONGEST_RANGE}"));
+    }
+    // Wrapping: the way to a number inside the range may be longer than 64 bits.
+    let at = |turn: i64| Value::Int(start.wrapping_add(turn.wrapping_mul(step)));
+    let items = (0..count as i64).map(at).collect();
+    Ok(Value::sequence(SequenceKind::Range(start, stop, step), items))
 }

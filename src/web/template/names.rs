@@ -1,205 +1,281 @@
 //! Which value a name has at a place of a template.
 //!
-//! Looked at in this order, the first that knows the name wins:
+//! The names that templates set are on a stack and are searched from its top, so an inner name hides
+//! an outer one. Below the stack are, in this order, the variables of the handler and what the
+//! application lends to every page: `request`, `session`, `g`.
 //!
-//! 1. the names of the loops, `with`s and `set`s around the place, from the inside out;
-//! 2. what the templates of this page set at their top;
-//! 3. the variables that the handler gave;
-//! 4. what the application lends to every page: `request`, `session`, `g`.
-//!
-//! A block sees none of the first kind from outside of it, unless it is `scoped`: it may be
-//! replaced by a template that knows nothing of the loop. An included template sees all, and leaves
-//! nothing behind.
+//! What is set outside of loops, `with`s, blocks and macros belongs to the whole page: it is the
+//! lower part of the stack, up to `top`. A block or a macro sees only that part, so the names above
+//! it are put aside while it runs.
 
-use super::Globals;
-use super::datum::{Datum, Missing};
-use super::tree::{CAPTURED, Expression, Tree};
-use crate::near::nearest;
-use crate::value::Map;
-use std::borrow::Cow;
-use std::rc::Rc;
+use super::function::hint;
+use super::methods::DICT_METHODS;
+use super::mistake::locate;
+use super::tree::{Expression, ExpressionKind as Kind, Tree};
+use crate::value::{Map, Value};
 
 /// More warnings about one page help nobody.
 const MOST_WARNINGS: usize = 50;
 
-/// The names that a template can see, and where new ones go.
+/// What an application lends to every page beside the page's own variables: Flask's `request`,
+/// `session` and `g`, `url_for` and `get_flashed_messages`.
+///
+/// Nothing is asked for before a template names it.
+pub trait Globals {
+    /// The value of a name, if the application has one.
+    fn variable(&self, _name: &str) -> Option<Value> {
+        None
+    }
+
+    /// The result of calling a function, if the application has one of that name; `Err` becomes a
+    /// [`TemplateError`](super::TemplateError) at the place of the call.
+    fn call(
+        &self,
+        _name: &str,
+        _arguments: &[Value],
+        _named: &Map,
+    ) -> Option<Result<Value, String>> {
+        None
+    }
+
+    /// The names of all variables and functions, for hints: `there is "session"`.
+    fn names(&self) -> &[&str] {
+        &[]
+    }
+}
+
+/// Nothing beside the page's own variables.
+impl Globals for () {}
+
+/// What a name on the stack stands for.
+#[derive(Clone)]
+pub enum Bound {
+    /// A value.
+    Value(Value),
+    /// An item of a list: a loop changes only the index.
+    Item(Value, usize),
+}
+
+impl Bound {
+    fn value(&self) -> Option<&Value> {
+        match self {
+            Bound::Value(value) => Some(value),
+            Bound::Item(list, index) => list.as_list()?.get(*index),
+        }
+    }
+}
+
+/// The names that a template can see.
 pub struct Names<'a> {
-    /// What the handler gave.
-    variables: &'a Map,
-    /// What the application lends.
-    pub globals: &'a dyn Globals,
-    /// Values that the application made for this page, so that they are made once.
-    made: Vec<(&'a str, Datum<'a>)>,
-    /// Names of loops, `with`s and blocks, innermost last.
-    local: Vec<(&'a str, Datum<'a>)>,
-    /// Only names from here on in `local` can be seen.
-    visible: usize,
-    /// What was set at the top of a template.
-    top: Vec<(&'a str, Datum<'a>)>,
-    /// True while what is set goes to `top`.
+    stack: Vec<(&'a str, Bound)>,
+    /// How much of the stack belongs to the whole page.
+    top: usize,
+    /// True outside of loops, `with`s, blocks and macros.
     at_top: bool,
+    variables: &'a Map,
+    globals: &'a dyn Globals,
+    /// What the application lent so far, so that it is asked once.
+    lent: Vec<(&'a str, Value)>,
     warnings: Vec<String>,
 }
 
-/// How things stood before a scope was opened.
-pub struct Before<'a> {
+/// The state before a scope was opened.
+pub struct Scope<'a> {
     length: usize,
-    visible: usize,
+    top: usize,
     at_top: bool,
-    top: Option<Vec<(&'a str, Datum<'a>)>>,
+    aside: Vec<(&'a str, Bound)>,
 }
 
 impl<'a> Names<'a> {
-    /// The names of a page before its template is looked at.
+    /// The names of a page before its template runs.
     pub fn new(variables: &'a Map, globals: &'a dyn Globals) -> Names<'a> {
-        let (made, local, top, warnings) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Names { variables, globals, made, local, visible: 0, top, at_top: true, warnings }
+        let (stack, lent, warnings) = (Vec::new(), Vec::new(), Vec::new());
+        Names { stack, top: 0, at_top: true, variables, globals, lent, warnings }
     }
 
-    /// The value of a name, or what makes it undefined.
-    pub fn get(&mut self, name: &'a str, tree: &'a Tree, expression: &'a Expression) -> Datum<'a> {
-        self.find(name).unwrap_or_else(|| {
-            Datum::Undefined(Some(Rc::new(Missing { tree, expression, inside: None })))
-        })
-    }
-
-    fn find(&mut self, name: &'a str) -> Option<Datum<'a>> {
-        let known = |entries: &[(&'a str, Datum<'a>)]| {
-            entries.iter().rev().find(|(known, _)| *known == name).map(|(_, datum)| datum.clone())
-        };
-        if let Some(datum) = known(&self.local[self.visible..]).or_else(|| known(&self.top)) {
-            return Some(datum);
-        }
-        if let Some(value) = self.variables.get(name) {
-            return Some(Datum::lent(value));
-        }
-        if let Some(datum) = known(&self.made) {
-            return Some(datum);
-        }
-        match self.globals.variable(name)? {
-            Cow::Borrowed(value) => Some(Datum::lent(value)),
-            Cow::Owned(value) => {
-                let datum = Datum::made(&value);
-                self.made.push((name, datum.clone()));
-                Some(datum)
-            }
+    /// The value of a name, an attribute or an item, if it can be borrowed. Nothing is computed, and
+    /// the application is not asked.
+    pub fn peek<'s>(&'s self, expression: &'s Expression) -> Option<&'s Value> {
+        match &expression.kind {
+            Kind::Constant(value) => Some(value),
+            Kind::Name(name) => self.find(name),
+            Kind::Attribute(of, name) => match self.peek(of)? {
+                // As in Jinja, `d.items` is the method, even if the dict has a key of that name.
+                Value::Map(map) if DICT_METHODS.iter().all(|method| method.name != name) => {
+                    map.get(name)
+                }
+                _ => None,
+            },
+            Kind::Index(of, index) => self.peek(of)?.under(self.peek(index)?),
+            _ => None,
         }
     }
 
-    /// True outside of loops, `with`s and blocks.
+    fn find(&self, name: &str) -> Option<&Value> {
+        let set = self.stack.iter().rev().find(|(known, _)| *known == name);
+        if let Some((_, bound)) = set {
+            return bound.value();
+        }
+        self.variables
+            .get(name)
+            .or_else(|| self.lent.iter().find(|(known, _)| *known == name).map(|(_, value)| value))
+    }
+
+    /// The value of a name that [`Names::peek`] did not find: the application is asked.
+    pub fn ask(&mut self, name: &'a str) -> Value {
+        let Some(value) = self.globals.variable(name) else { return Value::Undefined };
+        self.lent.push((name, value.clone()));
+        value
+    }
+
+    /// Calls a function of the application, if it has one of this name.
+    pub fn call(
+        &self,
+        name: &str,
+        arguments: &[Value],
+        named: &Map,
+    ) -> Option<Result<Value, String>> {
+        self.globals.call(name, arguments, named)
+    }
+
+    /// True outside of loops, `with`s, blocks and macros.
     pub fn is_at_top(&self) -> bool {
         self.at_top
     }
 
     /// Gives a name a value until the innermost scope closes.
-    pub fn set(&mut self, name: &'a str, datum: Datum<'a>) {
-        if !self.at_top {
-            self.local.push((name, datum));
-        } else if let Some(entry) = self.top.iter_mut().find(|(known, _)| *known == name) {
-            entry.1 = datum;
-        } else {
-            self.top.push((name, datum));
+    pub fn set(&mut self, name: &'a str, bound: Bound) {
+        self.stack.push((name, bound));
+        if self.at_top {
+            self.top = self.stack.len();
+        }
+    }
+
+    /// How many names there are: what to give to [`Names::next_turn`].
+    pub fn count(&self) -> usize {
+        self.stack.len()
+    }
+
+    /// Begins the next turn of a loop: forgets what was set from there on, and changes the item of
+    /// the name before it, if that is an item.
+    pub fn next_turn(&mut self, count: usize, turn: usize) {
+        self.stack.truncate(count);
+        if let Some((_, Bound::Item(_, index))) = self.stack.last_mut() {
+            *index = turn;
         }
     }
 
     /// Opens a scope: what is set in it ends with it.
-    pub fn open(&mut self) -> Before<'a> {
-        let before = Before {
-            length: self.local.len(),
-            visible: self.visible,
+    pub fn open(&mut self) -> Scope<'a> {
+        let scope = Scope {
+            length: self.stack.len(),
+            top: self.top,
             at_top: self.at_top,
-            top: None,
+            aside: Vec::new(),
         };
         self.at_top = false;
-        before
+        scope
     }
 
-    /// Opens the scope of a block: without `scoped` it does not see the scopes around it.
-    pub fn open_block(&mut self, scoped: bool) -> Before<'a> {
-        let mut before = self.open();
-        if scoped {
-            // What is around becomes what is above, so that `super()` sees it too.
-            let mut top = self.top.clone();
-            top.extend_from_slice(&self.local[self.visible..]);
-            before.top = Some(std::mem::replace(&mut self.top, top));
-        }
-        self.visible = self.local.len();
-        before
+    /// Opens the scope of a block or a macro, which sees only what belongs to the whole page.
+    pub fn open_apart(&mut self) -> Scope<'a> {
+        let mut scope = self.open();
+        scope.aside = self.stack.split_off(self.top);
+        scope
     }
 
-    /// Opens the scope of an included template: it sees everything, or with `context` false only
-    /// what every page sees, and has a top of its own.
-    pub fn open_include(&mut self, context: bool) -> Before<'a> {
-        let mut top = Vec::new();
-        if context {
-            top.extend(self.top.iter().chain(&self.local[self.visible..]).cloned());
-        }
-        let mut before = self.open();
-        before.top = Some(std::mem::replace(&mut self.top, top));
-        self.visible = self.local.len();
-        self.at_top = true;
-        before
+    /// Opens the scope of an included template: all it sees is the top of its page.
+    pub fn open_page(&mut self) -> Scope<'a> {
+        let scope = self.open();
+        (self.top, self.at_top) = (self.stack.len(), true);
+        scope
     }
 
     /// Closes a scope.
-    pub fn close(&mut self, before: Before<'a>) {
-        self.local.truncate(before.length);
-        self.visible = before.visible;
-        self.at_top = before.at_top;
-        if let Some(top) = before.top {
-            self.top = top;
-        }
+    pub fn close(&mut self, scope: Scope<'a>) {
+        (self.top, self.at_top) = (scope.top, scope.at_top);
+        self.stack.truncate(scope.length - scope.aside.len());
+        self.stack.extend(scope.aside);
     }
 
-    /// How many names of inner scopes there are: what to give to [`Names::again`].
-    pub fn count(&self) -> usize {
-        self.local.len()
+    /// Exchanges the names of this page for those of another one.
+    pub fn swap(&mut self, other: &mut PageNames<'a>) {
+        std::mem::swap(&mut self.stack, &mut other.stack);
+        std::mem::swap(&mut self.variables, &mut other.variables);
+        std::mem::swap(&mut self.top, &mut other.top);
+        std::mem::swap(&mut self.at_top, &mut other.at_top);
     }
 
-    /// Forgets what was set since then, and leaves the scope open: the next turn of a loop begins.
-    pub fn again(&mut self, count: usize) {
-        self.local.truncate(count);
+    /// All names of this page, for an import `with context`.
+    pub fn snapshot(&self) -> PageNames<'a> {
+        let (stack, variables) = (self.stack.clone(), self.variables);
+        PageNames { top: stack.len(), at_top: true, stack, variables }
     }
 
-    /// Hides the handler's variables, or shows them again.
-    pub fn swap_variables(&mut self, variables: &'a Map) -> &'a Map {
-        std::mem::replace(&mut self.variables, variables)
-    }
-
-    /// Notes that an undefined value was used where a value was probably meant.
-    pub fn warn(&mut self, missing: Option<&Rc<Missing<'a>>>) {
-        let Some(missing) = missing else { return };
-        let (line, column) = super::locate(&missing.tree.source, missing.expression.at);
-        let warning = format!("{}:{line}:{column}: {}", missing.tree.name, self.describe(missing));
+    /// Adds a warning that an undefined value was used where a value was probably meant.
+    pub fn warn(&mut self, tree: &Tree, expression: &Expression) {
+        let Some(part) = expression.undefined_part() else { return };
+        let (line, column) = locate(&tree.source, part.at);
+        let warning = format!("{}:{line}:{column}: {}", tree.name, self.describe(part));
         if self.warnings.len() < MOST_WARNINGS && !self.warnings.contains(&warning) {
             self.warnings.push(warning);
         }
     }
 
     /// `"nmae" is undefined; there is "name"`
-    pub fn describe(&self, missing: &Missing<'a>) -> String {
-        let path = missing.expression.path();
-        let near = match &missing.inside {
-            Some(inside) => {
-                let pairs = inside.pairs().unwrap_or_default();
-                let keys = pairs.iter().filter_map(|(key, _)| key.as_text().map(|text| &**text));
-                let name = path.rsplit('.').next().unwrap_or_default();
-                nearest(name, keys).map(str::to_owned)
-            }
-            None => {
-                let set = self.local[self.visible..].iter().chain(&self.top).map(|(name, _)| *name);
-                let given = self.variables.iter().map(|(name, _)| name);
-                let lent = self.globals.names().iter().copied();
-                nearest(&path, set.chain(given).chain(lent).filter(|name| *name != CAPTURED))
-                    .map(str::to_owned)
-            }
+    pub fn describe(&self, expression: &Expression) -> String {
+        let near = match &expression.kind {
+            Kind::Name(name) => self.hint(name, []),
+            Kind::Attribute(of, name) => match self.peek(of).and_then(Value::as_map) {
+                Some(map) => hint(name, map.iter().map(|(name, _)| name)),
+                None => String::new(),
+            },
+            _ => String::new(),
         };
-        let hint = near.map(|near| format!("; there is \"{near}\"")).unwrap_or_default();
-        format!("\"{path}\" is undefined{hint}")
+        format!("\"{}\" is undefined{near}", expression.path())
+    }
+
+    /// `; there is "name"`, or nothing if no name of the page is near.
+    pub fn hint<const COUNT: usize>(&self, name: &str, more: [&str; COUNT]) -> String {
+        let set = self.stack.iter().map(|(name, _)| *name);
+        let given = self.variables.iter().map(|(name, _)| name);
+        let lent = self.globals.names().iter().copied();
+        hint(name, set.chain(given).chain(lent).chain(more))
     }
 
     /// The warnings so far, taken out.
     pub fn take_warnings(&mut self) -> Vec<String> {
         std::mem::take(&mut self.warnings)
+    }
+}
+
+/// The names of a page that does not run now: of an imported template between two calls of its
+/// macros, or of the page while such a macro runs.
+pub struct PageNames<'a> {
+    stack: Vec<(&'a str, Bound)>,
+    top: usize,
+    at_top: bool,
+    variables: &'a Map,
+}
+
+static NO_VARIABLES: Map = Map::new();
+
+impl<'a> PageNames<'a> {
+    /// No names: what a template sees that is imported without context.
+    pub fn empty() -> PageNames<'a> {
+        PageNames { stack: Vec::new(), top: 0, at_top: true, variables: &NO_VARIABLES }
+    }
+
+    /// How many names there are.
+    pub fn count(&self) -> usize {
+        self.stack.len()
+    }
+
+    /// The names from there on with their values. As in Jinja, those that begin with an underscore
+    /// are private.
+    pub fn public_from(&self, count: usize) -> Map {
+        let public = self.stack.iter().skip(count).filter(|(name, _)| !name.starts_with('_'));
+        public.filter_map(|(name, bound)| Some((*name, bound.value()?.clone()))).collect()
     }
 }

@@ -1,18 +1,18 @@
-//! How data turns into text: as Python prints it, then escaped for HTML.
+//! How a value turns into text: as Python prints it, then escaped for HTML.
 //!
 //! `None`, `True`, `1e+16`, `['a', 1]`: a list shows its strings in quotes, as Python's `repr`
 //! does.
 
-use super::datum::{Datum, Many, Text};
 use crate::json::{write_float, write_int};
+use crate::value::{SequenceKind, Value};
+use std::borrow::Cow;
 use std::fmt::Write;
 
-/// Appends text with the five characters that HTML gives a meaning replaced.
+/// Appends text with the five characters replaced that have a meaning in HTML.
 ///
 /// # Security
 ///
-/// `"` and `'` are among them, so escaped text may also stand in an attribute, if that is in
-/// quotes.
+/// `"` and `'` are among them, so escaped text may also be an attribute, if that is in quotes.
 pub fn escape_into(out: &mut String, text: &str) {
     let mut clean = 0;
     for (at, byte) in text.bytes().enumerate() {
@@ -31,77 +31,80 @@ pub fn escape_into(out: &mut String, text: &str) {
     out.push_str(&text[clean..]);
 }
 
-/// Appends data to a page: text is escaped unless it is HTML already.
-pub fn print_into(out: &mut String, datum: &Datum) {
-    match datum {
-        Datum::Safe(text) => out.push_str(text),
-        Datum::Text(text) => escape_into(out, text),
-        Datum::Int(number) => write_int(out, *number),
-        Datum::Undefined(_) => {}
-        _ => escape_into(out, &to_text(datum)),
+/// Appends a value to a page: text is escaped unless it is HTML already.
+pub fn print_into(out: &mut String, value: &Value) {
+    match value {
+        Value::Html(text) => out.push_str(text),
+        Value::Str(text) => escape_into(out, text),
+        Value::Int(number) => write_int(out, *number),
+        _ => escape_into(out, &to_text(value)),
     }
 }
 
-/// The data as Python's `str` shows it, not escaped.
-pub fn to_text<'a>(datum: &Datum<'a>) -> Text<'a> {
-    match datum {
-        Datum::Text(text) | Datum::Safe(text) => text.clone(),
-        Datum::Undefined(_) => Text::Lent(""),
-        Datum::Null => Text::Lent("None"),
-        Datum::Bool(true) => Text::Lent("True"),
-        Datum::Bool(false) => Text::Lent("False"),
-        _ => {
+/// The value as Python's `str` shows it, not escaped.
+pub fn to_text(value: &Value) -> Cow<'_, str> {
+    match value {
+        Value::Str(text) | Value::Html(text) => Cow::Borrowed(text),
+        Value::Undefined => Cow::Borrowed(""),
+        _ => Cow::Owned(repr(value)),
+    }
+}
+
+/// The value as HTML: text is escaped unless it is HTML already.
+pub fn to_html(value: &Value) -> Cow<'_, str> {
+    match to_text(value) {
+        text if value.is_safe() => text,
+        text => {
             let mut out = String::new();
-            repr_into(&mut out, datum);
-            Text::Made(out.into())
+            escape_into(&mut out, &text);
+            Cow::Owned(out)
         }
     }
 }
 
-/// The data as HTML: text is escaped unless it is HTML already.
-pub fn to_html<'a>(datum: &Datum<'a>) -> Text<'a> {
-    if let Datum::Safe(text) = datum {
-        return text.clone();
-    }
-    let text = to_text(datum);
-    if !text.bytes().any(|byte| matches!(byte, b'&' | b'<' | b'>' | b'"' | b'\'')) {
-        return text;
-    }
+/// The value as Python's `repr` shows it.
+pub fn repr(value: &Value) -> String {
     let mut out = String::new();
-    escape_into(&mut out, &text);
-    Text::Made(out.into())
+    repr_into(&mut out, value);
+    out
 }
 
-/// Appends the data as Python's `repr` shows it.
-pub fn repr_into(out: &mut String, datum: &Datum) {
-    match datum {
-        Datum::Undefined(_) => out.push_str("Undefined"),
-        Datum::Null => out.push_str("None"),
-        Datum::Bool(truth) => out.push_str(if *truth { "True" } else { "False" }),
-        Datum::Int(number) => write_int(out, *number),
-        Datum::Float(number) => write_float(out, *number),
-        Datum::Text(text) => quote_into(out, text),
-        Datum::Safe(text) => {
+fn repr_into(out: &mut String, value: &Value) {
+    match value {
+        Value::Undefined => out.push_str("Undefined"),
+        Value::Null => out.push_str("None"),
+        Value::Bool(truth) => out.push_str(if *truth { "True" } else { "False" }),
+        Value::Int(number) => write_int(out, *number),
+        Value::Float(number) => write_float(out, *number),
+        Value::Str(text) => quote_into(out, text),
+        Value::Html(text) => {
             out.push_str("Markup(");
             quote_into(out, text);
             out.push(')');
         }
-        Datum::Values(items) => items_into(out, '[', items.iter().map(Datum::lent), "]"),
-        Datum::Many(kind, items) => {
-            let (open, close) = match kind {
-                Many::List => ("[", "]"),
-                Many::Tuple => ("(", if items.len() == 1 { ",)" } else { ")" }),
-                Many::Items => ("dict_items([", "])"),
-                Many::Keys => ("dict_keys([", "])"),
-                Many::Values => ("dict_values([", "])"),
+        Value::List(items) => items_into(out, "[", items, "]"),
+        Value::Sequence(sequence) => {
+            let (open, close) = match sequence.kind {
+                SequenceKind::Tuple if sequence.items.len() == 1 => ("(", ",)"),
+                SequenceKind::Tuple => ("(", ")"),
+                SequenceKind::Items => ("dict_items([", "])"),
+                SequenceKind::Keys => ("dict_keys([", "])"),
+                SequenceKind::Values => ("dict_values([", "])"),
+                // Writing to a String cannot fail.
+                SequenceKind::Range(start, stop, 1) => {
+                    let _ = write!(out, "range({start}, {stop})");
+                    return;
+                }
+                SequenceKind::Range(start, stop, step) => {
+                    let _ = write!(out, "range({start}, {stop}, {step})");
+                    return;
+                }
             };
-            let (before, bracket) = open.split_at(open.len() - 1);
-            out.push_str(before);
-            items_into(out, bracket.chars().next().unwrap_or('['), items.iter().cloned(), close);
+            items_into(out, open, &sequence.items, close);
         }
-        Datum::Map(_) | Datum::Dict(_) => {
+        Value::Map(_) | Value::Dict(_) => {
             out.push('{');
-            for (at, (key, value)) in datum.pairs().into_iter().flatten().enumerate() {
+            for (at, (key, value)) in value.pairs().into_iter().flatten().enumerate() {
                 out.push_str(if at > 0 { ", " } else { "" });
                 repr_into(out, &key);
                 out.push_str(": ");
@@ -109,34 +112,20 @@ pub fn repr_into(out: &mut String, datum: &Datum) {
             }
             out.push('}');
         }
-        // Writing to a String cannot fail.
-        Datum::Range(range) if range.step == 1 => {
-            _ = write!(out, "range({}, {})", range.start, range.stop)
-        }
-        Datum::Range(range) => {
-            _ = write!(out, "range({}, {}, {})", range.start, range.stop, range.step)
-        }
-        Datum::Loop(state) => {
-            _ = write!(out, "<LoopContext {}/{}>", state.index.get() + 1, state.length)
-        }
+        Value::Local(_) => _ = write!(out, "<{}>", value.type_name()),
     }
 }
 
-fn items_into<'a>(
-    out: &mut String,
-    open: char,
-    items: impl Iterator<Item = Datum<'a>>,
-    close: &str,
-) {
-    out.push(open);
-    for (at, item) in items.enumerate() {
+fn items_into(out: &mut String, open: &str, items: &[Value], close: &str) {
+    out.push_str(open);
+    for (at, item) in items.iter().enumerate() {
         out.push_str(if at > 0 { ", " } else { "" });
-        repr_into(out, &item);
+        repr_into(out, item);
     }
     out.push_str(close);
 }
 
-/// Appends a string in quotes: single ones, unless it holds a single quote and no double one.
+/// Appends a string in quotes: single ones, unless it has a single quote and no double one.
 fn quote_into(out: &mut String, text: &str) {
     let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
     out.push(quote);
@@ -160,23 +149,11 @@ fn quote_into(out: &mut String, text: &str) {
 /// Close to Python's `isprintable`: no control characters, no separators but the space, no format
 /// characters.
 fn is_printable(character: char) -> bool {
-    if character == ' ' {
-        return true;
-    }
-    // `escape_debug` writes characters that cannot be seen as \u{…}, marks that would join the
-    // quote too; Python keeps those marks, and none of them is below U+0300.
+    // `escape_debug` writes what cannot be seen as \u{…}, and marks that join the letter before
+    // them. Python keeps those marks; they begin at U+0300.
     let escaped =
         character.escape_debug().len() > 2 && !('\u{300}'..='\u{36f}').contains(&character);
-    let format = matches!(character, '\u{ad}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}');
-    !(character.is_control() || character.is_whitespace() || escaped || format)
-}
-
-/// A key as JSON writes it: names of objects are always strings.
-pub fn json_key(key: &Datum) -> String {
-    match key {
-        Datum::Null => "null".to_owned(),
-        Datum::Bool(truth) => truth.to_string(),
-        _ => to_text(key).to_string(),
-    }
+    let format = matches!(character, '\u{ad}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{200b}'..='\u{200f}'
+        | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}');
+    character == ' ' || !(character.is_control() || character.is_whitespace() || escaped || format)
 }

@@ -1,10 +1,13 @@
 //! From text to tokens: where the template's text ends and its tags begin.
 //!
 //! Outside of `{{ }}`, `{% %}` and `{# #}` everything is text. A minus sign at the inner edge of a
-//! tag, `{%-` or `-%}`, takes the white space on that side away. Between `{% raw %}` and `{% endraw
-//! %}` nothing has a meaning.
+//! tag, `{%-` or `-%}`, removes the white space on that side. Between `{% raw %}` and
+//! `{% endraw %}` everything is text.
 //!
-//! Left out: line statements (`# for …`) and other ways to write the tags.
+//! Left out: line statements (`# for …`), other signs for the tags, numbers in other bases than
+//! ten, and escapes in strings other than `\n \t \r \\ \' \" \x \u \U`.
+
+use super::mistake::{Mistake, locate};
 
 /// The smallest parts with a meaning.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,7 +24,7 @@ pub enum Token<'s> {
     TagEnd,
     /// A name or a keyword.
     Name(&'s str),
-    /// Text in quotes, escapes already read.
+    /// Text in quotes, with its escapes replaced.
     Quoted(String),
     /// A whole number.
     Int(i64),
@@ -41,29 +44,13 @@ impl std::fmt::Display for Token<'_> {
             Token::PrintEnd => f.write_str("}}"),
             Token::TagStart => f.write_str("{%"),
             Token::TagEnd => f.write_str("%}"),
-            Token::Name(name) => write!(f, "{}", name.chars().take(40).collect::<String>()),
-            Token::Quoted(text) => write!(f, "'{}'", text.chars().take(40).collect::<String>()),
+            Token::Name(name) => f.write_str(&shortened(name)),
+            Token::Quoted(text) => write!(f, "'{}'", shortened(text)),
             Token::Int(number) => write!(f, "{number}"),
             Token::Float(number) => write!(f, "{number}"),
             Token::Sign(sign) => f.write_str(sign),
             Token::End => f.write_str("end of template"),
         }
-    }
-}
-
-/// What is wrong with a template, and at which byte of it.
-#[derive(Debug)]
-pub struct Mistake {
-    /// The byte offset.
-    pub at: usize,
-    /// What was met and what was expected.
-    pub message: String,
-}
-
-impl Mistake {
-    /// A mistake at a place.
-    pub fn new(at: usize, message: impl Into<String>) -> Mistake {
-        Mistake { at, message: message.into() }
     }
 }
 
@@ -73,7 +60,12 @@ const SIGNS: [&str; 26] = [
     ">", "<", "=", ".", ":", "|", ",", ";",
 ];
 
-/// White space as Python's `strip` sees it; Rust does not count the four separators of ASCII.
+/// At most 40 characters of a text: a message shows enough to find the place.
+pub fn shortened(text: &str) -> String {
+    text.chars().take(40).collect()
+}
+
+/// White space as in Python's `strip`, which also removes the four separators of ASCII.
 pub fn is_space(character: char) -> bool {
     character.is_whitespace() || ('\x1c'..='\x1f').contains(&character)
 }
@@ -82,8 +74,8 @@ pub fn is_space(character: char) -> bool {
 ///
 /// # Errors
 ///
-/// A tag, comment or string that is not closed; a character that no expression knows; a number too
-/// large.
+/// A tag, comment or string that is not closed; a character that no expression has; a number that
+/// is too large.
 pub fn scan(source: &str) -> Result<Vec<(Token<'_>, usize)>, Mistake> {
     // As in Jinja, one line end at the very end is not part of the page.
     let text = source.strip_suffix('\n').unwrap_or(source);
@@ -95,154 +87,140 @@ pub fn scan(source: &str) -> Result<Vec<(Token<'_>, usize)>, Mistake> {
     Ok(scanner.tokens)
 }
 
-/// A template, and how far it has been read.
-pub(super) struct Scanner<'s> {
-    pub(super) text: &'s str,
-    pub(super) at: usize,
+/// A template, and how much of it has been read.
+struct Scanner<'s> {
+    text: &'s str,
+    at: usize,
     tokens: Vec<(Token<'s>, usize)>,
 }
 
 impl<'s> Scanner<'s> {
-    pub(super) fn rest(&self) -> &'s str {
+    fn rest(&self) -> &'s str {
         &self.text[self.at..]
     }
 
-    /// One stretch of text, which may be empty, and the tag after it.
+    /// Text, which may be empty, and the tag after it.
     fn text_and_tag(&mut self) -> Result<(), Mistake> {
         let (start, rest) = (self.at, self.rest());
-        let Some(length) = next_tag(rest) else {
-            self.push_text(rest, start);
+        let bytes = rest.as_bytes();
+        let tag = (1..bytes.len())
+            .find(|at| bytes[at - 1] == b'{' && matches!(bytes[*at], b'{' | b'%' | b'#'));
+        let Some(second) = tag else {
+            self.push_text(start, self.text.len(), false);
             self.at = self.text.len();
             return Ok(());
         };
-        let open = start + length;
+        let open = start + second - 1;
         self.at = open + 2;
-        let strip = self.modifier() == Some('-');
-        let before = &rest[..length];
-        self.push_text(if strip { before.trim_end_matches(is_space) } else { before }, start);
-        match rest.as_bytes()[length + 1] {
+        let strip = self.skip_modifier() == Some('-');
+        self.push_text(start, open, strip);
+        match bytes[second] {
             b'#' => self.comment(open),
             b'{' => self.tag(open, Token::PrintStart, Token::PrintEnd),
-            _ if self.raw_word("raw").is_some() => self.raw(open),
-            _ => self.tag(open, Token::TagStart, Token::TagEnd),
+            _ => match self.raw_tag("raw") {
+                Some(end) => self.raw(open, end),
+                None => self.tag(open, Token::TagStart, Token::TagEnd),
+            },
         }
     }
 
-    fn push_text(&mut self, text: &'s str, at: usize) {
+    fn push_text(&mut self, from: usize, to: usize, strip_end: bool) {
+        let text = &self.text[from..to];
+        let text = if strip_end { text.trim_end_matches(is_space) } else { text };
         if !text.is_empty() {
-            self.tokens.push((Token::Text(text), at));
+            self.tokens.push((Token::Text(text), from));
         }
     }
 
-    /// The sign right after the opening of a tag: `-` strips; `+` asks for what is done anyway.
-    fn modifier(&mut self) -> Option<char> {
+    /// The sign after the opening of a tag: `-` strips, `+` changes nothing.
+    fn skip_modifier(&mut self) -> Option<char> {
         let sign = self.rest().chars().next().filter(|sign| matches!(sign, '-' | '+'));
         self.at += usize::from(sign.is_some());
         sign
     }
 
-    fn skip_space(&mut self) {
-        self.at = self.text.len() - self.rest().trim_start_matches(is_space).len();
+    /// Goes to a byte offset, and past the white space there if `strip` says so.
+    fn go_to(&mut self, at: usize, strip: bool) {
+        self.at = at;
+        if strip {
+            self.at = self.text.len() - self.rest().trim_start_matches(is_space).len();
+        }
+    }
+
+    fn not_closed<T>(&self, expected: &str, opened: &str, open: usize) -> Result<T, Mistake> {
+        let (line, _) = locate(self.text, open);
+        let message =
+            format!("found end of template, expected {expected} for the {opened} of line {line}");
+        Mistake::found(self.text.len(), message)
     }
 
     fn comment(&mut self, open: usize) -> Result<(), Mistake> {
         let Some(length) = self.rest().find("#}") else {
-            return Err(Mistake::new(self.text.len(), "end of template, expected #}")
-                .opened(self.text, "{#", open));
+            return self.not_closed("#}", "{#", open);
         };
         let strip = self.rest()[..length].ends_with('-');
-        self.at += length + 2;
-        if strip {
-            self.skip_space();
-        }
+        self.go_to(self.at + length + 2, strip);
         Ok(())
     }
 
-    /// If `word` and the end of the tag come next: where the tag ends, and whether it strips what
-    /// follows.
-    fn raw_word(&self, word: &str) -> Option<(usize, bool)> {
-        let rest = self
-            .rest()
-            .trim_start_matches(is_space)
-            .strip_prefix(word)?
-            .trim_start_matches(is_space);
-        let strip = rest.starts_with('-');
-        let rest = rest.strip_prefix(['-', '+']).unwrap_or(rest).strip_prefix("%}")?;
-        Some((self.text.len() - rest.len(), strip))
+    /// If `word` and the end of its tag come next: where the tag ends, and whether it strips.
+    fn raw_tag(&self, word: &str) -> Option<(usize, bool)> {
+        let rest = self.rest().trim_start_matches(is_space).strip_prefix(word)?;
+        let rest = rest.trim_start_matches(is_space);
+        let after = rest.strip_prefix(['-', '+']).unwrap_or(rest).strip_prefix("%}")?;
+        Some((self.text.len() - after.len(), rest.starts_with('-')))
     }
 
-    fn raw(&mut self, open: usize) -> Result<(), Mistake> {
-        if let Some((end, strip)) = self.raw_word("raw") {
-            self.at = end;
-            if strip {
-                self.skip_space();
-            }
-        }
+    fn raw(&mut self, open: usize, (start, strip): (usize, bool)) -> Result<(), Mistake> {
+        self.go_to(start, strip);
         let start = self.at;
         while let Some(length) = self.rest().find("{%") {
             let end_of_text = self.at + length;
             self.at = end_of_text + 2;
-            let strip_before = self.modifier() == Some('-');
-            if let Some((end, strip_after)) = self.raw_word("endraw") {
-                let text = &self.text[start..end_of_text];
-                self.push_text(
-                    if strip_before { text.trim_end_matches(is_space) } else { text },
-                    start,
-                );
-                self.at = end;
-                if strip_after {
-                    self.skip_space();
-                }
+            let strip_before = self.skip_modifier() == Some('-');
+            if let Some((end, strip)) = self.raw_tag("endraw") {
+                self.push_text(start, end_of_text, strip_before);
+                self.go_to(end, strip);
                 return Ok(());
             }
         }
-        Err(Mistake::new(self.text.len(), "end of template, expected {% endraw %}").opened(
-            self.text,
-            "{% raw %}",
-            open,
-        ))
+        self.not_closed("{% endraw %}", "{% raw %}", open)
     }
 
     /// The inside of `{{ }}` or `{% %}`.
     fn tag(&mut self, open: usize, start: Token<'s>, end: Token<'s>) -> Result<(), Mistake> {
-        let (opening, closing) = if end == Token::TagEnd { ("{%", "%}") } else { ("{{", "}}") };
+        let (opening, closing, other) =
+            if end == Token::TagEnd { ("{%", "%}", "}}") } else { ("{{", "}}", "%}") };
         self.tokens.push((start, open));
-        // The brackets that wait to be closed: inside them, }} is two brackets of dicts.
+        // The brackets that are still open. Inside of them }} ends two dicts.
         let mut brackets = Vec::new();
         loop {
-            self.skip_space();
-            let rest = self.rest();
+            self.go_to(self.at, true);
+            let (at, rest) = (self.at, self.rest());
             let Some(first) = rest.chars().next() else {
-                let mistake =
-                    Mistake::new(self.text.len(), format!("end of template, expected {closing}"));
-                return Err(mistake.opened(self.text, opening, open));
+                return self.not_closed(closing, opening, open);
             };
-            let unsigned = rest.strip_prefix(['-', '+']).unwrap_or(rest);
-            let closes = rest.starts_with(closing)
-                || unsigned.starts_with(closing) && (first == '-' || closing == "%}");
-            if brackets.is_empty() && closes {
-                self.tokens.push((end, self.at));
-                self.at += rest.len() - unsigned.len() + 2;
-                if first == '-' {
-                    self.skip_space();
+            if brackets.is_empty() {
+                let unsigned = rest.strip_prefix(['-', '+']).unwrap_or(rest);
+                // A plus sign may stand before %} only: `{{ 1 +}}` is an addition without an end.
+                let signed = unsigned.starts_with(closing) && (first == '-' || closing == "%}");
+                if rest.starts_with(closing) || signed {
+                    self.tokens.push((end, at));
+                    self.go_to(at + rest.len() - unsigned.len() + 2, first == '-');
+                    return Ok(());
                 }
-                return Ok(());
-            }
-            let at = self.at;
-            let other = if closing == "%}" { "}}" } else { "%}" };
-            if brackets.is_empty() && rest.starts_with(other) {
-                return Err(Mistake::new(at, format!("found {other}, expected {closing}")));
+                if rest.starts_with(other) {
+                    return Mistake::found(at, format!("found {other}, expected {closing}"));
+                }
             }
             let token = match first {
                 '0'..='9' => self.number()?,
                 '\'' | '"' => self.quoted(first)?,
                 _ if first == '_' || first.is_alphabetic() => {
-                    let name = rest
-                        .split(|c: char| c != '_' && !c.is_alphanumeric())
-                        .next()
-                        .unwrap_or(rest);
-                    self.at += name.len();
-                    Token::Name(name)
+                    let letter = |c: char| c == '_' || c.is_alphanumeric();
+                    let length = rest.find(|c| !letter(c)).unwrap_or(rest.len());
+                    self.at += length;
+                    Token::Name(&rest[..length])
                 }
                 _ => self.sign(&mut brackets)?,
             };
@@ -253,12 +231,9 @@ impl<'s> Scanner<'s> {
     fn sign(&mut self, brackets: &mut Vec<&'static str>) -> Result<Token<'s>, Mistake> {
         let (at, rest) = (self.at, self.rest());
         let Some(sign) = SIGNS.into_iter().find(|sign| rest.starts_with(sign)) else {
-            let found =
-                rest.chars().next().map(|c| c.escape_debug().to_string()).unwrap_or_default();
-            return Err(Mistake::new(
-                at,
-                format!("found {found}, expected a name, a value or an operator"),
-            ));
+            let found: String = rest.chars().take(1).flat_map(char::escape_debug).collect();
+            let message = format!("found {found}, expected a name, a value or an operator");
+            return Mistake::found(at, message);
         };
         match sign {
             "(" => brackets.push(")"),
@@ -267,34 +242,93 @@ impl<'s> Scanner<'s> {
             ")" | "]" | "}" => match brackets.pop() {
                 Some(expected) if expected == sign => {}
                 Some(expected) => {
-                    return Err(Mistake::new(at, format!("found {sign}, expected {expected}")));
+                    return Mistake::found(at, format!("found {sign}, expected {expected}"));
                 }
-                None => {
-                    return Err(Mistake::new(
-                        at,
-                        format!("found {sign}, which nothing has opened"),
-                    ));
-                }
+                None => return Mistake::found(at, format!("found {sign} without its opening")),
             },
             _ => {}
         }
         self.at += sign.len();
         Ok(Token::Sign(sign))
     }
-}
 
-impl Mistake {
-    /// Adds what was opened and never closed.
-    pub(super) fn opened(mut self, text: &str, what: &str, at: usize) -> Mistake {
-        let (line, _) = super::tree::locate(text, at);
-        self.message.push_str(&format!(" for the {what} of line {line}"));
-        self
+    /// integer = digits; float = digits, then a point with digits or an exponent or both.
+    fn number(&mut self) -> Result<Token<'s>, Mistake> {
+        let (start, rest) = (self.at, self.rest());
+        if rest.get(..2).is_some_and(|two| matches!(&*two.to_lowercase(), "0x" | "0o" | "0b")) {
+            return Mistake::found(start, format!("found {}: write it in base ten", &rest[..2]));
+        }
+        let whole = digits(rest);
+        let mut length = whole;
+        // After a point, as in `items.0.1`, a number is an index and has no fraction.
+        if !self.text[..start].ends_with('.') {
+            let fraction = rest[length..].strip_prefix('.').map_or(0, digits);
+            length += if fraction > 0 { 1 + fraction } else { 0 };
+            if rest[length..].starts_with(['e', 'E']) {
+                let sign = usize::from(rest[length + 1..].starts_with(['+', '-']));
+                let exponent = digits(&rest[length + 1 + sign..]);
+                length += if exponent > 0 { 1 + sign + exponent } else { 0 };
+            }
+        }
+        self.at += length;
+        let text = rest[..length].replace('_', "");
+        if length > whole {
+            return text.parse().map(Token::Float).or_else(|_| Mistake::found(start, "no number"));
+        }
+        if text.starts_with('0') && text.bytes().any(|digit| digit != b'0') {
+            let message =
+                format!("found {}, expected a number without a leading 0", shortened(&text));
+            return Mistake::found(start, message);
+        }
+        let too_large = || format!("the number {} does not fit 64 bits", shortened(&text));
+        text.parse().map(Token::Int).or_else(|_| Mistake::found(start, too_large()))
+    }
+
+    /// Text between quotes. A backslash means what it means in Python.
+    fn quoted(&mut self, quote: char) -> Result<Token<'s>, Mistake> {
+        let open = self.at;
+        let mut text = String::new();
+        let mut rest = self.rest()[1..].chars();
+        while let Some(character) = rest.next() {
+            match character {
+                '\\' => match rest.next() {
+                    Some('n') => text.push('\n'),
+                    Some('t') => text.push('\t'),
+                    Some('r') => text.push('\r'),
+                    Some(same @ ('\\' | '\'' | '"')) => text.push(same),
+                    Some('\n') => {}
+                    Some(letter @ ('x' | 'u' | 'U')) => {
+                        let count =
+                            [2, 4, 8][usize::from(letter != 'x') + usize::from(letter == 'U')];
+                        let digits = rest.as_str().get(..count).unwrap_or_default();
+                        let code = u32::from_str_radix(digits, 16).ok().and_then(char::from_u32);
+                        let at = self.text.len() - rest.as_str().len() - 2;
+                        let message =
+                            || format!("found \\{letter}, expected {count} hexadecimal digits");
+                        text.push(code.map_or_else(|| Mistake::found(at, message()), Ok)?);
+                        rest = rest.as_str()[count..].chars();
+                    }
+                    Some(other @ ('0'..='7' | 'N' | 'a' | 'b' | 'f' | 'v')) => {
+                        let at = self.text.len() - rest.as_str().len() - 2;
+                        return Mistake::found(at, format!("found \\{other}, which is left out"));
+                    }
+                    // Python leaves both as they are.
+                    Some(other) => text.extend(['\\', other]),
+                    None => break,
+                },
+                _ if character == quote => {
+                    self.at = self.text.len() - rest.as_str().len();
+                    return Ok(Token::Quoted(text));
+                }
+                _ => text.push(character),
+            }
+        }
+        self.not_closed(&quote.to_string(), "string", open)
     }
 }
 
-/// Where the next `{{`, `{%` or `{#` begins.
-fn next_tag(text: &str) -> Option<usize> {
-    let bytes = text.as_bytes();
-    (0..bytes.len().saturating_sub(1))
-        .find(|at| bytes[*at] == b'{' && matches!(bytes[at + 1], b'{' | b'%' | b'#'))
+/// How many bytes of digits there are; underscores may stand between them.
+fn digits(text: &str) -> usize {
+    let is_part = |byte: &u8| byte.is_ascii_digit() || *byte == b'_';
+    text[..text.bytes().take_while(is_part).count()].trim_end_matches('_').len()
 }

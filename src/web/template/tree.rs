@@ -1,57 +1,39 @@
-//! The tree of a template: what the parser makes and the evaluator walks.
+//! The tree of a template: what the parser makes and the renderer follows.
 //!
 //! A tree is made once for each version of a file and shared by all threads, so it holds no data of
-//! any page. Places are kept as byte offsets; line and column are counted only when a message needs
-//! them.
+//! any page. Places are byte offsets; line and column are counted only when a message needs them.
 
-use super::filters::Filter;
-use super::is::Test;
+use super::function::{Function, Outcome};
+use super::operators::Operator;
+use crate::value::Value;
+use std::sync::Arc;
 
 /// A whole template.
 #[derive(Debug)]
 pub struct Tree {
-    /// The name by which it was asked for.
+    /// The name of the template.
     pub name: String,
-    /// Its text, for turning offsets into lines and columns.
+    /// Its text, for counting lines and columns.
     pub source: String,
-    /// What stands outside of blocks, and the places of the blocks.
+    /// What is outside of blocks, and the places of the blocks.
     pub body: Vec<Node>,
-    /// Every block of the template, the inner ones too.
+    /// All blocks of the template, the inner ones too.
     pub blocks: Vec<Block>,
 }
 
-impl Tree {
-    /// The block with this name.
-    pub fn block(&self, name: &str) -> Option<&Block> {
-        self.blocks.iter().find(|block| block.name == name)
-    }
-}
-
-/// The line and column, both from 1 and the column in characters, of a byte offset.
-pub fn locate(source: &str, at: usize) -> (usize, usize) {
-    let before = source.get(..at).unwrap_or(source);
-    let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-    (
-        before.bytes().filter(|byte| *byte == b'\n').count() + 1,
-        before[line_start..].chars().count() + 1,
-    )
-}
-
-/// `{% block name %}`: a part that a template further down may replace.
+/// `{% block name %}`: a part that a template which extends this one may replace.
 #[derive(Debug)]
 pub struct Block {
     /// Its name, unique within the template.
     pub name: String,
-    /// What it holds.
+    /// Its content.
     pub body: Vec<Node>,
-    /// True if it sees the names of the loop it stands in.
-    pub scoped: bool,
 }
 
 /// One step in making a page.
 #[derive(Debug)]
 pub enum Node {
-    /// Text, as it stands.
+    /// Text, as it is.
     Text(String),
     /// `{{ … }}`
     Print(Expression),
@@ -61,30 +43,33 @@ pub enum Node {
     For(Box<For>),
     /// `{% set … = … %}`
     Set(Target, Expression),
-    /// `{% set name %} … {% endset %}`: what the body prints; the filters stand around a name that
-    /// is that text.
-    Capture(Capture),
+    /// `{% set name %} … {% endset %}`: the name is what the body prints.
+    Capture(String, Vec<Node>),
     /// `{% with a = …, b = … %}`
     With(Vec<(Target, Expression)>, Vec<Node>),
     /// `{% include … %}`
-    Include(Include),
+    Include(Expression),
     /// `{% extends … %}`
     Extends(Expression),
     /// The place of the block with this number in [`Tree::blocks`].
     Block(usize),
+    /// `{% macro name(…) %}`
+    Macro(Box<Macro>),
+    /// `{% import … as … %}` and `{% from … import … %}`
+    Import(Box<Import>),
 }
 
 /// The parts of a `for`.
 #[derive(Debug)]
 pub struct For {
-    /// The names that each item is given.
+    /// The names that get each item.
     pub target: Target,
-    /// What is walked through.
+    /// The list.
     pub over: Expression,
     /// `for … in … if …`: items that fail it are left out, and not counted.
     pub filter: Option<Expression>,
-    /// True if the body may ask for `loop`: only then it has one, as in Jinja, where an included
-    /// template sees it.
+    /// True if the body uses `loop`. As in Jinja there is no `loop` otherwise, and an included
+    /// template can tell.
     pub uses_loop: bool,
     /// Done for each item.
     pub body: Vec<Node>,
@@ -92,29 +77,37 @@ pub struct For {
     pub otherwise: Vec<Node>,
 }
 
-/// The parts of a `set` with a body.
+/// The parts of a `macro`.
 #[derive(Debug)]
-pub struct Capture {
-    /// The name that is given the text.
+pub struct Macro {
+    /// Its name.
     pub name: String,
-    /// The filters, applied to the name [`CAPTURED`].
-    pub filtered: Expression,
+    /// The names of its parameters.
+    pub parameters: Vec<String>,
+    /// The values of the last parameters where the call gives none.
+    pub defaults: Vec<Expression>,
     /// What makes the text.
     pub body: Vec<Node>,
 }
 
-/// The name that stands for the captured text inside its filters; no template can write it.
-pub const CAPTURED: &str = " captured";
-
-/// The parts of an `include`.
+/// The parts of an `import`.
 #[derive(Debug)]
-pub struct Include {
-    /// One name, or a list of names to be tried in order.
-    pub name: Expression,
-    /// True if a template that is not there is no error.
-    pub ignore_missing: bool,
-    /// True unless `without context` was written: the template sees the names of this one.
-    pub context: bool,
+pub struct Import {
+    /// The template.
+    pub template: Expression,
+    /// `with context`: the template sees the names of this one.
+    pub with_context: bool,
+    /// What becomes a name of this template.
+    pub names: Imported,
+}
+
+/// What an `import` gives names to.
+#[derive(Debug)]
+pub enum Imported {
+    /// `import … as name`: all of it under one name.
+    Whole(String),
+    /// `from … import a, b as c`: the name there, the name here, and the place.
+    Some(Vec<(String, String, usize)>),
 }
 
 /// The left side of an assignment.
@@ -122,35 +115,27 @@ pub struct Include {
 pub enum Target {
     /// One name.
     Name(String),
-    /// Several, which take the value apart.
+    /// Several, each for an item of the value; and the place.
     Several(Vec<Target>, usize),
 }
 
-/// An expression and where it stands.
+/// An expression and its place.
 #[derive(Debug)]
 pub struct Expression {
     /// What it is.
-    pub kind: Kind,
+    pub kind: ExpressionKind,
     /// Where: a byte offset in the source.
     pub at: usize,
-    /// How many levels of expressions it holds, itself included.
+    /// How many levels of expressions it has, itself included.
     pub depth: usize,
 }
 
 /// The kinds of expression.
 #[derive(Debug)]
-pub enum Kind {
-    /// `none`
-    Null,
-    /// `true` or `false`
-    Bool(bool),
-    /// A whole number.
-    Int(i64),
-    /// A number with a fraction.
-    Float(f64),
-    /// Text in quotes.
-    Text(String),
-    /// A name, to be looked up.
+pub enum ExpressionKind {
+    /// Text in quotes, a number, `true`, `none`.
+    Constant(Value),
+    /// A name.
     Name(String),
     /// `[a, b]`
     List(Vec<Expression>),
@@ -162,147 +147,89 @@ pub enum Kind {
     Attribute(Box<Expression>, String),
     /// `a[b]`, and `a.0`
     Index(Box<Expression>, Box<Expression>),
-    /// `a[from:to:step]`
-    Slice(Box<Expression>, Box<[Option<Expression>; 3]>),
-    /// `name(…)`
-    Call(String, Arguments),
-    /// `a.name(…)`
-    Method(Box<Expression>, String, Arguments),
-    /// `super()`
-    Super,
-    /// `self.name()`: the block of that name once more.
-    SelfBlock(String),
-    /// `a|filter(…)`; the arguments in the order of its parameters, those left out as `None`.
-    Filter(Box<Expression>, Filter, Vec<Option<Expression>>),
+    /// `a[from:to]`
+    Slice(Box<Expression>, Box<[Option<Expression>; 2]>),
+    /// `name(…)` and `a.name(…)`
+    Call(Box<Expression>, Arguments),
+    /// `a|filter(…)`
+    Filter(Box<Expression>, String, Filter, Arguments),
     /// `a is test(…)`
-    Test(Box<Expression>, &'static Test, Vec<Expression>),
+    Test(Box<Expression>, &'static Function, Arguments),
     /// `-a` and `+a`
     Sign(char, Box<Expression>),
-    /// `a + b` and the other arithmetic.
-    Binary(Operator, Box<Expression>, Box<Expression>),
-    /// `a ~ b ~ c`; true if all parts are constants, which Jinja joins when it parses, and then
-    /// forgets what was HTML.
-    Concat(Vec<Expression>, bool),
-    /// `a < b <= c`: true if each step is.
-    Compare(Box<Expression>, Vec<(Comparison, Expression)>),
+    /// `a + b` and the other arithmetic. True for `~` between constants: Jinja joins these when it
+    /// parses, and then forgets what was HTML.
+    Binary(&'static Operator, Box<Expression>, Box<Expression>, bool),
+    /// `a < b <= c`: true if each step is. Each step has its place.
+    Compare(Box<Expression>, Vec<(&'static Operator, usize, Expression)>),
     /// `a and b`
     And(Box<Expression>, Box<Expression>),
     /// `a or b`
     Or(Box<Expression>, Box<Expression>),
     /// `not a`
     Not(Box<Expression>),
-    /// `yes if test else no`
+    /// `yes if test else no`: the test comes first here.
     Choice(Box<Expression>, Box<Expression>, Option<Box<Expression>>),
 }
 
-/// What stands between the brackets of a call.
+/// What is between the brackets of a call.
 #[derive(Debug, Default)]
 pub struct Arguments {
-    /// Those known by their place.
+    /// Values by place.
     pub placed: Vec<Expression>,
-    /// Those known by their name.
-    pub named: Vec<(String, Expression)>,
+    /// Values by name.
+    pub named: Vec<(Arc<str>, Expression)>,
 }
 
-/// The operators of arithmetic.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Operator {
-    /// `+`
-    Add,
-    /// `-`
-    Subtract,
-    /// `*`
-    Multiply,
-    /// `/`, always a float
-    Divide,
-    /// `//`
-    FloorDivide,
-    /// `%`
-    Remainder,
-    /// `**`
-    Power,
+/// A filter, found by its name when the template is parsed.
+#[derive(Clone, Copy, Debug)]
+pub enum Filter {
+    /// A row of the table.
+    BuiltIn(&'static Function),
+    /// A filter of the application.
+    Custom(CustomFilter),
 }
 
-impl Operator {
-    /// As it is written.
-    pub fn sign(self) -> &'static str {
-        match self {
-            Operator::Add => "+",
-            Operator::Subtract => "-",
-            Operator::Multiply => "*",
-            Operator::Divide => "/",
-            Operator::FloorDivide => "//",
-            Operator::Remainder => "%",
-            Operator::Power => "**",
-        }
-    }
-}
-
-/// The comparisons.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Comparison {
-    /// `==`
-    Equal,
-    /// `!=`
-    NotEqual,
-    /// `<`
-    Less,
-    /// `<=`
-    LessOrEqual,
-    /// `>`
-    Greater,
-    /// `>=`
-    GreaterOrEqual,
-    /// `in`
-    In,
-    /// `not in`
-    NotIn,
-}
-
-impl Comparison {
-    /// As it is written.
-    pub fn sign(self) -> &'static str {
-        match self {
-            Comparison::Equal => "==",
-            Comparison::NotEqual => "!=",
-            Comparison::Less => "<",
-            Comparison::LessOrEqual => "<=",
-            Comparison::Greater => ">",
-            Comparison::GreaterOrEqual => ">=",
-            Comparison::In => "in",
-            Comparison::NotIn => "not in",
-        }
-    }
-}
+/// A filter that an application adds. It gets the value and what is in the brackets.
+pub type CustomFilter = fn(&Value, &[Value]) -> Outcome;
 
 impl Expression {
-    /// True if no name is asked for in it.
+    /// True if no name is needed for its value.
     pub fn is_constant(&self) -> bool {
-        if let Kind::Name(_)
-        | Kind::Call(..)
-        | Kind::Method(..)
-        | Kind::Super
-        | Kind::SelfBlock(_) = &self.kind
-        {
-            return false;
+        match &self.kind {
+            ExpressionKind::Constant(_) => true,
+            ExpressionKind::List(parts) | ExpressionKind::Tuple(parts) => {
+                parts.iter().all(Expression::is_constant)
+            }
+            ExpressionKind::Filter(of, _, _, arguments) => {
+                of.is_constant() && arguments.placed.iter().all(Expression::is_constant)
+            }
+            ExpressionKind::Binary(_, left, right, _) => left.is_constant() && right.is_constant(),
+            ExpressionKind::Sign(_, of) | ExpressionKind::Not(of) => of.is_constant(),
+            _ => false,
         }
-        let mut constant = true;
-        self.kind.each_part(&mut |part| constant &= part.is_constant());
-        constant
     }
 
-    /// The expression as a reader would name it: `user.name`, `items[0]`; short, for messages.
+    /// The expression as a reader would write it, for messages: `user.name`, `items[0]`.
     pub fn path(&self) -> String {
         match &self.kind {
-            Kind::Name(name) => name.clone(),
-            Kind::Text(text) => format!("'{text}'"),
-            Kind::Int(number) => number.to_string(),
-            Kind::Attribute(of, name) => format!("{}.{name}", of.path()),
-            Kind::Index(of, index) => format!("{}[{}]", of.path(), index.path()),
-            Kind::Method(of, name, _) => format!("{}.{name}()", of.path()),
-            Kind::Call(name, _) => format!("{name}()"),
-            Kind::Filter(of, filter, _) => format!("{}|{}", of.path(), filter.name()),
+            ExpressionKind::Name(name) => name.clone(),
+            ExpressionKind::Constant(Value::Str(text)) => format!("'{text}'"),
+            ExpressionKind::Constant(Value::Int(number)) => number.to_string(),
+            ExpressionKind::Attribute(of, name) => format!("{}.{name}", of.path()),
+            ExpressionKind::Index(of, index) => format!("{}[{}]", of.path(), index.path()),
+            ExpressionKind::Call(of, _) => format!("{}()", of.path()),
+            ExpressionKind::Filter(of, name, ..) => format!("{}|{name}", of.path()),
             _ => "…".to_owned(),
+        }
+    }
+
+    /// The part that is to blame if the value is undefined; none for `a if b`, where that is meant.
+    pub fn undefined_part(&self) -> Option<&Expression> {
+        match &self.kind {
+            ExpressionKind::Choice(..) => None,
+            ExpressionKind::Or(_, last) | ExpressionKind::And(_, last) => last.undefined_part(),
+            _ => Some(self),
         }
     }
 }

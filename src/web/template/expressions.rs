@@ -1,0 +1,394 @@
+//! From tokens to expressions.
+//!
+//! From the loosest to the tightest, as in Jinja:
+//!
+//! ```text
+//! a if b else c    or    and    not    == != < <= > >= in    + -    ~    * / // %    **    - + before a value    . [] () | is
+//! ```
+//!
+//! Two surprises come from Jinja itself: `~` binds tighter than `+`, and `-2 ** 2` is 4, because
+//! the sign belongs to the 2.
+//!
+//! Filters and tests are looked up here, once, so that an unknown name is an error before any page
+//! is made.
+//!
+//! Left out: steps of slices, `a[::2]`, and `*` or `**` before arguments.
+
+use super::cursor::Parser;
+use super::filters::FILTERS;
+use super::function::{find, unknown};
+use super::mistake::Mistake;
+use super::operators::{OPERATORS, Operator};
+use super::predicates::TESTS;
+use super::scan::Token;
+use super::tree::{Arguments, Expression, ExpressionKind as Kind, Filter};
+use crate::value::Value;
+
+/// How many levels an expression may have: each needs stack here and again in each rendering. What
+/// is rare is in functions of its own, `inline(never)`, so that the functions that call themselves
+/// need little stack.
+const DEPTH: usize = 40;
+
+/// Words that are no names.
+const RESERVED: [&str; 7] = ["and", "or", "not", "in", "is", "if", "else"];
+
+/// How tightly `or`, `and` and `not` bind; the table of operators has the tighter ones.
+const OR: u8 = 0;
+const AND: u8 = 1;
+const NOT: u8 = 2;
+
+impl Parser<'_> {
+    /// One expression, or several with commas between them: a tuple. It ends where the tag ends, or
+    /// at a bracket. With `choice` the expression may be `a if b else c`.
+    pub fn tuple(&mut self, choice: bool) -> Result<Expression, Mistake> {
+        let at = self.at();
+        let first = self.one(choice)?;
+        if !self.is_sign(",") {
+            return Ok(first);
+        }
+        let mut items = vec![first];
+        while self.skip_sign(",") {
+            if matches!(self.peek(), Token::PrintEnd | Token::TagEnd | Token::Sign(")" | ":")) {
+                break;
+            }
+            items.push(self.one(choice)?);
+        }
+        let depth = deepest(&items);
+        node(Kind::Tuple(items), at, depth)
+    }
+
+    /// One expression.
+    pub fn expression(&mut self) -> Result<Expression, Mistake> {
+        self.one(true)
+    }
+
+    fn one(&mut self, choice: bool) -> Result<Expression, Mistake> {
+        self.enter(1)?;
+        let mut left = self.operation(OR)?;
+        while choice && self.skip_name("if") {
+            let test = self.operation(OR)?;
+            let otherwise = if self.skip_name("else") { Some(self.expression()?) } else { None };
+            let last = otherwise.as_ref().map_or(0, |otherwise| otherwise.depth);
+            let (at, depth) = (left.at, left.depth.max(test.depth).max(last));
+            let kind = Kind::Choice(Box::new(test), Box::new(left), otherwise.map(Box::new));
+            left = node(kind, at, depth)?;
+        }
+        self.leave(1);
+        Ok(left)
+    }
+
+    /// Operands with operators of at least this level between them.
+    ///
+    /// A tighter operator after an operand takes that operand first: the function calls itself
+    /// with a higher level.
+    fn operation(&mut self, lowest: u8) -> Result<Expression, Mistake> {
+        self.enter(1)?;
+        let at = self.at();
+        let mut left = if lowest <= NOT && self.skip_name("not") {
+            let of = self.operation(NOT)?;
+            let depth = of.depth;
+            node(Kind::Not(Box::new(of)), at, depth)?
+        } else {
+            self.signed(true)?
+        };
+        loop {
+            let at = self.at();
+            if lowest <= OR && self.skip_name("or") {
+                left = pair(Kind::Or, left, self.operation(OR + 1)?, at)?;
+            } else if lowest <= AND && self.skip_name("and") {
+                left = pair(Kind::And, left, self.operation(AND + 1)?, at)?;
+            } else if let Some(operator) = self.operator().filter(|next| next.level >= lowest) {
+                left = match operator.compares() {
+                    true => self.comparison(left)?,
+                    false => {
+                        self.skip(1);
+                        let right = self.operation(operator.level + 1)?;
+                        let constant =
+                            operator.sign == "~" && left.is_constant() && right.is_constant();
+                        pair(|a, b| Kind::Binary(operator, a, b, constant), left, right, at)?
+                    }
+                };
+            } else {
+                self.leave(1);
+                return Ok(left);
+            }
+        }
+    }
+
+    /// The operator that comes next.
+    fn operator(&self) -> Option<&'static Operator> {
+        let sign = match self.peek() {
+            Token::Sign(sign) => sign,
+            Token::Name("in") => "in",
+            Token::Name("not") if *self.peek_at(1) == Token::Name("in") => "not in",
+            _ => return None,
+        };
+        OPERATORS.iter().find(|operator| operator.sign == sign)
+    }
+
+    /// Comparisons make a chain: in `a < b < c` the b is compared twice, and both must hold.
+    #[inline(never)]
+    fn comparison(&mut self, first: Expression) -> Result<Expression, Mistake> {
+        let (at, mut depth) = (self.at(), first.depth);
+        let mut steps = Vec::new();
+        while let Some(operator) = self.operator().filter(|operator| operator.compares()) {
+            let at = self.at();
+            self.skip(if operator.sign == "not in" { 2 } else { 1 });
+            let right = self.operation(operator.level + 1)?;
+            depth = depth.max(right.depth);
+            steps.push((operator, at, right));
+        }
+        node(Kind::Compare(Box::new(first), steps), at, depth)
+    }
+
+    /// A value with the signs before it and what follows it: `-a.b[0]|filter`.
+    fn signed(&mut self, filters: bool) -> Result<Expression, Mistake> {
+        self.enter(1)?;
+        let at = self.at();
+        let sign = match self.peek() {
+            Token::Sign("-") => Some('-'),
+            Token::Sign("+") => Some('+'),
+            _ => None,
+        };
+        let mut value = match sign {
+            Some(sign) => {
+                self.skip(1);
+                // Filters after the value apply to it with its sign: `-1|abs` is 1.
+                let value = self.signed(false)?;
+                let depth = value.depth;
+                node(Kind::Sign(sign, Box::new(value)), at, depth)?
+            }
+            None => self.primary()?,
+        };
+        value = self.postfix(value)?;
+        while filters {
+            let at = self.at();
+            if self.skip_sign("|") {
+                value = self.filter(value)?;
+            } else if self.skip_name("is") {
+                value = self.test(value, at)?;
+            } else {
+                break;
+            }
+        }
+        self.leave(1);
+        Ok(value)
+    }
+
+    fn primary(&mut self) -> Result<Expression, Mistake> {
+        let at = self.at();
+        let kind = match self.peek().clone() {
+            Token::Name("true" | "True") => Kind::Constant(true.into()),
+            Token::Name("false" | "False") => Kind::Constant(false.into()),
+            Token::Name("none" | "None") => Kind::Constant(Value::Null),
+            Token::Name(name) if !RESERVED.contains(&name) => {
+                self.loops += usize::from(name == "loop");
+                Kind::Name(name.to_owned())
+            }
+            Token::Int(number) => Kind::Constant(number.into()),
+            Token::Float(number) => Kind::Constant(number.into()),
+            Token::Quoted(mut text) => {
+                // Strings side by side are one string, as in Python.
+                while let Token::Quoted(more) = self.peek_at(1) {
+                    text.push_str(more);
+                    self.skip(1);
+                }
+                Kind::Constant(text.into())
+            }
+            Token::Sign(bracket @ ("(" | "[" | "{")) => return self.bracket(bracket, at),
+            _ => return self.unexpected("a value"),
+        };
+        self.skip(1);
+        node(kind, at, 0)
+    }
+
+    #[inline(never)]
+    fn bracket(&mut self, bracket: &str, at: usize) -> Result<Expression, Mistake> {
+        self.skip(1);
+        match bracket {
+            "(" if self.skip_sign(")") => node(Kind::Tuple(Vec::new()), at, 0),
+            "(" => {
+                let inner = self.tuple(true)?;
+                self.expect(Token::Sign(")"))?;
+                Ok(inner)
+            }
+            "[" => {
+                let items = self.listed("]", Parser::expression)?;
+                let depth = deepest(&items);
+                node(Kind::List(items), at, depth)
+            }
+            _ => {
+                let pairs = self.listed("}", |parser| {
+                    let key = parser.expression()?;
+                    parser.expect(Token::Sign(":"))?;
+                    Ok((key, parser.expression()?))
+                })?;
+                let depth = pairs.iter().map(|(key, value)| key.depth.max(value.depth)).max();
+                node(Kind::Dict(pairs), at, depth.unwrap_or(0))
+            }
+        }
+    }
+
+    /// `.name`, `.0`, `[index]`, `[from:to]` and `(…)`, in any number.
+    fn postfix(&mut self, mut value: Expression) -> Result<Expression, Mistake> {
+        loop {
+            let at = self.at();
+            if self.skip_sign(".") {
+                let at = self.at();
+                value = match *self.peek() {
+                    Token::Name(name) => {
+                        let depth = value.depth;
+                        node(Kind::Attribute(Box::new(value), name.to_owned()), at, depth)?
+                    }
+                    Token::Int(number) => {
+                        let index = node(Kind::Constant(number.into()), at, 0)?;
+                        pair(Kind::Index, value, index, at)?
+                    }
+                    _ => return self.unexpected("a name or a number after the point"),
+                };
+                self.skip(1);
+            } else if self.skip_sign("[") {
+                value = self.subscript(value, at)?;
+            } else if self.skip_sign("(") {
+                let (arguments, depth) = self.arguments()?;
+                let (at, depth) = (value.at, depth.max(value.depth));
+                value = node(Kind::Call(Box::new(value), arguments), at, depth)?;
+            } else {
+                return Ok(value);
+            }
+        }
+    }
+
+    #[inline(never)]
+    fn subscript(&mut self, value: Expression, at: usize) -> Result<Expression, Mistake> {
+        let bound = |parser: &mut Self| match parser.peek() {
+            Token::Sign(":" | "]") => Ok(None),
+            _ => parser.expression().map(Some),
+        };
+        let from = bound(self)?;
+        let slices = self.skip_sign(":");
+        let to = if slices { bound(self)? } else { None };
+        if slices && self.is_sign(":") {
+            return Mistake::found(self.at(), "found the step of a slice, which is left out");
+        }
+        match from {
+            None if !slices => self.unexpected("an index"),
+            Some(index) if !slices => {
+                self.expect(Token::Sign("]"))?;
+                pair(Kind::Index, value, index, at)
+            }
+            from => {
+                self.expect(Token::Sign("]"))?;
+                let bounds = [from, to];
+                let depth = bounds.iter().flatten().map(|bound| bound.depth).max().unwrap_or(0);
+                let depth = depth.max(value.depth);
+                node(Kind::Slice(Box::new(value), Box::new(bounds)), at, depth)
+            }
+        }
+    }
+
+    /// After the opening bracket: values, then `name=value`, then the closing bracket; and how deep
+    /// they are.
+    #[inline(never)]
+    fn arguments(&mut self) -> Result<(Arguments, usize), Mistake> {
+        let mut arguments = Arguments::default();
+        let depths = self.listed(")", |parser| {
+            let at = parser.at();
+            if let (Token::Name(name), Token::Sign("=")) =
+                (parser.peek().clone(), parser.peek_at(1))
+            {
+                parser.skip(2);
+                if arguments.named.iter().any(|(known, _)| **known == *name) {
+                    return Mistake::found(at, format!("found {name}= for the second time"));
+                }
+                let value = parser.expression()?;
+                let depth = value.depth;
+                arguments.named.push((name.into(), value));
+                return Ok(depth);
+            }
+            if let Token::Sign("*" | "**") = parser.peek() {
+                let message = format!("found {} before an argument: left out", parser.peek());
+                return Mistake::found(at, message);
+            }
+            if !arguments.named.is_empty() {
+                return parser.unexpected("name=value: values by place come first");
+            }
+            arguments.placed.push(parser.expression()?);
+            Ok(arguments.placed.last().map_or(0, |value| value.depth))
+        })?;
+        Ok((arguments, depths.into_iter().max().unwrap_or(0)))
+    }
+
+    /// After `|`: `name` or `name(…)`.
+    #[inline(never)]
+    fn filter(&mut self, value: Expression) -> Result<Expression, Mistake> {
+        let at = self.at();
+        let name = self.name("the name of a filter")?;
+        let custom = self.filters.iter().find(|(known, _)| known == name);
+        let filter = match (custom, find(FILTERS, "filter", name)) {
+            (Some((_, custom)), _) => Filter::Custom(*custom),
+            (None, Ok(row)) => Filter::BuiltIn(row),
+            (None, Err(_)) => {
+                let custom = self.filters.iter().map(|(name, _)| name.as_str());
+                let known = FILTERS.iter().map(|row| row.name).chain(custom);
+                return Mistake::found(at, unknown("filter", name, known));
+            }
+        };
+        let (arguments, depth) =
+            if self.skip_sign("(") { self.arguments()? } else { Default::default() };
+        let depth = depth.max(value.depth);
+        node(Kind::Filter(Box::new(value), name.to_owned(), filter, arguments), at, depth)
+    }
+
+    /// After `is`: `[not] name`, `name(…)` or `name value`.
+    #[inline(never)]
+    fn test(&mut self, value: Expression, is_at: usize) -> Result<Expression, Mistake> {
+        let negated = self.skip_name("not");
+        let at = self.at();
+        let name = self.name("the name of a test")?;
+        let test = find(TESTS, "test", name).or_else(|message| Mistake::found(at, message))?;
+        let (mut arguments, mut depth) = Default::default();
+        if self.skip_sign("(") {
+            (arguments, depth) = self.arguments()?;
+        } else if !test.parameters.is_empty() {
+            let operand = self.primary()?;
+            arguments.placed.push(self.postfix(operand)?);
+            depth = deepest(&arguments.placed);
+        } else if match self.peek() {
+            Token::Name(name) => !matches!(*name, "and" | "or" | "else"),
+            Token::Quoted(_) | Token::Int(_) | Token::Float(_) => true,
+            next => matches!(next, Token::Sign("[" | "{")),
+        } {
+            // Jinja takes what comes here for a value of the test.
+            return self.unexpected("an operator: a test with more after it needs brackets");
+        }
+        let depth = depth.max(value.depth);
+        let test = node(Kind::Test(Box::new(value), test, arguments), at, depth)?;
+        let depth = test.depth;
+        if negated { node(Kind::Not(Box::new(test)), is_at, depth) } else { Ok(test) }
+    }
+}
+
+/// An expression whose parts have so many levels.
+fn node(kind: Kind, at: usize, depth: usize) -> Result<Expression, Mistake> {
+    if depth >= DEPTH {
+        return Mistake::found(at, format!("the expression is more than {DEPTH} levels deep"));
+    }
+    Ok(Expression { kind, at, depth: depth + 1 })
+}
+
+/// An expression of two parts.
+fn pair(
+    kind: impl FnOnce(Box<Expression>, Box<Expression>) -> Kind,
+    left: Expression,
+    right: Expression,
+    at: usize,
+) -> Result<Expression, Mistake> {
+    let depth = left.depth.max(right.depth);
+    node(kind(Box::new(left), Box::new(right)), at, depth)
+}
+
+/// How many levels the deepest of these has.
+fn deepest(parts: &[Expression]) -> usize {
+    parts.iter().map(|part| part.depth).max().unwrap_or(0)
+}

@@ -1,0 +1,71 @@
+//! Errors of templates: which template, which line, which column, what is wrong.
+
+use std::fmt;
+
+/// Why a page could not be made, and where its template is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TemplateError {
+    /// The template.
+    pub template: String,
+    /// The line, counted from 1; 0 if there is no such template.
+    pub line: usize,
+    /// The column in characters, counted from 1; 0 if there is no such template.
+    pub column: usize,
+    /// What was found and what was expected.
+    pub message: String,
+}
+
+impl fmt::Display for TemplateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // A name may come from a request. Its control characters must not reach a terminal or split
+        // a line of the log.
+        for character in self.template.chars() {
+            match character.is_control() {
+                true => write!(f, "{}", character.escape_debug())?,
+                false => write!(f, "{character}")?,
+            }
+        }
+        match self.line {
+            0 => write!(f, ": {}", self.message),
+            _ => write!(f, ":{}:{}: {}", self.line, self.column, self.message),
+        }
+    }
+}
+
+impl std::error::Error for TemplateError {}
+
+/// A result, or the error that ends the page. The error is in a box, which keeps the result small:
+/// nearly every function of the renderer returns one.
+pub type Rendering<T = ()> = Result<T, Box<TemplateError>>;
+
+impl TemplateError {
+    /// An error at a byte offset of a template's text.
+    pub fn at(template: &str, text: &str, at: usize, message: String) -> Box<TemplateError> {
+        let (line, column) = locate(text, at);
+        Box::new(TemplateError { template: template.to_owned(), line, column, message })
+    }
+}
+
+/// What is wrong with the text of a template, and at which byte of it.
+#[derive(Debug)]
+pub struct Mistake {
+    /// The byte offset.
+    pub at: usize,
+    /// What was found and what was expected.
+    pub message: String,
+}
+
+impl Mistake {
+    /// A mistake at a byte offset. It is a result already, because each mistake ends the parsing.
+    pub fn found<T>(at: usize, message: impl Into<String>) -> Result<T, Mistake> {
+        Err(Mistake { at, message: message.into() })
+    }
+}
+
+/// The line and column of a byte offset. Both count from 1, the column counts characters.
+pub fn locate(text: &str, at: usize) -> (usize, usize) {
+    let before = text.get(..at).unwrap_or(text);
+    let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+    let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
+    (line, before[line_start..].chars().count() + 1)
+}

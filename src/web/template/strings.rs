@@ -1,0 +1,257 @@
+//! What filters and methods do with text: `{{ name|upper }}`, `{{ name.upper() }}`.
+//!
+//! Text that is HTML stays HTML where Jinja keeps it so, and nowhere else.
+
+use super::function::{Outcome, given};
+use super::kinds::{LONGEST, too_long};
+use super::print::{to_html, to_text};
+use super::scan::is_space;
+use crate::json::{Style, write_into};
+use crate::value::{SequenceKind, Value};
+use std::fmt::Write;
+
+/// Text like the value's: HTML if the value is.
+fn like(value: &Value, text: impl Into<String>) -> Outcome {
+    let text = text.into();
+    if text.len() > LONGEST { Err(too_long()) } else { Ok(Value::text(text, value.is_safe())) }
+}
+
+/// The value as text that printing does not escape.
+pub fn safe(value: &Value, _: &[Value]) -> Outcome {
+    Ok(Value::text(&*to_text(value), true))
+}
+
+/// The value as HTML.
+pub fn escape(value: &Value, _: &[Value]) -> Outcome {
+    Ok(Value::text(&*to_html(value), true))
+}
+
+/// The value as text.
+pub fn string(value: &Value, _: &[Value]) -> Outcome {
+    like(value, to_text(value))
+}
+
+/// In capital letters.
+pub fn upper(value: &Value, _: &[Value]) -> Outcome {
+    like(value, to_text(value).to_uppercase())
+}
+
+/// In small letters.
+pub fn lower(value: &Value, _: &[Value]) -> Outcome {
+    like(value, to_text(value).to_lowercase())
+}
+
+/// The filter: the first letter of each word is a capital, the others are small. A word begins
+/// after white space and `- ( { [ <`.
+pub fn title(value: &Value, _: &[Value]) -> Outcome {
+    let begins = |before: char| is_space(before) || matches!(before, '-' | '(' | '{' | '[' | '<');
+    Ok(titled(&to_text(value), begins).into())
+}
+
+/// The method: here a word begins after everything that is no letter, `It'S` included.
+pub fn title_method(value: &Value, _: &[Value]) -> Outcome {
+    like(value, titled(&to_text(value), |before| !before.is_alphabetic()))
+}
+
+fn titled(text: &str, begins: impl Fn(char) -> bool) -> String {
+    let mut titled = String::new();
+    for word in text.split_inclusive(begins) {
+        let mut letters = word.chars();
+        titled.extend(letters.next().into_iter().flat_map(char::to_uppercase));
+        titled.push_str(&letters.as_str().to_lowercase());
+    }
+    titled
+}
+
+/// The first letter is a capital, the others are small.
+pub fn capitalize(value: &Value, _: &[Value]) -> Outcome {
+    let text = to_text(value);
+    let mut letters = text.chars();
+    let mut capitalized = String::new();
+    if let Some(first) = letters.next() {
+        // Some letters become two, ß becomes Ss: only the first of them is a capital.
+        let mut capital = first.to_uppercase();
+        capitalized.extend(capital.next());
+        capitalized.extend(capital.flat_map(char::to_lowercase));
+    }
+    capitalized.push_str(&letters.as_str().to_lowercase());
+    like(value, capitalized)
+}
+
+/// Without white space at both ends, or without the characters given.
+pub fn trim(value: &Value, arguments: &[Value]) -> Outcome {
+    strip(value, arguments, true, true)
+}
+
+/// The same at the front only.
+pub fn trim_start(value: &Value, arguments: &[Value]) -> Outcome {
+    strip(value, arguments, true, false)
+}
+
+/// The same at the end only.
+pub fn trim_end(value: &Value, arguments: &[Value]) -> Outcome {
+    strip(value, arguments, false, true)
+}
+
+fn strip(value: &Value, arguments: &[Value], front: bool, back: bool) -> Outcome {
+    let text = to_text(value);
+    let characters = match given(arguments, 0) {
+        None | Some(Value::Null) => None,
+        Some(characters) => Some(characters.as_str().ok_or("expected a string of characters")?),
+    };
+    let is_stripped = |character: char| match characters {
+        Some(characters) => characters.contains(character),
+        None => is_space(character),
+    };
+    let text = if front { text.trim_start_matches(is_stripped) } else { &text };
+    like(value, if back { text.trim_end_matches(is_stripped) } else { text })
+}
+
+/// With a new text in the place of an old one. If one of these is HTML, so is the result.
+pub fn replace(value: &Value, arguments: &[Value]) -> Outcome {
+    let (Some(old), Some(new)) = (given(arguments, 0), given(arguments, 1)) else {
+        return Err("replace takes the old text and the new".to_owned());
+    };
+    let safe = value.is_safe() || old.is_safe() || new.is_safe();
+    let text = if old.is_safe() || new.is_safe() { to_html(value) } else { to_text(value) };
+    let (old, new) = (to_text(old), if safe { to_html(new) } else { to_text(new) });
+    let most = match given(arguments, 2) {
+        None | Some(Value::Null) => usize::MAX,
+        // A negative count means all.
+        Some(count) => {
+            let count = count.whole().ok_or("the count of replace is an int")?;
+            usize::try_from(count).unwrap_or(usize::MAX)
+        }
+    };
+    let found = text.matches(&*old).count().min(most);
+    if found.saturating_mul(new.len()).saturating_add(text.len()) > LONGEST {
+        return Err(too_long());
+    }
+    Ok(Value::text(text.replacen(&*old, &new, most), safe))
+}
+
+/// The parts between white space, or between the text given; at most so many cuts.
+pub fn split(value: &Value, arguments: &[Value]) -> Outcome {
+    let text = to_text(value);
+    let most = given(arguments, 1).and_then(Value::whole).unwrap_or(-1);
+    let most = usize::try_from(most).map_or(usize::MAX, |cuts| cuts.saturating_add(1));
+    let mut parts: Vec<&str> = Vec::new();
+    match given(arguments, 0).filter(|between| **between != Value::Null) {
+        Some(between) => {
+            let between = between.as_str().filter(|between| !between.is_empty());
+            parts.extend(text.splitn(most, between.ok_or("split takes a text to cut at")?));
+        }
+        None => {
+            let mut rest = text.trim_start_matches(is_space);
+            while let Some((part, after)) =
+                rest.split_once(is_space).filter(|_| parts.len() + 1 < most)
+            {
+                parts.push(part);
+                rest = after.trim_start_matches(is_space);
+            }
+            parts.extend(Some(rest).filter(|rest| !rest.is_empty()));
+        }
+    }
+    Ok(parts.into_iter().map(|part| Value::text(part, value.is_safe())).collect())
+}
+
+/// Looks for the first argument, which is text, or one of the texts of a tuple.
+pub fn part_of(value: &Value, arguments: &[Value], look: impl Fn(&str, &str) -> Value) -> Outcome {
+    let text = value.as_str().unwrap_or_default();
+    match given(arguments, 0) {
+        Some(Value::Sequence(parts)) if parts.kind == SequenceKind::Tuple => {
+            let found =
+                parts.items.iter().map(|part| look(text, part.as_str().unwrap_or_default()));
+            Ok(found.into_iter().any(|found| found.is_true()).into())
+        }
+        Some(part) => {
+            let wrong = || format!("found {}, expected a string", part.type_name());
+            Ok(look(text, part.as_str().ok_or_else(wrong)?))
+        }
+        None => Err("expected the text to look for".to_owned()),
+    }
+}
+
+/// JSON that may be in a page: escapes replace the characters that have a meaning in HTML.
+pub fn tojson(value: &Value, arguments: &[Value]) -> Outcome {
+    if let Some(part) = without_json(value) {
+        return Err(format!("{part} has no JSON"));
+    }
+    let indent = match given(arguments, 0) {
+        None | Some(Value::Null) => None,
+        Some(spaces) => {
+            let spaces = spaces.whole().ok_or("the indent of tojson is an int")?;
+            Some(usize::try_from(spaces).unwrap_or(0).min(64))
+        }
+    };
+    let mut json = String::new();
+    write_into(&mut json, value, Style { indent, ..Style::PYTHON });
+    let mut safe = String::with_capacity(json.len());
+    for character in json.chars() {
+        match character {
+            // Writing to a String cannot fail.
+            '<' | '>' | '&' | '\'' => _ = write!(safe, "\\u{:04x}", character as u32),
+            _ => safe.push(character),
+        }
+    }
+    Ok(Value::text(safe, true))
+}
+
+/// The type of the first part of the value that JSON cannot write.
+fn without_json(value: &Value) -> Option<&'static str> {
+    let is_name = |key: &Value| {
+        key.as_str().is_some() || key.number().is_some() || matches!(key, Value::Null)
+    };
+    match value {
+        Value::List(items) => items.iter().find_map(without_json),
+        Value::Sequence(sequence) if sequence.kind == SequenceKind::Tuple => {
+            sequence.items.iter().find_map(without_json)
+        }
+        Value::Map(map) => map.iter().find_map(|(_, value)| without_json(value)),
+        Value::Dict(pairs) => pairs.iter().find_map(|(key, value)| match is_name(key) {
+            true => without_json(value),
+            false => Some("a key that is no string"),
+        }),
+        Value::Undefined | Value::Sequence(_) | Value::Local(_) => Some(value.type_name()),
+        _ => None,
+    }
+}
+
+/// Percent-encoding: of a text, where / stays, or of a dict or pairs, as a query.
+pub fn urlencode(value: &Value, _: &[Value]) -> Outcome {
+    let mut out = String::new();
+    let pairs = match value.pairs() {
+        Some(pairs) => pairs,
+        None if value.as_str().is_some() || value.length().is_none() => {
+            percent_encode(&mut out, &to_text(value), false);
+            return Ok(out.into());
+        }
+        None => {
+            let pair = |item: Value| match item.as_list() {
+                Some([name, value]) => Ok((name.clone(), value.clone())),
+                _ => Err(format!("found {}, expected a name and a value", item.type_name())),
+            };
+            value.to_items()?.into_iter().map(pair).collect::<Result<_, _>>()?
+        }
+    };
+    for (at, (name, value)) in pairs.iter().enumerate() {
+        out.push_str(if at > 0 { "&" } else { "" });
+        percent_encode(&mut out, &to_text(name), true);
+        out.push('=');
+        percent_encode(&mut out, &to_text(value), true);
+    }
+    Ok(out.into())
+}
+
+fn percent_encode(out: &mut String, text: &str, query: bool) {
+    for byte in text.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                out.push(byte.into())
+            }
+            b'/' if !query => out.push('/'),
+            b' ' if query => out.push('+'),
+            _ => _ = write!(out, "%{byte:02X}"), // Writing to a String cannot fail.
+        }
+    }
+}
