@@ -11,6 +11,7 @@
 pub struct Chapter {
     /// Its path, with slashes: `src/web/app.rs`.
     pub path: &'static str,
+    /// Its text, as it was when carafe was built.
     pub text: &'static str,
 }
 
@@ -29,11 +30,12 @@ impl Chapter {
 
     /// The position of its circle in [`CIRCLES`].
     pub fn circle(&self) -> usize {
-        match () {
-            () if self.path.starts_with("src/stages/") => 0,
-            () if self.title().starts_with("Deeper:") || !self.path.ends_with(".rs") => 2,
-            () => 1,
+        if self.path.starts_with("src/stages/") {
+            return 0;
         }
+        // Files that are not Rust belong to deeper chapters.
+        let is_deeper = self.title().starts_with("Deeper:") || !self.path.ends_with(".rs");
+        if is_deeper { 2 } else { 1 }
     }
 }
 
@@ -48,7 +50,7 @@ macro_rules! chapters {
     };
 }
 
-/// All files. The circles are in the order of [`CIRCLES`] only where [`chapters_of`] asks for them.
+/// All files, room by room. [`chapters_of`] sorts them into circles.
 pub static CHAPTERS: &[Chapter] = chapters! {
     "src/lib.rs"
     "src/contents.rs"

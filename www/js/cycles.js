@@ -1,9 +1,9 @@
-// The list of cycles grows by itself, and a cycle can be sent again: by this browser, with its own cookies or without.
+// Adds new cycles to the list as they end, and sends a request again: from this browser, with its own cookies or without.
 // Everything else on these pages works without a script.
 
 const KEPT = 200;
 
-// An element with a text and perhaps a class.
+// An element with a text, and with a class if there is one.
 const made = (tag, text, name) => {
   const element = document.createElement(tag);
   element.textContent = text;
@@ -19,7 +19,7 @@ const linked = (link, path, text) => {
 
 const code = (status) => 'code-' + Math.floor(status / 100);
 
-// What a page fetched by itself goes below the page.
+// A file that a page fetched goes below the page.
 const fold = (cycle, page) => {
   const request = page.querySelector('.request');
   let details = request.querySelector('details');
@@ -54,10 +54,10 @@ const add = (cycle, list) => {
 const live = document.getElementById('live');
 if (live && window.EventSource) {
   const list = document.getElementById('cycles');
-  // The number of the newest cycle goes along, so that none between the page and the stream is missed.
+  // The server is told the newest number on this page, so that it sends every cycle since then.
   const events = new EventSource('/cycles/live?after=' + live.dataset.last);
-  events.addEventListener('open', () => (live.textContent = 'Live: new cycles appear by themselves.'));
-  events.addEventListener('error', () => (live.textContent = 'Not live: the server does not answer just now.'));
+  events.addEventListener('open', () => (live.textContent = 'Live: new cycles appear here as they end.'));
+  events.addEventListener('error', () => (live.textContent = 'Not live: the server does not answer now.'));
   events.addEventListener('message', (event) => {
     const cycle = JSON.parse(event.data);
     const page = cycle.page && document.getElementById('c' + cycle.page);
@@ -70,11 +70,11 @@ const recorded = async () => (await fetch('/cycles', { headers: { Accept: 'appli
 
 const sendAgain = async (again, credentials) => {
   const { method, target, headers, body } = JSON.parse(again.dataset.request);
-  // No copy from the browser's own cache: the server is to be asked.
+  // The browser must ask the server, not its own cache.
   const options = { method, credentials, headers, cache: 'no-store' };
   if (body) options.body = body;
-  // The answer may be a redirect, and the browser shows a script only where that ends; so the list is asked which cycle
-  // the request itself became.
+  // If the answer is a redirect, the browser shows a script only the last page. So the list says which cycle the
+  // request is.
   const before = Math.max(0, ...(await recorded()).map((cycle) => cycle.number));
   await fetch(target, options);
   const isIt = (cycle) => cycle.number > before && cycle.request === method + ' ' + target;

@@ -4,6 +4,11 @@
 //! chunk or cut), `text`, the same text in named `pieces`, `end` (how the line ends: `CR LF`, or
 //! nothing where it goes on) and `note`, a few words on what it is for.
 //!
+//! ```text
+//! {"name": "header", "text": "Host: x", "pieces": [["name", "Host"], ["", ": "], ["value", "x"]],
+//!  "end": "CR LF", "note": "the name that was typed"}
+//! ```
+//!
 //! The notes on headers, statuses and cookie attributes are rows of `wire_notes.txt`.
 
 use super::mask::Mask;
@@ -36,6 +41,8 @@ pub fn request(message: &Message, mask: &Mask, row: &str) -> Value {
         _ => bare("request line", &mask.text(&line.text), line.end, "not a request line"),
     };
     let mut parts = head(message, mask, row, first);
+    // RFC 9112 §6.3: a request has a body if Content-Length or Transfer-Encoding says so. Bytes
+    // that no header announced are shown as well.
     if message.is_chunked() {
         in_chunks(message, mask, &mut parts);
     } else if !message.body.is_empty() {
@@ -55,6 +62,7 @@ pub fn response(message: &Message, mask: &Mask, status: Status, is_head: bool) -
         part("status line", &[version, ("", " "), code, ("", " "), reason], line.end, &note)
     };
     let mut parts = head(message, mask, "", first);
+    // RFC 9110 §9.3.2: the answer to HEAD has the headers of GET, and no body.
     if is_head && !status.has_no_body() {
         parts.push(bare("body", "", "", "no body: HEAD asks for the headers alone"));
     } else if !message.body.is_empty() {
@@ -121,6 +129,7 @@ fn header(line: &WireLine, mask: &Mask, row: &str, parts: &mut Vec<Value>) {
 
 /// One `Set-Cookie`, broken where its attributes begin, so that each can have its note.
 fn set_cookie(name: &str, value: &str, end: &str, parts: &mut Vec<Value>) {
+    // RFC 6265 §4.1.2: without Max-Age and Expires a browser forgets the cookie when it is closed.
     let small = value.to_ascii_lowercase();
     let lasts = small.contains("max-age") || small.contains("expires");
     let note =
@@ -140,6 +149,7 @@ fn set_cookie(name: &str, value: &str, end: &str, parts: &mut Vec<Value>) {
 
 /// What the cookies of a request are: this server's, or those of another program on this host.
 fn cookie_note(value: &str, row: &str) -> String {
+    // Cookies ignore the port, so programs on other ports of this host share them.
     let names =
         value.split(';').filter_map(|pair| pair.split_once('=')).map(|(name, _)| name.trim());
     let is_own =

@@ -1,4 +1,10 @@
 //! Deeper: Says which route and which line of source answered: part 3 of a cycle.
+//!
+//! Each step of a record has the line that took it, and a route the line that registered it. From
+//! these the line is chosen that a reader of `/cycles` wants to open.
+//!
+//! Left out: handlers of other programs. Their source is not inside this binary, so only the line
+//! that registered them is known.
 
 use super::mask::Mask;
 use super::source_pages::line_of;
@@ -11,8 +17,10 @@ pub fn place(location: &Location) -> String {
     format!("{}:{}", location.file().replace('\\', "/"), location.line())
 }
 
-/// Part 3: the route with what it captured, or the file, or the routes with a similar path. Each
-/// entry is a name and a text.
+/// Part 3: the route with what it captured, or the file, or the routes with a similar path.
+///
+/// Each entry is a name and a text: `route` and `GET /hello/<name> -> hello`, `name` and `"Ada"`,
+/// `registered` and a line, `handler` and a line.
 pub fn matched(steps: &[Step], mask: &Mask) -> Vec<(String, String)> {
     let mut matched: Vec<(String, String)> = Vec::new();
     let mut tell = |name: &str, text: String| matched.push((name.to_owned(), text));
@@ -35,13 +43,12 @@ pub fn matched(steps: &[Step], mask: &Mask) -> Vec<(String, String)> {
                 was_found = true;
                 tell("file", mask.text(path));
             }
-            Detail::NoRoute(near) if !was_found => tell(
-                "nothing",
-                match listed(near) {
-                    near if near.is_empty() => "no route came near".to_owned(),
-                    near => format!("these came near: {near}"),
-                },
-            ),
+            Detail::NoRoute(near) if !was_found && near.is_empty() => {
+                tell("nothing", "no route came near".to_owned());
+            }
+            Detail::NoRoute(near) if !was_found => {
+                tell("nothing", format!("these came near: {}", listed(near)));
+            }
             Detail::WrongMethod(known) => {
                 tell("path only", format!("this path has other methods: {}", listed(known)));
             }
@@ -90,6 +97,7 @@ fn written(handler: &str, registered: &Location) -> Option<String> {
     Some(format!("{file}:{line}"))
 }
 
+/// `GET /profile, POST /profile`
 fn listed(routes: &[(Method, String)]) -> String {
     let lines = routes.iter().map(|(method, pattern)| format!("{method} {pattern}"));
     lines.collect::<Vec<_>>().join(", ")

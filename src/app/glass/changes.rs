@@ -1,5 +1,12 @@
 //! Deeper: Says what a cycle changed: the visitor's row, flashes, other rows, and the page: part 5.
 //!
+//! ```text
+//! + added: row 7f3a.., and a cookie that names it (src/app/course/sessions.rs:24)
+//! ~ changed: visits: 1 -> 2 (src/app/course/ladder.rs:131)
+//! - flash taken: 'need valid name', shown on this page
+//! = rendered: formtest.html with user = 'Ada'
+//! ```
+//!
 //! Left out: how a row of another kind changed. Nobody else may see what an account holds, so only
 //! its key is shown.
 
@@ -61,6 +68,7 @@ pub fn changes(memory: &VisitorMemory) -> Vec<Value> {
     changes
 }
 
+/// A change as page and JSON show it.
 fn to_value((sign, word, what, name): ChangeLine, by: Option<&Location>) -> Value {
     Map::from([
         ("sign", Value::from(sign)),
@@ -128,6 +136,7 @@ fn of_row(memory: &VisitorMemory, after: &Map) -> Option<ChangeLine<'static>> {
     Some((sign, word, what, if sign == "-" { "row" } else { "" }))
 }
 
+/// Only a file is written at once; the other stores say nothing about the disk.
 fn written(place: StorePlace) -> &'static str {
     if place == StorePlace::File { ", written to the file" } else { "" }
 }

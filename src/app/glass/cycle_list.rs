@@ -1,4 +1,8 @@
 //! Deeper: Lists the cycles as a page, as text, as JSON, and as a stream of events.
+//!
+//! All four show the same row of each cycle: `number`, `request`, `status`, `milliseconds`,
+//! `source`, `still_knows`, `signs` (what changed, as `+user ~visits`) and `page`: the number of
+//! the page that it was fetched for.
 
 use super::cycle_text;
 use super::describe::{describe, number, signs};
@@ -21,17 +25,12 @@ const HEARTBEAT: Duration = Duration::from_secs(5);
 /// What the list shows of a cycle; `page` is the number of the page that it belongs to.
 fn row(record: &Record, page: Option<u64>) -> Map {
     let cycle = describe(record);
-    let same = |name: &str| cycle.get(name).cloned().unwrap_or_default();
-    Map::from([
-        ("number", same("number")),
-        ("request", same("request")),
-        ("status", same("status")),
-        ("milliseconds", Value::Float((record.took.as_secs_f64() * 1e5).round() / 100.0)),
-        ("source", same("source")),
-        ("signs", signs(&cycle).into()),
-        ("still_knows", same("still_knows")),
-        ("page", page.into()),
-    ])
+    let names = ["number", "request", "status", "milliseconds", "source", "still_knows"];
+    let same = names.into_iter().filter_map(|name| Some((name, cycle.get(name)?.clone())));
+    let mut row: Map = same.collect();
+    row.insert("signs", signs(&cycle));
+    row.insert("page", page);
+    row
 }
 
 /// The cycles whose path the caller wants, as rows of the list, the newest first.
@@ -95,7 +94,12 @@ pub fn print_all(recorder: &Recorder, base: &str) {
 }
 
 /// `/cycles/live`: new cycles as they end, each as a row of the list. The answer is a stream of
-/// server-sent events (the WHATWG HTML standard, section 9.2).
+/// server-sent events (the WHATWG HTML standard, section 9.2):
+///
+/// ```text
+/// id: 17
+/// data: {"number":17,"request":"GET /hello","status":200, …}
+/// ```
 pub fn live(
     ctx: &mut Context,
     recorder: &Arc<Recorder>,
@@ -124,6 +128,7 @@ pub fn live(
         while !recorder.is_closed() {
             let records = recorder.wait_beyond(last, HEARTBEAT);
             if records.is_empty() {
+                // A line that begins with a colon is a comment, which the page never sees.
                 out.write_all(b": still here\n\n")?;
             }
             for record in records {

@@ -1,5 +1,18 @@
 //! Deeper: Prints the description of a cycle for the terminal, in at most 80 columns.
 //!
+//! ```text
+//!  #17  conn 9, 2nd request            1.2 ms   src/app/course/formtest.rs:24
+//!  > POST /process HTTP/1.1\r\n             method, target, version
+//!  > \r\n                                   empty line: headers end here
+//!  > name=A                                 body: 6 bytes, as Content-Length said
+//!    knew    no cookie: a stranger
+//!    match   route: POST /process -> process
+//!    read    form: name = A
+//!    change  + flash put: 'need valid name' (message)
+//!  < HTTP/1.1 303 See Other\r\n             status: go and GET another page
+//!    still knows: row 7f3a.. (1 flash). Nothing else about this visitor.
+//! ```
+//!
 //! The text says all that the page and the JSON say. Only [`brief`], for `--show-cycles`, leaves
 //! something out. Line ends are written `\r\n`, as a person would type them.
 //!
@@ -25,27 +38,24 @@ pub fn whole(cycle: &Map, base: &str) -> String {
     );
     let ended = format!("{}, after {} ms", text(cycle, "ended"), milliseconds(cycle));
     out.named("ended", [ended]);
-    let others = [
+    let parts = list(cycle, "parts").iter().filter_map(Value::as_int);
+    let mut others: Vec<_> = parts.map(|part| format!("#{part} fetched for this page")).collect();
+    for (name, words) in [
         ("previous", "the same visitor, before"),
         ("next", "the same visitor, after"),
         ("page", "the page that it was fetched for"),
-    ];
-    let others = others.iter().filter_map(|(name, words)| {
-        let number = cycle.get(name)?.as_int()?;
-        Some(format!("#{number} {words}"))
-    });
-    let parts = list(cycle, "parts").iter().filter_map(Value::as_int);
-    let parts = parts.map(|part| format!("#{part} fetched for this page"));
-    let others: Vec<String> = others.chain(parts).collect();
+    ] {
+        others.extend(cycle.get(name).and_then(Value::as_int).map(|at| format!("#{at} {words}")));
+    }
     if !others.is_empty() {
         out.named("others", others);
     }
     if text(cycle, "curl").is_empty() {
-        let why = "no line gives quite this: a part of the request is not kept, or not shown";
+        let why = "no line sends exactly this: a part of the request is not kept, or is hidden";
         out.named("again", [why.to_owned()]);
     } else {
         let is_masked = cycle.get("masked") == Some(&Value::Bool(true));
-        let hint = if is_masked { ", with your own value for each four dots" } else { "" };
+        let hint = if is_masked { "; put your own value for the four dots" } else { "" };
         // At the margin, so that it can be copied as it is.
         out.line(format!("   again{hint}:\n{}", folded(text(cycle, "curl"))));
     }

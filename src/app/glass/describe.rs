@@ -128,6 +128,7 @@ fn read(steps: &[Step], mask: &Mask, request: &Message) -> Vec<Value> {
     read
 }
 
+/// One step: what it was, when, and the line that took it.
 fn step(step: &Step) -> Value {
     Map::from([
         ("name", Value::from(step.name)),

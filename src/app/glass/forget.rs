@@ -37,7 +37,8 @@ pub fn effect(place: StorePlace) -> &'static str {
              and nobody knows them"
         }
         StorePlace::Nowhere => {
-            "wipes the memory, as a restart would: accounts and orders; it holds nothing of visitors"
+            "wipes the memory, as a restart would: accounts and orders; \
+             it holds nothing of visitors"
         }
         StorePlace::Cookie => {
             "wipes the memory, as a restart would: accounts and orders; who visitors are, \

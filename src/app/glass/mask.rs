@@ -162,7 +162,7 @@ fn without_secrets(content_type: &str, body: &str, secrets: &mut Vec<String>) ->
     if content_type.starts_with("application/json") && is_secret(body) {
         return DOTS.to_owned();
     }
-    // A form, or any line that looks like one: a body of no stated type, a text that repeats a form.
+    // Each line may be a form: the body may have no stated type, or a text may repeat a form.
     let lines = body.split('\n').map(|line| without_secret_fields(line, secrets));
     let lines = lines.collect::<Vec<_>>().join("\n");
     if content_type.starts_with("text/html") { body.to_owned() } else { lines }

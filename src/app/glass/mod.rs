@@ -1,13 +1,21 @@
 //! Deeper: The glass: pages that show what happened, what is known, and the source.
 //!
 //! The server records each cycle (`src/cycle.rs`) and keeps the record small. Here it is made into
-//! words, and only when somebody looks. `describe` turns a record into one description in seven
-//! parts: `message` and `annotate` explain the bytes, `visitor_memory` and `changes` the visitor's memory,
-//! `answered` the route, and `mask` hides what nobody should see. The page, the text (`cycle_text`) and
-//! the JSON are printed from that description. `related` adds the cycles that belong to it, and
-//! `repeat_request` a line that sends the same request.
+//! words, and only when somebody looks:
 //!
-//! These pages are for the person at this machine. Their own requests are not recorded.
+//! * `describe` makes one description of a record, in seven parts. `message` and `annotate` explain
+//!   the bytes, `answered` the route, `visitor_memory` and `changes` what the server remembers.
+//! * `mask` hides what nobody should see.
+//! * The page (`cycle.html`), the text (`cycle_text`, `columns`) and the JSON are printed from the
+//!   description. `cycle_list` prints many of them.
+//! * `related` adds the cycles that belong to it, and `repeat_request` a line that sends the same
+//!   request.
+//! * `source_pages` and `colour` show the source, and `forget` empties the memory.
+//!
+//! These pages are for the person at this machine. Their own requests are not recorded
+//! (`own_requests`).
+//!
+//! Left out: cycles from before the last start. They are not kept.
 
 mod annotate;
 mod answered;

@@ -24,6 +24,7 @@ impl PagesSoFar {
             self.0.push((path.to_owned(), record.number));
             return None;
         }
+        // A browser names the page in Referer when it fetches what the page needs.
         let page = path_of_url(request.header("Referer")?)?;
         self.0.iter().rev().find(|(path, _)| path == page).map(|(_, number)| *number)
     }

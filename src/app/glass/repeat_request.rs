@@ -1,5 +1,9 @@
 //! Deeper: Writes a recorded request again, as a line for a shell and for a script in the browser.
 //!
+//! ```text
+//! curl -i -g --path-as-is -b j --data-raw name=Ada http://127.0.0.1:8000/process
+//! ```
+//!
 //! Cookies are never part of it: curl takes them from the jar `j`, and a browser adds its own. So
 //! nothing secret is copied, and the server itself sends nobody's request again.
 //!
@@ -14,9 +18,6 @@ use carafe::{Map, Value};
 const WRITTEN_BY_THE_CLIENT: &str = " host cookie user-agent content-length transfer-encoding \
     connection keep-alive accept-encoding accept-language upgrade-insecure-requests cache-control \
     pragma priority dnt referer ";
-
-/// Other headers that a script may not set (the Fetch standard, "forbidden request-header").
-const FORBIDDEN_IN_SCRIPTS: &str = " origin te trailer upgrade via date ";
 
 /// The media type that curl writes by itself for a body.
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -70,6 +71,7 @@ impl<'r> RepeatRequest<'r> {
     fn options(&self, host: &str) -> Vec<String> {
         let mut words = Vec::new();
         let (method, has_body) = (self.request.asked().0, !self.content.is_empty());
+        // curl sends GET by itself, and POST if it has a body to send.
         match method {
             "HEAD" => words.push("-I".into()),
             "GET" if !has_body => {}
@@ -154,12 +156,9 @@ impl<'r> RepeatRequest<'r> {
         if !is_whole || !may_be_sent || !target.starts_with('/') {
             return None;
         }
-        let may_be_set = |name: &str| {
-            let name = name.to_ascii_lowercase();
-            let is_forbidden = FORBIDDEN_IN_SCRIPTS.contains(&format!(" {name} "));
-            !is_forbidden && !name.starts_with("sec-") && !name.starts_with("proxy-")
-        };
-        let headers: Map = self.headers().filter(|(name, _)| may_be_set(name)).collect();
+        // The Fetch standard, "forbidden request-header": a browser ignores the headers that a
+        // script may not set, such as Origin.
+        let headers: Map = self.headers().collect();
         Some(Map::from([
             ("method", Value::from(method)),
             ("target", target.into()),

@@ -1,7 +1,9 @@
 //! Deeper: Shows carafe's own source from inside the binary, with a name for every line.
 //!
-//! `/source` is the table of contents, and `/source/src/web/app.rs#L12` a line of a chapter. For
-//! curl a chapter is the file's own bytes.
+//! `/source` is the table of contents in three circles of reading, and `/source/src/web/app.rs#L12`
+//! a line of a chapter. For curl a chapter is the file's own bytes.
+//!
+//! Left out: the source of the libraries that carafe uses. It uses only Rust's own.
 
 use super::colour;
 use super::own_requests::admit;
@@ -26,6 +28,7 @@ pub fn line_of(file: &str, function: &str) -> Option<usize> {
     chapter.text.lines().position(|line| begins(line).is_some()).map(|at| at + 1)
 }
 
+/// `/source`: each circle with its heading, and each chapter with its title.
 fn contents(ctx: &mut Context) -> Result<Response, Error> {
     admit(ctx)?;
     let circles = CIRCLES.iter().enumerate().map(|(at, (heading, what))| (heading, what, at));
@@ -52,6 +55,7 @@ fn contents(ctx: &mut Context) -> Result<Response, Error> {
     Ok(response.with_header("Vary", "Accept"))
 }
 
+/// `/source/src/web/app.rs`: one chapter, and the chapters before and after it.
 fn chapter(ctx: &mut Context) -> Result<Response, Error> {
     admit(ctx)?;
     let file = ctx.param("file").to_owned();

@@ -17,6 +17,14 @@ pub const FLASHES: &str = "_flashes";
 const SHOWN: usize = 200;
 
 /// What one cycle found and left of its visitor.
+///
+/// | sessions in | the cookie holds | afterwards the server knows |
+/// |---|---|---|
+/// | nothing | nothing of use | nothing |
+/// | a signed cookie | the row | nothing |
+/// | memory | the id of a row | the row, until it stops |
+/// | a file | the id of a row | the row, also after a restart |
+/// | another program | the id of a row | the row, together with other servers |
 pub struct VisitorMemory<'c> {
     pub cycle: &'c Cycle,
     pub mask: &'c Mask,
@@ -136,6 +144,7 @@ impl<'c> VisitorMemory<'c> {
             Some((cookie, row)) => cookie.map(|cookie| (cookie, row)),
             None => self.sent.zip(self.before),
         };
+        // What is known of the visitor's own row.
         let row = match (self.place, kept, self.sent) {
             (StorePlace::Cookie, Some((_, row)), _) => {
                 format!("nothing of the row, which the cookie carries: {}.", names_of(row))
@@ -160,6 +169,7 @@ impl<'c> VisitorMemory<'c> {
             }
             _ => "nothing about this visitor: no row, no name.".to_owned(),
         };
+        // What else is known, such as an account.
         let rows = self.stored.iter().filter(|(.., is_kept)| *is_kept);
         let rows: Vec<String> =
             rows.map(|(kind, key, _)| format!("{kind} '{}'", self.mask.text(key))).collect();
