@@ -116,8 +116,8 @@ impl App {
             Answerer::Handler(handler) => catch_unwind(AssertUnwindSafe(|| handler(ctx)))
                 .unwrap_or_else(|panic| Err(Error::Panicked(panic_text(&*panic).to_owned()))),
             Answerer::File(files, path) => files.respond(&ctx.request, &path).map_err(|refusal| {
-                ctx.cycle.warn(format!("{path}: {refusal}"));
-                match refusal.status() {
+                ctx.cycle.warn(format!("{path}: {}", refusal.why));
+                match refusal.status {
                     Status::NOT_FOUND => Error::NotFound,
                     status => Error::abort(status, "the file cannot be read"),
                 }

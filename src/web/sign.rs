@@ -1,7 +1,7 @@
-//! SHA-256, and what is made of it: signatures, hashed passwords, and a text form for bytes.
+//! Deeper: SHA-256, and what is made of it: signatures, hashed passwords, and a text form of bytes.
 //!
-//! A signature is a number that only who holds the key can compute, and that fits one text alone. A
-//! server that gives a text away together with its signature can believe the text when it comes
+//! A signature is a number that only somebody who has the key can compute, and that fits one text
+//! alone. A server that gives away a text with its signature can believe the text when it comes
 //! back:
 //!
 //! ```
@@ -13,82 +13,78 @@
 //! assert_eq!(hex(&signature).len(), 64);
 //! ```
 //!
-//! Signed is not secret: everybody can read the text. And it is not fresh: an old text with its old
+//! Signed is not secret: everybody can read the text. Signed is not fresh: an old text with its old
 //! signature is as good as a new one.
 //!
 //! The functions are those of FIPS 180-4 (SHA-256), RFC 2104 (HMAC), RFC 8018 §5.2 (PBKDF2) and RFC
-//! 4648 §5 (base64url), and the tests hold them against the published vectors.
+//! 4648 §5 (base64url). The tests compare them with the published examples.
 //!
-//! Left out: speed by the processor's own SHA instructions, which need `unsafe`.
+//! Left out: the processor's own SHA instructions, which need `unsafe`.
 
-/// What SHA-256 makes of any bytes.
+/// The result of SHA-256.
 pub type Digest = [u8; 32];
 
-/// The fingerprint of some bytes: nobody can find two texts with the same one, or a text for a
+/// The fingerprint of some bytes. Nobody can find two texts with the same one, or a text for a
 /// given one.
 pub fn sha256(bytes: &[u8]) -> Digest {
-    Hash::new().with(bytes).finish()
+    Sha256::default().with(bytes).finish()
 }
 
 /// The signature of a message under a key.
 ///
-/// # Common mistakes
+/// # Security
 ///
-/// Comparing it with `==` (see [`same`]), and `sha256(key + message)` instead: from that one,
-/// whoever does not know the key can compute the fingerprint of the message with more text behind
-/// it.
+/// Compare signatures with [`same`], never with `==`. And `sha256(key + message)` is no signature:
+/// somebody who knows it can compute that of the message with more text behind it.
 pub fn hmac(key: &[u8], message: &[u8]) -> Digest {
-    Hmac::new(key).sign(message)
+    Hmac::new(key).sign(&[message])
 }
 
-/// A password, made into something from which nobody gets it back: so slow that guessing takes
-/// long, and with a `salt` of its own, so that two equal passwords do not look equal.
+/// The hash of a password: nobody can compute the password from it, and it is so slow that guessing
+/// takes long. Give each password its own `salt`, so that two equal passwords look different.
 ///
-/// `rounds` is how slow: 600,000 take a third of a second. (PBKDF2 can make more than 32 bytes;
-/// nobody needs them here.)
+/// `rounds` says how slow: 600,000 take a third of a second.
 pub fn pbkdf2(password: &[u8], salt: &[u8], rounds: u32) -> Digest {
     let hmac = Hmac::new(password);
-    // RFC 8018 §5.2: "U_1 = PRF (P, S || INT (i))", where i numbers the block; this is the first,
-    // and the only one.
-    let mut last = hmac.sign_words(hmac.inner.clone().with(salt).with(&1u32.to_be_bytes()).words());
+    // RFC 8018 §5.2: "U_1 = PRF (P, S || INT (i))". The i is the number of the block, and this is
+    // the only block: 32 bytes are enough.
+    let mut last = hmac.sign(&[salt, &1u32.to_be_bytes()]);
     let mut sum = last;
     for _ in 1..rounds {
-        // "U_c = PRF (P, U_{c-1})": each round signs the one before, and all are added without
-        // carry.
-        last = hmac.sign_words(Hash::after_one_block(hmac.inner.state, last));
-        for (sum, word) in sum.iter_mut().zip(last) {
-            *sum ^= word;
-        }
+        // "U_c = PRF (P, U_{c-1})": each round signs the one before, and all are combined by
+        // exclusive or.
+        last = hmac.sign(&[&last]);
+        sum.iter_mut().zip(last).for_each(|(sum, byte)| *sum ^= byte);
     }
-    to_bytes(sum)
+    sum
 }
 
-/// True if both are equal, found out in a time that does not depend on where they differ.
+/// True if both are equal. The time does not depend on where they differ.
 ///
 /// # Security
 ///
-/// `==` stops at the first byte that differs. Whoever can send many guesses and has a good clock
-/// then learns a signature byte by byte, without the key.
+/// `==` stops at the first byte that differs. An attacker who can send many guesses and has a good
+/// clock then learns a signature byte by byte, without the key.
 pub fn same(one: &[u8], other: &[u8]) -> bool {
     let differences = one.iter().zip(other).fold(0, |seen, (one, other)| seen | (one ^ other));
-    // Without the black box a compiler might see that one difference settles it, and stop there.
+    // The black box keeps the compiler from stopping at the first difference.
     one.len() == other.len() && std::hint::black_box(differences) == 0
 }
 
-/// Two lower-case digits for each byte.
+/// Two lower-case hexadecimal digits for each byte.
 pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 const BASE64URL: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/// Four letters for every three bytes, of those that a URL and a cookie may hold as they are; no
-/// `=` at the end.
+/// Four letters for three bytes. All letters may stand in a URL and a cookie; no `=` at the end.
 pub fn to_base64url(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for piece in bytes.chunks(3) {
-        let bits = piece.iter().fold(0u32, |bits, byte| bits << 8 | u32::from(*byte))
-            << (8 * (3 - piece.len()));
+        let mut three = [0; 4];
+        three[1..=piece.len()].copy_from_slice(piece);
+        let bits = u32::from_be_bytes(three);
         // One byte needs two letters, two need three, three need four.
         for letter in 0..=piece.len() {
             text.push(char::from(BASE64URL[(bits >> (18 - 6 * letter) & 63) as usize]));
@@ -97,8 +93,7 @@ pub fn to_base64url(bytes: &[u8]) -> String {
     text
 }
 
-/// The bytes of such a text. `None` if no bytes have it for their text: there is one spelling for
-/// each.
+/// The bytes of such a text; `None` if it is the text of no bytes. Each value has one spelling.
 pub fn from_base64url(text: &str) -> Option<Vec<u8>> {
     let mut bytes = Vec::with_capacity(text.len() / 4 * 3 + 2);
     for piece in text.as_bytes().chunks(4) {
@@ -108,8 +103,7 @@ pub fn from_base64url(text: &str) -> Option<Vec<u8>> {
         }
         bits <<= 6 * (4 - piece.len());
         let whole = piece.len() - 1;
-        // The bits of the last letter that belong to no byte must be zero, and one letter alone is
-        // no byte.
+        // One letter alone is no byte, and bits that belong to no byte must be zero.
         if whole == 0 || bits & (0xff_ffff >> (8 * whole)) != 0 {
             return None;
         }
@@ -118,10 +112,10 @@ pub fn from_base64url(text: &str) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-/// A key, worked into the two hashes that every signature under it begins with.
+/// A key, worked into the two hashes with which every signature under it begins.
 struct Hmac {
-    inner: Hash,
-    outer: Hash,
+    inner: Sha256,
+    outer: Sha256,
 }
 
 impl Hmac {
@@ -135,106 +129,80 @@ impl Hmac {
             block[..key.len()].copy_from_slice(key);
         }
         // "H(K XOR opad, H(K XOR ipad, text))"
-        Hmac {
-            inner: Hash::new().with(&block.map(|byte| byte ^ 0x36)),
-            outer: Hash::new().with(&block.map(|byte| byte ^ 0x5c)),
-        }
+        let inner = Sha256::default().with(&block.map(|byte| byte ^ 0x36));
+        Hmac { inner, outer: Sha256::default().with(&block.map(|byte| byte ^ 0x5c)) }
     }
 
-    fn sign(&self, message: &[u8]) -> Digest {
-        to_bytes(self.sign_words(self.inner.clone().with(message).words()))
-    }
-
-    /// The signature of a message whose inner hash is known.
-    fn sign_words(&self, inner: Words) -> Words {
-        Hash::after_one_block(self.outer.state, inner)
+    /// The signature of these texts, one behind the other.
+    fn sign(&self, texts: &[&[u8]]) -> Digest {
+        let inner = texts.iter().fold(self.inner.clone(), |hash, text| hash.with(text));
+        self.outer.clone().with(&inner.finish()).finish()
     }
 }
 
 /// How many bytes SHA-256 takes at a time.
 const BLOCK: usize = 64;
 
-/// The state of SHA-256, and its outcome: eight words.
-type Words = [u32; 8];
-
-/// A hash under way.
+/// A hash that is not finished.
 #[derive(Clone)]
-struct Hash {
-    state: Words,
-    /// The bytes that do not fill a block yet, and how many they are.
+struct Sha256 {
+    state: [u32; 8],
+    /// The bytes that do not fill a block yet.
     block: [u8; BLOCK],
-    filled: usize,
     /// How many bytes there were in all.
-    length: u64,
+    length: usize,
 }
 
-impl Hash {
-    fn new() -> Hash {
+impl Default for Sha256 {
+    fn default() -> Sha256 {
         // FIPS 180-4 §5.3.3: the first 32 bits of the fractional parts of the square roots of the
         // first eight primes.
         let state = [
             0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab,
             0x5be0cd19,
         ];
-        Hash { state, block: [0; BLOCK], filled: 0, length: 0 }
+        Sha256 { state, block: [0; BLOCK], length: 0 }
     }
+}
 
-    fn with(mut self, bytes: &[u8]) -> Hash {
-        self.length += bytes.len() as u64;
-        for byte in bytes {
-            self.block[self.filled] = *byte;
-            self.filled += 1;
-            if self.filled == BLOCK {
-                compress(&mut self.state, &block_words(&self.block));
-                self.filled = 0;
+impl Sha256 {
+    fn with(mut self, mut bytes: &[u8]) -> Sha256 {
+        while !bytes.is_empty() {
+            let filled = self.length % BLOCK;
+            let (now, later) = bytes.split_at(bytes.len().min(BLOCK - filled));
+            self.block[filled..filled + now.len()].copy_from_slice(now);
+            self.length += now.len();
+            if self.length % BLOCK == 0 {
+                compress(&mut self.state, &self.block);
             }
+            bytes = later;
         }
         self
     }
 
-    fn finish(self) -> Digest {
-        to_bytes(self.words())
-    }
-
-    fn words(self) -> Words {
+    fn finish(mut self) -> Digest {
         // §5.1.1: a one bit, zeros up to the last eight bytes of a block, and there the length in
         // bits.
-        let bits = self.length * 8;
-        let mut padded = self.with(&[0x80]);
-        while padded.filled != BLOCK - 8 {
-            padded = padded.with(&[0]);
+        let bits = self.length as u64 * 8;
+        let filled = self.length % BLOCK;
+        self.block[filled] = 0x80;
+        self.block[filled + 1..].fill(0);
+        if filled + 1 > BLOCK - 8 {
+            compress(&mut self.state, &self.block);
+            self.block.fill(0);
         }
-        padded.with(&bits.to_be_bytes()).state
+        self.block[BLOCK - 8..].copy_from_slice(&bits.to_be_bytes());
+        compress(&mut self.state, &self.block);
+        let mut digest = [0; 32];
+        for (piece, word) in digest.chunks_exact_mut(4).zip(self.state) {
+            piece.copy_from_slice(&word.to_be_bytes());
+        }
+        digest
     }
-
-    /// The hash of one block that is already worked into `state`, and eight words behind it. PBKDF2
-    /// needs nothing else, a million times: so the words stay words, and the padding is known.
-    fn after_one_block(mut state: Words, words: Words) -> Words {
-        let mut block = [0; 16];
-        block[..8].copy_from_slice(&words);
-        block[8] = 0x8000_0000;
-        block[15] = (BLOCK as u32 + 32) * 8;
-        compress(&mut state, &block);
-        state
-    }
-}
-
-fn block_words(block: &[u8; BLOCK]) -> [u32; 16] {
-    std::array::from_fn(|at| {
-        u32::from_be_bytes([block[4 * at], block[4 * at + 1], block[4 * at + 2], block[4 * at + 3]])
-    })
-}
-
-fn to_bytes(words: Words) -> Digest {
-    let mut bytes = [0; 32];
-    for (piece, word) in bytes.chunks_exact_mut(4).zip(words) {
-        piece.copy_from_slice(&word.to_be_bytes());
-    }
-    bytes
 }
 
 /// FIPS 180-4 §4.2.2: the first 32 bits of the fractional parts of the cube roots of the first 64
-/// primes. Numbers that nobody chose, so that nobody can have chosen them with something in mind.
+/// primes. Nobody chose these numbers, so nobody can have chosen them with a purpose.
 #[rustfmt::skip]
 const ROUNDS: [u32; 64] = [
     0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
@@ -247,10 +215,12 @@ const ROUNDS: [u32; 64] = [
     0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2,
 ];
 
-/// Works one block into the state. FIPS 180-4 §6.2.2, with its letters.
-fn compress(state: &mut Words, block: &[u32; 16]) {
+/// Works one block into the state: FIPS 180-4 §6.2.2, with its letters.
+fn compress(state: &mut [u32; 8], block: &[u8; BLOCK]) {
     let mut w = [0; 64];
-    w[..16].copy_from_slice(block);
+    for (word, four) in w.iter_mut().zip(block.chunks_exact(4)) {
+        *word = four.iter().fold(0, |word, byte| word << 8 | u32::from(*byte));
+    }
     for t in 16..64 {
         let s0 = w[t - 15].rotate_right(7) ^ w[t - 15].rotate_right(18) ^ w[t - 15] >> 3;
         let s1 = w[t - 2].rotate_right(17) ^ w[t - 2].rotate_right(19) ^ w[t - 2] >> 10;

@@ -66,12 +66,12 @@ impl Site {
 
     /// Forgets what a restart of this process would forget.
     pub fn forget(&self) {
-        self.sessions.forget();
+        self.sessions.store.forget();
         self.store.forget();
     }
 
     /// Where sessions are kept.
     pub fn place(&self) -> StorePlace {
-        self.sessions.place()
+        self.sessions.store.place()
     }
 }

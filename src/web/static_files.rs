@@ -10,8 +10,8 @@ use super::file_cache::FileCache;
 use super::file_response;
 use crate::http::conditions::Validators;
 use crate::http::{Body, Request, Response, Status};
+use std::borrow::Cow;
 use std::collections::HashMap;
-use std::fmt;
 use std::fs::{self, File, Metadata};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
@@ -61,64 +61,39 @@ struct FileVersion {
     number: u64,
 }
 
-/// Why a path was not served. The log shows the reason; the client is told the
-/// [`status`](FileRefusal::status).
+/// Why a path was not served.
 #[derive(Debug)]
-pub enum FileRefusal {
-    /// There is no file of this name.
-    NotThere,
-    /// It is a folder, a pipe or a device.
-    NotAFile,
-    /// A part of the path begins with a dot.
-    Hidden,
-    /// The path leads out of the folder, or tries to.
-    Outside,
-    /// The system would not give it.
-    Unreadable(io::Error),
+pub struct FileRefusal {
+    /// The status of the answer. A path that leads out is a 404 like any other, so that the client
+    /// learns nothing about what is outside.
+    pub status: Status,
+    /// The reason, for the log.
+    pub why: Cow<'static, str>,
 }
 
-impl FileRefusal {
-    /// The status to answer with. A path that leads out is a 404 like any other: the client learns
-    /// nothing about what is outside.
-    pub fn status(&self) -> Status {
-        match self {
-            FileRefusal::Unreadable(error) if error.kind() == ErrorKind::PermissionDenied => {
-                Status::FORBIDDEN
-            }
-            FileRefusal::Unreadable(_) => Status::INTERNAL_SERVER_ERROR,
-            _ => Status::NOT_FOUND,
-        }
-    }
-}
+const NOT_THERE: FileRefusal = not_found("no such file");
+const NOT_A_FILE: FileRefusal = not_found("this is a folder or a device, expected a file");
+const HIDDEN: FileRefusal = not_found("names that begin with a dot are not served");
+const OUTSIDE: FileRefusal = not_found("this path leads out of the folder");
 
-impl fmt::Display for FileRefusal {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(match self {
-            FileRefusal::NotThere => "no such file",
-            FileRefusal::NotAFile => "this is a folder or a device, expected a file",
-            FileRefusal::Hidden => "names that begin with a dot are not served",
-            FileRefusal::Outside => "this path leads out of the folder",
-            FileRefusal::Unreadable(error) => {
-                return write!(out, "the file cannot be read: {error}");
-            }
-        })
-    }
+const fn not_found(why: &'static str) -> FileRefusal {
+    FileRefusal { status: Status::NOT_FOUND, why: Cow::Borrowed(why) }
 }
-
-impl std::error::Error for FileRefusal {}
 
 /// What the file system says. A name that no file can have (too long, a zero byte) is the name of
 /// no file.
 impl From<io::Error> for FileRefusal {
     fn from(error: io::Error) -> FileRefusal {
-        match error.kind() {
+        let status = match error.kind() {
             ErrorKind::NotFound
             | ErrorKind::NotADirectory
             | ErrorKind::InvalidFilename
-            | ErrorKind::InvalidInput => FileRefusal::NotThere,
-            ErrorKind::IsADirectory => FileRefusal::NotAFile,
-            _ => FileRefusal::Unreadable(error),
-        }
+            | ErrorKind::InvalidInput => return NOT_THERE,
+            ErrorKind::IsADirectory => return NOT_A_FILE,
+            ErrorKind::PermissionDenied => Status::FORBIDDEN,
+            _ => Status::INTERNAL_SERVER_ERROR,
+        };
+        FileRefusal { status, why: format!("the file cannot be read: {error}").into() }
     }
 }
 
@@ -155,9 +130,7 @@ impl StaticFiles {
     pub fn respond(&self, request: &Request, path: &str) -> Result<Response, FileRefusal> {
         check_path(path)?;
         match &self.0 {
-            FileSource::Embedded(files) => {
-                files.get(path).ok_or(FileRefusal::NotThere)?.respond(request, path)
-            }
+            FileSource::Embedded(files) => files.get(path).ok_or(NOT_THERE)?.respond(request, path),
             FileSource::Folder(root, cache) => {
                 let is_current = |known: &SmallFile| {
                     find_below(root, path)
@@ -217,10 +190,10 @@ fn respond_from_disk(
 fn check_path(path: &str) -> Result<(), FileRefusal> {
     for part in path.split('/') {
         match part {
-            "" => return Err(FileRefusal::NotThere),
-            "." | ".." => return Err(FileRefusal::Outside),
-            _ if part.contains(['\\', ':', '\0']) => return Err(FileRefusal::Outside),
-            _ if part.starts_with('.') => return Err(FileRefusal::Hidden),
+            "" => return Err(NOT_THERE),
+            "." | ".." => return Err(OUTSIDE),
+            _ if part.contains(['\\', ':', '\0']) => return Err(OUTSIDE),
+            _ if part.starts_with('.') => return Err(HIDDEN),
             _ => {}
         }
     }
@@ -249,7 +222,7 @@ fn find_below(root: &Path, path: &str) -> Result<(PathBuf, Metadata), FileRefusa
         found = Some(metadata);
     }
     // A pipe must not be opened: that would wait until somebody writes into it.
-    let metadata = found.filter(Metadata::is_file).ok_or(FileRefusal::NotAFile)?;
+    let metadata = found.filter(Metadata::is_file).ok_or(NOT_A_FILE)?;
     Ok((full, metadata))
 }
 
@@ -257,16 +230,16 @@ fn find_below(root: &Path, path: &str) -> Result<(PathBuf, Metadata), FileRefusa
 fn resolve_below(root: &Path, link: &Path) -> Result<PathBuf, FileRefusal> {
     // A link to nothing, or in a circle, leads to no file.
     let target = fs::canonicalize(link).map_err(|error| match error.kind() {
-        ErrorKind::PermissionDenied => FileRefusal::Unreadable(error),
-        _ => FileRefusal::NotThere,
+        ErrorKind::PermissionDenied => error.into(),
+        _ => NOT_THERE,
     })?;
     // The root may be a link itself, so both are compared with all links resolved. `strip_prefix`
     // compares whole parts: `/srv/www-old` is not below `/srv/www`.
     let root = fs::canonicalize(root)?;
-    let below = target.strip_prefix(&root).map_err(|_| FileRefusal::Outside)?;
+    let below = target.strip_prefix(&root).map_err(|_| OUTSIDE)?;
     let is_hidden =
         below.components().any(|part| part.as_os_str().as_encoded_bytes().starts_with(b"."));
-    if is_hidden { Err(FileRefusal::Hidden) } else { Ok(target) }
+    if is_hidden { Err(HIDDEN) } else { Ok(target) }
 }
 
 /// Opens a file that was found. Size and date are asked of the open file, so that they belong to
@@ -274,7 +247,7 @@ fn resolve_below(root: &Path, link: &Path) -> Result<PathBuf, FileRefusal> {
 fn open(full: &Path) -> Result<(File, Metadata), FileRefusal> {
     let file = File::open(full)?;
     let metadata = file.metadata()?;
-    if metadata.is_file() { Ok((file, metadata)) } else { Err(FileRefusal::NotAFile) }
+    if metadata.is_file() { Ok((file, metadata)) } else { Err(NOT_A_FILE) }
 }
 
 /// A short part is read now, so that it leaves in one write with its head. A long part is read

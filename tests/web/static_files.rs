@@ -2,11 +2,21 @@
 
 use carafe::http::{Body, Method, Request, Response, Status};
 use carafe::web::file_response::content_type;
-use carafe::web::static_files::{FileRefusal, StaticFiles};
+use carafe::web::static_files::StaticFiles;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant, UNIX_EPOCH};
+
+const NOT_THERE: &str = "no such file";
+const NOT_A_FILE: &str = "this is a folder or a device, expected a file";
+const HIDDEN: &str = "names that begin with a dot are not served";
+const OUTSIDE: &str = "this path leads out of the folder";
+
+/// Why a path is refused.
+fn refused(files: &StaticFiles, path: &str) -> String {
+    files.respond(&get(&[]), path).expect_err(path).why.into_owned()
+}
 
 /// A folder that goes when it is dropped. The site is in `www`, and something not to be served is
 /// beside it.
@@ -54,7 +64,7 @@ fn get(headers: &[(&str, &str)]) -> Request {
 fn respond(files: &StaticFiles, path: &str, headers: &[(&str, &str)]) -> Response {
     files
         .respond(&get(headers), path)
-        .unwrap_or_else(|refusal| panic!("{path:?} {headers:?}: {refusal}"))
+        .unwrap_or_else(|refusal| panic!("{path:?} {headers:?}: {refusal:?}"))
 }
 
 fn header<'a>(response: &'a Response, name: &str) -> &'a str {
@@ -138,7 +148,7 @@ fn a_file_that_has_settled_is_kept_and_its_next_version_is_seen() {
     fs::write(&path, "9876543210").unwrap();
     assert_eq!(text(respond(&files, "ten.txt", &[])), "9876543210");
     fs::remove_file(&path).unwrap();
-    assert_eq!(files.respond(&get(&[]), "ten.txt").unwrap_err().status(), Status::NOT_FOUND);
+    assert_eq!(files.respond(&get(&[]), "ten.txt").unwrap_err().status, Status::NOT_FOUND);
 }
 
 #[test]
@@ -299,46 +309,39 @@ fn no_path_leads_out_of_the_folder_or_to_a_hidden_name() {
     let absolute = folder.0.join("secret.txt").to_str().unwrap().to_owned();
     let absolute = absolute.as_str();
     for (path, expected) in [
-        ("../secret.txt", "Outside"),
-        ("css/../ten.txt", "Outside"),
-        ("css/../../secret.txt", "Outside"),
-        ("..", "Outside"),
-        (".", "Outside"),
-        ("./ten.txt", "Outside"),
-        ("..\\secret.txt", "Outside"),
-        ("css\\site.css", "Outside"),
-        ("C:\\secret.txt", "Outside"),
-        ("C:/secret.txt", "Outside"),
-        ("ten.txt::$DATA", "Outside"),
-        ("ten.txt\0.css", "Outside"),
-        ("%2e%2e/secret.txt", "NotThere"), // decoded once already: what is left is a name
-        ("..;/secret.txt", "Hidden"),
-        ("...", "Hidden"),
-        ("\u{ff0e}\u{ff0e}/secret.txt", "NotThere"), // full-width dots are not dots
-        (absolute, "NotThere"),
-        ("//etc/passwd", "NotThere"),
-        ("", "NotThere"),
-        ("/", "NotThere"),
-        ("ten.txt/", "NotThere"),
-        ("ten.txt/more", "NotThere"),
-        ("css//site.css", "NotThere"),
-        ("nothing.css", "NotThere"),
-        (&long_name, "NotThere"),
-        (&long_path, "NotThere"),
-        ("css", "NotAFile"),
-        (".env", "Hidden"),
-        (".git/config", "Hidden"),
-        (".well-known/x", "Hidden"),
+        ("../secret.txt", OUTSIDE),
+        ("css/../ten.txt", OUTSIDE),
+        ("css/../../secret.txt", OUTSIDE),
+        ("..", OUTSIDE),
+        (".", OUTSIDE),
+        ("./ten.txt", OUTSIDE),
+        ("..\\secret.txt", OUTSIDE),
+        ("css\\site.css", OUTSIDE),
+        ("C:\\secret.txt", OUTSIDE),
+        ("C:/secret.txt", OUTSIDE),
+        ("ten.txt::$DATA", OUTSIDE),
+        ("ten.txt\0.css", OUTSIDE),
+        ("%2e%2e/secret.txt", NOT_THERE), // decoded once already: what is left is a name
+        ("..;/secret.txt", HIDDEN),
+        ("...", HIDDEN),
+        ("\u{ff0e}\u{ff0e}/secret.txt", NOT_THERE), // full-width dots are not dots
+        (absolute, NOT_THERE),
+        ("//etc/passwd", NOT_THERE),
+        ("", NOT_THERE),
+        ("/", NOT_THERE),
+        ("ten.txt/", NOT_THERE),
+        ("ten.txt/more", NOT_THERE),
+        ("css//site.css", NOT_THERE),
+        ("nothing.css", NOT_THERE),
+        (&long_name, NOT_THERE),
+        (&long_path, NOT_THERE),
+        ("css", NOT_A_FILE),
+        (".env", HIDDEN),
+        (".git/config", HIDDEN),
+        (".well-known/x", HIDDEN),
     ] {
         let refusal = folder.files().respond(&get(&[]), path).expect_err(path);
-        let name = match refusal {
-            FileRefusal::NotThere => "NotThere",
-            FileRefusal::NotAFile => "NotAFile",
-            FileRefusal::Hidden => "Hidden",
-            FileRefusal::Outside => "Outside",
-            FileRefusal::Unreadable(_) => "Unreadable",
-        };
-        assert_eq!((name, refusal.status()), (expected, Status::NOT_FOUND), "{path:?}");
+        assert_eq!((&*refusal.why, refusal.status), (expected, Status::NOT_FOUND), "{path:?}");
     }
 }
 
@@ -379,18 +382,18 @@ fn a_link_is_followed_only_to_what_is_served_anyway() {
         "up/www/ten.txt",
         "everything/etc/passwd",
     ] {
-        assert!(matches!(files.respond(&get(&[]), path), Err(FileRefusal::Outside)), "{path}");
+        assert_eq!(refused(&files, path), OUTSIDE, "{path}");
     }
-    assert!(matches!(files.respond(&get(&[]), "git/config"), Err(FileRefusal::Hidden)));
+    assert_eq!(refused(&files, "git/config"), HIDDEN);
     for path in ["circle", "broken", "circle/x"] {
-        assert!(matches!(files.respond(&get(&[]), path), Err(FileRefusal::NotThere)), "{path}");
+        assert_eq!(refused(&files, path), NOT_THERE, "{path}");
     }
 
     // The folder itself may be a link.
     symlink(&www, folder.0.join("link-to-www")).unwrap();
     let files = StaticFiles::from_dir(folder.0.join("link-to-www"));
     assert_eq!(text(respond(&files, "inside.txt", &[])), "0123456789");
-    assert!(matches!(files.respond(&get(&[]), "outside.txt"), Err(FileRefusal::Outside)));
+    assert_eq!(refused(&files, "outside.txt"), OUTSIDE);
 }
 
 #[cfg(unix)]
@@ -400,15 +403,15 @@ fn a_pipe_or_a_device_is_refused_without_opening_it() {
     let pipe = folder.www().join("pipe");
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     // To open this pipe would be to wait for ever: nobody writes into it.
-    assert!(matches!(folder.files().respond(&get(&[]), "pipe"), Err(FileRefusal::NotAFile)));
+    assert_eq!(refused(&folder.files(), "pipe"), NOT_A_FILE);
     let devices = StaticFiles::from_dir("/dev");
-    assert!(matches!(devices.respond(&get(&[]), "null"), Err(FileRefusal::NotAFile)));
+    assert_eq!(refused(&devices, "null"), NOT_A_FILE);
 }
 
 #[test]
 fn a_folder_that_is_not_there_has_no_files() {
     let files = StaticFiles::from_dir("no/such/folder");
-    assert!(matches!(files.respond(&get(&[]), "ten.txt"), Err(FileRefusal::NotThere)));
+    assert_eq!(refused(&files, "ten.txt"), NOT_THERE);
 }
 
 static EMBEDDED: &[(&str, &[u8])] =
@@ -432,7 +435,7 @@ fn embedded_files_are_served_alike() {
     );
     for path in ["css", "", "../a.txt", "c.txt", "css/"] {
         assert_eq!(
-            files.respond(&get(&[]), path).expect_err(path).status(),
+            files.respond(&get(&[]), path).expect_err(path).status,
             Status::NOT_FOUND,
             "{path}"
         );
@@ -464,5 +467,5 @@ fn a_folder_of_an_odd_name_is_still_only_a_folder() {
     let odd = folder.www().join("page.html");
     fs::create_dir(&odd).unwrap();
     assert!(Path::is_dir(&odd));
-    assert!(matches!(folder.files().respond(&get(&[]), "page.html"), Err(FileRefusal::NotAFile)));
+    assert_eq!(refused(&folder.files(), "page.html"), NOT_A_FILE);
 }

@@ -1,0 +1,61 @@
+//! Deeper: what a session tells the record of a cycle.
+//!
+//! The pages that show a cycle compare the visitor's row before and after it. The recorder takes
+//! all of it in one value, when the handler and the page are done.
+
+use super::Session;
+use crate::cycle::StorePlace;
+use crate::value::Map;
+use crate::web::store::Refusal;
+use std::panic::Location;
+use std::time::Instant;
+
+/// What happened to a session in one request.
+#[derive(Debug)]
+pub struct SessionHistory {
+    /// The cookie that came.
+    pub sent: Option<String>,
+    /// Why it was refused.
+    pub refusal: Option<Refusal>,
+    /// When the store was asked for the row.
+    pub opened_at: Instant,
+    /// The row as it was then; `None` if the store was not asked, or failed.
+    pub before: Option<Map>,
+    /// The row as the request leaves it; `None` likewise.
+    pub after: Option<Map>,
+    /// The line that changed it last.
+    pub changed_by: Option<&'static Location<'static>>,
+    /// The cookie's value from now on; `None` if no row is kept.
+    pub key: Option<String>,
+    /// Where the row is kept.
+    pub place: StorePlace,
+}
+
+impl Session<'_> {
+    /// What happened to the session, for the record of the cycle. The rows are taken out, so this
+    /// is the last thing to ask.
+    ///
+    /// If the handler has not used the session, the row is looked up now; not in a store that has
+    /// to ask another program, because the record must not make a page slower.
+    pub fn history(&mut self) -> SessionHistory {
+        let place = self.store.place();
+        if self.sent.is_some() && place.is_near() {
+            self.opened();
+        }
+        let (mut before, mut after) = (None, None);
+        if let Some(opened) = self.opened.get_mut().filter(|opened| opened.failure.is_none()) {
+            before = Some(opened.before.take().unwrap_or_else(|| opened.row.clone()));
+            after = Some(std::mem::take(&mut opened.row));
+        }
+        SessionHistory {
+            sent: self.sent.clone(),
+            refusal: self.refusal(),
+            opened_at: self.opened.get().map_or_else(Instant::now, |opened| opened.at),
+            before,
+            after,
+            changed_by: self.changed_by,
+            key: self.key().map(str::to_owned),
+            place,
+        }
+    }
+}
