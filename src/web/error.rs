@@ -1,7 +1,7 @@
-//! How a handler may fail, and what the client is told.
+//! Error: how a handler may fail, and what the client is told.
 //!
-//! A handler returns `Err`, and one place (`error_page.rs`) makes the page of it: the status, what
-//! was seen, why the server said no, and a command that works.
+//! A handler returns `Err`, and one place (`error_page.rs`) makes the page: the status, what came,
+//! why the server refused it, and a command that works.
 
 use super::store::StoreError;
 use super::template::TemplateError;
@@ -13,15 +13,16 @@ use std::fmt;
 pub enum Error {
     /// There is no such thing. 404.
     NotFound,
-    /// The request cannot be understood; the sentence says what was met and what was expected. 400.
+    /// The request cannot be understood; the sentence says what was found and what was expected.
+    /// 400.
     BadRequest(String),
-    /// Understood, and not allowed. 403.
+    /// The request is understood and not allowed. 403.
     Forbidden(String),
-    /// A page could not be made. 500; the place is for whoever may look inside.
+    /// A page could not be made. 500; only somebody who may look inside is told where.
     Template(TemplateError),
     /// Any other status, with a sentence and headers of its own.
     Status(Status, String, Headers),
-    /// The handler panicked, with this message. 500.
+    /// The handler panicked with this message. 500.
     Panicked(String),
 }
 
@@ -29,6 +30,18 @@ impl Error {
     /// Flask's `abort`: this status, and a sentence for the client.
     pub fn abort(status: Status, why: impl Into<String>) -> Error {
         Error::Status(status, why.into(), Headers::new())
+    }
+
+    /// The same with a header field.
+    pub(super) fn with_header(
+        status: Status,
+        why: impl Into<String>,
+        name: &str,
+        value: &str,
+    ) -> Error {
+        let mut headers = Headers::new();
+        headers.append(name, value);
+        Error::Status(status, why.into(), headers)
     }
 
     /// The status of the answer.
@@ -42,17 +55,13 @@ impl Error {
         }
     }
 
-    /// What anybody may read of it. Nothing internal: the rest is in the log.
-    pub fn public(&self) -> String {
+    /// What every client may read. Nothing internal: the rest is in the log.
+    pub fn public(&self) -> &str {
         match self {
-            Error::NotFound => "there is nothing of this name".into(),
-            Error::BadRequest(why) | Error::Forbidden(why) | Error::Status(_, why, _) => {
-                why.clone()
-            }
-            Error::Template(_) => "the page could not be made; the log says why".into(),
-            Error::Panicked(_) => {
-                "the handler failed; the server goes on, and the log says why".into()
-            }
+            Error::NotFound => "there is nothing of this name",
+            Error::BadRequest(why) | Error::Forbidden(why) | Error::Status(_, why, _) => why,
+            Error::Template(_) => "the page could not be made; the log says why",
+            Error::Panicked(_) => "the handler failed; the server goes on, and the log says why",
         }
     }
 }
@@ -62,7 +71,7 @@ impl fmt::Display for Error {
         match self {
             Error::Template(error) => error.fmt(out),
             Error::Panicked(message) => write!(out, "the handler panicked: {message}"),
-            _ => out.write_str(&self.public()),
+            _ => out.write_str(self.public()),
         }
     }
 }
@@ -75,13 +84,14 @@ impl From<TemplateError> for Error {
     }
 }
 
-/// What a store could not do: 413 for what is too large, 503 for what may work later.
+/// What a store could not do: 413 for a row that is too large, 503 for what may work later.
 impl From<StoreError> for Error {
     fn from(error: StoreError) -> Error {
-        let mut headers = Headers::new();
-        if error.status() == Status::SERVICE_UNAVAILABLE {
-            headers.append("Retry-After", "1");
+        match error.status() {
+            Status::SERVICE_UNAVAILABLE => {
+                Error::with_header(error.status(), error.to_string(), "Retry-After", "1")
+            }
+            status => Error::abort(status, error.to_string()),
         }
-        Error::Status(error.status(), error.to_string(), headers)
     }
 }

@@ -1,13 +1,14 @@
-//! The page for an error: what came, why it was refused, and what works instead.
+//! Error page: what came, why it was refused, and what works instead.
 //!
-//! Every error of a handler comes here, and every path that nobody answers: [`App`] asks in one
-//! place. It is text for curl and HTML for a browser, made of `error.html`. Where a failure stands
-//! in the source is shown only to whoever may look inside.
+//! Every error of a handler becomes a page here, and so does every path that no route takes. The
+//! page is text for curl, and HTML for a browser, made of the template `error.html`. Where a
+//! failure is in the source is shown only to somebody who may look inside.
 //!
-//! Left out: pages of one's own for a status. A program writes its own `error.html`.
+//! Left out: a page for each status. A program writes its own `error.html`.
 
 use super::context::Context;
 use super::error::Error;
+use super::router::Route;
 use super::suggestion;
 use crate::cycle::Detail;
 use crate::http::{Response, Status};
@@ -17,13 +18,9 @@ use crate::value::{Map, Value};
 pub fn of(error: &Error, ctx: &mut Context) -> Response {
     let site = ctx.site;
     let status = error.status();
-    let seen = format!("{} {}", ctx.request.method, ctx.request.target);
-    let why = error.public();
-    let place = (status.0 >= 500 && site.inside.admits(&ctx.request)).then(|| error.to_string());
-    let near =
-        if status == Status::NOT_FOUND { site.router.near(&ctx.request.path) } else { Vec::new() };
-    let command = suggestion::command(&site.router, &ctx.request, status, &near, &ctx.base());
-    if status == Status::NOT_FOUND {
+    let is_unknown = status == Status::NOT_FOUND;
+    let near = if is_unknown { site.router.near(&ctx.request.path) } else { Vec::new() };
+    if is_unknown {
         ctx.cycle
             .step("routed", || Detail::NoRoute(near.iter().map(|route| route.line()).collect()));
     }
@@ -31,41 +28,37 @@ pub fn of(error: &Error, ctx: &mut Context) -> Response {
     if status.0 >= 500 {
         ctx.cycle.warn(error.to_string());
     }
-    let mut response = None;
+    let seen = format!("{} {}", ctx.request.method, ctx.request.target);
+    let why = error.public();
+    let place = (status.0 >= 500 && site.inside.admits(&ctx.request)).then(|| error.to_string());
+    let command = suggestion::command(&site.router, &ctx.request, status, &near, &ctx.base());
+    let mut page = None;
     if ctx.request.prefers_html() {
-        let near: Vec<Value> = near
-            .iter()
-            .map(|route| Value::from([route.method.as_str().to_owned(), route.pattern.to_string()]))
-            .collect();
+        let near = near.iter().map(|route| {
+            Value::from([route.method.as_str().to_owned(), route.pattern.to_string()])
+        });
         let variables = Map::from([
             ("status", Value::from(status.0)),
             ("reason", status.reason().into()),
             ("seen", seen.as_str().into()),
-            ("why", why.as_str().into()),
+            ("why", why.into()),
             ("place", place.clone().into()),
-            ("near", near.into()),
+            ("near", near.collect()),
             ("command", command.clone().into()),
         ]);
-        // If the page of errors cannot be made either, text can.
-        response = ctx.render("error.html", variables).ok();
+        // If this page cannot be made either, the answer is text.
+        page = ctx.render("error.html", variables).ok();
     }
-    let mut response = response.unwrap_or_else(|| {
-        let mut text = format!("{status}\n{seen}\n{why}\n");
-        if let Some(place) = place {
-            text.push_str(&format!("{place}\n"));
-        }
-        for route in &near {
-            text.push_str(&format!("did you mean {} {}?\n", route.method, route.pattern));
-        }
-        if let Some(command) = command {
-            text.push_str(&format!("this works: {command}\n"));
-        }
-        Response::text(text)
+    let mut response = page.unwrap_or_else(|| {
+        let mut lines = vec![status.to_string(), seen, why.to_owned()];
+        lines.extend(place);
+        let meant = |route: &&Route| format!("did you mean {} {}?", route.method, route.pattern);
+        lines.extend(near.iter().map(meant));
+        lines.extend(command.map(|command| format!("this works: {command}")));
+        Response::text(lines.join("\n") + "\n")
     });
     if let Error::Status(_, _, headers) = error {
-        for (name, value) in headers.iter() {
-            response.headers.set(name, value);
-        }
+        headers.iter().for_each(|(name, value)| response.headers.set(name, value));
     }
     response.with_status(status).with_header("Vary", "Accept")
 }

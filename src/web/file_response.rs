@@ -1,10 +1,9 @@
 //! Deeper: the answer with a file, or the short answer that it is unchanged.
 //!
 //! The browser keeps a copy of each file and asks every time whether the copy still holds
-//! (`Cache-Control: no-cache`). An unchanged file costs one short 304, and an edited file is seen at
-//! once. A client may also ask for a part of a file, for instance to go on with a download that
-//! broke off. It must never put together parts of two versions, so each version has an `ETag` of
-//! its own.
+//! (`Cache-Control: no-cache`). An unchanged file costs one short 304, and an edited file is seen
+//! at once. A client may also ask for a part of a file, to go on with a download that broke off. It
+//! must never put together parts of two versions, so each version has an `ETag` of its own.
 //!
 //! Left out: several ranges in one answer.
 

@@ -1,14 +1,17 @@
-//! Form: posted fields; a missing one is a 400 that names it.
+//! Form: the fields of a posted form; a missing field is a 400 that names it.
 //!
-//! A POST form puts its fields into the body, written as a query would be: `name=Ada&colour=red`.
+//! A POST form puts its fields into the body, written as in a query: `name=Ada&colour=red`.
 
 use super::context::Context;
 use super::error::Error;
 use crate::cycle::Detail;
-use crate::http::{Fields, Headers, Status};
+use crate::http::{Fields, Status};
 
-/// So many fields a form may have; Flask's bound, too.
+/// How many fields a form may have, because each costs memory of its own. Flask has the same bound.
 const MOST: usize = 1000;
+
+/// The media type of a form.
+const FORM: &str = "application/x-www-form-urlencoded";
 
 /// The fields of a posted form; Flask's `request.form`.
 #[derive(Debug)]
@@ -40,28 +43,19 @@ impl Context<'_> {
     ///
     /// # Errors
     ///
-    /// 415 if the body is of another type than a form; 400 if it is not text.
+    /// 415 if the body is not a form; 400 if it is not text; 413 if it has too many fields.
     #[track_caller]
     pub fn form(&mut self) -> Result<Form, Error> {
-        const EXPECTED: &str = "application/x-www-form-urlencoded";
-        match self.request.content_type().as_deref() {
-            Some(EXPECTED) => {}
-            None if self.request.body.is_empty() => {}
-            found => {
-                let found = found.unwrap_or("a body without Content-Type");
-                let why = format!(
-                    "found {found}, expected {EXPECTED}: a form, as curl -d name=Ada sends it"
-                );
-                let mut headers = Headers::new();
-                headers.append("Accept", EXPECTED);
-                return Err(Error::Status(Status::UNSUPPORTED_MEDIA_TYPE, why, headers));
-            }
+        let found = self.request.content_type();
+        if found.as_deref() != Some(FORM) && !(found.is_none() && self.request.body.is_empty()) {
+            let found = found.as_deref().unwrap_or("a body without Content-Type");
+            let why =
+                format!("found {found}, expected {FORM}: a form, as curl -d name=Ada sends it");
+            return Err(Error::with_header(Status::UNSUPPORTED_MEDIA_TYPE, why, "Accept", FORM));
         }
-        let text = str::from_utf8(self.body()?);
-        let text = text.map_err(|error| {
+        let text = str::from_utf8(self.body()?).map_err(|error| {
             Error::BadRequest(format!("found bytes that are not UTF-8 in the form: {error}"))
         })?;
-        // Each field costs memory of its own, however short it is.
         let count = text.split('&').count();
         if count > MOST {
             let why = format!("found {count} fields in the form, expected at most {MOST}");

@@ -1,9 +1,9 @@
 //! Handler: what answers a request, and what it may return.
 //!
-//! Any function of a [`Context`] is one, if what it returns can be made into a response: a text, a
-//! [`Response`], or either of them in a `Result`.
+//! A handler is a function of a [`Context`]. What it returns must be something that can be made
+//! into an answer: a text, a [`Response`], or one of them in a `Result`.
 //!
-//! Left out: `async`. A handler may wait as long as it likes; it has a thread for itself.
+//! Left out: `async`. A handler may wait, because it has a thread of its own.
 
 use super::context::Context;
 use super::error::Error;
@@ -18,7 +18,7 @@ pub trait IntoResponse {
     ///
     /// # Errors
     ///
-    /// What the handler returned as one.
+    /// The error that the handler returned.
     fn into_response(self) -> Result<Response, Error>;
 }
 
@@ -28,7 +28,7 @@ impl IntoResponse for Response {
     }
 }
 
-/// Plain text. (Flask sends HTML; here a page is asked for by name, with [`Response::html`].)
+/// Plain text. (Flask sends HTML; for HTML use [`Response::html`].)
 impl IntoResponse for &str {
     fn into_response(self) -> Result<Response, Error> {
         Ok(Response::text(self))

@@ -1,27 +1,27 @@
-//! Who may look inside: whoever sits at this machine, and uses a name that belongs to it.
+//! Inside: who may see what goes on in the server. It is who uses this machine, under a known name.
 //!
-//! The line of code that failed helps the student and the attacker alike. So it is shown over
-//! loopback only. And since a web page elsewhere could have a name of its own point to 127.0.0.1
-//! and make the browser ask (DNS rebinding), the Host must be a known one too.
+//! The line of code that failed helps a student and an attacker alike, so it is shown over loopback
+//! only. A web page elsewhere can give a name of its own the address 127.0.0.1 and make a browser
+//! ask there (DNS rebinding), so the Host must be a known name too.
 //!
-//! **Behind a proxy on this machine every client looks local.** So whatever shows that a proxy
-//! stands in between is refused. Many proxies add a header that says so. nginx and HAProxy, told no
-//! more than where to, add none; but nginx then speaks HTTP/1.0 to the server behind it, and
-//! HAProxy writes every header's name in small letters, where browsers and curl write `Host`.
+//! **Behind a proxy on this machine every client looks local.** So a request that shows a trace of
+//! a proxy is refused. Many proxies add a header. nginx and HAProxy add none by default, but nginx
+//! then speaks HTTP/1.0, and HAProxy writes the names of headers in small letters, where browsers
+//! and curl write `Host`.
 //!
-//! Left out, since nothing can tell it: a proxy that speaks HTTP/1.1 and writes as browsers do, or
-//! that passes bytes on unread. Whoever puts one in front closes the inside (`--trust-proxy` does).
+//! Left out, because it leaves no trace: a proxy that speaks HTTP/1.1 and writes as browsers do, or
+//! that only copies bytes. Behind such a proxy, close the inside (`--trust-proxy` does it).
 
 use crate::http::{Request, Version};
 
-/// The rule, and the names that count as this machine's.
+/// The rule, and the names of this machine.
 #[derive(Clone, Debug)]
 pub struct Inside {
-    /// False: nobody may.
+    /// False: nobody may look inside.
     pub open: bool,
-    /// True: other machines may, too. The Host must be a known one still.
+    /// True: clients on other machines may too, under a known Host.
     pub everyone: bool,
-    /// Names beside `localhost`, `127.0.0.1` and `[::1]`, in small letters.
+    /// Known names besides `localhost`, `127.0.0.1` and `[::1]`, in small letters.
     pub hosts: Vec<String>,
 }
 
@@ -37,28 +37,27 @@ impl Inside {
         self.check(request).is_ok()
     }
 
-    /// Refuses whoever may not look inside.
+    /// Refuses a request whose client may not look inside.
     ///
     /// # Errors
     ///
     /// What was found, and what was expected.
     pub fn check(&self, request: &Request) -> Result<(), String> {
         if !self.open {
-            return Err(
-                "the inside is closed: other machines can connect, or a proxy stands in front"
-                    .into(),
-            );
+            let why =
+                "the inside is closed: other machines can connect, or a proxy stands in front";
+            return Err(why.into());
         }
-        let local = request.peer.is_some_and(|peer| peer.ip().to_canonical().is_loopback());
-        if !local && !self.everyone {
+        let is_local = request.peer.is_some_and(|peer| peer.ip().to_canonical().is_loopback());
+        if !is_local && !self.everyone {
             return Err("found a client on another machine, expected one on this".into());
         }
         let host = request.host_name().unwrap_or_default();
-        if !matches!(host.as_str(), "localhost" | "127.0.0.1" | "[::1]")
-            && !self.hosts.contains(&host)
-        {
+        let is_own = matches!(host.as_str(), "localhost" | "127.0.0.1" | "[::1]");
+        if !is_own && !self.hosts.contains(&host) {
             return Err(format!(
-                "found the Host {host:?}, expected localhost, 127.0.0.1, [::1] or one that is allowed"
+                "found the Host {host:?}, expected localhost, 127.0.0.1, [::1] or one that is \
+                 allowed"
             ));
         }
         match trace_of_a_proxy(request) {
@@ -70,25 +69,23 @@ impl Inside {
 
 /// What shows that a proxy has passed this request on.
 fn trace_of_a_proxy(request: &Request) -> Option<String> {
-    if let Some((name, _)) = request.headers.iter().find(|(name, _)| announces_a_proxy(name)) {
+    let is_proxys = |name: &str| {
+        name.get(..12).is_some_and(|start| start.eq_ignore_ascii_case("X-Forwarded-"))
+            || ["Forwarded", "Via", "X-Real-IP"].iter().any(|it| name.eq_ignore_ascii_case(it))
+    };
+    if let Some((name, _)) = request.headers.iter().find(|(name, _)| is_proxys(name)) {
         return Some(format!("the header {name}"));
     }
-    if request.version == Version::Http10 {
-        return Some("HTTP/1.0, which nginx speaks to the servers behind it".into());
-    }
-    if request.headers.iter().any(|(name, _)| name == "host") {
-        return Some("the header host in small letters, as HAProxy writes it".into());
-    }
-    // RFC 9112 §3.2.2: this form is for proxies, and HAProxy passes it on as it came. The host in
-    // it has taken the place of the header's, and with it of the header's letters.
-    if !request.target.starts_with('/') {
-        return Some("a target with a host in it, as proxies get it".into());
-    }
-    None
-}
-
-/// True for a header by which proxies announce themselves.
-fn announces_a_proxy(name: &str) -> bool {
-    let starts = name.get(..12).is_some_and(|start| start.eq_ignore_ascii_case("X-Forwarded-"));
-    starts || ["Forwarded", "Via", "X-Real-IP"].iter().any(|known| name.eq_ignore_ascii_case(known))
+    let trace = if request.version == Version::Http10 {
+        "HTTP/1.0, which nginx speaks to the servers behind it"
+    } else if request.headers.iter().any(|(name, _)| name == "host") {
+        "the header host in small letters, as HAProxy writes it"
+    } else if !request.target.starts_with('/') {
+        // RFC 9112 §3.2.2: this form is for proxies, and HAProxy passes it on. The host in the
+        // target has replaced the Host header, so the header's letters tell nothing.
+        "a target with a host in it, as proxies get it"
+    } else {
+        return None;
+    };
+    Some(trace.into())
 }

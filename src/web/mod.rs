@@ -1,19 +1,18 @@
-//! The rooms of the framework, and the Flask word for each.
+//! The rooms of the framework, and Flask's word for each.
 //!
-//! Part III of the book. One request goes through them in the order of [`app`], the second spine;
-//! the rooms themselves do not know each other.
+//! Part III of the book. The way of a request is [`app`]; the other rooms are its stages.
 //!
 //! | room | Flask's word |
 //! |---|---|
-//! | [`app`] | `Flask(__name__)`, `@app.route` |
+//! | [`app`], [`site`] | `Flask(__name__)`, `@app.route` |
 //! | [`context`] | `request`, `session`, `render_template`, `flash` |
-//! | [`router`], [`handler`] | rules, `url_for`; a view function |
+//! | [`router`], [`pattern`], [`handler`] | rules, `url_for`; a view function |
 //! | [`form`] | `request.form` |
 //! | [`error`] | `abort` |
-//! | [`session`], [`store`] | `session`, and where it lives |
+//! | [`session`], [`store`] | `session`, and where it is kept |
 //! | [`sign`] | `itsdangerous`, `werkzeug.security` |
 //! | [`flash`] | `flash`, `get_flashed_messages` |
-//! | [`static_files`] | `static` |
+//! | [`static_files`], [`file_response`] | `static`, `send_file` |
 //! | [`template`] | Jinja2 |
 //! | [`inside`] | debug mode, for whom |
 //! | [`origin`] | Flask-WTF's CSRF protection, Flask-Talisman's headers |

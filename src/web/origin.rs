@@ -1,59 +1,57 @@
-//! Origin: what a page of another site may do here, which is nothing.
+//! Deeper: origin, what a page of another site may do here, which is nothing.
 //!
-//! A browser sends this site's cookie along whoever asks for it. So a page of another site could
-//! post a form here in the visitor's name (cross-site request forgery), or put a page of this site
-//! into an invisible frame and have the visitor click in it. Browsers help against both, if they
-//! are asked to:
+//! A browser sends this site's cookie with every request to this site, also if a page of another
+//! site caused the request. So such a page could post a form here in the visitor's name (cross-site
+//! request forgery), or show a page of this site in an invisible frame and make the visitor click
+//! in it. Browsers help against both:
 //!
-//! * With each request that may change something they say whose page caused it: `Origin:
-//!   https://shop.example`. That must be this very site, which [`check`] compares with `Host`: so a
-//!   proxy in front must pass `Host` on.
-//! * What a page may load, where its forms may lead and who may frame it is what [`protect`] tells
-//!   them.
+//! * A request that may change something has the header `Origin: https://shop.example`, which names
+//!   the site of the page. [`check`] compares it with `Host`, so a proxy must pass `Host` on.
+//! * [`protect`] tells the browser what a page may load, where its forms may lead, and who may put
+//!   it in a frame.
 //!
-//! Nobody but a browser sends `Origin`. curl and scripts are let through: they have no visitor's
-//! cookie to abuse.
+//! Only browsers send `Origin`. curl and scripts are let through: they have no visitor's cookie.
 //!
-//! Left out: a secret token in every form. It is what one did before browsers told the origin, all
-//! of which do since 2020.
+//! Left out: a secret token in every form, which was needed before 2020, when browsers began to
+//! send the origin.
 
 use crate::http::{Request, Response};
 
-/// What every answer tells the browser, unless its handler told it something else.
+/// What every answer tells the browser, unless its handler has set the same header.
 const HEADERS: [(&str, &str); 3] = [
-    // The type that is said is the one that counts: a text that looks like a page is none.
+    // The browser must believe the Content-Type, and not guess a page from a text.
     ("X-Content-Type-Options", "nosniff"),
-    // Scripts, styles and pictures from here alone, and none of them written into the page; forms
-    // lead to here, no `base` bends the links, and nobody puts the page into a frame.
+    // Scripts, styles and pictures come from here, and none of them is written into the page. Forms
+    // lead to here, no `base` changes the links, and nobody puts the page in a frame.
     (
         "Content-Security-Policy",
         "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
     ),
-    // Other sites do not learn which page led to them. (With `no-referrer`, Chromium says `Origin:
-    // null` even for this site's own forms, and those would be refused.)
+    // Do not tell other sites which page the visitor came from. (With `no-referrer`, Chromium sends
+    // `Origin: null` even for this site's own forms, and those would be refused.)
     ("Referrer-Policy", "same-origin"),
 ];
 
 /// Refuses a request that may change something and comes from a page of another site.
 ///
-/// Only host and port are compared, not the scheme: behind a proxy that speaks TLS the browser says
-/// `https` where this server knows only `http`. Whoever can answer for `http://` on the same host
-/// could have asked; let the proxy send `Strict-Transport-Security`.
+/// Only host and port are compared, not the scheme, because behind a proxy that speaks TLS the
+/// browser says `https` and this server knows only `http`. Let the proxy send
+/// `Strict-Transport-Security`, so that nobody can answer for `http://` on the same host.
 ///
 /// # Errors
 ///
-/// A sentence that says what was found and what was expected: 403.
+/// What was found and what was expected: 403.
 pub fn check(request: &Request) -> Result<(), String> {
     if request.method.is_safe() {
         return Ok(());
     }
     let host = request.headers.get("Host").unwrap_or("");
-    // Of several, each must be right: who knows which one somebody in between has read?
+    // If there are several, each must be right: another program may have read another one.
     match request.headers.get_all("Origin").find(|origin| !is_of(origin, host)) {
         None => Ok(()),
         Some(origin) => Err(format!(
-            "found Origin: {origin}, expected http://{host} or https://{host}: only this site's own pages may ask for \
-             changes. (A proxy in front must pass the Host on.)"
+            "found Origin: {origin}, expected http://{host} or https://{host}: only this site's \
+             own pages may ask for changes. (A proxy in front must pass the Host on.)"
         )),
     }
 }
@@ -65,7 +63,7 @@ pub fn protect(response: &mut Response) {
             response.headers.append(name, value);
         }
     }
-    // What carries a visitor's cookie is nobody else's to keep, whatever the handler said.
+    // An answer with a visitor's cookie is for this visitor alone, so no cache may keep it.
     if response.headers.contains("Set-Cookie") {
         response.headers.set("Cache-Control", "no-store");
     }
@@ -75,12 +73,10 @@ pub fn protect(response: &mut Response) {
 /// file (RFC 6454 §7).
 fn is_of(origin: &str, host: &str) -> bool {
     let Some((scheme, authority)) = origin.split_once("://") else { return false };
-    let default = if scheme.eq_ignore_ascii_case("http") {
-        "80"
-    } else if scheme.eq_ignore_ascii_case("https") {
-        "443"
-    } else {
-        return false;
+    let default = match scheme.to_ascii_lowercase().as_str() {
+        "http" => "80",
+        "https" => "443",
+        _ => return false,
     };
     let (origin_name, origin_port) = name_and_port(authority);
     let (name, port) = name_and_port(host);
@@ -91,12 +87,11 @@ fn is_of(origin: &str, host: &str) -> bool {
 
 /// `[::1]:8000` in its two parts. An empty port is none (RFC 3986 §3.2.3).
 fn name_and_port(authority: &str) -> (&str, Option<&str>) {
-    // The colons of an IPv6 address stand before its bracket.
-    let name_bytes = authority.find(']').map_or(0, |bracket| bracket + 1);
-    match authority[name_bytes..].split_once(':') {
-        Some((rest, port)) => {
-            (&authority[..name_bytes + rest.len()], Some(port).filter(|port| !port.is_empty()))
+    // The last colon begins the port, unless it is inside the brackets of an IPv6 address.
+    match authority.rsplit_once(':') {
+        Some((name, port)) if !port.contains(']') => {
+            (name, Some(port).filter(|port| !port.is_empty()))
         }
-        None => (authority, None),
+        _ => (authority, None),
     }
 }

@@ -9,14 +9,14 @@
 //!
 //! let sessions = Sessions::new(Arc::new(MemoryStore::new()), Duration::from_secs(1800));
 //!
-//! let mut session = sessions.open(None);                          // a stranger's request
+//! let mut session = sessions.open(None); // the request of a stranger
 //! session.set("user", "Ada");
-//! let cookie = session.set_cookie(false).unwrap().to_string();    // carafe_sid=7f3a...; HttpOnly; SameSite=Lax; Path=/
+//! let cookie = session.set_cookie(false).unwrap().to_string(); // carafe_sid=7f3a...
 //!
 //! let id = cookie.split(['=', ';']).nth(1);
-//! let session = sessions.open(id);                                // the same visitor's next request
+//! let session = sessions.open(id); // the same visitor's next request
 //! assert_eq!(session.get("user"), Some("Ada".into()));
-//! assert!(session.set_cookie(false).is_none());                   // the visitor has it already
+//! assert!(session.set_cookie(false).is_none()); // the visitor has it already
 //! ```
 //!
 //! * The store is asked at the first use. A page that does not use the session costs nothing, and
@@ -137,14 +137,13 @@ impl Session<'_> {
     /// counts.
     ///
     /// ```
-    /// # use carafe::{Value, web::{session::Sessions, store::MemoryStore}};
-    /// # let sessions = Sessions::new(std::sync::Arc::new(MemoryStore::new()), std::time::Duration::from_secs(1800));
-    /// # let mut session = sessions.open(None);
-    /// let visits = session.update("visits", |old| {
-    ///     let visits = old.and_then(|value| value.as_int()).unwrap_or(0);
-    ///     Value::Int(visits + 1)
+    /// # use carafe::{App, Context, Value};
+    /// # let mut app = App::new();
+    /// app.get("/visits", |ctx: &mut Context| {
+    ///     let count = |value: Option<Value>| value.and_then(|value| value.as_int()).unwrap_or(0);
+    ///     let visits = ctx.session.update("visits", |old| Value::Int(count(old) + 1));
+    ///     format!("visit {}", count(Some(visits)))
     /// });
-    /// assert_eq!(visits, Value::Int(1));
     /// ```
     #[track_caller]
     pub fn update(&mut self, name: &str, mut update: impl FnMut(Option<Value>) -> Value) -> Value {

@@ -45,14 +45,14 @@ enum FileSource {
 /// A file that is in memory.
 #[derive(Debug)]
 struct SmallFile {
-    version: FileVersion,
+    version: FileStamp,
     validators: Validators,
     bytes: Arc<[u8]>,
 }
 
 /// What tells one version of a file from another.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct FileVersion {
+struct FileStamp {
     /// How many bytes it has.
     size: u64,
     /// When it last changed, in nanoseconds since 1970.
@@ -107,7 +107,7 @@ impl StaticFiles {
     /// Serves a table of names (`css/site.css`) and contents, such as `include_bytes!` makes.
     pub fn embedded(files: &[(&'static str, &'static [u8])]) -> StaticFiles {
         let files = files.iter().map(|&(name, bytes)| {
-            let version = FileVersion { size: bytes.len() as u64, ..FileVersion::default() };
+            let version = FileStamp { size: bytes.len() as u64, ..FileStamp::default() };
             let validators = Validators { etag: etag_of_bytes(bytes), modified: None };
             (name, SmallFile { version, validators, bytes: bytes.into() })
         });
@@ -163,7 +163,7 @@ fn respond_from_disk(
 ) -> Result<Response, FileRefusal> {
     let (file, metadata) = open(&find_below(root, path)?.0)?;
     let version = version_of(&metadata);
-    let FileVersion { size, changed, number } = version;
+    let FileStamp { size, changed, number } = version;
     let validators = Validators {
         etag: format!("\"{size:x}-{changed:x}-{number:x}\""),
         // RFC 9110 §8.8.2.1: a date in the future MUST be replaced with the present.
@@ -270,7 +270,7 @@ fn read_or_send(mut file: File, range: Range<u64>) -> io::Result<Body> {
 /// Which version of a file this is.
 ///
 /// The moment is `ctime`, not `mtime`, because any program may set `mtime` back.
-fn version_of(metadata: &Metadata) -> FileVersion {
+fn version_of(metadata: &Metadata) -> FileStamp {
     #[cfg(unix)]
     let (changed, number) = {
         use std::os::unix::fs::MetadataExt;
@@ -279,7 +279,7 @@ fn version_of(metadata: &Metadata) -> FileVersion {
     };
     #[cfg(not(unix))]
     let (changed, number) = (metadata.modified().map_or(0, nanoseconds), 0);
-    FileVersion { size: metadata.len(), changed, number }
+    FileStamp { size: metadata.len(), changed, number }
 }
 
 /// Since 1970.
