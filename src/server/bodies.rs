@@ -1,17 +1,13 @@
-//! The bound for the bodies of all requests together.
+//! Deeper: The bound for the bodies of all requests together.
 //!
 //! Each body has a bound, and so has the number of connections. But twelve thousand bodies of a
-//! mebibyte are more than most machines hold. So the bytes of large bodies are counted from the
-//! first one until the request is answered. When the sum is above a bound, a client that sends more
-//! gets a 503.
+//! mebibyte are more than most machines hold. So the bytes of large bodies are counted until their
+//! request is answered. When the sum is above the bound, a client that sends more gets a 503.
 //!
-//! * A length that is only claimed is not counted. Otherwise a client could lock out the others
-//!   without sending anything.
-//! * The first bytes of each body are not counted. So forms get through while large bodies flood
-//!   the server.
+//! * A length that is only claimed is not counted: no client can lock out others without sending.
+//! * The first bytes of each body are not counted, so forms get through beside large bodies.
 //!
-//! Left out: heads and answers. Those of one connection are small, and the number of connections
-//! bounds their sum.
+//! Left out: heads and answers. Those of one connection are small.
 
 use crate::http::ParseError;
 use std::sync::Arc;

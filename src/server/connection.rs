@@ -1,18 +1,14 @@
 //! One connection: read a request, answer it, stay or close.
 //!
 //! This is the first spine of the program: [`exchange`](Connection::exchange) names the stages that
-//! every request passes, in order. [`reading`] and [`writing`] hold the stages before and after the
-//! service.
+//! every request passes, in order. [`reading`] holds the stages before the service, and [`writing`]
+//! those behind it.
 //!
-//! * A connection has two buffers for its whole life: `input` for bytes that have arrived and
-//!   `output` for answers that have not been sent.
-//! * Several requests may arrive in one read (pipelining). Their answers are gathered and leave in
-//!   one write, in order.
-//! * Usually the thread of a connection waits for the client. A connection that must not wait stops
-//!   where it would have to, in a state from which [`turn`](Connection::turn) can go on later, on
-//!   another thread. See `ring`.
-//! * If there is any doubt where a message ends, the request is refused and the connection closed.
-//!   See `http::error`.
+//! * `input` holds bytes that have arrived, and `output` answers that have not been sent. Several
+//!   requests may arrive in one read (pipelining); their answers leave in one write, in order.
+//! * Usually the thread of a connection waits for the client. A connection in the `ring` must not
+//!   wait. It stops where it would have to, and another thread goes on with it later.
+//! * If it is not sure where a message ends, the request is refused and the connection closed.
 //!
 //! No client is trusted to end anything by itself: each wait has a bound in `Limits`.
 

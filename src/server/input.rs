@@ -1,8 +1,7 @@
 //! The bytes that have arrived on a connection and have not been used yet.
 //!
-//! A connection has one buffer for its whole life. The buffer grows when a request needs more room,
-//! and shrinks again when that request has been answered, so ten thousand idle connections take
-//! little memory.
+//! A connection has one buffer for its whole life. It grows when a request needs more room, and
+//! shrinks again after it, so ten thousand idle connections take little memory.
 //!
 //! Left out: reading. The caller reads into [`room`](Input::room), and adds to `filled` how many
 //! bytes came.

@@ -1,8 +1,7 @@
-//! The log: one line for each answer, on standard error.
+//! Deeper: The log, one line for each answer, on standard error.
 //!
-//! Standard error keeps the log apart from what a program prints. What a client sent is escaped, so
-//! that no request can move the cursor of the terminal that shows the log, or write a line of its
-//! own. A panic leaves a line too.
+//! What a client sent is escaped, so that no request can move the cursor of the terminal that shows
+//! the log, or write a line of its own. A panic leaves a line too.
 //!
 //! Left out: files and their rotation. The shell or the service manager does that.
 

@@ -5,12 +5,11 @@
 //! [`Response`](crate::Response).
 //!
 //! * `serving` is what all connections share, with the [`Service`].
-//! * `pool` is the threads: one for each connection. `door` is the listening socket.
-//! * `connection` is the life of one connection: read, answer, again. It stands on `input`, the
-//!   bytes that have arrived; `wire`, the socket; `bodies`, the bound for all bodies together; and
-//!   `open`, the table in which a stop finds it.
-//! * `log` is the line that each answer leaves on standard error.
-//! * `ring` can be skipped: a second way to serve, for many busy connections.
+//! * `pool` is the threads, one for each connection, and `door` the listening socket.
+//! * `connection` is the life of one connection. It stands on `input`, the bytes that have arrived;
+//!   `wire`, the socket; and `open`, the table in which a stop finds it.
+//! * `log`, `bodies` and `ring` can be skipped: a line for each answer, a bound for all bodies, and
+//!   a second way to serve, for many busy connections.
 //!
 //! Left out: TLS. A proxy in front speaks it.
 
@@ -37,7 +36,7 @@ use pool::Pool;
 use ring::Ring;
 use serving::Serving;
 use std::io;
-use std::net::{SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -63,11 +62,7 @@ impl Server {
     /// If the port is taken, or the address is not this machine's.
     pub fn bind(address: impl ToSocketAddrs) -> io::Result<Server> {
         let listener = TcpListener::bind(address)?;
-        let stopper = Stopper {
-            stopping: Arc::default(),
-            told: Arc::default(),
-            address: listener.local_addr()?,
-        };
+        let (stopping, told, address) = (Arc::default(), Arc::default(), listener.local_addr()?);
         Ok(Server {
             listener,
             limits: Limits::default(),
@@ -76,7 +71,7 @@ impl Server {
             log: Log::Off,
             recorder: None,
             stop_time: Duration::from_secs(5),
-            stopper,
+            stopper: Stopper { stopping, told, address },
         })
     }
 
@@ -143,7 +138,6 @@ impl Server {
     ///
     /// If the system gives not even one thread.
     pub fn run(self, service: impl Service) -> io::Result<()> {
-        let recorder = self.recorder.clone();
         let serving = Arc::new(Serving {
             service: Box::new(service),
             bodies: Bodies::at_most(self.limits.bodies_bytes),
@@ -157,18 +151,14 @@ impl Server {
         let pool = Pool::new(self.listener, Arc::clone(&serving), Box::new(Ring::new()));
         pool.start()?;
         self.stopper.wait();
-        if let Some(recorder) = recorder {
+        if let Some(recorder) = &serving.recorder {
             recorder.close();
         }
         // A worker that waits in `accept` notices the stop when a client connects. One that waits
         // for a request notices it when the reading half of its connection is shut.
         let end = Instant::now() + self.stop_time;
-        while Instant::now() < end {
-            let (workers, accepting) = pool.workers();
-            if workers == 0 {
-                break;
-            }
-            if accepting > 0 {
+        while pool.workers() > 0 && Instant::now() < end {
+            if pool.accepting() > 0 {
                 self.stopper.knock();
             }
             serving.connections.wake_idle();
@@ -206,14 +196,12 @@ impl Stopper {
         drop(self.told.1.wait_while(guard, |()| !self.stopping.load(Ordering::SeqCst)));
     }
 
+    /// Connects to the server's own port.
     fn knock(&self) {
         let mut address = self.address;
         if address.ip().is_unspecified() {
-            address.set_ip(if address.is_ipv4() {
-                [127, 0, 0, 1].into()
-            } else {
-                std::net::Ipv6Addr::LOCALHOST.into()
-            });
+            let (v4, v6) = (Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into());
+            address.set_ip(if address.is_ipv4() { v4 } else { v6 });
         }
         // If this fails, no worker waits in `accept` any more, and none needs to be woken.
         let _ = TcpStream::connect_timeout(&address, Duration::from_millis(200));

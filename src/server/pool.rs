@@ -1,7 +1,6 @@
 //! The thread pool: each connection has a thread of its own.
 //!
-//! A thread of the pool is called a worker. It does one of two things, and goes from one to the
-//! other:
+//! A thread of the pool is called a worker. It goes to and fro between two duties:
 //!
 //! ```text
 //! Accept: waits for a client ──────────> Serve: answers one client, and waits for it
@@ -9,19 +8,16 @@
 //!    └──────────────────────────────────────┘ the connection is over
 //! ```
 //!
-//! A worker that serves a connection blocks in `read`. So a request is a straight line through the
-//! program, an idle or slow client holds up no other, and when nothing happens no thread wakes up:
-//! there is no poll and no timer.
+//! A worker that serves blocks in `read`. So a request is a straight line through the program, an
+//! idle or slow client holds up no other, and when nothing happens no thread wakes up.
 //!
-//! Starting a thread costs more than most requests (67 µs). So a few workers wait in `accept`
-//! before a client connects. The worker that takes the last place there first starts another
-//! worker. If the system gives no more threads, it refuses the client and stays. So there is always
-//! a worker in `accept`, and a full server says so at once.
-//!
+//! Starting a thread costs more than most requests (67 µs), so a few workers wait in `accept`
+//! before a client connects. The worker that takes the last place there first starts another. If
+//! the system gives no thread, it refuses the client and stays. So a full server says so at once.
 //! The number of connections has a bound, and so the number of threads has one too.
 //!
 //! A worker offers its connection to a [`Relief`] after each answer. The pool is complete without
-//! one; see `ring` for the one that there is, and why.
+//! one; `ring` is the one that there is.
 //!
 //! Left out: priorities. The first client to connect is served first.
 
@@ -96,11 +92,14 @@ impl Pool {
         self.start_worker(&mut staff, |_| Duty::Accept)
     }
 
-    /// How many threads there are, and how many of them wait in `accept`. After a stop, each of
-    /// those needs a connection to notice it.
-    pub fn workers(&self) -> (usize, usize) {
-        let staff = self.lock();
-        (staff.workers, staff.accepting)
+    /// How many threads there are.
+    pub fn workers(&self) -> usize {
+        self.lock().workers
+    }
+
+    /// How many of them wait in `accept`. After a stop, each needs a client to notice it.
+    pub fn accepting(&self) -> usize {
+        self.lock().accepting
     }
 
     /// Returns when a worker has ended, or after `most`.

@@ -1,7 +1,6 @@
-//! What all connections of a server share, the service that answers them included.
+//! What all connections of a server share, with the service that answers them.
 //!
-//! One value of [`Serving`] is made when the server starts. Every connection holds a reference to
-//! it, and so does the pool of threads.
+//! [`Serving`] is made once, when the server starts. Each connection holds a reference to it.
 
 use super::bodies::Bodies;
 use super::log::Log;

@@ -1,9 +1,8 @@
 //! One socket: reading, sending and closing, with or without waiting.
 //!
-//! Most of the time a connection has a thread of its own, and that thread waits in `read` and
-//! `write`. Some connections share a thread (see `ring`). Their socket must not wait: a read or a
-//! write then says at once that it cannot go on, and the caller gives the connection to a thread
-//! that may wait. [`may_wait`](Wire::may_wait) says which of the two holds.
+//! The thread of a connection usually waits in `read` and `write`. A connection in the `ring` must
+//! not wait: a call that cannot go on says so at once, and the caller gives the connection to a
+//! thread that may wait.
 //!
 //! Left out: what the bytes mean.
 

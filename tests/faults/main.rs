@@ -7,3 +7,4 @@ mod files;
 mod limits;
 mod panics;
 mod stopping;
+mod threads;

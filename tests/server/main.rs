@@ -1,6 +1,7 @@
 //! The server over real sockets, with a service of a few lines behind it.
 
-mod busy;
 mod connection;
+mod pool;
+mod ring;
 mod running;
 mod stopping;

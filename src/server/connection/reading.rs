@@ -1,11 +1,11 @@
 //! The first stages of a request: its head, then its body.
 //!
 //! Bytes come in pieces of any size. So head and body are read in the same way: try with what has
-//! arrived; if that is not enough, send the answers that wait (the client may want them before it
-//! sends more), read once, and try again, until the time for the whole is over.
+//! arrived; if that is not enough, send the answers that wait, read once, and try again, until the
+//! time for the whole is over.
 //!
 //! A connection that must not wait uses a request only when head *and* body have arrived. Otherwise
-//! it uses nothing: the thread that gets the connection next begins again with the same bytes.
+//! it uses nothing, and the next thread begins again with the same bytes.
 //!
 //! Left out: what the bytes mean. See `http::parse` and `http::body`.
 

@@ -1,24 +1,22 @@
 //! Deeper: The ring, in which few threads serve many busy connections.
 //!
-//! **Why.** With a thread for each connection, each request wakes a sleeping thread, and the
-//! processor changes between client and worker. With 64 busy clients on two processors a request
-//! then costs about 18 µs. In the ring it costs about 12.
+//! **Why.** With a thread for each connection, each request wakes a sleeping thread. With 64 busy
+//! clients on two processors a request then costs about 18 µs. In the ring it costs about 12.
 //!
 //! **How.** A worker of the pool offers its connection when it is busy. The threads of the ring, as
 //! many as there are processors, take the connection at the front, try it without waiting, and put
-//! it back behind the others. A try that finds nothing costs a third of a microsecond. A connection
-//! that would have to wait goes back to the pool: half a request has arrived, or the client does not
-//! take its answer, or a file or stream is to be sent. So does one that was quiet for too long.
-//! Nothing waits inside the ring but a handler.
+//! it back behind the others. A connection that would have to wait goes back to the pool: half a
+//! request has arrived, the client does not take its answer, or a file or stream is to be sent. So
+//! does one that was quiet for too long. Nothing waits inside the ring but a handler.
 //!
 //! **A thread that finds nothing sleeps**, for as short a time as the system can (60 µs on Linux).
 //! A thread that never sleeps is interrupted by each client that its answers wake. After the sleep
-//! many requests have arrived, and while they are answered more arrive. The connection at the front
-//! was tried the longest ago; so when some in a row have nothing, the others hardly have.
+//! many requests have arrived. The connection at the front was tried the longest ago; so when some
+//! in a row have nothing, the others hardly have.
 //!
 //! **The ring accepts, too.** To accept a client costs a change of threads, and to wait for its
-//! request another. So while there is a ring the pool lends it the listening socket, and each thread
-//! of the ring looks for new clients once a round.
+//! request another. So while there is a ring the pool lends it the listening socket, and each
+//! thread of the ring looks for new clients once a round.
 //!
 //! **A handler may be slow**, and nothing tells that before. So while there is a ring, one more
 //! thread looks every 2 ms whether any connection has been tried. If none has, all threads of the

@@ -220,3 +220,48 @@ fn a_crowd_whose_handlers_are_slow_is_served_side_by_side() {
         begun.elapsed()
     );
 }
+
+#[test]
+fn who_connects_while_all_others_are_busy_is_answered() {
+    let server = Running::start();
+    let mut streams = hot(&server, CLIENTS);
+    let over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !over.load(Ordering::SeqCst) {
+                ask_all(&mut streams);
+            }
+        });
+        let begun = Instant::now();
+        for _ in 0..50 {
+            assert!(server.is_alive());
+        }
+        over.store(true, Ordering::SeqCst);
+        assert!(begun.elapsed() < DEADLINE / 2, "{:?} for 50 new clients", begun.elapsed());
+    });
+}
+
+/// When the first slow answer has come, the other handlers still run, and hold all threads of the
+/// ring.
+#[test]
+fn a_stop_beside_slow_handlers_refuses_new_clients_and_cuts_no_answer() {
+    let server = Running::start();
+    let mut streams = hot(&server, CLIENTS);
+    for stream in &mut streams {
+        stream.write_all(b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n").expect("it is open");
+    }
+    let (first, others) = streams.split_first_mut().expect("there are some");
+    assert!(read_answer(first).ends_with("slow"));
+    server.stopper.stop();
+    let end = Instant::now() + DEADLINE;
+    while let Ok(mut late) = TcpStream::connect(server.address) {
+        assert!(Instant::now() < end, "the system still lets clients wait");
+        late.set_read_timeout(Some(DEADLINE)).expect("a timeout can be set");
+        let _ = read_all(&mut late);
+    }
+    for stream in others {
+        let answer = read_answer(stream);
+        assert!(answer.is_empty() || answer.ends_with("slow"), "{answer}");
+    }
+    server.join();
+}
