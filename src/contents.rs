@@ -238,7 +238,6 @@ pub static CHAPTERS: &[Chapter] = chapters! {
     "src/cli/lab/mod.rs"
     "src/cli/lab/ladder.txt"
     "src/cli/lab/experiment.rs"
-    "src/cli/lab/measures.rs"
     "src/cli/lab/bench.rs"
     "src/cli/lab/ladder_table.rs"
 };

@@ -69,7 +69,7 @@ impl ServerUrl {
                 Err(error) => why = error.to_string(),
             }
         }
-        Err(NoAnswer::Unreachable(format!("nobody answers: {why}")))
+        Err(NoAnswer::new(Reached::Nobody, true, format!("nobody answers: {why}")))
     }
 }
 
@@ -93,22 +93,31 @@ impl ServerAnswer {
     }
 }
 
-/// Why there is no answer; each holds a sentence.
+/// Why there is no answer.
 #[derive(Debug)]
-pub enum NoAnswer {
-    /// Nobody listens there, so it is no use to ask again.
-    Unreachable(String),
-    /// Somebody listens, but what came does not begin as an answer does.
-    NotHttp(String),
-    /// It begins as an answer, and does not end as one.
-    Broken(String),
+pub struct NoAnswer {
+    /// What came, and what was expected.
+    pub why: String,
+    /// What had been reached.
+    pub reached: Reached,
+    /// True if this failure is certain, whatever else may come.
+    is_final: bool,
+}
+
+/// How far a request went.
+#[derive(Debug, PartialEq)]
+pub enum Reached {
+    /// Nobody listens, so it is no use to ask again.
+    Nobody,
+    /// Somebody listens, but what came is no status line and headers.
+    Listener,
+    /// Status line and headers came, but no whole body.
+    Head,
 }
 
 impl NoAnswer {
-    /// The sentence.
-    pub fn why(&self) -> &str {
-        let (NoAnswer::Unreachable(why) | NoAnswer::NotHttp(why) | NoAnswer::Broken(why)) = self;
-        why
+    fn new(reached: Reached, is_final: bool, why: impl Into<String>) -> NoAnswer {
+        NoAnswer { why: why.into(), reached, is_final }
     }
 }
 
@@ -157,133 +166,115 @@ fn left(end: Instant) -> Duration {
     end.saturating_duration_since(Instant::now()).max(Duration::from_millis(1))
 }
 
-/// Why no more bytes come.
-#[derive(Clone, Copy, PartialEq)]
-enum Ended {
-    Closed,
-    TimedOut,
-}
-
 /// Reads until the bytes are a whole answer.
 fn receive(stream: &mut TcpStream, end: Instant) -> Result<ServerAnswer, NoAnswer> {
     let (mut bytes, mut piece) = (Vec::new(), [0; 64 * 1024]);
-    let mut ended = None;
+    let mut closed = false;
     loop {
-        if let Some(answer) = parse(&bytes, ended)? {
-            return Ok(answer);
+        let no = match parse(&bytes, closed) {
+            Err(no) if !no.is_final => no,
+            certain => return certain,
+        };
+        // A server that sends a byte now and then stays within every timeout of a single read.
+        if closed || Instant::now() >= end {
+            let how = if closed { "it closed the connection" } else { "10 s are over" };
+            return Err(NoAnswer { why: format!("{how}, and {}", no.why), ..no });
         }
         let _ = stream.set_read_timeout(Some(left(end)));
         match stream.read(&mut piece) {
             Err(error) if matches!(error.kind(), Interrupted | WouldBlock | TimedOut) => {}
             // A reset is as good as a close: behind a whole answer it does no harm.
-            Ok(0) | Err(_) => ended = Some(Ended::Closed),
+            Ok(0) | Err(_) => closed = true,
             Ok(read) => bytes.extend_from_slice(&piece[..read]),
-        }
-        // A server that sends a byte now and then stays within every timeout of a single read.
-        if ended.is_none() && Instant::now() >= end {
-            ended = Some(Ended::TimedOut);
         }
     }
 }
 
-/// The answer, if the bytes that have come are a whole one. `None` means that more must come; it
-/// never means that once they have `ended`.
+/// The answer, if the bytes that have come are a whole one.
 ///
 /// # Errors
 ///
-/// What came and what was expected, as soon as it cannot become an answer.
-fn parse(mut bytes: &[u8], ended: Option<Ended>) -> Result<Option<ServerAnswer>, NoAnswer> {
+/// What came and what was expected. It is final as soon as no more bytes can make it an answer.
+fn parse(mut bytes: &[u8], closed: bool) -> Result<ServerAnswer, NoAnswer> {
     let limits = Limits::default();
-    let how = match ended {
-        Some(Ended::Closed) => "it closed the connection".to_owned(),
-        _ => format!("{} s are over", PATIENCE.as_secs()),
-    };
-    let incomplete = |why: NoAnswer| if ended.is_some() { Err(why) } else { Ok(None) };
+    let no_http = |is_final, why: String| Err(NoAnswer::new(Reached::Listener, is_final, why));
     let mut answer = loop {
-        check_beginning(bytes)?;
-        let Some(length) = head_length(bytes) else {
-            return match bytes.len() {
-                0 => incomplete(NoAnswer::NotHttp(format!("{how}, and not a byte came"))),
-                length if length > limits.head_bytes => Err(NoAnswer::NotHttp(format!(
-                    "a head of more than {} bytes",
-                    limits.head_bytes
-                ))),
-                _ => incomplete(NoAnswer::NotHttp(format!(
-                    "{how}, and no end of the head came, only {}",
-                    shown(bytes)
-                ))),
-            };
-        };
-        let (head, rest) = bytes.split_at(length);
-        bytes = rest;
-        let answer = parse_head(&String::from_utf8_lossy(head)).map_err(NoAnswer::NotHttp)?;
-        // RFC 9110 §15.2: an answer such as 100 Continue announces the answer; it is not the answer.
-        if !(100..200).contains(&answer.status) {
-            break answer;
+        let start = &bytes[..bytes.len().min(5)];
+        match (bytes, head_length(bytes)) {
+            // A TLS record: an alert (21) or a handshake (22), version 3.
+            ([21 | 22, 3, ..], _) => {
+                return no_http(true, "bytes of TLS: it speaks https, expected plain http".into());
+            }
+            _ if !b"HTTP/".starts_with(start) => {
+                let came = shown(bytes);
+                let why = format!("{came}: that is not HTTP, expected HTTP/1.1 200 OK");
+                return no_http(true, why);
+            }
+            ([], _) => return no_http(false, "not a byte came".into()),
+            (_, None) if bytes.len() > limits.head_bytes => {
+                return no_http(true, format!("a head of more than {} bytes", limits.head_bytes));
+            }
+            (_, None) => {
+                let came = shown(bytes);
+                return no_http(false, format!("no end of the head came, only {came}"));
+            }
+            (_, Some(length)) => {
+                let head = String::from_utf8_lossy(&bytes[..length]);
+                let head = parse_head(&head).or_else(|why| no_http(true, why))?;
+                bytes = &bytes[length..];
+                // RFC 9110 §15.2: 100 Continue and its like announce the answer.
+                if !(100..200).contains(&head.status) {
+                    break head;
+                }
+            }
         }
     };
-    match body(&answer, bytes, ended == Some(Ended::Closed), &limits) {
-        Body::Whole(body) => {
-            answer.body = body;
-            Ok(Some(answer))
-        }
-        Body::Lacks(what) => {
-            incomplete(NoAnswer::Broken(format!("{}; {how}, and {what}", answer.status_line)))
-        }
-        Body::Wrong(why) => Err(NoAnswer::Broken(why)),
-    }
-}
-
-/// What the bytes behind a head are.
-enum Body {
-    Whole(Vec<u8>),
-    Lacks(String),
-    Wrong(String),
+    answer.body = body(&answer, bytes, closed, &limits)?;
+    Ok(answer)
 }
 
 /// RFC 9112 §6.3: the rules for the end of a response's body, in their order.
-fn body(head: &ServerAnswer, bytes: &[u8], closed: bool, limits: &Limits) -> Body {
+fn body(
+    head: &ServerAnswer,
+    bytes: &[u8],
+    closed: bool,
+    limits: &Limits,
+) -> Result<Vec<u8>, NoAnswer> {
+    let no = |is_final, why: String| Err(NoAnswer::new(Reached::Head, is_final, why));
     if matches!(head.status, 204 | 304) {
-        return Body::Whole(Vec::new());
+        return Ok(Vec::new());
     }
     if head.headers.has_token("Transfer-Encoding", "chunked") {
         let mut chunks = ChunkedBody::default();
         return match chunks.feed(bytes, limits).map(|_| chunks.finish()) {
-            Ok(Some(body)) => Body::Whole(body),
-            Ok(None) => Body::Lacks("the last chunk, 0, did not come".into()),
-            Err(error) => Body::Wrong(format!("a broken body: {error}")),
+            Ok(Some(body)) => Ok(body),
+            Ok(None) => no(false, "the last chunk, 0, did not come".into()),
+            Err(error) => no(true, format!("a broken body: {error}")),
         };
     }
     let (most, came) = (limits.body_bytes, bytes.len());
-    let Some(text) = head.headers.get("Content-Length") else {
-        return match closed {
-            _ if came > most => Body::Wrong(format!("a body of more than {most} bytes and no end")),
-            true => Body::Whole(bytes.to_vec()),
-            false => Body::Lacks("the server did not close, which alone ends such a body".into()),
-        };
-    };
-    match text.parse() {
-        Ok(length) if length > most => {
-            Body::Wrong(format!("Content-Length: {length}, expected {most} at most"))
+    let length = head.headers.get("Content-Length");
+    match (length, length.map(str::parse::<usize>)) {
+        (_, None) if came > most => {
+            no(true, format!("a body of more than {most} bytes and no end"))
         }
-        Ok(length) if length > came => Body::Lacks(format!(
-            "{came} bytes of the body came, expected the {length} that Content-Length promised; \
-             are they counted in characters?"
-        )),
-        Ok(length) => Body::Whole(bytes[..length].to_vec()),
-        Err(_) => Body::Wrong(format!("Content-Length: {text}, expected a number")),
+        (_, None) if closed => Ok(bytes.to_vec()),
+        (_, None) => no(false, "the server did not close, which alone ends such a body".into()),
+        (_, Some(Ok(length))) if length > most => {
+            no(true, format!("Content-Length: {length}, expected {most} at most"))
+        }
+        (_, Some(Ok(length))) if length > came => no(
+            false,
+            format!(
+                "{came} bytes of the body came, expected the {length} that Content-Length \
+                 promised; are they counted in characters?"
+            ),
+        ),
+        (_, Some(Ok(length))) => Ok(bytes[..length].to_vec()),
+        (text, Some(Err(_))) => {
+            no(true, format!("Content-Length: {}, expected a number", text.unwrap_or("")))
+        }
     }
-}
-
-/// Refuses at the first bytes what is not HTTP, so that nobody waits for the end of it.
-fn check_beginning(bytes: &[u8]) -> Result<(), NoAnswer> {
-    let start = &bytes[..bytes.len().min(5)];
-    Err(NoAnswer::NotHttp(match bytes {
-        _ if b"HTTP/".starts_with(start) => return Ok(()),
-        // A TLS record: an alert (21) or a handshake (22), version 3.
-        [21 | 22, 3, ..] => "bytes of TLS: it speaks https, expected plain http".into(),
-        _ => format!("{}: that is not HTTP, expected HTTP/1.1 200 OK", shown(bytes)),
-    }))
 }
 
 /// Where the empty line ends, with CR LF or bare LF.

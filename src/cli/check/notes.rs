@@ -14,7 +14,7 @@
 use super::page_words::{is_page, unescaped, words};
 use crate::cli::command_line::{CommandResult, print};
 use crate::cli::cookie_jar::CookieJar;
-use crate::cli::http_client::{NoAnswer, ServerAnswer, ServerUrl, ask};
+use crate::cli::http_client::{Reached, ServerAnswer, ServerUrl, ask};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -46,9 +46,9 @@ pub fn run(server: &ServerUrl) -> CommandResult {
         };
         print(&format!("  FAIL  {title}\n{}", visit.failure(&miss, lesson)));
         // A server that is not there, or speaks no HTTP at first, will not later.
-        match miss.no_answer {
-            Some(NoAnswer::Unreachable(_)) => break,
-            Some(NoAnswer::NotHttp(_)) if tried == 1 => break,
+        match miss.reached {
+            Some(Reached::Nobody) => break,
+            Some(Reached::Listener) if tried == 1 => break,
             _ => {}
         }
     }
@@ -65,7 +65,8 @@ pub fn run(server: &ServerUrl) -> CommandResult {
 struct Miss {
     came: String,
     expected: String,
-    no_answer: Option<NoAnswer>,
+    /// If no answer came.
+    reached: Option<Reached>,
 }
 
 /// One visitor, who tries one claim.
@@ -139,9 +140,9 @@ impl Visit<'_> {
         let fields: Vec<(&str, &str)> = form.into_iter().collect();
         self.answer =
             ask(self.server, &format!("{method} {path}"), &fields, jar).map_err(|no| Miss {
-                came: no.why().to_owned(),
+                came: no.why.clone(),
                 expected: "an answer".into(),
-                no_answer: Some(no),
+                reached: Some(no.reached),
             })?;
         Ok(())
     }
@@ -208,7 +209,7 @@ impl Visit<'_> {
         }
         // Characters that would move a terminal's cursor.
         let came = came.replace(char::is_control, "\u{FFFD}");
-        Miss { came, expected, no_answer: None }
+        Miss { came, expected, reached: None }
     }
 
     /// What to print of a claim that does not hold.

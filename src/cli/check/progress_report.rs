@@ -70,7 +70,7 @@ fn lessons(server: &ServerUrl) -> Result<Vec<Value>, String> {
     let url = server.url("/lessons.json");
     let answer =
         ask(server, "GET /lessons.json", &[], &mut CookieJar::default()).map_err(|no| {
-            let (url, why) = (server.url(""), no.why());
+            let (url, why) = (server.url(""), no.why);
             let hint = "or name its address: carafe check --server URL";
             format!("{url}: {why}\nStart carafe in another terminal, {hint}")
         })?;

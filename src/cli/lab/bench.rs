@@ -1,16 +1,16 @@
 //! Deeper: Starts the programs of an experiment, and ends them.
 //!
 //! Nothing is left behind: each program is killed, and the folder removed, when its value is
-//! dropped. Ctrl-C sets a flag that each step looks at; the step then fails, and the way out of
-//! `main` drops everything.
+//! dropped. Ctrl-C sets a flag that each step looks at; the step then fails, and everything is
+//! dropped on the way out.
 //!
 //! Left out: `kill -9` of this process itself. No program can clean up after that.
 
 use crate::cli::http_client::{PATIENCE, ServerUrl};
-use carafe::random;
+use carafe::{random, signal};
 use std::cell::Cell;
-use std::fs::File;
-use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
+use std::fmt::Display;
+use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -19,7 +19,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use std::{env, fs, thread};
 
-/// Why a cell is not what the course says.
+/// Why a cell is not as the course says.
 #[derive(Clone, Debug)]
 pub enum Trouble {
     /// Something else happened.
@@ -34,36 +34,28 @@ pub enum Trouble {
 
 /// A folder for the experiment's files, and the count of what was started.
 pub struct Bench {
-    program: PathBuf,
     folder: PathBuf,
-    stopped: Arc<AtomicBool>,
-    started: Cell<usize>,
+    /// True after Ctrl-C.
+    pub stopped: Arc<AtomicBool>,
+    /// How many servers have been started.
+    pub started: Cell<usize>,
 }
 
 impl Bench {
-    /// A bench that gives up once `stopped` is true.
-    ///
-    /// # Errors
-    ///
-    /// A sentence, if there is no folder to be had, or this program cannot be started again.
-    pub fn new(stopped: Arc<AtomicBool>) -> Result<Bench, String> {
-        let program = env::current_exe()
-            .map_err(|error| format!("this program cannot find itself: {error}"))?;
+    /// A bench with a new folder. A first carafe is started and ended: what fails there would fail
+    /// in every cell, and is a sentence.
+    pub fn new() -> Result<Bench, String> {
         let folder = env::temp_dir().join(format!("carafe-lab-{}", random::hex_id()));
         fs::create_dir(&folder)
             .map_err(|error| format!("cannot make {}: {error}", folder.display()))?;
-        let bench = Bench { program, folder, stopped, started: Cell::new(0) };
-        // What fails here would fail in every cell.
+        let bench = Bench { folder, stopped: Arc::default(), started: Cell::new(0) };
+        let stop = Arc::clone(&bench.stopped);
+        signal::on_stop_signal(move || stop.store(true, Ordering::SeqCst))
+            .map_err(|error| format!("Ctrl-C cannot be heard: {error}"))?;
         match bench.carafe(&[], None) {
-            Ok(_) => Ok(bench),
-            Err(Trouble::Stopped) => Err("stopped".into()),
-            Err(Trouble::Differs(why) | Trouble::Missing(why) | Trouble::Failed(why)) => Err(why),
+            Err(Trouble::Failed(why)) => Err(why),
+            _ => Ok(bench),
         }
-    }
-
-    /// How many servers have been started.
-    pub fn started(&self) -> usize {
-        self.started.get()
     }
 
     /// A name for a file that is not there yet.
@@ -71,22 +63,13 @@ impl Bench {
         self.folder.join(random::hex_id())
     }
 
-    /// # Errors
-    ///
-    /// [`Trouble::Stopped`] after Ctrl-C.
-    pub fn go_on(&self) -> Result<(), Trouble> {
-        if self.stopped.load(Ordering::SeqCst) { Err(Trouble::Stopped) } else { Ok(()) }
-    }
-
-    /// Waits until something holds, and says whether it does; not longer than this.
-    ///
-    /// # Errors
-    ///
-    /// [`Trouble::Stopped`] after Ctrl-C.
+    /// Waits until something holds, but not longer than this; true if it holds.
     pub fn wait(&self, most: Duration, mut holds: impl FnMut() -> bool) -> Result<bool, Trouble> {
         let end = Instant::now() + most;
         while !holds() {
-            self.go_on()?;
+            if self.stopped.load(Ordering::SeqCst) {
+                return Err(Trouble::Stopped);
+            }
             if Instant::now() >= end {
                 return Ok(false);
             }
@@ -95,33 +78,33 @@ impl Bench {
         Ok(true)
     }
 
-    /// Starts a carafe on a free port, with these arguments and this secret key.
-    ///
-    /// # Errors
-    ///
-    /// [`Trouble::Failed`] with what it said instead of its banner.
-    pub fn carafe(&self, arguments: &[&str], key: Option<&str>) -> Result<RunningCarafe, Trouble> {
-        let failed = |why: &dyn std::fmt::Display| {
-            Trouble::Failed(format!("{} cannot be started: {why}", self.program.display()))
-        };
+    /// Starts a carafe on a free port, with these arguments and this secret key. If it does not
+    /// serve, the failure is what it said instead of its banner.
+    pub fn carafe(
+        &self,
+        arguments: &[String],
+        key: Option<&str>,
+    ) -> Result<RunningCarafe, Trouble> {
+        let failed =
+            |why: &dyn Display| Trouble::Failed(format!("this program cannot be started: {why}"));
         let log = self.file();
-        let mut command = Command::new(&self.program);
+        let mut command = Command::new(env::current_exe().map_err(|error| failed(&error))?);
         // What the reader has set for a carafe of their own is not for these.
         for name in ["CARAFE_HOST", "CARAFE_PORT", "CARAFE_STORE", "CARAFE_SECRET_KEY"] {
             command.env_remove(name);
         }
         command.envs(key.map(|key| ("CARAFE_SECRET_KEY", key)));
         command.args(["--port", "0"]).args(arguments).current_dir(&self.folder);
-        command.stdout(Stdio::piped()).stderr(File::create(&log).map_err(|error| failed(&error))?);
+        let stderr = fs::File::create(&log).map_err(|error| failed(&error))?;
+        command.stdout(Stdio::piped()).stderr(stderr);
         let mut process = Process::start(&mut command).map_err(|error| failed(&error))?;
         self.started.set(self.started.get() + 1);
         let mut line = String::new();
         if let Some(stdout) = process.0.stdout.take() {
-            // What goes wrong here shows in what the line is.
+            // A failure shows in what the line is.
             let _ = BufReader::new(stdout).read_line(&mut line);
         }
-        let url = line.trim_end().strip_prefix("carafe serves on ").map(ServerUrl::parse);
-        match url {
+        match line.trim_end().strip_prefix("carafe serves on ").map(ServerUrl::parse) {
             Some(Ok(url)) => Ok(RunningCarafe { _process: process, url, log }),
             _ => {
                 drop(process);
@@ -131,32 +114,34 @@ impl Bench {
         }
     }
 
-    /// Starts a Redis of the experiment's own, which keeps its rows in memory alone.
-    ///
-    /// # Errors
-    ///
-    /// [`Trouble::Missing`], if there is none on this machine.
-    pub fn redis(&self) -> Result<RunningRedis, Trouble> {
+    /// Starts a Redis of the experiment's own, which keeps its rows in memory alone. Gives back its
+    /// URL, too, as `--store` takes it.
+    pub fn redis(&self) -> Result<(Process, String), Trouble> {
+        let failed = |error: io::Error| match error.kind() {
+            ErrorKind::NotFound => Trouble::Missing("redis-server is not installed".into()),
+            _ => Trouble::Failed(format!("redis-server: {error}")),
+        };
         // Redis cannot take any free port. So it gets one that was free a moment ago; if that is
         // taken meanwhile, it gets another.
         for _ in 0..5 {
             let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
-            let address =
-                free.map_err(|error| Trouble::Failed(format!("there is no free port: {error}")))?;
-            let port = address.port().to_string();
+            let address = free.map_err(failed)?;
             let mut command = Command::new("redis-server");
-            command.args(["--bind", "127.0.0.1", "--port", &port, "--save", ""]);
-            command.args(["--appendonly", "no"]).current_dir(&self.folder);
+            command.args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]);
+            command.args(["--port", &address.port().to_string()]).current_dir(&self.folder);
             command.stdout(Stdio::null()).stderr(Stdio::null());
-            let mut process = Process::start(&mut command).map_err(|error| match error.kind() {
-                ErrorKind::NotFound => Trouble::Missing("redis-server is not installed".into()),
-                _ => Trouble::Failed(format!("redis-server: {error}")),
-            })?;
-            let ready = self.wait(PATIENCE, || {
-                answers_ping(&address.to_string()).is_ok() || process.has_ended()
-            })?;
-            if ready && !process.has_ended() {
-                return Ok(RunningRedis { _process: process, url: format!("redis://{address}") });
+            let mut process = Process::start(&mut command).map_err(failed)?;
+            let pong = || {
+                let mut stream = TcpStream::connect(address).ok()?;
+                stream.set_read_timeout(Some(PATIENCE)).ok()?;
+                stream.write_all(b"PING\r\n").ok()?;
+                let mut answer = [0; 5];
+                stream.read_exact(&mut answer).ok()?;
+                (answer == *b"+PONG").then_some(())
+            };
+            self.wait(PATIENCE, || pong().is_some() || process.has_ended())?;
+            if !process.has_ended() {
+                return Ok((process, format!("redis://{address}")));
             }
         }
         Err(Trouble::Failed("redis-server does not start".into()))
@@ -170,10 +155,10 @@ impl Drop for Bench {
 }
 
 /// A program that is killed when this is dropped.
-struct Process(Child);
+pub struct Process(Child);
 
 impl Process {
-    fn start(command: &mut Command) -> std::io::Result<Process> {
+    fn start(command: &mut Command) -> io::Result<Process> {
         command.stdin(Stdio::null()).spawn().map(Process)
     }
 
@@ -198,20 +183,4 @@ pub struct RunningCarafe {
     pub url: ServerUrl,
     /// The file that gets its log.
     pub log: PathBuf,
-}
-
-/// A Redis of the experiment's own.
-pub struct RunningRedis {
-    _process: Process,
-    /// As `--store` takes it.
-    pub url: String,
-}
-
-fn answers_ping(address: &str) -> std::io::Result<()> {
-    let mut stream = TcpStream::connect(address)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
-    stream.write_all(b"PING\r\n")?;
-    let mut answer = [0; 5];
-    stream.read_exact(&mut answer)?;
-    if answer == *b"+PONG" { Ok(()) } else { Err(ErrorKind::InvalidData.into()) }
 }

@@ -1,98 +1,76 @@
 //! Deeper: One cell of the ladder: its visitor, its servers, and the steps that are tried.
 //!
-//! `ladder.txt` lists the steps and says what each of them does.
+//! `ladder.txt` lists the steps and says what each of them does. A step that does not turn out as
+//! it is written ends the experiment: what happened instead is then the word of the cell.
 
-use super::bench::{Bench, RunningCarafe, RunningRedis, Trouble};
-use super::measures;
+use super::bench::{Bench, Process, RunningCarafe, Trouble};
 use crate::cli::cookie_jar::CookieJar;
 use crate::cli::http_client::{ServerAnswer, ask};
+use carafe::web::sign::from_base64url;
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
 use std::path::PathBuf;
+use std::process::Command;
 use std::time::Duration;
+use std::{fs, mem, thread};
+
+const SESSION_COOKIE: &str = "carafe_sid";
 
 /// All that a client of the ladder holds.
 #[derive(Clone, Default)]
-pub struct LadderVisitor {
+struct LadderVisitor {
     /// The count of the last page. On the rung of the URL it stands in each link of the page.
-    pub count: i64,
-    /// The cookies.
-    pub jar: CookieJar,
+    count: i64,
+    jar: CookieJar,
 }
 
 /// What one cell works with.
-pub struct Experiment<'a> {
-    /// Where programs are started.
-    pub bench: &'a Bench,
-    /// Who asks.
-    pub visitor: LadderVisitor,
+#[derive(Default)]
+pub struct Experiment {
+    visitor: LadderVisitor,
     copy: LadderVisitor,
     counter: String,
-    arguments: &'a str,
+    /// How each carafe of the rung is started.
+    arguments: String,
     key: Option<String>,
     /// The file of the cell's own.
-    pub file: PathBuf,
-    redis: Option<RunningRedis>,
+    file: PathBuf,
+    /// The Redis of the cell's own, and its URL.
+    redis: Option<(Process, String)>,
+    /// The last one is asked.
     servers: Vec<RunningCarafe>,
-    /// What the last answer said.
-    page: String,
-    /// What the server must not adopt.
+    /// The last answer.
+    answer: ServerAnswer,
+    /// A cookie that the server must not adopt.
     forged: String,
 }
 
-impl<'a> Experiment<'a> {
-    /// Tries the steps of a cell, and gives back the words for what happened: those of the course,
-    /// if all of it happened so.
-    ///
-    /// # Errors
-    ///
-    /// [`Trouble`], with what happened instead.
-    pub fn run(
-        bench: &'a Bench,
-        (counter, arguments): (&str, &'a str),
-        steps: &str,
-        words: &str,
-    ) -> Result<String, Trouble> {
-        let mut experiment = Experiment {
-            bench,
-            visitor: LadderVisitor::default(),
-            copy: LadderVisitor::default(),
-            counter: counter.to_owned(),
-            arguments,
-            key: None,
-            file: bench.file(),
-            redis: None,
-            servers: Vec::new(),
-            page: String::new(),
-            forged: String::new(),
-        };
-        let mut measured = None;
-        for step in steps.lines().flat_map(|line| line.split(", ")) {
-            bench.go_on()?;
-            match step.trim().strip_prefix("measure ") {
-                Some(name) => measured = Some(measures::measure(&mut experiment, name)?),
-                None => experiment.step(step.trim())?,
-            }
-        }
-        Ok(measured.unwrap_or_else(|| words.to_owned()))
+impl Experiment {
+    /// Prepares a cell of a rung.
+    pub fn new(bench: &Bench, counter: &str, arguments: &str) -> Experiment {
+        let (counter, arguments) = (counter.to_owned(), arguments.to_owned());
+        Experiment { counter, arguments, file: bench.file(), ..Experiment::default() }
     }
 
-    fn step(&mut self, step: &str) -> Result<(), Trouble> {
+    /// Does one step.
+    pub fn step(&mut self, bench: &Bench, step: &str) -> Result<(), Trouble> {
         let (word, rest) = step.split_once(' ').unwrap_or((step, ""));
         let (name, value) = rest.split_once(' ').unwrap_or((rest, ""));
-        let number = name.parse().unwrap_or(0);
+        let number: usize = name.parse().unwrap_or(0);
+        // What happened instead, if something else must happen.
+        let mut instead = None;
         match (word, name) {
-            ("start", _) => self.start(rest)?,
+            ("start", _) => self.start(bench, rest)?,
             ("other", _) => self.servers.rotate_right(1),
             ("kill", _) => self.servers.clear(),
-            ("key", _) => self.key = Some(format!("the key called {rest}")),
-            ("new", "file") => self.file = self.bench.file(),
-            ("new", _) => self.visitor = LadderVisitor::default(),
             ("stop", _) => self.redis = None,
-            ("counter", _) => self.counter = rest.to_owned(),
-            ("visit", _) => self.visit(number)?,
-            ("log", _) => drop(self.ask("GET /dropsession", &[])?),
+            ("key", _) => self.key = Some(format!("the key called {rest}")),
+            ("new", "file") => self.file = bench.file(),
+            ("new", _) => self.visitor = LadderVisitor::default(),
             ("copy", _) => self.copy = self.visitor.clone(),
-            ("swap", _) => std::mem::swap(&mut self.copy, &mut self.visitor),
-            ("claim", _) => self.visitor.count = number,
+            ("swap", _) => mem::swap(&mut self.copy, &mut self.visitor),
+            ("counter", _) => self.counter = rest.to_owned(),
+            ("claim", _) => self.visitor.count = name.parse().unwrap_or(0),
             ("put", _) => self.visitor.jar.put(name, value),
             ("forge", _) => {
                 let value = self.visitor.jar.value(name).unwrap_or_default();
@@ -100,94 +78,148 @@ impl<'a> Experiment<'a> {
                 self.forged = format!("{first}{}", value.get(1..).unwrap_or_default());
                 self.visitor.jar.put(name, &self.forged);
             }
-            ("replaced", _) if self.visitor.jar.value(name) == Some(&self.forged) => {
-                return Err(Trouble::Differs("the forged cookie was adopted".into()));
+            ("wait", _) => drop(bench.wait(Duration::from_millis(number as u64), || false)?),
+            ("visit", _) => {
+                self.visit()?;
+                let count = self.visitor.count;
+                instead = (name != count.to_string()).then(|| format!("visit {count}, not {name}"));
             }
-            ("holds", _) if !self.visitor.jar.is_empty() => {
-                return Err(Trouble::Differs("a cookie came".into()));
+            ("log", _) => self.ask("GET /dropsession", &[])?,
+            ("status", _) => {
+                self.ask(&format!("GET {value}"), &[])?;
+                instead = self.other_status(name);
             }
-            ("says", _) if !self.page.contains(rest) => {
-                return Err(Trouble::Differs(format!("{:?}", self.page.trim())));
+            ("target", _) => {
+                let more = "x".repeat(number - "/ladder/none?".len());
+                self.ask(&format!("GET /ladder/none?{more}"), &[])?;
+                instead = self.other_status(value);
             }
+            ("profile", _) => {
+                self.visitor = LadderVisitor::default();
+                self.ask("POST /profile", &[("name", &"x".repeat(number)), ("email", "a@b")])?;
+                instead = self.other_status(value);
+            }
+            ("replaced", _) if self.visitor.jar.value(name) != Some(&self.forged) => {}
+            ("replaced", _) => instead = Some("the forged cookie was adopted".into()),
+            ("holds", _) if self.visitor.jar.is_empty() => {}
+            ("holds", _) => instead = Some("a cookie came".into()),
+            ("says", _) if self.answer.text().contains(rest) => {}
+            ("says", _) => instead = Some(format!("{:?}", self.answer.text().trim())),
             ("logged", _) => {
                 // The line may still be on its way.
                 let log = self.servers.last().map(|server| server.log.clone()).unwrap_or_default();
-                let has = || std::fs::read_to_string(&log).is_ok_and(|log| log.contains(rest));
-                if !self.bench.wait(Duration::from_secs(2), has)? {
-                    return Err(Trouble::Differs(format!("no {rest:?} in the log")));
-                }
+                let has = || fs::read_to_string(&log).is_ok_and(|log| log.contains(rest));
+                let found = bench.wait(Duration::from_secs(2), has)?;
+                instead = (!found).then(|| format!("no {rest:?} in the log"));
             }
-            ("status", _) => {
-                let status = self.ask(&format!("GET {value}"), &[])?.status;
-                if i64::from(status) != number {
-                    return Err(Trouble::Differs(format!("{value}: {status}, not {number}")));
-                }
+            ("readable", _) => {
+                let value = self.visitor.jar.value(SESSION_COOKIE).unwrap_or_default();
+                let json = value.split('.').next().and_then(from_base64url).unwrap_or_default();
+                let bytes = SESSION_COOKIE.len() + value.len();
+                let holds = bytes >= number && String::from_utf8_lossy(&json).contains("xxx");
+                instead = (!holds).then(|| format!("{bytes} bytes, and not all to be read"));
             }
-            ("wait", _) => {
-                let time = Duration::from_millis(number.unsigned_abs());
-                self.bench.wait(time, || false)?;
+            ("curl", _) => {
+                let kept = curl_keeps(bench, value.parse().unwrap_or(0))?;
+                let what = if kept { "keeps" } else { "drops" };
+                instead = (name != what).then(|| format!("curl {what} {value} bytes"));
             }
-            ("replaced" | "holds" | "says", _) => {}
+            ("writers", _) => instead = self.writers(number)?,
             _ => return Err(Trouble::Failed(format!("ladder.txt does not explain {step:?}"))),
         }
-        Ok(())
+        instead.map_or(Ok(()), |instead| Err(Trouble::Differs(instead)))
     }
 
     /// Starts a carafe with the arguments of the rung and these.
-    ///
-    /// # Errors
-    ///
-    /// [`Trouble`], if it does not serve.
-    pub fn start(&mut self, more: &str) -> Result<(), Trouble> {
+    fn start(&mut self, bench: &Bench, more: &str) -> Result<(), Trouble> {
         let arguments = format!("{} {more}", self.arguments);
         if arguments.contains("REDIS") && self.redis.is_none() {
-            self.redis = Some(self.bench.redis()?);
+            self.redis = Some(bench.redis()?);
         }
-        let redis = self.redis.as_ref().map_or("", |redis| &redis.url);
+        let redis = self.redis.as_ref().map_or("", |(_, url)| url);
         let file = self.file.display().to_string();
         let words = arguments.split_whitespace();
-        let words: Vec<String> =
-            words.map(|word| word.replace("FILE", &file).replace("REDIS", redis)).collect();
-        let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        self.servers.push(self.bench.carafe(&words, self.key.as_deref())?);
+        let words = words.map(|word| word.replace("FILE", &file).replace("REDIS", redis));
+        self.servers.push(bench.carafe(&words.collect::<Vec<_>>(), self.key.as_deref())?);
         Ok(())
     }
 
-    /// The servers; the last one is asked.
-    pub fn servers(&self) -> &[RunningCarafe] {
-        &self.servers
-    }
-
-    /// What the server answers to the visitor.
-    ///
-    /// # Errors
-    ///
-    /// [`Trouble`], if no answer comes.
-    pub fn ask(&mut self, request: &str, form: &[(&str, &str)]) -> Result<ServerAnswer, Trouble> {
+    /// Sends a request of the visitor, and keeps the answer.
+    fn ask(&mut self, request: &str, form: &[(&str, &str)]) -> Result<(), Trouble> {
         let server = self.servers.last().ok_or(Trouble::Failed("no server runs".into()))?;
-        let answer = ask(&server.url, request, form, &mut self.visitor.jar)
-            .map_err(|no| Trouble::Failed(format!("{request}: {}", no.why())))?;
-        self.page = answer.text();
-        Ok(answer)
+        self.answer = ask(&server.url, request, form, &mut self.visitor.jar)
+            .map_err(|no| Trouble::Failed(format!("{request}: {}", no.why)))?;
+        Ok(())
     }
 
-    /// Visits the counter, which must say so.
-    fn visit(&mut self, expected: i64) -> Result<(), Trouble> {
+    /// What to say if the last answer has another status.
+    fn other_status(&self, expected: &str) -> Option<String> {
+        let status = self.answer.status;
+        (expected != status.to_string()).then(|| format!("{status}, not {expected}"))
+    }
+
+    /// Visits the counter, and keeps its count.
+    fn visit(&mut self) -> Result<(), Trouble> {
         // The page of the URL's rung is a link to itself, in which the count stands.
         let path = match self.counter.as_str() {
             "/ladder/url" => format!("/ladder/url?n={}", self.visitor.count),
             counter => counter.to_owned(),
         };
         self.ask(&format!("GET {path}"), &[])?;
-        let lines = self.page.lines();
-        let count =
-            lines.filter_map(|line| line.strip_prefix("visit ")?.trim().parse().ok()).next();
-        let first = self.page.lines().next().unwrap_or_default();
+        let text = self.answer.text();
+        let count = text.lines().find_map(|line| line.strip_prefix("visit ")?.trim().parse().ok());
+        let first = text.lines().next().unwrap_or_default();
         self.visitor.count = count
             .ok_or_else(|| Trouble::Failed(format!("{path}: found {first:?}, expected visit N")))?;
-        if self.visitor.count != expected {
-            return Err(Trouble::Differs(format!("visit {}, not {expected}", self.visitor.count)));
-        }
         Ok(())
     }
+
+    /// All servers are visited so often, at the same time, by one visitor who was there before. The
+    /// visitor's next count shows whether a visit was lost.
+    fn writers(&mut self, each: usize) -> Result<Option<String>, Trouble> {
+        self.visit()?;
+        let bytes = || fs::metadata(&self.file).map_or(0, |file| file.len());
+        let (before, expected) = (bytes(), self.visitor.count as usize + each * self.servers.len());
+        let visit = |server: &RunningCarafe| {
+            ask(&server.url, "GET /ladder/session", &[], &mut self.visitor.jar.clone()).is_ok()
+        };
+        let answered = thread::scope(|scope| {
+            let servers = (0..each).flat_map(|_| &self.servers);
+            let visits: Vec<_> = servers.map(|server| scope.spawn(|| visit(server))).collect();
+            visits.into_iter().filter_map(|visit| visit.join().ok()).filter(|ok| *ok).count()
+        });
+        let grown = bytes() > before;
+        self.visit()?;
+        let count = self.visitor.count as usize;
+        let holds = answered == each * self.servers.len() && count == expected + 1 && grown;
+        Ok((!holds).then(|| format!("visit {count} after {expected}, on the disk: {grown}")))
+    }
+}
+
+/// True if curl keeps a cookie whose name and value have so many bytes. A complaint of curl is a
+/// failure: the course says that it drops the cookie in silence.
+fn curl_keeps(bench: &Bench, bytes: usize) -> Result<bool, Trouble> {
+    let failed = |error: std::io::Error| Trouble::Failed(format!("a cookie for curl: {error}"));
+    let listener = TcpListener::bind("127.0.0.1:0").map_err(failed)?;
+    let url = format!("http://{}/", listener.local_addr().map_err(failed)?);
+    let value = "x".repeat(bytes - "large".len());
+    let head = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close";
+    let answer = format!("{head}\r\nSet-Cookie: large={value}\r\n\r\n");
+    let server = thread::spawn(move || {
+        let (mut stream, _) = listener.accept()?;
+        let mut lines = BufReader::new(stream.try_clone()?).lines().map_while(Result::ok);
+        while lines.next().is_some_and(|line| !line.is_empty()) {}
+        stream.write_all(answer.as_bytes())
+    });
+    let jar = bench.file();
+    // -q: as curl is by itself, whatever its user has set up; and not through a proxy.
+    let mut curl = Command::new("curl");
+    curl.args(["-q", "-sS", "--noproxy", "*", "-m", "5", "-c"]).arg(&jar).arg(&url);
+    let output = curl.output().map_err(|_| Trouble::Missing("curl is not installed".into()))?;
+    if !output.status.success() || !output.stderr.is_empty() {
+        let complaint = String::from_utf8_lossy(&output.stderr);
+        return Err(Trouble::Failed(format!("curl: {}", complaint.trim())));
+    }
+    let _ = server.join();
+    Ok(fs::read_to_string(jar).is_ok_and(|jar| jar.contains(&value)))
 }

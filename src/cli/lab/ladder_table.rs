@@ -30,43 +30,34 @@ pub struct LadderTable {
 impl LadderTable {
     /// Prints the head.
     pub fn new() -> LadderTable {
-        print_cells(&COLUMNS.map(|(head, _)| head.to_owned()));
+        print_cells(&COLUMNS.map(|(head, _)| head));
         print(&format!("{}\n", COLUMNS.map(|(_, width)| "-".repeat(width)).join("  ")));
         LadderTable::default()
     }
 
-    /// Prints a rung: for each cell what the course says, and what happened.
-    pub fn row(&mut self, rung: &str, cells: &[(&str, Result<String, Trouble>)]) {
-        let mut words = vec![rung.to_owned()];
-        let mut missing: Vec<(&str, Vec<&str>)> = Vec::new();
+    /// Prints a rung: for each cell the words of the course, or what happened instead.
+    pub fn row(&mut self, rung: &str, cells: &[(&str, Result<(), Trouble>)]) {
+        let mut words = vec![rung];
         for ((expected, outcome), (column, _)) in cells.iter().zip(&COLUMNS[1..]) {
+            let place = format!("rung {rung}, {column}");
             words.push(match outcome {
-                Ok(met) | Err(Trouble::Differs(met)) => {
-                    self.measured += 1;
-                    if met != expected {
-                        let what = format!("met {met:?}, expected {expected:?}");
-                        self.wrong.push(format!("differs: rung {rung}, {column}: {what}"));
-                    }
-                    met.clone()
+                Ok(()) => expected,
+                Err(Trouble::Differs(met)) => {
+                    let line = format!("differs: {place}: met {met:?}, expected {expected:?}");
+                    self.wrong.push(line);
+                    met
                 }
                 Err(Trouble::Missing(what)) => {
-                    match missing.iter_mut().find(|(known, _)| known == what) {
-                        Some((_, columns)) => columns.push(column),
-                        None => missing.push((what, vec![column])),
-                    }
-                    "not run".to_owned()
+                    self.not_run.push(format!("not run: {place}: {what}"));
+                    "not run"
                 }
                 Err(Trouble::Failed(why)) => {
-                    self.wrong.push(format!("failed: rung {rung}, {column}: {why}"));
-                    "failed".to_owned()
+                    self.wrong.push(format!("failed: {place}: {why}"));
+                    "failed"
                 }
-                Err(Trouble::Stopped) => "stopped".to_owned(),
+                Err(Trouble::Stopped) => "stopped",
             });
-        }
-        for (what, columns) in missing {
-            let all = columns.len() == cells.len();
-            let columns = if all { "all of it".to_owned() } else { columns.join(", ") };
-            self.not_run.push(format!("not run: rung {rung}, {columns}: {what}"));
+            self.measured += usize::from(matches!(outcome, Ok(()) | Err(Trouble::Differs(_))));
         }
         print_cells(&words);
         print("\n");
@@ -80,7 +71,7 @@ impl LadderTable {
     }
 }
 
-fn print_cells(words: &[String]) {
+fn print_cells(words: &[&str]) {
     let cells: Vec<Vec<String>> =
         words.iter().zip(COLUMNS).map(|(text, (_, width))| wrapped(text, width)).collect();
     for line in 0..cells.iter().map(Vec::len).max().unwrap_or(0) {

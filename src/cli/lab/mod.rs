@@ -6,7 +6,7 @@
 //! started again.
 //!
 //! * `ladder.txt` lists the cells: the words of the course, and the steps that prove them.
-//! * `experiment` does the steps, with the programs that `bench` starts. `measures` finds sizes.
+//! * `experiment` does the steps, with the programs that `bench` starts.
 //! * `ladder_table` prints.
 //!
 //! Left out: a browser. Where one would count, curl is used; without curl that cell is not run, and
@@ -15,72 +15,65 @@
 mod bench;
 mod experiment;
 mod ladder_table;
-mod measures;
 
 use super::command_line::{CommandError, CommandResult, warn, wrong};
 use bench::{Bench, Trouble};
-use carafe::signal;
 use experiment::Experiment;
 use ladder_table::LadderTable;
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 const LADDER: &str = include_str!("ladder.txt");
 
-/// Runs the command with what stands behind `lab`: exit code 1 if a cell is not as the course says,
-/// 130 after Ctrl-C.
-///
-/// # Errors
-///
-/// Words that are not understood, and a machine on which nothing can be started.
+/// Runs the command with what stands behind `lab`: exit code 1 if a cell is not as the course says
+/// or nothing can be started, 130 after Ctrl-C.
 pub fn run(arguments: &[String]) -> CommandResult {
     if arguments != ["ladder"] {
         let words = arguments.join(" ");
         let found = if words.is_empty() { "nothing".to_owned() } else { format!("{words:?}") };
         return wrong(format!("found {found}, expected ladder"));
     }
-    let stopped = Arc::new(AtomicBool::new(false));
-    let stop = Arc::clone(&stopped);
-    signal::on_stop_signal(move || stop.store(true, Ordering::SeqCst))
-        .map_err(|error| format!("Ctrl-C cannot be heard: {error}"))
-        .and_then(|()| Bench::new(stopped))
-        .map(|bench| ladder(&bench))
-        .map_err(|why| CommandError::Failed(format!("carafe lab: {why}")))
-}
-
-/// Tries rung by rung, and prints each as soon as it is known.
-fn ladder(bench: &Bench) -> ExitCode {
+    let bench = Bench::new().map_err(|why| CommandError::Failed(format!("carafe lab: {why}")))?;
     let begun = Instant::now();
     let mut table = LadderTable::new();
-    // The cells of each rung: the words of the course, and the steps.
-    let mut rungs: Vec<Vec<(&str, &str)>> = Vec::new();
+    let mut rung_4 = Vec::new();
     for rung in LADDER.split("\nrung ").skip(1) {
-        let mut parts = rung.split("\ncell ");
-        let mut head = parts.next().unwrap_or("").lines();
-        let name = head.next().unwrap_or("");
-        let (counter, arguments) = (head.next().unwrap_or(""), head.next().unwrap_or(""));
-        let settings =
-            (counter.trim_start_matches("counter "), arguments.trim_start_matches("arguments "));
-        let cells =
-            parts.map(|cell| cell.trim_end().split_once('\n').unwrap_or((cell.trim_end(), "")));
-        rungs.push(cells.collect());
-        let known = &rungs[rungs.len() - 1];
+        let mut parts = rung.trim_end().split("\ncell ");
+        let head = parts.next().unwrap_or("");
+        // The words of the course, and the steps.
+        let cells = parts.map(|cell| cell.trim_end().split_once('\n').unwrap_or((cell, "")));
+        let cells: Vec<(&str, &str)> = cells.collect();
+        if head.starts_with("4 ") {
+            rung_4 = cells.clone();
+        }
         let mut row = Vec::new();
         for column in 0..6 {
-            let (words, steps) = known[column.min(known.len() - 1)];
-            let steps = if words == "as 4" { rungs[4][column].1 } else { steps };
-            let outcome = Experiment::run(bench, settings, steps, words);
+            let (words, steps) = cells[column.min(cells.len() - 1)];
+            let steps = if words == "as 4" { rung_4[column].1 } else { steps };
+            let outcome = try_cell(&bench, head, steps);
             if let Err(Trouble::Stopped) = outcome {
                 warn("carafe lab: stopped; everything it started has ended");
-                return ExitCode::from(130);
+                return Ok(ExitCode::from(130));
             }
             row.push((words, outcome));
         }
-        table.row(name, &row);
+        table.row(head.lines().next().unwrap_or(""), &row);
     }
-    let spent = begun.elapsed().as_secs_f64();
-    let holds = table.end(&format!("{spent:.1} s, {} servers", bench.started()));
-    if holds { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    let (spent, servers) = (begun.elapsed().as_secs_f64(), bench.started.get());
+    let holds = table.end(&format!("{spent:.1} s, {servers} servers"));
+    Ok(if holds { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Does the steps of a cell, in the order of the file.
+fn try_cell(bench: &Bench, rung: &str, steps: &str) -> Result<(), Trouble> {
+    let setting = |name| rung.lines().find_map(|line| line.strip_prefix(name)).unwrap_or("");
+    let mut experiment = Experiment::new(bench, setting("counter "), setting("arguments "));
+    for step in steps.lines().flat_map(|line| line.split(", ")) {
+        if bench.stopped.load(Ordering::SeqCst) {
+            return Err(Trouble::Stopped);
+        }
+        experiment.step(bench, step.trim())?;
+    }
+    Ok(())
 }
