@@ -1,4 +1,4 @@
-//! Deeper: The flags of `carafe`: one table that reads them, explains them and holds their defaults.
+//! Deeper: The flags of `carafe`: one table reads them, explains them and holds their defaults.
 //!
 //! A setting gets its default first, then the value of an environment variable, if the flag has
 //! one, and then the value of the command line.
@@ -34,7 +34,7 @@ pub struct ServeSettings {
     pub stop_time: Duration,
 }
 
-/// Each flag: its name, what stands for its value (empty if it has none), its default, what it does.
+/// Each flag: its name, what stands for its value (empty if it has none), its default, its help.
 const FLAGS: [(&str, &str, &str, &str); 23] = [
     ("--host", "ADDRESS", "127.0.0.1", "where to listen"),
     ("--port", "PORT", "8000", "0 takes any free one"),

@@ -23,8 +23,8 @@ pub const PATIENCE: Duration = Duration::from_secs(10);
 pub struct ServerUrl(String);
 
 impl ServerUrl {
-    /// Reads `http://127.0.0.1:5001`, with or without a slash at its end. As for curl, `http://` and
-    /// `:80` may be left out.
+    /// Reads `http://127.0.0.1:5001`, with or without a slash at its end. As for curl, `http://`
+    /// and `:80` may be left out.
     ///
     /// # Errors
     ///

@@ -16,6 +16,7 @@ mod routes;
 mod serve;
 mod stores;
 
+use carafe::web::template::reference;
 use command_line::{CommandError, CommandResult, hint, print, warn, without_password, wrong};
 use std::process::ExitCode;
 
@@ -69,10 +70,16 @@ fn help(subject: Option<&str>) -> CommandResult {
     let Some(name) = subject else {
         let examples = HELP.split("\n== ").next().unwrap_or("");
         let rows = COMMANDS.map(|(name, _)| format!("  {name:<10} {}\n", section(name).0)).concat();
-        let (commands, flags) = ("Commands; carafe help COMMAND tells more:", flags::help());
-        print(&format!("{examples}\n{commands}\n{rows}\nFlags and their defaults:\n{flags}"));
+        let commands = "Commands; carafe help COMMAND tells more:";
+        let templates = "carafe help templates is the reference of the template language.";
+        let flags = format!("Flags and their defaults:\n{}", flags::help());
+        print(&format!("{examples}\n{commands}\n{rows}\n{templates}\n\n{flags}"));
         return Ok(ExitCode::SUCCESS);
     };
+    if name == "templates" {
+        print(&reference());
+        return Ok(ExitCode::SUCCESS);
+    }
     if !COMMANDS.iter().any(|(known, _)| *known == name) {
         return unknown(name, "command");
     }
@@ -96,7 +103,10 @@ fn unknown(word: &str, expected: &str) -> CommandResult {
     let hint = match word.parse::<u16>() {
         // A bare number is most often meant for a port, as with `python -m http.server 8080`.
         Ok(port) => format!("; did you mean --port {port}?"),
-        Err(_) => hint(word, names.chain(["help", "--help", "--version"]).chain(flags::names())),
+        Err(_) => hint(
+            word,
+            names.chain(["help", "templates", "--help", "--version"]).chain(flags::names()),
+        ),
     };
     let shown = without_password(word);
     wrong(format!("found {shown:?}, which is no {expected}{hint}"))

@@ -99,6 +99,8 @@ fn every_command_has_its_help_and_every_flag_is_told_once() {
         assert_eq!(carafe(&[name, "--help"]).1, text);
     }
     assert_eq!(carafe(&["help"]).1, help);
+    let (code, reference, _) = carafe(&["help", "templates"]);
+    assert!(code == Some(0) && reference.contains("upper"), "the filters are listed: {reference}");
     assert_eq!(carafe(&["--port", "0", "-h"]).1, help, "it is asked for anywhere");
     let flags = help.split("their defaults:").nth(1).expect("the flags are listed last");
     for flag in flags.split_whitespace().filter(|word| word.starts_with("--")) {

@@ -55,10 +55,18 @@ impl Experiment {
     /// Does one step.
     pub fn step(&mut self, bench: &Bench, step: &str) -> Result<(), Trouble> {
         let (word, rest) = step.split_once(' ').unwrap_or((step, ""));
+        if self.act(bench, word, rest)? {
+            return Ok(());
+        }
+        match self.instead(bench, word, rest)? {
+            Some(instead) => Err(Trouble::Differs(instead)),
+            None => Ok(()),
+        }
+    }
+
+    /// Does a step that cannot turn out otherwise; false if it is not one of those.
+    fn act(&mut self, bench: &Bench, word: &str, rest: &str) -> Result<bool, Trouble> {
         let (name, value) = rest.split_once(' ').unwrap_or((rest, ""));
-        let number: usize = name.parse().unwrap_or(0);
-        // What happened instead, if something else must happen.
-        let mut instead = None;
         match (word, name) {
             ("start", _) => self.start(bench, rest)?,
             ("other", _) => self.servers.rotate_right(1),
@@ -78,56 +86,72 @@ impl Experiment {
                 self.forged = format!("{first}{}", value.get(1..).unwrap_or_default());
                 self.visitor.jar.put(name, &self.forged);
             }
-            ("wait", _) => drop(bench.wait(Duration::from_millis(number as u64), || false)?),
-            ("visit", _) => {
-                self.visit()?;
-                let count = self.visitor.count;
-                instead = (name != count.to_string()).then(|| format!("visit {count}, not {name}"));
+            ("wait", _) => {
+                bench.wait(Duration::from_millis(name.parse().unwrap_or(0)), || false)?;
             }
             ("log", _) => self.ask("GET /dropsession", &[])?,
-            ("status", _) => {
-                self.ask(&format!("GET {value}"), &[])?;
-                instead = self.other_status(name);
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    /// Does a step that can turn out otherwise: what happened instead, if it did.
+    fn instead(
+        &mut self,
+        bench: &Bench,
+        word: &str,
+        rest: &str,
+    ) -> Result<Option<String>, Trouble> {
+        let (name, value) = rest.split_once(' ').unwrap_or((rest, ""));
+        let number: usize = name.parse().unwrap_or(0);
+        Ok(match word {
+            "visit" => {
+                self.visit()?;
+                let count = self.visitor.count;
+                (name != count.to_string()).then(|| format!("visit {count}, not {name}"))
             }
-            ("target", _) => {
+            "status" => {
+                self.ask(&format!("GET {value}"), &[])?;
+                self.other_status(name)
+            }
+            "target" => {
                 let more = "x".repeat(number - "/ladder/none?".len());
                 self.ask(&format!("GET /ladder/none?{more}"), &[])?;
-                instead = self.other_status(value);
+                self.other_status(value)
             }
-            ("profile", _) => {
+            "profile" => {
                 self.visitor = LadderVisitor::default();
                 self.ask("POST /profile", &[("name", &"x".repeat(number)), ("email", "a@b")])?;
-                instead = self.other_status(value);
+                self.other_status(value)
             }
-            ("replaced", _) if self.visitor.jar.value(name) != Some(&self.forged) => {}
-            ("replaced", _) => instead = Some("the forged cookie was adopted".into()),
-            ("holds", _) if self.visitor.jar.is_empty() => {}
-            ("holds", _) => instead = Some("a cookie came".into()),
-            ("says", _) if self.answer.text().contains(rest) => {}
-            ("says", _) => instead = Some(format!("{:?}", self.answer.text().trim())),
-            ("logged", _) => {
+            "replaced" if self.visitor.jar.value(name) != Some(&self.forged) => None,
+            "replaced" => Some("the forged cookie was adopted".into()),
+            "holds" if self.visitor.jar.is_empty() => None,
+            "holds" => Some("a cookie came".into()),
+            "says" if self.answer.text().contains(rest) => None,
+            "says" => Some(format!("{:?}", self.answer.text().trim())),
+            "logged" => {
                 // The line may still be on its way.
                 let log = self.servers.last().map(|server| server.log.clone()).unwrap_or_default();
                 let has = || fs::read_to_string(&log).is_ok_and(|log| log.contains(rest));
                 let found = bench.wait(Duration::from_secs(2), has)?;
-                instead = (!found).then(|| format!("no {rest:?} in the log"));
+                (!found).then(|| format!("no {rest:?} in the log"))
             }
-            ("readable", _) => {
+            "readable" => {
                 let value = self.visitor.jar.value(SESSION_COOKIE).unwrap_or_default();
                 let json = value.split('.').next().and_then(from_base64url).unwrap_or_default();
                 let bytes = SESSION_COOKIE.len() + value.len();
                 let holds = bytes >= number && String::from_utf8_lossy(&json).contains("xxx");
-                instead = (!holds).then(|| format!("{bytes} bytes, and not all to be read"));
+                (!holds).then(|| format!("{bytes} bytes, and not all to be read"))
             }
-            ("curl", _) => {
+            "curl" => {
                 let kept = curl_keeps(bench, value.parse().unwrap_or(0))?;
                 let what = if kept { "keeps" } else { "drops" };
-                instead = (name != what).then(|| format!("curl {what} {value} bytes"));
+                (name != what).then(|| format!("curl {what} {value} bytes"))
             }
-            ("writers", _) => instead = self.writers(number)?,
-            _ => return Err(Trouble::Failed(format!("ladder.txt does not explain {step:?}"))),
-        }
-        instead.map_or(Ok(()), |instead| Err(Trouble::Differs(instead)))
+            "writers" => self.writers(number)?,
+            _ => return Err(Trouble::Failed(format!("ladder.txt does not explain {word:?}"))),
+        })
     }
 
     /// Starts a carafe with the arguments of the rung and these.
