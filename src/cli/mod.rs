@@ -103,10 +103,7 @@ fn unknown(word: &str, expected: &str) -> CommandResult {
     let hint = match word.parse::<u16>() {
         // A bare number is most often meant for a port, as with `python -m http.server 8080`.
         Ok(port) => format!("; did you mean --port {port}?"),
-        Err(_) => hint(
-            word,
-            names.chain(["help", "templates", "--help", "--version"]).chain(flags::names()),
-        ),
+        Err(_) => hint(word, names.chain(["help", "--help", "--version"]).chain(flags::names())),
     };
     let shown = without_password(word);
     wrong(format!("found {shown:?}, which is no {expected}{hint}"))
