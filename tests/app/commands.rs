@@ -2,7 +2,7 @@
 //! neither fails the build: a command that nobody runs is a promise that nobody keeps.
 
 use crate::course::the_lessons::{Desk, lesson_file};
-use crate::glass::source::files;
+use crate::glass::source_pages::files;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;

@@ -47,7 +47,7 @@ fn contents(ctx: &mut Context) -> Result<Response, Error> {
         let mut text = String::new();
         for (heading, what, at) in circles {
             text.push_str(&format!("# {heading}: {what}\n"));
-            let line = |chapter: &Chapter| format!("{:<36} {}\n", chapter.path, chapter.title());
+            let line = |chapter: &Chapter| format!("{:<40} {}\n", chapter.path, chapter.title());
             text.extend(chapters_of(at).map(line).chain(["\n".to_owned()]));
         }
         Response::text(text)

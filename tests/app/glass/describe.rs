@@ -1,6 +1,7 @@
 //! A cycle as a page, as text and as JSON: three forms of the same facts.
 
-use crate::carafe::Carafe;
+use super::text;
+use crate::carafe::{Carafe, header};
 use carafe::{Value, json};
 use std::process::Command;
 
@@ -188,5 +189,56 @@ fn a_command_of_any_length_is_folded_so_that_a_shell_reads_the_same() {
         let command = command_in(&text);
         assert!(command.lines().all(|line| line.chars().count() <= 80), "{command}");
         assert_eq!(words_of(command), words_of(&line), "{command}");
+    }
+}
+
+#[test]
+fn every_answer_names_its_cycle_and_the_three_forms_agree() {
+    let carafe = Carafe::start(&["--log", "off"]);
+    for (number, path) in
+        ["/hello", "/nowhere", "/static/css/carafe.css", "/boom"].iter().enumerate()
+    {
+        let number = (number + 1).to_string();
+        let answer = carafe.curl(&["-i", &format!("$B{path}")]);
+        assert_eq!(header(&answer, "Carafe-Cycle"), Some(number.as_str()), "{path}");
+        let text = carafe.curl(&[&format!("$B/cycles/{number}.txt")]);
+        let json = carafe.curl(&[&format!("$B/cycles/{number}.json")]);
+        let page = without_tags(&carafe.curl(&[
+            "-H",
+            "Accept: text/html",
+            &format!("$B/cycles/{number}"),
+        ]));
+        for word in [
+            format!("GET {path} HTTP/1.1"),
+            format!("Carafe-Cycle: {number}"),
+            "nothing about this visitor".into(),
+        ] {
+            assert!(
+                text.contains(&word)
+                    && json.contains(&word)
+                    && page.contains(&word.split_whitespace().collect::<String>()),
+                "{path}: {word}\n{text}\n{json}"
+            );
+        }
+        assert!(json.starts_with(&format!("{{\"number\":{number},")), "{json}");
+    }
+    let malformed = carafe.raw(b"GET / HTTP/1.1\r\nHost : x\r\n\r\n");
+    assert!(malformed.contains("Carafe-Cycle: 5"), "{malformed}");
+    assert!(text(&carafe).contains("failed: 400 Bad Request: found the line"), "{}", text(&carafe));
+    assert!(carafe.curl(&["$B/cycles"]).lines().count() == 5, "it never records itself");
+}
+
+#[test]
+fn json_is_read_name_by_name() {
+    let carafe = Carafe::start(&["--log", "off"]);
+    let json = "{\"name\":\"a\\tcup\",\"size\":[1,2],\"password\":\"hunter2\"}";
+    carafe.curl(&["-H", "Content-Type: application/json", "-d", json, "$B/things"]);
+    let text = text(&carafe);
+    for line in [
+        "json: \"name\":\"a\\tcup\" is name = a\tcup",
+        "json: \"size\":[1,2] is size = [1,2]",
+        "password = ....",
+    ] {
+        assert!(text.contains(line), "{line}: {text}");
     }
 }

@@ -1,0 +1,75 @@
+//! What is hidden: ids and passwords, in every form.
+
+use crate::carafe::Carafe;
+
+#[test]
+fn passwords_and_ids_are_hidden_in_every_form() {
+    let carafe = Carafe::start(&["--log", "off"]);
+    carafe.curl(&["-c", "j", "$B/sessions"]);
+    let jar = std::fs::read_to_string(carafe.folder.join("j")).expect("the jar was written");
+    let id = jar.split_whitespace().last().expect("the jar holds the id").to_owned();
+    let json = "{\"name\":\"x\",\"password\":\"hunter2\"}";
+    carafe.curl(&[
+        "-b",
+        "j",
+        "-d",
+        "name=Ada&pass%77ord=hunter2",
+        "$B/process?my_password=hunter2",
+    ]);
+    carafe.curl(&[
+        "-b",
+        "j",
+        "-H",
+        "Content-Type: application/json",
+        "-u",
+        "ada:hunter2",
+        "-d",
+        json,
+        "$B/things",
+    ]);
+    carafe.curl(&["-b", "j", &format!("$B/echo?copy={id}")]);
+    let last: usize = carafe.curl(&["$B/cycles"]).lines().count();
+    assert_eq!(last, 4);
+    for number in 1..=last {
+        for (accept, ending) in [("text/html", ""), ("*/*", ".txt"), ("*/*", ".json")] {
+            let accept = format!("Accept: {accept}");
+            let shown = carafe.curl(&["-H", &accept, &format!("$B/cycles/{number}{ending}")]);
+            assert!(
+                shown.len() > 300 && !shown.contains(&id),
+                "cycle {number}{ending} shows the id"
+            );
+            // What the visitor put into a thing's own answer under that name is hidden as well.
+            assert!(
+                !shown.contains("hunter2") && !shown.contains("YWRhOmh1bnRlcjI"),
+                "cycle {number}{ending}: {shown}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_password_is_hidden_in_a_multipart_body_and_where_an_answer_repeats_it() {
+    let carafe = Carafe::start(&["--log", "off"]);
+    carafe.curl(&["-F", "name=Ada", "-F", "password=hunter2", "$B/echo"]);
+    carafe.curl(&["-d", "name=Ada&pwd=hunter2", "$B/echo"]);
+    carafe.curl(&[
+        "-H",
+        "Accept: application/json",
+        "-d",
+        "name=Ada&password=hunter2",
+        "$B/echo?secret=hunter2",
+    ]);
+    carafe.curl(&["-u", "ada:hunter2", "$B/echo"]);
+    for number in 1..=4 {
+        for (accept, ending) in [("text/html", ""), ("*/*", ".txt"), ("*/*", ".json")] {
+            let shown = carafe.curl(&[
+                "-H",
+                &format!("Accept: {accept}"),
+                &format!("$B/cycles/{number}{ending}"),
+            ]);
+            assert!(shown.contains("/echo") && shown.contains("...."), "{shown}");
+            let is_shown = shown.contains("hunter2") || shown.contains("YWRhOmh1bnRlcjI");
+            assert!(!is_shown, "cycle {number}{ending}: {shown}");
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! Who may look, and that looking is not recorded.
+
+use crate::carafe::{Carafe, header};
+
+#[test]
+fn only_this_machine_may_look_and_only_by_its_name() {
+    let carafe = Carafe::start(&["--log", "off", "--allow-host", "shop.test"]);
+    let port = carafe.address.port();
+    carafe.curl(&["$B/hello"]);
+    for (head, status) in [
+        ("Host: localhost", "200"),
+        ("Host: 127.0.0.1:9", "200"),
+        ("Host: shop.test", "200"),
+        ("Host: evil.example", "403"),
+        ("X-Forwarded-For: 1.2.3.4", "403"),
+        ("Via: 1.1 x", "403"),
+    ] {
+        for path in ["/cycles", "/cycles/1", "/cycles/last.json"] {
+            assert_eq!(carafe.status(&["-H", head, &format!("$B{path}")]), status, "{head} {path}");
+        }
+        assert_eq!(carafe.status(&["-H", head, "-X", "POST", "$B/forget"]), status, "{head}");
+    }
+    for (origin, status) in [
+        (format!("http://127.0.0.1:{port}"), "200"),
+        ("http://evil.example".into(), "403"),
+        ("null".into(), "403"),
+        (format!("http://localhost:{port}"), "403"),
+    ] {
+        let origin = format!("Origin: {origin}");
+        assert_eq!(carafe.status(&["-H", &origin, "-X", "POST", "$B/forget"]), status, "{origin}");
+    }
+    let everywhere = Carafe::start(&["--log", "off", "--host", "0.0.0.0"]);
+    assert!(
+        everywhere.banner.contains("other machines can reach this server"),
+        "{}",
+        everywhere.banner
+    );
+    let url = format!("http://127.0.0.1:{}/cycles", everywhere.address.port());
+    assert_eq!(everywhere.status(&[&url]), "403", "other machines could look");
+    let off = Carafe::start(&["--log", "off", "--no-cycles"]);
+    assert!(header(&off.curl(&["-i", "$B/hello"]), "Carafe-Cycle").is_none());
+    assert_eq!(off.status(&["$B/cycles"]), "404");
+}
+
+#[test]
+fn what_the_glass_itself_fetches_is_no_cycle() {
+    let carafe = Carafe::start(&["--log", "off"]);
+    for page in ["/cycles", "/cycles/1", "/source/src/lib.rs"] {
+        let referer = format!("Referer: {}", carafe.url(page));
+        let answer = carafe.curl(&["-i", "-H", &referer, "$B/static/css/carafe.css"]);
+        assert!(
+            answer.starts_with("HTTP/1.1 200") && header(&answer, "Carafe-Cycle").is_none(),
+            "{page}"
+        );
+    }
+    let referer = format!("Referer: {}", carafe.url("/cyclesandmore"));
+    let answer = carafe.curl(&["-i", "-H", &referer, "$B/static/css/carafe.css"]);
+    assert_eq!(header(&answer, "Carafe-Cycle"), Some("1"));
+}
