@@ -157,11 +157,11 @@ impl<'a> Names<'a> {
         self.stack.len()
     }
 
-    /// Begins the next turn of a loop: forgets what was set from there on, and changes the item of
-    /// the name before it, if that is an item.
-    pub fn next_turn(&mut self, count: usize, turn: usize) {
+    /// Begins the next turn of a loop: forgets what was set from there on. If the loop's own name
+    /// stands before that, it stands for the item of this `turn` from now on.
+    pub fn next_turn(&mut self, count: usize, turn: Option<usize>) {
         self.stack.truncate(count);
-        if let Some((_, Bound::Item(_, index))) = self.stack.last_mut() {
+        if let (Some(turn), Some((_, Bound::Item(_, index)))) = (turn, self.stack.last_mut()) {
             *index = turn;
         }
     }
