@@ -1,13 +1,13 @@
-//! Cookie and Set-Cookie: how a server asks a client to remember something, and gets it back.
+//! Cookie and Set-Cookie: a server asks a client to remember something and to send it back.
 //!
-//! The server says `Set-Cookie: carafe_sid=7f3a...; HttpOnly; Path=/` once; from then on the client
-//! adds `Cookie: carafe_sid=7f3a...` to each request by itself. That is all: the memory is the
-//! client's, and so is the choice.
+//! The server sends `Set-Cookie: carafe_sid=7f3a...; HttpOnly; Path=/` once. The client then adds
+//! `Cookie: carafe_sid=7f3a...` to each of its requests. It can also refuse, or change the value.
 //!
-//! Left out: `Domain`. Without it a cookie goes back to the very host that set it, which is the
-//! safest choice.
+//! Left out: `Domain`. Without it the client sends a cookie only to the host that set it, which is
+//! the safest way.
 
 use super::Headers;
+use super::headers::is_token;
 use std::fmt;
 use std::time::Duration;
 
@@ -22,9 +22,9 @@ pub fn cookie_value<'a>(headers: &'a Headers, name: &str) -> Option<&'a str> {
     cookies(headers).find(|(known, _)| *known == name).map(|(_, value)| value)
 }
 
-/// Every cookie that came along, in order: `cookie-pair *( ";" SP cookie-pair )` (RFC 6265 §4.2.1).
+/// All cookies, in order: `cookie-pair *( ";" SP cookie-pair )` (RFC 6265 §4.2.1).
 ///
-/// A part without `=` is passed over. Quotes around a value are taken off, as Flask does.
+/// A part without `=` is left out. Quotes around a value are removed, as in Flask.
 pub fn cookies(headers: &Headers) -> impl Iterator<Item = (&str, &str)> {
     headers.get_all("Cookie").flat_map(|line| line.split(';')).filter_map(|pair| {
         let (name, value) = pair.split_once('=')?;
@@ -34,38 +34,35 @@ pub fn cookies(headers: &Headers) -> impl Iterator<Item = (&str, &str)> {
     })
 }
 
-/// When a browser sends a cookie along with a request that another site caused (RFC 6265bis
-/// §5.6.7.1).
+/// Whether a browser sends a cookie when another site causes the request (RFC 6265bis §5.6.7.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SameSite {
     /// Never.
     Strict,
-    /// Only when the visitor follows a link, not with a form or a picture of another site.
+    /// Only when the visitor follows a link. Not with a form or a picture of another site.
     Lax,
 }
 
-/// The largest name and value together that every browser keeps (RFC 6265 §6.1). A larger one they
-/// drop in silence.
+/// The most bytes of a name and a value together that every browser keeps (RFC 6265 §6.1). It drops
+/// a larger cookie without a message.
 pub const COOKIE_BYTES: usize = 4096;
 
-/// A `Set-Cookie` header: what the client is asked to remember, and when to send it back.
+/// A `Set-Cookie` header: what the client shall remember, and when it shall send it back.
 ///
-/// `Display` gives the header's value: `visits=3; Path=/`.
+/// `Display` writes the header's value: `visits=3; Path=/`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SetCookie {
     name: String,
     value: String,
-    /// How long to keep it. Defaults to `None`: until the browser closes. Zero: forget it now.
+    /// How long to keep it; zero: forget it now. Defaults to `None`: until the browser closes.
     pub max_age: Option<Duration>,
-    /// Hidden from scripts. Defaults to false.
+    /// True if scripts cannot read it. Defaults to false.
     pub http_only: bool,
-    /// Sent over https alone. Defaults to false: Safari drops a Secure cookie that comes over plain
-    /// http.
+    /// True if it is sent over https only. Defaults to false, since Safari drops it over http.
     pub secure: bool,
-    /// Held back when another site causes the request. Defaults to `None`, which browsers read as
-    /// Lax.
+    /// When another site causes the request. Defaults to `None`, which browsers read as Lax.
     pub same_site: Option<SameSite>,
-    /// Sent with requests for this path and below it. Defaults to `/`: the whole site.
+    /// It is sent with requests for this path and below it. Defaults to `/`, the whole site.
     pub path: &'static str,
 }
 
@@ -74,29 +71,25 @@ impl SetCookie {
     ///
     /// # Errors
     ///
-    /// A sentence, if the name is not a token, if the value holds what would end it (white space,
-    /// `;`, `,`, `"`, `\`, control characters, anything but ASCII; RFC 6265 §4.1.1), or if both are
-    /// larger than [`COOKIE_BYTES`].
+    /// A sentence, if the name is not a token, if the value holds a blank, `;`, `,`, `"`, `\`, a
+    /// control character or a byte that is not ASCII (RFC 6265 §4.1.1), or if both together have
+    /// more than [`COOKIE_BYTES`].
     pub fn new(name: &str, value: &str) -> Result<SetCookie, String> {
-        let is_value_byte =
-            |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b',' | b';' | b'\\');
-        let is_name_byte =
-            |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-        if name.is_empty() || !name.bytes().all(is_name_byte) {
+        if !is_token(name.as_bytes()) {
             return Err(format!(
-                "found the cookie name {name:?}, expected letters, digits, hyphens and underscores"
+                "found the cookie name {name:?}, expected letters, digits, - and _"
             ));
         }
-        if let Some(wrong) = value.bytes().find(|&byte| !is_value_byte(byte)) {
+        let is_value = |byte: u8| byte.is_ascii_graphic() && !b"\",;\\".contains(&byte);
+        if let Some(wrong) = value.bytes().find(|&byte| !is_value(byte)) {
             let wrong = wrong.escape_ascii();
-            return Err(format!(
-                "found {wrong} in the value of the cookie {name}, expected it percent-encoded"
-            ));
+            return Err(format!("found {wrong} in the cookie {name}, expected it percent-encoded"));
         }
         let size = name.len() + value.len();
         if size > COOKIE_BYTES {
             return Err(format!(
-                "the cookie {name} is {size} bytes, expected at most {COOKIE_BYTES}: browsers drop larger ones"
+                "found {size} bytes in the cookie {name}, expected {COOKIE_BYTES} at most: \
+                 browsers drop larger ones"
             ));
         }
         Ok(SetCookie {

@@ -1,11 +1,10 @@
-//! The one date format that HTTP writes, and the three that it reads.
+//! Dates in HTTP: one format to write, three to read.
 //!
-//! `Sun, 06 Nov 1994 08:49:37 GMT`: always 29 bytes, always Greenwich time, always English. A date
-//! is kept as seconds since 1970, and the calendar is worked out by arithmetic on days (Howard
-//! Hinnant, "chrono-Compatible Low-Level Date Algorithms", 2013: `days_from_civil` and
-//! `civil_from_days`).
+//! `Sun, 06 Nov 1994 08:49:37 GMT` has always 29 bytes, Greenwich time and English names. A date is
+//! kept as seconds since 1970. The calendar is arithmetic on days (Howard Hinnant,
+//! "chrono-Compatible Low-Level Date Algorithms", 2013: `days_from_civil` and `civil_from_days`).
 //!
-//! Left out: leap seconds, which Unix time has not.
+//! Left out: leap seconds, which Unix time does not have.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -14,7 +13,7 @@ const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 const DAY_SECONDS: u64 = 86_400;
 
-/// Seconds since 1970; a clock set before that counts as 1970.
+/// Seconds since 1970. A time before 1970 counts as 1970.
 pub fn unix_seconds(time: SystemTime) -> u64 {
     time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
@@ -28,7 +27,7 @@ pub fn unix_seconds(time: SystemTime) -> u64 {
 /// assert_eq!(carafe::http::date::format(time), "Sun, 06 Nov 1994 08:49:37 GMT");
 /// ```
 pub fn format(time: SystemTime) -> String {
-    // Four digits for the year is all the format has.
+    // The format has four digits for the year.
     let seconds = unix_seconds(time).min(253_402_300_799);
     let (days, second) = (seconds / DAY_SECONDS, seconds % DAY_SECONDS);
     let (year, month, day) = civil_from_days(days);
@@ -36,7 +35,7 @@ pub fn format(time: SystemTime) -> String {
     let weekday = DAYS[((days + 3) % 7) as usize];
     let (month, hour, minute, second) =
         (MONTHS[month - 1], second / 3600, second / 60 % 60, second % 60);
-    // Each static file carries one, and `format!` takes ten times as long.
+    // Every static file has a date, and `format!` takes ten times as long.
     let mut text = String::with_capacity(29);
     text.push_str(weekday);
     text.push_str(", ");
@@ -58,8 +57,8 @@ fn push_digits(text: &mut String, number: u64) {
     text.push((b'0' + (number % 10) as u8) as char);
 }
 
-/// Reads a date in any of the three formats that a recipient must accept (RFC 9110 §5.6.7); `None`
-/// if it is in none.
+/// Reads a date in one of the three formats that a recipient must accept (RFC 9110 §5.6.7). `None`
+/// if it has none of them.
 pub fn parse(text: &str) -> Option<SystemTime> {
     let words: Vec<&str> = text.split([' ', ',', '-']).filter(|word| !word.is_empty()).collect();
     let (day, month, year, time) = match words[..] {
@@ -75,17 +74,15 @@ pub fn parse(text: &str) -> Option<SystemTime> {
     let hour = number(clock.next()?, 0..=23)?;
     let minute = number(clock.next()?, 0..=59)?;
     let second = number(clock.next()?, 0..=60)?;
-    if clock.next().is_some()
-        || civil_from_days(days_from_civil(year, month, day)) != (year, month, day)
-    {
+    let days = days_from_civil(year, month, day);
+    if clock.next().is_some() || civil_from_days(days) != (year, month, day) {
         return None;
     }
-    let seconds =
-        days_from_civil(year, month, day) * DAY_SECONDS + hour * 3600 + minute * 60 + second;
+    let seconds = days * DAY_SECONDS + hour * 3600 + minute * 60 + second;
     Some(UNIX_EPOCH + Duration::from_secs(seconds))
 }
 
-/// Two digits mean the year of that ending that is not more than 50 years ahead (RFC 9110 §5.6.7).
+/// Two digits mean a year that ends with them, at most 50 years in the future (RFC 9110 §5.6.7).
 fn full_year(year: &str) -> String {
     match (year.len(), year.parse::<u64>()) {
         (2, Ok(short)) => {
@@ -102,8 +99,8 @@ fn number(text: &str, range: std::ops::RangeInclusive<u64>) -> Option<u64> {
     text.parse().ok().filter(|number| plain && range.contains(number))
 }
 
-/// Year, month from 1 and day from 1, of a count of days since 1970. Years here start in March, so
-/// that the leap day is their last.
+/// The year, the month from 1 and the day from 1, of a number of days since 1970. The arithmetic
+/// starts each year in March, so that the leap day is its last day.
 fn civil_from_days(days: u64) -> (u64, usize, u64) {
     let shifted = days + 719_468;
     let (era, day_of_era) = (shifted / 146_097, shifted % 146_097);
@@ -116,7 +113,7 @@ fn civil_from_days(days: u64) -> (u64, usize, u64) {
     (year_of_era + era * 400 + u64::from(month <= 2), month as usize, day)
 }
 
-/// The other way round. The year is at least 1970.
+/// The number of days since 1970, of a year from 1970, a month from 1 and a day from 1.
 fn days_from_civil(year: u64, month: usize, day: u64) -> u64 {
     let year = if month <= 2 { year - 1 } else { year };
     let (era, year_of_era) = (year / 400, year % 400);

@@ -1,103 +1,98 @@
-//! Why a message was refused, and the status that says so.
+//! Why a message is refused, and with which status.
 //!
-//! Each variant is one rule. After any of them the connection closes: where the reader and the
-//! sender disagree about one message, they would disagree about where the next one starts, and that
-//! gap is how requests are smuggled.
+//! Each variant is one rule. After any of them the connection closes. Where the server and a proxy
+//! disagree about the end of one message, they also disagree about the start of the next one, and
+//! an attacker can hide ("smuggle") a request between them.
 
 use super::Status;
 use std::fmt;
 
-/// A rule of RFC 9112 or a bound of [`Limits`](super::Limits) that a message broke.
+/// A rule of RFC 9112, or one of the [`Limits`](super::Limits), that a message broke.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ParseError {
-    /// The message breaks the grammar; the text says where and how. 400.
+    /// The message breaks the grammar. The text says what was found and what was expected. 400.
     Malformed(String),
-    /// Nothing a server of HTTP/1 can read. 505.
+    /// A version that is not HTTP/1. 505.
     Version(String),
-    /// The method is longer than any that is known, and the line it begins longer than the limit.
-    /// 501.
+    /// The request line is longer than its limit, and its method longer than all known ones. 501.
     MethodTooLong,
-    /// The target is an https URL, and the connection is not a trusted proxy's. 421.
+    /// The target is an https URL, and no trusted proxy sent it. 421.
     Misdirected,
-    /// The request target is longer than the limit, in bytes. 414.
+    /// The request target is longer than this limit, in bytes. 414.
     TargetTooLong(usize),
-    /// The head is longer than the limit, in bytes. 431.
+    /// The head is longer than this limit, in bytes. 431.
     HeadTooLong(usize),
-    /// There are more header fields than the limit. 431.
+    /// There are more header fields than this limit. 431.
     TooManyHeaders(usize),
-    /// The body is longer than the limit, in bytes. 413.
+    /// The body is longer than this limit, in bytes. 413.
     BodyTooLong(usize),
-    /// The bodies that have arrived are longer together than the limit, in bytes. 503.
+    /// All bodies in memory together are longer than this limit, in bytes. 503.
     TooManyBodies(usize),
     /// A transfer coding other than chunked. 501.
     TransferCoding(String),
     /// An expectation other than `100-continue`. 417.
     Expectation(String),
-    /// The client took longer than this many seconds for its head or body. 408.
+    /// The head or the body took longer than this many seconds. 408.
     TooSlow(u64),
 }
 
 impl ParseError {
     /// The status of the answer.
     pub fn status(&self) -> Status {
+        self.answer().0
+    }
+
+    /// The status of the answer, and a sentence for the client and the log.
+    fn answer(&self) -> (Status, String) {
         match self {
-            ParseError::Malformed(_) => Status::BAD_REQUEST,
-            ParseError::Version(_) => Status::VERSION_NOT_SUPPORTED,
-            ParseError::MethodTooLong => Status::NOT_IMPLEMENTED,
-            ParseError::Misdirected => Status::MISDIRECTED_REQUEST,
-            ParseError::TargetTooLong(_) => Status::URI_TOO_LONG,
-            ParseError::HeadTooLong(_) | ParseError::TooManyHeaders(_) => Status::HEADERS_TOO_LARGE,
-            ParseError::BodyTooLong(_) => Status::CONTENT_TOO_LARGE,
-            ParseError::TooManyBodies(_) => Status::SERVICE_UNAVAILABLE,
-            ParseError::TransferCoding(_) => Status::NOT_IMPLEMENTED,
-            ParseError::Expectation(_) => Status::EXPECTATION_FAILED,
-            ParseError::TooSlow(_) => Status::REQUEST_TIMEOUT,
+            ParseError::Malformed(what) => (Status::BAD_REQUEST, what.clone()),
+            ParseError::Version(found) => (
+                Status::VERSION_NOT_SUPPORTED,
+                format!("found version {found}, expected HTTP/1.1 or HTTP/1.0"),
+            ),
+            ParseError::MethodTooLong => (
+                Status::NOT_IMPLEMENTED,
+                "the method is longer than any that this server knows".to_owned(),
+            ),
+            ParseError::Misdirected => (
+                Status::MISDIRECTED_REQUEST,
+                "found an https:// URL without TLS, expected http:// or a path".to_owned(),
+            ),
+            ParseError::TargetTooLong(most) => {
+                (Status::URI_TOO_LONG, format!("the request target is longer than {most} bytes"))
+            }
+            ParseError::HeadTooLong(most) => {
+                (Status::HEADERS_TOO_LARGE, format!("the head is longer than {most} bytes"))
+            }
+            ParseError::TooManyHeaders(most) => {
+                (Status::HEADERS_TOO_LARGE, format!("there are more than {most} header fields"))
+            }
+            ParseError::BodyTooLong(most) => {
+                (Status::CONTENT_TOO_LARGE, format!("the body is longer than {most} bytes"))
+            }
+            ParseError::TooManyBodies(most) => (
+                Status::SERVICE_UNAVAILABLE,
+                format!("all bodies are longer than {most} bytes together; try again in a second"),
+            ),
+            ParseError::TransferCoding(found) => (
+                Status::NOT_IMPLEMENTED,
+                format!("found Transfer-Encoding: {found}; this server knows only chunked"),
+            ),
+            ParseError::Expectation(found) => (
+                Status::EXPECTATION_FAILED,
+                format!("found Expect: {found}; this server knows only 100-continue"),
+            ),
+            ParseError::TooSlow(most) => (
+                Status::REQUEST_TIMEOUT,
+                format!("the request was not complete within {most} seconds"),
+            ),
         }
     }
 }
 
 impl fmt::Display for ParseError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            ParseError::Malformed(what) => write!(out, "{what}"),
-            ParseError::Version(found) => {
-                write!(out, "found version {found}, expected HTTP/1.1 or HTTP/1.0")
-            }
-            ParseError::MethodTooLong => {
-                write!(out, "the method is longer than any that this server knows")
-            }
-            ParseError::Misdirected => {
-                write!(
-                    out,
-                    "found an https:// URL on a connection without TLS, expected http:// or a path"
-                )
-            }
-            ParseError::TargetTooLong(most) => {
-                write!(out, "the request target is longer than {most} bytes")
-            }
-            ParseError::HeadTooLong(most) => {
-                write!(out, "the request's head is longer than {most} bytes")
-            }
-            ParseError::TooManyHeaders(most) => {
-                write!(out, "the request has more than {most} header fields")
-            }
-            ParseError::BodyTooLong(most) => write!(out, "the body is longer than {most} bytes"),
-            ParseError::TooManyBodies(most) => {
-                write!(
-                    out,
-                    "the bodies of all requests are longer than {most} bytes together; try again in one second"
-                )
-            }
-            ParseError::TransferCoding(found) => {
-                write!(out, "found Transfer-Encoding: {found}; this server knows only chunked")
-            }
-            ParseError::Expectation(found) => {
-                write!(out, "found Expect: {found}; this server knows only 100-continue")
-            }
-            ParseError::TooSlow(most) => {
-                write!(out, "the request was not complete within {most} seconds")
-            }
-        }
+        out.write_str(&self.answer().1)
     }
 }
 
@@ -108,7 +103,12 @@ pub(super) fn malformed(what: impl Into<String>) -> ParseError {
     ParseError::Malformed(what.into())
 }
 
-/// What a client sent, safe to print and short: `"GET\x00"`.
+/// The same with bytes of the client: `found the method "G\x00", expected letters`.
+pub(super) fn found(what: &str, bytes: &[u8], expected: &str) -> ParseError {
+    malformed(format!("found {what} {}, expected {expected}", shown(bytes)))
+}
+
+/// Bytes of the client, short and escaped, because they may go to a terminal: `"G\x00"`.
 pub(super) fn shown(bytes: &[u8]) -> String {
     let cut = &bytes[..bytes.len().min(60)];
     format!("\"{}\"{}", cut.escape_ascii(), if cut.len() < bytes.len() { "..." } else { "" })

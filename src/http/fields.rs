@@ -1,14 +1,13 @@
-//! a=1&b=2 and percent-encoding: how names and values travel in a query or in a form.
+//! The names and values of a query or a form, written as a=1&b=2 with percent-encoding.
 //!
-//! In a URL some bytes have a meaning (`&`, `=`, `/`, `?`), so as data they are written as `%` and
-//! two hex digits. Forms have one more rule of their own: a space may be written `+`.
+//! In a URL some bytes have a meaning (`&`, `=`, `/`, `?`). As data they are written as `%` and two
+//! hex digits. Forms have one more rule: a space may be written `+`.
 //!
-//! Left out: `multipart/form-data`, the format for uploads. A form handler answers it with 415 and
-//! says so.
+//! Left out: `multipart/form-data`, the format for uploads. A form handler answers it with 415.
 
 use std::borrow::Cow;
 
-/// Names and values in the order they came; a name may come more than once.
+/// Names and values in the order in which they came. A name may come more than once.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Fields(Vec<(String, String)>);
 
@@ -25,7 +24,7 @@ impl Fields {
     /// ```
     pub fn parse(text: &str) -> Fields {
         if text.is_empty() {
-            return Fields::default(); // most targets have no query
+            return Fields::default(); // Most targets have no query.
         }
         let decode = |part: &str| percent_decode(&part.replace('+', " ")).into_owned();
         let pairs = text.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
@@ -45,7 +44,7 @@ impl Fields {
         self.0.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
-    /// Adds a value behind the others.
+    /// Adds a value at the end.
     pub fn append(&mut self, name: impl Into<String>, value: impl Into<String>) {
         self.0.push((name.into(), value.into()));
     }
@@ -55,7 +54,7 @@ impl Fields {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
-    /// How many values there are.
+    /// The number of values.
     pub fn len(&self) -> usize {
         self.0.len()
     }
@@ -68,21 +67,17 @@ impl Fields {
     /// The fields as text again: `q=tea+%26+milk&q=b`.
     pub fn encode(&self) -> String {
         let encode = |part: &str| percent_encode(part, "*-._ ").replace(' ', "+");
-        let pairs: Vec<String> = self
-            .iter()
-            .map(|(name, value)| format!("{}={}", encode(name), encode(value)))
-            .collect();
-        pairs.join("&")
+        let pair = |(name, value)| format!("{}={}", encode(name), encode(value));
+        self.iter().map(pair).collect::<Vec<String>>().join("&")
     }
 }
 
-/// Turns each `%41` into its byte. Bytes that are not UTF-8 become U+FFFD; a `%` without two hex
+/// Turns each `%41` into its byte. Bytes that are not UTF-8 become U+FFFD. A `%` without two hex
 /// digits stays.
 ///
 /// # Common mistakes
 ///
-/// Decoding a path before it is split: `/hello/a%2Fb` is one name, `a/b`, and not two (RFC 3986
-/// §2.4).
+/// Split a path before you decode it: in `/hello/a%2Fb` the name is `a/b` (RFC 3986 §2.4).
 pub fn percent_decode(text: &str) -> Cow<'_, str> {
     if !text.contains('%') {
         return Cow::Borrowed(text);
@@ -91,9 +86,8 @@ pub fn percent_decode(text: &str) -> Cow<'_, str> {
     let mut decoded = Vec::with_capacity(bytes.len());
     let mut at = 0;
     while let Some(&byte) = bytes.get(at) {
-        let hex =
-            |offset: usize| bytes.get(at + offset).and_then(|&digit| (digit as char).to_digit(16));
-        match (byte, hex(1), hex(2)) {
+        let hex = |at: usize| bytes.get(at).and_then(|&digit| (digit as char).to_digit(16));
+        match (byte, hex(at + 1), hex(at + 2)) {
             (b'%', Some(high), Some(low)) => {
                 decoded.push((high * 16 + low) as u8);
                 at += 3;
@@ -104,13 +98,11 @@ pub fn percent_decode(text: &str) -> Cow<'_, str> {
             }
         }
     }
-    Cow::Owned(
-        String::from_utf8(decoded)
-            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()),
-    )
+    let text = String::from_utf8(decoded);
+    Cow::Owned(text.unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
 }
 
-/// Writes every byte that is neither a letter, a digit nor in `kept` as `%41`.
+/// Writes a byte as `%41`, unless it is a letter, a digit or one of `kept`.
 pub fn percent_encode(text: &str, kept: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {

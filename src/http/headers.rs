@@ -1,11 +1,10 @@
-//! Names without case, order kept, repeats allowed: the header fields of a message.
+//! The header fields of a message: names in any case of letters, in order, also repeated.
 //!
-//! A list, not a hash map: messages have a dozen fields, order can matter, and `Set-Cookie` comes
-//! more than once.
+//! They are a list and not a hash map: messages have a dozen fields, the order can matter, and
+//! `Set-Cookie` may come more than once.
 //!
-//! All names and values lie one behind the other in a single text, and the list says where each is.
-//! A browser's twelve fields then take two allocations, not the twenty-four that two strings a
-//! field would take.
+//! All names and values stand in one text, and the list says where each begins and ends. So the
+//! twelve fields of a browser take two allocations and not twenty-four.
 
 use std::fmt;
 use std::ops::Range;
@@ -17,7 +16,7 @@ pub struct Headers {
     fields: Vec<Field>,
 }
 
-/// Where a field lies in the text: its name, and right behind it its value.
+/// Where the name and the value of a field stand in the text.
 #[derive(Clone)]
 struct Field {
     name: Range<usize>,
@@ -30,11 +29,10 @@ impl Headers {
         Headers { text: String::new(), fields: Vec::new() }
     }
 
-    /// No fields, and room for a head that may be this long. A client chooses the number, so little
-    /// of it is believed.
+    /// No fields, and room for a head of this length, 1 KiB at most: the client chose the length.
     pub(super) fn with_room(bytes: usize) -> Headers {
         let bytes = bytes.min(1024);
-        // A guess at 40 bytes a field; where it is wrong, the list grows once more.
+        // A field has about 40 bytes. If that is wrong, the list grows.
         Headers { text: String::with_capacity(bytes), fields: Vec::with_capacity(bytes / 40 + 1) }
     }
 
@@ -56,7 +54,7 @@ impl Headers {
         self.get(name).is_some()
     }
 
-    /// True if a comma-separated field holds this word: `Connection: keep-alive, Upgrade` holds
+    /// True if a list with commas holds this word: `Connection: keep-alive, Upgrade` holds
     /// `upgrade`.
     pub fn has_token(&self, name: &str, token: &str) -> bool {
         self.get_all(name)
@@ -64,17 +62,16 @@ impl Headers {
             .any(|word| word.trim_ascii().eq_ignore_ascii_case(token))
     }
 
-    /// Makes this the one field of its name.
+    /// Makes this the only field of its name.
     pub fn set(&mut self, name: &str, value: impl AsRef<str>) {
         self.remove(name);
         self.append(name, value);
     }
 
-    /// Adds a field behind the others, whether or not its name is there already.
+    /// Adds a field at the end, also if there is one of its name.
     pub fn append(&mut self, name: &str, value: impl AsRef<str>) {
         if self.fields.capacity() == 0 {
-            // An answer has six to ten fields: room for them now costs less than growing three
-            // times.
+            // An answer has six to ten fields. Room for them now costs less than growing later.
             self.text.reserve(400);
             self.fields.reserve(10);
         }
@@ -85,8 +82,7 @@ impl Headers {
         self.fields.push(Field { name: start..middle, value: middle..self.text.len() });
     }
 
-    /// Takes out every field of this name. (Its text stays where it is, unseen, as long as the
-    /// message lives.)
+    /// Removes every field of this name. Its bytes stay in the text, but nothing points to them.
     pub fn remove(&mut self, name: &str) {
         let text = &self.text;
         self.fields.retain(|field| !text[field.name.clone()].eq_ignore_ascii_case(name));
@@ -94,18 +90,17 @@ impl Headers {
 
     /// Names and values, in order, as they were written.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &str)> {
-        self.fields
-            .iter()
-            .map(|field| (&self.text[field.name.clone()], &self.text[field.value.clone()]))
+        let text = &self.text;
+        self.fields.iter().map(|field| (&text[field.name.clone()], &text[field.value.clone()]))
     }
 
-    /// True if a name or a value holds a control character, which no message may carry. One look
-    /// over all of them, in a loop that never stops early and so takes many bytes at a time.
+    /// True if a name or a value holds a control character, which no message may hold. The loop
+    /// does not stop at the first one, so that the compiler can test many bytes at a time.
     pub(super) fn has_control(&self) -> bool {
         self.text.bytes().fold(false, |found, byte| found | is_control(byte))
     }
 
-    /// How many fields there are.
+    /// The number of fields.
     pub fn len(&self) -> usize {
         self.fields.len()
     }
@@ -116,14 +111,41 @@ impl Headers {
     }
 }
 
-/// True for the control characters of ASCII but the tab: "Field values containing CR, LF, or NUL
-/// characters are invalid and dangerous" (RFC 9110 §5.5), and the grammar has no room for the
-/// others.
+/// True for the control characters of ASCII except the tab: "Field values containing CR, LF, or NUL
+/// characters are invalid and dangerous" (RFC 9110 §5.5), and its grammar excludes the others.
 pub(super) fn is_control(byte: u8) -> bool {
     byte.is_ascii_control() && byte != b'\t'
 }
 
-/// Equal are the same names, in the same case, with the same values in the same order.
+/// `token = 1*tchar` (RFC 9110 §5.6.2): what names of methods, headers and cookies are.
+pub(super) fn is_token(bytes: &[u8]) -> bool {
+    !bytes.is_empty() && bytes.iter().all(|&byte| is_token_byte(byte))
+}
+
+/// `tchar`: the visible characters of ASCII except those that separate.
+pub(super) fn is_token_byte(byte: u8) -> bool {
+    TOKEN_BYTES[usize::from(byte)]
+}
+
+/// Says of each byte whether it is a `tchar`. The compiler computes it, because the parser needs it
+/// for every byte of every name.
+static TOKEN_BYTES: [bool; 256] = {
+    let others = b"!#$%&'*+-.^_`|~";
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = (byte as u8).is_ascii_alphanumeric();
+        byte += 1;
+    }
+    let mut at = 0;
+    while at < others.len() {
+        table[others[at] as usize] = true;
+        at += 1;
+    }
+    table
+};
+
+/// Headers are equal if they have the same names, in the same case, and values in the same order.
 impl PartialEq for Headers {
     fn eq(&self, other: &Headers) -> bool {
         self.iter().eq(other.iter())

@@ -1,37 +1,35 @@
-//! How much a client may send, and how long it may take: each bound, and why it is what it is.
+//! How much a client may send and how long it may take: each limit, and the reason for its value.
 //!
-//! A server without bounds belongs to whoever sends the most. All of these can be set; the defaults
-//! are those of servers that have stood on the open network for decades, made smaller where a
-//! course needs no more.
+//! Without limits, one client could take all memory or all threads of a server. A program can set
+//! every limit. The defaults are those of well-known servers, or smaller where a course needs less.
 
 use std::time::Duration;
 
-/// The bounds of one connection. Beyond each, the answer named beside it, and the connection ends.
+/// The limits of one connection. Each names the status of the answer to a request that passes it;
+/// the connection then ends.
 #[derive(Clone, Debug)]
 pub struct Limits {
-    /// Bytes of the request line and all header fields together; beyond it 431. Defaults to 64 KiB,
-    /// which holds every cookie a browser would send to one site.
+    /// Bytes of the request line and all header fields; 431. Defaults to 64 KiB, enough for all
+    /// cookies that a browser sends to one site.
     pub head_bytes: usize,
-    /// Bytes of the request target alone; beyond it 414. Defaults to 8 KiB (RFC 9112 §3 asks for at
-    /// least 8000).
+    /// Bytes of the request target; 414. Defaults to 8 KiB (RFC 9112 §3 asks for 8000 or more).
     pub target_bytes: usize,
-    /// Header fields; beyond it 431. Defaults to 100. Browsers send about fifteen.
+    /// The number of header fields; 431. Defaults to 100. Browsers send about fifteen.
     pub headers: usize,
-    /// Bytes of a body, decoded; beyond it 413. Defaults to 1 MiB: forms and JSON are far smaller,
-    /// and uploads are left out.
+    /// Bytes of a body, decoded; 413. Defaults to 1 MiB: forms and JSON are far smaller, and
+    /// uploads are left out.
     pub body_bytes: usize,
-    /// Bytes of all bodies that are in memory at one time, but for the first 8 KiB of each; beyond
-    /// it 503. Defaults to 256 MiB: connections and bodies have bounds, but their product is more
-    /// than most machines have.
+    /// Bytes of all bodies in memory at the same time, without the first 8 KiB of each; 503.
+    /// Defaults to 256 MiB: the most connections with the largest bodies would fill the memory.
     pub bodies_bytes: usize,
-    /// From a request's first byte to the last of its head; beyond it 408. Defaults to 10 s.
+    /// From the first byte of a request to the end of its head; 408. Defaults to 10 s.
     pub head_time: Duration,
-    /// For the whole body; beyond it 408. Defaults to 30 s.
+    /// For the whole body; 408. Defaults to 30 s.
     pub body_time: Duration,
-    /// How long a connection may wait for its next request; then it is closed without a word.
+    /// How long a connection may wait for its next request. Then it is closed without an answer.
     /// Defaults to 60 s.
     pub idle_time: Duration,
-    /// How long one write may wait for a client that does not read; then the connection is dropped.
+    /// How long one write may wait for a client that does not read. Then the connection is closed.
     /// Defaults to 30 s.
     pub write_time: Duration,
 }

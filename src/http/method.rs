@@ -1,36 +1,35 @@
-//! GET, POST and the rest: what the client wants done.
+//! GET, POST and the other methods: what the client wants done.
 //!
-//! A method is the first word of a request. Case counts (`get` is another method, one that nobody
-//! implements).
+//! A method is the first word of a request. Case counts: `get` is another method, which no server
+//! knows.
 //!
-//! Left out: CONNECT and TRACE. The first is for proxies, the second shows a script the cookies it
-//! must not see.
+//! Left out: CONNECT, which is for proxies, and TRACE, which would show cookies to a script.
 
 use std::fmt;
 
 /// A request's method (RFC 9110 §9).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Method {
-    /// Give me the resource. Changes nothing (§9.3.1).
+    /// Send me the resource; change nothing (§9.3.1).
     Get,
-    /// The same answer as GET, without the body (§9.3.2).
+    /// Send the answer to GET without the body (§9.3.2).
     Head,
-    /// Here is something: process it (§9.3.3). Twice may do it twice.
+    /// Process what I send (§9.3.3). Two requests may do it twice.
     Post,
-    /// Here is what the resource shall be from now on (§9.3.4). Twice is the same as once.
+    /// Replace the resource by what I send (§9.3.4). Two requests do the same as one.
     Put,
-    /// Here is a change to a part of it (RFC 5789).
+    /// Change a part of the resource (RFC 5789).
     Patch,
-    /// Remove it (§9.3.5).
+    /// Remove the resource (§9.3.5).
     Delete,
-    /// Which methods may I use? (§9.3.7).
+    /// Tell me which methods I may use (§9.3.7).
     Options,
-    /// Any other word. The server answers 501: it does not know what is being asked.
+    /// Any other word. The server answers 501, because it does not know what is asked.
     Other(String),
 }
 
 impl Method {
-    /// How long the longest of the words is that name a known method.
+    /// The length of the longest known method.
     pub const LONGEST: usize = "OPTIONS".len();
 
     /// The method that this word names.
@@ -61,7 +60,7 @@ impl Method {
         }
     }
 
-    /// True if the client asks for no change by it (RFC 9110 §9.2.1).
+    /// True if a client does not ask for a change with it (RFC 9110 §9.2.1).
     pub fn is_safe(&self) -> bool {
         matches!(self, Method::Get | Method::Head | Method::Options)
     }

@@ -1,18 +1,16 @@
-//! What an HTTP message is: bytes on the wire, and the values they stand for.
+//! HTTP messages: the bytes on the wire, and the values that they stand for.
 //!
-//! Part I of the book. Nothing here opens a socket or starts a thread: bytes go in, values come
-//! out, and the other way round. That is why each of these files can be tried with a few lines and
-//! no server.
+//! Part I of the book. Nothing here opens a socket or starts a thread: bytes go in and values come
+//! out, or the other way round. So each file can be tried with a few lines and without a server.
 //!
-//! In reading order: [`Method`] and [`Status`] are the two small vocabularies; [`Headers`] and
-//! [`Fields`] the two kinds of named text; [`Limits`] says how much is too much; [`Request`] is
-//! what comes in, [`parse_head`] and [`body`] turn bytes into it, [`error`] says why they would
-//! not; [`cookie`] and [`date`] are the two headers with a grammar of their own; [`forwarded`] says
-//! who asks, behind a proxy; [`conditions`] decides whether the client has it already; [`Response`]
-//! is what goes out.
+//! In reading order: [`Method`] and [`Status`] are tables of words; [`Headers`] and [`Fields`] are
+//! two kinds of named text; [`Limits`] says how much is too much; [`Request`] is what comes in;
+//! [`parse_head`] and [`body`] make it from bytes, and [`error`] says why they refuse; [`cookie`]
+//! and [`date`] are two headers with a grammar of their own; [`Response`] is what goes out. Deeper:
+//! [`forwarded`] finds the client behind a proxy, [`conditions`] decides what of a file to send.
 //!
-//! Left out: HTTP/2 and HTTP/3, which carry the same messages in another wrapping. A proxy in front
-//! speaks them.
+//! Left out: HTTP/2 and HTTP/3, which carry the same messages in other bytes. A proxy in front of
+//! this server speaks them.
 
 pub mod body;
 pub mod conditions;

@@ -1,13 +1,12 @@
-//! A request as a value.
+//! A request as a value: everything that a client said.
 //!
-//! Everything a client said, read once and then only looked at. The path stays percent-encoded
-//! here: it must be split at its slashes before it is decoded, and that is the router's work.
+//! The path stays percent-encoded here. It must be split at its slashes before it is decoded, and
+//! the router does that.
 
 use super::{Fields, Headers, Method};
 use std::net::SocketAddr;
 
-/// The two versions of HTTP/1. A client of a later HTTP/1.x is answered as one of 1.1 (RFC 9110
-/// §6.2).
+/// The two versions of HTTP/1. A later HTTP/1.x counts as 1.1 (RFC 9110 §6.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Version {
     /// HTTP/1.0: the connection ends with the answer unless both sides say `keep-alive`.
@@ -17,7 +16,7 @@ pub enum Version {
 }
 
 impl Version {
-    /// As on the wire.
+    /// The word on the wire.
     pub fn as_str(self) -> &'static str {
         match self {
             Version::Http10 => "HTTP/1.0",
@@ -29,7 +28,7 @@ impl Version {
 /// What a client asked.
 #[derive(Clone, Debug)]
 pub struct Request {
-    /// What it wants done.
+    /// What the client wants done.
     pub method: Method,
     /// The request target as it was written: `/search?q=tea`, `http://host/`, `*`.
     pub target: String,
@@ -37,21 +36,21 @@ pub struct Request {
     pub path: String,
     /// The target's query, decoded; Flask's `request.args`.
     pub query: Fields,
-    /// The version the client speaks.
+    /// The version that the client speaks.
     pub version: Version,
-    /// The header fields. `Host` is the authority that the target names, where it names one.
+    /// The header fields. If the target names a host, `Host` is that host.
     pub headers: Headers,
     /// The body, without its framing.
     pub body: Vec<u8>,
-    /// Who asks: the other end of the connection, or whom a trusted proxy names there (then the
-    /// port is 0). `None` in tests without a socket.
+    /// The address of the client: the other end of the connection, or the address that a trusted
+    /// proxy names, with port 0. `None` in tests without a socket.
     pub peer: Option<SocketAddr>,
-    /// True if the client speaks https to a trusted proxy.
+    /// True if a trusted proxy says that the client speaks https.
     pub secure: bool,
 }
 
 impl Request {
-    /// A request for `target` from nowhere, for tests: HTTP/1.1, no body.
+    /// A request for `target` without a connection, for tests: HTTP/1.1, no body.
     pub fn new(method: Method, target: &str) -> Request {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         let mut headers = Headers::new();
@@ -69,7 +68,7 @@ impl Request {
         }
     }
 
-    /// True if the client would have the connection kept after the answer (RFC 9112 §9.3).
+    /// True if the client wants to keep the connection after the answer (RFC 9112 §9.3).
     pub fn keep_alive(&self) -> bool {
         if self.headers.has_token("Connection", "close") {
             return false;
@@ -82,7 +81,7 @@ impl Request {
         if self.secure { "https" } else { "http" }
     }
 
-    /// The host that the client typed, without its port, in small letters: `localhost`, `[::1]`.
+    /// The host that the client typed, without its port, in lower case: `localhost`, `[::1]`.
     pub fn host_name(&self) -> Option<String> {
         let host = self.headers.get("Host")?;
         let end = match host.strip_prefix('[') {
@@ -92,29 +91,28 @@ impl Request {
         Some(host[..end].to_ascii_lowercase())
     }
 
-    /// The media type of the body, without parameters, in small letters: `application/json`.
+    /// The media type of the body, without parameters, in lower case: `application/json`.
     pub fn content_type(&self) -> Option<String> {
         let value = self.headers.get("Content-Type")?;
         Some(value.split(';').next().unwrap_or("").trim().to_ascii_lowercase())
     }
 
-    /// True if a page suits this client better than text: its `Accept` names `text/html`.
-    ///
-    /// Browsers name it; curl sends `*/*`, which does not (RFC 9110 §12.5.1).
+    /// True if a page suits this client better than text: its `Accept` names `text/html`. Browsers
+    /// name it; curl sends `*/*` (RFC 9110 §12.5.1).
     pub fn prefers_html(&self) -> bool {
         self.accepts("text/html")
     }
 
-    /// True if `Accept` names this media type itself (a wildcard does not count), and not with
-    /// `q=0`.
+    /// True if `Accept` names this media type, and not with `q=0`. A wildcard does not count.
     pub fn accepts(&self, media_type: &str) -> bool {
+        let is_refusal = |parameter: &str| match parameter.split_once('=') {
+            Some(("q" | "Q", weight)) => weight.trim().parse() == Ok(0.0),
+            _ => false,
+        };
         self.headers.get_all("Accept").flat_map(|value| value.split(',')).any(|range| {
             let mut parts = range.split(';').map(str::trim);
-            let named = parts.next().is_some_and(|name| name.eq_ignore_ascii_case(media_type));
-            let refused = parts.any(
-                |part| matches!(part.split_once('='), Some(("q" | "Q", weight)) if weight.trim().parse() == Ok(0.0)),
-            );
-            named && !refused
+            let is_named = parts.next().is_some_and(|name| name.eq_ignore_ascii_case(media_type));
+            is_named && !parts.any(is_refusal)
         })
     }
 }

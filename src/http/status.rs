@@ -1,6 +1,7 @@
-//! Status codes and their reason phrases: a table.
+//! A table of the status codes and their reason phrases.
 //!
-//! The first digit is the message: 2 it worked, 3 look elsewhere, 4 you asked wrongly, 5 I failed.
+//! The first digit says the most: 2 it worked, 3 look elsewhere, 4 the client made a mistake, 5 the
+//! server failed.
 
 use std::fmt;
 
@@ -11,9 +12,12 @@ pub struct Status(pub u16);
 macro_rules! statuses {
     ($($name:ident $code:literal $reason:literal;)*) => {
         impl Status {
-            $(#[doc = concat!("`", $code, " ", $reason, "`")] pub const $name: Status = Status($code);)*
+            $(
+                #[doc = concat!("`", $code, " ", $reason, "`")]
+                pub const $name: Status = Status($code);
+            )*
 
-            /// The words that stand behind the code, for people; clients go by the number.
+            /// The words behind the code. They are for people; programs use the number.
             pub fn reason(self) -> &'static str {
                 match self.0 {
                     $($code => $reason,)*
@@ -64,8 +68,7 @@ statuses! {
 }
 
 impl Status {
-    /// True if an answer with this status never has a body, whatever its headers say (RFC 9112
-    /// §6.3).
+    /// True if no answer with this status has a body, whatever its headers say (RFC 9112 §6.3).
     pub fn has_no_body(self) -> bool {
         matches!(self.0, 100..=199 | 204 | 304)
     }

@@ -1,7 +1,7 @@
 //! Who the client is behind proxies, and who is believed.
 
 use carafe::http::Headers;
-use carafe::http::forwarded::{Client, Proxies};
+use carafe::http::forwarded::{ClientAddress, Proxies};
 
 fn proxies(lists: &[&str]) -> Proxies {
     let mut proxies = Proxies::default();
@@ -11,7 +11,7 @@ fn proxies(lists: &[&str]) -> Proxies {
     proxies
 }
 
-fn ask(proxies: &Proxies, peer: &str, headers: &[(&str, &str)]) -> Result<Client, String> {
+fn ask(proxies: &Proxies, peer: &str, headers: &[(&str, &str)]) -> Result<ClientAddress, String> {
     let mut sent = Headers::new();
     for (name, value) in headers {
         sent.append(name, value);
