@@ -30,7 +30,7 @@ const COMMANDS: &[(&str, &str, &str)] = &[
 ];
 
 /// Commands that other tests run: those that start a server and stay, and the lab, which takes its
-/// time (`lab.rs`).
+/// time (`cli/lab.rs`).
 const ELSEWHERE: &[&str] = &["carafe --dir mysite", "carafe lab ladder"];
 
 /// Where a template is to be seen; the lessons' own page is read for every lesson.

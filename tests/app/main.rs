@@ -1,13 +1,11 @@
 //! The application, as a terminal sees it: each test runs the true binary.
 
 mod carafe;
+mod cli;
 mod commands;
 mod container;
 mod course;
 mod glass;
-mod init;
-mod lab;
-mod notes;
 mod program;
 mod proxies;
 mod proxy;

@@ -1,0 +1,5 @@
+//! The commands of the program, one file each.
+
+mod init;
+mod lab;
+mod notes;
