@@ -1,7 +1,7 @@
 //! Every command that a page or the README shows is run here, or is a line of a lesson. One that is
 //! neither fails the build: a command that nobody runs is a promise that nobody keeps.
 
-use crate::course::the_lessons::{Desk, lesson_file};
+use crate::course::lessons::run::{Desk, lesson_file};
 use crate::glass::source_pages::files;
 use std::collections::BTreeSet;
 use std::fs;

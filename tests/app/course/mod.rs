@@ -1,8 +1,10 @@
 //! The course, as a terminal sees it.
 
 mod errors;
+mod formtest;
+mod hello;
 mod ladder;
-mod lessons;
+pub mod lessons;
+mod sessions;
 mod shop;
-pub mod the_lessons;
-mod ticks;
+mod things;

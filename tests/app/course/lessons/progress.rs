@@ -1,6 +1,6 @@
 //! The checks: what earns a tick, what does not, and who is told.
 
-use super::the_lessons::Desk;
+use super::run::Desk;
 use crate::carafe::{Carafe, header};
 
 /// A lesson, what is nearly enough for one of its conditions, and that condition as the report

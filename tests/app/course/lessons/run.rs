@@ -13,7 +13,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
 #[allow(dead_code, reason = "the pages need more of it")]
-#[path = "../../../src/app/course/lessons/lesson_file.rs"]
+#[path = "../../../../src/app/course/lessons/lesson_file.rs"]
 pub mod lesson_file;
 
 use lesson_file::Lesson;

@@ -1,0 +1,4 @@
+//! The lessons: every line of them, and their ticks.
+
+mod progress;
+pub mod run;
