@@ -49,10 +49,10 @@ pub struct Check {
     pub lesson: &'static str,
     /// Its own name.
     pub name: &'static str,
-    /// The places whose cycles it looks at, as `place_of` names them. None: something else than a
-    /// cycle fulfils the condition.
+    /// The places whose cycles it looks at, as `FinishedCycle::place` names them. None: something
+    /// else than a cycle fulfils the condition.
     pub places: &'static [&'static str],
-    /// True if this cycle fulfils it.
+    /// True if this cycle fulfils it. For two conditions the answer comes from elsewhere.
     pub test: fn(&FinishedCycle, &mut Marks) -> bool,
 }
 
@@ -73,52 +73,53 @@ const THING: &[&str] = &["/things/<int:id>"];
 /// Every condition, in the order of the lessons.
 pub const CHECKS: &[Check] = &[
     check("server", "by-curl", &["/hello"], |cycle, _| {
-        let agent = cycle.request.headers.get("User-Agent");
+        let agent = cycle.header("User-Agent");
         cycle.is("GET", 200) && agent.is_some_and(|agent| agent.starts_with("curl/"))
     }),
     check("server", "by-hand", &["/hello"], |cycle, _| {
-        cycle.is("GET", 200) && !cycle.request.headers.contains("User-Agent")
+        cycle.is("GET", 200) && cycle.header("User-Agent").is_none()
     }),
     check("routes", "get", &["/things", "/things/<int:id>"], |cycle, _| cycle.is("GET", 200)),
     check("routes", "post", &["/things"], |cycle, _| cycle.is("POST", 201)),
     check("routes", "put", THING, |cycle, _| cycle.is("PUT", 200)),
     check("routes", "patch", THING, |cycle, _| cycle.is("PATCH", 200)),
     check("routes", "delete", THING, |cycle, _| cycle.is("DELETE", 204)),
-    check("routes", "not-found", &["404"], |cycle, _| cycle.status == 404),
-    check("routes", "not-allowed", &["405"], |cycle, _| cycle.status == 405),
+    check("routes", "not-found", &["404"], |cycle, _| cycle.status() == 404),
+    check("routes", "not-allowed", &["405"], |cycle, _| cycle.status() == 405),
     check("framework", "answered", &[], |_, _| false),
-    check("templates", "edited", &[], |_, _| false),
+    check("templates", "edited", &["/hello/<name>"], |_, _| false),
     check("get-form", "decoded", &["/search"], |cycle, _| {
-        cycle.query().contains(['%', '+']) && cycle.status == 200
+        cycle.query().contains(['%', '+']) && cycle.status() == 200
     }),
-    check("post-form", "see-other", &["/process"], |cycle, _| cycle.status == 303),
+    check("post-form", "see-other", &["/process"], |cycle, _| cycle.status() == 303),
     check("post-form", "bad-field", &["/process"], |cycle, _| {
-        cycle.status == 400 && cycle.failure.contains("missing form field")
+        cycle.status() == 400 && cycle.failure().contains("missing form field")
     }),
     check("post-form", "not-allowed", &["405"], |cycle, _| {
-        cycle.status == 405 && ["/process", "/formtest"].contains(&cycle.request.path.as_str())
+        cycle.status() == 405 && ["/process", "/formtest"].contains(&cycle.path())
     }),
     check("flash", "shown", &["/formtest"], |cycle, _| cycle.showed(FLASH)),
     check("flash", "gone", &["/formtest"], is_next_page),
-    check("files", "whole", SHEET, |cycle, _| cycle.status == 200),
-    check("files", "unchanged", SHEET, |cycle, _| cycle.status == 304),
+    check("files", "whole", SHEET, |cycle, _| cycle.status() == 200),
+    check("files", "unchanged", SHEET, |cycle, _| cycle.status() == 304),
     check("files", "edited", SHEET, has_another_etag),
     check("stateless", "strangers", &["/ladder/none"], |cycle, marks| {
-        marks.add(cycle.connection.to_string());
-        marks.count(&cycle.connection.to_string()) >= 3
+        let connection = cycle.connection().map_or(0, |(number, _)| number).to_string();
+        marks.add(connection.as_str());
+        marks.count(&connection) >= 3
     }),
     check("client-memory", "believed", &["/ladder/url", "/ladder/cookie"], is_made_up),
     check("client-memory", "refused", &["/ladder/signed"], |cycle, _| {
         cycle.says("signature does not match")
     }),
     check("client-memory", "replayed", &["/ladder/signed"], |cycle, marks| {
-        let sent = carafe::http::cookie_value(&cycle.request.headers, "visits_signed");
+        let sent = cycle.cookie("visits_signed");
         !cycle.says("cookie refused") && sent.is_some_and(|value| marks.had(value))
     }),
-    check("server-memory", "set", &["/sessions"], |cycle, _| cycle.status == 200),
+    check("server-memory", "set", &["/sessions"], |cycle, _| cycle.status() == 200),
     check("server-memory", "read", &["/getsession"], |cycle, _| is_anthony(cycle)),
     check("server-memory", "stolen", &["/getsession"], |cycle, marks| {
-        is_anthony(cycle) && cycle.cookie_sent.is_some_and(|cookie| marks.had(cookie))
+        is_anthony(cycle) && cycle.known_visitor().is_some_and(|(cookie, _)| marks.had(cookie))
     }),
     check("server-memory", "dropped", &["/dropsession"], |cycle, _| {
         cycle.known_visitor().is_some()
@@ -127,17 +128,17 @@ pub const CHECKS: &[Check] = &[
         "server-memory",
         "refused",
         &["/getsession", "/ladder/session", "/sessions"],
-        |cycle, _| cycle.was_refused,
+        |cycle, _| cycle.was_refused(),
     ),
     check("stores", "elsewhere", &["/ladder/session"], has_begun_elsewhere),
-    check("shop", "home", &["/shop"], |cycle, _| cycle.status == 200),
+    check("shop", "home", &["/shop"], |cycle, _| cycle.status() == 200),
     check("shop", "login", &["/shop/login"], |cycle, _| cycle.is("POST", 303)),
-    check("shop", "search", &["/shop/search"], |cycle, _| cycle.status == 303),
+    check("shop", "search", &["/shop/search"], |cycle, _| cycle.status() == 303),
     check("shop", "results", &["/shop/results"], |cycle, _| cycle.row_text("search").is_some()),
-    check("shop", "item", &["/shop/item/<int:id>"], |cycle, _| cycle.status == 200),
+    check("shop", "item", &["/shop/item/<int:id>"], |cycle, _| cycle.status() == 200),
     check("shop", "cart", &["/shop/cart"], |cycle, _| cycle.is("POST", 303)),
-    check("shop", "checkout", &["/shop/checkout"], |cycle, _| cycle.status == 303),
-    check("shop", "order", &["/shop/order/<int:id>"], |cycle, _| cycle.status == 200),
+    check("shop", "checkout", &["/shop/checkout"], |cycle, _| cycle.status() == 303),
+    check("shop", "order", &["/shop/order/<int:id>"], |cycle, _| cycle.status() == 200),
 ];
 
 /// The message of the lesson on flash.
@@ -146,7 +147,7 @@ const FLASH: &str = "need valid name";
 /// True for a page without the message, if an earlier page showed it to the same visitor.
 fn is_next_page(cycle: &FinishedCycle, marks: &mut Marks) -> bool {
     if cycle.showed(FLASH) {
-        marks.add(cycle.cookie_after.unwrap_or(""));
+        marks.add(cycle.session_cookies()[1].unwrap_or(""));
         return false;
     }
     cycle.known_visitor().is_some_and(|(cookie, _)| marks.count(cookie) > 0)
@@ -154,14 +155,15 @@ fn is_next_page(cycle: &FinishedCycle, marks: &mut Marks) -> bool {
 
 /// True for a count that this server never gave out, and believed.
 fn is_made_up(cycle: &FinishedCycle, marks: &mut Marks) -> bool {
-    let sent = match cycle.place {
+    let place = cycle.place();
+    let sent = match place {
         "/ladder/url" => cycle.query().strip_prefix("n="),
-        _ => carafe::http::cookie_value(&cycle.request.headers, "visits"),
+        _ => cycle.cookie("visits"),
     };
     let count = sent.map_or(Some(0), |count| count.parse::<u64>().ok());
-    let Some(count) = count.filter(|_| cycle.status == 200) else { return false };
-    let is_ours = marks.count(&format!("{} {count}", cycle.place)) > 0;
-    marks.add(format!("{} {}", cycle.place, count + 1));
+    let Some(count) = count.filter(|_| cycle.status() == 200) else { return false };
+    let is_ours = marks.count(&format!("{place} {count}")) > 0;
+    marks.add(format!("{place} {}", count + 1));
     count > 0 && !is_ours
 }
 
@@ -176,7 +178,7 @@ fn has_begun_elsewhere(cycle: &FinishedCycle, marks: &mut Marks) -> bool {
     let known = cycle.known_visitor().filter(|(_, row)| row.get("visits").is_some());
     let known = known.filter(|_| !marks.has_lost_some);
     let is_ours = known.is_none_or(|(cookie, _)| marks.count(cookie) > 0);
-    if let Some(cookie) = cycle.cookie_after {
+    if let [_, Some(cookie)] = cycle.session_cookies() {
         marks.had(cookie);
     }
     !is_ours
@@ -184,7 +186,7 @@ fn has_begun_elsewhere(cycle: &FinishedCycle, marks: &mut Marks) -> bool {
 
 /// True for the whole file with an ETag that it did not have before.
 fn has_another_etag(cycle: &FinishedCycle, marks: &mut Marks) -> bool {
-    let etag = cycle.answer_header("ETag").filter(|_| cycle.status == 200);
+    let etag = cycle.answer_header("ETag").filter(|_| cycle.status() == 200);
     let is_first = marks.kept.is_empty();
     etag.is_some_and(|etag| !marks.had(etag)) && !is_first
 }

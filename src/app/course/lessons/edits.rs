@@ -7,9 +7,6 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
-/// The route that shows the template.
-pub const PLACE: &str = "/hello/<name>";
-
 /// The template's file, as it was when carafe started.
 pub struct WatchedTemplate {
     /// `None` if the templates come from inside the binary.
@@ -29,7 +26,7 @@ impl WatchedTemplate {
 
     /// True if this answer shows words that the file did not hold at the start.
     pub fn is_edited_in(&self, cycle: &FinishedCycle) -> bool {
-        let Some(file) = self.file.as_ref().filter(|_| cycle.status == 200) else { return false };
+        let Some(file) = self.file.as_ref().filter(|_| cycle.status() == 200) else { return false };
         // A file that was not saved since need not be read.
         if modified(file) == self.modified {
             return false;

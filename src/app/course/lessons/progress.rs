@@ -6,9 +6,9 @@
 //! Left out: ticks for several students. Each student runs a carafe of their own.
 
 use super::checks::{CHECKS, Check, Marks};
-use super::edits::{self, WatchedTemplate};
+use super::edits::WatchedTemplate;
 use super::lesson_file::Lesson;
-use crate::app::course::finished_cycle::{FinishedCycle, place_of};
+use crate::app::course::finished_cycle::FinishedCycle;
 use carafe::cycle::Record;
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -44,25 +44,23 @@ impl Progress {
         Progress { ticks, at, template: WatchedTemplate::new(templates) }
     }
 
-    /// Looks at a cycle that has ended. This happens after every request, so a cycle that no open
-    /// condition asks about must cost little.
+    /// Looks at a cycle that has ended. This happens after every request, so a cycle at a place
+    /// that no open condition asks about must cost little.
     pub fn watch(&self, record: &Record) {
-        let place = place_of(record);
-        let is_open = |number: &&usize| self.ticks[**number].cycle.load(Ordering::Relaxed) == 0;
-        let mut open = self.at.get(place).into_iter().flatten().filter(is_open).peekable();
-        let is_hello = place == edits::PLACE && self.cycle("templates", "edited").is_none();
-        if open.peek().is_none() && !is_hello {
-            return;
-        }
-        let Some(cycle) = FinishedCycle::of(record) else { return };
-        if is_hello && self.template.is_edited_in(&cycle) {
-            self.tick("templates", "edited", cycle.number);
-        }
-        for &number in open {
-            let Tick { cycle: ticked, marks } = &self.ticks[number];
-            let mut marks = marks.lock().unwrap_or_else(PoisonError::into_inner);
-            if (CHECKS[number].test)(&cycle, &mut marks) {
-                ticked.store(cycle.number, Ordering::Relaxed);
+        let cycle = FinishedCycle(record);
+        for &number in self.at.get(cycle.place()).into_iter().flatten() {
+            let (check, tick) = (&CHECKS[number], &self.ticks[number]);
+            if tick.cycle.load(Ordering::Relaxed) != 0 {
+                continue;
+            }
+            let is_fulfilled = if (check.lesson, check.name) == ("templates", "edited") {
+                self.template.is_edited_in(&cycle)
+            } else {
+                let mut marks = tick.marks.lock().unwrap_or_else(PoisonError::into_inner);
+                (check.test)(&cycle, &mut marks)
+            };
+            if is_fulfilled {
+                tick.cycle.store(cycle.number(), Ordering::Relaxed);
             }
         }
     }
