@@ -23,6 +23,7 @@ use super::echo;
 use crate::app::glass;
 use carafe::cycle::{Record, Recorder};
 use carafe::http::{Method, Request, Response, Status};
+use carafe::web::template::reference;
 use carafe::{App, Context, Error, Map, Value, json};
 use lesson_file::{Lesson, TEXT};
 use progress::{Progress, without_partner};
@@ -112,6 +113,9 @@ impl Classroom {
         variables.insert("count", self.lessons.len());
         variables.insert("done", self.is_done(lesson));
         variables.insert("print", ctx.request.query.get("print").is_some());
+        if lesson.name == "templates" {
+            variables.insert("reference", reference());
+        }
         // Reading the record takes long, and the text does not show the cycles.
         let shows_cycles = inside && ctx.request.prefers_html();
         if let Some(recorder) = self.recorder.as_ref().filter(|_| shows_cycles) {

@@ -204,6 +204,7 @@ fn lessons_come_as_pages_as_text_and_to_print() {
         assert!(wide.is_empty(), "{wide:?}");
         let page = carafe.curl(&["-H", "Accept: text/html", &format!("$B/lessons/{number}")]);
         assert!(page.contains("<details>") && page.contains("Show the answer"), "{page}");
+        assert_eq!(page.contains("All that a template can say"), number == 4, "{page}");
         let print =
             carafe.curl(&["-H", "Accept: text/html", &format!("$B/lessons/{number}?print")]);
         assert!(
