@@ -30,7 +30,7 @@ pub fn save(ctx: &mut Context, response: &mut Response) {
 /// Waits until the stores have made safe what was changed in them.
 fn flush(ctx: &mut Context) -> Result<(), StoreError> {
     ctx.session.save();
-    let kept = if ctx.used_store.get().is_some() { ctx.site.store.flush() } else { Ok(()) };
+    let kept = ctx.store.flush();
     ctx.session.failure().cloned().map_or(kept, Err)
 }
 

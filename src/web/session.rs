@@ -237,10 +237,10 @@ impl Session<'_> {
         }
     }
 
-    /// Waits until the changes are as safe as the store can make them. A request that has not used
-    /// the session waits for nothing.
+    /// Waits until the changes are as safe as the store can make them. A request that has not
+    /// changed the session waits for nothing.
     pub fn save(&mut self) {
-        if self.needed.get()
+        if self.changed_by.is_some()
             && let Some(opened) = self.opened.get_mut().filter(|opened| opened.failure.is_none())
         {
             opened.failure = self.store.flush().err();

@@ -12,8 +12,6 @@ mod session;
 mod sign;
 mod static_files;
 mod store;
-mod store_file;
-mod store_redis;
 mod template;
 mod template_files;
 mod template_limits;

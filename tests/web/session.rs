@@ -199,6 +199,10 @@ fn a_page_that_does_not_touch_the_session_does_not_ask_the_store() {
         session.get("user");
     }
     assert_eq!(store.asked.load(Ordering::SeqCst), 1);
+    // A look does not wait for the disk; a change does.
+    session.save();
+    assert_eq!(store.flushed.load(Ordering::SeqCst), 0);
+    session.set("user", "Ada");
     session.save();
     assert_eq!(store.flushed.load(Ordering::SeqCst), 1);
 }

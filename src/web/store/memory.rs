@@ -81,7 +81,7 @@ impl MemoryStore {
     fn peek(&self, kind: &Kind, key: &str) -> Result<SeenRow, Refusal> {
         self.with(kind, |rows, now| {
             let found = rows.touch(key, now, kind.expires(now));
-            let seen = found.map(|at| SeenRow { text: rows[at].clone(), at });
+            let seen = found.map(|(at, text)| SeenRow { text: text.clone(), at });
             rows.sweep(now);
             seen
         })
@@ -98,22 +98,23 @@ impl MemoryStore {
         // Made before the lock is taken.
         let new: Option<Arc<str>> = new.map(Arc::from);
         self.with(kind, |rows, now| {
-            let place = match seen {
-                // While the text that was seen is kept, no other text has its address. So a text at
-                // that address is this row, still in its place.
-                Some(seen) if rows.get(seen.at).is_some_and(|row| Arc::ptr_eq(row, &seen.text)) => {
-                    Some(seen.at)
-                }
-                None if rows.find(key).is_none() => None,
-                _ => {
-                    let at = rows.find(key);
-                    let seen = at.map(|at| SeenRow { text: rows[at].clone(), at });
-                    return Ok(Swapped::Changed(seen));
-                }
+            // While the text that was seen is kept, no other text has its address. So a text at that
+            // address is this row, still in its place.
+            let is_same = |seen: &SeenRow| {
+                rows.get(seen.at).is_some_and(|text| Arc::ptr_eq(text, &seen.text))
             };
-            match (place, new) {
-                // The look that came before was the use, and made the row the newest.
-                (Some(at), Some(text)) => rows[at] = text,
+            if !seen.map_or(rows.find(key).is_none(), is_same) {
+                let found = rows.touch(key, now, kind.expires(now)).ok();
+                let found = found.map(|(at, text)| SeenRow { text: text.clone(), at });
+                return Ok(Swapped::Changed(found));
+            }
+            match (seen.map(|seen| seen.at), new) {
+                (Some(at), Some(new)) => {
+                    // The look that came before was the use, and made the row the newest.
+                    if let Some(text) = rows.get_mut(at) {
+                        *text = new;
+                    }
+                }
                 (Some(at), None) => rows.remove(at),
                 (None, Some(text)) => {
                     // To make room, any row may leave, or only one whose time is over.

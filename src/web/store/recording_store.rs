@@ -8,6 +8,7 @@
 use super::{Kind, Lookup, Store, StoreError, Updated};
 use crate::cycle::StorePlace;
 use crate::value::Map;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 /// A store, and what was changed in it.
@@ -15,6 +16,7 @@ pub struct RecordingStore<'s> {
     store: &'s dyn Store,
     /// `None`: there is no record.
     changed: Option<Mutex<Vec<StoredRow>>>,
+    is_changed: AtomicBool,
 }
 
 /// A row that was changed.
@@ -31,7 +33,8 @@ pub struct StoredRow {
 impl<'s> RecordingStore<'s> {
     /// This store; changes are remembered only if `is_recording`.
     pub fn new(store: &'s dyn Store, is_recording: bool) -> RecordingStore<'s> {
-        RecordingStore { store, changed: is_recording.then(Mutex::default) }
+        let changed = is_recording.then(Mutex::default);
+        RecordingStore { store, changed, is_changed: AtomicBool::new(false) }
     }
 
     /// Each row that was changed, once, as it was left.
@@ -52,6 +55,7 @@ impl Store for RecordingStore<'_> {
         key: &str,
         change: &mut dyn FnMut(&mut Option<Map>),
     ) -> Result<Updated, StoreError> {
+        self.is_changed.store(true, Ordering::Relaxed);
         let updated = self.store.update(kind, key, change)?;
         if let Some(changed) = &self.changed {
             let key = if kind.secret { "(secret)" } else { key };
@@ -63,8 +67,9 @@ impl Store for RecordingStore<'_> {
         Ok(updated)
     }
 
+    /// A request that only looked does not wait for the changes of others.
     fn flush(&self) -> Result<(), StoreError> {
-        self.store.flush()
+        if self.is_changed.load(Ordering::Relaxed) { self.store.flush() } else { Ok(()) }
     }
 
     fn forget(&self) {

@@ -14,7 +14,6 @@
 
 use super::Refusal;
 use std::collections::HashMap;
-use std::ops::{Index, IndexMut};
 use std::sync::Arc;
 
 /// How many expired rows [`sweep`](RowsByAge::sweep) removes at most. It is called at each use, so
@@ -51,21 +50,6 @@ impl<T> Default for RowsByAge<T> {
     }
 }
 
-/// The row at a place that [`find`](RowsByAge::find) or [`touch`](RowsByAge::touch) returned.
-impl<T> Index<u32> for RowsByAge<T> {
-    type Output = T;
-
-    fn index(&self, at: u32) -> &T {
-        &self.slots[at as usize].content
-    }
-}
-
-impl<T> IndexMut<u32> for RowsByAge<T> {
-    fn index_mut(&mut self, at: u32) -> &mut T {
-        &mut self.slots[at as usize].content
-    }
-}
-
 impl<T: Default> RowsByAge<T> {
     /// The place of a row.
     pub fn find(&self, key: &str) -> Option<u32> {
@@ -75,6 +59,11 @@ impl<T: Default> RowsByAge<T> {
     /// The row at a place, if there is one.
     pub fn get(&self, at: u32) -> Option<&T> {
         self.slots.get(at as usize).map(|slot| &slot.content)
+    }
+
+    /// The same, to be changed.
+    pub fn get_mut(&mut self, at: u32) -> Option<&mut T> {
+        self.slots.get_mut(at as usize).map(|slot| &mut slot.content)
     }
 
     /// How many rows there are, expired ones included.
@@ -89,9 +78,9 @@ impl<T: Default> RowsByAge<T> {
             .map(|row| (&*row.key, &row.content))
     }
 
-    /// Uses a row: it is the newest now, and lives until `expires`. Returns its place. If its time
-    /// was over, it is removed instead.
-    pub fn touch(&mut self, key: &str, now: u64, expires: u64) -> Result<u32, Refusal> {
+    /// Uses a row: it is the newest now, and lives until `expires`. Returns the row and its place.
+    /// If its time was over, it is removed instead.
+    pub fn touch(&mut self, key: &str, now: u64, expires: u64) -> Result<(u32, &T), Refusal> {
         let at = self.find(key).ok_or(Refusal::Unknown)?;
         if self.is_expired(at, now) {
             self.remove(at);
@@ -99,8 +88,9 @@ impl<T: Default> RowsByAge<T> {
         }
         self.unlink(at);
         self.link_newest(at);
-        self.slots[at as usize].expires = expires;
-        Ok(at)
+        let slot = &mut self.slots[at as usize];
+        slot.expires = expires;
+        Ok((at, &slot.content))
     }
 
     /// Adds a row under a key that has none.

@@ -111,8 +111,7 @@ impl FileTable {
     /// Uses a row: its lifetime begins again.
     pub fn touch(&mut self, kind: &Kind, key: &str) -> Result<&FileRow, Refusal> {
         let rows = self.rows.get_mut(kind.name).ok_or(Refusal::Unknown)?;
-        let at = rows.touch(key, self.now, kind.expires(self.now))?;
-        Ok(&rows[at])
+        rows.touch(key, self.now, kind.expires(self.now)).map(|(_, row)| row)
     }
 
     /// The deletions that one more row of a kind needs.
@@ -162,7 +161,7 @@ impl FileTable {
         let number = copy.number;
         let is_done = copy.copy_piece(journal, |line| {
             let rows = rows.get_mut(&line.kind);
-            let row = rows.and_then(|rows| rows.find(&line.key).map(|at| &mut rows[at]));
+            let row = rows.and_then(|rows| rows.get_mut(rows.find(&line.key)?));
             row.is_some_and(|row| {
                 (line.expires, line.row.as_ref()) == (row.written_expires, Some(&row.text))
                     // Of several lines that say the same, one is enough.

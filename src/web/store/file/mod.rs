@@ -154,19 +154,15 @@ impl Store for FileStore {
         let mut table = self.fresh()?;
         let expires = kind.expires(table.now);
         let (text, written) = match table.touch(kind, &key) {
-            Ok(row) => (row.text.clone(), row.written_expires),
+            Ok(row) => (row.text.to_string(), row.written_expires),
             Err(refusal) => return Ok(Lookup::Refused(refusal)),
         };
+        drop(table);
         let eighth = kind.lifetime.map_or(0, milliseconds) / 8;
-        if expires > written.saturating_add(eighth)
-            && let Ok(_lock) = table.lock()
-            // Another process may have changed or ended it in the moment before the lock.
-            && table.touch(kind, &key).is_ok_and(|row| row.text == text)
-        {
+        if expires > written.saturating_add(eighth) {
             // If there is no room for the line, the row expires too early. That is better than not
             // to show it now.
-            let (kind, key, row) = (kind.name.to_owned(), key.into_owned(), Some(text.clone()));
-            let _ = table.write(vec![JournalLine { kind, key, expires, row }]);
+            let _ = self.swap(kind, &key, Some(&text), Some(&text));
         }
         Ok(Lookup::Found(decode(text.as_bytes())?))
     }

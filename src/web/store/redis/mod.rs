@@ -30,7 +30,8 @@ use super::change::{self, Swapped};
 use super::{Kind, Lookup, Refusal, Store, StoreError, Updated, decode, milliseconds};
 use crate::cycle::StorePlace;
 use crate::value::Map;
-use resp::{RedisConnection, RedisFailure, RedisReply};
+use resp::{RedisConnection, RedisReply};
+use std::io::ErrorKind;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -63,8 +64,11 @@ return row
 ";
 
 /// Puts a row in the place of the one seen before, if that is still there. `ARGV`: the lifetime,
-/// what was seen, what shall be there (both empty for no row), how many there may be, and 1 if the
+/// what was seen, what must be there (both empty for no row), how many there may be, and 1 if the
 /// oldest leave for a new one. Returns 1 if it did, 0 if there is no room, else what is there now.
+///
+/// A Redis that is full refuses `SET` in a script that has not written anything yet. So a new row
+/// is refused, but a known row that does not grow is deleted first, and then finds its old room.
 const SWAP: &str = "
 local old = redis.call('GET', KEYS[1]) or ''
 if old ~= ARGV[2] then return old end
@@ -73,22 +77,20 @@ if ARGV[3] == '' then
     redis.call('ZREM', KEYS[2], KEYS[1])
     return 1
 end
+local leave = 0
 if old == '' and not redis.call('ZSCORE', KEYS[2], KEYS[1]) then
-    redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', after(0))
-    local leave = redis.call('ZCARD', KEYS[2]) + 1 - ARGV[4]
+    leave = redis.call('ZCOUNT', KEYS[2], after(0), '+inf') + 1 - ARGV[4]
     if leave > 0 and ARGV[5] ~= '1' then return 0 end
-    for _, key in ipairs(leave > 0 and redis.call('ZRANGE', KEYS[2], 0, math.min(leave, 8) - 1) or {}) do
-        redis.call('DEL', key)
-        redis.call('ZREM', KEYS[2], key)
-    end
 end
-if tonumber(ARGV[1]) > 0 then
-    redis.call('SET', KEYS[1], ARGV[3], 'PX', ARGV[1])
-    redis.call('ZADD', KEYS[2], after(ARGV[1]), KEYS[1])
-else
-    redis.call('SET', KEYS[1], ARGV[3])
-    redis.call('ZADD', KEYS[2], '+inf', KEYS[1])
+if #ARGV[3] <= #old then redis.call('DEL', KEYS[1]) end
+redis.call('SET', KEYS[1], ARGV[3])
+if tonumber(ARGV[1]) > 0 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
+redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', after(0))
+for _, key in ipairs(leave > 0 and redis.call('ZRANGE', KEYS[2], 0, math.min(leave, 8) - 1) or {}) do
+    redis.call('DEL', key)
+    redis.call('ZREM', KEYS[2], key)
 end
+redis.call('ZADD', KEYS[2], tonumber(ARGV[1]) > 0 and after(ARGV[1]) or '+inf', KEYS[1])
 return 1
 ";
 
@@ -140,42 +142,35 @@ impl RedisStore {
         let failed = free().failed.filter(|at| at.elapsed() < Duration::from_secs(1));
         let end = Instant::now() + failed.map_or(TIME, |_| SHORT_TIME);
         let alive = std::iter::from_fn(|| free().kept.pop()).find(RedisConnection::is_alive);
-        let connection = alive.map_or_else(|| RedisConnection::open(&self.url, end), Ok);
-        let asked = connection.and_then(|mut connection| {
-            let reply = connection.ask(words, end);
-            if !matches!(reply, Err(RedisFailure::Broken(_))) {
+        let asked = alive
+            .map_or_else(|| RedisConnection::open(&self.url, end), Ok)
+            .and_then(|mut connection| Ok((connection.ask(words, end)?, connection)));
+        match asked {
+            Ok((reply, connection)) => {
                 let mut free = free();
                 free.failed = None;
                 if free.kept.len() < KEPT {
                     free.kept.push(connection);
                 }
+                match reply {
+                    RedisReply::Refused(why) => {
+                        Err(StoreError::Unreachable(format!("Redis says: {why}")))
+                    }
+                    reply => Ok(reply),
+                }
             }
-            reply
-        });
-        asked.map_err(|failure| match failure {
-            RedisFailure::Refused(why) => StoreError::Unreachable(format!("Redis says: {why}")),
-            RedisFailure::Broken(why) => {
+            Err(error) => {
                 // The others lead to the same Redis, and each would cost somebody the same wait.
                 *free() = FreeConnections { kept: Vec::new(), failed: Some(Instant::now()) };
-                StoreError::Unreachable(why)
+                Err(StoreError::Unreachable(match error.kind() {
+                    // What a socket says when its time is over differs between systems.
+                    ErrorKind::WouldBlock | ErrorKind::TimedOut => {
+                        "Redis did not answer in time".to_owned()
+                    }
+                    ErrorKind::UnexpectedEof => "Redis closed the connection".to_owned(),
+                    _ => error.to_string(),
+                }))
             }
-        })
-    }
-
-    fn swap(
-        &self,
-        kind: &Kind,
-        name: &str,
-        seen: &[u8],
-        new: &[u8],
-    ) -> Result<Swapped<Vec<u8>>, StoreError> {
-        let most = kind.most.to_string();
-        let oldest_leaves = if kind.oldest_leaves { b"1" } else { b"0" };
-        match self.script(SWAP, (kind, name), &[seen, new, most.as_bytes(), oldest_leaves])? {
-            RedisReply::Number(1) => Ok(Swapped::Done),
-            RedisReply::Number(0) => Err(kind.full()),
-            RedisReply::Text(row) => Ok(Swapped::Changed(Some(row).filter(|row| !row.is_empty()))),
-            other => Err(unexpected(&other)),
         }
     }
 }
@@ -207,8 +202,18 @@ impl Store for RedisStore {
             RedisReply::Nothing => None,
             other => return Err(unexpected(&other)),
         };
+        let most = kind.most.to_string();
+        let leaves = if kind.oldest_leaves { b"1" } else { b"0" };
         change::update((kind, key), seen, change, |seen, new| {
-            self.swap(kind, &name, seen.map_or(b"", Vec::as_slice), new.unwrap_or("").as_bytes())
+            let (seen, new) = (seen.map_or(b"".as_slice(), Vec::as_slice), new.unwrap_or(""));
+            let arguments = [seen, new.as_bytes(), most.as_bytes(), leaves];
+            match self.script(SWAP, (kind, &name), &arguments)? {
+                RedisReply::Number(1) => Ok(Swapped::Done),
+                RedisReply::Number(0) => Err(kind.full()),
+                RedisReply::Text(row) if row.is_empty() => Ok(Swapped::Changed(None)),
+                RedisReply::Text(row) => Ok(Swapped::Changed(Some(row))),
+                other => Err(unexpected(&other)),
+            }
         })
     }
 

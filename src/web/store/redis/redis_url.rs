@@ -36,33 +36,24 @@ impl RedisUrl {
     pub fn parse(text: &str) -> Option<RedisUrl> {
         let rest = text.strip_prefix("redis://")?;
         // The last @: whoever forgot to encode one in the password still reaches the right host.
-        let (account, rest) =
-            rest.rsplit_once('@').map_or((None, rest), |(account, rest)| (Some(account), rest));
-        let (user, password) = match account {
-            Some(account) => account.split_once(':')?,
-            None => ("", ""),
-        };
-        let (place, database) = rest.split_once('/').unwrap_or((rest, ""));
+        let (account, rest) = rest.rsplit_once('@').unwrap_or((":", rest));
+        let (user, password) = account.split_once(':')?;
+        let (place, database) = rest.split_once('/').unwrap_or((rest, "0"));
         let (host, port) = match place.strip_prefix('[') {
-            Some(place) => place
-                .split_once(']')
-                .map(|(host, port)| (host, port.strip_prefix(':').unwrap_or(port)))?,
-            None => place.split_once(':').unwrap_or((place, "")),
+            Some(place) => place.split_once(']')?,
+            None => place.split_at(place.find(':').unwrap_or(place.len())),
         };
-        let number =
-            |text: &str, without| if text.is_empty() { Some(without) } else { text.parse().ok() };
+        let port = port.strip_prefix(':').filter(|port| !port.is_empty()).unwrap_or("6379");
         let is_host = |byte: u8| byte.is_ascii_alphanumeric() || b".-_:".contains(&byte);
         if host.is_empty() || !host.bytes().all(is_host) {
             return None;
         }
         Some(RedisUrl {
             host: host.to_owned(),
-            port: number(port, 6379)
-                .and_then(|port| u16::try_from(port).ok())
-                .filter(|port| *port > 0)?,
+            port: port.parse().ok().filter(|port| *port > 0)?,
             user: percent_decode(user).into_owned(),
             password: percent_decode(password).into_owned(),
-            database: number(database, 0)?,
+            database: if database.is_empty() { 0 } else { database.parse().ok()? },
         })
     }
 }
@@ -75,6 +66,6 @@ impl fmt::Display for RedisUrl {
 
 impl fmt::Debug for RedisUrl {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, out)
+        write!(out, "{self}")
     }
 }

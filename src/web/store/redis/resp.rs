@@ -23,6 +23,8 @@ const MOST_BYTES: usize = 1 << 20;
 pub enum RedisReply {
     /// `+OK` or `$2 CRLF OK`.
     Text(Vec<u8>),
+    /// `-ERR …`: Redis did not do it, and says why.
+    Refused(String),
     /// `:1`.
     Number(i64),
     /// `$-1`.
@@ -34,28 +36,10 @@ impl fmt::Debug for RedisReply {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             RedisReply::Text(text) => write!(out, "a text of {} bytes", text.len()),
+            RedisReply::Refused(why) => write!(out, "the error {why}"),
             RedisReply::Number(number) => write!(out, "the number {number}"),
             RedisReply::Nothing => write!(out, "nothing"),
         }
-    }
-}
-
-/// Why there is no reply.
-pub enum RedisFailure {
-    /// Redis did not do it, and says why. The connection is still of use.
-    Refused(String),
-    /// The connection is of no use any more.
-    Broken(String),
-}
-
-impl From<io::Error> for RedisFailure {
-    fn from(error: io::Error) -> RedisFailure {
-        RedisFailure::Broken(match error.kind() {
-            // What a socket says when its time is over differs between systems.
-            ErrorKind::WouldBlock | ErrorKind::TimedOut => "Redis did not answer in time".into(),
-            ErrorKind::UnexpectedEof => "Redis closed the connection".into(),
-            _ => error.to_string(),
-        })
     }
 }
 
@@ -77,7 +61,7 @@ impl Read for TimedStream {
 
 impl RedisConnection {
     /// Connects, and says who asks and for which database.
-    pub fn open(url: &RedisUrl, end: Instant) -> Result<RedisConnection, RedisFailure> {
+    pub fn open(url: &RedisUrl, end: Instant) -> io::Result<RedisConnection> {
         let mut failure = io::Error::other("the host has no address");
         for address in (url.host.as_str(), url.port).to_socket_addrs()? {
             match remaining(end).and_then(|time| TcpStream::connect_timeout(&address, time)) {
@@ -95,14 +79,16 @@ impl RedisConnection {
                     let database = (url.database != 0).then(|| vec!["SELECT", &number]);
                     for command in [account, database].into_iter().flatten() {
                         let words: Vec<_> = command.into_iter().map(str::as_bytes).collect();
-                        opened.ask(&words, end)?;
+                        if let RedisReply::Refused(why) = opened.ask(&words, end)? {
+                            return Err(io::Error::other(format!("Redis says: {why}")));
+                        }
                     }
                     return Ok(opened);
                 }
                 Err(error) => failure = error,
             }
         }
-        Err(failure.into())
+        Err(failure)
     }
 
     /// True if the other side has neither closed this connection nor said anything unasked.
@@ -114,7 +100,7 @@ impl RedisConnection {
     }
 
     /// Sends a command and reads its reply.
-    pub fn ask(&mut self, command: &[&[u8]], end: Instant) -> Result<RedisReply, RedisFailure> {
+    pub fn ask(&mut self, command: &[&[u8]], end: Instant) -> io::Result<RedisReply> {
         let mut bytes = format!("*{}\r\n", command.len()).into_bytes();
         for word in command {
             bytes.extend_from_slice(format!("${}\r\n", word.len()).as_bytes());
@@ -128,12 +114,12 @@ impl RedisConnection {
         let line = self.line()?;
         let unexpected = || {
             let start: String = line.chars().take(40).collect();
-            RedisFailure::Broken(format!("found {start:?}, expected an answer of Redis"))
+            io::Error::other(format!("found {start:?}, expected an answer of Redis"))
         };
         let rest = line.get(1..).ok_or_else(unexpected)?;
         match (line.as_bytes()[0], rest) {
             (b'+', text) => Ok(RedisReply::Text(text.into())),
-            (b'-', why) => Err(RedisFailure::Refused(why.chars().take(200).collect())),
+            (b'-', why) => Ok(RedisReply::Refused(why.chars().take(200).collect())),
             (b':', number) => number.parse().map(RedisReply::Number).map_err(|_| unexpected()),
             (b'$', "-1") => Ok(RedisReply::Nothing),
             (b'$', length) => {
@@ -143,7 +129,7 @@ impl RedisConnection {
                 // Without it the two sides have lost step, and the next answer would be read from
                 // the middle of something.
                 if !text.ends_with(b"\r\n") {
-                    return Err(RedisFailure::Broken(format!(
+                    return Err(io::Error::other(format!(
                         "found no line end behind a text of {rest} bytes, expected an answer of Redis"
                     )));
                 }

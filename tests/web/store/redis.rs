@@ -1,7 +1,7 @@
 //! The Redis store: what every store keeps, and what is peculiar to a server of rows.
 
-use super::redis_server::Redis;
-use super::store::{ORDER, SESSION, crowd, load, put, row, suite_of_tables};
+use super::{ORDER, SESSION, crowd, load, put, row, suite_of_tables};
+use crate::redis_server::Redis;
 use carafe::web::store::{Lookup, RedisStore, RedisUrl, Refusal, Store, StoreError};
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -144,7 +144,7 @@ fn impostor(answer: &'static [u8]) -> RedisStore {
     let port = door.local_addr().unwrap().port();
     std::thread::spawn(move || {
         let mut guests = Vec::new();
-        for mut guest in door.incoming().take(3).flatten() {
+        for mut guest in door.incoming().flatten() {
             let _ = guest.read(&mut [0; 4096]);
             let _ = guest.write_all(answer);
             guests.push(guest);
@@ -189,4 +189,41 @@ fn what_is_no_redis_or_stalls_is_an_error_and_no_hang() {
         // It gives up after 0.8 seconds; the rest is for a machine that is busy.
         assert!(start.elapsed() < Duration::from_secs(8), "{:?}", start.elapsed());
     }
+}
+
+#[test]
+fn a_row_that_redis_has_lost_is_made_again_though_its_kind_is_full() {
+    let Some(redis) = Redis::start(&[]) else { return };
+    let store = store(&redis.url());
+    let one = carafe::web::store::Kind { most: 1, ..ORDER };
+    put(&store, &one, "till", &row(7)).unwrap();
+    redis.ask(&["DEL", "carafe:order:till"]);
+    put(&store, &one, "till", &row(8)).unwrap();
+    assert_eq!(load(&store, &one, "till"), Lookup::Found(row(8)));
+    assert!(put(&store, &one, "other", &row(1)).is_err());
+}
+
+#[test]
+fn a_redis_that_is_full_still_knows_its_visitors_and_refuses_new_ones() {
+    let Some(redis) = Redis::start(&[]) else { return };
+    let store = store(&redis.url());
+    put(&store, &SESSION, "known", &row(1)).unwrap();
+    redis.ask(&["CONFIG", "SET", "maxmemory", "1"]);
+    assert_eq!(load(&store, &SESSION, "known"), Lookup::Found(row(1)));
+    let refused = put(&store, &SESSION, "new", &row(1)).unwrap_err();
+    assert!(refused.status().0 == 503 && refused.to_string().contains("OOM"), "{refused}");
+    redis.ask(&["CONFIG", "SET", "maxmemory", "0"]);
+    put(&store, &SESSION, "new", &row(1)).unwrap();
+}
+
+/// After one command has waited for its whole time, the next ones wait for a shorter time.
+#[test]
+fn of_several_commands_to_a_redis_that_hangs_only_the_first_waits_long() {
+    let store = impostor(b"");
+    let begun = Instant::now();
+    for _ in 0..10 {
+        store.load(&SESSION, "id").unwrap_err();
+    }
+    // 0.8 and nine times 0.1 seconds; without the shorter time it would be 8 seconds.
+    assert!(begun.elapsed() < Duration::from_secs(6), "{:?}", begun.elapsed());
 }

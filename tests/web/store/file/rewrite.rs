@@ -1,0 +1,113 @@
+//! A journal that has grown is written anew, a piece at a time.
+
+use super::Folder;
+use crate::store::{Clock, ORDER, SESSION, load, put, row};
+use carafe::web::store::{Kind, Lookup, Store};
+use carafe::{Map, Value};
+
+#[test]
+fn a_journal_that_has_grown_is_written_anew_under_the_eyes_of_another_process() {
+    let (folder, clock) = (Folder::new("grown"), Clock::default());
+    let doors = [folder.open(&clock).unwrap(), folder.open(&clock).unwrap()];
+    put(&doors[0], &ORDER, "1", &row(1)).unwrap();
+    let text = "x".repeat(8000);
+    for step in 0..400 {
+        let visits = Map::from([("visits", Value::from(step)), ("text", text.as_str().into())]);
+        put(&doors[step as usize / 3 % 2], &SESSION, "grows", &visits).unwrap();
+        doors[step as usize % 2].flush().unwrap();
+    }
+    let bytes = folder.text().len();
+    assert!(bytes < 1_200_000, "{bytes} bytes after 3,200,000 were written");
+    for door in [&doors[0], &doors[1], &folder.open(&clock).unwrap()] {
+        assert_eq!(load(door, &ORDER, "1"), Lookup::Found(row(1)));
+        assert_eq!(load(door, &SESSION, "grows").found().unwrap().get("visits"), Some(&399.into()));
+    }
+    drop(doors);
+    assert!(!folder.0.join("rows.new").exists());
+}
+
+/// Whoever may write in the folder could lay a link there, under the name that the new journal has
+/// while it is written.
+#[cfg(unix)]
+#[test]
+fn a_new_journal_is_written_over_nobodys_file() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = Folder::new("link");
+    let (victim, new) = (folder.0.join("victim"), folder.0.join("rows.new"));
+    std::fs::write(&victim, "precious").unwrap();
+    let store = folder.open(&Clock::default()).unwrap();
+    let size = || std::fs::metadata(folder.path()).unwrap().len();
+    let (text, mut before) = ("x".repeat(15_000), size());
+    for trap in ["link", "file"] {
+        match trap {
+            "link" => std::os::unix::fs::symlink(&victim, &new).unwrap(),
+            _ => {
+                std::fs::write(&new, "left behind").unwrap();
+                std::fs::set_permissions(&new, std::fs::Permissions::from_mode(0o666)).unwrap();
+            }
+        }
+        // It grows until it is written anew.
+        while size() >= before {
+            before = size();
+            put(&store, &ORDER, "1", &Map::from([("text", Value::from(text.as_str()))])).unwrap();
+        }
+        before = 0;
+        assert!(!new.exists() && !new.is_symlink(), "{trap}");
+        let kept = std::fs::symlink_metadata(folder.path()).unwrap();
+        assert!(kept.is_file() && kept.permissions().mode() & 0o777 == 0o600, "{trap}: {kept:?}");
+    }
+    assert_eq!(std::fs::read_to_string(&victim).unwrap(), "precious");
+}
+
+/// One change of a row copies one piece, so no request waits for the whole.
+#[test]
+fn a_large_journal_is_written_anew_a_piece_at_a_time_and_keeps_each_row() {
+    let (folder, clock) = (Folder::new("pieces"), Clock::default());
+    let many = Kind::kept("many", 10_000);
+    let (store, other) = (folder.open(&clock).unwrap(), folder.open(&clock).unwrap());
+    let text = "x".repeat(1000);
+    let fill =
+        |visits: i64| Map::from([("visits", Value::from(visits)), ("text", text.as_str().into())]);
+    for key in 0..900 {
+        put(&store, &many, &key.to_string(), &fill(0)).unwrap();
+    }
+    let new = || std::fs::metadata(folder.0.join("rows.new")).map_or(0, |file| file.len());
+    let (mut before, mut pieces, mut visits) = (0, 0, 0);
+    while pieces == 0 || new() > 0 {
+        visits += 1;
+        assert!(visits < 2000, "it was never written anew");
+        // Some rows change while they are copied, one is deleted, and one comes back.
+        let key = (visits * 7 % 900).to_string();
+        put(&store, &many, &key, &fill(visits)).unwrap();
+        store.delete(&many, "5").unwrap();
+        put(&store, &many, "6", &fill(6)).unwrap();
+        let after = new();
+        pieces += u64::from(after > 0);
+        assert!(after <= before + 3 * 130_000, "{after} bytes after {before}");
+        before = after;
+    }
+    assert!(pieces > 2, "{pieces} pieces");
+    for door in [&store, &other, &folder.open(&clock).unwrap()] {
+        for key in 0..900 {
+            let expected = (1..=visits).rev().find(|visits| visits * 7 % 900 == key).unwrap_or(0);
+            let found = load(door, &many, &key.to_string()).found();
+            match key {
+                5 => assert_eq!(found, None),
+                6 => assert_eq!(found, Some(fill(6))),
+                _ => assert_eq!(found, Some(fill(expected)), "{key}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn many_lines_that_say_the_same_become_one() {
+    let folder = Folder::new("same");
+    let store = folder.open(&Clock::default()).unwrap();
+    let row = Map::from([("text", Value::from("x".repeat(10_000)))]);
+    for _ in 0..500 {
+        put(&store, &ORDER, "1", &row).unwrap();
+    }
+    assert!(folder.text().len() < 1_300_000, "{}", folder.text().len());
+    assert_eq!(load(&store, &ORDER, "1"), Lookup::Found(row));
+}
