@@ -1,8 +1,8 @@
-//! Deeper: the cookie store. The visitor carries the row, and the server signs it.
+//! Deeper: the cookie store, where the visitor carries the row and the server signs it.
 //!
-//! The third rung of the ladder, and what Flask does unless told otherwise. The server keeps
-//! nothing but a key. It gives the row away as a cookie, with a signature that only the key makes,
-//! and believes what comes back under one:
+//! This is the third rung of the ladder, and what Flask does by default. The server keeps nothing
+//! but a key. It sends the row as a cookie, with a signature that only the key can make. When a
+//! cookie comes back with a right signature, the server believes it:
 //!
 //! ```text
 //! eyJ1c2VyIjoiQWRhIn0.aSR1Lw.Zv0f6W...      {"user":"Ada"} . when it was signed . signature, each as base64url
@@ -11,19 +11,20 @@
 //! * A restart forgets nobody, and a second server knows everybody, as long as they have the same
 //!   key.
 //! * Signed is not secret: everybody who has the cookie can read the row.
-//! * Signed is not fresh: an old cookie is as good as a new one until it expires. So logging out is
-//!   a polite request, a message that was shown can be shown again, and of two changes at the same
-//!   time one is lost.
-//! * A browser drops a cookie above 4 KiB in silence. Here that is [`StoreError::TooLarge`].
+//! * Signed is not fresh: an old cookie works like a new one until it expires. So logging out is only
+//!   a request to the browser, a message that was shown can be shown again, and of two changes at
+//!   the same time one is lost.
+//! * A browser drops a cookie above 4 KiB and says nothing. Here that is [`StoreError::TooLarge`].
 //!
 //! The format is that of itsdangerous 2 as Flask uses it, with SHA-256: a Flask application with
 //! the same key, `SESSION_COOKIE_NAME = 'carafe_sid'` and `digest_method = hashlib.sha256` reads
-//! these cookies, and the other way round. What Flask marks with a tag, since JSON has no such
-//! type, is read as what JSON has: a tuple as a list, all else (bytes, dates, markup, UUIDs) as the
-//! text that stands there.
+//! these cookies, and the other way round. For types that JSON does not have, Flask writes a tag. A
+//! tuple is read as a list, and everything else (bytes, dates, markup, UUIDs) as the text that
+//! stands there.
 //!
-//! Left out: the compressed form, which begins with a dot. Flask writes it where it is shorter; it
-//! is refused with a word. And changing keys: with a new one, everybody is a stranger.
+//! Left out: the compressed form, which begins with a dot. Flask writes it when it is shorter, from
+//! about 80 bytes; it is refused with a reason. And changing keys: with a new key, everybody is a
+//! stranger.
 
 use super::{
     Clock, Kind, Lookup, Refusal, Store, StoreError, Updated, decode, encode, time_of_day,
@@ -34,9 +35,9 @@ use crate::value::{Map, Value};
 use crate::web::sign::{from_base64url, hmac, same, to_base64url};
 use std::time::Duration;
 
-/// The longest key that is given out. RFC 6265 §6.1 counts name and attributes, too: 64 bytes are
-/// for them.
-const KEY_BYTES: usize = COOKIE_BYTES - 64;
+/// The longest value of the cookie. RFC 6265 §6.1 counts name and attributes, too: 64 bytes are for
+/// them.
+const VALUE_BYTES: usize = COOKIE_BYTES - 64;
 
 /// Gives each row to its visitor.
 pub struct CookieStore {
@@ -46,12 +47,12 @@ pub struct CookieStore {
 }
 
 impl CookieStore {
-    /// Signs with this key. Whoever has it can be any visitor.
+    /// Signs with this key. A person who has it can be any visitor.
     pub fn new(secret_key: impl Into<Vec<u8>>) -> CookieStore {
         CookieStore::with_clock(secret_key, time_of_day)
     }
 
-    /// The same, and a clock of the caller's: a test lets an hour pass without waiting for it.
+    /// The same, with a clock of the caller's: a test lets an hour pass without waiting for it.
     pub fn with_clock(
         secret_key: impl Into<Vec<u8>>,
         clock: impl Fn() -> Duration + Send + Sync + 'static,
@@ -74,9 +75,9 @@ impl CookieStore {
         let first = time.iter().position(|byte| *byte != 0).unwrap_or(time.len());
         let signed = format!("{}.{}", to_base64url(json.as_bytes()), to_base64url(&time[first..]));
         let key = format!("{signed}.{}", to_base64url(&self.signature(kind, &signed)));
-        if key.len() > KEY_BYTES {
-            let text =
-                format!("the row would be {} bytes, expected at most {KEY_BYTES}", key.len());
+        if key.len() > VALUE_BYTES {
+            let bytes = key.len();
+            let text = format!("the row would be {bytes} bytes, expected at most {VALUE_BYTES}");
             return Err(StoreError::TooLarge(text));
         }
         Ok(key)
@@ -102,7 +103,7 @@ impl CookieStore {
             .filter(|bytes| bytes.len() <= 8)
             .ok_or(Refusal::Form("its time is no number"))?;
         let time = time.iter().fold(0, |time, byte| time << 8 | u64::from(*byte));
-        // Of the future is what a server signed whose clock is ahead.
+        // A server whose clock is ahead signs with a time of the future; that is age 0.
         let age = (self.clock)().as_secs().saturating_sub(time);
         if kind.lifetime.is_some_and(|lifetime| age >= lifetime.as_secs().max(1)) {
             return Err(Refusal::Expired);
@@ -115,20 +116,18 @@ impl CookieStore {
 
 impl Store for CookieStore {
     fn load(&self, kind: &Kind, key: &str) -> Result<Lookup, StoreError> {
-        Ok(match self.open(kind, key) {
-            // Each use renews; but a visitor who looks at many pages need not be given a cookie
-            // with each of them.
-            Ok((row, age))
-                if kind.lifetime.is_some_and(|lifetime| age > lifetime.as_secs() / 8) =>
-            {
-                match self.seal(kind, &row) {
-                    Ok(key) => Lookup::Moved(row, key),
-                    // It came from a program that gives larger ones away.
-                    Err(_) => Lookup::Found(row),
-                }
-            }
-            Ok((row, _)) => Lookup::Found(row),
-            Err(refusal) => Lookup::Refused(refusal),
+        let (row, age) = match self.open(kind, key) {
+            Ok(found) => found,
+            Err(refusal) => return Ok(Lookup::Refused(refusal)),
+        };
+        // A use begins the lifetime again. The visitor gets a new cookie for that only once in an
+        // eighth of the lifetime, not with each page.
+        let is_old = kind.lifetime.is_some_and(|lifetime| age > lifetime.as_secs() / 8);
+        // Another program may have made a row that is too large to be signed here.
+        let renewed = if is_old { self.seal(kind, &row).ok() } else { None };
+        Ok(match renewed {
+            Some(key) => Lookup::Moved(row, key),
+            None => Lookup::Found(row),
         })
     }
 
@@ -138,8 +137,8 @@ impl Store for CookieStore {
         key: &str,
         change: &mut dyn FnMut(&mut Option<Map>),
     ) -> Result<Updated, StoreError> {
-        // Each request changes the row that it came with. Nobody knows whether another one does so
-        // at the same time.
+        // Each request changes the row that came with it. Another request may do the same at this
+        // moment, and neither sees the other.
         let mut row = self.open(kind, key).ok().map(|(row, _)| row);
         change(&mut row);
         let key = row.as_ref().map(|row| self.seal(kind, row)).transpose()?;

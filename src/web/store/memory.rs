@@ -71,7 +71,7 @@ impl MemoryStore {
         // A program has a handful of kinds, so looking at each is quick.
         let known = tables.iter().position(|(name, _)| *name == kind.name);
         let at = known.unwrap_or_else(|| {
-            tables.push((kind.name, RowsByAge::default()));
+            tables.push((kind.name, RowsByAge::with_room(kind.most)));
             tables.len() - 1
         });
         act(&mut tables[at].1, now)

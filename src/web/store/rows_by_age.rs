@@ -10,6 +10,9 @@
 //! * Rows of one kind live equally long, so the oldest row expires first: it is enough to look at
 //!   the old end of the chain.
 //!
+//! Room for all rows that there may be is asked for at the start. The system gives memory only when
+//! it is written, so an empty place costs nothing, and the map need not be moved while it grows.
+//!
 //! Left out: giving memory back. The vector keeps the room that it needed once.
 
 use super::Refusal;
@@ -19,6 +22,9 @@ use std::sync::Arc;
 /// How many expired rows [`sweep`](RowsByAge::sweep) removes at most. It is called at each use, so
 /// with two each time rows leave faster than they come.
 const SWEPT: usize = 2;
+
+/// For how many rows room is asked for at most.
+const ROOM: usize = 1 << 20;
 
 /// The place of no row.
 const NOWHERE: u32 = u32::MAX;
@@ -51,6 +57,13 @@ impl<T> Default for RowsByAge<T> {
 }
 
 impl<T: Default> RowsByAge<T> {
+    /// No rows, and room for so many.
+    pub fn with_room(rows: usize) -> RowsByAge<T> {
+        let rows = rows.min(ROOM);
+        let (index, slots) = (HashMap::with_capacity(rows), Vec::with_capacity(rows));
+        RowsByAge { index, slots, ..RowsByAge::default() }
+    }
+
     /// The place of a row.
     pub fn find(&self, key: &str) -> Option<u32> {
         self.index.get(key).copied()

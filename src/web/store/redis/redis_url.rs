@@ -1,4 +1,4 @@
-//! Deeper: where a Redis is, and who asks there: `redis://USER:PASSWORD@HOST:PORT/DB`.
+//! Deeper: the address of a Redis, `redis://USER:PASSWORD@HOST:PORT/DB`.
 
 use crate::http::fields::percent_decode;
 use std::fmt;
@@ -12,7 +12,7 @@ pub struct RedisUrl {
     pub port: u16,
     /// Who asks; empty for Redis's `default`.
     pub user: String,
-    /// What proves it; empty if nothing needs to.
+    /// The password; empty if there is none.
     pub password: String,
     /// The number of the database.
     pub database: u32,
@@ -35,7 +35,7 @@ impl RedisUrl {
     /// ```
     pub fn parse(text: &str) -> Option<RedisUrl> {
         let rest = text.strip_prefix("redis://")?;
-        // The last @: whoever forgot to encode one in the password still reaches the right host.
+        // The last @ counts. So a password in which an @ was not encoded leads to the right host.
         let (account, rest) = rest.rsplit_once('@').unwrap_or((":", rest));
         let (user, password) = account.split_once(':')?;
         let (place, database) = rest.split_once('/').unwrap_or((rest, "0"));
