@@ -5,15 +5,17 @@
 //! cookie comes back with a right signature, the server believes it:
 //!
 //! ```text
-//! eyJ1c2VyIjoiQWRhIn0.aSR1Lw.Zv0f6W...      {"user":"Ada"} . when it was signed . signature, each as base64url
+//! eyJ1c2VyIjoiQWRhIn0.aSR1Lw.Zv0f6W...      {"user":"Ada"} . when it was signed . signature
 //! ```
+//!
+//! Each of the three parts is written as base64url.
 //!
 //! * A restart forgets nobody, and a second server knows everybody, as long as they have the same
 //!   key.
 //! * Signed is not secret: everybody who has the cookie can read the row.
-//! * Signed is not fresh: an old cookie works like a new one until it expires. So logging out is only
-//!   a request to the browser, a message that was shown can be shown again, and of two changes at
-//!   the same time one is lost.
+//! * Signed is not fresh: an old cookie works like a new one until it expires. So logging out is
+//!   only a request to the browser, a message that was shown can be shown again, and of two changes
+//!   at the same time one is lost.
 //! * A browser drops a cookie above 4 KiB and says nothing. Here that is [`StoreError::TooLarge`].
 //!
 //! The format is that of itsdangerous 2 as Flask uses it, with SHA-256: a Flask application with

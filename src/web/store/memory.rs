@@ -98,8 +98,8 @@ impl MemoryStore {
         // Made before the lock is taken.
         let new: Option<Arc<str>> = new.map(Arc::from);
         self.with(kind, |rows, now| {
-            // While the text that was seen is kept, no other text has its address. So a text at that
-            // address is this row, still in its place.
+            // While the text that was seen is kept, no other text has its address. So a text at
+            // that address is this row, still in its place.
             let is_same = |seen: &SeenRow| {
                 rows.get(seen.at).is_some_and(|text| Arc::ptr_eq(text, &seen.text))
             };

@@ -16,8 +16,8 @@
 //!
 //! **Several processes** may use a journal. A writer holds the lock on the file. A reader needs no
 //! lock: it leaves a line without an end for later. A process that stands still with the lock (in a
-//! debugger, or on a disk that hangs) must not make every request of the others wait, one behind the
-//! other. So one request waits for [`PATIENCE`], and until the lock is free again the next ones
+//! debugger, or on a disk that hangs) must not make every request of the others wait, one behind
+//! the other. So one request waits for [`PATIENCE`], and until the lock is free again the next ones
 //! hardly wait.
 //!
 //! Errors of the kind `InvalidData` are damage, with a text that names the line and a way out.

@@ -6,20 +6,20 @@
 //!
 //! * **Nothing is promised before it is on the disk.** [`flush`](Store::flush) asks the system for
 //!   that, and waits. This takes long, so all who wait share it: while the disk works for the
-//!   first, the changes of the others gather, and the next turn makes them safe together. (Databases
-//!   call it group commit.)
+//!   first, the changes of the others gather, and the next turn makes them safe together.
+//!   (Databases call it group commit.)
 //! * **Several processes may share a file.** A writer takes the lock, reads what the others have
 //!   added, and adds its own line. A reader looks whether the file has grown.
 //! * **A journal that has grown is written anew** a piece at a time, see [`rewrite`].
 //! * The id of a session stands in the file as its SHA-256: a person who reads the file cannot be
 //!   the visitor.
-//! * A look at a row is a use, and the row's lifetime begins again. But this is written only once in
-//!   an eighth of the lifetime.
+//! * A look at a row is a use, and the row's lifetime begins again. But this is written only once
+//!   in an eighth of the lifetime.
 //! * A clock that is set back stands still here until it is right again, so that no row gets a time
 //!   of the past.
 //!
-//! Left out: rows that do not fit into memory, and a file on a network disk, whose locks and flushes
-//! may not be true.
+//! Left out: rows that do not fit into memory, and a file on a network disk, whose locks and
+//! flushes may not be true.
 
 mod file_table;
 mod journal;

@@ -5,8 +5,8 @@
 //! one step. At each moment the name leads to a whole journal, the old or the new one, also if the
 //! machine stops.
 //!
-//! To copy a large journal takes seconds, and no request may wait that long. So each change of a row
-//! copies one [`PIECE`]. Of the lines that stood there when the copy began, it takes those that
+//! To copy a large journal takes seconds, and no request may wait that long. So each change of a
+//! row copies one [`PIECE`]. Of the lines that stood there when the copy began, it takes those that
 //! still say what their row is; what came later, it takes whole.
 //!
 //! If two processes do this at the same time, the one that began later removes the new file of the

@@ -1,9 +1,9 @@
 //! Deeper: the Redis store, rows in a server of their own that several carafes share.
 //!
 //! This is the sixth rung of the ladder. Any number of carafes behind a balancer ask one
-//! [Redis](https://redis.io), and a visitor may come to another one each time. What is kept outlives
-//! each of them. Redis itself is now the one thing that must not die: while it is gone, pages that
-//! need state answer 503, and the others go on.
+//! [Redis](https://redis.io), and a visitor may come to another one each time. What is kept
+//! outlives each of them. Redis itself is now the one thing that must not die: while it is gone,
+//! pages that need state answer 503, and the others go on.
 //!
 //! * A row is a string under `carafe:KIND:KEY`, compact JSON. For sessions the key is the SHA-256
 //!   of the id: a person who can list Redis's keys cannot be a visitor. Redis itself lets a row
@@ -49,7 +49,9 @@ const KEPT: usize = 64;
 /// number of that size with 14 digits, and lose the last ones.
 const NOW: &str = "
 local time = redis.call('TIME')
-local function after(milliseconds) return string.format('%.0f', time[1] * 1000000 + time[2] + milliseconds * 1000) end
+local function after(milliseconds)
+    return string.format('%.0f', time[1] * 1000000 + time[2] + milliseconds * 1000)
+end
 ";
 
 /// Gives a row, and lets it live on from now. `KEYS`: the row, the kind. `ARGV`: the lifetime, 0
@@ -86,7 +88,8 @@ if #ARGV[3] <= #old then redis.call('DEL', KEYS[1]) end
 redis.call('SET', KEYS[1], ARGV[3])
 if tonumber(ARGV[1]) > 0 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', after(0))
-for _, key in ipairs(leave > 0 and redis.call('ZRANGE', KEYS[2], 0, math.min(leave, 8) - 1) or {}) do
+if leave > 8 then leave = 8 end
+for _, key in ipairs(leave > 0 and redis.call('ZRANGE', KEYS[2], 0, leave - 1) or {}) do
     redis.call('DEL', key)
     redis.call('ZREM', KEYS[2], key)
 end

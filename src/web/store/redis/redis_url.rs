@@ -31,7 +31,8 @@ impl RedisUrl {
     /// ```
     /// # use carafe::web::store::RedisUrl;
     /// let url = RedisUrl::parse("redis://ada:p%40ss@10.0.0.7:6380/2").unwrap();
-    /// assert_eq!((url.password.as_str(), url.to_string().as_str()), ("p@ss", "10.0.0.7:6380, database 2"));
+    /// assert_eq!(url.password, "p@ss");
+    /// assert_eq!(url.to_string(), "10.0.0.7:6380, database 2");
     /// ```
     pub fn parse(text: &str) -> Option<RedisUrl> {
         let rest = text.strip_prefix("redis://")?;

@@ -129,9 +129,8 @@ impl RedisConnection {
                 // Without it the two sides have lost step, and the next answer would be read from
                 // the middle of something.
                 if !text.ends_with(b"\r\n") {
-                    return Err(io::Error::other(format!(
-                        "found no line end behind a text of {rest} bytes, expected an answer of Redis"
-                    )));
+                    let found = format!("found no line end behind a text of {rest} bytes");
+                    return Err(io::Error::other(format!("{found}, expected an answer of Redis")));
                 }
                 text.truncate(text.len() - 2);
                 Ok(RedisReply::Text(text))
