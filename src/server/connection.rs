@@ -41,7 +41,7 @@ pub(super) struct Connection {
     rest: Option<Rest>,
     next: Next,
     /// How many answers have been written.
-    answers: u64,
+    pub answers: u64,
     /// True if the current request is a HEAD, whose answer has no body.
     is_head: bool,
     /// The bytes of the current request, for the record; empty if nothing is recorded.
@@ -202,11 +202,6 @@ impl Connection {
     /// If the system refuses it.
     pub fn set_may_wait(&mut self, may_wait: bool) -> io::Result<()> {
         self.wire.set_may_wait(may_wait)
-    }
-
-    /// How many answers have been written.
-    pub fn answers(&self) -> u64 {
-        self.answers
     }
 
     /// Ends a connection that no thread can serve. If it was never answered, the client is told to

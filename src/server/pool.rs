@@ -87,9 +87,8 @@ impl Pool {
     ///
     /// If the system gives no thread.
     pub fn start(self: &Arc<Self>) -> io::Result<()> {
-        let mut staff = self.lock();
-        staff.accepting += 1;
-        self.start_worker(&mut staff, |_| Duty::Accept)
+        self.lock().accepting += 1;
+        self.start_thread(|_| Duty::Accept)
     }
 
     /// How many threads there are.
@@ -133,27 +132,26 @@ impl Pool {
     /// Waits for a client, and sees to it that another worker waits for the next one.
     fn accept(self: &Arc<Self>) -> Duty {
         let accepted = self.door.accept();
-        if self.is_stopping() {
+        if self.is_stopping() || accepted.is_none() {
+            // After a stop; or there was an error; or the relief accepts now.
             self.lock().accepting -= 1;
-            self.drain(accepted);
-            return Duty::End;
-        }
-        let Some((stream, peer)) = accepted else {
-            // An error, or the relief accepts now.
-            self.lock().accepting -= 1;
+            if self.is_stopping() {
+                self.drain(accepted);
+            }
             return Duty::Choose;
+        }
+        let Some(mut connection) = accepted.and_then(|client| self.welcome(client)) else {
+            return Duty::Accept;
         };
-        let Some(mut connection) = self.welcome(stream, peer) else { return Duty::Accept };
         let mut staff = self.lock();
         let is_last = staff.accepting == 1 && !staff.lent_door;
-        if is_last && self.start_worker(&mut staff, |_| Duty::Accept).is_err() {
-            drop(staff);
+        // A new worker takes the place of the last one, so the number stays.
+        staff.accepting -= usize::from(!is_last);
+        drop(staff);
+        if is_last && self.start_thread(|_| Duty::Accept).is_err() {
             connection.turn_away();
             return Duty::Accept;
         }
-        // The new worker takes the place of this one, so the number stays.
-        staff.accepting -= usize::from(!is_last);
-        drop(staff);
         if is_last {
             // All other workers that waited have a client too: the server is busy.
             connection.pace.from_answers = 0;
@@ -184,26 +182,27 @@ impl Pool {
         Duty::Accept
     }
 
-    fn welcome(&self, stream: TcpStream, peer: SocketAddr) -> Option<Box<Connection>> {
+    fn welcome(&self, (stream, peer): (TcpStream, SocketAddr)) -> Option<Box<Connection>> {
         Connection::new(&self.serving, stream, peer).map(Box::new)
     }
 
     /// After a stop: serves the clients that connected before it, as far as nobody has to wait.
     fn drain(&self, first: Option<(TcpStream, SocketAddr)>) {
-        let next = || self.door.set_waiting(false).ok().and_then(|()| self.door.accept());
-        let mut client = first.or_else(next);
-        while let Some((stream, peer)) = client {
-            if let Some(mut connection) = self.welcome(stream, peer) {
-                while connection.turn() == Turn::Answered {}
-            }
-            client = next();
+        let mut first = first.and_then(|client| self.welcome(client));
+        let _ = self.door.set_waiting(false);
+        while let Some(mut connection) = first.take().or_else(|| self.accept_now()) {
+            while connection.turn() == Turn::Answered {}
         }
         self.door.shut();
     }
 
-    fn start_worker(
+    /// Starts a thread. When `job` is done, the thread becomes a worker with this duty.
+    ///
+    /// # Errors
+    ///
+    /// If the system gives no thread.
+    pub fn start_thread(
         self: &Arc<Self>,
-        staff: &mut Staff,
         job: impl FnOnce(&Arc<Pool>) -> Duty + Send + 'static,
     ) -> io::Result<()> {
         let pool = Arc::clone(self);
@@ -212,25 +211,14 @@ impl Pool {
             let duty = job(&pool);
             pool.work(duty);
         };
-        // The caller holds the lock, so that no other worker starts one for the same reason.
+        // Counted under the lock, so that the new thread cannot end before it counts.
+        let mut staff = self.lock();
         thread.spawn(life).map(|_| staff.workers += 1)
     }
 }
 
 /// What a relief needs of the pool.
 impl Pool {
-    /// Starts a thread for the relief. When `job` is done, the thread becomes a worker.
-    ///
-    /// # Errors
-    ///
-    /// If the system gives no thread.
-    pub fn lend_thread(
-        self: &Arc<Self>,
-        job: impl FnOnce(&Arc<Pool>) -> Duty + Send + 'static,
-    ) -> io::Result<()> {
-        self.start_worker(&mut self.lock(), job)
-    }
-
     /// Takes a connection back and gives it a thread of its own.
     ///
     /// # Errors
@@ -246,7 +234,7 @@ impl Pool {
         // A thread that cannot be started drops its job, so the connection follows the job later.
         let (give, take) = mpsc::channel();
         let job = move |_: &Arc<Pool>| take.recv().map_or(Duty::Choose, Duty::Serve);
-        if self.lend_thread(job).is_err() {
+        if self.start_thread(job).is_err() {
             return Err(connection);
         }
         // This cannot fail: the thread waits for it.
@@ -270,12 +258,11 @@ impl Pool {
         staff.lent_door = false;
     }
 
-    /// A client that wants to connect now, for the relief.
+    /// The next client, if one wants to connect now. Call this only while `accept` does not wait.
     pub fn accept_now(&self) -> Option<Box<Connection>> {
         loop {
-            let (stream, peer) = self.door.accept()?;
             // One that was refused is no reason to look no further.
-            if let Some(connection) = self.welcome(stream, peer) {
+            if let Some(connection) = self.welcome(self.door.accept()?) {
                 return Some(connection);
             }
         }

@@ -23,6 +23,7 @@ const FILE_BYTES: usize = 128 * 1024;
 /// The socket of a connection.
 pub(super) struct Wire {
     socket: Arc<OpenSocket>,
+    /// True unless the connection is in the ring.
     may_wait: bool,
     /// The same as `socket.idle`, which other threads read.
     is_idle: bool,
@@ -38,6 +39,7 @@ impl Wire {
         self.may_wait
     }
 
+    /// Sets whether reads and writes wait.
     pub fn set_may_wait(&mut self, may_wait: bool) -> io::Result<()> {
         self.socket.stream.set_nonblocking(!may_wait)?;
         self.may_wait = may_wait;
@@ -63,6 +65,7 @@ impl Wire {
     }
 
     /// How long a read waits from now on.
+    /// A read that takes longer is an error for which [`is_not_ready`] is true.
     pub fn set_read_time(&self, time: Duration) -> io::Result<()> {
         self.socket.stream.set_read_timeout(Some(time))
     }
@@ -172,7 +175,7 @@ pub(super) struct StreamPieces<'a> {
 
 impl Write for StreamPieces<'_> {
     fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
-        // A chunk of length 0 would end the body.
+        // A chunk of length 0 would end the body: "last-chunk = 1*"0" [ chunk-ext ] CRLF".
         if piece.is_empty() {
             return Ok(0);
         }

@@ -474,7 +474,7 @@ fn silent_and_slow_clients_keep_nobody_waiting() {
 #[test]
 fn at_the_cap_clients_are_told_to_come_again_and_served_when_there_is_room() {
     let carafe = Carafe::start(&["--workers", "5", "--log", "off"]);
-    let held: Vec<_> = (0..4).map(|_| carafe.connect()).collect();
+    let held: Vec<_> = (0..5).map(|_| carafe.connect()).collect();
     let end = Instant::now() + DEADLINE;
     let refused = loop {
         let answer = carafe.curl(&["-i", "$B/hello"]);

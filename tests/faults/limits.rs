@@ -298,7 +298,8 @@ fn nesting_of_10000_is_an_error_not_an_overflow() {
     let load = Load::begin("200 JSON texts nested 10,000 deep", &[]);
     let json = "[".repeat(10_000) + &"]".repeat(10_000);
     let request = format!(
-        "POST /things HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{json}",
+        "POST /things HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n\
+        Content-Length: {}\r\n\r\n{json}",
         json.len()
     );
     many(&load.carafe, &request, 200, "HTTP/1.1 400");

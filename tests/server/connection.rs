@@ -80,7 +80,8 @@ fn a_client_that_asks_first_is_told_to_go_on() {
 #[test]
 fn a_chunked_body_is_read_and_its_trailers_read_past() {
     let server = Running::start();
-    let request = b"POST /c HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n4;a=b\r\nname\r\n2\r\n=A\r\n0\r\nX-Sum: 1\r\n\r\nGET /next HTTP/1.1\r\nHost: x\r\n\r\n";
+    let request = b"POST /c HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n\
+        4;a=b\r\nname\r\n2\r\n=A\r\n0\r\nX-Sum: 1\r\n\r\nGET /next HTTP/1.1\r\nHost: x\r\n\r\n";
     let whole = server.exchange(request);
     assert!(whole.contains("POST /c name=A") && whole.ends_with("GET /next "), "{whole}");
 }

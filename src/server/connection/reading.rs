@@ -4,8 +4,9 @@
 //! arrived; if that is not enough, send the answers that wait, read once, and try again, until the
 //! time for the whole is over.
 //!
-//! A connection that must not wait uses a request only when head *and* body have arrived. Otherwise
-//! it uses nothing, and the next thread begins again with the same bytes.
+//! A connection that must not wait uses a request only when head *and* body have arrived.
+//! Otherwise, and if the body comes in chunks, it uses nothing, and the next thread begins again
+//! with the same bytes.
 //!
 //! Left out: what the bytes mean. See `http::parse` and `http::body`.
 
@@ -57,7 +58,12 @@ impl Connection {
             let limits = &self.serving.limits;
             if let Some((request, head_bytes)) = parse_head(self.input.bytes(), limits)? {
                 let framing = framing(&request, limits)?;
-                if !self.wire.may_wait() && !self.has_body(framing, head_bytes) {
+                let has_body = match framing {
+                    Framing::Empty => true,
+                    Framing::Length(length) => self.input.bytes().len() - head_bytes >= length,
+                    Framing::Chunked => false,
+                };
+                if !has_body && !self.wire.may_wait() {
                     return Err(Obstacle::End(Turn::MustWait));
                 }
                 self.is_head = request.method == Method::Head;
@@ -67,20 +73,6 @@ impl Connection {
             }
             if self.read_more(&mut deadline, self.serving.limits.head_time)? == 0 {
                 return Err(Obstacle::End(Turn::Over));
-            }
-        }
-    }
-
-    /// True if reading the body behind this head will not have to wait.
-    fn has_body(&self, framing: Framing, head_bytes: usize) -> bool {
-        let arrived = &self.input.bytes()[head_bytes..];
-        match framing {
-            Framing::Empty => true,
-            Framing::Length(length) => arrived.len() >= length,
-            Framing::Chunked => {
-                let mut body = ChunkedBody::default();
-                // `read_body` finds the same error, and does not wait either.
-                body.feed(arrived, &self.serving.limits).is_err() || body.finish().is_some()
             }
         }
     }
@@ -114,6 +106,7 @@ impl Connection {
         })
     }
 
+    /// Reads until the body is complete, and counts its bytes in `share`.
     fn read_content(&mut self, framing: Framing, share: &mut Share) -> Result<Vec<u8>, Obstacle> {
         // The body grows with what arrives: a length that is only claimed takes no memory.
         let mut body = Vec::new();

@@ -3,6 +3,8 @@
 //! Answers are gathered in the output, and leave when no further request has arrived. A body that
 //! is not in memory (a file, a stream) is kept in `rest` until all that stands before it has been
 //! sent.
+//!
+//! Left out: the text of heads. See `http::response`.
 
 use super::reading::Asked;
 use super::{Connection, Next, Obstacle, Turn};
@@ -21,7 +23,7 @@ const GATHERED_BYTES: usize = 64 * 1024;
 pub(super) enum Rest {
     /// These bytes of a file.
     File(File, Range<u64>),
-    /// What this writes; true if as chunks.
+    /// What this function writes; true if each piece is sent as a chunk (RFC 9112 §7.1).
     Stream(Streamer, bool),
 }
 
@@ -37,6 +39,7 @@ pub(super) struct Written {
     keep_alive: bool,
     /// The number of its cycle, if that is recorded.
     number: Option<u64>,
+    /// When it was written.
     at: SystemTime,
 }
 
@@ -73,6 +76,7 @@ impl Connection {
         write_head(&response, &delivery, &mut self.output);
         let head_bytes = (self.output.len() - start) as u64;
         self.answers += 1;
+        // The body of a response that needs none is dropped here, a file or a stream unused.
         // RFC 9110 §9.3.2: the answer to HEAD has the headers of the answer to GET, and no body.
         let has_body = !asked.is_head && framing != BodyFraming::None;
         if has_body {
@@ -82,6 +86,7 @@ impl Connection {
         Written { status, start, head_bytes, body_bytes, keep_alive, number, at }
     }
 
+    /// Writes a body that is in memory. Another one is sent later: see [`Connection::send_rest`].
     fn write_body(&mut self, body: Body, framing: BodyFraming) {
         match body {
             Body::Empty => {}
@@ -116,14 +121,15 @@ impl Connection {
     ) -> Result<(), Obstacle> {
         if !written.keep_alive {
             // A client that asked for the close sends no more. Another may have sent its next
-            // request already.
+            // request already, and then a close at once would be a reset: see `Wire::linger`.
             let may_send_more = !asked.is_last || !self.input.is_empty();
             self.next = if may_send_more { Next::Linger } else { Next::Close };
         }
         if self.output.len() > GATHERED_BYTES { self.flush() } else { Ok(()) }
     }
 
-    /// Sends the answers that have been gathered.
+    /// Sends the answers that have been gathered. A connection that must not wait may end its turn
+    /// here, with a part of them left.
     pub(super) fn flush(&mut self) -> Result<(), Obstacle> {
         if self.output.is_empty() || self.wire.send(&mut self.output)? {
             Ok(())
@@ -132,7 +138,8 @@ impl Connection {
         }
     }
 
-    /// Sends what was not in memory: a file or a stream.
+    /// Sends what was not in memory: a file or a stream. Both take as long as the client wants, so
+    /// a connection that must not wait ends its turn before the first byte.
     pub(super) fn send_rest(&mut self) -> Result<(), Obstacle> {
         if self.rest.is_some() && !self.wire.may_wait() {
             return Err(Obstacle::End(Turn::MustWait));
@@ -158,7 +165,8 @@ impl Connection {
         Ok(())
     }
 
-    /// Answers a message that was refused. All such answers are written here.
+    /// Answers a message that was refused, and closes. All such answers are written here, and none
+    /// of them says more than the rule that was broken.
     pub(super) fn refuse(&mut self, error: &ParseError) {
         let status = error.status();
         // Whatever is wrong with a head, its first word may already say that no body is wanted.
@@ -187,7 +195,7 @@ impl Connection {
         self.next = Next::Linger;
     }
 
-    /// Ends the connection. Always an `Err`: there is no next answer.
+    /// Ends the connection. Returns an `Err` in any case, because no answer follows.
     pub(super) fn close(&mut self) -> Result<(), Obstacle> {
         self.flush()?;
         let most_bytes = self.serving.limits.body_bytes.saturating_mul(16);

@@ -96,7 +96,7 @@ struct Seat {
 
 impl Seat {
     fn new(connection: Box<Connection>) -> Seat {
-        Seat { answers: connection.answers(), connection, quiet: 0 }
+        Seat { answers: connection.answers, connection, quiet: 0 }
     }
 }
 
@@ -122,7 +122,7 @@ impl Shared {
 
 impl Relief for Ring {
     fn offer(&self, pool: &Arc<Pool>, mut connection: Box<Connection>) -> Option<Box<Connection>> {
-        if connection.answers() < connection.pace.from_answers {
+        if connection.answers < connection.pace.from_answers {
             return Some(connection);
         }
         let window = self.0.window();

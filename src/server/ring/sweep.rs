@@ -1,4 +1,4 @@
-//! Deeper: What the threads of the ring do.
+//! Deeper: The threads of the ring, and what they do.
 //!
 //! [`sweep`](Shared::sweep) is the life of such a thread: take the connection at the front, try it,
 //! put it back, and now and then accept. [`watch`](Shared::watch) is the life of the one thread
@@ -68,14 +68,14 @@ impl Shared {
         while circle.threads < self.most_threads && self.add_thread(pool, circle) {}
         if !circle.has_watcher {
             let shared = Arc::clone(self);
-            circle.has_watcher = pool.lend_thread(move |pool| shared.watch(pool)).is_ok();
+            circle.has_watcher = pool.start_thread(move |pool| shared.watch(pool)).is_ok();
         }
     }
 
     /// Starts a thread of the ring. False if the system gives none.
     fn add_thread(self: &Arc<Self>, pool: &Arc<Pool>, circle: &mut Circle) -> bool {
         let shared = Arc::clone(self);
-        let is_started = pool.lend_thread(move |pool| shared.sweep(pool)).is_ok();
+        let is_started = pool.start_thread(move |pool| shared.sweep(pool)).is_ok();
         circle.threads += usize::from(is_started);
         is_started
     }
@@ -218,7 +218,7 @@ impl Shared {
 fn give_back(pool: &Arc<Pool>, mut seat: Seat, turn: Turn) -> Option<Seat> {
     seat.set_pace();
     let Err(mut connection) = pool.take_back(seat.connection) else { return None };
-    if turn == Turn::MustWait || connection.answers() == 0 {
+    if turn == Turn::MustWait || connection.answers == 0 {
         connection.turn_away();
         return None;
     }
@@ -234,7 +234,7 @@ fn leave_with(mut seat: Seat) -> Option<Box<Connection>> {
 impl Seat {
     /// Sets when this connection may be offered again.
     fn set_pace(&mut self) {
-        let answers = self.connection.answers();
+        let answers = self.connection.answers;
         let pace = &mut self.connection.pace;
         let has_proved = answers - self.answers >= pace.proof;
         pace.proof = if has_proved { PROOF } else { (pace.proof * 2).min(MOST_PROOF) };
