@@ -4,7 +4,8 @@
 //! is not in memory (a file, a stream) is kept in `rest` until all that stands before it has been
 //! sent.
 //!
-//! Left out: the text of heads. See `http::response`.
+//! Left out: how a head is written. See `http::response`, which also keeps a handler from adding
+//! header fields that are the server's.
 
 use super::reading::Asked;
 use super::{Connection, Next, Obstacle, Turn};
