@@ -145,25 +145,22 @@ impl Connection {
         if self.rest.is_some() && !self.wire.may_wait() {
             return Err(Obstacle::End(Turn::MustWait));
         }
-        match self.rest.take() {
-            None => {}
-            Some(Rest::File(file, range)) => {
-                if !self.wire.send_file(file, range, &mut self.output)? {
-                    return Err(Obstacle::End(Turn::Over));
-                }
-            }
+        let is_whole = match self.rest.take() {
+            None => true,
+            Some(Rest::File(file, range)) => self.wire.send_file(file, range, &mut self.output)?,
             Some(Rest::Stream(write, chunked)) => {
                 self.flush()?;
                 let mut pieces = self.wire.pieces(chunked);
                 let written = catch_unwind(AssertUnwindSafe(|| write(&mut pieces)));
+                let is_whole = matches!(written, Ok(Ok(())));
                 // Without its last chunk the client knows that the body is not whole.
-                let Ok(Ok(())) = written else { return Err(Obstacle::End(Turn::Over)) };
-                if chunked {
+                if is_whole && chunked {
                     self.output.extend_from_slice(b"0\r\n\r\n");
                 }
+                is_whole
             }
-        }
-        Ok(())
+        };
+        if is_whole { Ok(()) } else { Err(Obstacle::End(Turn::Over)) }
     }
 
     /// Answers a message that was refused, and closes. All such answers are written here, and none
