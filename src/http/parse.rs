@@ -62,7 +62,8 @@ pub fn parse_head(bytes: &[u8], limits: &Limits) -> Result<Option<(Request, usiz
             other => other,
         })?;
     let Some(line) = line else { return Ok(None) };
-    let (mut request, authority) = parse_request_line(line, limits)?;
+    let (method, written, version) = parse_request_line(line, limits)?;
+    let target = parse_target(written, &method)?;
 
     let mut headers = Headers::with_room(bytes.len() - lines.at);
     loop {
@@ -77,13 +78,23 @@ pub fn parse_head(bytes: &[u8], limits: &Limits) -> Result<Option<(Request, usiz
         let (name, value) = parse_field(&text)?;
         headers.append(name, value);
     }
-    check_host(&headers, request.version)?;
+    check_host(&headers, version)?;
     // RFC 9112 §3.2.2: "the origin server MUST ignore the received Host header field (if any) and
     // instead use the host information of the request-target".
-    if let Some(authority) = authority {
+    if let Some(authority) = target.authority {
         headers.set("Host", authority);
     }
-    request.headers = headers;
+    let request = Request {
+        method,
+        target: written.to_owned(),
+        path: target.path.to_owned(),
+        query: Fields::parse(target.query),
+        version,
+        headers,
+        body: Vec::new(),
+        peer: None,
+        secure: false,
+    };
     Ok(Some((request, lines.at)))
 }
 
@@ -153,12 +164,10 @@ fn line_too_long(line: &[u8], limits: &Limits) -> ParseError {
 }
 
 /// `request-line = method SP request-target SP HTTP-version` (RFC 9112 §3)
-///
-/// Returns a request without headers, and the host of the target, if it names one.
 fn parse_request_line<'a>(
     line: &'a [u8],
     limits: &Limits,
-) -> Result<(Request, Option<&'a str>), ParseError> {
+) -> Result<(Method, &'a str, Version), ParseError> {
     let mut parts = line.split(|&byte| byte == b' ');
     let (Some(method), Some(target), Some(version), None) =
         (parts.next(), parts.next(), parts.next(), parts.next())
@@ -175,20 +184,7 @@ fn parse_request_line<'a>(
     let Ok(target) = str::from_utf8(target) else {
         return Err(found("the target", target, "ASCII, and other bytes as %41"));
     };
-    let method = Method::from_word(word);
-    let parts = parse_target(target, &method)?;
-    let request = Request {
-        method,
-        target: target.to_owned(),
-        path: parts.path.to_owned(),
-        query: Fields::parse(parts.query),
-        version,
-        headers: Headers::new(),
-        body: Vec::new(),
-        peer: None,
-        secure: false,
-    };
-    Ok((request, parts.authority))
+    Ok((Method::from_word(word), target, version))
 }
 
 /// `HTTP-version = "HTTP/" DIGIT "." DIGIT` (RFC 9112 §2.3)

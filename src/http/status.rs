@@ -29,18 +29,23 @@ macro_rules! statuses {
 }
 
 statuses! {
+    // 1: the answer is still to come.
     CONTINUE 100 "Continue";
+    // 2: it worked.
     OK 200 "OK";
     CREATED 201 "Created";
     NO_CONTENT 204 "No Content";
     RESET_CONTENT 205 "Reset Content";
     PARTIAL_CONTENT 206 "Partial Content";
+    // 3: look elsewhere. After 301 and 302 clients may change POST to GET, after 303 they do, and
+    // after 307 and 308 they must not (RFC 9110 §15.4).
     MOVED_PERMANENTLY 301 "Moved Permanently";
     FOUND 302 "Found";
     SEE_OTHER 303 "See Other";
     NOT_MODIFIED 304 "Not Modified";
     TEMPORARY_REDIRECT 307 "Temporary Redirect";
     PERMANENT_REDIRECT 308 "Permanent Redirect";
+    // 4: the client made a mistake. The same request will fail again.
     BAD_REQUEST 400 "Bad Request";
     UNAUTHORIZED 401 "Unauthorized";
     FORBIDDEN 403 "Forbidden";
@@ -61,6 +66,7 @@ statuses! {
     UNPROCESSABLE_CONTENT 422 "Unprocessable Content";
     TOO_MANY_REQUESTS 429 "Too Many Requests";
     HEADERS_TOO_LARGE 431 "Request Header Fields Too Large";
+    // 5: the server failed. The same request may work later.
     INTERNAL_SERVER_ERROR 500 "Internal Server Error";
     NOT_IMPLEMENTED 501 "Not Implemented";
     SERVICE_UNAVAILABLE 503 "Service Unavailable";

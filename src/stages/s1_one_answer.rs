@@ -40,8 +40,8 @@ fn serve(mut stream: TcpStream) -> io::Result<()> {
 
 // What is still wrong with it
 //
-// Nobody looks at the request. A method that makes no sense here, for a path that does not exist,
-// gets the same answer as every other:
+// It does not look at the request. A wrong method for a path that does not exist gets the same
+// answer as everything else:
 //
 //     curl -s -o /dev/null -w '%{http_code}\n' -X DELETE http://127.0.0.1:8000/nowhere
 //

@@ -197,7 +197,7 @@ fn bad(why: &'static str) -> Response {
     Response::new(BAD, TEXT, format!("found {why}\n"))
 }
 
-/// Reading fails when the time is over. When the connection breaks, too; then nobody gets this.
+/// Reading fails when the time is over, or when the connection breaks and no answer can arrive.
 impl From<io::Error> for Response {
     fn from(_: io::Error) -> Response {
         Response::new("408 Request Timeout", TEXT, "the request took too long\n")
