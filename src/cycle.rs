@@ -2,16 +2,7 @@
 //!
 //! The way of a request through the server and the framework has all values of a cycle at hand: the
 //! bytes that arrived, the request, the route, the session before and after, the bytes that left.
-//! Each stage notes them here in one line:
-//!
-//! ```
-//! use carafe::cycle::{Cycle, Detail};
-//!
-//! let mut cycle = Cycle::begin(true);
-//! cycle.step("routed", || Detail::File("site.css".into()));
-//! cycle.warn("the log shows this sentence, and the client does not");
-//! assert_eq!(cycle.steps()[0].name, "routed");
-//! ```
+//! Each stage notes them here in one line.
 //!
 //! * A step remembers the file and line that noted it (`#[track_caller]`), so that a page can link
 //!   to the line.

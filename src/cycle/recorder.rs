@@ -57,17 +57,17 @@ impl Queue {
         self.last + 1 - self.places.len() as u64
     }
 
-    /// The numbers above this one with their places, among the last [`KEPT`].
-    fn above(&self, number: u64) -> impl Iterator<Item = (u64, Option<&Arc<Record>>)> {
-        let number = number.max(self.last.saturating_sub(KEPT as u64));
-        let places = (self.first()..).zip(self.places.iter().map(Option::as_ref));
-        places.skip_while(move |(place, _)| *place <= number)
+    /// The places above this number, among the last [`KEPT`].
+    fn above(&self, number: u64) -> impl Iterator<Item = Option<Arc<Record>>> {
+        let oldest = self.last.saturating_sub(KEPT as u64);
+        let passed = (number.max(oldest) + 1).saturating_sub(self.first());
+        self.places.iter().skip(passed as usize).cloned()
     }
 
     /// The cycles above this number, up to the first that is not over yet: a reader who went on
     /// behind it would miss it.
     fn beyond(&self, number: u64) -> Vec<Arc<Record>> {
-        self.above(number).map_while(|(_, record)| record.cloned()).collect()
+        self.above(number).map_while(|place| place).collect()
     }
 }
 
@@ -126,17 +126,12 @@ impl Recorder {
 
     /// The cycles that are kept, the oldest first.
     pub fn all(&self) -> Vec<Arc<Record>> {
-        self.lock().above(0).filter_map(|(_, record)| record.cloned()).collect()
+        self.lock().above(0).flatten().collect()
     }
 
     /// The cycle of this number, if it is still kept.
     pub fn get(&self, number: u64) -> Option<Arc<Record>> {
-        self.lock()
-            .above(number.checked_sub(1)?)
-            .next()?
-            .1
-            .filter(|it| it.number == number)
-            .cloned()
+        self.all().into_iter().find(|record| record.number == number)
     }
 
     /// The newest cycle.

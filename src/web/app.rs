@@ -10,7 +10,7 @@ use super::error::Error;
 use super::handler::{Handler, IntoResponse};
 use super::inside::Inside;
 use super::pattern::Pattern;
-use super::router::{Example, Found, Route};
+use super::router::{FoundRoute, Route, RouteExample};
 use super::session::Sessions;
 use super::site::Site;
 use super::static_files::StaticFiles;
@@ -18,8 +18,8 @@ use super::store::Store;
 use super::template::Templates;
 use super::{error_page, origin, save};
 use crate::Service;
-use crate::cycle::{Cycle, Detail, Recorder, StorePlace};
-use crate::http::{Headers, Method, Request, Response, Status, fields};
+use crate::cycle::{Cycle, Detail, Recorder};
+use crate::http::{Method, Request, Response, Status, fields};
 use crate::server::log::panic_text;
 use std::any::type_name_of_val;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
@@ -70,7 +70,7 @@ impl App {
         origin::check(&ctx.request).map_err(Error::Forbidden)?;
         let router = &self.site.router;
         match router.find(&ctx.request.method, &ctx.request.path) {
-            Found::Route(route, params) => {
+            FoundRoute::Route(route, params) => {
                 ctx.cycle.step("routed", || Detail::Route {
                     method: route.method.clone(),
                     pattern: route.pattern.text(),
@@ -81,20 +81,20 @@ impl App {
                 ctx.params = params;
                 Ok(Answerer::Handler(&self.handlers[route.handler]))
             }
-            Found::WrongMethod(allow) => {
+            FoundRoute::WrongMethod(allow) => {
                 let known = || router.of_path(&ctx.request.path).into_iter().map(Route::line);
                 ctx.cycle.step("routed", || Detail::WrongMethod(known().collect()));
                 let allow: Vec<&str> = allow.iter().map(Method::as_str).collect();
                 wrong_method(&ctx.request, &allow.join(", "))
             }
-            Found::Moved(path) => {
+            FoundRoute::Moved(path) => {
                 let query = ctx.request.target.split_once('?');
                 let query = query.map_or(String::new(), |(_, query)| format!("?{query}"));
                 let location = format!("{path}{query}");
                 let status = Status::PERMANENT_REDIRECT;
                 Ok(Answerer::Ready(Response::redirect_with(status, &location)))
             }
-            Found::Nothing => self.find_file(ctx),
+            FoundRoute::Nothing => self.find_file(ctx),
         }
     }
 
@@ -132,10 +132,8 @@ fn wrong_method(request: &Request, allow: &str) -> Result<Answerer<'static>, Err
     if request.method == Method::Options {
         return Ok(options(allow));
     }
-    let mut headers = Headers::new();
-    headers.append("Allow", allow);
     let why = format!("this URL is known, but not with {}; it allows {allow}", request.method);
-    Err(Error::Status(Status::METHOD_NOT_ALLOWED, why, headers))
+    Err(Error::with_header(Status::METHOD_NOT_ALLOWED, why, "Allow", allow))
 }
 
 fn options(allow: &str) -> Answerer<'static> {
@@ -217,7 +215,7 @@ impl App {
     ) -> &mut Route {
         let needs_no_value = method == Method::Get && !pattern.contains('<');
         let example =
-            needs_no_value.then(|| Example { path: pattern.to_owned(), form: String::new() });
+            needs_no_value.then(|| RouteExample { path: pattern.to_owned(), form: String::new() });
         self.handlers.push(Box::new(move |ctx| handler(ctx).into_response()));
         self.site.router.add(Route {
             method,
@@ -279,15 +277,5 @@ impl App {
     /// A sentence, if there is no such route or a value is missing.
     pub fn url_for(&self, name: &str, values: &[(&str, String)]) -> Result<String, String> {
         self.site.url_for(name, values)
-    }
-
-    /// See [`Site::forget`].
-    pub fn forget(&self) {
-        self.site.forget();
-    }
-
-    /// See [`Site::place`].
-    pub fn place(&self) -> StorePlace {
-        self.site.place()
     }
 }

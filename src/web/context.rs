@@ -12,7 +12,7 @@ use super::session::{COOKIE_NAME, Session};
 use super::site::Site;
 use super::store::{RecordingStore, Store};
 use crate::cycle::{Cycle, Detail, Recorder};
-use crate::http::{Headers, Request, Response, Status, cookie_value};
+use crate::http::{Request, Response, Status, cookie_value};
 use crate::value::Map;
 use std::cell::{Cell, RefCell};
 use std::panic::Location;
@@ -49,8 +49,8 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// The value that the route captured under this name, decoded; empty if the pattern has no such
-    /// name.
+    /// The value that the route captured under this name, decoded. Empty if the pattern does not
+    /// have the name.
     pub fn param(&self, name: &str) -> &str {
         self.params.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
     }
@@ -69,12 +69,12 @@ impl<'a> Context<'a> {
         flash::put(&mut self.session, category, message.as_ref());
     }
 
-    /// The body of the request, which is what its `Content-Type` says. (`ctx.request.body` is what
-    /// came, coded or not.)
+    /// The body of the request, in the form that its `Content-Type` says. (`ctx.request.body` is
+    /// what came, compressed or not.)
     ///
     /// # Errors
     ///
-    /// 415 if it is compressed: a few bytes could become gigabytes, so nothing here decompresses.
+    /// 415 if it is compressed. A few bytes could become gigabytes, so nothing here decompresses.
     pub fn body(&self) -> Result<&[u8], Error> {
         let codings =
             self.request.headers.get_all("Content-Encoding").flat_map(|list| list.split(','));
@@ -83,15 +83,14 @@ impl<'a> Context<'a> {
             return Ok(&self.request.body);
         };
         // RFC 9110 §15.5.16: "the Accept-Encoding response header field ought to be used".
-        let mut headers = Headers::new();
-        headers.append("Accept-Encoding", "identity");
+        let (status, name) = (Status::UNSUPPORTED_MEDIA_TYPE, "Accept-Encoding");
         let why =
             format!("found Content-Encoding: {coding}, expected a body that is not compressed");
-        Err(Error::Status(Status::UNSUPPORTED_MEDIA_TYPE, why, headers))
+        Err(Error::with_header(status, why, name, "identity"))
     }
 
-    /// The store for rows of all kinds but sessions. What is changed in it is safe before the
-    /// answer leaves; no handler needs to [`flush`](Store::flush).
+    /// The store for rows of all kinds but sessions. What is changed in it is made safe before the
+    /// answer leaves, so no handler needs to [`flush`](Store::flush).
     #[track_caller]
     pub fn store(&self) -> &dyn Store {
         self.used_store.set(Some(Location::caller()));
@@ -117,36 +116,32 @@ impl<'a> Context<'a> {
         self.site.url_for(name, values)
     }
 
-    /// Refuses whoever may not see what goes on inside: see [`Inside`](super::inside::Inside).
+    /// Refuses a client that may not look inside: see [`Inside`](super::inside::Inside).
     ///
     /// # Errors
     ///
     /// 403, and why.
     pub fn check_inside(&self) -> Result<(), Error> {
         let refused =
-            |why| Error::Forbidden(format!("this is for whoever sits at this machine: {why}"));
+            |why| Error::Forbidden(format!("only a user of this machine may see this: {why}"));
         self.site.inside.check(&self.request).map_err(refused)
     }
 
-    /// The cycles so far; `None` if they are not recorded. This one joins them when its answer has
-    /// left.
+    /// The cycles so far, without this one; `None` if they are not recorded.
     pub fn recorder(&self) -> Option<&Recorder> {
         self.site.recorder.as_deref()
     }
 
-    /// Takes this cycle out of the record: a page that shows cycles is none of them.
+    /// Takes this cycle out of the record, because pages that show cycles must not fill the list.
     pub fn unrecorded(&mut self) {
         self.cycle.discard();
     }
 
-    /// The address that the client reached this server by: `http://127.0.0.1:8000`, or the `https`
-    /// one of a trusted proxy.
+    /// The address by which the client reached this server: `http://127.0.0.1:8000`, or the `https`
+    /// address of a trusted proxy.
     pub fn base(&self) -> String {
-        format!(
-            "{}://{}",
-            self.request.scheme(),
-            self.request.headers.get("Host").unwrap_or("127.0.0.1")
-        )
+        let host = self.request.headers.get("Host").unwrap_or("127.0.0.1");
+        format!("{}://{host}", self.request.scheme())
     }
 
     /// Makes a page of a template.
@@ -166,15 +161,11 @@ impl<'a> Context<'a> {
         };
         let rendered = self.site.templates.render(template, &variables, &page);
         self.cycle.step("rendered", || Detail::Template { name: template.to_owned(), variables });
-        if let (false, Some(taken)) =
-            (had_taken, self.taken.as_ref().filter(|taken| !taken.is_empty()))
-        {
+        if let Some(taken) = self.taken.as_ref().filter(|taken| !had_taken && !taken.is_empty()) {
             self.cycle.step("flashed", || Detail::Taken(taken.clone()));
         }
         let rendered = rendered?;
-        for warning in rendered.warnings {
-            self.cycle.warn(warning);
-        }
+        rendered.warnings.into_iter().for_each(|warning| self.cycle.warn(warning));
         Ok(Response::html(rendered.text))
     }
 }

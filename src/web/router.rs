@@ -26,14 +26,14 @@ pub struct Route {
     /// The line that registered it.
     pub source: &'static Location<'static>,
     /// A request that this route answers, for a client that got an error instead.
-    pub example: Option<Example>,
+    pub example: Option<RouteExample>,
     /// The place of its handler in the application's list.
     pub(super) handler: usize,
 }
 
 /// A request that a route answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Example {
+pub struct RouteExample {
     /// The path, with a value in each place.
     pub path: String,
     /// The fields of a POST, encoded as they are sent; empty for a GET.
@@ -51,7 +51,7 @@ impl Route {
     /// app.post("/profile", save).example("/profile", "name=Ada");
     /// ```
     pub fn example(&mut self, path: &str, form: &str) {
-        self.example = Some(Example { path: path.to_owned(), form: form.to_owned() });
+        self.example = Some(RouteExample { path: path.to_owned(), form: form.to_owned() });
     }
 
     /// Says that no request is sure to be answered here.
@@ -74,7 +74,7 @@ impl Route {
 }
 
 /// What a method and a path lead to.
-pub enum Found<'r> {
+pub enum FoundRoute<'r> {
     /// A route, and the values it captured.
     Route(&'r Route, Params),
     /// The path is known, but with other methods only: these. GET implies HEAD, and OPTIONS is
@@ -120,12 +120,12 @@ impl Router {
     }
 
     /// Finds the route of a request. The path is still percent-encoded.
-    pub fn find(&self, method: &Method, path: &str) -> Found<'_> {
-        let Some(inside) = path.strip_prefix('/') else { return Found::Nothing };
+    pub fn find(&self, method: &Method, path: &str) -> FoundRoute<'_> {
+        let Some(inside) = path.strip_prefix('/') else { return FoundRoute::Nothing };
         let routes = self.beginning_with(&percent_decode(inside.split('/').next().unwrap_or("")));
         // Most of these paths are those of files.
         if routes.iter().all(|part| part.is_empty()) {
-            return Found::Nothing;
+            return FoundRoute::Nothing;
         }
         if let Some(found) = exact(routes, method, path) {
             return found;
@@ -136,7 +136,7 @@ impl Router {
             None => format!("{path}/"),
         };
         let is_known = !other.starts_with("//") && exact(routes, method, &other).is_some();
-        if is_known { Found::Moved(other) } else { Found::Nothing }
+        if is_known { FoundRoute::Moved(other) } else { FoundRoute::Nothing }
     }
 
     /// The routes that may take a path with this first part: those that begin with this text, and
@@ -190,14 +190,14 @@ impl Router {
 }
 
 /// The first of these routes that fits. If the path is known with other methods only, these.
-fn exact<'r>(routes: [&'r [Route]; 2], method: &Method, path: &str) -> Option<Found<'r>> {
+fn exact<'r>(routes: [&'r [Route]; 2], method: &Method, path: &str) -> Option<FoundRoute<'r>> {
     let parts: Vec<&str> = path.strip_prefix('/')?.split('/').collect();
     let wanted = if *method == Method::Head { &Method::Get } else { method };
     let mut allow = Vec::new();
     for route in routes.into_iter().flatten() {
         let Some(params) = route.pattern.captures(&parts) else { continue };
         if route.method == *wanted {
-            return Some(Found::Route(route, params));
+            return Some(FoundRoute::Route(route, params));
         }
         allow.push(route.method.clone());
     }
@@ -210,5 +210,5 @@ fn exact<'r>(routes: [&'r [Route]; 2], method: &Method, path: &str) -> Option<Fo
     allow.push(Method::Options);
     allow.sort_by(|one, other| one.as_str().cmp(other.as_str()));
     allow.dedup();
-    Some(Found::WrongMethod(allow))
+    Some(FoundRoute::WrongMethod(allow))
 }

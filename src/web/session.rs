@@ -19,13 +19,12 @@
 //! assert!(session.set_cookie(false).is_none()); // the visitor has it already
 //! ```
 //!
-//! * The store is asked at the first use. A page that does not use the session costs nothing, and
-//!   works when the store is down.
+//! * The store is asked at the first use. A page that does not use the session works when the store
+//!   is down.
 //! * A value is read from the row as it was at that moment. A change goes to the store at once, as
-//!   one step: two requests of one visitor at the same time lose nothing, and
-//!   [`update`](Session::update) gives back the new value.
-//! * Handlers need no `?`. If the store fails, the session does not ask it again, the handler
-//!   continues with what it has, and the answer is replaced by an error page.
+//!   one step: two requests of one visitor at the same time lose nothing.
+//! * Handlers need no `?`. If the store fails, it is not asked again, the handler continues with
+//!   what it has, and the answer is replaced by an error page.
 //! * A key that the store does not know is never used; the visitor gets a fresh one. Otherwise an
 //!   attacker could give a victim a key, wait for the login, and use the same key.
 //!
@@ -49,8 +48,8 @@ use std::time::{Duration, Instant};
 /// servers on one machine need different names.
 pub const COOKIE_NAME: &str = "carafe_sid";
 
-/// How many sessions there may be, unless told.
-pub const SESSIONS: usize = 100_000;
+/// How many sessions there may be by default.
+const SESSIONS: usize = 100_000;
 
 /// Where sessions are kept, and how long an unused one lives.
 #[derive(Clone)]
@@ -60,14 +59,15 @@ pub struct Sessions {
 }
 
 impl Sessions {
-    /// Sessions in this store, each for `lifetime` after its last use; at most [`SESSIONS`].
+    /// Sessions in this store, each for `lifetime` after its last use; at most 100,000.
     pub fn new(store: Arc<dyn Store>, lifetime: Duration) -> Sessions {
         Sessions { store, kind: Kind::session(lifetime, SESSIONS) }
     }
 
     /// How many there may be. The one that was not used for the longest time makes room.
-    pub fn at_most(self, most: usize) -> Sessions {
-        Sessions { kind: Kind { most, ..self.kind }, ..self }
+    pub fn at_most(mut self, most: usize) -> Sessions {
+        self.kind.most = most;
+        self
     }
 
     /// The session of a request with this cookie. The store is not asked yet.
@@ -103,7 +103,7 @@ struct OpenedSession {
     key: Option<String>,
     /// The row as this request last saw it.
     row: Map,
-    /// The row as this request first saw it, if it has changed since.
+    /// The row as this request first saw it, if this request has changed it.
     before: Option<Map>,
     refusal: Option<Refusal>,
     failure: Option<StoreError>,
@@ -180,9 +180,9 @@ impl Session<'_> {
             // back.
             self.write(&key, &mut |row| outcome = row.as_mut().map(&mut change));
         }
-        let opened = self.touch();
-        if outcome.is_none() && opened.key.is_none() && opened.failure.is_none() {
-            let row = opened.row.clone();
+        let OpenedSession { key, row, failure, .. } = self.touch();
+        if outcome.is_none() && key.is_none() && failure.is_none() {
+            let row = row.clone();
             self.write(&random::hex_id(), &mut |kept| {
                 outcome = Some(change(kept.insert(row.clone())));
             });

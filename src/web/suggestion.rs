@@ -11,7 +11,7 @@
 //!
 //! Left out: whether the command worked the last time. A test runs every example.
 
-use super::router::{Example, Found, Route, Router};
+use super::router::{FoundRoute, Route, RouteExample, Router};
 use crate::http::{Method, Request, Status};
 
 /// A command for a request that failed with this status; `near` are the routes whose paths are
@@ -30,23 +30,23 @@ pub fn command(
     }
     let mut asked = None;
     let mut candidates: Vec<&Route> = match router.find(&request.method, &request.path) {
-        Found::Route(route, _) => {
+        FoundRoute::Route(route, _) => {
             asked = Some(route);
             if may_help(status, &route.method) { with_above(router, route) } else { Vec::new() }
         }
-        Found::WrongMethod(_) => {
+        FoundRoute::WrongMethod(_) => {
             let mut known = router.of_path(&request.path);
             known.sort_by_key(|route| route.method != Method::Get);
             let above = known.first().map(|route| with_above(router, route));
             known.extend(above.into_iter().flatten());
             known
         }
-        Found::Moved(_) | Found::Nothing => near.to_vec(),
+        FoundRoute::Moved(_) | FoundRoute::Nothing => near.to_vec(),
     };
     candidates.extend(router.of_path("/").into_iter().filter(|route| route.method == Method::Get));
     // The request that has just failed is no help.
     let is_plain = request.query.is_empty() && request.body.is_empty();
-    let has_failed = |route: &Route, example: &Example| {
+    let has_failed = |route: &Route, example: &RouteExample| {
         is_plain
             && example.path == request.path
             && asked.is_some_and(|asked| std::ptr::eq(asked, route))

@@ -148,7 +148,7 @@ fn a_bare_proxy_on_this_machine_shows_nobody_the_inside() {
         let refused = |arguments: &[&str]| {
             let answer = proxy.curl(&[&["-i"], arguments].concat());
             let refused =
-                answer.contains(" 403 ") && answer.contains("for whoever sits at this machine");
+                answer.contains(" 403 ") && answer.contains("only a user of this machine");
             assert!(refused, "{name}, {arguments:?}: {answer}");
         };
         for path in INNER.iter().filter(|path| !path.ends_with('/')) {
