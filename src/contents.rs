@@ -152,6 +152,7 @@ pub static CHAPTERS: &[Chapter] = chapters! {
     "src/web/template/renderer.rs"
     "src/web/template/family.rs"
     "src/web/template/evaluate.rs"
+    "src/web/template/calls.rs"
     "src/web/template/kinds.rs"
     "src/web/template/compare.rs"
     "src/web/template/print.rs"

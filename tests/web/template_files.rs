@@ -205,7 +205,7 @@ fn a_missing_template_says_where_it_was_looked_for_and_what_is_near() {
     }
     let misnamed = Templates::from_dir(folder.0.join("template"));
     let expected = format!(
-        "hello.html: no template \"hello.html\", for there is no folder {}; there is {dir}",
+        "hello.html: no template \"hello.html\", because there is no folder {}; there is {dir}",
         folder.0.join("template").display()
     );
     assert_eq!(text(&misnamed, "hello.html"), expected);

@@ -1,7 +1,7 @@
-//! How two values compare, and what is under a key: `==`, `<`, `in`, `d['a']`.
+//! Deeper: how two values compare, and what is under a key: `==`, `<`, `in`, `d['a']`.
 //!
-//! As in Python: `1 == 1.0 == true`, a list is no tuple, HTML equals plain text of the same letters,
-//! and a string and a number have no order.
+//! As in Python: `1 == 1.0 == true`, a list is no tuple, HTML equals plain text of the same
+//! letters, and a string and a number have no order.
 
 use super::kinds::place;
 use crate::value::{Sequence, SequenceKind, Value};

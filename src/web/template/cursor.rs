@@ -1,4 +1,4 @@
-//! The tokens of a template and how many have been read: what both parts of the parser share.
+//! Deeper: the tokens of a template and how many have been read, for both parts of the parser.
 
 use super::mistake::Mistake;
 use super::scan::{Token, scan};
@@ -24,10 +24,6 @@ pub struct Parser<'s> {
 
 impl<'s> Parser<'s> {
     /// A parser before the first token.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`scan`].
     pub fn new(
         source: &'s str,
         filters: &'s [(String, CustomFilter)],
@@ -79,19 +75,11 @@ impl<'s> Parser<'s> {
     }
 
     /// Goes past a token.
-    ///
-    /// # Errors
-    ///
-    /// Another token comes next.
     pub fn expect(&mut self, token: Token) -> Result<(), Mistake> {
         if self.skip_token(&token) { Ok(()) } else { self.unexpected(&token.to_string()) }
     }
 
     /// The name that comes next.
-    ///
-    /// # Errors
-    ///
-    /// No name comes next.
     pub fn name(&mut self, expected: &str) -> Result<&'s str, Mistake> {
         let Token::Name(name) = *self.peek() else { return self.unexpected(expected) };
         self.skip(1);
@@ -104,10 +92,6 @@ impl<'s> Parser<'s> {
     }
 
     /// Goes so many levels in; [`Parser::leave`] goes back.
-    ///
-    /// # Errors
-    ///
-    /// There are too many levels.
     pub fn enter(&mut self, levels: usize) -> Result<(), Mistake> {
         self.depth += levels;
         match self.depth > DEPTH {
@@ -122,10 +106,6 @@ impl<'s> Parser<'s> {
     }
 
     /// What is between brackets, with commas between; one more comma may come before the end.
-    ///
-    /// # Errors
-    ///
-    /// Those of `item`, and a missing comma.
     pub fn listed<T>(
         &mut self,
         close: &'static str,

@@ -1,58 +1,57 @@
-//! From an expression to its value.
+//! Deeper: from an expression to its value.
 //!
-//! What is only printed or compared is borrowed, not cloned: counting the users of a shared value
-//! is slow when two processors share the count. See [`Names::peek`](super::names::Names::peek).
+//! What is only printed or tested is borrowed, not cloned: counting the users of a shared value is
+//! slow when two processors share the count. See [`Names::peek`](super::names::Names::peek).
 
-use super::function::{bind, find, unknown};
-use super::lists::{range, slice};
+use super::function::{bind, unknown};
+use super::kinds::place;
+use super::lists::slice;
 use super::methods::methods_of;
 use super::mistake::Rendering;
 use super::operators::{Operator, signed};
 use super::renderer::Renderer;
-use super::tree::{Arguments, Expression, ExpressionKind as Kind, Filter};
-use crate::value::{Local, Map, Value};
+use super::tree::{Expression, ExpressionKind as Kind};
+use crate::value::{Local, SequenceKind, Value};
 
 impl<'a> Renderer<'a> {
     /// The value of an expression.
     pub fn evaluate(&mut self, expression: &'a Expression) -> Rendering<Value> {
-        match self.made(expression)? {
-            Some(value) => Ok(value),
-            None => Ok(self.lent(&None, expression).clone()),
+        match self.names.peek(expression) {
+            Some(value) => Ok(value.clone()),
+            None => self.make(expression),
         }
+    }
+
+    /// The value of an expression that must be defined.
+    pub fn defined(&mut self, expression: &'a Expression) -> Rendering<Value> {
+        let value = self.evaluate(expression)?;
+        self.must_be_defined(&value, expression)?;
+        Ok(value)
     }
 
     /// True if the value of an expression counts as true.
     pub fn truth(&mut self, expression: &'a Expression) -> Rendering<bool> {
-        let made = self.made(expression)?;
-        Ok(self.lent(&made, expression).is_true())
-    }
-
-    /// The value of an expression, if it must be made. If it can be borrowed, there is none:
-    /// [`Renderer::lent`] borrows it.
-    fn made(&mut self, expression: &'a Expression) -> Rendering<Option<Value>> {
-        if self.names.peek(expression).is_some() {
-            return Ok(None);
+        match self.names.peek(expression) {
+            Some(value) => Ok(value.is_true()),
+            None => Ok(self.make(expression)?.is_true()),
         }
+    }
+
+    /// The value of an expression that cannot be borrowed.
+    pub fn make(&mut self, expression: &'a Expression) -> Rendering<Value> {
         self.enter(expression.at)?;
-        let value = self.make(expression)?;
+        let value = self.compute(expression)?;
         self.leave();
-        Ok(Some(value))
+        Ok(value)
     }
 
-    /// What was made, or else what can be borrowed.
-    fn lent<'s>(&'s self, made: &'s Option<Value>, expression: &'s Expression) -> &'s Value {
-        made.as_ref().or_else(|| self.names.peek(expression)).unwrap_or(&Value::Undefined)
-    }
-
-    fn make(&mut self, expression: &'a Expression) -> Rendering<Value> {
+    fn compute(&mut self, expression: &'a Expression) -> Rendering<Value> {
         let at = expression.at;
         match &expression.kind {
             Kind::Constant(value) => Ok(value.clone()),
             Kind::Name(name) => Ok(self.names.ask(name)),
             Kind::List(parts) => Ok(self.all(parts)?.into()),
-            Kind::Tuple(parts) => {
-                Ok(Value::sequence(crate::value::SequenceKind::Tuple, self.all(parts)?))
-            }
+            Kind::Tuple(parts) => Ok(Value::sequence(SequenceKind::Tuple, self.all(parts)?)),
             Kind::Dict(pairs) => self.dict(pairs),
             Kind::Attribute(of, name) => self.attribute(of, name, at),
             Kind::Index(of, index) => self.index(of, index),
@@ -63,18 +62,18 @@ impl<'a> Renderer<'a> {
             }
             Kind::Test(of, test, arguments) => {
                 let (placed, named) = self.arguments(arguments)?;
-                let what = format_args!("the test {}", test.name).to_string();
+                let what = format!("the test {}", test.name);
                 let arguments = self.placed(at, bind(&what, test.parameters, placed, &named))?;
-                let made = self.made(of)?;
-                self.placed(at, (test.call)(self.lent(&made, of), &arguments))
+                let value = self.evaluate(of)?;
+                self.placed(at, (test.call)(&value, &arguments))
             }
             Kind::Sign(sign, of) => {
-                let made = self.made(of)?;
-                self.must_be_defined(&made, of)?;
-                self.placed(at, signed(*sign, self.lent(&made, of)))
+                let value = self.defined(of)?;
+                self.placed(at, signed(*sign, &value))
             }
             Kind::Binary(operator, left, right, constant) => {
-                match self.operate(operator, left, right, at)? {
+                let left = (self.evaluate(left)?, &**left);
+                match self.operate(operator, &left, right, at)?.0 {
                     Value::Html(text) if *constant => Ok(Value::Str(text)),
                     value => Ok(value),
                 }
@@ -96,19 +95,13 @@ impl<'a> Renderer<'a> {
 
     #[inline(never)]
     fn all(&mut self, expressions: &'a [Expression]) -> Rendering<Vec<Value>> {
-        let mut all = Vec::with_capacity(expressions.len());
-        for expression in expressions {
-            all.push(self.evaluate(expression)?);
-        }
-        Ok(all)
+        expressions.iter().map(|expression| self.evaluate(expression)).collect()
     }
 
     /// An error if the value is undefined: it names what was looked for.
-    fn must_be_defined(&self, made: &Option<Value>, expression: &'a Expression) -> Rendering {
-        if *self.lent(made, expression) != Value::Undefined {
-            return Ok(());
-        }
+    fn must_be_defined(&self, value: &Value, expression: &Expression) -> Rendering {
         match expression.undefined_part() {
+            _ if !value.is_undefined() => Ok(()),
             Some(part) => self.error(part.at, self.names.describe(part)),
             None => self.error(expression.at, "the value is undefined"),
         }
@@ -133,8 +126,8 @@ impl<'a> Renderer<'a> {
 
     #[inline(never)]
     fn attribute(&mut self, of: &'a Expression, name: &'a str, at: usize) -> Rendering<Value> {
-        let made = self.made(of)?;
-        match self.lent(&made, of) {
+        let value = self.evaluate(of)?;
+        match &value {
             Value::Undefined => {
                 let part = of.undefined_part().unwrap_or(of);
                 let described = self.names.describe(part);
@@ -143,16 +136,12 @@ impl<'a> Renderer<'a> {
             Value::Local(Local::Loop(number)) => self.loop_attribute(*number, name, at),
             // A method that is not called prints as `<built-in method items …>`, which nobody wants
             // on a page.
-            value if methods_of(value).iter().any(|method| method.name == name) => {
-                let (kind, other) = match value.pairs() {
-                    Some(_) => ("the dict", format!(" or, for the key, ['{name}']")),
-                    None => (value.type_name(), String::new()),
-                };
-                let message =
-                    format!("\"{name}\" is a method of {kind}, expected .{name}(){other}");
-                self.error(at, message)
+            _ if methods_of(&value).iter().any(|method| method.name == name) => {
+                let key = value.pairs().map(|_| format!(" or, for the key, ['{name}']"));
+                let (kind, key) = (value.type_name(), key.unwrap_or_default());
+                self.error(at, format!("\"{name}\" is a method of {kind}, expected .{name}(){key}"))
             }
-            value => Ok(value.under(&name.into()).cloned().unwrap_or(Value::Undefined)),
+            _ => Ok(value.under(&name.into()).cloned().unwrap_or(Value::Undefined)),
         }
     }
 
@@ -177,21 +166,18 @@ impl<'a> Renderer<'a> {
 
     #[inline(never)]
     fn index(&mut self, of: &'a Expression, index: &'a Expression) -> Rendering<Value> {
-        let made = self.made(of)?;
-        self.must_be_defined(&made, of)?;
-        let made_index = self.made(index)?;
-        let (value, key) = (self.lent(&made, of), self.lent(&made_index, index));
-        match (value, value.as_str(), key.whole()) {
+        let value = self.defined(of)?;
+        let key = self.evaluate(index)?;
+        match (&value, value.as_str(), key.whole()) {
             (Value::Local(Local::Loop(number)), ..) => {
                 self.loop_attribute(*number, key.as_str().unwrap_or_default(), index.at)
             }
             (_, Some(text), Some(at)) => {
-                let count = text.chars().count();
-                let character = super::kinds::place(at, count).and_then(|at| text.chars().nth(at));
-                let letter = |letter: char| Value::text(letter.to_string(), value.is_safe());
-                Ok(character.map_or(Value::Undefined, letter))
+                let at = place(at, text.chars().count());
+                let letter = at.and_then(|at| text.chars().nth(at)).map(String::from);
+                Ok(letter.map_or(Value::Undefined, |letter| Value::text(letter, value.is_safe())))
             }
-            _ => Ok(value.under(key).cloned().unwrap_or(Value::Undefined)),
+            _ => Ok(value.under(&key).cloned().unwrap_or(Value::Undefined)),
         }
     }
 
@@ -199,45 +185,35 @@ impl<'a> Renderer<'a> {
     fn slice(
         &mut self,
         of: &'a Expression,
-        bounds: &'a [Option<Expression>; 2],
+        [from, to]: &'a [Option<Expression>; 2],
         at: usize,
     ) -> Rendering<Value> {
-        let made = self.made(of)?;
-        self.must_be_defined(&made, of)?;
-        let mut numbers = [None, None];
-        for (number, bound) in numbers.iter_mut().zip(bounds) {
-            if let Some(bound) = bound {
-                *number = Some(self.evaluate(bound)?);
-            }
-        }
-        self.placed(at, slice(self.lent(&made, of), numbers))
+        let value = self.defined(of)?;
+        let from = from.as_ref().map(|from| self.evaluate(from)).transpose()?;
+        let to = to.as_ref().map(|to| self.evaluate(to)).transpose()?;
+        self.placed(at, slice(&value, [from, to]))
     }
 
+    /// The result of an operator, and its right value for the next step of a chain.
     fn operate(
         &mut self,
-        operator: &'static Operator,
-        left: &'a Expression,
-        right: &'a Expression,
+        operator: &Operator,
+        (left, left_expression): &(Value, &'a Expression),
+        right_expression: &'a Expression,
         at: usize,
-    ) -> Rendering<Value> {
-        let (made_left, made_right) = (self.made(left)?, self.made(right)?);
-        let (a, b) = (self.lent(&made_left, left), self.lent(&made_right, right));
-        if *a == Value::Undefined || *b == Value::Undefined {
+    ) -> Rendering<(Value, Value)> {
+        let right = self.evaluate(right_expression)?;
+        if !operator.takes_undefined {
+            self.must_be_defined(left, left_expression)?;
             // Where `%` fills in a string, an undefined value fills in nothing.
-            if !operator.takes_undefined {
-                self.must_be_defined(&made_left, left)?;
-                if operator.sign != "%" || a.as_str().is_none() {
-                    self.must_be_defined(&made_right, right)?;
-                }
+            if operator.sign != "%" || left.as_str().is_none() {
+                self.must_be_defined(&right, right_expression)?;
             }
-            if operator.sign == "~" {
-                let (a, b) = (a.clone(), b.clone());
-                self.warn_undefined(&a, left);
-                self.warn_undefined(&b, right);
-            }
+        } else if operator.sign == "~" {
+            self.warn_undefined(left, left_expression);
+            self.warn_undefined(&right, right_expression);
         }
-        let (a, b) = (self.lent(&made_left, left), self.lent(&made_right, right));
-        self.placed(at, (operator.call)(a, b))
+        Ok((self.placed(at, (operator.call)(left, &right))?, right))
     }
 
     #[inline(never)]
@@ -246,139 +222,14 @@ impl<'a> Renderer<'a> {
         first: &'a Expression,
         steps: &'a [(&'static Operator, usize, Expression)],
     ) -> Rendering<Value> {
-        let mut left = first;
-        for (operator, at, right) in steps {
-            if !self.operate(operator, left, right, *at)?.is_true() {
+        let mut left = (self.evaluate(first)?, first);
+        for (operator, at, expression) in steps {
+            let (holds, right) = self.operate(operator, &left, expression, *at)?;
+            if !holds.is_true() {
                 return Ok(false.into());
             }
-            left = right;
+            left = (right, expression);
         }
         Ok(true.into())
-    }
-
-    #[inline(never)]
-    fn arguments(&mut self, arguments: &'a Arguments) -> Rendering<(Vec<Value>, Map)> {
-        let mut placed = Vec::with_capacity(arguments.placed.len());
-        for value in &arguments.placed {
-            placed.push(self.kept(value)?);
-        }
-        let mut named = Map::new();
-        for (name, value) in &arguments.named {
-            named.insert(name.clone(), self.kept(value)?);
-        }
-        Ok((placed, named))
-    }
-
-    #[inline(never)]
-    fn filtered(
-        &mut self,
-        of: &'a Expression,
-        name: &'a str,
-        filter: Filter,
-        arguments: &'a Arguments,
-        at: usize,
-    ) -> Rendering<Value> {
-        let made = self.made(of)?;
-        if !matches!(name, "default" | "d") && *self.lent(&made, of) == Value::Undefined {
-            self.names.warn(self.position.tree, of);
-        }
-        let (mut placed, named) = self.arguments(arguments)?;
-        let input = self.lent(&made, of);
-        let result = match filter {
-            Filter::Custom(filter) => {
-                placed.extend((!named.is_empty()).then(|| Value::Map(named)));
-                filter(input, &placed)
-            }
-            Filter::BuiltIn(row) if named.is_empty() && placed.len() <= row.parameters.len() => {
-                (row.call)(input, &placed)
-            }
-            Filter::BuiltIn(row) => {
-                bind(&format!("the filter {name}"), row.parameters, placed, &named)
-                    .and_then(|placed| (row.call)(input, &placed))
-            }
-        };
-        self.placed(at, result)
-    }
-
-    #[inline(never)]
-    fn call(
-        &mut self,
-        callee: &'a Expression,
-        arguments: &'a Arguments,
-        at: usize,
-    ) -> Rendering<Value> {
-        let (placed, named) = self.arguments(arguments)?;
-        match &callee.kind {
-            Kind::Name(name) => match self.names.peek(callee) {
-                Some(Value::Local(Local::Macro(number))) => {
-                    let number = *number;
-                    self.call_macro(number, placed, &named, at)
-                }
-                Some(value) => {
-                    self.error(at, format!("{name} is {}, not a function", value.type_name()))
-                }
-                None => self.function(name, placed, &named, at),
-            },
-            Kind::Attribute(of, name) => self.method(of, name, placed, &named, callee.at),
-            _ => self.error(at, "only a name or a method can be called"),
-        }
-    }
-
-    fn function(
-        &mut self,
-        name: &'a str,
-        placed: Vec<Value>,
-        named: &Map,
-        at: usize,
-    ) -> Rendering<Value> {
-        match name {
-            "range" if named.is_empty() => return self.placed(at, range(&placed)),
-            "super" if named.is_empty() && placed.is_empty() => return self.super_block(at),
-            _ => {}
-        }
-        match self.names.call(name, &placed, named) {
-            Some(result) => self.placed(at, result),
-            None => {
-                let near = self.names.hint(name, ["range", "super"]);
-                self.error(at, format!("there is no function \"{name}\"{near}"))
-            }
-        }
-    }
-
-    fn method(
-        &mut self,
-        of: &'a Expression,
-        name: &'a str,
-        mut placed: Vec<Value>,
-        named: &Map,
-        at: usize,
-    ) -> Rendering<Value> {
-        let made = self.made(of)?;
-        if let Kind::Name(of) = &of.kind
-            && of == "self"
-        {
-            return self.error(at, format!("found self.{name}(), which is left out"));
-        }
-        self.must_be_defined(&made, of)?;
-        let value = self.lent(&made, of);
-        match value {
-            Value::Local(Local::Loop(number)) if name == "cycle" && !placed.is_empty() => {
-                let index = self.loops.get(*number).map_or(0, |state| state.index);
-                return Ok(placed.swap_remove(index % placed.len()));
-            }
-            Value::Map(map) => {
-                if let Some(Value::Local(Local::Macro(number))) = map.get(name) {
-                    let number = *number;
-                    return self.call_macro(number, placed, named, at);
-                }
-            }
-            _ => {}
-        }
-        let what = format!("method of {}", value.type_name());
-        let result = find(methods_of(value), &what, name).and_then(|method| {
-            let what = format!("{name}()");
-            (method.call)(value, &bind(&what, method.parameters, placed, named)?)
-        });
-        self.placed(at, result)
     }
 }

@@ -1,9 +1,10 @@
-//! From tokens to expressions.
+//! Deeper: from tokens to expressions.
 //!
 //! From the loosest to the tightest, as in Jinja:
 //!
 //! ```text
-//! a if b else c    or    and    not    == != < <= > >= in    + -    ~    * / // %    **    - + before a value    . [] () | is
+//! a if b else c    or    and    not    == != < <= > >= in    + -    ~    * / // %    **
+//! - + before a value    . [] () | is
 //! ```
 //!
 //! Two surprises come from Jinja itself: `~` binds tighter than `+`, and `-2 ** 2` is 4, because
@@ -53,8 +54,7 @@ impl Parser<'_> {
             }
             items.push(self.one(choice)?);
         }
-        let depth = deepest(&items);
-        node(Kind::Tuple(items), at, depth)
+        node(Kind::Tuple(items), at)
     }
 
     /// One expression.
@@ -68,10 +68,9 @@ impl Parser<'_> {
         while choice && self.skip_name("if") {
             let test = self.operation(OR)?;
             let otherwise = if self.skip_name("else") { Some(self.expression()?) } else { None };
-            let last = otherwise.as_ref().map_or(0, |otherwise| otherwise.depth);
-            let (at, depth) = (left.at, left.depth.max(test.depth).max(last));
+            let at = left.at;
             let kind = Kind::Choice(Box::new(test), Box::new(left), otherwise.map(Box::new));
-            left = node(kind, at, depth)?;
+            left = node(kind, at)?;
         }
         self.leave(1);
         Ok(left)
@@ -85,9 +84,7 @@ impl Parser<'_> {
         self.enter(1)?;
         let at = self.at();
         let mut left = if lowest <= NOT && self.skip_name("not") {
-            let of = self.operation(NOT)?;
-            let depth = of.depth;
-            node(Kind::Not(Box::new(of)), at, depth)?
+            node(Kind::Not(Box::new(self.operation(NOT)?)), at)?
         } else {
             self.signed(true)?
         };
@@ -129,16 +126,15 @@ impl Parser<'_> {
     /// Comparisons make a chain: in `a < b < c` the b is compared twice, and both must hold.
     #[inline(never)]
     fn comparison(&mut self, first: Expression) -> Result<Expression, Mistake> {
-        let (at, mut depth) = (self.at(), first.depth);
+        let at = self.at();
         let mut steps = Vec::new();
         while let Some(operator) = self.operator().filter(|operator| operator.compares()) {
             let at = self.at();
             self.skip(if operator.sign == "not in" { 2 } else { 1 });
             let right = self.operation(operator.level + 1)?;
-            depth = depth.max(right.depth);
             steps.push((operator, at, right));
         }
-        node(Kind::Compare(Box::new(first), steps), at, depth)
+        node(Kind::Compare(Box::new(first), steps), at)
     }
 
     /// A value with the signs before it and what follows it: `-a.b[0]|filter`.
@@ -154,9 +150,7 @@ impl Parser<'_> {
             Some(sign) => {
                 self.skip(1);
                 // Filters after the value apply to it with its sign: `-1|abs` is 1.
-                let value = self.signed(false)?;
-                let depth = value.depth;
-                node(Kind::Sign(sign, Box::new(value)), at, depth)?
+                node(Kind::Sign(sign, Box::new(self.signed(false)?)), at)?
             }
             None => self.primary()?,
         };
@@ -199,14 +193,14 @@ impl Parser<'_> {
             _ => return self.unexpected("a value"),
         };
         self.skip(1);
-        node(kind, at, 0)
+        node(kind, at)
     }
 
     #[inline(never)]
     fn bracket(&mut self, bracket: &str, at: usize) -> Result<Expression, Mistake> {
         self.skip(1);
         match bracket {
-            "(" if self.skip_sign(")") => node(Kind::Tuple(Vec::new()), at, 0),
+            "(" if self.skip_sign(")") => node(Kind::Tuple(Vec::new()), at),
             "(" => {
                 let inner = self.tuple(true)?;
                 self.expect(Token::Sign(")"))?;
@@ -214,8 +208,7 @@ impl Parser<'_> {
             }
             "[" => {
                 let items = self.listed("]", Parser::expression)?;
-                let depth = deepest(&items);
-                node(Kind::List(items), at, depth)
+                node(Kind::List(items), at)
             }
             _ => {
                 let pairs = self.listed("}", |parser| {
@@ -223,8 +216,7 @@ impl Parser<'_> {
                     parser.expect(Token::Sign(":"))?;
                     Ok((key, parser.expression()?))
                 })?;
-                let depth = pairs.iter().map(|(key, value)| key.depth.max(value.depth)).max();
-                node(Kind::Dict(pairs), at, depth.unwrap_or(0))
+                node(Kind::Dict(pairs), at)
             }
         }
     }
@@ -237,11 +229,10 @@ impl Parser<'_> {
                 let at = self.at();
                 value = match *self.peek() {
                     Token::Name(name) => {
-                        let depth = value.depth;
-                        node(Kind::Attribute(Box::new(value), name.to_owned()), at, depth)?
+                        node(Kind::Attribute(Box::new(value), name.to_owned()), at)?
                     }
                     Token::Int(number) => {
-                        let index = node(Kind::Constant(number.into()), at, 0)?;
+                        let index = node(Kind::Constant(number.into()), at)?;
                         pair(Kind::Index, value, index, at)?
                     }
                     _ => return self.unexpected("a name or a number after the point"),
@@ -250,9 +241,8 @@ impl Parser<'_> {
             } else if self.skip_sign("[") {
                 value = self.subscript(value, at)?;
             } else if self.skip_sign("(") {
-                let (arguments, depth) = self.arguments()?;
-                let (at, depth) = (value.at, depth.max(value.depth));
-                value = node(Kind::Call(Box::new(value), arguments), at, depth)?;
+                let (at, arguments) = (value.at, self.arguments()?);
+                value = node(Kind::Call(Box::new(value), arguments), at)?;
             } else {
                 return Ok(value);
             }
@@ -268,31 +258,19 @@ impl Parser<'_> {
         let from = bound(self)?;
         let slices = self.skip_sign(":");
         let to = if slices { bound(self)? } else { None };
-        if slices && self.is_sign(":") {
-            return Mistake::found(self.at(), "found the step of a slice, which is left out");
-        }
+        self.expect(Token::Sign("]"))?;
         match from {
-            None if !slices => self.unexpected("an index"),
-            Some(index) if !slices => {
-                self.expect(Token::Sign("]"))?;
-                pair(Kind::Index, value, index, at)
-            }
-            from => {
-                self.expect(Token::Sign("]"))?;
-                let bounds = [from, to];
-                let depth = bounds.iter().flatten().map(|bound| bound.depth).max().unwrap_or(0);
-                let depth = depth.max(value.depth);
-                node(Kind::Slice(Box::new(value), Box::new(bounds)), at, depth)
-            }
+            Some(index) if !slices => pair(Kind::Index, value, index, at),
+            None if !slices => Mistake::found(at, "found [], expected an index"),
+            from => node(Kind::Slice(Box::new(value), Box::new([from, to])), at),
         }
     }
 
-    /// After the opening bracket: values, then `name=value`, then the closing bracket; and how deep
-    /// they are.
+    /// After the opening bracket: values, then `name=value`, then the closing bracket.
     #[inline(never)]
-    fn arguments(&mut self) -> Result<(Arguments, usize), Mistake> {
+    fn arguments(&mut self) -> Result<Arguments, Mistake> {
         let mut arguments = Arguments::default();
-        let depths = self.listed(")", |parser| {
+        self.listed(")", |parser| {
             let at = parser.at();
             if let (Token::Name(name), Token::Sign("=")) =
                 (parser.peek().clone(), parser.peek_at(1))
@@ -301,22 +279,16 @@ impl Parser<'_> {
                 if arguments.named.iter().any(|(known, _)| **known == *name) {
                     return Mistake::found(at, format!("found {name}= for the second time"));
                 }
-                let value = parser.expression()?;
-                let depth = value.depth;
-                arguments.named.push((name.into(), value));
-                return Ok(depth);
-            }
-            if let Token::Sign("*" | "**") = parser.peek() {
-                let message = format!("found {} before an argument: left out", parser.peek());
-                return Mistake::found(at, message);
+                arguments.named.push((name.into(), parser.expression()?));
+                return Ok(());
             }
             if !arguments.named.is_empty() {
                 return parser.unexpected("name=value: values by place come first");
             }
             arguments.placed.push(parser.expression()?);
-            Ok(arguments.placed.last().map_or(0, |value| value.depth))
+            Ok(())
         })?;
-        Ok((arguments, depths.into_iter().max().unwrap_or(0)))
+        Ok(arguments)
     }
 
     /// After `|`: `name` or `name(…)`.
@@ -334,10 +306,8 @@ impl Parser<'_> {
                 return Mistake::found(at, unknown("filter", name, known));
             }
         };
-        let (arguments, depth) =
-            if self.skip_sign("(") { self.arguments()? } else { Default::default() };
-        let depth = depth.max(value.depth);
-        node(Kind::Filter(Box::new(value), name.to_owned(), filter, arguments), at, depth)
+        let arguments = if self.skip_sign("(") { self.arguments()? } else { Default::default() };
+        node(Kind::Filter(Box::new(value), name.to_owned(), filter, arguments), at)
     }
 
     /// After `is`: `[not] name`, `name(…)` or `name value`.
@@ -347,13 +317,12 @@ impl Parser<'_> {
         let at = self.at();
         let name = self.name("the name of a test")?;
         let test = find(TESTS, "test", name).or_else(|message| Mistake::found(at, message))?;
-        let (mut arguments, mut depth) = Default::default();
+        let mut arguments = Arguments::default();
         if self.skip_sign("(") {
-            (arguments, depth) = self.arguments()?;
+            arguments = self.arguments()?;
         } else if !test.parameters.is_empty() {
             let operand = self.primary()?;
             arguments.placed.push(self.postfix(operand)?);
-            depth = deepest(&arguments.placed);
         } else if match self.peek() {
             Token::Name(name) => !matches!(*name, "and" | "or" | "else"),
             Token::Quoted(_) | Token::Int(_) | Token::Float(_) => true,
@@ -362,19 +331,17 @@ impl Parser<'_> {
             // Jinja takes what comes here for a value of the test.
             return self.unexpected("an operator: a test with more after it needs brackets");
         }
-        let depth = depth.max(value.depth);
-        let test = node(Kind::Test(Box::new(value), test, arguments), at, depth)?;
-        let depth = test.depth;
-        if negated { node(Kind::Not(Box::new(test)), is_at, depth) } else { Ok(test) }
+        let test = node(Kind::Test(Box::new(value), test, arguments), at)?;
+        if negated { node(Kind::Not(Box::new(test)), is_at) } else { Ok(test) }
     }
 }
 
-/// An expression whose parts have so many levels.
-fn node(kind: Kind, at: usize, depth: usize) -> Result<Expression, Mistake> {
-    if depth >= DEPTH {
-        return Mistake::found(at, format!("the expression is more than {DEPTH} levels deep"));
+/// An expression that is not too deep.
+fn node(kind: Kind, at: usize) -> Result<Expression, Mistake> {
+    match Expression::new(kind, at) {
+        expression if expression.depth <= DEPTH => Ok(expression),
+        _ => Mistake::found(at, format!("the expression is more than {DEPTH} levels deep")),
     }
-    Ok(Expression { kind, at, depth: depth + 1 })
 }
 
 /// An expression of two parts.
@@ -384,11 +351,5 @@ fn pair(
     right: Expression,
     at: usize,
 ) -> Result<Expression, Mistake> {
-    let depth = left.depth.max(right.depth);
-    node(kind(Box::new(left), Box::new(right)), at, depth)
-}
-
-/// How many levels the deepest of these has.
-fn deepest(parts: &[Expression]) -> usize {
-    parts.iter().map(|part| part.depth).max().unwrap_or(0)
+    node(kind(Box::new(left), Box::new(right)), at)
 }

@@ -1,4 +1,4 @@
-//! Pages of several templates: `extends`, `block`, `super()`, `include`, `macro` and `import`.
+//! Deeper: pages of several templates: `extends`, `block`, `super()`, `include` and `import`.
 //!
 //! A page and the layouts above it are a family: the page first, the layout that extends nothing
 //! last. Their bodies run in that order; all but the last print nothing. Where the last one has a
@@ -10,12 +10,12 @@
 //!
 //! Left out: `self.name()`, which repeats a block.
 
-use super::function::{bind, unknown};
+use super::function::unknown;
 use super::mistake::Rendering;
 use super::names::{Bound, PageNames};
-use super::renderer::{Definition, Position, Renderer};
-use super::tree::{Expression, Import, Imported, Macro, Tree};
-use crate::value::{Local, Map, Value};
+use super::renderer::{Position, Renderer};
+use super::tree::{Expression, Import, Imported, Tree};
+use crate::value::Value;
 
 impl<'a> Renderer<'a> {
     /// A whole template: its own body, then those of the templates that it extends.
@@ -100,7 +100,7 @@ impl<'a> Renderer<'a> {
             Some(names) => names,
             None => std::slice::from_ref(&value),
         };
-        let mut problem = "found no name of a template".to_owned();
+        let mut problem = None;
         for name in names {
             let Some(name) = name.as_str() else {
                 let found = name.type_name();
@@ -108,64 +108,15 @@ impl<'a> Renderer<'a> {
             };
             match self.shelf.tree(name)? {
                 Ok(tree) => return Ok(tree),
-                Err(missing) if missing.is_absent => problem = missing.message,
-                Err(missing) => return self.error(at, missing.message),
+                Err(missing) => _ = problem.get_or_insert(missing),
             }
         }
-        self.error(at, problem)
-    }
-
-    /// `{% macro name(…) %}`: the macro becomes a value.
-    pub(super) fn define(&mut self, parts: &'a Macro) {
-        let same =
-            |known: &Definition| std::ptr::eq(known.parts, parts) && known.page == self.running;
-        let number = self.macros.iter().position(same).unwrap_or(self.macros.len());
-        if number == self.macros.len() {
-            let (tree, page) = (self.position.tree, self.running);
-            self.macros.push(Definition { parts, tree, page });
-        }
-        self.names.set(&parts.name, Bound::Value(Value::Local(Local::Macro(number))));
-    }
-
-    /// What a macro prints. It sees what its template has set at the top, and its parameters.
-    #[inline(never)]
-    pub(super) fn call_macro(
-        &mut self,
-        number: usize,
-        placed: Vec<Value>,
-        named: &Map,
-        at: usize,
-    ) -> Rendering<Value> {
-        let Some(Definition { parts, tree, page }) = self.macros.get(number) else {
-            return self.error(at, "this macro belongs to another page");
-        };
-        let (parts, tree, page) = (*parts, *tree, *page);
-        let what = format!("the macro {}", parts.name);
-        let values = self.placed(at, bind(&what, &parts.parameters, placed, named))?;
-        self.enter(at)?;
-        let (start, caller) = (self.out.len(), self.switch_to(page));
-        let outer = std::mem::replace(&mut self.position, Position::start(tree));
-        let scope = self.names.open_apart();
-        let first_default = parts.parameters.len() - parts.defaults.len();
-        for (at, name) in parts.parameters.iter().enumerate() {
-            let default = at.checked_sub(first_default).and_then(|at| parts.defaults.get(at));
-            let value = match (values.get(at), default) {
-                (None | Some(Value::Undefined), Some(default)) => self.kept(default)?,
-                (value, _) => value.cloned().unwrap_or(Value::Undefined),
-            };
-            self.names.set(name, Bound::Value(value));
-        }
-        self.nodes(&parts.body)?;
-        self.names.close(scope);
-        self.position = outer;
-        self.switch_to(caller);
-        self.leave();
-        Ok(self.cut_off(start))
+        self.error(at, problem.unwrap_or_else(|| "found no name of a template".to_owned()))
     }
 
     /// Exchanges the names of the page that runs for those of another; the number of the one that
     /// ran until now is returned.
-    fn switch_to(&mut self, page: usize) -> usize {
+    pub(super) fn switch_to(&mut self, page: usize) -> usize {
         let before = std::mem::replace(&mut self.running, page);
         self.names.swap(&mut self.pages[before]);
         self.names.swap(&mut self.pages[page]);

@@ -1,4 +1,4 @@
-//! The filters, `{{ name|upper }}`: the table, and the filter `default`.
+//! Deeper: the table of filters, `{{ name|upper }}`, and the filter `default`.
 //!
 //! To add a filter, write its function beside those of its kind and a row here: its name, its
 //! parameters, its function, an example. A filter of the application needs neither:
@@ -12,7 +12,7 @@ use crate::value::Value;
 /// empty or zero.
 fn default(value: &Value, arguments: &[Value]) -> Outcome {
     let for_empty = given(arguments, 1).is_some_and(Value::is_true);
-    if *value == Value::Undefined || for_empty && !value.is_true() {
+    if value.is_undefined() || for_empty && !value.is_true() {
         return Ok(arguments.first().cloned().unwrap_or_else(|| "".into()));
     }
     Ok(value.clone())

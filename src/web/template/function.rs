@@ -1,4 +1,4 @@
-//! What filters, tests, methods and operators have in common: each is a row of a table.
+//! Deeper: the form of filters, tests and methods: each is a row of a table.
 //!
 //! To add a filter, write its function and a row for it in `filters`. The row holds an example,
 //! which a test runs and which `carafe help templates` shows.
@@ -103,5 +103,5 @@ pub fn bind<P: AsRef<str>>(
 
 /// The value of the parameter at this place, if there is one.
 pub fn given(arguments: &[Value], place: usize) -> Option<&Value> {
-    arguments.get(place).filter(|value| **value != Value::Undefined)
+    arguments.get(place).filter(|value| !value.is_undefined())
 }

@@ -1,4 +1,4 @@
-//! What a template may ask of a value: its type, its truth, its length, its items.
+//! Deeper: what a template may ask of a value: its type, its truth, its length, its items.
 //!
 //! All answers are Python's, because Jinja's are: true counts as 1, the items of a dict are its
 //! keys, an empty list is false.
@@ -31,6 +31,11 @@ impl Value {
         let map: Option<Map> =
             pairs.iter().map(|(key, value)| Some((text(key)?, value.clone()))).collect();
         map.map_or_else(|| Value::Dict(Arc::new(pairs)), Value::Map)
+    }
+
+    /// True for the value of an unknown name.
+    pub(super) fn is_undefined(&self) -> bool {
+        matches!(self, Value::Undefined)
     }
 
     /// True for text that is HTML already.

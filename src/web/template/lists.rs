@@ -1,4 +1,4 @@
-//! Filters for lists: `{{ names|sort|join(', ') }}`.
+//! Deeper: filters for lists: `{{ names|sort|join(', ') }}`.
 
 use super::function::{Outcome, given};
 use super::kinds::{LONGEST, place, too_long};
@@ -127,7 +127,7 @@ fn path(attribute: Option<&Value>) -> Vec<Value> {
 fn look_up(item: &Value, path: &[Value]) -> Outcome {
     let mut found = item;
     for step in path {
-        if *found == Value::Undefined {
+        if found.is_undefined() {
             return Err(format!("an item has no {}", to_text(step)));
         }
         found = found.under(step).unwrap_or(&Value::Undefined);

@@ -1,8 +1,8 @@
-//! The trees of templates: parsed when they are first needed, and again when their file has changed.
+//! Deeper: the trees of templates, parsed when they are first needed or have changed.
 //!
 //! [`FileCache`] keeps them.
 
-use super::folder::{MissingTemplate, TemplateSource, TemplateVersion};
+use super::folder::{TemplateSource, TemplateVersion};
 use super::mistake::{Rendering, TemplateError};
 use super::tags::parse;
 use super::tree::{CustomFilter, Tree};
@@ -11,7 +11,7 @@ use std::cell::OnceCell;
 use std::sync::Arc;
 
 /// How many templates one page may be made of.
-const MOST_TEMPLATES: usize = 100;
+const MOST_TEMPLATES: usize = 64;
 
 /// How many parsed templates are kept, once for each stripe of the cache.
 const KEPT: usize = 512;
@@ -24,15 +24,15 @@ pub struct Loader {
     cache: FileCache<CachedTree>,
 }
 
-/// A parsed template, and the version of the file from which it came.
+/// A parsed template, and the version of its file; none for what is in the binary.
 #[derive(Debug)]
 struct CachedTree {
     tree: Tree,
-    version: TemplateVersion,
+    version: Option<TemplateVersion>,
 }
 
 /// A tree, or why there is no template of this name. A template with a mistake is an error.
-pub type Found<T> = Rendering<Result<T, MissingTemplate>>;
+pub type FoundTemplate<T> = Rendering<Result<T, String>>;
 
 impl Loader {
     /// Templates of this source.
@@ -49,8 +49,9 @@ impl Loader {
     }
 
     /// The tree of a template, from the cache if its file has not changed since.
-    fn tree(&self, name: &str) -> Found<Arc<CachedTree>> {
-        let is_current = |cached: &CachedTree| self.source.is_current(&cached.version);
+    fn tree(&self, name: &str) -> FoundTemplate<Arc<CachedTree>> {
+        let is_current =
+            |cached: &CachedTree| cached.version.as_ref().is_none_or(TemplateVersion::is_current);
         if let Some(cached) = self.cache.get(name, is_current) {
             return Ok(Ok(cached));
         }
@@ -87,7 +88,7 @@ impl<'l> Shelf<'l> {
     /// # Errors
     ///
     /// A mistake in the template.
-    pub fn tree(&self, name: &str) -> Found<&Tree> {
+    pub fn tree(&self, name: &str) -> FoundTemplate<&Tree> {
         for place in &self.places {
             match place.get() {
                 Some(known) if known.tree.name == name => return Ok(Ok(&known.tree)),
@@ -98,7 +99,6 @@ impl<'l> Shelf<'l> {
                 }
             }
         }
-        let message = format!("the page is made of more than {MOST_TEMPLATES} templates");
-        Ok(Err(MissingTemplate { message, is_absent: false }))
+        Ok(Err(format!("the page is made of more than {MOST_TEMPLATES} templates")))
     }
 }

@@ -1,4 +1,4 @@
-//! Methods of strings, lists and dicts: `{{ name.upper() }}`, `{% for k, v in d.items() %}`.
+//! Deeper: methods of strings, lists and dicts: `{{ name.upper() }}`.
 //!
 //! Left out: methods that change a list or a dict, because a page only reads. The message names
 //! the methods that are there.

@@ -1,4 +1,4 @@
-//! Errors of templates: which template, which line, which column, what is wrong.
+//! Deeper: errors of templates: which template, which line, which column, what is wrong.
 
 use std::fmt;
 

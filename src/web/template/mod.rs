@@ -5,7 +5,7 @@
 //! * `folder` and `loader`: where templates come from, and when they are parsed again.
 //! * `scan`: text to tokens. `tags` and `expressions`, over `cursor`: tokens to a `tree`.
 //! * `renderer` and `family`: tree and values to a page. `names`: which value a name has.
-//!   `evaluate`: expressions to values. `print`: values to text.
+//!   `evaluate` and `calls`: expressions to values. `print`: values to text.
 //! * `operators`, `filters`, `predicates` (the tests after `is`) and `methods` are tables of
 //!   functions; `function` is the form of a row. `strings`, `lists`, `numbers`, `printf`, `kinds`
 //!   and `compare` have the functions. `reference` makes a page from the tables.
@@ -16,6 +16,7 @@
 //!
 //! Left out: line statements, translations, `call` blocks, and templates sent in pieces.
 
+mod calls;
 mod compare;
 mod cursor;
 mod evaluate;
@@ -44,7 +45,7 @@ mod tree;
 
 pub use mistake::TemplateError;
 pub use names::Globals;
-pub use reference::{Example, examples, reference};
+pub use reference::{TemplateExample, examples, reference};
 pub use tree::CustomFilter;
 
 use crate::value::Map;
@@ -112,7 +113,7 @@ impl Templates {
             template: name.to_owned(),
             line: 0,
             column: 0,
-            message: missing.message,
+            message: missing,
         })?;
         let mut page = Renderer::new(&shelf, Names::new(variables, globals), tree);
         page.template().map_err(|error| *error)?;

@@ -1,8 +1,8 @@
-//! Which value a name has at a place of a template.
+//! Deeper: which value a name has at a place of a template.
 //!
-//! The names that templates set are on a stack and are searched from its top, so an inner name hides
-//! an outer one. Below the stack are, in this order, the variables of the handler and what the
-//! application lends to every page: `request`, `session`, `g`.
+//! The names that templates set are on a stack and are searched from its top, so an inner name
+//! hides an outer one. Below the stack are, in this order, the variables of the handler and what
+//! the application lends to every page: `request`, `session`, `g`.
 //!
 //! What is set outside of loops, `with`s, blocks and macros belongs to the whole page: it is the
 //! lower part of the stack, up to `top`. A block or a macro sees only that part, so the names above
@@ -94,8 +94,8 @@ impl<'a> Names<'a> {
         Names { stack, top: 0, at_top: true, variables, globals, lent, warnings }
     }
 
-    /// The value of a name, an attribute or an item, if it can be borrowed. Nothing is computed, and
-    /// the application is not asked.
+    /// The value of a name, an attribute or an item, if it can be borrowed. Nothing is computed,
+    /// and the application is not asked.
     pub fn peek<'s>(&'s self, expression: &'s Expression) -> Option<&'s Value> {
         match &expression.kind {
             Kind::Constant(value) => Some(value),

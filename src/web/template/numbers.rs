@@ -1,4 +1,4 @@
-//! Filters for numbers: `{{ price|round(2) }}`, `{{ '42'|int }}`.
+//! Deeper: filters for numbers: `{{ price|round(2) }}`, `{{ '42'|int }}`.
 //!
 //! Left out: `int` with another base than ten.
 
@@ -102,7 +102,7 @@ pub fn int(value: &Value, arguments: &[Value]) -> Outcome {
 
 /// The number, or the number in the text, as a float; the argument if there is none.
 pub fn float(value: &Value, arguments: &[Value]) -> Outcome {
-    if *value == Value::Undefined {
+    if value.is_undefined() {
         return Err("an undefined value is no number".to_owned());
     }
     let number = value.number().or_else(|| parse_float(value.as_str()?.trim_matches(is_space)));

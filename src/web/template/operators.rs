@@ -1,4 +1,4 @@
-//! The operators between two values: a table of signs and functions.
+//! Deeper: the operators between two values, a table of signs and functions.
 //!
 //! * Whole numbers are exact. A result that 64 bits do not hold is an error.
 //! * `/` always gives a float. `//` and `%` round down, so `-7 // 2` is `-4` and `-7 % 2` is `1`.

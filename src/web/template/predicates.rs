@@ -1,4 +1,4 @@
-//! The tests after `is`, `{% if name is defined %}`: a table of names and functions.
+//! Deeper: the tests after `is`, `{% if name is defined %}`, a table.
 
 use super::function::{Function, Outcome, given, row};
 use super::operators::remainder;
@@ -16,13 +16,7 @@ fn divisibleby(value: &Value, arguments: &[Value]) -> Outcome {
 /// All tests.
 pub static TESTS: &[Function] = &[
     row("boolean", &[], |it, _| Ok(it.as_bool().is_some().into()), "{{ true is boolean }}", "True"),
-    row(
-        "defined",
-        &[],
-        |it, _| Ok((*it != Value::Undefined).into()),
-        "{{ x is defined }}",
-        "False",
-    ),
+    row("defined", &[], |it, _| Ok((!it.is_undefined()).into()), "{{ x is defined }}", "False"),
     row("divisibleby", &["num"], divisibleby, "{{ 9 is divisibleby(3) }}", "True"),
     row("even", &[], |it, _| rest_is(it, &Value::Int(2), 0), "{{ 4 is even }}", "True"),
     row(
@@ -47,11 +41,5 @@ pub static TESTS: &[Function] = &[
     row("odd", &[], |it, _| rest_is(it, &Value::Int(2), 1), "{{ 3 is odd }}", "True"),
     row("string", &[], |it, _| Ok(it.as_str().is_some().into()), "{{ 'a' is string }}", "True"),
     row("true", &[], |it, _| Ok((it.as_bool() == Some(true)).into()), "{{ 1 is true }}", "False"),
-    row(
-        "undefined",
-        &[],
-        |it, _| Ok((*it == Value::Undefined).into()),
-        "{{ x is undefined }}",
-        "True",
-    ),
+    row("undefined", &[], |it, _| Ok(it.is_undefined().into()), "{{ x is undefined }}", "True"),
 ];

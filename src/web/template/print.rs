@@ -1,4 +1,4 @@
-//! How a value turns into text: as Python prints it, then escaped for HTML.
+//! Deeper: how a value turns into text: as Python prints it, then escaped for HTML.
 //!
 //! `None`, `True`, `1e+16`, `['a', 1]`: a list shows its strings in quotes, as Python's `repr`
 //! does.
@@ -14,8 +14,13 @@ use std::fmt::Write;
 ///
 /// `"` and `'` are among them, so escaped text may also be an attribute, if that is in quotes.
 pub fn escape_into(out: &mut String, text: &str) {
+    // A bit for each of the five, which are all below 64: most bytes need one look only.
+    const SPECIAL: u64 = 1 << b'&' | 1 << b'<' | 1 << b'>' | 1 << b'"' | 1 << b'\'';
     let mut clean = 0;
     for (at, byte) in text.bytes().enumerate() {
+        if byte >= 64 || SPECIAL >> byte & 1 == 0 {
+            continue;
+        }
         let replacement = match byte {
             b'&' => "&amp;",
             b'<' => "&lt;",
@@ -153,7 +158,15 @@ fn is_printable(character: char) -> bool {
     // them. Python keeps those marks; they begin at U+0300.
     let escaped =
         character.escape_debug().len() > 2 && !('\u{300}'..='\u{36f}').contains(&character);
-    let format = matches!(character, '\u{ad}' | '\u{600}'..='\u{605}' | '\u{61c}' | '\u{200b}'..='\u{200f}'
-        | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}');
+    const FORMAT: [std::ops::RangeInclusive<char>; 7] = [
+        '\u{ad}'..='\u{ad}',
+        '\u{600}'..='\u{605}',
+        '\u{61c}'..='\u{61c}',
+        '\u{200b}'..='\u{200f}',
+        '\u{202a}'..='\u{206f}',
+        '\u{feff}'..='\u{feff}',
+        '\u{fff9}'..='\u{fffb}',
+    ];
+    let format = FORMAT.iter().any(|range| range.contains(&character));
     character == ' ' || !(character.is_control() || character.is_whitespace() || escaped || format)
 }

@@ -1,4 +1,4 @@
-//! Patterns that values fill in: `'%s: %d' % (a, b)`, `'%.2f'|format(a)`, `'{}: {:.2f}'.format(a, b)`.
+//! Deeper: patterns that values fill in: `'%s: %d' % (a, b)`, `'{:.2f}'.format(a)`.
 //!
 //! ```text
 //! %  [(name)]  [- + space 0]*  [width]  [. precision]  one of s r d i f %

@@ -1,4 +1,4 @@
-//! The reference of the template language, made from its tables.
+//! Deeper: the reference of the template language, made from its tables.
 
 use super::filters::FILTERS;
 use super::function::{ANY, Function};
@@ -9,7 +9,7 @@ use super::tags::{LEFT_OUT, TAGS};
 use std::fmt::Write;
 
 /// A piece of a template, and what it prints.
-pub type Example = (&'static str, &'static str);
+pub type TemplateExample = (&'static str, &'static str);
 
 /// The tables of functions, with a heading for each.
 const TABLES: [(&str, &[Function]); 5] = [
@@ -21,7 +21,7 @@ const TABLES: [(&str, &[Function]); 5] = [
 ];
 
 /// What the reference says beside the tables.
-const EXAMPLES: [Example; 8] = [
+const EXAMPLES: [TemplateExample; 8] = [
     ("{% for x in [3, 1] %}{{ loop.index }}:{{ x }} {% endfor %}", "1:3 2:1 "),
     ("{% if not 0 and 2 > 1: %}yes{% endif %}", "yes"),
     ("{% set a = 'x' %}{{ a ~ 1 }}", "x1"),
@@ -33,7 +33,7 @@ const EXAMPLES: [Example; 8] = [
 ];
 
 /// All examples of the reference.
-pub fn examples() -> impl Iterator<Item = Example> {
+pub fn examples() -> impl Iterator<Item = TemplateExample> {
     let rows = TABLES.iter().flat_map(|(_, table)| table.iter());
     EXAMPLES.into_iter().chain(rows.map(|row| row.example))
 }
@@ -84,7 +84,7 @@ Left out
     out
 }
 
-fn line(out: &mut String, name: &str, (template, prints): Example) {
+fn line(out: &mut String, name: &str, (template, prints): TemplateExample) {
     let start = if name.is_empty() { "  ".to_owned() } else { format!("  {name:<26} ") };
     _ = writeln!(out, "{start}{template}  →  {prints}");
 }

@@ -1,4 +1,4 @@
-//! From a tree and values to a page: the tags.
+//! Deeper: from a tree and values to a page: the tags.
 //!
 //! The tree is followed from front to back, and what it prints is appended to one string. Text that
 //! is wanted as a value (`super()`, a macro, `{% set %}` with a body) is printed there too, and is
@@ -12,7 +12,7 @@ use super::loader::Shelf;
 use super::mistake::{Rendering, TemplateError};
 use super::names::{Bound, Names, PageNames};
 use super::print::print_into;
-use super::tree::{Expression, ExpressionKind, For, Macro, Node, Target, Tree};
+use super::tree::{Expression, ExpressionKind, For, Macro, NameTarget, Node, Tree};
 use crate::value::{Local, Value};
 
 /// How many levels of loops, blocks, includes and expressions a page may have: each needs stack.
@@ -66,6 +66,7 @@ impl<'a> Position<'a> {
 }
 
 /// A macro that was defined.
+#[derive(Clone, Copy)]
 pub struct Definition<'a> {
     /// What it is made of.
     pub parts: &'a Macro,
@@ -177,11 +178,14 @@ impl<'a> Renderer<'a> {
 
     #[inline(never)]
     fn print(&mut self, expression: &'a Expression) -> Rendering {
-        if let Some(value) = self.names.peek(expression).filter(|it| **it != Value::Undefined) {
-            print_into(&mut self.out, value);
-            return Ok(());
-        }
-        let value = self.evaluate(expression)?;
+        let value = match self.names.peek(expression) {
+            Some(Value::Undefined) => Value::Undefined,
+            Some(value) => {
+                print_into(&mut self.out, value);
+                return Ok(());
+            }
+            None => self.make(expression)?,
+        };
         self.warn_undefined(&value, expression);
         print_into(&mut self.out, &value);
         Ok(())
@@ -189,7 +193,7 @@ impl<'a> Renderer<'a> {
 
     /// Adds a warning if the value is undefined.
     pub fn warn_undefined(&mut self, value: &Value, expression: &'a Expression) {
-        if *value == Value::Undefined {
+        if value.is_undefined() {
             self.names.warn(self.position.tree, expression);
         }
     }
@@ -222,13 +226,13 @@ impl<'a> Renderer<'a> {
     }
 
     /// Gives the names of a target their values.
-    fn assign(&mut self, target: &'a Target, value: &Value) -> Rendering {
+    fn assign(&mut self, target: &'a NameTarget, value: &Value) -> Rendering {
         let (targets, at) = match target {
-            Target::Name(name) => {
+            NameTarget::Name(name) => {
                 self.names.set(name, Bound::Value(value.clone()));
                 return Ok(());
             }
-            Target::Several(targets, at) => (targets, *at),
+            NameTarget::Several(targets, at) => (targets, *at),
         };
         let count = targets.len();
         let items = value.to_items().or_else(|_| {
@@ -259,7 +263,7 @@ impl<'a> Renderer<'a> {
             self.loops.push(LoopState { index: 0, length });
             self.names.set("loop", Bound::Value(Value::Local(Local::Loop(loops))));
         }
-        if let Target::Name(name) = &parts.target
+        if let NameTarget::Name(name) = &parts.target
             && length > 0
         {
             self.names.set(name, Bound::Item(list.clone(), 0));
@@ -273,7 +277,7 @@ impl<'a> Renderer<'a> {
             if let Some(state) = self.loops.get_mut(loops) {
                 state.index = index;
             }
-            if let Target::Several(..) = parts.target {
+            if let NameTarget::Several(..) = parts.target {
                 self.assign(&parts.target, item)?;
             }
             self.inner(&parts.body, at)?;
@@ -325,7 +329,7 @@ impl<'a> Renderer<'a> {
     }
 
     #[inline(never)]
-    fn with(&mut self, bindings: &'a [(Target, Expression)], body: &'a [Node]) -> Rendering {
+    fn with(&mut self, bindings: &'a [(NameTarget, Expression)], body: &'a [Node]) -> Rendering {
         // All values are computed before the first name gets one: in `with a = 1, b = a` the a is
         // an outer one.
         let mut values = Vec::with_capacity(bindings.len());

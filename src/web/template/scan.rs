@@ -1,4 +1,4 @@
-//! From text to tokens: where the template's text ends and its tags begin.
+//! Deeper: from text to tokens: where the template's text ends and its tags begin.
 //!
 //! Outside of `{{ }}`, `{% %}` and `{# #}` everything is text. A minus sign at the inner edge of a
 //! tag, `{%-` or `-%}`, removes the white space on that side. Between `{% raw %}` and
@@ -255,9 +255,6 @@ impl<'s> Scanner<'s> {
     /// integer = digits; float = digits, then a point with digits or an exponent or both.
     fn number(&mut self) -> Result<Token<'s>, Mistake> {
         let (start, rest) = (self.at, self.rest());
-        if rest.get(..2).is_some_and(|two| matches!(&*two.to_lowercase(), "0x" | "0o" | "0b")) {
-            return Mistake::found(start, format!("found {}: write it in base ten", &rest[..2]));
-        }
         let whole = digits(rest);
         let mut length = whole;
         // After a point, as in `items.0.1`, a number is an index and has no fraction.

@@ -1,4 +1,4 @@
-//! What filters and methods do with text: `{{ name|upper }}`, `{{ name.upper() }}`.
+//! Deeper: what filters and methods do with text: `{{ name|upper }}`.
 //!
 //! Text that is HTML stays HTML where Jinja keeps it so, and nowhere else.
 

@@ -1,16 +1,16 @@
-//! From tokens to the tree: the tags and what is between them.
+//! Deeper: from tokens to the tree: the tags and what is between them.
 //!
 //! A tag that opens something must be closed by another tag; the message names both. A colon may
 //! end an opening tag, `{% if name: %}`, because Python writes it there.
 //!
-//! Left out: `call`, `filter`, `do`, `autoescape`, `trans`, `continue` and `break`; `scoped` blocks;
-//! `include` with `ignore missing` or `without context`. The message says so.
+//! Left out: `call`, `filter`, `do`, `autoescape`, `trans`, `continue` and `break`; `scoped`
+//! blocks; filters after `set`; `include` with `ignore missing` or `without context`.
 
 use super::cursor::Parser;
 use super::mistake::{Mistake, locate};
 use super::scan::{Token, shortened};
 use super::tree::{
-    Block, CustomFilter, Expression, For, Import, Imported, Macro, Node, Target, Tree,
+    Block, CustomFilter, Expression, For, Import, Imported, Macro, NameTarget, Node, Tree,
 };
 use crate::near::nearest;
 
@@ -144,8 +144,6 @@ impl<'s> Parser<'s> {
                 let name = self.expression()?;
                 if self.skip_name("with") {
                     self.expect(Token::Name("context"))?;
-                } else if let Token::Name("ignore" | "without") = self.peek() {
-                    return Mistake::found(at, format!("{} is left out", self.peek()));
                 }
                 self.expect(Token::TagEnd)?;
                 Ok(if tag == "include" { Node::Include(name) } else { Node::Extends(name) })
@@ -188,10 +186,6 @@ impl<'s> Parser<'s> {
         }
         let over = self.tuple(false)?;
         let filter = if self.skip_name("if") { Some(self.expression()?) } else { None };
-        if let Token::Name("recursive") = self.peek() {
-            let message = "found recursive, which is left out: a macro can call itself";
-            return Mistake::found(self.at(), message);
-        }
         let loops = self.loops;
         let (body, end) = self.body_of("for", at, &["else", "endfor"])?;
         let uses_loop = self.loops > loops;
@@ -206,11 +200,10 @@ impl<'s> Parser<'s> {
                 self.expect(Token::TagEnd)?;
                 Ok(Node::Set(target, value))
             }
-            Target::Name(_) if self.is_sign("|") => {
-                Mistake::found(self.at(), "found a filter after set, which is left out")
+            NameTarget::Name(name) => {
+                Ok(Node::Capture(name, self.whole_body("set", at, &["endset"])?))
             }
-            Target::Name(name) => Ok(Node::Capture(name, self.whole_body("set", at, &["endset"])?)),
-            Target::Several(..) => self.unexpected("="),
+            NameTarget::Several(..) => self.unexpected("="),
         }
     }
 
@@ -232,10 +225,6 @@ impl<'s> Parser<'s> {
         let name = self.name("the name of the block")?;
         if self.blocks.iter().any(|block| block.name == name) {
             return Mistake::found(name_at, format!("found the block {name} for the second time"));
-        }
-        if let Token::Name(word @ ("scoped" | "required")) = self.peek() {
-            let message = format!("found {word}, which is left out: a block sees no loop");
-            return Mistake::found(self.at(), message);
         }
         let number = self.blocks.len();
         // The place is taken before the body is parsed, so that inner blocks get later numbers.
@@ -309,7 +298,7 @@ impl<'s> Parser<'s> {
     }
 
     /// One name, or several with commas between them, brackets allowed.
-    fn target(&mut self) -> Result<Target, Mistake> {
+    fn target(&mut self) -> Result<NameTarget, Mistake> {
         let at = self.at();
         let first = self.one_target()?;
         if !self.is_sign(",") {
@@ -322,10 +311,10 @@ impl<'s> Parser<'s> {
             }
             several.push(self.one_target()?);
         }
-        Ok(Target::Several(several, at))
+        Ok(NameTarget::Several(several, at))
     }
 
-    fn one_target(&mut self) -> Result<Target, Mistake> {
+    fn one_target(&mut self) -> Result<NameTarget, Mistake> {
         const NO_NAMES: [&str; 10] =
             ["true", "false", "none", "True", "False", "None", "self", "super", "in", "if"];
         if self.skip_sign("(") {
@@ -344,7 +333,7 @@ impl<'s> Parser<'s> {
         if self.is_sign(".") {
             return self.unexpected("=: an attribute cannot be set");
         }
-        Ok(Target::Name(name.to_owned()))
+        Ok(NameTarget::Name(name.to_owned()))
     }
 }
 

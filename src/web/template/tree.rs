@@ -1,4 +1,4 @@
-//! The tree of a template: what the parser makes and the renderer follows.
+//! Deeper: the tree of a template, which the parser makes and the renderer follows.
 //!
 //! A tree is made once for each version of a file and shared by all threads, so it holds no data of
 //! any page. Places are byte offsets; line and column are counted only when a message needs them.
@@ -42,11 +42,11 @@ pub enum Node {
     /// `{% for … in … %}`
     For(Box<For>),
     /// `{% set … = … %}`
-    Set(Target, Expression),
+    Set(NameTarget, Expression),
     /// `{% set name %} … {% endset %}`: the name is what the body prints.
     Capture(String, Vec<Node>),
     /// `{% with a = …, b = … %}`
-    With(Vec<(Target, Expression)>, Vec<Node>),
+    With(Vec<(NameTarget, Expression)>, Vec<Node>),
     /// `{% include … %}`
     Include(Expression),
     /// `{% extends … %}`
@@ -63,7 +63,7 @@ pub enum Node {
 #[derive(Debug)]
 pub struct For {
     /// The names that get each item.
-    pub target: Target,
+    pub target: NameTarget,
     /// The list.
     pub over: Expression,
     /// `for … in … if …`: items that fail it are left out, and not counted.
@@ -112,11 +112,11 @@ pub enum Imported {
 
 /// The left side of an assignment.
 #[derive(Debug)]
-pub enum Target {
+pub enum NameTarget {
     /// One name.
     Name(String),
     /// Several, each for an item of the value; and the place.
-    Several(Vec<Target>, usize),
+    Several(Vec<NameTarget>, usize),
 }
 
 /// An expression and its place.
@@ -194,20 +194,16 @@ pub enum Filter {
 pub type CustomFilter = fn(&Value, &[Value]) -> Outcome;
 
 impl Expression {
+    /// An expression of this kind, which is one level deeper than its deepest part.
+    pub fn new(kind: ExpressionKind, at: usize) -> Expression {
+        let depth = kind.parts().into_iter().map(|part| part.depth).max().unwrap_or(0) + 1;
+        Expression { kind, at, depth }
+    }
+
     /// True if no name is needed for its value.
     pub fn is_constant(&self) -> bool {
-        match &self.kind {
-            ExpressionKind::Constant(_) => true,
-            ExpressionKind::List(parts) | ExpressionKind::Tuple(parts) => {
-                parts.iter().all(Expression::is_constant)
-            }
-            ExpressionKind::Filter(of, _, _, arguments) => {
-                of.is_constant() && arguments.placed.iter().all(Expression::is_constant)
-            }
-            ExpressionKind::Binary(_, left, right, _) => left.is_constant() && right.is_constant(),
-            ExpressionKind::Sign(_, of) | ExpressionKind::Not(of) => of.is_constant(),
-            _ => false,
-        }
+        !matches!(self.kind, ExpressionKind::Name(_) | ExpressionKind::Call(..))
+            && self.kind.parts().into_iter().all(Expression::is_constant)
     }
 
     /// The expression as a reader would write it, for messages: `user.name`, `items[0]`.
@@ -230,6 +226,35 @@ impl Expression {
             ExpressionKind::Choice(..) => None,
             ExpressionKind::Or(_, last) | ExpressionKind::And(_, last) => last.undefined_part(),
             _ => Some(self),
+        }
+    }
+}
+
+impl ExpressionKind {
+    /// The expressions that this one is made of.
+    fn parts(&self) -> Vec<&Expression> {
+        use ExpressionKind as Kind;
+        match self {
+            Kind::Constant(_) | Kind::Name(_) => Vec::new(),
+            Kind::List(parts) | Kind::Tuple(parts) => parts.iter().collect(),
+            Kind::Dict(pairs) => pairs.iter().flat_map(|(key, value)| [key, value]).collect(),
+            Kind::Attribute(of, _) | Kind::Sign(_, of) | Kind::Not(of) => vec![of],
+            Kind::Index(a, b) | Kind::Binary(_, a, b, _) | Kind::And(a, b) | Kind::Or(a, b) => {
+                vec![a, b]
+            }
+            Kind::Slice(of, bounds) => bounds.iter().flatten().chain([&**of]).collect(),
+            Kind::Call(of, arguments)
+            | Kind::Filter(of, _, _, arguments)
+            | Kind::Test(of, _, arguments) => {
+                let named = arguments.named.iter().map(|(_, value)| value);
+                arguments.placed.iter().chain(named).chain([&**of]).collect()
+            }
+            Kind::Compare(of, steps) => {
+                steps.iter().map(|(_, _, part)| part).chain([&**of]).collect()
+            }
+            Kind::Choice(test, yes, no) => {
+                [test, yes].into_iter().chain(no).map(|part| &**part).collect()
+            }
         }
     }
 }

@@ -1,0 +1,174 @@
+//! Deeper: filters, functions, methods and macros: all that has values in brackets.
+
+use super::function::{bind, find};
+use super::lists::range;
+use super::methods::methods_of;
+use super::mistake::Rendering;
+use super::names::Bound;
+use super::renderer::{Definition, Position, Renderer};
+use super::tree::{Arguments, Expression, ExpressionKind, Filter, Macro};
+use crate::value::{Local, Map, Value};
+
+impl<'a> Renderer<'a> {
+    /// The values of a call: those by place, and those by name.
+    #[inline(never)]
+    pub(super) fn arguments(&mut self, arguments: &'a Arguments) -> Rendering<(Vec<Value>, Map)> {
+        let mut placed = Vec::with_capacity(arguments.placed.len());
+        for value in &arguments.placed {
+            placed.push(self.kept(value)?);
+        }
+        let mut named = Map::new();
+        for (name, value) in &arguments.named {
+            named.insert(name.clone(), self.kept(value)?);
+        }
+        Ok((placed, named))
+    }
+
+    #[inline(never)]
+    pub(super) fn filtered(
+        &mut self,
+        of: &'a Expression,
+        name: &'a str,
+        filter: Filter,
+        arguments: &'a Arguments,
+        at: usize,
+    ) -> Rendering<Value> {
+        let input = self.evaluate(of)?;
+        if !matches!(name, "default" | "d") {
+            self.warn_undefined(&input, of);
+        }
+        let (mut placed, named) = self.arguments(arguments)?;
+        let result = match filter {
+            Filter::Custom(filter) => {
+                placed.extend((!named.is_empty()).then(|| Value::Map(named)));
+                filter(&input, &placed)
+            }
+            Filter::BuiltIn(row) if placed.is_empty() && named.is_empty() => {
+                (row.call)(&input, &[])
+            }
+            Filter::BuiltIn(row) => {
+                bind(&format!("the filter {name}"), row.parameters, placed, &named)
+                    .and_then(|values| (row.call)(&input, &values))
+            }
+        };
+        self.placed(at, result)
+    }
+
+    #[inline(never)]
+    pub(super) fn call(
+        &mut self,
+        callee: &'a Expression,
+        arguments: &'a Arguments,
+        at: usize,
+    ) -> Rendering<Value> {
+        let (placed, named) = self.arguments(arguments)?;
+        match &callee.kind {
+            ExpressionKind::Attribute(of, name) => self.method(of, name, placed, &named, callee.at),
+            ExpressionKind::Name(name) => match self.names.peek(callee) {
+                Some(Value::Local(Local::Macro(number))) => {
+                    self.call_macro(*number, placed, &named, at)
+                }
+                Some(value) => {
+                    self.error(at, format!("{name} is {}, not a function", value.type_name()))
+                }
+                None => self.function(name, placed, &named, at),
+            },
+            _ => self.error(at, "only a name or a method can be called"),
+        }
+    }
+
+    fn function(
+        &mut self,
+        name: &'a str,
+        placed: Vec<Value>,
+        named: &Map,
+        at: usize,
+    ) -> Rendering<Value> {
+        match name {
+            "range" if named.is_empty() => return self.placed(at, range(&placed)),
+            "super" if named.is_empty() && placed.is_empty() => return self.super_block(at),
+            _ => {}
+        }
+        match self.names.call(name, &placed, named) {
+            Some(result) => self.placed(at, result),
+            None => {
+                let near = self.names.hint(name, ["range", "super"]);
+                self.error(at, format!("there is no function \"{name}\"{near}"))
+            }
+        }
+    }
+
+    fn method(
+        &mut self,
+        of: &'a Expression,
+        name: &'a str,
+        mut placed: Vec<Value>,
+        named: &Map,
+        at: usize,
+    ) -> Rendering<Value> {
+        let value = self.defined(of)?;
+        match (&value, value.get(name)) {
+            (_, Some(Value::Local(Local::Macro(number)))) => {
+                return self.call_macro(*number, placed, named, at);
+            }
+            (Value::Local(Local::Loop(number)), _) if name == "cycle" && !placed.is_empty() => {
+                let index = self.loops.get(*number).map_or(0, |state| state.index);
+                return Ok(placed.swap_remove(index % placed.len()));
+            }
+            _ => {}
+        }
+        let what = format!("method of {}", value.type_name());
+        let result = find(methods_of(&value), &what, name).and_then(|method| {
+            let what = format!("{name}()");
+            (method.call)(&value, &bind(&what, method.parameters, placed, named)?)
+        });
+        self.placed(at, result)
+    }
+
+    /// `{% macro name(…) %}`: the macro becomes a value.
+    pub(super) fn define(&mut self, parts: &'a Macro) {
+        let same =
+            |known: &Definition| std::ptr::eq(known.parts, parts) && known.page == self.running;
+        let number = self.macros.iter().position(same).unwrap_or(self.macros.len());
+        if number == self.macros.len() {
+            let (tree, page) = (self.position.tree, self.running);
+            self.macros.push(Definition { parts, tree, page });
+        }
+        self.names.set(&parts.name, Bound::Value(Value::Local(Local::Macro(number))));
+    }
+
+    /// What a macro prints. It sees what its template has set at the top, and its parameters.
+    #[inline(never)]
+    fn call_macro(
+        &mut self,
+        number: usize,
+        placed: Vec<Value>,
+        named: &Map,
+        at: usize,
+    ) -> Rendering<Value> {
+        let Some(&Definition { parts, tree, page }) = self.macros.get(number) else {
+            return self.error(at, "this macro belongs to another page");
+        };
+        let what = format!("the macro {}", parts.name);
+        let values = self.placed(at, bind(&what, &parts.parameters, placed, named))?;
+        self.enter(at)?;
+        let (start, caller) = (self.out.len(), self.switch_to(page));
+        let outer = std::mem::replace(&mut self.position, Position::start(tree));
+        let scope = self.names.open_apart();
+        let first_default = parts.parameters.len() - parts.defaults.len();
+        for (at, name) in parts.parameters.iter().enumerate() {
+            let default = at.checked_sub(first_default).map(|at| &parts.defaults[at]);
+            let value = match (values.get(at), default) {
+                (None | Some(Value::Undefined), Some(default)) => self.kept(default)?,
+                (value, _) => value.cloned().unwrap_or(Value::Undefined),
+            };
+            self.names.set(name, Bound::Value(value));
+        }
+        self.nodes(&parts.body)?;
+        self.names.close(scope);
+        self.position = outer;
+        self.switch_to(caller);
+        self.leave();
+        Ok(self.cut_off(start))
+    }
+}
