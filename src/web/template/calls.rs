@@ -40,7 +40,7 @@ impl<'a> Renderer<'a> {
         let (mut placed, named) = self.arguments(arguments)?;
         let result = match filter {
             Filter::Custom(filter) => {
-                placed.extend((!named.is_empty()).then(|| Value::Map(named)));
+                placed.extend((!named.is_empty()).then_some(Value::Map(named)));
                 filter(&input, &placed)
             }
             Filter::BuiltIn(row) if placed.is_empty() && named.is_empty() => {

@@ -90,7 +90,7 @@ impl Parser<'_> {
         };
         loop {
             let at = self.at();
-            if lowest <= OR && self.skip_name("or") {
+            if lowest == OR && self.skip_name("or") {
                 left = pair(Kind::Or, left, self.operation(OR + 1)?, at)?;
             } else if lowest <= AND && self.skip_name("and") {
                 left = pair(Kind::And, left, self.operation(AND + 1)?, at)?;
@@ -155,18 +155,17 @@ impl Parser<'_> {
             None => self.primary()?,
         };
         value = self.postfix(value)?;
-        while filters {
+        loop {
             let at = self.at();
-            if self.skip_sign("|") {
+            if filters && self.skip_sign("|") {
                 value = self.filter(value)?;
-            } else if self.skip_name("is") {
+            } else if filters && self.skip_name("is") {
                 value = self.test(value, at)?;
             } else {
-                break;
+                self.leave(1);
+                return Ok(value);
             }
         }
-        self.leave(1);
-        Ok(value)
     }
 
     fn primary(&mut self) -> Result<Expression, Mistake> {

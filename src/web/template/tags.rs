@@ -139,7 +139,7 @@ impl<'s> Parser<'s> {
             "block" => self.block_tag(at),
             "macro" => self.macro_tag(at),
             "import" => self.import_tag(),
-            "from" => self.from_tag(),
+            "from" => self.import_names_tag(),
             "include" | "extends" => {
                 let name = self.expression()?;
                 if self.skip_name("with") {
@@ -273,7 +273,7 @@ impl<'s> Parser<'s> {
     }
 
     /// `from 'forms.html' import field, button as b`
-    fn from_tag(&mut self) -> Result<Node, Mistake> {
+    fn import_names_tag(&mut self) -> Result<Node, Mistake> {
         let template = self.expression()?;
         self.expect(Token::Name("import"))?;
         let mut names = Vec::new();
