@@ -1,4 +1,11 @@
 //! Deeper: filters, functions, methods and macros: all that has values in brackets.
+//!
+//! The values are computed first, from left to right, then bound to the parameters by place or by
+//! name, then the function is called. A function returns a sentence if it cannot do what it should;
+//! here the sentence gets a line and a column.
+//!
+//! A macro is a value: it may have a name, be in a module, or be given to another macro. As a value
+//! it is a number in [`Renderer::macros`].
 
 use super::function::{bind, find};
 use super::lists::range;
@@ -24,6 +31,8 @@ impl<'a> Renderer<'a> {
         Ok((placed, named))
     }
 
+    /// What a filter makes of a value. An undefined value adds a warning, unless the filter is
+    /// `default`, which is made for it.
     #[inline(never)]
     pub(super) fn filtered(
         &mut self,
@@ -54,6 +63,8 @@ impl<'a> Renderer<'a> {
         self.placed(at, result)
     }
 
+    /// A call: of a method if there is a point before the name, else of a macro, else of a function
+    /// of the application.
     #[inline(never)]
     pub(super) fn call(
         &mut self,
@@ -77,6 +88,7 @@ impl<'a> Renderer<'a> {
         }
     }
 
+    /// A call of a name that is no macro: `range`, `super`, or a function of the application.
     fn function(
         &mut self,
         name: &'a str,
@@ -98,6 +110,8 @@ impl<'a> Renderer<'a> {
         }
     }
 
+    /// A call of a name behind a point: a macro that was imported, `loop.cycle`, or a row of a
+    /// table of methods.
     fn method(
         &mut self,
         of: &'a Expression,
@@ -149,12 +163,14 @@ impl<'a> Renderer<'a> {
         let Some(&Definition { parts, tree, page }) = self.macros.get(number) else {
             return self.error(at, "this macro belongs to another page");
         };
+        // The values are bound before the names are exchanged: they belong to the caller.
         let what = format!("the macro {}", parts.name);
         let values = self.placed(at, bind(&what, &parts.parameters, placed, named))?;
         self.enter(at)?;
         let (start, caller) = (self.out.len(), self.switch_to(page));
         let outer = std::mem::replace(&mut self.position, Position::start(tree));
         let scope = self.names.open_apart();
+        // The defaults belong to the last parameters. A default sees the parameters before it.
         let first_default = parts.parameters.len() - parts.defaults.len();
         for (at, name) in parts.parameters.iter().enumerate() {
             let default = at.checked_sub(first_default).map(|at| &parts.defaults[at]);

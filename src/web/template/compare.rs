@@ -111,6 +111,7 @@ impl Value {
     }
 }
 
+/// True if both print as the same Python type.
 fn same_kind(a: &Sequence, b: &Sequence) -> bool {
     let ranges =
         matches!(a.kind, SequenceKind::Range(..)) && matches!(b.kind, SequenceKind::Range(..));
@@ -128,6 +129,7 @@ fn compare_numbers(a: &Value, b: &Value) -> Option<Ordering> {
     }
 }
 
+/// The order of a whole number and a float, without rounding the whole number.
 fn compare_mixed(whole: i64, float: f64) -> Option<Ordering> {
     // 2 to the power of 63: from there on every float is beyond 64 bits.
     const BEYOND: f64 = 9_223_372_036_854_775_808.0;

@@ -81,7 +81,9 @@ impl<'s> Parser<'s> {
 
     /// The name that comes next.
     pub fn name(&mut self, expected: &str) -> Result<&'s str, Mistake> {
-        let Token::Name(name) = *self.peek() else { return self.unexpected(expected) };
+        let Token::Name(name) = *self.peek() else {
+            return self.unexpected(expected);
+        };
         self.skip(1);
         Ok(name)
     }

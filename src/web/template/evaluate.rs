@@ -1,5 +1,10 @@
 //! Deeper: from an expression to its value.
 //!
+//! An undefined value is no error in itself, as in Jinja: it may be printed, tested, compared with
+//! `==` and looped over. It is one where Python could do nothing with it: in arithmetic, in `<`, as
+//! the owner of an attribute, in a call. The message then has the path as the template has it, and
+//! the nearest name.
+//!
 //! What is only printed or tested is borrowed, not cloned: counting the users of a shared value is
 //! slow when two processors share the count. See [`Names::peek`](super::names::Names::peek).
 
@@ -45,6 +50,8 @@ impl<'a> Renderer<'a> {
         Ok(value)
     }
 
+    /// One arm for each kind of expression. What needs more than a few lines is a function of its
+    /// own, so that this one, which calls itself for each level, needs little stack.
     fn compute(&mut self, expression: &'a Expression) -> Rendering<Value> {
         let at = expression.at;
         match &expression.kind {
@@ -80,6 +87,7 @@ impl<'a> Renderer<'a> {
             }
             Kind::Compare(first, steps) => self.compare(first, steps),
             Kind::Not(of) => Ok((!self.truth(of)?).into()),
+            // As in Python, the operand itself is the result: `name or 'nobody'`.
             Kind::And(left, right) | Kind::Or(left, right) => {
                 let value = self.evaluate(left)?;
                 let decided = value.is_true() == matches!(expression.kind, Kind::Or(..));
@@ -88,11 +96,13 @@ impl<'a> Renderer<'a> {
             Kind::Choice(test, yes, no) => match (self.truth(test)?, no) {
                 (true, _) => self.evaluate(yes),
                 (false, Some(no)) => self.evaluate(no),
+                // `'x' if a` without else: nothing is printed, and nobody is warned.
                 (false, None) => Ok(Value::Undefined),
             },
         }
     }
 
+    /// The values of several expressions, from left to right.
     #[inline(never)]
     fn all(&mut self, expressions: &'a [Expression]) -> Rendering<Vec<Value>> {
         expressions.iter().map(|expression| self.evaluate(expression)).collect()
@@ -107,6 +117,7 @@ impl<'a> Renderer<'a> {
         }
     }
 
+    /// `{key: value}`: of two equal keys the last wins, as in Python.
     #[inline(never)]
     fn dict(&mut self, pairs: &'a [(Expression, Expression)]) -> Rendering<Value> {
         let mut entries: Vec<(Value, Value)> = Vec::with_capacity(pairs.len());
@@ -124,6 +135,8 @@ impl<'a> Renderer<'a> {
         Ok(Value::dict(entries))
     }
 
+    /// `a.name`: a key of a dict, or what `loop` knows. An attribute of an undefined value is an
+    /// error. A key that the dict does not have is no error, but an undefined value.
     #[inline(never)]
     fn attribute(&mut self, of: &'a Expression, name: &'a str, at: usize) -> Rendering<Value> {
         let value = self.evaluate(of)?;
@@ -145,6 +158,8 @@ impl<'a> Renderer<'a> {
         }
     }
 
+    /// `loop.index` and the others. A name that `loop` does not have is an error, and the message
+    /// has the nearest name.
     fn loop_attribute(&self, number: usize, name: &str, at: usize) -> Rendering<Value> {
         const NAMES: [&str; 8] =
             ["index", "index0", "revindex", "revindex0", "first", "last", "length", "cycle"];
@@ -164,6 +179,8 @@ impl<'a> Renderer<'a> {
         })
     }
 
+    /// `a[index]`: a key of a dict, an item of a list, a character of a string. A negative index
+    /// counts from the end.
     #[inline(never)]
     fn index(&mut self, of: &'a Expression, index: &'a Expression) -> Rendering<Value> {
         let value = self.defined(of)?;
@@ -181,6 +198,7 @@ impl<'a> Renderer<'a> {
         }
     }
 
+    /// `a[from:to]`, where either bound may be left out.
     #[inline(never)]
     fn slice(
         &mut self,
@@ -216,6 +234,8 @@ impl<'a> Renderer<'a> {
         Ok((self.placed(at, (operator.call)(left, &right))?, right))
     }
 
+    /// `a < b <= c`: the steps from left to right, until one does not hold. The values of the later
+    /// steps are then not needed, and not computed.
     #[inline(never)]
     fn compare(
         &mut self,

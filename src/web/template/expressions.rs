@@ -13,6 +13,9 @@
 //! Filters and tests are looked up here, once, so that an unknown name is an error before any page
 //! is made.
 //!
+//! Each function takes what it knows from the front of the tokens. The first token that does not
+//! fit is the mistake, and the message says what could have been there.
+//!
 //! Left out: steps of slices, `a[::2]`, and `*` or `**` before arguments.
 
 use super::cursor::Parser;
@@ -62,6 +65,7 @@ impl Parser<'_> {
         self.one(true)
     }
 
+    /// An expression with its `if … else …`, which is looser than all operators.
     fn one(&mut self, choice: bool) -> Result<Expression, Mistake> {
         self.enter(1)?;
         let mut left = self.operation(OR)?;
@@ -168,6 +172,7 @@ impl Parser<'_> {
         }
     }
 
+    /// The smallest expressions: a constant, a name, or something in brackets.
     fn primary(&mut self) -> Result<Expression, Mistake> {
         let at = self.at();
         let kind = match self.peek().clone() {
@@ -195,6 +200,7 @@ impl Parser<'_> {
         node(kind, at)
     }
 
+    /// `(…)` groups or makes a tuple, `[…]` makes a list, `{…}` a dict.
     #[inline(never)]
     fn bracket(&mut self, bracket: &str, at: usize) -> Result<Expression, Mistake> {
         self.skip(1);
@@ -240,6 +246,7 @@ impl Parser<'_> {
             } else if self.skip_sign("[") {
                 value = self.subscript(value, at)?;
             } else if self.skip_sign("(") {
+                // A message about a call is shown at its name, not at its bracket.
                 let (at, arguments) = (value.at, self.arguments()?);
                 value = node(Kind::Call(Box::new(value), arguments), at)?;
             } else {
@@ -248,6 +255,7 @@ impl Parser<'_> {
         }
     }
 
+    /// After `[`: an index, or two bounds with a colon between them, then `]`.
     #[inline(never)]
     fn subscript(&mut self, value: Expression, at: usize) -> Result<Expression, Mistake> {
         let bound = |parser: &mut Self| match parser.peek() {
@@ -295,6 +303,7 @@ impl Parser<'_> {
     fn filter(&mut self, value: Expression) -> Result<Expression, Mistake> {
         let at = self.at();
         let name = self.name("the name of a filter")?;
+        // A filter of the application may have the name of a built-in one, and replaces it.
         let custom = self.filters.iter().find(|(known, _)| known == name);
         let filter = match (custom, find(FILTERS, "filter", name)) {
             (Some((_, custom)), _) => Filter::Custom(*custom),

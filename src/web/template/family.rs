@@ -35,7 +35,9 @@ impl<'a> Renderer<'a> {
         let block_in = |tree: &'a Tree| tree.blocks.iter().find(|block| block.name == name);
         let mut found = self.position.family.iter().enumerate().skip(generation);
         let found = found.find_map(|(at, tree)| Some((at, *tree, block_in(tree)?)));
-        let Some((generation, tree, block)) = found else { return Ok(false) };
+        let Some((generation, tree, block)) = found else {
+            return Ok(false);
+        };
         let position = &mut self.position;
         let outer = (position.tree, position.block, position.silent);
         (position.tree, position.block, position.silent) = (tree, Some((name, generation)), false);
@@ -60,6 +62,7 @@ impl<'a> Renderer<'a> {
         }
     }
 
+    /// `extends`: the template goes on without printing, and the other one comes after it.
     #[inline(never)]
     pub(super) fn extends(&mut self, name: &'a Expression) -> Rendering {
         if self.position.silent {
@@ -74,6 +77,7 @@ impl<'a> Renderer<'a> {
         Ok(())
     }
 
+    /// `include`: the other template prints at this place. What it sets ends with it.
     #[inline(never)]
     pub(super) fn include(&mut self, name: &'a Expression) -> Rendering {
         let tree = self.named_template(name)?;
@@ -123,6 +127,8 @@ impl<'a> Renderer<'a> {
         before
     }
 
+    /// `import` and `from … import`: runs the other template, drops what it prints, and gives names
+    /// to what it has set.
     #[inline(never)]
     pub(super) fn import(&mut self, parts: &'a Import) -> Rendering {
         let at = parts.template.at;

@@ -41,6 +41,7 @@ pub struct TemplateVersion {
 type FileNumbers = (u64, i64, i64);
 
 impl TemplateVersion {
+    /// The version that these facts of the file system describe.
     fn of(path: &Path, metadata: &Metadata) -> TemplateVersion {
         let age = metadata.modified().ok().and_then(|modified| modified.elapsed().ok());
         let settled = age.is_some_and(|age| age > Duration::from_secs(1));
@@ -54,6 +55,7 @@ impl TemplateVersion {
     }
 }
 
+/// What is different after each change of the file.
 fn stamp(metadata: &Metadata) -> (u64, Option<SystemTime>, FileNumbers) {
     #[cfg(unix)]
     let numbers = {
@@ -85,6 +87,7 @@ impl TemplateSource {
         }
     }
 
+    /// The text of a file below the folder.
     fn read_file(
         &self,
         folder: &Path,

@@ -27,7 +27,9 @@ impl Value {
 
     /// A dict of these keys and values: a [`Map`] if all keys are text.
     pub(super) fn dict(pairs: Vec<(Value, Value)>) -> Value {
-        let text = |key: &Value| if let Value::Str(key) = key { Some(key.clone()) } else { None };
+        let text = |key: &Value| {
+            if let Value::Str(key) = key { Some(key.clone()) } else { None }
+        };
         let map: Option<Map> =
             pairs.iter().map(|(key, value)| Some((text(key)?, value.clone()))).collect();
         map.map_or_else(|| Value::Dict(Arc::new(pairs)), Value::Map)

@@ -124,6 +124,7 @@ fn path(attribute: Option<&Value>) -> Vec<Value> {
     }
 }
 
+/// What is at the end of these steps, from this item on.
 fn look_up(item: &Value, path: &[Value]) -> Outcome {
     let mut found = item;
     for step in path {
@@ -195,7 +196,9 @@ pub fn range(arguments: &[Value]) -> Outcome {
         [start, stop] => (start, stop, 1),
         [.., 0] => return Err("the step of range() is 0".to_owned()),
         [start, stop, step] => (start, stop, step),
-        _ => return Err(format!("range() takes 1 to 3 numbers, found {}", numbers.len())),
+        _ => {
+            return Err(format!("range() takes 1 to 3 numbers, found {}", numbers.len()));
+        }
     };
     let (way, stride) = (i128::from(stop) - i128::from(start), i128::from(step));
     let way = if step > 0 { way } else { -way };

@@ -1,5 +1,8 @@
 //! Deeper: methods of strings, lists and dicts: `{{ name.upper() }}`.
 //!
+//! Most do what a filter of that name does. Where Python's method and Jinja's filter differ, as in
+//! `title` and `join`, each has a function of its own.
+//!
 //! Left out: methods that change a list or a dict, because a page only reads. The message names
 //! the methods that are there.
 
@@ -22,10 +25,12 @@ fn find(text: &str, part: &str) -> Value {
     text.find(part).map_or(Value::Int(-1), |at| text[..at].chars().count().into())
 }
 
+/// How often the text has the part.
 fn count_text(text: &str, part: &str) -> Value {
     text.matches(part).count().into()
 }
 
+/// True for text of digits alone.
 fn is_digit(text: &Value, _: &[Value]) -> Outcome {
     let text = text.as_str().unwrap_or_default();
     Ok((!text.is_empty() && text.chars().all(|digit| digit.is_ascii_digit())).into())
@@ -40,32 +45,38 @@ fn join(between: &Value, arguments: &[Value]) -> Outcome {
     }
 }
 
+/// How many items are equal to the value.
 fn count(list: &Value, arguments: &[Value]) -> Outcome {
     let wanted = given(arguments, 0).ok_or("count takes a value")?;
     Ok(list.to_items()?.iter().filter(|item| item.equals(wanted)).count().into())
 }
 
+/// The index of the first item that is equal to the value.
 fn index(list: &Value, arguments: &[Value]) -> Outcome {
     let wanted = given(arguments, 0).ok_or("index takes a value")?;
     let found = list.to_items()?.iter().position(|item| item.equals(wanted));
     found.map(Value::from).ok_or_else(|| "the value is not in the list".to_owned())
 }
 
+/// What is under the key; else the second argument, or none.
 fn get(dict: &Value, arguments: &[Value]) -> Outcome {
     let key = arguments.first().ok_or("get takes a key")?;
     Ok(dict.under(key).or(given(arguments, 1)).cloned().unwrap_or(Value::Null))
 }
 
+/// The keys and values of a dict as tuples.
 fn items(dict: &Value, _: &[Value]) -> Outcome {
     let tuple = |(key, value)| Value::sequence(SequenceKind::Tuple, vec![key, value]);
     let pairs = dict.pairs().unwrap_or_default().into_iter();
     Ok(Value::sequence(SequenceKind::Items, pairs.map(tuple).collect()))
 }
 
+/// The keys of a dict.
 fn keys(dict: &Value, _: &[Value]) -> Outcome {
     Ok(Value::sequence(SequenceKind::Keys, dict.to_items()?))
 }
 
+/// The values of a dict.
 fn values(dict: &Value, _: &[Value]) -> Outcome {
     let pairs = dict.pairs().unwrap_or_default().into_iter();
     Ok(Value::sequence(SequenceKind::Values, pairs.map(|(_, value)| value).collect()))
@@ -103,10 +114,12 @@ pub static STRING_METHODS: &[Function] = &[
     row("upper", &[], strings::upper, "{{ 'Ada'.upper() }}", "ADA"),
 ];
 
+/// True if the text starts with the argument, or with one of a tuple.
 fn starts_with(text: &Value, arguments: &[Value]) -> Outcome {
     strings::part_of(text, arguments, |text, part| text.starts_with(part).into())
 }
 
+/// True if the text ends with the argument, or with one of a tuple.
 fn ends_with(text: &Value, arguments: &[Value]) -> Outcome {
     strings::part_of(text, arguments, |text, part| text.ends_with(part).into())
 }

@@ -124,7 +124,9 @@ impl<'a> Names<'a> {
 
     /// The value of a name that [`Names::peek`] did not find: the application is asked.
     pub fn ask(&mut self, name: &'a str) -> Value {
-        let Some(value) = self.globals.variable(name) else { return Value::Undefined };
+        let Some(value) = self.globals.variable(name) else {
+            return Value::Undefined;
+        };
         self.lent.push((name, value.clone()));
         value
     }
@@ -215,7 +217,9 @@ impl<'a> Names<'a> {
 
     /// Adds a warning that an undefined value was used where a value was probably meant.
     pub fn warn(&mut self, tree: &Tree, expression: &Expression) {
-        let Some(part) = expression.undefined_part() else { return };
+        let Some(part) = expression.undefined_part() else {
+            return;
+        };
         let (line, column) = locate(&tree.source, part.at);
         let warning = format!("{}:{line}:{column}: {}", tree.name, self.describe(part));
         if self.warnings.len() < MOST_WARNINGS && !self.warnings.contains(&warning) {

@@ -1,5 +1,7 @@
 //! Deeper: filters for numbers: `{{ price|round(2) }}`, `{{ '42'|int }}`.
 //!
+//! A value that is no number and has none in it gives the argument: `{{ 'x'|int(5) }}` is 5.
+//!
 //! Left out: `int` with another base than ten.
 
 use super::function::{Outcome, given};
@@ -8,6 +10,7 @@ use super::scan::is_space;
 use crate::value::Value;
 use std::borrow::Cow;
 
+/// The message for anything but a number.
 fn no_number(value: &Value) -> String {
     format!("found {}, expected a number", value.type_name())
 }
@@ -56,7 +59,9 @@ fn round_int(number: i64, precision: i64) -> Result<i64, String> {
         return Ok(number);
     }
     let zeros = u32::try_from(precision.unsigned_abs()).ok();
-    let Some(unit) = zeros.and_then(|zeros| 10_i128.checked_pow(zeros)) else { return Ok(0) };
+    let Some(unit) = zeros.and_then(|zeros| 10_i128.checked_pow(zeros)) else {
+        return Ok(0);
+    };
     let (below, twice) =
         (i128::from(number).div_euclid(unit), i128::from(number).rem_euclid(unit) * 2);
     // A half goes to the even neighbour.
@@ -65,6 +70,7 @@ fn round_int(number: i64, precision: i64) -> Result<i64, String> {
         .map_err(|_| "the rounded number does not fit 64 bits".to_owned())
 }
 
+/// A float with so many digits after the point; fewer than none round digits before it.
 fn round_float(number: f64, precision: i64) -> Result<f64, String> {
     if !number.is_finite() || precision > 330 {
         return Ok(number);
@@ -110,6 +116,7 @@ pub fn float(value: &Value, arguments: &[Value]) -> Outcome {
     Ok(number.map_or_else(otherwise, Value::Float))
 }
 
+/// A number as Python's `float` reads it.
 fn parse_float(text: &str) -> Option<f64> {
     well_formed(text)?.parse().ok()
 }

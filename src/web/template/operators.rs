@@ -59,6 +59,7 @@ pub static OPERATORS: [Operator; 16] = [
     compute("**", 7, power),
 ];
 
+/// A row for a comparison.
 const fn compare(
     sign: &'static str,
     undefined: bool,
@@ -67,6 +68,7 @@ const fn compare(
     Operator { sign, level: COMPARES, takes_undefined: undefined, call }
 }
 
+/// A row for arithmetic.
 const fn compute(sign: &'static str, level: u8, call: fn(&Value, &Value) -> Outcome) -> Operator {
     Operator { sign, level, takes_undefined: false, call }
 }
@@ -79,6 +81,7 @@ fn concatenate(a: &Value, b: &Value) -> Outcome {
     if joined.len() > LONGEST { Err(too_long()) } else { Ok(Value::text(joined, safe)) }
 }
 
+/// `a + b`: joins text with text, a list with a list, a tuple with a tuple; adds numbers.
 fn add(a: &Value, b: &Value) -> Outcome {
     match (a, b) {
         (Value::Str(_) | Value::Html(_), Value::Str(_) | Value::Html(_)) => concatenate(a, b),
@@ -92,6 +95,7 @@ fn add(a: &Value, b: &Value) -> Outcome {
     }
 }
 
+/// True for a tuple, which is no list: `(1, 2) == [1, 2]` is false.
 fn is_tuple(value: &Value) -> bool {
     matches!(value, Value::Sequence(sequence) if sequence.kind == SequenceKind::Tuple)
 }
@@ -104,6 +108,7 @@ fn list(like: &Value, items: Vec<Value>) -> Outcome {
     Ok(if is_tuple(like) { Value::sequence(SequenceKind::Tuple, items) } else { items.into() })
 }
 
+/// `a * b`: text and lists are repeated by a whole number on either side.
 fn multiply(a: &Value, b: &Value) -> Outcome {
     let repeats =
         |what: &Value| what.as_str().is_some() || is_tuple(what) || matches!(what, Value::List(_));
@@ -114,6 +119,7 @@ fn multiply(a: &Value, b: &Value) -> Outcome {
     }
 }
 
+/// Text or a list, so many times.
 fn repeat(what: &Value, times: usize) -> Outcome {
     match (what.as_str(), what.as_list()) {
         (Some(text), _) if text.len().saturating_mul(times) > LONGEST => Err(too_long()),
@@ -146,6 +152,7 @@ fn numbers(
     }
 }
 
+/// `a / b`; a division by zero is an error, as in Python.
 fn divide(a: f64, b: f64) -> Result<f64, String> {
     if b == 0.0 { Err("division by zero".to_owned()) } else { Ok(a / b) }
 }
@@ -155,6 +162,7 @@ fn floor_divide(a: i64, b: i64) -> Option<i64> {
     Some(a.checked_div(b)? - i64::from(a % b != 0 && (a < 0) != (b < 0)))
 }
 
+/// The rest that belongs to [`floor_divide`]: it has the sign of b.
 fn floor_remainder(a: i64, b: i64) -> Option<i64> {
     let rest = a.checked_rem(b).unwrap_or(0);
     Some(if rest != 0 && (rest < 0) != (b < 0) { rest + b } else { rest })
@@ -190,6 +198,7 @@ fn floor_rest(a: f64, b: f64) -> Result<(f64, f64), String> {
     Ok((if quotient - floor > 0.5 { floor + 1.0 } else { floor }, rest))
 }
 
+/// `a ** b`: whole if both are and b is not negative.
 fn power(a: &Value, b: &Value) -> Outcome {
     let whole = |a: i64, b: i64| match (a, u32::try_from(b)) {
         (0 | 1, Err(_)) => Some(a),

@@ -1,4 +1,8 @@
 //! Deeper: the tests after `is`, `{% if name is defined %}`, a table.
+//!
+//! To add a test, add a row: its name, its parameters, its function, an example.
+//!
+//! Left out: tests that compare, `{% if a is eq 1 %}`; the operators do that.
 
 use super::function::{Function, Outcome, given, row};
 use super::operators::remainder;
@@ -9,6 +13,7 @@ fn rest_is(value: &Value, divisor: &Value, expected: i64) -> Outcome {
     Ok(remainder(value, divisor)?.equals(&expected.into()).into())
 }
 
+/// True if nothing is left of a division by the argument.
 fn divisibleby(value: &Value, arguments: &[Value]) -> Outcome {
     rest_is(value, given(arguments, 0).ok_or("divisibleby takes a number")?, 0)
 }

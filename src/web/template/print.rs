@@ -74,6 +74,7 @@ pub fn repr(value: &Value) -> String {
     out
 }
 
+/// Appends the value as `repr` shows it; it calls itself for each level of lists.
 fn repr_into(out: &mut String, value: &Value) {
     match value {
         Value::Undefined => out.push_str("Undefined"),
@@ -121,6 +122,7 @@ fn repr_into(out: &mut String, value: &Value) {
     }
 }
 
+/// Appends items with commas between, and the brackets around them.
 fn items_into(out: &mut String, open: &str, items: &[Value], close: &str) {
     out.push_str(open);
     for (at, item) in items.iter().enumerate() {
@@ -151,22 +153,11 @@ fn quote_into(out: &mut String, text: &str) {
     out.push(quote);
 }
 
-/// Close to Python's `isprintable`: no control characters, no separators but the space, no format
-/// characters.
+/// Close to Python's `isprintable`: no control characters and no separators but the space.
 fn is_printable(character: char) -> bool {
     // `escape_debug` writes what cannot be seen as \u{…}, and marks that join the letter before
     // them. Python keeps those marks; they begin at U+0300.
     let escaped =
         character.escape_debug().len() > 2 && !('\u{300}'..='\u{36f}').contains(&character);
-    const FORMAT: [std::ops::RangeInclusive<char>; 7] = [
-        '\u{ad}'..='\u{ad}',
-        '\u{600}'..='\u{605}',
-        '\u{61c}'..='\u{61c}',
-        '\u{200b}'..='\u{200f}',
-        '\u{202a}'..='\u{206f}',
-        '\u{feff}'..='\u{feff}',
-        '\u{fff9}'..='\u{fffb}',
-    ];
-    let format = FORMAT.iter().any(|range| range.contains(&character));
-    character == ' ' || !(character.is_control() || character.is_whitespace() || escaped || format)
+    character == ' ' || !(character.is_control() || character.is_whitespace() || escaped)
 }

@@ -84,6 +84,7 @@ pub fn percent(pattern: &Value, data: &Value) -> Outcome {
     Ok(Value::text(out, pattern.is_safe()))
 }
 
+/// Reads what follows a percent sign; the rest of the text is returned.
 fn percent_field(text: &str) -> Result<(FieldFormat, &str), String> {
     let mut field = FieldFormat { align: Some('>'), ..FieldFormat::default() };
     let mut rest = text;
@@ -107,11 +108,13 @@ fn percent_field(text: &str) -> Result<(FieldFormat, &str), String> {
 /// The method `format`: the value is the pattern, the values fill in what is in curly brackets.
 pub fn braces(pattern: &Value, arguments: &[Value]) -> Outcome {
     let pattern_text = to_text(pattern);
+    // `next` counts the fields without a name or a number.
     let (mut out, mut next, mut rest) = (String::new(), 0, &*pattern_text);
     while let Some(at) = rest.find(['{', '}']) {
         out.push_str(&rest[..at]);
         let bracket = &rest[at..at + 1];
         rest = &rest[at + 1..];
+        // Two of the same kind stand for one.
         if let Some(after) = rest.strip_prefix(bracket) {
             out.push_str(bracket);
             rest = after;
@@ -136,6 +139,8 @@ pub fn braces(pattern: &Value, arguments: &[Value]) -> Outcome {
     Ok(Value::text(out, pattern.is_safe()))
 }
 
+/// Reads what is after the colon of `{…}`. Numbers are aligned to the right, all else to the
+/// left.
 fn brace_field(text: &str, value: &Value) -> Result<FieldFormat, String> {
     let is_number = value.number().is_some() && !matches!(value, Value::Bool(_));
     let mut field = FieldFormat::default();
@@ -208,6 +213,7 @@ fn fill(out: &mut String, field: &FieldFormat, value: &Value, safe: bool) -> Res
             (number.is_sign_negative() && !number.is_nan(), digits)
         }
     };
+    // A comma before each three digits, counted from the point to the front.
     let whole = digits.find('.').unwrap_or(digits.len());
     let mut number = String::new();
     for (at, digit) in digits.char_indices() {
@@ -224,6 +230,7 @@ fn fill(out: &mut String, field: &FieldFormat, value: &Value, safe: bool) -> Res
     pad(out, field, &[sign, zeros, number].concat())
 }
 
+/// Appends the text with spaces up to the width of the field.
 fn pad(out: &mut String, field: &FieldFormat, text: &str) -> Result<(), String> {
     let missing = field.width.saturating_sub(text.chars().count());
     let before = match field.align {

@@ -84,6 +84,7 @@ Left out
     out
 }
 
+/// Appends one example, behind the name it belongs to.
 fn line(out: &mut String, name: &str, (template, prints): TemplateExample) {
     let start = if name.is_empty() { "  ".to_owned() } else { format!("  {name:<26} ") };
     _ = writeln!(out, "{start}{template}  →  {prints}");

@@ -176,6 +176,7 @@ impl<'a> Renderer<'a> {
         Ok(())
     }
 
+    /// `{{ … }}`: most print a name or an attribute, which is borrowed.
     #[inline(never)]
     fn print(&mut self, expression: &'a Expression) -> Rendering {
         let value = match self.names.peek(expression) {
@@ -247,6 +248,7 @@ impl<'a> Renderer<'a> {
         Ok(())
     }
 
+    /// `for`: each turn sees what was before the loop, `loop`, and the item.
     #[inline(never)]
     fn walk(&mut self, parts: &'a For) -> Rendering {
         let at = parts.over.at;
@@ -306,6 +308,7 @@ impl<'a> Renderer<'a> {
         Ok(chosen.into())
     }
 
+    /// Counts turns of loops. No page takes more than [`MOST_TURNS`].
     fn turns(&mut self, count: usize, at: usize) -> Rendering {
         self.turns += count;
         match self.turns > MOST_TURNS {
@@ -316,6 +319,7 @@ impl<'a> Renderer<'a> {
         }
     }
 
+    /// `set` with a body: prints the body, cuts it off, and gives it the name.
     #[inline(never)]
     fn capture(&mut self, name: &'a str, body: &'a [Node]) -> Rendering {
         let (start, silent) = (self.out.len(), std::mem::take(&mut self.position.silent));
@@ -328,6 +332,7 @@ impl<'a> Renderer<'a> {
         Ok(())
     }
 
+    /// `with`: names that end with the tag.
     #[inline(never)]
     fn with(&mut self, bindings: &'a [(NameTarget, Expression)], body: &'a [Node]) -> Rendering {
         // All values are computed before the first name gets one: in `with a = 1, b = a` the a is

@@ -95,6 +95,7 @@ struct Scanner<'s> {
 }
 
 impl<'s> Scanner<'s> {
+    /// What has not been read.
     fn rest(&self) -> &'s str {
         &self.text[self.at..]
     }
@@ -124,6 +125,7 @@ impl<'s> Scanner<'s> {
         }
     }
 
+    /// Adds text as a token, unless it is empty.
     fn push_text(&mut self, from: usize, to: usize, strip_end: bool) {
         let text = &self.text[from..to];
         let text = if strip_end { text.trim_end_matches(is_space) } else { text };
@@ -147,6 +149,7 @@ impl<'s> Scanner<'s> {
         }
     }
 
+    /// The mistake that the template ends before something is closed.
     fn not_closed<T>(&self, expected: &str, opened: &str, open: usize) -> Result<T, Mistake> {
         let (line, _) = locate(self.text, open);
         let message =
@@ -154,6 +157,7 @@ impl<'s> Scanner<'s> {
         Mistake::found(self.text.len(), message)
     }
 
+    /// `{# … #}`, which is no token.
     fn comment(&mut self, open: usize) -> Result<(), Mistake> {
         let Some(length) = self.rest().find("#}") else {
             return self.not_closed("#}", "{#", open);
@@ -171,6 +175,7 @@ impl<'s> Scanner<'s> {
         Some((self.text.len() - after.len(), rest.starts_with('-')))
     }
 
+    /// The text between `{% raw %}` and `{% endraw %}`, as one token.
     fn raw(&mut self, open: usize, (start, strip): (usize, bool)) -> Result<(), Mistake> {
         self.go_to(start, strip);
         let start = self.at;
@@ -228,6 +233,7 @@ impl<'s> Scanner<'s> {
         }
     }
 
+    /// An operator or a bracket. Brackets must be closed in the order in which they were opened.
     fn sign(&mut self, brackets: &mut Vec<&'static str>) -> Result<Token<'s>, Mistake> {
         let (at, rest) = (self.at, self.rest());
         let Some(sign) = SIGNS.into_iter().find(|sign| rest.starts_with(sign)) else {

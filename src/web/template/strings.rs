@@ -1,5 +1,9 @@
 //! Deeper: what filters and methods do with text: `{{ name|upper }}`.
 //!
+//! Each function takes the value before its name and the values in its brackets, and is a row of
+//! the table of filters, of the table of methods, or of both. What is no text is turned into text
+//! first, as Python prints it: `{{ 1|upper }}` is `1`.
+//!
 //! Text that is HTML stays HTML where Jinja keeps it so, and nowhere else.
 
 use super::function::{Outcome, given};
@@ -53,6 +57,7 @@ pub fn title_method(value: &Value, _: &[Value]) -> Outcome {
     like(value, titled(&to_text(value), |before| !before.is_alphabetic()))
 }
 
+/// A capital at the front and after each character for which `begins` is true.
 fn titled(text: &str, begins: impl Fn(char) -> bool) -> String {
     let mut titled = String::new();
     for word in text.split_inclusive(begins) {
@@ -66,6 +71,7 @@ fn titled(text: &str, begins: impl Fn(char) -> bool) -> String {
 /// The first letter is a capital, the others are small.
 pub fn capitalize(value: &Value, _: &[Value]) -> Outcome {
     let text = to_text(value);
+    // Letters are counted as Unicode does: é is one.
     let mut letters = text.chars();
     let mut capitalized = String::new();
     if let Some(first) = letters.next() {
@@ -93,6 +99,7 @@ pub fn trim_end(value: &Value, arguments: &[Value]) -> Outcome {
     strip(value, arguments, false, true)
 }
 
+/// Removes white space, or the characters given, at one end or both.
 fn strip(value: &Value, arguments: &[Value], front: bool, back: bool) -> Outcome {
     let text = to_text(value);
     let characters = match given(arguments, 0) {
@@ -243,6 +250,7 @@ pub fn urlencode(value: &Value, _: &[Value]) -> Outcome {
     Ok(out.into())
 }
 
+/// Appends text with all but letters, digits and `- . _ ~` as `%XX`.
 fn percent_encode(out: &mut String, text: &str, query: bool) {
     for byte in text.bytes() {
         match byte {

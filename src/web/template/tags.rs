@@ -3,6 +3,10 @@
 //! A tag that opens something must be closed by another tag; the message names both. A colon may
 //! end an opening tag, `{% if name: %}`, because Python writes it there.
 //!
+//! A body is everything between two tags: text, `{{ }}` and other tags with their bodies. The
+//! grammar is above the function that reads it; `body` begins with `[ ":" ] "%}"`, and each word in
+//! quotes is the name of a tag or a word inside of one.
+//!
 //! Left out: `call`, `filter`, `do`, `autoescape`, `trans`, `continue` and `break`; `scoped`
 //! blocks; filters after `set`; `include` with `ignore missing` or `without context`.
 
@@ -121,7 +125,9 @@ impl<'s> Parser<'s> {
             }
         }
         self.leave(2);
-        let Some(OpenTag { tag, at, ends }) = open else { return Ok((nodes, "")) };
+        let Some(OpenTag { tag, at, ends }) = open else {
+            return Ok((nodes, ""));
+        };
         let (line, _) = locate(self.source, at);
         self.unexpected(&format!(
             "{{% {} %}} for the {{% {tag} %}} of line {line}",
@@ -130,6 +136,8 @@ impl<'s> Parser<'s> {
     }
 
     /// The tag whose name was just read, with its body.
+    ///
+    /// include = "include" name [ "with context" ]; extends = "extends" name
     fn tag(&mut self, tag: &str, at: usize, open: Option<OpenTag>) -> Result<Node, Mistake> {
         match tag {
             "if" => self.if_tag(at),
@@ -152,6 +160,7 @@ impl<'s> Parser<'s> {
         }
     }
 
+    /// if = "if" test body *( "elif" test body ) [ "else" body ] "endif"
     fn if_tag(&mut self, at: usize) -> Result<Node, Mistake> {
         let mut branches = Vec::new();
         loop {
@@ -179,6 +188,7 @@ impl<'s> Parser<'s> {
         Ok(Vec::new())
     }
 
+    /// for = "for" target "in" list [ "if" test ] body [ "else" body ] "endfor"
     fn for_tag(&mut self, at: usize) -> Result<Node, Mistake> {
         let target = self.target()?;
         if !self.skip_name("in") {
@@ -193,6 +203,7 @@ impl<'s> Parser<'s> {
         Ok(Node::For(Box::new(For { target, over, filter, uses_loop, body, otherwise })))
     }
 
+    /// set = "set" target "=" value / "set" name body "endset"
     fn set_tag(&mut self, at: usize) -> Result<Node, Mistake> {
         match self.target()? {
             target if self.skip_sign("=") => {
@@ -207,6 +218,7 @@ impl<'s> Parser<'s> {
         }
     }
 
+    /// with = "with" [ target "=" value *( "," target "=" value ) ] body "endwith"
     fn with_tag(&mut self, at: usize) -> Result<Node, Mistake> {
         let mut bindings = Vec::new();
         while *self.peek() != Token::TagEnd {
@@ -220,6 +232,7 @@ impl<'s> Parser<'s> {
         Ok(Node::With(bindings, self.whole_body("with", at, &["endwith"])?))
     }
 
+    /// block = "block" name body "endblock" [ name ]
     fn block_tag(&mut self, at: usize) -> Result<Node, Mistake> {
         let name_at = self.at();
         let name = self.name("the name of the block")?;
@@ -242,7 +255,9 @@ impl<'s> Parser<'s> {
         Ok(Node::Block(number))
     }
 
-    /// `macro name(a, b=1)` … `endmacro`
+    /// macro = "macro" name "(" *( parameter [ "=" default ] ) ")" body "endmacro" [ name ]
+    ///
+    /// Once a parameter has a default, those after it need one too: `macro name(a, b=1)`.
     fn macro_tag(&mut self, at: usize) -> Result<Node, Mistake> {
         let name = self.name("the name of the macro")?.to_owned();
         self.expect(Token::Sign("("))?;
@@ -264,7 +279,7 @@ impl<'s> Parser<'s> {
         Ok(Node::Macro(Box::new(Macro { name, parameters, defaults, body })))
     }
 
-    /// `import 'forms.html' as forms`
+    /// import = "import" template "as" name [ context ]
     fn import_tag(&mut self) -> Result<Node, Mistake> {
         let template = self.expression()?;
         self.expect(Token::Name("as"))?;
@@ -272,7 +287,7 @@ impl<'s> Parser<'s> {
         self.end_of_import(template, names)
     }
 
-    /// `from 'forms.html' import field, button as b`
+    /// from = "from" template "import" name [ "as" name ] *( "," name [ "as" name ] ) [ context ]
     fn import_names_tag(&mut self) -> Result<Node, Mistake> {
         let template = self.expression()?;
         self.expect(Token::Name("import"))?;
@@ -288,6 +303,7 @@ impl<'s> Parser<'s> {
         }
     }
 
+    /// An import may end with `with context` or `without context`, which is the default.
     fn end_of_import(&mut self, template: Expression, names: Imported) -> Result<Node, Mistake> {
         let with_context = self.skip_name("with");
         if with_context || self.skip_name("without") {
@@ -297,7 +313,9 @@ impl<'s> Parser<'s> {
         Ok(Node::Import(Box::new(Import { template, with_context, names })))
     }
 
-    /// One name, or several with commas between them, brackets allowed.
+    /// target = one *( "," one ); one = name / "(" target ")"
+    ///
+    /// The names that a value goes to: several take a list apart.
     fn target(&mut self) -> Result<NameTarget, Mistake> {
         let at = self.at();
         let first = self.one_target()?;
@@ -314,6 +332,7 @@ impl<'s> Parser<'s> {
         Ok(NameTarget::Several(several, at))
     }
 
+    /// A name, or several in brackets. The names of constants are no targets.
     fn one_target(&mut self) -> Result<NameTarget, Mistake> {
         const NO_NAMES: [&str; 10] =
             ["true", "false", "none", "True", "False", "None", "self", "super", "in", "if"];
@@ -337,6 +356,7 @@ impl<'s> Parser<'s> {
     }
 }
 
+/// The message for a tag that cannot be here: it says what could.
 fn unknown_tag(tag: &str, open: Option<OpenTag>) -> String {
     let expected = open.map(|open| open.ends[open.ends.len() - 1]);
     if ENDS.contains(&tag) {
