@@ -274,7 +274,7 @@ impl<'a> Renderer<'a> {
         for (index, item) in list.as_list().unwrap_or_default().iter().enumerate() {
             self.turns(1, at)?;
             // A loop that unpacks its items has several names, and none of them is an item.
-            let has_item = matches!(parts.target, Target::Name(_));
+            let has_item = matches!(parts.target, NameTarget::Name(_));
             self.names.next_turn(count, has_item.then_some(index));
             if let Some(state) = self.loops.get_mut(loops) {
                 state.index = index;
