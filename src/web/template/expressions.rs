@@ -10,22 +10,16 @@
 //! Two surprises come from Jinja itself: `~` binds tighter than `+`, and `-2 ** 2` is 4, because
 //! the sign belongs to the 2.
 //!
-//! Filters and tests are looked up here, once, so that an unknown name is an error before any page
-//! is made.
-//!
 //! Each function takes what it knows from the front of the tokens. The first token that does not
 //! fit is the mistake, and the message says what could have been there.
 //!
-//! Left out: steps of slices, `a[::2]`, and `*` or `**` before arguments.
+//! Left out: steps of slices, `a[::2]`.
 
 use super::cursor::Parser;
-use super::filters::FILTERS;
-use super::function::{find, unknown};
 use super::mistake::Mistake;
 use super::operators::{OPERATORS, Operator};
-use super::predicates::TESTS;
 use super::scan::Token;
-use super::tree::{Arguments, Expression, ExpressionKind as Kind, Filter};
+use super::tree::{Expression, ExpressionKind as Kind};
 use crate::value::Value;
 
 /// How many levels an expression may have: each needs stack here and again in each rendering. What
@@ -173,7 +167,7 @@ impl Parser<'_> {
     }
 
     /// The smallest expressions: a constant, a name, or something in brackets.
-    fn primary(&mut self) -> Result<Expression, Mistake> {
+    pub(super) fn primary(&mut self) -> Result<Expression, Mistake> {
         let at = self.at();
         let kind = match self.peek().clone() {
             Token::Name("true" | "True") => Kind::Constant(true.into()),
@@ -227,7 +221,7 @@ impl Parser<'_> {
     }
 
     /// `.name`, `.0`, `[index]`, `[from:to]` and `(…)`, in any number.
-    fn postfix(&mut self, mut value: Expression) -> Result<Expression, Mistake> {
+    pub(super) fn postfix(&mut self, mut value: Expression) -> Result<Expression, Mistake> {
         loop {
             let at = self.at();
             if self.skip_sign(".") {
@@ -272,80 +266,10 @@ impl Parser<'_> {
             from => node(Kind::Slice(Box::new(value), Box::new([from, to])), at),
         }
     }
-
-    /// After the opening bracket: values, then `name=value`, then the closing bracket.
-    #[inline(never)]
-    fn arguments(&mut self) -> Result<Arguments, Mistake> {
-        let mut arguments = Arguments::default();
-        self.listed(")", |parser| {
-            let at = parser.at();
-            if let (Token::Name(name), Token::Sign("=")) =
-                (parser.peek().clone(), parser.peek_at(1))
-            {
-                parser.skip(2);
-                if arguments.named.iter().any(|(known, _)| **known == *name) {
-                    return Mistake::found(at, format!("found {name}= for the second time"));
-                }
-                arguments.named.push((name.into(), parser.expression()?));
-                return Ok(());
-            }
-            if !arguments.named.is_empty() {
-                return parser.unexpected("name=value: values by place come first");
-            }
-            arguments.placed.push(parser.expression()?);
-            Ok(())
-        })?;
-        Ok(arguments)
-    }
-
-    /// After `|`: `name` or `name(…)`.
-    #[inline(never)]
-    fn filter(&mut self, value: Expression) -> Result<Expression, Mistake> {
-        let at = self.at();
-        let name = self.name("the name of a filter")?;
-        // A filter of the application may have the name of a built-in one, and replaces it.
-        let custom = self.filters.iter().find(|(known, _)| known == name);
-        let filter = match (custom, find(FILTERS, "filter", name)) {
-            (Some((_, custom)), _) => Filter::Custom(*custom),
-            (None, Ok(row)) => Filter::BuiltIn(row),
-            (None, Err(_)) => {
-                let custom = self.filters.iter().map(|(name, _)| name.as_str());
-                let known = FILTERS.iter().map(|row| row.name).chain(custom);
-                return Mistake::found(at, unknown("filter", name, known));
-            }
-        };
-        let arguments = if self.skip_sign("(") { self.arguments()? } else { Default::default() };
-        node(Kind::Filter(Box::new(value), name.to_owned(), filter, arguments), at)
-    }
-
-    /// After `is`: `[not] name`, `name(…)` or `name value`.
-    #[inline(never)]
-    fn test(&mut self, value: Expression, is_at: usize) -> Result<Expression, Mistake> {
-        let negated = self.skip_name("not");
-        let at = self.at();
-        let name = self.name("the name of a test")?;
-        let test = find(TESTS, "test", name).or_else(|message| Mistake::found(at, message))?;
-        let mut arguments = Arguments::default();
-        if self.skip_sign("(") {
-            arguments = self.arguments()?;
-        } else if !test.parameters.is_empty() {
-            let operand = self.primary()?;
-            arguments.placed.push(self.postfix(operand)?);
-        } else if match self.peek() {
-            Token::Name(name) => !matches!(*name, "and" | "or" | "else"),
-            Token::Quoted(_) | Token::Int(_) | Token::Float(_) => true,
-            next => matches!(next, Token::Sign("[" | "{")),
-        } {
-            // Jinja takes what comes here for a value of the test.
-            return self.unexpected("an operator: a test with more after it needs brackets");
-        }
-        let test = node(Kind::Test(Box::new(value), test, arguments), at)?;
-        if negated { node(Kind::Not(Box::new(test)), is_at) } else { Ok(test) }
-    }
 }
 
 /// An expression that is not too deep.
-fn node(kind: Kind, at: usize) -> Result<Expression, Mistake> {
+pub fn node(kind: Kind, at: usize) -> Result<Expression, Mistake> {
     match Expression::new(kind, at) {
         expression if expression.depth <= DEPTH => Ok(expression),
         _ => Mistake::found(at, format!("the expression is more than {DEPTH} levels deep")),

@@ -3,7 +3,8 @@
 //! `Hello {{ name }}!` and `{"name": "Ada"}` make `Hello Ada!`. The way there:
 //!
 //! * `folder` and `loader`: where templates come from, and when they are parsed again.
-//! * `scan`: text to tokens. `tags` and `expressions`, over `cursor`: tokens to a `tree`.
+//! * `scan`: text to tokens. `tags`, `naming`, `expressions` and `suffixes`, over `cursor`: tokens
+//!   to a `tree`.
 //! * `renderer` and `family`: tree and values to a page. `names`: which value a name has.
 //!   `evaluate` and `calls`: expressions to values. `print`: values to text.
 //! * `operators`, `filters`, `predicates` (the tests after `is`) and `methods` are tables of
@@ -31,6 +32,7 @@ mod loader;
 mod methods;
 mod mistake;
 mod names;
+mod naming;
 mod numbers;
 mod operators;
 mod predicates;
@@ -40,6 +42,7 @@ mod reference;
 mod renderer;
 mod scan;
 mod strings;
+mod suffixes;
 mod tags;
 mod tree;
 

@@ -4,8 +4,7 @@
 //! is wanted as a value (`super()`, a macro, `{% set %}` with a body) is printed there too, and is
 //! then cut off the end.
 //!
-//! Left out: pages that are sent before they are complete. A page with an error in its last line is
-//! an error page, not half a page.
+//! Left out: pages that are sent before they are complete.
 
 use super::kinds::LONGEST;
 use super::loader::Shelf;
@@ -17,10 +16,8 @@ use crate::value::{Local, Value};
 
 /// How many levels of loops, blocks, includes and expressions a page may have: each needs stack.
 const DEPTH: usize = 56;
-
 /// How many levels the lists and dicts may have that a template makes.
 const DEEPEST_VALUE: usize = 20;
-
 /// How many turns all loops of a page together may take.
 const MOST_TURNS: usize = 5_000_000;
 
@@ -206,8 +203,8 @@ impl<'a> Renderer<'a> {
         text
     }
 
-    /// The value of an expression that gets a name. With names, lists could grow into one another
-    /// without end: `{% set a = [a] %}`, a thousand times, would be a list a thousand levels deep.
+    /// The value of an expression that gets a name. With names lists could grow without end:
+    /// `{% set a = [a] %}`, a thousand times, would be a list a thousand levels deep.
     pub fn kept(&mut self, expression: &'a Expression) -> Rendering<Value> {
         let is_made = !matches!(
             expression.kind,
@@ -274,8 +271,8 @@ impl<'a> Renderer<'a> {
         for (index, item) in list.as_list().unwrap_or_default().iter().enumerate() {
             self.turns(1, at)?;
             // A loop that unpacks its items has several names, and none of them is an item.
-            let has_item = matches!(parts.target, NameTarget::Name(_));
-            self.names.next_turn(count, has_item.then_some(index));
+            let turn = matches!(parts.target, NameTarget::Name(_)).then_some(index);
+            self.names.next_turn(count, turn);
             if let Some(state) = self.loops.get_mut(loops) {
                 state.index = index;
             }

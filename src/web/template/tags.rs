@@ -8,14 +8,12 @@
 //! quotes is the name of a tag or a word inside of one.
 //!
 //! Left out: `call`, `filter`, `do`, `autoescape`, `trans`, `continue` and `break`; `scoped`
-//! blocks; filters after `set`; `include` with `ignore missing` or `without context`.
+//! blocks; `include` with `ignore missing` or `without context`.
 
 use super::cursor::Parser;
 use super::mistake::{Mistake, locate};
 use super::scan::{Token, shortened};
-use super::tree::{
-    Block, CustomFilter, Expression, For, Import, Imported, Macro, NameTarget, Node, Tree,
-};
+use super::tree::{Block, CustomFilter, For, Node, Tree};
 use crate::near::nearest;
 
 /// The tags that begin something, and what each is for.
@@ -72,7 +70,7 @@ struct OpenTag {
 
 impl<'s> Parser<'s> {
     /// The rest of an opening tag and its body, up to a tag of `ends`, whose name is returned.
-    fn body_of(
+    pub(super) fn body_of(
         &mut self,
         tag: &'static str,
         at: usize,
@@ -84,7 +82,7 @@ impl<'s> Parser<'s> {
     }
 
     /// The body of a tag that only one tag ends, and that end.
-    fn whole_body(
+    pub(super) fn whole_body(
         &mut self,
         tag: &'static str,
         at: usize,
@@ -203,35 +201,6 @@ impl<'s> Parser<'s> {
         Ok(Node::For(Box::new(For { target, over, filter, uses_loop, body, otherwise })))
     }
 
-    /// set = "set" target "=" value / "set" name body "endset"
-    fn set_tag(&mut self, at: usize) -> Result<Node, Mistake> {
-        match self.target()? {
-            target if self.skip_sign("=") => {
-                let value = self.tuple(true)?;
-                self.expect(Token::TagEnd)?;
-                Ok(Node::Set(target, value))
-            }
-            NameTarget::Name(name) => {
-                Ok(Node::Capture(name, self.whole_body("set", at, &["endset"])?))
-            }
-            NameTarget::Several(..) => self.unexpected("="),
-        }
-    }
-
-    /// with = "with" [ target "=" value *( "," target "=" value ) ] body "endwith"
-    fn with_tag(&mut self, at: usize) -> Result<Node, Mistake> {
-        let mut bindings = Vec::new();
-        while *self.peek() != Token::TagEnd {
-            if !bindings.is_empty() {
-                self.expect(Token::Sign(","))?;
-            }
-            let target = self.target()?;
-            self.expect(Token::Sign("="))?;
-            bindings.push((target, self.expression()?));
-        }
-        Ok(Node::With(bindings, self.whole_body("with", at, &["endwith"])?))
-    }
-
     /// block = "block" name body "endblock" [ name ]
     fn block_tag(&mut self, at: usize) -> Result<Node, Mistake> {
         let name_at = self.at();
@@ -253,106 +222,6 @@ impl<'s> Parser<'s> {
         }
         self.expect(Token::TagEnd)?;
         Ok(Node::Block(number))
-    }
-
-    /// macro = "macro" name "(" *( parameter [ "=" default ] ) ")" body "endmacro" [ name ]
-    ///
-    /// Once a parameter has a default, those after it need one too: `macro name(a, b=1)`.
-    fn macro_tag(&mut self, at: usize) -> Result<Node, Mistake> {
-        let name = self.name("the name of the macro")?.to_owned();
-        self.expect(Token::Sign("("))?;
-        let mut defaults = Vec::new();
-        let parameters = self.listed(")", |parser| {
-            let name = parser.name("the name of a parameter")?.to_owned();
-            if parser.skip_sign("=") {
-                defaults.push(parser.expression()?);
-            } else if !defaults.is_empty() {
-                return parser.unexpected("=: the parameter before it has a default");
-            }
-            Ok(name)
-        })?;
-        let loops = self.loops;
-        let (body, _) = self.body_of("macro", at, &["endmacro"])?;
-        self.loops = loops;
-        self.skip_name(&name);
-        self.expect(Token::TagEnd)?;
-        Ok(Node::Macro(Box::new(Macro { name, parameters, defaults, body })))
-    }
-
-    /// import = "import" template "as" name [ context ]
-    fn import_tag(&mut self) -> Result<Node, Mistake> {
-        let template = self.expression()?;
-        self.expect(Token::Name("as"))?;
-        let names = Imported::Whole(self.name("a name for the import")?.to_owned());
-        self.end_of_import(template, names)
-    }
-
-    /// from = "from" template "import" name [ "as" name ] *( "," name [ "as" name ] ) [ context ]
-    fn import_names_tag(&mut self) -> Result<Node, Mistake> {
-        let template = self.expression()?;
-        self.expect(Token::Name("import"))?;
-        let mut names = Vec::new();
-        loop {
-            let at = self.at();
-            let there = self.name("the name of a macro")?;
-            let here = if self.skip_name("as") { self.name("a name for it")? } else { there };
-            names.push((there.to_owned(), here.to_owned(), at));
-            if !self.skip_sign(",") || *self.peek() == Token::TagEnd {
-                return self.end_of_import(template, Imported::Some(names));
-            }
-        }
-    }
-
-    /// An import may end with `with context` or `without context`, which is the default.
-    fn end_of_import(&mut self, template: Expression, names: Imported) -> Result<Node, Mistake> {
-        let with_context = self.skip_name("with");
-        if with_context || self.skip_name("without") {
-            self.expect(Token::Name("context"))?;
-        }
-        self.expect(Token::TagEnd)?;
-        Ok(Node::Import(Box::new(Import { template, with_context, names })))
-    }
-
-    /// target = one *( "," one ); one = name / "(" target ")"
-    ///
-    /// The names that a value goes to: several take a list apart.
-    fn target(&mut self) -> Result<NameTarget, Mistake> {
-        let at = self.at();
-        let first = self.one_target()?;
-        if !self.is_sign(",") {
-            return Ok(first);
-        }
-        let mut several = vec![first];
-        while self.skip_sign(",") {
-            if matches!(self.peek(), Token::Sign("=" | ")")) {
-                break;
-            }
-            several.push(self.one_target()?);
-        }
-        Ok(NameTarget::Several(several, at))
-    }
-
-    /// A name, or several in brackets. The names of constants are no targets.
-    fn one_target(&mut self) -> Result<NameTarget, Mistake> {
-        const NO_NAMES: [&str; 10] =
-            ["true", "false", "none", "True", "False", "None", "self", "super", "in", "if"];
-        if self.skip_sign("(") {
-            self.enter(1)?;
-            let target = self.target()?;
-            self.leave(1);
-            self.expect(Token::Sign(")"))?;
-            return Ok(target);
-        }
-        let at = self.at();
-        let name = self.name("a name")?;
-        // As in Jinja, `for a, in b` is not the tuple of one that it would be in Python.
-        if NO_NAMES.contains(&name) {
-            return Mistake::found(at, format!("found {name}, expected a name to give a value to"));
-        }
-        if self.is_sign(".") {
-            return self.unexpected("=: an attribute cannot be set");
-        }
-        Ok(NameTarget::Name(name.to_owned()))
     }
 }
 
