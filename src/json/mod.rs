@@ -10,7 +10,7 @@
 //! * How deep and how long a text may be is bounded: a thread's stack is small, and the sender
 //!   chooses the text.
 //!
-//! Left out: reading in pieces. The whole text is at hand before the first byte is looked at.
+//! Left out: reading in pieces. The whole text must be in memory before the first byte is read.
 
 mod read;
 mod write;

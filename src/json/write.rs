@@ -13,7 +13,7 @@ pub struct Style {
     pub ascii: bool,
     /// Names in the order of the alphabet.
     pub sorted: bool,
-    /// A line for each item, indented by so many spaces a level.
+    /// A line for each item, indented by this number of spaces for each level.
     pub indent: Option<usize>,
 }
 

@@ -37,7 +37,7 @@ impl<'s> Parser<'s> {
         self.peek_at(0)
     }
 
-    /// The token after so many others.
+    /// The token behind this number of others.
     pub fn peek_at(&self, count: usize) -> &Token<'s> {
         self.tokens.get(self.next + count).map_or(&Token::End, |(token, _)| token)
     }
@@ -47,7 +47,7 @@ impl<'s> Parser<'s> {
         self.tokens.get(self.next).map_or(self.source.len(), |(_, at)| *at)
     }
 
-    /// Goes on by so many tokens.
+    /// Skips this number of tokens.
     pub fn skip(&mut self, count: usize) {
         self.next += count;
     }
@@ -93,7 +93,7 @@ impl<'s> Parser<'s> {
         Mistake::found(self.at(), format!("found {}, expected {expected}", self.peek()))
     }
 
-    /// Goes so many levels in; [`Parser::leave`] goes back.
+    /// Goes this number of levels in; [`Parser::leave`] goes back.
     pub fn enter(&mut self, levels: usize) -> Result<(), Mistake> {
         self.depth += levels;
         match self.depth > DEPTH {

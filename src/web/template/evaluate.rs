@@ -96,7 +96,7 @@ impl<'a> Renderer<'a> {
             Kind::Choice(test, yes, no) => match (self.truth(test)?, no) {
                 (true, _) => self.evaluate(yes),
                 (false, Some(no)) => self.evaluate(no),
-                // `'x' if a` without else: nothing is printed, and nobody is warned.
+                // `'x' if a` without else: nothing is printed, and there is no warning.
                 (false, None) => Ok(Value::Undefined),
             },
         }
@@ -147,8 +147,8 @@ impl<'a> Renderer<'a> {
                 self.error(part.at, format!("{described}, so it has no \"{name}\""))
             }
             Value::Local(Local::Loop(number)) => self.loop_attribute(*number, name, at),
-            // A method that is not called prints as `<built-in method items …>`, which nobody wants
-            // on a page.
+            // In Jinja a method that is not called prints as `<built-in method items …>`. No author
+            // wants that on a page.
             _ if methods_of(&value).iter().any(|method| method.name == name) => {
                 let key = value.pairs().map(|_| format!(" or, for the key, ['{name}']"));
                 let (kind, key) = (value.type_name(), key.unwrap_or_default());

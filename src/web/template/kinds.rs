@@ -155,7 +155,7 @@ impl Value {
         }
     }
 
-    /// How many parts the value has, if it is not more than so many levels deep.
+    /// How many parts the value has, if it has at most this number of levels.
     pub(super) fn parts(&self, levels: usize) -> Option<usize> {
         let sum = |parts: usize, part: &Value| Some(parts + part.parts(levels.checked_sub(1)?)?);
         match self {

@@ -14,7 +14,7 @@ use super::mistake::locate;
 use super::tree::{Expression, ExpressionKind as Kind, Tree};
 use crate::value::{Map, Value};
 
-/// More warnings about one page help nobody.
+/// How many warnings one page adds at most.
 const MOST_WARNINGS: usize = 50;
 
 /// What an application lends to every page beside the page's own variables: Flask's `request`,

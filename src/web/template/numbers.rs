@@ -27,7 +27,7 @@ pub fn abs(value: &Value, _: &[Value]) -> Outcome {
     }
 }
 
-/// The number with so many digits after the point; `'ceil'` and `'floor'` give the direction.
+/// The number with a number of digits after the point; `'ceil'` and `'floor'` give the direction.
 pub fn round(value: &Value, arguments: &[Value]) -> Outcome {
     let precision = given(arguments, 0).unwrap_or(&Value::Int(0)).whole();
     let precision = precision.ok_or("the precision of round is an int")?;
@@ -70,7 +70,7 @@ fn round_int(number: i64, precision: i64) -> Result<i64, String> {
         .map_err(|_| "the rounded number does not fit 64 bits".to_owned())
 }
 
-/// A float with so many digits after the point; fewer than none round digits before it.
+/// A float with a number of digits after the point; a negative number rounds digits before it.
 fn round_float(number: f64, precision: i64) -> Result<f64, String> {
     if !number.is_finite() || precision > 330 {
         return Ok(number);

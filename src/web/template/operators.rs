@@ -119,7 +119,7 @@ fn multiply(a: &Value, b: &Value) -> Outcome {
     }
 }
 
-/// Text or a list, so many times.
+/// Text or a list, repeated.
 fn repeat(what: &Value, times: usize) -> Outcome {
     match (what.as_str(), what.as_list()) {
         (Some(text), _) if text.len().saturating_mul(times) > LONGEST => Err(too_long()),

@@ -137,7 +137,7 @@ pub fn replace(value: &Value, arguments: &[Value]) -> Outcome {
     Ok(Value::text(text.replacen(&*old, &new, most), safe))
 }
 
-/// The parts between white space, or between the text given; at most so many cuts.
+/// The parts between white space, or between the text given. The second argument limits the cuts.
 pub fn split(value: &Value, arguments: &[Value]) -> Outcome {
     let text = to_text(value);
     let most = given(arguments, 1).and_then(Value::whole).unwrap_or(-1);
