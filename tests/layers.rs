@@ -207,7 +207,8 @@ fn inline_paths(code: &str) -> Vec<String> {
     let words = code.split(|letter: char| !is_word(letter));
     let starts = ["crate::", "super::", "self::", "carafe::"];
     let paths = words.filter(|word| starts.iter().any(|start| word.starts_with(start)));
-    paths.map(|word| word.trim_end_matches(':').to_owned()).collect()
+    // What ends in `::` is the front of a group of `use` items, which are read by themselves.
+    paths.filter(|word| !word.ends_with(':')).map(str::to_owned).collect()
 }
 
 /// The file that defines what this path names, seen from `file`; `None` if it is outside `src/`.
@@ -338,7 +339,6 @@ fn room(file: &str) -> Option<&'static (&'static str, &'static [&'static str])> 
 }
 
 #[test]
-#[ignore = "until every room has moved"]
 fn no_room_uses_one_that_it_must_not_know() {
     let mut wrong = Vec::new();
     for (file, targets) in arrows(&code()) {
@@ -360,7 +360,6 @@ fn no_room_uses_one_that_it_must_not_know() {
 }
 
 #[test]
-#[ignore = "until every room has moved"]
 fn no_two_files_use_each_other_not_even_round_a_circle() {
     let found = circles(&code());
     assert!(found.is_empty(), "{} circles:\n{}", found.len(), found.join("\n"));
@@ -403,7 +402,6 @@ fn a_planted_circle_is_found() {
 }
 
 #[test]
-#[ignore = "until every room has moved"]
 fn the_library_does_not_know_the_binary() {
     let sources = code();
     for (file, code) in &sources {
