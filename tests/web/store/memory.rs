@@ -46,6 +46,21 @@ fn the_longest_unused_session_leaves_first() {
     assert_eq!(store.len(&three), 3);
 }
 
+/// A large table is spread over several locks, each with a part of the room.
+#[test]
+fn a_large_table_keeps_the_newest_rows_and_never_goes_beyond_its_bound() {
+    let (store, _) = memory();
+    let many = Kind { most: 8000, ..SESSION };
+    for key in 0..24_000 {
+        put(&store, &many, &format!("{key}"), &row(key)).unwrap();
+        assert!(key % 100 > 0 || store.len(&many) <= 8000, "{key}");
+    }
+    assert_eq!(store.len(&many), 8000);
+    let found = |key: &i64| load(&store, &many, &format!("{key}")).found().is_some();
+    assert!((17_000..24_000).all(|key| found(&key)), "none of the newest has left");
+    assert!(!(0..15_000).any(|key| found(&key)), "the oldest have left");
+}
+
 #[test]
 fn expired_rows_are_swept_by_whoever_comes() {
     let (store, clock) = memory();
