@@ -227,6 +227,7 @@ pub static CHAPTERS: &[Chapter] = chapters! {
     "src/cli/help.txt"
     "src/cli/command_line.rs"
     "src/cli/flags.rs"
+    "src/cli/flags.txt"
     "src/cli/stores.rs"
     "src/cli/init.rs"
     "src/cli/routes.rs"

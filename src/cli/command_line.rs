@@ -32,6 +32,7 @@ pub fn wrong<T>(why: impl Into<String>) -> Result<T, CommandError> {
 pub type KnownFlag = (&'static str, &'static str);
 
 /// What stands behind a command's name.
+#[derive(Default)]
 pub struct CommandLine {
     /// The words that are no flags.
     pub words: Vec<String>,
@@ -46,34 +47,33 @@ impl CommandLine {
     ///
     /// A flag that is not known, and the one that is near; a value too many or too few.
     pub fn read(arguments: &[String], known: &[KnownFlag]) -> Result<CommandLine, CommandError> {
-        let mut line = CommandLine { words: Vec::new(), flags: Vec::new() };
+        let mut line = CommandLine::default();
         let mut rest = arguments.iter();
         while let Some(argument) = rest.next() {
-            if !argument.starts_with("--") {
+            if !argument.starts_with('-') {
                 line.words.push(argument.clone());
                 continue;
             }
-            let (name, joined) = match argument.split_once('=') {
-                Some((name, value)) => (name, Some(value.to_owned())),
-                None => (argument.as_str(), None),
-            };
+            let (name, joined) =
+                argument.split_once('=').map_or((&**argument, None), |(name, it)| (name, Some(it)));
             let Some(&(flag, value)) = known.iter().find(|(flag, _)| *flag == name) else {
                 let names = known.iter().map(|(flag, _)| *flag);
                 let hint = hint(name, names.chain(["--help", "--version"]));
                 let shown = without_password(argument);
                 return wrong(format!("found {shown:?}, which is no flag or command{hint}"));
             };
-            let given = match (value.is_empty(), joined) {
-                (true, None) => String::new(),
-                (true, Some(_)) => {
+            let given = match joined {
+                Some(_) if value.is_empty() => {
                     return wrong(format!("found {argument:?}, expected {flag}: it has no value"));
                 }
-                (false, joined) => match joined.or_else(|| rest.next().cloned()) {
-                    Some(given) => given,
-                    None => return wrong(format!("{flag} needs a value: {flag} {value}")),
-                },
+                Some(joined) => Some(joined.to_owned()),
+                None if value.is_empty() => Some(String::new()),
+                None => rest.next().cloned(),
             };
-            line.flags.push((flag, given));
+            match given {
+                Some(given) => line.flags.push((flag, given)),
+                None => return wrong(format!("{flag} needs a value: {flag} {value}")),
+            }
         }
         Ok(line)
     }
@@ -81,6 +81,19 @@ impl CommandLine {
     /// The value of a flag; the last one, if it was given twice.
     pub fn value(&self, flag: &str) -> Option<&str> {
         self.flags.iter().rfind(|(name, _)| *name == flag).map(|(_, value)| value.as_str())
+    }
+
+    /// The one word that is no flag.
+    ///
+    /// # Errors
+    ///
+    /// No word, an empty one, or more than one.
+    pub fn word(&self, expected: &str) -> Result<&str, CommandError> {
+        match &self.words[..] {
+            [word] if !word.is_empty() => Ok(word),
+            [] | [_] => wrong(format!("found nothing, expected {expected}")),
+            [.., last] => wrong(format!("found {last:?}, too, expected {expected}")),
+        }
     }
 }
 
@@ -95,7 +108,7 @@ pub fn without_password(argument: &str) -> String {
     argument.rfind('@').map_or(argument.to_owned(), |at| format!("…{}", &argument[at..]))
 }
 
-/// Prints. It is no failure if standard output is closed: nobody wants to read more.
+/// Prints. It is no failure if standard output is closed: the reader has read enough.
 pub fn print(text: &str) {
     let mut out = io::stdout().lock();
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());

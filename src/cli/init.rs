@@ -2,10 +2,10 @@
 //!
 //! Nothing that exists is overwritten: if one of the files is there already, none is written.
 
-use super::command_line::{CommandError, CommandResult, print, wrong};
+use super::command_line::{CommandError, CommandLine, CommandResult, print};
 use crate::app::assets;
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -15,26 +15,17 @@ use std::process::ExitCode;
 ///
 /// Words that are not understood; a file that exists or cannot be written.
 pub fn run(arguments: &[String]) -> CommandResult {
-    let dir = match arguments {
-        [dir] if !dir.is_empty() && !dir.starts_with('-') => Path::new(dir),
-        _ => {
-            let words = arguments.join(" ");
-            let found = if words.is_empty() { "nothing".into() } else { format!("{words:?}") };
-            return wrong(format!("found {found}, expected one folder"));
-        }
-    };
-    let count =
-        write_site(dir).map_err(|why| CommandError::Failed(format!("carafe init: {why}")))?;
+    let line = CommandLine::read(arguments, &[])?;
+    let dir = Path::new(line.word("one folder")?);
+    let failed = |why| CommandError::Failed(format!("carafe init: {why}"));
+    let count = write_site(dir).map_err(failed)?;
     let shown = dir.display().to_string();
     let plain = |letter: char| letter.is_alphanumeric() || "/._-~:\\".contains(letter);
-    // As one word of a shell's command line.
-    let quoted = if shown.chars().all(plain) {
-        shown.clone()
-    } else {
-        format!("'{}'", shown.replace('\'', r"'\''"))
-    };
-    print(&format!("Wrote {count} files to templates/ and www/ in {shown}. To serve them:\n\n"));
-    print(&format!("    carafe --dir {quoted}\n"));
+    // In quotes the shell reads the folder's name as one word.
+    let quoted = format!("'{}'", shown.replace('\'', r"'\''"));
+    let word = if shown.chars().all(plain) { &shown } else { &quoted };
+    let wrote = format!("Wrote {count} files to templates/ and www/ in {shown}.");
+    print(&format!("{wrote} To serve them:\n\n    carafe --dir {word}\n"));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -51,15 +42,12 @@ fn write_site(dir: &Path) -> Result<usize, String> {
         return Err(format!("{path} exists already. Nothing was written; choose another folder."));
     }
     for (written, (path, bytes)) in files.iter().enumerate() {
-        write_new(path, bytes).map_err(|error| {
+        // `create_new` fails if another program made the file in the meantime.
+        let made = fs::create_dir_all(path.parent().unwrap_or(path));
+        let file = made.and_then(|()| File::create_new(path));
+        file.and_then(|mut file| file.write_all(bytes)).map_err(|error| {
             format!("cannot write {}: {error}. {written} files were written.", path.display())
         })?;
     }
     Ok(files.len())
-}
-
-/// `create_new` fails if another program made the file in the meantime.
-fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    fs::create_dir_all(path.parent().unwrap_or(path))?;
-    File::create_new(path)?.write_all(bytes)
 }

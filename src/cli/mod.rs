@@ -1,8 +1,8 @@
 //! Deeper: The commands of the program: which one is meant, and what its help says.
 //!
 //! A command is a row of [`COMMANDS`] and a section of `help.txt`. Without a command carafe serves
-//! (`serve`, with the flags of `flags` and the stores of `stores`). `http_client` and `cookie_jar`
-//! ask servers, for `check` and `lab`.
+//! (`serve`, with `flags` and `stores`). `http_client` and `cookie_jar` ask servers, for `check` and
+//! `lab`.
 
 mod check;
 mod command_line;
@@ -19,6 +19,7 @@ mod stores;
 use carafe::web::template::reference;
 use command_line::{CommandError, CommandResult, hint, print, warn, without_password, wrong};
 use std::process::ExitCode;
+use stores::STORES;
 
 /// The examples of the program, and then a section for each command.
 const HELP: &str = include_str!("help.txt");
@@ -37,32 +38,30 @@ pub fn run(arguments: &[String]) -> ExitCode {
     let first = arguments.first().map_or("", String::as_str);
     let command = COMMANDS.iter().find(|(name, _)| *name == first);
     let asks_help = arguments.iter().any(|argument| argument == "--help" || argument == "-h");
-    let outcome = match command {
-        _ if first == "help" => help(arguments.get(1).map(String::as_str)),
+    let outcome = match (first, command) {
+        ("help", _) => help(arguments.get(1).map(String::as_str)),
         _ if asks_help => help(Some(first).filter(|first| !first.starts_with('-'))),
-        Some((_, run)) => run(&arguments[1..]),
-        None if first == "--version" || first == "-V" => {
+        (_, Some((_, run))) => run(&arguments[1..]),
+        ("--version" | "-V", _) => {
             print(concat!("carafe ", env!("CARGO_PKG_VERSION"), "\n"));
             Ok(ExitCode::SUCCESS)
         }
-        None if first.is_empty() || first.starts_with('-') => serve::run(arguments),
-        None => unknown(first, "flag or command"),
+        _ if first.is_empty() || first.starts_with('-') => serve::run(arguments),
+        _ => unknown(first, "flag or command"),
     };
-    match (outcome, command) {
-        (Ok(code), _) => code,
-        (Err(CommandError::Failed(why)), _) => {
+    let why = match outcome {
+        Ok(code) => return code,
+        Err(CommandError::Failed(why)) => {
             warn(&why);
-            ExitCode::FAILURE
+            return ExitCode::FAILURE;
         }
-        (Err(CommandError::Words(why)), Some((name, _))) => {
-            warn(&format!("carafe {name}: {why}\n{}", section(name).1));
-            ExitCode::from(2)
-        }
-        (Err(CommandError::Words(why)), None) => {
-            warn(&format!("carafe: {why}\nSee carafe --help."));
-            ExitCode::from(2)
-        }
-    }
+        Err(CommandError::Words(why)) => why,
+    };
+    warn(&match command {
+        Some((name, _)) => format!("carafe {name}: {why}\n{}", section(name).1),
+        None => format!("carafe: {why}\nSee carafe --help."),
+    });
+    ExitCode::from(2)
 }
 
 /// Prints the help of the program, of a command, or the reference of the template language.
@@ -72,8 +71,10 @@ fn help(subject: Option<&str>) -> CommandResult {
         let rows = COMMANDS.map(|(name, _)| format!("  {name:<10} {}\n", section(name).0)).concat();
         let commands = "Commands; carafe help COMMAND tells more:";
         let templates = "carafe help templates is the reference of the template language.";
-        let flags = format!("Flags and their defaults:\n{}", flags::help());
-        print(&format!("{examples}\n{commands}\n{rows}\n{templates}\n\n{flags}"));
+        let flags = format!("Flags and their defaults:\n{}STORE is {STORES}.", flags::TABLE);
+        let key =
+            "CARAFE_SECRET_KEY is the key that signs; without one it is random at each start.";
+        print(&format!("{examples}\n{commands}\n{rows}\n{templates}\n\n{flags}\n{key}\n"));
         return Ok(ExitCode::SUCCESS);
     };
     if name == "templates" {

@@ -5,7 +5,7 @@
 //!
 //! Left out: writing to a file. The shell does that: `carafe render hello.html > hello.out`.
 
-use super::command_line::{CommandError, CommandLine, CommandResult, print, warn, wrong};
+use super::command_line::{CommandError, CommandLine, CommandResult, print, warn};
 use carafe::web::template::{Globals, Templates};
 use carafe::{Map, Value, json};
 use std::fs::File;
@@ -18,14 +18,14 @@ struct WithoutApplication;
 impl Globals for WithoutApplication {
     fn call(&self, name: &str, arguments: &[Value], named: &Map) -> Option<Result<Value, String>> {
         let endpoint = arguments.first().and_then(Value::as_str);
-        match (name, endpoint, named.get("filename").and_then(Value::as_str)) {
-            ("get_flashed_messages", _, _) => Some(Ok(Vec::<Value>::new().into())),
-            ("url_for", Some("static"), Some(file)) => Some(Ok(format!("/static/{file}").into())),
-            ("url_for", _, _) => Some(Err(
-                "no application runs here: url_for knows 'static' with filename= only".into(),
-            )),
-            _ => None,
-        }
+        let file = named.get("filename").and_then(Value::as_str);
+        let why = "no application runs here: url_for knows 'static' with filename= only";
+        Some(match (name, endpoint, file) {
+            ("get_flashed_messages", _, _) => Ok(Vec::<Value>::new().into()),
+            ("url_for", Some("static"), Some(file)) => Ok(format!("/static/{file}").into()),
+            ("url_for", _, _) => Err(why.into()),
+            _ => return None,
+        })
     }
 
     fn names(&self) -> &[&str] {
@@ -41,13 +41,7 @@ impl Globals for WithoutApplication {
 pub fn run(arguments: &[String]) -> CommandResult {
     let known = [("--templates", "DIR"), ("--data", "FILE.json")];
     let line = CommandLine::read(arguments, &known)?;
-    let template = match &line.words[..] {
-        [template] => template,
-        [] => return wrong("found no name of a template"),
-        [_, second, ..] => {
-            return wrong(format!("found a second template, {second}, expected one"));
-        }
-    };
+    let template = line.word("the name of one template")?;
     let data = line.value("--data").map_or(Ok(Map::new()), read_data);
     let templates = Templates::from_dir(line.value("--templates").unwrap_or("templates"));
     let page = templates

@@ -1,8 +1,9 @@
 //! Deeper: `carafe routes` lists which function answers which request, and the line that says so.
 
-use super::command_line::{CommandError, CommandResult, print, wrong};
-use super::{flags, serve, stores};
+use super::command_line::{CommandResult, print, wrong};
+use super::serve;
 use carafe::web::router::Route;
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -15,8 +16,7 @@ pub fn run(arguments: &[String]) -> CommandResult {
     if let [first, ..] = arguments {
         return wrong(format!("found {first:?}, expected nothing more"));
     }
-    let memory = stores::open("memory", &[]).map_err(CommandError::Failed)?;
-    let (app, _) = serve::application(&flags::defaults(), memory, Some(Arc::default()));
+    let (app, _) = serve::application(Path::new("."), Some(Arc::default()));
     let longest = |text: fn(&Route) -> usize| app.routes().iter().map(text).max().unwrap_or(0);
     let wide = longest(|route| route.pattern.text().len());
     let name_wide = longest(|route| route.name.len());

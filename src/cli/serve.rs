@@ -1,17 +1,20 @@
 //! Deeper: `carafe` serves the application, and its banner says where.
 
-use super::command_line::{CommandError, CommandResult, print, warn};
-use super::flags::{self, ServeSettings};
-use super::stores::{self, OpenStores};
+use super::command_line::{CommandError, CommandResult, print, wrong};
+use super::flags::ServeFlags;
+use super::stores;
 use crate::app::{self, assets};
 use carafe::cycle::Recorder;
+use carafe::http::Limits;
+use carafe::http::forwarded::Proxies;
+use carafe::server::log::Log;
 use carafe::web::inside::Inside;
 use carafe::web::static_files::StaticFiles;
 use carafe::web::template::Templates;
 use carafe::{App, Server, random};
 use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpListener};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -21,71 +24,95 @@ use std::sync::Arc;
 ///
 /// Flags that are not understood; a folder, a port or a store that cannot be had.
 pub fn run(arguments: &[String]) -> CommandResult {
-    let settings = flags::read(arguments)?;
-    serve(settings).map_err(|why| CommandError::Failed(format!("carafe: {why}")))
-}
-
-fn serve(settings: ServeSettings) -> Result<ExitCode, String> {
-    if !settings.dir.is_dir() {
-        let dir = settings.dir.display();
-        return Err(format!("found no folder {dir}, expected one with templates/ and www/"));
+    let failed = |why: String| CommandError::Failed(format!("carafe: {why}"));
+    let flags = ServeFlags::read(arguments)?;
+    let store = flags.value("--store", stores::check)?;
+    let (lifetime, most) = (flags.time("--session-ttl")?, flags.number("--session-cap")?);
+    let hosts = flags.all("--allow-host", host_name)?;
+    let mut proxies = Proxies::default();
+    flags.all("--trust-proxy", |text| proxies.trust(text))?;
+    let (proxied, everyone) = (!proxies.is_empty(), flags.has("--expose-cycles"));
+    if everyone && proxied {
+        let why = "expected one: the proxy would show the cycles to all";
+        return wrong(format!("found --expose-cycles and --trust-proxy, {why}"));
     }
-    let (server, address) = bind(&settings)?;
-    let given_key = settings.secret_key.clone();
-    let secret_key = given_key.clone().unwrap_or_else(|| random::bytes::<32>().to_vec());
-    let stores = stores::open(&settings.store, &secret_key)?;
-    let state = stores.banner.clone();
-    let recorder = (!settings.no_cycles).then(|| Arc::new(Recorder::default()));
-    let (mut app, places) = application(&settings, stores, recorder.clone());
+    let (secret_key, key_banner) = secret_key()?;
+    let dir = flags.value("--dir", |text| Ok(PathBuf::from(text)))?;
+    if !dir.is_dir() {
+        let dir = dir.display();
+        return Err(failed(format!(
+            "found no folder {dir}, expected one with templates/ and www/"
+        )));
+    }
+    let mut server = server(&flags)?.proxies(proxies.clone());
+    let address = server.local_addr().map_err(|error| failed(error.to_string()))?;
+    let stores = stores::open(&store, &secret_key).map_err(failed)?;
+    let recorder = (!flags.has("--no-cycles")).then(|| Arc::new(Recorder::default()));
+    let (mut app, [templates, www]) = application(&dir, recorder.clone());
     app.secret_key(secret_key);
-    let is_local = address.ip().is_loopback();
-    let proxied = !settings.proxies.is_empty();
+    app.sessions(stores.sessions, lifetime, most);
+    app.store(stores.rows);
     // Where other machines can connect, the inner pages are closed, unless they were asked for.
     // Behind a proxy they are always closed.
-    let open = !proxied && (is_local || settings.expose_cycles);
-    let mut banner = vec![
-        ("templates", places[0].clone()),
-        ("www", places[1].clone()),
-        ("state", state),
-        ("key", stores::key_banner(given_key.as_deref()).to_owned()),
-    ];
-    if proxied {
-        let proxies = format!("believed when they say who asks: {}", settings.proxies);
-        banner.push(("proxies", proxies));
-    }
-    banner.push(("cycles", cycles_banner(&settings, address, open)));
-    if !is_local {
-        banner.push(("warning", "other machines can reach this server".to_owned()));
-    }
-    app.inside(Inside { open, everyone: settings.expose_cycles, hosts: settings.allowed_hosts });
+    let open = !proxied && (address.ip().is_loopback() || everyone);
+    app.inside(Inside { open, everyone, hosts });
     // Before the banner: a program that has read it may send the signal at once.
     carafe::stop_on_signals(&server.stopper())
-        .map_err(|error| format!("signals cannot be heard: {error}"))?;
-    let rows = banner.iter().map(|(title, text)| format!("  {title:<10} {text}\n"));
-    let rows: String = rows.collect();
-    print(&format!("carafe serves on {}\n{rows}  Ctrl-C stops it.\n", url(address)));
-    if let (Some(recorder), true) = (recorder.clone(), settings.show_cycles) {
-        let print = move || app::glass::print_all(&recorder, &format!("http://{address}"));
-        if let Err(error) = std::thread::Builder::new().name("show-cycles".into()).spawn(print) {
-            warn(&format!("carafe: cycles cannot be shown: {error}"));
+        .map_err(|error| failed(format!("signals cannot be heard: {error}")))?;
+    let mut banner = format!("carafe serves on {}\n", url(address));
+    for (title, text) in [
+        ("templates", templates),
+        ("www", www),
+        ("state", stores.banner),
+        ("key", key_banner.to_owned()),
+        ("proxies", format!("believed when they say who asks: {proxies}")),
+        ("cycles", cycles_banner(&flags, address, proxied, open)),
+        ("warning", "other machines can reach this server".to_owned()),
+    ] {
+        if (title != "proxies" || proxied) && (title != "warning" || !address.ip().is_loopback()) {
+            banner.push_str(&format!("  {title:<10} {text}\n"));
         }
     }
-    let server = match recorder {
-        Some(recorder) => server.recorder(recorder),
-        None => server,
-    };
-    let server = server.log(settings.log).workers(settings.workers).limits(settings.limits);
-    let server = server.stop_time(settings.stop_time).proxies(settings.proxies);
-    server.run(app::glass::WithoutOwnRequests(app)).map_err(|error| error.to_string())?;
+    print(&format!("{banner}  Ctrl-C stops it.\n"));
+    if let Some(recorder) = recorder {
+        server = server.recorder(Arc::clone(&recorder));
+        if flags.has("--show-cycles") {
+            let print = move || app::glass::print_all(&recorder, &format!("http://{address}"));
+            let spawned = std::thread::Builder::new().spawn(print);
+            spawned.map_err(|error| failed(format!("cycles cannot be shown: {error}")))?;
+        }
+    }
+    server.run(app::glass::WithoutOwnRequests(app)).map_err(|error| failed(error.to_string()))?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// The server, and the address that it has.
-fn bind(settings: &ServeSettings) -> Result<(Server, SocketAddr), String> {
-    let (host, port) = (settings.host.as_str(), settings.port);
-    let bound =
-        Server::bind((host, port)).and_then(|server| server.local_addr().map(|at| (server, at)));
-    bound.map_err(|error| {
+/// The server with its limits, bound to its address. Every value is read before the port is taken.
+fn server(flags: &ServeFlags) -> Result<Server, CommandError> {
+    let limits = Limits {
+        head_bytes: flags.number("--head-bytes")?,
+        target_bytes: flags.number("--target-bytes")?,
+        headers: flags.number("--headers")?,
+        body_bytes: flags.number("--body-bytes")?,
+        bodies_bytes: flags.number("--bodies-bytes")?,
+        head_time: flags.time("--head-time")?,
+        body_time: flags.time("--body-time")?,
+        idle_time: flags.time("--idle-time")?,
+        write_time: flags.time("--write-time")?,
+    };
+    let (workers, stop_time) = (flags.number("--workers")?, flags.time("--stop-time")?);
+    let log = flags.value("--log", |text| match text {
+        "line" => Ok(Log::Line),
+        "common" => Ok(Log::Common),
+        "off" => Ok(Log::Off),
+        _ => Err("line, common or off"),
+    })?;
+    let host = flags.value("--host", |text| match text.trim_matches(['[', ']']) {
+        "" => Err("an address or a host's name"),
+        host => Ok(host.to_owned()),
+    })?;
+    let host = host.as_str();
+    let port = flags.value("--port", |text| text.parse().map_err(|_| "a port from 0 to 65535"))?;
+    let server = Server::bind((host, port)).map_err(|error| {
         let hint = match error.kind() {
             ErrorKind::AddrInUse => {
                 let free = free_port(host, port);
@@ -93,8 +120,9 @@ fn bind(settings: &ServeSettings) -> Result<(Server, SocketAddr), String> {
             }
             _ => error.to_string(),
         };
-        format!("cannot listen on {host}:{port}: {hint}")
-    })
+        CommandError::Failed(format!("carafe: cannot listen on {host}:{port}: {hint}"))
+    })?;
+    Ok(server.log(log).workers(workers).limits(limits).stop_time(stop_time))
 }
 
 /// The next port that is free; 0, which takes any, if there is none near. Never 5000 or 7000: on a
@@ -104,19 +132,43 @@ fn free_port(host: &str, taken: u16) -> u16 {
     next.find(|&port| TcpListener::bind((host, port)).is_ok()).unwrap_or(0)
 }
 
-/// The application with its templates, files and stores; and where the templates and files are.
-pub fn application(
-    settings: &ServeSettings,
-    stores: OpenStores,
-    recorder: Option<Arc<Recorder>>,
-) -> (App, [String; 2]) {
+fn host_name(text: &str) -> Result<String, &'static str> {
+    if text.is_empty() || text.contains(['/', ':', ' ']) {
+        return Err("a host's name without port");
+    }
+    Ok(text.to_ascii_lowercase())
+}
+
+/// The key that signs, and the banner's line about it. It comes from the environment: everybody who
+/// lists this machine's processes can read a flag.
+fn secret_key() -> Result<(Vec<u8>, &'static str), CommandError> {
+    let Some(key) = std::env::var_os("CARAFE_SECRET_KEY") else {
+        let why =
+            "random: what it signs is worth nothing after a restart; CARAFE_SECRET_KEY sets one";
+        return Ok((random::bytes::<32>().to_vec(), why));
+    };
+    match key.len() {
+        0 => wrong(
+            "CARAFE_SECRET_KEY: found nothing in it, expected a key, best 32 random bytes or more",
+        ),
+        // RFC 2104 §3: keys shorter than the hash are "strongly discouraged". Half its length is
+        // still too long to be guessed.
+        1..16 => Ok("from CARAFE_SECRET_KEY, and so short that it can be guessed"),
+        _ => Ok("from CARAFE_SECRET_KEY"),
+    }
+    .map(|banner| (key.into_encoded_bytes(), banner))
+}
+
+/// The application with the templates and files of a folder, or else the ones of the program; and
+/// where the templates and the files are.
+pub fn application(dir: &Path, recorder: Option<Arc<Recorder>>) -> (App, [String; 2]) {
     let mut app = App::new();
     app::routes(&mut app);
     if let Some(recorder) = &recorder {
         app.recorder(Arc::clone(recorder));
     }
     app::glass::routes(&mut app, recorder.clone());
-    let found = |name: &str| Some(settings.dir.join(name)).filter(|path| path.is_dir());
+    let found = |name: &str| Some(dir.join(name)).filter(|path| path.is_dir());
     let shown = |path: &Option<PathBuf>| match path {
         Some(path) => path.canonicalize().unwrap_or_else(|_| path.clone()).display().to_string(),
         None => "built in".to_owned(),
@@ -131,8 +183,6 @@ pub fn application(
         "/static",
         www.map_or_else(|| StaticFiles::embedded(assets::WWW), StaticFiles::from_dir),
     );
-    app.sessions(stores.sessions, settings.session_ttl, settings.session_cap);
-    app.store(stores.rows);
     (app, places)
 }
 
@@ -146,14 +196,14 @@ fn url(address: SocketAddr) -> String {
 }
 
 /// The banner's line about the cycles: where they are, and who may look.
-fn cycles_banner(settings: &ServeSettings, address: SocketAddr, open: bool) -> String {
-    if settings.no_cycles {
+fn cycles_banner(flags: &ServeFlags, address: SocketAddr, proxied: bool, open: bool) -> String {
+    if flags.has("--no-cycles") {
         "not recorded".into()
-    } else if !settings.proxies.is_empty() {
+    } else if proxied {
         "off: behind a proxy every client could look".into()
     } else if !open {
         "hidden: other machines could look; --expose-cycles shows them".into()
-    } else if settings.expose_cycles {
+    } else if flags.has("--expose-cycles") {
         format!("http://{address}/cycles, for everybody who knows the name")
     } else {
         let hint = "(a proxy in front makes all look local: --trust-proxy)";

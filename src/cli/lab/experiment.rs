@@ -79,12 +79,12 @@ impl Experiment {
             ("swap", _) => mem::swap(&mut self.copy, &mut self.visitor),
             ("counter", _) => self.counter = rest.to_owned(),
             ("claim", _) => self.visitor.count = name.parse().unwrap_or(0),
-            ("put", _) => self.visitor.jar.put(name, value),
+            ("put", _) => self.visitor.jar.put(name, value, "/"),
             ("forge", _) => {
                 let value = self.visitor.jar.value(name).unwrap_or_default();
                 let first = if value.starts_with('0') { '1' } else { '0' };
                 self.forged = format!("{first}{}", value.get(1..).unwrap_or_default());
-                self.visitor.jar.put(name, &self.forged);
+                self.visitor.jar.put(name, &self.forged, "/");
             }
             ("wait", _) => {
                 bench.wait(Duration::from_millis(name.parse().unwrap_or(0)), || false)?;
