@@ -87,11 +87,6 @@ impl CookieJar {
         self.cookies.iter().find(|cookie| cookie.name == name).map(|cookie| cookie.value.as_str())
     }
 
-    /// True if nothing is kept.
-    pub fn is_empty(&self) -> bool {
-        self.cookies.is_empty()
-    }
-
     fn remove(&mut self, name: &str, path: &str) {
         self.cookies.retain(|cookie| (&*cookie.name, &*cookie.path) != (name, path));
     }

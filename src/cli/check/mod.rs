@@ -18,32 +18,27 @@ use super::http_client::ServerUrl;
 pub fn run(arguments: &[String]) -> CommandResult {
     let known = [("--server", "URL"), ("--suite", "notes"), ("--url", "URL")];
     let line = CommandLine::read(arguments, &known)?;
-    let lesson = match &line.words[..] {
-        [] => None,
-        [word] => match word.parse() {
-            Ok(number) if number > 0 => Some(number),
-            _ => return wrong(format!("found {word:?}, expected a lesson's number")),
-        },
-        [_, second, ..] => return wrong(format!("found a second lesson, {second}, expected one")),
-    };
     let server = |flag: &str, url: &str| {
         ServerUrl::parse(url).map_err(|why| CommandError::Words(format!("{flag}: {why}")))
     };
-    let alone = lesson.is_none() && line.value("--server").is_none();
+    let is_lesson = !line.words.is_empty() || line.value("--server").is_some();
     match (line.value("--suite"), line.value("--url")) {
         (None, None) => {
+            let mut lesson = None;
+            if let [first, ..] = &line.words[..] {
+                let word = line.word("one lesson's number")?;
+                lesson = word.parse().ok();
+                if lesson.is_none() {
+                    return wrong(format!("found {first:?}, expected a lesson's number"));
+                }
+            }
             // Where a carafe serves that was started with the same environment.
             let port = std::env::var("CARAFE_PORT").unwrap_or_else(|_| "8000".into());
-            let url =
-                line.value("--server").map_or(format!("http://127.0.0.1:{port}"), str::to_owned);
-            progress_report::run(lesson, &server("--server", &url)?)
+            let own = format!("http://127.0.0.1:{port}");
+            let url = line.value("--server").unwrap_or(&own);
+            progress_report::run(lesson, &server("--server", url)?)
         }
-        (Some("notes"), Some(url)) if alone => notes::run(&server("--url", url)?),
-        (None, Some(_)) => wrong("found --url, expected --suite notes with it"),
-        (Some("notes"), None) => wrong("--suite notes needs --url, the server to check"),
-        (Some("notes"), _) => {
-            wrong("found a lesson or --server, expected --suite notes and --url alone")
-        }
-        (Some(other), _) => wrong(format!("--suite: found {other:?}, expected notes")),
+        (Some("notes"), Some(url)) if !is_lesson => notes::run(&server("--url", url)?),
+        _ => wrong("expected --suite notes and --url, the server to check, and nothing else"),
     }
 }

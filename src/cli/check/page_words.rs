@@ -1,8 +1,8 @@
-//! Deeper: The words of an answer that a visitor would see: a page without its marks.
+//! Deeper: The words of an answer that a visitor sees: a page without its tags.
 //!
 //! A claim must hold whether a name stands in an `<h1>` or a `<p>`. But it must not hold for a
-//! `<b>` that was part of a name and became a mark. So the marks are taken out first, and only then
-//! `&lt;` is read as `<`: what is left of `<b>` is words.
+//! `<b>` that was part of a name and became a tag. So the tags are taken out first, and only then
+//! `&lt;` is read as `<`.
 //!
 //! Left out: what CSS hides, and nearly all characters with names.
 
@@ -18,48 +18,43 @@ pub fn is_page(answer: &ServerAnswer) -> bool {
 /// The words of an answer, with one space between them. Plain text stays as it is.
 pub fn words(answer: &ServerAnswer) -> String {
     let text = answer.text();
-    let words = if is_page(answer) { unescaped(&without_marks(&text)) } else { text };
+    let words = if is_page(answer) { unescaped(&without_tags(&text)) } else { text };
     words.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// With a space for each tag and each comment, and without what stands in `<script>` and `<style>`.
-fn without_marks(html: &str) -> String {
-    let (mut text, mut rest) = (String::new(), html);
+fn without_tags(html: &str) -> String {
     // In small letters, for the names of tags; every letter stays at its place.
     let lower = html.to_ascii_lowercase();
-    while let Some(at) = rest.find('<') {
-        text.push_str(&rest[..at]);
-        rest = &rest[at..];
-        let mark = &lower[html.len() - rest.len()..];
-        let end = match mark.as_bytes().get(1) {
-            _ if mark.starts_with("<script") => "</script>",
-            _ if mark.starts_with("<style") => "</style>",
-            _ if mark.starts_with("<!--") => "-->",
+    let (mut text, mut at) = (String::new(), 0);
+    while let Some(start) = html[at..].find('<').map(|found| at + found) {
+        text.push_str(&html[at..start]);
+        let tag = &lower[start..];
+        let end = match tag.as_bytes().get(1) {
+            _ if tag.starts_with("<script") => "</script>",
+            _ if tag.starts_with("<style") => "</style>",
+            _ if tag.starts_with("<!--") => "-->",
             Some(b'a'..=b'z' | b'/' | b'!') => ">",
-            // `a < b`: a sign, not a mark.
+            // `a < b`: a sign, not a tag.
             _ => "<",
         };
         text.push(if end == "<" { '<' } else { ' ' });
-        rest = &rest[mark.find(end).map_or(mark.len(), |at| at + end.len())..];
+        at = tag.find(end).map_or(html.len(), |found| start + found + end.len());
     }
-    text + rest
+    text + &html[at..]
 }
 
 /// With `&lt;` and the like read, by name or by number: `&#60;`, `&#x3c;`.
 pub fn unescaped(text: &str) -> String {
-    let mut plain = String::new();
-    let mut rest = text;
-    while let Some(at) = rest.find('&') {
-        plain.push_str(&rest[..at]);
-        let behind = &rest[at + 1..];
-        // The longest that is looked for is `#x10FFFF`.
-        let end = behind.bytes().take(9).position(|byte| byte == b';');
-        let read = end.and_then(|end| Some((character(&behind[..end])?, end + 1)));
-        let (letter, length) = read.unwrap_or(('&', 0));
+    let mut pieces = text.split('&');
+    let mut plain = pieces.next().unwrap_or("").to_owned();
+    for piece in pieces {
+        let named = piece.split_once(';').and_then(|(name, rest)| Some((character(name)?, rest)));
+        let (letter, rest) = named.unwrap_or(('&', piece));
         plain.push(letter);
-        rest = &behind[length..];
+        plain.push_str(rest);
     }
-    plain + rest
+    plain
 }
 
 /// The character that is called `lt`, `#60` or `#x3c`.
@@ -70,9 +65,7 @@ fn character(name: &str) -> Option<char> {
         return Some(*letter);
     }
     let number = name.strip_prefix('#')?;
-    let code = match number.strip_prefix(['x', 'X']) {
-        Some(digits) => u32::from_str_radix(digits, 16),
-        None => number.parse(),
-    };
+    let hex = number.strip_prefix(['x', 'X']);
+    let code = hex.map_or_else(|| number.parse(), |digits| u32::from_str_radix(digits, 16));
     char::from_u32(code.ok()?)
 }

@@ -3,6 +3,7 @@
 use crate::cli::command_line::{CommandResult, print, wrong};
 use crate::cli::cookie_jar::CookieJar;
 use crate::cli::http_client::{ServerUrl, ask};
+use carafe::http::Fields;
 use carafe::{Map, Value, json};
 use std::process::ExitCode;
 
@@ -17,82 +18,75 @@ pub fn run(wanted: Option<i64>, server: &ServerUrl) -> CommandResult {
         }
     };
     let mut report = String::new();
-    let (mut missing_in_all, mut next) = (0, None);
+    // The first lesson of which something is missing.
+    let mut next = None;
     for lesson in lessons.iter().filter_map(Value::as_map) {
         let number = lesson.get("number").and_then(Value::as_int).unwrap_or(0);
         if wanted.is_some_and(|wanted| wanted != number) {
             continue;
         }
-        let title = text(lesson, "title");
         let conditions = lesson.get("seen").and_then(Value::as_list).unwrap_or_default();
-        let conditions: Vec<&Map> = conditions.iter().filter_map(Value::as_map).collect();
-        let cycle = |condition: &Map| condition.get("cycle").and_then(Value::as_int);
-        let (all, missing) =
-            (conditions.len(), conditions.iter().filter(|one| cycle(one).is_none()).count());
-        missing_in_all += missing;
-        if wanted.is_none() {
-            let mark = match (all, missing) {
-                (0, _) => "-".to_owned(),
-                (_, 0) => "done".to_owned(),
-                _ => format!("{} of {all}", all - missing),
-            };
-            report.push_str(&format!("{number:>2}  {mark:<8} {title}\n"));
-            next = next.or(Some(number).filter(|_| missing > 0));
-            continue;
-        }
-        report.push_str(&format!("Lesson {number}: {title}\n"));
-        for condition in &conditions {
+        let (mut lines, mut seen) = (String::new(), 0);
+        for condition in conditions.iter().filter_map(Value::as_map) {
             let what = text(condition, "what");
-            report.push_str(&match cycle(condition) {
+            let cycle = condition.get("cycle").and_then(Value::as_int);
+            seen += usize::from(cycle.is_some());
+            lines.push_str(&match cycle {
                 Some(cycle) => format!("  seen     {what} (cycle {cycle})\n"),
                 None => format!("  missing  {what}\n"),
             });
         }
-        if conditions.is_empty() {
-            report.push_str(&format!("  {}\n", text(lesson, "elsewhere")));
+        let mark = match conditions.len() {
+            0 => "-".to_owned(),
+            all if all == seen => "done".to_owned(),
+            all => format!("{seen} of {all}"),
+        };
+        next = next.or(Some(number).filter(|_| seen < conditions.len()));
+        let title = text(lesson, "title");
+        report.push_str(&match wanted {
+            None => format!("{number:>2}  {mark:<8} {title}\n"),
+            Some(_) if lines.is_empty() => {
+                format!("Lesson {number}: {title}\n  {}\n", text(lesson, "elsewhere"))
+            }
+            Some(_) => format!("Lesson {number}: {title}\n{lines}"),
+        });
+    }
+    match (wanted, next) {
+        (Some(wanted), _) if report.is_empty() => {
+            let last = lessons.len();
+            return wrong(format!("found {wanted}, expected a lesson's number, 1 to {last}"));
         }
-    }
-    if let (Some(wanted), true) = (wanted, report.is_empty()) {
-        let last = lessons.len();
-        return wrong(format!("found {wanted}, expected a lesson's number, 1 to {last}"));
-    }
-    if let Some(next) = next {
-        let url = server.url(&format!("/lessons/{next}"));
-        let command = format!("carafe check {next}");
-        report.push_str(&format!("\nGo on with {url}; `{command}` says what is missing.\n"));
+        (None, Some(next)) => {
+            let url = server.url(&format!("/lessons/{next}"));
+            let command = format!("carafe check {next}");
+            report.push_str(&format!("\nGo on with {url}; `{command}` says what is missing.\n"));
+        }
+        _ => {}
     }
     print(&report);
-    Ok(if missing_in_all == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if next.is_none() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// The lessons as the server lists them.
 fn lessons(server: &ServerUrl) -> Result<Vec<Value>, String> {
-    let url = server.url("/lessons.json");
-    let answer =
-        ask(server, "GET /lessons.json", &[], &mut CookieJar::default()).map_err(|no| {
-            let (url, why) = (server.url(""), no.why);
-            let hint = "or name its address: carafe check --server URL";
-            format!("{url}: {why}\nStart carafe in another terminal, {hint}")
-        })?;
-    if answer.status != 200 {
-        let (line, body) = (&answer.status_line, answer.text());
-        let expected = "expected 200 with the lessons: is this a carafe?";
-        return Err(format!("{url} answered {line}, {expected}\n{body}"));
-    }
-    let listed = json::parse(&answer.body).ok().and_then(|value| value.as_map().cloned());
-    let Some(listed) = listed else {
-        let came = answer.headers.get("Content-Type").unwrap_or("a body without Content-Type");
-        return Err(format!("{url}: found {came}, expected JSON: is this a carafe?"));
-    };
+    let (request, jar) = ("GET /lessons.json", &mut CookieJar::default());
+    let answer = ask(server, request, &Fields::default(), jar).map_err(|no| {
+        let hint = "Start carafe in another terminal, or name its address";
+        format!("{}: {}\n{hint}: carafe check --server URL", server.url(""), no.why)
+    })?;
+    let listed = json::parse(&answer.body).unwrap_or(Value::from(false));
     if listed.get("watching") == Some(&Value::Bool(false)) {
-        return Err(
-            "this carafe keeps no cycles (--no-cycles), so it cannot say what it saw".into()
-        );
+        let why = "this carafe keeps no cycles (--no-cycles), so it cannot say what it saw";
+        return Err(why.into());
     }
     let lessons = listed.get("lessons").and_then(Value::as_list);
-    lessons
-        .map(<[Value]>::to_vec)
-        .ok_or_else(|| format!("{url}: found JSON without \"lessons\": is this a carafe?"))
+    lessons.map(<[Value]>::to_vec).ok_or_else(|| {
+        let (url, line, text) = (server.url(""), &answer.status_line, answer.text());
+        let body: String = text.chars().take(500).collect();
+        format!(
+            "{url}/lessons.json answered {line}, expected the lessons: is this a carafe?\n{body}"
+        )
+    })
 }
 
 fn text<'m>(map: &'m Map, name: &str) -> &'m str {

@@ -3,11 +3,12 @@
 //! `ladder.txt` lists the steps and says what each of them does. A step that does not turn out as
 //! it is written ends the experiment: what happened instead is then the word of the cell.
 
-use super::bench::{Bench, Process, RunningCarafe, Trouble};
+use super::bench::{Bench, LabServer, Process, Trouble};
 use crate::cli::cookie_jar::CookieJar;
 use crate::cli::http_client::{ServerAnswer, ask};
+use carafe::http::Fields;
 use carafe::web::sign::from_base64url;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::Command;
@@ -20,7 +21,7 @@ const SESSION_COOKIE: &str = "carafe_sid";
 #[derive(Clone, Default)]
 struct LadderVisitor {
     /// The count of the last page. On the rung of the URL it stands in each link of the page.
-    count: i64,
+    count: usize,
     jar: CookieJar,
 }
 
@@ -29,6 +30,7 @@ struct LadderVisitor {
 pub struct Experiment {
     visitor: LadderVisitor,
     copy: LadderVisitor,
+    /// The path of the counter; COUNT in it stands for the visitor's count.
     counter: String,
     /// How each carafe of the rung is started.
     arguments: String,
@@ -38,11 +40,14 @@ pub struct Experiment {
     /// The Redis of the cell's own, and its URL.
     redis: Option<(Process, String)>,
     /// The last one is asked.
-    servers: Vec<RunningCarafe>,
+    servers: Vec<LabServer>,
     /// The last answer.
     answer: ServerAnswer,
-    /// A cookie that the server must not adopt.
-    forged: String,
+}
+
+/// The end of a step: what happened instead, if it did not turn out as it is written.
+fn expect(holds: bool, instead: impl Into<String>) -> Result<(), Trouble> {
+    if holds { Ok(()) } else { Err(Trouble::Differs(instead.into())) }
 }
 
 impl Experiment {
@@ -55,103 +60,85 @@ impl Experiment {
     /// Does one step.
     pub fn step(&mut self, bench: &Bench, step: &str) -> Result<(), Trouble> {
         let (word, rest) = step.split_once(' ').unwrap_or((step, ""));
-        if self.act(bench, word, rest)? {
-            return Ok(());
-        }
-        match self.instead(bench, word, rest)? {
-            Some(instead) => Err(Trouble::Differs(instead)),
-            None => Ok(()),
-        }
-    }
-
-    /// Does a step that cannot turn out otherwise; false if it is not one of those.
-    fn act(&mut self, bench: &Bench, word: &str, rest: &str) -> Result<bool, Trouble> {
-        let (name, value) = rest.split_once(' ').unwrap_or((rest, ""));
-        match (word, name) {
-            ("start", _) => self.start(bench, rest)?,
-            ("other", _) => self.servers.rotate_right(1),
-            ("kill", _) => self.servers.clear(),
-            ("stop", _) => self.redis = None,
-            ("key", _) => self.key = Some(format!("the key called {rest}")),
-            ("new", "file") => self.file = bench.file(),
-            ("new", _) => self.visitor = LadderVisitor::default(),
-            ("copy", _) => self.copy = self.visitor.clone(),
-            ("swap", _) => mem::swap(&mut self.copy, &mut self.visitor),
-            ("counter", _) => self.counter = rest.to_owned(),
-            ("claim", _) => self.visitor.count = name.parse().unwrap_or(0),
-            ("put", _) => self.visitor.jar.put(name, value, "/"),
-            ("forge", _) => {
-                let value = self.visitor.jar.value(name).unwrap_or_default();
-                let first = if value.starts_with('0') { '1' } else { '0' };
-                self.forged = format!("{first}{}", value.get(1..).unwrap_or_default());
-                self.visitor.jar.put(name, &self.forged, "/");
-            }
-            ("wait", _) => {
-                bench.wait(Duration::from_millis(name.parse().unwrap_or(0)), || false)?;
-            }
-            ("log", _) => self.ask("GET /dropsession", &[])?,
-            _ => return Ok(false),
-        }
-        Ok(true)
-    }
-
-    /// Does a step that can turn out otherwise: what happened instead, if it did.
-    fn instead(
-        &mut self,
-        bench: &Bench,
-        word: &str,
-        rest: &str,
-    ) -> Result<Option<String>, Trouble> {
         let (name, value) = rest.split_once(' ').unwrap_or((rest, ""));
         let number: usize = name.parse().unwrap_or(0);
-        Ok(match word {
+        match word {
+            _ if bench.is_stopped() => return Err(Trouble::Failed("stopped".into())),
+            "start" => self.start(bench, rest)?,
+            "other" => self.servers.rotate_right(1),
+            "kill" => self.servers.clear(),
+            "stop" => self.redis = None,
+            "key" => self.key = Some(rest.to_owned()),
+            "new" if name == "file" => self.file = bench.file(),
+            "new" => self.visitor = LadderVisitor::default(),
+            "copy" => self.copy = self.visitor.clone(),
+            "swap" => mem::swap(&mut self.copy, &mut self.visitor),
+            "counter" => self.counter = rest.to_owned(),
+            "claim" => self.visitor.count = number,
+            "put" => self.visitor.jar.put(name, value, "/"),
+            "forge" => {
+                let value = self.visitor.jar.value(name).unwrap_or_default();
+                let first = if value.starts_with('0') { '1' } else { '0' };
+                let forged = format!("{first}{}", value.get(1..).unwrap_or_default());
+                self.visitor.jar.put(name, &forged, "/");
+            }
+            "wait" => {
+                bench.wait(Duration::from_millis(number as u64), || false);
+            }
+            "log" => self.ask("GET /dropsession", "")?,
             "visit" => {
                 self.visit()?;
                 let count = self.visitor.count;
-                (name != count.to_string()).then(|| format!("visit {count}, not {name}"))
+                expect(count == number, format!("visit {count}, not {number}"))?;
             }
             "status" => {
-                self.ask(&format!("GET {value}"), &[])?;
-                self.other_status(name)
+                let (request, form) = value.split_once(" with ").unwrap_or((value, ""));
+                self.ask(&long(request), &long(form))?;
+                let status = self.answer.status;
+                expect(name == status.to_string(), format!("{status}, not {name}"))?;
             }
-            "target" => {
-                let more = "x".repeat(number - "/ladder/none?".len());
-                self.ask(&format!("GET /ladder/none?{more}"), &[])?;
-                self.other_status(value)
+            "writers" => self.writers(number)?,
+            _ => self.look(bench, word, rest)?,
+        }
+        Ok(())
+    }
+
+    /// Does a step that looks at what has come.
+    fn look(&mut self, bench: &Bench, word: &str, rest: &str) -> Result<(), Trouble> {
+        let (name, value) = rest.split_once(' ').unwrap_or((rest, ""));
+        let jar = &mut self.visitor.jar;
+        match word {
+            "replaced" => {
+                let is_new = jar.value(name) != self.copy.jar.value(name);
+                expect(is_new, "the forged cookie was adopted")
             }
-            "profile" => {
-                self.visitor = LadderVisitor::default();
-                self.ask("POST /profile", &[("name", &"x".repeat(number)), ("email", "a@b")])?;
-                self.other_status(value)
+            "holds" => expect(jar.header("/").is_none(), "a cookie came"),
+            "says" => {
+                let text = self.answer.text();
+                expect(text.contains(rest), format!("{:?}", text.trim()))
             }
-            "replaced" if self.visitor.jar.value(name) != Some(&self.forged) => None,
-            "replaced" => Some("the forged cookie was adopted".into()),
-            "holds" if self.visitor.jar.is_empty() => None,
-            "holds" => Some("a cookie came".into()),
-            "says" if self.answer.text().contains(rest) => None,
-            "says" => Some(format!("{:?}", self.answer.text().trim())),
             "logged" => {
-                // The line may still be on its way.
                 let log = self.servers.last().map(|server| server.log.clone()).unwrap_or_default();
                 let has = || fs::read_to_string(&log).is_ok_and(|log| log.contains(rest));
-                let found = bench.wait(Duration::from_secs(2), has)?;
-                (!found).then(|| format!("no {rest:?} in the log"))
+                // The server may write the line after its answer.
+                let found = bench.wait(Duration::from_secs(2), has);
+                expect(found, format!("no {rest:?} in the log"))
             }
             "readable" => {
-                let value = self.visitor.jar.value(SESSION_COOKIE).unwrap_or_default();
+                let value = jar.value(SESSION_COOKIE).unwrap_or_default();
                 let json = value.split('.').next().and_then(from_base64url).unwrap_or_default();
                 let bytes = SESSION_COOKIE.len() + value.len();
-                let holds = bytes >= number && String::from_utf8_lossy(&json).contains("xxx");
-                (!holds).then(|| format!("{bytes} bytes, and not all to be read"))
+                let is_long = name.parse().is_ok_and(|least: usize| bytes >= least);
+                let holds = is_long && String::from_utf8_lossy(&json).contains("xxx");
+                expect(holds, format!("{bytes} bytes, and not all to be read"))
             }
             "curl" => {
                 let kept = curl_keeps(bench, value.parse().unwrap_or(0))?;
                 let what = if kept { "keeps" } else { "drops" };
-                (name != what).then(|| format!("curl {what} {value} bytes"))
+                expect(name == what, format!("curl {what} {value} bytes"))
             }
-            "writers" => self.writers(number)?,
-            _ => return Err(Trouble::Failed(format!("ladder.txt does not explain {word:?}"))),
-        })
+            _ => Err(Trouble::Failed(format!("ladder.txt does not explain {word:?}"))),
+        }
     }
 
     /// Starts a carafe with the arguments of the rung and these.
@@ -161,35 +148,25 @@ impl Experiment {
             self.redis = Some(bench.redis()?);
         }
         let redis = self.redis.as_ref().map_or("", |(_, url)| url);
-        let file = self.file.display().to_string();
+        let arguments = arguments.replace("REDIS", redis);
         let words = arguments.split_whitespace();
-        let words = words.map(|word| word.replace("FILE", &file).replace("REDIS", redis));
+        let words = words.map(|word| word.replace("FILE", &self.file.to_string_lossy()));
         self.servers.push(bench.carafe(&words.collect::<Vec<_>>(), self.key.as_deref())?);
         Ok(())
     }
 
     /// Sends a request of the visitor, and keeps the answer.
-    fn ask(&mut self, request: &str, form: &[(&str, &str)]) -> Result<(), Trouble> {
+    fn ask(&mut self, request: &str, form: &str) -> Result<(), Trouble> {
         let server = self.servers.last().ok_or(Trouble::Failed("no server runs".into()))?;
-        self.answer = ask(&server.url, request, form, &mut self.visitor.jar)
+        self.answer = ask(&server.url, request, &Fields::parse(form), &mut self.visitor.jar)
             .map_err(|no| Trouble::Failed(format!("{request}: {}", no.why)))?;
         Ok(())
     }
 
-    /// What to say if the last answer has another status.
-    fn other_status(&self, expected: &str) -> Option<String> {
-        let status = self.answer.status;
-        (expected != status.to_string()).then(|| format!("{status}, not {expected}"))
-    }
-
     /// Visits the counter, and keeps its count.
     fn visit(&mut self) -> Result<(), Trouble> {
-        // The page of the URL's rung is a link to itself, in which the count stands.
-        let path = match self.counter.as_str() {
-            "/ladder/url" => format!("/ladder/url?n={}", self.visitor.count),
-            counter => counter.to_owned(),
-        };
-        self.ask(&format!("GET {path}"), &[])?;
+        let path = self.counter.replace("COUNT", &self.visitor.count.to_string());
+        self.ask(&format!("GET {path}"), "")?;
         let text = self.answer.text();
         let count = text.lines().find_map(|line| line.strip_prefix("visit ")?.trim().parse().ok());
         let first = text.lines().next().unwrap_or_default();
@@ -198,26 +175,33 @@ impl Experiment {
         Ok(())
     }
 
-    /// All servers are visited so often, at the same time, by one visitor who was there before. The
+    /// One visitor, who was there before, visits each server so often, all at the same time. The
     /// visitor's next count shows whether a visit was lost.
-    fn writers(&mut self, each: usize) -> Result<Option<String>, Trouble> {
+    fn writers(&mut self, each: usize) -> Result<(), Trouble> {
         self.visit()?;
         let bytes = || fs::metadata(&self.file).map_or(0, |file| file.len());
-        let (before, expected) = (bytes(), self.visitor.count as usize + each * self.servers.len());
-        let visit = |server: &RunningCarafe| {
-            ask(&server.url, "GET /ladder/session", &[], &mut self.visitor.jar.clone()).is_ok()
-        };
-        let answered = thread::scope(|scope| {
-            let servers = (0..each).flat_map(|_| &self.servers);
-            let visits: Vec<_> = servers.map(|server| scope.spawn(|| visit(server))).collect();
-            visits.into_iter().filter_map(|visit| visit.join().ok()).filter(|ok| *ok).count()
+        let (before, expected) = (bytes(), self.visitor.count + each * self.servers.len() + 1);
+        thread::scope(|scope| {
+            for server in self.servers.iter().cycle().take(each * self.servers.len()) {
+                let mut jar = self.visitor.jar.clone();
+                scope.spawn(move || {
+                    ask(&server.url, "GET /ladder/session", &Fields::default(), &mut jar)
+                });
+            }
         });
         let grown = bytes() > before;
         self.visit()?;
-        let count = self.visitor.count as usize;
-        let holds = answered == each * self.servers.len() && count == expected + 1 && grown;
-        Ok((!holds).then(|| format!("visit {count} after {expected}, on the disk: {grown}")))
+        let count = self.visitor.count;
+        let instead = format!("visit {count}, not {expected}; on the disk: {grown}");
+        expect(count == expected && grown, instead)
     }
+}
+
+/// The text, with 8000 letters in the place of `{8000}`.
+fn long(text: &str) -> String {
+    let number = text.split_once('{').and_then(|(_, rest)| rest.split_once('}')).map(|it| it.0);
+    let letters = "x".repeat(number.and_then(|number| number.parse().ok()).unwrap_or(0));
+    text.replace(&format!("{{{}}}", number.unwrap_or("")), &letters)
 }
 
 /// True if curl keeps a cookie whose name and value have so many bytes. A complaint of curl is a
@@ -231,8 +215,7 @@ fn curl_keeps(bench: &Bench, bytes: usize) -> Result<bool, Trouble> {
     let answer = format!("{head}\r\nSet-Cookie: large={value}\r\n\r\n");
     let server = thread::spawn(move || {
         let (mut stream, _) = listener.accept()?;
-        let mut lines = BufReader::new(stream.try_clone()?).lines().map_while(Result::ok);
-        while lines.next().is_some_and(|line| !line.is_empty()) {}
+        let _ = stream.read(&mut [0; 4096])?;
         stream.write_all(answer.as_bytes())
     });
     let jar = bench.file();

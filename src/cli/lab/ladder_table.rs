@@ -6,8 +6,7 @@
 use super::bench::Trouble;
 use crate::cli::command_line::print;
 
-/// The heads of the columns, and how wide they are; two blanks between them, 80 in all. The longest
-/// word fits: `everywhere`.
+/// The heads of the columns, and how wide they are; two blanks between them, 80 in all.
 const COLUMNS: [(&str, usize); 7] = [
     ("rung, where it lives", 11),
     ("restart", 9),
@@ -22,42 +21,39 @@ const COLUMNS: [(&str, usize); 7] = [
 #[derive(Default)]
 pub struct LadderTable {
     measured: usize,
+    is_wrong: bool,
     /// The lines below the table.
-    not_run: Vec<String>,
-    wrong: Vec<String>,
+    notes: String,
 }
 
 impl LadderTable {
     /// Prints the head.
     pub fn new() -> LadderTable {
-        print_cells(&COLUMNS.map(|(head, _)| head));
+        print_cells(&COLUMNS.map(|(head, _)| head.to_owned()));
         print(&format!("{}\n", COLUMNS.map(|(_, width)| "-".repeat(width)).join("  ")));
         LadderTable::default()
     }
 
     /// Prints a rung: for each cell the words of the course, or what happened instead.
-    pub fn row(&mut self, rung: &str, cells: &[(&str, Result<(), Trouble>)]) {
-        let mut words = vec![rung];
-        for ((expected, outcome), (column, _)) in cells.iter().zip(&COLUMNS[1..]) {
-            let place = format!("rung {rung}, {column}");
-            words.push(match outcome {
-                Ok(()) => expected,
-                Err(Trouble::Differs(met)) => {
-                    let line = format!("differs: {place}: met {met:?}, expected {expected:?}");
-                    self.wrong.push(line);
-                    met
-                }
-                Err(Trouble::Missing(what)) => {
-                    self.not_run.push(format!("not run: {place}: {what}"));
-                    "not run"
-                }
-                Err(Trouble::Failed(why)) => {
-                    self.wrong.push(format!("failed: {place}: {why}"));
-                    "failed"
-                }
-                Err(Trouble::Stopped) => "stopped",
-            });
+    pub fn row(&mut self, rung: &str, cells: Vec<(&str, Result<(), Trouble>)>) {
+        let mut words = vec![rung.to_owned()];
+        for ((expected, outcome), (column, _)) in cells.into_iter().zip(&COLUMNS[1..]) {
             self.measured += usize::from(matches!(outcome, Ok(()) | Err(Trouble::Differs(_))));
+            self.is_wrong |= matches!(outcome, Err(Trouble::Differs(_) | Trouble::Failed(_)));
+            let (word, title, why) = match outcome {
+                Ok(()) => {
+                    words.push(expected.to_owned());
+                    continue;
+                }
+                Err(Trouble::Differs(met)) => {
+                    let why = format!("met {met:?}, expected {expected:?}");
+                    (met, "differs", why)
+                }
+                Err(Trouble::Missing(what)) => ("not run".into(), "not run", what),
+                Err(Trouble::Failed(why)) => ("failed".into(), "failed", why),
+            };
+            words.push(word);
+            self.notes.push_str(&format!("{title}: rung {rung}, {column}: {why}\n"));
         }
         print_cells(&words);
         print("\n");
@@ -65,13 +61,12 @@ impl LadderTable {
 
     /// Prints the foot. True if everything that was tried is as the course says.
     pub fn end(self, spent: &str) -> bool {
-        print(&format!("{} cells measured ({spent}).\n", self.measured));
-        self.not_run.iter().chain(&self.wrong).for_each(|line| print(&format!("{line}\n")));
-        self.wrong.is_empty()
+        print(&format!("{} cells measured ({spent}).\n{}", self.measured, self.notes));
+        !self.is_wrong
     }
 }
 
-fn print_cells(words: &[&str]) {
+fn print_cells(words: &[String]) {
     let cells: Vec<Vec<String>> =
         words.iter().zip(COLUMNS).map(|(text, (_, width))| wrapped(text, width)).collect();
     for line in 0..cells.iter().map(Vec::len).max().unwrap_or(0) {
@@ -82,22 +77,16 @@ fn print_cells(words: &[&str]) {
     }
 }
 
-/// The text in lines of at most this width, broken between words. A longer word is cut.
+/// The text in lines of at most this width, broken between words.
 fn wrapped(text: &str, width: usize) -> Vec<String> {
-    let (mut lines, mut line) = (Vec::new(), String::new());
+    let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
-        if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > width {
-            lines.push(std::mem::take(&mut line));
-        } else if !line.is_empty() {
-            line.push(' ');
-        }
-        for letter in word.chars() {
-            if line.chars().count() == width {
-                lines.push(std::mem::take(&mut line));
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
+                line.push_str(&format!(" {word}"));
             }
-            line.push(letter);
+            _ => lines.push(word.to_owned()),
         }
     }
-    lines.push(line);
     lines
 }
