@@ -21,15 +21,12 @@ use crate::value::{Map, Value};
 /// ```
 pub fn parse(bytes: &[u8]) -> Result<Value, JsonError> {
     if bytes.len() > LONGEST {
-        return Err(JsonError {
-            line: 1,
-            column: 1,
-            message: format!("the text is longer than {LONGEST} bytes"),
-        });
+        let message = format!("the text is longer than {LONGEST} bytes");
+        return Err(JsonError { line: 1, column: 1, message });
     }
-    let text = std::str::from_utf8(bytes).map_err(|error| {
-        let good = std::str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default();
-        Reader { text: good, at: good.len() }.error("found bytes that are not UTF-8".to_owned())
+    let text = str::from_utf8(bytes).map_err(|error| {
+        let good = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
+        Reader { text: &good, at: good.len() }.error("found bytes that are not UTF-8")
     })?;
     let mut reader = Reader { text, at: 0 };
     let value = reader.value(0)?;
@@ -43,19 +40,32 @@ struct Reader<'a> {
     at: usize,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
     fn peek(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
     }
 
-    // RFC 8259 §2: space, tab, line feed and carriage return; nothing else is white space here.
-    fn skip_space(&mut self) {
-        while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.peek() {
-            self.at += 1;
-        }
+    /// Reads this byte, if it is the next one.
+    fn take(&mut self, byte: u8) -> bool {
+        let is_next = self.peek() == Some(byte);
+        self.at += usize::from(is_next);
+        is_next
     }
 
-    /// value = false / null / true / object / array / number / string
+    /// Reads the bytes before the first one that is not `wanted`.
+    fn take_while(&mut self, wanted: impl Fn(&u8) -> bool) -> &'a str {
+        let rest = &self.text[self.at..];
+        let taken = &rest[..rest.bytes().take_while(wanted).count()];
+        self.at += taken.len();
+        taken
+    }
+
+    /// RFC 8259 §2: space, tab, line feed and carriage return; nothing else is white space here.
+    fn skip_space(&mut self) {
+        self.take_while(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r'));
+    }
+
+    /// `value = false / null / true / object / array / number / string`
     fn value(&mut self, depth: usize) -> Result<Value, JsonError> {
         self.skip_space();
         match self.peek() {
@@ -63,175 +73,150 @@ impl Reader<'_> {
             Some(b'{' | b'[') if depth == DEPTH => {
                 Err(self.error(format!("more than {DEPTH} levels deep")))
             }
-            Some(b'{') => self.object(depth + 1),
-            Some(b'[') => self.array(depth + 1),
+            // object = { [ member *( , member ) ] }
+            Some(b'{') => {
+                let mut map = Map::new();
+                self.items(b'}', |reader| {
+                    let (name, value) = reader.member(depth + 1)?;
+                    map.insert(name, value);
+                    Ok(())
+                })?;
+                Ok(Value::Map(map))
+            }
+            // array = [ [ value *( , value ) ] ]
+            Some(b'[') => {
+                let mut items = Vec::new();
+                self.items(b']', |reader| {
+                    items.push(reader.value(depth + 1)?);
+                    Ok(())
+                })?;
+                Ok(items.into())
+            }
             Some(b'-' | b'0'..=b'9') => self.number(),
-            Some(b'a'..=b'z') => self.word(),
-            _ => Err(self.unexpected("a value")),
+            _ => self.word(),
         }
     }
 
-    /// object = { [ string : value *( , string : value ) ] }
-    fn object(&mut self, depth: usize) -> Result<Value, JsonError> {
-        let mut map = Map::new();
+    /// Reads what stands between two brackets, with commas between the items.
+    fn items(
+        &mut self,
+        end: u8,
+        mut item: impl FnMut(&mut Self) -> Result<(), JsonError>,
+    ) -> Result<(), JsonError> {
         self.at += 1;
         self.skip_space();
-        if self.peek() == Some(b'}') {
-            self.at += 1;
-            return Ok(Value::Map(map));
+        if self.take(end) {
+            return Ok(());
         }
         loop {
+            item(self)?;
             self.skip_space();
-            if self.peek() != Some(b'"') {
-                return Err(self.unexpected("a name in double quotes"));
+            if self.take(end) {
+                return Ok(());
             }
-            let name = self.string()?;
-            self.skip_space();
-            if self.peek() != Some(b':') {
-                return Err(self.unexpected(":"));
-            }
-            self.at += 1;
-            map.insert(name, self.value(depth)?);
-            self.skip_space();
-            match self.peek() {
-                Some(b',') => self.at += 1,
-                Some(b'}') => break,
-                _ => return Err(self.unexpected(", or }")),
+            if !self.take(b',') {
+                return Err(self.unexpected(&format!(", or {}", char::from(end))));
             }
         }
-        self.at += 1;
-        Ok(Value::Map(map))
     }
 
-    /// array = [ [ value *( , value ) ] ]
-    fn array(&mut self, depth: usize) -> Result<Value, JsonError> {
-        let mut items = Vec::new();
-        self.at += 1;
+    /// `member = string : value`
+    fn member(&mut self, depth: usize) -> Result<(String, Value), JsonError> {
         self.skip_space();
-        if self.peek() == Some(b']') {
-            self.at += 1;
-            return Ok(items.into());
+        if self.peek() != Some(b'"') {
+            return Err(self.unexpected("a name in double quotes"));
         }
-        loop {
-            items.push(self.value(depth)?);
-            self.skip_space();
-            match self.peek() {
-                Some(b',') => self.at += 1,
-                Some(b']') => break,
-                _ => return Err(self.unexpected(", or ]")),
-            }
+        let name = self.string()?;
+        self.skip_space();
+        if !self.take(b':') {
+            return Err(self.unexpected(":"));
         }
-        self.at += 1;
-        Ok(items.into())
+        Ok((name, self.value(depth)?))
     }
 
     fn word(&mut self) -> Result<Value, JsonError> {
-        let rest = &self.text[self.at..];
-        let word = &rest[..rest.bytes().take_while(u8::is_ascii_alphanumeric).count()];
-        let value = match word {
-            "true" => Value::Bool(true),
-            "false" => Value::Bool(false),
-            "null" => Value::Null,
-            _ => return Err(self.unexpected("a value")),
-        };
-        self.at += word.len();
-        Ok(value)
+        let start = self.at;
+        match self.take_while(u8::is_ascii_alphanumeric) {
+            "true" => Ok(Value::Bool(true)),
+            "false" => Ok(Value::Bool(false)),
+            "null" => Ok(Value::Null),
+            _ => Err(Reader { at: start, ..*self }.unexpected("a value")),
+        }
     }
 
-    /// number = [ - ] ( 0 / 1-9 *digit ) [ . 1*digit ] [ e [ + / - ] 1*digit ]
+    /// `number = [ - ] ( 0 / 1-9 *digit ) [ . 1*digit ] [ e [ + / - ] 1*digit ]`
     fn number(&mut self) -> Result<Value, JsonError> {
         let start = self.at;
-        self.at += usize::from(self.peek() == Some(b'-'));
+        self.take(b'-');
         // RFC 8259 §6: "Leading zeros are not allowed."
-        if self.peek() == Some(b'0') {
-            self.at += 1;
-            if self.peek().is_some_and(|byte| byte.is_ascii_digit()) {
-                return Err(self.error("found a digit after a leading 0".to_owned()));
-            }
-        } else {
+        if !self.take(b'0') {
+            self.digits()?;
+        } else if self.peek().is_some_and(|byte| byte.is_ascii_digit()) {
+            return Err(self.error("found a digit after a leading 0"));
+        }
+        let is_float = matches!(self.peek(), Some(b'.' | b'e' | b'E'));
+        if self.take(b'.') {
             self.digits()?;
         }
-        let mut whole = true;
-        if self.peek() == Some(b'.') {
-            whole = false;
-            self.at += 1;
-            self.digits()?;
-        }
-        if let Some(b'e' | b'E') = self.peek() {
-            whole = false;
-            self.at += 1;
-            self.at += usize::from(matches!(self.peek(), Some(b'+' | b'-')));
+        if self.take(b'e') || self.take(b'E') {
+            let _sign = self.take(b'+') || self.take(b'-');
             self.digits()?;
         }
         let text = &self.text[start..self.at];
-        if whole {
-            return text.parse().map(Value::Int).map_err(|_| {
-                Reader { text: self.text, at: start }
-                    .error(format!("the integer {} does not fit 64 bits", cut(text)))
-            });
-        }
-        match text.parse::<f64>() {
-            Ok(number) if number.is_finite() => Ok(Value::Float(number)),
-            _ => Err(Reader { text: self.text, at: start }
-                .error(format!("the number {} is too large", cut(text)))),
+        let refused = |what: &str, why: &str| {
+            let message = format!("the {what} {} {why}", cut(text));
+            Reader { at: start, ..*self }.error(message)
+        };
+        if is_float {
+            let number = text.parse().ok().filter(|number: &f64| number.is_finite());
+            number.map(Value::Float).ok_or_else(|| refused("number", "is too large"))
+        } else {
+            text.parse().map(Value::Int).map_err(|_| refused("integer", "does not fit 64 bits"))
         }
     }
 
     fn digits(&mut self) -> Result<(), JsonError> {
-        let start = self.at;
-        while self.peek().is_some_and(|byte| byte.is_ascii_digit()) {
-            self.at += 1;
-        }
-        if self.at == start { Err(self.unexpected("a digit")) } else { Ok(()) }
+        let digits = self.take_while(u8::is_ascii_digit);
+        if digits.is_empty() { Err(self.unexpected("a digit")) } else { Ok(()) }
     }
 
     fn string(&mut self) -> Result<String, JsonError> {
         self.at += 1;
         let mut text = String::new();
         loop {
-            let rest = &self.text[self.at..];
-            // Everything up to the next byte with a meaning is copied in one piece; in UTF-8 such a
-            // byte is never part of a longer character.
-            let plain = rest
-                .bytes()
-                .position(|byte| matches!(byte, b'"' | b'\\' | ..b' '))
-                .unwrap_or(rest.len());
-            text.push_str(&rest[..plain]);
-            self.at += plain;
+            // In UTF-8 a byte with a meaning is never part of a longer character.
+            text.push_str(self.take_while(|byte| !matches!(byte, b'"' | b'\\' | ..b' ')));
             match self.peek() {
-                Some(b'"') => break,
                 Some(b'\\') => text.push(self.escape()?),
+                Some(b'"') => {
+                    self.at += 1;
+                    return Ok(text);
+                }
                 Some(control) => {
-                    return Err(self.error(format!(
-                        "found the control character \\u{control:04x}, expected it as an escape"
-                    )));
+                    let met = format!("found the control character \\u{control:04x}");
+                    return Err(self.error(met + ", expected it as an escape"));
                 }
                 None => return Err(self.unexpected("\" at the end of the string")),
             }
         }
-        self.at += 1;
-        Ok(text)
     }
 
-    /// escape = \ ( " / \ / / / b / f / n / r / t / u 4hex )
+    /// `escape = \ ( " / \ / / / b / f / n / r / t / u 4hex )`
     fn escape(&mut self) -> Result<char, JsonError> {
         let start = self.at;
         self.at += 1;
-        let simple = match self.peek() {
-            Some(b'u') => {
-                self.at += 1;
-                return self.unicode(start);
-            }
+        let character = match self.peek() {
             Some(byte @ (b'"' | b'\\' | b'/')) => byte.into(),
             Some(b'b') => '\u{8}',
             Some(b'f') => '\u{c}',
             Some(b'n') => '\n',
             Some(b'r') => '\r',
             Some(b't') => '\t',
+            Some(b'u') => return self.unicode(start),
             _ => return Err(self.unexpected("one of \" \\ / b f n r t u after \\")),
         };
         self.at += 1;
-        Ok(simple)
+        Ok(character)
     }
 
     /// RFC 8259 §7: a character beyond the first 65,536 is written as two escapes, a UTF-16
@@ -239,24 +224,26 @@ impl Reader<'_> {
     fn unicode(&mut self, start: usize) -> Result<char, JsonError> {
         let mut code = self.four_digits()?;
         if (0xD800..0xDC00).contains(&code) && self.text[self.at..].starts_with("\\u") {
-            self.at += 2;
+            self.at += 1;
             let low = self.four_digits()?;
             if (0xDC00..0xE000).contains(&low) {
                 code = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00);
             }
         }
         char::from_u32(code).ok_or_else(|| {
-            Reader { text: self.text, at: start }
-                .error(format!("found half a surrogate pair, \\u{code:04x}"))
+            let met = format!("found half a surrogate pair, \\u{code:04x}");
+            Reader { at: start, ..*self }.error(met)
         })
     }
 
+    /// The number behind a `u`.
     fn four_digits(&mut self) -> Result<u32, JsonError> {
+        self.at += 1;
         let mut code = 0;
         for _ in 0..4 {
             let digit = self.peek().and_then(|byte| char::from(byte).to_digit(16));
-            code = code * 16
-                + digit.ok_or_else(|| self.unexpected("four hexadecimal digits after \\u"))?;
+            let expected = "four hexadecimal digits after \\u";
+            code = code * 16 + digit.ok_or_else(|| self.unexpected(expected))?;
             self.at += 1;
         }
         Ok(code)
@@ -273,16 +260,18 @@ impl Reader<'_> {
         self.error(format!("found {found}, expected {expected}"))
     }
 
-    fn error(&self, message: String) -> JsonError {
+    fn error(&self, message: impl Into<String>) -> JsonError {
         let before = &self.text[..self.at];
-        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-        let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
-        JsonError { line, column: before[line_start..].chars().count() + 1, message }
+        let start = before.rfind('\n').map_or(0, |at| at + 1);
+        JsonError {
+            line: before.matches('\n').count() + 1,
+            column: before[start..].chars().count() + 1,
+            message: message.into(),
+        }
     }
 }
 
-/// At most the first 40 bytes of a word of ASCII: an error shows enough to find the place, not a
-/// page of digits.
+/// At most the first 40 bytes of a word of ASCII: enough to find the place.
 fn cut(word: &str) -> String {
     if word.len() > 40 { format!("{}...", &word[..40]) } else { word.to_owned() }
 }

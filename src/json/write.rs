@@ -1,27 +1,27 @@
 //! From a value to JSON text.
+//!
+//! One function writes each kind of value, and one what stands between two brackets. The template
+//! engine prints its numbers with the functions at the end, so that a page and JSON show the same.
 
 use crate::value::{Map, Value};
 use std::fmt::Write;
+use std::iter::repeat_n;
 
 /// How JSON text is laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Style {
-    /// A space after each comma and colon, and names for the floats that JSON lacks: as Python's
-    /// `json.dumps`.
+    /// As Flask's `tojson`, which calls Python's `json.dumps`: a space after each comma and colon,
+    /// names in the order of the alphabet, ASCII only, and names for floats that JSON lacks.
     pub python: bool,
-    /// Characters beyond ASCII as `\u` escapes.
-    pub ascii: bool,
-    /// Names in the order of the alphabet.
-    pub sorted: bool,
     /// A line for each item, indented by this number of spaces for each level.
     pub indent: Option<usize>,
 }
 
 impl Style {
     /// The shortest text: `{"a":1,"b":[1,2]}`.
-    pub const COMPACT: Style = Style { python: false, ascii: false, sorted: false, indent: None };
-    /// What Flask's `tojson` starts from: `{"a": 1, "b": [1, 2]}`, sorted, ASCII only.
-    pub const PYTHON: Style = Style { python: true, ascii: true, sorted: true, indent: None };
+    pub const COMPACT: Style = Style { python: false, indent: None };
+    /// What Flask's `tojson` starts from: `{"a": 1, "b": [1, 2]}`.
+    pub const PYTHON: Style = Style { python: true, indent: None };
 }
 
 /// The value as the shortest JSON text. A float that JSON cannot write (infinity, not-a-number)
@@ -43,99 +43,93 @@ pub fn write_into(out: &mut String, value: &Value, style: Style) {
 }
 
 fn write_value(out: &mut String, value: &Value, style: Style, depth: usize) {
+    let list = |out: &mut String, items: &[Value]| {
+        write_items(out, ['[', ']'], items.iter(), style, depth, |out, item| {
+            write_value(out, item, style, depth + 1);
+        });
+    };
     match value {
         Value::Null | Value::Undefined | Value::Local(_) => out.push_str("null"),
-        Value::Bool(true) => out.push_str("true"),
-        Value::Bool(false) => out.push_str("false"),
+        Value::Bool(truth) => out.push_str(if *truth { "true" } else { "false" }),
         Value::Int(number) => write_int(out, *number),
         Value::Float(number) if number.is_finite() => write_float(out, *number),
         Value::Float(_) if !style.python => out.push_str("null"),
         Value::Float(number) if number.is_nan() => out.push_str("NaN"),
         Value::Float(number) => out.push_str(if *number > 0.0 { "Infinity" } else { "-Infinity" }),
         Value::Str(text) | Value::Html(text) => write_string(out, text, style),
-        Value::List(items) => write_items(out, items, style, depth),
-        Value::Sequence(sequence) => write_items(out, &sequence.items, style, depth),
-        Value::Map(map) => write_map(out, map, style, depth),
+        Value::List(items) => list(out, items),
+        Value::Sequence(sequence) => list(out, &sequence.items),
+        Value::Map(map) if style.python => {
+            let mut pairs: Vec<_> = map.iter().collect();
+            pairs.sort_by_key(|(name, _)| *name);
+            write_pairs(out, pairs.into_iter(), style, depth);
+        }
+        Value::Map(map) => write_pairs(out, map.iter(), style, depth),
         Value::Dict(pairs) => {
             // A name of an object is always text: the text that the key is as JSON.
             let name = |key: &Value| key.as_str().map_or_else(|| write(key), str::to_owned);
             let map: Map = pairs.iter().map(|(key, value)| (name(key), value.clone())).collect();
-            write_map(out, &map, style, depth);
+            write_value(out, &Value::Map(map), style, depth);
         }
     }
 }
 
-fn write_items(out: &mut String, items: &[Value], style: Style, depth: usize) {
-    if items.is_empty() {
-        return out.push_str("[]");
-    }
-    out.push('[');
-    for (at, item) in items.iter().enumerate() {
-        separate(out, at > 0, style, depth + 1);
-        write_value(out, item, style, depth + 1);
-    }
-    close(out, ']', style, depth);
-}
-
-fn write_map(out: &mut String, map: &Map, style: Style, depth: usize) {
-    if map.is_empty() {
-        return out.push_str("{}");
-    }
-    let mut sorted = Vec::new();
-    if style.sorted {
-        sorted.extend(map.iter());
-        sorted.sort_by_key(|(name, _)| *name);
-    }
-    out.push('{');
-    let mut first = true;
-    let mut pair = |(name, value): (&str, &Value)| {
-        separate(out, !std::mem::take(&mut first), style, depth + 1);
+fn write_pairs<'a>(
+    out: &mut String,
+    pairs: impl Iterator<Item = (&'a str, &'a Value)>,
+    style: Style,
+    depth: usize,
+) {
+    write_items(out, ['{', '}'], pairs, style, depth, |out, (name, value)| {
         write_string(out, name, style);
         out.push_str(if style.python { ": " } else { ":" });
         write_value(out, value, style, depth + 1);
-    };
-    if style.sorted {
-        sorted.into_iter().for_each(pair);
-    } else {
-        map.iter().for_each(&mut pair);
-    }
-    close(out, '}', style, depth);
+    });
 }
 
-fn separate(out: &mut String, comma: bool, style: Style, depth: usize) {
-    if comma {
-        out.push(',');
+/// Writes items between brackets, with commas between them.
+fn write_items<T>(
+    out: &mut String,
+    [open, close]: [char; 2],
+    items: impl Iterator<Item = T>,
+    style: Style,
+    depth: usize,
+    write_item: impl Fn(&mut String, T),
+) {
+    out.push(open);
+    let mut is_empty = true;
+    for item in items {
+        if !is_empty {
+            out.push(',');
+        }
+        match style.indent {
+            Some(spaces) => new_line(out, spaces * (depth + 1)),
+            None if style.python && !is_empty => out.push(' '),
+            None => {}
+        }
+        write_item(out, item);
+        is_empty = false;
     }
-    match style.indent {
-        Some(spaces) => new_line(out, spaces * depth),
-        None if comma && style.python => out.push(' '),
-        None => {}
-    }
-}
-
-fn close(out: &mut String, bracket: char, style: Style, depth: usize) {
-    if let Some(spaces) = style.indent {
+    if let Some(spaces) = style.indent.filter(|_| !is_empty) {
         new_line(out, spaces * depth);
     }
-    out.push(bracket);
+    out.push(close);
 }
 
 fn new_line(out: &mut String, spaces: usize) {
     out.push('\n');
-    out.extend(std::iter::repeat_n(' ', spaces));
+    out.extend(repeat_n(' ', spaces));
 }
 
 fn write_string(out: &mut String, text: &str, style: Style) {
+    let has_meaning = |byte| matches!(byte, b'"' | b'\\' | ..b' ') || style.python && byte >= 0x7F;
     out.push('"');
     let mut rest = text;
-    while let Some(at) = rest
-        .bytes()
-        .position(|byte| matches!(byte, b'"' | b'\\' | ..b' ') || style.ascii && byte >= 0x7F)
-    {
-        out.push_str(&rest[..at]);
-        let character =
-            rest[at..].chars().next().expect("a byte was found there, so a character begins there");
-        match character {
+    while let Some(at) = rest.bytes().position(has_meaning) {
+        let (plain, behind) = rest.split_at(at);
+        out.push_str(plain);
+        let mut characters = behind.chars();
+        match characters.next().unwrap_or_default() {
             '"' => out.push_str("\\\""),
             '\\' => out.push_str("\\\\"),
             '\n' => out.push_str("\\n"),
@@ -143,20 +137,19 @@ fn write_string(out: &mut String, text: &str, style: Style) {
             '\t' => out.push_str("\\t"),
             '\u{8}' => out.push_str("\\b"),
             '\u{c}' => out.push_str("\\f"),
-            _ => {
-                let mut units = [0; 2];
-                for unit in character.encode_utf16(&mut units) {
+            character => {
+                for unit in character.encode_utf16(&mut [0; 2]) {
                     let _ = write!(out, "\\u{unit:04x}"); // Writing to a String cannot fail.
                 }
             }
         }
-        rest = &rest[at + character.len_utf8()..];
+        rest = characters.as_str();
     }
     out.push_str(rest);
     out.push('"');
 }
 
-/// Appends a whole number in decimal.
+/// Appends a whole number in decimal. (`write!` takes longer, and pages print many numbers.)
 pub fn write_int(out: &mut String, number: i64) {
     let mut digits = [0; 20];
     let mut at = digits.len();
@@ -176,26 +169,18 @@ pub fn write_int(out: &mut String, number: i64) {
 }
 
 /// Appends a float as Python's `repr` and JSON write it: the fewest digits that read back as the
-/// same number, always with a point or an exponent: `1.0`, `0.1`, `1e+16`, `1e-05`.
+/// same number, always with a point or an exponent: `1.0`, `0.1`, `1e+16`, `1e-05`, `nan`, `inf`.
 pub fn write_float(out: &mut String, number: f64) {
-    if !number.is_finite() {
-        out.push_str(if number.is_nan() {
-            "nan"
-        } else if number > 0.0 {
-            "inf"
-        } else {
-            "-inf"
-        });
-        return;
+    if number.is_nan() {
+        return out.push_str("nan");
     }
-    // Rust and Python agree on the digits, and on when to write an exponent; not on how to write
-    // that.
     let start = out.len();
     let _ = write!(out, "{number:?}"); // Writing to a String cannot fail.
+    // Python writes a sign and at least two digits behind the `e`, where Rust writes neither.
     if let Some(at) = out[start..].find('e') {
         let exponent = out.split_off(start + at + 1);
-        let (sign, digits) =
-            exponent.strip_prefix('-').map_or(('+', &*exponent), |digits| ('-', digits));
+        let digits = exponent.trim_start_matches('-');
+        let sign = if digits == exponent { '+' } else { '-' };
         let _ = write!(out, "{sign}{digits:0>2}");
     }
 }
