@@ -73,65 +73,52 @@ impl<'a> Reader<'a> {
             Some(b'{' | b'[') if depth == DEPTH => {
                 Err(self.error(format!("more than {DEPTH} levels deep")))
             }
-            // object = { [ member *( , member ) ] }
-            Some(b'{') => {
-                let mut map = Map::new();
-                self.items(b'}', |reader| {
-                    let (name, value) = reader.member(depth + 1)?;
-                    map.insert(name, value);
-                    Ok(())
-                })?;
-                Ok(Value::Map(map))
-            }
-            // array = [ [ value *( , value ) ] ]
-            Some(b'[') => {
-                let mut items = Vec::new();
-                self.items(b']', |reader| {
-                    items.push(reader.value(depth + 1)?);
-                    Ok(())
-                })?;
-                Ok(items.into())
-            }
+            Some(b'{') => self.object(depth + 1),
+            Some(b'[') => self.array(depth + 1),
             Some(b'-' | b'0'..=b'9') => self.number(),
             _ => self.word(),
         }
     }
 
-    /// Reads what stands between two brackets, with commas between the items.
-    fn items(
-        &mut self,
-        end: u8,
-        mut item: impl FnMut(&mut Self) -> Result<(), JsonError>,
-    ) -> Result<(), JsonError> {
+    /// `object = { [ string : value *( , string : value ) ] }`
+    fn object(&mut self, depth: usize) -> Result<Value, JsonError> {
+        let mut map = Map::new();
         self.at += 1;
-        self.skip_space();
-        if self.take(end) {
-            return Ok(());
-        }
-        loop {
-            item(self)?;
+        while self.has_item(b'}', map.is_empty())? {
             self.skip_space();
-            if self.take(end) {
-                return Ok(());
+            if self.peek() != Some(b'"') {
+                return Err(self.unexpected("a name in double quotes"));
             }
-            if !self.take(b',') {
-                return Err(self.unexpected(&format!(", or {}", char::from(end))));
+            let name = self.string()?;
+            self.skip_space();
+            if !self.take(b':') {
+                return Err(self.unexpected(":"));
             }
+            map.insert(name, self.value(depth)?);
         }
+        Ok(Value::Map(map))
     }
 
-    /// `member = string : value`
-    fn member(&mut self, depth: usize) -> Result<(String, Value), JsonError> {
-        self.skip_space();
-        if self.peek() != Some(b'"') {
-            return Err(self.unexpected("a name in double quotes"));
+    /// `array = [ [ value *( , value ) ] ]`
+    fn array(&mut self, depth: usize) -> Result<Value, JsonError> {
+        let mut items = Vec::new();
+        self.at += 1;
+        while self.has_item(b']', items.is_empty())? {
+            items.push(self.value(depth)?);
         }
-        let name = self.string()?;
+        Ok(items.into())
+    }
+
+    /// Reads the comma before an item that is not the first, or the bracket behind the last one.
+    fn has_item(&mut self, end: u8, is_first: bool) -> Result<bool, JsonError> {
         self.skip_space();
-        if !self.take(b':') {
-            return Err(self.unexpected(":"));
+        if self.take(end) {
+            Ok(false)
+        } else if is_first || self.take(b',') {
+            Ok(true)
+        } else {
+            Err(self.unexpected(&format!(", or {}", char::from(end))))
         }
-        Ok((name, self.value(depth)?))
     }
 
     fn word(&mut self) -> Result<Value, JsonError> {
