@@ -14,10 +14,10 @@
 //!
 //! Left out: compression as a transfer coding (501). No known client sends it.
 
-use super::error::{found, malformed};
 use super::headers::is_control;
 use super::parse::{Lines, parse_field, text_of};
-use super::{Limits, ParseError, Request, Version};
+use super::parse_error::{body_too_long, found, head_too_long, malformed, too_many_headers};
+use super::{Limits, ParseError, Request, Status, Version};
 
 /// How to find the end of a request's body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,7 +65,7 @@ fn parse_length(text: &str, limits: &Limits) -> Result<Framing, ParseError> {
         Ok(0) => Ok(Framing::Empty),
         Ok(length) if length <= limits.body_bytes => Ok(Framing::Length(length)),
         // Digits that no usize can hold are still a number, and the body is too long.
-        _ => Err(ParseError::BodyTooLong(limits.body_bytes)),
+        _ => Err(body_too_long(limits)),
     }
 }
 
@@ -84,11 +84,11 @@ fn check_codings(codings: &str, version: Version) -> Result<Framing, ParseError>
     if !is_last || others.iter().any(|name| is_chunked(name)) {
         return Err(found("the Transfer-Encoding", codings.as_bytes(), "chunked, once and last"));
     }
-    if others.is_empty() {
-        Ok(Framing::Chunked)
-    } else {
-        Err(ParseError::TransferCoding(codings.to_owned()))
+    if !others.is_empty() {
+        let message = format!("found Transfer-Encoding: {codings}; this server knows only chunked");
+        return Err(ParseError::new(Status::NOT_IMPLEMENTED, message));
     }
+    Ok(Framing::Chunked)
 }
 
 /// The elements of a list with commas. RFC 9110 §5.6.1.2: "A recipient MUST parse and ignore a
@@ -101,7 +101,7 @@ fn elements(list: &str) -> impl DoubleEndedIterator<Item = &str> {
 ///
 /// # Errors
 ///
-/// [`ParseError::Expectation`], if it expects anything else.
+/// 417, if it expects anything else.
 pub fn expects_continue(request: &Request) -> Result<bool, ParseError> {
     // "A server that receives a 100-continue expectation in an HTTP/1.0 request MUST ignore that
     // expectation."
@@ -111,7 +111,8 @@ pub fn expects_continue(request: &Request) -> Result<bool, ParseError> {
     let mut expects = false;
     for expectation in request.headers.get_all("Expect").flat_map(elements) {
         if !expectation.eq_ignore_ascii_case("100-continue") {
-            return Err(ParseError::Expectation(expectation.to_owned()));
+            let met = format!("found Expect: {expectation}; this server knows only 100-continue");
+            return Err(ParseError::new(Status::EXPECTATION_FAILED, met));
         }
         expects = true;
     }
@@ -195,7 +196,9 @@ impl ChunkedBody {
                 },
                 BodyState::Size | BodyState::Trailer => {
                     let most = lines.at.saturating_add(limits.head_bytes);
-                    let Some(line) = lines.next(most, limits)? else { return Ok(lines.at) };
+                    let Some(line) = lines.next(most, || head_too_long(limits))? else {
+                        return Ok(lines.at);
+                    };
                     self.state = if self.state == BodyState::Size {
                         self.size(line, limits)?
                     } else {
@@ -216,7 +219,7 @@ impl ChunkedBody {
         let (size, extension_bytes) = parse_chunk_size(line)?;
         self.spend(extension_bytes, limits)?;
         if size > limits.body_bytes.saturating_sub(self.body.len()) {
-            return Err(ParseError::BodyTooLong(limits.body_bytes));
+            return Err(body_too_long(limits));
         }
         Ok(if size == 0 { BodyState::Trailer } else { BodyState::Data(size) })
     }
@@ -229,7 +232,7 @@ impl ChunkedBody {
         }
         self.trailers += 1;
         if self.trailers > limits.headers {
-            return Err(ParseError::TooManyHeaders(limits.headers));
+            return Err(too_many_headers(limits));
         }
         self.spend(line.len(), limits)?;
         parse_field(&text_of(line))?;
@@ -239,7 +242,7 @@ impl ChunkedBody {
     fn spend(&mut self, bytes: usize, limits: &Limits) -> Result<(), ParseError> {
         self.overhead += bytes;
         let is_too_long = self.overhead > limits.head_bytes;
-        if is_too_long { Err(ParseError::HeadTooLong(limits.head_bytes)) } else { Ok(()) }
+        if is_too_long { Err(head_too_long(limits)) } else { Ok(()) }
     }
 }
 

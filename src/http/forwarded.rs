@@ -28,8 +28,8 @@
 //! Left out: `X-Forwarded-Host`, since a proxy can send `Host` itself; and `Forwarded` (RFC 7239),
 //! one header for all of it that few proxies send. A second way to say it is a second way to lie.
 
-use super::error::{malformed, shown};
-use super::{Headers, ParseError};
+use super::parse_error::{malformed, shown};
+use super::{Headers, ParseError, Status};
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
@@ -119,11 +119,15 @@ impl Proxies {
     ///
     /// # Errors
     ///
-    /// [`ParseError::Misdirected`], 421.
+    /// 421.
     pub fn check_scheme(&self, peer: SocketAddr, target: &str) -> Result<(), ParseError> {
         let scheme = target.get(..8);
         let is_https = scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case("https://"));
-        if is_https && !self.trusts(peer.ip()) { Err(ParseError::Misdirected) } else { Ok(()) }
+        if is_https && !self.trusts(peer.ip()) {
+            let message = "found an https:// URL without TLS, expected http:// or a path";
+            return Err(ParseError::new(Status::MISDIRECTED_REQUEST, message));
+        }
+        Ok(())
     }
 
     fn trusts(&self, address: IpAddr) -> bool {

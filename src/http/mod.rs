@@ -5,7 +5,7 @@
 //!
 //! In reading order: [`Method`] and [`Status`] are tables of words; [`Headers`] and [`Fields`] are
 //! two kinds of named text; [`Limits`] says how much is too much; [`Request`] is what comes in;
-//! [`parse_head`] and [`body`] make it from bytes, and [`error`] says why they refuse; [`cookie`]
+//! [`parse_head`] and [`body`] make it from bytes, and [`ParseError`] says why they refuse; [`cookie`]
 //! and [`date`] are two headers with a grammar of their own; [`Response`] is what goes out. Deeper:
 //! [`forwarded`] finds the client behind a proxy, [`conditions`] decides what of a file to send.
 //!
@@ -16,13 +16,13 @@ pub mod body;
 pub mod conditions;
 pub mod cookie;
 pub mod date;
-pub mod error;
 pub mod fields;
 pub mod forwarded;
 pub mod headers;
 pub mod limits;
 pub mod method;
 pub mod parse;
+pub(crate) mod parse_error;
 pub mod request;
 pub mod response;
 pub mod status;
@@ -30,12 +30,12 @@ mod target;
 
 pub use body::{ChunkedBody, Framing, expects_continue, framing};
 pub use cookie::{SetCookie, cookie_value};
-pub use error::ParseError;
 pub use fields::Fields;
 pub use headers::Headers;
 pub use limits::Limits;
 pub use method::Method;
 pub use parse::parse_head;
+pub use parse_error::ParseError;
 pub use request::{Request, Version};
 pub use response::{Body, Response};
 pub use status::Status;

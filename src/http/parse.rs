@@ -17,10 +17,10 @@
 //!
 //! Left out: the grammar of the target (`target.rs`) and of the body (`body.rs`).
 
-use super::error::{found, malformed};
 use super::headers::{is_control, is_token, is_token_byte};
+use super::parse_error::{found, head_too_long, malformed, target_too_long, too_many_headers};
 use super::target::{is_authority, parse_target};
-use super::{Fields, Headers, Limits, Method, ParseError, Request, Version};
+use super::{Fields, Headers, Limits, Method, ParseError, Request, Status, Version};
 use std::borrow::Cow;
 
 /// Reads the head of a request from the front of `bytes`.
@@ -47,32 +47,34 @@ pub fn parse_head(bytes: &[u8], limits: &Limits) -> Result<Option<(Request, usiz
     while bytes[lines.at..].starts_with(b"\r\n") {
         lines.at += 2;
         if lines.at > limits.head_bytes {
-            return Err(ParseError::HeadTooLong(limits.head_bytes));
+            return Err(head_too_long(limits));
         }
     }
     let start = lines.at;
     check_first_byte(&bytes[start..])?;
     // The limit of the target is for the target alone: 64 bytes more are for the rest of the line.
     let line_limit = start.saturating_add(limits.target_bytes).saturating_add(64);
-    let line =
-        lines.next(line_limit.min(limits.head_bytes), limits).map_err(|error| match error {
-            ParseError::HeadTooLong(_) if line_limit < limits.head_bytes => {
-                line_too_long(&bytes[start..line_limit], limits)
-            }
-            other => other,
-        })?;
+    let line = lines.next(line_limit.min(limits.head_bytes), || {
+        if line_limit < limits.head_bytes {
+            line_too_long(&bytes[start..line_limit], limits)
+        } else {
+            head_too_long(limits)
+        }
+    })?;
     let Some(line) = line else { return Ok(None) };
     let (method, written, version) = parse_request_line(line, limits)?;
     let target = parse_target(written, &method)?;
 
     let mut headers = Headers::with_room(bytes.len() - lines.at);
     loop {
-        let Some(field) = lines.next(limits.head_bytes, limits)? else { return Ok(None) };
+        let Some(field) = lines.next(limits.head_bytes, || head_too_long(limits))? else {
+            return Ok(None);
+        };
         if field.is_empty() {
             break;
         }
         if headers.len() == limits.headers {
-            return Err(ParseError::TooManyHeaders(limits.headers));
+            return Err(too_many_headers(limits));
         }
         let text = text_of(field);
         let (name, value) = parse_field(&text)?;
@@ -110,17 +112,16 @@ impl<'a> Lines<'a> {
     ///
     /// # Errors
     ///
-    /// If the line does not end within the first `most` bytes. Bytes behind them are not looked at,
-    /// so the result does not depend on how many have arrived.
-    pub fn next(&mut self, most: usize, limits: &Limits) -> Result<Option<&'a [u8]>, ParseError> {
+    /// `too_long`, if the line does not end within the first `most` bytes. Bytes behind them are
+    /// not looked at, so the result does not depend on how many have arrived.
+    pub fn next(
+        &mut self,
+        most: usize,
+        too_long: impl FnOnce() -> ParseError,
+    ) -> Result<Option<&'a [u8]>, ParseError> {
         let rest = &self.bytes[self.at..self.bytes.len().min(most)];
         let Some(end) = rest.iter().position(|&byte| byte == b'\n') else {
-            let is_too_long = self.bytes.len() > most;
-            return if is_too_long {
-                Err(ParseError::HeadTooLong(limits.head_bytes))
-            } else {
-                Ok(None)
-            };
+            return if self.bytes.len() > most { Err(too_long()) } else { Ok(None) };
         };
         // RFC 9112 §2.2: "a recipient MAY recognize a single LF as a line terminator". This one
         // does not, since a proxy in front may read another message there. A CR in the middle of a
@@ -157,9 +158,10 @@ fn line_too_long(line: &[u8], limits: &Limits) -> ParseError {
     } else if method.len() > Method::LONGEST {
         // RFC 9112 §3: "A server that receives a method longer than any that it implements SHOULD
         // respond with a 501".
-        ParseError::MethodTooLong
+        let message = "the method is longer than any that this server knows";
+        ParseError::new(Status::NOT_IMPLEMENTED, message)
     } else {
-        ParseError::TargetTooLong(limits.target_bytes)
+        target_too_long(limits)
     }
 }
 
@@ -178,7 +180,7 @@ fn parse_request_line<'a>(
         return Err(found("the method", method, "letters"));
     };
     if target.len() > limits.target_bytes {
-        return Err(ParseError::TargetTooLong(limits.target_bytes));
+        return Err(target_too_long(limits));
     }
     let version = parse_version(version)?;
     let Ok(target) = str::from_utf8(target) else {
@@ -195,7 +197,9 @@ fn parse_version(version: &[u8]) -> Result<Version, ParseError> {
         // RFC 9110 §6.2: a higher minor version is answered as the highest that the server knows.
         [b'H', b'T', b'T', b'P', b'/', b'1', b'.', b'2'..=b'9'] => Ok(Version::Http11),
         [b'H', b'T', b'T', b'P', b'/', b'0'..=b'9', b'.', b'0'..=b'9'] => {
-            Err(ParseError::Version(String::from_utf8_lossy(version).into_owned()))
+            let met = version.escape_ascii();
+            let message = format!("found version {met}, expected HTTP/1.1 or HTTP/1.0");
+            Err(ParseError::new(Status::VERSION_NOT_SUPPORTED, message))
         }
         _ => Err(found("the version", version, "HTTP/1.1")),
     }

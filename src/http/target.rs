@@ -10,7 +10,7 @@
 //! Left out: schemes other than `http` and `https`, IPv6 zones, and addresses of later versions of
 //! IP.
 
-use super::error::{found, malformed};
+use super::parse_error::{found, malformed};
 use super::{Method, ParseError};
 use std::net::Ipv6Addr;
 

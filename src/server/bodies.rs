@@ -9,7 +9,7 @@
 //!
 //! Left out: heads and answers. Those of one connection are small.
 
-use crate::http::ParseError;
+use crate::http::{ParseError, Status};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -52,11 +52,13 @@ impl Share {
         let more = self.counted() - before;
         let others =
             if more > 0 { self.bodies.bytes.fetch_add(more, Ordering::Relaxed) } else { 0 };
-        if others + more > self.bodies.most_bytes {
-            Err(ParseError::TooManyBodies(self.bodies.most_bytes))
-        } else {
-            Ok(())
+        let most = self.bodies.most_bytes;
+        if others + more > most {
+            let met = format!("all bodies are longer than {most} bytes together");
+            let message = met + "; try again in a second";
+            return Err(ParseError::new(Status::SERVICE_UNAVAILABLE, message));
         }
+        Ok(())
     }
 
     fn counted(&self) -> usize {

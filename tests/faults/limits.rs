@@ -279,6 +279,7 @@ fn many_large_bodies_at_once_are_503_beyond_their_bound_and_forms_get_through() 
         answer.starts_with("HTTP/1.1 503 ") && answer.contains("Retry-After: 1\r\n"),
         "{answer}"
     );
+    assert!(answer.contains("longer than 16777216 bytes together"), "{answer}");
     load.end("503 with Retry-After beyond --bodies-bytes, 16 MiB here", 64);
     // When they are over, there is room again: also for one in chunks.
     drop(held);

@@ -1,5 +1,5 @@
 use crate::{parsed, refused};
-use carafe::http::{Limits, Method, ParseError, Version, parse_head};
+use carafe::http::{Limits, Method, Version, parse_head};
 
 #[test]
 fn a_head_becomes_a_request() {
@@ -166,7 +166,9 @@ fn a_message_names_what_was_found_and_what_was_expected() {
         ("G(T / HTTP/1.1\r\n", r#""G(T""#, "letters"),
         ("GET / HTTP/x\r\n", r#""HTTP/x""#, "HTTP/1.1"),
     ] {
-        let ParseError::Malformed(message) = refused(bytes) else { panic!("{bytes:?}") };
+        let error = refused(bytes);
+        assert_eq!(error.status().0, 400, "{bytes:?}");
+        let message = error.to_string();
         assert!(message.contains(found) && message.contains(expected), "{bytes:?}: {message}");
         assert!(
             message.starts_with("found ") && message.contains(", expected "),

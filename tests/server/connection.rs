@@ -158,6 +158,10 @@ fn who_is_too_slow_is_told_so_and_who_says_nothing_is_not() {
             answer.starts_with(expected) && answer.is_empty() == expected.is_empty(),
             "{begun:?}: {answer}"
         );
+        assert!(
+            answer.is_empty() || answer.ends_with("not complete within 0 seconds\n"),
+            "{begun:?}: {answer}"
+        );
     }
 }
 

@@ -5,11 +5,15 @@ use carafe::http::{Body, Limits, Method, Request, Response, Status};
 use carafe::{Server, Service, Stopper};
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::sync::{Condvar, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 /// Longer than anything here takes, on the slowest machine.
 pub const DEADLINE: Duration = Duration::from_secs(20);
+
+/// Opens when a test lets the handlers of `/gated` go on.
+pub static GATE: (Mutex<bool>, Condvar) = (Mutex::new(false), Condvar::new());
 
 /// Answers with the method, the path and the body; some paths do something else.
 struct Mirror;
@@ -31,6 +35,11 @@ impl Service for Mirror {
                 out.write_all(b"one")?;
                 Err(std::io::Error::other("no more"))
             }),
+            "/gated" => {
+                let is_open = GATE.0.lock().expect("no holder panics");
+                drop(GATE.1.wait_timeout_while(is_open, 3 * DEADLINE, |is_open| !*is_open));
+                Response::text("slow")
+            }
             "/slow" => {
                 std::thread::park_timeout(Duration::from_millis(300));
                 Response::text("slow")

@@ -12,8 +12,9 @@
 
 use super::{Connection, Obstacle, Turn};
 use crate::cycle::{Cycle, Detail};
+use crate::http::parse_error::malformed;
 use crate::http::{
-    ChunkedBody, Framing, Method, ParseError, Request, Version, expects_continue, framing,
+    ChunkedBody, Framing, Method, ParseError, Request, Status, Version, expects_continue, framing,
     parse_head,
 };
 use crate::server::bodies::Share;
@@ -137,7 +138,7 @@ impl Connection {
             }
             if self.read_more(&mut deadline, self.serving.limits.body_time)? == 0 {
                 let met = "found the end of the connection, expected the rest of the body";
-                return Err(ParseError::Malformed(met.into()).into());
+                return Err(malformed(met).into());
             }
         }
     }
@@ -181,7 +182,9 @@ impl Connection {
         loop {
             let left = end.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                return Err(ParseError::TooSlow(whole.as_secs()).into());
+                let seconds = whole.as_secs();
+                let message = format!("the request was not complete within {seconds} seconds");
+                return Err(ParseError::new(Status::REQUEST_TIMEOUT, message).into());
             }
             self.wire.set_read_time(left)?;
             match self.wire.read(&mut self.input) {

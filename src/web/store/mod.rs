@@ -25,7 +25,7 @@
 //! Left out: searching and listing. A program that needs a list keeps the keys in a row.
 
 mod change;
-mod cookie;
+mod cookie_store;
 mod file;
 mod memory;
 mod none;
@@ -34,7 +34,7 @@ mod redis;
 mod rows_by_age;
 
 pub use change::{KEY_BYTES, ROW_BYTES, decode, encode};
-pub use cookie::CookieStore;
+pub use cookie_store::CookieStore;
 pub use file::FileStore;
 pub use memory::MemoryStore;
 pub use none::NoneStore;

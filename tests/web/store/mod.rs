@@ -1,7 +1,7 @@
 //! What holds for every store; the files below test each store by itself.
 
 mod change;
-mod cookie;
+mod cookie_store;
 mod file;
 mod memory;
 mod none;

@@ -1,0 +1,75 @@
+//! Why a message is refused, and with which status.
+//!
+//! After such an error the connection closes. Where the server and a proxy disagree about the end
+//! of one message, they also disagree about the start of the next one, and an attacker can hide
+//! ("smuggle") a request between them.
+
+use super::{Limits, Status};
+use std::fmt;
+
+/// A message broke a rule of RFC 9112 or one of the [`Limits`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct ParseError {
+    status: Status,
+    message: String,
+}
+
+impl ParseError {
+    /// An error with a sentence for the client and the log.
+    pub(crate) fn new(status: Status, message: impl Into<String>) -> ParseError {
+        ParseError { status, message: message.into() }
+    }
+
+    /// The status of the answer.
+    pub fn status(&self) -> Status {
+        self.status
+    }
+}
+
+impl fmt::Display for ParseError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for ParseError {}
+
+/// A breach of the grammar: what was found, and what was expected. 400.
+pub(crate) fn malformed(what: impl Into<String>) -> ParseError {
+    ParseError::new(Status::BAD_REQUEST, what)
+}
+
+/// The same with bytes of the client: `found the method "G\x00", expected letters`.
+pub(super) fn found(what: &str, bytes: &[u8], expected: &str) -> ParseError {
+    malformed(format!("found {what} {}, expected {expected}", shown(bytes)))
+}
+
+/// Bytes of the client, cut and escaped, because they may go to a terminal: `"G\x00"`.
+pub(super) fn shown(bytes: &[u8]) -> String {
+    let cut = &bytes[..bytes.len().min(60)];
+    format!("\"{}\"{}", cut.escape_ascii(), if cut.len() < bytes.len() { "..." } else { "" })
+}
+
+/// A head, or the lines of a chunked body, with more bytes than the limit. 431.
+pub(super) fn head_too_long(limits: &Limits) -> ParseError {
+    let message = format!("the head is longer than {} bytes", limits.head_bytes);
+    ParseError::new(Status::HEADERS_TOO_LARGE, message)
+}
+
+/// More header fields, or trailers, than the limit. 431.
+pub(super) fn too_many_headers(limits: &Limits) -> ParseError {
+    let message = format!("there are more than {} header fields", limits.headers);
+    ParseError::new(Status::HEADERS_TOO_LARGE, message)
+}
+
+/// A target with more bytes than the limit. 414.
+pub(super) fn target_too_long(limits: &Limits) -> ParseError {
+    let message = format!("the request target is longer than {} bytes", limits.target_bytes);
+    ParseError::new(Status::URI_TOO_LONG, message)
+}
+
+/// A body with more bytes than the limit. 413.
+pub(super) fn body_too_long(limits: &Limits) -> ParseError {
+    let message = format!("the body is longer than {} bytes", limits.body_bytes);
+    ParseError::new(Status::CONTENT_TOO_LARGE, message)
+}
