@@ -1,7 +1,7 @@
 //! App: the routes of a program, and the way of one request through the framework.
 //!
-//! Routes are registered on an [`App`]. [`App::call`](crate::Service::call) is the way of a
-//! request: each stage is one call, in the order in which they happen.
+//! [`App::call`](crate::Service::call) is the way of a request: each stage is one call, in the
+//! order in which they happen.
 //!
 //! Left out: hooks before and after a handler.
 
@@ -62,10 +62,8 @@ impl App {
             return Ok(options("DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT"));
         }
         if let Method::Other(word) = &ctx.request.method {
-            return Err(Error::abort(
-                Status::NOT_IMPLEMENTED,
-                format!("{word} is no method that this server knows"),
-            ));
+            let why = format!("{word} is no method that this server knows");
+            return Err(Error::abort(Status::NOT_IMPLEMENTED, why));
         }
         origin::check(&ctx.request).map_err(Error::Forbidden)?;
         let router = &self.site.router;
@@ -88,9 +86,8 @@ impl App {
                 wrong_method(&ctx.request, &allow.join(", "))
             }
             FoundRoute::Moved(path) => {
-                let query = ctx.request.target.split_once('?');
-                let query = query.map_or(String::new(), |(_, query)| format!("?{query}"));
-                let location = format!("{path}{query}");
+                let target = &ctx.request.target;
+                let location = path + target.find('?').map_or("", |at| &target[at..]);
                 let status = Status::PERMANENT_REDIRECT;
                 Ok(Answerer::Ready(Response::redirect_with(status, &location)))
             }
@@ -171,28 +168,6 @@ impl App {
         self.route(Method::Post, pattern, handler)
     }
 
-    /// As [`get`](App::get), for a closure, which has no name for `url_for`.
-    #[track_caller]
-    pub fn get_named<R: IntoResponse>(
-        &mut self,
-        name: &'static str,
-        pattern: &'static str,
-        handler: impl Fn(&mut Context) -> R + Send + Sync + 'static,
-    ) -> &mut Route {
-        self.add(Method::Get, pattern, name, handler)
-    }
-
-    /// As [`post`](App::post), for a closure, which has no name.
-    #[track_caller]
-    pub fn post_named<R: IntoResponse>(
-        &mut self,
-        name: &'static str,
-        pattern: &'static str,
-        handler: impl Fn(&mut Context) -> R + Send + Sync + 'static,
-    ) -> &mut Route {
-        self.add(Method::Post, pattern, name, handler)
-    }
-
     /// Answers any method of a pattern. Panics as [`get`](App::get).
     #[track_caller]
     pub fn route<R: IntoResponse>(
@@ -202,27 +177,15 @@ impl App {
         handler: impl Fn(&mut Context) -> R + Send + Sync + 'static,
     ) -> &mut Route {
         let path = type_name_of_val(&handler);
-        self.add(method, pattern, path.rsplit("::").next().unwrap_or(path), handler)
-    }
-
-    #[track_caller]
-    fn add<R: IntoResponse>(
-        &mut self,
-        method: Method,
-        pattern: &'static str,
-        name: &'static str,
-        handler: impl Fn(&mut Context) -> R + Send + Sync + 'static,
-    ) -> &mut Route {
-        let needs_no_value = method == Method::Get && !pattern.contains('<');
-        let example =
-            needs_no_value.then(|| RouteExample { path: pattern.to_owned(), form: String::new() });
+        let is_plain_get = method == Method::Get && !pattern.contains('<');
+        let example = RouteExample { path: pattern.to_owned(), form: String::new() };
         self.handlers.push(Box::new(move |ctx| handler(ctx).into_response()));
         self.site.router.add(Route {
             method,
             pattern: Pattern::parse(pattern),
-            name,
+            name: path.rsplit("::").next().unwrap_or(path),
             source: Location::caller(),
-            example,
+            example: is_plain_get.then_some(example),
             handler: self.handlers.len() - 1,
         })
     }

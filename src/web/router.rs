@@ -41,6 +41,12 @@ pub struct RouteExample {
 }
 
 impl Route {
+    /// Gives the route of a closure a name. The route of a function has the function's name.
+    pub fn named(&mut self, name: &'static str) -> &mut Route {
+        self.name = name;
+        self
+    }
+
     /// Sets the request that error pages show as a command. A GET route without places has one
     /// already: its path.
     ///

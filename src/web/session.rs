@@ -126,9 +126,7 @@ impl Session<'_> {
     #[track_caller]
     pub fn set(&mut self, name: &str, value: impl Into<Value>) {
         let value = value.into();
-        self.change(|row| {
-            row.insert(name, value.clone());
-        });
+        self.update(name, |_| value.clone());
     }
 
     /// Makes a new value of the old one, in one step, and gives it back.
@@ -149,7 +147,10 @@ impl Session<'_> {
     pub fn update(&mut self, name: &str, mut update: impl FnMut(Option<Value>) -> Value) -> Value {
         self.change(|row| {
             let value = update(row.get(name).cloned());
-            row.insert(name, value.clone());
+            match row.get_mut(name) {
+                Some(old) => *old = value.clone(),
+                None => drop(row.insert(name, value.clone())),
+            }
             value
         })
     }
@@ -168,28 +169,17 @@ impl Session<'_> {
     pub fn change<T>(&mut self, mut change: impl FnMut(&mut Map) -> T) -> T {
         self.changed_by = Some(Location::caller());
         let mut outcome = None;
-        if self.opened.get().is_none()
-            && let Some(sent) = self.sent.clone()
-        {
-            self.write(&sent, &mut |row| outcome = row.as_mut().map(&mut change));
-        }
-        if outcome.is_none()
-            && let Some(key) = self.touch().key.clone()
-        {
-            // Only a row that still exists: a session that another request has ended must not come
-            // back.
-            self.write(&key, &mut |row| outcome = row.as_mut().map(&mut change));
-        }
+        // Only a row that exists: a session that another request has ended must not come back.
+        self.write(None, &mut |row| outcome = row.as_mut().map(&mut change));
         let OpenedSession { key, row, failure, .. } = self.touch();
+        let mut row = row.clone();
         if outcome.is_none() && key.is_none() && failure.is_none() {
-            let row = row.clone();
-            self.write(&random::hex_id(), &mut |kept| {
+            self.write(Some(&random::hex_id()), &mut |kept| {
                 outcome = Some(change(kept.insert(row.clone())));
             });
         }
         // If the store has failed, this request still sees its own change.
         outcome.unwrap_or_else(|| {
-            let mut row = self.touch().row.clone();
             let outcome = change(&mut row);
             self.touch().take_over(row);
             outcome
@@ -217,7 +207,7 @@ impl Session<'_> {
         // The row is written under the new key first, and then deleted under the old one if it is
         // still the same. So neither a crash nor another request of this visitor loses anything.
         loop {
-            self.write(&fresh, &mut |kept| *kept = Some(row.clone()));
+            self.write(Some(&fresh), &mut |kept| *kept = Some(row.clone()));
             if self.touch().failure.is_some() {
                 return;
             }
@@ -292,7 +282,7 @@ impl Session<'_> {
     /// Asks the store, the first time.
     fn opened(&self) -> &OpenedSession {
         self.opened.get_or_init(|| {
-            let mut opened = OpenedSession::new(None, Map::new());
+            let mut opened = OpenedSession::new(Map::new());
             let Some(sent) = &self.sent else { return opened };
             match self.store.load(&self.kind, sent) {
                 Ok(Lookup::Found(row)) => (opened.key, opened.row) = (Some(sent.clone()), row),
@@ -311,19 +301,21 @@ impl Session<'_> {
     }
 
     fn delete(&mut self) {
-        if let Some(key) = self.touch().key.clone() {
-            self.write(&key, &mut |row| *row = None);
-        }
+        self.write(None, &mut |row| *row = None);
     }
 
-    /// Lets the store change a row, and takes over what it then holds. If this is the first use of
-    /// the session, the store looks the row up for the change, and need not be asked twice.
-    fn write(&mut self, key: &str, change: &mut dyn FnMut(&mut Option<Map>)) {
+    /// Lets the store change the visitor's row, or the one of a fresh key, and takes over what it
+    /// then holds. If this is the first use of the session, the store looks the row up for the
+    /// change, and need not be asked twice.
+    fn write(&mut self, fresh: Option<&str>, change: &mut dyn FnMut(&mut Option<Map>)) {
         self.needed.set(true);
+        let known = match self.opened.get() {
+            Some(OpenedSession { failure: Some(_), .. }) => return,
+            Some(opened) => opened.key.as_deref(),
+            None => self.sent.as_deref(),
+        };
+        let Some(key) = fresh.or(known) else { return };
         let is_first = self.opened.get().is_none();
-        if !is_first && self.touch().failure.is_some() {
-            return;
-        }
         let mut found = None;
         let updated = self.store.update(&self.kind, key, &mut |row| {
             if is_first {
@@ -336,8 +328,7 @@ impl Session<'_> {
             if updated.is_ok() && found.is_none() {
                 return;
             }
-            let opened = OpenedSession::new(Some(key.to_owned()), found.unwrap_or_default());
-            self.opened = OnceCell::from(opened);
+            self.opened = OnceCell::from(OpenedSession::new(found.unwrap_or_default()));
         }
         let opened = self.touch();
         match updated {
@@ -351,8 +342,8 @@ impl Session<'_> {
 }
 
 impl OpenedSession {
-    fn new(key: Option<String>, row: Map) -> OpenedSession {
-        let (before, refusal, failure) = (None, None, None);
+    fn new(row: Map) -> OpenedSession {
+        let (key, before, refusal, failure) = (None, None, None, None);
         OpenedSession { at: Instant::now(), key, row, before, refusal, failure, cleared: false }
     }
 

@@ -50,14 +50,13 @@ pub fn routes(app: &mut App, recorder: Option<Arc<Recorder>>) {
     app.post("/forget", forget::forget);
     let Some(recorder) = recorder else { return };
     let shared = Arc::clone(&recorder);
-    app.get_named("cycles", "/cycles", move |ctx: &mut Context| cycle_list::list(ctx, &shared));
+    app.get("/cycles", move |ctx: &mut Context| cycle_list::list(ctx, &shared)).named("cycles");
     let shared = Arc::clone(&recorder);
-    app.get_named("cycle", "/cycles/<cycle>", move |ctx: &mut Context| one(ctx, &shared));
+    app.get("/cycles/<cycle>", move |ctx: &mut Context| one(ctx, &shared)).named("cycle");
     let listeners = Arc::new(());
-    app.get_named("cycles_live", "/cycles/live", move |ctx: &mut Context| {
-        cycle_list::live(ctx, &recorder, &listeners)
-    })
-    .no_example(); // it does not end
+    app.get("/cycles/live", move |ctx: &mut Context| cycle_list::live(ctx, &recorder, &listeners))
+        .named("cycles_live")
+        .no_example(); // it does not end
 }
 
 /// The lines of source that are a right answer to "which line answered this cycle?": the lines of

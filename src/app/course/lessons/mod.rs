@@ -59,16 +59,16 @@ pub fn routes(app: &mut App, recorder: Option<Arc<Recorder>>, templates: Option<
     }
     let room = Arc::new(Classroom { lessons, recorder, progress });
     let shared = Arc::clone(&room);
-    app.get_named("home", "/", move |ctx: &mut Context| shared.home(ctx));
+    app.get("/", move |ctx: &mut Context| shared.home(ctx)).named("home");
     let shared = Arc::clone(&room);
-    app.get_named("lesson", "/lessons/<int:number>", move |ctx: &mut Context| shared.lesson(ctx))
+    app.get("/lessons/<int:number>", move |ctx: &mut Context| shared.lesson(ctx))
+        .named("lesson")
         .example("/lessons/1", "");
     let shared = Arc::clone(&room);
-    app.post_named("answer", "/lessons/<int:number>", move |ctx: &mut Context| shared.answer(ctx));
-    app.get_named("lessons_json", "/lessons.json", move |ctx: &mut Context| {
-        room.progress_report(ctx)
-    });
-    app.get_named("lessons", "/lessons", |_: &mut Context| Response::redirect("/"));
+    app.post("/lessons/<int:number>", move |ctx: &mut Context| shared.answer(ctx)).named("answer");
+    app.get("/lessons.json", move |ctx: &mut Context| room.progress_report(ctx))
+        .named("lessons_json");
+    app.get("/lessons", |_: &mut Context| Response::redirect("/")).named("lessons");
 }
 
 impl Classroom {
