@@ -77,32 +77,20 @@ impl ServeFlags {
         read.collect()
     }
 
-    /// The value of a flag that has a default.
-    ///
-    /// # Errors
-    ///
-    /// What was found and what was expected.
+    /// The value of a flag that has a default, or what was found instead.
     pub fn value<T>(&self, flag: &str, read: ReadValue<T>) -> Result<T, CommandError> {
         let last = self.all(flag, read)?.pop();
         last.map_or_else(|| wrong(format!("flags.txt has no default for {flag}")), Ok)
     }
 
-    /// The value of a flag that is a number above 0.
-    ///
-    /// # Errors
-    ///
-    /// What was found and what was expected.
+    /// The value of a flag that is a number above 0, or what was found instead.
     pub fn number(&self, flag: &str) -> Result<usize, CommandError> {
         self.value(flag, |text| {
             text.parse().ok().filter(|&number| number > 0).ok_or("a whole number above 0")
         })
     }
 
-    /// The value of a flag that is a time.
-    ///
-    /// # Errors
-    ///
-    /// What was found and what was expected.
+    /// The value of a flag that is a time, or what was found instead.
     pub fn time(&self, flag: &str) -> Result<Duration, CommandError> {
         self.value(flag, |text| read_time(text).ok_or("a time such as 90s, 30m or 12h"))
     }

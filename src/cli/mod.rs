@@ -24,8 +24,10 @@ use stores::STORES;
 /// The examples of the program, and then a section for each command.
 const HELP: &str = include_str!("help.txt");
 
-/// Each command, and the function that runs it with what stands behind its name.
-const COMMANDS: [(&str, fn(&[String]) -> CommandResult); 5] = [
+/// Runs a command with what stands behind its name.
+type RunCommand = fn(&[String]) -> CommandResult;
+
+const COMMANDS: [(&str, RunCommand); 5] = [
     ("check", check::run),
     ("init", init::run),
     ("lab", lab::run),
