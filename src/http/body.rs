@@ -1,8 +1,7 @@
 //! Where the body of a request ends: Content-Length, chunks, or no body.
 //!
-//! A connection carries one message behind the other, so both sides must find the same end of each.
-//! There are two ways to say it: the length in advance, or chunks, each with its own length; the
-//! last one has length 0.
+//! Both sides of a connection must find the same end of each message. There are two ways to say it:
+//! the length in advance, or chunks, each with its own length; the last one has length 0.
 //!
 //! ```text
 //! Content-Length: 6          Transfer-Encoding: chunked
@@ -34,8 +33,7 @@ pub enum Framing {
 ///
 /// # Errors
 ///
-/// Any doubt is an error: both headers together, a length that is not one number, a coding other
-/// than chunked, chunks in HTTP/1.0. A length beyond the limit is an error too.
+/// Any doubt about the end, and a length beyond the limit.
 pub fn framing(request: &Request, limits: &Limits) -> Result<Framing, ParseError> {
     let mut lengths = request.headers.get_all("Content-Length");
     let length = lengths.next();
@@ -75,8 +73,8 @@ fn check_codings(codings: &str, version: Version) -> Result<Framing, ParseError>
     if version == Version::Http10 {
         return Err(malformed("found Transfer-Encoding in HTTP/1.0, expected Content-Length"));
     }
-    // RFC 9112 §6.3: if chunked is not the last coding, the length cannot be determined: 400. A
-    // coding before it is one that the server does not know: 501 (§6.1).
+    // RFC 9112 §6.3: if chunked is not the last coding, the length cannot be determined: 400. The
+    // server knows no coding before it: 501 (§6.1).
     let mut names = elements(codings).rev();
     let is_chunked = |name: &str| name.eq_ignore_ascii_case("chunked");
     let is_last = names.next().is_some_and(is_chunked);
@@ -140,7 +138,7 @@ pub fn expects_continue(request: &Request) -> Result<bool, ParseError> {
 pub struct ChunkedBody {
     body: Vec<u8>,
     state: BodyState,
-    /// Bytes of chunk extensions and trailers, which are not used. Their limit is that of a head.
+    /// Bytes of extensions and trailers. Their limit is that of a head.
     overhead: usize,
     trailers: usize,
 }
@@ -160,8 +158,8 @@ enum BodyState {
 }
 
 impl ChunkedBody {
-    /// Reads from the front of `bytes`, and returns how many bytes it has used. The caller gives
-    /// the other bytes again, with more behind them.
+    /// Reads from the front of `bytes`, and returns how many it has used. The caller gives the
+    /// others again, with more behind them.
     ///
     /// # Errors
     ///
@@ -175,14 +173,11 @@ impl ChunkedBody {
                     let taken = left.min(rest.len());
                     self.body.extend_from_slice(&rest[..taken]);
                     lines.at += taken;
-                    self.state = if taken == left {
-                        BodyState::DataEnd
-                    } else {
-                        BodyState::Data(left - taken)
-                    };
                     if taken < left {
+                        self.state = BodyState::Data(left - taken);
                         return Ok(lines.at);
                     }
+                    self.state = BodyState::DataEnd;
                 }
                 BodyState::DataEnd => match rest {
                     [b'\r', b'\n', ..] => {
@@ -210,7 +205,7 @@ impl ChunkedBody {
         }
     }
 
-    /// The body, when the last chunk and the trailers have been read. Before that, `None`.
+    /// The body, when all of it has been read. Before that, `None`.
     pub fn finish(&mut self) -> Option<Vec<u8>> {
         (self.state == BodyState::Done).then(|| std::mem::take(&mut self.body))
     }
@@ -224,8 +219,7 @@ impl ChunkedBody {
         Ok(if size == 0 { BodyState::Trailer } else { BodyState::Data(size) })
     }
 
-    /// RFC 9110 §6.5.1: trailers may be discarded. They are checked and counted, but not kept: a
-    /// trailer comes too late to be a header.
+    /// RFC 9110 §6.5.1: trailers may be discarded. They are checked and counted, but not kept.
     fn trailer(&mut self, line: &[u8], limits: &Limits) -> Result<BodyState, ParseError> {
         if line.is_empty() {
             return Ok(BodyState::Done);

@@ -1,9 +1,8 @@
 //! Deeper: conditional requests and ranges, which ask for a part of a file, or only if it changed.
 //!
-//! A server marks each version of a resource with an `ETag`, a text that changes when the content
-//! does, and a `Last-Modified` date. A client that keeps a copy sends the mark back:
-//! `If-None-Match` means "only if it has changed", `If-Match` means "only if it has not". `Range`
-//! asks for a part.
+//! An `ETag` (a text that changes with the content) and a `Last-Modified` date mark each version of
+//! a resource. A client that keeps a copy sends the mark back: `If-None-Match` means "only if it
+//! has changed", `If-Match` means "only if it has not". `Range` asks for a part.
 //!
 //! Left out: several ranges in one answer (`multipart/byteranges`). The answer is then the whole.
 
@@ -36,9 +35,8 @@ pub enum Verdict {
     OutOfRange,
 }
 
-/// Decides by the conditional headers and the range of a request for something of `size` bytes.
-///
-/// The steps have the order of RFC 9110 §13.2.2.
+/// Decides by the conditional headers and the range of a request for something of `size` bytes, in
+/// the order of RFC 9110 §13.2.2.
 pub fn evaluate(request: &Request, validators: &Validators, size: u64) -> Verdict {
     let headers = &request.headers;
     let modified = validators.modified.map(date::unix_seconds);
@@ -123,7 +121,7 @@ fn range_applies(headers: &Headers, validators: &Validators) -> bool {
         return strongly_equal(condition, &validators.etag);
     }
     // A date of the present second is a weak mark: the file can change again within that second
-    // (§8.8.2.2). An earlier date counts as a strong one. The ETag is the safer mark.
+    // (§8.8.2.2).
     let modified = validators.modified.map(date::unix_seconds);
     let settled = modified.is_some_and(|modified| modified < date::unix_seconds(SystemTime::now()));
     settled && date::parse(condition).map(date::unix_seconds) == modified

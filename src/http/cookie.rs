@@ -3,8 +3,7 @@
 //! The server sends `Set-Cookie: carafe_sid=7f3a...; HttpOnly; Path=/` once. The client then adds
 //! `Cookie: carafe_sid=7f3a...` to each of its requests. It can also refuse, or change the value.
 //!
-//! Left out: `Domain`. Without it the client sends a cookie only to the host that set it, which is
-//! the safest way.
+//! Left out: `Domain`. Without it the client sends a cookie only to the host that set it.
 
 use super::Headers;
 use super::headers::is_token;
@@ -43,8 +42,7 @@ pub enum SameSite {
     Lax,
 }
 
-/// The most bytes of a name and a value together that every browser keeps (RFC 6265 §6.1). It drops
-/// a larger cookie without a message.
+/// The most bytes of a name and a value together that every browser keeps (RFC 6265 §6.1).
 pub const COOKIE_BYTES: usize = 4096;
 
 /// A `Set-Cookie` header: what the client shall remember, and when it shall send it back.
@@ -71,9 +69,8 @@ impl SetCookie {
     ///
     /// # Errors
     ///
-    /// A sentence, if the name is not a token, if the value holds a blank, `;`, `,`, `"`, `\`, a
-    /// control character or a byte that is not ASCII (RFC 6265 §4.1.1), or if both together have
-    /// more than [`COOKIE_BYTES`].
+    /// A sentence, if the name is not a token, if the value holds a byte that RFC 6265 §4.1.1 does
+    /// not allow, or if both together have more than [`COOKIE_BYTES`].
     pub fn new(name: &str, value: &str) -> Result<SetCookie, String> {
         if !is_token(name.as_bytes()) {
             return Err(format!(

@@ -1,8 +1,8 @@
 //! Dates in HTTP: one format to write, three to read.
 //!
-//! `Sun, 06 Nov 1994 08:49:37 GMT` has always 29 bytes, Greenwich time and English names. A date is
-//! kept as seconds since 1970. The calendar is arithmetic on days (Howard Hinnant,
-//! "chrono-Compatible Low-Level Date Algorithms", 2013: `days_from_civil` and `civil_from_days`).
+//! `Sun, 06 Nov 1994 08:49:37 GMT` has always 29 bytes, Greenwich time and English names. The
+//! calendar is arithmetic on days since 1970 (Howard Hinnant, "chrono-Compatible Low-Level Date
+//! Algorithms", 2013: `days_from_civil` and `civil_from_days`).
 //!
 //! Left out: leap seconds, which Unix time does not have.
 

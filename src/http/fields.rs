@@ -14,8 +14,7 @@ pub struct Fields(Vec<(String, String)>);
 impl Fields {
     /// Reads `a=1&b=2` (the WHATWG URL standard, "application/x-www-form-urlencoded parsing").
     ///
-    /// Never fails: a `%` without two hex digits stands for itself, as in every browser, and bytes
-    /// that are not UTF-8 become U+FFFD.
+    /// Never fails: [`percent_decode`] says what becomes of a wrong `%`.
     ///
     /// ```
     /// let fields = carafe::http::Fields::parse("q=tea+%26+milk&q=b");
@@ -73,30 +72,25 @@ impl Fields {
 }
 
 /// Turns each `%41` into its byte. Bytes that are not UTF-8 become U+FFFD. A `%` without two hex
-/// digits stays.
-///
-/// # Common mistakes
+/// digits stays, as in every browser.
 ///
 /// Split a path before you decode it: in `/hello/a%2Fb` the name is `a/b` (RFC 3986 §2.4).
 pub fn percent_decode(text: &str) -> Cow<'_, str> {
     if !text.contains('%') {
         return Cow::Borrowed(text);
     }
-    let bytes = text.as_bytes();
-    let mut decoded = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while let Some(&byte) = bytes.get(at) {
-        let hex = |at: usize| bytes.get(at).and_then(|&digit| (digit as char).to_digit(16));
-        match (byte, hex(at + 1), hex(at + 2)) {
-            (b'%', Some(high), Some(low)) => {
-                decoded.push((high * 16 + low) as u8);
-                at += 3;
-            }
-            _ => {
-                decoded.push(byte);
-                at += 1;
-            }
+    let hex = |digit: &u8| (*digit as char).to_digit(16);
+    let mut decoded = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [byte, behind @ ..] = rest {
+        rest = behind;
+        let mut decoded_byte = *byte;
+        if let (b'%', [high, low, behind @ ..]) = (byte, rest)
+            && let (Some(high), Some(low)) = (hex(high), hex(low))
+        {
+            (decoded_byte, rest) = ((high * 16 + low) as u8, behind);
         }
+        decoded.push(decoded_byte);
     }
     let text = String::from_utf8(decoded);
     Cow::Owned(text.unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))

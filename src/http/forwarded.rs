@@ -1,9 +1,8 @@
 //! Deeper: the address of the client, when a proxy stands before the server.
 //!
-//! A proxy asks in the client's name over its own connection, so the server sees the address of the
-//! proxy. The proxy adds what it knows in headers: `X-Forwarded-For: 203.0.113.9` and
-//! `X-Forwarded-Proto: https`. But every client can send these headers too. The server believes
-//! them only from an address that it was told to trust, and only as far as that trust goes:
+//! A proxy connects in the client's name, and adds what it knows of the client in headers:
+//! `X-Forwarded-For: 203.0.113.9` and `X-Forwarded-Proto: https`. But every client can send these
+//! headers too. The server believes them only from an address that it was told to trust:
 //!
 //! ```
 //! use carafe::http::{Headers, forwarded::Proxies};
@@ -26,7 +25,7 @@
 //! ```
 //!
 //! Left out: `X-Forwarded-Host`, since a proxy can send `Host` itself; and `Forwarded` (RFC 7239),
-//! one header for all of it that few proxies send. A second way to say it is a second way to lie.
+//! which few proxies send.
 
 use super::parse_error::{malformed, shown};
 use super::{Headers, ParseError, Status};
@@ -70,12 +69,11 @@ impl Proxies {
     /// The client, where `peer` is the other end of the connection.
     ///
     /// Each proxy adds an address at the right end of the list. So the client's address is the last
-    /// one that is not trusted. The client itself wrote what stands left of it; it is not read.
+    /// one that is not trusted. What stands left of it is not read: the client wrote it.
     ///
     /// # Errors
     ///
-    /// 400, if a trusted proxy sent something else than addresses, `http` or `https`. A guess could
-    /// trust a stranger.
+    /// 400, if a trusted proxy sent something else. A guess could trust a stranger.
     pub fn client(&self, peer: SocketAddr, headers: &Headers) -> Result<ClientAddress, ParseError> {
         let mut client = ClientAddress { address: peer, secure: false };
         if !self.trusts(peer.ip()) {
@@ -113,13 +111,11 @@ impl Proxies {
 
     /// Refuses a target `https://...` that no trusted proxy has sent.
     ///
-    /// RFC 9110 §7.4: "Unless the connection is from a trusted gateway, ... a request for an
-    /// "https" resource MUST be rejected unless it has been received over a connection that has
-    /// been secured".
-    ///
     /// # Errors
     ///
-    /// 421.
+    /// 421. RFC 9110 §7.4: "Unless the connection is from a trusted gateway, ... a request for an
+    /// "https" resource MUST be rejected unless it has been received over a connection that has
+    /// been secured".
     pub fn check_scheme(&self, peer: SocketAddr, target: &str) -> Result<(), ParseError> {
         let scheme = target.get(..8);
         let is_https = scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case("https://"));
@@ -200,8 +196,7 @@ fn bits_of(address: IpAddr) -> (u128, u32) {
     }
 }
 
-/// An address as proxies write it, with or without a port: `203.0.113.9:4000`,
-/// `[2001:db8::9]:4000`.
+/// An address as proxies write it, with or without a port: `[2001:db8::9]:4000`.
 fn address(text: &str) -> Option<IpAddr> {
     let with_port = || text.parse::<SocketAddr>().ok().map(|address| address.ip());
     let address = unbracketed(text).parse().ok().or_else(with_port)?;

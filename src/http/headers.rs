@@ -1,10 +1,7 @@
 //! The header fields of a message: names in any case of letters, in order, also repeated.
 //!
-//! They are a list and not a hash map: messages have a dozen fields, the order can matter, and
-//! `Set-Cookie` may come more than once.
-//!
-//! All names and values stand in one text, and the list says where each begins and ends. So the
-//! twelve fields of a browser take two allocations and not twenty-four.
+//! They are a list, because the order can matter and `Set-Cookie` may come more than once. All
+//! names and values stand in one text, and the list says where. That takes two allocations.
 
 use std::fmt;
 use std::ops::Range;
@@ -54,8 +51,7 @@ impl Headers {
         self.get(name).is_some()
     }
 
-    /// True if a list with commas holds this word: `Connection: keep-alive, Upgrade` holds
-    /// `upgrade`.
+    /// True if a list with commas holds this word, in any case of letters.
     pub fn has_token(&self, name: &str, token: &str) -> bool {
         self.get_all(name)
             .flat_map(|value| value.split(','))
@@ -94,8 +90,8 @@ impl Headers {
         self.fields.iter().map(|field| (&text[field.name.clone()], &text[field.value.clone()]))
     }
 
-    /// True if a name or a value holds a control character, which no message may hold. The loop
-    /// does not stop at the first one, so that the compiler can test many bytes at a time.
+    /// True if a name or a value holds a control character. The loop does not stop at the first
+    /// one, so that the compiler can test many bytes at a time.
     pub(super) fn has_control(&self) -> bool {
         self.text.bytes().fold(false, |found, byte| found | is_control(byte))
     }
@@ -127,20 +123,18 @@ pub(super) fn is_token_byte(byte: u8) -> bool {
     TOKEN_BYTES[usize::from(byte)]
 }
 
-/// Says of each byte whether it is a `tchar`. The compiler computes it, because the parser needs it
-/// for every byte of every name.
+/// Says of each byte whether it is a `tchar`. The compiler computes it: names are checked bytewise.
 static TOKEN_BYTES: [bool; 256] = {
-    let others = b"!#$%&'*+-.^_`|~";
     let mut table = [false; 256];
     let mut byte = 0;
     while byte < 256 {
         table[byte] = (byte as u8).is_ascii_alphanumeric();
         byte += 1;
     }
-    let mut at = 0;
-    while at < others.len() {
-        table[others[at] as usize] = true;
-        at += 1;
+    let mut others: &[u8] = b"!#$%&'*+-.^_`|~";
+    while let [other, rest @ ..] = others {
+        table[*other as usize] = true;
+        others = rest;
     }
     table
 };

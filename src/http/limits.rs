@@ -1,7 +1,7 @@
 //! How much a client may send and how long it may take: each limit, and the reason for its value.
 //!
-//! Without limits, one client could take all memory or all threads of a server. A program can set
-//! every limit. The defaults are those of well-known servers, or smaller where a course needs less.
+//! Without limits, one client could take all memory or all threads of a server. The defaults are
+//! those of well-known servers, or smaller where a course needs less.
 
 use std::time::Duration;
 

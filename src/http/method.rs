@@ -1,7 +1,6 @@
 //! GET, POST and the other methods: what the client wants done.
 //!
-//! A method is the first word of a request. Case counts: `get` is another method, which no server
-//! knows.
+//! A method is the first word of a request. Case counts: `get` is a method that no server knows.
 //!
 //! Left out: CONNECT, which is for proxies, and TRACE, which would show cookies to a script.
 

@@ -8,12 +8,9 @@
 //! CR LF                           here the head ends, and a body may begin
 //! ```
 //!
-//! The parser looks at all bytes that have arrived. If the head is not complete, it returns
-//! `Ok(None)`; the caller reads more bytes and asks again. The parser decides line by line, and no
-//! decision depends on a later line. So the result is the same for one piece and for single bytes.
-//!
-//! Where RFC 9112 leaves a choice (a bare LF as a line end, a folded line), this parser is strict:
-//! it refuses what two programs could read in two ways.
+//! The parser decides line by line, and no decision depends on a later line. So the result is the
+//! same for one piece and for single bytes. Where RFC 9112 leaves a choice (a bare LF, a folded
+//! line), the parser refuses what two programs could read in two ways.
 //!
 //! Left out: the grammar of the target (`target.rs`) and of the body (`body.rs`).
 
@@ -25,8 +22,8 @@ use std::borrow::Cow;
 
 /// Reads the head of a request from the front of `bytes`.
 ///
-/// Returns the request with an empty body, and the length of its head in bytes. Returns `None` if
-/// the head is not complete.
+/// Returns the request with an empty body, and the length of its head in bytes; `None` if the head
+/// is not complete. Then the caller reads more bytes and asks again.
 ///
 /// # Errors
 ///
@@ -112,8 +109,8 @@ impl<'a> Lines<'a> {
     ///
     /// # Errors
     ///
-    /// `too_long`, if the line does not end within the first `most` bytes. Bytes behind them are
-    /// not looked at, so the result does not depend on how many have arrived.
+    /// `too_long`, if the line does not end within the first `most` bytes. Later bytes do not
+    /// count, so the result does not depend on how many have arrived.
     pub fn next(
         &mut self,
         most: usize,
@@ -124,8 +121,7 @@ impl<'a> Lines<'a> {
             return if self.bytes.len() > most { Err(too_long()) } else { Ok(None) };
         };
         // RFC 9112 §2.2: "a recipient MAY recognize a single LF as a line terminator". This one
-        // does not, since a proxy in front may read another message there. A CR in the middle of a
-        // line is an error of that line.
+        // does not, since a proxy in front may read another message there.
         let Some(line) = rest[..end].strip_suffix(b"\r") else {
             return Err(malformed("found a LF without a CR before it, expected CR LF"));
         };
@@ -134,8 +130,7 @@ impl<'a> Lines<'a> {
     }
 }
 
-/// Refuses at once what cannot become a request line. Otherwise the server would wait for the end
-/// of a line that never ends.
+/// Refuses at once what cannot become a request line: its end may never arrive.
 fn check_first_byte(bytes: &[u8]) -> Result<(), ParseError> {
     match bytes.first() {
         // The number of a TLS record that holds a ClientHello.
@@ -149,8 +144,7 @@ fn check_first_byte(bytes: &[u8]) -> Result<(), ParseError> {
     }
 }
 
-/// Says which part of a request line is too long: the target, unless the method is longer than all
-/// known ones.
+/// Says which part of a request line is too long.
 fn line_too_long(line: &[u8], limits: &Limits) -> ParseError {
     let method = line.split(|&byte| byte == b' ').next().unwrap_or(line);
     if !is_token(method) {
@@ -205,8 +199,7 @@ fn parse_version(version: &[u8]) -> Result<Version, ParseError> {
     }
 }
 
-/// A line as text. If it is not UTF-8, each byte is read as one character of ISO-8859-1, so that
-/// nothing is lost (RFC 9110 §5.5).
+/// A line as text. If it is not UTF-8, each byte is a character of ISO-8859-1 (RFC 9110 §5.5).
 pub(super) fn text_of(line: &[u8]) -> Cow<'_, str> {
     match str::from_utf8(line) {
         Ok(text) => Cow::Borrowed(text),
@@ -227,8 +220,7 @@ pub(super) fn parse_field(line: &str) -> Result<(&str, &str), ParseError> {
     let Some(value) = rest.strip_prefix(':').filter(|_| !name.is_empty()) else {
         return Err(found("the line", line.as_bytes(), "the name of a header and then a colon"));
     };
-    // Before it is trimmed, which would remove some of them. (`any` is slower: see
-    // `Headers::has_control`.)
+    // Trimming would remove some of them. (`any` is slower: see `Headers::has_control`.)
     if value.bytes().fold(false, |found, byte| found | is_control(byte)) {
         return Err(found("a control character in", value.as_bytes(), "text"));
     }

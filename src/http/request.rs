@@ -1,7 +1,6 @@
 //! A request as a value: everything that a client said.
 //!
-//! The path stays percent-encoded here. It must be split at its slashes before it is decoded, and
-//! the router does that.
+//! Left out: decoding the path. It must be split at its slashes before, and the router does that.
 
 use super::{Fields, Headers, Method};
 use std::net::SocketAddr;

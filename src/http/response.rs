@@ -1,7 +1,6 @@
 //! A response: as a value that a handler makes, and as bytes that the server writes.
 //!
-//! A handler makes a [`Response`]. The server adds what every message needs (the date, the length,
-//! whether the connection stays open) and writes head and body.
+//! A handler makes a [`Response`]. The server adds what every message needs, and writes it.
 //!
 //! Left out: compression. A proxy in front of this server can do it.
 
@@ -37,7 +36,7 @@ pub enum Body {
     Bytes(Vec<u8>),
     /// A part of bytes that several answers share.
     Shared(Arc<[u8]>, Range<usize>),
-    /// A part of a file. It is read while it is sent, so a large file takes no more memory.
+    /// A part of a file, which is read while it is sent.
     File {
         /// The open file.
         file: File,
@@ -119,8 +118,7 @@ impl Response {
         content_type: &str,
         write: impl FnOnce(&mut dyn Write) -> io::Result<()> + Send + 'static,
     ) -> Response {
-        let mut response = Response::new(Status::OK);
-        response.headers.append("Content-Type", content_type);
+        let mut response = Response::typed(content_type, Vec::new());
         response.body = Body::Stream(Box::new(write));
         response
     }
@@ -131,9 +129,8 @@ impl Response {
     ///
     /// # Security
     ///
-    /// A location that starts with a slash stays on this site: `//evil.example` becomes
-    /// `/evil.example`. One with a scheme can lead to another site, so do not take it from a
-    /// visitor.
+    /// A location that starts with a slash stays on this site. One with a scheme can lead to
+    /// another site, so do not take it from a visitor.
     ///
     /// ```
     /// let redirect = carafe::Response::redirect;
@@ -146,8 +143,7 @@ impl Response {
         Response::redirect_with(Status::SEE_OTHER, location)
     }
 
-    /// A redirect with another status, such as `308 Permanent Redirect`, which repeats the method
-    /// and the body.
+    /// A redirect with another status, such as 308, which repeats the method and the body.
     pub fn redirect_with(status: Status, location: &str) -> Response {
         let location = url_of(location);
         let text = format!("{status}: see {location}\n");
@@ -211,9 +207,8 @@ pub enum BodyFraming {
 ///
 /// # Security
 ///
-/// With a CR or LF in a header's name or value, an attacker could end the header and write another
-/// one. Here each control character becomes a space (RFC 9110 §5.5), so that no handler has to
-/// think of it. A header that the server adds itself is left out, or there would be two of it.
+/// With a CR or LF in a header an attacker could write another header. So each control character
+/// becomes a space (RFC 9110 §5.5). A header that the server adds itself is left out.
 pub fn write_head(response: &Response, delivery: &Delivery, out: &mut Vec<u8>) {
     out.extend_from_slice(b"HTTP/1.1 ");
     write_number(out, u64::from(response.status.0));

@@ -7,8 +7,7 @@
 //! CONNECT localhost:443 HTTP/1.1              authority-form: a tunnel through a proxy
 //! ```
 //!
-//! Left out: schemes other than `http` and `https`, IPv6 zones, and addresses of later versions of
-//! IP.
+//! Left out: other schemes, IPv6 zones, and addresses of later versions of IP.
 
 use super::parse_error::{found, malformed};
 use super::{Method, ParseError};

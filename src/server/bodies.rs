@@ -1,8 +1,8 @@
 //! Deeper: The bound for the bodies of all requests together.
 //!
-//! Each body has a bound, and so has the number of connections. But twelve thousand bodies of a
-//! mebibyte are more than most machines hold. So the bytes of large bodies are counted until their
-//! request is answered. When the sum is above the bound, a client that sends more gets a 503.
+//! Twelve thousand bodies of a mebibyte are more than most machines hold. So the bytes of large
+//! bodies are counted until their request is answered. When the sum is above the bound, a client
+//! that sends more gets a 503.
 //!
 //! * A length that is only claimed is not counted: no client can lock out others without sending.
 //! * The first bytes of each body are not counted, so forms get through beside large bodies.
@@ -50,8 +50,10 @@ impl Share {
         let before = self.counted();
         self.arrived += bytes;
         let more = self.counted() - before;
-        let others =
-            if more > 0 { self.bodies.bytes.fetch_add(more, Ordering::Relaxed) } else { 0 };
+        if more == 0 {
+            return Ok(());
+        }
+        let others = self.bodies.bytes.fetch_add(more, Ordering::Relaxed);
         let most = self.bodies.most_bytes;
         if others + more > most {
             let met = format!("all bodies are longer than {most} bytes together");

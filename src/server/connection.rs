@@ -1,8 +1,7 @@
 //! One connection: read a request, answer it, stay or close.
 //!
-//! This is the first spine of the program: [`exchange`](Connection::exchange) names the stages that
-//! every request passes, in order. [`reading`] holds the stages before the service, and [`writing`]
-//! those behind it.
+//! [`exchange`](Connection::exchange) names the stages that every request passes, in order.
+//! [`reading`] holds those before the service, and [`writing`] those behind it.
 //!
 //! * `input` holds bytes that have arrived, and `output` answers that have not been sent. Several
 //!   requests may arrive in one read (pipelining); their answers leave in one write, in order.
@@ -114,13 +113,8 @@ impl Connection {
         stream.set_nodelay(true).ok()?;
         stream.set_read_timeout(Some(serving.limits.idle_time)).ok()?;
         stream.set_write_timeout(Some(serving.limits.write_time)).ok()?;
-        let (number, socket) = match serving.connections.add(stream) {
-            Ok(added) => added,
-            Err(stream) => {
-                door::refuse(&stream);
-                return None;
-            }
-        };
+        let added = serving.connections.add(stream);
+        let (number, socket) = added.inspect_err(|stream| door::refuse(stream)).ok()?;
         Some(Connection {
             serving: Arc::clone(serving),
             wire: Wire::new(socket),
@@ -194,12 +188,7 @@ impl Connection {
         cycle
     }
 
-    /// Sets whether this connection waits where nothing has arrived, or stops its turn. A new one
-    /// waits.
-    ///
-    /// # Errors
-    ///
-    /// If the system refuses it.
+    /// Sets whether this connection waits where nothing has arrived, or stops its turn.
     pub fn set_may_wait(&mut self, may_wait: bool) -> io::Result<()> {
         self.wire.set_may_wait(may_wait)
     }
@@ -208,7 +197,7 @@ impl Connection {
     /// come again; behind an answer, that message would seem to belong to the next request.
     pub fn turn_away(self: Box<Self>) {
         if self.answers == 0 {
-            self.wire.refuse();
+            door::refuse(&self.wire.socket.stream);
         }
     }
 }

@@ -1,8 +1,7 @@
 //! The table of open connections, which bounds their number and lets a stop find them.
 //!
 //! A thread that is blocked in `read` cannot look at a flag. But when the reading half of a socket
-//! is shut, a `read` on it ends at once. So a stop shuts the reading half of each idle connection,
-//! and no thread has to wake up now and then to see whether there was a stop.
+//! is shut, a `read` on it ends at once. So a stop shuts that half of each idle connection.
 //!
 //! Left out: reading and writing. See `wire`.
 

@@ -6,7 +6,6 @@
 //!
 //! Left out: what the bytes mean.
 
-use super::door;
 use super::input::Input;
 use super::open::OpenSocket;
 use std::fs::File;
@@ -22,7 +21,7 @@ const FILE_BYTES: usize = 128 * 1024;
 
 /// The socket of a connection.
 pub(super) struct Wire {
-    socket: Arc<OpenSocket>,
+    pub socket: Arc<OpenSocket>,
     /// True unless the connection is in the ring.
     may_wait: bool,
     /// The same as `socket.idle`, which other threads read.
@@ -54,18 +53,7 @@ impl Wire {
         }
     }
 
-    /// From now on a read that finds nothing returns 0 instead of waiting.
-    pub fn shut_reading(&self) {
-        self.socket.shut_reading();
-    }
-
-    /// True if we shut the reading half, so that a read of 0 bytes says nothing about the client.
-    pub fn is_shut(&self) -> bool {
-        self.socket.shut.load(Ordering::SeqCst)
-    }
-
-    /// How long a read waits from now on.
-    /// A read that takes longer is an error for which [`is_not_ready`] is true.
+    /// Sets how long a read waits. One that takes longer is an error: see [`is_not_ready`].
     pub fn set_read_time(&self, time: Duration) -> io::Result<()> {
         self.socket.stream.set_read_timeout(Some(time))
     }
@@ -73,13 +61,10 @@ impl Wire {
     /// Reads once, and adds what came to `input`. Returns how many bytes came; 0 is the end.
     pub fn read(&mut self, input: &mut Input) -> io::Result<usize> {
         loop {
-            match (&self.socket.stream).read(input.room()) {
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Ok(count) => {
-                    input.filled += count;
-                    return Ok(count);
-                }
-                Err(error) => return Err(error),
+            let read = (&self.socket.stream).read(input.room());
+            if !read.as_ref().is_err_and(|error| error.kind() == ErrorKind::Interrupted) {
+                input.filled += read.as_ref().unwrap_or(&0);
+                return read;
             }
         }
     }
@@ -128,11 +113,6 @@ impl Wire {
     /// Where a stream writes its pieces. Each piece leaves at once.
     pub fn pieces(&self, chunked: bool) -> StreamPieces<'_> {
         StreamPieces { stream: &self.socket.stream, chunked }
-    }
-
-    /// Tells a client that was never answered to come again.
-    pub fn refuse(&self) {
-        door::refuse(&self.socket.stream);
     }
 
     /// Ends our half of the connection, then reads and drops what the client still sends: at most

@@ -19,6 +19,7 @@ use crate::http::{
 };
 use crate::server::bodies::Share;
 use crate::server::wire::is_not_ready;
+use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -115,26 +116,22 @@ impl Connection {
         let mut deadline = None;
         loop {
             let arrived = self.input.bytes();
-            let used = match framing {
-                Framing::Chunked => chunks.feed(arrived, &self.serving.limits)?,
-                Framing::Length(length) => arrived.len().min(length - body.len()),
-                Framing::Empty => 0,
-            };
-            if let Framing::Length(_) = framing {
+            let (used, is_whole) = if let Framing::Length(length) = framing {
+                let used = arrived.len().min(length - body.len());
                 body.extend_from_slice(&arrived[..used]);
-            }
+                (used, body.len() == length)
+            } else {
+                let used = chunks.feed(arrived, &self.serving.limits)?;
+                chunks.finish().map_or((used, false), |whole| {
+                    body = whole;
+                    (used, true)
+                })
+            };
             self.consume(used);
             share.add(used)?;
-            let whole = match framing {
-                Framing::Chunked => chunks.finish(),
-                Framing::Length(length) => {
-                    (body.len() == length).then(|| std::mem::take(&mut body))
-                }
-                Framing::Empty => Some(Vec::new()),
-            };
-            if let Some(whole) = whole {
+            if is_whole {
                 self.end_deadline(deadline)?;
-                return Ok(whole);
+                return Ok(body);
             }
             if self.read_more(&mut deadline, self.serving.limits.body_time)? == 0 {
                 let met = "found the end of the connection, expected the rest of the body";
@@ -150,20 +147,16 @@ impl Connection {
         // Ten thousand idle clients that each had a long answer would else keep its buffer.
         self.output.shrink_to(KEPT_BYTES);
         if self.serving.is_stopping() {
-            self.wire.shut_reading();
+            self.wire.socket.shut_reading();
         }
         match self.wire.read(&mut self.input) {
-            Ok(0) => Err(Obstacle::Idle),
-            Ok(_) => {
-                self.wire.set_idle(false);
-                Ok(())
-            }
-            Err(error) if is_not_ready(&error) && !self.wire.may_wait() => {
-                Err(Obstacle::End(Turn::Quiet))
-            }
-            Err(error) if is_not_ready(&error) => Err(Obstacle::Idle),
-            Err(error) => Err(error.into()),
+            Ok(0) => return Err(Obstacle::Idle),
+            Ok(_) => self.wire.set_idle(false),
+            Err(error) if !is_not_ready(&error) => return Err(error.into()),
+            Err(_) if self.wire.may_wait() => return Err(Obstacle::Idle),
+            Err(_) => return Err(Obstacle::End(Turn::Quiet)),
         }
+        Ok(())
     }
 
     /// Reads more of a request that has begun. Returns how many bytes came; 0 means that the client
@@ -191,7 +184,9 @@ impl Connection {
                 // A stop has shut the reading half while this connection was idle, and the first
                 // bytes of this request came at that moment. They have been read, so the rest is
                 // waited for, by trying again and again.
-                Ok(0) if self.wire.is_shut() => thread::sleep(Duration::from_millis(1)),
+                Ok(0) if self.wire.socket.shut.load(Ordering::SeqCst) => {
+                    thread::sleep(Duration::from_millis(1))
+                }
                 Ok(count) => return Ok(count),
                 Err(error) if is_not_ready(&error) => {}
                 Err(error) => return Err(error.into()),
