@@ -55,25 +55,19 @@ impl FileTable {
             rows: HashMap::new(),
             changes: 0,
             moved: false,
-            rewrite_at: 0,
+            rewrite_at: SMALL_BYTES,
             rewrite: None,
             now: 0,
         };
         // Reading takes long, and it needs no lock. So other processes go on.
         table.read_news()?;
-        let (_lock, torn) = table.lock_and_cut()?;
-        let rows = table.rows.values().flat_map(RowsByAge::iter);
-        let bytes: u64 = rows.map(|(key, row)| (key.len() + row.text.len() + 100) as u64).sum();
-        table.rewrite_at = SMALL_BYTES.max(bytes * 4);
+        let (_lock, torn) = table.lock()?;
         Ok((table, torn))
     }
 
-    /// Takes the lock on the journal, and brings the table up to what the journal says now.
-    pub fn lock(&mut self) -> io::Result<JournalLock> {
-        self.lock_and_cut().map(|(lock, _)| lock)
-    }
-
-    fn lock_and_cut(&mut self) -> io::Result<(JournalLock, u64)> {
+    /// Takes the lock on the journal, cuts off a torn tail, and brings the table up to what the
+    /// journal says now. Also returns how many bytes were cut off.
+    pub fn lock(&mut self) -> io::Result<(JournalLock, u64)> {
         loop {
             let lock = self.journal.lock()?;
             let torn = self.read_news()?;
@@ -94,7 +88,7 @@ impl FileTable {
         loop {
             let in_place = self.journal.is_in_place()?;
             let FileTable { journal, rows, changes, .. } = self;
-            let torn = journal.read_on(&mut |line| {
+            let torn = journal.read_on(|line| {
                 *changes += 1;
                 apply(rows, line);
             })?;
@@ -139,14 +133,10 @@ impl FileTable {
         for line in lines {
             apply(&mut self.rows, line);
         }
-        if self.rewrite.is_some() || self.journal.bytes > self.rewrite_at {
-            // If there was no room for the new file, the old one goes on growing for a while.
-            let times = match self.rewrite_piece() {
-                Ok(false) => return Ok(()),
-                Ok(true) => 4,
-                Err(_) => 2,
-            };
-            self.rewrite_at = SMALL_BYTES.max(self.journal.bytes * times);
+        let is_due = self.rewrite.is_some() || self.journal.bytes > self.rewrite_at;
+        // If there was no room for the new file, the old one goes on growing for a while.
+        if is_due && self.rewrite_piece().unwrap_or(true) {
+            self.rewrite_at = SMALL_BYTES.max(self.journal.bytes * 2);
         }
         Ok(())
     }

@@ -7,20 +7,18 @@
 //! ```
 //!
 //! The last line of a key counts; a row of `null` is a deletion. Times are milliseconds since 1970.
-//! In front of each record stand the first eight digits of its SHA-256: `sed 1d shop.db | cut -c10-
-//! | head -1 | tr -d '\n' | sha256sum`.
+//! In front of each record stand the first eight digits of its SHA-256.
 //!
 //! A process that dies while it writes leaves a line without an end. Such a **torn tail** was never
 //! promised to anybody and is cut off. A whole line that does not fit its checksum is **damage**:
-//! somebody changed it. Then nothing is read at all, since what follows may depend on it.
+//! somebody changed it. Then nothing is read at all, since what follows may depend on it. Errors of
+//! the kind `InvalidData` are damage, with a text that names the line and a way out.
 //!
 //! **Several processes** may use a journal. A writer holds the lock on the file. A reader needs no
-//! lock: it leaves a line without an end for later. A process that stands still with the lock (in a
-//! debugger, or on a disk that hangs) must not make every request of the others wait, one behind
-//! the other. So one request waits for [`PATIENCE`], and until the lock is free again the next ones
-//! hardly wait.
-//!
-//! Errors of the kind `InvalidData` are damage, with a text that names the line and a way out.
+//! lock: it leaves a line without an end for later. A process that holds the lock and stands still
+//! (in a debugger, or on a disk that hangs) must not make all requests of the others wait, one
+//! behind the other. So one request waits for [`PATIENCE`], and until the lock is free again the
+//! next ones hardly wait.
 
 use crate::json;
 use crate::value::Value;
@@ -109,9 +107,7 @@ pub struct Journal {
     pub file: Arc<File>,
     /// How many bytes of it were read or written. Behind them stands what other processes added.
     pub bytes: u64,
-    /// How many lines that is.
-    pub lines: u64,
-    /// True if the last who tried to take the lock did not get it.
+    /// True if the last one who tried to take the lock did not get it.
     is_stuck: bool,
 }
 
@@ -126,9 +122,9 @@ impl Journal {
         let (head, mut found) = (with_checksum(HEAD), Vec::new());
         (&file).take(head.len() as u64).read_to_end(&mut found)?;
         let (name, path, file) = (name.to_owned(), fs::canonicalize(name)?, Arc::new(file));
-        let mut journal = Journal { name, path, file, bytes: 0, lines: 0, is_stuck: false };
+        let mut journal = Journal { name, path, file, bytes: 0, is_stuck: false };
         if !head.as_bytes().starts_with(&found) {
-            return Err(journal.damage("this is no journal of carafe's", "name another file"));
+            return Err(journal.damage("this is no journal of carafe's; name another file"));
         }
         // A new file, or its maker died over the first line. If another process does the same now,
         // both write the same bytes to the same place.
@@ -137,7 +133,7 @@ impl Journal {
             journal.file.sync_all()?;
             sync_folder(&journal.path)?;
         }
-        (journal.bytes, journal.lines) = (head.len() as u64, 1);
+        journal.bytes = head.len() as u64;
         Ok(journal)
     }
 
@@ -146,11 +142,6 @@ impl Journal {
         let (name, is_stuck) = (std::mem::take(&mut self.name), self.is_stuck);
         *self = Journal { name, is_stuck, ..Journal::open(&self.path)? };
         Ok(())
-    }
-
-    /// True if there may be something behind what was read, or if another file has this one's name.
-    pub fn has_news(&self) -> io::Result<bool> {
-        Ok(self.file.metadata()?.len() != self.bytes || !self.is_in_place()?)
     }
 
     /// True if the file that has the name is the one that is open.
@@ -163,7 +154,15 @@ impl Journal {
 
     /// Reads what was added, and gives it to `apply`. Returns how many bytes without a line end
     /// stand behind it.
-    pub fn read_on(&mut self, apply: &mut dyn FnMut(JournalLine)) -> io::Result<u64> {
+    pub fn read_on(&mut self, mut apply: impl FnMut(JournalLine)) -> io::Result<u64> {
+        match self.file.metadata()?.len() {
+            length if length == self.bytes => return Ok(0),
+            length if length < self.bytes => {
+                let wrong = "the file has become shorter while it was in use; start carafe again";
+                return Err(self.damage(wrong));
+            }
+            _ => {}
+        }
         let file = Arc::clone(&self.file);
         let mut input = BufReader::with_capacity(1 << 16, &*file);
         input.seek(SeekFrom::Start(self.bytes))?;
@@ -174,31 +173,33 @@ impl Journal {
             if line.contains(&0) {
                 input.read_to_end(&mut line)?;
                 if !line[end..].contains(&b'\n') {
-                    return Ok(line.len() as u64);
+                    break;
                 }
             }
             let text = str::from_utf8(&line[..end - 1]).unwrap_or_default();
             apply(JournalLine::parse(text).map_err(|wrong| {
-                let (line, name) = (self.lines + 1, self.name.display());
-                let way_out = format!(
-                    "keep a copy, and take the line out, which loses this one change: \
+                let (line, name) = (self.line_number(), self.name.display());
+                self.damage(&format!(
+                    "{wrong}; keep a copy, and take the line out, which loses this one change: \
                      sed -i.damaged {line}d {name}"
-                );
-                self.damage(wrong, &way_out)
+                ))
             })?);
-            (self.bytes, self.lines) = (self.bytes + end as u64, self.lines + 1);
+            self.bytes += end as u64;
             line.clear();
-        }
-        if file.metadata()?.len() < self.bytes {
-            let wrong = "the file has become shorter while it was in use";
-            return Err(self.damage(wrong, "start carafe again"));
         }
         Ok(line.len() as u64)
     }
 
-    fn damage(&self, wrong: &str, way_out: &str) -> io::Error {
-        let text = format!("{}:{}: {wrong}; {way_out}", self.name.display(), self.lines + 1);
-        io::Error::new(ErrorKind::InvalidData, text)
+    /// The number of the line that begins where reading has stopped.
+    fn line_number(&self) -> usize {
+        let read = fs::read(&self.path).unwrap_or_default();
+        let read = read.iter().take(self.bytes as usize);
+        1 + read.filter(|byte| **byte == b'\n').count()
+    }
+
+    fn damage(&self, wrong: &str) -> io::Error {
+        let (name, line) = (self.name.display(), self.line_number());
+        io::Error::new(ErrorKind::InvalidData, format!("{name}:{line}: {wrong}"))
     }
 
     /// Waits for the lock on the open file, and takes it.
@@ -233,7 +234,6 @@ impl Journal {
             return Err(error);
         }
         self.bytes += lines.len() as u64;
-        self.lines += lines.bytes().filter(|byte| *byte == b'\n').count() as u64;
         Ok(())
     }
 }

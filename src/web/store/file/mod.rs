@@ -99,9 +99,7 @@ impl FileStore {
     fn fresh(&self) -> Result<MutexGuard<'_, FileTable>, StoreError> {
         let mut table = unpoisoned(self.table.lock());
         table.now = table.now.max(milliseconds((self.clock)()));
-        if table.journal.has_news()? {
-            table.read_news()?;
-        }
+        table.read_news()?;
         Ok(table)
     }
 
@@ -115,7 +113,7 @@ impl FileStore {
     ) -> Result<Swapped<String>, StoreError> {
         unpoisoned(self.safe.lock()).check()?;
         let mut table = unpoisoned(self.table.lock());
-        let _lock = table.lock()?;
+        let (_lock, _) = table.lock()?;
         let found = table.touch(kind, key).ok().map(|row| row.text.to_string());
         if found.as_ref() != seen {
             return Ok(Swapped::Changed(found));

@@ -33,7 +33,6 @@ pub struct Rewrite {
     /// How far the old journal was copied.
     copied: u64,
     bytes: u64,
-    lines: u64,
 }
 
 impl Rewrite {
@@ -50,7 +49,7 @@ impl Rewrite {
             _ => {}
         }
         let file = Arc::new(private().read(true).write(true).create_new(true).open(&path)?);
-        Ok(Rewrite { number, path, file, began_at: journal.bytes, copied: 0, bytes: 0, lines: 0 })
+        Ok(Rewrite { number, path, file, began_at: journal.bytes, copied: 0, bytes: 0 })
     }
 
     /// Copies one piece; `counts` is true of a line that still says what its row is. True if
@@ -72,7 +71,6 @@ impl Rewrite {
             let is_taken = self.copied == 0 || self.copied >= self.began_at;
             if is_taken || JournalLine::parse(line.trim_end()).is_ok_and(|line| counts(&line)) {
                 piece.push_str(&line);
-                self.lines += 1;
             }
             self.copied += line.len() as u64;
         }
@@ -89,7 +87,7 @@ impl Rewrite {
         }
         fs::rename(&self.path, &journal.path)?;
         journal.file = Arc::clone(&self.file);
-        (journal.bytes, journal.lines) = (self.bytes, self.lines);
+        journal.bytes = self.bytes;
         Ok(())
     }
 
