@@ -1,6 +1,6 @@
-//! Deeper: The flags of `carafe`: `flags.txt` lists them, with their defaults, as the help shows it.
+//! Deeper: The flags of `carafe`, which `flags.txt` lists with their defaults.
 //!
-//! A flag has its default, then the value of an environment variable, if the flag has one, and then
+//! The help prints `flags.txt` as it stands. A flag has its default, then the value of an environment variable, if the flag has one, and then
 //! the value of the command line. The last value counts. A value is text until the program asks for
 //! it and says how to read it.
 

@@ -1,8 +1,8 @@
 //! Deeper: The commands of the program: which one is meant, and what its help says.
 //!
 //! A command is a row of [`COMMANDS`] and a section of `help.txt`. Without a command carafe serves
-//! (`serve`, with `flags` and `stores`). `http_client` and `cookie_jar` ask servers, for `check` and
-//! `lab`.
+//! (`serve`, with `flags` and `stores`). `http_client` and `cookie_jar` ask servers, for `check`
+//! and `lab`.
 
 mod check;
 mod command_line;
