@@ -9,7 +9,8 @@
 //! the session lives. `notes.txt` says at its head how it is written.
 //!
 //! Left out: what only a server can promise that keeps the session itself. One example is that a
-//! stolen cookie is of no use after the logout. Flask's signed cookie cannot promise it, and passes.
+//! stolen cookie is of no use after the logout. Flask's signed cookie cannot promise it, and
+//! passes.
 
 use super::page_words::{is_page, unescaped, words};
 use crate::cli::command_line::{CommandResult, print};
@@ -113,8 +114,8 @@ impl NotesVisit<'_> {
         Ok(())
     }
 
-    /// Asks for a path, with a form of one field if one stands behind it, and keeps the curl command
-    /// that does the same.
+    /// Asks for a path, with a form of one field if one stands behind it, and keeps the curl
+    /// command that does the same.
     fn ask(&mut self, method: &str, text: &str, jar_flags: &str) -> Result<(), Miss> {
         let (path, form) = text.split_once(' ').unwrap_or((text, ""));
         let mut fields = Fields::default();
