@@ -1,8 +1,8 @@
 //! Deeper: The flags of `carafe`, which `flags.txt` lists with their defaults.
 //!
 //! The help prints `flags.txt` as it stands. A flag has its default, then the value of an
-//! environment variable, if the flag has one, and then the value of the command line. The last value counts. A value is text until the program asks for
-//! it and says how to read it.
+//! environment variable, if the flag has one, and then the value of the command line. The last
+//! value counts. A value is text until the program asks for it and says how to read it.
 
 use super::command_line::{CommandError, CommandLine, KnownFlag, without_password, wrong};
 use std::time::Duration;
