@@ -113,7 +113,7 @@ impl Proxies {
     ///
     /// # Errors
     ///
-    /// 421. RFC 9110 §7.4: "Unless the connection is from a trusted gateway, ... a request for an
+    /// The status 421. RFC 9110 §7.4: "Unless the connection is from a trusted gateway, ... a request for an
     /// "https" resource MUST be rejected unless it has been received over a connection that has
     /// been secured".
     pub fn check_scheme(&self, peer: SocketAddr, target: &str) -> Result<(), ParseError> {

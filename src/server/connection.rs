@@ -114,7 +114,7 @@ impl Connection {
         stream.set_read_timeout(Some(serving.limits.idle_time)).ok()?;
         stream.set_write_timeout(Some(serving.limits.write_time)).ok()?;
         let added = serving.connections.add(stream);
-        let (number, socket) = added.inspect_err(|stream| door::refuse(stream)).ok()?;
+        let (number, socket) = added.inspect_err(door::refuse).ok()?;
         Some(Connection {
             serving: Arc::clone(serving),
             wire: Wire::new(socket),

@@ -172,7 +172,7 @@ impl Sha256 {
             let (now, later) = bytes.split_at(bytes.len().min(BLOCK - filled));
             self.block[filled..filled + now.len()].copy_from_slice(now);
             self.length += now.len();
-            if self.length % BLOCK == 0 {
+            if self.length.is_multiple_of(BLOCK) {
                 compress(&mut self.state, &self.block);
             }
             bytes = later;

@@ -38,7 +38,7 @@ pub struct StaticFiles(FileSource);
 
 #[derive(Debug)]
 enum FileSource {
-    Folder(PathBuf, FileCache<SmallFile>),
+    Folder(PathBuf, Box<FileCache<SmallFile>>),
     Embedded(HashMap<&'static str, SmallFile>),
 }
 
@@ -101,7 +101,7 @@ impl StaticFiles {
     /// Serves the files of a folder as they are at each request; on a busy server, as they were a
     /// millisecond ago.
     pub fn from_dir(dir: impl Into<PathBuf>) -> StaticFiles {
-        StaticFiles(FileSource::Folder(dir.into(), FileCache::new(CACHED_FILES)))
+        StaticFiles(FileSource::Folder(dir.into(), Box::new(FileCache::new(CACHED_FILES))))
     }
 
     /// Serves a table of names (`css/site.css`) and contents, such as `include_bytes!` makes.
