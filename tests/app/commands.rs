@@ -57,7 +57,7 @@ fn lessons() -> Vec<lesson_file::Lesson> {
 fn lesson_lines() -> BTreeSet<String> {
     let lessons = lessons();
     let steps = lessons.iter().flat_map(|lesson| &lesson.steps);
-    let commands = steps.filter(|step| ["run", "serve"].contains(&step.kind));
+    let commands = steps.filter(|step| ["run", "serve", "also"].contains(&step.kind));
     commands.map(|step| step.text.clone()).collect()
 }
 
@@ -208,12 +208,11 @@ fn every_command_on_a_page_is_run_by_a_test() {
 
 fn prose_of(lesson: &lesson_file::Lesson) -> Vec<&str> {
     let mut texts = lesson_file::TEXTS.map(|word| lesson.text(word)).to_vec();
-    texts.extend(lesson.seen.iter().map(|(_, what)| what.as_str()));
-    texts.extend(lesson.read.iter().map(|(_, why)| why.as_str()));
+    texts.extend(["seen", "read"].into_iter().flat_map(|word| lesson.rows(word)).map(|(_, it)| it));
     for step in &lesson.steps {
         match step.kind {
             "run" => texts.push(&step.why),
-            "serve" => {}
+            "serve" | "also" => {}
             _ => texts.push(&step.text),
         }
     }

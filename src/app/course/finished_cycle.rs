@@ -29,13 +29,13 @@ impl<'r> FinishedCycle<'r> {
     }
 
     /// Where the request ended: the pattern of a route; the path of a file below `/static/`; or
-    /// `404` or `405` if there was neither.
+    /// `no-route` or `no-method` if there was neither.
     pub fn place(&self) -> &'r str {
         let place = self.find(|step| match &step.detail {
             Detail::Route { pattern, .. } => Some(*pattern),
             Detail::File(path) => Some(path.as_str()),
-            Detail::WrongMethod(_) => Some("405"),
-            Detail::NoRoute(_) => Some("404"),
+            Detail::WrongMethod(_) => Some("no-method"),
+            Detail::NoRoute(_) => Some("no-route"),
             _ => None,
         });
         place.unwrap_or("")
@@ -56,9 +56,9 @@ impl<'r> FinishedCycle<'r> {
         str::from_utf8(line).unwrap_or("").split(' ').nth(at).unwrap_or("")
     }
 
-    /// True for this method and this status.
-    pub fn is(&self, method: &str, status: u16) -> bool {
-        self.status() == status && self.word(0) == method
+    /// The method.
+    pub fn method(&self) -> &'r str {
+        self.word(0)
     }
 
     /// The path of the target, as it was sent.

@@ -20,49 +20,62 @@ pub struct Lesson {
     pub title: String,
     /// What to do, in order.
     pub steps: Vec<LessonStep>,
-    /// The conditions of its check: name and sentence.
-    pub seen: Vec<(String, String)>,
-    /// The paths whose cycles belong to it, with all paths below them.
-    pub cycles: Vec<String>,
-    /// Chapters to read: the file, and why.
-    pub read: Vec<(String, String)>,
-    /// Its other texts, by their word in [`TEXTS`].
-    texts: Vec<(&'static str, String)>,
+    /// Its other lines: the word, the name behind it, and the text.
+    rows: Vec<(&'static str, String, String)>,
 }
 
 /// One thing to do or to read.
-#[derive(Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct LessonStep {
-    /// The word that begins it in the file; `run` for a command.
+    /// One of [`STEPS`].
     pub kind: &'static str,
-    /// The command of `run` and `serve`; the paragraph of all others.
+    /// Of `show`: the name of a file.
+    pub name: String,
+    /// The command of `run`, `serve` and `also`; the paragraph of all others.
     pub text: String,
     /// Of `run`: the lines that it prints. `…` alone stands for any lines, inside a line for any
     /// text. Of `do`: the actions by which the test does it.
     pub lines: Vec<String>,
     /// Of `run`: what the lines mean. May be empty.
     pub why: String,
-    /// Of `show`: the name of a file and its text.
-    pub file: (&'static str, &'static str),
 }
 
-/// The texts that a lesson has at most once. The first three it must have.
+/// The words that begin a step. A line with `$` begins a `run`.
+pub const STEPS: [&str; 7] = ["run", "say", "do", "serve", "also", "change", "show"];
+
+/// The words of the paragraphs. A lesson has each at most once, and must have the first three.
 pub const TEXTS: [&str; 6] = ["aim", "ask", "answer", "notes", "shows", "elsewhere"];
-const NEEDED: usize = 3;
+
+/// The words of the other lines.
+const ROWS: [&str; 3] = ["cycles", "seen", "read"];
+
+/// The words that have a name behind them. A lesson may have them several times.
+const NAMED: [&str; 3] = ["show", "seen", "read"];
 
 /// The files that a lesson can show.
 const FILES: [(&str, &str); 2] =
     [("haproxy.cfg", include_str!("haproxy.cfg")), ("nginx.conf", include_str!("nginx.conf"))];
 
+/// The text of a file that a lesson can show.
+pub fn file(name: &str) -> Option<&'static str> {
+    FILES.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
+}
+
 impl Lesson {
-    /// The text of one of [`TEXTS`]. Empty if the lesson has none.
+    /// The lines of this word: the name of each and its text. `seen` and `read` have names.
+    pub fn rows<'l>(&'l self, word: &'l str) -> impl Iterator<Item = (&'l str, &'l str)> {
+        let rows = self.rows.iter().filter(move |(known, ..)| *known == word);
+        rows.map(|(_, name, text)| (name.as_str(), text.as_str()))
+    }
+
+    /// The text of a word that the lesson has once. Empty if the lesson does not have it.
     pub fn text(&self, word: &str) -> &str {
-        self.texts.iter().find(|(known, _)| *known == word).map_or("", |(_, text)| text)
+        self.rows.iter().find(|(known, ..)| *known == word).map_or("", |(_, _, text)| text)
     }
 
     /// True if cycles of this path belong to the lesson.
     pub fn owns(&self, path: &str) -> bool {
-        let mut rests = self.cycles.iter().filter_map(|own| path.strip_prefix(own.as_str()));
+        let mut rests = self.text("cycles").split(' ').filter_map(|own| path.strip_prefix(own));
         rests.any(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 }
@@ -74,37 +87,21 @@ impl Lesson {
 /// A sentence that names the line, and says what was found and what was expected.
 pub fn parse(text: &str) -> Result<Vec<Lesson>, String> {
     let mut lessons: Vec<Lesson> = Vec::new();
-    for (number, line) in joined(&with_numbers(text))? {
-        let at = |what: String| format!("line {number}: {what}");
-        if let Some(rest) = line.strip_prefix("lesson ") {
-            let (name, title) = rest.split_once(": ").ok_or_else(|| {
-                at(format!("found {line:?}, expected \"lesson \", a name, a colon and a title"))
-            })?;
-            if lessons.iter().any(|known| known.name == name) {
-                return Err(at(format!("found a second lesson {name:?}, expected another name")));
-            }
-            let (name, title) = (name.to_owned(), title.to_owned());
-            lessons.push(Lesson { number: lessons.len() + 1, name, title, ..Lesson::default() });
-            continue;
+    for (number, line) in joined(&with_numbers(text)) {
+        read_line(&mut lessons, &line).map_err(|why| format!("line {number}: {why}"))?;
+    }
+    for lesson in &lessons {
+        let name = &lesson.name;
+        if let Some(word) = TEXTS[..3].iter().find(|word| lesson.text(word).is_empty()) {
+            return Err(format!("lesson {name} has no {word}:"));
         }
-        let lesson = lessons
-            .last_mut()
-            .ok_or_else(|| at(format!("found {line:?}, expected \"lesson \" and a name first")))?;
-        read_line(lesson, &line).map_err(at)?;
+        if lesson.text("seen").is_empty() == lesson.text("elsewhere").is_empty() {
+            return Err(format!(
+                "lesson {name} needs seen: conditions, or elsewhere:, and not both"
+            ));
+        }
     }
-    lessons.iter().try_for_each(check_whole)?;
     Ok(lessons)
-}
-
-fn check_whole(lesson: &Lesson) -> Result<(), String> {
-    let name = &lesson.name;
-    if let Some(word) = TEXTS[..NEEDED].iter().find(|word| lesson.text(word).is_empty()) {
-        return Err(format!("lesson {name} has no {word}:"));
-    }
-    if lesson.seen.is_empty() == lesson.text("elsewhere").is_empty() {
-        return Err(format!("lesson {name} needs seen: conditions, or elsewhere:, and not both"));
-    }
-    Ok(())
 }
 
 /// The text with a link in place of each `{lesson NAME}`: `[lesson 9](/lessons/9)`.
@@ -118,38 +115,45 @@ fn with_numbers(text: &str) -> String {
     linked
 }
 
-/// The lines that say something, each with its number and followed by its indented lines.
-fn joined(text: &str) -> Result<Vec<(usize, String)>, String> {
+/// The lines that say something, each with its number. Indented lines are added to the text above.
+fn joined(text: &str) -> Vec<(usize, String)> {
     let mut lines: Vec<(usize, String)> = Vec::new();
     for (number, line) in (1..).zip(text.lines()) {
         if line.starts_with('#') || line.trim().is_empty() {
             continue;
         }
-        if let Some((_, rest)) = line.split_once("{lesson ") {
-            let name = rest.split('}').next().unwrap_or("");
-            return Err(format!("line {number}: found no lesson {name:?}, expected a known name"));
+        let text_above = lines.last_mut().filter(|(_, above)| !above.starts_with(['$', '>']));
+        match text_above.zip(line.strip_prefix("  ")) {
+            Some(((_, above), more)) => *above += &format!(" {}", more.trim()),
+            None => lines.push((number, line.to_owned())),
         }
-        let Some(more) = line.strip_prefix("  ") else {
-            lines.push((number, line.to_owned()));
-            continue;
-        };
-        let before = lines.last_mut().filter(|(_, before)| !before.starts_with(['$', '>']));
-        let Some((_, before)) = before else {
-            let why = "found an indented line, expected it below a text";
-            return Err(format!("line {number}: {why}"));
-        };
-        before.push(' ');
-        before.push_str(more.trim());
     }
-    Ok(lines)
+    lines
 }
 
-/// Adds one line of the file to the lesson.
-fn read_line(lesson: &mut Lesson, line: &str) -> Result<(), String> {
-    let last = lesson.steps.last_mut();
-    if let Some(command) = line.strip_prefix("$ ") {
-        lesson.steps.push(step("run", command.to_owned()));
+/// Adds one line of the file to the last lesson, or begins a lesson.
+fn read_line(lessons: &mut Vec<Lesson>, line: &str) -> Result<(), String> {
+    if let Some((_, rest)) = line.split_once("{lesson ") {
+        let name = rest.split('}').next().unwrap_or("");
+        return Err(format!("found no lesson {name:?}, expected a known name"));
+    }
+    if let Some(rest) = line.strip_prefix("lesson ") {
+        let (name, title) = rest.split_once(": ").ok_or_else(|| {
+            format!("found {line:?}, expected \"lesson \", a name, a colon and a title")
+        })?;
+        if lessons.iter().any(|known| known.name == name) {
+            return Err(format!("found a second lesson {name:?}, expected another name"));
+        }
+        let (name, title) = (name.to_owned(), title.to_owned());
+        lessons.push(Lesson { number: lessons.len() + 1, name, title, ..Lesson::default() });
         return Ok(());
+    }
+    let lesson = lessons
+        .last_mut()
+        .ok_or_else(|| format!("found {line:?}, expected \"lesson \" and a name first"))?;
+    let last = lesson.steps.last_mut();
+    if line.starts_with(' ') {
+        return Err("found an indented line, expected it below a text".into());
     }
     if let Some(printed) = line.strip_prefix('>') {
         let run = last.filter(|step| step.kind == "run");
@@ -157,53 +161,36 @@ fn read_line(lesson: &mut Lesson, line: &str) -> Result<(), String> {
         run.lines.push(printed.strip_prefix(' ').unwrap_or(printed).to_owned());
         return Ok(());
     }
-    let (word, text) = line.split_once(": ").ok_or_else(|| {
-        format!("found {line:?}, expected a word, a colon and a text; or $ and a command")
-    })?;
-    let text = text.trim().to_owned();
-    match word.split_once(' ').unwrap_or((word, "")) {
-        ("why", "") => match last.filter(|step| step.kind == "run") {
-            Some(run) => once(&mut run.why, text)?,
-            None => return Err("found why:, expected a command above it".into()),
-        },
-        ("act", "") => match last.filter(|step| step.kind == "do") {
-            Some(task) => task.lines.push(text),
-            None => return Err("found act:, expected do: above it".into()),
-        },
-        ("say", "") => lesson.steps.push(step("say", text)),
-        ("do", "") => lesson.steps.push(step("do", text)),
-        ("serve", "") => lesson.steps.push(step("serve", text)),
-        ("change", "") => lesson.steps.push(step("change", text)),
-        ("cycles", "") => lesson.cycles.extend(text.split(' ').map(str::to_owned)),
-        ("seen", name) if !name.is_empty() => lesson.seen.push((name.to_owned(), text)),
-        ("read", file) if !file.is_empty() => lesson.read.push((file.to_owned(), text)),
-        ("show", name) => {
-            let file = FILES.into_iter().find(|(known, _)| *known == name);
-            let file = file
-                .ok_or_else(|| format!("found show {name}:, expected haproxy.cfg or nginx.conf"))?;
-            lesson.steps.push(LessonStep { file, ..step("show", text) });
-        }
-        (word, _) => {
-            let known = TEXTS.into_iter().find(|known| *known == word).ok_or_else(|| {
+    let (head, text) = match line.strip_prefix("$ ") {
+        Some(command) => ("run", command),
+        None => line.split_once(": ").ok_or_else(|| {
+            format!("found {line:?}, expected a word, a colon and a text; or $ and a command")
+        })?,
+    };
+    let (word, name) = head.split_once(' ').unwrap_or((head, ""));
+    let (name, text) = (name.to_owned(), text.trim().to_owned());
+    if word == "why" {
+        let run = last.filter(|step| step.kind == "run" && step.why.is_empty());
+        run.ok_or("found why:, expected a command above it")?.why = text;
+    } else if word == "act" {
+        let task = last.filter(|step| step.kind == "do");
+        task.ok_or("found act:, expected do: above it")?.lines.push(text);
+    } else {
+        let known = STEPS.into_iter().chain(TEXTS).chain(ROWS).find(|known| *known == word);
+        let kind =
+            known.filter(|word| NAMED.contains(word) != name.is_empty()).ok_or_else(|| {
                 format!("found the word {word:?}, expected one that the head of the file explains")
             })?;
-            let mut first = lesson.text(known).to_owned();
-            once(&mut first, text)?;
-            lesson.texts.push((known, first));
+        if kind == "show" && file(&name).is_none() {
+            return Err(format!("found show {name}:, expected haproxy.cfg or nginx.conf"));
+        }
+        if STEPS.contains(&kind) {
+            lesson.steps.push(LessonStep { kind, name, text, ..LessonStep::default() });
+        } else if !name.is_empty() || lesson.text(kind).is_empty() {
+            lesson.rows.push((kind, name, text));
+        } else {
+            return Err(format!("found a second text, {text:?}, expected one"));
         }
     }
-    Ok(())
-}
-
-fn step(kind: &'static str, text: String) -> LessonStep {
-    LessonStep { kind, text, lines: Vec::new(), why: String::new(), file: ("", "") }
-}
-
-/// Sets a text that may be set only once.
-fn once(place: &mut String, text: String) -> Result<(), String> {
-    if !place.is_empty() {
-        return Err(format!("found a second text, {text:?}, expected one"));
-    }
-    *place = text;
     Ok(())
 }

@@ -1,20 +1,19 @@
 //! Deeper: The lessons: their pages, their text for a terminal, and the report for `carafe check`.
 //!
-//! `lessons.txt` holds the lessons, and `lesson_file` reads it. `checks` says what a cycle must
-//! look like to show that a task was done, and `progress` looks at each cycle when it ends. `page`
-//! and `terminal` are the two forms of a lesson.
+//! `lessons.txt` holds the lessons, and `lesson_file` reads it. `conditions` looks at each cycle
+//! when it ends, and finds out which task was done. `page` and `terminal` are the two forms of a
+//! lesson.
 //!
 //! # Security
 //!
 //! Only a reader who may look inside (`src/web/inside.rs`) sees ticks and cycles. Every visitor
 //! reads the same lessons.
 
-mod checks;
-mod command;
+mod conditions;
+mod cycle_tests;
 mod edits;
 mod lesson_file;
 mod page;
-mod progress;
 mod prose;
 mod terminal;
 
@@ -25,13 +24,10 @@ use carafe::cycle::{Record, Recorder};
 use carafe::http::{Method, Request, Response, Status};
 use carafe::web::template::reference;
 use carafe::{App, Context, Error, Map, Value, json};
-use lesson_file::{Lesson, TEXT};
-use progress::{Progress, without_partner};
+use conditions::{Condition, Progress};
+use lesson_file::Lesson;
 use std::path::PathBuf;
 use std::sync::Arc;
-
-/// The lesson that asks a question, and the condition that its form fulfils.
-const QUESTION: (&str, &str) = ("framework", "answered");
 
 /// The lessons and their ticks. Without a recorder there are no ticks.
 struct Classroom {
@@ -47,27 +43,25 @@ struct Classroom {
 ///
 /// If `lessons.txt` breaks its own rules. It is a part of the program.
 pub fn routes(app: &mut App, recorder: Option<Arc<Recorder>>, templates: Option<PathBuf>) {
-    let lessons = lesson_file::parse(TEXT)
-        .unwrap_or_else(|why| panic!("src/app/course/lessons/lessons.txt: {why}"));
-    if let Some(name) = without_partner(&lessons) {
-        panic!("src/app/course/lessons: {name}: expected it in both lessons.txt and checks.rs");
-    }
-    let progress = Arc::new(Progress::new(templates));
+    let read = lesson_file::parse(lesson_file::TEXT)
+        .and_then(|lessons| Ok((Arc::new(Progress::new(&lessons, templates)?), lessons)));
+    let (progress, lessons) =
+        read.unwrap_or_else(|why| panic!("src/app/course/lessons/lessons.txt: {why}"));
     if let Some(recorder) = &recorder {
         let watching = Arc::clone(&progress);
         recorder.watch(move |record| watching.watch(record));
     }
     let room = Arc::new(Classroom { lessons, recorder, progress });
-    let shared = Arc::clone(&room);
-    app.get("/", move |ctx: &mut Context| shared.home(ctx)).named("home");
-    let shared = Arc::clone(&room);
-    app.get("/lessons/<int:number>", move |ctx: &mut Context| shared.lesson(ctx))
+    let handler = |handler: fn(&Classroom, &mut Context) -> Result<Response, Error>| {
+        let room = Arc::clone(&room);
+        move |ctx: &mut Context| handler(&room, ctx)
+    };
+    app.get("/", handler(Classroom::home)).named("home");
+    app.get("/lessons/<int:number>", handler(Classroom::lesson))
         .named("lesson")
         .example("/lessons/1", "");
-    let shared = Arc::clone(&room);
-    app.post("/lessons/<int:number>", move |ctx: &mut Context| shared.answer(ctx)).named("answer");
-    app.get("/lessons.json", move |ctx: &mut Context| room.progress_report(ctx))
-        .named("lessons_json");
+    app.post("/lessons/<int:number>", handler(Classroom::answer)).named("answer");
+    app.get("/lessons.json", handler(Classroom::progress_report)).named("lessons_json");
     app.get("/lessons", |_: &mut Context| Response::redirect("/")).named("lessons");
 }
 
@@ -78,17 +72,17 @@ impl Classroom {
         // of a page which shows a GET.
         let request = echo::as_text(&Request { method: Method::Get, ..ctx.request.clone() });
         let (base, inside) = (ctx.base(), ctx.check_inside().is_ok());
-        let is_done = |lesson: &&Lesson| inside && self.is_done(lesson);
-        let marked = self.lessons.iter().map(|lesson| (is_done(&lesson), lesson));
+        let is_done = |lesson: &Lesson| inside && self.progress.is_done(lesson.number);
+        let marked = self.lessons.iter().map(|lesson| (is_done(lesson), lesson));
         let text = terminal::home(marked, &base, request.trim_end());
         let next = self.lessons.iter().find(|lesson| !is_done(lesson));
-        let variables = Map::from([
+        let variables = [
             ("base", Value::from(base)),
             ("lessons", self.lessons.iter().map(|lesson| self.entry(lesson, inside)).collect()),
-            ("done", self.lessons.iter().any(|lesson| is_done(&lesson)).into()),
+            ("done", self.lessons.iter().any(is_done).into()),
             ("next", next.map_or(self.lessons.len(), |lesson| lesson.number).into()),
             ("request_text", request.trim_end().into()),
-        ]);
+        ];
         text_or_page(ctx, text, "index.html", variables).map(uncached)
     }
 
@@ -104,47 +98,51 @@ impl Classroom {
     fn lesson(&self, ctx: &mut Context) -> Result<Response, Error> {
         let lesson = self.find(ctx)?;
         let (base, inside) = (ctx.base(), ctx.check_inside().is_ok());
+        let steps = page::steps_at(&base, lesson);
         let seen = self.conditions(lesson, inside);
-        let text = terminal::lesson(lesson, &seen, &base);
-        let mut variables = page::variables(lesson, &seen, &base);
+        let text = terminal::lesson(lesson, &steps, &seen, &base);
+        let mut variables = page::variables(lesson, &steps, &seen);
         let neighbour = |number| self.lessons.iter().find(|other| other.number == number);
         variables.insert("previous", neighbour(lesson.number - 1).map(page::title));
         variables.insert("next", neighbour(lesson.number + 1).map(page::title));
         variables.insert("count", self.lessons.len());
-        variables.insert("done", self.is_done(lesson));
+        variables.insert("base", base);
+        variables.insert("done", self.progress.is_done(lesson.number));
         variables.insert("print", ctx.request.query.get("print").is_some());
-        if lesson.name == "templates" {
-            variables.insert("reference", reference());
-        }
+        variables.insert("reference", (lesson.name == "templates").then(reference));
         // Reading the record takes long, and the text does not show the cycles.
         let shows_cycles = inside && ctx.request.prefers_html();
         if let Some(recorder) = self.recorder.as_ref().filter(|_| shows_cycles) {
             let own = glass::rows_of(recorder, |path| lesson.owns(path));
             let last = recorder.newest().map_or(0, |newest| newest.number);
             page::add_cycles(lesson, own, last, &mut variables);
-            variables.insert("answers", lesson.name == QUESTION.0);
+            variables.insert("answers", self.question(lesson).is_some());
         }
         text_or_page(ctx, text, "lesson.html", variables).map(uncached)
+    }
+
+    /// The condition of a lesson that the form on its page fulfils.
+    fn question(&self, lesson: &Lesson) -> Option<&Condition> {
+        self.progress.of(lesson.number).find(|condition| condition.is_tested_by("answered"))
     }
 
     /// Takes the answer to the question of one lesson: which line of which file answered a cycle?
     fn answer(&self, ctx: &mut Context) -> Result<Response, Error> {
         let lesson = self.find(ctx)?;
-        let Some(recorder) = self.recorder.as_ref().filter(|_| lesson.name == QUESTION.0) else {
+        let Some((question, recorder)) = self.question(lesson).zip(self.recorder.as_ref()) else {
             return Err(Error::BadRequest("this lesson asks for no answer".into()));
         };
         ctx.check_inside()?;
         let form = ctx.form()?;
         let (cycle, said) = (form.required("cycle")?, form.required("line")?.trim());
         let number = cycle.trim().trim_start_matches('#').parse().ok();
-        let record = number.and_then(|number| recorder.get(number));
         let is_right = |record: &Record| {
             glass::answered_by(record).iter().any(|place| is_same_place(place, said))
         };
-        let (category, message) = match record {
+        let (category, message) = match number.and_then(|number| recorder.get(number)) {
             None => ("error", format!("There is no cycle {cycle}. /cycles lists the last ones.")),
             Some(record) if is_right(&record) => {
-                self.progress.tick(QUESTION.0, QUESTION.1, record.number);
+                question.tick(record.number);
                 ("success", format!("Right: {said} answered cycle {}.", record.number))
             }
             Some(record) => {
@@ -170,29 +168,23 @@ impl Classroom {
     /// A lesson in the list of the first page, and in the report.
     fn entry(&self, lesson: &Lesson, inside: bool) -> Map {
         let conditions = self.conditions(lesson, inside);
-        let seen = conditions.iter().map(|(what, cycle)| {
-            let what = prose::plain_text(what);
+        let seen = conditions.iter().map(|(condition, cycle)| {
+            let what = prose::plain_text(&condition.sentence);
             Map::from([("what", Value::from(what)), ("cycle", (*cycle).into())])
         });
         let mut entry = page::title(lesson);
         entry.insert("seen", seen.collect::<Value>());
         entry.insert("ticks", conditions.iter().filter(|(_, cycle)| cycle.is_some()).count());
-        entry.insert("done", inside && self.is_done(lesson));
+        entry.insert("done", inside && self.progress.is_done(lesson.number));
         entry.insert("elsewhere", prose::plain_text(lesson.text("elsewhere")));
         entry
     }
 
-    /// The sentences of a lesson's conditions, each with the cycle that fulfilled it. A reader who
-    /// may not look inside is shown no cycles.
-    fn conditions<'l>(&self, lesson: &'l Lesson, inside: bool) -> Vec<(&'l str, Option<u64>)> {
-        let cycle = |name: &str| self.progress.cycle(&lesson.name, name).filter(|_| inside);
-        lesson.seen.iter().map(|(name, what)| (what.as_str(), cycle(name))).collect()
-    }
-
-    /// True if all conditions are fulfilled. A lesson without conditions is never done.
-    fn is_done(&self, lesson: &Lesson) -> bool {
-        let cycle = |name: &str| self.progress.cycle(&lesson.name, name);
-        !lesson.seen.is_empty() && lesson.seen.iter().all(|(name, _)| cycle(name).is_some())
+    /// The conditions of a lesson, each with the cycle that fulfilled it. A reader who may not look
+    /// inside is shown no cycles.
+    fn conditions(&self, lesson: &Lesson, inside: bool) -> Vec<(&Condition, Option<u64>)> {
+        let conditions = self.progress.of(lesson.number);
+        conditions.map(|condition| (condition, condition.cycle().filter(|_| inside))).collect()
     }
 }
 

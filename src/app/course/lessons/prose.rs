@@ -46,14 +46,12 @@ fn first_link(text: &str) -> Option<(&str, &str, &str, &str)> {
 
 /// The pieces for `prose.html`: maps with `text`, and with `code` or `link` if it is one.
 pub fn pieces(text: &str) -> Value {
-    let pieces = split(text).into_iter().map(|piece| {
-        Value::from(match piece {
-            Piece::Plain(text) => Map::from([("text", text)]),
-            Piece::Code(text) => Map::from([("text", text), ("code", "yes")]),
-            Piece::Link(words, path) => Map::from([("text", words), ("link", path)]),
-        })
+    let pieces = split(text).into_iter().map(|piece| match piece {
+        Piece::Plain(text) => Map::from([("text", text)]),
+        Piece::Code(text) => Map::from([("text", text), ("code", "yes")]),
+        Piece::Link(words, path) => Map::from([("text", words), ("link", path)]),
     });
-    pieces.collect::<Vec<_>>().into()
+    pieces.collect()
 }
 
 /// The text for a terminal: a link has its path in brackets.
@@ -67,29 +65,25 @@ pub fn plain_text(text: &str) -> String {
     pieces.collect()
 }
 
-/// Adds a paragraph for a terminal to `out`. Its first line begins with `front`, its other lines
-/// with as many spaces. An empty text adds nothing.
-pub fn wrap(front: &str, text: &str, out: &mut String) {
+/// A paragraph for a terminal. Its first line begins with `front`, its other lines with as many
+/// spaces. An empty text is no line.
+pub fn wrapped(front: &str, text: &str) -> String {
     let text = plain_text(text);
     if text.is_empty() {
-        return;
+        return text;
     }
-    let indent = " ".repeat(front.chars().count());
-    let mut line = front.to_owned();
-    let mut is_empty = true;
-    for word in text.split(' ') {
-        if !is_empty && line.chars().count() + 1 + word.chars().count() > COLUMNS {
-            out.push_str(line.trim_end());
-            out.push('\n');
-            line = indent.clone();
-            is_empty = true;
+    let (mut lines, mut width) = (front.to_owned(), front.len());
+    for (at, word) in text.split(' ').enumerate() {
+        let length = word.chars().count();
+        if at > 0 && width + 1 + length > COLUMNS {
+            lines += &format!("\n{:1$}", "", front.len());
+            width = front.len();
+        } else if at > 0 {
+            lines.push(' ');
+            width += 1;
         }
-        if !is_empty {
-            line.push(' ');
-        }
-        line.push_str(word);
-        is_empty = false;
+        lines.push_str(word);
+        width += length;
     }
-    out.push_str(line.trim_end());
-    out.push('\n');
+    lines + "\n"
 }

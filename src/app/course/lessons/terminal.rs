@@ -3,9 +3,9 @@
 //! The whole course can be done without a browser. Commands and what they print stay on one line
 //! each, because they are to be copied and compared.
 
-use super::command::{addressed, has_own_port, on_port};
-use super::lesson_file::{Lesson, LessonStep};
-use super::prose::wrap;
+use super::conditions::Condition;
+use super::lesson_file::{Lesson, LessonStep, file};
+use super::prose::wrapped;
 
 /// The first page. Each lesson comes with true if it is done; `request` is this very request.
 pub fn home<'l>(
@@ -31,78 +31,62 @@ The code, in reading order:    curl {base}/source
 This is the request that you have just sent, as the server read it:
 {request}",
         lessons = lessons.collect::<String>(),
-        request = indented("  ", request.lines()),
+        request = indented("  ", request),
     )
 }
 
 /// One lesson, with the answer to its question at the end. `seen` are its conditions, and the
 /// cycles that fulfilled them.
-pub fn lesson(lesson: &Lesson, seen: &[(&str, Option<u64>)], base: &str) -> String {
-    let mut out = format!("Lesson {}: {}\n\n", lesson.number, lesson.title);
-    wrap("", lesson.text("aim"), &mut out);
-    out.push_str("\nPredict\n");
-    wrap("  ", lesson.text("ask"), &mut out);
-    out.push_str("\nRun, and look\n");
-    // A change is a step too: it begins the last part.
-    for step in &lesson.steps {
-        add_step(step, base, &mut out);
-    }
-    if !lesson.text("notes").is_empty() {
-        out.push_str("\nThe course notes\n");
-        wrap("  ", lesson.text("notes"), &mut out);
-        wrap("  ", lesson.text("shows"), &mut out);
-    }
+pub fn lesson(
+    lesson: &Lesson,
+    steps: &[LessonStep],
+    seen: &[(&Condition, Option<u64>)],
+    base: &str,
+) -> String {
+    let text = |word| wrapped("  ", lesson.text(word));
     // A mark is the letter x, not a colour or a sign that a terminal may lack.
-    out.push_str("\nCheck\n");
-    for (what, cycle) in seen {
-        match cycle {
-            Some(cycle) => wrap("  [x] ", &format!("{what} (cycle {cycle})"), &mut out),
-            None => wrap("  [ ] ", what, &mut out),
-        }
-    }
-    wrap("  ", lesson.text("elsewhere"), &mut out);
-    if !lesson.read.is_empty() {
-        out.push_str("\nRead\n");
-    }
-    for (file, why) in &lesson.read {
-        wrap("  ", &format!("curl {base}/source/{file} ({why})"), &mut out);
-    }
-    out.push_str("\nThe answer to the question\n");
-    wrap("  ", lesson.text("answer"), &mut out);
-    out
+    let conditions = seen.iter().map(|(condition, cycle)| match cycle {
+        Some(cycle) => wrapped("  [x] ", &format!("{} (cycle {cycle})", condition.sentence)),
+        None => wrapped("  [ ] ", &condition.sentence),
+    });
+    let read = lesson.rows("read");
+    let read = read.map(|(file, why)| wrapped("  ", &format!("curl {base}/source/{file} ({why})")));
+    let parts = [
+        ("Predict", text("ask")),
+        // A change is a step too: it begins the last part.
+        ("Run, and look", steps.iter().map(step).collect()),
+        ("The course notes", text("notes") + &text("shows")),
+        ("Check", conditions.collect::<String>() + &text("elsewhere")),
+        ("Read", read.collect()),
+        ("The answer to the question", text("answer")),
+    ];
+    let parts = parts.into_iter().filter(|(_, text)| !text.is_empty());
+    let parts = parts.map(|(heading, text)| format!("\n{heading}\n{text}")).collect::<String>();
+    let aim = wrapped("", lesson.text("aim"));
+    format!("Lesson {}: {}\n\n{aim}{parts}", lesson.number, lesson.title)
 }
 
 /// One step. Commands are indented by four columns, and what they print by six.
-fn add_step(step: &LessonStep, base: &str, out: &mut String) {
+fn step(step: &LessonStep) -> String {
+    let text = step.text.as_str();
+    let (name, content) = (&step.name, file(&step.name).unwrap_or(""));
     match step.kind {
         "run" => {
-            out.push_str(&format!("\n    {}\n", addressed(&step.text, base)));
-            let lines = addressed(&step.lines.join("\n"), base);
-            out.push_str(&indented("      ", lines.lines()));
-            wrap("  ", &step.why, out);
+            let printed = indented("      ", &step.lines.join("\n"));
+            format!("\n    {text}\n{printed}{}", wrapped("  ", &step.why))
         }
         "serve" => {
-            let how = match has_own_port(&step.text) {
-                true => "In a terminal of its own:",
-                false => "Stop carafe (Ctrl-C in its terminal), and start it like this:",
-            };
-            out.push_str(&format!("  {how}\n    {}\n", on_port(&step.text, base)));
+            format!("  Stop carafe (Ctrl-C in its terminal), and start it like this:\n    {text}\n")
         }
-        "show" => {
-            let (name, content) = step.file;
-            wrap("  ", &format!("{name}: {}", step.text), out);
-            out.push_str(&indented("    ", content.lines()));
-        }
-        "change" => {
-            out.push_str("\nChange\n");
-            wrap("  ", &step.text, out);
-        }
-        "do" => wrap("  * ", &step.text, out),
-        _ => wrap("  ", &step.text, out),
+        "also" => format!("  In a terminal of its own:\n    {text}\n"),
+        "show" => wrapped("  ", &format!("{name}: {text}")) + &indented("    ", content),
+        "change" => format!("\nChange\n{}", wrapped("  ", text)),
+        "do" => wrapped("  * ", text),
+        _ => wrapped("  ", text),
     }
 }
 
 /// Each line with `front` before it. An empty line stays empty.
-fn indented<'t>(front: &str, lines: impl Iterator<Item = &'t str>) -> String {
-    lines.map(|line| format!("{front}{line}").trim_end().to_owned() + "\n").collect()
+fn indented(front: &str, text: &str) -> String {
+    text.lines().map(|line| format!("{front}{line}").trim_end().to_owned() + "\n").collect()
 }

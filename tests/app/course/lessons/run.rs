@@ -161,7 +161,7 @@ impl Desk {
         let mut stopped = None;
         for step in &lesson.steps {
             match step.kind {
-                "serve" => {
+                "serve" | "also" => {
                     if step.text.contains("redis://") && self.redis.is_none() {
                         self.redis = Redis::start(&[]);
                         // Not installed here, which it has said: the rest of the lesson needs it.
@@ -239,14 +239,14 @@ fn lesson(number: usize) {
     let mut desk = Desk::new();
     let lesson = &lessons[number - 1];
     desk.serve("carafe");
-    assert_eq!(desk.check(number), lesson.seen.is_empty(), "nothing was done yet");
+    assert_eq!(desk.check(number), lesson.text("seen").is_empty(), "nothing was done yet");
     assert!(desk.seen.is_empty(), "{:?}", desk.seen);
     desk.run(lesson);
     desk.check(number);
     // What no command can do: the form of lesson 3.
-    let by_form = |name: &str| name == "answered";
-    let expected =
-        lesson.seen.iter().filter(|(name, _)| !by_form(name)).map(|(_, what)| what.clone());
+    let by_form = |rule: &str| rule == "answered";
+    let expected = lesson.rows("seen").filter(|(rule, _)| !by_form(rule));
+    let expected = expected.map(|(_, what)| what.to_owned());
     assert_eq!(desk.seen, expected.collect(), "whoever does lesson {number} gets these ticks");
 }
 
@@ -284,7 +284,7 @@ lessons! {
 fn every_chapter_that_a_lesson_sends_to_is_there() {
     for lesson in lesson_file::parse(lesson_file::TEXT).expect("the lessons' file keeps its rules")
     {
-        for (chapter, _) in &lesson.read {
+        for (chapter, _) in lesson.rows("read") {
             let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(chapter);
             assert!(path.is_file(), "lesson {}: there is no {chapter}", lesson.number);
         }
