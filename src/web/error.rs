@@ -33,12 +33,7 @@ impl Error {
     }
 
     /// The same with a header field.
-    pub(super) fn with_header(
-        status: Status,
-        why: impl Into<String>,
-        name: &str,
-        value: &str,
-    ) -> Error {
+    pub fn with_header(status: Status, why: impl Into<String>, name: &str, value: &str) -> Error {
         let mut headers = Headers::new();
         headers.append(name, value);
         Error::Status(status, why.into(), headers)

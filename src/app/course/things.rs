@@ -9,7 +9,7 @@
 //! `If-Match`. If the thing has changed since, the answer is 412 and nothing is changed.
 
 use carafe::http::conditions::{Validators, Verdict, evaluate};
-use carafe::http::{Headers, Method, Response, Status};
+use carafe::http::{Method, Response, Status};
 use carafe::web::store::Kind;
 use carafe::{App, Context, Error, Map, Value, json};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -215,9 +215,7 @@ fn fields_of(ctx: &mut Context) -> Result<Map, Error> {
         found => {
             let found = found.unwrap_or("a body without Content-Type");
             let why = format!("found {found}, expected a form or JSON: one of {EXPECTED}");
-            let mut headers = Headers::new();
-            headers.append("Accept", EXPECTED);
-            Err(Error::Status(Status::UNSUPPORTED_MEDIA_TYPE, why, headers))
+            Err(Error::with_header(Status::UNSUPPORTED_MEDIA_TYPE, why, "Accept", EXPECTED))
         }
     }
 }

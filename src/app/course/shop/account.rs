@@ -16,7 +16,7 @@ use carafe::http::Response;
 use carafe::web::form::Form;
 use carafe::web::session::Session;
 use carafe::web::store::Kind;
-use carafe::{App, Context, Error, Map, Value};
+use carafe::{App, Context, Error, Map};
 
 /// The accounts. With 10,000 of them, the store refuses a new one with 503.
 const KIND: Kind = Kind::kept("account", 10_000);
@@ -33,14 +33,10 @@ pub fn routes(app: &mut App) {
     app.post("/shop/logout", log_out);
 }
 
-/// The name of the customer who is logged in.
-pub fn name(session: &Session) -> Option<String> {
-    session.get("account")?.as_map()?.get("name")?.as_str().map(str::to_owned)
-}
-
-/// The e-mail address of the customer who is logged in. It is the key of the account.
-pub fn email(session: &Session) -> Option<String> {
-    session.get("account")?.as_map()?.get("email")?.as_str().map(str::to_owned)
+/// The `name` or the `email` of the customer who is logged in. The e-mail address is the key of the
+/// account.
+pub fn field(session: &Session, name: &str) -> Option<String> {
+    session.get("account")?.get(name)?.as_str().map(str::to_owned)
 }
 
 fn login_form(ctx: &mut Context) -> Result<Response, Error> {
@@ -50,7 +46,8 @@ fn login_form(ctx: &mut Context) -> Result<Response, Error> {
 /// The form. `typed` holds what the visitor typed before, and what was wrong with it.
 #[track_caller]
 fn form_page(ctx: &mut Context, typed: Map) -> Result<Response, Error> {
-    let known = name(&ctx.session).map_or_else(String::new, |name| format!("You are {name}.\n"));
+    let known = field(&ctx.session, "name").map(|name| format!("You are {name}.\n"));
+    let known = known.unwrap_or_default();
     let text = format!(
         "{known}log in: POST /shop/login name=Ada email=ada@example.org password=…\n\
          The first login makes the account.\n"
@@ -68,10 +65,9 @@ fn log_in(ctx: &mut Context) -> Result<Response, Error> {
     };
     // A browser gets the form again, with what was typed and what was wrong, but without the
     // password.
-    let field = |name: &str| Value::from(form.fields().get(name).unwrap_or(""));
-    let (name, email) = (field("name"), field("email"));
-    let typed = [("name", name), ("email", email), ("error", error.public().into())];
-    let mut response = form_page(ctx, Map::from(typed))?.with_status(error.status());
+    let [name, email] = ["name", "email"].map(|field| form.fields().get(field).unwrap_or(""));
+    let typed = Map::from([("name", name), ("email", email), ("error", error.public())]);
+    let mut response = form_page(ctx, typed)?.with_status(error.status());
     if let Error::Status(_, _, headers) = &error {
         headers.iter().for_each(|(name, value)| response.headers.set(name, value));
     }
@@ -128,7 +124,7 @@ fn open_account(
 /// Tells the session who its owner is.
 fn welcome(ctx: &mut Context, email: &str, name: &str) {
     // Another customer at the same browser must not find the cart and orders of the one before.
-    if self::email(&ctx.session).is_some_and(|before| before != email) {
+    if field(&ctx.session, "email").is_some_and(|before| before != email) {
         ctx.session.clear();
     }
     ctx.session.renew();
@@ -144,12 +140,9 @@ fn log_out(ctx: &mut Context) -> Result<Response, Error> {
 /// The e-mail address of the form in small letters, without blanks around it.
 fn email_in(form: &Form) -> Result<String, Error> {
     let email = short_text(form, "email", EMAIL)?.to_lowercase();
-    let (who, host) = email.split_once('@').unwrap_or(("", ""));
-    if who.is_empty()
-        || host.is_empty()
-        || host.contains('@')
-        || email.contains(char::is_whitespace)
-    {
+    let is_whole =
+        |(who, host): (&str, &str)| !who.is_empty() && !host.is_empty() && !host.contains('@');
+    if !email.split_once('@').is_some_and(is_whole) || email.contains(char::is_whitespace) {
         let why = format!("email: found {email:?}, expected one such as ada@example.org");
         return Err(Error::BadRequest(why));
     }
@@ -159,13 +152,12 @@ fn email_in(form: &Form) -> Result<String, Error> {
 /// A field without blanks around it, if it is short enough and holds no control character.
 fn short_text(form: &Form, field: &str, longest: usize) -> Result<String, Error> {
     let text = form.required(field)?.trim();
-    if text.len() > longest {
-        let why = format!("{field}: found {} bytes, expected at most {longest}", text.len());
-        return Err(Error::BadRequest(why));
-    }
-    if text.contains(char::is_control) {
-        let why = format!("{field}: found a control character, expected text");
-        return Err(Error::BadRequest(why));
-    }
-    Ok(text.to_owned())
+    let why = if text.len() > longest {
+        format!("{field}: found {} bytes, expected at most {longest}", text.len())
+    } else if text.contains(char::is_control) {
+        format!("{field}: found a control character, expected text")
+    } else {
+        return Ok(text.to_owned());
+    };
+    Err(Error::BadRequest(why))
 }

@@ -1,17 +1,15 @@
 //! Deeper: Step 6 of the shop, the cart: a map from a product's number to a count.
 //!
 //! The cart is in the visitor's row. `{"3": 2, "10": 1}` means two of product 3 and one of product
-//! 10. Each change is one step of the
-//! store, so a hundred requests at once leave a hundred products in the cart. With `--store cookie`
-//! the row is in the requests, and of two changes at once only the later answer counts.
+//! 10. Each change is one step of the store, so a hundred requests at once leave a hundred products
+//! in the cart. With `--store cookie` the row is in the requests, and of two changes at once only
+//! the later answer counts.
 //!
 //! A cart that holds something has a token: a random number that is good for one order, see
-//! `order.rs`.
-//!
-//! Left out: a reservation. A product in a cart can still be ordered by others.
+//! `order.rs`. Left out: a reservation. A product in a cart can still be ordered by others.
 
 use super::catalogue::{Product, named, price, product, shortened};
-use super::{count_of_items, page, text_of};
+use super::{count_of_items, number_in, page, text_of};
 use carafe::http::Response;
 use carafe::{App, Context, Error, Map, Value, random};
 
@@ -36,9 +34,9 @@ impl Cart {
         Cart(lines.filter_map(line).collect())
     }
 
-    /// The products and their counts.
-    pub fn lines(&self) -> &[(&'static Product, i64)] {
-        &self.0
+    /// True if nothing is in it.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// How many pieces in all.
@@ -68,7 +66,7 @@ impl Cart {
     /// Saves the cart in the row. A cart without a token gets the `fresh` one. An empty cart has
     /// none.
     pub fn save(&self, row: &mut Map, fresh: &str) {
-        if self.0.is_empty() {
+        if self.is_empty() {
             row.remove("cart");
             row.remove("token");
             return;
@@ -79,33 +77,49 @@ impl Cart {
             row.insert("token", fresh);
         }
     }
+
+    /// Its lines, as an order keeps them: names and prices as they are today.
+    pub fn to_lines(&self) -> Vec<Map> {
+        let line = |(product, count): &(&Product, i64)| {
+            Map::from([
+                ("item", Value::from(product.id)),
+                ("name", product.name.into()),
+                ("cents", product.cents.into()),
+                ("count", (*count).into()),
+            ])
+        };
+        self.0.iter().map(line).collect()
+    }
 }
 
-/// A line of a cart or of an order, as text.
-pub fn to_line(id: i64, name: &str, count: i64, cents: i64) -> String {
-    let (each, sum) = (price(cents), price(cents * count));
-    format!("{id:>4}  {name:<26} {count:>3} x {each:>8} {sum:>10}\n")
+/// The lines of a cart or of an order: as text, and with what a template shows of them.
+pub fn bill<'l>(lines: impl Iterator<Item = &'l Map>) -> (String, Vec<Map>) {
+    let line = |line: &Map| {
+        let [id, count, cents] = ["item", "count", "cents"].map(|name| number_in(line, name));
+        let (name, each, sum) = (text_of(line, "name"), price(cents), price(cents * count));
+        let text = format!("{id:>4}  {name:<26} {count:>3} x {each:>8} {sum:>10}\n");
+        let mut shown = line.clone();
+        shown.insert("price", each);
+        shown.insert("sum", sum);
+        shown.insert("picture", product(id).map(Product::picture));
+        (text, shown)
+    };
+    lines.map(line).unzip()
 }
 
 fn shop_cart(ctx: &mut Context) -> Result<Response, Error> {
     let cart = Cart::of(ctx.session.values());
     let token = text_of(ctx.session.values(), "token");
     let (count, total) = (count_of_items(cart.count()), price(cart.total()));
-    let lines = cart.lines().iter();
-    let lines =
-        lines.map(|(product, count)| to_line(product.id, product.name, *count, product.cents));
+    let (lines, shown) = bill(cart.to_lines().iter());
     let end = match token.as_str() {
         "" => "put something in: POST /shop/cart item=3\n".to_owned(),
         token => format!("total {total}\ntoken: {token}\n"),
     };
-    let text = format!("{count}\n{}{end}", lines.collect::<String>());
-    let lines = cart.lines().iter().map(|(product, count)| {
-        let sum = price(product.cents * count).into();
-        Map::from([("item", product.to_value()), ("count", Value::from(*count)), ("sum", sum)])
-    });
+    let text = format!("{count}\n{lines}{end}");
     let variables = [
         ("items", Value::from(count)),
-        ("lines", lines.collect()),
+        ("lines", shown.into()),
         ("total", total.into()),
         ("token", token.into()),
         ("most", MOST.into()),
@@ -118,22 +132,21 @@ fn change_cart(ctx: &mut Context) -> Result<Response, Error> {
     let form = ctx.form()?;
     let product = named(form.required("item")?)?;
     let quantity = form.fields().get("quantity").map(quantity_in).transpose()?;
-    if quantity == Some(0) && Cart::of(ctx.session.values()).count_of(product.id) == 0 {
-        // Nothing to take out. A change would give a stranger a cookie for nothing.
-        return Ok(Response::redirect("/shop/cart"));
+    // A stranger who takes nothing out gets no cookie, because nothing changes.
+    if quantity != Some(0) || Cart::of(ctx.session.values()).count_of(product.id) > 0 {
+        let fresh = random::hex_id();
+        ctx.session.change(|row| {
+            let mut cart = Cart::of(row);
+            let count = quantity.unwrap_or(cart.count_of(product.id) + 1);
+            if count > MOST {
+                let why = format!("found {count} of item {}, expected at most {MOST}", product.id);
+                return Err(Error::BadRequest(why));
+            }
+            cart.set(product, count);
+            cart.save(row, &fresh);
+            Ok(())
+        })?;
     }
-    let fresh = random::hex_id();
-    ctx.session.change(|row| {
-        let mut cart = Cart::of(row);
-        let count = quantity.unwrap_or(cart.count_of(product.id) + 1);
-        if count > MOST {
-            let why = format!("found {count} of item {}, expected at most {MOST}", product.id);
-            return Err(Error::BadRequest(why));
-        }
-        cart.set(product, count);
-        cart.save(row, &fresh);
-        Ok(())
-    })?;
     Ok(Response::redirect("/shop/cart"))
 }
 

@@ -102,21 +102,29 @@ pub fn shortened(word: &str) -> String {
     word.chars().take(40).collect()
 }
 
-impl Product {
-    /// What a template shows of it.
-    pub fn to_value(&self) -> Value {
-        Value::from(Map::from([
-            ("id", Value::from(self.id)),
-            ("name", self.name.into()),
-            ("price", price(self.cents).into()),
-            ("picture", format!("images/shop/{}.svg", self.picture).into()),
-            ("about", self.about.into()),
-            ("shelf", self.shelf.into()),
-        ]))
-    }
+/// The products as text, one a line.
+pub fn lines_of(products: &[&Product]) -> String {
+    let line = |it: &&Product| format!("{:>4}  {:<26} {:>8}\n", it.id, it.name, price(it.cents));
+    products.iter().map(line).collect()
+}
 
-    /// A line of a list, as text.
-    pub fn to_line(&self) -> String {
-        format!("{:>4}  {:<26} {:>8}\n", self.id, self.name, price(self.cents))
+impl Product {
+    /// The path of its picture, below `/static/`.
+    pub fn picture(&self) -> String {
+        format!("images/shop/{}.svg", self.picture)
+    }
+}
+
+/// What a template shows of a product.
+impl From<&Product> for Value {
+    fn from(product: &Product) -> Value {
+        Map::from([
+            ("id", Value::from(product.id)),
+            ("name", product.name.into()),
+            ("price", price(product.cents).into()),
+            ("picture", product.picture().into()),
+            ("about", product.about.into()),
+        ])
+        .into()
     }
 }

@@ -12,7 +12,7 @@
 //! Left out: a bound for one account over all addresses. A client with many addresses can guess
 //! more often. But with such a bound it could keep the owner out.
 
-use carafe::http::{Headers, Status};
+use carafe::http::Status;
 use carafe::web::store::{Kind, Store, StoreError};
 use carafe::{Error, Map, Value};
 use std::net::IpAddr;
@@ -98,10 +98,8 @@ fn network(address: IpAddr) -> String {
 }
 
 fn too_many(seconds_left: i64) -> Error {
-    let mut headers = Headers::new();
-    headers.append("Retry-After", seconds_left.to_string());
-    let why = format!(
-        "found too many wrong passwords within a minute; try again in {seconds_left} seconds"
-    );
-    Error::Status(Status::TOO_MANY_REQUESTS, why, headers)
+    let wait = seconds_left.to_string();
+    let why =
+        format!("found too many wrong passwords within a minute; try again in {wait} seconds");
+    Error::with_header(Status::TOO_MANY_REQUESTS, why, "Retry-After", &wait)
 }

@@ -20,14 +20,12 @@
 //! Left out: payment, delivery, and a stock that could run out.
 
 mod account;
+mod browse;
 mod cart;
 mod catalogue;
 mod guesses;
-mod home;
 mod order;
 mod password;
-mod product;
-mod results;
 mod steps;
 
 use super::answer::text_or_page;
@@ -35,14 +33,12 @@ use crate::app::glass;
 use carafe::http::Response;
 use carafe::{App, Context, Error, Map, Value};
 
-/// Registers the routes of this folder, in the order of the steps.
+/// Registers the routes of this folder.
 pub fn routes(app: &mut App) {
     // A mistake in the catalogue stops the start, not a visitor's request.
     catalogue::products();
-    home::routes(app);
+    browse::routes(app);
     account::routes(app);
-    results::routes(app);
-    product::routes(app);
     cart::routes(app);
     order::routes(app);
 }
@@ -58,7 +54,7 @@ fn page(
     let mut variables = variables.into();
     if ctx.request.prefers_html() {
         // What `shop/frame.html` shows around every page.
-        variables.insert("customer", account::name(&ctx.session));
+        variables.insert("customer", account::field(&ctx.session, "name"));
         variables.insert("count", cart::Cart::of(ctx.session.values()).count());
         variables.insert("steps", steps::all(ctx));
         variables.insert("cycles", steps::cycles(ctx));
@@ -77,6 +73,11 @@ fn count_of_items(count: i64) -> String {
 /// The text under this name in a row. Empty if there is none.
 fn text_of(row: &Map, name: &str) -> String {
     row.get(name).and_then(Value::as_str).unwrap_or("").to_owned()
+}
+
+/// The whole number under this name in a row. 0 if there is none.
+fn number_in(row: &Map, name: &str) -> i64 {
+    row.get(name).and_then(Value::as_int).unwrap_or(0)
 }
 
 /// The list of numbers under this name in a row. Empty if there is none.

@@ -14,9 +14,9 @@
 //!
 //! Left out: cancelling an order, and a list of all orders.
 
-use super::cart::{Cart, to_line};
+use super::cart::{Cart, bill};
 use super::catalogue::{price, product};
-use super::{account, count_of_items, numbers_in, page, text_of};
+use super::{account, count_of_items, number_in, numbers_in, page, text_of};
 use carafe::http::Response;
 use carafe::web::store::Kind;
 use carafe::{App, Context, Error, Map, Value, random};
@@ -48,7 +48,7 @@ fn check_out(ctx: &mut Context) -> Result<Response, Error> {
     let form = ctx.form()?;
     let token = form.required("token")?.to_owned();
     let cart = Cart::of(ctx.session.values());
-    let is_next = !cart.lines().is_empty() && text_of(ctx.session.values(), "token") == token;
+    let is_next = !cart.is_empty() && text_of(ctx.session.values(), "token") == token;
     let order = if is_next {
         place_order(ctx, &token, &cart)?
     } else {
@@ -56,34 +56,26 @@ fn check_out(ctx: &mut Context) -> Result<Response, Error> {
         let order = ctx.store().load(&ORDER, &token)?.found().filter(|order| is_own(ctx, order));
         order.ok_or_else(|| refusal(ctx, &cart))?
     };
-    Ok(Response::redirect(&format!("/shop/order/{}", whole(&order, "number"))))
+    Ok(Response::redirect(&format!("/shop/order/{}", number_in(&order, "number"))))
 }
 
 /// The order of this token: a new one, or the one that another request has just made.
 fn place_order(ctx: &mut Context, token: &str, cart: &Cart) -> Result<Map, Error> {
     let number = take_number(ctx, token)?;
-    // Names and prices as they are today: the catalogue may change, an order may not.
-    let lines = cart.lines().iter().map(|(product, count)| {
-        Map::from([
-            ("item", Value::from(product.id)),
-            ("name", product.name.into()),
-            ("cents", product.cents.into()),
-            ("count", (*count).into()),
-        ])
-    });
     let order = Map::from([
         ("number", Value::from(number)),
         ("token", token.into()),
-        ("account", account::email(&ctx.session).into()),
-        ("name", account::name(&ctx.session).into()),
+        ("account", account::field(&ctx.session, "email").into()),
+        ("name", account::field(&ctx.session, "name").into()),
         ("total", cart.total().into()),
-        ("lines", lines.collect()),
+        // The catalogue may change, an order may not.
+        ("lines", cart.to_lines().into()),
     ]);
     let updated = ctx.store().update(&ORDER, token, &mut |row| {
         row.get_or_insert_with(|| order.clone());
     })?;
     let order = updated.row.unwrap_or(order);
-    ctx.store().update(&NUMBER, &whole(&order, "number").to_string(), &mut |row| {
+    ctx.store().update(&NUMBER, &number_in(&order, "number").to_string(), &mut |row| {
         row.get_or_insert_with(|| Map::from([("token", token)]));
     })?;
     settle(ctx, token, &order);
@@ -125,13 +117,13 @@ fn settle(ctx: &mut Context, token: &str, order: &Map) {
         // A product that was added after the form was made stays in the cart.
         let mut cart = Cart::of(row);
         for line in lines_of(order) {
-            let Some(product) = product(whole(line, "item")) else { continue };
-            let left = cart.count_of(product.id) - whole(line, "count");
+            let Some(product) = product(number_in(line, "item")) else { continue };
+            let left = cart.count_of(product.id) - number_in(line, "count");
             cart.set(product, left.max(0));
         }
         cart.save(row, &fresh);
         let mut own = numbers_in(row, "orders");
-        own.push(whole(order, "number"));
+        own.push(number_in(order, "number"));
         row.insert("orders", own.split_off(own.len().saturating_sub(OWN)));
     });
 }
@@ -147,25 +139,14 @@ fn shop_order(ctx: &mut Context) -> Result<Response, Error> {
         "" => "Thank you".to_owned(),
         name => format!("Thank you, {name}"),
     };
-    let total = price(whole(&order, "total"));
-    let (mut lines, mut shown, mut all) = (String::new(), Vec::new(), 0);
-    for line in lines_of(&order) {
-        let (id, name) = (whole(line, "item"), text_of(line, "name"));
-        let (cents, count) = (whole(line, "cents"), whole(line, "count"));
-        all += count;
-        lines.push_str(&to_line(id, &name, count, cents));
-        shown.push(Map::from([
-            ("id", Value::from(id)),
-            ("name", name.into()),
-            ("count", count.into()),
-            ("sum", price(cents * count).into()),
-        ]));
-    }
+    let total = price(number_in(&order, "total"));
+    let count = lines_of(&order).map(|line| number_in(line, "count")).sum();
+    let (lines, shown) = bill(lines_of(&order));
     let text = format!("{thanks}\norder {number}\n{lines}total {total}\n");
     let variables = [
         ("thanks", Value::from(thanks)),
         ("number", number.into()),
-        ("items", count_of_items(all).into()),
+        ("items", count_of_items(count).into()),
         ("lines", shown.into()),
         ("total", total.into()),
     ];
@@ -175,8 +156,8 @@ fn shop_order(ctx: &mut Context) -> Result<Response, Error> {
 /// True if the visitor's account or session made the order, or is just making it.
 fn is_own(ctx: &Context, order: &Map) -> bool {
     let row = ctx.session.values();
-    account::email(&ctx.session).is_some_and(|email| email == text_of(order, "account"))
-        || numbers_in(row, "orders").contains(&whole(order, "number"))
+    account::field(&ctx.session, "email").is_some_and(|email| email == text_of(order, "account"))
+        || numbers_in(row, "orders").contains(&number_in(order, "number"))
         || text_of(row, "token") == text_of(order, "token")
 }
 
@@ -186,16 +167,11 @@ fn lines_of(order: &Map) -> impl Iterator<Item = &Map> {
     lines.iter().filter_map(Value::as_map)
 }
 
-/// The whole number under this name in a row. 0 if there is none.
-fn whole(row: &Map, name: &str) -> i64 {
-    row.get(name).and_then(Value::as_int).unwrap_or(0)
-}
-
 /// Why a token leads to no order.
 fn refusal(ctx: &Context, cart: &Cart) -> Error {
     let why = if ctx.session.key().is_none() {
         "I have never met you, so this token is not yours; put something into the cart first"
-    } else if cart.lines().is_empty() {
+    } else if cart.is_empty() {
         "your cart is empty, and no order of yours has this token; put something in first"
     } else {
         "this token is not yours; /shop/cart shows the one that is"

@@ -11,7 +11,7 @@
 //! Left out: Argon2 and scrypt, which also cost an attacker memory. They are long.
 
 use carafe::Error;
-use carafe::http::{Headers, Status};
+use carafe::http::Status;
 use carafe::random;
 use carafe::web::sign::{hex, pbkdf2, same};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -97,8 +97,6 @@ impl Drop for HashingTurn {
 }
 
 fn busy() -> Error {
-    let mut headers = Headers::new();
-    headers.append("Retry-After", "2");
     let why = format!("{AT_ONCE} passwords are being checked and others wait; try again soon");
-    Error::Status(Status::SERVICE_UNAVAILABLE, why, headers)
+    Error::with_header(Status::SERVICE_UNAVAILABLE, why, "Retry-After", "2")
 }

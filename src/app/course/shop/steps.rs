@@ -10,7 +10,7 @@
 //! the page says so.
 
 use super::cart::Cart;
-use super::{account, numbers_in};
+use super::numbers_in;
 use crate::app::course::finished_cycle::FinishedCycle;
 use carafe::{Context, Map, Value};
 
@@ -24,11 +24,11 @@ pub fn all(ctx: &Context) -> Value {
     let confirmation = orders.last().map(|number| format!("/shop/order/{number}"));
     let viewed = numbers_in(row, "viewed").first().map(|id| format!("/shop/item/{id}"));
     let has_viewed = viewed.is_some() || here.starts_with("/shop/item/");
-    let has_cart = ordered || !Cart::of(row).lines().is_empty();
+    let has_cart = ordered || !Cart::of(row).is_empty();
     let path = |path: &str| Some(path.to_owned());
     let steps = [
         ("Visit home", path("/shop"), here == "/shop" || !row.is_empty()),
-        ("Log in", path("/shop/login"), account::name(&ctx.session).is_some()),
+        ("Log in", path("/shop/login"), row.get("account").is_some()),
         ("Search", None, searched),
         ("Browse results", path("/shop/results"), searched),
         ("View details", viewed, has_viewed),
