@@ -22,104 +22,90 @@ pub fn routes(app: &mut App) {
     app.post("/shop/cart", change_cart).example("/shop/cart", "item=3");
 }
 
-/// What a visitor wants to buy: products and their counts, in the order of their arrival.
-pub struct Cart(Vec<(&'static Product, i64)>);
+/// The lines of the cart in this row, in the order of their arrival. Each is a map with `item`,
+/// `name`, `cents` and `count`. A product that is no longer in the catalogue is left out.
+pub fn lines(row: &Map) -> Vec<Map> {
+    let counts = row.get("cart").and_then(Value::as_map).into_iter().flat_map(Map::iter);
+    let line = |(id, count): (&str, &Value)| {
+        let product = product(id.parse().ok()?)?;
+        Some(Map::from([
+            ("item", Value::from(product.id)),
+            ("name", product.name.into()),
+            ("cents", product.cents.into()),
+            ("count", count.clone()),
+        ]))
+    };
+    counts.filter_map(line).collect()
+}
 
-impl Cart {
-    /// The cart in this row. A product that is no longer in the catalogue is left out.
-    pub fn of(row: &Map) -> Cart {
-        let lines = row.get("cart").and_then(Value::as_map).into_iter().flat_map(Map::iter);
-        let line =
-            |(id, count): (&str, &Value)| Some((product(id.parse().ok()?)?, count.as_int()?));
-        Cart(lines.filter_map(line).collect())
+/// How many of one product are in the cart of this row.
+pub fn count_of(row: &Map, id: i64) -> i64 {
+    row.get("cart").and_then(|cart| cart.get(&id.to_string())?.as_int()).unwrap_or(0)
+}
+
+/// Sets the count of one product. A count of 0 takes it out. A cart without a token gets the
+/// `fresh` one. An empty cart has none.
+pub fn set_count(row: &mut Map, id: i64, count: i64, fresh: &str) {
+    let mut cart = row.get("cart").and_then(Value::as_map).cloned().unwrap_or_default();
+    match count {
+        ..=0 => cart.remove(&id.to_string()),
+        _ => cart.insert(id.to_string(), count),
+    };
+    if cart.is_empty() {
+        row.remove("cart");
+        row.remove("token");
+        return;
     }
-
-    /// True if nothing is in it.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// How many pieces in all.
-    pub fn count(&self) -> i64 {
-        self.0.iter().map(|(_, count)| count).sum()
-    }
-
-    /// The price of all, in cents.
-    pub fn total(&self) -> i64 {
-        self.0.iter().map(|(product, count)| product.cents * count).sum()
-    }
-
-    /// How many of one product.
-    pub fn count_of(&self, id: i64) -> i64 {
-        self.0.iter().find(|(known, _)| known.id == id).map_or(0, |(_, count)| *count)
-    }
-
-    /// Sets the count of one product. A count of 0 takes it out.
-    pub fn set(&mut self, product: &'static Product, count: i64) {
-        match self.0.iter_mut().find(|(known, _)| known.id == product.id) {
-            Some(line) => line.1 = count,
-            None => self.0.push((product, count)),
-        }
-        self.0.retain(|(_, count)| *count > 0);
-    }
-
-    /// Saves the cart in the row. A cart without a token gets the `fresh` one. An empty cart has
-    /// none.
-    pub fn save(&self, row: &mut Map, fresh: &str) {
-        if self.is_empty() {
-            row.remove("cart");
-            row.remove("token");
-            return;
-        }
-        let lines = self.0.iter().map(|(product, count)| (product.id.to_string(), *count));
-        row.insert("cart", lines.collect::<Map>());
-        if row.get("token").is_none() {
-            row.insert("token", fresh);
-        }
-    }
-
-    /// Its lines, as an order keeps them: names and prices as they are today.
-    pub fn to_lines(&self) -> Vec<Map> {
-        let line = |(product, count): &(&Product, i64)| {
-            Map::from([
-                ("item", Value::from(product.id)),
-                ("name", product.name.into()),
-                ("cents", product.cents.into()),
-                ("count", (*count).into()),
-            ])
-        };
-        self.0.iter().map(line).collect()
+    row.insert("cart", cart);
+    if row.get("token").is_none() {
+        row.insert("token", fresh);
     }
 }
 
-/// The lines of a cart or of an order: as text, and with what a template shows of them.
-pub fn bill<'l>(lines: impl Iterator<Item = &'l Map>) -> (String, Vec<Map>) {
-    let line = |line: &Map| {
-        let [id, count, cents] = ["item", "count", "cents"].map(|name| number_in(line, name));
-        let (name, each, sum) = (text_of(line, "name"), price(cents), price(cents * count));
-        let text = format!("{id:>4}  {name:<26} {count:>3} x {each:>8} {sum:>10}\n");
-        let mut shown = line.clone();
-        shown.insert("price", each);
-        shown.insert("sum", sum);
-        shown.insert("picture", product(id).map(Product::picture));
-        (text, shown)
-    };
-    lines.map(line).unzip()
+/// The lines of a cart or of an order, added up.
+pub struct Bill {
+    /// How many pieces in all.
+    pub count: i64,
+    /// The price of all, in cents.
+    pub total: i64,
+    /// The lines as text.
+    pub text: String,
+    /// The lines for a template.
+    pub shown: Vec<Map>,
+}
+
+impl Bill {
+    /// Adds up these lines.
+    pub fn of(lines: &[Map]) -> Bill {
+        let mut bill = Bill { count: 0, total: 0, text: String::new(), shown: Vec::new() };
+        for line in lines {
+            let [id, count, cents] = ["item", "count", "cents"].map(|name| number_in(line, name));
+            bill.count += count;
+            bill.total += count * cents;
+            let (name, each, sum) = (text_of(line, "name"), price(cents), price(cents * count));
+            bill.text += &format!("{id:>4}  {name:<26} {count:>3} x {each:>8} {sum:>10}\n");
+            let mut shown = line.clone();
+            shown.insert("price", each);
+            shown.insert("sum", sum);
+            shown.insert("picture", product(id).map(Product::picture));
+            bill.shown.push(shown);
+        }
+        bill
+    }
 }
 
 fn shop_cart(ctx: &mut Context) -> Result<Response, Error> {
-    let cart = Cart::of(ctx.session.values());
+    let bill = Bill::of(&lines(ctx.session.values()));
     let token = text_of(ctx.session.values(), "token");
-    let (count, total) = (count_of_items(cart.count()), price(cart.total()));
-    let (lines, shown) = bill(cart.to_lines().iter());
+    let (count, total) = (count_of_items(bill.count), price(bill.total));
     let end = match token.as_str() {
         "" => "put something in: POST /shop/cart item=3\n".to_owned(),
         token => format!("total {total}\ntoken: {token}\n"),
     };
-    let text = format!("{count}\n{lines}{end}");
+    let text = format!("{count}\n{}{end}", bill.text);
     let variables = [
         ("items", Value::from(count)),
-        ("lines", shown.into()),
+        ("lines", bill.shown.into()),
         ("total", total.into()),
         ("token", token.into()),
         ("most", MOST.into()),
@@ -133,17 +119,15 @@ fn change_cart(ctx: &mut Context) -> Result<Response, Error> {
     let product = named(form.required("item")?)?;
     let quantity = form.fields().get("quantity").map(quantity_in).transpose()?;
     // A stranger who takes nothing out gets no cookie, because nothing changes.
-    if quantity != Some(0) || Cart::of(ctx.session.values()).count_of(product.id) > 0 {
+    if quantity != Some(0) || count_of(ctx.session.values(), product.id) > 0 {
         let fresh = random::hex_id();
         ctx.session.change(|row| {
-            let mut cart = Cart::of(row);
-            let count = quantity.unwrap_or(cart.count_of(product.id) + 1);
+            let count = quantity.unwrap_or(count_of(row, product.id) + 1);
             if count > MOST {
                 let why = format!("found {count} of item {}, expected at most {MOST}", product.id);
                 return Err(Error::BadRequest(why));
             }
-            cart.set(product, count);
-            cart.save(row, &fresh);
+            set_count(row, product.id, count, &fresh);
             Ok(())
         })?;
     }

@@ -55,7 +55,7 @@ fn page(
     if ctx.request.prefers_html() {
         // What `shop/frame.html` shows around every page.
         variables.insert("customer", account::field(&ctx.session, "name"));
-        variables.insert("count", cart::Cart::of(ctx.session.values()).count());
+        variables.insert("count", cart::Bill::of(&cart::lines(ctx.session.values())).count);
         variables.insert("steps", steps::all(ctx));
         variables.insert("cycles", steps::cycles(ctx));
         variables.insert("refused", ctx.session.refusal().map(|refusal| refusal.to_string()));

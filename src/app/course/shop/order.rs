@@ -14,8 +14,8 @@
 //!
 //! Left out: cancelling an order, and a list of all orders.
 
-use super::cart::{Cart, bill};
-use super::catalogue::{price, product};
+use super::cart::{self, Bill};
+use super::catalogue::price;
 use super::{account, count_of_items, number_in, numbers_in, page, text_of};
 use carafe::http::Response;
 use carafe::web::store::Kind;
@@ -47,29 +47,29 @@ pub fn routes(app: &mut App) {
 fn check_out(ctx: &mut Context) -> Result<Response, Error> {
     let form = ctx.form()?;
     let token = form.required("token")?.to_owned();
-    let cart = Cart::of(ctx.session.values());
-    let is_next = !cart.is_empty() && text_of(ctx.session.values(), "token") == token;
+    let lines = cart::lines(ctx.session.values());
+    let is_next = !lines.is_empty() && text_of(ctx.session.values(), "token") == token;
     let order = if is_next {
-        place_order(ctx, &token, &cart)?
+        place_order(ctx, &token, &lines)?
     } else {
         // The same form again: its order was made before.
         let order = ctx.store().load(&ORDER, &token)?.found().filter(|order| is_own(ctx, order));
-        order.ok_or_else(|| refusal(ctx, &cart))?
+        order.ok_or_else(|| refusal(ctx, lines.is_empty()))?
     };
     Ok(Response::redirect(&format!("/shop/order/{}", number_in(&order, "number"))))
 }
 
 /// The order of this token: a new one, or the one that another request has just made.
-fn place_order(ctx: &mut Context, token: &str, cart: &Cart) -> Result<Map, Error> {
+fn place_order(ctx: &mut Context, token: &str, lines: &[Map]) -> Result<Map, Error> {
     let number = take_number(ctx, token)?;
     let order = Map::from([
         ("number", Value::from(number)),
         ("token", token.into()),
         ("account", account::field(&ctx.session, "email").into()),
         ("name", account::field(&ctx.session, "name").into()),
-        ("total", cart.total().into()),
+        ("total", Bill::of(lines).total.into()),
         // The catalogue may change, an order may not.
-        ("lines", cart.to_lines().into()),
+        ("lines", lines.to_vec().into()),
     ]);
     let updated = ctx.store().update(&ORDER, token, &mut |row| {
         row.get_or_insert_with(|| order.clone());
@@ -115,13 +115,11 @@ fn settle(ctx: &mut Context, token: &str, order: &Map) {
         }
         row.remove("token");
         // A product that was added after the form was made stays in the cart.
-        let mut cart = Cart::of(row);
         for line in lines_of(order) {
-            let Some(product) = product(number_in(line, "item")) else { continue };
-            let left = cart.count_of(product.id) - number_in(line, "count");
-            cart.set(product, left.max(0));
+            let id = number_in(&line, "item");
+            let left = cart::count_of(row, id) - number_in(&line, "count");
+            cart::set_count(row, id, left, &fresh);
         }
-        cart.save(row, &fresh);
         let mut own = numbers_in(row, "orders");
         own.push(number_in(order, "number"));
         row.insert("orders", own.split_off(own.len().saturating_sub(OWN)));
@@ -140,14 +138,13 @@ fn shop_order(ctx: &mut Context) -> Result<Response, Error> {
         name => format!("Thank you, {name}"),
     };
     let total = price(number_in(&order, "total"));
-    let count = lines_of(&order).map(|line| number_in(line, "count")).sum();
-    let (lines, shown) = bill(lines_of(&order));
-    let text = format!("{thanks}\norder {number}\n{lines}total {total}\n");
+    let bill = Bill::of(&lines_of(&order));
+    let text = format!("{thanks}\norder {number}\n{}total {total}\n", bill.text);
     let variables = [
         ("thanks", Value::from(thanks)),
         ("number", number.into()),
-        ("items", count_of_items(count).into()),
-        ("lines", shown.into()),
+        ("items", count_of_items(bill.count).into()),
+        ("lines", bill.shown.into()),
         ("total", total.into()),
     ];
     page(ctx, "shop/order.html", variables, text)
@@ -162,16 +159,16 @@ fn is_own(ctx: &Context, order: &Map) -> bool {
 }
 
 /// The lines of an order, each a map with `item`, `name`, `cents` and `count`.
-fn lines_of(order: &Map) -> impl Iterator<Item = &Map> {
+fn lines_of(order: &Map) -> Vec<Map> {
     let lines = order.get("lines").and_then(Value::as_list).unwrap_or_default();
-    lines.iter().filter_map(Value::as_map)
+    lines.iter().filter_map(Value::as_map).cloned().collect()
 }
 
 /// Why a token leads to no order.
-fn refusal(ctx: &Context, cart: &Cart) -> Error {
+fn refusal(ctx: &Context, is_cart_empty: bool) -> Error {
     let why = if ctx.session.key().is_none() {
         "I have never met you, so this token is not yours; put something into the cart first"
-    } else if cart.is_empty() {
+    } else if is_cart_empty {
         "your cart is empty, and no order of yours has this token; put something in first"
     } else {
         "this token is not yours; /shop/cart shows the one that is"

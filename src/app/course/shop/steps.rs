@@ -9,7 +9,6 @@
 //! and the same browser, just before, are probably the same visitor's. They are counted too, and
 //! the page says so.
 
-use super::cart::Cart;
 use super::numbers_in;
 use crate::app::course::finished_cycle::FinishedCycle;
 use carafe::{Context, Map, Value};
@@ -24,7 +23,7 @@ pub fn all(ctx: &Context) -> Value {
     let confirmation = orders.last().map(|number| format!("/shop/order/{number}"));
     let viewed = numbers_in(row, "viewed").first().map(|id| format!("/shop/item/{id}"));
     let has_viewed = viewed.is_some() || here.starts_with("/shop/item/");
-    let has_cart = ordered || !Cart::of(row).is_empty();
+    let has_cart = ordered || row.get("cart").is_some();
     let path = |path: &str| Some(path.to_owned());
     let steps = [
         ("Visit home", path("/shop"), here == "/shop" || !row.is_empty()),
