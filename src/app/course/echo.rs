@@ -41,6 +41,7 @@ pub fn as_text(request: &Request) -> String {
     text
 }
 
+/// The same for a program: the parts of the request as JSON.
 fn as_value(request: &Request) -> Value {
     // A list of pairs, not a map: a name may come twice.
     let pair = |name: &str, value: String| Value::from(vec![Value::from(name), value.into()]);

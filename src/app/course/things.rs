@@ -57,6 +57,7 @@ fn create(ctx: &mut Context) -> Result<Response, Error> {
             let why = format!("there are {MOST} things already, expected fewer; DELETE one first");
             return Err(Error::abort(Status::SERVICE_UNAVAILABLE, why));
         }
+        // An id is never given twice, also if its thing was deleted.
         *last += 1;
         things.insert(last.to_string(), thing.clone());
         Ok(last.to_string())
@@ -121,6 +122,7 @@ fn edit_one(
 ) -> Result<Response, Error> {
     let id = id_of(ctx);
     let changed = edit(ctx, |things, _| {
+        // A PUT creates nothing: the server alone gives ids.
         let thing = things.get(&id).and_then(Value::as_map).ok_or(Error::NotFound)?;
         // RFC 9110 §13.1.1: if no mark in `If-Match` fits, the server "MUST NOT perform the
         // requested method".
@@ -174,17 +176,19 @@ fn edit<T>(
     outcome
 }
 
-/// The things, by their ids.
+/// The things, by their ids. A row that is not there yet holds none.
 fn all_things(ctx: &Context) -> Result<Map, Error> {
     Ok(things_in(&ctx.store().load(&KIND, "all")?.found().unwrap_or_default()))
 }
 
+/// The things in the row of the store.
 fn things_in(row: &Map) -> Map {
     row.get("things").and_then(Value::as_map).cloned().unwrap_or_default()
 }
 
 /// What a client sees of a thing: its id first, then its fields.
 fn with_id(id: &str, thing: &Value) -> Value {
+    // A client may have sent a field `id`. It does not count.
     let mut shown = Map::from([("id", Value::from(id.parse::<i64>().unwrap_or(0)))]);
     let fields = thing.as_map().into_iter().flat_map(Map::iter);
     for (name, value) in fields.filter(|(name, _)| *name != "id") {
@@ -193,6 +197,7 @@ fn with_id(id: &str, thing: &Value) -> Value {
     shown.into()
 }
 
+/// A JSON answer, with the end of the line that a terminal needs.
 fn as_json(value: &Value) -> Response {
     Response::json(json::write(value) + "\n")
 }

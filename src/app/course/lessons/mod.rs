@@ -52,6 +52,7 @@ pub fn routes(app: &mut App, recorder: Option<Arc<Recorder>>, templates: Option<
         recorder.watch(move |record| watching.watch(record));
     }
     let room = Arc::new(Classroom { lessons, recorder, progress });
+    // Each route needs the room for itself, so each gets a share of it.
     let handler = |handler: fn(&Classroom, &mut Context) -> Result<Response, Error>| {
         let room = Arc::clone(&room);
         move |ctx: &mut Context| handler(&room, ctx)
@@ -95,6 +96,7 @@ impl Classroom {
         })
     }
 
+    /// The page of one lesson. `?print` makes the form to hand out.
     fn lesson(&self, ctx: &mut Context) -> Result<Response, Error> {
         let lesson = self.find(ctx)?;
         let (base, inside) = (ctx.base(), ctx.check_inside().is_ok());
@@ -136,6 +138,7 @@ impl Classroom {
         let form = ctx.form()?;
         let (cycle, said) = (form.required("cycle")?, form.required("line")?.trim());
         let number = cycle.trim().trim_start_matches('#').parse().ok();
+        // Right are the lines of the handler, and the line that registered it.
         let is_right = |record: &Record| {
             glass::answered_by(record).iter().any(|place| is_same_place(place, said))
         };
@@ -168,6 +171,7 @@ impl Classroom {
     /// A lesson in the list of the first page, and in the report.
     fn entry(&self, lesson: &Lesson, inside: bool) -> Map {
         let conditions = self.conditions(lesson, inside);
+        // A terminal shows these sentences, so a link has its path in brackets.
         let seen = conditions.iter().map(|(condition, cycle)| {
             let what = prose::plain_text(&condition.sentence);
             Map::from([("what", Value::from(what)), ("cycle", (*cycle).into())])

@@ -19,6 +19,7 @@ pub fn steps_at(base: &str, lesson: &Lesson) -> Vec<LessonStep> {
     let addressed = |text: &str| text.replace("$B", base).replace("127.0.0.1:8000", host);
     let step = |step: &LessonStep| {
         let mut step = step.clone();
+        // A server beside the reader's own has a port of its own.
         if step.kind == "run" {
             step.text = addressed(&step.text);
             step.lines = step.lines.iter().map(|line| addressed(line)).collect();

@@ -2,6 +2,8 @@
 //!
 //! The whole course can be done without a browser. Commands and what they print stay on one line
 //! each, because they are to be copied and compared.
+//!
+//! Left out: colours, and pages. A reader who wants pages pipes the text into `less`.
 
 use super::conditions::Condition;
 use super::lesson_file::{Lesson, LessonStep, file};
@@ -43,6 +45,7 @@ pub fn lesson(
     seen: &[(&Condition, Option<u64>)],
     base: &str,
 ) -> String {
+    // A text that the lesson does not have is empty.
     let text = |word| wrapped("  ", lesson.text(word));
     // A mark is the letter x, not a colour or a sign that a terminal may lack.
     let conditions = seen.iter().map(|(condition, cycle)| match cycle {
@@ -60,13 +63,16 @@ pub fn lesson(
         ("Read", read.collect()),
         ("The answer to the question", text("answer")),
     ];
+    // A heading without a text below it is left out.
     let parts = parts.into_iter().filter(|(_, text)| !text.is_empty());
     let parts = parts.map(|(heading, text)| format!("\n{heading}\n{text}")).collect::<String>();
     let aim = wrapped("", lesson.text("aim"));
     format!("Lesson {}: {}\n\n{aim}{parts}", lesson.number, lesson.title)
 }
 
-/// One step. Commands are indented by four columns, and what they print by six.
+/// One step, by its kind.
+///
+/// Commands are indented by four columns, and what they print by six.
 fn step(step: &LessonStep) -> String {
     let text = step.text.as_str();
     let (name, content) = (&step.name, file(&step.name).unwrap_or(""));

@@ -39,6 +39,7 @@ pub fn field(session: &Session, name: &str) -> Option<String> {
     session.get("account")?.get(name)?.as_str().map(str::to_owned)
 }
 
+/// The empty form.
 fn login_form(ctx: &mut Context) -> Result<Response, Error> {
     form_page(ctx, Map::new())
 }

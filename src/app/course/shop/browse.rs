@@ -1,5 +1,6 @@
 //! Deeper: Steps 1, 3, 4 and 5 of the shop: the first page, a search, its results, one product.
 //!
+//! The catalogue is the same for all visitors. Only the session differs.
 //! The first page sets no cookie for a stranger: there is nothing to remember.
 //!
 //! `/search` keeps the query in the address of its results. The shop's search saves the words in
@@ -31,6 +32,7 @@ pub fn routes(app: &mut App) {
 /// The first products of every shelf; or all products of one shelf, with `/shop?shelf=cups`.
 fn shop(ctx: &mut Context) -> Result<Response, Error> {
     let asked = ctx.request.query.get("shelf").map(str::to_owned);
+    // Without `?shelf=`, every shelf is shown.
     let is_shown = |key: &str| asked.as_ref().is_none_or(|asked| asked == key);
     if let Some(asked) = asked.as_ref().filter(|_| !SHELVES.iter().any(|(key, _)| is_shown(key))) {
         let keys = SHELVES.map(|(key, _)| key).join(", ");
@@ -89,6 +91,7 @@ fn shop_results(ctx: &mut Context) -> Result<Response, Error> {
         (words, _) => format!("Results for '{words}'"),
     };
     let found = if words.is_empty() { Vec::new() } else { search(&words) };
+    // Nothing was found, or nothing was searched for: name a search that finds something.
     let hint = if found.is_empty() { "try: /shop/search?q=jee\n" } else { "" };
     let text = format!("{heading}\n{}{hint}", lines_of(&found));
     let variables =
@@ -110,6 +113,7 @@ fn shop_item(ctx: &mut Context) -> Result<Response, Error> {
             row.insert("viewed", viewed);
         });
     }
+    // The page shows what was viewed before it, and not itself.
     let others = before.into_iter().filter(|id| *id != shown.id).filter_map(product);
     let others: Vec<_> = others.collect();
     let mut text = format!("{}\n{}\n{}\n", shown.name, shown.about, price(shown.cents));
