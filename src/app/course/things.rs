@@ -227,9 +227,8 @@ fn fields_of(ctx: &mut Context) -> Result<Map, Error> {
 
 /// The thing, if it has not too many fields.
 fn bounded(thing: Map) -> Result<Map, Error> {
-    if thing.len() > FIELDS {
-        let why = format!("found {} fields, expected at most {FIELDS}", thing.len());
-        return Err(Error::BadRequest(why));
+    match thing.len() {
+        ..=FIELDS => Ok(thing),
+        found => Err(Error::BadRequest(format!("found {found} fields, expected at most {FIELDS}"))),
     }
-    Ok(thing)
 }
