@@ -2,8 +2,7 @@
 //!
 //! A server forgets everything between two requests, except what it puts into a store. What is put
 //! there is a row: a [`Map`] of names and values under a key. Sessions are rows, and so are a
-//! shop's accounts and orders. The same program runs on any store. The stores differ in what a
-//! restart, a second server or a thief can do:
+//! shop's accounts and orders. The same program runs on any store:
 //!
 //! * [`NoneStore`] keeps nothing: every request comes from a stranger.
 //! * [`CookieStore`] gives the row to the visitor, signed.
@@ -87,8 +86,7 @@ pub trait Store: Send + Sync {
     /// Returns when every change made so far is as safe as this store can make it: for a file, on
     /// the disk.
     ///
-    /// It is called once, before the answer that depends on the changes is sent, and not after each
-    /// change. So a store can make many changes safe together.
+    /// It is called once for each answer, before it is sent: many changes become safe together.
     ///
     /// # Errors
     ///
@@ -100,9 +98,8 @@ pub trait Store: Send + Sync {
     /// Forgets what a restart of this process would forget.
     fn forget(&self) {}
 
-    /// Where the store keeps its rows. Defaults to the memory of this process. A store that asks
-    /// another program returns [`StorePlace::Elsewhere`]; such a store is never asked only for the
-    /// record of a cycle.
+    /// Where the store keeps its rows. A store that asks another program returns
+    /// [`StorePlace::Elsewhere`]; such a store is never asked only for the record of a cycle.
     fn place(&self) -> StorePlace {
         StorePlace::Memory
     }
@@ -119,9 +116,9 @@ pub struct Kind {
     pub lifetime: Option<Duration>,
     /// How many rows there may be, at least 1.
     pub most: usize,
-    /// True if a new row takes the place of the row that was unused for the longest time, when
-    /// there are `most` rows. For what can be made again: sessions. False if the new row is refused
-    /// with [`StoreError::Full`]. For what was promised to be kept: orders.
+    /// When there are `most` rows, true if a new one takes the place of the longest unused one
+    /// (for sessions, which can be made again), and false if it is refused with
+    /// [`StoreError::Full`] (for orders, which were promised to be kept).
     pub oldest_leaves: bool,
     /// True if a person who knows a key may use its row. A store that can be read from outside then
     /// keeps only a hash of the key.
@@ -129,8 +126,7 @@ pub struct Kind {
 }
 
 impl Kind {
-    /// Sessions: each lives for `lifetime` after its last use, and the one that was unused for the
-    /// longest time makes room.
+    /// Sessions: each lives for `lifetime` after its last use, and the longest unused makes room.
     pub const fn session(lifetime: Duration, most: usize) -> Kind {
         let lifetime = Some(lifetime);
         Kind { name: "session", lifetime, most, oldest_leaves: true, secret: true }
@@ -182,8 +178,7 @@ impl Lookup {
 /// Why a key leads to no row. `Display` gives the words that follow "cookie refused: ".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// There is no row of that key: it was deleted, it made room for another, the process was
-    /// started again, or there never was one.
+    /// There is no row of that key: it was deleted, it made room, or there never was one.
     Unknown,
     /// There was a row, but it was not used for too long.
     Expired,
@@ -240,9 +235,7 @@ impl fmt::Display for StoreError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             StoreError::Unreachable(why) => write!(out, "the store cannot be reached: {why}"),
-            StoreError::Damaged(what) => {
-                write!(out, "the store gave back what is not a row: {what}")
-            }
+            StoreError::Damaged(why) => write!(out, "the store gave back what is not a row: {why}"),
             StoreError::TooLarge(text) | StoreError::Full(text) => out.write_str(text),
         }
     }

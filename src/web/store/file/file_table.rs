@@ -16,8 +16,7 @@ use std::sync::Arc;
 /// Below this size a journal is not worth writing anew.
 const SMALL_BYTES: u64 = 1 << 20;
 
-/// How many rows leave for a new one, at most. It is more than one, so that the rows become fewer
-/// when the program was started with a lower bound.
+/// How many rows leave for a new one, at most: more than one, for a bound that has become lower.
 const LEAVE: usize = 8;
 
 /// What the journal says, as far as it was read.
@@ -59,7 +58,7 @@ impl FileTable {
             rewrite: None,
             now: 0,
         };
-        // Reading takes long, and it needs no lock. So other processes go on.
+        // Reading takes long. It needs no lock, so other processes go on.
         table.read_news()?;
         let (_lock, torn) = table.lock()?;
         Ok((table, torn))
