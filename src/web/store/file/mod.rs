@@ -4,10 +4,9 @@
 //! [`journal`], a file that one can `cat`, and from which the table can be made again. So a restart
 //! forgets nobody, not even after `kill -9` or a power cut:
 //!
-//! * **Nothing is promised before it is on the disk.** [`flush`](Store::flush) asks the system for
-//!   that, and waits. This takes long, so all who wait share it: while the disk works for the
-//!   first, the changes of the others gather, and the next turn makes them safe together.
-//!   (Databases call it group commit.)
+//! * **Nothing is promised before it is on the disk.** [`flush`](Store::flush) waits for that. All
+//!   who wait share it: while the disk works for the first, the changes of the others gather, and
+//!   the next turn makes them safe together. (Databases call it group commit.)
 //! * **Several processes may share a file.** A writer takes the lock, reads what the others have
 //!   added, and adds its own line. A reader looks whether the file has grown.
 //! * **A journal that has grown is written anew** a piece at a time, see [`rewrite`].

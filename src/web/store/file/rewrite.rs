@@ -41,9 +41,8 @@ impl Rewrite {
         let mut path = journal.path.clone().into_os_string();
         path.push(".new");
         let path = PathBuf::from(path);
-        // A file of that name was left by a process that died, or put there by somebody: as a link
-        // to a file that is not ours, or to keep the right to read what is written. So it is
-        // removed, and a new one is made.
+        // A file of that name was left by a process that died, or put there by somebody to read
+        // what is written, or as a link to another file. So it is removed, and a new one is made.
         match fs::remove_file(&path) {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
             _ => {}

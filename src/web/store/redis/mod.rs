@@ -1,9 +1,8 @@
 //! Deeper: the Redis store, rows in a server of their own that several carafes share.
 //!
 //! This is the sixth rung of the ladder. Any number of carafes behind a balancer ask one
-//! [Redis](https://redis.io), and a visitor may come to another one each time. What is kept
-//! outlives each of them. Redis itself is now the one thing that must not die: while it is gone,
-//! pages that need state answer 503, and the others go on.
+//! [Redis](https://redis.io), and what is kept outlives each of them. Redis itself must not die:
+//! while it is gone, pages that need state answer 503, and the others go on.
 //!
 //! * A row is a string under `carafe:KIND:KEY`, compact JSON. For sessions the key is the SHA-256
 //!   of the id: a person who can list Redis's keys cannot be a visitor. Redis itself lets a row
@@ -18,8 +17,8 @@
 //!
 //! Left out: Redis Cluster and Sentinel, and TLS: Redis should stand on the same machine or in a
 //! private network. What a Redis that dies has lost depends on its settings: `appendonly yes` and
-//! `appendfsync always` make it wait for the disk as a file does. The system decides how long it
-//! looks for the address of a host's name; [`TIME`] holds in any case only with an address.
+//! `appendfsync always` make it wait for the disk as a file does. [`TIME`] does not limit how long
+//! the system looks for the address of a host's name.
 
 mod redis_url;
 mod resp;
