@@ -1,7 +1,7 @@
 //! The server: sockets, threads, and the border to the service that answers requests.
 //!
 //! Part II of the book. The server knows no routes, no sessions and no templates: it turns bytes
-//! into a [`Request`](crate::Request), hands it to a [`Service`], and writes the
+//! into a [`Request`](crate::http::Request), hands it to a [`Service`], and writes the
 //! [`Response`](crate::Response).
 //!
 //! * `serving` is what all connections share, with the [`Service`].
