@@ -27,7 +27,7 @@ pub fn run(arguments: &[String]) -> CommandResult {
             let mut lesson = None;
             if let [first, ..] = &line.words[..] {
                 let word = line.word("one lesson's number")?;
-                lesson = word.parse().ok();
+                lesson = word.parse().ok().filter(|number| *number > 0);
                 if lesson.is_none() {
                     return wrong(format!("found {first:?}, expected a lesson's number"));
                 }
@@ -39,6 +39,9 @@ pub fn run(arguments: &[String]) -> CommandResult {
             progress_report::run(lesson, &server("--server", url)?)
         }
         (Some("notes"), Some(url)) if !is_lesson => notes::run(&server("--url", url)?),
-        _ => wrong("expected --suite notes and --url, the server to check, and nothing else"),
+        (Some("notes"), Some(_)) => wrong("expected --suite notes and --url alone"),
+        (Some("notes"), None) => wrong("--suite notes needs --url, the server to check"),
+        (Some(other), _) => wrong(format!("--suite: found {other:?}, expected notes")),
+        (None, Some(_)) => wrong("found --url, expected --suite notes with it"),
     }
 }

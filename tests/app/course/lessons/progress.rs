@@ -242,7 +242,7 @@ fn carafe_check_says_what_is_wrong_with_its_words_and_with_the_server() {
         |desk: &Desk, words: &str| desk.shell(&format!("carafe check {words}; echo exit $?"));
     for (words, expected) in [
         ("0", "found \"0\", expected a lesson's number"),
-        ("1 2", "found a second lesson, 2, expected one"),
+        ("1 2", "found \"2\", too, expected one lesson's number"),
         ("--sever $B", "did you mean --server?"),
         ("--server", "--server needs a value"),
         ("--server https://localhost", "--server: found https://localhost, expected one such as"),
