@@ -113,9 +113,9 @@ impl Proxies {
     ///
     /// # Errors
     ///
-    /// The status 421. RFC 9110 §7.4: "Unless the connection is from a trusted gateway, ... a request for an
-    /// "https" resource MUST be rejected unless it has been received over a connection that has
-    /// been secured".
+    /// Status 421. RFC 9110 §7.4: "Unless the connection is from a trusted gateway, ... a request
+    /// for an "https" resource MUST be rejected unless it has been received over a connection that
+    /// has been secured".
     pub fn check_scheme(&self, peer: SocketAddr, target: &str) -> Result<(), ParseError> {
         let scheme = target.get(..8);
         let is_https = scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case("https://"));

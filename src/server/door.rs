@@ -68,9 +68,8 @@ impl Door {
         }
     }
 
-    /// From now on the system refuses new clients, instead of letting them wait while the last
-    /// answers are sent. Std has this call for connections only, but the system makes no difference
-    /// between a connection and a listener.
+    /// From now on the system refuses new clients. Std has this call for connections only, but the
+    /// system makes no difference between a connection and a listener.
     pub fn shut(&self) {
         #[cfg(unix)]
         if let Ok(listener) = self.listener.try_clone() {

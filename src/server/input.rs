@@ -1,10 +1,8 @@
 //! The bytes that have arrived on a connection and have not been used yet.
 //!
-//! A connection has one buffer for its whole life. It grows when a request needs more room, and
-//! shrinks again after it, so ten thousand idle connections take little memory.
+//! A connection has one buffer, which grows when a request needs more room, and shrinks after it.
 //!
-//! Left out: reading. The caller reads into [`room`](Input::room), and adds to `filled` how many
-//! bytes came.
+//! Left out: reading. The caller reads into [`room`](Input::room), and adds the count to `filled`.
 
 /// The length of the buffer at first.
 const INPUT_BYTES: usize = 4 * 1024;

@@ -172,15 +172,13 @@ impl Server {
 #[derive(Clone, Debug)]
 pub struct Stopper {
     stopping: Arc<AtomicBool>,
-    /// Wakes [`Server::run`]. Separate from the knock, because connecting to our own port can fail,
-    /// as in a container whose loopback is down.
+    /// Wakes [`Server::run`]. Separate from the knock, because connecting to our own port can fail.
     told: Arc<(Mutex<()>, Condvar)>,
     address: SocketAddr,
 }
 
 impl Stopper {
-    /// From now on no connection is accepted. [`Server::run`] returns when the unfinished answers
-    /// have been sent.
+    /// From now on no connection is accepted, and [`Server::run`] ends.
     pub fn stop(&self) {
         // Under the lock, so that `wait` does not look at the flag before this and wait after it.
         let guard = self.told.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -8,13 +8,12 @@
 //!    └──────────────────────────────────────┘ the connection is over
 //! ```
 //!
-//! A worker that serves blocks in `read`. So a request is a straight line through the program, an
-//! idle or slow client holds up no other, and when nothing happens no thread wakes up.
+//! A worker that serves blocks in `read`. So a request is a straight line through the program, and
+//! an idle or slow client holds up no other.
 //!
 //! Starting a thread costs more than most requests (67 µs), so a few workers wait in `accept`
 //! before a client connects. The worker that takes the last place there first starts another. If
 //! the system gives no thread, it refuses the client and stays. So a full server says so at once.
-//! The number of connections has a bound, and so the number of threads has one too.
 //!
 //! A worker offers its connection to a [`Relief`] after each answer. The pool is complete without
 //! one; `ring` is the one that there is.
@@ -39,9 +38,8 @@ const STACK_BYTES: usize = 256 * 1024;
 
 /// Serves busy connections in another way than by a thread for each.
 pub(super) trait Relief: Send + Sync {
-    /// Offers a connection, which may just have been accepted. Returns it if its worker should
-    /// serve it. `None` means that the relief has it, and the worker is free again; it may have
-    /// worked for the relief meanwhile.
+    /// Offers a connection. Returns it if its worker should serve it. `None` means that the relief
+    /// has it, and the worker is free again; it may have worked for the relief meanwhile.
     fn offer(&self, pool: &Arc<Pool>, connection: Box<Connection>) -> Option<Box<Connection>>;
 }
 
@@ -81,7 +79,7 @@ impl Pool {
         Arc::new(Pool { door, serving, relief, staff, ended: Condvar::new() })
     }
 
-    /// Starts the first worker. From then on the workers see to it that one of them accepts.
+    /// Starts the first worker. The workers start all others.
     ///
     /// # Errors
     ///
@@ -129,7 +127,7 @@ impl Pool {
         self.ended.notify_all();
     }
 
-    /// Waits for a client, and sees to it that another worker waits for the next one.
+    /// Waits for a client. The last worker that waits starts another one.
     fn accept(self: &Arc<Self>) -> Duty {
         let accepted = self.door.accept();
         if self.is_stopping() || accepted.is_none() {

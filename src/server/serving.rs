@@ -1,6 +1,6 @@
 //! What all connections of a server share, with the service that answers them.
 //!
-//! [`Serving`] is made once, when the server starts. Each connection holds a reference to it.
+//! [`Serving`] is made once, when the server starts.
 
 use super::bodies::Bodies;
 use super::log::Log;

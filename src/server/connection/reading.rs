@@ -1,8 +1,7 @@
 //! The first stages of a request: its head, then its body.
 //!
 //! Bytes come in pieces of any size. So head and body are read in the same way: try with what has
-//! arrived; if that is not enough, send the answers that wait, read once, and try again, until the
-//! time for the whole is over.
+//! arrived; if that is not enough, read once and try again, until the time for the whole is over.
 //!
 //! A connection that must not wait uses a request only when head *and* body have arrived.
 //! Otherwise, and if the body comes in chunks, it uses nothing, and the next thread begins again
@@ -181,9 +180,8 @@ impl Connection {
             }
             self.wire.set_read_time(left)?;
             match self.wire.read(&mut self.input) {
-                // A stop has shut the reading half while this connection was idle, and the first
-                // bytes of this request came at that moment. They have been read, so the rest is
-                // waited for, by trying again and again.
+                // A stop has shut the reading half at the moment when this request began. So its
+                // rest is waited for by trying again.
                 Ok(0) if self.wire.socket.shut.load(Ordering::SeqCst) => {
                     thread::sleep(Duration::from_millis(1))
                 }

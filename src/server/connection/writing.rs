@@ -1,11 +1,9 @@
 //! The last stages of a request: the answer is written and sent, and the connection stays or ends.
 //!
 //! Answers are gathered in the output, and leave when no further request has arrived. A body that
-//! is not in memory (a file, a stream) is kept in `rest` until all that stands before it has been
-//! sent.
+//! is not in memory (a file, a stream) is kept in `rest` until what stands before it has been sent.
 //!
-//! Left out: how a head is written. See `http::response`, which also keeps a handler from adding
-//! header fields that are the server's.
+//! Left out: how a head is written. See `http::response`.
 
 use super::reading::Asked;
 use super::{Connection, Next, Obstacle, Turn};

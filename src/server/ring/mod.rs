@@ -10,9 +10,7 @@
 //! does one that was quiet for too long. Nothing waits inside the ring but a handler.
 //!
 //! **A thread that finds nothing sleeps**, for as short a time as the system can (60 µs on Linux).
-//! A thread that never sleeps is interrupted by each client that its answers wake. After the sleep
-//! many requests have arrived. The connection at the front was tried the longest ago; so when some
-//! in a row have nothing, the others hardly have.
+//! A thread that never sleeps is interrupted by each client that its answers wake.
 //!
 //! **The ring accepts, too.** To accept a client costs a change of threads, and to wait for its
 //! request another. So while there is a ring the pool lends it the listening socket, and each
