@@ -12,7 +12,7 @@ use super::lists::range;
 use super::methods::methods_of;
 use super::mistake::Rendering;
 use super::names::Bound;
-use super::renderer::{Definition, Position, Renderer};
+use super::renderer::{Definition, Renderer};
 use super::tree::{Arguments, Expression, ExpressionKind, Filter, Macro};
 use crate::value::{Local, Map, Value};
 
@@ -44,7 +44,7 @@ impl<'a> Renderer<'a> {
     ) -> Rendering<Value> {
         let input = self.evaluate(of)?;
         if !matches!(name, "default" | "d") {
-            self.warn_undefined(&input, of);
+            self.names.warn(&input, of);
         }
         let (mut placed, named) = self.arguments(arguments)?;
         let result = match filter {
@@ -141,11 +141,12 @@ impl<'a> Renderer<'a> {
 
     /// `{% macro name(…) %}`: the macro becomes a value.
     pub(super) fn define(&mut self, parts: &'a Macro) {
-        let same =
-            |known: &Definition| std::ptr::eq(known.parts, parts) && known.page == self.running;
+        let same = |known: &Definition| {
+            std::ptr::eq(known.parts, parts) && known.page == self.names.scope.page
+        };
         let number = self.macros.iter().position(same).unwrap_or(self.macros.len());
         if number == self.macros.len() {
-            let (tree, page) = (self.position.tree, self.running);
+            let (tree, page) = (self.names.scope.tree, self.names.scope.page);
             self.macros.push(Definition { parts, tree, page });
         }
         self.names.set(&parts.name, Bound::Value(Value::Local(Local::Macro(number))));
@@ -163,13 +164,10 @@ impl<'a> Renderer<'a> {
         let Some(&Definition { parts, tree, page }) = self.macros.get(number) else {
             return self.error(at, "this macro belongs to another page");
         };
-        // The values are bound before the names are exchanged: they belong to the caller.
         let what = format!("the macro {}", parts.name);
         let values = self.placed(at, bind(&what, &parts.parameters, placed, named))?;
-        self.enter(at)?;
-        let (start, caller) = (self.out.len(), self.switch_to(page));
-        let outer = std::mem::replace(&mut self.position, Position::start(tree));
-        let scope = self.names.open_apart();
+        let start = self.out.len();
+        let outer = self.open(self.names.apart(tree, page), at)?;
         // The defaults belong to the last parameters. A default sees the parameters before it.
         let first_default = parts.parameters.len() - parts.defaults.len();
         for (at, name) in parts.parameters.iter().enumerate() {
@@ -181,10 +179,7 @@ impl<'a> Renderer<'a> {
             self.names.set(name, Bound::Value(value));
         }
         self.nodes(&parts.body)?;
-        self.names.close(scope);
-        self.position = outer;
-        self.switch_to(caller);
-        self.leave();
+        self.names.close(outer);
         Ok(self.cut_off(start))
     }
 }

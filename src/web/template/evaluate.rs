@@ -46,7 +46,7 @@ impl<'a> Renderer<'a> {
     pub fn make(&mut self, expression: &'a Expression) -> Rendering<Value> {
         self.enter(expression.at)?;
         let value = self.compute(expression)?;
-        self.leave();
+        self.names.scope.depth -= 1;
         Ok(value)
     }
 
@@ -228,8 +228,8 @@ impl<'a> Renderer<'a> {
                 self.must_be_defined(&right, right_expression)?;
             }
         } else if operator.sign == "~" {
-            self.warn_undefined(left, left_expression);
-            self.warn_undefined(&right, right_expression);
+            self.names.warn(left, left_expression);
+            self.names.warn(&right, right_expression);
         }
         Ok((self.placed(at, (operator.call)(left, &right))?, right))
     }

@@ -12,8 +12,8 @@
 
 use super::function::unknown;
 use super::mistake::Rendering;
-use super::names::{Bound, PageNames};
-use super::renderer::{Position, Renderer};
+use super::names::Bound;
+use super::renderer::Renderer;
 use super::tree::{Expression, Import, Imported, Tree};
 use crate::value::Value;
 
@@ -21,36 +21,36 @@ impl<'a> Renderer<'a> {
     /// A whole template: its own body, then those of the templates that it extends.
     pub fn template(&mut self) -> Rendering {
         let mut generation = 0;
-        while let Some(tree) = self.position.family.get(generation).copied() {
-            (self.position.tree, self.position.silent) = (tree, false);
+        while let Some(tree) = self.family().get(generation).copied() {
+            (self.names.scope.tree, self.names.scope.silent) = (tree, false);
             self.nodes(&tree.body)?;
             generation += 1;
         }
         Ok(())
     }
 
+    fn family(&mut self) -> &mut Vec<&'a Tree> {
+        &mut self.names.pages[self.names.scope.page].family
+    }
+
     /// The block of this name, in the version of the first template of the family from `generation`
     /// on that has one; false if none has.
     pub fn block(&mut self, name: &'a str, generation: usize) -> Rendering<bool> {
         let block_in = |tree: &'a Tree| tree.blocks.iter().find(|block| block.name == name);
-        let mut found = self.position.family.iter().enumerate().skip(generation);
+        let mut found = self.family().iter().enumerate().skip(generation);
         let found = found.find_map(|(at, tree)| Some((at, *tree, block_in(tree)?)));
         let Some((generation, tree, block)) = found else {
             return Ok(false);
         };
-        let position = &mut self.position;
-        let outer = (position.tree, position.block, position.silent);
-        (position.tree, position.block, position.silent) = (tree, Some((name, generation)), false);
-        let scope = self.names.open_apart();
-        self.inner(&block.body, 0)?;
-        self.names.close(scope);
-        (self.position.tree, self.position.block, self.position.silent) = outer;
+        let mut scope = self.names.apart(tree, self.names.scope.page);
+        scope.block = Some((name, generation));
+        self.inside(scope, &block.body, 0)?;
         Ok(true)
     }
 
     /// What `super()` stands for: this block in the next template of the family that has one.
     pub fn super_block(&mut self, at: usize) -> Rendering<Value> {
-        let Some((name, generation)) = self.position.block else {
+        let Some((name, generation)) = self.names.scope.block else {
             return self.error(at, "found super() outside of a block");
         };
         let start = self.out.len();
@@ -65,15 +65,15 @@ impl<'a> Renderer<'a> {
     /// `extends`: the template goes on without printing, and the other one comes after it.
     #[inline(never)]
     pub(super) fn extends(&mut self, name: &'a Expression) -> Rendering {
-        if self.position.silent {
+        if self.names.scope.silent {
             return self.error(name.at, "found a second {% extends %}, expected one at most");
         }
         let tree = self.named_template(name)?;
-        if self.position.family.iter().any(|known| known.name == tree.name) {
+        if self.family().iter().any(|known| known.name == tree.name) {
             return self.error(name.at, format!("{} extends itself", tree.name));
         }
-        self.position.family.push(tree);
-        self.position.silent = true;
+        self.family().push(tree);
+        self.names.scope.silent = true;
         Ok(())
     }
 
@@ -81,20 +81,20 @@ impl<'a> Renderer<'a> {
     #[inline(never)]
     pub(super) fn include(&mut self, name: &'a Expression) -> Rendering {
         let tree = self.named_template(name)?;
-        let scope = self.names.open_page();
-        self.other_template(tree, name.at)?;
-        self.names.close(scope);
+        let page = self.other_template(tree, name.at, true)?;
+        self.names.pages.truncate(page);
         Ok(())
     }
 
-    /// Runs a template at this place.
-    fn other_template(&mut self, tree: &'a Tree, at: usize) -> Rendering {
-        self.enter(at)?;
-        let outer = std::mem::replace(&mut self.position, Position::start(tree));
+    /// Runs a template at this place, as a page of its own, whose number is returned.
+    fn other_template(&mut self, tree: &'a Tree, at: usize, context: bool) -> Rendering<usize> {
+        let page = self.names.add_page(tree, context);
+        let mut scope = self.names.apart(tree, page);
+        scope.at_top = true;
+        let outer = self.open(scope, at)?;
         self.template()?;
-        self.position = outer;
-        self.leave();
-        Ok(())
+        self.names.close(outer);
+        Ok(page)
     }
 
     /// The template that the expression names: with a list of names, the first that is there.
@@ -118,29 +118,15 @@ impl<'a> Renderer<'a> {
         self.error(at, problem.unwrap_or_else(|| "found no name of a template".to_owned()))
     }
 
-    /// Exchanges the names of the page that runs for those of another; the number of the one that
-    /// ran until now is returned.
-    pub(super) fn switch_to(&mut self, page: usize) -> usize {
-        let before = std::mem::replace(&mut self.running, page);
-        self.names.swap(&mut self.pages[before]);
-        self.names.swap(&mut self.pages[page]);
-        before
-    }
-
     /// `import` and `from … import`: runs the other template, drops what it prints, and gives names
     /// to what it has set.
     #[inline(never)]
     pub(super) fn import(&mut self, parts: &'a Import) -> Rendering {
-        let at = parts.template.at;
         let tree = self.named_template(&parts.template)?;
-        let seen = if parts.with_context { self.names.snapshot() } else { PageNames::empty() };
-        let (count, page, start) = (seen.count(), self.pages.len(), self.out.len());
-        self.pages.push(seen);
-        let importer = self.switch_to(page);
-        self.other_template(tree, at)?;
-        self.switch_to(importer);
+        let start = self.out.len();
+        let page = self.other_template(tree, parts.template.at, parts.with_context)?;
         self.out.truncate(start);
-        let public = self.pages[page].public_from(count);
+        let public = self.names.public(page);
         match &parts.names {
             Imported::Whole(name) => self.names.set(name, Bound::Value(public.into())),
             Imported::Some(names) => {

@@ -118,7 +118,7 @@ impl Templates {
             column: 0,
             message: missing,
         })?;
-        let mut page = Renderer::new(&shelf, Names::new(variables, globals), tree);
+        let mut page = Renderer::new(&shelf, Names::new(tree, variables, globals));
         page.template().map_err(|error| *error)?;
         Ok(Rendered { warnings: page.names.take_warnings(), text: page.out })
     }

@@ -1,14 +1,12 @@
 //! Deeper: which value a name has at a place of a template.
 //!
-//! The names that templates set are on a stack and are searched from its top, so an inner name
-//! hides an outer one. Below the stack are, in this order, the variables of the handler and what
-//! the application lends to every page: `request`, `session`, `g`.
+//! What is set outside of loops, `with`s, blocks and macros belongs to the page; what is set inside
+//! of them is on a stack. Both are searched from the end, so an inner name hides an outer one, then
+//! the variables of the handler, then what the application lends: `request`, `session`, `g`.
 //!
-//! What is set outside of loops, `with`s, blocks and macros belongs to the whole page: it is the
-//! lower part of the stack, up to `top`. A block or a macro sees only that part, so the names above
-//! it are put aside while it runs.
+//! A block or a macro sees only the names of its page, not those of the loops around it.
 
-use super::function::hint;
+use super::function::{Outcome, hint};
 use super::methods::DICT_METHODS;
 use super::mistake::locate;
 use super::tree::{Expression, ExpressionKind as Kind, Tree};
@@ -65,13 +63,14 @@ impl Bound {
     }
 }
 
-/// The names that a template can see.
+/// The names that the templates of a page can see, and what the author should know of them.
 pub struct Names<'a> {
+    /// The place of the renderer.
+    pub scope: Scope<'a>,
+    /// The page itself, and all that it includes and imports.
+    pub pages: Vec<TemplatePage<'a>>,
+    /// What was set inside of loops, `with`s, blocks and macros.
     stack: Vec<(&'a str, Bound)>,
-    /// How much of the stack belongs to the whole page.
-    top: usize,
-    /// True outside of loops, `with`s, blocks and macros.
-    at_top: bool,
     variables: &'a Map,
     globals: &'a dyn Globals,
     /// What the application lent so far, so that it is asked once.
@@ -79,19 +78,45 @@ pub struct Names<'a> {
     warnings: Vec<String>,
 }
 
-/// The state before a scope was opened.
+/// Where in the templates the renderer is, and which names it sees there.
+#[derive(Clone, Copy)]
 pub struct Scope<'a> {
-    length: usize,
-    top: usize,
-    at_top: bool,
-    aside: Vec<(&'a str, Bound)>,
+    /// The template: messages name it.
+    pub tree: &'a Tree,
+    /// An index of [`Names::pages`].
+    pub page: usize,
+    /// The name of the block, and whose version it is: an index of the page's family.
+    pub block: Option<(&'a str, usize)>,
+    /// True from an `extends` to the end of its template: there nothing is printed.
+    pub silent: bool,
+    /// True outside of loops, `with`s, blocks and macros: what is set belongs to the page.
+    pub at_top: bool,
+    /// How many scopes and expressions are around.
+    pub depth: usize,
+    /// The first name on the stack that is seen, and the first that was set in this scope.
+    seen: usize,
+    own: usize,
+}
+
+/// A template with those that it extends, and the names that were set at its top.
+pub struct TemplatePage<'a> {
+    /// The template that was asked for, the one it extends, and so on up to the layout.
+    pub family: Vec<&'a Tree>,
+    names: Vec<(&'a str, Bound)>,
+    /// How many of the names it was given.
+    given: usize,
+    sees_variables: bool,
 }
 
 impl<'a> Names<'a> {
     /// The names of a page before its template runs.
-    pub fn new(variables: &'a Map, globals: &'a dyn Globals) -> Names<'a> {
+    pub fn new(tree: &'a Tree, variables: &'a Map, globals: &'a dyn Globals) -> Names<'a> {
+        let (block, silent, at_top, depth) = (None, false, true, 0);
+        let scope = Scope { tree, page: 0, block, silent, at_top, depth, seen: 0, own: 0 };
+        let (names, family) = (Vec::new(), vec![tree]);
+        let pages = vec![TemplatePage { family, names, given: 0, sees_variables: true }];
         let (stack, lent, warnings) = (Vec::new(), Vec::new(), Vec::new());
-        Names { stack, top: 0, at_top: true, variables, globals, lent, warnings }
+        Names { scope, pages, stack, variables, globals, lent, warnings }
     }
 
     /// The value of a name, an attribute or an item, if it can be borrowed. Nothing is computed,
@@ -113,13 +138,22 @@ impl<'a> Names<'a> {
     }
 
     fn find(&self, name: &str) -> Option<&Value> {
-        let set = self.stack.iter().rev().find(|(known, _)| *known == name);
-        if let Some((_, bound)) = set {
+        if let Some((_, bound)) = self.visible().rev().find(|(known, _)| *known == name) {
             return bound.value();
         }
-        self.variables
-            .get(name)
-            .or_else(|| self.lent.iter().find(|(known, _)| *known == name).map(|(_, value)| value))
+        let lent = || self.lent.iter().find(|(known, _)| *known == name).map(|(_, value)| value);
+        self.given().get(name).or_else(lent)
+    }
+
+    /// What templates have set and this place sees, the innermost last.
+    fn visible(&self) -> impl DoubleEndedIterator<Item = &(&'a str, Bound)> {
+        self.pages[self.scope.page].names.iter().chain(&self.stack[self.scope.seen..])
+    }
+
+    /// The variables of the handler, which a template does not see that is imported.
+    fn given(&self) -> &'a Map {
+        static NONE: Map = Map::new();
+        if self.pages[self.scope.page].sees_variables { self.variables } else { &NONE }
     }
 
     /// The value of a name that [`Names::peek`] did not find: the application is asked.
@@ -132,94 +166,65 @@ impl<'a> Names<'a> {
     }
 
     /// Calls a function of the application, if it has one of this name.
-    pub fn call(
-        &self,
-        name: &str,
-        arguments: &[Value],
-        named: &Map,
-    ) -> Option<Result<Value, String>> {
-        self.globals.call(name, arguments, named)
+    pub fn call(&self, name: &str, placed: &[Value], named: &Map) -> Option<Outcome> {
+        self.globals.call(name, placed, named)
     }
 
-    /// True outside of loops, `with`s, blocks and macros.
-    pub fn is_at_top(&self) -> bool {
-        self.at_top
-    }
-
-    /// Gives a name a value until the innermost scope closes.
+    /// Gives a name a value until the scope closes.
     pub fn set(&mut self, name: &'a str, bound: Bound) {
-        self.stack.push((name, bound));
-        if self.at_top {
-            self.top = self.stack.len();
+        match self.scope.at_top {
+            true => self.pages[self.scope.page].names.push((name, bound)),
+            false => self.stack.push((name, bound)),
         }
     }
 
-    /// How many names there are: what to give to [`Names::next_turn`].
-    pub fn count(&self) -> usize {
-        self.stack.len()
-    }
-
-    /// Begins the next turn of a loop: forgets what was set from there on. If the loop's own name
-    /// stands before that, it stands for the item of this `turn` from now on.
-    pub fn next_turn(&mut self, count: usize, turn: Option<usize>) {
-        self.stack.truncate(count);
-        if let (Some(turn), Some((_, Bound::Item(_, index)))) = (turn, self.stack.last_mut()) {
+    /// Begins the next turn of a loop: forgets what was set in it behind the first `count` names.
+    /// The name before stands for the item of this turn from now on, if it stands for an item.
+    pub fn next_turn(&mut self, count: usize, turn: usize) {
+        self.stack.truncate(self.scope.own + count);
+        if let Some((_, Bound::Item(_, index))) = self.stack[self.scope.own..].last_mut() {
             *index = turn;
         }
     }
 
-    /// Opens a scope: what is set in it ends with it.
-    pub fn open(&mut self) -> Scope<'a> {
-        let scope = Scope {
-            length: self.stack.len(),
-            top: self.top,
-            at_top: self.at_top,
-            aside: Vec::new(),
-        };
-        self.at_top = false;
-        scope
+    /// A scope like this one, but what is set in it ends with it.
+    pub fn inner(&self) -> Scope<'a> {
+        Scope { at_top: false, own: self.stack.len(), depth: self.scope.depth + 1, ..self.scope }
     }
 
-    /// Opens the scope of a block or a macro, which sees only what belongs to the whole page.
-    pub fn open_apart(&mut self) -> Scope<'a> {
-        let mut scope = self.open();
-        scope.aside = self.stack.split_off(self.top);
-        scope
+    /// The scope of a block or a macro, which sees only what was set at the top of a page.
+    pub fn apart(&self, tree: &'a Tree, page: usize) -> Scope<'a> {
+        Scope { tree, page, block: None, silent: false, seen: self.stack.len(), ..self.inner() }
     }
 
-    /// Opens the scope of an included template: all it sees is the top of its page.
-    pub fn open_page(&mut self) -> Scope<'a> {
-        let scope = self.open();
-        (self.top, self.at_top) = (self.stack.len(), true);
-        scope
+    /// Goes back to an outer scope.
+    pub fn close(&mut self, outer: Scope<'a>) {
+        self.stack.truncate(self.scope.own);
+        self.scope = outer;
     }
 
-    /// Closes a scope.
-    pub fn close(&mut self, scope: Scope<'a>) {
-        (self.top, self.at_top) = (scope.top, scope.at_top);
-        self.stack.truncate(scope.length - scope.aside.len());
-        self.stack.extend(scope.aside);
+    /// Adds a page that sees all names of this place, or none.
+    pub fn add_page(&mut self, tree: &'a Tree, with_context: bool) -> usize {
+        let names: Vec<_> = self.visible().filter(|_| with_context).cloned().collect();
+        let sees_variables = with_context && self.pages[self.scope.page].sees_variables;
+        let (family, given) = (vec![tree], names.len());
+        self.pages.push(TemplatePage { family, names, given, sees_variables });
+        self.pages.len() - 1
     }
 
-    /// Exchanges the names of this page for those of another one.
-    pub fn swap(&mut self, other: &mut PageNames<'a>) {
-        std::mem::swap(&mut self.stack, &mut other.stack);
-        std::mem::swap(&mut self.variables, &mut other.variables);
-        std::mem::swap(&mut self.top, &mut other.top);
-        std::mem::swap(&mut self.at_top, &mut other.at_top);
+    /// What a page has set. As in Jinja, names that begin with an underscore are private.
+    pub fn public(&self, page: usize) -> Map {
+        let TemplatePage { names, given, .. } = &self.pages[page];
+        let public = names[*given..].iter().filter(|(name, _)| !name.starts_with('_'));
+        public.filter_map(|(name, bound)| Some((*name, bound.value()?.clone()))).collect()
     }
 
-    /// All names of this page, for an import `with context`.
-    pub fn snapshot(&self) -> PageNames<'a> {
-        let (stack, variables) = (self.stack.clone(), self.variables);
-        PageNames { top: stack.len(), at_top: true, stack, variables }
-    }
-
-    /// Adds a warning that an undefined value was used where a value was probably meant.
-    pub fn warn(&mut self, tree: &Tree, expression: &Expression) {
-        let Some(part) = expression.undefined_part() else {
+    /// Adds a warning if the value is undefined where a defined one was probably meant.
+    pub fn warn(&mut self, value: &Value, expression: &Expression) {
+        let Some(part) = expression.undefined_part().filter(|_| value.is_undefined()) else {
             return;
         };
+        let tree = self.scope.tree;
         let (line, column) = locate(&tree.source, part.at);
         let warning = format!("{}:{line}:{column}: {}", tree.name, self.describe(part));
         if self.warnings.len() < MOST_WARNINGS && !self.warnings.contains(&warning) {
@@ -242,8 +247,8 @@ impl<'a> Names<'a> {
 
     /// `; there is "name"`, or nothing if no name of the page is near.
     pub fn hint<const COUNT: usize>(&self, name: &str, more: [&str; COUNT]) -> String {
-        let set = self.stack.iter().map(|(name, _)| *name);
-        let given = self.variables.iter().map(|(name, _)| name);
+        let set = self.visible().map(|(name, _)| *name);
+        let given = self.given().iter().map(|(name, _)| name);
         let lent = self.globals.names().iter().copied();
         hint(name, set.chain(given).chain(lent).chain(more))
     }
@@ -251,35 +256,5 @@ impl<'a> Names<'a> {
     /// The warnings so far, taken out.
     pub fn take_warnings(&mut self) -> Vec<String> {
         std::mem::take(&mut self.warnings)
-    }
-}
-
-/// The names of a page that does not run now: of an imported template between two calls of its
-/// macros, or of the page while such a macro runs.
-pub struct PageNames<'a> {
-    stack: Vec<(&'a str, Bound)>,
-    top: usize,
-    at_top: bool,
-    variables: &'a Map,
-}
-
-static NO_VARIABLES: Map = Map::new();
-
-impl<'a> PageNames<'a> {
-    /// No names: what a template sees that is imported without context.
-    pub fn empty() -> PageNames<'a> {
-        PageNames { stack: Vec::new(), top: 0, at_top: true, variables: &NO_VARIABLES }
-    }
-
-    /// How many names there are.
-    pub fn count(&self) -> usize {
-        self.stack.len()
-    }
-
-    /// The names from there on with their values. As in Jinja, those that begin with an underscore
-    /// are private.
-    pub fn public_from(&self, count: usize) -> Map {
-        let public = self.stack.iter().skip(count).filter(|(name, _)| !name.starts_with('_'));
-        public.filter_map(|(name, bound)| Some((*name, bound.value()?.clone()))).collect()
     }
 }

@@ -9,7 +9,7 @@
 use super::kinds::LONGEST;
 use super::loader::Shelf;
 use super::mistake::{Rendering, TemplateError};
-use super::names::{Bound, Names, PageNames};
+use super::names::{Bound, Names, Scope};
 use super::print::print_into;
 use super::tree::{Expression, ExpressionKind, For, Macro, NameTarget, Node, Tree};
 use crate::value::{Local, Value};
@@ -29,37 +29,11 @@ pub struct Renderer<'a> {
     pub names: Names<'a>,
     /// The templates that this page is made of.
     pub shelf: &'a Shelf<'a>,
-    /// Where in these templates the renderer is.
-    pub position: Position<'a>,
     /// The macros so far, which are values by their number.
     pub macros: Vec<Definition<'a>>,
-    /// The names of all pages that do not run; 0 is the page itself.
-    pub pages: Vec<PageNames<'a>>,
-    /// The number of the page that runs.
-    pub running: usize,
     /// The loops around this place that use `loop`, which is a value by its number.
     pub loops: Vec<LoopState>,
-    depth: usize,
     turns: usize,
-}
-
-/// Where in the templates of a page the renderer is.
-pub struct Position<'a> {
-    /// The template: messages name it.
-    pub tree: &'a Tree,
-    /// The template that was asked for, the one it extends, and so on up to the layout.
-    pub family: Vec<&'a Tree>,
-    /// The name of the block, and whose version it is: an index of `family`.
-    pub block: Option<(&'a str, usize)>,
-    /// True from an `extends` to the end of its template: there nothing is printed.
-    pub silent: bool,
-}
-
-impl<'a> Position<'a> {
-    /// The start of a template.
-    pub fn start(tree: &'a Tree) -> Position<'a> {
-        Position { tree, family: vec![tree], block: None, silent: false }
-    }
 }
 
 /// A macro that was defined.
@@ -83,24 +57,14 @@ pub struct LoopState {
 
 impl<'a> Renderer<'a> {
     /// A renderer before the first template.
-    pub fn new(shelf: &'a Shelf<'a>, names: Names<'a>, tree: &'a Tree) -> Renderer<'a> {
-        Renderer {
-            out: String::with_capacity(1024),
-            names,
-            shelf,
-            position: Position::start(tree),
-            macros: Vec::new(),
-            pages: vec![PageNames::empty()],
-            running: 0,
-            loops: Vec::new(),
-            depth: 0,
-            turns: 0,
-        }
+    pub fn new(shelf: &'a Shelf<'a>, names: Names<'a>) -> Renderer<'a> {
+        let (macros, loops, out) = (Vec::new(), Vec::new(), String::with_capacity(1024));
+        Renderer { out, names, shelf, macros, loops, turns: 0 }
     }
 
     /// An error at a place of the template in which the renderer is.
     pub fn error<T>(&self, at: usize, message: impl Into<String>) -> Rendering<T> {
-        let tree = self.position.tree;
+        let tree = self.names.scope.tree;
         Err(TemplateError::at(&tree.name, &tree.source, at, message.into()))
     }
 
@@ -109,26 +73,37 @@ impl<'a> Renderer<'a> {
         result.or_else(|message| self.error(at, message))
     }
 
-    /// Goes one level in; [`Renderer::leave`] goes back.
+    /// Goes one level in.
     pub fn enter(&mut self, at: usize) -> Rendering {
-        self.depth += 1;
-        match self.depth > DEPTH {
+        self.names.scope.depth += 1;
+        match self.names.scope.depth > DEPTH {
             true => self.error(at, "tags and expressions are too deep in one another"),
             false => Ok(()),
         }
     }
 
-    /// Undoes [`Renderer::enter`].
-    pub fn leave(&mut self) {
-        self.depth -= 1;
+    /// Goes into a scope; [`Names::close`] with the outer one, which is returned, leaves it again.
+    pub fn open(&mut self, scope: Scope<'a>, at: usize) -> Rendering<Scope<'a>> {
+        let outer = self.names.scope;
+        self.enter(at)?;
+        self.names.scope = scope;
+        Ok(outer)
+    }
+
+    /// The steps inside of a tag that has a scope of its own.
+    pub fn inside(&mut self, scope: Scope<'a>, nodes: &'a [Node], at: usize) -> Rendering {
+        let outer = self.open(scope, at)?;
+        self.nodes(nodes)?;
+        self.names.close(outer);
+        Ok(())
     }
 
     /// The steps of a template or of a tag, one after the other.
     pub fn nodes(&mut self, nodes: &'a [Node]) -> Rendering {
         for node in nodes {
             match node {
-                Node::Text(text) if !self.position.silent => self.out.push_str(text),
-                Node::Print(expression) if !self.position.silent => self.print(expression)?,
+                Node::Text(text) if !self.names.scope.silent => self.out.push_str(text),
+                Node::Print(expression) if !self.names.scope.silent => self.print(expression)?,
                 Node::Text(_) | Node::Print(_) => {}
                 Node::If(branches, otherwise) => {
                     let mut chosen = otherwise;
@@ -138,12 +113,14 @@ impl<'a> Renderer<'a> {
                             break;
                         }
                     }
-                    self.inner(chosen, 0)?;
+                    self.enter(0)?;
+                    self.nodes(chosen)?;
+                    self.names.scope.depth -= 1;
                 }
                 Node::For(parts) => self.walk(parts)?,
                 Node::Set(target, expression) => {
                     let value = self.kept(expression)?;
-                    self.assign(target, &value)?;
+                    self.assign(target, value)?;
                 }
                 Node::Capture(name, body) => self.capture(name, body)?,
                 Node::With(bindings, body) => self.with(bindings, body)?,
@@ -151,8 +128,8 @@ impl<'a> Renderer<'a> {
                 Node::Extends(name) => self.extends(name)?,
                 // In a template that extends another, blocks are printed where the layout has them.
                 // As in Jinja, those inside of a loop or a `with` are printed here too.
-                Node::Block(number) if !self.position.silent || !self.names.is_at_top() => {
-                    self.block(&self.position.tree.blocks[*number].name, 0)?;
+                Node::Block(number) if !self.names.scope.silent || !self.names.scope.at_top => {
+                    self.block(&self.names.scope.tree.blocks[*number].name, 0)?;
                 }
                 Node::Block(_) => {}
                 Node::Macro(parts) => self.define(parts),
@@ -163,14 +140,6 @@ impl<'a> Renderer<'a> {
             true => self.error(0, format!("the page is longer than {LONGEST} bytes")),
             false => Ok(()),
         }
-    }
-
-    /// The steps inside of a tag.
-    pub fn inner(&mut self, nodes: &'a [Node], at: usize) -> Rendering {
-        self.enter(at)?;
-        self.nodes(nodes)?;
-        self.leave();
-        Ok(())
     }
 
     /// `{{ … }}`: most print a name or an attribute, which is borrowed.
@@ -184,16 +153,9 @@ impl<'a> Renderer<'a> {
             }
             None => self.make(expression)?,
         };
-        self.warn_undefined(&value, expression);
+        self.names.warn(&value, expression);
         print_into(&mut self.out, &value);
         Ok(())
-    }
-
-    /// Adds a warning if the value is undefined.
-    pub fn warn_undefined(&mut self, value: &Value, expression: &'a Expression) {
-        if value.is_undefined() {
-            self.names.warn(self.position.tree, expression);
-        }
     }
 
     /// What was printed from there on, cut off the page. It is HTML already.
@@ -224,10 +186,10 @@ impl<'a> Renderer<'a> {
     }
 
     /// Gives the names of a target their values.
-    fn assign(&mut self, target: &'a NameTarget, value: &Value) -> Rendering {
+    fn assign(&mut self, target: &'a NameTarget, value: Value) -> Rendering {
         let (targets, at) = match target {
             NameTarget::Name(name) => {
-                self.names.set(name, Bound::Value(value.clone()));
+                self.names.set(name, Bound::Value(value));
                 return Ok(());
             }
             NameTarget::Several(targets, at) => (targets, *at),
@@ -239,7 +201,7 @@ impl<'a> Renderer<'a> {
         if items.len() != count {
             return self.error(at, format!("found {} values, expected {count}", items.len()));
         }
-        for (target, item) in targets.iter().zip(&items) {
+        for (target, item) in targets.iter().zip(items) {
             self.assign(target, item)?;
         }
         Ok(())
@@ -250,58 +212,55 @@ impl<'a> Renderer<'a> {
     fn walk(&mut self, parts: &'a For) -> Rendering {
         let at = parts.over.at;
         let over = self.kept(&parts.over)?;
-        self.warn_undefined(&over, &parts.over);
+        self.names.warn(&over, &parts.over);
         let mut list = self.placed(at, over.items())?;
         if let Some(filter) = &parts.filter {
             list = self.chosen(parts, filter, &list)?;
         }
-        let length = list.length().unwrap_or(0);
-        let scope = self.names.open();
-        let loops = self.loops.len();
-        if parts.uses_loop && length > 0 {
-            self.loops.push(LoopState { index: 0, length });
-            self.names.set("loop", Bound::Value(Value::Local(Local::Loop(loops))));
+        let items = list.as_list().unwrap_or_default();
+        if items.is_empty() {
+            return self.inside(self.names.inner(), &parts.otherwise, at);
         }
-        if let NameTarget::Name(name) = &parts.target
-            && length > 0
-        {
+        let outer = self.open(self.names.inner(), at)?;
+        let number = self.loops.len();
+        self.loops.push(LoopState { index: 0, length: items.len() });
+        let mut count = 0;
+        if parts.uses_loop {
+            self.names.set("loop", Bound::Value(Value::Local(Local::Loop(number))));
+            count += 1;
+        }
+        if let NameTarget::Name(name) = &parts.target {
             self.names.set(name, Bound::Item(list.clone(), 0));
+            count += 1;
         }
-        let count = self.names.count();
-        for (index, item) in list.as_list().unwrap_or_default().iter().enumerate() {
+        for (index, item) in items.iter().enumerate() {
             self.turns(1, at)?;
-            // A loop that unpacks its items has several names, and none of them is an item.
-            let turn = matches!(parts.target, NameTarget::Name(_)).then_some(index);
-            self.names.next_turn(count, turn);
-            if let Some(state) = self.loops.get_mut(loops) {
-                state.index = index;
-            }
+            self.names.next_turn(count, index);
+            self.loops[number].index = index;
             if let NameTarget::Several(..) = parts.target {
-                self.assign(&parts.target, item)?;
+                self.assign(&parts.target, item.clone())?;
             }
-            self.inner(&parts.body, at)?;
+            self.nodes(&parts.body)?;
         }
-        self.loops.truncate(loops);
-        if length == 0 {
-            self.inner(&parts.otherwise, at)?;
-        }
-        self.names.close(scope);
+        self.loops.truncate(number);
+        self.names.close(outer);
         Ok(())
     }
 
     /// The items that the `if` of a `for` lets through. It sees the item, but no `loop` of its own.
     #[inline(never)]
     fn chosen(&mut self, parts: &'a For, filter: &'a Expression, list: &Value) -> Rendering<Value> {
+        let outer = self.open(self.names.inner(), parts.over.at)?;
         let mut chosen = Vec::new();
         for item in list.as_list().unwrap_or_default() {
             self.turns(1, parts.over.at)?;
-            let scope = self.names.open();
-            self.assign(&parts.target, item)?;
+            self.names.next_turn(0, 0);
+            self.assign(&parts.target, item.clone())?;
             if self.truth(filter)? {
                 chosen.push(item.clone());
             }
-            self.names.close(scope);
         }
+        self.names.close(outer);
         Ok(chosen.into())
     }
 
@@ -319,11 +278,10 @@ impl<'a> Renderer<'a> {
     /// `set` with a body: prints the body, cuts it off, and gives it the name.
     #[inline(never)]
     fn capture(&mut self, name: &'a str, body: &'a [Node]) -> Rendering {
-        let (start, silent) = (self.out.len(), std::mem::take(&mut self.position.silent));
-        let scope = self.names.open();
-        self.inner(body, 0)?;
-        self.names.close(scope);
-        self.position.silent = silent;
+        let start = self.out.len();
+        let mut scope = self.names.inner();
+        scope.silent = false;
+        self.inside(scope, body, 0)?;
         let text = self.cut_off(start);
         self.names.set(name, Bound::Value(text));
         Ok(())
@@ -338,12 +296,12 @@ impl<'a> Renderer<'a> {
         for (_, expression) in bindings {
             values.push(self.kept(expression)?);
         }
-        let scope = self.names.open();
-        for ((target, _), value) in bindings.iter().zip(&values) {
+        let outer = self.open(self.names.inner(), 0)?;
+        for ((target, _), value) in bindings.iter().zip(values) {
             self.assign(target, value)?;
         }
-        self.inner(body, 0)?;
-        self.names.close(scope);
+        self.nodes(body)?;
+        self.names.close(outer);
         Ok(())
     }
 }
