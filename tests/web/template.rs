@@ -156,7 +156,7 @@ fn an_error_names_line_column_what_was_met_and_what_was_expected() {
         ("{{ rnage(3) }}", "1:4: there is no function \"rnage\"; there is \"range\""),
         ("{{ name.uper() }}", "1:9: there is no method of a string \"uper\"; there is \"upper\""),
         ("{{ l.append(3) }}", "1:6: there is no method of a list \"append\""),
-        ("{{ name.split(x=1) }}", "1:9: split() takes no x="),
+        ("{{ name.split(x=1) }}", "1:9: the method split takes no x="),
         (
             "{{ d.items }}",
             "1:6: \"items\" is a method of a dict, expected .items() or, for the key, ['items']",

@@ -7,7 +7,7 @@
 //! A macro is a value: it may have a name, be in a module, or be given to another macro. As a value
 //! it is a number in [`Renderer::macros`].
 
-use super::function::{bind, find};
+use super::function::{Function, bind, find};
 use super::lists::range;
 use super::methods::methods_of;
 use super::mistake::Rendering;
@@ -47,20 +47,27 @@ impl<'a> Renderer<'a> {
             self.names.warn(&input, of);
         }
         let (mut placed, named) = self.arguments(arguments)?;
-        let result = match filter {
+        match filter {
+            Filter::BuiltIn(row) => self.apply("filter", row, &input, (placed, named), at),
             Filter::Custom(filter) => {
                 placed.extend((!named.is_empty()).then_some(Value::Map(named)));
-                filter(&input, &placed)
+                self.placed(at, filter(&input, &placed))
             }
-            Filter::BuiltIn(row) if placed.is_empty() && named.is_empty() => {
-                (row.call)(&input, &[])
-            }
-            Filter::BuiltIn(row) => {
-                bind(&format!("the filter {name}"), row.parameters, placed, &named)
-                    .and_then(|values| (row.call)(&input, &values))
-            }
-        };
-        self.placed(at, result)
+        }
+    }
+
+    /// Calls a row of a table of functions.
+    pub(super) fn apply(
+        &self,
+        kind: &str,
+        row: &Function,
+        value: &Value,
+        (placed, named): (Vec<Value>, Map),
+        at: usize,
+    ) -> Rendering<Value> {
+        let values = bind(row.parameters, placed, &named)
+            .map_err(|problem| format!("the {kind} {} {problem}", row.name));
+        self.placed(at, values.and_then(|values| (row.call)(value, &values)))
     }
 
     /// A call: of a method if there is a point before the name, else of a macro, else of a function
@@ -72,19 +79,18 @@ impl<'a> Renderer<'a> {
         arguments: &'a Arguments,
         at: usize,
     ) -> Rendering<Value> {
-        let (placed, named) = self.arguments(arguments)?;
-        match &callee.kind {
-            ExpressionKind::Attribute(of, name) => self.method(of, name, placed, &named, callee.at),
-            ExpressionKind::Name(name) => match self.names.peek(callee) {
-                Some(Value::Local(Local::Macro(number))) => {
-                    self.call_macro(*number, placed, &named, at)
-                }
-                Some(value) => {
-                    self.error(at, format!("{name} is {}, not a function", value.type_name()))
-                }
-                None => self.function(name, placed, &named, at),
-            },
-            _ => self.error(at, "only a name or a method can be called"),
+        let given = self.arguments(arguments)?;
+        let name = match &callee.kind {
+            ExpressionKind::Attribute(of, name) => return self.method(of, name, given, callee.at),
+            ExpressionKind::Name(name) => name,
+            _ => return self.error(at, "only a name or a method can be called"),
+        };
+        match self.names.peek(callee) {
+            Some(Value::Local(Local::Macro(number))) => self.call_macro(*number, given, at),
+            Some(value) => {
+                self.error(at, format!("{name} is {}, not a function", value.type_name()))
+            }
+            None => self.function(name, &given, at),
         }
     }
 
@@ -92,16 +98,15 @@ impl<'a> Renderer<'a> {
     fn function(
         &mut self,
         name: &'a str,
-        placed: Vec<Value>,
-        named: &Map,
+        (placed, named): &(Vec<Value>, Map),
         at: usize,
     ) -> Rendering<Value> {
         match name {
-            "range" if named.is_empty() => return self.placed(at, range(&placed)),
+            "range" if named.is_empty() => return self.placed(at, range(placed)),
             "super" if named.is_empty() && placed.is_empty() => return self.super_block(at),
             _ => {}
         }
-        match self.names.call(name, &placed, named) {
+        match self.names.call(name, placed, named) {
             Some(result) => self.placed(at, result),
             None => {
                 let near = self.names.hint(name, ["range", "super"]);
@@ -116,27 +121,23 @@ impl<'a> Renderer<'a> {
         &mut self,
         of: &'a Expression,
         name: &'a str,
-        mut placed: Vec<Value>,
-        named: &Map,
+        mut given: (Vec<Value>, Map),
         at: usize,
     ) -> Rendering<Value> {
         let value = self.defined(of)?;
         match (&value, value.get(name)) {
-            (_, Some(Value::Local(Local::Macro(number)))) => {
-                return self.call_macro(*number, placed, named, at);
-            }
-            (Value::Local(Local::Loop(number)), _) if name == "cycle" && !placed.is_empty() => {
+            (_, Some(Value::Local(Local::Macro(number)))) => self.call_macro(*number, given, at),
+            (Value::Local(Local::Loop(number)), _) if name == "cycle" && !given.0.is_empty() => {
                 let index = self.loops.get(*number).map_or(0, |state| state.index);
-                return Ok(placed.swap_remove(index % placed.len()));
+                let place = index % given.0.len();
+                Ok(given.0.swap_remove(place))
             }
-            _ => {}
+            _ => {
+                let what = format!("method of {}", value.type_name());
+                let method = self.placed(at, find(methods_of(&value), &what, name))?;
+                self.apply("method", method, &value, given, at)
+            }
         }
-        let what = format!("method of {}", value.type_name());
-        let result = find(methods_of(&value), &what, name).and_then(|method| {
-            let what = format!("{name}()");
-            (method.call)(&value, &bind(&what, method.parameters, placed, named)?)
-        });
-        self.placed(at, result)
     }
 
     /// `{% macro name(…) %}`: the macro becomes a value.
@@ -157,15 +158,14 @@ impl<'a> Renderer<'a> {
     fn call_macro(
         &mut self,
         number: usize,
-        placed: Vec<Value>,
-        named: &Map,
+        (placed, named): (Vec<Value>, Map),
         at: usize,
     ) -> Rendering<Value> {
         let Some(&Definition { parts, tree, page }) = self.macros.get(number) else {
             return self.error(at, "this macro belongs to another page");
         };
-        let what = format!("the macro {}", parts.name);
-        let values = self.placed(at, bind(&what, &parts.parameters, placed, named))?;
+        let values = bind(&parts.parameters, placed, &named)
+            .or_else(|problem| self.error(at, format!("the macro {} {problem}", parts.name)))?;
         let start = self.out.len();
         let outer = self.open(self.names.apart(tree, page), at)?;
         // The defaults belong to the last parameters. A default sees the parameters before it.

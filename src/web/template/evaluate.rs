@@ -8,7 +8,7 @@
 //! What is only printed or tested is borrowed, not cloned: counting the users of a shared value is
 //! slow when two processors share the count. See [`Names::peek`](super::names::Names::peek).
 
-use super::function::{bind, unknown};
+use super::function::unknown;
 use super::kinds::place;
 use super::lists::slice;
 use super::methods::methods_of;
@@ -68,11 +68,9 @@ impl<'a> Renderer<'a> {
                 self.filtered(of, name, *filter, arguments, at)
             }
             Kind::Test(of, test, arguments) => {
-                let (placed, named) = self.arguments(arguments)?;
-                let what = format!("the test {}", test.name);
-                let arguments = self.placed(at, bind(&what, test.parameters, placed, &named))?;
+                let given = self.arguments(arguments)?;
                 let value = self.evaluate(of)?;
-                self.placed(at, (test.call)(&value, &arguments))
+                self.apply("test", test, &value, given, at)
             }
             Kind::Sign(sign, of) => {
                 let value = self.defined(of)?;

@@ -66,9 +66,8 @@ pub fn hint<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> String 
 ///
 /// # Errors
 ///
-/// Too many values, an unknown name, or two values for one parameter.
+/// Too many values, an unknown name, or two values for one parameter: `takes no x=`.
 pub fn bind<P: AsRef<str>>(
-    what: &str,
     parameters: &[P],
     mut placed: Vec<Value>,
     named: &Map,
@@ -78,23 +77,23 @@ pub fn bind<P: AsRef<str>>(
         return match (placed.is_empty(), named.is_empty()) {
             (_, true) => Ok(placed),
             (true, false) => Ok(vec![named.clone().into()]),
-            _ => Err(format!("{what} takes values by place or by name, not both")),
+            _ => Err("takes values by place or by name, not both".to_owned()),
         };
     }
     if placed.len() > parameters.len() {
         let (most, found) = (parameters.len(), placed.len());
-        return Err(format!("{what} takes at most {most} values, found {found}"));
+        return Err(format!("takes at most {most} values, found {found}"));
     }
     for (name, value) in named.iter() {
         let Some(place) = parameters.iter().position(|parameter| parameter.as_ref() == name) else {
             let known = parameters.iter().map(AsRef::as_ref);
-            return Err(format!("{what} takes no {name}={}", hint(name, known)));
+            return Err(format!("takes no {name}={}", hint(name, known)));
         };
         if placed.len() <= place {
             placed.resize(place + 1, Value::Undefined);
         }
         if placed[place] != Value::Undefined {
-            return Err(format!("{what} gets {name} twice"));
+            return Err(format!("gets {name} twice"));
         }
         placed[place] = value.clone();
     }
