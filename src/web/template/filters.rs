@@ -5,6 +5,8 @@
 //! [`Templates::filter`](super::Templates::filter) adds it.
 
 use super::function::{ANY, Function, Outcome, given, row};
+use super::print::{to_html, to_text};
+use super::strings::like;
 use super::{lists, numbers, printf, strings};
 use crate::value::Value;
 
@@ -18,6 +20,12 @@ fn default(value: &Value, arguments: &[Value]) -> Outcome {
     Ok(value.clone())
 }
 
+/// The value as HTML.
+fn escape(value: &Value, _: &[Value]) -> Outcome {
+    Ok(Value::text(&*to_html(value), true))
+}
+
+const REPLACE: &[&str] = &["old", "new", "count"];
 const DEFAULT: &[&str] = &["default_value", "boolean"];
 const SORT: &[&str] = &["reverse", "case_sensitive", "attribute"];
 
@@ -28,8 +36,8 @@ pub static FILTERS: &[Function] = &[
     row("count", &[], lists::length, "{{ [1, 2]|count }}", "2"),
     row("d", DEFAULT, default, "{{ nobody|d('none') }}", "none"),
     row("default", DEFAULT, default, "{{ ''|default('none', true) }}", "none"),
-    row("e", &[], strings::escape, "{{ '<'|e }}", "&lt;"),
-    row("escape", &[], strings::escape, "{{ '&'|escape }}", "&amp;"),
+    row("e", &[], escape, "{{ '<'|e }}", "&lt;"),
+    row("escape", &[], escape, "{{ '&'|escape }}", "&amp;"),
     row("first", &[], lists::first, "{{ [1, 2]|first }}", "1"),
     row("float", &["default"], numbers::float, "{{ '2.5'|float }}", "2.5"),
     row("format", ANY, printf::format, "{{ '%s: %.2f'|format('tea', 2.5) }}", "tea: 2.50"),
@@ -39,18 +47,12 @@ pub static FILTERS: &[Function] = &[
     row("length", &[], lists::length, "{{ 'Ada'|length }}", "3"),
     row("list", &[], lists::list, "{{ 'ab'|list|length }}", "2"),
     row("lower", &[], strings::lower, "{{ 'Ada'|lower }}", "ada"),
-    row(
-        "replace",
-        &["old", "new", "count"],
-        strings::replace,
-        "{{ 'a-b'|replace('-', '+') }}",
-        "a+b",
-    ),
+    row("replace", REPLACE, strings::replace, "{{ 'a-b'|replace('-', '+') }}", "a+b"),
     row("reverse", &[], lists::reverse, "{{ 'Ada'|reverse }}", "adA"),
     row("round", &["precision", "method"], numbers::round, "{{ 2.675|round(1) }}", "2.7"),
-    row("safe", &[], strings::safe, "{{ '<b>'|safe }}", "<b>"),
+    row("safe", &[], |it, _| Ok(Value::text(&*to_text(it), true)), "{{ '<b>'|safe }}", "<b>"),
     row("sort", SORT, lists::sort, "{{ [3, 1]|sort }}", "[1, 3]"),
-    row("string", &[], strings::string, "{{ 1|string + '0' }}", "10"),
+    row("string", &[], |it, _| like(it, to_text(it)), "{{ 1|string + '0' }}", "10"),
     row("title", &[], strings::title, "{{ 'ada king'|title }}", "Ada King"),
     row("tojson", &["indent"], strings::tojson, "{{ [true, none]|tojson }}", "[true, null]"),
     row("trim", &["chars"], strings::trim, "{{ ' a '|trim }}", "a"),

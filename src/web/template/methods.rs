@@ -7,6 +7,8 @@
 //! the methods that are there.
 
 use super::function::{ANY, Function, Outcome, given, row};
+use super::print::to_text;
+use super::strings::{like, part, strip};
 use super::{lists, printf, strings};
 use crate::value::{SequenceKind, Value};
 
@@ -21,19 +23,21 @@ pub fn methods_of(value: &Value) -> &'static [Function] {
 }
 
 /// How many characters are before the part; -1 if the text has no such part.
-fn find(text: &str, part: &str) -> Value {
-    text.find(part).map_or(Value::Int(-1), |at| text[..at].chars().count().into())
-}
-
-/// How often the text has the part.
-fn count_text(text: &str, part: &str) -> Value {
-    text.matches(part).count().into()
+fn find(text: &Value, arguments: &[Value]) -> Outcome {
+    let text = to_text(text);
+    let found = text.find(part(arguments)?);
+    Ok(found.map_or(Value::Int(-1), |at| text[..at].chars().count().into()))
 }
 
 /// True for text of digits alone.
 fn is_digit(text: &Value, _: &[Value]) -> Outcome {
-    let text = text.as_str().unwrap_or_default();
-    Ok((!text.is_empty() && text.chars().all(|digit| digit.is_ascii_digit())).into())
+    let text = to_text(text);
+    Ok((!text.is_empty() && text.bytes().all(|digit| digit.is_ascii_digit())).into())
+}
+
+/// Here a word begins after everything that is no letter, `It'S` included.
+fn title(text: &Value, _: &[Value]) -> Outcome {
+    like(text, strings::titled(text, |before| !before.is_alphabetic()))
 }
 
 /// `', '.join(items)`; unlike the filter it takes strings only.
@@ -45,17 +49,17 @@ fn join(between: &Value, arguments: &[Value]) -> Outcome {
     }
 }
 
-/// How many items are equal to the value.
-fn count(list: &Value, arguments: &[Value]) -> Outcome {
-    let wanted = given(arguments, 0).ok_or("count takes a value")?;
-    Ok(list.to_items()?.iter().filter(|item| item.equals(wanted)).count().into())
+/// At which indexes the list has the argument.
+fn places(list: &Value, arguments: &[Value]) -> Result<Vec<usize>, String> {
+    let wanted = given(arguments, 0).ok_or("expected the value to look for")?;
+    let items = list.to_items()?.into_iter().enumerate();
+    Ok(items.filter(|(_, item)| item.equals(wanted)).map(|(at, _)| at).collect())
 }
 
-/// The index of the first item that is equal to the value.
+/// The index of the first item that is equal to the argument.
 fn index(list: &Value, arguments: &[Value]) -> Outcome {
-    let wanted = given(arguments, 0).ok_or("index takes a value")?;
-    let found = list.to_items()?.iter().position(|item| item.equals(wanted));
-    found.map(Value::from).ok_or_else(|| "the value is not in the list".to_owned())
+    let places = places(list, arguments)?;
+    Ok(places.first().copied().ok_or("the value is not in the list")?.into())
 }
 
 /// What is under the key; else the second argument, or none.
@@ -82,64 +86,50 @@ fn values(dict: &Value, _: &[Value]) -> Outcome {
     Ok(Value::sequence(SequenceKind::Values, pairs.map(|(_, value)| value).collect()))
 }
 
+const SUB: &[&str] = &["sub"];
+const CHARS: &[&str] = &["chars"];
+const COUNT: &str = "{{ 'aba'.count('a') }}";
+const ENDS: &str = "{{ 'a.css'.endswith('.css') }}";
+const STARTS: &str = "{{ 'abc'.startswith('ab') }}";
+const REPLACE: &[&str] = &["old", "new", "count"];
+const ITEMS: &str = "{% for k, v in {'a': 1}.items() %}{{ k }}={{ v }}{% endfor %}";
+
 /// All methods of strings.
 pub static STRING_METHODS: &[Function] = &[
     row("capitalize", &[], strings::capitalize, "{{ 'ada'.capitalize() }}", "Ada"),
-    row(
-        "count",
-        &["sub"],
-        |it, to| strings::part_of(it, to, count_text),
-        "{{ 'aba'.count('a') }}",
-        "2",
-    ),
-    row("endswith", &["suffix"], ends_with, "{{ 'a.css'.endswith('.css') }}", "True"),
-    row("find", &["sub"], |it, to| strings::part_of(it, to, find), "{{ 'abc'.find('c') }}", "2"),
+    row("count", SUB, |it, to| Ok(to_text(it).matches(part(to)?).count().into()), COUNT, "2"),
+    row("endswith", SUB, |it, to| Ok(to_text(it).ends_with(part(to)?).into()), ENDS, "True"),
+    row("find", SUB, find, "{{ 'abc'.find('c') }}", "2"),
     row("format", ANY, printf::braces, "{{ '{} for {:.2f}'.format('tea', 2.5) }}", "tea for 2.50"),
     row("isdigit", &[], is_digit, "{{ '42'.isdigit() }}", "True"),
     row("join", &["iterable"], join, "{{ '-'.join(['a', 'b']) }}", "a-b"),
     row("lower", &[], strings::lower, "{{ 'Ada'.lower() }}", "ada"),
-    row("lstrip", &["chars"], strings::trim_start, "{{ '007'.lstrip('0') }}", "7"),
-    row(
-        "replace",
-        &["old", "new", "count"],
-        strings::replace,
-        "{{ 'a-b'.replace('-', '+') }}",
-        "a+b",
-    ),
-    row("rstrip", &["chars"], strings::trim_end, "{{ 'a!!'.rstrip('!') }}", "a"),
+    row("lstrip", CHARS, |it, to| strip(it, to, [true, false]), "{{ '007'.lstrip('0') }}", "7"),
+    row("replace", REPLACE, strings::replace, "{{ 'a-b'.replace('-', '+') }}", "a+b"),
+    row("rstrip", CHARS, |it, to| strip(it, to, [false, true]), "{{ 'a!!'.rstrip('!') }}", "a"),
     row("split", &["sep", "maxsplit"], strings::split, "{{ 'a,b'.split(',')|length }}", "2"),
-    row("startswith", &["prefix"], starts_with, "{{ 'abc'.startswith('ab') }}", "True"),
-    row("strip", &["chars"], strings::trim, "{{ ' a '.strip() }}", "a"),
-    row("title", &[], strings::title_method, "{{ 'ada king'.title() }}", "Ada King"),
+    row("startswith", SUB, |it, to| Ok(to_text(it).starts_with(part(to)?).into()), STARTS, "True"),
+    row("strip", CHARS, strings::trim, "{{ ' a '.strip() }}", "a"),
+    row("title", &[], title, "{{ 'ada king'.title() }}", "Ada King"),
     row("upper", &[], strings::upper, "{{ 'Ada'.upper() }}", "ADA"),
 ];
 
-/// True if the text starts with the argument, or with one of a tuple.
-fn starts_with(text: &Value, arguments: &[Value]) -> Outcome {
-    strings::part_of(text, arguments, |text, part| text.starts_with(part).into())
-}
-
-/// True if the text ends with the argument, or with one of a tuple.
-fn ends_with(text: &Value, arguments: &[Value]) -> Outcome {
-    strings::part_of(text, arguments, |text, part| text.ends_with(part).into())
-}
-
 /// All methods of lists and tuples.
 pub static LIST_METHODS: &[Function] = &[
-    row("count", &["value"], count, "{{ [1, 2, 1].count(1) }}", "2"),
+    row(
+        "count",
+        &["value"],
+        |it, to| Ok(places(it, to)?.len().into()),
+        "{{ [1, 1].count(1) }}",
+        "2",
+    ),
     row("index", &["value"], index, "{{ ['a', 'b'].index('b') }}", "1"),
 ];
 
 /// All methods of dicts.
 pub static DICT_METHODS: &[Function] = &[
     row("get", &["key", "default"], get, "{{ {'a': 1}.get('b', 0) }}", "0"),
-    row(
-        "items",
-        &[],
-        items,
-        "{% for k, v in {'a': 1}.items() %}{{ k }}={{ v }}{% endfor %}",
-        "a=1",
-    ),
+    row("items", &[], items, ITEMS, "a=1"),
     row("keys", &[], keys, "{{ {'a': 1}.keys()|join }}", "a"),
     row("values", &[], values, "{{ {'a': 1}.values()|join }}", "1"),
 ];

@@ -2,13 +2,14 @@
 //!
 //! A value that is no number and has none in it gives the argument: `{{ 'x'|int(5) }}` is 5.
 //!
-//! Left out: `int` with another base than ten.
+//! Left out: `int` with another base than ten, and `round` to tens or hundreds.
 
 use super::function::{Outcome, given};
-use super::print::to_text;
 use super::scan::is_space;
 use crate::value::Value;
-use std::borrow::Cow;
+
+/// No float has more digits after the point than this.
+const MOST_PLACES: usize = 1_100;
 
 /// The message for anything but a number.
 fn no_number(value: &Value) -> String {
@@ -29,60 +30,27 @@ pub fn abs(value: &Value, _: &[Value]) -> Outcome {
 
 /// The number with a number of digits after the point; `'ceil'` and `'floor'` give the direction.
 pub fn round(value: &Value, arguments: &[Value]) -> Outcome {
-    let precision = given(arguments, 0).unwrap_or(&Value::Int(0)).whole();
-    let precision = precision.ok_or("the precision of round is an int")?;
+    let places = given(arguments, 0).unwrap_or(&Value::Int(0)).whole();
+    let places = places.and_then(|places| usize::try_from(places).ok());
+    let places = places.ok_or("the precision of round is an int, 0 or more")?.min(MOST_PLACES);
     let number = value.number().ok_or_else(|| no_number(value))?;
-    let round_up: fn(f64) -> f64 =
-        match &*given(arguments, 1).map_or(Cow::Borrowed("common"), to_text) {
-            "ceil" => f64::ceil,
-            "floor" => f64::floor,
-            "common" => {
-                return match value.whole() {
-                    Some(whole) => round_int(whole, precision).map(Value::Int),
-                    None => round_float(number, precision).map(Value::Float),
-                };
-            }
-            _ => return Err("the method of round is 'common', 'ceil' or 'floor'".to_owned()),
-        };
-    let power = 10_f64.powi(i32::try_from(precision.clamp(-400, 400)).unwrap_or(0));
+    let towards: fn(f64) -> f64 = match given(arguments, 1).map(Value::as_str) {
+        None | Some(Some("common")) => {
+            // Rust writes the exact decimal digits and rounds halves to even, as Python does.
+            let rounded = || format!("{number:.places$}").parse().unwrap_or(number);
+            return Ok(value.whole().map_or_else(|| Value::Float(rounded()), Value::Int));
+        }
+        Some(Some("ceil")) => f64::ceil,
+        Some(Some("floor")) => f64::floor,
+        _ => return Err("the method of round is 'common', 'ceil' or 'floor'".to_owned()),
+    };
+    let power = 10_f64.powi(places as i32);
     let scaled = number * power;
     if !scaled.is_finite() {
         return Err("the number is too large to be rounded".to_owned());
     }
     // Python's ceil and floor give a whole number, and whole numbers have no -0.
-    Ok(Value::Float((round_up(scaled) + 0.0) / power))
-}
-
-/// A whole number stays as it is, unless digits before the point are rounded: `1250|round(-2)`.
-fn round_int(number: i64, precision: i64) -> Result<i64, String> {
-    if precision >= 0 {
-        return Ok(number);
-    }
-    let zeros = u32::try_from(precision.unsigned_abs()).ok();
-    let Some(unit) = zeros.and_then(|zeros| 10_i128.checked_pow(zeros)) else {
-        return Ok(0);
-    };
-    let (below, twice) =
-        (i128::from(number).div_euclid(unit), i128::from(number).rem_euclid(unit) * 2);
-    // A half goes to the even neighbour.
-    let up = twice > unit || twice == unit && below % 2 != 0;
-    i64::try_from((below + i128::from(up)) * unit)
-        .map_err(|_| "the rounded number does not fit 64 bits".to_owned())
-}
-
-/// A float with a number of digits after the point; a negative number rounds digits before it.
-fn round_float(number: f64, precision: i64) -> Result<f64, String> {
-    if !number.is_finite() || precision > 330 {
-        return Ok(number);
-    }
-    if precision < 0 {
-        let power = 10_f64.powi(i32::try_from(precision.unsigned_abs().min(400)).unwrap_or(400));
-        let rounded = (number / power).round_ties_even() * power;
-        return Ok(if rounded.is_finite() { rounded } else { 0.0_f64.copysign(number) });
-    }
-    // Rust writes the exact decimal digits and rounds halves to even. Python rounds the same way.
-    let places = usize::try_from(precision).unwrap_or(0);
-    format!("{number:.places$}").parse().map_err(|_| "the number cannot be rounded".to_owned())
+    Ok(Value::Float((towards(scaled) + 0.0) / power))
 }
 
 /// The number, or the number in the text, without its fraction; the argument if there is none.

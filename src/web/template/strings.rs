@@ -10,29 +10,15 @@ use super::function::{Outcome, given};
 use super::kinds::{LONGEST, too_long};
 use super::print::{to_html, to_text};
 use super::scan::is_space;
+use crate::http::fields::percent_encode;
 use crate::json::{Style, write_into};
 use crate::value::{SequenceKind, Value};
 use std::fmt::Write;
 
 /// Text like the value's: HTML if the value is.
-fn like(value: &Value, text: impl Into<String>) -> Outcome {
+pub fn like(value: &Value, text: impl Into<String>) -> Outcome {
     let text = text.into();
     if text.len() > LONGEST { Err(too_long()) } else { Ok(Value::text(text, value.is_safe())) }
-}
-
-/// The value as text that printing does not escape.
-pub fn safe(value: &Value, _: &[Value]) -> Outcome {
-    Ok(Value::text(&*to_text(value), true))
-}
-
-/// The value as HTML.
-pub fn escape(value: &Value, _: &[Value]) -> Outcome {
-    Ok(Value::text(&*to_html(value), true))
-}
-
-/// The value as text.
-pub fn string(value: &Value, _: &[Value]) -> Outcome {
-    like(value, to_text(value))
 }
 
 /// In capital letters.
@@ -45,22 +31,17 @@ pub fn lower(value: &Value, _: &[Value]) -> Outcome {
     like(value, to_text(value).to_lowercase())
 }
 
-/// The filter: the first letter of each word is a capital, the others are small. A word begins
-/// after white space and `- ( { [ <`.
+/// The filter: a word begins after white space and `- ( { [ <`. The result is no HTML.
 pub fn title(value: &Value, _: &[Value]) -> Outcome {
-    let begins = |before: char| is_space(before) || matches!(before, '-' | '(' | '{' | '[' | '<');
-    Ok(titled(&to_text(value), begins).into())
+    let begins = |before: char| is_space(before) || "-({[<".contains(before);
+    Ok(titled(value, begins).into())
 }
 
-/// The method: here a word begins after everything that is no letter, `It'S` included.
-pub fn title_method(value: &Value, _: &[Value]) -> Outcome {
-    like(value, titled(&to_text(value), |before| !before.is_alphabetic()))
-}
-
-/// A capital at the front and after each character for which `begins` is true.
-fn titled(text: &str, begins: impl Fn(char) -> bool) -> String {
+/// A capital at the front and after each character for which `begins` is true; the other letters
+/// are small.
+pub fn titled(value: &Value, begins: impl Fn(char) -> bool) -> String {
     let mut titled = String::new();
-    for word in text.split_inclusive(begins) {
+    for word in to_text(value).split_inclusive(begins) {
         let mut letters = word.chars();
         titled.extend(letters.next().into_iter().flat_map(char::to_uppercase));
         titled.push_str(&letters.as_str().to_lowercase());
@@ -86,21 +67,11 @@ pub fn capitalize(value: &Value, _: &[Value]) -> Outcome {
 
 /// Without white space at both ends, or without the characters given.
 pub fn trim(value: &Value, arguments: &[Value]) -> Outcome {
-    strip(value, arguments, true, true)
+    strip(value, arguments, [true, true])
 }
 
-/// The same at the front only.
-pub fn trim_start(value: &Value, arguments: &[Value]) -> Outcome {
-    strip(value, arguments, true, false)
-}
-
-/// The same at the end only.
-pub fn trim_end(value: &Value, arguments: &[Value]) -> Outcome {
-    strip(value, arguments, false, true)
-}
-
-/// Removes white space, or the characters given, at one end or both.
-fn strip(value: &Value, arguments: &[Value], front: bool, back: bool) -> Outcome {
+/// Removes white space, or the characters given, at the front, the back, or both.
+pub fn strip(value: &Value, arguments: &[Value], [front, back]: [bool; 2]) -> Outcome {
     let text = to_text(value);
     let characters = match given(arguments, 0) {
         None | Some(Value::Null) => None,
@@ -162,21 +133,10 @@ pub fn split(value: &Value, arguments: &[Value]) -> Outcome {
     Ok(parts.into_iter().map(|part| Value::text(part, value.is_safe())).collect())
 }
 
-/// Looks for the first argument, which is text, or one of the texts of a tuple.
-pub fn part_of(value: &Value, arguments: &[Value], look: impl Fn(&str, &str) -> Value) -> Outcome {
-    let text = value.as_str().unwrap_or_default();
-    match given(arguments, 0) {
-        Some(Value::Sequence(parts)) if parts.kind == SequenceKind::Tuple => {
-            let found =
-                parts.items.iter().map(|part| look(text, part.as_str().unwrap_or_default()));
-            Ok(found.into_iter().any(|found| found.is_true()).into())
-        }
-        Some(part) => {
-            let wrong = || format!("found {}, expected a string", part.type_name());
-            Ok(look(text, part.as_str().ok_or_else(wrong)?))
-        }
-        None => Err("expected the text to look for".to_owned()),
-    }
+/// The first argument of a method, which is text.
+pub fn part(arguments: &[Value]) -> Result<&str, String> {
+    let part = given(arguments, 0).unwrap_or(&Value::Undefined);
+    part.as_str().ok_or_else(|| format!("found {}, expected a string", part.type_name()))
 }
 
 /// JSON that may be in a page: escapes replace the characters that have a meaning in HTML.
@@ -226,12 +186,10 @@ fn without_json(value: &Value) -> Option<&'static str> {
 
 /// Percent-encoding: of a text, where / stays, or of a dict or pairs, as a query.
 pub fn urlencode(value: &Value, _: &[Value]) -> Outcome {
-    let mut out = String::new();
     let pairs = match value.pairs() {
         Some(pairs) => pairs,
         None if value.as_str().is_some() || value.length().is_none() => {
-            percent_encode(&mut out, &to_text(value), false);
-            return Ok(out.into());
+            return Ok(percent_encode(&to_text(value), "-._~/").into());
         }
         None => {
             let pair = |item: Value| match item.as_list() {
@@ -241,25 +199,7 @@ pub fn urlencode(value: &Value, _: &[Value]) -> Outcome {
             value.to_items()?.into_iter().map(pair).collect::<Result<_, _>>()?
         }
     };
-    for (at, (name, value)) in pairs.iter().enumerate() {
-        out.push_str(if at > 0 { "&" } else { "" });
-        percent_encode(&mut out, &to_text(name), true);
-        out.push('=');
-        percent_encode(&mut out, &to_text(value), true);
-    }
-    Ok(out.into())
-}
-
-/// Appends text with all but letters, digits and `- . _ ~` as `%XX`.
-fn percent_encode(out: &mut String, text: &str, query: bool) {
-    for byte in text.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                out.push(byte.into())
-            }
-            b'/' if !query => out.push('/'),
-            b' ' if query => out.push('+'),
-            _ => _ = write!(out, "%{byte:02X}"), // Writing to a String cannot fail.
-        }
-    }
+    let encode = |part: &Value| percent_encode(&to_text(part), "-._~ ").replace(' ', "+");
+    let pairs = pairs.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value)));
+    Ok(pairs.collect::<Vec<String>>().join("&").into())
 }
