@@ -64,6 +64,7 @@ fn an_error_names_line_column_what_was_met_and_what_was_expected() {
         ("{{ '%+d'|format(7) }}", "1:10: %+ is not known here for an int"),
         ("{{ '%.2s'|format('abc') }}", "1:11: %.2s is not known here for a string"),
         ("{{ '%d'|format('a') }}", "1:9: %d is not known here for a string"),
+        ("{{ '%,d'|format(7) }}", "1:10: %, is not known here for an int"),
         ("{{ '%r'|format('a') }}", "1:9: %r is not known here for a string"),
         ("{{ '%(a)s'|format(a=1) }}", "1:12: %( is not known here for a dict"),
         ("{{ '{:x}'.format(255) }}", "1:11: {:x} is not known here for an int"),

@@ -96,8 +96,13 @@ pub fn braces(pattern: &Value, arguments: &[Value]) -> Outcome {
             (place, _) => place.and_then(|place| arguments.get(place)),
         };
         let value = value.ok_or_else(|| format!("the pattern gets no value for {{{name}}}"))?;
-        let field = if field.is_empty() { "s" } else { field };
-        fill(&mut out, field, &format!("{{:{field}}}"), value, pattern.is_safe())?;
+        let written = format!("{{:{field}}}");
+        let field = match field {
+            "" => "s",
+            "," => ",d",
+            _ => field,
+        };
+        fill(&mut out, field, &written, value, pattern.is_safe())?;
     }
     out.push_str(rest);
     Ok(Value::text(out, pattern.is_safe()))
@@ -115,9 +120,9 @@ fn fill(
     let unknown = || format!("{written} is not known here for {}", value.type_name());
     let plain = field.strip_prefix(',').unwrap_or(field);
     let digits = match (plain, value.whole()) {
-        ("s", _) if safe => to_html(value),
-        ("s", _) => to_text(value),
-        ("d" | "", Some(whole)) => whole.to_string().into(),
+        _ if field == "s" && safe => to_html(value),
+        _ if field == "s" => to_text(value),
+        ("d", Some(whole)) => whole.to_string().into(),
         _ => {
             let precision = plain.strip_suffix('f').ok_or_else(unknown)?;
             let precision = match precision.strip_prefix('.') {
