@@ -57,7 +57,7 @@ impl Answer {
 }
 
 impl<'a> Client<'a> {
-    /// A visitor on this machine who was never here.
+    /// A new visitor on this machine.
     pub fn new(service: &'a dyn Service) -> Client<'a> {
         Client { service, cookies: Vec::new() }
     }

@@ -82,11 +82,10 @@ impl From<TemplateError> for Error {
 /// What a store could not do: 413 for a row that is too large, 503 for what may work later.
 impl From<StoreError> for Error {
     fn from(error: StoreError) -> Error {
-        match error.status() {
-            Status::SERVICE_UNAVAILABLE => {
-                Error::with_header(error.status(), error.to_string(), "Retry-After", "1")
-            }
-            status => Error::abort(status, error.to_string()),
+        let (status, why) = (error.status(), error.to_string());
+        match status {
+            Status::SERVICE_UNAVAILABLE => Error::with_header(status, why, "Retry-After", "1"),
+            _ => Error::abort(status, why),
         }
     }
 }

@@ -45,18 +45,17 @@ pub fn respond(
         }
     };
     let mut response = Response::new(status);
-    response.headers.append("Content-Type", content_type(name));
-    response.headers.append("ETag", &validators.etag);
+    let headers = &mut response.headers;
+    headers.append("Content-Type", content_type(name));
+    headers.append("ETag", &validators.etag);
     if let Some(modified) = validators.modified {
-        response.headers.append("Last-Modified", date::format(modified));
+        headers.append("Last-Modified", date::format(modified));
     }
-    // "no-cache" means: keep it, but ask before each use. (It is "no-store" that forbids to keep
-    // it.)
-    response.headers.append("Cache-Control", "no-cache");
-    response.headers.append("Accept-Ranges", "bytes");
+    // It means: keep it, but ask before each use. ("no-store" forbids to keep it.)
+    headers.append("Cache-Control", "no-cache");
+    headers.append("Accept-Ranges", "bytes");
     if status == Status::PARTIAL_CONTENT {
-        let (first, last) = (range.start, range.end - 1);
-        response.headers.append("Content-Range", format!("bytes {first}-{last}/{size}"));
+        headers.append("Content-Range", format!("bytes {}-{}/{size}", range.start, range.end - 1));
     }
     response.body = body(range)?;
     Ok(response)

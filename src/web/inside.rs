@@ -44,9 +44,8 @@ impl Inside {
     /// What was found, and what was expected.
     pub fn check(&self, request: &Request) -> Result<(), String> {
         if !self.open {
-            let why =
-                "the inside is closed: other machines can connect, or a proxy stands in front";
-            return Err(why.into());
+            let why = "other machines can connect, or a proxy stands in front";
+            return Err(format!("the inside is closed: {why}"));
         }
         let is_local = request.peer.is_some_and(|peer| peer.ip().to_canonical().is_loopback());
         if !is_local && !self.everyone {
@@ -55,10 +54,8 @@ impl Inside {
         let host = request.host_name().unwrap_or_default();
         let is_own = matches!(host.as_str(), "localhost" | "127.0.0.1" | "[::1]");
         if !is_own && !self.hosts.contains(&host) {
-            return Err(format!(
-                "found the Host {host:?}, expected localhost, 127.0.0.1, [::1] or one that is \
-                 allowed"
-            ));
+            let known = "localhost, 127.0.0.1, [::1] or one that is allowed";
+            return Err(format!("found the Host {host:?}, expected {known}"));
         }
         match trace_of_a_proxy(request) {
             Some(trace) => Err(format!("found {trace}: behind a proxy every client looks local")),

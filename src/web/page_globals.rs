@@ -27,7 +27,7 @@ pub struct PageGlobals<'p, 's> {
 
 impl Globals for PageGlobals<'_, '_> {
     fn variable(&self, name: &str) -> Option<Value> {
-        let value = match name {
+        Some(match name {
             "request" => request_value(self.request),
             "session" => {
                 let mut values = self.session.borrow().values().clone();
@@ -36,8 +36,7 @@ impl Globals for PageGlobals<'_, '_> {
             }
             "g" => Value::Map(Map::new()),
             _ => return None,
-        };
-        Some(value)
+        })
     }
 
     fn call(&self, name: &str, arguments: &[Value], named: &Map) -> Option<Result<Value, String>> {
@@ -68,11 +67,10 @@ impl PageGlobals<'_, '_> {
         let mut taken = self.taken.borrow_mut();
         let messages = taken.get_or_insert_with(|| {
             let mut session = self.session.borrow_mut();
-            // The answer to HEAD shows no message, so HEAD must not take one.
-            if self.request.method == Method::Head {
-                flash::peek(&session)
-            } else {
-                flash::take(&mut session)
+            match self.request.method {
+                // The answer to HEAD shows no message, so HEAD must not take one.
+                Method::Head => flash::peek(&session),
+                _ => flash::take(&mut session),
             }
         });
         let with_categories =

@@ -49,9 +49,9 @@ impl Pattern {
     ///
     /// If the pattern breaks the grammar. This is a programmer's mistake, found at start.
     pub fn parse(text: &'static str) -> Pattern {
-        let inside = text.strip_prefix('/');
-        let inside =
-            inside.unwrap_or_else(|| panic!("the pattern {text:?} must start with a slash"));
+        let Some(inside) = text.strip_prefix('/') else {
+            panic!("the pattern {text:?} must start with a slash");
+        };
         let segments: Vec<Segment> =
             inside.split('/').map(|segment| Segment::parse(segment, text)).collect();
         let early = segments.iter().rev().skip(1).any(|part| matches!(part, Segment::Path(_)));
@@ -75,13 +75,10 @@ impl Pattern {
                 Segment::Any(name) if !found.is_empty() => {
                     (name, percent_decode(found).into_owned())
                 }
-                Segment::Path(name) => {
+                Segment::Path(name) if parts[at..] != [""] => {
                     let rest = percent_decode(&parts[at..].join("/")).into_owned();
                     params.push((name.clone(), rest));
-                    return params
-                        .last()
-                        .is_some_and(|(_, rest)| !rest.is_empty())
-                        .then_some(params);
+                    return Some(params);
                 }
                 _ => return None,
             };
@@ -113,29 +110,26 @@ impl Pattern {
     ///
     /// A sentence that names the value that is missing.
     pub(super) fn build(&self, values: &[(&str, String)]) -> Result<String, String> {
-        let mut path = String::new();
-        let mut placed = Vec::new();
+        let (mut path, mut query) = (String::new(), Fields::default());
+        let mut names = Vec::new();
         for segment in &self.segments {
-            path.push('/');
             let (name, allowed) = match segment {
                 Segment::Text(text) => {
-                    path.push_str(&percent_encode(text, "-._~!$&'()*+,;=:@"));
+                    path = path + "/" + &percent_encode(text, "-._~!$&'()*+,;=:@");
                     continue;
                 }
                 Segment::Int(name) | Segment::Any(name) => (name, "-._~"),
                 Segment::Path(name) => (name, "-._~/"),
             };
             let value = values.iter().find(|(known, _)| known == name);
-            let (_, value) =
-                value.ok_or_else(|| format!("{} needs a value for {name:?}", self.text))?;
-            path.push_str(&percent_encode(value, allowed));
-            placed.push(name.as_str());
+            let missing = || format!("{} needs a value for {name:?}", self.text);
+            path = path + "/" + &percent_encode(&value.ok_or_else(missing)?.1, allowed);
+            names.push(name.as_str());
         }
-        let mut query = Fields::default();
-        for (name, value) in values.iter().filter(|(name, _)| !placed.contains(name)) {
-            query.append(*name, value.clone());
+        for (name, value) in values.iter().filter(|(name, _)| !names.contains(name)) {
+            query.append(*name, value.as_str());
         }
-        Ok(if query.is_empty() { path } else { format!("{path}?{}", query.encode()) })
+        Ok(if query.is_empty() { path } else { path + "?" + &query.encode() })
     }
 }
 

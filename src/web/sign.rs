@@ -27,7 +27,7 @@ pub type Digest = [u8; 32];
 /// The fingerprint of some bytes. Nobody can find two texts with the same one, or a text for a
 /// given one.
 pub fn sha256(bytes: &[u8]) -> Digest {
-    Sha256::default().with(bytes).finish()
+    Sha256::begin().with(bytes).finish()
 }
 
 /// The signature of a message under a key.
@@ -121,16 +121,13 @@ struct Hmac {
 impl Hmac {
     fn new(key: &[u8]) -> Hmac {
         // RFC 2104 §2: a key longer than a block is hashed first, a shorter one is filled up with
-        // zeros.
+        // zeros. "H(K XOR opad, H(K XOR ipad, text))"
+        let hashed = sha256(key);
+        let key = if key.len() > BLOCK { &hashed[..] } else { key };
         let mut block = [0; BLOCK];
-        if key.len() > BLOCK {
-            block[..32].copy_from_slice(&sha256(key));
-        } else {
-            block[..key.len()].copy_from_slice(key);
-        }
-        // "H(K XOR opad, H(K XOR ipad, text))"
-        let inner = Sha256::default().with(&block.map(|byte| byte ^ 0x36));
-        Hmac { inner, outer: Sha256::default().with(&block.map(|byte| byte ^ 0x5c)) }
+        block[..key.len()].copy_from_slice(key);
+        let begun = |pad: u8| Sha256::begin().with(&block.map(|byte| byte ^ pad));
+        Hmac { inner: begun(0x36), outer: begun(0x5c) }
     }
 
     /// The signature of these texts, one behind the other.
@@ -153,8 +150,8 @@ struct Sha256 {
     length: usize,
 }
 
-impl Default for Sha256 {
-    fn default() -> Sha256 {
+impl Sha256 {
+    fn begin() -> Sha256 {
         // FIPS 180-4 §5.3.3: the first 32 bits of the fractional parts of the square roots of the
         // first eight primes.
         let state = [
@@ -163,9 +160,7 @@ impl Default for Sha256 {
         ];
         Sha256 { state, block: [0; BLOCK], length: 0 }
     }
-}
 
-impl Sha256 {
     fn with(mut self, mut bytes: &[u8]) -> Sha256 {
         while !bytes.is_empty() {
             let filled = self.length % BLOCK;
@@ -180,21 +175,14 @@ impl Sha256 {
         self
     }
 
-    fn finish(mut self) -> Digest {
+    fn finish(self) -> Digest {
         // §5.1.1: a one bit, zeros up to the last eight bytes of a block, and there the length in
         // bits.
         let bits = self.length as u64 * 8;
-        let filled = self.length % BLOCK;
-        self.block[filled] = 0x80;
-        self.block[filled + 1..].fill(0);
-        if filled + 1 > BLOCK - 8 {
-            compress(&mut self.state, &self.block);
-            self.block.fill(0);
-        }
-        self.block[BLOCK - 8..].copy_from_slice(&bits.to_be_bytes());
-        compress(&mut self.state, &self.block);
+        let zeros = (2 * BLOCK - 9 - self.length % BLOCK) % BLOCK;
+        let padded = self.with(&[0x80]).with(&[0; BLOCK][..zeros]).with(&bits.to_be_bytes());
         let mut digest = [0; 32];
-        for (piece, word) in digest.chunks_exact_mut(4).zip(self.state) {
+        for (piece, word) in digest.chunks_exact_mut(4).zip(padded.state) {
             piece.copy_from_slice(&word.to_be_bytes());
         }
         digest

@@ -46,20 +46,17 @@ pub fn command(
     candidates.extend(router.of_path("/").into_iter().filter(|route| route.method == Method::Get));
     // The request that has just failed is no help.
     let is_plain = request.query.is_empty() && request.body.is_empty();
-    let has_failed = |route: &Route, example: &RouteExample| {
-        is_plain
-            && example.path == request.path
-            && asked.is_some_and(|asked| std::ptr::eq(asked, route))
+    let example = candidates.into_iter().find_map(|route| {
+        let is_asked = asked.is_some_and(|asked| std::ptr::eq(asked, route));
+        let has_failed =
+            |example: &&RouteExample| is_asked && is_plain && example.path == request.path;
+        route.example.as_ref().filter(|example| !has_failed(example))
+    })?;
+    let form = match &example.form {
+        form if form.is_empty() => String::new(),
+        form => format!("-d {} ", quoted(form.clone())),
     };
-    let example = candidates
-        .into_iter()
-        .find_map(|route| route.example.as_ref().filter(|example| !has_failed(route, example)))?;
-    let url = quoted(format!("{base}{}", example.path));
-    Some(if example.form.is_empty() {
-        format!("curl {url}")
-    } else {
-        format!("curl -d {} {url}", quoted(example.form.clone()))
-    })
+    Some(format!("curl {form}{}", quoted(format!("{base}{}", example.path))))
 }
 
 /// The word in quotes, if a shell could read it as something else.
@@ -82,12 +79,11 @@ fn may_help(status: Status, method: &Method) -> bool {
 /// `/shop/order` and `/shop`.
 fn with_above<'r>(router: &'r Router, route: &'r Route) -> Vec<&'r Route> {
     let text = route.pattern.text();
-    let ends = text.match_indices('/').map(|(at, _)| at).filter(|at| *at > 0).chain([text.len()]);
-    let mut found = vec![route];
-    for end in ends.collect::<Vec<_>>().into_iter().rev() {
+    let slashes = text.rmatch_indices('/').map(|(at, _)| at).filter(|at| *at > 0);
+    let above = [text.len()].into_iter().chain(slashes).filter_map(|end| {
         let is_it =
             |known: &&Route| known.method == Method::Get && known.pattern.text() == &text[..end];
-        found.extend(router.routes().iter().filter(is_it));
-    }
-    found
+        router.routes().iter().find(is_it)
+    });
+    [route].into_iter().chain(above).collect()
 }
