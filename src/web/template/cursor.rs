@@ -1,6 +1,6 @@
 //! Deeper: the tokens of a template and how many have been read, for both parts of the parser.
 
-use super::mistake::Mistake;
+use super::mistake::{Mistake, Parsed};
 use super::scan::{Token, scan};
 use super::tree::{Block, CustomFilter};
 
@@ -24,10 +24,7 @@ pub struct Parser<'s> {
 
 impl<'s> Parser<'s> {
     /// A parser before the first token.
-    pub fn new(
-        source: &'s str,
-        filters: &'s [(String, CustomFilter)],
-    ) -> Result<Parser<'s>, Mistake> {
+    pub fn new(source: &'s str, filters: &'s [(String, CustomFilter)]) -> Parsed<Parser<'s>> {
         let (tokens, blocks) = (scan(source)?, Vec::new());
         Ok(Parser { source, filters, blocks, loops: 0, tokens, next: 0, depth: 0 })
     }
@@ -52,35 +49,25 @@ impl<'s> Parser<'s> {
         self.next += count;
     }
 
-    /// True if this sign comes next.
-    pub fn is_sign(&self, sign: &str) -> bool {
-        matches!(self.peek(), Token::Sign(found) if *found == sign)
+    /// True if one of these signs comes next.
+    pub fn is_sign(&self, signs: &[&str]) -> bool {
+        matches!(self.peek(), Token::Sign(found) if signs.contains(found))
     }
 
-    /// Goes past a token, if it comes next; true if it did.
-    pub fn skip_token(&mut self, token: &Token) -> bool {
-        let found = self.peek() == token;
+    /// Goes past a sign or a name, if it comes next; true if it did.
+    pub fn take(&mut self, word: &str) -> bool {
+        let found = matches!(*self.peek(), Token::Sign(next) | Token::Name(next) if next == word);
         self.next += usize::from(found);
         found
     }
 
-    /// Goes past a sign, if it comes next; true if it did.
-    pub fn skip_sign(&mut self, sign: &'static str) -> bool {
-        self.skip_token(&Token::Sign(sign))
-    }
-
-    /// Goes past a name, if it comes next; true if it did.
-    pub fn skip_name(&mut self, name: &str) -> bool {
-        self.skip_token(&Token::Name(name))
-    }
-
-    /// Goes past a token.
-    pub fn expect(&mut self, token: Token) -> Result<(), Mistake> {
-        if self.skip_token(&token) { Ok(()) } else { self.unexpected(&token.to_string()) }
+    /// Goes past a sign or a name, which must come next.
+    pub fn expect(&mut self, word: &str) -> Parsed<()> {
+        if self.take(word) { Ok(()) } else { self.unexpected(word) }
     }
 
     /// The name that comes next.
-    pub fn name(&mut self, expected: &str) -> Result<&'s str, Mistake> {
+    pub fn name(&mut self, expected: &str) -> Parsed<&'s str> {
         let Token::Name(name) = *self.peek() else {
             return self.unexpected(expected);
         };
@@ -89,12 +76,12 @@ impl<'s> Parser<'s> {
     }
 
     /// The mistake that something else comes next.
-    pub fn unexpected<T>(&self, expected: &str) -> Result<T, Mistake> {
+    pub fn unexpected<T>(&self, expected: &str) -> Parsed<T> {
         Mistake::found(self.at(), format!("found {}, expected {expected}", self.peek()))
     }
 
     /// Goes this number of levels in; [`Parser::leave`] goes back.
-    pub fn enter(&mut self, levels: usize) -> Result<(), Mistake> {
+    pub fn enter(&mut self, levels: usize) -> Parsed<()> {
         self.depth += levels;
         match self.depth > DEPTH {
             true => Mistake::found(self.at(), "brackets and tags are too deep in one another"),
@@ -110,15 +97,29 @@ impl<'s> Parser<'s> {
     /// What is between brackets, with commas between; one more comma may come before the end.
     pub fn listed<T>(
         &mut self,
-        close: &'static str,
-        mut item: impl FnMut(&mut Self) -> Result<T, Mistake>,
-    ) -> Result<Vec<T>, Mistake> {
+        close: &str,
+        mut item: impl FnMut(&mut Self) -> Parsed<T>,
+    ) -> Parsed<Vec<T>> {
         let mut items = Vec::new();
-        while !self.skip_sign(close) {
+        while !self.take(close) {
             items.push(item(self)?);
-            if !self.skip_sign(",") && !self.is_sign(close) {
+            if !self.take(",") && !self.is_sign(&[close]) {
                 return self.unexpected(&format!(", or {close}"));
             }
+        }
+        Ok(items)
+    }
+
+    /// `first`, or several with commas between them up to a sign of `ends`.
+    pub fn several<T>(
+        &mut self,
+        first: T,
+        ends: &[&str],
+        item: impl Fn(&mut Self) -> Parsed<T>,
+    ) -> Parsed<Vec<T>> {
+        let mut items = vec![first];
+        while self.take(",") && !self.is_sign(ends) {
+            items.push(item(self)?);
         }
         Ok(items)
     }

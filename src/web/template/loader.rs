@@ -1,20 +1,43 @@
-//! Deeper: the trees of templates, parsed when they are first needed or have changed.
+//! Deeper: where templates come from, and their trees, made when first needed or changed.
 //!
-//! [`FileCache`] keeps them.
+//! A name is looked for below a folder, or in the binary, and nowhere else. [`FileCache`] keeps the
+//! trees. Before one is used, the system is asked whether its file has changed, so that the next
+//! request sees an edit; on a busy server this is not done for each request.
+//!
+//! Left out: several folders. One place to look is one place to explain.
 
-use super::folder::{TemplateSource, TemplateVersion};
 use super::mistake::{Rendering, TemplateError};
 use super::tags::parse;
 use super::tree::{CustomFilter, Tree};
+use crate::near::nearest;
 use crate::web::file_cache::FileCache;
 use std::cell::OnceCell;
+use std::fs::{self, File, Metadata};
+use std::io::Read;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 /// How many templates one page may be made of.
 const MOST_TEMPLATES: usize = 64;
 
 /// How many parsed templates are kept, once for each stripe of the cache.
 const KEPT: usize = 512;
+
+/// Longer files are not read, in bytes.
+const LONGEST: u64 = 4 << 20;
+
+/// How many names are compared for a hint.
+const MOST_NAMES: usize = 1_000;
+
+/// Where templates come from.
+#[derive(Debug)]
+pub enum TemplateSource {
+    /// Files.
+    Folder(PathBuf),
+    /// Names and texts in the binary.
+    Embedded(&'static [(&'static str, &'static str)]),
+}
 
 /// Where templates come from, and the trees of those that were needed so far.
 #[derive(Debug)]
@@ -60,11 +83,9 @@ impl Loader {
             Err(missing) => return Ok(Err(missing)),
         };
         // Jinja's pages have \n for every line end, in whatever form the template has them.
-        let text =
-            if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n") } else { text };
-        let tree = parse(name, text, &self.filters).map_err(|(mistake, text)| {
-            TemplateError::at(name, &text, mistake.at, mistake.message)
-        })?;
+        let text = text.replace("\r\n", "\n").replace('\r', "\n");
+        let tree = parse(name, &text, &self.filters)
+            .map_err(|mistake| TemplateError::at(name, &text, mistake.at, mistake.message))?;
         Ok(Ok(self.cache.keep(name, CachedTree { tree, version })))
     }
 }
@@ -101,4 +122,148 @@ impl<'l> Shelf<'l> {
         }
         Ok(Err(format!("the page is made of more than {MOST_TEMPLATES} templates")))
     }
+}
+
+/// Which version of a file was read.
+#[derive(Debug)]
+struct TemplateVersion {
+    path: PathBuf,
+    stamp: FileStamp,
+    /// False if the file was written in the second before it was read. The file system's clock is
+    /// coarse: one more change in the same tick would have the same stamp.
+    settled: bool,
+}
+
+impl TemplateVersion {
+    /// True if the file still has what was read.
+    fn is_current(&self) -> bool {
+        self.settled
+            && fs::metadata(&self.path).is_ok_and(|metadata| stamp(&metadata) == self.stamp)
+    }
+}
+
+/// Length, time of the last change of the content, number of the file, and the time of its last
+/// change of any kind, which no program can set.
+type FileStamp = (u64, Option<SystemTime>, (u64, i64, i64));
+
+/// What is different after each change of the file.
+fn stamp(metadata: &Metadata) -> FileStamp {
+    #[cfg(unix)]
+    let numbers = {
+        use std::os::unix::fs::MetadataExt;
+        (metadata.ino(), metadata.ctime(), metadata.ctime_nsec())
+    };
+    #[cfg(not(unix))]
+    let numbers = (0, 0, 0);
+    (metadata.len(), metadata.modified().ok(), numbers)
+}
+
+impl TemplateSource {
+    /// The text of a template, and the version of its file.
+    ///
+    /// # Errors
+    ///
+    /// One sentence: a name that leads out of the folder, no such file, a file that is not text.
+    fn read(&self, name: &str) -> Result<(String, Option<TemplateVersion>), String> {
+        if let Some(why) = leads_out(name) {
+            return Err(format!("the name {} {why}", shown(name)));
+        }
+        let folder = match self {
+            TemplateSource::Folder(folder) => folder,
+            TemplateSource::Embedded(files) => {
+                let found = files.iter().find(|(known, _)| *known == name);
+                return found
+                    .map(|(_, text)| ((*text).to_owned(), None))
+                    .ok_or_else(|| self.absent(name));
+            }
+        };
+        let path = folder.join(name);
+        // Symbolic links are followed to their end, and the end must be below the folder too.
+        let (Ok(real_folder), Ok(real_path)) = (folder.canonicalize(), path.canonicalize()) else {
+            return Err(self.absent(name));
+        };
+        if !real_path.starts_with(&real_folder) {
+            return Err(format!("the name {} leads out of the folder", shown(name)));
+        }
+        let (text, version) =
+            read_file(&path, &real_path).map_err(|why| format!("{} {why}", path.display()))?;
+        Ok((text, Some(version)))
+    }
+
+    /// Where a template was looked for, and a name that is near.
+    fn absent(&self, name: &str) -> String {
+        let (place, near) = match self {
+            TemplateSource::Embedded(files) => {
+                let near = nearest(name, files.iter().map(|(known, _)| *known));
+                (" in the program".to_owned(), near.map(shown))
+            }
+            TemplateSource::Folder(folder) if !folder.is_dir() => {
+                let last = folder.file_name().unwrap_or_default().to_string_lossy();
+                let near = near_file(folder.parent().unwrap_or(Path::new("")), &last);
+                let near = near.map(|near| folder.with_file_name(near).display().to_string());
+                (format!(", because there is no folder {}", folder.display()), near)
+            }
+            TemplateSource::Folder(folder) => {
+                let (below, last) = name.split_at(name.rfind('/').map_or(0, |at| at + 1));
+                let near = near_file(&folder.join(below), last);
+                let near = near.map(|near| shown(&format!("{below}{near}")));
+                (format!(" in {}", folder.display()), near)
+            }
+        };
+        let near = near.map(|near| format!("; there is {near}")).unwrap_or_default();
+        format!("no template {}{place}{near}", shown(name))
+    }
+}
+
+/// The text of a file and its version.
+fn read_file(path: &Path, real_path: &Path) -> Result<(String, TemplateVersion), String> {
+    // Opening a pipe would wait for a writer, so only files are opened.
+    if !real_path.is_file() {
+        return Err("is no file".to_owned());
+    }
+    let unreadable = |error: std::io::Error| format!("cannot be read: {error}");
+    let file = File::open(real_path).map_err(unreadable)?;
+    let metadata = file.metadata().map_err(unreadable)?;
+    let age = metadata.modified().ok().and_then(|modified| modified.elapsed().ok());
+    let settled = age.is_some_and(|age| age > Duration::from_secs(1));
+    let version = TemplateVersion { path: path.to_owned(), stamp: stamp(&metadata), settled };
+    let mut bytes = Vec::new();
+    file.take(LONGEST + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    if bytes.len() as u64 > LONGEST {
+        return Err(format!("is longer than {LONGEST} bytes"));
+    }
+    let text = String::from_utf8(bytes).map_err(|error| {
+        format!("is not UTF-8 from byte {} on", error.utf8_error().valid_up_to())
+    })?;
+    Ok((text, version))
+}
+
+/// Why a name is refused before any file is looked at.
+fn leads_out(name: &str) -> Option<&'static str> {
+    let has_part = |parts: &[&str]| name.split('/').any(|part| parts.contains(&part));
+    match name {
+        "" => Some("is empty"),
+        // A backslash separates folders on Windows, where a colon follows the name of a drive.
+        _ if name.contains(['\0', '\\', ':']) => {
+            Some("has a character that no template's name has")
+        }
+        _ if name.starts_with('/') || has_part(&[".."]) => Some("leads out of the folder"),
+        _ => has_part(&["", "."]).then_some("is not a plain path"),
+    }
+}
+
+/// The name in a folder that is near to this one.
+fn near_file(folder: &Path, name: &str) -> Option<String> {
+    let folder = if folder == Path::new("") { Path::new(".") } else { folder };
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten().take(MOST_NAMES);
+    let mut names: Vec<String> =
+        entries.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+    names.sort();
+    nearest(name, names.iter().map(String::as_str)).map(str::to_owned)
+}
+
+/// A name in quotes, control characters escaped, not longer than a line.
+fn shown(name: &str) -> String {
+    let short: String = name.chars().take(80).collect();
+    format!("\"{}\"", short.escape_debug())
 }

@@ -46,6 +46,9 @@ impl TemplateError {
     }
 }
 
+/// What the parser made, or the first mistake in the text.
+pub type Parsed<T> = Result<T, Mistake>;
+
 /// What is wrong with the text of a template, and at which byte of it.
 #[derive(Debug)]
 pub struct Mistake {
@@ -57,7 +60,7 @@ pub struct Mistake {
 
 impl Mistake {
     /// A mistake at a byte offset. It is a result already, because each mistake ends the parsing.
-    pub fn found<T>(at: usize, message: impl Into<String>) -> Result<T, Mistake> {
+    pub fn found<T>(at: usize, message: impl Into<String>) -> Parsed<T> {
         Err(Mistake { at, message: message.into() })
     }
 }

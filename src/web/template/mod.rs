@@ -2,9 +2,8 @@
 //!
 //! `Hello {{ name }}!` and `{"name": "Ada"}` make `Hello Ada!`. The way there:
 //!
-//! * `folder` and `loader`: where templates come from, and when they are parsed again.
-//! * `scan`: text to tokens. `tags`, `naming`, `expressions` and `suffixes`, over `cursor`: tokens
-//!   to a `tree`.
+//! * `loader`: where templates come from, and when they are parsed again.
+//! * `scan`: text to tokens. `tags` and `expressions`, over `cursor`: tokens to a `tree`.
 //! * `renderer` and `family`: tree and values to a page. `names`: which value a name has.
 //!   `evaluate` and `calls`: expressions to values. `print`: values to text.
 //! * `operators`, `filters`, `predicates` (the tests after `is`) and `methods` are tables of
@@ -24,7 +23,6 @@ mod evaluate;
 mod expressions;
 mod family;
 mod filters;
-mod folder;
 mod function;
 mod kinds;
 mod lists;
@@ -32,7 +30,6 @@ mod loader;
 mod methods;
 mod mistake;
 mod names;
-mod naming;
 mod numbers;
 mod operators;
 mod predicates;
@@ -42,7 +39,6 @@ mod reference;
 mod renderer;
 mod scan;
 mod strings;
-mod suffixes;
 mod tags;
 mod tree;
 
@@ -52,8 +48,7 @@ pub use reference::{TemplateExample, examples, reference};
 pub use tree::CustomFilter;
 
 use crate::value::Map;
-use folder::TemplateSource;
-use loader::{Loader, Shelf};
+use loader::{Loader, Shelf, TemplateSource};
 use names::Names;
 use renderer::Renderer;
 use std::path::PathBuf;

@@ -47,7 +47,7 @@ pub fn examples() -> impl Iterator<Item = TemplateExample> {
 pub fn reference() -> String {
     let mut out = String::from("Tags\n");
     // Writing to a String cannot fail.
-    for (_, form) in TAGS {
+    for (_, form, _) in TAGS {
         _ = writeln!(out, "  {form}");
     }
     let signs: Vec<&str> = OPERATORS.iter().map(|operator| operator.sign).collect();

@@ -7,21 +7,14 @@
 //! Left out: line statements (`# for …`), other signs for the tags, numbers in other bases than
 //! ten, and escapes in strings other than `\n \t \r \\ \' \" \x \u \U`.
 
-use super::mistake::{Mistake, locate};
+use super::mistake::{Mistake, Parsed, locate};
+use std::fmt;
 
 /// The smallest parts with a meaning.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Token<'s> {
     /// Text outside of tags.
     Text(&'s str),
-    /// `{{`
-    PrintStart,
-    /// `}}`
-    PrintEnd,
-    /// `{%`
-    TagStart,
-    /// `%}`
-    TagEnd,
     /// A name or a keyword.
     Name(&'s str),
     /// Text in quotes, with its escapes replaced.
@@ -30,20 +23,16 @@ pub enum Token<'s> {
     Int(i64),
     /// A number with a fraction.
     Float(f64),
-    /// An operator or a bracket.
+    /// An operator, a bracket, or the beginning or end of a tag: `{{`, `}}`, `{%`, `%}`.
     Sign(&'static str),
     /// The end of the template.
     End,
 }
 
-impl std::fmt::Display for Token<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for Token<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Token::Text(_) => f.write_str("text"),
-            Token::PrintStart => f.write_str("{{"),
-            Token::PrintEnd => f.write_str("}}"),
-            Token::TagStart => f.write_str("{%"),
-            Token::TagEnd => f.write_str("%}"),
             Token::Name(name) => f.write_str(&shortened(name)),
             Token::Quoted(text) => write!(f, "'{}'", shortened(text)),
             Token::Int(number) => write!(f, "{number}"),
@@ -76,7 +65,7 @@ pub fn is_space(character: char) -> bool {
 ///
 /// A tag, comment or string that is not closed; a character that no expression has; a number that
 /// is too large.
-pub fn scan(source: &str) -> Result<Vec<(Token<'_>, usize)>, Mistake> {
+pub fn scan(source: &str) -> Parsed<Vec<(Token<'_>, usize)>> {
     // As in Jinja, one line end at the very end is not part of the page.
     let text = source.strip_suffix('\n').unwrap_or(source);
     let mut scanner = Scanner { text, at: 0, tokens: Vec::new() };
@@ -101,26 +90,32 @@ impl<'s> Scanner<'s> {
     }
 
     /// Text, which may be empty, and the tag after it.
-    fn text_and_tag(&mut self) -> Result<(), Mistake> {
-        let (start, rest) = (self.at, self.rest());
-        let bytes = rest.as_bytes();
-        let tag = (1..bytes.len())
-            .find(|at| bytes[at - 1] == b'{' && matches!(bytes[*at], b'{' | b'%' | b'#'));
-        let Some(second) = tag else {
+    fn text_and_tag(&mut self) -> Parsed<()> {
+        let (start, bytes) = (self.at, self.rest().as_bytes());
+        let is_tag = |pair: &[u8]| pair[0] == b'{' && matches!(pair[1], b'{' | b'%' | b'#');
+        let Some(length) = bytes.windows(2).position(is_tag) else {
             self.push_text(start, self.text.len(), false);
             self.at = self.text.len();
             return Ok(());
         };
-        let open = start + second - 1;
+        let open = start + length;
         self.at = open + 2;
-        let strip = self.skip_modifier() == Some('-');
+        let strip = self.skip_modifier();
         self.push_text(start, open, strip);
-        match bytes[second] {
-            b'#' => self.comment(open),
-            b'{' => self.tag(open, Token::PrintStart, Token::PrintEnd),
+        match bytes[length + 1] {
+            // `{# … #}` is no token.
+            b'#' => match self.rest().find("#}") {
+                Some(length) => {
+                    let strip = self.rest()[..length].ends_with('-');
+                    self.go_to(self.at + length + 2, strip);
+                    Ok(())
+                }
+                None => self.not_closed("#}", "{#", open),
+            },
+            b'{' => self.tag(open, "{{", "}}"),
             _ => match self.raw_tag("raw") {
                 Some(end) => self.raw(open, end),
-                None => self.tag(open, Token::TagStart, Token::TagEnd),
+                None => self.tag(open, "{%", "%}"),
             },
         }
     }
@@ -134,11 +129,11 @@ impl<'s> Scanner<'s> {
         }
     }
 
-    /// The sign after the opening of a tag: `-` strips, `+` changes nothing.
-    fn skip_modifier(&mut self) -> Option<char> {
-        let sign = self.rest().chars().next().filter(|sign| matches!(sign, '-' | '+'));
-        self.at += usize::from(sign.is_some());
-        sign
+    /// Goes past the sign after the opening of a tag: `-` strips, `+` changes nothing.
+    fn skip_modifier(&mut self) -> bool {
+        let strip = self.rest().starts_with('-');
+        self.at += usize::from(self.rest().starts_with(['-', '+']));
+        strip
     }
 
     /// Goes to a byte offset, and past the white space there if `strip` says so.
@@ -150,21 +145,11 @@ impl<'s> Scanner<'s> {
     }
 
     /// The mistake that the template ends before something is closed.
-    fn not_closed<T>(&self, expected: &str, opened: &str, open: usize) -> Result<T, Mistake> {
+    fn not_closed<T>(&self, expected: &str, opened: &str, open: usize) -> Parsed<T> {
         let (line, _) = locate(self.text, open);
         let message =
             format!("found end of template, expected {expected} for the {opened} of line {line}");
         Mistake::found(self.text.len(), message)
-    }
-
-    /// `{# … #}`, which is no token.
-    fn comment(&mut self, open: usize) -> Result<(), Mistake> {
-        let Some(length) = self.rest().find("#}") else {
-            return self.not_closed("#}", "{#", open);
-        };
-        let strip = self.rest()[..length].ends_with('-');
-        self.go_to(self.at + length + 2, strip);
-        Ok(())
     }
 
     /// If `word` and the end of its tag come next: where the tag ends, and whether it strips.
@@ -176,13 +161,13 @@ impl<'s> Scanner<'s> {
     }
 
     /// The text between `{% raw %}` and `{% endraw %}`, as one token.
-    fn raw(&mut self, open: usize, (start, strip): (usize, bool)) -> Result<(), Mistake> {
+    fn raw(&mut self, open: usize, (start, strip): (usize, bool)) -> Parsed<()> {
         self.go_to(start, strip);
         let start = self.at;
         while let Some(length) = self.rest().find("{%") {
             let end_of_text = self.at + length;
             self.at = end_of_text + 2;
-            let strip_before = self.skip_modifier() == Some('-');
+            let strip_before = self.skip_modifier();
             if let Some((end, strip)) = self.raw_tag("endraw") {
                 self.push_text(start, end_of_text, strip_before);
                 self.go_to(end, strip);
@@ -193,10 +178,9 @@ impl<'s> Scanner<'s> {
     }
 
     /// The inside of `{{ }}` or `{% %}`.
-    fn tag(&mut self, open: usize, start: Token<'s>, end: Token<'s>) -> Result<(), Mistake> {
-        let (opening, closing, other) =
-            if end == Token::TagEnd { ("{%", "%}", "}}") } else { ("{{", "}}", "%}") };
-        self.tokens.push((start, open));
+    fn tag(&mut self, open: usize, opening: &'static str, closing: &'static str) -> Parsed<()> {
+        let other = if closing == "%}" { "}}" } else { "%}" };
+        self.tokens.push((Token::Sign(opening), open));
         // The brackets that are still open. Inside of them }} ends two dicts.
         let mut brackets = Vec::new();
         loop {
@@ -210,7 +194,7 @@ impl<'s> Scanner<'s> {
                 // A plus sign may stand before %} only: `{{ 1 +}}` is an addition without an end.
                 let signed = unsigned.starts_with(closing) && (first == '-' || closing == "%}");
                 if rest.starts_with(closing) || signed {
-                    self.tokens.push((end, at));
+                    self.tokens.push((Token::Sign(closing), at));
                     self.go_to(at + rest.len() - unsigned.len() + 2, first == '-');
                     return Ok(());
                 }
@@ -222,22 +206,22 @@ impl<'s> Scanner<'s> {
                 '0'..='9' => self.number()?,
                 '\'' | '"' => self.quoted(first)?,
                 _ if first == '_' || first.is_alphabetic() => {
-                    let letter = |c: char| c == '_' || c.is_alphanumeric();
-                    let length = rest.find(|c| !letter(c)).unwrap_or(rest.len());
-                    self.at += length;
-                    Token::Name(&rest[..length])
+                    let is_letter = |c: char| c == '_' || c.is_alphanumeric();
+                    let after = rest.trim_start_matches(is_letter);
+                    self.at += rest.len() - after.len();
+                    Token::Name(&rest[..rest.len() - after.len()])
                 }
-                _ => self.sign(&mut brackets)?,
+                _ => self.sign(first, &mut brackets)?,
             };
             self.tokens.push((token, at));
         }
     }
 
     /// An operator or a bracket. Brackets must be closed in the order in which they were opened.
-    fn sign(&mut self, brackets: &mut Vec<&'static str>) -> Result<Token<'s>, Mistake> {
+    fn sign(&mut self, first: char, brackets: &mut Vec<&'static str>) -> Parsed<Token<'s>> {
         let (at, rest) = (self.at, self.rest());
         let Some(sign) = SIGNS.into_iter().find(|sign| rest.starts_with(sign)) else {
-            let found: String = rest.chars().take(1).flat_map(char::escape_debug).collect();
+            let found = first.escape_debug();
             let message = format!("found {found}, expected a name, a value or an operator");
             return Mistake::found(at, message);
         };
@@ -259,7 +243,7 @@ impl<'s> Scanner<'s> {
     }
 
     /// integer = digits; float = digits, then a point with digits or an exponent or both.
-    fn number(&mut self) -> Result<Token<'s>, Mistake> {
+    fn number(&mut self) -> Parsed<Token<'s>> {
         let (start, rest) = (self.at, self.rest());
         let whole = digits(rest);
         let mut length = whole;
@@ -278,60 +262,65 @@ impl<'s> Scanner<'s> {
         if length > whole {
             return text.parse().map(Token::Float).or_else(|_| Mistake::found(start, "no number"));
         }
+        let shown = shortened(&text);
         if text.starts_with('0') && text.bytes().any(|digit| digit != b'0') {
-            let message =
-                format!("found {}, expected a number without a leading 0", shortened(&text));
+            let message = format!("found {shown}, expected a number without a leading 0");
             return Mistake::found(start, message);
         }
-        let too_large = || format!("the number {} does not fit 64 bits", shortened(&text));
+        let too_large = || format!("the number {shown} does not fit 64 bits");
         text.parse().map(Token::Int).or_else(|_| Mistake::found(start, too_large()))
     }
 
     /// Text between quotes. A backslash means what it means in Python.
-    fn quoted(&mut self, quote: char) -> Result<Token<'s>, Mistake> {
+    fn quoted(&mut self, quote: char) -> Parsed<Token<'s>> {
         let open = self.at;
         let mut text = String::new();
-        let mut rest = self.rest()[1..].chars();
-        while let Some(character) = rest.next() {
+        self.at += 1;
+        while let Some(character) = self.rest().chars().next() {
+            self.at += character.len_utf8();
             match character {
-                '\\' => match rest.next() {
-                    Some('n') => text.push('\n'),
-                    Some('t') => text.push('\t'),
-                    Some('r') => text.push('\r'),
-                    Some(same @ ('\\' | '\'' | '"')) => text.push(same),
-                    Some('\n') => {}
-                    Some(letter @ ('x' | 'u' | 'U')) => {
-                        let count =
-                            [2, 4, 8][usize::from(letter != 'x') + usize::from(letter == 'U')];
-                        let digits = rest.as_str().get(..count).unwrap_or_default();
-                        let code = u32::from_str_radix(digits, 16).ok().and_then(char::from_u32);
-                        let at = self.text.len() - rest.as_str().len() - 2;
-                        let message =
-                            || format!("found \\{letter}, expected {count} hexadecimal digits");
-                        text.push(code.map_or_else(|| Mistake::found(at, message()), Ok)?);
-                        rest = rest.as_str()[count..].chars();
-                    }
-                    Some(other @ ('0'..='7' | 'N' | 'a' | 'b' | 'f' | 'v')) => {
-                        let at = self.text.len() - rest.as_str().len() - 2;
-                        return Mistake::found(at, format!("found \\{other}, which is left out"));
-                    }
-                    // Python leaves both as they are.
-                    Some(other) => text.extend(['\\', other]),
-                    None => break,
-                },
-                _ if character == quote => {
-                    self.at = self.text.len() - rest.as_str().len();
-                    return Ok(Token::Quoted(text));
-                }
+                '\\' => self.escape(&mut text)?,
+                _ if character == quote => return Ok(Token::Quoted(text)),
                 _ => text.push(character),
             }
         }
         self.not_closed(&quote.to_string(), "string", open)
     }
+
+    /// What follows a backslash.
+    fn escape(&mut self, text: &mut String) -> Parsed<()> {
+        let at = self.at - 1;
+        let Some(letter) = self.rest().chars().next() else { return Ok(()) };
+        self.at += letter.len_utf8();
+        match letter {
+            'n' => text.push('\n'),
+            't' => text.push('\t'),
+            'r' => text.push('\r'),
+            '\\' | '\'' | '"' => text.push(letter),
+            '\n' => {}
+            'x' | 'u' | 'U' => {
+                let count = [2, 4, 8][usize::from(letter != 'x') + usize::from(letter == 'U')];
+                let code =
+                    self.rest().get(..count).and_then(|hex| u32::from_str_radix(hex, 16).ok());
+                let Some(code) = code.and_then(char::from_u32) else {
+                    let message = format!("found \\{letter}, expected {count} hexadecimal digits");
+                    return Mistake::found(at, message);
+                };
+                text.push(code);
+                self.at += count;
+            }
+            '0'..='7' | 'N' | 'a' | 'b' | 'f' | 'v' => {
+                return Mistake::found(at, format!("found \\{letter}, which is left out"));
+            }
+            // Python leaves both as they are.
+            _ => text.extend(['\\', letter]),
+        }
+        Ok(())
+    }
 }
 
 /// How many bytes of digits there are; underscores may stand between them.
 fn digits(text: &str) -> usize {
-    let is_part = |byte: &u8| byte.is_ascii_digit() || *byte == b'_';
-    text[..text.bytes().take_while(is_part).count()].trim_end_matches('_').len()
+    let after = text.trim_start_matches(|c: char| c.is_ascii_digit() || c == '_');
+    text[..text.len() - after.len()].trim_end_matches('_').len()
 }

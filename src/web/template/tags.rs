@@ -7,33 +7,35 @@
 //! grammar is above the function that reads it; `body` begins with `[ ":" ] "%}"`, and each word in
 //! quotes is the name of a tag or a word inside of one.
 //!
-//! Left out: `call`, `filter`, `do`, `autoescape`, `trans`, `continue` and `break`; `scoped`
-//! blocks; `include` with `ignore missing` or `without context`.
+//! Left out: what [`LEFT_OUT`] has; `scoped` blocks; `include` with `ignore missing` or `without
+//! context`; filters after `set`, `{% set a.b = 1 %}`, parameters for any number of values.
 
 use super::cursor::Parser;
-use super::mistake::{Mistake, locate};
+use super::mistake::{Mistake, Parsed, locate};
 use super::scan::{Token, shortened};
-use super::tree::{Block, CustomFilter, For, Node, Tree};
+use super::tree::{
+    Block, CustomFilter, Expression, For, Import, Imported, Macro, NameTarget, Node, Tree,
+};
 use crate::near::nearest;
 
-/// The tags that begin something, and what each is for.
-pub const TAGS: [(&str, &str); 11] = [
-    ("if", "{% if a %} … {% elif b %} … {% else %} … {% endif %}"),
-    ("for", "{% for item in items if item %} … {% else %} … {% endfor %}"),
-    ("set", "{% set name = value %}, {% set name %} … {% endset %}"),
-    ("with", "{% with a = 1, b = 2 %} … {% endwith %}"),
-    ("include", "{% include 'part.html' %}"),
-    ("extends", "{% extends 'layout.html' %}"),
-    ("block", "{% block name %} … {{ super() }} … {% endblock %}"),
-    ("macro", "{% macro field(name, type='text') %} … {% endmacro %}"),
-    ("import", "{% import 'forms.html' as forms %}"),
-    ("from", "{% from 'forms.html' import field as f %}"),
-    ("raw", "{% raw %} … {% endraw %}"),
-];
+/// The name of a tag, its form, and what reads it after its name, given its place.
+pub type TagRow = (&'static str, &'static str, fn(&mut Parser, usize) -> Parsed<Node>);
 
-/// The tags that continue something or end it.
-const ENDS: [&str; 9] =
-    ["elif", "else", "endif", "endfor", "endset", "endwith", "endblock", "endmacro", "endraw"];
+/// The tags that begin something.
+pub const TAGS: [TagRow; 11] = [
+    ("if", "{% if a %} … {% elif b %} … {% else %} … {% endif %}", if_tag),
+    ("for", "{% for item in items if item %} … {% else %} … {% endfor %}", for_tag),
+    ("set", "{% set name = value %}, {% set name %} … {% endset %}", set_tag),
+    ("with", "{% with a = 1, b = 2 %} … {% endwith %}", with_tag),
+    ("include", "{% include 'part.html' %}", |parser, _| Ok(Node::Include(template(parser)?))),
+    ("extends", "{% extends 'layout.html' %}", |parser, _| Ok(Node::Extends(template(parser)?))),
+    ("block", "{% block name %} … {{ super() }} … {% endblock %}", block_tag),
+    ("macro", "{% macro field(name, type='text') %} … {% endmacro %}", macro_tag),
+    ("import", "{% import 'forms.html' as forms %}", import_tag),
+    ("from", "{% from 'forms.html' import field as f %}", from_tag),
+    // The scanner reads a whole `raw`; here is only one with something else inside of its tag.
+    ("raw", "{% raw %} … {% endraw %}", |parser, _| parser.unexpected("%}")),
+];
 
 /// The tags that Jinja has and carafe has not.
 pub const LEFT_OUT: [&str; 7] =
@@ -44,57 +46,52 @@ pub const LEFT_OUT: [&str; 7] =
 /// # Errors
 ///
 /// The first mistake in the text.
-pub fn parse(
-    name: &str,
-    source: String,
-    filters: &[(String, CustomFilter)],
-) -> Result<Tree, (Mistake, String)> {
-    let parsed = Parser::new(&source, filters).and_then(|mut parser| {
-        let (body, _) = parser.body(None)?;
-        Ok((body, parser.blocks))
-    });
-    match parsed {
-        Ok((body, blocks)) => Ok(Tree { name: name.to_owned(), source, body, blocks }),
-        Err(mistake) => Err((mistake, source)),
-    }
-}
-
-/// A tag that must be closed.
-#[derive(Clone, Copy)]
-struct OpenTag {
-    tag: &'static str,
-    at: usize,
-    /// The tags that may follow its body; the last one closes it.
-    ends: &'static [&'static str],
+pub fn parse(name: &str, source: &str, filters: &[(String, CustomFilter)]) -> Parsed<Tree> {
+    let mut parser = Parser::new(source, filters)?;
+    let (body, _) = parser.body(None, 0, &[])?;
+    let (name, source) = (name.to_owned(), source.to_owned());
+    Ok(Tree { name, source, body, blocks: parser.blocks })
 }
 
 impl<'s> Parser<'s> {
-    /// The rest of an opening tag and its body, up to a tag of `ends`, whose name is returned.
-    pub(super) fn body_of(
-        &mut self,
-        tag: &'static str,
-        at: usize,
-        ends: &'static [&'static str],
-    ) -> Result<(Vec<Node>, &'s str), Mistake> {
-        self.skip_sign(":");
-        self.expect(Token::TagEnd)?;
-        self.body(Some(OpenTag { tag, at, ends }))
+    /// The rest of an opening tag and its body, up to its end or a tag of `middle`, whose name is
+    /// returned.
+    fn body_of(&mut self, tag: &str, at: usize, middle: &[&str]) -> Parsed<(Vec<Node>, &'s str)> {
+        self.take(":");
+        self.expect("%}")?;
+        self.body(Some(tag), at, middle)
     }
 
     /// The body of a tag that only one tag ends, and that end.
-    pub(super) fn whole_body(
-        &mut self,
-        tag: &'static str,
-        at: usize,
-        ends: &'static [&'static str],
-    ) -> Result<Vec<Node>, Mistake> {
-        let (body, _) = self.body_of(tag, at, ends)?;
-        self.expect(Token::TagEnd)?;
+    fn whole_body(&mut self, tag: &str, at: usize) -> Parsed<Vec<Node>> {
+        let (body, _) = self.body_of(tag, at, &[])?;
+        self.expect("%}")?;
         Ok(body)
     }
 
+    /// The body of `block` or `macro`, which does not see the `loop` around it.
+    fn named_body(&mut self, tag: &str, at: usize) -> Parsed<Vec<Node>> {
+        let loops = self.loops;
+        let (body, _) = self.body_of(tag, at, &[])?;
+        self.loops = loops;
+        Ok(body)
+    }
+
+    /// What is between `else` and the end of its tag, if `else` came.
+    fn otherwise(&mut self, end: &str, tag: &str, at: usize) -> Parsed<Vec<Node>> {
+        match end {
+            "else" => self.whole_body(tag, at),
+            _ => self.expect("%}").map(|()| Vec::new()),
+        }
+    }
+
     /// Everything up to a tag that may follow; without `open`, up to the end of the template.
-    fn body(&mut self, open: Option<OpenTag>) -> Result<(Vec<Node>, &'s str), Mistake> {
+    fn body(
+        &mut self,
+        open: Option<&str>,
+        open_at: usize,
+        middle: &[&str],
+    ) -> Parsed<(Vec<Node>, &'s str)> {
         // A tag needs as much stack as two levels of brackets.
         self.enter(2)?;
         let mut nodes = Vec::new();
@@ -105,141 +102,223 @@ impl<'s> Parser<'s> {
                     self.skip(1);
                     nodes.push(Node::Text(text.to_owned()));
                 }
-                Token::PrintStart => {
+                Token::Sign("{{") => {
                     self.skip(1);
                     nodes.push(Node::Print(self.tuple(true)?));
-                    self.expect(Token::PrintEnd)?;
+                    self.expect("}}")?;
                 }
-                Token::TagStart => {
+                Token::Sign("{%") => {
                     self.skip(1);
                     let tag = self.name("the name of a tag")?;
-                    if open.is_some_and(|open| open.ends.contains(&tag)) {
+                    let is_end = open.is_some() && tag.strip_prefix("end") == open;
+                    if is_end || middle.contains(&tag) {
                         self.leave(2);
                         return Ok((nodes, tag));
                     }
-                    nodes.push(self.tag(tag, at, open)?);
+                    let Some((_, _, read)) = TAGS.iter().find(|(known, ..)| *known == tag) else {
+                        return Mistake::found(at, unknown_tag(tag, open));
+                    };
+                    nodes.push(read(self, at)?);
                 }
                 _ => break,
             }
         }
         self.leave(2);
-        let Some(OpenTag { tag, at, ends }) = open else {
+        let Some(tag) = open else {
             return Ok((nodes, ""));
         };
-        let (line, _) = locate(self.source, at);
-        self.unexpected(&format!(
-            "{{% {} %}} for the {{% {tag} %}} of line {line}",
-            ends[ends.len() - 1]
-        ))
+        let (line, _) = locate(self.source, open_at);
+        self.unexpected(&format!("{{% end{tag} %}} for the {{% {tag} %}} of line {line}"))
     }
 
-    /// The tag whose name was just read, with its body.
+    /// target = one *( "," one ); one = name / "(" target ")"
     ///
-    /// include = "include" name [ "with context" ]; extends = "extends" name
-    fn tag(&mut self, tag: &str, at: usize, open: Option<OpenTag>) -> Result<Node, Mistake> {
-        match tag {
-            "if" => self.if_tag(at),
-            "for" => self.for_tag(at),
-            "set" => self.set_tag(at),
-            "with" => self.with_tag(at),
-            "block" => self.block_tag(at),
-            "macro" => self.macro_tag(at),
-            "import" => self.import_tag(),
-            "from" => self.import_names_tag(),
-            "include" | "extends" => {
-                let name = self.expression()?;
-                if self.skip_name("with") {
-                    self.expect(Token::Name("context"))?;
-                }
-                self.expect(Token::TagEnd)?;
-                Ok(if tag == "include" { Node::Include(name) } else { Node::Extends(name) })
-            }
-            _ => Mistake::found(at, unknown_tag(tag, open)),
+    /// The names that a value goes to: several take a list apart.
+    fn target(&mut self) -> Parsed<NameTarget> {
+        let at = self.at();
+        let first = self.one_target()?;
+        if !self.is_sign(&[","]) {
+            return Ok(first);
         }
+        Ok(NameTarget::Several(self.several(first, &["=", ")"], Parser::one_target)?, at))
     }
 
-    /// if = "if" test body *( "elif" test body ) [ "else" body ] "endif"
-    fn if_tag(&mut self, at: usize) -> Result<Node, Mistake> {
-        let mut branches = Vec::new();
-        loop {
-            let test = self.tuple(false)?;
-            let (body, end) = self.body_of("if", at, &["elif", "else", "endif"])?;
-            branches.push((test, body));
-            if end != "elif" {
-                return Ok(Node::If(branches, self.otherwise(end, "if", at, &["endif"])?));
-            }
+    /// A name, or several in brackets. The names of constants are no targets.
+    fn one_target(&mut self) -> Parsed<NameTarget> {
+        const NO_NAMES: [&str; 10] =
+            ["true", "false", "none", "True", "False", "None", "self", "super", "in", "if"];
+        if self.take("(") {
+            self.enter(1)?;
+            let target = self.target()?;
+            self.leave(1);
+            self.expect(")")?;
+            return Ok(target);
         }
-    }
-
-    /// What is between `else` and the end of its tag, if `else` came.
-    fn otherwise(
-        &mut self,
-        end: &str,
-        tag: &'static str,
-        at: usize,
-        ends: &'static [&'static str],
-    ) -> Result<Vec<Node>, Mistake> {
-        if end == "else" {
-            return self.whole_body(tag, at, ends);
+        let at = self.at();
+        let name = self.name("a name")?;
+        // As in Jinja, `for a, in b` is not the tuple of one that it would be in Python.
+        if NO_NAMES.contains(&name) {
+            return Mistake::found(at, format!("found {name}, expected a name to give a value to"));
         }
-        self.expect(Token::TagEnd)?;
-        Ok(Vec::new())
-    }
-
-    /// for = "for" target "in" list [ "if" test ] body [ "else" body ] "endfor"
-    fn for_tag(&mut self, at: usize) -> Result<Node, Mistake> {
-        let target = self.target()?;
-        if !self.skip_name("in") {
-            return self.unexpected("in");
+        if self.is_sign(&["."]) {
+            return self.unexpected("=: an attribute cannot be set");
         }
-        let over = self.tuple(false)?;
-        let filter = if self.skip_name("if") { Some(self.expression()?) } else { None };
-        let loops = self.loops;
-        let (body, end) = self.body_of("for", at, &["else", "endfor"])?;
-        let uses_loop = self.loops > loops;
-        let otherwise = self.otherwise(end, "for", at, &["endfor"])?;
-        Ok(Node::For(Box::new(For { target, over, filter, uses_loop, body, otherwise })))
-    }
-
-    /// block = "block" name body "endblock" [ name ]
-    fn block_tag(&mut self, at: usize) -> Result<Node, Mistake> {
-        let name_at = self.at();
-        let name = self.name("the name of the block")?;
-        if self.blocks.iter().any(|block| block.name == name) {
-            return Mistake::found(name_at, format!("found the block {name} for the second time"));
-        }
-        let number = self.blocks.len();
-        // The place is taken before the body is parsed, so that inner blocks get later numbers.
-        self.blocks.push(Block { name: name.to_owned(), body: Vec::new() });
-        let loops = self.loops;
-        let (body, _) = self.body_of("block", at, &["endblock"])?;
-        self.loops = loops;
-        self.blocks[number].body = body;
-        if let Token::Name(_) = self.peek()
-            && !self.skip_name(name)
-        {
-            return self.unexpected(&format!("{name}, the name of the block that ends here"));
-        }
-        self.expect(Token::TagEnd)?;
-        Ok(Node::Block(number))
+        Ok(NameTarget::Name(name.to_owned()))
     }
 }
 
+/// if = "if" test body *( "elif" test body ) [ "else" body ] "endif"
+fn if_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
+    let mut branches = Vec::new();
+    loop {
+        let test = parser.tuple(false)?;
+        let (body, end) = parser.body_of("if", at, &["elif", "else"])?;
+        branches.push((test, body));
+        if end != "elif" {
+            return Ok(Node::If(branches, parser.otherwise(end, "if", at)?));
+        }
+    }
+}
+
+/// for = "for" target "in" list [ "if" test ] body [ "else" body ] "endfor"
+fn for_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
+    let target = parser.target()?;
+    parser.expect("in")?;
+    let over = parser.tuple(false)?;
+    let filter = if parser.take("if") { Some(parser.expression()?) } else { None };
+    let loops = parser.loops;
+    let (body, end) = parser.body_of("for", at, &["else"])?;
+    let uses_loop = parser.loops > loops;
+    let otherwise = parser.otherwise(end, "for", at)?;
+    Ok(Node::For(Box::new(For { target, over, filter, uses_loop, body, otherwise })))
+}
+
+/// set = "set" target "=" value / "set" name body "endset"
+fn set_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
+    match parser.target()? {
+        target if parser.take("=") => {
+            let value = parser.tuple(true)?;
+            parser.expect("%}")?;
+            Ok(Node::Set(target, value))
+        }
+        NameTarget::Name(name) => Ok(Node::Capture(name, parser.whole_body("set", at)?)),
+        NameTarget::Several(..) => parser.unexpected("="),
+    }
+}
+
+/// with = "with" [ target "=" value *( "," target "=" value ) ] body "endwith"
+fn with_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
+    let mut bindings = Vec::new();
+    while !parser.is_sign(&["%}"]) {
+        if !bindings.is_empty() {
+            parser.expect(",")?;
+        }
+        let target = parser.target()?;
+        parser.expect("=")?;
+        bindings.push((target, parser.expression()?));
+    }
+    Ok(Node::With(bindings, parser.whole_body("with", at)?))
+}
+
+/// include = "include" name [ "with context" ]; extends = "extends" name
+fn template(parser: &mut Parser) -> Parsed<Expression> {
+    let name = parser.expression()?;
+    if parser.take("with") {
+        parser.expect("context")?;
+    }
+    parser.expect("%}")?;
+    Ok(name)
+}
+
+/// block = "block" name body "endblock" [ name ]
+fn block_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
+    let name_at = parser.at();
+    let name = parser.name("the name of the block")?;
+    if parser.blocks.iter().any(|block| block.name == name) {
+        return Mistake::found(name_at, format!("found the block {name} for the second time"));
+    }
+    let number = parser.blocks.len();
+    // The place is taken before the body is parsed, so that inner blocks get later numbers.
+    parser.blocks.push(Block { name: name.to_owned(), body: Vec::new() });
+    parser.blocks[number].body = parser.named_body("block", at)?;
+    if !parser.take(name) && matches!(parser.peek(), Token::Name(_)) {
+        return parser.unexpected(&format!("{name}, the name of the block that ends here"));
+    }
+    parser.expect("%}")?;
+    Ok(Node::Block(number))
+}
+
+/// macro = "macro" name "(" *( parameter [ "=" default ] ) ")" body "endmacro" [ name ]
+///
+/// Once a parameter has a default, those after it need one too: `macro name(a, b=1)`.
+fn macro_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
+    let name = parser.name("the name of the macro")?.to_owned();
+    parser.expect("(")?;
+    let mut defaults = Vec::new();
+    let parameters = parser.listed(")", |parser| {
+        let name = parser.name("the name of a parameter")?.to_owned();
+        if parser.take("=") {
+            defaults.push(parser.expression()?);
+        } else if !defaults.is_empty() {
+            return parser.unexpected("=: the parameter before it has a default");
+        }
+        Ok(name)
+    })?;
+    let body = parser.named_body("macro", at)?;
+    parser.take(&name);
+    parser.expect("%}")?;
+    Ok(Node::Macro(Box::new(Macro { name, parameters, defaults, body })))
+}
+
+/// import = "import" template "as" name [ context ]
+fn import_tag(parser: &mut Parser, _: usize) -> Parsed<Node> {
+    let template = parser.expression()?;
+    parser.expect("as")?;
+    let names = Imported::Whole(parser.name("a name for the import")?.to_owned());
+    end_of_import(parser, template, names)
+}
+
+/// from = "from" template "import" name [ "as" name ] *( "," name [ "as" name ] ) [ context ]
+fn from_tag(parser: &mut Parser, _: usize) -> Parsed<Node> {
+    let template = parser.expression()?;
+    parser.expect("import")?;
+    let name = |parser: &mut Parser| {
+        let at = parser.at();
+        let there = parser.name("the name of a macro")?;
+        let here = if parser.take("as") { parser.name("a name for it")? } else { there };
+        Ok((there.to_owned(), here.to_owned(), at))
+    };
+    let first = name(parser)?;
+    let names = Imported::Some(parser.several(first, &["%}"], name)?);
+    end_of_import(parser, template, names)
+}
+
+/// An import may end with `with context` or `without context`, which is the default.
+fn end_of_import(parser: &mut Parser, template: Expression, names: Imported) -> Parsed<Node> {
+    let with_context = parser.take("with");
+    if with_context || parser.take("without") {
+        parser.expect("context")?;
+    }
+    parser.expect("%}")?;
+    Ok(Node::Import(Box::new(Import { template, with_context, names })))
+}
+
 /// The message for a tag that cannot be here: it says what could.
-fn unknown_tag(tag: &str, open: Option<OpenTag>) -> String {
-    let expected = open.map(|open| open.ends[open.ends.len() - 1]);
-    if ENDS.contains(&tag) {
-        return match expected {
-            Some(expected) => format!("found {{% {tag} %}}, expected {{% {expected} %}}"),
+fn unknown_tag(tag: &str, open: Option<&str>) -> String {
+    let names = TAGS.map(|(name, ..)| name);
+    let is_end = tag.strip_prefix("end").is_some_and(|begun| names.contains(&begun));
+    if is_end || matches!(tag, "elif" | "else") {
+        return match open {
+            Some(open) => format!("found {{% {tag} %}}, expected {{% end{open} %}}"),
             None => format!("found {{% {tag} %}}, but no open tag needs it"),
         };
     }
     if LEFT_OUT.contains(&tag) {
         return format!("found {{% {tag} %}}, which Jinja has and carafe has not");
     }
-    let tags: Vec<&str> = TAGS.iter().map(|(tag, _)| *tag).collect();
-    let near = nearest(tag, tags.iter().copied().chain(expected))
+    let end = open.map(|open| format!("end{open}"));
+    let near = nearest(tag, names.into_iter().chain(end.as_deref()))
         .map(|near| format!("; there is {{% {near} %}}"))
         .unwrap_or_default();
-    format!("found {{% {} %}}, expected a tag: {}{near}", shortened(tag), tags.join(", "))
+    format!("found {{% {} %}}, expected a tag: {}{near}", shortened(tag), names.join(", "))
 }
