@@ -42,8 +42,8 @@ const AND: u8 = 1;
 const NOT: u8 = 2;
 
 impl Parser<'_> {
-    /// One expression, or several with commas between them: a tuple. It ends where the tag ends, or
-    /// at a bracket. With `choice` the expression may be `a if b else c`.
+    /// One expression, or several with commas between them: a tuple. With `choice` it may be
+    /// `a if b else c`.
     pub fn tuple(&mut self, choice: bool) -> Parsed<Expression> {
         let at = self.at();
         let first = self.one(choice)?;
@@ -93,16 +93,14 @@ impl Parser<'_> {
             } else if lowest <= AND && self.take("and") {
                 left = pair(Kind::And, left, self.operation(AND + 1)?, at)?;
             } else if let Some(operator) = self.operator().filter(|next| next.level >= lowest) {
-                left = match operator.compares() {
-                    true => self.comparison(left)?,
-                    false => {
-                        self.skip(1);
-                        let right = self.operation(operator.level + 1)?;
-                        let constant =
-                            operator.sign == "~" && left.is_constant() && right.is_constant();
-                        pair(|a, b| Kind::Binary(operator, a, b, constant), left, right, at)?
-                    }
-                };
+                if operator.compares() {
+                    left = self.comparison(left)?;
+                    continue;
+                }
+                self.skip(1);
+                let right = self.operation(operator.level + 1)?;
+                let constant = operator.sign == "~" && left.is_constant() && right.is_constant();
+                left = pair(|a, b| Kind::Binary(operator, a, b, constant), left, right, at)?;
             } else {
                 self.leave(1);
                 return Ok(left);
@@ -201,10 +199,7 @@ impl Parser<'_> {
                 self.expect(")")?;
                 Ok(inner)
             }
-            "[" => {
-                let items = self.listed("]", Parser::expression)?;
-                node(Kind::List(items), at)
-            }
+            "[" => node(Kind::List(self.listed("]", Parser::expression)?), at),
             _ => {
                 let pairs = self.listed("}", |parser| {
                     let key = parser.expression()?;
@@ -295,14 +290,12 @@ impl Parser<'_> {
         let name = self.name("the name of a filter")?;
         // A filter of the application may have the name of a built-in one, and replaces it.
         let custom = self.filters.iter().find(|(known, _)| known == name);
-        let filter = match (custom, find(FILTERS, "filter", name)) {
-            (Some((_, custom)), _) => Filter::Custom(*custom),
-            (None, Ok(row)) => Filter::BuiltIn(row),
-            (None, Err(_)) => {
-                let custom = self.filters.iter().map(|(name, _)| name.as_str());
-                let known = FILTERS.iter().map(|row| row.name).chain(custom);
-                return Mistake::found(at, unknown("filter", name, known));
-            }
+        let built_in = || FILTERS.iter().find(|row| row.name == name).map(Filter::BuiltIn);
+        let Some(filter) = custom.map(|(_, custom)| Filter::Custom(*custom)).or_else(built_in)
+        else {
+            let custom = self.filters.iter().map(|(name, _)| name.as_str());
+            let known = FILTERS.iter().map(|row| row.name).chain(custom);
+            return Mistake::found(at, unknown("filter", name, known));
         };
         let arguments = if self.take("(") { self.arguments()? } else { Default::default() };
         node(Kind::Filter(Box::new(value), name.to_owned(), filter, arguments), at)
@@ -323,8 +316,8 @@ impl Parser<'_> {
             arguments.placed.push(self.postfix(operand)?);
         } else if match self.peek() {
             Token::Name(name) => !matches!(*name, "and" | "or" | "else"),
-            Token::Quoted(_) | Token::Int(_) | Token::Float(_) => true,
-            next => matches!(next, Token::Sign("[" | "{")),
+            Token::Sign(sign) => matches!(*sign, "[" | "{"),
+            next => *next != Token::End,
         } {
             // Jinja takes what comes here for a value of the test.
             return self.unexpected("an operator: a test with more after it needs brackets");

@@ -30,18 +30,24 @@ const LONGEST: u64 = 4 << 20;
 /// How many names are compared for a hint.
 const MOST_NAMES: usize = 1_000;
 
-/// Where templates come from.
+/// Files below a folder, or names and texts in the binary.
 #[derive(Debug)]
-pub enum TemplateSource {
-    /// Files.
+enum TemplateSource {
     Folder(PathBuf),
-    /// Names and texts in the binary.
     Embedded(&'static [(&'static str, &'static str)]),
 }
 
-/// Where templates come from, and the trees of those that were needed so far.
+/// Templates from a folder or from the binary, parsed when they are first needed.
+///
+/// ```
+/// use carafe::{Map, web::template::Templates};
+///
+/// let templates = Templates::embedded(&[("hello.html", "<h1>Hello {{ name }}!</h1>\n")]);
+/// let page = templates.render("hello.html", &Map::from([("name", "<b>Ada")]), &()).unwrap();
+/// assert_eq!(page.text, "<h1>Hello &lt;b&gt;Ada!</h1>");
+/// ```
 #[derive(Debug)]
-pub struct Loader {
+pub struct Templates {
     source: TemplateSource,
     filters: Vec<(String, CustomFilter)>,
     cache: FileCache<CachedTree>,
@@ -57,13 +63,24 @@ struct CachedTree {
 /// A tree, or why there is no template of this name. A template with a mistake is an error.
 pub type FoundTemplate<T> = Rendering<Result<T, String>>;
 
-impl Loader {
-    /// Templates of this source.
-    pub fn new(source: TemplateSource) -> Loader {
-        Loader { source, filters: Vec::new(), cache: FileCache::new(KEPT) }
+impl Templates {
+    /// The templates of a folder. Each is read again when its file has changed, at most a
+    /// millisecond later.
+    pub fn from_dir(dir: impl Into<PathBuf>) -> Templates {
+        Templates::new(TemplateSource::Folder(dir.into()))
     }
 
-    /// Adds a filter; it replaces a filter of the same name.
+    /// Templates that are part of the program: names and texts.
+    pub fn embedded(files: &'static [(&'static str, &'static str)]) -> Templates {
+        Templates::new(TemplateSource::Embedded(files))
+    }
+
+    fn new(source: TemplateSource) -> Templates {
+        Templates { source, filters: Vec::new(), cache: FileCache::new(KEPT) }
+    }
+
+    /// Adds a filter: `{{ price|euros }}` calls it with the price. It replaces a filter of the same
+    /// name.
     pub fn filter(&mut self, name: &str, filter: CustomFilter) {
         self.filters.retain(|(known, _)| known != name);
         self.filters.push((name.to_owned(), filter));
@@ -94,14 +111,14 @@ impl Loader {
 ///
 /// A place that was filled is never emptied, so a tree can be borrowed while others are added.
 pub struct Shelf<'l> {
-    loader: &'l Loader,
+    templates: &'l Templates,
     places: [OnceCell<Arc<CachedTree>>; MOST_TEMPLATES],
 }
 
 impl<'l> Shelf<'l> {
     /// A shelf without trees.
-    pub fn new(loader: &'l Loader) -> Shelf<'l> {
-        Shelf { loader, places: [const { OnceCell::new() }; MOST_TEMPLATES] }
+    pub fn new(templates: &'l Templates) -> Shelf<'l> {
+        Shelf { templates, places: [const { OnceCell::new() }; MOST_TEMPLATES] }
     }
 
     /// The template of this name.
@@ -115,7 +132,7 @@ impl<'l> Shelf<'l> {
                 Some(known) if known.tree.name == name => return Ok(Ok(&known.tree)),
                 Some(_) => {}
                 None => {
-                    let found = self.loader.tree(name)?;
+                    let found = self.templates.tree(name)?;
                     return Ok(found.map(|cached| &place.get_or_init(|| cached).tree));
                 }
             }

@@ -42,30 +42,16 @@ mod strings;
 mod tags;
 mod tree;
 
+pub use loader::Templates;
 pub use mistake::TemplateError;
 pub use names::Globals;
 pub use reference::{TemplateExample, examples, reference};
 pub use tree::CustomFilter;
 
 use crate::value::Map;
-use loader::{Loader, Shelf, TemplateSource};
+use loader::Shelf;
 use names::Names;
 use renderer::Renderer;
-use std::path::PathBuf;
-
-/// Templates from a folder or from the binary, parsed when they are first needed.
-///
-/// ```
-/// use carafe::{Map, web::template::Templates};
-///
-/// let templates = Templates::embedded(&[("hello.html", "<h1>Hello {{ name }}!</h1>\n")]);
-/// let page = templates.render("hello.html", &Map::from([("name", "<b>Ada")]), &()).unwrap();
-/// assert_eq!(page.text, "<h1>Hello &lt;b&gt;Ada!</h1>");
-/// ```
-#[derive(Debug)]
-pub struct Templates {
-    loader: Loader,
-}
 
 /// A page that was made.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,23 +63,6 @@ pub struct Rendered {
 }
 
 impl Templates {
-    /// The templates of a folder. Each is read again when its file has changed, at most a
-    /// millisecond later.
-    pub fn from_dir(dir: impl Into<PathBuf>) -> Templates {
-        Templates { loader: Loader::new(TemplateSource::Folder(dir.into())) }
-    }
-
-    /// Templates that are part of the program: names and texts.
-    pub fn embedded(files: &'static [(&'static str, &'static str)]) -> Templates {
-        Templates { loader: Loader::new(TemplateSource::Embedded(files)) }
-    }
-
-    /// Adds a filter: `{{ price|euros }}` calls it with the price. It replaces a filter of the same
-    /// name.
-    pub fn filter(&mut self, name: &str, filter: CustomFilter) {
-        self.loader.filter(name, filter);
-    }
-
     /// Makes a page.
     ///
     /// # Errors
@@ -106,7 +75,7 @@ impl Templates {
         variables: &Map,
         globals: &dyn Globals,
     ) -> Result<Rendered, TemplateError> {
-        let shelf = Shelf::new(&self.loader);
+        let shelf = Shelf::new(self);
         let tree = shelf.tree(name).map_err(|error| *error)?.map_err(|missing| TemplateError {
             template: name.to_owned(),
             line: 0,
