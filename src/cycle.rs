@@ -1,4 +1,4 @@
-//! Cycle: what happened between a request and its answer, step by step.
+//! Deeper: Cycle: what happened between a request and its answer, step by step.
 //!
 //! The way of a request through the server and the framework has all values of a cycle at hand: the
 //! bytes that arrived, the request, the route, the session before and after, the bytes that left.

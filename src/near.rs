@@ -1,4 +1,4 @@
-//! Near names: what was probably meant.
+//! Deeper: Near names: what was probably meant.
 //!
 //! A 404, an undefined name in a template and an unknown flag all say which known name is near the
 //! one that was met. Near means few slips of the fingers: a letter left out, put in, mistaken, or

@@ -1,4 +1,4 @@
-//! Unguessable bytes from the operating system.
+//! Deeper: Unguessable bytes from the operating system.
 //!
 //! Whoever knows a session's id is that visitor, so an id must be impossible to guess: 128 bits
 //! from the generator that the system keeps for keys. It is a file to read, `/dev/urandom`, opened

@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM stop a server, with the one `unsafe` of the package.
+//! Deeper: Ctrl-C and SIGTERM stop a server, with the one `unsafe` of the package.
 //!
 //! Without this file both signals end the process at once, in the middle of an answer; and for
 //! process 1 of a container they do nothing at all. [`stop_on_signals`] makes both of them stop the

@@ -1,5 +1,4 @@
-//! The templates and static files inside the binary, so that one file in an empty folder is a whole
-//! site.
+//! Deeper: The templates and static files inside the binary: one file is a whole site.
 //!
 //! They are the files of `templates/` and `www/`, as they were when carafe was built. `carafe init`
 //! writes them out to be edited; a test compares these tables with the folders, so that a new file

@@ -1,4 +1,4 @@
-//! The application that the program serves: the course, and the pages that show the server itself.
+//! Deeper: The application that the program serves: the course and the glass.
 
 pub mod assets;
 pub mod course;

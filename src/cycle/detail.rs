@@ -1,4 +1,4 @@
-//! The values that each kind of step notes.
+//! Deeper: The values that each kind of step notes.
 
 use crate::http::{Fields, Method, Status};
 use crate::value::Map;

@@ -1,4 +1,4 @@
-//! Dates in HTTP: one format to write, three to read.
+//! Deeper: Dates in HTTP: one format to write, three to read.
 //!
 //! `Sun, 06 Nov 1994 08:49:37 GMT` has always 29 bytes, Greenwich time and English names. The
 //! calendar is arithmetic on days since 1970 (Howard Hinnant, "chrono-Compatible Low-Level Date

@@ -1,4 +1,4 @@
-//! How much a client may send and how long it may take: each limit, and the reason for its value.
+//! Deeper: The limits: how much a client may send, how long it may take, and why.
 //!
 //! Without limits, one client could take all memory or all threads of a server. The defaults are
 //! those of well-known servers, or smaller where a course needs less.

@@ -1,4 +1,4 @@
-//! Why a message is refused, and with which status.
+//! Deeper: Why a message is refused, and with which status.
 //!
 //! After such an error the connection closes. Where the server and a proxy disagree about the end
 //! of one message, they also disagree about the start of the next one, and an attacker can hide

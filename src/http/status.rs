@@ -1,4 +1,4 @@
-//! A table of the status codes and their reason phrases.
+//! Deeper: A table of the status codes and their reason phrases.
 //!
 //! The first digit says the most: 2 it worked, 3 look elsewhere, 4 the client made a mistake, 5 the
 //! server failed.

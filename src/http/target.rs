@@ -1,4 +1,4 @@
-//! The request target: it names the resource, in one of four forms.
+//! Deeper: The request target: it names the resource, in one of four forms.
 //!
 //! ```text
 //! GET /search?q=tea HTTP/1.1                  origin-form: browsers send it to a server

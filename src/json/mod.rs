@@ -1,4 +1,4 @@
-//! JSON text and values, both ways.
+//! Deeper: JSON text and values, both ways.
 //!
 //! [`parse`] reads RFC 8259 and nothing beyond it: no comments, no comma after the last item.
 //! [`write()`] makes the shortest text; a [`Style`] makes the forms that Python's `json.dumps`

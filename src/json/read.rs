@@ -1,4 +1,4 @@
-//! From JSON text to a value.
+//! Deeper: From JSON text to a value.
 //!
 //! The grammar of RFC 8259 stands above the functions that implement it. Each takes what it knows
 //! from the front of the text, and the first character that does not fit is the error.

@@ -1,4 +1,4 @@
-//! From a value to JSON text.
+//! Deeper: From a value to JSON text.
 //!
 //! One function writes each kind of value, and one what stands between two brackets. The template
 //! engine prints its numbers with the functions at the end, so that a page and JSON show the same.

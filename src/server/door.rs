@@ -1,4 +1,4 @@
-//! The listening socket: accepting clients, refusing them, and closing it.
+//! Deeper: The listening socket: accepting clients, refusing them, and closing it.
 //!
 //! Left out: a queue of our own. Clients wait to be accepted in the queue of the system.
 

@@ -1,4 +1,4 @@
-//! The table of open connections, which bounds their number and lets a stop find them.
+//! Deeper: The table of open connections, which bounds their number and lets a stop find them.
 //!
 //! A thread that is blocked in `read` cannot look at a flag. But when the reading half of a socket
 //! is shut, a `read` on it ends at once. So a stop shuts that half of each idle connection.

@@ -1,4 +1,4 @@
-//! One socket: reading, sending and closing, with or without waiting.
+//! Deeper: One socket: reading, sending and closing, with or without waiting.
 //!
 //! The thread of a connection usually waits in `read` and `write`. A connection in the `ring` must
 //! not wait: a call that cannot go on says so at once, and the caller gives the connection to a

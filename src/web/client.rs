@@ -1,4 +1,4 @@
-//! Client: a browser for tests, without sockets, that keeps its cookies.
+//! Deeper: Client: a browser for tests, without sockets, that keeps its cookies.
 //!
 //! Flask calls it the test client. It hands requests to an application and gives back the answers.
 //! It is the only `Client` of the library; to ask a server over a network, a program needs another.

@@ -1,4 +1,4 @@
-//! Error page: what came, why it was refused, and what works instead.
+//! Deeper: Error page: what came, why it was refused, and what works instead.
 //!
 //! Every error of a handler becomes a page here, and so does every path that no route takes. The
 //! page is text for curl, and HTML for a browser, made of the template `error.html`. Where a

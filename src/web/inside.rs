@@ -1,4 +1,4 @@
-//! Inside: who may see what goes on in the server. It is who uses this machine, under a known name.
+//! Deeper: Inside: who may see what goes on in the server: a user of this machine.
 //!
 //! The line of code that failed helps a student and an attacker alike, so it is shown over loopback
 //! only. A web page elsewhere can give a name of its own the address 127.0.0.1 and make a browser

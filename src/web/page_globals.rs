@@ -1,4 +1,4 @@
-//! What every page may ask for besides its own variables.
+//! Deeper: What every page may ask for besides its own variables.
 //!
 //! The names are Flask's: `request`, `session`, `g`, `url_for` and `get_flashed_messages`. Nothing
 //! is looked up before a template names it, so a page that does not ask for the session does not

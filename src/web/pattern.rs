@@ -1,4 +1,4 @@
-//! Pattern: a path with places for values, such as `/hello/<name>`.
+//! Deeper: Pattern: a path with places for values, such as `/hello/<name>`.
 //!
 //! The grammar is Flask's. A pattern begins with a slash, and each part between two slashes is one
 //! of these:

@@ -1,4 +1,4 @@
-//! Save: what an answer promises is safe before the answer leaves.
+//! Deeper: Save: what an answer promises is safe before the answer leaves.
 //!
 //! Changes go to the store while the handler runs. Before the answer leaves, the store is asked to
 //! make them safe: for a file this means to wait for the disk. If it cannot, the answer is an error

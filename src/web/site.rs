@@ -1,4 +1,4 @@
-//! Site: what the application knows, and every request may use.
+//! Deeper: Site: what the application knows, and every request may use.
 //!
 //! An [`App`](super::app::App) is a site and its handlers. A handler is given a
 //! [`Context`](super::context::Context), which borrows the site: so a handler can ask for the path

@@ -1,4 +1,4 @@
-//! A change of a row, as the stores with a table make it: look, change, swap.
+//! Deeper: A change of a row, as the stores with a table make it: look, change, swap.
 //!
 //! A handler's function changes a row, and it may take long, panic, or use the store itself. So no
 //! lock may be held while it runs. Instead the store looks at the row, lets the function change a

@@ -1,4 +1,4 @@
-//! The store that keeps nothing: every request comes from a stranger.
+//! Deeper: The store that keeps nothing: every request comes from a stranger.
 //!
 //! This is the lowest rung of the ladder, and the one that HTTP itself stands on. The same program
 //! runs on it, and one sees what a store is for: a handler may put values into the session, and
