@@ -194,7 +194,7 @@ pub static CHAPTERS: &[Chapter] = chapters! {
     "src/app/course/lessons/prose.rs"
     "src/app/course/lessons/page.rs"
     "src/app/course/lessons/terminal.rs"
-    "src/app/course/lessons/conditions.rs"
+    "src/app/course/lessons/lesson_conditions.rs"
     "src/app/course/lessons/cycle_tests.rs"
     "src/app/course/lessons/edits.rs"
     "src/app/glass/mod.rs"

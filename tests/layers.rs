@@ -420,7 +420,6 @@ fn the_library_does_not_know_the_binary() {
 }
 
 #[test]
-#[ignore = "until every room has moved"]
 fn a_type_name_means_one_thing() {
     let mut files: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (file, code) in code() {
@@ -455,7 +454,6 @@ fn a_type_name_means_one_thing() {
 }
 
 #[test]
-#[ignore = "until every room has moved"]
 fn a_file_name_means_one_file() {
     let mut files: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for file in texts().into_keys().filter(|file| !file.ends_with("mod.rs")) {
@@ -490,7 +488,6 @@ fn there_is_one_unsafe_and_it_is_in_signal_rs() {
 }
 
 #[test]
-#[ignore = "until every room has moved"]
 fn every_file_opens_with_one_plain_sentence() {
     for (file, text) in texts() {
         let title = text.lines().next().and_then(|line| line.strip_prefix("//! ")).unwrap_or("");
@@ -499,7 +496,6 @@ fn every_file_opens_with_one_plain_sentence() {
 }
 
 #[test]
-#[ignore = "until every room has moved"]
 fn no_line_no_file_and_no_function_is_too_long() {
     let mut wrong = Vec::new();
     for (file, text) in texts() {
@@ -538,7 +534,6 @@ fn no_line_no_file_and_no_function_is_too_long() {
 }
 
 #[test]
-#[ignore = "until every room has moved"]
 fn comments_are_one_line_in_six_at_least() {
     let mut rooms: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
     for (file, text) in texts() {

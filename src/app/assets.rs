@@ -1,8 +1,10 @@
 //! Deeper: The templates and static files inside the binary: one file is a whole site.
 //!
-//! They are the files of `templates/` and `www/`, as they were when carafe was built. `carafe init`
-//! writes them out to be edited; a test compares these tables with the folders, so that a new file
-//! cannot be forgotten here.
+//! They are the files of `templates/` and `www/`, as they were when carafe was built. So a student
+//! can run the program in an empty folder and see every page. `carafe init` writes them out to be
+//! edited.
+//!
+//! A test compares these tables with the folders, so that a new file cannot be forgotten here.
 
 /// Names of files, and what `include_str!` or `include_bytes!` makes of each below a folder.
 macro_rules! inside {
@@ -28,6 +30,7 @@ pub static TEMPLATES: &[(&str, &str)] = inside! { include_str, "templates":
     "prose.html"
     "search.html"
     "sessions.html"
+    // The shop. `frame.html` is the part that all its pages share.
     "shop/card.html"
     "shop/cart.html"
     "shop/frame.html"
@@ -45,9 +48,11 @@ pub static TEMPLATES: &[(&str, &str)] = inside! { include_str, "templates":
 pub static WWW: &[(&str, &[u8])] = inside! { include_bytes, "www":
     "css/carafe.css"
     "css/my-style-sheet.css"
+    // Browsers ask for it by themselves.
     "favicon.ico"
     "images/carafe.svg"
     "images/form.svg"
+    // One picture for each product of the shop; `catalogue.txt` names them.
     "images/shop/balloon.svg"
     "images/shop/blocks.svg"
     "images/shop/boat.svg"
@@ -80,6 +85,7 @@ pub static WWW: &[(&str, &[u8])] = inside! { include_bytes, "www":
     "images/shop/tumbler.svg"
     "images/shop/whisk.svg"
     "images/shop/whistling-kettle.svg"
+    // Every page works without these scripts.
     "js/carafe.js"
     "js/cycles.js"
     "js/lesson.js"

@@ -167,7 +167,7 @@ impl<'s> Parser<'s> {
     }
 }
 
-/// if = "if" test body *( "elif" test body ) [ "else" body ] "endif"
+/// `if = "if" test body *( "elif" test body ) [ "else" body ] "endif"`
 fn if_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
     let mut branches = Vec::new();
     loop {
@@ -180,7 +180,7 @@ fn if_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
     }
 }
 
-/// for = "for" target "in" list [ "if" test ] body [ "else" body ] "endfor"
+/// `for = "for" target "in" list [ "if" test ] body [ "else" body ] "endfor"`
 fn for_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
     let target = parser.target()?;
     parser.expect("in")?;
@@ -206,7 +206,7 @@ fn set_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
     }
 }
 
-/// with = "with" [ target "=" value *( "," target "=" value ) ] body "endwith"
+/// `with = "with" [ target "=" value *( "," target "=" value ) ] body "endwith"`
 fn with_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
     let mut bindings = Vec::new();
     while !parser.is_sign(&["%}"]) {
@@ -220,7 +220,7 @@ fn with_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
     Ok(Node::With(bindings, parser.whole_body("with", at)?))
 }
 
-/// include = "include" name [ "with context" ]; extends = "extends" name
+/// `include = "include" name [ "with context" ]; extends = "extends" name`
 fn template(parser: &mut Parser) -> Parsed<Expression> {
     let name = parser.expression()?;
     if parser.take("with") {
@@ -230,7 +230,7 @@ fn template(parser: &mut Parser) -> Parsed<Expression> {
     Ok(name)
 }
 
-/// block = "block" name body "endblock" [ name ]
+/// `block = "block" name body "endblock" [ name ]`
 fn block_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
     let name_at = parser.at();
     let name = parser.name("the name of the block")?;
@@ -248,7 +248,7 @@ fn block_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
     Ok(Node::Block(number))
 }
 
-/// macro = "macro" name "(" *( parameter [ "=" default ] ) ")" body "endmacro" [ name ]
+/// `macro = "macro" name "(" *( parameter [ "=" default ] ) ")" body "endmacro" [ name ]`
 ///
 /// Once a parameter has a default, those after it need one too: `macro name(a, b=1)`.
 fn macro_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
@@ -270,7 +270,7 @@ fn macro_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
     Ok(Node::Macro(Box::new(Macro { name, parameters, defaults, body })))
 }
 
-/// import = "import" template "as" name [ context ]
+/// `import = "import" template "as" name [ context ]`
 fn import_tag(parser: &mut Parser, _: usize) -> Parsed<Node> {
     let template = parser.expression()?;
     parser.expect("as")?;
@@ -278,7 +278,7 @@ fn import_tag(parser: &mut Parser, _: usize) -> Parsed<Node> {
     end_of_import(parser, template, names)
 }
 
-/// from = "from" template "import" name [ "as" name ] *( "," name [ "as" name ] ) [ context ]
+/// `from = "from" template "import" name [ "as" name ] *( "," name [ "as" name ] ) [ context ]`
 fn from_tag(parser: &mut Parser, _: usize) -> Parsed<Node> {
     let template = parser.expression()?;
     parser.expect("import")?;

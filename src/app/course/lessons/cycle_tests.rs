@@ -52,7 +52,7 @@ pub static TESTS: [(&str, Test); 20] = [
     ("by-hand", |cycle, _| cycle.header("User-Agent").is_none()),
     // The form of the lesson ticks this one.
     ("answered", |_, _| false),
-    // `conditions.rs` also asks `edits.rs`.
+    // `lesson_conditions.rs` also asks `edits.rs`.
     ("edited", |_, _| true),
     ("decoded", |cycle, _| cycle.query().contains(['%', '+'])),
     ("named-field", |cycle, _| cycle.failure().contains("missing form field")),

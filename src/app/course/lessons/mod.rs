@@ -1,6 +1,6 @@
 //! Deeper: The lessons: their pages, their text for a terminal, and the report for `carafe check`.
 //!
-//! `lessons.txt` holds the lessons, and `lesson_file` reads it. `conditions` looks at each cycle
+//! `lessons.txt` holds the lessons, and `lesson_file` reads it. `lesson_conditions` looks at each cycle
 //! when it ends, and finds out which task was done. `page` and `terminal` are the two forms of a
 //! lesson.
 //!
@@ -9,9 +9,9 @@
 //! Only a reader who may look inside (`src/web/inside.rs`) sees ticks and cycles. Every visitor
 //! reads the same lessons.
 
-mod conditions;
 mod cycle_tests;
 mod edits;
+mod lesson_conditions;
 mod lesson_file;
 mod page;
 mod prose;
@@ -24,7 +24,7 @@ use carafe::cycle::{Record, Recorder};
 use carafe::http::{Method, Request, Response, Status};
 use carafe::web::template::reference;
 use carafe::{App, Context, Error, Map, Value, json};
-use conditions::{Condition, Progress};
+use lesson_conditions::{Condition, Progress};
 use lesson_file::Lesson;
 use std::path::PathBuf;
 use std::sync::Arc;

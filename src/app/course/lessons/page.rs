@@ -3,7 +3,7 @@
 //! A paragraph is a list of pieces, see `prose.rs`. A step is a map with all that any kind of step
 //! needs, and the template picks what its kind shows.
 
-use super::conditions::Condition;
+use super::lesson_conditions::Condition;
 use super::lesson_file::{Lesson, LessonStep, TEXTS, file};
 use super::prose::pieces;
 use carafe::{Map, Value};

@@ -5,7 +5,7 @@
 //!
 //! Left out: colours, and pages. A reader who wants pages pipes the text into `less`.
 
-use super::conditions::Condition;
+use super::lesson_conditions::Condition;
 use super::lesson_file::{Lesson, LessonStep, file};
 use super::prose::wrapped;
 
