@@ -121,6 +121,7 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// One of the three words `true`, `false` and `null`, in small letters only.
     fn word(&mut self) -> Result<Value, JsonError> {
         let start = self.at;
         match self.take_while(u8::is_ascii_alphanumeric) {
@@ -162,11 +163,13 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// `1*digit`: at least one. `1.` and `.5` are no numbers in JSON.
     fn digits(&mut self) -> Result<(), JsonError> {
         let digits = self.take_while(u8::is_ascii_digit);
         if digits.is_empty() { Err(self.unexpected("a digit")) } else { Ok(()) }
     }
 
+    /// `string = " *( character / escape ) "`. A control character must be written as an escape.
     fn string(&mut self) -> Result<String, JsonError> {
         self.at += 1;
         let mut text = String::new();
@@ -236,6 +239,7 @@ impl<'a> Reader<'a> {
         Ok(code)
     }
 
+    /// The error that says what stands here, and what was expected instead.
     fn unexpected(&self, expected: &str) -> JsonError {
         let rest = &self.text[self.at..];
         let word = rest.bytes().take_while(u8::is_ascii_alphanumeric).count();

@@ -42,6 +42,7 @@ pub fn write_into(out: &mut String, value: &Value, style: Style) {
     write_value(out, value, style, 0);
 }
 
+/// The value, `depth` levels inside other values.
 fn write_value(out: &mut String, value: &Value, style: Style, depth: usize) {
     let list = |out: &mut String, items: &[Value]| {
         write_items(out, ['[', ']'], items.iter(), style, depth, |out, item| {
@@ -116,11 +117,13 @@ fn write_items<T>(
     out.push(close);
 }
 
+/// A line end and the indentation of the next line.
 fn new_line(out: &mut String, spaces: usize) {
     out.push('\n');
     out.extend(repeat_n(' ', spaces));
 }
 
+/// Text between quotes. RFC 8259 §7: quotes, backslashes and control characters are escaped.
 fn write_string(out: &mut String, text: &str, style: Style) {
     let has_meaning = |byte| matches!(byte, b'"' | b'\\' | ..b' ') || style.python && byte >= 0x7F;
     out.push('"');

@@ -145,7 +145,7 @@ impl<'l> Shelf<'l> {
 #[derive(Debug)]
 struct TemplateVersion {
     path: PathBuf,
-    stamp: FileStamp,
+    stamp: TemplateStamp,
     /// False if the file was written in the second before it was read. The file system's clock is
     /// coarse: one more change in the same tick would have the same stamp.
     settled: bool,
@@ -161,10 +161,10 @@ impl TemplateVersion {
 
 /// Length, time of the last change of the content, number of the file, and the time of its last
 /// change of any kind, which no program can set.
-type FileStamp = (u64, Option<SystemTime>, (u64, i64, i64));
+type TemplateStamp = (u64, Option<SystemTime>, (u64, i64, i64));
 
 /// What is different after each change of the file.
-fn stamp(metadata: &Metadata) -> FileStamp {
+fn stamp(metadata: &Metadata) -> TemplateStamp {
     #[cfg(unix)]
     let numbers = {
         use std::os::unix::fs::MetadataExt;

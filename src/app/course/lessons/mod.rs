@@ -1,8 +1,8 @@
 //! Deeper: The lessons: their pages, their text for a terminal, and the report for `carafe check`.
 //!
-//! `lessons.txt` holds the lessons, and `lesson_file` reads it. `lesson_conditions` looks at each cycle
-//! when it ends, and finds out which task was done. `page` and `terminal` are the two forms of a
-//! lesson.
+//! `lessons.txt` holds the lessons, and `lesson_file` reads it. `lesson_conditions` looks at each
+//! cycle when it ends, and finds out which task was done. `page` and `terminal` are the two forms
+//! of a lesson.
 //!
 //! # Security
 //!

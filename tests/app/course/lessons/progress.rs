@@ -245,7 +245,10 @@ fn carafe_check_says_what_is_wrong_with_its_words_and_with_the_server() {
         ("1 2", "found \"2\", too, expected one lesson's number"),
         ("--sever $B", "did you mean --server?"),
         ("--server", "--server needs a value"),
-        ("--server https://localhost", "--server: found https://localhost, expected one such as"),
+        (
+            "--server https://localhost",
+            "--server: found \"https://localhost\", expected one such as",
+        ),
         ("--server http://localhost:x", "expected one such as"),
         ("--server=http://a/b", "expected one such as"),
         ("--suite python --url http://x", "--suite: found \"python\", expected notes"),
