@@ -537,7 +537,9 @@ fn no_line_no_file_and_no_function_is_too_long() {
 fn comments_are_one_line_in_six_at_least() {
     let mut rooms: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
     for (file, text) in texts() {
-        let (name, _) = room(&file).unwrap_or_else(|| panic!("{file} is in no room"));
+        // The files at the top are one room.
+        let name =
+            if file.contains('/') { room(&file).map_or("", |(name, _)| *name) } else { "src" };
         let (comments, all) = rooms.entry(name).or_default();
         *comments += text.lines().filter(|line| line.trim_start().starts_with("//")).count();
         *all += text.lines().count();
