@@ -41,6 +41,7 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
+    /// The next byte, which stays where it is.
     fn peek(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
     }
