@@ -1,8 +1,7 @@
 //! Deeper: Cycle: what happened between a request and its answer, step by step.
 //!
-//! The way of a request through the server and the framework has all values of a cycle at hand: the
-//! bytes that arrived, the request, the route, the session before and after, the bytes that left.
-//! Each stage notes them here in one line.
+//! The stages of a request hold all values of a cycle: the bytes that arrived, the request, the
+//! route, the session before and after, the bytes that left. Each stage notes them here in one line.
 //!
 //! * A step remembers the file and line that noted it (`#[track_caller]`), so that a page can link
 //!   to the line.
@@ -49,7 +48,7 @@ pub struct Step {
     pub at: Duration,
     /// The line that noted it.
     pub source: &'static Location<'static>,
-    /// The values that the step had at hand.
+    /// The values of this step.
     pub detail: Detail,
 }
 

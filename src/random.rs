@@ -1,7 +1,7 @@
 //! Deeper: Unguessable bytes from the operating system.
 //!
-//! Whoever knows a session's id is that visitor, so an id must be impossible to guess: 128 bits
-//! from the generator that the system keeps for keys. It is a file to read, `/dev/urandom`, opened
+//! A client that knows a session's id is taken for that visitor. So an id must be impossible to
+//! guess: it is 128 bits from the generator that the system keeps for keys. It is a file to read, `/dev/urandom`, opened
 //! once and kept open, so that ids can still be made when descriptors have run out.
 //!
 //! Where there is no such file (Windows), or it cannot be read, bytes come from [`RandomState`],
@@ -17,7 +17,7 @@ use std::io::Read;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// So many bytes that nobody can foretell.
+/// `N` bytes that nobody can foretell.
 pub fn bytes<const N: usize>() -> [u8; N] {
     static SYSTEM: OnceLock<Option<File>> = OnceLock::new();
     let mut bytes = [0; N];

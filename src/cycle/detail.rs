@@ -8,7 +8,7 @@ use std::panic::Location;
 /// How many bytes of each side are kept; of the rest, only the number.
 pub const KEPT_BYTES: usize = 8 * 1024;
 
-/// The values that a step had at hand. The pages that show a cycle make text of them.
+/// The values of a step. The pages that show a cycle make text of them.
 #[derive(Debug)]
 pub enum Detail {
     /// A connection.

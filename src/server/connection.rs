@@ -52,7 +52,7 @@ pub(super) struct Connection {
 
 /// How soon a connection may be offered to the ring, which shares threads: see `ring`.
 pub(super) struct Pace {
-    /// Once so many answers have been written.
+    /// It is offered once this number of answers has been written.
     pub from_answers: u64,
     /// How many answers more than at the last return are wanted.
     pub proof: u64,

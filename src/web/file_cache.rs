@@ -23,10 +23,10 @@ use std::time::{Duration, Instant};
 /// More than the threads that run at one time on a small machine.
 const STRIPES: usize = 8;
 
-/// In each period of this length ...
+/// The length of a period. In each of them a stripe asks the system [`QUESTIONS`] times at most.
 const PERIOD: Duration = Duration::from_millis(1);
 
-/// ... so many uses ask the system.
+/// How many uses in one period ask the system for the version of a file.
 const QUESTIONS: u32 = 4;
 
 /// What was made of files, by their names.

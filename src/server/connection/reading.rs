@@ -200,7 +200,7 @@ impl Connection {
         Ok(())
     }
 
-    /// Takes so many bytes off the input, and notes them for the record.
+    /// Takes this number of bytes off the input, and notes them for the record.
     pub(super) fn consume(&mut self, count: usize) {
         if self.serving.recorder.is_some() {
             self.received.extend(&self.input.bytes()[..count]);

@@ -17,18 +17,18 @@ use std::time::Duration;
 /// does not begin and end all the time.
 const CALM: usize = 6;
 
-/// After so many tries in a row that found nothing, a thread sleeps. In a smaller ring it sleeps
-/// when it has tried all.
+/// A thread sleeps after this number of tries in a row that found nothing. In a smaller ring it
+/// sleeps when it has tried all.
 const STREAK: usize = 16;
 
 /// Less than any system can sleep, so: as short as it can.
 const NAP: Duration = Duration::from_micros(1);
 
-/// A connection that was quiet in so many tries in a row goes back to the pool: after 6 ms or more.
+/// A connection goes back to the pool after this number of quiet tries in a row: 6 ms or more.
 const PATIENCE: u32 = 100;
 
-/// A connection is offered after so many answers. If it goes back before it has given that many in
-/// the ring, it must give twice as many before it is offered again.
+/// A connection is offered after this number of answers. If it goes back before it has given that
+/// number in the ring, it must give twice as many before it is offered again.
 const PROOF: u64 = 8;
 
 /// The most answers that a connection must give before it is offered.

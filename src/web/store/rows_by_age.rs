@@ -57,7 +57,7 @@ impl<T> Default for RowsByAge<T> {
 }
 
 impl<T: Default> RowsByAge<T> {
-    /// No rows, and room for so many.
+    /// No rows, and room for this number of them.
     pub fn with_room(rows: usize) -> RowsByAge<T> {
         let rows = rows.min(ROOM);
         let (index, slots) = (HashMap::with_capacity(rows), Vec::with_capacity(rows));
