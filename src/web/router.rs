@@ -42,7 +42,7 @@ pub struct RouteExample {
 
 impl Route {
     /// Gives the route of a closure a name. The route of a function has the function's name.
-    pub fn named(&mut self, name: &'static str) -> &mut Route {
+    pub fn name(&mut self, name: &'static str) -> &mut Route {
         self.name = name;
         self
     }

@@ -50,12 +50,12 @@ pub fn routes(app: &mut App, recorder: Option<Arc<Recorder>>) {
     app.post("/forget", forget::forget);
     let Some(recorder) = recorder else { return };
     let shared = Arc::clone(&recorder);
-    app.get("/cycles", move |ctx: &mut Context| cycle_list::list(ctx, &shared)).named("cycles");
+    app.get("/cycles", move |ctx: &mut Context| cycle_list::list(ctx, &shared)).name("cycles");
     let shared = Arc::clone(&recorder);
-    app.get("/cycles/<cycle>", move |ctx: &mut Context| one(ctx, &shared)).named("cycle");
+    app.get("/cycles/<cycle>", move |ctx: &mut Context| one(ctx, &shared)).name("cycle");
     let listeners = Arc::new(());
     app.get("/cycles/live", move |ctx: &mut Context| cycle_list::live(ctx, &recorder, &listeners))
-        .named("cycles_live")
+        .name("cycles_live")
         .no_example(); // it does not end
 }
 

@@ -57,13 +57,13 @@ pub fn routes(app: &mut App, recorder: Option<Arc<Recorder>>, templates: Option<
         let room = Arc::clone(&room);
         move |ctx: &mut Context| handler(&room, ctx)
     };
-    app.get("/", handler(Classroom::home)).named("home");
+    app.get("/", handler(Classroom::home)).name("home");
     app.get("/lessons/<int:number>", handler(Classroom::lesson))
-        .named("lesson")
+        .name("lesson")
         .example("/lessons/1", "");
-    app.post("/lessons/<int:number>", handler(Classroom::answer)).named("answer");
-    app.get("/lessons.json", handler(Classroom::progress_report)).named("lessons_json");
-    app.get("/lessons", |_: &mut Context| Response::redirect("/")).named("lessons");
+    app.post("/lessons/<int:number>", handler(Classroom::answer)).name("answer");
+    app.get("/lessons.json", handler(Classroom::progress_report)).name("lessons_json");
+    app.get("/lessons", |_: &mut Context| Response::redirect("/")).name("lessons");
 }
 
 impl Classroom {
