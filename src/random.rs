@@ -1,8 +1,9 @@
 //! Deeper: Unguessable bytes from the operating system.
 //!
 //! A client that knows a session's id is taken for that visitor. So an id must be impossible to
-//! guess: it is 128 bits from the generator that the system keeps for keys. It is a file to read, `/dev/urandom`, opened
-//! once and kept open, so that ids can still be made when descriptors have run out.
+//! guess: it is 128 bits from the generator that the system keeps for keys. It is a file to read,
+//! `/dev/urandom`, opened once and kept open, so that ids can still be made when descriptors have
+//! run out.
 //!
 //! Where there is no such file (Windows), or it cannot be read, bytes come from [`RandomState`],
 //! the keys of the standard library's `HashMap`, which the system seeds: used as a keyed hash over

@@ -204,8 +204,8 @@ fn long(text: &str) -> String {
     text.replace(&format!("{{{}}}", number.unwrap_or("")), &letters)
 }
 
-/// True if curl keeps a cookie whose name and value have this number of bytes. A complaint of curl is a
-/// failure: the course says that it drops the cookie in silence.
+/// True if curl keeps a cookie whose name and value have this number of bytes. A complaint of curl
+/// is a failure: the course says that it drops the cookie in silence.
 fn curl_keeps(bench: &Bench, bytes: usize) -> Result<bool, Trouble> {
     let failed = |error: std::io::Error| Trouble::Failed(format!("a cookie for curl: {error}"));
     let listener = TcpListener::bind("127.0.0.1:0").map_err(failed)?;

@@ -68,7 +68,11 @@ const NEARLY: &[(usize, &str, &str)] = &[
     ),
     (12, "curl -b carafe_sid=0123456789abcdef0123456789abcdef $B/ladder/session", "another server"),
     (11, "curl $B/getsession", "found Anthony"),
-    (11, "curl -c j $B/sessions; curl -b j $B/getsession; curl $B/getsession", "the same cookie again"),
+    (
+        11,
+        "curl -c j $B/sessions; curl -b j $B/getsession; curl $B/getsession",
+        "the same cookie again",
+    ),
     (11, "curl $B/dropsession", "had a session"),
     (
         11,
