@@ -60,7 +60,9 @@ impl<T: Default> RowsByAge<T> {
     /// No rows, and room for this number of them.
     pub fn with_room(rows: usize) -> RowsByAge<T> {
         let rows = rows.min(ROOM);
-        let (index, slots) = (HashMap::with_capacity(rows), Vec::with_capacity(rows));
+        // A full map in which rows come and go would grow without the quarter more.
+        let index = HashMap::with_capacity(rows + rows / 4);
+        let slots = Vec::with_capacity(rows);
         RowsByAge { index, slots, ..RowsByAge::default() }
     }
 
