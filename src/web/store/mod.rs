@@ -119,6 +119,9 @@ pub struct Kind {
     /// When there are `most` rows, true if a new one takes the place of the longest unused one
     /// (for sessions, which can be made again), and false if it is refused with
     /// [`StoreError::Full`] (for orders, which were promised to be kept).
+    ///
+    /// The memory store keeps a large kind in several parts. There it is the longest unused row of
+    /// one part that leaves, and the first may leave shortly before all parts are full.
     pub oldest_leaves: bool,
     /// True if a person who knows a key may use its row. A store that can be read from outside then
     /// keeps only a hash of the key.
