@@ -53,7 +53,7 @@ doc: ## build the reference and print where it lies
 	@echo "open target/doc/carafe/index.html"
 
 contents: ## each file of the source in reading order, with its lines, and the sum of each circle
-	@sed -n 's,^    "\(src/.*\)"$$,\1,p' src/contents.rs | awk ' \
+	@sed -n 's,^    "\(src/.*\)"$$,\1,p' src/contents.list | awk ' \
 		BEGIN { split("Stages,First reading,Deeper chapters", names, ",") } \
 		{ title = ""; lines = 0; \
 			while ((getline line < $$0) > 0) if (!lines++) { title = line; sub(/^[\/!# ]+/, "", title) } \
