@@ -5,8 +5,8 @@
 //! can be skipped, and its title begins with `Deeper:`.
 //!
 //! The texts are part of the binary, so that a page can show the line that made an answer, without
-//! a network. The list itself is `src/contents.list`; `make contents` reads it, too. A test compares
-//! it with the folder.
+//! a network. The list itself is `src/contents.list`; `make contents` reads it, too. A test
+//! compares it with the folder.
 
 /// One file of the source.
 pub struct Chapter {
