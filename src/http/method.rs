@@ -7,9 +7,10 @@
 use std::fmt;
 
 /// A request's method (RFC 9110 §9).
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Method {
     /// Send me the resource; change nothing (§9.3.1).
+    #[default]
     Get,
     /// Send the answer to GET without the body (§9.3.2).
     Head,

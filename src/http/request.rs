@@ -6,11 +6,12 @@ use super::{Fields, Headers, Method};
 use std::net::SocketAddr;
 
 /// The two versions of HTTP/1. A later HTTP/1.x counts as 1.1 (RFC 9110 §6.2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Version {
     /// HTTP/1.0: the connection ends with the answer unless both sides say `keep-alive`.
     Http10,
     /// HTTP/1.1: the connection stays unless one side says `close`.
+    #[default]
     Http11,
 }
 
@@ -25,7 +26,7 @@ impl Version {
 }
 
 /// What a client asked.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Request {
     /// What the client wants done.
     pub method: Method,

@@ -166,14 +166,14 @@ impl Connection {
         let mut cycle = self.begin_cycle();
         let asked = self.read_body(&mut incoming)?;
         self.record_request(&mut cycle, &incoming);
-        let response = self.call(incoming.request, &mut cycle);
+        let response = self.call(&mut incoming.request, &mut cycle);
         let written = self.write_answer(response, &asked, &cycle);
         self.record_answer(cycle, &asked, &written);
         self.stay_or_close(&asked, &written)
     }
 
     /// Has the service answer. Whatever happens in it, there is an answer.
-    fn call(&self, request: Request, cycle: &mut Cycle) -> Response {
+    fn call(&self, request: &mut Request, cycle: &mut Cycle) -> Response {
         let service = &self.serving.service;
         catch_unwind(AssertUnwindSafe(|| service.call(request, cycle))).unwrap_or_else(|_| {
             writing::plain(Status::INTERNAL_SERVER_ERROR, "the service panicked")

@@ -14,12 +14,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// Answers requests: the border between server and framework. Python calls it WSGI.
 pub trait Service: Send + Sync + 'static {
     /// Answers one request. Many threads call this at the same time. A panic becomes a 500.
-    fn call(&self, request: Request, cycle: &mut Cycle) -> Response;
+    ///
+    /// The request is lent, because its memory serves for the next request of the connection. The
+    /// service may take out of it what it likes.
+    fn call(&self, request: &mut Request, cycle: &mut Cycle) -> Response;
 }
 
 impl<F: Fn(Request) -> Response + Send + Sync + 'static> Service for F {
-    fn call(&self, request: Request, _: &mut Cycle) -> Response {
-        self(request)
+    fn call(&self, request: &mut Request, _: &mut Cycle) -> Response {
+        self(std::mem::take(request))
     }
 }
 

@@ -35,7 +35,7 @@ pub struct App {
 }
 
 impl Service for App {
-    fn call(&self, request: Request, cycle: &mut Cycle) -> Response {
+    fn call(&self, request: &mut Request, cycle: &mut Cycle) -> Response {
         let mut ctx = Context::open(&self.site, request, cycle);
         let answered = self.find(&mut ctx).and_then(|found| self.handle(found, &mut ctx));
         let mut response = answered.unwrap_or_else(|error| error_page::of(&error, &mut ctx));

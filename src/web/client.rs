@@ -85,7 +85,7 @@ impl<'a> Client<'a> {
             request.headers.append("Cookie", pairs.collect::<Vec<_>>().join("; "));
         }
         let mut cycle = Cycle::default();
-        let response = self.service.call(request, &mut cycle);
+        let response = self.service.call(&mut request, &mut cycle);
         for line in response.headers.get_all("Set-Cookie") {
             let (pair, attributes) = line.split_once(';').unwrap_or((line, ""));
             let Some((name, value)) = pair.split_once('=') else { continue };

@@ -20,7 +20,7 @@ use std::panic::Location;
 /// One request, and what the server knows about its visitor.
 pub struct Context<'a> {
     /// What the client asked.
-    pub request: Request,
+    pub request: &'a mut Request,
     /// The visitor's row.
     pub session: Session<'a>,
     pub(super) params: Params,
@@ -36,7 +36,11 @@ pub struct Context<'a> {
 
 impl<'a> Context<'a> {
     /// Opens the visitor's session for a request; the store is asked at the first use.
-    pub(super) fn open(site: &'a Site, request: Request, cycle: &'a mut Cycle) -> Context<'a> {
+    pub(super) fn open(
+        site: &'a Site,
+        request: &'a mut Request,
+        cycle: &'a mut Cycle,
+    ) -> Context<'a> {
         Context {
             session: site.sessions.open(cookie_value(&request.headers, COOKIE_NAME)),
             store: RecordingStore::new(&*site.store, cycle.is_recording()),
@@ -155,7 +159,7 @@ impl<'a> Context<'a> {
         let had_taken = self.taken.is_some();
         let page = PageGlobals {
             site: self.site,
-            request: &self.request,
+            request: self.request,
             session: RefCell::new(&mut self.session),
             taken: RefCell::new(&mut self.taken),
         };

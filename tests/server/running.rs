@@ -20,7 +20,7 @@ struct Mirror;
 
 impl Service for Mirror {
     #[expect(clippy::panic, reason = "a service that fails is one of the cases")]
-    fn call(&self, request: Request, _: &mut Cycle) -> Response {
+    fn call(&self, request: &mut Request, _: &mut Cycle) -> Response {
         if matches!(request.method, Method::Other(_)) {
             return Response::new(Status::NOT_IMPLEMENTED);
         }

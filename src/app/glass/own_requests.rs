@@ -22,8 +22,8 @@ pub fn uncached(response: Response) -> Response {
 pub struct WithoutOwnRequests(pub App);
 
 impl Service for WithoutOwnRequests {
-    fn call(&self, request: Request, cycle: &mut Cycle) -> Response {
-        if cycle.is_recording() && is_for_the_glass(&request) {
+    fn call(&self, request: &mut Request, cycle: &mut Cycle) -> Response {
+        if cycle.is_recording() && is_for_the_glass(request) {
             cycle.discard();
         }
         self.0.call(request, cycle)
