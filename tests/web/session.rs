@@ -1,6 +1,7 @@
 use carafe::web::session::{Session, Sessions};
 use carafe::web::store::{
-    Kind, Lookup, MemoryStore, NoneStore, Refusal, Store, StoreError, Updated, decode, encode,
+    Kind, Lookup, MemoryStore, NoneStore, ROW_BYTES, Refusal, Store, StoreError, Updated, decode,
+    encode,
 };
 use carafe::{Map, Value, json};
 use std::sync::Arc;
@@ -87,7 +88,7 @@ impl Store for Coat {
     ) -> Result<Updated, StoreError> {
         let mut row = Coat::open(key);
         change(&mut row);
-        let (row, text) = row.map(encode).transpose()?.unzip();
+        let text = row.as_ref().map(|row| encode(row, ROW_BYTES)).transpose()?;
         let hex = |text: String| text.bytes().map(|byte| format!("{byte:02x}")).collect::<String>();
         Ok(Updated { row, key: text.map(|text| format!("row.{}", hex(text))) })
     }

@@ -1,4 +1,4 @@
-//! Deeper: A change of a row, as the stores with a table make it: look, change, swap.
+//! Deeper: a change of a row, as the stores with a table make it: look, change, swap.
 //!
 //! A handler's function changes a row, and it may take long, panic, or use the store itself. So no
 //! lock may be held while it runs. Instead the store looks at the row, lets the function change a
@@ -8,13 +8,10 @@
 //!
 //! The text of a row is compact JSON, the same in memory, in a file and in Redis.
 
-use super::{Kind, StoreError, Updated};
+use super::{Change, Kind, StoreError, Updated};
 use crate::json;
 use crate::value::{Map, Value};
-
-/// The largest row, as JSON. Visitors fill the rows, so their size needs a bound, as their number
-/// does.
-pub const ROW_BYTES: usize = 16 * 1024;
+use std::ops::Deref;
 
 /// The longest key of a row that is kept by its key. A visitor may have typed it, as the name of an
 /// account.
@@ -32,25 +29,21 @@ pub enum Swapped<S> {
 ///
 /// `seen` is the text of the row; `swap(seen, new)` puts a new text in its place, if it is still
 /// there. `None` stands for no row.
-pub fn update<S: AsRef<[u8]>>(
+pub fn update<S: Deref<Target: AsRef<[u8]>>>(
     (kind, key): (&Kind, &str),
     mut seen: Option<S>,
-    change: &mut dyn FnMut(&mut Option<Map>),
+    change: Change<'_>,
     mut swap: impl FnMut(Option<&S>, Option<&str>) -> Result<Swapped<S>, StoreError>,
 ) -> Result<Updated, StoreError> {
-    if key.len() > KEY_BYTES {
-        let bytes = key.len();
-        let text = format!("the key is {bytes} bytes, expected at most {KEY_BYTES}");
-        return Err(StoreError::TooLarge(text));
-    }
+    at_most("the key is", key.len(), KEY_BYTES)?;
     loop {
-        let mut row = match seen.as_ref().map(|text| decode(text.as_ref())).transpose() {
+        let mut row = match seen.as_ref().map(|text| decode((**text).as_ref())).transpose() {
             // A session that another program has damaged can be made again.
             Err(StoreError::Damaged(_)) if kind.oldest_leaves => None,
             decoded => decoded?,
         };
         change(&mut row);
-        let (row, text) = row.map(encode).transpose()?.unzip();
+        let text = row.as_ref().map(|row| encode(row, kind.row_bytes)).transpose()?;
         match swap(seen.as_ref(), text.as_deref())? {
             Swapped::Done => {
                 return Ok(Updated { key: row.as_ref().map(|_| key.to_owned()), row });
@@ -60,24 +53,19 @@ pub fn update<S: AsRef<[u8]>>(
     }
 }
 
-/// A row as a store writes it, compact JSON. The row itself comes back with its text.
+/// A row as a store writes it, compact JSON.
 ///
 /// # Errors
 ///
-/// [`StoreError::TooLarge`]: what could not be read back is not written.
-pub fn encode(row: Map) -> Result<(Map, String), StoreError> {
-    let row = Value::Map(row);
-    if is_deeper(&row, json::DEPTH) {
+/// [`StoreError::TooLarge`]: it is longer than `most` bytes, or nested so deeply that it could not
+/// be read back.
+pub fn encode(row: &Map, most: usize) -> Result<String, StoreError> {
+    if row.iter().any(|(_, value)| is_deeper(value, json::DEPTH - 1)) {
         let text = format!("the row would be more than {} levels deep", json::DEPTH);
         return Err(StoreError::TooLarge(text));
     }
-    let text = json::write(&row);
-    if text.len() > ROW_BYTES {
-        let text = format!("the row would be {} bytes, expected at most {ROW_BYTES}", text.len());
-        return Err(StoreError::TooLarge(text));
-    }
-    let Value::Map(row) = row else { unreachable!("it was made a map above") };
-    Ok((row, text))
+    let text = json::write(&Value::Map(row.clone()));
+    at_most("the row would be", text.len(), most).map(|()| text)
 }
 
 /// A row as a store reads it.
@@ -91,6 +79,12 @@ pub fn decode(text: &[u8]) -> Result<Map, StoreError> {
         Ok(_) => Err(StoreError::Damaged("found JSON that is not an object".to_owned())),
         Err(error) => Err(StoreError::Damaged(error.to_string())),
     }
+}
+
+/// An error if there are too many bytes; `what` begins its sentence.
+pub fn at_most(what: &str, bytes: usize, most: usize) -> Result<(), StoreError> {
+    let text = || format!("{what} {bytes} bytes, expected at most {most}");
+    if bytes > most { Err(StoreError::TooLarge(text())) } else { Ok(()) }
 }
 
 /// True if lists and maps lie in one another more than `levels` deep.

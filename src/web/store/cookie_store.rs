@@ -28,9 +28,9 @@
 //! about 80 bytes; it is refused with a reason. And changing keys: with a new key, everybody is a
 //! stranger.
 
-use super::{
-    Clock, Kind, Lookup, Refusal, Store, StoreError, Updated, decode, encode, time_of_day,
-};
+use super::change::at_most;
+use super::kind::{StoreClock, time_of_day};
+use super::{Change, Kind, Lookup, Refusal, Store, StoreError, Updated, decode, encode};
 use crate::cycle::StorePlace;
 use crate::http::cookie::COOKIE_BYTES;
 use crate::value::{Map, Value};
@@ -45,7 +45,7 @@ const VALUE_BYTES: usize = COOKIE_BYTES - 64;
 pub struct CookieStore {
     secret_key: Vec<u8>,
     /// The time since 1970.
-    clock: Clock,
+    clock: StoreClock,
 }
 
 impl CookieStore {
@@ -62,7 +62,7 @@ impl CookieStore {
         CookieStore { secret_key: secret_key.into(), clock: Box::new(clock) }
     }
 
-    /// `data "." time`, signed. Each kind of rows has a key of its own, made of the one secret: so
+    /// Signs `data "." time`. Each kind of rows has a key of its own, made of the one secret: so
     /// what was signed as a session is nothing else. For sessions the salt is Flask's,
     /// `cookie-session`.
     fn signature(&self, kind: &Kind, signed: &str) -> [u8; 32] {
@@ -70,19 +70,14 @@ impl CookieStore {
         hmac(&hmac(&self.secret_key, salt.as_bytes()), signed.as_bytes())
     }
 
+    /// The cookie's value for a row.
     fn seal(&self, kind: &Kind, row: &Map) -> Result<String, StoreError> {
-        let written = row.iter().map(|(name, value)| (name, with_maps(value, tagged))).collect();
-        let (_, json) = encode(written)?;
+        let json = encode(&with_maps(row, tagged), kind.row_bytes)?;
         let time = (self.clock)().as_secs().to_be_bytes();
         let first = time.iter().position(|byte| *byte != 0).unwrap_or(time.len());
         let signed = format!("{}.{}", to_base64url(json.as_bytes()), to_base64url(&time[first..]));
         let key = format!("{signed}.{}", to_base64url(&self.signature(kind, &signed)));
-        if key.len() > VALUE_BYTES {
-            let bytes = key.len();
-            let text = format!("the row would be {bytes} bytes, expected at most {VALUE_BYTES}");
-            return Err(StoreError::TooLarge(text));
-        }
-        Ok(key)
+        at_most("the row would be", key.len(), VALUE_BYTES).map(|()| key)
     }
 
     /// The row that a key carries, and how many seconds ago it was signed.
@@ -92,9 +87,8 @@ impl CookieStore {
         }
         let parts: Vec<&str> = key.split('.').collect();
         let [data, time, signature] = parts[..] else {
-            return Err(Refusal::Form(
-                "expected are data, time and signature with dots between them",
-            ));
+            let expected = "expected are data, time and signature with dots between them";
+            return Err(Refusal::Form(expected));
         };
         // The signature first: what is not signed is not even decoded.
         let expected = self.signature(kind, &key[..data.len() + 1 + time.len()]);
@@ -112,7 +106,7 @@ impl CookieStore {
         }
         let row = from_base64url(data).and_then(|json| decode(&json).ok());
         let row = row.ok_or(Refusal::Form("its data is no JSON object"))?;
-        Ok((row.iter().map(|(name, value)| (name, with_maps(value, untagged))).collect(), age))
+        Ok((with_maps(&row, untagged), age))
     }
 }
 
@@ -133,12 +127,7 @@ impl Store for CookieStore {
         })
     }
 
-    fn update(
-        &self,
-        kind: &Kind,
-        key: &str,
-        change: &mut dyn FnMut(&mut Option<Map>),
-    ) -> Result<Updated, StoreError> {
+    fn update(&self, kind: &Kind, key: &str, change: Change<'_>) -> Result<Updated, StoreError> {
         // Each request changes the row that came with it. Another request may do the same at this
         // moment, and neither sees the other.
         let mut row = self.open(kind, key).ok().map(|(row, _)| row);
@@ -159,15 +148,16 @@ const TAGS: [&str; 5] = [" t", " b", " m", " u", " d"];
 /// `{" t": …}`.
 const MAP: &str = " di";
 
-/// Changes each map inside a value, the innermost first.
-fn with_maps(value: &Value, change: fn(Map) -> Value) -> Value {
-    match value {
-        Value::List(items) => items.iter().map(|item| with_maps(item, change)).collect(),
-        Value::Map(map) => {
-            change(map.iter().map(|(name, value)| (name, with_maps(value, change))).collect())
+/// Changes each map inside a row, the innermost first.
+fn with_maps(row: &Map, change: fn(Map) -> Value) -> Map {
+    fn inside(value: &Value, change: fn(Map) -> Value) -> Value {
+        match value {
+            Value::List(items) => items.iter().map(|item| inside(item, change)).collect(),
+            Value::Map(map) => change(with_maps(map, change)),
+            other => other.clone(),
         }
-        other => other.clone(),
     }
+    row.iter().map(|(name, value)| (name, inside(value, change))).collect()
 }
 
 /// What Flask meant by a map.

@@ -1,8 +1,9 @@
 //! Stores: where state lives, so that it outlasts a request.
 //!
-//! A server forgets everything between two requests, except what it puts into a store. What is put
-//! there is a row: a [`Map`] of names and values under a key. Sessions are rows, and so are a
-//! shop's accounts and orders. The same program runs on any store:
+//! A server forgets everything between two requests, except what it puts into a store. A store is
+//! a table. Under each key it has a **row**: a [`Map`] of names and values. A visitor's session is
+//! a row; its key is a random id, and the visitor's cookie holds this id. A shop's accounts and
+//! orders are rows of other [`Kind`]s. The same program runs on any store:
 //!
 //! * [`NoneStore`] keeps nothing: every request comes from a stranger.
 //! * [`CookieStore`] gives the row to the visitor, signed.
@@ -21,32 +22,32 @@
 //!
 //! A new store is one file: a type with [`load`](Store::load) and [`update`](Store::update).
 //!
-//! Left out: searching and listing. A program that needs a list keeps the keys in a row.
+//! Left out: searching. A program that looks for rows by their content keeps the keys in a row.
 
 mod change;
 mod cookie_store;
 mod file;
+mod kind;
 mod memory;
 mod none;
 mod recording_store;
 mod redis;
+mod row_table;
 mod rows_by_age;
+mod store_error;
 
-pub use change::{KEY_BYTES, ROW_BYTES, decode, encode};
+pub use change::{KEY_BYTES, decode, encode};
 pub use cookie_store::CookieStore;
 pub use file::FileStore;
+pub use kind::{Kind, ROW_BYTES};
 pub use memory::MemoryStore;
 pub use none::NoneStore;
 pub use recording_store::{RecordingStore, StoredRow};
 pub use redis::{RedisStore, RedisUrl};
+pub use store_error::{Refusal, StoreError};
 
 use crate::cycle::StorePlace;
-use crate::http::Status;
 use crate::value::Map;
-use crate::web::sign::{hex, sha256};
-use std::borrow::Cow;
-use std::fmt;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Rows by key, each change atomic.
 pub trait Store: Send + Sync {
@@ -60,19 +61,10 @@ pub trait Store: Send + Sync {
 
     /// Changes a row in one step; no other writer can come between.
     ///
-    /// `change` is given the row as it is, `None` if there is none (or the key is refused), and
-    /// leaves it as it must become, `None` to delete it. It may be called several times; what it
-    /// left the last time counts.
-    ///
     /// # Errors
     ///
     /// Any [`StoreError`]; the row is then as it was before.
-    fn update(
-        &self,
-        kind: &Kind,
-        key: &str,
-        change: &mut dyn FnMut(&mut Option<Map>),
-    ) -> Result<Updated, StoreError>;
+    fn update(&self, kind: &Kind, key: &str, change: Change<'_>) -> Result<Updated, StoreError>;
 
     /// Deletes a row; nothing happens if there is none.
     ///
@@ -84,9 +76,8 @@ pub trait Store: Send + Sync {
     }
 
     /// Returns when every change made so far is as safe as this store can make it: for a file, on
-    /// the disk.
-    ///
-    /// It is called once for each answer, before it is sent: many changes become safe together.
+    /// the disk. It is called once for each answer, before it is sent: so many changes become safe
+    /// together.
     ///
     /// # Errors
     ///
@@ -105,55 +96,18 @@ pub trait Store: Send + Sync {
     }
 }
 
-/// A kind of rows: what they are called, how long they live, and how many there may be.
-///
-/// A key belongs to its kind: `ada` of the accounts is not `ada` of the orders.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Kind {
-    /// What the kind is called, in the singular: `session`. Two kinds of one store have two names.
-    pub name: &'static str,
-    /// How long a row lives after its last use. `None`: until it is deleted.
-    pub lifetime: Option<Duration>,
-    /// How many rows there may be, at least 1.
-    pub most: usize,
-    /// When there are `most` rows, true if a new one takes the place of the longest unused one
-    /// (for sessions, which can be made again), and false if it is refused with
-    /// [`StoreError::Full`] (for orders, which were promised to be kept).
-    ///
-    /// The memory store keeps a large kind in several parts. There it is the longest unused row of
-    /// one part that leaves, and the first may leave shortly before all parts are full.
-    pub oldest_leaves: bool,
-    /// True if a person who knows a key may use its row. A store that can be read from outside then
-    /// keeps only a hash of the key.
-    pub secret: bool,
-}
+/// What a caller does to a row. It is given the row as it is, `None` if there is none (or the key
+/// is refused), and leaves it as it must become, `None` to delete it. It may be called several
+/// times; what it left the last time counts.
+pub type Change<'c> = &'c mut dyn FnMut(&mut Option<Map>);
 
-impl Kind {
-    /// Sessions: each lives for `lifetime` after its last use, and the longest unused makes room.
-    pub const fn session(lifetime: Duration, most: usize) -> Kind {
-        let lifetime = Some(lifetime);
-        Kind { name: "session", lifetime, most, oldest_leaves: true, secret: true }
-    }
-
-    /// Rows that are kept until they are deleted, at most `most` of them.
-    pub const fn kept(name: &'static str, most: usize) -> Kind {
-        Kind { name, lifetime: None, most, oldest_leaves: false, secret: false }
-    }
-
-    /// The key as a file or another server has it: hashed if it is secret.
-    fn stored_key<'k>(&self, key: &'k str) -> Cow<'k, str> {
-        if self.secret { hex(&sha256(key.as_bytes())).into() } else { key.into() }
-    }
-
-    /// When a row that is used `now` expires. Both are in milliseconds; `u64::MAX` is never.
-    fn expires(&self, now: u64) -> u64 {
-        self.lifetime.map_or(u64::MAX, |lifetime| now.saturating_add(milliseconds(lifetime)))
-    }
-
-    fn full(&self) -> StoreError {
-        let Kind { most, name, .. } = self;
-        StoreError::Full(format!("there are {most} rows of kind {name}, and no room for more"))
-    }
+/// What [`Store::update`] leaves behind.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Updated {
+    /// The row as it is now; `None` if there is none.
+    pub row: Option<Map>,
+    /// The key under which that row is found from now on; `None` if it is not kept anywhere.
+    pub key: Option<String>,
 }
 
 /// The answer of a store that was asked for a row.
@@ -176,85 +130,4 @@ impl Lookup {
             Lookup::Refused(_) => None,
         }
     }
-}
-
-/// Why a key leads to no row. `Display` gives the words that follow "cookie refused: ".
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refusal {
-    /// There is no row of that key: it was deleted, it made room, or there never was one.
-    Unknown,
-    /// There was a row, but it was not used for too long.
-    Expired,
-    /// The key carries a signature, and the signature is wrong.
-    Signature,
-    /// The key or its row does not have the form that this store writes; what is wrong with it.
-    Form(&'static str),
-}
-
-impl fmt::Display for Refusal {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(match self {
-            Refusal::Unknown => "no row of that id is known here",
-            Refusal::Expired => "its row was not used for too long and has expired",
-            Refusal::Signature => "signature does not match",
-            Refusal::Form(wrong) => wrong,
-        })
-    }
-}
-
-/// What [`Store::update`] leaves behind.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Updated {
-    /// The row as it is now; `None` if there is none.
-    pub row: Option<Map>,
-    /// The key under which that row is found from now on; `None` if it is not kept anywhere.
-    pub key: Option<String>,
-}
-
-/// Why a store could not do what it was asked to do. Each holds a text that says what happened.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum StoreError {
-    /// The store could not be reached, or could not write.
-    Unreachable(String),
-    /// What the store gave back is not a row.
-    Damaged(String),
-    /// The row or its key is larger, or nested deeper, than the store takes.
-    TooLarge(String),
-    /// There are as many rows of this kind as there may be.
-    Full(String),
-}
-
-impl StoreError {
-    /// The status of the answer: 413 if it was what the visitor sent, 503 if it may work later.
-    pub fn status(&self) -> Status {
-        match self {
-            StoreError::TooLarge(_) => Status::CONTENT_TOO_LARGE,
-            _ => Status::SERVICE_UNAVAILABLE,
-        }
-    }
-}
-
-impl fmt::Display for StoreError {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            StoreError::Unreachable(why) => write!(out, "the store cannot be reached: {why}"),
-            StoreError::Damaged(why) => write!(out, "the store gave back what is not a row: {why}"),
-            StoreError::TooLarge(text) | StoreError::Full(text) => out.write_str(text),
-        }
-    }
-}
-
-impl std::error::Error for StoreError {}
-
-/// A clock of a store: the time since a moment in the past.
-type Clock = Box<dyn Fn() -> Duration + Send + Sync>;
-
-/// The time of day, as the time since 1970. It means the same after a restart and in another
-/// process.
-fn time_of_day() -> Duration {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
-}
-
-fn milliseconds(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }

@@ -4,9 +4,8 @@
 //! runs on it, and one sees what a store is for: a handler may put values into the session, and
 //! finds them there until its answer is sent.
 
-use super::{Kind, Lookup, Refusal, Store, StoreError, Updated};
+use super::{Change, Kind, Lookup, Refusal, Store, StoreError, Updated};
 use crate::cycle::StorePlace;
-use crate::value::Map;
 
 /// Keeps nothing. Its rows have no key, so no visitor ever gets a cookie.
 #[derive(Clone, Copy, Debug, Default)]
@@ -17,12 +16,7 @@ impl Store for NoneStore {
         Ok(Lookup::Refused(Refusal::Unknown))
     }
 
-    fn update(
-        &self,
-        _: &Kind,
-        _: &str,
-        change: &mut dyn FnMut(&mut Option<Map>),
-    ) -> Result<Updated, StoreError> {
+    fn update(&self, _: &Kind, _: &str, change: Change<'_>) -> Result<Updated, StoreError> {
         let mut row = None;
         change(&mut row);
         Ok(Updated { row, key: None })

@@ -5,9 +5,8 @@
 //!
 //! Left out: what the rows held. They may be secret, and the record does not need them.
 
-use super::{Kind, Lookup, Store, StoreError, Updated};
+use super::{Change, Kind, Lookup, Store, StoreError, Updated};
 use crate::cycle::StorePlace;
-use crate::value::Map;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
@@ -49,12 +48,7 @@ impl Store for RecordingStore<'_> {
         self.store.load(kind, key)
     }
 
-    fn update(
-        &self,
-        kind: &Kind,
-        key: &str,
-        change: &mut dyn FnMut(&mut Option<Map>),
-    ) -> Result<Updated, StoreError> {
+    fn update(&self, kind: &Kind, key: &str, change: Change<'_>) -> Result<Updated, StoreError> {
         self.is_changed.store(true, Ordering::Relaxed);
         let updated = self.store.update(kind, key, change)?;
         if let Some(changed) = &self.changed {

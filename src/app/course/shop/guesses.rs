@@ -22,13 +22,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 const AT_ONE_ACCOUNT: i64 = 10;
 const AT_ALL_ACCOUNTS: i64 = 100;
 
-const KIND: Kind = Kind {
-    name: "guess",
-    lifetime: Some(Duration::from_secs(60)),
-    most: 10_000,
-    oldest_leaves: true,
-    secret: false,
-};
+const KIND: Kind =
+    Kind { name: "guess", secret: false, ..Kind::session(Duration::from_secs(60), 10_000) };
 
 /// Lets a client try a password: `is_right` hashes and compares it.
 ///

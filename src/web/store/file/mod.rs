@@ -20,38 +20,44 @@
 //! Left out: rows that do not fit into memory, and a file on a network disk, whose locks and
 //! flushes may not be true.
 
-mod file_table;
 mod journal;
+mod journal_line;
 mod rewrite;
 
 use super::change::{self, Swapped};
-use super::{Clock, Kind, Lookup, Store, StoreError, Updated, decode, milliseconds, time_of_day};
+use super::kind::{StoreClock, milliseconds, time_of_day};
+use super::row_table::RowTable;
+use super::{Change, Kind, Lookup, Store, StoreError, Updated, decode};
 use crate::cycle::StorePlace;
-use crate::value::Map;
-use file_table::FileTable;
-use journal::{JournalLine, sync_folder};
+use journal::Journal;
+use journal_line::{JournalLine, line_of};
+use rewrite::Rewrite;
 use std::io::{self, ErrorKind};
 use std::path::Path;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+
+/// Below this size a journal is not worth writing anew.
+const SMALL_BYTES: u64 = 1 << 20;
 
 /// Keeps rows in a file.
 pub struct FileStore {
     table: Mutex<FileTable>,
-    safe: Mutex<Safe>,
-    /// Wakes those who wait for `safe`.
-    became_safe: Condvar,
+    /// How many changes are on the disk. The thread that makes the next ones safe holds this lock,
+    /// and the others wait for it.
+    safe: Mutex<u64>,
     /// The time since 1970.
-    clock: Clock,
+    clock: StoreClock,
     warning: Option<String>,
 }
 
-/// How much is on the disk.
-#[derive(Default)]
-struct Safe {
-    changes: u64,
-    /// True while a thread waits for the disk on behalf of all.
-    busy: bool,
+/// The rows, as far as the journal was read.
+struct FileTable {
+    journal: Journal,
+    rows: RowTable,
+    rewrite: Option<Rewrite>,
+    /// The latest time that the clock has shown, in milliseconds.
+    now: u64,
     /// What the disk could not do. Then nobody knows what it did with the changes, so nothing is
     /// promised any more.
     failure: Option<String>,
@@ -84,9 +90,8 @@ impl FileStore {
         })?;
         let warning =
             format!("{name}: cut off {cut} bytes of a change that was not wholly written");
-        let warning = (cut > 0).then_some(warning);
-        let (table, safe, became_safe) = (Mutex::new(table), Mutex::default(), Condvar::new());
-        Ok(FileStore { table, safe, became_safe, clock: Box::new(clock), warning })
+        let (table, safe, clock) = (Mutex::new(table), Mutex::default(), Box::new(clock));
+        Ok(FileStore { table, safe, clock, warning: (cut > 0).then_some(warning) })
     }
 
     /// What had to be put right when the file was opened: a torn tail.
@@ -96,52 +101,32 @@ impl FileStore {
 
     /// The table, with all in it that other processes have added up to now.
     fn fresh(&self) -> Result<MutexGuard<'_, FileTable>, StoreError> {
-        let mut table = unpoisoned(self.table.lock());
+        let mut table = locked(&self.table);
         table.now = table.now.max(milliseconds((self.clock)()));
-        table.read_news()?;
+        let FileTable { journal, rows, .. } = &mut *table;
+        journal.read_news(|line| apply(rows, line))?;
         Ok(table)
     }
 
     /// Puts a text in the place of the row that was seen, if that is still there.
     fn swap(
         &self,
-        kind: &Kind,
-        key: &str,
-        seen: Option<&String>,
+        (kind, key): (&Kind, &str),
+        seen: Option<&Arc<str>>,
         new: Option<&str>,
-    ) -> Result<Swapped<String>, StoreError> {
-        unpoisoned(self.safe.lock()).check()?;
-        let mut table = unpoisoned(self.table.lock());
-        let (_lock, _) = table.lock()?;
-        let found = table.touch(kind, key).ok().map(|row| row.text.to_string());
-        if found.as_ref() != seen {
-            return Ok(Swapped::Changed(found));
-        }
-        if seen.is_some() || new.is_some() {
-            let mut lines = if seen.is_none() { table.make_room(kind)? } else { Vec::new() };
-            let (expires, row) = (kind.expires(table.now), new.map(Arc::from));
-            lines.push(JournalLine { kind: kind.name.into(), key: key.into(), expires, row });
-            table.write(lines)?;
-        }
-        Ok(Swapped::Done)
-    }
-
-    /// Waits for the disk. Returns how many changes are safe now.
-    fn sync(&self) -> io::Result<u64> {
-        let (file, copy, changes, moved) = {
-            let mut table = unpoisoned(self.table.lock());
-            let moved = std::mem::take(&mut table.moved).then(|| table.journal.path.clone());
-            let copy = table.rewrite.as_ref().map(|rewrite| Arc::clone(&rewrite.file));
-            (Arc::clone(&table.journal.file), copy, table.changes, moved)
-        };
-        // The lock has ended: others write on while the disk works.
-        file.sync_data()?;
-        if let Some(path) = moved {
-            sync_folder(&path)?;
-        }
-        // What was copied is made safe here too, so that little is left to do under the lock.
-        let _ = copy.map(|file| file.sync_data());
-        Ok(changes)
+    ) -> Result<Swapped<Arc<str>>, StoreError> {
+        let mut table = locked(&self.table);
+        table.check()?;
+        let FileTable { journal, rows, now, .. } = &mut *table;
+        let (_lock, _) = journal.lock(|line| apply(rows, line))?;
+        let swapped = rows.swap((kind, key, *now), seen, new.map(Arc::from), |leaving| {
+            let gone = leaving.iter().map(|key| line_of(kind.name, key, u64::MAX, None));
+            let expires = if new.is_some() { kind.expires(*now) } else { u64::MAX };
+            let line = line_of(kind.name, key, expires, new);
+            Ok(journal.append(&gone.chain([line]).collect::<String>())?)
+        })?;
+        table.rewrite();
+        Ok(swapped)
     }
 }
 
@@ -149,54 +134,50 @@ impl Store for FileStore {
     fn load(&self, kind: &Kind, key: &str) -> Result<Lookup, StoreError> {
         let key = kind.stored_key(key);
         let mut table = self.fresh()?;
-        let expires = kind.expires(table.now);
-        let (text, written) = match table.touch(kind, &key) {
-            Ok(row) => (row.text.to_string(), row.written_expires),
+        let now = table.now;
+        let (text, expires) = match table.rows.touch(kind, &key, now) {
+            Ok(row) => (Arc::clone(&row.text), row.expires),
             Err(refusal) => return Ok(Lookup::Refused(refusal)),
         };
         drop(table);
-        let eighth = kind.lifetime.map_or(0, milliseconds) / 8;
-        if expires > written.saturating_add(eighth) {
+        let eighth = kind.milliseconds().unwrap_or(0) / 8;
+        if kind.expires(now) > expires.saturating_add(eighth) {
             // If there is no room for the line, the row expires too early. That is better than not
             // to show it now.
-            let _ = self.swap(kind, &key, Some(&text), Some(&text));
+            let _ = self.swap((kind, &key), Some(&text), Some(&text));
         }
         Ok(Lookup::Found(decode(text.as_bytes())?))
     }
 
-    fn update(
-        &self,
-        kind: &Kind,
-        key: &str,
-        change: &mut dyn FnMut(&mut Option<Map>),
-    ) -> Result<Updated, StoreError> {
+    fn update(&self, kind: &Kind, key: &str, change: Change<'_>) -> Result<Updated, StoreError> {
         let stored = kind.stored_key(key);
-        let seen = self.fresh()?.touch(kind, &stored).ok().map(|row| row.text.to_string());
-        change::update((kind, key), seen, change, |seen, new| self.swap(kind, &stored, seen, new))
+        let mut table = self.fresh()?;
+        let now = table.now;
+        let seen = table.rows.touch(kind, &stored, now).ok().map(|row| Arc::clone(&row.text));
+        drop(table);
+        change::update((kind, key), seen, change, |seen, new| self.swap((kind, &stored), seen, new))
     }
 
     fn flush(&self) -> Result<(), StoreError> {
-        let changes = unpoisoned(self.table.lock()).changes;
-        let is_waiting = |safe: &mut Safe| safe.busy && safe.changes < changes;
-        let safe = unpoisoned(self.safe.lock());
-        let mut safe = unpoisoned(self.became_safe.wait_while(safe, is_waiting));
-        safe.check()?;
-        if safe.changes < changes {
-            safe.busy = true;
-            drop(safe);
-            let synced = self.sync();
-            safe = unpoisoned(self.safe.lock());
-            safe.busy = false;
-            match synced {
-                Ok(changes) => safe.changes = changes,
+        let changes = locked(&self.table).journal.changes;
+        let mut safe = locked(&self.safe);
+        if *safe < changes {
+            let table = locked(&self.table);
+            let (file, changes) = (Arc::clone(&table.journal.file), table.journal.changes);
+            let copy = table.rewrite.as_ref().map(|rewrite| Arc::clone(&rewrite.file));
+            // Others write on while the disk works.
+            drop(table);
+            match file.sync_data() {
+                Ok(()) => *safe = changes,
                 Err(error) => {
                     let why = format!("the disk failed, and carafe must be restarted: {error}");
-                    safe.failure = Some(why);
+                    locked(&self.table).failure = Some(why);
                 }
             }
-            self.became_safe.notify_all();
+            // What was copied is made safe here too, so that little is left to do under the lock.
+            let _ = copy.map(|file| file.sync_data());
         }
-        safe.check()
+        locked(&self.table).check()
     }
 
     fn place(&self) -> StorePlace {
@@ -204,9 +185,57 @@ impl Store for FileStore {
     }
 }
 
-impl Safe {
+impl FileTable {
+    /// Reads the whole journal. Also returns how many bytes of a torn tail were cut off.
+    fn open(path: &Path) -> io::Result<(FileTable, u64)> {
+        let (mut journal, mut rows) = (Journal::open(path)?, RowTable::default());
+        // Reading takes long. It needs no lock, so other processes go on.
+        journal.read_news(|line| apply(&mut rows, line))?;
+        let (_lock, torn) = journal.lock(|line| apply(&mut rows, line))?;
+        rows.sort();
+        Ok((FileTable { journal, rows, rewrite: None, now: 0, failure: None }, torn))
+    }
+
+    /// Writes one piece of the new journal, if it is time for one. The lock is held.
+    fn rewrite(&mut self) {
+        // Another process may have been faster.
+        self.rewrite.take_if(|rewrite| !rewrite.is_of(&self.journal));
+        let is_large = self.journal.bytes > SMALL_BYTES.max(self.journal.began * 2);
+        if (is_large || self.rewrite.is_some()) && self.rewrite_piece().is_err() {
+            // If there was no room for the new file, the old one goes on growing for a while.
+            self.journal.began = self.journal.bytes;
+        }
+    }
+
+    fn rewrite_piece(&mut self) -> io::Result<()> {
+        let rewrite = self.rewrite.take();
+        let mut rewrite = rewrite.map_or_else(|| Rewrite::begin(&self.journal), Ok)?;
+        if rewrite.write_piece(&self.journal, &self.rows)? {
+            rewrite.finish(&self.journal)?;
+            self.journal.read_news(|line| apply(&mut self.rows, line))?;
+        } else {
+            self.rewrite = Some(rewrite);
+        }
+        Ok(())
+    }
+
     fn check(&self) -> Result<(), StoreError> {
         self.failure.clone().map_or(Ok(()), |failure| Err(StoreError::Unreachable(failure)))
+    }
+}
+
+/// Does what a line of the journal says. Without a line, everything is read again.
+fn apply(rows: &mut RowTable, line: Option<JournalLine>) {
+    match line {
+        None => *rows = RowTable::default(),
+        Some(JournalLine { kind, .. }) if kind.is_empty() => {}
+        Some(JournalLine { kind, key, expires, row }) => {
+            let rows = rows.rows(&kind, 0);
+            match row {
+                Some(text) => rows.put(&key, text, expires),
+                None => rows.remove(&key),
+            }
+        }
     }
 }
 
@@ -220,6 +249,6 @@ impl From<io::Error> for StoreError {
 }
 
 /// No code of a handler runs under these locks, so no panic of one leaves anything half changed.
-fn unpoisoned<T>(locked: Result<T, PoisonError<T>>) -> T {
-    locked.unwrap_or_else(PoisonError::into_inner)
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

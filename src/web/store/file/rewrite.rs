@@ -1,43 +1,45 @@
 //! Deeper: writing a journal anew, a piece at a time, while it is in use.
 //!
 //! A journal grows with each change, and after a while most of its lines count no more. Then the
-//! lines that still count are copied into a new file, and the new file takes the journal's name in
-//! one step. At each moment the name leads to a whole journal, the old or the new one, also if the
-//! machine stops.
+//! rows are written into a new file, and the new file takes the journal's name in one step. At each
+//! moment the name leads to a whole journal, the old or the new one, also if the machine stops.
 //!
-//! To copy a large journal takes seconds, and no request may wait that long. So each change of a
-//! row copies one [`PIECE`]. Of the lines that stood there when the copy began, it takes those that
-//! still say what their row is; what came later, it takes whole.
+//! To write many rows takes seconds, and no request may wait that long. So each change of a row
+//! writes one piece. First come the rows as they are when their turn comes, and then what was added
+//! to the old journal since the beginning. A row that has changed in between stands in both, and
+//! its last line counts.
 //!
 //! If two processes do this at the same time, the one that began later removes the new file of the
 //! other one, which notices it at the end and gives up.
 
-use super::journal::{Journal, JournalLine, is_same_file, private};
+use super::journal::{Journal, identity, private};
+use super::journal_line::{head, line_of};
+use crate::web::store::row_table::RowTable;
 use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, ErrorKind, Seek, SeekFrom, Write};
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// How many bytes of the old journal one change of a row copies, about a millisecond's work.
-const PIECE: u64 = 128 * 1024;
+/// How many bytes and how many rows one change writes at most, about a millisecond's work.
+const PIECE: usize = 120_000;
+const PIECE_ROWS: usize = 1000;
 
 /// A new journal that is not complete yet.
 pub struct Rewrite {
-    /// A number that no other rewrite of this process has.
-    pub number: u64,
     path: PathBuf,
+    old: Arc<File>,
     /// Shared with the thread that makes it safe.
     pub file: Arc<File>,
-    /// Where the old journal ended when the copy began.
-    began_at: u64,
-    /// How far the old journal was copied.
-    copied: u64,
     bytes: u64,
+    /// The number of the kind and the place of the next row.
+    next: (usize, usize),
+    /// How far the old journal was copied, or need not be.
+    copied: u64,
 }
 
 impl Rewrite {
     /// Makes the new file.
-    pub fn begin(journal: &Journal, number: u64) -> io::Result<Rewrite> {
+    pub fn begin(journal: &Journal) -> io::Result<Rewrite> {
         let mut path = journal.path.clone().into_os_string();
         path.push(".new");
         let path = PathBuf::from(path);
@@ -48,50 +50,71 @@ impl Rewrite {
             _ => {}
         }
         let file = Arc::new(private().read(true).write(true).create_new(true).open(&path)?);
-        Ok(Rewrite { number, path, file, began_at: journal.bytes, copied: 0, bytes: 0 })
+        let (old, copied) = (Arc::clone(&journal.file), journal.bytes);
+        let mut rewrite = Rewrite { path, old, file, bytes: 0, next: (0, 0), copied };
+        rewrite.write(head().as_bytes())?;
+        Ok(rewrite)
     }
 
-    /// Copies one piece; `counts` is true of a line that still says what its row is. True if
-    /// nothing is left to copy. The lock on the journal is held.
-    pub fn copy_piece(
-        &mut self,
-        journal: &Journal,
-        mut counts: impl FnMut(&JournalLine) -> bool,
-    ) -> io::Result<bool> {
-        let mut input = BufReader::with_capacity(1 << 16, &*journal.file);
-        input.seek(SeekFrom::Start(self.copied))?;
-        let (mut piece, mut line, end) = (String::new(), String::new(), self.copied + PIECE);
-        while self.copied < end.min(journal.bytes) {
-            line.clear();
-            if input.read_line(&mut line)? == 0 {
-                return Err(ErrorKind::UnexpectedEof.into());
-            }
-            // The first line says what kind of file this is.
-            let is_taken = self.copied == 0 || self.copied >= self.began_at;
-            if is_taken || JournalLine::parse(line.trim_end()).is_ok_and(|line| counts(&line)) {
-                piece.push_str(&line);
-            }
-            self.copied += line.len() as u64;
-        }
-        (&*self.file).write_all(piece.as_bytes())?;
-        self.bytes += piece.len() as u64;
-        Ok(self.copied == journal.bytes)
+    /// True if it is made of this journal, and no other file has got its name since.
+    pub fn is_of(&self, journal: &Journal) -> bool {
+        Arc::ptr_eq(&self.old, &journal.file)
     }
 
-    /// Puts the new file in the place of the journal. The lock on the journal is held.
-    pub fn finish(self, journal: &mut Journal) -> io::Result<()> {
-        self.file.sync_all()?;
-        if !self.is_ours()? {
-            return Err(io::Error::other("another process writes the journal anew"));
+    /// Writes one piece. True if nothing is left to write. The lock on the journal is held.
+    pub fn write_piece(&mut self, journal: &Journal, rows: &RowTable) -> io::Result<bool> {
+        let mut piece = Vec::new();
+        for _ in 0..PIECE_ROWS {
+            let (number, place) = self.next;
+            let Some((kind, of_kind)) = rows.kind(number).filter(|_| piece.len() < PIECE) else {
+                break;
+            };
+            self.next = match of_kind.at(place) {
+                Some(row) if row.text.is_empty() => (number, place + 1),
+                Some(row) => {
+                    let line = line_of(kind, &row.key, row.expires, Some(&row.text));
+                    piece.extend_from_slice(line.as_bytes());
+                    (number, place + 1)
+                }
+                None => (number + 1, 0),
+            };
         }
-        fs::rename(&self.path, &journal.path)?;
-        journal.file = Arc::clone(&self.file);
-        journal.bytes = self.bytes;
+        if rows.kind(self.next.0).is_none() {
+            let room = PIECE.saturating_sub(piece.len()) as u64;
+            let mut old = &*self.old;
+            old.seek(SeekFrom::Start(self.copied))?;
+            let added = room.min(journal.bytes - self.copied);
+            self.copied += old.take(added).read_to_end(&mut piece)? as u64;
+        }
+        self.write(&piece)?;
+        Ok(rows.kind(self.next.0).is_none() && self.copied == journal.bytes)
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        (&*self.file).write_all(bytes)?;
+        self.bytes += bytes.len() as u64;
         Ok(())
     }
 
+    /// Gives the new file the journal's name. The lock on the journal is held.
+    ///
+    /// The old file ends with a line that says where the new one goes on. This process reads it as
+    /// the others do, the next time.
+    pub fn finish(self, journal: &Journal) -> io::Result<()> {
+        self.file.sync_all()?;
+        let identity = identity(&self.file.metadata()?);
+        if !self.is_ours()? {
+            return Err(io::Error::other("another process writes the journal anew"));
+        }
+        let mut old = &*self.old;
+        old.seek(SeekFrom::Start(journal.bytes))?;
+        old.write_all(line_of("", &format!("{identity:?}"), self.bytes, None).as_bytes())?;
+        fs::rename(&self.path, &journal.path)
+    }
+
     fn is_ours(&self) -> io::Result<bool> {
-        Ok(is_same_file(&self.file.metadata()?, &fs::symlink_metadata(&self.path)?))
+        let named = fs::symlink_metadata(&self.path)?;
+        Ok(identity(&self.file.metadata()?) == identity(&named))
     }
 }
 

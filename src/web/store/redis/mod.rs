@@ -26,12 +26,11 @@ mod resp;
 pub use redis_url::RedisUrl;
 
 use super::change::{self, Swapped};
-use super::{Kind, Lookup, Refusal, Store, StoreError, Updated, decode, milliseconds};
+use super::{Change, Kind, Lookup, Refusal, Store, StoreError, Updated, decode};
 use crate::cycle::StorePlace;
-use crate::value::Map;
 use resp::{RedisConnection, RedisReply};
-use std::io::ErrorKind;
-use std::sync::{Mutex, PoisonError};
+use std::io::{self, ErrorKind};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How long a command may take in all, so that a page can say within a second that Redis is gone.
@@ -125,6 +124,14 @@ impl RedisStore {
         self.ask(&[b"PING"]).map(drop)
     }
 
+    /// The text of a row, which lives on from now.
+    fn look(&self, kind: &Kind, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        match self.script(LOAD, (kind, name), &[])? {
+            RedisReply::Text(row) => Ok(row),
+            other => Err(unexpected(&other)),
+        }
+    }
+
     /// Runs a script on a row. The first argument is the lifetime in milliseconds, 0 for ever.
     fn script(
         &self,
@@ -133,87 +140,70 @@ impl RedisStore {
         arguments: &[&[u8]],
     ) -> Result<RedisReply, StoreError> {
         let (script, index) = (format!("{NOW}{script}"), format!("carafe:{}", kind.name));
-        let lifetime = kind.lifetime.map_or(0, |time| milliseconds(time).max(1)).to_string();
+        let lifetime = kind.milliseconds().map_or(0, |time| time.max(1)).to_string();
         let words = ["EVAL", &script, "2", name, &index, &lifetime].map(str::as_bytes);
         self.ask(&[&words, arguments].concat())
     }
 
     /// Sends one command over a connection that is free, or a new one.
     fn ask(&self, words: &[&[u8]]) -> Result<RedisReply, StoreError> {
-        let free = || self.free.lock().unwrap_or_else(PoisonError::into_inner);
-        let failed = free().failed.filter(|at| at.elapsed() < Duration::from_secs(1));
+        let failed = self.free().failed.filter(|at| at.elapsed() < Duration::from_secs(1));
         let end = Instant::now() + failed.map_or(TIME, |_| SHORT_TIME);
-        let alive = std::iter::from_fn(|| free().kept.pop()).find(RedisConnection::is_alive);
+        let alive = std::iter::from_fn(|| self.free().kept.pop()).find(RedisConnection::is_alive);
         let asked = alive
             .map_or_else(|| RedisConnection::open(&self.url, end), Ok)
             .and_then(|mut connection| Ok((connection.ask(words, end)?, connection)));
+        let mut free = self.free();
         match asked {
             Ok((reply, connection)) => {
-                let mut free = free();
                 free.failed = None;
                 if free.kept.len() < KEPT {
                     free.kept.push(connection);
                 }
                 match reply {
-                    RedisReply::Refused(why) => {
-                        Err(StoreError::Unreachable(format!("Redis says: {why}")))
-                    }
+                    RedisReply::Refused(_) => Err(unexpected(&reply)),
                     reply => Ok(reply),
                 }
             }
             Err(error) => {
                 // The others lead to the same Redis, and each would cost somebody the same wait.
-                *free() = FreeConnections { kept: Vec::new(), failed: Some(Instant::now()) };
-                Err(StoreError::Unreachable(match error.kind() {
-                    // What a socket says when its time is over differs between systems.
-                    ErrorKind::WouldBlock | ErrorKind::TimedOut => {
-                        "Redis did not answer in time".to_owned()
-                    }
-                    ErrorKind::UnexpectedEof => "Redis closed the connection".to_owned(),
-                    _ => error.to_string(),
-                }))
+                *free = FreeConnections { kept: Vec::new(), failed: Some(Instant::now()) };
+                Err(StoreError::Unreachable(in_words(&error)))
             }
         }
+    }
+
+    fn free(&self) -> MutexGuard<'_, FreeConnections> {
+        self.free.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Store for RedisStore {
     fn load(&self, kind: &Kind, key: &str) -> Result<Lookup, StoreError> {
-        match self.script(LOAD, (kind, &name(kind, key)), &[])? {
-            RedisReply::Text(row) => match decode(&row) {
-                // Somebody else wrote it. A session can be made again.
-                Err(StoreError::Damaged(_)) if kind.oldest_leaves => {
-                    Ok(Lookup::Refused(Refusal::Form("its row is no JSON object")))
-                }
-                decoded => Ok(Lookup::Found(decoded?)),
-            },
-            RedisReply::Nothing => Ok(Lookup::Refused(Refusal::Unknown)),
-            other => Err(unexpected(&other)),
+        let Some(row) = self.look(kind, &name(kind, key))? else {
+            return Ok(Lookup::Refused(Refusal::Unknown));
+        };
+        match decode(&row) {
+            // Somebody else wrote it. A session can be made again.
+            Err(StoreError::Damaged(_)) if kind.oldest_leaves => {
+                Ok(Lookup::Refused(Refusal::Form("its row is no JSON object")))
+            }
+            decoded => decoded.map(Lookup::Found),
         }
     }
 
-    fn update(
-        &self,
-        kind: &Kind,
-        key: &str,
-        change: &mut dyn FnMut(&mut Option<Map>),
-    ) -> Result<Updated, StoreError> {
+    fn update(&self, kind: &Kind, key: &str, change: Change<'_>) -> Result<Updated, StoreError> {
         let name = name(kind, key);
-        let seen = match self.ask(&[b"GET", name.as_bytes()])? {
-            RedisReply::Text(row) => Some(row),
-            RedisReply::Nothing => None,
-            other => return Err(unexpected(&other)),
-        };
+        let seen = self.look(kind, &name)?;
         let most = kind.most.to_string();
-        let leaves = if kind.oldest_leaves { b"1" } else { b"0" };
+        let leaves = if kind.oldest_leaves { "1" } else { "0" };
         change::update((kind, key), seen, change, |seen, new| {
-            let (seen, new) = (seen.map_or(b"".as_slice(), Vec::as_slice), new.unwrap_or(""));
-            let arguments = [seen, new.as_bytes(), most.as_bytes(), leaves];
-            match self.script(SWAP, (kind, &name), &arguments)? {
+            let seen = seen.map_or(b"".as_slice(), Vec::as_slice);
+            let [new, most, leaves] = [new.unwrap_or(""), &most, leaves].map(str::as_bytes);
+            match self.script(SWAP, (kind, &name), &[seen, new, most, leaves])? {
                 RedisReply::Number(1) => Ok(Swapped::Done),
                 RedisReply::Number(0) => Err(kind.full()),
-                RedisReply::Text(row) if row.is_empty() => Ok(Swapped::Changed(None)),
-                RedisReply::Text(row) => Ok(Swapped::Changed(Some(row))),
+                RedisReply::Text(row) => Ok(Swapped::Changed(row.filter(|row| !row.is_empty()))),
                 other => Err(unexpected(&other)),
             }
         })
@@ -229,6 +219,22 @@ fn name(kind: &Kind, key: &str) -> String {
     format!("carafe:{}:{}", kind.name, kind.stored_key(key))
 }
 
+/// The error that a reply is. Texts are visitors' rows, and are not shown.
 fn unexpected(reply: &RedisReply) -> StoreError {
-    StoreError::Damaged(format!("found {reply:?}, expected a text or nothing"))
+    match reply {
+        RedisReply::Refused(why) => StoreError::Unreachable(format!("Redis says: {why}")),
+        RedisReply::Number(number) => {
+            StoreError::Damaged(format!("found the number {number}, expected a text or nothing"))
+        }
+        RedisReply::Text(_) => StoreError::Damaged("found a text, expected a number".to_owned()),
+    }
+}
+
+/// What happened to a connection. What a socket says when its time is over differs between systems.
+fn in_words(error: &io::Error) -> String {
+    match error.kind() {
+        ErrorKind::WouldBlock | ErrorKind::TimedOut => "Redis did not answer in time".to_owned(),
+        ErrorKind::UnexpectedEof => "Redis closed the connection".to_owned(),
+        _ => error.to_string(),
+    }
 }

@@ -19,14 +19,12 @@ pub struct RedisUrl {
 }
 
 impl RedisUrl {
-    /// Reads an address.
+    /// Reads an address. User and password are percent-decoded. `None` if it has another form.
     ///
     /// ```text
     /// url  = "redis://" [ [ user ] ":" password "@" ] host [ ":" port ] [ "/" [ number ] ]
     /// host = name | "[" IPv6 "]"
     /// ```
-    ///
-    /// User and password are percent-decoded. `None` if the text is not of that form.
     ///
     /// ```
     /// # use carafe::web::store::RedisUrl;
@@ -39,22 +37,20 @@ impl RedisUrl {
         // The last @ counts. So a password in which an @ was not encoded leads to the right host.
         let (account, rest) = rest.rsplit_once('@').unwrap_or((":", rest));
         let (user, password) = account.split_once(':')?;
-        let (place, database) = rest.split_once('/').unwrap_or((rest, "0"));
+        let (place, database) = rest.split_once('/').unwrap_or((rest, ""));
         let (host, port) = match place.strip_prefix('[') {
             Some(place) => place.split_once(']')?,
             None => place.split_at(place.find(':').unwrap_or(place.len())),
         };
         let port = port.strip_prefix(':').filter(|port| !port.is_empty()).unwrap_or("6379");
+        let database = if database.is_empty() { "0" } else { database };
         let is_host = |byte: u8| byte.is_ascii_alphanumeric() || b".-_:".contains(&byte);
-        if host.is_empty() || !host.bytes().all(is_host) {
-            return None;
-        }
         Some(RedisUrl {
-            host: host.to_owned(),
+            host: Some(host).filter(|host| !host.is_empty() && host.bytes().all(is_host))?.into(),
             port: port.parse().ok().filter(|port| *port > 0)?,
             user: percent_decode(user).into_owned(),
             password: percent_decode(password).into_owned(),
-            database: if database.is_empty() { 0 } else { database.parse().ok()? },
+            database: database.parse().ok()?,
         })
     }
 }

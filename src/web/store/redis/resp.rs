@@ -11,36 +11,21 @@
 //! Left out: replies that are lists. No command of ours asks for one.
 
 use super::redis_url::RedisUrl;
-use std::fmt;
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::time::{Duration, Instant};
 
-/// The longest reply that is read. Rows are far shorter.
-const MOST_BYTES: usize = 1 << 20;
+/// The longest reply that is read: the largest row, and a little more.
+const MOST_BYTES: u64 = 17 << 20;
 
 /// What Redis answers.
 pub enum RedisReply {
-    /// `+OK` or `$2 CRLF OK`.
-    Text(Vec<u8>),
-    /// `-ERR …`: Redis did not do it, and says why.
-    Refused(String),
+    /// `$2 CRLF OK` or `+OK`; `None` is `$-1`: nothing.
+    Text(Option<Vec<u8>>),
     /// `:1`.
     Number(i64),
-    /// `$-1`.
-    Nothing,
-}
-
-/// Without the texts: they are visitors' rows.
-impl fmt::Debug for RedisReply {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            RedisReply::Text(text) => write!(out, "a text of {} bytes", text.len()),
-            RedisReply::Refused(why) => write!(out, "the error {why}"),
-            RedisReply::Number(number) => write!(out, "the number {number}"),
-            RedisReply::Nothing => write!(out, "nothing"),
-        }
-    }
+    /// `-ERR …`: Redis did not do it, and says why.
+    Refused(String),
 }
 
 /// A connection on which every command was answered.
@@ -63,32 +48,28 @@ impl RedisConnection {
     /// Connects, and says who asks and for which database.
     pub fn open(url: &RedisUrl, end: Instant) -> io::Result<RedisConnection> {
         let mut failure = io::Error::other("the host has no address");
-        for address in (url.host.as_str(), url.port).to_socket_addrs()? {
-            match remaining(end).and_then(|time| TcpStream::connect_timeout(&address, time)) {
-                Ok(stream) => {
-                    // A command is one small write, and its answer is waited for.
-                    stream.set_nodelay(true)?;
-                    let mut opened = RedisConnection(BufReader::new(TimedStream { stream, end }));
-                    // Without a user's name the password is that of Redis's `default`.
-                    let account = match (url.user.as_str(), url.password.as_str()) {
-                        ("", "") => None,
-                        ("", password) => Some(vec!["AUTH", password]),
-                        (user, password) => Some(vec!["AUTH", user, password]),
-                    };
-                    let number = url.database.to_string();
-                    let database = (url.database != 0).then(|| vec!["SELECT", &number]);
-                    for command in [account, database].into_iter().flatten() {
-                        let words: Vec<_> = command.into_iter().map(str::as_bytes).collect();
-                        if let RedisReply::Refused(why) = opened.ask(&words, end)? {
-                            return Err(io::Error::other(format!("Redis says: {why}")));
-                        }
-                    }
-                    return Ok(opened);
-                }
-                Err(error) => failure = error,
+        let connect = |address| TcpStream::connect_timeout(&address, remaining(end)?);
+        let mut addresses = (url.host.as_str(), url.port).to_socket_addrs()?;
+        let stream = addresses.find_map(|to| connect(to).map_err(|why| failure = why).ok());
+        let stream = stream.ok_or(failure)?;
+        // A command is one small write, and its answer is waited for.
+        stream.set_nodelay(true)?;
+        let mut opened = RedisConnection(BufReader::new(TimedStream { stream, end }));
+        // Without a user's name the password is that of Redis's `default`.
+        let account = match (url.user.as_str(), url.password.as_str()) {
+            ("", "") => None,
+            ("", password) => Some(vec!["AUTH", password]),
+            (user, password) => Some(vec!["AUTH", user, password]),
+        };
+        let number = url.database.to_string();
+        let database = (url.database != 0).then(|| vec!["SELECT", &number]);
+        for command in [account, database].into_iter().flatten() {
+            let words: Vec<_> = command.into_iter().map(str::as_bytes).collect();
+            if let RedisReply::Refused(why) = opened.ask(&words, end)? {
+                return Err(io::Error::other(format!("Redis says: {why}")));
             }
         }
-        Err(failure)
+        Ok(opened)
     }
 
     /// True if the other side has neither closed this connection nor said anything unasked.
@@ -116,24 +97,24 @@ impl RedisConnection {
             let start: String = line.chars().take(40).collect();
             io::Error::other(format!("found {start:?}, expected an answer of Redis"))
         };
-        let rest = line.get(1..).ok_or_else(unexpected)?;
-        match (line.as_bytes()[0], rest) {
-            (b'+', text) => Ok(RedisReply::Text(text.into())),
-            (b'-', why) => Ok(RedisReply::Refused(why.chars().take(200).collect())),
-            (b':', number) => number.parse().map(RedisReply::Number).map_err(|_| unexpected()),
-            (b'$', "-1") => Ok(RedisReply::Nothing),
-            (b'$', length) => {
-                let length = length.parse::<usize>().ok().filter(|length| *length <= MOST_BYTES);
-                let mut text = vec![0; length.ok_or_else(unexpected)? + 2];
-                self.0.read_exact(&mut text)?;
+        let (sign, rest) = line.split_at_checked(1).ok_or_else(unexpected)?;
+        match (sign, rest) {
+            ("+", text) => Ok(RedisReply::Text(Some(text.into()))),
+            ("-", why) => Ok(RedisReply::Refused(why.chars().take(200).collect())),
+            (":", number) => number.parse().map(RedisReply::Number).map_err(|_| unexpected()),
+            ("$", "-1") => Ok(RedisReply::Text(None)),
+            ("$", length) => {
+                let length = length.parse::<u64>().ok().filter(|length| *length <= MOST_BYTES);
+                let (mut text, length) = (Vec::new(), length.ok_or_else(unexpected)? + 2);
+                self.0.by_ref().take(length).read_to_end(&mut text)?;
                 // Without it the two sides have lost step, and the next answer would be read from
                 // the middle of something.
-                if !text.ends_with(b"\r\n") {
+                if text.len() as u64 != length || !text.ends_with(b"\r\n") {
                     let found = format!("found no line end behind a text of {rest} bytes");
                     return Err(io::Error::other(format!("{found}, expected an answer of Redis")));
                 }
                 text.truncate(text.len() - 2);
-                Ok(RedisReply::Text(text))
+                Ok(RedisReply::Text(Some(text)))
             }
             _ => Err(unexpected()),
         }
@@ -142,7 +123,7 @@ impl RedisConnection {
     /// The next line, without its end.
     fn line(&mut self) -> io::Result<String> {
         let mut line = Vec::new();
-        self.0.by_ref().take(MOST_BYTES as u64).read_until(b'\n', &mut line)?;
+        self.0.by_ref().take(MOST_BYTES).read_until(b'\n', &mut line)?;
         if line.is_empty() {
             return Err(ErrorKind::UnexpectedEof.into());
         }

@@ -90,13 +90,8 @@ fn a_hundred_wrong_passwords_a_minute_are_all_that_an_address_has_for_all_accoun
     let folder = empty_folder();
     // As after 98 guesses at other accounts.
     let store = FileStore::open(&folder.join("shop.db")).expect("the journal is new");
-    let kind = Kind {
-        name: "guess",
-        lifetime: Some(Duration::from_secs(60)),
-        most: 10_000,
-        oldest_leaves: true,
-        secret: false,
-    };
+    let kind =
+        Kind { name: "guess", secret: false, ..Kind::session(Duration::from_secs(60), 10_000) };
     let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("it is after 1970").as_secs();
     let mut insert = |row: &mut Option<Map>| {
         *row = Some(Map::from([("count", 98), ("since", i64::try_from(now).expect("a time"))]));

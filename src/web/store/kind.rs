@@ -1,0 +1,95 @@
+//! Deeper: kinds of rows, their bounds and their lifetime.
+//!
+//! Visitors fill a store, so each kind has a bound for the number of its rows and for the size of
+//! each. A kind is a constant of the program:
+//!
+//! ```
+//! use carafe::web::store::Kind;
+//!
+//! const ORDER: Kind = Kind::kept("order", 10_000);
+//! const DRAFT: Kind = Kind { row_bytes: 1 << 20, ..Kind::kept("draft", 100) };
+//! ```
+
+use super::StoreError;
+use crate::web::sign::{hex, sha256};
+use std::borrow::Cow;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// The largest row, as JSON, if its kind does not say another size.
+pub const ROW_BYTES: usize = 16 * 1024;
+
+/// A kind of rows: what they are called, how long they live, how many and how large they may be.
+///
+/// A key belongs to its kind: `ada` of the accounts is not `ada` of the orders.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Kind {
+    /// What the kind is called, in the singular: `session`. Two kinds of one store have two names.
+    pub name: &'static str,
+    /// How long a row lives after its last use. `None`: until it is deleted. A file writes a use
+    /// down only once in an eighth of this time, so there a row may live an eighth shorter.
+    pub lifetime: Option<Duration>,
+    /// How many rows there may be, at least 1.
+    pub most: usize,
+    /// When there are `most` rows, true if a new one takes the place of the longest unused one
+    /// (for sessions, which can be made again), and false if it is refused with
+    /// [`StoreError::Full`] (for orders, which were promised to be kept).
+    ///
+    /// The memory store keeps a large kind in several parts. There it is the longest unused row of
+    /// one part that leaves, and the first may leave shortly before all parts are full.
+    pub oldest_leaves: bool,
+    /// True if a person who knows a key may use its row. A store that can be read from outside then
+    /// keeps only a hash of the key.
+    pub secret: bool,
+    /// How large a row may be, in bytes of its JSON; at most 16 MiB. The cookie has a smaller bound
+    /// of its own.
+    pub row_bytes: usize,
+}
+
+impl Kind {
+    /// Sessions: each lives for `lifetime` after its last use, and the longest unused makes room.
+    pub const fn session(lifetime: Duration, most: usize) -> Kind {
+        let lifetime = Some(lifetime);
+        let kept = Kind::kept("session", most);
+        Kind { lifetime, oldest_leaves: true, secret: true, ..kept }
+    }
+
+    /// Rows that are kept until they are deleted, at most `most` of them.
+    pub const fn kept(name: &'static str, most: usize) -> Kind {
+        let (lifetime, row_bytes) = (None, ROW_BYTES);
+        Kind { name, lifetime, most, oldest_leaves: false, secret: false, row_bytes }
+    }
+
+    /// The key as a file or another server has it: hashed if it is secret.
+    pub(super) fn stored_key<'k>(&self, key: &'k str) -> Cow<'k, str> {
+        if self.secret { hex(&sha256(key.as_bytes())).into() } else { key.into() }
+    }
+
+    /// The lifetime in milliseconds. `None`: for ever.
+    pub(super) fn milliseconds(&self) -> Option<u64> {
+        self.lifetime.map(milliseconds)
+    }
+
+    /// When a row that is used `now` expires, in milliseconds. `u64::MAX`: never.
+    pub(super) fn expires(&self, now: u64) -> u64 {
+        self.milliseconds().map_or(u64::MAX, |lifetime| now.saturating_add(lifetime))
+    }
+
+    pub(super) fn full(&self) -> StoreError {
+        let Kind { most, name, .. } = self;
+        StoreError::Full(format!("there are {most} rows of kind {name}, and no room for more"))
+    }
+}
+
+/// A clock of a store: the time since a moment in the past.
+pub type StoreClock = Box<dyn Fn() -> Duration + Send + Sync>;
+
+/// The time of day, as the time since 1970. It means the same after a restart and in another
+/// process.
+pub fn time_of_day() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+}
+
+/// A time as the tables count it.
+pub fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
