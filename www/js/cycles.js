@@ -36,34 +36,67 @@ const fold = (cycle, page) => {
   details.querySelector('summary').textContent = list.children.length + ' more for this page';
 };
 
+const who = (cycle) => {
+  const known = cycle.visitor
+    ? linked(made('a', '', 'hue-' + cycle.hue), '/cycles?visitor=' + encodeURIComponent(cycle.visitor), cycle.visitor)
+    : made('span', 'stranger');
+  return [known, ' ', made('span', cycle.program, 'quiet')];
+};
+
 const add = (cycle, list) => {
   const row = document.getElementById('row').content.querySelector('tr').cloneNode(true);
-  const [number, request, status, signs, place, time] = row.cells;
+  const [number, when, visitor, request, status, changed, place, time] = row.cells;
   row.id = 'c' + cycle.number;
   linked(number.firstElementChild, '/cycles/' + cycle.number, '#' + cycle.number);
+  when.textContent = cycle.time;
+  visitor.append(...who(cycle));
   request.firstElementChild.textContent = cycle.request;
   status.textContent = cycle.status;
   status.className = code(cycle.status);
-  signs.textContent = cycle.signs;
+  changed.textContent = cycle.changed;
   linked(place.firstElementChild, '/source/' + cycle.source.replace(':', '#L'), cycle.source.replace('src/', ''));
   time.textContent = cycle.milliseconds + ' ms';
   list.prepend(row);
   while (list.rows.length > KEPT) list.lastElementChild.remove();
 };
 
+const show = (cycle, list) => {
+  const page = cycle.page && document.getElementById('c' + cycle.page);
+  if (page) fold(cycle, page);
+  else add(cycle, list);
+};
+
 const live = document.getElementById('live');
 if (live && window.EventSource) {
   const list = document.getElementById('cycles');
-  // The server is told the newest number on this page, so that it sends every cycle since then.
-  const events = new EventSource('/cycles/live?after=' + live.dataset.last);
-  events.addEventListener('open', () => (live.textContent = 'Live: new cycles appear here as they end.'));
-  events.addEventListener('error', () => (live.textContent = 'Not live: the server does not answer now.'));
+  // The server is told the newest number on this page, so that it sends every cycle since then. It sends only what this
+  // list was asked for.
+  const asked = new URLSearchParams(location.search);
+  asked.set('after', live.dataset.last);
+  const events = new EventSource('/cycles/live?' + asked);
+  // While the list is paused, new cycles wait here.
+  let waiting = null;
+  const say = (text) => (live.textContent = text);
+  const open = () => say('Live: new cycles appear here as they end.');
+  events.addEventListener('open', () => waiting || open());
+  events.addEventListener('error', () => say('Not live: the server does not answer now.'));
   events.addEventListener('message', (event) => {
     const cycle = JSON.parse(event.data);
-    const page = cycle.page && document.getElementById('c' + cycle.page);
-    if (page) fold(cycle, page);
-    else add(cycle, list);
+    if (!waiting) return show(cycle, list);
+    waiting.push(cycle);
+    say('Paused: ' + waiting.length + ' new.');
   });
+  const pause = made('button', 'Pause', 'plain');
+  pause.type = 'button';
+  pause.addEventListener('click', () => {
+    const late = waiting;
+    waiting = late ? null : [];
+    pause.textContent = late ? 'Pause' : 'Go on';
+    if (!late) return say('Paused: 0 new.');
+    late.forEach((cycle) => show(cycle, list));
+    open();
+  });
+  document.getElementById('does').prepend(pause);
 }
 
 const recorded = async () => (await fetch('/cycles', { headers: { Accept: 'application/json' } })).json();

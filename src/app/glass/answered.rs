@@ -7,23 +7,16 @@
 //! that registered them is known.
 
 use super::mask::Mask;
+use super::part_line::{PartLine, place};
 use super::source_pages::line_of;
 use carafe::cycle::{Detail, Step};
 use carafe::http::Method;
 use std::panic::Location;
 
-/// `src/app/course/hello.rs:24`, with slashes on every system.
-pub fn place(location: &Location) -> String {
-    format!("{}:{}", location.file().replace('\\', "/"), location.line())
-}
-
 /// Part 3: the route with what it captured, or the file, or the routes with a similar path.
-///
-/// Each entry is a name and a text: `route` and `GET /hello/<name> -> hello`, `name` and `"Ada"`,
-/// `registered` and a line, `handler` and a line.
-pub fn matched(steps: &[Step], mask: &Mask) -> Vec<(String, String)> {
-    let mut matched: Vec<(String, String)> = Vec::new();
-    let mut tell = |name: &str, text: String| matched.push((name.to_owned(), text));
+pub fn matched(steps: &[Step], mask: &Mask) -> Vec<PartLine> {
+    let mut lines = Vec::new();
+    let mut tell = |name: &str, text: String| lines.push(PartLine::new(name, text));
     // A handler may answer 404 as well. Then a route was found, and similar ones do not matter.
     let mut was_found = false;
     for step in steps {
@@ -35,9 +28,7 @@ pub fn matched(steps: &[Step], mask: &Mask) -> Vec<(String, String)> {
                     tell(name, format!("{:?}", mask.field(name, value)));
                 }
                 tell("registered", place(registered));
-                if let Some(line) = written(handler, registered) {
-                    tell("handler", line);
-                }
+                written(handler, registered).into_iter().for_each(|line| tell("handler", line));
             }
             Detail::File(path) => {
                 was_found = true;
@@ -58,7 +49,7 @@ pub fn matched(steps: &[Step], mask: &Mask) -> Vec<(String, String)> {
             _ => {}
         }
     }
-    matched
+    lines
 }
 
 /// The line that answered. It is the handler's: where it made the page, or where it changed the

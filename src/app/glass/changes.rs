@@ -10,133 +10,115 @@
 //! Left out: how a row of another kind changed. Nobody else may see what an account holds, so only
 //! its key is shown.
 
-use super::answered::place;
-use super::mask::cut;
-use super::visitor_memory::{FLASHES, VisitorMemory};
-use carafe::cycle::{Detail, Step, StorePlace};
-use carafe::{Map, Value};
-use std::panic::Location;
+use super::mask::cut_id;
+use super::part_line::PartLine;
+use super::row_words::{FLASHES, named, shown};
+use super::visitor_memory::VisitorMemory;
+use super::words::{name_of, say};
+use carafe::Map;
+use carafe::cycle::{Cycle, Detail, Step, StorePlace};
 
-/// One change: a sign, its word, what changed, and the name in the list of cycles; without a name
-/// the list leaves it out. The sign is `+`, `~` or `-`; `=` for a page that was made, `!` for a
-/// warning.
-type ChangeLine<'c> = (&'static str, &'static str, String, &'c str);
+/// The old and the new value stand in the list of cycles if they are no longer than this together.
+const SHORT: usize = 16;
 
-/// Part 5: a map for each change, with `sign`, `word`, `what`, `name` and `source`, the line that
-/// did it.
-pub fn changes(memory: &VisitorMemory) -> Vec<Value> {
+/// Part 5: a line for each change, with the line of source that did it.
+pub fn changes(cycle: &Cycle, memory: &VisitorMemory) -> Vec<PartLine> {
     let mask = memory.mask;
-    let mut changes = Vec::new();
-    for step in memory.cycle.steps() {
-        let (by, lines) = match &step.detail {
+    let mut lines = Vec::new();
+    for step in cycle.steps() {
+        let (by, told) = match &step.detail {
             Detail::Change { after: Some(after), by, .. } => (*by, in_row(memory, after)),
             Detail::Flash(category, message) => {
                 let what = format!("'{}' ({category})", mask.text(message));
-                (Some(step.source), vec![("+", "flash put", what, "flash")])
+                (Some(step.source), vec![change("+", "flash put", what, "flash put")])
             }
             Detail::Taken(messages) => {
                 let what = |message| format!("'{}', shown on this page", mask.text(message));
+                let taken = messages.iter();
                 let taken =
-                    messages.iter().map(|(_, text)| ("-", "flash taken", what(text), "flash"));
+                    taken.map(|(_, text)| change("-", "flash taken", what(text), "flash taken"));
                 (Some(step.source), taken.collect())
             }
             Detail::Template { name, variables } => {
-                let lines = variables.iter().map(|(name, value)| memory.line(name, value));
-                let lines = lines.collect::<Vec<_>>().join(", ");
-                let with = if lines.is_empty() { "" } else { " with " };
-                (Some(step.source), vec![("=", "rendered", format!("{name}{with}{lines}"), "")])
+                let values = variables.iter().map(|(name, value)| named(mask, name, value));
+                let values = values.collect::<Vec<_>>().join(", ");
+                let with = if values.is_empty() { "" } else { " with " };
+                let what = format!("{name}{with}{values}");
+                (Some(step.source), vec![change("=", "rendered", what, "")])
             }
             Detail::Stored { rows, by, place } => {
+                let written = if *place == StorePlace::File { ", written to the file" } else { "" };
                 let stored = rows.iter().map(|(kind, key, is_kept)| {
                     let (sign, word) = if *is_kept { ("+", "stored") } else { ("-", "deleted") };
-                    (sign, word, format!("{kind} '{}'{}", mask.text(key), written(*place)), *kind)
+                    let what = format!("{kind} '{}'{written}", mask.text(key));
+                    change(sign, word, what, format!("{kind} {word}"))
                 });
                 (Some(*by), stored.collect())
             }
             _ => continue,
         };
-        changes.extend(lines.into_iter().map(|line| to_value(line, by)));
+        lines.extend(told.into_iter().map(|line| line.at(by)));
     }
     // The reason of a failure is a warning, too, and part 3 tells it already.
     let is_told = |warning: &str| {
         let is_it = |step: &Step| matches!(&step.detail, Detail::Failure(_, why) if why == warning);
-        memory.cycle.steps().iter().any(is_it)
+        cycle.steps().iter().any(is_it)
     };
-    let warnings = memory.cycle.warnings().iter().filter(|warning| !is_told(warning));
-    let warnings = warnings.map(|warning| ("!", "noticed", mask.text(warning), ""));
-    changes.extend(warnings.map(|line| to_value(line, None)));
-    changes
+    let warnings = cycle.warnings().iter().filter(|warning| !is_told(warning));
+    lines.extend(warnings.map(|warning| change("!", "noticed", mask.text(warning), "")));
+    lines
 }
 
-/// A change as page and JSON show it.
-fn to_value((sign, word, what, name): ChangeLine, by: Option<&Location>) -> Value {
-    Map::from([
-        ("sign", Value::from(sign)),
-        ("word", word.into()),
-        ("name", name.into()),
-        ("what", what.into()),
-        ("source", by.map(place).into()),
-    ])
-    .into()
+fn change(sign: &'static str, word: &str, what: String, short: impl Into<String>) -> PartLine {
+    PartLine { sign, short: short.into(), ..PartLine::new(word, what) }
 }
 
 /// The visitor's row before and after: the row itself, then name by name.
-fn in_row<'c>(memory: &VisitorMemory<'c>, after: &'c Map) -> Vec<ChangeLine<'c>> {
+fn in_row(memory: &VisitorMemory, after: &Map) -> Vec<PartLine> {
     static NOTHING: Map = Map::new();
-    let before = memory.before.unwrap_or(&NOTHING);
-    let mut changes: Vec<ChangeLine> = of_row(memory, after).into_iter().collect();
+    let (mask, before) = (memory.mask, memory.before.unwrap_or(&NOTHING));
+    let mut changes: Vec<PartLine> = of_row(memory, after).into_iter().collect();
     for (name, value) in after.iter().filter(|(name, _)| *name != FLASHES) {
         match before.get(name) {
-            None => changes.push(("+", "added", memory.line(name, value), name)),
+            None => {
+                let what = named(mask, name, value);
+                changes.push(change("+", "added", what, format!("{name} added")));
+            }
             Some(old) if old != value => {
-                let (old, new) = (memory.shown(name, old), memory.shown(name, value));
-                changes.push(("~", "changed", format!("{name}: {old} -> {new}"), name));
+                let (old, new) = (shown(mask, name, old), shown(mask, name, value));
+                let is_short = old.chars().count() + new.chars().count() <= SHORT;
+                let short = match is_short {
+                    true => format!("{name} {old} > {new}"),
+                    false => format!("{name} changed"),
+                };
+                changes.push(change("~", "changed", format!("{name}: {old} -> {new}"), short));
             }
             Some(_) => {}
         }
     }
     let gone = before.iter().filter(|(name, _)| *name != FLASHES && after.get(name).is_none());
-    changes.extend(gone.map(|(name, value)| ("-", "removed", memory.line(name, value), name)));
+    changes.extend(gone.map(|(name, value)| {
+        change("-", "removed", named(mask, name, value), format!("{name} removed"))
+    }));
     changes
 }
 
 /// What happened to the row itself; `None` if it keeps its name.
-fn of_row(memory: &VisitorMemory, after: &Map) -> Option<ChangeLine<'static>> {
+fn of_row(memory: &VisitorMemory, after: &Map) -> Option<PartLine> {
     let old = memory.sent.filter(|_| memory.before.is_some());
     let new = memory.left.and_then(|(cookie, _)| cookie);
-    let is_other = memory.sent != new;
-    let in_cookie = memory.place == StorePlace::Cookie;
-    let written = written(memory.place);
-    let (sign, word, what) = match (old.map(cut), new.map(cut)) {
-        (None, Some(_)) if in_cookie => {
-            ("+", "added", "a cookie that carries the row, signed".to_owned())
-        }
-        (Some(_), None) if in_cookie => {
-            ("-", "removed", "the cookie; copies of it still count".to_owned())
-        }
-        (Some(_), Some(_)) if in_cookie && is_other => {
-            let what = "the cookie: it carries the row, so the visitor gets another";
-            ("~", "changed", what.to_owned())
-        }
-        (None, Some(new)) => {
-            ("+", "added", format!("row {new}, and a cookie that names it{written}"))
-        }
-        (Some(old), None) => ("-", "removed", format!("row {old}{written}")),
-        (Some(old), Some(new)) if is_other => {
-            ("~", "changed", format!("row {old} has a new name: {new}{written}"))
-        }
-        // The row keeps its name, but the file has a new line for it.
-        (Some(old), Some(_))
-            if memory.place == StorePlace::File && memory.before != Some(after) =>
-        {
-            ("~", "changed", format!("row {old}{written}"))
-        }
+    let (sign, word) = match (old, new) {
+        (None, Some(_)) => ("+", "added"),
+        (Some(_), None) => ("-", "removed"),
+        (Some(old), Some(new)) if old != new => ("~", "changed"),
+        // The row keeps its name, but a file has a new line for it.
+        (Some(_), Some(_)) if memory.before != Some(after) => ("~", "same"),
         _ => return None,
     };
-    Some((sign, word, what, if sign == "-" { "row" } else { "" }))
-}
-
-/// Only a file is written at once; the other stores say nothing about the disk.
-fn written(place: StorePlace) -> &'static str {
-    if place == StorePlace::File { ", written to the file" } else { "" }
+    let (old, new) = (old.map_or(String::new(), cut_id), new.map_or(String::new(), cut_id));
+    let event = format!("{}-{word}", name_of(memory.place));
+    let what = say("row", &event, &[("old", &old), ("new", &new)]);
+    let word = if word == "same" { "changed" } else { word };
+    let short = if word == "removed" { "row removed" } else { "" };
+    (!what.is_empty()).then(|| change(sign, word, what, short))
 }

@@ -6,7 +6,7 @@
 /// The width of a terminal.
 pub const COLUMNS: usize = 80;
 /// The column where notes begin, if the line before them is short enough.
-const NOTES: usize = 42;
+const NOTES: usize = 36;
 
 /// Lines that fit.
 #[derive(Default)]
@@ -80,7 +80,7 @@ impl Columns {
 }
 
 /// The beginning of a line, with two dots if something is missing.
-pub fn cut(line: &str, columns: usize) -> String {
+pub fn cut_line(line: &str, columns: usize) -> String {
     match line.chars().count() <= columns {
         true => line.to_owned(),
         false => line.chars().take(columns - 2).chain("..".chars()).collect(),

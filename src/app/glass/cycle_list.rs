@@ -1,16 +1,13 @@
 //! Deeper: Lists the cycles as a page, as text, as JSON, and as a stream of events.
-//!
-//! All four show the same row of each cycle: `number`, `request`, `status`, `milliseconds`,
-//! `source`, `still_knows`, `signs` (what changed, as `+user ~visits`) and `page`: the number of
-//! the page that it was fetched for.
 
+use super::asker::PagesSoFar;
+use super::columns::COLUMNS;
+use super::cycle_rows::{RowFilter, folded, line, row};
 use super::cycle_text;
-use super::describe::{describe, number, signs};
+use super::describe::CycleDescription;
 use super::forget::effect;
-use super::message::Message;
 use super::own_requests::{admit, uncached};
-use super::related::{PagesSoFar, with_pages};
-use carafe::cycle::{Record, Recorder};
+use carafe::cycle::Recorder;
 use carafe::http::{Response, Status};
 use carafe::{Context, Error, Map, Value, json};
 use std::io::{self, IsTerminal, Write};
@@ -22,58 +19,27 @@ const LISTENERS: usize = 16;
 /// A listener gets a line at least this often, so that the server notices when it has gone.
 const HEARTBEAT: Duration = Duration::from_secs(5);
 
-/// What the list shows of a cycle; `page` is the number of the page that it belongs to.
-fn row(record: &Record, page: Option<u64>) -> Map {
-    let cycle = describe(record);
-    let names = ["number", "request", "status", "milliseconds", "source", "still_knows"];
-    let same = names.into_iter().filter_map(|name| Some((name, cycle.get(name)?.clone())));
-    let mut row: Map = same.collect();
-    row.insert("signs", signs(&cycle));
-    row.insert("page", page);
-    row
-}
-
-/// The cycles whose path the caller wants, as rows of the list, the newest first.
-pub fn rows_of(recorder: &Recorder, wants: impl Fn(&str) -> bool) -> Vec<Value> {
-    let records = recorder.all();
-    let wanted = records
-        .iter()
-        .rev()
-        .filter(|record| wants(Message::of(record, "received").path_and_query().0));
-    wanted.map(|record| row(record, None).into()).collect()
-}
-
-/// `/cycles`
+/// `/cycles`, `/cycles?q=POST`, `/cycles?visitor=7f3a`
 pub fn list(ctx: &mut Context, recorder: &Recorder) -> Result<Response, Error> {
     admit(ctx)?;
-    let rows: Vec<Map> =
-        with_pages(recorder).iter().map(|(record, page)| row(record, *page)).collect();
+    let query = &ctx.request.query;
+    let rows = RowFilter::of(query).rows(recorder);
+    let asked = |name| query.get(name).unwrap_or("").to_owned();
+    let variables = Map::from([
+        ("q", Value::from(asked("q"))),
+        ("visitor", asked("visitor").into()),
+        ("last", recorder.newest().map(|newest| newest.number).into()),
+        ("forgets", effect(ctx.site().place()).into()),
+        ("cycles", folded(&rows)),
+    ]);
     let response = if ctx.request.prefers_html() {
-        let last = rows.last().map_or(0, |row| number(row, "number"));
-        let variables = [
-            ("cycles", folded(&rows)),
-            ("last", last.into()),
-            ("forgets", effect(ctx.site().place()).into()),
-        ];
         ctx.render("cycles.html", variables)?
     } else if ctx.request.accepts("application/json") {
         Response::json(json::write(&rows.into()) + "\n")
     } else {
-        Response::text(rows.iter().map(cycle_text::line).collect::<String>())
+        Response::text(rows.iter().map(|row| line(row, COLUMNS) + "\n").collect::<String>())
     };
     Ok(uncached(response))
-}
-
-/// The rows, the newest first; the rows of what was fetched for a page are the `parts` of its row.
-fn folded(rows: &[Map]) -> Value {
-    let pages = rows.iter().rev().filter(|row| number(row, "page") == 0).cloned();
-    let with_parts = pages.map(|mut page| {
-        let own = number(&page, "number");
-        let parts = rows.iter().filter(|row| number(row, "page") == own).cloned();
-        page.insert("parts", parts.collect::<Value>());
-        page
-    });
-    with_parts.collect()
 }
 
 /// Prints each cycle as text on standard output, as it ends: `--show-cycles`.
@@ -86,7 +52,7 @@ pub fn print_all(recorder: &Recorder, base: &str) {
     while !recorder.is_closed() {
         for record in recorder.wait_beyond(last, Duration::from_secs(3600)) {
             last = record.number;
-            let text = cycle_text::brief(&describe(&record), base) + "\n";
+            let text = cycle_text::brief(&CycleDescription::of(&record), base) + "\n";
             let text = if is_painted { cycle_text::painted(&text) } else { text };
             let _ = io::stdout().write_all(text.as_bytes());
         }
@@ -112,6 +78,7 @@ pub fn live(
         let why = format!("{LISTENERS} pages listen already");
         return Err(Error::abort(Status::SERVICE_UNAVAILABLE, why));
     }
+    let filter = RowFilter::of(&ctx.request.query);
     let after = ctx.request.headers.get("Last-Event-ID").or(ctx.request.query.get("after"));
     let after = after.and_then(|number| number.parse().ok());
     let newest = recorder.newest().map_or(0, |record| record.number);
@@ -133,8 +100,12 @@ pub fn live(
             }
             for record in records {
                 last = record.number;
-                let row = json::write(&row(&record, pages.page_of(&record)).into());
-                out.write_all(format!("id: {last}\ndata: {row}\n\n").as_bytes())?;
+                let page = pages.page_of(&record).filter(|_| filter.is_empty());
+                let row = row(&record, page);
+                if filter.admits(&row) {
+                    let row = json::write(&row.into());
+                    out.write_all(format!("id: {last}\ndata: {row}\n\n").as_bytes())?;
+                }
             }
         }
         Ok(())

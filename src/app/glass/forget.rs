@@ -1,11 +1,12 @@
-//! Deeper: Makes the server forget what a restart would forget, and says what that is.
+//! Deeper: Makes the server forget what a restart would forget.
 //!
-//! What is forgotten depends on the store, and so do the words: with a file, a restart forgets
-//! nothing.
+//! What is forgotten depends on the store: with a file, a restart forgets nothing. `words.txt` says
+//! it for each.
 //!
 //! Left out: forgetting one visitor. `/dropsession` does that for its own visitor.
 
 use super::own_requests::admit;
+use super::words::{name_of, say};
 use carafe::cycle::StorePlace;
 use carafe::http::Response;
 use carafe::{Context, Error};
@@ -20,33 +21,12 @@ pub fn forget(ctx: &mut Context) -> Result<Response, Error> {
         let page = page.filter(|path| path.starts_with('/') && !path.starts_with("//"));
         return Ok(Response::redirect(page.unwrap_or("/cycles")));
     }
-    Ok(Response::text(match ctx.site().place() {
-        StorePlace::Memory => {
-            "Forgotten. Every visitor is a stranger now, though each still sends its cookie.\n"
-                .to_owned()
-        }
-        place => format!("This {}.\n", effect(place)),
-    }))
+    let place = ctx.site().place();
+    let effect = [("effect", &*effect(place))];
+    Ok(Response::text(say("forgotten", name_of(place), &effect) + "\n"))
 }
 
 /// What forgetting does if sessions are kept here: the end of a sentence.
-pub fn effect(place: StorePlace) -> &'static str {
-    match place {
-        StorePlace::Memory => {
-            "wipes the memory, as a restart would; browsers go on sending their cookies, \
-             and nobody knows them"
-        }
-        StorePlace::Nowhere => {
-            "wipes the memory, as a restart would: accounts and orders; \
-             it holds nothing of visitors"
-        }
-        StorePlace::Cookie => {
-            "wipes the memory, as a restart would: accounts and orders; who visitors are, \
-             their cookies carry"
-        }
-        StorePlace::File => "does what a restart would: nothing, for the rows are in a file",
-        StorePlace::Elsewhere => {
-            "does what a restart would: nothing, for the rows are in another program"
-        }
-    }
+pub fn effect(place: StorePlace) -> String {
+    say("forget", name_of(place), &[])
 }

@@ -34,7 +34,7 @@ impl Mask {
     pub fn of(record: &Record, request: &Message) -> Mask {
         // A shorter id has nothing to cut, and its letters would be found everywhere.
         let ids = ids(&record.cycle).filter(|id| id.len() > 4);
-        let mut shown: Vec<_> = ids.map(|id| (id.to_owned(), cut(id))).collect();
+        let mut shown: Vec<_> = ids.map(|id| (id.to_owned(), cut_id(id))).collect();
         let mut secrets = Vec::new();
         for step in record.cycle.steps() {
             if let Detail::Route { params, .. } = &step.detail {
@@ -44,7 +44,7 @@ impl Mask {
         }
         without_secret_fields(request.path_and_query().1, &mut secrets);
         let body = readable(&request.content(), true);
-        without_secrets(request.content_type(), &body, &mut secrets);
+        without_secrets(request.header("Content-Type"), &body, &mut secrets);
         for (name, value) in request.headers().filter(|(name, _)| is_credential(name)) {
             // The first word only names the scheme: Basic, Bearer.
             let scheme = value.split_once(' ').filter(|_| !is_secret(name));
@@ -92,7 +92,7 @@ impl Mask {
                 let pairs = value.split(';').map(|pair| match pair.split_once('=') {
                     // The cycle may never have looked this id up, and then `text` does not know it.
                     Some((name, id)) if name.trim().starts_with("carafe_") => {
-                        format!("{name}={}", cut(id))
+                        format!("{name}={}", cut_id(id))
                     }
                     Some((name, _)) if is_secret(name) => format!("{name}={DOTS}"),
                     _ => self.text(pair),
@@ -129,7 +129,7 @@ pub fn ids(cycle: &Cycle) -> impl Iterator<Item = &str> {
 }
 
 /// The first four characters of an id.
-pub fn cut(id: &str) -> String {
+pub fn cut_id(id: &str) -> String {
     let id = id.trim();
     match id.char_indices().nth(4) {
         Some((end, _)) => format!("{}..", &id[..end]),

@@ -6,24 +6,6 @@
 
 use carafe::cycle::{Detail, Record};
 
-/// One line of the head.
-pub struct WireLine {
-    /// The line as it arrived, without its end.
-    pub text: String,
-    /// How it ended: `CR LF` or `LF`; empty if the message ended first.
-    pub end: &'static str,
-}
-
-impl WireLine {
-    /// A header in four pieces: name, colon, value, and the blanks after it.
-    pub fn header(&self) -> Option<[&str; 4]> {
-        let (name, rest) = self.text.split_at(self.text.find(':')?);
-        let (colon, rest) = rest.split_at(rest.len() - rest[1..].trim_start().len());
-        let (value, blanks) = rest.split_at(rest.trim_end().len());
-        Some([name, colon, value, blanks])
-    }
-}
-
 /// A request or a response, split.
 #[derive(Default)]
 pub struct Message<'r> {
@@ -31,8 +13,8 @@ pub struct Message<'r> {
     pub bytes: &'r [u8],
     /// How many bytes it had; `None` if that is not known.
     pub total: Option<u64>,
-    /// The first line, then the headers.
-    pub lines: Vec<WireLine>,
+    /// The first line, then the headers; each with its end, `CR LF`, `LF` or nothing.
+    pub lines: Vec<(String, &'static str)>,
     /// True if the empty line arrived.
     pub has_end: bool,
     /// The bytes after the empty line.
@@ -50,21 +32,22 @@ impl<'r> Message<'r> {
         let Some(excerpt) = excerpt else {
             return Message { total: Some(0), ..Message::default() };
         };
-        let (bytes, total) = (&excerpt.bytes[..], excerpt.total);
-        let mut message = Message { bytes, total, ..Message::default() };
-        let mut length = 0;
-        for line in bytes.split_inclusive(|byte| *byte == b'\n') {
-            length += line.len();
+        let bytes = &excerpt.bytes[..];
+        let mut message = Message { bytes, total: excerpt.total, ..Message::default() };
+        let mut rest = bytes;
+        while !rest.is_empty() && !message.has_end {
+            let end = rest.iter().position(|byte| *byte == b'\n').map_or(rest.len(), |at| at + 1);
+            let (line, behind) = rest.split_at(end);
+            rest = behind;
             let (line, end) = match (line.strip_suffix(b"\r\n"), line.strip_suffix(b"\n")) {
                 (Some(line), _) => (line, "CR LF"),
                 (None, Some(line)) => (line, "LF"),
                 (None, None) => (line, ""),
             };
             if !line.is_empty() || end != "CR LF" {
-                message.lines.push(WireLine { text: readable(line, false), end });
+                message.lines.push((readable(line, false), end));
             } else if !message.lines.is_empty() {
-                (message.has_end, message.body) = (true, &bytes[length..]);
-                break;
+                (message.has_end, message.body) = (true, behind);
             }
             // RFC 9112 §2.2: a server "SHOULD ignore at least one empty line (CRLF) received prior
             // to the request-line".
@@ -79,7 +62,7 @@ impl<'r> Message<'r> {
 
     /// The first line.
     pub fn start_line(&self) -> &str {
-        self.lines.first().map_or("", |line| line.text.as_str())
+        self.lines.first().map_or("", |(line, _)| line)
     }
 
     /// Method and target: the first two words of the first line.
@@ -96,32 +79,27 @@ impl<'r> Message<'r> {
 
     /// The header fields in order.
     pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
-        let headers = self.lines.iter().skip(1).filter_map(WireLine::header);
-        headers.map(|[name, _, value, _]| (name, value))
+        let headers = self.lines.iter().skip(1).filter_map(|(line, _)| line.split_once(':'));
+        headers.map(|(name, value)| (name, value.trim()))
     }
 
-    /// The value of a header.
-    pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    /// The value of a header; empty if there is none.
+    pub fn header(&self, name: &str) -> &str {
+        let mut named = self.headers().filter(|(known, _)| known.eq_ignore_ascii_case(name));
+        named.next().map_or("", |(_, value)| value)
     }
 
-    /// The media type that the message names for its body.
-    pub fn content_type(&self) -> &str {
-        self.header("Content-Type").unwrap_or("")
-    }
-
-    /// True if the body is in chunks.
-    pub fn is_chunked(&self) -> bool {
-        self.header("Transfer-Encoding").is_some()
+    /// True if a header of this name is there.
+    pub fn has(&self, name: &str) -> bool {
+        self.headers().any(|(known, _)| known.eq_ignore_ascii_case(name))
     }
 
     /// The body without the framing of chunks.
     pub fn content(&self) -> Vec<u8> {
-        if self.is_chunked() {
-            chunks(self.body).into_iter().flat_map(|(_, data)| data).copied().collect()
-        } else {
-            self.body.to_vec()
+        if !self.has("Transfer-Encoding") {
+            return self.body.to_vec();
         }
+        chunks(self.body).into_iter().flat_map(|(_, data)| data).copied().collect()
     }
 }
 
@@ -138,7 +116,7 @@ pub fn chunks(body: &[u8]) -> Vec<(&[u8], &[u8])> {
         if length == 0 {
             break;
         }
-        rest = behind.get(length + 2..).unwrap_or(&[]);
+        rest = behind.get(data.len() + 2..).unwrap_or(&[]);
     }
     chunks
 }

@@ -3,13 +3,14 @@
 //! The server records each cycle (`src/cycle.rs`) and keeps the record small. Here it is made into
 //! words, and only when somebody looks:
 //!
-//! * `describe` makes one description of a record, in seven parts. `message` and `annotate` explain
-//!   the bytes, `answered` the route, `visitor_memory` and `changes` what the server remembers.
+//! * `describe` makes one description of a record, in seven parts, each a list of `part_line`s.
+//!   `message` and `wire_lines` explain the bytes, `answered` the route, `visitor_memory` and
+//!   `changes` what the server remembers. The sentences are in `words.txt`.
 //! * `mask` hides what nobody should see.
 //! * The page (`cycle.html`), the text (`cycle_text`, `columns`) and the JSON are printed from the
-//!   description. `cycle_list` prints many of them.
-//! * `related` adds the cycles that belong to it, and `repeat_request` a line that sends the same
-//!   request.
+//!   description. `cycle_rows` and `cycle_list` print one line of each.
+//! * `asker` tells a person from a page, `related` finds the cycles that belong together, and
+//!   `repeat_request` writes a line that sends the same request.
 //! * `source_pages` and `colour` show the source, and `forget` empties the memory.
 //!
 //! These pages are for the person at this machine. Their own requests are not recorded
@@ -17,30 +18,37 @@
 //!
 //! Left out: cycles from before the last start. They are not kept.
 
-mod annotate;
 mod answered;
+mod asker;
 mod changes;
 mod colour;
 mod columns;
 mod cycle_list;
+mod cycle_rows;
 mod cycle_text;
 mod describe;
 mod forget;
 mod mask;
 mod message;
 mod own_requests;
+mod part_line;
 mod related;
 mod repeat_request;
+mod row_words;
 mod source_pages;
 mod visitor_memory;
+mod wire_lines;
+mod words;
 
-pub use cycle_list::{print_all, rows_of};
+pub use cycle_list::print_all;
+pub use cycle_rows::rows_of;
 pub use forget::effect as effect_of_forgetting;
 pub use own_requests::WithoutOwnRequests;
 
 use carafe::cycle::{Record, Recorder};
 use carafe::http::{Response, Status};
-use carafe::{App, Context, Error, Value, json};
+use carafe::{App, Context, Error, json};
+use describe::CycleDescription;
 use own_requests::{admit, uncached};
 use std::sync::Arc;
 
@@ -62,13 +70,10 @@ pub fn routes(app: &mut App, recorder: Option<Arc<Recorder>>) {
 /// The lines of source that are a right answer to "which line answered this cycle?": the lines of
 /// the handler, and the line that registered it.
 pub fn answered_by(record: &Record) -> Vec<String> {
-    let cycle = describe::describe(record);
-    let matched = describe::list(&cycle, "matched").iter().filter_map(Value::as_list);
-    let of_route = matched.filter_map(|pair| match (pair[0].as_str()?, pair[1].as_str()?) {
-        ("registered" | "handler", line) => Some(line.to_owned()),
-        _ => None,
-    });
-    of_route.chain([describe::text(&cycle, "source").to_owned()]).collect()
+    let cycle = CycleDescription::of(record);
+    let matched = cycle.part("matched").iter();
+    let of_route = matched.filter(|line| matches!(&*line.name, "registered" | "handler"));
+    of_route.map(|line| line.text.clone()).chain([cycle.source.clone()]).collect()
 }
 
 /// `/cycles/17` and `/cycles/last`, each also with `.txt` or `.json` at its end.
@@ -77,7 +82,7 @@ fn one(ctx: &mut Context, recorder: &Recorder) -> Result<Response, Error> {
     let asked = ctx.param("cycle").to_owned();
     let (name, ending) = asked.split_once('.').unwrap_or((&asked, ""));
     let record = match name {
-        "last" => recorder.newest(),
+        "last" => asker::last_by_person(recorder),
         number => number.parse().ok().and_then(|number| recorder.get(number)),
     };
     let Some(record) = record.filter(|_| matches!(ending, "" | "txt" | "json")) else {
@@ -90,17 +95,22 @@ fn one(ctx: &mut Context, recorder: &Recorder) -> Result<Response, Error> {
         };
         return Err(Error::abort(Status::NOT_FOUND, kept));
     };
-    let mut cycle = describe::describe(&record);
-    related::add_related(&mut cycle, &record, recorder, &ctx.base());
+    let (cycle, base) = (CycleDescription::of(&record), ctx.base());
+    let related = related::RelatedCycles::of(&record, recorder);
+    let again = repeat_request::RepeatRequest::of(&record);
     let is_open = ending.is_empty();
-    let response = if is_open && ctx.request.prefers_html() {
-        let nth = describe::number(&cycle, "request_on_it");
-        cycle.insert("nth", cycle_text::ordinal(nth));
-        ctx.render("cycle.html", cycle)?
-    } else if ending == "json" || is_open && ctx.request.accepts("application/json") {
-        Response::json(json::write(&cycle.into()) + "\n")
-    } else {
-        Response::text(cycle_text::whole(&cycle, &ctx.base()))
-    };
-    Ok(uncached(response))
+    let is_page = is_open && ctx.request.prefers_html();
+    if !is_page && ending != "json" && !(is_open && ctx.request.accepts("application/json")) {
+        return Ok(uncached(Response::text(cycle_text::whole(&cycle, &related, &again, &base))));
+    }
+    let mut map = cycle.to_map();
+    related.add_to(&mut map);
+    map.insert("curl", again.curl(&base));
+    map.insert("masked", again.is_masked());
+    map.insert("again", again.browser());
+    if !is_page {
+        return Ok(uncached(Response::json(json::write(&map.into()) + "\n")));
+    }
+    map.insert("nth", cycle_text::ordinal(cycle.nth));
+    Ok(uncached(ctx.render("cycle.html", map)?))
 }

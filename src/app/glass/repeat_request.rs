@@ -55,14 +55,12 @@ impl<'r> RepeatRequest<'r> {
             let typed = format!("printf {} | curl -s telnet://{host}", printf(self.request.bytes));
             return (!self.is_masked()).then_some(typed);
         }
-        let (_, target) = self.request.asked();
         let mut words = self.options(host);
         let piped = self.body(&mut words)?;
-        let shown = self.mask.target(target);
-        words.push(if target.starts_with('/') {
-            quoted(&format!("{base}{shown}"))
-        } else {
-            format!("--request-target {} {base}/", quoted(&shown))
+        let target = self.mask.target(self.request.asked().1);
+        words.push(match target.starts_with('/') {
+            true => quoted(&format!("{base}{target}")),
+            false => format!("--request-target {} {base}/", quoted(&target)),
         });
         Some(format!("{piped}curl -i -g --path-as-is {}", words.join(" ")))
     }
@@ -82,11 +80,11 @@ impl<'r> RepeatRequest<'r> {
             words.push("-0".into());
         }
         match self.request.header("Host") {
-            Some(known) if known == host => {}
-            Some(other) => words.push(format!("-H {}", quoted(&format!("Host: {other}")))),
-            None => words.push("-H Host:".into()),
+            known if known == host => {}
+            "" => words.push("-H Host:".into()),
+            other => words.push(format!("-H {}", quoted(&format!("Host: {other}")))),
         }
-        if self.request.header("Cookie").is_some() {
+        if self.request.has("Cookie") {
             words.push("-b j".into());
         }
         for (name, value) in self.headers() {
@@ -109,13 +107,13 @@ impl<'r> RepeatRequest<'r> {
         if self.content.is_empty() || self.request.asked().0 == "HEAD" {
             return Some(String::new());
         }
-        if self.request.header("Content-Type").is_none() {
+        if !self.request.has("Content-Type") {
             words.push("-H Content-Type:".into()); // else curl says that it is a form
         }
         let is_plain = |letter: char| !letter.is_control() || matches!(letter, '\n' | '\t');
         match str::from_utf8(&self.content) {
             Ok(text) if text.chars().all(is_plain) => {
-                let text = self.mask.body(self.request.content_type(), text);
+                let text = self.mask.body(self.request.header("Content-Type"), text);
                 words.push(format!("--data-raw {}", quoted(&text)));
                 Some(String::new())
             }
@@ -139,7 +137,7 @@ impl<'r> RepeatRequest<'r> {
         };
         in_headers
             || self.mask.target(target) != target
-            || self.mask.body(self.request.content_type(), &text) != text
+            || self.mask.body(self.request.header("Content-Type"), &text) != text
     }
 
     /// Method, target, headers and body for a script in the browser; `None` if it cannot send the

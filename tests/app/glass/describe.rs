@@ -142,9 +142,10 @@ fn every_fact_of_the_json_stands_in_the_text_and_on_the_page() {
                 "/arrived/end" | "/sent/end" => {
                     text.contains(&fact.replace("CR LF", "\\r\\n").replace("LF", "\\n"))
                 }
-                // A note stands behind the first line of a body.
+                // A note stands behind the first line of a body, and a long page is cut.
                 "/arrived/text" | "/sent/text" => {
-                    fact.lines().all(|line| text.contains(&squeezed(line)))
+                    let cut = if fact.starts_with("<!DOCTYPE") { 12 } else { usize::MAX };
+                    fact.lines().take(cut).all(|line| text.contains(&squeezed(line)))
                 }
                 // A field that was not encoded is told once.
                 "/read/raw" => {
@@ -158,7 +159,12 @@ fn every_fact_of_the_json_stands_in_the_text_and_on_the_page() {
             if !in_text {
                 missing.push(format!("cycle {number}: {at}: {fact:?} is not in the text"));
             }
-            if !page.contains(&squeezed(&fact)) {
+            // The end of a long page is folded.
+            let on_page = match at.as_str() {
+                "/sent/text" => fact.lines().all(|line| page.contains(&squeezed(line))),
+                _ => page.contains(&squeezed(&fact)),
+            };
+            if !on_page {
                 missing.push(format!("cycle {number}: {at}: {fact:?} is not on the page"));
             }
         }

@@ -78,7 +78,7 @@ fn a_table_in_memory_or_in_a_file_knows_a_row_and_only_the_file_is_written() {
             &["Nothing else"],
         );
         let page = carafe.curl(&["-H", "Accept: text/html", "$B/cycles"]);
-        expect(&page, &[does, "+account"], &[]);
+        expect(&page, &[does, "account stored"], &[]);
         expect(
             &carafe.curl(&["-H", "Accept: text/html", "$B/shop"]),
             &[&format!("Amnesia {does}")],

@@ -1,0 +1,89 @@
+//! Deeper: Says who asked: a known visitor or a stranger, with which program, a person or a page.
+//!
+//! A browser that opens a page fetches its style sheets, scripts and pictures by itself. The list
+//! of cycles folds them below their page, and `/cycles/last` passes over them. They are told by
+//! what the browser says of them, not by their path, so that a `curl` of a style sheet counts.
+
+use super::mask::cut_id;
+use super::message::Message;
+use carafe::cycle::{Detail, Record, Recorder, StorePlace};
+use std::sync::Arc;
+
+/// The first characters of the key of the visitor's row; empty for a stranger.
+pub fn visitor(record: &Record) -> String {
+    let mut key = None;
+    for step in record.cycle.steps() {
+        match &step.detail {
+            Detail::Row { cookie, refused: None, place, .. } if *place != StorePlace::Nowhere => {
+                key = cookie.as_deref();
+            }
+            // A login changes the key. The new row is the one that can be looked for.
+            Detail::Change { cookie, .. } => key = cookie.as_deref().or(key),
+            _ => {}
+        }
+    }
+    key.map_or(String::new(), |key| cut_id(key).trim_end_matches('.').to_owned())
+}
+
+/// The kind of program that sent a request: `curl`, `browser` or `other`.
+pub fn program(request: &Message) -> &'static str {
+    match request.header("User-Agent") {
+        agent if agent.starts_with("curl/") => "curl",
+        // Every browser says so, for historical reasons.
+        agent if agent.starts_with("Mozilla/") => "browser",
+        _ => "other",
+    }
+}
+
+/// True if a page of this server fetched this, and not a person.
+fn is_fetched(request: &Message) -> bool {
+    match request.header("Sec-Fetch-Dest") {
+        // An old browser does not say it. But it names the page in Referer, and it asks for HTML
+        // only when a person goes to a page.
+        "" => {
+            let is_page = request.header("Accept").contains("text/html");
+            request.asked().0 == "GET" && request.has("Referer") && !is_page
+        }
+        // A script asks with `empty`: a button was pressed.
+        destination => !matches!(destination, "document" | "empty"),
+    }
+}
+
+/// The newest cycle that a person made: not what a page fetched, not a lesson, not the icon.
+pub fn last_by_person(recorder: &Recorder) -> Option<Arc<Record>> {
+    recorder.all().into_iter().rfind(|record| {
+        let request = Message::of(record, "received");
+        let path = request.path_and_query().0;
+        !is_fetched(&request) && path != "/favicon.ico" && !path.starts_with("/lessons/")
+    })
+}
+
+/// The pages so far, by path. What was fetched for a page belongs to it.
+#[derive(Default)]
+pub struct PagesSoFar(Vec<(String, u64)>);
+
+impl PagesSoFar {
+    /// Takes the next cycle, and returns the number of the page that it belongs to; `None` if it
+    /// belongs to no page.
+    pub fn page_of(&mut self, record: &Record) -> Option<u64> {
+        let request = Message::of(record, "received");
+        if !is_fetched(&request) {
+            self.0.push((request.path_and_query().0.to_owned(), record.number));
+            return None;
+        }
+        // `http://host/path?query`
+        let (_, rest) = request.header("Referer").split_once("://")?;
+        let page = rest[rest.find('/')?..].split('?').next()?;
+        self.0.iter().rev().find(|(path, _)| path == page).map(|(_, number)| *number)
+    }
+}
+
+/// Each cycle that is kept, the oldest first, and the number of its page.
+pub fn with_pages(recorder: &Recorder) -> Vec<(Arc<Record>, Option<u64>)> {
+    let mut pages = PagesSoFar::default();
+    let with_page = |record: Arc<Record>| {
+        let page = pages.page_of(&record);
+        (record, page)
+    };
+    recorder.all().into_iter().map(with_page).collect()
+}

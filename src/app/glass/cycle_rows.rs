@@ -1,0 +1,129 @@
+//! Deeper: One row of the list of cycles, and which rows are wanted.
+//!
+//! A row answers: which request, when, who asked, what came back, and what changed. Page, text,
+//! JSON and stream show the same row. Its names:
+//!
+//! ```text
+//! number  time (UTC)  visitor (the row's key, cut; empty for a stranger)  hue  program
+//! request  status  changed (in words)  milliseconds  source  connection  page (it was fetched for)
+//! ```
+
+use super::asker::{program, visitor, with_pages};
+use super::columns::{COLUMNS, cut_line};
+use super::describe::CycleDescription;
+use super::message::Message;
+use carafe::cycle::{Record, Recorder};
+use carafe::http::{Fields, date};
+use carafe::{Map, Value};
+
+/// The style sheet has this many colours for visitors.
+const HUES: usize = 8;
+
+/// The row of a cycle; `page` is the number of the page that it was fetched for.
+pub fn row(record: &Record, page: Option<u64>) -> Map {
+    let cycle = CycleDescription::of(record);
+    let visitor = visitor(record);
+    let hue = visitor.bytes().map(usize::from).sum::<usize>() % HUES;
+    // `Thu, 26 Nov 2026 09:57:19 GMT`
+    let ended = date::format(record.ended);
+    Map::from([
+        ("number", Value::from(record.number)),
+        ("time", ended.split(' ').nth(4).into()),
+        ("visitor", visitor.into()),
+        ("hue", hue.into()),
+        ("program", program(&Message::of(record, "received")).into()),
+        ("request", cycle.request.as_str().into()),
+        ("status", record.status.0.into()),
+        ("changed", cycle.changed_words().into()),
+        ("milliseconds", cycle.milliseconds().into()),
+        ("source", cycle.source.as_str().into()),
+        ("connection", cycle.connection.into()),
+        ("page", page.into()),
+    ])
+}
+
+/// The cycles whose path the caller wants, as rows, the newest first.
+pub fn rows_of(recorder: &Recorder, wants: impl Fn(&str) -> bool) -> Vec<Value> {
+    let records = recorder.all().into_iter().rev();
+    let is_wanted = |record: &Record| wants(Message::of(record, "received").path_and_query().0);
+    records.filter(|record| is_wanted(record)).map(|record| row(&record, None).into()).collect()
+}
+
+/// Which rows are wanted: `?q=WORDS&visitor=7f3a`.
+pub struct RowFilter {
+    words: Vec<String>,
+    visitor: String,
+}
+
+impl RowFilter {
+    /// The filter that a query asks for.
+    pub fn of(query: &Fields) -> RowFilter {
+        let words = query.get("q").unwrap_or("").split_whitespace().map(str::to_lowercase);
+        let visitor = query.get("visitor").unwrap_or("").trim_end_matches('.');
+        RowFilter { words: words.collect(), visitor: visitor.to_owned() }
+    }
+
+    /// True if it leaves no row out.
+    pub fn is_empty(&self) -> bool {
+        self.words.is_empty() && self.visitor.is_empty()
+    }
+
+    /// True if this row is wanted: it has all the words, and it is of the visitor.
+    pub fn admits(&self, row: &Map) -> bool {
+        let line = line(row, usize::MAX).to_lowercase();
+        let is_of_visitor = self.visitor.is_empty() || text(row, "visitor") == self.visitor;
+        is_of_visitor && self.words.iter().all(|word| line.contains(word))
+    }
+
+    /// The rows that are wanted, the oldest first. In a list that is not whole, no row knows its
+    /// page: the page may be left out.
+    pub fn rows(&self, recorder: &Recorder) -> Vec<Map> {
+        let all = with_pages(recorder).into_iter();
+        let rows = all.map(|(record, page)| row(&record, page.filter(|_| self.is_empty())));
+        rows.filter(|row| self.admits(row)).collect()
+    }
+}
+
+/// A row in one line of a terminal. The columns do not move; what is too long is cut.
+pub fn line(row: &Map, columns: usize) -> String {
+    let indent = if row.get("page").is_some_and(|page| *page != Value::Null) { "  " } else { "" };
+    let visitor = match text(row, "visitor") {
+        "" => "stranger",
+        known => known,
+    };
+    let number = |name| row.get(name).and_then(Value::as_int).unwrap_or_default();
+    let start = format!(
+        "#{:<5} {} {:<7} {visitor:<8} {} ",
+        number("number"),
+        text(row, "time"),
+        text(row, "program"),
+        number("status")
+    );
+    let request = format!("{indent}{}", text(row, "request"));
+    match text(row, "changed") {
+        "" => cut_line(&format!("{start}{request}"), columns),
+        changed => {
+            let room = columns.min(COLUMNS) / 3;
+            let request = if columns > COLUMNS { request } else { cut_line(&request, room) };
+            cut_line(&format!("{start}{request:<room$} {changed}"), columns)
+        }
+    }
+}
+
+/// The list as page: the newest first; the rows of what was fetched for a page are the `parts` of
+/// its row.
+pub fn folded(rows: &[Map]) -> Value {
+    let page_of = |row: &Map| row.get("page").and_then(Value::as_int);
+    let pages = rows.iter().rev().filter(|row| page_of(row).is_none()).cloned();
+    let with_parts = pages.map(|mut page| {
+        let own = page.get("number").and_then(Value::as_int);
+        let parts = rows.iter().filter(|row| page_of(row).is_some() && page_of(row) == own);
+        page.insert("parts", parts.cloned().collect::<Value>());
+        page
+    });
+    with_parts.collect()
+}
+
+fn text<'m>(row: &'m Map, name: &str) -> &'m str {
+    row.get(name).and_then(Value::as_str).unwrap_or_default()
+}
