@@ -27,7 +27,7 @@ pub fn visitor(record: &Record) -> String {
 
 /// The kind of program that sent a request: `curl`, `browser` or `other`.
 pub fn program(request: &Message) -> &'static str {
-    match request.header("User-Agent") {
+    match request.header("User-Agent").unwrap_or("") {
         agent if agent.starts_with("curl/") => "curl",
         // Every browser says so, for historical reasons.
         agent if agent.starts_with("Mozilla/") => "browser",
@@ -38,14 +38,14 @@ pub fn program(request: &Message) -> &'static str {
 /// True if a page of this server fetched this, and not a person.
 fn is_fetched(request: &Message) -> bool {
     match request.header("Sec-Fetch-Dest") {
+        // A script asks with `empty`: a button was pressed.
+        Some(destination) => !matches!(destination, "document" | "empty"),
         // An old browser does not say it. But it names the page in Referer, and it asks for HTML
         // only when a person goes to a page.
-        "" => {
-            let is_page = request.header("Accept").contains("text/html");
-            request.asked().0 == "GET" && request.has("Referer") && !is_page
+        None => {
+            let is_page = request.header("Accept").is_some_and(|it| it.contains("text/html"));
+            request.asked().0 == "GET" && request.header("Referer").is_some() && !is_page
         }
-        // A script asks with `empty`: a button was pressed.
-        destination => !matches!(destination, "document" | "empty"),
     }
 }
 
@@ -72,7 +72,7 @@ impl PagesSoFar {
             return None;
         }
         // `http://host/path?query`
-        let (_, rest) = request.header("Referer").split_once("://")?;
+        let (_, rest) = request.header("Referer")?.split_once("://")?;
         let page = rest[rest.find('/')?..].split('?').next()?;
         self.0.iter().rev().find(|(path, _)| path == page).map(|(_, number)| *number)
     }

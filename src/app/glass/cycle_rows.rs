@@ -31,13 +31,13 @@ pub fn row(record: &Record, page: Option<u64>) -> Map {
         ("time", ended.split(' ').nth(4).into()),
         ("visitor", visitor.into()),
         ("hue", hue.into()),
-        ("program", program(&Message::of(record, "received")).into()),
-        ("request", cycle.request.as_str().into()),
+        ("program", program(&cycle.request).into()),
+        ("request", cycle.asked().into()),
         ("status", record.status.0.into()),
         ("changed", cycle.changed_words().into()),
         ("milliseconds", cycle.milliseconds().into()),
         ("source", cycle.source.as_str().into()),
-        ("connection", cycle.connection.into()),
+        ("connection", cycle.connection.0.into()),
         ("page", page.into()),
     ])
 }

@@ -50,8 +50,7 @@ pub fn whole(
             out.named("again", [why.to_owned()]);
         }
         Some(curl) => {
-            let hint =
-                if again.is_masked() { "; put your own value for the four dots" } else { "" };
+            let hint = if again.is_masked { "; put your own value for the four dots" } else { "" };
             // At the margin, so that it can be copied as it is.
             out.line(format!("   again{hint}:\n{}", folded(&curl)));
         }
@@ -85,8 +84,8 @@ pub fn painted(text: &str) -> String {
 /// The seven parts, with at most this many lines of each body.
 fn seven(cycle: &CycleDescription, body_lines: usize) -> Columns {
     let mut out = Columns::default();
-    let (number, connection) = (cycle.record.number, cycle.connection);
-    let left = format!(" #{number}  conn {connection}, {} request", ordinal(cycle.nth));
+    let (number, connection) = (cycle.record.number, cycle.connection.0);
+    let left = format!(" #{number}  conn {connection}, {} request", ordinal(cycle.connection.1));
     let right = format!("{:.1} ms   {}", cycle.milliseconds(), cycle.source);
     let gap = COLUMNS.saturating_sub(left.chars().count() + right.chars().count()).max(2);
     out.broken(&format!("{left}{}{right}", " ".repeat(gap)), " ");

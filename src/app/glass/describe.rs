@@ -19,7 +19,7 @@
 use super::answered::{answered_by, matched};
 use super::changes::changes;
 use super::mask::Mask;
-use super::message::{Message, readable};
+use super::message::Message;
 use super::part_line::PartLine;
 use super::visitor_memory::VisitorMemory;
 use super::wire_lines;
@@ -30,12 +30,10 @@ use carafe::{Map, Value, json};
 /// The description of a cycle.
 pub struct CycleDescription<'r> {
     pub record: &'r Record,
-    /// The number of its connection.
-    pub connection: u64,
-    /// 1 for the first request on it.
-    pub nth: u64,
-    /// `GET /hello`
-    pub request: String,
+    /// The request, masked.
+    pub request: Message<'r>,
+    /// The number of its connection, and 1 for the first request on it.
+    pub connection: (u64, u64),
     /// The line of source that answered.
     pub source: String,
     /// The seven parts and the steps, each with its name in the JSON.
@@ -45,31 +43,38 @@ pub struct CycleDescription<'r> {
 impl<'r> CycleDescription<'r> {
     /// Describes a record.
     pub fn of(record: &'r Record) -> CycleDescription<'r> {
-        let (request, response) = (Message::of(record, "received"), Message::of(record, "sent"));
+        let mut request = Message::of(record, "received");
+        let mut response = Message::of(record, "sent");
         let mask = Mask::of(record, &request);
+        mask.apply(&mut request);
+        mask.apply(&mut response);
         let memory = VisitorMemory::of(&record.cycle, &mask);
         let steps = record.cycle.steps();
-        let (method, target) = request.asked();
         let connection = steps.iter().find_map(|step| match step.detail {
             Detail::Connection { number, nth, .. } => Some((number, nth)),
             _ => None,
         });
-        let (connection, nth) = connection.unwrap_or((0, 0));
-        let (knew, cookie) = memory.knew(request.total.unwrap_or(0), request.has("Cookie"));
-        let is_head = method == "HEAD";
-        let sent = wire_lines::of_response(&response, &mask, record.status, is_head);
+        let bytes = request.total.unwrap_or(0);
+        let (knew, cookie) = memory.knew(bytes, request.header("Cookie").is_some());
+        let is_head = request.asked().0 == "HEAD";
         let parts = [
-            ("arrived", wire_lines::of_request(&request, &mask, &cookie)),
+            ("arrived", wire_lines::of_request(&request, &cookie)),
             ("knew_before", knew),
             ("matched", matched(steps, &mask)),
             ("read", read(steps, &mask, &request)),
             ("changed", changes(&record.cycle, &memory)),
-            ("sent", sent),
+            ("sent", wire_lines::of_response(&response, record.status, is_head)),
             ("still_knows", vec![memory.still_knows()]),
             ("steps", steps.iter().map(step).collect()),
         ];
-        let request = format!("{method} {}", mask.target(target));
-        CycleDescription { record, connection, nth, request, source: answered_by(steps), parts }
+        let (connection, source) = (connection.unwrap_or((0, 0)), answered_by(steps));
+        CycleDescription { record, request, connection, source, parts }
+    }
+
+    /// Method and target: `GET /hello`.
+    pub fn asked(&self) -> String {
+        let (method, target) = self.request.asked();
+        format!("{method} {target}")
     }
 
     /// The lines of the part of this name.
@@ -90,18 +95,17 @@ impl<'r> CycleDescription<'r> {
 
     /// The description as page and JSON have it.
     pub fn to_map(&self) -> Map {
-        let facts = Map::from([
+        let mut map = Map::from([
             ("number", Value::from(self.record.number)),
             ("ended", date::format(self.record.ended).into()),
             ("milliseconds", self.milliseconds().into()),
-            ("connection", self.connection.into()),
-            ("request_on_it", self.nth.into()),
-            ("request", self.request.as_str().into()),
+            ("connection", self.connection.0.into()),
+            ("request_on_it", self.connection.1.into()),
+            ("request", self.asked().into()),
             ("status", self.record.status.0.into()),
             ("answer", self.record.status.to_string().into()),
             ("source", self.source.as_str().into()),
         ]);
-        let mut map = facts;
         for (name, lines) in &self.parts {
             map.insert(*name, lines.iter().collect::<Value>());
         }
@@ -113,32 +117,28 @@ impl<'r> CycleDescription<'r> {
 /// decoding.
 fn read(steps: &[Step], mask: &Mask, request: &Message) -> Vec<PartLine> {
     let mut read = Vec::new();
-    let mut field = |name: &str, raw: &str, decoded: String| {
-        read.push(PartLine::new(name, raw).note(decoded));
-    };
-    let content = request.content();
     let is_form = steps.iter().any(|step| step.name == "form");
-    let form = if is_form { readable(&content, true) } else { String::new() };
-    for (from, encoded) in [("query", request.path_and_query().1), ("form", &form)] {
+    let form = if is_form { request.content.as_str() } else { "" };
+    for (from, encoded) in [("query", request.path_and_query().1), ("form", form)] {
         for pair in encoded.split('&') {
             if let Some((name, value)) = Fields::parse(pair).iter().next() {
-                let decoded = format!("{name} = {}", mask.field(name, value));
-                field(from, &mask.fields(pair), decoded);
+                let decoded = format!("{name} = {}", mask.text(value));
+                read.push(PartLine::new(from, pair).note(decoded));
             }
         }
     }
-    let is_json = request.header("Content-Type").starts_with("application/json");
-    let json = is_json.then(|| json::parse(&content).ok()).flatten();
+    let is_json = request.content_type().starts_with("application/json");
+    let json = is_json.then(|| json::parse(request.content.as_bytes()).ok()).flatten();
     for (name, value) in json.iter().filter_map(Value::as_map).flat_map(Map::iter) {
-        let value_text = mask.json(name, value);
-        let decoded = value.as_str().map_or(value_text.clone(), |text| mask.field(name, text));
-        let raw = format!("{}:{value_text}", json::write(&name.into()));
-        field("json", &raw, format!("{name} = {decoded}"));
+        let written = json::write(value);
+        let decoded = mask.text(value.as_str().unwrap_or(&written));
+        let raw = format!("{}:{written}", json::write(&name.into()));
+        read.push(PartLine::new("json", raw).note(format!("{name} = {decoded}")));
     }
     let cookies = request.headers().filter(|(name, _)| name.eq_ignore_ascii_case("Cookie"));
     for pair in cookies.flat_map(|(_, value)| value.split(';')) {
-        let raw = mask.header("Cookie", pair.trim());
-        field("cookie", &raw, raw.replacen('=', " = ", 1));
+        let decoded = pair.trim().replacen('=', " = ", 1);
+        read.push(PartLine::new("cookie", pair.trim()).note(decoded));
     }
     read
 }

@@ -4,6 +4,7 @@
 //! screenshots travel. An id is cut to four characters, which is enough to recognise it. A password
 //! becomes four dots.
 //!
+//! * A message is masked once ([`Mask::apply`]). What is then made of it is masked, too.
 //! * A field is hidden by its name: in queries, forms, JSON, cookies, sessions, and the variables
 //!   of templates. One function for each format writes it anew without its secrets, and collects
 //!   the secrets on the way.
@@ -13,17 +14,13 @@
 //! Left out: a password of fewer than four characters that an answer repeats. If it were hidden
 //! everywhere, it would cover half of the other text.
 
-use super::message::{Message, readable};
+use super::message::Message;
 use carafe::cycle::{Cycle, Detail, Record};
 use carafe::http::fields::percent_decode;
 use carafe::{Map, Value, json};
 
 /// What stands in place of a password.
-const DOTS: &str = "....";
-
-/// Names of headers that prove who sends the request.
-const CREDENTIALS: [&str; 4] =
-    ["authorization", "proxy-authorization", "x-api-key", "x-auth-token"];
+pub const DOTS: &str = "....";
 
 /// The secrets of one cycle, each with what is shown in its place; the longest first, because a
 /// long one may contain a short one.
@@ -32,9 +29,6 @@ pub struct Mask(Vec<(String, String)>);
 impl Mask {
     /// Collects the ids and the passwords of a cycle.
     pub fn of(record: &Record, request: &Message) -> Mask {
-        // A shorter id has nothing to cut, and its letters would be found everywhere.
-        let ids = ids(&record.cycle).filter(|id| id.len() > 4);
-        let mut shown: Vec<_> = ids.map(|id| (id.to_owned(), cut_id(id))).collect();
         let mut secrets = Vec::new();
         for step in record.cycle.steps() {
             if let Detail::Route { params, .. } = &step.detail {
@@ -43,25 +37,25 @@ impl Mask {
             }
         }
         without_secret_fields(request.path_and_query().1, &mut secrets);
-        let body = readable(&request.content(), true);
-        without_secrets(request.header("Content-Type"), &body, &mut secrets);
+        without_secrets(request.content_type(), &request.content, &mut secrets);
         for (name, value) in request.headers().filter(|(name, _)| is_credential(name)) {
             // The first word only names the scheme: Basic, Bearer.
             let scheme = value.split_once(' ').filter(|_| !is_secret(name));
             secrets.push(scheme.map_or(value, |(_, secret)| secret).to_owned());
         }
+        // A shorter id has nothing to cut, and its letters would be found everywhere.
+        let ids = ids(&record.cycle).filter(|id| id.len() > 4);
+        let mut shown: Vec<_> = ids.map(|id| (id.to_owned(), cut_id(id))).collect();
         for secret in secrets {
             // An answer may repeat it as it is, in HTML or in JSON.
             let escaped = secret.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
             let escaped = escaped.replace('"', "&#34;").replace('\'', "&#39;");
-            let quoted = json::write(&secret.as_str().into());
-            let quoted = quoted[1..quoted.len() - 1].to_owned();
+            let quoted = json::write(&secret.as_str().into()).trim_matches('"').to_owned();
             let is_long = |text: &String| text.chars().count() >= 4 && text != DOTS;
             let spellings = [secret, escaped, quoted].into_iter().filter(is_long);
             shown.extend(spellings.map(|text| (text, DOTS.to_owned())));
         }
         shown.sort_by(|(one, _), (other, _)| other.len().cmp(&one.len()).then(one.cmp(other)));
-        shown.dedup();
         Mask(shown)
     }
 
@@ -70,23 +64,52 @@ impl Mask {
         self.0.iter().fold(text.to_owned(), |text, (secret, shown)| text.replace(secret, shown))
     }
 
-    /// A form or a query, still encoded.
-    pub fn fields(&self, text: &str) -> String {
-        self.text(&without_secret_fields(text, &mut Vec::new()))
+    /// The text of a field of this name.
+    pub fn field(&self, name: &str, text: &str) -> String {
+        if is_secret(name) { DOTS.to_owned() } else { self.text(text) }
     }
 
-    /// A request target, or a URL.
-    pub fn target(&self, target: &str) -> String {
-        match target.split_once('?') {
-            Some((path, query)) => format!("{}?{}", self.text(path), self.fields(query)),
-            None => self.text(target),
+    /// The value of this name as JSON.
+    pub fn json(&self, name: &str, value: &Value) -> String {
+        let hidden = without_secret_values(value, is_secret(name), &mut Vec::new());
+        self.text(&json::write(&hidden))
+    }
+
+    /// Masks a message: its target, its headers and its body. Every other letter stays.
+    pub fn apply(&self, message: &mut Message) {
+        let content = without_secrets(message.content_type(), &message.content, &mut Vec::new());
+        let content = self.text(&content);
+        let mut hidden = Vec::new();
+        for (at, (line, _)) in message.lines.iter_mut().enumerate() {
+            let masked = match line.split_once(':') {
+                Some((name, value)) if at > 0 => format!("{name}:{}", self.header(name, value)),
+                _ => self.target(line),
+            };
+            if masked != *line {
+                let name = line.split(':').next().filter(|_| at > 0);
+                hidden.push(name.map_or("target".to_owned(), str::to_ascii_lowercase));
+                *line = masked;
+            }
         }
+        if content != message.content {
+            hidden.push("body".to_owned());
+            message.content = content;
+        }
+        message.hidden = hidden;
     }
 
-    /// The value of a header.
-    pub fn header(&self, name: &str, value: &str) -> String {
+    /// A URL, or a request line.
+    fn target(&self, line: &str) -> String {
+        let Some((path, rest)) = line.split_once('?') else { return self.text(line) };
+        let (query, version) = rest.split_at(rest.find(' ').unwrap_or(rest.len()));
+        let query = without_secret_fields(query, &mut Vec::new());
+        self.text(&format!("{path}?{query}{version}"))
+    }
+
+    /// The value of a header, with the blanks around it.
+    fn header(&self, name: &str, value: &str) -> String {
         match name.to_ascii_lowercase().as_str() {
-            name if is_credential(name) => DOTS.to_owned(),
+            name if is_credential(name) => format!(" {DOTS}"),
             "referer" | "location" => self.target(value),
             "cookie" | "set-cookie" => {
                 let pairs = value.split(';').map(|pair| match pair.split_once('=') {
@@ -102,22 +125,6 @@ impl Mask {
             _ => self.text(value),
         }
     }
-
-    /// A body of this media type.
-    pub fn body(&self, content_type: &str, body: &str) -> String {
-        self.text(&without_secrets(content_type, body, &mut Vec::new()))
-    }
-
-    /// The text of a field of this name.
-    pub fn field(&self, name: &str, text: &str) -> String {
-        if is_secret(name) { DOTS.to_owned() } else { self.text(text) }
-    }
-
-    /// The value of this name as JSON.
-    pub fn json(&self, name: &str, value: &Value) -> String {
-        let hidden = without_secret_values(value, is_secret(name), &mut Vec::new());
-        self.text(&json::write(&hidden))
-    }
 }
 
 /// The whole ids that the visitor of a cycle sent or was given. They are compared, never shown.
@@ -131,10 +138,7 @@ pub fn ids(cycle: &Cycle) -> impl Iterator<Item = &str> {
 /// The first four characters of an id.
 pub fn cut_id(id: &str) -> String {
     let id = id.trim();
-    match id.char_indices().nth(4) {
-        Some((end, _)) => format!("{}..", &id[..end]),
-        None => id.to_owned(),
-    }
+    id.char_indices().nth(4).map_or(id.to_owned(), |(end, _)| format!("{}..", &id[..end]))
 }
 
 /// True for the name of a field that only its owner should read.
@@ -144,8 +148,10 @@ fn is_secret(name: &str) -> bool {
     name.trim() == "pass" || words.iter().any(|word| name.contains(word))
 }
 
+/// True for the name of a header that proves who sends the request.
 fn is_credential(name: &str) -> bool {
-    CREDENTIALS.iter().any(|known| known.eq_ignore_ascii_case(name)) || is_secret(name)
+    let known = ["authorization", "proxy-authorization", "x-api-key", "x-auth-token"];
+    known.contains(&name.to_ascii_lowercase().as_str()) || is_secret(name)
 }
 
 /// A body without its secrets, which are added to `secrets`.
@@ -203,8 +209,7 @@ fn without_secret_values(value: &Value, is_hidden: bool, secrets: &mut Vec<Strin
 /// What separates the parts of a `multipart/form-data` (RFC 7578).
 fn boundary_of(content_type: &str) -> Option<&str> {
     let parameters = content_type.strip_prefix("multipart/")?;
-    let boundary =
-        parameters.split(';').find_map(|parameter| parameter.trim().strip_prefix("boundary="))?;
+    let boundary = parameters.split(';').find_map(|it| it.trim().strip_prefix("boundary="))?;
     Some(boundary.trim_matches('"')).filter(|boundary| !boundary.is_empty())
 }
 

@@ -19,6 +19,10 @@ pub struct Message<'r> {
     pub has_end: bool,
     /// The bytes after the empty line.
     pub body: &'r [u8],
+    /// The body as text, without the framing of chunks.
+    pub content: String,
+    /// What `mask.rs` has hidden: names of headers in small letters, `target`, `body`.
+    pub hidden: Vec<String>,
 }
 
 impl<'r> Message<'r> {
@@ -29,11 +33,9 @@ impl<'r> Message<'r> {
             Detail::Bytes(excerpt) => Some(excerpt),
             _ => None,
         });
-        let Some(excerpt) = excerpt else {
-            return Message { total: Some(0), ..Message::default() };
-        };
-        let bytes = &excerpt.bytes[..];
-        let mut message = Message { bytes, total: excerpt.total, ..Message::default() };
+        let (bytes, total) =
+            excerpt.map_or((&[][..], Some(0)), |excerpt| (&excerpt.bytes[..], excerpt.total));
+        let mut message = Message { bytes, total, ..Message::default() };
         let mut rest = bytes;
         while !rest.is_empty() && !message.has_end {
             let end = rest.iter().position(|byte| *byte == b'\n').map_or(rest.len(), |at| at + 1);
@@ -52,7 +54,16 @@ impl<'r> Message<'r> {
             // RFC 9112 §2.2: a server "SHOULD ignore at least one empty line (CRLF) received prior
             // to the request-line".
         }
+        message.content = readable(&message.content_bytes(), true);
         message
+    }
+
+    /// The bytes of the body without the framing of chunks.
+    pub fn content_bytes(&self) -> Vec<u8> {
+        match self.header("Transfer-Encoding") {
+            None => self.body.to_vec(),
+            Some(_) => chunks(self.body).into_iter().flat_map(|(_, data)| data).copied().collect(),
+        }
     }
 
     /// True if the record does not hold the whole message.
@@ -83,23 +94,14 @@ impl<'r> Message<'r> {
         headers.map(|(name, value)| (name, value.trim()))
     }
 
-    /// The value of a header; empty if there is none.
-    pub fn header(&self, name: &str) -> &str {
-        let mut named = self.headers().filter(|(known, _)| known.eq_ignore_ascii_case(name));
-        named.next().map_or("", |(_, value)| value)
+    /// The value of a header.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 
-    /// True if a header of this name is there.
-    pub fn has(&self, name: &str) -> bool {
-        self.headers().any(|(known, _)| known.eq_ignore_ascii_case(name))
-    }
-
-    /// The body without the framing of chunks.
-    pub fn content(&self) -> Vec<u8> {
-        if !self.has("Transfer-Encoding") {
-            return self.body.to_vec();
-        }
-        chunks(self.body).into_iter().flat_map(|(_, data)| data).copied().collect()
+    /// The media type that the message names for its body.
+    pub fn content_type(&self) -> &str {
+        self.header("Content-Type").unwrap_or("")
     }
 }
 

@@ -97,7 +97,7 @@ fn one(ctx: &mut Context, recorder: &Recorder) -> Result<Response, Error> {
     };
     let (cycle, base) = (CycleDescription::of(&record), ctx.base());
     let related = related::RelatedCycles::of(&record, recorder);
-    let again = repeat_request::RepeatRequest::of(&record);
+    let again = repeat_request::RepeatRequest::of(&record, &cycle.request);
     let is_open = ending.is_empty();
     let is_page = is_open && ctx.request.prefers_html();
     if !is_page && ending != "json" && !(is_open && ctx.request.accepts("application/json")) {
@@ -106,11 +106,11 @@ fn one(ctx: &mut Context, recorder: &Recorder) -> Result<Response, Error> {
     let mut map = cycle.to_map();
     related.add_to(&mut map);
     map.insert("curl", again.curl(&base));
-    map.insert("masked", again.is_masked());
+    map.insert("masked", again.is_masked);
     map.insert("again", again.browser());
     if !is_page {
         return Ok(uncached(Response::json(json::write(&map.into()) + "\n")));
     }
-    map.insert("nth", cycle_text::ordinal(cycle.nth));
+    map.insert("nth", cycle_text::ordinal(cycle.connection.1));
     Ok(uncached(ctx.render("cycle.html", map)?))
 }

@@ -3,45 +3,45 @@
 //! Each line of the head becomes a line of the description, with a few words on what it is for and
 //! the section of the standard that says so. The words are rows of `words.txt`.
 
-use super::mask::Mask;
+use super::mask::DOTS;
 use super::message::{Message, chunks, readable};
 use super::part_line::PartLine;
 use super::words::say;
 use carafe::http::Status;
 
 /// The lines of a request; `cookie` is the note on the session's cookie.
-pub fn of_request(message: &Message, mask: &Mask, cookie: &str) -> Vec<PartLine> {
-    let first = match message.start_line().split(' ').collect::<Vec<_>>()[..] {
-        [method, target, version] if !method.is_empty() && !target.is_empty() => {
-            let line = format!("{method} {} {version}", mask.target(target));
+pub fn of_request(message: &Message, cookie: &str) -> Vec<PartLine> {
+    let line = message.start_line();
+    let first = match line.split(' ').collect::<Vec<_>>()[..] {
+        [method, target, _] if !method.is_empty() && !target.is_empty() => {
             PartLine::new("request line", line).note("method, target, version (RFC 9112 §3)")
         }
-        _ => PartLine::new("bad line", mask.text(message.start_line())).note("not a request line"),
+        _ => PartLine::new("bad line", line).note("not a request line"),
     };
-    let mut lines = head(message, mask, first, cookie);
+    let mut lines = head(message, first, cookie);
     // RFC 9112 §6.3: a request has a body if Content-Length or Transfer-Encoding says so. Bytes
     // that no header announced are shown as well.
-    if message.has("Transfer-Encoding") {
-        in_chunks(message, mask, &mut lines);
+    if message.header("Transfer-Encoding").is_some() {
+        in_chunks(message, &mut lines);
     } else if !message.body.is_empty() {
-        lines.push(body(message, mask));
+        lines.push(body(message));
     }
     lines.extend(cut(message));
     lines
 }
 
 /// The lines of a response; `is_head` says that the request had the method HEAD.
-pub fn of_response(message: &Message, mask: &Mask, status: Status, is_head: bool) -> Vec<PartLine> {
-    let note = say("status", &status.0.to_string(), &[]);
-    let first = PartLine::new("status line", message.start_line()).note(format!("status: {note}"));
-    let mut lines = head(message, mask, first, "");
+pub fn of_response(message: &Message, status: Status, is_head: bool) -> Vec<PartLine> {
+    let note = format!("status: {}", say("status", &status.0.to_string(), &[]));
+    let first = PartLine::new("status line", message.start_line()).note(note);
+    let mut lines = head(message, first, "");
     // RFC 9110 §9.3.2: the answer to HEAD has the headers of GET, and no body.
     if is_head && !status.has_no_body() {
         let note = "no body: HEAD asks for the headers alone (RFC 9110 §9.3.2)";
         lines.push(PartLine::new("body", "").note(note));
     } else if !message.body.is_empty() {
-        lines.push(body(message, mask));
-    } else if message.has("Transfer-Encoding") {
+        lines.push(body(message));
+    } else if message.header("Transfer-Encoding").is_some() {
         let note = "the body follows in chunks, the last of length 0 (RFC 9112 §7.1)";
         lines.push(PartLine::new("body", "").note(note));
     }
@@ -50,35 +50,28 @@ pub fn of_response(message: &Message, mask: &Mask, status: Status, is_head: bool
 }
 
 /// The first line, the headers, and the empty line after them.
-fn head(message: &Message, mask: &Mask, first: PartLine, cookie: &str) -> Vec<PartLine> {
+fn head(message: &Message, first: PartLine, cookie: &str) -> Vec<PartLine> {
     let Some((&(_, end), headers)) = message.lines.split_first() else { return Vec::new() };
     let mut lines = vec![first.end(end)];
     for (line, end) in headers {
-        header(line, end, mask, cookie, &mut lines);
+        let Some((name, value)) = line.split_once(':') else {
+            let bad = PartLine::new("bad line", line).note("not a header: there is no colon");
+            lines.push(bad.end(end));
+            continue;
+        };
+        if name.eq_ignore_ascii_case("Set-Cookie") {
+            set_cookie(line, end, &mut lines);
+            continue;
+        }
+        let is_cookie = name.eq_ignore_ascii_case("Cookie");
+        let note = if is_cookie { cookie_note(value, cookie) } else { say("header", name, &[]) };
+        lines.push(PartLine::new("header", line).note(note).end(end));
     }
     if message.has_end {
         let note = "empty line: headers end here (RFC 9112 §2.1)";
-        lines.push(PartLine::new("empty line", "").end("CR LF").note(note));
+        lines.push(PartLine::new("empty line", "").note(note).end("CR LF"));
     }
     lines
-}
-
-/// One header: masked where it must be, and otherwise every letter as it was sent.
-fn header(line: &str, end: &'static str, mask: &Mask, cookie: &str, lines: &mut Vec<PartLine>) {
-    let Some((name, rest)) = line.split_once(':') else {
-        let bad = PartLine::new("bad line", mask.text(line)).end(end);
-        return lines.push(bad.note("not a header: there is no colon"));
-    };
-    let value = rest.trim();
-    let shown = rest.replacen(value, &mask.header(name, value), 1);
-    let text = format!("{name}:{shown}");
-    match name.to_ascii_lowercase().as_str() {
-        "set-cookie" => set_cookie(&text, end, lines),
-        "cookie" => {
-            lines.push(PartLine::new("header", text).end(end).note(cookie_note(value, cookie)));
-        }
-        known => lines.push(PartLine::new("header", text).end(end).note(say("header", known, &[]))),
-    }
 }
 
 /// One `Set-Cookie`, broken where its attributes begin, so that each can have its note.
@@ -87,17 +80,14 @@ fn set_cookie(text: &str, end: &'static str, lines: &mut Vec<PartLine>) {
     let small = text.to_ascii_lowercase();
     let lasts = small.contains("max-age=") || small.contains("expires=");
     let until = if lasts { "" } else { " until you are closed" };
+    let mut attributes = text.split_inclusive(';');
+    let pair = attributes.next().unwrap_or("");
     let note = format!("please remember this{until} (RFC 6265 §4.1)");
-    for (at, attribute) in text.split_inclusive(';').map(str::trim).enumerate() {
-        lines.push(match at {
-            0 => PartLine::new("header", attribute).note(&note),
-            _ => PartLine::new("attribute", format!("  {attribute}")).note(say(
-                "attribute",
-                attribute.trim_end_matches(';'),
-                &[],
-            )),
-        });
-    }
+    lines.push(PartLine::new("header", pair).note(note));
+    lines.extend(attributes.map(str::trim).map(|attribute| {
+        let note = say("attribute", attribute.trim_end_matches(';'), &[]);
+        PartLine::new("attribute", format!("  {attribute}")).note(note)
+    }));
     if let Some(last) = lines.last_mut() {
         last.end = end;
     }
@@ -109,44 +99,38 @@ fn cookie_note(value: &str, own: &str) -> String {
     let names = value.split(';').filter_map(|pair| Some(pair.split_once('=')?.0.trim()));
     let is_own =
         |name: &str| name.starts_with("carafe_") || matches!(name, "visits" | "visits_signed");
-    let others: Vec<&str> = names.filter(|name| !is_own(name)).collect();
-    let others = match others[..] {
-        [] => return own.to_owned(),
-        [name] => format!("cookie `{name}` came along: another program on this host set it"),
-        _ => format!(
-            "cookies `{}` came along: other programs on this host set them",
-            others.join("`, `")
-        ),
-    };
-    if own.is_empty() { others } else { format!("{own}; {others}") }
+    let others = names.filter(|name| !is_own(name)).collect::<Vec<_>>().join("`, `");
+    match (own, &*others) {
+        (own, "") => own.to_owned(),
+        ("", others) => {
+            format!("cookie `{others}` came along: another program on this host set it")
+        }
+        _ => format!("{own}; cookie `{others}` came along: another program on this host set it"),
+    }
 }
 
 /// A body, and which header said how long it is.
-fn body(message: &Message, mask: &Mask) -> PartLine {
-    let media_type = message.header("Content-Type");
+fn body(message: &Message) -> PartLine {
     let note = match message.header("Content-Length") {
-        "" => "body: no header said that one follows".to_owned(),
-        length => format!("body: {length} bytes, as Content-Length said"),
+        Some(length) => format!("body: {length} bytes, as Content-Length said"),
+        None => "body: no header said that one follows".to_owned(),
     };
-    let name = if media_type.starts_with("text/html") { "page" } else { "body" };
-    let text = mask.body(media_type, &readable(message.body, true));
-    PartLine { text, ..PartLine::new(name, "").note(note) }
+    let name = if message.content_type().starts_with("text/html") { "page" } else { "body" };
+    PartLine { text: message.content.clone(), ..PartLine::new(name, "").note(note) }
 }
 
 /// The body as it arrived. RFC 9112 §7.1: a chunk's size stands before its data, in hexadecimal.
-fn in_chunks(message: &Message, mask: &Mask, lines: &mut Vec<PartLine>) {
+fn in_chunks(message: &Message, lines: &mut Vec<PartLine>) {
     // Two chunks may share a secret. Then the bytes of all chunks stay hidden.
-    let whole = readable(&message.content(), true);
-    let is_masked = mask.body(message.header("Content-Type"), &whole) != whole;
+    let is_masked = message.hidden.iter().any(|name| name == "body");
     for (line, data) in chunks(message.body) {
         let note = match data.len() {
-            0 => "a chunk of length 0: the body ends here".to_owned(),
-            length => format!("hexadecimal: a chunk of {length} bytes"),
+            0 => "a chunk of length 0: the body ends here (RFC 9112 §7.1)".to_owned(),
+            length => format!("hexadecimal: a chunk of {length} bytes (RFC 9112 §7.1)"),
         };
-        let line = PartLine::new("chunk", readable(line, false)).end("CR LF");
-        lines.push(line.note(note + " (RFC 9112 §7.1)"));
+        lines.push(PartLine::new("chunk", readable(line, false)).note(note).end("CR LF"));
         if !data.is_empty() {
-            let text = if is_masked { "....".to_owned() } else { readable(data, true) };
+            let text = if is_masked { DOTS.to_owned() } else { readable(data, true) };
             let note = format!("body: {} bytes, as the chunk said", data.len());
             lines.push(PartLine { text, ..PartLine::new("body", "").note(note).end("CR LF") });
         }
