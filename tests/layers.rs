@@ -10,17 +10,17 @@ use std::path::Path;
 
 /// A room of `src/`, and the rooms (or single files) that its code may use. The longest name that fits decides.
 const ARROWS: &[(&str, &[&str])] = &[
-    ("value.rs", &[]),
+    ("value", &[]),
     ("contents.rs", &[]),
     ("near.rs", &[]),
     ("random.rs", &[]),
-    ("json", &["value.rs"]),
-    ("http", &["json", "value.rs"]),
-    ("cycle", &["http", "value.rs"]),
+    ("json", &["value"]),
+    ("http", &["json", "value"]),
+    ("cycle", &["http", "value"]),
     ("server", &["cycle", "http"]),
     ("signal.rs", &["server"]),
-    ("web/template", &["web/file_cache.rs", "http", "json", "near.rs", "value.rs"]),
-    ("web/store", &["web/sign.rs", "cycle", "http", "json", "near.rs", "random.rs", "value.rs"]),
+    ("web/template", &["web/file_cache.rs", "http", "json", "near.rs", "value"]),
+    ("web/store", &["web/sign.rs", "cycle", "http", "json", "near.rs", "random.rs", "value"]),
     (
         "web",
         &[
@@ -32,7 +32,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "json",
             "near.rs",
             "random.rs",
-            "value.rs",
+            "value",
         ],
     ),
     (
@@ -48,7 +48,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "http",
             "json",
             "near.rs",
-            "value.rs",
+            "value",
         ],
     ),
     (
@@ -65,7 +65,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "json",
             "near.rs",
             "random.rs",
-            "value.rs",
+            "value",
         ],
     ),
     (
@@ -82,7 +82,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "json",
             "near.rs",
             "random.rs",
-            "value.rs",
+            "value",
         ],
     ),
     (
@@ -101,7 +101,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "json",
             "near.rs",
             "random.rs",
-            "value.rs",
+            "value",
         ],
     ),
     ("main.rs", &["cli", "server", "signal.rs"]),

@@ -7,40 +7,19 @@
 //! * Integers are exact. One that 64 bits do not hold is an error, not a float that is nearly it.
 //! * A float keeps its value through text and back, and stays a float: `1.0`, not `1`.
 //! * Of two equal names in an object the last wins, as in browsers and in Python.
-//! * How deep and how long a text may be is bounded: a thread's stack is small, and the sender
-//!   chooses the text.
+//! * How deep and how long a text may be is bounded, and how much memory its values may take: a
+//!   thread's stack is small, and the sender chooses the text.
 //!
 //! Left out: reading in pieces. The whole text must be in memory before the first byte is read.
 
 mod read;
 mod write;
 
-pub use read::parse;
-pub use write::{Style, write, write_float, write_int, write_into};
-
-use std::fmt;
+pub use read::{JsonError, parse, parse_within};
+pub use write::{Style, write, write_float, write_int, write_into, write_map};
 
 /// How deep lists and objects may lie in one another; each level costs stack.
 pub const DEPTH: usize = 64;
 
 /// The longest text that [`parse`] looks at, in bytes.
 pub const LONGEST: usize = 16 << 20;
-
-/// Why a text is not JSON, and where: both counted from 1, the column in characters.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct JsonError {
-    /// The line of the first character that does not fit.
-    pub line: usize,
-    /// The place of that character in its line.
-    pub column: usize,
-    /// What was found and what was expected.
-    pub message: String,
-}
-
-impl fmt::Display for JsonError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}: {}", self.line, self.column, self.message)
-    }
-}
-
-impl std::error::Error for JsonError {}

@@ -1,10 +1,42 @@
-//! Deeper: From JSON text to a value.
+//! Deeper: from JSON text to a value.
 //!
 //! The grammar of RFC 8259 stands above the functions that implement it. Each takes what it knows
 //! from the front of the text, and the first character that does not fit is the error.
+//!
+//! `[[0],[0]]` takes nine bytes as text and hundreds as values. So the memory of the values is
+//! counted while they are made, and [`parse_within`] stops where the caller's bound is reached.
 
-use super::{DEPTH, JsonError, LONGEST};
+use super::{DEPTH, LONGEST};
 use crate::value::{Map, Value};
+use std::borrow::Cow;
+use std::fmt;
+
+/// What a value takes as an item of a list that has grown, in bytes; a list's own memory, in which
+/// its first items have their places; and what a name with its value takes in a map.
+const ITEM_BYTES: usize = 48;
+const LIST_BYTES: usize = 160;
+const ENTRY_BYTES: usize = 128;
+
+/// Why a text is not JSON, and where: both counted from 1, the column in characters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JsonError {
+    /// The line of the first character that does not fit.
+    pub line: usize,
+    /// The place of that character in its line.
+    pub column: usize,
+    /// What was found and what was expected.
+    pub message: String,
+    /// True if the text is well formed so far, but its values take too much memory.
+    pub is_too_large: bool,
+}
+
+impl fmt::Display for JsonError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}: {}", self.line, self.column, self.message)
+    }
+}
+
+impl std::error::Error for JsonError {}
 
 /// Reads one JSON value, with nothing but white space around it.
 ///
@@ -15,29 +47,45 @@ use crate::value::{Map, Value};
 ///
 /// ```
 /// let value = carafe::json::parse(br#"{"item": "kettle", "count": 2}"#).unwrap();
-/// assert_eq!(value.as_map().unwrap().get("count"), Some(&2.into()));
+/// assert_eq!(value.get("count"), Some(&2.into()));
 /// let error = carafe::json::parse(b"[1, 2").unwrap_err();
 /// assert_eq!(error.to_string(), "1:6: found the end, expected , or ]");
 /// ```
 pub fn parse(bytes: &[u8]) -> Result<Value, JsonError> {
+    parse_within(bytes, usize::MAX)
+}
+
+/// The same, for a text from a stranger: the values may take about `most` bytes of memory.
+///
+/// # Errors
+///
+/// Those of [`parse`]; values that take more.
+pub fn parse_within(bytes: &[u8], most: usize) -> Result<Value, JsonError> {
+    parse_boxed(bytes, most).map_err(|error| *error)
+}
+
+/// The same; a result with a small error is moved faster.
+fn parse_boxed(bytes: &[u8], most: usize) -> Result<Value, Box<JsonError>> {
     if bytes.len() > LONGEST {
         let message = format!("the text is longer than {LONGEST} bytes");
-        return Err(JsonError { line: 1, column: 1, message });
+        return Err(Reader { text: "", at: 0, left: 0 }.error(message));
     }
     let text = str::from_utf8(bytes).map_err(|error| {
         let good = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
-        Reader { text: &good, at: good.len() }.error("found bytes that are not UTF-8")
+        Reader { text: &good, at: good.len(), left: 0 }.error("found bytes that are not UTF-8")
     })?;
-    let mut reader = Reader { text, at: 0 };
+    let mut reader = Reader { text, at: 0, left: most };
     let value = reader.value(0)?;
     reader.skip_space();
     if reader.at < text.len() { Err(reader.unexpected("the end")) } else { Ok(value) }
 }
 
-/// A text, and how far it has been read.
+/// A text, how far it has been read, and how many bytes its further values may take.
+#[derive(Clone, Copy)]
 struct Reader<'a> {
     text: &'a str,
     at: usize,
+    left: usize,
 }
 
 impl<'a> Reader<'a> {
@@ -54,9 +102,9 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads the bytes before the first one that is not `wanted`.
-    fn take_while(&mut self, wanted: impl Fn(&u8) -> bool) -> &'a str {
+    fn take_while(&mut self, wanted: impl Fn(u8) -> bool) -> &'a str {
         let rest = &self.text[self.at..];
-        let taken = &rest[..rest.bytes().take_while(wanted).count()];
+        let taken = &rest[..rest.bytes().position(|byte| !wanted(byte)).unwrap_or(rest.len())];
         self.at += taken.len();
         taken
     }
@@ -66,11 +114,23 @@ impl<'a> Reader<'a> {
         self.take_while(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r'));
     }
 
+    /// Counts memory before it is taken.
+    fn charge(&mut self, bytes: usize) -> Result<(), Box<JsonError>> {
+        let Some(left) = self.left.checked_sub(bytes) else {
+            let mut error = self.error("the values would take too much memory");
+            error.is_too_large = true;
+            return Err(error);
+        };
+        self.left = left;
+        Ok(())
+    }
+
     /// `value = false / null / true / object / array / number / string`
-    fn value(&mut self, depth: usize) -> Result<Value, JsonError> {
+    fn value(&mut self, depth: usize) -> Result<Value, Box<JsonError>> {
         self.skip_space();
+        self.charge(ITEM_BYTES)?;
         match self.peek() {
-            Some(b'"') => Ok(self.string()?.into()),
+            Some(b'"') => Ok(Value::Str(self.string()?.into())),
             Some(b'{' | b'[') if depth == DEPTH => {
                 Err(self.error(format!("more than {DEPTH} levels deep")))
             }
@@ -82,10 +142,12 @@ impl<'a> Reader<'a> {
     }
 
     /// `object = { [ string : value *( , string : value ) ] }`
-    fn object(&mut self, depth: usize) -> Result<Value, JsonError> {
+    fn object(&mut self, depth: usize) -> Result<Value, Box<JsonError>> {
         let mut map = Map::new();
+        self.charge(LIST_BYTES)?;
         self.at += 1;
         while self.has_item(b'}', map.is_empty())? {
+            self.charge(ENTRY_BYTES)?;
             self.skip_space();
             if self.peek() != Some(b'"') {
                 return Err(self.unexpected("a name in double quotes"));
@@ -97,21 +159,22 @@ impl<'a> Reader<'a> {
             }
             map.insert(name, self.value(depth)?);
         }
-        Ok(Value::Map(map))
+        Ok(map.into())
     }
 
     /// `array = [ [ value *( , value ) ] ]`
-    fn array(&mut self, depth: usize) -> Result<Value, JsonError> {
+    fn array(&mut self, depth: usize) -> Result<Value, Box<JsonError>> {
         let mut items = Vec::new();
+        self.charge(LIST_BYTES)?;
         self.at += 1;
         while self.has_item(b']', items.is_empty())? {
             items.push(self.value(depth)?);
         }
-        Ok(items.into())
+        Ok(Value::List(items.into()))
     }
 
     /// Reads the comma before an item that is not the first, or the bracket behind the last one.
-    fn has_item(&mut self, end: u8, is_first: bool) -> Result<bool, JsonError> {
+    fn has_item(&mut self, end: u8, is_first: bool) -> Result<bool, Box<JsonError>> {
         self.skip_space();
         if self.take(end) {
             Ok(false)
@@ -123,19 +186,19 @@ impl<'a> Reader<'a> {
     }
 
     /// One of the three words `true`, `false` and `null`, in small letters only.
-    fn word(&mut self) -> Result<Value, JsonError> {
-        let start = self.at;
-        match self.take_while(u8::is_ascii_alphanumeric) {
+    fn word(&mut self) -> Result<Value, Box<JsonError>> {
+        let start = *self;
+        match self.take_while(|byte| byte.is_ascii_alphanumeric()) {
             "true" => Ok(Value::Bool(true)),
             "false" => Ok(Value::Bool(false)),
             "null" => Ok(Value::Null),
-            _ => Err(Reader { at: start, ..*self }.unexpected("a value")),
+            _ => Err(start.unexpected("a value")),
         }
     }
 
     /// `number = [ - ] ( 0 / 1-9 *digit ) [ . 1*digit ] [ e [ + / - ] 1*digit ]`
-    fn number(&mut self) -> Result<Value, JsonError> {
-        let start = self.at;
+    fn number(&mut self) -> Result<Value, Box<JsonError>> {
+        let start = *self;
         self.take(b'-');
         // RFC 8259 §6: "Leading zeros are not allowed."
         if !self.take(b'0') {
@@ -151,36 +214,42 @@ impl<'a> Reader<'a> {
             let _sign = self.take(b'+') || self.take(b'-');
             self.digits()?;
         }
-        let text = &self.text[start..self.at];
-        let refused = |what: &str, why: &str| {
-            let message = format!("the {what} {} {why}", cut(text));
-            Reader { at: start, ..*self }.error(message)
-        };
+        let text = &self.text[start.at..self.at];
         if is_float {
             let number = text.parse().ok().filter(|number: &f64| number.is_finite());
-            number.map(Value::Float).ok_or_else(|| refused("number", "is too large"))
+            let refused = || start.error(format!("the number {} is too large", cut(text)));
+            number.map(Value::Float).ok_or_else(refused)
         } else {
-            text.parse().map(Value::Int).map_err(|_| refused("integer", "does not fit 64 bits"))
+            let refused =
+                |_| start.error(format!("the integer {} does not fit 64 bits", cut(text)));
+            text.parse().map(Value::Int).map_err(refused)
         }
     }
 
     /// `1*digit`: at least one. `1.` and `.5` are no numbers in JSON.
-    fn digits(&mut self) -> Result<(), JsonError> {
-        let digits = self.take_while(u8::is_ascii_digit);
+    fn digits(&mut self) -> Result<(), Box<JsonError>> {
+        let digits = self.take_while(|byte| byte.is_ascii_digit());
         if digits.is_empty() { Err(self.unexpected("a digit")) } else { Ok(()) }
     }
 
     /// `string = " *( character / escape ) "`. A control character must be written as an escape.
-    fn string(&mut self) -> Result<String, JsonError> {
+    /// Text without escapes is not copied.
+    fn string(&mut self) -> Result<Cow<'a, str>, Box<JsonError>> {
+        let mut text = Cow::Borrowed("");
         self.at += 1;
-        let mut text = String::new();
         loop {
             // In UTF-8 a byte with a meaning is never part of a longer character.
-            text.push_str(self.take_while(|byte| !matches!(byte, b'"' | b'\\' | ..b' ')));
+            let plain = self.take_while(|byte| !matches!(byte, b'"' | b'\\' | ..b' '));
+            if text.is_empty() {
+                text = Cow::Borrowed(plain);
+            } else {
+                text.to_mut().push_str(plain);
+            }
             match self.peek() {
-                Some(b'\\') => text.push(self.escape()?),
+                Some(b'\\') => text.to_mut().push(self.escape()?),
                 Some(b'"') => {
                     self.at += 1;
+                    self.charge(text.len())?;
                     return Ok(text);
                 }
                 Some(control) => {
@@ -193,8 +262,8 @@ impl<'a> Reader<'a> {
     }
 
     /// `escape = \ ( " / \ / / / b / f / n / r / t / u 4hex )`
-    fn escape(&mut self) -> Result<char, JsonError> {
-        let start = self.at;
+    fn escape(&mut self) -> Result<char, Box<JsonError>> {
+        let start = *self;
         self.at += 1;
         let character = match self.peek() {
             Some(byte @ (b'"' | b'\\' | b'/')) => byte.into(),
@@ -212,7 +281,7 @@ impl<'a> Reader<'a> {
 
     /// RFC 8259 §7: a character beyond the first 65,536 is written as two escapes, a UTF-16
     /// surrogate pair. Half a pair is no character, so no text can hold it.
-    fn unicode(&mut self, start: usize) -> Result<char, JsonError> {
+    fn unicode(&mut self, start: Reader) -> Result<char, Box<JsonError>> {
         let mut code = self.four_digits()?;
         if (0xD800..0xDC00).contains(&code) && self.text[self.at..].starts_with("\\u") {
             self.at += 1;
@@ -221,14 +290,12 @@ impl<'a> Reader<'a> {
                 code = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00);
             }
         }
-        char::from_u32(code).ok_or_else(|| {
-            let met = format!("found half a surrogate pair, \\u{code:04x}");
-            Reader { at: start, ..*self }.error(met)
-        })
+        let half = || start.error(format!("found half a surrogate pair, \\u{code:04x}"));
+        char::from_u32(code).ok_or_else(half)
     }
 
     /// The number behind a `u`.
-    fn four_digits(&mut self) -> Result<u32, JsonError> {
+    fn four_digits(&mut self) -> Result<u32, Box<JsonError>> {
         self.at += 1;
         let mut code = 0;
         for _ in 0..4 {
@@ -241,7 +308,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The error that says what stands here, and what was expected instead.
-    fn unexpected(&self, expected: &str) -> JsonError {
+    fn unexpected(&self, expected: &str) -> Box<JsonError> {
         let rest = &self.text[self.at..];
         let word = rest.bytes().take_while(u8::is_ascii_alphanumeric).count();
         let found = match rest.chars().next() {
@@ -252,14 +319,12 @@ impl<'a> Reader<'a> {
         self.error(format!("found {found}, expected {expected}"))
     }
 
-    fn error(&self, message: impl Into<String>) -> JsonError {
+    fn error(&self, message: impl Into<String>) -> Box<JsonError> {
         let before = &self.text[..self.at];
         let start = before.rfind('\n').map_or(0, |at| at + 1);
-        JsonError {
-            line: before.matches('\n').count() + 1,
-            column: before[start..].chars().count() + 1,
-            message: message.into(),
-        }
+        let (line, column) =
+            (before.matches('\n').count() + 1, before[start..].chars().count() + 1);
+        Box::new(JsonError { line, column, message: message.into(), is_too_large: false })
     }
 }
 

@@ -1,4 +1,4 @@
-//! Deeper: From a value to JSON text.
+//! Deeper: from a value to JSON text.
 //!
 //! One function writes each kind of value, and one what stands between two brackets. The template
 //! engine prints its numbers with the functions at the end, so that a page and JSON show the same.
@@ -37,6 +37,13 @@ pub fn write(value: &Value) -> String {
     text
 }
 
+/// The same for a map alone.
+pub fn write_map(map: &Map) -> String {
+    let mut text = String::new();
+    write_pairs(&mut text, map.iter(), Style::COMPACT, 0);
+    text
+}
+
 /// Appends the value as JSON text in the given style.
 pub fn write_into(out: &mut String, value: &Value, style: Style) {
     write_value(out, value, style, 0);
@@ -70,7 +77,7 @@ fn write_value(out: &mut String, value: &Value, style: Style, depth: usize) {
             // A name of an object is always text: the text that the key is as JSON.
             let name = |key: &Value| key.as_str().map_or_else(|| write(key), str::to_owned);
             let map: Map = pairs.iter().map(|(key, value)| (name(key), value.clone())).collect();
-            write_value(out, &Value::Map(map), style, depth);
+            write_value(out, &map.into(), style, depth);
         }
     }
 }
@@ -166,9 +173,10 @@ pub fn write_int(out: &mut String, number: i64) {
         }
     }
     if number < 0 {
-        out.push('-');
+        at -= 1;
+        digits[at] = b'-';
     }
-    out.extend(digits[at..].iter().map(|digit| char::from(*digit)));
+    out.push_str(str::from_utf8(&digits[at..]).unwrap_or_default());
 }
 
 /// Appends a float as Python's `repr` and JSON write it: the fewest digits that read back as the

@@ -32,9 +32,9 @@ impl Globals for PageGlobals<'_, '_> {
             "session" => {
                 let mut values = self.session.borrow().values().clone();
                 values.remove(flash::NAME);
-                Value::Map(values)
+                values.into()
             }
-            "g" => Value::Map(Map::new()),
+            "g" => Map::new().into(),
             _ => return None,
         })
     }
@@ -91,10 +91,11 @@ impl PageGlobals<'_, '_> {
 /// What a page may read of the request, under Flask's names.
 fn request_value(request: &Request) -> Value {
     let args: Map = request.query.iter().collect();
-    Value::Map(Map::from([
+    Map::from([
         ("method", Value::from(request.method.as_str())),
         ("path", fields::percent_decode(&request.path).into_owned().into()),
         ("args", args.into()),
         ("host", request.headers.get("Host").unwrap_or("").into()),
-    ]))
+    ])
+    .into()
 }

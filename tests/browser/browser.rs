@@ -219,8 +219,8 @@ impl Browser {
     pub fn scheme(&self, scheme: &str) {
         // And without motion: a page that scrolls smoothly is still on its way when it is clicked.
         let features = [("prefers-color-scheme", scheme), ("prefers-reduced-motion", "reduce")];
-        let features =
-            features.map(|(name, value)| Value::Map(Map::from([("name", name), ("value", value)])));
+        let features = features
+            .map(|(name, value)| Value::from(Map::from([("name", name), ("value", value)])));
         self.devtools("Emulation.setEmulatedMedia", [("features", features.to_vec())]);
     }
 
@@ -300,19 +300,19 @@ impl Browser {
     pub fn print(&self, name: &str) -> PathBuf {
         // With backgrounds: whoever prints them must not get black paper.
         let printed = self.post("/print", [("background", true)]);
-        self.keep(&format!("{name}.pdf"), &Value::Map(Map::from([("data", printed)])))
+        self.keep(&format!("{name}.pdf"), &Value::from(Map::from([("data", printed)])))
     }
 
     /// Presses the Tab key.
     pub fn tab_key(&self) {
         // U+E004 is the standard's name for it.
-        let press = |kind| Value::Map(Map::from([("type", kind), ("value", "\u{e004}")]));
+        let press = |kind| Value::from(Map::from([("type", kind), ("value", "\u{e004}")]));
         let keyboard = Map::from([
             ("type", Value::from("key")),
             ("id", "keyboard".into()),
             ("actions", vec![press("keyDown"), press("keyUp")].into()),
         ]);
-        self.post("/actions", [("actions", vec![Value::Map(keyboard)])]);
+        self.post("/actions", [("actions", vec![Value::from(keyboard)])]);
     }
 
     fn keep(&self, name: &str, answer: &Value) -> PathBuf {

@@ -97,7 +97,7 @@ fn whoever_asks_for_no_motion_gets_none() {
         return [getComputedStyle(document.documentElement).scrollBehavior, moves(document.documentElement)].join(' ');";
     let motion = |wish: &str| {
         let feature = carafe::Map::from([("name", "prefers-reduced-motion"), ("value", wish)]);
-        browser.devtools("Emulation.setEmulatedMedia", [("features", vec![Value::Map(feature)])]);
+        browser.devtools("Emulation.setEmulatedMedia", [("features", vec![Value::from(feature)])]);
         browser.script(MOVES)
     };
     for path in ["/", "/cycles", "/cycles/1", "/source", "/lessons/1", "/shop"] {

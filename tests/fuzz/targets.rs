@@ -261,7 +261,7 @@ fn template(bytes: &[u8]) {
     let variables = Map::from([
         ("name", Value::from("<Ada>")),
         ("items", Value::from([1.into(), "two".into(), Value::Float(3.5), Value::Null])),
-        ("user", Value::Map(Map::from([("name", "Bo"), ("0", "zero")]))),
+        ("user", Value::from(Map::from([("name", "Bo"), ("0", "zero")]))),
     ]);
     let rendered = std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().stack_size(192 << 10);

@@ -1,6 +1,6 @@
 //! JSON text and values, both ways.
 
-use carafe::json::{DEPTH, Style, parse, write, write_into};
+use carafe::json::{DEPTH, Style, parse, parse_within, write, write_into};
 use carafe::{Map, Value};
 
 #[test]
@@ -123,7 +123,7 @@ fn floats_that_json_cannot_write_become_null() {
 
 #[test]
 fn python_style_is_that_of_json_dumps() {
-    let value = Value::Map(Map::from([
+    let value = Value::from(Map::from([
         ("b", Value::from([1.into(), Value::from("é😀")])),
         ("a", Map::new().into()),
     ]));
@@ -139,4 +139,34 @@ fn python_style_is_that_of_json_dumps() {
         write_into(&mut out, &value, style);
         assert_eq!(out, text);
     }
+}
+
+#[test]
+fn values_that_take_more_memory_than_allowed_are_refused_while_they_are_made() {
+    let most = 8 << 20;
+    // Each is about a megabyte of text.
+    for (name, text) in [
+        ("lists", format!("[{}[]]", "[0],".repeat(1 << 18))),
+        ("empty maps", format!("[{}{{}}]", "{},".repeat(1 << 18))),
+        ("maps", format!("[{}0]", "{\"\":0},".repeat(1 << 17))),
+        ("numbers", format!("[{}0]", "0,".repeat(1 << 19))),
+        (
+            "names",
+            format!(
+                "{{{}\"\":0}}",
+                (0..100_000).map(|at| format!("\"{at}\":0,")).collect::<String>()
+            ),
+        ),
+    ] {
+        let error = parse_within(text.as_bytes(), most).expect_err(name);
+        assert!(
+            error.is_too_large && error.to_string().contains("too much memory"),
+            "{name}: {error}"
+        );
+        assert!(parse(text.as_bytes()).is_ok(), "{name}");
+    }
+    let honest =
+        format!("{{\"a\":[{}\"\"]}}", "\"a text of some length, as in a form\",".repeat(25_000));
+    assert!(parse_within(honest.as_bytes(), most).is_ok());
+    assert!(!parse_within(b"[", most).unwrap_err().is_too_large);
 }

@@ -501,7 +501,7 @@ fn the_row_before_and_after_is_told_for_the_record() {
     session.remove("user");
     session.set("cart", 2);
     let history = session.history();
-    let text = |row: Option<Map>| json::write(&Value::Map(row.unwrap()));
+    let text = |row: Option<Map>| json::write(&Value::from(row.unwrap()));
     assert_eq!(text(history.before), r#"{"user":"Ada","cart":1}"#);
     assert_eq!(text(history.after), r#"{"cart":2}"#);
 }

@@ -13,6 +13,7 @@ use carafe::http::{Method, Response, Status};
 use carafe::web::store::Kind;
 use carafe::{App, Context, Error, Map, Value, json};
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
 
 /// The largest number of things, and of fields in one thing.
 const MOST: usize = 100;
@@ -207,7 +208,7 @@ fn fields_of(ctx: &mut Context) -> Result<Map, Error> {
     const EXPECTED: &str = "application/json, application/x-www-form-urlencoded";
     match ctx.request.content_type().as_deref() {
         Some("application/json") => match json::parse(ctx.body()?) {
-            Ok(Value::Map(map)) => bounded(map),
+            Ok(Value::Map(map)) => bounded(Arc::unwrap_or_clone(map)),
             Ok(_) => {
                 let why = "found JSON that is not an object, expected {\"name\": …}";
                 Err(Error::BadRequest(why.into()))

@@ -12,6 +12,7 @@ use super::{Change, Kind, StoreError, Updated};
 use crate::json;
 use crate::value::{Map, Value};
 use std::ops::Deref;
+use std::sync::Arc;
 
 /// The longest key of a row that is kept by its key. A visitor may have typed it, as the name of an
 /// account.
@@ -64,7 +65,7 @@ pub fn encode(row: &Map, most: usize) -> Result<String, StoreError> {
         let text = format!("the row would be more than {} levels deep", json::DEPTH);
         return Err(StoreError::TooLarge(text));
     }
-    let text = json::write(&Value::Map(row.clone()));
+    let text = json::write_map(row);
     at_most("the row would be", text.len(), most).map(|()| text)
 }
 
@@ -75,7 +76,7 @@ pub fn encode(row: &Map, most: usize) -> Result<String, StoreError> {
 /// [`StoreError::Damaged`], if the text is not JSON, or not an object.
 pub fn decode(text: &[u8]) -> Result<Map, StoreError> {
     match json::parse(text) {
-        Ok(Value::Map(row)) => Ok(row),
+        Ok(Value::Map(row)) => Ok(Arc::unwrap_or_clone(row)),
         Ok(_) => Err(StoreError::Damaged("found JSON that is not an object".to_owned())),
         Err(error) => Err(StoreError::Damaged(error.to_string())),
     }

@@ -26,7 +26,7 @@ impl<'a> Renderer<'a> {
         }
         let mut named = Map::new();
         for (name, value) in &arguments.named {
-            named.insert(name.clone(), self.kept(value)?);
+            named.insert(&**name, self.kept(value)?);
         }
         Ok((placed, named))
     }
@@ -50,7 +50,7 @@ impl<'a> Renderer<'a> {
         match filter {
             Filter::BuiltIn(row) => self.apply("filter", row, &input, (placed, named), at),
             Filter::Custom(filter) => {
-                placed.extend((!named.is_empty()).then_some(Value::Map(named)));
+                placed.extend((!named.is_empty()).then_some(named.into()));
                 self.placed(at, filter(&input, &placed))
             }
         }

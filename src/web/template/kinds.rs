@@ -27,12 +27,11 @@ impl Value {
 
     /// A dict of these keys and values: a [`Map`] if all keys are text.
     pub(super) fn dict(pairs: Vec<(Value, Value)>) -> Value {
-        let text = |key: &Value| {
-            if let Value::Str(key) = key { Some(key.clone()) } else { None }
-        };
-        let map: Option<Map> =
-            pairs.iter().map(|(key, value)| Some((text(key)?, value.clone()))).collect();
-        map.map_or_else(|| Value::Dict(Arc::new(pairs)), Value::Map)
+        let map: Option<Map> = pairs
+            .iter()
+            .map(|(key, value)| Some((key.as_str().filter(|_| !key.is_safe())?, value.clone())))
+            .collect();
+        map.map_or_else(|| Value::Dict(Arc::new(pairs)), Value::from)
     }
 
     /// True for the value of an unknown name.
@@ -114,7 +113,7 @@ impl Value {
         Ok(match self {
             Value::List(_) | Value::Sequence(_) => self.clone(),
             Value::Undefined => Value::List(Arc::default()),
-            Value::Map(map) => map.keys().cloned().collect(),
+            Value::Map(map) => map.iter().map(|(name, _)| name).collect(),
             Value::Dict(pairs) => pairs.iter().map(|(key, _)| key.clone()).collect(),
             // As in Python, the characters of HTML are plain text.
             Value::Str(text) | Value::Html(text) => text.chars().map(String::from).collect(),
@@ -135,8 +134,7 @@ impl Value {
     pub(super) fn pairs(&self) -> Option<Vec<(Value, Value)>> {
         match self {
             Value::Map(map) => {
-                let values = map.iter().map(|(_, value)| value.clone());
-                Some(map.keys().map(|key| key.clone().into()).zip(values).collect())
+                Some(map.iter().map(|(name, value)| (name.into(), value.clone())).collect())
             }
             Value::Dict(pairs) => Some(pairs.to_vec()),
             _ => None,

@@ -1,0 +1,66 @@
+//! Deeper: from Rust's own types to values.
+//!
+//! A function that takes `impl Into<Value>` can be given `1`, `"text"`, `vec![1, 2]`, a map, or an
+//! option of one of these.
+
+use super::{Map, Value};
+use std::sync::Arc;
+
+macro_rules! value_from {
+    ($($($from:ty)+ => |$it:ident| $value:expr;)*) => {
+        $($(impl From<$from> for Value {
+            fn from($it: $from) -> Value {
+                $value
+            }
+        })+)*
+    };
+}
+
+value_from! {
+    bool => |it| Value::Bool(it);
+    i8 i16 i32 i64 u8 u16 u32 => |it| Value::Int(it.into());
+    // Integers have 64 bits and a sign. One beyond them becomes the nearest.
+    u64 usize u128 => |it| Value::Int(i64::try_from(it).unwrap_or(i64::MAX));
+    isize => |it| Value::Int(it as i64);
+    i128 => |it| Value::Int(it.clamp(i64::MIN.into(), i64::MAX.into()) as i64);
+    f32 f64 => |it| Value::Float(it.into());
+    &str String => |it| Value::Str(it.into());
+    &String => |it| Value::Str(it.as_str().into());
+    Arc<str> => |it| Value::Str(it);
+    Map => |it| Value::Map(it.into());
+}
+
+/// A list.
+impl<V: Into<Value>> From<Vec<V>> for Value {
+    fn from(items: Vec<V>) -> Value {
+        items.into_iter().collect()
+    }
+}
+
+/// A list.
+impl<V: Into<Value> + Clone> From<&[V]> for Value {
+    fn from(items: &[V]) -> Value {
+        items.iter().cloned().collect()
+    }
+}
+
+/// A list.
+impl<V: Into<Value>, const COUNT: usize> From<[V; COUNT]> for Value {
+    fn from(items: [V; COUNT]) -> Value {
+        items.into_iter().collect()
+    }
+}
+
+/// A list of what the iterator gives.
+impl<V: Into<Value>> FromIterator<V> for Value {
+    fn from_iter<I: IntoIterator<Item = V>>(items: I) -> Value {
+        Value::List(Arc::new(items.into_iter().map(Into::into).collect()))
+    }
+}
+
+/// `None` is [`Value::Null`].
+impl<V: Into<Value>> From<Option<V>> for Value {
+    fn from(it: Option<V>) -> Value {
+        it.map_or(Value::Null, Into::into)
+    }
+}

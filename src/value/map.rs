@@ -1,0 +1,116 @@
+//! Deeper: a map keeps its names in order and finds each fast.
+//!
+//! Names and values lie in one list. A list of more than 16 also has an index by name.
+
+use super::Value;
+use std::collections::HashMap;
+
+/// Names with values, in the order in which the names were first put in.
+///
+/// A [`Value`] shares its map with its clones: see [`Value::Map`].
+#[derive(Clone, Debug, Default)]
+pub struct Map {
+    entries: Vec<(Box<str>, Value)>,
+    /// The position of each name; only for maps that are too long to be searched from the front.
+    #[expect(clippy::box_collection, reason = "most maps have no index, and should stay small")]
+    index: Option<Box<HashMap<Box<str>, usize>>>,
+}
+
+/// Up to this many names, comparing each is as quick as hashing one.
+const SEARCHED: usize = 16;
+
+impl Map {
+    /// An empty map.
+    pub const fn new() -> Map {
+        Map { entries: Vec::new(), index: None }
+    }
+
+    /// How many names there are.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// True if there is no name.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// The value under this name.
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.position(name).map(|at| &self.entries[at].1)
+    }
+
+    /// The value under this name, to be changed in place.
+    pub fn get_mut(&mut self, name: &str) -> Option<&mut Value> {
+        self.position(name).map(|at| &mut self.entries[at].1)
+    }
+
+    /// Puts a value under a name and returns the value that was there before. A known name keeps
+    /// its place in the order.
+    pub fn insert(&mut self, name: impl Into<Box<str>>, value: impl Into<Value>) -> Option<Value> {
+        let (name, value) = (name.into(), value.into());
+        if let Some(known) = self.get_mut(&name) {
+            return Some(std::mem::replace(known, value));
+        }
+        if let Some(index) = &mut self.index {
+            index.insert(name.clone(), self.entries.len());
+        }
+        self.entries.push((name, value));
+        if self.entries.len() == SEARCHED + 1 {
+            self.build_index();
+        }
+        None
+    }
+
+    /// Takes a name and its value out; the others keep their order.
+    pub fn remove(&mut self, name: &str) -> Option<Value> {
+        let (_, value) = self.entries.remove(self.position(name)?);
+        // Every later name has moved forward by one.
+        self.build_index();
+        Some(value)
+    }
+
+    /// Takes everything out.
+    pub fn clear(&mut self) {
+        *self = Map::new();
+    }
+
+    /// The names and values in order.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&str, &Value)> + ExactSizeIterator {
+        self.entries.iter().map(|(name, value)| (&**name, value))
+    }
+
+    fn position(&self, name: &str) -> Option<usize> {
+        match &self.index {
+            Some(index) => index.get(name).copied(),
+            None => self.entries.iter().position(|(known, _)| **known == *name),
+        }
+    }
+
+    fn build_index(&mut self) {
+        let places = self.entries.iter().enumerate().map(|(at, (name, _))| (name.clone(), at));
+        self.index = (self.entries.len() > SEARCHED).then(|| Box::new(places.collect()));
+    }
+}
+
+/// Two maps are equal when they hold the same names with equal values; the order does not count, as
+/// in Python.
+impl PartialEq for Map {
+    fn eq(&self, other: &Map) -> bool {
+        self.len() == other.len() && self.iter().all(|(name, value)| other.get(name) == Some(value))
+    }
+}
+
+impl<N: Into<Box<str>>, V: Into<Value>> FromIterator<(N, V)> for Map {
+    fn from_iter<I: IntoIterator<Item = (N, V)>>(pairs: I) -> Map {
+        let mut map = Map::new();
+        pairs.into_iter().for_each(|(name, value)| drop(map.insert(name, value)));
+        map
+    }
+}
+
+impl<N: Into<Box<str>>, V: Into<Value>, const COUNT: usize> From<[(N, V); COUNT]> for Map {
+    fn from(pairs: [(N, V); COUNT]) -> Map {
+        pairs.into_iter().collect()
+    }
+}
