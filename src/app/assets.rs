@@ -27,7 +27,6 @@ pub static TEMPLATES: &[(&str, &str)] = inside! { include_str, "templates":
     "lesson.html"
     "message.html"
     "profile.html"
-    "prose.html"
     "search.html"
     "sessions.html"
     // The shop. `frame.html` is the part that all its pages share.

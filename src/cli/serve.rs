@@ -1,8 +1,9 @@
 //! Deeper: `carafe` serves the application, and its banner says where.
 
-use super::command_line::{CommandError, CommandResult, print, wrong};
+use super::command_line::{CommandError, CommandResult, print, warn, wrong};
 use super::flags::ServeFlags;
 use super::stores;
+use crate::app::course::lessons::{Ticks, usual_place};
 use crate::app::{self, assets};
 use carafe::cycle::Recorder;
 use carafe::http::Limits;
@@ -48,7 +49,8 @@ pub fn run(arguments: &[String]) -> CommandResult {
     let address = server.local_addr().map_err(|error| failed(error.to_string()))?;
     let stores = stores::open(&store, &secret_key).map_err(failed)?;
     let recorder = (!flags.has("--no-cycles")).then(|| Arc::new(Recorder::default()));
-    let (mut app, [templates, www]) = application(&dir, recorder.clone());
+    let (ticks, ticks_banner) = ticks(&flags);
+    let (mut app, [templates, www]) = application(&dir, recorder.clone(), ticks);
     app.secret_key(secret_key);
     app.sessions(stores.sessions, lifetime, most);
     app.store(stores.rows);
@@ -67,6 +69,7 @@ pub fn run(arguments: &[String]) -> CommandResult {
         ("key", key_banner.to_owned()),
         ("proxies", format!("believed when they say who asks: {proxies}")),
         ("cycles", cycles_banner(&flags, address, proxied, open)),
+        ("ticks", ticks_banner),
         ("warning", "other machines can reach this server".to_owned()),
     ] {
         if (title != "proxies" || proxied) && (title != "warning" || !address.ip().is_loopback()) {
@@ -161,7 +164,11 @@ fn secret_key() -> Result<(Vec<u8>, &'static str), CommandError> {
 
 /// The application with the templates and files of a folder, or else the ones of the program; and
 /// where the templates and the files are.
-pub fn application(dir: &Path, recorder: Option<Arc<Recorder>>) -> (App, [String; 2]) {
+pub fn application(
+    dir: &Path,
+    recorder: Option<Arc<Recorder>>,
+    ticks: Ticks,
+) -> (App, [String; 2]) {
     let mut app = App::new();
     app::routes(&mut app);
     if let Some(recorder) = &recorder {
@@ -175,7 +182,7 @@ pub fn application(dir: &Path, recorder: Option<Arc<Recorder>>) -> (App, [String
     };
     let (templates, www) = (found("templates"), found("www"));
     let places = [shown(&templates), shown(&www)];
-    app::course::lessons::routes(&mut app, recorder, templates.clone());
+    app::course::lessons::routes(&mut app, recorder, templates.as_deref(), ticks);
     app.templates(
         templates.map_or_else(|| Templates::embedded(assets::TEMPLATES), Templates::from_dir),
     );
@@ -184,6 +191,21 @@ pub fn application(dir: &Path, recorder: Option<Arc<Recorder>>) -> (App, [String
         www.map_or_else(|| StaticFiles::embedded(assets::WWW), StaticFiles::from_dir),
     );
     (app, places)
+}
+
+/// Where the ticks of the lessons are kept, and the banner's line about it.
+fn ticks(flags: &ServeFlags) -> (Ticks, String) {
+    let Some(file) = usual_place().filter(|_| !flags.has("--no-ticks")) else {
+        return (Ticks::default(), "not kept: what was seen of the lessons ends here".into());
+    };
+    match Ticks::open(file.clone()) {
+        Ok(ticks) => (ticks, file.display().to_string()),
+        Err(error) => {
+            let why = format!("not kept: cannot write {}: {error}", file.display());
+            warn(&format!("carafe: ticks are {why}"));
+            (Ticks::default(), why)
+        }
+    }
 }
 
 /// The address to type. Nobody can visit 0.0.0.0, which means every address of this machine.

@@ -38,6 +38,9 @@ impl Carafe {
 
     /// As this command says, which comes to a carafe in the end.
     pub fn run(folder: &Path, mut command: Command) -> Carafe {
+        if !command.get_envs().any(|(name, _)| name == "XDG_STATE_HOME") {
+            command.env("XDG_STATE_HOME", folder.join(".state"));
+        }
         let mut child = command
             .current_dir(folder)
             .stdin(Stdio::null())

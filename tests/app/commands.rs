@@ -56,8 +56,8 @@ fn lessons() -> Vec<lesson_file::Lesson> {
 /// Every command of the lessons, and every way in which they start carafe.
 fn lesson_lines() -> BTreeSet<String> {
     let lessons = lessons();
-    let steps = lessons.iter().flat_map(|lesson| &lesson.steps);
-    let commands = steps.filter(|step| ["run", "serve", "also"].contains(&step.kind));
+    let steps = lessons.iter().flat_map(|lesson| lesson.steps());
+    let commands = steps.filter(|step| ["$", "serve", "also"].contains(&step.word));
     commands.map(|step| step.text.clone()).collect()
 }
 
@@ -174,16 +174,10 @@ fn every_command_on_a_page_is_run_by_a_test() {
         // What a cycle shows is a command made from what was asked; the tests of the cycles run
         // those.
         for command in commands.iter().filter(|_| !page.starts_with("/cycles/")) {
-            let place = if page.starts_with("/lessons/")
-                && command.starts_with("carafe check ")
-                && page != "/lessons/14"
-            {
-                "/lessons/1"
-            } else {
-                page
-            };
             let number = page.trim_start_matches("/lessons/");
-            let command = command.replace(&format!("carafe check {number} "), "carafe check 1 ");
+            let check = format!("carafe check {number} ");
+            let place = if command.starts_with(&check) { "/lessons/1" } else { page };
+            let command = command.replace(&check, "carafe check 1 ");
             if !is_run(place, &command, &lines) {
                 wrong.push(format!("{page}: no test runs {command}"));
             }
@@ -207,16 +201,12 @@ fn every_command_on_a_page_is_run_by_a_test() {
 }
 
 fn prose_of(lesson: &lesson_file::Lesson) -> Vec<&str> {
-    let mut texts = lesson_file::TEXTS.map(|word| lesson.text(word)).to_vec();
-    texts.extend(["seen", "read"].into_iter().flat_map(|word| lesson.rows(word)).map(|(_, it)| it));
-    for step in &lesson.steps {
-        match step.kind {
-            "run" => texts.push(&step.why),
-            "serve" | "also" => {}
-            _ => texts.push(&step.text),
-        }
-    }
-    texts
+    let texts = lesson.lines.iter().filter_map(|line| match line.word {
+        "$" => Some(line.why.as_str()),
+        "serve" | "also" => None,
+        _ => Some(line.text.as_str()),
+    });
+    texts.collect()
 }
 
 #[test]

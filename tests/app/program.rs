@@ -364,7 +364,7 @@ fn a_panic_leaves_one_line_whatever_a_visitor_made_it_say() {
         assert_eq!(status, "500");
         let shown = carafe.log();
         let words = r"this handler panics on purpose: \u{1b}[31mred\nGET /fake 200\r\u{202e}\u{9b}";
-        let place = "panic in thread worker at src/app/course/hello.rs:";
+        let place = "panic in thread worker at src/app/course/echo.rs:";
         assert!(
             shown.lines().any(|line| line.starts_with(place) && line.ends_with(words)),
             "{shown}"

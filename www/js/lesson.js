@@ -13,13 +13,13 @@ const link = (cycle, words) => {
 const tick = async () => {
   const { lessons } = await (await fetch('/lessons.json')).json();
   const { seen } = lessons.find(({ number }) => number === Number(lesson.dataset.number));
-  seen.forEach(({ cycle }, at) => {
-    if (!cycle || checks[at].classList.contains('seen')) return;
+  seen.forEach(({ seen: words, cycle }, at) => {
+    if (!words || checks[at].classList.contains('seen')) return;
     checks[at].classList.add('seen');
     checks[at].querySelector('.tick').textContent = '✓';
-    checks[at].lastElementChild.append(' ', link(cycle, 'cycle ' + cycle));
+    checks[at].lastElementChild.append(' ', cycle ? link(cycle, words) : `(${words})`);
   });
-  if (seen.length && seen.every(({ cycle }) => cycle)) {
+  if (seen.every(({ seen: words }) => words)) {
     document.getElementById('done').textContent = 'Done: this server has seen all of it.';
   }
 };

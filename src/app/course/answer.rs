@@ -3,12 +3,7 @@
 use carafe::http::Response;
 use carafe::{Context, Error, Map};
 
-/// The answer to this request: the template with its variables if the client prefers HTML, else
-/// the text.
-///
-/// # Errors
-///
-/// As `ctx.render`.
+/// The template with its variables if the client prefers HTML, else the text.
 #[track_caller]
 pub fn text_or_page(
     ctx: &mut Context,
@@ -16,11 +11,20 @@ pub fn text_or_page(
     template: &str,
     variables: impl Into<Map>,
 ) -> Result<Response, Error> {
-    let response = if ctx.request.prefers_html() {
-        ctx.render(template, variables)?
-    } else {
-        Response::text(text)
-    };
+    let is_page = ctx.request.prefers_html();
+    let response = if is_page { ctx.render(template, variables)? } else { Response::text(text) };
     // RFC 9110 §12.5.5: a cache must not give the page to a client that wants the text.
     Ok(response.with_header("Vary", "Accept"))
+}
+
+/// One sentence. The page also has the message, which explains it.
+#[track_caller]
+pub fn say(
+    ctx: &mut Context,
+    template: &str,
+    sentence: &str,
+    message: &str,
+) -> Result<Response, Error> {
+    let variables = [("title", sentence), ("message", message)];
+    text_or_page(ctx, format!("{sentence}\n"), template, variables)
 }

@@ -1,20 +1,24 @@
-//! Deeper: The request as the server read it, sent back as text or as JSON.
+//! Deeper: The request as the server read it, sent back; the icon; and a handler that fails.
 //!
-//! The first page of the course shows the same text at its foot.
+//! The first page of the course shows the request at its foot.
 //!
 //! # Security
 //!
 //! Scripts can read these pages, so they must not hold the visitor's session id. Four characters
 //! of it are shown, which is enough to compare two of them.
 
+use crate::app::assets;
 use carafe::http::{Method, Request, Response, fields};
 use carafe::{App, Context, Map, Value, json};
 
-/// Registers `/echo` for every method. HEAD and OPTIONS need no route: they come with every GET.
+/// Registers `/echo` for every method, and two pages that help elsewhere.
 pub fn routes(app: &mut App) {
+    // HEAD and OPTIONS need no route: they come with every GET.
     for method in [Method::Get, Method::Post, Method::Put, Method::Patch, Method::Delete] {
         app.route(method, "/echo", echo);
     }
+    app.get("/favicon.ico", favicon);
+    app.get("/boom", boom).no_example();
 }
 
 fn echo(ctx: &mut Context) -> Response {
@@ -52,8 +56,8 @@ fn as_value(request: &Request) -> Value {
         ("method", Value::from(request.method.as_str())),
         ("target", request.target.as_str().into()),
         ("path", fields::percent_decode(&request.path).into_owned().into()),
-        ("query", query.collect::<Vec<_>>().into()),
-        ("headers", headers.collect::<Vec<_>>().into()),
+        ("query", query.collect()),
+        ("headers", headers.collect()),
         ("body", String::from_utf8_lossy(&request.body).into_owned().into()),
     ])
     .into()
@@ -71,4 +75,22 @@ fn without_id(name: &str, value: &str) -> String {
         _ => cookie.to_owned(),
     });
     cookies.collect::<Vec<_>>().join(";")
+}
+
+/// The icon of the browser's tab. Browsers ask for it at this path, and a 404 would puzzle a
+/// beginner.
+fn favicon(_: &mut Context) -> Response {
+    let icon = assets::WWW.iter().find(|(name, _)| *name == "favicon.ico");
+    let bytes = icon.map_or(&[][..], |(_, bytes)| bytes);
+    Response::typed("image/x-icon", bytes.to_vec()).with_header("Cache-Control", "max-age=86400")
+}
+
+/// Panics on purpose. The client gets a 500, and the server goes on. With `?why=`, the message
+/// holds words of the client, as messages of real failures often do.
+#[expect(clippy::panic, reason = "this route shows what a panic does")]
+fn boom(ctx: &mut Context) -> &'static str {
+    match ctx.request.query.get("why") {
+        Some(why) => panic!("this handler panics on purpose: {why}"),
+        None => panic!("this handler panics on purpose"),
+    }
 }

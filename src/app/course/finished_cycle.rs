@@ -1,159 +1,114 @@
 //! Deeper: A cycle that has ended, as the course reads it.
 //!
-//! The record of a cycle is a list of steps. The checks of the lessons, and the shop's count of
-//! cycles, ask short questions about it: which method, which status, which cookie? Each question
-//! is answered from the record when it is asked, without a copy, because the checks look at every
-//! cycle.
+//! The record of a cycle is a list of steps. The checks of the lessons and the shop's count of
+//! cycles ask short questions about it: which method, which status, which cookie? One pass over
+//! the steps answers most of them, without a copy, because the checks look at every cycle.
 
-use carafe::cycle::{Detail, Record, Step};
-use carafe::{Map, Value};
+use carafe::Map;
+use carafe::cycle::{Detail, Record};
 use std::net::IpAddr;
 
-/// The record of the cycle.
-pub struct FinishedCycle<'r>(pub &'r Record);
+/// The parts of a record that the course asks about.
+#[derive(Default)]
+pub struct FinishedCycle<'r> {
+    pub number: u64,
+    pub status: u16,
+    /// Where the request ended, see [`place_of`].
+    pub place: &'r str,
+    pub method: &'r str,
+    /// The target as it was sent, in two parts.
+    pub path: &'r str,
+    pub query: &'r str,
+    /// The number of the connection, and the client's address.
+    pub connection: Option<(u64, IpAddr)>,
+    /// The session's cookie that was sent.
+    pub sent_cookie: Option<&'r str>,
+    /// True if that cookie leads to no row.
+    pub is_refused: bool,
+    /// The visitor's row, if that cookie leads to one.
+    pub row: Option<&'r Map>,
+    /// The session's cookie from this cycle on, and the row that the answer leaves.
+    pub cookie_after: Option<&'r str>,
+    pub row_after: Option<&'r Map>,
+    /// The flashed messages that the page showed, each behind its category.
+    pub shown: &'r [(String, String)],
+    /// What the log says of an error.
+    pub failure: &'r str,
+    /// The bytes of the request and of the answer, as far as they were recorded.
+    received: &'r [u8],
+    sent: &'r [u8],
+}
 
 impl<'r> FinishedCycle<'r> {
-    /// The number of the cycle.
-    pub fn number(&self) -> u64 {
-        self.0.number
-    }
-
-    /// The status of the answer.
-    pub fn status(&self) -> u16 {
-        self.0.status.0
-    }
-
-    /// The first answer that a step gives.
-    fn find<T>(&self, answer: impl Fn(&'r Step) -> Option<T>) -> Option<T> {
-        self.0.cycle.steps().iter().find_map(answer)
-    }
-
-    /// Where the request ended: the pattern of a route; the path of a file below `/static/`; or
-    /// `no-route` or `no-method` if there was neither.
-    pub fn place(&self) -> &'r str {
-        let place = self.find(|step| match &step.detail {
-            Detail::Route { pattern, .. } => Some(*pattern),
-            Detail::File(path) => Some(path.as_str()),
-            Detail::WrongMethod(_) => Some("no-method"),
-            Detail::NoRoute(_) => Some("no-route"),
-            _ => None,
-        });
-        place.unwrap_or("")
-    }
-
-    /// The bytes that were `received` or `sent`, as far as they were recorded.
-    fn bytes(&self, name: &str) -> &'r [u8] {
-        let bytes = self.find(|step| match &step.detail {
-            Detail::Bytes(excerpt) if step.name == name => Some(excerpt.bytes.as_slice()),
-            _ => None,
-        });
-        bytes.unwrap_or(&[])
-    }
-
-    /// A word of the request line: 0 is the method, 1 the target.
-    fn word(&self, at: usize) -> &'r str {
-        let line = self.bytes("received").split(|byte| *byte == b'\r').next().unwrap_or(&[]);
-        str::from_utf8(line).unwrap_or("").split(' ').nth(at).unwrap_or("")
-    }
-
-    /// The method.
-    pub fn method(&self) -> &'r str {
-        self.word(0)
-    }
-
-    /// The path of the target, as it was sent.
-    pub fn path(&self) -> &'r str {
-        self.word(1).split('?').next().unwrap_or("")
-    }
-
-    /// The query of the target, as it was sent.
-    pub fn query(&self) -> &'r str {
-        self.word(1).split_once('?').map_or("", |(_, query)| query)
+    /// Reads a record.
+    pub fn of(record: &'r Record) -> FinishedCycle<'r> {
+        let (number, status, place) = (record.number, record.status.0, place_of(record));
+        let mut it = FinishedCycle { number, status, place, ..FinishedCycle::default() };
+        for step in record.cycle.steps() {
+            match &step.detail {
+                Detail::Connection { number, peer, .. } => {
+                    it.connection = Some((*number, peer.ip()))
+                }
+                Detail::Bytes(excerpt) if step.name == "received" => it.received = &excerpt.bytes,
+                Detail::Bytes(excerpt) if step.name == "sent" => it.sent = &excerpt.bytes,
+                Detail::Row { cookie, refused, row, .. } => {
+                    it.sent_cookie = cookie.as_deref();
+                    it.is_refused = refused.is_some();
+                    it.row = row.as_ref().filter(|_| cookie.is_some() && refused.is_none());
+                }
+                Detail::Change { cookie, after, .. } => {
+                    it.cookie_after = cookie.as_deref();
+                    // A store that keeps nothing gives no cookie for the row.
+                    it.row_after = after.as_ref().filter(|_| cookie.is_some());
+                }
+                Detail::Taken(messages) => it.shown = messages,
+                Detail::Failure(_, why) => it.failure = why,
+                _ => {}
+            }
+        }
+        let line = it.received.split(|byte| *byte == b'\r').next().unwrap_or(&[]);
+        let mut words = str::from_utf8(line).unwrap_or("").split(' ');
+        it.method = words.next().unwrap_or("");
+        let target = words.next().unwrap_or("");
+        (it.path, it.query) = target.split_once('?').unwrap_or((target, ""));
+        it
     }
 
     /// A header of the request.
     pub fn header(&self, name: &str) -> Option<&'r str> {
-        header_in(self.bytes("received"), name)
+        header_in(self.received, name)
     }
 
     /// A header of the answer.
     pub fn answer_header(&self, name: &str) -> Option<&'r str> {
-        header_in(self.bytes("sent"), name)
+        header_in(self.sent, name)
     }
 
     /// A cookie of the request.
     pub fn cookie(&self, name: &str) -> Option<&'r str> {
-        let mut cookies =
-            self.header("Cookie")?.split(';').filter_map(|it| it.trim().split_once('='));
-        cookies.find(|(known, _)| *known == name).map(|(_, value)| value)
-    }
-
-    /// The number of the connection, and the address at its other end.
-    pub fn connection(&self) -> Option<(u64, IpAddr)> {
-        self.find(|step| match step.detail {
-            Detail::Connection { number, peer, .. } => Some((number, peer.ip())),
-            _ => None,
-        })
-    }
-
-    /// The session's cookie that was sent, and the session's cookie from this cycle on.
-    pub fn session_cookies(&self) -> [Option<&'r str>; 2] {
-        let sent = self.find(|step| match &step.detail {
-            Detail::Row { cookie, .. } => cookie.as_deref(),
-            _ => None,
-        });
-        let after = self.find(|step| match &step.detail {
-            Detail::Change { cookie, .. } => cookie.as_deref(),
-            _ => None,
-        });
-        [sent, after]
-    }
-
-    /// The session's cookie that was sent and the visitor's row, if the cookie leads to one.
-    pub fn known_visitor(&self) -> Option<(&'r str, &'r Map)> {
-        self.find(|step| match &step.detail {
-            Detail::Row { cookie: Some(cookie), refused: None, row: Some(row), .. } => {
-                Some((cookie.as_str(), row))
-            }
-            _ => None,
-        })
-    }
-
-    /// True if the session's cookie that was sent leads to no row.
-    pub fn was_refused(&self) -> bool {
-        self.find(|step| matches!(step.detail, Detail::Row { refused: Some(_), .. }).then_some(()))
-            .is_some()
-    }
-
-    /// The text under this name in the visitor's row, as it was found.
-    pub fn row_text(&self, name: &str) -> Option<&'r str> {
-        self.known_visitor().and_then(|(_, row)| row.get(name)).and_then(Value::as_str)
-    }
-
-    /// True if the page showed this flashed message.
-    pub fn showed(&self, message: &str) -> bool {
-        let showed = self.find(|step| match &step.detail {
-            Detail::Taken(flashes) => flashes.iter().find(|(_, text)| text == message),
-            _ => None,
-        });
-        showed.is_some()
-    }
-
-    /// What the log says of an error. Empty if there was none.
-    pub fn failure(&self) -> &'r str {
-        let failure = self.find(|step| match &step.detail {
-            Detail::Failure(_, why) => Some(why.as_str()),
-            _ => None,
-        });
-        failure.unwrap_or("")
+        let pairs = self.header("Cookie")?.split(';');
+        pairs.filter_map(|pair| pair.trim().split_once('=')).find(|it| it.0 == name).map(|it| it.1)
     }
 
     /// True if the body of the answer holds these words, as far as it was recorded.
     pub fn says(&self, words: &str) -> bool {
-        let sent = self.bytes("sent");
-        let body = sent.windows(4).position(|window| window == b"\r\n\r\n").unwrap_or(sent.len());
-        sent[body..].windows(words.len()).any(|window| window == words.as_bytes())
+        let at = self.sent.windows(4).position(|window| window == b"\r\n\r\n");
+        let body = at.map_or(&[][..], |at| &self.sent[at..]);
+        body.windows(words.len().max(1)).any(|window| window == words.as_bytes())
     }
+}
+
+/// Where the request of a record ended: the pattern of a route; the path of a file below
+/// `/static/`; or `no-route` or `no-method` if there was neither.
+pub fn place_of(record: &Record) -> &str {
+    let place = record.cycle.steps().iter().find_map(|step| match &step.detail {
+        Detail::Route { pattern, .. } => Some(*pattern),
+        Detail::File(path) => Some(path.as_str()),
+        Detail::WrongMethod(_) => Some("no-method"),
+        Detail::NoRoute(_) => Some("no-route"),
+        _ => None,
+    });
+    place.unwrap_or("")
 }
 
 /// The value of a header in the bytes of a message.

@@ -1,7 +1,4 @@
 //! A POST form: check the data, save it or say what is wrong, then send the browser to a page.
-//!
-//! The page is `templates/formtest.html`. It shows the name in the session, and the flashed
-//! messages.
 
 use carafe::http::Response;
 use carafe::{App, Context, Error};
@@ -12,6 +9,7 @@ pub fn routes(app: &mut App) {
     app.post("/process", process).example("/process", "name=Ada");
 }
 
+/// The page shows the name in the session, and the flashed messages.
 fn formtest(ctx: &mut Context) -> Result<Response, Error> {
     let base = ctx.base();
     ctx.render("formtest.html", [("base", base)])

@@ -1,9 +1,7 @@
 //! The course: small pages that show one idea each, a shop that needs them all, and the lessons.
 //!
-//! * First reading: `hello`, `search`, `formtest` and `sessions` are handlers as a beginner writes
-//!   them. `answer` gives most pages their two forms, text and HTML.
-//! * Deeper: `echo`, `things` and `ladder` are pages for single lessons; `shop` is a whole
-//!   application; `lessons` holds the texts, and checks what a student has done.
+//! First read `hello`, `search`, `formtest` and `sessions`: handlers as a beginner writes them.
+//! `answer` gives most pages their two forms, text and HTML.
 
 mod answer;
 mod echo;
@@ -12,6 +10,8 @@ mod formtest;
 mod hello;
 mod ladder;
 pub mod lessons;
+mod profile;
+pub mod rungs;
 mod search;
 mod sessions;
 mod shop;
@@ -27,6 +27,7 @@ pub fn routes(app: &mut App) {
     formtest::routes(app);
     things::routes(app);
     sessions::routes(app);
+    profile::routes(app);
     ladder::routes(app);
     shop::routes(app);
 }

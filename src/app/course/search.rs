@@ -1,6 +1,4 @@
-//! A GET form: the browser puts the data into the URL.
-//!
-//! `/search?q=tea` is a URL that can be saved and shared. Flask calls the query `request.args`.
+//! A GET form: the browser puts the data into the URL, which can be saved and shared.
 
 use super::answer::text_or_page;
 use carafe::http::Response;
@@ -11,8 +9,8 @@ pub fn routes(app: &mut App) {
     app.get("/search", search);
 }
 
+/// `ctx.request.query` is Flask's `request.args`. A name may come several times: `?q=a&q=b`.
 fn search(ctx: &mut Context) -> Result<Response, Error> {
-    // A name may come several times: `?q=a&q=b`.
     let all: Vec<&str> = ctx.request.query.get_all("q").collect();
     let first = all.first().copied().unwrap_or("").to_owned();
     let text = match all.len() {

@@ -1,8 +1,8 @@
 //! Deeper: A collection over HTTP, with five methods: list, create, read, replace, change, delete.
 //!
-//! All things are in one row of the store, `{"last": 2, "things": {"1": {…}}}`. Each change is one
-//! step of the store, so two changes at the same time cannot mix. The fields of a thing come as a
-//! form or as JSON.
+//! All things are in one row of the store, `{"last": 2, "things": {"1": {"id": 1, …}}}`. Each
+//! change is one step of the store, so two changes at the same time cannot mix. The fields of a
+//! thing come as a form or as JSON.
 //!
 //! Two clients that change one thing can overwrite each other's changes. A client prevents that as
 //! follows: a GET answers with a mark of the version, `ETag`, and the client sends the mark back in
@@ -32,8 +32,8 @@ pub fn routes(app: &mut App) {
 
 /// Answers in three forms: a page, one JSON list, or one JSON object a line for curl.
 fn list(ctx: &mut Context) -> Result<Response, Error> {
-    let things = all_things(ctx)?;
-    let things: Vec<Value> = things.iter().map(|(id, thing)| with_id(id, thing)).collect();
+    let things = things_in(&ctx.store().load(&KIND, "all")?.found().unwrap_or_default());
+    let things: Vec<Value> = things.iter().map(|(_, thing)| thing.clone()).collect();
     let response = if ctx.request.prefers_html() {
         let base = ctx.base();
         ctx.render("things.html", [("things", Value::from(things)), ("base", base.into())])?
@@ -47,36 +47,32 @@ fn list(ctx: &mut Context) -> Result<Response, Error> {
 
 /// 201 and `Location` tell the client where the new thing is.
 fn create(ctx: &mut Context) -> Result<Response, Error> {
-    let thing = fields_of(ctx)?;
-    if thing.get("name").is_none() {
-        let names: Vec<&str> = thing.iter().map(|(name, _)| name).collect();
-        let names = if names.is_empty() { "no fields".to_owned() } else { names.join(", ") };
-        return Err(Error::BadRequest(format!("missing field \"name\"; there is: {names}")));
-    }
-    let id = edit(ctx, |things, last| {
+    let fields = fields_of(ctx)?;
+    let thing = edit(ctx, |things, last| {
         if things.len() >= MOST {
             let why = format!("there are {MOST} things already, expected fewer; DELETE one first");
             return Err(Error::abort(Status::SERVICE_UNAVAILABLE, why));
         }
         // An id is never given twice, also if its thing was deleted.
         *last += 1;
+        let thing = checked(Map::from([("id", *last)]), &fields)?;
         things.insert(last.to_string(), thing.clone());
-        Ok(last.to_string())
+        Ok(thing)
     })?;
-    let response = as_json(&with_id(&id, &thing.into())).with_status(Status::CREATED);
-    Ok(response.with_header("Location", format!("/things/{id}")))
+    let place = format!("/things/{}", thing.get("id").and_then(Value::as_int).unwrap_or(0));
+    let response = as_json(&thing.into()).with_status(Status::CREATED);
+    Ok(response.with_header("Location", place))
 }
 
 /// A client that sends the mark of its copy back gets a 304 while the thing is unchanged.
 fn show(ctx: &mut Context) -> Result<Response, Error> {
-    let id = id_of(ctx);
-    let things = all_things(ctx)?;
-    let thing = things.get(&id).map(|thing| with_id(&id, thing)).ok_or(Error::NotFound)?;
-    let version = version_of(&thing);
+    let things = things_in(&ctx.store().load(&KIND, "all")?.found().unwrap_or_default());
+    let thing = things.get(&id_of(ctx)).ok_or(Error::NotFound)?;
+    let version = version_of(thing);
     let response = match evaluate(&ctx.request, &version, 0) {
         Verdict::NotModified => Response::new(Status::NOT_MODIFIED),
         Verdict::Failed => return Err(another_version()),
-        _ => as_json(&thing),
+        _ => as_json(thing),
     };
     Ok(response.with_header("ETag", &version.etag))
 }
@@ -90,20 +86,17 @@ fn replace(ctx: &mut Context) -> Result<Response, Error> {
         let why = "found Content-Range, expected a whole thing: PATCH changes a part";
         return Err(Error::BadRequest(why.into()));
     }
-    let thing = fields_of(ctx)?;
-    edit_one(ctx, |_| Ok(Some(thing.clone())))
+    let fields = fields_of(ctx)?;
+    edit_one(ctx, |thing| {
+        let id = thing.get("id").cloned();
+        checked(Map::from([("id", id)]), &fields).map(Some)
+    })
 }
 
 /// A PATCH names the fields that change.
 fn change(ctx: &mut Context) -> Result<Response, Error> {
-    let changes = fields_of(ctx)?;
-    edit_one(ctx, |thing| {
-        let mut thing = thing.clone();
-        for (name, value) in changes.iter() {
-            thing.insert(name, value.clone());
-        }
-        bounded(thing).map(Some)
-    })
+    let fields = fields_of(ctx)?;
+    edit_one(ctx, |thing| checked(thing.clone(), &fields).map(Some))
 }
 
 /// A second DELETE finds no thing, and gets a 404.
@@ -124,14 +117,13 @@ fn edit_one(
     let id = id_of(ctx);
     let changed = edit(ctx, |things, _| {
         // A PUT creates nothing: the server alone gives ids.
-        let thing = things.get(&id).and_then(Value::as_map).ok_or(Error::NotFound)?;
+        let thing = things.get(&id).ok_or(Error::NotFound)?;
         // RFC 9110 §13.1.1: if no mark in `If-Match` fits, the server "MUST NOT perform the
         // requested method".
-        let version = version_of(&with_id(&id, &thing.clone().into()));
-        if evaluate(&ctx.request, &version, 0) == Verdict::Failed {
+        if evaluate(&ctx.request, &version_of(thing), 0) == Verdict::Failed {
             return Err(another_version());
         }
-        let changed = change(thing)?;
+        let changed = change(thing.as_map().ok_or(Error::NotFound)?)?;
         match &changed {
             Some(thing) => drop(things.insert(id.as_str(), thing.clone())),
             None => drop(things.remove(&id)),
@@ -140,10 +132,7 @@ fn edit_one(
     })?;
     // RFC 9110 §9.3.4: a server "MUST NOT send a validator field" in the answer to a PUT, unless it
     // saved the content as it came. Here the content was decoded first.
-    Ok(match changed {
-        Some(thing) => as_json(&with_id(&id, &thing.into())),
-        None => Response::new(Status::NO_CONTENT),
-    })
+    Ok(changed.map_or(Response::new(Status::NO_CONTENT), |thing| as_json(&thing.into())))
 }
 
 /// 412: the client's mark belongs to an older version.
@@ -160,7 +149,7 @@ fn version_of(thing: &Value) -> Validators {
 }
 
 /// Changes the things in one step of the store. `change` gets all things and the last id that was
-/// given; if it fails, it must leave both as they were.
+/// given; if it fails, it must leave the things as they were.
 fn edit<T>(
     ctx: &Context,
     mut change: impl FnMut(&mut Map, &mut i64) -> Result<T, Error>,
@@ -171,31 +160,17 @@ fn edit<T>(
         let mut last = row.get("last").and_then(Value::as_int).unwrap_or(0);
         let mut things = things_in(row);
         outcome = change(&mut things, &mut last);
-        row.insert("last", last);
-        row.insert("things", things);
+        if outcome.is_ok() {
+            row.insert("last", last);
+            row.insert("things", things);
+        }
     })?;
     outcome
-}
-
-/// The things, by their ids. A row that is not there yet holds none.
-fn all_things(ctx: &Context) -> Result<Map, Error> {
-    Ok(things_in(&ctx.store().load(&KIND, "all")?.found().unwrap_or_default()))
 }
 
 /// The things in the row of the store.
 fn things_in(row: &Map) -> Map {
     row.get("things").and_then(Value::as_map).cloned().unwrap_or_default()
-}
-
-/// What a client sees of a thing: its id first, then its fields.
-fn with_id(id: &str, thing: &Value) -> Value {
-    // A client may have sent a field `id`. It does not count.
-    let mut shown = Map::from([("id", Value::from(id.parse::<i64>().unwrap_or(0)))]);
-    let fields = thing.as_map().into_iter().flat_map(Map::iter);
-    for (name, value) in fields.filter(|(name, _)| *name != "id") {
-        shown.insert(name, value.clone());
-    }
-    shown.into()
 }
 
 /// A JSON answer, with the end of the line that a terminal needs.
@@ -206,30 +181,40 @@ fn as_json(value: &Value) -> Response {
 /// The fields that a client sent for a thing, as a form or as a JSON object.
 fn fields_of(ctx: &mut Context) -> Result<Map, Error> {
     const EXPECTED: &str = "application/json, application/x-www-form-urlencoded";
+    let bad = |why: String| Err(Error::BadRequest(why));
     match ctx.request.content_type().as_deref() {
         Some("application/json") => match json::parse(ctx.body()?) {
-            Ok(Value::Map(map)) => bounded(Arc::unwrap_or_clone(map)),
-            Ok(_) => {
-                let why = "found JSON that is not an object, expected {\"name\": …}";
-                Err(Error::BadRequest(why.into()))
-            }
-            Err(error) => Err(Error::BadRequest(format!("the JSON is not well formed: {error}"))),
+            Ok(Value::Map(map)) => Ok(Arc::unwrap_or_clone(map)),
+            Ok(_) => bad("found JSON that is not an object, expected {\"name\": …}".into()),
+            Err(error) => bad(format!("the JSON is not well formed: {error}")),
         },
         Some("application/x-www-form-urlencoded" | "multipart/form-data") => {
-            bounded(ctx.form()?.fields().iter().collect())
+            Ok(ctx.form()?.fields().iter().collect())
         }
         found => {
             let found = found.unwrap_or("a body without Content-Type");
             let why = format!("found {found}, expected a form or JSON: one of {EXPECTED}");
-            Err(Error::with_header(Status::UNSUPPORTED_MEDIA_TYPE, why, "Accept", EXPECTED))
+            // RFC 5789 §2.2: the answer to a PATCH names the types in Accept-Patch.
+            let is_patch = ctx.request.method == Method::Patch;
+            let name = if is_patch { "Accept-Patch" } else { "Accept" };
+            Err(Error::with_header(Status::UNSUPPORTED_MEDIA_TYPE, why, name, EXPECTED))
         }
     }
 }
 
-/// The thing, if it has not too many fields.
-fn bounded(thing: Map) -> Result<Map, Error> {
-    match thing.len() {
-        ..=FIELDS => Ok(thing),
+/// The thing with these fields. It must have a name, and not too many fields. A client's own field
+/// `id` does not count.
+fn checked(mut thing: Map, fields: &Map) -> Result<Map, Error> {
+    for (name, value) in fields.iter().filter(|(name, _)| *name != "id") {
+        thing.insert(name, value.clone());
+    }
+    let names: Vec<&str> = fields.iter().map(|(name, _)| name).collect();
+    match thing.len() - 1 {
+        ..=FIELDS if !matches!(thing.get("name"), None | Some(Value::Null)) => Ok(thing),
+        ..=FIELDS => {
+            let names = if names.is_empty() { "no fields".to_owned() } else { names.join(", ") };
+            Err(Error::BadRequest(format!("missing field \"name\"; there is: {names}")))
+        }
         found => Err(Error::BadRequest(format!("found {found} fields, expected at most {FIELDS}"))),
     }
 }

@@ -12,7 +12,8 @@
 //! stolen cookie is of no use after the logout. Flask's signed cookie cannot promise it, and
 //! passes.
 
-use super::page_words::{is_page, unescaped, words};
+use super::page_words::{is_page, spaced, unescaped, words};
+use crate::app::course::lessons;
 use crate::cli::command_line::{CommandResult, print};
 use crate::cli::cookie_jar::CookieJar;
 use crate::cli::http_client::{Reached, ServerAnswer, ServerUrl, ask};
@@ -161,8 +162,7 @@ impl NotesVisit<'_> {
             "says" => status < 500 && words(answer).contains(rest),
             "greets" => {
                 around = "Hello";
-                let said = words(answer).replace([',', '!'], " ").to_lowercase();
-                let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+                let said = spaced(&words(answer).replace([',', '!'], " ").to_lowercase());
                 status == 200 && said.contains(&format!("hello {}", rest.to_lowercase()))
             }
             "shows" => unescaped(&answer.text()).contains(rest),
@@ -206,7 +206,8 @@ impl NotesVisit<'_> {
         rows.push(("came", miss.came.clone()));
         rows.extend(self.jar.lost.iter().map(|lost| ("and", lost.clone())));
         rows.push(("expected", miss.expected.clone()));
-        rows.push(("see", format!("lesson {lesson}: /lessons/{lesson} of a running carafe")));
+        let number = lessons::number_of(lesson);
+        rows.push(("see", format!("lesson {number}: /lessons/{number} of a running carafe")));
         rows.iter().map(|(title, what)| format!("        {title:<9} {what}\n")).collect()
     }
 }
@@ -220,6 +221,5 @@ fn excerpt(answer: &ServerAnswer, around: &str) -> String {
     let end = after.char_indices().nth(120).map_or(after.len(), |(at, _)| at);
     let front = if start > 0 { "…" } else { "" };
     let back = if end < after.len() { "…" } else { "" };
-    let shown = format!("{front}{}{}{back}", &before[start..], &after[..end]);
-    shown.split_whitespace().collect::<Vec<_>>().join(" ")
+    spaced(&format!("{front}{}{}{back}", &before[start..], &after[..end]))
 }

@@ -18,8 +18,12 @@ pub fn is_page(answer: &ServerAnswer) -> bool {
 /// The words of an answer, with one space between them. Plain text stays as it is.
 pub fn words(answer: &ServerAnswer) -> String {
     let text = answer.text();
-    let words = if is_page(answer) { unescaped(&without_tags(&text)) } else { text };
-    words.split_whitespace().collect::<Vec<_>>().join(" ")
+    spaced(&if is_page(answer) { unescaped(&without_tags(&text)) } else { text })
+}
+
+/// The words of a text, with one space between them.
+pub fn spaced(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// With a space for each tag and each comment, and without what stands in `<script>` and `<style>`.
@@ -46,6 +50,17 @@ fn without_tags(html: &str) -> String {
 
 /// With `&lt;` and the like read, by name or by number: `&#60;`, `&#x3c;`.
 pub fn unescaped(text: &str) -> String {
+    const NAMES: [(&str, char); 6] =
+        [("lt", '<'), ("gt", '>'), ("amp", '&'), ("quot", '"'), ("apos", '\''), ("nbsp", ' ')];
+    let character = |name: &str| {
+        let number = name.strip_prefix('#').unwrap_or("");
+        let code = match number.strip_prefix(['x', 'X']) {
+            Some(digits) => u32::from_str_radix(digits, 16),
+            None => number.parse(),
+        };
+        let named = NAMES.iter().find(|(known, _)| *known == name).map(|(_, letter)| *letter);
+        named.or_else(|| char::from_u32(code.ok()?))
+    };
     let mut pieces = text.split('&');
     let mut plain = pieces.next().unwrap_or("").to_owned();
     for piece in pieces {
@@ -55,17 +70,4 @@ pub fn unescaped(text: &str) -> String {
         plain.push_str(rest);
     }
     plain
-}
-
-/// The character that is called `lt`, `#60` or `#x3c`.
-fn character(name: &str) -> Option<char> {
-    const NAMES: [(&str, char); 6] =
-        [("lt", '<'), ("gt", '>'), ("amp", '&'), ("quot", '"'), ("apos", '\''), ("nbsp", ' ')];
-    if let Some((_, letter)) = NAMES.iter().find(|(known, _)| *known == name) {
-        return Some(*letter);
-    }
-    let number = name.strip_prefix('#')?;
-    let hex = number.strip_prefix(['x', 'X']);
-    let code = hex.map_or_else(|| number.parse(), |digits| u32::from_str_radix(digits, 16));
-    char::from_u32(code.ok()?)
 }

@@ -2,54 +2,44 @@
 
 use crate::cli::command_line::{CommandResult, print, wrong};
 use crate::cli::cookie_jar::CookieJar;
-use crate::cli::http_client::{ServerUrl, ask};
+use crate::cli::http_client::{ServerAnswer, ServerUrl, ask};
 use carafe::http::Fields;
-use carafe::{Map, Value, json};
+use carafe::{Value, json};
 use std::process::ExitCode;
 
 /// Asks the server and prints what it saw of one lesson, or of all: exit code 1 if something is
 /// missing.
 pub fn run(wanted: Option<i64>, server: &ServerUrl) -> CommandResult {
-    let lessons = match lessons(server) {
+    let lessons = match request(server, "GET /lessons.json").and_then(|it| lessons(server, &it)) {
         Ok(lessons) => lessons,
-        Err(why) => {
-            print(&format!("{why}\n"));
-            return Ok(ExitCode::FAILURE);
-        }
+        Err(why) => return failed(&why),
     };
     let mut report = String::new();
     // The first lesson of which something is missing.
     let mut next = None;
-    for lesson in lessons.iter().filter_map(Value::as_map) {
+    for lesson in &lessons {
         let number = lesson.get("number").and_then(Value::as_int).unwrap_or(0);
         if wanted.is_some_and(|wanted| wanted != number) {
             continue;
         }
-        let conditions = lesson.get("seen").and_then(Value::as_list).unwrap_or_default();
-        let (mut lines, mut seen) = (String::new(), 0);
-        for condition in conditions.iter().filter_map(Value::as_map) {
-            let what = text(condition, "what");
-            let cycle = condition.get("cycle").and_then(Value::as_int);
-            seen += usize::from(cycle.is_some());
-            lines.push_str(&match cycle {
-                Some(cycle) => format!("  seen     {what} (cycle {cycle})\n"),
-                None => format!("  missing  {what}\n"),
-            });
-        }
-        let mark = match conditions.len() {
-            0 => "-".to_owned(),
-            all if all == seen => "done".to_owned(),
-            all => format!("{seen} of {all}"),
-        };
-        next = next.or(Some(number).filter(|_| seen < conditions.len()));
         let title = text(lesson, "title");
-        report.push_str(&match wanted {
-            None => format!("{number:>2}  {mark:<8} {title}\n"),
-            Some(_) if lines.is_empty() => {
-                format!("Lesson {number}: {title}\n  {}\n", text(lesson, "elsewhere"))
+        let conditions = lesson.get("seen").and_then(Value::as_list).unwrap_or_default();
+        let ticks = lesson.get("ticks").and_then(Value::as_int).unwrap_or(0) as usize;
+        next = next.or((ticks < conditions.len()).then_some(number));
+        if wanted.is_some() {
+            report = format!("Lesson {number}: {title}\n");
+            for condition in conditions {
+                let what = text(condition, "what");
+                report.push_str(&match text(condition, "seen") {
+                    "" => format!("  missing  {what}\n"),
+                    seen => format!("  seen     {what} ({seen})\n"),
+                });
             }
-            Some(_) => format!("Lesson {number}: {title}\n{lines}"),
-        });
+        } else {
+            let all = conditions.len();
+            let mark = if ticks == all { "done".into() } else { format!("{ticks} of {all}") };
+            report.push_str(&format!("{number:>2}  {mark:<8} {title}\n"));
+        }
     }
     match (wanted, next) {
         (Some(wanted), _) if report.is_empty() => {
@@ -67,13 +57,30 @@ pub fn run(wanted: Option<i64>, server: &ServerUrl) -> CommandResult {
     Ok(if next.is_none() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// The lessons as the server lists them.
-fn lessons(server: &ServerUrl) -> Result<Vec<Value>, String> {
-    let (request, jar) = ("GET /lessons.json", &mut CookieJar::default());
-    let answer = ask(server, request, &Fields::default(), jar).map_err(|no| {
+/// Removes all ticks.
+pub fn forget(server: &ServerUrl) -> CommandResult {
+    match request(server, "POST /lessons/forget") {
+        Ok(answer) if answer.status == 200 => print(&answer.text()),
+        Ok(answer) => return failed(answer.text().trim_end()),
+        Err(why) => return failed(&why),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn failed(why: &str) -> CommandResult {
+    print(&format!("{why}\n"));
+    Ok(ExitCode::FAILURE)
+}
+
+fn request(server: &ServerUrl, request: &str) -> Result<ServerAnswer, String> {
+    ask(server, request, &Fields::default(), &mut CookieJar::default()).map_err(|no| {
         let hint = "Start carafe in another terminal, or name its address";
         format!("{}: {}\n{hint}: carafe check --server URL", server.url(""), no.why)
-    })?;
+    })
+}
+
+/// The lessons as the server lists them.
+fn lessons(server: &ServerUrl, answer: &ServerAnswer) -> Result<Vec<Value>, String> {
     let listed = json::parse(&answer.body).unwrap_or(Value::from(false));
     if listed.get("watching") == Some(&Value::Bool(false)) {
         let why = "this carafe keeps no cycles (--no-cycles), so it cannot say what it saw";
@@ -81,14 +88,12 @@ fn lessons(server: &ServerUrl) -> Result<Vec<Value>, String> {
     }
     let lessons = listed.get("lessons").and_then(Value::as_list);
     lessons.map(<[Value]>::to_vec).ok_or_else(|| {
-        let (url, line, text) = (server.url(""), &answer.status_line, answer.text());
-        let body: String = text.chars().take(500).collect();
-        format!(
-            "{url}/lessons.json answered {line}, expected the lessons: is this a carafe?\n{body}"
-        )
+        let (url, line) = (server.url("/lessons.json"), &answer.status_line);
+        let body: String = answer.text().chars().take(500).collect();
+        format!("{url} answered {line}, expected the lessons: is this a carafe?\n{body}")
     })
 }
 
-fn text<'m>(map: &'m Map, name: &str) -> &'m str {
-    map.get(name).and_then(Value::as_str).unwrap_or("")
+fn text<'v>(value: &'v Value, name: &str) -> &'v str {
+    value.get(name).and_then(Value::as_str).unwrap_or("")
 }

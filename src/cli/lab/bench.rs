@@ -83,7 +83,7 @@ impl Bench {
             command.env_remove(name);
         }
         command.envs(key.map(|key| ("CARAFE_SECRET_KEY", key)));
-        command.args(["--port", "0"]).args(arguments);
+        command.args(["--port", "0", "--no-ticks"]).args(arguments);
         command.stderr(fs::File::create(&log).map_err(failed)?);
         let (process, line) = self.start(command, "carafe serves on ").map_err(failed)?;
         self.started.set(self.started.get() + 1);
@@ -96,8 +96,8 @@ impl Bench {
         }
     }
 
-    /// Starts a Redis of the experiment's own, which keeps its rows in memory alone. Gives back its
-    /// URL, too, as `--store` takes it.
+    /// Starts a Redis of the experiment's own, which keeps its rows in memory alone, and gives back
+    /// its URL, as `--store` takes it.
     pub fn redis(&self) -> Result<(Process, String), Trouble> {
         const READY: &str = "eady to accept connections";
         let failed = |error: io::Error| match error.kind() {

@@ -4,6 +4,7 @@
 //! it is written ends the experiment: what happened instead is then the word of the cell.
 
 use super::bench::{Bench, LabServer, Process, Trouble};
+use crate::app::course::rungs::Rung;
 use crate::cli::cookie_jar::CookieJar;
 use crate::cli::http_client::{ServerAnswer, ask};
 use carafe::http::Fields;
@@ -33,7 +34,7 @@ pub struct Experiment {
     /// The path of the counter; COUNT in it stands for the visitor's count.
     counter: String,
     /// How each carafe of the rung is started.
-    arguments: String,
+    arguments: &'static str,
     key: Option<String>,
     /// The file of the cell's own.
     file: PathBuf,
@@ -52,8 +53,8 @@ fn expect(holds: bool, instead: impl Into<String>) -> Result<(), Trouble> {
 
 impl Experiment {
     /// Prepares a cell of a rung.
-    pub fn new(bench: &Bench, counter: &str, arguments: &str) -> Experiment {
-        let (counter, arguments) = (counter.to_owned(), arguments.to_owned());
+    pub fn new(bench: &Bench, rung: &Rung) -> Experiment {
+        let (counter, arguments) = (rung.setting("counter").into(), rung.setting("arguments"));
         Experiment { counter, arguments, file: bench.file(), ..Experiment::default() }
     }
 
@@ -82,9 +83,7 @@ impl Experiment {
                 let forged = format!("{first}{}", value.get(1..).unwrap_or_default());
                 self.visitor.jar.put(name, &forged, "/");
             }
-            "wait" => {
-                bench.wait(Duration::from_millis(number as u64), || false);
-            }
+            "wait" => drop(bench.wait(Duration::from_millis(number as u64), || false)),
             "log" => self.ask("GET /dropsession", "")?,
             "visit" => {
                 self.visit()?;
@@ -121,8 +120,7 @@ impl Experiment {
                 let log = self.servers.last().map(|server| server.log.clone()).unwrap_or_default();
                 let has = || fs::read_to_string(&log).is_ok_and(|log| log.contains(rest));
                 // The server may write the line after its answer.
-                let found = bench.wait(Duration::from_secs(2), has);
-                expect(found, format!("no {rest:?} in the log"))
+                expect(bench.wait(Duration::from_secs(2), has), format!("no {rest:?} in the log"))
             }
             "readable" => {
                 let value = jar.value(SESSION_COOKIE).unwrap_or_default();
@@ -143,14 +141,14 @@ impl Experiment {
 
     /// Starts a carafe with the arguments of the rung and these.
     fn start(&mut self, bench: &Bench, more: &str) -> Result<(), Trouble> {
-        let arguments = format!("{} {more}", self.arguments);
-        if arguments.contains("REDIS") && self.redis.is_none() {
+        if self.arguments.contains("REDIS") && self.redis.is_none() {
             self.redis = Some(bench.redis()?);
         }
         let redis = self.redis.as_ref().map_or("", |(_, url)| url);
-        let arguments = arguments.replace("REDIS", redis);
+        let file = self.file.to_string_lossy();
+        let arguments = format!("{} {more}", self.arguments);
         let words = arguments.split_whitespace();
-        let words = words.map(|word| word.replace("FILE", &self.file.to_string_lossy()));
+        let words = words.map(|word| word.replace("REDIS", redis).replace("FILE", &file));
         self.servers.push(bench.carafe(&words.collect::<Vec<_>>(), self.key.as_deref())?);
         Ok(())
     }
@@ -170,8 +168,8 @@ impl Experiment {
         let text = self.answer.text();
         let count = text.lines().find_map(|line| line.strip_prefix("visit ")?.trim().parse().ok());
         let first = text.lines().next().unwrap_or_default();
-        self.visitor.count = count
-            .ok_or_else(|| Trouble::Failed(format!("{path}: found {first:?}, expected visit N")))?;
+        let why = || Trouble::Failed(format!("{path}: found {first:?}, expected visit N"));
+        self.visitor.count = count.ok_or_else(why)?;
         Ok(())
     }
 
@@ -199,9 +197,9 @@ impl Experiment {
 
 /// The text, with 8000 letters in the place of `{8000}`.
 fn long(text: &str) -> String {
-    let number = text.split_once('{').and_then(|(_, rest)| rest.split_once('}')).map(|it| it.0);
-    let letters = "x".repeat(number.and_then(|number| number.parse().ok()).unwrap_or(0));
-    text.replace(&format!("{{{}}}", number.unwrap_or("")), &letters)
+    let parts = text.split_once('{').and_then(|(front, rest)| Some((front, rest.split_once('}')?)));
+    let Some((front, (number, rest))) = parts else { return text.to_owned() };
+    format!("{front}{}{rest}", "x".repeat(number.parse().unwrap_or(0)))
 }
 
 /// True if curl keeps a cookie whose name and value have this number of bytes. A complaint of curl

@@ -5,25 +5,24 @@
 //! when it shall end. Here each cell is tried for real: carafes are started, asked, killed and
 //! started again.
 //!
-//! * `ladder.txt` lists the cells: the words of the course, and the steps that prove them.
+//! * `src/app/course/ladder.txt` lists the cells: the words of the course, and the steps.
 //! * `experiment` does the steps, with the programs that `bench` starts.
-//! * `ladder_table` prints.
 //!
 //! Left out: a browser. Where one would count, curl is used; without curl that cell is not run, and
 //! the table says so.
 
 mod bench;
 mod experiment;
-mod ladder_table;
 
-use super::command_line::{CommandError, CommandLine, CommandResult, warn, wrong};
-use bench::Bench;
+use super::command_line::{CommandError, CommandLine, CommandResult, print, warn, wrong};
+use crate::app::course::rungs::{COLUMNS, rungs};
+use bench::{Bench, Trouble};
 use experiment::Experiment;
-use ladder_table::LadderTable;
 use std::process::ExitCode;
 use std::time::Instant;
 
-const LADDER: &str = include_str!("ladder.txt");
+/// How wide the columns are, the rung's first; two blanks between them, 80 in all.
+const WIDTHS: [usize; 7] = [11, 9, 8, 9, 10, 11, 10];
 
 /// Runs the command with what stands behind `lab`: exit code 1 if a cell is not as the course says
 /// or nothing can be started, 130 after Ctrl-C.
@@ -35,34 +34,66 @@ pub fn run(arguments: &[String]) -> CommandResult {
     }
     let bench = Bench::new().map_err(|why| CommandError::Failed(format!("carafe lab: {why}")))?;
     let begun = Instant::now();
-    let mut table = LadderTable::new();
-    let mut rung_4 = Vec::new();
-    for rung in LADDER.split("\nrung ").skip(1) {
-        let mut parts = rung.trim_end().split("\ncell ");
-        let head = parts.next().unwrap_or("");
-        let setting = |name| head.lines().find_map(|line| line.strip_prefix(name)).unwrap_or("");
-        // The words of the course, and the steps.
-        let cells: Vec<(&str, &str)> =
-            parts.map(|cell| cell.trim_end().split_once('\n').unwrap_or((cell, ""))).collect();
-        let mut row = Vec::new();
-        for column in 0..6 {
-            let (words, steps) = cells[column.min(cells.len() - 1)];
-            let steps: &str = if words == "as 4" { rung_4[column] } else { steps };
-            let mut experiment =
-                Experiment::new(&bench, setting("counter "), setting("arguments "));
-            let mut steps = steps.lines().flat_map(|line| line.trim().split(", "));
-            row.push((words, steps.try_for_each(|step| experiment.step(&bench, step))));
+    print_row(&[&["rung, where it lives"], &COLUMNS[..]].concat());
+    print(&format!("{}\n", WIDTHS.map(|width| "-".repeat(width)).join("  ")));
+    let (mut measured, mut is_wrong, mut notes) = (0, false, String::new());
+    for rung in rungs() {
+        let mut row = vec![rung.title().to_owned()];
+        for (cell, column) in rung.cells.iter().zip(COLUMNS) {
+            let mut experiment = Experiment::new(&bench, &rung);
+            let mut steps = cell.steps.lines().flat_map(|line| line.trim().split(", "));
+            let outcome = steps.try_for_each(|step| experiment.step(&bench, step));
+            if bench.is_stopped() {
+                warn("carafe lab: stopped; everything it started has ended");
+                return Ok(ExitCode::from(130));
+            }
+            measured += usize::from(matches!(outcome, Ok(()) | Err(Trouble::Differs(_))));
+            is_wrong |= matches!(outcome, Err(Trouble::Differs(_) | Trouble::Failed(_)));
+            let (words, kind, why) = match outcome {
+                Ok(()) => {
+                    row.push(cell.words.to_owned());
+                    continue;
+                }
+                Err(Trouble::Differs(met)) => {
+                    let why = format!("met {met:?}, expected {:?}", cell.words);
+                    (met, "differs", why)
+                }
+                Err(Trouble::Missing(what)) => ("not run".to_owned(), "not run", what),
+                Err(Trouble::Failed(why)) => ("failed".to_owned(), "failed", why),
+            };
+            row.push(words);
+            notes.push_str(&format!("{kind}: rung {}, {column}: {why}\n", rung.title()));
         }
-        if bench.is_stopped() {
-            warn("carafe lab: stopped; everything it started has ended");
-            return Ok(ExitCode::from(130));
-        }
-        if head.starts_with("4 ") {
-            rung_4 = cells.iter().map(|(_, steps)| *steps).collect();
-        }
-        table.row(head.lines().next().unwrap_or(""), row);
+        print_row(&row.iter().map(String::as_str).collect::<Vec<_>>());
+        print("\n");
     }
     let (spent, servers) = (begun.elapsed().as_secs_f64(), bench.started.get());
-    let holds = table.end(&format!("{spent:.1} s, {servers} servers"));
-    Ok(if holds { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    print(&format!("{measured} cells measured ({spent:.1} s, {servers} servers).\n{notes}"));
+    Ok(if is_wrong { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// Prints a row. A cell has as many lines as it needs.
+fn print_row(row: &[&str]) {
+    let cells: Vec<Vec<String>> =
+        row.iter().zip(WIDTHS).map(|(text, width)| wrapped(text, width)).collect();
+    for line in 0..cells.iter().map(Vec::len).max().unwrap_or(0) {
+        let part = |cell: &Vec<String>| cell.get(line).cloned().unwrap_or_default();
+        let parts = cells.iter().zip(WIDTHS);
+        let parts = parts.map(|(cell, width)| format!("{:<width$}", part(cell)));
+        print(&format!("{}\n", parts.collect::<Vec<_>>().join("  ").trim_end()));
+    }
+}
+
+/// The text in lines of at most this width, broken between words.
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
+                line.push_str(&format!(" {word}"));
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
 }

@@ -1,11 +1,13 @@
-//! Deeper: The tests of conditions, for what no path, method or status can say.
+//! Deeper: The tests that the conditions of the lessons are made of.
 //!
-//! A rule in `lessons.txt` names a test by its first word here. A test looks at one cycle. Some
-//! tests also need earlier cycles, so each condition may keep marks: short texts such as a cookie
-//! or a number.
+//! A test looks at one cycle. Some tests also need earlier cycles, so each condition may keep
+//! marks: short texts such as a cookie or a number.
 
+use crate::app::assets;
 use crate::app::course::finished_cycle::FinishedCycle;
+use carafe::Value;
 use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
 
 /// The most marks that one condition keeps. The oldest leaves first.
 const MOST_MARKS: usize = 1000;
@@ -16,9 +18,16 @@ pub struct Marks {
     kept: VecDeque<String>,
     /// True once a mark had to leave.
     has_lost_some: bool,
+    /// The folder of the templates; `None` if they are in the binary.
+    templates: Option<PathBuf>,
 }
 
 impl Marks {
+    /// No marks yet.
+    pub fn new(templates: Option<&Path>) -> Marks {
+        Marks { templates: templates.map(Path::to_owned), ..Marks::default() }
+    }
+
     /// Keeps one more mark.
     fn add(&mut self, mark: impl Into<String>) {
         if self.kept.len() == MOST_MARKS {
@@ -43,68 +52,97 @@ impl Marks {
     }
 }
 
-/// True if this cycle fulfils the condition that keeps these marks.
-pub type Test = fn(&FinishedCycle, &mut Marks) -> bool;
+/// True if a cycle fulfils a part of the condition that keeps these marks.
+pub type Test = Box<dyn Fn(&FinishedCycle, &mut Marks) -> bool + Send + Sync>;
 
-/// All tests, in the order of the lessons.
-pub static TESTS: [(&str, Test); 20] = [
+/// The test that a word of a rule means: a method, a status, `row=NAME` if the visitor's row has
+/// this name, `left=NAME` if the answer leaves it there, or one of [`NAMED`].
+///
+/// # Errors
+///
+/// The word, if it means nothing.
+pub fn test(word: &str) -> Result<Test, String> {
+    let owned = word.to_owned();
+    if let Some((_, test)) = NAMED.iter().find(|(name, _)| *name == word) {
+        Ok(Box::new(test))
+    } else if let Ok(status) = word.parse::<u16>() {
+        Ok(Box::new(move |cycle, _| cycle.status == status))
+    } else if let Some((which, name)) = word.split_once('=') {
+        let (is_left, name) = (which == "left", name.to_owned());
+        Ok(Box::new(move |cycle, _| {
+            let row = if is_left { cycle.row_after } else { cycle.row };
+            row.is_some_and(|row| row.get(&name).is_some())
+        }))
+    } else if word.chars().all(char::is_uppercase) {
+        Ok(Box::new(move |cycle, _| cycle.method == owned))
+    } else {
+        Err(format!("found {word:?}, which is no test"))
+    }
+}
+
+/// The tests with names, in the order of the lessons.
+static NAMED: [(&str, fn(&FinishedCycle, &mut Marks) -> bool); 17] = [
     ("from-curl", |cycle, _| cycle.header("User-Agent").is_some_and(|it| it.starts_with("curl/"))),
     ("by-hand", |cycle, _| cycle.header("User-Agent").is_none()),
     // The form of the lesson ticks this one.
     ("answered", |_, _| false),
-    // `lesson_conditions.rs` also asks `edits.rs`.
-    ("edited", |_, _| true),
-    ("decoded", |cycle, _| cycle.query().contains(['%', '+'])),
-    ("named-field", |cycle, _| cycle.failure().contains("missing form field")),
-    ("at-the-form", |cycle, _| ["/process", "/formtest"].contains(&cycle.path())),
-    ("with-message", |cycle, _| cycle.showed(FLASH)),
+    ("edited", is_edited),
+    ("decoded", |cycle, _| cycle.query.contains(['%', '+'])),
+    ("named-field", |cycle, _| cycle.failure.contains("missing form field")),
+    ("at-the-form", |cycle, _| ["/process", "/formtest"].contains(&cycle.path)),
+    ("with-message", |cycle, _| has_shown(cycle)),
     ("next-page", is_next_page),
-    ("new-etag", has_another_etag),
+    ("new-etag", |cycle, marks| {
+        let is_first = marks.kept.is_empty();
+        cycle.answer_header("ETag").is_some_and(|etag| !marks.had(etag)) && !is_first
+    }),
     ("third-on-connection", |cycle, marks| {
-        let connection = cycle.connection().map_or(0, |(number, _)| number).to_string();
+        let connection = cycle.connection.map_or(0, |(number, _)| number).to_string();
         marks.add(connection.as_str());
         marks.count(&connection) >= 3
     }),
     ("made-up", is_made_up),
-    ("bad-signature", |cycle, _| cycle.says("signature does not match")),
+    ("bad-signature", has_changed_count),
     ("replayed", |cycle, marks| {
         let sent = cycle.cookie("visits_signed");
         !cycle.says("cookie refused") && sent.is_some_and(|value| marks.had(value))
     }),
-    ("anthony", |cycle, _| cycle.row_text("user") == Some("Anthony")),
-    ("anthony-again", |cycle, marks| {
-        let visitor = cycle.known_visitor().filter(|_| cycle.row_text("user") == Some("Anthony"));
-        visitor.is_some_and(|(cookie, _)| marks.had(cookie))
-    }),
-    ("known", |cycle, _| cycle.known_visitor().is_some()),
-    ("refused", |cycle, _| cycle.was_refused()),
+    ("again", |cycle, marks| cycle.sent_cookie.is_some_and(|cookie| marks.had(cookie))),
+    ("refused", |cycle, _| cycle.is_refused),
     ("begun-elsewhere", has_begun_elsewhere),
-    ("remembered", |cycle, _| cycle.row_text("search").is_some()),
 ];
 
-/// The message of the lesson on flash.
-const FLASH: &str = "need valid name";
+/// True for an answer with words of `hello.html` that the binary's own copy does not have.
+fn is_edited(cycle: &FinishedCycle, marks: &mut Marks) -> bool {
+    let Some(folder) = &marks.templates else { return false };
+    let original = assets::TEMPLATES.iter().find(|(name, _)| *name == "hello.html");
+    let original = original.map_or("", |(_, text)| text);
+    let edited = std::fs::read_to_string(folder.join("hello.html")).unwrap_or_default();
+    // The inside of a tag is not printed as it is written, so only the texts between are searched.
+    let texts = edited.lines().flat_map(|line| line.split(['{', '}'])).map(str::trim);
+    let mut new = texts.filter(|text| !text.is_empty() && !original.contains(text));
+    new.any(|text| cycle.says(text))
+}
+
+/// True if the page showed the message of the lesson on flash.
+fn has_shown(cycle: &FinishedCycle) -> bool {
+    cycle.shown.iter().any(|(_, message)| message == "need valid name")
+}
 
 /// True for a page without the message, if an earlier page showed it to the same visitor.
 fn is_next_page(cycle: &FinishedCycle, marks: &mut Marks) -> bool {
-    if cycle.showed(FLASH) {
-        marks.add(cycle.session_cookies()[1].unwrap_or(""));
+    if has_shown(cycle) {
+        marks.add(cycle.cookie_after.unwrap_or(""));
         return false;
     }
-    cycle.known_visitor().is_some_and(|(cookie, _)| marks.count(cookie) > 0)
-}
-
-/// True for the whole file with an ETag that it did not have before.
-fn has_another_etag(cycle: &FinishedCycle, marks: &mut Marks) -> bool {
-    let is_first = marks.kept.is_empty();
-    cycle.answer_header("ETag").is_some_and(|etag| !marks.had(etag)) && !is_first
+    cycle.row.is_some() && cycle.sent_cookie.is_some_and(|cookie| marks.count(cookie) > 0)
 }
 
 /// True for a count that this server never gave out, and believed.
 fn is_made_up(cycle: &FinishedCycle, marks: &mut Marks) -> bool {
-    let place = cycle.place();
+    let place = cycle.place;
     let sent = match place {
-        "/ladder/url" => cycle.query().strip_prefix("n="),
+        "/ladder/url" => cycle.query.strip_prefix("n="),
         _ => cycle.cookie("visits"),
     };
     let Ok(count) = sent.unwrap_or("0").parse::<u64>() else { return false };
@@ -113,14 +151,25 @@ fn is_made_up(cycle: &FinishedCycle, marks: &mut Marks) -> bool {
     count > 0 && !is_ours
 }
 
+/// True for a refused count with a signature that this server gave to another count. A cookie from
+/// before a restart is refused too, but nobody has changed it.
+fn has_changed_count(cycle: &FinishedCycle, marks: &mut Marks) -> bool {
+    let signature = |value: &str| value.split(['.', ';']).nth(1).unwrap_or("").to_owned();
+    let sent = cycle.cookie("visits_signed").map(signature);
+    let is_ours = sent.is_some_and(|sent| marks.count(&sent) > 0);
+    if let Some(given) = cycle.answer_header("Set-Cookie") {
+        marks.add(signature(given));
+    }
+    is_ours && cycle.says("signature does not match")
+}
+
 /// True for a row with a count that this server has not made since it started.
 fn has_begun_elsewhere(cycle: &FinishedCycle, marks: &mut Marks) -> bool {
-    // Once marks have been lost, an unknown visitor may be one of ours.
-    let known = cycle.known_visitor().filter(|(_, row)| row.get("visits").is_some());
-    let known = known.filter(|_| !marks.has_lost_some);
-    let is_ours = known.is_none_or(|(cookie, _)| marks.count(cookie) > 0);
-    if let [_, Some(cookie)] = cycle.session_cookies() {
+    let is_counted = cycle.row.and_then(|row| row.get("visits")).and_then(Value::as_int).is_some();
+    let is_ours = cycle.sent_cookie.is_some_and(|cookie| marks.count(cookie) > 0);
+    if let Some(cookie) = cycle.cookie_after {
         marks.had(cookie);
     }
-    !is_ours
+    // Once marks have been lost, an unknown visitor may be one of ours.
+    is_counted && !is_ours && !marks.has_lost_some
 }

@@ -1,121 +1,156 @@
-//! Deeper: The conditions of the lessons: the rule of each, and the cycle that fulfilled it.
+//! Deeper: The conditions of the lessons: the rule of each, and whether it is fulfilled.
 //!
-//! A condition stands in `lessons.txt` as `seen RULE: sentence`. The rule is a list of words: where
-//! the request ended, its method, its status, and a test from `cycle_tests.rs`. Each cycle is held
-//! against the rules when it ends, because the recorder keeps only the last few.
-//!
-//! A tick stays until the server stops, also after `/forget`, which empties only the visitors'
-//! table. Left out: ticks for several students. Each student runs a carafe of their own.
+//! A condition stands in `lessons.txt` as `seen RULE: sentence`. The rule is a list of words: the
+//! places where a request may end (see `place_of`), and tests (see `cycle_tests`), which must all
+//! be true. Each cycle is held against the rules when it ends, because the recorder keeps only the
+//! last few.
 
-use super::cycle_tests::{Marks, TESTS, Test};
-use super::edits::WatchedTemplate;
+use super::cycle_tests::{Marks, Test, test};
 use super::lesson_file::Lesson;
-use crate::app::course::finished_cycle::FinishedCycle;
+use super::ticks::Ticks;
+use crate::app::course::finished_cycle::{FinishedCycle, place_of};
 use carafe::cycle::Record;
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+/// The number of no cycle: a condition that was fulfilled before this server started, or by an
+/// answer to a question.
+const WITHOUT_CYCLE: u64 = u64::MAX;
+
 /// One condition.
-#[derive(Default)]
 pub struct Condition {
     /// The number of its lesson.
     lesson: usize,
+    /// Its line in the file of ticks.
+    line: String,
     /// What the student reads.
     pub sentence: String,
-    method: Option<String>,
-    status: Option<u16>,
-    /// The name of its test and the test.
-    test: Option<&'static (&'static str, Test)>,
+    /// All of them must be true of a cycle, the later ones only if the earlier ones are.
+    tests: Vec<Test>,
     marks: Mutex<Marks>,
-    /// The cycle that fulfilled it. 0: none yet.
+    /// The number of the cycle that fulfilled it. 0: none yet.
     cycle: AtomicU64,
 }
 
 impl Condition {
-    /// The number of the cycle that fulfilled it.
+    /// True if it is fulfilled.
+    pub fn is_seen(&self) -> bool {
+        self.cycle.load(Ordering::Relaxed) != 0
+    }
+
+    /// The number of the cycle that fulfilled it, if that was a cycle of this server.
     pub fn cycle(&self) -> Option<u64> {
-        Some(self.cycle.load(Ordering::Relaxed)).filter(|cycle| *cycle != 0)
+        Some(self.cycle.load(Ordering::Relaxed)).filter(|it| ![0, WITHOUT_CYCLE].contains(it))
     }
 
-    /// Ticks it: this cycle fulfilled it.
-    pub fn tick(&self, cycle: u64) {
-        self.cycle.store(cycle, Ordering::Relaxed);
+    /// What fulfilled it, in words. `None` if nothing has.
+    pub fn seen_in(&self) -> Option<String> {
+        let words = self.cycle().map_or("earlier".to_owned(), |cycle| format!("cycle {cycle}"));
+        self.is_seen().then_some(words)
     }
 
-    /// True if this is the name of its test.
-    pub fn is_tested_by(&self, name: &str) -> bool {
-        self.test.is_some_and(|(known, _)| *known == name)
+    fn is_fulfilled(&self, cycle: &FinishedCycle) -> bool {
+        let mut marks = self.marks.lock().unwrap_or_else(PoisonError::into_inner);
+        self.tests.iter().all(|test| test(cycle, &mut marks))
     }
 }
 
 /// All conditions.
+#[derive(Default)]
 pub struct Progress {
     conditions: Vec<Condition>,
     /// For each place, as `FinishedCycle::place` names it, the positions of the conditions that
     /// look at it.
     at: HashMap<String, Vec<usize>>,
-    template: WatchedTemplate,
+    ticks: Ticks,
 }
 
 impl Progress {
-    /// The conditions of the lessons, none of them fulfilled. `templates` is the folder of the
-    /// templates; `None` if they are in the binary.
+    /// The conditions of the lessons. `templates` is the folder of the templates; `None` if they
+    /// are in the binary.
     ///
     /// # Errors
     ///
     /// A sentence about a word that no rule can have.
-    pub fn new(lessons: &[Lesson], templates: Option<PathBuf>) -> Result<Progress, String> {
-        let template = WatchedTemplate::new(templates);
-        let mut progress = Progress { conditions: Vec::new(), at: HashMap::new(), template };
+    pub fn new(
+        lessons: &[Lesson],
+        templates: Option<&Path>,
+        ticks: Ticks,
+    ) -> Result<Progress, String> {
+        let mut progress = Progress { ticks, ..Progress::default() };
         for lesson in lessons {
-            for (rule, sentence) in lesson.rows("seen") {
-                progress.add(lesson.number, rule, sentence)?;
+            for seen in lesson.all("seen") {
+                let is_place = |word: &&str| word.contains('/') || word.starts_with("no-");
+                let (places, words): (Vec<_>, Vec<_>) = seen.name.split(' ').partition(is_place);
+                for place in places {
+                    let here = progress.at.entry(place.to_owned()).or_default();
+                    here.push(progress.conditions.len());
+                }
+                let found = |why| format!("seen {}: {why}", seen.name);
+                progress.conditions.push(Condition {
+                    lesson: lesson.number,
+                    line: format!("{} {}", lesson.name, seen.name),
+                    sentence: seen.text.clone(),
+                    tests: words
+                        .iter()
+                        .map(|word| test(word))
+                        .collect::<Result<_, _>>()
+                        .map_err(found)?,
+                    marks: Mutex::new(Marks::new(templates)),
+                    cycle: AtomicU64::new(0),
+                });
             }
         }
         Ok(progress)
     }
 
-    fn add(&mut self, lesson: usize, rule: &str, sentence: &str) -> Result<(), String> {
-        let sentence = sentence.to_owned();
-        let mut condition = Condition { lesson, sentence, ..Condition::default() };
-        for word in rule.split(' ') {
-            if let Some(test) = TESTS.iter().find(|(name, _)| *name == word) {
-                condition.test = Some(test);
-            } else if word.contains('/') || ["no-route", "no-method"].contains(&word) {
-                self.at.entry(word.to_owned()).or_default().push(self.conditions.len());
-            } else if let Ok(status) = word.parse() {
-                condition.status = Some(status);
-            } else if word.chars().all(char::is_uppercase) {
-                condition.method = Some(word.to_owned());
-            } else {
-                let expected = "expected a path, a method, a status or a name of cycle_tests.rs";
-                return Err(format!("seen {rule}: found {word:?}, {expected}"));
-            }
-        }
-        self.conditions.push(condition);
-        Ok(())
-    }
-
     /// Looks at a cycle that has ended. This happens after every request, so a cycle at a place
     /// that no open condition asks about must cost little.
     pub fn watch(&self, record: &Record) {
-        let cycle = FinishedCycle(record);
-        for &position in self.at.get(cycle.place()).into_iter().flatten() {
-            let condition = &self.conditions[position];
-            if condition.cycle().is_none() && self.is_fulfilled(condition, &cycle) {
-                condition.tick(cycle.number());
+        let positions = self.at.get(place_of(record)).into_iter().flatten();
+        let open = positions.map(|&at| &self.conditions[at]).filter(|it| !it.is_seen());
+        let open: Vec<&Condition> = open.collect();
+        if open.is_empty() {
+            return;
+        }
+        let cycle = FinishedCycle::of(record);
+        // The suite for the course notes asks for many of the pages. Nobody did a lesson by it.
+        if cycle.header("User-Agent").is_some_and(|agent| agent.starts_with("carafe-check/")) {
+            return;
+        }
+        for condition in open.into_iter().filter(|condition| condition.is_fulfilled(&cycle)) {
+            self.tick(condition, Some(cycle.number));
+        }
+    }
+
+    /// Ticks a condition that this cycle has fulfilled, or an answer.
+    pub fn tick(&self, condition: &Condition, cycle: Option<u64>) {
+        self.ticks.add(&condition.line);
+        condition.cycle.store(cycle.unwrap_or(WITHOUT_CYCLE), Ordering::Relaxed);
+    }
+
+    /// Reads the file of ticks, which another server may have written or emptied.
+    pub fn refresh(&self) {
+        let Some(lines) = self.ticks.read() else { return };
+        for condition in &self.conditions {
+            match (condition.is_seen(), lines.contains(&condition.line)) {
+                (true, false) => condition.cycle.store(0, Ordering::Relaxed),
+                (false, true) => condition.cycle.store(WITHOUT_CYCLE, Ordering::Relaxed),
+                _ => {}
             }
         }
     }
 
-    fn is_fulfilled(&self, condition: &Condition, cycle: &FinishedCycle) -> bool {
-        let marks = || condition.marks.lock().unwrap_or_else(PoisonError::into_inner);
-        condition.status.is_none_or(|status| status == cycle.status())
-            && condition.method.as_ref().is_none_or(|method| method == cycle.method())
-            && condition.test.is_none_or(|(_, test)| test(cycle, &mut marks()))
-            && (!condition.is_tested_by("edited") || self.template.is_edited_in(cycle))
+    /// Removes all ticks.
+    ///
+    /// # Errors
+    ///
+    /// If the file of ticks cannot be written.
+    pub fn forget(&self) -> std::io::Result<()> {
+        self.conditions.iter().for_each(|condition| condition.cycle.store(0, Ordering::Relaxed));
+        self.ticks.forget()
     }
 
     /// The conditions of the lesson with this number.
@@ -123,8 +158,13 @@ impl Progress {
         self.conditions.iter().filter(move |condition| condition.lesson == lesson)
     }
 
-    /// True if all conditions are fulfilled. A lesson without conditions is never done.
+    /// The condition of a lesson that the answer to its question fulfils.
+    pub fn question(&self, lesson: usize) -> Option<&Condition> {
+        self.of(lesson).find(|condition| condition.line.ends_with(" answered"))
+    }
+
+    /// True if all conditions are fulfilled.
     pub fn is_done(&self, lesson: usize) -> bool {
-        self.of(lesson).next().is_some() && self.of(lesson).all(|it| it.cycle().is_some())
+        self.of(lesson).all(Condition::is_seen)
     }
 }

@@ -1,8 +1,8 @@
 //! Deeper: The lessons: their pages, their text for a terminal, and the report for `carafe check`.
 //!
 //! `lessons.txt` holds the lessons, and `lesson_file` reads it. `lesson_conditions` looks at each
-//! cycle when it ends, and finds out which task was done. `page` and `terminal` are the two forms
-//! of a lesson.
+//! cycle when it ends, finds out which task was done, and keeps that in a file (`ticks`). `page`
+//! and `terminal` are the two forms of a lesson, and `prose` writes their texts.
 //!
 //! # Security
 //!
@@ -10,12 +10,14 @@
 //! reads the same lessons.
 
 mod cycle_tests;
-mod edits;
 mod lesson_conditions;
 mod lesson_file;
 mod page;
 mod prose;
 mod terminal;
+mod ticks;
+
+pub use ticks::{Ticks, usual_place};
 
 use super::answer::text_or_page;
 use super::echo;
@@ -26,10 +28,10 @@ use carafe::web::template::reference;
 use carafe::{App, Context, Error, Map, Value, json};
 use lesson_conditions::{Condition, Progress};
 use lesson_file::Lesson;
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 
-/// The lessons and their ticks. Without a recorder there are no ticks.
+/// The lessons and their ticks. Without a recorder there are no new ticks.
 struct Classroom {
     lessons: Vec<Lesson>,
     recorder: Option<Arc<Recorder>>,
@@ -42,9 +44,14 @@ struct Classroom {
 /// # Panics
 ///
 /// If `lessons.txt` breaks its own rules. It is a part of the program.
-pub fn routes(app: &mut App, recorder: Option<Arc<Recorder>>, templates: Option<PathBuf>) {
+pub fn routes(
+    app: &mut App,
+    recorder: Option<Arc<Recorder>>,
+    templates: Option<&Path>,
+    ticks: Ticks,
+) {
     let read = lesson_file::parse(lesson_file::TEXT)
-        .and_then(|lessons| Ok((Arc::new(Progress::new(&lessons, templates)?), lessons)));
+        .and_then(|lessons| Ok((Arc::new(Progress::new(&lessons, templates, ticks)?), lessons)));
     let (progress, lessons) =
         read.unwrap_or_else(|why| panic!("src/app/course/lessons/lessons.txt: {why}"));
     if let Some(recorder) = &recorder {
@@ -62,8 +69,15 @@ pub fn routes(app: &mut App, recorder: Option<Arc<Recorder>>, templates: Option<
         .name("lesson")
         .example("/lessons/1", "");
     app.post("/lessons/<int:number>", handler(Classroom::answer)).name("answer");
-    app.get("/lessons.json", handler(Classroom::progress_report)).name("lessons_json");
+    app.post("/lessons/forget", handler(Classroom::forget)).name("forget_ticks");
+    app.get("/lessons.json", handler(Classroom::report)).name("lessons_json");
     app.get("/lessons", |_: &mut Context| Response::redirect("/")).name("lessons");
+}
+
+/// The number of the lesson with this name. 0 if there is none.
+pub fn number_of(name: &str) -> usize {
+    let lessons = lesson_file::parse(lesson_file::TEXT).unwrap_or_default();
+    lessons.iter().find(|lesson| lesson.name == name).map_or(0, |lesson| lesson.number)
 }
 
 impl Classroom {
@@ -72,14 +86,15 @@ impl Classroom {
         // RFC 9110 §9.3.2: a HEAD gets the headers that a GET would get. So its length must be that
         // of a page which shows a GET.
         let request = echo::as_text(&Request { method: Method::Get, ..ctx.request.clone() });
-        let (base, inside) = (ctx.base(), ctx.check_inside().is_ok());
+        let (base, inside) = (ctx.base(), self.looks_inside(ctx));
         let is_done = |lesson: &Lesson| inside && self.progress.is_done(lesson.number);
         let marked = self.lessons.iter().map(|lesson| (is_done(lesson), lesson));
         let text = terminal::home(marked, &base, request.trim_end());
         let next = self.lessons.iter().find(|lesson| !is_done(lesson));
+        let entries = self.lessons.iter().map(|lesson| self.entry(lesson, inside));
         let variables = [
             ("base", Value::from(base)),
-            ("lessons", self.lessons.iter().map(|lesson| self.entry(lesson, inside)).collect()),
+            ("lessons", entries.collect()),
             ("done", self.lessons.iter().any(is_done).into()),
             ("next", next.map_or(self.lessons.len(), |lesson| lesson.number).into()),
             ("request_text", request.trim_end().into()),
@@ -87,10 +102,19 @@ impl Classroom {
         text_or_page(ctx, text, "index.html", variables).map(uncached)
     }
 
+    /// True if the client may see ticks. They are then those of the file, as it is now.
+    fn looks_inside(&self, ctx: &Context) -> bool {
+        let inside = ctx.check_inside().is_ok();
+        if inside {
+            self.progress.refresh();
+        }
+        inside
+    }
+
     /// The lesson whose number is in the path.
     fn find(&self, ctx: &Context) -> Result<&Lesson, Error> {
         let number: usize = ctx.param("number").parse().unwrap_or(0);
-        self.lessons.iter().find(|lesson| lesson.number == number).ok_or_else(|| {
+        self.lessons.get(number.wrapping_sub(1)).ok_or_else(|| {
             let why = format!("found lesson {number}, expected 1 to {}", self.lessons.len());
             Error::abort(Status::NOT_FOUND, why)
         })
@@ -99,17 +123,16 @@ impl Classroom {
     /// The page of one lesson. `?print` makes the form to hand out.
     fn lesson(&self, ctx: &mut Context) -> Result<Response, Error> {
         let lesson = self.find(ctx)?;
-        let (base, inside) = (ctx.base(), ctx.check_inside().is_ok());
-        let steps = page::steps_at(&base, lesson);
-        let seen = self.conditions(lesson, inside);
-        let text = terminal::lesson(lesson, &steps, &seen, &base);
-        let mut variables = page::variables(lesson, &steps, &seen);
-        let neighbour = |number| self.lessons.iter().find(|other| other.number == number);
-        variables.insert("previous", neighbour(lesson.number - 1).map(page::title));
-        variables.insert("next", neighbour(lesson.number + 1).map(page::title));
+        let (base, inside) = (ctx.base(), self.looks_inside(ctx));
+        let steps = page::steps_at(&base, lesson, ["CYCLE", "LINE"]);
+        let text = terminal::lesson(lesson, &steps, &self.seen(lesson, inside), &base);
+        let mut variables = self.entry(lesson, inside);
+        page::add_texts(lesson, &steps, &mut variables);
+        let neighbour = |number: usize| self.lessons.get(number.wrapping_sub(1)).map(page::title);
+        variables.insert("previous", neighbour(lesson.number - 1));
+        variables.insert("next", neighbour(lesson.number + 1));
         variables.insert("count", self.lessons.len());
         variables.insert("base", base);
-        variables.insert("done", self.progress.is_done(lesson.number));
         variables.insert("print", ctx.request.query.get("print").is_some());
         variables.insert("reference", (lesson.name == "templates").then(reference));
         // Reading the record takes long, and the text does not show the cycles.
@@ -118,49 +141,70 @@ impl Classroom {
             let own = glass::rows_of(recorder, |path| lesson.owns(path));
             let last = recorder.newest().map_or(0, |newest| newest.number);
             page::add_cycles(lesson, own, last, &mut variables);
-            variables.insert("answers", self.question(lesson).is_some());
+            variables.insert("answers", self.progress.question(lesson.number).is_some());
         }
         text_or_page(ctx, text, "lesson.html", variables).map(uncached)
     }
 
-    /// The condition of a lesson that the form on its page fulfils.
-    fn question(&self, lesson: &Lesson) -> Option<&Condition> {
-        self.progress.of(lesson.number).find(|condition| condition.is_tested_by("answered"))
-    }
-
-    /// Takes the answer to the question of one lesson: which line of which file answered a cycle?
+    /// Takes the answer to the question of one lesson.
     fn answer(&self, ctx: &mut Context) -> Result<Response, Error> {
         let lesson = self.find(ctx)?;
-        let Some((question, recorder)) = self.question(lesson).zip(self.recorder.as_ref()) else {
+        let Some(question) = self.progress.question(lesson.number) else {
             return Err(Error::BadRequest("this lesson asks for no answer".into()));
         };
         ctx.check_inside()?;
         let form = ctx.form()?;
-        let (cycle, said) = (form.required("cycle")?, form.required("line")?.trim());
-        let number = cycle.trim().trim_start_matches('#').parse().ok();
-        // Right are the lines of the handler, and the line that registered it.
-        let is_right = |record: &Record| {
-            glass::answered_by(record).iter().any(|place| is_same_place(place, said))
+        let verdict = match lesson.text("right") {
+            "" => self.answered_by(form.required("cycle")?, form.required("line")?.trim()),
+            right => is_right(right, form.required("answer")?),
         };
-        let (category, message) = match number.and_then(|number| recorder.get(number)) {
-            None => ("error", format!("There is no cycle {cycle}. /cycles lists the last ones.")),
-            Some(record) if is_right(&record) => {
-                question.tick(record.number);
-                ("success", format!("Right: {said} answered cycle {}.", record.number))
-            }
-            Some(record) => {
-                let hint = "Its first line names the file and the line.";
-                ("error", format!("{said} did not answer cycle {}. {hint}", record.number))
-            }
+        if let Ok((cycle, _)) = &verdict {
+            self.progress.tick(question, *cycle);
+        }
+        let (category, message) = match verdict {
+            Ok((_, message)) => ("success", message),
+            Err(message) => ("error", message),
         };
+        if !ctx.request.prefers_html() {
+            return Ok(Response::text(message + "\n"));
+        }
         ctx.flash_as(category, message);
         Ok(Response::redirect(&format!("/lessons/{}#check", lesson.number)))
     }
 
+    /// Holds an answer against a cycle: did this line answer it? Right are the lines of the
+    /// handler, and the line that registered it.
+    fn answered_by(&self, cycle: &str, said: &str) -> Result<(Option<u64>, String), String> {
+        let number = cycle.trim().trim_start_matches('#').parse().ok();
+        let record = self.recorder.as_ref().zip(number).and_then(|(all, number)| all.get(number));
+        let record: Arc<Record> = record
+            .ok_or_else(|| format!("There is no cycle {cycle}. /cycles lists the last ones."))?;
+        let number = record.number;
+        if glass::answered_by(&record).iter().any(|place| is_same_place(place, said)) {
+            return Ok((Some(number), format!("Right: {said} answered cycle {number}.")));
+        }
+        let hint = "Its first line names the file and the line.";
+        Err(format!("{said} did not answer cycle {number}. {hint}"))
+    }
+
+    /// Removes all ticks.
+    fn forget(&self, ctx: &mut Context) -> Result<Response, Error> {
+        ctx.check_inside()?;
+        self.progress.forget().map_err(|error| {
+            Error::abort(Status::INTERNAL_SERVER_ERROR, format!("the ticks: {error}"))
+        })?;
+        if !ctx.request.prefers_html() {
+            return Ok(Response::text("All ticks are gone.\n"));
+        }
+        ctx.flash("All ticks are gone.");
+        Ok(Response::redirect("/"))
+    }
+
     /// For `carafe check`: the conditions of each lesson, and the cycles that fulfilled them.
-    fn progress_report(&self, ctx: &mut Context) -> Result<Response, Error> {
+    fn report(&self, ctx: &mut Context) -> Result<Response, Error> {
         ctx.unrecorded();
         ctx.check_inside()?;
+        self.progress.refresh();
         let report = Map::from([
             ("watching", Value::from(self.recorder.is_some())),
             ("lessons", self.lessons.iter().map(|lesson| self.entry(lesson, true)).collect()),
@@ -170,31 +214,40 @@ impl Classroom {
 
     /// A lesson in the list of the first page, and in the report.
     fn entry(&self, lesson: &Lesson, inside: bool) -> Map {
-        let conditions = self.conditions(lesson, inside);
-        // A terminal shows these sentences, so a link has its path in brackets.
-        let seen = conditions.iter().map(|(condition, cycle)| {
-            let what = prose::plain_text(&condition.sentence);
-            Map::from([("what", Value::from(what)), ("cycle", (*cycle).into())])
+        let seen = self.seen(lesson, inside);
+        let ticks = seen.iter().filter(|(_, seen_in)| seen_in.is_some()).count();
+        let is_done = ticks == seen.len();
+        let conditions = seen.into_iter().map(|(condition, seen_in)| {
+            let cycle = condition.cycle().filter(|_| seen_in.is_some());
+            let what = Value::from(condition.sentence.as_str());
+            Map::from([("what", what), ("seen", seen_in.into()), ("cycle", cycle.into())])
         });
         let mut entry = page::title(lesson);
-        entry.insert("seen", seen.collect::<Value>());
-        entry.insert("ticks", conditions.iter().filter(|(_, cycle)| cycle.is_some()).count());
-        entry.insert("done", inside && self.progress.is_done(lesson.number));
-        entry.insert("elsewhere", prose::plain_text(lesson.text("elsewhere")));
+        entry.insert("seen", conditions.collect::<Value>());
+        entry.insert("ticks", ticks);
+        entry.insert("done", is_done);
         entry
     }
 
-    /// The conditions of a lesson, each with the cycle that fulfilled it. A reader who may not look
-    /// inside is shown no cycles.
-    fn conditions(&self, lesson: &Lesson, inside: bool) -> Vec<(&Condition, Option<u64>)> {
+    /// The conditions of a lesson, and what fulfilled each. Other readers than those who may look
+    /// inside see no ticks.
+    fn seen(&self, lesson: &Lesson, inside: bool) -> Vec<(&Condition, Option<String>)> {
         let conditions = self.progress.of(lesson.number);
-        conditions.map(|condition| (condition, condition.cycle().filter(|_| inside))).collect()
+        conditions.map(|it| (it, it.seen_in().filter(|_| inside))).collect()
     }
 }
 
 /// Ticks change with every request, so no copy of a page is ever the right one.
 fn uncached(response: Response) -> Response {
     response.with_header("Cache-Control", "no-store")
+}
+
+/// Holds an answer against the right ones, which have `|` between them.
+fn is_right(right: &str, said: &str) -> Result<(Option<u64>, String), String> {
+    let plain = |text: &str| text.trim().trim_end_matches('.').to_lowercase();
+    let said = plain(said);
+    let is_right = right.split('|').any(|right| plain(right) == said);
+    if is_right { Ok((None, "Right.".into())) } else { Err(format!("{said:?} is not right.")) }
 }
 
 /// True if `said` means this place. A reader may say `hello.rs:31` or `hello.rs line 31`.

@@ -1,89 +1,58 @@
-//! Deeper: The texts of the lessons, which may hold `code` and [words](/path) that link to a path.
+//! Deeper: The texts of the lessons, as HTML and as lines for a terminal.
 //!
-//! A text becomes a list of pieces, and the template writes each piece. So a text can hold any
-//! character, and none of it is HTML.
+//! A text may hold `code` and `[words](/path)`, which links the words to a path. All other
+//! characters are text, and none of them is HTML.
 
-use carafe::{Map, Value};
+use carafe::Value;
 
 /// The width of a line in a terminal. Two more make 80.
 const COLUMNS: usize = 78;
 
-/// A part of a text.
-enum Piece<'t> {
-    Plain(&'t str),
-    /// Words between backticks.
-    Code(&'t str),
-    /// Words and the path that they link to.
-    Link(&'t str, &'t str),
+/// The text as HTML.
+pub fn html(text: &str) -> Value {
+    let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&#34;");
+    let code = |code: &str| format!("<code>{code}</code>");
+    Value::Html(with(&text, code, |words, path| format!("<a href=\"{path}\">{words}</a>")).into())
 }
 
-/// The pieces of a text. Links are found outside of code only.
-fn split(text: &str) -> Vec<Piece<'_>> {
-    let mut pieces = Vec::new();
-    // Every second part is between two backticks.
-    for (at, mut part) in text.split('`').enumerate() {
+/// The text for a terminal: a link is its words.
+pub fn plain(text: &str) -> String {
+    with(text, |code| format!("`{code}`"), |words, _| words.to_owned())
+}
+
+/// The text with its code and its links written by these two functions.
+fn with(text: &str, code: impl Fn(&str) -> String, link: impl Fn(&str, &str) -> String) -> String {
+    let mut written = String::new();
+    // Every second part is between two backticks. Links are found outside of code only.
+    for (at, part) in text.split('`').enumerate() {
         if at % 2 == 1 {
-            pieces.push(Piece::Code(part));
+            written.push_str(&code(part));
             continue;
         }
-        while let Some((before, words, path, after)) = first_link(part) {
-            pieces.extend([Piece::Plain(before), Piece::Link(words, path)]);
-            part = after;
+        let mut pieces = part.split('[');
+        written.push_str(pieces.next().unwrap_or(""));
+        for piece in pieces {
+            let words = piece.split_once("](").filter(|(_, rest)| rest.starts_with('/'));
+            match words.and_then(|(words, rest)| Some((words, rest.split_once(')')?))) {
+                Some((words, (path, rest))) => written += &(link(words, path) + rest),
+                None => written += &format!("[{piece}"),
+            }
         }
-        pieces.push(Piece::Plain(part));
     }
-    pieces.retain(|piece| !matches!(piece, Piece::Plain("")));
-    pieces
-}
-
-/// The first `[words](/path)`: the text before it, the words, the path, and the text behind it.
-fn first_link(text: &str) -> Option<(&str, &str, &str, &str)> {
-    let (front, rest) = text.split_once("](")?;
-    let (before, words) = front.rsplit_once('[')?;
-    let (path, after) = rest.split_once(')')?;
-    path.starts_with('/').then_some((before, words, path, after))
-}
-
-/// The pieces for `prose.html`: maps with `text`, and with `code` or `link` if it is one.
-pub fn pieces(text: &str) -> Value {
-    let pieces = split(text).into_iter().map(|piece| match piece {
-        Piece::Plain(text) => Map::from([("text", text)]),
-        Piece::Code(text) => Map::from([("text", text), ("code", "yes")]),
-        Piece::Link(words, path) => Map::from([("text", words), ("link", path)]),
-    });
-    pieces.collect()
-}
-
-/// The text for a terminal: a link has its path in brackets.
-pub fn plain_text(text: &str) -> String {
-    let pieces = split(text).into_iter().map(|piece| match piece {
-        Piece::Plain(text) => text.to_owned(),
-        Piece::Code(text) => format!("`{text}`"),
-        Piece::Link(words, path) if words == path => words.to_owned(),
-        Piece::Link(words, path) => format!("{words} ({path})"),
-    });
-    pieces.collect()
+    written
 }
 
 /// A paragraph for a terminal. Its first line begins with `front`, its other lines with as many
 /// spaces. An empty text is no line.
 pub fn wrapped(front: &str, text: &str) -> String {
-    let text = plain_text(text);
-    if text.is_empty() {
-        return text;
-    }
-    let (mut lines, mut width) = (front.to_owned(), front.len());
-    for (at, word) in text.split(' ').enumerate() {
-        let length = word.chars().count();
-        if at > 0 && width + 1 + length > COLUMNS {
-            lines += &format!("\n{:1$}", "", front.len());
-            width = front.len();
-        } else if at > 0 {
-            lines.push(' ');
-            width += 1;
+    let (mut lines, mut line) = (String::new(), front.to_owned());
+    for word in plain(text).split_whitespace() {
+        let width = line.chars().count() + word.chars().count();
+        if width > COLUMNS && line.len() > front.len() {
+            lines.push_str(&(line.trim_end().to_owned() + "\n"));
+            line = " ".repeat(front.len());
         }
-        lines.push_str(word);
-        width += length;
+        line += &format!("{word} ");
     }
-    lines + "\n"
+    if text.is_empty() { lines } else { lines + line.trim_end() + "\n" }
 }

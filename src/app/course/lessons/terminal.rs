@@ -6,7 +6,7 @@
 //! Left out: colours, and pages. A reader who wants pages pipes the text into `less`.
 
 use super::lesson_conditions::Condition;
-use super::lesson_file::{Lesson, LessonStep, file};
+use super::lesson_file::{Lesson, LessonLine, file};
 use super::prose::wrapped;
 
 /// The first page. Each lesson comes with true if it is done; `request` is this very request.
@@ -37,29 +37,30 @@ This is the request that you have just sent, as the server read it:
     )
 }
 
-/// One lesson, with the answer to its question at the end. `seen` are its conditions, and the
-/// cycles that fulfilled them.
+/// One lesson, with the answer to its question at the end. `seen` are its conditions, and what
+/// fulfilled each.
 pub fn lesson(
     lesson: &Lesson,
-    steps: &[LessonStep],
-    seen: &[(&Condition, Option<u64>)],
+    steps: &[LessonLine],
+    seen: &[(&Condition, Option<String>)],
     base: &str,
 ) -> String {
     // A text that the lesson does not have is empty.
     let text = |word| wrapped("  ", lesson.text(word));
     // A mark is the letter x, not a colour or a sign that a terminal may lack.
-    let conditions = seen.iter().map(|(condition, cycle)| match cycle {
-        Some(cycle) => wrapped("  [x] ", &format!("{} (cycle {cycle})", condition.sentence)),
+    let conditions = seen.iter().map(|(condition, seen_in)| match seen_in {
+        Some(words) => wrapped("  [x] ", &format!("{} ({words})", condition.sentence)),
         None => wrapped("  [ ] ", &condition.sentence),
     });
-    let read = lesson.rows("read");
-    let read = read.map(|(file, why)| wrapped("  ", &format!("curl {base}/source/{file} ({why})")));
+    let read = lesson
+        .all("read")
+        .map(|line| wrapped("  ", &format!("curl {base}/source/{} ({})", line.name, line.text)));
     let parts = [
         ("Predict", text("ask")),
         // A change is a step too: it begins the last part.
         ("Run, and look", steps.iter().map(step).collect()),
         ("The course notes", text("notes") + &text("shows")),
-        ("Check", conditions.collect::<String>() + &text("elsewhere")),
+        ("Check", conditions.collect::<String>()),
         ("Read", read.collect()),
         ("The answer to the question", text("answer")),
     ];
@@ -70,22 +71,22 @@ pub fn lesson(
     format!("Lesson {}: {}\n\n{aim}{parts}", lesson.number, lesson.title)
 }
 
-/// One step, by its kind.
-///
-/// Commands are indented by four columns, and what they print by six.
-fn step(step: &LessonStep) -> String {
+/// One step, by its kind. Commands are indented by four columns, and what they print by six.
+fn step(step: &LessonLine) -> String {
     let text = step.text.as_str();
-    let (name, content) = (&step.name, file(&step.name).unwrap_or(""));
-    match step.kind {
-        "run" => {
-            let printed = indented("      ", &step.lines.join("\n"));
+    match step.word {
+        "$" => {
+            let printed = indented("      ", &step.below.join("\n"));
             format!("\n    {text}\n{printed}{}", wrapped("  ", &step.why))
         }
         "serve" => {
             format!("  Stop carafe (Ctrl-C in its terminal), and start it like this:\n    {text}\n")
         }
         "also" => format!("  In a terminal of its own:\n    {text}\n"),
-        "show" => wrapped("  ", &format!("{name}: {text}")) + &indented("    ", content),
+        "show" => {
+            let content = indented("    ", file(&step.name).unwrap_or(""));
+            wrapped("  ", &format!("{}: {text}", step.name)) + &content
+        }
         "change" => format!("\nChange\n{}", wrapped("  ", text)),
         "do" => wrapped("  * ", text),
         _ => wrapped("  ", text),

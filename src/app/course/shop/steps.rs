@@ -55,15 +55,15 @@ pub fn cycles(ctx: &Context) -> Value {
     let (mut own, mut as_stranger) = if cookies.is_empty() { (0, 1) } else { (1, 0) };
     let mut another_visitor_follows = false;
     // From the newest to the oldest: so the cookie after a change is known before the one before.
-    for cycle in records.iter().rev().map(|record| FinishedCycle(record)) {
-        let theirs = cycle.session_cookies();
-        let is_of_shop = i64::from(cycle.path().split('/').nth(1) == Some("shop"));
+    for cycle in records.iter().rev().map(|record| FinishedCycle::of(record)) {
+        let theirs = [cycle.sent_cookie, cycle.cookie_after];
+        let is_of_shop = i64::from(cycle.path.split('/').nth(1) == Some("shop"));
         if theirs.iter().flatten().any(|cookie| cookies.contains(cookie)) {
             cookies.extend(theirs.iter().flatten());
             // The strangers after this cycle were others: this visitor had a cookie by then.
             (as_stranger, another_visitor_follows) = (0, false);
             own += is_of_shop;
-        } else if cycle.connection().map(|(_, address)| address) == address
+        } else if cycle.connection.map(|(_, address)| address) == address
             && cycle.header("User-Agent") == agent
         {
             // A stranger just before another visitor of this browser was probably that visitor.

@@ -1,7 +1,8 @@
 //! The checks: what earns a tick, what does not, and who is told.
 
 use super::run::Desk;
-use crate::carafe::{Carafe, header};
+use crate::carafe::{Carafe, empty_folder, header};
+use std::process::Command;
 
 /// A lesson, what is nearly enough for one of its conditions, and that condition as the report
 /// words it.
@@ -91,13 +92,85 @@ fn what_is_nearly_enough_earns_no_tick() {
     let mut desk = Desk::new();
     for (lesson, commands, condition) in NEARLY {
         desk.serve("carafe");
-        desk.shell("rm -f j");
+        desk.shell("rm -f j; carafe check --forget --server $B");
         desk.shell(commands);
         let report = desk.shell(&format!("carafe check {lesson} --server $B"));
         let line = report.lines().find(|line| line.contains(condition));
         let line = line.unwrap_or_else(|| panic!("{condition:?} is not in {report}"));
         assert!(line.starts_with("  missing  "), "lesson {lesson}: {commands}\nearned: {line}");
     }
+}
+
+#[test]
+fn ticks_stay_in_a_file_that_all_servers_of_a_user_share() {
+    let state = empty_folder();
+    let text = || std::fs::read_to_string(state.join("carafe/ticks")).unwrap_or_default();
+    let start = |arguments: &[&str]| {
+        let variable = ("XDG_STATE_HOME", state.to_str().expect("the path is text"));
+        Carafe::start_with(&empty_folder(), &[&["--log", "off"], arguments].concat(), &[variable])
+    };
+    let is_seen = |carafe: &Carafe| carafe.curl(&["$B/lessons/1"]).contains("[x] a GET /hello");
+    let first = start(&[]);
+    assert!(first.banner.contains("/carafe/ticks\n"), "{}", first.banner);
+    for _ in 0..2 {
+        first.curl(&["$B/hello"]);
+    }
+    assert_eq!(text(), "server /hello GET 200 from-curl\n", "one line a tick");
+    drop(first);
+    let (second, third) = (start(&[]), start(&["--store", "none"]));
+    assert!(is_seen(&second) && is_seen(&third));
+    assert!(second.curl(&["$B/lessons/1"]).contains("(earlier)"), "its cycle is of another server");
+    // Both ways to forget, and each server learns of what the other one did.
+    assert_eq!(second.curl(&["-X", "POST", "$B/lessons/forget"]), "All ticks are gone.\n");
+    assert!(!is_seen(&third) && text().is_empty());
+    third.curl(&["$B/hello"]);
+    assert!(is_seen(&second) && is_seen(&third));
+    let forget = ["check", "--forget", "--server", &third.url("")];
+    let output = Command::new(env!("CARGO_BIN_EXE_carafe")).args(forget).output();
+    assert_eq!(output.expect("carafe starts").stdout, b"All ticks are gone.\n");
+    assert!(!is_seen(&second) && !is_seen(&third));
+    for outside in ["Host: shop.example", "X-Forwarded-For: 10.0.0.1"] {
+        assert_eq!(third.status(&["-X", "POST", "-H", outside, "$B/lessons/forget"]), "403");
+    }
+    // Without a file the ticks are in memory, and nothing fails.
+    let none = start(&["--no-ticks"]);
+    assert!(none.banner.contains("ticks      not kept"), "{}", none.banner);
+    none.curl(&["$B/hello"]);
+    assert!(is_seen(&none) && !is_seen(&second) && text().is_empty());
+    std::fs::remove_dir_all(&state).expect("the folder can be removed");
+    std::fs::write(&state, "a file").expect("the file can be written");
+    let unable = start(&[]);
+    assert!(unable.banner.contains("ticks      not kept: cannot write "), "{}", unable.banner);
+    unable.curl(&["$B/hello"]);
+    second.curl(&["$B/hello"]);
+    assert!(is_seen(&unable) && is_seen(&second));
+    assert!(unable.log().starts_with("carafe: ticks are not kept: cannot write "));
+}
+
+#[test]
+fn no_test_writes_the_ticks_of_the_user() {
+    let state = std::env::var("XDG_STATE_HOME").expect(".cargo/config.toml sets it");
+    assert_eq!(state, concat!(env!("CARGO_MANIFEST_DIR"), "/target/state"));
+}
+
+#[test]
+fn neither_a_lost_memory_nor_a_test_suite_earns_a_tick() {
+    let mut desk = Desk::new();
+    let seen = |desk: &Desk, lesson: usize| desk.check(lesson).1;
+    // Under a store that keeps nothing, nobody is logged in and the cart stays empty.
+    desk.serve("carafe --store none");
+    desk.shell("curl $B/sessions; curl -d item=3 $B/shop/cart");
+    desk.shell("curl -d 'name=Ada&email=ada@example.org&password=correct-horse' $B/shop/login");
+    assert_eq!((seen(&desk, 11).len(), seen(&desk, 13).len()), (0, 0));
+    // A cookie from before a restart is refused, but nobody has changed it.
+    desk.serve("carafe");
+    desk.shell("curl -c j $B/ladder/signed");
+    desk.serve("carafe");
+    assert!(desk.shell("curl -b j $B/ladder/signed").contains("signature does not match"));
+    assert!(!seen(&desk, 10).iter().any(|what| what.contains("changed")));
+    desk.shell("carafe check --suite notes --url $B");
+    let all = desk.shell("carafe check --server $B");
+    assert!(!all.contains("done"), "{all}");
 }
 
 #[test]
@@ -144,7 +217,7 @@ fn lesson_3_asks_which_line_answered() {
     for (cycle, line, expected) in answers {
         let before = carafe.curl(&["$B/lessons.json"]);
         assert!(
-            !before.contains("filled in: which line of which file answered?\",\"cycle\":1"),
+            !before.contains("which line of which file answered?\",\"seen\":\"cycle 1"),
             "{before}"
         );
         let fields = [
@@ -163,7 +236,7 @@ fn lesson_3_asks_which_line_answered() {
         assert!(page.contains(expected), "{cycle}, {line}: {page}");
     }
     let after = carafe.curl(&["$B/lessons.json"]);
-    assert!(after.contains("which line of which file answered?\",\"cycle\":1"), "{after}");
+    assert!(after.contains("which line of which file answered?\",\"seen\":\"cycle 1"), "{after}");
     assert!(
         carafe.curl(&["-d", "cycle=1", "$B/lessons/3"]).contains("missing form field \"line\"")
     );
@@ -259,6 +332,7 @@ fn carafe_check_says_what_is_wrong_with_its_words_and_with_the_server() {
         ("--suite notes", "--suite notes needs --url"),
         ("--suite notes 3 --url http://x", "expected --suite notes and --url alone"),
         ("--url http://x", "found --url, expected --suite notes with it"),
+        ("--forget 1", "found \"1\", expected --forget alone"),
     ] {
         let shown = said(&desk, words);
         assert!(shown.contains(expected) && shown.ends_with("exit 2\n"), "{words}: {shown}");

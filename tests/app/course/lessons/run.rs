@@ -16,7 +16,7 @@ use std::time::Instant;
 #[path = "../../../../src/app/course/lessons/lesson_file.rs"]
 pub mod lesson_file;
 
-use lesson_file::Lesson;
+use lesson_file::{Lesson, LessonLine};
 
 /// A carafe of the lesson.
 struct Running {
@@ -33,8 +33,6 @@ pub struct Desk {
     servers: Vec<Running>,
     /// Once a lesson has asked for one.
     redis: Option<Redis>,
-    /// What `carafe check` has printed as seen, of whatever lesson.
-    pub seen: BTreeSet<String>,
 }
 
 impl Desk {
@@ -42,7 +40,7 @@ impl Desk {
         let folder = empty_folder();
         // Without a terminal, curl would draw its progress; errors are wanted still.
         fs::write(folder.join(".curlrc"), "silent\nshow-error\n").expect("a file can be written");
-        Desk { folder, servers: Vec::new(), redis: None, seen: BTreeSet::new() }
+        Desk { folder, servers: Vec::new(), redis: None }
     }
 
     /// Starts a carafe as a lesson writes it: `carafe --port 8001 --store none`. One without a port
@@ -61,6 +59,7 @@ impl Desk {
         let mut child = Command::new(env!("CARGO_BIN_EXE_carafe"))
             .args(["--port", "0", "--log", "off"])
             .args(&arguments)
+            .env("XDG_STATE_HOME", self.folder.join(".state"))
             .current_dir(&self.folder)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -112,23 +111,14 @@ impl Desk {
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
-    /// Asks every server what it saw of a lesson; true if one of them has seen all of it.
-    pub fn check(&mut self, lesson: usize) -> bool {
-        let mut all = false;
-        for server in &self.servers {
-            let server = format!("http://127.0.0.1:{}", server.written);
-            let report =
-                self.shell(&format!("carafe check {lesson} --server {server}; echo exit $?"));
-            for line in report.lines() {
-                if let Some((what, _)) =
-                    line.strip_prefix("  seen     ").and_then(|line| line.rsplit_once(" (cycle "))
-                {
-                    self.seen.insert(what.to_owned());
-                }
-            }
-            all |= report.ends_with("exit 0\n");
-        }
-        all
+    /// What `carafe check` of one server says it has seen of a lesson; true if that is all.
+    pub fn check(&self, lesson: usize) -> (bool, BTreeSet<String>) {
+        let written = self.servers.first().map_or("8000", |server| &server.written);
+        let command = format!("carafe check {lesson} --server http://127.0.0.1:{written}");
+        let report = self.shell(&format!("{command}; echo exit $?"));
+        let seen = report.lines().filter_map(|line| line.strip_prefix("  seen     "));
+        let seen = seen.filter_map(|line| Some(line.rsplit_once(" (")?.0.to_owned()));
+        (report.ends_with("exit 0\n"), seen.collect())
     }
 
     fn act(&mut self, action: &str, stopped: &mut Option<Vec<String>>) {
@@ -159,8 +149,8 @@ impl Desk {
     /// Does a lesson from its first line to its last.
     pub fn run(&mut self, lesson: &Lesson) {
         let mut stopped = None;
-        for step in &lesson.steps {
-            match step.kind {
+        for step in lesson.steps() {
+            match step.word {
                 "serve" | "also" => {
                     if step.text.contains("redis://") && self.redis.is_none() {
                         self.redis = Redis::start(&[]);
@@ -169,22 +159,19 @@ impl Desk {
                             return;
                         }
                     }
-                    self.check(lesson.number);
                     self.serve(&step.text);
                 }
                 "do" => {
                     let (number, what) = (lesson.number, &step.text);
-                    assert!(!step.lines.is_empty(), "lesson {number}: no test does this: {what}");
-                    for act in &step.lines {
-                        // A server forgets its ticks when it ends.
-                        self.check(lesson.number);
+                    assert!(!step.below.is_empty(), "lesson {number}: no test does this: {what}");
+                    for act in &step.below {
                         self.act(act, &mut stopped);
                     }
                 }
-                "run" => {
+                "$" => {
                     let shown = self.shell(&step.text);
                     let sees: Vec<String> =
-                        step.lines.iter().map(|line| self.with_ports(line)).collect();
+                        step.below.iter().map(|line| self.with_ports(line)).collect();
                     let lines: Vec<&str> =
                         shown.lines().map(|line| line.trim_end_matches('\r')).collect();
                     let expected: Vec<&str> = sees.iter().map(String::as_str).collect();
@@ -239,15 +226,16 @@ fn lesson(number: usize) {
     let mut desk = Desk::new();
     let lesson = &lessons[number - 1];
     desk.serve("carafe");
-    assert_eq!(desk.check(number), lesson.text("seen").is_empty(), "nothing was done yet");
-    assert!(desk.seen.is_empty(), "{:?}", desk.seen);
+    assert_eq!(desk.check(number), (false, BTreeSet::new()), "nothing was done yet");
     desk.run(lesson);
-    desk.check(number);
-    // What no command can do: the form of lesson 3.
-    let by_form = |rule: &str| rule == "answered";
-    let expected = lesson.rows("seen").filter(|(rule, _)| !by_form(rule));
-    let expected = expected.map(|(_, what)| what.to_owned());
-    assert_eq!(desk.seen, expected.collect(), "whoever does lesson {number} gets these ticks");
+    // What no command does: the form below the lesson.
+    let expected = lesson.all("seen").filter(|seen| seen.name != "answered");
+    let expected = expected.map(|seen| seen.text.clone());
+    assert_eq!(
+        desk.check(number).1,
+        expected.collect(),
+        "whoever does lesson {number} gets these ticks"
+    );
 }
 
 /// A test for each lesson, so that they run side by side.
@@ -284,9 +272,9 @@ lessons! {
 fn every_chapter_that_a_lesson_sends_to_is_there() {
     for lesson in lesson_file::parse(lesson_file::TEXT).expect("the lessons' file keeps its rules")
     {
-        for (chapter, _) in lesson.rows("read") {
-            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(chapter);
-            assert!(path.is_file(), "lesson {}: there is no {chapter}", lesson.number);
+        for LessonLine { name, .. } in lesson.all("read") {
+            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
+            assert!(path.is_file(), "lesson {}: there is no {name}", lesson.number);
         }
     }
 }
@@ -309,23 +297,23 @@ fn dots_stand_for_lines_and_for_text_and_for_nothing_else() {
 
 #[test]
 fn a_mistake_in_the_lessons_file_is_named_with_its_line() {
-    let whole = "lesson a: A\naim: a\nask: b\nanswer: c\nelsewhere: d\n";
+    let whole = "lesson a: A\naim: a\nask: b\nanswer: c\nseen d: e\n";
     assert!(lesson_file::parse(whole).is_ok());
     for (text, expected) in [
-        ("aim: a\n", "line 1: found \"aim: a\", expected \"lesson \" and a name first"),
-        ("lesson a\n", "line 1: found \"lesson a\", expected \"lesson \", a name, a colon"),
+        ("aim: a\n", "line 1: found \"aim: a\", expected a lesson first"),
+        ("lesson a\n", "line 1: found \"lesson a\", expected a word, a colon"),
         ("lesson a: A\nlesson a: B\n", "line 2: found a second lesson \"a\""),
         ("# note\n\nlesson a: A\nnonsense\n", "line 4: found \"nonsense\", expected a word"),
         ("lesson a: A\nwhat: x\n", "line 2: found the word \"what\""),
-        ("lesson a: A\n> x\n", "line 2: found \"> x\", expected a command above it"),
-        ("lesson a: A\nwhy: x\n", "line 2: found why:, expected a command above it"),
-        ("lesson a: A\nact: stop\n", "line 2: found act:, expected do: above it"),
+        ("lesson a: A\n> x\n", "line 2: found \"> x\", expected $ above it"),
+        ("lesson a: A\nwhy: x\n", "line 2: found \"why: x\", expected $ above it"),
+        ("lesson a: A\nact: stop\n", "line 2: found \"act: stop\", expected do above it"),
         ("lesson a: A\n$ x\n  y\n", "line 3: found an indented line"),
         ("lesson a: A\naim: x\naim: y\n", "line 3: found a second text, \"y\""),
         ("lesson a: A\nsay: {lesson b}\n", "line 2: found no lesson \"b\""),
         ("lesson a: A\nshow x.conf: y\n", "line 2: found show x.conf:"),
         ("lesson a: A\naim: x\nask: y\n", "lesson a has no answer:"),
-        (&whole.replace("elsewhere: d\n", ""), "lesson a needs seen: conditions, or elsewhere:"),
+        (&whole.replace("seen d: e\n", ""), "lesson a has no seen:"),
     ] {
         let why = lesson_file::parse(text).expect_err(text);
         assert!(why.starts_with(expected), "{text:?}: {why}");

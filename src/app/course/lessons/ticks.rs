@@ -1,0 +1,68 @@
+//! Deeper: The file of ticks: what a student has done, also after the server has stopped.
+//!
+//! It is one text file for each user, so the folder and the port of the server do not matter. A
+//! tick is one line: the name of the lesson and the rule of the condition, because a number may
+//! move. Two servers may write the file: a line is appended in one piece, and the file is read
+//! again before ticks are shown.
+//!
+//! Left out: ticks for several students. Each student has an account on the machine.
+
+use std::collections::HashSet;
+use std::env;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// Where ticks are kept. The default keeps none.
+#[derive(Default)]
+pub struct Ticks {
+    file: Option<PathBuf>,
+}
+
+/// The place of the file, as the XDG Base Directory Specification names it. `None` if the user has
+/// no folder.
+pub fn usual_place() -> Option<PathBuf> {
+    let folder = |name: &str| env::var_os(name).map(PathBuf::from);
+    // "All paths set in these environment variables must be absolute."
+    let state = folder("XDG_STATE_HOME").filter(|path| path.is_absolute());
+    let state = state.or_else(|| Some(folder("HOME")?.join(".local/state")));
+    state.filter(|path| path.is_absolute()).map(|path| path.join("carafe/ticks"))
+}
+
+impl Ticks {
+    /// Keeps ticks in this file, which is made if it is not there.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot be written.
+    pub fn open(file: PathBuf) -> io::Result<Ticks> {
+        fs::create_dir_all(file.parent().unwrap_or(Path::new("/")))?;
+        OpenOptions::new().append(true).create(true).open(&file)?;
+        Ok(Ticks { file: Some(file) })
+    }
+
+    /// The lines of the file. `None` if there is none that can be read.
+    pub fn read(&self) -> Option<HashSet<String>> {
+        let text = fs::read_to_string(self.file.as_ref()?).ok()?;
+        Some(text.lines().map(str::to_owned).collect())
+    }
+
+    /// Adds a line.
+    pub fn add(&self, line: &str) {
+        let Some(file) = &self.file else { return };
+        let opened = OpenOptions::new().append(true).create(true).open(file);
+        if let Err(error) = opened.and_then(|mut it| it.write_all(format!("{line}\n").as_bytes())) {
+            // The tick is still in the memory of this server.
+            let _ = writeln!(io::stderr(), "carafe: cannot write {}: {error}", file.display());
+        }
+    }
+
+    /// Empties the file.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot be written.
+    pub fn forget(&self) -> io::Result<()> {
+        self.file.as_ref().map_or(Ok(()), |file| File::create(file).map(drop))
+    }
+}

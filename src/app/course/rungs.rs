@@ -1,0 +1,67 @@
+//! Deeper: The ladder's table: seven memories, and what happens to each in six trials.
+//!
+//! `ladder.txt` lists the rungs and their cells. The page `/ladder` shows the words and the reason
+//! of each cell, and `carafe lab ladder` does its steps. So the page cannot say what is not true.
+
+const TEXT: &str = include_str!("ladder.txt");
+
+/// The heads of the columns.
+pub const COLUMNS: [&str; 6] =
+    ["restart", "second server", "edited by the client", "stolen or replayed", "size", "logout"];
+
+/// One place in which a memory can live.
+pub struct Rung {
+    /// The lines before the first cell.
+    head: &'static str,
+    /// One for each column.
+    pub cells: Vec<LadderCell>,
+}
+
+/// What one trial shows of one rung.
+#[derive(Clone, Copy)]
+pub struct LadderCell {
+    /// What the course says, in a few words.
+    pub words: &'static str,
+    /// Why it is so, in one sentence.
+    pub reason: &'static str,
+    /// The steps that prove it.
+    pub steps: &'static str,
+}
+
+impl Rung {
+    /// The number and the name: `4 table in memory + random id`.
+    pub fn title(&self) -> &'static str {
+        self.head.lines().next().unwrap_or("")
+    }
+
+    /// The text behind a word in the lines before the first cell. Empty if there is none.
+    pub fn setting(&self, word: &str) -> &'static str {
+        let mut texts = self.head.lines().filter_map(|line| line.strip_prefix(word));
+        texts.next().unwrap_or("").trim_start()
+    }
+}
+
+/// All rungs, from 0 to 6.
+pub fn rungs() -> Vec<Rung> {
+    let mut rungs: Vec<Rung> = Vec::new();
+    for text in TEXT.split("\nrung ").skip(1) {
+        let mut parts = text.split("\ncell ");
+        let head = parts.next().unwrap_or("");
+        let written: Vec<LadderCell> = parts.map(read_cell).collect();
+        let of_rung_4 = rungs.get(4).map(|rung| rung.cells.clone());
+        // One cell alone stands for all columns.
+        let cells = (0..COLUMNS.len()).map(|column| written[column.min(written.len() - 1)]);
+        let cells = cells.enumerate().map(|(column, cell)| match &of_rung_4 {
+            Some(others) if cell.words == "as 4" => LadderCell { words: "as 4", ..others[column] },
+            _ => cell,
+        });
+        rungs.push(Rung { head, cells: cells.collect() });
+    }
+    rungs
+}
+
+fn read_cell(text: &'static str) -> LadderCell {
+    let (words, rest) = text.trim_end().split_once('\n').unwrap_or((text.trim_end(), ""));
+    let (reason, steps) = rest.split_once('\n').unwrap_or((rest, ""));
+    LadderCell { words, reason: reason.strip_prefix("because ").unwrap_or(reason), steps }
+}
