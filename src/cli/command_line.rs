@@ -1,12 +1,14 @@
-//! Deeper: The words of a command line, and how a command ends.
+//! Deeper: The words and flags of a command line, and how a command ends.
 //!
 //! Every command reads its words and flags here, so all of them say the same of a mistyped flag. A
-//! command ends with exit code 0; 1 if it could not do what it was told, or if something is
-//! missing; 2 if its words are not understood.
+//! value is text until the command asks for it and says how to read it. A command ends with exit
+//! code 0; 1 if it could not do what it was told, or if something is missing; 2 if its words are
+//! not understood.
 
 use carafe::near;
-use std::io::{self, Write};
+use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
+use std::time::Duration;
 
 /// How a command ends.
 pub type CommandResult = Result<ExitCode, CommandError>;
@@ -31,13 +33,21 @@ pub fn wrong<T>(why: impl Into<String>) -> Result<T, CommandError> {
 /// A flag, and what stands in the usage for its value; empty if it takes none.
 pub type KnownFlag = (&'static str, &'static str);
 
+/// A flag with its value.
+pub struct GivenFlag {
+    pub flag: &'static str,
+    /// The name by which it was given: the flag, or an environment variable.
+    pub name: &'static str,
+    pub value: String,
+}
+
 /// What stands behind a command's name.
 #[derive(Default)]
 pub struct CommandLine {
     /// The words that are no flags.
     pub words: Vec<String>,
-    /// The flags in their order, each with its value.
-    pub flags: Vec<(&'static str, String)>,
+    /// The flags in their order. The last value of a flag counts.
+    pub flags: Vec<GivenFlag>,
 }
 
 impl CommandLine {
@@ -58,9 +68,7 @@ impl CommandLine {
                 argument.split_once('=').map_or((&**argument, None), |(name, it)| (name, Some(it)));
             let Some(&(flag, value)) = known.iter().find(|(flag, _)| *flag == name) else {
                 let names = known.iter().map(|(flag, _)| *flag);
-                let hint = hint(name, names.chain(["--help", "--version"]));
-                let shown = without_password(argument);
-                return wrong(format!("found {shown:?}, which is no flag or command{hint}"));
+                return unknown(argument, "flag or command", names.chain(["--help", "--version"]));
             };
             let given = match joined {
                 Some(_) if value.is_empty() => {
@@ -70,17 +78,12 @@ impl CommandLine {
                 None if value.is_empty() => Some(String::new()),
                 None => rest.next().cloned(),
             };
-            match given {
-                Some(given) => line.flags.push((flag, given)),
-                None => return wrong(format!("{flag} needs a value: {flag} {value}")),
-            }
+            let Some(value) = given else {
+                return wrong(format!("{flag} needs a value: {flag} {value}"));
+            };
+            line.flags.push(GivenFlag { flag, name: flag, value });
         }
         Ok(line)
-    }
-
-    /// The value of a flag; the last one, if it was given twice.
-    pub fn value(&self, flag: &str) -> Option<&str> {
-        self.flags.iter().rfind(|(name, _)| *name == flag).map(|(_, value)| value.as_str())
     }
 
     /// The one word that is no flag.
@@ -95,23 +98,106 @@ impl CommandLine {
             [.., last] => wrong(format!("found {last:?}, too, expected {expected}")),
         }
     }
+
+    /// True if a flag was given.
+    pub fn has(&self, flag: &str) -> bool {
+        self.value(flag).is_some()
+    }
+
+    /// The value of a flag; the last one, if there are several.
+    pub fn value(&self, flag: &str) -> Option<&str> {
+        self.flags.iter().rfind(|given| given.flag == flag).map(|given| given.value.as_str())
+    }
+
+    /// Every value of a flag, as `read` makes it of the text.
+    ///
+    /// # Errors
+    ///
+    /// What was found and what was expected.
+    pub fn all<T>(
+        &self,
+        flag: &str,
+        mut read: impl FnMut(&str) -> Result<T, &'static str>,
+    ) -> Result<Vec<T>, CommandError> {
+        let values = self.flags.iter().filter(|given| given.flag == flag);
+        let read = values.map(|GivenFlag { name, value, .. }| {
+            read(value).or_else(|expected| {
+                let shown = without_password(value);
+                wrong(format!("{name}: found {shown:?}, expected {expected}"))
+            })
+        });
+        read.collect()
+    }
+
+    /// The value of a flag that has a default, or what was found instead.
+    pub fn get<T>(
+        &self,
+        flag: &str,
+        read: impl FnMut(&str) -> Result<T, &'static str>,
+    ) -> Result<T, CommandError> {
+        self.all(flag, read)?.pop().map_or_else(|| wrong(format!("{flag} has no value")), Ok)
+    }
+
+    /// The value of a flag that is a number above 0, or what was found instead.
+    pub fn number(&self, flag: &str) -> Result<usize, CommandError> {
+        let above_0 = |text: &str| text.parse().ok().filter(|&number| number > 0);
+        self.get(flag, |text| above_0(text).ok_or("a whole number above 0"))
+    }
+
+    /// The value of a flag that is a time, or what was found instead: `90s`, `30m`, `12h`, or
+    /// seconds alone; at most a year, so that no clock overflows.
+    pub fn time(&self, flag: &str) -> Result<Duration, CommandError> {
+        let seconds = |text: &str| {
+            let digits = text.trim_end_matches(['s', 'm', 'h']);
+            let factor = match &text[digits.len()..] {
+                "" | "s" => 1,
+                "m" => 60,
+                "h" => 3600,
+                _ => return None,
+            };
+            let seconds = digits.parse::<u64>().ok()?.saturating_mul(factor);
+            (1..=365 * 86_400).contains(&seconds).then_some(Duration::from_secs(seconds))
+        };
+        self.get(flag, |text| seconds(text).ok_or("a time such as 90s, 30m or 12h"))
+    }
 }
 
-/// `; did you mean routes?`, if one of the candidates is near.
-pub fn hint<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
-    near::nearest(word, candidates).map_or(String::new(), |near| format!("; did you mean {near}?"))
+/// The failure of a word that means nothing, with the nearest one that does.
+///
+/// # Errors
+///
+/// Always.
+pub fn unknown<'a, T>(
+    word: &str,
+    expected: &str,
+    known: impl IntoIterator<Item = &'a str>,
+) -> Result<T, CommandError> {
+    let name = word.split('=').next().unwrap_or(word);
+    let near = near::nearest(name, known);
+    let hint = near.map_or(String::new(), |near| format!("; did you mean {near}?"));
+    wrong(format!("found {:?}, which is no {expected}{hint}", without_password(word)))
 }
 
 /// An argument as it may be shown: what stands before the last `@` of a URL is a name and a
 /// password.
-pub fn without_password(argument: &str) -> String {
+fn without_password(argument: &str) -> String {
     argument.rfind('@').map_or(argument.to_owned(), |at| format!("…{}", &argument[at..]))
 }
 
-/// Prints. It is no failure if standard output is closed: the reader has read enough.
-pub fn print(text: &str) {
+/// Prints, and ends the command well. It is no failure if standard output is closed: the reader has
+/// read enough.
+///
+/// # Errors
+///
+/// If the text cannot be written, for example to a full disk.
+pub fn print(text: &str) -> CommandResult {
     let mut out = io::stdout().lock();
-    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(CommandError::Failed(format!("carafe: cannot write to standard output: {error}")))
+        }
+        _ => Ok(ExitCode::SUCCESS),
+    }
 }
 
 /// Prints a line to standard error, which may be closed, too.

@@ -7,7 +7,6 @@ use crate::app::assets;
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 /// Runs the command with what stands behind `init`.
 ///
@@ -25,8 +24,7 @@ pub fn run(arguments: &[String]) -> CommandResult {
     let quoted = format!("'{}'", shown.replace('\'', r"'\''"));
     let word = if shown.chars().all(plain) { &shown } else { &quoted };
     let wrote = format!("Wrote {count} files to templates/ and www/ in {shown}.");
-    print(&format!("{wrote} To serve them:\n\n    carafe --dir {word}\n"));
-    Ok(ExitCode::SUCCESS)
+    print(&format!("{wrote} To serve them:\n\n    carafe --dir {word}\n"))
 }
 
 /// Writes every file, or none if one of them is there; returns how many.

@@ -17,7 +17,7 @@ mod serve;
 mod stores;
 
 use carafe::web::template::reference;
-use command_line::{CommandError, CommandResult, hint, print, warn, without_password, wrong};
+use command_line::{CommandError, CommandResult, print, warn, wrong};
 use std::process::ExitCode;
 use stores::STORES;
 
@@ -44,10 +44,7 @@ pub fn run(arguments: &[String]) -> ExitCode {
         ("help", _) => help(arguments.get(1).map(String::as_str)),
         _ if asks_help => help(Some(first).filter(|first| !first.starts_with('-'))),
         (_, Some((_, run))) => run(&arguments[1..]),
-        ("--version" | "-V", _) => {
-            print(concat!("carafe ", env!("CARGO_PKG_VERSION"), "\n"));
-            Ok(ExitCode::SUCCESS)
-        }
+        ("--version" | "-V", _) => print(concat!("carafe ", env!("CARGO_PKG_VERSION"), "\n")),
         _ if first.is_empty() || first.starts_with('-') => serve::run(arguments),
         _ => unknown(first, "flag or command"),
     };
@@ -76,19 +73,17 @@ fn help(subject: Option<&str>) -> CommandResult {
         let flags = format!("Flags and their defaults:\n{}STORE is {STORES}.", flags::TABLE);
         let key =
             "CARAFE_SECRET_KEY is the key that signs; without one it is random at each start.";
-        print(&format!("{examples}\n{commands}\n{rows}\n{templates}\n\n{flags}\n{key}\n"));
-        return Ok(ExitCode::SUCCESS);
+        let all = format!("{examples}\n{commands}\n{rows}\n{templates}\n\n{flags}\n{key}\n");
+        return print(&all);
     };
     if name == "templates" {
-        print(&reference());
-        return Ok(ExitCode::SUCCESS);
+        return print(&reference());
     }
     if !COMMANDS.iter().any(|(known, _)| *known == name) {
         return unknown(name, "command");
     }
     let (what, usage, more) = section(name);
-    print(&format!("carafe {name}: {what}\n\n{}\n\n{usage}\n", more.trim_end()));
-    Ok(ExitCode::SUCCESS)
+    print(&format!("carafe {name}: {what}\n\n{}\n\n{usage}\n", more.trim_end()))
 }
 
 /// What the help says of a command: one line, its usage, and more.
@@ -102,12 +97,12 @@ fn section(command: &str) -> (&'static str, &'static str, &'static str) {
 
 /// A word that means nothing, with the nearest one that does.
 fn unknown(word: &str, expected: &str) -> CommandResult {
+    // A bare number is most often meant for a port, as with `python -m http.server 8080`.
+    if let Ok(port) = word.parse::<u16>() {
+        let hint = format!("did you mean --port {port}?");
+        return wrong(format!("found {word:?}, which is no {expected}; {hint}"));
+    }
     let names = COMMANDS.iter().map(|(name, _)| *name);
-    let hint = match word.parse::<u16>() {
-        // A bare number is most often meant for a port, as with `python -m http.server 8080`.
-        Ok(port) => format!("; did you mean --port {port}?"),
-        Err(_) => hint(word, names.chain(["help", "--help", "--version"]).chain(flags::names())),
-    };
-    let shown = without_password(word);
-    wrong(format!("found {shown:?}, which is no {expected}{hint}"))
+    let known = names.chain(["help", "--help", "--version"]).chain(flags::names());
+    command_line::unknown(word, expected, known)
 }

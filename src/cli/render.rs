@@ -10,7 +10,6 @@ use carafe::web::template::{Globals, Templates};
 use carafe::{Map, Value, json};
 use std::fs::File;
 use std::io::{self, Read};
-use std::process::ExitCode;
 
 /// What a page gets where no application runs: URLs of static files, and no messages.
 struct WithoutApplication;
@@ -48,8 +47,7 @@ pub fn run(arguments: &[String]) -> CommandResult {
         .render(template, &data.map_err(CommandError::Failed)?, &WithoutApplication)
         .map_err(|error| CommandError::Failed(error.to_string()))?;
     page.warnings.iter().for_each(|warning| warn(warning));
-    print(&page.text);
-    Ok(ExitCode::SUCCESS)
+    print(&page.text)
 }
 
 /// The names and values of a JSON file, or of standard input for `-`.

@@ -1,8 +1,7 @@
 //! Deeper: `carafe` serves the application, and its banner says where.
 
-use super::command_line::{CommandError, CommandResult, print, warn, wrong};
-use super::flags::ServeFlags;
-use super::stores;
+use super::command_line::{CommandError, CommandLine, CommandResult, print, warn, wrong};
+use super::{flags, stores};
 use crate::app::course::lessons::{Ticks, usual_place};
 use crate::app::{self, assets};
 use carafe::cycle::Recorder;
@@ -26,8 +25,8 @@ use std::sync::Arc;
 /// Flags that are not understood; a folder, a port or a store that cannot be had.
 pub fn run(arguments: &[String]) -> CommandResult {
     let failed = |why: String| CommandError::Failed(format!("carafe: {why}"));
-    let flags = ServeFlags::read(arguments)?;
-    let store = flags.value("--store", stores::check)?;
+    let flags = flags::read(arguments)?;
+    let store = flags.get("--store", stores::check)?;
     let (lifetime, most) = (flags.time("--session-ttl")?, flags.number("--session-cap")?);
     let hosts = flags.all("--allow-host", host_name)?;
     let mut proxies = Proxies::default();
@@ -38,7 +37,7 @@ pub fn run(arguments: &[String]) -> CommandResult {
         return wrong(format!("found --expose-cycles and --trust-proxy, {why}"));
     }
     let (secret_key, key_banner) = secret_key()?;
-    let dir = flags.value("--dir", |text| Ok(PathBuf::from(text)))?;
+    let dir = flags.get("--dir", |text| Ok(PathBuf::from(text)))?;
     if !dir.is_dir() {
         let dir = dir.display();
         return Err(failed(format!(
@@ -76,7 +75,7 @@ pub fn run(arguments: &[String]) -> CommandResult {
             banner.push_str(&format!("  {title:<10} {text}\n"));
         }
     }
-    print(&format!("{banner}  Ctrl-C stops it.\n"));
+    print(&format!("{banner}  Ctrl-C stops it.\n"))?;
     if let Some(recorder) = recorder {
         server = server.recorder(Arc::clone(&recorder));
         if flags.has("--show-cycles") {
@@ -90,7 +89,7 @@ pub fn run(arguments: &[String]) -> CommandResult {
 }
 
 /// The server with its limits, bound to its address. Every value is read before the port is taken.
-fn server(flags: &ServeFlags) -> Result<Server, CommandError> {
+fn server(flags: &CommandLine) -> Result<Server, CommandError> {
     let limits = Limits {
         head_bytes: flags.number("--head-bytes")?,
         target_bytes: flags.number("--target-bytes")?,
@@ -103,18 +102,18 @@ fn server(flags: &ServeFlags) -> Result<Server, CommandError> {
         write_time: flags.time("--write-time")?,
     };
     let (workers, stop_time) = (flags.number("--workers")?, flags.time("--stop-time")?);
-    let log = flags.value("--log", |text| match text {
+    let log = flags.get("--log", |text| match text {
         "line" => Ok(Log::Line),
         "common" => Ok(Log::Common),
         "off" => Ok(Log::Off),
         _ => Err("line, common or off"),
     })?;
-    let host = flags.value("--host", |text| match text.trim_matches(['[', ']']) {
+    let host = flags.get("--host", |text| match text.trim_matches(['[', ']']) {
         "" => Err("an address or a host's name"),
         host => Ok(host.to_owned()),
     })?;
     let host = host.as_str();
-    let port = flags.value("--port", |text| text.parse().map_err(|_| "a port from 0 to 65535"))?;
+    let port = flags.get("--port", |text| text.parse().map_err(|_| "a port from 0 to 65535"))?;
     let server = Server::bind((host, port)).map_err(|error| {
         let hint = match error.kind() {
             ErrorKind::AddrInUse => {
@@ -194,7 +193,7 @@ pub fn application(
 }
 
 /// Where the ticks of the lessons are kept, and the banner's line about it.
-fn ticks(flags: &ServeFlags) -> (Ticks, String) {
+fn ticks(flags: &CommandLine) -> (Ticks, String) {
     let Some(file) = usual_place().filter(|_| !flags.has("--no-ticks")) else {
         return (Ticks::default(), "not kept: what was seen of the lessons ends here".into());
     };
@@ -218,7 +217,7 @@ fn url(address: SocketAddr) -> String {
 }
 
 /// The banner's line about the cycles: where they are, and who may look.
-fn cycles_banner(flags: &ServeFlags, address: SocketAddr, proxied: bool, open: bool) -> String {
+fn cycles_banner(flags: &CommandLine, address: SocketAddr, proxied: bool, open: bool) -> String {
     if flags.has("--no-cycles") {
         "not recorded".into()
     } else if proxied {

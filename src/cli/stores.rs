@@ -14,6 +14,9 @@ use std::sync::Arc;
 pub const STORES: &str =
     "none, cookie, memory, file:PATH or redis://[USER:PASSWORD@]HOST:PORT[/DB]";
 
+/// The banner's line about all other rows, where they are not with the sessions.
+const REST: &str = "things, accounts and orders in memory, gone with this process";
+
 /// The stores of a server.
 pub struct OpenStores {
     /// What the visitor's cookie opens.
@@ -42,18 +45,19 @@ pub fn check(value: &str) -> Result<String, &'static str> {
 ///
 /// A sentence, if they cannot be opened.
 pub fn open(value: &str, secret_key: &[u8]) -> Result<OpenStores, String> {
-    const REST: &str = "things, accounts and orders in memory, gone with this process";
-    let memory = Arc::new(MemoryStore::new());
-    let (sessions, banner): (Arc<dyn Store>, String) = match (value, value.strip_prefix("file:")) {
-        ("none", _) => (
-            Arc::new(NoneStore),
-            format!("sessions nowhere: every request comes from a stranger\n             {REST}"),
-        ),
-        ("cookie", _) => (
-            Arc::new(CookieStore::new(secret_key)),
-            format!("sessions in a cookie that each visitor keeps, signed\n             {REST}"),
-        ),
-        ("memory", _) => (memory.clone(), "in memory, gone with this process".to_owned()),
+    let apart = |sessions: Arc<dyn Store>, how: &str| {
+        let banner = format!("sessions {how}\n             {REST}");
+        Ok(OpenStores { sessions, rows: Arc::new(MemoryStore::new()), banner })
+    };
+    let (store, banner): (Arc<dyn Store>, String) = match (value, value.strip_prefix("file:")) {
+        ("none", _) => {
+            return apart(Arc::new(NoneStore), "nowhere: every request comes from a stranger");
+        }
+        ("cookie", _) => {
+            let store = CookieStore::new(secret_key);
+            return apart(Arc::new(store), "in a cookie that each visitor keeps, signed");
+        }
+        ("memory", _) => (Arc::new(MemoryStore::new()), "in memory, gone with this process".into()),
         (_, Some(path)) => {
             let file = FileStore::open(path.as_ref())?;
             file.warning().inspect(|warning| warn(&format!("carafe: {warning}")));
@@ -70,7 +74,5 @@ pub fn open(value: &str, secret_key: &[u8]) -> Result<OpenStores, String> {
             (Arc::new(redis), format!("in Redis at {url}"))
         }
     };
-    let keeps_rows = !["none", "cookie"].contains(&value);
-    let rows = if keeps_rows { Arc::clone(&sessions) } else { memory };
-    Ok(OpenStores { sessions, rows, banner })
+    Ok(OpenStores { rows: Arc::clone(&store), sessions: store, banner })
 }

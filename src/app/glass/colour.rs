@@ -42,54 +42,45 @@ pub fn html(program: &str) -> String {
 /// The length of the first piece in bytes, and its class: c, k, s, n, t or none.
 fn piece(rest: &str) -> (usize, &'static str) {
     let first = rest.chars().next().unwrap_or(' ');
-    if rest.starts_with("//") {
-        return (rest.find('\n').unwrap_or(rest.len()), "c");
-    }
-    if let Some(length) = raw_text(rest) {
-        return (length, "s");
-    }
-    if first == '"' || rest.starts_with("b\"") {
-        return (quoted(rest, rest.find('"').unwrap_or(0) + 1, '"'), "s");
-    }
-    if first == '\'' || rest.starts_with("b'") {
-        let start = rest.find('\'').unwrap_or(0) + 1;
+    let is_other = |letter: char| !letter.is_alphanumeric() && letter != '_';
+    let word = &rest[..rest.find(is_other).unwrap_or(rest.len())];
+    // `r"…"`, `r#"…"#`, `b"…"`, `br"…"`, `b'…'`
+    let start = if ["b", "r", "br"].contains(&word) { word.len() } else { 0 };
+    let hashes = rest[start..].len() - rest[start..].trim_start_matches('#').len();
+    let is_raw = start > 0 && word.ends_with('r');
+    let inside = start + 1 + if is_raw { hashes } else { 0 };
+    let letters = rest.get(inside..).unwrap_or("");
+    match rest.get(inside - 1..inside) {
+        Some("\"") if is_raw => {
+            let end = format!("\"{}", "#".repeat(hashes));
+            return (inside + letters.find(&end).map_or(letters.len(), |at| at + end.len()), "s");
+        }
+        Some("\"") => return (inside + quoted(letters, '"'), "s"),
         // A letter in quotes, or the name of a lifetime, which has no second quote.
-        let letter = rest[start..].starts_with('\\') || rest[start..].chars().nth(1) == Some('\'');
-        return if letter { (quoted(rest, start, '\''), "s") } else { (start, "") };
+        Some("'") if letters.starts_with('\\') || letters.chars().nth(1) == Some('\'') => {
+            return (inside + quoted(letters, '\''), "s");
+        }
+        _ => {}
     }
-    let is_word = |letter: char| letter.is_alphanumeric() || letter == '_';
-    if is_word(first) {
-        let length = rest.find(|letter| !is_word(letter)).unwrap_or(rest.len());
-        let class = match &rest[..length] {
-            word if WORDS.contains(&format!(" {word} ")) => "k",
-            _ if first.is_ascii_digit() => "n",
-            _ if first.is_uppercase() => "t",
-            _ => "",
-        };
-        return (length, class);
+    match word {
+        _ if rest.starts_with("//") => (rest.find('\n').unwrap_or(rest.len()), "c"),
+        "" => (first.len_utf8(), ""),
+        word if WORDS.contains(&format!(" {word} ")) => (word.len(), "k"),
+        word if first.is_ascii_digit() => (word.len(), "n"),
+        word if first.is_uppercase() => (word.len(), "t"),
+        word => (word.len(), ""),
     }
-    (first.len_utf8(), "")
 }
 
-/// The length of `r"…"`, `r#"…"#` or `br#"…"#`.
-fn raw_text(rest: &str) -> Option<usize> {
-    let behind = rest.strip_prefix('b').unwrap_or(rest).strip_prefix('r')?;
-    let hashes = behind.len() - behind.trim_start_matches('#').len();
-    let inside = behind[hashes..].strip_prefix('"')?;
-    let end = format!("\"{}", "#".repeat(hashes));
-    let length = inside.find(&end).map_or(inside.len(), |at| at + end.len());
-    Some(rest.len() - inside.len() + length)
-}
-
-/// Where a text ends that began before `start`. A letter after a backslash does not end it.
-fn quoted(rest: &str, start: usize, quote: char) -> usize {
-    let mut letters = rest[start..].char_indices();
+/// Where a text ends, behind its second quote. A letter after a backslash does not end it.
+fn quoted(text: &str, quote: char) -> usize {
+    let mut letters = text.char_indices();
     while let Some((at, letter)) = letters.next() {
         if letter == '\\' {
             letters.next();
         } else if letter == quote {
-            return start + at + 1;
+            return at + 1;
         }
     }
-    rest.len()
+    text.len()
 }

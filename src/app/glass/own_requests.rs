@@ -37,5 +37,5 @@ fn is_for_the_glass(request: &Request) -> bool {
     let path =
         page.and_then(|url| url.split_once("://")?.1.split_once('/')).map_or("", |(_, path)| path);
     let first = path.split(['/', '?']).next().unwrap_or("");
-    matches!(first, "cycles" | "source")
+    matches!(first, "cycles" | "memory" | "source")
 }

@@ -31,26 +31,22 @@ pub fn line_of(file: &str, function: &str) -> Option<usize> {
 /// `/source`: each circle with its heading, and each chapter with its title.
 fn contents(ctx: &mut Context) -> Result<Response, Error> {
     admit(ctx)?;
-    let circles = CIRCLES.iter().enumerate().map(|(at, (heading, what))| (heading, what, at));
-    let response = if ctx.request.prefers_html() {
-        let circles = circles.map(|(heading, what, at)| {
-            let chapters =
-                chapters_of(at).map(|chapter| Value::from([chapter.path, chapter.title()]));
-            Map::from([
-                ("heading", Value::from(*heading)),
-                ("what", (*what).into()),
-                ("chapters", chapters.collect()),
-            ])
-        });
-        ctx.render("contents.html", [("circles", circles.collect::<Value>())])?
-    } else {
-        let mut text = String::new();
-        for (heading, what, at) in circles {
-            text.push_str(&format!("# {heading}: {what}\n"));
-            let line = |chapter: &Chapter| format!("{:<40} {}\n", chapter.path, chapter.title());
-            text.extend(chapters_of(at).map(line).chain(["\n".to_owned()]));
+    let (mut text, mut circles) = (String::new(), Vec::new());
+    for (at, (heading, what)) in CIRCLES.into_iter().enumerate() {
+        text += &format!("# {heading}: {what}\n");
+        let mut chapters = Vec::new();
+        for chapter in chapters_of(at) {
+            text += &format!("{:<40} {}\n", chapter.path, chapter.title());
+            chapters.push(Value::from([chapter.path, chapter.title()]));
         }
-        Response::text(text)
+        text += "\n";
+        let circle: [(&str, Value); 3] =
+            [("heading", heading.into()), ("what", what.into()), ("chapters", chapters.into())];
+        circles.push(Map::from(circle));
+    }
+    let response = match ctx.request.prefers_html() {
+        true => ctx.render("contents.html", [("circles", circles)])?,
+        false => Response::text(text),
     };
     Ok(response.with_header("Vary", "Accept"))
 }
@@ -69,18 +65,19 @@ fn chapter(ctx: &mut Context) -> Result<Response, Error> {
         return Err(Error::abort(Status::NOT_FOUND, why));
     };
     let Chapter { path, text } = *chapters[at];
-    let response = if ctx.request.prefers_html() {
-        let neighbour = |at: Option<usize>| Some(Value::from(chapters.get(at?)?.path));
-        let variables = Map::from([
-            ("path", Value::from(path)),
-            ("title", chapters[at].title().into()),
-            ("code", colour::html(text).into()),
-            ("previous", neighbour(at.checked_sub(1)).into()),
-            ("next", neighbour(Some(at + 1)).into()),
-        ]);
-        ctx.render("source.html", variables)?
-    } else {
-        Response::text(text)
+    let neighbour = |at: Option<usize>| Some(Value::from(chapters.get(at?)?.path));
+    let response = match ctx.request.prefers_html() {
+        true => ctx.render(
+            "source.html",
+            [
+                ("path", Value::from(path)),
+                ("title", chapters[at].title().into()),
+                ("code", colour::html(text).into()),
+                ("previous", neighbour(at.checked_sub(1)).into()),
+                ("next", neighbour(Some(at + 1)).into()),
+            ],
+        )?,
+        false => Response::text(text),
     };
     Ok(response.with_header("Vary", "Accept"))
 }

@@ -29,13 +29,13 @@ const PATIENCE_IN_ALL: Duration = Duration::from_secs(60);
 /// Tries every claim on a server and prints how it goes: exit code 1 if one does not hold.
 pub fn run(server: &ServerUrl) -> CommandResult {
     let url = server.url("");
-    print(&format!("The notes' app at {url}; each claim starts with an empty jar, rm -f j:\n\n"));
+    print(&format!("The notes' app at {url}; each claim starts with an empty jar, rm -f j:\n\n"))?;
     let end = Instant::now() + PATIENCE_IN_ALL;
     let claims: Vec<&str> = CLAIMS.split("\nclaim ").skip(1).collect();
     let (all, mut held, mut tried) = (claims.len(), 0, 0);
     for claim in claims {
         if Instant::now() > end {
-            print(&format!("\nStopped after {} s.\n", PATIENCE_IN_ALL.as_secs()));
+            print(&format!("\nStopped after {} s.\n", PATIENCE_IN_ALL.as_secs()))?;
             break;
         }
         let (lesson, claim) = claim.split_once(": ").unwrap_or(("", claim));
@@ -45,10 +45,10 @@ pub fn run(server: &ServerUrl) -> CommandResult {
         tried += 1;
         let Err(miss) = visit.try_steps(steps) else {
             held += 1;
-            print(&format!("  ok    {title}\n"));
+            print(&format!("  ok    {title}\n"))?;
             continue;
         };
-        print(&format!("  FAIL  {title}\n{}", visit.report(&miss, lesson)));
+        print(&format!("  FAIL  {title}\n{}", visit.report(&miss, lesson)))?;
         // A server that is not there, or speaks no HTTP at first, will not later.
         match miss.reached {
             Some(Reached::Nobody) => break,
@@ -60,7 +60,7 @@ pub fn run(server: &ServerUrl) -> CommandResult {
         _ if held == all => format!("\nAll {all} hold.\n"),
         0 => format!("\n{held} of {all} hold.\n"),
         left => format!("\n{held} of {all} hold. {left} were not tried.\n"),
-    });
+    })?;
     Ok(if held == all { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

@@ -53,7 +53,7 @@ pub fn run(wanted: Option<i64>, server: &ServerUrl) -> CommandResult {
         }
         _ => {}
     }
-    print(&report);
+    print(&report)?;
     Ok(if next.is_none() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -61,14 +61,13 @@ pub fn run(wanted: Option<i64>, server: &ServerUrl) -> CommandResult {
 pub fn forget(server: &ServerUrl) -> CommandResult {
     match request(server, "POST /lessons/forget") {
         Ok(answer) if answer.status == 200 => print(&answer.text()),
-        Ok(answer) => return failed(answer.text().trim_end()),
-        Err(why) => return failed(&why),
+        Ok(answer) => failed(answer.text().trim_end()),
+        Err(why) => failed(&why),
     }
-    Ok(ExitCode::SUCCESS)
 }
 
 fn failed(why: &str) -> CommandResult {
-    print(&format!("{why}\n"));
+    print(&format!("{why}\n"))?;
     Ok(ExitCode::FAILURE)
 }
 

@@ -34,8 +34,8 @@ pub fn run(arguments: &[String]) -> CommandResult {
     }
     let bench = Bench::new().map_err(|why| CommandError::Failed(format!("carafe lab: {why}")))?;
     let begun = Instant::now();
-    print_row(&[&["rung, where it lives"], &COLUMNS[..]].concat());
-    print(&format!("{}\n", WIDTHS.map(|width| "-".repeat(width)).join("  ")));
+    print_row(&[&["rung, where it lives"], &COLUMNS[..]].concat())?;
+    print(&format!("{}\n", WIDTHS.map(|width| "-".repeat(width)).join("  ")))?;
     let (mut measured, mut is_wrong, mut notes) = (0, false, String::new());
     for rung in rungs() {
         let mut row = vec![rung.title().to_owned()];
@@ -64,24 +64,26 @@ pub fn run(arguments: &[String]) -> CommandResult {
             row.push(words);
             notes.push_str(&format!("{kind}: rung {}, {column}: {why}\n", rung.title()));
         }
-        print_row(&row.iter().map(String::as_str).collect::<Vec<_>>());
-        print("\n");
+        print_row(&row.iter().map(String::as_str).collect::<Vec<_>>())?;
+        print("\n")?;
     }
     let (spent, servers) = (begun.elapsed().as_secs_f64(), bench.started.get());
-    print(&format!("{measured} cells measured ({spent:.1} s, {servers} servers).\n{notes}"));
+    print(&format!("{measured} cells measured ({spent:.1} s, {servers} servers).\n{notes}"))?;
     Ok(if is_wrong { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
 /// Prints a row. A cell has as many lines as it needs.
-fn print_row(row: &[&str]) {
+fn print_row(row: &[&str]) -> CommandResult {
+    let mut lines = String::new();
     let cells: Vec<Vec<String>> =
         row.iter().zip(WIDTHS).map(|(text, width)| wrapped(text, width)).collect();
     for line in 0..cells.iter().map(Vec::len).max().unwrap_or(0) {
         let part = |cell: &Vec<String>| cell.get(line).cloned().unwrap_or_default();
         let parts = cells.iter().zip(WIDTHS);
         let parts = parts.map(|(cell, width)| format!("{:<width$}", part(cell)));
-        print(&format!("{}\n", parts.collect::<Vec<_>>().join("  ").trim_end()));
+        lines += &format!("{}\n", parts.collect::<Vec<_>>().join("  ").trim_end());
     }
+    print(&lines)
 }
 
 /// The text in lines of at most this width, broken between words.
