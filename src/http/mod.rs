@@ -7,8 +7,8 @@
 //! two kinds of named text; [`Limits`] says how much is too much; [`Request`] is what comes in;
 //! [`parse_head`] and [`body`] make it from bytes, and [`ParseError`] says why they refuse;
 //! [`cookie`] and [`date`] are two headers with a grammar of their own; [`Response`] is what goes
-//! out. Deeper: [`forwarded`] finds the client behind a proxy, [`conditions`] decides what of a
-//! file to send.
+//! out. Deeper: [`multipart`] reads a form with files, [`forwarded`] finds the client behind a
+//! proxy, [`conditions`] decides what of a file to send.
 //!
 //! Left out: HTTP/2 and HTTP/3, which carry the same messages in other bytes. A proxy in front of
 //! this server speaks them.
@@ -22,6 +22,7 @@ pub mod forwarded;
 pub mod headers;
 pub mod limits;
 pub mod method;
+pub mod multipart;
 pub mod parse;
 pub(crate) mod parse_error;
 pub mod request;

@@ -11,7 +11,7 @@ use carafe::http::conditions::{Validators, Verdict, evaluate};
 use carafe::http::cookie::cookies;
 use carafe::http::{
     Body, ChunkedBody, Fields, Framing, Headers, Limits, Method, Request, SetCookie, Version,
-    cookie_value, date, expects_continue, fields, framing, parse_head,
+    cookie_value, date, expects_continue, fields, framing, multipart, parse_head,
 };
 use carafe::web::origin;
 use carafe::web::static_files::StaticFiles;
@@ -37,6 +37,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("template", template),
     ("json", json_text),
     ("form", form),
+    ("multipart", multipart),
     ("cookie", cookie),
     ("path", path),
     ("conditions", conditions),
@@ -299,6 +300,38 @@ fn form(bytes: &[u8]) {
     assert_eq!(Fields::parse(&read.encode()), read);
     assert!(read.encode().is_ascii());
     assert_eq!(fields::percent_decode(&fields::percent_encode(&text, "")), text);
+}
+
+/// What is read as a form with files holds no more than its bytes; a file name is no path; and what
+/// is written again with another boundary reads the same.
+fn multipart(bytes: &[u8]) {
+    let read = match multipart::parse("multipart/form-data; boundary=x7", bytes) {
+        Ok(read) => read,
+        Err(error) => return assert!(matches!(error.status().0, 400 | 413), "{error}"),
+    };
+    let quoted = |name: &str| name.replace('"', "%22").replace('\r', "%0D").replace('\n', "%0A");
+    let quoted = |name: &str| quoted(&name.replace('\\', "\\\\"));
+    let mut again = Vec::new();
+    for (name, value) in read.fields.iter() {
+        let head = format!("Content-Disposition: form-data; name=\"{}\"", quoted(name));
+        again.extend_from_slice(format!("--other\r\n{head}\r\n\r\n{value}\r\n").as_bytes());
+    }
+    for (name, file) in &read.files {
+        assert!(!file.file_name.contains(['/', '\\', '\0']) && file.file_name != "..");
+        let (name, file_name) = (quoted(name), quoted(&file.file_name));
+        let head = format!("Content-Disposition: x; name=\"{name}\"; filename=\"{file_name}\"");
+        let head = format!("--other\r\n{head}\r\nContent-Type: {}\r\n\r\n", file.content_type);
+        again.extend_from_slice(head.as_bytes());
+        again.extend_from_slice(&[&file.bytes, &b"\r\n"[..]].concat());
+    }
+    again.extend_from_slice(b"--other--");
+    // A head may grow past its bound, and filename* may name what no other client can.
+    let has_other = bytes.windows(7).any(|window| window == b"--other");
+    let is_plain = bytes.len() < 1000 && !bytes.contains(&b'*') && !has_other;
+    if is_plain && read.files.iter().all(|(_, file)| !file.file_name.is_empty()) {
+        let second = multipart::parse("multipart/form-data; boundary=\"other\"", &again);
+        assert_eq!(second.as_ref(), Ok(&read), "{}", again.escape_ascii());
+    }
 }
 
 /// A cookie that can be set comes back as it was, and a date that can be read is written so that it

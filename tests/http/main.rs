@@ -9,6 +9,7 @@ mod forwarded;
 mod headers;
 mod limits;
 mod method;
+mod multipart;
 mod parse;
 mod parse_error;
 mod reader;

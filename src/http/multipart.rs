@@ -1,0 +1,173 @@
+//! Deeper: Multipart: a form with files, sent as a body of several parts.
+//!
+//! In `name=Ada&age=36` a file would become three times as long. So a form with files is written as
+//! `multipart/form-data` (RFC 7578): before each part and behind the last one stands a line, the
+//! boundary, that occurs nowhere in the data.
+//!
+//! ```text
+//! --x7                                                              the boundary is x7
+//! Content-Disposition: form-data; name="photo"; filename="me.png"   a field has no filename
+//! Content-Type: image/png
+//!                                                                   the end of the part's head
+//! (bytes)
+//! --x7--                                                            the end of the form
+//! ```
+//!
+//! Left out: spaces behind a boundary, which nobody sends, and what RFC 7578 calls deprecated:
+//! parts inside parts and `Content-Transfer-Encoding`.
+
+use super::fields::percent_decode;
+use super::parse_error::{found, malformed};
+use super::{Fields, ParseError, Status};
+
+/// How many parts a form may have, because each costs memory of its own. Flask has the same bound.
+const MOST_PARTS: usize = 1000;
+
+/// How many bytes the head of a part may have. A head has two or three lines.
+const MOST_HEAD_BYTES: usize = 4096;
+
+/// The parts of a form.
+#[derive(Debug, Default, PartialEq)]
+pub struct Multipart {
+    /// The parts that are text, in order.
+    pub fields: Fields,
+    /// The files, in order, each behind the name of its field.
+    pub files: Vec<(String, UploadedFile)>,
+}
+
+/// A file that a client sent.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UploadedFile {
+    /// The name that the client gave, without folders (RFC 7578 §4.2). It may be empty.
+    pub file_name: String,
+    /// The media type that the client gave, or nothing. The bytes may be of another type.
+    pub content_type: String,
+    /// What is in the file.
+    pub bytes: Vec<u8>,
+}
+
+/// Reads the body of a request; `content_type` is the header that names the boundary.
+///
+/// # Errors
+///
+/// 400 if the body breaks the grammar; 413 if it has more than 1000 parts.
+pub fn parse(content_type: &str, body: &[u8]) -> Result<Multipart, ParseError> {
+    let parameters = parameters(content_type).unwrap_or_default();
+    // boundary := 0*69<bchars> bcharsnospace (RFC 2046 §5.1.1)
+    let boundary = parameters.get("boundary").filter(|it| (1..=70).contains(&it.len()));
+    let boundary = boundary.ok_or_else(|| {
+        found("Content-Type", content_type.as_bytes(), "boundary= and 1 to 70 characters")
+    })?;
+    let no_end = || malformed(format!("found no line --{boundary}-- at the end of the form"));
+    let delimiter = format!("\r\n--{boundary}").into_bytes();
+    // RFC 2046 §5.1.1: text before the first and behind the last boundary "is to be ignored".
+    let mut rest = match body.strip_prefix(&delimiter[2..]) {
+        Some(rest) => rest,
+        None => split(body, &delimiter).ok_or_else(no_end)?.1,
+    };
+    let mut multipart = Multipart::default();
+    for _ in 0..=MOST_PARTS {
+        if rest.starts_with(b"--") {
+            return Ok(multipart);
+        }
+        let start = &rest[..rest.len().min(MOST_HEAD_BYTES)];
+        if !start.starts_with(b"\r\n") {
+            return Err(found("behind a boundary", start, "a line end or --"));
+        }
+        // The line end of the boundary belongs to the head: it may be all of it.
+        let (head, _) = split(start, b"\r\n\r\n")
+            .ok_or_else(|| found("the head of a part", start, "an empty line within 4096 bytes"))?;
+        let (data, behind) = split(&rest[head.len() + 4..], &delimiter).ok_or_else(no_end)?;
+        multipart.add(utf8(head)?, data)?;
+        rest = behind;
+    }
+    let why = format!("the form has more than {MOST_PARTS} parts");
+    Err(ParseError::new(Status::CONTENT_TOO_LARGE, why))
+}
+
+impl Multipart {
+    /// Adds a part, given its head and its data.
+    fn add(&mut self, head: &str, data: &[u8]) -> Result<(), ParseError> {
+        // RFC 7578 §4.8: other header fields "MUST be ignored".
+        let header = |wanted: &str| {
+            let mut lines = head.lines().filter_map(|line| line.split_once(':'));
+            lines
+                .find(|(name, _)| name.eq_ignore_ascii_case(wanted))
+                .map_or("", |line| line.1.trim())
+        };
+        let disposition = header("Content-Disposition");
+        let parameters = parameters(disposition).unwrap_or_default();
+        let name = parameters.get("name").map(unescape).ok_or_else(|| {
+            let expected = "form-data; name=\"...\"";
+            found("a part with Content-Disposition", disposition.as_bytes(), expected)
+        })?;
+        // RFC 7578 §4.2 forbids filename*, but some clients send it.
+        let extended = parameters.get("filename*").and_then(|text| text.splitn(3, '\'').nth(2));
+        let extended = extended.map(|text| percent_decode(text).into_owned());
+        match extended.or_else(|| parameters.get("filename").map(unescape)) {
+            None => self.fields.append(name, utf8(data)?),
+            // Browsers send this for a file that the visitor did not choose.
+            Some(file_name) if file_name.is_empty() && data.is_empty() => {}
+            Some(file_name) => {
+                let content_type = header("Content-Type").to_owned();
+                let (file_name, bytes) = (last_component(&file_name), data.to_owned());
+                self.files.push((name, UploadedFile { file_name, content_type, bytes }));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The bytes before these and the bytes behind.
+fn split<'a>(bytes: &'a [u8], mark: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
+    let at = bytes.windows(mark.len()).position(|window| window == mark)?;
+    Some((&bytes[..at], &bytes[at + mark.len()..]))
+}
+
+fn utf8(bytes: &[u8]) -> Result<&str, ParseError> {
+    str::from_utf8(bytes).map_err(|_| found("in a part of the form", bytes, "UTF-8"))
+}
+
+/// `value *( OWS ";" OWS name "=" ( token / quoted-string ) )` (RFC 9110 §5.6.6)
+fn parameters(text: &str) -> Option<Fields> {
+    let mut parameters = Fields::default();
+    let (_, mut rest) = text.split_once(';').unwrap_or_default();
+    while let Some((name, behind)) = rest.split_once('=') {
+        let (value, behind) = match behind.strip_prefix('"') {
+            Some(quoted) => unquote(quoted)?,
+            None => {
+                let (token, behind) = behind.split_at(behind.find(';').unwrap_or(behind.len()));
+                (token.trim_end().to_owned(), behind)
+            }
+        };
+        parameters.append(name.trim_matches([' ', '\t', ';']).to_ascii_lowercase(), value);
+        rest = behind;
+    }
+    rest.trim_matches([' ', '\t', ';']).is_empty().then_some(parameters)
+}
+
+/// The inside of a quoted string, and what is behind it. A `\` before another letter than `"` and
+/// `\` stands for itself, because old browsers send `C:\me.png`.
+fn unquote(text: &str) -> Option<(String, &str)> {
+    let (mut value, mut letters) = (String::new(), text.chars());
+    while let Some(letter) = letters.next() {
+        match letter {
+            '"' => return Some((value, letters.as_str())),
+            '\\' if letters.as_str().starts_with(['"', '\\']) => value.extend(letters.next()),
+            _ => value.push(letter),
+        }
+    }
+    None
+}
+
+/// The three characters that browsers escape in a name (WHATWG HTML, "multipart/form-data").
+fn unescape(name: &str) -> String {
+    name.replace("%22", "\"").replace("%0D", "\r").replace("%0A", "\n")
+}
+
+/// What is behind the last slash, without control characters. `.` and `..` are names of folders.
+fn last_component(name: &str) -> String {
+    let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
+    let last: String = last.chars().filter(|letter| !letter.is_control()).collect();
+    if matches!(last.trim(), "." | "..") { String::new() } else { last }
+}
