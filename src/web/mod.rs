@@ -10,7 +10,7 @@
 //! | [`form`] | `request.form` |
 //! | [`error`] | `abort` |
 //! | [`session`], [`store`] | `session`, and where it is kept |
-//! | [`sign`] | `itsdangerous`, `werkzeug.security` |
+//! | [`sign`], [`password`] | `itsdangerous`, `werkzeug.security` |
 //! | [`flash`] | `flash`, `get_flashed_messages` |
 //! | [`static_files`], [`file_response`] | `static`, `send_file` |
 //! | [`template`] | Jinja2 |
@@ -31,6 +31,7 @@ pub mod handler;
 pub mod inside;
 pub mod origin;
 mod page_globals;
+pub mod password;
 pub mod pattern;
 pub mod router;
 mod save;

@@ -1,10 +1,9 @@
 //! Deeper: a change of a row, as the stores with a table make it: look, change, swap.
 //!
-//! A handler's function changes a row, and it may take long, panic, or use the store itself. So no
-//! lock may be held while it runs. Instead the store looks at the row, lets the function change a
-//! copy, and puts the copy in the row's place only if the row is still the one that was seen. If
-//! not, another writer was faster, and everything is done again with what that one left. Of several
-//! writers one always gets through. (Processors call this step *compare and swap*.)
+//! A handler's function may take long, panic, or use the store itself. So no lock is held while it
+//! runs. The store looks at the row, lets the function change a copy, and puts the copy in the
+//! row's place only if the row is still the one that was seen. If not, another writer was faster,
+//! and all is done again with what that one left. (Processors call this *compare and swap*.)
 //!
 //! The text of a row is compact JSON, the same in memory, in a file and in Redis.
 
@@ -14,8 +13,7 @@ use crate::value::{Map, Value};
 use std::ops::Deref;
 use std::sync::Arc;
 
-/// The longest key of a row that is kept by its key. A visitor may have typed it, as the name of an
-/// account.
+/// The longest key of a row in a table. A visitor may have typed it, as the name of an account.
 pub const KEY_BYTES: usize = 256;
 
 /// What a swap did.
@@ -58,8 +56,7 @@ pub fn update<S: Deref<Target: AsRef<[u8]>>>(
 ///
 /// # Errors
 ///
-/// [`StoreError::TooLarge`]: it is longer than `most` bytes, or nested so deeply that it could not
-/// be read back.
+/// [`StoreError::TooLarge`]: longer than `most` bytes, or too deep to be read back.
 pub fn encode(row: &Map, most: usize) -> Result<String, StoreError> {
     if row.iter().any(|(_, value)| is_deeper(value, json::DEPTH - 1)) {
         let text = format!("the row would be more than {} levels deep", json::DEPTH);

@@ -2,13 +2,11 @@
 //!
 //! This is the third rung of the ladder, and what Flask does by default. The server keeps nothing
 //! but a key. It sends the row as a cookie, with a signature that only the key can make. When a
-//! cookie comes back with a right signature, the server believes it:
+//! cookie comes back with a right signature, the server believes it. Its three parts are base64url:
 //!
 //! ```text
 //! eyJ1c2VyIjoiQWRhIn0.aSR1Lw.Zv0f6W...      {"user":"Ada"} . when it was signed . signature
 //! ```
-//!
-//! Each of the three parts is written as base64url.
 //!
 //! * A restart forgets nobody, and a second server knows everybody, as long as they have the same
 //!   key.
@@ -20,13 +18,11 @@
 //!
 //! The format is that of itsdangerous 2 as Flask uses it, with SHA-256: a Flask application with
 //! the same key, `SESSION_COOKIE_NAME = 'carafe_sid'` and `digest_method = hashlib.sha256` reads
-//! these cookies, and the other way round. For types that JSON does not have, Flask writes a tag. A
-//! tuple is read as a list, and everything else (bytes, dates, markup, UUIDs) as the text that
-//! stands there.
+//! these cookies. Carafe reads those of Flask while they are short: from about 80 bytes Flask
+//! compresses a session, and that form, which begins with a dot, is refused with a reason. Flask
+//! tags what JSON has no type for: here a tuple is a list, and all else (bytes, dates) is text.
 //!
-//! Left out: the compressed form, which begins with a dot. Flask writes it when it is shorter, from
-//! about 80 bytes; it is refused with a reason. And changing keys: with a new key, everybody is a
-//! stranger.
+//! Left out: the compressed form, and changing keys: with a new key, everybody is a stranger.
 
 use super::change::at_most;
 use super::kind::{StoreClock, time_of_day};
@@ -37,8 +33,7 @@ use crate::value::{Map, Value};
 use crate::web::sign::{from_base64url, hmac, same, to_base64url};
 use std::time::Duration;
 
-/// The longest value of the cookie. RFC 6265 §6.1 counts name and attributes, too: 64 bytes are for
-/// them.
+/// The longest value of the cookie. RFC 6265 §6.1 counts name and attributes, too.
 const VALUE_BYTES: usize = COOKIE_BYTES - 64;
 
 /// Gives each row to its visitor.

@@ -1,11 +1,9 @@
 //! Deeper: kinds of rows, their bounds and their lifetime.
 //!
-//! Visitors fill a store, so each kind has a bound for the number of its rows and for the size of
-//! each. A kind is a constant of the program:
+//! Visitors fill a store, so each kind has a bound for the number and the size of its rows:
 //!
 //! ```
-//! use carafe::web::store::Kind;
-//!
+//! # use carafe::web::store::Kind;
 //! const ORDER: Kind = Kind::kept("order", 10_000);
 //! const DRAFT: Kind = Kind { row_bytes: 1 << 20, ..Kind::kept("draft", 100) };
 //! ```
@@ -18,30 +16,24 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 /// The largest row, as JSON, if its kind does not say another size.
 pub const ROW_BYTES: usize = 16 * 1024;
 
-/// A kind of rows: what they are called, how long they live, how many and how large they may be.
-///
-/// A key belongs to its kind: `ada` of the accounts is not `ada` of the orders.
+/// A kind of rows. A key belongs to its kind: `ada` of the accounts is not `ada` of the orders.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Kind {
     /// What the kind is called, in the singular: `session`. Two kinds of one store have two names.
     pub name: &'static str,
-    /// How long a row lives after its last use. `None`: until it is deleted. A file writes a use
-    /// down only once in an eighth of this time, so there a row may live an eighth shorter.
+    /// How long a row lives after its last use; `None`: until it is deleted. Cookie and file note a
+    /// use only once in an eighth of this time, so there a row may live an eighth shorter.
     pub lifetime: Option<Duration>,
     /// How many rows there may be, at least 1.
     pub most: usize,
     /// When there are `most` rows, true if a new one takes the place of the longest unused one
     /// (for sessions, which can be made again), and false if it is refused with
-    /// [`StoreError::Full`] (for orders, which were promised to be kept).
-    ///
-    /// The memory store keeps a large kind in several parts. There it is the longest unused row of
-    /// one part that leaves, and the first may leave shortly before all parts are full.
+    /// [`StoreError::Full`] (for orders, which were promised to be kept). In memory a large kind
+    /// has several parts, and the longest unused row of one part leaves.
     pub oldest_leaves: bool,
-    /// True if a person who knows a key may use its row. A store that can be read from outside then
-    /// keeps only a hash of the key.
+    /// True if a key is secret. A store that can be read from outside then keeps only its hash.
     pub secret: bool,
-    /// How large a row may be, in bytes of its JSON; at most 16 MiB. The cookie has a smaller bound
-    /// of its own.
+    /// How large a row may be, in bytes of its JSON; at most 16 MiB, and in a cookie 4 KiB.
     pub row_bytes: usize,
 }
 
@@ -83,8 +75,7 @@ impl Kind {
 /// A clock of a store: the time since a moment in the past.
 pub type StoreClock = Box<dyn Fn() -> Duration + Send + Sync>;
 
-/// The time of day, as the time since 1970. It means the same after a restart and in another
-/// process.
+/// The time since 1970, which means the same after a restart and in another process.
 pub fn time_of_day() -> Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }

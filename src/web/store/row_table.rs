@@ -1,10 +1,7 @@
 //! Deeper: the table of rows that a process keeps, for the memory store and the file store.
 //!
-//! The table holds the rows of all kinds as text, with their age and their bounds. It has no lock:
-//! the store that owns it has one. Time is in milliseconds.
-//!
-//! A row is kept as its JSON text. The text takes a third of the memory that a map takes, its size
-//! is known, and a handler gets a copy that nobody else can change.
+//! It has no lock: the store that owns it has one. Time is in milliseconds. A row is kept as its
+//! JSON text, which takes a third of the memory that a map takes, and whose size is known.
 
 use super::change::Swapped;
 use super::rows_by_age::{Row, RowsByAge};

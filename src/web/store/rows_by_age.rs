@@ -10,10 +10,8 @@
 //! * Rows of one kind live equally long, so the oldest row expires first: it is enough to look at
 //!   the old end of the ring.
 //!
-//! Room for all rows that there may be is asked for at the start. The system gives memory only when
-//! it is written, so an empty place costs nothing, and the map need not be moved while it grows.
-//!
-//! Left out: giving memory back. The vector keeps the room that it needed once.
+//! Room for all rows that there may be is asked for at the start, so that the map need not be moved
+//! while it grows. The system gives memory only when it is written. It is never given back.
 
 use super::Refusal;
 use std::collections::HashMap;
@@ -65,8 +63,7 @@ impl RowsByAge {
         self.index.len()
     }
 
-    /// What is at a place: a row, or an empty text. `None` behind the last place. A row keeps its
-    /// place until it is removed.
+    /// What is at a place: a row, or an empty text. A row keeps its place until it is removed.
     pub fn at(&self, place: usize) -> Option<&Row> {
         self.slots.get(place)
     }
@@ -77,8 +74,7 @@ impl RowsByAge {
         std::iter::successors(next(&self.slot(ENDS)), next)
     }
 
-    /// Uses a row: it is the newest now. If its time was over, it is removed instead. A few others
-    /// whose time is over are removed, too.
+    /// Uses a row: it is the newest now. Rows whose time is over are removed: this one, or a few.
     pub fn touch(&mut self, key: &str, now: u64) -> Result<&mut Row, Refusal> {
         let known = self.index.get(key).copied();
         let found = known.filter(|place| self.slot(*place).expires > now);

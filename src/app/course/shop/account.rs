@@ -11,15 +11,16 @@
 //! forgotten the password. Both need a program that sends mail.
 
 use super::guesses::guess;
-use super::{page, password, text_of};
+use super::{page, text_of};
 use carafe::http::Response;
 use carafe::web::form::Form;
+use carafe::web::password;
 use carafe::web::session::Session;
 use carafe::web::store::Kind;
 use carafe::{App, Context, Error, Map};
 
 /// The accounts. With 10,000 of them, the store refuses a new one with 503.
-const KIND: Kind = Kind::kept("account", 10_000);
+const ACCOUNT: Kind = Kind::kept("account", 10_000);
 
 /// The longest name, e-mail address and password, in bytes.
 const NAME: usize = 100;
@@ -58,10 +59,8 @@ fn form_page(ctx: &mut Context, typed: Map) -> Result<Response, Error> {
 
 fn log_in(ctx: &mut Context) -> Result<Response, Error> {
     let form = ctx.form()?;
-    let outcome = check_password(ctx, &form);
-    let is_for_a_page = ctx.request.prefers_html();
-    let error = match outcome {
-        Err(error) if is_for_a_page && error.status().0 < 500 => error,
+    let error = match enter(ctx, &form) {
+        Err(error) if ctx.request.prefers_html() && error.status().0 < 500 => error,
         outcome => return outcome,
     };
     // A browser gets the form again, with what was typed and what was wrong, but without the
@@ -76,7 +75,7 @@ fn log_in(ctx: &mut Context) -> Result<Response, Error> {
 }
 
 /// Logs the visitor in, or makes an account, or says what is wrong with the form.
-fn check_password(ctx: &mut Context, form: &Form) -> Result<Response, Error> {
+fn enter(ctx: &mut Context, form: &Form) -> Result<Response, Error> {
     let email = email_in(form)?;
     let name = short_text(form, "name", NAME)?;
     let password = form.required("password")?;
@@ -85,51 +84,46 @@ fn check_password(ctx: &mut Context, form: &Form) -> Result<Response, Error> {
         let why = format!("password: found {found} bytes, expected 1 to {PASSWORD}");
         return Err(Error::BadRequest(why));
     }
-    let account = loop {
-        let Some(account) = ctx.store().load(&KIND, &email)?.found() else {
-            match open_account(ctx, &email, &name, password)? {
-                Some(account) => break account,
-                // Another request has just made it, so the password must fit.
-                None => continue,
-            }
-        };
+    let mut account = ctx.store().load(&ACCOUNT, &email)?.found();
+    let mut is_new = false;
+    if account.is_none() {
+        (account, is_new) = open_account(ctx, &email, &name, password)?;
+    }
+    let account = account.unwrap_or_default();
+    if !is_new {
         let address = ctx.request.peer.map(|peer| peer.ip());
         guess(ctx.store(), &email, address, || {
             password::fits(password, &text_of(&account, "password"))
         })?;
-        break account;
-    };
-    welcome(ctx, &email, &text_of(&account, "name"));
+    }
+    // Another customer at the same browser must not find the cart and orders of the one before.
+    if field(&ctx.session, "email").is_some_and(|before| before != email) {
+        ctx.session.clear();
+    }
+    ctx.session.renew();
+    let owner = Map::from([("name", text_of(&account, "name")), ("email", email)]);
+    ctx.session.set("account", owner);
     Ok(Response::redirect("/shop"))
 }
 
-/// Makes an account. `None` if another request has just made it.
+/// Makes an account. False if another request has just made it: then the password must fit.
 fn open_account(
     ctx: &Context,
     email: &str,
     name: &str,
     password: &str,
-) -> Result<Option<Map>, Error> {
+) -> Result<(Option<Map>, bool), Error> {
     if name.is_empty() {
         let why = "there is no account of this e-mail address; with a name, this makes one";
         return Err(Error::BadRequest(why.into()));
     }
     let hash = password::hash(password)?;
     let account = Map::from([("name", name), ("password", hash.as_str())]);
-    let updated = ctx.store().update(&KIND, email, &mut |row| {
+    let made = ctx.store().update(&ACCOUNT, email, &mut |row| {
         row.get_or_insert_with(|| account.clone());
     })?;
-    Ok(updated.row.filter(|row| text_of(row, "password") == hash))
-}
-
-/// Tells the session who its owner is.
-fn welcome(ctx: &mut Context, email: &str, name: &str) {
-    // Another customer at the same browser must not find the cart and orders of the one before.
-    if field(&ctx.session, "email").is_some_and(|before| before != email) {
-        ctx.session.clear();
-    }
-    ctx.session.renew();
-    ctx.session.set("account", Map::from([("name", name), ("email", email)]));
+    let is_new = made.row.as_ref() == Some(&account);
+    Ok((made.row, is_new))
 }
 
 /// Ends the session. The account stays.

@@ -1,7 +1,6 @@
 //! Deeper: Wrong passwords, counted by account and address.
 //!
 //! One address has ten wrong passwords a minute for one account, and a hundred for all accounts.
-//!
 //! If ten wrong passwords closed an account for everybody, anybody could keep its owner out. So the
 //! count belongs to the account *and* to the client's address. The second bound stops a client that
 //! tries one password on many accounts.
@@ -12,9 +11,10 @@
 //! Left out: a bound for one account over all addresses. A client with many addresses can guess
 //! more often. But with such a bound it could keep the owner out.
 
+use super::number_in;
 use carafe::http::Status;
 use carafe::web::store::{Kind, Store, StoreError};
-use carafe::{Error, Map, Value};
+use carafe::{Error, Map};
 use std::net::IpAddr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -22,7 +22,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 const AT_ONE_ACCOUNT: i64 = 10;
 const AT_ALL_ACCOUNTS: i64 = 100;
 
-const KIND: Kind =
+/// The counts: `count`, and `since` when.
+const GUESS: Kind =
     Kind { name: "guess", secret: false, ..Kind::session(Duration::from_secs(60), 10_000) };
 
 /// Lets a client try a password: `is_right` hashes and compares it.
@@ -39,7 +40,7 @@ pub fn guess(
 ) -> Result<(), Error> {
     let address = address.map_or("unknown".to_owned(), network);
     let bounds = [(format!("{address} {email}"), AT_ONE_ACCOUNT), (address, AT_ALL_ACCOUNTS)];
-    let mut is_last = None;
+    let mut refusal = Error::Forbidden("this is not the password of that account".to_owned());
     // Counted before it is hashed: otherwise a hundred guesses at once would all be hashed before
     // the first is found wrong.
     for (key, most) in &bounds {
@@ -48,12 +49,11 @@ pub fn guess(
             return Err(too_many(seconds_left));
         }
         if count == *most {
-            is_last = Some(seconds_left);
+            refusal = too_many(seconds_left);
         }
     }
     if !is_right()? {
-        let why = || Error::Forbidden("this is not the password of that account".to_owned());
-        return Err(is_last.map_or_else(why, too_many));
+        return Err(refusal);
     }
     for (key, _) in &bounds {
         add(store, key, -1)?;
@@ -68,9 +68,9 @@ fn add(store: &dyn Store, key: &str, change: i64) -> Result<(i64, i64), StoreErr
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     let now = i64::try_from(now).unwrap_or(i64::MAX);
     let (mut count, mut since) = (0, now);
-    store.update(&KIND, key, &mut |row| {
-        let number = |name| row.as_ref()?.get(name).and_then(Value::as_int);
-        (count, since) = (number("count").unwrap_or(0), number("since").unwrap_or(now));
+    store.update(&GUESS, key, &mut |row| {
+        let known = row.take().unwrap_or_default();
+        (count, since) = (number_in(&known, "count"), number_in(&known, "since"));
         if !(0..60).contains(&(now - since)) {
             (count, since) = (0, now);
         }

@@ -25,7 +25,6 @@ mod cart;
 mod catalogue;
 mod guesses;
 mod order;
-mod password;
 mod steps;
 
 use super::answer::text_or_page;

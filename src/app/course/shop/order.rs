@@ -7,7 +7,8 @@
 //!
 //! There are three kinds of rows:
 //!
-//! * `order`, by its token: what was ordered, and its number. This row is the order.
+//! * `order`, by its token: what was ordered, and its number. This row is the order. It is written
+//!   first, so that a store that is full refuses before anything else has changed.
 //! * `number`, by the order's number: the token.
 //! * `till`, one row: the last number, and the tokens that the last numbers were given to. So three
 //!   requests at once with one token get one number, and no number is left out.
@@ -18,7 +19,7 @@ use super::cart::{self, Bill};
 use super::catalogue::price;
 use super::{account, count_of_items, number_in, numbers_in, page, text_of};
 use carafe::http::Response;
-use carafe::web::store::Kind;
+use carafe::web::store::{Kind, Store, StoreError};
 use carafe::{App, Context, Error, Map, Value, random};
 
 /// The most orders. The store refuses one more with 503.
@@ -61,31 +62,40 @@ fn check_out(ctx: &mut Context) -> Result<Response, Error> {
 
 /// The order of this token: a new one, or the one that another request has just made.
 fn place_order(ctx: &mut Context, token: &str, lines: &[Map]) -> Result<Map, Error> {
-    let number = take_number(ctx, token)?;
-    let order = Map::from([
-        ("number", Value::from(number)),
-        ("token", token.into()),
+    let mut order = Map::from([
+        ("token", Value::from(token)),
         ("account", account::field(&ctx.session, "email").into()),
         ("name", account::field(&ctx.session, "name").into()),
         ("total", Bill::of(lines).total.into()),
         // The catalogue may change, an order may not.
         ("lines", lines.to_vec().into()),
     ]);
-    let updated = ctx.store().update(&ORDER, token, &mut |row| {
-        row.get_or_insert_with(|| order.clone());
-    })?;
-    let order = updated.row.unwrap_or(order);
-    ctx.store().update(&NUMBER, &number_in(&order, "number").to_string(), &mut |row| {
-        row.get_or_insert_with(|| Map::from([("token", token)]));
-    })?;
+    let store = ctx.store();
+    let keep = |order: &Map| -> Result<Option<Map>, StoreError> {
+        let update = &mut |row: &mut Option<Map>| {
+            // Another request may have given it its number.
+            if row.as_ref().is_none_or(|row| row.get("number").is_none()) {
+                *row = Some(order.clone());
+            }
+        };
+        store.update(&ORDER, token, update).map(|updated| updated.row)
+    };
+    order = keep(&order)?.unwrap_or(order);
+    if order.get("number").is_none() {
+        order.insert("number", take_number(store, token)?);
+        order = keep(&order)?.unwrap_or(order);
+    }
+    let of_token = Map::from([("token", token)]);
+    let number = number_in(&order, "number").to_string();
+    store.update(&NUMBER, &number, &mut |row| *row = Some(of_token.clone()))?;
     settle(ctx, token, &order);
     Ok(order)
 }
 
 /// The number for this token: the one that it was given before, or the next one.
-fn take_number(ctx: &Context, token: &str) -> Result<i64, Error> {
+fn take_number(store: &dyn Store, token: &str) -> Result<i64, StoreError> {
     let mut number = 0;
-    ctx.store().update(&TILL, "till", &mut |row| {
+    store.update(&TILL, "till", &mut |row| {
         let row = row.get_or_insert_default();
         let last = row.get("last").and_then(Value::as_int).unwrap_or(BEFORE_FIRST);
         let mut given = row.get("given").and_then(Value::as_map).cloned().unwrap_or_default();

@@ -2,19 +2,17 @@
 //!
 //! A process that dies while it writes leaves a line without an end. Such a **torn tail** was never
 //! promised to anybody and is cut off. A whole line that does not fit its checksum is **damage**:
-//! somebody changed it. Then nothing is read at all, since what follows may depend on it. Errors of
-//! the kind `InvalidData` are damage, with a text that names the line and a way out.
+//! somebody changed it, and what follows may depend on it. So nothing is read at all, and an error
+//! of the kind `InvalidData` names the line and a way out.
 //!
 //! **Several processes** may use a journal. A writer holds the lock on the file. A reader needs no
-//! lock: it leaves a line without an end for later. A process that holds the lock and stands still
-//! (in a debugger, or on a disk that hangs) must not make all requests of the others wait, one
-//! behind the other. So one request waits for [`PATIENCE`], and until the lock is free again the
-//! next ones hardly wait.
+//! lock: it leaves a line without an end for later. If a process stands still with the lock (in a
+//! debugger, say), one request waits for [`PATIENCE`], and the next ones hardly wait.
 //!
 //! **Another file may get the name**, when a process writes the journal anew. Its last line in the
 //! old file says where the new one goes on, so the others need not read everything again.
 
-use super::journal_line::{JournalLine, head, parse_line};
+use super::journal_line::{JournalLine, head, mark, parse_line};
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -42,7 +40,7 @@ pub struct Journal {
     pub began: u64,
     /// How many times something was read or written.
     pub changes: u64,
-    /// Where the journal goes on, if the last line said so: the identity of a file, and the byte.
+    /// Where the journal goes on, if the last line said so: the mark of a file, and the byte.
     goes_on: Option<(String, u64)>,
     /// True if the last one who tried to take the lock did not get it.
     is_stuck: bool,
@@ -93,8 +91,11 @@ impl Journal {
                 return Ok(torn);
             }
             let new = Journal::open(&self.path)?;
-            let identity = format!("{:?}", identity(&new.file.metadata()?));
-            let known = self.goes_on.take().filter(|(file, _)| *file == identity);
+            let known = self.goes_on.take().filter(|(mark, _)| {
+                let mut found = Vec::new();
+                let read = (&*new.file).take(mark.len() as u64).read_to_end(&mut found);
+                read.is_ok() && found == mark.as_bytes()
+            });
             if known.is_none() {
                 apply(None);
             }
@@ -134,7 +135,8 @@ impl Journal {
             })?;
             self.bytes += end as u64;
             self.changes += 1;
-            self.goes_on = read.kind.is_empty().then(|| (read.key.clone(), read.expires));
+            let goes_on = read.kind.is_empty() && read.expires < u64::MAX;
+            self.goes_on = goes_on.then(|| (mark(&read.key), read.expires));
             apply(read);
             line.clear();
         }

@@ -19,7 +19,7 @@ const HEAD: &str = "{\"journal\":\"carafe\",\"version\":1}";
 
 /// What a line says.
 pub struct JournalLine {
-    /// The kind's name; empty in a line that says where the journal goes on.
+    /// The kind's name; empty in a line about the journal itself.
     pub kind: String,
     /// The key, or its hash if it is a secret.
     pub key: String,
@@ -40,6 +40,17 @@ pub fn line_of(kind: &str, key: &str, expires: u64, row: Option<&str>) -> String
     let expires = if expires == u64::MAX { "null".to_owned() } else { expires.to_string() };
     let row = row.unwrap_or("null");
     with_checksum(&format!("{{\"kind\":{kind},\"key\":{key},\"expires\":{expires},\"row\":{row}}}"))
+}
+
+/// The second line of a journal that was written anew: a name that no other journal has.
+pub fn mark(name: &str) -> String {
+    line_of("", name, u64::MAX, None)
+}
+
+/// The last line of a journal that another one has followed: the name of that, and how many bytes
+/// of it say what this one says.
+pub fn goes_on(name: &str, bytes: u64) -> String {
+    line_of("", name, bytes, None)
 }
 
 /// Reads a line without its end. An error says what is wrong with it.

@@ -4,18 +4,15 @@
 //! [`journal`], a file that one can `cat`, and from which the table can be made again. So a restart
 //! forgets nobody, not even after `kill -9` or a power cut:
 //!
-//! * **Nothing is promised before it is on the disk.** [`flush`](Store::flush) waits for that. All
-//!   who wait share it: while the disk works for the first, the changes of the others gather, and
-//!   the next turn makes them safe together. (Databases call it group commit.)
+//! * **Nothing is promised before it is on the disk.** [`flush`](Store::flush) waits for that.
+//!   While the disk works for one thread, the changes of the others gather, and the next turn makes
+//!   them safe together. (Databases call it group commit.)
 //! * **Several processes may share a file.** A writer takes the lock, reads what the others have
 //!   added, and adds its own line. A reader looks whether the file has grown.
 //! * **A journal that has grown is written anew** a piece at a time, see [`rewrite`].
-//! * The id of a session stands in the file as its SHA-256: a person who reads the file cannot be
-//!   the visitor.
-//! * A look at a row is a use, and the row's lifetime begins again. But this is written only once
-//!   in an eighth of the lifetime.
-//! * A clock that is set back stands still here until it is right again, so that no row gets a time
-//!   of the past.
+//! * A session's id stands there as its SHA-256: who reads the file cannot be the visitor.
+//! * A use of a row is written only once in an eighth of its lifetime.
+//! * A clock that is set back stands still here until it is right again.
 //!
 //! Left out: rows that do not fit into memory, and a file on a network disk, whose locks and
 //! flushes may not be true.
@@ -58,8 +55,7 @@ struct FileTable {
     rewrite: Option<Rewrite>,
     /// The latest time that the clock has shown, in milliseconds.
     now: u64,
-    /// What the disk could not do. Then nobody knows what it did with the changes, so nothing is
-    /// promised any more.
+    /// What the disk could not do. Then nobody knows what is on it, and nothing is promised.
     failure: Option<String>,
 }
 
@@ -68,8 +64,7 @@ impl FileStore {
     ///
     /// # Errors
     ///
-    /// A sentence that names the file: it cannot be opened or written, or one of its lines is
-    /// damaged, with the number of the line and a way out.
+    /// A sentence that names the file, and the line with a way out if one is damaged.
     pub fn open(path: &Path) -> Result<FileStore, String> {
         FileStore::with_clock(path, time_of_day)
     }
@@ -142,8 +137,7 @@ impl Store for FileStore {
         drop(table);
         let eighth = kind.milliseconds().unwrap_or(0) / 8;
         if kind.expires(now) > expires.saturating_add(eighth) {
-            // If there is no room for the line, the row expires too early. That is better than not
-            // to show it now.
+            // If there is no room for the line, the row expires too early, but it is shown now.
             let _ = self.swap((kind, &key), Some(&text), Some(&text));
         }
         Ok(Lookup::Found(decode(text.as_bytes())?))

@@ -1,19 +1,19 @@
 //! Deeper: writing a journal anew, a piece at a time, while it is in use.
 //!
-//! A journal grows with each change, and after a while most of its lines count no more. Then the
-//! rows are written into a new file, and the new file takes the journal's name in one step. At each
-//! moment the name leads to a whole journal, the old or the new one, also if the machine stops.
+//! After a while most lines of a journal count no more. Then the rows are written into a new file,
+//! which takes the journal's name in one step. At each moment the name leads to a whole journal,
+//! the old or the new one, also if the machine stops.
 //!
-//! To write many rows takes seconds, and no request may wait that long. So each change of a row
-//! writes one piece. First come the rows as they are when their turn comes, and then what was added
-//! to the old journal since the beginning. A row that has changed in between stands in both, and
-//! its last line counts.
+//! No request may wait for all rows. So each change of a row writes one piece: first the rows as
+//! they are when their turn comes, and then what was added to the old journal in the meantime. A
+//! row that has changed stands in both, and its last line counts.
 //!
 //! If two processes do this at the same time, the one that began later removes the new file of the
 //! other one, which notices it at the end and gives up.
 
 use super::journal::{Journal, identity, private};
-use super::journal_line::{head, line_of};
+use super::journal_line::{goes_on, head, line_of, mark};
+use crate::random;
 use crate::web::store::row_table::RowTable;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
@@ -26,6 +26,8 @@ const PIECE_ROWS: usize = 1000;
 
 /// A new journal that is not complete yet.
 pub struct Rewrite {
+    /// A name that no other journal has.
+    name: String,
     path: PathBuf,
     old: Arc<File>,
     /// Shared with the thread that makes it safe.
@@ -50,9 +52,9 @@ impl Rewrite {
             _ => {}
         }
         let file = Arc::new(private().read(true).write(true).create_new(true).open(&path)?);
-        let (old, copied) = (Arc::clone(&journal.file), journal.bytes);
-        let mut rewrite = Rewrite { path, old, file, bytes: 0, next: (0, 0), copied };
-        rewrite.write(head().as_bytes())?;
+        let (old, copied, name) = (Arc::clone(&journal.file), journal.bytes, random::hex_id());
+        let mut rewrite = Rewrite { name, path, old, file, bytes: 0, next: (0, 0), copied };
+        rewrite.write((head() + &mark(&rewrite.name)).as_bytes())?;
         Ok(rewrite)
     }
 
@@ -102,13 +104,12 @@ impl Rewrite {
     /// the others do, the next time.
     pub fn finish(self, journal: &Journal) -> io::Result<()> {
         self.file.sync_all()?;
-        let identity = identity(&self.file.metadata()?);
         if !self.is_ours()? {
             return Err(io::Error::other("another process writes the journal anew"));
         }
         let mut old = &*self.old;
         old.seek(SeekFrom::Start(journal.bytes))?;
-        old.write_all(line_of("", &format!("{identity:?}"), self.bytes, None).as_bytes())?;
+        old.write_all(goes_on(&self.name, self.bytes).as_bytes())?;
         fs::rename(&self.path, &journal.path)
     }
 

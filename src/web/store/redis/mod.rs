@@ -4,21 +4,18 @@
 //! [Redis](https://redis.io), and what is kept outlives each of them. Redis itself must not die:
 //! while it is gone, pages that need state answer 503, and the others go on.
 //!
-//! * A row is a string under `carafe:KIND:KEY`, compact JSON. For sessions the key is the SHA-256
-//!   of the id: a person who can list Redis's keys cannot be a visitor. Redis itself lets a row
-//!   expire.
+//! * A row is a string under `carafe:KIND:KEY`, compact JSON, and Redis itself lets it expire. For
+//!   sessions the key is the SHA-256 of the id: who can list Redis's keys cannot be a visitor.
 //! * A change is compared and swapped by a script, which Redis runs as one step. Beside the rows,
 //!   `carafe:KIND` holds their names in the order in which they expire or leave, so that their
 //!   number has a bound.
 //! * Connections are kept and used again. One that Redis has closed is noticed before it is used.
 //!   After one that fails during a change, nothing is tried again: the change may have been made.
-//! * Each command must end within [`TIME`]. After one has failed, the next ones wait for a shorter
-//!   time, so that a request with several commands does not wait for each of them.
+//! * Each command must end within [`TIME`], and in the second after a failure sooner.
 //!
-//! Left out: Redis Cluster and Sentinel, and TLS: Redis should stand on the same machine or in a
-//! private network. What a Redis that dies has lost depends on its settings: `appendonly yes` and
-//! `appendfsync always` make it wait for the disk as a file does. [`TIME`] does not limit how long
-//! the system looks for the address of a host's name.
+//! Left out: Redis Cluster, Sentinel and TLS: Redis should stand in a private network. With
+//! `appendonly yes` and `appendfsync always` it waits for the disk as a file does. [`TIME`] does
+//! not limit how long the system looks for the address of a host's name.
 
 mod redis_url;
 mod resp;
@@ -39,12 +36,10 @@ const TIME: Duration = Duration::from_millis(800);
 /// How long it may take in the second after another one has failed.
 const SHORT_TIME: Duration = Duration::from_millis(100);
 
-/// How many connections wait for the next use. More are opened when they are needed, and closed
-/// afterwards.
+/// How many connections wait for the next use.
 const KEPT: usize = 64;
 
-/// The time in microseconds, by Redis's clock: carafes need not agree on theirs. Lua would write a
-/// number of that size with 14 digits, and lose the last ones.
+/// The time in microseconds, by Redis's clock. Lua alone would write it with 14 digits.
 const NOW: &str = "
 local time = redis.call('TIME')
 local function after(milliseconds)

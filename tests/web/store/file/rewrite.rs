@@ -68,7 +68,7 @@ fn a_large_journal_is_written_anew_a_piece_at_a_time_and_keeps_each_row() {
     let text = "x".repeat(1000);
     let fill =
         |visits: i64| Map::from([("visits", Value::from(visits)), ("text", text.as_str().into())]);
-    for key in 0..900 {
+    for key in 0..2000 {
         put(&store, &many, &key.to_string(), &fill(0)).unwrap();
     }
     let new = || std::fs::metadata(folder.0.join("rows.new")).map_or(0, |file| file.len());
@@ -77,7 +77,7 @@ fn a_large_journal_is_written_anew_a_piece_at_a_time_and_keeps_each_row() {
         visits += 1;
         assert!(visits < 2000, "it was never written anew");
         // Some rows change while they are copied, one is deleted, and one comes back.
-        let key = (visits * 7 % 900).to_string();
+        let key = (visits * 7 % 2000).to_string();
         put(&store, &many, &key, &fill(visits)).unwrap();
         store.delete(&many, "5").unwrap();
         put(&store, &many, "6", &fill(6)).unwrap();
@@ -88,8 +88,8 @@ fn a_large_journal_is_written_anew_a_piece_at_a_time_and_keeps_each_row() {
     }
     assert!(pieces > 2, "{pieces} pieces");
     for door in [&store, &other, &folder.open(&clock).unwrap()] {
-        for key in 0..900 {
-            let expected = (1..=visits).rev().find(|visits| visits * 7 % 900 == key).unwrap_or(0);
+        for key in 0..2000 {
+            let expected = (1..=visits).rev().find(|visits| visits * 7 % 2000 == key).unwrap_or(0);
             let found = load(door, &many, &key.to_string()).found();
             match key {
                 5 => assert_eq!(found, None),
