@@ -12,11 +12,12 @@
 //! # Ok::<(), carafe::Error>(())
 //! ```
 //!
-//! The hash is PBKDF2 with a random salt. A thief of the kept texts must guess, and each guess takes
-//! a third of a second. The number of rounds is in the text, so a later version can use more rounds
-//! and still read the old hashes. The same third of a second could stop the server, if many visitors
-//! logged in at once. So two passwords are hashed at a time. A few more wait for their turn, and the
-//! others get a 503.
+//! The hash is PBKDF2 with a random salt. A thief of the kept texts must guess, and each guess
+//! takes a third of a second. The number of rounds is in the text, so a later version can use more
+//! rounds and still read the old hashes.
+//!
+//! The same third of a second could stop the server, if many visitors logged in at once. So two
+//! passwords are hashed at a time. A few more wait for their turn, and the others get a 503.
 //!
 //! **A debug build needs ten times as long.** These lines in the `Cargo.toml` of a program make the
 //! library fast there, too:
