@@ -33,22 +33,20 @@ use super::error::Error;
 use super::sign::{hex, pbkdf2, same};
 use crate::http::Status;
 use crate::random;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 /// The rounds that OWASP recommends for PBKDF2 with HMAC-SHA-256.
 const ROUNDS: u32 = 600_000;
 
-/// How many passwords are hashed at once in this process, and how many more may wait.
+/// How many passwords are hashed at once in this process, how many more may wait, and how long.
 const AT_ONCE: usize = 2;
-const WAITING: usize = 16;
+const MOST_WAITING: usize = 16;
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
-/// The turns: who holds one of these locks hashes.
-static TURNS: [Mutex<()>; AT_ONCE] = [const { Mutex::new(()) }; AT_ONCE];
-
-/// How many hash or wait, and how many have come so far.
-static INSIDE: AtomicUsize = AtomicUsize::new(0);
-static COME: AtomicUsize = AtomicUsize::new(0);
+/// How many passwords are being hashed, and how many wait for their turn.
+static HASHING: Mutex<(usize, usize)> = Mutex::new((0, 0));
+static TURN_ENDED: Condvar = Condvar::new();
 
 /// The text to keep of a new password.
 ///
@@ -74,14 +72,32 @@ pub fn fits(password: &str, kept: &str) -> Result<bool, Error> {
 }
 
 fn slow_hash(password: &str, salt: &str, rounds: u32) -> Result<String, Error> {
-    let hashed = if INSIDE.fetch_add(1, Relaxed) < AT_ONCE + WAITING {
-        let turn = &TURNS[COME.fetch_add(1, Relaxed) % AT_ONCE];
-        let _turn = turn.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(hex(&pbkdf2(password.as_bytes(), salt.as_bytes(), rounds)))
-    } else {
-        let why = format!("{AT_ONCE} passwords are being checked and others wait; try again soon");
-        Err(Error::with_header(Status::SERVICE_UNAVAILABLE, why, "Retry-After", "2"))
-    };
-    INSIDE.fetch_sub(1, Relaxed);
-    hashed
+    let mut hashing = hashing();
+    if hashing.0 >= AT_ONCE && hashing.1 >= MOST_WAITING {
+        return Err(busy());
+    }
+    hashing.1 += 1;
+    let is_full = |hashing: &mut (usize, usize)| hashing.0 >= AT_ONCE;
+    let waited = TURN_ENDED.wait_timeout_while(hashing, LONGEST_WAIT, is_full);
+    let (mut hashing, _) = waited.unwrap_or_else(PoisonError::into_inner);
+    hashing.1 -= 1;
+    if is_full(&mut hashing) {
+        return Err(busy());
+    }
+    hashing.0 += 1;
+    // Others come and go while this one is hashed.
+    drop(hashing);
+    let hash = hex(&pbkdf2(password.as_bytes(), salt.as_bytes(), rounds));
+    self::hashing().0 -= 1;
+    TURN_ENDED.notify_one();
+    Ok(hash)
+}
+
+fn hashing() -> MutexGuard<'static, (usize, usize)> {
+    HASHING.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn busy() -> Error {
+    let why = format!("{AT_ONCE} passwords are being checked and others wait; try again soon");
+    Error::with_header(Status::SERVICE_UNAVAILABLE, why, "Retry-After", "2")
 }
