@@ -20,7 +20,7 @@ mod detail;
 mod recorder;
 
 pub use detail::{Detail, Excerpt, KEPT_BYTES, StorePlace};
-pub use recorder::{Record, Recorder};
+pub use recorder::{Record, Recorder, Sent};
 
 use std::panic::Location;
 use std::time::{Duration, Instant};
@@ -127,6 +127,11 @@ impl Cycle {
     /// The steps so far, in order.
     pub fn steps(&self) -> &[Step] {
         &self.steps
+    }
+
+    /// When the cycle began.
+    pub fn begun(&self) -> Instant {
+        self.started
     }
 
     /// The time since the cycle began.

@@ -100,6 +100,7 @@ fn server(flags: &CommandLine) -> Result<Server, CommandError> {
         body_time: flags.time("--body-time")?,
         idle_time: flags.time("--idle-time")?,
         write_time: flags.time("--write-time")?,
+        ..Limits::default()
     };
     let (workers, stop_time) = (flags.number("--workers")?, flags.time("--stop-time")?);
     let log = flags.get("--log", |text| match text {

@@ -128,10 +128,16 @@ pub struct Excerpt {
     pub total: Option<u64>,
 }
 
+impl Default for Excerpt {
+    fn default() -> Excerpt {
+        Excerpt { bytes: Vec::new(), total: Some(0) }
+    }
+}
+
 impl Excerpt {
     /// The front of these bytes.
     pub fn of(bytes: &[u8]) -> Excerpt {
-        let mut excerpt = Excerpt { bytes: Vec::new(), total: Some(0) };
+        let mut excerpt = Excerpt::default();
         excerpt.extend(bytes);
         excerpt
     }

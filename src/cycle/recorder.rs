@@ -1,24 +1,27 @@
 //! Deeper: recorder, the last 200 cycles.
 //!
 //! A cycle is given its number when its answer is written, because the answer carries the number in
-//! a header. The number reserves a place in a queue, and the cycle takes the place when it is over.
-//! So the queue is in order, whichever thread is faster. One lock around the queue is enough: it is
-//! held for a few instructions, three times for each request.
+//! a header. Number 300 has place 300 modulo 256, and a lock for itself. So threads that record at
+//! the same time do not wait for each other, and the record is in order, whichever thread is
+//! faster.
 //!
 //! Left out: a record that outlasts a restart.
 
 use super::{Cycle, KEPT};
 use crate::http::Status;
-use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering, fence};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime};
 
-/// A cycle that is over.
+/// How many places there are. Those that are not among the last [`KEPT`] wait to be used again.
+const PLACES: usize = 256;
+
+/// A cycle whose answer has been written.
 #[derive(Debug)]
 pub struct Record {
     /// Its number: 1 for the first since the server started.
     pub number: u64,
-    /// When it was over, by the wall clock.
+    /// When its answer was written, by the wall clock.
     pub ended: SystemTime,
     /// From the first byte of the request to the last byte of the answer's head.
     pub took: Duration,
@@ -26,67 +29,69 @@ pub struct Record {
     pub status: Status,
     /// What happened.
     pub cycle: Cycle,
+    /// What became of the answer; empty while it is being sent.
+    pub sent: OnceLock<Sent>,
+}
+
+/// How the sending of an answer ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sent {
+    /// From the beginning of the cycle to the last byte that left.
+    pub after: Duration,
+    /// How many bytes of the body left.
+    pub body_bytes: u64,
+    /// False if the client did not take all of it, or the answer could not be completed.
+    pub is_whole: bool,
 }
 
 /// What is told of each cycle as it ends.
 type Watcher = Box<dyn Fn(&Record) + Send + Sync>;
 
+/// A record, if there has been one here.
+type Place = Mutex<Option<Arc<Record>>>;
+
 /// The last cycles, and the count of all.
-#[derive(Default)]
 pub struct Recorder {
-    queue: Mutex<Queue>,
-    /// Tells the threads that wait for a cycle that there is one.
+    /// The number that was given out last.
+    last: AtomicU64,
+    places: [Place; PLACES],
+    /// How many threads wait for a cycle. They wait with this lock.
+    waiting: AtomicU64,
+    wait: Mutex<()>,
     added: Condvar,
+    closed: AtomicBool,
     watcher: OnceLock<Watcher>,
 }
 
-#[derive(Default)]
-struct Queue {
-    /// The number that was given out last.
-    last: u64,
-    /// A place for each of the last numbers, the oldest first; empty while its cycle goes on.
-    places: VecDeque<Option<Arc<Record>>>,
-    /// How many threads wait for a cycle.
-    waiting: usize,
-    closed: bool,
-}
-
-impl Queue {
-    /// The number of the first place.
-    fn first(&self) -> u64 {
-        self.last + 1 - self.places.len() as u64
-    }
-
-    /// The places above this number, among the last [`KEPT`].
-    fn above(&self, number: u64) -> impl Iterator<Item = Option<Arc<Record>>> {
-        let oldest = self.last.saturating_sub(KEPT as u64);
-        let passed = (number.max(oldest) + 1).saturating_sub(self.first());
-        self.places.iter().skip(passed as usize).cloned()
-    }
-
-    /// The cycles above this number, up to the first that is not over yet: a reader who went on
-    /// behind it would miss it.
-    fn beyond(&self, number: u64) -> Vec<Arc<Record>> {
-        self.above(number).map_while(|place| place).collect()
+impl Default for Recorder {
+    fn default() -> Recorder {
+        Recorder {
+            last: AtomicU64::new(0),
+            places: [const { Mutex::new(None) }; PLACES],
+            waiting: AtomicU64::new(0),
+            wait: Mutex::new(()),
+            added: Condvar::new(),
+            closed: AtomicBool::new(false),
+            watcher: OnceLock::new(),
+        }
     }
 }
 
 impl Recorder {
-    /// A cycle that begins now and is recorded, in the memory of one that has left the queue.
+    /// A cycle that begins now and is recorded, in the memory of one that is not kept any more.
     pub fn begin(&self) -> Cycle {
-        let mut queue = self.lock();
-        let oldest = if queue.places.len() > KEPT { queue.places.pop_front() } else { None };
-        drop(queue);
-        let unused = oldest.flatten().and_then(Arc::into_inner);
+        let next = self.last.load(Ordering::Relaxed) + 1;
+        let old = (next..next + 4).find_map(|number| {
+            let mut place = self.places[number as usize % PLACES].try_lock().ok()?;
+            place.take_if(|record| record.number + (KEPT as u64) < next)
+        });
+        let unused = old.and_then(Arc::into_inner);
         unused.map_or_else(|| Cycle::begin(true), |record| Cycle::begin_in(record.cycle))
     }
 
     /// The number for a cycle that will be kept.
     pub fn number(&self) -> u64 {
-        let mut queue = self.lock();
-        queue.last += 1;
-        queue.places.push_back(None);
-        queue.last
+        self.last.fetch_add(1, Ordering::SeqCst) + 1
     }
 
     /// Shows every cycle to `watcher` as it ends, before its client can know that it has ended. The
@@ -95,43 +100,56 @@ impl Recorder {
         let _ = self.watcher.set(Box::new(watcher));
     }
 
-    /// Keeps a cycle that is over, as it `ended` by the wall clock.
-    pub fn keep(&self, number: u64, status: Status, ended: SystemTime, cycle: Cycle) {
+    /// Keeps a cycle whose answer was written at this time by the wall clock. Returns its record,
+    /// in which the caller notes when the answer has left.
+    pub fn keep(
+        &self,
+        number: u64,
+        status: Status,
+        ended: SystemTime,
+        cycle: Cycle,
+    ) -> Arc<Record> {
         // The last step has just been noted; this saves a look at the clock.
         let took = cycle.steps.last().map_or_else(|| cycle.elapsed(), |step| step.at);
-        let record = Arc::new(Record { number, ended, took, status, cycle });
+        let sent = OnceLock::new();
+        let record = Arc::new(Record { number, ended, took, status, cycle, sent });
         if let Some(watcher) = self.watcher.get() {
             watcher(&record);
         }
-        let mut queue = self.lock();
-        let place = number.checked_sub(queue.first()).map(|place| place as usize);
-        if let Some(place) = place.and_then(|place| queue.places.get_mut(place)) {
-            *place = Some(record);
+        let mut place = self.place(number);
+        // A cycle that took as long as 256 others is not among the last.
+        if place.as_ref().is_none_or(|there| there.number < number) {
+            *place = Some(Arc::clone(&record));
         }
-        if queue.waiting > 0 {
-            self.added.notify_all();
+        drop(place);
+        // With the fence in `wait_beyond`: either this sees that somebody waits, or the other sees
+        // this cycle.
+        fence(Ordering::SeqCst);
+        if self.waiting.load(Ordering::Relaxed) > 0 {
+            self.notify();
         }
+        record
     }
 
     /// Ends every wait, because the server stops.
     pub fn close(&self) {
-        self.lock().closed = true;
-        self.added.notify_all();
+        self.closed.store(true, Ordering::SeqCst);
+        self.notify();
     }
 
     /// True once the server stops.
     pub fn is_closed(&self) -> bool {
-        self.lock().closed
+        self.closed.load(Ordering::SeqCst)
     }
 
     /// The cycles that are kept, the oldest first.
     pub fn all(&self) -> Vec<Arc<Record>> {
-        self.lock().above(0).flatten().collect()
+        self.above(0).flatten().collect()
     }
 
     /// The cycle of this number, if it is still kept.
     pub fn get(&self, number: u64) -> Option<Arc<Record>> {
-        self.all().into_iter().find(|record| record.number == number)
+        self.above(number.checked_sub(1)?).next()?.filter(|record| record.number == number)
     }
 
     /// The newest cycle.
@@ -140,18 +158,35 @@ impl Recorder {
     }
 
     /// Waits until there are cycles with numbers above this one, and gives them back; after `most`,
-    /// perhaps none.
+    /// perhaps none. It stops before a cycle that is not over yet: a reader who went on behind it
+    /// would miss it.
     pub fn wait_beyond(&self, number: u64, most: Duration) -> Vec<Arc<Record>> {
-        let mut queue = self.lock();
-        queue.waiting += 1;
-        let is_waiting = |queue: &mut Queue| queue.beyond(number).is_empty() && !queue.closed;
-        let waited = self.added.wait_timeout_while(queue, most, is_waiting);
-        let (mut queue, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        queue.waiting -= 1;
-        queue.beyond(number)
+        let beyond = || self.above(number).map_while(|record| record).collect::<Vec<_>>();
+        self.waiting.fetch_add(1, Ordering::SeqCst);
+        fence(Ordering::SeqCst);
+        let guard = self.wait.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_waiting = |(): &mut ()| beyond().is_empty() && !self.is_closed();
+        drop(self.added.wait_timeout_while(guard, most, is_waiting));
+        self.waiting.fetch_sub(1, Ordering::SeqCst);
+        beyond()
     }
 
-    fn lock(&self) -> MutexGuard<'_, Queue> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The cycles above this number, among the last [`KEPT`]; `None` for one that is not over.
+    fn above(&self, number: u64) -> impl Iterator<Item = Option<Arc<Record>>> {
+        let last = self.last.load(Ordering::SeqCst);
+        let first = number.max(last.saturating_sub(KEPT as u64)) + 1;
+        let record = |number| self.place(number).clone().filter(|there| there.number == number);
+        (first..=last).map(record)
+    }
+
+    fn place(&self, number: u64) -> MutexGuard<'_, Option<Arc<Record>>> {
+        let place = &self.places[number as usize % PLACES];
+        place.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Wakes all that wait. Under the lock, so that none looks before this and waits after it.
+    fn notify(&self) {
+        drop(self.wait.lock());
+        self.added.notify_all();
     }
 }

@@ -1,7 +1,7 @@
 //! Where the body of a request ends: Content-Length, chunks, or no body.
 //!
 //! Both sides of a connection must find the same end of each message. There are two ways to say it:
-//! the length in advance, or chunks, each with its own length; the last one has length 0.
+//! the length in advance, or chunks, each with its own length; the last one has length 0 (`chunked.rs`).
 //!
 //! ```text
 //! Content-Length: 6          Transfer-Encoding: chunked
@@ -13,9 +13,7 @@
 //!
 //! Left out: compression as a transfer coding (501). No known client sends it.
 
-use super::headers::is_control;
-use super::parse::{Lines, parse_field, text_of};
-use super::parse_error::{body_too_long, found, head_too_long, malformed, too_many_headers};
+use super::parse_error::{body_too_long, found, malformed};
 use super::{Limits, ParseError, Request, Status, Version};
 
 /// How to find the end of a request's body.
@@ -25,7 +23,7 @@ pub enum Framing {
     Empty,
     /// The body has this many bytes.
     Length(usize),
-    /// The body comes in chunks: read them with [`ChunkedBody`].
+    /// The body comes in chunks: see [`ChunkedBody`](super::ChunkedBody).
     Chunked,
 }
 
@@ -115,146 +113,4 @@ pub fn expects_continue(request: &Request) -> Result<bool, ParseError> {
         expects = true;
     }
     Ok(expects)
-}
-
-/// Reads a chunked body as its bytes arrive (RFC 9112 §7.1).
-///
-/// ```text
-/// chunked-body = *chunk last-chunk trailer-section CRLF
-/// chunk        = chunk-size [ chunk-ext ] CRLF chunk-data CRLF
-/// last-chunk   = 1*"0" [ chunk-ext ] CRLF
-/// ```
-///
-/// ```
-/// use carafe::http::{ChunkedBody, Limits};
-///
-/// let mut body = ChunkedBody::default();
-/// assert_eq!(body.feed(b"4\r\nna", &Limits::default()), Ok(5));
-/// assert_eq!(body.finish(), None);
-/// assert_eq!(body.feed(b"me\r\n0\r\n\r\nGET /next", &Limits::default()), Ok(9));
-/// assert_eq!(body.finish(), Some(b"name".to_vec()));
-/// ```
-#[derive(Debug, Default)]
-pub struct ChunkedBody {
-    body: Vec<u8>,
-    state: BodyState,
-    /// Bytes of extensions and trailers. Their limit is that of a head.
-    overhead: usize,
-    trailers: usize,
-}
-
-#[derive(Debug, Default, PartialEq)]
-enum BodyState {
-    /// Before a line `chunk-size [ chunk-ext ] CRLF`.
-    #[default]
-    Size,
-    /// In a chunk, and this many of its bytes are still to come.
-    Data(usize),
-    /// Before the CR LF that ends a chunk's data.
-    DataEnd,
-    /// Before a trailer line, or before the empty line that ends the body.
-    Trailer,
-    Done,
-}
-
-impl ChunkedBody {
-    /// Reads from the front of `bytes`, and returns how many it has used. The caller gives the
-    /// others again, with more behind them.
-    ///
-    /// # Errors
-    ///
-    /// If a chunk's size or end breaks the grammar, or a limit is passed.
-    pub fn feed(&mut self, bytes: &[u8], limits: &Limits) -> Result<usize, ParseError> {
-        let mut lines = Lines { bytes, at: 0 };
-        loop {
-            let rest = &bytes[lines.at..];
-            match self.state {
-                BodyState::Data(left) => {
-                    let taken = left.min(rest.len());
-                    self.body.extend_from_slice(&rest[..taken]);
-                    lines.at += taken;
-                    if taken < left {
-                        self.state = BodyState::Data(left - taken);
-                        return Ok(lines.at);
-                    }
-                    self.state = BodyState::DataEnd;
-                }
-                BodyState::DataEnd => match rest {
-                    [b'\r', b'\n', ..] => {
-                        lines.at += 2;
-                        self.state = BodyState::Size;
-                    }
-                    [] | [b'\r'] => return Ok(lines.at),
-                    [b'\r', byte, ..] | [byte, ..] => {
-                        return Err(found("behind a chunk", &[*byte], "CR LF: its size is wrong"));
-                    }
-                },
-                BodyState::Size | BodyState::Trailer => {
-                    let most = lines.at.saturating_add(limits.head_bytes);
-                    let Some(line) = lines.next(most, || head_too_long(limits))? else {
-                        return Ok(lines.at);
-                    };
-                    self.state = if self.state == BodyState::Size {
-                        self.size(line, limits)?
-                    } else {
-                        self.trailer(line, limits)?
-                    };
-                }
-                BodyState::Done => return Ok(lines.at),
-            }
-        }
-    }
-
-    /// The body, when all of it has been read. Before that, `None`.
-    pub fn finish(&mut self) -> Option<Vec<u8>> {
-        (self.state == BodyState::Done).then(|| std::mem::take(&mut self.body))
-    }
-
-    fn size(&mut self, line: &[u8], limits: &Limits) -> Result<BodyState, ParseError> {
-        let (size, extension_bytes) = parse_chunk_size(line)?;
-        self.spend(extension_bytes, limits)?;
-        if size > limits.body_bytes.saturating_sub(self.body.len()) {
-            return Err(body_too_long(limits));
-        }
-        Ok(if size == 0 { BodyState::Trailer } else { BodyState::Data(size) })
-    }
-
-    /// RFC 9110 §6.5.1: trailers may be discarded. They are checked and counted, but not kept.
-    fn trailer(&mut self, line: &[u8], limits: &Limits) -> Result<BodyState, ParseError> {
-        if line.is_empty() {
-            return Ok(BodyState::Done);
-        }
-        self.trailers += 1;
-        if self.trailers > limits.headers {
-            return Err(too_many_headers(limits));
-        }
-        self.spend(line.len(), limits)?;
-        parse_field(&text_of(line))?;
-        Ok(BodyState::Trailer)
-    }
-
-    fn spend(&mut self, bytes: usize, limits: &Limits) -> Result<(), ParseError> {
-        self.overhead += bytes;
-        let is_too_long = self.overhead > limits.head_bytes;
-        if is_too_long { Err(head_too_long(limits)) } else { Ok(()) }
-    }
-}
-
-/// `chunk-size = 1*HEXDIG`, and
-/// `chunk-ext = *( BWS ";" BWS chunk-ext-name [ BWS "=" BWS chunk-ext-val ] )`
-///
-/// Returns the size of the chunk, and the length of its extension.
-fn parse_chunk_size(line: &[u8]) -> Result<(usize, usize), ParseError> {
-    let digits = line.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
-    let (size, extension) = line.split_at(digits);
-    // The server does not use extensions. It checks that there is no CR or LF in them.
-    let is_text = extension.iter().all(|&byte| !is_control(byte));
-    let is_extension = extension.is_empty() || extension.trim_ascii_start().starts_with(b";");
-    // Sixteen hex digits are 64 bits. More of them could only be leading zeros.
-    if !(1..=16).contains(&digits) || !is_text || !is_extension {
-        return Err(found("the chunk size", line, "hex digits"));
-    }
-    let size = str::from_utf8(size).expect("hex digits are ASCII");
-    let size = u64::from_str_radix(size, 16).expect("at most sixteen hex digits fit");
-    Ok((usize::try_from(size).unwrap_or(usize::MAX), extension.len()))
 }

@@ -6,7 +6,7 @@
 //! Left out: `Domain`. Without it the client sends a cookie only to the host that set it.
 
 use super::Headers;
-use super::headers::is_token;
+use super::bytes::is_token;
 use std::fmt;
 use std::time::Duration;
 

@@ -3,13 +3,19 @@
 //! In a URL some bytes have a meaning (`&`, `=`, `/`, `?`). As data they are written as `%` and two
 //! hex digits. Forms have one more rule: a space may be written `+`.
 //!
-//! Left out: `multipart/form-data`, the format for uploads. A form handler answers it with 415.
+//! Left out: `multipart/form-data`, the format for uploads. See `multipart`.
 
+use super::bytes::hex_digit;
 use std::borrow::Cow;
 
 /// Names and values in the order in which they came. A name may come more than once.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Fields(Vec<(String, String)>);
+pub struct Fields {
+    /// All names and values, one behind the other.
+    text: String,
+    /// Where each name ends, and the value behind it.
+    ends: Vec<[u32; 2]>,
+}
 
 impl Fields {
     /// Reads `a=1&b=2` (the WHATWG URL standard, "application/x-www-form-urlencoded parsing").
@@ -22,15 +28,20 @@ impl Fields {
     /// assert_eq!(fields.get_all("q").collect::<Vec<_>>(), ["tea & milk", "b"]);
     /// ```
     pub fn parse(text: &str) -> Fields {
-        if text.is_empty() {
-            return Fields::default(); // Most targets have no query.
-        }
+        let mut fields = Fields::default();
         let decode = |part: &str| percent_decode(&part.replace('+', " ")).into_owned();
-        let pairs = text.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
+        for pair in text.split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            (decode(name), decode(value))
-        });
-        Fields(pairs.collect())
+            fields.append(decode(name), decode(value));
+        }
+        fields
+    }
+
+    /// The same. Returns `None` if there are more than `most` fields; that is known before any of
+    /// them takes memory.
+    pub fn parse_at_most(text: &str, most: usize) -> Option<Fields> {
+        let separators = text.bytes().filter(|&byte| byte == b'&').count();
+        (separators < most || text.is_empty()).then(|| Fields::parse(text))
     }
 
     /// The first value of this name.
@@ -40,27 +51,37 @@ impl Fields {
 
     /// All values of this name, in order.
     pub fn get_all(&self, name: &str) -> impl Iterator<Item = &str> {
-        self.0.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
+        self.iter().filter(move |(known, _)| *known == name).map(|(_, value)| value)
     }
 
     /// Adds a value at the end.
-    pub fn append(&mut self, name: impl Into<String>, value: impl Into<String>) {
-        self.0.push((name.into(), value.into()));
+    pub fn append(&mut self, name: impl AsRef<str>, value: impl AsRef<str>) {
+        let [name_end, value_end] = [name.as_ref(), value.as_ref()].map(|part| {
+            self.text.push_str(part);
+            self.text.len() as u32
+        });
+        self.ends.push([name_end, value_end]);
     }
 
     /// Names and values in order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &str)> {
-        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+        let mut start = 0;
+        self.ends.iter().map(move |ends| {
+            let [name_end, value_end] = ends.map(|end| end as usize);
+            let name = &self.text[start..name_end];
+            start = value_end;
+            (name, &self.text[name_end..value_end])
+        })
     }
 
     /// The number of values.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.ends.len()
     }
 
     /// True if there are none.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.ends.is_empty()
     }
 
     /// The fields as text again: `q=tea+%26+milk&q=b`.
@@ -79,21 +100,27 @@ pub fn percent_decode(text: &str) -> Cow<'_, str> {
     if !text.contains('%') {
         return Cow::Borrowed(text);
     }
-    let hex = |digit: &u8| (*digit as char).to_digit(16);
+    let decoded = String::from_utf8(percent_decode_bytes(text));
+    Cow::Owned(
+        decoded.unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()),
+    )
+}
+
+/// The same as bytes, which are not always UTF-8.
+pub fn percent_decode_bytes(text: &str) -> Vec<u8> {
     let mut decoded = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let [byte, behind @ ..] = rest {
         rest = behind;
         let mut decoded_byte = *byte;
         if let (b'%', [high, low, behind @ ..]) = (byte, rest)
-            && let (Some(high), Some(low)) = (hex(high), hex(low))
+            && let (Some(high), Some(low)) = (hex_digit(*high), hex_digit(*low))
         {
-            (decoded_byte, rest) = ((high * 16 + low) as u8, behind);
+            (decoded_byte, rest) = (high * 16 + low, behind);
         }
         decoded.push(decoded_byte);
     }
-    let text = String::from_utf8(decoded);
-    Cow::Owned(text.unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
+    decoded
 }
 
 /// Writes a byte as `%41`, unless it is a letter, a digit or one of `kept`.

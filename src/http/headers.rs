@@ -1,19 +1,28 @@
 //! The header fields of a message: names in any case of letters, in order, also repeated.
 //!
-//! They are a list, because the order can matter and `Set-Cookie` may come more than once. All
-//! names and values stand in one text, and the list says where. That takes two allocations.
+//! All fields stand in one text, as on the wire, and a list says where each name and value is:
+//!
+//! ```text
+//! Host: localhost:8000 CR LF Accept: */* CR LF
+//! ```
+//!
+//! So the fields of a request are copied once, all together, and so are those of an answer.
+//!
+//! Left out: what the fields mean. See `request`, `body` and `cookie`.
 
+use super::bytes::{first_control, is_token};
 use std::fmt;
 use std::ops::Range;
 
 /// The header fields of a request or a response (RFC 9110 §5).
 #[derive(Clone, Default)]
 pub struct Headers {
+    /// The lines of the fields, each with its CR LF.
     text: String,
     fields: Vec<Field>,
 }
 
-/// Where the name and the value of a field stand in the text.
+/// Where a name and its value stand in the text.
 #[derive(Clone)]
 struct Field {
     name: Range<usize>,
@@ -26,13 +35,6 @@ impl Headers {
         Headers { text: String::new(), fields: Vec::new() }
     }
 
-    /// No fields, and room for a head of this length, 1 KiB at most: the client chose the length.
-    pub(super) fn with_room(bytes: usize) -> Headers {
-        let bytes = bytes.min(1024);
-        // A field has about 40 bytes. If that is wrong, the list grows.
-        Headers { text: String::with_capacity(bytes), fields: Vec::with_capacity(bytes / 40 + 1) }
-    }
-
     /// The value of the first field of this name, in any case of letters.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.get_all(name).next()
@@ -40,48 +42,112 @@ impl Headers {
 
     /// The values of all fields of this name, in order.
     pub fn get_all(&self, name: &str) -> impl Iterator<Item = &str> {
-        let is_named = move |field: &&Field| {
-            self.text.as_bytes()[field.name.clone()].eq_ignore_ascii_case(name.as_bytes())
-        };
-        self.fields.iter().filter(is_named).map(|field| &self.text[field.value.clone()])
+        let named = self.fields.iter().filter(move |field| self.is_named(field, name));
+        named.map(|field| &self.text[field.value.clone()])
+    }
+
+    fn is_named(&self, field: &Field, name: &str) -> bool {
+        let known = &self.text.as_bytes()[field.name.clone()];
+        known.len() == name.len() && known.eq_ignore_ascii_case(name.as_bytes())
     }
 
     /// True if there is a field of this name.
     pub fn contains(&self, name: &str) -> bool {
-        self.get(name).is_some()
+        self.fields.iter().any(|field| self.is_named(field, name))
     }
 
     /// True if a list with commas holds this word, in any case of letters.
     pub fn has_token(&self, name: &str, token: &str) -> bool {
-        self.get_all(name)
-            .flat_map(|value| value.split(','))
-            .any(|word| word.trim_ascii().eq_ignore_ascii_case(token))
+        let mut words = self.get_all(name).flat_map(|value| value.split(','));
+        words.any(|word| word.trim_ascii().eq_ignore_ascii_case(token))
     }
 
-    /// Makes this the only field of its name.
+    /// Makes this the only field of its name. Panics as [`append`](Headers::append).
+    #[track_caller]
     pub fn set(&mut self, name: &str, value: impl AsRef<str>) {
         self.remove(name);
         self.append(name, value);
     }
 
     /// Adds a field at the end, also if there is one of its name.
+    ///
+    /// # Panics
+    ///
+    /// If the name is no token, as `X-Time` is one: a mistake of the program.
+    ///
+    /// # Security
+    ///
+    /// With a CR or LF in a value an attacker could write another field. So each control character
+    /// becomes a space (RFC 9110 §5.5).
+    #[track_caller]
     pub fn append(&mut self, name: &str, value: impl AsRef<str>) {
+        assert!(is_token(name.as_bytes()), "found the header name {name:?}, expected a token");
         if self.fields.capacity() == 0 {
             // An answer has six to ten fields. Room for them now costs less than growing later.
             self.text.reserve(400);
             self.fields.reserve(10);
         }
-        let start = self.text.len();
+        let (start, value) = (self.text.len(), value.as_ref());
         self.text.push_str(name);
+        self.text.push_str(": ");
         let middle = self.text.len();
-        self.text.push_str(value.as_ref());
-        self.fields.push(Field { name: start..middle, value: middle..self.text.len() });
+        if first_control(value.as_bytes()).is_some() {
+            let is_control = |letter: char| letter.is_ascii_control() && letter != '\t';
+            self.text.push_str(&value.replace(is_control, " "));
+        } else {
+            self.text.push_str(value);
+        }
+        let (name, value) = (start..start + name.len(), middle..self.text.len());
+        self.fields.push(Field { name, value });
+        self.text.push_str("\r\n");
     }
 
-    /// Removes every field of this name. Its bytes stay in the text, but nothing points to them.
+    /// Adds all fields of others at the end.
+    pub fn append_all(&mut self, others: &Headers) {
+        let start = self.text.len();
+        let moved = |range: &Range<usize>| range.start + start..range.end + start;
+        self.text.push_str(&others.text);
+        self.fields.extend(
+            others
+                .fields
+                .iter()
+                .map(|Field { name, value }| Field { name: moved(name), value: moved(value) }),
+        );
+    }
+
+    /// Removes every field of this name.
     pub fn remove(&mut self, name: &str) {
-        let text = &self.text;
-        self.fields.retain(|field| !text[field.name.clone()].eq_ignore_ascii_case(name));
+        if self.contains(name) {
+            let all = std::mem::take(self);
+            let others = all.iter().filter(|(known, _)| !known.eq_ignore_ascii_case(name));
+            others.for_each(|(known, value)| self.append(known, value));
+        }
+    }
+
+    /// Removes all fields, and keeps the memory for the next ones.
+    pub(super) fn clear(&mut self) {
+        self.text.clear();
+        self.fields.clear();
+    }
+
+    /// Notes where a name and a value stand in the lines that [`take_lines`](Headers::take_lines)
+    /// will be given.
+    pub(super) fn note(&mut self, name: Range<usize>, value: Range<usize>) {
+        self.fields.push(Field { name, value });
+    }
+
+    /// Takes the lines of the fields that were noted. Where they are not UTF-8, the bytes of a
+    /// value are characters of ISO-8859-1 (RFC 9110 §5.5).
+    pub(super) fn take_lines(&mut self, lines: &[u8]) {
+        if let Ok(text) = str::from_utf8(lines) {
+            return self.text.push_str(text);
+        }
+        for Field { name, value } in std::mem::take(&mut self.fields) {
+            let latin = |bytes: &[u8]| bytes.iter().map(|&byte| byte as char).collect();
+            let text =
+                |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap_or_else(|_| latin(bytes));
+            self.append(&text(&lines[name]), text(&lines[value]));
+        }
     }
 
     /// Names and values, in order, as they were written.
@@ -90,10 +156,9 @@ impl Headers {
         self.fields.iter().map(|field| (&text[field.name.clone()], &text[field.value.clone()]))
     }
 
-    /// True if a name or a value holds a control character. The loop does not stop at the first
-    /// one, so that the compiler can test many bytes at a time.
-    pub(super) fn has_control(&self) -> bool {
-        self.text.bytes().fold(false, |found, byte| found | is_control(byte))
+    /// All fields as they stand on the wire.
+    pub(super) fn lines(&self) -> &[u8] {
+        self.text.as_bytes()
     }
 
     /// The number of fields.
@@ -106,38 +171,6 @@ impl Headers {
         self.fields.is_empty()
     }
 }
-
-/// True for the control characters of ASCII except the tab: "Field values containing CR, LF, or NUL
-/// characters are invalid and dangerous" (RFC 9110 §5.5), and its grammar excludes the others.
-pub(super) fn is_control(byte: u8) -> bool {
-    byte.is_ascii_control() && byte != b'\t'
-}
-
-/// `token = 1*tchar` (RFC 9110 §5.6.2): what names of methods, headers and cookies are.
-pub(super) fn is_token(bytes: &[u8]) -> bool {
-    !bytes.is_empty() && bytes.iter().all(|&byte| is_token_byte(byte))
-}
-
-/// `tchar`: the visible characters of ASCII except those that separate.
-pub(super) fn is_token_byte(byte: u8) -> bool {
-    TOKEN_BYTES[usize::from(byte)]
-}
-
-/// Says of each byte whether it is a `tchar`. The compiler computes it: names are checked bytewise.
-static TOKEN_BYTES: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        table[byte] = (byte as u8).is_ascii_alphanumeric();
-        byte += 1;
-    }
-    let mut others: &[u8] = b"!#$%&'*+-.^_`|~";
-    while let [other, rest @ ..] = others {
-        table[*other as usize] = true;
-        others = rest;
-    }
-    table
-};
 
 /// Headers are equal if they have the same names, in the same case, and values in the same order.
 impl PartialEq for Headers {

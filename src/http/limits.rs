@@ -16,6 +16,8 @@ pub struct Limits {
     pub target_bytes: usize,
     /// The number of header fields; 431. Defaults to 100. Browsers send about fifteen.
     pub headers: usize,
+    /// The number of fields in a query; 414. Defaults to 1,000.
+    pub fields: usize,
     /// Bytes of a body, decoded; 413. Defaults to 1 MiB: forms and JSON are far smaller, and
     /// uploads are left out.
     pub body_bytes: usize,
@@ -40,6 +42,7 @@ impl Default for Limits {
             head_bytes: 64 * 1024,
             target_bytes: 8 * 1024,
             headers: 100,
+            fields: 1000,
             body_bytes: 1024 * 1024,
             bodies_bytes: 256 * 1024 * 1024,
             head_time: Duration::from_secs(10),

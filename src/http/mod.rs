@@ -13,7 +13,10 @@
 //! Left out: HTTP/2 and HTTP/3, which carry the same messages in other bytes. A proxy in front of
 //! this server speaks them.
 
+mod accept;
 pub mod body;
+mod bytes;
+mod chunked;
 pub mod conditions;
 pub mod cookie;
 pub mod date;
@@ -21,6 +24,7 @@ pub mod fields;
 pub mod forwarded;
 pub mod headers;
 pub mod limits;
+mod location;
 pub mod method;
 pub mod multipart;
 pub mod parse;
@@ -30,13 +34,15 @@ pub mod response;
 pub mod status;
 mod target;
 
-pub use body::{ChunkedBody, Framing, expects_continue, framing};
+pub use body::{Framing, expects_continue, framing};
+pub use chunked::ChunkedBody;
 pub use cookie::{SetCookie, cookie_value};
 pub use fields::Fields;
 pub use headers::Headers;
 pub use limits::Limits;
 pub use method::Method;
 pub use parse::parse_head;
+pub(crate) use parse::read_head;
 pub use parse_error::ParseError;
 pub use request::{Request, Version};
 pub use response::{Body, Response};

@@ -14,11 +14,13 @@
 //!
 //! Left out: the grammar of the target (`target.rs`) and of the body (`body.rs`).
 
-use super::headers::{is_control, is_token, is_token_byte};
-use super::parse_error::{found, head_too_long, malformed, target_too_long, too_many_headers};
+use super::bytes::{first_control, is_token, token_length};
+use super::parse_error::{
+    found, head_too_long, malformed, target_too_long, too_many_fields, too_many_headers,
+};
 use super::target::{is_authority, parse_target};
 use super::{Fields, Headers, Limits, Method, ParseError, Request, Status, Version};
-use std::borrow::Cow;
+use std::ops::Range;
 
 /// Reads the head of a request from the front of `bytes`.
 ///
@@ -38,117 +40,119 @@ use std::borrow::Cow;
 /// assert!(parse_head(&bytes[..20], &limits).unwrap().is_none());
 /// ```
 pub fn parse_head(bytes: &[u8], limits: &Limits) -> Result<Option<(Request, usize)>, ParseError> {
-    let mut lines = Lines { bytes, at: 0 };
+    let mut request = Request::default();
+    Ok(read_head(bytes, limits, &mut request)?.map(|used| (request, used)))
+}
+
+/// The same into a request that has been answered, whose memory is used again. If the head is not
+/// complete, what the request holds means nothing.
+pub(crate) fn read_head(
+    bytes: &[u8],
+    limits: &Limits,
+    request: &mut Request,
+) -> Result<Option<usize>, ParseError> {
     // RFC 9112 §2.2: "a server ... SHOULD ignore at least one empty line (CRLF) received prior to
     // the request-line".
-    while bytes[lines.at..].starts_with(b"\r\n") {
-        lines.at += 2;
-        if lines.at > limits.head_bytes {
-            return Err(head_too_long(limits));
-        }
+    let start = bytes.chunks_exact(2).take_while(|line| line == b"\r\n").count() * 2;
+    if start > limits.head_bytes {
+        return Err(head_too_long(limits));
     }
-    let start = lines.at;
-    check_first_byte(&bytes[start..])?;
-    // The limit of the target is for the target alone: 64 bytes more are for the rest of the line.
-    let line_limit = start.saturating_add(limits.target_bytes).saturating_add(64);
-    let line = lines.next(line_limit.min(limits.head_bytes), || {
-        if line_limit < limits.head_bytes {
-            line_too_long(&bytes[start..line_limit], limits)
-        } else {
-            head_too_long(limits)
-        }
-    })?;
-    let Some(line) = line else { return Ok(None) };
+    let Some(line) = request_line(bytes, start, limits)? else { return Ok(None) };
     let (method, written, version) = parse_request_line(line, limits)?;
     let target = parse_target(written, &method)?;
+    let query = Fields::parse_at_most(target.query, limits.fields);
 
-    let mut headers = Headers::with_room(bytes.len() - lines.at);
+    let headers = &mut request.headers;
+    headers.clear();
+    let first = start + line.len() + 2;
+    let mut at = first;
     loop {
-        let Some(field) = lines.next(limits.head_bytes, || head_too_long(limits))? else {
-            return Ok(None);
-        };
-        if field.is_empty() {
+        let line = line_at(bytes, at, limits.head_bytes, || head_too_long(limits))?;
+        let Some(line) = line else { return Ok(None) };
+        if line.is_empty() {
             break;
         }
         if headers.len() == limits.headers {
             return Err(too_many_headers(limits));
         }
-        let text = text_of(field);
-        let (name, value) = parse_field(&text)?;
-        headers.append(name, value);
+        let (name_bytes, value) = parse_field(line)?;
+        let start = at - first;
+        headers.note(start..start + name_bytes, start + value.start..start + value.end);
+        at += line.len() + 2;
     }
-    check_host(&headers, version)?;
+    headers.take_lines(&bytes[first..at]);
+    check_host(headers, version)?;
     // RFC 9112 §3.2.2: "the origin server MUST ignore the received Host header field (if any) and
     // instead use the host information of the request-target".
     if let Some(authority) = target.authority {
         headers.set("Host", authority);
     }
-    let request = Request {
-        method,
-        target: written.to_owned(),
-        path: target.path.to_owned(),
-        query: Fields::parse(target.query),
-        version,
-        headers,
-        body: Vec::new(),
-        peer: None,
-        secure: false,
-    };
-    Ok(Some((request, lines.at)))
+    (request.method, request.version) = (method, version);
+    request.query = query.ok_or_else(|| too_many_fields(limits))?;
+    written.clone_into(&mut request.target);
+    target.path.as_ref().clone_into(&mut request.path);
+    request.body.clear();
+    Ok(Some(at + 2))
 }
 
-/// Gives the complete lines one by one, without their ends.
-pub(super) struct Lines<'a> {
-    pub bytes: &'a [u8],
-    /// Where the next line starts.
-    pub at: usize,
-}
-
-impl<'a> Lines<'a> {
-    /// The next line. `None` if its end has not arrived.
-    ///
-    /// # Errors
-    ///
-    /// `too_long`, if the line does not end within the first `most` bytes. Later bytes do not
-    /// count, so the result does not depend on how many have arrived.
-    pub fn next(
-        &mut self,
-        most: usize,
-        too_long: impl FnOnce() -> ParseError,
-    ) -> Result<Option<&'a [u8]>, ParseError> {
-        let rest = &self.bytes[self.at..self.bytes.len().min(most)];
-        let Some(end) = rest.iter().position(|&byte| byte == b'\n') else {
-            return if self.bytes.len() > most { Err(too_long()) } else { Ok(None) };
-        };
+/// The line that starts at `at`, without its CR LF. `None` if its end has not arrived.
+///
+/// # Errors
+///
+/// What cannot become a line, as soon as it is seen; and `too_long`, if the line does not end
+/// within the first `most` bytes. Later bytes do not count, so the result does not depend on how
+/// many have arrived.
+pub(super) fn line_at(
+    bytes: &[u8],
+    at: usize,
+    most: usize,
+    too_long: impl FnOnce() -> ParseError,
+) -> Result<Option<&[u8]>, ParseError> {
+    let seen = &bytes[at..bytes.len().min(most)];
+    let line_bytes = first_control(seen).unwrap_or(seen.len());
+    match seen.split_at(line_bytes) {
+        (line, [b'\r', b'\n', ..]) => Ok(Some(line)),
+        (_, [] | [b'\r']) if bytes.len() > most => Err(too_long()),
+        (_, [] | [b'\r']) => Ok(None),
         // RFC 9112 §2.2: "a recipient MAY recognize a single LF as a line terminator". This one
         // does not, since a proxy in front may read another message there.
-        let Some(line) = rest[..end].strip_suffix(b"\r") else {
-            return Err(malformed("found a LF without a CR before it, expected CR LF"));
-        };
-        self.at += end + 1;
-        Ok(Some(line))
+        (_, [b'\n', ..]) => Err(malformed("found a LF without a CR before it, expected CR LF")),
+        (_, [b'\r', ..]) => Err(malformed("found a CR without a LF behind it, expected CR LF")),
+        _ => Err(found("a control character in", &seen[..=line_bytes], "text")),
     }
 }
 
-/// Refuses at once what cannot become a request line: its end may never arrive.
-fn check_first_byte(bytes: &[u8]) -> Result<(), ParseError> {
-    match bytes.first() {
+/// The request line, which has a limit of its own.
+fn request_line<'a>(
+    bytes: &'a [u8],
+    start: usize,
+    limits: &Limits,
+) -> Result<Option<&'a [u8]>, ParseError> {
+    // What cannot become a request line is refused at once: its end may never arrive.
+    match bytes[start..] {
         // The number of a TLS record that holds a ClientHello.
-        Some(0x16) => {
-            Err(malformed("found the start of TLS, expected HTTP: use http://, not https://"))
+        [0x16, ..] => {
+            let message = "found the start of TLS, expected HTTP: use http://, not https://";
+            return Err(malformed(message));
         }
-        Some(&byte) if byte != b'\r' && !is_token_byte(byte) => {
-            Err(found("the first byte", &[byte], "a method"))
+        [byte, ..] if byte != b'\r' && !is_token(&[byte]) => {
+            return Err(found("the first byte", &[byte], "a method"));
         }
-        _ => Ok(()),
+        _ => {}
     }
+    // The limit of the target is for the target alone: 64 bytes more are for the rest of the line.
+    let most = start.saturating_add(limits.target_bytes).saturating_add(64);
+    line_at(bytes, start, most.min(limits.head_bytes), || {
+        let is_of_line = most < limits.head_bytes;
+        if is_of_line { line_too_long(&bytes[start..most], limits) } else { head_too_long(limits) }
+    })
 }
 
 /// Says which part of a request line is too long.
 fn line_too_long(line: &[u8], limits: &Limits) -> ParseError {
-    let method = line.split(|&byte| byte == b' ').next().unwrap_or(line);
-    if !is_token(method) {
-        found("the method", method, "letters")
+    let method = &line[..token_length(line)];
+    if !matches!(line.get(method.len()), None | Some(b' ')) {
+        found("the method", &line[..=method.len()], "letters")
     } else if method.len() > Method::LONGEST {
         // RFC 9112 §3: "A server that receives a method longer than any that it implements SHOULD
         // respond with a 501".
@@ -199,32 +203,25 @@ fn parse_version(version: &[u8]) -> Result<Version, ParseError> {
     }
 }
 
-/// A line as text. If it is not UTF-8, each byte is a character of ISO-8859-1 (RFC 9110 §5.5).
-pub(super) fn text_of(line: &[u8]) -> Cow<'_, str> {
-    match str::from_utf8(line) {
-        Ok(text) => Cow::Borrowed(text),
-        Err(_) => Cow::Owned(line.iter().map(|&byte| byte as char).collect()),
-    }
-}
-
 /// `field-line = field-name ":" OWS field-value OWS` (RFC 9112 §5)
-pub(super) fn parse_field(line: &str) -> Result<(&str, &str), ParseError> {
+///
+/// Returns the length of the name, and where the value stands.
+pub(super) fn parse_field(line: &[u8]) -> Result<(usize, Range<usize>), ParseError> {
     // RFC 9112 §5.2: "A server that receives an obs-fold in a request message ... MUST either
     // reject the message ..."
-    if line.starts_with([' ', '\t']) {
-        return Err(found("the line", line.as_bytes(), "a header field without blanks before it"));
+    if let [b' ' | b'\t', ..] = line {
+        return Err(found("the line", line, "a header field without blanks before it"));
     }
     // RFC 9112 §5.1: "No whitespace is allowed between the field name and colon"; else 400.
-    let name_bytes = line.bytes().take_while(|&byte| is_token_byte(byte)).count();
-    let (name, rest) = line.split_at(name_bytes);
-    let Some(value) = rest.strip_prefix(':').filter(|_| !name.is_empty()) else {
-        return Err(found("the line", line.as_bytes(), "the name of a header and then a colon"));
+    let name_bytes = token_length(line);
+    let Some(b':') = line.get(name_bytes).filter(|_| name_bytes > 0) else {
+        return Err(found("the line", line, "the name of a header and then a colon"));
     };
-    // Trimming would remove some of them. (`any` is slower: see `Headers::has_control`.)
-    if value.bytes().fold(false, |found, byte| found | is_control(byte)) {
-        return Err(found("a control character in", value.as_bytes(), "text"));
-    }
-    Ok((name, value.trim_ascii()))
+    let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t');
+    let value = &line[name_bytes + 1..];
+    let start = value.iter().position(|byte| !is_blank(byte)).unwrap_or(value.len());
+    let end = value.iter().rposition(|byte| !is_blank(byte)).map_or(start, |last| last + 1);
+    Ok((name_bytes, name_bytes + 1 + start..name_bytes + 1 + end))
 }
 
 /// RFC 9112 §3.2: "A server MUST respond with a 400 ... to any HTTP/1.1 request message that lacks

@@ -68,6 +68,12 @@ pub(super) fn target_too_long(limits: &Limits) -> ParseError {
     ParseError::new(Status::URI_TOO_LONG, message)
 }
 
+/// A query with more fields than the limit. 414.
+pub(super) fn too_many_fields(limits: &Limits) -> ParseError {
+    let message = format!("the query has more than {} fields", limits.fields);
+    ParseError::new(Status::URI_TOO_LONG, message)
+}
+
 /// A body with more bytes than the limit. 413.
 pub(super) fn body_too_long(limits: &Limits) -> ParseError {
     let message = format!("the body is longer than {} bytes", limits.body_bytes);

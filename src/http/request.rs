@@ -2,6 +2,7 @@
 //!
 //! Left out: decoding the path. It must be split at its slashes before, and the router does that.
 
+use super::target::normal_path;
 use super::{Fields, Headers, Method};
 use std::net::SocketAddr;
 
@@ -32,7 +33,8 @@ pub struct Request {
     pub method: Method,
     /// The request target as it was written: `/search?q=tea`, `http://host/`, `*`.
     pub target: String,
-    /// The target's path, still percent-encoded; `*` for the server as a whole.
+    /// The target's path, still percent-encoded where that is needed: `/%61` is `/a`, and `/a%2Fb`
+    /// stays. `*` is the server as a whole.
     pub path: String,
     /// The target's query, decoded; Flask's `request.args`.
     pub query: Fields,
@@ -53,19 +55,10 @@ impl Request {
     /// A request for `target` without a connection, for tests: HTTP/1.1, no body.
     pub fn new(method: Method, target: &str) -> Request {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        let (path, query) = (normal_path(path).into_owned(), Fields::parse(query));
         let mut headers = Headers::new();
         headers.append("Host", "localhost");
-        Request {
-            method,
-            target: target.to_owned(),
-            path: path.to_owned(),
-            query: Fields::parse(query),
-            version: Version::Http11,
-            headers,
-            body: Vec::new(),
-            peer: None,
-            secure: false,
-        }
+        Request { method, target: target.to_owned(), path, query, headers, ..Request::default() }
     }
 
     /// True if the client wants to keep the connection after the answer (RFC 9112 §9.3).
@@ -95,24 +88,5 @@ impl Request {
     pub fn content_type(&self) -> Option<String> {
         let value = self.headers.get("Content-Type")?;
         Some(value.split(';').next().unwrap_or("").trim().to_ascii_lowercase())
-    }
-
-    /// True if a page suits this client better than text: its `Accept` names `text/html`. Browsers
-    /// name it; curl sends `*/*` (RFC 9110 §12.5.1).
-    pub fn prefers_html(&self) -> bool {
-        self.accepts("text/html")
-    }
-
-    /// True if `Accept` names this media type, and not with `q=0`. A wildcard does not count.
-    pub fn accepts(&self, media_type: &str) -> bool {
-        let is_refusal = |parameter: &str| match parameter.split_once('=') {
-            Some(("q" | "Q", weight)) => weight.trim().parse() == Ok(0.0),
-            _ => false,
-        };
-        self.headers.get_all("Accept").flat_map(|value| value.split(',')).any(|range| {
-            let mut parts = range.split(';').map(str::trim);
-            let is_named = parts.next().is_some_and(|name| name.eq_ignore_ascii_case(media_type));
-            is_named && !parts.any(is_refusal)
-        })
     }
 }

@@ -4,8 +4,6 @@
 //!
 //! Left out: compression. A proxy in front of this server can do it.
 
-use super::fields::percent_encode;
-use super::headers::is_control;
 use super::{Headers, SetCookie, Status};
 use std::fmt;
 use std::fs::File;
@@ -25,7 +23,8 @@ pub struct Response {
     pub body: Body,
 }
 
-/// Writes a body piece by piece; each piece is sent at once. A write fails when the client is gone.
+/// Writes a body while it is sent. What has been written leaves when it flushes, and at its end. A
+/// flush fails when the client has gone or the server stops.
 pub type Streamer = Box<dyn FnOnce(&mut dyn Write) -> io::Result<()> + Send>;
 
 /// The content of a response.
@@ -123,33 +122,6 @@ impl Response {
         response
     }
 
-    /// `303 See Other`: the client shall GET this location, whatever its method was.
-    ///
-    /// It is the answer to a POST of a form: a reload then repeats the GET and not the POST.
-    ///
-    /// # Security
-    ///
-    /// A location that starts with a slash stays on this site. One with a scheme can lead to
-    /// another site, so do not take it from a visitor.
-    ///
-    /// ```
-    /// let redirect = carafe::Response::redirect;
-    /// let location = |wanted| redirect(wanted).headers.get("Location").unwrap().to_owned();
-    /// assert_eq!(location("/shop?q=a%20b"), "/shop?q=a%20b");
-    /// assert_eq!(location("//evil.example"), "/evil.example");
-    /// assert_eq!(location("/a\r\nSet-Cookie: x"), "/a%0D%0ASet-Cookie:%20x");
-    /// ```
-    pub fn redirect(location: &str) -> Response {
-        Response::redirect_with(Status::SEE_OTHER, location)
-    }
-
-    /// A redirect with another status, such as 308, which repeats the method and the body.
-    pub fn redirect_with(status: Status, location: &str) -> Response {
-        let location = url_of(location);
-        let text = format!("{status}: see {location}\n");
-        Response::text(text).with_status(status).with_header("Location", location)
-    }
-
     /// The same response with this status.
     pub fn with_status(mut self, status: Status) -> Response {
         self.status = status;
@@ -166,16 +138,6 @@ impl Response {
     pub fn set_cookie(&mut self, cookie: &SetCookie) {
         self.headers.append("Set-Cookie", cookie.to_string());
     }
-}
-
-/// A location as a URL (RFC 3986 §2): other bytes are percent-encoded.
-///
-/// Browsers read `\` as `/`, skip tabs and line ends, and read `//host` as the address of another
-/// host. So only one slash stays in front.
-fn url_of(location: &str) -> String {
-    let path = location.trim_start_matches(['/', '\\']);
-    let slash = if path.len() < location.len() { "/" } else { "" };
-    slash.to_owned() + &percent_encode(path, "!\"#$%&'()*+,-./:;<=>?@[]^_`{|}~")
 }
 
 /// What the connection adds to the headers of a response.
@@ -203,71 +165,38 @@ pub enum BodyFraming {
     Close,
 }
 
+/// The fields that [`write_head`] adds. A handler's own are left out: with two lengths, two programs
+/// could read two messages.
+const OWN: [&str; 5] =
+    ["Content-Length", "Transfer-Encoding", "Connection", "Date", "Carafe-Cycle"];
+
 /// Appends the status line, the headers and the empty line to `out`.
-///
-/// # Security
-///
-/// With a CR or LF in a header an attacker could write another header. So each control character
-/// becomes a space (RFC 9110 §5.5). A header that the server adds itself is left out.
-pub fn write_head(response: &Response, delivery: &Delivery, out: &mut Vec<u8>) {
-    out.extend_from_slice(b"HTTP/1.1 ");
-    write_number(out, u64::from(response.status.0));
-    out.push(b' ');
-    out.extend_from_slice(response.status.reason().as_bytes());
-    out.extend_from_slice(b"\r\n");
-    let has_control = response.headers.has_control();
-    for (name, value) in response.headers.iter().filter(|(name, _)| !is_of_server(name)) {
-        if has_control {
-            write_field(out, &without_control(name), &without_control(value));
-        } else {
-            write_field(out, name, value);
-        }
+pub fn write_head(response: &mut Response, delivery: &Delivery, out: &mut Vec<u8>) {
+    match response.status.line() {
+        Some(line) => out.extend_from_slice(line.as_bytes()),
+        None => out.extend_from_slice(format!("HTTP/1.1 {} \r\n", response.status.0).as_bytes()),
     }
+    OWN.iter().for_each(|name| response.headers.remove(name));
+    out.extend_from_slice(response.headers.lines());
     if let Some(number) = delivery.cycle {
-        write_number_field(out, "Carafe-Cycle", number);
+        write_number(out, "Carafe-Cycle: ", number);
     }
     match delivery.framing {
-        BodyFraming::Length(length) => write_number_field(out, "Content-Length", length),
-        BodyFraming::Chunked => write_field(out, "Transfer-Encoding", "chunked"),
+        BodyFraming::Length(length) => write_number(out, "Content-Length: ", length),
+        BodyFraming::Chunked => out.extend_from_slice(b"Transfer-Encoding: chunked\r\n"),
         BodyFraming::None | BodyFraming::Close => {}
     }
-    if let Some(connection) = delivery.connection {
-        write_field(out, "Connection", connection);
-    }
-    write_field(out, "Date", delivery.date);
-    out.extend_from_slice(b"\r\n");
-}
-
-/// True for the fields that [`write_head`] adds.
-fn is_of_server(name: &str) -> bool {
-    ["Content-Length", "Transfer-Encoding", "Connection", "Date", "Carafe-Cycle"]
-        .iter()
-        .any(|own| own.eq_ignore_ascii_case(name))
-}
-
-fn write_field(out: &mut Vec<u8>, name: &str, value: &str) {
-    for piece in [name, ": ", value, "\r\n"] {
+    let connection =
+        delivery.connection.map_or(["", "", ""], |word| ["Connection: ", word, "\r\n"]);
+    for piece in connection.into_iter().chain(["Date: ", delivery.date, "\r\n\r\n"]) {
         out.extend_from_slice(piece.as_bytes());
     }
 }
 
-fn write_number_field(out: &mut Vec<u8>, name: &str, number: u64) {
-    out.extend_from_slice(name.as_bytes());
-    out.extend_from_slice(b": ");
-    write_number(out, number);
-    out.extend_from_slice(b"\r\n");
-}
-
-/// The same text, with a space for each control character.
-fn without_control(text: &str) -> String {
-    let is_control = |letter: char| letter.is_ascii() && is_control(letter as u8);
-    text.replace(is_control, " ")
-}
-
-/// Appends a number in decimal digits. (`write!` would take twice the time, 20 ns.)
-fn write_number(out: &mut Vec<u8>, mut number: u64) {
-    let mut digits = [0; 20]; // Enough for u64::MAX.
-    let mut first = digits.len();
+/// Appends a line with a number in decimal digits. (`write!` would take twice the time, 20 ns.)
+fn write_number(out: &mut Vec<u8>, name: &str, mut number: u64) {
+    let mut digits = *b"01234567890123456789\r\n"; // Enough for u64::MAX.
+    let mut first = digits.len() - 2;
     loop {
         first -= 1;
         digits[first] = b'0' + (number % 10) as u8;
@@ -276,5 +205,6 @@ fn write_number(out: &mut Vec<u8>, mut number: u64) {
             break;
         }
     }
+    out.extend_from_slice(name.as_bytes());
     out.extend_from_slice(&digits[first..]);
 }

@@ -24,6 +24,14 @@ macro_rules! statuses {
                     _ => "",
                 }
             }
+
+            /// The first line of an answer with this status, if the status has a reason.
+            pub(super) fn line(self) -> Option<&'static str> {
+                match self.0 {
+                    $($code => Some(concat!("HTTP/1.1 ", $code, " ", $reason, "\r\n")),)*
+                    _ => None,
+                }
+            }
         }
     };
 }

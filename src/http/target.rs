@@ -9,24 +9,25 @@
 //!
 //! Left out: other schemes, IPv6 zones, and addresses of later versions of IP.
 
+use super::bytes::{hex_digit, is_host_name, wrong_in_target};
 use super::parse_error::{found, malformed};
 use super::{Method, ParseError};
+use std::borrow::Cow;
 use std::net::Ipv6Addr;
 
-/// The parts of a request target, each as it was written.
-#[derive(Debug)]
+/// The parts of a request target.
 pub(super) struct Target<'a> {
     /// `host[:port]`, if the target is a URL.
     pub authority: Option<&'a str>,
-    /// Starts with `/`, or is `*`, or is CONNECT's `host:port`.
-    pub path: &'a str,
-    /// What follows the first `?`.
+    /// Starts with `/`, or is `*`, or is CONNECT's `host:port`. See [`normal_path`].
+    pub path: Cow<'a, str>,
+    /// What follows the first `?`, as it was written.
     pub query: &'a str,
 }
 
 /// `request-target = origin-form / absolute-form / authority-form / asterisk-form` (RFC 9112 §3.2)
 pub(super) fn parse_target<'a>(target: &'a str, method: &Method) -> Result<Target<'a>, ParseError> {
-    if let Some(&byte) = target.as_bytes().iter().find(|&&byte| !is_target_byte(byte)) {
+    if let Some(byte) = wrong_in_target(target.as_bytes()) {
         let met = byte.escape_ascii();
         let message = format!("found \"{met}\" in the URL, expected it as %{byte:02X}");
         return Err(malformed(message));
@@ -41,16 +42,13 @@ pub(super) fn parse_target<'a>(target: &'a str, method: &Method) -> Result<Targe
     {
         (None, target)
     } else {
-        return Err(found(
-            "the target",
-            target.as_bytes(),
-            "an http:// URL, or what starts with /",
-        ));
+        let expected = "an http:// URL, or what starts with /";
+        return Err(found("the target", target.as_bytes(), expected));
     };
     if let Some(host) = authority.filter(|authority| !is_authority(authority)) {
         return Err(found("the host", host.as_bytes(), "a host, perhaps with :port"));
     }
-    let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
+    let (path, query) = split_before(rest, b'?');
     let path = match path {
         // RFC 9112 §3.2.4: OPTIONS for a URL without path and query is OPTIONS for `*`.
         "" if rest.is_empty() && *method == Method::Options => "*",
@@ -59,14 +57,35 @@ pub(super) fn parse_target<'a>(target: &'a str, method: &Method) -> Result<Targe
         path => path,
     };
     if let Some(wrong) = wrong_percent(path) {
-        return Err(found("in the path", wrong, "two hex digits after the %; a % itself is %25"));
+        return Err(found("in the path", &wrong, "two hex digits after the %; a % itself is %25"));
     }
-    Ok(Target { authority, path, query })
+    Ok(Target { authority, path: normal_path(path), query: query.strip_prefix('?').unwrap_or("") })
 }
 
-/// What RFC 3986 §2 allows in a URL, and ``^ ` { | }``, which browsers do not encode.
-fn is_target_byte(byte: u8) -> bool {
-    byte.is_ascii_graphic() && !matches!(byte, b'"' | b'#' | b'<' | b'>' | b'\\')
+/// The text before the first of these bytes, and the rest. (`find` takes longer for short texts.)
+fn split_before(text: &str, byte: u8) -> (&str, &str) {
+    text.split_at(text.bytes().position(|met| met == byte).unwrap_or(text.len()))
+}
+
+/// The path with one spelling for each letter: `/%61` is `/a`. RFC 3986 §2.3: letters, digits and
+/// `-._~` "should be decoded ... by URI normalizers". Everything else stays as it was written.
+pub(super) fn normal_path(path: &str) -> Cow<'_, str> {
+    let (first, rest) = split_before(path, b'%');
+    if rest.is_empty() {
+        return Cow::Borrowed(path);
+    }
+    let mut normal = first.to_owned();
+    for part in rest[1..].split('%') {
+        let byte = match part.as_bytes() {
+            [high, low, ..] => hex_digit(*high).zip(hex_digit(*low)).map(|(h, l)| h * 16 + l),
+            _ => None,
+        };
+        match byte.filter(|&byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)) {
+            Some(byte) => normal.extend([byte as char].into_iter().chain(part.chars().skip(2))),
+            None => normal.extend(["%", part]),
+        }
+    }
+    Cow::Owned(normal)
 }
 
 /// What follows `http://` or `https://`, in any case of letters (RFC 3986 §3.1).
@@ -82,17 +101,11 @@ pub(super) fn is_authority(text: &str) -> bool {
         Some(Some((address, port))) => (address.parse::<Ipv6Addr>().is_ok(), port),
         Some(None) => (false, ""),
         None => {
-            let (host, port) = text.split_at(text.find(':').unwrap_or(text.len()));
-            let is_name = !host.is_empty() && host.bytes().all(is_name_byte);
-            (is_name && wrong_percent(host).is_none(), port)
+            let (host, port) = split_before(text, b':');
+            (is_host_name(host.as_bytes()) && wrong_percent(host).is_none(), port)
         }
     };
     is_host && (port.is_empty() || port.strip_prefix(':').is_some_and(is_port))
-}
-
-/// `reg-name = *( unreserved / pct-encoded / sub-delims )` (RFC 3986 §3.2.2)
-fn is_name_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=".contains(&byte)
 }
 
 /// `port = *DIGIT` (RFC 3986 §3.2.3). No digits mean the usual port. TCP has 65,536 ports.
@@ -101,10 +114,10 @@ fn is_port(digits: &str) -> bool {
     is_number && (digits.is_empty() || digits.parse::<u16>().is_ok())
 }
 
-/// The first `%` that is not `pct-encoded = "%" HEXDIG HEXDIG` (RFC 3986 §2.1), and what follows.
-fn wrong_percent(text: &str) -> Option<&[u8]> {
-    let bytes = text.as_bytes();
-    let percents = bytes.iter().enumerate().filter(|&(_, &byte)| byte == b'%');
-    let mut triples = percents.map(|(at, _)| &bytes[at..bytes.len().min(at + 3)]);
-    triples.find(|triple| triple.len() < 3 || !triple[1..].iter().all(u8::is_ascii_hexdigit))
+/// The first `%` that is not `pct-encoded = "%" HEXDIG HEXDIG` (RFC 3986 §2.1).
+fn wrong_percent(text: &str) -> Option<Vec<u8>> {
+    let mut parts = text.as_bytes().split(|&byte| byte == b'%').skip(1);
+    let is_right = |two: &[u8]| two.iter().all(u8::is_ascii_hexdigit);
+    let wrong = parts.find(|part| !part.get(..2).is_some_and(is_right))?;
+    Some([b"%", &wrong[..wrong.len().min(2)]].concat())
 }

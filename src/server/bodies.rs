@@ -1,22 +1,22 @@
-//! Deeper: The bound for the bodies of all requests together.
+//! Deeper: The bound for the bodies of all requests, and for the answers that wait to be sent.
 //!
 //! Twelve thousand bodies of a mebibyte are more than most machines hold. So the bytes of large
-//! bodies are counted until their request is answered. When the sum is above the bound, a client
-//! that sends more gets a 503.
+//! bodies are counted until their answer has left, and those of large answers too: a client may
+//! take its time to read one. When the sum is above the bound, the next large one gets a 503.
 //!
 //! * A length that is only claimed is not counted: no client can lock out others without sending.
-//! * The first bytes of each body are not counted, so forms get through beside large bodies.
+//! * The first bytes of each connection are not counted, so forms get through beside large bodies.
 //!
-//! Left out: heads and answers. Those of one connection are small.
+//! Left out: heads, which are small, and files and streams, which pass through a small buffer.
 
 use crate::http::{ParseError, Status};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// This much of each body is not counted.
+/// This much of each connection is not counted.
 const FREE_BYTES: usize = 8 * 1024;
 
-/// The bodies of a server's requests.
+/// The bodies of a server's requests and answers.
 pub(super) struct Bodies {
     most_bytes: usize,
     bytes: AtomicUsize,
@@ -28,27 +28,27 @@ impl Bodies {
         Arc::new(Bodies { most_bytes, bytes: AtomicUsize::new(0) })
     }
 
-    /// The share of a body of which nothing has arrived.
+    /// The share of a connection that has nothing yet.
     pub fn begin(self: &Arc<Bodies>) -> Share {
-        Share { bodies: Arc::clone(self), arrived: 0 }
+        Share { bodies: Arc::clone(self), bytes: 0 }
     }
 }
 
-/// What one body takes of the bound. It is given back when this is dropped.
+/// What one connection takes of the bound. It is given back when this is dropped.
 pub(super) struct Share {
     bodies: Arc<Bodies>,
-    arrived: usize,
+    bytes: usize,
 }
 
 impl Share {
-    /// Counts bytes that have arrived.
+    /// Counts bytes that are in memory now.
     ///
     /// # Errors
     ///
-    /// If all bodies together are above the bound.
+    /// 503, if all together are above the bound.
     pub fn add(&mut self, bytes: usize) -> Result<(), ParseError> {
         let before = self.counted();
-        self.arrived += bytes;
+        self.bytes += bytes;
         let more = self.counted() - before;
         if more == 0 {
             return Ok(());
@@ -63,13 +63,21 @@ impl Share {
         Ok(())
     }
 
+    /// Gives everything back.
+    pub fn clear(&mut self) {
+        if self.counted() > 0 {
+            self.bodies.bytes.fetch_sub(self.counted(), Ordering::Relaxed);
+        }
+        self.bytes = 0;
+    }
+
     fn counted(&self) -> usize {
-        self.arrived.saturating_sub(FREE_BYTES)
+        self.bytes.saturating_sub(FREE_BYTES)
     }
 }
 
 impl Drop for Share {
     fn drop(&mut self) {
-        self.bodies.bytes.fetch_sub(self.counted(), Ordering::Relaxed);
+        self.clear();
     }
 }

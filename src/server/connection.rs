@@ -5,6 +5,8 @@
 //!
 //! * `input` holds bytes that have arrived, and `output` answers that have not been sent. Several
 //!   requests may arrive in one read (pipelining); their answers leave in one write, in order.
+//! * The memory of a request and of its answer serves for the next one, until the connection has
+//!   been quiet for a while.
 //! * Usually the thread of a connection waits for the client. A connection in the `ring` must not
 //!   wait. It stops where it would have to, and another thread goes on with it later.
 //! * If it is not sure where a message ends, the request is refused and the connection closed.
@@ -12,18 +14,23 @@
 //! No client is trusted to end anything by itself: each wait has a bound in `Limits`.
 
 mod reading;
+mod report;
+mod rest;
 mod writing;
 
+use super::bodies::Share;
 use super::serving::Serving;
 use super::wire::Wire;
 use super::{door, input::Input};
-use crate::cycle::{Cycle, Detail, Excerpt};
+use crate::cycle::Cycle;
 use crate::http::{ParseError, Request, Response, Status};
+use report::Report;
+use rest::Rest;
 use std::io;
 use std::net::{SocketAddr, TcpStream};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use writing::{CachedDate, Rest};
+use writing::CachedDate;
 
 /// A client's connection.
 pub(super) struct Connection {
@@ -34,6 +41,8 @@ pub(super) struct Connection {
     peer: SocketAddr,
     /// What has arrived and has not been used.
     input: Input,
+    /// The request that is read or answered.
+    request: Request,
     /// Answers, or parts of them, that have not been sent.
     output: Vec<u8>,
     /// What of an answer is not in memory and has not been sent.
@@ -41,10 +50,10 @@ pub(super) struct Connection {
     next: Next,
     /// How many answers have been written.
     pub answers: u64,
-    /// True if the current request is a HEAD, whose answer has no body.
-    is_head: bool,
-    /// The bytes of the current request, for the record; empty if nothing is recorded.
-    received: Excerpt,
+    /// What bodies and unsent answers take of the bound for all of them.
+    share: Share,
+    /// What the log and the record still have to say.
+    report: Report,
     date: CachedDate,
     /// Notes of the ring about this connection.
     pub pace: Pace,
@@ -111,25 +120,27 @@ impl Connection {
     /// has gone, or there are too many connections, and the client was told so.
     pub fn new(serving: &Arc<Serving>, stream: TcpStream, peer: SocketAddr) -> Option<Connection> {
         stream.set_nodelay(true).ok()?;
-        stream.set_read_timeout(Some(serving.limits.idle_time)).ok()?;
         stream.set_write_timeout(Some(serving.limits.write_time)).ok()?;
         let added = serving.connections.add(stream);
         let (number, socket) = added.inspect_err(door::refuse).ok()?;
-        Some(Connection {
+        let connection = Connection {
             serving: Arc::clone(serving),
             wire: Wire::new(socket),
             number,
             peer,
-            input: Input::new(),
+            input: Input::default(),
+            request: Request::default(),
             output: Vec::new(),
             rest: None,
             next: Next::Request,
             answers: 0,
-            is_head: false,
-            received: Excerpt { bytes: Vec::new(), total: Some(0) },
+            share: serving.bodies.begin(),
+            report: Report::default(),
             date: CachedDate::default(),
             pace: Pace { from_answers: 8, proof: 8, window: 0 },
-        })
+        };
+        connection.be_brief().ok()?;
+        Some(connection)
     }
 
     /// Answers all requests that have arrived. If this connection may wait, it first waits for one.
@@ -162,30 +173,21 @@ impl Connection {
 
     /// One request and its answer.
     fn exchange(&mut self) -> Result<(), Obstacle> {
-        let mut incoming = self.read_head()?;
+        let (head_bytes, framing) = self.read_head()?;
         let mut cycle = self.begin_cycle();
-        let asked = self.read_body(&mut incoming)?;
-        self.record_request(&mut cycle, &incoming);
-        let response = self.call(&mut incoming.request, &mut cycle);
-        let written = self.write_answer(response, &asked, &cycle);
-        self.record_answer(cycle, &asked, &written);
-        self.stay_or_close(&asked, &written)
+        let asked = self.read_body(framing)?;
+        self.record_request(&mut cycle, head_bytes);
+        let response = self.call(&mut cycle);
+        self.write_answer(response, asked, cycle);
+        self.send_many()
     }
 
     /// Has the service answer. Whatever happens in it, there is an answer.
-    fn call(&self, request: &mut Request, cycle: &mut Cycle) -> Response {
-        let service = &self.serving.service;
+    fn call(&mut self, cycle: &mut Cycle) -> Response {
+        let (service, request) = (&self.serving.service, &mut self.request);
         catch_unwind(AssertUnwindSafe(|| service.call(request, cycle))).unwrap_or_else(|_| {
             writing::plain(Status::INTERNAL_SERVER_ERROR, "the service panicked")
         })
-    }
-
-    fn begin_cycle(&self) -> Cycle {
-        let recorder = self.serving.recorder.as_ref();
-        let mut cycle = recorder.map_or_else(|| Cycle::begin(false), |recorder| recorder.begin());
-        let (number, nth, peer) = (self.number, self.answers + 1, self.peer);
-        cycle.step("accepted", || Detail::Connection { number, nth, peer });
-        cycle
     }
 
     /// Sets whether this connection waits where nothing has arrived, or stops its turn.
@@ -204,6 +206,7 @@ impl Connection {
 
 impl Drop for Connection {
     fn drop(&mut self) {
+        self.report_answers();
         self.serving.connections.remove(self.number);
     }
 }

@@ -8,6 +8,7 @@
 const INPUT_BYTES: usize = 4 * 1024;
 
 /// `buffer[used..filled]` has arrived and has not been used.
+#[derive(Default)]
 pub(super) struct Input {
     buffer: Vec<u8>,
     pub used: usize,
@@ -15,10 +16,6 @@ pub(super) struct Input {
 }
 
 impl Input {
-    pub fn new() -> Input {
-        Input { buffer: vec![0; INPUT_BYTES], used: 0, filled: 0 }
-    }
-
     /// What has not been used.
     pub fn bytes(&self) -> &[u8] {
         &self.buffer[self.used..self.filled]
@@ -33,8 +30,8 @@ impl Input {
     pub fn room(&mut self) -> &mut [u8] {
         if self.is_empty() {
             (self.used, self.filled) = (0, 0);
-            if self.buffer.len() > 16 * INPUT_BYTES {
-                *self = Input::new();
+            if self.buffer.is_empty() || self.buffer.len() > 16 * INPUT_BYTES {
+                self.buffer = vec![0; INPUT_BYTES];
             }
         } else if self.filled == self.buffer.len() {
             self.buffer.copy_within(self.used..self.filled, 0);

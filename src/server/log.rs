@@ -5,7 +5,7 @@
 //!
 //! Left out: files and their rotation. The shell or the service manager does that.
 
-use crate::cycle::Cycle;
+use crate::cycle::Sent;
 use crate::http::{ParseError, Request, Status, date};
 use std::any::Any;
 use std::backtrace::{Backtrace, BacktraceStatus};
@@ -57,26 +57,28 @@ impl Log {
         }
     }
 
-    /// Writes the line of an answer, and the warnings of its cycle. If standard error is closed,
-    /// this does nothing.
+    /// Writes the line of an answer that has left, and the warnings of its cycle. If standard error
+    /// is closed, this does nothing.
     pub(super) fn answered(
         self,
-        line: &Option<String>,
+        line: Option<String>,
         status: Status,
-        bytes: Option<u64>,
-        cycle: &Cycle,
+        sent: &Sent,
+        warnings: &[String],
     ) {
         let Some(line) = line else { return };
-        let size = bytes.map_or("-".to_owned(), |bytes| bytes.to_string());
+        let (Status(code), bytes) = (status, sent.body_bytes);
         let mut text = match self {
-            Log::Line => format!(
-                "{line} {} {size} bytes {:.1} ms\n",
-                status.0,
-                cycle.elapsed().as_secs_f64() * 1e3
-            ),
-            _ => format!("{line} {} {size}\n", status.0),
+            Log::Common => format!("{line} {code} {bytes}\n"),
+            _ => {
+                let broken = if sent.is_whole { "" } else { ", broken off" };
+                format!(
+                    "{line} {code} {bytes} bytes{broken} {:.1} ms\n",
+                    sent.after.as_secs_f64() * 1e3
+                )
+            }
         };
-        for warning in cycle.warnings() {
+        for warning in warnings {
             text.push_str(&format!("  warning: {}\n", escaped(warning)));
         }
         // One write, so that the lines of two threads do not mix.

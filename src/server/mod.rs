@@ -37,7 +37,7 @@ use ring::Ring;
 use serving::Serving;
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -147,6 +147,7 @@ impl Server {
             recorder: self.recorder,
             stopping: Arc::clone(&self.stopper.stopping),
             connections: Connections::at_most(self.workers),
+            streams: AtomicUsize::new(0),
         });
         let pool = Pool::new(self.listener, Arc::clone(&serving), Box::new(Ring::new()));
         pool.start()?;
@@ -155,9 +156,11 @@ impl Server {
             recorder.close();
         }
         // A worker that waits in `accept` notices the stop when a client connects. One that waits
-        // for a request notices it when the reading half of its connection is shut.
+        // for a request notices it when the reading half of its connection is shut. A stream ends
+        // at its next piece, which may be long in coming, so nobody waits for it.
         let end = Instant::now() + self.stop_time;
-        while pool.workers() > 0 && Instant::now() < end {
+        let at_work = || pool.workers() > serving.streams.load(Ordering::SeqCst);
+        while at_work() && Instant::now() < end {
             if pool.accepting() > 0 {
                 self.stopper.knock();
             }

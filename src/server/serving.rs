@@ -9,7 +9,7 @@ use crate::cycle::{Cycle, Recorder};
 use crate::http::forwarded::Proxies;
 use crate::http::{Limits, Request, Response};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// Answers requests: the border between server and framework. Python calls it WSGI.
 pub trait Service: Send + Sync + 'static {
@@ -38,6 +38,8 @@ pub(super) struct Serving {
     pub stopping: Arc<AtomicBool>,
     pub bodies: Arc<Bodies>,
     pub connections: Connections,
+    /// How many threads are in streams.
+    pub streams: AtomicUsize,
 }
 
 impl Serving {

@@ -8,16 +8,11 @@
 
 use super::input::Input;
 use super::open::OpenSocket;
-use std::fs::File;
-use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
-use std::net::{Shutdown, TcpStream};
-use std::ops::Range;
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::Shutdown;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
-
-/// How much of a file is in memory while it is sent.
-const FILE_BYTES: usize = 128 * 1024;
 
 /// The socket of a connection.
 pub(super) struct Wire {
@@ -26,11 +21,13 @@ pub(super) struct Wire {
     may_wait: bool,
     /// The same as `socket.idle`, which other threads read.
     is_idle: bool,
+    /// How many bytes have been sent.
+    sent: u64,
 }
 
 impl Wire {
     pub fn new(socket: Arc<OpenSocket>) -> Wire {
-        Wire { socket, may_wait: true, is_idle: true }
+        Wire { socket, may_wait: true, is_idle: true, sent: 0 }
     }
 
     /// True if a read waits for bytes to arrive, and a write for the client to take them.
@@ -69,50 +66,44 @@ impl Wire {
         }
     }
 
+    /// Waits until bytes arrive or the client closes. Takes no memory for what may come.
+    ///
+    /// # Errors
+    ///
+    /// If the time for a read is over: see [`is_not_ready`].
+    pub fn wait(&self) -> io::Result<()> {
+        while let Err(error) = self.socket.stream.peek(&mut [0]) {
+            if error.kind() != ErrorKind::Interrupted {
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    /// How many bytes have been sent since the connection began.
+    pub fn sent(&self) -> u64 {
+        self.sent
+    }
+
     /// Sends these bytes, and removes from `output` what has been sent. Returns false if some are
     /// left: the client must take them first, and this socket must not wait for that.
     pub fn send(&mut self, output: &mut Vec<u8>) -> io::Result<bool> {
-        if self.may_wait {
-            (&self.socket.stream).write_all(output)?;
-            output.clear();
-            return Ok(true);
-        }
-        match (&self.socket.stream).write(output) {
-            Ok(count) if count == output.len() => output.clear(),
-            Ok(count) => drop(output.drain(..count)),
-            Err(error) if is_not_ready(&error) => {}
-            Err(error) => return Err(error),
-        }
-        Ok(output.is_empty())
-    }
-
-    /// Sends what `output` holds, then a part of a file, in pieces that pass through `output`.
-    /// Returns false if the file has fewer bytes than were promised.
-    pub fn send_file(
-        &mut self,
-        mut file: File,
-        range: Range<u64>,
-        output: &mut Vec<u8>,
-    ) -> io::Result<bool> {
-        file.seek(SeekFrom::Start(range.start))?;
-        let mut left = range.end - range.start;
-        while left > 0 {
-            let start = output.len();
-            output.resize(start + usize::try_from(left).unwrap_or(FILE_BYTES).min(FILE_BYTES), 0);
-            let read = file.read(&mut output[start..])?;
-            if read == 0 {
-                return Ok(false);
+        let mut done = 0;
+        let ended = loop {
+            match (&self.socket.stream).write(&output[done..]) {
+                Ok(0) => break Err(ErrorKind::WriteZero.into()),
+                Ok(count) => done += count,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if is_not_ready(&error) && !self.may_wait => break Ok(false),
+                Err(error) => break Err(error),
             }
-            output.truncate(start + read);
-            self.send(output)?;
-            left -= read as u64;
-        }
-        Ok(true)
-    }
-
-    /// Where a stream writes its pieces. Each piece leaves at once.
-    pub fn pieces(&self, chunked: bool) -> StreamPieces<'_> {
-        StreamPieces { stream: &self.socket.stream, chunked }
+            if done == output.len() {
+                break Ok(true);
+            }
+        };
+        self.sent += done as u64;
+        output.drain(..done);
+        ended
     }
 
     /// Ends our half of the connection, then reads and drops what the client still sends: at most
@@ -145,31 +136,4 @@ impl Wire {
 /// system uses one error for both.
 pub(super) fn is_not_ready(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
-}
-
-/// Writes each piece of a stream as a chunk (RFC 9112 §7.1), or unchanged to a client of HTTP/1.0.
-pub(super) struct StreamPieces<'a> {
-    stream: &'a TcpStream,
-    chunked: bool,
-}
-
-impl Write for StreamPieces<'_> {
-    fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
-        // A chunk of length 0 would end the body: "last-chunk = 1*"0" [ chunk-ext ] CRLF".
-        if piece.is_empty() {
-            return Ok(0);
-        }
-        if !self.chunked {
-            return self.stream.write(piece);
-        }
-        let mut chunk = format!("{:x}\r\n", piece.len()).into_bytes();
-        chunk.extend_from_slice(piece);
-        chunk.extend_from_slice(b"\r\n");
-        self.stream.write_all(&chunk)?;
-        Ok(piece.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }

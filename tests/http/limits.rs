@@ -115,7 +115,9 @@ fn extensions_and_trailers_are_bounded_like_a_head() {
     let extension = format!(";{}", "x".repeat(29));
     for (chunks, status) in [
         (format!("1{extension}\r\na\r\n").repeat(3) + "0\r\n\r\n", 200),
-        (format!("1{extension}\r\na\r\n").repeat(3) + "0;\r\n\r\n", 431),
+        (format!("1{extension}\r\na\r\n").repeat(3) + "0;a\r\n\r\n", 431),
+        ("00001\r\na\r\n".repeat(22) + "0\r\n\r\n", 200),
+        ("00001\r\na\r\n".repeat(23) + "0\r\n\r\n", 431),
         (format!("1;{}", "x".repeat(100)), 431),
         ("1".repeat(100), 431),
         ("0\r\n".to_owned() + &"X: 1\r\n".repeat(3) + "\r\n", 200),

@@ -87,7 +87,7 @@ fn a_client_accepts_what_it_names() {
         (&["text/html"], true, false),
         (&["TEXT/HTML;level=1"], true, false),
         (&["text/html,application/xhtml+xml,*/*;q=0.8"], true, false),
-        (&["application/json, text/html;q=0.5"], true, true),
+        (&["application/json, text/html;q=0.5"], false, true),
         (&["application/json", "text/html"], true, true),
         (&["text/html;q=0, application/json"], false, true),
         (&["text/html; q=0.000"], false, false),

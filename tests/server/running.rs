@@ -27,12 +27,14 @@ impl Service for Mirror {
         match request.path.as_str() {
             "/panic" => panic!("this service panics on purpose"),
             "/stream" => Response::stream("text/plain", |out| {
-                out.write_all(b"one ")?;
-                out.write_all(b"")?;
+                write!(out, "{}{}", "one", ' ')?;
+                out.flush()?;
+                out.flush()?;
                 out.write_all(b"two")
             }),
             "/broken-stream" => Response::stream("text/plain", |out| {
                 out.write_all(b"one")?;
+                out.flush()?;
                 Err(std::io::Error::other("no more"))
             }),
             "/gated" => {

@@ -107,6 +107,7 @@ pub fn live(
                     out.write_all(format!("id: {last}\ndata: {row}\n\n").as_bytes())?;
                 }
             }
+            out.flush()?;
         }
         Ok(())
     });

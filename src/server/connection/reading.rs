@@ -10,30 +10,25 @@
 //! Left out: what the bytes mean. See `http::parse` and `http::body`.
 
 use super::{Connection, Obstacle, Turn};
-use crate::cycle::{Cycle, Detail};
 use crate::http::parse_error::malformed;
 use crate::http::{
     ChunkedBody, Framing, Method, ParseError, Request, Status, Version, expects_continue, framing,
-    parse_head,
+    read_head,
 };
-use crate::server::bodies::Share;
+use crate::server::input::Input;
 use crate::server::wire::is_not_ready;
+use std::io;
 use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// This much room for output a connection keeps while it waits.
+/// A connection that is quiet for this long frees its memory before it waits longer.
+const BRIEF: Duration = Duration::from_millis(500);
+
+/// While it is busy, it keeps buffers up to this length.
 const KEPT_BYTES: usize = 16 * 1024;
 
-/// A request whose head has arrived.
-pub(super) struct Incoming {
-    pub request: Request,
-    head_bytes: usize,
-    /// How to find the end of its body.
-    framing: Framing,
-}
-
-/// What the answer and the log need to know of a request when the service has it.
+/// What the answer needs to know of a request when the service has it.
 pub(super) struct Asked {
     pub is_head: bool,
     pub version: Version,
@@ -43,34 +38,31 @@ pub(super) struct Asked {
     pub keep_alive: bool,
     /// How the log shows the request; `None` if there is no log.
     pub line: Option<String>,
-    /// What the body takes of the bound for all bodies, until the answer is written.
-    pub _share: Option<Share>,
 }
 
 impl Connection {
-    /// Reads until a head is complete.
-    pub(super) fn read_head(&mut self) -> Result<Incoming, Obstacle> {
+    /// Reads until a head is complete. Returns its length, and how to find the end of the body.
+    pub(super) fn read_head(&mut self) -> Result<(usize, Framing), Obstacle> {
         let mut deadline = None;
-        self.is_head = false;
         loop {
             if self.input.is_empty() {
                 self.read_first()?;
             }
             let limits = &self.serving.limits;
-            if let Some((request, head_bytes)) = parse_head(self.input.bytes(), limits)? {
-                let framing = framing(&request, limits)?;
+            let arrived = self.input.bytes();
+            if let Some(head_bytes) = read_head(arrived, limits, &mut self.request)? {
+                let framing = framing(&self.request, limits)?;
                 let has_body = match framing {
                     Framing::Empty => true,
-                    Framing::Length(length) => self.input.bytes().len() - head_bytes >= length,
+                    Framing::Length(length) => arrived.len() - head_bytes >= length,
                     Framing::Chunked => false,
                 };
                 if !has_body && !self.wire.may_wait() {
                     return Err(Obstacle::End(Turn::MustWait));
                 }
-                self.is_head = request.method == Method::Head;
                 self.consume(head_bytes);
                 self.end_deadline(deadline)?;
-                return Ok(Incoming { request, head_bytes, framing });
+                return Ok((head_bytes, framing));
             }
             if self.read_more(&mut deadline, self.serving.limits.head_time)? == 0 {
                 return Err(Obstacle::End(Turn::Over));
@@ -78,59 +70,54 @@ impl Connection {
         }
     }
 
-    /// Reads the body of a request, and adds who asks.
-    pub(super) fn read_body(&mut self, incoming: &mut Incoming) -> Result<Asked, Obstacle> {
-        let Incoming { request, framing, .. } = incoming;
-        let waits = expects_continue(request)?;
-        let mut share = None;
-        if *framing != Framing::Empty {
+    /// Reads the body of a request, and notes who asks.
+    pub(super) fn read_body(&mut self, framing: Framing) -> Result<Asked, Obstacle> {
+        let waits = expects_continue(&self.request)?;
+        if framing != Framing::Empty {
             // RFC 9110 §10.1.1: a server "MAY omit sending a 100 (Continue) response if it has
             // already received some or all of the content".
             if waits && self.input.is_empty() {
                 self.output.extend_from_slice(b"HTTP/1.1 100 Continue\r\n\r\n");
             }
-            let share = share.insert(self.serving.bodies.begin());
-            request.body = self.read_content(*framing, share)?;
+            self.read_content(framing)?;
         }
-        self.serving.proxies.check_scheme(self.peer, &request.target)?;
-        let client = self.serving.proxies.client(self.peer, &request.headers)?;
+        let (proxies, request) = (&self.serving.proxies, &mut self.request);
+        proxies.check_scheme(self.peer, &request.target)?;
+        let client = proxies.client(self.peer, &request.headers)?;
         (request.peer, request.secure) = (Some(client.address), client.secure);
         let is_last = !request.keep_alive();
         Ok(Asked {
-            is_head: self.is_head,
+            is_head: request.method == Method::Head,
             version: request.version,
             is_last,
             // After a stop, requests that have been read already are still answered.
             keep_alive: !is_last && (!self.input.is_empty() || !self.serving.is_stopping()),
             line: self.serving.log.line_of(request),
-            _share: share,
         })
     }
 
-    /// Reads until the body is complete, and counts its bytes in `share`.
-    fn read_content(&mut self, framing: Framing, share: &mut Share) -> Result<Vec<u8>, Obstacle> {
-        // The body grows with what arrives: a length that is only claimed takes no memory.
-        let mut body = Vec::new();
+    /// Reads until the body is complete, and counts its bytes in the share.
+    fn read_content(&mut self, framing: Framing) -> Result<(), Obstacle> {
         let mut chunks = ChunkedBody::default();
         let mut deadline = None;
         loop {
-            let arrived = self.input.bytes();
+            let (arrived, body) = (self.input.bytes(), &mut self.request.body);
+            // The body grows with what arrives: a length that is only claimed takes no memory.
             let (used, is_whole) = if let Framing::Length(length) = framing {
                 let used = arrived.len().min(length - body.len());
                 body.extend_from_slice(&arrived[..used]);
                 (used, body.len() == length)
             } else {
                 let used = chunks.feed(arrived, &self.serving.limits)?;
-                chunks.finish().map_or((used, false), |whole| {
-                    body = whole;
-                    (used, true)
-                })
+                let whole = chunks.finish();
+                let is_whole = whole.is_some();
+                *body = whole.unwrap_or_default();
+                (used, is_whole)
             };
             self.consume(used);
-            share.add(used)?;
+            self.share.add(used)?;
             if is_whole {
-                self.end_deadline(deadline)?;
-                return Ok(body);
+                return Ok(self.end_deadline(deadline)?);
             }
             if self.read_more(&mut deadline, self.serving.limits.body_time)? == 0 {
                 let met = "found the end of the connection, expected the rest of the body";
@@ -142,20 +129,38 @@ impl Connection {
     /// Reads the first bytes of a request, and waits for them as long as a client may be idle.
     fn read_first(&mut self) -> Result<(), Obstacle> {
         self.flush()?;
+        self.share.clear();
         self.wire.set_idle(true);
-        // Ten thousand idle clients that each had a long answer would else keep its buffer.
-        self.output.shrink_to(KEPT_BYTES);
+        self.forget(KEPT_BYTES);
         if self.serving.is_stopping() {
             self.wire.socket.shut_reading();
         }
-        match self.wire.read(&mut self.input) {
-            Ok(0) => return Err(Obstacle::Idle),
-            Ok(_) => self.wire.set_idle(false),
-            Err(error) if !is_not_ready(&error) => return Err(error.into()),
-            Err(_) if self.wire.may_wait() => return Err(Obstacle::Idle),
-            Err(_) => return Err(Obstacle::End(Turn::Quiet)),
+        let mut read = self.wire.read(&mut self.input);
+        if self.wire.may_wait() && read.as_ref().is_err_and(is_not_ready) {
+            self.forget(0);
+            self.wire.set_read_time(self.serving.limits.idle_time.saturating_sub(BRIEF))?;
+            read = self.wire.wait().and_then(|()| self.wire.read(&mut self.input));
+            self.be_brief()?;
         }
-        Ok(())
+        match read {
+            Ok(0) => Err(Obstacle::Idle),
+            Ok(_) => Ok(self.wire.set_idle(false)),
+            Err(error) if !is_not_ready(&error) => Err(error.into()),
+            Err(_) if self.wire.may_wait() => Err(Obstacle::Idle),
+            Err(_) => Err(Obstacle::End(Turn::Quiet)),
+        }
+    }
+
+    /// Frees each buffer that is larger than this. Everything in them has been used or sent.
+    fn forget(&mut self, most_bytes: usize) {
+        for buffer in [&mut self.output, &mut self.request.body] {
+            if buffer.capacity() > most_bytes {
+                *buffer = Vec::new();
+            }
+        }
+        if most_bytes == 0 {
+            (self.input, self.request) = (Input::default(), Request::default());
+        }
     }
 
     /// Reads more of a request that has begun. Returns how many bytes came; 0 means that the client
@@ -192,32 +197,14 @@ impl Connection {
         }
     }
 
-    /// From now on a read waits as long as a client may be idle.
-    fn end_deadline(&self, deadline: Option<Instant>) -> Result<(), Obstacle> {
-        if deadline.is_some() {
-            self.wire.set_read_time(self.serving.limits.idle_time)?;
-        }
-        Ok(())
+    /// Ends the time for a part of a request, if it has begun.
+    fn end_deadline(&self, deadline: Option<Instant>) -> io::Result<()> {
+        if deadline.is_some() { self.be_brief() } else { Ok(()) }
     }
 
-    /// Takes this number of bytes off the input, and notes them for the record.
-    pub(super) fn consume(&mut self, count: usize) {
-        if self.serving.recorder.is_some() {
-            self.received.extend(&self.input.bytes()[..count]);
-        }
-        self.input.used += count;
-    }
-
-    /// Records the request as it arrived and as it was understood.
-    pub(super) fn record_request(&mut self, cycle: &mut Cycle, incoming: &Incoming) {
-        self.record_received(cycle);
-        let (head_bytes, body_bytes) = (incoming.head_bytes, incoming.request.body.len());
-        cycle.also("parsed", || Detail::Parsed { head_bytes, body_bytes });
-    }
-
-    /// Records the bytes that have been used for the current request.
-    pub(super) fn record_received(&mut self, cycle: &mut Cycle) {
-        let next = cycle.excerpt();
-        cycle.step("received", || Detail::Bytes(std::mem::replace(&mut self.received, next)));
+    /// From now on a read waits briefly. If nothing comes, the memory is freed, and the wait for
+    /// the next request begins again.
+    pub(super) fn be_brief(&self) -> io::Result<()> {
+        self.wire.set_read_time(BRIEF.min(self.serving.limits.idle_time))
     }
 }

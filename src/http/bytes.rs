@@ -1,0 +1,70 @@
+//! Deeper: The bytes of which names, values and targets are made.
+//!
+//! A head is checked byte by byte, so each set of bytes is a table, which the compiler computes.
+//!
+//! Left out: letters beyond ASCII. In a value they may be any bytes above 127.
+
+/// `tchar`: the visible characters of ASCII except those that separate (RFC 9110 §5.6.2).
+static TOKEN_BYTES: [bool; 256] = with_alphanumeric(b"!#$%&'*+-.^_`|~");
+
+/// What RFC 3986 §2 allows in a URL, and ``^ ` { | }``, which browsers do not encode.
+static TARGET_BYTES: [bool; 256] = with_alphanumeric(b"-._~:/?[]@!$&'()*+,;=%^`{|}");
+
+/// `reg-name = *( unreserved / pct-encoded / sub-delims )` (RFC 3986 §3.2.2)
+static HOST_BYTES: [bool; 256] = with_alphanumeric(b"-._~%!$&'()*+,;=");
+
+/// The table of the letters and digits of ASCII and these bytes.
+const fn with_alphanumeric(mut others: &[u8]) -> [bool; 256] {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = (byte as u8).is_ascii_alphanumeric();
+        byte += 1;
+    }
+    while let [other, rest @ ..] = others {
+        table[*other as usize] = true;
+        others = rest;
+    }
+    table
+}
+
+/// `token = 1*tchar` (RFC 9110 §5.6.2): what names of methods, headers and cookies are.
+pub(super) fn is_token(bytes: &[u8]) -> bool {
+    !bytes.is_empty() && token_length(bytes) == bytes.len()
+}
+
+/// How many bytes at the front can belong to a token.
+pub(super) fn token_length(bytes: &[u8]) -> usize {
+    bytes.iter().position(|&byte| !TOKEN_BYTES[usize::from(byte)]).unwrap_or(bytes.len())
+}
+
+/// The first byte that must not stand in a target.
+pub(super) fn wrong_in_target(target: &[u8]) -> Option<u8> {
+    target.iter().copied().find(|&byte| !TARGET_BYTES[usize::from(byte)])
+}
+
+/// True if a host's name may be made of these bytes.
+pub(super) fn is_host_name(name: &[u8]) -> bool {
+    !name.is_empty() && name.iter().all(|&byte| HOST_BYTES[usize::from(byte)])
+}
+
+/// True for the control characters of ASCII except the tab: "Field values containing CR, LF, or NUL
+/// characters are invalid and dangerous" (RFC 9110 §5.5), and its grammar excludes the others.
+pub(super) fn is_control(byte: u8) -> bool {
+    byte.is_ascii_control() && byte != b'\t'
+}
+
+/// Where the first control character stands. Eight bytes are tested together, because processors
+/// have instructions for that, and the compiler uses them when the loop does not stop early.
+pub(super) fn first_control(bytes: &[u8]) -> Option<usize> {
+    let has_control =
+        |eight: &[u8; 8]| eight.iter().fold(false, |any, &byte| any | is_control(byte));
+    let (pieces, _) = bytes.as_chunks::<8>();
+    let clean = pieces.iter().position(has_control).unwrap_or(pieces.len());
+    Some(clean * 8 + bytes[clean * 8..].iter().position(|&byte| is_control(byte))?)
+}
+
+/// What a byte stands for as a hex digit.
+pub(super) fn hex_digit(byte: u8) -> Option<u8> {
+    (byte as char).to_digit(16).map(|digit| digit as u8)
+}

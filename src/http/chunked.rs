@@ -1,0 +1,175 @@
+//! Deeper: A body in chunks, each with its own length.
+//!
+//! ```text
+//! chunked-body = *chunk last-chunk trailer-section CRLF           (RFC 9112 §7.1)
+//! chunk        = chunk-size [ chunk-ext ] CRLF chunk-data CRLF
+//! chunk-size   = 1*HEXDIG
+//! last-chunk   = 1*"0" [ chunk-ext ] CRLF
+//! chunk-ext    = *( BWS ";" BWS token [ BWS "=" BWS ( token / quoted-string ) ] )
+//! ```
+//!
+//! Left out: the meaning of extensions and trailers. They are checked and counted, but not kept
+//! (RFC 9110 §6.5.1 allows it).
+
+use super::bytes::token_length;
+use super::parse::{line_at, parse_field};
+use super::parse_error::{body_too_long, found, head_too_long, too_many_headers};
+use super::{Limits, ParseError};
+
+/// Reads a chunked body as its bytes arrive.
+///
+/// ```
+/// use carafe::http::{ChunkedBody, Limits};
+///
+/// let mut body = ChunkedBody::default();
+/// assert_eq!(body.feed(b"4\r\nna", &Limits::default()), Ok(5));
+/// assert_eq!(body.finish(), None);
+/// assert_eq!(body.feed(b"me\r\n0\r\n\r\nGET /next", &Limits::default()), Ok(9));
+/// assert_eq!(body.finish(), Some(b"name".to_vec()));
+/// ```
+#[derive(Debug, Default)]
+pub struct ChunkedBody {
+    body: Vec<u8>,
+    next: Next,
+    /// Bytes of extensions, trailers and leading zeros. Their limit is that of a head.
+    overhead: usize,
+    trailers: usize,
+}
+
+/// What comes next.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+enum Next {
+    /// A line with the size of a chunk.
+    #[default]
+    Size,
+    /// This many bytes of a chunk.
+    Data(usize),
+    /// The CR LF that ends a chunk's data.
+    DataEnd,
+    /// A trailer, or the empty line that ends the body.
+    Trailer,
+    /// Nothing of this body.
+    Done,
+}
+
+impl ChunkedBody {
+    /// Reads from the front of `bytes`, and returns how many it has used. The caller gives the
+    /// others again, with more behind them.
+    ///
+    /// # Errors
+    ///
+    /// If a chunk's size or end breaks the grammar, or a limit is passed.
+    pub fn feed(&mut self, bytes: &[u8], limits: &Limits) -> Result<usize, ParseError> {
+        let mut at = 0;
+        loop {
+            let rest = &bytes[at..];
+            at += match self.next {
+                Next::Data(0) => {
+                    self.next = Next::DataEnd;
+                    0
+                }
+                Next::Data(_) | Next::DataEnd if rest.is_empty() => return Ok(at),
+                Next::Data(left) => {
+                    let taken = left.min(rest.len());
+                    self.body.extend_from_slice(&rest[..taken]);
+                    self.next = Next::Data(left - taken);
+                    taken
+                }
+                Next::DataEnd => match rest {
+                    [b'\r', b'\n', ..] => {
+                        self.next = Next::Size;
+                        2
+                    }
+                    [b'\r'] => return Ok(at),
+                    [b'\r', byte, ..] | [byte, ..] => {
+                        return Err(found("behind a chunk", &[*byte], "CR LF: its size is wrong"));
+                    }
+                    [] => return Ok(at),
+                },
+                Next::Size | Next::Trailer => {
+                    let line = line_at(rest, 0, limits.head_bytes, || head_too_long(limits))?;
+                    let Some(line) = line else { return Ok(at) };
+                    self.line(line, limits)?;
+                    line.len() + 2
+                }
+                Next::Done => return Ok(at),
+            };
+        }
+    }
+
+    /// The body, when all of it has been read. Before that, `None`.
+    pub fn finish(&mut self) -> Option<Vec<u8>> {
+        (self.next == Next::Done).then(|| std::mem::take(&mut self.body))
+    }
+
+    /// Reads a line with a size, or a trailer.
+    fn line(&mut self, line: &[u8], limits: &Limits) -> Result<(), ParseError> {
+        let mut overhead = line.len();
+        if self.next == Next::Size {
+            let size;
+            (size, overhead) = parse_chunk_size(line)?;
+            if size > limits.body_bytes.saturating_sub(self.body.len()) {
+                return Err(body_too_long(limits));
+            }
+            self.next = if size == 0 { Next::Trailer } else { Next::Data(size) };
+        } else if line.is_empty() {
+            self.next = Next::Done;
+        } else {
+            self.trailers += 1;
+            if self.trailers > limits.headers {
+                return Err(too_many_headers(limits));
+            }
+            parse_field(line)?;
+        }
+        self.overhead += overhead;
+        if self.overhead > limits.head_bytes { Err(head_too_long(limits)) } else { Ok(()) }
+    }
+}
+
+/// The size of a chunk, and how many bytes of the line say nothing of it.
+fn parse_chunk_size(line: &[u8]) -> Result<(usize, usize), ParseError> {
+    let digits = line.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
+    let (size, extensions) = line.split_at(digits);
+    if digits == 0 || !are_extensions(extensions) {
+        return Err(found("the chunk size", line, "hex digits"));
+    }
+    // A size that no usize can hold is still a number, and the body is too long.
+    let size = str::from_utf8(size).ok().and_then(|size| usize::from_str_radix(size, 16).ok());
+    let zeros = line.iter().take_while(|&&byte| byte == b'0').count().min(digits - 1);
+    Ok((size.unwrap_or(usize::MAX), zeros + extensions.len()))
+}
+
+/// True if all of this is extensions, each with a token for its name.
+fn are_extensions(mut rest: &[u8]) -> bool {
+    while let [_, ..] = rest {
+        let Some((b';', behind)) = rest.trim_ascii_start().split_first() else { return false };
+        let Some(behind) = behind_token(behind) else { return false };
+        rest = behind;
+        if let Some((b'=', value)) = behind.trim_ascii_start().split_first() {
+            let Some(behind) = behind_token(value).or_else(|| behind_quotes(value)) else {
+                return false;
+            };
+            rest = behind;
+        }
+    }
+    true
+}
+
+/// What follows blanks and a token.
+fn behind_token(text: &[u8]) -> Option<&[u8]> {
+    let text = text.trim_ascii_start();
+    Some(token_length(text)).filter(|&length| length > 0).map(|length| &text[length..])
+}
+
+/// What follows blanks and a `quoted-string`, in which `\` makes the next byte a plain one
+/// (RFC 9110 §5.6.4).
+fn behind_quotes(text: &[u8]) -> Option<&[u8]> {
+    let mut rest = text.trim_ascii_start().strip_prefix(b"\"")?;
+    loop {
+        rest = match rest {
+            [b'"', behind @ ..] => return Some(behind),
+            [b'\\', _, behind @ ..] | [_, behind @ ..] => behind,
+            [] => return None,
+        };
+    }
+}

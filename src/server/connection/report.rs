@@ -1,0 +1,132 @@
+//! Deeper: What the log and the record say of each request and its answer.
+//!
+//! A cycle is listed before its answer leaves, so that a client that has the answer finds it. How
+//! the answer left is known later: then the line of the log is written, and the record completed.
+//!
+//! Without log and record none of this takes memory or time.
+//!
+//! Left out: what a line looks like, see `log`, and where cycles are kept, see `cycle`.
+
+use super::Connection;
+use super::reading::Asked;
+use crate::cycle::{Cycle, Detail, Excerpt, Record, Sent};
+use crate::http::Status;
+use std::sync::Arc;
+use std::time::{Instant, SystemTime};
+
+/// What is still to be said of a connection's requests.
+#[derive(Default)]
+pub(super) struct Report {
+    /// The bytes of the current request, for the record; empty if nothing is recorded.
+    received: Excerpt,
+    /// The answers that have been written and have not left, in order.
+    unsent: Vec<Unsent>,
+}
+
+/// An answer that has been written and has not left.
+struct Unsent {
+    status: Status,
+    begun: Instant,
+    /// Where its body begins and ends, in bytes of this connection. A stream has no end yet.
+    body_start: u64,
+    end: Option<u64>,
+    /// How the log shows the request, and what it shows below.
+    line: Option<String>,
+    warnings: Vec<String>,
+    record: Option<Arc<Record>>,
+}
+
+/// An answer whose head, and whose body if that is in memory, stands in the output.
+pub(super) struct Written {
+    pub status: Status,
+    /// Where in the output it starts, and where its body starts.
+    pub start: usize,
+    pub body_start: usize,
+    /// `None` if the length is not known, as of a stream.
+    pub body_bytes: Option<u64>,
+    /// The number of its cycle, if that is recorded.
+    pub number: Option<u64>,
+    /// When it was written.
+    pub at: SystemTime,
+}
+
+impl Connection {
+    pub(super) fn begin_cycle(&self) -> Cycle {
+        let recorder = self.serving.recorder.as_ref();
+        let mut cycle = recorder.map_or_else(|| Cycle::begin(false), |recorder| recorder.begin());
+        let (number, nth, peer) = (self.number, self.answers + 1, self.peer);
+        cycle.step("accepted", || Detail::Connection { number, nth, peer });
+        cycle
+    }
+
+    /// Takes this number of bytes off the input, and notes them for the record.
+    pub(super) fn consume(&mut self, count: usize) {
+        if self.serving.recorder.is_some() {
+            self.report.received.extend(&self.input.bytes()[..count]);
+        }
+        self.input.used += count;
+    }
+
+    /// Records the request as it arrived and as it was understood.
+    pub(super) fn record_request(&mut self, cycle: &mut Cycle, head_bytes: usize) {
+        self.record_received(cycle);
+        let body_bytes = self.request.body.len();
+        cycle.also("parsed", || Detail::Parsed { head_bytes, body_bytes });
+    }
+
+    /// Records the bytes that have been used for the current request.
+    pub(super) fn record_received(&mut self, cycle: &mut Cycle) {
+        let next = cycle.excerpt();
+        cycle
+            .step("received", || Detail::Bytes(std::mem::replace(&mut self.report.received, next)));
+    }
+
+    /// Keeps the cycle of an answer, and notes what is to be said when the answer has left.
+    pub(super) fn record_answer(&mut self, mut cycle: Cycle, asked: Asked, written: &Written) {
+        let Written { status, start, body_start, body_bytes, number, at } = *written;
+        let mut sent = cycle.excerpt();
+        cycle.step("sent", || {
+            sent.extend(&self.output[start..]);
+            sent.total = body_bytes.map(|bytes| (body_start - start) as u64 + bytes);
+            Detail::Bytes(sent)
+        });
+        if asked.line.is_none() && number.is_none() {
+            return;
+        }
+        let (begun, warnings) = (cycle.begun(), cycle.warnings().to_vec());
+        let recorder = self.serving.recorder.as_ref().zip(number);
+        let record = recorder.map(|(recorder, number)| recorder.keep(number, status, at, cycle));
+        let body_start = self.wire.sent() + body_start as u64;
+        let end = body_bytes.map(|bytes| body_start + bytes);
+        let line = asked.line;
+        self.report.unsent.push(Unsent { status, begun, body_start, end, line, warnings, record });
+    }
+
+    /// Says of the answer that is sent as a stream how long its body has become.
+    pub(super) fn report_stream(&mut self, bytes: u64) {
+        if let Some(unsent) = self.report.unsent.last_mut() {
+            unsent.end = Some(unsent.body_start + bytes);
+        }
+    }
+
+    /// Writes the log and completes the records of all answers that have been written, because they
+    /// have left or because the connection is over.
+    pub(super) fn report_answers(&mut self) {
+        if self.report.unsent.is_empty() {
+            return;
+        }
+        let sent = self.wire.sent();
+        for unsent in self.report.unsent.drain(..) {
+            let end = unsent.end.unwrap_or(u64::MAX);
+            let sent = Sent {
+                after: unsent.begun.elapsed(),
+                body_bytes: sent.min(end).saturating_sub(unsent.body_start),
+                is_whole: sent >= end,
+            };
+            self.serving.log.answered(unsent.line, unsent.status, &sent, &unsent.warnings);
+            if let Some(record) = unsent.record {
+                let _ = record.sent.set(sent);
+            }
+        }
+    }
+}

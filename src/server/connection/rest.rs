@@ -1,0 +1,125 @@
+//! Deeper: Bodies that are not in memory: a file, or a stream that is written while it is sent.
+//!
+//! Both take as long as the client wants. So a connection that must not wait keeps them in `rest`,
+//! and ends its turn before their first byte.
+//!
+//! Left out: `sendfile`, which std does not have for sockets. A large buffer is as fast.
+
+use super::{Connection, Obstacle, Turn};
+use crate::http::response::Streamer;
+use crate::server::serving::Serving;
+use crate::server::wire::Wire;
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::Ordering;
+
+/// How much of a file or a stream is in memory while it is sent.
+const PIECE_BYTES: usize = 128 * 1024;
+
+/// What of an answer is not in memory.
+pub(super) enum Rest {
+    /// These bytes of a file.
+    File(File, Range<u64>),
+    /// What this function writes; true if its pieces are sent as chunks (RFC 9112 §7.1).
+    Stream(Streamer, bool),
+}
+
+impl Connection {
+    /// Sends what was not in memory.
+    pub(super) fn send_rest(&mut self) -> Result<(), Obstacle> {
+        if self.rest.is_some() && !self.wire.may_wait() {
+            return Err(Obstacle::End(Turn::MustWait));
+        }
+        let is_whole = match self.rest.take() {
+            None => true,
+            Some(Rest::File(file, range)) => self.send_file(file, range)?,
+            Some(Rest::Stream(write, chunked)) => self.send_stream(write, chunked)?,
+        };
+        if is_whole { Ok(()) } else { Err(Obstacle::End(Turn::Over)) }
+    }
+
+    /// Sends what the output holds, then a part of a file, in pieces that pass through the output.
+    /// Returns false if the file has fewer bytes than were promised.
+    fn send_file(&mut self, mut file: File, range: Range<u64>) -> io::Result<bool> {
+        file.seek(SeekFrom::Start(range.start))?;
+        let mut left = range.end - range.start;
+        while left > 0 {
+            let start = self.output.len();
+            let piece = usize::try_from(left).unwrap_or(PIECE_BYTES).min(PIECE_BYTES);
+            self.output.resize(start + piece, 0);
+            let read = file.read(&mut self.output[start..])?;
+            self.output.truncate(start + read);
+            if read == 0 {
+                return Ok(false);
+            }
+            self.wire.send(&mut self.output)?;
+            left -= read as u64;
+        }
+        Ok(true)
+    }
+
+    /// Has a function write a body. Returns false if it could not write all of it, or panicked.
+    fn send_stream(&mut self, write: Streamer, chunked: bool) -> io::Result<bool> {
+        self.wire.send(&mut self.output)?;
+        self.serving.streams.fetch_add(1, Ordering::SeqCst);
+        let (serving, wire) = (&self.serving, &mut self.wire);
+        let mut pieces = Pieces { serving, wire, chunked, gathered: Vec::new(), sent: 0 };
+        let written = catch_unwind(AssertUnwindSafe(|| write(&mut pieces)));
+        let is_whole = matches!(written, Ok(Ok(()))) && pieces.flush().is_ok();
+        let sent = pieces.sent;
+        self.serving.streams.fetch_sub(1, Ordering::SeqCst);
+        // Without its last chunk the client knows that the body is not whole.
+        if !is_whole {
+            return Ok(false);
+        }
+        self.report_stream(sent);
+        if chunked {
+            self.output.extend_from_slice(b"0\r\n\r\n");
+        }
+        Ok(true)
+    }
+}
+
+/// What a stream writes to. What it has written leaves in one piece when it flushes, when it has
+/// written a lot, and at its end; as a chunk, or unchanged to a client of HTTP/1.0.
+struct Pieces<'a> {
+    serving: &'a Serving,
+    wire: &'a mut Wire,
+    chunked: bool,
+    gathered: Vec<u8>,
+    /// How many bytes have left, without the framing.
+    sent: u64,
+}
+
+impl Write for Pieces<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.gathered.extend_from_slice(bytes);
+        if self.gathered.len() > PIECE_BYTES {
+            self.flush()?;
+        }
+        Ok(bytes.len())
+    }
+
+    /// # Errors
+    ///
+    /// If the client has gone, or the server stops: a stream may have no end of its own.
+    fn flush(&mut self) -> io::Result<()> {
+        if self.serving.is_stopping() {
+            return Err(io::Error::other("the server stops"));
+        }
+        // A chunk of length 0 would end the body: "last-chunk = 1*"0" [ chunk-ext ] CRLF".
+        if self.gathered.is_empty() {
+            return Ok(());
+        }
+        let bytes = self.gathered.len();
+        if self.chunked {
+            self.gathered.splice(..0, format!("{bytes:x}\r\n").into_bytes());
+            self.gathered.extend_from_slice(b"\r\n");
+        }
+        self.wire.send(&mut self.gathered)?;
+        self.sent += bytes as u64;
+        Ok(())
+    }
+}
