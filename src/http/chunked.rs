@@ -30,7 +30,7 @@ use super::{Limits, ParseError};
 #[derive(Debug, Default)]
 pub struct ChunkedBody {
     body: Vec<u8>,
-    next: Next,
+    next: Expected,
     /// Bytes of extensions, trailers and leading zeros. Their limit is that of a head.
     overhead: usize,
     trailers: usize,
@@ -38,7 +38,7 @@ pub struct ChunkedBody {
 
 /// What comes next.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-enum Next {
+enum Expected {
     /// A line with the size of a chunk.
     #[default]
     Size,
@@ -64,20 +64,20 @@ impl ChunkedBody {
         loop {
             let rest = &bytes[at..];
             at += match self.next {
-                Next::Data(0) => {
-                    self.next = Next::DataEnd;
+                Expected::Data(0) => {
+                    self.next = Expected::DataEnd;
                     0
                 }
-                Next::Data(_) | Next::DataEnd if rest.is_empty() => return Ok(at),
-                Next::Data(left) => {
+                Expected::Data(_) | Expected::DataEnd if rest.is_empty() => return Ok(at),
+                Expected::Data(left) => {
                     let taken = left.min(rest.len());
                     self.body.extend_from_slice(&rest[..taken]);
-                    self.next = Next::Data(left - taken);
+                    self.next = Expected::Data(left - taken);
                     taken
                 }
-                Next::DataEnd => match rest {
+                Expected::DataEnd => match rest {
                     [b'\r', b'\n', ..] => {
-                        self.next = Next::Size;
+                        self.next = Expected::Size;
                         2
                     }
                     [b'\r'] => return Ok(at),
@@ -86,34 +86,34 @@ impl ChunkedBody {
                     }
                     [] => return Ok(at),
                 },
-                Next::Size | Next::Trailer => {
+                Expected::Size | Expected::Trailer => {
                     let line = line_at(rest, 0, limits.head_bytes, || head_too_long(limits))?;
                     let Some(line) = line else { return Ok(at) };
                     self.line(line, limits)?;
                     line.len() + 2
                 }
-                Next::Done => return Ok(at),
+                Expected::Done => return Ok(at),
             };
         }
     }
 
     /// The body, when all of it has been read. Before that, `None`.
     pub fn finish(&mut self) -> Option<Vec<u8>> {
-        (self.next == Next::Done).then(|| std::mem::take(&mut self.body))
+        (self.next == Expected::Done).then(|| std::mem::take(&mut self.body))
     }
 
     /// Reads a line with a size, or a trailer.
     fn line(&mut self, line: &[u8], limits: &Limits) -> Result<(), ParseError> {
         let mut overhead = line.len();
-        if self.next == Next::Size {
+        if self.next == Expected::Size {
             let size;
             (size, overhead) = parse_chunk_size(line)?;
             if size > limits.body_bytes.saturating_sub(self.body.len()) {
                 return Err(body_too_long(limits));
             }
-            self.next = if size == 0 { Next::Trailer } else { Next::Data(size) };
+            self.next = if size == 0 { Expected::Trailer } else { Expected::Data(size) };
         } else if line.is_empty() {
-            self.next = Next::Done;
+            self.next = Expected::Done;
         } else {
             self.trailers += 1;
             if self.trailers > limits.headers {

@@ -165,8 +165,8 @@ pub enum BodyFraming {
     Close,
 }
 
-/// The fields that [`write_head`] adds. A handler's own are left out: with two lengths, two programs
-/// could read two messages.
+/// The fields that [`write_head`] adds. A handler's own are left out: with two lengths, two
+/// programs could read two messages.
 const OWN: [&str; 5] =
     ["Content-Length", "Transfer-Encoding", "Connection", "Date", "Carafe-Cycle"];
 
