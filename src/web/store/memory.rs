@@ -19,6 +19,7 @@
 //! Left out: a bound on bytes. The number of rows, each of a bounded size, is one.
 
 use super::change;
+use super::keys::{KeyPage, PAGE};
 use super::kind::{StoreClock, milliseconds};
 use super::row_table::RowTable;
 use super::{Change, Kind, Lookup, Refusal, Store, StoreError, Updated, decode};
@@ -97,6 +98,15 @@ impl Store for MemoryStore {
             let new = new.map(Arc::from);
             self.with(shard, |table, now| table.swap((&kind, key, now), seen, new, |_| Ok(())))
         })
+    }
+
+    fn page_of_keys(&self, kind: &Kind, at: u64) -> Result<KeyPage, StoreError> {
+        // The upper half of the number is the shard, the lower half the place in it.
+        let (shard, place) = ((at >> 32) as usize % SHARDS, at as u32 as usize);
+        let rows = |table: &mut RowTable, now| table.rows(kind.name, 0).keys(place, now);
+        let (keys, next) = self.with(shard, rows);
+        let next_shard = Some((shard as u64 + 1) << 32).filter(|_| shard + 1 < SHARDS);
+        Ok(KeyPage { keys, next: next.map(|_| at + PAGE as u64).or(next_shard) })
     }
 
     fn forget(&self) {

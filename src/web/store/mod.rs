@@ -27,9 +27,11 @@
 mod change;
 mod cookie_store;
 mod file;
+mod keys;
 mod kind;
 mod memory;
 mod none;
+mod patience;
 mod recording_store;
 mod redis;
 mod row_table;
@@ -39,6 +41,7 @@ mod store_error;
 pub use change::{KEY_BYTES, decode, encode};
 pub use cookie_store::CookieStore;
 pub use file::FileStore;
+pub use keys::{KeyPage, Keys};
 pub use kind::{Kind, ROW_BYTES};
 pub use memory::MemoryStore;
 pub use none::NoneStore;
@@ -84,6 +87,20 @@ pub trait Store: Send + Sync {
     /// [`StoreError::Unreachable`]: the changes may be lost, and the answer must not promise them.
     fn flush(&self) -> Result<(), StoreError> {
         Ok(())
+    }
+
+    /// The keys of a kind, read in pages: see [`Keys`].
+    fn keys<'s>(&'s self, kind: &'s Kind) -> Keys<'s> {
+        keys::keys_of(kind, |at| self.page_of_keys(kind, at))
+    }
+
+    /// One page of the keys of a kind; the first has the number 0. A store need not have this.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unlisted`], or any other.
+    fn page_of_keys(&self, _kind: &Kind, _at: u64) -> Result<KeyPage, StoreError> {
+        Err(StoreError::Unlisted)
     }
 
     /// Forgets what a restart of this process would forget.

@@ -5,7 +5,8 @@
 //!
 //! Left out: what the rows held. They may be secret, and the record does not need them.
 
-use super::{Change, Kind, Lookup, Store, StoreError, Updated};
+use super::patience::Patience;
+use super::{Change, KeyPage, Kind, Lookup, Store, StoreError, Updated};
 use crate::cycle::StorePlace;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -16,6 +17,7 @@ pub struct RecordingStore<'s> {
     /// `None`: there is no record.
     changed: Option<Mutex<Vec<StoredRow>>>,
     is_changed: AtomicBool,
+    _patience: Patience,
 }
 
 /// A row that was changed.
@@ -30,10 +32,11 @@ pub struct StoredRow {
 }
 
 impl<'s> RecordingStore<'s> {
-    /// This store; changes are remembered only if `is_recording`.
+    /// This store, for the request that this thread begins to serve. Changes are remembered only if
+    /// `is_recording`.
     pub fn new(store: &'s dyn Store, is_recording: bool) -> RecordingStore<'s> {
-        let changed = is_recording.then(Mutex::default);
-        RecordingStore { store, changed, is_changed: AtomicBool::new(false) }
+        let (changed, is_changed) = (is_recording.then(Mutex::default), AtomicBool::new(false));
+        RecordingStore { store, changed, is_changed, _patience: Patience::begin() }
     }
 
     /// Each row that was changed, once, as it was left.
@@ -59,6 +62,10 @@ impl Store for RecordingStore<'_> {
             changed.push(StoredRow { kind: kind.name, key: key.to_owned(), is_kept });
         }
         Ok(updated)
+    }
+
+    fn page_of_keys(&self, kind: &Kind, at: u64) -> Result<KeyPage, StoreError> {
+        self.store.page_of_keys(kind, at)
     }
 
     /// A request that only looked does not wait for the changes of others.

@@ -14,6 +14,7 @@
 //! while it grows. The system gives memory only when it is written. It is never given back.
 
 use super::Refusal;
+use super::keys::PAGE;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -66,6 +67,14 @@ impl RowsByAge {
     /// What is at a place: a row, or an empty text. A row keeps its place until it is removed.
     pub fn at(&self, place: usize) -> Option<&Row> {
         self.slots.get(place)
+    }
+
+    /// The keys in [`PAGE`] places from this one on, and the next place, if there is one.
+    pub fn keys(&self, place: usize, now: u64) -> (Vec<String>, Option<usize>) {
+        let rows = self.slots.iter().skip(place).take(PAGE);
+        let rows = rows.filter(|row| !row.text.is_empty() && row.expires > now);
+        let next = Some(place.saturating_add(PAGE)).filter(|next| *next < self.slots.len());
+        (rows.map(|row| row.key.to_string()).collect(), next)
     }
 
     /// The rows, the longest unused first.

@@ -14,13 +14,17 @@ pub enum StoreError {
     TooLarge(String),
     /// There are as many rows of this kind as there may be.
     Full(String),
+    /// The store does not list its keys, or those of this kind are secret.
+    Unlisted,
 }
 
 impl StoreError {
-    /// The status of the answer: 413 if it was what the visitor sent, 503 if it may work later.
+    /// The status of the answer: 413 if it was what the visitor sent, 503 if it may work later, and
+    /// 500 if the program asked for what the store cannot do.
     pub fn status(&self) -> Status {
         match self {
             StoreError::TooLarge(_) => Status::CONTENT_TOO_LARGE,
+            StoreError::Unlisted => Status::INTERNAL_SERVER_ERROR,
             _ => Status::SERVICE_UNAVAILABLE,
         }
     }
@@ -32,6 +36,7 @@ impl fmt::Display for StoreError {
             StoreError::Unreachable(why) => write!(out, "the store cannot be reached: {why}"),
             StoreError::Damaged(why) => write!(out, "the store gave back what is not a row: {why}"),
             StoreError::TooLarge(text) | StoreError::Full(text) => out.write_str(text),
+            StoreError::Unlisted => out.write_str("the store does not list the keys of this kind"),
         }
     }
 }

@@ -24,7 +24,7 @@ mod rewrite;
 use super::change::{self, Swapped};
 use super::kind::{StoreClock, milliseconds, time_of_day};
 use super::row_table::RowTable;
-use super::{Change, Kind, Lookup, Store, StoreError, Updated, decode};
+use super::{Change, KeyPage, Kind, Lookup, Store, StoreError, Updated, decode};
 use crate::cycle::StorePlace;
 use journal::Journal;
 use journal_line::{JournalLine, line_of};
@@ -150,6 +150,13 @@ impl Store for FileStore {
         let seen = table.rows.touch(kind, &stored, now).ok().map(|row| Arc::clone(&row.text));
         drop(table);
         change::update((kind, key), seen, change, |seen, new| self.swap((kind, &stored), seen, new))
+    }
+
+    fn page_of_keys(&self, kind: &Kind, at: u64) -> Result<KeyPage, StoreError> {
+        let mut table = self.fresh()?;
+        let now = table.now;
+        let (keys, next) = table.rows.rows(kind.name, kind.most).keys(at as usize, now);
+        Ok(KeyPage { keys, next: next.map(|next| next as u64) })
     }
 
     fn flush(&self) -> Result<(), StoreError> {

@@ -11,7 +11,7 @@
 //!   number has a bound.
 //! * Connections are kept and used again. One that Redis has closed is noticed before it is used.
 //!   After one that fails during a change, nothing is tried again: the change may have been made.
-//! * Each command must end within [`TIME`], and in the second after a failure sooner.
+//! * All commands of a request share [`TIME`], and in the second after a failure less.
 //!
 //! Left out: Redis Cluster, Sentinel and TLS: Redis should stand in a private network. With
 //! `appendonly yes` and `appendfsync always` it waits for the disk as a file does. [`TIME`] does
@@ -23,17 +23,20 @@ mod resp;
 pub use redis_url::RedisUrl;
 
 use super::change::{self, Swapped};
-use super::{Change, Kind, Lookup, Refusal, Store, StoreError, Updated, decode};
+use super::patience::wait_at_most;
+use super::{Change, KeyPage, Kind, Lookup, Refusal, Store, StoreError, Updated, decode};
 use crate::cycle::StorePlace;
+use crate::json;
+use crate::value::Value;
 use resp::{RedisConnection, RedisReply};
 use std::io::{self, ErrorKind};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How long a command may take in all, so that a page can say within a second that Redis is gone.
+/// How long a request may wait in all, so that a page can say within a second that Redis is gone.
 const TIME: Duration = Duration::from_millis(800);
 
-/// How long it may take in the second after another one has failed.
+/// How long it may wait in the second after a command has failed.
 const SHORT_TIME: Duration = Duration::from_millis(100);
 
 /// How many connections wait for the next use.
@@ -90,6 +93,18 @@ redis.call('ZADD', KEYS[2], tonumber(ARGV[1]) > 0 and after(ARGV[1]) or '+inf', 
 return 1
 ";
 
+/// Gives a list in JSON: what to ask for next, 0 for nothing, and some names of rows of the kind
+/// that have not expired. `ARGV`: nothing, and what the last answer said.
+const LIST: &str = "
+local page = redis.call('ZSCAN', KEYS[2], ARGV[2], 'COUNT', 1000)
+local found = { page[1] }
+local now = tonumber(after(0))
+for at = 1, #page[2], 2 do
+    if tonumber(page[2][at + 1]) > now then found[#found + 1] = page[2][at] end
+end
+return cjson.encode(found)
+";
+
 /// Keeps rows in Redis.
 pub struct RedisStore {
     url: RedisUrl,
@@ -143,11 +158,11 @@ impl RedisStore {
     /// Sends one command over a connection that is free, or a new one.
     fn ask(&self, words: &[&[u8]]) -> Result<RedisReply, StoreError> {
         let failed = self.free().failed.filter(|at| at.elapsed() < Duration::from_secs(1));
-        let end = Instant::now() + failed.map_or(TIME, |_| SHORT_TIME);
         let alive = std::iter::from_fn(|| self.free().kept.pop()).find(RedisConnection::is_alive);
-        let asked = alive
-            .map_or_else(|| RedisConnection::open(&self.url, end), Ok)
-            .and_then(|mut connection| Ok((connection.ask(words, end)?, connection)));
+        let asked = wait_at_most(failed.map_or(TIME, |_| SHORT_TIME), |end| {
+            let mut connection = alive.map_or_else(|| RedisConnection::open(&self.url, end), Ok)?;
+            Ok::<_, io::Error>((connection.ask(words, end)?, connection))
+        });
         let mut free = self.free();
         match asked {
             Ok((reply, connection)) => {
@@ -175,7 +190,7 @@ impl RedisStore {
 
 impl Store for RedisStore {
     fn load(&self, kind: &Kind, key: &str) -> Result<Lookup, StoreError> {
-        let Some(row) = self.look(kind, &name(kind, key))? else {
+        let Some(row) = self.look(kind, &name_of(kind, key))? else {
             return Ok(Lookup::Refused(Refusal::Unknown));
         };
         match decode(&row) {
@@ -188,7 +203,7 @@ impl Store for RedisStore {
     }
 
     fn update(&self, kind: &Kind, key: &str, change: Change<'_>) -> Result<Updated, StoreError> {
-        let name = name(kind, key);
+        let name = name_of(kind, key);
         let seen = self.look(kind, &name)?;
         let most = kind.most.to_string();
         let leaves = if kind.oldest_leaves { "1" } else { "0" };
@@ -204,13 +219,25 @@ impl Store for RedisStore {
         })
     }
 
+    fn page_of_keys(&self, kind: &Kind, at: u64) -> Result<KeyPage, StoreError> {
+        let list = match self.script(LIST, (kind, ""), &[at.to_string().as_bytes()])? {
+            RedisReply::Text(list) => json::parse(&list.unwrap_or_default()),
+            other => return Err(unexpected(&other)),
+        };
+        let list = list.map_err(|error| StoreError::Damaged(error.to_string()))?;
+        let mut names = list.as_list().unwrap_or_default().iter().filter_map(Value::as_str);
+        let next = names.next().and_then(|next| next.parse().ok()).filter(|next| *next > 0);
+        let key = |name: &str| name.strip_prefix(&name_of(kind, "")).map(str::to_owned);
+        Ok(KeyPage { keys: names.filter_map(key).collect(), next })
+    }
+
     fn place(&self) -> StorePlace {
         StorePlace::Elsewhere
     }
 }
 
 /// Under which name Redis has a row.
-fn name(kind: &Kind, key: &str) -> String {
+fn name_of(kind: &Kind, key: &str) -> String {
     format!("carafe:{}:{}", kind.name, kind.stored_key(key))
 }
 

@@ -1,0 +1,38 @@
+//! Deeper: how long a request waits for a store in another program.
+//!
+//! A handler may ask its store ten times. If the store is slow, the visitor must not wait ten times
+//! the bound of one command. So all commands of a request share one time. A request is served by
+//! one thread: while a [`Patience`] lives, what its thread has waited is counted.
+
+use std::cell::Cell;
+use std::time::{Duration, Instant};
+
+thread_local! {
+    /// How long the request of this thread has waited; `None`: this thread serves no request.
+    static WAITED: Cell<Option<Duration>> = const { Cell::new(None) };
+}
+
+/// The time in which a thread serves one request.
+pub struct Patience(());
+
+impl Patience {
+    /// From now on, the waits of this thread count together.
+    pub fn begin() -> Patience {
+        WAITED.set(Some(Duration::ZERO));
+        Patience(())
+    }
+}
+
+impl Drop for Patience {
+    fn drop(&mut self) {
+        WAITED.set(None);
+    }
+}
+
+/// Waits in `wait`, which is told when it must end: after `most`, less what was waited before.
+pub fn wait_at_most<T>(most: Duration, wait: impl FnOnce(Instant) -> T) -> T {
+    let (begun, waited) = (Instant::now(), WAITED.get());
+    let outcome = wait(begun + most.saturating_sub(waited.unwrap_or_default()));
+    WAITED.set(waited.map(|waited| waited + begun.elapsed()));
+    outcome
+}
