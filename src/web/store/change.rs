@@ -56,14 +56,18 @@ pub fn update<S: Deref<Target: AsRef<[u8]>>>(
 ///
 /// # Errors
 ///
-/// [`StoreError::TooLarge`]: longer than `most` bytes, or too deep to be read back.
+/// [`StoreError::TooLarge`]: longer than `most` bytes; or it could not be read back, because it is
+/// nested too deeply, or its values would take more than eight times `most` in memory.
 pub fn encode(row: &Map, most: usize) -> Result<String, StoreError> {
-    if row.iter().any(|(_, value)| is_deeper(value, json::DEPTH - 1)) {
-        let text = format!("the row would be more than {} levels deep", json::DEPTH);
-        return Err(StoreError::TooLarge(text));
-    }
     let text = json::write_map(row);
-    at_most("the row would be", text.len(), most).map(|()| text)
+    at_most("the row would be", text.len(), most)?;
+    // A shorter text has not enough brackets for either.
+    if text.len() > 2 * json::DEPTH {
+        json::parse_within(text.as_bytes(), 8 * most).map_err(|error| {
+            StoreError::TooLarge(format!("the row could not be read back: {error}"))
+        })?;
+    }
+    Ok(text)
 }
 
 /// A row as a store reads it.
@@ -83,13 +87,4 @@ pub fn decode(text: &[u8]) -> Result<Map, StoreError> {
 pub fn at_most(what: &str, bytes: usize, most: usize) -> Result<(), StoreError> {
     let text = || format!("{what} {bytes} bytes, expected at most {most}");
     if bytes > most { Err(StoreError::TooLarge(text())) } else { Ok(()) }
-}
-
-/// True if lists and maps lie in one another more than `levels` deep.
-fn is_deeper(value: &Value, levels: usize) -> bool {
-    match value {
-        Value::List(items) => levels == 0 || items.iter().any(|item| is_deeper(item, levels - 1)),
-        Value::Map(map) => levels == 0 || map.iter().any(|(_, item)| is_deeper(item, levels - 1)),
-        _ => false,
-    }
 }

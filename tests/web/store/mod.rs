@@ -3,14 +3,17 @@
 mod change;
 mod cookie_store;
 mod file;
+mod keys;
 mod memory;
 mod none;
+mod patience;
 mod recording_store;
 mod redis;
 mod rows_by_age;
 
 use carafe::Map;
 use carafe::web::store::{Kind, Lookup, ROW_BYTES, Refusal, Store, StoreError, Updated};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -110,8 +113,12 @@ fn suite(store: &dyn Store, pass: &dyn Fn(Duration)) {
         deep = carafe::Value::from([deep]);
     }
     let refused = put(store, &ORDER, &counter, &Map::from([("deep", deep)])).unwrap_err();
-    let text = "the row would be more than 64 levels deep".to_owned();
-    assert_eq!(refused, StoreError::TooLarge(text));
+    let text = refused.to_string();
+    assert!(text.starts_with("the row could not be read back: ") && text.contains("64"), "{text}");
+    // Short as text, and large as values.
+    let lists: Vec<carafe::Value> = vec![vec![0].into(); 4000];
+    let refused = put(store, &ORDER, &counter, &Map::from([("lists", lists)])).unwrap_err();
+    assert_eq!(refused.status().0, 413, "{refused}");
     assert_eq!(load(store, &ORDER, &counter), Lookup::Found(row(3)));
 
     // Each use renews; without one the row expires. A kept row does not.
@@ -156,6 +163,29 @@ pub fn suite_of_tables(store: &dyn Store, pass: &dyn Fn(Duration)) {
     store.delete(&ORDER, "1").unwrap();
     put(store, &ORDER, "4", &row(0)).unwrap();
     assert_eq!(load(store, &ORDER, "3"), Lookup::Found(row(9)));
+
+    // A kind may have larger rows, and smaller ones.
+    let large = Kind { name: "large", row_bytes: 1 << 20, ..ORDER };
+    let text = Map::from([("text", "x".repeat(500_000))]);
+    put(store, &large, "1", &text).unwrap();
+    assert_eq!(load(store, &large, "1"), Lookup::Found(text));
+    let small = Kind { row_bytes: 10, ..large };
+    let refused = put(store, &small, "1", &row(100)).unwrap_err();
+    let text = "the row would be 14 bytes, expected at most 10".to_owned();
+    assert_eq!(refused, StoreError::TooLarge(text));
+
+    // The keys, page by page: all that are there all the time, and no secret one.
+    let many = Kind { name: "many", most: 5000, secret: false, ..SESSION };
+    let all: BTreeSet<String> = (0..2500).map(|key| format!("{key} \"\n\u{e9}")).collect();
+    put(store, &many, "expired", &row(0)).unwrap();
+    pass(59 * SECOND);
+    all.iter().for_each(|key| drop(put(store, &many, key, &row(0)).unwrap()));
+    pass(2 * SECOND);
+    let listed: Vec<String> = store.keys(&many).collect::<Result<_, _>>().unwrap();
+    assert_eq!(listed.into_iter().collect::<BTreeSet<_>>(), all);
+    assert_eq!(store.keys(&Kind::kept("nothing", 1)).count(), 0);
+    assert_eq!(store.keys(&SESSION).collect::<Vec<_>>(), [Err(StoreError::Unlisted)]);
+    assert_eq!(StoreError::Unlisted.status().0, 500);
 
     // Sessions make room for others: as many as there may be, and no more.
     let few = Kind { most: 3, name: "few", ..SESSION };
