@@ -8,8 +8,20 @@ pub mod course;
 pub mod glass;
 
 use carafe::App;
+use std::env;
+use std::path::Path;
 
 /// Registers every route.
 pub fn routes(app: &mut App) {
     course::routes(app);
+}
+
+/// The program's name as this user has to type it: `carafe`, or `./carafe` if it was started so and
+/// is in no folder of `PATH`.
+pub fn program_name() -> String {
+    let typed = env::args().next().unwrap_or_default();
+    let folders = env::var_os("PATH").unwrap_or_default();
+    let is_on_path = env::split_paths(&folders).any(|folder| folder.join("carafe").is_file());
+    let is_relative = typed.contains('/') && !Path::new(&typed).is_absolute();
+    if is_relative && !is_on_path { typed } else { "carafe".to_owned() }
 }

@@ -26,7 +26,7 @@ const COMMANDS: &[(&str, &str, &str)] = &[
     ("README.md", "carafe --help", "carafe routes"),
     ("README.md", "carafe init mysite", "mysite"),
     ("README.md", "carafe routes", "src/app/course/hello.rs"),
-    ("/lessons/14", "carafe check --suite notes --url $B", " hold."),
+    ("/lessons/18", "carafe check --suite notes --url $B", " hold."),
 ];
 
 /// Commands that other tests run: those that start a server and stay, and the lab, which takes its
@@ -40,6 +40,7 @@ const PAGES: &[(&str, &str)] = &[
     ("formtest.html", "/formtest"),
     ("index.html", "/"),
     ("lesson.html", "/lessons/1"),
+    ("rungs.html", "/ladder"),
     ("things.html", "/things"),
 ];
 

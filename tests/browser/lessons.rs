@@ -10,7 +10,7 @@ fn a_check_turns_to_a_tick_while_the_lesson_is_open() {
     let carafe = Carafe::start(&["--log", "off"]);
     browser.open(&carafe.url("/"));
     browser.link("HTTP is stateless").click();
-    browser.wait_for("location.pathname === '/lessons/9'");
+    browser.wait_for("location.pathname === '/lessons/10'");
     assert!(
         browser.text().contains("This server has not seen all of it yet."),
         "{}",
@@ -35,7 +35,7 @@ fn a_check_turns_to_a_tick_while_the_lesson_is_open() {
     );
 
     // The same after a new load, and on the first page.
-    browser.open(&carafe.url("/lessons/9"));
+    browser.open(&carafe.url("/lessons/10"));
     assert!(browser.text().contains("this server has seen all of it"), "{}", browser.text());
     browser.open(&carafe.url("/"));
     assert_eq!(browser.find(".lessons li.done a").text(), "HTTP is stateless");

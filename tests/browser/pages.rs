@@ -9,12 +9,14 @@ use crate::carafe::Carafe;
 
 /// Every kind of page that a visitor can come to, in the order in which they are opened. A new page
 /// belongs here.
-const PAGES: [(&str, &str); 18] = [
+const PAGES: [(&str, &str); 20] = [
     ("start", "/"),
     ("hello", "/hello/Ada"),
     ("lesson-1", "/lessons/1"),
     ("lesson-3", "/lessons/3"),
     ("lesson-10", "/lessons/10"),
+    ("lesson-16", "/lessons/16"),
+    ("ladder", "/ladder"),
     ("lesson-printed", "/lessons/4?print"),
     ("form", "/formtest"),
     ("search", "/search?q=tea+%26+milk"),

@@ -1,4 +1,4 @@
-//! Deeper: The ladder, which counts visits five times, each time with another memory.
+//! Deeper: The ladder, which counts visits with seven memories, and the page that compares them.
 //!
 //! | rung | path | where the count is |
 //! |---|---|---|
@@ -11,13 +11,17 @@
 //! On rungs 1 and 2 the server believes the client. On rung 3 it checks a signature, which proves
 //! that this server wrote the count, but not that the count is the newest one.
 
-use super::answer::text_or_page;
+use super::answer::{say, text_or_page};
+use super::prose::{html, wrapped};
+use super::rungs::{COLUMNS, Rung, rungs};
+use carafe::cycle::StorePlace;
 use carafe::http::{Response, SetCookie, cookie::SameSite, cookie_value};
 use carafe::web::sign::{hex, hmac, same};
-use carafe::{App, Context, Error, Value};
+use carafe::{App, Context, Error, Map, Value};
 
 /// Registers the routes of this file.
 pub fn routes(app: &mut App) {
+    app.get("/ladder", ladder);
     app.get("/ladder/none", none);
     app.get("/ladder/url", url);
     app.post("/ladder/url", hidden_field).example("/ladder/url", "n=1");
@@ -26,10 +30,64 @@ pub fn routes(app: &mut App) {
     app.get("/ladder/session", session);
 }
 
+/// All rungs, with the one of this server marked.
+fn ladder(ctx: &mut Context) -> Result<Response, Error> {
+    let here = match ctx.site().place() {
+        StorePlace::Nowhere => 0,
+        StorePlace::Cookie => 3,
+        StorePlace::Memory => 4,
+        StorePlace::File => 5,
+        StorePlace::Elsewhere => 6,
+    };
+    let (mut text, mut list) = (String::new(), Vec::new());
+    for (number, rung) in rungs().iter().enumerate() {
+        let is_here = number == here;
+        let page = if is_here { "/ladder/session" } else { rung.setting("try ") };
+        text.push_str(&rung_as_text(rung, is_here, page));
+        let trials = rung.cells.iter().zip(COLUMNS).map(|(cell, column)| {
+            Value::from(vec![column.into(), cell.words.into(), html(cell.reason)])
+        });
+        list.push(Map::from([
+            ("number", Value::from(number)),
+            ("name", rung.title().get(2..).unwrap_or("").into()),
+            ("lives", html(rung.setting("lives "))),
+            ("cart", html(rung.setting("cart "))),
+            ("here", is_here.into()),
+            ("page", page.into()),
+            ("start", rung.setting("start ").into()),
+            ("trials", trials.collect()),
+        ]));
+    }
+    let title = "The ladder: where can a server keep your cart?\n";
+    text_or_page(ctx, format!("{title}{text}"), "rungs.html", [("rungs", Value::from(list))])
+}
+
+/// One rung for a terminal.
+fn rung_as_text(rung: &Rung, is_here: bool, page: &str) -> String {
+    let mark = if is_here { "   <- this server" } else { "" };
+    let mut text = format!("\n{}{mark}\n", rung.title());
+    text.push_str(&wrapped("  ", rung.setting("lives ")));
+    text.push_str(&wrapped("  ", rung.setting("cart ")));
+    for (cell, column) in rung.cells.iter().zip(COLUMNS) {
+        text.push_str(&wrapped(
+            &format!("    {column:<22}"),
+            &format!("{}. {}", cell.words, cell.reason),
+        ));
+    }
+    let start = rung.setting("start ");
+    text + &wrapped(
+        "  ",
+        &if page.is_empty() { format!("try: {start}") } else { format!("try: {page}") },
+    )
+}
+
 /// Rung 0.
 fn none(ctx: &mut Context) -> Result<Response, Error> {
-    say(ctx, "visit 1", "Nothing was saved anywhere, so every visit is the first.")
+    say(ctx, PAGE, "visit 1", "Nothing was saved anywhere, so every visit is the first.")
 }
+
+/// The template of each rung's page.
+const PAGE: &str = "ladder.html";
 
 /// Rung 1. A link without `n` leads to the first visit.
 fn url(ctx: &mut Context) -> Result<Response, Error> {
@@ -51,7 +109,7 @@ fn carried(ctx: &mut Context, sent: &str, message: &str) -> Result<Response, Err
     let text = format!("{title}\n");
     let variables: [(&str, Value); 3] =
         [("title", title.into()), ("message", message.into()), ("visits", visits.into())];
-    text_or_page(ctx, text, "ladder.html", variables)
+    text_or_page(ctx, text, PAGE, variables)
 }
 
 /// Rung 2.
@@ -68,13 +126,11 @@ fn signed(ctx: &mut Context) -> Result<Response, Error> {
     // pass for the signature of a count.
     let signature = |visits: &str| hex(&hmac(&key, format!("visits_signed={visits}").as_bytes()));
     let sent = cookie_value(&ctx.request.headers, "visits_signed").map(|value| {
-        let (visits, sent) = value
-            .split_once('.')
-            .ok_or("found no dot, expected a number, a dot and a signature")?;
-        if !same(sent.as_bytes(), signature(visits).as_bytes()) {
-            return Err("signature does not match".to_owned());
-        }
-        count_in(visits)
+        let parts = value.split_once('.');
+        let (visits, sent) =
+            parts.ok_or("found no dot, expected a number, a dot and a signature")?;
+        let is_ours = same(sent.as_bytes(), signature(visits).as_bytes());
+        if is_ours { count_in(visits) } else { Err("signature does not match".to_owned()) }
     });
     let message = "The signature shows that this server wrote the cookie at some time.";
     in_cookie(ctx, sent, "visits_signed", message, |visits| {
@@ -88,7 +144,12 @@ fn session(ctx: &mut Context) -> Result<Response, Error> {
         (visits.as_ref().and_then(Value::as_int).unwrap_or(0) + 1).into()
     });
     let sentence = format!("visit {}", visits.as_int().unwrap_or(1));
-    say(ctx, &sentence, "The count is in the session. In most stores your cookie only names it.")
+    say(
+        ctx,
+        PAGE,
+        &sentence,
+        "The count is in the session. In most stores your cookie only names it.",
+    )
 }
 
 /// One visit more than the cookie `sent`, and the cookie for the next visit. A cookie that is
@@ -111,7 +172,7 @@ fn in_cookie(
         Some(refused) if !ctx.request.prefers_html() => format!("{refused}\nvisit {visits}"),
         _ => format!("visit {visits}"),
     };
-    let mut response = say(ctx, &sentence, refused.as_deref().unwrap_or(message))?;
+    let mut response = say(ctx, PAGE, &sentence, refused.as_deref().unwrap_or(message))?;
     let mut cookie = SetCookie::new(name, &value_of(visits)).map_err(Error::BadRequest)?;
     cookie.http_only = true;
     cookie.same_site = Some(SameSite::Lax);
@@ -119,13 +180,6 @@ fn in_cookie(
     response.set_cookie(&cookie);
     response.headers.append("Vary", "Cookie");
     Ok(response)
-}
-
-/// Answers with one sentence. Only the page has the message, which explains it.
-#[track_caller]
-fn say(ctx: &mut Context, sentence: &str, message: &str) -> Result<Response, Error> {
-    let variables = [("title", sentence), ("message", message)];
-    text_or_page(ctx, format!("{sentence}\n"), "ladder.html", variables)
 }
 
 /// The count that a client sent. The upper bound leaves room to add one.

@@ -11,6 +11,7 @@ mod hello;
 mod ladder;
 pub mod lessons;
 mod profile;
+mod prose;
 pub mod rungs;
 mod search;
 mod sessions;

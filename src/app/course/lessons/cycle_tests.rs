@@ -5,7 +5,7 @@
 
 use crate::app::assets;
 use crate::app::course::finished_cycle::FinishedCycle;
-use carafe::Value;
+use carafe::{Map, Value};
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 
@@ -81,7 +81,7 @@ pub fn test(word: &str) -> Result<Test, String> {
 }
 
 /// The tests with names, in the order of the lessons.
-static NAMED: [(&str, fn(&FinishedCycle, &mut Marks) -> bool); 17] = [
+static NAMED: [(&str, fn(&FinishedCycle, &mut Marks) -> bool); 20] = [
     ("from-curl", |cycle, _| cycle.header("User-Agent").is_some_and(|it| it.starts_with("curl/"))),
     ("by-hand", |cycle, _| cycle.header("User-Agent").is_none()),
     // The form of the lesson ticks this one.
@@ -90,6 +90,8 @@ static NAMED: [(&str, fn(&FinishedCycle, &mut Marks) -> bool); 17] = [
     ("decoded", |cycle, _| cycle.query.contains(['%', '+'])),
     ("named-field", |cycle, _| cycle.failure.contains("missing form field")),
     ("at-the-form", |cycle, _| ["/process", "/formtest"].contains(&cycle.path)),
+    ("with-cookie", |cycle, _| cycle.header("Cookie").is_some()),
+    ("without-cookie", |cycle, _| cycle.header("Cookie").is_none()),
     ("with-message", |cycle, _| has_shown(cycle)),
     ("next-page", is_next_page),
     ("new-etag", |cycle, marks| {
@@ -110,6 +112,7 @@ static NAMED: [(&str, fn(&FinishedCycle, &mut Marks) -> bool); 17] = [
     ("again", |cycle, marks| cycle.sent_cookie.is_some_and(|cookie| marks.had(cookie))),
     ("refused", |cycle, _| cycle.is_refused),
     ("begun-elsewhere", has_begun_elsewhere),
+    ("counted-between", was_counted_between),
 ];
 
 /// True for an answer with words of `hello.html` that the binary's own copy does not have.
@@ -163,13 +166,28 @@ fn has_changed_count(cycle: &FinishedCycle, marks: &mut Marks) -> bool {
     is_ours && cycle.says("signature does not match")
 }
 
+/// The count in a row of the ladder.
+fn visits(row: Option<&Map>) -> Option<i64> {
+    row.and_then(|row| row.get("visits")).and_then(Value::as_int)
+}
+
 /// True for a row with a count that this server has not made since it started.
 fn has_begun_elsewhere(cycle: &FinishedCycle, marks: &mut Marks) -> bool {
-    let is_counted = cycle.row.and_then(|row| row.get("visits")).and_then(Value::as_int).is_some();
     let is_ours = cycle.sent_cookie.is_some_and(|cookie| marks.count(cookie) > 0);
     if let Some(cookie) = cycle.cookie_after {
         marks.had(cookie);
     }
     // Once marks have been lost, an unknown visitor may be one of ours.
-    is_counted && !is_ours && !marks.has_lost_some
+    visits(cycle.row).is_some() && !is_ours && !marks.has_lost_some
+}
+
+/// True for a visitor of this server whose count is higher than this server has left it.
+fn was_counted_between(cycle: &FinishedCycle, marks: &mut Marks) -> bool {
+    let cookie = cycle.sent_cookie.unwrap_or("");
+    let is_known = marks.kept.iter().any(|mark| mark.starts_with(&format!("{cookie} ")));
+    let found = visits(cycle.row).map(|visits| marks.count(&format!("{cookie} {visits}")));
+    if let (Some(cookie), Some(visits)) = (cycle.cookie_after, visits(cycle.row_after)) {
+        marks.add(format!("{cookie} {visits}"));
+    }
+    is_known && found == Some(0)
 }

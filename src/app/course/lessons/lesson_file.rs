@@ -48,9 +48,14 @@ const NAMED: [&str; 3] = ["show", "seen", "read"];
 /// The words of lines that belong to a line above them, and the word of that line.
 const BELOW: [(&str, &str); 3] = [(">", "$"), ("why", "$"), ("act", "do")];
 
-/// The files that a lesson can show.
-const FILES: [(&str, &str); 2] =
-    [("haproxy.cfg", include_str!("haproxy.cfg")), ("nginx.conf", include_str!("nginx.conf"))];
+/// The files that a lesson can show. A `.txt` file is a picture.
+const FILES: [(&str, &str); 5] = [
+    ("haproxy.cfg", include_str!("haproxy.cfg")),
+    ("nginx.conf", include_str!("nginx.conf")),
+    ("post-redirect-get.txt", include_str!("post-redirect-get.txt")),
+    ("three-strangers.txt", include_str!("three-strangers.txt")),
+    ("flask-and-carafe.txt", include_str!("flask-and-carafe.txt")),
+];
 
 /// The text of a file that a lesson can show.
 pub fn file(name: &str) -> Option<&'static str> {

@@ -2,7 +2,7 @@
 //!
 //! `lessons.txt` holds the lessons, and `lesson_file` reads it. `lesson_conditions` looks at each
 //! cycle when it ends, finds out which task was done, and keeps that in a file (`ticks`). `page`
-//! and `terminal` are the two forms of a lesson, and `prose` writes their texts.
+//! and `terminal` are the two forms of a lesson.
 //!
 //! # Security
 //!
@@ -13,7 +13,6 @@ mod cycle_tests;
 mod lesson_conditions;
 mod lesson_file;
 mod page;
-mod prose;
 mod terminal;
 mod ticks;
 
@@ -21,7 +20,8 @@ pub use ticks::{Ticks, usual_place};
 
 use super::answer::text_or_page;
 use super::echo;
-use crate::app::glass;
+use super::finished_cycle::FinishedCycle;
+use crate::app::{glass, program_name};
 use carafe::cycle::{Record, Recorder};
 use carafe::http::{Method, Request, Response, Status};
 use carafe::web::template::reference;
@@ -124,13 +124,15 @@ impl Classroom {
     fn lesson(&self, ctx: &mut Context) -> Result<Response, Error> {
         let lesson = self.find(ctx)?;
         let (base, inside) = (ctx.base(), self.looks_inside(ctx));
-        let steps = page::steps_at(&base, lesson, ["CYCLE", "LINE"]);
-        let text = terminal::lesson(lesson, &steps, &self.seen(lesson, inside), &base);
+        let steps = page::steps_at(&base, lesson, self.last_cycle(lesson, inside));
+        let next = self.lessons.get(lesson.number);
+        let text = terminal::lesson(lesson, &steps, &self.seen(lesson, inside), next, &base);
         let mut variables = self.entry(lesson, inside);
         page::add_texts(lesson, &steps, &mut variables);
         let neighbour = |number: usize| self.lessons.get(number.wrapping_sub(1)).map(page::title);
         variables.insert("previous", neighbour(lesson.number - 1));
         variables.insert("next", neighbour(lesson.number + 1));
+        variables.insert("program", program_name());
         variables.insert("count", self.lessons.len());
         variables.insert("base", base);
         variables.insert("print", ctx.request.query.get("print").is_some());
@@ -144,6 +146,16 @@ impl Classroom {
             variables.insert("answers", self.progress.question(lesson.number).is_some());
         }
         text_or_page(ctx, text, "lesson.html", variables).map(uncached)
+    }
+
+    /// The number of the last cycle of a lesson, and the line that answered it. Two words stand for
+    /// them if there is none, or the reader may not know it.
+    fn last_cycle(&self, lesson: &Lesson, inside: bool) -> [String; 2] {
+        let records = self.recorder.iter().filter(|_| inside).flat_map(|all| all.all());
+        let own = records.filter(|record| lesson.owns(FinishedCycle::of(record).path)).last();
+        own.map_or(["CYCLE".to_owned(), "LINE".to_owned()], |record| {
+            [record.number.to_string(), glass::answered_by(&record).pop().unwrap_or_default()]
+        })
     }
 
     /// Takes the answer to the question of one lesson.

@@ -1,24 +1,28 @@
 //! Deeper: The variables of a lesson's page, as `lesson.html` takes them.
 
 use super::lesson_file::{Lesson, LessonLine, TEXTS, file};
-use super::prose::html;
+use crate::app::course::prose::html;
+use crate::app::program_name;
 use carafe::{Map, Value};
 
 /// The most cycles of the reader that are shown beside a lesson.
 const OWN_CYCLES: usize = 8;
 
-/// The steps of a lesson as the reader types them: with the address of the reader's own server,
-/// and with these values for `CYCLE` and `LINE`.
-pub fn steps_at(base: &str, lesson: &Lesson, [cycle, line]: [&str; 2]) -> Vec<LessonLine> {
+/// The steps of a lesson as the reader types them: with the name of the program, the address of the
+/// reader's own server, and these values for `CYCLE` and `LINE`.
+pub fn steps_at(base: &str, lesson: &Lesson, [cycle, line]: [String; 2]) -> Vec<LessonLine> {
     let (_, host) = base.split_once("://").unwrap_or(("", base));
     let port = host.rsplit(':').next().filter(|port| port.parse::<u16>().is_ok());
     // `lessons.txt` writes `127.0.0.1:8000` for the reader's address.
     let addressed = |text: &str| text.replace("$B", base).replace("127.0.0.1:8000", host);
     let step = |step: &LessonLine| {
         let mut step = step.clone();
+        if let Some(words) = step.text.strip_prefix("carafe ").filter(|_| is_typed(&step)) {
+            step.text = format!("{} {words}", program_name());
+        }
         // A server beside the reader's own has a port of its own.
         if step.word == "$" {
-            step.text = addressed(&step.text).replace("CYCLE", cycle).replace("LINE", line);
+            step.text = addressed(&step.text).replace("CYCLE", &cycle).replace("LINE", &line);
             step.below = step.below.iter().map(|line| addressed(line)).collect();
         } else if let Some(port) = port.filter(|port| step.word == "serve" && *port != "8000") {
             step.text.push_str(&format!(" --port {port}"));
@@ -26,6 +30,11 @@ pub fn steps_at(base: &str, lesson: &Lesson, [cycle, line]: [&str; 2]) -> Vec<Le
         step
     };
     lesson.steps().map(step).collect()
+}
+
+/// True for a step that is a command.
+fn is_typed(step: &LessonLine) -> bool {
+    ["$", "serve", "also"].contains(&step.word)
 }
 
 /// The number and the title of a lesson.

@@ -7,7 +7,13 @@
 
 use super::lesson_conditions::Condition;
 use super::lesson_file::{Lesson, LessonLine, file};
-use super::prose::wrapped;
+use crate::app::course::prose::wrapped;
+use crate::app::program_name;
+
+/// What a reader on Windows needs to know.
+pub const POWERSHELL: &str = "Type what is behind the `$`; … means that there is more. In \
+    PowerShell write `curl.exe` for `curl`. It lacks `printf`, `grep`, `sed`, `rm -f` and `for`: \
+    use Git Bash or WSL for the lines with these words.";
 
 /// The first page. Each lesson comes with true if it is done; `request` is this very request.
 pub fn home<'l>(
@@ -20,7 +26,7 @@ pub fn home<'l>(
         format!("  [{mark}] {:>2}  {}\n", lesson.number, lesson.title)
     });
     format!(
-        "carafe: a small web server that you can watch at work
+        "carafe is a small web server that you can watch at work.
 
 It answers you, shows every byte of the answer, and shows the code that made it.
 Start with the first lesson:  curl {base}/lessons/1
@@ -37,12 +43,13 @@ This is the request that you have just sent, as the server read it:
     )
 }
 
-/// One lesson, with the answer to its question at the end. `seen` are its conditions, and what
-/// fulfilled each.
+/// One lesson, with the answer to its question behind it. `seen` are its conditions, and what
+/// fulfilled each. `next` is the next lesson.
 pub fn lesson(
     lesson: &Lesson,
     steps: &[LessonLine],
     seen: &[(&Condition, Option<String>)],
+    next: Option<&Lesson>,
     base: &str,
 ) -> String {
     // A text that the lesson does not have is empty.
@@ -55,14 +62,32 @@ pub fn lesson(
     let read = lesson
         .all("read")
         .map(|line| wrapped("  ", &format!("curl {base}/source/{} ({})", line.name, line.text)));
+    let number = lesson.number;
+    let question = match lesson.text("question") {
+        "" => String::new(),
+        asked => {
+            let command = format!("curl -d answer=... {base}/lessons/{number}");
+            wrapped("  ", asked) + &format!("\n    $ {command}\n")
+        }
+    };
+    let check = format!("\n    $ {} check {number}\n", program_name());
+    let steps = wrapped("  ", POWERSHELL) + &steps.iter().map(step).collect::<String>();
+    let next = next.map(|next| {
+        format!(
+            "  Lesson {}: {}\n\n    $ curl {base}/lessons/{}\n",
+            next.number, next.title, next.number
+        )
+    });
     let parts = [
+        ("Needed", text("needs")),
         ("Predict", text("ask")),
         // A change is a step too: it begins the last part.
-        ("Run, and look", steps.iter().map(step).collect()),
+        ("Run, and look", steps),
         ("The course notes", text("notes") + &text("shows")),
-        ("Check", conditions.collect::<String>()),
+        ("Check", conditions.collect::<String>() + &question + &check),
         ("Read", read.collect()),
-        ("The answer to the question", text("answer")),
+        ("The answer to the guess", text("answer")),
+        ("Next", next.unwrap_or_default()),
     ];
     // A heading without a text below it is left out.
     let parts = parts.into_iter().filter(|(_, text)| !text.is_empty());
@@ -77,15 +102,18 @@ fn step(step: &LessonLine) -> String {
     match step.word {
         "$" => {
             let printed = indented("      ", &step.below.join("\n"));
-            format!("\n    {text}\n{printed}{}", wrapped("  ", &step.why))
+            format!("\n    $ {text}\n{printed}{}", wrapped("  ", &step.why))
         }
         "serve" => {
-            format!("  Stop carafe (Ctrl-C in its terminal), and start it like this:\n    {text}\n")
+            format!(
+                "  Stop carafe (Ctrl-C in its terminal), and start it like this:\n    $ {text}\n"
+            )
         }
-        "also" => format!("  In a terminal of its own:\n    {text}\n"),
+        "also" => format!("  In a terminal of its own:\n    $ {text}\n"),
         "show" => {
+            let name = if step.name.ends_with(".txt") { "" } else { &format!("{}: ", step.name) };
             let content = indented("    ", file(&step.name).unwrap_or(""));
-            wrapped("  ", &format!("{}: {text}", step.name)) + &content
+            format!("{}\n{content}", wrapped("  ", &format!("{name}{text}")))
         }
         "change" => format!("\nChange\n{}", wrapped("  ", text)),
         "do" => wrapped("  * ", text),

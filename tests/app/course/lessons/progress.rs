@@ -22,69 +22,75 @@ const NEARLY: &[(usize, &str, &str)] = &[
         "the field was named",
     ),
     (6, "curl -X PUT $B/hello", "405"),
-    (7, "curl -L -d name=A $B/process; curl $B/formtest", "showed the message"),
-    (7, "curl -L -c j -b j -d name=A $B/process; curl $B/formtest", "next page"),
+    (8, "curl -L -d name=A $B/process; curl $B/formtest", "showed the message"),
+    (8, "curl -L -c j -b j -d name=A $B/process; curl $B/formtest", "next page"),
     (
-        8,
+        9,
         "curl -i --etag-save e $B/static/css/carafe.css; curl -i --etag-compare e $B/static/css/carafe.css",
         "304",
     ),
     (
-        8,
+        9,
         "curl $B/static/css/my-style-sheet.css; curl $B/static/css/my-style-sheet.css",
         "another ETag",
     ),
     (
-        9,
+        10,
         "curl $B/ladder/none; curl $B/ladder/none; curl $B/ladder/none; curl $B/ladder/none",
         "one connection",
     ),
-    (9, "curl $B/ladder/none $B/ladder/none $B/hello", "one connection"),
+    (10, "curl $B/ladder/none $B/ladder/none $B/hello", "one connection"),
     (
-        10,
+        11,
         "curl $B/ladder/url; curl $B/ladder/url?n=1; curl $B/ladder/url?n=2; curl $B/ladder/url?n=x",
         "made up",
     ),
     (
-        10,
+        11,
         "for i in 1 2 3; do curl -c j -b j $B/ladder/cookie; done; curl -b visits=x $B/ladder/cookie",
         "made up",
     ),
-    (10, "for i in 1 2 3; do curl -c j -b j $B/ladder/signed; done", "was changed"),
+    (11, "for i in 1 2 3; do curl -c j -b j $B/ladder/signed; done", "was changed"),
     (
-        10,
+        11,
         "for i in 1 2 3; do curl -c j -b j $B/ladder/signed; done; curl $B/ladder/signed",
         "twice",
     ),
-    (10, "for i in 1 2; do curl -b visits_signed=1.0 $B/ladder/signed; done", "twice"),
+    (11, "for i in 1 2; do curl -b visits_signed=1.0 $B/ladder/signed; done", "twice"),
     (
-        12,
+        13,
         "for i in 1 2 3; do curl -c j -b j $B/ladder/session; done; curl -b j $B/ladder/session",
-        "another server",
+        "before this server",
     ),
+    (
+        13,
+        "curl -c j $B/sessions; for i in 1 2; do curl -b j $B/ladder/session; done",
+        "before this server",
+    ),
+    (
+        13,
+        "curl -b carafe_sid=0123456789abcdef0123456789abcdef $B/ladder/session",
+        "before this server",
+    ),
+    (7, "curl -b j $B/ladder/cookie; curl -b visits=1 $B/hello", "sent the cookie back"),
+    (14, "for i in 1 2; do curl -c j -b j $B/ladder/session; done", "another server has raised"),
+    (12, "curl $B/getsession", "found Anthony"),
     (
         12,
-        "curl -c j $B/sessions; for i in 1 2; do curl -b j $B/ladder/session; done",
-        "another server",
-    ),
-    (12, "curl -b carafe_sid=0123456789abcdef0123456789abcdef $B/ladder/session", "another server"),
-    (11, "curl $B/getsession", "found Anthony"),
-    (
-        11,
         "curl -c j $B/sessions; curl -b j $B/getsession; curl $B/getsession",
         "the same cookie again",
     ),
-    (11, "curl $B/dropsession", "had a session"),
+    (12, "curl $B/dropsession", "had a session"),
     (
-        11,
+        12,
         "curl -c j $B/sessions; curl -b j $B/getsession; curl -b other=x $B/getsession",
         "names no row",
     ),
-    (13, "curl -d name=Ada $B/shop/login", "step 2"),
-    (13, "curl \"$B/shop/search?q=tea\"; curl $B/shop/results", "step 4"),
-    (13, "curl $B/shop/cart; curl -d item=999 $B/shop/cart", "step 6"),
-    (13, "curl -c j -d item=3 $B/shop/cart; curl -b j -d token=x $B/shop/checkout", "step 7"),
-    (13, "curl $B/shop/order/1001", "step 8"),
+    (15, "curl -d name=Ada $B/shop/login", "step 2"),
+    (15, "curl \"$B/shop/search?q=tea\"; curl $B/shop/results", "step 4"),
+    (15, "curl $B/shop/cart; curl -d item=999 $B/shop/cart", "step 6"),
+    (15, "curl -c j -d item=3 $B/shop/cart; curl -b j -d token=x $B/shop/checkout", "step 7"),
+    (15, "curl $B/shop/order/1001", "step 8"),
 ];
 
 #[test]
@@ -161,13 +167,13 @@ fn neither_a_lost_memory_nor_a_test_suite_earns_a_tick() {
     desk.serve("carafe --store none");
     desk.shell("curl $B/sessions; curl -d item=3 $B/shop/cart");
     desk.shell("curl -d 'name=Ada&email=ada@example.org&password=correct-horse' $B/shop/login");
-    assert_eq!((seen(&desk, 11).len(), seen(&desk, 13).len()), (0, 0));
+    assert_eq!((seen(&desk, 12).len(), seen(&desk, 15).len()), (0, 0));
     // A cookie from before a restart is refused, but nobody has changed it.
     desk.serve("carafe");
     desk.shell("curl -c j $B/ladder/signed");
     desk.serve("carafe");
     assert!(desk.shell("curl -b j $B/ladder/signed").contains("signature does not match"));
-    assert!(!seen(&desk, 10).iter().any(|what| what.contains("changed")));
+    assert!(!seen(&desk, 11).iter().any(|what| what.contains("changed")));
     desk.shell("carafe check --suite notes --url $B");
     let all = desk.shell("carafe check --server $B");
     assert!(!all.contains("done"), "{all}");
@@ -182,14 +188,14 @@ fn a_tick_outlives_the_cycle_that_earned_it_and_the_visitors_who_are_forgotten()
     carafe.curl(&many.iter().map(String::as_str).collect::<Vec<_>>());
     carafe.curl(&["-X", "POST", "$B/forget"]);
     assert!(carafe.curl(&["$B/cycles/3"]).contains("404"), "the cycle is gone");
-    let page = carafe.curl(&["-H", "Accept: text/html", "$B/lessons/9"]);
+    let page = carafe.curl(&["-H", "Accept: text/html", "$B/lessons/10"]);
     assert!(page.contains("this server has seen all of it") && page.contains("cycle 3"), "{page}");
     let home = carafe.curl(&["-H", "Accept: text/html", "$B/"]);
     assert!(
-        home.contains("<li class=\"done\"><span class=\"tick\" aria-hidden=\"true\">✓</span> <a href=\"/lessons/9\">"),
+        home.contains("<li class=\"done\"><span class=\"tick\" aria-hidden=\"true\">✓</span> <a href=\"/lessons/10\">"),
         "{home}"
     );
-    assert!(carafe.curl(&["$B/"]).contains("[x]  9  HTTP is stateless"));
+    assert!(carafe.curl(&["$B/"]).contains("[x] 10  HTTP is stateless"));
 }
 
 #[test]
@@ -216,10 +222,7 @@ fn lesson_3_asks_which_line_answered() {
     ];
     for (cycle, line, expected) in answers {
         let before = carafe.curl(&["$B/lessons.json"]);
-        assert!(
-            !before.contains("which line of which file answered?\",\"seen\":\"cycle 1"),
-            "{before}"
-        );
+        assert!(!before.contains("with the last command\",\"seen\":\"cycle 1"), "{before}");
         let fields = [
             "--data-urlencode",
             &format!("cycle={cycle}"),
@@ -236,7 +239,7 @@ fn lesson_3_asks_which_line_answered() {
         assert!(page.contains(expected), "{cycle}, {line}: {page}");
     }
     let after = carafe.curl(&["$B/lessons.json"]);
-    assert!(after.contains("which line of which file answered?\",\"seen\":\"cycle 1"), "{after}");
+    assert!(after.contains("with the last command\",\"seen\":\"cycle 1"), "{after}");
     assert!(
         carafe.curl(&["-d", "cycle=1", "$B/lessons/3"]).contains("missing form field \"line\"")
     );
@@ -252,11 +255,11 @@ fn who_is_elsewhere_reads_the_lessons_and_is_told_nothing_of_what_was_seen() {
             carafe.curl(&["-i", "-H", elsewhere, "-H", "Accept: text/html", &format!("$B{path}")])
         };
         assert!(ask("/lessons.json").starts_with("HTTP/1.1 403"), "{elsewhere}");
-        let page = ask("/lessons/9");
+        let page = ask("/lessons/10");
         assert!(page.starts_with("HTTP/1.1 200") && page.contains("HTTP is stateless"), "{page}");
         assert!(!page.contains("href=\"/cycles/") && !page.contains("Your last cycles"), "{page}");
         assert!(!ask("/").contains("✓"));
-        let text = carafe.curl(&["-H", elsewhere, "$B/lessons/9"]);
+        let text = carafe.curl(&["-H", elsewhere, "$B/lessons/10"]);
         assert!(text.contains("  [ ] three GET /ladder/none"), "{text}");
         let posted = carafe.status(&[
             "-H",
@@ -272,7 +275,7 @@ fn who_is_elsewhere_reads_the_lessons_and_is_told_nothing_of_what_was_seen() {
 #[test]
 fn lessons_come_as_pages_as_text_and_to_print() {
     let carafe = Carafe::start(&["--log", "off"]);
-    for number in 1..=14 {
+    for number in 1..=18 {
         let text = carafe.curl(&[&format!("$B/lessons/{number}")]);
         assert!(text.starts_with(&format!("Lesson {number}: ")), "{text}");
         let prose = text.lines().filter(|line| !line.starts_with("    "));
@@ -288,14 +291,14 @@ fn lessons_come_as_pages_as_text_and_to_print() {
             !print.contains("<details") && !print.contains("<button") && !print.contains("<form"),
             "{print}"
         );
-        assert!(print.contains("The answer to the question"), "{print}");
+        assert!(print.contains("The answer to the guess"), "{print}");
     }
     for (path, expected) in
-        [("/lessons/0", "404"), ("/lessons/15", "404"), ("/lessons/x", "404"), ("/lessons", "303")]
+        [("/lessons/0", "404"), ("/lessons/19", "404"), ("/lessons/x", "404"), ("/lessons", "303")]
     {
         assert_eq!(carafe.status(&[&format!("$B{path}")]), expected, "{path}");
     }
-    assert!(carafe.curl(&["$B/lessons/15"]).contains("found lesson 15, expected 1 to 14"));
+    assert!(carafe.curl(&["$B/lessons/19"]).contains("found lesson 19, expected 1 to 18"));
     let answer = carafe.curl(&["-i", "$B/lessons.json"]);
     assert_eq!(header(&answer, "Carafe-Cycle"), None, "asking what was seen is no cycle itself");
 }
@@ -360,7 +363,7 @@ fn carafe_check_says_what_is_wrong_with_its_words_and_with_the_server() {
         "{shown}"
     );
     desk.shell("curl $B/ladder/none $B/ladder/none $B/ladder/none");
-    let shown = said(&desk, "9 --server $B/");
+    let shown = said(&desk, "10 --server $B/");
     assert!(
         shown.contains("  seen     three GET /ladder/none on one connection (cycle 3)"),
         "{shown}"

@@ -8,6 +8,8 @@ use crate::carafe::{DEADLINE, address_in, empty_folder, read_banner};
 use crate::redis_server::Redis;
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::{BufRead, BufReader};
+use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Instant;
@@ -46,6 +48,9 @@ impl Desk {
     /// Starts a carafe as a lesson writes it: `carafe --port 8001 --store none`. One without a port
     /// takes the place of the one before it.
     pub fn serve(&mut self, line: &str) {
+        if !line.starts_with("carafe") {
+            return self.serve_other(line);
+        }
         let mut words: Vec<String> =
             line.split(' ').skip(1).map(|word| self.with_ports(word)).collect();
         let at = words.iter().position(|word| word == "--port");
@@ -53,6 +58,49 @@ impl Desk {
             at.map_or("8000".to_owned(), |at| words.drain(at..at + 2).nth(1).expect("a port"));
         self.stop(&written, "-INT");
         self.start(written, words);
+    }
+
+    /// Starts another server: `./s1 8001`, which prints where it serves if the port is 0, or
+    /// `venv/bin/python app.py`, whose file names the port 5001.
+    fn serve_other(&mut self, line: &str) {
+        let (program, last) = line.split_once(' ').expect("a program and an argument");
+        let is_python = last.ends_with(".py");
+        let (written, port) =
+            if is_python { ("5001", free_port()) } else { (last, "0".to_owned()) };
+        let _ = self.stop(written, "-KILL");
+        if is_python {
+            let file = self.folder.join(last);
+            let text = fs::read_to_string(&file).expect("the lesson made the file");
+            let old = text.split("port=").nth(1).and_then(|rest| rest.split(')').next());
+            let old = format!("port={}", old.expect("the file names its port"));
+            fs::write(&file, text.replace(&old, &format!("port={port}"))).expect("it is written");
+        }
+        let mut child = Command::new(self.folder.join(program))
+            .arg(if is_python { last } else { &port })
+            .current_dir(&self.folder)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap_or_else(|error| panic!("{line}: {error}"));
+        let lines = BufReader::new(child.stdout.take().expect("stdout is piped")).lines();
+        let mut lines = lines.map_while(Result::ok);
+        let port = if is_python {
+            let end = Instant::now() + DEADLINE;
+            while TcpStream::connect(format!("127.0.0.1:{port}")).is_err() {
+                assert!(Instant::now() < end, "{line} does not serve");
+                std::thread::sleep(std::time::Duration::from_millis(20));
+            }
+            port
+        } else {
+            let said =
+                lines.find(|line| line.contains("http://")).expect("it says where it serves");
+            address_in(&said).port().to_string()
+        };
+        // What it says later is read, so that it can go on.
+        std::thread::spawn(move || lines.for_each(drop));
+        let arguments = Vec::new();
+        self.servers.push(Running { written: written.to_owned(), port, arguments, child });
     }
 
     fn start(&mut self, written: String, arguments: Vec<String>) {
@@ -85,11 +133,12 @@ impl Desk {
 
     /// The text with the ports of this desk's servers in place of those that the lesson writes.
     fn with_ports(&self, text: &str) -> String {
-        // The reader's own server, which nobody has written yet: nobody listens on port 1.
-        let text = text.replace("127.0.0.1:5001", "127.0.0.1:1");
         let redis = self.redis.as_ref().map_or("6379".to_owned(), |redis| redis.port.to_string());
         let text = text.replace("6379", &redis);
-        self.servers.iter().fold(text, |text, server| text.replace(&server.written, &server.port))
+        let ports = self.servers.iter();
+        let text = ports.fold(text, |text, server| text.replace(&server.written, &server.port));
+        // The reader's own server, which nobody has written yet: nobody listens on port 1.
+        text.replace("127.0.0.1:5001", "127.0.0.1:1")
     }
 
     /// What a terminal shows for a command.
@@ -104,6 +153,7 @@ impl Desk {
             // With nobody there, any port that is free will do: nobody is there, either.
             .env("B", format!("http://127.0.0.1:{}", port.map_or("1", String::as_str)))
             .env("CURL_HOME", &self.folder)
+            .envs(wheels())
             .current_dir(&self.folder)
             .stdin(Stdio::null())
             .output()
@@ -146,6 +196,14 @@ impl Desk {
         }
     }
 
+    /// The command with the values that the lesson prints for `CYCLE` and `LINE`.
+    fn with_last_cycle(&self, lesson: &Lesson, command: &str) -> String {
+        let Some((front, _)) = command.split_once("CYCLE") else { return command.to_owned() };
+        let printed = self.shell(&format!("curl $B/lessons/{}", lesson.number));
+        let mut lines = printed.lines().filter_map(|line| line.strip_prefix("    $ "));
+        lines.find(|line| line.starts_with(front)).expect("the lesson prints it").to_owned()
+    }
+
     /// Does a lesson from its first line to its last.
     pub fn run(&mut self, lesson: &Lesson) {
         let mut stopped = None;
@@ -169,7 +227,7 @@ impl Desk {
                     }
                 }
                 "$" => {
-                    let shown = self.shell(&step.text);
+                    let shown = self.shell(&self.with_last_cycle(lesson, &step.text));
                     let sees: Vec<String> =
                         step.below.iter().map(|line| self.with_ports(line)).collect();
                     let lines: Vec<&str> =
@@ -221,16 +279,53 @@ fn is_seen(expected: &str, line: &str) -> bool {
     }
 }
 
+/// A port that was free a moment ago.
+fn free_port() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+    listener.expect("a port is free").port().to_string()
+}
+
+/// True if tests/setup has made the environment for Python. If not, that is said.
+fn has_python() -> bool {
+    let found = target().join("venv/bin/python").exists();
+    assert!(found || std::env::var_os("CI").is_none(), "no target/venv: run tests/setup");
+    if !found {
+        eprintln!("skipped: no target/venv; tests/setup makes it");
+    }
+    found
+}
+
+/// What makes pip take Flask from the folder into which tests/setup has loaded it from PyPI.
+fn wheels() -> Vec<(&'static str, PathBuf)> {
+    let folder = target().join("wheels");
+    if !folder.exists() {
+        return Vec::new();
+    }
+    vec![("PIP_NO_INDEX", PathBuf::from("1")), ("PIP_FIND_LINKS", folder)]
+}
+
+fn target() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("target")
+}
+
 fn lesson(number: usize) {
     let lessons = lesson_file::parse(lesson_file::TEXT).expect("the lessons' file keeps its rules");
     let mut desk = Desk::new();
     let lesson = &lessons[number - 1];
+    if lesson.text("needs").starts_with("python3") && !has_python() {
+        return;
+    }
     desk.serve("carafe");
     assert_eq!(desk.check(number), (false, BTreeSet::new()), "nothing was done yet");
     desk.run(lesson);
-    // What no command does: the form below the lesson.
-    let expected = lesson.all("seen").filter(|seen| seen.name != "answered");
-    let expected = expected.map(|seen| seen.text.clone());
+    if let Some(right) = lesson.text("right").split(" | ").find(|right| !right.is_empty()) {
+        for (answer, expected) in [("nothing", "\"nothing\" is not right.\n"), (right, "Right.\n")]
+        {
+            let command = format!("curl -d answer='{answer}' $B/lessons/{number}");
+            assert_eq!(desk.shell(&command), expected);
+        }
+    }
+    let expected = lesson.all("seen").map(|seen| seen.text.clone());
     assert_eq!(
         desk.check(number).1,
         expected.collect(),
@@ -266,6 +361,10 @@ lessons! {
     lesson_12_is_true 12
     lesson_13_is_true 13
     lesson_14_is_true 14
+    lesson_15_is_true 15
+    lesson_16_is_true 16
+    lesson_17_is_true 17
+    lesson_18_is_true 18
 }
 
 #[test]

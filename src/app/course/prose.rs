@@ -1,4 +1,4 @@
-//! Deeper: The texts of the lessons, as HTML and as lines for a terminal.
+//! Deeper: The texts of the course, as HTML and as lines for a terminal.
 //!
 //! A text may hold `code` and `[words](/path)`, which links the words to a path. All other
 //! characters are text, and none of them is HTML.
