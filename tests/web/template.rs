@@ -309,33 +309,39 @@ fn variables_of_the_handler_hide_those_of_the_application() {
     let app = App { session: Map::from([("user", "Ada")]), asked: Cell::new(0) };
     let variables = Map::from([("session", "mine")]);
     assert_eq!(
-        templates(&[("p", "{{ session }}")]).render("p", &variables, &app).unwrap().text,
+        templates(&[("p.html", "{{ session }}")]).render("p.html", &variables, &app).unwrap().text,
         "mine"
     );
 }
 
 #[test]
 fn functions_of_the_application_are_given_their_arguments_and_may_fail() {
-    let files =
-        templates(&[("p", "{{ shout(1, name, x=(1, 2), y=nothing) }}"), ("q", "\n {{ fail() }}")]);
+    let files = templates(&[
+        ("p.html", "{{ shout(1, name, x=(1, 2), y=nothing) }}"),
+        ("q.html", "\n {{ fail() }}"),
+    ]);
     assert_eq!(
-        files.render("p", &data(), &App::default()).unwrap().text,
+        files.render("p.html", &data(), &App::default()).unwrap().text,
         "[1,&#34;Ada&#34;]{&#34;x&#34;:[1,2],&#34;y&#34;:null}!"
     );
     assert_eq!(
-        files.render("q", &data(), &App::default()).unwrap_err().to_string(),
-        "q:2:5: it failed"
+        files.render("q.html", &data(), &App::default()).unwrap_err().to_string(),
+        "q.html:2:5: it failed"
     );
 }
 
 #[test]
 fn filters_of_the_application_are_found_by_name_and_take_the_place_of_others() {
     let mut files = templates(&[
-        ("p", "{{ i|euros }} {{ i|euros(',', 1) }} {{ name|upper }}"),
-        ("q", "{{ name|euros }}"),
+        ("p.html", "{{ i|euros }} {{ i|euros(',', 1) }} {{ name|upper }}"),
+        ("q.html", "{{ name|euros }}"),
     ]);
     assert!(
-        files.render("p", &data(), &()).unwrap_err().to_string().contains("no filter \"euros\"")
+        files
+            .render("p.html", &data(), &())
+            .unwrap_err()
+            .to_string()
+            .contains("no filter \"euros\"")
     );
     files.filter("euros", |value, arguments| {
         let whole = value.as_int().ok_or("euros takes an int")?;
@@ -343,17 +349,20 @@ fn filters_of_the_application_are_found_by_name_and_take_the_place_of_others() {
             .into())
     });
     files.filter("upper", |_, _| Ok("mine".into()));
-    assert_eq!(files.render("p", &data(), &()).unwrap().text, "&lt;7.00&gt; &lt;7,00&gt; mine");
     assert_eq!(
-        files.render("q", &data(), &()).unwrap_err().to_string(),
-        "q:1:9: euros takes an int"
+        files.render("p.html", &data(), &()).unwrap().text,
+        "&lt;7.00&gt; &lt;7,00&gt; mine"
+    );
+    assert_eq!(
+        files.render("q.html", &data(), &()).unwrap_err().to_string(),
+        "q.html:1:9: euros takes an int"
     );
 }
 
 #[test]
 fn each_example_of_the_reference_prints_what_it_says() {
     for (template, prints) in carafe::web::template::examples() {
-        let page = templates(&[("p", template)]).render("p", &Map::new(), &());
+        let page = templates(&[("p.html", template)]).render("p.html", &Map::new(), &());
         assert_eq!(page.map(|page| page.text), Ok(prints.to_owned()), "{template}");
     }
 }

@@ -99,6 +99,16 @@ fn deep_expressions_inside_of_deep_tags_and_includes_are_no_stack_overflow() {
 }
 
 #[test]
+fn long_chains_inside_of_deep_brackets_are_no_stack_overflow() {
+    for link in ["|string", ".x", " + 1", " and 1"] {
+        let text = (0..15).fold("1".to_owned(), |inner, level| {
+            format!("({inner}{})", link.repeat(45 - 3 * level))
+        });
+        error_of(&format!("{{{{ {text} }}}}"));
+    }
+}
+
+#[test]
 fn data_that_grows_into_itself_is_an_error_and_no_stack_overflow() {
     let deep = format!("{}1{}", "[".repeat(35), "]".repeat(35));
     for (grow, print) in [

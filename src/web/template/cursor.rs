@@ -1,42 +1,47 @@
 //! Deeper: the tokens of a template and how many have been read, for both parts of the parser.
 
-use super::mistake::{Mistake, Parsed};
+use super::function::Function;
+use super::mistake::Parsed;
 use super::scan::{Token, scan};
-use super::tree::{Block, CustomFilter};
+use super::tree::Node;
 
-/// How many levels of tags and brackets a template may have: each level needs stack.
-const DEPTH: usize = 48;
+/// How many levels of tags, brackets and operators a template may have: each needs stack.
+const DEPTH: usize = 50;
 
 /// A template that is being parsed.
 pub struct Parser<'s> {
-    /// Its text.
     pub source: &'s str,
     /// The filters of the application.
-    pub filters: &'s [(String, CustomFilter)],
+    pub filters: &'s [Function],
     /// The blocks so far.
-    pub blocks: Vec<Block>,
+    pub blocks: Vec<(String, Vec<Node>)>,
     /// How often the name `loop` appeared, without blocks and macros, which do not see it.
     pub loops: usize,
+    /// How many names and calls there were.
+    pub variables: usize,
+    /// How many levels are open. Who goes in counts with [`Parser::enter`], and sets the number
+    /// back at the end.
+    pub depth: usize,
     tokens: Vec<(Token<'s>, usize)>,
     next: usize,
-    depth: usize,
 }
 
 impl<'s> Parser<'s> {
     /// A parser before the first token.
-    pub fn new(source: &'s str, filters: &'s [(String, CustomFilter)]) -> Parsed<Parser<'s>> {
+    pub fn new(source: &'s str, filters: &'s [Function]) -> Parsed<Parser<'s>> {
         let (tokens, blocks) = (scan(source)?, Vec::new());
-        Ok(Parser { source, filters, blocks, loops: 0, tokens, next: 0, depth: 0 })
-    }
-
-    /// The next token.
-    pub fn peek(&self) -> &Token<'s> {
-        self.peek_at(0)
+        let (loops, variables, depth, next) = (0, 0, 0, 0);
+        Ok(Parser { source, filters, blocks, loops, variables, depth, tokens, next })
     }
 
     /// The token behind this number of others.
     pub fn peek_at(&self, count: usize) -> &Token<'s> {
         self.tokens.get(self.next + count).map_or(&Token::End, |(token, _)| token)
+    }
+
+    /// The next token.
+    pub fn peek(&self) -> &Token<'s> {
+        self.peek_at(0)
     }
 
     /// The place of the next token.
@@ -68,30 +73,21 @@ impl<'s> Parser<'s> {
 
     /// The name that comes next.
     pub fn name(&mut self, expected: &str) -> Parsed<&'s str> {
-        let Token::Name(name) = *self.peek() else {
-            return self.unexpected(expected);
-        };
-        self.skip(1);
+        let Token::Name(name) = *self.peek() else { return self.unexpected(expected) };
+        self.next += 1;
         Ok(name)
     }
 
     /// The mistake that something else comes next.
     pub fn unexpected<T>(&self, expected: &str) -> Parsed<T> {
-        Mistake::found(self.at(), format!("found {}, expected {expected}", self.peek()))
+        Err((self.at(), format!("found {}, expected {expected}", self.peek())))
     }
 
-    /// Goes this number of levels in; [`Parser::leave`] goes back.
+    /// Goes this number of levels in.
     pub fn enter(&mut self, levels: usize) -> Parsed<()> {
         self.depth += levels;
-        match self.depth > DEPTH {
-            true => Mistake::found(self.at(), "brackets and tags are too deep in one another"),
-            false => Ok(()),
-        }
-    }
-
-    /// Undoes [`Parser::enter`].
-    pub fn leave(&mut self, levels: usize) {
-        self.depth -= levels;
+        let too_deep = || (self.at(), "brackets and tags are too deep in one another".to_owned());
+        if self.depth > DEPTH { Err(too_deep()) } else { Ok(()) }
     }
 
     /// What is between brackets, with commas between; one more comma may come before the end.
@@ -110,17 +106,17 @@ impl<'s> Parser<'s> {
         Ok(items)
     }
 
-    /// `first`, or several with commas between them up to a sign of `ends`.
+    /// One, or several with commas between them up to a sign of `ends`; true if a comma came.
     pub fn several<T>(
         &mut self,
-        first: T,
         ends: &[&str],
-        item: impl Fn(&mut Self) -> Parsed<T>,
-    ) -> Parsed<Vec<T>> {
-        let mut items = vec![first];
+        mut item: impl FnMut(&mut Self) -> Parsed<T>,
+    ) -> Parsed<(Vec<T>, bool)> {
+        let mut items = vec![item(self)?];
+        let is_several = self.is_sign(&[","]);
         while self.take(",") && !self.is_sign(ends) {
             items.push(item(self)?);
         }
-        Ok(items)
+        Ok((items, is_several))
     }
 }

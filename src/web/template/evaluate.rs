@@ -7,28 +7,35 @@
 //!
 //! What is only printed or tested is borrowed, not cloned: counting the users of a shared value is
 //! slow when two processors share the count. See [`Names::peek`](super::names::Names::peek).
+//!
+//! What has values in brackets (filters, tests, functions, methods, macros) gets them computed from
+//! left to right, and bound to its parameters by place or by name. A function returns a sentence if
+//! it cannot do what it should; here the sentence gets a line and a column.
 
-use super::function::unknown;
+use super::function::{Function, bind, find, unknown};
 use super::kinds::place;
-use super::lists::slice;
+use super::lists::{range, slice};
 use super::methods::methods_of;
 use super::mistake::Rendering;
 use super::operators::{Operator, signed};
 use super::renderer::Renderer;
-use super::tree::{Expression, ExpressionKind as Kind};
-use crate::value::{Local, SequenceKind, Value};
+use super::tree::{Arguments, Expression, ExpressionKind as Kind};
+use crate::value::{Local, Map, SequenceKind, Value};
 
 impl<'a> Renderer<'a> {
     /// The value of an expression.
     pub fn evaluate(&mut self, expression: &'a Expression) -> Rendering<Value> {
-        match self.names.peek(expression) {
-            Some(value) => Ok(value.clone()),
-            None => self.make(expression),
+        if let Some(value) = self.names.peek(expression) {
+            return Ok(value.clone());
         }
+        self.enter(expression.at)?;
+        let value = self.compute(expression)?;
+        self.names.scope.depth -= 1;
+        Ok(value)
     }
 
     /// The value of an expression that must be defined.
-    pub fn defined(&mut self, expression: &'a Expression) -> Rendering<Value> {
+    fn defined(&mut self, expression: &'a Expression) -> Rendering<Value> {
         let value = self.evaluate(expression)?;
         self.must_be_defined(&value, expression)?;
         Ok(value)
@@ -38,16 +45,8 @@ impl<'a> Renderer<'a> {
     pub fn truth(&mut self, expression: &'a Expression) -> Rendering<bool> {
         match self.names.peek(expression) {
             Some(value) => Ok(value.is_true()),
-            None => Ok(self.make(expression)?.is_true()),
+            None => Ok(self.evaluate(expression)?.is_true()),
         }
-    }
-
-    /// The value of an expression that cannot be borrowed.
-    pub fn make(&mut self, expression: &'a Expression) -> Rendering<Value> {
-        self.enter(expression.at)?;
-        let value = self.compute(expression)?;
-        self.names.scope.depth -= 1;
-        Ok(value)
     }
 
     /// One arm for each kind of expression. What needs more than a few lines is a function of its
@@ -61,38 +60,35 @@ impl<'a> Renderer<'a> {
             Kind::Tuple(parts) => Ok(Value::sequence(SequenceKind::Tuple, self.all(parts)?)),
             Kind::Dict(pairs) => self.dict(pairs),
             Kind::Attribute(of, name) => self.attribute(of, name, at),
-            Kind::Index(of, index) => self.index(of, index),
+            Kind::Index(parts) => self.index(&parts[0], &parts[1]),
             Kind::Slice(of, bounds) => self.slice(of, bounds, at),
             Kind::Call(callee, arguments) => self.call(callee, arguments, at),
-            Kind::Filter(of, name, filter, arguments) => {
-                self.filtered(of, name, *filter, arguments, at)
-            }
+            Kind::Filter(of, filter, arguments) => self.filtered(of, filter, arguments, at),
             Kind::Test(of, test, arguments) => {
                 let given = self.arguments(arguments)?;
                 let value = self.evaluate(of)?;
                 self.apply("test", test, &value, given, at)
             }
-            Kind::Sign(sign, of) => {
+            Kind::Sign(plus, of) => {
                 let value = self.defined(of)?;
-                self.placed(at, signed(*sign, &value))
+                self.placed(at, signed(*plus, &value))
             }
-            Kind::Binary(operator, left, right, constant) => {
-                let left = (self.evaluate(left)?, &**left);
-                match self.operate(operator, &left, right, at)?.0 {
-                    Value::Html(text) if *constant => Ok(Value::Str(text)),
+            Kind::Binary(operator, parts, is_constant) => {
+                let left = self.evaluate(&parts[0])?;
+                match self.operate(operator, (&left, &parts[0]), &parts[1], at)?.0 {
+                    Value::Html(text) if *is_constant => Ok(Value::Str(text)),
                     value => Ok(value),
                 }
             }
             Kind::Compare(first, steps) => self.compare(first, steps),
             Kind::Not(of) => Ok((!self.truth(of)?).into()),
             // As in Python, the operand itself is the result: `name or 'nobody'`.
-            Kind::And(left, right) | Kind::Or(left, right) => {
-                let value = self.evaluate(left)?;
-                let decided = value.is_true() == matches!(expression.kind, Kind::Or(..));
-                if decided { Ok(value) } else { self.evaluate(right) }
+            Kind::Logic(is_or, parts) => {
+                let value = self.evaluate(&parts[0])?;
+                if value.is_true() == *is_or { Ok(value) } else { self.evaluate(&parts[1]) }
             }
-            Kind::Choice(test, yes, no) => match (self.truth(test)?, no) {
-                (true, _) => self.evaluate(yes),
+            Kind::Choice(parts, no) => match (self.truth(&parts[1])?, no) {
+                (true, _) => self.evaluate(&parts[0]),
                 (false, Some(no)) => self.evaluate(no),
                 // `'x' if a` without else: nothing is printed, and there is no warning.
                 (false, None) => Ok(Value::Undefined),
@@ -137,23 +133,24 @@ impl<'a> Renderer<'a> {
     /// error. A key that the dict does not have is no error, but an undefined value.
     #[inline(never)]
     fn attribute(&mut self, of: &'a Expression, name: &'a str, at: usize) -> Rendering<Value> {
-        let value = self.evaluate(of)?;
-        match &value {
-            Value::Undefined => {
-                let part = of.undefined_part().unwrap_or(of);
-                let described = self.names.describe(part);
-                self.error(part.at, format!("{described}, so it has no \"{name}\""))
-            }
-            Value::Local(Local::Loop(number)) => self.loop_attribute(*number, name, at),
-            // In Jinja a method that is not called prints as `<built-in method items …>`. No author
-            // wants that on a page.
-            _ if methods_of(&value).iter().any(|method| method.name == name) => {
-                let key = value.pairs().map(|_| format!(" or, for the key, ['{name}']"));
-                let (kind, key) = (value.type_name(), key.unwrap_or_default());
-                self.error(at, format!("\"{name}\" is a method of {kind}, expected .{name}(){key}"))
-            }
-            _ => Ok(value.under(&name.into()).cloned().unwrap_or(Value::Undefined)),
+        if let Some(Value::Local(Local::Loop(number))) = self.names.peek(of) {
+            return self.loop_attribute(*number, name, at);
         }
+        let value = self.evaluate(of)?;
+        if value.is_undefined() {
+            let part = of.undefined_part().unwrap_or(of);
+            let described = self.names.describe(part);
+            return self.error(part.at, format!("{described}, so it has no \"{name}\""));
+        }
+        // In Jinja a method that is not called prints as `<built-in method items …>`. No author
+        // wants that on a page.
+        if methods_of(&value).iter().any(|method| method.name == name) {
+            let key = value.pairs().map(|_| format!(" or, for the key, ['{name}']"));
+            let (kind, key) = (value.type_name(), key.unwrap_or_default());
+            let message = format!("\"{name}\" is a method of {kind}, expected .{name}(){key}");
+            return self.error(at, message);
+        }
+        Ok(value.under(&name.into()).cloned().unwrap_or(Value::Undefined))
     }
 
     /// `loop.index` and the others. A name that `loop` does not have is an error, and the message
@@ -161,18 +158,17 @@ impl<'a> Renderer<'a> {
     fn loop_attribute(&self, number: usize, name: &str, at: usize) -> Rendering<Value> {
         const NAMES: [&str; 8] =
             ["index", "index0", "revindex", "revindex0", "first", "last", "length", "cycle"];
-        let Some(state) = self.loops.get(number) else {
+        let Some((index, length)) = self.loops.get(number).copied() else {
             return self.error(at, "this loop is over");
         };
-        let left = state.length - state.index;
         Ok(match name {
-            "index" => (state.index + 1).into(),
-            "index0" => state.index.into(),
-            "revindex" => left.into(),
-            "revindex0" => (left - 1).into(),
-            "first" => (state.index == 0).into(),
-            "last" => (left == 1).into(),
-            "length" => state.length.into(),
+            "index" => (index + 1).into(),
+            "index0" => index.into(),
+            "revindex" => (length - index).into(),
+            "revindex0" => (length - index - 1).into(),
+            "first" => (index == 0).into(),
+            "last" => (index + 1 == length).into(),
+            "length" => length.into(),
             _ => return self.error(at, unknown("name in loop:", name, NAMES)),
         })
     }
@@ -214,20 +210,20 @@ impl<'a> Renderer<'a> {
     fn operate(
         &mut self,
         operator: &Operator,
-        (left, left_expression): &(Value, &'a Expression),
+        (left, left_expression): (&Value, &'a Expression),
         right_expression: &'a Expression,
         at: usize,
     ) -> Rendering<(Value, Value)> {
         let right = self.evaluate(right_expression)?;
-        if !operator.takes_undefined {
+        if operator.sign == "~" {
+            self.names.warn(left, left_expression);
+            self.names.warn(&right, right_expression);
+        } else if !operator.takes_undefined {
             self.must_be_defined(left, left_expression)?;
             // Where `%` fills in a string, an undefined value fills in nothing.
             if operator.sign != "%" || left.as_str().is_none() {
                 self.must_be_defined(&right, right_expression)?;
             }
-        } else if operator.sign == "~" {
-            self.names.warn(left, left_expression);
-            self.names.warn(&right, right_expression);
         }
         Ok((self.placed(at, (operator.call)(left, &right))?, right))
     }
@@ -242,12 +238,112 @@ impl<'a> Renderer<'a> {
     ) -> Rendering<Value> {
         let mut left = (self.evaluate(first)?, first);
         for (operator, at, expression) in steps {
-            let (holds, right) = self.operate(operator, &left, expression, *at)?;
+            let (holds, right) = self.operate(operator, (&left.0, left.1), expression, *at)?;
             if !holds.is_true() {
                 return Ok(false.into());
             }
             left = (right, expression);
         }
         Ok(true.into())
+    }
+
+    /// The values of a call: those by place, and those by name.
+    #[inline(never)]
+    fn arguments(&mut self, arguments: &'a Arguments) -> Rendering<(Vec<Value>, Map)> {
+        let placed =
+            arguments.placed.iter().map(|value| self.kept(value)).collect::<Rendering<_>>();
+        let named = |(name, value): &'a (String, _)| Ok((name.as_str(), self.kept(value)?));
+        Ok((placed?, arguments.named.iter().map(named).collect::<Rendering<_>>()?))
+    }
+
+    /// What a filter makes of a value. An undefined value adds a warning, unless the filter is
+    /// `default`, which is made for it.
+    #[inline(never)]
+    fn filtered(
+        &mut self,
+        of: &'a Expression,
+        filter: &'a Function,
+        arguments: &'a Arguments,
+        at: usize,
+    ) -> Rendering<Value> {
+        let input = self.evaluate(of)?;
+        if !matches!(&*filter.name, "default" | "d") {
+            self.names.warn(&input, of);
+        }
+        let given = self.arguments(arguments)?;
+        self.apply("filter", filter, &input, given, at)
+    }
+
+    /// Calls a row of a table of functions.
+    fn apply(
+        &self,
+        kind: &str,
+        row: &Function,
+        value: &Value,
+        (placed, named): (Vec<Value>, Map),
+        at: usize,
+    ) -> Rendering<Value> {
+        let values = bind(row.parameters, placed, named)
+            .map_err(|problem| format!("the {kind} {} {problem}", row.name));
+        self.placed(at, values.and_then(|values| (row.call)(value, &values)))
+    }
+
+    /// A call: of a method if there is a point before the name, else of a macro, else of a function
+    /// of the application.
+    #[inline(never)]
+    fn call(
+        &mut self,
+        callee: &'a Expression,
+        arguments: &'a Arguments,
+        at: usize,
+    ) -> Rendering<Value> {
+        let given = self.arguments(arguments)?;
+        let name = match &callee.kind {
+            Kind::Attribute(of, name) => return self.method(of, name, given, callee.at),
+            Kind::Name(name) => name,
+            _ => return self.error(at, "only a name or a method can be called"),
+        };
+        match self.names.peek(callee) {
+            Some(Value::Local(Local::Macro(number))) => self.call_macro(*number, given, at),
+            Some(value) => {
+                self.error(at, format!("{name} is {}, not a function", value.type_name()))
+            }
+            None => match (&**name, &given.0[..], given.1.is_empty()) {
+                ("range", numbers, true) => self.placed(at, range(numbers)),
+                ("super", [], true) => self.super_block(at),
+                (_, placed, _) => match self.names.call(name, placed, &given.1) {
+                    Some(result) => self.placed(at, result),
+                    None => {
+                        let near = self.names.hint(name, &["range", "super"]);
+                        self.error(at, format!("there is no function \"{name}\"{near}"))
+                    }
+                },
+            },
+        }
+    }
+
+    /// A call of a name behind a point: a macro that was imported, `loop.cycle`, or a row of a
+    /// table of methods.
+    fn method(
+        &mut self,
+        of: &'a Expression,
+        name: &'a str,
+        mut given: (Vec<Value>, Map),
+        at: usize,
+    ) -> Rendering<Value> {
+        let value = self.defined(of)?;
+        match (&value, value.get(name)) {
+            (_, Some(Value::Local(Local::Macro(number)))) => self.call_macro(*number, given, at),
+            (Value::Local(Local::Loop(number)), _) if name == "cycle" && !given.0.is_empty() => {
+                let (index, _) = self.loops.get(*number).copied().unwrap_or_default();
+                let place = index % given.0.len();
+                Ok(given.0.swap_remove(place))
+            }
+            _ => {
+                let what = format!("method of {}", value.type_name());
+                let method = self.placed(at, find(methods_of(&value), &what, name))?;
+                self.apply("method", method, &value, given, at)
+            }
+        }
     }
 }

@@ -11,27 +11,23 @@
 //! the sign belongs to the 2.
 //!
 //! Each function takes what it knows from the front of the tokens. The first token that does not
-//! fit is the mistake, and the message says what could have been there.
+//! fit is the mistake, and the message says what could have been there. Filters and tests are
+//! looked up here, once, so that an unknown name is an error before any page is made.
 //!
-//! Filters and tests are looked up here, once, so that an unknown name is an error before any page
-//! is made.
+//! A chain such as `a + b + c` is a tree of three levels, so each link counts as a level. What is
+//! rare is in functions of its own, `inline(never)`, so that those that call themselves need little
+//! stack.
 //!
 //! Left out: steps of slices, `a[::2]`, and `*` and `**` before arguments.
 
 use super::cursor::Parser;
-use super::filters::FILTERS;
+use super::filters::{FILTERS, TESTS};
 use super::function::{find, unknown};
-use super::mistake::{Mistake, Parsed};
+use super::mistake::Parsed;
 use super::operators::{OPERATORS, Operator};
-use super::predicates::TESTS;
 use super::scan::Token;
-use super::tree::{Arguments, Expression, ExpressionKind as Kind, Filter};
+use super::tree::{Arguments, Expression, ExpressionKind as Kind};
 use crate::value::Value;
-
-/// How many levels an expression may have: each needs stack here and again in each rendering. What
-/// is rare is in functions of its own, `inline(never)`, so that the functions that call themselves
-/// need little stack.
-const DEPTH: usize = 40;
 
 /// Words that are no names.
 const RESERVED: [&str; 7] = ["and", "or", "not", "in", "is", "if", "else"];
@@ -46,12 +42,15 @@ impl Parser<'_> {
     /// `a if b else c`.
     pub fn tuple(&mut self, choice: bool) -> Parsed<Expression> {
         let at = self.at();
-        let first = self.one(choice)?;
-        if !self.is_sign(&[","]) {
-            return Ok(first);
-        }
         let ends = ["}}", "%}", ")", ":"];
-        node(Kind::Tuple(self.several(first, &ends, |parser| parser.one(choice))?), at)
+        let (mut items, is_tuple) = self.several(&ends, |parser| parser.one(choice))?;
+        match items.pop() {
+            Some(only) if !is_tuple => Ok(only),
+            last => {
+                items.extend(last);
+                Ok(Expression { kind: Kind::Tuple(items), at })
+            }
+        }
     }
 
     /// One expression.
@@ -61,16 +60,16 @@ impl Parser<'_> {
 
     /// An expression with its `if … else …`, which is looser than all operators.
     fn one(&mut self, choice: bool) -> Parsed<Expression> {
+        let depth = self.depth;
         self.enter(1)?;
         let mut left = self.operation(OR)?;
         while choice && self.take("if") {
+            self.enter(1)?;
             let test = self.operation(OR)?;
-            let otherwise = if self.take("else") { Some(self.expression()?) } else { None };
-            let at = left.at;
-            let kind = Kind::Choice(Box::new(test), Box::new(left), otherwise.map(Box::new));
-            left = node(kind, at)?;
+            let no = if self.take("else") { Some(Box::new(self.expression()?)) } else { None };
+            left = Expression { at: left.at, kind: Kind::Choice(Box::new([left, test]), no) };
         }
-        self.leave(1);
+        self.depth = depth;
         Ok(left)
     }
 
@@ -79,32 +78,33 @@ impl Parser<'_> {
     /// A tighter operator after an operand takes that operand first: the function calls itself
     /// with a higher level.
     fn operation(&mut self, lowest: u8) -> Parsed<Expression> {
+        let (depth, variables, at) = (self.depth, self.variables, self.at());
         self.enter(1)?;
-        let at = self.at();
-        let mut left = if lowest <= NOT && self.take("not") {
-            node(Kind::Not(Box::new(self.operation(NOT)?)), at)?
-        } else {
-            self.signed(true)?
+        let mut left = match lowest <= NOT && self.take("not") {
+            true => Expression { kind: Kind::Not(Box::new(self.operation(NOT)?)), at },
+            false => self.signed(true)?,
         };
         loop {
             let at = self.at();
-            if lowest == OR && self.take("or") {
-                left = pair(Kind::Or, left, self.operation(OR + 1)?, at)?;
+            let kind = if lowest == OR && self.take("or") {
+                Kind::Logic(true, Box::new([left, self.operation(OR + 1)?]))
             } else if lowest <= AND && self.take("and") {
-                left = pair(Kind::And, left, self.operation(AND + 1)?, at)?;
+                Kind::Logic(false, Box::new([left, self.operation(AND + 1)?]))
             } else if let Some(operator) = self.operator().filter(|next| next.level >= lowest) {
                 if operator.compares() {
-                    left = self.comparison(left)?;
-                    continue;
+                    self.comparison(left)?
+                } else {
+                    self.skip(1);
+                    let right = self.operation(operator.level + 1)?;
+                    let is_constant = operator.sign == "~" && self.variables == variables;
+                    Kind::Binary(operator, Box::new([left, right]), is_constant)
                 }
-                self.skip(1);
-                let right = self.operation(operator.level + 1)?;
-                let constant = operator.sign == "~" && left.is_constant() && right.is_constant();
-                left = pair(|a, b| Kind::Binary(operator, a, b, constant), left, right, at)?;
             } else {
-                self.leave(1);
+                self.depth = depth;
                 return Ok(left);
-            }
+            };
+            left = Expression { kind, at };
+            self.enter(1)?;
         }
     }
 
@@ -121,28 +121,27 @@ impl Parser<'_> {
 
     /// Comparisons make a chain: in `a < b < c` the b is compared twice, and both must hold.
     #[inline(never)]
-    fn comparison(&mut self, first: Expression) -> Parsed<Expression> {
-        let at = self.at();
+    fn comparison(&mut self, first: Expression) -> Parsed<Kind> {
         let mut steps = Vec::new();
         while let Some(operator) = self.operator().filter(|operator| operator.compares()) {
             let at = self.at();
             self.skip(if operator.sign == "not in" { 2 } else { 1 });
-            let right = self.operation(operator.level + 1)?;
-            steps.push((operator, at, right));
+            steps.push((operator, at, self.operation(operator.level + 1)?));
         }
-        node(Kind::Compare(Box::new(first), steps), at)
+        Ok(Kind::Compare(Box::new(first), steps))
     }
 
     /// A value with the signs before it and what follows it: `-a.b[0]|filter`.
     fn signed(&mut self, filters: bool) -> Parsed<Expression> {
+        let depth = self.depth;
         self.enter(1)?;
         let at = self.at();
         let mut value = match *self.peek() {
             Token::Sign(sign @ ("-" | "+")) => {
                 self.skip(1);
                 // Filters after the value apply to it with its sign: `-1|abs` is 1.
-                let sign = if sign == "-" { '-' } else { '+' };
-                node(Kind::Sign(sign, Box::new(self.signed(false)?)), at)?
+                let of = Box::new(self.signed(false)?);
+                Expression { kind: Kind::Sign(sign == "+", of), at }
             }
             _ => self.primary()?,
         };
@@ -154,9 +153,10 @@ impl Parser<'_> {
             } else if filters && self.take("is") {
                 value = self.test(value, at)?;
             } else {
-                self.leave(1);
+                self.depth = depth;
                 return Ok(value);
             }
+            self.enter(1)?;
         }
     }
 
@@ -169,6 +169,7 @@ impl Parser<'_> {
             Token::Name("none" | "None") => Kind::Constant(Value::Null),
             Token::Name(name) if !RESERVED.contains(&name) => {
                 self.loops += usize::from(name == "loop");
+                self.variables += 1;
                 Kind::Name(name.to_owned())
             }
             Token::Int(number) => Kind::Constant(number.into()),
@@ -185,76 +186,76 @@ impl Parser<'_> {
             _ => return self.unexpected("a value"),
         };
         self.skip(1);
-        node(kind, at)
+        Ok(Expression { kind, at })
     }
 
     /// `(…)` groups or makes a tuple, `[…]` makes a list, `{…}` a dict.
     #[inline(never)]
     fn bracket(&mut self, bracket: &str, at: usize) -> Parsed<Expression> {
         self.skip(1);
-        match bracket {
-            "(" if self.take(")") => node(Kind::Tuple(Vec::new()), at),
+        let kind = match bracket {
+            "(" if self.take(")") => Kind::Tuple(Vec::new()),
             "(" => {
                 let inner = self.tuple(true)?;
                 self.expect(")")?;
-                Ok(inner)
+                return Ok(inner);
             }
-            "[" => node(Kind::List(self.listed("]", Parser::expression)?), at),
-            _ => {
-                let pairs = self.listed("}", |parser| {
-                    let key = parser.expression()?;
-                    parser.expect(":")?;
-                    Ok((key, parser.expression()?))
-                })?;
-                node(Kind::Dict(pairs), at)
-            }
-        }
+            "[" => Kind::List(self.listed("]", Parser::expression)?),
+            _ => Kind::Dict(self.listed("}", |parser| {
+                let key = parser.expression()?;
+                parser.expect(":")?;
+                Ok((key, parser.expression()?))
+            })?),
+        };
+        Ok(Expression { kind, at })
     }
 
     /// `.name`, `.0`, `[index]`, `[from:to]` and `(…)`, in any number.
     fn postfix(&mut self, mut value: Expression) -> Parsed<Expression> {
         loop {
-            let at = self.at();
-            if self.take(".") {
-                let at = self.at();
-                value = match *self.peek() {
-                    Token::Name(name) => {
-                        node(Kind::Attribute(Box::new(value), name.to_owned()), at)?
-                    }
+            let mut at = self.at();
+            let kind = if self.take(".") {
+                at = self.at();
+                let kind = match *self.peek() {
+                    Token::Name(name) => Kind::Attribute(Box::new(value), name.to_owned()),
                     Token::Int(number) => {
-                        let index = node(Kind::Constant(number.into()), at)?;
-                        pair(Kind::Index, value, index, at)?
+                        let index = Expression { kind: Kind::Constant(number.into()), at };
+                        Kind::Index(Box::new([value, index]))
                     }
                     _ => return self.unexpected("a name or a number after the point"),
                 };
                 self.skip(1);
+                kind
             } else if self.take("[") {
-                value = self.subscript(value, at)?;
+                self.subscript(value, at)?
             } else if self.take("(") {
                 // A message about a call is shown at its name, not at its bracket.
-                let (at, arguments) = (value.at, self.arguments()?);
-                value = node(Kind::Call(Box::new(value), arguments), at)?;
+                at = value.at;
+                self.variables += 1;
+                Kind::Call(Box::new(value), self.arguments()?)
             } else {
                 return Ok(value);
-            }
+            };
+            value = Expression { kind, at };
+            self.enter(1)?;
         }
     }
 
     /// After `[`: an index, or two bounds with a colon between them, then `]`.
     #[inline(never)]
-    fn subscript(&mut self, value: Expression, at: usize) -> Parsed<Expression> {
-        let bound = |parser: &mut Self| match parser.peek() {
-            Token::Sign(":" | "]") => Ok(None),
-            _ => parser.expression().map(Some),
+    fn subscript(&mut self, value: Expression, at: usize) -> Parsed<Kind> {
+        let bound = |parser: &mut Self| match parser.is_sign(&[":", "]"]) {
+            true => Ok(None),
+            false => parser.expression().map(Some),
         };
         let from = bound(self)?;
         let slices = self.take(":");
         let to = if slices { bound(self)? } else { None };
         self.expect("]")?;
         match from {
-            Some(index) if !slices => pair(Kind::Index, value, index, at),
-            None if !slices => Mistake::found(at, "found [], expected an index"),
-            from => node(Kind::Slice(Box::new(value), Box::new([from, to])), at),
+            Some(index) if !slices => Ok(Kind::Index(Box::new([value, index]))),
+            None if !slices => Err((at, "found [], expected an index".to_owned())),
+            from => Ok(Kind::Slice(Box::new(value), Box::new([from, to]))),
         }
     }
 
@@ -264,41 +265,33 @@ impl Parser<'_> {
         let mut arguments = Arguments::default();
         self.listed(")", |parser| {
             let at = parser.at();
-            if let (Token::Name(name), Token::Sign("=")) =
-                (parser.peek().clone(), parser.peek_at(1))
-            {
-                parser.skip(2);
-                if arguments.named.iter().any(|(known, _)| **known == *name) {
-                    return Mistake::found(at, format!("found {name}= for the second time"));
+            let name = match parser.peek() {
+                Token::Name(name) if *parser.peek_at(1) == Token::Sign("=") => *name,
+                _ if !arguments.named.is_empty() => {
+                    return parser.unexpected("name=value: values by place come first");
                 }
-                arguments.named.push((name.into(), parser.expression()?));
-                return Ok(());
+                _ => return Ok(arguments.placed.push(parser.expression()?)),
+            };
+            parser.skip(2);
+            if arguments.named.iter().any(|(known, _)| known == name) {
+                return Err((at, format!("found {name}= for the second time")));
             }
-            if !arguments.named.is_empty() {
-                return parser.unexpected("name=value: values by place come first");
-            }
-            arguments.placed.push(parser.expression()?);
-            Ok(())
+            Ok(arguments.named.push((name.to_owned(), parser.expression()?)))
         })?;
         Ok(arguments)
     }
 
-    /// After `|`: `name` or `name(…)`.
+    /// After `|`: `name` or `name(…)`. A filter of the application may replace a built-in one.
     #[inline(never)]
     fn filter(&mut self, value: Expression) -> Parsed<Expression> {
         let at = self.at();
         let name = self.name("the name of a filter")?;
-        // A filter of the application may have the name of a built-in one, and replaces it.
-        let custom = self.filters.iter().find(|(known, _)| known == name);
-        let built_in = || FILTERS.iter().find(|row| row.name == name).map(Filter::BuiltIn);
-        let Some(filter) = custom.map(|(_, custom)| Filter::Custom(*custom)).or_else(built_in)
-        else {
-            let custom = self.filters.iter().map(|(name, _)| name.as_str());
-            let known = FILTERS.iter().map(|row| row.name).chain(custom);
-            return Mistake::found(at, unknown("filter", name, known));
+        let mut known = self.filters.iter().chain(FILTERS);
+        let Some(row) = known.clone().find(|row| row.name == name).cloned() else {
+            return Err((at, unknown("filter", name, known.by_ref().map(|row| &*row.name))));
         };
-        let arguments = if self.take("(") { self.arguments()? } else { Default::default() };
-        node(Kind::Filter(Box::new(value), name.to_owned(), filter, arguments), at)
+        let arguments = if self.take("(") { self.arguments()? } else { Arguments::default() };
+        Ok(Expression { kind: Kind::Filter(Box::new(value), row, arguments), at })
     }
 
     /// After `is`: `[not] name`, `name(…)` or `name value`.
@@ -307,7 +300,7 @@ impl Parser<'_> {
         let negated = self.take("not");
         let at = self.at();
         let name = self.name("the name of a test")?;
-        let test = find(TESTS, "test", name).or_else(|message| Mistake::found(at, message))?;
+        let test = find(TESTS, "test", name).map_err(|message| (at, message))?;
         let mut arguments = Arguments::default();
         if self.take("(") {
             arguments = self.arguments()?;
@@ -322,25 +315,10 @@ impl Parser<'_> {
             // Jinja takes what comes here for a value of the test.
             return self.unexpected("an operator: a test with more after it needs brackets");
         }
-        let test = node(Kind::Test(Box::new(value), test, arguments), at)?;
-        if negated { node(Kind::Not(Box::new(test)), is_at) } else { Ok(test) }
+        let test = Expression { kind: Kind::Test(Box::new(value), test, arguments), at };
+        match negated {
+            true => Ok(Expression { kind: Kind::Not(Box::new(test)), at: is_at }),
+            false => Ok(test),
+        }
     }
-}
-
-/// An expression that is not too deep.
-fn node(kind: Kind, at: usize) -> Parsed<Expression> {
-    match Expression::new(kind, at) {
-        expression if expression.depth <= DEPTH => Ok(expression),
-        _ => Mistake::found(at, format!("the expression is more than {DEPTH} levels deep")),
-    }
-}
-
-/// An expression of two parts.
-fn pair(
-    kind: impl FnOnce(Box<Expression>, Box<Expression>) -> Kind,
-    left: Expression,
-    right: Expression,
-    at: usize,
-) -> Parsed<Expression> {
-    node(kind(Box::new(left), Box::new(right)), at)
 }

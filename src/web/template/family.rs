@@ -1,4 +1,4 @@
-//! Deeper: pages of several templates: `extends`, `block`, `super()`, `include` and `import`.
+//! Deeper: pages of several templates: `extends`, `block`, `super()`, `include`, `import`, macros.
 //!
 //! A page and the layouts above it are a family: the page first, the layout that extends nothing
 //! last. Their bodies run in that order; all but the last print nothing. Where the last one has a
@@ -6,16 +6,16 @@
 //! next.
 //!
 //! An included template has a family of its own, and sees the names of the page around it. An
-//! imported template is run once for its macros.
+//! imported template is run once for its macros. A macro is a value: it may have a name, be in a
+//! module, or be given to another macro.
 //!
 //! Left out: `self.name()`, which repeats a block.
 
-use super::function::unknown;
+use super::function::{bind, unknown};
 use super::mistake::Rendering;
-use super::names::Bound;
 use super::renderer::Renderer;
-use super::tree::{Expression, Import, Imported, Tree};
-use crate::value::Value;
+use super::tree::{Expression, Macro, Tree};
+use crate::value::{Local, Map, Value};
 
 impl<'a> Renderer<'a> {
     /// A whole template: its own body, then those of the templates that it extends.
@@ -36,16 +36,15 @@ impl<'a> Renderer<'a> {
     /// The block of this name, in the version of the first template of the family from `generation`
     /// on that has one; false if none has.
     pub fn block(&mut self, name: &'a str, generation: usize) -> Rendering<bool> {
-        let block_in = |tree: &'a Tree| tree.blocks.iter().find(|block| block.name == name);
-        let mut found = self.family().iter().enumerate().skip(generation);
-        let found = found.find_map(|(at, tree)| Some((at, *tree, block_in(tree)?)));
-        let Some((generation, tree, block)) = found else {
-            return Ok(false);
-        };
-        let mut scope = self.names.apart(tree, self.names.scope.page);
-        scope.block = Some((name, generation));
-        self.inside(scope, &block.body, 0)?;
-        Ok(true)
+        for (at, tree) in self.family().clone().into_iter().enumerate().skip(generation) {
+            if let Some((_, body)) = tree.blocks.iter().find(|(known, _)| known == name) {
+                let mut scope = self.names.apart(tree, self.names.scope.page);
+                scope.block = Some((name, at));
+                self.inside(scope, body, 0)?;
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// What `super()` stands for: this block in the next template of the family that has one.
@@ -54,17 +53,15 @@ impl<'a> Renderer<'a> {
             return self.error(at, "found super() outside of a block");
         };
         let start = self.out.len();
-        match self.block(name, generation + 1)? {
-            true => Ok(self.cut_off(start)),
-            false => {
-                self.error(at, format!("found super(), but no template above has a block {name}"))
-            }
+        if self.block(name, generation + 1)? {
+            return Ok(self.cut_off(start));
         }
+        self.error(at, format!("found super(), but no template above has a block {name}"))
     }
 
     /// `extends`: the template goes on without printing, and the other one comes after it.
     #[inline(never)]
-    pub(super) fn extends(&mut self, name: &'a Expression) -> Rendering {
+    pub fn extends(&mut self, name: &'a Expression) -> Rendering {
         if self.names.scope.silent {
             return self.error(name.at, "found a second {% extends %}, expected one at most");
         }
@@ -79,19 +76,49 @@ impl<'a> Renderer<'a> {
 
     /// `include`: the other template prints at this place. What it sets ends with it.
     #[inline(never)]
-    pub(super) fn include(&mut self, name: &'a Expression) -> Rendering {
-        let tree = self.named_template(name)?;
-        let page = self.other_template(tree, name.at, true)?;
+    pub fn include(&mut self, name: &'a Expression) -> Rendering {
+        let page = self.other_template(name, true)?;
         self.names.pages.truncate(page);
         Ok(())
     }
 
+    /// `import` and `from … import`: runs the other template, drops what it prints, and gives names
+    /// to what it has set.
+    #[inline(never)]
+    pub fn import(
+        &mut self,
+        name: &'a Expression,
+        with_context: bool,
+        names: &'a [(Option<String>, String, usize)],
+    ) -> Rendering {
+        let start = self.out.len();
+        let page = self.other_template(name, with_context)?;
+        self.out.truncate(start);
+        let public = self.names.public(page);
+        for (there, here, at) in names {
+            let value = match there {
+                None => public.clone().into(),
+                Some(there) => match public.get(there) {
+                    Some(value) => value.clone(),
+                    None => {
+                        let what = format!("name in {}", self.names.pages[page].family[0].name);
+                        let known = public.iter().map(|(name, _)| name);
+                        return self.error(*at, unknown(&what, there, known));
+                    }
+                },
+            };
+            self.names.set(here, value);
+        }
+        Ok(())
+    }
+
     /// Runs a template at this place, as a page of its own, whose number is returned.
-    fn other_template(&mut self, tree: &'a Tree, at: usize, context: bool) -> Rendering<usize> {
-        let page = self.names.add_page(tree, context);
+    fn other_template(&mut self, name: &'a Expression, with_context: bool) -> Rendering<usize> {
+        let tree = self.named_template(name)?;
+        let page = self.names.add_page(tree, with_context);
         let mut scope = self.names.apart(tree, page);
         scope.at_top = true;
-        let outer = self.open(scope, at)?;
+        let outer = self.open(scope, name.at)?;
         self.template()?;
         self.names.close(outer);
         Ok(page)
@@ -100,17 +127,13 @@ impl<'a> Renderer<'a> {
     /// The template that the expression names: with a list of names, the first that is there.
     fn named_template(&mut self, expression: &'a Expression) -> Rendering<&'a Tree> {
         let (value, at) = (self.evaluate(expression)?, expression.at);
-        let names = match value.as_list() {
-            Some(names) => names,
-            None => std::slice::from_ref(&value),
-        };
         let mut problem = None;
-        for name in names {
+        for name in value.as_list().unwrap_or(std::slice::from_ref(&value)) {
             let Some(name) = name.as_str() else {
                 let found = name.type_name();
                 return self.error(at, format!("found {found}, expected the name of a template"));
             };
-            match self.shelf.tree(name)? {
+            match self.shelf.1.tree(self.shelf.0, name)? {
                 Ok(tree) => return Ok(tree),
                 Err(missing) => _ = problem.get_or_insert(missing),
             }
@@ -118,28 +141,47 @@ impl<'a> Renderer<'a> {
         self.error(at, problem.unwrap_or_else(|| "found no name of a template".to_owned()))
     }
 
-    /// `import` and `from … import`: runs the other template, drops what it prints, and gives names
-    /// to what it has set.
-    #[inline(never)]
-    pub(super) fn import(&mut self, parts: &'a Import) -> Rendering {
-        let tree = self.named_template(&parts.template)?;
-        let start = self.out.len();
-        let page = self.other_template(tree, parts.template.at, parts.with_context)?;
-        self.out.truncate(start);
-        let public = self.names.public(page);
-        match &parts.names {
-            Imported::Whole(name) => self.names.set(name, Bound::Value(public.into())),
-            Imported::Some(names) => {
-                for (there, here, at) in names {
-                    let Some(value) = public.get(there) else {
-                        let known = public.iter().map(|(name, _)| name);
-                        let what = format!("name in {}", tree.name);
-                        return self.error(*at, unknown(&what, there, known));
-                    };
-                    self.names.set(here, Bound::Value(value.clone()));
-                }
-            }
+    /// `{% macro name(…) %}`: the macro becomes a value.
+    pub fn define(&mut self, parts: &'a Macro) {
+        let (tree, page) = (self.names.scope.tree, self.names.scope.page);
+        let is_same =
+            |known: &(&Macro, &Tree, usize)| std::ptr::eq(known.0, parts) && known.2 == page;
+        let number = self.macros.iter().position(is_same).unwrap_or(self.macros.len());
+        if number == self.macros.len() {
+            self.macros.push((parts, tree, page));
         }
-        Ok(())
+        self.names.set(&parts.name, Value::Local(Local::Macro(number)));
+    }
+
+    /// What a macro prints. It sees what its template has set at the top, and its parameters.
+    #[inline(never)]
+    pub fn call_macro(
+        &mut self,
+        number: usize,
+        (placed, named): (Vec<Value>, Map),
+        at: usize,
+    ) -> Rendering<Value> {
+        let Some(&(parts, tree, page)) = self.macros.get(number) else {
+            return self.error(at, "this macro belongs to another page");
+        };
+        let values = bind(&parts.parameters, placed, named)
+            .or_else(|problem| self.error(at, format!("the macro {} {problem}", parts.name)))?;
+        let start = self.out.len();
+        let outer = self.open(self.names.apart(tree, page), at)?;
+        // The defaults belong to the last parameters. A default sees the parameters before it.
+        let first_default = parts.parameters.len() - parts.defaults.len();
+        for (at, name) in parts.parameters.iter().enumerate() {
+            let value = match (values.get(at), at.checked_sub(first_default)) {
+                (None | Some(Value::Undefined), Some(default)) => {
+                    self.kept(&parts.defaults[default])?
+                }
+                (value, _) => value.cloned().unwrap_or(Value::Undefined),
+            };
+            self.names.set(name, value);
+        }
+        self.nodes(&parts.body)?;
+        let text = self.cut_off(start);
+        self.names.close(outer);
+        Ok(text)
     }
 }

@@ -6,20 +6,25 @@
 use super::scan::shortened;
 use crate::near::nearest;
 use crate::value::{Map, Value};
+use std::borrow::Cow;
 
 /// A filter, a test or a method.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Function {
     /// Its name in templates.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// The names of its parameters; [`ANY`] if it takes any number of values.
     pub parameters: &'static [&'static str],
     /// What it does: it gets the value before its name, and a value for each parameter.
     /// [`Value::Undefined`] stands for a parameter without a value; those at the end are left out.
-    pub call: fn(&Value, &[Value]) -> Outcome,
+    pub call: CustomFilter,
     /// A piece of a template, and what it prints.
     pub example: (&'static str, &'static str),
 }
+
+/// A filter that an application adds. It gets the value and what is in the brackets; what is given
+/// by name comes as one map.
+pub type CustomFilter = fn(&Value, &[Value]) -> Outcome;
 
 /// The result of a function, or one sentence that says what is wrong.
 pub type Outcome = Result<Value, String>;
@@ -31,11 +36,11 @@ pub const ANY: &[&str] = &["*"];
 pub const fn row(
     name: &'static str,
     parameters: &'static [&'static str],
-    call: fn(&Value, &[Value]) -> Outcome,
-    template: &'static str,
+    call: CustomFilter,
+    example: &'static str,
     prints: &'static str,
 ) -> Function {
-    Function { name, parameters, call, example: (template, prints) }
+    Function { name: Cow::Borrowed(name), parameters, call, example: (example, prints) }
 }
 
 /// The row of this name.
@@ -43,13 +48,9 @@ pub const fn row(
 /// # Errors
 ///
 /// `there is no filter "uper"; there is "upper"`
-pub fn find(
-    table: &'static [Function],
-    what: &str,
-    name: &str,
-) -> Result<&'static Function, String> {
+pub fn find<'t>(table: &'t [Function], what: &str, name: &str) -> Result<&'t Function, String> {
     let known = table.iter().find(|row| row.name == name);
-    known.ok_or_else(|| unknown(what, name, table.iter().map(|row| row.name)))
+    known.ok_or_else(|| unknown(what, name, table.iter().map(|row| &*row.name)))
 }
 
 /// `there is no filter "uper"; there is "upper"`
@@ -70,28 +71,21 @@ pub fn hint<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> String 
 pub fn bind<P: AsRef<str>>(
     parameters: &[P],
     mut placed: Vec<Value>,
-    named: &Map,
+    named: Map,
 ) -> Result<Vec<Value>, String> {
-    if parameters.first().is_some_and(|first| first.as_ref() == ANY[0]) {
-        // All values by name become one map.
-        return match (placed.is_empty(), named.is_empty()) {
-            (_, true) => Ok(placed),
-            (true, false) => Ok(vec![named.clone().into()]),
-            _ => Err("takes values by place or by name, not both".to_owned()),
-        };
+    let known = || parameters.iter().map(AsRef::as_ref);
+    if known().next() == Some(ANY[0]) {
+        placed.extend((!named.is_empty()).then(|| named.into()));
+        return Ok(placed);
     }
     if placed.len() > parameters.len() {
         let (most, found) = (parameters.len(), placed.len());
         return Err(format!("takes at most {most} values, found {found}"));
     }
     for (name, value) in named.iter() {
-        let Some(place) = parameters.iter().position(|parameter| parameter.as_ref() == name) else {
-            let known = parameters.iter().map(AsRef::as_ref);
-            return Err(format!("takes no {name}={}", hint(name, known)));
-        };
-        if placed.len() <= place {
-            placed.resize(place + 1, Value::Undefined);
-        }
+        let place = known().position(|parameter| parameter == name);
+        let place = place.ok_or_else(|| format!("takes no {name}={}", hint(name, known())))?;
+        placed.resize(placed.len().max(place + 1), Value::Undefined);
         if placed[place] != Value::Undefined {
             return Err(format!("gets {name} twice"));
         }
@@ -100,7 +94,8 @@ pub fn bind<P: AsRef<str>>(
     Ok(placed)
 }
 
-/// The value of the parameter at this place, if there is one.
+/// The value of the parameter at this place, if there is one. None counts as no value.
 pub fn given(arguments: &[Value], place: usize) -> Option<&Value> {
-    arguments.get(place).filter(|value| !value.is_undefined())
+    let is_given = |value: &&Value| !matches!(value, Value::Undefined | Value::Null);
+    arguments.get(place).filter(is_given)
 }

@@ -6,9 +6,10 @@
 //!
 //! Left out: several folders. One place to look is one place to explain.
 
+use super::function::{ANY, CustomFilter, Function};
 use super::mistake::{Rendering, TemplateError};
 use super::tags::parse;
-use super::tree::{CustomFilter, Tree};
+use super::tree::Tree;
 use crate::near::nearest;
 use crate::web::file_cache::FileCache;
 use std::cell::OnceCell;
@@ -49,19 +50,15 @@ enum TemplateSource {
 #[derive(Debug)]
 pub struct Templates {
     source: TemplateSource,
-    filters: Vec<(String, CustomFilter)>,
+    filters: Vec<Function>,
     cache: FileCache<CachedTree>,
 }
 
 /// A parsed template, and the version of its file; none for what is in the binary.
-#[derive(Debug)]
-struct CachedTree {
-    tree: Tree,
-    version: Option<TemplateVersion>,
-}
+type CachedTree = (Tree, Option<TemplateVersion>);
 
 /// A tree, or why there is no template of this name. A template with a mistake is an error.
-pub type FoundTemplate<T> = Rendering<Result<T, String>>;
+type FoundTemplate<T> = Rendering<Result<T, String>>;
 
 impl Templates {
     /// The templates of a folder. Each is read again when its file has changed, at most a
@@ -81,9 +78,10 @@ impl Templates {
 
     /// Adds a filter: `{{ price|euros }}` calls it with the price. It replaces a filter of the same
     /// name.
-    pub fn filter(&mut self, name: &str, filter: CustomFilter) {
-        self.filters.retain(|(known, _)| known != name);
-        self.filters.push((name.to_owned(), filter));
+    pub fn filter(&mut self, name: &str, call: CustomFilter) {
+        self.filters.retain(|row| row.name != name);
+        let name = name.to_owned().into();
+        self.filters.push(Function { name, parameters: ANY, call, example: ("", "") });
         // The trees so far have the filters of before.
         self.cache.clear();
     }
@@ -91,7 +89,7 @@ impl Templates {
     /// The tree of a template, from the cache if its file has not changed since.
     fn tree(&self, name: &str) -> FoundTemplate<Arc<CachedTree>> {
         let is_current =
-            |cached: &CachedTree| cached.version.as_ref().is_none_or(TemplateVersion::is_current);
+            |(_, version): &CachedTree| version.as_ref().is_none_or(TemplateVersion::is_current);
         if let Some(cached) = self.cache.get(name, is_current) {
             return Ok(Ok(cached));
         }
@@ -102,38 +100,34 @@ impl Templates {
         // Jinja's pages have \n for every line end, in whatever form the template has them.
         let text = text.replace("\r\n", "\n").replace('\r', "\n");
         let tree = parse(name, &text, &self.filters)
-            .map_err(|mistake| TemplateError::at(name, &text, mistake.at, mistake.message))?;
-        Ok(Ok(self.cache.keep(name, CachedTree { tree, version })))
+            .map_err(|(at, message)| TemplateError::at(name, &text, at, message))?;
+        Ok(Ok(self.cache.keep(name, (tree, version))))
     }
 }
 
 /// The trees of one page: each is looked up once, and lives as long as the page is being made.
 ///
-/// A place that was filled is never emptied, so a tree can be borrowed while others are added.
-pub struct Shelf<'l> {
-    templates: &'l Templates,
-    places: [OnceCell<Arc<CachedTree>>; MOST_TEMPLATES],
-}
+/// A shelf holds one tree, and another shelf behind it. It is filled once and never emptied, so a
+/// tree can be borrowed while others are added.
+#[derive(Default)]
+pub struct Shelf(OnceCell<(Arc<CachedTree>, Box<Shelf>)>);
 
-impl<'l> Shelf<'l> {
-    /// A shelf without trees.
-    pub fn new(templates: &'l Templates) -> Shelf<'l> {
-        Shelf { templates, places: [const { OnceCell::new() }; MOST_TEMPLATES] }
-    }
-
+impl Shelf {
     /// The template of this name.
     ///
     /// # Errors
     ///
     /// A mistake in the template.
-    pub fn tree(&self, name: &str) -> FoundTemplate<&Tree> {
-        for place in &self.places {
-            match place.get() {
-                Some(known) if known.tree.name == name => return Ok(Ok(&known.tree)),
-                Some(_) => {}
+    pub fn tree(&self, templates: &Templates, name: &str) -> FoundTemplate<&Tree> {
+        let mut shelf = self;
+        for _ in 0..MOST_TEMPLATES {
+            match shelf.0.get() {
+                Some((known, _)) if known.0.name == name => return Ok(Ok(&known.0)),
+                Some((_, next)) => shelf = next,
                 None => {
-                    let found = self.templates.tree(name)?;
-                    return Ok(found.map(|cached| &place.get_or_init(|| cached).tree));
+                    let found = templates.tree(name)?;
+                    let put = |tree| shelf.0.get_or_init(|| (tree, Box::default()));
+                    return Ok(found.map(|tree| &put(tree).0.0));
                 }
             }
         }
@@ -154,8 +148,8 @@ struct TemplateVersion {
 impl TemplateVersion {
     /// True if the file still has what was read.
     fn is_current(&self) -> bool {
-        self.settled
-            && fs::metadata(&self.path).is_ok_and(|metadata| stamp(&metadata) == self.stamp)
+        let now = || fs::metadata(&self.path).ok();
+        self.settled && now().is_some_and(|metadata| stamp(&metadata) == self.stamp)
     }
 }
 
@@ -182,16 +176,14 @@ impl TemplateSource {
     ///
     /// One sentence: a name that leads out of the folder, no such file, a file that is not text.
     fn read(&self, name: &str) -> Result<(String, Option<TemplateVersion>), String> {
-        if let Some(why) = leads_out(name) {
-            return Err(format!("the name {} {why}", shown(name)));
-        }
+        let refused = |why: &str| format!("the name {} {why}", shown(name));
+        check_name(name).map_err(refused)?;
         let folder = match self {
             TemplateSource::Folder(folder) => folder,
             TemplateSource::Embedded(files) => {
                 let found = files.iter().find(|(known, _)| *known == name);
-                return found
-                    .map(|(_, text)| ((*text).to_owned(), None))
-                    .ok_or_else(|| self.absent(name));
+                let text = found.map(|(_, text)| ((*text).to_owned(), None));
+                return text.ok_or_else(|| self.absent(name));
             }
         };
         let path = folder.join(name);
@@ -200,11 +192,9 @@ impl TemplateSource {
             return Err(self.absent(name));
         };
         if !real_path.starts_with(&real_folder) {
-            return Err(format!("the name {} leads out of the folder", shown(name)));
+            return Err(refused("leads out of the folder"));
         }
-        let (text, version) =
-            read_file(&path, &real_path).map_err(|why| format!("{} {why}", path.display()))?;
-        Ok((text, Some(version)))
+        read_file(&path, &real_path).map_err(|why| format!("{} {why}", path.display()))
     }
 
     /// Where a template was looked for, and a name that is near.
@@ -233,7 +223,7 @@ impl TemplateSource {
 }
 
 /// The text of a file and its version.
-fn read_file(path: &Path, real_path: &Path) -> Result<(String, TemplateVersion), String> {
+fn read_file(path: &Path, real_path: &Path) -> Result<(String, Option<TemplateVersion>), String> {
     // Opening a pipe would wait for a writer, so only files are opened.
     if !real_path.is_file() {
         return Err("is no file".to_owned());
@@ -249,23 +239,21 @@ fn read_file(path: &Path, real_path: &Path) -> Result<(String, TemplateVersion),
     if bytes.len() as u64 > LONGEST {
         return Err(format!("is longer than {LONGEST} bytes"));
     }
-    let text = String::from_utf8(bytes).map_err(|error| {
-        format!("is not UTF-8 from byte {} on", error.utf8_error().valid_up_to())
-    })?;
-    Ok((text, version))
+    let no_text = |good| format!("is not UTF-8 from byte {good} on");
+    let text = String::from_utf8(bytes).map_err(|error| no_text(error.utf8_error().valid_up_to()));
+    Ok((text?, Some(version)))
 }
 
-/// Why a name is refused before any file is looked at.
-fn leads_out(name: &str) -> Option<&'static str> {
+/// Refuses a name before any file is looked at, and says why.
+fn check_name(name: &str) -> Result<(), &'static str> {
     let has_part = |parts: &[&str]| name.split('/').any(|part| parts.contains(&part));
     match name {
-        "" => Some("is empty"),
+        "" => Err("is empty"),
         // A backslash separates folders on Windows, where a colon follows the name of a drive.
-        _ if name.contains(['\0', '\\', ':']) => {
-            Some("has a character that no template's name has")
-        }
-        _ if name.starts_with('/') || has_part(&[".."]) => Some("leads out of the folder"),
-        _ => has_part(&["", "."]).then_some("is not a plain path"),
+        _ if name.contains(['\0', '\\', ':']) => Err("has a character that no template's name has"),
+        _ if name.starts_with('/') || has_part(&[".."]) => Err("leads out of the folder"),
+        _ if has_part(&["", "."]) => Err("is not a plain path"),
+        _ => Ok(()),
     }
 }
 
@@ -273,8 +261,8 @@ fn leads_out(name: &str) -> Option<&'static str> {
 fn near_file(folder: &Path, name: &str) -> Option<String> {
     let folder = if folder == Path::new("") { Path::new(".") } else { folder };
     let entries = fs::read_dir(folder).into_iter().flatten().flatten().take(MOST_NAMES);
-    let mut names: Vec<String> =
-        entries.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+    let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+    let mut names: Vec<String> = names.collect();
     names.sort();
     nearest(name, names.iter().map(String::as_str)).map(str::to_owned)
 }

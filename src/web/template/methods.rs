@@ -51,7 +51,7 @@ fn join(between: &Value, arguments: &[Value]) -> Outcome {
 
 /// At which indexes the list has the argument.
 fn places(list: &Value, arguments: &[Value]) -> Result<Vec<usize>, String> {
-    let wanted = given(arguments, 0).ok_or("expected the value to look for")?;
+    let wanted = arguments.first().ok_or("expected the value to look for")?;
     let items = list.to_items()?.into_iter().enumerate();
     Ok(items.filter(|(_, item)| item.equals(wanted)).map(|(at, _)| at).collect())
 }

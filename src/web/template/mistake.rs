@@ -46,29 +46,12 @@ impl TemplateError {
     }
 }
 
-/// What the parser made, or the first mistake in the text.
-pub type Parsed<T> = Result<T, Mistake>;
-
-/// What is wrong with the text of a template, and at which byte of it.
-#[derive(Debug)]
-pub struct Mistake {
-    /// The byte offset.
-    pub at: usize,
-    /// What was found and what was expected.
-    pub message: String,
-}
-
-impl Mistake {
-    /// A mistake at a byte offset. It is a result already, because each mistake ends the parsing.
-    pub fn found<T>(at: usize, message: impl Into<String>) -> Parsed<T> {
-        Err(Mistake { at, message: message.into() })
-    }
-}
+/// What the parser made, or the byte offset of the first mistake and what is wrong there.
+pub type Parsed<T> = Result<T, (usize, String)>;
 
 /// The line and column of a byte offset. Both count from 1, the column counts characters.
 pub fn locate(text: &str, at: usize) -> (usize, usize) {
     let before = text.get(..at).unwrap_or(text);
     let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-    let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
-    (line, before[line_start..].chars().count() + 1)
+    (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
 }

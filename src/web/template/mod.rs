@@ -16,7 +16,6 @@
 //!
 //! Left out: line statements, translations, `call` blocks, and templates sent in pieces.
 
-mod calls;
 mod compare;
 mod cursor;
 mod evaluate;
@@ -32,7 +31,6 @@ mod mistake;
 mod names;
 mod numbers;
 mod operators;
-mod predicates;
 mod print;
 mod printf;
 mod reference;
@@ -42,11 +40,11 @@ mod strings;
 mod tags;
 mod tree;
 
+pub use function::CustomFilter;
 pub use loader::Templates;
 pub use mistake::TemplateError;
 pub use names::Globals;
 pub use reference::{TemplateExample, examples, reference};
-pub use tree::CustomFilter;
 
 use crate::value::Map;
 use loader::Shelf;
@@ -75,15 +73,12 @@ impl Templates {
         variables: &Map,
         globals: &dyn Globals,
     ) -> Result<Rendered, TemplateError> {
-        let shelf = Shelf::new(self);
-        let tree = shelf.tree(name).map_err(|error| *error)?.map_err(|missing| TemplateError {
-            template: name.to_owned(),
-            line: 0,
-            column: 0,
-            message: missing,
+        let shelf = Shelf::default();
+        let tree = shelf.tree(self, name).map_err(|error| *error)?.map_err(|missing| {
+            TemplateError { template: name.to_owned(), line: 0, column: 0, message: missing }
         })?;
-        let mut page = Renderer::new(&shelf, Names::new(tree, variables, globals));
+        let mut page = Renderer::new((self, &shelf), Names::new(tree, variables, globals));
         page.template().map_err(|error| *error)?;
-        Ok(Rendered { warnings: page.names.take_warnings(), text: page.out })
+        Ok(Rendered { warnings: page.names.warnings, text: page.out })
     }
 }

@@ -45,23 +45,8 @@ pub trait Globals {
 /// Nothing beside the page's own variables.
 impl Globals for () {}
 
-/// What a name on the stack stands for.
-#[derive(Clone)]
-pub enum Bound {
-    /// A value.
-    Value(Value),
-    /// An item of a list: a loop changes only the index.
-    Item(Value, usize),
-}
-
-impl Bound {
-    fn value(&self) -> Option<&Value> {
-        match self {
-            Bound::Value(value) => Some(value),
-            Bound::Item(list, index) => list.as_list()?.get(*index),
-        }
-    }
-}
+/// A value, or an item of a list: a loop changes only the index.
+pub type Bound = (Value, Option<usize>);
 
 /// The names that the templates of a page can see, and what the author should know of them.
 pub struct Names<'a> {
@@ -69,13 +54,13 @@ pub struct Names<'a> {
     pub scope: Scope<'a>,
     /// The page itself, and all that it includes and imports.
     pub pages: Vec<TemplatePage<'a>>,
+    pub warnings: Vec<String>,
     /// What was set inside of loops, `with`s, blocks and macros.
     stack: Vec<(&'a str, Bound)>,
     variables: &'a Map,
     globals: &'a dyn Globals,
     /// What the application lent so far, so that it is asked once.
     lent: Vec<(&'a str, Value)>,
-    warnings: Vec<String>,
 }
 
 /// Where in the templates the renderer is, and which names it sees there.
@@ -116,7 +101,7 @@ impl<'a> Names<'a> {
         let (names, family) = (Vec::new(), vec![tree]);
         let pages = vec![TemplatePage { family, names, given: 0, sees_variables: true }];
         let (stack, lent, warnings) = (Vec::new(), Vec::new(), Vec::new());
-        Names { scope, pages, stack, variables, globals, lent, warnings }
+        Names { scope, pages, warnings, stack, variables, globals, lent }
     }
 
     /// The value of a name, an attribute or an item, if it can be borrowed. Nothing is computed,
@@ -127,26 +112,32 @@ impl<'a> Names<'a> {
             Kind::Name(name) => self.find(name),
             Kind::Attribute(of, name) => match self.peek(of)? {
                 // As in Jinja, `d.items` is the method, even if the dict has a key of that name.
-                Value::Map(map) if DICT_METHODS.iter().all(|method| method.name != name) => {
+                Value::Map(map) if DICT_METHODS.iter().all(|method| method.name != **name) => {
                     map.get(name)
                 }
                 _ => None,
             },
-            Kind::Index(of, index) => self.peek(of)?.under(self.peek(index)?),
+            Kind::Index(parts) => self.peek(&parts[0])?.under(self.peek(&parts[1])?),
             _ => None,
         }
     }
 
     fn find(&self, name: &str) -> Option<&Value> {
-        if let Some((_, bound)) = self.visible().rev().find(|(known, _)| *known == name) {
-            return bound.value();
+        let last = |names: &'_ [(&str, Bound)]| names.iter().rposition(|(known, _)| *known == name);
+        let (own, top) = (&self.stack[self.scope.seen..], &self.pages[self.scope.page].names);
+        let found = match last(own) {
+            Some(at) => Some(&own[at]),
+            None => last(top).map(|at| &top[at]),
+        };
+        if let Some((_, bound)) = found {
+            return borrowed(bound);
         }
         let lent = || self.lent.iter().find(|(known, _)| *known == name).map(|(_, value)| value);
         self.given().get(name).or_else(lent)
     }
 
     /// What templates have set and this place sees, the innermost last.
-    fn visible(&self) -> impl DoubleEndedIterator<Item = &(&'a str, Bound)> {
+    fn visible(&self) -> impl Iterator<Item = &(&'a str, Bound)> {
         self.pages[self.scope.page].names.iter().chain(&self.stack[self.scope.seen..])
     }
 
@@ -158,9 +149,7 @@ impl<'a> Names<'a> {
 
     /// The value of a name that [`Names::peek`] did not find: the application is asked.
     pub fn ask(&mut self, name: &'a str) -> Value {
-        let Some(value) = self.globals.variable(name) else {
-            return Value::Undefined;
-        };
+        let Some(value) = self.globals.variable(name) else { return Value::Undefined };
         self.lent.push((name, value.clone()));
         value
     }
@@ -171,7 +160,12 @@ impl<'a> Names<'a> {
     }
 
     /// Gives a name a value until the scope closes.
-    pub fn set(&mut self, name: &'a str, bound: Bound) {
+    pub fn set(&mut self, name: &'a str, value: Value) {
+        self.bind(name, (value, None));
+    }
+
+    /// Gives a name a value, or an item of a list.
+    pub fn bind(&mut self, name: &'a str, bound: Bound) {
         match self.scope.at_top {
             true => self.pages[self.scope.page].names.push((name, bound)),
             false => self.stack.push((name, bound)),
@@ -182,14 +176,14 @@ impl<'a> Names<'a> {
     /// The name before stands for the item of this turn from now on, if it stands for an item.
     pub fn next_turn(&mut self, count: usize, turn: usize) {
         self.stack.truncate(self.scope.own + count);
-        if let Some((_, Bound::Item(_, index))) = self.stack[self.scope.own..].last_mut() {
+        if let Some((_, (_, Some(index)))) = self.stack[self.scope.own..].last_mut() {
             *index = turn;
         }
     }
 
     /// A scope like this one, but what is set in it ends with it.
     pub fn inner(&self) -> Scope<'a> {
-        Scope { at_top: false, own: self.stack.len(), depth: self.scope.depth + 1, ..self.scope }
+        Scope { at_top: false, own: self.stack.len(), ..self.scope }
     }
 
     /// The scope of a block or a macro, which sees only what was set at the top of a page.
@@ -216,7 +210,7 @@ impl<'a> Names<'a> {
     pub fn public(&self, page: usize) -> Map {
         let TemplatePage { names, given, .. } = &self.pages[page];
         let public = names[*given..].iter().filter(|(name, _)| !name.starts_with('_'));
-        public.filter_map(|(name, bound)| Some((*name, bound.value()?.clone()))).collect()
+        public.filter_map(|(name, bound)| Some((*name, borrowed(bound)?.clone()))).collect()
     }
 
     /// Adds a warning if the value is undefined where a defined one was probably meant.
@@ -235,7 +229,7 @@ impl<'a> Names<'a> {
     /// `"nmae" is undefined; there is "name"`
     pub fn describe(&self, expression: &Expression) -> String {
         let near = match &expression.kind {
-            Kind::Name(name) => self.hint(name, []),
+            Kind::Name(name) => self.hint(name, &[]),
             Kind::Attribute(of, name) => match self.peek(of).and_then(Value::as_map) {
                 Some(map) => hint(name, map.iter().map(|(name, _)| name)),
                 None => String::new(),
@@ -246,15 +240,18 @@ impl<'a> Names<'a> {
     }
 
     /// `; there is "name"`, or nothing if no name of the page is near.
-    pub fn hint<const COUNT: usize>(&self, name: &str, more: [&str; COUNT]) -> String {
+    pub fn hint(&self, name: &str, more: &[&str]) -> String {
         let set = self.visible().map(|(name, _)| *name);
         let given = self.given().iter().map(|(name, _)| name);
-        let lent = self.globals.names().iter().copied();
-        hint(name, set.chain(given).chain(lent).chain(more))
+        let lent = self.globals.names().iter().chain(more).copied();
+        hint(name, set.chain(given).chain(lent))
     }
+}
 
-    /// The warnings so far, taken out.
-    pub fn take_warnings(&mut self) -> Vec<String> {
-        std::mem::take(&mut self.warnings)
+/// What a name on the stack stands for.
+fn borrowed((value, index): &Bound) -> Option<&Value> {
+    match index {
+        None => Some(value),
+        Some(index) => value.as_list()?.get(*index),
     }
 }

@@ -226,14 +226,18 @@ fn power(a: &Value, b: &Value) -> Outcome {
 /// # Errors
 ///
 /// Anything but a number.
-pub fn signed(sign: char, value: &Value) -> Outcome {
+pub fn signed(plus: bool, value: &Value) -> Outcome {
     match (value, value.whole()) {
-        (_, Some(number)) if sign == '+' => Ok(Value::Int(number)),
+        (_, Some(number)) if plus => Ok(Value::Int(number)),
         (_, Some(number)) => number
             .checked_neg()
             .map(Value::Int)
             .ok_or_else(|| format!("-({number}) does not fit 64 bits")),
-        (Value::Float(number), _) => Ok(Value::Float(if sign == '-' { -number } else { *number })),
-        _ => Err(format!("{sign} does not go before {}", value.type_name())),
+        (Value::Float(number), _) => Ok(Value::Float(if plus { *number } else { -number })),
+        _ => Err(format!(
+            "{} does not go before {}",
+            if plus { "+" } else { "-" },
+            value.type_name()
+        )),
     }
 }

@@ -36,13 +36,14 @@ pub fn escape_into(out: &mut String, text: &str) {
     out.push_str(&text[clean..]);
 }
 
-/// Appends a value to a page: text is escaped unless it is HTML already.
-pub fn print_into(out: &mut String, value: &Value) {
+/// Appends a value to a page: text is escaped, where that is wanted and it is not HTML already.
+pub fn print_into(out: &mut String, value: &Value, escapes: bool) {
     match value {
-        Value::Html(text) => out.push_str(text),
-        Value::Str(text) => escape_into(out, text),
+        Value::Str(text) if escapes => escape_into(out, text),
+        Value::Str(text) | Value::Html(text) => out.push_str(text),
         Value::Int(number) => write_int(out, *number),
-        _ => escape_into(out, &to_text(value)),
+        _ if escapes => escape_into(out, &to_text(value)),
+        _ => out.push_str(&to_text(value)),
     }
 }
 

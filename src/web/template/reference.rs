@@ -1,10 +1,9 @@
 //! Deeper: the reference of the template language, made from its tables.
 
-use super::filters::FILTERS;
+use super::filters::{FILTERS, TESTS};
 use super::function::{ANY, Function};
 use super::methods::{DICT_METHODS, LIST_METHODS, STRING_METHODS};
 use super::operators::OPERATORS;
-use super::predicates::TESTS;
 use super::tags::{LEFT_OUT, TAGS};
 use std::fmt::Write;
 
@@ -59,7 +58,7 @@ pub fn reference() -> String {
             let parameters =
                 if row.parameters == ANY { "…".into() } else { row.parameters.join(", ") };
             let name = match parameters.is_empty() {
-                true => row.name.to_owned(),
+                true => row.name.to_string(),
                 false => format!("{}({parameters})", row.name),
             };
             line(&mut out, &name, row.example);

@@ -7,9 +7,9 @@
 //! Left out: pages that are sent before they are complete.
 
 use super::kinds::LONGEST;
-use super::loader::Shelf;
+use super::loader::{Shelf, Templates};
 use super::mistake::{Rendering, TemplateError};
-use super::names::{Bound, Names, Scope};
+use super::names::{Names, Scope};
 use super::print::print_into;
 use super::tree::{Expression, ExpressionKind, For, Macro, NameTarget, Node, Tree};
 use crate::value::{Local, Value};
@@ -28,41 +28,25 @@ pub struct Renderer<'a> {
     /// The names that can be seen.
     pub names: Names<'a>,
     /// The templates that this page is made of.
-    pub shelf: &'a Shelf<'a>,
-    /// The macros so far, which are values by their number.
-    pub macros: Vec<Definition<'a>>,
-    /// The loops around this place that use `loop`, which is a value by its number.
-    pub loops: Vec<LoopState>,
+    pub shelf: (&'a Templates, &'a Shelf),
+    /// The macros so far, which are values by their number: each with its template, and the number
+    /// of the page whose names it sees.
+    pub macros: Vec<(&'a Macro, &'a Tree, usize)>,
+    /// The loops around this place, which are values by their number: how many turns were before,
+    /// and how many there are.
+    pub loops: Vec<(usize, usize)>,
     turns: usize,
-}
-
-/// A macro that was defined.
-#[derive(Clone, Copy)]
-pub struct Definition<'a> {
-    /// What it is made of.
-    pub parts: &'a Macro,
-    /// The template that defines it.
-    pub tree: &'a Tree,
-    /// The number of the page whose names it sees.
-    pub page: usize,
-}
-
-/// How far a loop is.
-pub struct LoopState {
-    /// Counted from 0.
-    pub index: usize,
-    /// How many items there are.
-    pub length: usize,
 }
 
 impl<'a> Renderer<'a> {
     /// A renderer before the first template.
-    pub fn new(shelf: &'a Shelf<'a>, names: Names<'a>) -> Renderer<'a> {
+    pub fn new(shelf: (&'a Templates, &'a Shelf), names: Names<'a>) -> Renderer<'a> {
         let (macros, loops, out) = (Vec::new(), Vec::new(), String::with_capacity(1024));
         Renderer { out, names, shelf, macros, loops, turns: 0 }
     }
 
     /// An error at a place of the template in which the renderer is.
+    #[cold]
     pub fn error<T>(&self, at: usize, message: impl Into<String>) -> Rendering<T> {
         let tree = self.names.scope.tree;
         Err(TemplateError::at(&tree.name, &tree.source, at, message.into()))
@@ -87,6 +71,7 @@ impl<'a> Renderer<'a> {
         let outer = self.names.scope;
         self.enter(at)?;
         self.names.scope = scope;
+        self.names.scope.depth = outer.depth + 1;
         Ok(outer)
     }
 
@@ -102,21 +87,11 @@ impl<'a> Renderer<'a> {
     pub fn nodes(&mut self, nodes: &'a [Node]) -> Rendering {
         for node in nodes {
             match node {
-                Node::Text(text) if !self.names.scope.silent => self.out.push_str(text),
-                Node::Print(expression) if !self.names.scope.silent => self.print(expression)?,
-                Node::Text(_) | Node::Print(_) => {}
-                Node::If(branches, otherwise) => {
-                    let mut chosen = otherwise;
-                    for (test, body) in branches {
-                        if self.truth(test)? {
-                            chosen = body;
-                            break;
-                        }
-                    }
-                    self.enter(0)?;
-                    self.nodes(chosen)?;
-                    self.names.scope.depth -= 1;
-                }
+                // Behind `extends` nothing is printed.
+                Node::Text(_) | Node::Print(_) if self.names.scope.silent => {}
+                Node::Text(text) => self.out.push_str(text),
+                Node::Print(expression) => self.print(expression)?,
+                Node::If(branches) => self.choose(branches)?,
                 Node::For(parts) => self.walk(parts)?,
                 Node::Set(target, expression) => {
                     let value = self.kept(expression)?;
@@ -128,12 +103,12 @@ impl<'a> Renderer<'a> {
                 Node::Extends(name) => self.extends(name)?,
                 // In a template that extends another, blocks are printed where the layout has them.
                 // As in Jinja, those inside of a loop or a `with` are printed here too.
-                Node::Block(number) if !self.names.scope.silent || !self.names.scope.at_top => {
-                    self.block(&self.names.scope.tree.blocks[*number].name, 0)?;
+                Node::Block(_) if self.names.scope.silent && self.names.scope.at_top => {}
+                Node::Block(number) => {
+                    self.block(&self.names.scope.tree.blocks[*number].0, 0)?;
                 }
-                Node::Block(_) => {}
                 Node::Macro(parts) => self.define(parts),
-                Node::Import(parts) => self.import(parts)?,
+                Node::Import(name, context, names) => self.import(name, *context, names)?,
             }
         }
         match self.out.len() > LONGEST {
@@ -143,24 +118,22 @@ impl<'a> Renderer<'a> {
     }
 
     /// `{{ … }}`: most print a name or an attribute, which is borrowed.
-    #[inline(never)]
     fn print(&mut self, expression: &'a Expression) -> Rendering {
-        let value = match self.names.peek(expression) {
-            Some(Value::Undefined) => Value::Undefined,
-            Some(value) => {
-                print_into(&mut self.out, value);
-                return Ok(());
+        let escapes = self.names.scope.tree.escapes;
+        match self.names.peek(expression) {
+            Some(value) if !value.is_undefined() => print_into(&mut self.out, value, escapes),
+            _ => {
+                let value = self.evaluate(expression)?;
+                self.names.warn(&value, expression);
+                print_into(&mut self.out, &value, escapes);
             }
-            None => self.make(expression)?,
-        };
-        self.names.warn(&value, expression);
-        print_into(&mut self.out, &value);
+        }
         Ok(())
     }
 
-    /// What was printed from there on, cut off the page. It is HTML already.
+    /// What was printed from there on, cut off the page. It is HTML already, if it was escaped.
     pub fn cut_off(&mut self, start: usize) -> Value {
-        let text = Value::text(&self.out[start..], true);
+        let text = Value::text(&self.out[start..], self.names.scope.tree.escapes);
         self.out.truncate(start);
         text
     }
@@ -168,12 +141,9 @@ impl<'a> Renderer<'a> {
     /// The value of an expression that gets a name. With names lists could grow without end:
     /// `{% set a = [a] %}`, a thousand times, would be a list a thousand levels deep.
     pub fn kept(&mut self, expression: &'a Expression) -> Rendering<Value> {
-        let is_made = !matches!(
-            expression.kind,
-            ExpressionKind::Name(_) | ExpressionKind::Attribute(..) | ExpressionKind::Constant(_)
-        );
+        use ExpressionKind::{Attribute, Constant, Name};
         let value = self.evaluate(expression)?;
-        if is_made {
+        if !matches!(expression.kind, Name(_) | Attribute(..) | Constant(_)) {
             match value.parts(DEEPEST_VALUE) {
                 Some(parts) => self.turns(parts - 1, expression.at)?,
                 None => {
@@ -185,13 +155,26 @@ impl<'a> Renderer<'a> {
         Ok(value)
     }
 
+    /// `if`: the first body whose test is true, or the one without a test.
+    fn choose(&mut self, branches: &'a [(Option<Expression>, Vec<Node>)]) -> Rendering {
+        for (test, body) in branches {
+            if match test {
+                Some(test) => self.truth(test)?,
+                None => true,
+            } {
+                self.enter(0)?;
+                self.nodes(body)?;
+                self.names.scope.depth -= 1;
+                break;
+            }
+        }
+        Ok(())
+    }
+
     /// Gives the names of a target their values.
     fn assign(&mut self, target: &'a NameTarget, value: Value) -> Rendering {
         let (targets, at) = match target {
-            NameTarget::Name(name) => {
-                self.names.set(name, Bound::Value(value));
-                return Ok(());
-            }
+            NameTarget::Name(name) => return Ok(self.names.set(name, value)),
             NameTarget::Several(targets, at) => (targets, *at),
         };
         let count = targets.len();
@@ -201,10 +184,7 @@ impl<'a> Renderer<'a> {
         if items.len() != count {
             return self.error(at, format!("found {} values, expected {count}", items.len()));
         }
-        for (target, item) in targets.iter().zip(items) {
-            self.assign(target, item)?;
-        }
-        Ok(())
+        targets.iter().zip(items).try_for_each(|(target, item)| self.assign(target, item))
     }
 
     /// `for`: each turn sees what was before the loop, `loop`, and the item.
@@ -223,20 +203,20 @@ impl<'a> Renderer<'a> {
         }
         let outer = self.open(self.names.inner(), at)?;
         let number = self.loops.len();
-        self.loops.push(LoopState { index: 0, length: items.len() });
+        self.loops.push((0, items.len()));
         let mut count = 0;
         if parts.uses_loop {
-            self.names.set("loop", Bound::Value(Value::Local(Local::Loop(number))));
+            self.names.set("loop", Value::Local(Local::Loop(number)));
             count += 1;
         }
         if let NameTarget::Name(name) = &parts.target {
-            self.names.set(name, Bound::Item(list.clone(), 0));
+            self.names.bind(name, (list.clone(), Some(0)));
             count += 1;
         }
         for (index, item) in items.iter().enumerate() {
             self.turns(1, at)?;
             self.names.next_turn(count, index);
-            self.loops[number].index = index;
+            self.loops[number].0 = index;
             if let NameTarget::Several(..) = parts.target {
                 self.assign(&parts.target, item.clone())?;
             }
@@ -267,12 +247,10 @@ impl<'a> Renderer<'a> {
     /// Counts turns of loops. No page takes more than [`MOST_TURNS`].
     fn turns(&mut self, count: usize, at: usize) -> Rendering {
         self.turns += count;
-        match self.turns > MOST_TURNS {
-            true => {
-                self.error(at, format!("the loops of this page take more than {MOST_TURNS} turns"))
-            }
-            false => Ok(()),
+        if self.turns <= MOST_TURNS {
+            return Ok(());
         }
+        self.error(at, format!("the loops of this page take more than {MOST_TURNS} turns"))
     }
 
     /// `set` with a body: prints the body, cuts it off, and gives it the name.
@@ -283,7 +261,7 @@ impl<'a> Renderer<'a> {
         scope.silent = false;
         self.inside(scope, body, 0)?;
         let text = self.cut_off(start);
-        self.names.set(name, Bound::Value(text));
+        self.names.set(name, text);
         Ok(())
     }
 
@@ -292,10 +270,8 @@ impl<'a> Renderer<'a> {
     fn with(&mut self, bindings: &'a [(NameTarget, Expression)], body: &'a [Node]) -> Rendering {
         // All values are computed before the first name gets one: in `with a = 1, b = a` the a is
         // an outer one.
-        let mut values = Vec::with_capacity(bindings.len());
-        for (_, expression) in bindings {
-            values.push(self.kept(expression)?);
-        }
+        let values = bindings.iter().map(|(_, expression)| self.kept(expression));
+        let values: Vec<Value> = values.collect::<Rendering<_>>()?;
         let outer = self.open(self.names.inner(), 0)?;
         for ((target, _), value) in bindings.iter().zip(values) {
             self.assign(target, value)?;

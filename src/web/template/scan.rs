@@ -7,7 +7,7 @@
 //! Left out: line statements (`# for …`), other signs for the tags, numbers in other bases than
 //! ten, and escapes in strings other than `\n \t \r \\ \' \" \x \u \U`.
 
-use super::mistake::{Mistake, Parsed, locate};
+use super::mistake::{Parsed, locate};
 use std::fmt;
 
 /// The smallest parts with a meaning.
@@ -149,7 +149,7 @@ impl<'s> Scanner<'s> {
         let (line, _) = locate(self.text, open);
         let message =
             format!("found end of template, expected {expected} for the {opened} of line {line}");
-        Mistake::found(self.text.len(), message)
+        Err((self.text.len(), message))
     }
 
     /// If `word` and the end of its tag come next: where the tag ends, and whether it strips.
@@ -199,7 +199,7 @@ impl<'s> Scanner<'s> {
                     return Ok(());
                 }
                 if rest.starts_with(other) {
-                    return Mistake::found(at, format!("found {other}, expected {closing}"));
+                    return Err((at, format!("found {other}, expected {closing}")));
                 }
             }
             let token = match first {
@@ -223,7 +223,7 @@ impl<'s> Scanner<'s> {
         let Some(sign) = SIGNS.into_iter().find(|sign| rest.starts_with(sign)) else {
             let found = first.escape_debug();
             let message = format!("found {found}, expected a name, a value or an operator");
-            return Mistake::found(at, message);
+            return Err((at, message));
         };
         match sign {
             "(" => brackets.push(")"),
@@ -232,9 +232,9 @@ impl<'s> Scanner<'s> {
             ")" | "]" | "}" => match brackets.pop() {
                 Some(expected) if expected == sign => {}
                 Some(expected) => {
-                    return Mistake::found(at, format!("found {sign}, expected {expected}"));
+                    return Err((at, format!("found {sign}, expected {expected}")));
                 }
-                None => return Mistake::found(at, format!("found {sign} without its opening")),
+                None => return Err((at, format!("found {sign} without its opening"))),
             },
             _ => {}
         }
@@ -260,15 +260,15 @@ impl<'s> Scanner<'s> {
         self.at += length;
         let text = rest[..length].replace('_', "");
         if length > whole {
-            return text.parse().map(Token::Float).or_else(|_| Mistake::found(start, "no number"));
+            return text.parse().map(Token::Float).map_err(|_| (start, "no number".to_owned()));
         }
         let shown = shortened(&text);
         if text.starts_with('0') && text.bytes().any(|digit| digit != b'0') {
             let message = format!("found {shown}, expected a number without a leading 0");
-            return Mistake::found(start, message);
+            return Err((start, message));
         }
         let too_large = || format!("the number {shown} does not fit 64 bits");
-        text.parse().map(Token::Int).or_else(|_| Mistake::found(start, too_large()))
+        text.parse().map(Token::Int).map_err(|_| (start, too_large()))
     }
 
     /// Text between quotes. A backslash means what it means in Python.
@@ -304,13 +304,13 @@ impl<'s> Scanner<'s> {
                     self.rest().get(..count).and_then(|hex| u32::from_str_radix(hex, 16).ok());
                 let Some(code) = code.and_then(char::from_u32) else {
                     let message = format!("found \\{letter}, expected {count} hexadecimal digits");
-                    return Mistake::found(at, message);
+                    return Err((at, message));
                 };
                 text.push(code);
                 self.at += count;
             }
             '0'..='7' | 'N' | 'a' | 'b' | 'f' | 'v' => {
-                return Mistake::found(at, format!("found \\{letter}, which is left out"));
+                return Err((at, format!("found \\{letter}, which is left out")));
             }
             // Python leaves both as they are.
             _ => text.extend(['\\', letter]),

@@ -11,11 +11,10 @@
 //! context`; filters after `set`, `{% set a.b = 1 %}`, parameters for any number of values.
 
 use super::cursor::Parser;
-use super::mistake::{Mistake, Parsed, locate};
+use super::function::Function;
+use super::mistake::{Parsed, locate};
 use super::scan::{Token, shortened};
-use super::tree::{
-    Block, CustomFilter, Expression, For, Import, Imported, Macro, NameTarget, Node, Tree,
-};
+use super::tree::{Expression, For, Macro, NameTarget, Node, Tree};
 use crate::near::nearest;
 
 /// The name of a tag, its form, and what reads it after its name, given its place.
@@ -41,16 +40,20 @@ pub const TAGS: [TagRow; 11] = [
 pub const LEFT_OUT: [&str; 7] =
     ["call", "filter", "do", "autoescape", "trans", "continue", "break"];
 
+/// As in Flask, what is printed is escaped in files with these endings, and in texts without a name.
+pub const ESCAPED: [&str; 5] = [".html", ".htm", ".xml", ".xhtml", ".svg"];
+
 /// Makes the tree of a template.
 ///
 /// # Errors
 ///
 /// The first mistake in the text.
-pub fn parse(name: &str, source: &str, filters: &[(String, CustomFilter)]) -> Parsed<Tree> {
+pub fn parse(name: &str, source: &str, filters: &[Function]) -> Parsed<Tree> {
     let mut parser = Parser::new(source, filters)?;
     let (body, _) = parser.body(None, 0, &[])?;
+    let escapes = ESCAPED.iter().any(|ending| name.ends_with(ending));
     let (name, source) = (name.to_owned(), source.to_owned());
-    Ok(Tree { name, source, body, blocks: parser.blocks })
+    Ok(Tree { name, source, body, blocks: parser.blocks, escapes })
 }
 
 impl<'s> Parser<'s> {
@@ -69,20 +72,17 @@ impl<'s> Parser<'s> {
         Ok(body)
     }
 
-    /// The body of `block` or `macro`, which does not see the `loop` around it.
-    fn named_body(&mut self, tag: &str, at: usize) -> Parsed<Vec<Node>> {
+    /// The body of `block` or `macro`, which does not see the `loop` around it. The name may be
+    /// written again at the end.
+    fn named_body(&mut self, tag: &str, name: &str, at: usize) -> Parsed<Vec<Node>> {
         let loops = self.loops;
         let (body, _) = self.body_of(tag, at, &[])?;
         self.loops = loops;
-        Ok(body)
-    }
-
-    /// What is between `else` and the end of its tag, if `else` came.
-    fn otherwise(&mut self, end: &str, tag: &str, at: usize) -> Parsed<Vec<Node>> {
-        match end {
-            "else" => self.whole_body(tag, at),
-            _ => self.expect("%}").map(|()| Vec::new()),
+        if !self.take(name) && matches!(self.peek(), Token::Name(_)) {
+            return self.unexpected(&format!("{name}, the name of the {tag} that ends here"));
         }
+        self.expect("%}")?;
+        Ok(body)
     }
 
     /// Everything up to a tag that may follow; without `open`, up to the end of the template.
@@ -92,41 +92,40 @@ impl<'s> Parser<'s> {
         open_at: usize,
         middle: &[&str],
     ) -> Parsed<(Vec<Node>, &'s str)> {
+        let depth = self.depth;
         // A tag needs as much stack as two levels of brackets.
         self.enter(2)?;
         let mut nodes = Vec::new();
         loop {
             let at = self.at();
-            match *self.peek() {
+            nodes.push(match *self.peek() {
                 Token::Text(text) => {
                     self.skip(1);
-                    nodes.push(Node::Text(text.to_owned()));
+                    Node::Text(text.to_owned())
                 }
                 Token::Sign("{{") => {
                     self.skip(1);
-                    nodes.push(Node::Print(self.tuple(true)?));
+                    let printed = self.tuple(true)?;
                     self.expect("}}")?;
+                    Node::Print(printed)
                 }
                 Token::Sign("{%") => {
                     self.skip(1);
                     let tag = self.name("the name of a tag")?;
                     let is_end = open.is_some() && tag.strip_prefix("end") == open;
                     if is_end || middle.contains(&tag) {
-                        self.leave(2);
+                        self.depth = depth;
                         return Ok((nodes, tag));
                     }
-                    let Some((_, _, read)) = TAGS.iter().find(|(known, ..)| *known == tag) else {
-                        return Mistake::found(at, unknown_tag(tag, open));
-                    };
-                    nodes.push(read(self, at)?);
+                    let row = TAGS.iter().find(|(known, ..)| *known == tag);
+                    let (_, _, read) = row.ok_or_else(|| (at, unknown_tag(tag, open)))?;
+                    read(self, at)?
                 }
                 _ => break,
-            }
+            });
         }
-        self.leave(2);
-        let Some(tag) = open else {
-            return Ok((nodes, ""));
-        };
+        self.depth = depth;
+        let Some(tag) = open else { return Ok((nodes, "")) };
         let (line, _) = locate(self.source, open_at);
         self.unexpected(&format!("{{% end{tag} %}} for the {{% {tag} %}} of line {line}"))
     }
@@ -136,11 +135,14 @@ impl<'s> Parser<'s> {
     /// The names that a value goes to: several take a list apart.
     fn target(&mut self) -> Parsed<NameTarget> {
         let at = self.at();
-        let first = self.one_target()?;
-        if !self.is_sign(&[","]) {
-            return Ok(first);
+        let (mut targets, is_several) = self.several(&["=", ")"], Parser::one_target)?;
+        match targets.pop() {
+            Some(only) if !is_several => Ok(only),
+            last => {
+                targets.extend(last);
+                Ok(NameTarget::Several(targets, at))
+            }
         }
-        Ok(NameTarget::Several(self.several(first, &["=", ")"], Parser::one_target)?, at))
     }
 
     /// A name, or several in brackets. The names of constants are no targets.
@@ -148,9 +150,10 @@ impl<'s> Parser<'s> {
         const NO_NAMES: [&str; 10] =
             ["true", "false", "none", "True", "False", "None", "self", "super", "in", "if"];
         if self.take("(") {
+            let depth = self.depth;
             self.enter(1)?;
             let target = self.target()?;
-            self.leave(1);
+            self.depth = depth;
             self.expect(")")?;
             return Ok(target);
         }
@@ -158,7 +161,7 @@ impl<'s> Parser<'s> {
         let name = self.name("a name")?;
         // As in Jinja, `for a, in b` is not the tuple of one that it would be in Python.
         if NO_NAMES.contains(&name) {
-            return Mistake::found(at, format!("found {name}, expected a name to give a value to"));
+            return Err((at, format!("found {name}, expected a name to give a value to")));
         }
         if self.is_sign(&["."]) {
             return self.unexpected("=: an attribute cannot be set");
@@ -170,26 +173,38 @@ impl<'s> Parser<'s> {
 /// `if = "if" test body *( "elif" test body ) [ "else" body ] "endif"`
 fn if_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
     let mut branches = Vec::new();
-    loop {
+    let mut end = "elif";
+    while end == "elif" {
         let test = parser.tuple(false)?;
-        let (body, end) = parser.body_of("if", at, &["elif", "else"])?;
-        branches.push((test, body));
-        if end != "elif" {
-            return Ok(Node::If(branches, parser.otherwise(end, "if", at)?));
-        }
+        let body;
+        (body, end) = parser.body_of("if", at, &["elif", "else"])?;
+        branches.push((Some(test), body));
     }
+    match end {
+        "else" => branches.push((None, parser.whole_body("if", at)?)),
+        _ => parser.expect("%}")?,
+    }
+    Ok(Node::If(branches))
 }
 
 /// `for = "for" target "in" list [ "if" test ] body [ "else" body ] "endfor"`
 fn for_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
+    let target_at = parser.at();
     let target = parser.target()?;
+    if matches!(&target, NameTarget::Name(name) if name == "loop") {
+        return Err((target_at, "found loop, which every for has, expected another name".into()));
+    }
     parser.expect("in")?;
     let over = parser.tuple(false)?;
     let filter = if parser.take("if") { Some(parser.expression()?) } else { None };
     let loops = parser.loops;
     let (body, end) = parser.body_of("for", at, &["else"])?;
     let uses_loop = parser.loops > loops;
-    let otherwise = parser.otherwise(end, "for", at)?;
+    let mut otherwise = Vec::new();
+    match end {
+        "else" => otherwise = parser.whole_body("for", at)?,
+        _ => parser.expect("%}")?,
+    }
     Ok(Node::For(Box::new(For { target, over, filter, uses_loop, body, otherwise })))
 }
 
@@ -234,17 +249,13 @@ fn template(parser: &mut Parser) -> Parsed<Expression> {
 fn block_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
     let name_at = parser.at();
     let name = parser.name("the name of the block")?;
-    if parser.blocks.iter().any(|block| block.name == name) {
-        return Mistake::found(name_at, format!("found the block {name} for the second time"));
+    if parser.blocks.iter().any(|(known, _)| known == name) {
+        return Err((name_at, format!("found the block {name} for the second time")));
     }
     let number = parser.blocks.len();
     // The place is taken before the body is parsed, so that inner blocks get later numbers.
-    parser.blocks.push(Block { name: name.to_owned(), body: Vec::new() });
-    parser.blocks[number].body = parser.named_body("block", at)?;
-    if !parser.take(name) && matches!(parser.peek(), Token::Name(_)) {
-        return parser.unexpected(&format!("{name}, the name of the block that ends here"));
-    }
-    parser.expect("%}")?;
+    parser.blocks.push((name.to_owned(), Vec::new()));
+    parser.blocks[number].1 = parser.named_body("block", name, at)?;
     Ok(Node::Block(number))
 }
 
@@ -264,43 +275,43 @@ fn macro_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
         }
         Ok(name)
     })?;
-    let body = parser.named_body("macro", at)?;
-    parser.take(&name);
-    parser.expect("%}")?;
+    let body = parser.named_body("macro", &name, at)?;
     Ok(Node::Macro(Box::new(Macro { name, parameters, defaults, body })))
 }
 
 /// `import = "import" template "as" name [ context ]`
-fn import_tag(parser: &mut Parser, _: usize) -> Parsed<Node> {
+fn import_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
     let template = parser.expression()?;
     parser.expect("as")?;
-    let names = Imported::Whole(parser.name("a name for the import")?.to_owned());
-    end_of_import(parser, template, names)
+    let name = parser.name("a name for the import")?.to_owned();
+    end_of_import(parser, template, vec![(None, name, at)])
 }
 
 /// `from = "from" template "import" name [ "as" name ] *( "," name [ "as" name ] ) [ context ]`
 fn from_tag(parser: &mut Parser, _: usize) -> Parsed<Node> {
     let template = parser.expression()?;
     parser.expect("import")?;
-    let name = |parser: &mut Parser| {
+    let (names, _) = parser.several(&["%}"], |parser| {
         let at = parser.at();
         let there = parser.name("the name of a macro")?;
         let here = if parser.take("as") { parser.name("a name for it")? } else { there };
-        Ok((there.to_owned(), here.to_owned(), at))
-    };
-    let first = name(parser)?;
-    let names = Imported::Some(parser.several(first, &["%}"], name)?);
+        Ok((Some(there.to_owned()), here.to_owned(), at))
+    })?;
     end_of_import(parser, template, names)
 }
 
 /// An import may end with `with context` or `without context`, which is the default.
-fn end_of_import(parser: &mut Parser, template: Expression, names: Imported) -> Parsed<Node> {
+fn end_of_import(
+    parser: &mut Parser,
+    template: Expression,
+    names: Vec<(Option<String>, String, usize)>,
+) -> Parsed<Node> {
     let with_context = parser.take("with");
     if with_context || parser.take("without") {
         parser.expect("context")?;
     }
     parser.expect("%}")?;
-    Ok(Node::Import(Box::new(Import { template, with_context, names })))
+    Ok(Node::Import(template, with_context, names))
 }
 
 /// The message for a tag that cannot be here: it says what could.

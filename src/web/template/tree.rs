@@ -3,31 +3,22 @@
 //! A tree is made once for each version of a file and shared by all threads, so it holds no data of
 //! any page. Places are byte offsets; line and column are counted only when a message needs them.
 
-use super::function::{Function, Outcome};
+use super::function::Function;
 use super::operators::Operator;
 use crate::value::Value;
-use std::sync::Arc;
 
 /// A whole template.
 #[derive(Debug)]
 pub struct Tree {
-    /// The name of the template.
     pub name: String,
     /// Its text, for counting lines and columns.
     pub source: String,
     /// What is outside of blocks, and the places of the blocks.
     pub body: Vec<Node>,
-    /// All blocks of the template, the inner ones too.
-    pub blocks: Vec<Block>,
-}
-
-/// `{% block name %}`: a part that a template which extends this one may replace.
-#[derive(Debug)]
-pub struct Block {
-    /// Its name, unique within the template.
-    pub name: String,
-    /// Its content.
-    pub body: Vec<Node>,
+    /// All blocks of the template, the inner ones too: each name with its content.
+    pub blocks: Vec<(String, Vec<Node>)>,
+    /// True if what is printed is escaped.
+    pub escapes: bool,
 }
 
 /// One step in making a page.
@@ -37,8 +28,8 @@ pub enum Node {
     Text(String),
     /// `{{ … }}`
     Print(Expression),
-    /// `{% if %} … {% elif %} … {% else %}`: each test with its body, then the body without a test.
-    If(Vec<(Expression, Vec<Node>)>, Vec<Node>),
+    /// `{% if %} … {% elif %} … {% else %}`: each test with its body; `else` has no test.
+    If(Vec<(Option<Expression>, Vec<Node>)>),
     /// `{% for … in … %}`
     For(Box<For>),
     /// `{% set … = … %}`
@@ -55,8 +46,9 @@ pub enum Node {
     Block(usize),
     /// `{% macro name(…) %}`
     Macro(Box<Macro>),
-    /// `{% import … as … %}` and `{% from … import … %}`
-    Import(Box<Import>),
+    /// `{% import … %}` and `{% from … import … %}`; true if it ends `with context`. For each name:
+    /// the name there, none for the whole template, the name here, and the place.
+    Import(Expression, bool, Vec<(Option<String>, String, usize)>),
 }
 
 /// The parts of a `for`.
@@ -64,50 +56,25 @@ pub enum Node {
 pub struct For {
     /// The names that get each item.
     pub target: NameTarget,
-    /// The list.
     pub over: Expression,
     /// `for … in … if …`: items that fail it are left out, and not counted.
     pub filter: Option<Expression>,
     /// True if the body uses `loop`. As in Jinja there is no `loop` otherwise, and an included
     /// template can tell.
     pub uses_loop: bool,
-    /// Done for each item.
     pub body: Vec<Node>,
     /// Done if there is no item.
     pub otherwise: Vec<Node>,
 }
 
-/// The parts of a `macro`.
+/// The parts of a `macro`: its parameters with their defaults, and what makes the text.
 #[derive(Debug)]
 pub struct Macro {
-    /// Its name.
     pub name: String,
-    /// The names of its parameters.
     pub parameters: Vec<String>,
     /// The values of the last parameters where the call gives none.
     pub defaults: Vec<Expression>,
-    /// What makes the text.
     pub body: Vec<Node>,
-}
-
-/// The parts of an `import`.
-#[derive(Debug)]
-pub struct Import {
-    /// The template.
-    pub template: Expression,
-    /// `with context`: the template sees the names of this one.
-    pub with_context: bool,
-    /// What becomes a name of this template.
-    pub names: Imported,
-}
-
-/// What an `import` gives names to.
-#[derive(Debug)]
-pub enum Imported {
-    /// `import … as name`: all of it under one name.
-    Whole(String),
-    /// `from … import a, b as c`: the name there, the name here, and the place.
-    Some(Vec<(String, String, usize)>),
 }
 
 /// The left side of an assignment.
@@ -119,15 +86,11 @@ pub enum NameTarget {
     Several(Vec<NameTarget>, usize),
 }
 
-/// An expression and its place.
+/// An expression, and its byte offset in the source.
 #[derive(Debug)]
 pub struct Expression {
-    /// What it is.
     pub kind: ExpressionKind,
-    /// Where: a byte offset in the source.
     pub at: usize,
-    /// How many levels of expressions it has, itself included.
-    pub depth: usize,
 }
 
 /// The kinds of expression.
@@ -146,66 +109,38 @@ pub enum ExpressionKind {
     /// `a.b`
     Attribute(Box<Expression>, String),
     /// `a[b]`, and `a.0`
-    Index(Box<Expression>, Box<Expression>),
+    Index(Box<[Expression; 2]>),
     /// `a[from:to]`
     Slice(Box<Expression>, Box<[Option<Expression>; 2]>),
     /// `name(…)` and `a.name(…)`
     Call(Box<Expression>, Arguments),
     /// `a|filter(…)`
-    Filter(Box<Expression>, String, Filter, Arguments),
+    Filter(Box<Expression>, Function, Arguments),
     /// `a is test(…)`
     Test(Box<Expression>, &'static Function, Arguments),
-    /// `-a` and `+a`
-    Sign(char, Box<Expression>),
+    /// `-a`, or `+a` if true.
+    Sign(bool, Box<Expression>),
     /// `a + b` and the other arithmetic. True for `~` between constants: Jinja joins these when it
     /// parses, and then forgets what was HTML.
-    Binary(&'static Operator, Box<Expression>, Box<Expression>, bool),
+    Binary(&'static Operator, Box<[Expression; 2]>, bool),
     /// `a < b <= c`: true if each step is. Each step has its place.
     Compare(Box<Expression>, Vec<(&'static Operator, usize, Expression)>),
-    /// `a and b`
-    And(Box<Expression>, Box<Expression>),
-    /// `a or b`
-    Or(Box<Expression>, Box<Expression>),
+    /// `a and b`, or `a or b` if true.
+    Logic(bool, Box<[Expression; 2]>),
     /// `not a`
     Not(Box<Expression>),
-    /// `yes if test else no`: the test comes first here.
-    Choice(Box<Expression>, Box<Expression>, Option<Box<Expression>>),
+    /// `yes if test else no`: yes and test, then no.
+    Choice(Box<[Expression; 2]>, Option<Box<Expression>>),
 }
 
-/// What is between the brackets of a call.
+/// What is between the brackets of a call: values by place, and values by name.
 #[derive(Debug, Default)]
 pub struct Arguments {
-    /// Values by place.
     pub placed: Vec<Expression>,
-    /// Values by name.
-    pub named: Vec<(Arc<str>, Expression)>,
+    pub named: Vec<(String, Expression)>,
 }
-
-/// A filter, found by its name when the template is parsed.
-#[derive(Clone, Copy, Debug)]
-pub enum Filter {
-    /// A row of the table.
-    BuiltIn(&'static Function),
-    /// A filter of the application.
-    Custom(CustomFilter),
-}
-
-/// A filter that an application adds. It gets the value and what is in the brackets.
-pub type CustomFilter = fn(&Value, &[Value]) -> Outcome;
 
 impl Expression {
-    /// An expression of this kind, which is one level deeper than its deepest part.
-    pub fn new(kind: ExpressionKind, at: usize) -> Expression {
-        let depth = kind.parts().into_iter().map(|part| part.depth).max().unwrap_or(0) + 1;
-        Expression { kind, at, depth }
-    }
-
-    /// True if no name is needed for its value.
-    pub fn is_constant(&self) -> bool {
-        !matches!(self.kind, ExpressionKind::Name(_) | ExpressionKind::Call(..))
-            && self.kind.parts().into_iter().all(Expression::is_constant)
-    }
-
     /// The expression as a reader would write it, for messages: `user.name`, `items[0]`.
     pub fn path(&self) -> String {
         match &self.kind {
@@ -213,9 +148,9 @@ impl Expression {
             ExpressionKind::Constant(Value::Str(text)) => format!("'{text}'"),
             ExpressionKind::Constant(Value::Int(number)) => number.to_string(),
             ExpressionKind::Attribute(of, name) => format!("{}.{name}", of.path()),
-            ExpressionKind::Index(of, index) => format!("{}[{}]", of.path(), index.path()),
+            ExpressionKind::Index(parts) => format!("{}[{}]", parts[0].path(), parts[1].path()),
             ExpressionKind::Call(of, _) => format!("{}()", of.path()),
-            ExpressionKind::Filter(of, name, ..) => format!("{}|{name}", of.path()),
+            ExpressionKind::Filter(of, row, _) => format!("{}|{}", of.path(), row.name),
             _ => "…".to_owned(),
         }
     }
@@ -224,37 +159,8 @@ impl Expression {
     pub fn undefined_part(&self) -> Option<&Expression> {
         match &self.kind {
             ExpressionKind::Choice(..) => None,
-            ExpressionKind::Or(_, last) | ExpressionKind::And(_, last) => last.undefined_part(),
+            ExpressionKind::Logic(_, parts) => parts[1].undefined_part(),
             _ => Some(self),
-        }
-    }
-}
-
-impl ExpressionKind {
-    /// The expressions that this one is made of.
-    fn parts(&self) -> Vec<&Expression> {
-        use ExpressionKind as Kind;
-        match self {
-            Kind::Constant(_) | Kind::Name(_) => Vec::new(),
-            Kind::List(parts) | Kind::Tuple(parts) => parts.iter().collect(),
-            Kind::Dict(pairs) => pairs.iter().flat_map(|(key, value)| [key, value]).collect(),
-            Kind::Attribute(of, _) | Kind::Sign(_, of) | Kind::Not(of) => vec![of],
-            Kind::Index(a, b) | Kind::Binary(_, a, b, _) | Kind::And(a, b) | Kind::Or(a, b) => {
-                vec![a, b]
-            }
-            Kind::Slice(of, bounds) => bounds.iter().flatten().chain([&**of]).collect(),
-            Kind::Call(of, arguments)
-            | Kind::Filter(of, _, _, arguments)
-            | Kind::Test(of, _, arguments) => {
-                let named = arguments.named.iter().map(|(_, value)| value);
-                arguments.placed.iter().chain(named).chain([&**of]).collect()
-            }
-            Kind::Compare(of, steps) => {
-                steps.iter().map(|(_, _, part)| part).chain([&**of]).collect()
-            }
-            Kind::Choice(test, yes, no) => {
-                [test, yes].into_iter().chain(no).map(|part| &**part).collect()
-            }
         }
     }
 }
