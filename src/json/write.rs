@@ -173,10 +173,11 @@ pub fn write_int(out: &mut String, number: i64) {
         }
     }
     if number < 0 {
-        at -= 1;
-        digits[at] = b'-';
+        out.push('-');
     }
-    out.push_str(str::from_utf8(&digits[at..]).unwrap_or_default());
+    for digit in &digits[at..] {
+        out.push(char::from(*digit));
+    }
 }
 
 /// Appends a float as Python's `repr` and JSON write it: the fewest digits that read back as the

@@ -17,6 +17,7 @@ use super::kinds::place;
 use super::lists::{range, slice};
 use super::methods::methods_of;
 use super::mistake::Rendering;
+use super::names::LOOP_NAMES;
 use super::operators::{Operator, signed};
 use super::renderer::Renderer;
 use super::tree::{Arguments, Expression, ExpressionKind as Kind};
@@ -133,10 +134,10 @@ impl<'a> Renderer<'a> {
     /// error. A key that the dict does not have is no error, but an undefined value.
     #[inline(never)]
     fn attribute(&mut self, of: &'a Expression, name: &'a str, at: usize) -> Rendering<Value> {
-        if let Some(Value::Local(Local::Loop(number))) = self.names.peek(of) {
-            return self.loop_attribute(*number, name, at);
-        }
         let value = self.evaluate(of)?;
+        if let Value::Local(Local::Loop(number)) = value {
+            return self.unknown_in_loop(number, name, at);
+        }
         if value.is_undefined() {
             let part = of.undefined_part().unwrap_or(of);
             let described = self.names.describe(part);
@@ -153,24 +154,12 @@ impl<'a> Renderer<'a> {
         Ok(value.under(&name.into()).cloned().unwrap_or(Value::Undefined))
     }
 
-    /// `loop.index` and the others. A name that `loop` does not have is an error, and the message
-    /// has the nearest name.
-    fn loop_attribute(&self, number: usize, name: &str, at: usize) -> Rendering<Value> {
-        const NAMES: [&str; 8] =
-            ["index", "index0", "revindex", "revindex0", "first", "last", "length", "cycle"];
-        let Some((index, length)) = self.loops.get(number).copied() else {
-            return self.error(at, "this loop is over");
-        };
-        Ok(match name {
-            "index" => (index + 1).into(),
-            "index0" => index.into(),
-            "revindex" => (length - index).into(),
-            "revindex0" => (length - index - 1).into(),
-            "first" => (index == 0).into(),
-            "last" => (index + 1 == length).into(),
-            "length" => length.into(),
-            _ => return self.error(at, unknown("name in loop:", name, NAMES)),
-        })
+    /// The error for what `loop` does not have, with the nearest name.
+    fn unknown_in_loop<T>(&self, number: usize, name: &str, at: usize) -> Rendering<T> {
+        match self.names.loops.get(number) {
+            Some(_) => self.error(at, unknown("name in loop:", name, LOOP_NAMES)),
+            None => self.error(at, "this loop is over"),
+        }
     }
 
     /// `a[index]`: a key of a dict, an item of a list, a character of a string. A negative index
@@ -181,7 +170,10 @@ impl<'a> Renderer<'a> {
         let key = self.evaluate(index)?;
         match (&value, value.as_str(), key.whole()) {
             (Value::Local(Local::Loop(number)), ..) => {
-                self.loop_attribute(*number, key.as_str().unwrap_or_default(), index.at)
+                let name = key.as_str().unwrap_or_default();
+                let found =
+                    self.names.loops.get(*number).and_then(|state| state.get(name)).cloned();
+                found.map_or_else(|| self.unknown_in_loop(*number, name, index.at), Ok)
             }
             (_, Some(text), Some(at)) => {
                 let at = place(at, text.chars().count());
@@ -300,7 +292,7 @@ impl<'a> Renderer<'a> {
         let given = self.arguments(arguments)?;
         let name = match &callee.kind {
             Kind::Attribute(of, name) => return self.method(of, name, given, callee.at),
-            Kind::Name(name) => name,
+            Kind::Name(name) => name.as_ref(),
             _ => return self.error(at, "only a name or a method can be called"),
         };
         match self.names.peek(callee) {
@@ -308,7 +300,7 @@ impl<'a> Renderer<'a> {
             Some(value) => {
                 self.error(at, format!("{name} is {}, not a function", value.type_name()))
             }
-            None => match (&**name, &given.0[..], given.1.is_empty()) {
+            None => match (name, &given.0[..], given.1.is_empty()) {
                 ("range", numbers, true) => self.placed(at, range(numbers)),
                 ("super", [], true) => self.super_block(at),
                 (_, placed, _) => match self.names.call(name, placed, &given.1) {
@@ -335,8 +327,9 @@ impl<'a> Renderer<'a> {
         match (&value, value.get(name)) {
             (_, Some(Value::Local(Local::Macro(number)))) => self.call_macro(*number, given, at),
             (Value::Local(Local::Loop(number)), _) if name == "cycle" && !given.0.is_empty() => {
-                let (index, _) = self.loops.get(*number).copied().unwrap_or_default();
-                let place = index % given.0.len();
+                let index =
+                    self.names.loops.get(*number).and_then(|state| state.get("index0")?.as_int());
+                let place = index.unwrap_or(0) as usize % given.0.len();
                 Ok(given.0.swap_remove(place))
             }
             _ => {

@@ -170,7 +170,7 @@ impl Parser<'_> {
             Token::Name(name) if !RESERVED.contains(&name) => {
                 self.loops += usize::from(name == "loop");
                 self.variables += 1;
-                Kind::Name(name.to_owned())
+                Kind::Name(name.into())
             }
             Token::Int(number) => Kind::Constant(number.into()),
             Token::Float(number) => Kind::Constant(number.into()),

@@ -14,7 +14,7 @@
 use super::function::{bind, unknown};
 use super::mistake::Rendering;
 use super::renderer::Renderer;
-use super::tree::{Expression, Macro, Tree};
+use super::tree::{Expression, Macro, Name, Tree};
 use crate::value::{Local, Map, Value};
 
 impl<'a> Renderer<'a> {
@@ -36,15 +36,14 @@ impl<'a> Renderer<'a> {
     /// The block of this name, in the version of the first template of the family from `generation`
     /// on that has one; false if none has.
     pub fn block(&mut self, name: &'a str, generation: usize) -> Rendering<bool> {
-        for (at, tree) in self.family().clone().into_iter().enumerate().skip(generation) {
-            if let Some((_, body)) = tree.blocks.iter().find(|(known, _)| known == name) {
-                let mut scope = self.names.apart(tree, self.names.scope.page);
-                scope.block = Some((name, at));
-                self.inside(scope, body, 0)?;
-                return Ok(true);
-            }
-        }
-        Ok(false)
+        let block_in = |tree: &'a Tree| tree.blocks.iter().find(|(known, _)| known == name);
+        let mut found = self.family().iter().enumerate().skip(generation);
+        let found = found.find_map(|(at, tree)| Some((at, *tree, block_in(tree)?)));
+        let Some((at, tree, (_, body))) = found else { return Ok(false) };
+        let mut scope = self.names.apart(tree, self.names.scope.page);
+        scope.block = Some((name, at));
+        self.inside(scope, body, 0)?;
+        Ok(true)
     }
 
     /// What `super()` stands for: this block in the next template of the family that has one.
@@ -89,7 +88,7 @@ impl<'a> Renderer<'a> {
         &mut self,
         name: &'a Expression,
         with_context: bool,
-        names: &'a [(Option<String>, String, usize)],
+        names: &'a [(Option<String>, Name, usize)],
     ) -> Rendering {
         let start = self.out.len();
         let page = self.other_template(name, with_context)?;
@@ -164,8 +163,9 @@ impl<'a> Renderer<'a> {
         let Some(&(parts, tree, page)) = self.macros.get(number) else {
             return self.error(at, "this macro belongs to another page");
         };
-        let values = bind(&parts.parameters, placed, named)
-            .or_else(|problem| self.error(at, format!("the macro {} {problem}", parts.name)))?;
+        let values = bind(&parts.parameters, placed, named).or_else(|problem| {
+            self.error(at, format!("the macro {} {problem}", parts.name.as_ref()))
+        })?;
         let start = self.out.len();
         let outer = self.open(self.names.apart(tree, page), at)?;
         // The defaults belong to the last parameters. A default sees the parameters before it.

@@ -9,8 +9,8 @@
 use super::function::{Outcome, hint};
 use super::methods::DICT_METHODS;
 use super::mistake::locate;
-use super::tree::{Expression, ExpressionKind as Kind, Tree};
-use crate::value::{Map, Value};
+use super::tree::{Expression, ExpressionKind as Kind, Name, Tree};
+use crate::value::{Local, Map, Value};
 
 /// How many warnings one page adds at most.
 const MOST_WARNINGS: usize = 50;
@@ -48,6 +48,29 @@ impl Globals for () {}
 /// A value, or an item of a list: a loop changes only the index.
 pub type Bound = (Value, Option<usize>);
 
+/// What `loop` knows in one turn: the values of [`LOOP_NAMES`].
+pub struct Loop([Value; 7]);
+
+/// The names behind `loop.` that have a value.
+pub const LOOP_NAMES: [&str; 7] =
+    ["index", "index0", "revindex", "revindex0", "first", "last", "length"];
+
+impl Loop {
+    /// The turn with this number, counted from 0.
+    pub fn turn(turn: usize, length: usize) -> Loop {
+        let [index, index0, left, length] =
+            [turn + 1, turn, length - turn, length].map(|number| Value::Int(number as i64));
+        let revindex0 = Value::Int(length.whole().unwrap_or(0) - index.whole().unwrap_or(0));
+        let (first, last) = (Value::Bool(turn == 0), Value::Bool(index == length));
+        Loop([index, index0, left, revindex0, first, last, length])
+    }
+
+    /// The value of `loop.name`.
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        LOOP_NAMES.iter().position(|known| *known == name).map(|at| &self.0[at])
+    }
+}
+
 /// The names that the templates of a page can see, and what the author should know of them.
 pub struct Names<'a> {
     /// The place of the renderer.
@@ -56,11 +79,13 @@ pub struct Names<'a> {
     pub pages: Vec<TemplatePage<'a>>,
     pub warnings: Vec<String>,
     /// What was set inside of loops, `with`s, blocks and macros.
-    stack: Vec<(&'a str, Bound)>,
+    stack: Vec<(&'a Name, Bound)>,
     variables: &'a Map,
     globals: &'a dyn Globals,
     /// What the application lent so far, so that it is asked once.
-    lent: Vec<(&'a str, Value)>,
+    lent: Vec<(&'a Name, Value)>,
+    /// The loops around this place, which are values by their number.
+    pub loops: Vec<Loop>,
 }
 
 /// Where in the templates the renderer is, and which names it sees there.
@@ -87,7 +112,7 @@ pub struct Scope<'a> {
 pub struct TemplatePage<'a> {
     /// The template that was asked for, the one it extends, and so on up to the layout.
     pub family: Vec<&'a Tree>,
-    names: Vec<(&'a str, Bound)>,
+    names: Vec<(&'a Name, Bound)>,
     /// How many of the names it was given.
     given: usize,
     sees_variables: bool,
@@ -100,8 +125,8 @@ impl<'a> Names<'a> {
         let scope = Scope { tree, page: 0, block, silent, at_top, depth, seen: 0, own: 0 };
         let (names, family) = (Vec::new(), vec![tree]);
         let pages = vec![TemplatePage { family, names, given: 0, sees_variables: true }];
-        let (stack, lent, warnings) = (Vec::new(), Vec::new(), Vec::new());
-        Names { scope, pages, warnings, stack, variables, globals, lent }
+        let (stack, lent, loops, warnings) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Names { scope, pages, warnings, stack, variables, globals, lent, loops }
     }
 
     /// The value of a name, an attribute or an item, if it can be borrowed. Nothing is computed,
@@ -115,6 +140,7 @@ impl<'a> Names<'a> {
                 Value::Map(map) if DICT_METHODS.iter().all(|method| method.name != **name) => {
                     map.get(name)
                 }
+                Value::Local(Local::Loop(number)) => self.loops.get(*number)?.get(name),
                 _ => None,
             },
             Kind::Index(parts) => self.peek(&parts[0])?.under(self.peek(&parts[1])?),
@@ -122,22 +148,18 @@ impl<'a> Names<'a> {
         }
     }
 
-    fn find(&self, name: &str) -> Option<&Value> {
-        let last = |names: &'_ [(&str, Bound)]| names.iter().rposition(|(known, _)| *known == name);
-        let (own, top) = (&self.stack[self.scope.seen..], &self.pages[self.scope.page].names);
-        let found = match last(own) {
-            Some(at) => Some(&own[at]),
-            None => last(top).map(|at| &top[at]),
-        };
-        if let Some((_, bound)) = found {
-            return borrowed(bound);
+    fn find(&self, name: &Name) -> Option<&Value> {
+        for names in [&self.stack[self.scope.seen..], &self.pages[self.scope.page].names] {
+            if let Some((_, bound)) = names.iter().rev().find(|(known, _)| *known == name) {
+                return borrowed(bound);
+            }
         }
         let lent = || self.lent.iter().find(|(known, _)| *known == name).map(|(_, value)| value);
-        self.given().get(name).or_else(lent)
+        self.given().get(name.as_ref()).or_else(lent)
     }
 
     /// What templates have set and this place sees, the innermost last.
-    fn visible(&self) -> impl Iterator<Item = &(&'a str, Bound)> {
+    fn visible(&self) -> impl Iterator<Item = &(&'a Name, Bound)> {
         self.pages[self.scope.page].names.iter().chain(&self.stack[self.scope.seen..])
     }
 
@@ -148,8 +170,8 @@ impl<'a> Names<'a> {
     }
 
     /// The value of a name that [`Names::peek`] did not find: the application is asked.
-    pub fn ask(&mut self, name: &'a str) -> Value {
-        let Some(value) = self.globals.variable(name) else { return Value::Undefined };
+    pub fn ask(&mut self, name: &'a Name) -> Value {
+        let Some(value) = self.globals.variable(name.as_ref()) else { return Value::Undefined };
         self.lent.push((name, value.clone()));
         value
     }
@@ -160,12 +182,12 @@ impl<'a> Names<'a> {
     }
 
     /// Gives a name a value until the scope closes.
-    pub fn set(&mut self, name: &'a str, value: Value) {
+    pub fn set(&mut self, name: &'a Name, value: Value) {
         self.bind(name, (value, None));
     }
 
     /// Gives a name a value, or an item of a list.
-    pub fn bind(&mut self, name: &'a str, bound: Bound) {
+    pub fn bind(&mut self, name: &'a Name, bound: Bound) {
         match self.scope.at_top {
             true => self.pages[self.scope.page].names.push((name, bound)),
             false => self.stack.push((name, bound)),
@@ -209,8 +231,8 @@ impl<'a> Names<'a> {
     /// What a page has set. As in Jinja, names that begin with an underscore are private.
     pub fn public(&self, page: usize) -> Map {
         let TemplatePage { names, given, .. } = &self.pages[page];
-        let public = names[*given..].iter().filter(|(name, _)| !name.starts_with('_'));
-        public.filter_map(|(name, bound)| Some((*name, borrowed(bound)?.clone()))).collect()
+        let public = names[*given..].iter().filter(|(name, _)| !name.as_ref().starts_with('_'));
+        public.filter_map(|(name, bound)| Some((name.as_ref(), borrowed(bound)?.clone()))).collect()
     }
 
     /// Adds a warning if the value is undefined where a defined one was probably meant.
@@ -229,7 +251,7 @@ impl<'a> Names<'a> {
     /// `"nmae" is undefined; there is "name"`
     pub fn describe(&self, expression: &Expression) -> String {
         let near = match &expression.kind {
-            Kind::Name(name) => self.hint(name, &[]),
+            Kind::Name(name) => self.hint(name.as_ref(), &[]),
             Kind::Attribute(of, name) => match self.peek(of).and_then(Value::as_map) {
                 Some(map) => hint(name, map.iter().map(|(name, _)| name)),
                 None => String::new(),
@@ -241,7 +263,7 @@ impl<'a> Names<'a> {
 
     /// `; there is "name"`, or nothing if no name of the page is near.
     pub fn hint(&self, name: &str, more: &[&str]) -> String {
-        let set = self.visible().map(|(name, _)| *name);
+        let set = self.visible().map(|(name, _)| name.as_ref());
         let given = self.given().iter().map(|(name, _)| name);
         let lent = self.globals.names().iter().chain(more).copied();
         hint(name, set.chain(given).chain(lent))

@@ -14,27 +14,29 @@ use std::fmt::Write;
 ///
 /// `"` and `'` are among them, so escaped text may also be an attribute, if that is in quotes.
 pub fn escape_into(out: &mut String, text: &str) {
-    // A bit for each of the five, which are all below 64: most bytes need one look only.
-    const SPECIAL: u64 = 1 << b'&' | 1 << b'<' | 1 << b'>' | 1 << b'"' | 1 << b'\'';
-    let mut clean = 0;
-    for (at, byte) in text.bytes().enumerate() {
-        if byte >= 64 || SPECIAL >> byte & 1 == 0 {
-            continue;
-        }
-        let replacement = match byte {
+    let mut rest = text;
+    while let Some(at) = rest.bytes().position(|byte| SPECIAL[usize::from(byte)]) {
+        let (clean, behind) = rest.split_at(at);
+        out.push_str(clean);
+        out.push_str(match behind.as_bytes()[0] {
             b'&' => "&amp;",
             b'<' => "&lt;",
             b'>' => "&gt;",
             b'"' => "&#34;",
-            b'\'' => "&#39;",
-            _ => continue,
-        };
-        out.push_str(&text[clean..at]);
-        out.push_str(replacement);
-        clean = at + 1;
+            _ => "&#39;",
+        });
+        rest = &behind[1..];
     }
-    out.push_str(&text[clean..]);
+    out.push_str(rest);
 }
+
+/// True for the five bytes with a meaning in HTML: a look at each byte is all that most text needs.
+static SPECIAL: [bool; 256] = {
+    let mut special = [false; 256];
+    (special[b'&' as usize], special[b'<' as usize], special[b'>' as usize]) = (true, true, true);
+    (special[b'"' as usize], special[b'\'' as usize]) = (true, true);
+    special
+};
 
 /// Appends a value to a page: text is escaped, where that is wanted and it is not HTML already.
 pub fn print_into(out: &mut String, value: &Value, escapes: bool) {

@@ -9,9 +9,9 @@
 use super::kinds::LONGEST;
 use super::loader::{Shelf, Templates};
 use super::mistake::{Rendering, TemplateError};
-use super::names::{Names, Scope};
+use super::names::{Loop, Names, Scope};
 use super::print::print_into;
-use super::tree::{Expression, ExpressionKind, For, Macro, NameTarget, Node, Tree};
+use super::tree::{Expression, ExpressionKind, For, Macro, Name, NameTarget, Node, Tree};
 use crate::value::{Local, Value};
 
 /// How many levels of loops, blocks, includes and expressions a page may have: each needs stack.
@@ -32,17 +32,14 @@ pub struct Renderer<'a> {
     /// The macros so far, which are values by their number: each with its template, and the number
     /// of the page whose names it sees.
     pub macros: Vec<(&'a Macro, &'a Tree, usize)>,
-    /// The loops around this place, which are values by their number: how many turns were before,
-    /// and how many there are.
-    pub loops: Vec<(usize, usize)>,
     turns: usize,
 }
 
 impl<'a> Renderer<'a> {
     /// A renderer before the first template.
     pub fn new(shelf: (&'a Templates, &'a Shelf), names: Names<'a>) -> Renderer<'a> {
-        let (macros, loops, out) = (Vec::new(), Vec::new(), String::with_capacity(1024));
-        Renderer { out, names, shelf, macros, loops, turns: 0 }
+        let (macros, out) = (Vec::new(), String::with_capacity(1024));
+        Renderer { out, names, shelf, macros, turns: 0 }
     }
 
     /// An error at a place of the template in which the renderer is.
@@ -202,11 +199,11 @@ impl<'a> Renderer<'a> {
             return self.inside(self.names.inner(), &parts.otherwise, at);
         }
         let outer = self.open(self.names.inner(), at)?;
-        let number = self.loops.len();
-        self.loops.push((0, items.len()));
+        let number = self.names.loops.len();
         let mut count = 0;
-        if parts.uses_loop {
-            self.names.set("loop", Value::Local(Local::Loop(number)));
+        if let Some(name) = &parts.loop_name {
+            self.names.loops.push(Loop::turn(0, items.len()));
+            self.names.set(name, Value::Local(Local::Loop(number)));
             count += 1;
         }
         if let NameTarget::Name(name) = &parts.target {
@@ -216,13 +213,15 @@ impl<'a> Renderer<'a> {
         for (index, item) in items.iter().enumerate() {
             self.turns(1, at)?;
             self.names.next_turn(count, index);
-            self.loops[number].0 = index;
+            if let Some(state) = self.names.loops.get_mut(number) {
+                *state = Loop::turn(index, items.len());
+            }
             if let NameTarget::Several(..) = parts.target {
                 self.assign(&parts.target, item.clone())?;
             }
             self.nodes(&parts.body)?;
         }
-        self.loops.truncate(number);
+        self.names.loops.truncate(number);
         self.names.close(outer);
         Ok(())
     }
@@ -255,7 +254,7 @@ impl<'a> Renderer<'a> {
 
     /// `set` with a body: prints the body, cuts it off, and gives it the name.
     #[inline(never)]
-    fn capture(&mut self, name: &'a str, body: &'a [Node]) -> Rendering {
+    fn capture(&mut self, name: &'a Name, body: &'a [Node]) -> Rendering {
         let start = self.out.len();
         let mut scope = self.names.inner();
         scope.silent = false;

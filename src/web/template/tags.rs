@@ -14,7 +14,7 @@ use super::cursor::Parser;
 use super::function::Function;
 use super::mistake::{Parsed, locate};
 use super::scan::{Token, shortened};
-use super::tree::{Expression, For, Macro, NameTarget, Node, Tree};
+use super::tree::{Expression, For, Macro, Name, NameTarget, Node, Tree};
 use crate::near::nearest;
 
 /// The name of a tag, its form, and what reads it after its name, given its place.
@@ -40,7 +40,7 @@ pub const TAGS: [TagRow; 11] = [
 pub const LEFT_OUT: [&str; 7] =
     ["call", "filter", "do", "autoescape", "trans", "continue", "break"];
 
-/// As in Flask, what is printed is escaped in files with these endings, and in texts without a name.
+/// As in Flask, what is printed is escaped in templates whose names end so.
 pub const ESCAPED: [&str; 5] = [".html", ".htm", ".xml", ".xhtml", ".svg"];
 
 /// Makes the tree of a template.
@@ -166,7 +166,7 @@ impl<'s> Parser<'s> {
         if self.is_sign(&["."]) {
             return self.unexpected("=: an attribute cannot be set");
         }
-        Ok(NameTarget::Name(name.to_owned()))
+        Ok(NameTarget::Name(name.into()))
     }
 }
 
@@ -191,7 +191,7 @@ fn if_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
 fn for_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
     let target_at = parser.at();
     let target = parser.target()?;
-    if matches!(&target, NameTarget::Name(name) if name == "loop") {
+    if matches!(&target, NameTarget::Name(name) if name.as_ref() == "loop") {
         return Err((target_at, "found loop, which every for has, expected another name".into()));
     }
     parser.expect("in")?;
@@ -199,13 +199,13 @@ fn for_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
     let filter = if parser.take("if") { Some(parser.expression()?) } else { None };
     let loops = parser.loops;
     let (body, end) = parser.body_of("for", at, &["else"])?;
-    let uses_loop = parser.loops > loops;
+    let loop_name = (parser.loops > loops).then(|| "loop".into());
     let mut otherwise = Vec::new();
     match end {
         "else" => otherwise = parser.whole_body("for", at)?,
         _ => parser.expect("%}")?,
     }
-    Ok(Node::For(Box::new(For { target, over, filter, uses_loop, body, otherwise })))
+    Ok(Node::For(Box::new(For { target, over, filter, loop_name, body, otherwise })))
 }
 
 /// set = "set" target "=" value / "set" name body "endset"
@@ -263,19 +263,20 @@ fn block_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
 ///
 /// Once a parameter has a default, those after it need one too: `macro name(a, b=1)`.
 fn macro_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
-    let name = parser.name("the name of the macro")?.to_owned();
+    let name = parser.name("the name of the macro")?;
     parser.expect("(")?;
     let mut defaults = Vec::new();
     let parameters = parser.listed(")", |parser| {
-        let name = parser.name("the name of a parameter")?.to_owned();
+        let name = parser.name("the name of a parameter")?;
         if parser.take("=") {
             defaults.push(parser.expression()?);
         } else if !defaults.is_empty() {
             return parser.unexpected("=: the parameter before it has a default");
         }
-        Ok(name)
+        Ok(name.into())
     })?;
-    let body = parser.named_body("macro", &name, at)?;
+    let body = parser.named_body("macro", name, at)?;
+    let name = name.into();
     Ok(Node::Macro(Box::new(Macro { name, parameters, defaults, body })))
 }
 
@@ -283,7 +284,7 @@ fn macro_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
 fn import_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
     let template = parser.expression()?;
     parser.expect("as")?;
-    let name = parser.name("a name for the import")?.to_owned();
+    let name = parser.name("a name for the import")?.into();
     end_of_import(parser, template, vec![(None, name, at)])
 }
 
@@ -295,7 +296,7 @@ fn from_tag(parser: &mut Parser, _: usize) -> Parsed<Node> {
         let at = parser.at();
         let there = parser.name("the name of a macro")?;
         let here = if parser.take("as") { parser.name("a name for it")? } else { there };
-        Ok((Some(there.to_owned()), here.to_owned(), at))
+        Ok((Some(there.to_owned()), here.into(), at))
     })?;
     end_of_import(parser, template, names)
 }
@@ -304,7 +305,7 @@ fn from_tag(parser: &mut Parser, _: usize) -> Parsed<Node> {
 fn end_of_import(
     parser: &mut Parser,
     template: Expression,
-    names: Vec<(Option<String>, String, usize)>,
+    names: Vec<(Option<String>, Name, usize)>,
 ) -> Parsed<Node> {
     let with_context = parser.take("with");
     if with_context || parser.take("without") {

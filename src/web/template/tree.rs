@@ -7,6 +7,29 @@ use super::function::Function;
 use super::operators::Operator;
 use crate::value::Value;
 
+/// A name that a template gives a value to or asks for. Names are compared for each value on a
+/// page; two numbers are compared faster than two texts.
+#[derive(Debug, PartialEq)]
+pub struct Name {
+    hash: u64,
+    text: Box<str>,
+}
+
+impl From<&str> for Name {
+    fn from(text: &str) -> Name {
+        // The hash function FNV-1a.
+        let step = |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3);
+        let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325, step);
+        Name { hash, text: text.into() }
+    }
+}
+
+impl AsRef<str> for Name {
+    fn as_ref(&self) -> &str {
+        &self.text
+    }
+}
+
 /// A whole template.
 #[derive(Debug)]
 pub struct Tree {
@@ -35,7 +58,7 @@ pub enum Node {
     /// `{% set … = … %}`
     Set(NameTarget, Expression),
     /// `{% set name %} … {% endset %}`: the name is what the body prints.
-    Capture(String, Vec<Node>),
+    Capture(Name, Vec<Node>),
     /// `{% with a = …, b = … %}`
     With(Vec<(NameTarget, Expression)>, Vec<Node>),
     /// `{% include … %}`
@@ -48,7 +71,7 @@ pub enum Node {
     Macro(Box<Macro>),
     /// `{% import … %}` and `{% from … import … %}`; true if it ends `with context`. For each name:
     /// the name there, none for the whole template, the name here, and the place.
-    Import(Expression, bool, Vec<(Option<String>, String, usize)>),
+    Import(Expression, bool, Vec<(Option<String>, Name, usize)>),
 }
 
 /// The parts of a `for`.
@@ -59,9 +82,9 @@ pub struct For {
     pub over: Expression,
     /// `for … in … if …`: items that fail it are left out, and not counted.
     pub filter: Option<Expression>,
-    /// True if the body uses `loop`. As in Jinja there is no `loop` otherwise, and an included
-    /// template can tell.
-    pub uses_loop: bool,
+    /// The name `loop`, if the body uses it. As in Jinja there is no `loop` otherwise, and an
+    /// included template can tell.
+    pub loop_name: Option<Name>,
     pub body: Vec<Node>,
     /// Done if there is no item.
     pub otherwise: Vec<Node>,
@@ -70,8 +93,8 @@ pub struct For {
 /// The parts of a `macro`: its parameters with their defaults, and what makes the text.
 #[derive(Debug)]
 pub struct Macro {
-    pub name: String,
-    pub parameters: Vec<String>,
+    pub name: Name,
+    pub parameters: Vec<Name>,
     /// The values of the last parameters where the call gives none.
     pub defaults: Vec<Expression>,
     pub body: Vec<Node>,
@@ -81,7 +104,7 @@ pub struct Macro {
 #[derive(Debug)]
 pub enum NameTarget {
     /// One name.
-    Name(String),
+    Name(Name),
     /// Several, each for an item of the value; and the place.
     Several(Vec<NameTarget>, usize),
 }
@@ -99,7 +122,7 @@ pub enum ExpressionKind {
     /// Text in quotes, a number, `true`, `none`.
     Constant(Value),
     /// A name.
-    Name(String),
+    Name(Name),
     /// `[a, b]`
     List(Vec<Expression>),
     /// `(a, b)`
@@ -144,7 +167,7 @@ impl Expression {
     /// The expression as a reader would write it, for messages: `user.name`, `items[0]`.
     pub fn path(&self) -> String {
         match &self.kind {
-            ExpressionKind::Name(name) => name.clone(),
+            ExpressionKind::Name(name) => name.as_ref().to_owned(),
             ExpressionKind::Constant(Value::Str(text)) => format!("'{text}'"),
             ExpressionKind::Constant(Value::Int(number)) => number.to_string(),
             ExpressionKind::Attribute(of, name) => format!("{}.{name}", of.path()),
