@@ -18,3 +18,7 @@ pub static TEMPLATES: &[(&str, &str)] = include!("templates.list");
 
 /// Each static file's path below `/static/`, and its bytes.
 pub static WWW: &[(&str, &[u8])] = include!("www.list");
+
+/// The file that tells a folder of carafe from that of another program: every Flask project has a
+/// folder `templates`, and a page that is half of one and half of the other would be empty.
+pub const MARK: &str = "carafe.txt";

@@ -3,6 +3,7 @@
 use super::command_line::{CommandResult, print, wrong};
 use super::serve;
 use crate::app::course::lessons::Ticks;
+use carafe::server::ServerGauge;
 use carafe::web::router::Route;
 use std::path::Path;
 use std::sync::Arc;
@@ -16,7 +17,12 @@ pub fn run(arguments: &[String]) -> CommandResult {
     if let [first, ..] = arguments {
         return wrong(format!("found {first:?}, expected nothing more"));
     }
-    let (app, _) = serve::application(Path::new("."), Some(Arc::default()), Ticks::default());
+    let (app, _) = serve::application(
+        Path::new("."),
+        Some(Arc::default()),
+        ServerGauge::default(),
+        Ticks::default(),
+    );
     let longest = |text: fn(&Route) -> usize| app.routes().iter().map(text).max().unwrap_or(0);
     let wide = longest(|route| route.pattern.text().len());
     let name_wide = longest(|route| route.name.len());

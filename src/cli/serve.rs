@@ -7,6 +7,7 @@ use crate::app::{self, assets};
 use carafe::cycle::Recorder;
 use carafe::http::Limits;
 use carafe::http::forwarded::Proxies;
+use carafe::server::ServerGauge;
 use carafe::server::log::Log;
 use carafe::web::inside::Inside;
 use carafe::web::static_files::StaticFiles;
@@ -49,7 +50,7 @@ pub fn run(arguments: &[String]) -> CommandResult {
     let stores = stores::open(&store, &secret_key).map_err(failed)?;
     let recorder = (!flags.has("--no-cycles")).then(|| Arc::new(Recorder::default()));
     let (ticks, ticks_banner) = ticks(&flags);
-    let (mut app, [templates, www]) = application(&dir, recorder.clone(), ticks);
+    let (mut app, [templates, www]) = application(&dir, recorder.clone(), server.gauge(), ticks);
     app.secret_key(secret_key);
     app.sessions(stores.sessions, lifetime, most);
     app.store(stores.rows);
@@ -167,6 +168,7 @@ fn secret_key() -> Result<(Vec<u8>, &'static str), CommandError> {
 pub fn application(
     dir: &Path,
     recorder: Option<Arc<Recorder>>,
+    gauge: ServerGauge,
     ticks: Ticks,
 ) -> (App, [String; 2]) {
     let mut app = App::new();
@@ -174,14 +176,9 @@ pub fn application(
     if let Some(recorder) = &recorder {
         app.recorder(Arc::clone(recorder));
     }
-    app::glass::routes(&mut app, recorder.clone());
-    let found = |name: &str| Some(dir.join(name)).filter(|path| path.is_dir());
-    let shown = |path: &Option<PathBuf>| match path {
-        Some(path) => path.canonicalize().unwrap_or_else(|_| path.clone()).display().to_string(),
-        None => "built in".to_owned(),
-    };
-    let (templates, www) = (found("templates"), found("www"));
-    let places = [shown(&templates), shown(&www)];
+    app::glass::routes(&mut app, recorder.clone(), gauge);
+    let (templates, templates_banner) = own_folder(dir, "templates");
+    let (www, www_banner) = own_folder(dir, "www");
     app::course::lessons::routes(&mut app, recorder, templates.as_deref(), ticks);
     app.templates(
         templates.map_or_else(|| Templates::embedded(assets::TEMPLATES), Templates::from_dir),
@@ -190,7 +187,22 @@ pub fn application(
         "/static",
         www.map_or_else(|| StaticFiles::embedded(assets::WWW), StaticFiles::from_dir),
     );
-    (app, places)
+    (app, [templates_banner, www_banner])
+}
+
+/// The folder of this name, if it is carafe's; and the banner's line about it.
+fn own_folder(dir: &Path, name: &str) -> (Option<PathBuf>, String) {
+    let folder = dir.join(name);
+    if !folder.is_dir() {
+        return (None, "built in".to_owned());
+    }
+    let folder = folder.canonicalize().unwrap_or(folder);
+    let (shown, mark) = (folder.display().to_string(), assets::MARK);
+    if folder.join(mark).is_file() {
+        return (Some(folder), shown);
+    }
+    let hint = format!("an empty file {mark} in it makes carafe use it");
+    (None, format!("built in; {shown} is another program's\n             ({hint})"))
 }
 
 /// Where the ticks of the lessons are kept, and the banner's line about it.

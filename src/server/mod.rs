@@ -16,6 +16,7 @@
 mod bodies;
 mod connection;
 mod door;
+mod gauge;
 mod input;
 pub mod log;
 mod open;
@@ -24,6 +25,7 @@ mod ring;
 mod serving;
 mod wire;
 
+pub use gauge::{GaugeReading, ServerGauge};
 pub use serving::Service;
 
 use crate::cycle::Recorder;
@@ -51,6 +53,7 @@ pub struct Server {
     recorder: Option<Arc<Recorder>>,
     stop_time: Duration,
     stopper: Stopper,
+    gauge: ServerGauge,
 }
 
 impl Server {
@@ -72,6 +75,7 @@ impl Server {
             recorder: None,
             stop_time: Duration::from_secs(5),
             stopper: Stopper { stopping, told, address },
+            gauge: ServerGauge::default(),
         })
     }
 
@@ -126,6 +130,11 @@ impl Server {
         self.listener.local_addr()
     }
 
+    /// A handle that tells how many connections and threads there are.
+    pub fn gauge(&self) -> ServerGauge {
+        self.gauge.clone()
+    }
+
     /// A handle that stops the server from another thread.
     pub fn stopper(&self) -> Stopper {
         self.stopper.clone()
@@ -150,6 +159,7 @@ impl Server {
             streams: AtomicUsize::new(0),
         });
         let pool = Pool::new(self.listener, Arc::clone(&serving), Box::new(Ring::new()));
+        self.gauge.show(&pool);
         pool.start()?;
         self.stopper.wait();
         if let Some(recorder) = &serving.recorder {

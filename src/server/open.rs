@@ -58,6 +58,11 @@ impl Connections {
         Ok((number, socket))
     }
 
+    /// How many are open.
+    pub fn count(&self) -> usize {
+        self.lock().len()
+    }
+
     /// Removes a connection that has ended.
     pub fn remove(&self, number: u64) {
         self.lock().remove(&number);

@@ -99,6 +99,11 @@ impl Pool {
         self.lock().accepting
     }
 
+    /// How many connections are open.
+    pub fn connections(&self) -> usize {
+        self.serving.connections.count()
+    }
+
     /// Returns when a worker has ended, or after `most`.
     pub fn wait_for_end(&self, most: Duration) {
         drop(self.ended.wait_timeout(self.lock(), most));

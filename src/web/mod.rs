@@ -28,6 +28,7 @@ pub mod file_response;
 pub mod flash;
 pub mod form;
 pub mod handler;
+mod holdings;
 pub mod inside;
 pub mod origin;
 mod page_globals;

@@ -55,7 +55,7 @@ const SESSIONS: usize = 100_000;
 #[derive(Clone)]
 pub struct Sessions {
     pub(super) store: Arc<dyn Store>,
-    kind: Kind,
+    pub(super) kind: Kind,
 }
 
 impl Sessions {

@@ -99,6 +99,28 @@ if (live && window.EventSource) {
   document.getElementById('does').prepend(pause);
 }
 
+// The memory is shown anew every two seconds, while somebody looks at it.
+const memory = document.getElementById('memory');
+if (memory) {
+  const renew = async () => {
+    const answer = await fetch(location.href, { headers: { Accept: 'text/html' } }).catch(() => null);
+    if (!answer || !answer.ok) return;
+    const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
+    const fresh = page.getElementById('memory');
+    // A link that has the focus must not go away.
+    if (fresh && !memory.contains(document.activeElement)) memory.replaceChildren(...fresh.childNodes);
+  };
+  let timer = setInterval(() => document.hidden || renew(), 2000);
+  const pause = made('button', 'Pause', 'plain');
+  pause.type = 'button';
+  pause.addEventListener('click', () => {
+    if (timer) clearInterval(timer);
+    timer = timer ? null : setInterval(renew, 2000);
+    pause.textContent = timer ? 'Pause' : 'Go on';
+  });
+  document.getElementById('pause').prepend(pause);
+}
+
 const recorded = async () => (await fetch('/cycles', { headers: { Accept: 'application/json' } })).json();
 
 const sendAgain = async (again, credentials) => {

@@ -23,14 +23,13 @@ const HUES: usize = 8;
 pub fn row(record: &Record, page: Option<u64>) -> Map {
     let cycle = CycleDescription::of(record);
     let visitor = visitor(record);
-    let hue = visitor.bytes().map(usize::from).sum::<usize>() % HUES;
     // `Thu, 26 Nov 2026 09:57:19 GMT`
     let ended = date::format(record.ended);
     Map::from([
         ("number", Value::from(record.number)),
         ("time", ended.split(' ').nth(4).into()),
+        ("hue", hue(&visitor).into()),
         ("visitor", visitor.into()),
-        ("hue", hue.into()),
         ("program", program(&cycle.request).into()),
         ("request", cycle.asked().into()),
         ("status", record.status.0.into()),
@@ -40,6 +39,11 @@ pub fn row(record: &Record, page: Option<u64>) -> Map {
         ("connection", cycle.connection.0.into()),
         ("page", page.into()),
     ])
+}
+
+/// The number of a visitor's colour.
+pub fn hue(visitor: &str) -> usize {
+    visitor.bytes().map(usize::from).sum::<usize>() % HUES
 }
 
 /// The cycles whose path the caller wants, as rows, the newest first.

@@ -17,6 +17,7 @@
 //! Left out: what belongs to a cycle but is not in its record. `related.rs` adds it.
 
 use super::answered::{answered_by, matched};
+use super::asker::visitor;
 use super::changes::changes;
 use super::mask::Mask;
 use super::message::Message;
@@ -105,6 +106,7 @@ impl<'r> CycleDescription<'r> {
             ("status", self.record.status.0.into()),
             ("answer", self.record.status.to_string().into()),
             ("source", self.source.as_str().into()),
+            ("visitor", visitor(self.record).into()),
         ]);
         for (name, lines) in &self.parts {
             map.insert(*name, lines.iter().collect::<Value>());

@@ -24,6 +24,7 @@ pub const DOTS: &str = "....";
 
 /// The secrets of one cycle, each with what is shown in its place; the longest first, because a
 /// long one may contain a short one.
+#[derive(Default)]
 pub struct Mask(Vec<(String, String)>);
 
 impl Mask {

@@ -29,6 +29,7 @@ mod cycle_text;
 mod describe;
 mod forget;
 mod mask;
+mod memory_page;
 mod message;
 mod own_requests;
 mod part_line;
@@ -47,15 +48,24 @@ pub use own_requests::WithoutOwnRequests;
 
 use carafe::cycle::{Record, Recorder};
 use carafe::http::{Response, Status};
+use carafe::server::ServerGauge;
 use carafe::{App, Context, Error, json};
 use describe::CycleDescription;
 use own_requests::{admit, uncached};
 use std::sync::Arc;
 
-/// Registers the routes of this room; without a `recorder` there are no cycles to show.
-pub fn routes(app: &mut App, recorder: Option<Arc<Recorder>>) {
+/// Registers the routes of this room; without a `recorder` there are no cycles to show. The `gauge`
+/// is that of the server.
+pub fn routes(app: &mut App, recorder: Option<Arc<Recorder>>, gauge: ServerGauge) {
     source_pages::routes(app);
     app.post("/forget", forget::forget);
+    let shared = recorder.clone();
+    let memory = move |ctx: &mut Context| memory_page::memory(ctx, shared.as_deref(), &gauge);
+    let memory = Arc::new(memory);
+    for path in ["/memory", "/memory.json"] {
+        let memory = Arc::clone(&memory);
+        app.get(path, move |ctx: &mut Context| memory(ctx)).name(&path[1..]);
+    }
     let Some(recorder) = recorder else { return };
     let shared = Arc::clone(&recorder);
     app.get("/cycles", move |ctx: &mut Context| cycle_list::list(ctx, &shared)).name("cycles");
@@ -112,5 +122,8 @@ fn one(ctx: &mut Context, recorder: &Recorder) -> Result<Response, Error> {
         return Ok(uncached(Response::json(json::write(&map.into()) + "\n")));
     }
     map.insert("nth", cycle_text::ordinal(cycle.connection.1));
+    // On a page `request` is the request for the page itself.
+    map.remove("request");
+    map.insert("asked", cycle.asked());
     Ok(uncached(ctx.render("cycle.html", map)?))
 }

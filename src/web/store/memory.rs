@@ -22,7 +22,7 @@ use super::change;
 use super::keys::{KeyPage, PAGE};
 use super::kind::{StoreClock, milliseconds};
 use super::row_table::RowTable;
-use super::{Change, Kind, Lookup, Refusal, Store, StoreError, Updated, decode};
+use super::{Change, HeldRow, Kind, Lookup, Refusal, Store, StoreError, Updated, decode};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -115,6 +115,10 @@ impl Store for MemoryStore {
             let rows = self.with(shard, |table, _| std::mem::take(table));
             drop(rows);
         }
+    }
+
+    fn inspect(&self, see: &mut dyn FnMut(&HeldRow)) {
+        (0..SHARDS).for_each(|shard| self.with(shard, |table, now| table.inspect(now, see)));
     }
 }
 

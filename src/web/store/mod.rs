@@ -51,6 +51,7 @@ pub use store_error::{Refusal, StoreError};
 
 use crate::cycle::StorePlace;
 use crate::value::Map;
+use std::time::Duration;
 
 /// Rows by key, each change atomic.
 pub trait Store: Send + Sync {
@@ -106,6 +107,10 @@ pub trait Store: Send + Sync {
     /// Forgets what a restart of this process would forget.
     fn forget(&self) {}
 
+    /// Shows each row that this process holds, for a look inside; the rows of a kind come in
+    /// no order. To be seen is no use of a row. A store that keeps its rows elsewhere shows none.
+    fn inspect(&self, _see: &mut dyn FnMut(&HeldRow)) {}
+
     /// Where the store keeps its rows. A store that asks another program returns
     /// [`StorePlace::Elsewhere`]; such a store is never asked only for the record of a cycle.
     fn place(&self) -> StorePlace {
@@ -125,6 +130,18 @@ pub struct Updated {
     pub row: Option<Map>,
     /// The key under which that row is found from now on; `None` if it is not kept anywhere.
     pub key: Option<String>,
+}
+
+/// A row as the table of a store holds it.
+pub struct HeldRow<'t> {
+    /// The name of its kind.
+    pub kind: &'t str,
+    /// Its key; a hash of it, if the kind is secret and the store can be read from outside.
+    pub key: &'t str,
+    /// The row as JSON.
+    pub text: &'t str,
+    /// When it expires; `None`: it does not.
+    pub expires_in: Option<Duration>,
 }
 
 /// The answer of a store that was asked for a row.

@@ -5,8 +5,9 @@
 
 use super::change::Swapped;
 use super::rows_by_age::{Row, RowsByAge};
-use super::{Kind, Refusal, StoreError};
+use super::{HeldRow, Kind, Refusal, StoreError};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// How many rows leave for a new one, at most: more than one, for a bound that has become lower.
 const LEAVE: usize = 8;
@@ -35,6 +36,16 @@ impl RowTable {
     /// Puts the rows of each kind into the order in which they expire.
     pub fn sort(&mut self) {
         self.0.iter_mut().for_each(|(_, rows)| rows.sort());
+    }
+
+    /// Shows each row whose time is not over.
+    pub fn inspect(&self, now: u64, see: &mut dyn FnMut(&HeldRow)) {
+        for (kind, rows) in &self.0 {
+            for Row { key, text, expires, .. } in rows.oldest().filter(|row| row.expires > now) {
+                let left = (*expires != u64::MAX).then(|| Duration::from_millis(expires - now));
+                see(&HeldRow { kind, key, text, expires_in: left });
+            }
+        }
     }
 
     /// Uses a row: it is the newest of its kind now.

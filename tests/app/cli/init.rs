@@ -132,3 +132,28 @@ fn a_wrong_command_line_is_exit_2_and_help_is_exit_0() {
     }
     assert!(files_below(&folder.0).is_empty());
 }
+
+#[test]
+fn a_folder_of_another_program_is_not_used_and_the_banner_says_how_to_use_it() {
+    let folder = crate::carafe::empty_folder();
+    fs::create_dir_all(folder.join("templates")).unwrap();
+    fs::create_dir_all(folder.join("www/css")).unwrap();
+    fs::write(folder.join("templates/layout.html"), "of a Flask project").unwrap();
+    fs::write(folder.join("www/css/carafe.css"), "of a Flask project").unwrap();
+    let carafe = crate::carafe::Carafe::start_in(&folder, &["--log", "off"]);
+    assert!(carafe.banner.contains("templates is another program's"), "{}", carafe.banner);
+    assert!(carafe.banner.contains("an empty file carafe.txt"), "{}", carafe.banner);
+    let page = carafe.curl(&["-H", "Accept: text/html", "$B/hello/Ada"]);
+    assert!(page.contains("Hello Ada!"), "{page}");
+    assert!(carafe.curl(&["$B/static/css/carafe.css"]).contains("The look of carafe"));
+    drop(carafe);
+    // With the mark it is used, and what is missing in it is an error that says where it looked.
+    let folder = crate::carafe::empty_folder();
+    fs::create_dir_all(folder.join("templates")).unwrap();
+    fs::write(folder.join("templates/carafe.txt"), "").unwrap();
+    fs::write(folder.join("templates/hello.html"), "mine: {{ name }}").unwrap();
+    let carafe = crate::carafe::Carafe::start_in(&folder, &["--log", "off"]);
+    assert_eq!(carafe.curl(&["-H", "Accept: text/html", "$B/hello/Ada"]), "mine: Ada");
+    let missing = carafe.curl(&["-H", "Accept: text/html", "$B/formtest"]);
+    assert!(missing.contains("templates"), "{missing}");
+}

@@ -62,3 +62,83 @@ fn a_new_cycle_arrives_live_and_listeners_are_bounded() {
     assert_eq!(carafe.exit_code(), Some(0));
     assert!(begun.elapsed() < DEADLINE / 5, "listeners do not hold the stop up");
 }
+
+#[test]
+fn the_columns_stand_still_and_say_who_asked_and_what_changed() {
+    let carafe = Carafe::start(&["--log", "off"]);
+    carafe.curl(&["-c", "j", "-b", "j", "$B/ladder/session"]);
+    carafe.curl(&["-c", "j", "-b", "j", "$B/ladder/session"]);
+    carafe.curl(&["-A", "Mozilla/5.0", "-d", "name=A", "$B/process"]);
+    carafe.curl(&["-A", "wget", &format!("$B/{}", "x".repeat(200))]);
+    let list = carafe.curl(&["$B/cycles"]);
+    let lines: Vec<&str> = list.lines().collect();
+    assert!(lines.iter().all(|line| line.chars().count() <= 80), "{list}");
+    for (line, words) in lines.iter().zip([
+        ["curl", "200 GET /ladder/session", "visits added"],
+        ["curl", "200 GET /ladder/session", "visits 1 > 2"],
+        ["browser", "303 POST /process", "flash put"],
+        ["other", "stranger 404 GET /xxx", ".."],
+    ]) {
+        assert!(words.iter().all(|word| line.contains(word)), "{words:?}: {line}");
+        // Number, time, program, visitor, status, request.
+        let columns = [(0, "#"), (9, ":"), (12, ":"), (16, ""), (24, ""), (33, "")];
+        assert!(columns.iter().all(|(at, word)| line[*at..].starts_with(word)), "{line}");
+        assert_eq!(&line[15..16], " ", "{line}");
+        assert!(line[33..36].parse::<u16>().is_ok(), "{line}");
+    }
+}
+
+#[test]
+fn words_and_a_visitor_find_a_request() {
+    let carafe = Carafe::start(&["--log", "off"]);
+    carafe.curl(&["-c", "j", "$B/sessions"]);
+    carafe.curl(&["-b", "j", "-d", "name=A", "$B/process"]);
+    carafe.curl(&["-d", "name=Ada", "$B/process"]);
+    carafe.curl(&["$B/hello"]);
+    let visitor = carafe.curl(&["$B/cycles"])[24..28].to_owned();
+    for (query, numbers) in [
+        ("?q=post", "2 3"),
+        ("?q=POST+flash", "2"),
+        ("?q=303", "2 3"),
+        ("?q=nowhere", ""),
+        (&format!("?visitor={visitor}"), "1 2"),
+        (&format!("?visitor={visitor}&q=process"), "2"),
+        ("", "1 2 3 4"),
+    ] {
+        let list = carafe.curl(&[&format!("$B/cycles{query}")]);
+        let found = list.lines().filter_map(|line| line[1..].split(' ').next());
+        assert_eq!(found.collect::<Vec<_>>().join(" "), numbers, "{query}: {list}");
+        let page = carafe.curl(&["-H", "Accept: text/html", &format!("$B/cycles{query}")]);
+        let rows = page.matches("<tr id=\"c").count();
+        assert_eq!(rows, list.lines().count(), "{query}");
+    }
+}
+
+#[test]
+fn the_last_cycle_is_the_last_that_a_person_made() {
+    let carafe = Carafe::start(&["--log", "off"]);
+    let referer = format!("Referer: {}", carafe.url("/formtest"));
+    let style = "$B/static/css/carafe.css";
+    let html = "Accept: text/html,*/*;q=0.8";
+    for (arguments, is_by_a_person) in [
+        (&["$B/hello"][..], true),
+        (&["-H", html, "-H", &referer, "$B/formtest"], true),
+        (&["-H", &referer, style], false),
+        (&["-H", "Sec-Fetch-Dest: image", "$B/static/images/form.svg"], false),
+        (&["-H", "Sec-Fetch-Dest: document", "-H", &referer, "$B/things"], true),
+        (&["$B/lessons/1"], false),
+        (&["$B/favicon.ico"], false),
+        (&["-H", &referer, "-d", "name=A", "$B/process"], true),
+        (&[style], true),
+    ] {
+        let before = number(&carafe.curl(&["$B/cycles/last"]));
+        carafe.curl(arguments);
+        let after = number(&carafe.curl(&["$B/cycles/last"]));
+        assert_eq!(after != before, is_by_a_person, "{arguments:?}");
+    }
+}
+
+/// The number in the first line of a cycle.
+fn number(text: &str) -> String {
+    text.split_whitespace().next().unwrap_or("").to_owned()
+}

@@ -6,6 +6,7 @@ mod cycle_text;
 mod describe;
 mod forget;
 mod mask;
+mod memory_page;
 mod own_requests;
 mod repeat_request;
 pub mod source_pages;

@@ -15,7 +15,7 @@ fn only_this_machine_may_look_and_only_by_its_name() {
         ("X-Forwarded-For: 1.2.3.4", "403"),
         ("Via: 1.1 x", "403"),
     ] {
-        for path in ["/cycles", "/cycles/1", "/cycles/last.json"] {
+        for path in ["/cycles", "/cycles/1", "/cycles/last.json", "/memory", "/memory.json"] {
             assert_eq!(carafe.status(&["-H", head, &format!("$B{path}")]), status, "{head} {path}");
         }
         assert_eq!(carafe.status(&["-H", head, "-X", "POST", "$B/forget"]), status, "{head}");
@@ -45,7 +45,7 @@ fn only_this_machine_may_look_and_only_by_its_name() {
 #[test]
 fn what_the_glass_itself_fetches_is_no_cycle() {
     let carafe = Carafe::start(&["--log", "off"]);
-    for page in ["/cycles", "/cycles/1", "/source/src/lib.rs"] {
+    for page in ["/cycles", "/cycles/1", "/memory?page=1", "/source/src/lib.rs"] {
         let referer = format!("Referer: {}", carafe.url(page));
         let answer = carafe.curl(&["-i", "-H", &referer, "$B/static/css/carafe.css"]);
         assert!(

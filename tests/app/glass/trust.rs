@@ -101,6 +101,8 @@ fn behind_a_proxy_the_inside_is_closed_to_everybody() {
             "/cycles/1",
             "/cycles/last.json",
             "/cycles/live",
+            "/memory",
+            "/memory.json",
             "/source",
             "/source/src/lib.rs",
         ] {

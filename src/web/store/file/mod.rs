@@ -24,7 +24,7 @@ mod rewrite;
 use super::change::{self, Swapped};
 use super::kind::{StoreClock, milliseconds, time_of_day};
 use super::row_table::RowTable;
-use super::{Change, KeyPage, Kind, Lookup, Store, StoreError, Updated, decode};
+use super::{Change, HeldRow, KeyPage, Kind, Lookup, Store, StoreError, Updated, decode};
 use crate::cycle::StorePlace;
 use journal::Journal;
 use journal_line::{JournalLine, line_of};
@@ -179,6 +179,12 @@ impl Store for FileStore {
             let _ = copy.map(|file| file.sync_data());
         }
         locked(&self.table).check()
+    }
+
+    fn inspect(&self, see: &mut dyn FnMut(&HeldRow)) {
+        if let Ok(table) = self.fresh() {
+            table.rows.inspect(table.now, see);
+        }
     }
 
     fn place(&self) -> StorePlace {

@@ -1,0 +1,36 @@
+//! Deeper: A gauge, which tells what a running server is doing.
+//!
+//! Left out: a history. Who wants one asks now and then.
+
+use super::pool::Pool;
+use std::sync::{Arc, OnceLock, Weak};
+
+/// Tells how many connections and threads a server has. Made by
+/// [`Server::gauge`](super::Server::gauge).
+#[derive(Clone, Default)]
+pub struct ServerGauge(Arc<OnceLock<Weak<Pool>>>);
+
+/// What a gauge shows at one moment.
+#[derive(Clone, Copy, Debug)]
+pub struct GaugeReading {
+    /// Connections that are open.
+    pub connections: usize,
+    /// Threads that serve, or wait for a client.
+    pub threads: usize,
+    /// Those of them that wait for a client to connect.
+    pub accepting: usize,
+}
+
+impl ServerGauge {
+    /// Shows this pool from now on.
+    pub(super) fn show(&self, pool: &Arc<Pool>) {
+        let _ = self.0.set(Arc::downgrade(pool));
+    }
+
+    /// What the server is doing now; `None` if it does not run.
+    pub fn read(&self) -> Option<GaugeReading> {
+        let pool = self.0.get()?.upgrade()?;
+        let (threads, accepting) = (pool.workers(), pool.accepting());
+        Some(GaugeReading { connections: pool.connections(), threads, accepting })
+    }
+}
