@@ -749,3 +749,40 @@ fn process_1_of_a_container_stops_too() {
     assert_eq!(status.code(), Some(0));
     let _ = std::fs::remove_dir_all(folder);
 }
+
+#[test]
+fn a_full_disk_behind_standard_output_is_exit_1_and_a_word_and_a_closed_pipe_is_neither() {
+    let folder = empty_folder();
+    std::fs::write(folder.join("a.html"), "a page\n").expect("a file can be written");
+    for arguments in [
+        &["--help"][..],
+        &["--version"],
+        &["help", "templates"],
+        &["help", "check"],
+        &["routes"],
+        &["init", "mysite"],
+        &["render", "a.html", "--templates", "."],
+        &["check", "1", "--server", "http://127.0.0.1:1"],
+        &["check", "--suite", "notes", "--url", "http://127.0.0.1:1"],
+        &["lab", "ladder"],
+        &["--port", "0"],
+    ] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_carafe"));
+        command.args(arguments).current_dir(&folder).stderr(Stdio::piped());
+        let full = std::fs::File::options().write(true).open("/dev/full").expect("it is there");
+        let output = command.stdout(full).output().expect("carafe starts");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {said}");
+        assert!(said.contains("cannot write to standard output: No space left"), "{said}");
+    }
+    for arguments in [&["--help"][..], &["routes"], &["render", "a.html", "--templates", "."]] {
+        let (reader, writer) = std::io::pipe().expect("a pipe can be made");
+        drop(reader);
+        let mut command = Command::new(env!("CARGO_BIN_EXE_carafe"));
+        command.args(arguments).current_dir(&folder).stdout(writer).stderr(Stdio::piped());
+        let output = command.output().expect("carafe starts");
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}");
+        assert!(output.stderr.is_empty(), "{arguments:?}");
+    }
+    let _ = std::fs::remove_dir_all(folder);
+}

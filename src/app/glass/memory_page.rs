@@ -160,7 +160,7 @@ fn as_text(facts: &[(&str, String)], map: &Map) -> String {
         let values = if values.is_empty() { "empty".to_owned() } else { values.join(", ") };
         let (used, expires) = (text(row, "used"), text(row, "expires"));
         let sentence = format!("{values} (used {used}, expires {expires})");
-        out.wrapped(&format!("   row {:<9}", text(row, "row")), &sentence);
+        out.wrapped(&format!("   row {:<8}", text(row, "row")), &sentence);
     }
     out.into_text()
 }

@@ -40,7 +40,7 @@ fn a_row_is_shown_in_three_forms_and_leads_to_its_visitors_cycles_and_back() {
             let in_text = plain.split_whitespace().collect::<Vec<_>>().join(" ").contains(shown);
             assert!(in_page && in_text && json.contains(shown), "{shown}: {plain}\n{json}");
         }
-        assert!(plain.contains("thing: 1"), "{plain}");
+        assert!(plain.contains("things: 1"), "{plain}");
         assert!(plain.contains("open, this one included"), "{plain}");
         assert!(plain.lines().all(|line| line.chars().count() <= 80), "{plain}");
         // Its own requests are no cycles.
@@ -89,7 +89,7 @@ fn where_nothing_is_held_the_page_says_so() {
         carafe.curl(&["-c", "j", "$B/sessions"]);
         carafe.curl(&["-d", "name=kettle", "$B/things"]);
         let plain = carafe.curl(&["$B/memory"]);
-        assert!(plain.contains(words) && plain.contains("thing: 1"), "{plain}");
+        assert!(plain.contains(words) && plain.contains("things: 1"), "{plain}");
         assert_eq!(rows(&carafe, "").len(), 0, "{store}");
     }
 }
