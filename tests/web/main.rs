@@ -4,6 +4,7 @@ mod app;
 mod flash;
 mod inside;
 mod origin;
+mod own_store;
 mod password;
 mod random;
 #[path = "../app/redis_server.rs"]

@@ -38,6 +38,8 @@ pub struct Journal {
     pub bytes: u64,
     /// How many bytes it had when it was written anew.
     pub began: u64,
+    /// True if the file's name may not be on the disk yet.
+    pub is_new: bool,
     /// How many times something was read or written.
     pub changes: u64,
     /// Where the journal goes on, if the last line said so: the mark of a file, and the byte.
@@ -58,8 +60,17 @@ impl Journal {
         (&file).take(head.len() as u64).read_to_end(&mut found)?;
         let (name, path, file) = (name.to_owned(), fs::canonicalize(name)?, Arc::new(file));
         let (bytes, goes_on, is_stuck) = (0, None, false);
-        let mut journal =
-            Journal { name, path, file, bytes, began: 0, changes: 0, goes_on, is_stuck };
+        let mut journal = Journal {
+            name,
+            path,
+            file,
+            bytes,
+            began: 0,
+            is_new: true,
+            changes: 0,
+            goes_on,
+            is_stuck,
+        };
         if !head.as_bytes().starts_with(&found) {
             return Err(journal.damage("this is no journal of carafe's; name another file"));
         }
@@ -68,10 +79,6 @@ impl Journal {
         if found.len() < head.len() {
             (&*journal.file).write_all(&head.as_bytes()[found.len()..])?;
             journal.file.sync_all()?;
-        }
-        // A name in a folder is on the disk when the folder is.
-        if cfg!(unix) {
-            File::open(journal.path.parent().unwrap_or(Path::new("/")))?.sync_all()?;
         }
         journal.bytes = head.len() as u64;
         Ok(journal)
@@ -100,7 +107,7 @@ impl Journal {
                 apply(None);
             }
             (self.file, self.bytes) = (new.file, known.map_or(new.bytes, |(_, bytes)| bytes));
-            self.began = self.bytes;
+            (self.began, self.is_new) = (self.bytes, true);
         }
     }
 
@@ -223,6 +230,12 @@ pub fn private() -> OpenOptions {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options
+}
+
+/// A name in a folder is on the disk when the folder is.
+pub fn sync_folder(path: &Path) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("/"));
+    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }
 
 /// What tells a file from all others. Where an open file cannot be replaced, all are the same.

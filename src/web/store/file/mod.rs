@@ -26,7 +26,7 @@ use super::kind::{StoreClock, milliseconds, time_of_day};
 use super::row_table::RowTable;
 use super::{Change, HeldRow, KeyPage, Kind, Lookup, Store, StoreError, Updated, decode};
 use crate::cycle::StorePlace;
-use journal::Journal;
+use journal::{Journal, sync_folder};
 use journal_line::{JournalLine, line_of};
 use rewrite::Rewrite;
 use std::io::{self, ErrorKind};
@@ -163,12 +163,15 @@ impl Store for FileStore {
         let changes = locked(&self.table).journal.changes;
         let mut safe = locked(&self.safe);
         if *safe < changes {
-            let table = locked(&self.table);
+            let mut table = locked(&self.table);
             let (file, changes) = (Arc::clone(&table.journal.file), table.journal.changes);
+            let is_new = std::mem::take(&mut table.journal.is_new);
+            let new = is_new.then(|| table.journal.path.clone());
             let copy = table.rewrite.as_ref().map(|rewrite| Arc::clone(&rewrite.file));
             // Others write on while the disk works.
             drop(table);
-            match file.sync_data() {
+            let named = || new.map_or(Ok(()), |path| sync_folder(&path));
+            match file.sync_data().and_then(|()| named()) {
                 Ok(()) => *safe = changes,
                 Err(error) => {
                     let why = format!("the disk failed, and carafe must be restarted: {error}");

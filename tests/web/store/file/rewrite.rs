@@ -4,6 +4,7 @@ use super::Folder;
 use crate::store::{Clock, ORDER, SESSION, load, put, row};
 use carafe::web::store::{Kind, Lookup, Store};
 use carafe::{Map, Value};
+use std::time::{Duration, Instant};
 
 #[test]
 fn a_journal_that_has_grown_is_written_anew_under_the_eyes_of_another_process() {
@@ -110,4 +111,37 @@ fn many_lines_that_say_the_same_become_one() {
     }
     assert!(folder.text().len() < 1_300_000, "{}", folder.text().len());
     assert_eq!(load(&store, &ORDER, "1"), Lookup::Found(row));
+}
+
+/// Two processes with many rows: while the one writes the journal anew, both go on. 5,000 rows, or as
+/// many as `CARAFE_ROWS` says; the longest waits are printed.
+#[test]
+fn while_a_journal_is_written_anew_no_other_process_waits_for_it_or_is_refused() {
+    let rows = std::env::var("CARAFE_ROWS").map_or(5000, |rows| rows.parse().unwrap());
+    let (folder, clock) = (Folder::new("pause"), Clock::default());
+    let many = Kind::kept("many", rows);
+    let doors = [folder.open(&clock).unwrap(), folder.open(&clock).unwrap()];
+    let text = "x".repeat(200);
+    let fill = |visits: usize| Map::from([("n", Value::from(visits)), ("t", text.as_str().into())]);
+    for key in 0..rows {
+        put(&doors[0], &many, &key.to_string(), &fill(0)).unwrap();
+    }
+    let size = || std::fs::metadata(folder.path()).unwrap().len();
+    let (mut longest, mut step, mut rewrites) = ([Duration::ZERO; 3], 0, 0);
+    while rewrites < 2 {
+        step += 1;
+        let (key, before) = ((step * 7 % rows).to_string(), size());
+        let timed = |waited: &mut Duration, act: &dyn Fn()| {
+            let begun = Instant::now();
+            act();
+            *waited = begun.elapsed().max(*waited);
+        };
+        let [change, flush, look] = &mut longest;
+        timed(change, &|| drop(put(&doors[0], &many, &key, &fill(step)).unwrap()));
+        timed(flush, &|| doors[0].flush().unwrap());
+        timed(look, &|| assert_eq!(load(&doors[1], &many, &key), Lookup::Found(fill(step))));
+        timed(change, &|| drop(put(&doors[1], &many, "0", &fill(step)).unwrap()));
+        rewrites += usize::from(size() < before);
+    }
+    println!("{rows} rows, {step} steps: longest change, flush and look {longest:?}");
 }

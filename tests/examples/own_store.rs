@@ -1,0 +1,47 @@
+//! A store of one's own: a folder in which each row is a file. Stop the program and start it again:
+//! the count goes on. Only `load` and `update` are needed; the rest of `Store` has defaults.
+
+use carafe::web::sign::{hex, sha256};
+use carafe::web::store::{
+    Change, Kind, Lookup, Refusal, Store, StoreError, Updated, decode, encode,
+};
+use carafe::{App, Context, Server, Value};
+use std::{fs, path::PathBuf, sync::Arc, sync::Mutex, sync::PoisonError, time::Duration};
+
+/// The folder. The lock is held while a row changes, so that no two changes mix.
+struct Folder(Mutex<PathBuf>);
+
+impl Store for Folder {
+    fn load(&self, kind: &Kind, key: &str) -> Result<Lookup, StoreError> {
+        let row = self.update(kind, key, &mut |_| ())?.row;
+        Ok(row.map_or(Lookup::Refused(Refusal::Unknown), Lookup::Found))
+    }
+
+    fn update(&self, kind: &Kind, key: &str, change: Change<'_>) -> Result<Updated, StoreError> {
+        let folder = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let file = folder.join(format!("{}-{}", kind.name, hex(&sha256(key.as_bytes()))));
+        let mut row = fs::read(&file).ok().map(|text| decode(&text)).transpose()?;
+        change(&mut row);
+        match &row {
+            Some(row) => fs::write(&file, encode(row, kind.row_bytes)?)?,
+            None => fs::remove_file(&file).unwrap_or(()),
+        }
+        Ok(Updated { key: row.as_ref().map(|_| key.to_owned()), row })
+    }
+}
+
+/// The application, with its rows in this folder.
+pub fn app(folder: PathBuf) -> App {
+    let mut app = App::new();
+    app.sessions(Arc::new(Folder(Mutex::new(folder))), Duration::from_secs(1800), 1000);
+    app.get("/", |ctx: &mut Context| {
+        let next = |old: Option<Value>| old.and_then(|old| old.as_int()).unwrap_or(0) + 1;
+        let visits = ctx.session.update("visits", |old| next(old).into());
+        format!("visit {}\n", visits.as_int().unwrap_or(0))
+    });
+    app
+}
+
+fn main() -> std::io::Result<()> {
+    Server::bind("127.0.0.1:8000")?.run(app(std::env::temp_dir()))
+}
