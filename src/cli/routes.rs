@@ -26,10 +26,14 @@ pub fn run(arguments: &[String]) -> CommandResult {
     let longest = |text: fn(&Route) -> usize| app.routes().iter().map(text).max().unwrap_or(0);
     let wide = longest(|route| route.pattern.text().len());
     let name_wide = longest(|route| route.name.len());
-    let lines = app.routes().iter().map(|Route { method, pattern, name, source, .. }| {
-        let (method, pattern) = (method.as_str(), pattern.text());
-        let place = format!("{}:{}", source.file(), source.line());
-        format!("{method:<7} {pattern:<wide$} {name:<name_wide$} {place}\n")
+    let mut routes: Vec<&Route> = app.routes().iter().collect();
+    routes.sort_by_key(|route| route.pattern.text());
+    let lines = routes.into_iter().flat_map(|Route { methods, pattern, name, source, .. }| {
+        let (pattern, place) = (pattern.text(), format!("{}:{}", source.file(), source.line()));
+        methods.iter().map(move |method| {
+            let method = method.as_str();
+            format!("{method:<7} {pattern:<wide$} {name:<name_wide$} {place}\n")
+        })
     });
     print(&lines.collect::<String>())
 }

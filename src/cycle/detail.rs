@@ -4,6 +4,7 @@ use crate::http::{Fields, Method, Status};
 use crate::value::Map;
 use std::net::SocketAddr;
 use std::panic::Location;
+use std::sync::Arc;
 
 /// How many bytes of each side are kept; of the rest, only the number.
 pub const KEPT_BYTES: usize = 8 * 1024;
@@ -34,9 +35,9 @@ pub enum Detail {
         /// Its method.
         method: Method,
         /// Its pattern, as it was registered.
-        pattern: &'static str,
-        /// The handler's name.
-        handler: &'static str,
+        pattern: Arc<str>,
+        /// The route's name; empty for a closure that was given none.
+        handler: Arc<str>,
         /// The line that registered it.
         registered: &'static Location<'static>,
         /// The values that it captured.

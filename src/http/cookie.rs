@@ -7,6 +7,7 @@
 
 use super::Headers;
 use super::bytes::is_token;
+use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
@@ -61,7 +62,7 @@ pub struct SetCookie {
     /// When another site causes the request. Defaults to `None`, which browsers read as Lax.
     pub same_site: Option<SameSite>,
     /// It is sent with requests for this path and below it. Defaults to `/`, the whole site.
-    pub path: &'static str,
+    pub path: Cow<'static, str>,
 }
 
 impl SetCookie {
@@ -96,7 +97,7 @@ impl SetCookie {
             http_only: false,
             secure: false,
             same_site: None,
-            path: "/",
+            path: "/".into(),
         })
     }
 }

@@ -66,6 +66,13 @@ impl Method {
     }
 }
 
+/// One method, where several may stand.
+impl AsRef<[Method]> for Method {
+    fn as_ref(&self) -> &[Method] {
+        std::slice::from_ref(self)
+    }
+}
+
 impl fmt::Display for Method {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(self.as_str())

@@ -5,6 +5,8 @@
 //! Left out: compression. A proxy in front of this server can do it.
 
 use super::{Headers, SetCookie, Status};
+use crate::json;
+use crate::value::Value;
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Write};
@@ -99,9 +101,9 @@ impl Response {
         Response::typed("text/html; charset=utf-8", page.into().into_bytes())
     }
 
-    /// JSON that is already text.
-    pub fn json(text: impl Into<String>) -> Response {
-        Response::typed("application/json", text.into().into_bytes())
+    /// A value as JSON, with a line end behind it.
+    pub fn json(value: &Value) -> Response {
+        Response::typed("application/json", (json::write(value) + "\n").into_bytes())
     }
 
     /// Bytes of any media type.
@@ -137,6 +139,11 @@ impl Response {
     /// Asks the client to remember a cookie.
     pub fn set_cookie(&mut self, cookie: &SetCookie) {
         self.headers.append("Set-Cookie", cookie.to_string());
+    }
+
+    /// Asks the client to forget the cookie of this name that was set for the whole site.
+    pub fn delete_cookie(&mut self, name: &str) {
+        self.headers.append("Set-Cookie", format!("{name}=; Max-Age=0; Path=/"));
     }
 }
 

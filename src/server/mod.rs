@@ -147,6 +147,7 @@ impl Server {
     ///
     /// If the system gives not even one thread.
     pub fn run(self, service: impl Service) -> io::Result<()> {
+        service.start();
         let serving = Arc::new(Serving {
             service: Box::new(service),
             bodies: Bodies::at_most(self.limits.bodies_bytes),

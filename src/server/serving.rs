@@ -18,6 +18,9 @@ pub trait Service: Send + Sync + 'static {
     /// The request is lent, because its memory serves for the next request of the connection. The
     /// service may take out of it what it likes.
     fn call(&self, request: &mut Request, cycle: &mut Cycle) -> Response;
+
+    /// Is called once, before the first request. It may panic at a mistake of the program.
+    fn start(&self) {}
 }
 
 impl<F: Fn(Request) -> Response + Send + Sync + 'static> Service for F {

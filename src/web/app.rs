@@ -1,47 +1,63 @@
 //! App: the routes of a program, and the way of one request through the framework.
 //!
 //! [`App::call`](crate::Service::call) is the way of a request: each stage is one call, in the
-//! order in which they happen.
-//!
-//! Left out: hooks before and after a handler.
+//! order in which they happen. What else a program may set is in `settings`.
 
 use super::context::Context;
 use super::error::Error;
 use super::handler::{Handler, IntoResponse};
-use super::inside::Inside;
+use super::hooks::{Blueprint, Hooks, caught};
 use super::pattern::Pattern;
-use super::router::{FoundRoute, Route, RouteExample};
-use super::session::Sessions;
+use super::router::{FoundRoute, Matched, Route, RouteExample};
 use super::site::Site;
-use super::static_files::StaticFiles;
-use super::store::Store;
-use super::template::Templates;
-use super::{error_page, origin, save};
+use super::{error_page, file_response, origin, save};
 use crate::Service;
-use crate::cycle::{Cycle, Detail, Recorder};
-use crate::http::{Method, Request, Response, Status, fields};
-use crate::server::log::panic_text;
-use std::any::type_name_of_val;
-use std::panic::{AssertUnwindSafe, Location, catch_unwind};
-use std::sync::Arc;
-use std::time::Duration;
+use crate::cycle::{Cycle, Detail};
+use crate::http::{Method, Request, Response, Status};
+use std::any::{TypeId, type_name};
+use std::panic::Location;
 
 /// A web application: a [`Site`], and the handlers of its routes.
+///
+/// ```
+/// use carafe::{App, Context, web::client::Client};
+///
+/// let mut app = App::new();
+/// app.get("/", |_: &mut Context| "Hello, World!\n").name("index");
+/// assert_eq!(Client::new(&app).get("/").text(), "Hello, World!\n");
+/// ```
 #[derive(Default)]
 pub struct App {
-    site: Site,
+    pub(super) site: Site,
     /// A route names its handler by the place in this list.
     handlers: Vec<Handler>,
+    pub(super) hooks: Hooks,
+    /// What stands before the paths and names of the routes that are registered now.
+    pub(super) blueprint: Blueprint,
 }
 
 impl Service for App {
     fn call(&self, request: &mut Request, cycle: &mut Cycle) -> Response {
-        let mut ctx = Context::open(&self.site, request, cycle);
-        let answered = self.find(&mut ctx).and_then(|found| self.handle(found, &mut ctx));
-        let mut response = answered.unwrap_or_else(|error| error_page::of(&error, &mut ctx));
-        save::save(&mut ctx, &mut response);
-        origin::protect(&mut response);
+        let mut matched = Matched::default();
+        let found = self.find(request, &mut matched, cycle);
+        let mut ctx = Context::open(&self.site, request, &matched, cycle);
+        let answered = match self.run_before(&mut ctx) {
+            Ok(Some(early)) => Ok(early),
+            Ok(None) => found.and_then(|found| self.handle(found, &mut ctx)),
+            Err(error) => Err(error),
+        };
+        let mut response = answered.unwrap_or_else(|error| self.explain(&error, &mut ctx));
+        self.run_after(&mut ctx, &mut response);
+        if let Err(error) = save::save(&mut ctx, &mut response) {
+            response = self.explain(&error, &mut ctx);
+            self.run_after(&mut ctx, &mut response);
+        }
+        origin::protect(&self.site, &ctx, &mut response);
         response
+    }
+
+    fn start(&self) {
+        self.site.router.check_names();
     }
 }
 
@@ -49,92 +65,129 @@ impl Service for App {
 enum Answerer<'a> {
     /// A handler.
     Handler(&'a Handler),
-    /// A file: its path below the folder.
-    File(&'a StaticFiles, String),
     /// Nothing more: the answer follows from the route table alone.
     Ready(Response),
 }
 
 impl App {
-    /// Finds what answers a request: a route, a file or nothing.
-    fn find(&self, ctx: &mut Context) -> Result<Answerer<'_>, Error> {
-        if ctx.request.path == "*" {
+    /// Finds what answers a request, and the values that its path holds.
+    fn find<'a>(
+        &'a self,
+        request: &mut Request,
+        matched: &mut Matched<'a>,
+        cycle: &mut Cycle,
+    ) -> Result<Answerer<'a>, Error> {
+        if request.path == "*" {
             return Ok(options("DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT"));
         }
-        if let Method::Other(word) = &ctx.request.method {
+        self.site.enter(request)?;
+        if let Method::Other(word) = &request.method {
             let why = format!("{word} is no method that this server knows");
             return Err(Error::abort(Status::NOT_IMPLEMENTED, why));
         }
-        origin::check(&ctx.request).map_err(Error::Forbidden)?;
+        origin::check(request, &self.site.origins).map_err(Error::Forbidden)?;
         let router = &self.site.router;
-        match router.find(&ctx.request.method, &ctx.request.path) {
+        match router.find(&request.method, &request.path) {
             FoundRoute::Route(route, params) => {
-                ctx.cycle.step("routed", || Detail::Route {
-                    method: route.method.clone(),
-                    pattern: route.pattern.text(),
-                    handler: route.name,
-                    registered: route.source,
-                    params: params.clone(),
-                });
-                ctx.params = params;
+                cycle.step("routed", || route.detail(&request.method, &params));
+                *matched = Matched { name: &route.name, params };
                 Ok(Answerer::Handler(&self.handlers[route.handler]))
             }
             FoundRoute::WrongMethod(allow) => {
-                let known = || router.of_path(&ctx.request.path).into_iter().map(Route::line);
-                ctx.cycle.step("routed", || Detail::WrongMethod(known().collect()));
+                let known = || router.of_path(&request.path).map(|(route, _)| route.line());
+                cycle.step("routed", || Detail::WrongMethod(known().collect()));
                 let allow: Vec<&str> = allow.iter().map(Method::as_str).collect();
-                wrong_method(&ctx.request, &allow.join(", "))
+                let allow = allow.join(", ");
+                if request.method == Method::Options {
+                    return Ok(options(&allow));
+                }
+                let method = &request.method;
+                let why = format!("this URL is known, but not with {method}; it allows {allow}");
+                Err(Error::with_header(Status::METHOD_NOT_ALLOWED, why, "Allow", &allow))
             }
             FoundRoute::Moved(path) => {
-                let target = &ctx.request.target;
-                let location = path + target.find('?').map_or("", |at| &target[at..]);
+                let query = request.target.find('?').map_or("", |at| &request.target[at..]);
+                let location = format!("{}{path}{query}", self.site.prefix);
                 let status = Status::PERMANENT_REDIRECT;
                 Ok(Answerer::Ready(Response::redirect_with(status, &location)))
             }
-            FoundRoute::Nothing => self.find_file(ctx),
+            FoundRoute::Nothing => Err(Error::NotFound),
         }
     }
 
-    /// A file, if the path is below that of the files.
-    fn find_file(&self, ctx: &mut Context) -> Result<Answerer<'_>, Error> {
-        let Some((prefix, files)) = &self.site.files else { return Err(Error::NotFound) };
-        let path = ctx.request.path.strip_prefix(prefix.as_str()).ok_or(Error::NotFound)?;
-        if !matches!(ctx.request.method, Method::Get | Method::Head) {
-            return wrong_method(&ctx.request, "GET, HEAD, OPTIONS");
+    /// The answer before the handler, if there is one: to a browser that asks what a page of an
+    /// allowed site may do, or by a hook.
+    fn run_before(&self, ctx: &mut Context) -> Result<Option<Response>, Error> {
+        match origin::preflight(&self.site.origins, ctx.request) {
+            Some(response) => Ok(Some(response)),
+            None => self.hooks.before(ctx),
         }
-        let path = fields::percent_decode(path).into_owned();
-        ctx.cycle.step("routed", || Detail::File(path.clone()));
-        Ok(Answerer::File(files, path))
     }
 
     /// Lets what was found answer. A handler that panics is an error like any other.
     fn handle(&self, found: Answerer, ctx: &mut Context) -> Result<Response, Error> {
         match found {
-            Answerer::Handler(handler) => catch_unwind(AssertUnwindSafe(|| handler(ctx)))
-                .unwrap_or_else(|panic| Err(Error::Panicked(panic_text(&*panic).to_owned()))),
-            Answerer::File(files, path) => files.respond(&ctx.request, &path).map_err(|refusal| {
-                ctx.cycle.warn(format!("{path}: {}", refusal.why));
-                match refusal.status {
-                    Status::NOT_FOUND => Error::NotFound,
-                    status => Error::abort(status, "the file cannot be read"),
-                }
-            }),
             Answerer::Ready(response) => Ok(response),
+            Answerer::Handler(handler) => {
+                let response = caught(|| handler(ctx))?;
+                Ok(file_response::weigh(ctx.request, response)?)
+            }
+        }
+    }
+
+    /// The answer to an error: that of a hook, or else a page.
+    fn explain(&self, error: &Error, ctx: &mut Context) -> Response {
+        error_page::note(error, ctx);
+        let mut response = match self.hooks.on_error(error, ctx) {
+            Ok(Some(response)) => response,
+            Ok(None) => error_page::of(error, ctx),
+            Err(panic) => {
+                error_page::note(&panic, ctx);
+                error_page::of(&panic, ctx)
+            }
+        };
+        for (name, value) in error.headers().filter(|_| response.status == error.status()) {
+            response.headers.set(name, value);
+        }
+        response
+    }
+
+    /// Shows the answer to the hooks that want to see every answer.
+    fn run_after(&self, ctx: &mut Context, response: &mut Response) {
+        if let Err(panic) = self.hooks.after(ctx, response) {
+            *response = self.explain(&panic, ctx);
         }
     }
 }
 
-/// 405, or the answer to OPTIONS.
-fn wrong_method(request: &Request, allow: &str) -> Result<Answerer<'static>, Error> {
-    if request.method == Method::Options {
-        return Ok(options(allow));
-    }
-    let why = format!("this URL is known, but not with {}; it allows {allow}", request.method);
-    Err(Error::with_header(Status::METHOD_NOT_ALLOWED, why, "Allow", allow))
-}
-
 fn options(allow: &str) -> Answerer<'static> {
     Answerer::Ready(Response::new(Status::NO_CONTENT).with_header("Allow", allow))
+}
+
+/// One method of [`App`] for each method of HTTP.
+macro_rules! methods {
+    ($($name:ident $method:ident $($word:literal)?;)*) => {
+        impl App {$(
+            #[doc = concat!("Answers ", stringify!($method), $($word,)? " of a pattern such as ")]
+            /// `/hello/<name>`. Panics as [`route`](App::route).
+            #[track_caller]
+            pub fn $name<R: IntoResponse>(
+                &mut self,
+                pattern: impl AsRef<str>,
+                handler: impl Fn(&mut Context) -> R + Send + Sync + 'static,
+            ) -> &mut Route {
+                self.route(Method::$method, pattern, handler)
+            }
+        )*}
+    };
+}
+
+methods! {
+    get Get " and HEAD";
+    post Post;
+    put Put;
+    patch Patch;
+    delete Delete;
 }
 
 impl App {
@@ -144,101 +197,57 @@ impl App {
         App::default()
     }
 
-    /// Answers GET and HEAD of a pattern such as `/hello/<name>`.
+    /// Answers one or several methods of a pattern: `[Method::Get, Method::Post]`.
     ///
     /// # Panics
     ///
     /// If the pattern breaks the grammar, or is registered twice.
     #[track_caller]
-    pub fn get<R: IntoResponse>(
+    pub fn route<R: IntoResponse, H: Fn(&mut Context) -> R + Send + Sync + 'static>(
         &mut self,
-        pattern: &'static str,
-        handler: impl Fn(&mut Context) -> R + Send + Sync + 'static,
+        methods: impl AsRef<[Method]>,
+        pattern: impl AsRef<str>,
+        handler: H,
     ) -> &mut Route {
-        self.route(Method::Get, pattern, handler)
-    }
-
-    /// Answers POST of a pattern. Panics as [`get`](App::get).
-    #[track_caller]
-    pub fn post<R: IntoResponse>(
-        &mut self,
-        pattern: &'static str,
-        handler: impl Fn(&mut Context) -> R + Send + Sync + 'static,
-    ) -> &mut Route {
-        self.route(Method::Post, pattern, handler)
-    }
-
-    /// Answers any method of a pattern. Panics as [`get`](App::get).
-    #[track_caller]
-    pub fn route<R: IntoResponse>(
-        &mut self,
-        method: Method,
-        pattern: &'static str,
-        handler: impl Fn(&mut Context) -> R + Send + Sync + 'static,
-    ) -> &mut Route {
-        let path = type_name_of_val(&handler);
-        let is_plain_get = method == Method::Get && !pattern.contains('<');
-        let example = RouteExample { path: pattern.to_owned(), form: String::new() };
+        let pattern = match Pattern::parse(pattern.as_ref()).and_then(|it| self.blueprint.place(it))
+        {
+            Ok(pattern) => pattern,
+            Err(why) => panic!("{why}"),
+        };
+        let methods = methods.as_ref().to_vec();
+        let is_plain_get = methods.contains(&Method::Get) && !pattern.has_places();
+        let example = RouteExample { path: pattern.text().to_owned(), form: String::new() };
         self.handlers.push(Box::new(move |ctx| handler(ctx).into_response()));
-        self.site.router.add(Route {
-            method,
-            pattern: Pattern::parse(pattern),
-            name: path.rsplit("::").next().unwrap_or(path),
+        let mut route = Route {
+            methods,
+            pattern,
+            name: "".into(),
             source: Location::caller(),
             example: is_plain_get.then_some(example),
             handler: self.handlers.len() - 1,
-        })
+            handler_type: TypeId::of::<H>(),
+            blueprint: self.blueprint.name.clone(),
+            is_files: false,
+        };
+        if let Some(name) = function_name(type_name::<H>()) {
+            route.name(&name);
+        }
+        self.site.router.add(route)
     }
+}
 
-    /// Serves files under a path: `/static`.
-    pub fn files(&mut self, prefix: &str, files: StaticFiles) {
-        self.site.files = Some((format!("{}/", prefix.trim_end_matches('/')), files));
-    }
-
-    /// Takes the templates from here.
-    pub fn templates(&mut self, templates: Templates) {
-        self.site.templates = templates;
-    }
-
-    /// Keeps sessions in this store, each for `lifetime` after its last use, and `most` of them.
-    /// Defaults to the memory.
-    pub fn sessions(&mut self, store: Arc<dyn Store>, lifetime: Duration, most: usize) {
-        self.site.sessions = Sessions::new(store, lifetime).at_most(most);
-    }
-
-    /// Keeps rows of all other kinds in this store. Defaults to the memory. Sessions have a store
-    /// of their own, because they may be kept where other rows cannot: in a cookie, or nowhere.
-    pub fn store(&mut self, store: Arc<dyn Store>) {
-        self.site.store = store;
-    }
-
-    /// The key that [`Context::secret_key`] gives to handlers that sign something. Defaults to 32
-    /// random bytes.
-    pub fn secret_key(&mut self, key: impl Into<Vec<u8>>) {
-        self.site.secret_key = key.into();
-    }
-
-    /// Who may see the file and line of a failure. Defaults to this machine under a known Host.
-    pub fn inside(&mut self, inside: Inside) {
-        self.site.inside = inside;
-    }
-
-    /// Where cycles are recorded, for pages that show them.
-    pub fn recorder(&mut self, recorder: Arc<Recorder>) {
-        self.site.recorder = Some(recorder);
-    }
-
-    /// All routes, in the order in which they are tried.
-    pub fn routes(&self) -> &[Route] {
-        self.site.router.routes()
-    }
-
-    /// See [`Site::url_for`].
-    ///
-    /// # Errors
-    ///
-    /// A sentence, if there is no such route or a value is missing.
-    pub fn url_for(&self, name: &str, values: &[(&str, String)]) -> Result<String, String> {
-        self.site.url_for(name, values)
-    }
+/// The name of a function in the name of its type: `hello` in `site::pages::hello::<Text>`. A
+/// closure and a pointer have none.
+fn function_name(path: &str) -> Option<String> {
+    let mut depth = 0;
+    let is_outside = |letter: &char| {
+        depth += i32::from(*letter == '<');
+        let is_outside = depth == 0;
+        depth -= i32::from(*letter == '>');
+        is_outside
+    };
+    let plain: String = path.chars().filter(is_outside).collect();
+    let is_word = |name: &str| name.chars().all(|letter| letter.is_alphanumeric() || letter == '_');
+    let name = plain.trim_end_matches(':').rsplit("::").next()?;
+    Some(name.to_owned()).filter(|name| !name.is_empty() && is_word(name))
 }

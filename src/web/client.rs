@@ -8,6 +8,9 @@
 use crate::Service;
 use crate::cycle::Cycle;
 use crate::http::{Body, Fields, Method, Request, Response};
+use crate::json;
+use crate::value::Value;
+use std::io::{Read, Seek, SeekFrom};
 use std::net::{Ipv4Addr, SocketAddr};
 
 /// A visitor of an application, with cookies.
@@ -28,7 +31,8 @@ pub struct Client<'a> {
 
 /// An answer, and the warnings that the log would show.
 pub struct Answer {
-    /// The answer as the application made it.
+    /// The answer as the application made it. Its body is in memory: a file was read, and what a
+    /// stream wrote was collected.
     pub response: Response,
     /// The lines for the log.
     pub warnings: Vec<String>,
@@ -40,14 +44,31 @@ impl Answer {
         self.response.status.0
     }
 
-    /// The body as text; empty if it is not in memory.
-    pub fn text(&self) -> String {
-        let bytes = match &self.response.body {
+    /// The body.
+    pub fn bytes(&self) -> &[u8] {
+        match &self.response.body {
             Body::Bytes(bytes) => bytes,
             Body::Shared(bytes, part) => &bytes[part.clone()],
-            _ => &[][..],
-        };
-        String::from_utf8_lossy(bytes).into_owned()
+            _ => &[],
+        }
+    }
+
+    /// The body as text.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(self.bytes()).into_owned()
+    }
+
+    /// The body, which is JSON.
+    ///
+    /// # Panics
+    ///
+    /// If it is not; a test fails then.
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        match json::parse(self.bytes()) {
+            Ok(value) => value,
+            Err(error) => panic!("{error} in {:?}", self.text()),
+        }
     }
 
     /// The value of a header.
@@ -58,7 +79,12 @@ impl Answer {
 
 impl<'a> Client<'a> {
     /// A new visitor on this machine.
+    ///
+    /// # Panics
+    ///
+    /// As a server would at its start: see [`Service::start`].
     pub fn new(service: &'a dyn Service) -> Client<'a> {
+        service.start();
         Client { service, cookies: Vec::new() }
     }
 
@@ -71,9 +97,27 @@ impl<'a> Client<'a> {
     pub fn post(&mut self, target: &str, fields: &[(&str, &str)]) -> Answer {
         let mut form = Fields::default();
         fields.iter().for_each(|(name, value)| form.append(*name, *value));
-        let mut request = Request::new(Method::Post, target);
-        request.headers.set("Content-Type", "application/x-www-form-urlencoded");
-        request.body = form.encode().into_bytes();
+        let body = form.encode().into_bytes();
+        self.send_body(Method::Post, target, "application/x-www-form-urlencoded", body)
+    }
+
+    /// Sends JSON.
+    pub fn send_json(&mut self, method: Method, target: &str, value: impl Into<Value>) -> Answer {
+        let body = json::write(&value.into()).into_bytes();
+        self.send_body(method, target, "application/json", body)
+    }
+
+    /// Sends a body of any media type.
+    pub fn send_body(
+        &mut self,
+        method: Method,
+        target: &str,
+        content_type: &str,
+        body: impl Into<Vec<u8>>,
+    ) -> Answer {
+        let mut request = Request::new(method, target);
+        request.headers.set("Content-Type", content_type);
+        request.body = body.into();
         self.send(request)
     }
 
@@ -85,7 +129,8 @@ impl<'a> Client<'a> {
             request.headers.append("Cookie", pairs.collect::<Vec<_>>().join("; "));
         }
         let mut cycle = Cycle::default();
-        let response = self.service.call(&mut request, &mut cycle);
+        let mut response = self.service.call(&mut request, &mut cycle);
+        response.body = in_memory(response.body);
         for line in response.headers.get_all("Set-Cookie") {
             let (pair, attributes) = line.split_once(';').unwrap_or((line, ""));
             let Some((name, value)) = pair.split_once('=') else { continue };
@@ -96,4 +141,19 @@ impl<'a> Client<'a> {
         }
         Answer { response, warnings: cycle.warnings().to_vec() }
     }
+}
+
+/// The same body in memory. Of a stream or a file that fails there is what came before.
+fn in_memory(body: Body) -> Body {
+    let mut bytes = Vec::new();
+    let read = match body {
+        Body::Stream(write) => write(&mut bytes),
+        Body::File { mut file, range } => file
+            .seek(SeekFrom::Start(range.start))
+            .and_then(|_| file.take(range.end - range.start).read_to_end(&mut bytes))
+            .map(drop),
+        other => return other,
+    };
+    drop(read);
+    Body::Bytes(bytes)
 }

@@ -1,29 +1,41 @@
 //! Context: what a handler is given.
 //!
 //! Flask keeps the current request in what looks like a global variable; here it is an argument.
-//! `ctx.request` is Flask's `request`, `ctx.session` its `session`, and the methods are `flash`,
-//! `render_template` and `url_for`.
+//! `ctx.request` is Flask's `request`, `ctx.session` its `session`, `ctx.g` its `g`, and the
+//! methods are `flash`, `render_template` and `url_for`.
 
 use super::error::Error;
 use super::flash;
+use super::form::Form;
 use super::page_globals::PageGlobals;
-use super::pattern::Params;
-use super::session::{COOKIE_NAME, Session};
+use super::router::Matched;
+use super::session::Session;
 use super::site::Site;
 use super::store::{RecordingStore, Store};
-use crate::cycle::{Cycle, Detail, Recorder};
-use crate::http::{Request, Response, Status, cookie_value};
-use crate::value::Map;
+use super::url_for::UrlError;
+use crate::cycle::{Cycle, Detail};
+use crate::http::{Request, Response, cookie_value};
+use crate::value::{Map, Value};
 use std::cell::{Cell, RefCell};
 use std::panic::Location;
 
 /// One request, and what the server knows about its visitor.
+///
+/// ```
+/// # use carafe::{Context, Error, Response};
+/// fn hello(ctx: &mut Context) -> Result<Response, Error> {
+///     ctx.session.set("last", ctx.param("name"));
+///     ctx.render("hello.html", [("name", ctx.param("name"))])
+/// }
+/// ```
 pub struct Context<'a> {
     /// What the client asked.
     pub request: &'a mut Request,
     /// The visitor's row.
     pub session: Session<'a>,
-    pub(super) params: Params,
+    /// Values for the length of this request: hooks leave them, and pages see them as `g`.
+    pub g: Map,
+    pub(super) matched: &'a Matched<'a>,
     pub(super) site: &'a Site,
     pub(super) cycle: &'a mut Cycle,
     /// The messages that this request has taken, once it has: a page may ask twice.
@@ -39,14 +51,16 @@ impl<'a> Context<'a> {
     pub(super) fn open(
         site: &'a Site,
         request: &'a mut Request,
+        matched: &'a Matched<'a>,
         cycle: &'a mut Cycle,
     ) -> Context<'a> {
         Context {
-            session: site.sessions.open(cookie_value(&request.headers, COOKIE_NAME)),
+            session: site.sessions.open(cookie_value(&request.headers, &site.sessions.cookie)),
+            g: Map::new(),
             store: RecordingStore::new(&*site.store, cycle.is_recording()),
             used_store: Cell::new(None),
-            params: Vec::new(),
             taken: None,
+            matched,
             request,
             site,
             cycle,
@@ -55,8 +69,9 @@ impl<'a> Context<'a> {
 
     /// The value that the route captured under this name, decoded. Empty if the pattern does not
     /// have the name.
-    pub fn param(&self, name: &str) -> &str {
-        self.params.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
+    pub fn param(&self, name: &str) -> &'a str {
+        let mut params = self.matched.params.iter();
+        params.find(|(known, _)| *known == name).map_or("", |(_, value)| value)
     }
 
     /// Leaves a message for the next page.
@@ -73,24 +88,17 @@ impl<'a> Context<'a> {
         flash::put(&mut self.session, category, message.as_ref());
     }
 
-    /// The body of the request, in the form that its `Content-Type` says. (`ctx.request.body` is
-    /// what came, compressed or not.)
+    /// The posted form.
     ///
     /// # Errors
     ///
-    /// 415 if it is compressed. A few bytes could become gigabytes, so nothing here decompresses.
-    pub fn body(&self) -> Result<&[u8], Error> {
-        let codings =
-            self.request.headers.get_all("Content-Encoding").flat_map(|list| list.split(','));
-        let mut codings = codings.map(str::trim).filter(|coding| !coding.is_empty());
-        let Some(coding) = codings.find(|coding| !coding.eq_ignore_ascii_case("identity")) else {
-            return Ok(&self.request.body);
-        };
-        // RFC 9110 §15.5.16: "the Accept-Encoding response header field ought to be used".
-        let (status, name) = (Status::UNSUPPORTED_MEDIA_TYPE, "Accept-Encoding");
-        let why =
-            format!("found Content-Encoding: {coding}, expected a body that is not compressed");
-        Err(Error::with_header(status, why, name, "identity"))
+    /// 415 if the body is not a form; 400 if it breaks the grammar; 413 if it has too many fields.
+    #[track_caller]
+    pub fn form(&mut self) -> Result<Form, Error> {
+        self.body()?;
+        let form = Form::read(self.request)?;
+        self.cycle.step("form", || Detail::Fields(form.fields().clone()));
+        Ok(form)
     }
 
     /// The store for rows of all kinds but sessions. What is changed in it is made safe before the
@@ -101,51 +109,13 @@ impl<'a> Context<'a> {
         &self.store
     }
 
-    /// The key to sign with: Flask's `app.secret_key`.
-    pub fn secret_key(&self) -> &[u8] {
-        &self.site.secret_key
-    }
-
-    /// What the application knows: its routes, and where its state is kept.
-    pub fn site(&self) -> &Site {
-        self.site
-    }
-
-    /// The path of the route of this name.
+    /// The path of the route of this name: see [`url_for`](super::url_for).
     ///
     /// # Errors
     ///
-    /// A sentence, if there is no such route or a value is missing.
-    pub fn url_for(&self, name: &str, values: &[(&str, String)]) -> Result<String, String> {
-        self.site.url_for(name, values)
-    }
-
-    /// Refuses a client that may not look inside: see [`Inside`](super::inside::Inside).
-    ///
-    /// # Errors
-    ///
-    /// 403, and why.
-    pub fn check_inside(&self) -> Result<(), Error> {
-        let refused =
-            |why| Error::Forbidden(format!("only a user of this machine may see this: {why}"));
-        self.site.inside.check(&self.request).map_err(refused)
-    }
-
-    /// The cycles so far, without this one; `None` if they are not recorded.
-    pub fn recorder(&self) -> Option<&Recorder> {
-        self.site.recorder.as_deref()
-    }
-
-    /// Takes this cycle out of the record, because pages that show cycles must not fill the list.
-    pub fn unrecorded(&mut self) {
-        self.cycle.discard();
-    }
-
-    /// The address by which the client reached this server: `http://127.0.0.1:8000`, or the `https`
-    /// address of a trusted proxy.
-    pub fn base(&self) -> String {
-        let host = self.request.headers.get("Host").unwrap_or("127.0.0.1");
-        format!("{}://{host}", self.request.scheme())
+    /// If there is no such route, or a value is missing.
+    pub fn url_for(&self, name: &str, values: &[(&str, Value)]) -> Result<String, UrlError> {
+        self.site.url_for(self.request, name, values)
     }
 
     /// Makes a page of a template.
@@ -160,6 +130,8 @@ impl<'a> Context<'a> {
         let page = PageGlobals {
             site: self.site,
             request: self.request,
+            endpoint: self.matched.name,
+            g: &self.g,
             session: RefCell::new(&mut self.session),
             taken: RefCell::new(&mut self.taken),
         };

@@ -1,14 +1,28 @@
 //! Error: how a handler may fail, and what the client is told.
 //!
-//! A handler returns `Err`, and one place (`error_page.rs`) makes the page: the status, what came,
-//! why the server refused it, and a command that works.
+//! A handler returns `Err`, and one place makes the answer: the hooks of the program (`on_error`),
+//! or else the page of `error_page.rs`.
+//!
+//! The operator `?` works in a handler on every [`std::error::Error`]. What failed is then a 500:
+//! the log has its text and the line of the `?`, and the client is told only the status. So this
+//! type is no `std::error::Error` itself: Rust cannot convert into a type that is one.
 
 use super::store::StoreError;
 use super::template::TemplateError;
 use crate::http::{Headers, Status};
+use std::any::Any;
 use std::fmt;
+use std::panic::Location;
 
 /// Why there is no ordinary answer.
+///
+/// ```
+/// # use carafe::{Context, Error};
+/// fn item(ctx: &mut Context) -> Result<String, Error> {
+///     let id: i64 = ctx.param("id").parse()?; // not a number: 500, and a line in the log
+///     if id > 9 { Err(Error::NotFound) } else { Ok(format!("item {id}")) }
+/// }
+/// ```
 #[derive(Debug)]
 pub enum Error {
     /// There is no such thing. 404.
@@ -18,16 +32,15 @@ pub enum Error {
     BadRequest(String),
     /// The request is understood and not allowed. 403.
     Forbidden(String),
-    /// A page could not be made. 500; only somebody who may look inside is told where.
-    Template(TemplateError),
     /// Any other status, with a sentence and headers of its own.
     Status(Status, String, Headers),
-    /// The handler panicked with this message. 500.
-    Panicked(String),
+    /// The program failed, and this is for its log. 500.
+    Failed(String),
 }
 
 impl Error {
-    /// Flask's `abort`: this status, and a sentence for the client.
+    /// Flask's `abort`: this status, and a sentence. With a status from 500 on the sentence is for
+    /// the log, and for clients that may look inside.
     pub fn abort(status: Status, why: impl Into<String>) -> Error {
         Error::Status(status, why.into(), Headers::new())
     }
@@ -45,47 +58,59 @@ impl Error {
             Error::NotFound => Status::NOT_FOUND,
             Error::BadRequest(_) => Status::BAD_REQUEST,
             Error::Forbidden(_) => Status::FORBIDDEN,
-            Error::Template(_) | Error::Panicked(_) => Status::INTERNAL_SERVER_ERROR,
             Error::Status(status, _, _) => *status,
+            Error::Failed(_) => Status::INTERNAL_SERVER_ERROR,
         }
     }
 
-    /// What every client may read. Nothing internal: the rest is in the log.
+    /// What every client may read: nothing of a failure of the server, which is in the log.
     pub fn public(&self) -> &str {
         match self {
             Error::NotFound => "there is nothing of this name",
-            Error::BadRequest(why) | Error::Forbidden(why) | Error::Status(_, why, _) => why,
-            Error::Template(_) => "the page could not be made; the log says why",
-            Error::Panicked(_) => "the handler failed; the server goes on, and the log says why",
+            Error::BadRequest(why) | Error::Forbidden(why) => why,
+            Error::Status(status, why, _) if status.0 < 500 => why,
+            Error::Status(..) | Error::Failed(_) => "",
         }
+    }
+
+    /// The headers that every answer to this error must carry: `Allow`, `Retry-After` and others.
+    pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
+        let Error::Status(_, _, headers) = self else { return None.into_iter().flatten() };
+        Some(headers.iter()).into_iter().flatten()
     }
 }
 
+/// What the log says of it.
 impl fmt::Display for Error {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Error::Template(error) => error.fmt(out),
-            Error::Panicked(message) => write!(out, "the handler panicked: {message}"),
+            Error::Status(_, why, _) | Error::Failed(why) => out.write_str(why),
             _ => out.write_str(self.public()),
         }
     }
 }
 
-impl std::error::Error for Error {}
-
-impl From<TemplateError> for Error {
-    fn from(error: TemplateError) -> Error {
-        Error::Template(error)
-    }
-}
-
-/// What a store could not do: 413 for a row that is too large, 503 for what may work later.
-impl From<StoreError> for Error {
-    fn from(error: StoreError) -> Error {
-        let (status, why) = (error.status(), error.to_string());
-        match status {
-            Status::SERVICE_UNAVAILABLE => Error::with_header(status, why, "Retry-After", "1"),
-            _ => Error::abort(status, why),
+/// Two kinds of errors are recognised. That of a template names its place by itself. That of a
+/// store is 413 if the row is too large, and 503 for what may work later.
+impl<E: std::error::Error + 'static> From<E> for Error {
+    #[track_caller]
+    fn from(error: E) -> Error {
+        let any: &dyn Any = &error;
+        if let Some(error) = any.downcast_ref::<StoreError>() {
+            return match error.status() {
+                Status::SERVICE_UNAVAILABLE => Error::with_header(
+                    Status::SERVICE_UNAVAILABLE,
+                    error.to_string(),
+                    "Retry-After",
+                    "1",
+                ),
+                status => Error::abort(status, error.to_string()),
+            };
         }
+        if any.is::<TemplateError>() {
+            return Error::Failed(error.to_string());
+        }
+        let place = Location::caller();
+        Error::Failed(format!("{}:{}: {error}", place.file(), place.line()))
     }
 }

@@ -1,103 +1,281 @@
-//! Deeper: the answer with a file, or the short answer that it is unchanged.
+//! Deeper: the answer with a file, or the short answer that it is unchanged, or a part of it.
 //!
 //! The browser keeps a copy of each file and asks every time whether the copy still holds
 //! (`Cache-Control: no-cache`). An unchanged file costs one short 304, and an edited file is seen
 //! at once. A client may also ask for a part of a file, to go on with a download that broke off. It
 //! must never put together parts of two versions, so each version has an `ETag` of its own.
 //!
+//! The answer with the whole file is made first. [`weigh`] then makes of it what the request asks
+//! for. So a handler that answers with [`Response::file`] need not know the request.
+//!
 //! Left out: several ranges in one answer.
 
 use crate::http::conditions::{self, Validators, Verdict};
-use crate::http::{Body, Request, Response, Status, date};
-use std::io;
+use crate::http::fields::percent_encode;
+use crate::http::{Body, Headers, Request, Response, Status, date};
+use std::fs::{File, Metadata};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
-/// Weighs the conditions of a request and makes the answer for the file of this `name`; `body` is
-/// called only if some of the file is to be sent.
-pub fn respond(
-    request: &Request,
-    name: &str,
-    validators: &Validators,
+/// The longest file that is kept in memory, in bytes.
+const CACHED_BYTES: u64 = 64 * 1024;
+
+/// How long ago a file must have changed to be kept in memory. The clock of a file system has
+/// ticks, and of two changes within one tick the second cannot be told from the first. The coarsest
+/// ticks are those of FAT: two seconds.
+const SETTLED: Duration = Duration::from_secs(3);
+
+/// A file that is in memory.
+#[derive(Debug)]
+pub struct SmallFile {
+    stamp: FileStamp,
+    headers: Headers,
+    bytes: Arc<[u8]>,
+}
+
+/// What tells one version of a file from another.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct FileStamp {
+    /// How many bytes it has.
     size: u64,
-    body: impl FnOnce(Range<u64>) -> io::Result<Body>,
-) -> io::Result<Response> {
-    let (status, range) = match conditions::evaluate(request, validators, size) {
-        Verdict::Whole => (Status::OK, 0..size),
-        Verdict::Part(range) => (Status::PARTIAL_CONTENT, range),
-        // RFC 9110 §15.4.5: a 304 carries the ETag and what guides the cache, not what describes
-        // the content.
-        Verdict::NotModified => {
-            return Ok(Response::new(Status::NOT_MODIFIED)
-                .with_header("ETag", &validators.etag)
-                .with_header("Cache-Control", "no-cache"));
+    /// When it last changed, in nanoseconds since 1970.
+    changed: i128,
+    /// Which file it is, of those that have had its name.
+    number: u64,
+}
+
+/// A file that was read from the disk.
+pub struct FoundFile {
+    /// The answer with all of it.
+    pub whole: Response,
+    /// The same for the next requests, if it is small and has not changed just now.
+    pub to_keep: Option<SmallFile>,
+}
+
+impl SmallFile {
+    /// A file in the program. Its mark is the hash of its bytes. The hasher has no random key, so
+    /// the mark is the same after a restart.
+    pub fn of_program(name: &str, bytes: &[u8]) -> SmallFile {
+        let mut hasher = DefaultHasher::new();
+        bytes.hash(&mut hasher);
+        let etag = format!("\"{:x}-{:016x}\"", bytes.len(), hasher.finish());
+        let headers = headers(name, &etag, None);
+        SmallFile { stamp: FileStamp::default(), headers, bytes: bytes.into() }
+    }
+
+    /// The answer with all of it.
+    pub fn whole(&self) -> Response {
+        let body = Body::Shared(Arc::clone(&self.bytes), 0..self.bytes.len());
+        Response { status: Status::OK, headers: self.headers.clone(), body }
+    }
+
+    /// True if this is still the version on the disk.
+    pub fn is_still(&self, found: &Metadata) -> bool {
+        FileStamp::of(found) == self.stamp
+    }
+}
+
+/// Reads a file; `None` if it is a folder. Size and date are asked of the open file, so that they
+/// belong to the bytes that will be sent, even if another file takes its name meanwhile.
+pub fn read(path: &Path) -> io::Result<Option<FoundFile>> {
+    let file = File::open(path)?;
+    let metadata = file.metadata()?;
+    if !metadata.is_file() {
+        return Ok(None);
+    }
+    let stamp = FileStamp::of(&metadata);
+    let FileStamp { size, changed, number } = stamp;
+    // RFC 9110 §8.8.2.1: a date in the future MUST be replaced with the present.
+    let modified = metadata.modified().ok().map(|modified| modified.min(SystemTime::now()));
+    let etag = format!("\"{size:x}-{changed:x}-{number:x}\"");
+    let headers = headers(&path.to_string_lossy(), &etag, modified);
+    let body = read_or_send(file, 0..size)?;
+    let age = nanoseconds(SystemTime::now()) - changed;
+    let to_keep = match &body {
+        Body::Bytes(bytes) if age >= SETTLED.as_nanos() as i128 => {
+            Some(SmallFile { stamp, headers: headers.clone(), bytes: bytes.as_slice().into() })
         }
-        Verdict::Failed => {
-            let etag = &validators.etag;
-            let text = format!("The file is not the version you named. Its ETag is {etag}.\n");
-            return Ok(Response::text(text).with_status(Status::PRECONDITION_FAILED));
-        }
-        // RFC 9110 §14.4: "bytes */47022" tells the length, so that the client can ask again.
-        Verdict::OutOfRange => {
-            let text = format!("The range begins behind the end: the file has {size} bytes.\n");
-            return Ok(Response::text(text)
-                .with_status(Status::RANGE_NOT_SATISFIABLE)
-                .with_header("Content-Range", format!("bytes */{size}")));
-        }
+        _ => None,
     };
-    let mut response = Response::new(status);
-    let headers = &mut response.headers;
+    Ok(Some(FoundFile { whole: Response { status: Status::OK, headers, body }, to_keep }))
+}
+
+/// The headers of a version of a file.
+fn headers(name: &str, etag: &str, modified: Option<SystemTime>) -> Headers {
+    let mut headers = Headers::new();
     headers.append("Content-Type", content_type(name));
-    headers.append("ETag", &validators.etag);
-    if let Some(modified) = validators.modified {
+    headers.append("ETag", etag);
+    if let Some(modified) = modified {
         headers.append("Last-Modified", date::format(modified));
     }
     // It means: keep it, but ask before each use. ("no-store" forbids to keep it.)
     headers.append("Cache-Control", "no-cache");
     headers.append("Accept-Ranges", "bytes");
-    if status == Status::PARTIAL_CONTENT {
-        headers.append("Content-Range", format!("bytes {}-{}/{size}", range.start, range.end - 1));
-    }
-    response.body = body(range)?;
-    Ok(response)
+    headers
 }
 
-/// The media type by the ending of the name. Text says that it is UTF-8; JSON always is.
+/// A short part is read now, so that it leaves in one write with its head. A long part is read
+/// while it is sent, so that it takes the same memory however long it is.
+fn read_or_send(mut file: File, range: Range<u64>) -> io::Result<Body> {
+    let length = range.end - range.start;
+    if length > CACHED_BYTES {
+        return Ok(Body::File { file, range });
+    }
+    if range.start > 0 {
+        file.seek(SeekFrom::Start(range.start))?;
+    }
+    let mut bytes = Vec::with_capacity(length as usize);
+    (&mut file).take(length).read_to_end(&mut bytes)?;
+    // If the file has shrunk since it was measured, the connection must break off: it announces a
+    // length that is no longer there.
+    Ok(if bytes.len() as u64 == length { Body::Bytes(bytes) } else { Body::File { file, range } })
+}
+
+/// Weighs the conditions of a request: what it asks for of an answer with a whole file.
+///
+/// An answer without `Accept-Ranges` is not an answer with a file, and stays as it is.
+pub fn weigh(request: &Request, whole: Response) -> io::Result<Response> {
+    let asks = |name: &str| {
+        name.get(..3).is_some_and(|start| start.eq_ignore_ascii_case("If-"))
+            || name.eq_ignore_ascii_case("Range")
+    };
+    let Some(size) = whole.body.len() else { return Ok(whole) };
+    let is_file = whole.status == Status::OK && whole.headers.contains("Accept-Ranges");
+    if !is_file || !request.headers.iter().any(|(name, _)| asks(name)) {
+        return Ok(whole);
+    }
+    let etag = whole.headers.get("ETag").unwrap_or("").to_owned();
+    let modified = whole.headers.get("Last-Modified").and_then(date::parse);
+    match conditions::evaluate(request, &Validators { etag: etag.clone(), modified }, size) {
+        Verdict::Whole => Ok(whole),
+        Verdict::Part(range) => part(whole, range, size),
+        // RFC 9110 §15.4.5: a 304 carries the ETag and what guides the cache, not what describes
+        // the content.
+        Verdict::NotModified => Ok(Response::new(Status::NOT_MODIFIED)
+            .with_header("ETag", &etag)
+            .with_header("Cache-Control", "no-cache")),
+        Verdict::Failed => {
+            let text = format!("The file is not the version you named. Its ETag is {etag}.\n");
+            Ok(Response::text(text).with_status(Status::PRECONDITION_FAILED))
+        }
+        // RFC 9110 §14.4: "bytes */47022" tells the length, so that the client can ask again.
+        Verdict::OutOfRange => {
+            let text = format!("The range begins behind the end: the file has {size} bytes.\n");
+            Ok(Response::text(text)
+                .with_status(Status::RANGE_NOT_SATISFIABLE)
+                .with_header("Content-Range", format!("bytes */{size}")))
+        }
+    }
+}
+
+/// A part of a whole answer: 206.
+fn part(mut whole: Response, range: Range<u64>, size: u64) -> io::Result<Response> {
+    let content_range = format!("bytes {}-{}/{size}", range.start, range.end - 1);
+    let bytes = range.start as usize..range.end as usize;
+    whole.body = match whole.body {
+        Body::Bytes(all) => Body::Bytes(all[bytes].to_vec()),
+        Body::Shared(all, _) => Body::Shared(all, bytes),
+        Body::File { file, .. } => read_or_send(file, range)?,
+        other => other,
+    };
+    Ok(whole.with_status(Status::PARTIAL_CONTENT).with_header("Content-Range", content_range))
+}
+
+impl Response {
+    /// A file of the disk. The answer depends on the conditions of the request: it may become a
+    /// 304, or a part of the file.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read.
+    ///
+    /// # Security
+    ///
+    /// Never make the path of what a client sent: [`StaticFiles`](crate::web::static_files) does it
+    /// safely.
+    pub fn file(path: impl AsRef<Path>) -> io::Result<Response> {
+        let found = read(path.as_ref())?;
+        found.map(|found| found.whole).ok_or(io::ErrorKind::IsADirectory.into())
+    }
+
+    /// The same answer, which browsers shall keep as a file of this name and not show.
+    ///
+    /// RFC 6266 §4.1: `filename*` takes any letters, encoded as RFC 8187 says. `filename` is for
+    /// old clients, and has only ASCII.
+    pub fn download(self, name: &str) -> Response {
+        let is_plain = |letter: char| letter.is_ascii_graphic() && !"\"\\/%".contains(letter);
+        let plain = name.replace(|letter| !is_plain(letter) && letter != ' ', "_");
+        let encoded = percent_encode(name, "!#$&+-.^_`|~");
+        let value = format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{encoded}");
+        self.with_header("Content-Disposition", value)
+    }
+}
+
+impl FileStamp {
+    /// The moment is `ctime`, not `mtime`, because any program may set `mtime` back.
+    fn of(metadata: &Metadata) -> FileStamp {
+        #[cfg(unix)]
+        let (changed, number) = {
+            use std::os::unix::fs::MetadataExt;
+            let seconds = i128::from(metadata.ctime());
+            (seconds * 1_000_000_000 + i128::from(metadata.ctime_nsec()), metadata.ino())
+        };
+        #[cfg(not(unix))]
+        let (changed, number) = (metadata.modified().map_or(0, nanoseconds), 0);
+        FileStamp { size: metadata.len(), changed, number }
+    }
+}
+
+/// Since 1970.
+fn nanoseconds(time: SystemTime) -> i128 {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH);
+    since.map_or(0, |since| since.as_nanos() as i128)
+}
+
+/// Media types by the endings of names. Text says that it is UTF-8; JSON always is.
+const TYPES: &[(&str, &str)] = &[
+    ("html htm", "text/html; charset=utf-8"),
+    ("css", "text/css; charset=utf-8"),
+    ("js mjs", "text/javascript; charset=utf-8"),
+    ("txt", "text/plain; charset=utf-8"),
+    ("md", "text/markdown; charset=utf-8"),
+    ("csv", "text/csv; charset=utf-8"),
+    ("xml", "text/xml; charset=utf-8"),
+    ("svg", "image/svg+xml"),
+    ("png", "image/png"),
+    ("jpg jpeg", "image/jpeg"),
+    ("gif", "image/gif"),
+    ("ico", "image/x-icon"),
+    ("webp", "image/webp"),
+    ("avif", "image/avif"),
+    ("json map", "application/json"),
+    ("webmanifest", "application/manifest+json"),
+    ("pdf", "application/pdf"),
+    ("wasm", "application/wasm"),
+    ("zip", "application/zip"),
+    ("gz", "application/gzip"),
+    ("woff", "font/woff"),
+    ("woff2", "font/woff2"),
+    ("ttf", "font/ttf"),
+    ("otf", "font/otf"),
+    ("mp3", "audio/mpeg"),
+    ("ogg", "audio/ogg"),
+    ("wav", "audio/wav"),
+    ("mp4", "video/mp4"),
+    ("webm", "video/webm"),
+];
+
+/// The media type by the ending of the name.
 ///
 /// With `X-Content-Type-Options: nosniff` a browser believes it: it does not use a stylesheet that
 /// is sent as text/plain.
 pub fn content_type(name: &str) -> &'static str {
     let name = name.rsplit('/').next().unwrap_or(name);
-    let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
-    match &*ending.to_ascii_lowercase() {
-        "html" | "htm" => "text/html; charset=utf-8",
-        "css" => "text/css; charset=utf-8",
-        "js" | "mjs" => "text/javascript; charset=utf-8",
-        "svg" => "image/svg+xml",
-        "png" => "image/png",
-        "jpg" | "jpeg" => "image/jpeg",
-        "gif" => "image/gif",
-        "ico" => "image/x-icon",
-        "webp" => "image/webp",
-        "avif" => "image/avif",
-        "txt" => "text/plain; charset=utf-8",
-        "md" => "text/markdown; charset=utf-8",
-        "csv" => "text/csv; charset=utf-8",
-        "xml" => "text/xml; charset=utf-8",
-        "json" | "map" => "application/json",
-        "webmanifest" => "application/manifest+json",
-        "pdf" => "application/pdf",
-        "wasm" => "application/wasm",
-        "zip" => "application/zip",
-        "gz" => "application/gzip",
-        "woff" => "font/woff",
-        "woff2" => "font/woff2",
-        "ttf" => "font/ttf",
-        "otf" => "font/otf",
-        "mp3" => "audio/mpeg",
-        "ogg" => "audio/ogg",
-        "wav" => "audio/wav",
-        "mp4" => "video/mp4",
-        "webm" => "video/webm",
-        _ => "application/octet-stream",
-    }
+    let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending).to_ascii_lowercase();
+    let found = TYPES.iter().find(|(endings, _)| endings.split(' ').any(|it| it == ending));
+    found.map_or("application/octet-stream", |(_, media_type)| media_type)
 }

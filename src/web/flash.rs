@@ -6,8 +6,6 @@
 //!
 //! [`take`] is one step: of two pages at the same time, only one gets a message, and no later page
 //! gets it. (If the session is kept in the visitor's cookie, an old cookie has the message again.)
-//!
-//! Left out: messages for visitors without cookies.
 
 use super::session::Session;
 use crate::value::Value;
@@ -18,8 +16,7 @@ pub const NAME: &str = "_flashes";
 /// The category of a message that names none; Flask's.
 pub const CATEGORY: &str = "message";
 
-/// How many messages wait at most. A visitor who posts often and never looks at a page loses the
-/// oldest ones.
+/// How many messages wait at most. A visitor who never looks at a page loses the oldest ones.
 pub const MOST: usize = 64;
 
 /// Adds a message to those that wait for the visitor's next page.
@@ -37,10 +34,9 @@ pub fn put(session: &mut Session, category: &str, message: &str) {
 #[track_caller]
 pub fn take(session: &mut Session) -> Vec<(String, String)> {
     // For most pages no message waits, and then nothing is written.
-    if session.values().get(NAME).is_none() {
-        return Vec::new();
-    }
-    session.remove(NAME).as_ref().map(pairs).unwrap_or_default()
+    let is_waiting = session.values().get(NAME).is_some();
+    let taken = if is_waiting { session.remove(NAME) } else { None };
+    taken.as_ref().map(pairs).unwrap_or_default()
 }
 
 /// The messages that wait, without taking them. For HEAD, whose answer shows no message.

@@ -1,13 +1,14 @@
 //! Handler: what answers a request, and what it may return.
 //!
-//! A handler is a function of a [`Context`]. What it returns must be something that can be made
-//! into an answer: a text, a [`Response`], or one of them in a `Result`.
+//! A handler is a function of a [`Context`]. It returns what can be made into an answer: a text, a
+//! [`Response`], a [`Value`] as JSON; with a status in front, or in an `Option` or a `Result`.
 //!
 //! Left out: `async`. A handler may wait, because it has a thread of its own.
 
 use super::context::Context;
 use super::error::Error;
-use crate::http::Response;
+use crate::http::{Response, Status};
+use crate::value::Value;
 
 /// What answers a request.
 pub type Handler = Box<dyn Fn(&mut Context) -> Result<Response, Error> + Send + Sync>;
@@ -22,28 +23,43 @@ pub trait IntoResponse {
     fn into_response(self) -> Result<Response, Error>;
 }
 
-impl IntoResponse for Response {
+macro_rules! answers {
+    ($($what:ty => |$it:ident| $response:expr;)*) => {
+        $(impl IntoResponse for $what {
+            fn into_response(self) -> Result<Response, Error> {
+                let $it = self;
+                Ok($response)
+            }
+        })*
+    };
+}
+
+answers! {
+    Response => |it| it;
+    // Plain text. (Flask sends HTML; for HTML use `Response::html`.)
+    &str => |it| Response::text(it);
+    String => |it| Response::text(it);
+    Vec<u8> => |it| Response::typed("application/octet-stream", it);
+    &[u8] => |it| Response::typed("application/octet-stream", it.to_vec());
+    Value => |it| Response::json(&it);
+}
+
+/// The answer with this status.
+impl<R: IntoResponse> IntoResponse for (Status, R) {
     fn into_response(self) -> Result<Response, Error> {
-        Ok(self)
+        Ok(self.1.into_response()?.with_status(self.0))
     }
 }
 
-/// Plain text. (Flask sends HTML; for HTML use [`Response::html`].)
-impl IntoResponse for &str {
+/// `None` is a 404.
+impl<R: IntoResponse> IntoResponse for Option<R> {
     fn into_response(self) -> Result<Response, Error> {
-        Ok(Response::text(self))
+        self.ok_or(Error::NotFound)?.into_response()
     }
 }
 
-/// Plain text.
-impl IntoResponse for String {
+impl<R: IntoResponse, E: Into<Error>> IntoResponse for Result<R, E> {
     fn into_response(self) -> Result<Response, Error> {
-        Ok(Response::text(self))
-    }
-}
-
-impl<R: IntoResponse> IntoResponse for Result<R, Error> {
-    fn into_response(self) -> Result<Response, Error> {
-        self.and_then(IntoResponse::into_response)
+        self.map_err(Into::into)?.into_response()
     }
 }

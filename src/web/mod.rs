@@ -4,9 +4,10 @@
 //!
 //! | room | Flask's word |
 //! |---|---|
-//! | [`app`], [`site`] | `Flask(__name__)`, `@app.route` |
-//! | [`context`] | `request`, `session`, `render_template`, `flash` |
-//! | [`router`], [`pattern`], [`handler`] | rules, `url_for`; a view function |
+//! | [`app`], [`settings`], [`site`] | `Flask(__name__)`, `@app.route`, `app.config` |
+//! | [`context`], `resources` | `request`, `session`, `g`, `render_template`, `flash` |
+//! | [`router`], [`pattern`], [`handler`], [`url_for`] | rules; a view function |
+//! | [`hooks`] | `before_request`, `after_request`, `errorhandler`, `Blueprint` |
 //! | [`form`] | `request.form` |
 //! | [`error`] | `abort` |
 //! | [`session`], [`store`] | `session`, and where it is kept |
@@ -15,7 +16,7 @@
 //! | [`static_files`], [`file_response`] | `static`, `send_file` |
 //! | [`template`] | Jinja2 |
 //! | [`inside`] | debug mode, for whom |
-//! | [`origin`] | Flask-WTF's CSRF protection, Flask-Talisman's headers |
+//! | [`origin`] | Flask-WTF's CSRF protection, Flask-CORS, Flask-Talisman's headers |
 //! | [`client`] | `app.test_client()` |
 
 pub mod app;
@@ -25,21 +26,26 @@ pub mod error;
 mod error_page;
 mod file_cache;
 pub mod file_response;
+mod file_route;
 pub mod flash;
 pub mod form;
 pub mod handler;
 mod holdings;
+pub mod hooks;
 pub mod inside;
 pub mod origin;
 mod page_globals;
 pub mod password;
 pub mod pattern;
+mod resources;
 pub mod router;
 mod save;
 pub mod session;
+pub mod settings;
 pub mod sign;
 pub mod site;
 pub mod static_files;
 pub mod store;
 mod suggestion;
 pub mod template;
+pub mod url_for;

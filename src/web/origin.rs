@@ -1,4 +1,4 @@
-//! Deeper: origin, what a page of another site may do here, which is nothing.
+//! Deeper: origin, what a page of another site may do here: nothing, unless the program allows it.
 //!
 //! A browser sends this site's cookie with every request to this site, also if a page of another
 //! site caused the request. So such a page could post a form here in the visitor's name (cross-site
@@ -7,32 +7,31 @@
 //!
 //! * A request that may change something has the header `Origin: https://shop.example`, which names
 //!   the site of the page. [`check`] compares it with `Host`, so a proxy must pass `Host` on.
-//! * [`protect`] tells the browser what a page may load, where its forms may lead, and who may put
-//!   it in a frame.
+//! * [`protect`] tells the browser what a page may load, and who may put it in a frame.
+//!
+//! A program may allow an origin. Scripts of its pages may then ask for everything and read the
+//! answers (the Fetch standard calls it CORS), but the browser sends no cookie along.
 //!
 //! Only browsers send `Origin`. curl and scripts are let through: they have no visitor's cookie.
 //!
 //! Left out: a secret token in every form, which was needed before 2020, when browsers began to
 //! send the origin.
 
-use crate::http::{Request, Response};
+use super::context::Context;
+use super::site::Site;
+use crate::http::{Method, Request, Response, Status};
 
 /// What every answer tells the browser, unless its handler has set the same header.
-const HEADERS: [(&str, &str); 3] = [
+const HEADERS: [(&str, &str); 2] = [
     // The browser must believe the Content-Type, and not guess a page from a text.
     ("X-Content-Type-Options", "nosniff"),
-    // Scripts, styles and pictures come from here, and none of them is written into the page. Forms
-    // lead to here, no `base` changes the links, and nobody puts the page in a frame.
-    (
-        "Content-Security-Policy",
-        "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
-    ),
     // Do not tell other sites which page the visitor came from. (With `no-referrer`, Chromium sends
     // `Origin: null` even for this site's own forms, and those would be refused.)
     ("Referrer-Policy", "same-origin"),
 ];
 
-/// Refuses a request that may change something and comes from a page of another site.
+/// Refuses a request that may change something and comes from a page of another site that is not
+/// allowed.
 ///
 /// Only host and port are compared, not the scheme, because behind a proxy that speaks TLS the
 /// browser says `https` and this server knows only `http`. Let the proxy send
@@ -41,13 +40,14 @@ const HEADERS: [(&str, &str); 3] = [
 /// # Errors
 ///
 /// What was found and what was expected: 403.
-pub fn check(request: &Request) -> Result<(), String> {
+pub fn check(request: &Request, allowed: &[String]) -> Result<(), String> {
     if request.method.is_safe() {
         return Ok(());
     }
     let host = request.headers.get("Host").unwrap_or("");
+    let is_right = |origin: &&str| is_of(origin, host) || allowed.iter().any(|it| it == origin);
     // If there are several, each must be right: another program may have read another one.
-    match request.headers.get_all("Origin").find(|origin| !is_of(origin, host)) {
+    match request.headers.get_all("Origin").find(|origin| !is_right(origin)) {
         None => Ok(()),
         Some(origin) => Err(format!(
             "found Origin: {origin}, expected http://{host} or https://{host}: only this site's \
@@ -56,11 +56,39 @@ pub fn check(request: &Request) -> Result<(), String> {
     }
 }
 
+/// The answer to a preflight: a browser asks whether a page of an allowed origin may send a request
+/// (Fetch standard, "CORS-preflight request"). It carries no key, so no hook runs before it.
+pub fn preflight(allowed: &[String], request: &Request) -> Option<Response> {
+    allowed_origin(allowed, request).filter(|_| request.method == Method::Options)?;
+    let method = request.headers.get("Access-Control-Request-Method")?;
+    let mut response = Response::new(Status::NO_CONTENT);
+    response.headers.append("Access-Control-Allow-Methods", method);
+    if let Some(names) = request.headers.get("Access-Control-Request-Headers") {
+        response.headers.append("Access-Control-Allow-Headers", names);
+    }
+    Some(response)
+}
+
+/// The origin of the page that asks, if it is allowed.
+fn allowed_origin<'r>(allowed: &[String], request: &'r Request) -> Option<&'r str> {
+    let mut origins = request.headers.get_all("Origin");
+    let origin = origins.next().filter(|origin| allowed.iter().any(|it| it == origin))?;
+    origins.next().is_none().then_some(origin)
+}
+
 /// Adds the headers that protect an answer in the browser.
-pub fn protect(response: &mut Response) {
-    for (name, value) in HEADERS {
+pub fn protect(site: &Site, ctx: &Context, response: &mut Response) {
+    let policy = [("Content-Security-Policy", site.policy.as_str())];
+    for (name, value) in HEADERS.iter().chain(&policy) {
         if !response.headers.contains(name) {
             response.headers.append(name, value);
+        }
+    }
+    if !site.origins.is_empty() {
+        // A cache must not give the answer for one origin to another.
+        response.headers.append("Vary", "Origin");
+        if let Some(origin) = allowed_origin(&site.origins, ctx.request) {
+            response.headers.set("Access-Control-Allow-Origin", origin);
         }
     }
     // An answer with a visitor's cookie is for this visitor alone, so no cache may keep it.

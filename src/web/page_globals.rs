@@ -5,11 +5,12 @@
 //! touch it.
 
 use super::flash;
+use super::form::Form;
 use super::session::Session;
-use super::site::Site;
+use super::site::{Site, address_of};
 use super::template::Globals;
+use crate::http::cookie::cookies;
 use crate::http::{Method, Request, fields};
-use crate::json;
 use crate::value::{Map, Value};
 use std::cell::RefCell;
 
@@ -19,6 +20,10 @@ pub struct PageGlobals<'p, 's> {
     pub site: &'p Site,
     /// For `request`.
     pub request: &'p Request,
+    /// The name of the route that answers; empty if there is none.
+    pub endpoint: &'p str,
+    /// What the hooks and the handler have left for this request.
+    pub g: &'p Map,
     /// For `session`, and for the messages that wait in it.
     pub session: RefCell<&'p mut Session<'s>>,
     /// The messages that this request has taken, once it has: a page may ask twice.
@@ -28,13 +33,13 @@ pub struct PageGlobals<'p, 's> {
 impl Globals for PageGlobals<'_, '_> {
     fn variable(&self, name: &str) -> Option<Value> {
         Some(match name {
-            "request" => request_value(self.request),
+            "request" => self.request_value(),
             "session" => {
                 let mut values = self.session.borrow().values().clone();
                 values.remove(flash::NAME);
                 values.into()
             }
-            "g" => Map::new().into(),
+            "g" => self.g.clone().into(),
             _ => return None,
         })
     }
@@ -42,7 +47,7 @@ impl Globals for PageGlobals<'_, '_> {
     fn call(&self, name: &str, arguments: &[Value], named: &Map) -> Option<Result<Value, String>> {
         match name {
             "url_for" => Some(self.url_for(arguments, named)),
-            "get_flashed_messages" => Some(Ok(self.flashed(named))),
+            "get_flashed_messages" => Some(self.flashed(arguments, named)),
             _ => None,
         }
     }
@@ -57,13 +62,26 @@ impl PageGlobals<'_, '_> {
         let [Value::Str(name)] = arguments else {
             return Err("url_for needs one name: url_for('hello', name='Ada')".into());
         };
-        let text = |value: &Value| value.as_str().map_or_else(|| json::write(value), str::to_owned);
-        let values: Vec<(&str, String)> =
-            named.iter().map(|(name, value)| (name, text(value))).collect();
-        self.site.url_for(name, &values).map(Value::from)
+        let values: Vec<(&str, Value)> =
+            named.iter().map(|(name, value)| (name, value.clone())).collect();
+        let url = self.site.url_for(self.request, name, &values);
+        url.map(Value::from).map_err(|error| error.to_string())
     }
 
-    fn flashed(&self, named: &Map) -> Value {
+    /// Flask's `get_flashed_messages(with_categories=False, category_filter=())`.
+    fn flashed(&self, arguments: &[Value], named: &Map) -> Result<Value, String> {
+        let known = ["with_categories", "category_filter"];
+        let unknown = named.iter().map(|(name, _)| name).find(|name| !known.contains(name));
+        if arguments.len() > known.len() || unknown.is_some() {
+            let met = unknown.map_or("too many values".to_owned(), |name| format!("{name:?}"));
+            return Err(format!("found {met}, expected with_categories and category_filter"));
+        }
+        let given = |at: usize| named.get(known[at]).or(arguments.get(at));
+        let with_categories = given(0).is_some_and(is_true);
+        let wanted: Option<&[Value]> = given(1).filter(|wanted| is_true(wanted)).map(|wanted| {
+            // A text is one category. (In Flask it is a list of letters, which nobody wants.)
+            wanted.as_list().unwrap_or(std::slice::from_ref(wanted))
+        });
         let mut taken = self.taken.borrow_mut();
         let messages = taken.get_or_insert_with(|| {
             let mut session = self.session.borrow_mut();
@@ -73,10 +91,6 @@ impl PageGlobals<'_, '_> {
                 _ => flash::take(&mut session),
             }
         });
-        let with_categories =
-            !matches!(named.get("with_categories"), None | Some(Value::Bool(false) | Value::Null));
-        let wanted =
-            named.get("category_filter").and_then(Value::as_list).filter(|list| !list.is_empty());
         let shown = messages.iter().filter(|(category, _)| {
             wanted.is_none_or(|wanted| wanted.iter().any(|name| name.as_str() == Some(category)))
         });
@@ -84,18 +98,48 @@ impl PageGlobals<'_, '_> {
             true => Value::from([category.as_str(), message.as_str()]),
             false => message.as_str().into(),
         });
-        values.collect()
+        Ok(values.collect())
+    }
+
+    /// What a page may read of the request, under Flask's names.
+    fn request_value(&self) -> Value {
+        let request = self.request;
+        let form = Form::read(request).unwrap_or_default();
+        let path = fields::percent_decode(&request.path).into_owned();
+        let query = request.target.split_once('?').map_or("", |(_, query)| query);
+        let base = address_of(request);
+        Map::from([
+            ("method", Value::from(request.method.as_str())),
+            ("full_path", format!("{path}?{query}").into()),
+            ("url", format!("{base}{}", request.target).into()),
+            ("base_url", format!("{base}{}{}", self.site.prefix, request.path).into()),
+            ("path", path.into()),
+            ("args", first_values(request.query.iter())),
+            ("form", first_values(form.fields().iter())),
+            ("cookies", first_values(cookies(&request.headers))),
+            ("headers", first_values(request.headers.iter())),
+            ("endpoint", Some(self.endpoint).filter(|name| !name.is_empty()).into()),
+            ("host", request.headers.get("Host").unwrap_or("").into()),
+        ])
+        .into()
     }
 }
 
-/// What a page may read of the request, under Flask's names.
-fn request_value(request: &Request) -> Value {
-    let args: Map = request.query.iter().collect();
-    Map::from([
-        ("method", Value::from(request.method.as_str())),
-        ("path", fields::percent_decode(&request.path).into_owned().into()),
-        ("args", args.into()),
-        ("host", request.headers.get("Host").unwrap_or("").into()),
-    ])
-    .into()
+/// What Python takes for true, of the values that a page may give here.
+fn is_true(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Undefined | Value::Bool(false) | Value::Int(0) => false,
+        other => other.as_str() != Some("") && other.as_list().is_none_or(|list| !list.is_empty()),
+    }
+}
+
+/// The first value of each name.
+fn first_values<'f>(fields: impl Iterator<Item = (&'f str, &'f str)>) -> Value {
+    let mut first = Map::new();
+    for (name, value) in fields {
+        if first.get(name).is_none() {
+            first.insert(name, value);
+        }
+    }
+    first.into()
 }

@@ -1,7 +1,7 @@
 //! Deeper: Pattern: a path with places for values, such as `/hello/<name>`.
 //!
-//! The grammar is Flask's. A pattern begins with a slash, and each part between two slashes is one
-//! of these:
+//! The grammar is Flask's. A pattern begins with a slash. Between two slashes stands a text, or one
+//! place, also with text around it:
 //!
 //! | written | takes |
 //! |---|---|
@@ -9,180 +9,210 @@
 //! | `<int:id>` | digits that fit an `i64` |
 //! | `<name>` | any text without a slash, at least one character |
 //! | `<path:file>` | the rest of the path with its slashes; only as the last part |
+//! | `user-<name>` | `user-`, and behind it a name |
 //!
 //! A path is split at its slashes first, and each part is decoded after that. So `/hello/a%2Fb`
 //! fits `/hello/<name>`, and the value is `a/b`.
 //!
 //! Left out: kinds of values that a program defines, and host names in patterns.
 
-use crate::http::Fields;
-use crate::http::fields::{percent_decode, percent_encode};
+use crate::http::fields::percent_decode;
+use std::cmp::Reverse;
+use std::sync::Arc;
 
-/// Captured values by name, decoded, in the order of the pattern.
-pub type Params = Vec<(String, String)>;
+/// Captured values by the names of the places, decoded, in the order of the pattern.
+pub type Params<'p> = Vec<(&'p str, String)>;
 
 /// A path with places for values.
 #[derive(Clone, Debug)]
 pub struct Pattern {
-    text: &'static str,
-    pub(super) segments: Vec<Segment>,
+    text: Arc<str>,
+    pub(super) parts: Vec<Part>,
 }
 
-/// What stands between two slashes of a pattern. The order of the variants is the order in which
-/// routes are tried.
+/// What stands between two slashes: a text, or a place with text around it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Segment {
-    /// This text.
-    Text(String),
-    /// Digits: `<int:id>`.
-    Int(String),
-    /// Anything but a slash: `<name>`.
-    Any(String),
-    /// All that is left: `<path:file>`.
-    Path(String),
+pub(super) struct Part {
+    /// The text before the place; all of it if there is no place.
+    pub before: String,
+    pub place: Option<Place>,
+    /// The text behind the place.
+    pub after: String,
+}
+
+/// A place for a value.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Place {
+    pub kind: PlaceKind,
+    pub name: String,
+}
+
+/// Which values a place takes. The order is the order in which routes are tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum PlaceKind {
+    /// `<int:id>`
+    Int,
+    /// `<name>`
+    Text,
+    /// `<path:file>`
+    Path,
+}
+
+impl PlaceKind {
+    /// True if a place of this kind takes this text.
+    pub fn takes(self, text: &str) -> bool {
+        match self {
+            PlaceKind::Int => {
+                text.bytes().all(|byte| byte.is_ascii_digit()) && text.parse::<i64>().is_ok()
+            }
+            PlaceKind::Text | PlaceKind::Path => !text.is_empty(),
+        }
+    }
 }
 
 impl Pattern {
     /// Reads a pattern.
     ///
-    /// # Panics
+    /// # Errors
     ///
-    /// If the pattern breaks the grammar. This is a programmer's mistake, found at start.
-    pub fn parse(text: &'static str) -> Pattern {
-        let Some(inside) = text.strip_prefix('/') else {
-            panic!("the pattern {text:?} must start with a slash");
-        };
-        let segments: Vec<Segment> =
-            inside.split('/').map(|segment| Segment::parse(segment, text)).collect();
-        let early = segments.iter().rev().skip(1).any(|part| matches!(part, Segment::Path(_)));
-        assert!(!early, "in the pattern {text:?}, <path:…> must be the last part");
-        Pattern { text, segments }
+    /// What was found and what was expected, if the pattern breaks the grammar.
+    pub fn parse(text: &str) -> Result<Pattern, String> {
+        let inside = text.strip_prefix('/');
+        let inside = inside.ok_or(format!("the pattern {text:?} must start with a slash"))?;
+        let mut parts = Vec::new();
+        for part in inside.split('/') {
+            let part = Part::parse(part);
+            parts.push(part.map_err(|why| format!("in the pattern {text:?}, {why}"))?);
+        }
+        let is_path =
+            |part: &Part| part.place.as_ref().is_some_and(|it| it.kind == PlaceKind::Path);
+        if parts.iter().rev().skip(1).any(is_path) {
+            return Err(format!("in the pattern {text:?}, <path:…> must be the last part"));
+        }
+        Ok(Pattern { text: text.into(), parts })
     }
 
     /// The pattern as it was registered.
-    pub fn text(&self) -> &'static str {
-        self.text
+    pub fn text(&self) -> &str {
+        &self.text
     }
 
-    /// The values of a path that fits; `parts` are the parts of the path, still encoded.
-    pub(super) fn captures(&self, parts: &[&str]) -> Option<Params> {
+    /// The same, to be shared.
+    pub(super) fn shared_text(&self) -> Arc<str> {
+        Arc::clone(&self.text)
+    }
+
+    /// True if there is a place in it.
+    pub fn has_places(&self) -> bool {
+        self.parts.iter().any(|part| part.place.is_some())
+    }
+
+    /// The values of a path that fits. The path is still encoded.
+    pub(super) fn captures(&self, path: &str) -> Option<Params<'_>> {
+        let (params, rest) = self.captures_front(path)?;
+        rest.is_none().then_some(params)
+    }
+
+    /// True for this path and every path below it.
+    pub(super) fn covers(&self, path: &str) -> bool {
+        self.captures_front(path).is_some()
+    }
+
+    /// The values of a path whose first parts fit, and what is left of the path.
+    fn captures_front<'r>(&self, path: &'r str) -> Option<(Params<'_>, Option<&'r str>)> {
         let mut params = Params::new();
-        for (at, segment) in self.segments.iter().enumerate() {
-            let found = *parts.get(at)?;
-            let (name, value) = match segment {
-                Segment::Text(text) if is_spelt(text, found) => continue,
-                Segment::Int(name) if is_number(found) => (name, found.to_owned()),
-                Segment::Any(name) if !found.is_empty() => {
-                    (name, percent_decode(found).into_owned())
-                }
-                Segment::Path(name) if parts[at..] != [""] => {
-                    let rest = percent_decode(&parts[at..].join("/")).into_owned();
-                    params.push((name.clone(), rest));
-                    return Some(params);
-                }
-                _ => return None,
+        let mut rest = path.strip_prefix('/');
+        for part in &self.parts {
+            let (found, behind) = match (rest?, &part.place) {
+                (all, Some(Place { kind: PlaceKind::Path, .. })) => (all, None),
+                (all, _) => all.split_once('/').map_or((all, None), |(it, rest)| (it, Some(rest))),
             };
-            params.push((name.clone(), value));
+            rest = behind;
+            let found = percent_decode(found);
+            match &part.place {
+                None if *found == part.before => {}
+                None => return None,
+                Some(Place { kind, name }) => {
+                    let value = found.strip_prefix(&*part.before)?.strip_suffix(&*part.after)?;
+                    if !kind.takes(value) {
+                        return None;
+                    }
+                    params.push((name.as_str(), value.to_owned()));
+                }
+            }
         }
-        (parts.len() == self.segments.len()).then_some(params)
-    }
-
-    /// The text of the first part, if the first part is a text.
-    pub(super) fn first_text(&self) -> Option<&str> {
-        if let Some(Segment::Text(text)) = self.segments.first() { Some(text) } else { None }
+        Some((params, rest))
     }
 
     /// The pattern with the parts of this path in its places: the path that was meant, if only the
     /// texts are misspelt.
-    pub(super) fn filled(&self, given: &[&str]) -> String {
-        let fill = |(at, segment): (usize, &Segment)| match segment {
-            Segment::Text(text) => format!("/{text}"),
-            Segment::Path(_) => format!("/{}", given.get(at..).unwrap_or(&[]).join("/")),
-            _ => format!("/{}", given.get(at).copied().unwrap_or("")),
+    pub(super) fn filled(&self, path: &str) -> String {
+        let given: Vec<&str> = path.split('/').skip(1).collect();
+        let fill = |(at, part): (usize, &Part)| match &part.place {
+            None => format!("/{}", part.before),
+            Some(Place { kind: PlaceKind::Path, .. }) => {
+                format!("/{}", given.get(at..).unwrap_or(&[]).join("/"))
+            }
+            Some(_) => format!("/{}", given.get(at).copied().unwrap_or("")),
         };
-        self.segments.iter().enumerate().map(fill).collect()
+        self.parts.iter().enumerate().map(fill).collect()
     }
 
-    /// The path with these values in its places. A value that has no place becomes a field of the
-    /// query, as in Flask.
-    ///
-    /// # Errors
-    ///
-    /// A sentence that names the value that is missing.
-    pub(super) fn build(&self, values: &[(&str, String)]) -> Result<String, String> {
-        let (mut path, mut query) = (String::new(), Fields::default());
-        let mut names = Vec::new();
-        for segment in &self.segments {
-            let (name, allowed) = match segment {
-                Segment::Text(text) => {
-                    path = path + "/" + &percent_encode(text, "-._~!$&'()*+,;=:@");
-                    continue;
-                }
-                Segment::Int(name) | Segment::Any(name) => (name, "-._~"),
-                Segment::Path(name) => (name, "-._~/"),
-            };
-            let value = values.iter().find(|(known, _)| known == name);
-            let missing = || format!("{} needs a value for {name:?}", self.text);
-            path = path + "/" + &percent_encode(&value.ok_or_else(missing)?.1, allowed);
-            names.push(name.as_str());
-        }
-        for (name, value) in values.iter().filter(|(name, _)| !names.contains(name)) {
-            query.append(*name, value.as_str());
-        }
-        Ok(if query.is_empty() { path } else { path + "?" + &query.encode() })
+    /// True if both take the same paths, whatever their places are called.
+    pub(super) fn takes_the_same(&self, other: &Pattern) -> bool {
+        let form = |part: &Part| {
+            let kind = part.place.as_ref().map(|place| place.kind);
+            (part.before.clone(), kind, part.after.clone())
+        };
+        self.parts.iter().map(form).eq(other.parts.iter().map(form))
+    }
+
+    /// What orders the patterns with places, the most exact first.
+    pub(super) fn exactness(&self) -> Vec<impl Ord + use<>> {
+        // Text comes before a place with text around it, and this comes before a bare place.
+        let of_part = |part: &Part| {
+            let literal = part.before.len() + part.after.len();
+            let rank = if part.place.is_none() { 0 } else { 1 + u8::from(literal == 0) };
+            (rank, Reverse(if rank == 1 { literal } else { 0 }), part.place.clone(), part.clone())
+        };
+        self.parts.iter().map(of_part).collect()
     }
 }
 
 impl std::fmt::Display for Pattern {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.write_str(self.text)
+        out.write_str(&self.text)
     }
 }
 
-impl Segment {
-    /// Reads one part of the pattern `whole`.
-    fn parse(part: &str, whole: &str) -> Segment {
-        let Some(inside) = part.strip_prefix('<').and_then(|rest| rest.strip_suffix('>')) else {
-            assert!(
-                !part.contains(['<', '>']),
-                "in the pattern {whole:?}, found {part:?}, expected text or one <name>"
-            );
-            return Segment::Text(part.to_owned());
+impl Part {
+    fn parse(part: &str) -> Result<Part, String> {
+        let Some((before, rest)) = part.split_once('<') else {
+            if part.contains('>') {
+                return Err(format!("found {part:?}, expected text and at most one <name>"));
+            }
+            return Ok(Part { before: part.to_owned(), place: None, after: String::new() });
         };
+        let (inside, after) = rest.split_once('>').unwrap_or((rest, ">"));
+        if after.contains(['<', '>']) {
+            return Err(format!("found {part:?}, expected text and at most one <name>"));
+        }
         let (converter, name) = inside.split_once(':').unwrap_or(("string", inside));
         let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-        assert!(
-            !name.is_empty() && name.bytes().all(is_letter),
-            "in the pattern {whole:?}, found {part:?}, expected a name of letters, digits and \
-             underscores"
-        );
-        match converter {
-            "string" => Segment::Any(name.to_owned()),
-            "int" => Segment::Int(name.to_owned()),
-            "path" => Segment::Path(name.to_owned()),
-            _ => panic!(
-                "in the pattern {whole:?}, found the converter {converter:?}, expected string, \
-                 int or path"
-            ),
+        if name.is_empty() || !name.bytes().all(is_letter) {
+            let expected = "a name of letters, digits and underscores";
+            return Err(format!("found {part:?}, expected {expected}"));
         }
+        let kind = match converter {
+            "string" => PlaceKind::Text,
+            "int" => PlaceKind::Int,
+            "path" => PlaceKind::Path,
+            _ => {
+                let expected = "string, int or path";
+                return Err(format!("found the converter {converter:?}, expected {expected}"));
+            }
+        };
+        let place = Some(Place { kind, name: name.to_owned() });
+        Ok(Part { before: before.to_owned(), place, after: after.to_owned() })
     }
-
-    /// True if both take the same texts, whatever their values are called.
-    pub(super) fn takes_the_same(&self, other: &Segment) -> bool {
-        match (self, other) {
-            (Segment::Text(one), Segment::Text(other)) => one == other,
-            _ => std::mem::discriminant(self) == std::mem::discriminant(other),
-        }
-    }
-}
-
-/// True if a part of a path spells this text. Every request asks this of many routes, and almost no
-/// path has anything to decode.
-fn is_spelt(text: &str, part: &str) -> bool {
-    if part.contains('%') { text == percent_decode(part) } else { text == part }
-}
-
-/// True for digits that fit an `i64`.
-fn is_number(text: &str) -> bool {
-    text.bytes().all(|byte| byte.is_ascii_digit()) && text.parse::<i64>().is_ok()
 }

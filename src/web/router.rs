@@ -3,32 +3,42 @@
 //! * Of two patterns that fit, the more exact one wins: text before `<int:…>`, before `<name>`,
 //!   before `<path:…>`.
 //! * A path that is known with other methods only is a 405, and the answer lists these methods.
-//! * A path with one slash too many or too few is a 308 to the right one. A 308 keeps the method
-//!   and the body.
+//! * A path with one slash too many or too few is a 308 to the right one, if that answers this
+//!   method. A 308 keeps the method and the body.
 //!
 //! The router knows its routes and not their handlers: it gives back a [`Route`], and the
 //! application keeps the handlers.
 
 use super::pattern::{Params, Pattern};
+use crate::cycle::Detail;
 use crate::http::Method;
 use crate::http::fields::percent_decode;
-use crate::near;
+use std::any::TypeId;
+use std::borrow::Cow;
+use std::collections::HashMap;
 use std::panic::Location;
+use std::sync::Arc;
 
-/// A method and a pattern, and what is known about who answers.
+/// Methods and a pattern, and what is known about who answers.
 pub struct Route {
-    /// The method. A GET route answers HEAD too.
-    pub method: Method,
+    /// The methods. GET answers HEAD too.
+    pub methods: Vec<Method>,
     /// Which paths it takes.
     pub pattern: Pattern,
-    /// The handler's name: `hello`. `url_for` finds the route by it.
-    pub name: &'static str,
+    /// The handler's name: `hello`. `url_for` finds the route by it. A closure has none.
+    pub name: Arc<str>,
     /// The line that registered it.
     pub source: &'static Location<'static>,
     /// A request that this route answers, for a client that got an error instead.
     pub example: Option<RouteExample>,
     /// The place of its handler in the application's list.
     pub(super) handler: usize,
+    /// Tells one handler from another.
+    pub(super) handler_type: TypeId,
+    /// The name of its blueprint and a point, which stand before the name: `admin.`.
+    pub(super) blueprint: String,
+    /// True if the handler serves a folder of files.
+    pub(super) is_files: bool,
 }
 
 /// A request that a route answers.
@@ -41,9 +51,10 @@ pub struct RouteExample {
 }
 
 impl Route {
-    /// Gives the route of a closure a name. The route of a function has the function's name.
-    pub fn name(&mut self, name: &'static str) -> &mut Route {
-        self.name = name;
+    /// Gives the route a name. Without it a function's route has the function's name, and a
+    /// closure's route has none.
+    pub fn name(&mut self, name: &str) -> &mut Route {
+        self.name = format!("{}{name}", self.blueprint).into();
         self
     }
 
@@ -56,33 +67,57 @@ impl Route {
     /// # let mut app = App::new();
     /// app.post("/profile", save).example("/profile", "name=Ada");
     /// ```
-    pub fn example(&mut self, path: &str, form: &str) {
+    pub fn example(&mut self, path: &str, form: &str) -> &mut Route {
         self.example = Some(RouteExample { path: path.to_owned(), form: form.to_owned() });
+        self
     }
 
     /// Says that no request is sure to be answered here.
-    pub fn no_example(&mut self) {
+    pub fn no_example(&mut self) -> &mut Route {
         self.example = None;
+        self
     }
 
-    /// Its method and pattern, for a record.
+    /// True if it answers this method.
+    pub fn answers(&self, method: &Method) -> bool {
+        let wanted = if *method == Method::Head { &Method::Get } else { method };
+        self.methods.contains(wanted)
+    }
+
+    /// What a record says of a request that this route takes.
+    pub(super) fn detail(&self, method: &Method, params: &Params) -> Detail {
+        let own = |(name, value): &(&str, String)| ((*name).to_owned(), value.clone());
+        match params.last() {
+            Some((_, path)) if self.is_files => Detail::File(path.clone()),
+            _ => Detail::Route {
+                method: method.clone(),
+                pattern: self.pattern.shared_text(),
+                handler: Arc::clone(&self.name),
+                registered: self.source,
+                params: params.iter().map(own).collect(),
+            },
+        }
+    }
+
+    /// Its first method and its pattern, for a record.
     pub fn line(&self) -> (Method, String) {
-        (self.method.clone(), self.pattern.to_string())
+        (self.methods[0].clone(), self.pattern.to_string())
     }
+}
 
-    /// True if every request that fits one of the two fits the other.
-    fn takes_the_same(&self, other: &Route) -> bool {
-        let (one, other_parts) = (&self.pattern.segments, &other.pattern.segments);
-        self.method == other.method
-            && one.len() == other_parts.len()
-            && one.iter().zip(other_parts).all(|(one, other)| one.takes_the_same(other))
-    }
+/// The route that was found for a request.
+#[derive(Default)]
+pub struct Matched<'r> {
+    /// Its name: Flask's `request.endpoint`. Empty if there is no route, or no name.
+    pub name: &'r str,
+    /// The values that it captured.
+    pub params: Params<'r>,
 }
 
 /// What a method and a path lead to.
 pub enum FoundRoute<'r> {
     /// A route, and the values it captured.
-    Route(&'r Route, Params),
+    Route(&'r Route, Params<'r>),
     /// The path is known, but with other methods only: these. GET implies HEAD, and OPTIONS is
     /// always among them.
     WrongMethod(Vec<Method>),
@@ -92,12 +127,13 @@ pub enum FoundRoute<'r> {
     Nothing,
 }
 
-/// All routes, the most exact first.
+/// All routes: those without places in the order of their paths, then the others, the most exact
+/// first.
 #[derive(Default)]
 pub struct Router {
     routes: Vec<Route>,
-    /// How many of them begin with a text. They come first.
-    texts: usize,
+    /// How many have no place.
+    plain: usize,
 }
 
 impl Router {
@@ -106,16 +142,23 @@ impl Router {
     /// # Panics
     ///
     /// If there is a route that takes the same requests. The message names both lines.
+    #[track_caller]
     pub fn add(&mut self, route: Route) -> &mut Route {
-        if let Some(known) = self.routes.iter().find(|known| known.takes_the_same(&route)) {
-            panic!(
-                "{} {} is registered twice: {} and {}",
-                route.method, route.pattern, known.source, route.source
-            );
+        let is_same = |known: &&Route| {
+            known.pattern.takes_the_same(&route.pattern)
+                && known.methods.iter().any(|method| route.methods.contains(method))
+        };
+        if let Some(known) = self.routes.iter().find(is_same) {
+            panic!("{} is registered twice: {} and {}", route.pattern, known.source, route.source);
         }
-        let segments = &route.pattern.segments;
-        let at = self.routes.partition_point(|known| known.pattern.segments <= *segments);
-        self.texts += usize::from(route.pattern.first_text().is_some());
+        let (plain, others) = self.routes.split_at(self.plain);
+        let at = if route.pattern.has_places() {
+            let exactness = route.pattern.exactness();
+            self.plain + others.partition_point(|known| known.pattern.exactness() <= exactness)
+        } else {
+            self.plain += 1;
+            plain.partition_point(|known| known.pattern.text() <= route.pattern.text())
+        };
         self.routes.insert(at, route);
         &mut self.routes[at]
     }
@@ -125,96 +168,74 @@ impl Router {
         &self.routes
     }
 
+    /// Refuses two handlers of one name, because `url_for` could not tell them apart.
+    ///
+    /// # Panics
+    ///
+    /// If there are two. The message names both lines.
+    pub fn check_names(&self) {
+        let mut known: HashMap<&str, &Route> = HashMap::new();
+        for route in self.routes.iter().filter(|route| !route.name.is_empty()) {
+            let first = known.entry(&route.name).or_insert(route);
+            assert!(
+                first.handler_type == route.handler_type,
+                "two handlers are called {:?}: {} and {}; give one another .name(…)",
+                route.name,
+                first.source,
+                route.source
+            );
+        }
+    }
+
     /// Finds the route of a request. The path is still percent-encoded.
     pub fn find(&self, method: &Method, path: &str) -> FoundRoute<'_> {
-        let Some(inside) = path.strip_prefix('/') else { return FoundRoute::Nothing };
-        let routes = self.beginning_with(&percent_decode(inside.split('/').next().unwrap_or("")));
-        // Most of these paths are those of files.
-        if routes.iter().all(|part| part.is_empty()) {
-            return FoundRoute::Nothing;
-        }
-        if let Some(found) = exact(routes, method, path) {
-            return found;
+        let mut known = Vec::new();
+        for (route, params) in self.of_path(path) {
+            if route.answers(method) {
+                return FoundRoute::Route(route, params);
+            }
+            known.push(route);
         }
         // Never to `//host`: that would be a path on another site.
         let other = match path.strip_suffix('/') {
             Some(shorter) => shorter.to_owned(),
             None => format!("{path}/"),
         };
-        let is_known = !other.starts_with("//") && exact(routes, method, &other).is_some();
-        if is_known { FoundRoute::Moved(other) } else { FoundRoute::Nothing }
-    }
-
-    /// The routes that may take a path with this first part: those that begin with this text, and
-    /// those that begin with a place for a value. The routes that begin with a text are sorted by
-    /// it, so a binary search finds them.
-    fn beginning_with(&self, part: &str) -> [&[Route]; 2] {
-        let (texts, places) = self.routes.split_at(self.texts);
-        let from = texts.partition_point(|route| route.pattern.first_text() < Some(part));
-        let is_same = |route: &&Route| route.pattern.first_text() == Some(part);
-        let same = texts[from..].iter().take_while(is_same).count();
-        [&texts[from..from + same], places]
-    }
-
-    /// The routes of this path, whatever their method.
-    pub fn of_path(&self, path: &str) -> Vec<&Route> {
-        let parts: Vec<&str> = path.split('/').skip(1).collect();
-        self.routes.iter().filter(|route| route.pattern.captures(&parts).is_some()).collect()
-    }
-
-    /// The routes whose paths are similar to one that no route takes, the most similar first; three
-    /// at most.
-    pub fn near(&self, path: &str) -> Vec<&Route> {
-        let given: Vec<&str> = path.split('/').skip(1).collect();
-        let distance = |route: &Route| near::distance(path, &route.pattern.filled(&given));
-        let mut near: Vec<(usize, &Route)> =
-            self.routes.iter().filter_map(|route| Some((distance(route)?, route))).collect();
-        near.sort_by_key(|(slips, _)| *slips);
-        near.dedup_by_key(|(_, route)| route.pattern.text());
-        near.into_iter().map(|(_, route)| route).take(3).collect()
-    }
-
-    /// The path of the route of this name; Flask's `url_for`.
-    ///
-    /// # Errors
-    ///
-    /// A sentence, if there is no such route or a value is missing.
-    pub fn url_for(&self, name: &str, values: &[(&str, String)]) -> Result<String, String> {
-        let mut failed = None;
-        for route in self.routes.iter().filter(|route| route.name == name) {
-            match route.pattern.build(values) {
-                Ok(path) => return Ok(path),
-                Err(why) => failed = failed.or(Some(why)),
-            }
+        let is_any = known.is_empty() && *method == Method::Options;
+        let is_asked = |route: &Route| route.answers(method) || is_any;
+        if !other.starts_with("//") && self.of_path(&other).any(|(route, _)| is_asked(route)) {
+            return FoundRoute::Moved(other);
         }
-        Err(failed.unwrap_or_else(|| {
-            let near = near::nearest(name, self.routes.iter().map(|route| route.name));
-            let hint = near.map_or(String::new(), |near| format!("; there is {near:?}"));
-            format!("no route is called {name:?}{hint}")
-        }))
+        if known.is_empty() {
+            return FoundRoute::Nothing;
+        }
+        let mut allow = vec![Method::Options];
+        allow.extend(known.iter().flat_map(|route| route.methods.iter().cloned()));
+        if allow.contains(&Method::Get) {
+            allow.push(Method::Head);
+        }
+        allow.sort_by(|one, other| one.as_str().cmp(other.as_str()));
+        allow.dedup();
+        FoundRoute::WrongMethod(allow)
+    }
+
+    /// The routes of this path, whatever their method, each with the values it captures.
+    ///
+    /// The routes without places are sorted, so a search finds them by the whole path.
+    pub fn of_path<'r>(&'r self, path: &str) -> impl Iterator<Item = (&'r Route, Params<'r>)> {
+        let mut spelt = percent_decode(path);
+        if matches!(spelt, Cow::Owned(_)) && slashes(&spelt) != slashes(path) {
+            // A slash that was encoded is part of a value, and no text of a pattern has one.
+            spelt = Cow::Borrowed("");
+        }
+        let (plain, others) = self.routes.split_at(self.plain);
+        let from = plain.partition_point(|route| route.pattern.text() < &*spelt);
+        let is_same = move |route: &&Route| route.pattern.text() == &*spelt;
+        let same = plain[from..].iter().take_while(is_same).map(|route| (route, Params::new()));
+        same.chain(others.iter().filter_map(|route| Some((route, route.pattern.captures(path)?))))
     }
 }
 
-/// The first of these routes that fits. If the path is known with other methods only, these.
-fn exact<'r>(routes: [&'r [Route]; 2], method: &Method, path: &str) -> Option<FoundRoute<'r>> {
-    let parts: Vec<&str> = path.strip_prefix('/')?.split('/').collect();
-    let wanted = if *method == Method::Head { &Method::Get } else { method };
-    let mut allow = Vec::new();
-    for route in routes.into_iter().flatten() {
-        let Some(params) = route.pattern.captures(&parts) else { continue };
-        if route.method == *wanted {
-            return Some(FoundRoute::Route(route, params));
-        }
-        allow.push(route.method.clone());
-    }
-    if allow.is_empty() {
-        return None;
-    }
-    if allow.contains(&Method::Get) {
-        allow.push(Method::Head);
-    }
-    allow.push(Method::Options);
-    allow.sort_by(|one, other| one.as_str().cmp(other.as_str()));
-    allow.dedup();
-    Some(FoundRoute::WrongMethod(allow))
+fn slashes(path: &str) -> usize {
+    path.bytes().filter(|byte| *byte == b'/').count()
 }

@@ -1,37 +1,34 @@
 //! Deeper: Save: what an answer promises is safe before the answer leaves.
 //!
 //! Changes go to the store while the handler runs. Before the answer leaves, the store is asked to
-//! make them safe: for a file this means to wait for the disk. If it cannot, the answer is an error
-//! page, because the handler's answer would promise what may be lost.
+//! make them safe: for a file this means to wait for the disk. If it cannot, the answer is an
+//! error, because the handler's answer would promise what may be lost.
 
 use super::context::Context;
-use super::error_page;
+use super::error::Error;
 use super::session::{Session, SessionHistory};
-use super::store::{Store, StoreError};
+use super::store::Store;
 use crate::cycle::Detail;
 use crate::http::Response;
 
 /// Makes the changes of a request safe, and gives the answer its cookie.
-pub fn save(ctx: &mut Context, response: &mut Response) {
+///
+/// # Errors
+///
+/// What the store could not do. From then on the visitor is a stranger to this request.
+pub fn save(ctx: &mut Context, response: &mut Response) -> Result<(), Error> {
     let history = ctx.cycle.is_recording().then(|| ctx.session.history());
-    let saved = flush(ctx);
+    ctx.session.save();
+    let kept = ctx.store.flush();
+    let saved = ctx.session.failure().cloned().map_or(kept, Err);
     if let Some(history) = history {
         record(ctx, history);
     }
-    if let Err(error) = saved {
-        // The page is made without the session that failed.
-        ctx.session = ctx.site.sessions.open(None);
-        *response = error_page::of(&error.into(), ctx);
-        return;
+    match saved {
+        Ok(()) => set_cookie(&ctx.session, ctx.request.secure, response),
+        Err(_) => ctx.session = ctx.site.sessions.open(None),
     }
-    set_cookie(&ctx.session, ctx.request.secure, response);
-}
-
-/// Waits until the stores have made safe what was changed in them.
-fn flush(ctx: &mut Context) -> Result<(), StoreError> {
-    ctx.session.save();
-    let kept = ctx.store.flush();
-    ctx.session.failure().cloned().map_or(kept, Err)
+    Ok(saved?)
 }
 
 /// Notes what the request found of its visitor, and what it leaves.

@@ -15,7 +15,7 @@
 //!
 //! let id = cookie.split(['=', ';']).nth(1);
 //! let session = sessions.open(id); // the same visitor's next request
-//! assert_eq!(session.get("user"), Some("Ada".into()));
+//! assert_eq!(session.text("user").as_deref(), Some("Ada"));
 //! assert!(session.set_cookie(false).is_none()); // the visitor has it already
 //! ```
 //!
@@ -27,66 +27,27 @@
 //!   what it has, and the answer is replaced by an error page.
 //! * A key that the store does not know is never used; the visitor gets a fresh one. Otherwise an
 //!   attacker could give a victim a key, wait for the login, and use the same key.
-//!
-//! Left out: the deletion of empty rows. The visitor will probably fill the row again.
 
 mod history;
+mod renew;
+mod session_cookie;
 
 pub use history::SessionHistory;
+pub use session_cookie::Sessions;
 
 use super::store::{Kind, Lookup, Refusal, Store, StoreError};
-use crate::http::SetCookie;
-use crate::http::cookie::SameSite;
 use crate::random;
 use crate::value::{Map, Value};
 use std::cell::{Cell, OnceCell};
 use std::panic::Location;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
-
-/// The name of the session's cookie. Browsers send a cookie to every port of a machine, so two
-/// servers on one machine need different names.
-pub const COOKIE_NAME: &str = "carafe_sid";
-
-/// How many sessions there may be by default.
-const SESSIONS: usize = 100_000;
-
-/// Where sessions are kept, and how long an unused one lives.
-#[derive(Clone)]
-pub struct Sessions {
-    pub(super) store: Arc<dyn Store>,
-    pub(super) kind: Kind,
-}
-
-impl Sessions {
-    /// Sessions in this store, each for `lifetime` after its last use; at most 100,000.
-    pub fn new(store: Arc<dyn Store>, lifetime: Duration) -> Sessions {
-        Sessions { store, kind: Kind::session(lifetime, SESSIONS) }
-    }
-
-    /// How many there may be. The one that was not used for the longest time makes room.
-    pub fn at_most(mut self, most: usize) -> Sessions {
-        self.kind.most = most;
-        self
-    }
-
-    /// The session of a request with this cookie. The store is not asked yet.
-    pub fn open(&self, cookie: Option<&str>) -> Session<'_> {
-        Session {
-            store: &*self.store,
-            kind: self.kind,
-            sent: cookie.map(str::to_owned),
-            opened: OnceCell::new(),
-            needed: Cell::new(false),
-            changed_by: None,
-        }
-    }
-}
 
 /// What the server remembers about one visitor, for the length of one request.
 pub struct Session<'s> {
     store: &'s dyn Store,
+    settings: &'s Sessions,
     kind: Kind,
+    /// The cookie that came.
     sent: Option<String>,
     /// Filled at the first use.
     opened: OnceCell<OpenedSession>,
@@ -94,6 +55,8 @@ pub struct Session<'s> {
     /// up, a store that fails is no failure of the request.
     needed: Cell<bool>,
     changed_by: Option<&'static Location<'static>>,
+    /// How long the visitor's browser shall keep the cookie, if not until it is closed.
+    permanent: Option<Duration>,
 }
 
 /// A session after its first use.
@@ -114,6 +77,16 @@ impl Session<'_> {
     /// The value under a name.
     pub fn get(&self, name: &str) -> Option<Value> {
         self.values().get(name).cloned()
+    }
+
+    /// The text under a name.
+    pub fn text(&self, name: &str) -> Option<String> {
+        Some(self.values().get(name)?.as_str()?.to_owned())
+    }
+
+    /// The whole number under a name.
+    pub fn int(&self, name: &str) -> Option<i64> {
+        self.values().get(name)?.as_int()
     }
 
     /// All names and values.
@@ -190,93 +163,10 @@ impl Session<'_> {
     #[track_caller]
     pub fn clear(&mut self) {
         self.changed_by = Some(Location::caller());
-        self.delete();
+        self.write(None, &mut |row| *row = None);
         let opened = self.touch();
         opened.take_over(Map::new());
         opened.cleared = true;
-    }
-
-    /// Gives the row a new key, and deletes the old one. For the moment of a login: somebody who
-    /// knows the old key, or has chosen it, does not know the new one. A stranger has no key yet.
-    #[track_caller]
-    pub fn renew(&mut self) {
-        let Some(old) = self.touch().key.clone() else { return };
-        self.changed_by = Some(Location::caller());
-        let fresh = random::hex_id();
-        let mut row = self.touch().row.clone();
-        // The row is written under the new key first, and then deleted under the old one if it is
-        // still the same. So neither a crash nor another request of this visitor loses anything.
-        loop {
-            self.write(Some(&fresh), &mut |kept| *kept = Some(row.clone()));
-            if self.touch().failure.is_some() {
-                return;
-            }
-            let mut met = None;
-            let deleted = self.store.update(&self.kind, &old, &mut |kept| {
-                met.clone_from(kept);
-                kept.take_if(|kept| *kept == row);
-            });
-            self.touch().failure = deleted.err();
-            match met {
-                // Another request has changed the row: begin again with the changed row.
-                Some(met) if met != row => row = met,
-                Some(_) => return,
-                // Another request has ended the session: it stays ended.
-                None => return self.delete(),
-            }
-        }
-    }
-
-    /// Waits until the changes are as safe as the store can make them. A request that has not
-    /// changed the session waits for nothing.
-    pub fn save(&mut self) {
-        if self.changed_by.is_some()
-            && let Some(opened) = self.opened.get_mut().filter(|opened| opened.failure.is_none())
-        {
-            opened.failure = self.store.flush().err();
-        }
-    }
-
-    /// The cookie that the answer must carry: a new key, or the wish to forget the old one.
-    /// `secure` keeps the cookie to https. The browser forgets the cookie when it is closed.
-    pub fn set_cookie(&self, secure: bool) -> Option<SetCookie> {
-        let opened = self.opened.get().filter(|_| self.needed.get() && self.failure().is_none())?;
-        let forget = opened.key.is_none() && opened.cleared && self.sent.is_some();
-        if !forget && (opened.key.is_none() || opened.key == self.sent) {
-            return None;
-        }
-        // If a store gives a key that does not fit a cookie, this visitor stays a stranger.
-        let mut cookie = SetCookie::new(COOKIE_NAME, opened.key.as_deref().unwrap_or("")).ok()?;
-        cookie.max_age = forget.then_some(Duration::ZERO);
-        cookie.http_only = true;
-        cookie.same_site = Some(SameSite::Lax);
-        cookie.secure = secure;
-        Some(cookie)
-    }
-
-    /// What the store could not do. The answer must be an error page then.
-    pub fn failure(&self) -> Option<&StoreError> {
-        self.opened.get().filter(|_| self.needed.get())?.failure.as_ref()
-    }
-
-    /// True if the handler or the page has used the session: the answer depends on the visitor.
-    pub fn is_needed(&self) -> bool {
-        self.needed.get()
-    }
-
-    /// Why the cookie that came was refused.
-    pub fn refusal(&self) -> Option<Refusal> {
-        self.opened.get()?.refusal
-    }
-
-    /// The cookie that came, believed or not.
-    pub fn sent(&self) -> Option<&str> {
-        self.sent.as_deref()
-    }
-
-    /// The key of this visitor's row; `None` if no row is kept or the session was not used.
-    pub fn key(&self) -> Option<&str> {
-        self.opened.get()?.key.as_deref()
     }
 
     /// Asks the store, the first time.
@@ -298,10 +188,6 @@ impl Session<'_> {
         self.needed.set(true);
         self.opened();
         self.opened.get_mut().expect("it was opened on the line above")
-    }
-
-    fn delete(&mut self) {
-        self.write(None, &mut |row| *row = None);
     }
 
     /// Lets the store change the visitor's row, or the one of a fresh key, and takes over what it

@@ -7,30 +7,18 @@
 //! that begin with a dot, such as `.well-known`: register a route for one of those.
 
 use super::file_cache::FileCache;
-use super::file_response;
-use crate::http::conditions::Validators;
-use crate::http::{Body, Request, Response, Status};
+use super::file_response::{SmallFile, read, weigh};
+use crate::http::{Request, Response, Status};
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::fs::{self, File, Metadata};
-use std::hash::{DefaultHasher, Hash, Hasher};
-use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
-use std::ops::Range;
+use std::ffi::OsStr;
+use std::fs::{self, Metadata};
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::{Duration, SystemTime};
 
-/// The longest file that is kept in memory, in bytes.
-const CACHED_BYTES: u64 = 64 * 1024;
-
-/// How many files are kept in memory, once for each of the cache's eight stripes: with
-/// [`CACHED_BYTES`] each, sixteen megabytes.
+/// How many files are kept in memory, once for each of the cache's eight stripes: with 64 KiB each,
+/// sixteen megabytes.
 const CACHED_FILES: usize = 32;
-
-/// How long ago a file must have changed to be kept in memory. The clock of a file system has
-/// ticks, and of two changes within one tick the second cannot be told from the first. The coarsest
-/// ticks are those of FAT: two seconds.
-const SETTLED: Duration = Duration::from_secs(3);
 
 /// A set of files to serve: a folder, or a table in the program.
 #[derive(Debug)]
@@ -40,25 +28,6 @@ pub struct StaticFiles(FileSource);
 enum FileSource {
     Folder(PathBuf, Box<FileCache<SmallFile>>),
     Embedded(HashMap<&'static str, SmallFile>),
-}
-
-/// A file that is in memory.
-#[derive(Debug)]
-struct SmallFile {
-    version: FileStamp,
-    validators: Validators,
-    bytes: Arc<[u8]>,
-}
-
-/// What tells one version of a file from another.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct FileStamp {
-    /// How many bytes it has.
-    size: u64,
-    /// When it last changed, in nanoseconds since 1970.
-    changed: i128,
-    /// Which file it is, of those that have had its name.
-    number: u64,
 }
 
 /// Why a path was not served.
@@ -106,11 +75,7 @@ impl StaticFiles {
 
     /// Serves a table of names (`css/site.css`) and contents, such as `include_bytes!` makes.
     pub fn embedded(files: &[(&'static str, &'static [u8])]) -> StaticFiles {
-        let files = files.iter().map(|&(name, bytes)| {
-            let version = FileStamp { size: bytes.len() as u64, ..FileStamp::default() };
-            let validators = Validators { etag: etag_of_bytes(bytes), modified: None };
-            (name, SmallFile { version, validators, bytes: bytes.into() })
-        });
+        let files = files.iter().map(|&(name, bytes)| (name, SmallFile::of_program(name, bytes)));
         StaticFiles(FileSource::Embedded(files.collect()))
     }
 
@@ -127,59 +92,38 @@ impl StaticFiles {
     ///
     /// `path` may be anything. No path gets what is not a regular file below the folder: not by
     /// `..`, a backslash, a drive letter or a symbolic link. What is below the folder is public.
-    pub fn respond(&self, request: &Request, path: &str) -> Result<Response, FileRefusal> {
+    pub fn respond(
+        &self,
+        request: &Request,
+        path: impl AsRef<OsStr>,
+    ) -> Result<Response, FileRefusal> {
+        Ok(weigh(request, self.whole(path.as_ref())?)?)
+    }
+
+    /// The answer with the whole file at `path`.
+    pub(super) fn whole(&self, path: &OsStr) -> Result<Response, FileRefusal> {
         check_path(path)?;
+        // A name that is no text is never kept in memory.
+        let name = path.to_str();
         match &self.0 {
-            FileSource::Embedded(files) => files.get(path).ok_or(NOT_THERE)?.respond(request, path),
+            FileSource::Embedded(files) => {
+                name.and_then(|name| files.get(name)).map(SmallFile::whole).ok_or(NOT_THERE)
+            }
             FileSource::Folder(root, cache) => {
                 let is_current = |known: &SmallFile| {
-                    find_below(root, path)
-                        .is_ok_and(|(_, found)| version_of(&found) == known.version)
+                    find_below(root, path).is_ok_and(|(_, found)| known.is_still(&found))
                 };
-                match cache.get(path, is_current) {
-                    Some(known) => known.respond(request, path),
-                    None => respond_from_disk(root, cache, request, path),
+                if let Some(known) = name.and_then(|name| cache.get(name, is_current)) {
+                    return Ok(known.whole());
                 }
+                let found = read(&find_below(root, path)?.0)?.ok_or(NOT_A_FILE)?;
+                if let (Some(name), Some(small)) = (name, found.to_keep) {
+                    cache.keep(name, small);
+                }
+                Ok(found.whole)
             }
         }
     }
-}
-
-impl SmallFile {
-    fn respond(&self, request: &Request, path: &str) -> Result<Response, FileRefusal> {
-        let body = |range: Range<u64>| {
-            Ok(Body::Shared(Arc::clone(&self.bytes), range.start as usize..range.end as usize))
-        };
-        Ok(file_response::respond(request, path, &self.validators, self.version.size, body)?)
-    }
-}
-
-/// Answers with a file of the folder, and keeps it if it is small.
-fn respond_from_disk(
-    root: &Path,
-    cache: &FileCache<SmallFile>,
-    request: &Request,
-    path: &str,
-) -> Result<Response, FileRefusal> {
-    let (file, metadata) = open(&find_below(root, path)?.0)?;
-    let version = version_of(&metadata);
-    let FileStamp { size, changed, number } = version;
-    let validators = Validators {
-        etag: format!("\"{size:x}-{changed:x}-{number:x}\""),
-        // RFC 9110 §8.8.2.1: a date in the future MUST be replaced with the present.
-        modified: metadata.modified().ok().map(|modified| modified.min(SystemTime::now())),
-    };
-    let response = file_response::respond(request, path, &validators, size, |range| {
-        read_or_send(file, range)
-    })?;
-    // A body of this length is the whole file.
-    if response.body.len() == Some(size)
-        && let Body::Bytes(bytes) = &response.body
-        && nanoseconds(SystemTime::now()) - changed >= SETTLED.as_nanos() as i128
-    {
-        cache.keep(path, SmallFile { version, validators, bytes: bytes.as_slice().into() });
-    }
-    Ok(response)
 }
 
 /// Refuses what is not a plain relative path with `/` between its parts.
@@ -187,13 +131,13 @@ fn respond_from_disk(
 /// The path is decoded already, so it makes no difference how a dot or a slash was spelt. Backslash
 /// and colon are refused on every system, though only Windows reads them as `/` and as a drive: a
 /// site should not change with the machine it runs on.
-fn check_path(path: &str) -> Result<(), FileRefusal> {
-    for part in path.split('/') {
+fn check_path(path: &OsStr) -> Result<(), FileRefusal> {
+    for part in path.as_encoded_bytes().split(|byte| *byte == b'/') {
         match part {
-            "" => return Err(NOT_THERE),
-            "." | ".." => return Err(OUTSIDE),
-            _ if part.contains(['\\', ':', '\0']) => return Err(OUTSIDE),
-            _ if part.starts_with('.') => return Err(HIDDEN),
+            b"" => return Err(NOT_THERE),
+            b"." | b".." => return Err(OUTSIDE),
+            _ if part.iter().any(|byte| b"\\:\0".contains(byte)) => return Err(OUTSIDE),
+            [b'.', ..] => return Err(HIDDEN),
             _ => {}
         }
     }
@@ -207,10 +151,10 @@ fn check_path(path: &str) -> Result<(), FileRefusal> {
 ///
 /// Somebody who can put links into the folder while it is served can win a race against this; but
 /// such a person can put files there too.
-fn find_below(root: &Path, path: &str) -> Result<(PathBuf, Metadata), FileRefusal> {
+fn find_below(root: &Path, path: &OsStr) -> Result<(PathBuf, Metadata), FileRefusal> {
     let mut full = root.to_path_buf();
     let mut found = None;
-    for part in path.split('/') {
+    for part in Path::new(path) {
         full.push(part);
         let mut metadata = fs::symlink_metadata(&full)?;
         // On Windows a file has a second, short name (`GIT~1`). Only the resolved path tells it
@@ -240,58 +184,4 @@ fn resolve_below(root: &Path, link: &Path) -> Result<PathBuf, FileRefusal> {
     let is_hidden =
         below.components().any(|part| part.as_os_str().as_encoded_bytes().starts_with(b"."));
     if is_hidden { Err(HIDDEN) } else { Ok(target) }
-}
-
-/// Opens a file that was found. Size and date are asked of the open file, so that they belong to
-/// the bytes that will be sent, even if another file takes its name meanwhile.
-fn open(full: &Path) -> Result<(File, Metadata), FileRefusal> {
-    let file = File::open(full)?;
-    let metadata = file.metadata()?;
-    if metadata.is_file() { Ok((file, metadata)) } else { Err(NOT_A_FILE) }
-}
-
-/// A short part is read now, so that it leaves in one write with its head. A long part is read
-/// while it is sent, so that it takes the same memory however long it is.
-fn read_or_send(mut file: File, range: Range<u64>) -> io::Result<Body> {
-    let length = range.end - range.start;
-    if length > CACHED_BYTES {
-        return Ok(Body::File { file, range });
-    }
-    if range.start > 0 {
-        file.seek(SeekFrom::Start(range.start))?;
-    }
-    let mut bytes = Vec::with_capacity(length as usize);
-    (&mut file).take(length).read_to_end(&mut bytes)?;
-    // If the file has shrunk since it was measured, the connection must break off: it announces a
-    // length that is no longer there.
-    Ok(if bytes.len() as u64 == length { Body::Bytes(bytes) } else { Body::File { file, range } })
-}
-
-/// Which version of a file this is.
-///
-/// The moment is `ctime`, not `mtime`, because any program may set `mtime` back.
-fn version_of(metadata: &Metadata) -> FileStamp {
-    #[cfg(unix)]
-    let (changed, number) = {
-        use std::os::unix::fs::MetadataExt;
-        let seconds = i128::from(metadata.ctime());
-        (seconds * 1_000_000_000 + i128::from(metadata.ctime_nsec()), metadata.ino())
-    };
-    #[cfg(not(unix))]
-    let (changed, number) = (metadata.modified().map_or(0, nanoseconds), 0);
-    FileStamp { size: metadata.len(), changed, number }
-}
-
-/// Since 1970.
-fn nanoseconds(time: SystemTime) -> i128 {
-    let since = time.duration_since(SystemTime::UNIX_EPOCH);
-    since.map_or(0, |since| since.as_nanos() as i128)
-}
-
-/// The mark of bytes in the program: their hash. The hasher has no random key, so the mark is the
-/// same after a restart.
-fn etag_of_bytes(bytes: &[u8]) -> String {
-    let mut hasher = DefaultHasher::new();
-    bytes.hash(&mut hasher);
-    format!("\"{:x}-{:016x}\"", bytes.len(), hasher.finish())
 }

@@ -13,9 +13,21 @@
 
 use super::router::{FoundRoute, Route, RouteExample, Router};
 use crate::http::{Method, Request, Status};
+use crate::near;
+
+/// The routes whose paths are similar to one that no route takes, the most similar first; three at
+/// most.
+pub fn near<'r>(router: &'r Router, path: &str) -> Vec<&'r Route> {
+    let distance = |route: &Route| near::distance(path, &route.pattern.filled(path));
+    let mut near: Vec<(usize, &Route)> =
+        router.routes().iter().filter_map(|route| Some((distance(route)?, route))).collect();
+    near.sort_by_key(|(slips, _)| *slips);
+    near.dedup_by_key(|(_, route)| route.pattern.text());
+    near.into_iter().map(|(_, route)| route).take(3).collect()
+}
 
 /// A command for a request that failed with this status; `near` are the routes whose paths are
-/// similar, and `base` is the address of the server.
+/// similar, and `base` is the address of the site.
 pub fn command(
     router: &Router,
     request: &Request,
@@ -32,18 +44,20 @@ pub fn command(
     let mut candidates: Vec<&Route> = match router.find(&request.method, &request.path) {
         FoundRoute::Route(route, _) => {
             asked = Some(route);
-            if may_help(status, &route.method) { with_above(router, route) } else { Vec::new() }
+            if may_help(status, &request.method) { with_above(router, route) } else { Vec::new() }
         }
         FoundRoute::WrongMethod(_) => {
-            let mut known = router.of_path(&request.path);
-            known.sort_by_key(|route| route.method != Method::Get);
+            let mut known: Vec<&Route> =
+                router.of_path(&request.path).map(|(route, _)| route).collect();
+            known.sort_by_key(|route| !route.answers(&Method::Get));
             let above = known.first().map(|route| with_above(router, route));
             known.extend(above.into_iter().flatten());
             known
         }
         FoundRoute::Moved(_) | FoundRoute::Nothing => near.to_vec(),
     };
-    candidates.extend(router.of_path("/").into_iter().filter(|route| route.method == Method::Get));
+    let home = router.of_path("/").map(|(route, _)| route);
+    candidates.extend(home.filter(|route| route.answers(&Method::Get)));
     // The request that has just failed is no help.
     let is_plain = request.query.is_empty() && request.body.is_empty();
     let example = candidates.into_iter().find_map(|route| {
@@ -82,7 +96,7 @@ fn with_above<'r>(router: &'r Router, route: &'r Route) -> Vec<&'r Route> {
     let slashes = text.rmatch_indices('/').map(|(at, _)| at).filter(|at| *at > 0);
     let above = [text.len()].into_iter().chain(slashes).filter_map(|end| {
         let is_it =
-            |known: &&Route| known.method == Method::Get && known.pattern.text() == &text[..end];
+            |known: &&Route| known.answers(&Method::Get) && known.pattern.text() == &text[..end];
         router.routes().iter().find(is_it)
     });
     [route].into_iter().chain(above).collect()

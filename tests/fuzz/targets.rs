@@ -110,7 +110,7 @@ fn head(bytes: &[u8]) {
             request.keep_alive(),
             request.content_type(),
             request.prefers_html(),
-            origin::check(&request),
+            origin::check(&request, &[]),
         );
         let _ = (
             framing(&request, &limits),

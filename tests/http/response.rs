@@ -82,7 +82,8 @@ fn a_handlers_own_length_coding_connection_and_date_are_passed_over() {
 
 #[test]
 fn a_header_is_replaced_and_a_cookie_is_added() {
-    let mut response = Response::json("{}").with_header("content-type", "application/problem+json");
+    let mut response =
+        Response::json(&1.into()).with_header("content-type", "application/problem+json");
     response.set_cookie(&SetCookie::new("a", "1").unwrap());
     response.set_cookie(&SetCookie::new("b", "2").unwrap());
     assert_eq!(response.headers.get("Content-Type"), Some("application/problem+json"));
@@ -152,7 +153,7 @@ fn each_kind_of_answer_names_its_media_type() {
     for (response, media_type) in [
         (Response::text("a"), Some("text/plain; charset=utf-8")),
         (Response::html("a"), Some("text/html; charset=utf-8")),
-        (Response::json("1"), Some("application/json")),
+        (Response::json(&1.into()), Some("application/json")),
         (Response::typed("image/png", vec![1]), Some("image/png")),
         (Response::stream("text/event-stream", |_| Ok(())), Some("text/event-stream")),
         (Response::new(Status::OK), None),

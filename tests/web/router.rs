@@ -1,8 +1,7 @@
 //! Patterns, their order, and the way back from a name to a path.
 
-use carafe::http::Method;
 use carafe::web::client::Client;
-use carafe::{App, Context};
+use carafe::{App, Context, Value};
 
 fn app() -> App {
     let mut app = App::new();
@@ -14,7 +13,7 @@ fn app() -> App {
     app.get("/item/<name>/", item_name);
     app.get("/files/<path:file>", file);
     app.post("/hello", post_hello);
-    app.route(Method::Delete, "/item/<int:id>", delete_item);
+    app.delete("/item/<int:id>", delete_item);
     app
 }
 
@@ -97,7 +96,7 @@ fn another_method_is_a_405_that_lists_them() {
 #[test]
 fn a_name_leads_back_to_its_path() {
     let app = app();
-    let value = |name: &'static str, value: &str| (name, value.to_owned());
+    let value = |name: &'static str, value: &str| (name, Value::from(value));
     for (name, values, expected) in [
         ("home", &[][..], Ok("/")),
         ("hello_name", &[value("name", "a/b é")], Ok("/hello/a%2Fb%20%C3%A9")),
@@ -107,7 +106,7 @@ fn a_name_leads_back_to_its_path() {
         ("helo", &[], Err("no route is called \"helo\"; there is \"hello\"")),
     ] {
         assert_eq!(
-            app.url_for(name, values).as_deref().map_err(String::as_str),
+            app.url_for(name, values).as_deref().map_err(|error| error.0.as_str()),
             expected,
             "{name}"
         );
@@ -120,7 +119,8 @@ fn a_programmers_mistake_is_named_at_the_start() {
         ("hello", "must start with a slash"),
         ("/a/<float:x>", "expected string, int or path"),
         ("/a/<>", "expected a name"),
-        ("/a/x<y>", "expected text or one <name>"),
+        ("/a/x<y", "expected text and at most one <name>"),
+        ("/a/<x><y>", "expected text and at most one <name>"),
         ("/<path:a>/b", "must be the last part"),
     ] {
         let caught = std::panic::catch_unwind(|| {

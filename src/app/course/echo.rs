@@ -9,14 +9,13 @@
 
 use crate::app::assets;
 use carafe::http::{Method, Request, Response, fields};
-use carafe::{App, Context, Map, Value, json};
+use carafe::{App, Context, Map, Value};
 
 /// Registers `/echo` for every method, and two pages that help elsewhere.
 pub fn routes(app: &mut App) {
     // HEAD and OPTIONS need no route: they come with every GET.
-    for method in [Method::Get, Method::Post, Method::Put, Method::Patch, Method::Delete] {
-        app.route(method, "/echo", echo);
-    }
+    let methods = [Method::Get, Method::Post, Method::Put, Method::Patch, Method::Delete];
+    app.route(methods, "/echo", echo);
     app.get("/favicon.ico", favicon);
     app.get("/boom", boom).no_example();
 }
@@ -24,7 +23,7 @@ pub fn routes(app: &mut App) {
 fn echo(ctx: &mut Context) -> Response {
     let request = &ctx.request;
     let response = if request.accepts("application/json") {
-        Response::json(json::write(&as_value(request)) + "\n")
+        Response::json(&as_value(request))
     } else {
         Response::text(as_text(request))
     };

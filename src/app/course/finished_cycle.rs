@@ -102,7 +102,7 @@ impl<'r> FinishedCycle<'r> {
 /// `/static/`; or `no-route` or `no-method` if there was neither.
 pub fn place_of(record: &Record) -> &str {
     let place = record.cycle.steps().iter().find_map(|step| match &step.detail {
-        Detail::Route { pattern, .. } => Some(*pattern),
+        Detail::Route { pattern, .. } => Some(&**pattern),
         Detail::File(path) => Some(path.as_str()),
         Detail::WrongMethod(_) => Some("no-method"),
         Detail::NoRoute(_) => Some("no-route"),

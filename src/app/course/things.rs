@@ -25,9 +25,9 @@ pub fn routes(app: &mut App) {
     app.get("/things", list);
     app.post("/things", create).example("/things", "name=kettle");
     app.get("/things/<int:id>", show);
-    app.route(Method::Put, "/things/<int:id>", replace);
-    app.route(Method::Patch, "/things/<int:id>", change);
-    app.route(Method::Delete, "/things/<int:id>", delete);
+    app.put("/things/<int:id>", replace);
+    app.patch("/things/<int:id>", change);
+    app.delete("/things/<int:id>", delete);
 }
 
 /// Answers in three forms: a page, one JSON list, or one JSON object a line for curl.
@@ -38,7 +38,7 @@ fn list(ctx: &mut Context) -> Result<Response, Error> {
         let base = ctx.base();
         ctx.render("things.html", [("things", Value::from(things)), ("base", base.into())])?
     } else if ctx.request.accepts("application/json") {
-        as_json(&things.into())
+        Response::json(&things.into())
     } else {
         Response::text(things.iter().map(|thing| json::write(thing) + "\n").collect::<String>())
     };
@@ -60,7 +60,7 @@ fn create(ctx: &mut Context) -> Result<Response, Error> {
         Ok(thing)
     })?;
     let place = format!("/things/{}", thing.get("id").and_then(Value::as_int).unwrap_or(0));
-    let response = as_json(&thing.into()).with_status(Status::CREATED);
+    let response = Response::json(&thing.into()).with_status(Status::CREATED);
     Ok(response.with_header("Location", place))
 }
 
@@ -72,7 +72,7 @@ fn show(ctx: &mut Context) -> Result<Response, Error> {
     let response = match evaluate(&ctx.request, &version, 0) {
         Verdict::NotModified => Response::new(Status::NOT_MODIFIED),
         Verdict::Failed => return Err(another_version()),
-        _ => as_json(thing),
+        _ => Response::json(thing),
     };
     Ok(response.with_header("ETag", &version.etag))
 }
@@ -132,7 +132,7 @@ fn edit_one(
     })?;
     // RFC 9110 §9.3.4: a server "MUST NOT send a validator field" in the answer to a PUT, unless it
     // saved the content as it came. Here the content was decoded first.
-    Ok(changed.map_or(Response::new(Status::NO_CONTENT), |thing| as_json(&thing.into())))
+    Ok(changed.map_or(Response::new(Status::NO_CONTENT), |thing| Response::json(&thing.into())))
 }
 
 /// 412: the client's mark belongs to an older version.
@@ -171,11 +171,6 @@ fn edit<T>(
 /// The things in the row of the store.
 fn things_in(row: &Map) -> Map {
     row.get("things").and_then(Value::as_map).cloned().unwrap_or_default()
-}
-
-/// A JSON answer, with the end of the line that a terminal needs.
-fn as_json(value: &Value) -> Response {
-    Response::json(json::write(value) + "\n")
 }
 
 /// The fields that a client sent for a thing, as a form or as a JSON object.

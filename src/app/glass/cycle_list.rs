@@ -35,7 +35,7 @@ pub fn list(ctx: &mut Context, recorder: &Recorder) -> Result<Response, Error> {
     let response = if ctx.request.prefers_html() {
         ctx.render("cycles.html", variables)?
     } else if ctx.request.accepts("application/json") {
-        Response::json(json::write(&rows.into()) + "\n")
+        Response::json(&rows.into())
     } else {
         Response::text(rows.iter().map(|row| line(row, COLUMNS) + "\n").collect::<String>())
     };

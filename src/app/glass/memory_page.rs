@@ -70,7 +70,7 @@ pub fn memory(
     Ok(uncached(if ctx.request.prefers_html() {
         ctx.render("memory.html", map)?
     } else if ctx.request.path.ends_with(".json") || ctx.request.accepts("application/json") {
-        Response::json(json::write(&map.into()) + "\n")
+        Response::json(&map.into())
     } else {
         Response::text(as_text(&facts, &map))
     }))

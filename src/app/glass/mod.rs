@@ -49,7 +49,7 @@ pub use own_requests::WithoutOwnRequests;
 use carafe::cycle::{Record, Recorder};
 use carafe::http::{Response, Status};
 use carafe::server::ServerGauge;
-use carafe::{App, Context, Error, json};
+use carafe::{App, Context, Error};
 use describe::CycleDescription;
 use own_requests::{admit, uncached};
 use std::sync::Arc;
@@ -119,7 +119,7 @@ fn one(ctx: &mut Context, recorder: &Recorder) -> Result<Response, Error> {
     map.insert("masked", again.is_masked);
     map.insert("again", again.browser());
     if !is_page {
-        return Ok(uncached(Response::json(json::write(&map.into()) + "\n")));
+        return Ok(uncached(Response::json(&map.into())));
     }
     map.insert("nth", cycle_text::ordinal(cycle.connection.1));
     // On a page `request` is the request for the page itself.

@@ -28,6 +28,10 @@ impl Service for WithoutOwnRequests {
         }
         self.0.call(request, cycle)
     }
+
+    fn start(&self) {
+        self.0.start();
+    }
 }
 
 /// True for a static file if its Referer is one of these pages.

@@ -1,4 +1,4 @@
-//! Deeper: what a session tells the record of a cycle.
+//! Deeper: What a session tells the record of a cycle.
 //!
 //! The pages that show a cycle compare the visitor's row before and after it. The recorder takes
 //! all of it in one value, when the handler and the page are done.

@@ -25,7 +25,7 @@ use crate::app::{glass, program_name};
 use carafe::cycle::{Record, Recorder};
 use carafe::http::{Method, Request, Response, Status};
 use carafe::web::template::reference;
-use carafe::{App, Context, Error, Map, Value, json};
+use carafe::{App, Context, Error, Map, Value};
 use lesson_conditions::{Condition, Progress};
 use lesson_file::Lesson;
 use std::path::Path;
@@ -221,7 +221,7 @@ impl Classroom {
             ("watching", Value::from(self.recorder.is_some())),
             ("lessons", self.lessons.iter().map(|lesson| self.entry(lesson, true)).collect()),
         ]);
-        Ok(uncached(Response::json(json::write(&report.into()) + "\n")))
+        Ok(uncached(Response::json(&report.into())))
     }
 
     /// A lesson in the list of the first page, and in the report.

@@ -1,0 +1,38 @@
+//! Deeper: the handler that serves a folder of files below a path.
+//!
+//! The router sees a folder as a route with a `<path:filename>`. So a folder wins over patterns
+//! that begin with a place, `url_for` knows it, and other methods than GET are a 405.
+
+use super::context::Context;
+use super::error::Error;
+use super::static_files::StaticFiles;
+use crate::http::fields::percent_decode_bytes;
+use crate::http::{Response, Status};
+use std::borrow::Cow;
+use std::ffi::OsStr;
+
+/// A handler that serves these files below a path with `depth` slashes.
+pub fn file_handler(
+    files: StaticFiles,
+    depth: usize,
+) -> impl Fn(&mut Context) -> Result<Response, Error> {
+    move |ctx| {
+        // The value that the route has captured is text. The name of a file may be other bytes.
+        let encoded = ctx.request.path.splitn(depth + 2, '/').last().unwrap_or("");
+        files.whole(&name_of(&percent_decode_bytes(encoded))).map_err(|refusal| {
+            ctx.cycle.warn(format!("{}: {}", ctx.param("filename"), refusal.why));
+            match refusal.status {
+                Status::NOT_FOUND => Error::NotFound,
+                status => Error::abort(status, "the file cannot be read"),
+            }
+        })
+    }
+}
+
+/// The name of a file with these bytes. Where names are text, other bytes are no file's name.
+fn name_of(bytes: &[u8]) -> Cow<'_, OsStr> {
+    #[cfg(unix)]
+    return Cow::Borrowed(std::os::unix::ffi::OsStrExt::from_bytes(bytes));
+    #[cfg(not(unix))]
+    return Cow::Owned(String::from_utf8_lossy(bytes).into_owned().into());
+}

@@ -1,0 +1,124 @@
+//! Deeper: What a handler asks its context for less often.
+//!
+//! The body as it came, or as JSON; a cookie; the program's own state; the key that signs; and what
+//! only the pages that look inside need.
+
+use super::context::Context;
+use super::error::Error;
+use super::site::{Site, address_of};
+use crate::cycle::Recorder;
+use crate::http::{Status, cookie_value};
+use crate::json;
+use crate::value::Value;
+use std::any::{Any, TypeId, type_name};
+
+impl<'a> Context<'a> {
+    /// The body of the request, in the form that its `Content-Type` says. (`ctx.request.body` is
+    /// what came, compressed or not.)
+    ///
+    /// # Errors
+    ///
+    /// 415 if it is compressed. A few bytes could become gigabytes, so nothing here decompresses.
+    pub fn body(&self) -> Result<&[u8], Error> {
+        let codings =
+            self.request.headers.get_all("Content-Encoding").flat_map(|list| list.split(','));
+        let mut codings = codings.map(str::trim).filter(|coding| !coding.is_empty());
+        let Some(coding) = codings.find(|coding| !coding.eq_ignore_ascii_case("identity")) else {
+            return Ok(&self.request.body);
+        };
+        // RFC 9110 §15.5.16: "the Accept-Encoding response header field ought to be used".
+        let why =
+            format!("found Content-Encoding: {coding}, expected a body that is not compressed");
+        Err(unsupported(why, "Accept-Encoding", "identity"))
+    }
+
+    /// The body of the request, which is JSON.
+    ///
+    /// # Errors
+    ///
+    /// 415 if `Content-Type` does not say that it is JSON, 400 if it is not well formed.
+    pub fn json(&self) -> Result<Value, Error> {
+        let found = self.request.content_type().unwrap_or_else(|| "no Content-Type".to_owned());
+        if found != "application/json" && !found.ends_with("+json") {
+            let why = format!("found {found}, expected application/json");
+            return Err(unsupported(why, "Accept", "application/json"));
+        }
+        json::parse(self.body()?)
+            .map_err(|error| Error::BadRequest(format!("the JSON is not well formed: {error}")))
+    }
+
+    /// The value of the cookie of this name, if the client sent one. The client may have changed
+    /// it.
+    pub fn cookie(&self, name: &str) -> Option<&str> {
+        cookie_value(&self.request.headers, name)
+    }
+
+    /// The value of this type that the program gave to [`App::state`](crate::App::state).
+    ///
+    /// ```
+    /// use carafe::{App, Context};
+    /// use std::sync::atomic::{AtomicU64, Ordering};
+    ///
+    /// struct Hits(AtomicU64);
+    ///
+    /// let mut app = App::new();
+    /// app.state(Hits(AtomicU64::new(0)));
+    /// app.get("/", |ctx: &mut Context| {
+    ///     format!("visit {}\n", ctx.state::<Hits>().0.fetch_add(1, Ordering::SeqCst) + 1)
+    /// });
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If the program gave none. The panic becomes a 500.
+    #[track_caller]
+    pub fn state<T: Any + Send + Sync>(&self) -> &'a T {
+        let value = self.site.state.get(&TypeId::of::<T>());
+        match value.and_then(|value| value.downcast_ref()) {
+            Some(value) => value,
+            None => panic!("found no state of type {}, expected app.state(…)", type_name::<T>()),
+        }
+    }
+
+    /// The key to sign with: Flask's `app.secret_key`.
+    pub fn secret_key(&self) -> &[u8] {
+        &self.site.secret_key
+    }
+
+    /// What the application knows: its routes, and where its state is kept.
+    pub fn site(&self) -> &'a Site {
+        self.site
+    }
+
+    /// Refuses a client that may not look inside: see [`Inside`](super::inside::Inside).
+    ///
+    /// # Errors
+    ///
+    /// 403, and why.
+    pub fn check_inside(&self) -> Result<(), Error> {
+        let refused =
+            |why| Error::Forbidden(format!("only a user of this machine may see this: {why}"));
+        self.site.inside.check(self.request).map_err(refused)
+    }
+
+    /// The cycles so far, without this one; `None` if they are not recorded.
+    pub fn recorder(&self) -> Option<&Recorder> {
+        self.site.recorder.as_deref()
+    }
+
+    /// Takes this cycle out of the record, because pages that show cycles must not fill the list.
+    pub fn unrecorded(&mut self) {
+        self.cycle.discard();
+    }
+
+    /// The address by which the client reached this server: `http://127.0.0.1:8000`, or the `https`
+    /// address of a trusted proxy.
+    pub fn base(&self) -> String {
+        address_of(self.request)
+    }
+}
+
+/// A body of a kind that is not read here; the header says which kind is.
+fn unsupported(why: String, header: &str, expected: &str) -> Error {
+    Error::with_header(Status::UNSUPPORTED_MEDIA_TYPE, why, header, expected)
+}

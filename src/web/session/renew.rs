@@ -1,0 +1,39 @@
+//! Deeper: A new key for the same row, at the moment of a login.
+//!
+//! Somebody who knows the old key, or has chosen it, does not know the new one.
+
+use super::Session;
+use crate::random;
+use std::panic::Location;
+
+impl Session<'_> {
+    /// Gives the row a new key, and deletes the old one. A stranger has no key yet.
+    #[track_caller]
+    pub fn renew(&mut self) {
+        let Some(old) = self.touch().key.clone() else { return };
+        self.changed_by = Some(Location::caller());
+        let fresh = random::hex_id();
+        let mut row = self.touch().row.clone();
+        // The row is written under the new key first, and then deleted under the old one if it is
+        // still the same. So neither a crash nor another request of this visitor loses anything.
+        loop {
+            self.write(Some(&fresh), &mut |kept| *kept = Some(row.clone()));
+            if self.touch().failure.is_some() {
+                return;
+            }
+            let mut met = None;
+            let deleted = self.store.update(&self.kind, &old, &mut |kept| {
+                met.clone_from(kept);
+                kept.take_if(|kept| *kept == row);
+            });
+            self.touch().failure = deleted.err();
+            match met {
+                // Another request has changed the row: begin again with the changed row.
+                Some(met) if met != row => row = met,
+                Some(_) => return,
+                // Another request has ended the session: it stays ended.
+                None => return self.write(None, &mut |row| *row = None),
+            }
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! Deeper: Where sessions are kept, how many, for how long, and in which cookie.
+
+use super::{OpenedSession, Session};
+use crate::http::SetCookie;
+use crate::http::cookie::SameSite;
+use crate::web::store::{Kind, Refusal, Store, StoreError};
+use std::cell::{Cell, OnceCell};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The name of the session's cookie, if the program does not choose one. Browsers send a cookie to
+/// every port of a machine, so two servers on one machine need different names.
+pub const COOKIE_NAME: &str = "carafe_sid";
+
+/// How many sessions there may be by default.
+const SESSIONS: usize = 100_000;
+
+/// Where sessions are kept, and how long an unused one lives.
+#[derive(Clone)]
+pub struct Sessions {
+    pub(in crate::web) store: Arc<dyn Store>,
+    pub(in crate::web) kind: Kind,
+    /// The name of the cookie.
+    pub(in crate::web) cookie: String,
+    /// The browser sends the cookie with requests for this path and below it.
+    pub(in crate::web) path: String,
+}
+
+impl Sessions {
+    /// Sessions in this store, each for `lifetime` after its last use; at most 100,000.
+    pub fn new(store: Arc<dyn Store>, lifetime: Duration) -> Sessions {
+        let kind = Kind::session(lifetime, SESSIONS);
+        Sessions { store, kind, cookie: COOKIE_NAME.to_owned(), path: "/".to_owned() }
+    }
+
+    /// How many there may be. The one that was not used for the longest time makes room.
+    pub fn at_most(mut self, most: usize) -> Sessions {
+        self.kind.most = most;
+        self
+    }
+
+    /// The name of the cookie, and the path for which it is sent; an empty path is the whole site.
+    pub fn in_cookie(mut self, name: String, path: String) -> Sessions {
+        self.cookie = name;
+        self.path = if path.is_empty() { "/".to_owned() } else { path };
+        self
+    }
+
+    /// The session of a request with this cookie. The store is not asked yet.
+    pub fn open(&self, cookie: Option<&str>) -> Session<'_> {
+        Session {
+            store: &*self.store,
+            settings: self,
+            kind: self.kind,
+            sent: cookie.map(str::to_owned),
+            opened: OnceCell::new(),
+            needed: Cell::new(false),
+            changed_by: None,
+            permanent: None,
+        }
+    }
+}
+
+impl Session<'_> {
+    /// Lets the visitor's browser keep the cookie for this time, also when it is closed meanwhile.
+    /// The time begins with each answer whose handler says so. The row itself lives as long as
+    /// [`App::sessions`](crate::App::sessions) says after its last use.
+    pub fn permanent(&mut self, time: Duration) {
+        self.permanent = Some(time);
+    }
+
+    /// The cookie that the answer must carry: a new key, or the wish to forget the old one.
+    /// `secure` keeps the cookie to https.
+    pub fn set_cookie(&self, secure: bool) -> Option<SetCookie> {
+        let is_usable = |it: &&OpenedSession| self.needed.get() && it.failure.is_none();
+        let opened = self.opened.get().filter(is_usable)?;
+        let is_new = opened.key != self.sent || self.permanent.is_some();
+        let value = match &opened.key {
+            Some(key) if is_new => key.as_str(),
+            None if opened.cleared && self.sent.is_some() => "",
+            _ => return None,
+        };
+        // If a store gives a key that does not fit a cookie, this visitor stays a stranger.
+        let mut cookie = SetCookie::new(&self.settings.cookie, value).ok()?;
+        cookie.max_age = if value.is_empty() { Some(Duration::ZERO) } else { self.permanent };
+        (cookie.http_only, cookie.secure) = (true, secure);
+        cookie.same_site = Some(SameSite::Lax);
+        cookie.path = self.settings.path.clone().into();
+        Some(cookie)
+    }
+
+    /// Waits until the changes are as safe as the store can make them. A request that has not
+    /// changed the session waits for nothing.
+    pub fn save(&mut self) {
+        if self.changed_by.is_some()
+            && let Some(opened) = self.opened.get_mut().filter(|opened| opened.failure.is_none())
+        {
+            opened.failure = self.store.flush().err();
+        }
+    }
+
+    /// What the store could not do. The answer must be an error page then.
+    pub fn failure(&self) -> Option<&StoreError> {
+        self.opened.get().filter(|_| self.needed.get())?.failure.as_ref()
+    }
+
+    /// True if the handler or the page has used the session: the answer depends on the visitor.
+    pub fn is_needed(&self) -> bool {
+        self.needed.get()
+    }
+
+    /// Why the cookie that came was refused.
+    pub fn refusal(&self) -> Option<Refusal> {
+        self.opened.get()?.refusal
+    }
+
+    /// The cookie that came, believed or not.
+    pub fn sent(&self) -> Option<&str> {
+        self.sent.as_deref()
+    }
+
+    /// The key of this visitor's row; `None` if no row is kept or the session was not used.
+    pub fn key(&self) -> Option<&str> {
+        self.opened.get()?.key.as_deref()
+    }
+}

@@ -1,0 +1,104 @@
+//! Deeper: `url_for`, the way back from the name of a route to its path.
+//!
+//! A page that names a route instead of writing its path still works when the path changes. The
+//! rules are Flask's:
+//!
+//! * A value that has no place in the pattern becomes a field of the query. A list becomes several
+//!   fields, and none is left out.
+//! * `_anchor='end'` adds `#end`, and `_external=true` adds the scheme and the host in front.
+//! * If several routes have the name, the first that can take the values is used.
+//! * `static` is the name of a folder of files: `url_for('static', filename='css/site.css')`.
+
+use super::pattern::{Pattern, PlaceKind};
+use super::router::{Route, Router};
+use crate::http::Fields;
+use crate::http::fields::percent_encode;
+use crate::json;
+use crate::near;
+use crate::value::Value;
+use std::fmt;
+
+/// Why there is no such URL.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UrlError(pub String);
+
+impl fmt::Display for UrlError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for UrlError {}
+
+/// The path of the route of this name, below `front`, which is the prefix of the site, perhaps with
+/// scheme and host.
+pub fn url_for(
+    router: &Router,
+    front: &str,
+    name: &str,
+    values: &[(&str, Value)],
+) -> Result<String, UrlError> {
+    let mut routes: Vec<&Route> =
+        router.routes().iter().filter(|route| &*route.name == name).collect();
+    if routes.is_empty() && name == "static" {
+        routes.extend(router.routes().iter().find(|route| route.is_files));
+    }
+    let mut failed = None;
+    for route in routes {
+        match build(&route.pattern, values) {
+            Ok(path) => return Ok(front.to_owned() + &path),
+            Err(why) => failed = failed.or(Some(why)),
+        }
+    }
+    Err(UrlError(failed.unwrap_or_else(|| {
+        let near = near::nearest(name, router.routes().iter().map(|route| &*route.name));
+        let hint = near.map_or(String::new(), |near| format!("; there is {near:?}"));
+        format!("no route is called {name:?}{hint}")
+    })))
+}
+
+/// The path with these values in its places, and the others behind it.
+fn build(pattern: &Pattern, values: &[(&str, Value)]) -> Result<String, String> {
+    let (mut path, mut used) = (String::new(), vec!["_anchor", "_external"]);
+    for part in &pattern.parts {
+        let literal = |text: &str| percent_encode(text, "-._~!$&'()*+,;=:@");
+        path = path + "/" + &literal(&part.before);
+        if let Some(place) = &part.place {
+            let known = values.iter().find(|(name, _)| *name == place.name);
+            let value = known.and_then(|(_, value)| text_of(value));
+            let value =
+                value.ok_or_else(|| format!("{pattern} needs a value for {:?}", place.name))?;
+            if place.kind == PlaceKind::Int && !place.kind.takes(&value) {
+                let (name, expected) = (&place.name, "a number that the route takes");
+                return Err(format!(
+                    "{pattern}: found {value:?} for {name:?}, expected {expected}"
+                ));
+            }
+            let kept = if place.kind == PlaceKind::Path { "-._~/" } else { "-._~" };
+            path = path + &percent_encode(&value, kept) + &literal(&part.after);
+            used.push(&place.name);
+        }
+    }
+    let mut query = Fields::default();
+    for (name, value) in values.iter().filter(|(name, _)| !used.contains(name)) {
+        let items = value.as_list().unwrap_or(std::slice::from_ref(value));
+        items.iter().filter_map(text_of).for_each(|text| query.append(*name, text));
+    }
+    if !query.is_empty() {
+        path = path + "?" + &query.encode();
+    }
+    let anchor = values.iter().find(|(name, _)| *name == "_anchor");
+    if let Some(anchor) = anchor.and_then(|(_, value)| text_of(value)) {
+        path = path + "#" + &percent_encode(&anchor, "-._~!$&'()*+,;=:@/?");
+    }
+    Ok(path)
+}
+
+/// The value as text, as Python's `str` makes it; none is left out.
+fn text_of(value: &Value) -> Option<String> {
+    match value {
+        Value::Null | Value::Undefined => None,
+        Value::Bool(truth) => Some(if *truth { "True" } else { "False" }.to_owned()),
+        other => Some(other.as_str().map_or_else(|| json::write(other), str::to_owned)),
+    }
+}
