@@ -80,8 +80,7 @@ impl Route {
 
     /// True if it answers this method.
     pub fn answers(&self, method: &Method) -> bool {
-        let wanted = if *method == Method::Head { &Method::Get } else { method };
-        self.methods.contains(wanted)
+        self.methods.contains(served_as(method))
     }
 
     /// What a record says of a request that this route takes.
@@ -90,7 +89,7 @@ impl Route {
         match params.last() {
             Some((_, path)) if self.is_files => Detail::File(path.clone()),
             _ => Detail::Route {
-                method: method.clone(),
+                method: served_as(method).clone(),
                 pattern: self.pattern.shared_text(),
                 handler: Arc::clone(&self.name),
                 registered: self.source,
@@ -234,6 +233,11 @@ impl Router {
         let same = plain[from..].iter().take_while(is_same).map(|route| (route, Params::new()));
         same.chain(others.iter().filter_map(|route| Some((route, route.pattern.captures(path)?))))
     }
+}
+
+/// HEAD is answered like GET; the server leaves out the body.
+fn served_as(method: &Method) -> &Method {
+    if *method == Method::Head { &Method::Get } else { method }
 }
 
 fn slashes(path: &str) -> usize {
