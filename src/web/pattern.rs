@@ -35,14 +35,14 @@ pub struct Pattern {
 pub(super) struct Part {
     /// The text before the place; all of it if there is no place.
     pub before: String,
-    pub place: Option<Place>,
+    pub place: Option<PatternPlace>,
     /// The text behind the place.
     pub after: String,
 }
 
 /// A place for a value.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Place {
+pub(super) struct PatternPlace {
     pub kind: PlaceKind,
     pub name: String,
 }
@@ -124,7 +124,7 @@ impl Pattern {
         let mut rest = path.strip_prefix('/');
         for part in &self.parts {
             let (found, behind) = match (rest?, &part.place) {
-                (all, Some(Place { kind: PlaceKind::Path, .. })) => (all, None),
+                (all, Some(PatternPlace { kind: PlaceKind::Path, .. })) => (all, None),
                 (all, _) => all.split_once('/').map_or((all, None), |(it, rest)| (it, Some(rest))),
             };
             rest = behind;
@@ -132,7 +132,7 @@ impl Pattern {
             match &part.place {
                 None if *found == part.before => {}
                 None => return None,
-                Some(Place { kind, name }) => {
+                Some(PatternPlace { kind, name }) => {
                     let value = found.strip_prefix(&*part.before)?.strip_suffix(&*part.after)?;
                     if !kind.takes(value) {
                         return None;
@@ -150,7 +150,7 @@ impl Pattern {
         let given: Vec<&str> = path.split('/').skip(1).collect();
         let fill = |(at, part): (usize, &Part)| match &part.place {
             None => format!("/{}", part.before),
-            Some(Place { kind: PlaceKind::Path, .. }) => {
+            Some(PatternPlace { kind: PlaceKind::Path, .. }) => {
                 format!("/{}", given.get(at..).unwrap_or(&[]).join("/"))
             }
             Some(_) => format!("/{}", given.get(at).copied().unwrap_or("")),
@@ -212,7 +212,7 @@ impl Part {
                 return Err(format!("found the converter {converter:?}, expected {expected}"));
             }
         };
-        let place = Some(Place { kind, name: name.to_owned() });
+        let place = Some(PatternPlace { kind, name: name.to_owned() });
         Ok(Part { before: before.to_owned(), place, after: after.to_owned() })
     }
 }
