@@ -3,7 +3,7 @@
 //! Nothing that exists is overwritten: if one of the files is there already, none is written.
 
 use super::command_line::{CommandError, CommandLine, CommandResult, print};
-use crate::app::assets;
+use crate::app::{assets, program_name};
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -24,7 +24,7 @@ pub fn run(arguments: &[String]) -> CommandResult {
     let quoted = format!("'{}'", shown.replace('\'', r"'\''"));
     let word = if shown.chars().all(plain) { &shown } else { &quoted };
     let wrote = format!("Wrote {count} files to templates/ and www/ in {shown}.");
-    print(&format!("{wrote} To serve them:\n\n    carafe --dir {word}\n"))
+    print(&format!("{wrote} To serve them:\n\n    {} --dir {word}\n", program_name()))
 }
 
 /// Writes every file, or none if one of them is there; returns how many.

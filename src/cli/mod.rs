@@ -16,6 +16,7 @@ mod routes;
 mod serve;
 mod stores;
 
+use crate::app::program_name;
 use carafe::web::template::reference;
 use command_line::{CommandError, CommandResult, print, warn, wrong};
 use std::process::ExitCode;
@@ -67,14 +68,14 @@ pub fn run(arguments: &[String]) -> ExitCode {
 fn help(subject: Option<&str>) -> CommandResult {
     let Some(name) = subject else {
         let examples = HELP.split("\n== ").next().unwrap_or("");
-        let rows = COMMANDS.map(|(name, _)| format!("  {name:<10} {}\n", section(name).0)).concat();
-        let commands = "Commands; carafe help COMMAND tells more:";
+        let rows = COMMANDS.map(|(name, _)| format!("  carafe {name:<9} {}\n", section(name).0));
+        let (rows, commands) = (rows.concat(), "Commands; carafe help COMMAND tells more:");
         let templates = "carafe help templates is the reference of the template language.";
         let flags = format!("Flags and their defaults:\n{}STORE is {STORES}.", flags::TABLE);
         let key =
             "CARAFE_SECRET_KEY is the key that signs; without one it is random at each start.";
         let all = format!("{examples}\n{commands}\n{rows}\n{templates}\n\n{flags}\n{key}\n");
-        return print(&all);
+        return print(&as_typed(&all));
     };
     if name == "templates" {
         return print(&reference());
@@ -83,7 +84,14 @@ fn help(subject: Option<&str>) -> CommandResult {
         return unknown(name, "command");
     }
     let (what, usage, more) = section(name);
-    print(&format!("carafe {name}: {what}\n\n{}\n\n{usage}\n", more.trim_end()))
+    print(&as_typed(&format!("carafe {name}: {what}\n\n{}\n\n{usage}\n", more.trim_end())))
+}
+
+/// The text with the program's name in its commands as this user has to type it.
+fn as_typed(text: &str) -> String {
+    ["  ", "&& ", "usage: "].iter().fold(text.to_owned(), |text, front| {
+        text.replace(&format!("{front}carafe"), &format!("{front}{}", program_name()))
+    })
 }
 
 /// What the help says of a command: one line, its usage, and more.

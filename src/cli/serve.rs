@@ -3,7 +3,7 @@
 use super::command_line::{CommandError, CommandLine, CommandResult, print, warn, wrong};
 use super::{flags, stores};
 use crate::app::course::lessons::{Ticks, usual_place};
-use crate::app::{self, assets};
+use crate::app::{self, assets, program_name};
 use carafe::cycle::Recorder;
 use carafe::http::Limits;
 use carafe::http::forwarded::Proxies;
@@ -76,7 +76,10 @@ pub fn run(arguments: &[String]) -> CommandResult {
             banner.push_str(&format!("  {title:<10} {text}\n"));
         }
     }
-    print(&format!("{banner}  Ctrl-C stops it.\n"))?;
+    let base = url(address);
+    let base = base.split(' ').next().unwrap_or("");
+    let next = format!("Next, in a second terminal:  curl {base}/lessons/1");
+    print(&format!("{banner}  Ctrl-C stops it. {next}\n"))?;
     if let Some(recorder) = recorder {
         server = server.recorder(Arc::clone(&recorder));
         if flags.has("--show-cycles") {
@@ -120,7 +123,7 @@ fn server(flags: &CommandLine) -> Result<Server, CommandError> {
         let hint = match error.kind() {
             ErrorKind::AddrInUse => {
                 let free = free_port(host, port);
-                format!("another program has it; try: carafe --port {free}")
+                format!("another program has it; try: {} --port {free}", program_name())
             }
             _ => error.to_string(),
         };

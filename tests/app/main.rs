@@ -7,6 +7,7 @@ mod container;
 mod course;
 mod glass;
 mod program;
+mod program_name;
 mod proxies;
 mod proxy;
 mod redis_server;

@@ -1,5 +1,6 @@
 //! Deeper: What a running carafe has seen of the lessons, and what is still missing.
 
+use crate::app::program_name;
 use crate::cli::command_line::{CommandResult, print, wrong};
 use crate::cli::cookie_jar::CookieJar;
 use crate::cli::http_client::{ServerAnswer, ServerUrl, ask};
@@ -48,7 +49,7 @@ pub fn run(wanted: Option<i64>, server: &ServerUrl) -> CommandResult {
         }
         (None, Some(next)) => {
             let url = server.url(&format!("/lessons/{next}"));
-            let command = format!("carafe check {next}");
+            let command = format!("{} check {next}", program_name());
             report.push_str(&format!("\nGo on with {url}; `{command}` says what is missing.\n"));
         }
         _ => {}
@@ -74,7 +75,8 @@ fn failed(why: &str) -> CommandResult {
 fn request(server: &ServerUrl, request: &str) -> Result<ServerAnswer, String> {
     ask(server, request, &Fields::default(), &mut CookieJar::default()).map_err(|no| {
         let hint = "Start carafe in another terminal, or name its address";
-        format!("{}: {}\n{hint}: carafe check --server URL", server.url(""), no.why)
+        let command = format!("{} check --server URL", program_name());
+        format!("{}: {}\n{hint}: {command}", server.url(""), no.why)
     })
 }
 

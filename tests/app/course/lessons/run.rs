@@ -378,6 +378,62 @@ fn every_chapter_that_a_lesson_sends_to_is_there() {
     }
 }
 
+/// The numbers of lessons in a text, each with what stands behind it.
+fn numbers_in(text: &str) -> Vec<(usize, &str)> {
+    let parts = ["lesson ", "Lesson ", "/lessons/", "carafe check "];
+    let found = parts.iter().flat_map(|front| text.split(front).skip(1));
+    let numbers = found.filter_map(|rest| {
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        Some((rest[..digits].parse().ok()?, &rest[digits..]))
+    });
+    numbers.collect()
+}
+
+#[test]
+fn every_number_of_a_lesson_leads_to_the_lesson_that_is_meant() {
+    let lessons = lesson_file::parse(lesson_file::TEXT).expect("the lessons' file keeps its rules");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    // A lesson names another one by `{lesson NAME}`, and by number only itself.
+    for part in lesson_file::TEXT.split("\nlesson ").skip(1) {
+        let name = part.split(':').next().expect("it has a name");
+        let own = lessons.iter().find(|lesson| lesson.name == name).expect("it was read").number;
+        for (number, rest) in numbers_in(part) {
+            assert_eq!(number, own, "lesson {name}: {}", rest.lines().next().unwrap_or(""));
+        }
+    }
+    // A document says the title behind the number.
+    for document in ["README.md", "DESIGN.md", "SECURITY.md", "CONTRIBUTING.md"] {
+        let text = fs::read_to_string(root.join(document)).expect("the document can be read");
+        for (number, rest) in numbers_in(&text) {
+            let title = &lessons[number - 1].title;
+            let is_named = rest.trim_start_matches([',', ' ', '(']).starts_with(title.as_str());
+            assert!(is_named, "{document}: lesson {number} is {title}, found {rest:.60}");
+        }
+    }
+    // The code names lessons by name; a number in an example is one that there is.
+    let mut files = BTreeSet::new();
+    for folder in ["src/app", "src/cli", "templates"] {
+        files_below(&root.join(folder), &mut files);
+    }
+    for file in files.iter().filter(|file| !file.ends_with("lessons.txt")) {
+        for (number, _) in numbers_in(&fs::read_to_string(file).unwrap_or_default()) {
+            assert!((1..=lessons.len()).contains(&number), "{}: {number}", file.display());
+        }
+    }
+    assert_eq!(lessons.len(), 18);
+}
+
+fn files_below(folder: &Path, files: &mut BTreeSet<PathBuf>) {
+    for entry in fs::read_dir(folder).expect("the folder can be read").flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            files_below(&path, files);
+        } else {
+            files.insert(path);
+        }
+    }
+}
+
 #[test]
 fn dots_stand_for_lines_and_for_text_and_for_nothing_else() {
     for (expected, shown, fits) in [

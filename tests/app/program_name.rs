@@ -1,0 +1,58 @@
+//! Handed only the binary: `./carafe` is what everything says when it is in no folder of PATH.
+
+use crate::carafe::{Carafe, empty_folder};
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+/// A folder with the program in it, and a command that runs it from there as `./carafe`.
+fn handed_over(folder: &Path, path: &str) -> Command {
+    let program = folder.join("carafe");
+    if !program.exists() {
+        fs::copy(env!("CARGO_BIN_EXE_carafe"), program).expect("the program can be copied");
+    }
+    let mut command = Command::new("./carafe");
+    command.current_dir(folder).env("PATH", path);
+    command
+}
+
+#[test]
+fn the_program_is_named_as_it_has_to_be_typed() {
+    for name in ["./carafe", "carafe"] {
+        let folder = empty_folder();
+        let path = if name == "carafe" { folder.to_str().expect("it is text") } else { "/nowhere" };
+        let said = |arguments: &[&str]| {
+            let output = handed_over(&folder, path).args(arguments).output().expect("it starts");
+            String::from_utf8(output.stdout).expect("it is text")
+        };
+        let help = said(&["--help"]);
+        assert!(
+            help.starts_with("carafe is a small web server that you can watch at work"),
+            "{help}"
+        );
+        assert!(help.contains(&format!("\n    {name}  ")), "{help}");
+        assert!(help.contains(&format!("  {name} init mysite && {name} --dir mysite")), "{help}");
+        let commands = ["check", "init", "lab", "render", "routes"].map(|command| {
+            help.find(&format!("\n  {name} {command}"))
+                .unwrap_or_else(|| panic!("{command}: {help}"))
+        });
+        assert!(
+            commands.is_sorted() && commands[4] < help.find("--host").expect("flags"),
+            "{help}"
+        );
+        let usage = said(&["help", "check"]);
+        assert!(usage.contains(&format!("usage: {name} check [N]")), "{usage}");
+        assert!(said(&["init", "x"]).contains(&format!("\n    {name} --dir x\n")));
+        let mut command = handed_over(&folder, path);
+        command.args(["--port", "0", "--log", "off"]);
+        let carafe = Carafe::run(&folder, command);
+        let next = format!("Next, in a second terminal:  curl {}\n", carafe.url("/lessons/1"));
+        assert!(carafe.banner.ends_with(&next), "{}", carafe.banner);
+        let lesson = carafe.curl(&["$B/lessons/4"]);
+        assert!(lesson.contains(&format!("\n    $ {name} init mysite\n")), "{lesson}");
+        assert!(lesson.contains(&format!("\n    $ {name} --dir mysite --port ")), "{lesson}");
+        assert!(lesson.contains(&format!("\n    $ {name} check 4\n")), "{lesson}");
+        let page = carafe.curl(&["-H", "Accept: text/html", "$B/lessons/4"]);
+        assert!(page.contains(&format!("<code>{name} check 4")), "{page}");
+    }
+}
