@@ -70,25 +70,25 @@ impl SetCookie {
     ///
     /// # Errors
     ///
-    /// A sentence, if the name is not a token, if the value holds a byte that RFC 6265 §4.1.1 does
+    /// If the name is not a token, if the value holds a byte that RFC 6265 §4.1.1 does
     /// not allow, or if both together have more than [`COOKIE_BYTES`].
-    pub fn new(name: &str, value: &str) -> Result<SetCookie, String> {
+    pub fn new(name: &str, value: &str) -> Result<SetCookie, CookieError> {
         if !is_token(name.as_bytes()) {
-            return Err(format!(
-                "found the cookie name {name:?}, expected letters, digits, - and _"
-            ));
+            let why = format!("found the cookie name {name:?}, expected letters, digits, - and _");
+            return Err(CookieError(why));
         }
         let is_value = |byte: u8| byte.is_ascii_graphic() && !b"\",;\\".contains(&byte);
         if let Some(wrong) = value.bytes().find(|&byte| !is_value(byte)) {
             let wrong = wrong.escape_ascii();
-            return Err(format!("found {wrong} in the cookie {name}, expected it percent-encoded"));
+            let why = format!("found {wrong} in the cookie {name}, expected it percent-encoded");
+            return Err(CookieError(why));
         }
         let size = name.len() + value.len();
         if size > COOKIE_BYTES {
-            return Err(format!(
+            return Err(CookieError(format!(
                 "found {size} bytes in the cookie {name}, expected {COOKIE_BYTES} at most: \
                  browsers drop larger ones"
-            ));
+            )));
         }
         Ok(SetCookie {
             name: name.to_owned(),
@@ -101,6 +101,18 @@ impl SetCookie {
         })
     }
 }
+
+/// Why there can be no such cookie.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CookieError(String);
+
+impl fmt::Display for CookieError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for CookieError {}
 
 impl fmt::Display for SetCookie {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {

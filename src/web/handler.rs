@@ -8,7 +8,7 @@
 use super::context::Context;
 use super::error::Error;
 use crate::http::{Response, Status};
-use crate::value::Value;
+use crate::value::{Map, Value};
 
 /// What answers a request.
 pub type Handler = Box<dyn Fn(&mut Context) -> Result<Response, Error> + Send + Sync>;
@@ -42,6 +42,7 @@ answers! {
     Vec<u8> => |it| Response::typed("application/octet-stream", it);
     &[u8] => |it| Response::typed("application/octet-stream", it.to_vec());
     Value => |it| Response::json(&it);
+    Map => |it| Response::json(&it.into());
 }
 
 /// The answer with this status.

@@ -173,7 +173,7 @@ fn in_cookie(
         _ => format!("visit {visits}"),
     };
     let mut response = say(ctx, PAGE, &sentence, refused.as_deref().unwrap_or(message))?;
-    let mut cookie = SetCookie::new(name, &value_of(visits)).map_err(Error::BadRequest)?;
+    let mut cookie = SetCookie::new(name, &value_of(visits))?;
     cookie.http_only = true;
     cookie.same_site = Some(SameSite::Lax);
     cookie.secure = ctx.base().starts_with("https:");
