@@ -56,13 +56,24 @@ pub const LOOP_NAMES: [&str; 7] =
     ["index", "index0", "revindex", "revindex0", "first", "last", "length"];
 
 impl Loop {
-    /// The turn with this number, counted from 0.
-    pub fn turn(turn: usize, length: usize) -> Loop {
-        let [index, index0, left, length] =
-            [turn + 1, turn, length - turn, length].map(|number| Value::Int(number as i64));
-        let revindex0 = Value::Int(length.whole().unwrap_or(0) - index.whole().unwrap_or(0));
-        let (first, last) = (Value::Bool(turn == 0), Value::Bool(index == length));
-        Loop([index, index0, left, revindex0, first, last, length])
+    /// The first turn of a loop with this number of items.
+    pub fn new(length: usize) -> Loop {
+        let length = length as i64;
+        let [index, index0, revindex, revindex0] = [1, 0, length, length - 1].map(Value::Int);
+        let [first, last] = [true, length == 1].map(Value::Bool);
+        Loop([index, index0, revindex, revindex0, first, last, Value::Int(length)])
+    }
+
+    /// Goes on to the next turn.
+    fn advance(&mut self) {
+        let is_last = matches!(self.0[3], Value::Int(1));
+        for (value, step) in self.0.iter_mut().zip([1, 1, -1, -1]) {
+            if let Value::Int(number) = value {
+                *number += step;
+            }
+        }
+        self.0[4] = Value::Bool(false);
+        self.0[5] = Value::Bool(is_last);
     }
 
     /// The value of `loop.name`.
@@ -149,10 +160,15 @@ impl<'a> Names<'a> {
     }
 
     fn find(&self, name: &Name) -> Option<&Value> {
-        for names in [&self.stack[self.scope.seen..], &self.pages[self.scope.page].names] {
-            if let Some((_, bound)) = names.iter().rev().find(|(known, _)| *known == name) {
-                return borrowed(bound);
-            }
+        let last =
+            |names: &'_ [(&Name, Bound)]| names.iter().rposition(|(known, _)| *known == name);
+        let own = &self.stack[self.scope.seen..];
+        if let Some(at) = last(own) {
+            return borrowed(&own[at].1);
+        }
+        let top = &self.pages[self.scope.page].names;
+        if let Some(at) = last(top) {
+            return borrowed(&top[at].1);
         }
         let lent = || self.lent.iter().find(|(known, _)| *known == name).map(|(_, value)| value);
         self.given().get(name.as_ref()).or_else(lent)
@@ -194,10 +210,14 @@ impl<'a> Names<'a> {
         }
     }
 
-    /// Begins the next turn of a loop: forgets what was set in it behind the first `count` names.
-    /// The name before stands for the item of this turn from now on, if it stands for an item.
-    pub fn next_turn(&mut self, count: usize, turn: usize) {
+    /// Begins a turn of a loop: forgets what was set in it behind the first `count` names, and
+    /// what its `loop` was, if it has one. The last of these names stands for the item of this
+    /// turn from now on, if it stands for an item.
+    pub fn begin_turn(&mut self, count: usize, number: usize, turn: usize) {
         self.stack.truncate(self.scope.own + count);
+        if let Some(state) = self.loops.get_mut(number).filter(|_| turn > 0) {
+            state.advance();
+        }
         if let Some((_, (_, Some(index)))) = self.stack[self.scope.own..].last_mut() {
             *index = turn;
         }

@@ -85,9 +85,9 @@ impl<'a> Renderer<'a> {
         for node in nodes {
             match node {
                 // Behind `extends` nothing is printed.
-                Node::Text(_) | Node::Print(_) if self.names.scope.silent => {}
-                Node::Text(text) => self.out.push_str(text),
-                Node::Print(expression) => self.print(expression)?,
+                Node::Text(text) if !self.names.scope.silent => self.out.push_str(text),
+                Node::Print(expression) if !self.names.scope.silent => self.print(expression)?,
+                Node::Text(_) | Node::Print(_) => {}
                 Node::If(branches) => self.choose(branches)?,
                 Node::For(parts) => self.walk(parts)?,
                 Node::Set(target, expression) => {
@@ -202,7 +202,7 @@ impl<'a> Renderer<'a> {
         let number = self.names.loops.len();
         let mut count = 0;
         if let Some(name) = &parts.loop_name {
-            self.names.loops.push(Loop::turn(0, items.len()));
+            self.names.loops.push(Loop::new(items.len()));
             self.names.set(name, Value::Local(Local::Loop(number)));
             count += 1;
         }
@@ -212,10 +212,7 @@ impl<'a> Renderer<'a> {
         }
         for (index, item) in items.iter().enumerate() {
             self.turns(1, at)?;
-            self.names.next_turn(count, index);
-            if let Some(state) = self.names.loops.get_mut(number) {
-                *state = Loop::turn(index, items.len());
-            }
+            self.names.begin_turn(count, number, index);
             if let NameTarget::Several(..) = parts.target {
                 self.assign(&parts.target, item.clone())?;
             }
@@ -233,7 +230,7 @@ impl<'a> Renderer<'a> {
         let mut chosen = Vec::new();
         for item in list.as_list().unwrap_or_default() {
             self.turns(1, parts.over.at)?;
-            self.names.next_turn(0, 0);
+            self.names.begin_turn(0, 0, 0);
             self.assign(&parts.target, item.clone())?;
             if self.truth(filter)? {
                 chosen.push(item.clone());
