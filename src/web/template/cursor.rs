@@ -3,7 +3,8 @@
 use super::function::Function;
 use super::mistake::Parsed;
 use super::scan::{Token, scan};
-use super::tree::Node;
+use super::tree::{Name, Node};
+use std::ops::Range;
 
 /// How many levels of tags, brackets and operators a template may have: each needs stack.
 const DEPTH: usize = 50;
@@ -15,23 +16,62 @@ pub struct Parser<'s> {
     pub filters: &'s [Function],
     /// The blocks so far.
     pub blocks: Vec<(String, Vec<Node>)>,
-    /// How often the name `loop` appeared, without blocks and macros, which do not see it.
-    pub loops: usize,
+    /// The scopes around this place, the innermost last.
+    pub frames: Vec<Frame<'s>>,
     /// How many names and calls there were.
     pub variables: usize,
     /// How many levels are open. Who goes in counts with [`Parser::enter`], and sets the number
     /// back at the end.
     pub depth: usize,
     tokens: Vec<(Token<'s>, usize)>,
-    next: usize,
+    /// How many tokens have been read.
+    pub next: usize,
+}
+
+/// The names of one scope. As in Jinja, a name belongs to the scope that sets it, also before it
+/// is set: in `{% for a in b %}{{ i }}{% endfor %}{% set i = 1 %}` the first `i` is undefined, even
+/// if the handler gives an `i`. But where the scope itself reads a name first, or sets it inside of
+/// an `if`, there the handler's counts until then.
+#[derive(Default)]
+pub struct Frame<'s> {
+    /// The names that it has read or set so far.
+    pub own: Vec<&'s str>,
+    /// The names that scopes inside of it have read so far.
+    pub inner: Vec<&'s str>,
+    /// The names that it sets after a scope inside of it has read them.
+    pub late: Vec<Name>,
+    /// How many `if`s are open.
+    pub ifs: usize,
 }
 
 impl<'s> Parser<'s> {
+    /// Remembers that a name was read.
+    pub fn reads(&mut self, name: &'s str) {
+        self.variables += 1;
+        if let Some(frame) = self.frames.last_mut() {
+            frame.own.push(name);
+        }
+    }
+
+    /// Remembers that the names among these tokens are set in this scope.
+    pub fn sets(&mut self, tokens: Range<usize>) {
+        for (token, _) in &self.tokens[tokens] {
+            let Token::Name(name) = *token else { continue };
+            let is_known = self.frames.iter().any(|frame| frame.own.contains(&name));
+            if let Some(frame) = self.frames.last_mut().filter(|_| !is_known) {
+                if frame.ifs == 0 && frame.inner.contains(&name) {
+                    frame.late.push(name.into());
+                }
+                frame.own.push(name);
+            }
+        }
+    }
+
     /// A parser before the first token.
     pub fn new(source: &'s str, filters: &'s [Function]) -> Parsed<Parser<'s>> {
         let (tokens, blocks) = (scan(source)?, Vec::new());
-        let (loops, variables, depth, next) = (0, 0, 0, 0);
-        Ok(Parser { source, filters, blocks, loops, variables, depth, tokens, next })
+        let (frames, variables, depth, next) = (Vec::new(), 0, 0, 0);
+        Ok(Parser { source, filters, blocks, frames, variables, depth, tokens, next })
     }
 
     /// The token behind this number of others.

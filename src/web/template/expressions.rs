@@ -37,7 +37,7 @@ const OR: u8 = 0;
 const AND: u8 = 1;
 const NOT: u8 = 2;
 
-impl Parser<'_> {
+impl<'s> Parser<'s> {
     /// One expression, or several with commas between them: a tuple. With `choice` it may be
     /// `a if b else c`.
     pub fn tuple(&mut self, choice: bool) -> Parsed<Expression> {
@@ -168,8 +168,7 @@ impl Parser<'_> {
             Token::Name("false" | "False") => Kind::Constant(false.into()),
             Token::Name("none" | "None") => Kind::Constant(Value::Null),
             Token::Name(name) if !RESERVED.contains(&name) => {
-                self.loops += usize::from(name == "loop");
-                self.variables += 1;
+                self.reads(name);
                 Kind::Name(name.into())
             }
             Token::Int(number) => Kind::Constant(number.into()),

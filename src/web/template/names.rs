@@ -45,7 +45,8 @@ pub trait Globals {
 /// Nothing beside the page's own variables.
 impl Globals for () {}
 
-/// A value, or an item of a list: a loop changes only the index.
+/// A value, or an item of a list: a loop changes only the index. An item of an undefined value is a
+/// name that is set later.
 pub type Bound = (Value, Option<usize>);
 
 /// What `loop` knows in one turn: the values of [`LOOP_NAMES`].
@@ -167,7 +168,9 @@ impl<'a> Names<'a> {
             return borrowed(&own[at].1);
         }
         let top = &self.pages[self.scope.page].names;
-        if let Some(at) = last(top) {
+        // A block does not know that the page will set a name.
+        let found = last(top).filter(|at| self.scope.block.is_none() || !is_late(&top[*at].1));
+        if let Some(at) = found {
             return borrowed(&top[at].1);
         }
         let lent = || self.lent.iter().find(|(known, _)| *known == name).map(|(_, value)| value);
@@ -200,6 +203,11 @@ impl<'a> Names<'a> {
     /// Gives a name a value until the scope closes.
     pub fn set(&mut self, name: &'a Name, value: Value) {
         self.bind(name, (value, None));
+    }
+
+    /// Makes a name undefined until it is set.
+    pub fn set_late(&mut self, name: &'a Name) {
+        self.bind(name, (Value::Undefined, Some(0)));
     }
 
     /// Gives a name a value, or an item of a list.
@@ -241,7 +249,8 @@ impl<'a> Names<'a> {
 
     /// Adds a page that sees all names of this place, or none.
     pub fn add_page(&mut self, tree: &'a Tree, with_context: bool) -> usize {
-        let names: Vec<_> = self.visible().filter(|_| with_context).cloned().collect();
+        let seen = self.visible().filter(|(_, bound)| with_context && !is_late(bound));
+        let names: Vec<_> = seen.cloned().collect();
         let sees_variables = with_context && self.pages[self.scope.page].sees_variables;
         let (family, given) = (vec![tree], names.len());
         self.pages.push(TemplatePage { family, names, given, sees_variables });
@@ -251,7 +260,10 @@ impl<'a> Names<'a> {
     /// What a page has set. As in Jinja, names that begin with an underscore are private.
     pub fn public(&self, page: usize) -> Map {
         let TemplatePage { names, given, .. } = &self.pages[page];
-        let public = names[*given..].iter().filter(|(name, _)| !name.as_ref().starts_with('_'));
+        let is_public = |(name, bound): &&(&Name, Bound)| {
+            !name.as_ref().starts_with('_') && !is_late(bound)
+        };
+        let public = names[*given..].iter().filter(is_public);
         public.filter_map(|(name, bound)| Some((name.as_ref(), borrowed(bound)?.clone()))).collect()
     }
 
@@ -292,8 +304,13 @@ impl<'a> Names<'a> {
 
 /// What a name on the stack stands for.
 fn borrowed((value, index): &Bound) -> Option<&Value> {
-    match index {
-        None => Some(value),
-        Some(index) => value.as_list()?.get(*index),
+    match (index, value) {
+        (None, _) | (_, Value::Undefined) => Some(value),
+        (Some(index), _) => value.as_list()?.get(*index),
     }
+}
+
+/// True for a name that is set later.
+fn is_late(bound: &Bound) -> bool {
+    matches!(bound, (Value::Undefined, Some(_)))
 }

@@ -90,6 +90,7 @@ impl<'a> Renderer<'a> {
                 Node::Text(_) | Node::Print(_) => {}
                 Node::If(branches) => self.choose(branches)?,
                 Node::For(parts) => self.walk(parts)?,
+                Node::Late(names) => names.iter().for_each(|name| self.names.set_late(name)),
                 Node::Set(target, expression) => {
                     let value = self.kept(expression)?;
                     self.assign(target, value)?;

@@ -10,7 +10,7 @@
 //! Left out: what [`LEFT_OUT`] has; `scoped` blocks; `include` with `ignore missing` or `without
 //! context`; filters after `set`, `{% set a.b = 1 %}`, parameters for any number of values.
 
-use super::cursor::Parser;
+use super::cursor::{Frame, Parser};
 use super::function::Function;
 use super::mistake::{Parsed, locate};
 use super::scan::{Token, shortened};
@@ -72,12 +72,9 @@ impl<'s> Parser<'s> {
         Ok(body)
     }
 
-    /// The body of `block` or `macro`, which does not see the `loop` around it. The name may be
-    /// written again at the end.
+    /// The body of `block` or `macro`. The name may be written again at the end.
     fn named_body(&mut self, tag: &str, name: &str, at: usize) -> Parsed<Vec<Node>> {
-        let loops = self.loops;
         let (body, _) = self.body_of(tag, at, &[])?;
-        self.loops = loops;
         if !self.take(name) && matches!(self.peek(), Token::Name(_)) {
             return self.unexpected(&format!("{name}, the name of the {tag} that ends here"));
         }
@@ -92,10 +89,13 @@ impl<'s> Parser<'s> {
         open_at: usize,
         middle: &[&str],
     ) -> Parsed<(Vec<Node>, &'s str)> {
-        let depth = self.depth;
+        let (depth, is_scope) = (self.depth, open != Some("if"));
         // A tag needs as much stack as two levels of brackets.
         self.enter(2)?;
         let mut nodes = Vec::new();
+        if is_scope {
+            self.frames.push(Frame::default());
+        }
         loop {
             let at = self.at();
             nodes.push(match *self.peek() {
@@ -115,6 +115,9 @@ impl<'s> Parser<'s> {
                     let is_end = open.is_some() && tag.strip_prefix("end") == open;
                     if is_end || middle.contains(&tag) {
                         self.depth = depth;
+                        if is_scope {
+                            self.close_frame(&mut nodes);
+                        }
                         return Ok((nodes, tag));
                     }
                     let row = TAGS.iter().find(|(known, ..)| *known == tag);
@@ -124,10 +127,25 @@ impl<'s> Parser<'s> {
                 _ => break,
             });
         }
-        self.depth = depth;
-        let Some(tag) = open else { return Ok((nodes, "")) };
+        let Some(tag) = open else {
+            self.close_frame(&mut nodes);
+            return Ok((nodes, ""));
+        };
         let (line, _) = locate(self.source, open_at);
         self.unexpected(&format!("{{% end{tag} %}} for the {{% {tag} %}} of line {line}"))
+    }
+
+    /// Ends a scope: its names have been read inside of the scope around it.
+    fn close_frame(&mut self, nodes: &mut Vec<Node>) {
+        let Some(mut frame) = self.frames.pop() else { return };
+        if !frame.late.is_empty() {
+            nodes.insert(0, Node::Late(frame.late));
+        }
+        frame.inner.append(&mut frame.own);
+        match self.frames.last_mut() {
+            Some(outer) => outer.inner.append(&mut frame.inner),
+            None => {}
+        }
     }
 
     /// target = one *( "," one ); one = name / "(" target ")"
@@ -173,6 +191,7 @@ impl<'s> Parser<'s> {
 /// `if = "if" test body *( "elif" test body ) [ "else" body ] "endif"`
 fn if_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
     let mut branches = Vec::new();
+    parser.frames.last_mut().into_iter().for_each(|frame| frame.ifs += 1);
     let mut end = "elif";
     while end == "elif" {
         let test = parser.tuple(false)?;
@@ -184,6 +203,7 @@ fn if_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
         "else" => branches.push((None, parser.whole_body("if", at)?)),
         _ => parser.expect("%}")?,
     }
+    parser.frames.last_mut().into_iter().for_each(|frame| frame.ifs -= 1);
     Ok(Node::If(branches))
 }
 
@@ -197,9 +217,12 @@ fn for_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
     parser.expect("in")?;
     let over = parser.tuple(false)?;
     let filter = if parser.take("if") { Some(parser.expression()?) } else { None };
-    let loops = parser.loops;
+    let inner = parser.frames.last_mut().map(|frame| std::mem::take(&mut frame.inner));
     let (body, end) = parser.body_of("for", at, &["else"])?;
-    let loop_name = (parser.loops > loops).then(|| "loop".into());
+    let frame = parser.frames.last_mut();
+    let uses_loop = frame.as_ref().is_some_and(|frame| frame.inner.contains(&"loop"));
+    frame.into_iter().for_each(|frame| frame.inner.extend(inner.iter().flatten()));
+    let loop_name = uses_loop.then(|| "loop".into());
     let mut otherwise = Vec::new();
     match end {
         "else" => otherwise = parser.whole_body("for", at)?,
@@ -210,15 +233,20 @@ fn for_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
 
 /// set = "set" target "=" value / "set" name body "endset"
 fn set_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
-    match parser.target()? {
+    let start = parser.next;
+    let target = parser.target()?;
+    let names = start..parser.next;
+    let node = match target {
         target if parser.take("=") => {
             let value = parser.tuple(true)?;
             parser.expect("%}")?;
-            Ok(Node::Set(target, value))
+            Node::Set(target, value)
         }
-        NameTarget::Name(name) => Ok(Node::Capture(name, parser.whole_body("set", at)?)),
-        NameTarget::Several(..) => parser.unexpected("="),
-    }
+        NameTarget::Name(name) => Node::Capture(name, parser.whole_body("set", at)?),
+        NameTarget::Several(..) => return parser.unexpected("="),
+    };
+    parser.sets(names);
+    Ok(node)
 }
 
 /// `with = "with" [ target "=" value *( "," target "=" value ) ] body "endwith"`
@@ -255,7 +283,10 @@ fn block_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
     let number = parser.blocks.len();
     // The place is taken before the body is parsed, so that inner blocks get later numbers.
     parser.blocks.push((name.to_owned(), Vec::new()));
+    // A block does not see the scopes around it.
+    let frames = std::mem::take(&mut parser.frames);
     parser.blocks[number].1 = parser.named_body("block", name, at)?;
+    parser.frames = frames;
     Ok(Node::Block(number))
 }
 
@@ -264,6 +295,7 @@ fn block_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
 /// Once a parameter has a default, those after it need one too: `macro name(a, b=1)`.
 fn macro_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
     let name = parser.name("the name of the macro")?;
+    parser.sets(parser.next - 1..parser.next);
     parser.expect("(")?;
     let mut defaults = Vec::new();
     let parameters = parser.listed(")", |parser| {
@@ -285,6 +317,7 @@ fn import_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
     let template = parser.expression()?;
     parser.expect("as")?;
     let name = parser.name("a name for the import")?.into();
+    parser.sets(parser.next - 1..parser.next);
     end_of_import(parser, template, vec![(None, name, at)])
 }
 
@@ -296,6 +329,7 @@ fn from_tag(parser: &mut Parser, _: usize) -> Parsed<Node> {
         let at = parser.at();
         let there = parser.name("the name of a macro")?;
         let here = if parser.take("as") { parser.name("a name for it")? } else { there };
+        parser.sets(parser.next - 1..parser.next);
         Ok((Some(there.to_owned()), here.into(), at))
     })?;
     end_of_import(parser, template, names)

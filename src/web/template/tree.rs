@@ -55,6 +55,8 @@ pub enum Node {
     If(Vec<(Option<Expression>, Vec<Node>)>),
     /// `{% for … in … %}`
     For(Box<For>),
+    /// Names that this scope sets later: until then they are undefined.
+    Late(Vec<Name>),
     /// `{% set … = … %}`
     Set(NameTarget, Expression),
     /// `{% set name %} … {% endset %}`: the name is what the body prints.
