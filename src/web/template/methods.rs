@@ -7,8 +7,9 @@
 //! the methods that are there.
 
 use super::function::{ANY, Function, Outcome, given, row};
+use super::numbers::digit_of;
 use super::print::to_text;
-use super::strings::{like, part, strip};
+use super::strings::{part, strip};
 use super::{lists, printf, strings};
 use crate::value::{SequenceKind, Value};
 
@@ -32,12 +33,9 @@ fn find(text: &Value, arguments: &[Value]) -> Outcome {
 /// True for text of digits alone.
 fn is_digit(text: &Value, _: &[Value]) -> Outcome {
     let text = to_text(text);
-    Ok((!text.is_empty() && text.bytes().all(|digit| digit.is_ascii_digit())).into())
-}
-
-/// Here a word begins after everything that is no letter, `It'S` included.
-fn title(text: &Value, _: &[Value]) -> Outcome {
-    like(text, strings::titled(text, |before| !before.is_alphabetic()))
+    let is_raised = |digit: char| matches!(digit, '²' | '³' | '¹' | '⁰' | '⁴'..='⁹' | '₀'..='₉');
+    let all = text.chars().all(|digit| digit_of(digit).is_some() || is_raised(digit));
+    Ok((all && !text.is_empty()).into())
 }
 
 /// `', '.join(items)`; unlike the filter it takes strings only.
@@ -110,7 +108,7 @@ pub static STRING_METHODS: &[Function] = &[
     row("split", &["sep", "maxsplit"], strings::split, "{{ 'a,b'.split(',')|length }}", "2"),
     row("startswith", SUB, |it, to| Ok(to_text(it).starts_with(part(to)?).into()), STARTS, "True"),
     row("strip", CHARS, strings::trim, "{{ ' a '.strip() }}", "a"),
-    row("title", &[], title, "{{ 'ada king'.title() }}", "Ada King"),
+    row("title", &[], strings::title_of_words, "{{ 'ada king'.title() }}", "Ada King"),
     row("upper", &[], strings::upper, "{{ 'Ada'.upper() }}", "ADA"),
 ];
 

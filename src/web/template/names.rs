@@ -260,9 +260,8 @@ impl<'a> Names<'a> {
     /// What a page has set. As in Jinja, names that begin with an underscore are private.
     pub fn public(&self, page: usize) -> Map {
         let TemplatePage { names, given, .. } = &self.pages[page];
-        let is_public = |(name, bound): &&(&Name, Bound)| {
-            !name.as_ref().starts_with('_') && !is_late(bound)
-        };
+        let is_public =
+            |(name, bound): &&(&Name, Bound)| !name.as_ref().starts_with('_') && !is_late(bound);
         let public = names[*given..].iter().filter(is_public);
         public.filter_map(|(name, bound)| Some((name.as_ref(), borrowed(bound)?.clone()))).collect()
     }

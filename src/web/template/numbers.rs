@@ -55,45 +55,56 @@ pub fn round(value: &Value, arguments: &[Value]) -> Outcome {
 
 /// The number, or the number in the text, without its fraction; the argument if there is none.
 pub fn int(value: &Value, arguments: &[Value]) -> Outcome {
-    let text = value.as_str().map(|text| text.trim_matches(is_space));
-    let number = match (value, text) {
-        (Value::Undefined, _) => return Err("an undefined value is no number".to_owned()),
-        (_, Some(text)) => match well_formed(text).and_then(|text| text.parse().ok()) {
-            Some(number) => return Ok(Value::Int(number)),
-            None => parse_float(text),
-        },
-        _ => match value.whole() {
-            Some(number) => return Ok(Value::Int(number)),
-            None => value.as_float(),
-        },
-    };
-    match number {
+    let text = value.as_str().map(plain_digits);
+    let whole = text.as_ref().map_or(value.whole(), |text| text.as_ref()?.parse().ok());
+    if let Some(number) = whole {
+        return Ok(Value::Int(number));
+    }
+    match number_in(value)? {
         Some(number) if number.abs() < 9.2e18 => Ok(Value::Int(number as i64)),
         Some(number) if number.is_finite() => Err(format!("{number:e} does not fit 64 bits")),
-        _ => Ok(given(arguments, 0).cloned().unwrap_or(Value::Int(0))),
+        _ => Ok(arguments.first().cloned().unwrap_or(Value::Int(0))),
     }
 }
 
 /// The number, or the number in the text, as a float; the argument if there is none.
 pub fn float(value: &Value, arguments: &[Value]) -> Outcome {
-    if value.is_undefined() {
-        return Err("an undefined value is no number".to_owned());
+    let otherwise = || arguments.first().cloned().unwrap_or(Value::Float(0.0));
+    Ok(number_in(value)?.map_or_else(otherwise, Value::Float))
+}
+
+/// The number that the value is, or that its text is, as Python's `float` reads it.
+fn number_in(value: &Value) -> Result<Option<f64>, String> {
+    match value.as_str() {
+        _ if value.is_undefined() => Err("an undefined value is no number".to_owned()),
+        Some(text) => Ok(plain_digits(text).and_then(|text| text.parse().ok())),
+        None => Ok(value.number()),
     }
-    let number = value.number().or_else(|| parse_float(value.as_str()?.trim_matches(is_space)));
-    let otherwise = || given(arguments, 0).cloned().unwrap_or(Value::Float(0.0));
-    Ok(number.map_or_else(otherwise, Value::Float))
 }
 
-/// A number as Python's `float` reads it.
-fn parse_float(text: &str) -> Option<f64> {
-    well_formed(text)?.parse().ok()
-}
-
-/// The text without its underscores, which Python allows between two digits.
-fn well_formed(text: &str) -> Option<String> {
+/// The text with the digits of all scripts as 0 to 9, without white space around it and without
+/// underscores, which Python allows between two digits.
+fn plain_digits(text: &str) -> Option<String> {
+    let digit = |letter| digit_of(letter).map_or(letter, |digit| char::from(b'0' + digit));
+    let text: String = text.trim_matches(is_space).chars().map(digit).collect();
     let bytes = text.as_bytes();
-    let digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
-    let stray = |at: &usize| bytes[*at] == b'_' && !(*at > 0 && digit(at - 1) && digit(at + 1));
-    let strays = (0..bytes.len()).any(|at| stray(&at));
-    (!strays).then(|| text.replace('_', ""))
+    let is_digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
+    let is_stray = |(at, _): (usize, &str)| at == 0 || !is_digit(at - 1) || !is_digit(at + 1);
+    (!text.match_indices('_').any(is_stray)).then(|| text.replace('_', ""))
 }
+
+/// The value of a digit of any script: `٣` is 3.
+pub fn digit_of(letter: char) -> Option<u8> {
+    let zero = ZEROS.iter().rev().find(|zero| **zero <= letter as u32)?;
+    u8::try_from(letter as u32 - *zero).ok().filter(|digit| *digit < 10)
+}
+
+/// The zeros of Unicode's scripts; nine digits follow each.
+const ZEROS: &[u32] = &[
+    0x30, 0x660, 0x6f0, 0x7c0, 0x966, 0x9e6, 0xa66, 0xae6, 0xb66, 0xbe6, 0xc66, 0xce6, 0xd66,
+    0xde6, 0xe50, 0xed0, 0xf20, 0x1040, 0x1090, 0x17e0, 0x1810, 0x1946, 0x19d0, 0x1a80, 0x1a90,
+    0x1b50, 0x1bb0, 0x1c40, 0x1c50, 0xa620, 0xa8d0, 0xa900, 0xa9d0, 0xa9f0, 0xaa50, 0xabf0, 0xff10,
+    0x104a0, 0x10d30, 0x11066, 0x110f0, 0x11136, 0x111d0, 0x112f0, 0x11450, 0x114d0, 0x11650,
+    0x116c0, 0x11730, 0x118e0, 0x11950, 0x11c50, 0x11d50, 0x11da0, 0x16a60, 0x16ac0, 0x16b50,
+    0x1d7ce, 0x1d7d8, 0x1d7e2, 0x1d7ec, 0x1d7f6, 0x1e140, 0x1e2f0, 0x1e950, 0x1fbf0,
+];

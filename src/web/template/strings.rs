@@ -33,36 +33,57 @@ pub fn lower(value: &Value, _: &[Value]) -> Outcome {
 
 /// The filter: a word begins after white space and `- ( { [ <`. The result is no HTML.
 pub fn title(value: &Value, _: &[Value]) -> Outcome {
-    let begins = |before: char| is_space(before) || "-({[<".contains(before);
-    Ok(titled(value, begins).into())
-}
-
-/// A capital at the front and after each character for which `begins` is true; the other letters
-/// are small.
-pub fn titled(value: &Value, begins: impl Fn(char) -> bool) -> String {
     let mut titled = String::new();
-    for word in to_text(value).split_inclusive(begins) {
+    for word in to_text(value).split_inclusive(|it| is_space(it) || "-({[<".contains(it)) {
         let mut letters = word.chars();
         titled.extend(letters.next().into_iter().flat_map(char::to_uppercase));
         titled.push_str(&letters.as_str().to_lowercase());
     }
-    titled
+    Ok(titled.into())
+}
+
+/// The method: a word begins after everything that is no letter, `It'S` included.
+pub fn title_of_words(value: &Value, _: &[Value]) -> Outcome {
+    let words = to_text(value);
+    let words = words.split_inclusive(|before: char| !before.is_alphabetic());
+    like(value, words.map(capitalized).collect::<String>())
 }
 
 /// The first letter is a capital, the others are small.
 pub fn capitalize(value: &Value, _: &[Value]) -> Outcome {
-    let text = to_text(value);
-    // Letters are counted as Unicode does: é is one.
-    let mut letters = text.chars();
-    let mut capitalized = String::new();
-    if let Some(first) = letters.next() {
-        // Some letters become two, ß becomes Ss: only the first of them is a capital.
-        let mut capital = first.to_uppercase();
-        capitalized.extend(capital.next());
-        capitalized.extend(capital.flat_map(char::to_lowercase));
-    }
-    capitalized.push_str(&letters.as_str().to_lowercase());
-    like(value, capitalized)
+    like(value, capitalized(&to_text(value)))
+}
+
+/// A word with a capital at its front. All letters are made small together, because the form of the
+/// Greek sigma depends on the letters before it.
+fn capitalized(word: &str) -> String {
+    let Some(first) = word.chars().next() else { return String::new() };
+    let small: usize = first.to_lowercase().map(char::len_utf8).sum();
+    titlecase(first) + &word.to_lowercase()[small..]
+}
+
+/// A letter as the capital of a word. Where one letter stands for two, as ǆ and ß do, only the
+/// first of them is large.
+fn titlecase(letter: char) -> String {
+    let title = match letter as u32 {
+        code @ 0x1C4..=0x1CC => code - (code - 0x1C4) % 3 + 1,
+        0x1F1..=0x1F3 => 0x1F2,
+        code @ 0x1F80..=0x1FAF => code | 8,
+        code @ (0x1FB3 | 0x1FC3 | 0x1FF3) => code + 9,
+        code @ (0x1FBC | 0x1FCC | 0x1FFC) => code,
+        _ => {
+            let mut found = false;
+            return letter
+                .to_uppercase()
+                .filter_map(|large| {
+                    let shown = if found { large.to_lowercase().next() } else { Some(large) };
+                    found |= large.is_uppercase();
+                    shown
+                })
+                .collect();
+        }
+    };
+    char::from_u32(title).into_iter().collect()
 }
 
 /// Without white space at both ends, or without the characters given.
