@@ -39,11 +39,13 @@ pub fn framing(request: &Request, limits: &Limits) -> Result<Framing, ParseError
     if lengths.next().is_some() {
         return Err(malformed("found more than one Content-Length, expected one"));
     }
-    let codings: Vec<&str> = request.headers.get_all("Transfer-Encoding").collect();
-    match (length, codings.is_empty()) {
+    match (length, !request.headers.contains("Transfer-Encoding")) {
         (None, true) => Ok(Framing::Empty),
         (Some(length), true) => parse_length(length, limits),
-        (None, false) => check_codings(&codings.join(", "), request.version),
+        (None, false) => {
+            let codings: Vec<&str> = request.headers.get_all("Transfer-Encoding").collect();
+            check_codings(&codings.join(", "), request.version)
+        }
         // RFC 9112 §6.1: "A server MAY reject a request that contains both Content-Length and
         // Transfer-Encoding".
         (Some(_), false) => {

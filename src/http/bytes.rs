@@ -54,14 +54,28 @@ pub(super) fn is_control(byte: u8) -> bool {
     byte.is_ascii_control() && byte != b'\t'
 }
 
-/// Where the first control character stands. Eight bytes are tested together, because processors
-/// have instructions for that, and the compiler uses them when the loop does not stop early.
+/// Where the first control character stands.
+///
+/// Eight bytes are tested together, as one number: where a byte is less than 32, or is 127, the
+/// subtraction below needs the highest bit of that byte, which is then marked. A mark behind the
+/// first one may be wrong, since a subtraction borrows from the next byte; so only the first counts.
 pub(super) fn first_control(bytes: &[u8]) -> Option<usize> {
-    let has_control =
-        |eight: &[u8; 8]| eight.iter().fold(false, |any, &byte| any | is_control(byte));
-    let (pieces, _) = bytes.as_chunks::<8>();
-    let clean = pieces.iter().position(has_control).unwrap_or(pieces.len());
-    Some(clean * 8 + bytes[clean * 8..].iter().position(|&byte| is_control(byte))?)
+    const fn each(byte: u8) -> u64 {
+        u64::from_ne_bytes([byte; 8])
+    }
+    let mut at = 0;
+    while let Some(eight) = bytes[at..].first_chunk() {
+        let eight = u64::from_le_bytes(*eight);
+        let is_del = eight ^ each(127);
+        let marks = eight.wrapping_sub(each(32)) & !eight | is_del.wrapping_sub(each(1)) & !is_del;
+        let clean = (marks & each(128)).trailing_zeros() as usize / 8;
+        at += clean;
+        if clean < 8 && is_control(bytes[at]) {
+            return Some(at);
+        }
+        at += usize::from(clean < 8); // A tab, which is no control character here.
+    }
+    Some(at + bytes[at..].iter().position(|&byte| is_control(byte))?)
 }
 
 /// What a byte stands for as a hex digit.

@@ -25,7 +25,8 @@ pub struct Headers {
 /// Where a name and its value stand in the text.
 #[derive(Clone)]
 struct Field {
-    name: Range<usize>,
+    start: usize,
+    name_bytes: usize,
     value: Range<usize>,
 }
 
@@ -47,8 +48,10 @@ impl Headers {
     }
 
     fn is_named(&self, field: &Field, name: &str) -> bool {
-        let known = &self.text.as_bytes()[field.name.clone()];
-        known.len() == name.len() && known.eq_ignore_ascii_case(name.as_bytes())
+        // Most names have another length, and need not be looked at.
+        field.name_bytes == name.len()
+            && self.text.as_bytes()[field.start..][..name.len()]
+                .eq_ignore_ascii_case(name.as_bytes())
     }
 
     /// True if there is a field of this name.
@@ -97,30 +100,37 @@ impl Headers {
         } else {
             self.text.push_str(value);
         }
-        let (name, value) = (start..start + name.len(), middle..self.text.len());
-        self.fields.push(Field { name, value });
+        let (name_bytes, value) = (name.len(), middle..self.text.len());
+        self.fields.push(Field { start, name_bytes, value });
         self.text.push_str("\r\n");
     }
 
     /// Adds all fields of others at the end.
     pub fn append_all(&mut self, others: &Headers) {
-        let start = self.text.len();
-        let moved = |range: &Range<usize>| range.start + start..range.end + start;
+        let before = self.text.len();
         self.text.push_str(&others.text);
-        self.fields.extend(
-            others
-                .fields
-                .iter()
-                .map(|Field { name, value }| Field { name: moved(name), value: moved(value) }),
-        );
+        self.fields.extend(others.fields.iter().map(|field| Field {
+            start: before + field.start,
+            name_bytes: field.name_bytes,
+            value: before + field.value.start..before + field.value.end,
+        }));
     }
 
     /// Removes every field of this name.
     pub fn remove(&mut self, name: &str) {
-        if self.contains(name) {
+        self.remove_all(&[name]);
+    }
+
+    /// Removes every field of these names.
+    pub(super) fn remove_all(&mut self, names: &[&str]) {
+        let is_named = |field| names.iter().any(|name| self.is_named(field, name));
+        if self.fields.iter().any(is_named) {
             let all = std::mem::take(self);
-            let others = all.iter().filter(|(known, _)| !known.eq_ignore_ascii_case(name));
-            others.for_each(|(known, value)| self.append(known, value));
+            for (known, value) in all.iter() {
+                if !names.iter().any(|name| name.eq_ignore_ascii_case(known)) {
+                    self.append(known, value);
+                }
+            }
         }
     }
 
@@ -132,8 +142,8 @@ impl Headers {
 
     /// Notes where a name and a value stand in the lines that [`take_lines`](Headers::take_lines)
     /// will be given.
-    pub(super) fn note(&mut self, name: Range<usize>, value: Range<usize>) {
-        self.fields.push(Field { name, value });
+    pub(super) fn note(&mut self, start: usize, name_bytes: usize, value: Range<usize>) {
+        self.fields.push(Field { start, name_bytes, value });
     }
 
     /// Takes the lines of the fields that were noted. Where they are not UTF-8, the bytes of a
@@ -142,18 +152,19 @@ impl Headers {
         if let Ok(text) = str::from_utf8(lines) {
             return self.text.push_str(text);
         }
-        for Field { name, value } in std::mem::take(&mut self.fields) {
+        for Field { start, name_bytes, value } in std::mem::take(&mut self.fields) {
             let latin = |bytes: &[u8]| bytes.iter().map(|&byte| byte as char).collect();
             let text =
                 |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap_or_else(|_| latin(bytes));
-            self.append(&text(&lines[name]), text(&lines[value]));
+            self.append(&text(&lines[start..start + name_bytes]), text(&lines[value]));
         }
     }
 
     /// Names and values, in order, as they were written.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &str)> {
         let text = &self.text;
-        self.fields.iter().map(|field| (&text[field.name.clone()], &text[field.value.clone()]))
+        let name = |field: &Field| &text[field.start..field.start + field.name_bytes];
+        self.fields.iter().map(move |field| (name(field), &text[field.value.clone()]))
     }
 
     /// All fields as they stand on the wire.

@@ -44,13 +44,14 @@ pub fn parse_head(bytes: &[u8], limits: &Limits) -> Result<Option<(Request, usiz
     Ok(read_head(bytes, limits, &mut request)?.map(|used| (request, used)))
 }
 
-/// The same into a request that has been answered, whose memory is used again. If the head is not
-/// complete, what the request holds means nothing.
+/// The same into a request that has been answered, whose memory is used again. After an error, and
+/// if the head is not complete, its path is empty or the request line is known.
 pub(crate) fn read_head(
     bytes: &[u8],
     limits: &Limits,
     request: &mut Request,
 ) -> Result<Option<usize>, ParseError> {
+    request.path.clear();
     // RFC 9112 §2.2: "a server ... SHOULD ignore at least one empty line (CRLF) received prior to
     // the request-line".
     let start = bytes.chunks_exact(2).take_while(|line| line == b"\r\n").count() * 2;
@@ -60,7 +61,12 @@ pub(crate) fn read_head(
     let Some(line) = request_line(bytes, start, limits)? else { return Ok(None) };
     let (method, written, version) = parse_request_line(line, limits)?;
     let target = parse_target(written, &method)?;
+    (request.method, request.version) = (method, version);
+    written.clone_into(&mut request.target);
+    target.path.as_ref().clone_into(&mut request.path);
+    request.body.clear();
     let query = Fields::parse_at_most(target.query, limits.fields);
+    request.query = query.ok_or_else(|| too_many_fields(limits))?;
 
     let headers = &mut request.headers;
     headers.clear();
@@ -77,7 +83,7 @@ pub(crate) fn read_head(
         }
         let (name_bytes, value) = parse_field(line)?;
         let start = at - first;
-        headers.note(start..start + name_bytes, start + value.start..start + value.end);
+        headers.note(start, name_bytes, start + value.start..start + value.end);
         at += line.len() + 2;
     }
     headers.take_lines(&bytes[first..at]);
@@ -87,11 +93,6 @@ pub(crate) fn read_head(
     if let Some(authority) = target.authority {
         headers.set("Host", authority);
     }
-    (request.method, request.version) = (method, version);
-    request.query = query.ok_or_else(|| too_many_fields(limits))?;
-    written.clone_into(&mut request.target);
-    target.path.as_ref().clone_into(&mut request.path);
-    request.body.clear();
     Ok(Some(at + 2))
 }
 

@@ -4,7 +4,7 @@
 //!
 //! Left out: compression. A proxy in front of this server can do it.
 
-use super::{Headers, SetCookie, Status};
+use super::{Headers, Status};
 use crate::json;
 use crate::value::Value;
 use std::fmt;
@@ -82,9 +82,11 @@ impl fmt::Debug for Body {
 }
 
 impl Response {
-    /// An answer without headers or body.
+    /// An answer without headers or body. Panics as [`with_status`](Response::with_status).
+    #[track_caller]
     pub fn new(status: Status) -> Response {
-        Response { status, headers: Headers::new(), body: Body::Empty }
+        let ok = Response { status: Status::OK, headers: Headers::new(), body: Body::Empty };
+        ok.with_status(status)
     }
 
     /// Plain text. A browser shows it as it is, also if it looks like HTML.
@@ -125,7 +127,13 @@ impl Response {
     }
 
     /// The same response with this status.
+    ///
+    /// # Panics
+    ///
+    /// If no answer can have it (RFC 9110 §15): the program's mistake.
+    #[track_caller]
     pub fn with_status(mut self, status: Status) -> Response {
+        assert!(status.is_final(), "found status {}, expected 200 to 599", status.0);
         self.status = status;
         self
     }
@@ -134,16 +142,6 @@ impl Response {
     pub fn with_header(mut self, name: &str, value: impl AsRef<str>) -> Response {
         self.headers.set(name, value);
         self
-    }
-
-    /// Asks the client to remember a cookie.
-    pub fn set_cookie(&mut self, cookie: &SetCookie) {
-        self.headers.append("Set-Cookie", cookie.to_string());
-    }
-
-    /// Asks the client to forget the cookie of this name that was set for the whole site.
-    pub fn delete_cookie(&mut self, name: &str) {
-        self.headers.append("Set-Cookie", format!("{name}=; Max-Age=0; Path=/"));
     }
 }
 
@@ -183,7 +181,7 @@ pub fn write_head(response: &mut Response, delivery: &Delivery, out: &mut Vec<u8
         Some(line) => out.extend_from_slice(line.as_bytes()),
         None => out.extend_from_slice(format!("HTTP/1.1 {} \r\n", response.status.0).as_bytes()),
     }
-    OWN.iter().for_each(|name| response.headers.remove(name));
+    response.headers.remove_all(&OWN);
     out.extend_from_slice(response.headers.lines());
     if let Some(number) = delivery.cycle {
         write_number(out, "Carafe-Cycle: ", number);

@@ -82,6 +82,11 @@ statuses! {
 }
 
 impl Status {
+    /// True for 200 to 599, the statuses of answers (RFC 9110 §15). 1xx only announce one.
+    pub fn is_final(self) -> bool {
+        matches!(self.0, 200..=599)
+    }
+
     /// True if no answer with this status has a body, whatever its headers say (RFC 9112 §6.3).
     pub fn has_no_body(self) -> bool {
         matches!(self.0, 100..=199 | 204 | 304)

@@ -31,7 +31,8 @@ impl Log {
     /// How this log shows a request; `None` if there is no log. It is made before the service gets
     /// the request.
     pub(super) fn line_of(self, request: &Request) -> Option<String> {
-        let (method, target) = (request.method.as_str(), &request.target);
+        let query = request.target.find('?').map_or("", |at| &request.target[at..]);
+        let (method, target) = (request.method.as_str(), &format!("{}{query}", request.path));
         match self {
             Log::Off => None,
             Log::Line => Some(escaped(&format!("{method} {target}"))),
@@ -118,13 +119,21 @@ pub(crate) fn panic_text(payload: &dyn Any) -> &str {
     text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
 }
 
-/// The text with its control characters as `\u{1b}`: those of Unicode, and those that break a line
-/// or change the direction of what follows.
+/// The text with its control characters as `\u{1b}`: those of Unicode, and those that are not seen,
+/// break a line or change the direction of what follows.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {
         match character {
-            '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
+            '\u{ad}'
+            | '\u{61c}'
+            | '\u{180e}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{feff}'
+            | '\u{fff9}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e007f}' => {
                 out.extend(character.escape_default());
             }
             _ if character.is_control() => out.extend(character.escape_default()),

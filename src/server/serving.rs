@@ -7,7 +7,7 @@ use super::log::Log;
 use super::open::Connections;
 use crate::cycle::{Cycle, Recorder};
 use crate::http::forwarded::Proxies;
-use crate::http::{Limits, Request, Response};
+use crate::http::{Limits, ParseError, Request, Response};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -21,6 +21,13 @@ pub trait Service: Send + Sync + 'static {
 
     /// Is called once, before the first request. It may panic at a mistake of the program.
     fn start(&self) {}
+
+    /// Shapes the answer to a message that the server refuses, when its request line is known. The
+    /// request has a method, a target and a path; nothing else in it counts. The connection closes
+    /// behind the answer. Defaults to `None`: a line of text.
+    fn refused(&self, _request: &Request, _error: &ParseError) -> Option<Response> {
+        None
+    }
 }
 
 impl<F: Fn(Request) -> Response + Send + Sync + 'static> Service for F {

@@ -102,7 +102,11 @@ impl Wire {
             }
         };
         self.sent += done as u64;
-        output.drain(..done);
+        if done == output.len() {
+            output.clear()
+        } else {
+            drop(output.drain(..done))
+        }
         ended
     }
 

@@ -55,7 +55,9 @@ impl<'a> Context<'a> {
         cycle: &'a mut Cycle,
     ) -> Context<'a> {
         Context {
-            session: site.sessions.open(cookie_value(&request.headers, &site.sessions.cookie)),
+            session: site
+                .sessions
+                .open(cookie_value(&request.headers, &site.sessions.cookie).as_deref()),
             g: Map::new(),
             store: RecordingStore::new(&*site.store, cycle.is_recording()),
             used_store: Cell::new(None),

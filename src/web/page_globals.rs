@@ -134,11 +134,11 @@ fn is_true(value: &Value) -> bool {
 }
 
 /// The first value of each name.
-fn first_values<'f>(fields: impl Iterator<Item = (&'f str, &'f str)>) -> Value {
+fn first_values<'f>(fields: impl Iterator<Item = (&'f str, impl AsRef<str>)>) -> Value {
     let mut first = Map::new();
     for (name, value) in fields {
         if first.get(name).is_none() {
-            first.insert(name, value);
+            first.insert(name, value.as_ref());
         }
     }
     first.into()

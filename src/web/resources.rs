@@ -11,6 +11,7 @@ use crate::http::{Status, cookie_value};
 use crate::json;
 use crate::value::Value;
 use std::any::{Any, TypeId, type_name};
+use std::borrow::Cow;
 
 impl<'a> Context<'a> {
     /// The body of the request, in the form that its `Content-Type` says. (`ctx.request.body` is
@@ -49,7 +50,7 @@ impl<'a> Context<'a> {
 
     /// The value of the cookie of this name, if the client sent one. The client may have changed
     /// it.
-    pub fn cookie(&self, name: &str) -> Option<&str> {
+    pub fn cookie(&self, name: &str) -> Option<Cow<'_, str>> {
         cookie_value(&self.request.headers, name)
     }
 

@@ -1,6 +1,6 @@
 use carafe::http::cookie::{COOKIE_BYTES, SameSite, cookies};
 use carafe::http::{Headers, SetCookie, cookie_value};
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 fn sent(lines: &[&str]) -> Headers {
     let mut headers = Headers::new();
@@ -25,19 +25,32 @@ fn a_cookie_header_is_read_into_pairs() {
         (&["=1"], &[("", "1")]),
         (&["a; b=2"], &[("b", "2")]),
         (&[r#"a="1""#], &[("a", "1")]),
-        (&[r#"a="; b="1; c=1""#], &[("a", "\""), ("b", "\"1"), ("c", "1\"")]),
+        // In quotes: as Flask reads it.
+        (&[r#"a="; b="1; c=1""#], &[("a", "\""), ("b", "1; c=1")]),
+        (&[r#"a="b;c" ; d=1"#], &[("a", "b;c"), ("d", "1")]),
+        (&[r#"a="b;c"#, "d=1"], &[("a", "\"b"), ("d", "1")]),
+        (
+            &[r#"a="\073"; b="\"\\"; c="\303\251"; d="\x\4""#],
+            &[("a", ";"), ("b", "\"\\"), ("c", "é"), ("d", "x4")],
+        ),
+        (&[r#"a="\377"; b=\073; c="1"2"#], &[("a", "\u{fffd}"), ("b", "\\073"), ("c", "\"1\"2")]),
+        (&["; ;a;;=;b=2"], &[("", ""), ("b", "2")]),
         (&["a=1, b=2"], &[("a", "1, b=2")]),
         (&["a=%41"], &[("a", "%41")]),
         (&["a=\u{a0}1"], &[("a", "\u{a0}1")]),
     ] {
-        assert_eq!(cookies(&sent(lines)).collect::<Vec<_>>(), pairs, "{lines:?}");
+        let headers = sent(lines);
+        let read: Vec<_> = cookies(&headers).collect();
+        let read: Vec<_> = read.iter().map(|(name, value)| (*name, &**value)).collect();
+        assert_eq!(read, pairs, "{lines:?}");
     }
 }
 
 #[test]
 fn the_first_of_a_name_counts_and_names_have_a_case() {
     let headers = sent(&["A=0; a=1; a=2", "a=3"]);
-    assert_eq!((cookie_value(&headers, "a"), cookie_value(&headers, "b")), (Some("1"), None));
+    assert_eq!(cookie_value(&headers, "a").as_deref(), Some("1"));
+    assert_eq!(cookie_value(&headers, "b"), None);
 }
 
 #[test]
@@ -48,6 +61,18 @@ fn a_cookie_is_written_with_what_was_asked_for() {
     full.max_age = Some(Duration::from_millis(3_600_999));
     (full.http_only, full.secure, full.same_site) = (true, true, Some(SameSite::Lax));
     assert_eq!(full.to_string(), "visits=3; Max-Age=3600; HttpOnly; Secure; SameSite=Lax; Path=/");
+    full.expires = Some(UNIX_EPOCH + Duration::from_secs(784_111_777));
+    (full.domain, full.path) = (Some("example.org".into()), "/app".into());
+    (full.max_age, full.http_only, full.secure) = (None, false, false);
+    // Browsers drop a cookie for all sites that is not Secure.
+    full.same_site = Some(SameSite::None);
+    assert_eq!(
+        full.to_string(),
+        "visits=3; Expires=Sun, 06 Nov 1994 08:49:37 GMT; Domain=example.org; Secure; SameSite=None; \
+         Path=/app"
+    );
+    let mut full = plain.clone();
+    (full.http_only, full.secure) = (true, true);
     full.same_site = Some(SameSite::Strict);
     full.max_age = Some(Duration::ZERO);
     assert_eq!(full.to_string(), "visits=3; Max-Age=0; HttpOnly; Secure; SameSite=Strict; Path=/");
@@ -95,5 +120,12 @@ fn what_is_set_can_be_read_back() {
         (b'!'..=b'~').map(char::from).filter(|shown| !"\",;\\".contains(*shown)).collect();
     let cookie = SetCookie::new("__Host-sid.1", &value).unwrap().to_string();
     let pair = cookie.split(';').next().unwrap();
-    assert_eq!(cookie_value(&sent(&[pair]), "__Host-sid.1"), Some(value.as_str()));
+    assert_eq!(cookie_value(&sent(&[pair]), "__Host-sid.1").as_deref(), Some(value.as_str()));
+}
+
+#[test]
+fn a_cookie_is_deleted_by_its_name() {
+    let mut response = carafe::Response::text("bye");
+    response.delete_cookie("theme");
+    assert_eq!(response.headers.get("Set-Cookie"), Some("theme=; Max-Age=0; Path=/"));
 }

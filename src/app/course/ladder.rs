@@ -114,7 +114,7 @@ fn carried(ctx: &mut Context, sent: &str, message: &str) -> Result<Response, Err
 
 /// Rung 2.
 fn cookie(ctx: &mut Context) -> Result<Response, Error> {
-    let sent = cookie_value(&ctx.request.headers, "visits").map(count_in);
+    let sent = cookie_value(&ctx.request.headers, "visits").map(|text| count_in(&text));
     let message = "The server believed the count in the cookie.";
     in_cookie(ctx, sent, "visits", message, |visits| visits.to_string())
 }

@@ -45,8 +45,13 @@ impl Connection {
     pub(super) fn read_head(&mut self) -> Result<(usize, Framing), Obstacle> {
         let mut deadline = None;
         loop {
+            // RFC 9112 §2.2: an empty line behind the body of a request begins no other one.
+            while deadline.is_none() && self.input.bytes().starts_with(b"\r\n") {
+                self.consume(2);
+            }
             if self.input.is_empty() {
                 self.read_first()?;
+                continue;
             }
             let limits = &self.serving.limits;
             let arrived = self.input.bytes();
@@ -83,7 +88,7 @@ impl Connection {
         }
         let (proxies, request) = (&self.serving.proxies, &mut self.request);
         proxies.check_scheme(self.peer, &request.target)?;
-        let client = proxies.client(self.peer, &request.headers)?;
+        let client = proxies.client(self.peer, &request.headers);
         (request.peer, request.secure) = (Some(client.address), client.secure);
         let is_last = !request.keep_alive();
         Ok(Asked {

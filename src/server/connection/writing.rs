@@ -12,6 +12,7 @@ use super::{Connection, Next, Obstacle, Turn};
 use crate::cycle::{Cycle, Detail};
 use crate::http::response::{BodyFraming, Delivery, write_head};
 use crate::http::{Body, Method, ParseError, Response, Status, Version, date};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::SystemTime;
 
 /// When this many bytes of answers have been gathered, they are sent.
@@ -19,7 +20,11 @@ const GATHERED_BYTES: usize = 64 * 1024;
 
 impl Connection {
     /// Writes an answer behind those that wait to be sent, and decides what follows it.
-    pub(super) fn write_answer(&mut self, mut response: Response, asked: Asked, cycle: Cycle) {
+    pub(super) fn write_answer(&mut self, mut response: Response, asked: Asked, mut cycle: Cycle) {
+        if !response.status.is_final() {
+            cycle.warn(format!("found status {}, expected 200 to 599", response.status.0));
+            response = plain(Status::INTERNAL_SERVER_ERROR, "the answer has no status");
+        }
         if let Body::Bytes(_) | Body::Shared(..) = response.body
             && let Err(error) = self.share.add(response.body.len().unwrap_or(0) as usize)
         {
@@ -31,6 +36,9 @@ impl Connection {
         let body = if status == Status::RESET_CONTENT { Body::Empty } else { body };
         let framing = match body.len() {
             _ if status.has_no_body() => BodyFraming::None,
+            // RFC 9110 §9.3.2: the answer to HEAD may leave out what is known only when the answer
+            // to GET is made. A page about an error names the method, so its length differs.
+            _ if asked.is_head && status.0 >= 400 => BodyFraming::None,
             Some(length) => BodyFraming::Length(length),
             None if asked.version == Version::Http11 => BodyFraming::Chunked,
             None => BodyFraming::Close,
@@ -104,7 +112,7 @@ impl Connection {
         let status = error.status();
         let mut cycle = self.begin_cycle();
         // Whatever is wrong with a head, its first word may already say that no body is wanted.
-        let is_head = self.request.method == Method::Head
+        let is_head = (!self.request.path.is_empty() && self.request.method == Method::Head)
             || self.input.bytes().trim_ascii_start().starts_with(b"HEAD ");
         if cycle.is_recording() {
             self.consume(self.input.bytes().len());
@@ -113,11 +121,13 @@ impl Connection {
         cycle.step("failed", || Detail::Failure(status, error.to_string()));
         let line = self.serving.log.line_of_refused(self.peer, error);
         let (version, is_last, keep_alive) = (Version::Http11, false, false);
-        self.write_answer(
-            refusal(error),
-            Asked { is_head, version, is_last, keep_alive, line },
-            cycle,
-        );
+        let known = Some(&self.request).filter(|request| !request.path.is_empty());
+        let service = &self.serving.service;
+        let shaped = known.and_then(|request| {
+            catch_unwind(AssertUnwindSafe(|| service.refused(request, error))).unwrap_or(None)
+        });
+        let answer = shaped.unwrap_or_else(|| refusal(error));
+        self.write_answer(answer, Asked { is_head, version, is_last, keep_alive, line }, cycle);
     }
 
     /// Ends the connection. Returns an `Err` in any case, because no answer follows.

@@ -1,0 +1,137 @@
+//! Deeper: Set-Cookie: a server asks a client to remember something, and says for how long.
+//!
+//! Left out: cookies of parts of a page, as `Partitioned` makes them.
+
+use super::bytes::is_token;
+use super::{Response, date};
+use std::borrow::Cow;
+use std::fmt;
+use std::time::{Duration, SystemTime};
+
+/// Whether a browser sends a cookie when another site causes the request (RFC 6265bis §5.6.7.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SameSite {
+    /// Never.
+    Strict,
+    /// Only when the visitor follows a link. Not with a form or a picture of another site.
+    Lax,
+    /// Always. Browsers want the cookie to be `Secure` then, so it is.
+    None,
+}
+
+/// The most bytes of a name and a value together that every browser keeps (RFC 6265 §6.1).
+pub const COOKIE_BYTES: usize = 4096;
+
+/// A `Set-Cookie` header: what the client shall remember, and when it shall send it back.
+///
+/// `Display` writes the header's value: `visits=3; Path=/`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SetCookie {
+    name: String,
+    value: String,
+    /// How long to keep it; zero: forget it now. Defaults to `None`: until the browser closes.
+    pub max_age: Option<Duration>,
+    /// When to forget it. `max_age` is better, because clocks differ. Defaults to `None`.
+    pub expires: Option<SystemTime>,
+    /// True if scripts cannot read it. Defaults to false.
+    pub http_only: bool,
+    /// True if it is sent over https only. Defaults to false, since Safari drops it over http.
+    pub secure: bool,
+    /// When another site causes the request. Defaults to `None`, which browsers read as Lax.
+    pub same_site: Option<SameSite>,
+    /// It is sent with requests for this path and below it. Defaults to `/`, the whole site.
+    pub path: Cow<'static, str>,
+    /// Also sent to hosts below this one: `example.org`. Defaults to `None`: to this host alone.
+    pub domain: Option<String>,
+}
+
+impl SetCookie {
+    /// A cookie for the whole site, kept until the browser closes.
+    ///
+    /// # Errors
+    ///
+    /// If the name is not a token, if the value holds a byte that RFC 6265 §4.1.1 does not allow,
+    /// or if both together have more than [`COOKIE_BYTES`].
+    pub fn new(name: &str, value: &str) -> Result<SetCookie, CookieError> {
+        let is_value = |byte: u8| byte.is_ascii_graphic() && !b"\",;\\".contains(&byte);
+        let size = name.len() + value.len();
+        if !is_token(name.as_bytes()) {
+            let why = format!("found the cookie name {name:?}, expected letters, digits, - and _");
+            return Err(CookieError(why));
+        }
+        if let Some(wrong) = value.bytes().find(|&byte| !is_value(byte)) {
+            let wrong = wrong.escape_ascii();
+            let why = format!("found {wrong} in the cookie {name}, expected it percent-encoded");
+            return Err(CookieError(why));
+        }
+        if size > COOKIE_BYTES {
+            return Err(CookieError(format!(
+                "found {size} bytes in the cookie {name}, expected {COOKIE_BYTES} at most: \
+                 browsers drop larger ones"
+            )));
+        }
+        Ok(SetCookie {
+            name: name.to_owned(),
+            value: value.to_owned(),
+            max_age: None,
+            expires: None,
+            http_only: false,
+            secure: false,
+            same_site: None,
+            path: "/".into(),
+            domain: None,
+        })
+    }
+}
+
+/// Why a cookie cannot be set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CookieError(String);
+
+impl fmt::Display for CookieError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for CookieError {}
+
+impl fmt::Display for SetCookie {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}={}", self.name, self.value)?;
+        if let Some(age) = self.max_age {
+            write!(out, "; Max-Age={}", age.as_secs())?;
+        }
+        if let Some(time) = self.expires {
+            write!(out, "; Expires={}", date::format(time))?;
+        }
+        if let Some(domain) = &self.domain {
+            write!(out, "; Domain={domain}")?;
+        }
+        if self.http_only {
+            write!(out, "; HttpOnly")?;
+        }
+        if self.secure || self.same_site == Some(SameSite::None) {
+            write!(out, "; Secure")?;
+        }
+        match self.same_site {
+            Some(SameSite::Strict) => write!(out, "; SameSite=Strict")?,
+            Some(SameSite::Lax) => write!(out, "; SameSite=Lax")?,
+            Some(SameSite::None) => write!(out, "; SameSite=None")?,
+            None => {}
+        }
+        write!(out, "; Path={}", self.path)
+    }
+}
+
+impl Response {
+    /// Asks the client to remember a cookie.
+    pub fn set_cookie(&mut self, cookie: &SetCookie) {
+        self.headers.append("Set-Cookie", cookie.to_string());
+    }
+
+    /// Asks the client to forget the cookie of this name that was set for the whole site.
+    pub fn delete_cookie(&mut self, name: &str) {
+        self.headers.append("Set-Cookie", format!("{name}=; Max-Age=0; Path=/"));
+    }
+}
