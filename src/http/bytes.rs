@@ -56,9 +56,9 @@ pub(super) fn is_control(byte: u8) -> bool {
 
 /// Where the first control character stands.
 ///
-/// Eight bytes are tested together, as one number: where a byte is less than 32, or is 127, the
-/// subtraction below needs the highest bit of that byte, which is then marked. A mark behind the
-/// first one may be wrong, since a subtraction borrows from the next byte; so only the first counts.
+/// Eight bytes are tested together, as one number: a subtraction below needs the highest bit of a
+/// byte that is less than 32, or is 127, and so marks it. A mark behind the first one may be wrong,
+/// since a subtraction borrows from the next byte; so only the first counts.
 pub(super) fn first_control(bytes: &[u8]) -> Option<usize> {
     const fn each(byte: u8) -> u64 {
         u64::from_ne_bytes([byte; 8])
