@@ -20,6 +20,7 @@ fn start() -> Carafe {
     let folder = carafe::empty_folder();
     let www = folder.join("www");
     fs::create_dir(&www).expect("a folder can be made");
+    fs::write(www.join("carafe.txt"), "").expect("a file can be written");
     fs::write(www.join("ten.txt"), "0123456789").expect("a file can be written");
     let file = fs::File::options().write(true).open(www.join("ten.txt")).expect("it can be opened");
     let changed: SystemTime = UNIX_EPOCH + Duration::from_secs(784_111_777);
