@@ -66,6 +66,8 @@ pub enum Detail {
     Flash(String, String),
     /// Messages that were shown and taken away.
     Taken(Vec<(String, String)>),
+    /// A note that the handler left.
+    Note(String),
     /// A page was made.
     Template {
         /// The template's name.

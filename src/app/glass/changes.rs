@@ -32,6 +32,9 @@ pub fn changes(cycle: &Cycle, memory: &VisitorMemory) -> Vec<PartLine> {
                 let what = format!("'{}' ({category})", mask.text(message));
                 (Some(step.source), vec![change("+", "flash put", what, "flash put")])
             }
+            Detail::Note(note) => {
+                (Some(step.source), vec![change("=", "note", mask.text(note), "")])
+            }
             Detail::Taken(messages) => {
                 let what = |message| format!("'{}', shown on this page", mask.text(message));
                 let taken = messages.iter();

@@ -52,3 +52,29 @@ fn a_change_leads_to_the_line_that_made_it_and_a_405_names_the_routes_of_its_pat
     carafe.curl(&["$B/getsesion"]);
     assert!(text(&carafe).contains("these came near: GET /getsession"), "{}", text(&carafe));
 }
+
+#[test]
+fn a_note_of_the_handler_stands_among_the_changes_with_its_line() {
+    let carafe = Carafe::start(&["--log", "off"]);
+    carafe.curl(&["-d", "token=unknown", "$B/shop/checkout"]);
+    let cycle = text(&carafe).split_whitespace().collect::<Vec<_>>().join(" ");
+    let note = "= note: this token is not the next one: it may be that of an order made before \
+                (src/app/course/shop/order.rs:";
+    assert!(cycle.contains(note), "{cycle}");
+}
+
+#[test]
+fn a_page_names_the_handlers_own_line_as_the_text_does() {
+    let carafe = Carafe::start(&["--log", "off"]);
+    for path in ["/sessions", "/ladder/none", "/ladder/session", "/search?q=tea", "/getsession"] {
+        for accept in ["Accept: */*", "Accept: text/html"] {
+            carafe.curl(&["-H", accept, &format!("$B{path}")]);
+            let cycle = carafe.curl(&["$B/cycles/last.json"]);
+            let source = cycle.split("\"source\":\"").nth(1).unwrap_or("");
+            let is_own = ["sessions.rs", "ladder.rs", "search.rs"]
+                .iter()
+                .any(|file| source.starts_with(&format!("src/app/course/{file}:")));
+            assert!(is_own, "{path}, {accept}: {source:.40}");
+        }
+    }
+}

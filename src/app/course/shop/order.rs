@@ -53,7 +53,7 @@ fn check_out(ctx: &mut Context) -> Result<Response, Error> {
     let order = if is_next {
         place_order(ctx, &token, &lines)?
     } else {
-        // The same form again: its order was made before.
+        ctx.note("this token is not the next one: it may be that of an order made before");
         let order = ctx.store().load(&ORDER, &token)?.found().filter(|order| is_own(ctx, order));
         order.ok_or_else(|| refusal(ctx, lines.is_empty()))?
     };
