@@ -548,3 +548,25 @@ fn comments_are_one_line_in_six_at_least() {
         assert!(comments * 6 >= all, "{room}: {comments} lines of {all} are comments");
     }
 }
+
+#[test]
+fn the_twenty_questions_have_answers_that_are_where_they_say() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = fs::read_to_string(root.join("CONTRIBUTING.md")).expect("it can be read");
+    let (_, questions) = text.split_once("## Do you know your way around?").expect("a heading");
+    let questions: Vec<&str> =
+        questions.lines().filter(|line| line.starts_with(|it: char| it.is_ascii_digit())).collect();
+    assert_eq!(questions.len(), 20);
+    for question in questions {
+        let (_, answer) = question.rsplit_once("? [`").expect("a question and its answer");
+        let (name, file) = answer.split_once("`](").expect("a name and its file");
+        let file = file.strip_suffix(')').expect("the end of a link");
+        let source = fs::read_to_string(root.join(file)).unwrap_or_default();
+        let is_there = ["fn ", "trait "].iter().any(|word| {
+            let start = format!("{word}{name}");
+            let mut found = source.match_indices(&start);
+            found.any(|(at, text)| source[at + text.len()..].starts_with(['(', '<', ':']))
+        });
+        assert!(is_there, "{file} has no {name}: {question}");
+    }
+}
