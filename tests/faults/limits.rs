@@ -210,6 +210,7 @@ fn floods_of_headers_cookies_fields_and_ranges_are_bounded() {
 fn clients_that_wait_after_a_long_answer_cost_little_more_than_others() {
     let folder = crate::carafe::empty_folder();
     std::fs::create_dir(folder.join("www")).expect("a folder can be made");
+    std::fs::write(folder.join("www/carafe.txt"), "").expect("a file can be written");
     std::fs::write(folder.join("www/big.bin"), vec![b'x'; 1_000_000])
         .expect("a file can be written");
     let carafe = Carafe::start_in(&folder, &["--log", "off"]);

@@ -1,7 +1,10 @@
 //! One connection: what stays, what ends, what waits how long.
 
 use crate::running::{DEADLINE, Running, read_all, read_answer};
+use carafe::cycle::{Record, Recorder, Sent};
+use carafe::http::Limits;
 use std::io::{Read, Write};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 #[test]
@@ -251,4 +254,126 @@ fn no_handler_can_split_a_header() {
     let server = Running::start();
     let answer = server.exchange(b"GET /header HTTP/1.1\r\nHost: x\r\n\r\n");
     assert!(answer.contains("X-Note: a  Set-Cookie: evil=1\r\n"), "{answer}");
+}
+
+/// A status that no answer may have, and a header name that is no token, are the program's mistake.
+#[test]
+fn what_must_not_be_on_the_wire_is_a_500() {
+    let server = Running::start();
+    for target in [
+        "/strange-status?status=0",
+        "/strange-status?status=99",
+        "/strange-status?status=101",
+        "/strange-status?status=600",
+        "/strange-name",
+    ] {
+        let answer =
+            server.exchange(format!("GET {target} HTTP/1.1\r\nHost: x\r\n\r\n").as_bytes());
+        assert!(answer.starts_with("HTTP/1.1 500 "), "{target}: {answer}");
+        assert!(!answer.contains("X Y"), "{target}: {answer}");
+    }
+}
+
+#[test]
+fn a_service_may_shape_what_the_server_refuses_once_the_request_line_is_known() {
+    let server = Running::with_limits(|limits| (limits.body_bytes, limits.headers) = (8, 2));
+    for (request, status, shaped) in [
+        ("POST /api/x HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n", 413, true),
+        ("PUT /%61pi/ HTTP/1.1\r\nHost: x\r\nA: b\r\nC: d\r\n\r\n", 431, true),
+        ("GET /api/x HTTP/1.1\r\nHost : x\r\n\r\n", 400, true),
+        ("GET /api/x HTTP/3\r\nHost: x\r\n\r\n", 400, false),
+        ("POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n", 413, false),
+    ] {
+        let answer = server.exchange(request.as_bytes());
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{request}: {answer}");
+        assert!(answer.contains("Connection: close\r\n"), "{request}: {answer}");
+        let (method, _) = request.split_once(' ').expect("it has a method");
+        let line = format!("\"{method} /api/");
+        assert_eq!(
+            answer.contains("application/json") && answer.contains(&line),
+            shaped,
+            "{answer}"
+        );
+    }
+}
+
+/// RFC 9112 §2.2. Some clients write one behind a form.
+#[test]
+fn an_empty_line_behind_a_body_begins_no_request() {
+    let server = Running::with_limits(|limits| {
+        (limits.head_time, limits.idle_time) =
+            (Duration::from_millis(100), Duration::from_millis(700));
+    });
+    let mut stream = server.connect();
+    let form = b"POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nhi\r\n";
+    stream.write_all(form).expect("it is sent");
+    assert!(read_answer(&mut stream).ends_with("POST /a hi"));
+    // It is idle, and the time for a head does not run.
+    assert_eq!(read_all(&mut stream), "");
+    let mut stream = server.connect();
+    stream.write_all(&[&form[..], form].concat()).expect("it is sent");
+    assert!(read_answer(&mut stream).ends_with("POST /a hi"));
+    assert!(read_answer(&mut stream).ends_with("POST /a hi"));
+}
+
+#[test]
+fn a_record_says_how_its_answer_left() {
+    let recorder = Arc::new(Recorder::default());
+    let server = Running::with(|server| {
+        let limits = Limits { write_time: Duration::from_millis(200), ..Limits::default() };
+        server.recorder(Arc::clone(&recorder)).limits(limits)
+    });
+    // Who asks is answered when the cycle is listed, and it is completed soon after.
+    assert!(server.exchange(b"GET /abc HTTP/1.1\r\nHost: x\r\n\r\n").ends_with("GET /abc "));
+    let record = recorder.get(1).expect("it is listed");
+    let sent = completed(&record);
+    assert_eq!((sent.body_bytes, sent.is_whole), (9, true));
+
+    assert!(server.exchange(b"GET /stream HTTP/1.1\r\nHost: x\r\n\r\n").contains("two"));
+    assert_eq!(completed(&recorder.get(2).expect("it is listed")).body_bytes, 7);
+
+    // A client that takes nothing: listed as being sent, then as broken off.
+    let mut stream = server.connect();
+    stream.write_all(b"GET /big HTTP/1.1\r\nHost: x\r\n\r\n").expect("it is sent");
+    let record = recorder.wait_beyond(2, DEADLINE).pop().expect("it is listed");
+    let was_sending = record.sent.get().is_none();
+    let sent = completed(&record);
+    assert!(was_sending && !sent.is_whole && sent.body_bytes < 5_000_000, "{sent:?}");
+
+    let broken = server.exchange(b"GET /broken-stream HTTP/1.1\r\nHost: x\r\n\r\n");
+    assert!(broken.ends_with("3\r\none\r\n"), "{broken}");
+    let sent = completed(&recorder.get(4).expect("it is listed"));
+    assert!(!sent.is_whole, "{sent:?}");
+}
+
+fn completed(record: &Record) -> Sent {
+    let end = Instant::now() + DEADLINE;
+    while record.sent.get().is_none() {
+        assert!(Instant::now() < end, "it is never completed");
+        std::thread::yield_now();
+    }
+    *record.sent.get().expect("it is there")
+}
+
+/// SECURITY.md: what waits to be sent counts in the bound for all bodies.
+#[test]
+fn answers_that_nobody_reads_are_bounded_together() {
+    let server = Running::with_limits(|limits| limits.bodies_bytes = 12_000_000);
+    let mut held = Vec::new();
+    for _ in 0..3 {
+        let mut stream = server.connect();
+        stream.write_all(b"GET /big HTTP/1.1\r\nHost: x\r\n\r\n").expect("it is sent");
+        let mut line = [0; 12];
+        stream.read_exact(&mut line).expect("an answer begins");
+        held.push((stream, String::from_utf8_lossy(&line).into_owned()));
+    }
+    let statuses: Vec<&str> = held.iter().map(|(_, line)| &line[9..]).collect();
+    assert_eq!(statuses, ["200", "200", "503"]);
+    // Small ones get through, and when they have been read or given up there is room again.
+    assert!(server.is_alive());
+    drop(held);
+    let end = Instant::now() + DEADLINE;
+    while !server.exchange(b"GET /big HTTP/1.1\r\nHost: x\r\n\r\n").starts_with("HTTP/1.1 200 ") {
+        assert!(Instant::now() < end, "there is never room again");
+    }
 }

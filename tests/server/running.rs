@@ -1,7 +1,7 @@
 //! A server on a free port for the length of a test.
 
 use carafe::cycle::Cycle;
-use carafe::http::{Body, Limits, Method, Request, Response, Status};
+use carafe::http::{Body, Limits, Method, ParseError, Request, Response, Status};
 use carafe::{Server, Service, Stopper};
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -37,6 +37,20 @@ impl Service for Mirror {
                 out.flush()?;
                 Err(std::io::Error::other("no more"))
             }),
+            "/events" => Response::stream("text/event-stream", |out| {
+                loop {
+                    out.write_all(b"tick\n")?;
+                    out.flush()?;
+                    // A stream that has nothing to say for a while.
+                    std::thread::park_timeout(Duration::from_secs(2));
+                }
+            }),
+            "/strange-status" => {
+                let mut response = Response::text("x");
+                response.status = Status(request.query.get("status").map_or(0, parsed));
+                response
+            }
+            "/strange-name" => Response::text("x").with_header("X Y", "1"),
             "/gated" => {
                 let is_open = GATE.0.lock().expect("no holder panics");
                 drop(GATE.1.wait_timeout_while(is_open, 3 * DEADLINE, |is_open| !*is_open));
@@ -66,6 +80,17 @@ impl Service for Mirror {
             }
         }
     }
+
+    fn refused(&self, request: &Request, error: &ParseError) -> Option<Response> {
+        let shaped =
+            || Response::json(&format!("{} {}: {error}", request.method, request.path).into());
+        request.path.starts_with("/api/").then(|| shaped().with_status(error.status()))
+    }
+}
+
+#[expect(clippy::unwrap_used, reason = "a test gives it a number")]
+fn parsed(text: &str) -> u16 {
+    text.parse().unwrap()
 }
 
 pub struct Running {

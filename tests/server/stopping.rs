@@ -1,7 +1,7 @@
 //! Stopping: nobody who was heard goes without an answer, and nobody else holds the server up.
 
 use crate::running::{DEADLINE, Running, read_all, read_answer};
-use std::io::Write;
+use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
@@ -162,4 +162,23 @@ fn a_request_that_begins_at_the_moment_of_the_stop_is_answered_whole_or_not_hear
         server.join();
     }
     assert!(answered > 0, "some were heard");
+}
+
+#[test]
+fn a_stream_without_an_end_does_not_hold_up_a_stop() {
+    let server = Running::with(|server| server.stop_time(DEADLINE));
+    let mut stream = server.connect();
+    stream.write_all(b"GET /events HTTP/1.1\r\nHost: x\r\n\r\n").expect("it is sent");
+    let mut line = Vec::new();
+    while !line.ends_with(b"tick\n\r\n") {
+        let mut byte = [0];
+        assert_eq!(stream.read(&mut byte).expect("it comes"), 1);
+        line.push(byte[0]);
+    }
+    let begun = Instant::now();
+    server.stopper.stop();
+    server.join();
+    assert!(begun.elapsed() < Duration::from_secs(2), "it took {:?}", begun.elapsed());
+    // It ends at its next piece, and without the last chunk.
+    assert!(!read_all(&mut stream).ends_with("0\r\n\r\n"));
 }
