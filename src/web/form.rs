@@ -1,8 +1,10 @@
 //! Form: the fields of a posted form; a missing field is a 400 that names it.
 //!
-//! A POST form puts its fields into the body, written as in a query: `name=Ada&colour=red`.
+//! A POST form puts its fields into the body, written as in a query: `name=Ada&colour=red`. A form
+//! with files comes in parts, see [`multipart`].
 
 use super::error::Error;
+use crate::http::multipart::{self, Multipart, UploadedFile};
 use crate::http::{Fields, Request, Status};
 
 /// How many fields a form may have, because each costs memory of its own. Flask has the same bound.
@@ -11,17 +13,33 @@ const MOST: usize = 1000;
 /// The media type of a form.
 const FORM: &str = "application/x-www-form-urlencoded";
 
-/// The fields of a posted form; Flask's `request.form`.
+/// The fields of a posted form; Flask's `request.form`, and its `request.files`.
+///
+/// ```
+/// # use carafe::{Context, Error};
+/// fn birthday(ctx: &mut Context) -> Result<String, Error> {
+///     let form = ctx.form()?;
+///     Ok(format!("{} is {}\n", form.required("name")?, form.parse::<i64>("age")? + 1))
+/// }
+/// ```
 #[derive(Debug, Default)]
 pub struct Form {
-    pub(super) fields: Fields,
+    fields: Fields,
+    /// Each behind the name of its field.
+    pub(super) files: Vec<(String, UploadedFile)>,
 }
 
 impl Form {
-    /// Reads the body of a request. 415 if it is not a form; 400 if it is not text; 413 if it has
-    /// too many fields.
+    /// Reads the body of a request. 415 if it is not a form; 400 if it breaks the grammar; 413 if it
+    /// has too many fields.
     pub(super) fn read(request: &Request) -> Result<Form, Error> {
         let found = request.content_type();
+        if found.as_deref() == Some("multipart/form-data") {
+            let whole = request.headers.get("Content-Type").unwrap_or("");
+            let Multipart { fields, files } = multipart::parse(whole, &request.body)
+                .map_err(|error| Error::abort(error.status(), error.to_string()))?;
+            return Ok(Form { fields, files });
+        }
         if found.as_deref() != Some(FORM) && !(found.is_none() && request.body.is_empty()) {
             let found = found.as_deref().unwrap_or("a body without Content-Type");
             let why =
@@ -36,7 +54,7 @@ impl Form {
             let why = format!("found {count} fields in the form, expected at most {MOST}");
             return Err(Error::abort(Status::CONTENT_TOO_LARGE, why));
         }
-        Ok(Form { fields: Fields::parse(text) })
+        Ok(Form { fields: Fields::parse(text), files: Vec::new() })
     }
 
     /// The first value of this field.
@@ -45,16 +63,25 @@ impl Form {
     ///
     /// 400, which names the field and those that came.
     pub fn required(&self, name: &str) -> Result<&str, Error> {
-        self.fields.get(name).ok_or_else(|| {
-            let mut came: Vec<&str> = self.fields.iter().map(|(name, _)| name).take(20).collect();
-            came.dedup();
-            let came = if came.is_empty() { "no fields".to_owned() } else { came.join(", ") };
-            Error::BadRequest(format!("missing form field {name:?}; the form has: {came}"))
-        })
+        self.get(name).ok_or_else(|| self.missing("form field", name))
+    }
+
+    /// The first value of this field, if it came.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.fields.get(name)
     }
 
     /// All fields.
     pub fn fields(&self) -> &Fields {
         &self.fields
+    }
+
+    pub(super) fn missing(&self, what: &str, name: &str) -> Error {
+        let names = self.fields.iter().map(|(name, _)| name);
+        let files = self.files.iter().map(|(name, _)| name.as_str());
+        let mut came: Vec<&str> = names.chain(files).take(20).collect();
+        came.dedup();
+        let came = if came.is_empty() { "no fields".to_owned() } else { came.join(", ") };
+        Error::BadRequest(format!("missing {what} {name:?}; the form has: {came}"))
     }
 }

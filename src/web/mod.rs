@@ -29,6 +29,7 @@ pub mod file_response;
 mod file_route;
 pub mod flash;
 pub mod form;
+mod form_values;
 pub mod handler;
 mod holdings;
 pub mod hooks;

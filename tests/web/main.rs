@@ -1,7 +1,12 @@
 //! The framework's rooms, each by itself: no sockets.
 
 mod app;
+mod error;
+mod file_response;
 mod flash;
+mod form_values;
+mod handler;
+mod hooks;
 mod inside;
 mod origin;
 mod own_store;
@@ -11,9 +16,11 @@ mod random;
 mod redis_server;
 mod router;
 mod session;
+mod settings;
 mod sign;
 mod static_files;
 mod store;
 mod template;
 mod template_files;
 mod template_limits;
+mod url_for;

@@ -1,5 +1,6 @@
 //! Patterns, their order, and the way back from a name to a path.
 
+use carafe::http::{Method, Request};
 use carafe::web::client::Client;
 use carafe::{App, Context, Value};
 
@@ -78,6 +79,47 @@ fn a_stray_slash_is_a_308_that_keeps_the_query_and_never_leads_to_another_host()
     }
     for path in ["/item/7x/y", "/item/99999999999999999999/x"] {
         assert_eq!(Client::new(&app).get(path).status(), 404, "{path}");
+    }
+}
+
+#[test]
+fn a_stray_slash_leads_only_to_where_the_method_is_answered() {
+    let mut app = app();
+    app.get("/a/", home);
+    app.post("/a", hello);
+    for (method, path, status) in [
+        (Method::Get, "/a", 308),
+        (Method::Head, "/a", 308),
+        (Method::Post, "/a", 200),
+        (Method::Delete, "/a", 405),
+        (Method::Post, "/a/", 308),
+        (Method::Delete, "/hello/", 404),
+        (Method::Post, "/hello/", 308),
+        (Method::Options, "/a", 204),
+    ] {
+        let answer = Client::new(&app).send(Request::new(method.clone(), path));
+        assert_eq!(answer.status(), status, "{method} {path}");
+    }
+}
+
+#[test]
+fn text_and_a_place_may_share_a_part() {
+    let mut app = App::new();
+    app.get("/user-<name>.txt", hello_name);
+    app.get("/user-me.txt", hello);
+    app.get("/<name>", |_: &mut Context| "any");
+    app.route([Method::Put, Method::Patch], "/user-<int:id>", |ctx: &mut Context| {
+        ctx.param("id").to_owned()
+    });
+    for (method, path, expected) in [
+        (Method::Get, "/user-Ada.txt", "name Ada"),
+        (Method::Get, "/user-a%2Fb.txt", "name a/b"),
+        (Method::Get, "/user-me.txt", "hello"),
+        (Method::Get, "/user-.txt", "any"),
+        (Method::Put, "/user-7", "7"),
+        (Method::Patch, "/user-8", "8"),
+    ] {
+        assert_eq!(Client::new(&app).send(Request::new(method, path)).text(), expected, "{path}");
     }
 }
 

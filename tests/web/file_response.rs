@@ -1,0 +1,36 @@
+//! A file as the answer of a handler.
+
+use carafe::http::{Method, Request};
+use carafe::web::client::Client;
+use carafe::{App, Context, Response};
+
+#[test]
+fn a_file_is_sent_whole_in_part_or_not_at_all() {
+    let path = std::env::temp_dir().join(format!("carafe-file-{}.txt", std::process::id()));
+    std::fs::write(&path, "0123456789").unwrap();
+    let mut app = App::new();
+    let file = path.clone();
+    app.get("/report", move |_: &mut Context| Response::file(&file));
+    let file = path.clone();
+    app.get("/load", move |_: &mut Context| -> std::io::Result<Response> {
+        Ok(Response::file(&file)?.download("Bericht \"李\".txt"))
+    });
+    let mut client = Client::new(&app);
+    let whole = client.get("/report");
+    assert_eq!(whole.text(), "0123456789");
+    let mut ask = |name: &str, value: &str| {
+        let mut request = Request::new(Method::Get, "/report");
+        request.headers.append(name, value);
+        client.send(request)
+    };
+    assert_eq!(ask("If-None-Match", whole.header("ETag").unwrap()).status(), 304);
+    let part = ask("Range", "bytes=2-4");
+    assert_eq!((part.status(), part.text().as_str()), (206, "234"));
+    assert_eq!(ask("Range", "bytes=99-").status(), 416);
+    let load = Client::new(&app).get("/load");
+    let disposition = "attachment; filename=\"Bericht ___.txt\"; \
+                       filename*=UTF-8''Bericht%20%22%E6%9D%8E%22.txt";
+    assert_eq!(load.header("Content-Disposition"), Some(disposition));
+    std::fs::remove_file(&path).unwrap();
+    assert_eq!(Client::new(&app).get("/report").status(), 500);
+}

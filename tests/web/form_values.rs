@@ -1,0 +1,58 @@
+//! Numbers and files in a form.
+
+use carafe::http::Method;
+use carafe::web::client::Client;
+use carafe::{App, Context, Error};
+
+fn app() -> App {
+    let mut app = App::new();
+    app.post("/", |ctx: &mut Context| -> Result<String, Error> {
+        let form = ctx.form()?;
+        let photo = form.file("photo")?;
+        let age = form.parse::<i64>("age")?;
+        let size = photo.bytes.len();
+        Ok(format!("{} {} {size} {age}", photo.file_name, photo.content_type))
+    });
+    app.post("/age", |ctx: &mut Context| -> Result<String, Error> {
+        Ok(ctx.form()?.parse::<f64>("age")?.to_string())
+    });
+    app
+}
+
+fn body(age: &str) -> String {
+    format!(
+        "--x\r\nContent-Disposition: form-data; name=\"age\"\r\n\r\n{age}\r\n--x\r\n\
+         Content-Disposition: form-data; name=\"photo\"; filename=\"/tmp/me.png\"\r\n\
+         Content-Type: image/png\r\n\r\n123\r\n--x--\r\n"
+    )
+}
+
+#[test]
+fn a_form_with_a_file_is_read_and_its_mistakes_are_named() {
+    let app = app();
+    let send = |body: &str| {
+        let media_type = "multipart/form-data; boundary=x";
+        Client::new(&app).send_body(Method::Post, "/", media_type, body)
+    };
+    assert_eq!(send(&body("36")).text(), "me.png image/png 3 36");
+    for (body, expected) in [
+        (body("old"), "form field \"age\": found \"old\", expected a whole number"),
+        (
+            body("1").replace("photo", "picture"),
+            "missing file \"photo\"; the form has: age, picture",
+        ),
+        (body("1").replace("--x--", ""), "--x--"),
+    ] {
+        let answer = send(&body);
+        assert_eq!(answer.status(), 400);
+        assert!(answer.text().contains(expected), "{}", answer.text());
+    }
+}
+
+#[test]
+fn a_number_is_read_from_a_plain_form() {
+    let app = app();
+    assert_eq!(Client::new(&app).post("/age", &[("age", " 1.5 ")]).text(), "1.5");
+    let answer = Client::new(&app).post("/age", &[("age", "x")]);
+    assert!(answer.text().contains("expected a number"), "{}", answer.text());
+}

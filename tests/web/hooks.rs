@@ -1,0 +1,122 @@
+//! Hooks: what runs before and behind the handlers, and for which paths.
+
+use carafe::http::{Method, Request, Status};
+use carafe::web::client::Client;
+use carafe::web::static_files::StaticFiles;
+use carafe::{App, Context, Error, Response};
+
+static FILES: &[(&str, &[u8])] = &[("a.txt", b"a")];
+
+fn guarded() -> App {
+    let mut app = App::new();
+    app.files("/static", StaticFiles::embedded(FILES));
+    app.get("/", |_: &mut Context| "home");
+    app.get("/moved/", |_: &mut Context| "moved");
+    app.blueprint("admin", "/admin", |admin| {
+        admin.get("/", index);
+        admin.get("/<name>", |ctx: &mut Context| ctx.param("name").to_owned()).name("one");
+        admin.before(|ctx: &mut Context| match ctx.request.headers.get("X-Key") {
+            Some("open") => Ok(None),
+            _ => Err(Error::Forbidden("no key".into())),
+        });
+        admin.after(|_: &mut Context, response: &mut Response| {
+            response.headers.append("X-Order", "admin");
+        });
+    });
+    app.before(|_: &mut Context| Ok(None));
+    app.after(|_: &mut Context, response: &mut Response| {
+        response.headers.append("X-Order", "app");
+    });
+    app
+}
+
+fn index(_: &mut Context) -> &'static str {
+    "index"
+}
+
+#[test]
+fn no_path_walks_around_a_check_before_the_handler() {
+    let app = guarded();
+    for path in ["/admin/", "/admin", "/%61dmin/", "/admin/x", "/admin/x/y/z", "/admin/%41"] {
+        let mut request = Request::new(Method::Get, path);
+        assert_eq!(Client::new(&app).send(request.clone()).status(), 403, "{path}");
+        request.method = Method::Delete;
+        assert_eq!(Client::new(&app).send(request.clone()).status(), 403, "DELETE {path}");
+        request.method = Method::Get;
+        request.headers.append("X-Key", "open");
+        assert_ne!(Client::new(&app).send(request).status(), 403, "{path}");
+    }
+    assert_eq!(Client::new(&app).get("/administer").status(), 404);
+}
+
+#[test]
+fn what_runs_behind_sees_every_answer_the_inner_hooks_first() {
+    let app = guarded();
+    for (method, path, status, order) in [
+        (Method::Get, "/", 200, &["app"][..]),
+        (Method::Get, "/moved", 308, &["app"]),
+        (Method::Get, "/nowhere", 404, &["app"]),
+        (Method::Put, "/", 405, &["app"]),
+        (Method::Options, "*", 204, &["app"]),
+        (Method::Get, "/static/a.txt", 200, &["app"]),
+        (Method::Get, "/static/b.txt", 404, &["app"]),
+        (Method::Get, "/admin/x", 403, &["admin", "app"]),
+    ] {
+        let answer = Client::new(&app).send(Request::new(method, path));
+        let seen: Vec<&str> = answer.response.headers.get_all("X-Order").collect();
+        assert_eq!((answer.status(), &seen[..]), (status, order), "{path}");
+    }
+}
+
+#[test]
+fn the_first_answer_wins_and_no_handler_runs() {
+    let mut app = App::new();
+    app.get("/", |_: &mut Context| -> &str { panic!("it must not run") });
+    app.before(|_: &mut Context| Ok(None));
+    app.before(|_: &mut Context| Ok(Some(Response::text("first"))));
+    app.before(|_: &mut Context| Ok(Some(Response::text("second"))));
+    assert_eq!(Client::new(&app).get("/").text(), "first");
+}
+
+#[test]
+fn a_hook_that_panics_is_a_500() {
+    let mut app = App::new();
+    app.get("/", |_: &mut Context| "home");
+    let on = |ctx: &Context, word| ctx.request.query.get("in") == Some(word);
+    app.before(move |ctx: &mut Context| if on(ctx, "before") { panic!("b") } else { Ok(None) });
+    app.after(move |ctx: &mut Context, _: &mut Response| assert!(!on(ctx, "after")));
+    app.on_error(|_: &mut Context, error: &Error| match error.status() {
+        Status::NOT_FOUND => panic!("e"),
+        _ => None,
+    });
+    for path in ["/?in=before", "/?in=after", "/nowhere"] {
+        let answer = Client::new(&app).get(path);
+        assert_eq!(answer.status(), 500, "{path}");
+        assert!(answer.warnings.iter().any(|line| line.contains("panicked")), "{path}");
+    }
+    assert_eq!(Client::new(&app).get("/").status(), 200);
+}
+
+#[test]
+fn an_answer_to_an_error_keeps_what_the_error_must_carry() {
+    let mut app = App::new();
+    app.get("/", |_: &mut Context| "home");
+    app.on_error(|_: &mut Context, error: &Error| {
+        Some(Response::text("own").with_status(error.status()))
+    });
+    let answer = Client::new(&app).send(Request::new(Method::Put, "/"));
+    assert_eq!(
+        (answer.text().as_str(), answer.header("Allow")),
+        ("own", Some("GET, HEAD, OPTIONS"))
+    );
+}
+
+#[test]
+fn a_blueprint_has_names_of_its_own() {
+    let app = guarded();
+    for (name, expected) in [("admin.index", "/admin/"), ("admin.one", "/admin/x")] {
+        let values = [("name", "x".into())];
+        let url = app.url_for(name, if name == "admin.one" { &values } else { &[] });
+        assert_eq!(url.as_deref(), Ok(expected));
+    }
+}

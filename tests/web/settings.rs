@@ -1,0 +1,145 @@
+//! What a program sets besides its routes.
+
+use carafe::http::{Method, Request, Response};
+use carafe::web::client::Client;
+use carafe::web::static_files::StaticFiles;
+use carafe::{App, Context};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
+
+static FILES: &[(&str, &[u8])] = &[("a.txt", b"a")];
+
+#[test]
+fn a_site_below_a_path_is_found_only_there() {
+    let mut app = App::new();
+    app.prefix("/app");
+    app.files("/static", StaticFiles::embedded(FILES));
+    app.get("/", |ctx: &mut Context| ctx.url_for("home", &[])).name("home");
+    app.get("/set", |ctx: &mut Context| {
+        ctx.session.set("user", "Ada");
+        ctx.request.path.clone()
+    });
+    app.get("/a/", |_: &mut Context| "a");
+    let mut client = Client::new(&app);
+    assert_eq!(client.get("/app/").text(), "/app/");
+    assert_eq!(client.get("/app/static/a.txt").text(), "a");
+    assert_eq!(client.get("/app/a?x").header("Location"), Some("/app/a/?x"));
+    let answer = client.get("/app/set");
+    assert_eq!(answer.text(), "/set");
+    assert!(answer.header("Set-Cookie").is_some_and(|line| line.ends_with("Path=/app")));
+    for path in ["/", "/set", "/static/a.txt", "/application/", "/apps/set"] {
+        assert_eq!(client.get(path).status(), 404, "{path}");
+    }
+}
+
+#[test]
+fn the_sessions_cookie_has_a_name_and_a_path_and_may_outlive_the_browser() {
+    let mut app = App::new();
+    app.session_cookie("shop", "/shop");
+    app.get("/stay", |ctx: &mut Context| {
+        ctx.session.set("user", "Ada");
+        ctx.session.set("visits", 3);
+        ctx.session.permanent(Duration::from_secs(86_400));
+        "kept"
+    });
+    app.get("/read", |ctx: &mut Context| {
+        format!("{:?} {:?}", ctx.session.text("user"), ctx.session.int("visits"))
+    });
+    let mut client = Client::new(&app);
+    let line = client.get("/stay").header("Set-Cookie").unwrap().to_owned();
+    assert!(line.starts_with("shop=") && line.contains("Max-Age=86400"), "{line}");
+    assert!(line.ends_with("Path=/shop"), "{line}");
+    assert_eq!(client.get("/read").text(), "Some(\"Ada\") Some(3)");
+}
+
+#[test]
+fn an_allowed_origin_may_ask_and_is_asked_before_the_hooks() {
+    let mut app = App::new();
+    app.allow_origin("https://friend.example");
+    app.before(|_: &mut Context| Ok(Some(Response::text("hook"))));
+    app.put("/thing", |_: &mut Context| "changed");
+    for (method, origin, status, allowed) in [
+        (Method::Options, "https://friend.example", 204, true),
+        (Method::Put, "https://friend.example", 200, true),
+        (Method::Options, "https://evil.example", 200, false),
+        (Method::Put, "https://evil.example", 200, false),
+    ] {
+        let mut request = Request::new(method, "/thing");
+        request.headers.append("Origin", origin);
+        request.headers.append("Access-Control-Request-Method", "PUT");
+        let answer = Client::new(&app).send(request);
+        let header = answer.header("Access-Control-Allow-Origin");
+        assert_eq!((answer.status(), header), (status, allowed.then_some(origin)), "{origin}");
+        assert_eq!(answer.header("Vary"), Some("Origin"));
+        assert_eq!(answer.header("Access-Control-Allow-Credentials"), None);
+    }
+}
+
+#[test]
+fn the_policy_of_the_program_takes_the_place_of_the_mild_one() {
+    let mut app = App::new();
+    app.policy("default-src 'self'");
+    let answer = Client::new(&app).get("/");
+    assert_eq!(answer.header("Content-Security-Policy"), Some("default-src 'self'"));
+}
+
+/// What a panic says.
+fn mistake(make: impl FnOnce(&mut App)) -> String {
+    let mut app = App::new();
+    let caught = catch_unwind(AssertUnwindSafe(|| {
+        make(&mut app);
+        Client::new(&app);
+    }));
+    *caught.expect_err("it is a mistake").downcast::<String>().expect("a message")
+}
+
+fn index(_: &mut Context) -> &'static str {
+    "index"
+}
+
+mod other {
+    pub fn index(_: &mut carafe::Context) -> &'static str {
+        "another"
+    }
+}
+
+#[test]
+fn mistakes_are_said_at_the_start() {
+    let files = || StaticFiles::embedded(FILES);
+    assert!(mistake(|app| app.files("static", files())).contains("must start with a slash"));
+    let twice = mistake(|app| {
+        app.files("/static", files());
+        app.files("/static/", files());
+    });
+    assert_eq!(twice.matches("tests/web/settings.rs:").count(), 2, "{twice}");
+    let names = mistake(|app| {
+        app.get("/a", index);
+        app.get("/b", other::index);
+    });
+    assert!(names.contains("two handlers are called \"index\""), "{names}");
+    assert_eq!(names.matches("tests/web/settings.rs:").count(), 2, "{names}");
+    // The same handler may have several patterns, closures have no name, and a name may be given.
+    let mut app = App::new();
+    app.get("/a", index);
+    app.post("/a", index);
+    app.get(format!("/{}", "computed"), other::index).name("other");
+    app.get("/c", |_: &mut Context| "c");
+    app.get("/d", |_: &mut Context| "d");
+    app.get("/e", generic::<u8>);
+    Client::new(&app);
+    assert_eq!(app.url_for("generic", &[]).as_deref(), Ok("/e"));
+}
+
+fn generic<T: Default + ToString>(_: &mut Context) -> String {
+    T::default().to_string()
+}
+
+#[test]
+fn files_win_over_patterns_that_begin_with_a_place() {
+    let mut app = App::new();
+    app.get("/<folder>/<name>", |_: &mut Context| "pattern");
+    app.files("/static", StaticFiles::embedded(FILES));
+    assert_eq!(Client::new(&app).get("/static/a.txt").text(), "a");
+    assert_eq!(Client::new(&app).get("/static/b.txt").status(), 404);
+    assert_eq!(Client::new(&app).get("/other/b.txt").text(), "pattern");
+}

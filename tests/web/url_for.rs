@@ -1,0 +1,41 @@
+//! The way back from a name to a path.
+
+use carafe::web::static_files::StaticFiles;
+use carafe::{App, Context, Value};
+
+fn app() -> App {
+    let mut app = App::new();
+    app.get("/item/<int:id>", |_: &mut Context| "item").name("item");
+    app.get("/user-<name>", |ctx: &mut Context| ctx.param("name").to_owned()).name("user");
+    app.files("/static", StaticFiles::embedded(&[]));
+    app.files("/media", StaticFiles::embedded(&[]));
+    app
+}
+
+#[test]
+fn values_become_parts_of_the_path_and_the_query_as_in_flask() {
+    let app = app();
+    let list = Value::from(["a", "b"]);
+    let file = ("filename", Value::from("css/a b.css"));
+    for (name, values, expected) in [
+        ("item", vec![("id", 7.into()), ("q", list)], "/item/7?q=a&q=b"),
+        ("item", vec![("id", "7".into()), ("q", Value::Null)], "/item/7"),
+        ("item", vec![("id", 7.into()), ("all", true.into())], "/item/7?all=True"),
+        ("item", vec![("id", 7.into()), ("_anchor", "a b".into())], "/item/7#a%20b"),
+        ("item", vec![("id", 7.into()), ("_external", true.into())], "http://localhost/item/7"),
+        ("user", vec![("name", "Ada".into())], "/user-Ada"),
+        ("static", vec![file.clone(), ("v", 2.into())], "/static/css/a%20b.css?v=2"),
+        ("media", vec![file], "/media/css/a%20b.css"),
+    ] {
+        assert_eq!(app.url_for(name, &values).as_deref(), Ok(expected));
+    }
+    for (name, values, expected) in [
+        ("item", vec![("id", "seven".into())], "found \"seven\" for \"id\""),
+        ("item", vec![("id", (-7).into())], "found \"-7\" for \"id\""),
+        ("item", vec![("id", Value::Null)], "needs a value for \"id\""),
+        ("itme", vec![], "there is \"item\""),
+    ] {
+        let refused = app.url_for(name, &values).expect_err(name);
+        assert!(refused.to_string().contains(expected), "{refused}");
+    }
+}
