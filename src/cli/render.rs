@@ -1,36 +1,24 @@
 //! Deeper: `carafe render` prints one template with JSON data.
 //!
-//! It tries a template without a server, and compares with another Jinja. The page's bytes and
-//! nothing else go to standard output; warnings and errors, as FILE:LINE:COLUMN, to standard error.
+//! It tries a template without a server, and compares with another Jinja. The page is made by the
+//! same application that `carafe` serves, as the answer to a visitor's first `GET /`: `url_for`
+//! knows all routes, the session is empty, no message waits.
+//!
+//! The page's bytes and nothing else go to standard output; warnings and errors, as
+//! FILE:LINE:COLUMN, to standard error.
 //!
 //! Left out: writing to a file. The shell does that: `carafe render hello.html > hello.out`.
 
 use super::command_line::{CommandError, CommandLine, CommandResult, print, warn};
-use carafe::web::template::{Globals, Templates};
-use carafe::{Map, Value, json};
+use super::serve;
+use crate::app::course::lessons::Ticks;
+use carafe::server::ServerGauge;
+use carafe::web::client::Client;
+use carafe::web::template::Templates;
+use carafe::{Map, json};
 use std::fs::File;
 use std::io::{self, Read};
-
-/// What a page gets where no application runs: URLs of static files, and no messages.
-struct WithoutApplication;
-
-impl Globals for WithoutApplication {
-    fn call(&self, name: &str, arguments: &[Value], named: &Map) -> Option<Result<Value, String>> {
-        let endpoint = arguments.first().and_then(Value::as_str);
-        let file = named.get("filename").and_then(Value::as_str);
-        let why = "no application runs here: url_for knows 'static' with filename= only";
-        Some(match (name, endpoint, file) {
-            ("get_flashed_messages", _, _) => Ok(Vec::<Value>::new().into()),
-            ("url_for", Some("static"), Some(file)) => Ok(format!("/static/{file}").into()),
-            ("url_for", _, _) => Err(why.into()),
-            _ => return None,
-        })
-    }
-
-    fn names(&self) -> &[&str] {
-        &["url_for", "get_flashed_messages"]
-    }
-}
+use std::path::Path;
 
 /// Runs the command with what stands behind `render`.
 ///
@@ -40,14 +28,19 @@ impl Globals for WithoutApplication {
 pub fn run(arguments: &[String]) -> CommandResult {
     let known = [("--templates", "DIR"), ("--data", "FILE.json")];
     let line = CommandLine::read(arguments, &known)?;
-    let template = line.word("the name of one template")?;
+    let template = line.word("the name of one template")?.to_owned();
     let data = line.value("--data").map_or(Ok(Map::new()), read_data);
-    let templates = Templates::from_dir(line.value("--templates").unwrap_or("templates"));
-    let page = templates
-        .render(template, &data.map_err(CommandError::Failed)?, &WithoutApplication)
-        .map_err(|error| CommandError::Failed(error.to_string()))?;
-    page.warnings.iter().for_each(|warning| warn(warning));
-    print(&page.text)
+    let data = data.map_err(CommandError::Failed)?;
+    let (mut app, _) =
+        serve::application(Path::new("."), None, ServerGauge::default(), Ticks::default());
+    app.templates(Templates::from_dir(line.value("--templates").unwrap_or("templates")));
+    app.before(move |ctx| ctx.render(&template, data.clone()).map(Some));
+    let answer = Client::new(&app).get("/");
+    if answer.status() != 200 {
+        return Err(CommandError::Failed(answer.warnings.join("\n")));
+    }
+    answer.warnings.iter().for_each(|warning| warn(warning));
+    print(&answer.text())
 }
 
 /// The names and values of a JSON file, or of standard input for `-`.

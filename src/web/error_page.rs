@@ -57,7 +57,10 @@ pub fn of(error: &Error, ctx: &mut Context) -> Response {
             ("command", command.clone().into()),
         ]);
         // If this page cannot be made either, the answer is text.
-        page = ctx.render("error.html", variables).ok();
+        match ctx.render("error.html", variables) {
+            Ok(made) => page = Some(made),
+            Err(error) => ctx.cycle.warn(format!("the page for an error cannot be made: {error}")),
+        }
     }
     let mut response = page.unwrap_or_else(|| {
         let mut lines = vec![status.to_string(), seen];

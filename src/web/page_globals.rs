@@ -48,7 +48,7 @@ impl Globals for PageGlobals<'_, '_> {
         match name {
             "url_for" => Some(self.url_for(arguments, named)),
             "get_flashed_messages" => Some(self.flashed(arguments, named)),
-            _ => None,
+            _ => self.all_values(name, arguments),
         }
     }
 
@@ -66,6 +66,20 @@ impl PageGlobals<'_, '_> {
             named.iter().map(|(name, value)| (name, value.clone())).collect();
         let url = self.site.url_for(self.request, name, &values);
         url.map(Value::from).map_err(|error| error.to_string())
+    }
+
+    /// `request.args.getlist('q')`, and the same of `form` and `headers`: all values of one name.
+    fn all_values(&self, path: &str, arguments: &[Value]) -> Option<Result<Value, String>> {
+        let name = arguments.first().and_then(Value::as_str).unwrap_or_default();
+        let values: Value = match path {
+            "request.args.getlist" => self.request.query.get_all(name).collect(),
+            "request.form.getlist" => {
+                Form::read(self.request).unwrap_or_default().fields().get_all(name).collect()
+            }
+            "request.headers.getlist" => self.request.headers.get_all(name).collect(),
+            _ => return None,
+        };
+        Some(Ok(values))
     }
 
     /// Flask's `get_flashed_messages(with_categories=False, category_filter=())`.
@@ -117,7 +131,7 @@ impl PageGlobals<'_, '_> {
             ("args", first_values(request.query.iter())),
             ("form", first_values(form.fields().iter())),
             ("cookies", first_values(cookies(&request.headers))),
-            ("headers", first_values(request.headers.iter())),
+            ("headers", headers(request)),
             ("endpoint", Some(self.endpoint).filter(|name| !name.is_empty()).into()),
             ("host", request.headers.get("Host").unwrap_or("").into()),
         ])
@@ -131,6 +145,17 @@ fn is_true(value: &Value) -> bool {
         Value::Null | Value::Undefined | Value::Bool(false) | Value::Int(0) => false,
         other => other.as_str() != Some("") && other.as_list().is_none_or(|list| !list.is_empty()),
     }
+}
+
+/// The headers by their usual names, `User-Agent`, however the client writes them.
+fn headers(request: &Request) -> Value {
+    let capital = |part: &str| {
+        let (first, rest) = part.split_at(part.len().min(1));
+        first.to_ascii_uppercase() + &rest.to_ascii_lowercase()
+    };
+    let usual = |name: &str| name.split('-').map(capital).collect::<Vec<_>>().join("-");
+    let named: Vec<_> = request.headers.iter().map(|(name, value)| (usual(name), value)).collect();
+    first_values(named.iter().map(|(name, value)| (&**name, *value)))
 }
 
 /// The first value of each name.

@@ -204,6 +204,13 @@ fn render_prints_the_page_and_nothing_else() {
     let (code, page, stderr) = render("a.html", "{\"name\": \"<Ada>\"}");
     assert_eq!((code, page.as_slice()), (Some(0), b"&lt;Ada&gt; & \n".as_slice()));
     assert!(stderr.contains("a.html:1:17: \"missing\" is undefined"), "{stderr}");
+    // What the server knows is known here, too.
+    let asks = "{{ url_for('hello_name', name='a b') }} {{ url_for('static', filename='x.css') }} \
+                {{ request.method }} {{ request.path }} {{ get_flashed_messages() }} {{ g }}";
+    std::fs::write(folder.join("templates/c.html"), asks).expect("a file can be written");
+    let (code, page, stderr) = render("c.html", "{}");
+    let page = String::from_utf8_lossy(&page).into_owned();
+    assert_eq!((code, &*page), (Some(0), "/hello/a%20b /static/x.css GET / [] {}"), "{stderr}");
     let (code, page, stderr) = render("b.html", "{}");
     assert_eq!((code, page.len()), (Some(1), 0));
     assert!(stderr.contains("b.html:2:"), "{stderr}");

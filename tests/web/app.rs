@@ -260,3 +260,39 @@ fn the_steps_of_a_cycle_stand_in_the_order_in_which_they_happened() {
         assert_eq!(names(path, cookie), expected, "{path}");
     }
 }
+
+#[test]
+fn a_page_may_ask_for_what_the_client_sent_under_flasks_names() {
+    let asks = "{{ request.args.getlist('q')|join('+') }} {{ request.form['name'] }} \
+                {{ request.form.getlist('name')|join('+') }} {{ request.form['nothing'] }}\
+                {{ request.cookies.theme }} {{ request.headers['User-Agent'] }} \
+                {{ request.headers.get('X-None', '-') }} {{ request.full_path }} {{ request.endpoint }}";
+    let mut app = App::new();
+    app.templates(Templates::embedded(Vec::from([("p.html", &*asks.to_owned().leak())]).leak()));
+    app.post("/asks/<it>", |ctx: &mut Context| ctx.render("p.html", Map::new())).name("asks");
+    let mut request = Request::new(Method::Post, "/asks/a%20b?q=1&q=2");
+    request.body = b"name=Ada&name=Bo".to_vec();
+    for (name, value) in [
+        ("Content-Type", "application/x-www-form-urlencoded"),
+        ("user-agent", "curl"),
+        ("Cookie", "theme=dark"),
+    ] {
+        request.headers.set(name, value);
+    }
+    let answer = Client::new(&app).send(request);
+    assert_eq!(answer.text(), "1+2 Ada Ada+Bo dark curl - /asks/a b?q=1&amp;q=2 asks");
+    assert_eq!(answer.warnings, [""; 0], "what a client leaves out is no mistake of the page");
+}
+
+#[test]
+fn an_error_page_that_cannot_be_made_is_a_warning_and_the_error_is_text() {
+    let mut app = App::new();
+    app.templates(Templates::embedded(&[("error.html", "\n{{ status.x.y }}")]));
+    let mut request = Request::new(Method::Get, "/nowhere");
+    request.headers.set("Accept", "text/html");
+    let answer = Client::new(&app).send(request);
+    assert_eq!(answer.status(), 404);
+    assert!(answer.text().starts_with("404 Not Found\n"), "{}", answer.text());
+    let warned = answer.warnings.join("\n");
+    assert!(warned.contains("error.html:2:11:"), "{warned}");
+}

@@ -334,8 +334,15 @@ impl<'a> Renderer<'a> {
             }
             _ => {
                 let what = format!("method of {}", value.type_name());
-                let method = self.placed(at, find(methods_of(&value), &what, name))?;
-                self.apply("method", method, &value, given, at)
+                match find(methods_of(&value), &what, name) {
+                    Ok(method) => self.apply("method", method, &value, given, at),
+                    // The application may have it: `request.args.getlist('q')`.
+                    Err(unknown) => {
+                        let path = format!("{}.{name}", of.path());
+                        let result = self.names.call(&path, &given.0, &given.1);
+                        self.placed(at, result.unwrap_or(Err(unknown)))
+                    }
+                }
             }
         }
     }

@@ -12,6 +12,9 @@ use super::mistake::locate;
 use super::tree::{Expression, ExpressionKind as Kind, Name, Tree};
 use crate::value::{Local, Map, Value};
 
+/// What is missing below these is no mistake of the author: a client may leave it out.
+const SENT: [&str; 4] = ["request.args", "request.form", "request.cookies", "request.headers"];
+
 /// How many warnings one page adds at most.
 const MOST_WARNINGS: usize = 50;
 
@@ -25,7 +28,8 @@ pub trait Globals {
         None
     }
 
-    /// The result of calling a function, if the application has one of that name; `Err` becomes a
+    /// The result of calling a function, if the application has one of that name, or a method,
+    /// whose name is the way to it, `request.args.getlist`; `Err` becomes a
     /// [`TemplateError`](super::TemplateError) at the place of the call.
     fn call(
         &self,
@@ -271,6 +275,14 @@ impl<'a> Names<'a> {
         let Some(part) = expression.undefined_part().filter(|_| value.is_undefined()) else {
             return;
         };
+        let owner = match &part.kind {
+            Kind::Attribute(of, _) => of.path(),
+            Kind::Index(parts) => parts[0].path(),
+            _ => String::new(),
+        };
+        if SENT.contains(&&*owner) {
+            return;
+        }
         let tree = self.scope.tree;
         let (line, column) = locate(&tree.source, part.at);
         let warning = format!("{}:{line}:{column}: {}", tree.name, self.describe(part));
