@@ -89,7 +89,7 @@ fn help(subject: Option<&str>) -> CommandResult {
 
 /// The text with the program's name in its commands as this user has to type it.
 fn as_typed(text: &str) -> String {
-    ["  ", "&& ", "usage: "].iter().fold(text.to_owned(), |text, front| {
+    ["  ", "&& ", "usage: ", "; ", "\n"].iter().fold(text.to_owned(), |text, front| {
         text.replace(&format!("{front}carafe"), &format!("{front}{}", program_name()))
     })
 }

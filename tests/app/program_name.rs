@@ -51,7 +51,7 @@ fn the_program_is_named_as_it_has_to_be_typed() {
         let lesson = carafe.curl(&["$B/lessons/4"]);
         assert!(lesson.contains(&format!("\n    $ {name} init mysite\n")), "{lesson}");
         assert!(lesson.contains(&format!("\n    $ {name} --dir mysite --port ")), "{lesson}");
-        assert!(lesson.contains(&format!("\n    $ {name} check 4\n")), "{lesson}");
+        assert!(lesson.contains(&format!("\n    $ {name} check 4 --server http://")), "{lesson}");
         let page = carafe.curl(&["-H", "Accept: text/html", "$B/lessons/4"]);
         assert!(page.contains(&format!("<code>{name} check 4")), "{page}");
     }

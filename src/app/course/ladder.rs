@@ -13,7 +13,7 @@
 
 use super::answer::{say, text_or_page};
 use super::prose::{html, wrapped};
-use super::rungs::{COLUMNS, Rung, rungs};
+use super::rungs::{COLUMNS, LadderCell, Rung, rungs};
 use carafe::cycle::StorePlace;
 use carafe::http::{Response, SetCookie, cookie::SameSite, cookie_value};
 use carafe::web::sign::{hex, hmac, same};
@@ -44,7 +44,7 @@ fn ladder(ctx: &mut Context) -> Result<Response, Error> {
         let is_here = number == here;
         let page = if is_here { "/ladder/session" } else { rung.setting("try ") };
         text.push_str(&rung_as_text(rung, is_here, page));
-        let trials = rung.cells.iter().zip(COLUMNS).map(|(cell, column)| {
+        let trials = trials_of(rung).map(|(cell, column)| {
             Value::from(vec![column.into(), cell.words.into(), html(cell.reason)])
         });
         list.push(Map::from([
@@ -62,23 +62,23 @@ fn ladder(ctx: &mut Context) -> Result<Response, Error> {
     text_or_page(ctx, format!("{title}{text}"), "rungs.html", [("rungs", Value::from(list))])
 }
 
+/// The trials of a rung, each with its column. Where nothing is saved there is nothing to try.
+fn trials_of(rung: &Rung) -> impl Iterator<Item = (&LadderCell, &'static str)> {
+    rung.cells.iter().zip(COLUMNS).filter(|(cell, _)| cell.words != "-")
+}
+
 /// One rung for a terminal.
 fn rung_as_text(rung: &Rung, is_here: bool, page: &str) -> String {
     let mark = if is_here { "   <- this server" } else { "" };
     let mut text = format!("\n{}{mark}\n", rung.title());
     text.push_str(&wrapped("  ", rung.setting("lives ")));
     text.push_str(&wrapped("  ", rung.setting("cart ")));
-    for (cell, column) in rung.cells.iter().zip(COLUMNS) {
-        text.push_str(&wrapped(
-            &format!("    {column:<22}"),
-            &format!("{}. {}", cell.words, cell.reason),
-        ));
+    for (cell, column) in trials_of(rung) {
+        let words = format!("{}. {}", cell.words, cell.reason).replace("as 4", "as on rung 4");
+        text.push_str(&wrapped(&format!("    {column:<22}"), &words));
     }
-    let start = rung.setting("start ");
-    text + &wrapped(
-        "  ",
-        &if page.is_empty() { format!("try: {start}") } else { format!("try: {page}") },
-    )
+    let page = if page.is_empty() { rung.setting("start ") } else { page };
+    text + &wrapped("  ", &format!("try: {page}"))
 }
 
 /// Rung 0.

@@ -94,3 +94,32 @@ fn what_is_no_count_is_named() {
         );
     }
 }
+
+#[test]
+fn the_ladder_is_a_page_that_marks_the_rung_of_this_server() {
+    let file = format!("file:{}", empty_folder().join("rows.db").display());
+    for (store, rung) in
+        [("none", "0 nowhere"), ("cookie", "3 signed"), ("memory", "4 table"), (&file, "5 file")]
+    {
+        let carafe = Carafe::start(&["--log", "off", "--store", store]);
+        let text = carafe.curl(&["$B/ladder"]);
+        let marked: Vec<&str> = text.lines().filter(|line| line.contains("<- this")).collect();
+        assert!(marked.len() == 1 && marked[0].starts_with(rung), "{store}: {text}");
+        assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+        let page = carafe.curl(&["-H", "Accept: text/html", "$B/ladder"]);
+        let number = &rung[..1];
+        assert!(page.contains(&format!("<h2 id=\"rung-{number}\">Rung {number}: ")), "{page}");
+        assert_eq!(page.matches("class=\"rung here\"").count(), 1, "{page}");
+        // Rung 0 has no trials; each other one has six, with words and a reason.
+        let trials: Vec<&str> = page.split("<dd><strong>").skip(1).collect();
+        assert_eq!(trials.len(), 36, "{page}");
+        for trial in trials {
+            let reason = trial.split_once(".</strong> ").expect("words and a reason").1;
+            assert!(reason.starts_with(char::is_uppercase), "{trial}");
+        }
+        for path in page.split("href=\"/ladder/").skip(1).filter_map(|rest| rest.split('"').next())
+        {
+            assert_eq!(carafe.status(&[&format!("$B/ladder/{path}")]), "200", "{path}");
+        }
+    }
+}

@@ -70,7 +70,8 @@ pub fn lesson(
             wrapped("  ", asked) + &format!("\n    $ {command}\n")
         }
     };
-    let check = format!("\n    $ {} check {number}\n", program_name());
+    let server = if base == "http://127.0.0.1:8000" { "" } else { &format!(" --server {base}") };
+    let check = format!("\n    $ {} check {number}{server}\n", program_name());
     let steps = wrapped("  ", POWERSHELL) + &steps.iter().map(step).collect::<String>();
     let next = next.map(|next| {
         format!(
