@@ -119,7 +119,7 @@ fn server(flags: &CommandLine) -> Result<Server, CommandError> {
     })?;
     let host = host.as_str();
     let port = flags.get("--port", |text| text.parse().map_err(|_| "a port from 0 to 65535"))?;
-    let server = Server::bind((host, port)).map_err(|error| {
+    let server = Server::bind((host, port)).map(Server::quiet).map_err(|error| {
         let hint = match error.kind() {
             ErrorKind::AddrInUse => {
                 let free = free_port(host, port);

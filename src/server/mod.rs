@@ -37,7 +37,7 @@ use open::Connections;
 use pool::Pool;
 use ring::Ring;
 use serving::Serving;
-use std::io;
+use std::io::{self, Write};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -52,6 +52,7 @@ pub struct Server {
     log: Log,
     recorder: Option<Arc<Recorder>>,
     stop_time: Duration,
+    is_quiet: bool,
     stopper: Stopper,
     gauge: ServerGauge,
 }
@@ -74,6 +75,7 @@ impl Server {
             log: Log::Off,
             recorder: None,
             stop_time: Duration::from_secs(5),
+            is_quiet: false,
             stopper: Stopper { stopping, told, address },
             gauge: ServerGauge::default(),
         })
@@ -121,6 +123,12 @@ impl Server {
         self
     }
 
+    /// Does not print on standard error where it serves.
+    pub fn quiet(mut self) -> Server {
+        self.is_quiet = true;
+        self
+    }
+
     /// The address that was taken, with the port that was chosen for port 0.
     ///
     /// # Errors
@@ -162,6 +170,10 @@ impl Server {
         let pool = Pool::new(self.listener, Arc::clone(&serving), Box::new(Ring::new()));
         self.gauge.show(&pool);
         pool.start()?;
+        if !self.is_quiet {
+            // A program goes on if nobody can read this.
+            let _ = writeln!(io::stderr(), "serving on http://{}", self.stopper.address);
+        }
         self.stopper.wait();
         if let Some(recorder) = &serving.recorder {
             recorder.close();

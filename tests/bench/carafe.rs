@@ -67,7 +67,7 @@ fn main() -> std::io::Result<()> {
         filled.map_err(std::io::Error::other)?;
     }
     app.sessions(store, lifetime, most);
-    let server = Server::bind(format!("127.0.0.1:{port}"))?;
+    let server = Server::bind(format!("127.0.0.1:{port}"))?.quiet();
     match further.first().map(String::as_str) {
         Some("record") => server.recorder(Arc::new(Recorder::default())).run(app),
         _ => server.run(app),

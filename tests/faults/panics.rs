@@ -115,7 +115,7 @@ fn ask_once(address: SocketAddr, request: &str) -> String {
 
 #[test]
 fn a_panic_anywhere_costs_one_answer_and_nothing_else() {
-    let server = Server::bind("127.0.0.1:0").expect("a port is free").workers(4);
+    let server = Server::bind("127.0.0.1:0").expect("a port is free").quiet().workers(4);
     let (address, stopper) = (server.local_addr().expect("it has an address"), server.stopper());
     let running = std::thread::spawn(move || server.run(app()));
     // One visitor all along: a row that a panic has met stays usable.
@@ -162,7 +162,7 @@ fn a_panic_anywhere_costs_one_answer_and_nothing_else() {
 
 #[test]
 fn a_service_without_a_framework_may_panic_too() {
-    let server = Server::bind("127.0.0.1:0").expect("a port is free").workers(3);
+    let server = Server::bind("127.0.0.1:0").expect("a port is free").quiet().workers(3);
     let (address, stopper) = (server.local_addr().expect("it has an address"), server.stopper());
     let service =
         |request: Request| if request.path == "/" { Response::text("fine") } else { fail() };

@@ -185,7 +185,7 @@ fn connection(bytes: &[u8]) {
 fn server(bytes: &[u8]) {
     static ADDRESS: OnceLock<SocketAddr> = OnceLock::new();
     let address = ADDRESS.get_or_init(|| {
-        let server = Server::bind("127.0.0.1:0").expect("a port is free");
+        let server = Server::bind("127.0.0.1:0").expect("a port is free").quiet();
         let address = server.local_addr().expect("it has an address");
         // It lives as long as the process.
         std::thread::spawn(|| server.limits(tight()).run(|_: Request| Response::text("x")));

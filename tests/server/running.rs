@@ -111,7 +111,7 @@ impl Running {
     }
 
     pub fn with(settings: impl FnOnce(Server) -> Server) -> Running {
-        let server = settings(Server::bind("127.0.0.1:0").expect("a port is free"));
+        let server = settings(Server::bind("127.0.0.1:0").expect("a port is free").quiet());
         let address = server.local_addr().expect("it has an address");
         let stopper = server.stopper();
         let thread = thread::spawn(move || server.run(Mirror).expect("it runs"));
