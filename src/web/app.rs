@@ -13,7 +13,7 @@ use super::site::Site;
 use super::{error_page, file_response, origin, save};
 use crate::Service;
 use crate::cycle::{Cycle, Detail};
-use crate::http::{Method, Request, Response, Status};
+use crate::http::{Method, ParseError, Request, Response, Status};
 use std::any::{TypeId, type_name};
 use std::panic::Location;
 
@@ -58,6 +58,19 @@ impl Service for App {
 
     fn start(&self) {
         self.site.router.check_names();
+    }
+
+    fn refused(&self, request: &Request, error: &ParseError) -> Option<Response> {
+        let (mut request, matched) = (request.clone(), Matched::default());
+        let mut cycle = Cycle::default();
+        // Outside the prefix of the site no hook of it runs.
+        self.site.enter(&mut request).ok()?;
+        let mut ctx = Context::open(&self.site, &mut request, &matched, &mut cycle);
+        let error = Error::abort(error.status(), error.to_string());
+        let mut response = self.hooks.on_error(&error, &mut ctx).ok()??;
+        self.run_after(&mut ctx, &mut response);
+        origin::protect(&self.site, &ctx, &mut response);
+        Some(response)
     }
 }
 
