@@ -43,5 +43,6 @@ pub fn app(folder: PathBuf) -> App {
 }
 
 fn main() -> std::io::Result<()> {
-    Server::bind("127.0.0.1:8000")?.run(app(std::env::temp_dir()))
+    let address = std::env::args().nth(1).unwrap_or("127.0.0.1:8000".into());
+    Server::bind(address)?.run(app(std::env::temp_dir()))
 }
