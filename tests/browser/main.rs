@@ -5,9 +5,12 @@ mod browser;
 #[path = "../app/carafe.rs"]
 #[allow(dead_code, reason = "tests/app uses all of it")]
 mod carafe;
+#[path = "../ports/flaskr.rs"]
+mod flaskr;
 mod glass;
 mod keyboard;
 mod lessons;
 mod pages;
 mod paper;
+mod programs;
 mod shop;
