@@ -30,8 +30,8 @@ pub struct Form {
 }
 
 impl Form {
-    /// Reads the body of a request. 415 if it is not a form; 400 if it breaks the grammar; 413 if it
-    /// has too many fields.
+    /// Reads the body of a request. 415 if it is not a form; 400 if it breaks the grammar; 413 if
+    /// it has too many fields.
     pub(super) fn read(request: &Request) -> Result<Form, Error> {
         let found = request.content_type();
         if found.as_deref() == Some("multipart/form-data") {
