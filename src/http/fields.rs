@@ -13,7 +13,7 @@ use std::borrow::Cow;
 pub struct Fields {
     /// All names and values, one behind the other.
     text: String,
-    /// Where each name ends, and the value behind it.
+    /// For each pair: where its name ends, and where its value ends.
     ends: Vec<[u32; 2]>,
 }
 
@@ -37,8 +37,8 @@ impl Fields {
         fields
     }
 
-    /// The same. Returns `None` if there are more than `most` fields; that is known before any of
-    /// them takes memory.
+    /// The same. Returns `None` if there are more than `most` fields. It counts the `&` first, so
+    /// too many fields take no memory.
     pub fn parse_at_most(text: &str, most: usize) -> Option<Fields> {
         if text.is_empty() {
             return Some(Fields::default()); // Most targets have no query.

@@ -76,7 +76,7 @@ impl Headers {
     ///
     /// # Panics
     ///
-    /// If the name is no token, as `X-Time` is one: a mistake of the program.
+    /// If the name has a character that names cannot have, such as a space or a colon.
     ///
     /// # Security
     ///
@@ -146,8 +146,8 @@ impl Headers {
         self.fields.push(Field { start, name_bytes, value });
     }
 
-    /// Takes the lines of the fields that were noted. Where they are not UTF-8, the bytes of a
-    /// value are characters of ISO-8859-1 (RFC 9110 §5.5).
+    /// Takes the lines of the fields that were noted. A name or value that is not UTF-8 is read as
+    /// ISO-8859-1 (RFC 9110 §5.5).
     pub(super) fn take_lines(&mut self, lines: &[u8]) {
         if let Ok(text) = str::from_utf8(lines) {
             return self.text.push_str(text);

@@ -66,7 +66,7 @@ impl Method {
     }
 }
 
-/// One method, where several may stand.
+/// So that `App::route` takes one method or a list of them.
 impl AsRef<[Method]> for Method {
     fn as_ref(&self) -> &[Method] {
         std::slice::from_ref(self)

@@ -44,8 +44,8 @@ pub fn parse_head(bytes: &[u8], limits: &Limits) -> Result<Option<(Request, usiz
     Ok(read_head(bytes, limits, &mut request)?.map(|used| (request, used)))
 }
 
-/// The same into a request that has been answered, whose memory is used again. After an error, and
-/// if the head is not complete, its path is empty or the request line is known.
+/// The same into a request that has been answered, whose memory is used again. After an error, or
+/// if the head is not complete, an empty path means that the request line was not understood.
 pub(crate) fn read_head(
     bytes: &[u8],
     limits: &Limits,

@@ -42,7 +42,7 @@ pub struct Request {
     pub version: Version,
     /// The header fields. If the target names a host, `Host` is that host.
     pub headers: Headers,
-    /// The body, without its framing.
+    /// The body alone, without the lengths of chunks.
     pub body: Vec<u8>,
     /// The address of the client: the other end of the connection, or the address that a trusted
     /// proxy names, with port 0. `None` in tests without a socket.

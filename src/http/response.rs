@@ -25,8 +25,8 @@ pub struct Response {
     pub body: Body,
 }
 
-/// Writes a body while it is sent. What has been written leaves when it flushes, and at its end. A
-/// flush fails when the client has gone or the server stops.
+/// Writes a body while it is sent. Its bytes are sent at each flush, and at its end. A flush fails
+/// when the client has gone or the server stops.
 pub type Streamer = Box<dyn FnOnce(&mut dyn Write) -> io::Result<()> + Send>;
 
 /// The content of a response.

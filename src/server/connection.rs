@@ -50,7 +50,7 @@ pub(super) struct Connection {
     next: Next,
     /// How many answers have been written.
     pub answers: u64,
-    /// What bodies and unsent answers take of the bound for all of them.
+    /// How much this connection uses of the memory that all bodies and unsent answers may take.
     share: Share,
     /// What the log and the record still have to say.
     report: Report,
@@ -63,7 +63,7 @@ pub(super) struct Connection {
 pub(super) struct Pace {
     /// It is offered once this number of answers has been written.
     pub from_answers: u64,
-    /// How many answers more than at the last return are wanted.
+    /// How many answers it must give before it is offered again.
     pub proof: u64,
     /// The window of time in which it was last offered.
     pub window: u64,
@@ -145,7 +145,8 @@ impl Connection {
 
     /// Answers all requests that have arrived. If this connection may wait, it first waits for one.
     pub fn turn(&mut self) -> Turn {
-        // A panic in a service is caught in `call`. This catches one where a response is dropped.
+        // A panic in a service is caught in `call`. A value of a handler may also panic when it is
+        // dropped; that is caught here.
         match catch_unwind(AssertUnwindSafe(|| self.proceed())) {
             Ok(Ok(())) => Turn::Answered,
             Ok(Err(Obstacle::End(turn))) => turn,

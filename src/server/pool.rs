@@ -3,7 +3,7 @@
 //! A thread of the pool is called a worker. It goes to and fro between two duties:
 //!
 //! ```text
-//! Accept: waits for a client ──────────> Serve: answers one client, and waits for it
+//! Accept: waits for a client ──────────> Serve: waits for its request, answers, waits again
 //!    ^                                      │
 //!    └──────────────────────────────────────┘ the connection is over
 //! ```
@@ -12,11 +12,13 @@
 //! an idle or slow client holds up no other.
 //!
 //! Starting a thread costs more than most requests (67 µs), so a few workers wait in `accept`
-//! before a client connects. The worker that takes the last place there first starts another. If
-//! the system gives no thread, it refuses the client and stays. So a full server says so at once.
+//! before a client connects. A worker that has a client, and sees that no other worker waits, first
+//! starts another thread. If the system gives no thread, the worker refuses the client and accepts
+//! again. So a full server says so at once.
 //!
-//! A worker offers its connection to a [`Relief`] after each answer. The pool is complete without
-//! one; `ring` is the one that there is.
+//! A [`Relief`] is a second way to serve busy connections; `ring` is one. A worker offers its
+//! connection to the relief after each answer. The pool is complete without it, so a first reader
+//! may skip everything about it.
 //!
 //! Left out: priorities. The first client to connect is served first.
 
@@ -189,7 +191,7 @@ impl Pool {
         Connection::new(&self.serving, stream, peer).map(Box::new)
     }
 
-    /// After a stop: serves the clients that connected before it, as far as nobody has to wait.
+    /// After a stop: answers the requests that have arrived from clients who connected before it.
     fn drain(&self, first: Option<(TcpStream, SocketAddr)>) {
         let mut first = first.and_then(|client| self.welcome(client));
         let _ = self.door.set_waiting(false);

@@ -15,8 +15,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 pub trait Service: Send + Sync + 'static {
     /// Answers one request. Many threads call this at the same time. A panic becomes a 500.
     ///
-    /// The request is lent, because its memory serves for the next request of the connection. The
-    /// service may take out of it what it likes.
+    /// The request is lent, because the connection uses its memory again for the next one. The
+    /// service may take parts out of it.
     fn call(&self, request: &mut Request, cycle: &mut Cycle) -> Response;
 
     /// Is called once, before the first request. It may panic at a mistake of the program.

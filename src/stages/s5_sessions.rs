@@ -185,8 +185,8 @@ fn known<'a>(sessions: &'a mut Sessions, request: &Request) -> Option<&'a mut Se
     sessions.get_mut(&cookie(request, "sid")?)
 }
 
-/// The visitor's session and its id. A stranger gets a new session under a new id. So does a client
-/// that sends an id which the server did not make: somebody else may have chosen it.
+/// The visitor's session and its id. A stranger gets a new session under a new id. An id that the
+/// server did not make is never used: an attacker could have planted it, to know it later.
 fn open<'a>(sessions: &'a mut Sessions, request: &Request) -> (String, &'a mut Session) {
     let id = cookie(request, "sid").filter(|id| sessions.contains_key(id));
     let id = id.unwrap_or_else(random_id);
@@ -338,8 +338,8 @@ fn percent_decode(text: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// 128 bits that are hard to guess: those that keep the places in a hash table secret. They are not
-/// made for ids. carafe reads the system's generator for keys: src/random.rs.
+/// 128 bits that are hard to guess: random keys that Rust makes for its hash tables. They are not
+/// meant for ids. carafe reads the system's generator for keys: src/random.rs.
 fn random_id() -> String {
     let random = || RandomState::new().build_hasher().finish();
     format!("{:016x}{:016x}", random(), random())

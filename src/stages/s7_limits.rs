@@ -5,7 +5,7 @@
 //! curl -i -H 'Content-Length: +5' http://127.0.0.1:8000/hello
 //! ```
 //!
-//! New: a request that is too large, too slow, or that others could read in another way gets an
+//! New: a request that is too large, too slow, or that a proxy could understand differently gets an
 //! answer that says so: 400, 408, 413, 431, 501 or 505. What the client still sends is then read
 //! away, since a close with unread bytes would destroy the answer.
 
@@ -157,7 +157,7 @@ fn read_request(reader: &mut impl BufRead) -> Result<Request, Response> {
         let is_text = value.chars().all(|letter| letter == '\t' || !letter.is_ascii_control());
         require(is_text, BAD, "expected no control characters in a header")?;
         let name = name.to_lowercase();
-        // Of two lengths, a proxy before this server may believe the other one.
+        // If there are two lengths, a proxy may use one, and this server the other.
         let is_single = name == "host" || name == "content-length";
         let is_new = headers.insert(name, value.trim().to_string()).is_none();
         require(is_new || !is_single, BAD, "expected one Host and one Content-Length")?;

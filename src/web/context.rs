@@ -41,7 +41,7 @@ pub struct Context<'a> {
     /// The messages that this request has taken, once it has: a page may ask twice.
     taken: Option<Vec<(String, String)>>,
     pub(super) store: RecordingStore<'a>,
-    /// The line that asked for the store last, if one did. What was changed there must be safe
+    /// The source line of the last call of `store`, for the record. After one, changes must be safe
     /// before the answer leaves.
     pub(super) used_store: Cell<Option<&'static Location<'static>>>,
 }

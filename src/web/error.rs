@@ -5,7 +5,8 @@
 //!
 //! The operator `?` works in a handler on every [`std::error::Error`]. What failed is then a 500:
 //! the log has its text and the line of the `?`, and the client is told only the status. So this
-//! type is no `std::error::Error` itself: Rust cannot convert into a type that is one.
+//! type is no `std::error::Error` itself: `From<E: Error>` would then convert it into itself, and
+//! Rust has that conversion already.
 
 use super::store::StoreError;
 use super::template::TemplateError;

@@ -1,4 +1,4 @@
-//! Session: a visitor's row, found by the cookie.
+//! Session: what the server keeps of one visitor, a row of the store that the cookie finds.
 //!
 //! The cookie says nothing about the visitor. It is a key of 128 random bits, and the row of this
 //! key is in the [`Store`]:
@@ -21,8 +21,8 @@
 //!
 //! * The store is asked at the first use. A page that does not use the session works when the store
 //!   is down.
-//! * A value is read from the row as it was at that moment. A change goes to the store at once, as
-//!   one step: two requests of one visitor at the same time lose nothing.
+//! * A value is read from the row as it was at the first use. A change goes to the store at once,
+//!   as one step: two requests of one visitor at the same time lose nothing.
 //! * Handlers need no `?`. If the store fails, it is not asked again, the handler continues with
 //!   what it has, and the answer is replaced by an error page.
 //! * A key that the store does not know is never used; the visitor gets a fresh one. Otherwise an

@@ -16,8 +16,8 @@ use std::fs::{self, Metadata};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-/// How many files are kept in memory, once for each of the cache's eight stripes: with 64 KiB each,
-/// sixteen megabytes.
+/// How many files are kept in each of the cache's eight parts. With 64 KiB each, all together are
+/// at most 16 MiB.
 const CACHED_FILES: usize = 32;
 
 /// A set of files to serve: a folder, or a table in the program.

@@ -1,7 +1,7 @@
 //! What the server remembers of a visitor: three handlers of the course notes.
 //!
-//! A session is a map that belongs to one visitor. The framework finds it by the visitor's cookie,
-//! and saves it when the handler has returned.
+//! A session is a map that belongs to one visitor. The framework finds it by the visitor's cookie.
+//! A change goes to the store at once, and is safe before the answer leaves.
 
 use super::answer::say;
 use carafe::http::Response;

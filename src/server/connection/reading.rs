@@ -4,8 +4,8 @@
 //! arrived; if that is not enough, read once and try again, until the time for the whole is over.
 //!
 //! A connection that must not wait uses a request only when head *and* body have arrived.
-//! Otherwise, and if the body comes in chunks, it uses nothing, and the next thread begins again
-//! with the same bytes.
+//! Otherwise, and if the body comes in chunks, it takes no byte out of the input, and another
+//! thread can begin again.
 //!
 //! Left out: what the bytes mean. See `http::parse` and `http::body`.
 

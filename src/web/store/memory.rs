@@ -14,7 +14,7 @@
 //!   shard.
 //!
 //! Two parts are chapters of their own: `row_table` is the table with its bounds, and `change` is
-//! how a row is changed without a lock.
+//! how a handler's function changes a row while no lock is held.
 //!
 //! Left out: a bound on bytes. The number of rows, each of a bounded size, is one.
 
@@ -124,8 +124,8 @@ impl Store for MemoryStore {
 
 /// The shard in which a key lies, and the kind with the part of its room that the shard has.
 ///
-/// Where one row too many is refused, all rows lie in one shard: otherwise one would be refused
-/// while there is room elsewhere.
+/// Kinds that refuse a row when they are full use one shard: otherwise one shard could be full
+/// while there is room in another.
 fn shard_of(kind: &Kind, key: &str) -> (Kind, usize) {
     let shards = if kind.oldest_leaves { (kind.most / SHARD_ROWS).clamp(1, SHARDS) } else { 1 };
     let mut hasher = DefaultHasher::new();

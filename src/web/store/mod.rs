@@ -20,7 +20,9 @@
 //! cookie the row itself is the key, so each change makes a new one. That is why
 //! [`Store::update`] returns the key under which the row is found *from now on*.
 //!
-//! A new store is one file: a type with [`load`](Store::load) and [`update`](Store::update).
+//! A new store is one file: a type with [`load`](Store::load) and [`update`](Store::update). One
+//! whose rows leave this process also says so in [`place`](Store::place), and waits for them in
+//! [`flush`](Store::flush).
 //!
 //! Left out: searching. A program that looks for rows by their content keeps the keys in a row.
 
