@@ -36,6 +36,10 @@ use std::time::Duration;
 /// The longest value of the cookie. RFC 6265 §6.1 counts name and attributes, too.
 const VALUE_BYTES: usize = COOKIE_BYTES - 64;
 
+/// Why a compressed row is refused.
+const COMPRESSED: &str =
+    "it is compressed, as Flask's from about 80 bytes on, and only the plain form is read here";
+
 /// Gives each row to its visitor.
 pub struct CookieStore {
     secret_key: Vec<u8>,
@@ -78,7 +82,7 @@ impl CookieStore {
     /// The row that a key carries, and how many seconds ago it was signed.
     fn open(&self, kind: &Kind, key: &str) -> Result<(Map, u64), Refusal> {
         if key.starts_with('.') {
-            return Err(Refusal::Form("it is compressed, and expected is the plain form"));
+            return Err(Refusal::Form(COMPRESSED));
         }
         let parts: Vec<&str> = key.split('.').collect();
         let [data, time, signature] = parts[..] else {

@@ -54,22 +54,26 @@ fn what_was_kept_is_there_after_kill_9() {
     assert!(id.len() == 32 && !journal.contains(id), "the id itself is not on the disk");
 }
 
-/// Eight visitors count as fast as they can; the server is killed at some moment and started again.
-/// 20 rounds, or as many as `CARAFE_KILLS` says.
+/// Nine visitors count as fast as they can, at three servers on one file. One server is killed at
+/// some moment, the others a moment later, and all are started again. 20 rounds, or as many as
+/// `CARAFE_KILLS` says.
 #[test]
-fn no_acknowledged_change_is_lost_and_none_is_doubled_whenever_it_is_killed() {
+fn no_acknowledged_change_is_lost_and_none_is_doubled_whenever_they_are_killed() {
     let rounds = std::env::var("CARAFE_KILLS")
         .map_or(20, |rounds| rounds.parse().expect("CARAFE_KILLS is a number"));
     let kept = Kept::new();
-    let mut visitors: Vec<Visitor> = (0..8).map(|_| Visitor::default()).collect();
+    let mut visitors: Vec<Visitor> = (0..9).map(|_| Visitor::default()).collect();
     let mut acknowledged = 0;
     for round in 0..rounds {
-        let carafe = kept.start();
-        let address = carafe.address;
+        let servers: [Carafe; 3] = thread::scope(|scope| {
+            [0; 3].map(|_| scope.spawn(|| kept.start())).map(|start| start.join().expect("starts"))
+        });
         let stop = AtomicBool::new(false);
         let before: u64 = visitors.iter().map(|visitor| visitor.acknowledged).sum();
         thread::scope(|scope| {
-            for visitor in &mut visitors {
+            for (number, visitor) in visitors.iter_mut().enumerate() {
+                // A visitor comes to another server each time.
+                let address = servers[(number + round as usize) % 3].address;
                 let stop = &stop;
                 // A request that was never answered may have counted, or not; no other may, and
                 // none twice.
@@ -78,9 +82,11 @@ fn no_acknowledged_change_is_lost_and_none_is_doubled_whenever_it_is_killed() {
                     while !stop.load(Ordering::Relaxed) && visitor.visit(round) {}
                 });
             }
-            let [low, high] = carafe::random::bytes::<2>();
-            thread::sleep(Duration::from_micros(u64::from(u16::from_le_bytes([low, high]))));
-            carafe.signal("-KILL");
+            for server in &servers {
+                let [low, high] = carafe::random::bytes::<2>();
+                thread::sleep(Duration::from_micros(u64::from(u16::from_le_bytes([low, high]))));
+                server.signal("-KILL");
+            }
             stop.store(true, Ordering::Relaxed);
         });
         acknowledged += visitors.iter().map(|visitor| visitor.acknowledged).sum::<u64>() - before;

@@ -197,12 +197,18 @@ fn one_account_or_order_too_many_is_refused_and_the_others_stay() {
         ])
     };
     assert_eq!(outcome(&order()), see("/shop/order/1001"));
+    let journal = || std::fs::read_to_string(folder.join("shop.db")).expect("the journal is text");
+    let numbers = |text: &str| text.matches("\"kind\":\"till\"").count();
+    let given = numbers(&journal());
     let answer = order();
-    assert_eq!(outcome(&answer).0, "503", "{answer}");
+    assert_eq!((outcome(&answer).0.as_str(), numbers(&journal())), ("503", given), "{answer}");
     assert!(
         answer.contains("there are 10000 rows of kind order, and no room for more"),
         "{answer}"
     );
+    let stranger =
+        carafe.curl(&["-i", "-H", "Host: a.example", "-d", &login("eve"), "$B/shop/login"]);
+    assert!(stranger.starts_with("HTTP/1.1 503") && !stranger.contains("10000"), "{stranger}");
     assert!(
         carafe.curl(&["-b", "j", "$B/shop/cart"]).starts_with("1 item\n"),
         "what could not be ordered stays"
