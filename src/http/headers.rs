@@ -105,8 +105,17 @@ impl Headers {
         self.text.push_str("\r\n");
     }
 
-    /// Adds all fields of others at the end.
-    pub fn append_all(&mut self, others: &Headers) {
+    /// Adds the fields of others at the end. What has a field of the same name already keeps it.
+    pub fn append_missing(&mut self, others: &Headers) {
+        let is_there = |(name, _): (&str, &str)| self.contains(name);
+        if others.iter().any(is_there) {
+            for (name, value) in others.iter().filter(|other| !is_there(*other)).collect::<Vec<_>>()
+            {
+                self.append(name, value);
+            }
+            return;
+        }
+        // The usual case is one copy.
         let before = self.text.len();
         self.text.push_str(&others.text);
         self.fields.extend(others.fields.iter().map(|field| Field {

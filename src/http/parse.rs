@@ -18,7 +18,7 @@ use super::bytes::{first_control, is_token, token_length};
 use super::parse_error::{
     found, head_too_long, malformed, target_too_long, too_many_fields, too_many_headers,
 };
-use super::target::{is_authority, parse_target};
+use super::target::{is_authority, parse_target, split_before};
 use super::{Fields, Headers, Limits, Method, ParseError, Request, Status, Version};
 use std::ops::Range;
 
@@ -169,23 +169,21 @@ fn parse_request_line<'a>(
     line: &'a [u8],
     limits: &Limits,
 ) -> Result<(Method, &'a str, Version), ParseError> {
-    let mut parts = line.split(|&byte| byte == b' ');
-    let (Some(method), Some(target), Some(version), None) =
-        (parts.next(), parts.next(), parts.next(), parts.next())
-    else {
-        return Err(found("the request line", line, "a method, a target and a version"));
+    let Ok(text) = str::from_utf8(line) else {
+        return Err(found("the request line", line, "ASCII, and other bytes as %41"));
     };
-    let Some(word) = str::from_utf8(method).ok().filter(|_| is_token(method)) else {
-        return Err(found("the method", method, "letters"));
+    let (method, rest) = split_before(text, b' ');
+    let (target, version) = split_before(rest.get(1..).unwrap_or(""), b' ');
+    if !is_token(method.as_bytes()) {
+        return Err(found("the method", method.as_bytes(), "letters"));
+    }
+    let Some(version) = version.strip_prefix(' ').filter(|version| !version.contains(' ')) else {
+        return Err(found("the request line", line, "a method, a target and a version"));
     };
     if target.len() > limits.target_bytes {
         return Err(target_too_long(limits));
     }
-    let version = parse_version(version)?;
-    let Ok(target) = str::from_utf8(target) else {
-        return Err(found("the target", target, "ASCII, and other bytes as %41"));
-    };
-    Ok((Method::from_word(word), target, version))
+    Ok((Method::from_word(method), target, parse_version(version.as_bytes())?))
 }
 
 /// `HTTP-version = "HTTP/" DIGIT "." DIGIT` (RFC 9112 §2.3)

@@ -63,7 +63,7 @@ pub(super) fn parse_target<'a>(target: &'a str, method: &Method) -> Result<Targe
 }
 
 /// The text before the first of these bytes, and the rest. (`find` takes longer for short texts.)
-fn split_before(text: &str, byte: u8) -> (&str, &str) {
+pub(super) fn split_before(text: &str, byte: u8) -> (&str, &str) {
     text.split_at(text.bytes().position(|met| met == byte).unwrap_or(text.len()))
 }
 
@@ -116,7 +116,8 @@ fn is_port(digits: &str) -> bool {
 
 /// The first `%` that is not `pct-encoded = "%" HEXDIG HEXDIG` (RFC 3986 §2.1).
 fn wrong_percent(text: &str) -> Option<Vec<u8>> {
-    let mut parts = text.as_bytes().split(|&byte| byte == b'%').skip(1);
+    let (_, rest) = split_before(text, b'%');
+    let mut parts = rest.as_bytes().split(|&byte| byte == b'%').skip(1);
     let is_right = |two: &[u8]| two.iter().all(u8::is_ascii_hexdigit);
     let wrong = parts.find(|part| !part.get(..2).is_some_and(is_right))?;
     Some([b"%", &wrong[..wrong.len().min(2)]].concat())

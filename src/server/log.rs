@@ -31,6 +31,9 @@ impl Log {
     /// How this log shows a request; `None` if there is no log. It is made before the service gets
     /// the request.
     pub(super) fn line_of(self, request: &Request) -> Option<String> {
+        if self == Log::Off {
+            return None;
+        }
         let query = request.target.find('?').map_or("", |at| &request.target[at..]);
         let (method, target) = (request.method.as_str(), &format!("{}{query}", request.path));
         match self {

@@ -21,15 +21,6 @@ use super::context::Context;
 use super::site::Site;
 use crate::http::{Method, Request, Response, Status};
 
-/// What every answer tells the browser, unless its handler has set the same header.
-const HEADERS: [(&str, &str); 2] = [
-    // The browser must believe the Content-Type, and not guess a page from a text.
-    ("X-Content-Type-Options", "nosniff"),
-    // Do not tell other sites which page the visitor came from. (With `no-referrer`, Chromium sends
-    // `Origin: null` even for this site's own forms, and those would be refused.)
-    ("Referrer-Policy", "same-origin"),
-];
-
 /// Refuses a request that may change something and comes from a page of another site that is not
 /// allowed.
 ///
@@ -76,14 +67,9 @@ fn allowed_origin<'r>(allowed: &[String], request: &'r Request) -> Option<&'r st
     origins.next().is_none().then_some(origin)
 }
 
-/// Adds the headers that protect an answer in the browser.
+/// Adds the headers that protect an answer in the browser: those of the site, and who may read it.
 pub fn protect(site: &Site, ctx: &Context, response: &mut Response) {
-    let policy = [("Content-Security-Policy", site.policy.as_str())];
-    for (name, value) in HEADERS.iter().chain(&policy) {
-        if !response.headers.contains(name) {
-            response.headers.append(name, value);
-        }
-    }
+    response.headers.append_missing(&site.protection);
     if !site.origins.is_empty() {
         // A cache must not give the answer for one origin to another.
         response.headers.append("Vary", "Origin");

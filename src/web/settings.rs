@@ -160,7 +160,7 @@ impl App {
     /// What every page may load and do, as a `Content-Security-Policy`. Defaults to
     /// `frame-ancestors 'none'`: no other site shows a page of this one in a frame.
     pub fn policy(&mut self, policy: &str) {
-        policy.clone_into(&mut self.site.policy);
+        self.site.protection.set("Content-Security-Policy", policy);
     }
 
     /// Adds an origin, such as `https://shop.example`, whose pages may ask this site by script,

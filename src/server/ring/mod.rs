@@ -123,6 +123,8 @@ impl Relief for Ring {
         if connection.answers < connection.pace.from_answers {
             return Some(connection);
         }
+        // A look at the clock for each answer would cost more than it is worth.
+        connection.pace.from_answers = connection.answers + 8;
         let window = self.0.window();
         if connection.pace.window == window {
             return Some(connection);
