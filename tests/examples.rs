@@ -89,6 +89,22 @@ fn hello_greets_and_ends_on_sigterm() {
 }
 
 #[test]
+fn a_program_with_a_banner_of_its_own_is_quiet() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_carafe"));
+    command.args(["--port", "0", "--log", "off", "--no-ticks"]).stderr(Stdio::piped());
+    command.current_dir(env!("CARGO_TARGET_TMPDIR"));
+    let mut child = command.stdout(Stdio::piped()).spawn().expect("it runs");
+    let banner = BufReader::new(child.stdout.take().expect("it is piped")).lines();
+    let serves = banner.map_while(Result::ok).any(|line| line.contains("http://"));
+    let pid = child.id().to_string();
+    assert!(serves && Command::new("kill").arg(&pid).status().expect("kill runs").success());
+    let mut heard = String::new();
+    child.stderr.take().expect("it is piped").read_to_string(&mut heard).expect("text");
+    assert!(!heard.contains("serving on"), "{heard}");
+    child.wait().expect("it ends");
+}
+
+#[test]
 fn session_remembers_a_name_and_says_once_what_is_wrong() {
     let example = Example::start("session");
     let jar = Path::new(env!("CARGO_TARGET_TMPDIR")).join("examples/session/jar");

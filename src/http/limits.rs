@@ -18,8 +18,8 @@ pub struct Limits {
     pub headers: usize,
     /// The number of fields in a query; 414. Defaults to 1,000.
     pub fields: usize,
-    /// Bytes of a body, decoded; 413. Defaults to 1 MiB: forms and JSON are far smaller, and
-    /// uploads are left out.
+    /// Bytes of a body, decoded; 413. Defaults to 1 MiB: forms and JSON are far smaller. A program
+    /// that takes large files sets more.
     pub body_bytes: usize,
     /// Bytes of all bodies in memory at the same time, without the first 8 KiB of each; 503.
     /// Defaults to 256 MiB: the most connections with the largest bodies would fill the memory.
