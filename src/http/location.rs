@@ -34,6 +34,9 @@ impl Response {
     }
 }
 
+/// What stands in a URL besides letters, digits and codes: `reserved` and `unreserved` of RFC 3986.
+const KEPT: &str = "-._~:/?#[]@!$&'()*+,;=";
+
 /// A location as a URL (RFC 3986 §2): other bytes are percent-encoded.
 ///
 /// Browsers read `\` as `/`, skip tabs and line ends, and read `//host` as the address of another
@@ -41,5 +44,12 @@ impl Response {
 fn url_of(location: &str) -> String {
     let path = location.trim_start_matches(['/', '\\']);
     let slash = if path.len() < location.len() { "/" } else { "" };
-    slash.to_owned() + &percent_encode(path, "!\"#$%&'()*+,-./:;<=>?@[]^_`{|}~")
+    // A `%` that begins no code stands for itself.
+    let mut parts = path.split('%');
+    let mut encoded = slash.to_owned() + &percent_encode(parts.next().unwrap_or(""), KEPT);
+    for part in parts {
+        let is_code = part.len() >= 2 && part.bytes().take(2).all(|it| it.is_ascii_hexdigit());
+        encoded = encoded + if is_code { "%" } else { "%25" } + &percent_encode(part, KEPT);
+    }
+    encoded
 }

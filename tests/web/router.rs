@@ -1,6 +1,6 @@
 //! Patterns, their order, and the way back from a name to a path.
 
-use carafe::http::{Method, Request};
+use carafe::http::{Method, Request, Response};
 use carafe::web::client::Client;
 use carafe::{App, Context, Value};
 
@@ -180,4 +180,24 @@ fn a_programmers_mistake_is_named_at_the_start() {
     let caught = twice.expect_err("the same paths twice");
     let message = caught.downcast_ref::<String>().expect("a message");
     assert_eq!(message.matches("tests/web/router.rs:").count(), 2, "both lines: {message}");
+}
+
+#[test]
+fn a_redirect_comes_back_to_the_route_that_was_meant() {
+    let mut app = App::new();
+    app.get("/hello/<name>", hello_name);
+    app.get("/to", |ctx: &mut Context| {
+        Response::redirect(&format!("/hello/{}", ctx.request.query.get("name").unwrap_or("")))
+    });
+    for name in ["<b>", "100%", "a\"b'c", "{}", "a\\b", "^`|", "é 李", "100%25"] {
+        let mut request = Request::new(Method::Get, "/to");
+        request.query.append("name", name);
+        let mut client = Client::new(&app);
+        let answer = client.send(request);
+        let location = answer.header("Location").unwrap();
+        let is_url = |byte: u8| byte.is_ascii_graphic() && !b"\"<>\\^`{|}".contains(&byte);
+        assert!(location.bytes().all(is_url), "{location}");
+        let meant = name.replace("%25", "%");
+        assert_eq!(client.get(location).text(), format!("name {meant}"));
+    }
 }
