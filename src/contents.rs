@@ -1,4 +1,4 @@
-//! Deeper: Contents: every file of the source, in the order in which to read it.
+//! Deeper: the list of every file of the source, in the order in which to read it.
 //!
 //! The source is read in three circles. The stages are seven whole servers, each in one file. The
 //! first reading is carafe without the refinements. The deeper chapters are the refinements; each
