@@ -7,7 +7,7 @@ use super::context::Context;
 use super::error::Error;
 use super::site::{Site, address_of};
 use crate::cycle::{Detail, Recorder};
-use crate::http::{Status, cookie_value};
+use crate::http::{Limits, Status, cookie_value};
 use crate::json;
 use crate::value::Value;
 use std::any::{Any, TypeId, type_name};
@@ -37,15 +37,21 @@ impl<'a> Context<'a> {
     ///
     /// # Errors
     ///
-    /// 415 if `Content-Type` does not say that it is JSON, 400 if it is not well formed.
+    /// 415 if `Content-Type` does not say that it is JSON, 400 if it is not well formed, 413 if its
+    /// values would take more than eight times the memory that a body may take.
     pub fn json(&self) -> Result<Value, Error> {
         let found = self.request.content_type().unwrap_or_else(|| "no Content-Type".to_owned());
         if found != "application/json" && !found.ends_with("+json") {
             let why = format!("found {found}, expected application/json");
             return Err(unsupported(why, "Accept", "application/json"));
         }
-        json::parse(self.body()?)
-            .map_err(|error| Error::BadRequest(format!("the JSON is not well formed: {error}")))
+        let body = self.body()?;
+        // A server that allows longer bodies has let this one in.
+        let most = 8 * body.len().max(Limits::default().body_bytes);
+        json::parse_within(body, most).map_err(|error| match error.is_too_large {
+            true => Error::abort(Status::CONTENT_TOO_LARGE, format!("in the JSON, {error}")),
+            false => Error::BadRequest(format!("the JSON is not well formed: {error}")),
+        })
     }
 
     /// The value of the cookie of this name, if the client sent one. The client may have changed

@@ -296,3 +296,19 @@ fn an_error_page_that_cannot_be_made_is_a_warning_and_the_error_is_text() {
     let warned = answer.warnings.join("\n");
     assert!(warned.contains("error.html:2:11:"), "{warned}");
 }
+
+#[test]
+fn json_whose_values_would_take_much_more_memory_than_its_text_is_refused() {
+    let mut app = App::new();
+    app.post("/json", |ctx: &mut Context| ctx.json().map(|_| "read"));
+    let mut client = Client::new(&app);
+    for (body, status) in [
+        (format!("{{\"name\":[{}[0]]}}", "[0],".repeat(250_000)), 413),
+        (format!("{{\"name\":[{}[0]]}}", "[0],".repeat(1_000)), 200),
+        (format!("[\"{}\"]", "a".repeat(1_000_000)), 200),
+        ("[".to_owned(), 400),
+    ] {
+        let answer = client.send_body(Method::Post, "/json", "application/json", body);
+        assert_eq!(answer.status(), status, "{:.100}", answer.text());
+    }
+}

@@ -178,10 +178,9 @@ fn fields_of(ctx: &mut Context) -> Result<Map, Error> {
     const EXPECTED: &str = "application/json, application/x-www-form-urlencoded";
     let bad = |why: String| Err(Error::BadRequest(why));
     match ctx.request.content_type().as_deref() {
-        Some("application/json") => match json::parse(ctx.body()?) {
-            Ok(Value::Map(map)) => Ok(Arc::unwrap_or_clone(map)),
-            Ok(_) => bad("found JSON that is not an object, expected {\"name\": …}".into()),
-            Err(error) => bad(format!("the JSON is not well formed: {error}")),
+        Some("application/json") => match ctx.json()? {
+            Value::Map(map) => Ok(Arc::unwrap_or_clone(map)),
+            _ => bad("found JSON that is not an object, expected {\"name\": …}".into()),
         },
         Some("application/x-www-form-urlencoded" | "multipart/form-data") => {
             Ok(ctx.form()?.fields().iter().collect())
