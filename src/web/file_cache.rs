@@ -16,9 +16,10 @@
 //! Left out: a choice of what to forget. A stripe that is full forgets everything.
 
 use std::collections::HashMap;
+use std::fs::Metadata;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 /// More than the threads that run at one time on a small machine.
 const STRIPES: usize = 8;
@@ -28,6 +29,22 @@ const PERIOD: Duration = Duration::from_millis(1);
 
 /// How many uses in one period ask the system for the version of a file.
 const QUESTIONS: u32 = 4;
+
+/// How long ago a file must have changed to be kept in memory. The clock of a file system has
+/// ticks, and of two changes within one tick the second cannot be told from the first. The coarsest
+/// ticks are those of FAT: two seconds.
+const SETTLED: Duration = Duration::from_secs(3);
+
+/// What tells one version of a file from another.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FileStamp {
+    /// How many bytes it has.
+    pub size: u64,
+    /// When it last changed, in nanoseconds since 1970.
+    pub changed: i128,
+    /// Which file it is, of those that have had its name.
+    pub number: u64,
+}
 
 /// What was made of files, by their names.
 #[derive(Debug)]
@@ -109,4 +126,30 @@ impl<T> CachedFile<T> {
         self.uses = self.uses.saturating_add(1);
         (Arc::clone(&self.made), self.uses <= QUESTIONS)
     }
+}
+
+impl FileStamp {
+    /// The moment is `ctime`, not `mtime`, because any program may set `mtime` back.
+    pub fn of(metadata: &Metadata) -> FileStamp {
+        #[cfg(unix)]
+        let (changed, number) = {
+            use std::os::unix::fs::MetadataExt;
+            let seconds = i128::from(metadata.ctime());
+            (seconds * 1_000_000_000 + i128::from(metadata.ctime_nsec()), metadata.ino())
+        };
+        #[cfg(not(unix))]
+        let (changed, number) = (metadata.modified().map_or(0, nanoseconds), 0);
+        FileStamp { size: metadata.len(), changed, number }
+    }
+
+    /// True if the file changed so long ago that another change has another stamp.
+    pub fn is_settled(&self) -> bool {
+        nanoseconds(SystemTime::now()) - self.changed >= SETTLED.as_nanos() as i128
+    }
+}
+
+/// Since 1970.
+fn nanoseconds(time: SystemTime) -> i128 {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH);
+    since.map_or(0, |since| since.as_nanos() as i128)
 }

@@ -10,6 +10,7 @@
 //!
 //! Left out: several ranges in one answer.
 
+use super::file_cache::FileStamp;
 use crate::http::conditions::{self, Validators, Verdict};
 use crate::http::fields::percent_encode;
 use crate::http::{Body, Headers, Request, Response, Status, date};
@@ -19,15 +20,10 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 /// The longest file that is kept in memory, in bytes.
 const CACHED_BYTES: u64 = 64 * 1024;
-
-/// How long ago a file must have changed to be kept in memory. The clock of a file system has
-/// ticks, and of two changes within one tick the second cannot be told from the first. The coarsest
-/// ticks are those of FAT: two seconds.
-const SETTLED: Duration = Duration::from_secs(3);
 
 /// A file that is in memory.
 #[derive(Debug)]
@@ -35,17 +31,6 @@ pub struct SmallFile {
     stamp: FileStamp,
     headers: Headers,
     bytes: Arc<[u8]>,
-}
-
-/// What tells one version of a file from another.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct FileStamp {
-    /// How many bytes it has.
-    size: u64,
-    /// When it last changed, in nanoseconds since 1970.
-    changed: i128,
-    /// Which file it is, of those that have had its name.
-    number: u64,
 }
 
 /// A file that was read from the disk.
@@ -94,9 +79,8 @@ pub fn read(path: &Path) -> io::Result<Option<FoundFile>> {
     let etag = format!("\"{size:x}-{changed:x}-{number:x}\"");
     let headers = headers(&path.to_string_lossy(), &etag, modified);
     let body = read_or_send(file, 0..size)?;
-    let age = nanoseconds(SystemTime::now()) - changed;
     let to_keep = match &body {
-        Body::Bytes(bytes) if age >= SETTLED.as_nanos() as i128 => {
+        Body::Bytes(bytes) if stamp.is_settled() => {
             Some(SmallFile { stamp, headers: headers.clone(), bytes: bytes.as_slice().into() })
         }
         _ => None,
@@ -213,27 +197,6 @@ impl Response {
         let value = format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{encoded}");
         self.with_header("Content-Disposition", value)
     }
-}
-
-impl FileStamp {
-    /// The moment is `ctime`, not `mtime`, because any program may set `mtime` back.
-    fn of(metadata: &Metadata) -> FileStamp {
-        #[cfg(unix)]
-        let (changed, number) = {
-            use std::os::unix::fs::MetadataExt;
-            let seconds = i128::from(metadata.ctime());
-            (seconds * 1_000_000_000 + i128::from(metadata.ctime_nsec()), metadata.ino())
-        };
-        #[cfg(not(unix))]
-        let (changed, number) = (metadata.modified().map_or(0, nanoseconds), 0);
-        FileStamp { size: metadata.len(), changed, number }
-    }
-}
-
-/// Since 1970.
-fn nanoseconds(time: SystemTime) -> i128 {
-    let since = time.duration_since(SystemTime::UNIX_EPOCH);
-    since.map_or(0, |since| since.as_nanos() as i128)
 }
 
 /// Media types by the endings of names. Text says that it is UTF-8; JSON always is.

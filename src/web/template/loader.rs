@@ -11,13 +11,12 @@ use super::mistake::{Rendering, TemplateError};
 use super::tags::parse;
 use super::tree::Tree;
 use crate::near::nearest;
-use crate::web::file_cache::FileCache;
+use crate::web::file_cache::{FileCache, FileStamp};
 use std::cell::OnceCell;
-use std::fs::{self, File, Metadata};
+use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
 
 /// How many templates one page may be made of.
 const MOST_TEMPLATES: usize = 64;
@@ -88,9 +87,8 @@ impl Templates {
 
     /// The tree of a template, from the cache if its file has not changed since.
     fn tree(&self, name: &str) -> FoundTemplate<Arc<CachedTree>> {
-        let is_current =
-            |(_, version): &CachedTree| version.as_ref().is_none_or(TemplateVersion::is_current);
-        if let Some(cached) = self.cache.get(name, is_current) {
+        let asked = |(_, version): &CachedTree| version.as_ref().is_none_or(is_current);
+        if let Some(cached) = self.cache.get(name, asked) {
             return Ok(Ok(cached));
         }
         let (text, version) = match self.source.read(name) {
@@ -135,38 +133,14 @@ impl Shelf {
     }
 }
 
-/// Which version of a file was read.
-#[derive(Debug)]
-struct TemplateVersion {
-    path: PathBuf,
-    stamp: TemplateStamp,
-    /// False if the file was written in the second before it was read. The file system's clock is
-    /// coarse: one more change in the same tick would have the same stamp.
-    settled: bool,
-}
+/// A file that was read, and which version of it; none if it had changed just before. The clock of
+/// the file system is coarse, and one more change could have the same stamp.
+type TemplateVersion = (PathBuf, Option<FileStamp>);
 
-impl TemplateVersion {
-    /// True if the file still has what was read.
-    fn is_current(&self) -> bool {
-        let now = || fs::metadata(&self.path).ok();
-        self.settled && now().is_some_and(|metadata| stamp(&metadata) == self.stamp)
-    }
-}
-
-/// Length, time of the last change of the content, number of the file, and the time of its last
-/// change of any kind, which no program can set.
-type TemplateStamp = (u64, Option<SystemTime>, (u64, i64, i64));
-
-/// What is different after each change of the file.
-fn stamp(metadata: &Metadata) -> TemplateStamp {
-    #[cfg(unix)]
-    let numbers = {
-        use std::os::unix::fs::MetadataExt;
-        (metadata.ino(), metadata.ctime(), metadata.ctime_nsec())
-    };
-    #[cfg(not(unix))]
-    let numbers = (0, 0, 0);
-    (metadata.len(), metadata.modified().ok(), numbers)
+/// True if the file still has what was read.
+fn is_current((path, stamp): &TemplateVersion) -> bool {
+    let now = || fs::metadata(path).ok().map(|metadata| FileStamp::of(&metadata));
+    stamp.is_some() && now() == *stamp
 }
 
 impl TemplateSource {
@@ -230,10 +204,7 @@ fn read_file(path: &Path, real_path: &Path) -> Result<(String, Option<TemplateVe
     }
     let unreadable = |error: std::io::Error| format!("cannot be read: {error}");
     let file = File::open(real_path).map_err(unreadable)?;
-    let metadata = file.metadata().map_err(unreadable)?;
-    let age = metadata.modified().ok().and_then(|modified| modified.elapsed().ok());
-    let settled = age.is_some_and(|age| age > Duration::from_secs(1));
-    let version = TemplateVersion { path: path.to_owned(), stamp: stamp(&metadata), settled };
+    let stamp = FileStamp::of(&file.metadata().map_err(unreadable)?);
     let mut bytes = Vec::new();
     file.take(LONGEST + 1).read_to_end(&mut bytes).map_err(unreadable)?;
     if bytes.len() as u64 > LONGEST {
@@ -241,7 +212,7 @@ fn read_file(path: &Path, real_path: &Path) -> Result<(String, Option<TemplateVe
     }
     let no_text = |good| format!("is not UTF-8 from byte {good} on");
     let text = String::from_utf8(bytes).map_err(|error| no_text(error.utf8_error().valid_up_to()));
-    Ok((text?, Some(version)))
+    Ok((text?, Some((path.to_owned(), stamp.is_settled().then_some(stamp)))))
 }
 
 /// Refuses a name before any file is looked at, and says why.
