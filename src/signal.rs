@@ -42,7 +42,7 @@ extern "C" fn ring(_: i32) {
 ///
 /// fn main() -> std::io::Result<()> {
 ///     let mut app = App::new();
-///     app.get("/hello", |_| Ok("Hello, World!\n"));
+///     app.get("/hello", |_: &mut carafe::Context| "Hello, World!\n");
 ///     let server = Server::bind("127.0.0.1:8000")?;
 ///     carafe::stop_on_signals(&server.stopper())?;
 ///     server.run(app)

@@ -14,6 +14,14 @@ use std::ops::Range;
 use std::sync::Arc;
 
 /// What the server answers.
+///
+/// ```
+/// use carafe::{Response, http::Status};
+///
+/// let response = Response::text("made\n").with_status(Status::CREATED);
+/// let response = response.with_header("Location", "/things/1");
+/// assert_eq!(response.headers.get("Location"), Some("/things/1"));
+/// ```
 #[derive(Debug)]
 pub struct Response {
     /// What came of the request.

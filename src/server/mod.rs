@@ -44,6 +44,17 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// A server that is bound to an address and not yet running.
+///
+/// ```
+/// use carafe::{App, Server};
+///
+/// let server = Server::bind("127.0.0.1:0")?.quiet();
+/// println!("http://{}", server.local_addr()?);
+/// let stopper = server.stopper();
+/// std::thread::spawn(move || stopper.stop()); // another thread ends it
+/// server.run(App::new())?;
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub struct Server {
     listener: TcpListener,
     limits: Limits,

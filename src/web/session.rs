@@ -43,6 +43,15 @@ use std::panic::Location;
 use std::time::{Duration, Instant};
 
 /// What the server remembers about one visitor, for the length of one request.
+///
+/// ```
+/// # use carafe::Context;
+/// fn visit(ctx: &mut Context) -> String {
+///     let visits = ctx.session.int("visits").unwrap_or(0) + 1;
+///     ctx.session.set("visits", visits);
+///     format!("{}: visit {visits}\n", ctx.session.text("user").unwrap_or_default())
+/// }
+/// ```
 pub struct Session<'s> {
     store: &'s dyn Store,
     settings: &'s Sessions,

@@ -56,6 +56,17 @@ use crate::value::Map;
 use std::time::Duration;
 
 /// Rows by key, each change atomic.
+///
+/// ```
+/// use carafe::{Map, web::store::{Kind, MemoryStore, Store, StoreError}};
+///
+/// const ORDER: Kind = Kind::kept("order", 10_000);
+/// let store = MemoryStore::new();
+/// store.update(&ORDER, "1", &mut |row| *row = Some(Map::from([("total", 5)])))?;
+/// let row = store.load(&ORDER, "1")?.found();
+/// assert_eq!(row.and_then(|row| row.get("total")?.as_int()), Some(5));
+/// # Ok::<(), StoreError>(())
+/// ```
 pub trait Store: Send + Sync {
     /// Looks a row up. This counts as a use of the row: its lifetime begins again.
     ///
