@@ -29,6 +29,7 @@ pub mod method;
 pub mod multipart;
 pub mod parse;
 pub(crate) mod parse_error;
+mod percent;
 pub mod request;
 pub mod response;
 mod set_cookie;

@@ -16,6 +16,7 @@
 mod reading;
 mod report;
 mod rest;
+mod waiting;
 mod writing;
 
 use super::bodies::Share;

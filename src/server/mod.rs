@@ -23,10 +23,12 @@ mod open;
 mod pool;
 mod ring;
 mod serving;
+mod stopper;
 mod wire;
 
 pub use gauge::{GaugeReading, ServerGauge};
 pub use serving::Service;
+pub use stopper::Stopper;
 
 use crate::cycle::Recorder;
 use crate::http::Limits;
@@ -38,9 +40,9 @@ use pool::Pool;
 use ring::Ring;
 use serving::Serving;
 use std::io::{self, Write};
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 /// A server that is bound to an address and not yet running.
@@ -77,7 +79,7 @@ impl Server {
     /// If the port is taken, or the address is not this machine's.
     pub fn bind(address: impl ToSocketAddrs) -> io::Result<Server> {
         let listener = TcpListener::bind(address)?;
-        let (stopping, told, address) = (Arc::default(), Arc::default(), listener.local_addr()?);
+        let stopper = Stopper::new(listener.local_addr()?);
         Ok(Server {
             listener,
             limits: Limits::default(),
@@ -87,7 +89,7 @@ impl Server {
             recorder: None,
             stop_time: Duration::from_secs(5),
             is_quiet: false,
-            stopper: Stopper { stopping, told, address },
+            stopper,
             gauge: ServerGauge::default(),
         })
     }
@@ -202,43 +204,5 @@ impl Server {
             pool.wait_for_end(Duration::from_millis(5));
         }
         Ok(())
-    }
-}
-
-/// Stops a server: sets a flag, and connects to its port so that a worker looks at the flag.
-#[derive(Clone, Debug)]
-pub struct Stopper {
-    stopping: Arc<AtomicBool>,
-    /// Wakes [`Server::run`]. Separate from the knock, because connecting to our own port can fail.
-    told: Arc<(Mutex<()>, Condvar)>,
-    address: SocketAddr,
-}
-
-impl Stopper {
-    /// From now on no connection is accepted, and [`Server::run`] ends.
-    pub fn stop(&self) {
-        // Under the lock, so that `wait` does not look at the flag before this and wait after it.
-        let guard = self.told.0.lock().unwrap_or_else(PoisonError::into_inner);
-        self.stopping.store(true, Ordering::SeqCst);
-        drop(guard);
-        self.told.1.notify_all();
-        self.knock();
-    }
-
-    /// Returns when the server has been stopped.
-    fn wait(&self) {
-        let guard = self.told.0.lock().unwrap_or_else(PoisonError::into_inner);
-        drop(self.told.1.wait_while(guard, |()| !self.stopping.load(Ordering::SeqCst)));
-    }
-
-    /// Connects to the server's own port.
-    fn knock(&self) {
-        let mut address = self.address;
-        if address.ip().is_unspecified() {
-            let (v4, v6) = (Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into());
-            address.set_ip(if address.is_ipv4() { v4 } else { v6 });
-        }
-        // If this fails, no worker waits in `accept` any more, and none needs to be woken.
-        let _ = TcpStream::connect_timeout(&address, Duration::from_millis(200));
     }
 }

@@ -22,12 +22,16 @@
 //!
 //! Left out: priorities. The first client to connect is served first.
 
+mod relief;
+
+pub(super) use relief::Relief;
+
 use super::connection::{Connection, Turn};
 use super::door::Door;
 use super::serving::Serving;
 use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -37,13 +41,6 @@ const MOST_ACCEPTING: usize = 8;
 
 /// The stack of a worker. Rendering a template needs the most of it, and less than half.
 const STACK_BYTES: usize = 256 * 1024;
-
-/// Serves busy connections in another way than by a thread for each.
-pub(super) trait Relief: Send + Sync {
-    /// Offers a connection. Returns it if its worker should serve it. `None` means that the relief
-    /// has it, and the worker is free again; it may have worked for the relief meanwhile.
-    fn offer(&self, pool: &Arc<Pool>, connection: Box<Connection>) -> Option<Box<Connection>>;
-}
 
 /// The threads of a server, and its listening socket.
 pub(super) struct Pool {
@@ -219,57 +216,5 @@ impl Pool {
         // Counted under the lock, so that the new thread cannot end before it counts.
         let mut staff = self.lock();
         thread.spawn(life).map(|_| staff.workers += 1)
-    }
-}
-
-/// What a relief needs of the pool.
-impl Pool {
-    /// Takes a connection back and gives it a thread of its own.
-    ///
-    /// # Errors
-    ///
-    /// If the system gives no thread. Then the connection is returned.
-    pub fn take_back(
-        self: &Arc<Self>,
-        mut connection: Box<Connection>,
-    ) -> Result<(), Box<Connection>> {
-        if connection.set_may_wait(true).is_err() {
-            return Ok(());
-        }
-        // A thread that cannot be started drops its job, so the connection follows the job later.
-        let (give, take) = mpsc::channel();
-        let job = move |_: &Arc<Pool>| take.recv().map_or(Duty::Choose, Duty::Serve);
-        if self.start_thread(job).is_err() {
-            return Err(connection);
-        }
-        // This cannot fail: the thread waits for it.
-        let _ = give.send(connection);
-        Ok(())
-    }
-
-    /// Lets the relief accept: workers that wait in `accept` take one client more, and no others
-    /// follow. False if the system refuses it.
-    pub fn lend_door(&self) -> bool {
-        let mut staff = self.lock();
-        staff.lent_door = self.door.set_waiting(false).is_ok();
-        staff.lent_door
-    }
-
-    /// Ends what [`lend_door`](Pool::lend_door) began. The caller must become a worker next, which
-    /// accepts if nobody else does.
-    pub fn take_back_door(&self) {
-        let mut staff = self.lock();
-        let _ = self.door.set_waiting(true);
-        staff.lent_door = false;
-    }
-
-    /// The next client, if one wants to connect now. Call this only while `accept` does not wait.
-    pub fn accept_now(&self) -> Option<Box<Connection>> {
-        loop {
-            // One that was refused is no reason to look no further.
-            if let Some(connection) = self.welcome(self.door.accept()?) {
-                return Some(connection);
-            }
-        }
     }
 }

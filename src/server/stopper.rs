@@ -1,0 +1,54 @@
+//! Deeper: The stopper, which ends a server from another thread.
+//!
+//! A worker that waits in `accept` cannot look at a flag. So the stopper sets the flag, and then
+//! connects to the server's own port: the worker returns from `accept` and looks.
+//!
+//! Left out: waiting for the answers that have begun. [`Server::run`](super::Server::run) does it.
+
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Duration;
+
+/// Stops a server: sets a flag, and connects to its port so that a worker looks at the flag.
+#[derive(Clone, Debug)]
+pub struct Stopper {
+    pub(super) stopping: Arc<AtomicBool>,
+    /// Wakes `Server::run`. Separate from the knock, because connecting to our own port can fail.
+    told: Arc<(Mutex<()>, Condvar)>,
+    pub(super) address: SocketAddr,
+}
+
+impl Stopper {
+    /// The stopper of the server at this address.
+    pub(super) fn new(address: SocketAddr) -> Stopper {
+        Stopper { stopping: Arc::default(), told: Arc::default(), address }
+    }
+
+    /// From now on no connection is accepted, and [`Server::run`](super::Server::run) ends.
+    pub fn stop(&self) {
+        // Under the lock, so that `wait` does not look at the flag before this and wait after it.
+        let guard = self.told.0.lock().unwrap_or_else(PoisonError::into_inner);
+        self.stopping.store(true, Ordering::SeqCst);
+        drop(guard);
+        self.told.1.notify_all();
+        self.knock();
+    }
+
+    /// Returns when the server has been stopped.
+    pub(super) fn wait(&self) {
+        let guard = self.told.0.lock().unwrap_or_else(PoisonError::into_inner);
+        drop(self.told.1.wait_while(guard, |()| !self.stopping.load(Ordering::SeqCst)));
+    }
+
+    /// Connects to the server's own port.
+    pub(super) fn knock(&self) {
+        let mut address = self.address;
+        if address.ip().is_unspecified() {
+            let (v4, v6) = (Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into());
+            address.set_ip(if address.is_ipv4() { v4 } else { v6 });
+        }
+        // If this fails, no worker waits in `accept` any more, and none needs to be woken.
+        let _ = TcpStream::connect_timeout(&address, Duration::from_millis(200));
+    }
+}
