@@ -197,10 +197,12 @@ impl Connection {
         self.wire.set_may_wait(may_wait)
     }
 
-    /// Ends a connection that no thread can serve. If it was never answered, the client is told to
-    /// come again; behind an answer, that message would seem to belong to the next request.
+    /// Ends a connection that no thread can serve. The client is told to come again if it waits for
+    /// an answer of which nothing has been sent; otherwise that message would seem to belong to
+    /// another request.
     pub fn turn_away(self: Box<Self>) {
-        if self.answers == 0 {
+        let has_asked = self.answers == 0 || !self.input.is_empty();
+        if has_asked && self.output.is_empty() && self.rest.is_none() {
             door::refuse(&self.wire.socket.stream);
         }
     }

@@ -5,7 +5,7 @@
 //! Left out: reading. The caller reads into [`room`](Input::room), and adds the count to `filled`.
 
 /// The length of the buffer at first.
-const INPUT_BYTES: usize = 4 * 1024;
+const INPUT_BYTES: usize = 2 * 1024;
 
 /// `buffer[used..filled]` has arrived and has not been used.
 #[derive(Default)]
