@@ -1,7 +1,6 @@
 //! The first answers: a text, and a page with a name in it.
 //!
-//! A handler is a function that takes the context of one request and returns an answer: a text, a
-//! response, or an error.
+//! A handler is a function that takes the context of one request and returns an answer.
 
 use carafe::http::Response;
 use carafe::{App, Context, Error};

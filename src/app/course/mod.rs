@@ -1,7 +1,6 @@
 //! The course: small pages that show one idea each, a shop that needs them all, and the lessons.
 //!
 //! First read `hello`, `search`, `formtest` and `sessions`: handlers as a beginner writes them.
-//! `answer` gives most pages their two forms, text and HTML.
 
 mod answer;
 mod echo;
