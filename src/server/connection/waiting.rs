@@ -39,7 +39,10 @@ impl Connection {
         }
         match read {
             Ok(0) => Err(Obstacle::Idle),
-            Ok(_) => Ok(self.wire.set_idle(false)),
+            Ok(_) => {
+                self.wire.set_idle(false);
+                Ok(())
+            }
             Err(error) if !is_not_ready(&error) => Err(error.into()),
             Err(_) if self.wire.may_wait() => Err(Obstacle::Idle),
             Err(_) => Err(Obstacle::End(Turn::Quiet)),
