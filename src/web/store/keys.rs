@@ -1,4 +1,4 @@
-//! Deeper: the keys of a kind of rows, read a page at a time.
+//! Deeper: what a store tells about all its rows: their keys, a page at a time, and what it holds.
 //!
 //! ```
 //! # use carafe::web::store::{Kind, MemoryStore, Store, StoreError};
@@ -18,6 +18,7 @@
 //! goes in the meantime may be listed or not. The keys have no order.
 
 use super::{Kind, StoreError};
+use std::time::Duration;
 
 /// How many places of a table one page looks at.
 pub const PAGE: usize = 1000;
@@ -34,6 +35,18 @@ pub struct KeyPage {
 
 /// The keys of a kind, until the store fails.
 pub type Keys<'s> = Box<dyn Iterator<Item = Result<String, StoreError>> + 's>;
+
+/// A row as the table of a store holds it.
+pub struct HeldRow<'t> {
+    /// The name of its kind.
+    pub kind: &'t str,
+    /// Its key; a hash of it, if the kind is secret and the store can be read from outside.
+    pub key: &'t str,
+    /// The row as JSON.
+    pub text: &'t str,
+    /// When it expires; `None`: it does not.
+    pub expires_in: Option<Duration>,
+}
 
 /// The keys that are on these pages. The first page is number 0.
 pub fn keys_of<'s>(

@@ -11,14 +11,13 @@
 //! * [`FileStore`] also writes each change to a file, and finds it there after a restart.
 //! * [`RedisStore`] leaves the rows to a Redis, which several servers share.
 //!
-//! **A change is a step of the store.** The caller does not read a row, change it and write it
-//! back; it gives the store a function that changes a row. So of two requests that each add an item
-//! at the same time, the second adds to what the first has left. The store may call the function
-//! again if another writer was faster, so the function must have no effect but on its row.
+//! **A change is a step of the store.** The caller gives the store a function that changes a row.
+//! So of two requests that each add an item at the same time, the second adds to what the first has
+//! left. The store may call the function again if another writer was faster, so the function must
+//! have no effect but on its row.
 //!
-//! **The key may change.** A table gives the visitor a random key, and the key stays. With a signed
-//! cookie the row itself is the key, so each change makes a new one. That is why
-//! [`Store::update`] returns the key under which the row is found *from now on*.
+//! **The key may change.** In a table a key stays. With a signed cookie the row itself is the key,
+//! and each change makes a new one. So [`Store::update`] returns the key that counts from now on.
 //!
 //! A new store is one file: a type with [`load`](Store::load) and [`update`](Store::update). One
 //! whose rows leave this process also says so in [`place`](Store::place), and waits for them in
@@ -43,7 +42,7 @@ mod store_error;
 pub use change::{KEY_BYTES, decode, encode};
 pub use cookie_store::CookieStore;
 pub use file::FileStore;
-pub use keys::{KeyPage, Keys};
+pub use keys::{HeldRow, KeyPage, Keys};
 pub use kind::{Kind, ROW_BYTES};
 pub use memory::MemoryStore;
 pub use none::NoneStore;
@@ -53,7 +52,6 @@ pub use store_error::{Refusal, StoreError};
 
 use crate::cycle::StorePlace;
 use crate::value::Map;
-use std::time::Duration;
 
 /// Rows by key, each change atomic.
 ///
@@ -93,8 +91,7 @@ pub trait Store: Send + Sync {
     }
 
     /// Returns when every change made so far is as safe as this store can make it: for a file, on
-    /// the disk. It is called once for each answer, before it is sent: so many changes become safe
-    /// together.
+    /// the disk. Called once for each answer, before it is sent.
     ///
     /// # Errors
     ///
@@ -108,7 +105,7 @@ pub trait Store: Send + Sync {
         keys::keys_of(kind, |at| self.page_of_keys(kind, at))
     }
 
-    /// One page of the keys of a kind; the first has the number 0. A store need not have this.
+    /// One page of them; the first has the number 0.
     ///
     /// # Errors
     ///
@@ -124,16 +121,15 @@ pub trait Store: Send + Sync {
     /// no order. To be seen is no use of a row. A store that keeps its rows elsewhere shows none.
     fn inspect(&self, _see: &mut dyn FnMut(&HeldRow)) {}
 
-    /// Where the store keeps its rows. A store that asks another program returns
-    /// [`StorePlace::Elsewhere`]; such a store is never asked only for the record of a cycle.
+    /// Where the rows are. A store that asks another program returns [`StorePlace::Elsewhere`]; it
+    /// is never asked only for the record of a cycle.
     fn place(&self) -> StorePlace {
         StorePlace::Memory
     }
 }
 
-/// What a caller does to a row. It is given the row as it is, `None` if there is none (or the key
-/// is refused), and leaves it as it must become, `None` to delete it. It may be called several
-/// times; what it left the last time counts.
+/// What a caller does to a row. It is given the row as it is, `None` if there is none or the key is
+/// refused, and leaves it as it must become, `None` to delete it. The last call counts.
 pub type Change<'c> = &'c mut dyn FnMut(&mut Option<Map>);
 
 /// What [`Store::update`] leaves behind.
@@ -145,25 +141,12 @@ pub struct Updated {
     pub key: Option<String>,
 }
 
-/// A row as the table of a store holds it.
-pub struct HeldRow<'t> {
-    /// The name of its kind.
-    pub kind: &'t str,
-    /// Its key; a hash of it, if the kind is secret and the store can be read from outside.
-    pub key: &'t str,
-    /// The row as JSON.
-    pub text: &'t str,
-    /// When it expires; `None`: it does not.
-    pub expires_in: Option<Duration>,
-}
-
 /// The answer of a store that was asked for a row.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Lookup {
     /// The row.
     Found(Map),
-    /// The row, and the key under which it is found from now on. The key holds the time of the last
-    /// use, and this is a use.
+    /// The row, and its key from now on: the key holds the time of the last use, and this is one.
     Moved(Map, String),
     /// No row, and why not.
     Refused(Refusal),
