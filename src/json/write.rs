@@ -161,6 +161,10 @@ fn write_string(out: &mut String, text: &str, style: Style) {
 
 /// Appends a whole number in decimal. (`write!` takes longer, and pages print many numbers.)
 pub fn write_int(out: &mut String, number: i64) {
+    // Most numbers on a page have one digit.
+    if let 0..=9 = number {
+        return out.push(char::from(b'0' + number as u8));
+    }
     let mut digits = [0; 20];
     let mut at = digits.len();
     let mut rest = number.unsigned_abs();

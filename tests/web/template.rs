@@ -380,11 +380,32 @@ fn the_reference_names_each_tag_filter_test_and_method_and_fits_a_page() {
         "url_for",
         "category_filter",
         "loop.index",
+        "getlist",
+        ".html .htm .xml .xhtml .svg",
         "Left out",
     ] {
         assert!(reference.contains(part), "{part}");
     }
     for line in reference.lines() {
         assert!(line.chars().count() <= 110, "{line}");
+    }
+}
+
+#[test]
+fn what_is_printed_is_escaped_by_the_ending_of_the_name_as_in_flask() {
+    let text =
+        "{{ x }}{% macro m() %}{{ x }}{% endmacro %}{{ m() }}{% set s %}{{ x }}{% endset %}{{ s }}";
+    for (name, prints) in [
+        ("a.html", "&lt;&lt;&lt;"),
+        ("a.htm", "&lt;&lt;&lt;"),
+        ("a.xml", "&lt;&lt;&lt;"),
+        ("a.xhtml", "&lt;&lt;&lt;"),
+        ("a.svg", "&lt;&lt;&lt;"),
+        ("a.txt", "<<<"),
+        ("a.html.txt", "<<<"),
+        ("html", "<<<"),
+    ] {
+        let page = templates(&[(name, text)]).render(name, &Map::from([("x", "<")]), &());
+        assert_eq!(page.map(|page| page.text), Ok(prints.to_owned()), "{name}");
     }
 }

@@ -139,7 +139,8 @@ impl<'a> Names<'a> {
     pub fn new(tree: &'a Tree, variables: &'a Map, globals: &'a dyn Globals) -> Names<'a> {
         let (block, silent, at_top, depth) = (None, false, true, 0);
         let scope = Scope { tree, page: 0, block, silent, at_top, depth, seen: 0, own: 0 };
-        let (names, family) = (Vec::new(), vec![tree]);
+        let (names, mut family) = (Vec::new(), Vec::with_capacity(4));
+        family.push(tree);
         let pages = vec![TemplatePage { family, names, given: 0, sees_variables: true }];
         let (stack, lent, loops, warnings) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         Names { scope, pages, warnings, stack, variables, globals, lent, loops }

@@ -14,20 +14,21 @@ use std::fmt::Write;
 ///
 /// `"` and `'` are among them, so escaped text may also be an attribute, if that is in quotes.
 pub fn escape_into(out: &mut String, text: &str) {
-    let mut rest = text;
-    while let Some(at) = rest.bytes().position(|byte| SPECIAL[usize::from(byte)]) {
-        let (clean, behind) = rest.split_at(at);
-        out.push_str(clean);
-        out.push_str(match behind.as_bytes()[0] {
-            b'&' => "&amp;",
-            b'<' => "&lt;",
-            b'>' => "&gt;",
-            b'"' => "&#34;",
-            _ => "&#39;",
-        });
-        rest = &behind[1..];
+    let mut clean = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        if SPECIAL[usize::from(byte)] {
+            out.push_str(&text[clean..at]);
+            out.push_str(match byte {
+                b'&' => "&amp;",
+                b'<' => "&lt;",
+                b'>' => "&gt;",
+                b'"' => "&#34;",
+                _ => "&#39;",
+            });
+            clean = at + 1;
+        }
     }
-    out.push_str(rest);
+    out.push_str(&text[clean..]);
 }
 
 /// True for the five bytes with a meaning in HTML: a look at each byte is all that most text needs.

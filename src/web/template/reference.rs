@@ -4,7 +4,7 @@ use super::filters::{FILTERS, TESTS};
 use super::function::{ANY, Function};
 use super::methods::{DICT_METHODS, LIST_METHODS, STRING_METHODS};
 use super::operators::OPERATORS;
-use super::tags::{LEFT_OUT, TAGS};
+use super::tags::{ESCAPED, LEFT_OUT, TAGS};
 use std::fmt::Write;
 
 /// A piece of a template, and what it prints.
@@ -70,13 +70,14 @@ What every page may ask for
   url_for('route', name=value)      the path of a route
   url_for('static', filename='x')   the path of a file in www/
   get_flashed_messages(with_categories=false, category_filter=[])
-  request.method .path .args .host, session.name, g
+  request.method .path .full_path .url .endpoint .host, session.name, g
+  request.args .form .cookies .headers    the first value of each name; .args.getlist('q')
   range(stop), range(start, stop, step)
   loop.index .index0 .revindex .revindex0 .first .last .length .cycle('a', 'b')
-
-Left out
 ",
     );
+    out.push_str(&format!("\nEscaped are templates whose names end in {}\n", ESCAPED.join(" ")));
+    out.push_str("\nLeft out\n");
     let left_out: Vec<String> = LEFT_OUT.iter().map(|tag| format!("{{% {tag} %}}")).collect();
     _ = writeln!(out, "  {}", left_out.join(" "));
     out.push_str("  self.block(), scoped blocks, include with ignore missing, a[::2], 0xff\n");
