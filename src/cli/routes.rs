@@ -4,7 +4,7 @@ use super::command_line::{CommandResult, print, wrong};
 use super::serve;
 use crate::app::course::lessons::Ticks;
 use carafe::server::ServerGauge;
-use carafe::web::router::Route;
+use carafe::web::route::Route;
 use std::path::Path;
 use std::sync::Arc;
 

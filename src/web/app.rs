@@ -1,21 +1,19 @@
 //! App: the routes of a program, and the way of one request through the framework.
 //!
 //! [`App::call`](crate::Service::call) is the way of a request: each stage is one call, in the
-//! order in which they happen. What else a program may set is in `settings`.
+//! order in which they happen. How routes are registered, and what else a
+//! program sets, is in `settings`.
 
 use super::context::Context;
 use super::error::Error;
-use super::handler::{Handler, IntoResponse};
+use super::handler::Handler;
 use super::hooks::{Blueprint, Hooks, caught};
-use super::pattern::Pattern;
-use super::router::{FoundRoute, Matched, Route, RouteExample};
+use super::router::{FoundRoute, Matched};
 use super::site::Site;
 use super::{error_page, file_response, origin, save};
 use crate::Service;
 use crate::cycle::{Cycle, Detail};
 use crate::http::{Method, ParseError, Request, Response, Status};
-use std::any::{TypeId, type_name};
-use std::panic::Location;
 
 /// A web application: a [`Site`], and the handlers of its routes.
 ///
@@ -30,7 +28,7 @@ use std::panic::Location;
 pub struct App {
     pub(super) site: Site,
     /// A route names its handler by the place in this list.
-    handlers: Vec<Handler>,
+    pub(super) handlers: Vec<Handler>,
     pub(super) hooks: Hooks,
     /// What stands before the paths and names of the routes that are registered now.
     pub(super) blueprint: Blueprint,
@@ -175,92 +173,4 @@ impl App {
 
 fn options(allow: &str) -> Answerer<'static> {
     Answerer::Ready(Response::new(Status::NO_CONTENT).with_header("Allow", allow))
-}
-
-/// One method of [`App`] for each method of HTTP.
-macro_rules! methods {
-    ($($name:ident $method:ident $($word:literal)?;)*) => {
-        impl App {$(
-            #[doc = concat!("Answers ", stringify!($method), $($word,)? " of a pattern such as ")]
-            /// `/hello/<name>`. Panics as [`route`](App::route).
-            #[track_caller]
-            pub fn $name<R: IntoResponse>(
-                &mut self,
-                pattern: impl AsRef<str>,
-                handler: impl Fn(&mut Context) -> R + Send + Sync + 'static,
-            ) -> &mut Route {
-                self.route(Method::$method, pattern, handler)
-            }
-        )*}
-    };
-}
-
-methods! {
-    get Get " and HEAD";
-    post Post;
-    put Put;
-    patch Patch;
-    delete Delete;
-}
-
-impl App {
-    /// An application without routes. Its templates are in `templates/`, and its state is in memory
-    /// for 30 minutes.
-    pub fn new() -> App {
-        App::default()
-    }
-
-    /// Answers one or several methods of a pattern: `[Method::Get, Method::Post]`.
-    ///
-    /// # Panics
-    ///
-    /// If the pattern breaks the grammar, or is registered twice.
-    #[track_caller]
-    pub fn route<R: IntoResponse, H: Fn(&mut Context) -> R + Send + Sync + 'static>(
-        &mut self,
-        methods: impl AsRef<[Method]>,
-        pattern: impl AsRef<str>,
-        handler: H,
-    ) -> &mut Route {
-        let pattern = match Pattern::parse(pattern.as_ref()).and_then(|it| self.blueprint.place(it))
-        {
-            Ok(pattern) => pattern,
-            Err(why) => panic!("{why}"),
-        };
-        let methods = methods.as_ref().to_vec();
-        let is_plain_get = methods.contains(&Method::Get) && !pattern.has_places();
-        let example = RouteExample { path: pattern.text().to_owned(), form: String::new() };
-        self.handlers.push(Box::new(move |ctx| handler(ctx).into_response()));
-        let mut route = Route {
-            methods,
-            pattern,
-            name: "".into(),
-            source: Location::caller(),
-            example: is_plain_get.then_some(example),
-            handler: self.handlers.len() - 1,
-            handler_type: TypeId::of::<H>(),
-            blueprint: self.blueprint.name.clone(),
-            is_files: false,
-        };
-        if let Some(name) = function_name(type_name::<H>()) {
-            route.name(&name);
-        }
-        self.site.router.add(route)
-    }
-}
-
-/// The name of a function in the name of its type: `hello` in `site::pages::hello::<Text>`. A
-/// closure and a pointer have none.
-fn function_name(path: &str) -> Option<String> {
-    let mut depth = 0;
-    let is_outside = |letter: &char| {
-        depth += i32::from(*letter == '<');
-        let is_outside = depth == 0;
-        depth -= i32::from(*letter == '>');
-        is_outside
-    };
-    let plain: String = path.chars().filter(is_outside).collect();
-    let is_word = |name: &str| name.chars().all(|letter| letter.is_alphanumeric() || letter == '_');
-    let name = plain.trim_end_matches(':').rsplit("::").next()?;
-    Some(name.to_owned()).filter(|name| !name.is_empty() && is_word(name))
 }

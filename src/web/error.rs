@@ -8,12 +8,8 @@
 //! type is no `std::error::Error` itself: `From<E: Error>` would then convert it into itself, and
 //! Rust has that conversion already.
 
-use super::store::StoreError;
-use super::template::TemplateError;
 use crate::http::{Headers, Status};
-use std::any::Any;
 use std::fmt;
-use std::panic::Location;
 
 /// Why there is no ordinary answer.
 ///
@@ -88,30 +84,5 @@ impl fmt::Display for Error {
             Error::Status(_, why, _) | Error::Failed(why) => out.write_str(why),
             _ => out.write_str(self.public()),
         }
-    }
-}
-
-/// Two kinds of errors are recognised. That of a template names its place by itself. That of a
-/// store is 413 if the row is too large, and 503 for what may work later.
-impl<E: std::error::Error + 'static> From<E> for Error {
-    #[track_caller]
-    fn from(error: E) -> Error {
-        let any: &dyn Any = &error;
-        if let Some(error) = any.downcast_ref::<StoreError>() {
-            return match error.status() {
-                Status::SERVICE_UNAVAILABLE => Error::with_header(
-                    Status::SERVICE_UNAVAILABLE,
-                    error.to_string(),
-                    "Retry-After",
-                    "1",
-                ),
-                status => Error::abort(status, error.to_string()),
-            };
-        }
-        if any.is::<TemplateError>() {
-            return Error::Failed(error.to_string());
-        }
-        let place = Location::caller();
-        Error::Failed(format!("{}:{}: {error}", place.file(), place.line()))
     }
 }

@@ -8,7 +8,7 @@
 
 use super::context::Context;
 use super::error::Error;
-use super::router::Route;
+use super::route::Route;
 use super::suggestion;
 use crate::cycle::Detail;
 use crate::http::{Method, Response, Status};

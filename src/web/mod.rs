@@ -6,7 +6,7 @@
 //! |---|---|
 //! | [`app`], [`settings`], [`site`] | `Flask(__name__)`, `@app.route`, `app.config` |
 //! | [`context`], `resources` | `request`, `session`, `g`, `render_template`, `flash` |
-//! | [`router`], [`pattern`], [`handler`], [`url_for`] | rules; a view function |
+//! | [`router`], [`route`], [`pattern`], [`handler`], [`url_for`] | rules; a view function |
 //! | [`hooks`] | `before_request`, `after_request`, `errorhandler`, `Blueprint` |
 //! | [`form`] | `request.form` |
 //! | [`error`] | `abort` |
@@ -24,7 +24,9 @@ pub mod client;
 pub mod context;
 pub mod error;
 mod error_page;
+mod failure;
 mod file_cache;
+mod file_refusal;
 pub mod file_response;
 mod file_route;
 pub mod flash;
@@ -39,6 +41,7 @@ mod page_globals;
 pub mod password;
 pub mod pattern;
 mod resources;
+pub mod route;
 pub mod router;
 mod save;
 pub mod session;

@@ -1,4 +1,4 @@
-//! Deeper: What a program sets besides its routes.
+//! Deeper: What a program says before it serves: its routes, files, hooks and settings.
 //!
 //! Each function is called before the server starts. A later call replaces what an earlier one has
 //! set, except where a function says that it adds something.
@@ -7,9 +7,11 @@ use super::app::App;
 use super::context::Context;
 use super::error::Error;
 use super::file_route::file_handler;
+use super::handler::IntoResponse;
 use super::hooks::Blueprint;
 use super::inside::Inside;
 use super::pattern::Pattern;
+use super::route::{Route, RouteExample};
 use super::session::Sessions;
 use super::static_files::StaticFiles;
 use super::store::Store;
@@ -18,11 +20,82 @@ use super::url_for::UrlError;
 use crate::cycle::Recorder;
 use crate::http::{Method, Request, Response};
 use crate::value::Value;
-use std::any::{Any, TypeId};
+use std::any::{Any, TypeId, type_name};
+use std::panic::Location;
 use std::sync::Arc;
 use std::time::Duration;
 
+/// One method of [`App`] for each method of HTTP.
+macro_rules! methods {
+    ($($name:ident $method:ident $($word:literal)?;)*) => {
+        impl App {$(
+            #[doc = concat!("Answers ", stringify!($method), $($word,)? " of a pattern such as ")]
+            /// `/hello/<name>`. Panics as [`route`](App::route).
+            #[track_caller]
+            pub fn $name<R: IntoResponse>(
+                &mut self,
+                pattern: impl AsRef<str>,
+                handler: impl Fn(&mut Context) -> R + Send + Sync + 'static,
+            ) -> &mut Route {
+                self.route(Method::$method, pattern, handler)
+            }
+        )*}
+    };
+}
+
+methods! {
+    get Get " and HEAD";
+    post Post;
+    put Put;
+    patch Patch;
+    delete Delete;
+}
+
 impl App {
+    /// An application without routes. Its templates are in `templates/`, and its state is in memory
+    /// for 30 minutes.
+    pub fn new() -> App {
+        App::default()
+    }
+
+    /// Answers one or several methods of a pattern: `[Method::Get, Method::Post]`.
+    ///
+    /// # Panics
+    ///
+    /// If the pattern breaks the grammar, or is registered twice.
+    #[track_caller]
+    pub fn route<R: IntoResponse, H: Fn(&mut Context) -> R + Send + Sync + 'static>(
+        &mut self,
+        methods: impl AsRef<[Method]>,
+        pattern: impl AsRef<str>,
+        handler: H,
+    ) -> &mut Route {
+        let pattern = match Pattern::parse(pattern.as_ref()).and_then(|it| self.blueprint.place(it))
+        {
+            Ok(pattern) => pattern,
+            Err(why) => panic!("{why}"),
+        };
+        let methods = methods.as_ref().to_vec();
+        let is_plain_get = methods.contains(&Method::Get) && !pattern.has_places();
+        let example = RouteExample { path: pattern.text().to_owned(), form: String::new() };
+        self.handlers.push(Box::new(move |ctx| handler(ctx).into_response()));
+        let mut route = Route {
+            methods,
+            pattern,
+            name: "".into(),
+            source: Location::caller(),
+            example: is_plain_get.then_some(example),
+            handler: self.handlers.len() - 1,
+            handler_type: TypeId::of::<H>(),
+            blueprint: self.blueprint.name.clone(),
+            is_files: false,
+        };
+        if let Some(name) = function_name(type_name::<H>()) {
+            route.name(&name);
+        }
+        self.site.router.add(route)
+    }
+
     /// Adds the files of a folder under a path: `/static`. Their name for `url_for` is the path
     /// without its first slash.
     ///
@@ -170,7 +243,7 @@ impl App {
     }
 
     /// All routes, in the order in which they are tried.
-    pub fn routes(&self) -> &[super::router::Route] {
+    pub fn routes(&self) -> &[Route] {
         self.site.router.routes()
     }
 
@@ -188,4 +261,20 @@ impl App {
 #[track_caller]
 fn check_prefix(prefix: &str) {
     assert!(prefix.starts_with('/'), "the prefix {prefix:?} must start with a slash");
+}
+
+/// The name of a function in the name of its type: `hello` in `site::pages::hello::<Text>`. A
+/// closure and a pointer have none.
+fn function_name(path: &str) -> Option<String> {
+    let mut depth = 0;
+    let is_outside = |letter: &char| {
+        depth += i32::from(*letter == '<');
+        let is_outside = depth == 0;
+        depth -= i32::from(*letter == '>');
+        is_outside
+    };
+    let plain: String = path.chars().filter(is_outside).collect();
+    let is_word = |name: &str| name.chars().all(|letter| letter.is_alphanumeric() || letter == '_');
+    let name = plain.trim_end_matches(':').rsplit("::").next()?;
+    Some(name.to_owned()).filter(|name| !name.is_empty() && is_word(name))
 }

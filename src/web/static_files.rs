@@ -7,13 +7,14 @@
 //! that begin with a dot, such as `.well-known`: register a route for one of those.
 
 use super::file_cache::FileCache;
+pub use super::file_refusal::FileRefusal;
+use super::file_refusal::{HIDDEN, NOT_A_FILE, NOT_THERE, OUTSIDE};
 use super::file_response::{SmallFile, read, weigh};
-use crate::http::{Request, Response, Status};
-use std::borrow::Cow;
+use crate::http::{Request, Response};
 use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::fs::{self, Metadata};
-use std::io::{self, ErrorKind};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// How many files are kept in each of the cache's eight parts. With 64 KiB each, all together are
@@ -28,42 +29,6 @@ pub struct StaticFiles(FileSource);
 enum FileSource {
     Folder(PathBuf, Box<FileCache<SmallFile>>),
     Embedded(HashMap<&'static str, SmallFile>),
-}
-
-/// Why a path was not served.
-#[derive(Debug)]
-pub struct FileRefusal {
-    /// The status of the answer. A path that leads out is a 404 like any other, so that the client
-    /// learns nothing about what is outside.
-    pub status: Status,
-    /// The reason, for the log.
-    pub why: Cow<'static, str>,
-}
-
-const NOT_THERE: FileRefusal = not_found("no such file");
-const NOT_A_FILE: FileRefusal = not_found("this is a folder or a device, expected a file");
-const HIDDEN: FileRefusal = not_found("names that begin with a dot are not served");
-const OUTSIDE: FileRefusal = not_found("this path leads out of the folder");
-
-const fn not_found(why: &'static str) -> FileRefusal {
-    FileRefusal { status: Status::NOT_FOUND, why: Cow::Borrowed(why) }
-}
-
-/// What the file system says. A name that no file can have (too long, a zero byte) is the name of
-/// no file.
-impl From<io::Error> for FileRefusal {
-    fn from(error: io::Error) -> FileRefusal {
-        let status = match error.kind() {
-            ErrorKind::NotFound
-            | ErrorKind::NotADirectory
-            | ErrorKind::InvalidFilename
-            | ErrorKind::InvalidInput => return NOT_THERE,
-            ErrorKind::IsADirectory => return NOT_A_FILE,
-            ErrorKind::PermissionDenied => Status::FORBIDDEN,
-            _ => Status::INTERNAL_SERVER_ERROR,
-        };
-        FileRefusal { status, why: format!("the file cannot be read: {error}").into() }
-    }
 }
 
 impl StaticFiles {

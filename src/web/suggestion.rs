@@ -11,7 +11,8 @@
 //!
 //! Left out: whether the command worked the last time. A test runs every example.
 
-use super::router::{FoundRoute, Route, RouteExample, Router};
+use super::route::{Route, RouteExample};
+use super::router::{FoundRoute, Router};
 use crate::http::{Method, Request, Status};
 use crate::near;
 

@@ -10,7 +10,8 @@
 //! * `static` is the name of a folder of files: `url_for('static', filename='css/site.css')`.
 
 use super::pattern::{Pattern, PlaceKind};
-use super::router::{Route, Router};
+use super::route::Route;
+use super::router::Router;
 use crate::http::Fields;
 use crate::http::fields::percent_encode;
 use crate::json;

@@ -1,0 +1,98 @@
+//! Deeper: Route: what a program has registered for a pattern.
+
+use super::pattern::{Params, Pattern};
+use crate::cycle::Detail;
+use crate::http::Method;
+use std::any::TypeId;
+use std::panic::Location;
+use std::sync::Arc;
+
+/// Methods and a pattern, and what is known about who answers.
+pub struct Route {
+    /// The methods. GET answers HEAD too.
+    pub methods: Vec<Method>,
+    /// Which paths it takes.
+    pub pattern: Pattern,
+    /// The handler's name: `hello`. `url_for` finds the route by it. A closure has none.
+    pub name: Arc<str>,
+    /// The line that registered it.
+    pub source: &'static Location<'static>,
+    /// A request that this route answers, for a client that got an error instead.
+    pub example: Option<RouteExample>,
+    /// The place of its handler in the application's list.
+    pub(super) handler: usize,
+    /// Tells one handler from another.
+    pub(super) handler_type: TypeId,
+    /// The name of its blueprint and a point, which stand before the name: `admin.`.
+    pub(super) blueprint: String,
+    /// True if the handler serves a folder of files.
+    pub(super) is_files: bool,
+}
+
+/// A request that a route answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RouteExample {
+    /// The path, with a value in each place.
+    pub path: String,
+    /// The fields of a POST, encoded as they are sent; empty for a GET.
+    pub form: String,
+}
+
+impl Route {
+    /// Gives the route a name. Without it a function's route has the function's name, and a
+    /// closure's route has none.
+    pub fn name(&mut self, name: &str) -> &mut Route {
+        self.name = format!("{}{name}", self.blueprint).into();
+        self
+    }
+
+    /// Sets the request that error pages show as a command. A GET route without places has one
+    /// already: its path.
+    ///
+    /// ```
+    /// # use carafe::{App, Context};
+    /// # fn save(_: &mut Context) -> &'static str { "saved" }
+    /// # let mut app = App::new();
+    /// app.post("/profile", save).example("/profile", "name=Ada");
+    /// ```
+    pub fn example(&mut self, path: &str, form: &str) -> &mut Route {
+        self.example = Some(RouteExample { path: path.to_owned(), form: form.to_owned() });
+        self
+    }
+
+    /// Says that no request is sure to be answered here.
+    pub fn no_example(&mut self) -> &mut Route {
+        self.example = None;
+        self
+    }
+
+    /// True if it answers this method.
+    pub fn answers(&self, method: &Method) -> bool {
+        self.methods.contains(served_as(method))
+    }
+
+    /// What a record says of a request that this route takes.
+    pub(super) fn detail(&self, method: &Method, params: &Params) -> Detail {
+        let own = |(name, value): &(&str, String)| ((*name).to_owned(), value.clone());
+        match params.last() {
+            Some((_, path)) if self.is_files => Detail::File(path.clone()),
+            _ => Detail::Route {
+                method: served_as(method).clone(),
+                pattern: self.pattern.shared_text(),
+                handler: Arc::clone(&self.name),
+                registered: self.source,
+                params: params.iter().map(own).collect(),
+            },
+        }
+    }
+
+    /// Its first method and its pattern, for a record.
+    pub fn line(&self) -> (Method, String) {
+        (self.methods[0].clone(), self.pattern.to_string())
+    }
+}
+
+/// HEAD is answered like GET; the server leaves out the body.
+fn served_as(method: &Method) -> &Method {
+    if *method == Method::Head { &Method::Get } else { method }
+}
