@@ -69,7 +69,7 @@ fn show(ctx: &mut Context) -> Result<Response, Error> {
     let things = things_in(&ctx.store().load(&KIND, "all")?.found().unwrap_or_default());
     let thing = things.get(&id_of(ctx)).ok_or(Error::NotFound)?;
     let version = version_of(thing);
-    let response = match evaluate(&ctx.request, &version, 0) {
+    let response = match evaluate(ctx.request, &version, 0) {
         Verdict::NotModified => Response::new(Status::NOT_MODIFIED),
         Verdict::Failed => return Err(another_version()),
         _ => Response::json(thing),
@@ -120,7 +120,7 @@ fn edit_one(
         let thing = things.get(&id).ok_or(Error::NotFound)?;
         // RFC 9110 §13.1.1: if no mark in `If-Match` fits, the server "MUST NOT perform the
         // requested method".
-        if evaluate(&ctx.request, &version_of(thing), 0) == Verdict::Failed {
+        if evaluate(ctx.request, &version_of(thing), 0) == Verdict::Failed {
             return Err(another_version());
         }
         let changed = change(thing.as_map().ok_or(Error::NotFound)?)?;

@@ -80,8 +80,11 @@ pub fn test(word: &str) -> Result<Test, String> {
     }
 }
 
+/// A test with a name.
+type NamedTest = (&'static str, fn(&FinishedCycle, &mut Marks) -> bool);
+
 /// The tests with names, in the order of the lessons.
-static NAMED: [(&str, fn(&FinishedCycle, &mut Marks) -> bool); 20] = [
+static NAMED: [NamedTest; 20] = [
     ("from-curl", |cycle, _| cycle.header("User-Agent").is_some_and(|it| it.starts_with("curl/"))),
     ("by-hand", |cycle, _| cycle.header("User-Agent").is_none()),
     // The form of the lesson ticks this one.
