@@ -14,7 +14,7 @@ use carafe::web::static_files::StaticFiles;
 use carafe::web::template::Templates;
 use carafe::{App, Server, random};
 use std::io::ErrorKind;
-use std::net::{SocketAddr, TcpListener};
+use std::net::{Ipv6Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -140,8 +140,11 @@ fn free_port(host: &str, taken: u16) -> u16 {
 }
 
 fn host_name(text: &str) -> Result<String, &'static str> {
-    if text.is_empty() || text.contains(['/', ':', ' ']) {
-        return Err("a host's name without port");
+    // The address of a machine may have colons, in brackets: `[2001:db8::1]`.
+    let inside = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    let is_address = inside.is_some_and(|address| address.parse::<Ipv6Addr>().is_ok());
+    if text.is_empty() || !is_address && text.contains(['/', ':', ' ', '[', ']']) {
+        return Err("a host's name without port, or an IPv6 address in brackets");
     }
     Ok(text.to_ascii_lowercase())
 }

@@ -32,7 +32,8 @@ fn echo(ctx: &mut Context) -> Response {
 
 /// The request as text: the request line, the headers, an empty line, the body.
 pub fn as_text(request: &Request) -> String {
-    let mut text = format!("{} {} {}\n", request.method, request.target, request.version.as_str());
+    let (method, target) = (method(request), &request.target);
+    let mut text = format!("{method} {target} {}\n", request.version.as_str());
     for (name, value) in request.headers.iter() {
         text.push_str(&format!("{name}: {}\n", without_id(name, value)));
     }
@@ -52,7 +53,7 @@ fn as_value(request: &Request) -> Value {
     let headers = request.headers.iter();
     let headers = headers.map(|(name, value)| pair(name, without_id(name, value)));
     Map::from([
-        ("method", Value::from(request.method.as_str())),
+        ("method", Value::from(method(request).as_str())),
         ("target", request.target.as_str().into()),
         ("path", fields::percent_decode(&request.path).into_owned().into()),
         ("query", query.collect()),
@@ -60,6 +61,11 @@ fn as_value(request: &Request) -> Value {
         ("body", String::from_utf8_lossy(&request.body).into_owned().into()),
     ])
     .into()
+}
+
+/// The answer to HEAD has the length of the answer to GET, and nobody sees it (RFC 9110 §9.3.2).
+fn method(request: &Request) -> &Method {
+    if request.method == Method::Head { &Method::Get } else { &request.method }
 }
 
 /// The value of a header. In `Cookie`, the session id is cut to four characters.

@@ -128,3 +128,27 @@ fn nothing_that_came_stands_in_a_command() {
     let answer = carafe.raw(b"GET /x HTTP/1.0\r\n\r\n");
     assert!(answer.starts_with("HTTP/1.1 404") && !answer.contains("this works"), "{answer}");
 }
+
+#[test]
+fn the_answer_to_head_has_the_length_of_the_answer_to_get_or_none() {
+    let carafe = Carafe::start(&["--log", "off"]);
+    for (path, accept, is_known) in [
+        ("/echo", "*/*", true),
+        ("/echo", "application/json", true),
+        ("/", "text/html", true),
+        ("/hello", "*/*", true),
+        ("/static/css/carafe.css", "*/*", true),
+        ("/nowhere", "*/*", false),
+        ("/nowhere", "text/html", false),
+        ("/boom", "*/*", false),
+    ] {
+        let url = format!("$B{path}");
+        let accept = format!("Accept: {accept}");
+        let length = |arguments: &[&str]| {
+            let head = carafe.curl(&[arguments, &["-H", &accept, &url]].concat());
+            header(&head, "Content-Length").map(str::to_owned)
+        };
+        let (get, head) = (length(&["-i"]), length(&["-I"]));
+        assert_eq!(head, get.filter(|_| is_known), "{path} {accept}");
+    }
+}

@@ -4,13 +4,16 @@ use crate::carafe::{Carafe, header};
 
 #[test]
 fn only_this_machine_may_look_and_only_by_its_name() {
-    let carafe = Carafe::start(&["--log", "off", "--allow-host", "shop.test"]);
+    let hosts = ["--allow-host", "shop.test", "--allow-host", "[2001:db8::1]"];
+    let carafe = Carafe::start(&[&["--log", "off"][..], &hosts].concat());
     let port = carafe.address.port();
     carafe.curl(&["$B/hello"]);
     for (head, status) in [
         ("Host: localhost", "200"),
         ("Host: 127.0.0.1:9", "200"),
         ("Host: shop.test", "200"),
+        ("Host: [2001:db8::1]:8000", "200"),
+        ("Host: [2001:db8::2]", "403"),
         ("Host: evil.example", "403"),
         ("X-Forwarded-For: 1.2.3.4", "403"),
         ("Via: 1.1 x", "403"),
