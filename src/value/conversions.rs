@@ -18,12 +18,14 @@ macro_rules! value_from {
 
 value_from! {
     bool => |it| Value::Bool(it);
-    i8 i16 i32 i64 u8 u16 u32 => |it| Value::Int(it.into());
+    i64 => |it| Value::Int(it);
+    i8 i16 i32 u8 u16 u32 => |it| Value::Int(it.into());
     // Integers have 64 bits and a sign. One beyond them becomes the nearest.
     u64 usize u128 => |it| Value::Int(i64::try_from(it).unwrap_or(i64::MAX));
     isize => |it| Value::Int(it as i64);
     i128 => |it| Value::Int(it.clamp(i64::MIN.into(), i64::MAX.into()) as i64);
-    f32 f64 => |it| Value::Float(it.into());
+    f64 => |it| Value::Float(it);
+    f32 => |it| Value::Float(it.into());
     &str String => |it| Value::Str(it.into());
     &String => |it| Value::Str(it.as_str().into());
     Arc<str> => |it| Value::Str(it);

@@ -269,13 +269,17 @@ impl<'s> Parser<'s> {
                 _ if !arguments.named.is_empty() => {
                     return parser.unexpected("name=value: values by place come first");
                 }
-                _ => return Ok(arguments.placed.push(parser.expression()?)),
+                _ => {
+                    arguments.placed.push(parser.expression()?);
+                    return Ok(());
+                }
             };
             parser.skip(2);
             if arguments.named.iter().any(|(known, _)| known == name) {
                 return Err((at, format!("found {name}= for the second time")));
             }
-            Ok(arguments.named.push((name.to_owned(), parser.expression()?)))
+            arguments.named.push((name.to_owned(), parser.expression()?));
+            Ok(())
         })?;
         Ok(arguments)
     }

@@ -172,7 +172,10 @@ impl<'a> Renderer<'a> {
     /// Gives the names of a target their values.
     fn assign(&mut self, target: &'a NameTarget, value: Value) -> Rendering {
         let (targets, at) = match target {
-            NameTarget::Name(name) => return Ok(self.names.set(name, value)),
+            NameTarget::Name(name) => {
+                self.names.set(name, value);
+                return Ok(());
+            }
             NameTarget::Several(targets, at) => (targets, *at),
         };
         let count = targets.len();

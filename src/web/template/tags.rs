@@ -142,9 +142,8 @@ impl<'s> Parser<'s> {
             nodes.insert(0, Node::Late(frame.late));
         }
         frame.inner.append(&mut frame.own);
-        match self.frames.last_mut() {
-            Some(outer) => outer.inner.append(&mut frame.inner),
-            None => {}
+        if let Some(outer) = self.frames.last_mut() {
+            outer.inner.append(&mut frame.inner);
         }
     }
 
