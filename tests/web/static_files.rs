@@ -469,3 +469,19 @@ fn a_folder_of_an_odd_name_is_still_only_a_folder() {
     assert!(Path::is_dir(&odd));
     assert_eq!(refused(&folder.files(), "page.html"), NOT_A_FILE);
 }
+
+#[cfg(unix)]
+#[test]
+fn a_name_that_is_no_text_can_be_asked_for() {
+    use std::os::unix::ffi::OsStrExt;
+    let folder = Folder::new();
+    let name = std::ffi::OsStr::from_bytes(b"\xe4.txt");
+    if fs::write(folder.www().join(name), "latin").is_err() {
+        return; // a file system that takes only UTF-8
+    }
+    let mut app = carafe::App::new();
+    app.files("/static", folder.files());
+    let mut client = carafe::web::client::Client::new(&app);
+    assert_eq!(client.get("/static/%E4.txt").text(), "latin");
+    assert_eq!(client.get("/static/%C3%A4.txt").status(), 404);
+}
