@@ -20,7 +20,7 @@ mod detail;
 mod recorder;
 
 pub use detail::{Detail, Excerpt, KEPT_BYTES, StorePlace};
-pub use recorder::{Record, Recorder, Sent};
+pub use recorder::{ConnectionEnd, Record, Recorder, Sent};
 
 use std::panic::Location;
 use std::time::{Duration, Instant};

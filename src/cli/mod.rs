@@ -1,8 +1,12 @@
 //! Deeper: The commands of the program: which one is meant, and what its help says.
 //!
-//! A command is a row of [`COMMANDS`] and a section of `help.txt`. Without a command carafe serves
-//! (`serve`, with `flags` and `stores`). `http_client` and `cookie_jar` ask servers, for `check`
-//! and `lab`.
+//! A command is a row of [`COMMANDS`] and a section of the help. Without a command carafe serves.
+//!
+//! * `serve` starts the server.
+//! * `help.txt` is the help, and `command_line` reads the words of every command.
+//! * `flags` reads the flags of the server, which `flags.txt` lists; `stores` opens its stores.
+//! * `init`, `routes` and `render` are small commands.
+//! * `http_client` and `cookie_jar` ask servers, for `check` and `lab`.
 
 mod check;
 mod command_line;

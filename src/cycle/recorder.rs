@@ -9,6 +9,7 @@
 
 use super::{Cycle, KEPT};
 use crate::http::Status;
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering, fence};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -44,6 +45,17 @@ pub struct Sent {
     pub is_whole: bool,
 }
 
+/// The end of a connection.
+#[derive(Clone, Copy, Debug)]
+pub struct ConnectionEnd {
+    /// Its number.
+    pub connection: u64,
+    /// When it ended, by the wall clock.
+    pub at: SystemTime,
+    /// Who closed it, and why.
+    pub by: &'static str,
+}
+
 /// What is told of each cycle as it ends.
 type Watcher = Box<dyn Fn(&Record) + Send + Sync>;
 
@@ -61,6 +73,8 @@ pub struct Recorder {
     added: Condvar,
     closed: AtomicBool,
     watcher: OnceLock<Watcher>,
+    /// The ends of the last connections, the oldest first.
+    ends: Mutex<VecDeque<ConnectionEnd>>,
 }
 
 impl Default for Recorder {
@@ -73,6 +87,7 @@ impl Default for Recorder {
             added: Condvar::new(),
             closed: AtomicBool::new(false),
             watcher: OnceLock::new(),
+            ends: Mutex::default(),
         }
     }
 }
@@ -129,6 +144,21 @@ impl Recorder {
             self.notify();
         }
         record
+    }
+
+    /// Keeps the end of a connection.
+    pub fn connection_ended(&self, connection: u64, by: &'static str) {
+        let mut ends = self.ends.lock().unwrap_or_else(PoisonError::into_inner);
+        if ends.len() == KEPT {
+            ends.pop_front();
+        }
+        ends.push_back(ConnectionEnd { connection, at: SystemTime::now(), by });
+    }
+
+    /// The end of a connection, if it has ended and is among the last.
+    pub fn end_of(&self, connection: u64) -> Option<ConnectionEnd> {
+        let ends = self.ends.lock().unwrap_or_else(PoisonError::into_inner);
+        ends.iter().copied().find(|end| end.connection == connection)
     }
 
     /// Ends every wait, because the server stops.

@@ -3,12 +3,21 @@
 //! Part I of the book. Nothing here opens a socket or starts a thread: bytes go in and values come
 //! out, or the other way round. So each file can be tried with a few lines and without a server.
 //!
-//! In reading order: [`Method`] and [`Status`] are tables of words; [`Headers`] and [`Fields`] are
-//! two kinds of named text; [`Limits`] says how much is too much; [`Request`] is what comes in;
-//! [`parse_head`] and [`body`] make it from bytes, and [`ParseError`] says why they refuse;
-//! [`cookie`] and [`date`] are two headers with a grammar of their own; [`Response`] is what goes
-//! out. Deeper: [`multipart`] reads a form with files, [`forwarded`] finds the client behind a
-//! proxy, [`conditions`] decides what of a file to send.
+//! * [`method`] is a table of words; [`headers`] and [`fields`] are two kinds of named text.
+//! * [`request`] is what comes in; [`parse`] and [`body`] make it from bytes.
+//! * [`cookie`] is a header with a grammar of its own.
+//! * [`response`] is what goes out.
+//!
+//! Deeper:
+//!
+//! * [`status`] is the other table of words, `bytes` what names and values are made of;
+//!   `percent` decodes what a URL encodes, and [`limits`] says how much is too much.
+//! * `accept` says which format the client wants, and `parse_error` why a request is refused.
+//! * `target` takes a URL apart; [`multipart`] reads a form with files, and `chunked` a body in
+//!   pieces.
+//! * `set_cookie` writes a cookie, and [`date`] reads and writes a date.
+//! * [`forwarded`] finds the client behind a proxy, [`conditions`] decides what of a file to send,
+//!   and `location` writes a URL that leads there.
 //!
 //! Left out: HTTP/2 and HTTP/3, which carry the same messages in other bytes. A proxy in front of
 //! this server speaks them.

@@ -211,6 +211,7 @@ impl Connection {
 impl Drop for Connection {
     fn drop(&mut self) {
         self.report_answers();
+        self.record_end();
         self.serving.connections.remove(self.number);
     }
 }

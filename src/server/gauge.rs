@@ -1,6 +1,6 @@
 //! Deeper: A gauge, which tells what a running server is doing.
 //!
-//! Left out: a history. Who wants one asks now and then.
+//! Left out: a history of these numbers.
 
 use super::pool::Pool;
 use std::sync::{Arc, OnceLock, Weak};

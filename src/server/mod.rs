@@ -5,11 +5,16 @@
 //! [`Response`](crate::Response).
 //!
 //! * `serving` is what all connections share, with the [`Service`].
-//! * `pool` is the threads, one for each connection, and `door` the listening socket.
-//! * `connection` is the life of one connection. It stands on `input`, the bytes that have arrived;
-//!   `wire`, the socket; and `open`, the table in which a stop finds it.
-//! * `log`, `bodies` and `ring` can be skipped: a line for each answer, a bound for all bodies, and
-//!   a second way to serve, for many busy connections.
+//! * `input` is the bytes that have arrived, and `connection` the life of one connection.
+//! * `pool` is the threads, one for each connection.
+//!
+//! Deeper:
+//!
+//! * `door` is the listening socket, and `bodies` a bound for all bodies.
+//! * `wire` is the socket of a connection, and `open` the table in which a stop finds it.
+//! * `stopper` ends a server from another thread.
+//! * `log` writes a line for each answer, and `gauge` counts connections and threads.
+//! * `ring` is a second way to serve, for many busy connections.
 //!
 //! Left out: TLS. A proxy in front speaks it.
 

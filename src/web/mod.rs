@@ -2,21 +2,35 @@
 //!
 //! Part III of the book. The way of a request is [`app`]; the other rooms are its stages.
 //!
-//! | room | Flask's word |
+//! | chapter | Flask's word |
 //! |---|---|
-//! | [`app`], [`settings`], [`site`] | `Flask(__name__)`, `@app.route`, `app.config` |
-//! | [`context`], `resources` | `request`, `session`, `g`, `render_template`, `flash` |
-//! | [`router`], [`route`], [`pattern`], [`handler`], [`url_for`] | rules; a view function |
-//! | [`hooks`] | `before_request`, `after_request`, `errorhandler`, `Blueprint` |
-//! | [`form`] | `request.form` |
+//! | [`app`] | `Flask(__name__)`, `@app.route` |
+//! | [`context`] | `request`, `session`, `render_template`, `flash` |
+//! | [`handler`] | a view function |
 //! | [`error`] | `abort` |
-//! | [`session`], [`store`] | `session`, and where it is kept |
-//! | [`sign`], [`password`] | `itsdangerous`, `werkzeug.security` |
-//! | [`flash`] | `flash`, `get_flashed_messages` |
-//! | [`static_files`], [`file_response`] | `static`, `send_file` |
+//! | [`router`] | rules |
+//! | [`form`] | `request.form` |
+//! | [`store`] | where a session is kept |
+//! | [`session`], [`flash`] | `session`; `flash`, `get_flashed_messages` |
+//! | [`static_files`] | `static` |
 //! | [`template`] | Jinja2 |
-//! | [`inside`] | debug mode, for whom |
+//!
+//! Deeper:
+//!
+//! | chapter | Flask's word |
+//! |---|---|
+//! | [`site`], [`settings`] | `app.config` |
+//! | [`route`] | `Rule` |
+//! | [`hooks`] | `before_request`, `after_request`, `errorhandler`, `Blueprint` |
+//! | [`pattern`], [`url_for`] | a rule's text; `url_for` |
+//! | `resources`, `page_globals` | `request.get_json`, `g`; what pages may ask for |
+//! | `failure`, `error_page`, `suggestion` | a 500; the page of an error, with near names |
+//! | `save` | the session's cookie is sent |
+//! | [`inside`], `holdings` | debug mode, for whom; what is in memory |
 //! | [`origin`] | Flask-WTF's CSRF protection, Flask-CORS, Flask-Talisman's headers |
+//! | [`sign`], [`password`] | `itsdangerous`, `werkzeug.security` |
+//! | `form_values` | `request.form.get(…, type=int)` |
+//! | `file_route`, [`file_response`], `file_cache` | `send_from_directory`, `send_file` |
 //! | [`client`] | `app.test_client()` |
 
 pub mod app;

@@ -1,8 +1,8 @@
 //! Deeper: Says who asked: a known visitor or a stranger, with which program, a person or a page.
 //!
 //! A browser that opens a page fetches its style sheets, scripts and pictures by itself. The list
-//! of cycles folds them below their page, and `/cycles/last` passes over them. They are told by
-//! what the browser says of them, not by their path, so that a `curl` of a style sheet counts.
+//! of cycles folds them below their page, and `/cycles/last` leaves them out. What the browser says
+//! of them counts, not their path: a `curl` of a style sheet is the request of a person.
 
 use super::mask::cut_id;
 use super::message::Message;

@@ -1,14 +1,14 @@
 //! Deeper: Lists the cycles as a page, as text, as JSON, and as a stream of events.
 
 use super::asker::PagesSoFar;
-use super::columns::COLUMNS;
+use super::columns::{COLUMNS, Columns};
 use super::cycle_rows::{RowFilter, folded, line, row};
 use super::cycle_text;
 use super::describe::CycleDescription;
 use super::forget::effect;
 use super::own_requests::{admit, uncached};
-use carafe::cycle::Recorder;
-use carafe::http::{Response, Status};
+use carafe::cycle::{Record, Recorder};
+use carafe::http::{Response, Status, date};
 use carafe::{Context, Error, Map, Value, json};
 use std::io::{self, IsTerminal, Write};
 use std::sync::Arc;
@@ -23,7 +23,9 @@ const HEARTBEAT: Duration = Duration::from_secs(5);
 pub fn list(ctx: &mut Context, recorder: &Recorder) -> Result<Response, Error> {
     admit(ctx)?;
     let query = &ctx.request.query;
-    let rows = RowFilter::of(query).rows(recorder);
+    let filter = RowFilter::of(query);
+    let rows = filter.rows(recorder);
+    let connection = filter.connection.map(|number| connection_words(recorder, number as u64));
     let asked = |name| query.get(name).unwrap_or("").to_owned();
     let variables = Map::from([
         ("q", Value::from(asked("q"))),
@@ -31,15 +33,41 @@ pub fn list(ctx: &mut Context, recorder: &Recorder) -> Result<Response, Error> {
         ("last", recorder.newest().map(|newest| newest.number).into()),
         ("forgets", effect(ctx.site().place()).into()),
         ("cycles", folded(&rows)),
+        ("connection", connection.clone().into()),
     ]);
     let response = if ctx.request.prefers_html() {
         ctx.render("cycles.html", variables)?
     } else if ctx.request.accepts("application/json") {
         Response::json(&rows.into())
     } else {
-        Response::text(rows.iter().map(|row| line(row, COLUMNS) + "\n").collect::<String>())
+        let mut out = Columns::default();
+        rows.iter().for_each(|row| out.line(line(row, COLUMNS)));
+        connection.iter().flatten().for_each(|sentence| out.wrapped("", sentence));
+        Response::text(out.into_text())
     };
     Ok(uncached(response))
+}
+
+/// A connection in sentences: its requests, and who closed it.
+fn connection_words(recorder: &Recorder, number: u64) -> Vec<String> {
+    let is_on_it = |record: &Arc<Record>| CycleDescription::of(record).connection.0 == number;
+    let records: Vec<_> = recorder.all().into_iter().filter(is_on_it).collect();
+    let begun = |record: &Record| record.ended.checked_sub(record.took);
+    // RFC 9112 §9.3.2: a client that sends its next request before it has the answer pipelines.
+    let early = |pair: &&[Arc<Record>]| begun(&pair[1]) < Some(pair[0].ended);
+    let early = records.windows(2).filter(early).count();
+    let kept = records.len().saturating_sub(1);
+    let requests = format!(
+        "Connection {number}: {} of its requests are kept. It stayed open for {kept} more than the \
+         first (keep-alive); {early} came before the answer to the one before (pipelining).",
+        records.len()
+    );
+    let end = match recorder.end_of(number) {
+        Some(end) => format!("Closed by {}: {}.", end.by, date::format(end.at)),
+        None if records.is_empty() => "Nothing is known of this connection.".to_owned(),
+        None => "It is open, or it was closed long ago.".to_owned(),
+    };
+    vec![requests, end]
 }
 
 /// Prints each cycle as text on standard output, as it ends: `--show-cycles`.

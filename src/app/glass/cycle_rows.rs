@@ -15,14 +15,27 @@ use super::message::Message;
 use carafe::cycle::{Record, Recorder};
 use carafe::http::{Fields, date};
 use carafe::{Map, Value};
+use std::time::Duration;
 
 /// The style sheet has this many colours for visitors.
 const HUES: usize = 8;
+
+/// A cycle whose answer has not left after this time is marked.
+const LONG: Duration = Duration::from_secs(1);
 
 /// The row of a cycle; `page` is the number of the page that it was fetched for.
 pub fn row(record: &Record, page: Option<u64>) -> Map {
     let cycle = CycleDescription::of(record);
     let visitor = visitor(record);
+    // An answer is listed before it leaves, so at first each is being sent.
+    let is_late = || record.ended.elapsed().is_ok_and(|time| time > LONG);
+    let sent = match record.sent.get() {
+        Some(sent) if !sent.is_whole => "broken off",
+        None if is_late() => "sending",
+        _ => "",
+    };
+    let changed = [sent.to_owned(), cycle.changed_words()];
+    let changed: Vec<String> = changed.into_iter().filter(|words| !words.is_empty()).collect();
     // `Thu, 26 Nov 2026 09:57:19 GMT`
     let ended = date::format(record.ended);
     Map::from([
@@ -33,7 +46,7 @@ pub fn row(record: &Record, page: Option<u64>) -> Map {
         ("program", program(&cycle.request).into()),
         ("request", cycle.asked().into()),
         ("status", record.status.0.into()),
-        ("changed", cycle.changed_words().into()),
+        ("changed", changed.join(", ").into()),
         ("milliseconds", cycle.milliseconds().into()),
         ("source", cycle.source.as_str().into()),
         ("connection", cycle.connection.0.into()),
@@ -53,10 +66,12 @@ pub fn rows_of(recorder: &Recorder, wants: impl Fn(&str) -> bool) -> Vec<Value> 
     records.filter(|record| is_wanted(record)).map(|record| row(&record, None).into()).collect()
 }
 
-/// Which rows are wanted: `?q=WORDS&visitor=7f3a`.
+/// Which rows are wanted: `?q=WORDS&visitor=7f3a&connection=9`.
 pub struct RowFilter {
     words: Vec<String>,
     visitor: String,
+    /// The number of a connection, if the rows of only one are wanted.
+    pub connection: Option<i64>,
 }
 
 impl RowFilter {
@@ -64,19 +79,23 @@ impl RowFilter {
     pub fn of(query: &Fields) -> RowFilter {
         let words = query.get("q").unwrap_or("").split_whitespace().map(str::to_lowercase);
         let visitor = query.get("visitor").unwrap_or("").trim_end_matches('.');
-        RowFilter { words: words.collect(), visitor: visitor.to_owned() }
+        let connection = query.get("connection").and_then(|number| number.parse().ok());
+        RowFilter { words: words.collect(), visitor: visitor.to_owned(), connection }
     }
 
     /// True if it leaves no row out.
     pub fn is_empty(&self) -> bool {
-        self.words.is_empty() && self.visitor.is_empty()
+        self.words.is_empty() && self.visitor.is_empty() && self.connection.is_none()
     }
 
-    /// True if this row is wanted: it has all the words, and it is of the visitor.
+    /// True if this row is wanted: it has all the words, and it is of the visitor and of the
+    /// connection.
     pub fn admits(&self, row: &Map) -> bool {
         let line = line(row, usize::MAX).to_lowercase();
         let is_of_visitor = self.visitor.is_empty() || text(row, "visitor") == self.visitor;
-        is_of_visitor && self.words.iter().all(|word| line.contains(word))
+        let connection = row.get("connection").and_then(Value::as_int);
+        let is_on_connection = self.connection.is_none() || self.connection == connection;
+        is_of_visitor && is_on_connection && self.words.iter().all(|word| line.contains(word))
     }
 
     /// The rows that are wanted, the oldest first. In a list that is not whole, no row knows its

@@ -58,13 +58,15 @@ impl<'r> CycleDescription<'r> {
         let bytes = request.total.unwrap_or(0);
         let (knew, cookie) = memory.knew(bytes, request.header("Cookie").is_some());
         let is_head = request.asked().0 == "HEAD";
+        let mut sent = wire_lines::of_response(&response, record.status, is_head);
+        sent.push(PartLine::new("left", "").note(left(record)));
         let parts = [
             ("arrived", wire_lines::of_request(&request, &cookie)),
             ("knew_before", knew),
             ("matched", matched(steps, &mask)),
             ("read", read(steps, &mask, &request)),
             ("changed", changes(&record.cycle, &memory)),
-            ("sent", wire_lines::of_response(&response, record.status, is_head)),
+            ("sent", sent),
             ("still_knows", vec![memory.still_knows()]),
             ("steps", steps.iter().map(step).collect()),
         ];
@@ -143,6 +145,18 @@ fn read(steps: &[Step], mask: &Mask, request: &Message) -> Vec<PartLine> {
         read.push(PartLine::new("cookie", pair.trim()).note(decoded));
     }
     read
+}
+
+/// What has really left.
+fn left(record: &Record) -> String {
+    let Some(sent) = record.sent.get() else {
+        return "sending: the last byte has not left yet".to_owned();
+    };
+    let (bytes, after) = (sent.body_bytes, sent.after.as_micros() as f64 / 1e3);
+    match sent.is_whole {
+        true => format!("the last byte left after {after} ms, with {bytes} bytes of the body"),
+        false => format!("broken off after {after} ms: only {bytes} bytes of the body left"),
+    }
 }
 
 /// One step: what it was, how long after the first, and the line that took it.

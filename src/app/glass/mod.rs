@@ -3,18 +3,20 @@
 //! The server records each cycle (`src/cycle.rs`) and keeps the record small. Here it is made into
 //! words, and only when somebody looks:
 //!
-//! * `describe` makes one description of a record, in seven parts, each a list of `part_line`s.
-//!   `message` and `wire_lines` explain the bytes, `answered` the route, `visitor_memory` and
-//!   `changes` what the server remembers. The sentences are in `words.txt`.
-//! * `mask` hides what nobody should see.
-//! * The page (`cycle.html`), the text (`cycle_text`, `columns`) and the JSON are printed from the
-//!   description. `cycle_rows` and `cycle_list` print one line of each.
+//! * `describe` makes one description of a record, in seven parts; each is a list of `part_line`s.
+//! * `message` splits the bytes and `wire_lines` explains them; `answered` tells the route;
+//!   `visitor_memory` and `changes` what the server remembers, with `row_words` for a value.
+//! * `words` finds the sentences, which are in `words.txt`, and `mask` hides what nobody should
+//!   see.
 //! * `asker` tells a person from a page, `related` finds the cycles that belong together, and
 //!   `repeat_request` writes a line that sends the same request.
-//! * `source_pages` and `colour` show the source, and `forget` empties the memory.
+//! * `cycle_text` and `columns` print the description for a terminal; `cycle_rows` and `cycle_list`
+//!   print one line of each. A page (`cycle.html`) and JSON are made of the same description.
+//! * `memory_page` shows what is held now.
+//! * `own_requests` keeps the requests of these pages out of the record, `forget` empties the
+//!   memory, and `source_pages` and `colour` show the source.
 //!
-//! These pages are for the person at this machine. Their own requests are not recorded
-//! (`own_requests`).
+//! These pages are for the person at this machine.
 //!
 //! Left out: cycles from before the last start. They are not kept.
 

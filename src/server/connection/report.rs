@@ -21,6 +21,8 @@ pub(super) struct Report {
     received: Excerpt,
     /// The answers that have been written and have not left, in order.
     unsent: Vec<Unsent>,
+    /// Who closes the connection and why, once that is known.
+    pub end: Option<&'static str>,
 }
 
 /// An answer that has been written and has not left.
@@ -57,6 +59,14 @@ impl Connection {
         let (number, nth, peer) = (self.number, self.answers + 1, self.peer);
         cycle.step("accepted", || Detail::Connection { number, nth, peer });
         cycle
+    }
+
+    /// Records that the connection has ended, and who closed it.
+    pub(super) fn record_end(&self) {
+        if let Some(recorder) = &self.serving.recorder {
+            recorder
+                .connection_ended(self.number, self.report.end.unwrap_or("an error on the way"));
+        }
     }
 
     /// Takes this number of bytes off the input, and notes them for the record.

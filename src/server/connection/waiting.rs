@@ -38,13 +38,21 @@ impl Connection {
             self.be_brief()?;
         }
         match read {
-            Ok(0) => Err(Obstacle::Idle),
+            Ok(0) => {
+                let is_stopping = self.serving.is_stopping();
+                let end = if is_stopping { "the server, because it stops" } else { "the client" };
+                self.report.end = Some(end);
+                Err(Obstacle::Idle)
+            }
             Ok(_) => {
                 self.wire.set_idle(false);
                 Ok(())
             }
             Err(error) if !is_not_ready(&error) => Err(error.into()),
-            Err(_) if self.wire.may_wait() => Err(Obstacle::Idle),
+            Err(_) if self.wire.may_wait() => {
+                self.report.end = Some("the server, because nothing came for too long");
+                Err(Obstacle::Idle)
+            }
             Err(_) => Err(Obstacle::End(Turn::Quiet)),
         }
     }

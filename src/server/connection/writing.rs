@@ -45,6 +45,7 @@ impl Connection {
         };
         let keep_alive = asked.keep_alive && framing != BodyFraming::Close;
         if !keep_alive {
+            self.report.end = Some("the server, as its last answer said (Connection: close)");
             // A client that asked for the close sends no more. Another may have sent its next
             // request already, and then a close at once would be a reset: see `Wire::linger`.
             let may_send_more = !asked.is_last || !self.input.is_empty();

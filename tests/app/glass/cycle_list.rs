@@ -142,3 +142,59 @@ fn the_last_cycle_is_the_last_that_a_person_made() {
 fn number(text: &str) -> String {
     text.split_whitespace().next().unwrap_or("").to_owned()
 }
+
+#[test]
+fn a_connection_is_seen_whole_with_its_end() {
+    let carafe = Carafe::start(&["--log", "off"]);
+    let hello = "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n";
+    carafe.raw(format!("{hello}GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").as_bytes());
+    carafe.curl(&["$B/formtest"]);
+    let seen = |number: u64, words: &str| {
+        let begun = Instant::now();
+        loop {
+            let list = carafe.curl(&[&format!("$B/cycles?connection={number}")]);
+            let list = list.split_whitespace().collect::<Vec<_>>().join(" ");
+            if list.contains(words) {
+                return list;
+            }
+            assert!(begun.elapsed() < DEADLINE, "{words:?}: {list}");
+        }
+    };
+    let first = seen(1, "Closed by the server, as its last answer said (Connection: close): ");
+    assert!(first.contains("#1 ") && first.contains("#2 ") && !first.contains("#3 "), "{first}");
+    assert!(first.contains("2 of its requests are kept"), "{first}");
+    let second = seen(2, "Closed by the client: ");
+    assert!(second.starts_with("#3 ") && second.contains("1 of its requests"), "{second}");
+    let page = carafe.curl(&["-H", "Accept: text/html", "$B/cycles?connection=1"]);
+    assert!(page.contains("Closed by the server") && page.contains("<tr id=\"c2\">"), "{page}");
+    assert!(seen(99, "Nothing is known").contains("Connection 99: 0 of"), "no such connection");
+}
+
+#[test]
+fn an_answer_that_was_broken_off_says_what_really_left() {
+    let carafe = Carafe::start(&["--log", "off", "--write-time", "1s"]);
+    carafe.curl(&["$B/hello"]);
+    assert!(text(&carafe).contains("the last byte left after"), "{}", text(&carafe));
+    assert!(text(&carafe).contains("with 14 bytes of the body"), "{}", text(&carafe));
+    // A client that asks 400 times for a file and reads nothing.
+    let mut stream = carafe.connect();
+    let request = "GET /static/css/carafe.css HTTP/1.1\r\nHost: x\r\n\r\n";
+    for _ in 0..400 {
+        if stream.write_all(request.as_bytes()).is_err() {
+            break;
+        }
+    }
+    let begun = Instant::now();
+    while !carafe.curl(&["$B/cycles"]).contains("broken off") {
+        assert!(begun.elapsed() < DEADLINE, "{}", carafe.curl(&["$B/cycles"]));
+    }
+    let list = carafe.curl(&["$B/cycles"]);
+    let line = list.lines().find(|line| line.contains("broken off")).expect("it is there");
+    let number = line[1..].split(' ').next().unwrap_or("");
+    let cycle = carafe.curl(&[&format!("$B/cycles/{number}")]);
+    let cycle = cycle.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        cycle.contains("broken off after") && cycle.contains("bytes of the body left"),
+        "{cycle}"
+    );
+}

@@ -109,3 +109,84 @@ fn only_this_machine_reads_it_and_a_wrong_name_is_helped() {
     assert!(header(&answer, "Carafe-Cycle").is_none(), "it is no cycle");
     assert_eq!(carafe.status(&["--path-as-is", "$B/source/../Cargo.toml"]), "404");
 }
+
+/// The files of the source in the order of `src/contents.list`, circle by circle.
+fn chapters() -> Vec<String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |path: &str| std::fs::read_to_string(root.join(path)).expect("it can be read");
+    let list = read("src/contents.list");
+    let paths = list.lines().filter_map(|line| line.trim().strip_prefix('"')?.strip_suffix('"'));
+    let circle = |path: &String| {
+        let is_deeper = !path.ends_with(".rs") || read(path).starts_with("//! Deeper:");
+        if path.starts_with("src/stages/") { 0 } else { 1 + u8::from(is_deeper) }
+    };
+    let mut paths: Vec<String> = paths.map(str::to_owned).collect();
+    paths.sort_by_key(circle);
+    paths
+}
+
+/// The words between backticks.
+fn quoted(text: &str) -> impl Iterator<Item = &str> {
+    text.split('`').skip(1).step_by(2)
+}
+
+#[test]
+fn the_head_of_a_room_lists_its_chapters_as_the_contents_do() {
+    let chapters = chapters();
+    for room in ["src/http/", "src/server/", "src/web/", "src/app/glass/", "src/cli/"] {
+        let name = |path: &String| {
+            let name = path.strip_prefix(room)?.replace("/mod.rs", "").replace(".rs", "");
+            (!name.contains('/') && name != "mod").then_some(name)
+        };
+        let expected: Vec<String> = chapters.iter().filter_map(name).collect();
+        let head = Path::new(env!("CARGO_MANIFEST_DIR")).join(room).join("mod.rs");
+        let head = std::fs::read_to_string(head).expect("it can be read");
+        // The list is a table, whose first column counts, or lines with a star.
+        let mut listed: Vec<String> = Vec::new();
+        let mut is_list = false;
+        for line in head.lines().filter_map(|line| line.strip_prefix("//! ")) {
+            is_list = line.starts_with("* ") || is_list && line.starts_with("  ");
+            let cell = line.strip_prefix("| ").and_then(|row| row.split(" |").next());
+            let names = cell.or(Some(line).filter(|_| is_list)).map(quoted);
+            for name in names.into_iter().flatten().map(str::to_owned) {
+                if expected.contains(&name) && !listed.contains(&name) {
+                    listed.push(name);
+                }
+            }
+        }
+        assert_eq!(listed, expected, "{room}mod.rs");
+    }
+}
+
+#[test]
+fn the_map_of_the_readme_and_the_library_follow_the_contents() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = std::fs::read_to_string(root.join("README.md")).expect("it can be read");
+    let list = std::fs::read_to_string(root.join("src/contents.list")).expect("it can be read");
+    // The stages are the first circle.
+    let (stages, others): (Vec<&str>, Vec<&str>) = list
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix('"')?.strip_suffix('"'))
+        .partition(|path| path.starts_with("src/stages/"));
+    let chapters = [stages, others].concat();
+    let map = readme.split("| where | what it is |").nth(1).expect("the map is there");
+    let rows = map.lines().take_while(|line| line.is_empty() || line.starts_with('|'));
+    let cells = rows.filter_map(|row| row.strip_prefix("| ")?.split(" |").next());
+    let places: Vec<&str> = cells.flat_map(quoted).filter(|at| at.starts_with("src/")).collect();
+    let first = |place: &&str| {
+        let found = chapters.iter().position(|path| path.starts_with(*place));
+        found.unwrap_or_else(|| panic!("README names {place}, and no chapter is there"))
+    };
+    assert!(places.iter().map(first).is_sorted(), "the order of {places:?}");
+    let is_missing = |path: &&&str| !places.iter().any(|place| path.starts_with(place));
+    let missing: Vec<_> = chapters.iter().filter(is_missing).collect();
+    assert!(
+        missing.iter().all(|path| path.ends_with("/mod.rs") || path.ends_with(".list")),
+        "README's map leaves out {missing:?}"
+    );
+    let library = include_str!("../../../src/lib.rs");
+    let rooms = library.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';'));
+    let first =
+        |room: &str| chapters.iter().position(|path| path.starts_with(&format!("src/{room}")[..]));
+    assert!(rooms.map(first).is_sorted(), "the order of the rooms in src/lib.rs");
+}
