@@ -96,7 +96,12 @@ impl Hooks {
             return Ok(());
         }
         let path = ctx.request.path.clone();
-        let run = |hook: &After| caught(|| Ok(hook(ctx, response)));
+        let run = |hook: &After| {
+            caught(|| {
+                hook(ctx, response);
+                Ok(())
+            })
+        };
         self.after.of(&path).rev().try_for_each(run)
     }
 
