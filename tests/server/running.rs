@@ -27,7 +27,8 @@ impl Service for Mirror {
         match request.path.as_str() {
             "/panic" => panic!("this service panics on purpose"),
             "/stream" => Response::stream("text/plain", |out| {
-                write!(out, "{}{}", "one", ' ')?;
+                let (word, blank) = ("one", ' ');
+                write!(out, "{word}{blank}")?;
                 out.flush()?;
                 out.flush()?;
                 out.write_all(b"two")
