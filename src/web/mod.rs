@@ -30,7 +30,7 @@
 //! | [`origin`] | Flask-WTF's CSRF protection, Flask-CORS, Flask-Talisman's headers |
 //! | [`sign`], [`password`] | `itsdangerous`, `werkzeug.security` |
 //! | `form_values` | `request.form.get(…, type=int)` |
-//! | `file_route`, [`file_response`], `file_cache` | `send_from_directory`, `send_file` |
+//! | `file_route`, `file_refusal`, [`file_response`], `file_cache` | `send_file` and its like |
 //! | [`client`] | `app.test_client()` |
 
 pub mod app;
