@@ -83,7 +83,7 @@ fn the_checks_find_what_is_wrong() {
     browser.open(&carafe.url("/hello/Ada"));
     browser.script(
         "const faint = Object.assign(document.createElement('p'), { textContent: 'faint' });
-         Object.assign(faint.style, { color: '#999', background: '#aaa', width: '2000px' });
+         Object.assign(faint.style, { color: '#999', background: '#aaa', width: '2000px', maxWidth: 'none' });
          const picture = Object.assign(new Image(), { src: 'http://elsewhere.example/x.png' });
          document.querySelector('main').append(faint, picture);",
     );

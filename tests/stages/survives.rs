@@ -50,6 +50,7 @@ connection.close()";
 fn no_path_leads_out_of_the_folder_of_static_files() {
     let folder = empty_folder("static");
     fs::create_dir(folder.join("www")).expect("a folder can be made");
+    fs::write(folder.join("www/carafe.txt"), "").expect("a file can be written");
     fs::write(folder.join("secret.css"), "secret").expect("a file can be written");
     fs::write(folder.join("www/open.css"), "open").expect("a file can be written");
     fs::write(folder.join("www/.hidden.css"), "secret").expect("a file can be written");
