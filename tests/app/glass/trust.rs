@@ -72,6 +72,9 @@ fn what_a_trusted_proxy_sends_and_nobody_understands_counts_as_absent() {
     ];
     for head in heads {
         assert_eq!(carafe.status(&["-H", head, "-d", "a=b", "$B/echo"]), "200", "{head}");
+        let from_another = ["-H", head, "--interface", "127.0.0.2", "$B/hello"];
+        assert_eq!(carafe.status(&from_another), "200", "{head}");
+        assert_eq!(carafe.curl(&["$B/hello"]), "Hello, World!\n", "the next one is served");
     }
     let log = carafe.log();
     let lines: Vec<&str> = log.lines().filter(|line| line.contains("\"POST /echo")).collect();
