@@ -316,6 +316,8 @@ fn nesting_of_10000_is_an_error_not_an_overflow() {
         ")".repeat(10_000)
     );
     std::fs::write(folder.join("hello.html"), page).expect("a file can be written");
+    // Without this mark, the folder would be another program's, and not be used.
+    std::fs::write(folder.join("carafe.txt"), "").expect("a file can be written");
     let carafe = Carafe::start_in(&load.carafe.folder, &["--log", "off"]);
     hello(&carafe);
     let load = Load {
