@@ -17,8 +17,9 @@ pub fn steps_at(base: &str, lesson: &Lesson, [cycle, line]: [String; 2]) -> Vec<
     let addressed = |text: &str| text.replace("$B", base).replace("127.0.0.1:8000", host);
     let step = |step: &LessonLine| {
         let mut step = step.clone();
-        if let Some(words) = step.text.strip_prefix("carafe ").filter(|_| is_typed(&step)) {
-            step.text = format!("{} {words}", program_name());
+        let behind = step.text.strip_prefix("carafe").filter(|_| is_typed(&step));
+        if let Some(behind) = behind.filter(|it| it.is_empty() || it.starts_with(' ')) {
+            step.text = format!("{}{behind}", program_name());
         }
         // A server beside the reader's own has a port of its own.
         if step.word == "$" {

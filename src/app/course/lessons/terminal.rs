@@ -12,8 +12,8 @@ use crate::app::program_name;
 
 /// What a reader on Windows needs to know.
 pub const POWERSHELL: &str = "Type what is behind the `$`; … means that there is more. In \
-    PowerShell write `curl.exe` for `curl`. It lacks `printf`, `grep`, `sed`, `rm -f` and `for`: \
-    use Git Bash or WSL for the lines with these words.";
+    PowerShell write `curl.exe` for `curl`. PowerShell lacks `printf`, `grep`, `sed`, `rm -f` and \
+    `for`: use Git Bash or WSL for the lines with these words.";
 
 /// The first page. Each lesson comes with true if it is done; `request` is this very request.
 pub fn home<'l>(
@@ -67,7 +67,8 @@ pub fn lesson(
         "" => String::new(),
         asked => {
             let command = format!("curl -d answer=... {base}/lessons/{number}");
-            wrapped("  ", asked) + &format!("\n    $ {command}\n")
+            let how = "Type your answer in the place of the three dots:";
+            wrapped("  ", asked) + &format!("\n  {how}\n\n    $ {command}\n")
         }
     };
     let server = if base == "http://127.0.0.1:8000" { "" } else { &format!(" --server {base}") };
