@@ -123,8 +123,14 @@ impl Carafe {
         }
     }
 
-    /// Ends the server; gives back all that it wrote to standard error.
+    /// Stops the server; gives back all that it wrote to standard error. The line of an answer
+    /// comes behind its last byte, so the server is asked to stop, and finishes what it began.
     pub fn log(mut self) -> String {
+        self.signal("-TERM");
+        let end = Instant::now() + DEADLINE;
+        while self.child.try_wait().is_ok_and(|status| status.is_none()) && Instant::now() < end {
+            thread::sleep(Duration::from_millis(2));
+        }
         let _ = self.child.kill();
         let _ = self.child.wait();
         self.log.take().expect("the log is read once").join().expect("the log was read")
