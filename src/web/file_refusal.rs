@@ -35,6 +35,10 @@ impl From<io::Error> for FileRefusal {
             | ErrorKind::InvalidInput => return NOT_THERE,
             ErrorKind::IsADirectory => return NOT_A_FILE,
             ErrorKind::PermissionDenied => Status::FORBIDDEN,
+            // ENFILE and EMFILE of POSIX: the system or this process has no descriptor left.
+            _ if cfg!(unix) && matches!(error.raw_os_error(), Some(23 | 24)) => {
+                Status::SERVICE_UNAVAILABLE
+            }
             _ => Status::INTERNAL_SERVER_ERROR,
         };
         FileRefusal { status, why: format!("the file cannot be read: {error}").into() }

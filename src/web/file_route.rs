@@ -23,6 +23,9 @@ pub fn file_handler(
             ctx.cycle.warn(format!("{}: {}", ctx.param("filename"), refusal.why));
             match refusal.status {
                 Status::NOT_FOUND => Error::NotFound,
+                Status::SERVICE_UNAVAILABLE => {
+                    Error::with_header(refusal.status, "no file can be opened", "Retry-After", "1")
+                }
                 status => Error::abort(status, "the file cannot be read"),
             }
         })

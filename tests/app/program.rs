@@ -620,6 +620,63 @@ fn status_of(url: &str) -> String {
 }
 
 #[test]
+fn a_file_that_cannot_be_opened_for_want_of_a_descriptor_is_503() {
+    let folder = empty_folder();
+    std::fs::create_dir(folder.join("www")).expect("a folder can be made");
+    std::fs::write(folder.join("www/carafe.txt"), "").expect("a file can be written");
+    // Too large to be kept in memory, so it is opened each time.
+    std::fs::write(folder.join("www/large"), vec![b'x'; 200_000]).expect("a file can be written");
+    let script = format!("ulimit -n 40; exec {} --port 0 --log off", env!("CARGO_BIN_EXE_carafe"));
+    let mut child = Command::new("bash")
+        .args(["-c", &script])
+        .current_dir(&folder)
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("bash starts");
+    let banner = read_banner(&mut child);
+    let address = banner.split("http://").nth(1).and_then(|rest| rest.split_whitespace().next());
+    let connect = || {
+        let stream = std::net::TcpStream::connect(address.expect("an address")).ok()?;
+        stream.set_read_timeout(Some(DEADLINE)).ok()?;
+        Some(stream)
+    };
+    // The head of an answer, which is read byte by byte, and its body.
+    let ask = |mut stream: &std::net::TcpStream, path: &str| -> String {
+        let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n");
+        let (mut head, mut byte) = (Vec::new(), [0]);
+        if stream.write_all(request.as_bytes()).is_err() {
+            return String::new();
+        }
+        while !head.ends_with(b"\r\n\r\n") && stream.read(&mut byte).is_ok_and(|read| read > 0) {
+            head.push(byte[0]);
+        }
+        let head = String::from_utf8_lossy(&head).into_owned();
+        let length = head.split("Content-Length: ").nth(1).and_then(|it| it.lines().next());
+        let mut body = vec![0; length.and_then(|length| length.parse().ok()).unwrap_or(0)];
+        let _ = stream.read_exact(&mut body);
+        head
+    };
+    let first = connect().expect("it serves");
+    let mut others = Vec::new();
+    let answer = loop {
+        let answer = ask(&first, "/static/large");
+        if !answer.starts_with("HTTP/1.1 200") || others.len() > 60 {
+            break answer;
+        }
+        others.extend(connect().filter(|other| ask(other, "/hello").starts_with("HTTP/1.1 200")));
+    };
+    assert!(answer.starts_with("HTTP/1.1 503") && answer.contains("Retry-After: 1"), "{answer}");
+    drop(others);
+    let end = Instant::now() + DEADLINE;
+    while !ask(&first, "/static/large").starts_with("HTTP/1.1 200") {
+        assert!(Instant::now() < end, "it did not recover");
+    }
+    let _ = child.kill();
+    let _ = child.wait();
+    let _ = std::fs::remove_dir_all(folder);
+}
+
+#[test]
 fn without_descriptors_it_keeps_calm_and_recovers() {
     let folder = empty_folder();
     let script = format!("ulimit -n 40; exec {} --port 0 --log off", env!("CARGO_BIN_EXE_carafe"));

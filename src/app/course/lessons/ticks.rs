@@ -10,8 +10,12 @@
 use std::collections::HashSet;
 use std::env;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+
+/// How much of the file is read. The ticks of all lessons are a few kilobytes, and the file may be
+/// anything.
+const MOST_BYTES: u64 = 256 * 1024;
 
 /// Where ticks are kept. The default keeps none.
 #[derive(Default)]
@@ -37,14 +41,19 @@ impl Ticks {
     /// Why it cannot be written.
     pub fn open(file: PathBuf) -> io::Result<Ticks> {
         fs::create_dir_all(file.parent().unwrap_or(Path::new("/")))?;
+        // To open a pipe could wait without end, so its kind is looked at before.
+        if fs::metadata(&file).is_ok_and(|found| !found.is_file()) {
+            return Err(io::Error::other("found a folder or a device, expected a file"));
+        }
         OpenOptions::new().append(true).create(true).open(&file)?;
         Ok(Ticks { file: Some(file) })
     }
 
     /// The lines of the file. `None` if there is none that can be read.
     pub fn read(&self) -> Option<HashSet<String>> {
-        let text = fs::read_to_string(self.file.as_ref()?).ok()?;
-        Some(text.lines().map(str::to_owned).collect())
+        let mut bytes = Vec::new();
+        File::open(self.file.as_ref()?).ok()?.take(MOST_BYTES).read_to_end(&mut bytes).ok()?;
+        Some(String::from_utf8_lossy(&bytes).lines().map(str::to_owned).collect())
     }
 
     /// Adds a line.

@@ -151,6 +151,20 @@ fn ticks_stay_in_a_file_that_all_servers_of_a_user_share() {
     second.curl(&["$B/hello"]);
     assert!(is_seen(&unable) && is_seen(&second));
     assert!(unable.log().starts_with("carafe: ticks are not kept: cannot write "));
+    // A device never ends, and a pipe may never begin: neither is read.
+    std::fs::remove_file(&state).expect("the file can be removed");
+    std::fs::create_dir_all(state.join("carafe")).expect("a folder can be made");
+    let link = std::os::unix::fs::symlink("/dev/zero", state.join("carafe/ticks"));
+    link.expect("a link can be made");
+    let device = start(&[]);
+    assert!(device.banner.contains("found a folder or a device"), "{}", device.banner);
+    device.curl(&["$B/hello"]);
+    assert!(is_seen(&device));
+    // Of a file that holds other things the lines of ticks count, and a part alone is read.
+    std::fs::remove_file(state.join("carafe/ticks")).expect("the link can be removed");
+    let ticks = [b"server /hello GET 200 from-curl\n".as_slice(), &[0xff; 1 << 20]].concat();
+    std::fs::write(state.join("carafe/ticks"), ticks).expect("the file can be written");
+    assert!(is_seen(&start(&[])));
 }
 
 #[test]
