@@ -56,12 +56,17 @@ fn connection_words(recorder: &Recorder, number: u64) -> Vec<String> {
     // RFC 9112 §9.3.2: a client that sends its next request before it has the answer pipelines.
     let early = |pair: &&[Arc<Record>]| begun(&pair[1]) < Some(pair[0].ended);
     let early = records.windows(2).filter(early).count();
-    let kept = records.len().saturating_sub(1);
-    let requests = format!(
-        "Connection {number}: {} of its requests are kept. It stayed open for {kept} more than the \
-         first (keep-alive); {early} came before the answer to the one before (pipelining).",
-        records.len()
-    );
+    let mut requests = match records.len() {
+        1 => format!("Connection {number}: one of its requests is kept."),
+        count => format!("Connection {number}: {count} of its requests are kept."),
+    };
+    if records.len() > 1 {
+        let later = records.len() - 1;
+        requests += &format!(
+            " It stayed open behind the first for {later} more (keep-alive). Of these, {early} \
+             came before the answer to the one before (pipelining)."
+        );
+    }
     let end = match recorder.end_of(number) {
         Some(end) => format!("Closed by {}: {}.", end.by, date::format(end.at)),
         None if records.is_empty() => "Nothing is known of this connection.".to_owned(),
