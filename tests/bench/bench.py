@@ -79,7 +79,7 @@ def bench_program(root, target):
         built = ["cargo", "build", "--release", "--quiet", "--bin", "carafe", "--manifest-path", str(manifest)]
         target, binary = target / "bench", target / "bench" / "release" / "carafe"
     # The package's own profile, also where another project's would hold.
-    profile = {"CARGO_PROFILE_RELEASE_LTO": "off", "CARGO_PROFILE_RELEASE_CODEGEN_UNITS": "1"}
+    profile = {"CARGO_PROFILE_RELEASE_LTO": "off", "CARGO_PROFILE_RELEASE_CODEGEN_UNITS": "2"}
     done = subprocess.run([*built, "--target-dir", str(target)], cwd=root, env=os.environ | profile, check=False)
     return binary if done.returncode == 0 and binary.exists() else None
 
