@@ -126,7 +126,9 @@ impl Carafe {
     /// Stops the server; gives back all that it wrote to standard error. The line of an answer
     /// comes behind its last byte, so the server is asked to stop, and finishes what it began.
     pub fn log(mut self) -> String {
-        self.signal("-TERM");
+        if self.child.try_wait().is_ok_and(|status| status.is_none()) {
+            self.signal("-TERM");
+        }
         let end = Instant::now() + DEADLINE;
         while self.child.try_wait().is_ok_and(|status| status.is_none()) && Instant::now() < end {
             thread::sleep(Duration::from_millis(2));

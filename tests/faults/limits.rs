@@ -134,6 +134,7 @@ fn slow_writers_are_408_and_slow_readers_dropped() {
     let folder = load.carafe.folder.join("www");
     std::fs::create_dir(&folder).expect("a folder can be made");
     std::fs::write(folder.join("big.bin"), vec![b'x'; 2_000_000]).expect("a file can be written");
+    std::fs::write(folder.join("carafe.txt"), "").expect("the folder can be marked as ours");
     // The folder is looked for at the start.
     let carafe = Carafe::start_in(&load.carafe.folder, &["--write-time", "1s", "--log", "off"]);
     hello(&carafe);
