@@ -29,10 +29,11 @@ use std::time::{Duration, Instant};
 pub const KEPT: usize = 200;
 
 /// The notes taken during one cycle.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Cycle {
     recording: bool,
-    started: Instant,
+    /// `None` if nobody asks for times.
+    started: Option<Instant>,
     steps: Vec<Step>,
     warnings: Vec<String>,
     /// Memory for the next excerpts.
@@ -53,19 +54,13 @@ pub struct Step {
     pub detail: Detail,
 }
 
-impl Default for Cycle {
-    fn default() -> Cycle {
-        Cycle::begin(false)
-    }
-}
-
 impl Cycle {
     /// A cycle that begins now. Without recording it keeps only warnings.
     pub fn begin(recording: bool) -> Cycle {
         // Room for the usual steps in less than a kilobyte. The allocator is slower with more.
         let steps = if recording { Vec::with_capacity(7) } else { Vec::new() };
         let (warnings, buffers) = (Vec::new(), Vec::new());
-        Cycle { recording, started: Instant::now(), steps, warnings, buffers }
+        Cycle { recording, started: Some(Instant::now()), steps, warnings, buffers }
     }
 
     /// A cycle that begins now, in the memory of an old one.
@@ -77,7 +72,7 @@ impl Cycle {
             }
         }
         old.warnings.clear();
-        Cycle { recording: true, started: Instant::now(), ..old }
+        Cycle { recording: true, started: Some(Instant::now()), ..old }
     }
 
     /// An empty excerpt, to be filled.
@@ -91,7 +86,7 @@ impl Cycle {
         if self.recording {
             // The first step begins the cycle. A look at the clock is a fair part of what recording
             // costs.
-            let at = if self.steps.is_empty() { Duration::ZERO } else { self.started.elapsed() };
+            let at = if self.steps.is_empty() { Duration::ZERO } else { self.elapsed() };
             self.steps.push(Step { name, at, source: Location::caller(), detail: detail() });
         }
     }
@@ -108,7 +103,7 @@ impl Cycle {
     #[track_caller]
     pub fn step_at(&mut self, name: &'static str, when: Instant, detail: Detail) {
         if self.recording {
-            let at = when.saturating_duration_since(self.started);
+            let at = self.started.map_or(Duration::ZERO, |it| when.saturating_duration_since(it));
             let place = self.steps.partition_point(|step| step.at <= at);
             self.steps.insert(place, Step { name, at, source: Location::caller(), detail });
         }
@@ -130,13 +125,13 @@ impl Cycle {
     }
 
     /// When the cycle began.
-    pub fn begun(&self) -> Instant {
+    pub fn begun(&self) -> Option<Instant> {
         self.started
     }
 
     /// The time since the cycle began.
     pub fn elapsed(&self) -> Duration {
-        self.started.elapsed()
+        self.started.map_or(Duration::ZERO, |started| started.elapsed())
     }
 
     /// True if steps are kept.

@@ -7,8 +7,9 @@
 /// `tchar`: the visible characters of ASCII except those that separate (RFC 9110 §5.6.2).
 static TOKEN_BYTES: [bool; 256] = with_alphanumeric(b"!#$%&'*+-.^_`|~");
 
-/// What RFC 3986 §2 allows in a URL, and ``^ ` { | }``, which browsers do not encode.
-static TARGET_BYTES: [bool; 256] = with_alphanumeric(b"-._~:/?[]@!$&'()*+,;=%^`{|}");
+/// What RFC 3986 §2 allows in a path, and ``^ ` { | }``, which browsers do not encode. `?` and `%`
+/// are also allowed in a target, but mean something.
+static PATH_BYTES: [bool; 256] = with_alphanumeric(b"-._~:/[]@!$&'()*+,;=^`{|}");
 
 /// `reg-name = *( unreserved / pct-encoded / sub-delims )` (RFC 3986 §3.2.2)
 static HOST_BYTES: [bool; 256] = with_alphanumeric(b"-._~%!$&'()*+,;=");
@@ -38,9 +39,20 @@ pub(super) fn token_length(bytes: &[u8]) -> usize {
     bytes.iter().position(|&byte| !TOKEN_BYTES[usize::from(byte)]).unwrap_or(bytes.len())
 }
 
+/// The same as text, if the bytes are a token.
+pub(super) fn as_token(bytes: &[u8]) -> Option<&str> {
+    str::from_utf8(bytes).ok().filter(|_| is_token(bytes))
+}
+
+/// True if each of these bytes stands for itself in a path.
+pub(super) fn is_plain_path(path: &[u8]) -> bool {
+    path.iter().all(|&byte| PATH_BYTES[usize::from(byte)])
+}
+
 /// The first byte that must not stand in a target.
 pub(super) fn wrong_in_target(target: &[u8]) -> Option<u8> {
-    target.iter().copied().find(|&byte| !TARGET_BYTES[usize::from(byte)])
+    let is_right = |byte: u8| PATH_BYTES[usize::from(byte)] || matches!(byte, b'?' | b'%');
+    target.iter().copied().find(|&byte| !is_right(byte))
 }
 
 /// True if a host's name may be made of these bytes.

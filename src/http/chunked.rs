@@ -12,9 +12,10 @@
 //! (RFC 9110 §6.5.1 allows it).
 
 use super::bytes::token_length;
-use super::parse::{line_at, parse_field};
-use super::parse_error::{body_too_long, found, head_too_long, too_many_headers};
-use super::{Limits, ParseError};
+use super::expect::elements;
+use super::line::{line_at, parse_field};
+use super::parse_error::{body_too_long, found, head_too_long, malformed, too_many_headers};
+use super::{Limits, ParseError, Status, Version};
 
 /// Reads a chunked body as its bytes arrive.
 ///
@@ -124,6 +125,28 @@ impl ChunkedBody {
         self.overhead += overhead;
         if self.overhead > limits.head_bytes { Err(head_too_long(limits)) } else { Ok(()) }
     }
+}
+
+/// `Transfer-Encoding = #transfer-coding` (RFC 9112 §6.1)
+pub(super) fn check_codings(codings: &str, version: Version) -> Result<(), ParseError> {
+    // RFC 9112 §6.1: with HTTP/1.0, "MUST treat the message as if the framing is faulty".
+    if version == Version::Http10 {
+        return Err(malformed("found Transfer-Encoding in HTTP/1.0, expected Content-Length"));
+    }
+    // RFC 9112 §6.3: if chunked is not the last coding, the length cannot be determined: 400. The
+    // server knows no coding before it: 501 (§6.1).
+    let mut names = elements(codings).rev();
+    let is_chunked = |name: &str| name.eq_ignore_ascii_case("chunked");
+    let is_last = names.next().is_some_and(is_chunked);
+    let others: Vec<&str> = names.collect();
+    if !is_last || others.iter().any(|name| is_chunked(name)) {
+        return Err(found("the Transfer-Encoding", codings.as_bytes(), "chunked, once and last"));
+    }
+    if !others.is_empty() {
+        let message = format!("found Transfer-Encoding: {codings}; this server knows only chunked");
+        return Err(ParseError::new(Status::NOT_IMPLEMENTED, message));
+    }
+    Ok(())
 }
 
 /// The size of a chunk, and how many bytes of the line say nothing of it.

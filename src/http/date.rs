@@ -51,6 +51,24 @@ pub fn format(time: SystemTime) -> String {
     text
 }
 
+/// The date of the current second, formatted once.
+#[derive(Default)]
+pub(crate) struct CachedDate {
+    second: u64,
+    text: String,
+}
+
+impl CachedDate {
+    /// The same as [`format`].
+    pub fn of(&mut self, time: SystemTime) -> &str {
+        let second = unix_seconds(time);
+        if self.second != second || self.text.is_empty() {
+            (self.second, self.text) = (second, format(time));
+        }
+        &self.text
+    }
+}
+
 /// A number below 100, in two digits.
 fn push_digits(text: &mut String, number: u64) {
     text.push((b'0' + (number / 10) as u8) as char);

@@ -28,22 +28,24 @@ impl Fields {
     /// ```
     pub fn parse(text: &str) -> Fields {
         let mut fields = Fields::default();
-        let decode = |part: &str| percent_decode(&part.replace('+', " ")).into_owned();
-        for pair in text.split('&').filter(|pair| !pair.is_empty()) {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            fields.append(decode(name), decode(value));
-        }
+        fields.read(text, usize::MAX);
         fields
     }
 
-    /// The same. Returns `None` if there are more than `most` fields. It counts the `&` first, so
-    /// too many fields take no memory.
-    pub fn parse_at_most(text: &str, most: usize) -> Option<Fields> {
-        if text.is_empty() {
-            return Some(Fields::default()); // Most targets have no query.
+    /// Reads the same in place of what was here. False if there are more than `most` fields: the
+    /// `&` are counted first, so too many take no memory.
+    pub(super) fn read(&mut self, text: &str, most: usize) -> bool {
+        self.text.clear();
+        self.ends.clear();
+        if text.bytes().filter(|&byte| byte == b'&').count() >= most {
+            return text.is_empty();
         }
-        let separators = text.bytes().filter(|&byte| byte == b'&').count();
-        (separators < most).then(|| Fields::parse(text))
+        let decode = |part: &str| percent_decode(&part.replace('+', " ")).into_owned();
+        for pair in text.split('&').filter(|pair| !pair.is_empty()) {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            self.append(decode(name), decode(value));
+        }
+        true
     }
 
     /// The first value of this name.

@@ -6,7 +6,7 @@
 //! Host: localhost:8000 CR LF Accept: */* CR LF
 //! ```
 //!
-//! So the fields of a request are copied once, all together, and so are those of an answer.
+//! How the fields of a whole message are copied at once is in `header_block`.
 //!
 //! Left out: what the fields mean. See `request`, `body` and `cookie`.
 
@@ -18,22 +18,38 @@ use std::ops::Range;
 #[derive(Clone, Default)]
 pub struct Headers {
     /// The lines of the fields, each with its CR LF.
-    text: String,
-    fields: Vec<Field>,
+    pub(super) text: String,
+    pub(super) fields: Vec<Field>,
+    /// The kinds of all names that are here: see [`kind`].
+    pub(super) kinds: u64,
 }
 
 /// Where a name and its value stand in the text.
 #[derive(Clone)]
-struct Field {
-    start: usize,
-    name_bytes: usize,
-    value: Range<usize>,
+pub(super) struct Field {
+    pub name: Range<usize>,
+    pub value: Range<usize>,
+}
+
+impl Field {
+    /// The same field in a text that has this many bytes before it.
+    pub fn behind(&self, bytes: usize) -> Field {
+        let moved = |range: &Range<usize>| bytes + range.start..bytes + range.end;
+        Field { name: moved(&self.name), value: moved(&self.value) }
+    }
+}
+
+/// One bit of 64, by the first letter and the length of a name. The server looks for many names
+/// that are not there. If no name of their kind is, it need not look at the fields.
+pub(super) fn kind(name: &[u8]) -> u64 {
+    let first = name.first().map_or(0, |first| first | 32); // A small letter.
+    1 << ((usize::from(first) * 5 + name.len()) % 64)
 }
 
 impl Headers {
     /// No fields.
     pub const fn new() -> Headers {
-        Headers { text: String::new(), fields: Vec::new() }
+        Headers { text: String::new(), fields: Vec::new(), kinds: 0 }
     }
 
     /// The value of the first field of this name, in any case of letters.
@@ -43,20 +59,19 @@ impl Headers {
 
     /// The values of all fields of this name, in order.
     pub fn get_all(&self, name: &str) -> impl Iterator<Item = &str> {
-        let named = self.fields.iter().filter(move |field| self.is_named(field, name));
+        let may_be_here = self.kinds & kind(name.as_bytes()) != 0;
+        let fields = if may_be_here { &self.fields[..] } else { &[] };
+        let text = self.text.as_bytes();
+        let named = fields.iter().filter(move |Field { name: known, .. }| {
+            // Most names have another length, and need not be looked at.
+            known.len() == name.len() && text[known.clone()].eq_ignore_ascii_case(name.as_bytes())
+        });
         named.map(|field| &self.text[field.value.clone()])
-    }
-
-    fn is_named(&self, field: &Field, name: &str) -> bool {
-        // Most names have another length, and need not be looked at.
-        field.name_bytes == name.len()
-            && self.text.as_bytes()[field.start..][..name.len()]
-                .eq_ignore_ascii_case(name.as_bytes())
     }
 
     /// True if there is a field of this name.
     pub fn contains(&self, name: &str) -> bool {
-        self.fields.iter().any(|field| self.is_named(field, name))
+        self.get(name).is_some()
     }
 
     /// True if a list with commas holds this word, in any case of letters.
@@ -85,100 +100,45 @@ impl Headers {
     #[track_caller]
     pub fn append(&mut self, name: &str, value: impl AsRef<str>) {
         assert!(is_token(name.as_bytes()), "found the header name {name:?}, expected a token");
+        let value = value.as_ref();
+        if first_control(value.as_bytes()).is_some() {
+            let is_control = |letter: char| letter.is_ascii_control() && letter != '\t';
+            self.push(name, &value.replace(is_control, " "));
+        } else {
+            self.push(name, value);
+        }
+    }
+
+    /// Adds a field whose name and value are known to be right.
+    pub(super) fn push(&mut self, name: &str, value: &str) {
         if self.fields.capacity() == 0 {
             // An answer has six to ten fields. Room for them now costs less than growing later.
             self.text.reserve(400);
             self.fields.reserve(10);
         }
-        let (start, value) = (self.text.len(), value.as_ref());
-        self.text.push_str(name);
-        self.text.push_str(": ");
-        let middle = self.text.len();
-        if first_control(value.as_bytes()).is_some() {
-            let is_control = |letter: char| letter.is_ascii_control() && letter != '\t';
-            self.text.push_str(&value.replace(is_control, " "));
-        } else {
-            self.text.push_str(value);
+        let start = self.text.len();
+        let name_end = start + name.len();
+        for part in [name, ": ", value, "\r\n"] {
+            self.text.push_str(part);
         }
-        let (name_bytes, value) = (name.len(), middle..self.text.len());
-        self.fields.push(Field { start, name_bytes, value });
-        self.text.push_str("\r\n");
-    }
-
-    /// Adds the fields of others at the end. What has a field of the same name already keeps it.
-    pub fn append_missing(&mut self, others: &Headers) {
-        let is_there = |(name, _): (&str, &str)| self.contains(name);
-        if others.iter().any(is_there) {
-            for (name, value) in others.iter().filter(|other| !is_there(*other)).collect::<Vec<_>>()
-            {
-                self.append(name, value);
-            }
-            return;
-        }
-        // The usual case is one copy.
-        let before = self.text.len();
-        self.text.push_str(&others.text);
-        self.fields.extend(others.fields.iter().map(|field| Field {
-            start: before + field.start,
-            name_bytes: field.name_bytes,
-            value: before + field.value.start..before + field.value.end,
-        }));
+        let value = name_end + 2..self.text.len() - 2;
+        self.fields.push(Field { name: start..name_end, value });
+        self.kinds |= kind(name.as_bytes());
     }
 
     /// Removes every field of this name.
     pub fn remove(&mut self, name: &str) {
-        self.remove_all(&[name]);
-    }
-
-    /// Removes every field of these names.
-    pub(super) fn remove_all(&mut self, names: &[&str]) {
-        let is_named = |field| names.iter().any(|name| self.is_named(field, name));
-        if self.fields.iter().any(is_named) {
+        if self.contains(name) {
             let all = std::mem::take(self);
-            for (known, value) in all.iter() {
-                if !names.iter().any(|name| name.eq_ignore_ascii_case(known)) {
-                    self.append(known, value);
-                }
-            }
-        }
-    }
-
-    /// Removes all fields, and keeps the memory for the next ones.
-    pub(super) fn clear(&mut self) {
-        self.text.clear();
-        self.fields.clear();
-    }
-
-    /// Notes where a name and a value stand in the lines that [`take_lines`](Headers::take_lines)
-    /// will be given.
-    pub(super) fn note(&mut self, start: usize, name_bytes: usize, value: Range<usize>) {
-        self.fields.push(Field { start, name_bytes, value });
-    }
-
-    /// Takes the lines of the fields that were noted. A name or value that is not UTF-8 is read as
-    /// ISO-8859-1 (RFC 9110 §5.5).
-    pub(super) fn take_lines(&mut self, lines: &[u8]) {
-        if let Ok(text) = str::from_utf8(lines) {
-            return self.text.push_str(text);
-        }
-        for Field { start, name_bytes, value } in std::mem::take(&mut self.fields) {
-            let latin = |bytes: &[u8]| bytes.iter().map(|&byte| byte as char).collect();
-            let text =
-                |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap_or_else(|_| latin(bytes));
-            self.append(&text(&lines[start..start + name_bytes]), text(&lines[value]));
+            let others = all.iter().filter(|(known, _)| !known.eq_ignore_ascii_case(name));
+            others.for_each(|(known, value)| self.push(known, value));
         }
     }
 
     /// Names and values, in order, as they were written.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &str)> {
-        let text = &self.text;
-        let name = |field: &Field| &text[field.start..field.start + field.name_bytes];
-        self.fields.iter().map(move |field| (name(field), &text[field.value.clone()]))
-    }
-
-    /// All fields as they stand on the wire.
-    pub(super) fn lines(&self) -> &[u8] {
-        self.text.as_bytes()
+        let part = |range: &Range<usize>| &self.text[range.clone()];
+        self.fields.iter().map(move |field| (part(&field.name), part(&field.value)))
     }
 
     /// The number of fields.

@@ -4,7 +4,7 @@
 //! out, or the other way round. So each file can be tried with a few lines and without a server.
 //!
 //! * [`method`] is a table of words; [`headers`] and [`fields`] are two kinds of named text.
-//! * [`request`] is what comes in; [`parse`] and [`body`] make it from bytes.
+//! * [`request`] is what comes in; `line`, [`parse`] and [`body`] make it from bytes.
 //! * [`cookie`] is a header with a grammar of its own.
 //! * [`response`] is what goes out.
 //!
@@ -12,12 +12,13 @@
 //!
 //! * [`status`] is the other table of words, `bytes` what names and values are made of;
 //!   `percent` decodes what a URL encodes, and [`limits`] says how much is too much.
-//! * `accept` says which format the client wants, and `parse_error` why a request is refused.
-//! * `target` takes a URL apart; [`multipart`] reads a form with files, and `chunked` a body in
-//!   pieces.
-//! * `set_cookie` writes a cookie, and [`date`] reads and writes a date.
+//! * `header_block` copies many headers at once; `accept` reads which format the client wants.
+//! * `parse_error` says why a request is refused, and `early_refusal` when.
+//! * `target` takes a URL apart; [`multipart`] reads a form with files, `chunked` a body in pieces,
+//!   and `expect` whether a client waits before it sends one.
+//! * `set_cookie` writes a cookie, `quoted_cookie` reads one in quotes, and [`date`] knows dates.
 //! * [`forwarded`] finds the client behind a proxy, [`conditions`] decides what of a file to send,
-//!   and `location` writes a URL that leads there.
+//!   `response_body` says what can be sent, and `location` writes a URL that leads elsewhere.
 //!
 //! Left out: HTTP/2 and HTTP/3, which carry the same messages in other bytes. A proxy in front of
 //! this server speaks them.
@@ -29,25 +30,32 @@ mod chunked;
 pub mod conditions;
 pub mod cookie;
 pub mod date;
+mod early_refusal;
+mod expect;
 pub mod fields;
 pub mod forwarded;
+mod header_block;
 pub mod headers;
 pub mod limits;
+mod line;
 mod location;
 pub mod method;
 pub mod multipart;
 pub mod parse;
 pub(crate) mod parse_error;
 mod percent;
+mod quoted_cookie;
 pub mod request;
 pub mod response;
+mod response_body;
 mod set_cookie;
 pub mod status;
 mod target;
 
-pub use body::{Framing, expects_continue, framing};
+pub use body::{Framing, framing};
 pub use chunked::ChunkedBody;
 pub use cookie::cookie_value;
+pub use expect::expects_continue;
 pub use fields::Fields;
 pub use headers::Headers;
 pub use limits::Limits;
@@ -56,6 +64,7 @@ pub use parse::parse_head;
 pub(crate) use parse::read_head;
 pub use parse_error::ParseError;
 pub use request::{Request, Version};
-pub use response::{Body, Response};
+pub use response::Response;
+pub use response_body::Body;
 pub use set_cookie::SetCookie;
 pub use status::Status;

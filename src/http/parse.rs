@@ -9,18 +9,18 @@
 //! ```
 //!
 //! The parser decides line by line, and no decision depends on a later line. So the result is the
-//! same for one piece and for single bytes. Where RFC 9112 leaves a choice (a bare LF, a folded
-//! line), the parser refuses what two programs could read in two ways.
+//! same for one piece and for single bytes.
 //!
 //! Left out: the grammar of the target (`target.rs`) and of the body (`body.rs`).
 
-use super::bytes::{first_control, is_token, token_length};
+use super::bytes::as_token;
+use super::early_refusal::request_line;
+use super::line::{line_at, parse_field};
 use super::parse_error::{
     found, head_too_long, malformed, target_too_long, too_many_fields, too_many_headers,
 };
-use super::target::{is_authority, parse_target, split_before};
-use super::{Fields, Headers, Limits, Method, ParseError, Request, Status, Version};
-use std::ops::Range;
+use super::target::{is_authority, parse_target};
+use super::{Headers, Limits, Method, ParseError, Request, Status, Version};
 
 /// Reads the head of a request from the front of `bytes`.
 ///
@@ -58,15 +58,18 @@ pub(crate) fn read_head(
     if start > limits.head_bytes {
         return Err(head_too_long(limits));
     }
+    // The first line has a limit of its own, and what cannot become one is refused at once.
     let Some(line) = request_line(bytes, start, limits)? else { return Ok(None) };
-    let (method, written, version) = parse_request_line(line, limits)?;
-    let target = parse_target(written, &method)?;
+    let (method, target, version) = split_request_line(line, limits)?;
+    // The target is a path and a query, or a URL with a host before them.
+    let target = parse_target(target, &method)?;
     (request.method, request.version) = (method, version);
-    written.clone_into(&mut request.target);
+    target.written.clone_into(&mut request.target);
     target.path.as_ref().clone_into(&mut request.path);
     request.body.clear();
-    let query = Fields::parse_at_most(target.query, limits.fields);
-    request.query = query.ok_or_else(|| too_many_fields(limits))?;
+    if !request.query.read(target.query, limits.fields) {
+        return Err(too_many_fields(limits));
+    }
 
     let headers = &mut request.headers;
     headers.clear();
@@ -81,11 +84,10 @@ pub(crate) fn read_head(
         if headers.len() == limits.headers {
             return Err(too_many_headers(limits));
         }
-        let (name_bytes, value) = parse_field(line)?;
-        let start = at - first;
-        headers.note(start, name_bytes, start + value.start..start + value.end);
+        headers.note(line, &parse_field(line)?, at - first);
         at += line.len() + 2;
     }
+    // One copy for all lines is faster than one for each field.
     headers.take_lines(&bytes[first..at]);
     check_host(headers, version)?;
     // RFC 9112 §3.2.2: "the origin server MUST ignore the received Host header field (if any) and
@@ -96,94 +98,23 @@ pub(crate) fn read_head(
     Ok(Some(at + 2))
 }
 
-/// The line that starts at `at`, without its CR LF. `None` if its end has not arrived.
-///
-/// # Errors
-///
-/// What cannot become a line, as soon as it is seen; and `too_long`, if the line does not end
-/// within the first `most` bytes. Later bytes do not count, so the result does not depend on how
-/// many have arrived.
-pub(super) fn line_at(
-    bytes: &[u8],
-    at: usize,
-    most: usize,
-    too_long: impl FnOnce() -> ParseError,
-) -> Result<Option<&[u8]>, ParseError> {
-    let seen = &bytes[at..bytes.len().min(most)];
-    let line_bytes = first_control(seen).unwrap_or(seen.len());
-    match seen.split_at(line_bytes) {
-        (line, [b'\r', b'\n', ..]) => Ok(Some(line)),
-        (_, [] | [b'\r']) if bytes.len() > most => Err(too_long()),
-        (_, [] | [b'\r']) => Ok(None),
-        // RFC 9112 §2.2: "a recipient MAY recognize a single LF as a line terminator". This one
-        // does not, since a proxy in front may read another message there.
-        (_, [b'\n', ..]) => Err(malformed("found a LF without a CR before it, expected CR LF")),
-        (_, [b'\r', ..]) => Err(malformed("found a CR without a LF behind it, expected CR LF")),
-        _ => Err(found("a control character in", &seen[..=line_bytes], "text")),
-    }
-}
-
-/// The request line, which has a limit of its own.
-fn request_line<'a>(
-    bytes: &'a [u8],
-    start: usize,
-    limits: &Limits,
-) -> Result<Option<&'a [u8]>, ParseError> {
-    // What cannot become a request line is refused at once: its end may never arrive.
-    match bytes[start..] {
-        // The number of a TLS record that holds a ClientHello.
-        [0x16, ..] => {
-            let message = "found the start of TLS, expected HTTP: use http://, not https://";
-            return Err(malformed(message));
-        }
-        [byte, ..] if byte != b'\r' && !is_token(&[byte]) => {
-            return Err(found("the first byte", &[byte], "a method"));
-        }
-        _ => {}
-    }
-    // The limit of the target is for the target alone: 64 bytes more are for the rest of the line.
-    let most = start.saturating_add(limits.target_bytes).saturating_add(64);
-    line_at(bytes, start, most.min(limits.head_bytes), || {
-        let is_of_line = most < limits.head_bytes;
-        if is_of_line { line_too_long(&bytes[start..most], limits) } else { head_too_long(limits) }
-    })
-}
-
-/// Says which part of a request line is too long.
-fn line_too_long(line: &[u8], limits: &Limits) -> ParseError {
-    let method = &line[..token_length(line)];
-    if !matches!(line.get(method.len()), None | Some(b' ')) {
-        found("the method", &line[..=method.len()], "letters")
-    } else if method.len() > Method::LONGEST {
-        // RFC 9112 §3: "A server that receives a method longer than any that it implements SHOULD
-        // respond with a 501".
-        let message = "the method is longer than any that this server knows";
-        ParseError::new(Status::NOT_IMPLEMENTED, message)
-    } else {
-        target_too_long(limits)
-    }
-}
-
 /// `request-line = method SP request-target SP HTTP-version` (RFC 9112 §3)
-fn parse_request_line<'a>(
+fn split_request_line<'a>(
     line: &'a [u8],
     limits: &Limits,
-) -> Result<(Method, &'a str, Version), ParseError> {
-    let Ok(text) = str::from_utf8(line) else {
-        return Err(found("the request line", line, "ASCII, and other bytes as %41"));
+) -> Result<(Method, &'a [u8], Version), ParseError> {
+    let mut words = line.splitn(3, |&byte| byte == b' ');
+    let method = words.next().unwrap_or_default();
+    let Some(method) = as_token(method) else {
+        return Err(found("the method", method, "letters"));
     };
-    let (method, rest) = split_before(text, b' ');
-    let (target, version) = split_before(rest.get(1..).unwrap_or(""), b' ');
-    if !is_token(method.as_bytes()) {
-        return Err(found("the method", method.as_bytes(), "letters"));
-    }
-    let Some(version) = version.strip_prefix(' ').filter(|version| !version.contains(' ')) else {
+    let (Some(target), Some(version)) = (words.next(), words.next()) else {
         return Err(found("the request line", line, "a method, a target and a version"));
     };
     if target.len() > limits.target_bytes {
         return Err(target_too_long(limits));
     }
-    Ok((Method::from_word(method), target, parse_version(version.as_bytes())?))
+    Ok((Method::from_word(method), target, parse_version(version)?))
 }
 
 /// `HTTP-version = "HTTP/" DIGIT "." DIGIT` (RFC 9112 §2.3)
@@ -200,27 +131,6 @@ fn parse_version(version: &[u8]) -> Result<Version, ParseError> {
         }
         _ => Err(found("the version", version, "HTTP/1.1")),
     }
-}
-
-/// `field-line = field-name ":" OWS field-value OWS` (RFC 9112 §5)
-///
-/// Returns the length of the name, and where the value stands.
-pub(super) fn parse_field(line: &[u8]) -> Result<(usize, Range<usize>), ParseError> {
-    // RFC 9112 §5.2: "A server that receives an obs-fold in a request message ... MUST either
-    // reject the message ..."
-    if let [b' ' | b'\t', ..] = line {
-        return Err(found("the line", line, "a header field without blanks before it"));
-    }
-    // RFC 9112 §5.1: "No whitespace is allowed between the field name and colon"; else 400.
-    let name_bytes = token_length(line);
-    let Some(b':') = line.get(name_bytes).filter(|_| name_bytes > 0) else {
-        return Err(found("the line", line, "the name of a header and then a colon"));
-    };
-    let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t');
-    let value = &line[name_bytes + 1..];
-    let start = value.iter().position(|byte| !is_blank(byte)).unwrap_or(value.len());
-    let end = value.iter().rposition(|byte| !is_blank(byte)).map_or(start, |last| last + 1);
-    Ok((name_bytes, name_bytes + 1 + start..name_bytes + 1 + end))
 }
 
 /// RFC 9112 §3.2: "A server MUST respond with a 400 ... to any HTTP/1.1 request message that lacks

@@ -4,14 +4,11 @@
 //!
 //! Left out: compression. A proxy in front of this server can do it.
 
-use super::{Headers, Status};
+pub use super::response_body::Streamer;
+use super::{Body, Headers, Status};
 use crate::json;
 use crate::value::Value;
-use std::fmt;
-use std::fs::File;
 use std::io::{self, Write};
-use std::ops::Range;
-use std::sync::Arc;
 
 /// What the server answers.
 ///
@@ -29,77 +26,21 @@ pub struct Response {
     /// The header fields. The server adds `Content-Length`, `Transfer-Encoding`, `Connection` and
     /// `Date`.
     pub headers: Headers,
-    /// The content.
+    /// The content: bytes, or what is read or written while it is sent.
     pub body: Body,
-}
-
-/// Writes a body while it is sent. Its bytes are sent at each flush, and at its end. A flush fails
-/// when the client has gone or the server stops.
-pub type Streamer = Box<dyn FnOnce(&mut dyn Write) -> io::Result<()> + Send>;
-
-/// The content of a response.
-pub enum Body {
-    /// Nothing.
-    Empty,
-    /// These bytes.
-    Bytes(Vec<u8>),
-    /// A part of bytes that several answers share.
-    Shared(Arc<[u8]>, Range<usize>),
-    /// A part of a file, which is read while it is sent.
-    File {
-        /// The open file.
-        file: File,
-        /// The first byte, and the byte behind the last one.
-        range: Range<u64>,
-    },
-    /// A body of unknown length that is written while it is sent: in chunks, or for HTTP/1.0 until
-    /// the connection closes.
-    Stream(Streamer),
-}
-
-impl Body {
-    /// The length in bytes, if it is known before the body is sent.
-    pub fn len(&self) -> Option<u64> {
-        match self {
-            Body::Empty => Some(0),
-            Body::Bytes(bytes) => Some(bytes.len() as u64),
-            Body::Shared(_, part) => Some(part.len() as u64),
-            Body::File { range, .. } => Some(range.end - range.start),
-            Body::Stream(_) => None,
-        }
-    }
-
-    /// True if the length is known to be 0.
-    pub fn is_empty(&self) -> bool {
-        self.len() == Some(0)
-    }
-}
-
-impl fmt::Debug for Body {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Body::Bytes(bytes) => write!(out, "Bytes({})", bytes.escape_ascii()),
-            Body::Shared(bytes, part) => {
-                write!(out, "Shared({})", bytes[part.clone()].escape_ascii())
-            }
-            Body::Empty => out.write_str("Empty"),
-            Body::File { range, .. } => write!(out, "File({range:?})"),
-            Body::Stream(_) => out.write_str("Stream"),
-        }
-    }
 }
 
 impl Response {
     /// An answer without headers or body. Panics as [`with_status`](Response::with_status).
     #[track_caller]
     pub fn new(status: Status) -> Response {
-        let ok = Response { status: Status::OK, headers: Headers::new(), body: Body::Empty };
+        let ok = Response { status: Status::OK, headers: Headers::spare(), body: Body::Empty };
         ok.with_status(status)
     }
 
     /// Plain text. A browser shows it as it is, also if it looks like HTML.
     pub fn text(text: impl Into<String>) -> Response {
-        Response::typed("text/plain; charset=utf-8", text.into().into_bytes())
+        Response::of("text/plain; charset=utf-8", Body::Bytes(text.into().into_bytes()))
     }
 
     /// A page.
@@ -108,18 +49,17 @@ impl Response {
     ///
     /// Text from a client must be escaped. A template does it.
     pub fn html(page: impl Into<String>) -> Response {
-        Response::typed("text/html; charset=utf-8", page.into().into_bytes())
+        Response::of("text/html; charset=utf-8", Body::Bytes(page.into().into_bytes()))
     }
 
     /// A value as JSON, with a line end behind it.
     pub fn json(value: &Value) -> Response {
-        Response::typed("application/json", (json::write(value) + "\n").into_bytes())
+        Response::of("application/json", Body::Bytes((json::write(value) + "\n").into_bytes()))
     }
 
     /// Bytes of any media type.
     pub fn typed(content_type: &str, body: Vec<u8>) -> Response {
-        let mut response = Response::new(Status::OK);
-        response.headers.append("Content-Type", content_type);
+        let mut response = Response::new(Status::OK).with_header("Content-Type", content_type);
         response.body = Body::Bytes(body);
         response
     }
@@ -132,6 +72,12 @@ impl Response {
         let mut response = Response::typed(content_type, Vec::new());
         response.body = Body::Stream(Box::new(write));
         response
+    }
+
+    fn of(content_type: &'static str, body: Body) -> Response {
+        let mut headers = Headers::spare();
+        headers.push("Content-Type", content_type);
+        Response { status: Status::OK, headers, body }
     }
 
     /// The same response with this status.
@@ -189,7 +135,7 @@ pub fn write_head(response: &mut Response, delivery: &Delivery, out: &mut Vec<u8
         Some(line) => out.extend_from_slice(line.as_bytes()),
         None => out.extend_from_slice(format!("HTTP/1.1 {} \r\n", response.status.0).as_bytes()),
     }
-    response.headers.remove_all(&OWN);
+    OWN.iter().for_each(|name| response.headers.remove(name));
     out.extend_from_slice(response.headers.lines());
     if let Some(number) = delivery.cycle {
         write_number(out, "Carafe-Cycle: ", number);
@@ -199,9 +145,9 @@ pub fn write_head(response: &mut Response, delivery: &Delivery, out: &mut Vec<u8
         BodyFraming::Chunked => out.extend_from_slice(b"Transfer-Encoding: chunked\r\n"),
         BodyFraming::None | BodyFraming::Close => {}
     }
-    let connection =
-        delivery.connection.map_or(["", "", ""], |word| ["Connection: ", word, "\r\n"]);
-    for piece in connection.into_iter().chain(["Date: ", delivery.date, "\r\n\r\n"]) {
+    let connection = delivery.connection.map(|word| ["Connection: ", word, "\r\n"]);
+    let date = ["Date: ", delivery.date, "\r\n\r\n"];
+    for piece in connection.iter().flatten().chain(&date) {
         out.extend_from_slice(piece.as_bytes());
     }
 }

@@ -9,7 +9,7 @@
 //!
 //! Left out: other schemes, IPv6 zones, and addresses of later versions of IP.
 
-use super::bytes::{hex_digit, is_host_name, wrong_in_target};
+use super::bytes::{hex_digit, is_host_name, is_plain_path, wrong_in_target};
 use super::parse_error::{found, malformed};
 use super::{Method, ParseError};
 use std::borrow::Cow;
@@ -17,6 +17,8 @@ use std::net::Ipv6Addr;
 
 /// The parts of a request target.
 pub(super) struct Target<'a> {
+    /// All of it, as it was written.
+    pub written: &'a str,
     /// `host[:port]`, if the target is a URL.
     pub authority: Option<&'a str>,
     /// Starts with `/`, or is `*`, or is CONNECT's `host:port`. See [`normal_path`].
@@ -26,12 +28,21 @@ pub(super) struct Target<'a> {
 }
 
 /// `request-target = origin-form / absolute-form / authority-form / asterisk-form` (RFC 9112 §3.2)
-pub(super) fn parse_target<'a>(target: &'a str, method: &Method) -> Result<Target<'a>, ParseError> {
-    if let Some(byte) = wrong_in_target(target.as_bytes()) {
+pub(super) fn parse_target<'a>(
+    target: &'a [u8],
+    method: &Method,
+) -> Result<Target<'a>, ParseError> {
+    let text = str::from_utf8(target).unwrap_or_default();
+    if text.starts_with('/') && is_plain_path(target) {
+        // The usual case: each byte stands for itself.
+        return Ok(Target { written: text, authority: None, path: text.into(), query: "" });
+    }
+    if let Some(byte) = wrong_in_target(target) {
         let met = byte.escape_ascii();
         let message = format!("found \"{met}\" in the URL, expected it as %{byte:02X}");
         return Err(malformed(message));
     }
+    let target = text;
     let (authority, rest) = if target.starts_with('/') {
         (None, target)
     } else if let Some(url) = after_scheme(target) {
@@ -59,7 +70,8 @@ pub(super) fn parse_target<'a>(target: &'a str, method: &Method) -> Result<Targe
     if let Some(wrong) = wrong_percent(path) {
         return Err(found("in the path", &wrong, "two hex digits after the %; a % itself is %25"));
     }
-    Ok(Target { authority, path: normal_path(path), query: query.strip_prefix('?').unwrap_or("") })
+    let (path, query) = (normal_path(path), query.strip_prefix('?').unwrap_or(""));
+    Ok(Target { written: target, authority, path, query })
 }
 
 /// The text before the first of these bytes, and the rest. (`find` takes longer for short texts.)

@@ -14,6 +14,7 @@
 //! No client is trusted to end anything by itself: each wait has a bound in `Limits`.
 
 mod reading;
+mod refusing;
 mod report;
 mod rest;
 mod waiting;
@@ -22,8 +23,9 @@ mod writing;
 use super::bodies::Share;
 use super::serving::Serving;
 use super::wire::Wire;
-use super::{door, input::Input};
+use super::{door, input::Input, pace::Pace};
 use crate::cycle::Cycle;
+use crate::http::date::CachedDate;
 use crate::http::{ParseError, Request, Response, Status};
 use report::Report;
 use rest::Rest;
@@ -31,7 +33,9 @@ use std::io;
 use std::net::{SocketAddr, TcpStream};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use writing::CachedDate;
+
+/// When this many bytes of answers have been gathered, they are sent.
+const GATHERED_BYTES: usize = 64 * 1024;
 
 /// A client's connection.
 pub(super) struct Connection {
@@ -44,6 +48,8 @@ pub(super) struct Connection {
     input: Input,
     /// The request that is read or answered.
     request: Request,
+    /// What happens to it, for the log and the record.
+    cycle: Cycle,
     /// Answers, or parts of them, that have not been sent.
     output: Vec<u8>,
     /// What of an answer is not in memory and has not been sent.
@@ -58,16 +64,6 @@ pub(super) struct Connection {
     date: CachedDate,
     /// Notes of the ring about this connection.
     pub pace: Pace,
-}
-
-/// How soon a connection may be offered to the ring, which shares threads: see `ring`.
-pub(super) struct Pace {
-    /// It is offered once this number of answers has been written.
-    pub from_answers: u64,
-    /// How many answers it must give before it is offered again.
-    pub proof: u64,
-    /// The window of time in which it was last offered.
-    pub window: u64,
 }
 
 /// What a connection does when everything that belongs to earlier requests has been sent.
@@ -124,13 +120,14 @@ impl Connection {
         stream.set_write_timeout(Some(serving.limits.write_time)).ok()?;
         let added = serving.connections.add(stream);
         let (number, socket) = added.inspect_err(door::refuse).ok()?;
-        let connection = Connection {
+        Some(Connection {
             serving: Arc::clone(serving),
             wire: Wire::new(socket),
             number,
             peer,
             input: Input::default(),
             request: Request::default(),
+            cycle: Cycle::default(),
             output: Vec::new(),
             rest: None,
             next: Next::Request,
@@ -138,10 +135,8 @@ impl Connection {
             share: serving.bodies.begin(),
             report: Report::default(),
             date: CachedDate::default(),
-            pace: Pace { from_answers: 8, proof: 8, window: 0 },
-        };
-        connection.be_brief().ok()?;
-        Some(connection)
+            pace: Pace::new(),
+        })
     }
 
     /// Answers all requests that have arrived. If this connection may wait, it first waits for one.
@@ -176,19 +171,19 @@ impl Connection {
     /// One request and its answer.
     fn exchange(&mut self) -> Result<(), Obstacle> {
         let (head_bytes, framing) = self.read_head()?;
-        let mut cycle = self.begin_cycle();
+        self.begin_cycle();
         let asked = self.read_body(framing)?;
-        self.record_request(&mut cycle, head_bytes);
-        let response = self.call(&mut cycle);
-        self.write_answer(response, asked, cycle);
-        self.send_many()
+        self.record_request(head_bytes);
+        let response = self.call();
+        self.write_answer(response, asked);
+        if self.output.len() > GATHERED_BYTES { self.flush() } else { Ok(()) }
     }
 
     /// Has the service answer. Whatever happens in it, there is an answer.
-    fn call(&mut self, cycle: &mut Cycle) -> Response {
-        let (service, request) = (&self.serving.service, &mut self.request);
+    fn call(&mut self) -> Response {
+        let (service, request, cycle) = (&self.serving.service, &mut self.request, &mut self.cycle);
         catch_unwind(AssertUnwindSafe(|| service.call(request, cycle))).unwrap_or_else(|_| {
-            writing::plain(Status::INTERNAL_SERVER_ERROR, "the service panicked")
+            refusing::plain(Status::INTERNAL_SERVER_ERROR, "the service panicked")
         })
     }
 

@@ -10,11 +10,12 @@
 //!
 //! Deeper:
 //!
+//! * `options` sets what a server allows and where it logs.
 //! * `door` is the listening socket, and `bodies` a bound for all bodies.
 //! * `wire` is the socket of a connection, and `open` the table in which a stop finds it.
 //! * `stopper` ends a server from another thread.
 //! * `log` writes a line for each answer, and `gauge` counts connections and threads.
-//! * `ring` is a second way to serve, for many busy connections.
+//! * `ring` is a second way to serve, for many busy connections; `pace` says when one goes there.
 //!
 //! Left out: TLS. A proxy in front speaks it.
 
@@ -25,6 +26,8 @@ mod gauge;
 mod input;
 pub mod log;
 mod open;
+mod options;
+mod pace;
 mod pool;
 mod ring;
 mod serving;
@@ -47,8 +50,8 @@ use serving::Serving;
 use std::io::{self, Write};
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::sync::atomic::AtomicUsize;
+use std::time::Duration;
 
 /// A server that is bound to an address and not yet running.
 ///
@@ -99,54 +102,6 @@ impl Server {
         })
     }
 
-    /// Sets how many connections are served at a time, each by a worker of its own. Further clients
-    /// get a 503. Defaults to 12,000.
-    pub fn workers(mut self, most: usize) -> Server {
-        self.workers = most.max(1);
-        self
-    }
-
-    /// Sets how much a client may send, and how long it may take.
-    pub fn limits(mut self, limits: Limits) -> Server {
-        self.limits = limits;
-        self
-    }
-
-    /// Sets the proxies that are believed when they name the client. Defaults to none.
-    ///
-    /// # Security
-    ///
-    /// Close [`App::inside`](crate::App::inside) then: it is meant for visitors on this machine,
-    /// and behind a proxy on this machine every visitor seems to be one.
-    pub fn proxies(mut self, proxies: Proxies) -> Server {
-        self.proxies = proxies;
-        self
-    }
-
-    /// Sets what is logged of each answer. Defaults to nothing.
-    pub fn log(mut self, log: Log) -> Server {
-        self.log = log;
-        self
-    }
-
-    /// Sets where the last cycles are kept. Defaults to nowhere, which costs nothing.
-    pub fn recorder(mut self, recorder: Arc<Recorder>) -> Server {
-        self.recorder = Some(recorder);
-        self
-    }
-
-    /// Sets how long unfinished answers may take after a stop. Defaults to 5 s.
-    pub fn stop_time(mut self, time: Duration) -> Server {
-        self.stop_time = time;
-        self
-    }
-
-    /// Does not print on standard error where it serves.
-    pub fn quiet(mut self) -> Server {
-        self.is_quiet = true;
-        self
-    }
-
     /// The address that was taken, with the port that was chosen for port 0.
     ///
     /// # Errors
@@ -154,11 +109,6 @@ impl Server {
     /// If the system does not tell it.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.listener.local_addr()
-    }
-
-    /// A handle that tells how many connections and threads there are.
-    pub fn gauge(&self) -> ServerGauge {
-        self.gauge.clone()
     }
 
     /// A handle that stops the server from another thread.
@@ -193,21 +143,8 @@ impl Server {
             let _ = writeln!(io::stderr(), "serving on http://{}", self.stopper.address);
         }
         self.stopper.wait();
-        if let Some(recorder) = &serving.recorder {
-            recorder.close();
-        }
-        // A worker that waits in `accept` notices the stop when a client connects. One that waits
-        // for a request notices it when the reading half of its connection is shut. A stream ends
-        // at its next piece, which may be long in coming, so nobody waits for it.
-        let end = Instant::now() + self.stop_time;
-        let at_work = || pool.workers() > serving.streams.load(Ordering::SeqCst);
-        while at_work() && Instant::now() < end {
-            if pool.accepting() > 0 {
-                self.stopper.knock();
-            }
-            serving.connections.wake_idle();
-            pool.wait_for_end(Duration::from_millis(5));
-        }
+        // Unfinished answers still have some time.
+        pool.end(&self.stopper, self.stop_time);
         Ok(())
     }
 }

@@ -16,12 +16,9 @@
 //! starts another thread. If the system gives no thread, the worker refuses the client and accepts
 //! again. So a full server says so at once.
 //!
-//! A [`Relief`] is a second way to serve busy connections; `ring` is one. A worker offers its
-//! connection to the relief after each answer. The pool is complete without it, so a first reader
-//! may skip everything about it.
-//!
 //! Left out: priorities. The first client to connect is served first.
 
+mod ending;
 mod relief;
 
 pub(super) use relief::Relief;
@@ -33,7 +30,6 @@ use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::Duration;
 
 /// At most this many workers wait in `accept`; one more ends. They are enough that a burst of
 /// clients seldom takes the last place.
@@ -46,6 +42,7 @@ const STACK_BYTES: usize = 256 * 1024;
 pub(super) struct Pool {
     pub door: Door,
     serving: Arc<Serving>,
+    /// A second way to serve busy connections.
     relief: Box<dyn Relief>,
     staff: Mutex<Staff>,
     /// Notified when a worker has ended.
@@ -53,13 +50,12 @@ pub(super) struct Pool {
 }
 
 /// How many workers do what.
-#[derive(Default)]
 struct Staff {
     workers: usize,
     /// Workers in `accept`, or about to call it.
     accepting: usize,
-    /// True while the relief accepts. Then no worker goes to `accept`.
-    lent_door: bool,
+    /// At most this many wait there: 0 while the relief accepts.
+    most_accepting: usize,
 }
 
 /// What a worker does next.
@@ -74,7 +70,8 @@ pub(super) enum Duty {
 impl Pool {
     /// A pool that serves the clients of this listener.
     pub fn new(listener: TcpListener, serving: Arc<Serving>, relief: Box<dyn Relief>) -> Arc<Pool> {
-        let (door, staff) = (Door::new(listener), Mutex::default());
+        let staff = Staff { workers: 0, accepting: 0, most_accepting: MOST_ACCEPTING };
+        let (door, staff) = (Door::new(listener), Mutex::new(staff));
         Arc::new(Pool { door, serving, relief, staff, ended: Condvar::new() })
     }
 
@@ -86,26 +83,6 @@ impl Pool {
     pub fn start(self: &Arc<Self>) -> io::Result<()> {
         self.lock().accepting += 1;
         self.start_thread(|_| Duty::Accept)
-    }
-
-    /// How many threads there are.
-    pub fn workers(&self) -> usize {
-        self.lock().workers
-    }
-
-    /// How many of them wait in `accept`. After a stop, each needs a client to notice it.
-    pub fn accepting(&self) -> usize {
-        self.lock().accepting
-    }
-
-    /// How many connections are open.
-    pub fn connections(&self) -> usize {
-        self.serving.connections.count()
-    }
-
-    /// Returns when a worker has ended, or after `most`.
-    pub fn wait_for_end(&self, most: Duration) {
-        drop(self.ended.wait_timeout(self.lock(), most));
     }
 
     /// True once the server has been stopped.
@@ -135,9 +112,9 @@ impl Pool {
     fn accept(self: &Arc<Self>) -> Duty {
         let accepted = self.door.accept();
         if self.is_stopping() || accepted.is_none() {
-            // After a stop; or there was an error; or the relief accepts now.
             self.lock().accepting -= 1;
             if self.is_stopping() {
+                // Those who connected before the stop are still answered.
                 self.drain(accepted);
             }
             return Duty::Choose;
@@ -146,7 +123,7 @@ impl Pool {
             return Duty::Accept;
         };
         let mut staff = self.lock();
-        let is_last = staff.accepting == 1 && !staff.lent_door;
+        let is_last = staff.accepting == 1 && staff.most_accepting > 0;
         // A new worker takes the place of the last one, so the number stays.
         staff.accepting -= usize::from(!is_last);
         drop(staff);
@@ -156,12 +133,13 @@ impl Pool {
         }
         if is_last {
             // All other workers that waited have a client too: the server is busy.
-            connection.pace.from_answers = 0;
+            connection.pace.hurry();
         }
         Duty::Serve(connection)
     }
 
-    /// Serves one connection until it is over, or the relief takes it.
+    /// Serves one connection until it is over, or the relief takes it. The relief is offered the
+    /// connection after each answer; with few busy connections it takes none.
     fn serve(self: &Arc<Self>, mut connection: Box<Connection>) -> Duty {
         loop {
             match self.relief.offer(self, connection) {
@@ -177,7 +155,7 @@ impl Pool {
     /// What a worker without a connection does.
     fn choose(&self) -> Duty {
         let mut staff = self.lock();
-        if self.is_stopping() || staff.lent_door || staff.accepting >= MOST_ACCEPTING {
+        if self.is_stopping() || staff.accepting >= staff.most_accepting {
             return Duty::End;
         }
         staff.accepting += 1;
@@ -186,16 +164,6 @@ impl Pool {
 
     fn welcome(&self, (stream, peer): (TcpStream, SocketAddr)) -> Option<Box<Connection>> {
         Connection::new(&self.serving, stream, peer).map(Box::new)
-    }
-
-    /// After a stop: answers the requests that have arrived from clients who connected before it.
-    fn drain(&self, first: Option<(TcpStream, SocketAddr)>) {
-        let mut first = first.and_then(|client| self.welcome(client));
-        let _ = self.door.set_waiting(false);
-        while let Some(mut connection) = first.take().or_else(|| self.accept_now()) {
-            while connection.turn() == Turn::Answered {}
-        }
-        self.door.shut();
     }
 
     /// Starts a thread. When `job` is done, the thread becomes a worker with this duty.

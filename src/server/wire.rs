@@ -21,13 +21,15 @@ pub(super) struct Wire {
     may_wait: bool,
     /// The same as `socket.idle`, which other threads read.
     is_idle: bool,
+    /// How long a read waits.
+    read_time: Duration,
     /// How many bytes have been sent.
     sent: u64,
 }
 
 impl Wire {
     pub fn new(socket: Arc<OpenSocket>) -> Wire {
-        Wire { socket, may_wait: true, is_idle: true, sent: 0 }
+        Wire { socket, may_wait: true, is_idle: true, read_time: Duration::ZERO, sent: 0 }
     }
 
     /// True if a read waits for bytes to arrive, and a write for the client to take them.
@@ -51,8 +53,12 @@ impl Wire {
     }
 
     /// Sets how long a read waits. One that takes longer is an error: see [`is_not_ready`].
-    pub fn set_read_time(&self, time: Duration) -> io::Result<()> {
-        self.socket.stream.set_read_timeout(Some(time))
+    pub fn set_read_time(&mut self, time: Duration) -> io::Result<()> {
+        if self.read_time != time {
+            self.socket.stream.set_read_timeout(Some(time))?;
+            self.read_time = time;
+        }
+        Ok(())
     }
 
     /// Reads once, and adds what came to `input`. Returns how many bytes came; 0 is the end.

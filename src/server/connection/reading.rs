@@ -51,7 +51,6 @@ impl Connection {
                     return Err(Obstacle::End(Turn::MustWait));
                 }
                 self.consume(head_bytes);
-                self.end_deadline(deadline)?;
                 return Ok((head_bytes, framing));
             }
             if self.read_more(&mut deadline, self.serving.limits.head_time)? == 0 {
@@ -107,7 +106,7 @@ impl Connection {
             self.consume(used);
             self.share.add(used)?;
             if is_whole {
-                return Ok(self.end_deadline(deadline)?);
+                return Ok(());
             }
             if self.read_more(&mut deadline, self.serving.limits.body_time)? == 0 {
                 let met = "found the end of the connection, expected the rest of the body";

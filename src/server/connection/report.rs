@@ -8,11 +8,11 @@
 //! Left out: what a line looks like, see `log`, and where cycles are kept, see `cycle`.
 
 use super::Connection;
-use super::reading::Asked;
 use crate::cycle::{Cycle, Detail, Excerpt, Record, Sent};
 use crate::http::Status;
+use crate::server::log::Log;
 use std::sync::Arc;
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 /// What is still to be said of a connection's requests.
 #[derive(Default)]
@@ -28,7 +28,7 @@ pub(super) struct Report {
 /// An answer that has been written and has not left.
 struct Unsent {
     status: Status,
-    begun: Instant,
+    begun: Option<Instant>,
     /// Where its body begins and ends, in bytes of this connection. A stream has no end yet.
     body_start: u64,
     end: Option<u64>,
@@ -53,12 +53,15 @@ pub(super) struct Written {
 }
 
 impl Connection {
-    pub(super) fn begin_cycle(&self) -> Cycle {
-        let recorder = self.serving.recorder.as_ref();
-        let mut cycle = recorder.map_or_else(|| Cycle::begin(false), |recorder| recorder.begin());
+    /// Begins the cycle of the next request.
+    pub(super) fn begin_cycle(&mut self) {
+        self.cycle = match &self.serving.recorder {
+            Some(recorder) => recorder.begin(),
+            None if self.serving.log == Log::Off => Cycle::default(),
+            None => Cycle::begin(false),
+        };
         let (number, nth, peer) = (self.number, self.answers + 1, self.peer);
-        cycle.step("accepted", || Detail::Connection { number, nth, peer });
-        cycle
+        self.cycle.step("accepted", || Detail::Connection { number, nth, peer });
     }
 
     /// Records that the connection has ended, and who closed it.
@@ -78,37 +81,37 @@ impl Connection {
     }
 
     /// Records the request as it arrived and as it was understood.
-    pub(super) fn record_request(&mut self, cycle: &mut Cycle, head_bytes: usize) {
-        self.record_received(cycle);
+    pub(super) fn record_request(&mut self, head_bytes: usize) {
+        self.record_received();
         let body_bytes = self.request.body.len();
-        cycle.also("parsed", || Detail::Parsed { head_bytes, body_bytes });
+        self.cycle.also("parsed", || Detail::Parsed { head_bytes, body_bytes });
     }
 
     /// Records the bytes that have been used for the current request.
-    pub(super) fn record_received(&mut self, cycle: &mut Cycle) {
-        let next = cycle.excerpt();
-        cycle
-            .step("received", || Detail::Bytes(std::mem::replace(&mut self.report.received, next)));
+    pub(super) fn record_received(&mut self) {
+        let next = self.cycle.excerpt();
+        let received = &mut self.report.received;
+        self.cycle.step("received", || Detail::Bytes(std::mem::replace(received, next)));
     }
 
     /// Keeps the cycle of an answer, and notes what is to be said when the answer has left.
-    pub(super) fn record_answer(&mut self, mut cycle: Cycle, asked: Asked, written: &Written) {
+    pub(super) fn record_answer(&mut self, line: Option<String>, written: &Written) {
         let Written { status, start, body_start, body_bytes, number, at } = *written;
-        let mut sent = cycle.excerpt();
-        cycle.step("sent", || {
+        if line.is_none() && number.is_none() {
+            return;
+        }
+        let mut sent = self.cycle.excerpt();
+        self.cycle.step("sent", || {
             sent.extend(&self.output[start..]);
             sent.total = body_bytes.map(|bytes| (body_start - start) as u64 + bytes);
             Detail::Bytes(sent)
         });
-        if asked.line.is_none() && number.is_none() {
-            return;
-        }
+        let cycle = std::mem::take(&mut self.cycle);
         let (begun, warnings) = (cycle.begun(), cycle.warnings().to_vec());
         let recorder = self.serving.recorder.as_ref().zip(number);
         let record = recorder.map(|(recorder, number)| recorder.keep(number, status, at, cycle));
         let body_start = self.wire.sent() + body_start as u64;
         let end = body_bytes.map(|bytes| body_start + bytes);
-        let line = asked.line;
         self.report.unsent.push(Unsent { status, begun, body_start, end, line, warnings, record });
     }
 
@@ -129,7 +132,7 @@ impl Connection {
         for unsent in self.report.unsent.drain(..) {
             let end = unsent.end.unwrap_or(u64::MAX);
             let sent = Sent {
-                after: unsent.begun.elapsed(),
+                after: unsent.begun.map_or(Duration::ZERO, |begun| begun.elapsed()),
                 body_bytes: sent.min(end).saturating_sub(unsent.body_start),
                 is_whole: sent >= end,
             };

@@ -6,10 +6,10 @@
 //! Left out: how long. See `http::limits`.
 
 use super::{Connection, Obstacle, Turn};
-use crate::http::{ParseError, Request, Status};
+use crate::cycle::Cycle;
+use crate::http::{Headers, ParseError, Request, Status};
 use crate::server::input::Input;
 use crate::server::wire::is_not_ready;
-use std::io;
 use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -30,12 +30,12 @@ impl Connection {
         if self.serving.is_stopping() {
             self.wire.socket.shut_reading();
         }
+        self.wire.set_read_time(BRIEF.min(self.serving.limits.idle_time))?;
         let mut read = self.wire.read(&mut self.input);
         if self.wire.may_wait() && read.as_ref().is_err_and(is_not_ready) {
             self.forget(0);
             self.wire.set_read_time(self.serving.limits.idle_time.saturating_sub(BRIEF))?;
             read = self.wire.wait().and_then(|()| self.wire.read(&mut self.input));
-            self.be_brief()?;
         }
         match read {
             Ok(0) => {
@@ -66,6 +66,8 @@ impl Connection {
         }
         if most_bytes == 0 {
             (self.input, self.request) = (Input::default(), Request::default());
+            self.cycle = Cycle::default();
+            Headers::free_spare();
         }
     }
 
@@ -101,16 +103,5 @@ impl Connection {
                 Err(error) => return Err(error.into()),
             }
         }
-    }
-
-    /// Ends the time for a part of a request, if it has begun.
-    pub(super) fn end_deadline(&self, deadline: Option<Instant>) -> io::Result<()> {
-        if deadline.is_some() { self.be_brief() } else { Ok(()) }
-    }
-
-    /// From now on a read waits briefly. If nothing comes, the memory is freed, and the wait for
-    /// the next request begins again.
-    pub(super) fn be_brief(&self) -> io::Result<()> {
-        self.wire.set_read_time(BRIEF.min(self.serving.limits.idle_time))
     }
 }

@@ -1,8 +1,10 @@
 //! Deeper: The relief, which serves busy connections in another way than by a thread for each.
 //!
+//! A worker offers its connection to the relief after each answer. The pool is complete without it.
+//!
 //! Left out: that other way. See `ring`.
 
-use super::{Duty, Pool};
+use super::{Duty, MOST_ACCEPTING, Pool};
 use crate::server::connection::Connection;
 use std::sync::{Arc, mpsc};
 
@@ -42,8 +44,9 @@ impl Pool {
     /// follow. False if the system refuses it.
     pub fn lend_door(&self) -> bool {
         let mut staff = self.lock();
-        staff.lent_door = self.door.set_waiting(false).is_ok();
-        staff.lent_door
+        let is_lent = self.door.set_waiting(false).is_ok();
+        staff.most_accepting = if is_lent { 0 } else { MOST_ACCEPTING };
+        is_lent
     }
 
     /// Ends what [`lend_door`](Pool::lend_door) began. The caller must become a worker next, which
@@ -51,7 +54,7 @@ impl Pool {
     pub fn take_back_door(&self) {
         let mut staff = self.lock();
         let _ = self.door.set_waiting(true);
-        staff.lent_door = false;
+        staff.most_accepting = MOST_ACCEPTING;
     }
 
     /// The next client, if one wants to connect now. Call this only while `accept` does not wait.

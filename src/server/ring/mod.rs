@@ -120,16 +120,8 @@ impl Shared {
 
 impl Relief for Ring {
     fn offer(&self, pool: &Arc<Pool>, mut connection: Box<Connection>) -> Option<Box<Connection>> {
-        if connection.answers < connection.pace.from_answers {
-            return Some(connection);
-        }
-        // A look at the clock for each answer would cost more than it is worth.
-        connection.pace.from_answers = connection.answers + 8;
-        let window = self.0.window();
-        if connection.pace.window == window {
-            return Some(connection);
-        }
-        connection.pace.window = window;
+        let due = connection.pace.due(connection.answers, || self.0.window());
+        let Some(window) = due else { return Some(connection) };
         let mut circle = self.0.lock();
         let is_calm = circle.busy(window, 1) < FEW || pool.is_stopping();
         if is_calm || connection.set_may_wait(false).is_err() {

@@ -27,13 +27,6 @@ const NAP: Duration = Duration::from_micros(1);
 /// A connection goes back to the pool after this number of quiet tries in a row: 6 ms or more.
 const PATIENCE: u32 = 100;
 
-/// A connection is offered after this number of answers. If it goes back before it has given that
-/// number in the ring, it must give twice as many before it is offered again.
-const PROOF: u64 = 8;
-
-/// The most answers that a connection must give before it is offered.
-const MOST_PROOF: u64 = 1024;
-
 /// A thread accepts at most this many clients in one go: the others in the ring wait meanwhile.
 const GULP: usize = 16;
 
@@ -235,9 +228,6 @@ impl Seat {
     /// Sets when this connection may be offered again.
     fn set_pace(&mut self) {
         let answers = self.connection.answers;
-        let pace = &mut self.connection.pace;
-        let has_proved = answers - self.answers >= pace.proof;
-        pace.proof = if has_proved { PROOF } else { (pace.proof * 2).min(MOST_PROOF) };
-        pace.from_answers = answers + pace.proof;
+        self.connection.pace.leave(answers - self.answers, answers);
     }
 }

@@ -1,0 +1,53 @@
+//! Deeper: Early refusal: what cannot become a request is refused before its line ends.
+//!
+//! The end of such a line may never arrive: a client that speaks TLS waits for an answer to its
+//! first bytes.
+//!
+//! Left out: the other lines of a head, whose only limit is that of the whole head.
+
+use super::bytes::{is_token, token_length};
+use super::line::line_at;
+use super::parse_error::{found, head_too_long, malformed, target_too_long};
+use super::{Limits, Method, ParseError, Status};
+
+/// The request line, which starts at `start` and has a limit of its own. `None` if its end has not
+/// arrived.
+pub(super) fn request_line<'a>(
+    bytes: &'a [u8],
+    start: usize,
+    limits: &Limits,
+) -> Result<Option<&'a [u8]>, ParseError> {
+    // What cannot become a request line is refused at once: its end may never arrive.
+    match bytes[start..] {
+        // The number of a TLS record that holds a ClientHello.
+        [0x16, ..] => {
+            let message = "found the start of TLS, expected HTTP: use http://, not https://";
+            return Err(malformed(message));
+        }
+        [byte, ..] if byte != b'\r' && !is_token(&[byte]) => {
+            return Err(found("the first byte", &[byte], "a method"));
+        }
+        _ => {}
+    }
+    // The limit of the target is for the target alone: 64 bytes more are for the rest of the line.
+    let most = start.saturating_add(limits.target_bytes).saturating_add(64);
+    line_at(bytes, start, most.min(limits.head_bytes), || {
+        let is_of_line = most < limits.head_bytes;
+        if is_of_line { line_too_long(&bytes[start..most], limits) } else { head_too_long(limits) }
+    })
+}
+
+/// Says which part of a request line is too long.
+fn line_too_long(line: &[u8], limits: &Limits) -> ParseError {
+    let method = &line[..token_length(line)];
+    if !matches!(line.get(method.len()), None | Some(b' ')) {
+        found("the method", &line[..=method.len()], "letters")
+    } else if method.len() > Method::LONGEST {
+        // RFC 9112 §3: "A server that receives a method longer than any that it implements SHOULD
+        // respond with a 501".
+        let message = "the method is longer than any that this server knows";
+        ParseError::new(Status::NOT_IMPLEMENTED, message)
+    } else {
+        target_too_long(limits)
+    }
+}

@@ -1,0 +1,36 @@
+//! Deeper: Expect: a client asks whether to send its body at all.
+//!
+//! It sends `Expect: 100-continue` with the head, and waits for a short answer before it sends a
+//! body that may be large.
+//!
+//! Left out: other expectations, of which no standard knows one.
+
+use super::{ParseError, Request, Status, Version};
+
+/// True if the client waits for `100 Continue` before it sends its body (RFC 9110 §10.1.1).
+///
+/// # Errors
+///
+/// 417, if it expects anything else.
+pub fn expects_continue(request: &Request) -> Result<bool, ParseError> {
+    // "A server that receives a 100-continue expectation in an HTTP/1.0 request MUST ignore that
+    // expectation."
+    if request.version == Version::Http10 {
+        return Ok(false);
+    }
+    let mut expects = false;
+    for expectation in request.headers.get_all("Expect").flat_map(elements) {
+        if !expectation.eq_ignore_ascii_case("100-continue") {
+            let met = format!("found Expect: {expectation}; this server knows only 100-continue");
+            return Err(ParseError::new(Status::EXPECTATION_FAILED, met));
+        }
+        expects = true;
+    }
+    Ok(expects)
+}
+
+/// The elements of a list with commas. RFC 9110 §5.6.1.2: "A recipient MUST parse and ignore a
+/// reasonable number of empty list elements".
+pub(super) fn elements(list: &str) -> impl DoubleEndedIterator<Item = &str> {
+    list.split(',').map(str::trim_ascii).filter(|element| !element.is_empty())
+}

@@ -1,0 +1,54 @@
+//! A line of a message: where it ends, and the header field that it may hold.
+//!
+//! Left out: lines that end with a bare LF, and lines that go on in the next one. RFC 9112 leaves
+//! the choice; this server refuses what two programs could read in two ways.
+
+use super::ParseError;
+use super::bytes::{first_control, token_length};
+use super::headers::Field;
+use super::parse_error::{found, malformed};
+
+/// The line that starts at `at`, without its CR LF. `None` if its end has not arrived.
+///
+/// # Errors
+///
+/// What cannot become a line, as soon as it is seen; and `too_long`, if the line does not end
+/// within the first `most` bytes. Later bytes do not count, so the result does not depend on how
+/// many have arrived.
+pub(super) fn line_at(
+    bytes: &[u8],
+    at: usize,
+    most: usize,
+    too_long: impl FnOnce() -> ParseError,
+) -> Result<Option<&[u8]>, ParseError> {
+    let seen = &bytes[at..bytes.len().min(most)];
+    let line_bytes = first_control(seen).unwrap_or(seen.len());
+    match seen.split_at(line_bytes) {
+        (line, [b'\r', b'\n', ..]) => Ok(Some(line)),
+        (_, [] | [b'\r']) if bytes.len() > most => Err(too_long()),
+        (_, [] | [b'\r']) => Ok(None),
+        // RFC 9112 §2.2: "a recipient MAY recognize a single LF as a line terminator". This one
+        // does not, since a proxy in front may read another message there.
+        (_, [b'\n', ..]) => Err(malformed("found a LF without a CR before it, expected CR LF")),
+        (_, [b'\r', ..]) => Err(malformed("found a CR without a LF behind it, expected CR LF")),
+        _ => Err(found("a control character in", &seen[..=line_bytes], "text")),
+    }
+}
+
+/// `field-line = field-name ":" OWS field-value OWS` (RFC 9112 §5)
+pub(super) fn parse_field(line: &[u8]) -> Result<Field, ParseError> {
+    // RFC 9112 §5.2: "A server that receives an obs-fold in a request message ... MUST either
+    // reject the message ..."
+    if let [b' ' | b'\t', ..] = line {
+        return Err(found("the line", line, "a header field without blanks before it"));
+    }
+    // RFC 9112 §5.1: "No whitespace is allowed between the field name and colon"; else 400.
+    let name_end = token_length(line);
+    let Some(b':') = line.get(name_end).filter(|_| name_end > 0) else {
+        return Err(found("the line", line, "the name of a header and then a colon"));
+    };
+    let is_blank = |at: &usize| matches!(line[*at], b' ' | b'\t');
+    let start = (name_end + 1..line.len()).find(|at| !is_blank(at)).unwrap_or(line.len());
+    let end = (start..line.len()).rfind(|at| !is_blank(at)).map_or(start, |last| last + 1);
+    Ok(Field { name: 0..name_end, value: start..end })
+}

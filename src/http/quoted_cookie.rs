@@ -1,0 +1,45 @@
+//! Deeper: Quoted cookies: a value in quotes, as Flask writes and reads one.
+//!
+//! In it, `;` is a plain character, and `\073` and `\"` stand for one. RFC 6265 has no such rule:
+//! there, the quotes belong to the value.
+
+use std::borrow::Cow;
+
+/// The value of a cookie at the front, and what follows it: nothing, or a `;`.
+pub(super) fn split_value(text: &str) -> (Cow<'_, str>, &str) {
+    if let Some(inside) = text.strip_prefix('"') {
+        let mut is_escaped = false;
+        let end = inside.bytes().position(|byte| {
+            let is_end = byte == b'"' && !is_escaped;
+            is_escaped = byte == b'\\' && !is_escaped;
+            is_end
+        });
+        let (value, behind) = inside.split_at(end.unwrap_or(0));
+        let behind = behind.strip_prefix('"').map(str::trim_ascii_start);
+        // Quotes that do not stand around the whole value are characters of it.
+        if let Some(behind) = behind.filter(|behind| behind.is_empty() || behind.starts_with(';')) {
+            return (without_backslashes(value), behind);
+        }
+    }
+    let (value, behind) = text.split_at(text.find(';').unwrap_or(text.len()));
+    (Cow::Borrowed(value.trim_ascii()), behind)
+}
+
+/// A quoted value without its quotes: `\` and three octal digits are a byte, and `\"` is `"`.
+fn without_backslashes(value: &str) -> Cow<'_, str> {
+    if !value.contains('\\') {
+        return Cow::Borrowed(value);
+    }
+    let (mut bytes, mut rest) = (Vec::new(), value.as_bytes());
+    while let [byte, behind @ ..] = rest {
+        let (byte, behind) = match (byte, behind) {
+            (b'\\', [a @ b'0'..=b'3', b @ b'0'..=b'7', c @ b'0'..=b'7', behind @ ..]) => {
+                ((a - b'0') * 64 + (b - b'0') * 8 + (c - b'0'), behind)
+            }
+            (b'\\', [byte, behind @ ..]) | (byte, behind) => (*byte, behind),
+        };
+        bytes.push(byte);
+        rest = behind;
+    }
+    Cow::Owned(String::from_utf8_lossy(&bytes).into_owned())
+}

@@ -1,0 +1,71 @@
+//! Deeper: The answers of the server itself, where the service gives none that can be sent.
+//!
+//! Left out: which messages are refused. See `http`.
+
+use super::Connection;
+use super::reading::Asked;
+use crate::cycle::Detail;
+use crate::http::{Body, Method, ParseError, Response, Status, Version};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+impl Connection {
+    /// The answer of the service, or an error in place of one that cannot be sent.
+    pub(super) fn sendable(&mut self, mut response: Response) -> Response {
+        if !response.status.is_final() {
+            let status = response.status.0;
+            self.cycle.warn(format!("found status {status}, expected 200 to 599"));
+            response = plain(Status::INTERNAL_SERVER_ERROR, "the answer has no status");
+        }
+        if let Body::Bytes(_) | Body::Shared(..) = response.body
+            && let Err(error) = self.share.add(response.body.len().unwrap_or(0) as usize)
+        {
+            response = refusal(&error);
+        }
+        // RFC 9110 §15.3.6: "a server MUST NOT generate content in a 205 response". It has a length
+        // all the same, 0.
+        if response.status == Status::RESET_CONTENT {
+            response.body = Body::Empty;
+        }
+        response
+    }
+
+    /// Answers a message that was refused, and closes. All such answers are written here, and none
+    /// of them says more than the rule that was broken.
+    pub(super) fn refuse(&mut self, error: &ParseError) {
+        let status = error.status();
+        self.begin_cycle();
+        // Whatever is wrong with a head, its first word may already say that no body is wanted.
+        let is_head = (!self.request.path.is_empty() && self.request.method == Method::Head)
+            || self.input.bytes().trim_ascii_start().starts_with(b"HEAD ");
+        if self.cycle.is_recording() {
+            self.consume(self.input.bytes().len());
+        }
+        self.record_received();
+        self.cycle.step("failed", || Detail::Failure(status, error.to_string()));
+        let line = self.serving.log.line_of_refused(self.peer, error);
+        let (version, is_last, keep_alive) = (Version::Http11, false, false);
+        let known = Some(&self.request).filter(|request| !request.path.is_empty());
+        let service = &self.serving.service;
+        let shaped = known.and_then(|request| {
+            catch_unwind(AssertUnwindSafe(|| service.refused(request, error))).unwrap_or(None)
+        });
+        let answer = shaped.unwrap_or_else(|| refusal(error));
+        self.write_answer(answer, Asked { is_head, version, is_last, keep_alive, line });
+    }
+}
+
+/// The answer to a message that is refused.
+fn refusal(error: &ParseError) -> Response {
+    let mut answer = plain(error.status(), &error.to_string());
+    if error.status() == Status::SERVICE_UNAVAILABLE {
+        answer.headers.set("Retry-After", "1");
+    }
+    answer
+}
+
+/// A short answer of the server itself.
+pub(super) fn plain(status: Status, why: &str) -> Response {
+    Response::text(format!("{status}: {why}\n"))
+        .with_status(status)
+        .with_header("X-Content-Type-Options", "nosniff")
+}

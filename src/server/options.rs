@@ -1,0 +1,66 @@
+//! Deeper: Options: what a server allows, whom it believes, and what it tells.
+//!
+//! Left out: options of the application. See `settings` of `web`.
+
+use super::log::Log;
+use super::{Server, ServerGauge};
+use crate::cycle::Recorder;
+use crate::http::Limits;
+use crate::http::forwarded::Proxies;
+use std::sync::Arc;
+use std::time::Duration;
+
+impl Server {
+    /// Sets how many connections are served at a time, each by a worker of its own. Further clients
+    /// get a 503. Defaults to 12,000.
+    pub fn workers(mut self, most: usize) -> Server {
+        self.workers = most.max(1);
+        self
+    }
+
+    /// Sets how much a client may send, and how long it may take.
+    pub fn limits(mut self, limits: Limits) -> Server {
+        self.limits = limits;
+        self
+    }
+
+    /// Sets the proxies that are believed when they name the client. Defaults to none.
+    ///
+    /// # Security
+    ///
+    /// Close [`App::inside`](crate::App::inside) then: it is meant for visitors on this machine,
+    /// and behind a proxy on this machine every visitor seems to be one.
+    pub fn proxies(mut self, proxies: Proxies) -> Server {
+        self.proxies = proxies;
+        self
+    }
+
+    /// Sets what is logged of each answer. Defaults to nothing.
+    pub fn log(mut self, log: Log) -> Server {
+        self.log = log;
+        self
+    }
+
+    /// Sets where the last cycles are kept. Defaults to nowhere, which costs nothing.
+    pub fn recorder(mut self, recorder: Arc<Recorder>) -> Server {
+        self.recorder = Some(recorder);
+        self
+    }
+
+    /// Sets how long unfinished answers may take after a stop. Defaults to 5 s.
+    pub fn stop_time(mut self, time: Duration) -> Server {
+        self.stop_time = time;
+        self
+    }
+
+    /// Does not print on standard error where it serves.
+    pub fn quiet(mut self) -> Server {
+        self.is_quiet = true;
+        self
+    }
+
+    /// A handle that tells how many connections and threads there are.
+    pub fn gauge(&self) -> ServerGauge {
+        self.gauge.clone()
+    }
+}
