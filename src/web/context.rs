@@ -57,7 +57,8 @@ impl<'a> Context<'a> {
         Context {
             session: site
                 .sessions
-                .open(cookie_value(&request.headers, &site.sessions.cookie).as_deref()),
+                .open(cookie_value(&request.headers, &site.sessions.cookie).as_deref())
+                .recorded(cycle.is_recording()),
             g: Map::new(),
             store: RecordingStore::new(&*site.store, cycle.is_recording()),
             used_store: Cell::new(None),

@@ -14,54 +14,21 @@ use super::file_cache::FileStamp;
 use crate::http::conditions::{self, Validators, Verdict};
 use crate::http::fields::percent_encode;
 use crate::http::{Body, Headers, Request, Response, Status, date};
-use std::fs::{File, Metadata};
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::SystemTime;
 
-/// The longest file that is kept in memory, in bytes.
+/// The longest part of a file that is read into memory, in bytes.
 const CACHED_BYTES: u64 = 64 * 1024;
-
-/// A file that is in memory.
-#[derive(Debug)]
-pub struct SmallFile {
-    stamp: FileStamp,
-    headers: Headers,
-    bytes: Arc<[u8]>,
-}
 
 /// A file that was read from the disk.
 pub struct FoundFile {
     /// The answer with all of it.
     pub whole: Response,
-    /// The same for the next requests, if it is small and has not changed just now.
-    pub to_keep: Option<SmallFile>,
-}
-
-impl SmallFile {
-    /// A file in the program. Its mark is the hash of its bytes. The hasher has no random key, so
-    /// the mark is the same after a restart.
-    pub fn of_program(name: &str, bytes: &[u8]) -> SmallFile {
-        let mut hasher = DefaultHasher::new();
-        bytes.hash(&mut hasher);
-        let etag = format!("\"{:x}-{:016x}\"", bytes.len(), hasher.finish());
-        let headers = headers(name, &etag, None);
-        SmallFile { stamp: FileStamp::default(), headers, bytes: bytes.into() }
-    }
-
-    /// The answer with all of it.
-    pub fn whole(&self) -> Response {
-        let body = Body::Shared(Arc::clone(&self.bytes), 0..self.bytes.len());
-        Response { status: Status::OK, headers: self.headers.clone(), body }
-    }
-
-    /// True if this is still the version on the disk.
-    pub fn is_still(&self, found: &Metadata) -> bool {
-        FileStamp::of(found) == self.stamp
-    }
+    /// The version that was read.
+    pub stamp: FileStamp,
 }
 
 /// Reads a file; `None` if it is a folder. Size and date are asked of the open file, so that they
@@ -79,17 +46,11 @@ pub fn read(path: &Path) -> io::Result<Option<FoundFile>> {
     let etag = format!("\"{size:x}-{changed:x}-{number:x}\"");
     let headers = headers(&path.to_string_lossy(), &etag, modified);
     let body = read_or_send(file, 0..size)?;
-    let to_keep = match &body {
-        Body::Bytes(bytes) if stamp.is_settled() => {
-            Some(SmallFile { stamp, headers: headers.clone(), bytes: bytes.as_slice().into() })
-        }
-        _ => None,
-    };
-    Ok(Some(FoundFile { whole: Response { status: Status::OK, headers, body }, to_keep }))
+    Ok(Some(FoundFile { whole: Response { status: Status::OK, headers, body }, stamp }))
 }
 
 /// The headers of a version of a file.
-fn headers(name: &str, etag: &str, modified: Option<SystemTime>) -> Headers {
+pub fn headers(name: &str, etag: &str, modified: Option<SystemTime>) -> Headers {
     let mut headers = Headers::new();
     headers.append("Content-Type", content_type(name));
     headers.append("ETag", etag);

@@ -18,8 +18,12 @@ pub fn file_handler(
 ) -> impl Fn(&mut Context) -> Result<Response, Error> {
     move |ctx| {
         // The value that the route has captured is text. The name of a file may be other bytes.
-        let encoded = ctx.request.path.splitn(depth + 2, '/').last().unwrap_or("");
-        files.whole(&name_of(&percent_decode_bytes(encoded))).map_err(|refusal| {
+        let path = &ctx.request.path;
+        let slash = path.bytes().enumerate().filter(|(_, byte)| *byte == b'/').nth(depth);
+        let encoded = slash.map_or("", |(at, _)| &path[at + 1..]);
+        let decoded = encoded.contains('%').then(|| percent_decode_bytes(encoded));
+        let name = decoded.as_deref().map_or(OsStr::new(encoded).into(), name_of);
+        files.whole(&name).map_err(|refusal| {
             ctx.cycle.warn(format!("{}: {}", ctx.param("filename"), refusal.why));
             match refusal.status {
                 Status::NOT_FOUND => Error::NotFound,

@@ -9,9 +9,9 @@ use std::sync::Arc;
 impl Site {
     /// Shows each row that this process holds: the sessions, and rows of all other kinds.
     pub fn inspect(&self, see: &mut dyn FnMut(&HeldRow)) {
-        self.sessions.store.inspect(see);
+        self.sessions.store.all_rows().inspect(see);
         if !Arc::ptr_eq(&self.sessions.store, &self.store) {
-            self.store.inspect(see);
+            self.store.all_rows().inspect(see);
         }
     }
 

@@ -30,7 +30,8 @@
 //! | [`origin`] | Flask-WTF's CSRF protection, Flask-CORS, Flask-Talisman's headers |
 //! | [`sign`], [`password`] | `itsdangerous`, `werkzeug.security` |
 //! | `form_values` | `request.form.get(…, type=int)` |
-//! | `file_route`, `file_refusal`, [`file_response`], `file_cache` | `send_file` and its like |
+//! | `file_route`, `file_refusal`, [`file_response`] | `send_file` and its like |
+//! | `small_files`, `file_cache` | what is kept of files in memory |
 //! | [`client`] | `app.test_client()` |
 
 pub mod app;
@@ -62,6 +63,7 @@ pub mod session;
 pub mod settings;
 pub mod sign;
 pub mod site;
+mod small_files;
 pub mod static_files;
 pub mod store;
 mod suggestion;

@@ -22,12 +22,15 @@
 //! * The store is asked at the first use. A page that does not use the session works when the store
 //!   is down.
 //! * A value is read from the row as it was at the first use. A change goes to the store at once,
-//!   as one step: two requests of one visitor at the same time lose nothing.
+//!   as one step: two requests of one visitor at the same time lose nothing. This is `changing`.
 //! * Handlers need no `?`. If the store fails, it is not asked again, the handler continues with
 //!   what it has, and the answer is replaced by an error page.
 //! * A key that the store does not know is never used; the visitor gets a fresh one. Otherwise an
 //!   attacker could give a victim a key, wait for the login, and use the same key.
+//! * When the handler is done, `save` waits until the changes are safe, and gives the answer the
+//!   cookie that `session_cookie` makes: only if the visitor has not this key yet.
 
+mod changing;
 mod history;
 mod renew;
 mod session_cookie;
@@ -36,7 +39,6 @@ pub use history::SessionHistory;
 pub use session_cookie::Sessions;
 
 use super::store::{Kind, Lookup, Refusal, Store, StoreError};
-use crate::random;
 use crate::value::{Map, Value};
 use std::cell::{Cell, OnceCell};
 use std::panic::Location;
@@ -63,6 +65,8 @@ pub struct Session<'s> {
     /// True once the handler or the page used it. If only the record of the cycle looked the row
     /// up, a store that fails is no failure of the request.
     needed: Cell<bool>,
+    /// True if the row as it was before is kept, for the record of the cycle.
+    keeps_before: bool,
     changed_by: Option<&'static Location<'static>>,
     /// How long the visitor's browser shall keep the cookie, if not until it is closed.
     permanent: Option<Duration>,
@@ -111,73 +115,6 @@ impl Session<'_> {
         self.update(name, |_| value.clone());
     }
 
-    /// Makes a new value of the old one, in one step, and gives it back.
-    ///
-    /// `update` is called again when another request of the visitor comes between. The last result
-    /// counts.
-    ///
-    /// ```
-    /// # use carafe::{App, Context, Value};
-    /// # let mut app = App::new();
-    /// app.get("/visits", |ctx: &mut Context| {
-    ///     let count = |value: Option<Value>| value.and_then(|value| value.as_int()).unwrap_or(0);
-    ///     let visits = ctx.session.update("visits", |old| Value::Int(count(old) + 1));
-    ///     format!("visit {}", count(Some(visits)))
-    /// });
-    /// ```
-    #[track_caller]
-    pub fn update(&mut self, name: &str, mut update: impl FnMut(Option<Value>) -> Value) -> Value {
-        self.change(|row| {
-            let value = update(row.get(name).cloned());
-            match row.get_mut(name) {
-                Some(old) => *old = value.clone(),
-                None => drop(row.insert(name, value.clone())),
-            }
-            value
-        })
-    }
-
-    /// Takes a name and its value out.
-    #[track_caller]
-    pub fn remove(&mut self, name: &str) -> Option<Value> {
-        // A stranger has nothing to take out, and gets no row for it.
-        let is_stranger = self.opened().key.is_none() && self.get(name).is_none();
-        if is_stranger { None } else { self.change(|row| row.remove(name)) }
-    }
-
-    /// Changes several values in one step. Like that of [`update`](Session::update), the closure
-    /// may be called again.
-    #[track_caller]
-    pub fn change<T>(&mut self, mut change: impl FnMut(&mut Map) -> T) -> T {
-        self.changed_by = Some(Location::caller());
-        let mut outcome = None;
-        // Only a row that exists: a session that another request has ended must not come back.
-        self.write(None, &mut |row| outcome = row.as_mut().map(&mut change));
-        let OpenedSession { key, row, failure, .. } = self.touch();
-        let mut row = row.clone();
-        if outcome.is_none() && key.is_none() && failure.is_none() {
-            self.write(Some(&random::hex_id()), &mut |kept| {
-                outcome = Some(change(kept.insert(row.clone())));
-            });
-        }
-        // If the store has failed, this request still sees its own change.
-        outcome.unwrap_or_else(|| {
-            let outcome = change(&mut row);
-            self.touch().take_over(row);
-            outcome
-        })
-    }
-
-    /// Ends the session: the row is deleted at once, and the visitor is asked to forget the cookie.
-    #[track_caller]
-    pub fn clear(&mut self) {
-        self.changed_by = Some(Location::caller());
-        self.write(None, &mut |row| *row = None);
-        let opened = self.touch();
-        opened.take_over(Map::new());
-        opened.cleared = true;
-    }
-
     /// Asks the store, the first time.
     fn opened(&self) -> &OpenedSession {
         self.opened.get_or_init(|| {
@@ -192,59 +129,11 @@ impl Session<'_> {
             opened
         })
     }
-
-    fn touch(&mut self) -> &mut OpenedSession {
-        self.needed.set(true);
-        self.opened();
-        self.opened.get_mut().expect("it was opened on the line above")
-    }
-
-    /// Lets the store change the visitor's row, or the one of a fresh key, and takes over what it
-    /// then holds. If this is the first use of the session, the store looks the row up for the
-    /// change, and need not be asked twice.
-    fn write(&mut self, fresh: Option<&str>, change: &mut dyn FnMut(&mut Option<Map>)) {
-        self.needed.set(true);
-        let known = match self.opened.get() {
-            Some(OpenedSession { failure: Some(_), .. }) => return,
-            Some(opened) => opened.key.as_deref(),
-            None => self.sent.as_deref(),
-        };
-        let Some(key) = fresh.or(known) else { return };
-        let is_first = self.opened.get().is_none();
-        let mut found = None;
-        let updated = self.store.update(&self.kind, key, &mut |row| {
-            if is_first {
-                found.clone_from(row);
-            }
-            change(row);
-        });
-        if is_first {
-            // If there is no such row, looking it up will tell why.
-            if updated.is_ok() && found.is_none() {
-                return;
-            }
-            self.opened = OnceCell::from(OpenedSession::new(found.unwrap_or_default()));
-        }
-        let opened = self.touch();
-        match updated {
-            Ok(updated) => {
-                opened.key = updated.key;
-                opened.take_over(updated.row.unwrap_or_default());
-            }
-            Err(failure) => opened.failure = Some(failure),
-        }
-    }
 }
 
 impl OpenedSession {
     fn new(row: Map) -> OpenedSession {
         let (key, before, refusal, failure) = (None, None, None, None);
         OpenedSession { at: Instant::now(), key, row, before, refusal, failure, cleared: false }
-    }
-
-    /// Takes this row in the place of the last one.
-    fn take_over(&mut self, row: Map) {
-        let last = std::mem::replace(&mut self.row, row);
-        self.before.get_or_insert(last);
     }
 }

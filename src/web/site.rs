@@ -112,8 +112,8 @@ impl Site {
 
     /// Forgets what a restart of this process would forget.
     pub fn forget(&self) {
-        self.sessions.store.forget();
-        self.store.forget();
+        self.sessions.store.all_rows().forget();
+        self.store.all_rows().forget();
     }
 
     /// Where sessions are kept.

@@ -3,45 +3,40 @@
 //! A stylesheet, a script or a picture is sent as it is on the disk. A client that asks for
 //! `../Cargo.toml` must not get it, however it spells the dots: see `check_path` and `find_below`.
 //!
+//! Three refinements are chapters of their own. `small_files` keeps a small file in memory while it
+//! is unchanged. `file_response` makes the headers of a file, and the short answer to a browser
+//! that has the file already. `file_refusal` says why a path is not served.
+//!
 //! Left out: listings and index pages (a folder is a 404), compressed twins of files, and names
 //! that begin with a dot, such as `.well-known`: register a route for one of those.
 
-use super::file_cache::FileCache;
 pub use super::file_refusal::FileRefusal;
 use super::file_refusal::{HIDDEN, NOT_A_FILE, NOT_THERE, OUTSIDE};
-use super::file_response::{SmallFile, read, weigh};
+use super::file_response::{read, weigh};
+use super::small_files::SmallFiles;
 use crate::http::{Request, Response};
-use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::fs::{self, Metadata};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-/// How many files are kept in each of the cache's eight parts. With 64 KiB each, all together are
-/// at most 16 MiB.
-const CACHED_FILES: usize = 32;
-
 /// A set of files to serve: a folder, or a table in the program.
 #[derive(Debug)]
-pub struct StaticFiles(FileSource);
-
-#[derive(Debug)]
-enum FileSource {
-    Folder(PathBuf, Box<FileCache<SmallFile>>),
-    Embedded(HashMap<&'static str, SmallFile>),
+pub struct StaticFiles {
+    folder: Option<PathBuf>,
+    in_memory: SmallFiles,
 }
 
 impl StaticFiles {
     /// Serves the files of a folder as they are at each request; on a busy server, as they were a
     /// millisecond ago.
     pub fn from_dir(dir: impl Into<PathBuf>) -> StaticFiles {
-        StaticFiles(FileSource::Folder(dir.into(), Box::new(FileCache::new(CACHED_FILES))))
+        StaticFiles { folder: Some(dir.into()), in_memory: SmallFiles::new(&[]) }
     }
 
     /// Serves a table of names (`css/site.css`) and contents, such as `include_bytes!` makes.
     pub fn embedded(files: &[(&'static str, &'static [u8])]) -> StaticFiles {
-        let files = files.iter().map(|&(name, bytes)| (name, SmallFile::of_program(name, bytes)));
-        StaticFiles(FileSource::Embedded(files.collect()))
+        StaticFiles { folder: None, in_memory: SmallFiles::new(files) }
     }
 
     /// Answers GET or HEAD for the file at `path`: percent-decoded, without a slash in front.
@@ -67,27 +62,18 @@ impl StaticFiles {
 
     /// The answer with the whole file at `path`.
     pub(super) fn whole(&self, path: &OsStr) -> Result<Response, FileRefusal> {
-        check_path(path)?;
-        // A name that is no text is never kept in memory.
-        let name = path.to_str();
-        match &self.0 {
-            FileSource::Embedded(files) => {
-                name.and_then(|name| files.get(name)).map(SmallFile::whole).ok_or(NOT_THERE)
-            }
-            FileSource::Folder(root, cache) => {
-                let is_current = |known: &SmallFile| {
-                    find_below(root, path).is_ok_and(|(_, found)| known.is_still(&found))
-                };
-                if let Some(known) = name.and_then(|name| cache.get(name, is_current)) {
-                    return Ok(known.whole());
-                }
-                let found = read(&find_below(root, path)?.0)?.ok_or(NOT_A_FILE)?;
-                if let (Some(name), Some(small)) = (name, found.to_keep) {
-                    cache.keep(name, small);
-                }
-                Ok(found.whole)
-            }
+        // What is in memory was found below before, and is unchanged.
+        if let Some(known) = self.in_memory.get(path) {
+            return Ok(known);
         }
+        check_path(path)?;
+        let folder = self.folder.as_ref().ok_or(NOT_THERE)?;
+        let (full, by_link) = find_below(folder, path)?;
+        let found = read(&full)?.ok_or(NOT_A_FILE)?;
+        if !by_link {
+            self.in_memory.keep(path, &full, &found);
+        }
+        Ok(found.whole)
     }
 }
 
@@ -109,16 +95,15 @@ fn check_path(path: &OsStr) -> Result<(), FileRefusal> {
     Ok(())
 }
 
-/// Finds the regular file at a checked path below `root`.
+/// Finds the regular file at a checked path below `root`. True if a link led there.
 ///
 /// Each part is looked at before the next. Without a symbolic link there is no way out, and this is
 /// the usual case. A link is followed if it leads to something below the folder.
 ///
 /// Somebody who can put links into the folder while it is served can win a race against this; but
 /// such a person can put files there too.
-fn find_below(root: &Path, path: &OsStr) -> Result<(PathBuf, Metadata), FileRefusal> {
-    let mut full = root.to_path_buf();
-    let mut found = None;
+fn find_below(root: &Path, path: &OsStr) -> Result<(PathBuf, bool), FileRefusal> {
+    let (mut full, mut by_link, mut found) = (root.to_path_buf(), false, None);
     for part in Path::new(path) {
         full.push(part);
         let mut metadata = fs::symlink_metadata(&full)?;
@@ -127,12 +112,16 @@ fn find_below(root: &Path, path: &OsStr) -> Result<(PathBuf, Metadata), FileRefu
         if metadata.is_symlink() || cfg!(windows) {
             full = resolve_below(root, &full)?;
             metadata = fs::symlink_metadata(&full)?;
+            by_link = true;
         }
         found = Some(metadata);
     }
     // A pipe must not be opened: that would wait until somebody writes into it.
-    let metadata = found.filter(Metadata::is_file).ok_or(NOT_A_FILE)?;
-    Ok((full, metadata))
+    if found.as_ref().is_some_and(Metadata::is_file) {
+        Ok((full, by_link))
+    } else {
+        Err(NOT_A_FILE)
+    }
 }
 
 /// Where a link leads, if that is below `root` and not hidden there.
@@ -146,7 +135,6 @@ fn resolve_below(root: &Path, link: &Path) -> Result<PathBuf, FileRefusal> {
     // compares whole parts: `/srv/www-old` is not below `/srv/www`.
     let root = fs::canonicalize(root)?;
     let below = target.strip_prefix(&root).map_err(|_| OUTSIDE)?;
-    let is_hidden =
-        below.components().any(|part| part.as_os_str().as_encoded_bytes().starts_with(b"."));
-    if is_hidden { Err(HIDDEN) } else { Ok(target) }
+    let is_hidden = |part: &OsStr| part.as_encoded_bytes().starts_with(b".");
+    if below.iter().any(is_hidden) { Err(HIDDEN) } else { Ok(target) }
 }

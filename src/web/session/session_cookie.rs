@@ -55,6 +55,7 @@ impl Sessions {
             sent: cookie.map(str::to_owned),
             opened: OnceCell::new(),
             needed: Cell::new(false),
+            keeps_before: true,
             changed_by: None,
             permanent: None,
         }
@@ -62,6 +63,12 @@ impl Sessions {
 }
 
 impl Session<'_> {
+    /// The same session, for a request of which there is a record, or not.
+    pub(in crate::web) fn recorded(mut self, is_recording: bool) -> Self {
+        self.keeps_before = is_recording;
+        self
+    }
+
     /// Lets the visitor's browser keep the cookie for this time, also when it is closed meanwhile.
     /// The time begins with each answer whose handler says so. The row itself lives as long as
     /// [`App::sessions`](crate::App::sessions) says after its last use.

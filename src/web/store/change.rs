@@ -10,7 +10,6 @@
 use super::{Change, Kind, StoreError, Updated};
 use crate::json;
 use crate::value::{Map, Value};
-use std::ops::Deref;
 use std::sync::Arc;
 
 /// The longest key of a row in a table. A visitor may have typed it, as the name of an account.
@@ -28,7 +27,7 @@ pub enum Swapped<S> {
 ///
 /// `seen` is the text of the row; `swap(seen, new)` puts a new text in its place, if it is still
 /// there. `None` stands for no row.
-pub fn update<S: Deref<Target: AsRef<[u8]>>>(
+pub fn update<S: AsRef<[u8]>>(
     (kind, key): (&Kind, &str),
     mut seen: Option<S>,
     change: Change<'_>,
@@ -36,7 +35,7 @@ pub fn update<S: Deref<Target: AsRef<[u8]>>>(
 ) -> Result<Updated, StoreError> {
     at_most("the key is", key.len(), KEY_BYTES)?;
     loop {
-        let mut row = match seen.as_ref().map(|text| decode((**text).as_ref())).transpose() {
+        let mut row = match seen.as_ref().map(|text| decode(text.as_ref())).transpose() {
             // A session that another program has damaged can be made again.
             Err(StoreError::Damaged(_)) if kind.oldest_leaves => None,
             decoded => decoded?,

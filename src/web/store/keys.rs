@@ -48,16 +48,40 @@ pub struct HeldRow<'t> {
     pub expires_in: Option<Duration>,
 }
 
-/// The keys that are on these pages. The first page is number 0.
-pub fn keys_of<'s>(
-    kind: &Kind,
-    mut page: impl FnMut(u64) -> Result<KeyPage, StoreError> + 's,
-) -> Keys<'s> {
-    let (mut at, is_secret) = (Some(0), kind.secret);
+/// What a store tells about all its rows. Each part may be left out: a store that keeps its rows
+/// elsewhere shows none, and one that cannot list its keys says so.
+pub trait AllRows {
+    /// A page of the keys of a kind; the first has the number 0.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unlisted`], or any other.
+    fn page_of_keys(&self, _kind: &Kind, _at: u64) -> Result<KeyPage, StoreError> {
+        Err(StoreError::Unlisted)
+    }
+
+    /// Shows each row that this process holds, for a look inside; the rows of a kind come in no
+    /// order. To be seen is no use of a row.
+    fn inspect(&self, _see: &mut dyn FnMut(&HeldRow)) {}
+
+    /// Forgets what a restart of this process would forget.
+    fn forget(&self) {}
+}
+
+/// Tells nothing.
+pub struct Untold;
+
+impl AllRows for Untold {}
+
+/// The keys on all pages.
+pub fn keys_of<'s>(rows: &'s dyn AllRows, kind: &'s Kind) -> Keys<'s> {
+    let mut at = Some(0);
     let pages = std::iter::from_fn(move || {
         let at_now = at.take()?;
         // A file and Redis have only the hashes of secret keys, and memory must not tell them.
-        let page = if is_secret { Err(StoreError::Unlisted) } else { page(at_now) };
+        let is_secret = kind.secret;
+        let page =
+            if is_secret { Err(StoreError::Unlisted) } else { rows.page_of_keys(kind, at_now) };
         at = page.as_ref().ok().and_then(|page| page.next);
         Some(page)
     });

@@ -19,9 +19,7 @@
 //! **The key may change.** In a table a key stays. With a signed cookie the row itself is the key,
 //! and each change makes a new one. So [`Store::update`] returns the key that counts from now on.
 //!
-//! A new store is one file: a type with [`load`](Store::load) and [`update`](Store::update). One
-//! whose rows leave this process also says so in [`place`](Store::place), and waits for them in
-//! [`flush`](Store::flush).
+//! A new store is one file: a type with [`load`](Store::load) and [`update`](Store::update).
 //!
 //! Left out: searching. A program that looks for rows by their content keeps the keys in a row.
 
@@ -36,19 +34,19 @@ mod patience;
 mod recording_store;
 mod redis;
 mod row_table;
-mod rows_by_age;
+mod shards;
 mod store_error;
 
 pub use change::{KEY_BYTES, decode, encode};
 pub use cookie_store::CookieStore;
 pub use file::FileStore;
-pub use keys::{HeldRow, KeyPage, Keys};
+pub use keys::{AllRows, HeldRow, KeyPage, Keys};
 pub use kind::{Kind, ROW_BYTES};
 pub use memory::MemoryStore;
 pub use none::NoneStore;
 pub use recording_store::{RecordingStore, StoredRow};
 pub use redis::{RedisStore, RedisUrl};
-pub use store_error::{Refusal, StoreError};
+pub use store_error::{Lookup, Refusal, StoreError};
 
 use crate::cycle::StorePlace;
 use crate::value::Map;
@@ -81,11 +79,7 @@ pub trait Store: Send + Sync {
     /// Any [`StoreError`]; the row is then as it was before.
     fn update(&self, kind: &Kind, key: &str, change: Change<'_>) -> Result<Updated, StoreError>;
 
-    /// Deletes a row; nothing happens if there is none.
-    ///
-    /// # Errors
-    ///
-    /// As [`update`](Store::update).
+    /// Deletes a row; nothing happens if there is none. Errors as [`update`](Store::update).
     fn delete(&self, kind: &Kind, key: &str) -> Result<(), StoreError> {
         self.update(kind, key, &mut |row| *row = None).map(drop)
     }
@@ -100,31 +94,19 @@ pub trait Store: Send + Sync {
         Ok(())
     }
 
-    /// The keys of a kind, read in pages: see [`Keys`].
-    fn keys<'s>(&'s self, kind: &'s Kind) -> Keys<'s> {
-        keys::keys_of(kind, |at| self.page_of_keys(kind, at))
-    }
-
-    /// One page of them; the first has the number 0.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError::Unlisted`], or any other.
-    fn page_of_keys(&self, _kind: &Kind, _at: u64) -> Result<KeyPage, StoreError> {
-        Err(StoreError::Unlisted)
-    }
-
-    /// Forgets what a restart of this process would forget.
-    fn forget(&self) {}
-
-    /// Shows each row that this process holds, for a look inside; the rows of a kind come in
-    /// no order. To be seen is no use of a row. A store that keeps its rows elsewhere shows none.
-    fn inspect(&self, _see: &mut dyn FnMut(&HeldRow)) {}
-
-    /// Where the rows are. A store that asks another program returns [`StorePlace::Elsewhere`]; it
-    /// is never asked only for the record of a cycle.
+    /// Where the rows are, for the record of a cycle.
     fn place(&self) -> StorePlace {
         StorePlace::Memory
+    }
+
+    /// What the store tells about all its rows: see [`AllRows`]. By default it tells nothing.
+    fn all_rows(&self) -> &dyn AllRows {
+        &keys::Untold
+    }
+
+    /// The keys of a kind: see [`Keys`].
+    fn keys<'s>(&'s self, kind: &'s Kind) -> Keys<'s> {
+        keys::keys_of(self.all_rows(), kind)
     }
 }
 
@@ -139,25 +121,4 @@ pub struct Updated {
     pub row: Option<Map>,
     /// The key under which that row is found from now on; `None` if it is not kept anywhere.
     pub key: Option<String>,
-}
-
-/// The answer of a store that was asked for a row.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Lookup {
-    /// The row.
-    Found(Map),
-    /// The row, and its key from now on: the key holds the time of the last use, and this is one.
-    Moved(Map, String),
-    /// No row, and why not.
-    Refused(Refusal),
-}
-
-impl Lookup {
-    /// The row, if there is one; for callers that need no reason.
-    pub fn found(self) -> Option<Map> {
-        match self {
-            Lookup::Found(row) | Lookup::Moved(row, _) => Some(row),
-            Lookup::Refused(_) => None,
-        }
-    }
 }

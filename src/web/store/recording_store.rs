@@ -6,7 +6,7 @@
 //! Left out: what the rows held. They may be secret, and the record does not need them.
 
 use super::patience::Patience;
-use super::{Change, KeyPage, Kind, Lookup, Store, StoreError, Updated};
+use super::{AllRows, Change, Kind, Lookup, Store, StoreError, Updated};
 use crate::cycle::StorePlace;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -64,17 +64,13 @@ impl Store for RecordingStore<'_> {
         Ok(updated)
     }
 
-    fn page_of_keys(&self, kind: &Kind, at: u64) -> Result<KeyPage, StoreError> {
-        self.store.page_of_keys(kind, at)
-    }
-
     /// A request that only looked does not wait for the changes of others.
     fn flush(&self) -> Result<(), StoreError> {
         if self.is_changed.load(Ordering::Relaxed) { self.store.flush() } else { Ok(()) }
     }
 
-    fn forget(&self) {
-        self.store.forget();
+    fn all_rows(&self) -> &dyn AllRows {
+        self.store.all_rows()
     }
 
     fn place(&self) -> StorePlace {

@@ -1,56 +1,171 @@
 //! Deeper: the table of rows that a process keeps, for the memory store and the file store.
 //!
-//! It has no lock: the store that owns it has one. Time is in milliseconds. A row is kept as its
-//! JSON text, which takes a third of the memory that a map takes, and whose size is known.
+//! It finds a row by its key, and knows which row of a kind was unused for the longest time. Each
+//! operation costs the same with a million rows as with one, and none walks through all rows:
+//!
+//! * The rows of a kind lie in one vector, and an index finds the place by the key. A row keeps its
+//!   place until it is removed.
+//! * Each row holds the places of the next older and the next newer row. Place 0 holds no row, but
+//!   the two ends: its `newer` is the oldest row, and its `older` the newest. So the rows are a
+//!   ring, and no row is a special case. To use a row is to take it out and to add it at the end.
+//! * Rows of one kind live equally long, so the oldest row expires first: it is enough to look at
+//!   the old end of the ring.
+//!
+//! The table has no lock: the store that owns it has one. Time is in milliseconds. A row is kept as
+//! its JSON text, which takes a third of the memory that a map takes, and whose size is known.
+//!
+//! Room for all rows that there may be is asked for at the start, so that the rows need not be
+//! moved while they grow. The system gives memory only when it is written. It is never given back.
 
 use super::change::Swapped;
-use super::rows_by_age::{Row, RowsByAge};
-use super::{HeldRow, Kind, Refusal, StoreError};
+use super::keys::{HeldRow, PAGE};
+use super::{Kind, Refusal, StoreError};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
+
+/// How many expired rows each use removes at most. With two, rows leave faster than they come.
+const SWEPT: usize = 2;
 
 /// How many rows leave for a new one, at most: more than one, for a bound that has become lower.
 const LEAVE: usize = 8;
 
+/// For how many rows room is asked for at most.
+const ROOM: usize = 1 << 20;
+
+/// The place that holds the two ends of the ring.
+const ENDS: u32 = 0;
+
 /// Rows of several kinds.
 #[derive(Default)]
-pub struct RowTable(Vec<(Box<str>, RowsByAge)>);
+pub struct RowTable(Vec<KindRows>);
+
+/// Rows of one kind, found by key, in the order of their last use.
+pub struct KindRows {
+    name: Box<str>,
+    index: HashMap<Arc<str>, u32>,
+    rows: Vec<Row>,
+    /// Places without a row.
+    free: Vec<u32>,
+}
+
+/// A row and its neighbours.
+#[derive(Clone, Default)]
+pub struct Row {
+    /// Shared with the index.
+    pub key: Arc<str>,
+    /// The row as JSON; empty in a place without a row.
+    pub text: Arc<str>,
+    /// When it expires; `u64::MAX`: never.
+    pub expires: u64,
+    older: u32,
+    newer: u32,
+}
+
+/// A row as it was when somebody looked.
+pub struct SeenRow {
+    pub text: Arc<str>,
+    pub expires: u64,
+    place: u32,
+}
+
+impl AsRef<[u8]> for SeenRow {
+    fn as_ref(&self) -> &[u8] {
+        self.text.as_bytes()
+    }
+}
 
 impl RowTable {
     /// The rows of the kind of this name; with room for `most`, if there are none yet.
-    pub fn rows(&mut self, kind: &str, most: usize) -> &mut RowsByAge {
+    pub fn rows(&mut self, kind: &str, most: usize) -> &mut KindRows {
         // A program has a handful of kinds, so looking at each is quick.
-        let known = self.0.iter().position(|(name, _)| **name == *kind);
+        let known = self.0.iter().position(|rows| *rows.name == *kind);
         let at = known.unwrap_or_else(|| {
-            self.0.push((kind.into(), RowsByAge::with_room(most)));
+            self.0.push(KindRows::with_room(kind, most.min(ROOM)));
             self.0.len() - 1
         });
-        &mut self.0[at].1
+        &mut self.0[at]
     }
 
     /// The name and the rows of a kind by its number; `None` behind the last one.
-    pub fn kind(&self, number: usize) -> Option<(&str, &RowsByAge)> {
-        self.0.get(number).map(|(name, rows)| (&**name, rows))
+    pub fn kind(&self, number: usize) -> Option<(&str, &[Row])> {
+        self.0.get(number).map(|kind| (&*kind.name, &*kind.rows))
     }
 
     /// Puts the rows of each kind into the order in which they expire.
     pub fn sort(&mut self) {
-        self.0.iter_mut().for_each(|(_, rows)| rows.sort());
+        for kind in &mut self.0 {
+            let mut places: Vec<u32> = kind.index.values().copied().collect();
+            places.sort_by_key(|place| (kind.row(*place).expires, *place));
+            places.into_iter().for_each(|place| kind.renew(place));
+        }
     }
 
     /// Shows each row whose time is not over.
     pub fn inspect(&self, now: u64, see: &mut dyn FnMut(&HeldRow)) {
-        for (kind, rows) in &self.0 {
-            for Row { key, text, expires, .. } in rows.oldest().filter(|row| row.expires > now) {
+        for KindRows { name: kind, rows, .. } in &self.0 {
+            for Row { key, text, expires, .. } in rows.iter().filter(|row| row.is_alive(now)) {
                 let left = (*expires != u64::MAX).then(|| Duration::from_millis(expires - now));
                 see(&HeldRow { kind, key, text, expires_in: left });
             }
         }
     }
+}
 
-    /// Uses a row: it is the newest of its kind now.
-    pub fn touch(&mut self, kind: &Kind, key: &str, now: u64) -> Result<&mut Row, Refusal> {
-        self.rows(kind.name, kind.most).touch(key, now)
+impl Row {
+    fn is_alive(&self, now: u64) -> bool {
+        !self.text.is_empty() && self.expires > now
+    }
+}
+
+impl KindRows {
+    fn with_room(kind: &str, rows: usize) -> KindRows {
+        // A full map in which rows come and go would grow without the quarter more.
+        let index = HashMap::with_capacity(rows + rows / 4);
+        let mut ends = Vec::with_capacity(rows + 1);
+        ends.push(Row { expires: u64::MAX, ..Row::default() });
+        KindRows { name: kind.into(), index, rows: ends, free: Vec::new() }
+    }
+
+    /// How many rows there are, expired ones included.
+    pub fn len(&self) -> usize {
+        self.index.len()
+    }
+
+    /// The keys in [`PAGE`] places from this one on; true if these are the last places.
+    pub fn keys(&self, place: usize, now: u64) -> (Vec<String>, bool) {
+        let rows = self.rows.iter().skip(place).take(PAGE).filter(|row| row.is_alive(now));
+        let is_last = place.saturating_add(PAGE) >= self.rows.len();
+        (rows.map(|row| row.key.to_string()).collect(), is_last)
+    }
+
+    /// Uses a row: it is the newest now. Rows whose time is over are removed: this one, or a few.
+    pub fn touch(&mut self, key: &str, now: u64) -> Result<SeenRow, Refusal> {
+        let known = self.index.get(key).copied();
+        let found = known.filter(|place| self.row(*place).expires > now);
+        match found {
+            Some(place) => self.renew(place),
+            None => self.remove(key),
+        }
+        for _ in 0..SWEPT {
+            let oldest = self.row(self.row(ENDS).newer);
+            if oldest.expires <= now {
+                let key = Arc::clone(&oldest.key);
+                self.remove(&key);
+            }
+        }
+        let seen = found.map(|place| self.seen(place));
+        seen.ok_or(if known.is_some() { Refusal::Expired } else { Refusal::Unknown })
+    }
+
+    fn seen(&self, place: u32) -> SeenRow {
+        let Row { text, expires, .. } = self.row(place);
+        SeenRow { text: Arc::clone(text), expires: *expires, place }
+    }
+
+    /// Lets a row live until then.
+    pub fn prolong(&mut self, seen: &SeenRow, expires: u64) {
+        self.rows[seen.place as usize].expires = expires;
     }
 
     /// Puts a row in the place of the one that was seen, or of none, if nothing has changed there
@@ -58,30 +173,92 @@ impl RowTable {
     pub fn swap(
         &mut self,
         (kind, key, now): (&Kind, &str, u64),
-        seen: Option<&Arc<str>>,
+        seen: Option<&SeenRow>,
         new: Option<Arc<str>>,
         first: impl FnOnce(&[Arc<str>]) -> Result<(), StoreError>,
-    ) -> Result<Swapped<Arc<str>>, StoreError> {
-        let found = self.touch(kind, key, now).ok().map(|row| Arc::clone(&row.text));
-        if found.as_ref() != seen {
-            return Ok(Swapped::Changed(found));
+    ) -> Result<Swapped<SeenRow>, StoreError> {
+        // The row is most probably still where it was seen.
+        let is_there = |seen: &&SeenRow| *self.row(seen.place).key == *key;
+        let known = seen.filter(is_there).map(|seen| seen.place);
+        let known = known.or_else(|| self.index.get(key).copied());
+        let found = known.filter(|place| self.row(*place).expires > now);
+        if found.map(|place| &self.row(place).text) != seen.map(|seen| &seen.text) {
+            return Ok(Swapped::Changed(found.map(|place| self.seen(place))));
         }
-        if found.is_none() && new.is_none() {
+        let Some(text) = new else {
+            if found.is_some() {
+                first(&[])?;
+                self.remove(key);
+            }
             return Ok(Swapped::Done);
-        }
-        let rows = self.rows(kind.name, kind.most);
-        let too_many = if found.is_some() { 0 } else { (rows.len() + 1).saturating_sub(kind.most) };
+        };
+        let is_new = known.is_none();
+        let too_many = if is_new { (self.len() + 1).saturating_sub(kind.most) } else { 0 };
         if too_many > 0 && !kind.oldest_leaves {
             return Err(kind.full());
         }
-        let leaving = rows.oldest().take(too_many.min(LEAVE)).map(|row| Arc::clone(&row.key));
-        let leaving: Vec<_> = leaving.collect();
+        let oldest = std::iter::successors(Some(ENDS), |place| Some(self.row(*place).newer));
+        let leaving = oldest.skip(1).take(too_many.min(LEAVE));
+        let leaving: Vec<_> = leaving.map(|place| Arc::clone(&self.row(place).key)).collect();
         first(&leaving)?;
-        leaving.iter().for_each(|key| rows.remove(key));
-        match new {
-            Some(text) => rows.put(key, text, kind.expires(now)),
-            None => rows.remove(key),
-        }
+        leaving.iter().for_each(|key| self.remove(key));
+        let place = known.unwrap_or_else(|| self.add(key));
+        self.fill(place, text, kind.expires(now));
         Ok(Swapped::Done)
+    }
+
+    /// Puts a row under a key, in the place of the one that is there. It is the newest now.
+    pub fn put(&mut self, key: &str, text: Arc<str>, expires: u64) {
+        let known = self.index.get(key).copied();
+        let place = known.unwrap_or_else(|| self.add(key));
+        self.fill(place, text, expires);
+    }
+
+    fn fill(&mut self, place: u32, text: Arc<str>, expires: u64) {
+        self.renew(place);
+        let row = &mut self.rows[place as usize];
+        (row.text, row.expires) = (text, expires);
+    }
+
+    /// Takes a row out, if there is one.
+    pub fn remove(&mut self, key: &str) {
+        if let Some(place) = self.index.remove(key) {
+            self.unlink(place);
+            self.rows[place as usize] = Row::default();
+            self.free.push(place);
+        }
+    }
+
+    fn row(&self, place: u32) -> &Row {
+        &self.rows[place as usize]
+    }
+
+    /// A place for a new row, linked to itself.
+    fn add(&mut self, key: &str) -> u32 {
+        let place = self.free.pop().unwrap_or_else(|| {
+            self.rows.push(Row::default());
+            u32::try_from(self.rows.len() - 1)
+                .expect("four thousand million rows fill any memory first")
+        });
+        let key: Arc<str> = key.into();
+        self.index.insert(Arc::clone(&key), place);
+        self.rows[place as usize] = Row { key, older: place, newer: place, ..Row::default() };
+        place
+    }
+
+    /// Takes a row out of the ring and joins its two neighbours.
+    fn unlink(&mut self, place: u32) {
+        let Row { older, newer, .. } = *self.row(place);
+        self.rows[older as usize].newer = newer;
+        self.rows[newer as usize].older = older;
+    }
+
+    /// Takes a row out of the ring, and adds it at the new end.
+    fn renew(&mut self, place: u32) {
+        self.unlink(place);
+        let newest = std::mem::replace(&mut self.rows[ENDS as usize].older, place);
+        self.rows[newest as usize].newer = place;
+        let row = &mut self.rows[place as usize];
+        (row.older, row.newer) = (newest, ENDS);
     }
 }

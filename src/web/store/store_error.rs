@@ -1,6 +1,7 @@
-//! Deeper: what a store could not do, and why a key leads to no row.
+//! Deeper: what a store answers: a row, or why a key leads to none, or what it could not do.
 
 use crate::http::Status;
+use crate::value::Map;
 use std::fmt;
 
 /// Why a store could not do what it was asked to do. Each holds a text that says what happened.
@@ -42,6 +43,27 @@ impl fmt::Display for StoreError {
 }
 
 impl std::error::Error for StoreError {}
+
+/// The answer of a store that was asked for a row.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Lookup {
+    /// The row.
+    Found(Map),
+    /// The row, and its key from now on: the key holds the time of the last use, and this is one.
+    Moved(Map, String),
+    /// No row, and why not.
+    Refused(Refusal),
+}
+
+impl Lookup {
+    /// The row, if there is one; for callers that need no reason.
+    pub fn found(self) -> Option<Map> {
+        match self {
+            Lookup::Found(row) | Lookup::Moved(row, _) => Some(row),
+            Lookup::Refused(_) => None,
+        }
+    }
+}
 
 /// Why a key leads to no row. `Display` gives the words that follow "cookie refused: ".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -132,7 +132,7 @@ fn forgetting_leaves_no_row_of_any_kind() {
         put(&store, &SESSION, &format!("{key}"), &row(0)).unwrap();
     }
     put(&store, &ORDER, "1", &row(0)).unwrap();
-    store.forget();
+    store.all_rows().forget();
     assert_eq!((store.len(&SESSION), store.len(&ORDER)), (0, 0));
     assert_eq!(load(&store, &ORDER, "1"), Lookup::Refused(Refusal::Unknown));
     put(&store, &ORDER, "1", &row(0)).unwrap();

@@ -9,7 +9,7 @@ mod none;
 mod patience;
 mod recording_store;
 mod redis;
-mod rows_by_age;
+mod row_table;
 
 use carafe::Map;
 use carafe::web::store::{Kind, Lookup, ROW_BYTES, Refusal, Store, StoreError, Updated};

@@ -22,9 +22,10 @@ mod journal_line;
 mod rewrite;
 
 use super::change::{self, Swapped};
+use super::keys::{HeldRow, KeyPage, PAGE};
 use super::kind::{StoreClock, milliseconds, time_of_day};
-use super::row_table::RowTable;
-use super::{Change, HeldRow, KeyPage, Kind, Lookup, Store, StoreError, Updated, decode};
+use super::row_table::{RowTable, SeenRow};
+use super::{AllRows, Change, Kind, Lookup, Store, StoreError, Updated, decode};
 use crate::cycle::StorePlace;
 use journal::{Journal, sync_folder};
 use journal_line::{JournalLine, line_of};
@@ -107,13 +108,14 @@ impl FileStore {
     fn swap(
         &self,
         (kind, key): (&Kind, &str),
-        seen: Option<&Arc<str>>,
+        seen: Option<&SeenRow>,
         new: Option<&str>,
-    ) -> Result<Swapped<Arc<str>>, StoreError> {
+    ) -> Result<Swapped<SeenRow>, StoreError> {
         let mut table = locked(&self.table);
         table.check()?;
         let FileTable { journal, rows, now, .. } = &mut *table;
         let (_lock, _) = journal.lock(|line| apply(rows, line))?;
+        let rows = rows.rows(kind.name, kind.most);
         let swapped = rows.swap((kind, key, *now), seen, new.map(Arc::from), |leaving| {
             let gone = leaving.iter().map(|key| line_of(kind.name, key, u64::MAX, None));
             let expires = if new.is_some() { kind.expires(*now) } else { u64::MAX };
@@ -130,33 +132,26 @@ impl Store for FileStore {
         let key = kind.stored_key(key);
         let mut table = self.fresh()?;
         let now = table.now;
-        let (text, expires) = match table.rows.touch(kind, &key, now) {
-            Ok(row) => (Arc::clone(&row.text), row.expires),
+        let seen = match table.rows.rows(kind.name, kind.most).touch(&key, now) {
+            Ok(seen) => seen,
             Err(refusal) => return Ok(Lookup::Refused(refusal)),
         };
         drop(table);
         let eighth = kind.milliseconds().unwrap_or(0) / 8;
-        if kind.expires(now) > expires.saturating_add(eighth) {
+        if kind.expires(now) > seen.expires.saturating_add(eighth) {
             // If there is no room for the line, the row expires too early, but it is shown now.
-            let _ = self.swap((kind, &key), Some(&text), Some(&text));
+            let _ = self.swap((kind, &key), Some(&seen), Some(&seen.text));
         }
-        Ok(Lookup::Found(decode(text.as_bytes())?))
+        Ok(Lookup::Found(decode(seen.as_ref())?))
     }
 
     fn update(&self, kind: &Kind, key: &str, change: Change<'_>) -> Result<Updated, StoreError> {
         let stored = kind.stored_key(key);
         let mut table = self.fresh()?;
         let now = table.now;
-        let seen = table.rows.touch(kind, &stored, now).ok().map(|row| Arc::clone(&row.text));
+        let seen = table.rows.rows(kind.name, kind.most).touch(&stored, now).ok();
         drop(table);
         change::update((kind, key), seen, change, |seen, new| self.swap((kind, &stored), seen, new))
-    }
-
-    fn page_of_keys(&self, kind: &Kind, at: u64) -> Result<KeyPage, StoreError> {
-        let mut table = self.fresh()?;
-        let now = table.now;
-        let (keys, next) = table.rows.rows(kind.name, kind.most).keys(at as usize, now);
-        Ok(KeyPage { keys, next: next.map(|next| next as u64) })
     }
 
     fn flush(&self) -> Result<(), StoreError> {
@@ -184,14 +179,27 @@ impl Store for FileStore {
         locked(&self.table).check()
     }
 
-    fn inspect(&self, see: &mut dyn FnMut(&HeldRow)) {
-        if let Ok(table) = self.fresh() {
-            table.rows.inspect(table.now, see);
-        }
+    fn all_rows(&self) -> &dyn AllRows {
+        self
     }
 
     fn place(&self) -> StorePlace {
         StorePlace::File
+    }
+}
+
+impl AllRows for FileStore {
+    fn page_of_keys(&self, kind: &Kind, at: u64) -> Result<KeyPage, StoreError> {
+        let mut table = self.fresh()?;
+        let now = table.now;
+        let (keys, is_last) = table.rows.rows(kind.name, kind.most).keys(at as usize, now);
+        Ok(KeyPage { keys, next: (!is_last).then_some(at + PAGE as u64) })
+    }
+
+    fn inspect(&self, see: &mut dyn FnMut(&HeldRow)) {
+        if let Ok(table) = self.fresh() {
+            table.rows.inspect(table.now, see);
+        }
     }
 }
 

@@ -68,20 +68,17 @@ impl Rewrite {
         let mut piece = Vec::new();
         for _ in 0..PIECE_ROWS {
             let (number, place) = self.next;
-            let Some((kind, of_kind)) = rows.kind(number).filter(|_| piece.len() < PIECE) else {
+            let Some((kind, rows)) = rows.kind(number).filter(|_| piece.len() < PIECE) else {
                 break;
             };
-            self.next = match of_kind.at(place) {
-                Some(row) if row.text.is_empty() => (number, place + 1),
-                Some(row) => {
-                    let line = line_of(kind, &row.key, row.expires, Some(&row.text));
-                    piece.extend_from_slice(line.as_bytes());
-                    (number, place + 1)
-                }
-                None => (number + 1, 0),
-            };
+            self.next = if place < rows.len() { (number, place + 1) } else { (number + 1, 0) };
+            if let Some(row) = rows.get(place).filter(|row| !row.text.is_empty()) {
+                let line = line_of(kind, &row.key, row.expires, Some(&row.text));
+                piece.extend_from_slice(line.as_bytes());
+            }
         }
-        if rows.kind(self.next.0).is_none() {
+        let is_last = rows.kind(self.next.0).is_none();
+        if is_last {
             let room = PIECE.saturating_sub(piece.len()) as u64;
             let mut old = &*self.old;
             old.seek(SeekFrom::Start(self.copied))?;
@@ -89,7 +86,7 @@ impl Rewrite {
             self.copied += old.take(added).read_to_end(&mut piece)? as u64;
         }
         self.write(&piece)?;
-        Ok(rows.kind(self.next.0).is_none() && self.copied == journal.bytes)
+        Ok(is_last && self.copied == journal.bytes)
     }
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {

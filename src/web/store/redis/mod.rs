@@ -24,7 +24,7 @@ pub use redis_url::RedisUrl;
 
 use super::change::{self, Swapped};
 use super::patience::wait_at_most;
-use super::{Change, KeyPage, Kind, Lookup, Refusal, Store, StoreError, Updated, decode};
+use super::{AllRows, Change, KeyPage, Kind, Lookup, Refusal, Store, StoreError, Updated, decode};
 use crate::cycle::StorePlace;
 use crate::json;
 use crate::value::Value;
@@ -219,6 +219,16 @@ impl Store for RedisStore {
         })
     }
 
+    fn all_rows(&self) -> &dyn AllRows {
+        self
+    }
+
+    fn place(&self) -> StorePlace {
+        StorePlace::Elsewhere
+    }
+}
+
+impl AllRows for RedisStore {
     fn page_of_keys(&self, kind: &Kind, at: u64) -> Result<KeyPage, StoreError> {
         let list = match self.script(LIST, (kind, ""), &[at.to_string().as_bytes()])? {
             RedisReply::Text(list) => json::parse(&list.unwrap_or_default()),
@@ -229,10 +239,6 @@ impl Store for RedisStore {
         let next = names.next().and_then(|next| next.parse().ok()).filter(|next| *next > 0);
         let key = |name: &str| name.strip_prefix(&name_of(kind, "")).map(str::to_owned);
         Ok(KeyPage { keys: names.filter_map(key).collect(), next })
-    }
-
-    fn place(&self) -> StorePlace {
-        StorePlace::Elsewhere
     }
 }
 

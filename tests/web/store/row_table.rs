@@ -1,4 +1,4 @@
-//! Rows by age, as the memory store uses them.
+//! The order of the rows in a table, as the memory store uses it.
 
 use super::memory::memory;
 use super::{SESSION, load, put, row};

@@ -1,0 +1,134 @@
+//! Deeper: changing a session, each change one step of the store.
+//!
+//! The visitor's row is changed if there is one. A stranger gets a row under a fresh key. In both
+//! cases the store gives back the row as it is then, and its key.
+
+use super::{OpenedSession, Session};
+use crate::random;
+use crate::value::{Map, Value};
+use std::cell::OnceCell;
+use std::panic::Location;
+
+impl Session<'_> {
+    /// Makes a new value of the old one, in one step, and gives it back.
+    ///
+    /// `update` is called again when another request of the visitor comes between. The last result
+    /// counts.
+    ///
+    /// ```
+    /// # use carafe::{App, Context, Value};
+    /// # let mut app = App::new();
+    /// app.get("/visits", |ctx: &mut Context| {
+    ///     let count = |value: Option<Value>| value.and_then(|value| value.as_int()).unwrap_or(0);
+    ///     let visits = ctx.session.update("visits", |old| Value::Int(count(old) + 1));
+    ///     format!("visit {}", count(Some(visits)))
+    /// });
+    /// ```
+    #[track_caller]
+    pub fn update(&mut self, name: &str, mut update: impl FnMut(Option<Value>) -> Value) -> Value {
+        self.change(|row| {
+            let known = row.get_mut(name);
+            let value = update(known.as_deref().cloned());
+            match known {
+                Some(old) => *old = value.clone(),
+                None => drop(row.insert(name, value.clone())),
+            }
+            value
+        })
+    }
+
+    /// Takes a name and its value out.
+    #[track_caller]
+    pub fn remove(&mut self, name: &str) -> Option<Value> {
+        // A stranger has nothing to take out, and gets no row for it.
+        let is_stranger = self.opened().key.is_none() && self.get(name).is_none();
+        if is_stranger { None } else { self.change(|row| row.remove(name)) }
+    }
+
+    /// Changes several values in one step. Like that of [`update`](Session::update), the closure
+    /// may be called again.
+    #[track_caller]
+    pub fn change<T>(&mut self, mut change: impl FnMut(&mut Map) -> T) -> T {
+        self.changed_by = Some(Location::caller());
+        let mut outcome = None;
+        // Only a row that exists: a session that another request has ended must not come back.
+        self.write(None, &mut |row| outcome = row.as_mut().map(&mut change));
+        if let Some(outcome) = outcome {
+            return outcome;
+        }
+        let OpenedSession { key, row, failure, .. } = self.touch();
+        let mut row = row.clone();
+        if key.is_none() && failure.is_none() {
+            self.write(Some(&random::hex_id()), &mut |kept| {
+                outcome = Some(change(kept.insert(row.clone())));
+            });
+        }
+        // If the store has failed, this request still sees its own change.
+        outcome.unwrap_or_else(|| {
+            let outcome = change(&mut row);
+            self.touch().take_over(row);
+            outcome
+        })
+    }
+
+    /// Ends the session: the row is deleted at once, and the visitor is asked to forget the cookie.
+    #[track_caller]
+    pub fn clear(&mut self) {
+        self.changed_by = Some(Location::caller());
+        self.write(None, &mut |row| *row = None);
+        let opened = self.touch();
+        opened.take_over(Map::new());
+        opened.cleared = true;
+    }
+
+    pub(super) fn touch(&mut self) -> &mut OpenedSession {
+        self.needed.set(true);
+        self.opened();
+        self.opened.get_mut().expect("it was opened on the line above")
+    }
+
+    /// Lets the store change the visitor's row, or the one of a fresh key, and takes over what it
+    /// then holds. If this is the first use of the session, the store looks the row up for the
+    /// change, and need not be asked twice.
+    pub(super) fn write(&mut self, fresh: Option<&str>, change: &mut dyn FnMut(&mut Option<Map>)) {
+        self.needed.set(true);
+        let known = match self.opened.get() {
+            Some(OpenedSession { failure: Some(_), .. }) => return,
+            Some(opened) => opened.key.as_deref(),
+            None => self.sent.as_deref(),
+        };
+        let Some(key) = fresh.or(known) else { return };
+        let is_first = self.opened.get().is_none();
+        let (mut is_found, mut before) = (false, None);
+        let updated = self.store.update(&self.kind, key, &mut |row| {
+            is_found = row.is_some();
+            if is_first && self.keeps_before {
+                before.clone_from(row);
+            }
+            change(row);
+        });
+        if is_first {
+            // If there is no such row, looking it up will tell why.
+            if updated.is_ok() && !is_found {
+                return;
+            }
+            self.opened = OnceCell::from(OpenedSession::new(before.unwrap_or_default()));
+        }
+        let opened = self.touch();
+        match updated {
+            Ok(updated) => {
+                opened.key = updated.key;
+                opened.take_over(updated.row.unwrap_or_default());
+            }
+            Err(failure) => opened.failure = Some(failure),
+        }
+    }
+}
+
+impl OpenedSession {
+    /// Takes this row in the place of the last one.
+    fn take_over(&mut self, row: Map) {
+        let last = std::mem::replace(&mut self.row, row);
+        self.before.get_or_insert(last);
+    }
+}

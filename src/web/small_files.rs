@@ -1,0 +1,92 @@
+//! Deeper: small files, which stay in memory with their headers while they are unchanged.
+//!
+//! To send a file, the system must find, open, measure, read and close it, which takes longer than
+//! everything else about a request. So a small file is kept, with the headers of its answer, under
+//! the name that was asked for. Before it is used again, the system is asked whether it is still
+//! the same version, and whether each folder on the way is still a folder and not a link. (Not for
+//! each use on a busy server: see `file_cache`.)
+//!
+//! Left out: files that were reached by a link. They are read for each answer.
+
+use super::file_cache::{FileCache, FileStamp};
+use super::file_response::{FoundFile, headers};
+use crate::http::{Body, Headers, Response, Status};
+use std::collections::HashMap;
+use std::ffi::OsStr;
+use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// How many files are kept in each of the cache's eight parts. With 64 KiB each, all together are
+/// at most 16 MiB.
+const CACHED_FILES: usize = 32;
+
+/// Files in memory, by the names that are asked for.
+#[derive(Debug)]
+pub struct SmallFiles {
+    in_program: HashMap<&'static str, SmallFile>,
+    of_disk: FileCache<SmallFile>,
+}
+
+#[derive(Debug)]
+struct SmallFile {
+    headers: Headers,
+    bytes: Arc<[u8]>,
+    stamp: FileStamp,
+    /// The path of the file, and of each folder on the way to it.
+    path: PathBuf,
+    folders: Vec<PathBuf>,
+}
+
+impl SmallFiles {
+    /// The files of a program, and no other yet.
+    pub fn new(in_program: &[(&'static str, &'static [u8])]) -> SmallFiles {
+        let in_program = in_program.iter().map(|(name, bytes)| (*name, of_program(name, bytes)));
+        SmallFiles { in_program: in_program.collect(), of_disk: FileCache::new(CACHED_FILES) }
+    }
+
+    /// The answer with the whole file of this name, if the file is in memory and unchanged.
+    pub fn get(&self, name: &OsStr) -> Option<Response> {
+        // A name that is no text is never kept.
+        let name = name.to_str()?;
+        let whole = |file: &SmallFile| {
+            let mut headers = Headers::new();
+            headers.append_missing(&file.headers);
+            let body = Body::Shared(Arc::clone(&file.bytes), 0..file.bytes.len());
+            Response { status: Status::OK, headers, body }
+        };
+        let in_program = self.in_program.get(name).map(whole);
+        in_program.or_else(|| self.of_disk.get(name, is_current).map(|file| whole(&file)))
+    }
+
+    /// Keeps a file that was found at this path, if it is small and has not changed just now.
+    pub fn keep(&self, name: &OsStr, path: &Path, FoundFile { whole, stamp }: &FoundFile) {
+        if let (Some(name), Body::Bytes(bytes)) = (name.to_str(), &whole.body)
+            && stamp.is_settled()
+        {
+            let (headers, bytes) = (whole.headers.clone(), bytes.as_slice().into());
+            let folders = path.ancestors().skip(1).take(name.matches('/').count());
+            let folders = folders.map(Path::to_owned).collect();
+            let (stamp, path) = (*stamp, path.to_owned());
+            self.of_disk.keep(name, SmallFile { headers, bytes, stamp, path, folders });
+        }
+    }
+}
+
+/// A file in the program. Its mark is the hash of its bytes. The hasher has no random key, so the
+/// mark is the same after a restart.
+fn of_program(name: &str, bytes: &[u8]) -> SmallFile {
+    let mut hasher = DefaultHasher::new();
+    bytes.hash(&mut hasher);
+    let etag = format!("\"{:x}-{:016x}\"", bytes.len(), hasher.finish());
+    let (headers, bytes, stamp) = (headers(name, &etag, None), bytes.into(), FileStamp::default());
+    SmallFile { headers, bytes, stamp, path: PathBuf::new(), folders: Vec::new() }
+}
+
+/// True if the disk still has this version at its path, and no link leads there.
+fn is_current(file: &SmallFile) -> bool {
+    let is_folder = |path| fs::symlink_metadata(path).is_ok_and(|found| found.is_dir());
+    let is_same = |found| FileStamp::of(&found) == file.stamp;
+    file.folders.iter().all(is_folder) && fs::symlink_metadata(&file.path).is_ok_and(is_same)
+}
