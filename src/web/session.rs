@@ -22,7 +22,8 @@
 //! * The store is asked at the first use. A page that does not use the session works when the store
 //!   is down.
 //! * A value is read from the row as it was at the first use. A change goes to the store at once,
-//!   as one step: two requests of one visitor at the same time lose nothing. This is `changing`.
+//!   as one step: two requests of one visitor at the same time lose nothing. A stranger gets a row
+//!   under a fresh key. Both are in `changing`.
 //! * Handlers need no `?`. If the store fails, it is not asked again, the handler continues with
 //!   what it has, and the answer is replaced by an error page.
 //! * A key that the store does not know is never used; the visitor gets a fresh one. Otherwise an
