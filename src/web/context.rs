@@ -11,7 +11,7 @@ use super::page_globals::PageGlobals;
 use super::router::Matched;
 use super::session::Session;
 use super::site::Site;
-use super::store::{RecordingStore, Store};
+use super::store::RecordingStore;
 use super::url_for::UrlError;
 use crate::cycle::{Cycle, Detail};
 use crate::http::{Request, Response, cookie_value};
@@ -35,14 +35,14 @@ pub struct Context<'a> {
     pub session: Session<'a>,
     /// Values for the length of this request: hooks leave them, and pages see them as `g`.
     pub g: Map,
-    pub(super) matched: &'a Matched<'a>,
+    pub(super) matched: Option<&'a Matched<'a>>,
     pub(super) site: &'a Site,
+    /// The record of this request: each stage leaves a line in it.
     pub(super) cycle: &'a mut Cycle,
     /// The messages that this request has taken, once it has: a page may ask twice.
     taken: Option<Vec<(String, String)>>,
     pub(super) store: RecordingStore<'a>,
-    /// The source line of the last call of `store`, for the record. After one, changes must be safe
-    /// before the answer leaves.
+    /// The line that has called `store` last, for the record.
     pub(super) used_store: Cell<Option<&'static Location<'static>>>,
 }
 
@@ -51,14 +51,12 @@ impl<'a> Context<'a> {
     pub(super) fn open(
         site: &'a Site,
         request: &'a mut Request,
-        matched: &'a Matched<'a>,
+        matched: Option<&'a Matched<'a>>,
         cycle: &'a mut Cycle,
     ) -> Context<'a> {
+        let cookie = cookie_value(&request.headers, &site.sessions.cookie);
         Context {
-            session: site
-                .sessions
-                .open(cookie_value(&request.headers, &site.sessions.cookie).as_deref())
-                .recorded(cycle.is_recording()),
+            session: site.sessions.open(cookie.as_deref()).recorded(cycle.is_recording()),
             g: Map::new(),
             store: RecordingStore::new(&*site.store, cycle.is_recording()),
             used_store: Cell::new(None),
@@ -73,7 +71,7 @@ impl<'a> Context<'a> {
     /// The value that the route captured under this name, decoded. Empty if the pattern does not
     /// have the name.
     pub fn param(&self, name: &str) -> &'a str {
-        let mut params = self.matched.params.iter();
+        let mut params = self.matched.iter().flat_map(|found| &found.params);
         params.find(|(known, _)| *known == name).map_or("", |(_, value)| value)
     }
 
@@ -81,14 +79,6 @@ impl<'a> Context<'a> {
     #[track_caller]
     pub fn flash(&mut self, message: impl AsRef<str>) {
         self.flash_as(flash::CATEGORY, message);
-    }
-
-    /// The same, in a category: `error`, `info`.
-    #[track_caller]
-    pub fn flash_as(&mut self, category: &str, message: impl AsRef<str>) {
-        self.cycle
-            .step("flashed", || Detail::Flash(category.to_owned(), message.as_ref().to_owned()));
-        flash::put(&mut self.session, category, message.as_ref());
     }
 
     /// The posted form.
@@ -102,14 +92,6 @@ impl<'a> Context<'a> {
         let form = Form::read(self.request)?;
         self.cycle.step("form", || Detail::Fields(form.fields().clone()));
         Ok(form)
-    }
-
-    /// The store for rows of all kinds but sessions. What is changed in it is made safe before the
-    /// answer leaves, so no handler needs to [`flush`](Store::flush).
-    #[track_caller]
-    pub fn store(&self) -> &dyn Store {
-        self.used_store.set(Some(Location::caller()));
-        &self.store
     }
 
     /// The path of the route of this name: see [`url_for`](super::url_for).
@@ -133,7 +115,7 @@ impl<'a> Context<'a> {
         let page = PageGlobals {
             site: self.site,
             request: self.request,
-            endpoint: self.matched.name,
+            endpoint: self.matched.map_or("", |found| &found.route.name),
             g: &self.g,
             session: RefCell::new(&mut self.session),
             taken: RefCell::new(&mut self.taken),

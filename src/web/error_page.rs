@@ -6,16 +6,55 @@
 //!
 //! The template is given `status`, `reason`, `seen`, `why`, `near` and `command`.
 
+use super::app::App;
 use super::context::Context;
 use super::error::Error;
 use super::route::Route;
-use super::suggestion;
-use crate::cycle::Detail;
-use crate::http::{Method, Response, Status};
+use super::{origin, suggestion};
+use crate::cycle::{Cycle, Detail};
+use crate::http::{Method, ParseError, Request, Response, Status};
 use crate::value::{Map, Value};
 
+impl App {
+    /// The answer to an error: that of a hook, or else a page.
+    pub(super) fn explain(&self, error: &Error, ctx: &mut Context) -> Response {
+        note(error, ctx);
+        let mut response = match self.hooks.on_error(error, ctx) {
+            Ok(own) => own.unwrap_or_else(|| page(error, ctx)),
+            Err(panic) => {
+                note(&panic, ctx);
+                page(&panic, ctx)
+            }
+        };
+        for (name, value) in error.headers().filter(|_| response.status == error.status()) {
+            response.headers.set(name, value);
+        }
+        response
+    }
+
+    /// Shows the answer to the hooks that want to see every answer.
+    pub(super) fn run_after(&self, ctx: &mut Context, response: &mut Response) {
+        if let Err(panic) = self.hooks.after(ctx, response) {
+            *response = self.explain(&panic, ctx);
+        }
+    }
+
+    /// The answer of a hook to a message that the server has refused. Outside the prefix of the
+    /// site no hook runs.
+    pub(super) fn explain_refusal(&self, sent: &Request, error: &ParseError) -> Option<Response> {
+        let (mut request, mut cycle) = (sent.clone(), Cycle::default());
+        request.path = self.site.path_inside(&sent.path)?.to_owned();
+        let mut ctx = Context::open(&self.site, &mut request, None, &mut cycle);
+        let error = Error::abort(error.status(), error.to_string());
+        let mut response = self.hooks.on_error(&error, &mut ctx).ok()??;
+        self.run_after(&mut ctx, &mut response);
+        origin::protect(&ctx, &mut response);
+        Some(response)
+    }
+}
+
 /// Writes an error down: for the record of the cycle, and for the log if the server has failed.
-pub fn note(error: &Error, ctx: &mut Context) {
+fn note(error: &Error, ctx: &mut Context) {
     let status = error.status();
     if status == Status::NOT_FOUND {
         let near = || suggestion::near(&ctx.site.router, &ctx.request.path);
@@ -29,23 +68,22 @@ pub fn note(error: &Error, ctx: &mut Context) {
 }
 
 /// The page for an error.
-pub fn of(error: &Error, ctx: &mut Context) -> Response {
-    let (status, router) = (error.status(), &ctx.site.router);
+fn page(error: &Error, ctx: &mut Context) -> Response {
+    let status = error.status();
     let (mut near, mut command, mut why) = (Vec::new(), None, error.public().to_owned());
     if ctx.site.inside.admits(ctx.request) {
         if status == Status::NOT_FOUND {
-            near = suggestion::near(router, &ctx.request.path);
+            near = suggestion::near(&ctx.site.router, &ctx.request.path);
         }
-        let base = ctx.base() + &ctx.site.prefix;
-        command = suggestion::command(router, ctx.request, status, &near, &base);
+        command = suggestion::command(ctx, status, &near);
         why = error.to_string();
     }
     // The answer to HEAD has the length of the answer to GET (RFC 9110 §9.3.2).
-    let method = match &ctx.request.method {
-        Method::Head => &Method::Get,
-        method => method,
-    };
+    let is_head = ctx.request.method == Method::Head;
+    let method = if is_head { Method::Get } else { ctx.request.method.clone() };
     let seen = format!("{method} {}", ctx.request.target);
+    let near: Vec<[String; 2]> =
+        near.iter().map(|it| it.line()).map(|(method, path)| [method.to_string(), path]).collect();
     let mut page = None;
     if ctx.request.prefers_html() {
         let variables = Map::from([
@@ -53,31 +91,24 @@ pub fn of(error: &Error, ctx: &mut Context) -> Response {
             ("reason", status.reason().into()),
             ("seen", seen.as_str().into()),
             ("why", why.as_str().into()),
-            ("near", near.iter().map(|it| pair(it)).collect()),
+            ("near", near.iter().cloned().map(Value::from).collect()),
             ("command", command.clone().into()),
         ]);
         // If this page cannot be made either, the answer is text.
-        match ctx.render("error.html", variables) {
-            Ok(made) => page = Some(made),
-            Err(error) => ctx.cycle.warn(format!("the page for an error cannot be made: {error}")),
-        }
+        page = ctx
+            .render("error.html", variables)
+            .map_err(|error| {
+                ctx.cycle.warn(format!("the page for an error cannot be made: {error}"));
+            })
+            .ok();
     }
     let mut response = page.unwrap_or_else(|| {
         let mut lines = vec![status.to_string(), seen];
         lines.extend(Some(why).filter(|why| !why.is_empty()));
-        let line = |route: &&Route| {
-            let (method, pattern) = route.line();
-            format!("did you mean {method} {pattern}?")
-        };
-        lines.extend(near.iter().map(line));
+        lines.extend(near.iter().map(|line| format!("did you mean {}?", line.join(" "))));
         lines.extend(command.map(|command| format!("this works: {command}")));
         Response::text(lines.join("\n") + "\n")
     });
     response.status = status;
     response.with_header("Vary", "Accept")
-}
-
-fn pair(route: &Route) -> Value {
-    let (method, pattern) = route.line();
-    Value::from([method.as_str().to_owned(), pattern])
 }

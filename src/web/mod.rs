@@ -21,12 +21,13 @@
 //! |---|---|
 //! | [`site`], [`settings`] | `app.config` |
 //! | [`route`] | `Rule` |
+//! | `no_route` | a 404 or 405, and the slash that is missing |
 //! | [`hooks`] | `before_request`, `after_request`, `errorhandler`, `Blueprint` |
 //! | [`pattern`], [`url_for`] | a rule's text; `url_for` |
 //! | `resources`, `page_globals` | `request.get_json`, `g`; what pages may ask for |
 //! | `failure`, `error_page`, `suggestion` | a 500; the page of an error, with near names |
 //! | `save` | the session's cookie is sent |
-//! | [`inside`], `holdings` | debug mode, for whom; what is in memory |
+//! | [`inside`] | debug mode, for whom |
 //! | [`origin`] | Flask-WTF's CSRF protection, Flask-CORS, Flask-Talisman's headers |
 //! | [`sign`], [`password`] | `itsdangerous`, `werkzeug.security` |
 //! | `form_values` | `request.form.get(…, type=int)` |
@@ -48,9 +49,9 @@ pub mod flash;
 pub mod form;
 mod form_values;
 pub mod handler;
-mod holdings;
 pub mod hooks;
 pub mod inside;
+mod no_route;
 pub mod origin;
 mod page_globals;
 pub mod password;

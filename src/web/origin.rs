@@ -18,7 +18,6 @@
 //! send the origin.
 
 use super::context::Context;
-use super::site::Site;
 use crate::http::{Method, Request, Response, Status};
 
 /// Refuses a request that may change something and comes from a page of another site that is not
@@ -49,31 +48,34 @@ pub fn check(request: &Request, allowed: &[String]) -> Result<(), String> {
 
 /// The answer to a preflight: a browser asks whether a page of an allowed origin may send a request
 /// (Fetch standard, "CORS-preflight request"). It carries no key, so no hook runs before it.
-pub fn preflight(allowed: &[String], request: &Request) -> Option<Response> {
-    allowed_origin(allowed, request).filter(|_| request.method == Method::Options)?;
-    let method = request.headers.get("Access-Control-Request-Method")?;
+pub fn preflight(ctx: &Context) -> Option<Response> {
+    if ctx.site.origins.is_empty() || ctx.request.method != Method::Options {
+        return None;
+    }
+    allowed_origin(ctx)?;
+    let method = ctx.request.headers.get("Access-Control-Request-Method")?;
     let mut response = Response::new(Status::NO_CONTENT);
     response.headers.append("Access-Control-Allow-Methods", method);
-    if let Some(names) = request.headers.get("Access-Control-Request-Headers") {
+    if let Some(names) = ctx.request.headers.get("Access-Control-Request-Headers") {
         response.headers.append("Access-Control-Allow-Headers", names);
     }
     Some(response)
 }
 
 /// The origin of the page that asks, if it is allowed.
-fn allowed_origin<'r>(allowed: &[String], request: &'r Request) -> Option<&'r str> {
-    let mut origins = request.headers.get_all("Origin");
-    let origin = origins.next().filter(|origin| allowed.iter().any(|it| it == origin))?;
+fn allowed_origin<'c>(ctx: &'c Context) -> Option<&'c str> {
+    let mut origins = ctx.request.headers.get_all("Origin");
+    let origin = origins.next().filter(|it| ctx.site.origins.iter().any(|known| known == it))?;
     origins.next().is_none().then_some(origin)
 }
 
 /// Adds the headers that protect an answer in the browser: those of the site, and who may read it.
-pub fn protect(site: &Site, ctx: &Context, response: &mut Response) {
-    response.headers.append_missing(&site.protection);
-    if !site.origins.is_empty() {
+pub fn protect(ctx: &Context, response: &mut Response) {
+    response.headers.append_missing(&ctx.site.protection);
+    if !ctx.site.origins.is_empty() {
         // A cache must not give the answer for one origin to another.
         response.headers.append("Vary", "Origin");
-        if let Some(origin) = allowed_origin(&site.origins, ctx.request) {
+        if let Some(origin) = allowed_origin(ctx) {
             response.headers.set("Access-Control-Allow-Origin", origin);
         }
     }

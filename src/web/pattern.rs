@@ -1,7 +1,6 @@
 //! Deeper: Pattern: a path with places for values, such as `/hello/<name>`.
 //!
-//! The grammar is Flask's. A pattern begins with a slash. Between two slashes stands a text, or one
-//! place, also with text around it:
+//! The grammar is Flask's. A pattern begins with a slash. Between two slashes stands a **part**:
 //!
 //! | written | takes |
 //! |---|---|
@@ -10,6 +9,7 @@
 //! | `<name>` | any text without a slash, at least one character |
 //! | `<path:file>` | the rest of the path with its slashes; only as the last part |
 //! | `user-<name>` | `user-`, and behind it a name |
+//! | `<year>-<int:month>` | two values; the first is as long as it can be |
 //!
 //! A path is split at its slashes first, and each part is decoded after that. So `/hello/a%2Fb`
 //! fits `/hello/<name>`, and the value is `a/b`.
@@ -30,21 +30,20 @@ pub struct Pattern {
     pub(super) parts: Vec<Part>,
 }
 
-/// What stands between two slashes: a text, or a place with text around it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// What stands between two slashes: a text, then places, each with a text behind it.
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Part {
-    /// The text before the place; all of it if there is no place.
     pub before: String,
-    pub place: Option<PatternPlace>,
-    /// The text behind the place.
-    pub after: String,
+    pub places: Vec<PatternPlace>,
 }
 
 /// A place for a value.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug)]
 pub(super) struct PatternPlace {
     pub kind: PlaceKind,
     pub name: String,
+    /// The text behind it.
+    pub after: String,
 }
 
 /// Which values a place takes. The order is the order in which routes are tried.
@@ -56,6 +55,13 @@ pub(super) enum PlaceKind {
     Text,
     /// `<path:file>`
     Path,
+}
+
+/// Two places are equal if they take the same values, whatever their names.
+impl PartialEq for PatternPlace {
+    fn eq(&self, other: &PatternPlace) -> bool {
+        self.kind == other.kind && self.after == other.after
+    }
 }
 
 impl PlaceKind {
@@ -79,14 +85,9 @@ impl Pattern {
     pub fn parse(text: &str) -> Result<Pattern, String> {
         let inside = text.strip_prefix('/');
         let inside = inside.ok_or(format!("the pattern {text:?} must start with a slash"))?;
-        let mut parts = Vec::new();
-        for part in inside.split('/') {
-            let part = Part::parse(part);
-            parts.push(part.map_err(|why| format!("in the pattern {text:?}, {why}"))?);
-        }
-        let is_path =
-            |part: &Part| part.place.as_ref().is_some_and(|it| it.kind == PlaceKind::Path);
-        if parts.iter().rev().skip(1).any(is_path) {
+        let parts: Result<Vec<Part>, String> = inside.split('/').map(Part::parse).collect();
+        let parts = parts.map_err(|why| format!("in the pattern {text:?}, {why}"))?;
+        if parts.iter().rev().skip(1).any(Part::is_path) {
             return Err(format!("in the pattern {text:?}, <path:…> must be the last part"));
         }
         Ok(Pattern { text: text.into(), parts })
@@ -104,7 +105,7 @@ impl Pattern {
 
     /// True if there is a place in it.
     pub fn has_places(&self) -> bool {
-        self.parts.iter().any(|part| part.place.is_some())
+        self.parts.iter().any(|part| !part.places.is_empty())
     }
 
     /// The values of a path that fits. The path is still encoded.
@@ -123,23 +124,15 @@ impl Pattern {
         let mut params = Params::new();
         let mut rest = path.strip_prefix('/');
         for part in &self.parts {
-            let (found, behind) = match (rest?, &part.place) {
-                (all, Some(PatternPlace { kind: PlaceKind::Path, .. })) => (all, None),
-                (all, _) => all.split_once('/').map_or((all, None), |(it, rest)| (it, Some(rest))),
+            let (found, behind) = match rest?.split_once('/') {
+                Some((found, behind)) if !part.is_path() => (found, Some(behind)),
+                _ => (rest?, None),
             };
-            rest = behind;
             let found = percent_decode(found);
-            match &part.place {
-                None if *found == part.before => {}
-                None => return None,
-                Some(PatternPlace { kind, name }) => {
-                    let value = found.strip_prefix(&*part.before)?.strip_suffix(&*part.after)?;
-                    if !kind.takes(value) {
-                        return None;
-                    }
-                    params.push((name.as_str(), value.to_owned()));
-                }
-            }
+            let values = values_of(&part.places, found.strip_prefix(&*part.before)?)?;
+            let names = part.places.iter().map(|place| place.name.as_str());
+            params.extend(names.zip(values.into_iter().map(str::to_owned)));
+            rest = behind;
         }
         Some((params, rest))
     }
@@ -148,34 +141,24 @@ impl Pattern {
     /// texts are misspelt.
     pub(super) fn filled(&self, path: &str) -> String {
         let given: Vec<&str> = path.split('/').skip(1).collect();
-        let fill = |(at, part): (usize, &Part)| match &part.place {
+        let fill = |(at, part): (usize, &Part)| match part.places.first() {
             None => format!("/{}", part.before),
-            Some(PatternPlace { kind: PlaceKind::Path, .. }) => {
-                format!("/{}", given.get(at..).unwrap_or(&[]).join("/"))
-            }
+            Some(_) if part.is_path() => format!("/{}", given.get(at..).unwrap_or(&[]).join("/")),
             Some(_) => format!("/{}", given.get(at).copied().unwrap_or("")),
         };
         self.parts.iter().enumerate().map(fill).collect()
     }
 
-    /// True if both take the same paths, whatever their places are called.
-    pub(super) fn takes_the_same(&self, other: &Pattern) -> bool {
-        let form = |part: &Part| {
-            let kind = part.place.as_ref().map(|place| place.kind);
-            (part.before.clone(), kind, part.after.clone())
+    /// What orders the patterns with places, the most exact first: text comes before a place with
+    /// text around it, and this comes before a bare place.
+    pub(super) fn exactness(&self) -> impl Ord + use<> {
+        let of_part = |Part { before, places }: &Part| {
+            let behind: usize = places.iter().map(|place| place.after.len()).sum();
+            let literal = if places.is_empty() { 0 } else { before.len() + behind };
+            let kinds: Vec<PlaceKind> = places.iter().map(|place| place.kind).collect();
+            (!places.is_empty(), Reverse(literal), kinds, before.clone())
         };
-        self.parts.iter().map(form).eq(other.parts.iter().map(form))
-    }
-
-    /// What orders the patterns with places, the most exact first.
-    pub(super) fn exactness(&self) -> Vec<impl Ord + use<>> {
-        // Text comes before a place with text around it, and this comes before a bare place.
-        let of_part = |part: &Part| {
-            let literal = part.before.len() + part.after.len();
-            let rank = if part.place.is_none() { 0 } else { 1 + u8::from(literal == 0) };
-            (rank, Reverse(if rank == 1 { literal } else { 0 }), part.place.clone(), part.clone())
-        };
-        self.parts.iter().map(of_part).collect()
+        self.parts.iter().map(of_part).collect::<Vec<_>>()
     }
 }
 
@@ -186,33 +169,57 @@ impl std::fmt::Display for Pattern {
 }
 
 impl Part {
+    /// `part = text *2( "<" [ kind ":" ] name ">" text )`, with text between two places.
     fn parse(part: &str) -> Result<Part, String> {
-        let Some((before, rest)) = part.split_once('<') else {
-            if part.contains('>') {
-                return Err(format!("found {part:?}, expected text and at most one <name>"));
-            }
-            return Ok(Part { before: part.to_owned(), place: None, after: String::new() });
-        };
-        let (inside, after) = rest.split_once('>').unwrap_or((rest, ">"));
-        if after.contains(['<', '>']) {
-            return Err(format!("found {part:?}, expected text and at most one <name>"));
+        let wrong = |expected| format!("found {part:?}, expected {expected}");
+        let (before, behind) = part.split_at(part.find('<').unwrap_or(part.len()));
+        let places = behind.split('<').skip(1).map(PatternPlace::parse);
+        let places: Vec<PatternPlace> = places.collect::<Result<_, _>>().map_err(wrong)?;
+        let mut inner = places.iter().rev().skip(1);
+        if before.contains('>') || places.len() > 2 || inner.any(|place| place.after.is_empty()) {
+            return Err(wrong(FORM));
         }
-        let (converter, name) = inside.split_once(':').unwrap_or(("string", inside));
-        let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-        if name.is_empty() || !name.bytes().all(is_letter) {
-            let expected = "a name of letters, digits and underscores";
-            return Err(format!("found {part:?}, expected {expected}"));
-        }
-        let kind = match converter {
+        Ok(Part { before: before.to_owned(), places })
+    }
+
+    fn is_path(&self) -> bool {
+        self.places.iter().any(|place| place.kind == PlaceKind::Path)
+    }
+}
+
+const FORM: &str = "text and at most two places <name>, with text between them";
+
+impl PatternPlace {
+    /// Reads what stands behind `<`, or says what was expected.
+    fn parse(piece: &str) -> Result<PatternPlace, &'static str> {
+        let (inside, after) = piece.split_once('>').ok_or(FORM)?;
+        let (kind, name) = inside.split_once(':').unwrap_or(("string", inside));
+        let kind = match kind {
             "string" => PlaceKind::Text,
             "int" => PlaceKind::Int,
             "path" => PlaceKind::Path,
-            _ => {
-                let expected = "string, int or path";
-                return Err(format!("found the converter {converter:?}, expected {expected}"));
-            }
+            _ => return Err("string, int or path before the colon"),
         };
-        let place = Some(PatternPlace { kind, name: name.to_owned() });
-        Ok(Part { before: before.to_owned(), place, after: after.to_owned() })
+        let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+        if after.contains('>') || name.is_empty() || !name.bytes().all(is_letter) {
+            return Err("a name of letters, digits and underscores");
+        }
+        Ok(PatternPlace { kind, name: name.to_owned(), after: after.to_owned() })
     }
+}
+
+/// The values of places that take all of this text, each as long as it can be.
+fn values_of<'t>(places: &[PatternPlace], text: &'t str) -> Option<Vec<&'t str>> {
+    let Some((place, others)) = places.split_first() else {
+        return text.is_empty().then(Vec::new);
+    };
+    let fit = |at: usize| {
+        let value = Some(&text[..at]).filter(|value| place.kind.takes(value))?;
+        let others = values_of(others, &text[at + place.after.len()..])?;
+        Some([vec![value], others].concat())
+    };
+    if others.is_empty() {
+        return fit(text.strip_suffix(&*place.after)?.len());
+    }
+    text.rmatch_indices(&*place.after).find_map(|(at, _)| fit(at))
 }

@@ -5,13 +5,16 @@
 
 use super::context::Context;
 use super::error::Error;
+use super::flash;
 use super::site::{Site, address_of};
+use super::store::Store;
 use crate::cycle::{Detail, Recorder};
 use crate::http::{Limits, Status, cookie_value};
 use crate::json;
 use crate::value::Value;
 use std::any::{Any, TypeId, type_name};
 use std::borrow::Cow;
+use std::panic::Location;
 
 impl<'a> Context<'a> {
     /// The body of the request, in the form that its `Content-Type` says. (`ctx.request.body` is
@@ -58,6 +61,22 @@ impl<'a> Context<'a> {
     /// it.
     pub fn cookie(&self, name: &str) -> Option<Cow<'_, str>> {
         cookie_value(&self.request.headers, name)
+    }
+
+    /// The store for rows of all kinds but sessions. What is changed in it is made safe before the
+    /// answer leaves, so no handler needs to [`flush`](Store::flush).
+    #[track_caller]
+    pub fn store(&self) -> &dyn Store {
+        self.used_store.set(Some(Location::caller()));
+        &self.store
+    }
+
+    /// Leaves a message for the next page, in a category: `error`, `info`.
+    #[track_caller]
+    pub fn flash_as(&mut self, category: &str, message: impl AsRef<str>) {
+        let (category, message) = (category.to_owned(), message.as_ref().to_owned());
+        flash::put(&mut self.session, &category, &message);
+        self.cycle.step("flashed", || Detail::Flash(category, message));
     }
 
     /// Leaves a note in the record of this cycle, for the person who watches the program at work.

@@ -3,7 +3,7 @@
 use super::pattern::{Params, Pattern};
 use crate::cycle::Detail;
 use crate::http::Method;
-use std::any::TypeId;
+use std::any::{TypeId, type_name};
 use std::panic::Location;
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ pub struct Route {
     /// Tells one handler from another.
     pub(super) handler_type: TypeId,
     /// The name of its blueprint and a point, which stand before the name: `admin.`.
-    pub(super) blueprint: String,
+    blueprint: String,
     /// True if the handler serves a folder of files.
     pub(super) is_files: bool,
 }
@@ -38,7 +38,56 @@ pub struct RouteExample {
     pub form: String,
 }
 
+/// What stands before the paths and the names of the routes that are registered now.
+#[derive(Clone, Default)]
+pub struct Blueprint {
+    /// The prefix of the paths, without a slash at its end: `/admin`. Empty for the application.
+    pub prefix: String,
+    /// The name with a point: `admin.`. Empty for the application.
+    pub name: String,
+}
+
 impl Route {
+    /// The route of a handler of type `H`, whose place is `handler`. It has the name of the
+    /// function.
+    ///
+    /// # Panics
+    ///
+    /// If the pattern breaks the grammar.
+    #[track_caller]
+    pub(super) fn new<H: 'static>(
+        methods: &[Method],
+        blueprint: &Blueprint,
+        pattern: &str,
+        handler: usize,
+    ) -> Route {
+        // The pattern is read alone first, because each one must begin with a slash.
+        let whole = |_| Pattern::parse(&format!("{}{pattern}", blueprint.prefix));
+        let pattern = match Pattern::parse(pattern).and_then(whole) {
+            Ok(pattern) => pattern,
+            Err(why) => panic!("{why}"),
+        };
+        let mut route = Route {
+            methods: methods.to_vec(),
+            pattern,
+            name: "".into(),
+            source: Location::caller(),
+            example: None,
+            handler,
+            handler_type: TypeId::of::<H>(),
+            blueprint: blueprint.name.clone(),
+            is_files: false,
+        };
+        if route.methods.contains(&Method::Get) && !route.pattern.has_places() {
+            let path = route.pattern.text().to_owned();
+            route.example = Some(RouteExample { path, form: String::new() });
+        }
+        if let Some(name) = function_name(type_name::<H>()) {
+            route.name(&name);
+        }
+        route
+    }
+
     /// Gives the route a name. Without it a function's route has the function's name, and a
     /// closure's route has none.
     pub fn name(&mut self, name: &str) -> &mut Route {
@@ -71,6 +120,12 @@ impl Route {
         self.methods.contains(served_as(method))
     }
 
+    /// True if another route takes requests that this one takes.
+    pub(super) fn overlaps(&self, other: &Route) -> bool {
+        self.pattern.parts == other.pattern.parts
+            && self.methods.iter().any(|method| other.methods.contains(method))
+    }
+
     /// What a record says of a request that this route takes.
     pub(super) fn detail(&self, method: &Method, params: &Params) -> Detail {
         let own = |(name, value): &(&str, String)| ((*name).to_owned(), value.clone());
@@ -95,4 +150,20 @@ impl Route {
 /// HEAD is answered like GET; the server leaves out the body.
 fn served_as(method: &Method) -> &Method {
     if *method == Method::Head { &Method::Get } else { method }
+}
+
+/// The name of a function in the name of its type: `hello` in `site::pages::hello::<Text>`. A
+/// closure and a pointer have none.
+fn function_name(path: &str) -> Option<String> {
+    let mut depth = 0;
+    let is_outside = |letter: &char| {
+        depth += i32::from(*letter == '<');
+        let is_outside = depth == 0;
+        depth -= i32::from(*letter == '>');
+        is_outside
+    };
+    let plain: String = path.chars().filter(is_outside).collect();
+    let name = plain.trim_end_matches(':').rsplit("::").next()?;
+    let is_word = name.chars().all(|letter| letter.is_alphanumeric() || letter == '_');
+    Some(name.to_owned()).filter(|name| is_word && !name.is_empty())
 }

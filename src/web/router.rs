@@ -1,10 +1,7 @@
 //! Router: which route takes a method and a path.
 //!
-//! * Of two patterns that fit, the more exact one wins: text before `<int:…>`, before `<name>`,
-//!   before `<path:…>`.
-//! * A path that is known with other methods only is a 405, and the answer lists these methods.
-//! * A path with one slash too many or too few is a 308 to the right one, if that answers this
-//!   method. A 308 keeps the method and the body.
+//! Of two patterns that fit, the more exact one wins: text before `<int:…>`, before `<name>`,
+//! before `<path:…>`. What is answered if no route fits is in `no_route`.
 //!
 //! The router knows its routes and not their handlers: it gives back a [`Route`], and the
 //! application keeps the handlers.
@@ -14,28 +11,13 @@ use super::route::Route;
 use crate::http::Method;
 use crate::http::fields::percent_decode;
 use std::borrow::Cow;
-use std::collections::HashMap;
 
-/// The route that was found for a request.
-#[derive(Default)]
+/// A route that takes a path.
 pub struct Matched<'r> {
-    /// Its name: Flask's `request.endpoint`. Empty if there is no route, or no name.
-    pub name: &'r str,
-    /// The values that it captured.
+    /// The route.
+    pub route: &'r Route,
+    /// The values that its places took from the path.
     pub params: Params<'r>,
-}
-
-/// What a method and a path lead to.
-pub enum FoundRoute<'r> {
-    /// A route, and the values it captured.
-    Route(&'r Route, Params<'r>),
-    /// The path is known, but with other methods only: these. GET implies HEAD, and OPTIONS is
-    /// always among them.
-    WrongMethod(Vec<Method>),
-    /// The path is known with one slash more or less: this path.
-    Moved(String),
-    /// No route takes this path.
-    Nothing,
 }
 
 /// All routes: those without places in the order of their paths, then the others, the most exact
@@ -55,11 +37,7 @@ impl Router {
     /// If there is a route that takes the same requests. The message names both lines.
     #[track_caller]
     pub fn add(&mut self, route: Route) -> &mut Route {
-        let is_same = |known: &&Route| {
-            known.pattern.takes_the_same(&route.pattern)
-                && known.methods.iter().any(|method| route.methods.contains(method))
-        };
-        if let Some(known) = self.routes.iter().find(is_same) {
+        if let Some(known) = self.routes.iter().find(|known| known.overlaps(&route)) {
             panic!("{} is registered twice: {} and {}", route.pattern, known.source, route.source);
         }
         let (plain, others) = self.routes.split_at(self.plain);
@@ -79,61 +57,17 @@ impl Router {
         &self.routes
     }
 
-    /// Refuses two handlers of one name, because `url_for` could not tell them apart.
-    ///
-    /// # Panics
-    ///
-    /// If there are two. The message names both lines.
-    pub fn check_names(&self) {
-        let mut known: HashMap<&str, &Route> = HashMap::new();
-        for route in self.routes.iter().filter(|route| !route.name.is_empty()) {
-            let first = known.entry(&route.name).or_insert(route);
-            assert!(
-                first.handler_type == route.handler_type,
-                "two handlers are called {:?}: {} and {}; give one another .name(…)",
-                route.name,
-                first.source,
-                route.source
-            );
-        }
-    }
-
     /// Finds the route of a request. The path is still percent-encoded.
-    pub fn find(&self, method: &Method, path: &str) -> FoundRoute<'_> {
-        let mut known = Vec::new();
-        for (route, params) in self.of_path(path) {
-            if route.answers(method) {
-                return FoundRoute::Route(route, params);
-            }
-            known.push(route);
-        }
-        // Never to `//host`: that would be a path on another site.
-        let other = match path.strip_suffix('/') {
-            Some(shorter) => shorter.to_owned(),
-            None => format!("{path}/"),
-        };
-        let is_any = known.is_empty() && *method == Method::Options;
-        let is_asked = |route: &Route| route.answers(method) || is_any;
-        if !other.starts_with("//") && self.of_path(&other).any(|(route, _)| is_asked(route)) {
-            return FoundRoute::Moved(other);
-        }
-        if known.is_empty() {
-            return FoundRoute::Nothing;
-        }
-        let mut allow = vec![Method::Options];
-        allow.extend(known.iter().flat_map(|route| route.methods.iter().cloned()));
-        if allow.contains(&Method::Get) {
-            allow.push(Method::Head);
-        }
-        allow.sort_by(|one, other| one.as_str().cmp(other.as_str()));
-        allow.dedup();
-        FoundRoute::WrongMethod(allow)
+    pub fn find(&self, method: &Method, path: &str) -> Option<Matched<'_>> {
+        self.of_path(path).find(|found| found.route.answers(method))
     }
 
-    /// The routes of this path, whatever their method, each with the values it captures.
+    /// The routes of this path, whatever their method.
     ///
-    /// The routes without places are sorted, so a search finds them by the whole path.
-    pub fn of_path<'r>(&'r self, path: &str) -> impl Iterator<Item = (&'r Route, Params<'r>)> {
+    /// Those without places are sorted, so a search finds them by the whole path. Of the others
+    /// each is asked: [`captures`](super::pattern::Pattern) compares the path part by part, and
+    /// gives the values of the places.
+    pub fn of_path(&self, path: &str) -> impl Iterator<Item = Matched<'_>> {
         let mut spelt = percent_decode(path);
         if matches!(spelt, Cow::Owned(_)) && slashes(&spelt) != slashes(path) {
             // A slash that was encoded is part of a value, and no text of a pattern has one.
@@ -141,9 +75,11 @@ impl Router {
         }
         let (plain, others) = self.routes.split_at(self.plain);
         let from = plain.partition_point(|route| route.pattern.text() < &*spelt);
-        let is_same = move |route: &&Route| route.pattern.text() == &*spelt;
-        let same = plain[from..].iter().take_while(is_same).map(|route| (route, Params::new()));
-        same.chain(others.iter().filter_map(|route| Some((route, route.pattern.captures(path)?))))
+        let same = plain[from..].iter().take_while(move |route| route.pattern.text() == &*spelt);
+        let same = same.map(|route| Matched { route, params: Params::new() });
+        same.chain(others.iter().filter_map(move |route| {
+            Some(Matched { route, params: route.pattern.captures(path)? })
+        }))
     }
 }
 

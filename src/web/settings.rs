@@ -8,11 +8,10 @@ use super::context::Context;
 use super::error::Error;
 use super::file_route::file_handler;
 use super::handler::IntoResponse;
-use super::hooks::Blueprint;
+use super::hooks::Hook;
 use super::inside::Inside;
 use super::pattern::Pattern;
-use super::route::{Route, RouteExample};
-use super::session::Sessions;
+use super::route::{Blueprint, Route};
 use super::static_files::StaticFiles;
 use super::store::Store;
 use super::template::Templates;
@@ -20,8 +19,7 @@ use super::url_for::UrlError;
 use crate::cycle::Recorder;
 use crate::http::{Method, Request, Response};
 use crate::value::Value;
-use std::any::{Any, TypeId, type_name};
-use std::panic::Location;
+use std::any::{Any, TypeId};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -70,29 +68,9 @@ impl App {
         pattern: impl AsRef<str>,
         handler: H,
     ) -> &mut Route {
-        let pattern = match Pattern::parse(pattern.as_ref()).and_then(|it| self.blueprint.place(it))
-        {
-            Ok(pattern) => pattern,
-            Err(why) => panic!("{why}"),
-        };
-        let methods = methods.as_ref().to_vec();
-        let is_plain_get = methods.contains(&Method::Get) && !pattern.has_places();
-        let example = RouteExample { path: pattern.text().to_owned(), form: String::new() };
+        let (methods, place) = (methods.as_ref(), self.handlers.len());
         self.handlers.push(Box::new(move |ctx| handler(ctx).into_response()));
-        let mut route = Route {
-            methods,
-            pattern,
-            name: "".into(),
-            source: Location::caller(),
-            example: is_plain_get.then_some(example),
-            handler: self.handlers.len() - 1,
-            handler_type: TypeId::of::<H>(),
-            blueprint: self.blueprint.name.clone(),
-            is_files: false,
-        };
-        if let Some(name) = function_name(type_name::<H>()) {
-            route.name(&name);
-        }
+        let route = Route::new::<H>(methods, &self.blueprint, pattern.as_ref(), place);
         self.site.router.add(route)
     }
 
@@ -106,8 +84,7 @@ impl App {
     pub fn files(&mut self, prefix: &str, files: StaticFiles) {
         let prefix = prefix.trim_end_matches('/');
         let depth = self.blueprint.prefix.matches('/').count() + prefix.matches('/').count();
-        let handler = file_handler(files, depth);
-        let route = self.get(format!("{prefix}/<path:filename>"), handler);
+        let route = self.get(format!("{prefix}/<path:filename>"), file_handler(files, depth));
         route.name(prefix.trim_start_matches('/')).is_files = true;
     }
 
@@ -134,10 +111,9 @@ impl App {
     /// If the prefix does not begin with a slash.
     #[track_caller]
     pub fn blueprint(&mut self, name: &str, prefix: &str, register: impl FnOnce(&mut App)) {
-        check_prefix(prefix);
         let outer = self.blueprint.clone();
         self.blueprint = Blueprint {
-            prefix: format!("{}{}", outer.prefix, prefix.trim_end_matches('/')),
+            prefix: format!("{}{}", outer.prefix, checked_prefix(prefix)),
             name: format!("{}{name}.", outer.name),
         };
         register(self);
@@ -150,12 +126,12 @@ impl App {
         &mut self,
         hook: impl Fn(&mut Context) -> Result<Option<Response>, Error> + Send + Sync + 'static,
     ) {
-        self.hooks.before.add(self.hook_prefix(), Box::new(hook));
+        self.hook(Hook::Before(Box::new(hook)));
     }
 
     /// Adds a hook that sees every answer.
     pub fn after(&mut self, hook: impl Fn(&mut Context, &mut Response) + Send + Sync + 'static) {
-        self.hooks.after.add(self.hook_prefix(), Box::new(hook));
+        self.hook(Hook::After(Box::new(hook)));
     }
 
     /// Adds a hook that may answer in the place of the error page.
@@ -163,11 +139,12 @@ impl App {
         &mut self,
         hook: impl Fn(&mut Context, &Error) -> Option<Response> + Send + Sync + 'static,
     ) {
-        self.hooks.on_error.add(self.hook_prefix(), Box::new(hook));
+        self.hook(Hook::OnError(Box::new(hook)));
     }
 
-    fn hook_prefix(&self) -> Option<Pattern> {
-        Pattern::parse(&self.blueprint.prefix).ok()
+    fn hook(&mut self, hook: Hook) {
+        // The application has no prefix, and an empty text is no pattern.
+        self.hooks.add(Pattern::parse(&self.blueprint.prefix).ok(), hook);
     }
 
     /// Puts the whole site below a path, such as `/app`, for a proxy that passes on the paths as
@@ -178,10 +155,8 @@ impl App {
     /// If the prefix does not begin with a slash.
     #[track_caller]
     pub fn prefix(&mut self, prefix: &str) {
-        check_prefix(prefix);
-        self.site.prefix = prefix.trim_end_matches('/').to_owned();
-        let path = self.site.prefix.clone();
-        self.session_cookie(&self.site.sessions.cookie.clone(), &path);
+        self.site.prefix = checked_prefix(prefix).to_owned();
+        self.session_cookie(&self.site.sessions.cookie.clone(), checked_prefix(prefix));
     }
 
     /// Adds a value that every handler can use: see [`Context::state`].
@@ -197,8 +172,15 @@ impl App {
     /// Keeps sessions in this store, each for `lifetime` after its last use, and `most` of them.
     /// Defaults to the memory.
     pub fn sessions(&mut self, store: Arc<dyn Store>, lifetime: Duration, most: usize) {
-        let Sessions { cookie, path, .. } = self.site.sessions.clone();
-        self.site.sessions = Sessions::new(store, lifetime).at_most(most).in_cookie(cookie, path);
+        self.site.sessions.store = store;
+        let kind = &mut self.site.sessions.kind;
+        (kind.lifetime, kind.most) = (Some(lifetime), most);
+    }
+
+    /// How large the row of a session may be, in bytes of its JSON. Defaults to 16 KiB; a store may
+    /// take less, a cookie 4 KiB.
+    pub fn session_bytes(&mut self, most: usize) {
+        self.site.sessions.kind.row_bytes = most;
     }
 
     /// The name of the session's cookie, and the path for which browsers send it. Two sites on one
@@ -258,23 +240,9 @@ impl App {
     }
 }
 
+/// A prefix without a slash at its end.
 #[track_caller]
-fn check_prefix(prefix: &str) {
+fn checked_prefix(prefix: &str) -> &str {
     assert!(prefix.starts_with('/'), "the prefix {prefix:?} must start with a slash");
-}
-
-/// The name of a function in the name of its type: `hello` in `site::pages::hello::<Text>`. A
-/// closure and a pointer have none.
-fn function_name(path: &str) -> Option<String> {
-    let mut depth = 0;
-    let is_outside = |letter: &char| {
-        depth += i32::from(*letter == '<');
-        let is_outside = depth == 0;
-        depth -= i32::from(*letter == '>');
-        is_outside
-    };
-    let plain: String = path.chars().filter(is_outside).collect();
-    let is_word = |name: &str| name.chars().all(|letter| letter.is_alphanumeric() || letter == '_');
-    let name = plain.trim_end_matches(':').rsplit("::").next()?;
-    Some(name.to_owned()).filter(|name| !name.is_empty() && is_word(name))
+    prefix.trim_end_matches('/')
 }

@@ -4,11 +4,10 @@
 //! [`Context`](super::context::Context), which borrows the site: so a handler can ask for the path
 //! of a route, a template or the secret key, and nothing of the site changes while it serves.
 
-use super::error::Error;
 use super::inside::Inside;
 use super::router::Router;
 use super::session::Sessions;
-use super::store::{MemoryStore, Store};
+use super::store::{HeldRow, Kind, MemoryStore, Store};
 use super::template::Templates;
 use super::url_for::{UrlError, url_for};
 use crate::cycle::{Recorder, StorePlace};
@@ -20,41 +19,34 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Routes, templates, and where state is kept.
+/// Routes, templates, and where state is kept. `settings` says what each setting is for.
 pub struct Site {
     pub(super) router: Router,
     pub(super) templates: Templates,
     pub(super) sessions: Sessions,
-    /// For rows of all kinds but sessions.
     pub(super) store: Arc<dyn Store>,
     pub(super) secret_key: Vec<u8>,
     pub(super) inside: Inside,
     pub(super) recorder: Option<Arc<Recorder>>,
-    /// The path below which the whole site is, without a slash at its end; usually empty.
+    /// Without a slash at its end; usually empty.
     pub(super) prefix: String,
     /// Values of the program's own types, one of each.
     pub(super) state: HashMap<TypeId, Box<dyn Any + Send + Sync>>,
-    /// What every answer tells the browser.
+    /// What every answer tells the browser, unless its handler has set the same header.
     pub(super) protection: Headers,
-    /// The origins of other sites whose pages may ask.
     pub(super) origins: Vec<String>,
-}
-
-/// What every answer tells the browser, unless its handler has set the same header.
-fn protection() -> Headers {
-    let mut headers = Headers::new();
-    // The browser must believe the Content-Type, and not guess a page from a text.
-    headers.append("X-Content-Type-Options", "nosniff");
-    // Do not tell other sites which page the visitor came from. (With `no-referrer`, Chromium sends
-    // `Origin: null` even for this site's own forms, and those would be refused.)
-    headers.append("Referrer-Policy", "same-origin");
-    headers.append("Content-Security-Policy", "frame-ancestors 'none'");
-    headers
 }
 
 impl Default for Site {
     fn default() -> Site {
         let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+        let mut protection = Headers::new();
+        // The browser must believe the Content-Type, and not guess a page from a text.
+        protection.append("X-Content-Type-Options", "nosniff");
+        // Do not tell other sites which page the visitor came from. (With `no-referrer`, Chromium
+        // sends `Origin: null` even for this site's own forms, and those would be refused.)
+        protection.append("Referrer-Policy", "same-origin");
+        protection.append("Content-Security-Policy", "frame-ancestors 'none'");
         Site {
             router: Router::default(),
             templates: Templates::from_dir("templates"),
@@ -65,28 +57,18 @@ impl Default for Site {
             recorder: None,
             prefix: String::new(),
             state: HashMap::new(),
-            protection: protection(),
+            protection,
             origins: Vec::new(),
         }
     }
 }
 
 impl Site {
-    /// Takes the prefix of the site off the path of a request.
-    ///
-    /// # Errors
-    ///
-    /// 404 if the path is not below the prefix.
-    pub(super) fn enter(&self, request: &mut Request) -> Result<(), Error> {
-        if self.prefix.is_empty() {
-            return Ok(());
-        }
-        let inside = request.path.strip_prefix(&*self.prefix).ok_or(Error::NotFound)?;
-        if !inside.is_empty() && !inside.starts_with('/') {
-            return Err(Error::NotFound);
-        }
-        request.path = inside.to_owned();
-        Ok(())
+    /// A path without the prefix of the site; `None` if it is not below the prefix.
+    pub(super) fn path_inside<'p>(&self, path: &'p str) -> Option<&'p str> {
+        let inside = path.strip_prefix(&*self.prefix)?;
+        let is_part = self.prefix.is_empty() || inside.is_empty() || inside.starts_with('/');
+        is_part.then_some(inside)
     }
 
     /// The path of the route of this name: see [`url_for`](super::url_for). With `_external=true`
@@ -101,13 +83,9 @@ impl Site {
         name: &str,
         values: &[(&str, Value)],
     ) -> Result<String, UrlError> {
-        let external = values.iter().find(|(name, _)| *name == "_external");
-        let is_external = external.is_some_and(|(_, value)| *value == Value::Bool(true));
-        if is_external {
-            let front = address_of(request) + &self.prefix;
-            return url_for(&self.router, &front, name, values);
-        }
-        url_for(&self.router, &self.prefix, name, values)
+        let is_external = values.contains(&("_external", Value::Bool(true)));
+        let address = if is_external { address_of(request) } else { String::new() };
+        url_for(&self.router, &(address + &self.prefix), name, values)
     }
 
     /// Forgets what a restart of this process would forget.
@@ -119,6 +97,20 @@ impl Site {
     /// Where sessions are kept.
     pub fn place(&self) -> StorePlace {
         self.sessions.store.place()
+    }
+
+    /// How sessions are kept: how many at most, and how long after the last use.
+    pub fn session_kind(&self) -> &Kind {
+        &self.sessions.kind
+    }
+
+    /// Shows each row that this process holds: the sessions, and rows of all other kinds. Rows that
+    /// another program keeps are left out, because that program would have to be asked.
+    pub fn inspect(&self, see: &mut dyn FnMut(&HeldRow)) {
+        self.sessions.store.all_rows().inspect(see);
+        if !Arc::ptr_eq(&self.sessions.store, &self.store) {
+            self.store.all_rows().inspect(see);
+        }
     }
 }
 

@@ -11,10 +11,12 @@
 //!
 //! Left out: whether the command worked the last time. A test runs every example.
 
+use super::context::Context;
 use super::route::{Route, RouteExample};
-use super::router::{FoundRoute, Router};
-use crate::http::{Method, Request, Status};
+use super::router::Router;
+use crate::http::{Method, Status};
 use crate::near;
+use std::iter::successors;
 
 /// The routes whose paths are similar to one that no route takes, the most similar first; three at
 /// most.
@@ -28,37 +30,27 @@ pub fn near<'r>(router: &'r Router, path: &str) -> Vec<&'r Route> {
 }
 
 /// A command for a request that failed with this status; `near` are the routes whose paths are
-/// similar, and `base` is the address of the site.
-pub fn command(
-    router: &Router,
-    request: &Request,
-    status: Status,
-    near: &[&Route],
-    base: &str,
-) -> Option<String> {
-    // `base` is made of Host, which may hold what means something to a shell.
+/// similar.
+pub fn command(ctx: &Context, status: Status, near: &[&Route]) -> Option<String> {
+    let (router, request) = (&ctx.site.router, &*ctx.request);
+    // The address is made of Host, which may hold what means something to a shell.
     let host = request.headers.get("Host")?;
     if !host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-:[]".contains(&byte)) {
         return None;
     }
-    let mut asked = None;
-    let mut candidates: Vec<&Route> = match router.find(&request.method, &request.path) {
-        FoundRoute::Route(route, _) => {
-            asked = Some(route);
-            if may_help(status, &request.method) { with_above(router, route) } else { Vec::new() }
-        }
-        FoundRoute::WrongMethod(_) => {
-            let mut known: Vec<&Route> =
-                router.of_path(&request.path).map(|(route, _)| route).collect();
-            known.sort_by_key(|route| !route.answers(&Method::Get));
-            let above = known.first().map(|route| with_above(router, route));
-            known.extend(above.into_iter().flatten());
-            known
-        }
-        FoundRoute::Moved(_) | FoundRoute::Nothing => near.to_vec(),
+    let asked = router.find(&request.method, &request.path).map(|found| found.route);
+    let mut candidates: Vec<&Route> = match asked {
+        Some(route) if may_help(status, &request.method) => vec![route],
+        Some(_) => Vec::new(),
+        None => router.of_path(&request.path).map(|found| found.route).collect(),
     };
-    let home = router.of_path("/").map(|(route, _)| route);
-    candidates.extend(home.filter(|route| route.answers(&Method::Get)));
+    candidates.sort_by_key(|route| !route.answers(&Method::Get));
+    if let Some(first) = candidates.first() {
+        candidates.extend(above(router, first.pattern.text()));
+    } else if asked.is_none() {
+        candidates.extend(near);
+    }
+    candidates.extend(router.find(&Method::Get, "/").map(|found| found.route));
     // The request that has just failed is no help.
     let is_plain = request.query.is_empty() && request.body.is_empty();
     let example = candidates.into_iter().find_map(|route| {
@@ -67,11 +59,12 @@ pub fn command(
             |example: &&RouteExample| is_asked && is_plain && example.path == request.path;
         route.example.as_ref().filter(|example| !has_failed(example))
     })?;
-    let form = match &example.form {
-        form if form.is_empty() => String::new(),
-        form => format!("-d {} ", quoted(form.clone())),
+    let form = match &*example.form {
+        "" => String::new(),
+        form => format!("-d {} ", quoted(form.to_owned())),
     };
-    Some(format!("curl {form}{}", quoted(format!("{base}{}", example.path))))
+    let url = ctx.base() + &ctx.site.prefix + &example.path;
+    Some(format!("curl {form}{}", quoted(url)))
 }
 
 /// The word in quotes, if a shell could read it as something else.
@@ -90,15 +83,12 @@ fn may_help(status: Status, method: &Method) -> bool {
     }
 }
 
-/// A route, the GET route of its pattern, and those above it: for `/shop/order/<int:id>` those of
+/// The GET routes of a pattern and of those above it: for `/shop/order/<int:id>` those of
 /// `/shop/order` and `/shop`.
-fn with_above<'r>(router: &'r Router, route: &'r Route) -> Vec<&'r Route> {
-    let text = route.pattern.text();
-    let slashes = text.rmatch_indices('/').map(|(at, _)| at).filter(|at| *at > 0);
-    let above = [text.len()].into_iter().chain(slashes).filter_map(|end| {
-        let is_it =
-            |known: &&Route| known.answers(&Method::Get) && known.pattern.text() == &text[..end];
-        router.routes().iter().find(is_it)
-    });
-    [route].into_iter().chain(above).collect()
+fn above<'r>(router: &'r Router, pattern: &'r str) -> impl Iterator<Item = &'r Route> {
+    let texts = successors(Some(pattern), |text| text.rsplit_once('/').map(|(above, _)| above));
+    texts.filter_map(|text| {
+        let mut routes = router.routes().iter().filter(|route| route.pattern.text() == text);
+        routes.find(|route| route.answers(&Method::Get))
+    })
 }

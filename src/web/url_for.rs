@@ -9,7 +9,7 @@
 //! * If several routes have the name, the first that can take the values is used.
 //! * `static` is the name of a folder of files: `url_for('static', filename='css/site.css')`.
 
-use super::pattern::{Pattern, PlaceKind};
+use super::pattern::{Pattern, PatternPlace, PlaceKind};
 use super::route::Route;
 use super::router::Router;
 use crate::http::Fields;
@@ -17,6 +17,7 @@ use crate::http::fields::percent_encode;
 use crate::json;
 use crate::near;
 use crate::value::Value;
+use std::collections::HashMap;
 use std::fmt;
 
 /// Why there is no such URL.
@@ -30,6 +31,24 @@ impl fmt::Display for UrlError {
 }
 
 impl std::error::Error for UrlError {}
+
+/// Refuses two handlers of one name, because [`url_for`] could not tell them apart.
+///
+/// # Panics
+///
+/// If there are two. The message names both lines.
+pub fn check_names(router: &Router) {
+    let mut known: HashMap<&str, &Route> = HashMap::new();
+    for route in router.routes().iter().filter(|route| !route.name.is_empty()) {
+        let Route { name, source, handler_type, .. } = route;
+        let first = known.entry(name).or_insert(route);
+        assert!(
+            first.handler_type == *handler_type,
+            "two handlers are called {name:?}: {} and {source}; give one another .name(…)",
+            first.source,
+        );
+    }
+}
 
 /// The path of the route of this name, below `front`, which is the prefix of the site, perhaps with
 /// scheme and host.
@@ -58,26 +77,27 @@ pub fn url_for(
     })))
 }
 
+/// How parts of a path and an anchor are written: these stand for themselves.
+const LITERAL: &str = "-._~!$&'()*+,;=:@";
+
 /// The path with these values in its places, and the others behind it.
 fn build(pattern: &Pattern, values: &[(&str, Value)]) -> Result<String, String> {
     let (mut path, mut used) = (String::new(), vec!["_anchor", "_external"]);
     for part in &pattern.parts {
-        let literal = |text: &str| percent_encode(text, "-._~!$&'()*+,;=:@");
-        path = path + "/" + &literal(&part.before);
-        if let Some(place) = &part.place {
-            let known = values.iter().find(|(name, _)| *name == place.name);
-            let value = known.and_then(|(_, value)| text_of(value));
-            let value =
-                value.ok_or_else(|| format!("{pattern} needs a value for {:?}", place.name))?;
-            if place.kind == PlaceKind::Int && !place.kind.takes(&value) {
-                let (name, expected) = (&place.name, "a number that the route takes");
+        path = path + "/" + &percent_encode(&part.before, LITERAL);
+        for PatternPlace { kind, name, after } in &part.places {
+            let given = values.iter().find(|(known, _)| known == name);
+            let value = given.and_then(|(_, value)| text_of(value));
+            let value = value.ok_or_else(|| format!("{pattern} needs a value for {name:?}"))?;
+            if *kind == PlaceKind::Int && !kind.takes(&value) {
+                let expected = "a number that the route takes";
                 return Err(format!(
                     "{pattern}: found {value:?} for {name:?}, expected {expected}"
                 ));
             }
-            let kept = if place.kind == PlaceKind::Path { "-._~/" } else { "-._~" };
-            path = path + &percent_encode(&value, kept) + &literal(&part.after);
-            used.push(&place.name);
+            let kept = if *kind == PlaceKind::Path { "-._~/" } else { "-._~" };
+            path = path + &percent_encode(&value, kept) + &percent_encode(after, LITERAL);
+            used.push(name);
         }
     }
     let mut query = Fields::default();
@@ -90,7 +110,7 @@ fn build(pattern: &Pattern, values: &[(&str, Value)]) -> Result<String, String> 
     }
     let anchor = values.iter().find(|(name, _)| *name == "_anchor");
     if let Some(anchor) = anchor.and_then(|(_, value)| text_of(value)) {
-        path = path + "#" + &percent_encode(&anchor, "-._~!$&'()*+,;=:@/?");
+        path = path + "#" + &percent_encode(&anchor, &format!("{LITERAL}/?"));
     }
     Ok(path)
 }

@@ -7,6 +7,7 @@ fn app() -> App {
     let mut app = App::new();
     app.get("/item/<int:id>", |_: &mut Context| "item").name("item");
     app.get("/user-<name>", |ctx: &mut Context| ctx.param("name").to_owned()).name("user");
+    app.get("/<year>-<int:month>.html", |_: &mut Context| "month").name("month");
     app.files("/static", StaticFiles::embedded(&[]));
     app.files("/media", StaticFiles::embedded(&[]));
     app
@@ -24,6 +25,7 @@ fn values_become_parts_of_the_path_and_the_query_as_in_flask() {
         ("item", vec![("id", 7.into()), ("_anchor", "a b".into())], "/item/7#a%20b"),
         ("item", vec![("id", 7.into()), ("_external", true.into())], "http://localhost/item/7"),
         ("user", vec![("name", "Ada".into())], "/user-Ada"),
+        ("month", vec![("year", "a/b".into()), ("month", 7.into())], "/a%2Fb-7.html"),
         ("static", vec![file.clone(), ("v", 2.into())], "/static/css/a%20b.css?v=2"),
         ("media", vec![file], "/media/css/a%20b.css"),
     ] {

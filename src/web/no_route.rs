@@ -1,0 +1,89 @@
+//! Deeper: No route: which requests go to no route, and what they are answered.
+//!
+//! * A path that is known with other methods only is a 405, and the answer lists these methods. To
+//!   OPTIONS the list is the answer.
+//! * A path with one slash too many or too few is a 308 to the right one, if that answers this
+//!   method. A 308 keeps the method and the body.
+//! * Any other path is a 404.
+
+use super::context::Context;
+use super::error::Error;
+use super::origin;
+use super::route::Route;
+use super::router::Router;
+use super::site::Site;
+use crate::cycle::Detail;
+use crate::http::{Method, Request, Response, Status};
+
+/// Takes the prefix of the site off the path of a request.
+///
+/// # Errors
+///
+/// 404 if the path is not below the prefix, 501 if nobody knows the method, 403 if a page of
+/// another site has asked.
+pub fn admit(site: &Site, request: &mut Request) -> Result<(), Error> {
+    if request.path == "*" {
+        return Ok(());
+    }
+    if !site.prefix.is_empty() {
+        request.path = site.path_inside(&request.path).ok_or(Error::NotFound)?.to_owned();
+    }
+    if let Method::Other(word) = &request.method {
+        let why = format!("{word} is no method that this server knows");
+        return Err(Error::abort(Status::NOT_IMPLEMENTED, why));
+    }
+    origin::check(request, &site.origins).map_err(Error::Forbidden)
+}
+
+/// The answer to a request that no route takes.
+///
+/// # Errors
+///
+/// 405 or 404.
+pub fn answer(ctx: &mut Context) -> Result<Response, Error> {
+    let (router, request) = (&ctx.site.router, &*ctx.request);
+    if request.path == "*" {
+        return Ok(options("DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT"));
+    }
+    let known: Vec<&Route> = router.of_path(&request.path).map(|found| found.route).collect();
+    if let Some(path) = moved(router, request, known.is_empty()) {
+        let query = request.target.find('?').map_or("", |at| &request.target[at..]);
+        let location = format!("{}{path}{query}", ctx.site.prefix);
+        return Ok(Response::redirect_with(Status::PERMANENT_REDIRECT, &location));
+    }
+    if known.is_empty() {
+        return Err(Error::NotFound);
+    }
+    let lines = || known.iter().map(|route| route.line()).collect();
+    ctx.cycle.step("routed", || Detail::WrongMethod(lines()));
+    let mut allow: Vec<&str> = vec!["OPTIONS"];
+    allow.extend(known.iter().flat_map(|route| &route.methods).map(Method::as_str));
+    if allow.contains(&"GET") {
+        allow.push("HEAD");
+    }
+    allow.sort_unstable();
+    allow.dedup();
+    let (allow, method) = (allow.join(", "), &request.method);
+    if *method == Method::Options {
+        return Ok(options(&allow));
+    }
+    let why = format!("this URL is known, but not with {method}; it allows {allow}");
+    Err(Error::with_header(Status::METHOD_NOT_ALLOWED, why, "Allow", &allow))
+}
+
+/// The path with one slash more or less, if a route there answers the request.
+fn moved(router: &Router, request: &Request, is_unknown: bool) -> Option<String> {
+    let path = match request.path.strip_suffix('/') {
+        Some(shorter) => shorter.to_owned(),
+        None => format!("{}/", request.path),
+    };
+    // A question for the methods is answered at any path that is known.
+    let is_any = is_unknown && request.method == Method::Options;
+    let is_answered = router.of_path(&path).any(|it| is_any || it.route.answers(&request.method));
+    // Never to `//host`: that would be a path on another site.
+    Some(path).filter(|path| is_answered && !path.starts_with("//"))
+}
+
+fn options(allow: &str) -> Response {
+    Response::new(Status::NO_CONTENT).with_header("Allow", allow)
+}
