@@ -35,6 +35,7 @@ pub struct Context<'a> {
     pub session: Session<'a>,
     /// Values for the length of this request: hooks leave them, and pages see them as `g`.
     pub g: Map,
+    /// The route that takes the request, and the values in its path.
     pub(super) matched: Option<&'a Matched<'a>>,
     pub(super) site: &'a Site,
     /// The record of this request: each stage leaves a line in it.
@@ -47,7 +48,8 @@ pub struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
-    /// Opens the visitor's session for a request; the store is asked at the first use.
+    /// The context of a request. The visitor's cookie names the session; the store is asked for it
+    /// at the first use.
     pub(super) fn open(
         site: &'a Site,
         request: &'a mut Request,
@@ -112,6 +114,7 @@ impl<'a> Context<'a> {
     pub fn render(&mut self, template: &str, variables: impl Into<Map>) -> Result<Response, Error> {
         let variables = variables.into();
         let had_taken = self.taken.is_some();
+        // What a page may ask for beside its variables: `request`, `session`, the messages.
         let page = PageGlobals {
             site: self.site,
             request: self.request,

@@ -24,6 +24,7 @@ fn process(ctx: &mut Context) -> Result<Response, Error> {
     } else {
         ctx.session.set("name", name);
     }
-    // A browser that reloads /formtest repeats the GET, not this POST.
+    // The answer is a 303: the browser asks for /formtest. A reload then repeats this GET, and not
+    // the POST.
     Ok(Response::redirect("/formtest"))
 }
