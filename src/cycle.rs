@@ -63,6 +63,13 @@ impl Cycle {
         Cycle { recording, started: Some(Instant::now()), steps, warnings, buffers }
     }
 
+    /// Begins again without recording; its start is noted if it `is_timed`.
+    pub fn reset(&mut self, is_timed: bool) {
+        self.recording = false;
+        self.started = is_timed.then(Instant::now);
+        self.warnings.clear();
+    }
+
     /// A cycle that begins now, in the memory of an old one.
     fn begin_in(mut old: Cycle) -> Cycle {
         for step in old.steps.drain(..) {

@@ -34,7 +34,11 @@ pub enum Framing {
 ///
 /// Any doubt about the end, and a length beyond the limit.
 pub fn framing(request: &Request, limits: &Limits) -> Result<Framing, ParseError> {
-    let mut lengths = request.headers.get_all("Content-Length");
+    let headers = &request.headers;
+    if !headers.contains("Content-Length") && !headers.contains("Transfer-Encoding") {
+        return Ok(Framing::Empty);
+    }
+    let mut lengths = headers.get_all("Content-Length");
     let length = lengths.next();
     // RFC 9112 §6.3: a recipient may reject several lengths, even if they are equal.
     if lengths.next().is_some() {

@@ -39,11 +39,6 @@ pub(super) fn token_length(bytes: &[u8]) -> usize {
     bytes.iter().position(|&byte| !TOKEN_BYTES[usize::from(byte)]).unwrap_or(bytes.len())
 }
 
-/// The same as text, if the bytes are a token.
-pub(super) fn as_token(bytes: &[u8]) -> Option<&str> {
-    str::from_utf8(bytes).ok().filter(|_| is_token(bytes))
-}
-
 /// True if each of these bytes stands for itself in a path.
 pub(super) fn is_plain_path(path: &[u8]) -> bool {
     path.iter().all(|&byte| PATH_BYTES[usize::from(byte)])
@@ -55,9 +50,9 @@ pub(super) fn wrong_in_target(target: &[u8]) -> Option<u8> {
     target.iter().copied().find(|&byte| !is_right(byte))
 }
 
-/// True if a host's name may be made of these bytes.
-pub(super) fn is_host_name(name: &[u8]) -> bool {
-    !name.is_empty() && name.iter().all(|&byte| HOST_BYTES[usize::from(byte)])
+/// How many bytes at the front can belong to a host's name.
+pub(super) fn host_length(bytes: &[u8]) -> usize {
+    bytes.iter().position(|&byte| !HOST_BYTES[usize::from(byte)]).unwrap_or(bytes.len())
 }
 
 /// True for the control characters of ASCII except the tab: "Field values containing CR, LF, or NUL

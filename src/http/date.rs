@@ -6,6 +6,7 @@
 //!
 //! Left out: leap seconds, which Unix time does not have.
 
+use std::ops::Range;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
@@ -52,18 +53,25 @@ pub fn format(time: SystemTime) -> String {
 }
 
 /// The date of the current second, formatted once.
-#[derive(Default)]
 pub(crate) struct CachedDate {
-    second: u64,
+    /// The moments for which the text is right.
+    second: Range<SystemTime>,
     text: String,
+}
+
+impl Default for CachedDate {
+    fn default() -> CachedDate {
+        CachedDate { second: UNIX_EPOCH..UNIX_EPOCH, text: String::new() }
+    }
 }
 
 impl CachedDate {
     /// The same as [`format`].
     pub fn of(&mut self, time: SystemTime) -> &str {
-        let second = unix_seconds(time);
-        if self.second != second || self.text.is_empty() {
-            (self.second, self.text) = (second, format(time));
+        if !self.second.contains(&time) {
+            let start = UNIX_EPOCH + Duration::from_secs(unix_seconds(time));
+            self.second = start..start + Duration::from_secs(1);
+            self.text = format(time);
         }
         &self.text
     }

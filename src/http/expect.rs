@@ -18,6 +18,9 @@ pub fn expects_continue(request: &Request) -> Result<bool, ParseError> {
     if request.version == Version::Http10 {
         return Ok(false);
     }
+    if !request.headers.contains("Expect") {
+        return Ok(false); // Most requests.
+    }
     let mut expects = false;
     for expectation in request.headers.get_all("Expect").flat_map(elements) {
         if !expectation.eq_ignore_ascii_case("100-continue") {

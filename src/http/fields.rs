@@ -37,8 +37,11 @@ impl Fields {
     pub(super) fn read(&mut self, text: &str, most: usize) -> bool {
         self.text.clear();
         self.ends.clear();
+        if text.is_empty() {
+            return true; // Most targets have no query.
+        }
         if text.bytes().filter(|&byte| byte == b'&').count() >= most {
-            return text.is_empty();
+            return false;
         }
         let decode = |part: &str| percent_decode(&part.replace('+', " ")).into_owned();
         for pair in text.split('&').filter(|pair| !pair.is_empty()) {

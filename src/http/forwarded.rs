@@ -72,7 +72,7 @@ impl Proxies {
     /// what stands left of something that is no address: the proxy that sent it is the client then.
     pub fn client(&self, peer: SocketAddr, headers: &Headers) -> ClientAddress {
         let mut client = ClientAddress { address: peer, secure: false };
-        if !self.trusts(peer.ip()) {
+        if self.is_empty() || !self.trusts(peer.ip()) {
             return client;
         }
         let names = headers.get_all("X-Forwarded-For").flat_map(|value| value.split(','));

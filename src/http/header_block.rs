@@ -38,10 +38,9 @@ impl Headers {
         self.kinds = 0;
     }
 
-    /// Notes a field of a line. [`take_lines`](Headers::take_lines) will be given this line behind
-    /// `before` other bytes.
-    pub(super) fn note(&mut self, line: &[u8], field: &Field, before: usize) {
-        self.kinds |= kind(&line[field.name.clone()]);
+    /// Notes a field of a line, which stands behind `before` other bytes of the lines that
+    /// [`take_lines`](Headers::take_lines) will be given.
+    pub(super) fn note(&mut self, field: &Field, before: usize) {
         self.fields.push(field.behind(before));
     }
 
@@ -49,6 +48,8 @@ impl Headers {
     /// ISO-8859-1 (RFC 9110 §5.5).
     pub(super) fn take_lines(&mut self, lines: &[u8]) {
         if let Ok(text) = str::from_utf8(lines) {
+            let kinds = self.fields.iter().map(|field| kind(&text[field.name.clone()]));
+            self.kinds = kinds.fold(0, |all, one| all | one);
             return self.text.push_str(text);
         }
         for Field { name, value } in std::mem::take(&mut self.fields) {
@@ -67,7 +68,7 @@ impl Headers {
     /// Adds the fields of others at the end. What has a field of the same name already keeps it.
     pub fn append_missing(&mut self, others: &Headers) {
         let is_missing = |(name, _): &(&str, &str)| !self.contains(name);
-        if self.kinds & others.kinds == 0 {
+        if !self.may_have(others.kinds) {
             // The usual case is one copy.
             let before = self.text.len();
             self.text.push_str(&others.text);

@@ -41,9 +41,9 @@ impl Field {
 
 /// One bit of 64, by the first letter and the length of a name. The server looks for many names
 /// that are not there. If no name of their kind is, it need not look at the fields.
-pub(super) fn kind(name: &[u8]) -> u64 {
-    let first = name.first().map_or(0, |first| first | 32); // A small letter.
-    1 << ((usize::from(first) * 5 + name.len()) % 64)
+pub(super) const fn kind(name: &str) -> u64 {
+    let first = if name.is_empty() { 0 } else { name.as_bytes()[0] | 32 }; // A small letter.
+    1 << ((first as usize * 3 + name.len() * 5) % 64)
 }
 
 impl Headers {
@@ -53,14 +53,24 @@ impl Headers {
     }
 
     /// The value of the first field of this name, in any case of letters.
+    #[inline]
     pub fn get(&self, name: &str) -> Option<&str> {
+        if self.may_have(kind(name)) { self.first(name) } else { None }
+    }
+
+    fn first(&self, name: &str) -> Option<&str> {
         self.get_all(name).next()
+    }
+
+    /// False if there is surely no name of these kinds.
+    #[inline]
+    pub(super) fn may_have(&self, kinds: u64) -> bool {
+        self.kinds & kinds != 0
     }
 
     /// The values of all fields of this name, in order.
     pub fn get_all(&self, name: &str) -> impl Iterator<Item = &str> {
-        let may_be_here = self.kinds & kind(name.as_bytes()) != 0;
-        let fields = if may_be_here { &self.fields[..] } else { &[] };
+        let fields = if self.may_have(kind(name)) { &self.fields[..] } else { &[] };
         let text = self.text.as_bytes();
         let named = fields.iter().filter(move |Field { name: known, .. }| {
             // Most names have another length, and need not be looked at.
@@ -70,12 +80,16 @@ impl Headers {
     }
 
     /// True if there is a field of this name.
+    #[inline]
     pub fn contains(&self, name: &str) -> bool {
         self.get(name).is_some()
     }
 
     /// True if a list with commas holds this word, in any case of letters.
     pub fn has_token(&self, name: &str, token: &str) -> bool {
+        if !self.may_have(kind(name)) {
+            return false;
+        }
         let mut words = self.get_all(name).flat_map(|value| value.split(','));
         words.any(|word| word.trim_ascii().eq_ignore_ascii_case(token))
     }
@@ -118,12 +132,13 @@ impl Headers {
         }
         let start = self.text.len();
         let name_end = start + name.len();
-        for part in [name, ": ", value, "\r\n"] {
-            self.text.push_str(part);
-        }
+        self.text.push_str(name);
+        self.text.push_str(": ");
+        self.text.push_str(value);
+        self.text.push_str("\r\n");
         let value = name_end + 2..self.text.len() - 2;
         self.fields.push(Field { name: start..name_end, value });
-        self.kinds |= kind(name.as_bytes());
+        self.kinds |= kind(name);
     }
 
     /// Removes every field of this name.

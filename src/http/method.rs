@@ -4,6 +4,7 @@
 //!
 //! Left out: CONNECT, which is for proxies, and TRACE, which would show cookies to a script.
 
+use super::bytes::is_token;
 use std::fmt;
 
 /// A request's method (RFC 9110 §9).
@@ -34,16 +35,22 @@ impl Method {
 
     /// The method that this word names.
     pub fn from_word(word: &str) -> Method {
-        match word {
-            "GET" => Method::Get,
-            "HEAD" => Method::Head,
-            "POST" => Method::Post,
-            "PUT" => Method::Put,
-            "PATCH" => Method::Patch,
-            "DELETE" => Method::Delete,
-            "OPTIONS" => Method::Options,
-            other => Method::Other(other.to_owned()),
-        }
+        Method::from_bytes(word.as_bytes()).unwrap_or_else(|| Method::Other(word.to_owned()))
+    }
+
+    /// The method that these bytes name. `None` if they are no word.
+    pub(super) fn from_bytes(word: &[u8]) -> Option<Method> {
+        Some(match word {
+            b"GET" => Method::Get,
+            b"HEAD" => Method::Head,
+            b"POST" => Method::Post,
+            b"PUT" => Method::Put,
+            b"PATCH" => Method::Patch,
+            b"DELETE" => Method::Delete,
+            b"OPTIONS" => Method::Options,
+            other if is_token(other) => Method::Other(String::from_utf8_lossy(other).into_owned()),
+            _ => return None,
+        })
     }
 
     /// The word on the wire.

@@ -13,7 +13,6 @@
 //!
 //! Left out: the grammar of the target (`target.rs`) and of the body (`body.rs`).
 
-use super::bytes::as_token;
 use super::early_refusal::request_line;
 use super::line::{line_at, parse_field};
 use super::parse_error::{
@@ -84,7 +83,7 @@ pub(crate) fn read_head(
         if headers.len() == limits.headers {
             return Err(too_many_headers(limits));
         }
-        headers.note(line, &parse_field(line)?, at - first);
+        headers.note(&parse_field(line)?, at - first);
         at += line.len() + 2;
     }
     // One copy for all lines is faster than one for each field.
@@ -105,7 +104,7 @@ fn split_request_line<'a>(
 ) -> Result<(Method, &'a [u8], Version), ParseError> {
     let mut words = line.splitn(3, |&byte| byte == b' ');
     let method = words.next().unwrap_or_default();
-    let Some(method) = as_token(method) else {
+    let Some(method) = Method::from_bytes(method) else {
         return Err(found("the method", method, "letters"));
     };
     let (Some(target), Some(version)) = (words.next(), words.next()) else {
@@ -114,7 +113,7 @@ fn split_request_line<'a>(
     if target.len() > limits.target_bytes {
         return Err(target_too_long(limits));
     }
-    Ok((Method::from_word(method), target, parse_version(version)?))
+    Ok((method, target, parse_version(version)?))
 }
 
 /// `HTTP-version = "HTTP/" DIGIT "." DIGIT` (RFC 9112 §2.3)

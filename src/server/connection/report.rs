@@ -8,7 +8,7 @@
 //! Left out: what a line looks like, see `log`, and where cycles are kept, see `cycle`.
 
 use super::Connection;
-use crate::cycle::{Cycle, Detail, Excerpt, Record, Sent};
+use crate::cycle::{Detail, Excerpt, Record, Sent};
 use crate::http::Status;
 use crate::server::log::Log;
 use std::sync::Arc;
@@ -55,11 +55,10 @@ pub(super) struct Written {
 impl Connection {
     /// Begins the cycle of the next request.
     pub(super) fn begin_cycle(&mut self) {
-        self.cycle = match &self.serving.recorder {
-            Some(recorder) => recorder.begin(),
-            None if self.serving.log == Log::Off => Cycle::default(),
-            None => Cycle::begin(false),
-        };
+        match &self.serving.recorder {
+            Some(recorder) => self.cycle = recorder.begin(),
+            None => return self.cycle.reset(self.serving.log != Log::Off),
+        }
         let (number, nth, peer) = (self.number, self.answers + 1, self.peer);
         self.cycle.step("accepted", || Detail::Connection { number, nth, peer });
     }
