@@ -91,11 +91,23 @@ fn help(subject: Option<&str>) -> CommandResult {
     print(&as_typed(&format!("carafe {name}: {what}\n\n{}\n\n{usage}\n", more.trim_end())))
 }
 
-/// The text with the program's name in its commands as this user has to type it.
+/// The text with the program's name in its commands as this user has to type it. A longer name
+/// takes its room from the blanks in front of a description, so that the columns stay.
 fn as_typed(text: &str) -> String {
-    ["  ", "&& ", "usage: ", "; ", "\n"].iter().fold(text.to_owned(), |text, front| {
-        text.replace(&format!("{front}carafe"), &format!("{front}{}", program_name()))
-    })
+    let name = program_name();
+    let typed = ["  ", "&& ", "usage: ", "; ", "\n"].iter().fold(text.to_owned(), |text, front| {
+        text.replace(&format!("{front}carafe"), &format!("{front}{name}"))
+    });
+    let lines = text.lines().zip(typed.lines()).map(|(short, long)| {
+        let command = long.len() - long.trim_start().len();
+        let Some(end) = long[command..].find("  ").map(|at| command + at) else {
+            return format!("{long}\n");
+        };
+        let blanks = long[end..].len() - long[end..].trim_start().len();
+        let spared = (long.len() - short.len()).min(blanks - 2);
+        format!("{}{}\n", &long[..end], &long[end + spared..])
+    });
+    lines.collect()
 }
 
 /// What the help says of a command: one line, its usage, and more.

@@ -15,7 +15,7 @@
 //!
 //! Left out: a choice of what to forget. A stripe that is full forgets everything.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::Metadata;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -95,6 +95,13 @@ impl<T> FileCache<T> {
         let file = CachedFile { made: Arc::clone(&made), since: Instant::now(), uses: 0 };
         files.insert(name.to_owned(), file);
         made
+    }
+
+    /// The number of files of which something is kept.
+    pub fn count(&self) -> usize {
+        let names =
+            self.stripes.iter().flat_map(|stripe| lock(stripe).keys().cloned().collect::<Vec<_>>());
+        names.collect::<HashSet<String>>().len()
     }
 
     /// Forgets everything.

@@ -10,10 +10,11 @@ use crate::http::fields::percent_decode_bytes;
 use crate::http::{Response, Status};
 use std::borrow::Cow;
 use std::ffi::OsStr;
+use std::sync::Arc;
 
 /// A handler that serves these files below a path with `depth` slashes.
 pub fn file_handler(
-    files: StaticFiles,
+    files: Arc<StaticFiles>,
     depth: usize,
 ) -> impl Fn(&mut Context) -> Result<Response, Error> {
     move |ctx| {

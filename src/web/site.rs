@@ -7,6 +7,7 @@
 use super::inside::Inside;
 use super::router::Router;
 use super::session::Sessions;
+use super::static_files::StaticFiles;
 use super::store::{HeldRow, Kind, MemoryStore, Store};
 use super::template::Templates;
 use super::url_for::{UrlError, url_for};
@@ -23,6 +24,7 @@ use std::time::Duration;
 pub struct Site {
     pub(super) router: Router,
     pub(super) templates: Templates,
+    pub(super) files: Vec<Arc<StaticFiles>>,
     pub(super) sessions: Sessions,
     pub(super) store: Arc<dyn Store>,
     pub(super) secret_key: Vec<u8>,
@@ -50,6 +52,7 @@ impl Default for Site {
         Site {
             router: Router::default(),
             templates: Templates::from_dir("templates"),
+            files: Vec::new(),
             sessions: Sessions::new(Arc::clone(&store), Duration::from_secs(1800)),
             store,
             secret_key: random::bytes::<32>().to_vec(),
@@ -97,6 +100,11 @@ impl Site {
     /// Where sessions are kept.
     pub fn place(&self) -> StorePlace {
         self.sessions.store.place()
+    }
+
+    /// The number of templates and of static files that are in memory now.
+    pub fn kept_files(&self) -> (usize, usize) {
+        (self.templates.parsed(), self.files.iter().map(|files| files.in_memory.count()).sum())
     }
 
     /// How sessions are kept: how many at most, and how long after the last use.

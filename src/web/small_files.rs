@@ -60,6 +60,11 @@ impl SmallFiles {
         in_program.or_else(|| self.of_disk.get(name, is_current).map(|file| whole(&file)))
     }
 
+    /// The number of files in memory.
+    pub fn count(&self) -> usize {
+        self.in_program.len() + self.of_disk.count()
+    }
+
     /// Keeps a file that was found at this path, if it is small and has not changed just now.
     pub fn keep(&self, name: &OsStr, path: &Path, FoundFile { whole, stamp }: &FoundFile) {
         if let (Some(name), Body::Bytes(bytes)) = (name.to_str(), &whole.body)

@@ -24,7 +24,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug)]
 pub struct StaticFiles {
     folder: Option<PathBuf>,
-    in_memory: SmallFiles,
+    pub(super) in_memory: SmallFiles,
 }
 
 impl StaticFiles {

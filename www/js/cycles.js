@@ -45,17 +45,19 @@ const who = (cycle) => {
 
 const add = (cycle, list) => {
   const row = document.getElementById('row').content.querySelector('tr').cloneNode(true);
-  const [number, when, visitor, request, status, changed, place, time] = row.cells;
+  const [number, when, visitor, connection, request, status, changed, place, time] = row.cells;
   row.id = 'c' + cycle.number;
   linked(number.firstElementChild, '/cycles/' + cycle.number, '#' + cycle.number);
   when.textContent = cycle.time;
   visitor.append(...who(cycle));
+  linked(connection.firstElementChild, '/cycles?connection=' + cycle.connection, cycle.connection);
   request.firstElementChild.textContent = cycle.request;
   status.textContent = cycle.status;
   status.className = code(cycle.status);
   changed.textContent = cycle.changed;
   linked(place.firstElementChild, '/source/' + cycle.source.replace(':', '#L'), cycle.source.replace('src/', ''));
   time.textContent = cycle.milliseconds + ' ms';
+  if (list.dataset.order) return list.append(row);
   list.prepend(row);
   while (list.rows.length > KEPT) list.lastElementChild.remove();
 };

@@ -14,6 +14,7 @@
 use super::answer::{say, text_or_page};
 use super::prose::{html, wrapped};
 use super::rungs::{COLUMNS, LadderCell, Rung, rungs};
+use crate::app::program_name;
 use carafe::cycle::StorePlace;
 use carafe::http::{Response, SetCookie, cookie::SameSite, cookie_value};
 use carafe::web::sign::{hex, hmac, same};
@@ -43,7 +44,9 @@ fn ladder(ctx: &mut Context) -> Result<Response, Error> {
     for (number, rung) in rungs().iter().enumerate() {
         let is_here = number == here;
         let page = if is_here { "/ladder/session" } else { rung.setting("try ") };
-        text.push_str(&rung_as_text(rung, is_here, page));
+        let start = rung.setting("start ").replacen("carafe", &program_name(), 1);
+        let place = if page.is_empty() { &start } else { page };
+        text.push_str(&rung_as_text(rung, is_here, place));
         let trials = trials_of(rung).map(|(cell, column)| {
             Value::from(vec![column.into(), cell.words.into(), html(cell.reason)])
         });
@@ -54,12 +57,13 @@ fn ladder(ctx: &mut Context) -> Result<Response, Error> {
             ("cart", html(rung.setting("cart "))),
             ("here", is_here.into()),
             ("page", page.into()),
-            ("start", rung.setting("start ").into()),
+            ("start", start.into()),
             ("trials", trials.collect()),
         ]));
     }
     let title = "The ladder: where can a server keep your cart?\n";
-    text_or_page(ctx, format!("{title}{text}"), "rungs.html", [("rungs", Value::from(list))])
+    let variables = [("rungs", Value::from(list)), ("program", program_name().into())];
+    text_or_page(ctx, format!("{title}{text}"), "rungs.html", variables)
 }
 
 /// The trials of a rung, each with its column. Where nothing is saved there is nothing to try.
@@ -68,7 +72,7 @@ fn trials_of(rung: &Rung) -> impl Iterator<Item = (&LadderCell, &'static str)> {
 }
 
 /// One rung for a terminal.
-fn rung_as_text(rung: &Rung, is_here: bool, page: &str) -> String {
+fn rung_as_text(rung: &Rung, is_here: bool, place: &str) -> String {
     let mark = if is_here { "   <- this server" } else { "" };
     let mut text = format!("\n{}{mark}\n", rung.title());
     text.push_str(&wrapped("  ", rung.setting("lives ")));
@@ -77,8 +81,7 @@ fn rung_as_text(rung: &Rung, is_here: bool, page: &str) -> String {
         let words = format!("{}. {}", cell.words, cell.reason).replace("as 4", "as on rung 4");
         text.push_str(&wrapped(&format!("    {column:<22}"), &words));
     }
-    let page = if page.is_empty() { rung.setting("start ") } else { page };
-    text + &wrapped("  ", &format!("try: {page}"))
+    text + &wrapped("  ", &format!("try: {place}"))
 }
 
 /// Rung 0.

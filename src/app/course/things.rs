@@ -32,11 +32,9 @@ pub fn routes(app: &mut App) {
 
 /// Answers in three forms: a page, one JSON list, or one JSON object a line for curl.
 fn list(ctx: &mut Context) -> Result<Response, Error> {
-    let things = things_in(&ctx.store().load(&KIND, "all")?.found().unwrap_or_default());
-    let things: Vec<Value> = things.iter().map(|(_, thing)| thing.clone()).collect();
+    let things = all(ctx)?;
     let response = if ctx.request.prefers_html() {
-        let base = ctx.base();
-        ctx.render("things.html", [("things", Value::from(things)), ("base", base.into())])?
+        page(ctx, None)?
     } else if ctx.request.accepts("application/json") {
         Response::json(&things.into())
     } else {
@@ -45,7 +43,21 @@ fn list(ctx: &mut Context) -> Result<Response, Error> {
     Ok(response.with_header("Vary", "Accept"))
 }
 
-/// 201 and `Location` tell the client where the new thing is.
+fn all(ctx: &Context) -> Result<Vec<Value>, Error> {
+    let things = things_in(&ctx.store().load(&KIND, "all")?.found().unwrap_or_default());
+    Ok(things.iter().map(|(_, thing)| thing.clone()).collect())
+}
+
+/// The list as a page, with a word on the thing that was `made`.
+#[track_caller]
+fn page(ctx: &mut Context, made: Option<Value>) -> Result<Response, Error> {
+    let (things, base) = (all(ctx)?, ctx.base());
+    let variables = [("things", Value::from(things)), ("made", made.into()), ("base", base.into())];
+    ctx.render("things.html", variables)
+}
+
+/// 201 and `Location` tell the client where the new thing is. A browser that sent a form gets a
+/// page.
 fn create(ctx: &mut Context) -> Result<Response, Error> {
     let fields = fields_of(ctx)?;
     let thing = edit(ctx, |things, last| {
@@ -59,9 +71,13 @@ fn create(ctx: &mut Context) -> Result<Response, Error> {
         things.insert(last.to_string(), thing.clone());
         Ok(thing)
     })?;
-    let place = format!("/things/{}", thing.get("id").and_then(Value::as_int).unwrap_or(0));
-    let response = Response::json(&thing.into()).with_status(Status::CREATED);
-    Ok(response.with_header("Location", place))
+    let id = thing.get("id").and_then(Value::as_int).unwrap_or(0);
+    let response = match ctx.request.prefers_html() {
+        true => page(ctx, Some(id.into()))?,
+        false => Response::json(&thing.into()),
+    };
+    let response = response.with_status(Status::CREATED).with_header("Vary", "Accept");
+    Ok(response.with_header("Location", format!("/things/{id}")))
 }
 
 /// A client that sends the mark of its copy back gets a 304 while the thing is unchanged.

@@ -2,7 +2,7 @@
 
 use super::asker::PagesSoFar;
 use super::columns::{COLUMNS, Columns};
-use super::cycle_rows::{RowFilter, folded, line, row};
+use super::cycle_rows::{HEADS, RowFilter, begun, folded, line, row};
 use super::cycle_text;
 use super::describe::CycleDescription;
 use super::forget::effect;
@@ -41,6 +41,7 @@ pub fn list(ctx: &mut Context, recorder: &Recorder) -> Result<Response, Error> {
         Response::json(&rows.into())
     } else {
         let mut out = Columns::default();
+        out.line(HEADS);
         rows.iter().for_each(|row| out.line(line(row, COLUMNS)));
         connection.iter().flatten().for_each(|sentence| out.wrapped("", sentence));
         Response::text(out.into_text())
@@ -52,13 +53,17 @@ pub fn list(ctx: &mut Context, recorder: &Recorder) -> Result<Response, Error> {
 fn connection_words(recorder: &Recorder, number: u64) -> Vec<String> {
     let is_on_it = |record: &Arc<Record>| CycleDescription::of(record).connection.0 == number;
     let records: Vec<_> = recorder.all().into_iter().filter(is_on_it).collect();
-    let begun = |record: &Record| record.ended.checked_sub(record.took);
     // RFC 9112 §9.3.2: a client that sends its next request before it has the answer pipelines.
-    let early = |pair: &&[Arc<Record>]| begun(&pair[1]) < Some(pair[0].ended);
+    let early = |pair: &&[Arc<Record>]| begun(&pair[1]) < pair[0].ended;
     let early = records.windows(2).filter(early).count();
     let mut requests = match records.len() {
+        0 => format!("Connection {number}: none of its requests is kept."),
         1 => format!("Connection {number}: one of its requests is kept."),
-        count => format!("Connection {number}: {count} of its requests are kept."),
+        count => {
+            format!(
+                "Connection {number}: {count} of its requests are kept; times count from the first."
+            )
+        }
     };
     if records.len() > 1 {
         let later = records.len() - 1;

@@ -6,6 +6,7 @@
 //! ```text
 //! number  time (UTC)  visitor (the row's key, cut; empty for a stranger)  hue  program
 //! request  status  changed (in words)  milliseconds  source  connection  page (it was fetched for)
+//! began (only in the list of one connection: how long after its first request)
 //! ```
 
 use super::asker::{program, visitor, with_pages};
@@ -15,7 +16,7 @@ use super::message::Message;
 use carafe::cycle::{Record, Recorder};
 use carafe::http::{Fields, date};
 use carafe::{Map, Value};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// The style sheet has this many colours for visitors.
 const HUES: usize = 8;
@@ -52,6 +53,11 @@ pub fn row(record: &Record, page: Option<u64>) -> Map {
         ("connection", cycle.connection.0.into()),
         ("page", page.into()),
     ])
+}
+
+/// When the request of a cycle began to arrive.
+pub fn begun(record: &Record) -> SystemTime {
+    record.ended.checked_sub(record.took).unwrap_or(record.ended)
 }
 
 /// The number of a visitor's colour.
@@ -101,11 +107,29 @@ impl RowFilter {
     /// The rows that are wanted, the oldest first. In a list that is not whole, no row knows its
     /// page: the page may be left out.
     pub fn rows(&self, recorder: &Recorder) -> Vec<Map> {
-        let all = with_pages(recorder).into_iter();
-        let rows = all.map(|(record, page)| row(&record, page.filter(|_| self.is_empty())));
-        rows.filter(|row| self.admits(row)).collect()
+        let mut first = None;
+        let mut rows = Vec::new();
+        for (record, page) in with_pages(recorder) {
+            let mut row = row(&record, page.filter(|_| self.is_empty()));
+            if !self.admits(&row) {
+                continue;
+            }
+            if self.connection.is_some() {
+                let begun = begun(&record);
+                let after = begun.duration_since(*first.get_or_insert(begun)).unwrap_or_default();
+                row.insert("began", format!("+{:.1} ms", after.as_micros() as f64 / 1e3));
+            }
+            rows.push(row);
+        }
+        rows
     }
 }
+
+/// The heads of the columns of [`line`].
+pub const HEADS: &str = "cycle  time     who              conn status request             changed";
+
+/// The width of the request in a terminal, if something has changed.
+const REQUEST: usize = 19;
 
 /// A row in one line of a terminal. The columns do not move; what is too long is cut.
 pub fn line(row: &Map, columns: usize) -> String {
@@ -116,19 +140,19 @@ pub fn line(row: &Map, columns: usize) -> String {
     };
     let number = |name| row.get(name).and_then(Value::as_int).unwrap_or_default();
     let start = format!(
-        "#{:<5} {} {:<7} {visitor:<8} {} ",
+        "#{:<5} {:<8} {visitor:<8} {:<7} {:>4} {:<6} ",
         number("number"),
-        text(row, "time"),
+        text(row, if row.get("began").is_some() { "began" } else { "time" }),
         text(row, "program"),
+        number("connection"),
         number("status")
     );
     let request = format!("{indent}{}", text(row, "request"));
     match text(row, "changed") {
         "" => cut_line(&format!("{start}{request}"), columns),
         changed => {
-            let room = columns.min(COLUMNS) / 3;
-            let request = if columns > COLUMNS { request } else { cut_line(&request, room) };
-            cut_line(&format!("{start}{request:<room$} {changed}"), columns)
+            let request = if columns > COLUMNS { request } else { cut_line(&request, REQUEST) };
+            cut_line(&format!("{start}{request:<REQUEST$} {changed}"), columns)
         }
     }
 }

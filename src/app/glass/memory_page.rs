@@ -1,7 +1,8 @@
 //! Deeper: Shows what the server holds in memory now: visitors, other rows, connections, threads.
 //!
 //! It is the picture of stateful beside stateless: each visitor's row, and when it ends. With the
-//! stores that keep nothing here, the page says so. A row leads to the cycles of its visitor.
+//! stores that keep nothing here, the page says so. A row leads to the cycles of its visitor, and
+//! the reader's own row is marked.
 //!
 //! Left out: what rows of other kinds hold. Nobody else may see what is in an account.
 
@@ -12,7 +13,7 @@ use super::own_requests::{admit, uncached};
 use super::row_words::named;
 use super::words::{name_of, say};
 use carafe::cycle::Recorder;
-use carafe::http::Response;
+use carafe::http::{Response, cookie_value};
 use carafe::server::ServerGauge;
 use carafe::web::sign::{hex, sha256};
 use carafe::web::site::Site;
@@ -41,6 +42,8 @@ pub fn memory(
     let facts = facts(site, sessions.len(), &others, recorder, gauge);
     let visitors = recorder.map_or(HashMap::new(), visitors);
     let shown = |key: &str| visitors.get(key).cloned().unwrap_or_else(|| cut_id(key));
+    let own = cookie_value(&ctx.request.headers, "carafe_sid").unwrap_or_default();
+    let own = [hex(&sha256(own.as_bytes())), own.into_owned()];
     if let Some(visitor) = query.get("visitor").filter(|visitor| !visitor.is_empty()) {
         sessions.retain(|(_, key)| shown(key).trim_end_matches('.') == visitor);
     }
@@ -56,6 +59,7 @@ pub fn memory(
             ("hue", Value::from(hue(&row))),
             ("has_cycles", visitors.contains_key(&**key).into()),
             ("row", row.into()),
+            ("own", own.iter().any(|own| **own == **key).into()),
             ("values", texts.get(key).map_or(Vec::new(), |text| values(text)).into()),
             ("used", format!("{} ago", in_words(lifetime.saturating_sub(left))).into()),
             ("expires", format!("in {}", in_words(left)).into()),
@@ -132,7 +136,10 @@ fn facts(
         ("most", &kind.most.to_string()),
         ("lifetime", &in_words(kind.lifetime.unwrap_or_default())),
     ];
-    let others: Vec<_> = others.iter().map(|(kind, count)| format!("{kind}: {count}")).collect();
+    let others = others.iter();
+    let others =
+        others.map(|(kind, count)| format!("{kind}: {count} ({})", say("rows", kind, &[])));
+    let others: Vec<_> = others.collect();
     let others = if others.is_empty() { "none".to_owned() } else { others.join(", ") };
     let mut facts =
         vec![("sessions", say("held", name_of(site.place()), &filled)), ("other rows", others)];
@@ -142,6 +149,9 @@ fn facts(
         facts.push(("connections", format!("{} open, this one included", now.connections)));
         facts.push(("threads", format!("{}: {each}", now.threads)));
     }
+    let (templates, files) = site.kept_files();
+    facts.push(("templates", format!("{templates} parsed, ready to be filled in")));
+    facts.push(("files", format!("{files} of /static, in memory")));
     let cycles = recorder.map(|recorder| format!("the last {}", recorder.all().len()));
     facts.push(("cycles", cycles.unwrap_or("none: they are not recorded".to_owned())));
     facts
@@ -154,13 +164,20 @@ fn as_text(facts: &[(&str, String)], map: &Map) -> String {
         out.wrapped(&format!("   {name:<12}"), text);
     }
     let text = |row: &Value, name| row.get(name).and_then(Value::as_str).unwrap_or("").to_owned();
-    for row in map.get("sessions").and_then(Value::as_list).unwrap_or_default() {
+    let sessions = map.get("sessions").and_then(Value::as_list).unwrap_or_default();
+    if !sessions.is_empty() {
+        let named = "A row is named by the session id in its visitor's cookie, cut to 4 characters";
+        out.wrapped("   ", &format!("{named}; a star marks your own."));
+    }
+    for row in sessions {
         let values = row.get("values").and_then(Value::as_list).unwrap_or_default();
         let values: Vec<&str> = values.iter().filter_map(Value::as_str).collect();
         let values = if values.is_empty() { "empty".to_owned() } else { values.join(", ") };
         let (used, expires) = (text(row, "used"), text(row, "expires"));
         let sentence = format!("{values} (used {used}, expires {expires})");
-        out.wrapped(&format!("   row {:<8}", text(row, "row")), &sentence);
+        let is_own = row.get("own").is_some_and(|own| *own == Value::Bool(true));
+        let mark = if is_own { '*' } else { ' ' };
+        out.wrapped(&format!(" {mark} row {:<8}", text(row, "row")), &sentence);
     }
     out.into_text()
 }

@@ -85,6 +85,11 @@ impl Templates {
         self.cache.clear();
     }
 
+    /// The number of templates that are parsed and in memory now.
+    pub(crate) fn parsed(&self) -> usize {
+        self.cache.count()
+    }
+
     /// The tree of a template, from the cache if its file has not changed since.
     fn tree(&self, name: &str) -> FoundTemplate<Arc<CachedTree>> {
         let asked = |(_, version): &CachedTree| version.as_ref().is_none_or(is_current);

@@ -32,6 +32,20 @@ fn things_come_as_json_too_and_anything_else_is_a_415_that_says_what_to_send() {
 }
 
 #[test]
+fn a_browser_that_sends_the_form_gets_a_page_and_curl_gets_the_thing() {
+    let carafe = Carafe::start(&["--log", "off"]);
+    let form = ["-i", "-d", "name=cup", "$B/things"];
+    let page = carafe.curl(&[&["-H", "Accept: text/html"], &form[..]].concat());
+    assert!(page.starts_with("HTTP/1.1 201"), "{page}");
+    assert_eq!(header(&page, "Location"), Some("/things/1"));
+    assert_eq!(header(&page, "Vary").map(|names| names.contains("Accept")), Some(true));
+    assert!(page.contains("201 Created: <a href=\"/things/1\">"), "{page}");
+    assert!(page.contains("<td>name: cup</td>"), "{page}");
+    let plain = carafe.curl(&form);
+    assert!(plain.ends_with("{\"id\":2,\"name\":\"cup\"}\n"), "{plain}");
+}
+
+#[test]
 fn a_thing_that_somebody_else_has_changed_is_not_overwritten_by_whoever_names_the_version() {
     let carafe = Carafe::start(&["--log", "off"]);
     carafe.curl(&["-d", "name=cup", "$B/things"]);

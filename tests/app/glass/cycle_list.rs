@@ -1,6 +1,6 @@
 //! The list of cycles, and how it grows.
 
-use super::text;
+use super::{listed, text};
 use crate::carafe::{Carafe, DEADLINE};
 use std::io::{Read, Write};
 use std::time::Instant;
@@ -12,9 +12,9 @@ fn the_record_is_bounded_in_number_and_in_size() {
     carafe.raw(
         format!("{requests}GET /hello HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").as_bytes(),
     );
-    let list = carafe.curl(&["$B/cycles"]);
-    assert_eq!(list.lines().count(), 200);
-    assert!(list.starts_with("#51 ") && list.contains("\n#250 "), "{list}");
+    let list = listed(&carafe, "");
+    assert_eq!(list.len(), 200);
+    assert!(list[0].starts_with("#51 ") && list[199].starts_with("#250 "), "{list:?}");
     assert!(carafe.curl(&["$B/cycles/50"]).contains("cycles 51 to 250 are kept"));
     let body = "x".repeat(20_000);
     carafe.curl(&["-d", &body, "$B/echo"]);
@@ -70,21 +70,24 @@ fn the_columns_stand_still_and_say_who_asked_and_what_changed() {
     carafe.curl(&["-c", "j", "-b", "j", "$B/ladder/session"]);
     carafe.curl(&["-A", "Mozilla/5.0", "-d", "name=A", "$B/process"]);
     carafe.curl(&["-A", "wget", &format!("$B/{}", "x".repeat(200))]);
-    let list = carafe.curl(&["$B/cycles"]);
-    let lines: Vec<&str> = list.lines().collect();
-    assert!(lines.iter().all(|line| line.chars().count() <= 80), "{list}");
-    for (line, words) in lines.iter().zip([
-        ["curl", "200 GET /ladder/session", "visits added"],
-        ["curl", "200 GET /ladder/session", "visits 1 > 2"],
-        ["browser", "303 POST /process", "flash put"],
-        ["other", "stranger 404 GET /xxx", ".."],
+    let heads = carafe.curl(&["$B/cycles"]).lines().next().expect("a line").to_owned();
+    for (at, head) in [(0, "cycle"), (7, "time"), (16, "who"), (33, "conn"), (38, "status")] {
+        assert!(heads[at..].starts_with(head), "{head}: {heads}");
+    }
+    assert!(heads[45..].starts_with("request") && heads[65..].starts_with("changed"), "{heads}");
+    for (line, words) in listed(&carafe, "").iter().zip([
+        ["curl       1 200 ", "GET /ladder/session", " visits added"],
+        ["curl       2 200 ", "GET /ladder/session", " visits 1 > 2"],
+        ["browser    3 303 ", "POST /process", " flash put"],
+        ["stranger other ", "GET /xxx", " 404 "],
     ]) {
+        assert!(line.chars().count() <= 80, "{line}");
         assert!(words.iter().all(|word| line.contains(word)), "{words:?}: {line}");
-        // Number, time, program, visitor, status, request.
-        let columns = [(0, "#"), (9, ":"), (12, ":"), (16, ""), (24, ""), (33, "")];
-        assert!(columns.iter().all(|(at, word)| line[*at..].starts_with(word)), "{line}");
-        assert_eq!(&line[15..16], " ", "{line}");
-        assert!(line[33..36].parse::<u16>().is_ok(), "{line}");
+        for (at, word) in [(0, "#"), (9, ":"), (12, ":"), (15, " "), (24, " "), (32, " ")] {
+            assert!(line[at..].starts_with(word), "{line}");
+        }
+        assert!(line[38..41].parse::<u16>().is_ok(), "{line}");
+        assert!(line[45..].starts_with(words[1]), "{line}");
     }
 }
 
@@ -95,7 +98,7 @@ fn words_and_a_visitor_find_a_request() {
     carafe.curl(&["-b", "j", "-d", "name=A", "$B/process"]);
     carafe.curl(&["-d", "name=Ada", "$B/process"]);
     carafe.curl(&["$B/hello"]);
-    let visitor = carafe.curl(&["$B/cycles"])[24..28].to_owned();
+    let visitor = listed(&carafe, "")[0][16..20].to_owned();
     for (query, numbers) in [
         ("?q=post", "2 3"),
         ("?q=POST+flash", "2"),
@@ -105,12 +108,12 @@ fn words_and_a_visitor_find_a_request() {
         (&format!("?visitor={visitor}&q=process"), "2"),
         ("", "1 2 3 4"),
     ] {
-        let list = carafe.curl(&[&format!("$B/cycles{query}")]);
-        let found = list.lines().filter_map(|line| line[1..].split(' ').next());
-        assert_eq!(found.collect::<Vec<_>>().join(" "), numbers, "{query}: {list}");
+        let list = listed(&carafe, query);
+        let found = list.iter().filter_map(|line| line[1..].split(' ').next());
+        assert_eq!(found.collect::<Vec<_>>().join(" "), numbers, "{query}: {list:?}");
         let page = carafe.curl(&["-H", "Accept: text/html", &format!("$B/cycles{query}")]);
         let rows = page.matches("<tr id=\"c").count();
-        assert_eq!(rows, list.lines().count(), "{query}");
+        assert_eq!(rows, list.len(), "{query}");
     }
 }
 
@@ -163,14 +166,19 @@ fn a_connection_is_seen_whole_with_its_end() {
     let first = seen(1, "Closed by the server, as its last answer said (Connection: close): ");
     assert!(first.contains("#1 ") && first.contains("#2 ") && !first.contains("#3 "), "{first}");
     assert!(first.contains("2 of its requests are kept"), "{first}");
+    // Times count from the first request.
+    assert!(first.contains("#1 +0.0 ms stranger") && first.contains("#2 +"), "{first}");
     let second = seen(2, "Closed by the client: ");
     assert!(
-        second.starts_with("#3 ") && second.contains("one of its requests is kept."),
+        second.contains("changed #3 ") && second.contains("one of its requests is kept."),
         "{second}"
     );
     let page = carafe.curl(&["-H", "Accept: text/html", "$B/cycles?connection=1"]);
-    assert!(page.contains("Closed by the server") && page.contains("<tr id=\"c2\">"), "{page}");
-    assert!(seen(99, "Nothing is known").contains("Connection 99: 0 of"), "no such connection");
+    let at = |words| page.find(words).unwrap_or_else(|| panic!("{words}: {page}"));
+    assert!(at("Closed by the server") < at("<tr id=\"c1\">"));
+    assert!(at("<tr id=\"c1\">") < at("<tr id=\"c2\">"), "in the order of time");
+    assert!(page.contains("href=\"/cycles?connection=1\""), "{page}");
+    assert!(seen(99, "Nothing is known").contains("Connection 99: none of"), "no such connection");
 }
 
 #[test]

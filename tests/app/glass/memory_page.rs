@@ -1,5 +1,6 @@
 //! What the server holds now, as a page, as text and as JSON.
 
+use super::listed;
 use crate::carafe::Carafe;
 use carafe::{Value, json};
 
@@ -40,11 +41,23 @@ fn a_row_is_shown_in_three_forms_and_leads_to_its_visitors_cycles_and_back() {
             let in_text = plain.split_whitespace().collect::<Vec<_>>().join(" ").contains(shown);
             assert!(in_page && in_text && json.contains(shown), "{shown}: {plain}\n{json}");
         }
-        assert!(plain.contains("things: 1"), "{plain}");
+        assert!(plain.contains("things: 1 (the list of /things)"), "{plain}");
+        assert!(json.contains("[\"templates\",\"4 parsed"), "{json}");
+        assert!(json.contains("of /static, in memory"), "{json}");
+        // The reader's own row is marked, and no other.
+        carafe.curl(&["-c", "other", "$B/sessions"]);
+        let own = ["-b", "j", "-H"];
+        let page = carafe.curl(&[&own[..], &["Accept: text/html", "$B/memory"]].concat());
+        assert_eq!(page.matches(">you</span>").count(), 1, "{page}");
+        let plain = carafe.curl(&[&own[..], &["Accept: */*", "$B/memory"]].concat());
+        let marked = plain.lines().filter(|line| line.starts_with(" * row")).collect::<Vec<_>>();
+        assert!(marked.len() == 1 && marked[0].contains(&visitor), "{plain}");
+        let json = carafe.curl(&[&own[..], &["Accept: */*", "$B/memory.json"]].concat());
+        assert_eq!(json.matches("\"own\":true").count(), 1, "{json}");
         assert!(plain.contains("open, this one included"), "{plain}");
         assert!(plain.lines().all(|line| line.chars().count() <= 80), "{plain}");
         // Its own requests are no cycles.
-        assert_eq!(carafe.curl(&["$B/cycles"]).lines().count(), 3);
+        assert_eq!(listed(&carafe, "").len(), 4);
         assert_eq!(rows(&carafe, &format!("?visitor={visitor}")).len(), 1);
         assert_eq!(rows(&carafe, "?visitor=none").len(), 0);
     }

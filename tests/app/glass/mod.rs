@@ -19,3 +19,9 @@ use crate::carafe::Carafe;
 fn text(carafe: &Carafe) -> String {
     carafe.curl(&["$B/cycles/last"])
 }
+
+/// The rows of the list of cycles, without the line with the heads of the columns.
+fn listed(carafe: &Carafe, query: &str) -> Vec<String> {
+    let list = carafe.curl(&[&format!("$B/cycles{query}")]);
+    list.lines().skip(1).map(str::to_owned).collect()
+}

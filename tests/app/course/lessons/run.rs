@@ -5,6 +5,7 @@
 //! hand is done by the actions that stand below it in the file.
 
 use crate::carafe::{DEADLINE, address_in, empty_folder, read_banner};
+use crate::proxy::{all_installed, installed};
 use crate::redis_server::Redis;
 use std::collections::BTreeSet;
 use std::fs;
@@ -60,23 +61,29 @@ impl Desk {
         self.start(written, words);
     }
 
-    /// Starts another server: `./s1 8001`, which prints where it serves if the port is 0, or
-    /// `venv/bin/python app.py`, whose file names the port 5001.
+    /// Starts another server: `./s1 8001`, which prints where it serves if the port is 0, or one
+    /// whose file names its port, as `venv/bin/python app.py` and `haproxy -f haproxy.cfg`.
     fn serve_other(&mut self, line: &str) {
-        let (program, last) = line.split_once(' ').expect("a program and an argument");
-        let is_python = last.ends_with(".py");
-        let (written, port) =
-            if is_python { ("5001", free_port()) } else { (last, "0".to_owned()) };
-        let _ = self.stop(written, "-KILL");
-        if is_python {
-            let file = self.folder.join(last);
+        let mut words: Vec<String> = line.split(' ').map(str::to_owned).collect();
+        let last = words.pop().expect("a program and an argument");
+        let written = match &*last {
+            "app.py" => "5001",
+            "haproxy.cfg" => "8080",
+            port => port,
+        };
+        let has_file = written != last;
+        let port = if has_file { free_port() } else { "0".to_owned() };
+        let old = self.stop(written, "-KILL").and_then(|arguments| arguments.first().cloned());
+        if has_file {
+            let file = self.folder.join(&last);
             let text = fs::read_to_string(&file).expect("the lesson made the file");
-            let old = text.split("port=").nth(1).and_then(|rest| rest.split(')').next());
-            let old = format!("port={}", old.expect("the file names its port"));
-            fs::write(&file, text.replace(&old, &format!("port={port}"))).expect("it is written");
+            let old = old.unwrap_or(written.to_owned());
+            fs::write(&file, self.with_ports(&text).replace(&old, &port)).expect("it is written");
         }
-        let mut child = Command::new(self.folder.join(program))
-            .arg(if is_python { last } else { &port })
+        words.push(if has_file { last.clone() } else { port.clone() });
+        let program = installed(&words[0]).unwrap_or_else(|| self.folder.join(&words[0]));
+        let mut child = Command::new(program)
+            .args(&words[1..])
             .current_dir(&self.folder)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -85,7 +92,7 @@ impl Desk {
             .unwrap_or_else(|error| panic!("{line}: {error}"));
         let lines = BufReader::new(child.stdout.take().expect("stdout is piped")).lines();
         let mut lines = lines.map_while(Result::ok);
-        let port = if is_python {
+        let port = if has_file {
             let end = Instant::now() + DEADLINE;
             while TcpStream::connect(format!("127.0.0.1:{port}")).is_err() {
                 assert!(Instant::now() < end, "{line} does not serve");
@@ -99,7 +106,7 @@ impl Desk {
         };
         // What it says later is read, so that it can go on.
         std::thread::spawn(move || lines.for_each(drop));
-        let arguments = Vec::new();
+        let arguments = vec![port.clone()];
         self.servers.push(Running { written: written.to_owned(), port, arguments, child });
     }
 
@@ -217,6 +224,9 @@ impl Desk {
                         if self.redis.is_none() {
                             return;
                         }
+                    }
+                    if step.text.starts_with("haproxy") && !all_installed(&["haproxy"]) {
+                        return;
                     }
                     self.serve(&step.text);
                 }
