@@ -2,7 +2,7 @@
 
 use super::function::Function;
 use super::mistake::Parsed;
-use super::scan::{Token, scan};
+use super::scan::{END, Token, scan};
 use super::tree::{Name, Node};
 use std::ops::Range;
 
@@ -15,68 +15,90 @@ pub struct Parser<'s> {
     /// The filters of the application.
     pub filters: &'s [Function],
     /// The blocks so far.
-    pub blocks: Vec<(String, Vec<Node>)>,
+    pub blocks: Vec<(Name, Vec<Node>)>,
     /// The scopes around this place, the innermost last.
-    pub frames: Vec<Frame<'s>>,
-    /// How many names and calls there were.
-    pub variables: usize,
-    /// How many levels are open. Who goes in counts with [`Parser::enter`], and sets the number
-    /// back at the end.
+    pub scopes: Vec<ParsedScope>,
+    /// The names that were read or set so far; true if the scope that did it is still open.
+    pub seen: Vec<(&'s str, bool)>,
+    /// How many levels are open. A function that goes in counts with [`Parser::enter`], and sets
+    /// the number back at its end.
     pub depth: usize,
     tokens: Vec<(Token<'s>, usize)>,
     /// How many tokens have been read.
     pub next: usize,
 }
 
-/// The names of one scope. As in Jinja, a name belongs to the scope that sets it, also before it
-/// is set: in `{% for a in b %}{{ i }}{% endfor %}{% set i = 1 %}` the first `i` is undefined, even
-/// if the handler gives an `i`. But where the scope itself reads a name first, or sets it inside of
-/// an `if`, there the handler's counts until then.
+/// A part of the template with names of its own. As in Jinja, a name belongs to the scope that sets
+/// it, also before it is set: in `{% for a in b %}{{ i }}{% endfor %}{% set i = 1 %}` the first `i`
+/// is undefined, even if the handler gives an `i`. But where the scope itself reads a name first,
+/// or sets it inside of an `if`, there the handler's counts until then.
 #[derive(Default)]
-pub struct Frame<'s> {
-    /// The names that it has read or set so far.
-    pub own: Vec<&'s str>,
-    /// The names that scopes inside of it have read so far.
-    pub inner: Vec<&'s str>,
-    /// The names that it sets after a scope inside of it has read them.
-    pub late: Vec<Name>,
+pub struct ParsedScope {
+    /// How many names had been seen at its beginning.
+    pub start: usize,
     /// How many `if`s are open.
     pub ifs: usize,
+    /// The names that it sets after a scope inside of it has read them.
+    pub late: Vec<Name>,
 }
 
 impl<'s> Parser<'s> {
+    /// A parser before the first token.
+    pub fn new(source: &'s str, filters: &'s [Function]) -> Parsed<Parser<'s>> {
+        let (blocks, scopes, seen, tokens) = (Vec::new(), Vec::new(), Vec::new(), scan(source)?);
+        Ok(Parser { source, filters, blocks, scopes, seen, depth: 0, tokens, next: 0 })
+    }
+
     /// Remembers that a name was read.
     pub fn reads(&mut self, name: &'s str) {
-        self.variables += 1;
-        if let Some(frame) = self.frames.last_mut() {
-            frame.own.push(name);
+        self.seen.push((name, true));
+    }
+
+    /// Remembers that a name is set in this scope.
+    pub fn sets(&mut self, name: &'s str) {
+        let is_same = |known: &&(&str, bool)| known.0 == name;
+        if self.seen.iter().filter(is_same).any(|(_, is_open)| *is_open) {
+            return;
         }
+        if let Some(scope) = self.scopes.last_mut() {
+            let inside = self.seen[scope.start..].iter().any(|known| is_same(&known));
+            scope.late.extend((scope.ifs == 0 && inside).then(|| name.into()));
+        }
+        self.seen.push((name, true));
     }
 
     /// Remembers that the names among these tokens are set in this scope.
-    pub fn sets(&mut self, tokens: Range<usize>) {
-        for (token, _) in &self.tokens[tokens] {
-            let Token::Name(name) = *token else { continue };
-            let is_known = self.frames.iter().any(|frame| frame.own.contains(&name));
-            if let Some(frame) = self.frames.last_mut().filter(|_| !is_known) {
-                if frame.ifs == 0 && frame.inner.contains(&name) {
-                    frame.late.push(name.into());
-                }
-                frame.own.push(name);
+    pub fn sets_all(&mut self, tokens: Range<usize>) {
+        for token in tokens {
+            if let (Token::Name(name), _) = self.tokens[token] {
+                self.sets(name);
             }
         }
     }
 
-    /// A parser before the first token.
-    pub fn new(source: &'s str, filters: &'s [Function]) -> Parsed<Parser<'s>> {
-        let (tokens, blocks) = (scan(source)?, Vec::new());
-        let (frames, variables, depth, next) = (Vec::new(), 0, 0, 0);
-        Ok(Parser { source, filters, blocks, frames, variables, depth, tokens, next })
+    /// Begins a tag with a body. An `if` has no scope of its own.
+    pub fn open_scope(&mut self, is_if: bool) {
+        match self.scopes.last_mut().filter(|_| is_if) {
+            Some(scope) => scope.ifs += 1,
+            None => self.scopes.push(ParsedScope { start: self.seen.len(), ..Default::default() }),
+        }
+    }
+
+    /// Ends a tag with a body.
+    pub fn close_scope(&mut self, is_if: bool, nodes: &mut Vec<Node>) {
+        if let Some(scope) = self.scopes.last_mut().filter(|_| is_if) {
+            scope.ifs -= 1;
+        } else if let Some(scope) = self.scopes.pop() {
+            self.seen[scope.start..].iter_mut().for_each(|(_, is_open)| *is_open = false);
+            if !scope.late.is_empty() {
+                nodes.insert(0, Node::Late(scope.late));
+            }
+        }
     }
 
     /// The token behind this number of others.
     pub fn peek_at(&self, count: usize) -> &Token<'s> {
-        self.tokens.get(self.next + count).map_or(&Token::End, |(token, _)| token)
+        self.tokens.get(self.next + count).map_or(&END, |(token, _)| token)
     }
 
     /// The next token.

@@ -11,8 +11,8 @@
 //! the sign belongs to the 2.
 //!
 //! Each function takes what it knows from the front of the tokens. The first token that does not
-//! fit is the mistake, and the message says what could have been there. Filters and tests are
-//! looked up here, once, so that an unknown name is an error before any page is made.
+//! fit is the mistake, and the message says what could have been there. Operators, filters and
+//! tests are looked up here, once, so that an unknown name is an error before any page is made.
 //!
 //! A chain such as `a + b + c` is a tree of three levels, so each link counts as a level. What is
 //! rare is in functions of its own, `inline(never)`, so that those that call themselves need little
@@ -22,10 +22,10 @@
 
 use super::cursor::Parser;
 use super::filters::{FILTERS, TESTS};
-use super::function::{find, unknown};
+use super::function::{Function, find};
 use super::mistake::Parsed;
-use super::operators::{OPERATORS, Operator};
-use super::scan::Token;
+use super::operators::{COMPARES, MINUS, OPERATORS, PLAIN, PLUS, SLICE};
+use super::scan::{END, Token};
 use super::tree::{Arguments, Expression, ExpressionKind as Kind};
 use crate::value::Value;
 
@@ -37,6 +37,16 @@ const OR: u8 = 0;
 const AND: u8 = 1;
 const NOT: u8 = 2;
 
+/// A row of a table with its value and its arguments.
+fn apply(row: Function, value: Expression, arguments: Arguments, at: usize) -> Expression {
+    Expression { kind: Kind::Apply(Box::new((value, row, arguments))), at }
+}
+
+/// A value that the template does not write.
+fn constant(value: Value, at: usize) -> Expression {
+    Expression { kind: Kind::Constant(value), at }
+}
+
 impl<'s> Parser<'s> {
     /// One expression, or several with commas between them: a tuple. With `choice` it may be
     /// `a if b else c`.
@@ -44,12 +54,9 @@ impl<'s> Parser<'s> {
         let at = self.at();
         let ends = ["}}", "%}", ")", ":"];
         let (mut items, is_tuple) = self.several(&ends, |parser| parser.one(choice))?;
-        match items.pop() {
-            Some(only) if !is_tuple => Ok(only),
-            last => {
-                items.extend(last);
-                Ok(Expression { kind: Kind::Tuple(items), at })
-            }
+        match is_tuple {
+            true => Ok(Expression { kind: Kind::List(items, true), at }),
+            false => Ok(items.remove(0)),
         }
     }
 
@@ -65,9 +72,12 @@ impl<'s> Parser<'s> {
         let mut left = self.operation(OR)?;
         while choice && self.take("if") {
             self.enter(1)?;
-            let test = self.operation(OR)?;
-            let no = if self.take("else") { Some(Box::new(self.expression()?)) } else { None };
-            left = Expression { at: left.at, kind: Kind::Choice(Box::new([left, test]), no) };
+            let (at, test) = (left.at, self.operation(OR)?);
+            let no = match self.take("else") {
+                true => self.expression()?,
+                false => constant(Value::Undefined, at),
+            };
+            left = Expression { at, kind: Kind::Choice(Box::new([left, test, no])) };
         }
         self.depth = depth;
         Ok(left)
@@ -78,70 +88,70 @@ impl<'s> Parser<'s> {
     /// A tighter operator after an operand takes that operand first: the function calls itself
     /// with a higher level.
     fn operation(&mut self, lowest: u8) -> Parsed<Expression> {
-        let (depth, variables, at) = (self.depth, self.variables, self.at());
+        let (depth, names, start) = (self.depth, self.seen.len(), self.at());
         self.enter(1)?;
         let mut left = match lowest <= NOT && self.take("not") {
-            true => Expression { kind: Kind::Not(Box::new(self.operation(NOT)?)), at },
+            true => Expression { kind: Kind::Not(Box::new(self.operation(NOT)?)), at: start },
             false => self.signed(true)?,
         };
+        // In `a < b < c` the b is compared twice, and both comparisons must hold.
+        let mut shared: Option<Expression> = None;
         loop {
             let at = self.at();
-            let kind = if lowest == OR && self.take("or") {
-                Kind::Logic(true, Box::new([left, self.operation(OR + 1)?]))
+            let logic = |is_or, left, right| Kind::Logic(is_or, Box::new([left, right]));
+            if lowest == OR && self.take("or") {
+                left = Expression { kind: logic(true, left, self.operation(AND)?), at };
             } else if lowest <= AND && self.take("and") {
-                Kind::Logic(false, Box::new([left, self.operation(AND + 1)?]))
-            } else if let Some(operator) = self.operator().filter(|next| next.level >= lowest) {
-                if operator.compares() {
-                    self.comparison(left)?
-                } else {
-                    self.skip(1);
-                    let right = self.operation(operator.level + 1)?;
-                    let is_constant = operator.sign == "~" && self.variables == variables;
-                    Kind::Binary(operator, Box::new([left, right]), is_constant)
+                left = Expression { kind: logic(false, left, self.operation(NOT)?), at };
+            } else if let Some((level, row)) = self.operator().filter(|(level, _)| *level >= lowest)
+            {
+                self.skip(if row.name == "not in" { 2 } else { 1 });
+                let right = self.operation(level + 1)?;
+                let next =
+                    self.operator().filter(|(next, _)| (*next, level) == (COMPARES, COMPARES));
+                let middle = shared.take();
+                shared = next.map(|_| right.clone());
+                let arguments = Arguments { placed: vec![right], named: Vec::new() };
+                left = match middle {
+                    None => apply(row, left, arguments, at),
+                    Some(middle) => {
+                        let step = apply(row, middle, arguments, at);
+                        Expression { kind: logic(false, left, step), at }
+                    }
+                };
+                // Jinja joins constants when it parses, and then forgets what was HTML.
+                if row.name == "~" && self.seen.len() == names {
+                    left = apply(PLAIN, left, Arguments::default(), at);
                 }
             } else {
                 self.depth = depth;
                 return Ok(left);
-            };
-            left = Expression { kind, at };
+            }
             self.enter(1)?;
         }
     }
 
-    /// The operator that comes next.
-    fn operator(&self) -> Option<&'static Operator> {
+    /// The operator that comes next, and how tightly it binds.
+    fn operator(&self) -> Option<(u8, Function)> {
         let sign = match self.peek() {
             Token::Sign(sign) => sign,
             Token::Name("in") => "in",
             Token::Name("not") if *self.peek_at(1) == Token::Name("in") => "not in",
             _ => return None,
         };
-        OPERATORS.iter().find(|operator| operator.sign == sign)
-    }
-
-    /// Comparisons make a chain: in `a < b < c` the b is compared twice, and both must hold.
-    #[inline(never)]
-    fn comparison(&mut self, first: Expression) -> Parsed<Kind> {
-        let mut steps = Vec::new();
-        while let Some(operator) = self.operator().filter(|operator| operator.compares()) {
-            let at = self.at();
-            self.skip(if operator.sign == "not in" { 2 } else { 1 });
-            steps.push((operator, at, self.operation(operator.level + 1)?));
-        }
-        Ok(Kind::Compare(Box::new(first), steps))
+        OPERATORS.iter().find(|(_, row)| row.name == sign).copied()
     }
 
     /// A value with the signs before it and what follows it: `-a.b[0]|filter`.
     fn signed(&mut self, filters: bool) -> Parsed<Expression> {
-        let depth = self.depth;
+        let (depth, at) = (self.depth, self.at());
         self.enter(1)?;
-        let at = self.at();
         let mut value = match *self.peek() {
             Token::Sign(sign @ ("-" | "+")) => {
                 self.skip(1);
                 // Filters after the value apply to it with its sign: `-1|abs` is 1.
-                let of = Box::new(self.signed(false)?);
-                Expression { kind: Kind::Sign(sign == "+", of), at }
+                let row = if sign == "-" { MINUS } else { PLUS };
+                apply(row, self.signed(false)?, Arguments::default(), at)
             }
             _ => self.primary()?,
         };
@@ -171,15 +181,15 @@ impl<'s> Parser<'s> {
                 self.reads(name);
                 Kind::Name(name.into())
             }
-            Token::Int(number) => Kind::Constant(number.into()),
-            Token::Float(number) => Kind::Constant(number.into()),
-            Token::Quoted(mut text) => {
+            Token::Constant(mut value) => {
                 // Strings side by side are one string, as in Python.
-                while let Token::Quoted(more) = self.peek_at(1) {
-                    text.push_str(more);
+                while let (Value::Str(text), Token::Constant(Value::Str(more))) =
+                    (&value, self.peek_at(1))
+                {
+                    value = [&**text, more].concat().into();
                     self.skip(1);
                 }
-                Kind::Constant(text.into())
+                Kind::Constant(value)
             }
             Token::Sign(bracket @ ("(" | "[" | "{")) => return self.bracket(bracket, at),
             _ => return self.unexpected("a value"),
@@ -193,13 +203,13 @@ impl<'s> Parser<'s> {
     fn bracket(&mut self, bracket: &str, at: usize) -> Parsed<Expression> {
         self.skip(1);
         let kind = match bracket {
-            "(" if self.take(")") => Kind::Tuple(Vec::new()),
+            "(" if self.take(")") => Kind::List(Vec::new(), true),
             "(" => {
                 let inner = self.tuple(true)?;
                 self.expect(")")?;
                 return Ok(inner);
             }
-            "[" => Kind::List(self.listed("]", Parser::expression)?),
+            "[" => Kind::List(self.listed("]", Parser::expression)?, false),
             _ => Kind::Dict(self.listed("}", |parser| {
                 let key = parser.expression()?;
                 parser.expect(":")?;
@@ -212,50 +222,55 @@ impl<'s> Parser<'s> {
     /// `.name`, `.0`, `[index]`, `[from:to]` and `(…)`, in any number.
     fn postfix(&mut self, mut value: Expression) -> Parsed<Expression> {
         loop {
-            let mut at = self.at();
-            let kind = if self.take(".") {
-                at = self.at();
-                let kind = match *self.peek() {
-                    Token::Name(name) => Kind::Attribute(Box::new(value), name.to_owned()),
-                    Token::Int(number) => {
-                        let index = Expression { kind: Kind::Constant(number.into()), at };
-                        Kind::Index(Box::new([value, index]))
-                    }
-                    _ => return self.unexpected("a name or a number after the point"),
-                };
-                self.skip(1);
-                kind
+            let at = self.at();
+            value = if self.take(".") {
+                self.attribute(value)?
             } else if self.take("[") {
                 self.subscript(value, at)?
             } else if self.take("(") {
+                // Jinja joins no calls when it parses.
+                self.reads("()");
                 // A message about a call is shown at its name, not at its bracket.
-                at = value.at;
-                self.variables += 1;
-                Kind::Call(Box::new(value), self.arguments()?)
+                let at = value.at;
+                Expression { kind: Kind::Call(Box::new(value), self.arguments()?), at }
             } else {
                 return Ok(value);
             };
-            value = Expression { kind, at };
             self.enter(1)?;
         }
     }
 
+    /// After a point: a name or a number.
+    #[inline(never)]
+    fn attribute(&mut self, value: Expression) -> Parsed<Expression> {
+        let at = self.at();
+        let (key, is_name) = match self.peek() {
+            Token::Name(name) => (Value::from(*name), true),
+            Token::Constant(number @ Value::Int(_)) => (number.clone(), false),
+            _ => return self.unexpected("a name or a number after the point"),
+        };
+        self.skip(1);
+        Ok(Expression { kind: Kind::Item(Box::new([value, constant(key, at)]), is_name), at })
+    }
+
     /// After `[`: an index, or two bounds with a colon between them, then `]`.
     #[inline(never)]
-    fn subscript(&mut self, value: Expression, at: usize) -> Parsed<Kind> {
+    fn subscript(&mut self, value: Expression, at: usize) -> Parsed<Expression> {
         let bound = |parser: &mut Self| match parser.is_sign(&[":", "]"]) {
-            true => Ok(None),
-            false => parser.expression().map(Some),
+            true => Ok(constant(Value::Null, at)),
+            false => parser.expression(),
         };
-        let from = bound(self)?;
-        let slices = self.take(":");
-        let to = if slices { bound(self)? } else { None };
-        self.expect("]")?;
-        match from {
-            Some(index) if !slices => Ok(Kind::Index(Box::new([value, index]))),
-            None if !slices => Err((at, "found [], expected an index".to_owned())),
-            from => Ok(Kind::Slice(Box::new(value), Box::new([from, to]))),
+        if self.is_sign(&["]"]) {
+            return self.unexpected("an index");
         }
+        let index = bound(self)?;
+        if !self.take(":") {
+            self.expect("]")?;
+            return Ok(Expression { kind: Kind::Item(Box::new([value, index]), false), at });
+        }
+        let placed = vec![index, bound(self)?];
+        self.expect("]")?;
+        Ok(apply(SLICE, value, Arguments { placed, named: Vec::new() }, at))
     }
 
     /// After the opening bracket: values, then `name=value`, then the closing bracket.
@@ -289,12 +304,10 @@ impl<'s> Parser<'s> {
     fn filter(&mut self, value: Expression) -> Parsed<Expression> {
         let at = self.at();
         let name = self.name("the name of a filter")?;
-        let mut known = self.filters.iter().chain(FILTERS);
-        let Some(row) = known.clone().find(|row| row.name == name).cloned() else {
-            return Err((at, unknown("filter", name, known.by_ref().map(|row| &*row.name))));
-        };
+        let row = find(self.filters.iter().chain(FILTERS), "filter", name);
+        let row = *row.map_err(|message| (at, message))?;
         let arguments = if self.take("(") { self.arguments()? } else { Arguments::default() };
-        Ok(Expression { kind: Kind::Filter(Box::new(value), row, arguments), at })
+        Ok(apply(row, value, arguments, at))
     }
 
     /// After `is`: `[not] name`, `name(…)` or `name value`.
@@ -303,22 +316,22 @@ impl<'s> Parser<'s> {
         let negated = self.take("not");
         let at = self.at();
         let name = self.name("the name of a test")?;
-        let test = find(TESTS, "test", name).map_err(|message| (at, message))?;
+        let row = *find(TESTS.iter(), "test", name).map_err(|message| (at, message))?;
         let mut arguments = Arguments::default();
         if self.take("(") {
             arguments = self.arguments()?;
-        } else if !test.parameters.is_empty() {
+        } else if !row.parameters.is_empty() {
             let operand = self.primary()?;
             arguments.placed.push(self.postfix(operand)?);
         } else if match self.peek() {
             Token::Name(name) => !matches!(*name, "and" | "or" | "else"),
             Token::Sign(sign) => matches!(*sign, "[" | "{"),
-            next => *next != Token::End,
+            next => *next != END,
         } {
             // Jinja takes what comes here for a value of the test.
             return self.unexpected("an operator: a test with more after it needs brackets");
         }
-        let test = Expression { kind: Kind::Test(Box::new(value), test, arguments), at };
+        let test = apply(row, value, arguments, at);
         match negated {
             true => Ok(Expression { kind: Kind::Not(Box::new(test)), at: is_at }),
             false => Ok(test),

@@ -13,6 +13,7 @@
 
 use super::function::{bind, unknown};
 use super::mistake::Rendering;
+use super::names::{Bound, Scope, TemplatePage};
 use super::renderer::Renderer;
 use super::tree::{Expression, Macro, Name, Tree};
 use crate::value::{Local, Map, Value};
@@ -35,15 +36,17 @@ impl<'a> Renderer<'a> {
 
     /// The block of this name, in the version of the first template of the family from `generation`
     /// on that has one; false if none has.
-    pub fn block(&mut self, name: &'a str, generation: usize) -> Rendering<bool> {
-        let block_in = |tree: &'a Tree| tree.blocks.iter().find(|(known, _)| known == name);
-        let mut found = self.family().iter().enumerate().skip(generation);
-        let found = found.find_map(|(at, tree)| Some((at, *tree, block_in(tree)?)));
-        let Some((at, tree, (_, body))) = found else { return Ok(false) };
-        let mut scope = self.names.apart(tree, self.names.scope.page);
-        scope.block = Some((name, at));
-        self.inside(scope, body, 0)?;
-        Ok(true)
+    pub fn block(&mut self, name: &'a Name, generation: usize) -> Rendering<bool> {
+        for at in generation..self.family().len() {
+            let tree = self.family()[at];
+            if let Some((_, body)) = tree.blocks.iter().find(|(known, _)| known == name) {
+                let scope = self.names.apart(tree, self.names.scope.page);
+                let scope = Scope { block: Some((name, at)), ..scope };
+                self.within(scope, 0, |page| page.nodes(body))?;
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// What `super()` stands for: this block in the next template of the family that has one.
@@ -55,6 +58,7 @@ impl<'a> Renderer<'a> {
         if self.block(name, generation + 1)? {
             return Ok(self.cut_off(start));
         }
+        let name = name.as_ref();
         self.error(at, format!("found super(), but no template above has a block {name}"))
     }
 
@@ -82,7 +86,7 @@ impl<'a> Renderer<'a> {
     }
 
     /// `import` and `from … import`: runs the other template, drops what it prints, and gives names
-    /// to what it has set.
+    /// to what it has set. As in Jinja, names that begin with an underscore are private.
     #[inline(never)]
     pub fn import(
         &mut self,
@@ -91,17 +95,22 @@ impl<'a> Renderer<'a> {
         names: &'a [(Option<String>, Name, usize)],
     ) -> Rendering {
         let start = self.out.len();
-        let page = self.other_template(name, with_context)?;
+        let number = self.other_template(name, with_context)?;
         self.out.truncate(start);
-        let public = self.names.public(page);
+        let page = &self.names.pages[number];
+        let own = page.names[page.given..].iter().filter_map(|(name, bound)| match bound {
+            Bound::Value(value) => Some((name.as_ref(), value.clone())),
+            _ => None,
+        });
+        let module: Map = own.filter(|(name, _)| !name.starts_with('_')).collect();
         for (there, here, at) in names {
             let value = match there {
-                None => public.clone().into(),
-                Some(there) => match public.get(there) {
+                None => module.clone().into(),
+                Some(there) => match module.get(there) {
                     Some(value) => value.clone(),
                     None => {
-                        let what = format!("name in {}", self.names.pages[page].family[0].name);
-                        let known = public.iter().map(|(name, _)| name);
+                        let what = format!("name in {}", self.names.pages[number].family[0].name);
+                        let known = module.iter().map(|(name, _)| name);
                         return self.error(*at, unknown(&what, there, known));
                     }
                 },
@@ -111,15 +120,19 @@ impl<'a> Renderer<'a> {
         Ok(())
     }
 
-    /// Runs a template at this place, as a page of its own, whose number is returned.
+    /// Runs a template at this place, as a page of its own, whose number is returned. It sees all
+    /// names of this place, or none.
     fn other_template(&mut self, name: &'a Expression, with_context: bool) -> Rendering<usize> {
         let tree = self.named_template(name)?;
-        let page = self.names.add_page(tree, with_context);
-        let mut scope = self.names.apart(tree, page);
-        scope.at_top = true;
-        let outer = self.open(scope, name.at)?;
-        self.template()?;
-        self.names.close(outer);
+        let is_set = |bound: &Bound| with_context && !matches!(bound, Bound::Late);
+        let seen = self.names.visible().filter(|(_, bound)| is_set(bound));
+        let names: Vec<_> = seen.cloned().collect();
+        let variables = self.names.pages[self.names.scope.page].variables;
+        let variables = variables.filter(|_| with_context);
+        let (page, given, family) = (self.names.pages.len(), names.len(), vec![tree]);
+        self.names.pages.push(TemplatePage { family, names, given, variables });
+        let scope = Scope { at_top: true, ..self.names.apart(tree, page) };
+        self.within(scope, name.at, Renderer::template)?;
         Ok(page)
     }
 
@@ -132,9 +145,10 @@ impl<'a> Renderer<'a> {
                 let found = name.type_name();
                 return self.error(at, format!("found {found}, expected the name of a template"));
             };
-            match self.shelf.1.tree(self.shelf.0, name)? {
-                Ok(tree) => return Ok(tree),
-                Err(missing) => _ = problem.get_or_insert(missing),
+            match self.shelf.1.tree(self.shelf.0, name) {
+                // No line: the template is not there.
+                Err(missing) if missing.line == 0 => problem = problem.or(Some(missing.message)),
+                found => return found,
             }
         }
         self.error(at, problem.unwrap_or_else(|| "found no name of a template".to_owned()))
@@ -142,12 +156,12 @@ impl<'a> Renderer<'a> {
 
     /// `{% macro name(…) %}`: the macro becomes a value.
     pub fn define(&mut self, parts: &'a Macro) {
-        let (tree, page) = (self.names.scope.tree, self.names.scope.page);
+        let own = (parts, self.names.scope.tree, self.names.scope.page);
         let is_same =
-            |known: &(&Macro, &Tree, usize)| std::ptr::eq(known.0, parts) && known.2 == page;
+            |known: &(&Macro, &Tree, usize)| std::ptr::eq(known.0, parts) && known.2 == own.2;
         let number = self.macros.iter().position(is_same).unwrap_or(self.macros.len());
         if number == self.macros.len() {
-            self.macros.push((parts, tree, page));
+            self.macros.push(own);
         }
         self.names.set(&parts.name, Value::Local(Local::Macro(number)));
     }
@@ -163,25 +177,21 @@ impl<'a> Renderer<'a> {
         let Some(&(parts, tree, page)) = self.macros.get(number) else {
             return self.error(at, "this macro belongs to another page");
         };
-        let values = bind(&parts.parameters, placed, named).or_else(|problem| {
-            self.error(at, format!("the macro {} {problem}", parts.name.as_ref()))
-        })?;
+        let known: Vec<&str> = parts.parameters.iter().map(|(name, _)| name.as_ref()).collect();
+        let values = self.placed(at, bind(parts.name.as_ref(), &known, placed, named))?;
         let start = self.out.len();
-        let outer = self.open(self.names.apart(tree, page), at)?;
-        // The defaults belong to the last parameters. A default sees the parameters before it.
-        let first_default = parts.parameters.len() - parts.defaults.len();
-        for (at, name) in parts.parameters.iter().enumerate() {
-            let value = match (values.get(at), at.checked_sub(first_default)) {
-                (None | Some(Value::Undefined), Some(default)) => {
-                    self.kept(&parts.defaults[default])?
-                }
-                (value, _) => value.cloned().unwrap_or(Value::Undefined),
-            };
-            self.names.set(name, value);
-        }
-        self.nodes(&parts.body)?;
-        let text = self.cut_off(start);
-        self.names.close(outer);
-        Ok(text)
+        self.within(self.names.apart(tree, page), at, |page| {
+            for (at, (name, default)) in parts.parameters.iter().enumerate() {
+                let value = values.get(at).cloned().unwrap_or(Value::Undefined);
+                // A default sees the parameters before it.
+                let value = match default {
+                    Some(default) if value.is_undefined() => page.kept(default)?,
+                    _ => value,
+                };
+                page.names.set(name, value);
+            }
+            page.nodes(&parts.body)?;
+            Ok(page.cut_off(start))
+        })
     }
 }

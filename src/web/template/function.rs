@@ -1,4 +1,4 @@
-//! Deeper: the form of filters, tests and methods: each is a row of a table.
+//! Deeper: the form of filters, tests, methods and operators: each is a row of a table.
 //!
 //! To add a filter, write its function and a row for it in `filters`. The row holds an example,
 //! which a test runs and which `carafe help templates` shows.
@@ -6,20 +6,32 @@
 use super::scan::shortened;
 use crate::near::nearest;
 use crate::value::{Map, Value};
-use std::borrow::Cow;
 
-/// A filter, a test or a method.
-#[derive(Clone, Debug)]
+/// A filter, a test, a method or an operator.
+#[derive(Clone, Copy, Debug)]
 pub struct Function {
     /// Its name in templates.
-    pub name: Cow<'static, str>,
+    pub name: &'static str,
     /// The names of its parameters; [`ANY`] if it takes any number of values.
     pub parameters: &'static [&'static str],
     /// What it does: it gets the value before its name, and a value for each parameter.
     /// [`Value::Undefined`] stands for a parameter without a value; those at the end are left out.
     pub call: CustomFilter,
+    /// What happens if one of its values is undefined.
+    pub undefined: IfUndefined,
     /// A piece of a template, and what it prints.
     pub example: (&'static str, &'static str),
+}
+
+/// What a function does with an undefined value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IfUndefined {
+    /// It takes it like another value.
+    Taken,
+    /// It takes it, but the author is warned.
+    Warned,
+    /// It cannot do anything with it: an error.
+    Refused,
 }
 
 /// A filter that an application adds. It gets the value and what is in the brackets; what is given
@@ -32,7 +44,18 @@ pub type Outcome = Result<Value, String>;
 /// The parameters of a function that takes any number of values.
 pub const ANY: &[&str] = &["*"];
 
-/// A row of a table.
+/// A row of a table, for a function that takes an undefined value.
+pub const fn quiet(
+    name: &'static str,
+    parameters: &'static [&'static str],
+    call: CustomFilter,
+    example: &'static str,
+    prints: &'static str,
+) -> Function {
+    Function { name, parameters, call, undefined: IfUndefined::Taken, example: (example, prints) }
+}
+
+/// A row of a table, for a function that warns of an undefined value.
 pub const fn row(
     name: &'static str,
     parameters: &'static [&'static str],
@@ -40,7 +63,8 @@ pub const fn row(
     example: &'static str,
     prints: &'static str,
 ) -> Function {
-    Function { name: Cow::Borrowed(name), parameters, call, example: (example, prints) }
+    let undefined = IfUndefined::Warned;
+    Function { undefined, ..quiet(name, parameters, call, example, prints) }
 }
 
 /// The row of this name.
@@ -48,9 +72,13 @@ pub const fn row(
 /// # Errors
 ///
 /// `there is no filter "uper"; there is "upper"`
-pub fn find<'t>(table: &'t [Function], what: &str, name: &str) -> Result<&'t Function, String> {
-    let known = table.iter().find(|row| row.name == name);
-    known.ok_or_else(|| unknown(what, name, table.iter().map(|row| &*row.name)))
+pub fn find<'t>(
+    mut rows: impl Iterator<Item = &'t Function> + Clone,
+    what: &str,
+    name: &str,
+) -> Result<&'t Function, String> {
+    let known = rows.clone().map(|row| row.name);
+    rows.find(|row| row.name == name).ok_or_else(|| unknown(what, name, known))
 }
 
 /// `there is no filter "uper"; there is "upper"`
@@ -68,26 +96,27 @@ pub fn hint<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> String 
 /// # Errors
 ///
 /// Too many values, an unknown name, or two values for one parameter: `takes no x=`.
-pub fn bind<P: AsRef<str>>(
-    parameters: &[P],
+pub fn bind(
+    function: &str,
+    parameters: &[&str],
     mut placed: Vec<Value>,
     named: Map,
 ) -> Result<Vec<Value>, String> {
-    let known = || parameters.iter().map(AsRef::as_ref);
-    if known().next() == Some(ANY[0]) {
+    if parameters == ANY {
         placed.extend((!named.is_empty()).then(|| named.into()));
         return Ok(placed);
     }
     if placed.len() > parameters.len() {
         let (most, found) = (parameters.len(), placed.len());
-        return Err(format!("takes at most {most} values, found {found}"));
+        return Err(format!("{function} takes at most {most} values, found {found}"));
     }
     for (name, value) in named.iter() {
-        let place = known().position(|parameter| parameter == name);
-        let place = place.ok_or_else(|| format!("takes no {name}={}", hint(name, known())))?;
+        let near = || hint(name, parameters.iter().copied());
+        let unknown = || format!("{function} takes no {name}={}", near());
+        let place = parameters.iter().position(|known| *known == name).ok_or_else(unknown)?;
         placed.resize(placed.len().max(place + 1), Value::Undefined);
         if placed[place] != Value::Undefined {
-            return Err(format!("gets {name} twice"));
+            return Err(format!("{function} gets {name} twice"));
         }
         placed[place] = value.clone();
     }

@@ -4,20 +4,25 @@
 //! keys, an empty list is false.
 
 use crate::value::{Local, Map, Sequence, SequenceKind, Value};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// No page and no text in one is longer than this, in bytes.
 pub const LONGEST: usize = 16 << 20;
 
-/// What is said of text that is longer.
-pub fn too_long() -> String {
-    format!("the text would be longer than {LONGEST} bytes")
-}
-
 impl Value {
     /// Text, HTML already if `safe`.
     pub(super) fn text(text: impl Into<Arc<str>>, safe: bool) -> Value {
         if safe { Value::Html(text.into()) } else { Value::Str(text.into()) }
+    }
+
+    /// Text that a function has made.
+    ///
+    /// # Errors
+    ///
+    /// More than [`LONGEST`].
+    pub(super) fn made(text: String, safe: bool) -> Result<Value, String> {
+        if fits(text.len()) { Ok(Value::text(text, safe)) } else { Err(too_long()) }
     }
 
     /// Values in order of this Python type.
@@ -27,10 +32,10 @@ impl Value {
 
     /// A dict of these keys and values: a [`Map`] if all keys are text.
     pub(super) fn dict(pairs: Vec<(Value, Value)>) -> Value {
-        let map: Option<Map> = pairs
-            .iter()
-            .map(|(key, value)| Some((key.as_str().filter(|_| !key.is_safe())?, value.clone())))
-            .collect();
+        let plain =
+            |key: &Value| if let Value::Str(text) = key { Some(text.to_string()) } else { None };
+        let map: Option<Map> =
+            pairs.iter().map(|(key, value)| Some((plain(key)?, value.clone()))).collect();
         map.map_or_else(|| Value::Dict(Arc::new(pairs)), Value::from)
     }
 
@@ -46,16 +51,12 @@ impl Value {
 
     /// The whole number, if this is one; true and false count as 1 and 0.
     pub(super) fn whole(&self) -> Option<i64> {
-        match self {
-            Value::Int(number) => Some(*number),
-            Value::Bool(truth) => Some(i64::from(*truth)),
-            _ => None,
-        }
+        self.as_int().or(self.as_bool().map(i64::from))
     }
 
     /// The number as a float, if this is a number.
     pub(super) fn number(&self) -> Option<f64> {
-        self.whole().map(|number| number as f64).or(self.as_float())
+        self.as_float().or(self.as_bool().map(f64::from))
     }
 
     /// The Python type, for messages.
@@ -82,12 +83,9 @@ impl Value {
     /// False for nothing, zero and everything empty.
     pub(super) fn is_true(&self) -> bool {
         match self {
-            Value::Undefined | Value::Null => false,
-            Value::Bool(truth) => *truth,
-            Value::Int(number) => *number != 0,
-            Value::Float(number) => *number != 0.0,
+            Value::Null => false,
             Value::Str(text) | Value::Html(text) => !text.is_empty(),
-            _ => self.length() != Some(0),
+            _ => self.number() != Some(0.0) && self.length() != Some(0),
         }
     }
 
@@ -97,37 +95,29 @@ impl Value {
             Value::Undefined => Some(0),
             Value::Map(map) => Some(map.len()),
             Value::Dict(pairs) => Some(pairs.len()),
-            _ => match self.as_str() {
-                Some(text) => Some(text.chars().count()),
-                None => self.as_list().map(<[Value]>::len),
-            },
+            Value::Str(text) | Value::Html(text) => Some(text.chars().count()),
+            _ => self.as_list().map(<[Value]>::len),
         }
     }
 
-    /// The items as a value that has [`Value::as_list`]: a dict's keys, a string's characters.
+    /// The items: those of a list, the keys of a dict, the characters of a string.
     ///
     /// # Errors
     ///
     /// A value without items.
-    pub(super) fn items(&self) -> Result<Value, String> {
-        Ok(match self {
-            Value::List(_) | Value::Sequence(_) => self.clone(),
-            Value::Undefined => Value::List(Arc::default()),
-            Value::Map(map) => map.iter().map(|(name, _)| name).collect(),
+    pub(super) fn items(&self) -> Result<Cow<'_, [Value]>, String> {
+        Ok(Cow::Owned(match self {
+            Value::List(items) => return Ok(Cow::Borrowed(items)),
+            Value::Sequence(sequence) => return Ok(Cow::Borrowed(&sequence.items)),
+            Value::Undefined => Vec::new(),
+            Value::Map(map) => map.iter().map(|(name, _)| name.into()).collect(),
             Value::Dict(pairs) => pairs.iter().map(|(key, _)| key.clone()).collect(),
             // As in Python, the characters of HTML are plain text.
-            Value::Str(text) | Value::Html(text) => text.chars().map(String::from).collect(),
+            Value::Str(text) | Value::Html(text) => {
+                text.chars().map(|it| it.to_string().into()).collect()
+            }
             _ => return Err(format!("{} has no items", self.type_name())),
-        })
-    }
-
-    /// The items, cloned.
-    ///
-    /// # Errors
-    ///
-    /// A value without items.
-    pub(super) fn to_items(&self) -> Result<Vec<Value>, String> {
-        Ok(self.items()?.as_list().unwrap_or_default().to_vec())
+        }))
     }
 
     /// The keys and values, if this is a dict.
@@ -145,31 +135,33 @@ impl Value {
     pub(super) fn can_be_key(&self) -> bool {
         match self {
             Value::Map(_) | Value::Dict(_) | Value::List(_) => false,
-            Value::Sequence(sequence) if sequence.kind == SequenceKind::Tuple => {
-                sequence.items.iter().all(Value::can_be_key)
-            }
-            Value::Sequence(sequence) => matches!(sequence.kind, SequenceKind::Range(..)),
-            _ => true,
+            _ => self.as_list().unwrap_or_default().iter().all(Value::can_be_key),
         }
     }
 
     /// How many parts the value has, if it has at most this number of levels.
     pub(super) fn parts(&self, levels: usize) -> Option<usize> {
         let sum = |parts: usize, part: &Value| Some(parts + part.parts(levels.checked_sub(1)?)?);
-        match self {
-            Value::List(items) => items.iter().try_fold(1, sum),
-            Value::Sequence(sequence) => sequence.items.iter().try_fold(1, sum),
-            Value::Map(map) => map.iter().try_fold(1, |parts, (_, value)| sum(parts, value)),
-            Value::Dict(pairs) => {
-                pairs.iter().try_fold(1, |parts, (key, value)| sum(sum(parts, key)?, value))
-            }
-            _ => Some(1),
-        }
+        let items = self.as_list().unwrap_or_default().iter().try_fold(1, sum)?;
+        let mut pairs = self.pairs().unwrap_or_default().into_iter();
+        pairs.try_fold(items, |parts, (key, value)| sum(sum(parts, &key)?, &value))
     }
+}
+
+/// True if a text of this many bytes is not too long.
+pub fn fits(bytes: usize) -> bool {
+    bytes <= LONGEST
+}
+
+/// What is said of text that is longer.
+pub fn too_long() -> String {
+    format!("the text would be longer than {LONGEST} bytes")
 }
 
 /// The place that an index means: a negative one counts from the end.
 pub fn place(index: i64, length: usize) -> Option<usize> {
-    let place = if index < 0 { index.checked_add(i64::try_from(length).ok()?)? } else { index };
-    usize::try_from(place).ok().filter(|place| *place < length)
+    let from_end = || usize::try_from(index.unsigned_abs()).ok();
+    let place =
+        if index < 0 { length.checked_sub(from_end()?) } else { usize::try_from(index).ok() };
+    place.filter(|place| *place < length)
 }

@@ -1,7 +1,7 @@
 //! Deeper: filters for lists: `{{ names|sort|join(', ') }}`.
 
 use super::function::{Outcome, given};
-use super::kinds::{LONGEST, place, too_long};
+use super::kinds::{fits, place, too_long};
 use super::print::{to_html, to_text};
 use crate::value::{SequenceKind, Value};
 use std::cmp::Ordering;
@@ -13,12 +13,12 @@ pub fn length(value: &Value, _: &[Value]) -> Outcome {
 
 /// The first item; undefined if there is none.
 pub fn first(value: &Value, _: &[Value]) -> Outcome {
-    Ok(value.to_items()?.first().cloned().unwrap_or(Value::Undefined))
+    Ok(value.items()?.first().cloned().unwrap_or(Value::Undefined))
 }
 
 /// The last item; undefined if there is none.
 pub fn last(value: &Value, _: &[Value]) -> Outcome {
-    match value.to_items()?.last().cloned() {
+    match value.items()?.last().cloned() {
         // As in Python, the last character of HTML is HTML, though the first is not.
         Some(Value::Str(text)) if value.is_safe() => Ok(Value::Html(text)),
         last => Ok(last.unwrap_or(Value::Undefined)),
@@ -27,14 +27,14 @@ pub fn last(value: &Value, _: &[Value]) -> Outcome {
 
 /// The items as a list.
 pub fn list(value: &Value, _: &[Value]) -> Outcome {
-    Ok(value.to_items()?.into())
+    Ok(value.items()?.into_owned().into())
 }
 
 /// A string's characters or a list's items from the end to the front.
 pub fn reverse(value: &Value, _: &[Value]) -> Outcome {
     match value.as_str() {
         Some(text) => Ok(Value::text(text.chars().rev().collect::<String>(), value.is_safe())),
-        None => Ok(value.to_items()?.into_iter().rev().collect()),
+        None => Ok(value.items()?.iter().rev().cloned().collect()),
     }
 }
 
@@ -43,7 +43,7 @@ pub fn reverse(value: &Value, _: &[Value]) -> Outcome {
 pub fn join(value: &Value, arguments: &[Value]) -> Outcome {
     let between = given(arguments, 0).cloned().unwrap_or_else(|| "".into());
     let path = path(given(arguments, 1));
-    let items = value.to_items()?;
+    let items = value.items()?;
     let items: Vec<Value> =
         items.iter().map(|item| look_up(item, &path)).collect::<Result<_, _>>()?;
     let safe = between.is_safe() || items.iter().any(Value::is_safe);
@@ -53,7 +53,7 @@ pub fn join(value: &Value, arguments: &[Value]) -> Outcome {
     for (at, item) in items.iter().enumerate() {
         text.push_str(if at > 0 { &between } else { "" });
         text.push_str(&as_text(item));
-        if text.len() > LONGEST {
+        if !fits(text.len()) {
             return Err(too_long());
         }
     }
@@ -74,53 +74,45 @@ pub fn sort(value: &Value, arguments: &[Value]) -> Outcome {
         key => Ok::<_, String>(key),
     };
     let mut keyed = Vec::new();
-    for item in value.to_items()? {
-        let keys = paths.iter().map(|path| key(&item, path)).collect::<Result<Vec<_>, _>>()?;
-        keyed.push((Value::from(keys), item));
+    for item in value.items()?.iter() {
+        let keys = paths.iter().map(|path| key(item, path)).collect::<Result<Vec<_>, _>>()?;
+        keyed.push((Value::from(keys), item.clone()));
     }
-    let mut error = None;
-    merge_sort(&mut keyed, &mut |(a, _), (b, _)| {
-        // Equal items keep their order, in a reversed list too.
-        let order = if reversed { a.order(b) } else { b.order(a) };
-        order.unwrap_or_else(|message| {
-            error.get_or_insert(message);
-            None
-        }) == Some(Ordering::Less)
-    });
-    match error {
-        Some(message) => Err(message),
-        None => Ok(keyed.into_iter().map(|(_, item)| item).collect()),
-    }
+    // Equal items keep their order, in a reversed list too.
+    let is_before = |(a, _): &(Value, Value), (b, _): &(Value, Value)| {
+        let order = if reversed { b.order(a) } else { a.order(b) };
+        order.map(|order| order == Some(Ordering::Less))
+    };
+    Ok(sorted(keyed, &is_before)?.into_iter().map(|(_, item)| item).collect())
 }
 
-/// Sorts and keeps equal items in their order; `after(a, b)` says that a belongs after b.
+/// The items in order; equal ones stay in theirs. Each half is sorted, and the halves are merged.
 ///
 /// The sort of the standard library may panic if the order is no total one, as with not-a-number.
-fn merge_sort<T>(items: &mut Vec<T>, after: &mut dyn FnMut(&T, &T) -> bool) {
+fn sorted<T>(
+    mut items: Vec<T>,
+    is_before: &dyn Fn(&T, &T) -> Result<bool, String>,
+) -> Result<Vec<T>, String> {
     if items.len() < 2 {
-        return;
+        return Ok(items);
     }
-    let mut right = items.split_off(items.len() / 2);
-    merge_sort(items, after);
-    merge_sort(&mut right, after);
-    let mut left = std::mem::take(items).into_iter().peekable();
-    let mut right = right.into_iter().peekable();
+    let right = items.split_off(items.len() / 2);
+    let mut left = sorted(items, is_before)?.into_iter().peekable();
+    let mut right = sorted(right, is_before)?.into_iter().peekable();
+    let mut merged = Vec::with_capacity(left.len() + right.len());
     while let (Some(a), Some(b)) = (left.peek(), right.peek()) {
-        items.extend(if after(a, b) { right.next() } else { left.next() });
+        merged.extend(if is_before(b, a)? { right.next() } else { left.next() });
     }
-    items.extend(left.chain(right));
+    merged.extend(left.chain(right));
+    Ok(merged)
 }
 
 /// `'user.name'` as steps; steps of digits are indexes. No attribute has no steps.
 fn path(attribute: Option<&Value>) -> Vec<Value> {
-    let step = |step: &str| match step.parse::<u32>() {
-        Ok(index) => index.into(),
-        Err(_) => step.into(),
-    };
+    let step = |step: &str| step.parse::<u32>().map_or_else(|_| step.into(), Value::from);
     match attribute {
-        None | Some(Value::Null) => Vec::new(),
         Some(Value::Str(text)) => text.split('.').map(step).collect(),
-        Some(other) => vec![other.clone()],
+        other => other.into_iter().cloned().collect(),
     }
 }
 
@@ -136,18 +128,18 @@ fn look_up(item: &Value, path: &[Value]) -> Outcome {
     Ok(found.clone())
 }
 
-/// `value[from:to]`; a bound may be left out or negative.
+/// `value[from:to]`; a bound may be none, which is the end, or negative.
 ///
 /// # Errors
 ///
 /// A value without an order; a bound that is no int.
-pub fn slice(value: &Value, [from, to]: [Option<Value>; 2]) -> Outcome {
-    let items = match value {
-        Value::Str(_) | Value::Html(_) | Value::List(_) | Value::Sequence(_) => value.to_items()?,
-        _ => return Err(format!("{} cannot be sliced", value.type_name())),
-    };
-    let bound = |bound: Option<Value>, otherwise: usize| match bound {
-        None | Some(Value::Null) => Ok(otherwise),
+pub fn slice(value: &Value, bounds: &[Value]) -> Outcome {
+    if value.as_str().is_none() && value.as_list().is_none() {
+        return Err(format!("{} cannot be sliced", value.type_name()));
+    }
+    let items = value.items()?;
+    let bound = |at: usize, otherwise: usize| match given(bounds, at) {
+        None => Ok(otherwise),
         Some(bound) => match bound.whole() {
             // Past the end is the end, and before the front is the front.
             Some(index) => {
@@ -156,24 +148,16 @@ pub fn slice(value: &Value, [from, to]: [Option<Value>; 2]) -> Outcome {
             None => Err(format!("found {}, expected an int", bound.type_name())),
         },
     };
-    let (from, to) = (bound(from, 0)?, bound(to, items.len())?);
-    let chosen = items.get(from..to).unwrap_or_default().to_vec();
+    let chosen = items.get(bound(0, 0)?..bound(1, items.len())?).unwrap_or_default();
     Ok(match value {
-        Value::List(_) => chosen.into(),
-        Value::Sequence(sequence) => {
-            let kind = match sequence.kind {
-                SequenceKind::Range(start, _, step) => {
-                    let at = |index: usize| start.wrapping_add(step.wrapping_mul(index as i64));
-                    SequenceKind::Range(at(from), at(to), step)
-                }
-                kind => kind,
-            };
-            Value::sequence(kind, chosen)
+        Value::Sequence(sequence) if sequence.kind == SequenceKind::Tuple => {
+            Value::sequence(SequenceKind::Tuple, chosen.to_vec())
         }
-        _ => {
+        Value::Str(_) | Value::Html(_) => {
             let letters: String = chosen.iter().filter_map(Value::as_str).collect();
             Value::text(letters, value.is_safe())
         }
+        _ => chosen.to_vec().into(),
     })
 }
 
@@ -186,23 +170,15 @@ const LONGEST_RANGE: i128 = 100_000;
 ///
 /// Other values, a step of zero, a range that is too long.
 pub fn range(arguments: &[Value]) -> Outcome {
-    let wrong = |value: &Value| format!("range() takes ints, found {}", value.type_name());
-    let numbers: Vec<i64> = arguments
-        .iter()
-        .map(|value| value.whole().ok_or_else(|| wrong(value)))
-        .collect::<Result<_, _>>()?;
-    let (start, stop, step) = match numbers[..] {
-        [stop] => (0, stop, 1),
-        [start, stop] => (start, stop, 1),
-        [.., 0] => return Err("the step of range() is 0".to_owned()),
-        [start, stop, step] => (start, stop, step),
-        _ => {
-            return Err(format!("range() takes 1 to 3 numbers, found {}", numbers.len()));
-        }
+    let numbers: Option<Vec<i64>> = arguments.iter().map(Value::whole).collect();
+    let (start, stop, step) = match numbers.as_deref() {
+        Some([stop]) => (0, *stop, 1),
+        Some([start, stop]) => (*start, *stop, 1),
+        Some([start, stop, step]) if *step != 0 => (*start, *stop, *step),
+        _ => return Err("range() takes 1 to 3 ints, and the step is not 0".to_owned()),
     };
     let (way, stride) = (i128::from(stop) - i128::from(start), i128::from(step));
-    let way = if step > 0 { way } else { -way };
-    let count = ((way + stride.abs() - 1) / stride.abs()).max(0);
+    let count = ((way + stride - stride.signum()) / stride).max(0);
     if count > LONGEST_RANGE {
         return Err(format!("range() has {count} numbers, expected at most {LONGEST_RANGE}"));
     }

@@ -6,7 +6,7 @@
 //!
 //! Left out: several folders. One place to look is one place to explain.
 
-use super::function::{ANY, CustomFilter, Function};
+use super::function::{ANY, CustomFilter, Function, row};
 use super::mistake::{Rendering, TemplateError};
 use super::tags::parse;
 use super::tree::Tree;
@@ -56,9 +56,6 @@ pub struct Templates {
 /// A parsed template, and the version of its file; none for what is in the binary.
 type CachedTree = (Tree, Option<TemplateVersion>);
 
-/// A tree, or why there is no template of this name. A template with a mistake is an error.
-type FoundTemplate<T> = Rendering<Result<T, String>>;
-
 impl Templates {
     /// The templates of a folder. Each is read again when its file has changed, at most a
     /// millisecond later.
@@ -77,10 +74,8 @@ impl Templates {
 
     /// Adds a filter: `{{ price|euros }}` calls it with the price. It replaces a filter of the same
     /// name.
-    pub fn filter(&mut self, name: &str, call: CustomFilter) {
-        self.filters.retain(|row| row.name != name);
-        let name = name.to_owned().into();
-        self.filters.push(Function { name, parameters: ANY, call, example: ("", "") });
+    pub fn filter(&mut self, name: &'static str, call: CustomFilter) {
+        self.filters.insert(0, row(name, ANY, call, "", ""));
         // The trees so far have the filters of before.
         self.cache.clear();
     }
@@ -91,20 +86,17 @@ impl Templates {
     }
 
     /// The tree of a template, from the cache if its file has not changed since.
-    fn tree(&self, name: &str) -> FoundTemplate<Arc<CachedTree>> {
+    fn tree(&self, name: &str) -> Rendering<Arc<CachedTree>> {
         let asked = |(_, version): &CachedTree| version.as_ref().is_none_or(is_current);
         if let Some(cached) = self.cache.get(name, asked) {
-            return Ok(Ok(cached));
+            return Ok(cached);
         }
-        let (text, version) = match self.source.read(name) {
-            Ok(read) => read,
-            Err(missing) => return Ok(Err(missing)),
-        };
+        let (text, version) = self.source.read(name).map_err(|message| missing(name, message))?;
         // Jinja's pages have \n for every line end, in whatever form the template has them.
         let text = text.replace("\r\n", "\n").replace('\r', "\n");
         let tree = parse(name, &text, &self.filters)
             .map_err(|(at, message)| TemplateError::at(name, &text, at, message))?;
-        Ok(Ok(self.cache.keep(name, (tree, version))))
+        Ok(self.cache.keep(name, (tree, version)))
     }
 }
 
@@ -120,22 +112,26 @@ impl Shelf {
     ///
     /// # Errors
     ///
-    /// A mistake in the template.
-    pub fn tree(&self, templates: &Templates, name: &str) -> FoundTemplate<&Tree> {
+    /// There is none, which is an error without a line; a mistake in it.
+    pub fn tree(&self, templates: &Templates, name: &str) -> Rendering<&Tree> {
         let mut shelf = self;
         for _ in 0..MOST_TEMPLATES {
             match shelf.0.get() {
-                Some((known, _)) if known.0.name == name => return Ok(Ok(&known.0)),
+                Some((known, _)) if known.0.name == name => return Ok(&known.0),
                 Some((_, next)) => shelf = next,
                 None => {
                     let found = templates.tree(name)?;
-                    let put = |tree| shelf.0.get_or_init(|| (tree, Box::default()));
-                    return Ok(found.map(|tree| &put(tree).0.0));
+                    return Ok(&shelf.0.get_or_init(|| (found, Box::default())).0.0);
                 }
             }
         }
-        Ok(Err(format!("the page is made of more than {MOST_TEMPLATES} templates")))
+        Err(missing(name, format!("the page is made of more than {MOST_TEMPLATES} templates")))
     }
+}
+
+/// The error that there is no such template.
+fn missing(name: &str, message: String) -> Box<TemplateError> {
+    Box::new(TemplateError { template: name.to_owned(), line: 0, column: 0, message })
 }
 
 /// A file that was read, and which version of it; none if it had changed just before. The clock of

@@ -41,7 +41,7 @@ fn is_digit(text: &Value, _: &[Value]) -> Outcome {
 /// `', '.join(items)`; unlike the filter it takes strings only.
 fn join(between: &Value, arguments: &[Value]) -> Outcome {
     let items = given(arguments, 0).ok_or("join takes a list")?;
-    match items.to_items()?.iter().find(|item| item.as_str().is_none()) {
+    match items.items()?.iter().find(|item| item.as_str().is_none()) {
         Some(item) => Err(format!("found {}, expected strings only", item.type_name())),
         None => lists::join(items, std::slice::from_ref(between)),
     }
@@ -50,8 +50,9 @@ fn join(between: &Value, arguments: &[Value]) -> Outcome {
 /// At which indexes the list has the argument.
 fn places(list: &Value, arguments: &[Value]) -> Result<Vec<usize>, String> {
     let wanted = arguments.first().ok_or("expected the value to look for")?;
-    let items = list.to_items()?.into_iter().enumerate();
-    Ok(items.filter(|(_, item)| item.equals(wanted)).map(|(at, _)| at).collect())
+    let items = list.items()?;
+    let found = items.iter().enumerate().filter(|(_, item)| item.equals(wanted));
+    Ok(found.map(|(at, _)| at).collect())
 }
 
 /// The index of the first item that is equal to the argument.
@@ -75,7 +76,7 @@ fn items(dict: &Value, _: &[Value]) -> Outcome {
 
 /// The keys of a dict.
 fn keys(dict: &Value, _: &[Value]) -> Outcome {
-    Ok(Value::sequence(SequenceKind::Keys, dict.to_items()?))
+    Ok(Value::sequence(SequenceKind::Keys, dict.items()?.into_owned()))
 }
 
 /// The values of a dict.

@@ -74,9 +74,7 @@ impl Templates {
         globals: &dyn Globals,
     ) -> Result<Rendered, TemplateError> {
         let shelf = Shelf::default();
-        let tree = shelf.tree(self, name).map_err(|error| *error)?.map_err(|missing| {
-            TemplateError { template: name.to_owned(), line: 0, column: 0, message: missing }
-        })?;
+        let tree = shelf.tree(self, name).map_err(|error| *error)?;
         let mut page = Renderer::new((self, &shelf), Names::new(tree, variables, globals));
         page.template().map_err(|error| *error)?;
         Ok(Rendered { warnings: page.names.warnings, text: page.out })

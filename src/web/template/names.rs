@@ -11,6 +11,7 @@ use super::methods::DICT_METHODS;
 use super::mistake::locate;
 use super::tree::{Expression, ExpressionKind as Kind, Name, Tree};
 use crate::value::{Local, Map, Value};
+use std::borrow::Cow;
 
 /// What is missing below these is no mistake of the author: a client may leave it out.
 const SENT: [&str; 4] = ["request.args", "request.form", "request.cookies", "request.headers"];
@@ -31,12 +32,7 @@ pub trait Globals {
     /// The result of calling a function, if the application has one of that name, or a method,
     /// whose name is the way to it, `request.args.getlist`; `Err` becomes a
     /// [`TemplateError`](super::TemplateError) at the place of the call.
-    fn call(
-        &self,
-        _name: &str,
-        _arguments: &[Value],
-        _named: &Map,
-    ) -> Option<Result<Value, String>> {
+    fn call(&self, _name: &str, _arguments: &[Value], _named: &Map) -> Option<Outcome> {
         None
     }
 
@@ -49,43 +45,22 @@ pub trait Globals {
 /// Nothing beside the page's own variables.
 impl Globals for () {}
 
-/// A value, or an item of a list: a loop changes only the index. An item of an undefined value is a
-/// name that is set later.
-pub type Bound = (Value, Option<usize>);
+/// What a name stands for.
+#[derive(Clone)]
+pub enum Bound {
+    Value(Value),
+    /// The item of the turn in which the loop of this number is.
+    Item(usize),
+    /// Nothing yet: the name is set later.
+    Late,
+}
 
-/// What `loop` knows in one turn: the values of [`LOOP_NAMES`].
-pub struct Loop([Value; 7]);
+/// Names and what they stand for, the innermost last.
+pub type Bindings<'a> = Vec<(&'a Name, Bound)>;
 
 /// The names behind `loop.` that have a value.
 pub const LOOP_NAMES: [&str; 7] =
     ["index", "index0", "revindex", "revindex0", "first", "last", "length"];
-
-impl Loop {
-    /// The first turn of a loop with this number of items.
-    pub fn new(length: usize) -> Loop {
-        let length = length as i64;
-        let [index, index0, revindex, revindex0] = [1, 0, length, length - 1].map(Value::Int);
-        let [first, last] = [true, length == 1].map(Value::Bool);
-        Loop([index, index0, revindex, revindex0, first, last, Value::Int(length)])
-    }
-
-    /// Goes on to the next turn.
-    fn advance(&mut self) {
-        let is_last = matches!(self.0[3], Value::Int(1));
-        for (value, step) in self.0.iter_mut().zip([1, 1, -1, -1]) {
-            if let Value::Int(number) = value {
-                *number += step;
-            }
-        }
-        self.0[4] = Value::Bool(false);
-        self.0[5] = Value::Bool(is_last);
-    }
-
-    /// The value of `loop.name`.
-    pub fn get(&self, name: &str) -> Option<&Value> {
-        LOOP_NAMES.iter().position(|known| *known == name).map(|at| &self.0[at])
-    }
-}
 
 /// The names that the templates of a page can see, and what the author should know of them.
 pub struct Names<'a> {
@@ -93,15 +68,15 @@ pub struct Names<'a> {
     pub scope: Scope<'a>,
     /// The page itself, and all that it includes and imports.
     pub pages: Vec<TemplatePage<'a>>,
-    pub warnings: Vec<String>,
     /// What was set inside of loops, `with`s, blocks and macros.
-    stack: Vec<(&'a Name, Bound)>,
+    pub stack: Bindings<'a>,
+    /// The loops around this place: their items, and the index of this turn.
+    pub loops: Vec<(Value, usize)>,
+    pub warnings: Vec<String>,
+    pub globals: &'a dyn Globals,
     variables: &'a Map,
-    globals: &'a dyn Globals,
     /// What the application lent so far, so that it is asked once.
     lent: Vec<(&'a Name, Value)>,
-    /// The loops around this place, which are values by their number.
-    pub loops: Vec<Loop>,
 }
 
 /// Where in the templates the renderer is, and which names it sees there.
@@ -112,85 +87,97 @@ pub struct Scope<'a> {
     /// An index of [`Names::pages`].
     pub page: usize,
     /// The name of the block, and whose version it is: an index of the page's family.
-    pub block: Option<(&'a str, usize)>,
+    pub block: Option<(&'a Name, usize)>,
     /// True from an `extends` to the end of its template: there nothing is printed.
     pub silent: bool,
     /// True outside of loops, `with`s, blocks and macros: what is set belongs to the page.
     pub at_top: bool,
-    /// How many scopes and expressions are around.
-    pub depth: usize,
     /// The first name on the stack that is seen, and the first that was set in this scope.
-    seen: usize,
-    own: usize,
+    pub floor: usize,
+    pub own: usize,
 }
 
 /// A template with those that it extends, and the names that were set at its top.
 pub struct TemplatePage<'a> {
     /// The template that was asked for, the one it extends, and so on up to the layout.
     pub family: Vec<&'a Tree>,
-    names: Vec<(&'a Name, Bound)>,
+    pub names: Bindings<'a>,
     /// How many of the names it was given.
-    given: usize,
-    sees_variables: bool,
+    pub given: usize,
+    pub variables: Option<&'a Map>,
 }
 
 impl<'a> Names<'a> {
     /// The names of a page before its template runs.
     pub fn new(tree: &'a Tree, variables: &'a Map, globals: &'a dyn Globals) -> Names<'a> {
-        let (block, silent, at_top, depth) = (None, false, true, 0);
-        let scope = Scope { tree, page: 0, block, silent, at_top, depth, seen: 0, own: 0 };
+        let (page, block, silent, at_top) = (0, None, false, true);
+        let scope = Scope { tree, page, block, silent, at_top, floor: 0, own: 0 };
         let (names, mut family) = (Vec::new(), Vec::with_capacity(4));
         family.push(tree);
-        let pages = vec![TemplatePage { family, names, given: 0, sees_variables: true }];
+        let pages = vec![TemplatePage { family, names, given: 0, variables: Some(variables) }];
         let (stack, lent, loops, warnings) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Names { scope, pages, warnings, stack, variables, globals, lent, loops }
+        Names { scope, pages, stack, loops, warnings, globals, lent, variables }
     }
 
-    /// The value of a name, an attribute or an item, if it can be borrowed. Nothing is computed,
-    /// and the application is not asked.
-    pub fn peek<'s>(&'s self, expression: &'s Expression) -> Option<&'s Value> {
+    /// The value of a name, an attribute or an item, if nothing has to be computed for it, and the
+    /// application has not to be asked. It is borrowed, but for the numbers of a loop.
+    pub fn peek<'s>(&'s self, expression: &'s Expression) -> Option<Cow<'s, Value>> {
+        if let Kind::Item(parts, _) = &expression.kind
+            && let Value::Local(Local::Loop(number)) = self.lend(&parts[0])?
+        {
+            return self.in_loop(*number, parts[1].text()).map(Cow::Owned);
+        }
+        self.lend(expression).map(Cow::Borrowed)
+    }
+
+    fn lend<'s>(&'s self, expression: &'s Expression) -> Option<&'s Value> {
         match &expression.kind {
             Kind::Constant(value) => Some(value),
             Kind::Name(name) => self.find(name),
-            Kind::Attribute(of, name) => match self.peek(of)? {
-                // As in Jinja, `d.items` is the method, even if the dict has a key of that name.
-                Value::Map(map) if DICT_METHODS.iter().all(|method| method.name != **name) => {
-                    map.get(name)
-                }
-                Value::Local(Local::Loop(number)) => self.loops.get(*number)?.get(name),
-                _ => None,
-            },
-            Kind::Index(parts) => self.peek(&parts[0])?.under(self.peek(&parts[1])?),
+            // As in Jinja, `d.items` is the method, even if the dict has a key of that name.
+            Kind::Item(parts, true) if is_method(parts[1].text()) => None,
+            Kind::Item(parts, _) => self.lend(&parts[0])?.under(self.lend(&parts[1])?),
             _ => None,
         }
     }
 
+    /// What `loop` knows in this turn.
+    pub fn in_loop(&self, number: usize, name: &str) -> Option<Value> {
+        let (items, index) = self.loops.get(number)?;
+        let (index, length) = (*index as i64, items.length()? as i64);
+        let left = length - index;
+        let values = [index + 1, index, left, left - 1, index, left - 1, length];
+        Some(match LOOP_NAMES.iter().position(|known| *known == name)? {
+            // `first` and `last`
+            at @ (4 | 5) => (values[at] == 0).into(),
+            at => values[at].into(),
+        })
+    }
+
     fn find(&self, name: &Name) -> Option<&Value> {
-        let last =
-            |names: &'_ [(&Name, Bound)]| names.iter().rposition(|(known, _)| *known == name);
-        let own = &self.stack[self.scope.seen..];
-        if let Some(at) = last(own) {
-            return borrowed(&own[at].1);
-        }
-        let top = &self.pages[self.scope.page].names;
+        let page = &self.pages[self.scope.page];
+        let is_same = |(known, _): &&(&Name, Bound)| *known == name;
         // A block does not know that the page will set a name.
-        let found = last(top).filter(|at| self.scope.block.is_none() || !is_late(&top[*at].1));
-        if let Some(at) = found {
-            return borrowed(&top[at].1);
+        let is_seen =
+            |(_, bound): &&(_, Bound)| self.scope.block.is_none() || !matches!(bound, Bound::Late);
+        let own = self.stack[self.scope.floor..].iter().rev().find(is_same);
+        let found = own.or_else(|| page.names.iter().rev().find(is_same).filter(is_seen));
+        match found.map(|(_, bound)| bound) {
+            Some(Bound::Value(value)) => Some(value),
+            Some(Bound::Item(number)) => {
+                let (items, index) = self.loops.get(*number)?;
+                items.as_list()?.get(*index)
+            }
+            Some(Bound::Late) => Some(&Value::Undefined),
+            None => page.variables.and_then(|map| map.get(name.as_ref())).or_else(|| {
+                self.lent.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
+            }),
         }
-        let lent = || self.lent.iter().find(|(known, _)| *known == name).map(|(_, value)| value);
-        self.given().get(name.as_ref()).or_else(lent)
     }
 
     /// What templates have set and this place sees, the innermost last.
-    fn visible(&self) -> impl Iterator<Item = &(&'a Name, Bound)> {
-        self.pages[self.scope.page].names.iter().chain(&self.stack[self.scope.seen..])
-    }
-
-    /// The variables of the handler, which a template does not see that is imported.
-    fn given(&self) -> &'a Map {
-        static NONE: Map = Map::new();
-        if self.pages[self.scope.page].sees_variables { self.variables } else { &NONE }
+    pub fn visible(&self) -> impl Iterator<Item = &(&'a Name, Bound)> {
+        self.pages[self.scope.page].names.iter().chain(&self.stack[self.scope.floor..])
     }
 
     /// The value of a name that [`Names::peek`] did not find: the application is asked.
@@ -200,39 +187,16 @@ impl<'a> Names<'a> {
         value
     }
 
-    /// Calls a function of the application, if it has one of this name.
-    pub fn call(&self, name: &str, placed: &[Value], named: &Map) -> Option<Outcome> {
-        self.globals.call(name, placed, named)
-    }
-
     /// Gives a name a value until the scope closes.
     pub fn set(&mut self, name: &'a Name, value: Value) {
-        self.bind(name, (value, None));
+        self.bind(name, Bound::Value(value));
     }
 
-    /// Makes a name undefined until it is set.
-    pub fn set_late(&mut self, name: &'a Name) {
-        self.bind(name, (Value::Undefined, Some(0)));
-    }
-
-    /// Gives a name a value, or an item of a list.
+    /// Says what a name stands for until the scope closes.
     pub fn bind(&mut self, name: &'a Name, bound: Bound) {
         match self.scope.at_top {
             true => self.pages[self.scope.page].names.push((name, bound)),
             false => self.stack.push((name, bound)),
-        }
-    }
-
-    /// Begins a turn of a loop: forgets what was set in it behind the first `count` names, and
-    /// what its `loop` was, if it has one. The last of these names stands for the item of this
-    /// turn from now on, if it stands for an item.
-    pub fn begin_turn(&mut self, count: usize, number: usize, turn: usize) {
-        self.stack.truncate(self.scope.own + count);
-        if let Some(state) = self.loops.get_mut(number).filter(|_| turn > 0) {
-            state.advance();
-        }
-        if let Some((_, (_, Some(index)))) = self.stack[self.scope.own..].last_mut() {
-            *index = turn;
         }
     }
 
@@ -243,32 +207,7 @@ impl<'a> Names<'a> {
 
     /// The scope of a block or a macro, which sees only what was set at the top of a page.
     pub fn apart(&self, tree: &'a Tree, page: usize) -> Scope<'a> {
-        Scope { tree, page, block: None, silent: false, seen: self.stack.len(), ..self.inner() }
-    }
-
-    /// Goes back to an outer scope.
-    pub fn close(&mut self, outer: Scope<'a>) {
-        self.stack.truncate(self.scope.own);
-        self.scope = outer;
-    }
-
-    /// Adds a page that sees all names of this place, or none.
-    pub fn add_page(&mut self, tree: &'a Tree, with_context: bool) -> usize {
-        let seen = self.visible().filter(|(_, bound)| with_context && !is_late(bound));
-        let names: Vec<_> = seen.cloned().collect();
-        let sees_variables = with_context && self.pages[self.scope.page].sees_variables;
-        let (family, given) = (vec![tree], names.len());
-        self.pages.push(TemplatePage { family, names, given, sees_variables });
-        self.pages.len() - 1
-    }
-
-    /// What a page has set. As in Jinja, names that begin with an underscore are private.
-    pub fn public(&self, page: usize) -> Map {
-        let TemplatePage { names, given, .. } = &self.pages[page];
-        let is_public =
-            |(name, bound): &&(&Name, Bound)| !name.as_ref().starts_with('_') && !is_late(bound);
-        let public = names[*given..].iter().filter(is_public);
-        public.filter_map(|(name, bound)| Some((name.as_ref(), borrowed(bound)?.clone()))).collect()
+        Scope { tree, page, block: None, silent: false, floor: self.stack.len(), ..self.inner() }
     }
 
     /// Adds a warning if the value is undefined where a defined one was probably meant.
@@ -276,12 +215,9 @@ impl<'a> Names<'a> {
         let Some(part) = expression.undefined_part().filter(|_| value.is_undefined()) else {
             return;
         };
-        let owner = match &part.kind {
-            Kind::Attribute(of, _) => of.path(),
-            Kind::Index(parts) => parts[0].path(),
-            _ => String::new(),
-        };
-        if SENT.contains(&&*owner) {
+        if let Kind::Item(parts, _) = &part.kind
+            && SENT.contains(&&*parts[0].path())
+        {
             return;
         }
         let tree = self.scope.tree;
@@ -296,10 +232,10 @@ impl<'a> Names<'a> {
     pub fn describe(&self, expression: &Expression) -> String {
         let near = match &expression.kind {
             Kind::Name(name) => self.hint(name.as_ref(), &[]),
-            Kind::Attribute(of, name) => match self.peek(of).and_then(Value::as_map) {
-                Some(map) => hint(name, map.iter().map(|(name, _)| name)),
-                None => String::new(),
-            },
+            Kind::Item(parts, true) => {
+                let map = self.lend(&parts[0]).and_then(Value::as_map);
+                hint(parts[1].text(), map.into_iter().flat_map(Map::iter).map(|(name, _)| name))
+            }
             _ => String::new(),
         };
         format!("\"{}\" is undefined{near}", expression.path())
@@ -308,21 +244,13 @@ impl<'a> Names<'a> {
     /// `; there is "name"`, or nothing if no name of the page is near.
     pub fn hint(&self, name: &str, more: &[&str]) -> String {
         let set = self.visible().map(|(name, _)| name.as_ref());
-        let given = self.given().iter().map(|(name, _)| name);
+        let given = self.pages[self.scope.page].variables.into_iter().flat_map(Map::iter);
         let lent = self.globals.names().iter().chain(more).copied();
-        hint(name, set.chain(given).chain(lent))
+        hint(name, set.chain(given.map(|(name, _)| name)).chain(lent))
     }
 }
 
-/// What a name on the stack stands for.
-fn borrowed((value, index): &Bound) -> Option<&Value> {
-    match (index, value) {
-        (None, _) | (_, Value::Undefined) => Some(value),
-        (Some(index), _) => value.as_list()?.get(*index),
-    }
-}
-
-/// True for a name that is set later.
-fn is_late(bound: &Bound) -> bool {
-    matches!(bound, (Value::Undefined, Some(_)))
+/// True for the name of a method of dicts.
+fn is_method(name: &str) -> bool {
+    DICT_METHODS.iter().any(|method| method.name == name)
 }

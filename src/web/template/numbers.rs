@@ -11,53 +11,52 @@ use crate::value::Value;
 /// No float has more digits after the point than this.
 const MOST_PLACES: usize = 1_100;
 
+/// The number without its sign.
+pub fn abs(value: &Value, _: &[Value]) -> Outcome {
+    match (value, value.whole()) {
+        (Value::Float(number), _) => Ok(Value::Float(number.abs())),
+        (_, Some(number)) => number.checked_abs().map(Value::Int).ok_or_else(too_large),
+        _ => Err(no_number(value)),
+    }
+}
+
+fn too_large() -> String {
+    "the number does not fit 64 bits".to_owned()
+}
+
 /// The message for anything but a number.
 fn no_number(value: &Value) -> String {
     format!("found {}, expected a number", value.type_name())
 }
 
-/// The number without its sign.
-pub fn abs(value: &Value, _: &[Value]) -> Outcome {
-    match (value, value.whole()) {
-        (_, Some(number)) => number
-            .checked_abs()
-            .map(Value::Int)
-            .ok_or_else(|| "the number does not fit 64 bits".into()),
-        (Value::Float(number), _) => Ok(Value::Float(number.abs())),
-        _ => Err(no_number(value)),
-    }
-}
-
 /// The number with a number of digits after the point; `'ceil'` and `'floor'` give the direction.
 pub fn round(value: &Value, arguments: &[Value]) -> Outcome {
-    let places = given(arguments, 0).unwrap_or(&Value::Int(0)).whole();
+    let places = given(arguments, 0).map_or(Some(0), Value::whole);
     let places = places.and_then(|places| usize::try_from(places).ok());
     let places = places.ok_or("the precision of round is an int, 0 or more")?.min(MOST_PLACES);
     let number = value.number().ok_or_else(|| no_number(value))?;
-    let towards: fn(f64) -> f64 = match given(arguments, 1).map(Value::as_str) {
-        None | Some(Some("common")) => {
-            // Rust writes the exact decimal digits and rounds halves to even, as Python does.
-            let rounded = || format!("{number:.places$}").parse().unwrap_or(number);
-            return Ok(value.whole().map_or_else(|| Value::Float(rounded()), Value::Int));
-        }
-        Some(Some("ceil")) => f64::ceil,
-        Some(Some("floor")) => f64::floor,
-        _ => return Err("the method of round is 'common', 'ceil' or 'floor'".to_owned()),
-    };
     let power = 10_f64.powi(places as i32);
-    let scaled = number * power;
-    if !scaled.is_finite() {
-        return Err("the number is too large to be rounded".to_owned());
-    }
     // Python's ceil and floor give a whole number, and whole numbers have no -0.
-    Ok(Value::Float((towards(scaled) + 0.0) / power))
+    let towards = |rounded: f64| match rounded.is_finite() {
+        true => Ok(Value::Float((rounded + 0.0) / power)),
+        false => Err("the number is too large to be rounded".to_owned()),
+    };
+    match given(arguments, 1).map_or(Some("common"), Value::as_str) {
+        // Rust writes the exact decimal digits and rounds halves to even, as Python does.
+        Some("common") => Ok(match value.whole() {
+            Some(whole) => whole.into(),
+            None => format!("{number:.places$}").parse().unwrap_or(number).into(),
+        }),
+        Some("ceil") => towards((number * power).ceil()),
+        Some("floor") => towards((number * power).floor()),
+        _ => Err("the method of round is 'common', 'ceil' or 'floor'".to_owned()),
+    }
 }
 
 /// The number, or the number in the text, without its fraction; the argument if there is none.
 pub fn int(value: &Value, arguments: &[Value]) -> Outcome {
-    let text = value.as_str().map(plain_digits);
-    let whole = text.as_ref().map_or(value.whole(), |text| text.as_ref()?.parse().ok());
-    if let Some(number) = whole {
+    let digits = value.as_str().and_then(plain_digits);
+    if let Some(number) = digits.and_then(|text| text.parse().ok()).or(value.whole()) {
         return Ok(Value::Int(number));
     }
     match number_in(value)? {
@@ -87,10 +86,10 @@ fn number_in(value: &Value) -> Result<Option<f64>, String> {
 fn plain_digits(text: &str) -> Option<String> {
     let digit = |letter| digit_of(letter).map_or(letter, |digit| char::from(b'0' + digit));
     let text: String = text.trim_matches(is_space).chars().map(digit).collect();
-    let bytes = text.as_bytes();
-    let is_digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
-    let is_stray = |(at, _): (usize, &str)| at == 0 || !is_digit(at - 1) || !is_digit(at + 1);
-    (!text.match_indices('_').any(is_stray)).then(|| text.replace('_', ""))
+    let is_digit = |text: Option<char>| text.is_some_and(|it| it.is_ascii_digit());
+    let mut cuts = text.match_indices('_').map(|(at, _)| (&text[..at], &text[at + 1..]));
+    cuts.all(|(before, after)| is_digit(before.chars().last()) && is_digit(after.chars().next()))
+        .then(|| text.replace('_', ""))
 }
 
 /// The value of a digit of any script: `٣` is 3.

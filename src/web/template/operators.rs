@@ -1,4 +1,4 @@
-//! Deeper: the operators between two values, a table of signs and functions.
+//! Deeper: the operators, a table of signs and functions.
 //!
 //! * Whole numbers are exact. A result that 64 bits do not hold is an error.
 //! * `/` always gives a float. `//` and `%` round down, so `-7 // 2` is `-4` and `-7 % 2` is `1`.
@@ -6,8 +6,9 @@
 //!
 //! Left out: whole numbers of any length, and complex numbers.
 
-use super::function::Outcome;
-use super::kinds::{LONGEST, too_long};
+use super::function::{ANY, CustomFilter, Function, IfUndefined, Outcome};
+use super::kinds::{fits, too_long};
+use super::lists::slice;
 use super::print::{to_html, to_text};
 use super::printf::percent;
 use crate::value::{SequenceKind, Value};
@@ -16,119 +17,109 @@ use std::cmp::Ordering;
 /// Lists longer than this are not made by `+` and `*`.
 const MOST_ITEMS: usize = 100_000;
 
-/// An operator between two values.
-#[derive(Debug)]
-pub struct Operator {
-    /// As it is written.
-    pub sign: &'static str,
-    /// How tightly it binds; `not` has 2, the level below the comparisons.
-    pub level: u8,
-    /// True if an undefined value may be on either side.
-    pub takes_undefined: bool,
-    /// What it does.
-    pub call: fn(&Value, &Value) -> Outcome,
+/// How tightly comparisons bind; `not` has the level below. They make chains: `a < b < c`.
+pub const COMPARES: u8 = 3;
+
+/// All operators between two values but `and` and `or`, which do not always need both: how tightly
+/// each binds, and its function. The parser gives each of them one argument.
+pub const OPERATORS: [(u8, Function); 16] = [
+    (COMPARES, operator("==", IfUndefined::Taken, |a, b| Ok(a.equals(&b[0]).into()))),
+    (COMPARES, operator("!=", IfUndefined::Taken, |a, b| Ok((!a.equals(&b[0])).into()))),
+    (COMPARES, arithmetic("<", |a, b| is_ordered(a, &b[0], Ordering::is_lt))),
+    (COMPARES, arithmetic("<=", |a, b| is_ordered(a, &b[0], Ordering::is_le))),
+    (COMPARES, arithmetic(">", |a, b| is_ordered(a, &b[0], Ordering::is_gt))),
+    (COMPARES, arithmetic(">=", |a, b| is_ordered(a, &b[0], Ordering::is_ge))),
+    (COMPARES, operator("in", IfUndefined::Taken, |a, b| Ok(b[0].holds(a)?.into()))),
+    (COMPARES, operator("not in", IfUndefined::Taken, |a, b| Ok((!b[0].holds(a)?).into()))),
+    (4, arithmetic("+", |a, b| add(a, &b[0]))),
+    (4, arithmetic("-", |a, b| numbers("-", a, &b[0], i64::checked_sub, |a, b| Ok(a - b)))),
+    (5, operator("~", IfUndefined::Warned, |a, b| concatenate(a, &b[0]))),
+    (6, arithmetic("*", |a, b| multiply(a, &b[0]))),
+    (6, arithmetic("/", |a, b| numbers("/", a, &b[0], |_, _| None, |a, b| Ok(a / b)))),
+    (6, arithmetic("//", |a, b| numbers("//", a, &b[0], divide, |a, b| Ok(floor_rest(a, b).0)))),
+    // Where `%` fills in a string, an undefined value fills in nothing.
+    (6, operator("%", IfUndefined::Taken, |a, b| remainder(a, &b[0]))),
+    (7, arithmetic("**", |a, b| power(a, &b[0]))),
+];
+
+/// `-a`, `+a`
+pub const MINUS: Function = arithmetic("-", |it, _| negated(it));
+pub const PLUS: Function = arithmetic("+", |it, _| add(it, &0.into()));
+
+/// `a[from:to]`
+pub const SLICE: Function = arithmetic("[:]", slice);
+
+/// Text that is HTML no more.
+pub const PLAIN: Function =
+    operator("~", IfUndefined::Taken, |it, _| Ok(Value::text(&*to_text(it), false)));
+
+const fn operator(name: &'static str, undefined: IfUndefined, call: CustomFilter) -> Function {
+    Function { name, parameters: ANY, call, undefined, example: ("", "") }
 }
 
-/// How tightly comparisons bind. They make chains: `a < b < c`.
-const COMPARES: u8 = 3;
+/// An operator that can do nothing with an undefined value.
+const fn arithmetic(name: &'static str, call: CustomFilter) -> Function {
+    operator(name, IfUndefined::Refused, call)
+}
 
-impl Operator {
-    /// True for comparisons.
-    pub fn compares(&self) -> bool {
-        self.level == COMPARES
+/// `-a`
+fn negated(value: &Value) -> Outcome {
+    match (value, value.whole()) {
+        (Value::Float(number), _) => Ok((-number).into()),
+        (_, Some(number)) => match number.checked_neg() {
+            Some(negated) => Ok(negated.into()),
+            None => Err(format!("-({number}) does not fit 64 bits")),
+        },
+        _ => Err(format!("- does not go before {}", value.type_name())),
     }
 }
 
-/// All operators but `and`, `or` and `not`, which do not always need both values.
-pub static OPERATORS: [Operator; 16] = [
-    compare("==", true, |a, b| Ok(a.equals(b).into())),
-    compare("!=", true, |a, b| Ok((!a.equals(b)).into())),
-    compare("<", false, |a, b| Ok((a.order(b)? == Some(Ordering::Less)).into())),
-    compare("<=", false, |a, b| Ok(a.order(b)?.is_some_and(Ordering::is_le).into())),
-    compare(">", false, |a, b| Ok((a.order(b)? == Some(Ordering::Greater)).into())),
-    compare(">=", false, |a, b| Ok(a.order(b)?.is_some_and(Ordering::is_ge).into())),
-    compare("in", true, |a, b| Ok(b.holds(a)?.into())),
-    compare("not in", true, |a, b| Ok((!b.holds(a)?).into())),
-    Operator { sign: "~", level: 5, takes_undefined: true, call: concatenate },
-    compute("+", 4, add),
-    compute("-", 4, |a, b| numbers("-", a, b, i64::checked_sub, |a, b| Ok(a - b))),
-    compute("*", 6, multiply),
-    compute("/", 6, |a, b| numbers("/", a, b, |_, _| None, divide)),
-    compute("//", 6, |a, b| numbers("//", a, b, floor_divide, |a, b| Ok(floor_rest(a, b)?.0))),
-    compute("%", 6, remainder),
-    compute("**", 7, power),
-];
-
-/// A row for a comparison.
-const fn compare(
-    sign: &'static str,
-    undefined: bool,
-    call: fn(&Value, &Value) -> Outcome,
-) -> Operator {
-    Operator { sign, level: COMPARES, takes_undefined: undefined, call }
-}
-
-/// A row for arithmetic.
-const fn compute(sign: &'static str, level: u8, call: fn(&Value, &Value) -> Outcome) -> Operator {
-    Operator { sign, level, takes_undefined: false, call }
+/// `a < b` and the like.
+fn is_ordered(a: &Value, b: &Value, holds: fn(Ordering) -> bool) -> Outcome {
+    Ok(a.order(b)?.is_some_and(holds).into())
 }
 
 /// `a ~ b`: both as text. If one is HTML, so is the result, and the other is escaped.
 fn concatenate(a: &Value, b: &Value) -> Outcome {
     let safe = a.is_safe() || b.is_safe();
     let text = if safe { to_html } else { to_text };
-    let joined = [text(a), text(b)].concat();
-    if joined.len() > LONGEST { Err(too_long()) } else { Ok(Value::text(joined, safe)) }
+    Value::made([text(a), text(b)].concat(), safe)
 }
 
 /// `a + b`: joins text with text, a list with a list, a tuple with a tuple; adds numbers.
 fn add(a: &Value, b: &Value) -> Outcome {
-    match (a, b) {
-        (Value::Str(_) | Value::Html(_), Value::Str(_) | Value::Html(_)) => concatenate(a, b),
-        (Value::List(left), Value::List(right)) => {
-            list(a, left.iter().chain(&**right).take(MOST_ITEMS + 1).cloned().collect())
-        }
-        (Value::Sequence(left), Value::Sequence(right)) if is_tuple(a) && is_tuple(b) => {
-            list(a, left.items.iter().chain(&right.items).take(MOST_ITEMS + 1).cloned().collect())
-        }
+    match (a.as_str().zip(b.as_str()), a.both_lists(b)) {
+        (Some(_), _) => concatenate(a, b),
+        (_, Some((left, right))) => list_like(a, left.iter().chain(right)),
         _ => numbers("+", a, b, i64::checked_add, |a, b| Ok(a + b)),
     }
 }
 
-/// True for a tuple, which is no list: `(1, 2) == [1, 2]` is false.
-fn is_tuple(value: &Value) -> bool {
-    matches!(value, Value::Sequence(sequence) if sequence.kind == SequenceKind::Tuple)
-}
-
-/// A list, or a tuple if `like` is one.
-fn list(like: &Value, items: Vec<Value>) -> Outcome {
-    if items.len() > MOST_ITEMS {
-        return Err(format!("the list would be longer than {MOST_ITEMS} items"));
+/// A list of these items, or a tuple if `like` is one.
+fn list_like<'v>(like: &Value, items: impl Iterator<Item = &'v Value>) -> Outcome {
+    let items: Vec<Value> = items.take(MOST_ITEMS + 1).cloned().collect();
+    match like {
+        _ if items.len() > MOST_ITEMS => {
+            Err(format!("the list would be longer than {MOST_ITEMS} items"))
+        }
+        Value::List(_) => Ok(items.into()),
+        _ => Ok(Value::sequence(SequenceKind::Tuple, items)),
     }
-    Ok(if is_tuple(like) { Value::sequence(SequenceKind::Tuple, items) } else { items.into() })
 }
 
 /// `a * b`: text and lists are repeated by a whole number on either side.
 fn multiply(a: &Value, b: &Value) -> Outcome {
-    let repeats =
-        |what: &Value| what.as_str().is_some() || is_tuple(what) || matches!(what, Value::List(_));
-    match (a.whole(), b.whole()) {
-        (_, Some(times)) if repeats(a) => repeat(a, usize::try_from(times).unwrap_or(0)),
-        (Some(times), _) if repeats(b) => repeat(b, usize::try_from(times).unwrap_or(0)),
-        _ => numbers("*", a, b, i64::checked_mul, |a, b| Ok(a * b)),
-    }
-}
-
-/// Text or a list, repeated.
-fn repeat(what: &Value, times: usize) -> Outcome {
-    match (what.as_str(), what.as_list()) {
-        (Some(text), _) if text.len().saturating_mul(times) > LONGEST => Err(too_long()),
-        (Some(text), _) => Ok(Value::text(text.repeat(times), what.is_safe())),
-        (_, items) => {
-            let items = items.unwrap_or_default();
-            let count = items.len().saturating_mul(times).min(MOST_ITEMS + 1);
-            list(what, items.iter().cycle().take(count).cloned().collect())
+    let (what, times) = if a.whole().is_some() { (b, a.whole()) } else { (a, b.whole()) };
+    let count = times.map_or(0, |times| usize::try_from(times).unwrap_or(0));
+    match (what.as_str(), what.both_lists(what)) {
+        (Some(text), _) if times.is_some() => match fits(text.len().saturating_mul(count)) {
+            true => Ok(Value::text(text.repeat(count), what.is_safe())),
+            false => Err(too_long()),
+        },
+        (_, Some((items, _))) if times.is_some() => {
+            list_like(what, items.iter().cycle().take(items.len().saturating_mul(count)))
         }
+        _ => numbers("*", a, b, i64::checked_mul, |a, b| Ok(a * b)),
     }
 }
 
@@ -140,62 +131,54 @@ fn numbers(
     whole: fn(i64, i64) -> Option<i64>,
     float: fn(f64, f64) -> Result<f64, String>,
 ) -> Outcome {
-    match (a.whole(), b.whole(), a.number(), b.number()) {
-        (Some(a), Some(0), ..) if matches!(sign, "/" | "//" | "%") => {
-            float(a as f64, 0.0).map(Value::Float)
-        }
-        (Some(a), Some(b), ..) if sign != "/" => whole(a, b)
+    let (Some(left), Some(right)) = (a.number(), b.number()) else {
+        return Err(format!("{sign} does not go between {} and {}", a.type_name(), b.type_name()));
+    };
+    match (a.whole(), b.whole()) {
+        _ if right == 0.0 && matches!(sign, "/" | "//" | "%") => Err("division by zero".to_owned()),
+        (Some(a), Some(b)) if sign != "/" => whole(a, b)
             .map(Value::Int)
             .ok_or_else(|| format!("{a} {sign} {b} does not fit 64 bits")),
-        (_, _, Some(a), Some(b)) => float(a, b).map(Value::Float),
-        _ => Err(format!("{sign} does not go between {} and {}", a.type_name(), b.type_name())),
+        _ => float(left, right).map(Value::Float),
     }
 }
 
-/// `a / b`; a division by zero is an error, as in Python.
-fn divide(a: f64, b: f64) -> Result<f64, String> {
-    if b == 0.0 { Err("division by zero".to_owned()) } else { Ok(a / b) }
-}
-
-// Rust rounds towards zero, Python down: they differ if there is a rest and the signs differ.
-fn floor_divide(a: i64, b: i64) -> Option<i64> {
+/// Rust rounds towards zero, Python down: they differ if there is a rest and the signs differ.
+fn divide(a: i64, b: i64) -> Option<i64> {
     Some(a.checked_div(b)? - i64::from(a % b != 0 && (a < 0) != (b < 0)))
 }
 
-/// The rest that belongs to [`floor_divide`]: it has the sign of b.
-fn floor_remainder(a: i64, b: i64) -> Option<i64> {
-    let rest = a.checked_rem(b).unwrap_or(0);
-    Some(if rest != 0 && (rest < 0) != (b < 0) { rest + b } else { rest })
-}
-
-/// `a % b`: the rest of a division, or a string that is filled in.
+/// `a % b`: the rest of a division, which has the sign of b, or a string that is filled in.
 ///
 /// # Errors
 ///
 /// Those of [`percent`]; a division by zero.
 pub fn remainder(a: &Value, b: &Value) -> Outcome {
+    let whole = |a: i64, b: i64| match a.wrapping_rem(b) {
+        rest if rest != 0 && (rest < 0) != (b < 0) => Some(rest + b),
+        rest => Some(rest),
+    };
     match a.as_str() {
         Some(_) => percent(a, b),
-        None => numbers("%", a, b, floor_remainder, |a, b| Ok(floor_rest(a, b)?.1)),
+        None => numbers("%", a, b, whole, |a, b| Ok(floor_rest(a, b).1)),
     }
 }
 
 /// Quotient rounded down, and the rest, with the steps and the signs of Python's floats.
-fn floor_rest(a: f64, b: f64) -> Result<(f64, f64), String> {
-    divide(a, b)?;
-    let mut rest = a % b;
-    let mut quotient = (a - rest) / b;
-    if rest == 0.0 {
-        rest = 0.0_f64.copysign(b);
-    } else if (b < 0.0) != (rest < 0.0) {
-        rest += b;
-        quotient -= 1.0;
-    }
-    if quotient == 0.0 {
-        return Ok((0.0_f64.copysign(a / b), rest));
-    }
-    let floor = quotient.floor();
-    Ok((if quotient - floor > 0.5 { floor + 1.0 } else { floor }, rest))
+fn floor_rest(a: f64, b: f64) -> (f64, f64) {
+    let rest = a % b;
+    let is_off = rest != 0.0 && (b < 0.0) != (rest < 0.0);
+    let quotient = ((a - rest) / b - f64::from(is_off)).round();
+    (
+        if quotient == 0.0 { quotient.copysign(a / b) } else { quotient },
+        if is_off {
+            rest + b
+        } else if rest == 0.0 {
+            rest.copysign(b)
+        } else {
+            rest
+        },
+    )
 }
 
 /// `a ** b`: whole if both are and b is not negative.
@@ -218,26 +201,5 @@ fn power(a: &Value, b: &Value) -> Outcome {
     match (a.whole(), b.whole()) {
         (Some(a), Some(b)) if b < 0 => float(a as f64, b as f64).map(Value::Float),
         _ => numbers("**", a, b, whole, float),
-    }
-}
-
-/// `-value` or `+value`
-///
-/// # Errors
-///
-/// Anything but a number.
-pub fn signed(plus: bool, value: &Value) -> Outcome {
-    match (value, value.whole()) {
-        (_, Some(number)) if plus => Ok(Value::Int(number)),
-        (_, Some(number)) => number
-            .checked_neg()
-            .map(Value::Int)
-            .ok_or_else(|| format!("-({number}) does not fit 64 bits")),
-        (Value::Float(number), _) => Ok(Value::Float(if plus { *number } else { -number })),
-        _ => Err(format!(
-            "{} does not go before {}",
-            if plus { "+" } else { "-" },
-            value.type_name()
-        )),
     }
 }

@@ -16,35 +16,26 @@ use std::fmt::Write;
 pub fn escape_into(out: &mut String, text: &str) {
     let mut clean = 0;
     for (at, byte) in text.bytes().enumerate() {
-        if SPECIAL[usize::from(byte)] {
-            out.push_str(&text[clean..at]);
-            out.push_str(match byte {
-                b'&' => "&amp;",
-                b'<' => "&lt;",
-                b'>' => "&gt;",
-                b'"' => "&#34;",
-                _ => "&#39;",
-            });
-            clean = at + 1;
-        }
+        let escaped = match byte {
+            b'&' => "&amp;",
+            b'<' => "&lt;",
+            b'>' => "&gt;",
+            b'"' => "&#34;",
+            b'\'' => "&#39;",
+            _ => continue,
+        };
+        out.push_str(&text[clean..at]);
+        out.push_str(escaped);
+        clean = at + 1;
     }
     out.push_str(&text[clean..]);
 }
 
-/// True for the five bytes with a meaning in HTML: a look at each byte is all that most text needs.
-static SPECIAL: [bool; 256] = {
-    let mut special = [false; 256];
-    (special[b'&' as usize], special[b'<' as usize], special[b'>' as usize]) = (true, true, true);
-    (special[b'"' as usize], special[b'\'' as usize]) = (true, true);
-    special
-};
-
 /// Appends a value to a page: text is escaped, where that is wanted and it is not HTML already.
 pub fn print_into(out: &mut String, value: &Value, escapes: bool) {
     match value {
-        Value::Str(text) if escapes => escape_into(out, text),
-        Value::Str(text) | Value::Html(text) => out.push_str(text),
         Value::Int(number) => write_int(out, *number),
+        Value::Html(text) => out.push_str(text),
         _ if escapes => escape_into(out, &to_text(value)),
         _ => out.push_str(&to_text(value)),
     }
@@ -61,14 +52,12 @@ pub fn to_text(value: &Value) -> Cow<'_, str> {
 
 /// The value as HTML: text is escaped unless it is HTML already.
 pub fn to_html(value: &Value) -> Cow<'_, str> {
-    match to_text(value) {
-        text if value.is_safe() => text,
-        text => {
-            let mut out = String::new();
-            escape_into(&mut out, &text);
-            Cow::Owned(out)
-        }
+    if let Value::Html(text) = value {
+        return Cow::Borrowed(text);
     }
+    let mut out = String::new();
+    print_into(&mut out, value, true);
+    Cow::Owned(out)
 }
 
 /// The value as Python's `repr` shows it.
@@ -80,58 +69,43 @@ pub fn repr(value: &Value) -> String {
 
 /// Appends the value as `repr` shows it; it calls itself for each level of lists.
 fn repr_into(out: &mut String, value: &Value) {
-    match value {
-        Value::Undefined => out.push_str("Undefined"),
-        Value::Null => out.push_str("None"),
-        Value::Bool(truth) => out.push_str(if *truth { "True" } else { "False" }),
-        Value::Int(number) => write_int(out, *number),
-        Value::Float(number) => write_float(out, *number),
-        Value::Str(text) => quote_into(out, text),
+    let (open, close) = match value {
+        Value::Undefined => return out.push_str("Undefined"),
+        Value::Null => return out.push_str("None"),
+        Value::Bool(truth) => return out.push_str(if *truth { "True" } else { "False" }),
+        Value::Int(number) => return write_int(out, *number),
+        Value::Float(number) => return write_float(out, *number),
+        Value::Str(text) => return quote_into(out, text),
         Value::Html(text) => {
             out.push_str("Markup(");
             quote_into(out, text);
-            out.push(')');
+            return out.push(')');
         }
-        Value::List(items) => items_into(out, "[", items, "]"),
-        Value::Sequence(sequence) => {
-            let (open, close) = match sequence.kind {
-                SequenceKind::Tuple if sequence.items.len() == 1 => ("(", ",)"),
-                SequenceKind::Tuple => ("(", ")"),
-                SequenceKind::Items => ("dict_items([", "])"),
-                SequenceKind::Keys => ("dict_keys([", "])"),
-                SequenceKind::Values => ("dict_values([", "])"),
-                // Writing to a String cannot fail.
-                SequenceKind::Range(start, stop, 1) => {
-                    let _ = write!(out, "range({start}, {stop})");
-                    return;
-                }
-                SequenceKind::Range(start, stop, step) => {
-                    let _ = write!(out, "range({start}, {stop}, {step})");
-                    return;
-                }
-            };
-            items_into(out, open, &sequence.items, close);
-        }
-        Value::Map(_) | Value::Dict(_) => {
-            out.push('{');
-            for (at, (key, value)) in value.pairs().into_iter().flatten().enumerate() {
-                out.push_str(if at > 0 { ", " } else { "" });
-                repr_into(out, &key);
-                out.push_str(": ");
-                repr_into(out, &value);
+        Value::Local(_) => return out.extend(["<", value.type_name(), ">"]),
+        Value::Map(_) | Value::Dict(_) => ("{", "}"),
+        Value::List(_) => ("[", "]"),
+        Value::Sequence(sequence) => match sequence.kind {
+            SequenceKind::Tuple if sequence.items.len() == 1 => ("(", ",)"),
+            SequenceKind::Tuple => ("(", ")"),
+            SequenceKind::Items => ("dict_items([", "])"),
+            SequenceKind::Keys => ("dict_keys([", "])"),
+            SequenceKind::Values => ("dict_values([", "])"),
+            SequenceKind::Range(start, stop, step) => {
+                let step = if step == 1 { String::new() } else { format!(", {step}") };
+                return out.push_str(&format!("range({start}, {stop}{step})"));
             }
-            out.push('}');
-        }
-        Value::Local(_) => _ = write!(out, "<{}>", value.type_name()),
-    }
-}
-
-/// Appends items with commas between, and the brackets around them.
-fn items_into(out: &mut String, open: &str, items: &[Value], close: &str) {
+        },
+    };
     out.push_str(open);
-    for (at, item) in items.iter().enumerate() {
+    for (at, item) in value.as_list().unwrap_or_default().iter().enumerate() {
         out.push_str(if at > 0 { ", " } else { "" });
         repr_into(out, item);
+    }
+    for (at, (key, value)) in value.pairs().unwrap_or_default().iter().enumerate() {
+        out.push_str(if at > 0 { ", " } else { "" });
+        repr_into(out, key);
+        out.push_str(": ");
+        repr_into(out, value);
     }
     out.push_str(close);
 }
@@ -142,11 +116,10 @@ fn quote_into(out: &mut String, text: &str) {
     out.push(quote);
     for character in text.chars() {
         match character {
-            '\\' => out.push_str("\\\\"),
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
-            _ if character == quote => out.extend(['\\', quote]),
+            _ if character == quote || character == '\\' => out.extend(['\\', character]),
             _ if is_printable(character) => out.push(character),
             // Writing to a String cannot fail.
             '\0'..='\u{ff}' => _ = write!(out, "\\x{:02x}", character as u32),

@@ -9,7 +9,7 @@
 //! message shows what stands in the pattern.
 
 use super::function::Outcome;
-use super::kinds::{LONGEST, too_long};
+use super::kinds::{fits, too_long};
 use super::print::{to_html, to_text};
 use crate::value::{SequenceKind, Value};
 
@@ -143,5 +143,5 @@ fn fill(
         }
         out.push(digit);
     }
-    if out.len() > LONGEST { Err(too_long()) } else { Ok(()) }
+    if fits(out.len()) { Ok(()) } else { Err(too_long()) }
 }

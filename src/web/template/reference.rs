@@ -49,7 +49,7 @@ pub fn reference() -> String {
     for (_, form, _) in TAGS {
         _ = writeln!(out, "  {form}");
     }
-    let signs: Vec<&str> = OPERATORS.iter().map(|operator| operator.sign).collect();
+    let signs: Vec<&str> = OPERATORS.iter().map(|(_, row)| row.name).collect();
     _ = writeln!(out, "\nOperators\n  {} not and or, a if b else c\n\nExamples", signs.join(" "));
     EXAMPLES.iter().for_each(|example| line(&mut out, "", *example));
     for (heading, table) in TABLES {

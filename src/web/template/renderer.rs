@@ -9,9 +9,9 @@
 use super::kinds::LONGEST;
 use super::loader::{Shelf, Templates};
 use super::mistake::{Rendering, TemplateError};
-use super::names::{Loop, Names, Scope};
+use super::names::{Bound, Names, Scope};
 use super::print::print_into;
-use super::tree::{Expression, ExpressionKind, For, Macro, Name, NameTarget, Node, Tree};
+use super::tree::{Expression, ExpressionKind, For, Macro, NameTarget, Node, Tree};
 use crate::value::{Local, Value};
 
 /// How many levels of loops, blocks, includes and expressions a page may have: each needs stack.
@@ -32,14 +32,16 @@ pub struct Renderer<'a> {
     /// The macros so far, which are values by their number: each with its template, and the number
     /// of the page whose names it sees.
     pub macros: Vec<(&'a Macro, &'a Tree, usize)>,
+    /// How many scopes and expressions are around.
+    pub depth: usize,
     turns: usize,
 }
 
 impl<'a> Renderer<'a> {
     /// A renderer before the first template.
     pub fn new(shelf: (&'a Templates, &'a Shelf), names: Names<'a>) -> Renderer<'a> {
-        let (macros, out) = (Vec::new(), String::with_capacity(1024));
-        Renderer { out, names, shelf, macros, turns: 0 }
+        let (out, macros) = (String::with_capacity(1024), Vec::new());
+        Renderer { out, names, shelf, macros, depth: 0, turns: 0 }
     }
 
     /// An error at a place of the template in which the renderer is.
@@ -56,55 +58,61 @@ impl<'a> Renderer<'a> {
 
     /// Goes one level in.
     pub fn enter(&mut self, at: usize) -> Rendering {
-        self.names.scope.depth += 1;
-        match self.names.scope.depth > DEPTH {
+        self.depth += 1;
+        match self.depth > DEPTH {
             true => self.error(at, "tags and expressions are too deep in one another"),
             false => Ok(()),
         }
     }
 
-    /// Goes into a scope; [`Names::close`] with the outer one, which is returned, leaves it again.
-    pub fn open(&mut self, scope: Scope<'a>, at: usize) -> Rendering<Scope<'a>> {
-        let outer = self.names.scope;
+    /// Does something in a scope of its own, one level further in.
+    pub fn within<T>(
+        &mut self,
+        scope: Scope<'a>,
+        at: usize,
+        work: impl FnOnce(&mut Self) -> Rendering<T>,
+    ) -> Rendering<T> {
         self.enter(at)?;
-        self.names.scope = scope;
-        self.names.scope.depth = outer.depth + 1;
-        Ok(outer)
-    }
-
-    /// The steps inside of a tag that has a scope of its own.
-    pub fn inside(&mut self, scope: Scope<'a>, nodes: &'a [Node], at: usize) -> Rendering {
-        let outer = self.open(scope, at)?;
-        self.nodes(nodes)?;
-        self.names.close(outer);
-        Ok(())
+        let outer = std::mem::replace(&mut self.names.scope, scope);
+        let result = work(self)?;
+        self.names.stack.truncate(scope.own);
+        self.names.scope = outer;
+        self.depth -= 1;
+        Ok(result)
     }
 
     /// The steps of a template or of a tag, one after the other.
     pub fn nodes(&mut self, nodes: &'a [Node]) -> Rendering {
         for node in nodes {
+            let silent = self.names.scope.silent;
             match node {
                 // Behind `extends` nothing is printed.
-                Node::Text(text) if !self.names.scope.silent => self.out.push_str(text),
-                Node::Print(expression) if !self.names.scope.silent => self.print(expression)?,
-                Node::Text(_) | Node::Print(_) => {}
+                Node::Text(_) | Node::Print(_) if silent => {}
+                Node::Text(text) => self.out.push_str(text),
+                Node::Print(expression) => self.print(expression)?,
                 Node::If(branches) => self.choose(branches)?,
                 Node::For(parts) => self.walk(parts)?,
-                Node::Late(names) => names.iter().for_each(|name| self.names.set_late(name)),
+                Node::Late(names) => {
+                    names.iter().for_each(|name| self.names.bind(name, Bound::Late));
+                }
                 Node::Set(target, expression) => {
                     let value = self.kept(expression)?;
                     self.assign(target, value)?;
                 }
-                Node::Capture(name, body) => self.capture(name, body)?,
+                Node::Capture(name, body) => {
+                    let start = self.out.len();
+                    let scope = Scope { silent: false, ..self.names.inner() };
+                    self.within(scope, 0, |page| page.nodes(body))?;
+                    let text = self.cut_off(start);
+                    self.names.set(name, text);
+                }
                 Node::With(bindings, body) => self.with(bindings, body)?,
                 Node::Include(name) => self.include(name)?,
                 Node::Extends(name) => self.extends(name)?,
                 // In a template that extends another, blocks are printed where the layout has them.
                 // As in Jinja, those inside of a loop or a `with` are printed here too.
-                Node::Block(_) if self.names.scope.silent && self.names.scope.at_top => {}
-                Node::Block(number) => {
-                    self.block(&self.names.scope.tree.blocks[*number].0, 0)?;
-                }
+                Node::Block(_) if silent && self.names.scope.at_top => {}
+                Node::Block(name) => _ = self.block(name, 0)?,
                 Node::Macro(parts) => self.define(parts),
                 Node::Import(name, context, names) => self.import(name, *context, names)?,
             }
@@ -119,7 +127,7 @@ impl<'a> Renderer<'a> {
     fn print(&mut self, expression: &'a Expression) -> Rendering {
         let escapes = self.names.scope.tree.escapes;
         match self.names.peek(expression) {
-            Some(value) if !value.is_undefined() => print_into(&mut self.out, value, escapes),
+            Some(value) if !value.is_undefined() => print_into(&mut self.out, &value, escapes),
             _ => {
                 let value = self.evaluate(expression)?;
                 self.names.warn(&value, expression);
@@ -139,9 +147,9 @@ impl<'a> Renderer<'a> {
     /// The value of an expression that gets a name. With names lists could grow without end:
     /// `{% set a = [a] %}`, a thousand times, would be a list a thousand levels deep.
     pub fn kept(&mut self, expression: &'a Expression) -> Rendering<Value> {
-        use ExpressionKind::{Attribute, Constant, Name};
+        use ExpressionKind::{Constant, Item, Name};
         let value = self.evaluate(expression)?;
-        if !matches!(expression.kind, Name(_) | Attribute(..) | Constant(_)) {
+        if !matches!(expression.kind, Name(_) | Item(..) | Constant(_)) {
             match value.parts(DEEPEST_VALUE) {
                 Some(parts) => self.turns(parts - 1, expression.at)?,
                 None => {
@@ -153,16 +161,13 @@ impl<'a> Renderer<'a> {
         Ok(value)
     }
 
-    /// `if`: the first body whose test is true, or the one without a test.
-    fn choose(&mut self, branches: &'a [(Option<Expression>, Vec<Node>)]) -> Rendering {
+    /// `if`: the first body whose test is true.
+    fn choose(&mut self, branches: &'a [(Expression, Vec<Node>)]) -> Rendering {
         for (test, body) in branches {
-            if match test {
-                Some(test) => self.truth(test)?,
-                None => true,
-            } {
+            if self.truth(test)? {
                 self.enter(0)?;
                 self.nodes(body)?;
-                self.names.scope.depth -= 1;
+                self.depth -= 1;
                 break;
             }
         }
@@ -179,13 +184,14 @@ impl<'a> Renderer<'a> {
             NameTarget::Several(targets, at) => (targets, *at),
         };
         let count = targets.len();
-        let items = value.to_items().or_else(|_| {
-            self.error(at, format!("found {}, expected {count} values", value.type_name()))
-        })?;
+        let found = value.type_name();
+        let items = value.items().map_err(|_| format!("found {found}, expected {count} values"));
+        let items = self.placed(at, items)?;
         if items.len() != count {
             return self.error(at, format!("found {} values, expected {count}", items.len()));
         }
-        targets.iter().zip(items).try_for_each(|(target, item)| self.assign(target, item))
+        let mut parts = targets.iter().zip(items.iter());
+        parts.try_for_each(|(target, item)| self.assign(target, item.clone()))
     }
 
     /// `for`: each turn sees what was before the loop, `loop`, and the item.
@@ -194,54 +200,59 @@ impl<'a> Renderer<'a> {
         let at = parts.over.at;
         let over = self.kept(&parts.over)?;
         self.names.warn(&over, &parts.over);
-        let mut list = self.placed(at, over.items())?;
+        let items = self.placed(at, over.items())?;
+        let mut list = match over.as_list() {
+            Some(_) => over.clone(),
+            None => items.into_owned().into(),
+        };
         if let Some(filter) = &parts.filter {
             list = self.chosen(parts, filter, &list)?;
         }
         let items = list.as_list().unwrap_or_default();
+        let scope = self.names.inner();
         if items.is_empty() {
-            return self.inside(self.names.inner(), &parts.otherwise, at);
+            return self.within(scope, at, |page| page.nodes(&parts.otherwise));
         }
-        let outer = self.open(self.names.inner(), at)?;
-        let number = self.names.loops.len();
-        let mut count = 0;
-        if let Some(name) = &parts.loop_name {
-            self.names.loops.push(Loop::new(items.len()));
-            self.names.set(name, Value::Local(Local::Loop(number)));
-            count += 1;
-        }
-        if let NameTarget::Name(name) = &parts.target {
-            self.names.bind(name, (list.clone(), Some(0)));
-            count += 1;
-        }
-        for (index, item) in items.iter().enumerate() {
-            self.turns(1, at)?;
-            self.names.begin_turn(count, number, index);
-            if let NameTarget::Several(..) = parts.target {
-                self.assign(&parts.target, item.clone())?;
+        self.within(scope, at, |page| {
+            let number = page.names.loops.len();
+            page.names.loops.push((list.clone(), 0));
+            if let Some(name) = &parts.loop_name {
+                page.names.set(name, Value::Local(Local::Loop(number)));
             }
-            self.nodes(&parts.body)?;
-        }
-        self.names.loops.truncate(number);
-        self.names.close(outer);
-        Ok(())
+            if let NameTarget::Name(name) = &parts.target {
+                page.names.bind(name, Bound::Item(number));
+            }
+            let fixed = page.names.stack.len();
+            for (index, item) in items.iter().enumerate() {
+                page.turns(1, at)?;
+                page.names.loops[number].1 = index;
+                page.names.stack.truncate(fixed);
+                if let NameTarget::Several(..) = parts.target {
+                    page.assign(&parts.target, item.clone())?;
+                }
+                page.nodes(&parts.body)?;
+            }
+            page.names.loops.truncate(number);
+            Ok(())
+        })
     }
 
     /// The items that the `if` of a `for` lets through. It sees the item, but no `loop` of its own.
     #[inline(never)]
     fn chosen(&mut self, parts: &'a For, filter: &'a Expression, list: &Value) -> Rendering<Value> {
-        let outer = self.open(self.names.inner(), parts.over.at)?;
-        let mut chosen = Vec::new();
-        for item in list.as_list().unwrap_or_default() {
-            self.turns(1, parts.over.at)?;
-            self.names.begin_turn(0, 0, 0);
-            self.assign(&parts.target, item.clone())?;
-            if self.truth(filter)? {
-                chosen.push(item.clone());
+        let (scope, at) = (self.names.inner(), parts.over.at);
+        self.within(scope, at, |page| {
+            let mut chosen = Vec::new();
+            for item in list.as_list().unwrap_or_default() {
+                page.turns(1, at)?;
+                page.names.stack.truncate(scope.own);
+                page.assign(&parts.target, item.clone())?;
+                if page.truth(filter)? {
+                    chosen.push(item.clone());
+                }
             }
-        }
-        self.names.close(outer);
-        Ok(chosen.into())
+            Ok(chosen.into())
+        })
     }
 
     /// Counts turns of loops. No page takes more than [`MOST_TURNS`].
@@ -253,18 +264,6 @@ impl<'a> Renderer<'a> {
         self.error(at, format!("the loops of this page take more than {MOST_TURNS} turns"))
     }
 
-    /// `set` with a body: prints the body, cuts it off, and gives it the name.
-    #[inline(never)]
-    fn capture(&mut self, name: &'a Name, body: &'a [Node]) -> Rendering {
-        let start = self.out.len();
-        let mut scope = self.names.inner();
-        scope.silent = false;
-        self.inside(scope, body, 0)?;
-        let text = self.cut_off(start);
-        self.names.set(name, text);
-        Ok(())
-    }
-
     /// `with`: names that end with the tag.
     #[inline(never)]
     fn with(&mut self, bindings: &'a [(NameTarget, Expression)], body: &'a [Node]) -> Rendering {
@@ -272,12 +271,11 @@ impl<'a> Renderer<'a> {
         // an outer one.
         let values = bindings.iter().map(|(_, expression)| self.kept(expression));
         let values: Vec<Value> = values.collect::<Rendering<_>>()?;
-        let outer = self.open(self.names.inner(), 0)?;
-        for ((target, _), value) in bindings.iter().zip(values) {
-            self.assign(target, value)?;
-        }
-        self.nodes(body)?;
-        self.names.close(outer);
-        Ok(())
+        self.within(self.names.inner(), 0, |page| {
+            for ((target, _), value) in bindings.iter().zip(values) {
+                page.assign(target, value)?;
+            }
+            page.nodes(body)
+        })
     }
 }

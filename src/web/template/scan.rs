@@ -8,6 +8,8 @@
 //! ten, and escapes in strings other than `\n \t \r \\ \' \" \x \u \U`.
 
 use super::mistake::{Parsed, locate};
+use super::print::repr;
+use crate::value::Value;
 use std::fmt;
 
 /// The smallest parts with a meaning.
@@ -17,29 +19,23 @@ pub enum Token<'s> {
     Text(&'s str),
     /// A name or a keyword.
     Name(&'s str),
-    /// Text in quotes, with its escapes replaced.
-    Quoted(String),
-    /// A whole number.
-    Int(i64),
-    /// A number with a fraction.
-    Float(f64),
+    /// Text in quotes, with its escapes replaced, or a number.
+    Constant(Value),
     /// An operator, a bracket, or the beginning or end of a tag: `{{`, `}}`, `{%`, `%}`.
     Sign(&'static str),
-    /// The end of the template.
-    End,
 }
+
+/// Stands behind the last token.
+pub const END: Token = Token::Sign("end of template");
 
 impl fmt::Display for Token<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Token::Text(_) => f.write_str("text"),
-            Token::Name(name) => f.write_str(&shortened(name)),
-            Token::Quoted(text) => write!(f, "'{}'", shortened(text)),
-            Token::Int(number) => write!(f, "{number}"),
-            Token::Float(number) => write!(f, "{number}"),
-            Token::Sign(sign) => f.write_str(sign),
-            Token::End => f.write_str("end of template"),
-        }
+        f.write_str(&match self {
+            Token::Text(_) => "text".to_owned(),
+            Token::Name(name) => shortened(name),
+            Token::Constant(value) => shortened(&repr(value)),
+            Token::Sign(sign) => (*sign).to_owned(),
+        })
     }
 }
 
@@ -59,7 +55,7 @@ pub fn is_space(character: char) -> bool {
     character.is_whitespace() || ('\x1c'..='\x1f').contains(&character)
 }
 
-/// All tokens of a template with their byte offsets; the last is [`Token::End`].
+/// All tokens of a template with their byte offsets.
 ///
 /// # Errors
 ///
@@ -72,7 +68,6 @@ pub fn scan(source: &str) -> Parsed<Vec<(Token<'_>, usize)>> {
     while scanner.at < text.len() {
         scanner.text_and_tag()?;
     }
-    scanner.tokens.push((Token::End, source.len()));
     Ok(scanner.tokens)
 }
 
@@ -92,31 +87,28 @@ impl<'s> Scanner<'s> {
     /// Text, which may be empty, and the tag after it.
     fn text_and_tag(&mut self) -> Parsed<()> {
         let (start, bytes) = (self.at, self.rest().as_bytes());
-        let is_tag = |pair: &[u8]| pair[0] == b'{' && matches!(pair[1], b'{' | b'%' | b'#');
+        let is_tag = |pair: &[u8]| pair[0] == b'{' && b"{%#".contains(&pair[1]);
         let Some(length) = bytes.windows(2).position(is_tag) else {
             self.push_text(start, self.text.len(), false);
             self.at = self.text.len();
             return Ok(());
         };
         let open = start + length;
-        self.at = open + 2;
-        let strip = self.skip_modifier();
+        let strip = self.open(open);
         self.push_text(start, open, strip);
         match bytes[length + 1] {
             // `{# … #}` is no token.
-            b'#' => match self.rest().find("#}") {
-                Some(length) => {
-                    let strip = self.rest()[..length].ends_with('-');
-                    self.go_to(self.at + length + 2, strip);
-                    Ok(())
-                }
-                None => self.not_closed("#}", "{#", open),
-            },
-            b'{' => self.tag(open, "{{", "}}"),
-            _ => match self.raw_tag("raw") {
-                Some(end) => self.raw(open, end),
-                None => self.tag(open, "{%", "%}"),
-            },
+            b'#' => {
+                let Some(length) = self.rest().find("#}") else {
+                    return self.not_closed("#}", "{#", open);
+                };
+                let strip = self.rest()[..length].ends_with('-');
+                self.go_to(self.at + length + 2, strip);
+                Ok(())
+            }
+            b'{' => self.tag(open, ["{{", "}}", "%}"]),
+            _ if self.take_raw("raw") => self.raw(open),
+            _ => self.tag(open, ["{%", "%}", "}}"]),
         }
     }
 
@@ -129,8 +121,10 @@ impl<'s> Scanner<'s> {
         }
     }
 
-    /// Goes past the sign after the opening of a tag: `-` strips, `+` changes nothing.
-    fn skip_modifier(&mut self) -> bool {
+    /// Goes past the opening of a tag, and past the sign after it: `-` strips the text before the
+    /// tag, `+` changes nothing.
+    fn open(&mut self, at: usize) -> bool {
+        self.at = at + 2;
         let strip = self.rest().starts_with('-');
         self.at += usize::from(self.rest().starts_with(['-', '+']));
         strip
@@ -144,6 +138,28 @@ impl<'s> Scanner<'s> {
         }
     }
 
+    /// Goes past the end of a tag, if it comes next: `%}`, `-%}`, `+%}`.
+    fn take_end(&mut self, closing: &str) -> bool {
+        let rest = self.rest();
+        // A plus sign may stand before %} only: `{{ 1 +}}` is an addition without an end.
+        let signs = if closing == "%}" { &['-', '+'][..] } else { &['-'] };
+        let after = rest.strip_prefix(signs).unwrap_or(rest).strip_prefix(closing);
+        after
+            .map(|after| self.go_to(self.text.len() - after.len(), rest.starts_with('-')))
+            .is_some()
+    }
+
+    /// Goes past a word and the end of its tag, if they come next.
+    fn take_raw(&mut self, word: &str) -> bool {
+        let before = self.at;
+        self.go_to(before, true);
+        let is_word = self.rest().starts_with(word);
+        self.go_to(self.at + if is_word { word.len() } else { 0 }, true);
+        let found = is_word && self.take_end("%}");
+        self.at = if found { self.at } else { before };
+        found
+    }
+
     /// The mistake that the template ends before something is closed.
     fn not_closed<T>(&self, expected: &str, opened: &str, open: usize) -> Parsed<T> {
         let (line, _) = locate(self.text, open);
@@ -152,25 +168,14 @@ impl<'s> Scanner<'s> {
         Err((self.text.len(), message))
     }
 
-    /// If `word` and the end of its tag come next: where the tag ends, and whether it strips.
-    fn raw_tag(&self, word: &str) -> Option<(usize, bool)> {
-        let rest = self.rest().trim_start_matches(is_space).strip_prefix(word)?;
-        let rest = rest.trim_start_matches(is_space);
-        let after = rest.strip_prefix(['-', '+']).unwrap_or(rest).strip_prefix("%}")?;
-        Some((self.text.len() - after.len(), rest.starts_with('-')))
-    }
-
     /// The text between `{% raw %}` and `{% endraw %}`, as one token.
-    fn raw(&mut self, open: usize, (start, strip): (usize, bool)) -> Parsed<()> {
-        self.go_to(start, strip);
+    fn raw(&mut self, open: usize) -> Parsed<()> {
         let start = self.at;
         while let Some(length) = self.rest().find("{%") {
-            let end_of_text = self.at + length;
-            self.at = end_of_text + 2;
-            let strip_before = self.skip_modifier();
-            if let Some((end, strip)) = self.raw_tag("endraw") {
-                self.push_text(start, end_of_text, strip_before);
-                self.go_to(end, strip);
+            let end = self.at + length;
+            let strip = self.open(end);
+            if self.take_raw("endraw") {
+                self.push_text(start, end, strip);
                 return Ok(());
             }
         }
@@ -178,68 +183,43 @@ impl<'s> Scanner<'s> {
     }
 
     /// The inside of `{{ }}` or `{% %}`.
-    fn tag(&mut self, open: usize, opening: &'static str, closing: &'static str) -> Parsed<()> {
-        let other = if closing == "%}" { "}}" } else { "%}" };
+    fn tag(&mut self, open: usize, [opening, closing, other]: [&'static str; 3]) -> Parsed<()> {
         self.tokens.push((Token::Sign(opening), open));
-        // The brackets that are still open. Inside of them }} ends two dicts.
-        let mut brackets = Vec::new();
+        // How many dicts are open. Inside of them }} ends two dicts.
+        let mut dicts = 0_usize;
         loop {
             self.go_to(self.at, true);
             let (at, rest) = (self.at, self.rest());
-            let Some(first) = rest.chars().next() else {
-                return self.not_closed(closing, opening, open);
-            };
-            if brackets.is_empty() {
-                let unsigned = rest.strip_prefix(['-', '+']).unwrap_or(rest);
-                // A plus sign may stand before %} only: `{{ 1 +}}` is an addition without an end.
-                let signed = unsigned.starts_with(closing) && (first == '-' || closing == "%}");
-                if rest.starts_with(closing) || signed {
-                    self.tokens.push((Token::Sign(closing), at));
-                    self.go_to(at + rest.len() - unsigned.len() + 2, first == '-');
-                    return Ok(());
-                }
-                if rest.starts_with(other) {
-                    return Err((at, format!("found {other}, expected {closing}")));
-                }
+            if dicts == 0 && self.take_end(closing) {
+                self.tokens.push((Token::Sign(closing), at));
+                return Ok(());
             }
-            let token = match first {
-                '0'..='9' => self.number()?,
-                '\'' | '"' => self.quoted(first)?,
-                _ if first == '_' || first.is_alphabetic() => {
-                    let is_letter = |c: char| c == '_' || c.is_alphanumeric();
-                    let after = rest.trim_start_matches(is_letter);
-                    self.at += rest.len() - after.len();
+            let token = match rest.chars().next() {
+                None => return self.not_closed(closing, opening, open),
+                Some(_) if dicts == 0 && (rest.starts_with(other) || rest.starts_with('}')) => {
+                    let found = if rest.starts_with(other) { other } else { "}" };
+                    return Err((at, format!("found {found}, expected {closing}")));
+                }
+                Some('0'..='9') => self.number()?,
+                Some(quote @ ('\'' | '"')) => self.quoted(quote)?,
+                Some(first) if first == '_' || first.is_alphabetic() => {
+                    let after = rest.trim_start_matches(|c: char| c == '_' || c.is_alphanumeric());
+                    self.at = self.text.len() - after.len();
                     Token::Name(&rest[..rest.len() - after.len()])
                 }
-                _ => self.sign(first, &mut brackets)?,
+                Some(first) => {
+                    let sign = SIGNS.into_iter().find(|sign| rest.starts_with(sign));
+                    let found = first.escape_debug();
+                    let wrong =
+                        || format!("found {found}, expected a name, a value or an operator");
+                    let sign = sign.ok_or_else(|| (at, wrong()))?;
+                    dicts = (dicts + usize::from(sign == "{")) - usize::from(sign == "}");
+                    self.at += sign.len();
+                    Token::Sign(sign)
+                }
             };
             self.tokens.push((token, at));
         }
-    }
-
-    /// An operator or a bracket. Brackets must be closed in the order in which they were opened.
-    fn sign(&mut self, first: char, brackets: &mut Vec<&'static str>) -> Parsed<Token<'s>> {
-        let (at, rest) = (self.at, self.rest());
-        let Some(sign) = SIGNS.into_iter().find(|sign| rest.starts_with(sign)) else {
-            let found = first.escape_debug();
-            let message = format!("found {found}, expected a name, a value or an operator");
-            return Err((at, message));
-        };
-        match sign {
-            "(" => brackets.push(")"),
-            "[" => brackets.push("]"),
-            "{" => brackets.push("}"),
-            ")" | "]" | "}" => match brackets.pop() {
-                Some(expected) if expected == sign => {}
-                Some(expected) => {
-                    return Err((at, format!("found {sign}, expected {expected}")));
-                }
-                None => return Err((at, format!("found {sign} without its opening"))),
-            },
-            _ => {}
-        }
-        self.at += sign.len();
-        Ok(Token::Sign(sign))
     }
 
     /// integer = digits; float = digits, then a point with digits or an exponent or both.
@@ -249,73 +229,68 @@ impl<'s> Scanner<'s> {
         let mut length = whole;
         // After a point, as in `items.0.1`, a number is an index and has no fraction.
         if !self.text[..start].ends_with('.') {
-            let fraction = rest[length..].strip_prefix('.').map_or(0, digits);
-            length += if fraction > 0 { 1 + fraction } else { 0 };
-            if rest[length..].starts_with(['e', 'E']) {
-                let sign = usize::from(rest[length + 1..].starts_with(['+', '-']));
-                let exponent = digits(&rest[length + 1 + sign..]);
-                length += if exponent > 0 { 1 + sign + exponent } else { 0 };
+            for (mark, signs) in [(&['.'][..], &[][..]), (&['e', 'E'], &['+', '-'])] {
+                let after = rest[length..].strip_prefix(mark).unwrap_or_default();
+                let number = after.strip_prefix(signs).unwrap_or(after);
+                let count = digits(number);
+                length += if count > 0 { 1 + after.len() - number.len() + count } else { 0 };
             }
         }
         self.at += length;
         let text = rest[..length].replace('_', "");
-        if length > whole {
-            return text.parse().map(Token::Float).map_err(|_| (start, "no number".to_owned()));
-        }
         let shown = shortened(&text);
-        if text.starts_with('0') && text.bytes().any(|digit| digit != b'0') {
-            let message = format!("found {shown}, expected a number without a leading 0");
-            return Err((start, message));
+        if length > whole {
+            let float = text.parse::<f64>().map_err(|_| (start, format!("found {shown}")))?;
+            return Ok(Token::Constant(float.into()));
         }
-        let too_large = || format!("the number {shown} does not fit 64 bits");
-        text.parse().map(Token::Int).map_err(|_| (start, too_large()))
+        if text.starts_with('0') && text.bytes().any(|digit| digit != b'0') {
+            return Err((start, format!("found {shown}, expected a number without a leading 0")));
+        }
+        let too_large = |_| (start, format!("the number {shown} does not fit 64 bits"));
+        Ok(Token::Constant(text.parse::<i64>().map_err(too_large)?.into()))
     }
 
     /// Text between quotes. A backslash means what it means in Python.
     fn quoted(&mut self, quote: char) -> Parsed<Token<'s>> {
         let open = self.at;
         let mut text = String::new();
-        self.at += 1;
-        while let Some(character) = self.rest().chars().next() {
-            self.at += character.len_utf8();
-            match character {
-                '\\' => self.escape(&mut text)?,
-                _ if character == quote => return Ok(Token::Quoted(text)),
-                _ => text.push(character),
+        let mut letters = self.rest().chars();
+        letters.next();
+        while let Some(letter) = letters.next() {
+            let at = self.text.len() - letters.as_str().len() - 1;
+            let escaped = if letter == '\\' { letters.next() } else { None };
+            match (letter, escaped) {
+                (_, None) if letter == quote => {
+                    self.at = self.text.len() - letters.as_str().len();
+                    return Ok(Token::Constant(text.into()));
+                }
+                (_, None) => text.push(letter),
+                (_, Some('\n')) => {}
+                (_, Some('n')) => text.push('\n'),
+                (_, Some('t')) => text.push('\t'),
+                (_, Some('r')) => text.push('\r'),
+                (_, Some('\\' | '\'' | '"')) => text.extend(escaped),
+                (_, Some(kind @ ('x' | 'u' | 'U'))) => {
+                    let count = if kind == 'x' {
+                        2
+                    } else if kind == 'u' {
+                        4
+                    } else {
+                        8
+                    };
+                    let hex: String = letters.by_ref().take(count).collect();
+                    let code = u32::from_str_radix(&hex, 16).ok().filter(|_| hex.len() == count);
+                    let wrong = || format!("found \\{kind}, expected {count} hexadecimal digits");
+                    text.push(code.and_then(char::from_u32).ok_or_else(|| (at, wrong()))?);
+                }
+                (_, Some(left_out @ ('0'..='7' | 'N' | 'a' | 'b' | 'f' | 'v'))) => {
+                    return Err((at, format!("found \\{left_out}, which is left out")));
+                }
+                // Python leaves both as they are.
+                (_, Some(other)) => text.extend(['\\', other]),
             }
         }
         self.not_closed(&quote.to_string(), "string", open)
-    }
-
-    /// What follows a backslash.
-    fn escape(&mut self, text: &mut String) -> Parsed<()> {
-        let at = self.at - 1;
-        let Some(letter) = self.rest().chars().next() else { return Ok(()) };
-        self.at += letter.len_utf8();
-        match letter {
-            'n' => text.push('\n'),
-            't' => text.push('\t'),
-            'r' => text.push('\r'),
-            '\\' | '\'' | '"' => text.push(letter),
-            '\n' => {}
-            'x' | 'u' | 'U' => {
-                let count = [2, 4, 8][usize::from(letter != 'x') + usize::from(letter == 'U')];
-                let code =
-                    self.rest().get(..count).and_then(|hex| u32::from_str_radix(hex, 16).ok());
-                let Some(code) = code.and_then(char::from_u32) else {
-                    let message = format!("found \\{letter}, expected {count} hexadecimal digits");
-                    return Err((at, message));
-                };
-                text.push(code);
-                self.at += count;
-            }
-            '0'..='7' | 'N' | 'a' | 'b' | 'f' | 'v' => {
-                return Err((at, format!("found \\{letter}, which is left out")));
-            }
-            // Python leaves both as they are.
-            _ => text.extend(['\\', letter]),
-        }
-        Ok(())
     }
 }
 

@@ -7,7 +7,7 @@
 //! Text that is HTML stays HTML where Jinja keeps it so, and nowhere else.
 
 use super::function::{Outcome, given};
-use super::kinds::{LONGEST, too_long};
+use super::kinds::{fits, too_long};
 use super::print::{to_html, to_text};
 use super::scan::is_space;
 use crate::http::fields::percent_encode;
@@ -17,8 +17,7 @@ use std::fmt::Write;
 
 /// Text like the value's: HTML if the value is.
 pub fn like(value: &Value, text: impl Into<String>) -> Outcome {
-    let text = text.into();
-    if text.len() > LONGEST { Err(too_long()) } else { Ok(Value::text(text, value.is_safe())) }
+    Value::made(text.into(), value.is_safe())
 }
 
 /// In capital letters.
@@ -95,7 +94,7 @@ pub fn trim(value: &Value, arguments: &[Value]) -> Outcome {
 pub fn strip(value: &Value, arguments: &[Value], [front, back]: [bool; 2]) -> Outcome {
     let text = to_text(value);
     let characters = match given(arguments, 0) {
-        None | Some(Value::Null) => None,
+        None => None,
         Some(characters) => Some(characters.as_str().ok_or("expected a string of characters")?),
     };
     let is_stripped = |character: char| match characters {
@@ -114,16 +113,11 @@ pub fn replace(value: &Value, arguments: &[Value]) -> Outcome {
     let safe = value.is_safe() || old.is_safe() || new.is_safe();
     let text = if old.is_safe() || new.is_safe() { to_html(value) } else { to_text(value) };
     let (old, new) = (to_text(old), if safe { to_html(new) } else { to_text(new) });
-    let most = match given(arguments, 2) {
-        None | Some(Value::Null) => usize::MAX,
-        // A negative count means all.
-        Some(count) => {
-            let count = count.whole().ok_or("the count of replace is an int")?;
-            usize::try_from(count).unwrap_or(usize::MAX)
-        }
-    };
+    // A negative count means all.
+    let most = given(arguments, 2).map_or(Some(-1), Value::whole);
+    let most = usize::try_from(most.ok_or("the count of replace is an int")?).unwrap_or(usize::MAX);
     let found = text.matches(&*old).count().min(most);
-    if found.saturating_mul(new.len()).saturating_add(text.len()) > LONGEST {
+    if !fits(found.saturating_mul(new.len()).saturating_add(text.len())) {
         return Err(too_long());
     }
     Ok(Value::text(text.replacen(&*old, &new, most), safe))
@@ -135,7 +129,7 @@ pub fn split(value: &Value, arguments: &[Value]) -> Outcome {
     let most = given(arguments, 1).and_then(Value::whole).unwrap_or(-1);
     let most = usize::try_from(most).map_or(usize::MAX, |cuts| cuts.saturating_add(1));
     let mut parts: Vec<&str> = Vec::new();
-    match given(arguments, 0).filter(|between| **between != Value::Null) {
+    match given(arguments, 0) {
         Some(between) => {
             let between = between.as_str().filter(|between| !between.is_empty());
             parts.extend(text.splitn(most, between.ok_or("split takes a text to cut at")?));
@@ -165,13 +159,10 @@ pub fn tojson(value: &Value, arguments: &[Value]) -> Outcome {
     if let Some(part) = without_json(value) {
         return Err(format!("{part} has no JSON"));
     }
-    let indent = match given(arguments, 0) {
-        None | Some(Value::Null) => None,
-        Some(spaces) => {
-            let spaces = spaces.whole().ok_or("the indent of tojson is an int")?;
-            Some(usize::try_from(spaces).unwrap_or(0).min(64))
-        }
-    };
+    let indent = given(arguments, 0)
+        .map(|spaces| Some(usize::try_from(spaces.whole()?).unwrap_or(0).min(64)))
+        .map(|spaces| spaces.ok_or("the indent of tojson is an int"))
+        .transpose()?;
     let mut json = String::new();
     write_into(&mut json, value, Style { indent, ..Style::PYTHON });
     let mut safe = String::with_capacity(json.len());
@@ -213,11 +204,11 @@ pub fn urlencode(value: &Value, _: &[Value]) -> Outcome {
             return Ok(percent_encode(&to_text(value), "-._~/").into());
         }
         None => {
-            let pair = |item: Value| match item.as_list() {
+            let pair = |item: &Value| match item.as_list() {
                 Some([name, value]) => Ok((name.clone(), value.clone())),
                 _ => Err(format!("found {}, expected a name and a value", item.type_name())),
             };
-            value.to_items()?.into_iter().map(pair).collect::<Result<_, _>>()?
+            value.items()?.iter().map(pair).collect::<Result<_, _>>()?
         }
     };
     let encode = |part: &Value| percent_encode(&to_text(part), "-._~ ").replace(' ', "+");

@@ -10,12 +10,13 @@
 //! Left out: what [`LEFT_OUT`] has; `scoped` blocks; `include` with `ignore missing` or `without
 //! context`; filters after `set`, `{% set a.b = 1 %}`, parameters for any number of values.
 
-use super::cursor::{Frame, Parser};
+use super::cursor::Parser;
 use super::function::Function;
 use super::mistake::{Parsed, locate};
 use super::scan::{Token, shortened};
-use super::tree::{Expression, For, Macro, Name, NameTarget, Node, Tree};
+use super::tree::{Expression, ExpressionKind, For, Macro, NameTarget, Node, Tree};
 use crate::near::nearest;
+use std::mem::take;
 
 /// The name of a tag, its form, and what reads it after its name, given its place.
 pub type TagRow = (&'static str, &'static str, fn(&mut Parser, usize) -> Parsed<Node>);
@@ -50,7 +51,7 @@ pub const ESCAPED: [&str; 5] = [".html", ".htm", ".xml", ".xhtml", ".svg"];
 /// The first mistake in the text.
 pub fn parse(name: &str, source: &str, filters: &[Function]) -> Parsed<Tree> {
     let mut parser = Parser::new(source, filters)?;
-    let (body, _) = parser.body(None, 0, &[])?;
+    let (body, _) = parser.body(None, &[])?;
     let escapes = ESCAPED.iter().any(|ending| name.ends_with(ending));
     let (name, source) = (name.to_owned(), source.to_owned());
     Ok(Tree { name, source, body, blocks: parser.blocks, escapes })
@@ -62,89 +63,72 @@ impl<'s> Parser<'s> {
     fn body_of(&mut self, tag: &str, at: usize, middle: &[&str]) -> Parsed<(Vec<Node>, &'s str)> {
         self.take(":");
         self.expect("%}")?;
-        self.body(Some(tag), at, middle)
+        self.body(Some((tag, at)), middle)
     }
 
-    /// The body of a tag that only one tag ends, and that end.
-    fn whole_body(&mut self, tag: &str, at: usize) -> Parsed<Vec<Node>> {
+    /// The body of a tag that only one tag ends, and that end, where `name` may be written again.
+    fn whole_body(&mut self, tag: &str, at: usize, name: &str) -> Parsed<Vec<Node>> {
         let (body, _) = self.body_of(tag, at, &[])?;
-        self.expect("%}")?;
-        Ok(body)
-    }
-
-    /// The body of `block` or `macro`. The name may be written again at the end.
-    fn named_body(&mut self, tag: &str, name: &str, at: usize) -> Parsed<Vec<Node>> {
-        let (body, _) = self.body_of(tag, at, &[])?;
-        if !self.take(name) && matches!(self.peek(), Token::Name(_)) {
+        if !self.take(name) && !name.is_empty() && matches!(self.peek(), Token::Name(_)) {
             return self.unexpected(&format!("{name}, the name of the {tag} that ends here"));
         }
         self.expect("%}")?;
         Ok(body)
     }
 
+    /// The body of `else`, if that was the last tag; else nothing.
+    fn otherwise(&mut self, tag: &str, at: usize, last: &str) -> Parsed<Vec<Node>> {
+        match last {
+            "else" => self.whole_body(tag, at, ""),
+            _ => self.expect("%}").map(|()| Vec::new()),
+        }
+    }
+
     /// Everything up to a tag that may follow; without `open`, up to the end of the template.
     fn body(
         &mut self,
-        open: Option<&str>,
-        open_at: usize,
+        open: Option<(&str, usize)>,
         middle: &[&str],
     ) -> Parsed<(Vec<Node>, &'s str)> {
-        let (depth, is_scope) = (self.depth, open != Some("if"));
+        let depth = self.depth;
         // A tag needs as much stack as two levels of brackets.
         self.enter(2)?;
+        let tag = open.map(|(tag, _)| tag);
+        self.open_scope(tag == Some("if"));
         let mut nodes = Vec::new();
-        if is_scope {
-            self.frames.push(Frame::default());
-        }
         loop {
             let at = self.at();
-            nodes.push(match *self.peek() {
+            nodes.push(match self.peek().clone() {
                 Token::Text(text) => {
                     self.skip(1);
                     Node::Text(text.to_owned())
                 }
-                Token::Sign("{{") => {
-                    self.skip(1);
+                _ if self.take("{{") => {
                     let printed = self.tuple(true)?;
                     self.expect("}}")?;
                     Node::Print(printed)
                 }
-                Token::Sign("{%") => {
-                    self.skip(1);
-                    let tag = self.name("the name of a tag")?;
-                    let is_end = open.is_some() && tag.strip_prefix("end") == open;
-                    if is_end || middle.contains(&tag) {
+                _ if self.take("{%") => {
+                    let found = self.name("the name of a tag")?;
+                    if tag.is_some() && found.strip_prefix("end") == tag || middle.contains(&found)
+                    {
                         self.depth = depth;
-                        if is_scope {
-                            self.close_frame(&mut nodes);
-                        }
-                        return Ok((nodes, tag));
+                        self.close_scope(tag == Some("if"), &mut nodes);
+                        return Ok((nodes, found));
                     }
-                    let row = TAGS.iter().find(|(known, ..)| *known == tag);
-                    let (_, _, read) = row.ok_or_else(|| (at, unknown_tag(tag, open)))?;
+                    let row = TAGS.iter().find(|(known, ..)| *known == found);
+                    let (_, _, read) = row.ok_or_else(|| (at, unknown_tag(found, tag)))?;
                     read(self, at)?
                 }
                 _ => break,
             });
         }
-        let Some(tag) = open else {
-            self.close_frame(&mut nodes);
+        let Some((tag, at)) = open else {
+            self.close_scope(false, &mut nodes);
             return Ok((nodes, ""));
         };
-        let (line, _) = locate(self.source, open_at);
+        let (line, _) = locate(self.source, at);
         self.unexpected(&format!("{{% end{tag} %}} for the {{% {tag} %}} of line {line}"))
-    }
-
-    /// Ends a scope: its names have been read inside of the scope around it.
-    fn close_frame(&mut self, nodes: &mut Vec<Node>) {
-        let Some(mut frame) = self.frames.pop() else { return };
-        if !frame.late.is_empty() {
-            nodes.insert(0, Node::Late(frame.late));
-        }
-        frame.inner.append(&mut frame.own);
-        if let Some(outer) = self.frames.last_mut() {
-            outer.inner.append(&mut frame.inner);
-        }
     }
 
     /// target = one *( "," one ); one = name / "(" target ")"
@@ -153,12 +137,9 @@ impl<'s> Parser<'s> {
     fn target(&mut self) -> Parsed<NameTarget> {
         let at = self.at();
         let (mut targets, is_several) = self.several(&["=", ")"], Parser::one_target)?;
-        match targets.pop() {
-            Some(only) if !is_several => Ok(only),
-            last => {
-                targets.extend(last);
-                Ok(NameTarget::Several(targets, at))
-            }
+        match is_several {
+            true => Ok(NameTarget::Several(targets, at)),
+            false => Ok(targets.remove(0)),
         }
     }
 
@@ -166,15 +147,14 @@ impl<'s> Parser<'s> {
     fn one_target(&mut self) -> Parsed<NameTarget> {
         const NO_NAMES: [&str; 10] =
             ["true", "false", "none", "True", "False", "None", "self", "super", "in", "if"];
+        let (at, depth) = (self.at(), self.depth);
         if self.take("(") {
-            let depth = self.depth;
             self.enter(1)?;
             let target = self.target()?;
             self.depth = depth;
             self.expect(")")?;
             return Ok(target);
         }
-        let at = self.at();
         let name = self.name("a name")?;
         // As in Jinja, `for a, in b` is not the tuple of one that it would be in Python.
         if NO_NAMES.contains(&name) {
@@ -185,24 +165,27 @@ impl<'s> Parser<'s> {
         }
         Ok(NameTarget::Name(name.into()))
     }
+
+    /// A name that is set here, and what it is for.
+    fn set_name(&mut self, expected: &str) -> Parsed<&'s str> {
+        let name = self.name(expected)?;
+        self.sets(name);
+        Ok(name)
+    }
 }
 
 /// `if = "if" test body *( "elif" test body ) [ "else" body ] "endif"`
 fn if_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
     let mut branches = Vec::new();
-    parser.frames.last_mut().into_iter().for_each(|frame| frame.ifs += 1);
-    let mut end = "elif";
-    while end == "elif" {
+    let mut last = "elif";
+    while last == "elif" {
         let test = parser.tuple(false)?;
         let body;
-        (body, end) = parser.body_of("if", at, &["elif", "else"])?;
-        branches.push((Some(test), body));
+        (body, last) = parser.body_of("if", at, &["elif", "else"])?;
+        branches.push((test, body));
     }
-    match end {
-        "else" => branches.push((None, parser.whole_body("if", at)?)),
-        _ => parser.expect("%}")?,
-    }
-    parser.frames.last_mut().into_iter().for_each(|frame| frame.ifs -= 1);
+    let always = Expression { kind: ExpressionKind::Constant(true.into()), at };
+    branches.push((always, parser.otherwise("if", at, last)?));
     Ok(Node::If(branches))
 }
 
@@ -216,35 +199,29 @@ fn for_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
     parser.expect("in")?;
     let over = parser.tuple(false)?;
     let filter = if parser.take("if") { Some(parser.expression()?) } else { None };
-    let inner = parser.frames.last_mut().map(|frame| std::mem::take(&mut frame.inner));
-    let (body, end) = parser.body_of("for", at, &["else"])?;
-    let frame = parser.frames.last_mut();
-    let uses_loop = frame.as_ref().is_some_and(|frame| frame.inner.contains(&"loop"));
-    frame.into_iter().for_each(|frame| frame.inner.extend(inner.iter().flatten()));
+    let before = parser.seen.len();
+    let (body, last) = parser.body_of("for", at, &["else"])?;
+    let uses_loop = parser.seen[before..].iter().any(|(name, _)| *name == "loop");
     let loop_name = uses_loop.then(|| "loop".into());
-    let mut otherwise = Vec::new();
-    match end {
-        "else" => otherwise = parser.whole_body("for", at)?,
-        _ => parser.expect("%}")?,
-    }
+    let otherwise = parser.otherwise("for", at, last)?;
     Ok(Node::For(Box::new(For { target, over, filter, loop_name, body, otherwise })))
 }
 
 /// set = "set" target "=" value / "set" name body "endset"
 fn set_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
-    let start = parser.next;
+    let names = parser.next..;
     let target = parser.target()?;
-    let names = start..parser.next;
+    let names = names.start..parser.next;
     let node = match target {
         target if parser.take("=") => {
             let value = parser.tuple(true)?;
             parser.expect("%}")?;
             Node::Set(target, value)
         }
-        NameTarget::Name(name) => Node::Capture(name, parser.whole_body("set", at)?),
+        NameTarget::Name(name) => Node::Capture(name, parser.whole_body("set", at, "")?),
         NameTarget::Several(..) => return parser.unexpected("="),
     };
-    parser.sets(names);
+    parser.sets_all(names);
     Ok(node)
 }
 
@@ -259,16 +236,13 @@ fn with_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
         parser.expect("=")?;
         bindings.push((target, parser.expression()?));
     }
-    Ok(Node::With(bindings, parser.whole_body("with", at)?))
+    Ok(Node::With(bindings, parser.whole_body("with", at, "")?))
 }
 
 /// `include = "include" name [ "with context" ]; extends = "extends" name`
 fn template(parser: &mut Parser) -> Parsed<Expression> {
     let name = parser.expression()?;
-    if parser.take("with") {
-        parser.expect("context")?;
-    }
-    parser.expect("%}")?;
+    end_of_import(parser, &["with"])?;
     Ok(name)
 }
 
@@ -276,48 +250,43 @@ fn template(parser: &mut Parser) -> Parsed<Expression> {
 fn block_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
     let name_at = parser.at();
     let name = parser.name("the name of the block")?;
-    if parser.blocks.iter().any(|(known, _)| known == name) {
+    if parser.blocks.iter().any(|(known, _)| known.as_ref() == name) {
         return Err((name_at, format!("found the block {name} for the second time")));
     }
     let number = parser.blocks.len();
-    // The place is taken before the body is parsed, so that inner blocks get later numbers.
-    parser.blocks.push((name.to_owned(), Vec::new()));
+    parser.blocks.push((name.into(), Vec::new()));
     // A block does not see the scopes around it.
-    let frames = std::mem::take(&mut parser.frames);
-    parser.blocks[number].1 = parser.named_body("block", name, at)?;
-    parser.frames = frames;
-    Ok(Node::Block(number))
+    let outside = (take(&mut parser.scopes), take(&mut parser.seen));
+    parser.blocks[number].1 = parser.whole_body("block", at, name)?;
+    (parser.scopes, parser.seen) = outside;
+    Ok(Node::Block(name.into()))
 }
 
 /// `macro = "macro" name "(" *( parameter [ "=" default ] ) ")" body "endmacro" [ name ]`
 ///
 /// Once a parameter has a default, those after it need one too: `macro name(a, b=1)`.
 fn macro_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
-    let name = parser.name("the name of the macro")?;
-    parser.sets(parser.next - 1..parser.next);
+    let name = parser.set_name("the name of the macro")?;
     parser.expect("(")?;
-    let mut defaults = Vec::new();
+    let mut has_default = false;
     let parameters = parser.listed(")", |parser| {
-        let name = parser.name("the name of a parameter")?;
-        if parser.take("=") {
-            defaults.push(parser.expression()?);
-        } else if !defaults.is_empty() {
+        let name = parser.name("the name of a parameter")?.into();
+        if has_default && !parser.is_sign(&["="]) {
             return parser.unexpected("=: the parameter before it has a default");
         }
-        Ok(name.into())
+        has_default = parser.take("=");
+        Ok((name, if has_default { Some(parser.expression()?) } else { None }))
     })?;
-    let body = parser.named_body("macro", name, at)?;
-    let name = name.into();
-    Ok(Node::Macro(Box::new(Macro { name, parameters, defaults, body })))
+    let body = parser.whole_body("macro", at, name)?;
+    Ok(Node::Macro(Box::new(Macro { name: name.into(), parameters, body })))
 }
 
 /// `import = "import" template "as" name [ context ]`
 fn import_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
     let template = parser.expression()?;
     parser.expect("as")?;
-    let name = parser.name("a name for the import")?.into();
-    parser.sets(parser.next - 1..parser.next);
-    end_of_import(parser, template, vec![(None, name, at)])
+    let names = vec![(None, parser.set_name("a name for the import")?.into(), at)];
+    Ok(Node::Import(template, end_of_import(parser, &["with", "without"])?, names))
 }
 
 /// `from = "from" template "import" name [ "as" name ] *( "," name [ "as" name ] ) [ context ]`
@@ -328,24 +297,20 @@ fn from_tag(parser: &mut Parser, _: usize) -> Parsed<Node> {
         let at = parser.at();
         let there = parser.name("the name of a macro")?;
         let here = if parser.take("as") { parser.name("a name for it")? } else { there };
-        parser.sets(parser.next - 1..parser.next);
+        parser.sets(here);
         Ok((Some(there.to_owned()), here.into(), at))
     })?;
-    end_of_import(parser, template, names)
+    Ok(Node::Import(template, end_of_import(parser, &["with", "without"])?, names))
 }
 
-/// An import may end with `with context` or `without context`, which is the default.
-fn end_of_import(
-    parser: &mut Parser,
-    template: Expression,
-    names: Vec<(Option<String>, Name, usize)>,
-) -> Parsed<Node> {
-    let with_context = parser.take("with");
-    if with_context || parser.take("without") {
+/// `[ "with" / "without" "context" ] "%}"`, true for `with`.
+fn end_of_import(parser: &mut Parser, words: &[&str]) -> Parsed<bool> {
+    let is_with = *parser.peek() == Token::Name("with");
+    if words.iter().any(|word| parser.take(word)) {
         parser.expect("context")?;
     }
     parser.expect("%}")?;
-    Ok(Node::Import(template, with_context, names))
+    Ok(is_with)
 }
 
 /// The message for a tag that cannot be here: it says what could.

@@ -4,23 +4,28 @@
 //! any page. Places are byte offsets; line and column are counted only when a message needs them.
 
 use super::function::Function;
-use super::operators::Operator;
 use crate::value::Value;
 
 /// A name that a template gives a value to or asks for. Names are compared for each value on a
-/// page; two numbers are compared faster than two texts.
-#[derive(Debug, PartialEq)]
+/// page, so the length and the first 15 bytes are kept as one number.
+#[derive(Clone, Debug)]
 pub struct Name {
-    hash: u64,
+    start: u128,
     text: Box<str>,
 }
 
 impl From<&str> for Name {
     fn from(text: &str) -> Name {
-        // The hash function FNV-1a.
-        let step = |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3);
-        let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325, step);
-        Name { hash, text: text.into() }
+        let mut start = [0; 16];
+        start.iter_mut().zip(text.bytes()).for_each(|(place, byte)| *place = byte);
+        start[15] = u8::try_from(text.len()).unwrap_or(u8::MAX);
+        Name { start: u128::from_le_bytes(start), text: text.into() }
+    }
+}
+
+impl PartialEq for Name {
+    fn eq(&self, other: &Name) -> bool {
+        self.start == other.start && (self.text.len() < 16 || self.text == other.text)
     }
 }
 
@@ -39,7 +44,7 @@ pub struct Tree {
     /// What is outside of blocks, and the places of the blocks.
     pub body: Vec<Node>,
     /// All blocks of the template, the inner ones too: each name with its content.
-    pub blocks: Vec<(String, Vec<Node>)>,
+    pub blocks: Vec<(Name, Vec<Node>)>,
     /// True if what is printed is escaped.
     pub escapes: bool,
 }
@@ -51,8 +56,8 @@ pub enum Node {
     Text(String),
     /// `{{ … }}`
     Print(Expression),
-    /// `{% if %} … {% elif %} … {% else %}`: each test with its body; `else` has no test.
-    If(Vec<(Option<Expression>, Vec<Node>)>),
+    /// `{% if %} … {% elif %} … {% else %}`: each test with its body; the test of `else` is true.
+    If(Vec<(Expression, Vec<Node>)>),
     /// `{% for … in … %}`
     For(Box<For>),
     /// Names that this scope sets later: until then they are undefined.
@@ -67,8 +72,8 @@ pub enum Node {
     Include(Expression),
     /// `{% extends … %}`
     Extends(Expression),
-    /// The place of the block with this number in [`Tree::blocks`].
-    Block(usize),
+    /// The place of the block of this name in [`Tree::blocks`].
+    Block(Name),
     /// `{% macro name(…) %}`
     Macro(Box<Macro>),
     /// `{% import … %}` and `{% from … import … %}`; true if it ends `with context`. For each name:
@@ -96,9 +101,7 @@ pub struct For {
 #[derive(Debug)]
 pub struct Macro {
     pub name: Name,
-    pub parameters: Vec<Name>,
-    /// The values of the last parameters where the call gives none.
-    pub defaults: Vec<Expression>,
+    pub parameters: Vec<(Name, Option<Expression>)>,
     pub body: Vec<Node>,
 }
 
@@ -112,54 +115,39 @@ pub enum NameTarget {
 }
 
 /// An expression, and its byte offset in the source.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Expression {
     pub kind: ExpressionKind,
     pub at: usize,
 }
 
 /// The kinds of expression.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum ExpressionKind {
     /// Text in quotes, a number, `true`, `none`.
     Constant(Value),
     /// A name.
     Name(Name),
-    /// `[a, b]`
-    List(Vec<Expression>),
-    /// `(a, b)`
-    Tuple(Vec<Expression>),
+    /// `[a, b]`, and `(a, b)` if true.
+    List(Vec<Expression>, bool),
     /// `{'a': b}`
     Dict(Vec<(Expression, Expression)>),
-    /// `a.b`
-    Attribute(Box<Expression>, String),
-    /// `a[b]`, and `a.0`
-    Index(Box<[Expression; 2]>),
-    /// `a[from:to]`
-    Slice(Box<Expression>, Box<[Option<Expression>; 2]>),
+    /// `a[b]`, and `a.b` if true.
+    Item(Box<[Expression; 2]>, bool),
     /// `name(…)` and `a.name(…)`
     Call(Box<Expression>, Arguments),
-    /// `a|filter(…)`
-    Filter(Box<Expression>, Function, Arguments),
-    /// `a is test(…)`
-    Test(Box<Expression>, &'static Function, Arguments),
-    /// `-a`, or `+a` if true.
-    Sign(bool, Box<Expression>),
-    /// `a + b` and the other arithmetic. True for `~` between constants: Jinja joins these when it
-    /// parses, and then forgets what was HTML.
-    Binary(&'static Operator, Box<[Expression; 2]>, bool),
-    /// `a < b <= c`: true if each step is. Each step has its place.
-    Compare(Box<Expression>, Vec<(&'static Operator, usize, Expression)>),
+    /// `a|filter(…)`, `a is test(…)`, `a + b`, `a < b`, `-a`, `a[from:to]`: a row of a table.
+    Apply(Box<(Expression, Function, Arguments)>),
     /// `a and b`, or `a or b` if true.
     Logic(bool, Box<[Expression; 2]>),
     /// `not a`
     Not(Box<Expression>),
-    /// `yes if test else no`: yes and test, then no.
-    Choice(Box<[Expression; 2]>, Option<Box<Expression>>),
+    /// `yes if test else no`
+    Choice(Box<[Expression; 3]>),
 }
 
 /// What is between the brackets of a call: values by place, and values by name.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Arguments {
     pub placed: Vec<Expression>,
     pub named: Vec<(String, Expression)>,
@@ -172,12 +160,20 @@ impl Expression {
             ExpressionKind::Name(name) => name.as_ref().to_owned(),
             ExpressionKind::Constant(Value::Str(text)) => format!("'{text}'"),
             ExpressionKind::Constant(Value::Int(number)) => number.to_string(),
-            ExpressionKind::Attribute(of, name) => format!("{}.{name}", of.path()),
-            ExpressionKind::Index(parts) => format!("{}[{}]", parts[0].path(), parts[1].path()),
+            ExpressionKind::Item(parts, true) => format!("{}.{}", parts[0].path(), parts[1].text()),
+            ExpressionKind::Item(parts, _) => format!("{}[{}]", parts[0].path(), parts[1].path()),
             ExpressionKind::Call(of, _) => format!("{}()", of.path()),
-            ExpressionKind::Filter(of, row, _) => format!("{}|{}", of.path(), row.name),
+            ExpressionKind::Apply(parts) if parts.1.name.starts_with(char::is_alphabetic) => {
+                format!("{}|{}", parts.0.path(), parts.1.name)
+            }
             _ => "…".to_owned(),
         }
+    }
+
+    /// The text of a constant.
+    pub fn text(&self) -> &str {
+        if let ExpressionKind::Constant(value) = &self.kind { value.as_str() } else { None }
+            .unwrap_or_default()
     }
 
     /// The part that is to blame if the value is undefined; none for `a if b`, where that is meant.
