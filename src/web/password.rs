@@ -14,9 +14,7 @@
 //!
 //! The hash is PBKDF2 with a random salt. A thief of the kept texts must guess, and each guess
 //! takes a third of a second. The number of rounds is in the text, so a later version can use more
-//! rounds and still read the old hashes.
-//!
-//! The same third of a second could stop the server, if many visitors logged in at once. So two
+//! rounds and still read the old hashes. Many logins at once could stop the server, so two
 //! passwords are hashed at a time. A few more wait for their turn, and the others get a 503.
 //!
 //! **A debug build needs ten times as long.** These lines in the `Cargo.toml` of a program make the
@@ -44,8 +42,8 @@ const AT_ONCE: usize = 2;
 const MOST_WAITING: usize = 16;
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
-/// How many passwords are being hashed, and how many wait for their turn.
-static HASHING: Mutex<(usize, usize)> = Mutex::new((0, 0));
+/// How many passwords are being hashed, and how many are asked for: these or waiting.
+static HASHING: Mutex<[usize; 2]> = Mutex::new([0, 0]);
 static TURN_ENDED: Condvar = Condvar::new();
 
 /// The text to keep of a new password.
@@ -72,28 +70,28 @@ pub fn fits(password: &str, kept: &str) -> Result<bool, Error> {
 }
 
 fn slow_hash(password: &str, salt: &str, rounds: u32) -> Result<String, Error> {
-    let mut hashing = hashing();
-    if hashing.0 >= AT_ONCE && hashing.1 >= MOST_WAITING {
+    let is_full = |[hashing, _]: &mut [usize; 2]| *hashing >= AT_ONCE;
+    let mut turns = turns();
+    if turns[1] >= AT_ONCE + MOST_WAITING {
         return Err(busy());
     }
-    hashing.1 += 1;
-    let is_full = |hashing: &mut (usize, usize)| hashing.0 >= AT_ONCE;
-    let waited = TURN_ENDED.wait_timeout_while(hashing, LONGEST_WAIT, is_full);
-    let (mut hashing, _) = waited.unwrap_or_else(PoisonError::into_inner);
-    hashing.1 -= 1;
-    if is_full(&mut hashing) {
+    turns[1] += 1;
+    let waited = TURN_ENDED.wait_timeout_while(turns, LONGEST_WAIT, is_full);
+    let (mut turns, _) = waited.unwrap_or_else(PoisonError::into_inner);
+    if is_full(&mut turns) {
+        turns[1] -= 1;
         return Err(busy());
     }
-    hashing.0 += 1;
+    turns[0] += 1;
     // Others come and go while this one is hashed.
-    drop(hashing);
+    drop(turns);
     let hash = hex(&pbkdf2(password.as_bytes(), salt.as_bytes(), rounds));
-    self::hashing().0 -= 1;
+    self::turns().iter_mut().for_each(|count| *count -= 1);
     TURN_ENDED.notify_one();
     Ok(hash)
 }
 
-fn hashing() -> MutexGuard<'static, (usize, usize)> {
+fn turns() -> MutexGuard<'static, [usize; 2]> {
     HASHING.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

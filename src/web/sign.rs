@@ -27,7 +27,7 @@ pub type Digest = [u8; 32];
 /// The fingerprint of some bytes. Nobody can find two texts with the same one, or a text for a
 /// given one.
 pub fn sha256(bytes: &[u8]) -> Digest {
-    Sha256::begin().with(bytes).finish()
+    finish(START, 0, bytes)
 }
 
 /// The signature of a message under a key.
@@ -37,7 +37,7 @@ pub fn sha256(bytes: &[u8]) -> Digest {
 /// Compare signatures with [`same`], never with `==`. And `sha256(key + message)` is no signature:
 /// somebody who knows it can compute that of the message with more text behind it.
 pub fn hmac(key: &[u8], message: &[u8]) -> Digest {
-    Hmac::new(key).sign(&[message])
+    Hmac::new(key).sign(message)
 }
 
 /// The hash of a password: nobody can compute the password from it, and it is so slow that guessing
@@ -48,12 +48,12 @@ pub fn pbkdf2(password: &[u8], salt: &[u8], rounds: u32) -> Digest {
     let hmac = Hmac::new(password);
     // RFC 8018 §5.2: "U_1 = PRF (P, S || INT (i))". The i is the number of the block, and this is
     // the only block: 32 bytes are enough.
-    let mut last = hmac.sign(&[salt, &1u32.to_be_bytes()]);
+    let mut last = hmac.sign(&[salt, &1u32.to_be_bytes()].concat());
     let mut sum = last;
     for _ in 1..rounds {
         // "U_c = PRF (P, U_{c-1})": each round signs the one before, and all are combined by
         // exclusive or.
-        last = hmac.sign(&[&last]);
+        last = hmac.sign(&last);
         sum.iter_mut().zip(last).for_each(|(sum, byte)| *sum ^= byte);
     }
     sum
@@ -114,8 +114,8 @@ pub fn from_base64url(text: &str) -> Option<Vec<u8>> {
 
 /// A key, worked into the two hashes with which every signature under it begins.
 struct Hmac {
-    inner: Sha256,
-    outer: Sha256,
+    inner: State,
+    outer: State,
 }
 
 impl Hmac {
@@ -126,67 +126,46 @@ impl Hmac {
         let key = if key.len() > BLOCK { &hashed[..] } else { key };
         let mut block = [0; BLOCK];
         block[..key.len()].copy_from_slice(key);
-        let begun = |pad: u8| Sha256::begin().with(&block.map(|byte| byte ^ pad));
-        Hmac { inner: begun(0x36), outer: begun(0x5c) }
+        let [mut inner, mut outer] = [START; 2];
+        compress(&mut inner, &block.map(|byte| byte ^ 0x36));
+        compress(&mut outer, &block.map(|byte| byte ^ 0x5c));
+        Hmac { inner, outer }
     }
 
-    /// The signature of these texts, one behind the other.
-    fn sign(&self, texts: &[&[u8]]) -> Digest {
-        let inner = texts.iter().fold(self.inner.clone(), |hash, text| hash.with(text));
-        self.outer.clone().with(&inner.finish()).finish()
+    fn sign(&self, text: &[u8]) -> Digest {
+        finish(self.outer, BLOCK, &finish(self.inner, BLOCK, text))
     }
 }
+
+/// What SHA-256 keeps of the bytes so far.
+type State = [u32; 8];
 
 /// How many bytes SHA-256 takes at a time.
 const BLOCK: usize = 64;
 
-/// A hash that is not finished.
-#[derive(Clone)]
-struct Sha256 {
-    state: [u32; 8],
-    /// The bytes that do not fill a block yet.
-    block: [u8; BLOCK],
-    /// How many bytes there were in all.
-    length: usize,
-}
+/// FIPS 180-4 §5.3.3: the first 32 bits of the fractional parts of the square roots of the first
+/// eight primes.
+const START: State = [
+    0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19,
+];
 
-impl Sha256 {
-    fn begin() -> Sha256 {
-        // FIPS 180-4 §5.3.3: the first 32 bits of the fractional parts of the square roots of the
-        // first eight primes.
-        let state = [
-            0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab,
-            0x5be0cd19,
-        ];
-        Sha256 { state, block: [0; BLOCK], length: 0 }
+/// Hashes the last bytes of a text, of which `before` bytes, whole blocks, are in the state.
+fn finish(mut state: State, before: usize, bytes: &[u8]) -> Digest {
+    let (blocks, rest) = bytes.as_chunks();
+    blocks.iter().for_each(|block| compress(&mut state, block));
+    // §5.1.1: a one bit, zeros up to the last eight bytes of a block, and there the length in bits.
+    let mut last = [0; 2 * BLOCK];
+    last[..rest.len()].copy_from_slice(rest);
+    last[rest.len()] = 0x80;
+    let end = if rest.len() < BLOCK - 8 { BLOCK } else { 2 * BLOCK };
+    let bits = (before + bytes.len()) as u64 * 8;
+    last[end - 8..end].copy_from_slice(&bits.to_be_bytes());
+    last[..end].as_chunks().0.iter().for_each(|block| compress(&mut state, block));
+    let mut digest = [0; 32];
+    for (piece, word) in digest.chunks_exact_mut(4).zip(state) {
+        piece.copy_from_slice(&word.to_be_bytes());
     }
-
-    fn with(mut self, mut bytes: &[u8]) -> Sha256 {
-        while !bytes.is_empty() {
-            let filled = self.length % BLOCK;
-            let (now, later) = bytes.split_at(bytes.len().min(BLOCK - filled));
-            self.block[filled..filled + now.len()].copy_from_slice(now);
-            self.length += now.len();
-            if self.length.is_multiple_of(BLOCK) {
-                compress(&mut self.state, &self.block);
-            }
-            bytes = later;
-        }
-        self
-    }
-
-    fn finish(self) -> Digest {
-        // §5.1.1: a one bit, zeros up to the last eight bytes of a block, and there the length in
-        // bits.
-        let bits = self.length as u64 * 8;
-        let zeros = (2 * BLOCK - 9 - self.length % BLOCK) % BLOCK;
-        let padded = self.with(&[0x80]).with(&[0; BLOCK][..zeros]).with(&bits.to_be_bytes());
-        let mut digest = [0; 32];
-        for (piece, word) in digest.chunks_exact_mut(4).zip(padded.state) {
-            piece.copy_from_slice(&word.to_be_bytes());
-        }
-        digest
-    }
+    digest
 }
 
 /// FIPS 180-4 §4.2.2: the first 32 bits of the fractional parts of the cube roots of the first 64
@@ -204,7 +183,7 @@ const ROUNDS: [u32; 64] = [
 ];
 
 /// Works one block into the state: FIPS 180-4 §6.2.2, with its letters.
-fn compress(state: &mut [u32; 8], block: &[u8; BLOCK]) {
+fn compress(state: &mut State, block: &[u8; BLOCK]) {
     let mut w = [0; 64];
     for (word, four) in w.iter_mut().zip(block.chunks_exact(4)) {
         *word = four.iter().fold(0, |word, byte| word << 8 | u32::from(*byte));
