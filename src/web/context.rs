@@ -58,7 +58,7 @@ impl<'a> Context<'a> {
     ) -> Context<'a> {
         let cookie = cookie_value(&request.headers, &site.sessions.cookie);
         Context {
-            session: site.sessions.open(cookie.as_deref()).recorded(cycle.is_recording()),
+            session: site.sessions.open_for(cookie.as_deref(), cycle.is_recording()),
             g: Map::new(),
             store: RecordingStore::new(&*site.store, cycle.is_recording()),
             used_store: Cell::new(None),

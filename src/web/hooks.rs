@@ -41,7 +41,7 @@ impl Hooks {
 
     /// The hooks that run for the path of a request.
     fn of(&self, ctx: &Context) -> impl DoubleEndedIterator<Item = &Hook> + use<'_> {
-        let path = if self.0.is_empty() { String::new() } else { ctx.request.path.clone() };
+        let path = ctx.request.path.clone();
         let runs = move |prefix: &Option<Pattern>| {
             prefix.as_ref().is_none_or(|prefix| prefix.covers(&path))
         };
@@ -51,7 +51,7 @@ impl Hooks {
     /// Runs the hooks before the handler, until one of them answers. `*`, which is the server as a
     /// whole, has no path.
     pub fn before(&self, ctx: &mut Context) -> Result<Option<Response>, Error> {
-        if ctx.request.path == "*" {
+        if self.0.is_empty() || ctx.request.path == "*" {
             return Ok(None);
         }
         for hook in self.of(ctx) {
@@ -66,6 +66,9 @@ impl Hooks {
 
     /// Runs the hooks behind the handler, the inner ones first.
     pub fn after(&self, ctx: &mut Context, response: &mut Response) -> Result<(), Error> {
+        if self.0.is_empty() {
+            return Ok(());
+        }
         self.of(ctx).rev().try_for_each(|hook| match hook {
             Hook::After(run) => caught(|| Ok(run(ctx, response))),
             _ => Ok(()),

@@ -45,7 +45,7 @@ pub fn answer(ctx: &mut Context) -> Result<Response, Error> {
     if request.path == "*" {
         return Ok(options("DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT"));
     }
-    let known: Vec<&Route> = router.of_path(&request.path).map(|found| found.route).collect();
+    let known: Vec<&Route> = router.of_path(&request.path).collect();
     if let Some(path) = moved(router, request, known.is_empty()) {
         let query = request.target.find('?').map_or("", |at| &request.target[at..]);
         let location = format!("{}{path}{query}", ctx.site.prefix);
@@ -79,7 +79,7 @@ fn moved(router: &Router, request: &Request, is_unknown: bool) -> Option<String>
     };
     // A question for the methods is answered at any path that is known.
     let is_any = is_unknown && request.method == Method::Options;
-    let is_answered = router.of_path(&path).any(|it| is_any || it.route.answers(&request.method));
+    let is_answered = router.of_path(&path).any(|route| is_any || route.answers(&request.method));
     // Never to `//host`: that would be a path on another site.
     Some(path).filter(|path| is_answered && !path.starts_with("//"))
 }

@@ -18,6 +18,7 @@
 
 use crate::http::fields::percent_decode;
 use std::cmp::Reverse;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// Captured values by the names of the places, decoded, in the order of the pattern.
@@ -89,6 +90,11 @@ impl Pattern {
         let parts = parts.map_err(|why| format!("in the pattern {text:?}, {why}"))?;
         if parts.iter().rev().skip(1).any(Part::is_path) {
             return Err(format!("in the pattern {text:?}, <path:…> must be the last part"));
+        }
+        let mut names = HashSet::new();
+        let mut places = parts.iter().flat_map(|part| &part.places);
+        if let Some(twice) = places.find(|place| !names.insert(&place.name)) {
+            return Err(format!("in the pattern {text:?}, two places are called {:?}", twice.name));
         }
         Ok(Pattern { text: text.into(), parts })
     }

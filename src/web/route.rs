@@ -53,7 +53,7 @@ impl Route {
     ///
     /// # Panics
     ///
-    /// If the pattern breaks the grammar.
+    /// If the pattern breaks the grammar, or no method is given.
     #[track_caller]
     pub(super) fn new<H: 'static>(
         methods: &[Method],
@@ -61,6 +61,7 @@ impl Route {
         pattern: &str,
         handler: usize,
     ) -> Route {
+        assert!(!methods.is_empty(), "found no method for {pattern}, expected at least one");
         // The pattern is read alone first, because each one must begin with a slash.
         let whole = |_| Pattern::parse(&format!("{}{pattern}", blueprint.prefix));
         let pattern = match Pattern::parse(pattern).and_then(whole) {

@@ -10,7 +10,6 @@ use super::pattern::Params;
 use super::route::Route;
 use crate::http::Method;
 use crate::http::fields::percent_decode;
-use std::borrow::Cow;
 
 /// A route that takes a path.
 pub struct Matched<'r> {
@@ -58,28 +57,38 @@ impl Router {
     }
 
     /// Finds the route of a request. The path is still percent-encoded.
+    ///
+    /// A route without places is found by a search for the whole path. Of the others each is asked:
+    /// `captures` compares the path part by part, and gives the values of the places.
     pub fn find(&self, method: &Method, path: &str) -> Option<Matched<'_>> {
-        self.of_path(path).find(|found| found.route.answers(method))
+        match self.plain(path).iter().find(|route| route.answers(method)) {
+            Some(route) => Some(Matched { route, params: Params::new() }),
+            None => self.with_places(path).find(|found| found.route.answers(method)),
+        }
     }
 
     /// The routes of this path, whatever their method.
-    ///
-    /// Those without places are sorted, so a search finds them by the whole path. Of the others
-    /// each is asked: [`captures`](super::pattern::Pattern) compares the path part by part, and
-    /// gives the values of the places.
-    pub fn of_path(&self, path: &str) -> impl Iterator<Item = Matched<'_>> {
-        let mut spelt = percent_decode(path);
-        if matches!(spelt, Cow::Owned(_)) && slashes(&spelt) != slashes(path) {
+    pub fn of_path<'r>(&'r self, path: &str) -> impl Iterator<Item = &'r Route> {
+        self.plain(path).iter().chain(self.with_places(path).map(|found| found.route))
+    }
+
+    fn plain(&self, path: &str) -> &[Route] {
+        let spelt = percent_decode(path);
+        if spelt.len() < path.len() && slashes(&spelt) != slashes(path) {
             // A slash that was encoded is part of a value, and no text of a pattern has one.
-            spelt = Cow::Borrowed("");
+            return &[];
         }
-        let (plain, others) = self.routes.split_at(self.plain);
+        let plain = &self.routes[..self.plain];
         let from = plain.partition_point(|route| route.pattern.text() < &*spelt);
-        let same = plain[from..].iter().take_while(move |route| route.pattern.text() == &*spelt);
-        let same = same.map(|route| Matched { route, params: Params::new() });
-        same.chain(others.iter().filter_map(move |route| {
-            Some(Matched { route, params: route.pattern.captures(path)? })
-        }))
+        let is_other = |route: &Route| route.pattern.text() != &*spelt;
+        let count = plain[from..].iter().position(is_other).unwrap_or(plain.len() - from);
+        &plain[from..from + count]
+    }
+
+    fn with_places<'r>(&'r self, path: &str) -> impl Iterator<Item = Matched<'r>> {
+        self.routes[self.plain..]
+            .iter()
+            .filter_map(move |route| Some(Matched { route, params: route.pattern.captures(path)? }))
     }
 }
 

@@ -60,7 +60,7 @@ impl App {
     ///
     /// # Panics
     ///
-    /// If the pattern breaks the grammar, or is registered twice.
+    /// If the pattern breaks the grammar or is registered twice, or no method is given.
     #[track_caller]
     pub fn route<R: IntoResponse, H: Fn(&mut Context) -> R + Send + Sync + 'static>(
         &mut self,
@@ -222,7 +222,16 @@ impl App {
 
     /// Adds an origin, such as `https://shop.example`, whose pages may ask this site by script,
     /// also for changes, but never with the visitor's cookies.
+    ///
+    /// # Panics
+    ///
+    /// If it has no scheme: then no page could have this origin.
+    #[track_caller]
     pub fn allow_origin(&mut self, origin: &str) {
+        assert!(
+            origin.contains("://"),
+            "the origin {origin:?} must start with http:// or https://"
+        );
         self.site.origins.push(origin.trim_end_matches('/').to_owned());
     }
 

@@ -177,6 +177,7 @@ fn a_programmers_mistake_is_named_at_the_start() {
         ("/a/<x><y>", "expected text and at most two places <name>, with text between them"),
         ("/a/<x>-<y>-<z>", "expected text and at most two places"),
         ("/<path:a>/b", "must be the last part"),
+        ("/<a>/<a>", "two places are called \"a\""),
     ] {
         let caught = std::panic::catch_unwind(|| {
             App::new().get(pattern, home);

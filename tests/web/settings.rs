@@ -53,6 +53,20 @@ fn the_sessions_cookie_has_a_name_and_a_path_and_may_outlive_the_browser() {
 }
 
 #[test]
+fn a_session_may_be_as_large_as_the_program_says() {
+    let mut app = App::new();
+    app.session_bytes(30_000);
+    app.get("/<int:bytes>", |ctx: &mut Context| {
+        let bytes = ctx.param("bytes").parse().unwrap_or(0);
+        ctx.session.set("text", "x".repeat(bytes));
+        "kept"
+    });
+    for (bytes, status) in [(20_000, 200), (29_980, 200), (30_001, 413)] {
+        assert_eq!(Client::new(&app).get(&format!("/{bytes}")).status(), status, "{bytes}");
+    }
+}
+
+#[test]
 fn an_allowed_origin_may_ask_and_is_asked_before_the_hooks() {
     let mut app = App::new();
     app.allow_origin("https://friend.example");
@@ -112,6 +126,12 @@ fn mistakes_are_said_at_the_start() {
         app.files("/static/", files());
     });
     assert_eq!(twice.matches("tests/web/settings.rs:").count(), 2, "{twice}");
+    let without_scheme = mistake(|app| app.allow_origin("friend.example"));
+    assert!(without_scheme.contains("must start with http"), "{without_scheme}");
+    let no_method = mistake(|app| {
+        app.route([], "/a", index);
+    });
+    assert!(no_method.contains("expected at least one"), "{no_method}");
     let names = mistake(|app| {
         app.get("/a", index);
         app.get("/b", other::index);

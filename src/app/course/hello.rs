@@ -17,6 +17,5 @@ fn hello(_: &mut Context) -> &'static str {
 
 /// `<name>` in the pattern becomes `param("name")`, and `{{ name }}` in the template shows it.
 fn hello_name(ctx: &mut Context) -> Result<Response, Error> {
-    let name = ctx.param("name").to_owned();
-    ctx.render("hello.html", [("name", name)])
+    ctx.render("hello.html", [("name", ctx.param("name"))])
 }

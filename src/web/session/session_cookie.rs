@@ -48,6 +48,11 @@ impl Sessions {
 
     /// The session of a request with this cookie. The store is not asked yet.
     pub fn open(&self, cookie: Option<&str>) -> Session<'_> {
+        self.open_for(cookie, true)
+    }
+
+    /// The same, for a request of which there is a record, or not.
+    pub(in crate::web) fn open_for(&self, cookie: Option<&str>, is_recording: bool) -> Session<'_> {
         Session {
             store: &*self.store,
             settings: self,
@@ -55,7 +60,7 @@ impl Sessions {
             sent: cookie.map(str::to_owned),
             opened: OnceCell::new(),
             needed: Cell::new(false),
-            keeps_before: true,
+            keeps_before: is_recording,
             changed_by: None,
             permanent: None,
         }
@@ -63,12 +68,6 @@ impl Sessions {
 }
 
 impl Session<'_> {
-    /// The same session, for a request of which there is a record, or not.
-    pub(in crate::web) fn recorded(mut self, is_recording: bool) -> Self {
-        self.keeps_before = is_recording;
-        self
-    }
-
     /// Lets the visitor's browser keep the cookie for this time, also when it is closed meanwhile.
     /// The time begins with each answer whose handler says so. The row itself lives as long as
     /// [`App::sessions`](crate::App::sessions) says after its last use.
