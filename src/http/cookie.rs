@@ -29,7 +29,7 @@ pub fn cookies(headers: &Headers) -> impl Iterator<Item = (&str, Cow<'_, str>)> 
         let mut rest = line;
         std::iter::from_fn(move || {
             loop {
-                let end = rest.find(['=', ';'])?;
+                let end = rest.bytes().position(|byte| matches!(byte, b'=' | b';'))?;
                 let (name, behind) = (&rest[..end], &rest[end..]);
                 let Some(value) = behind.strip_prefix('=') else {
                     rest = &behind[1..];

@@ -39,7 +39,8 @@ pub fn write(value: &Value) -> String {
 
 /// The same for a map alone.
 pub fn write_map(map: &Map) -> String {
-    let mut text = String::new();
+    // Room for a small map; to grow twice takes longer than to write it.
+    let mut text = String::with_capacity(128);
     write_pairs(&mut text, map.iter(), Style::COMPACT, 0);
     text
 }

@@ -51,10 +51,10 @@ impl SmallFiles {
         // A name that is no text is never kept.
         let name = name.to_str()?;
         let whole = |file: &SmallFile| {
-            let mut headers = Headers::new();
-            headers.append_missing(&file.headers);
-            let body = Body::Shared(Arc::clone(&file.bytes), 0..file.bytes.len());
-            Response { status: Status::OK, headers, body }
+            let mut response = Response::new(Status::OK);
+            response.headers.append_missing(&file.headers);
+            response.body = Body::Shared(Arc::clone(&file.bytes), 0..file.bytes.len());
+            response
         };
         let in_program = self.in_program.get(name).map(whole);
         in_program.or_else(|| self.of_disk.get(name, is_current).map(|file| whole(&file)))

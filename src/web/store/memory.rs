@@ -49,16 +49,19 @@ impl Default for MemoryStore {
 
 impl Store for MemoryStore {
     fn load(&self, kind: &Kind, key: &str) -> Result<Lookup, StoreError> {
-        match self.table.look(kind, key) {
+        match self.table.look(kind, key, self.table.now()) {
             Ok(row) => decode(row.as_ref()).map(Lookup::Found),
             Err(refusal) => Ok(Lookup::Refused(refusal)),
         }
     }
 
     fn update(&self, kind: &Kind, key: &str, change: Change<'_>) -> Result<Updated, StoreError> {
-        let seen = self.table.look(kind, key).ok();
+        let now = self.table.now();
+        let seen = self.table.look(kind, key, now).ok();
         // The function changes a copy. The copy takes the row's place if that is still as seen.
-        change::update((kind, key), seen, change, |seen, new| self.table.swap(kind, key, seen, new))
+        change::update((kind, key), seen, change, |seen, new| {
+            self.table.swap((kind, key, now), seen, new)
+        })
     }
 
     fn all_rows(&self) -> &dyn AllRows {

@@ -11,7 +11,7 @@ use super::keys::{AllRows, HeldRow, KeyPage, PAGE};
 use super::kind::{StoreClock, milliseconds};
 use super::row_table::{RowTable, SeenRow};
 use super::{Kind, Refusal, StoreError};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// How many locks share the rows. There are many more than threads that run at one time.
 const SHARDS: usize = 32;
@@ -32,26 +32,28 @@ impl Shards {
         Shards { parts: Default::default(), clock }
     }
 
-    /// Does something with a part, under its lock. `act` is also given the time.
-    fn with<T>(&self, part: usize, act: impl FnOnce(&mut RowTable, u64) -> T) -> T {
-        let now = milliseconds((self.clock)());
-        act(&mut self.parts[part].lock().unwrap_or_else(PoisonError::into_inner), now)
+    fn locked(&self, part: usize) -> MutexGuard<'_, RowTable> {
+        self.parts[part].lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How many rows of a kind there are.
     pub fn len(&self, kind: &Kind) -> usize {
-        (0..SHARDS).map(|part| self.with(part, |table, _| table.rows(kind.name, 0).len())).sum()
+        (0..SHARDS).map(|part| self.locked(part).rows(kind.name, 0).len()).sum()
+    }
+
+    /// The time in milliseconds.
+    pub fn now(&self) -> u64 {
+        milliseconds((self.clock)())
     }
 
     /// A row, which is the newest from now on; or why there is none.
-    pub fn look(&self, kind: &Kind, key: &str) -> Result<SeenRow, Refusal> {
-        let (share, part) = share_of(kind, key);
-        self.with(part, |table, now| {
-            let rows = table.rows(kind.name, share);
-            let seen = rows.touch(key, now)?;
-            rows.prolong(&seen, kind.expires(now));
-            Ok(seen)
-        })
+    pub fn look(&self, kind: &Kind, key: &str, now: u64) -> Result<SeenRow, Refusal> {
+        let (most, part) = share_of(kind, key);
+        let mut table = self.locked(part);
+        let rows = table.rows(kind.name, most);
+        let seen = rows.touch(key, now)?;
+        rows.prolong(&seen, kind.expires(now));
+        Ok(seen)
     }
 
     /// Puts a text in the place of the row that was seen, if that is still there.
@@ -61,8 +63,7 @@ impl Shards {
     /// [`StoreError::Full`].
     pub fn swap(
         &self,
-        kind: &Kind,
-        key: &str,
+        (kind, key, now): (&Kind, &str, u64),
         seen: Option<&SeenRow>,
         new: Option<&str>,
     ) -> Result<Swapped<SeenRow>, StoreError> {
@@ -70,9 +71,8 @@ impl Shards {
         let new = new.map(Arc::from);
         let (most, part) = share_of(kind, key);
         let kind = Kind { most, ..*kind };
-        self.with(part, |table, now| {
-            table.rows(kind.name, most).swap((&kind, key, now), seen, new, |_| Ok(()))
-        })
+        let mut table = self.locked(part);
+        table.rows(kind.name, most).swap((&kind, key, now), seen, new, |_| Ok(()))
     }
 }
 
@@ -82,30 +82,29 @@ impl Shards {
 /// while there is room in another.
 fn share_of(kind: &Kind, key: &str) -> (usize, usize) {
     let parts = if kind.oldest_leaves { (kind.most / SHARD_ROWS).clamp(1, SHARDS) } else { 1 };
-    // The hash FNV-1a is quick. The ids of sessions are random, so nobody can aim at a part.
-    let mix = |mixed: u32, byte| (mixed ^ u32::from(byte)).wrapping_mul(0x0100_0193);
-    let mixed = key.bytes().fold(0x811c_9dc5, mix);
-    (kind.most / parts, mixed as usize % parts)
+    // The end of a key is enough: the ids of sessions are random.
+    let end = key.bytes().rev().take(8);
+    let mixed = end.fold(0, |mixed: usize, byte| mixed.wrapping_mul(37) + usize::from(byte));
+    (kind.most / parts, mixed % parts)
 }
 
 impl AllRows for Shards {
     fn page_of_keys(&self, kind: &Kind, at: u64) -> Result<KeyPage, StoreError> {
         // The upper half of the number is the part, the lower half the place in it.
         let (part, place) = ((at >> 32) as usize % SHARDS, at as u32 as usize);
-        let (keys, is_last) =
-            self.with(part, |table, now| table.rows(kind.name, 0).keys(place, now));
+        let (keys, is_last) = self.locked(part).rows(kind.name, 0).keys(place, self.now());
         let next_part = Some((part as u64 + 1) << 32).filter(|_| part + 1 < SHARDS);
         Ok(KeyPage { keys, next: if is_last { next_part } else { Some(at + PAGE as u64) } })
     }
 
     fn inspect(&self, see: &mut dyn FnMut(&HeldRow)) {
-        (0..SHARDS).for_each(|part| self.with(part, |table, now| table.inspect(now, see)));
+        (0..SHARDS).for_each(|part| self.locked(part).inspect(self.now(), see));
     }
 
     fn forget(&self) {
         for part in 0..SHARDS {
             // The lock ends with this line: others go on while the rows are taken apart.
-            let rows = self.with(part, |table, _| std::mem::take(table));
+            let rows = std::mem::take(&mut *self.locked(part));
             drop(rows);
         }
     }

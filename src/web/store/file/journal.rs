@@ -1,5 +1,7 @@
 //! Deeper: the journal, a file to which each change is added as a line, and never overwritten.
 //!
+//! A [`Journal`] is the file and the rows that its lines have made, as far as it was read.
+//!
 //! A process that dies while it writes leaves a line without an end. Such a **torn tail** was never
 //! promised to anybody and is cut off. A whole line that does not fit its checksum is **damage**:
 //! somebody changed it, and what follows may depend on it. So nothing is read at all, and an error
@@ -12,8 +14,13 @@
 //! **Another file may get the name**, when a process writes the journal anew. Its last line in the
 //! old file says where the new one goes on, so the others need not read everything again.
 
-use super::journal_line::{JournalLine, head, mark, parse_line};
-use std::fs::{self, File, OpenOptions, TryLockError};
+use super::disk::{identity, private};
+use super::journal_line::{JournalLine, head, line_of, mark, parse_line};
+use super::rewrite::Rewrite;
+use crate::web::store::change::Swapped;
+use crate::web::store::row_table::{RowTable, SeenRow};
+use crate::web::store::{Kind, StoreError};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -26,22 +33,31 @@ const PATIENCE: Duration = Duration::from_millis(900);
 /// How long to wait if the last one who waited did not get the lock.
 const NO_PATIENCE: Duration = Duration::from_millis(10);
 
-/// The file, and how far it was read.
+/// Below this size a journal is not worth writing anew.
+const SMALL_BYTES: u64 = 1 << 20;
+
+/// The file, how far it was read, and the rows.
 pub struct Journal {
+    pub rows: RowTable,
+    /// The latest time that the clock has shown, in milliseconds.
+    pub now: u64,
+    /// What the disk could not do. Then nobody knows what is on it, and nothing is promised.
+    pub failure: Option<String>,
     /// The name that the user gave, for messages.
     name: PathBuf,
     /// The file itself: links are followed once, when it is opened.
     pub path: PathBuf,
     /// Shared with the thread that makes it safe, while others already write on.
     pub file: Arc<File>,
-    /// How many bytes of it were read or written. Behind them stands what other processes added.
-    pub bytes: u64,
-    /// How many bytes it had when it was written anew.
-    pub began: u64,
     /// True if the file's name may not be on the disk yet.
     pub is_new: bool,
     /// How many times something was read or written.
     pub changes: u64,
+    /// How many bytes of it were read or written. Behind them stands what other processes added.
+    bytes: u64,
+    /// How many bytes it had when it was written anew.
+    began: u64,
+    pub rewrite: Option<Rewrite>,
     /// Where the journal goes on, if the last line said so: the mark of a file, and the byte.
     goes_on: Option<(String, u64)>,
     /// True if the last one who tried to take the lock did not get it.
@@ -49,76 +65,68 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// Opens a journal, of which only the first line is read; makes one if there is none.
-    pub fn open(name: &Path) -> io::Result<Journal> {
-        let file = private().read(true).write(true).create(true).truncate(false).open(name)?;
-        // From a pipe or a device one could read for ever.
-        if !file.metadata()?.is_file() {
-            return Err(io::Error::other("this is no regular file; name another"));
-        }
-        let (head, mut found) = (head(), Vec::new());
-        (&file).take(head.len() as u64).read_to_end(&mut found)?;
-        let (name, path, file) = (name.to_owned(), fs::canonicalize(name)?, Arc::new(file));
-        let (bytes, goes_on, is_stuck) = (0, None, false);
+    /// Opens a journal, or makes one, and reads it whole. Also returns how many bytes of a torn
+    /// tail were cut off.
+    pub fn open(name: &Path) -> io::Result<(Journal, u64)> {
+        let file = Arc::new(open_file(name)?);
         let mut journal = Journal {
-            name,
-            path,
+            rows: RowTable::default(),
+            now: 0,
+            failure: None,
+            name: name.to_owned(),
+            path: fs::canonicalize(name)?,
             file,
-            bytes,
-            began: 0,
             is_new: true,
             changes: 0,
-            goes_on,
-            is_stuck,
+            bytes: head().len() as u64,
+            began: 0,
+            rewrite: None,
+            goes_on: None,
+            is_stuck: false,
         };
-        if !head.as_bytes().starts_with(&found) {
-            return Err(journal.damage("this is no journal of carafe's; name another file"));
-        }
-        // A new file, or its maker died over the first line. If another process does the same now,
-        // both write the same bytes to the same place.
-        if found.len() < head.len() {
-            (&*journal.file).write_all(&head.as_bytes()[found.len()..])?;
-            journal.file.sync_all()?;
-        }
-        journal.bytes = head.len() as u64;
-        Ok(journal)
+        // Reading takes long. It needs no lock, so other processes go on.
+        journal.read_news()?;
+        let (_lock, torn) = journal.lock()?;
+        journal.rows.sort();
+        Ok((journal, torn))
     }
 
-    /// Reads what was added since the last time. `apply` is given each line, and `None` where all
-    /// lines before it count no more. Returns how many bytes without a line end stand behind them.
-    pub fn read_news(&mut self, mut apply: impl FnMut(Option<JournalLine>)) -> io::Result<u64> {
+    /// Reads what was added since the last time. Returns how many bytes without a line end stand
+    /// behind that.
+    pub fn read_news(&mut self) -> io::Result<u64> {
         loop {
             let named = fs::metadata(&self.path).map_err(|error| {
                 io::Error::new(error.kind(), format!("{}: {error}", self.path.display()))
             })?;
             // In this order: a file that had lost its name before has its last length.
             let open = self.file.metadata()?;
-            let torn = self.read_on(open.len(), &mut |line| apply(Some(line)))?;
+            let torn = self.read_on(open.len())?;
             if identity(&named) == identity(&open) {
                 return Ok(torn);
             }
-            let new = Journal::open(&self.path)?;
+            let new = open_file(&self.path)?;
             let known = self.goes_on.take().filter(|(mark, _)| {
                 let mut found = Vec::new();
-                let read = (&*new.file).take(mark.len() as u64).read_to_end(&mut found);
+                let read = (&new).take(mark.len() as u64).read_to_end(&mut found);
                 read.is_ok() && found == mark.as_bytes()
             });
             if known.is_none() {
-                apply(None);
+                self.rows = RowTable::default();
             }
-            (self.file, self.bytes) = (new.file, known.map_or(new.bytes, |(_, bytes)| bytes));
-            (self.began, self.is_new) = (self.bytes, true);
+            self.bytes = known.map_or(head().len() as u64, |(_, bytes)| bytes);
+            (self.file, self.began, self.is_new) = (Arc::new(new), self.bytes, true);
+            self.rewrite = None;
         }
     }
 
     /// Reads on in this file, which is so long.
-    fn read_on(&mut self, length: u64, apply: &mut dyn FnMut(JournalLine)) -> io::Result<u64> {
+    fn read_on(&mut self, length: u64) -> io::Result<u64> {
         if length == self.bytes {
             return Ok(0);
         }
         if length < self.bytes {
             let wrong = "the file has become shorter while it was in use; start carafe again";
-            return Err(self.damage(wrong));
+            return Err(damage(&self.name, self.line_number(), wrong));
         }
         let file = Arc::clone(&self.file);
         let mut input = BufReader::with_capacity(1 << 16, &*file);
@@ -135,19 +143,29 @@ impl Journal {
             }
             let read = parse_line(&line[..end - 1]).map_err(|wrong| {
                 let (line, name) = (self.line_number(), self.name.display());
-                self.damage(&format!(
-                    "{wrong}; keep a copy, and take the line out, which loses this one change: \
-                     sed -i.damaged {line}d {name}"
-                ))
+                let way_out = "keep a copy, and take the line out, which loses this one change";
+                let command = format!("sed -i.damaged {line}d {name}");
+                damage(&self.name, line, &format!("{wrong}; {way_out}: {command}"))
             })?;
             self.bytes += end as u64;
             self.changes += 1;
-            let goes_on = read.kind.is_empty() && read.expires < u64::MAX;
-            self.goes_on = goes_on.then(|| (mark(&read.key), read.expires));
-            apply(read);
+            self.apply(read);
             line.clear();
         }
         Ok(line.len() as u64)
+    }
+
+    /// Does what a line says.
+    fn apply(&mut self, JournalLine { kind, key, expires, row }: JournalLine) {
+        self.goes_on = None;
+        match row {
+            // A line about the journal itself.
+            _ if kind.is_empty() => {
+                self.goes_on = (expires < u64::MAX).then(|| (mark(&key), expires));
+            }
+            Some(text) => self.rows.rows(&kind, 0).put(&key, text, expires),
+            None => self.rows.rows(&kind, 0).remove(&key),
+        }
     }
 
     /// The number of the line that begins where reading has stopped.
@@ -157,20 +175,12 @@ impl Journal {
         1 + read.filter(|byte| **byte == b'\n').count()
     }
 
-    fn damage(&self, wrong: &str) -> io::Error {
-        let (name, line) = (self.name.display(), self.line_number());
-        io::Error::new(ErrorKind::InvalidData, format!("{name}:{line}: {wrong}"))
-    }
-
     /// Takes the lock, reads what is new, and cuts a torn tail off. Also returns how many bytes
     /// were cut off.
-    pub fn lock(
-        &mut self,
-        mut apply: impl FnMut(Option<JournalLine>),
-    ) -> io::Result<(JournalLock, u64)> {
+    fn lock(&mut self) -> io::Result<(JournalLock, u64)> {
         loop {
             let lock = self.wait()?;
-            let torn = self.read_news(&mut apply)?;
+            let torn = self.read_news()?;
             // If another process has written the journal anew, the lock is on the old file.
             if Arc::ptr_eq(&lock.0, &self.file) {
                 // Nobody else writes now, so the process that began this line has died.
@@ -200,48 +210,96 @@ impl Journal {
         }
     }
 
-    /// Adds lines in one write. If not all find room, none is there. The lock is held.
-    pub fn append(&mut self, lines: &str) -> io::Result<()> {
-        let written = (&*self.file).seek(SeekFrom::Start(self.bytes));
-        if let Err(error) = written.and_then(|_| (&*self.file).write_all(lines.as_bytes())) {
-            // If not even this works, the next writer finds a torn tail.
-            let _ = self.file.set_len(self.bytes);
-            return Err(error);
+    /// Puts a text in the place of the row that was seen, if that is still there, and adds a line
+    /// for each row that this changes.
+    pub fn swap(
+        &mut self,
+        kind: &Kind,
+        key: &str,
+        seen: Option<&SeenRow>,
+        new: Option<&str>,
+    ) -> Result<Swapped<SeenRow>, StoreError> {
+        let (_lock, _) = self.lock()?;
+        let Journal { rows, now, file, bytes, changes, .. } = &mut *self;
+        let now = *now;
+        let rows = rows.rows(kind.name, kind.most);
+        let swapped = rows.swap((kind, key, now), seen, new.map(Arc::from), |leaving| {
+            let gone = leaving.iter().map(|key| line_of(kind.name, key, u64::MAX, None));
+            let expires = if new.is_some() { kind.expires(now) } else { u64::MAX };
+            let line = line_of(kind.name, key, expires, new);
+            *bytes += append(file, *bytes, &gone.chain([line]).collect::<String>())?;
+            *changes += 1;
+            Ok(())
+        })?;
+        let is_large = self.bytes > SMALL_BYTES.max(self.began * 2);
+        if (is_large || self.rewrite.is_some()) && self.rewrite_piece().is_err() {
+            // If there was no room for the new file, the old one goes on growing for a while.
+            self.began = self.bytes;
         }
-        self.bytes += lines.len() as u64;
-        self.changes += 1;
+        Ok(swapped)
+    }
+
+    /// # Errors
+    ///
+    /// What the disk could not do.
+    pub fn check(&self) -> Result<(), StoreError> {
+        self.failure.clone().map_or(Ok(()), |failure| Err(StoreError::Unreachable(failure)))
+    }
+
+    /// Writes one piece of the new journal. The lock is held.
+    fn rewrite_piece(&mut self) -> io::Result<()> {
+        let begun = self.rewrite.take();
+        let mut rewrite = begun.map_or_else(|| Rewrite::begin(&self.path, self.bytes), Ok)?;
+        if rewrite.write_piece(&self.file, self.bytes, &self.rows)? {
+            rewrite.finish(&self.file, self.bytes, &self.path)?;
+            self.read_news()?;
+        } else {
+            self.rewrite = Some(rewrite);
+        }
         Ok(())
     }
 }
 
+/// Opens a journal, of which only the first line is read; makes one if there is none.
+fn open_file(name: &Path) -> io::Result<File> {
+    let mut file = private().read(true).write(true).create(true).truncate(false).open(name)?;
+    // From a pipe or a device one could read for ever.
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::other("this is no regular file; name another"));
+    }
+    let (head, mut found) = (head().into_bytes(), Vec::new());
+    (&file).take(head.len() as u64).read_to_end(&mut found)?;
+    if !head.starts_with(&found) {
+        return Err(damage(name, 1, "this is no journal of carafe's; name another file"));
+    }
+    // A new file, or its maker died over the first line. If another process does the same now, both
+    // write the same bytes to the same place.
+    if found.len() < head.len() {
+        file.write_all(&head[found.len()..])?;
+        file.sync_all()?;
+    }
+    Ok(file)
+}
+
+/// Adds lines in one write; returns how many bytes. If not all find room, none is there.
+fn append(mut file: &File, end: u64, lines: &str) -> io::Result<u64> {
+    let written = file.seek(SeekFrom::Start(end)).and_then(|_| file.write_all(lines.as_bytes()));
+    if written.is_err() {
+        // If not even this works, the next writer finds a torn tail.
+        let _ = file.set_len(end);
+    }
+    written.map(|()| lines.len() as u64)
+}
+
+fn damage(name: &Path, line: usize, wrong: &str) -> io::Error {
+    io::Error::new(ErrorKind::InvalidData, format!("{}:{line}: {wrong}", name.display()))
+}
+
 /// The lock on a file. It is held until this is dropped.
-pub struct JournalLock(Arc<File>);
+struct JournalLock(Arc<File>);
 
 impl Drop for JournalLock {
     fn drop(&mut self) {
         let _ = self.0.unlock();
     }
-}
-
-/// How to open a file that nobody but its owner may read: it holds what visitors told the server.
-pub fn private() -> OpenOptions {
-    #[allow(unused_mut, reason = "elsewhere than on Unix there is no mode to set")]
-    let mut options = OpenOptions::new();
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
-}
-
-/// A name in a folder is on the disk when the folder is.
-pub fn sync_folder(path: &Path) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("/"));
-    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
-}
-
-/// What tells a file from all others. Where an open file cannot be replaced, all are the same.
-pub fn identity(file: &fs::Metadata) -> (u64, u64) {
-    #[cfg(unix)]
-    return (std::os::unix::fs::MetadataExt::dev(file), std::os::unix::fs::MetadataExt::ino(file));
-    #[cfg(not(unix))]
-    (0, file.len().min(0))
 }

@@ -11,13 +11,13 @@
 //! If two processes do this at the same time, the one that began later removes the new file of the
 //! other one, which notices it at the end and gives up.
 
-use super::journal::{Journal, identity, private};
+use super::disk::{identity, private};
 use super::journal_line::{goes_on, head, line_of, mark};
 use crate::random;
 use crate::web::store::row_table::RowTable;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// How many bytes and how many rows one change writes at most, about a millisecond's work.
@@ -29,7 +29,6 @@ pub struct Rewrite {
     /// A name that no other journal has.
     name: String,
     path: PathBuf,
-    old: Arc<File>,
     /// Shared with the thread that makes it safe.
     pub file: Arc<File>,
     bytes: u64,
@@ -40,9 +39,9 @@ pub struct Rewrite {
 }
 
 impl Rewrite {
-    /// Makes the new file.
-    pub fn begin(journal: &Journal) -> io::Result<Rewrite> {
-        let mut path = journal.path.clone().into_os_string();
+    /// Makes the new file beside a journal of so many bytes.
+    pub fn begin(journal: &Path, bytes: u64) -> io::Result<Rewrite> {
+        let mut path = journal.as_os_str().to_owned();
         path.push(".new");
         let path = PathBuf::from(path);
         // A file of that name was left by a process that died, or put there by somebody to read
@@ -52,19 +51,15 @@ impl Rewrite {
             _ => {}
         }
         let file = Arc::new(private().read(true).write(true).create_new(true).open(&path)?);
-        let (old, copied, name) = (Arc::clone(&journal.file), journal.bytes, random::hex_id());
-        let mut rewrite = Rewrite { name, path, old, file, bytes: 0, next: (0, 0), copied };
+        let (name, next) = (random::hex_id(), (0, 0));
+        let mut rewrite = Rewrite { name, path, file, bytes: 0, next, copied: bytes };
         rewrite.write((head() + &mark(&rewrite.name)).as_bytes())?;
         Ok(rewrite)
     }
 
-    /// True if it is made of this journal, and no other file has got its name since.
-    pub fn is_of(&self, journal: &Journal) -> bool {
-        Arc::ptr_eq(&self.old, &journal.file)
-    }
-
-    /// Writes one piece. True if nothing is left to write. The lock on the journal is held.
-    pub fn write_piece(&mut self, journal: &Journal, rows: &RowTable) -> io::Result<bool> {
+    /// Writes one piece. True if nothing is left to write. The old journal, which has so many
+    /// bytes, is locked.
+    pub fn write_piece(&mut self, mut old: &File, end: u64, rows: &RowTable) -> io::Result<bool> {
         let mut piece = Vec::new();
         for _ in 0..PIECE_ROWS {
             let (number, place) = self.next;
@@ -80,13 +75,12 @@ impl Rewrite {
         let is_last = rows.kind(self.next.0).is_none();
         if is_last {
             let room = PIECE.saturating_sub(piece.len()) as u64;
-            let mut old = &*self.old;
             old.seek(SeekFrom::Start(self.copied))?;
-            let added = room.min(journal.bytes - self.copied);
+            let added = room.min(end - self.copied);
             self.copied += old.take(added).read_to_end(&mut piece)? as u64;
         }
         self.write(&piece)?;
-        Ok(is_last && self.copied == journal.bytes)
+        Ok(is_last && self.copied == end)
     }
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
@@ -95,19 +89,18 @@ impl Rewrite {
         Ok(())
     }
 
-    /// Gives the new file the journal's name. The lock on the journal is held.
+    /// Gives the new file the journal's name.
     ///
     /// The old file ends with a line that says where the new one goes on. This process reads it as
     /// the others do, the next time.
-    pub fn finish(self, journal: &Journal) -> io::Result<()> {
+    pub fn finish(self, mut old: &File, end: u64, journal: &Path) -> io::Result<()> {
         self.file.sync_all()?;
         if !self.is_ours()? {
             return Err(io::Error::other("another process writes the journal anew"));
         }
-        let mut old = &*self.old;
-        old.seek(SeekFrom::Start(journal.bytes))?;
+        old.seek(SeekFrom::Start(end))?;
         old.write_all(goes_on(&self.name, self.bytes).as_bytes())?;
-        fs::rename(&self.path, &journal.path)
+        fs::rename(&self.path, journal)
     }
 
     fn is_ours(&self) -> io::Result<bool> {
