@@ -80,19 +80,19 @@ fn read_or_send(mut file: File, range: Range<u64>) -> io::Result<Body> {
     Ok(if bytes.len() as u64 == length { Body::Bytes(bytes) } else { Body::File { file, range } })
 }
 
+/// The headers with which a request asks for less than the whole file.
+const CONDITIONS: [&str; 6] =
+    ["If-None-Match", "If-Modified-Since", "Range", "If-Range", "If-Match", "If-Unmodified-Since"];
+
 /// Weighs the conditions of a request: what it asks for of an answer with a whole file.
 ///
 /// An answer without `Accept-Ranges` is not an answer with a file, and stays as it is.
 pub fn weigh(request: &Request, whole: Response) -> io::Result<Response> {
-    let asks = |name: &str| {
-        name.get(..3).is_some_and(|start| start.eq_ignore_ascii_case("If-"))
-            || name.eq_ignore_ascii_case("Range")
-    };
-    let Some(size) = whole.body.len() else { return Ok(whole) };
     let is_file = whole.status == Status::OK && whole.headers.contains("Accept-Ranges");
-    if !is_file || !request.headers.iter().any(|(name, _)| asks(name)) {
+    if !is_file || !CONDITIONS.iter().any(|name| request.headers.contains(name)) {
         return Ok(whole);
     }
+    let Some(size) = whole.body.len() else { return Ok(whole) };
     let etag = whole.headers.get("ETag").unwrap_or("").to_owned();
     let modified = whole.headers.get("Last-Modified").and_then(date::parse);
     match conditions::evaluate(request, &Validators { etag: etag.clone(), modified }, size) {

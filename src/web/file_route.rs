@@ -18,12 +18,11 @@ pub fn file_handler(
     depth: usize,
 ) -> impl Fn(&mut Context) -> Result<Response, Error> {
     move |ctx| {
-        // The value that the route has captured is text. The name of a file may be other bytes.
         let path = &ctx.request.path;
-        let slash = path.bytes().enumerate().filter(|(_, byte)| *byte == b'/').nth(depth);
-        let encoded = slash.map_or("", |(at, _)| &path[at + 1..]);
-        let decoded = encoded.contains('%').then(|| percent_decode_bytes(encoded));
-        let name = decoded.as_deref().map_or(OsStr::new(encoded).into(), name_of);
+        // The value that the route has captured is text. The name of a file may be other bytes.
+        let encoded = path.contains('%').then(|| path.splitn(depth + 2, '/').last().unwrap_or(""));
+        let decoded = encoded.map(percent_decode_bytes);
+        let name = decoded.as_deref().map_or(OsStr::new(ctx.param("filename")).into(), name_of);
         files.whole(&name).map_err(|refusal| {
             ctx.cycle.warn(format!("{}: {}", ctx.param("filename"), refusal.why));
             match refusal.status {
