@@ -4,7 +4,6 @@
 
 mod answer;
 mod echo;
-mod finished_cycle;
 mod formtest;
 mod hello;
 mod ladder;

@@ -4,30 +4,23 @@
 //! of cycles folds them below their page, and `/cycles/last` leaves them out. What the browser says
 //! of them counts, not their path: a `curl` of a style sheet is the request of a person.
 
+use super::cycle_facts::CycleFacts;
 use super::mask::cut_id;
 use super::message::Message;
-use carafe::cycle::{Detail, Record, Recorder, StorePlace};
+use carafe::cycle::{Record, Recorder, StorePlace};
 use std::sync::Arc;
 
 /// The first characters of the key of the visitor's row; empty for a stranger.
-pub fn visitor(record: &Record) -> String {
-    let mut key = None;
-    for step in record.cycle.steps() {
-        match &step.detail {
-            Detail::Row { cookie, refused: None, place, .. } if *place != StorePlace::Nowhere => {
-                key = cookie.as_deref();
-            }
-            // A login changes the key. The new row is the one that can be looked for.
-            Detail::Change { cookie, .. } => key = cookie.as_deref().or(key),
-            _ => {}
-        }
-    }
+pub fn visitor(facts: &CycleFacts) -> String {
+    let is_known = facts.refused.is_none() && facts.store != StorePlace::Nowhere;
+    // A login changes the key. The new row is the one that can be looked for.
+    let key = facts.cookie_after().or(facts.cookie.filter(|_| is_known));
     key.map_or(String::new(), |key| cut_id(key).trim_end_matches('.').to_owned())
 }
 
 /// The kind of program that sent a request: `curl`, `browser` or `other`.
 pub fn program(request: &Message) -> &'static str {
-    match request.header("User-Agent").unwrap_or("") {
+    match request.text_of("User-Agent") {
         agent if agent.starts_with("curl/") => "curl",
         // Every browser says so, for historical reasons.
         agent if agent.starts_with("Mozilla/") => "browser",

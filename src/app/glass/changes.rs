@@ -10,24 +10,24 @@
 //! Left out: how a row of another kind changed. Nobody else may see what an account holds, so only
 //! its key is shown.
 
-use super::mask::cut_id;
+use super::cycle_facts::CycleFacts;
+use super::mask::{Mask, cut_id};
 use super::part_line::PartLine;
 use super::row_words::{FLASHES, named, shown};
-use super::visitor_memory::VisitorMemory;
 use super::words::{name_of, say};
 use carafe::Map;
-use carafe::cycle::{Cycle, Detail, Step, StorePlace};
+use carafe::cycle::{Detail, StorePlace};
 
 /// The old and the new value stand in the list of cycles if they are no longer than this together.
 const SHORT: usize = 16;
 
 /// Part 5: a line for each change, with the line of source that did it.
-pub fn changes(cycle: &Cycle, memory: &VisitorMemory) -> Vec<PartLine> {
-    let mask = memory.mask;
+pub fn changes(facts: &CycleFacts, mask: &Mask) -> Vec<PartLine> {
+    let cycle = &facts.record.cycle;
     let mut lines = Vec::new();
     for step in cycle.steps() {
         let (by, told) = match &step.detail {
-            Detail::Change { after: Some(after), by, .. } => (*by, in_row(memory, after)),
+            Detail::Change { after: Some(after), by, .. } => (*by, in_row(facts, mask, after)),
             Detail::Flash(category, message) => {
                 let what = format!("'{}' ({category})", mask.text(message));
                 (Some(step.source), vec![change("+", "flash put", what, "flash put")])
@@ -63,11 +63,8 @@ pub fn changes(cycle: &Cycle, memory: &VisitorMemory) -> Vec<PartLine> {
         lines.extend(told.into_iter().map(|line| line.at(by)));
     }
     // The reason of a failure is a warning, too, and part 3 tells it already.
-    let is_told = |warning: &str| {
-        let is_it = |step: &Step| matches!(&step.detail, Detail::Failure(_, why) if why == warning);
-        cycle.steps().iter().any(is_it)
-    };
-    let warnings = cycle.warnings().iter().filter(|warning| !is_told(warning));
+    let told = facts.failure.map_or("", |(_, why)| why);
+    let warnings = cycle.warnings().iter().filter(|warning| *warning != told);
     lines.extend(warnings.map(|warning| change("!", "noticed", mask.text(warning), "")));
     lines
 }
@@ -77,10 +74,10 @@ fn change(sign: &'static str, word: &str, what: String, short: impl Into<String>
 }
 
 /// The visitor's row before and after: the row itself, then name by name.
-fn in_row(memory: &VisitorMemory, after: &Map) -> Vec<PartLine> {
+fn in_row(facts: &CycleFacts, mask: &Mask, after: &Map) -> Vec<PartLine> {
     static NOTHING: Map = Map::new();
-    let (mask, before) = (memory.mask, memory.before.unwrap_or(&NOTHING));
-    let mut changes: Vec<PartLine> = of_row(memory, after).into_iter().collect();
+    let before = facts.row.unwrap_or(&NOTHING);
+    let mut changes: Vec<PartLine> = of_row(facts, after).into_iter().collect();
     for (name, value) in after.iter().filter(|(name, _)| *name != FLASHES) {
         match before.get(name) {
             None => {
@@ -107,19 +104,18 @@ fn in_row(memory: &VisitorMemory, after: &Map) -> Vec<PartLine> {
 }
 
 /// What happened to the row itself; `None` if it keeps its name.
-fn of_row(memory: &VisitorMemory, after: &Map) -> Option<PartLine> {
-    let old = memory.sent.filter(|_| memory.before.is_some());
-    let new = memory.left.and_then(|(cookie, _)| cookie);
+fn of_row(facts: &CycleFacts, after: &Map) -> Option<PartLine> {
+    let (old, new) = (facts.cookie.filter(|_| facts.row.is_some()), facts.cookie_after());
     let (sign, word) = match (old, new) {
         (None, Some(_)) => ("+", "added"),
         (Some(_), None) => ("-", "removed"),
         (Some(old), Some(new)) if old != new => ("~", "changed"),
         // The row keeps its name, but a file has a new line for it.
-        (Some(_), Some(_)) if memory.before != Some(after) => ("~", "same"),
+        (Some(_), Some(_)) if facts.row != Some(after) => ("~", "same"),
         _ => return None,
     };
     let (old, new) = (old.map_or(String::new(), cut_id), new.map_or(String::new(), cut_id));
-    let event = format!("{}-{word}", name_of(memory.place));
+    let event = format!("{}-{word}", name_of(facts.store));
     let what = say("row", &event, &[("old", &old), ("new", &new)]);
     let word = if word == "same" { "changed" } else { word };
     let short = if word == "removed" { "row removed" } else { "" };

@@ -2,6 +2,7 @@
 
 use super::asker::PagesSoFar;
 use super::columns::{COLUMNS, Columns};
+use super::cycle_facts::CycleFacts;
 use super::cycle_rows::{HEADS, RowFilter, begun, folded, line, row};
 use super::cycle_text;
 use super::describe::CycleDescription;
@@ -51,7 +52,7 @@ pub fn list(ctx: &mut Context, recorder: &Recorder) -> Result<Response, Error> {
 
 /// A connection in sentences: its requests, and who closed it.
 fn connection_words(recorder: &Recorder, number: u64) -> Vec<String> {
-    let is_on_it = |record: &Arc<Record>| CycleDescription::of(record).connection.0 == number;
+    let is_on_it = |record: &Arc<Record>| CycleFacts::of(record).connection.0 == number;
     let records: Vec<_> = recorder.all().into_iter().filter(is_on_it).collect();
     // RFC 9112 §9.3.2: a client that sends its next request before it has the answer pipelines.
     let early = |pair: &&[Arc<Record>]| begun(&pair[1]) < pair[0].ended;

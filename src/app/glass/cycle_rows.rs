@@ -27,7 +27,7 @@ const LONG: Duration = Duration::from_secs(1);
 /// The row of a cycle; `page` is the number of the page that it was fetched for.
 pub fn row(record: &Record, page: Option<u64>) -> Map {
     let cycle = CycleDescription::of(record);
-    let visitor = visitor(record);
+    let visitor = visitor(&cycle.facts);
     // An answer is listed before it leaves, so at first each is being sent.
     let is_late = || record.ended.elapsed().is_ok_and(|time| time > LONG);
     let sent = match record.sent.get() {
@@ -44,13 +44,13 @@ pub fn row(record: &Record, page: Option<u64>) -> Map {
         ("time", ended.split(' ').nth(4).into()),
         ("hue", hue(&visitor).into()),
         ("visitor", visitor.into()),
-        ("program", program(&cycle.request).into()),
+        ("program", program(&cycle.facts.request).into()),
         ("request", cycle.asked().into()),
         ("status", record.status.0.into()),
         ("changed", changed.join(", ").into()),
         ("milliseconds", cycle.milliseconds().into()),
         ("source", cycle.source.as_str().into()),
-        ("connection", cycle.connection.0.into()),
+        ("connection", cycle.facts.connection.0.into()),
         ("page", page.into()),
     ])
 }

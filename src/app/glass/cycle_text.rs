@@ -38,7 +38,7 @@ pub fn whole(
 ) -> String {
     let mut out = seven(cycle, usize::MAX);
     out.named("steps", cycle.part("steps").iter().map(sentence));
-    let ended = date::format(cycle.record.ended);
+    let ended = date::format(cycle.facts.record.ended);
     out.named("ended", [format!("{ended}, after {} ms", cycle.milliseconds())]);
     let others = related.lines();
     if !others.is_empty() {
@@ -84,8 +84,8 @@ pub fn painted(text: &str) -> String {
 /// The seven parts, with at most this many lines of each body.
 fn seven(cycle: &CycleDescription, body_lines: usize) -> Columns {
     let mut out = Columns::default();
-    let (number, connection) = (cycle.record.number, cycle.connection.0);
-    let left = format!(" #{number}  conn {connection}, {} request", ordinal(cycle.connection.1));
+    let (number, (connection, nth)) = (cycle.facts.record.number, cycle.facts.connection);
+    let left = format!(" #{number}  conn {connection}, {} request", ordinal(nth));
     let right = format!("{:.1} ms   {}", cycle.milliseconds(), cycle.source);
     let gap = COLUMNS.saturating_sub(left.chars().count() + right.chars().count()).max(2);
     out.broken(&format!("{left}{}{right}", " ".repeat(gap)), " ");
@@ -139,7 +139,7 @@ fn wire(direction: &str, lines: &[PartLine], body_lines: usize, out: &mut Column
 }
 
 fn finished(cycle: &CycleDescription, base: &str, out: Columns) -> String {
-    format!("{}   {base}/cycles/{}\n", out.into_text(), cycle.record.number)
+    format!("{}   {base}/cycles/{}\n", out.into_text(), cycle.facts.record.number)
 }
 
 /// 1st, 2nd, 3rd, 11th.

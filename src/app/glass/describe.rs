@@ -19,22 +19,20 @@
 use super::answered::{answered_by, matched};
 use super::asker::visitor;
 use super::changes::changes;
+use super::cycle_facts::CycleFacts;
 use super::mask::Mask;
 use super::message::Message;
 use super::part_line::PartLine;
-use super::visitor_memory::VisitorMemory;
+use super::visitor_memory::{knew, still_knows};
 use super::wire_lines;
-use carafe::cycle::{Detail, Record, Step};
+use carafe::cycle::{Record, Step};
 use carafe::http::{Fields, date};
 use carafe::{Map, Value, json};
 
 /// The description of a cycle.
 pub struct CycleDescription<'r> {
-    pub record: &'r Record,
-    /// The request, masked.
-    pub request: Message<'r>,
-    /// The number of its connection, and 1 for the first request on it.
-    pub connection: (u64, u64),
+    /// What the record says; the request and the response are masked.
+    pub facts: CycleFacts<'r>,
     /// The line of source that answered.
     pub source: String,
     /// The seven parts and the steps, each with its name in the JSON.
@@ -44,39 +42,31 @@ pub struct CycleDescription<'r> {
 impl<'r> CycleDescription<'r> {
     /// Describes a record.
     pub fn of(record: &'r Record) -> CycleDescription<'r> {
-        let mut request = Message::of(record, "received");
-        let mut response = Message::of(record, "sent");
-        let mask = Mask::of(record, &request);
-        mask.apply(&mut request);
-        mask.apply(&mut response);
-        let memory = VisitorMemory::of(&record.cycle, &mask);
+        let mut facts = CycleFacts::of(record);
+        let mask = Mask::of(&facts);
+        mask.apply(&mut facts.request);
+        mask.apply(&mut facts.response);
         let steps = record.cycle.steps();
-        let connection = steps.iter().find_map(|step| match step.detail {
-            Detail::Connection { number, nth, .. } => Some((number, nth)),
-            _ => None,
-        });
-        let bytes = request.total.unwrap_or(0);
-        let (knew, cookie) = memory.knew(bytes, request.header("Cookie").is_some());
-        let is_head = request.asked().0 == "HEAD";
-        let mut sent = wire_lines::of_response(&response, record.status, is_head);
+        let (knew, cookie) = knew(&facts, &mask);
+        let is_head = facts.request.asked().0 == "HEAD";
+        let mut sent = wire_lines::of_response(&facts.response, record.status, is_head);
         sent.push(PartLine::new("left", "").note(left(record)));
         let parts = [
-            ("arrived", wire_lines::of_request(&request, &cookie)),
+            ("arrived", wire_lines::of_request(&facts.request, &cookie)),
             ("knew_before", knew),
             ("matched", matched(steps, &mask)),
-            ("read", read(steps, &mask, &request)),
-            ("changed", changes(&record.cycle, &memory)),
+            ("read", read(steps, &mask, &facts.request)),
+            ("changed", changes(&facts, &mask)),
             ("sent", sent),
-            ("still_knows", vec![memory.still_knows()]),
+            ("still_knows", vec![still_knows(&facts, &mask)]),
             ("steps", steps.iter().map(step).collect()),
         ];
-        let (connection, source) = (connection.unwrap_or((0, 0)), answered_by(steps));
-        CycleDescription { record, request, connection, source, parts }
+        CycleDescription { facts, source: answered_by(steps), parts }
     }
 
     /// Method and target: `GET /hello`.
     pub fn asked(&self) -> String {
-        let (method, target) = self.request.asked();
+        let (method, target) = self.facts.request.asked();
         format!("{method} {target}")
     }
 
@@ -87,7 +77,7 @@ impl<'r> CycleDescription<'r> {
 
     /// How long it took.
     pub fn milliseconds(&self) -> f64 {
-        self.record.took.as_micros() as f64 / 1e3
+        self.facts.record.took.as_micros() as f64 / 1e3
     }
 
     /// The changes in a few words, for the list of cycles.
@@ -98,17 +88,18 @@ impl<'r> CycleDescription<'r> {
 
     /// The description as page and JSON have it.
     pub fn to_map(&self) -> Map {
+        let record = self.facts.record;
         let mut map = Map::from([
-            ("number", Value::from(self.record.number)),
-            ("ended", date::format(self.record.ended).into()),
+            ("number", Value::from(record.number)),
+            ("ended", date::format(record.ended).into()),
             ("milliseconds", self.milliseconds().into()),
-            ("connection", self.connection.0.into()),
-            ("request_on_it", self.connection.1.into()),
+            ("connection", self.facts.connection.0.into()),
+            ("request_on_it", self.facts.connection.1.into()),
             ("request", self.asked().into()),
-            ("status", self.record.status.0.into()),
-            ("answer", self.record.status.to_string().into()),
+            ("status", record.status.0.into()),
+            ("answer", record.status.to_string().into()),
             ("source", self.source.as_str().into()),
-            ("visitor", visitor(self.record).into()),
+            ("visitor", visitor(&self.facts).into()),
         ]);
         for (name, lines) in &self.parts {
             map.insert(*name, lines.iter().collect::<Value>());
@@ -121,8 +112,9 @@ impl<'r> CycleDescription<'r> {
 /// decoding.
 fn read(steps: &[Step], mask: &Mask, request: &Message) -> Vec<PartLine> {
     let mut read = Vec::new();
+    let content = request.content();
     let is_form = steps.iter().any(|step| step.name == "form");
-    let form = if is_form { request.content.as_str() } else { "" };
+    let form = if is_form { &*content } else { "" };
     for (from, encoded) in [("query", request.path_and_query().1), ("form", form)] {
         for pair in encoded.split('&') {
             if let Some((name, value)) = Fields::parse(pair).iter().next() {
@@ -131,8 +123,8 @@ fn read(steps: &[Step], mask: &Mask, request: &Message) -> Vec<PartLine> {
             }
         }
     }
-    let is_json = request.content_type().starts_with("application/json");
-    let json = is_json.then(|| json::parse(request.content.as_bytes()).ok()).flatten();
+    let is_json = request.text_of("Content-Type").starts_with("application/json");
+    let json = is_json.then(|| json::parse(content.as_bytes()).ok()).flatten();
     for (name, value) in json.iter().filter_map(Value::as_map).flat_map(Map::iter) {
         let written = json::write(value);
         let decoded = mask.text(value.as_str().unwrap_or(&written));

@@ -14,8 +14,9 @@
 //! Left out: a password of fewer than four characters that an answer repeats. If it were hidden
 //! everywhere, it would cover half of the other text.
 
+use super::cycle_facts::CycleFacts;
 use super::message::Message;
-use carafe::cycle::{Cycle, Detail, Record};
+use carafe::cycle::Detail;
 use carafe::http::fields::percent_decode;
 use carafe::{Map, Value, json};
 
@@ -29,23 +30,23 @@ pub struct Mask(Vec<(String, String)>);
 
 impl Mask {
     /// Collects the ids and the passwords of a cycle.
-    pub fn of(record: &Record, request: &Message) -> Mask {
-        let mut secrets = Vec::new();
-        for step in record.cycle.steps() {
+    pub fn of(facts: &CycleFacts) -> Mask {
+        let (request, mut secrets) = (&facts.request, Vec::new());
+        for step in facts.record.cycle.steps() {
             if let Detail::Route { params, .. } = &step.detail {
                 let secret = params.iter().filter(|(name, _)| is_secret(name));
                 secrets.extend(secret.map(|(_, value)| value.clone()));
             }
         }
-        without_secret_fields(request.path_and_query().1, &mut secrets);
-        without_secrets(request.content_type(), &request.content, &mut secrets);
+        hide_fields(request.path_and_query().1, &mut secrets);
+        hide_in_body(request.text_of("Content-Type"), &request.content(), &mut secrets);
         for (name, value) in request.headers().filter(|(name, _)| is_credential(name)) {
             // The first word only names the scheme: Basic, Bearer.
             let scheme = value.split_once(' ').filter(|_| !is_secret(name));
             secrets.push(scheme.map_or(value, |(_, secret)| secret).to_owned());
         }
         // A shorter id has nothing to cut, and its letters would be found everywhere.
-        let ids = ids(&record.cycle).filter(|id| id.len() > 4);
+        let ids = facts.ids().filter(|id| id.len() > 4);
         let mut shown: Vec<_> = ids.map(|id| (id.to_owned(), cut_id(id))).collect();
         for secret in secrets {
             // An answer may repeat it as it is, in HTML or in JSON.
@@ -72,39 +73,37 @@ impl Mask {
 
     /// The value of this name as JSON.
     pub fn json(&self, name: &str, value: &Value) -> String {
-        let hidden = without_secret_values(value, is_secret(name), &mut Vec::new());
-        self.text(&json::write(&hidden))
+        self.text(&json::write(&hide_values(value, is_secret(name), &mut Vec::new())))
     }
 
     /// Masks a message: its target, its headers and its body. Every other letter stays.
     pub fn apply(&self, message: &mut Message) {
-        let content = without_secrets(message.content_type(), &message.content, &mut Vec::new());
-        let content = self.text(&content);
-        let mut hidden = Vec::new();
+        let content = message.content().into_owned();
+        let kind = message.text_of("Content-Type");
+        let masked = self.text(&hide_in_body(kind, &content, &mut Vec::new()));
+        if masked != content {
+            message.hidden.push("body".to_owned());
+            message.masked_body = Some(masked);
+        }
         for (at, (line, _)) in message.lines.iter_mut().enumerate() {
-            let masked = match line.split_once(':') {
-                Some((name, value)) if at > 0 => format!("{name}:{}", self.header(name, value)),
-                _ => self.target(line),
+            let (name, masked) = match line.split_once(':') {
+                Some((name, value)) if at > 0 => {
+                    (name.to_ascii_lowercase(), format!("{name}:{}", self.header(name, value)))
+                }
+                _ => ("target".to_owned(), self.target(line)),
             };
             if masked != *line {
-                let name = line.split(':').next().filter(|_| at > 0);
-                hidden.push(name.map_or("target".to_owned(), str::to_ascii_lowercase));
-                *line = masked;
+                message.hidden.push(name);
+                *line = masked.into();
             }
         }
-        if content != message.content {
-            hidden.push("body".to_owned());
-            message.content = content;
-        }
-        message.hidden = hidden;
     }
 
     /// A URL, or a request line.
     fn target(&self, line: &str) -> String {
         let Some((path, rest)) = line.split_once('?') else { return self.text(line) };
         let (query, version) = rest.split_at(rest.find(' ').unwrap_or(rest.len()));
-        let query = without_secret_fields(query, &mut Vec::new());
-        self.text(&format!("{path}?{query}{version}"))
+        self.text(&format!("{path}?{}{version}", hide_fields(query, &mut Vec::new())))
     }
 
     /// The value of a header, with the blanks around it.
@@ -128,14 +127,6 @@ impl Mask {
     }
 }
 
-/// The whole ids that the visitor of a cycle sent or was given. They are compared, never shown.
-pub fn ids(cycle: &Cycle) -> impl Iterator<Item = &str> {
-    cycle.steps().iter().filter_map(|step| match &step.detail {
-        Detail::Row { cookie, .. } | Detail::Change { cookie, .. } => cookie.as_deref(),
-        _ => None,
-    })
-}
-
 /// The first four characters of an id.
 pub fn cut_id(id: &str) -> String {
     let id = id.trim();
@@ -156,12 +147,12 @@ fn is_credential(name: &str) -> bool {
 }
 
 /// A body without its secrets, which are added to `secrets`.
-fn without_secrets(content_type: &str, body: &str, secrets: &mut Vec<String>) -> String {
+fn hide_in_body(content_type: &str, body: &str, secrets: &mut Vec<String>) -> String {
     if let Some(boundary) = boundary_of(content_type) {
-        return without_secret_parts(body, boundary, secrets);
+        return hide_parts(body, boundary, secrets);
     }
     if let Ok(value) = json::parse(body.as_bytes()) {
-        let hidden = without_secret_values(&value, false, secrets);
+        let hidden = hide_values(&value, false, secrets);
         // A body without a secret is shown as it arrived, not written anew.
         return if hidden == value { body.to_owned() } else { json::write(&hidden) };
     }
@@ -170,13 +161,12 @@ fn without_secrets(content_type: &str, body: &str, secrets: &mut Vec<String>) ->
         return DOTS.to_owned();
     }
     // Each line may be a form: the body may have no stated type, or a text may repeat a form.
-    let lines = body.split('\n').map(|line| without_secret_fields(line, secrets));
-    let lines = lines.collect::<Vec<_>>().join("\n");
-    if content_type.starts_with("text/html") { body.to_owned() } else { lines }
+    let lines: Vec<_> = body.split('\n').map(|line| hide_fields(line, secrets)).collect();
+    if content_type.starts_with("text/html") { body.to_owned() } else { lines.join("\n") }
 }
 
 /// A query or form without what its secret fields hold, both as it arrived and decoded.
-fn without_secret_fields(text: &str, secrets: &mut Vec<String>) -> String {
+fn hide_fields(text: &str, secrets: &mut Vec<String>) -> String {
     let decoded = |text: &str| percent_decode(&text.replace('+', " ")).into_owned();
     let pairs = text.split('&').map(|pair| match pair.split_once('=') {
         Some((name, value)) if is_secret(&decoded(name)) => {
@@ -189,15 +179,16 @@ fn without_secret_fields(text: &str, secrets: &mut Vec<String>) -> String {
 }
 
 /// A value without what stands under secret names in its maps.
-fn without_secret_values(value: &Value, is_hidden: bool, secrets: &mut Vec<String>) -> Value {
-    let mut inside = |value, is_secret| without_secret_values(value, is_secret, secrets);
+fn hide_values(value: &Value, is_hidden: bool, secrets: &mut Vec<String>) -> Value {
     match value {
-        Value::List(items) => items.iter().map(|item| inside(item, is_hidden)).collect(),
+        Value::List(items) => {
+            items.iter().map(|item| hide_values(item, is_hidden, secrets)).collect()
+        }
         Value::Map(map) => {
-            let pairs = map.iter();
-            let hidden =
-                pairs.map(|(name, item)| (name, inside(item, is_hidden || is_secret(name))));
-            hidden.collect::<Map>().into()
+            let pairs = map.iter().map(|(name, item)| {
+                (name, hide_values(item, is_hidden || is_secret(name), secrets))
+            });
+            pairs.collect::<Map>().into()
         }
         other if is_hidden => {
             secrets.extend(other.as_str().map(str::to_owned));
@@ -215,7 +206,7 @@ fn boundary_of(content_type: &str) -> Option<&str> {
 }
 
 /// A multipart body without the contents of its secret parts.
-fn without_secret_parts(body: &str, boundary: &str, secrets: &mut Vec<String>) -> String {
+fn hide_parts(body: &str, boundary: &str, secrets: &mut Vec<String>) -> String {
     let mut lines = Vec::new();
     // Of this part: its name is a secret one; its headers are over.
     let (mut is_hidden, mut in_content) = (false, false);

@@ -7,8 +7,9 @@
 //! Left out: what rows of other kinds hold. Nobody else may see what is in an account.
 
 use super::columns::Columns;
+use super::cycle_facts::CycleFacts;
 use super::cycle_rows::hue;
-use super::mask::{Mask, cut_id, ids};
+use super::mask::{Mask, cut_id};
 use super::own_requests::{admit, uncached};
 use super::row_words::named;
 use super::words::{name_of, say};
@@ -107,7 +108,7 @@ fn texts_of(site: &Site, sessions: &[HeldSession]) -> HashMap<Arc<str>, String> 
 fn visitors(recorder: &Recorder) -> HashMap<String, String> {
     let mut visitors = HashMap::new();
     for record in recorder.all() {
-        for id in ids(&record.cycle) {
+        for id in CycleFacts::of(&record).ids() {
             visitors.insert(hex(&sha256(id.as_bytes())), cut_id(id));
             visitors.insert(id.to_owned(), cut_id(id));
         }

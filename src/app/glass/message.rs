@@ -2,9 +2,10 @@
 //!
 //! It reads the bytes, not what the parser made of them, because a message that was refused is
 //! shown as well. Bytes that are not text are written as `\x00`, so that a terminal which prints
-//! them obeys none of them.
+//! them obeys none of them. What is plain text is not copied.
 
 use carafe::cycle::{Detail, Record};
+use std::borrow::Cow;
 
 /// A request or a response, split.
 #[derive(Default)]
@@ -14,13 +15,13 @@ pub struct Message<'r> {
     /// How many bytes it had; `None` if that is not known.
     pub total: Option<u64>,
     /// The first line, then the headers; each with its end, `CR LF`, `LF` or nothing.
-    pub lines: Vec<(String, &'static str)>,
+    pub lines: Vec<(Cow<'r, str>, &'static str)>,
     /// True if the empty line arrived.
     pub has_end: bool,
     /// The bytes after the empty line.
     pub body: &'r [u8],
-    /// The body as text, without the framing of chunks.
-    pub content: String,
+    /// The body without its secrets, if it has any.
+    pub masked_body: Option<String>,
     /// What `mask.rs` has hidden: names of headers in small letters, `target`, `body`.
     pub hidden: Vec<String>,
 }
@@ -29,12 +30,12 @@ impl<'r> Message<'r> {
     /// The bytes of a step, `received` or `sent`, split; an empty message if there is no such step.
     pub fn of(record: &'r Record, step: &str) -> Message<'r> {
         let mut steps = record.cycle.steps().iter().filter(|known| known.name == step);
-        let excerpt = steps.find_map(|step| match &step.detail {
-            Detail::Bytes(excerpt) => Some(excerpt),
-            _ => None,
-        });
-        let (bytes, total) =
-            excerpt.map_or((&[][..], Some(0)), |excerpt| (&excerpt.bytes[..], excerpt.total));
+        let (bytes, total) = steps
+            .find_map(|step| match &step.detail {
+                Detail::Bytes(excerpt) => Some((&excerpt.bytes[..], excerpt.total)),
+                _ => None,
+            })
+            .unwrap_or((&[], Some(0)));
         let mut message = Message { bytes, total, ..Message::default() };
         let mut rest = bytes;
         while !rest.is_empty() && !message.has_end {
@@ -54,15 +55,23 @@ impl<'r> Message<'r> {
             // RFC 9112 §2.2: a server "SHOULD ignore at least one empty line (CRLF) received prior
             // to the request-line".
         }
-        message.content = readable(&message.content_bytes(), true);
         message
     }
 
     /// The bytes of the body without the framing of chunks.
-    pub fn content_bytes(&self) -> Vec<u8> {
+    pub fn content_bytes(&self) -> Cow<'r, [u8]> {
         match self.header("Transfer-Encoding") {
-            None => self.body.to_vec(),
+            None => self.body.into(),
             Some(_) => chunks(self.body).into_iter().flat_map(|(_, data)| data).copied().collect(),
+        }
+    }
+
+    /// The same as text, masked if the message is.
+    pub fn content(&self) -> Cow<'_, str> {
+        match (&self.masked_body, self.content_bytes()) {
+            (Some(text), _) => text.into(),
+            (None, Cow::Borrowed(bytes)) => readable(bytes, true),
+            (None, Cow::Owned(bytes)) => readable(&bytes, true).into_owned().into(),
         }
     }
 
@@ -94,14 +103,21 @@ impl<'r> Message<'r> {
         headers.map(|(name, value)| (name, value.trim()))
     }
 
+    /// The value of a header; empty if there is none.
+    pub fn text_of(&self, name: &str) -> &str {
+        self.header(name).unwrap_or("")
+    }
+
     /// The value of a header.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 
-    /// The media type that the message names for its body.
-    pub fn content_type(&self) -> &str {
-        self.header("Content-Type").unwrap_or("")
+    /// The value of a cookie.
+    pub fn cookie(&self, name: &str) -> Option<&str> {
+        let pairs =
+            self.text_of("Cookie").split(';').filter_map(|pair| pair.trim().split_once('='));
+        pairs.into_iter().find(|(known, _)| *known == name).map(|(_, value)| value)
     }
 }
 
@@ -124,15 +140,18 @@ pub fn chunks(body: &[u8]) -> Vec<(&[u8], &[u8])> {
 }
 
 /// Text as it is, and every other byte as `\x00`. A line's end stays only if `keep_lines`.
-pub fn readable(bytes: &[u8], keep_lines: bool) -> String {
+pub fn readable(bytes: &[u8], keep_lines: bool) -> Cow<'_, str> {
+    let is_plain =
+        |letter: char| !letter.is_control() || letter == '\t' || (keep_lines && letter == '\n');
+    if let Some(text) = str::from_utf8(bytes).ok().filter(|text| text.chars().all(is_plain)) {
+        return text.into();
+    }
     let mut text = String::new();
     for chunk in bytes.utf8_chunks() {
-        for character in chunk.valid().chars() {
-            let plain =
-                !character.is_control() || character == '\t' || (keep_lines && character == '\n');
-            if plain { text.push(character) } else { text.extend(character.escape_default()) }
+        for letter in chunk.valid().chars() {
+            if is_plain(letter) { text.push(letter) } else { text.extend(letter.escape_default()) }
         }
         chunk.invalid().iter().for_each(|byte| text.push_str(&format!("\\x{byte:02x}")));
     }
-    text
+    text.into()
 }

@@ -3,7 +3,8 @@
 //! The server records each cycle (`src/cycle.rs`) and keeps the record small. Here it is made into
 //! words, and only when somebody looks:
 //!
-//! * `describe` makes one description of a record, in seven parts; each is a list of `part_line`s.
+//! * `cycle_facts` reads a record, and `describe` makes one description of it, in seven parts; each
+//!   is a list of `part_line`s.
 //! * `message` splits the bytes and `wire_lines` explains them; `answered` tells the route;
 //!   `visitor_memory` and `changes` what the server remembers, with `row_words` for a value.
 //! * `words` finds the sentences, which are in `words.txt`, and `mask` hides what nobody should
@@ -25,6 +26,7 @@ mod asker;
 mod changes;
 mod colour;
 mod columns;
+mod cycle_facts;
 mod cycle_list;
 mod cycle_rows;
 mod cycle_text;
@@ -43,6 +45,7 @@ mod visitor_memory;
 mod wire_lines;
 mod words;
 
+pub use cycle_facts::{CycleFacts, place_of};
 pub use cycle_list::print_all;
 pub use cycle_rows::rows_of;
 pub use forget::effect as effect_of_forgetting;
@@ -109,7 +112,7 @@ fn one(ctx: &mut Context, recorder: &Recorder) -> Result<Response, Error> {
     };
     let (cycle, base) = (CycleDescription::of(&record), ctx.base());
     let related = related::RelatedCycles::of(&record, recorder);
-    let again = repeat_request::RepeatRequest::of(&record, &cycle.request);
+    let again = repeat_request::RepeatRequest::of(&cycle.facts);
     let is_open = ending.is_empty();
     let is_page = is_open && ctx.request.prefers_html();
     if !is_page && ending != "json" && !(is_open && ctx.request.accepts("application/json")) {
@@ -123,7 +126,7 @@ fn one(ctx: &mut Context, recorder: &Recorder) -> Result<Response, Error> {
     if !is_page {
         return Ok(uncached(Response::json(&map.into())));
     }
-    map.insert("nth", cycle_text::ordinal(cycle.connection.1));
+    map.insert("nth", cycle_text::ordinal(cycle.facts.connection.1));
     // On a page `request` is the request for the page itself.
     map.remove("request");
     map.insert("asked", cycle.asked());

@@ -31,56 +31,38 @@ impl PartLine {
     /// A line. Decoded values may contain anything, and a terminal obeys some of it: so the end of
     /// a line is written `\n`, and an escape `\u{1b}`.
     pub fn new(name: impl Into<String>, text: impl AsRef<str>) -> PartLine {
-        let text = readable(text.as_ref().as_bytes(), false);
+        let text = readable(text.as_ref().as_bytes(), false).into_owned();
         PartLine { name: name.into(), text, ..PartLine::default() }
     }
 
     /// With a note.
-    pub fn note(mut self, note: impl AsRef<str>) -> PartLine {
-        self.note = readable(note.as_ref().as_bytes(), false);
-        self
+    pub fn note(self, note: impl AsRef<str>) -> PartLine {
+        PartLine { note: readable(note.as_ref().as_bytes(), false).into_owned(), ..self }
     }
 
     /// With the end that it had on the wire.
-    pub fn end(mut self, end: &'static str) -> PartLine {
-        self.end = end;
-        self
+    pub fn end(self, end: &'static str) -> PartLine {
+        PartLine { end, ..self }
     }
 
     /// With the line of source that did it, if one is known.
-    pub fn at(mut self, source: Option<&Location>) -> PartLine {
-        self.source = source.map_or(String::new(), place);
-        self
-    }
-
-    /// The text in pieces, each with its name, as the page colours them.
-    fn pieces(&self) -> Value {
-        let words = |names: [&'static str; 3]| names.into_iter().zip(self.text.splitn(3, ' '));
-        let pieces: Vec<(&str, &str)> = match &*self.name {
-            "request line" => words(["method", "target", "version"]).collect(),
-            "status line" => words(["version", "status", "reason"]).collect(),
-            "header" => match self.text.split_once(':') {
-                Some((name, value)) => vec![("name", name), ("value", value)],
-                None => vec![("", &self.text)],
-            },
-            _ => vec![("", &self.text)],
-        };
-        pieces.into_iter().map(|(name, text)| Value::from([name, text])).collect()
+    pub fn at(self, source: Option<&Location>) -> PartLine {
+        PartLine { source: source.map_or(String::new(), place), ..self }
     }
 }
 
 impl From<&PartLine> for Value {
     fn from(line: &PartLine) -> Value {
-        Map::from([
-            ("name", Value::from(&*line.name)),
-            ("sign", line.sign.into()),
-            ("text", (&*line.text).into()),
-            ("pieces", line.pieces()),
-            ("end", line.end.into()),
-            ("note", (&*line.note).into()),
-            ("source", (&*line.source).into()),
-        ])
-        .into()
+        let PartLine { name, sign, text, end, note, source, .. } = line;
+        let fields: [(&str, &str); 6] = [
+            ("name", name),
+            ("sign", sign),
+            ("text", text),
+            ("end", end),
+            ("note", note),
+            ("source", source),
+        ];
+        Map::from(fields).into()
     }
 }
 

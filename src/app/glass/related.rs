@@ -4,7 +4,7 @@
 //! and the files that were fetched for a page.
 
 use super::asker::with_pages;
-use super::mask::ids;
+use super::cycle_facts::CycleFacts;
 use carafe::Map;
 use carafe::cycle::{Record, Recorder};
 
@@ -25,9 +25,10 @@ impl RelatedCycles {
         let all = with_pages(recorder);
         // The same visitor sent, or was given, one of the same ids. A login changes the id, and
         // with some stores every change does.
-        let own: Vec<&str> = ids(&record.cycle).collect();
+        let own: Vec<&str> = CycleFacts::of(record).ids().collect();
         let of_visitor = all.iter().map(|(other, _)| other);
-        let of_visitor = of_visitor.filter(|other| ids(&other.cycle).any(|id| own.contains(&id)));
+        let of_visitor =
+            of_visitor.filter(|other| CycleFacts::of(other).ids().any(|id| own.contains(&id)));
         let mut of_visitor = of_visitor.map(|other| other.number);
         let page = all.iter().find(|(other, _)| other.number == record.number);
         let parts = all.iter().filter(|(_, page)| *page == Some(record.number));

@@ -10,8 +10,8 @@
 //!
 //! Left out: a request of which the record holds only a part.
 
+use super::cycle_facts::CycleFacts;
 use super::message::Message;
-use carafe::cycle::{Detail, Record};
 use carafe::{Map, Value};
 
 /// Headers that curl or the browser writes itself, or that describe the program, not the request.
@@ -23,24 +23,22 @@ const WRITTEN_BY_THE_CLIENT: &str = " host cookie user-agent content-length tran
 const FORM: &str = "application/x-www-form-urlencoded";
 
 /// A request that was recorded.
-pub struct RepeatRequest<'m> {
+pub struct RepeatRequest<'f> {
     /// The request, masked.
-    request: &'m Message<'m>,
+    request: &'f Message<'f>,
     /// False if the request was refused before it was understood.
     is_parsed: bool,
     /// True if something in the line stands for a secret.
     pub is_masked: bool,
 }
 
-impl<'m> RepeatRequest<'m> {
-    /// The request of a record.
-    pub fn of(record: &Record, request: &'m Message) -> RepeatRequest<'m> {
-        let mut steps = record.cycle.steps().iter();
-        let is_parsed = steps.any(|step| matches!(step.detail, Detail::Parsed { .. }));
+impl<'f> RepeatRequest<'f> {
+    /// The request of a cycle whose facts are masked.
+    pub fn of(facts: &'f CycleFacts) -> RepeatRequest<'f> {
+        let (request, is_parsed) = (&facts.request, facts.is_parsed);
         // A request that was not understood is shown with its cookie, another without.
         let is_shown = |name: &String| !is_parsed || !is_written_by_the_client(name);
-        let is_masked = request.hidden.iter().any(is_shown);
-        RepeatRequest { request, is_parsed, is_masked }
+        RepeatRequest { request, is_parsed, is_masked: request.hidden.iter().any(is_shown) }
     }
 
     /// A line for a shell that gets the same status from the server at `base`. `None` if the record
@@ -68,7 +66,7 @@ impl<'m> RepeatRequest<'m> {
     /// Options of curl for the method, the version and the headers.
     fn options(&self, host: &str) -> Vec<String> {
         let mut words = Vec::new();
-        let (method, has_body) = (self.request.asked().0, !self.request.content.is_empty());
+        let (method, has_body) = (self.request.asked().0, !self.request.content_bytes().is_empty());
         // curl sends GET by itself, and POST if it has a body to send.
         match method {
             "HEAD" => words.push("-I".into()),
@@ -113,7 +111,7 @@ impl<'m> RepeatRequest<'m> {
         let is_plain = |letter: char| !letter.is_control() || matches!(letter, '\n' | '\t');
         match str::from_utf8(&content) {
             Ok(text) if text.chars().all(is_plain) => {
-                words.push(format!("--data-raw {}", quoted(&self.request.content)));
+                words.push(format!("--data-raw {}", quoted(&self.request.content())));
                 Some(String::new())
             }
             _ if self.is_masked => None,
@@ -128,7 +126,7 @@ impl<'m> RepeatRequest<'m> {
     /// same request, or may not.
     pub fn browser(&self) -> Option<Map> {
         let (method, target) = self.request.asked();
-        let body = String::from_utf8(self.request.content_bytes()).ok()?;
+        let body = String::from_utf8(self.request.content_bytes().into_owned()).ok()?;
         let is_whole = self.is_parsed && !self.request.is_cut() && !self.is_masked;
         let may_be_sent = match method {
             "GET" | "HEAD" => body.is_empty(),

@@ -115,8 +115,9 @@ fn body(message: &Message) -> PartLine {
         Some(length) => format!("body: {length} bytes, as Content-Length said"),
         None => "body: no header said that one follows".to_owned(),
     };
-    let name = if message.content_type().starts_with("text/html") { "page" } else { "body" };
-    PartLine { text: message.content.clone(), ..PartLine::new(name, "").note(note) }
+    let name =
+        if message.text_of("Content-Type").starts_with("text/html") { "page" } else { "body" };
+    PartLine { text: message.content().into_owned(), ..PartLine::new(name, "").note(note) }
 }
 
 /// The body as it arrived. RFC 9112 §7.1: a chunk's size stands before its data, in hexadecimal.
@@ -130,8 +131,9 @@ fn in_chunks(message: &Message, lines: &mut Vec<PartLine>) {
         };
         lines.push(PartLine::new("chunk", readable(line, false)).note(note).end("CR LF"));
         if !data.is_empty() {
-            let text = if is_masked { DOTS.to_owned() } else { readable(data, true) };
+            let text = if is_masked { DOTS.into() } else { readable(data, true) };
             let note = format!("body: {} bytes, as the chunk said", data.len());
+            let text = text.into_owned();
             lines.push(PartLine { text, ..PartLine::new("body", "").note(note).end("CR LF") });
         }
     }

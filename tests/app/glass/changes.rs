@@ -38,7 +38,7 @@ fn a_change_leads_to_the_line_that_made_it_and_a_405_names_the_routes_of_its_pat
     let cycle = carafe.curl(&["$B/cycles/last.json"]);
     assert!(
         cycle.contains(&format!(
-            "\"text\":\"user = 'Anthony'\",\"pieces\":[[\"\",\"user = 'Anthony'\"]],\"end\":\"\",\
+            "\"text\":\"user = 'Anthony'\",\"end\":\"\",\
              \"note\":\"\",\"source\":\"src/app/course/sessions.rs:{line}\""
         )),
         "{cycle}"

@@ -4,7 +4,7 @@
 //! marks: short texts such as a cookie or a number.
 
 use crate::app::assets;
-use crate::app::course::finished_cycle::FinishedCycle;
+use crate::app::glass::{CycleFacts, place_of};
 use carafe::{Map, Value};
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
@@ -53,7 +53,7 @@ impl Marks {
 }
 
 /// True if a cycle fulfils a part of the condition that keeps these marks.
-pub type Test = Box<dyn Fn(&FinishedCycle, &mut Marks) -> bool + Send + Sync>;
+pub type Test = Box<dyn Fn(&CycleFacts, &mut Marks) -> bool + Send + Sync>;
 
 /// The test that a word of a rule means: a method, a status, `row=NAME` if the visitor's row has
 /// this name, `left=NAME` if the answer leaves it there, or one of [`NAMED`].
@@ -66,60 +66,71 @@ pub fn test(word: &str) -> Result<Test, String> {
     if let Some((_, test)) = NAMED.iter().find(|(name, _)| *name == word) {
         Ok(Box::new(test))
     } else if let Ok(status) = word.parse::<u16>() {
-        Ok(Box::new(move |cycle, _| cycle.status == status))
+        Ok(Box::new(move |cycle, _| cycle.record.status.0 == status))
     } else if let Some((which, name)) = word.split_once('=') {
         let (is_left, name) = (which == "left", name.to_owned());
         Ok(Box::new(move |cycle, _| {
-            let row = if is_left { cycle.row_after } else { cycle.row };
+            let row = if is_left { cycle.row_after() } else { cycle.row };
             row.is_some_and(|row| row.get(&name).is_some())
         }))
     } else if word.chars().all(char::is_uppercase) {
-        Ok(Box::new(move |cycle, _| cycle.method == owned))
+        Ok(Box::new(move |cycle, _| cycle.request.asked().0 == owned))
     } else {
         Err(format!("found {word:?}, which is no test"))
     }
 }
 
 /// A test with a name.
-type NamedTest = (&'static str, fn(&FinishedCycle, &mut Marks) -> bool);
+type NamedTest = (&'static str, fn(&CycleFacts, &mut Marks) -> bool);
 
 /// The tests with names, in the order of the lessons.
 static NAMED: [NamedTest; 20] = [
-    ("from-curl", |cycle, _| cycle.header("User-Agent").is_some_and(|it| it.starts_with("curl/"))),
-    ("by-hand", |cycle, _| cycle.header("User-Agent").is_none()),
+    ("from-curl", |cycle, _| {
+        cycle.request.header("User-Agent").is_some_and(|it| it.starts_with("curl/"))
+    }),
+    ("by-hand", |cycle, _| cycle.request.header("User-Agent").is_none()),
     // The form of the lesson ticks this one.
     ("answered", |_, _| false),
     ("edited", is_edited),
-    ("decoded", |cycle, _| cycle.query.contains(['%', '+'])),
-    ("named-field", |cycle, _| cycle.failure.contains("missing form field")),
-    ("at-the-form", |cycle, _| ["/process", "/formtest"].contains(&cycle.path)),
-    ("with-cookie", |cycle, _| cycle.header("Cookie").is_some()),
-    ("without-cookie", |cycle, _| cycle.header("Cookie").is_none()),
+    ("decoded", |cycle, _| cycle.request.path_and_query().1.contains(['%', '+'])),
+    ("named-field", |cycle, _| {
+        cycle.failure.is_some_and(|(_, why)| why.contains("missing form field"))
+    }),
+    ("at-the-form", |cycle, _| {
+        ["/process", "/formtest"].contains(&cycle.request.path_and_query().0)
+    }),
+    ("with-cookie", |cycle, _| cycle.request.header("Cookie").is_some()),
+    ("without-cookie", |cycle, _| cycle.request.header("Cookie").is_none()),
     ("with-message", |cycle, _| has_shown(cycle)),
     ("next-page", is_next_page),
     ("new-etag", |cycle, marks| {
         let is_first = marks.kept.is_empty();
-        cycle.answer_header("ETag").is_some_and(|etag| !marks.had(etag)) && !is_first
+        cycle.response.header("ETag").is_some_and(|etag| !marks.had(etag)) && !is_first
     }),
     ("third-on-connection", |cycle, marks| {
-        let connection = cycle.connection.map_or(0, |(number, _)| number).to_string();
+        let connection = cycle.connection.0.to_string();
         marks.add(connection.as_str());
         marks.count(&connection) >= 3
     }),
     ("made-up", is_made_up),
     ("bad-signature", has_changed_count),
     ("replayed", |cycle, marks| {
-        let sent = cycle.cookie("visits_signed");
-        !cycle.says("cookie refused") && sent.is_some_and(|value| marks.had(value))
+        let sent = cycle.request.cookie("visits_signed");
+        !says(cycle, "cookie refused") && sent.is_some_and(|value| marks.had(value))
     }),
-    ("again", |cycle, marks| cycle.sent_cookie.is_some_and(|cookie| marks.had(cookie))),
-    ("refused", |cycle, _| cycle.is_refused),
+    ("again", |cycle, marks| cycle.cookie.is_some_and(|cookie| marks.had(cookie))),
+    ("refused", |cycle, _| cycle.refused.is_some()),
     ("begun-elsewhere", has_begun_elsewhere),
     ("counted-between", was_counted_between),
 ];
 
+/// True if the body of the answer holds these words, as far as it was recorded.
+fn says(cycle: &CycleFacts, words: &str) -> bool {
+    cycle.response.content().contains(words)
+}
+
 /// True for an answer with words of `hello.html` that the binary's own copy does not have.
-fn is_edited(cycle: &FinishedCycle, marks: &mut Marks) -> bool {
+fn is_edited(cycle: &CycleFacts, marks: &mut Marks) -> bool {
     let Some(folder) = &marks.templates else { return false };
     let original = assets::TEMPLATES.iter().find(|(name, _)| *name == "hello.html");
     let original = original.map_or("", |(_, text)| text);
@@ -127,29 +138,29 @@ fn is_edited(cycle: &FinishedCycle, marks: &mut Marks) -> bool {
     // The inside of a tag is not printed as it is written, so only the texts between are searched.
     let texts = edited.lines().flat_map(|line| line.split(['{', '}'])).map(str::trim);
     let mut new = texts.filter(|text| !text.is_empty() && !original.contains(text));
-    new.any(|text| cycle.says(text))
+    new.any(|text| says(cycle, text))
 }
 
 /// True if the page showed the message of the lesson on flash.
-fn has_shown(cycle: &FinishedCycle) -> bool {
+fn has_shown(cycle: &CycleFacts) -> bool {
     cycle.shown.iter().any(|(_, message)| message == "need valid name")
 }
 
 /// True for a page without the message, if an earlier page showed it to the same visitor.
-fn is_next_page(cycle: &FinishedCycle, marks: &mut Marks) -> bool {
+fn is_next_page(cycle: &CycleFacts, marks: &mut Marks) -> bool {
     if has_shown(cycle) {
-        marks.add(cycle.cookie_after.unwrap_or(""));
+        marks.add(cycle.cookie_after().unwrap_or(""));
         return false;
     }
-    cycle.row.is_some() && cycle.sent_cookie.is_some_and(|cookie| marks.count(cookie) > 0)
+    cycle.row.is_some() && cycle.cookie.is_some_and(|cookie| marks.count(cookie) > 0)
 }
 
 /// True for a count that this server never gave out, and believed.
-fn is_made_up(cycle: &FinishedCycle, marks: &mut Marks) -> bool {
-    let place = cycle.place;
+fn is_made_up(cycle: &CycleFacts, marks: &mut Marks) -> bool {
+    let place = place_of(cycle.record);
     let sent = match place {
-        "/ladder/url" => cycle.query.strip_prefix("n="),
-        _ => cycle.cookie("visits"),
+        "/ladder/url" => cycle.request.path_and_query().1.strip_prefix("n="),
+        _ => cycle.request.cookie("visits"),
     };
     let Ok(count) = sent.unwrap_or("0").parse::<u64>() else { return false };
     let is_ours = marks.count(&format!("{place} {count}")) > 0;
@@ -159,14 +170,14 @@ fn is_made_up(cycle: &FinishedCycle, marks: &mut Marks) -> bool {
 
 /// True for a refused count with a signature that this server gave to another count. A cookie from
 /// before a restart is refused too, but nobody has changed it.
-fn has_changed_count(cycle: &FinishedCycle, marks: &mut Marks) -> bool {
+fn has_changed_count(cycle: &CycleFacts, marks: &mut Marks) -> bool {
     let signature = |value: &str| value.split(['.', ';']).nth(1).unwrap_or("").to_owned();
-    let sent = cycle.cookie("visits_signed").map(signature);
+    let sent = cycle.request.cookie("visits_signed").map(signature);
     let is_ours = sent.is_some_and(|sent| marks.count(&sent) > 0);
-    if let Some(given) = cycle.answer_header("Set-Cookie") {
+    if let Some(given) = cycle.response.header("Set-Cookie") {
         marks.add(signature(given));
     }
-    is_ours && cycle.says("signature does not match")
+    is_ours && says(cycle, "signature does not match")
 }
 
 /// The count in a row of the ladder.
@@ -175,9 +186,9 @@ fn visits(row: Option<&Map>) -> Option<i64> {
 }
 
 /// True for a row with a count that this server has not made since it started.
-fn has_begun_elsewhere(cycle: &FinishedCycle, marks: &mut Marks) -> bool {
-    let is_ours = cycle.sent_cookie.is_some_and(|cookie| marks.count(cookie) > 0);
-    if let Some(cookie) = cycle.cookie_after {
+fn has_begun_elsewhere(cycle: &CycleFacts, marks: &mut Marks) -> bool {
+    let is_ours = cycle.cookie.is_some_and(|cookie| marks.count(cookie) > 0);
+    if let Some(cookie) = cycle.cookie_after() {
         marks.had(cookie);
     }
     // Once marks have been lost, an unknown visitor may be one of ours.
@@ -185,11 +196,11 @@ fn has_begun_elsewhere(cycle: &FinishedCycle, marks: &mut Marks) -> bool {
 }
 
 /// True for a visitor of this server whose count is higher than this server has left it.
-fn was_counted_between(cycle: &FinishedCycle, marks: &mut Marks) -> bool {
-    let cookie = cycle.sent_cookie.unwrap_or("");
+fn was_counted_between(cycle: &CycleFacts, marks: &mut Marks) -> bool {
+    let cookie = cycle.cookie.unwrap_or("");
     let is_known = marks.kept.iter().any(|mark| mark.starts_with(&format!("{cookie} ")));
     let found = visits(cycle.row).map(|visits| marks.count(&format!("{cookie} {visits}")));
-    if let (Some(cookie), Some(visits)) = (cycle.cookie_after, visits(cycle.row_after)) {
+    if let (Some(cookie), Some(visits)) = (cycle.cookie_after(), visits(cycle.row_after())) {
         marks.add(format!("{cookie} {visits}"));
     }
     is_known && found == Some(0)

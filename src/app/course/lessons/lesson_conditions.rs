@@ -8,7 +8,7 @@
 use super::cycle_tests::{Marks, Test, test};
 use super::lesson_file::Lesson;
 use super::ticks::Ticks;
-use crate::app::course::finished_cycle::{FinishedCycle, place_of};
+use crate::app::glass::{CycleFacts, place_of};
 use carafe::cycle::Record;
 use std::collections::HashMap;
 use std::path::Path;
@@ -51,7 +51,7 @@ impl Condition {
         self.is_seen().then_some(words)
     }
 
-    fn is_fulfilled(&self, cycle: &FinishedCycle) -> bool {
+    fn is_fulfilled(&self, cycle: &CycleFacts) -> bool {
         let mut marks = self.marks.lock().unwrap_or_else(PoisonError::into_inner);
         self.tests.iter().all(|test| test(cycle, &mut marks))
     }
@@ -61,7 +61,7 @@ impl Condition {
 #[derive(Default)]
 pub struct Progress {
     conditions: Vec<Condition>,
-    /// For each place, as `FinishedCycle::place` names it, the positions of the conditions that
+    /// For each place, as `place_of` names it, the positions of the conditions that
     /// look at it.
     at: HashMap<String, Vec<usize>>,
     ticks: Ticks,
@@ -115,13 +115,13 @@ impl Progress {
         if open.is_empty() {
             return;
         }
-        let cycle = FinishedCycle::of(record);
+        let cycle = CycleFacts::of(record);
         // The suite for the course notes asks for many of the pages. Nobody did a lesson by it.
-        if cycle.header("User-Agent").is_some_and(|agent| agent.starts_with("carafe-check/")) {
+        if cycle.request.text_of("User-Agent").starts_with("carafe-check/") {
             return;
         }
         for condition in open.into_iter().filter(|condition| condition.is_fulfilled(&cycle)) {
-            self.tick(condition, Some(cycle.number));
+            self.tick(condition, Some(record.number));
         }
     }
 

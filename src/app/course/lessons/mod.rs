@@ -20,7 +20,6 @@ pub use ticks::{Ticks, usual_place};
 
 use super::answer::text_or_page;
 use super::echo;
-use super::finished_cycle::FinishedCycle;
 use crate::app::{glass, program_name};
 use carafe::cycle::{Record, Recorder};
 use carafe::http::{Method, Request, Response, Status};
@@ -152,7 +151,10 @@ impl Classroom {
     /// them if there is none, or the reader may not know it.
     fn last_cycle(&self, lesson: &Lesson, inside: bool) -> [String; 2] {
         let records = self.recorder.iter().filter(|_| inside).flat_map(|all| all.all());
-        let own = records.filter(|record| lesson.owns(FinishedCycle::of(record).path)).last();
+        let is_own = |record: &Arc<Record>| {
+            lesson.owns(glass::CycleFacts::of(record).request.path_and_query().0)
+        };
+        let own = records.filter(is_own).last();
         own.map_or(["CYCLE".to_owned(), "LINE".to_owned()], |record| {
             [record.number.to_string(), glass::answered_by(&record).pop().unwrap_or_default()]
         })

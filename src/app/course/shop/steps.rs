@@ -10,7 +10,7 @@
 //! the page says so.
 
 use super::numbers_in;
-use crate::app::course::finished_cycle::FinishedCycle;
+use crate::app::glass::CycleFacts;
 use carafe::{Context, Map, Value};
 
 /// The steps: each with its name, its path, whether it is done, and whether it is this page.
@@ -55,19 +55,18 @@ pub fn cycles(ctx: &Context) -> Value {
     let (mut own, mut as_stranger) = if cookies.is_empty() { (0, 1) } else { (1, 0) };
     let mut another_visitor_follows = false;
     // From the newest to the oldest: so the cookie after a change is known before the one before.
-    for cycle in records.iter().rev().map(|record| FinishedCycle::of(record)) {
-        let theirs = [cycle.sent_cookie, cycle.cookie_after];
-        let is_of_shop = i64::from(cycle.path.split('/').nth(1) == Some("shop"));
-        if theirs.iter().flatten().any(|cookie| cookies.contains(cookie)) {
-            cookies.extend(theirs.iter().flatten());
+    for cycle in records.iter().rev().map(|record| CycleFacts::of(record)) {
+        let theirs: Vec<&str> = cycle.ids().collect();
+        let is_of_shop =
+            i64::from(cycle.request.path_and_query().0.split('/').nth(1) == Some("shop"));
+        if theirs.iter().any(|cookie| cookies.contains(cookie)) {
+            cookies.extend(theirs);
             // The strangers after this cycle were others: this visitor had a cookie by then.
             (as_stranger, another_visitor_follows) = (0, false);
             own += is_of_shop;
-        } else if cycle.connection.map(|(_, address)| address) == address
-            && cycle.header("User-Agent") == agent
-        {
+        } else if cycle.address == address && cycle.request.header("User-Agent") == agent {
             // A stranger just before another visitor of this browser was probably that visitor.
-            another_visitor_follows |= theirs.iter().any(Option::is_some);
+            another_visitor_follows |= !theirs.is_empty();
             as_stranger += if another_visitor_follows { 0 } else { is_of_shop };
         }
     }
