@@ -31,6 +31,7 @@ pub fn cookies(headers: &Headers) -> impl Iterator<Item = (&str, Cow<'_, str>)> 
             loop {
                 let end = rest.bytes().position(|byte| matches!(byte, b'=' | b';'))?;
                 let (name, behind) = (&rest[..end], &rest[end..]);
+                // A part that has no `=` is passed over.
                 let Some(value) = behind.strip_prefix('=') else {
                     rest = &behind[1..];
                     continue;

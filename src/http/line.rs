@@ -12,9 +12,9 @@ use super::parse_error::{found, malformed};
 ///
 /// # Errors
 ///
-/// What cannot become a line, as soon as it is seen; and `too_long`, if the line does not end
-/// within the first `most` bytes. Later bytes do not count, so the result does not depend on how
-/// many have arrived.
+/// It fails as soon as a byte is seen that no line may hold. It fails with `too_long` if the line
+/// does not end within the first `most` bytes. Later bytes do not count, so the result does not
+/// depend on how many have arrived.
 pub(super) fn line_at(
     bytes: &[u8],
     at: usize,
@@ -25,6 +25,7 @@ pub(super) fn line_at(
     let line_bytes = first_control(seen).unwrap_or(seen.len());
     match seen.split_at(line_bytes) {
         (line, [b'\r', b'\n', ..]) => Ok(Some(line)),
+        // The end is not among these bytes: either the line is too long, or it has not arrived.
         (_, [] | [b'\r']) if bytes.len() > most => Err(too_long()),
         (_, [] | [b'\r']) => Ok(None),
         // RFC 9112 §2.2: "a recipient MAY recognize a single LF as a line terminator". This one

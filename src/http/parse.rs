@@ -40,12 +40,12 @@ use super::{Headers, Limits, Method, ParseError, Request, Status, Version};
 /// ```
 pub fn parse_head(bytes: &[u8], limits: &Limits) -> Result<Option<(Request, usize)>, ParseError> {
     let mut request = Request::default();
-    Ok(read_head(bytes, limits, &mut request)?.map(|used| (request, used)))
+    Ok(parse_head_into(bytes, limits, &mut request)?.map(|used| (request, used)))
 }
 
-/// The same into a request that has been answered, whose memory is used again. After an error, or
-/// if the head is not complete, an empty path means that the request line was not understood.
-pub(crate) fn read_head(
+/// Reads a head into `request`, so that the memory of an earlier request is used again. After an
+/// error, `request.path` tells how far it came: if it is empty, the first line was not understood.
+pub(crate) fn parse_head_into(
     bytes: &[u8],
     limits: &Limits,
     request: &mut Request,

@@ -1,6 +1,6 @@
 //! A request as a value: everything that a client said.
 //!
-//! Left out: decoding the path. It must be split at its slashes before, and the router does that.
+//! Left out: decoding the path. The router does that where a route needs it.
 
 use super::target::normal_path;
 use super::{Fields, Headers, Method};

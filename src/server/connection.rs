@@ -52,7 +52,7 @@ pub(super) struct Connection {
     cycle: Cycle,
     /// Answers, or parts of them, that have not been sent.
     output: Vec<u8>,
-    /// What of an answer is not in memory and has not been sent.
+    /// A file or a stream that is sent behind `output`: the part of an answer that is not in memory.
     rest: Option<Rest>,
     next: Next,
     /// How many answers have been written.
@@ -157,6 +157,7 @@ impl Connection {
             match self.exchange() {
                 Ok(()) => {}
                 Err(Obstacle::Refused(error)) => self.refuse(&error),
+                // Its next request may be on the way; to linger lets it read all answers.
                 Err(Obstacle::Idle) => self.next = Next::Linger,
                 Err(other) => return Err(other),
             }
@@ -196,8 +197,8 @@ impl Connection {
     /// an answer of which nothing has been sent; otherwise that message would seem to belong to
     /// another request.
     pub fn turn_away(self: Box<Self>) {
-        let has_asked = self.answers == 0 || !self.input.is_empty();
-        if has_asked && self.output.is_empty() && self.rest.is_none() {
+        let expects_answer = self.answers == 0 || !self.input.is_empty();
+        if expects_answer && self.output.is_empty() && self.rest.is_none() {
             door::refuse(&self.wire.socket.stream);
         }
     }

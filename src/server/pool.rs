@@ -124,8 +124,10 @@ impl Pool {
         };
         let mut staff = self.lock();
         let is_last = staff.accepting == 1 && staff.most_accepting > 0;
-        // A new worker takes the place of the last one, so the number stays.
-        staff.accepting -= usize::from(!is_last);
+        // The last one starts a worker that takes its place, so the number stays.
+        if !is_last {
+            staff.accepting -= 1;
+        }
         drop(staff);
         if is_last && self.start_thread(|_| Duty::Accept).is_err() {
             connection.turn_away();

@@ -45,7 +45,7 @@ fn serve(mut stream: TcpStream) -> io::Result<()> {
 //
 //     curl -s -o /dev/null -w '%{http_code}\n' -X DELETE http://127.0.0.1:8000/nowhere
 //
-// This stage prints `200`, carafe prints `404`. Read src/web/router.rs.
+// This stage prints `200`, carafe prints `404`. Read src/web/no_route.rs.
 //
 // And one bad client ends the server for all: an error of its connection, or a byte that is not
 // UTF-8, leaves `main` through `?`.

@@ -199,4 +199,4 @@ fn percent_decode(text: &str) -> String {
 //      printf 'Content-Length: 900000\r\n\r\n'; head -c 900000 /dev/zero) |
 //         curl -s -o /dev/null telnet://127.0.0.1:8000 && echo whole || echo broken
 //
-// This stage prints `broken`, carafe prints `whole`. Read src/server/connection.rs.
+// This stage prints `broken`, carafe prints `whole`. Read src/server/wire.rs.

@@ -38,7 +38,8 @@ pub struct App {
 
 impl Service for App {
     fn call(&self, request: &mut Request, cycle: &mut Cycle) -> Response {
-        // A request that a page of another site has caused is refused, for example.
+        // The prefix of the site leaves the path. An unknown method is refused, and so is what a
+        // page of another site has caused.
         let refused = no_route::admit(&self.site, request).err();
         let found = self.site.router.find(&request.method, &request.path);
         if let (Some(found), None) = (&found, &refused) {
@@ -49,7 +50,8 @@ impl Service for App {
         // An error becomes a page, in `error_page`, unless a hook has answered it.
         let mut response = answered.unwrap_or_else(|error| self.explain(&error, &mut ctx));
         self.run_after(&mut ctx, &mut response);
-        // What the handler has changed is made safe, and the answer gets the session's cookie.
+        // What the handler has changed is made safe, and the answer gets the session's cookie. If
+        // that fails, another answer takes its place, and the hooks see it too.
         if let Err(error) = save::save(&mut ctx, &mut response) {
             response = self.explain(&error, &mut ctx);
             self.run_after(&mut ctx, &mut response);

@@ -4,9 +4,9 @@
 //! or else the page of `error_page.rs`.
 //!
 //! The operator `?` works in a handler on every [`std::error::Error`]. What failed is then a 500:
-//! the log has its text and the line of the `?`, and the client is told only the status. So this
-//! type is no `std::error::Error` itself: `From<E: Error>` would then convert it into itself, and
-//! Rust has that conversion already.
+//! the log has its text and the line of the `?`, and the client is told only the status. This
+//! type is no `std::error::Error` itself. Otherwise it would have two conversions into itself, this
+//! one and the one that every type has, and Rust forbids that.
 
 use crate::http::{Headers, Status};
 use std::fmt;
@@ -72,8 +72,8 @@ impl Error {
 
     /// The headers that every answer to this error must carry: `Allow`, `Retry-After` and others.
     pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
-        let Error::Status(_, _, headers) = self else { return None.into_iter().flatten() };
-        Some(headers.iter()).into_iter().flatten()
+        let own = if let Error::Status(_, _, headers) = self { Some(headers) } else { None };
+        own.into_iter().flat_map(Headers::iter)
     }
 }
 

@@ -24,9 +24,10 @@ pub const MOST: usize = 64;
 pub fn put(session: &mut Session, category: &str, message: &str) {
     let pair = Value::from([category, message]);
     session.update(NAME, |waiting| {
-        let waiting = waiting.as_ref().and_then(Value::as_list).unwrap_or_default();
-        let too_many = (waiting.len() + 1).saturating_sub(MOST);
-        waiting[too_many..].iter().chain([&pair]).cloned().collect()
+        let old = waiting.as_ref().and_then(Value::as_list).unwrap_or_default();
+        // The oldest go where there would be too many with the new one.
+        let too_many = (old.len() + 1).saturating_sub(MOST);
+        old[too_many..].iter().chain([&pair]).cloned().collect()
     });
 }
 

@@ -23,6 +23,7 @@ pub trait IntoResponse {
     fn into_response(self) -> Result<Response, Error>;
 }
 
+// For each type in the list below, it writes `impl IntoResponse for` that type.
 macro_rules! answers {
     ($($what:ty => |$it:ident| $response:expr;)*) => {
         $(impl IntoResponse for $what {

@@ -11,6 +11,7 @@ pub fn routes(app: &mut App) {
 
 /// The page shows the name in the session, and the flashed messages.
 fn formtest(ctx: &mut Context) -> Result<Response, Error> {
+    // The page shows a curl command, and that needs the address of this server.
     let base = ctx.base();
     ctx.render("formtest.html", [("base", base)])
 }

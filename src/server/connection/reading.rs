@@ -11,7 +11,9 @@
 
 use super::{Connection, Obstacle, Turn};
 use crate::http::parse_error::malformed;
-use crate::http::{ChunkedBody, Framing, Method, Version, expects_continue, framing, read_head};
+use crate::http::{
+    ChunkedBody, Framing, Method, Version, expects_continue, framing, parse_head_into,
+};
 
 /// What the answer needs to know of a request when the service has it.
 pub(super) struct Asked {
@@ -30,7 +32,8 @@ impl Connection {
     pub(super) fn read_head(&mut self) -> Result<(usize, Framing), Obstacle> {
         let mut deadline = None;
         loop {
-            // RFC 9112 §2.2: an empty line behind the body of a request begins no other one.
+            // RFC 9112 §2.2: an empty line behind the body of a request begins no other one. Here it
+            // leaves the input, so that a wait behind it is a wait between two requests.
             while deadline.is_none() && self.input.bytes().starts_with(b"\r\n") {
                 self.consume(2);
             }
@@ -40,14 +43,14 @@ impl Connection {
             }
             let limits = &self.serving.limits;
             let arrived = self.input.bytes();
-            if let Some(head_bytes) = read_head(arrived, limits, &mut self.request)? {
+            if let Some(head_bytes) = parse_head_into(arrived, limits, &mut self.request)? {
                 let framing = framing(&self.request, limits)?;
-                let has_body = match framing {
+                let is_whole = match framing {
                     Framing::Empty => true,
                     Framing::Length(length) => arrived.len() - head_bytes >= length,
                     Framing::Chunked => false,
                 };
-                if !has_body && !self.wire.may_wait() {
+                if !is_whole && !self.wire.may_wait() {
                     return Err(Obstacle::End(Turn::MustWait));
                 }
                 self.consume(head_bytes);
@@ -75,12 +78,13 @@ impl Connection {
         let client = proxies.client(self.peer, &request.headers);
         (request.peer, request.secure) = (Some(client.address), client.secure);
         let is_last = !request.keep_alive();
+        // After a stop, requests that have been read already are still answered.
+        let may_go_on = !self.serving.is_stopping() || !self.input.is_empty();
         Ok(Asked {
             is_head: request.method == Method::Head,
             version: request.version,
             is_last,
-            // After a stop, requests that have been read already are still answered.
-            keep_alive: !is_last && (!self.input.is_empty() || !self.serving.is_stopping()),
+            keep_alive: !is_last && may_go_on,
             line: self.serving.log.line_of(request),
         })
     }

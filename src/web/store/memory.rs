@@ -1,6 +1,6 @@
 //! The memory store: a table in this process, keyed by a random id.
 //!
-//! This is the fourth rung of the ladder: what most courses mean by "a session on the server".
+//! This is what most courses mean by "a session on the server", and rung 4 of the page `/ladder`.
 //! Nothing is faster, logging out is real, and a restart forgets everybody. A second server never
 //! knew them.
 //!

@@ -111,7 +111,10 @@ pub trait Store: Send + Sync {
 }
 
 /// What a caller does to a row. It is given the row as it is, `None` if there is none or the key is
-/// refused, and leaves it as it must become, `None` to delete it. The last call counts.
+/// refused, and leaves it as it must become, `None` to delete it. If the store calls it several
+/// times, what the last call leaves counts.
+///
+/// `|row| *row = Some(new)` inserts a row or replaces it; `|row| *row = None` deletes it.
 pub type Change<'c> = &'c mut dyn FnMut(&mut Option<Map>);
 
 /// What [`Store::update`] leaves behind.
