@@ -52,7 +52,7 @@ pub(super) struct Connection {
     cycle: Cycle,
     /// Answers, or parts of them, that have not been sent.
     output: Vec<u8>,
-    /// A file or a stream that is sent behind `output`: the part of an answer that is not in memory.
+    /// A file or a stream that is sent behind `output`: what of an answer is not in memory.
     rest: Option<Rest>,
     next: Next,
     /// How many answers have been written.
