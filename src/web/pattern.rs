@@ -130,15 +130,11 @@ impl Pattern {
         let mut params = Params::new();
         let mut rest = path.strip_prefix('/');
         for part in &self.parts {
-            let (found, behind) = match rest?.split_once('/') {
-                Some((found, behind)) if !part.is_path() => (found, Some(behind)),
-                _ => (rest?, None),
-            };
-            let found = percent_decode(found);
-            let values = values_of(&part.places, found.strip_prefix(&*part.before)?)?;
-            let names = part.places.iter().map(|place| place.name.as_str());
-            params.extend(names.zip(values.into_iter().map(str::to_owned)));
-            rest = behind;
+            let text = rest?;
+            let slash = text.bytes().position(|byte| byte == b'/').filter(|_| !part.is_path());
+            let found = percent_decode(&text[..slash.unwrap_or(text.len())]);
+            take_values(&part.places, found.strip_prefix(&*part.before)?, &mut params)?;
+            rest = slash.map(|at| &text[at + 1..]);
         }
         Some((params, rest))
     }
@@ -214,15 +210,19 @@ impl PatternPlace {
     }
 }
 
-/// The values of places that take all of this text, each as long as it can be.
-fn values_of<'t>(places: &[PatternPlace], text: &'t str) -> Option<Vec<&'t str>> {
+/// Adds the values of places that take all of this text, each as long as it can be.
+fn take_values<'p>(places: &'p [PatternPlace], text: &str, taken: &mut Params<'p>) -> Option<()> {
     let Some((place, others)) = places.split_first() else {
-        return text.is_empty().then(Vec::new);
+        return text.is_empty().then_some(());
     };
-    let fit = |at: usize| {
-        let value = Some(&text[..at]).filter(|value| place.kind.takes(value))?;
-        let others = values_of(others, &text[at + place.after.len()..])?;
-        Some([vec![value], others].concat())
+    let mut fit = |end: usize| {
+        let value = Some(&text[..end]).filter(|value| place.kind.takes(value))?;
+        taken.push((&place.name, value.to_owned()));
+        let fits = take_values(others, &text[end + place.after.len()..], taken);
+        if fits.is_none() {
+            taken.pop();
+        }
+        fits
     };
     if others.is_empty() {
         return fit(text.strip_suffix(&*place.after)?.len());
