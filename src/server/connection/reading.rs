@@ -32,8 +32,8 @@ impl Connection {
     pub(super) fn read_head(&mut self) -> Result<(usize, Framing), Obstacle> {
         let mut deadline = None;
         loop {
-            // RFC 9112 §2.2: an empty line behind the body of a request begins no other one. It leaves
-            // the input here, so that a wait behind it is a wait between two requests.
+            // RFC 9112 §2.2: an empty line behind the body of a request begins no other one. It
+            // leaves the input here, so that a wait behind it is a wait between two requests.
             while deadline.is_none() && self.input.bytes().starts_with(b"\r\n") {
                 self.consume(2);
             }
