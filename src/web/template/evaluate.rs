@@ -10,10 +10,10 @@
 //!
 //! What has values in brackets (filters, tests, functions, methods, macros) gets them computed from
 //! left to right, and bound to its parameters by place or by name. A function returns a sentence if
-//! it cannot do what it should; here the sentence gets a line and a column.
+//! it cannot do what it should; `evaluate` gives the sentence its line and column.
 
 use super::function::{Function, IfUndefined, bind, find, unknown};
-use super::kinds::place;
+use super::kinds::{check_length, place};
 use super::lists::range;
 use super::methods::methods_of;
 use super::mistake::Rendering;
@@ -21,6 +21,9 @@ use super::names::LOOP_NAMES;
 use super::renderer::Renderer;
 use super::tree::{Arguments, Expression, ExpressionKind as Kind};
 use crate::value::{Local, Map, SequenceKind, Value};
+
+/// How many levels the lists and dicts may have that a template makes.
+const DEEPEST_VALUE: usize = 20;
 
 /// The values of a call: by place, and by name.
 type Given = (Vec<Value>, Map);
@@ -32,9 +35,9 @@ impl<'a> Renderer<'a> {
             return Ok(value.into_owned());
         }
         self.enter(expression.at)?;
-        let value = self.compute(expression)?;
+        let result = self.compute(expression);
         self.depth -= 1;
-        Ok(value)
+        self.placed(expression.at, result)
     }
 
     /// True if the value of an expression counts as true.
@@ -48,32 +51,33 @@ impl<'a> Renderer<'a> {
     /// One arm for each kind of expression. What needs more than a few lines is a function of its
     /// own, so that this one, which calls itself for each level, needs little stack.
     fn compute(&mut self, expression: &'a Expression) -> Rendering<Value> {
-        match &expression.kind {
-            Kind::Constant(value) => Ok(value.clone()),
-            Kind::Name(name) => Ok(self.names.ask(name)),
-            Kind::List(parts, is_tuple) => {
-                let items = self.all(parts)?;
-                Ok(if *is_tuple {
-                    Value::sequence(SequenceKind::Tuple, items)
-                } else {
-                    items.into()
-                })
-            }
-            Kind::Dict(pairs) => self.dict(pairs),
-            Kind::Item(parts, is_name) => self.item(parts, *is_name),
-            Kind::Call(callee, arguments) => self.call(callee, arguments, expression.at),
-            Kind::Apply(parts) => self.apply(parts, expression.at),
-            Kind::Not(of) => Ok((!self.truth(of)?).into()),
+        let value = match &expression.kind {
+            Kind::Constant(value) => return Ok(value.clone()),
+            Kind::Name(name) => return Ok(self.names.ask(name)),
+            Kind::Item(parts, is_name) => return self.item(parts, *is_name),
+            Kind::Not(of) => return Ok((!self.truth(of)?).into()),
             // As in Python, the operand itself is the result: `name or 'nobody'`.
             Kind::Logic(is_or, parts) => {
                 let value = self.evaluate(&parts[0])?;
-                if value.is_true() == *is_or { Ok(value) } else { self.evaluate(&parts[1]) }
+                let decides = value.is_true() == *is_or;
+                return if decides { Ok(value) } else { self.evaluate(&parts[1]) };
             }
             Kind::Choice(parts) => {
                 let chosen = if self.truth(&parts[1])? { 0 } else { 2 };
-                self.evaluate(&parts[chosen])
+                return self.evaluate(&parts[chosen]);
             }
-        }
+            Kind::List(parts, false) => self.all(parts)?.into(),
+            Kind::List(parts, true) => Value::sequence(SequenceKind::Tuple, self.all(parts)?),
+            Kind::Dict(pairs) => self.dict(pairs)?,
+            Kind::Call(callee, arguments) => self.call(callee, arguments)?,
+            Kind::Apply(parts) => self.apply(parts)?,
+        };
+        // With names lists could grow without end: `{% set a = [a] %}`, a thousand times, would be
+        // a list a thousand levels deep.
+        check_length(value.as_str().map_or(0, str::len))?;
+        let too_deep = || format!("the value is more than {DEEPEST_VALUE} levels deep");
+        self.count_turns(value.parts(DEEPEST_VALUE).ok_or_else(too_deep)? - 1)?;
+        Ok(value)
     }
 
     /// The values of several expressions, from left to right.
@@ -97,10 +101,9 @@ impl<'a> Renderer<'a> {
     fn dict(&mut self, pairs: &'a [(Expression, Expression)]) -> Rendering<Value> {
         let mut entries: Vec<(Value, Value)> = Vec::with_capacity(pairs.len());
         for (key, value) in pairs {
-            let at = key.at;
             let (key, value) = (self.evaluate(key)?, self.evaluate(value)?);
             if !key.can_be_key() {
-                return self.error(at, format!("found {}, which cannot be a key", key.type_name()));
+                return Err(format!("found {}, which cannot be a key", key.type_name()).into());
             }
             match entries.iter_mut().find(|(known, _)| known.equals(&key)) {
                 Some(entry) => entry.1 = value,
@@ -114,25 +117,24 @@ impl<'a> Renderer<'a> {
     /// string, what `loop` knows. What is not there is no error, but an undefined value.
     #[inline(never)]
     fn item(&mut self, [of, key]: &'a [Expression; 2], is_name: bool) -> Rendering<Value> {
-        let why =
-            if is_name { format!(", so it has no \"{}\"", key.text()) } else { String::new() };
-        let (value, at) = (self.defined(of, &why)?, key.at);
+        let why = format!(", so it has no \"{}\"", key.text());
+        let value = self.defined(of, if is_name { &why } else { "" })?;
         let key = self.evaluate(key)?;
         let name = key.as_str().unwrap_or_default();
         if let Value::Local(Local::Loop(number)) = value {
-            return match (self.names.in_loop(number, name), self.names.loops.get(number)) {
-                (Some(value), _) => Ok(value),
-                (_, Some(_)) => self.error(at, unknown("name in loop:", name, LOOP_NAMES)),
-                _ => self.error(at, "this loop is over"),
+            let wrong = match self.names.loops.get(number) {
+                Some(_) => unknown("name in loop:", name, LOOP_NAMES),
+                None => "this loop is over".to_owned(),
             };
+            return Ok(self.names.in_loop(number, name).ok_or(wrong)?);
         }
         // In Jinja a method that is not called prints as `<built-in method items …>`. No author
         // wants that on a page.
         if is_name && methods_of(&value).iter().any(|method| method.name == name) {
             let key = value.pairs().map(|_| format!(" or, for the key, ['{name}']"));
             let (kind, key) = (value.type_name(), key.unwrap_or_default());
-            let message = format!("\"{name}\" is a method of {kind}, expected .{name}(){key}");
-            return self.error(at, message);
+            let what = format!("\"{name}\" is a method of {kind}, expected .{name}(){key}");
+            return Err(what.into());
         }
         let letter = value.as_str().zip(key.whole()).and_then(|(text, index)| {
             text.chars().nth(place(index, text.chars().count())?).map(String::from)
@@ -146,10 +148,9 @@ impl<'a> Renderer<'a> {
     /// The values of a call.
     #[inline(never)]
     fn arguments(&mut self, arguments: &'a Arguments) -> Rendering<Given> {
-        let placed =
-            arguments.placed.iter().map(|value| self.kept(value)).collect::<Rendering<_>>();
-        let named = |(name, value): &'a (String, _)| Ok((name.as_str(), self.kept(value)?));
-        Ok((placed?, arguments.named.iter().map(named).collect::<Rendering<_>>()?))
+        let placed = self.all(&arguments.placed)?;
+        let named = |(name, value): &'a (String, _)| Ok((name.as_str(), self.evaluate(value)?));
+        Ok((placed, arguments.named.iter().map(named).collect::<Rendering<_>>()?))
     }
 
     /// What a filter, a test or an operator makes of a value and its arguments.
@@ -157,66 +158,49 @@ impl<'a> Renderer<'a> {
     fn apply(
         &mut self,
         (of, row, arguments): &'a (Expression, Function, Arguments),
-        at: usize,
     ) -> Rendering<Value> {
         let value = match row.undefined {
             IfUndefined::Refused => self.defined(of, "")?,
             _ => self.evaluate(of)?,
         };
         let given = self.arguments(arguments)?;
-        let all = [&value].into_iter().chain(&given.0);
-        for (value, expression) in all.zip([of].into_iter().chain(&arguments.placed)) {
+        let values = [&value].into_iter().chain(&given.0);
+        for (value, expression) in values.zip([of].into_iter().chain(&arguments.placed)) {
             match row.undefined {
                 IfUndefined::Warned => self.names.warn(value, expression),
                 IfUndefined::Refused if value.is_undefined() => _ = self.defined(expression, "")?,
                 _ => {}
             }
         }
-        self.call_row(row, &value, given, at)
-    }
-
-    /// Calls a row of a table of functions.
-    fn call_row(
-        &self,
-        row: &Function,
-        value: &Value,
-        (placed, named): Given,
-        at: usize,
-    ) -> Rendering<Value> {
-        let values = bind(row.name, row.parameters, placed, named);
-        self.placed(at, values.and_then(|values| (row.call)(value, &values)))
+        call_row(row, &value, given)
     }
 
     /// A call: of a method if there is a point before the name, else of a macro, else of a function
     /// of the application.
     #[inline(never)]
-    fn call(
-        &mut self,
-        callee: &'a Expression,
-        arguments: &'a Arguments,
-        at: usize,
-    ) -> Rendering<Value> {
+    fn call(&mut self, callee: &'a Expression, arguments: &'a Arguments) -> Rendering<Value> {
         let given = self.arguments(arguments)?;
         let name = match &callee.kind {
             Kind::Item(parts, true) => {
-                return self.method(&parts[0], parts[1].text(), given, callee.at);
+                let result = self.method(&parts[0], parts[1].text(), given);
+                return self.placed(callee.at, result);
             }
             Kind::Name(name) => name.as_ref(),
-            _ => return self.error(at, "only a name or a method can be called"),
+            _ => return Err("only a name or a method can be called".to_owned().into()),
         };
         let value = self.names.peek(callee).map(|value| value.into_owned());
         match (value, name, &given.0[..], given.1.is_empty()) {
-            (Some(Value::Local(Local::Macro(number))), ..) => self.call_macro(number, given, at),
+            (Some(Value::Local(Local::Macro(number))), ..) => self.call_macro(number, given),
             (Some(value), ..) => {
-                self.error(at, format!("{name} is {}, not a function", value.type_name()))
+                Err(format!("{name} is {}, not a function", value.type_name()).into())
             }
-            (_, "range", numbers, true) => self.placed(at, range(numbers)),
-            (_, "super", [], true) => self.super_block(at),
+            (_, "range", numbers, true) => Ok(range(numbers)?),
+            (_, "super", [], true) => self.super_block(),
             (_, _, placed, _) => match self.names.globals.call(name, placed, &given.1) {
-                Some(result) => self.placed(at, result),
+                Some(result) => Ok(result?),
                 None => {
                     let near = self.names.hint(name, &["range", "super"]);
-                    self.error(at, format!("there is no function \"{name}\"{near}"))
+                    Err(format!("there is no function \"{name}\"{near}").into())
                 }
             },
         }
@@ -224,33 +208,31 @@ impl<'a> Renderer<'a> {
 
     /// A call of a name behind a point: a macro that was imported, `loop.cycle`, or a row of a
     /// table of methods.
-    fn method(
-        &mut self,
-        of: &'a Expression,
-        name: &'a str,
-        mut given: Given,
-        at: usize,
-    ) -> Rendering<Value> {
+    fn method(&mut self, of: &'a Expression, name: &str, mut given: Given) -> Rendering<Value> {
         let value = self.defined(of, "")?;
         match (&value, value.get(name)) {
-            (_, Some(Value::Local(Local::Macro(number)))) => self.call_macro(*number, given, at),
+            (_, Some(Value::Local(Local::Macro(number)))) => self.call_macro(*number, given),
             (Value::Local(Local::Loop(number)), _) if name == "cycle" && !given.0.is_empty() => {
                 let index = self.names.loops.get(*number).map_or(0, |(_, index)| *index);
-                let place = index % given.0.len();
-                Ok(given.0.swap_remove(place))
+                Ok(given.0.swap_remove(index % given.0.len()))
             }
             _ => {
                 let what = format!("method of {}", value.type_name());
                 match find(methods_of(&value).iter(), &what, name) {
-                    Ok(method) => self.call_row(method, &value, given, at),
+                    Ok(method) => call_row(method, &value, given),
                     // The application may have it: `request.args.getlist('q')`.
                     Err(unknown) => {
                         let path = format!("{}.{name}", of.path());
                         let result = self.names.globals.call(&path, &given.0, &given.1);
-                        self.placed(at, result.unwrap_or(Err(unknown)))
+                        Ok(result.unwrap_or(Err(unknown))?)
                     }
                 }
             }
         }
     }
+}
+
+/// Calls a row of a table of functions.
+fn call_row(row: &Function, value: &Value, (placed, named): Given) -> Rendering<Value> {
+    Ok((row.call)(value, &bind(row.name, row.parameters, placed, named)?)?)
 }

@@ -22,7 +22,7 @@
 
 use super::cursor::Parser;
 use super::filters::{FILTERS, TESTS};
-use super::function::{Function, find};
+use super::function::{Function, IfUndefined, find};
 use super::mistake::Parsed;
 use super::operators::{COMPARES, MINUS, OPERATORS, PLAIN, PLUS, SLICE};
 use super::scan::{END, Token};
@@ -305,7 +305,10 @@ impl<'s> Parser<'s> {
         let at = self.at();
         let name = self.name("the name of a filter")?;
         let row = find(self.filters.iter().chain(FILTERS), "filter", name);
-        let row = *row.map_err(|message| (at, message))?;
+        let mut row = *row.map_err(|message| (at, message))?;
+        if matches!(name, "default" | "d") {
+            row.undefined = IfUndefined::Taken;
+        }
         let arguments = if self.take("(") { self.arguments()? } else { Arguments::default() };
         Ok(apply(row, value, arguments, at))
     }
@@ -317,6 +320,7 @@ impl<'s> Parser<'s> {
         let at = self.at();
         let name = self.name("the name of a test")?;
         let row = *find(TESTS.iter(), "test", name).map_err(|message| (at, message))?;
+        let row = Function { undefined: IfUndefined::Taken, ..row };
         let mut arguments = Arguments::default();
         if self.take("(") {
             arguments = self.arguments()?;

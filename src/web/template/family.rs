@@ -50,16 +50,16 @@ impl<'a> Renderer<'a> {
     }
 
     /// What `super()` stands for: this block in the next template of the family that has one.
-    pub fn super_block(&mut self, at: usize) -> Rendering<Value> {
+    pub fn super_block(&mut self) -> Rendering<Value> {
         let Some((name, generation)) = self.names.scope.block else {
-            return self.error(at, "found super() outside of a block");
+            return Err("found super() outside of a block".to_owned().into());
         };
         let start = self.out.len();
         if self.block(name, generation + 1)? {
             return Ok(self.cut_off(start));
         }
         let name = name.as_ref();
-        self.error(at, format!("found super(), but no template above has a block {name}"))
+        Err(format!("found super(), but no template above has a block {name}").into())
     }
 
     /// `extends`: the template goes on without printing, and the other one comes after it.
@@ -172,20 +172,18 @@ impl<'a> Renderer<'a> {
         &mut self,
         number: usize,
         (placed, named): (Vec<Value>, Map),
-        at: usize,
     ) -> Rendering<Value> {
-        let Some(&(parts, tree, page)) = self.macros.get(number) else {
-            return self.error(at, "this macro belongs to another page");
-        };
-        let known: Vec<&str> = parts.parameters.iter().map(|(name, _)| name.as_ref()).collect();
-        let values = self.placed(at, bind(parts.name.as_ref(), &known, placed, named))?;
+        let known = self.macros.get(number).copied();
+        let (parts, tree, page) = known.ok_or("this macro belongs to another page".to_owned())?;
+        let names: Vec<&str> = parts.parameters.iter().map(|(name, _)| name.as_ref()).collect();
+        let mut values = bind(parts.name.as_ref(), &names, placed, named)?.into_iter();
         let start = self.out.len();
-        self.within(self.names.apart(tree, page), at, |page| {
-            for (at, (name, default)) in parts.parameters.iter().enumerate() {
-                let value = values.get(at).cloned().unwrap_or(Value::Undefined);
+        self.within(self.names.apart(tree, page), 0, |page| {
+            for (name, default) in &parts.parameters {
+                let value = values.next().unwrap_or(Value::Undefined);
                 // A default sees the parameters before it.
                 let value = match default {
-                    Some(default) if value.is_undefined() => page.kept(default)?,
+                    Some(default) if value.is_undefined() => page.evaluate(default)?,
                     _ => value,
                 };
                 page.names.set(name, value);

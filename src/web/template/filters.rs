@@ -6,7 +6,7 @@
 //!
 //! Left out: tests that compare, `{% if a is eq 1 %}`; the operators do that.
 
-use super::function::{ANY, Function, Outcome, given, quiet, row};
+use super::function::{ANY, Function, Outcome, given, row};
 use super::operators::remainder;
 use super::print::{to_html, to_text};
 use super::strings::like;
@@ -37,8 +37,8 @@ pub static FILTERS: &[Function] = &[
     row("abs", &[], numbers::abs, "{{ -3|abs }}", "3"),
     row("capitalize", &[], strings::capitalize, "{{ 'aDA'|capitalize }}", "Ada"),
     row("count", &[], lists::length, "{{ [1, 2]|count }}", "2"),
-    quiet("d", DEFAULT, default, "{{ nobody|d('none') }}", "none"),
-    quiet("default", DEFAULT, default, "{{ ''|default('none', true) }}", "none"),
+    row("d", DEFAULT, default, "{{ nobody|d('none') }}", "none"),
+    row("default", DEFAULT, default, "{{ ''|default('none', true) }}", "none"),
     row("e", &[], escape, "{{ '<'|e }}", "&lt;"),
     row("escape", &[], escape, "{{ '&'|escape }}", "&amp;"),
     row("first", &[], lists::first, "{{ [1, 2]|first }}", "1"),
@@ -80,37 +80,19 @@ fn divisibleby(value: &Value, arguments: &[Value]) -> Outcome {
 
 /// All tests.
 pub static TESTS: &[Function] = &[
-    quiet(
-        "boolean",
-        &[],
-        |it, _| Ok(it.as_bool().is_some().into()),
-        "{{ true is boolean }}",
-        "True",
-    ),
-    quiet("defined", &[], |it, _| Ok((!it.is_undefined()).into()), "{{ x is defined }}", "False"),
-    quiet("divisibleby", &["num"], divisibleby, "{{ 9 is divisibleby(3) }}", "True"),
-    quiet("even", &[], |it, _| rest_is(it, &Value::Int(2), 0), "{{ 4 is even }}", "True"),
-    quiet(
-        "false",
-        &[],
-        |it, _| Ok((*it == Value::Bool(false)).into()),
-        "{{ 0 is false }}",
-        "False",
-    ),
-    quiet("float", &[], |it, _| Ok(is_float(it).into()), "{{ 1.0 is float }}", "True"),
-    quiet("integer", &[], |it, _| Ok(it.as_int().is_some().into()), "{{ 1 is integer }}", "True"),
-    quiet(
-        "iterable",
-        &[],
-        |it, _| Ok(it.length().is_some().into()),
-        "{{ [1] is iterable }}",
-        "True",
-    ),
-    quiet("mapping", &[], |it, _| Ok(it.pairs().is_some().into()), "{{ {} is mapping }}", "True"),
-    quiet("none", &[], |it, _| Ok((*it == Value::Null).into()), "{{ none is none }}", "True"),
-    quiet("number", &[], |it, _| Ok(it.number().is_some().into()), "{{ 1.5 is number }}", "True"),
-    quiet("odd", &[], |it, _| rest_is(it, &Value::Int(2), 1), "{{ 3 is odd }}", "True"),
-    quiet("string", &[], |it, _| Ok(it.as_str().is_some().into()), "{{ 'a' is string }}", "True"),
-    quiet("true", &[], |it, _| Ok((*it == Value::Bool(true)).into()), "{{ 1 is true }}", "False"),
-    quiet("undefined", &[], |it, _| Ok(it.is_undefined().into()), "{{ x is undefined }}", "True"),
+    row("boolean", &[], |it, _| Ok(it.as_bool().is_some().into()), "{{ true is boolean }}", "True"),
+    row("defined", &[], |it, _| Ok((!it.is_undefined()).into()), "{{ x is defined }}", "False"),
+    row("divisibleby", &["num"], divisibleby, "{{ 9 is divisibleby(3) }}", "True"),
+    row("even", &[], |it, _| rest_is(it, &Value::Int(2), 0), "{{ 4 is even }}", "True"),
+    row("false", &[], |it, _| Ok((*it == Value::Bool(false)).into()), "{{ 0 is false }}", "False"),
+    row("float", &[], |it, _| Ok(is_float(it).into()), "{{ 1.0 is float }}", "True"),
+    row("integer", &[], |it, _| Ok(it.as_int().is_some().into()), "{{ 1 is integer }}", "True"),
+    row("iterable", &[], |it, _| Ok(it.length().is_some().into()), "{{ [1] is iterable }}", "True"),
+    row("mapping", &[], |it, _| Ok(it.pairs().is_some().into()), "{{ {} is mapping }}", "True"),
+    row("none", &[], |it, _| Ok((*it == Value::Null).into()), "{{ none is none }}", "True"),
+    row("number", &[], |it, _| Ok(it.number().is_some().into()), "{{ 1.5 is number }}", "True"),
+    row("odd", &[], |it, _| rest_is(it, &Value::Int(2), 1), "{{ 3 is odd }}", "True"),
+    row("string", &[], |it, _| Ok(it.as_str().is_some().into()), "{{ 'a' is string }}", "True"),
+    row("true", &[], |it, _| Ok((*it == Value::Bool(true)).into()), "{{ 1 is true }}", "False"),
+    row("undefined", &[], |it, _| Ok(it.is_undefined().into()), "{{ x is undefined }}", "True"),
 ];

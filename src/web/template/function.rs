@@ -44,18 +44,7 @@ pub type Outcome = Result<Value, String>;
 /// The parameters of a function that takes any number of values.
 pub const ANY: &[&str] = &["*"];
 
-/// A row of a table, for a function that takes an undefined value.
-pub const fn quiet(
-    name: &'static str,
-    parameters: &'static [&'static str],
-    call: CustomFilter,
-    example: &'static str,
-    prints: &'static str,
-) -> Function {
-    Function { name, parameters, call, undefined: IfUndefined::Taken, example: (example, prints) }
-}
-
-/// A row of a table, for a function that warns of an undefined value.
+/// A row of a table.
 pub const fn row(
     name: &'static str,
     parameters: &'static [&'static str],
@@ -63,8 +52,7 @@ pub const fn row(
     example: &'static str,
     prints: &'static str,
 ) -> Function {
-    let undefined = IfUndefined::Warned;
-    Function { undefined, ..quiet(name, parameters, call, example, prints) }
+    Function { name, parameters, call, undefined: IfUndefined::Warned, example: (example, prints) }
 }
 
 /// The row of this name.
@@ -127,4 +115,25 @@ pub fn bind(
 pub fn given(arguments: &[Value], place: usize) -> Option<&Value> {
     let is_given = |value: &&Value| !matches!(value, Value::Undefined | Value::Null);
     arguments.get(place).filter(is_given)
+}
+
+/// The whole number that is the parameter at this place; `otherwise` without one.
+///
+/// # Errors
+///
+/// Another type of value.
+pub fn whole(arguments: &[Value], place: usize, otherwise: i64) -> Result<i64, String> {
+    let wrong = |value: &Value| format!("found {}, expected an int", value.type_name());
+    let given = given(arguments, place);
+    given.map_or(Ok(otherwise), |value| value.whole().ok_or_else(|| wrong(value)))
+}
+
+/// The text that is the parameter at this place, if there is one.
+///
+/// # Errors
+///
+/// Another type of value.
+pub fn text(arguments: &[Value], place: usize) -> Result<Option<&str>, String> {
+    let wrong = |value: &Value| format!("found {}, expected a string", value.type_name());
+    given(arguments, place).map(|value| value.as_str().ok_or_else(|| wrong(value))).transpose()
 }

@@ -16,15 +16,6 @@ impl Value {
         if safe { Value::Html(text.into()) } else { Value::Str(text.into()) }
     }
 
-    /// Text that a function has made.
-    ///
-    /// # Errors
-    ///
-    /// More than [`LONGEST`].
-    pub(super) fn made(text: String, safe: bool) -> Result<Value, String> {
-        if fits(text.len()) { Ok(Value::text(text, safe)) } else { Err(too_long()) }
-    }
-
     /// Values in order of this Python type.
     pub(super) fn sequence(kind: SequenceKind, items: Vec<Value>) -> Value {
         Value::Sequence(Arc::new(Sequence { kind, items }))
@@ -148,14 +139,16 @@ impl Value {
     }
 }
 
-/// True if a text of this many bytes is not too long.
-pub fn fits(bytes: usize) -> bool {
-    bytes <= LONGEST
-}
-
-/// What is said of text that is longer.
-pub fn too_long() -> String {
-    format!("the text would be longer than {LONGEST} bytes")
+/// Refuses a text of too many bytes.
+///
+/// # Errors
+///
+/// More than [`LONGEST`].
+pub fn check_length(bytes: usize) -> Result<(), String> {
+    match bytes > LONGEST {
+        true => Err(format!("the text would be longer than {LONGEST} bytes")),
+        false => Ok(()),
+    }
 }
 
 /// The place that an index means: a negative one counts from the end.

@@ -1,7 +1,7 @@
 //! Deeper: filters for lists: `{{ names|sort|join(', ') }}`.
 
-use super::function::{Outcome, given};
-use super::kinds::{fits, place, too_long};
+use super::function::{Outcome, given, whole};
+use super::kinds::{check_length, place};
 use super::print::{to_html, to_text};
 use crate::value::{SequenceKind, Value};
 use std::cmp::Ordering;
@@ -53,9 +53,7 @@ pub fn join(value: &Value, arguments: &[Value]) -> Outcome {
     for (at, item) in items.iter().enumerate() {
         text.push_str(if at > 0 { &between } else { "" });
         text.push_str(&as_text(item));
-        if !fits(text.len()) {
-            return Err(too_long());
-        }
+        check_length(text.len())?;
     }
     Ok(Value::text(text, safe))
 }
@@ -138,17 +136,16 @@ pub fn slice(value: &Value, bounds: &[Value]) -> Outcome {
         return Err(format!("{} cannot be sliced", value.type_name()));
     }
     let items = value.items()?;
-    let bound = |at: usize, otherwise: usize| match given(bounds, at) {
-        None => Ok(otherwise),
-        Some(bound) => match bound.whole() {
-            // Past the end is the end, and before the front is the front.
-            Some(index) => {
-                Ok(place(index, items.len()).unwrap_or(if index < 0 { 0 } else { items.len() }))
-            }
-            None => Err(format!("found {}, expected an int", bound.type_name())),
-        },
+    // Past the end is the end, and before the front is the front.
+    let bound = |at: usize, otherwise: i64| {
+        let index = whole(bounds, at, otherwise)?;
+        Ok::<_, String>(place(index, items.len()).unwrap_or(if index < 0 {
+            0
+        } else {
+            items.len()
+        }))
     };
-    let chosen = items.get(bound(0, 0)?..bound(1, items.len())?).unwrap_or_default();
+    let chosen = items.get(bound(0, 0)?..bound(1, i64::MAX)?).unwrap_or_default();
     Ok(match value {
         Value::Sequence(sequence) if sequence.kind == SequenceKind::Tuple => {
             Value::sequence(SequenceKind::Tuple, chosen.to_vec())

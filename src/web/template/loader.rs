@@ -7,7 +7,7 @@
 //! Left out: several folders. One place to look is one place to explain.
 
 use super::function::{ANY, CustomFilter, Function, row};
-use super::mistake::{Rendering, TemplateError};
+use super::mistake::{Rendering, TemplateError, locate};
 use super::tags::parse;
 use super::tree::Tree;
 use crate::near::nearest;
@@ -94,8 +94,10 @@ impl Templates {
         let (text, version) = self.source.read(name).map_err(|message| missing(name, message))?;
         // Jinja's pages have \n for every line end, in whatever form the template has them.
         let text = text.replace("\r\n", "\n").replace('\r', "\n");
-        let tree = parse(name, &text, &self.filters)
-            .map_err(|(at, message)| TemplateError::at(name, &text, at, message))?;
+        let tree = parse(name, &text, &self.filters).map_err(|(at, message)| {
+            let (line, column) = locate(&text, at);
+            TemplateError { template: name.to_owned(), line, column, message }
+        })?;
         Ok(self.cache.keep(name, (tree, version)))
     }
 }

@@ -7,7 +7,6 @@
 //! the methods that are there.
 
 use super::function::{ANY, Function, Outcome, given, row};
-use super::numbers::digit_of;
 use super::print::to_text;
 use super::strings::{part, strip};
 use super::{lists, printf, strings};
@@ -33,9 +32,7 @@ fn find(text: &Value, arguments: &[Value]) -> Outcome {
 /// True for text of digits alone.
 fn is_digit(text: &Value, _: &[Value]) -> Outcome {
     let text = to_text(text);
-    let is_raised = |digit: char| matches!(digit, '²' | '³' | '¹' | '⁰' | '⁴'..='⁹' | '₀'..='₉');
-    let all = text.chars().all(|digit| digit_of(digit).is_some() || is_raised(digit));
-    Ok((all && !text.is_empty()).into())
+    Ok((!text.is_empty() && text.bytes().all(|digit| digit.is_ascii_digit())).into())
 }
 
 /// `', '.join(items)`; unlike the filter it takes strings only.

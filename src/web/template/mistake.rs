@@ -38,11 +38,10 @@ impl std::error::Error for TemplateError {}
 /// nearly every function of the renderer returns one.
 pub type Rendering<T = ()> = Result<T, Box<TemplateError>>;
 
-impl TemplateError {
-    /// An error at a byte offset of a template's text.
-    pub fn at(template: &str, text: &str, at: usize, message: String) -> Box<TemplateError> {
-        let (line, column) = locate(text, at);
-        Box::new(TemplateError { template: template.to_owned(), line, column, message })
+/// An error whose place is not known yet: it names no template.
+impl From<String> for Box<TemplateError> {
+    fn from(message: String) -> Box<TemplateError> {
+        Box::new(TemplateError { template: String::new(), line: 0, column: 0, message })
     }
 }
 

@@ -74,7 +74,6 @@ pub struct Names<'a> {
     pub loops: Vec<(Value, usize)>,
     pub warnings: Vec<String>,
     pub globals: &'a dyn Globals,
-    variables: &'a Map,
     /// What the application lent so far, so that it is asked once.
     lent: Vec<(&'a Name, Value)>,
 }
@@ -115,12 +114,14 @@ impl<'a> Names<'a> {
         let (names, mut family) = (Vec::new(), Vec::with_capacity(4));
         family.push(tree);
         let pages = vec![TemplatePage { family, names, given: 0, variables: Some(variables) }];
-        let (stack, lent, loops, warnings) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Names { scope, pages, stack, loops, warnings, globals, lent, variables }
+        let (stack, loops) = (Vec::with_capacity(8), Vec::with_capacity(2));
+        let (lent, warnings) = (Vec::new(), Vec::new());
+        Names { scope, pages, stack, loops, warnings, globals, lent }
     }
 
     /// The value of a name, an attribute or an item, if nothing has to be computed for it, and the
     /// application has not to be asked. It is borrowed, but for the numbers of a loop.
+    #[inline]
     pub fn peek<'s>(&'s self, expression: &'s Expression) -> Option<Cow<'s, Value>> {
         if let Kind::Item(parts, _) = &expression.kind
             && let Value::Local(Local::Loop(number)) = self.lend(&parts[0])?
@@ -141,16 +142,19 @@ impl<'a> Names<'a> {
         }
     }
 
-    /// What `loop` knows in this turn.
+    /// What `loop` knows in this turn, under the name of a row of [`LOOP_NAMES`].
     pub fn in_loop(&self, number: usize, name: &str) -> Option<Value> {
         let (items, index) = self.loops.get(number)?;
-        let (index, length) = (*index as i64, items.length()? as i64);
-        let left = length - index;
-        let values = [index + 1, index, left, left - 1, index, left - 1, length];
-        Some(match LOOP_NAMES.iter().position(|known| *known == name)? {
-            // `first` and `last`
-            at @ (4 | 5) => (values[at] == 0).into(),
-            at => values[at].into(),
+        let left = items.as_list()?.len() - index;
+        Some(match name {
+            "index" => (index + 1).into(),
+            "index0" => (*index).into(),
+            "revindex" => left.into(),
+            "revindex0" => (left - 1).into(),
+            "first" => (*index == 0).into(),
+            "last" => (left == 1).into(),
+            "length" => (index + left).into(),
+            _ => return None,
         })
     }
 

@@ -7,7 +7,7 @@
 //! Left out: whole numbers of any length, and complex numbers.
 
 use super::function::{ANY, CustomFilter, Function, IfUndefined, Outcome};
-use super::kinds::{fits, too_long};
+use super::kinds::check_length;
 use super::lists::slice;
 use super::print::{to_html, to_text};
 use super::printf::percent;
@@ -83,7 +83,7 @@ fn is_ordered(a: &Value, b: &Value, holds: fn(Ordering) -> bool) -> Outcome {
 fn concatenate(a: &Value, b: &Value) -> Outcome {
     let safe = a.is_safe() || b.is_safe();
     let text = if safe { to_html } else { to_text };
-    Value::made([text(a), text(b)].concat(), safe)
+    Ok(Value::text([text(a), text(b)].concat(), safe))
 }
 
 /// `a + b`: joins text with text, a list with a list, a tuple with a tuple; adds numbers.
@@ -112,10 +112,10 @@ fn multiply(a: &Value, b: &Value) -> Outcome {
     let (what, times) = if a.whole().is_some() { (b, a.whole()) } else { (a, b.whole()) };
     let count = times.map_or(0, |times| usize::try_from(times).unwrap_or(0));
     match (what.as_str(), what.both_lists(what)) {
-        (Some(text), _) if times.is_some() => match fits(text.len().saturating_mul(count)) {
-            true => Ok(Value::text(text.repeat(count), what.is_safe())),
-            false => Err(too_long()),
-        },
+        (Some(text), _) if times.is_some() => {
+            check_length(text.len().saturating_mul(count))?;
+            Ok(Value::text(text.repeat(count), what.is_safe()))
+        }
         (_, Some((items, _))) if times.is_some() => {
             list_like(what, items.iter().cycle().take(items.len().saturating_mul(count)))
         }

@@ -8,16 +8,14 @@
 
 use super::kinds::LONGEST;
 use super::loader::{Shelf, Templates};
-use super::mistake::{Rendering, TemplateError};
+use super::mistake::{Rendering, TemplateError, locate};
 use super::names::{Bound, Names, Scope};
 use super::print::print_into;
-use super::tree::{Expression, ExpressionKind, For, Macro, NameTarget, Node, Tree};
+use super::tree::{Expression, For, Macro, NameTarget, Node, Tree};
 use crate::value::{Local, Value};
 
 /// How many levels of loops, blocks, includes and expressions a page may have: each needs stack.
 const DEPTH: usize = 56;
-/// How many levels the lists and dicts may have that a template makes.
-const DEEPEST_VALUE: usize = 20;
 /// How many turns all loops of a page together may take.
 const MOST_TURNS: usize = 5_000_000;
 
@@ -45,15 +43,20 @@ impl<'a> Renderer<'a> {
     }
 
     /// An error at a place of the template in which the renderer is.
-    #[cold]
     pub fn error<T>(&self, at: usize, message: impl Into<String>) -> Rendering<T> {
-        let tree = self.names.scope.tree;
-        Err(TemplateError::at(&tree.name, &tree.source, at, message.into()))
+        self.placed(at, Err(message.into().into()))
     }
 
-    /// The result of a function; its error gets a place.
-    pub fn placed<T>(&self, at: usize, result: Result<T, String>) -> Rendering<T> {
-        result.or_else(|message| self.error(at, message))
+    /// The result; an error that has no place yet gets this one.
+    pub fn placed<T>(&self, at: usize, result: Rendering<T>) -> Rendering<T> {
+        result.map_err(|error| match error.template.is_empty() {
+            true => {
+                let tree = self.names.scope.tree;
+                let (line, column) = locate(&tree.source, at);
+                Box::new(TemplateError { template: tree.name.clone(), line, column, ..*error })
+            }
+            false => error,
+        })
     }
 
     /// Goes one level in.
@@ -74,11 +77,11 @@ impl<'a> Renderer<'a> {
     ) -> Rendering<T> {
         self.enter(at)?;
         let outer = std::mem::replace(&mut self.names.scope, scope);
-        let result = work(self)?;
+        let result = work(self);
         self.names.stack.truncate(scope.own);
         self.names.scope = outer;
         self.depth -= 1;
-        Ok(result)
+        result
     }
 
     /// The steps of a template or of a tag, one after the other.
@@ -91,12 +94,15 @@ impl<'a> Renderer<'a> {
                 Node::Text(text) => self.out.push_str(text),
                 Node::Print(expression) => self.print(expression)?,
                 Node::If(branches) => self.choose(branches)?,
-                Node::For(parts) => self.walk(parts)?,
+                Node::For(parts) => {
+                    let result = self.walk(parts);
+                    self.placed(parts.over.at, result)?;
+                }
                 Node::Late(names) => {
                     names.iter().for_each(|name| self.names.bind(name, Bound::Late));
                 }
                 Node::Set(target, expression) => {
-                    let value = self.kept(expression)?;
+                    let value = self.evaluate(expression)?;
                     self.assign(target, value)?;
                 }
                 Node::Capture(name, body) => {
@@ -144,28 +150,11 @@ impl<'a> Renderer<'a> {
         text
     }
 
-    /// The value of an expression that gets a name. With names lists could grow without end:
-    /// `{% set a = [a] %}`, a thousand times, would be a list a thousand levels deep.
-    pub fn kept(&mut self, expression: &'a Expression) -> Rendering<Value> {
-        use ExpressionKind::{Constant, Item, Name};
-        let value = self.evaluate(expression)?;
-        if !matches!(expression.kind, Name(_) | Item(..) | Constant(_)) {
-            match value.parts(DEEPEST_VALUE) {
-                Some(parts) => self.turns(parts - 1, expression.at)?,
-                None => {
-                    let message = format!("the value is more than {DEEPEST_VALUE} levels deep");
-                    return self.error(expression.at, message);
-                }
-            }
-        }
-        Ok(value)
-    }
-
     /// `if`: the first body whose test is true.
     fn choose(&mut self, branches: &'a [(Expression, Vec<Node>)]) -> Rendering {
         for (test, body) in branches {
             if self.truth(test)? {
-                self.enter(0)?;
+                self.enter(test.at)?;
                 self.nodes(body)?;
                 self.depth -= 1;
                 break;
@@ -183,24 +172,25 @@ impl<'a> Renderer<'a> {
             }
             NameTarget::Several(targets, at) => (targets, *at),
         };
-        let count = targets.len();
-        let found = value.type_name();
-        let items = value.items().map_err(|_| format!("found {found}, expected {count} values"));
-        let items = self.placed(at, items)?;
-        if items.len() != count {
-            return self.error(at, format!("found {} values, expected {count}", items.len()));
+        let (found, count) = (value.type_name(), targets.len());
+        match value.items() {
+            Err(_) => self.error(at, format!("found {found}, expected {count} values")),
+            Ok(items) if items.len() != count => {
+                self.error(at, format!("found {} values, expected {count}", items.len()))
+            }
+            Ok(items) => {
+                let mut parts = targets.iter().zip(items.iter());
+                parts.try_for_each(|(target, item)| self.assign(target, item.clone()))
+            }
         }
-        let mut parts = targets.iter().zip(items.iter());
-        parts.try_for_each(|(target, item)| self.assign(target, item.clone()))
     }
 
     /// `for`: each turn sees what was before the loop, `loop`, and the item.
     #[inline(never)]
     fn walk(&mut self, parts: &'a For) -> Rendering {
-        let at = parts.over.at;
-        let over = self.kept(&parts.over)?;
+        let over = self.evaluate(&parts.over)?;
         self.names.warn(&over, &parts.over);
-        let items = self.placed(at, over.items())?;
+        let items = over.items()?;
         let mut list = match over.as_list() {
             Some(_) => over.clone(),
             None => items.into_owned().into(),
@@ -208,7 +198,7 @@ impl<'a> Renderer<'a> {
         if let Some(filter) = &parts.filter {
             list = self.chosen(parts, filter, &list)?;
         }
-        let items = list.as_list().unwrap_or_default();
+        let (items, at) = (list.as_list().unwrap_or_default(), parts.over.at);
         let scope = self.names.inner();
         if items.is_empty() {
             return self.within(scope, at, |page| page.nodes(&parts.otherwise));
@@ -224,7 +214,7 @@ impl<'a> Renderer<'a> {
             }
             let fixed = page.names.stack.len();
             for (index, item) in items.iter().enumerate() {
-                page.turns(1, at)?;
+                page.count_turns(1)?;
                 page.names.loops[number].1 = index;
                 page.names.stack.truncate(fixed);
                 if let NameTarget::Several(..) = parts.target {
@@ -240,28 +230,26 @@ impl<'a> Renderer<'a> {
     /// The items that the `if` of a `for` lets through. It sees the item, but no `loop` of its own.
     #[inline(never)]
     fn chosen(&mut self, parts: &'a For, filter: &'a Expression, list: &Value) -> Rendering<Value> {
-        let (scope, at) = (self.names.inner(), parts.over.at);
-        self.within(scope, at, |page| {
+        let scope = self.names.inner();
+        self.within(scope, filter.at, |page| {
             let mut chosen = Vec::new();
             for item in list.as_list().unwrap_or_default() {
-                page.turns(1, at)?;
+                page.count_turns(1)?;
                 page.names.stack.truncate(scope.own);
                 page.assign(&parts.target, item.clone())?;
-                if page.truth(filter)? {
-                    chosen.push(item.clone());
-                }
+                chosen.extend(page.truth(filter)?.then(|| item.clone()));
             }
             Ok(chosen.into())
         })
     }
 
     /// Counts turns of loops. No page takes more than [`MOST_TURNS`].
-    fn turns(&mut self, count: usize, at: usize) -> Rendering {
+    pub fn count_turns(&mut self, count: usize) -> Result<(), String> {
         self.turns += count;
-        if self.turns <= MOST_TURNS {
-            return Ok(());
+        match self.turns > MOST_TURNS {
+            true => Err(format!("the loops of this page take more than {MOST_TURNS} turns")),
+            false => Ok(()),
         }
-        self.error(at, format!("the loops of this page take more than {MOST_TURNS} turns"))
     }
 
     /// `with`: names that end with the tag.
@@ -269,7 +257,7 @@ impl<'a> Renderer<'a> {
     fn with(&mut self, bindings: &'a [(NameTarget, Expression)], body: &'a [Node]) -> Rendering {
         // All values are computed before the first name gets one: in `with a = 1, b = a` the a is
         // an outer one.
-        let values = bindings.iter().map(|(_, expression)| self.kept(expression));
+        let values = bindings.iter().map(|(_, expression)| self.evaluate(expression));
         let values: Vec<Value> = values.collect::<Rendering<_>>()?;
         self.within(self.names.inner(), 0, |page| {
             for ((target, _), value) in bindings.iter().zip(values) {

@@ -6,8 +6,8 @@
 //!
 //! Text that is HTML stays HTML where Jinja keeps it so, and nowhere else.
 
-use super::function::{Outcome, given};
-use super::kinds::{fits, too_long};
+use super::function::{Outcome, given, text, whole};
+use super::kinds::check_length;
 use super::print::{to_html, to_text};
 use super::scan::is_space;
 use crate::http::fields::percent_encode;
@@ -17,7 +17,7 @@ use std::fmt::Write;
 
 /// Text like the value's: HTML if the value is.
 pub fn like(value: &Value, text: impl Into<String>) -> Outcome {
-    Value::made(text.into(), value.is_safe())
+    Ok(Value::text(text.into(), value.is_safe()))
 }
 
 /// In capital letters.
@@ -54,35 +54,17 @@ pub fn capitalize(value: &Value, _: &[Value]) -> Outcome {
 }
 
 /// A word with a capital at its front. All letters are made small together, because the form of the
-/// Greek sigma depends on the letters before it.
+/// Greek sigma depends on the letters before it. Where one letter stands for two, as ß does, only
+/// the first of them is large.
 fn capitalized(word: &str) -> String {
     let Some(first) = word.chars().next() else { return String::new() };
-    let small: usize = first.to_lowercase().map(char::len_utf8).sum();
-    titlecase(first) + &word.to_lowercase()[small..]
-}
-
-/// A letter as the capital of a word. Where one letter stands for two, as ǆ and ß do, only the
-/// first of them is large.
-fn titlecase(letter: char) -> String {
-    let title = match letter as u32 {
-        code @ 0x1C4..=0x1CC => code - (code - 0x1C4) % 3 + 1,
-        0x1F1..=0x1F3 => 0x1F2,
-        code @ 0x1F80..=0x1FAF => code | 8,
-        code @ (0x1FB3 | 0x1FC3 | 0x1FF3) => code + 9,
-        code @ (0x1FBC | 0x1FCC | 0x1FFC) => code,
-        _ => {
-            let mut found = false;
-            return letter
-                .to_uppercase()
-                .filter_map(|large| {
-                    let shown = if found { large.to_lowercase().next() } else { Some(large) };
-                    found |= large.is_uppercase();
-                    shown
-                })
-                .collect();
-        }
-    };
-    char::from_u32(title).into_iter().collect()
+    let (large, small) = (first.to_uppercase().to_string(), first.to_lowercase());
+    let one = large.find(char::is_uppercase).map_or(0, |at| at + 1);
+    let title: String = large
+        .char_indices()
+        .map(|(at, letter)| if at < one { letter } else { letter.to_ascii_lowercase() })
+        .collect();
+    title + &word.to_lowercase()[small.map(char::len_utf8).sum()..]
 }
 
 /// Without white space at both ends, or without the characters given.
@@ -92,17 +74,11 @@ pub fn trim(value: &Value, arguments: &[Value]) -> Outcome {
 
 /// Removes white space, or the characters given, at the front, the back, or both.
 pub fn strip(value: &Value, arguments: &[Value], [front, back]: [bool; 2]) -> Outcome {
-    let text = to_text(value);
-    let characters = match given(arguments, 0) {
-        None => None,
-        Some(characters) => Some(characters.as_str().ok_or("expected a string of characters")?),
-    };
-    let is_stripped = |character: char| match characters {
-        Some(characters) => characters.contains(character),
-        None => is_space(character),
-    };
-    let text = if front { text.trim_start_matches(is_stripped) } else { &text };
-    like(value, if back { text.trim_end_matches(is_stripped) } else { text })
+    let (all, characters) = (to_text(value), text(arguments, 0)?);
+    let is_stripped =
+        |it: char| characters.map_or(is_space(it), |characters| characters.contains(it));
+    let rest = if front { all.trim_start_matches(is_stripped) } else { &all };
+    like(value, if back { rest.trim_end_matches(is_stripped) } else { rest })
 }
 
 /// With a new text in the place of an old one. If one of these is HTML, so is the result.
@@ -114,30 +90,23 @@ pub fn replace(value: &Value, arguments: &[Value]) -> Outcome {
     let text = if old.is_safe() || new.is_safe() { to_html(value) } else { to_text(value) };
     let (old, new) = (to_text(old), if safe { to_html(new) } else { to_text(new) });
     // A negative count means all.
-    let most = given(arguments, 2).map_or(Some(-1), Value::whole);
-    let most = usize::try_from(most.ok_or("the count of replace is an int")?).unwrap_or(usize::MAX);
+    let most = usize::try_from(whole(arguments, 2, -1)?).unwrap_or(usize::MAX);
     let found = text.matches(&*old).count().min(most);
-    if !fits(found.saturating_mul(new.len()).saturating_add(text.len())) {
-        return Err(too_long());
-    }
+    check_length(found.saturating_mul(new.len()).saturating_add(text.len()))?;
     Ok(Value::text(text.replacen(&*old, &new, most), safe))
 }
 
 /// The parts between white space, or between the text given. The second argument limits the cuts.
 pub fn split(value: &Value, arguments: &[Value]) -> Outcome {
-    let text = to_text(value);
-    let most = given(arguments, 1).and_then(Value::whole).unwrap_or(-1);
-    let most = usize::try_from(most).map_or(usize::MAX, |cuts| cuts.saturating_add(1));
+    let all = to_text(value);
+    let cuts = usize::try_from(whole(arguments, 1, -1)?).unwrap_or(usize::MAX - 1);
     let mut parts: Vec<&str> = Vec::new();
-    match given(arguments, 0) {
-        Some(between) => {
-            let between = between.as_str().filter(|between| !between.is_empty());
-            parts.extend(text.splitn(most, between.ok_or("split takes a text to cut at")?));
-        }
+    match text(arguments, 0)? {
+        Some("") => return Err("split takes a text to cut at".to_owned()),
+        Some(between) => parts.extend(all.splitn(cuts + 1, between)),
         None => {
-            let mut rest = text.trim_start_matches(is_space);
-            while let Some((part, after)) =
-                rest.split_once(is_space).filter(|_| parts.len() + 1 < most)
+            let mut rest = all.trim_start_matches(is_space);
+            while let Some((part, after)) = rest.split_once(is_space).filter(|_| parts.len() < cuts)
             {
                 parts.push(part);
                 rest = after.trim_start_matches(is_space);
@@ -150,8 +119,7 @@ pub fn split(value: &Value, arguments: &[Value]) -> Outcome {
 
 /// The first argument of a method, which is text.
 pub fn part(arguments: &[Value]) -> Result<&str, String> {
-    let part = given(arguments, 0).unwrap_or(&Value::Undefined);
-    part.as_str().ok_or_else(|| format!("found {}, expected a string", part.type_name()))
+    text(arguments, 0)?.ok_or_else(|| "expected a string".to_owned())
 }
 
 /// JSON that may be in a page: escapes replace the characters that have a meaning in HTML.
@@ -159,10 +127,10 @@ pub fn tojson(value: &Value, arguments: &[Value]) -> Outcome {
     if let Some(part) = without_json(value) {
         return Err(format!("{part} has no JSON"));
     }
-    let indent = given(arguments, 0)
-        .map(|spaces| Some(usize::try_from(spaces.whole()?).unwrap_or(0).min(64)))
-        .map(|spaces| spaces.ok_or("the indent of tojson is an int"))
-        .transpose()?;
+    let indent = match given(arguments, 0) {
+        None => None,
+        Some(_) => Some(usize::try_from(whole(arguments, 0, 0)?).unwrap_or(0).min(64)),
+    };
     let mut json = String::new();
     write_into(&mut json, value, Style { indent, ..Style::PYTHON });
     let mut safe = String::with_capacity(json.len());

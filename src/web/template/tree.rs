@@ -49,8 +49,9 @@ pub struct Tree {
     pub escapes: bool,
 }
 
-/// One step in making a page.
+/// One step in making a page. The kind is a byte of its own, which is read fastest.
 #[derive(Debug)]
+#[repr(u8)]
 pub enum Node {
     /// Text, as it is.
     Text(String),
@@ -123,6 +124,7 @@ pub struct Expression {
 
 /// The kinds of expression.
 #[derive(Clone, Debug)]
+#[repr(u8)]
 pub enum ExpressionKind {
     /// Text in quotes, a number, `true`, `none`.
     Constant(Value),
