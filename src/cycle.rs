@@ -11,11 +11,12 @@
 //!
 //! # Security
 //!
-//! Cycles hold cookies and form fields. They stay in memory, cut at [`KEPT_BYTES`] a side. A page
+//! Cycles hold cookies and form fields. They stay in memory, so each detail is cut (`cut`). A page
 //! that shows them must mask what is secret, and check who asks.
 //!
 //! Left out: where the last cycles are kept, see [`Recorder`].
 
+mod cut;
 mod detail;
 mod recorder;
 
@@ -94,7 +95,8 @@ impl Cycle {
             // The first step begins the cycle. A look at the clock is a fair part of what recording
             // costs.
             let at = if self.steps.is_empty() { Duration::ZERO } else { self.elapsed() };
-            self.steps.push(Step { name, at, source: Location::caller(), detail: detail() });
+            let (source, detail) = (Location::caller(), detail().cut());
+            self.steps.push(Step { name, at, source, detail });
         }
     }
 
@@ -102,7 +104,8 @@ impl Cycle {
     #[track_caller]
     pub fn also(&mut self, name: &'static str, detail: impl FnOnce() -> Detail) {
         if let (true, Some(at)) = (self.recording, self.steps.last().map(|step| step.at)) {
-            self.steps.push(Step { name, at, source: Location::caller(), detail: detail() });
+            let (source, detail) = (Location::caller(), detail().cut());
+            self.steps.push(Step { name, at, source, detail });
         }
     }
 
@@ -112,7 +115,8 @@ impl Cycle {
         if self.recording {
             let at = self.started.map_or(Duration::ZERO, |it| when.saturating_duration_since(it));
             let place = self.steps.partition_point(|step| step.at <= at);
-            self.steps.insert(place, Step { name, at, source: Location::caller(), detail });
+            let (source, detail) = (Location::caller(), detail.cut());
+            self.steps.insert(place, Step { name, at, source, detail });
         }
     }
 

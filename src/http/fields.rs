@@ -6,6 +6,7 @@
 //! Left out: `multipart/form-data`, the format for uploads. See `multipart`.
 
 pub use super::percent::{percent_decode, percent_decode_bytes, percent_encode};
+use std::borrow::Cow;
 
 /// Names and values in the order in which they came. A name may come more than once.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -43,7 +44,6 @@ impl Fields {
         if text.bytes().filter(|&byte| byte == b'&').count() >= most {
             return false;
         }
-        let decode = |part: &str| percent_decode(&part.replace('+', " ")).into_owned();
         for pair in text.split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             self.append(decode(name), decode(value));
@@ -96,5 +96,13 @@ impl Fields {
         let encode = |part: &str| percent_encode(part, "*-._ ").replace(' ', "+");
         let pair = |(name, value)| format!("{}={}", encode(name), encode(value));
         self.iter().map(pair).collect::<Vec<String>>().join("&")
+    }
+}
+
+/// A part of a form: a `+` is a space. What needs no decoding is not copied.
+fn decode(part: &str) -> Cow<'_, str> {
+    match part.contains('+') {
+        true => Cow::Owned(percent_decode(&part.replace('+', " ")).into_owned()),
+        false => percent_decode(part),
     }
 }

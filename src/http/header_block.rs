@@ -6,8 +6,21 @@
 //!
 //! Left out: looking for a field. See `headers`.
 
+use super::ParseError;
 use super::headers::{Field, Headers, kind};
+use super::parse_error::found;
 use std::cell::Cell;
+
+/// Names of fields whose values are ASCII and decide how a request is understood.
+const ASCII: [&str; 7] = [
+    "Host",
+    "Content-Length",
+    "Transfer-Encoding",
+    "Expect",
+    "Content-Type",
+    "Content-Encoding",
+    "Origin",
+];
 
 thread_local! {
     /// Headers of an answer that has been written: no fields, but their memory.
@@ -44,20 +57,29 @@ impl Headers {
         self.fields.push(field.behind(before));
     }
 
-    /// Takes the lines of the fields that were noted. A name or value that is not UTF-8 is read as
+    /// Takes the lines of the fields that were noted. A value that is not UTF-8 is read as
     /// ISO-8859-1 (RFC 9110 §5.5).
-    pub(super) fn take_lines(&mut self, lines: &[u8]) {
+    ///
+    /// # Errors
+    ///
+    /// If such a value decides how the request is understood, as that of `Host` does.
+    pub(super) fn take_lines(&mut self, lines: &[u8]) -> Result<(), ParseError> {
         if let Ok(text) = str::from_utf8(lines) {
             let kinds = self.fields.iter().map(|field| kind(&text[field.name.clone()]));
             self.kinds = kinds.fold(0, |all, one| all | one);
-            return self.text.push_str(text);
+            self.text.push_str(text);
+            return Ok(());
         }
         for Field { name, value } in std::mem::take(&mut self.fields) {
-            let latin = |bytes: &[u8]| bytes.iter().map(|&byte| byte as char).collect();
-            let text =
-                |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap_or_else(|_| latin(bytes));
-            self.push(&text(&lines[name]), &text(&lines[value]));
+            let (name, value) = (String::from_utf8_lossy(&lines[name]), &lines[value]);
+            let text = String::from_utf8(value.to_vec());
+            if text.is_err() && ASCII.iter().any(|it| it.eq_ignore_ascii_case(&name)) {
+                return Err(found(&format!("the {name}"), value, "ASCII"));
+            }
+            let latin = |_| value.iter().map(|&byte| byte as char).collect();
+            self.push(&name, &text.unwrap_or_else(latin));
         }
+        Ok(())
     }
 
     /// All fields as they stand on the wire.

@@ -11,7 +11,8 @@
 //! Deeper:
 //!
 //! * [`status`] is the other table of words, `bytes` what names and values are made of;
-//!   `percent` decodes what a URL encodes, and [`limits`] says how much is too much.
+//!   `percent` decodes what a URL encodes. [`limits`] says how much is too much, and `bodies` how
+//!   much all bodies may take together.
 //! * `header_block` copies many headers at once; `accept` reads which format the client wants.
 //! * `parse_error` says why a request is refused, and `early_refusal` when.
 //! * `target` takes a URL apart; [`multipart`] reads a form with files, `chunked` a body in pieces,
@@ -24,6 +25,7 @@
 //! this server speaks them.
 
 mod accept;
+pub(crate) mod bodies;
 pub mod body;
 mod bytes;
 mod chunked;
@@ -52,6 +54,7 @@ mod set_cookie;
 pub mod status;
 mod target;
 
+pub use bodies::Share;
 pub use body::{Framing, framing};
 pub use chunked::ChunkedBody;
 pub use cookie::cookie_value;

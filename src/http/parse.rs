@@ -87,7 +87,7 @@ pub(crate) fn parse_head_into(
         at += line.len() + 2;
     }
     // One copy for all lines is faster than one for each field.
-    headers.take_lines(&bytes[first..at]);
+    headers.take_lines(&bytes[first..at])?;
     check_host(headers, version)?;
     // RFC 9112 §3.2.2: "the origin server MUST ignore the received Host header field (if any) and
     // instead use the host information of the request-target".

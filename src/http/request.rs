@@ -3,7 +3,7 @@
 //! Left out: decoding the path. The router does that where a route needs it.
 
 use super::target::normal_path;
-use super::{Fields, Headers, Method};
+use super::{Fields, Headers, Method, Share};
 use std::net::SocketAddr;
 
 /// The two versions of HTTP/1. A later HTTP/1.x counts as 1.1 (RFC 9110 §6.2).
@@ -49,6 +49,8 @@ pub struct Request {
     pub peer: Option<SocketAddr>,
     /// True if a trusted proxy says that the client speaks https.
     pub secure: bool,
+    /// What the body becomes is counted here, within the bound for all bodies.
+    pub share: Share,
 }
 
 impl Request {

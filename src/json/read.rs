@@ -3,8 +3,8 @@
 //! The grammar of RFC 8259 stands above the functions that implement it. Each takes what it knows
 //! from the front of the text, and the first character that does not fit is the error.
 //!
-//! `[[0],[0]]` takes nine bytes as text and hundreds as values. So the memory of the values is
-//! counted while they are made, and [`parse_within`] stops where the caller's bound is reached.
+//! `[[0],[0]]` takes nine bytes as text and hundreds as values. So [`weigh`] says what the values
+//! of a text would take, before they are made.
 
 use super::{DEPTH, LONGEST};
 use crate::value::{Map, Value};
@@ -12,10 +12,12 @@ use std::borrow::Cow;
 use std::fmt;
 
 /// What a value takes as an item of a list that has grown, in bytes; a list's own memory, in which
-/// its first items have their places; and what a name with its value takes in a map.
+/// its first items have their places; what a name with its value takes in a map; and what a text
+/// takes besides its letters.
 const ITEM_BYTES: usize = 48;
 const LIST_BYTES: usize = 160;
 const ENTRY_BYTES: usize = 128;
+const TEXT_BYTES: usize = 24;
 
 /// Why a text is not JSON, and where: both counted from 1, the column in characters.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,8 +28,6 @@ pub struct JsonError {
     pub column: usize,
     /// What was found and what was expected.
     pub message: String,
-    /// True if the text is well formed so far, but its values take too much memory.
-    pub is_too_large: bool,
 }
 
 impl fmt::Display for JsonError {
@@ -52,40 +52,67 @@ impl std::error::Error for JsonError {}
 /// assert_eq!(error.to_string(), "1:6: found the end, expected , or ]");
 /// ```
 pub fn parse(bytes: &[u8]) -> Result<Value, JsonError> {
-    parse_within(bytes, usize::MAX)
+    parse_boxed(bytes).map_err(|error| *error)
 }
 
-/// The same, for a text from a stranger: the values may take about `most` bytes of memory.
+/// About how many bytes of memory the values of a text take, and how many levels deep they lie.
+/// Nothing is made for this. What is not JSON has a weight too.
 ///
-/// # Errors
-///
-/// Those of [`parse`]; values that take more.
-pub fn parse_within(bytes: &[u8], most: usize) -> Result<Value, JsonError> {
-    parse_boxed(bytes, most).map_err(|error| *error)
+/// ```
+/// assert_eq!(carafe::json::weigh(br#"[[], "[[["]"#), (447, 2));
+/// ```
+pub fn weigh(text: &[u8]) -> (usize, usize) {
+    let (mut bytes, mut depth, mut deepest) = (ITEM_BYTES, 0_usize, 0);
+    let mut rest = text.iter();
+    while let Some(byte) = rest.next() {
+        bytes += match byte {
+            b'[' | b'{' => {
+                depth += 1;
+                deepest = deepest.max(depth);
+                LIST_BYTES
+            }
+            b']' | b'}' => {
+                depth = depth.saturating_sub(1);
+                0
+            }
+            b',' => ITEM_BYTES,
+            b':' => ENTRY_BYTES,
+            b'"' => {
+                let mut is_escaped = false;
+                let length = rest.position(|&byte| {
+                    let is_end = byte == b'"' && !is_escaped;
+                    is_escaped = byte == b'\\' && !is_escaped;
+                    is_end
+                });
+                TEXT_BYTES + length.unwrap_or(0)
+            }
+            _ => 0,
+        };
+    }
+    (bytes, deepest)
 }
 
 /// The same; a result with a small error is moved faster.
-fn parse_boxed(bytes: &[u8], most: usize) -> Result<Value, Box<JsonError>> {
+fn parse_boxed(bytes: &[u8]) -> Result<Value, Box<JsonError>> {
     if bytes.len() > LONGEST {
         let message = format!("the text is longer than {LONGEST} bytes");
-        return Err(Reader { text: "", at: 0, left: 0 }.error(message));
+        return Err(Reader { text: "", at: 0 }.error(message));
     }
     let text = str::from_utf8(bytes).map_err(|error| {
         let good = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
-        Reader { text: &good, at: good.len(), left: 0 }.error("found bytes that are not UTF-8")
+        Reader { text: &good, at: good.len() }.error("found bytes that are not UTF-8")
     })?;
-    let mut reader = Reader { text, at: 0, left: most };
+    let mut reader = Reader { text, at: 0 };
     let value = reader.value(0)?;
     reader.skip_space();
     if reader.at < text.len() { Err(reader.unexpected("the end")) } else { Ok(value) }
 }
 
-/// A text, how far it has been read, and how many bytes its further values may take.
+/// A text, and how far it has been read.
 #[derive(Clone, Copy)]
 struct Reader<'a> {
     text: &'a str,
     at: usize,
-    left: usize,
 }
 
 impl<'a> Reader<'a> {
@@ -114,21 +141,9 @@ impl<'a> Reader<'a> {
         self.take_while(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r'));
     }
 
-    /// Counts memory before it is taken.
-    fn charge(&mut self, bytes: usize) -> Result<(), Box<JsonError>> {
-        let Some(left) = self.left.checked_sub(bytes) else {
-            let mut error = self.error("the values would take too much memory");
-            error.is_too_large = true;
-            return Err(error);
-        };
-        self.left = left;
-        Ok(())
-    }
-
     /// `value = false / null / true / object / array / number / string`
     fn value(&mut self, depth: usize) -> Result<Value, Box<JsonError>> {
         self.skip_space();
-        self.charge(ITEM_BYTES)?;
         match self.peek() {
             Some(b'"') => Ok(Value::Str(self.string()?.into())),
             Some(b'{' | b'[') if depth == DEPTH => {
@@ -144,10 +159,8 @@ impl<'a> Reader<'a> {
     /// `object = { [ string : value *( , string : value ) ] }`
     fn object(&mut self, depth: usize) -> Result<Value, Box<JsonError>> {
         let mut map = Map::new();
-        self.charge(LIST_BYTES)?;
         self.at += 1;
         while self.has_item(b'}', map.is_empty())? {
-            self.charge(ENTRY_BYTES)?;
             self.skip_space();
             if self.peek() != Some(b'"') {
                 return Err(self.unexpected("a name in double quotes"));
@@ -165,7 +178,6 @@ impl<'a> Reader<'a> {
     /// `array = [ [ value *( , value ) ] ]`
     fn array(&mut self, depth: usize) -> Result<Value, Box<JsonError>> {
         let mut items = Vec::new();
-        self.charge(LIST_BYTES)?;
         self.at += 1;
         while self.has_item(b']', items.is_empty())? {
             items.push(self.value(depth)?);
@@ -249,7 +261,6 @@ impl<'a> Reader<'a> {
                 Some(b'\\') => text.to_mut().push(self.escape()?),
                 Some(b'"') => {
                     self.at += 1;
-                    self.charge(text.len())?;
                     return Ok(text);
                 }
                 Some(control) => {
@@ -324,7 +335,7 @@ impl<'a> Reader<'a> {
         let start = before.rfind('\n').map_or(0, |at| at + 1);
         let (line, column) =
             (before.matches('\n').count() + 1, before[start..].chars().count() + 1);
-        Box::new(JsonError { line, column, message: message.into(), is_too_large: false })
+        Box::new(JsonError { line, column, message: message.into() })
     }
 }
 

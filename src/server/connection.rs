@@ -20,13 +20,12 @@ mod rest;
 mod waiting;
 mod writing;
 
-use super::bodies::Share;
 use super::serving::Serving;
 use super::wire::Wire;
 use super::{door, input::Input, pace::Pace};
 use crate::cycle::Cycle;
 use crate::http::date::CachedDate;
-use crate::http::{ParseError, Request, Response, Status};
+use crate::http::{ParseError, Request, Response, Share, Status};
 use report::Report;
 use rest::Rest;
 use std::io;

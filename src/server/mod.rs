@@ -11,7 +11,7 @@
 //! Deeper:
 //!
 //! * `options` sets what a server allows and where it logs.
-//! * `door` is the listening socket, and `bodies` a bound for all bodies.
+//! * `door` is the listening socket.
 //! * `wire` is the socket of a connection, and `open` the table in which a stop finds it.
 //! * `stopper` ends a server from another thread.
 //! * `log` writes a line for each answer, and `gauge` counts connections and threads.
@@ -19,7 +19,6 @@
 //!
 //! Left out: TLS. A proxy in front speaks it.
 
-mod bodies;
 mod connection;
 mod door;
 mod gauge;
@@ -40,8 +39,8 @@ pub use stopper::Stopper;
 
 use crate::cycle::Recorder;
 use crate::http::Limits;
+use crate::http::bodies::Bodies;
 use crate::http::forwarded::Proxies;
-use bodies::Bodies;
 use log::Log;
 use open::Connections;
 use pool::Pool;

@@ -2,10 +2,10 @@
 //!
 //! [`Serving`] is made once, when the server starts.
 
-use super::bodies::Bodies;
 use super::log::Log;
 use super::open::Connections;
 use crate::cycle::{Cycle, Recorder};
+use crate::http::bodies::Bodies;
 use crate::http::forwarded::Proxies;
 use crate::http::{Limits, ParseError, Request, Response};
 use std::sync::Arc;

@@ -87,10 +87,12 @@ impl<'a> Context<'a> {
     ///
     /// # Errors
     ///
-    /// 415 if the body is not a form; 400 if it breaks the grammar; 413 if it has too many fields.
+    /// 415 if the body is not a form; 400 if it breaks the grammar; 413 if it has too many fields;
+    /// 503 if there is no room for it beside those of other clients.
     #[track_caller]
     pub fn form(&mut self) -> Result<Form, Error> {
-        self.body()?;
+        // The fields and files are copies of parts of the body, and the handler may keep another.
+        self.count(2 * self.body()?.len())?;
         let form = Form::read(self.request)?;
         self.cycle.step("form", || Detail::Fields(form.fields().clone()));
         Ok(form)

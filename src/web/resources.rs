@@ -9,7 +9,7 @@ use super::flash;
 use super::site::{Site, address_of};
 use super::store::Store;
 use crate::cycle::{Detail, Recorder};
-use crate::http::{Limits, Status, cookie_value};
+use crate::http::{Limits, ParseError, Status, cookie_value};
 use crate::json;
 use crate::value::Value;
 use std::any::{Any, TypeId, type_name};
@@ -41,7 +41,8 @@ impl<'a> Context<'a> {
     /// # Errors
     ///
     /// 415 if `Content-Type` does not say that it is JSON, 400 if it is not well formed, 413 if its
-    /// values would take more than eight times the memory that a body may take.
+    /// values would take more than eight times the memory that a body may take, 503 if there is no
+    /// room for them beside those of other clients.
     pub fn json(&self) -> Result<Value, Error> {
         let found = self.request.content_type().unwrap_or_else(|| "no Content-Type".to_owned());
         if found != "application/json" && !found.ends_with("+json") {
@@ -51,10 +52,28 @@ impl<'a> Context<'a> {
         let body = self.body()?;
         // A server that allows longer bodies has let this one in.
         let most = 8 * body.len().max(Limits::default().body_bytes);
-        json::parse_within(body, most).map_err(|error| match error.is_too_large {
-            true => Error::abort(Status::CONTENT_TOO_LARGE, format!("in the JSON, {error}")),
-            false => Error::BadRequest(format!("the JSON is not well formed: {error}")),
-        })
+        let (bytes, _) = json::weigh(body);
+        if bytes > most {
+            let why = "the values of this JSON would take too much memory";
+            let why = format!("{why}: {bytes} bytes, expected at most {most}");
+            return Err(Error::abort(Status::CONTENT_TOO_LARGE, why));
+        }
+        self.count(bytes)?;
+        json::parse(body)
+            .map_err(|error| Error::BadRequest(format!("the JSON is not well formed: {error}")))
+    }
+
+    /// Counts memory that the body becomes, until the answer has left. [`json`](Context::json) and
+    /// [`form`](Context::form) do so; a handler that makes something large of a body calls it too.
+    ///
+    /// # Errors
+    ///
+    /// 503 if all bodies together are above their bound.
+    pub fn count(&self, bytes: usize) -> Result<(), Error> {
+        let later = |error: ParseError| {
+            Error::with_header(error.status(), error.to_string(), "Retry-After", "1")
+        };
+        self.request.share.add(bytes).map_err(later)
     }
 
     /// The value of the cookie of this name, if the client sent one. The client may have changed

@@ -366,18 +366,23 @@ fn logs_are_lines_and_nothing_a_client_sends_moves_the_cursor() {
 fn a_panic_leaves_one_line_whatever_a_visitor_made_it_say() {
     for (log, lines) in [("off", 1), ("common", 3), ("line", 3)] {
         let carafe = Carafe::start(&["--log", log]);
-        let status =
-            carafe.status(&["$B/boom?why=%1b[31mred%0aGET%20/fake%20200%0d%e2%80%ae%c2%9b"]);
+        let status = carafe.status(&[
+            "$B/boom?why=%1b[31mred%0aGET%20/fake%20200%0d%e2%80%ae%c2%9b%d8%9c%ef%bb%bf%e2%80%8b",
+        ]);
         assert_eq!(status, "500");
         let shown = carafe.log();
-        let words = r"this handler panics on purpose: \u{1b}[31mred\nGET /fake 200\r\u{202e}\u{9b}";
+        let words = r"this handler panics on purpose: \u{1b}[31mred\nGET /fake 200\r";
+        let words = words.to_owned() + r"\u{202e}\u{9b}\u{61c}\u{feff}\u{200b}";
         let place = "panic in thread worker at src/app/course/echo.rs:";
         assert!(
-            shown.lines().any(|line| line.starts_with(place) && line.ends_with(words)),
+            shown.lines().any(|line| line.starts_with(place) && line.ends_with(&words)),
             "{shown}"
         );
         assert_eq!(shown.lines().count(), lines, "{shown}");
-        let raw = |letter: char| letter != '\n' && (letter.is_control() || letter == '\u{202e}');
+        let raw = |letter: char| {
+            letter != '\n'
+                && (letter.is_control() || "\u{202e}\u{61c}\u{feff}\u{200b}".contains(letter))
+        };
         assert!(!shown.contains(raw), "{shown:?}");
     }
 }

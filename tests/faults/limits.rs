@@ -10,9 +10,14 @@ use std::time::{Duration, Instant};
 
 /// Resident memory in KiB (Linux).
 fn resident(carafe: &Carafe) -> u64 {
+    memory(carafe, "VmRSS:")
+}
+
+/// What Linux says of a process in KiB: `VmHWM:` is the most that was resident so far.
+fn memory(carafe: &Carafe, name: &str) -> u64 {
     let status =
         std::fs::read_to_string(format!("/proc/{}/status", carafe.id())).expect("Linux tells");
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let line = status.lines().find_map(|line| line.strip_prefix(name));
     line.and_then(|text| text.trim().strip_suffix(" kB")?.trim().parse().ok()).expect("a number")
 }
 
@@ -293,6 +298,72 @@ fn many_large_bodies_at_once_are_503_beyond_their_bound_and_forms_get_through() 
     let end = Instant::now() + DEADLINE;
     while status(&load.carafe, whole.as_bytes()) != 200 {
         assert!(Instant::now() < end, "the room was not given back");
+    }
+}
+
+/// Sends a POST on many connections at once: all of it but the last byte, and then this byte.
+/// Returns the heads of the answers; clients that are refused may be cut off before.
+fn flood(carafe: &Carafe, clients: usize, head: &str, body: &[u8]) -> Vec<String> {
+    let request = format!("{head}Content-Length: {}\r\n\r\n", body.len());
+    let (last, front) = body.split_last().expect("a body");
+    let held: Vec<TcpStream> = (0..clients).map(|_| carafe.connect()).collect();
+    let each = |act: &(dyn Fn(&TcpStream) -> String + Sync)| -> Vec<String> {
+        std::thread::scope(|scope| {
+            let batches = held
+                .chunks(10)
+                .map(|batch| scope.spawn(move || batch.iter().map(act).collect::<Vec<String>>()));
+            let batches: Vec<_> = batches.collect();
+            batches.into_iter().flat_map(|batch| batch.join().expect("it ends")).collect()
+        })
+    };
+    each(&|mut stream| {
+        let _ = stream.write_all(request.as_bytes()).and_then(|()| stream.write_all(front));
+        String::new()
+    });
+    held.iter().for_each(|mut stream| drop(stream.write_all(&[*last])));
+    each(&|mut stream| {
+        let mut answer = [0; 2048];
+        let read = stream.read(&mut answer).unwrap_or(0);
+        String::from_utf8_lossy(&answer[..read]).into_owned()
+    })
+}
+
+/// A body becomes values, fields or an answer, which may be several times as large.
+#[test]
+fn what_bodies_become_counts_in_their_bound_and_little_stays_when_they_are_gone() {
+    const MIB: usize = 1 << 20;
+    const HEAD: &str = "HTTP/1.1\r\nHost: x\r\nAccept: application/json\r\nContent-Type:";
+    let list = format!("{{\"name\":[{}0]}}", "[0],".repeat(36_000));
+    let form = format!("name={}", "x".repeat(MIB - 5));
+    let part = "--x\r\nContent-Disposition: form-data; name=\"name\"\r\n\r\n";
+    let parts = format!("{part}{}\r\n--x--\r\n", "x".repeat(MIB - 200));
+    for (name, path, kind, body) in [
+        ("lists of JSON", "/things", "application/json", list),
+        ("forms", "/process", "application/x-www-form-urlencoded", form),
+        ("forms in parts", "/process", "multipart/form-data; boundary=x", parts),
+        ("control characters as JSON", "/echo", "text/plain", "\u{1}".repeat(MIB)),
+    ] {
+        let load = Load::begin(name, &["--bodies-bytes", "67108864"]);
+        let head = format!("POST {path} {HEAD} {kind}\r\n");
+        for _ in 0..3 {
+            let answers = flood(&load.carafe, 200, &head, body.as_bytes());
+            let full = answers.iter().filter(|answer| answer.starts_with("HTTP/1.1 503 "));
+            assert!(full.clone().all(|answer| answer.contains("Retry-After: 1\r\n")), "{name}");
+            assert!(full.count() > 0, "{name}: nobody was refused");
+            let served = ["200", "303", "413"].map(|code| format!("HTTP/1.1 {code} "));
+            let is_served = |answer: &&String| served.iter().any(|it| answer.starts_with(it));
+            assert!(answers.iter().any(|answer| is_served(&answer)), "{name}: nobody was served");
+            let end = Instant::now() + DEADLINE;
+            while threads(&load.carafe) > 70 {
+                assert!(Instant::now() < end, "{name}: they are still waited for");
+                std::thread::yield_now();
+            }
+        }
+        let (before, peak) = (load.before, memory(&load.carafe, "VmHWM:"));
+        let outcome = format!("503 beyond --bodies-bytes, here 64 MiB; at the peak {}", mib(peak));
+        // The bound, stacks and buffers, and what the allocator keeps of earlier floods.
+        assert!(peak - before <= 256 * 1024, "{name}: {} before, {outcome}", mib(before));
+        load.end(&outcome, 160);
     }
 }
 

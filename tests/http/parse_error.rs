@@ -39,6 +39,26 @@ fn each_error_has_its_status_and_a_sentence() {
     }
 }
 
+/// The bytes that came, not those of another encoding.
+#[test]
+fn a_message_shows_bytes_that_are_not_utf_8_as_they_came() {
+    for head in [
+        &b"Host: \xef\r\n"[..],
+        b"Host: x\r\nContent-Length: \xef\r\n",
+        b"Host: x\r\nTransfer-Encoding: \xef\r\n",
+        b"Host: x\r\nExpect: \xef\r\n",
+        b"Host: x\r\nContent-Type: \xef\r\n",
+        b"Host: x\r\ncontent-encoding: \xef\r\n",
+        b"Host: x\r\nOrigin: \xef\r\n",
+        b"Host: x\r\nX\xef: y\r\n",
+    ] {
+        let message = crate::refused(&[b"GET / HTTP/1.1\r\n", head, b"\r\n"].concat()).to_string();
+        assert!(message.contains(r"\xef"), "{message}");
+    }
+    let message = crate::refused(b"GET /\xef HTTP/1.1\r\nHost: x\r\n\r\n").to_string();
+    assert!(message.contains(r"\xef"), "{message}");
+}
+
 /// What a client sent is shown cut and escaped: it may go to a terminal.
 #[test]
 fn a_message_holds_no_control_characters_and_is_short() {

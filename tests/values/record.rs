@@ -1,7 +1,8 @@
 //! The record of the last cycles: how many it holds, and which.
 
-use carafe::cycle::{KEPT, Recorder};
-use carafe::http::Status;
+use carafe::cycle::{Cycle, Detail, KEPT, KEPT_BYTES, Recorder};
+use carafe::http::{Fields, Status};
+use carafe::{Map, Value};
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -39,4 +40,42 @@ fn what_a_silent_thread_has_recorded_does_not_stay_in_memory() {
     assert_eq!(old.len(), KEPT);
     keep(&recorder, 2 * KEPT);
     assert!(old.iter().all(|record| record.upgrade().is_none()));
+}
+
+/// SECURITY.md: what a client chooses is cut, since 200 cycles stay in memory.
+#[test]
+fn of_long_values_a_step_keeps_the_front() {
+    let long = "é".repeat(1 << 20);
+    let mut fields = Fields::parse("name=Ada");
+    fields.append("long", &long);
+    fields.append("more", &long);
+    let many: Value = (0..100_000).collect::<Vec<i32>>().into();
+    let variables =
+        Map::from([("name", Value::from("Ada")), ("long", long.as_str().into()), ("many", many)]);
+    let mut cycle = Cycle::begin(true);
+    cycle.step("form", || Detail::Fields(fields));
+    cycle.step("flashed", || Detail::Flash("message".to_owned(), long.clone()));
+    cycle.step("noted", || Detail::Note(long.clone()));
+    cycle.step("failed", || Detail::Failure(Status::BAD_REQUEST, long.clone()));
+    cycle.step("rendered", || Detail::Template { name: "a.html".to_owned(), variables });
+    let is_front = |text: &str| {
+        let front = text.strip_suffix('…');
+        front.is_some_and(|front| front.len() <= KEPT_BYTES && long.starts_with(front))
+    };
+    for step in cycle.steps() {
+        match &step.detail {
+            Detail::Fields(fields) => {
+                assert_eq!(fields.get("name"), Some("Ada"));
+                assert!(fields.get("long").is_some_and(is_front) && fields.len() == 2);
+            }
+            Detail::Flash(category, text) => assert!(category == "message" && is_front(text)),
+            Detail::Note(text) | Detail::Failure(_, text) => assert!(is_front(text)),
+            Detail::Template { variables, .. } => {
+                assert_eq!(variables.get("name"), Some(&"Ada".into()));
+                assert!(variables.get("long").and_then(Value::as_str).is_some_and(is_front));
+                assert_eq!(variables.get("many"), Some(&"(too large for the record)".into()));
+            }
+            other => panic!("{other:?}"),
+        }
+    }
 }

@@ -9,7 +9,7 @@
 
 use crate::app::assets;
 use carafe::http::{Method, Request, Response, fields};
-use carafe::{App, Context, Map, Value};
+use carafe::{App, Context, Error, Map, Value};
 
 /// Registers `/echo` for every method, and two pages that help elsewhere.
 pub fn routes(app: &mut App) {
@@ -20,14 +20,17 @@ pub fn routes(app: &mut App) {
     app.get("/boom", boom).no_example();
 }
 
-fn echo(ctx: &mut Context) -> Response {
+fn echo(ctx: &mut Context) -> Result<Response, Error> {
     let request = &ctx.request;
+    // A byte that is no text becomes a character of three bytes, and a control character six
+    // letters of JSON.
+    ctx.count(7 * request.body.len())?;
     let response = if request.accepts("application/json") {
         Response::json(&as_value(request))
     } else {
         Response::text(as_text(request))
     };
-    response.with_header("Vary", "Accept").with_header("Cache-Control", "no-store")
+    Ok(response.with_header("Vary", "Accept").with_header("Cache-Control", "no-store"))
 }
 
 /// The request as text: the request line, the headers, an empty line, the body.

@@ -18,6 +18,8 @@ use std::sync::Arc;
 /// The largest number of things, and of fields in one thing.
 const MOST: usize = 100;
 const FIELDS: usize = 20;
+/// The types of a body.
+const EXPECTED: &str = "application/json, application/x-www-form-urlencoded";
 const KIND: Kind = Kind::kept("things", 1);
 
 /// Registers the routes of this file.
@@ -28,6 +30,7 @@ pub fn routes(app: &mut App) {
     app.put("/things/<int:id>", replace);
     app.patch("/things/<int:id>", change);
     app.delete("/things/<int:id>", delete);
+    app.route(Method::Options, "/things/<int:id>", options).no_example();
 }
 
 /// Answers in three forms: a page, one JSON list, or one JSON object a line for curl.
@@ -112,12 +115,22 @@ fn replace(ctx: &mut Context) -> Result<Response, Error> {
 /// A PATCH names the fields that change.
 fn change(ctx: &mut Context) -> Result<Response, Error> {
     let fields = fields_of(ctx)?;
+    if fields.iter().all(|(name, _)| name == "id") {
+        return Err(Error::BadRequest("found no field, expected at least one to change".into()));
+    }
     edit_one(ctx, |thing| checked(thing.clone(), &fields).map(Some))
 }
 
 /// A second DELETE finds no thing, and gets a 404.
 fn delete(ctx: &mut Context) -> Result<Response, Error> {
     edit_one(ctx, |_| Ok(None))
+}
+
+/// RFC 5789 §3.1: a server "SHOULD" name the types of a PATCH in its answer to OPTIONS.
+fn options(_: &mut Context) -> Response {
+    let allow = "DELETE, GET, HEAD, OPTIONS, PATCH, PUT";
+    let response = Response::new(Status::NO_CONTENT).with_header("Allow", allow);
+    response.with_header("Accept-Patch", EXPECTED)
 }
 
 /// The id in the path, written in one way only: `007` is `7`.
@@ -191,7 +204,6 @@ fn things_in(row: &Map) -> Map {
 
 /// The fields that a client sent for a thing, as a form or as a JSON object.
 fn fields_of(ctx: &mut Context) -> Result<Map, Error> {
-    const EXPECTED: &str = "application/json, application/x-www-form-urlencoded";
     let bad = |why: String| Err(Error::BadRequest(why));
     match ctx.request.content_type().as_deref() {
         Some("application/json") => match ctx.json()? {

@@ -1,7 +1,10 @@
 //! Deeper: Fits lines, sentences and shell commands into 80 columns.
 //!
 //! A sentence continues in the next line, below its own beginning. A word or a line of the wire
-//! that is too long is broken anywhere, and two dots begin its rest.
+//! that is too long is broken anywhere, and two dots begin its rest. Control characters and those
+//! that are not seen are escaped, as in the log.
+
+use carafe::server::log;
 
 /// The width of a terminal.
 pub const COLUMNS: usize = 80;
@@ -26,7 +29,7 @@ impl Columns {
 
     /// Adds a line, and breaks it where it is too long; the rest begins with `start` and two dots.
     pub fn broken(&mut self, line: &str, start: &str) {
-        let letters: Vec<char> = line.chars().collect();
+        let letters: Vec<char> = escaped(line).chars().collect();
         let (first, rest) = letters.split_at(letters.len().min(COLUMNS));
         self.line(first.iter().collect::<String>());
         let start = format!("{start}..");
@@ -37,6 +40,7 @@ impl Columns {
 
     /// Adds a line with a note beside it, or below it if there is no room.
     pub fn with_note(&mut self, line: &str, start: &str, note: &str) {
+        let line = &escaped(line);
         let (width, room) = (line.chars().count(), COLUMNS.saturating_sub(note.chars().count()));
         if !note.is_empty() && width < NOTES && NOTES <= room {
             self.line(format!("{line:<NOTES$}{note}"));
@@ -65,6 +69,7 @@ impl Columns {
     /// Adds a sentence after `start`, and wraps it between words.
     pub fn wrapped(&mut self, start: &str, sentence: &str) {
         let indent = " ".repeat(start.chars().count().min(16));
+        let sentence = escaped(sentence);
         let mut words = sentence.split(' ');
         let mut line = format!("{start}{}", words.next().unwrap_or(""));
         for word in words {
@@ -81,8 +86,9 @@ impl Columns {
 
 /// The beginning of a line, with two dots if something is missing.
 pub fn cut_line(line: &str, columns: usize) -> String {
+    let line = escaped(line);
     match line.chars().count() <= columns {
-        true => line.to_owned(),
+        true => line,
         false => line.chars().take(columns - 2).chain("..".chars()).collect(),
     }
 }
@@ -116,4 +122,9 @@ pub fn folded(command: &str) -> String {
         is_escaped = letter == '\\' && !in_quotes && !is_escaped;
     }
     out
+}
+
+/// The text with what is not seen as escapes; a tab stays.
+fn escaped(text: &str) -> String {
+    text.split('\t').map(log::escaped).collect::<Vec<String>>().join("\t")
 }

@@ -12,6 +12,7 @@
 
 use super::cycle_facts::CycleFacts;
 use super::message::Message;
+use carafe::server::log::is_unseen;
 use carafe::{Map, Value};
 
 /// Headers that curl or the browser writes itself, or that describe the program, not the request.
@@ -108,7 +109,7 @@ impl<'f> RepeatRequest<'f> {
         if self.request.header("Content-Type").is_none() {
             words.push("-H Content-Type:".into()); // else curl says that it is a form
         }
-        let is_plain = |letter: char| !letter.is_control() || matches!(letter, '\n' | '\t');
+        let is_plain = |letter: char| !is_unseen(letter) || matches!(letter, '\n' | '\t');
         match str::from_utf8(&content) {
             Ok(text) if text.chars().all(is_plain) => {
                 words.push(format!("--data-raw {}", quoted(&self.request.content())));
@@ -163,11 +164,15 @@ fn is_written_by_the_client(name: &str) -> bool {
     name.starts_with("sec-") || WRITTEN_BY_THE_CLIENT.contains(&format!(" {name} "))
 }
 
-/// A word as a shell reads it: as it is, or between single quotes.
+/// A word as a shell reads it: as it is, between single quotes, or with letters that are not seen
+/// written as numbers.
 fn quoted(word: &str) -> String {
     let plain = |letter: char| letter.is_ascii_alphanumeric() || "-._/:=@%+,".contains(letter);
     if !word.is_empty() && word.chars().all(plain) {
         return word.to_owned();
+    }
+    if word.contains(is_unseen) {
+        return format!("\"$(printf {})\"", printf(word.as_bytes()));
     }
     format!("'{}'", word.replace('\'', "'\\''"))
 }

@@ -110,6 +110,7 @@ impl Connection {
             self.consume(used);
             self.share.add(used)?;
             if is_whole {
+                self.request.share = self.serving.bodies.begin();
                 return Ok(());
             }
             if self.read_more(&mut deadline, self.serving.limits.body_time)? == 0 {

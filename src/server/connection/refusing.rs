@@ -20,6 +20,7 @@ impl Connection {
             && let Err(error) = self.share.add(response.body.len().unwrap_or(0) as usize)
         {
             response = refusal(&error);
+            self.request.body = Vec::new();
         }
         // RFC 9110 §15.3.6: "a server MUST NOT generate content in a 205 response". It has a length
         // all the same, 0.
@@ -32,6 +33,7 @@ impl Connection {
     /// Answers a message that was refused, and closes. All such answers are written here, and none
     /// of them says more than the rule that was broken.
     pub(super) fn refuse(&mut self, error: &ParseError) {
+        self.request.body = Vec::new(); // Its bytes are not counted any more.
         let status = error.status();
         self.begin_cycle();
         // Whatever is wrong with a head, its first word may already say that no body is wanted.

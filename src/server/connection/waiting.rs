@@ -25,6 +25,7 @@ impl Connection {
     pub(super) fn read_first(&mut self) -> Result<(), Obstacle> {
         self.flush()?;
         self.share.clear();
+        self.request.share.clear();
         self.wire.set_idle(true);
         self.forget(KEPT_BYTES);
         if self.serving.is_stopping() {

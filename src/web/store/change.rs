@@ -62,9 +62,12 @@ pub fn encode(row: &Map, most: usize) -> Result<String, StoreError> {
     at_most("the row would be", text.len(), most)?;
     // A shorter text has not enough brackets for either.
     if text.len() > 2 * json::DEPTH {
-        json::parse_within(text.as_bytes(), 8 * most).map_err(|error| {
-            StoreError::TooLarge(format!("the row could not be read back: {error}"))
-        })?;
+        let (bytes, depth) = json::weigh(text.as_bytes());
+        at_most("the values of the row would take", bytes, 8 * most)?;
+        if depth > json::DEPTH {
+            let met = format!("the row could not be read back: it is {depth} levels deep");
+            return Err(StoreError::TooLarge(format!("{met}, expected at most {}", json::DEPTH)));
+        }
     }
     Ok(text)
 }

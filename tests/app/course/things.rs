@@ -31,6 +31,50 @@ fn things_come_as_json_too_and_anything_else_is_a_415_that_says_what_to_send() {
     );
 }
 
+/// RFC 5789 §2.2 and §3.1: a 415 to a PATCH and the answer to OPTIONS name the types.
+#[test]
+fn put_post_and_patch_check_alike_and_a_patch_says_what_it_takes() {
+    let carafe = Carafe::start(&["--log", "off"]);
+    carafe.curl(&["-d", "name=cup", "$B/things"]);
+    let json = ["-H", "Content-Type: application/json"];
+    for (body, good) in [
+        ("{}", false),
+        ("{\"id\":5}", false),
+        ("{\"name\":null}", false),
+        ("[]", false),
+        ("null", false),
+        ("\"name\"", false),
+        ("{\"name\":5}", true),
+        ("{\"name\":\"\"}", true),
+    ] {
+        for [method, path, done] in [
+            ["POST", "$B/things", "201"],
+            ["PUT", "$B/things/1", "200"],
+            ["PATCH", "$B/things/1", "200"],
+        ] {
+            let status = carafe.status(&[&json[..], &["-X", method, "-d", body, path]].concat());
+            assert_eq!(status, if good { done } else { "400" }, "{method} of {body}");
+        }
+    }
+    // A change needs no name.
+    let change = ["-X", "PATCH", "-d", "{\"colour\":\"red\"}", "$B/things/1"];
+    assert_eq!(carafe.status(&[&json[..], &change].concat()), "200");
+    let types = Some("application/json, application/x-www-form-urlencoded");
+    for arguments in [
+        &["-i", "-X", "PATCH", "-H", "Content-Type: text/plain", "-d", "x", "$B/things/1"][..],
+        &["-i", "-X", "OPTIONS", "$B/things/1"],
+    ] {
+        let answer = carafe.curl(arguments);
+        assert_eq!(header(&answer, "Accept-Patch"), types, "{answer}");
+    }
+    let options = carafe.curl(&["-i", "-X", "OPTIONS", "$B/things/1"]);
+    assert_eq!(header(&options, "Allow"), Some("DELETE, GET, HEAD, OPTIONS, PATCH, PUT"));
+    // It would say that PATCH is allowed.
+    let options = carafe.curl(&["-i", "-X", "OPTIONS", "$B/things"]);
+    assert_eq!(header(&options, "Allow"), Some("GET, HEAD, OPTIONS, POST"));
+    assert_eq!(header(&options, "Accept-Patch"), None);
+}
+
 #[test]
 fn a_browser_that_sends_the_form_gets_a_page_and_curl_gets_the_thing() {
     let carafe = Carafe::start(&["--log", "off"]);

@@ -86,7 +86,7 @@ fn no_text_is_wider_than_eighty_columns_whatever_came() {
 #[test]
 fn nothing_that_came_moves_a_terminals_cursor() {
     let carafe = Carafe::start(&["--log", "off"]);
-    let evil = "%1b%5B31m%0a+>+forged%0d%c2%9b";
+    let evil = "%1b%5B31m%0a+>+forged%0d%c2%9b%d8%9c%ef%bb%bf%e2%80%8b%f3%a0%80%a1";
     for arguments in [
         &[&format!("$B/search?q={evil}") as &str][..],
         &["-c", "j", "-d", &format!("name={evil}"), "$B/process"],
@@ -103,12 +103,16 @@ fn nothing_that_came_moves_a_terminals_cursor() {
             "$B/things",
         ],
         &["-H", "Cookie: carafe_sid=\u{1b}[31m", "$B/getsession"],
+        &["-H", "X-Unseen: \u{200b}\u{61c}", "-H", "Cookie: a=\u{feff}", "$B/hello"],
         &["-H", "Content-Type: text/plain", "--data-binary", "\u{1b}[31m\r\n > forged", "$B/echo"],
     ] {
         carafe.curl(arguments);
-        for path in ["$B/cycles/last", "$B/cycles"] {
+        for path in ["$B/cycles/last", "$B/cycles", "$B/memory"] {
             let text = carafe.curl(&[path]);
-            let moves = |letter: char| letter.is_control() && letter != '\n';
+            let moves = |letter: char| {
+                letter.is_control() && letter != '\n'
+                    || "\u{200b}\u{61c}\u{feff}\u{e0021}".contains(letter)
+            };
             assert!(!text.contains(moves), "{arguments:?}: {text:?}");
             // A body has lines, and each begins with the sign of its direction.
             assert!(

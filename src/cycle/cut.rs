@@ -1,0 +1,89 @@
+//! Deeper: What a cycle keeps of long values.
+//!
+//! Two hundred cycles stay in memory, and a client chooses how long a form, a message or a variable
+//! of a page is. So each text is cut at [`KEPT_BYTES`], and values of many parts are left out.
+//!
+//! Left out: the rows of a session. A store bounds them.
+
+use super::detail::{Detail, KEPT_BYTES};
+use crate::http::Fields;
+use crate::value::{Map, Value};
+
+/// What stands for values that are left out.
+const TOO_LARGE: &str = "(too large for the record)";
+
+/// How many bytes the variables of a page may take in a record.
+const VARIABLES_BYTES: usize = 8 * KEPT_BYTES;
+
+impl Detail {
+    /// The detail with what is kept of it.
+    pub(super) fn cut(mut self) -> Detail {
+        match &mut self {
+            Detail::Fields(fields) => cut_fields(fields),
+            Detail::Note(text) | Detail::Failure(_, text) => cut_text(text),
+            Detail::Flash(category, text) => [category, text].into_iter().for_each(cut_text),
+            Detail::Template { variables, .. } => cut_map(variables),
+            _ => {}
+        }
+        self
+    }
+}
+
+fn cut_text(text: &mut String) {
+    if text.len() > KEPT_BYTES {
+        *text = front(text, KEPT_BYTES);
+    }
+}
+
+/// The front of a text, with a mark that there was more.
+fn front(text: &str, bytes: usize) -> String {
+    format!("{}…", &text[..text.floor_char_boundary(bytes)])
+}
+
+fn cut_fields(fields: &mut Fields) {
+    let mut left = KEPT_BYTES;
+    let is_small =
+        fields.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>() <= left;
+    if is_small {
+        return;
+    }
+    let mut kept = Fields::default();
+    for (name, value) in fields.iter() {
+        let [name, value] = [name, value].map(|text| {
+            let kept = if text.len() > left { front(text, left) } else { text.to_owned() };
+            left -= text.len().min(left);
+            kept
+        });
+        kept.append(name, value);
+        if left == 0 {
+            break;
+        }
+    }
+    *fields = kept;
+}
+
+fn cut_map(variables: &mut Map) {
+    let mut left = VARIABLES_BYTES;
+    let is_large = |(_, value): &(&str, &Value)| !fits(value, &mut left);
+    let large: Vec<String> =
+        variables.iter().filter(is_large).map(|(name, _)| name.to_owned()).collect();
+    for name in large {
+        let kept = match variables.get(&name) {
+            Some(Value::Str(text)) => front(text, KEPT_BYTES),
+            _ => TOO_LARGE.to_owned(),
+        };
+        variables.insert(name, kept);
+    }
+}
+
+/// True if a value takes at most what is left of these bytes, which are counted down.
+fn fits(value: &Value, left: &mut usize) -> bool {
+    let bytes = size_of::<Value>() + value.as_str().map_or(0, str::len);
+    let is_small = bytes <= *left;
+    *left = left.saturating_sub(bytes);
+    is_small
+        && match value {
+            Value::Map(map) => map.iter().all(|(_, value)| fits(value, left)),
+            _ => value.as_list().is_none_or(|items| items.iter().all(|item| fits(item, left))),
+        }
+}

@@ -1,0 +1,96 @@
+//! Deeper: The bound for the bodies of all requests, and for the answers that wait to be sent.
+//!
+//! Twelve thousand bodies of a mebibyte are more than most machines hold. So the bytes of large
+//! bodies are counted until their answer has left, and those of large answers too: a client may
+//! take its time to read one. When the sum is above the bound, the next large one gets a 503.
+//!
+//! * What a body becomes is counted before it is made: the values of JSON, the fields of a form.
+//! * A length that is only claimed is not counted: no client can lock out others without sending.
+//! * The first bytes of each connection are not counted, so forms get through beside large bodies.
+//!
+//! Left out: heads, which are small, and files and streams, which pass through a small buffer.
+
+use super::{ParseError, Status};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// This much of each share is not counted.
+const FREE_BYTES: usize = 8 * 1024;
+
+/// The bodies of a server's requests and answers.
+#[derive(Debug)]
+pub(crate) struct Bodies {
+    most_bytes: usize,
+    bytes: AtomicUsize,
+}
+
+impl Bodies {
+    /// At most this many bytes, besides those that are not counted.
+    pub fn at_most(most_bytes: usize) -> Arc<Bodies> {
+        Arc::new(Bodies { most_bytes, bytes: AtomicUsize::new(0) })
+    }
+
+    /// The share of a connection, or of one request, that has nothing yet.
+    pub fn begin(self: &Arc<Bodies>) -> Share {
+        Share { bodies: Some(Arc::clone(self)), bytes: AtomicUsize::new(0) }
+    }
+}
+
+/// What one connection or request takes of the bound. It is given back when this is dropped. The
+/// default has no bound: a request of a test.
+#[derive(Debug, Default)]
+pub struct Share {
+    bodies: Option<Arc<Bodies>>,
+    bytes: AtomicUsize,
+}
+
+impl Share {
+    /// Counts bytes that are in memory now, or will be.
+    ///
+    /// # Errors
+    ///
+    /// 503, if all together are above the bound. Then this share is empty again, because the
+    /// request will be refused.
+    pub fn add(&self, bytes: usize) -> Result<(), ParseError> {
+        let Some(bodies) = &self.bodies else { return Ok(()) };
+        let before = self.bytes.fetch_add(bytes, Ordering::Relaxed);
+        let more = counted(before + bytes) - counted(before);
+        if more == 0 {
+            return Ok(());
+        }
+        let others = bodies.bytes.fetch_add(more, Ordering::Relaxed);
+        let most = bodies.most_bytes;
+        if others + more > most {
+            self.clear();
+            let met = format!("all bodies are longer than {most} bytes together");
+            let message = met + "; try again in a second";
+            return Err(ParseError::new(Status::SERVICE_UNAVAILABLE, message));
+        }
+        Ok(())
+    }
+
+    /// Gives everything back.
+    pub(crate) fn clear(&self) {
+        let bytes = counted(self.bytes.swap(0, Ordering::Relaxed));
+        if let Some(bodies) = self.bodies.as_ref().filter(|_| bytes > 0) {
+            bodies.bytes.fetch_sub(bytes, Ordering::Relaxed);
+        }
+    }
+}
+
+/// A copy of a request has a share of its own, which has nothing yet.
+impl Clone for Share {
+    fn clone(&self) -> Share {
+        Share { bodies: self.bodies.clone(), bytes: AtomicUsize::new(0) }
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        self.clear();
+    }
+}
+
+fn counted(bytes: usize) -> usize {
+    bytes.saturating_sub(FREE_BYTES)
+}
