@@ -10,14 +10,15 @@
 //!
 //! Deeper:
 //!
-//! * [`status`] is the other table of words, `bytes` what names and values are made of;
-//!   `percent` decodes what a URL encodes. [`limits`] says how much is too much, and `bodies` how
+//! * [`status`] is the other table of words, `bytes` what names and values are made of, and
+//!   `header_block` copies many headers at once.
+//! * `percent` decodes what a URL encodes. [`limits`] says how much is too much, and `bodies` how
 //!   much all bodies may take together.
-//! * `header_block` copies many headers at once; `accept` reads which format the client wants.
-//! * `parse_error` says why a request is refused, and `early_refusal` when.
-//! * `target` takes a URL apart; [`multipart`] reads a form with files, `chunked` a body in pieces,
-//!   and `expect` whether a client waits before it sends one.
-//! * `set_cookie` writes a cookie, `quoted_cookie` reads one in quotes, and [`date`] knows dates.
+//! * `accept` reads which format the client wants; `parse_error` says why a request is refused, and
+//!   `early_refusal` when.
+//! * `target` takes a URL apart, and `expect` says whether a client waits before it sends a body.
+//!   [`multipart`] reads a form with files, and `chunked` a body in pieces.
+//! * `quoted_cookie` reads a cookie in quotes, `set_cookie` writes one, and [`date`] knows dates.
 //! * [`forwarded`] finds the client behind a proxy, [`conditions`] decides what of a file to send,
 //!   `response_body` says what can be sent, and `location` writes a URL that leads elsewhere.
 //!
