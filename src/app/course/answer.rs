@@ -1,4 +1,4 @@
-//! One answer in two forms: text for curl, a page for a browser.
+//! Deeper: One answer in two forms: text for curl, a page for a browser.
 
 use carafe::http::Response;
 use carafe::{Context, Error, Map};

@@ -3,10 +3,8 @@
 //! A text may hold `code` and `[words](/path)`, which links the words to a path. All other
 //! characters are text, and none of them is HTML.
 
+use crate::app::glass::Columns;
 use carafe::Value;
-
-/// The width of a line in a terminal. Two more make 80.
-const COLUMNS: usize = 78;
 
 /// The text as HTML.
 pub fn html(text: &str) -> Value {
@@ -16,7 +14,7 @@ pub fn html(text: &str) -> Value {
 }
 
 /// The text for a terminal: a link is its words.
-pub fn plain(text: &str) -> String {
+fn plain(text: &str) -> String {
     with(text, |code| format!("`{code}`"), |words, _| words.to_owned())
 }
 
@@ -42,17 +40,12 @@ fn with(text: &str, code: impl Fn(&str) -> String, link: impl Fn(&str, &str) -> 
     written
 }
 
-/// A paragraph for a terminal. Its first line begins with `front`, its other lines with as many
-/// spaces. An empty text is no line.
+/// A paragraph for a terminal, in lines that begin with `front` or with as many spaces. An empty
+/// text is no line.
 pub fn wrapped(front: &str, text: &str) -> String {
-    let (mut lines, mut line) = (String::new(), front.to_owned());
-    for word in plain(text).split_whitespace() {
-        let width = line.chars().count() + word.chars().count();
-        if width > COLUMNS && line.len() > front.len() {
-            lines.push_str(&(line.trim_end().to_owned() + "\n"));
-            line = " ".repeat(front.len());
-        }
-        line += &format!("{word} ");
+    let mut lines = Columns::default();
+    if !text.is_empty() {
+        lines.wrapped(front, &plain(text));
     }
-    if text.is_empty() { lines } else { lines + line.trim_end() + "\n" }
+    lines.into_text()
 }

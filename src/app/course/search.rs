@@ -9,6 +9,7 @@ pub fn routes(app: &mut App) {
     app.get("/search", search);
 }
 
+/// `text_or_page` answers curl with the text, and a browser with the page.
 /// `ctx.request.query` is Flask's `request.args`. A name may come several times: `?q=a&q=b`.
 fn search(ctx: &mut Context) -> Result<Response, Error> {
     let all: Vec<&str> = ctx.request.query.get_all("q").collect();

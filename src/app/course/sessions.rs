@@ -2,6 +2,8 @@
 //!
 //! A session is a map that belongs to one visitor. The framework finds it by the visitor's cookie.
 //! A change goes to the store at once, and is safe before the answer leaves.
+//!
+//! `say` answers curl with a sentence, and a browser with a page that explains it.
 
 use super::answer::say;
 use carafe::http::Response;

@@ -68,7 +68,7 @@ impl Columns {
 
     /// Adds a sentence after `start`, and wraps it between words.
     pub fn wrapped(&mut self, start: &str, sentence: &str) {
-        let indent = " ".repeat(start.chars().count().min(16));
+        let indent = " ".repeat(start.chars().count());
         let sentence = escaped(sentence);
         let mut words = sentence.split(' ');
         let mut line = format!("{start}{}", words.next().unwrap_or(""));

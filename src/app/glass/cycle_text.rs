@@ -22,37 +22,33 @@
 use super::columns::{COLUMNS, Columns, folded};
 use super::describe::CycleDescription;
 use super::part_line::PartLine;
-use super::related::RelatedCycles;
-use super::repeat_request::RepeatRequest;
+use super::related::in_words;
 use carafe::http::date;
+use carafe::{Map, Value};
 
 /// This many lines of a page are shown; by [`brief`], of every body.
 const BODY_LINES: usize = 12;
 
-/// Everything about a cycle, with what belongs to it.
-pub fn whole(
-    cycle: &CycleDescription,
-    related: &RelatedCycles,
-    again: &RepeatRequest,
-    base: &str,
-) -> String {
+/// Everything about a cycle. `map` is its description with what belongs to it.
+pub fn whole(cycle: &CycleDescription, map: &Map, base: &str) -> String {
     let mut out = seven(cycle, usize::MAX);
     out.named("steps", cycle.part("steps").iter().map(sentence));
     let ended = date::format(cycle.facts.record.ended);
     out.named("ended", [format!("{ended}, after {} ms", cycle.milliseconds())]);
-    let others = related.lines();
+    let others = in_words(map);
     if !others.is_empty() {
         out.named("others", others);
     }
-    match again.curl(base) {
+    match map.get("curl").and_then(Value::as_str) {
         None => {
             let why = "no line sends exactly this: a part of the request is not kept, or is hidden";
             out.named("again", [why.to_owned()]);
         }
         Some(curl) => {
-            let hint = if again.is_masked { "; put your own value for the four dots" } else { "" };
+            let is_masked = map.get("masked") == Some(&Value::Bool(true));
+            let hint = if is_masked { "; put your own value for the four dots" } else { "" };
             // At the margin, so that it can be copied as it is.
-            out.line(format!("   again{hint}:\n{}", folded(&curl)));
+            out.line(format!("   again{hint}:\n{}", folded(curl)));
         }
     }
     finished(cycle, base, out)

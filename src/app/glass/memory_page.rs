@@ -20,14 +20,10 @@ use carafe::web::sign::{hex, sha256};
 use carafe::web::site::Site;
 use carafe::{Context, Error, Map, Value, json};
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
 use std::time::Duration;
 
 /// This many rows are on a page.
 const ROWS: usize = 50;
-
-/// A session in the table, without what it holds.
-type HeldSession = (Option<Duration>, Arc<str>);
 
 /// `/memory`, `/memory.json`, `/memory?page=2`, `/memory?visitor=7f3a`
 pub fn memory(
@@ -37,31 +33,40 @@ pub fn memory(
 ) -> Result<Response, Error> {
     admit(ctx)?;
     let (site, query) = (ctx.site(), &ctx.request.query);
-    let (mut sessions, others) = held(site);
+    // The sessions, without what they hold, and the number of rows of each other kind.
+    let (mut sessions, mut others) = (Vec::new(), BTreeMap::<String, usize>::new());
+    site.inspect(&mut |row| match row.kind == site.session_kind().name {
+        true => sessions.push((row.expires_in.unwrap_or_default(), row.key.to_owned())),
+        false => *others.entry(row.kind.to_owned()).or_default() += 1,
+    });
     // The row that was used last comes first.
     sessions.sort_by(|one, other| other.cmp(one));
     let facts = facts(site, sessions.len(), &others, recorder, gauge);
-    let visitors = recorder.map_or(HashMap::new(), visitors);
-    let shown = |key: &str| visitors.get(key).cloned().unwrap_or_else(|| cut_id(key));
-    let own = cookie_value(&ctx.request.headers, "carafe_sid").unwrap_or_default();
-    let own = [hex(&sha256(own.as_bytes())), own.into_owned()];
+    let names = recorder.map_or(HashMap::new(), names_of_rows);
+    let name = |key: &str| names.get(key).cloned().unwrap_or_else(|| short(key));
     if let Some(visitor) = query.get("visitor").filter(|visitor| !visitor.is_empty()) {
-        sessions.retain(|(_, key)| shown(key).trim_end_matches('.') == visitor);
+        sessions.retain(|(_, key)| name(key) == visitor);
     }
     let pages = sessions.len().div_ceil(ROWS).max(1);
     let page = query.get("page").and_then(|page| page.parse().ok()).unwrap_or(1).clamp(1, pages);
     let sessions: Vec<_> = sessions.into_iter().skip((page - 1) * ROWS).take(ROWS).collect();
-    let texts = texts_of(site, &sessions);
+    // Only of these rows the text is copied.
+    let mut texts = HashMap::new();
+    site.inspect(&mut |row| {
+        let is_shown = row.kind == site.session_kind().name;
+        if is_shown && sessions.iter().any(|(_, key)| *key == row.key) {
+            texts.insert(row.key.to_owned(), values(row.text));
+        }
+    });
     let lifetime = site.session_kind().lifetime.unwrap_or_default();
-    let rows = sessions.iter().map(|(left, key)| {
-        let left = left.unwrap_or_default();
-        let row = shown(key).trim_end_matches('.').to_owned();
+    let own = keys_of(&cookie_value(&ctx.request.headers, "carafe_sid").unwrap_or_default());
+    let rows = sessions.into_iter().map(|(left, key)| {
         Map::from([
-            ("hue", Value::from(hue(&row))),
-            ("has_cycles", visitors.contains_key(&**key).into()),
-            ("row", row.into()),
-            ("own", own.iter().any(|own| **own == **key).into()),
-            ("values", texts.get(key).map_or(Vec::new(), |text| values(text)).into()),
+            ("hue", Value::from(hue(&name(&key)))),
+            ("has_cycles", names.contains_key(&key).into()),
+            ("row", name(&key).into()),
+            ("own", own.contains(&key).into()),
+            ("values", texts.remove(&key).unwrap_or_default().into()),
             ("used", format!("{} ago", in_words(lifetime.saturating_sub(left))).into()),
             ("expires", format!("in {}", in_words(left)).into()),
         ])
@@ -81,39 +86,25 @@ pub fn memory(
     }))
 }
 
-/// The sessions that are held here, and how many rows of each other kind.
-fn held(site: &Site) -> (Vec<HeldSession>, BTreeMap<String, usize>) {
-    let (mut sessions, mut others) = (Vec::new(), BTreeMap::new());
-    site.inspect(&mut |row| match row.kind == site.session_kind().name {
-        true => sessions.push((row.expires_in, row.key.into())),
-        false => *others.entry(row.kind.to_owned()).or_default() += 1,
-    });
-    (sessions, others)
+/// The first characters of an id.
+fn short(id: &str) -> String {
+    cut_id(id).trim_end_matches('.').to_owned()
 }
 
-/// What these sessions hold. Of the others no text is copied.
-fn texts_of(site: &Site, sessions: &[HeldSession]) -> HashMap<Arc<str>, String> {
-    let mut texts = HashMap::new();
-    site.inspect(&mut |row| {
-        let known = sessions.iter().find(|(_, key)| **key == *row.key);
-        if let Some((_, key)) = known.filter(|_| row.kind == site.session_kind().name) {
-            texts.insert(Arc::clone(key), row.text.to_owned());
-        }
-    });
-    texts
+/// The keys that the row of this id has: the id itself, and in a file its hash.
+fn keys_of(id: &str) -> [String; 2] {
+    [id.to_owned(), hex(&sha256(id.as_bytes()))]
 }
 
-/// The keys of the rows that the recorded cycles name, with what is shown of each. A file has
-/// hashes of the keys.
-fn visitors(recorder: &Recorder) -> HashMap<String, String> {
-    let mut visitors = HashMap::new();
+/// The keys of the rows that the recorded cycles name, with what is shown of each.
+fn names_of_rows(recorder: &Recorder) -> HashMap<String, String> {
+    let mut names = HashMap::new();
     for record in recorder.all() {
         for id in CycleFacts::of(&record).ids() {
-            visitors.insert(hex(&sha256(id.as_bytes())), cut_id(id));
-            visitors.insert(id.to_owned(), cut_id(id));
+            names.extend(keys_of(id).map(|key| (key, short(id))));
         }
     }
-    visitors
+    names
 }
 
 /// The values of a row, masked as in a cycle.

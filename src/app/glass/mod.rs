@@ -45,6 +45,7 @@ mod visitor_memory;
 mod wire_lines;
 mod words;
 
+pub use columns::Columns;
 pub use cycle_facts::{CycleFacts, place_of};
 pub use cycle_list::print_all;
 pub use cycle_rows::rows_of;
@@ -111,18 +112,16 @@ fn one(ctx: &mut Context, recorder: &Recorder) -> Result<Response, Error> {
         return Err(Error::abort(Status::NOT_FOUND, kept));
     };
     let (cycle, base) = (CycleDescription::of(&record), ctx.base());
-    let related = related::RelatedCycles::of(&record, recorder);
-    let again = repeat_request::RepeatRequest::of(&cycle.facts);
+    let mut map = cycle.to_map();
+    related::add_to(&mut map, &cycle.facts, recorder);
+    map.insert("curl", repeat_request::curl(&cycle.facts, &base));
+    map.insert("masked", repeat_request::is_masked(&cycle.facts));
     let is_open = ending.is_empty();
     let is_page = is_open && ctx.request.prefers_html();
     if !is_page && ending != "json" && !(is_open && ctx.request.accepts("application/json")) {
-        return Ok(uncached(Response::text(cycle_text::whole(&cycle, &related, &again, &base))));
+        return Ok(uncached(Response::text(cycle_text::whole(&cycle, &map, &base))));
     }
-    let mut map = cycle.to_map();
-    related.add_to(&mut map);
-    map.insert("curl", again.curl(&base));
-    map.insert("masked", again.is_masked);
-    map.insert("again", again.browser());
+    map.insert("again", repeat_request::browser(&cycle.facts));
     if !is_page {
         return Ok(uncached(Response::json(&map.into())));
     }

@@ -5,58 +5,43 @@
 
 use super::asker::with_pages;
 use super::cycle_facts::CycleFacts;
-use carafe::Map;
 use carafe::cycle::{Record, Recorder};
+use carafe::{Map, Value};
+use std::slice;
 
-/// The numbers of the cycles that belong to a cycle.
-pub struct RelatedCycles {
-    /// The same visitor's cycle before it, and after it.
-    previous: Option<u64>,
-    next: Option<u64>,
-    /// The page that it was fetched for.
-    page: Option<u64>,
-    /// What was fetched for it.
-    parts: Vec<u64>,
+/// What the terminal says of each of them, behind its number.
+const WORDS: [(&str, &str); 4] = [
+    ("parts", "fetched for this page"),
+    ("previous", "the same visitor, before"),
+    ("next", "the same visitor, after"),
+    ("page", "the page that it was fetched for"),
+];
+
+/// Adds the numbers of these cycles to the description of a cycle.
+pub fn add_to(map: &mut Map, facts: &CycleFacts, recorder: &Recorder) {
+    let (number, all) = (facts.record.number, with_pages(recorder));
+    // The same visitor sent, or was given, one of the same ids. A login changes the id, and with
+    // some stores every change does.
+    let own: Vec<&str> = facts.ids().collect();
+    let is_own = |other: &Record| CycleFacts::of(other).ids().any(|id| own.contains(&id));
+    let of_visitor = all.iter().filter(|(other, _)| is_own(other)).map(|(other, _)| other.number);
+    let (before, after): (Vec<u64>, Vec<u64>) =
+        of_visitor.filter(|other| *other != number).partition(|other| *other < number);
+    let page = all.iter().find(|(other, _)| other.number == number).and_then(|(_, page)| *page);
+    let parts = all.iter().filter(|(_, page)| *page == Some(number));
+    map.insert("previous", before.last().copied());
+    map.insert("next", after.first().copied());
+    map.insert("page", page);
+    map.insert("parts", parts.map(|(part, _)| part.number).collect::<Value>());
 }
 
-impl RelatedCycles {
-    /// Looks among the cycles that are kept.
-    pub fn of(record: &Record, recorder: &Recorder) -> RelatedCycles {
-        let all = with_pages(recorder);
-        // The same visitor sent, or was given, one of the same ids. A login changes the id, and
-        // with some stores every change does.
-        let own: Vec<&str> = CycleFacts::of(record).ids().collect();
-        let of_visitor = all.iter().map(|(other, _)| other);
-        let of_visitor =
-            of_visitor.filter(|other| CycleFacts::of(other).ids().any(|id| own.contains(&id)));
-        let mut of_visitor = of_visitor.map(|other| other.number);
-        let page = all.iter().find(|(other, _)| other.number == record.number);
-        let parts = all.iter().filter(|(_, page)| *page == Some(record.number));
-        RelatedCycles {
-            previous: of_visitor.clone().take_while(|number| *number < record.number).last(),
-            next: of_visitor.find(|number| *number > record.number),
-            page: page.and_then(|(_, page)| *page),
-            parts: parts.map(|(part, _)| part.number).collect(),
-        }
+/// The numbers in words, for the terminal.
+pub fn in_words(map: &Map) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (name, words) in WORDS {
+        let found = map.get(name).map_or(&[][..], |it| it.as_list().unwrap_or(slice::from_ref(it)));
+        let numbers = found.iter().filter_map(Value::as_int);
+        lines.extend(numbers.map(|number| format!("#{number} {words}")));
     }
-
-    /// Adds the numbers to a description.
-    pub fn add_to(&self, cycle: &mut Map) {
-        cycle.insert("previous", self.previous);
-        cycle.insert("next", self.next);
-        cycle.insert("page", self.page);
-        cycle.insert("parts", self.parts.clone());
-    }
-
-    /// The numbers in words, for the terminal.
-    pub fn lines(&self) -> Vec<String> {
-        let parts = self.parts.iter().map(|part| format!("#{part} fetched for this page"));
-        let others = [
-            (self.previous, "the same visitor, before"),
-            (self.next, "the same visitor, after"),
-            (self.page, "the page that it was fetched for"),
-        ];
-        let others = others.iter().filter_map(|(at, words)| Some(format!("#{} {words}", (*at)?)));
-        parts.chain(others).collect()
-    }
+    lines
 }

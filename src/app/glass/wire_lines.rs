@@ -100,13 +100,13 @@ fn cookie_note(value: &str, own: &str) -> String {
     let is_own =
         |name: &str| name.starts_with("carafe_") || matches!(name, "visits" | "visits_signed");
     let others = names.filter(|name| !is_own(name)).collect::<Vec<_>>().join("`, `");
-    match (own, &*others) {
-        (own, "") => own.to_owned(),
-        ("", others) => {
-            format!("cookie `{others}` came along: another program on this host set it")
-        }
-        _ => format!("{own}; cookie `{others}` came along: another program on this host set it"),
+    let mut note = own.to_owned();
+    if !others.is_empty() {
+        let end = "came along: another program on this host set it";
+        note += if own.is_empty() { "" } else { "; " };
+        note += &format!("cookie `{others}` {end}");
     }
+    note
 }
 
 /// A body, and which header said how long it is.
