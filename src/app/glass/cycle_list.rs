@@ -8,6 +8,7 @@ use super::cycle_text;
 use super::describe::CycleDescription;
 use super::forget::effect;
 use super::own_requests::{admit, uncached};
+use super::{Glass, recorder};
 use carafe::cycle::{Record, Recorder};
 use carafe::http::{Response, Status, date};
 use carafe::{Context, Error, Map, Value, json};
@@ -21,8 +22,9 @@ const LISTENERS: usize = 16;
 const HEARTBEAT: Duration = Duration::from_secs(5);
 
 /// `/cycles`, `/cycles?q=POST`, `/cycles?visitor=7f3a`
-pub fn list(ctx: &mut Context, recorder: &Recorder) -> Result<Response, Error> {
+pub fn cycles(ctx: &mut Context) -> Result<Response, Error> {
     admit(ctx)?;
+    let recorder = recorder(ctx)?;
     let query = &ctx.request.query;
     let filter = RowFilter::of(query);
     let rows = filter.rows(recorder);
@@ -105,15 +107,12 @@ pub fn print_all(recorder: &Recorder, base: &str) {
 /// id: 17
 /// data: {"number":17,"request":"GET /hello","status":200, …}
 /// ```
-pub fn live(
-    ctx: &mut Context,
-    recorder: &Arc<Recorder>,
-    listeners: &Arc<()>,
-) -> Result<Response, Error> {
+pub fn cycles_live(ctx: &mut Context) -> Result<Response, Error> {
     admit(ctx)?;
+    let recorder = recorder(ctx)?;
     // Each stream holds a clone until it ends; the original is not one of them.
-    let listener = Arc::clone(listeners);
-    if Arc::strong_count(listeners) > 1 + LISTENERS {
+    let listener = Arc::clone(&ctx.state::<Glass>().listeners);
+    if Arc::strong_count(&listener) > 1 + LISTENERS {
         let why = format!("{LISTENERS} pages listen already");
         return Err(Error::abort(Status::SERVICE_UNAVAILABLE, why));
     }

@@ -6,6 +6,7 @@
 //!
 //! Left out: what rows of other kinds hold. Nobody else may see what is in an account.
 
+use super::Glass;
 use super::columns::Columns;
 use super::cycle_facts::CycleFacts;
 use super::cycle_rows::hue;
@@ -15,7 +16,6 @@ use super::row_words::named;
 use super::words::{name_of, say};
 use carafe::cycle::Recorder;
 use carafe::http::{Response, cookie_value};
-use carafe::server::ServerGauge;
 use carafe::web::sign::{hex, sha256};
 use carafe::web::site::Site;
 use carafe::{Context, Error, Map, Value, json};
@@ -26,13 +26,9 @@ use std::time::Duration;
 const ROWS: usize = 50;
 
 /// `/memory`, `/memory.json`, `/memory?page=2`, `/memory?visitor=7f3a`
-pub fn memory(
-    ctx: &mut Context,
-    recorder: Option<&Recorder>,
-    gauge: &ServerGauge,
-) -> Result<Response, Error> {
+pub fn memory(ctx: &mut Context) -> Result<Response, Error> {
     admit(ctx)?;
-    let (site, query) = (ctx.site(), &ctx.request.query);
+    let (site, query, glass) = (ctx.site(), &ctx.request.query, ctx.state::<Glass>());
     // The sessions, without what they hold, and the number of rows of each other kind.
     let (mut sessions, mut others) = (Vec::new(), BTreeMap::<String, usize>::new());
     site.inspect(&mut |row| match row.kind == site.session_kind().name {
@@ -41,8 +37,8 @@ pub fn memory(
     });
     // The row that was used last comes first.
     sessions.sort_by(|one, other| other.cmp(one));
-    let facts = facts(site, sessions.len(), &others, recorder, gauge);
-    let names = recorder.map_or(HashMap::new(), names_of_rows);
+    let facts = facts(site, sessions.len(), &others, glass);
+    let names = glass.recorder.as_deref().map_or(HashMap::new(), names_of_rows);
     let name = |key: &str| names.get(key).cloned().unwrap_or_else(|| short(key));
     if let Some(visitor) = query.get("visitor").filter(|visitor| !visitor.is_empty()) {
         sessions.retain(|(_, key)| name(key) == visitor);
@@ -119,8 +115,7 @@ fn facts(
     site: &Site,
     sessions: usize,
     others: &BTreeMap<String, usize>,
-    recorder: Option<&Recorder>,
-    gauge: &ServerGauge,
+    glass: &Glass,
 ) -> Vec<(&'static str, String)> {
     let kind = site.session_kind();
     let filled = [
@@ -135,7 +130,7 @@ fn facts(
     let others = if others.is_empty() { "none".to_owned() } else { others.join(", ") };
     let mut facts =
         vec![("sessions", say("held", name_of(site.place()), &filled)), ("other rows", others)];
-    if let Some(now) = gauge.read() {
+    if let Some(now) = glass.gauge.read() {
         let serve = now.threads.saturating_sub(now.accepting);
         let each = format!("{serve} serve, {} wait for a client to connect", now.accepting);
         facts.push(("connections", format!("{} open, this one included", now.connections)));
@@ -144,7 +139,8 @@ fn facts(
     let (templates, files) = site.kept_files();
     facts.push(("templates", format!("{templates} parsed, ready to be filled in")));
     facts.push(("files", format!("{files} of /static, in memory")));
-    let cycles = recorder.map(|recorder| format!("the last {}", recorder.all().len()));
+    let cycles =
+        glass.recorder.as_ref().map(|recorder| format!("the last {}", recorder.all().len()));
     facts.push(("cycles", cycles.unwrap_or("none: they are not recorded".to_owned())));
     facts
 }

@@ -60,27 +60,33 @@ use describe::CycleDescription;
 use own_requests::{admit, uncached};
 use std::sync::Arc;
 
+/// What these pages look at.
+struct Glass {
+    /// `None` if cycles are not recorded.
+    recorder: Option<Arc<Recorder>>,
+    gauge: ServerGauge,
+    /// Each page that listens to the list of cycles holds a clone.
+    listeners: Arc<()>,
+}
+
 /// Registers the routes of this room; without a `recorder` there are no cycles to show. The `gauge`
 /// is that of the server.
 pub fn routes(app: &mut App, recorder: Option<Arc<Recorder>>, gauge: ServerGauge) {
     source_pages::routes(app);
     app.post("/forget", forget::forget);
-    let shared = recorder.clone();
-    let memory = move |ctx: &mut Context| memory_page::memory(ctx, shared.as_deref(), &gauge);
-    let memory = Arc::new(memory);
-    for path in ["/memory", "/memory.json"] {
-        let memory = Arc::clone(&memory);
-        app.get(path, move |ctx: &mut Context| memory(ctx)).name(&path[1..]);
+    app.get("/memory", memory_page::memory);
+    app.get("/memory.json", memory_page::memory).name("memory_json");
+    if recorder.is_some() {
+        app.get("/cycles", cycle_list::cycles);
+        app.get("/cycles/<cycle>", cycle);
+        app.get("/cycles/live", cycle_list::cycles_live).no_example(); // it does not end
     }
-    let Some(recorder) = recorder else { return };
-    let shared = Arc::clone(&recorder);
-    app.get("/cycles", move |ctx: &mut Context| cycle_list::list(ctx, &shared)).name("cycles");
-    let shared = Arc::clone(&recorder);
-    app.get("/cycles/<cycle>", move |ctx: &mut Context| one(ctx, &shared)).name("cycle");
-    let listeners = Arc::new(());
-    app.get("/cycles/live", move |ctx: &mut Context| cycle_list::live(ctx, &recorder, &listeners))
-        .name("cycles_live")
-        .no_example(); // it does not end
+    app.state(Glass { recorder, gauge, listeners: Arc::new(()) });
+}
+
+/// The recorder, for a page that is there only with one.
+fn recorder<'a>(ctx: &Context<'a>) -> Result<&'a Arc<Recorder>, Error> {
+    ctx.state::<Glass>().recorder.as_ref().ok_or(Error::NotFound)
 }
 
 /// The lines of source that are a right answer to "which line answered this cycle?": the lines of
@@ -93,8 +99,9 @@ pub fn answered_by(record: &Record) -> Vec<String> {
 }
 
 /// `/cycles/17` and `/cycles/last`, each also with `.txt` or `.json` at its end.
-fn one(ctx: &mut Context, recorder: &Recorder) -> Result<Response, Error> {
+fn cycle(ctx: &mut Context) -> Result<Response, Error> {
     admit(ctx)?;
+    let recorder = recorder(ctx)?;
     let asked = ctx.param("cycle").to_owned();
     let (name, ending) = asked.split_once('.').unwrap_or((&asked, ""));
     let record = match name {

@@ -57,19 +57,12 @@ pub fn routes(
         let watching = Arc::clone(&progress);
         recorder.watch(move |record| watching.watch(record));
     }
-    let room = Arc::new(Classroom { lessons, recorder, progress });
-    // Each route needs the room for itself, so each gets a share of it.
-    let handler = |handler: fn(&Classroom, &mut Context) -> Result<Response, Error>| {
-        let room = Arc::clone(&room);
-        move |ctx: &mut Context| handler(&room, ctx)
-    };
-    app.get("/", handler(Classroom::home)).name("home");
-    app.get("/lessons/<int:number>", handler(Classroom::lesson))
-        .name("lesson")
-        .example("/lessons/1", "");
-    app.post("/lessons/<int:number>", handler(Classroom::answer)).name("answer");
-    app.post("/lessons/forget", handler(Classroom::forget)).name("forget_ticks");
-    app.get("/lessons.json", handler(Classroom::report)).name("lessons_json");
+    app.state(Classroom { lessons, recorder, progress });
+    app.get("/", home);
+    app.get("/lessons/<int:number>", lesson).example("/lessons/1", "");
+    app.post("/lessons/<int:number>", answer);
+    app.post("/lessons/forget", forget_ticks);
+    app.get("/lessons.json", lessons_json);
     app.get("/lessons", |_: &mut Context| Response::redirect("/")).name("lessons");
 }
 
@@ -79,28 +72,112 @@ pub fn number_of(name: &str) -> usize {
     lessons.iter().find(|lesson| lesson.name == name).map_or(0, |lesson| lesson.number)
 }
 
-impl Classroom {
-    /// The first page: all lessons, and this very request.
-    fn home(&self, ctx: &mut Context) -> Result<Response, Error> {
-        // RFC 9110 §9.3.2: a HEAD gets the headers that a GET would get. So its length must be that
-        // of a page which shows a GET.
-        let request = echo::as_text(&Request { method: Method::Get, ..ctx.request.clone() });
-        let (base, inside) = (ctx.base(), self.looks_inside(ctx));
-        let is_done = |lesson: &Lesson| inside && self.progress.is_done(lesson.number);
-        let marked = self.lessons.iter().map(|lesson| (is_done(lesson), lesson));
-        let text = terminal::home(marked, &base, request.trim_end());
-        let next = self.lessons.iter().find(|lesson| !is_done(lesson));
-        let entries = self.lessons.iter().map(|lesson| self.entry(lesson, inside));
-        let variables = [
-            ("base", Value::from(base)),
-            ("lessons", entries.collect()),
-            ("done", self.lessons.iter().any(is_done).into()),
-            ("next", next.map_or(self.lessons.len(), |lesson| lesson.number).into()),
-            ("request_text", request.trim_end().into()),
-        ];
-        text_or_page(ctx, text, "index.html", variables).map(uncached)
-    }
+/// The first page: all lessons, and this very request.
+fn home(ctx: &mut Context) -> Result<Response, Error> {
+    let room: &Classroom = ctx.state();
+    // RFC 9110 §9.3.2: a HEAD gets the headers that a GET would get. So its length must be that
+    // of a page which shows a GET.
+    let request = echo::as_text(&Request { method: Method::Get, ..ctx.request.clone() });
+    let (base, inside) = (ctx.base(), room.looks_inside(ctx));
+    let is_done = |lesson: &Lesson| inside && room.progress.is_done(lesson.number);
+    let marked = room.lessons.iter().map(|lesson| (is_done(lesson), lesson));
+    let text = terminal::home(marked, &base, request.trim_end());
+    let next = room.lessons.iter().find(|lesson| !is_done(lesson));
+    let entries = room.lessons.iter().map(|lesson| room.entry(lesson, inside));
+    let variables = [
+        ("base", Value::from(base)),
+        ("lessons", entries.collect()),
+        ("done", room.lessons.iter().any(is_done).into()),
+        ("next", next.map_or(room.lessons.len(), |lesson| lesson.number).into()),
+        ("request_text", request.trim_end().into()),
+    ];
+    text_or_page(ctx, text, "index.html", variables).map(uncached)
+}
 
+/// The page of one lesson. `?print` makes the form to hand out.
+fn lesson(ctx: &mut Context) -> Result<Response, Error> {
+    let room: &Classroom = ctx.state();
+    let lesson = room.find(ctx)?;
+    let (base, inside) = (ctx.base(), room.looks_inside(ctx));
+    let steps = page::steps_at(&base, lesson, room.last_cycle(lesson, inside));
+    let next = room.lessons.get(lesson.number);
+    let text = terminal::lesson(lesson, &steps, &room.seen(lesson, inside), next, &base);
+    let mut variables = room.entry(lesson, inside);
+    page::add_texts(lesson, &steps, &mut variables);
+    let neighbour = |number: usize| room.lessons.get(number.wrapping_sub(1)).map(page::title);
+    variables.insert("previous", neighbour(lesson.number - 1));
+    variables.insert("next", neighbour(lesson.number + 1));
+    variables.insert("program", program_name());
+    variables.insert("count", room.lessons.len());
+    variables.insert("base", base);
+    variables.insert("print", ctx.request.query.get("print").is_some());
+    variables.insert("reference", (lesson.name == "templates").then(reference));
+    // Reading the record takes long, and the text does not show the cycles.
+    let shows_cycles = inside && ctx.request.prefers_html();
+    if let Some(recorder) = room.recorder.as_ref().filter(|_| shows_cycles) {
+        let own = glass::rows_of(recorder, |path| lesson.owns(path));
+        let last = recorder.newest().map_or(0, |newest| newest.number);
+        page::add_cycles(lesson, own, last, &mut variables);
+        variables.insert("answers", room.progress.question(lesson.number).is_some());
+    }
+    text_or_page(ctx, text, "lesson.html", variables).map(uncached)
+}
+
+/// Takes the answer to the question of one lesson.
+fn answer(ctx: &mut Context) -> Result<Response, Error> {
+    let room: &Classroom = ctx.state();
+    let lesson = room.find(ctx)?;
+    let Some(question) = room.progress.question(lesson.number) else {
+        return Err(Error::BadRequest("this lesson asks for no answer".into()));
+    };
+    ctx.check_inside()?;
+    let form = ctx.form()?;
+    let verdict = match lesson.text("right") {
+        "" => room.answered_by(form.required("cycle")?, form.required("line")?.trim()),
+        right => is_right(right, form.required("answer")?),
+    };
+    if let Ok((cycle, _)) = &verdict {
+        room.progress.tick(question, *cycle);
+    }
+    let (category, message) = match verdict {
+        Ok((_, message)) => ("success", message),
+        Err(message) => ("error", message),
+    };
+    if !ctx.request.prefers_html() {
+        return Ok(Response::text(message + "\n"));
+    }
+    ctx.flash_as(category, message);
+    Ok(Response::redirect(&format!("/lessons/{}#check", lesson.number)))
+}
+
+/// Removes all ticks.
+fn forget_ticks(ctx: &mut Context) -> Result<Response, Error> {
+    let room: &Classroom = ctx.state();
+    ctx.check_inside()?;
+    room.progress.forget().map_err(|error| {
+        Error::abort(Status::INTERNAL_SERVER_ERROR, format!("the ticks: {error}"))
+    })?;
+    if !ctx.request.prefers_html() {
+        return Ok(Response::text("All ticks are gone.\n"));
+    }
+    ctx.flash("All ticks are gone.");
+    Ok(Response::redirect("/"))
+}
+
+/// For `carafe check`: the conditions of each lesson, and the cycles that fulfilled them.
+fn lessons_json(ctx: &mut Context) -> Result<Response, Error> {
+    let room: &Classroom = ctx.state();
+    ctx.unrecorded();
+    ctx.check_inside()?;
+    room.progress.refresh();
+    let report = Map::from([
+        ("watching", Value::from(room.recorder.is_some())),
+        ("lessons", room.lessons.iter().map(|lesson| room.entry(lesson, true)).collect()),
+    ]);
+    Ok(uncached(Response::json(&report.into())))
+}
+
+impl Classroom {
     /// True if the client may see ticks. They are then those of the file, as it is now.
     fn looks_inside(&self, ctx: &Context) -> bool {
         let inside = ctx.check_inside().is_ok();
@@ -119,34 +196,6 @@ impl Classroom {
         })
     }
 
-    /// The page of one lesson. `?print` makes the form to hand out.
-    fn lesson(&self, ctx: &mut Context) -> Result<Response, Error> {
-        let lesson = self.find(ctx)?;
-        let (base, inside) = (ctx.base(), self.looks_inside(ctx));
-        let steps = page::steps_at(&base, lesson, self.last_cycle(lesson, inside));
-        let next = self.lessons.get(lesson.number);
-        let text = terminal::lesson(lesson, &steps, &self.seen(lesson, inside), next, &base);
-        let mut variables = self.entry(lesson, inside);
-        page::add_texts(lesson, &steps, &mut variables);
-        let neighbour = |number: usize| self.lessons.get(number.wrapping_sub(1)).map(page::title);
-        variables.insert("previous", neighbour(lesson.number - 1));
-        variables.insert("next", neighbour(lesson.number + 1));
-        variables.insert("program", program_name());
-        variables.insert("count", self.lessons.len());
-        variables.insert("base", base);
-        variables.insert("print", ctx.request.query.get("print").is_some());
-        variables.insert("reference", (lesson.name == "templates").then(reference));
-        // Reading the record takes long, and the text does not show the cycles.
-        let shows_cycles = inside && ctx.request.prefers_html();
-        if let Some(recorder) = self.recorder.as_ref().filter(|_| shows_cycles) {
-            let own = glass::rows_of(recorder, |path| lesson.owns(path));
-            let last = recorder.newest().map_or(0, |newest| newest.number);
-            page::add_cycles(lesson, own, last, &mut variables);
-            variables.insert("answers", self.progress.question(lesson.number).is_some());
-        }
-        text_or_page(ctx, text, "lesson.html", variables).map(uncached)
-    }
-
     /// The number of the last cycle of a lesson, and the line that answered it. Two words stand for
     /// them if there is none, or the reader may not know it.
     fn last_cycle(&self, lesson: &Lesson, inside: bool) -> [String; 2] {
@@ -158,32 +207,6 @@ impl Classroom {
         own.map_or(["CYCLE".to_owned(), "LINE".to_owned()], |record| {
             [record.number.to_string(), glass::answered_by(&record).pop().unwrap_or_default()]
         })
-    }
-
-    /// Takes the answer to the question of one lesson.
-    fn answer(&self, ctx: &mut Context) -> Result<Response, Error> {
-        let lesson = self.find(ctx)?;
-        let Some(question) = self.progress.question(lesson.number) else {
-            return Err(Error::BadRequest("this lesson asks for no answer".into()));
-        };
-        ctx.check_inside()?;
-        let form = ctx.form()?;
-        let verdict = match lesson.text("right") {
-            "" => self.answered_by(form.required("cycle")?, form.required("line")?.trim()),
-            right => is_right(right, form.required("answer")?),
-        };
-        if let Ok((cycle, _)) = &verdict {
-            self.progress.tick(question, *cycle);
-        }
-        let (category, message) = match verdict {
-            Ok((_, message)) => ("success", message),
-            Err(message) => ("error", message),
-        };
-        if !ctx.request.prefers_html() {
-            return Ok(Response::text(message + "\n"));
-        }
-        ctx.flash_as(category, message);
-        Ok(Response::redirect(&format!("/lessons/{}#check", lesson.number)))
     }
 
     /// Holds an answer against a cycle: did this line answer it? Right are the lines of the
@@ -199,31 +222,6 @@ impl Classroom {
         }
         let hint = "Its first line names the file and the line.";
         Err(format!("{said} did not answer cycle {number}. {hint}"))
-    }
-
-    /// Removes all ticks.
-    fn forget(&self, ctx: &mut Context) -> Result<Response, Error> {
-        ctx.check_inside()?;
-        self.progress.forget().map_err(|error| {
-            Error::abort(Status::INTERNAL_SERVER_ERROR, format!("the ticks: {error}"))
-        })?;
-        if !ctx.request.prefers_html() {
-            return Ok(Response::text("All ticks are gone.\n"));
-        }
-        ctx.flash("All ticks are gone.");
-        Ok(Response::redirect("/"))
-    }
-
-    /// For `carafe check`: the conditions of each lesson, and the cycles that fulfilled them.
-    fn report(&self, ctx: &mut Context) -> Result<Response, Error> {
-        ctx.unrecorded();
-        ctx.check_inside()?;
-        self.progress.refresh();
-        let report = Map::from([
-            ("watching", Value::from(self.recorder.is_some())),
-            ("lessons", self.lessons.iter().map(|lesson| self.entry(lesson, true)).collect()),
-        ]);
-        Ok(uncached(Response::json(&report.into())))
     }
 
     /// A lesson in the list of the first page, and in the report.
