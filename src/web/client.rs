@@ -1,9 +1,8 @@
 //! Deeper: Client: a browser for tests, without sockets, that keeps its cookies.
 //!
 //! Flask calls it the test client. It hands requests to an application and gives back the answers.
-//! It is the only `Client` of the library; to ask a server over a network, a program needs another.
 //!
-//! Left out: following redirects. A test should see each step.
+//! Left out: following redirects, because a test should see each step; asking over a network.
 
 use crate::Service;
 use crate::cycle::Cycle;
@@ -16,8 +15,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 /// A visitor of an application, with cookies.
 ///
 /// ```
-/// use carafe::{App, Context};
-/// use carafe::web::client::Client;
+/// use carafe::{App, Context, web::client::Client};
 ///
 /// let mut app = App::new();
 /// app.get("/hello/<name>", |ctx: &mut Context| format!("Hello {}!", ctx.param("name")));
@@ -31,8 +29,7 @@ pub struct Client<'a> {
 
 /// An answer, and the warnings that the log would show.
 pub struct Answer {
-    /// The answer as the application made it. Its body is in memory: a file was read, and what a
-    /// stream wrote was collected.
+    /// The answer as the application made it, with its body in memory, also of a file or stream.
     pub response: Response,
     /// The lines for the log.
     pub warnings: Vec<String>,
@@ -65,10 +62,7 @@ impl Answer {
     /// If it is not; a test fails then.
     #[track_caller]
     pub fn json(&self) -> Value {
-        match json::parse(self.bytes()) {
-            Ok(value) => value,
-            Err(error) => panic!("{error} in {:?}", self.text()),
-        }
+        json::parse(self.bytes()).unwrap_or_else(|error| panic!("{error} in {:?}", self.text()))
     }
 
     /// The value of a header.
@@ -97,14 +91,13 @@ impl<'a> Client<'a> {
     pub fn post(&mut self, target: &str, fields: &[(&str, &str)]) -> Answer {
         let mut form = Fields::default();
         fields.iter().for_each(|(name, value)| form.append(*name, *value));
-        let body = form.encode().into_bytes();
-        self.send_body(Method::Post, target, "application/x-www-form-urlencoded", body)
+        let kind = "application/x-www-form-urlencoded";
+        self.send_body(Method::Post, target, kind, form.encode())
     }
 
     /// Sends JSON.
     pub fn send_json(&mut self, method: Method, target: &str, value: impl Into<Value>) -> Answer {
-        let body = json::write(&value.into()).into_bytes();
-        self.send_body(method, target, "application/json", body)
+        self.send_body(method, target, "application/json", json::write(&value.into()))
     }
 
     /// Sends a body of any media type.
@@ -146,7 +139,7 @@ impl<'a> Client<'a> {
 /// The same body in memory. Of a stream or a file that fails there is what came before.
 fn in_memory(body: Body) -> Body {
     let mut bytes = Vec::new();
-    let read = match body {
+    let _ = match body {
         Body::Stream(write) => write(&mut bytes),
         Body::File { mut file, range } => file
             .seek(SeekFrom::Start(range.start))
@@ -154,6 +147,5 @@ fn in_memory(body: Body) -> Body {
             .map(drop),
         other => return other,
     };
-    drop(read);
     Body::Bytes(bytes)
 }

@@ -7,10 +7,8 @@
 //! **Behind a proxy on this machine every client looks local.** So a request that shows a trace of
 //! a proxy is refused. Many proxies add a header. nginx and HAProxy add none by default, but nginx
 //! then speaks HTTP/1.0, and HAProxy writes the names of headers in small letters, where browsers
-//! and curl write `Host`.
-//!
-//! Left out, because it leaves no trace: a proxy that speaks HTTP/1.1 and writes as browsers do, or
-//! that only copies bytes. Behind such a proxy, close the inside (`--trust-proxy` does it).
+//! and curl write `Host`. A proxy that only copies bytes leaves no trace: behind such a proxy,
+//! close the inside (`--trust-proxy` does it).
 
 use crate::http::{Request, Version};
 
@@ -70,19 +68,22 @@ fn trace_of_a_proxy(request: &Request) -> Option<String> {
         name.get(..12).is_some_and(|start| start.eq_ignore_ascii_case("X-Forwarded-"))
             || ["Forwarded", "Via", "X-Real-IP"].iter().any(|it| name.eq_ignore_ascii_case(it))
     };
-    if let Some((name, _)) = request.headers.iter().find(|(name, _)| is_proxys(name)) {
+    let names = || request.headers.iter().map(|(name, _)| name);
+    if let Some(name) = names().find(|name| is_proxys(name)) {
         return Some(format!("the header {name}"));
     }
-    let trace = if request.version == Version::Http10 {
-        "HTTP/1.0, which nginx speaks to the servers behind it"
-    } else if request.headers.iter().any(|(name, _)| name == "host") {
-        "the header host in small letters, as HAProxy writes it"
-    } else if !request.target.starts_with('/') {
+    let traces = [
+        (
+            request.version == Version::Http10,
+            "HTTP/1.0, which nginx speaks to the servers behind it",
+        ),
+        (
+            names().any(|name| name == "host"),
+            "the header host in small letters, as HAProxy writes it",
+        ),
         // RFC 9112 §3.2.2: this form is for proxies, and HAProxy passes it on. The host in the
         // target has replaced the Host header, so the header's letters tell nothing.
-        "a target with a host in it, as proxies get it"
-    } else {
-        return None;
-    };
-    Some(trace.into())
+        (!request.target.starts_with('/'), "a target with a host in it, as proxies get it"),
+    ];
+    traces.into_iter().find(|(is_there, _)| *is_there).map(|(_, trace)| trace.to_owned())
 }

@@ -9,13 +9,11 @@
 //!   the site of the page. [`check`] compares it with `Host`, so a proxy must pass `Host` on.
 //! * [`protect`] tells the browser what a page may load, and who may put it in a frame.
 //!
-//! A program may allow an origin. Scripts of its pages may then ask for everything and read the
-//! answers (the Fetch standard calls it CORS), but the browser sends no cookie along.
+//! Scripts of an allowed origin may ask for everything and read the answers (the Fetch standard
+//! calls it CORS), but the browser sends no cookie along. curl and other programs send no `Origin`,
+//! and are let through: they have no visitor's cookie.
 //!
-//! Only browsers send `Origin`. curl and scripts are let through: they have no visitor's cookie.
-//!
-//! Left out: a secret token in every form, which was needed before 2020, when browsers began to
-//! send the origin.
+//! Left out: a secret token in every form, which was needed before browsers sent the origin.
 
 use super::context::Context;
 use crate::http::{Method, Request, Response, Status};
@@ -23,9 +21,9 @@ use crate::http::{Method, Request, Response, Status};
 /// Refuses a request that may change something and comes from a page of another site that is not
 /// allowed.
 ///
-/// Only host and port are compared, not the scheme, because behind a proxy that speaks TLS the
-/// browser says `https` and this server knows only `http`. Let the proxy send
-/// `Strict-Transport-Security`, so that nobody can answer for `http://` on the same host.
+/// Only host and port are compared, because behind a proxy that speaks TLS the browser says `https`
+/// and this server knows only `http`. Let the proxy send `Strict-Transport-Security`, so that
+/// nobody can answer for `http://` on the same host.
 ///
 /// # Errors
 ///
@@ -53,10 +51,10 @@ pub fn preflight(ctx: &Context) -> Option<Response> {
         return None;
     }
     allowed_origin(ctx)?;
-    let method = ctx.request.headers.get("Access-Control-Request-Method")?;
+    let asked = |name: &str| ctx.request.headers.get(&format!("Access-Control-Request-{name}"));
     let mut response = Response::new(Status::NO_CONTENT);
-    response.headers.append("Access-Control-Allow-Methods", method);
-    if let Some(names) = ctx.request.headers.get("Access-Control-Request-Headers") {
+    response.headers.append("Access-Control-Allow-Methods", asked("Method")?);
+    if let Some(names) = asked("Headers") {
         response.headers.append("Access-Control-Allow-Headers", names);
     }
     Some(response)
@@ -90,24 +88,14 @@ pub fn protect(ctx: &Context, response: &mut Response) {
 fn is_of(origin: &str, host: &str) -> bool {
     let Some((scheme, authority)) = origin.split_once("://") else { return false };
     let default = match scheme.to_ascii_lowercase().as_str() {
-        "http" => "80",
-        "https" => "443",
+        "http" => ":80",
+        "https" => ":443",
         _ => return false,
     };
-    let (origin_name, origin_port) = name_and_port(authority);
-    let (name, port) = name_and_port(host);
-    !name.is_empty()
-        && name.eq_ignore_ascii_case(origin_name)
-        && port.unwrap_or(default) == origin_port.unwrap_or(default)
-}
-
-/// `[::1]:8000` in its two parts. An empty port is none (RFC 3986 §3.2.3).
-fn name_and_port(authority: &str) -> (&str, Option<&str>) {
-    // The last colon begins the port, unless it is inside the brackets of an IPv6 address.
-    match authority.rsplit_once(':') {
-        Some((name, port)) if !port.contains(']') => {
-            (name, Some(port).filter(|port| !port.is_empty()))
-        }
-        _ => (authority, None),
-    }
+    // The default port may be written or not, and an empty one is none (RFC 3986 §3.2.3).
+    let bare = |place: &str| {
+        let place = place.to_ascii_lowercase();
+        place.strip_suffix(default).or(place.strip_suffix(':')).unwrap_or(&place).to_owned()
+    };
+    !bare(host).is_empty() && bare(host) == bare(authority)
 }

@@ -1,8 +1,7 @@
 //! Deeper: What every page may ask for besides its own variables.
 //!
-//! The names are Flask's: `request`, `session`, `g`, `url_for` and `get_flashed_messages`. Nothing
-//! is looked up before a template names it, so a page that does not ask for the session does not
-//! touch it.
+//! The names are Flask's. Nothing is looked up before a template names it, so a page that does not
+//! ask for the session does not touch it.
 
 use super::flash;
 use super::form::Form;
@@ -10,7 +9,8 @@ use super::session::Session;
 use super::site::{Site, address_of};
 use super::template::Globals;
 use crate::http::cookie::cookies;
-use crate::http::{Method, Request, fields};
+use crate::http::fields::percent_decode;
+use crate::http::{Method, Request};
 use crate::value::{Map, Value};
 use std::cell::RefCell;
 
@@ -71,15 +71,14 @@ impl PageGlobals<'_, '_> {
     /// `request.args.getlist('q')`, and the same of `form` and `headers`: all values of one name.
     fn all_values(&self, path: &str, arguments: &[Value]) -> Option<Result<Value, String>> {
         let name = arguments.first().and_then(Value::as_str).unwrap_or_default();
-        let values: Value = match path {
+        Some(Ok(match path {
             "request.args.getlist" => self.request.query.get_all(name).collect(),
+            "request.headers.getlist" => self.request.headers.get_all(name).collect(),
             "request.form.getlist" => {
                 Form::read(self.request).unwrap_or_default().fields().get_all(name).collect()
             }
-            "request.headers.getlist" => self.request.headers.get_all(name).collect(),
             _ => return None,
-        };
-        Some(Ok(values))
+        }))
     }
 
     /// Flask's `get_flashed_messages(with_categories=False, category_filter=())`.
@@ -90,12 +89,11 @@ impl PageGlobals<'_, '_> {
             let met = unknown.map_or("too many values".to_owned(), |name| format!("{name:?}"));
             return Err(format!("found {met}, expected with_categories and category_filter"));
         }
-        let given = |at: usize| named.get(known[at]).or(arguments.get(at));
-        let with_categories = given(0).is_some_and(is_true);
-        let wanted: Option<&[Value]> = given(1).filter(|wanted| is_true(wanted)).map(|wanted| {
-            // A text is one category. (In Flask it is a list of letters, which nobody wants.)
-            wanted.as_list().unwrap_or(std::slice::from_ref(wanted))
-        });
+        let given =
+            |at: usize| named.get(known[at]).or(arguments.get(at)).filter(|value| value.is_true());
+        let with_categories = given(0).is_some();
+        // A text is one category. (In Flask it is a list of letters, which nobody wants.)
+        let wanted = given(1).map(|it| it.as_list().unwrap_or(std::slice::from_ref(it)));
         let mut taken = self.taken.borrow_mut();
         let messages = taken.get_or_insert_with(|| {
             let mut session = self.session.borrow_mut();
@@ -119,9 +117,11 @@ impl PageGlobals<'_, '_> {
     fn request_value(&self) -> Value {
         let request = self.request;
         let form = Form::read(request).unwrap_or_default();
-        let path = fields::percent_decode(&request.path).into_owned();
+        let path = percent_decode(&request.path).into_owned();
         let query = request.target.split_once('?').map_or("", |(_, query)| query);
         let base = address_of(request);
+        let names: Vec<_> = request.headers.iter().map(|(name, it)| (usual(name), it)).collect();
+        let headers = names.iter().map(|(name, value)| (&**name, *value));
         Map::from([
             ("method", Value::from(request.method.as_str())),
             ("full_path", format!("{path}?{query}").into()),
@@ -131,7 +131,7 @@ impl PageGlobals<'_, '_> {
             ("args", first_values(request.query.iter())),
             ("form", first_values(form.fields().iter())),
             ("cookies", first_values(cookies(&request.headers))),
-            ("headers", headers(request)),
+            ("headers", first_values(headers)),
             ("endpoint", Some(self.endpoint).filter(|name| !name.is_empty()).into()),
             ("host", request.headers.get("Host").unwrap_or("").into()),
         ])
@@ -139,23 +139,13 @@ impl PageGlobals<'_, '_> {
     }
 }
 
-/// What Python takes for true, of the values that a page may give here.
-fn is_true(value: &Value) -> bool {
-    match value {
-        Value::Null | Value::Undefined | Value::Bool(false) | Value::Int(0) => false,
-        other => other.as_str() != Some("") && other.as_list().is_none_or(|list| !list.is_empty()),
-    }
-}
-
-/// The headers by their usual names, `User-Agent`, however the client writes them.
-fn headers(request: &Request) -> Value {
+/// The usual name of a header, `User-Agent`, however the client writes it.
+fn usual(name: &str) -> String {
     let capital = |part: &str| {
         let (first, rest) = part.split_at(part.len().min(1));
         first.to_ascii_uppercase() + &rest.to_ascii_lowercase()
     };
-    let usual = |name: &str| name.split('-').map(capital).collect::<Vec<_>>().join("-");
-    let named: Vec<_> = request.headers.iter().map(|(name, value)| (usual(name), value)).collect();
-    first_values(named.iter().map(|(name, value)| (&**name, *value)))
+    name.split('-').map(capital).collect::<Vec<_>>().join("-")
 }
 
 /// The first value of each name.

@@ -1,7 +1,7 @@
 //! Deeper: What a handler asks its context for less often.
 //!
-//! The body as it came, or as JSON; a cookie; the program's own state; the key that signs; and what
-//! only the pages that look inside need.
+//! The body as it came, or as JSON; a cookie; rows of a store; the program's own state; the key
+//! that signs; and what only the pages that look inside need.
 
 use super::context::Context;
 use super::error::Error;
@@ -24,16 +24,17 @@ impl<'a> Context<'a> {
     ///
     /// 415 if it is compressed. A few bytes could become gigabytes, so nothing here decompresses.
     pub fn body(&self) -> Result<&[u8], Error> {
-        let codings =
-            self.request.headers.get_all("Content-Encoding").flat_map(|list| list.split(','));
-        let mut codings = codings.map(str::trim).filter(|coding| !coding.is_empty());
-        let Some(coding) = codings.find(|coding| !coding.eq_ignore_ascii_case("identity")) else {
-            return Ok(&self.request.body);
-        };
-        // RFC 9110 §15.5.16: "the Accept-Encoding response header field ought to be used".
-        let why =
-            format!("found Content-Encoding: {coding}, expected a body that is not compressed");
-        Err(unsupported(why, "Accept-Encoding", "identity"))
+        let lists = self.request.headers.get_all("Content-Encoding");
+        let is_coding = |word: &&str| !word.is_empty() && !word.eq_ignore_ascii_case("identity");
+        match lists.flat_map(|list| list.split(',')).map(str::trim).find(is_coding) {
+            None => Ok(&self.request.body),
+            // RFC 9110 §15.5.16: "the Accept-Encoding response header field ought to be used".
+            Some(coding) => Err(unsupported(
+                format!("Content-Encoding: {coding}"),
+                "a body that is not compressed",
+                ("Accept-Encoding", "identity"),
+            )),
+        }
     }
 
     /// The body of the request, which is JSON.
@@ -44,10 +45,10 @@ impl<'a> Context<'a> {
     /// values would take more than eight times the memory that a body may take, 503 if there is no
     /// room for them beside those of other clients.
     pub fn json(&self) -> Result<Value, Error> {
+        const JSON: &str = "application/json";
         let found = self.request.content_type().unwrap_or_else(|| "no Content-Type".to_owned());
-        if found != "application/json" && !found.ends_with("+json") {
-            let why = format!("found {found}, expected application/json");
-            return Err(unsupported(why, "Accept", "application/json"));
+        if found != JSON && !found.ends_with("+json") {
+            return Err(unsupported(found, JSON, ("Accept", JSON)));
         }
         let body = self.body()?;
         // A server that allows longer bodies has let this one in.
@@ -93,22 +94,13 @@ impl<'a> Context<'a> {
     /// Leaves a message for the next page, in a category: `error`, `info`.
     #[track_caller]
     pub fn flash_as(&mut self, category: &str, message: impl AsRef<str>) {
-        let (category, message) = (category.to_owned(), message.as_ref().to_owned());
-        flash::put(&mut self.session, &category, &message);
-        self.cycle.step("flashed", || Detail::Flash(category, message));
+        let message = message.as_ref();
+        self.cycle.step("flashed", || Detail::Flash(category.to_owned(), message.to_owned()));
+        flash::put(&mut self.session, category, message);
     }
 
     /// Leaves a note in the record of this cycle, for the person who watches the program at work.
     /// Without a record it goes nowhere.
-    ///
-    /// ```
-    /// # use carafe::{App, Context};
-    /// # let mut app = App::new();
-    /// app.get("/price", |ctx: &mut Context| {
-    ///     ctx.note("the price comes from the list of today");
-    ///     "12\n"
-    /// });
-    /// ```
     #[track_caller]
     pub fn note(&mut self, note: impl Into<String>) {
         self.cycle.step("noted", || Detail::Note(note.into()));
@@ -117,16 +109,11 @@ impl<'a> Context<'a> {
     /// The value of this type that the program gave to [`App::state`](crate::App::state).
     ///
     /// ```
-    /// use carafe::{App, Context};
-    /// use std::sync::atomic::{AtomicU64, Ordering};
-    ///
-    /// struct Hits(AtomicU64);
-    ///
-    /// let mut app = App::new();
-    /// app.state(Hits(AtomicU64::new(0)));
-    /// app.get("/", |ctx: &mut Context| {
-    ///     format!("visit {}\n", ctx.state::<Hits>().0.fetch_add(1, Ordering::SeqCst) + 1)
-    /// });
+    /// # use carafe::{App, Context};
+    /// struct Motto(&'static str);
+    /// # let mut app = App::new();
+    /// app.state(Motto("clear glass"));
+    /// app.get("/", |ctx: &mut Context| ctx.state::<Motto>().0);
     /// ```
     ///
     /// # Panics
@@ -180,6 +167,7 @@ impl<'a> Context<'a> {
 }
 
 /// A body of a kind that is not read here; the header says which kind is.
-fn unsupported(why: String, header: &str, expected: &str) -> Error {
-    Error::with_header(Status::UNSUPPORTED_MEDIA_TYPE, why, header, expected)
+fn unsupported(found: String, expected: &str, (header, kind): (&str, &str)) -> Error {
+    let why = format!("found {found}, expected {expected}");
+    Error::with_header(Status::UNSUPPORTED_MEDIA_TYPE, why, header, kind)
 }

@@ -96,15 +96,8 @@ impl Route {
         self
     }
 
-    /// Sets the request that error pages show as a command. A GET route without places has one
-    /// already: its path.
-    ///
-    /// ```
-    /// # use carafe::{App, Context};
-    /// # fn save(_: &mut Context) -> &'static str { "saved" }
-    /// # let mut app = App::new();
-    /// app.post("/profile", save).example("/profile", "name=Ada");
-    /// ```
+    /// Sets the request that error pages show as a command: a path, and the fields of a form such as
+    /// `name=Ada`. A GET route without places has one already: its path.
     pub fn example(&mut self, path: &str, form: &str) -> &mut Route {
         self.example = Some(RouteExample { path: path.to_owned(), form: form.to_owned() });
         self

@@ -1,7 +1,6 @@
 //! Deeper: What a program says before it serves: its routes, files, hooks and settings.
 //!
-//! Each function is called before the server starts. A later call replaces what an earlier one has
-//! set, except where a function says that it adds something.
+//! A later call replaces what an earlier one has set, except where a function adds something.
 
 use super::app::App;
 use super::context::Context;
@@ -27,8 +26,8 @@ use std::time::Duration;
 macro_rules! methods {
     ($($name:ident $method:ident $($word:literal)?;)*) => {
         impl App {$(
-            #[doc = concat!("Answers ", stringify!($method), $($word,)? " of a pattern such as ")]
-            /// `/hello/<name>`. Panics as [`route`](App::route).
+            #[doc = concat!("Answers ", stringify!($method), $($word,)? " of a pattern, as ")]
+            /// [`route`](App::route) does.
             #[track_caller]
             pub fn $name<R: IntoResponse>(
                 &mut self,
@@ -50,13 +49,12 @@ methods! {
 }
 
 impl App {
-    /// An application without routes. Its templates are in `templates/`, and its state is in memory
-    /// for 30 minutes.
+    /// No routes; templates in `templates/`, and sessions in memory for 30 minutes.
     pub fn new() -> App {
         App::default()
     }
 
-    /// Answers one or several methods of a pattern: `[Method::Get, Method::Post]`.
+    /// Answers one or several methods, `[Method::Get, Method::Post]`, of a pattern, `/hello/<name>`.
     ///
     /// # Panics
     ///
@@ -90,23 +88,8 @@ impl App {
         route.name(prefix.trim_start_matches('/')).is_files = true;
     }
 
-    /// Registers a part of the site: everything that `register` registers has this prefix, this
-    /// name with a point in front, and hooks that run only below the prefix.
-    ///
-    /// ```
-    /// use carafe::{App, Context, Error, Response, web::client::Client};
-    ///
-    /// let mut app = App::new();
-    /// app.blueprint("admin", "/admin", |admin| {
-    ///     admin.get("/", |_: &mut Context| "the admin's page").name("index");
-    ///     admin.before(|ctx: &mut Context| -> Result<Option<Response>, Error> {
-    ///         let is_admin = ctx.session.text("user").as_deref() == Some("admin");
-    ///         if is_admin { Ok(None) } else { Err(Error::Forbidden("only for the admin".into())) }
-    ///     });
-    /// });
-    /// assert_eq!(app.url_for("admin.index", &[]).as_deref(), Ok("/admin/"));
-    /// assert_eq!(Client::new(&app).get("/admin/").status(), 403);
-    /// ```
+    /// Registers a part of the site: what `register` registers has this prefix, this name with a
+    /// point in front, and hooks that run only below the prefix.
     ///
     /// # Panics
     ///
@@ -122,8 +105,7 @@ impl App {
         self.blueprint = outer;
     }
 
-    /// Adds a hook that runs before the handler; the first answer wins. See
-    /// [`hooks`](super::hooks).
+    /// Adds a hook that runs before the handler: see [`hooks`](super::hooks).
     pub fn before(
         &mut self,
         hook: impl Fn(&mut Context) -> Result<Option<Response>, Error> + Send + Sync + 'static,
@@ -149,8 +131,8 @@ impl App {
         self.hooks.add(Pattern::parse(&self.blueprint.prefix).ok(), hook);
     }
 
-    /// Puts the whole site below a path, such as `/app`, for a proxy that passes on the paths as
-    /// they are. Handlers and hooks see the path without the prefix; `url_for` adds it.
+    /// Puts the whole site below a path, such as `/app`. Handlers and hooks see the path without
+    /// it; `url_for` adds it.
     ///
     /// # Panics
     ///
@@ -186,20 +168,19 @@ impl App {
     }
 
     /// The name of the session's cookie, and the path for which browsers send it. Two sites on one
-    /// host need different names, or different paths. Defaults to `carafe_sid` and the whole site.
+    /// host need different ones. Defaults to `carafe_sid` and the whole site.
     pub fn session_cookie(&mut self, name: &str, path: &str) {
         let sessions = self.site.sessions.clone();
         self.site.sessions = sessions.in_cookie(name.to_owned(), path.to_owned());
     }
 
-    /// Keeps rows of all other kinds in this store. Defaults to the memory. Sessions have a store
-    /// of their own, because they may be kept where other rows cannot: in a cookie, or nowhere.
+    /// Keeps rows of all other kinds in this store. Defaults to the memory. (Sessions may be kept
+    /// where these cannot: in a cookie, or nowhere.)
     pub fn store(&mut self, store: Arc<dyn Store>) {
         self.site.store = store;
     }
 
-    /// The key that [`Context::secret_key`] gives to handlers that sign something. Defaults to 32
-    /// random bytes.
+    /// The key to sign with: [`Context::secret_key`]. Defaults to 32 random bytes.
     pub fn secret_key(&mut self, key: impl Into<Vec<u8>>) {
         self.site.secret_key = key.into();
     }
@@ -214,8 +195,8 @@ impl App {
         self.site.recorder = Some(recorder);
     }
 
-    /// What every page may load and do, as a `Content-Security-Policy`. Defaults to
-    /// `frame-ancestors 'none'`: no other site shows a page of this one in a frame.
+    /// What a page may load and do, as a `Content-Security-Policy`. Defaults to `frame-ancestors
+    /// 'none'`: no other site shows it in a frame.
     pub fn policy(&mut self, policy: &str) {
         self.site.protection.set("Content-Security-Policy", policy);
     }
@@ -240,8 +221,7 @@ impl App {
         self.site.router.routes()
     }
 
-    /// See [`Site::url_for`](super::site::Site::url_for); without a request, the server's
-    /// address is not known, and `localhost` stands for it.
+    /// As [`Context::url_for`], with `localhost` for the address of the server.
     ///
     /// # Errors
     ///

@@ -72,7 +72,7 @@ impl Value {
     }
 
     /// False for nothing, zero and everything empty.
-    pub(super) fn is_true(&self) -> bool {
+    pub(in crate::web) fn is_true(&self) -> bool {
         match self {
             Value::Null => false,
             Value::Str(text) | Value::Html(text) => !text.is_empty(),
