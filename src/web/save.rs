@@ -6,10 +6,10 @@
 
 use super::context::Context;
 use super::error::Error;
-use super::session::{Session, SessionHistory};
+use super::session::SessionHistory;
 use super::store::Store;
 use crate::cycle::Detail;
-use crate::http::Response;
+use crate::http::{Response, SetCookie};
 
 /// Makes the changes of a request safe, and gives the answer its cookie.
 ///
@@ -17,6 +17,8 @@ use crate::http::Response;
 ///
 /// What the store could not do. From then on the visitor is a stranger to this request.
 pub fn save(ctx: &mut Context, response: &mut Response) -> Result<(), Error> {
+    // The record takes the row out, so the cookie is made before.
+    let cookie = ctx.session.set_cookie(ctx.request.secure);
     let history = ctx.cycle.is_recording().then(|| ctx.session.history());
     ctx.session.save();
     let kept = ctx.store.flush();
@@ -25,7 +27,7 @@ pub fn save(ctx: &mut Context, response: &mut Response) -> Result<(), Error> {
         record(ctx, history);
     }
     match saved {
-        Ok(()) => set_cookie(&ctx.session, ctx.request.secure, response),
+        Ok(()) => tell(ctx.session.is_needed(), cookie, response),
         Err(_) => ctx.session = ctx.site.sessions.open(None),
     }
     Ok(saved?)
@@ -52,9 +54,9 @@ fn record(ctx: &mut Context, history: SessionHistory) {
     }
 }
 
-/// Gives the answer the visitor's cookie, and tells caches that it depends on the cookie.
-fn set_cookie(session: &Session, secure: bool, response: &mut Response) {
-    if let Some(cookie) = session.set_cookie(secure) {
+/// Gives the answer the visitor's cookie, and tells caches that it depends on the visitor.
+fn tell(is_visitors: bool, cookie: Option<SetCookie>, response: &mut Response) {
+    if let Some(cookie) = cookie {
         // In front of the handler's cookies: it is the one that readers of an answer look for.
         let others: Vec<String> =
             response.headers.get_all("Set-Cookie").map(str::to_owned).collect();
@@ -63,7 +65,7 @@ fn set_cookie(session: &Session, secure: bool, response: &mut Response) {
         others.iter().for_each(|other| response.headers.append("Set-Cookie", other));
     }
     // A cache must not give one visitor's page to another. Flask sends the same header.
-    if session.is_needed() {
+    if is_visitors {
         response.headers.append("Vary", "Cookie");
     }
 }

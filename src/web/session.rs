@@ -43,7 +43,7 @@ use super::store::{Kind, Lookup, Refusal, Store, StoreError};
 use crate::value::{Map, Value};
 use std::cell::{Cell, OnceCell};
 use std::panic::Location;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// What the server remembers about one visitor, for the length of one request.
 ///
@@ -69,8 +69,8 @@ pub struct Session<'s> {
     /// True if the row as it was before is kept, for the record of the cycle.
     keeps_before: bool,
     changed_by: Option<&'static Location<'static>>,
-    /// How long the visitor's browser shall keep the cookie, if not until it is closed.
-    permanent: Option<Duration>,
+    /// True if this request has said how long the session is kept.
+    is_prolonged: bool,
 }
 
 /// A session after its first use.

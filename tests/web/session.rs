@@ -1,7 +1,7 @@
 use carafe::web::session::{Session, Sessions};
 use carafe::web::store::{
-    Kind, Lookup, MemoryStore, NoneStore, ROW_BYTES, Refusal, Store, StoreError, Updated, decode,
-    encode,
+    CookieStore, FileStore, Kind, Lookup, MemoryStore, NoneStore, ROW_BYTES, Refusal, Store,
+    StoreError, Updated, decode, encode,
 };
 use carafe::{Map, Value, json};
 use std::sync::Arc;
@@ -429,6 +429,52 @@ fn a_cookie_of_an_expired_row_says_so() {
     now.store(1799 + 1800, Ordering::SeqCst);
     let session = sessions.open(Some(&id));
     assert_eq!((session.get("user"), session.refusal()), (None, Some(Refusal::Expired)));
+}
+
+/// Half an hour is the lifetime of the sessions here, and a day that of a permanent one.
+#[test]
+fn a_permanent_session_outlives_the_others_in_every_store() {
+    let now = Arc::new(AtomicUsize::new(1_700_000_000));
+    let clock = || {
+        let hand = now.clone();
+        move || Duration::from_secs(hand.load(Ordering::SeqCst) as u64)
+    };
+    let file = std::env::temp_dir().join(format!("carafe-permanent-{}", std::process::id()));
+    let stores: [Arc<dyn Store>; 3] = [
+        Arc::new(MemoryStore::with_clock(clock())),
+        Arc::new(CookieStore::with_clock("a key", clock())),
+        Arc::new(FileStore::with_clock(&file, clock()).expect("the file can be made")),
+    ];
+    for store in stores {
+        let place = store.place();
+        let sessions = Sessions::new(store, HALF_HOUR);
+        let visit = |id: &str, seconds: usize| {
+            now.fetch_add(seconds, Ordering::SeqCst);
+            sessions.open(Some(id))
+        };
+        let mut usual = sessions.open(None);
+        usual.set("user", "Bo");
+        let mut session = sessions.open(None);
+        session.set("user", "Ada");
+        session.permanent(Duration::from_secs(86_400));
+        let cookie = session.set_cookie(false).expect("a cookie").to_string();
+        assert!(cookie.contains("Max-Age=86400"), "{place:?}: {cookie}");
+        let (usual, mut id) = (key(&usual), key(&session));
+        // Neither a use nor a change, nor a new key for the row, makes its life shorter.
+        assert_eq!(visit(&id, 1000).text("user").as_deref(), Some("Ada"), "{place:?}");
+        let mut session = visit(&id, 1000);
+        session.set("visits", 1);
+        id = session.key().expect("a key").to_owned();
+        assert_eq!(visit(&usual, 0).text("user"), None, "{place:?}");
+        let mut session = visit(&id, 40_000);
+        session.renew();
+        id = session.key().expect("a key").to_owned();
+        assert_eq!(visit(&id, 40_000).text("user").as_deref(), Some("Ada"), "{place:?}");
+        assert_eq!(visit(&id, 90_000).refusal(), None, "it is asked at the first use");
+        let ended = visit(&id, 0);
+        assert_eq!((ended.text("user"), ended.refusal()), (None, Some(Refusal::Expired)));
+    }
+    let _ = std::fs::remove_file(file);
 }
 
 #[test]

@@ -4,6 +4,7 @@
 
 use super::Session;
 use crate::random;
+use crate::web::store::permanence;
 use std::panic::Location;
 
 impl Session<'_> {
@@ -14,6 +15,7 @@ impl Session<'_> {
         self.changed_by = Some(Location::caller());
         let fresh = random::hex_id();
         let mut row = self.touch().row.clone();
+        permanence(&row).into_iter().for_each(|time| self.live_at_least(time));
         // The row is written under the new key first, and then deleted under the old one if it is
         // still the same. So neither a crash nor another request of this visitor loses anything.
         loop {

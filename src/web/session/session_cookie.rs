@@ -3,7 +3,7 @@
 use super::{OpenedSession, Session};
 use crate::http::SetCookie;
 use crate::http::cookie::SameSite;
-use crate::web::store::{Kind, Refusal, Store, StoreError};
+use crate::web::store::{Kind, PERMANENT, Refusal, Store, StoreError, permanence};
 use std::cell::{Cell, OnceCell};
 use std::sync::Arc;
 use std::time::Duration;
@@ -62,17 +62,26 @@ impl Sessions {
             needed: Cell::new(false),
             keeps_before: is_recording,
             changed_by: None,
-            permanent: None,
+            is_prolonged: false,
         }
     }
 }
 
 impl Session<'_> {
-    /// Lets the visitor's browser keep the cookie for this time, also when it is closed meanwhile.
-    /// The time begins with each answer whose handler says so. The row itself lives as long as
-    /// [`App::sessions`](crate::App::sessions) says after its last use.
+    /// Keeps the session for this time, also when the browser is closed meanwhile. The time begins
+    /// with each answer whose handler says so. If it is longer than the lifetime of
+    /// [`App::sessions`](crate::App::sessions), the row is kept longer, too, and no use shortens it.
+    #[track_caller]
     pub fn permanent(&mut self, time: Duration) {
-        self.permanent = Some(time);
+        let seconds = i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
+        self.live_at_least(time);
+        self.is_prolonged = true;
+        self.set(PERMANENT, seconds);
+    }
+
+    /// Lets what is written from now on live at least as long.
+    pub(super) fn live_at_least(&mut self, time: Duration) {
+        self.kind.lifetime = self.kind.lifetime.map(|usual| usual.max(time));
     }
 
     /// The cookie that the answer must carry: a new key, or the wish to forget the old one.
@@ -80,7 +89,7 @@ impl Session<'_> {
     pub fn set_cookie(&self, secure: bool) -> Option<SetCookie> {
         let is_usable = |it: &&OpenedSession| self.needed.get() && it.failure.is_none();
         let opened = self.opened.get().filter(is_usable)?;
-        let is_new = opened.key != self.sent || self.permanent.is_some();
+        let is_new = opened.key != self.sent || self.is_prolonged;
         let value = match &opened.key {
             Some(key) if is_new => key.as_str(),
             None if opened.cleared && self.sent.is_some() => "",
@@ -88,7 +97,8 @@ impl Session<'_> {
         };
         // If a store gives a key that does not fit a cookie, this visitor stays a stranger.
         let mut cookie = SetCookie::new(&self.settings.cookie, value).ok()?;
-        cookie.max_age = if value.is_empty() { Some(Duration::ZERO) } else { self.permanent };
+        cookie.max_age =
+            if value.is_empty() { Some(Duration::ZERO) } else { permanence(&opened.row) };
         (cookie.http_only, cookie.secure) = (true, secure);
         cookie.same_site = Some(SameSite::Lax);
         cookie.path = self.settings.path.clone().into();

@@ -25,7 +25,7 @@
 //! Left out: the compressed form, and changing keys: with a new key, everybody is a stranger.
 
 use super::change::at_most;
-use super::kind::{StoreClock, time_of_day};
+use super::kind::{StoreClock, permanence, time_of_day};
 use super::{Change, Kind, Lookup, Refusal, Store, StoreError, Updated, decode, encode};
 use crate::cycle::StorePlace;
 use crate::http::cookie::COOKIE_BYTES;
@@ -100,11 +100,12 @@ impl CookieStore {
         let time = time.iter().fold(0, |time, byte| time << 8 | u64::from(*byte));
         // A server whose clock is ahead signs with a time of the future; that is age 0.
         let age = (self.clock)().as_secs().saturating_sub(time);
-        if kind.lifetime.is_some_and(|lifetime| age >= lifetime.as_secs().max(1)) {
-            return Err(Refusal::Expired);
-        }
         let row = from_base64url(data).and_then(|json| decode(&json).ok());
         let row = row.ok_or(Refusal::Form("its data is no JSON object"))?;
+        let least = permanence(&row).unwrap_or_default();
+        if kind.lifetime.is_some_and(|lifetime| age >= lifetime.max(least).as_secs().max(1)) {
+            return Err(Refusal::Expired);
+        }
         Ok((with_maps(&row, untagged), age))
     }
 }

@@ -9,6 +9,7 @@
 //! ```
 
 use super::StoreError;
+use crate::value::Map;
 use crate::web::sign::{hex, sha256};
 use std::borrow::Cow;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -21,7 +22,8 @@ pub const ROW_BYTES: usize = 16 * 1024;
 pub struct Kind {
     /// What the kind is called, in the singular: `session`. Two kinds of one store have two names.
     pub name: &'static str,
-    /// How long a row lives after its last use; `None`: until it is deleted. Cookie and file note a
+    /// How long a row lives after its last use; `None`: until it is deleted. A row that was to live
+    /// longer when it was last changed is not shortened. Cookie and file note a
     /// use only once in an eighth of this time, so there a row may live an eighth shorter.
     pub lifetime: Option<Duration>,
     /// How many rows there may be, at least 1.
@@ -70,6 +72,16 @@ impl Kind {
         let Kind { most, name, .. } = self;
         StoreError::Full(format!("there are {most} rows of kind {name}, and no room for more"))
     }
+}
+
+/// The name in the row of a permanent session of how many seconds it is kept at least. Flask has
+/// `true` there.
+pub const PERMANENT: &str = "_permanent";
+
+/// How long a row asks to be kept, whatever the lifetime of its kind.
+pub fn permanence(row: &Map) -> Option<Duration> {
+    let seconds = row.get(PERMANENT)?.as_int()?;
+    u64::try_from(seconds).ok().map(Duration::from_secs)
 }
 
 /// A clock of a store: the time since a moment in the past.

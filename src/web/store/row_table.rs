@@ -9,7 +9,8 @@
 //!   the two ends: its `newer` is the oldest row, and its `older` the newest. So the rows are a
 //!   ring, and no row is a special case. To use a row is to take it out and to add it at the end.
 //! * Rows of one kind live equally long, so the oldest row expires first: it is enough to look at
-//!   the old end of the ring.
+//!   the old end of the ring. (Behind a permanent session, which lives longer, expired rows may
+//!   wait there. They are not shown, and the bound holds.)
 //!
 //! The table has no lock: the store that owns it has one. Time is in milliseconds. A row is kept as
 //! its JSON text, which takes a third of the memory that a map takes, and whose size is known.
@@ -163,9 +164,9 @@ impl KindRows {
         SeenRow { text: Arc::clone(text), expires: *expires, place }
     }
 
-    /// Lets a row live until then.
+    /// Lets a row live until then, if it does not live longer already.
     pub fn prolong(&mut self, seen: &SeenRow, expires: u64) {
-        self.rows[seen.place as usize].expires = expires;
+        self.rows[seen.place as usize].expires = expires.max(seen.expires);
     }
 
     /// Puts a row in the place of the one that was seen, or of none, if nothing has changed there
@@ -203,7 +204,8 @@ impl KindRows {
         first(&leaving)?;
         leaving.iter().for_each(|key| self.remove(key));
         let place = known.unwrap_or_else(|| self.add(key));
-        self.fill(place, text, kind.expires(now));
+        let lives = found.map_or(0, |place| self.row(place).expires);
+        self.fill(place, text, kind.expires(now).max(lives));
         Ok(Swapped::Done)
     }
 

@@ -3,6 +3,9 @@
 use super::{crowd, visits};
 use crate::carafe::{Carafe, empty_folder, header};
 use crate::redis_server::Redis;
+use carafe::web::session::Sessions;
+use carafe::web::store::{RedisStore, RedisUrl};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 #[test]
@@ -85,4 +88,27 @@ fn a_redis_that_is_not_there_at_the_start_is_a_warning_and_the_password_is_never
     assert_eq!(early.status(&["$B/sessions"]), "200");
     let shown = early.banner.clone() + &early.log() + &carafe.banner.clone() + &carafe.log();
     assert!(shown.contains("Connection refused") && !shown.contains("sesame"), "{shown}");
+}
+
+#[test]
+fn a_permanent_session_lives_longer_than_the_others() {
+    let Some(redis) = Redis::start(&[]) else { return };
+    let url = RedisUrl::parse(&redis.url()).expect("a URL");
+    let sessions = Sessions::new(Arc::new(RedisStore::new(url)), Duration::from_secs(1800));
+    let mut session = sessions.open(None);
+    session.set("user", "Ada");
+    session.permanent(Duration::from_secs(86_400));
+    let id = session.key().expect("a key").to_owned();
+    let name = redis.ask(&["KEYS", "carafe:session:*"]);
+    let name = name.split_whitespace().last().expect("one row").to_owned();
+    let seconds = || {
+        let answer = redis.ask(&["TTL", &name]);
+        answer.trim_start_matches(':').trim().parse::<u64>().expect("a number")
+    };
+    assert!(seconds() > 86_000, "{}", seconds());
+    // Neither a use nor a change makes its life shorter.
+    assert_eq!(sessions.open(Some(&id)).text("user").as_deref(), Some("Ada"));
+    assert!(seconds() > 86_000, "{}", seconds());
+    sessions.open(Some(&id)).set("visits", 1);
+    assert!(seconds() > 86_000, "{}", seconds());
 }

@@ -225,7 +225,8 @@ impl Journal {
         let rows = rows.rows(kind.name, kind.most);
         let swapped = rows.swap((kind, key, now), seen, new.map(Arc::from), |leaving| {
             let gone = leaving.iter().map(|key| line_of(kind.name, key, u64::MAX, None));
-            let expires = if new.is_some() { kind.expires(now) } else { u64::MAX };
+            let lives = seen.map_or(0, |seen| seen.expires);
+            let expires = if new.is_some() { kind.expires(now).max(lives) } else { u64::MAX };
             let line = line_of(kind.name, key, expires, new);
             *bytes += append(file, *bytes, &gone.chain([line]).collect::<String>())?;
             *changes += 1;

@@ -54,7 +54,7 @@ end
 /// for ever. A Redis that is full refuses `ZADD`, and gives the row all the same.
 const LOAD: &str = "
 local row = redis.call('GET', KEYS[1])
-if row and tonumber(ARGV[1]) > 0 then
+if row and tonumber(ARGV[1]) > redis.call('PTTL', KEYS[1]) then
     redis.call('PEXPIRE', KEYS[1], ARGV[1])
     redis.pcall('ZADD', KEYS[2], 'XX', after(ARGV[1]), KEYS[1])
 end
@@ -80,16 +80,17 @@ if old == '' and not redis.call('ZSCORE', KEYS[2], KEYS[1]) then
     leave = redis.call('ZCOUNT', KEYS[2], after(0), '+inf') + 1 - ARGV[4]
     if leave > 0 and ARGV[5] ~= '1' then return 0 end
 end
+local lives = math.max(tonumber(ARGV[1]), redis.call('PTTL', KEYS[1]))
 if #ARGV[3] <= #old then redis.call('DEL', KEYS[1]) end
 redis.call('SET', KEYS[1], ARGV[3])
-if tonumber(ARGV[1]) > 0 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
+if tonumber(ARGV[1]) > 0 then redis.call('PEXPIRE', KEYS[1], lives) end
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', after(0))
 if leave > 8 then leave = 8 end
 for _, key in ipairs(leave > 0 and redis.call('ZRANGE', KEYS[2], 0, leave - 1) or {}) do
     redis.call('DEL', key)
     redis.call('ZREM', KEYS[2], key)
 end
-redis.call('ZADD', KEYS[2], tonumber(ARGV[1]) > 0 and after(ARGV[1]) or '+inf', KEYS[1])
+redis.call('ZADD', KEYS[2], tonumber(ARGV[1]) > 0 and after(lives) or '+inf', KEYS[1])
 return 1
 ";
 
