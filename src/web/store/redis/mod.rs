@@ -54,7 +54,7 @@ end
 /// for ever. A Redis that is full refuses `ZADD`, and gives the row all the same.
 const LOAD: &str = "
 local row = redis.call('GET', KEYS[1])
-if row and tonumber(ARGV[1]) > redis.call('PTTL', KEYS[1]) then
+if row and tonumber(ARGV[1]) > math.max(0, redis.call('PTTL', KEYS[1])) then
     redis.call('PEXPIRE', KEYS[1], ARGV[1])
     redis.pcall('ZADD', KEYS[2], 'XX', after(ARGV[1]), KEYS[1])
 end
