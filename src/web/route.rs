@@ -96,8 +96,8 @@ impl Route {
         self
     }
 
-    /// Sets the request that error pages show as a command: a path, and the fields of a form such as
-    /// `name=Ada`. A GET route without places has one already: its path.
+    /// Sets the request that error pages show as a command: a path, and the fields of a form, such
+    /// as `name=Ada`. A GET route without places has one already: its path.
     pub fn example(&mut self, path: &str, form: &str) -> &mut Route {
         self.example = Some(RouteExample { path: path.to_owned(), form: form.to_owned() });
         self

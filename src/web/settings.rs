@@ -54,7 +54,7 @@ impl App {
         App::default()
     }
 
-    /// Answers one or several methods, `[Method::Get, Method::Post]`, of a pattern, `/hello/<name>`.
+    /// Answers one or several methods of a pattern: `[Method::Get, Method::Post]`, `/hello/<name>`.
     ///
     /// # Panics
     ///

@@ -70,7 +70,7 @@ impl Sessions {
 impl Session<'_> {
     /// Keeps the session for this time, also when the browser is closed meanwhile. The time begins
     /// with each answer whose handler says so. If it is longer than the lifetime of
-    /// [`App::sessions`](crate::App::sessions), the row is kept longer, too, and no use shortens it.
+    /// [`App::sessions`](crate::App::sessions), the row is kept longer, too.
     #[track_caller]
     pub fn permanent(&mut self, time: Duration) {
         let seconds = i64::try_from(time.as_secs()).unwrap_or(i64::MAX);

@@ -42,7 +42,7 @@ pub use cookie_store::CookieStore;
 pub use file::FileStore;
 pub use keys::{AllRows, HeldRow, KeyPage, Keys};
 pub use kind::{Kind, ROW_BYTES};
-pub(in crate::web) use kind::{PERMANENT, permanence};
+pub(crate) use kind::{PERMANENT, permanence};
 pub use memory::MemoryStore;
 pub use none::NoneStore;
 pub use recording_store::{RecordingStore, StoredRow};

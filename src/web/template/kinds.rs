@@ -72,7 +72,7 @@ impl Value {
     }
 
     /// False for nothing, zero and everything empty.
-    pub(in crate::web) fn is_true(&self) -> bool {
+    pub(crate) fn is_true(&self) -> bool {
         match self {
             Value::Null => false,
             Value::Str(text) | Value::Html(text) => !text.is_empty(),
