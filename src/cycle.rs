@@ -37,8 +37,10 @@ pub struct Cycle {
     started: Option<Instant>,
     steps: Vec<Step>,
     warnings: Vec<String>,
-    /// Memory for the next excerpts.
-    buffers: Vec<Vec<u8>>,
+    /// The bytes of the request.
+    pub received: Excerpt,
+    /// The bytes of the answer.
+    pub sent: Excerpt,
 }
 
 /// One step: what it was, when, and which line noted it.
@@ -58,34 +60,23 @@ pub struct Step {
 impl Cycle {
     /// A cycle that begins now. Without recording it keeps only warnings.
     pub fn begin(recording: bool) -> Cycle {
-        // Room for the usual steps in less than a kilobyte. The allocator is slower with more.
-        let steps = if recording { Vec::with_capacity(7) } else { Vec::new() };
-        let (warnings, buffers) = (Vec::new(), Vec::new());
-        Cycle { recording, started: Some(Instant::now()), steps, warnings, buffers }
+        let mut cycle = Cycle::default();
+        cycle.start(recording, true);
+        cycle
     }
 
-    /// Begins again without recording; its start is noted if it `is_timed`.
-    pub fn reset(&mut self, is_timed: bool) {
-        self.recording = false;
-        self.started = is_timed.then(Instant::now);
+    /// Begins. Without recording, the time is noted only if this `is_timed`.
+    pub fn start(&mut self, recording: bool, is_timed: bool) {
+        self.recording = recording;
+        self.started = (recording || is_timed).then(Instant::now);
         self.warnings.clear();
     }
 
-    /// A cycle that begins now, in the memory of an old one.
-    fn begin_in(mut old: Cycle) -> Cycle {
-        for step in old.steps.drain(..) {
-            if let Detail::Bytes(Excerpt { mut bytes, .. }) = step.detail {
-                bytes.clear();
-                old.buffers.push(bytes);
-            }
-        }
-        old.warnings.clear();
-        Cycle { recording: true, started: Some(Instant::now()), ..old }
-    }
-
-    /// An empty excerpt, to be filled.
-    pub fn excerpt(&mut self) -> Excerpt {
-        Excerpt { bytes: self.buffers.pop().unwrap_or_default(), total: Some(0) }
+    /// Forgets its steps and bytes, and keeps the memory for the next cycle.
+    pub fn clear(&mut self) {
+        self.steps.clear();
+        self.received.clear();
+        self.sent.clear();
     }
 
     /// Notes a step. The closure is called only when recording.

@@ -21,8 +21,8 @@ pub enum Detail {
         /// The client's address.
         peer: SocketAddr,
     },
-    /// Bytes as they were on the wire.
-    Bytes(Excerpt),
+    /// Bytes as they were on the wire, which the cycle itself holds.
+    Bytes,
     /// The size of the request.
     Parsed {
         /// Of the request line, the headers and the empty line.
@@ -138,11 +138,10 @@ impl Default for Excerpt {
 }
 
 impl Excerpt {
-    /// The front of these bytes.
-    pub fn of(bytes: &[u8]) -> Excerpt {
-        let mut excerpt = Excerpt::default();
-        excerpt.extend(bytes);
-        excerpt
+    /// Forgets the bytes, and keeps the memory for the next ones.
+    pub fn clear(&mut self) {
+        self.bytes.clear();
+        self.total = Some(0);
     }
 
     /// Adds what came behind it.

@@ -1,21 +1,19 @@
 //! Deeper: recorder, the last 200 cycles.
 //!
 //! A cycle is given its number when its answer is written, because the answer carries the number in
-//! a header. Number 300 has place 300 modulo 256, and a lock for itself. So threads that record at
-//! the same time do not wait for each other, and the record is in order, whichever thread is
-//! faster.
+//! a header. Number 500 takes the place of number 300, which has a lock for itself. So threads that
+//! record at the same time do not wait for each other, and the record is in order, whichever thread
+//! is faster. It also takes the memory of number 300.
 //!
 //! Left out: a record that outlasts a restart.
 
 use super::{Cycle, KEPT};
 use crate::http::Status;
 use std::collections::VecDeque;
+use std::mem;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering, fence};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::{Duration, SystemTime};
-
-/// How many places there are. Those that are not among the last [`KEPT`] wait to be used again.
-const PLACES: usize = 256;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// A cycle whose answer has been written.
 #[derive(Debug)]
@@ -66,7 +64,7 @@ type Place = Mutex<Option<Arc<Record>>>;
 pub struct Recorder {
     /// The number that was given out last.
     last: AtomicU64,
-    places: [Place; PLACES],
+    places: [Place; KEPT],
     /// How many threads wait for a cycle. They wait with this lock.
     waiting: AtomicU64,
     wait: Mutex<()>,
@@ -81,7 +79,7 @@ impl Default for Recorder {
     fn default() -> Recorder {
         Recorder {
             last: AtomicU64::new(0),
-            places: [const { Mutex::new(None) }; PLACES],
+            places: [const { Mutex::new(None) }; KEPT],
             waiting: AtomicU64::new(0),
             wait: Mutex::new(()),
             added: Condvar::new(),
@@ -93,17 +91,6 @@ impl Default for Recorder {
 }
 
 impl Recorder {
-    /// A cycle that begins now and is recorded, in the memory of one that is not kept any more.
-    pub fn begin(&self) -> Cycle {
-        let next = self.last.load(Ordering::Relaxed) + 1;
-        let old = (next..next + 4).find_map(|number| {
-            let mut place = self.places[number as usize % PLACES].try_lock().ok()?;
-            place.take_if(|record| record.number + (KEPT as u64) < next)
-        });
-        let unused = old.and_then(Arc::into_inner);
-        unused.map_or_else(|| Cycle::begin(true), |record| Cycle::begin_in(record.cycle))
-    }
-
     /// The number for a cycle that will be kept.
     pub fn number(&self) -> u64 {
         self.last.fetch_add(1, Ordering::SeqCst) + 1
@@ -115,34 +102,58 @@ impl Recorder {
         let _ = self.watcher.set(Box::new(watcher));
     }
 
-    /// Keeps a cycle whose answer was written at this time by the wall clock. Returns its record,
-    /// in which the caller notes when the answer has left.
+    /// Keeps a cycle whose answer was written at this time by the wall clock, and leaves one that
+    /// is not kept any more in its place, so that its memory serves for the next. Returns the
+    /// record, in which the caller notes when the answer has left.
     pub fn keep(
         &self,
         number: u64,
         status: Status,
         ended: SystemTime,
-        cycle: Cycle,
+        cycle: &mut Cycle,
     ) -> Arc<Record> {
         // The last step has just been noted; this saves a look at the clock.
         let took = cycle.steps.last().map_or_else(|| cycle.elapsed(), |step| step.at);
-        let sent = OnceLock::new();
-        let record = Arc::new(Record { number, ended, took, status, cycle, sent });
+        let record = self.replace(number, |record| {
+            mem::swap(&mut record.cycle, cycle);
+            (record.number, record.ended, record.took) = (number, ended, took);
+            (record.status, record.sent) = (status, OnceLock::new());
+        });
         if let Some(watcher) = self.watcher.get() {
             watcher(&record);
         }
-        let mut place = self.place(number);
-        // A cycle that took as long as 256 others is not among the last.
-        if place.as_ref().is_none_or(|there| there.number < number) {
-            *place = Some(Arc::clone(&record));
-        }
-        drop(place);
         // With the fence in `wait_beyond`: either this sees that somebody waits, or the other sees
         // this cycle.
         fence(Ordering::SeqCst);
         if self.waiting.load(Ordering::Relaxed) > 0 {
             self.notify();
         }
+        record
+    }
+
+    /// Fills the place of this number: the record that is there, unless somebody still reads it, or
+    /// a new one.
+    fn replace(&self, number: u64, fill: impl FnOnce(&mut Record)) -> Arc<Record> {
+        let mut place = self.place(number);
+        if let Some(there) = place.as_mut().filter(|there| there.number < number) {
+            if let Some(unused) = Arc::get_mut(there) {
+                fill(unused);
+                return Arc::clone(there);
+            }
+            *place = None;
+        }
+        let mut record = Record {
+            number,
+            ended: UNIX_EPOCH,
+            took: Duration::ZERO,
+            status: Status::OK,
+            cycle: Cycle::default(),
+            sent: OnceLock::new(),
+        };
+        fill(&mut record);
+        let record = Arc::new(record);
+        // A cycle that took as long as 200 others finds a later one at its place, and is not kept.
+        place.get_or_insert_with(|| Arc::clone(&record));
         record
     }
 
@@ -210,7 +221,7 @@ impl Recorder {
     }
 
     fn place(&self, number: u64) -> MutexGuard<'_, Option<Arc<Record>>> {
-        let place = &self.places[number as usize % PLACES];
+        let place = &self.places[number as usize % KEPT];
         place.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

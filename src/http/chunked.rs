@@ -88,7 +88,7 @@ impl ChunkedBody {
                     [] => return Ok(at),
                 },
                 Expected::Size | Expected::Trailer => {
-                    let line = line_at(rest, 0, limits.head_bytes, || head_too_long(limits))?;
+                    let line = line_at(rest, 0, 0, limits.head_bytes, || head_too_long(limits))?;
                     let Some(line) = line else { return Ok(at) };
                     self.line(line, limits)?;
                     line.len() + 2
@@ -120,7 +120,7 @@ impl ChunkedBody {
             if self.trailers > limits.headers {
                 return Err(too_many_headers(limits));
             }
-            parse_field(line)?;
+            parse_field(line, token_length(line))?;
         }
         self.overhead += overhead;
         if self.overhead > limits.head_bytes { Err(head_too_long(limits)) } else { Ok(()) }

@@ -52,7 +52,8 @@ pub fn format(time: SystemTime) -> String {
     text
 }
 
-/// The date of the current second, formatted once.
+/// The last lines of the head of an answer, made once a second: the `Date` header and the empty
+/// line.
 pub(crate) struct CachedDate {
     /// The moments for which the text is right.
     second: Range<SystemTime>,
@@ -66,12 +67,12 @@ impl Default for CachedDate {
 }
 
 impl CachedDate {
-    /// The same as [`format`].
-    pub fn of(&mut self, time: SystemTime) -> &str {
+    /// The lines at this time.
+    pub fn last_lines(&mut self, time: SystemTime) -> &str {
         if !self.second.contains(&time) {
             let start = UNIX_EPOCH + Duration::from_secs(unix_seconds(time));
             self.second = start..start + Duration::from_secs(1);
-            self.text = format(time);
+            self.text = format!("Date: {}\r\n\r\n", format(time));
         }
         &self.text
     }

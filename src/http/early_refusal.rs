@@ -31,7 +31,7 @@ pub(super) fn request_line<'a>(
     }
     // The limit of the target is for the target alone: 64 bytes more are for the rest of the line.
     let most = start.saturating_add(limits.target_bytes).saturating_add(64);
-    line_at(bytes, start, most.min(limits.head_bytes), || {
+    line_at(bytes, start, 0, most.min(limits.head_bytes), || {
         let is_of_line = most < limits.head_bytes;
         if is_of_line { line_too_long(&bytes[start..most], limits) } else { head_too_long(limits) }
     })

@@ -53,7 +53,9 @@ impl Headers {
 
     /// Notes a field of a line, which stands behind `before` other bytes of the lines that
     /// [`take_lines`](Headers::take_lines) will be given.
-    pub(super) fn note(&mut self, field: &Field, before: usize) {
+    #[inline]
+    pub(super) fn note(&mut self, line: &[u8], field: &Field, before: usize) {
+        self.kinds |= kind(&line[field.name.clone()]);
         self.fields.push(field.behind(before));
     }
 
@@ -65,8 +67,6 @@ impl Headers {
     /// If such a value decides how the request is understood, as that of `Host` does.
     pub(super) fn take_lines(&mut self, lines: &[u8]) -> Result<(), ParseError> {
         if let Ok(text) = str::from_utf8(lines) {
-            let kinds = self.fields.iter().map(|field| kind(&text[field.name.clone()]));
-            self.kinds = kinds.fold(0, |all, one| all | one);
             self.text.push_str(text);
             return Ok(());
         }

@@ -4,25 +4,28 @@
 //! the choice; this server refuses what two programs could read in two ways.
 
 use super::ParseError;
-use super::bytes::{first_control, token_length};
+use super::bytes::first_control;
 use super::headers::Field;
 use super::parse_error::{found, malformed};
 
-/// The line that starts at `at`, without its CR LF. `None` if its end has not arrived.
+/// The line that starts at `at`, without its CR LF. `None` if its end has not arrived. Its first
+/// `plain` bytes are known to be no control characters.
 ///
 /// # Errors
 ///
 /// It fails as soon as a byte is seen that no line may hold. It fails with `too_long` if the line
 /// does not end within the first `most` bytes. Later bytes do not count, so the result does not
 /// depend on how many have arrived.
+#[inline]
 pub(super) fn line_at(
     bytes: &[u8],
     at: usize,
+    plain: usize,
     most: usize,
     too_long: impl FnOnce() -> ParseError,
 ) -> Result<Option<&[u8]>, ParseError> {
     let seen = &bytes[at..bytes.len().min(most)];
-    let line_bytes = first_control(seen).unwrap_or(seen.len());
+    let line_bytes = first_control(&seen[plain..]).map_or(seen.len(), |more| plain + more);
     match seen.split_at(line_bytes) {
         (line, [b'\r', b'\n', ..]) => Ok(Some(line)),
         // The end is not among these bytes: either the line is too long, or it has not arrived.
@@ -36,20 +39,23 @@ pub(super) fn line_at(
     }
 }
 
-/// `field-line = field-name ":" OWS field-value OWS` (RFC 9112 §5)
-pub(super) fn parse_field(line: &[u8]) -> Result<Field, ParseError> {
-    // RFC 9112 §5.2: "A server that receives an obs-fold in a request message ... MUST either
-    // reject the message ..."
-    if let [b' ' | b'\t', ..] = line {
-        return Err(found("the line", line, "a header field without blanks before it"));
-    }
+/// `field-line = field-name ":" OWS field-value OWS` (RFC 9112 §5). The name is the longest token
+/// at the front of the line.
+#[inline]
+pub(super) fn parse_field(line: &[u8], name_bytes: usize) -> Result<Field, ParseError> {
     // RFC 9112 §5.1: "No whitespace is allowed between the field name and colon"; else 400.
-    let name_end = token_length(line);
-    let Some(b':') = line.get(name_end).filter(|_| name_end > 0) else {
-        return Err(found("the line", line, "the name of a header and then a colon"));
-    };
-    let is_blank = |at: &usize| matches!(line[*at], b' ' | b'\t');
-    let start = (name_end + 1..line.len()).find(|at| !is_blank(at)).unwrap_or(line.len());
-    let end = (start..line.len()).rfind(|at| !is_blank(at)).map_or(start, |last| last + 1);
-    Ok(Field { name: 0..name_end, value: start..end })
+    if name_bytes == 0 || line.get(name_bytes) != Some(&b':') {
+        // RFC 9112 §5.2: "A server that receives an obs-fold in a request message ... MUST either
+        // reject the message ..."
+        let is_folded = matches!(line, [b' ' | b'\t', ..]);
+        let expected = if is_folded {
+            "a header field without blanks before it"
+        } else {
+            "the name of a header and then a colon"
+        };
+        return Err(found("the line", line, expected));
+    }
+    let value = line[name_bytes + 1..].trim_ascii_start();
+    let start = line.len() - value.len();
+    Ok(Field { name: 0..name_bytes, value: start..start + value.trim_ascii_end().len() })
 }

@@ -13,6 +13,7 @@
 //!
 //! Left out: the grammar of the target (`target.rs`) and of the body (`body.rs`).
 
+use super::bytes::token_length;
 use super::early_refusal::request_line;
 use super::line::{line_at, parse_field};
 use super::parse_error::{
@@ -75,7 +76,9 @@ pub(crate) fn parse_head_into(
     let first = start + line.len() + 2;
     let mut at = first;
     loop {
-        let line = line_at(bytes, at, limits.head_bytes, || head_too_long(limits))?;
+        let name_bytes = token_length(&bytes[at..bytes.len().min(limits.head_bytes)]);
+        let too_long = || head_too_long(limits);
+        let line = line_at(bytes, at, name_bytes, limits.head_bytes, too_long)?;
         let Some(line) = line else { return Ok(None) };
         if line.is_empty() {
             break;
@@ -83,7 +86,7 @@ pub(crate) fn parse_head_into(
         if headers.len() == limits.headers {
             return Err(too_many_headers(limits));
         }
-        headers.note(&parse_field(line)?, at - first);
+        headers.note(line, &parse_field(line, name_bytes)?, at - first);
         at += line.len() + 2;
     }
     // One copy for all lines is faster than one for each field.

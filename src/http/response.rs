@@ -102,8 +102,8 @@ impl Response {
 
 /// What the connection adds to the headers of a response.
 pub struct Delivery<'a> {
-    /// The date in the format of HTTP.
-    pub date: &'a str,
+    /// The `Date` header and the empty line behind it: see [`date::CachedDate`](super::date).
+    pub last_lines: &'a str,
     /// The value of `Connection`. `None` writes no header: an HTTP/1.1 connection then stays open.
     pub connection: Option<&'static str>,
     /// How the client finds the end of the body.
@@ -130,7 +130,8 @@ pub enum BodyFraming {
 const OWN: [&str; 4] = ["Content-Length", "Transfer-Encoding", "Connection", "Date"];
 
 /// Most handlers set none of them, and their kinds say so at once.
-const OWN_KINDS: u64 = kind(OWN[0]) | kind(OWN[1]) | kind(OWN[2]) | kind(OWN[3]);
+const OWN_KINDS: u64 =
+    kind(b"Content-Length") | kind(b"Transfer-Encoding") | kind(b"Connection") | kind(b"Date");
 
 /// Appends the status line, the headers and the empty line to `out`.
 pub fn write_head(response: &mut Response, delivery: &Delivery, out: &mut Vec<u8>) {
@@ -142,7 +143,6 @@ pub fn write_head(response: &mut Response, delivery: &Delivery, out: &mut Vec<u8
         OWN.iter().for_each(|name| response.headers.remove(name));
     }
     if let Some(number) = delivery.cycle {
-        response.headers.remove("Carafe-Cycle");
         write_number(out, "Carafe-Cycle: ", number);
     }
     out.extend_from_slice(response.headers.lines());
@@ -154,9 +154,7 @@ pub fn write_head(response: &mut Response, delivery: &Delivery, out: &mut Vec<u8
     if let Some(word) = delivery.connection {
         out.extend_from_slice(["Connection: ", word, "\r\n"].concat().as_bytes());
     }
-    out.extend_from_slice(b"Date: ");
-    out.extend_from_slice(delivery.date.as_bytes());
-    out.extend_from_slice(b"\r\n\r\n");
+    out.extend_from_slice(delivery.last_lines.as_bytes());
 }
 
 /// Appends a line with a number in decimal digits. (`write!` would take twice the time, 20 ns.)

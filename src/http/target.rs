@@ -9,7 +9,7 @@
 //!
 //! Left out: other schemes, IPv6 zones, and addresses of later versions of IP.
 
-use super::bytes::{hex_digit, host_length, is_plain_path, wrong_in_target};
+use super::bytes::{hex_digit, is_host_name, is_plain_path, wrong_in_target};
 use super::parse_error::{found, malformed};
 use super::{Method, ParseError};
 use std::borrow::Cow;
@@ -113,8 +113,8 @@ pub(super) fn is_authority(text: &str) -> bool {
         Some(Some((address, port))) => (address.parse::<Ipv6Addr>().is_ok(), port),
         Some(None) => (false, ""),
         None => {
-            let (host, port) = text.split_at(host_length(text.as_bytes()));
-            (!host.is_empty() && wrong_percent(host).is_none(), port)
+            let (host, port) = split_before(text, b':');
+            (is_host_name(host.as_bytes()), port)
         }
     };
     is_host && (port.is_empty() || port.strip_prefix(':').is_some_and(is_port))

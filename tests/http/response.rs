@@ -6,7 +6,8 @@ const DATE: &str = "Sun, 06 Nov 1994 08:49:37 GMT";
 /// The head of this response on the wire.
 fn head(mut response: Response, framing: BodyFraming, connection: Option<&'static str>) -> String {
     let mut out = Vec::new();
-    write_head(&mut response, &Delivery { date: DATE, connection, framing, cycle: None }, &mut out);
+    let last_lines = &format!("Date: {DATE}\r\n\r\n");
+    write_head(&mut response, &Delivery { last_lines, connection, framing, cycle: None }, &mut out);
     String::from_utf8(out).unwrap()
 }
 

@@ -4,7 +4,7 @@
 //! shown as well. Bytes that are not text are written as `\x00`, so that a terminal which prints
 //! them obeys none of them. What is plain text is not copied.
 
-use carafe::cycle::{Detail, Record};
+use carafe::cycle::Record;
 use std::borrow::Cow;
 
 /// A request or a response, split.
@@ -29,13 +29,9 @@ pub struct Message<'r> {
 impl<'r> Message<'r> {
     /// The bytes of a step, `received` or `sent`, split; an empty message if there is no such step.
     pub fn of(record: &'r Record, step: &str) -> Message<'r> {
-        let mut steps = record.cycle.steps().iter().filter(|known| known.name == step);
-        let (bytes, total) = steps
-            .find_map(|step| match &step.detail {
-                Detail::Bytes(excerpt) => Some((&excerpt.bytes[..], excerpt.total)),
-                _ => None,
-            })
-            .unwrap_or((&[], Some(0)));
+        let cycle = &record.cycle;
+        let excerpt = if step == "received" { &cycle.received } else { &cycle.sent };
+        let (bytes, total) = (&excerpt.bytes[..], excerpt.total);
         let mut message = Message { bytes, total, ..Message::default() };
         let mut rest = bytes;
         while !rest.is_empty() && !message.has_end {

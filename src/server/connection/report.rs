@@ -8,7 +8,7 @@
 //! Left out: what a line looks like, see `log`, and where cycles are kept, see `cycle`.
 
 use super::Connection;
-use crate::cycle::{Detail, Excerpt, Record, Sent};
+use crate::cycle::{Detail, Record, Sent};
 use crate::http::Status;
 use crate::server::log::Log;
 use std::sync::Arc;
@@ -17,8 +17,6 @@ use std::time::{Duration, Instant, SystemTime};
 /// What is still to be said of a connection's requests.
 #[derive(Default)]
 pub(super) struct Report {
-    /// The bytes of the current request, for the record; empty if nothing is recorded.
-    received: Excerpt,
     /// The answers that have been written and have not left, in order.
     unsent: Vec<Unsent>,
     /// Who closes the connection and why, once that is known.
@@ -55,10 +53,7 @@ pub(super) struct Written {
 impl Connection {
     /// Begins the cycle of the next request.
     pub(super) fn begin_cycle(&mut self) {
-        match &self.serving.recorder {
-            Some(recorder) => self.cycle = recorder.begin(),
-            None => return self.cycle.reset(self.serving.log != Log::Off),
-        }
+        self.cycle.start(self.serving.recorder.is_some(), self.serving.log != Log::Off);
         let (number, nth, peer) = (self.number, self.answers + 1, self.peer);
         self.cycle.step("accepted", || Detail::Connection { number, nth, peer });
     }
@@ -74,7 +69,7 @@ impl Connection {
     /// Takes this number of bytes off the input, and notes them for the record.
     pub(super) fn consume(&mut self, count: usize) {
         if self.serving.recorder.is_some() {
-            self.report.received.extend(&self.input.bytes()[..count]);
+            self.cycle.received.extend(&self.input.bytes()[..count]);
         }
         self.input.used += count;
     }
@@ -86,29 +81,37 @@ impl Connection {
         self.cycle.also("parsed", || Detail::Parsed { head_bytes, body_bytes });
     }
 
-    /// Records the bytes that have been used for the current request.
+    /// Records that the bytes of the current request have arrived.
     pub(super) fn record_received(&mut self) {
-        let next = self.cycle.excerpt();
-        let received = &mut self.report.received;
-        self.cycle.step("received", || Detail::Bytes(std::mem::replace(received, next)));
+        // The cycle begins when the head has arrived, and only a body is waited for.
+        if self.request.body.is_empty() {
+            self.cycle.also("received", || Detail::Bytes);
+        } else {
+            self.cycle.step("received", || Detail::Bytes);
+        }
     }
 
     /// Keeps the cycle of an answer, and notes what is to be said when the answer has left.
     pub(super) fn record_answer(&mut self, line: Option<String>, written: &Written) {
-        let Written { status, start, body_start, body_bytes, number, at } = *written;
-        if line.is_none() && number.is_none() {
-            return;
+        if line.is_some() || self.serving.recorder.is_some() {
+            self.note_answer(line, written);
+            self.cycle.clear();
         }
-        let mut sent = self.cycle.excerpt();
-        self.cycle.step("sent", || {
+    }
+
+    fn note_answer(&mut self, line: Option<String>, written: &Written) {
+        let Written { status, start, body_start, body_bytes, number, at } = *written;
+        let (begun, warnings) = (self.cycle.begun(), self.cycle.warnings().to_vec());
+        let record = self.serving.recorder.as_ref().zip(number).map(|(recorder, number)| {
+            let sent = &mut self.cycle.sent;
             sent.extend(&self.output[start..]);
             sent.total = body_bytes.map(|bytes| (body_start - start) as u64 + bytes);
-            Detail::Bytes(sent)
+            self.cycle.step("sent", || Detail::Bytes);
+            recorder.keep(number, status, at, &mut self.cycle)
         });
-        let cycle = std::mem::take(&mut self.cycle);
-        let (begun, warnings) = (cycle.begun(), cycle.warnings().to_vec());
-        let recorder = self.serving.recorder.as_ref().zip(number);
-        let record = recorder.map(|(recorder, number)| recorder.keep(number, status, at, cycle));
+        if line.is_none() && record.is_none() {
+            return;
+        }
         let body_start = self.wire.sent() + body_start as u64;
         let end = body_bytes.map(|bytes| body_start + bytes);
         self.report.unsent.push(Unsent { status, begun, body_start, end, line, warnings, record });

@@ -44,7 +44,8 @@ impl Connection {
         let recorder = self.serving.recorder.as_ref().filter(|_| self.cycle.is_recording());
         let number = recorder.map(|recorder| recorder.number());
         let (start, at) = (self.output.len(), SystemTime::now());
-        let delivery = Delivery { date: self.date.of(at), connection, framing, cycle: number };
+        let last_lines = self.date.last_lines(at);
+        let delivery = Delivery { last_lines, connection, framing, cycle: number };
         write_head(&mut response, &delivery, &mut self.output);
         response.headers.recycle();
         let body_start = self.output.len();
