@@ -11,7 +11,7 @@ use super::{Cycle, KEPT};
 use crate::http::Status;
 use std::collections::VecDeque;
 use std::mem;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering, fence};
+use std::sync::atomic::{AtomicU64, Ordering, fence};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -57,22 +57,25 @@ pub struct ConnectionEnd {
 /// What is told of each cycle as it ends.
 type Watcher = Box<dyn Fn(&Record) + Send + Sync>;
 
-/// A record, if there has been one here.
-type Place = Mutex<Option<Arc<Record>>>;
-
 /// The last cycles, and the count of all.
 pub struct Recorder {
     /// The number that was given out last.
     last: AtomicU64,
-    places: [Place; KEPT],
-    /// How many threads wait for a cycle. They wait with this lock.
-    waiting: AtomicU64,
-    wait: Mutex<()>,
-    added: Condvar,
-    closed: AtomicBool,
+    /// Number 500 has place 500 modulo [`KEPT`].
+    places: [Mutex<Option<Arc<Record>>>; KEPT],
     watcher: OnceLock<Watcher>,
-    /// The ends of the last connections, the oldest first.
-    ends: Mutex<VecDeque<ConnectionEnd>>,
+    /// How many threads wait for a cycle. They wait with the lock of `others`.
+    waiting: AtomicU64,
+    others: Mutex<Others>,
+    added: Condvar,
+}
+
+/// What is not asked at each request.
+#[derive(Default)]
+struct Others {
+    is_closed: bool,
+    /// The ends of the last connections, the newest first.
+    ends: VecDeque<ConnectionEnd>,
 }
 
 impl Default for Recorder {
@@ -80,12 +83,10 @@ impl Default for Recorder {
         Recorder {
             last: AtomicU64::new(0),
             places: [const { Mutex::new(None) }; KEPT],
-            waiting: AtomicU64::new(0),
-            wait: Mutex::new(()),
-            added: Condvar::new(),
-            closed: AtomicBool::new(false),
             watcher: OnceLock::new(),
-            ends: Mutex::default(),
+            waiting: AtomicU64::new(0),
+            others: Mutex::default(),
+            added: Condvar::new(),
         }
     }
 }
@@ -126,7 +127,9 @@ impl Recorder {
         // this cycle.
         fence(Ordering::SeqCst);
         if self.waiting.load(Ordering::Relaxed) > 0 {
-            self.notify();
+            // Under the lock, so that none looks before this and waits after it.
+            drop(self.others());
+            self.added.notify_all();
         }
         record
     }
@@ -159,28 +162,25 @@ impl Recorder {
 
     /// Keeps the end of a connection.
     pub fn connection_ended(&self, connection: u64, by: &'static str) {
-        let mut ends = self.ends.lock().unwrap_or_else(PoisonError::into_inner);
-        if ends.len() == KEPT {
-            ends.pop_front();
-        }
-        ends.push_back(ConnectionEnd { connection, at: SystemTime::now(), by });
+        let ends = &mut self.others().ends;
+        ends.truncate(KEPT - 1);
+        ends.push_front(ConnectionEnd { connection, at: SystemTime::now(), by });
     }
 
     /// The end of a connection, if it has ended and is among the last.
     pub fn end_of(&self, connection: u64) -> Option<ConnectionEnd> {
-        let ends = self.ends.lock().unwrap_or_else(PoisonError::into_inner);
-        ends.iter().copied().find(|end| end.connection == connection)
+        self.others().ends.iter().copied().find(|end| end.connection == connection)
     }
 
     /// Ends every wait, because the server stops.
     pub fn close(&self) {
-        self.closed.store(true, Ordering::SeqCst);
-        self.notify();
+        self.others().is_closed = true;
+        self.added.notify_all();
     }
 
     /// True once the server stops.
     pub fn is_closed(&self) -> bool {
-        self.closed.load(Ordering::SeqCst)
+        self.others().is_closed
     }
 
     /// The cycles that are kept, the oldest first.
@@ -205,9 +205,8 @@ impl Recorder {
         let beyond = || self.above(number).map_while(|record| record).collect::<Vec<_>>();
         self.waiting.fetch_add(1, Ordering::SeqCst);
         fence(Ordering::SeqCst);
-        let guard = self.wait.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_waiting = |(): &mut ()| beyond().is_empty() && !self.is_closed();
-        drop(self.added.wait_timeout_while(guard, most, is_waiting));
+        let is_waiting = |others: &mut Others| beyond().is_empty() && !others.is_closed;
+        drop(self.added.wait_timeout_while(self.others(), most, is_waiting));
         self.waiting.fetch_sub(1, Ordering::SeqCst);
         beyond()
     }
@@ -225,9 +224,7 @@ impl Recorder {
         place.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Wakes all that wait. Under the lock, so that none looks before this and waits after it.
-    fn notify(&self) {
-        drop(self.wait.lock());
-        self.added.notify_all();
+    fn others(&self) -> MutexGuard<'_, Others> {
+        self.others.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -8,8 +8,7 @@
 //! chunk-ext    = *( BWS ";" BWS token [ BWS "=" BWS ( token / quoted-string ) ] )
 //! ```
 //!
-//! Left out: the meaning of extensions and trailers. They are checked and counted, but not kept
-//! (RFC 9110 §6.5.1 allows it).
+//! Left out: what extensions and trailers mean. They are checked and counted (RFC 9110 §6.5.1).
 
 use super::bytes::token_length;
 use super::expect::elements;
@@ -43,10 +42,8 @@ enum Expected {
     /// A line with the size of a chunk.
     #[default]
     Size,
-    /// This many bytes of a chunk.
+    /// This many bytes of a chunk, then its CR LF.
     Data(usize),
-    /// The CR LF that ends a chunk's data.
-    DataEnd,
     /// A trailer, or the empty line that ends the body.
     Trailer,
     /// Nothing of this body.
@@ -65,35 +62,28 @@ impl ChunkedBody {
         loop {
             let rest = &bytes[at..];
             at += match self.next {
-                Expected::Data(0) => {
-                    self.next = Expected::DataEnd;
-                    0
-                }
-                Expected::Data(_) | Expected::DataEnd if rest.is_empty() => return Ok(at),
+                Expected::Done => return Ok(at),
+                Expected::Data(0) => match rest {
+                    [] | [b'\r'] => return Ok(at),
+                    [b'\r', b'\n', ..] => {
+                        self.next = Expected::Size;
+                        2
+                    }
+                    _ => return Err(found("behind a chunk", &rest[..1], "CR LF")),
+                },
+                Expected::Data(_) if rest.is_empty() => return Ok(at),
                 Expected::Data(left) => {
                     let taken = left.min(rest.len());
                     self.body.extend_from_slice(&rest[..taken]);
                     self.next = Expected::Data(left - taken);
                     taken
                 }
-                Expected::DataEnd => match rest {
-                    [b'\r', b'\n', ..] => {
-                        self.next = Expected::Size;
-                        2
-                    }
-                    [b'\r'] => return Ok(at),
-                    [b'\r', byte, ..] | [byte, ..] => {
-                        return Err(found("behind a chunk", &[*byte], "CR LF: its size is wrong"));
-                    }
-                    [] => return Ok(at),
-                },
                 Expected::Size | Expected::Trailer => {
                     let line = line_at(rest, 0, 0, limits.head_bytes, || head_too_long(limits))?;
                     let Some(line) = line else { return Ok(at) };
                     self.line(line, limits)?;
                     line.len() + 2
                 }
-                Expected::Done => return Ok(at),
             };
         }
     }
@@ -115,11 +105,10 @@ impl ChunkedBody {
             self.next = if size == 0 { Expected::Trailer } else { Expected::Data(size) };
         } else if line.is_empty() {
             self.next = Expected::Done;
+        } else if self.trailers == limits.headers {
+            return Err(too_many_headers(limits));
         } else {
             self.trailers += 1;
-            if self.trailers > limits.headers {
-                return Err(too_many_headers(limits));
-            }
             parse_field(line, token_length(line))?;
         }
         self.overhead += overhead;
@@ -133,16 +122,14 @@ pub(super) fn check_codings(codings: &str, version: Version) -> Result<(), Parse
     if version == Version::Http10 {
         return Err(malformed("found Transfer-Encoding in HTTP/1.0, expected Content-Length"));
     }
-    // RFC 9112 §6.3: if chunked is not the last coding, the length cannot be determined: 400. The
-    // server knows no coding before it: 501 (§6.1).
-    let mut names = elements(codings).rev();
-    let is_chunked = |name: &str| name.eq_ignore_ascii_case("chunked");
-    let is_last = names.next().is_some_and(is_chunked);
-    let others: Vec<&str> = names.collect();
-    if !is_last || others.iter().any(|name| is_chunked(name)) {
+    // RFC 9112 §6.3: if chunked is not the last coding, the length cannot be determined: 400.
+    let names: Vec<&str> = elements(codings).collect();
+    let is_chunked = |name: &&str| name.eq_ignore_ascii_case("chunked");
+    if names.iter().position(is_chunked).map(|at| at + 1) != Some(names.len()) {
         return Err(found("the Transfer-Encoding", codings.as_bytes(), "chunked, once and last"));
     }
-    if !others.is_empty() {
+    // §6.1: a coding that the server does not know is answered with 501.
+    if names.len() > 1 {
         let message = format!("found Transfer-Encoding: {codings}; this server knows only chunked");
         return Err(ParseError::new(Status::NOT_IMPLEMENTED, message));
     }
@@ -164,18 +151,19 @@ fn parse_chunk_size(line: &[u8]) -> Result<(usize, usize), ParseError> {
 
 /// True if all of this is extensions, each with a token for its name.
 fn are_extensions(mut rest: &[u8]) -> bool {
-    while let [_, ..] = rest {
-        let Some((b';', behind)) = rest.trim_ascii_start().split_first() else { return false };
-        let Some(behind) = behind_token(behind) else { return false };
-        rest = behind;
-        if let Some((b'=', value)) = behind.trim_ascii_start().split_first() {
-            let Some(behind) = behind_token(value).or_else(|| behind_quotes(value)) else {
-                return false;
-            };
-            rest = behind;
-        }
+    if rest.is_empty() {
+        return true;
     }
-    true
+    let behind_extension = || {
+        let (_, behind) =
+            rest.trim_ascii_start().split_first().filter(|(byte, _)| **byte == b';')?;
+        rest = behind_token(behind)?;
+        if let Some((b'=', value)) = rest.trim_ascii_start().split_first() {
+            rest = behind_token(value).or_else(|| behind_quotes(value))?;
+        }
+        Some(rest.is_empty())
+    };
+    std::iter::from_fn(behind_extension).any(|is_end| is_end)
 }
 
 /// What follows blanks and a token.

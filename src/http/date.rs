@@ -6,7 +6,7 @@
 //!
 //! Left out: leap seconds, which Unix time does not have.
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
@@ -33,23 +33,9 @@ pub fn format(time: SystemTime) -> String {
     let (days, second) = (seconds / DAY_SECONDS, seconds % DAY_SECONDS);
     let (year, month, day) = civil_from_days(days);
     // 1 January 1970 was a Thursday.
-    let weekday = DAYS[((days + 3) % 7) as usize];
-    let (month, hour, minute, second) =
-        (MONTHS[month - 1], second / 3600, second / 60 % 60, second % 60);
-    // Every static file has a date, and `format!` takes ten times as long.
-    let mut text = String::with_capacity(29);
-    text.push_str(weekday);
-    text.push_str(", ");
-    push_digits(&mut text, day);
-    text.extend([" ", month, " "]);
-    push_digits(&mut text, year / 100);
-    push_digits(&mut text, year % 100);
-    for (before, number) in [(' ', hour), (':', minute), (':', second)] {
-        text.push(before);
-        push_digits(&mut text, number);
-    }
-    text.push_str(" GMT");
-    text
+    let (weekday, month) = (DAYS[((days + 3) % 7) as usize], MONTHS[month - 1]);
+    let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+    format!("{weekday}, {day:02} {month} {year:04} {hour:02}:{minute:02}:{second:02} GMT")
 }
 
 /// The last lines of the head of an answer, made once a second: the `Date` header and the empty
@@ -78,50 +64,38 @@ impl CachedDate {
     }
 }
 
-/// A number below 100, in two digits.
-fn push_digits(text: &mut String, number: u64) {
-    text.push((b'0' + (number / 10) as u8) as char);
-    text.push((b'0' + (number % 10) as u8) as char);
-}
-
 /// Reads a date in one of the three formats that a recipient must accept (RFC 9110 §5.6.7). `None`
 /// if it has none of them.
 pub fn parse(text: &str) -> Option<SystemTime> {
     let words: Vec<&str> = text.split([' ', ',', '-']).filter(|word| !word.is_empty()).collect();
     let (day, month, year, time) = match words[..] {
         // Sun Nov  6 08:49:37 1994: the C library's format.
-        [_, month, day, time, year] if time.contains(':') => (day, month, year.to_owned(), time),
+        [_, month, day, time, year] if year.len() == 4 => (day, month, year, time),
         // Sun, 06 Nov 1994 08:49:37 GMT, and Sunday, 06-Nov-94 08:49:37 GMT of RFC 850.
-        [_, day, month, year, time, "GMT"] => (day, month, full_year(year), time),
+        [_, day, month, year, time, "GMT"] => (day, month, year, time),
         _ => return None,
     };
     let month = MONTHS.iter().position(|name| *name == month)? + 1;
-    let (year, day) = (number(&year, 1970..=9999)?, number(day, 1..=31)?);
-    let mut clock = time.split(':');
-    let hour = number(clock.next()?, 0..=23)?;
-    let minute = number(clock.next()?, 0..=59)?;
-    let second = number(clock.next()?, 0..=60)?;
+    let day = number(day, 1..=31)?;
+    let written = number(year, 0..=9999)?;
+    let year = Some(if year.len() == 2 { full_year(written) } else { written });
+    let year = year.filter(|year| *year >= 1970)?;
+    let [hour, minute, second] = time.split(':').collect::<Vec<_>>()[..] else { return None };
+    let clock =
+        number(hour, 0..=23)? * 3600 + number(minute, 0..=59)? * 60 + number(second, 0..=60)?;
     let days = days_from_civil(year, month, day);
-    if clock.next().is_some() || civil_from_days(days) != (year, month, day) {
-        return None;
-    }
-    let seconds = days * DAY_SECONDS + hour * 3600 + minute * 60 + second;
-    Some(UNIX_EPOCH + Duration::from_secs(seconds))
+    let is_day = civil_from_days(days) == (year, month, day);
+    is_day.then(|| UNIX_EPOCH + Duration::from_secs(days * DAY_SECONDS + clock))
 }
 
 /// Two digits mean a year that ends with them, at most 50 years in the future (RFC 9110 §5.6.7).
-fn full_year(year: &str) -> String {
-    match (year.len(), year.parse::<u64>()) {
-        (2, Ok(short)) => {
-            let (now, _, _) = civil_from_days(unix_seconds(SystemTime::now()) / DAY_SECONDS);
-            let this_century = now / 100 * 100 + short;
-            (if this_century > now + 50 { this_century - 100 } else { this_century }).to_string()
-        }
-        _ => year.to_owned(),
-    }
+fn full_year(short: u64) -> u64 {
+    let (now, _, _) = civil_from_days(unix_seconds(SystemTime::now()) / DAY_SECONDS);
+    let this_century = now / 100 * 100 + short;
+    if this_century > now + 50 { this_century - 100 } else { this_century }
 }
 
-fn number(text: &str, range: std::ops::RangeInclusive<u64>) -> Option<u64> {
+fn number(text: &str, range: RangeInclusive<u64>) -> Option<u64> {
     let plain = text.bytes().all(|byte| byte.is_ascii_digit());
     text.parse().ok().filter(|number| plain && range.contains(number))
 }

@@ -1,8 +1,8 @@
 //! Deeper: the address of the client, when a proxy stands before the server.
 //!
-//! A proxy connects in the client's name, and adds what it knows of the client in headers:
-//! `X-Forwarded-For: 203.0.113.9` and `X-Forwarded-Proto: https`. But every client can send these
-//! headers too. The server believes them only from an address that it was told to trust:
+//! A proxy adds what it knows of the client in headers: `X-Forwarded-For: 203.0.113.9` and
+//! `X-Forwarded-Proto: https`. But every client can send these headers too. The server believes
+//! them only from an address that it was told to trust:
 //!
 //! ```
 //! use carafe::http::{Headers, forwarded::Proxies};
@@ -72,15 +72,16 @@ impl Proxies {
     /// what stands left of something that is no address: the proxy that sent it is the client then.
     pub fn client(&self, peer: SocketAddr, headers: &Headers) -> ClientAddress {
         let mut client = ClientAddress { address: peer, secure: false };
-        if self.is_empty() || !self.trusts(peer.ip()) {
+        if !self.trusts(peer.ip()) {
             return client;
         }
         let names = headers.get_all("X-Forwarded-For").flat_map(|value| value.split(','));
         // RFC 9110 §5.6.1.2: empty elements of a list do not count; nor does what says nothing.
         let names = names.map(str::trim_ascii).filter(|name| !matches!(*name, "" | "unknown"));
         for name in names.collect::<Vec<_>>().into_iter().rev() {
-            let Some(address) = address(name) else { break };
-            client.address = SocketAddr::new(address, 0);
+            let with_port = || name.parse::<SocketAddr>().ok().map(|address| address.ip());
+            let Some(address) = unbracketed(name).parse().ok().or_else(with_port) else { break };
+            client.address = SocketAddr::new(IpAddr::to_canonical(&address), 0);
             if !self.trusts(address) {
                 break;
             }
@@ -109,18 +110,17 @@ impl Proxies {
     }
 
     fn trusts(&self, address: IpAddr) -> bool {
-        self.trusted.iter().any(|network| network.holds(address))
+        self.trusted.iter().any(|network| network.front(address) == network.front(network.first))
     }
 }
 
 /// The proxies as they were given, with commas.
 impl fmt::Display for Proxies {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (at, network) in self.trusted.iter().enumerate() {
-            let comma = if at > 0 { ", " } else { "" };
-            write!(out, "{comma}{}", network.first)?;
-            if network.bits < bits_of(network.first).1 {
-                write!(out, "/{}", network.bits)?;
+        for (at, Network { first, free }) in self.trusted.iter().enumerate() {
+            write!(out, "{}{first}", if at > 0 { ", " } else { "" })?;
+            if *free > 0 {
+                write!(out, "/{}", width(*first) - free)?;
             }
         }
         Ok(())
@@ -131,8 +131,8 @@ impl fmt::Display for Proxies {
 #[derive(Clone, Copy, Debug)]
 struct Network {
     first: IpAddr,
-    /// How many bits are the same: 1 or more.
-    bits: u32,
+    /// How many bits at the end may differ.
+    free: u32,
 }
 
 impl Network {
@@ -142,47 +142,36 @@ impl Network {
         let (address, bits) = text.split_once('/').map_or((text, None), |(a, b)| (a, Some(b)));
         let first: IpAddr = unbracketed(address).parse().map_err(|_| EXPECTED)?;
         let first = first.to_canonical();
-        let (number, width) = bits_of(first);
-        let bits = match bits {
-            None => width,
-            Some(bits) => bits.parse().ok().filter(|bits| *bits <= width).ok_or(EXPECTED)?,
-        };
+        let bits = bits.map_or(Ok(width(first)), str::parse).map_err(|_| EXPECTED)?;
+        let free = width(first).checked_sub(bits).ok_or(EXPECTED)?;
         if bits == 0 {
             return Err("a prefix of at least 1 bit: /0 would believe everybody");
         }
-        let network = Network { first, bits };
+        let network = Network { first, free };
         // 10.1.2.3/8 is a mistake: it can mean one address or sixteen million.
-        if network.prefix(first) << (width - bits) != number {
+        if network.front(first) << free != number(first) {
             return Err("a network with nothing behind its prefix: 10.0.0.0/8, not 10.1.2.3/8");
         }
         Ok(network)
     }
 
-    fn holds(&self, address: IpAddr) -> bool {
-        let address = address.to_canonical();
-        address.is_ipv4() == self.first.is_ipv4() && self.prefix(address) == self.prefix(self.first)
-    }
-
-    /// The first bits of an address, as many as the network has.
-    fn prefix(&self, address: IpAddr) -> u128 {
-        let (number, width) = bits_of(address);
-        number >> (width - self.bits)
+    /// The bits of an address that must be the same.
+    fn front(&self, address: IpAddr) -> u128 {
+        number(address) >> self.free
     }
 }
 
-/// An address as a number, and how many bits it has.
-fn bits_of(address: IpAddr) -> (u128, u32) {
+/// An address as a number. An IPv4 address is one among those of IPv6 (RFC 4291 §2.5.5.2).
+fn number(address: IpAddr) -> u128 {
     match address {
-        IpAddr::V4(address) => (address.to_bits().into(), 32),
-        IpAddr::V6(address) => (address.to_bits(), 128),
+        IpAddr::V4(address) => address.to_ipv6_mapped().to_bits(),
+        IpAddr::V6(address) => address.to_bits(),
     }
 }
 
-/// An address as proxies write it, with or without a port: `[2001:db8::9]:4000`.
-fn address(text: &str) -> Option<IpAddr> {
-    let with_port = || text.parse::<SocketAddr>().ok().map(|address| address.ip());
-    let address = unbracketed(text).parse().ok().or_else(with_port)?;
-    Some(IpAddr::to_canonical(&address))
+/// How many bits an address has.
+fn width(address: IpAddr) -> u32 {
+    if address.is_ipv4() { 32 } else { 128 }
 }
 
 /// `[2001:db8::9]` without its brackets.

@@ -61,10 +61,9 @@ pub fn parse(content_type: &str, body: &[u8]) -> Result<Multipart, ParseError> {
     let no_end = || malformed(format!("found no line --{boundary}-- at the end of the form"));
     let delimiter = format!("\r\n--{boundary}").into_bytes();
     // RFC 2046 §5.1.1: text before the first and behind the last boundary "is to be ignored".
-    let mut rest = match body.strip_prefix(&delimiter[2..]) {
-        Some(rest) => rest,
-        None => split(body, &delimiter).ok_or_else(no_end)?.1,
-    };
+    let first = body.strip_prefix(&delimiter[2..]);
+    let behind_first = || split(body, &delimiter).map(|(_, behind)| behind);
+    let mut rest = first.or_else(behind_first).ok_or_else(no_end)?;
     let mut multipart = Multipart::default();
     for _ in 0..=MOST_PARTS {
         if rest.starts_with(b"--") {
@@ -90,10 +89,9 @@ impl Multipart {
     fn add(&mut self, head: &str, data: &[u8]) -> Result<(), ParseError> {
         // RFC 7578 §4.8: other header fields "MUST be ignored".
         let header = |wanted: &str| {
-            let mut lines = head.lines().filter_map(|line| line.split_once(':'));
-            lines
-                .find(|(name, _)| name.eq_ignore_ascii_case(wanted))
-                .map_or("", |line| line.1.trim())
+            let mut fields = head.lines().filter_map(|line| line.split_once(':'));
+            let field = fields.find(|(name, _)| name.eq_ignore_ascii_case(wanted));
+            field.map_or("", |(_, value)| value.trim())
         };
         let disposition = header("Content-Disposition");
         let parameters = parameters(disposition).unwrap_or_default();
@@ -133,7 +131,8 @@ fn parameters(text: &str) -> Option<Fields> {
     let mut parameters = Fields::default();
     let (_, mut rest) = text.split_once(';').unwrap_or_default();
     while let Some((name, behind)) = rest.split_once('=') {
-        let (value, behind) = match behind.strip_prefix('"') {
+        let value;
+        (value, rest) = match behind.strip_prefix('"') {
             Some(quoted) => unquote(quoted)?,
             None => {
                 let (token, behind) = behind.split_at(behind.find(';').unwrap_or(behind.len()));
@@ -141,7 +140,6 @@ fn parameters(text: &str) -> Option<Fields> {
             }
         };
         parameters.append(name.trim_matches([' ', '\t', ';']).to_ascii_lowercase(), value);
-        rest = behind;
     }
     rest.trim_matches([' ', '\t', ';']).is_empty().then_some(parameters)
 }
@@ -168,6 +166,6 @@ fn unescape(name: &str) -> String {
 /// What is behind the last slash, without control characters. `.` and `..` are names of folders.
 fn last_component(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
-    let last: String = last.chars().filter(|letter| !letter.is_control()).collect();
+    let last = last.replace(char::is_control, "");
     if matches!(last.trim(), "." | "..") { String::new() } else { last }
 }

@@ -53,34 +53,34 @@ impl SetCookie {
     /// If the name is not a token, if the value holds a byte that RFC 6265 §4.1.1 does not allow,
     /// or if both together have more than [`COOKIE_BYTES`].
     pub fn new(name: &str, value: &str) -> Result<SetCookie, CookieError> {
-        let is_value = |byte: u8| byte.is_ascii_graphic() && !b"\",;\\".contains(&byte);
-        let size = name.len() + value.len();
-        if !is_token(name.as_bytes()) {
-            let why = format!("found the cookie name {name:?}, expected letters, digits, - and _");
-            return Err(CookieError(why));
-        }
-        if let Some(wrong) = value.bytes().find(|&byte| !is_value(byte)) {
-            let wrong = wrong.escape_ascii();
-            let why = format!("found {wrong} in the cookie {name}, expected it percent-encoded");
-            return Err(CookieError(why));
-        }
-        if size > COOKIE_BYTES {
-            return Err(CookieError(format!(
-                "found {size} bytes in the cookie {name}, expected {COOKIE_BYTES} at most: \
+        let is_right = |byte: u8| byte.is_ascii_graphic() && !b"\",;\\".contains(&byte);
+        let (bytes, wrong) = (name.len() + value.len(), value.bytes().find(|&it| !is_right(it)));
+        let why = match wrong.map(|byte| byte.escape_ascii()) {
+            _ if !is_token(name.as_bytes()) => {
+                format!("found the cookie name {name:?}, expected letters, digits, - and _")
+            }
+            Some(met) => {
+                format!("found {met} in the cookie {name}, expected it percent-encoded")
+            }
+            None if bytes > COOKIE_BYTES => format!(
+                "found {bytes} bytes in the cookie {name}, expected {COOKIE_BYTES} at most: \
                  browsers drop larger ones"
-            )));
-        }
-        Ok(SetCookie {
-            name: name.to_owned(),
-            value: value.to_owned(),
-            max_age: None,
-            expires: None,
-            http_only: false,
-            secure: false,
-            same_site: None,
-            path: "/".into(),
-            domain: None,
-        })
+            ),
+            None => {
+                return Ok(SetCookie {
+                    name: name.to_owned(),
+                    value: value.to_owned(),
+                    max_age: None,
+                    expires: None,
+                    http_only: false,
+                    secure: false,
+                    same_site: None,
+                    path: "/".into(),
+                    domain: None,
+                });
+            }
+        };
+        Err(CookieError(why))
     }
 }
 
@@ -108,17 +108,11 @@ impl fmt::Display for SetCookie {
         if let Some(domain) = &self.domain {
             write!(out, "; Domain={domain}")?;
         }
-        if self.http_only {
-            write!(out, "; HttpOnly")?;
-        }
-        if self.secure || self.same_site == Some(SameSite::None) {
-            write!(out, "; Secure")?;
-        }
-        match self.same_site {
-            Some(SameSite::Strict) => write!(out, "; SameSite=Strict")?,
-            Some(SameSite::Lax) => write!(out, "; SameSite=Lax")?,
-            Some(SameSite::None) => write!(out, "; SameSite=None")?,
-            None => {}
+        let is_secure = self.secure || self.same_site == Some(SameSite::None);
+        out.write_str(if self.http_only { "; HttpOnly" } else { "" })?;
+        out.write_str(if is_secure { "; Secure" } else { "" })?;
+        if let Some(same_site) = self.same_site {
+            write!(out, "; SameSite={same_site:?}")?;
         }
         write!(out, "; Path={}", self.path)
     }
