@@ -15,7 +15,7 @@
 //!
 //! Left out: a choice of what to forget. A stripe that is full forgets everything.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::Metadata;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -55,9 +55,11 @@ pub struct FileCache<T> {
 }
 
 /// Aligned so that no two stripes share a line of a processor's cache.
+///
+/// A few dozen names are compared as quickly as one is hashed.
 #[derive(Debug)]
 #[repr(align(64))]
-struct Stripe<T>(Mutex<HashMap<String, CachedFile<T>>>);
+struct Stripe<T>(Mutex<BTreeMap<Box<[u8]>, CachedFile<T>>>);
 
 #[derive(Debug)]
 struct CachedFile<T> {
@@ -75,7 +77,7 @@ impl<T> FileCache<T> {
 
     /// What was made of a file, if it is kept and the file is unchanged. `is_current` asks the
     /// system; what is not current is forgotten.
-    pub fn get(&self, name: &str, is_current: impl FnOnce(&T) -> bool) -> Option<Arc<T>> {
+    pub fn get(&self, name: &[u8], is_current: impl FnOnce(&T) -> bool) -> Option<Arc<T>> {
         let (made, must_ask) = self.own().get_mut(name)?.used();
         // No lock is held while the system is asked.
         if must_ask && !is_current(&made) {
@@ -86,14 +88,14 @@ impl<T> FileCache<T> {
     }
 
     /// Keeps what was made of a file.
-    pub fn keep(&self, name: &str, made: T) -> Arc<T> {
+    pub fn keep(&self, name: &[u8], made: T) -> Arc<T> {
         let made = Arc::new(made);
         let mut files = self.own();
         if files.len() >= self.most && !files.contains_key(name) {
             files.clear();
         }
         let file = CachedFile { made: Arc::clone(&made), since: Instant::now(), uses: 0 };
-        files.insert(name.to_owned(), file);
+        files.insert(name.into(), file);
         made
     }
 
@@ -101,7 +103,7 @@ impl<T> FileCache<T> {
     pub fn count(&self) -> usize {
         let names =
             self.stripes.iter().flat_map(|stripe| lock(stripe).keys().cloned().collect::<Vec<_>>());
-        names.collect::<HashSet<String>>().len()
+        names.collect::<BTreeSet<_>>().len()
     }
 
     /// Forgets everything.
@@ -110,7 +112,7 @@ impl<T> FileCache<T> {
     }
 
     /// The stripe of this thread.
-    fn own(&self) -> MutexGuard<'_, HashMap<String, CachedFile<T>>> {
+    fn own(&self) -> MutexGuard<'_, BTreeMap<Box<[u8]>, CachedFile<T>>> {
         static NEXT: AtomicUsize = AtomicUsize::new(0);
         thread_local! {
             static OWN: usize = NEXT.fetch_add(1, Ordering::Relaxed);
@@ -119,7 +121,7 @@ impl<T> FileCache<T> {
     }
 }
 
-fn lock<T>(stripe: &Stripe<T>) -> MutexGuard<'_, HashMap<String, CachedFile<T>>> {
+fn lock<T>(stripe: &Stripe<T>) -> MutexGuard<'_, BTreeMap<Box<[u8]>, CachedFile<T>>> {
     stripe.0.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

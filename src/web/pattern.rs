@@ -129,10 +129,12 @@ impl Pattern {
     fn captures_front<'r>(&self, path: &'r str) -> Option<(Params<'_>, Option<&'r str>)> {
         let mut params = Params::new();
         let mut rest = path.strip_prefix('/');
+        let is_encoded = path.contains('%');
         for part in &self.parts {
             let text = rest?;
-            let slash = text.bytes().position(|byte| byte == b'/').filter(|_| !part.is_path());
-            let found = percent_decode(&text[..slash.unwrap_or(text.len())]);
+            let slash = text.bytes().position(|byte| byte == b'/' && !part.is_path());
+            let found = &text[..slash.unwrap_or(text.len())];
+            let found = if is_encoded { percent_decode(found) } else { found.into() };
             take_values(&part.places, found.strip_prefix(&*part.before)?, &mut params)?;
             rest = slash.map(|at| &text[at + 1..]);
         }

@@ -11,7 +11,7 @@
 use super::file_cache::{FileCache, FileStamp};
 use super::file_response::{FoundFile, headers};
 use crate::http::{Body, Headers, Response, Status};
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -25,7 +25,7 @@ const CACHED_FILES: usize = 32;
 /// Files in memory, by the names that are asked for.
 #[derive(Debug)]
 pub struct SmallFiles {
-    in_program: HashMap<&'static str, SmallFile>,
+    in_program: BTreeMap<&'static [u8], SmallFile>,
     of_disk: FileCache<SmallFile>,
 }
 
@@ -42,14 +42,14 @@ struct SmallFile {
 impl SmallFiles {
     /// The files of a program, and no other yet.
     pub fn new(in_program: &[(&'static str, &'static [u8])]) -> SmallFiles {
-        let in_program = in_program.iter().map(|(name, bytes)| (*name, of_program(name, bytes)));
-        SmallFiles { in_program: in_program.collect(), of_disk: FileCache::new(CACHED_FILES) }
+        let kept = |&(name, bytes): &(&'static str, _)| (name.as_bytes(), of_program(name, bytes));
+        let in_program = in_program.iter().map(kept).collect();
+        SmallFiles { in_program, of_disk: FileCache::new(CACHED_FILES) }
     }
 
     /// The answer with the whole file of this name, if the file is in memory and unchanged.
     pub fn get(&self, name: &OsStr) -> Option<Response> {
-        // A name that is no text is never kept.
-        let name = name.to_str()?;
+        let name = name.as_encoded_bytes();
         let whole = |file: &SmallFile| {
             let mut response = Response::new(Status::OK);
             response.headers.append_missing(&file.headers);
@@ -67,11 +67,13 @@ impl SmallFiles {
 
     /// Keeps a file that was found at this path, if it is small and has not changed just now.
     pub fn keep(&self, name: &OsStr, path: &Path, FoundFile { whole, stamp }: &FoundFile) {
-        if let (Some(name), Body::Bytes(bytes)) = (name.to_str(), &whole.body)
+        if let Body::Bytes(bytes) = &whole.body
             && stamp.is_settled()
         {
+            let name = name.as_encoded_bytes();
             let (headers, bytes) = (whole.headers.clone(), bytes.as_slice().into());
-            let folders = path.ancestors().skip(1).take(name.matches('/').count());
+            let folders =
+                path.ancestors().skip(1).take(name.split(|byte| *byte == b'/').count() - 1);
             let folders = folders.map(Path::to_owned).collect();
             let (stamp, path) = (*stamp, path.to_owned());
             self.of_disk.keep(name, SmallFile { headers, bytes, stamp, path, folders });

@@ -88,7 +88,7 @@ impl Templates {
     /// The tree of a template, from the cache if its file has not changed since.
     fn tree(&self, name: &str) -> Rendering<Arc<CachedTree>> {
         let asked = |(_, version): &CachedTree| version.as_ref().is_none_or(is_current);
-        if let Some(cached) = self.cache.get(name, asked) {
+        if let Some(cached) = self.cache.get(name.as_bytes(), asked) {
             return Ok(cached);
         }
         let (text, version) = self.source.read(name).map_err(|message| missing(name, message))?;
@@ -98,7 +98,7 @@ impl Templates {
             let (line, column) = locate(&text, at);
             TemplateError { template: name.to_owned(), line, column, message }
         })?;
-        Ok(self.cache.keep(name, (tree, version)))
+        Ok(self.cache.keep(name.as_bytes(), (tree, version)))
     }
 }
 
