@@ -15,7 +15,7 @@
 mod read;
 mod write;
 
-pub use read::{JsonError, parse, weigh};
+pub use read::{JsonError, parse, parse_map, weigh};
 pub use write::{Style, write, write_float, write_int, write_into, write_map};
 
 /// How deep lists and objects may lie in one another; each level costs stack.

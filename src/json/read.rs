@@ -52,7 +52,23 @@ impl std::error::Error for JsonError {}
 /// assert_eq!(error.to_string(), "1:6: found the end, expected , or ]");
 /// ```
 pub fn parse(bytes: &[u8]) -> Result<Value, JsonError> {
-    parse_boxed(bytes).map_err(|error| *error)
+    read(bytes, |reader| reader.value(0))
+}
+
+/// The same for a text that must be an object.
+///
+/// # Errors
+///
+/// As [`parse`]; another value.
+pub fn parse_map(bytes: &[u8]) -> Result<Map, JsonError> {
+    read(bytes, |reader| {
+        reader.skip_space();
+        if reader.peek() == Some(b'{') {
+            reader.object(1)
+        } else {
+            Err(reader.unexpected("an object"))
+        }
+    })
 }
 
 /// About how many bytes of memory the values of a text take, and how many levels deep they lie.
@@ -92,20 +108,24 @@ pub fn weigh(text: &[u8]) -> (usize, usize) {
     (bytes, deepest)
 }
 
-/// The same; a result with a small error is moved faster.
-fn parse_boxed(bytes: &[u8]) -> Result<Value, Box<JsonError>> {
+/// Reads what `read_value` reads, and white space around it.
+fn read<T>(
+    bytes: &[u8],
+    read_value: impl FnOnce(&mut Reader) -> Result<T, Box<JsonError>>,
+) -> Result<T, JsonError> {
     if bytes.len() > LONGEST {
         let message = format!("the text is longer than {LONGEST} bytes");
-        return Err(Reader { text: "", at: 0 }.error(message));
+        return Err(*Reader { text: "", at: 0 }.error(message));
     }
     let text = str::from_utf8(bytes).map_err(|error| {
         let good = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
-        Reader { text: &good, at: good.len() }.error("found bytes that are not UTF-8")
+        *Reader { text: &good, at: good.len() }.error("found bytes that are not UTF-8")
     })?;
     let mut reader = Reader { text, at: 0 };
-    let value = reader.value(0)?;
+    // An error is boxed while it passes through the functions: a small result is moved faster.
+    let value = read_value(&mut reader).map_err(|error| *error)?;
     reader.skip_space();
-    if reader.at < text.len() { Err(reader.unexpected("the end")) } else { Ok(value) }
+    if reader.at < text.len() { Err(*reader.unexpected("the end")) } else { Ok(value) }
 }
 
 /// A text, and how far it has been read.
@@ -130,15 +150,18 @@ impl<'a> Reader<'a> {
 
     /// Reads the bytes before the first one that is not `wanted`.
     fn take_while(&mut self, wanted: impl Fn(u8) -> bool) -> &'a str {
-        let rest = &self.text[self.at..];
-        let taken = &rest[..rest.bytes().position(|byte| !wanted(byte)).unwrap_or(rest.len())];
-        self.at += taken.len();
-        taken
+        let start = self.at;
+        while self.peek().is_some_and(&wanted) {
+            self.at += 1;
+        }
+        &self.text[start..self.at]
     }
 
     /// RFC 8259 §2: space, tab, line feed and carriage return; nothing else is white space here.
     fn skip_space(&mut self) {
-        self.take_while(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r'));
+        while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.peek() {
+            self.at += 1;
+        }
     }
 
     /// `value = false / null / true / object / array / number / string`
@@ -149,7 +172,7 @@ impl<'a> Reader<'a> {
             Some(b'{' | b'[') if depth == DEPTH => {
                 Err(self.error(format!("more than {DEPTH} levels deep")))
             }
-            Some(b'{') => self.object(depth + 1),
+            Some(b'{') => Ok(self.object(depth + 1)?.into()),
             Some(b'[') => self.array(depth + 1),
             Some(b'-' | b'0'..=b'9') => self.number(),
             _ => self.word(),
@@ -157,7 +180,7 @@ impl<'a> Reader<'a> {
     }
 
     /// `object = { [ string : value *( , string : value ) ] }`
-    fn object(&mut self, depth: usize) -> Result<Value, Box<JsonError>> {
+    fn object(&mut self, depth: usize) -> Result<Map, Box<JsonError>> {
         let mut map = Map::new();
         self.at += 1;
         while self.has_item(b'}', map.is_empty())? {
@@ -172,7 +195,7 @@ impl<'a> Reader<'a> {
             }
             map.insert(name, self.value(depth)?);
         }
-        Ok(map.into())
+        Ok(map)
     }
 
     /// `array = [ [ value *( , value ) ] ]`

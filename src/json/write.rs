@@ -180,9 +180,7 @@ pub fn write_int(out: &mut String, number: i64) {
     if number < 0 {
         out.push('-');
     }
-    for digit in &digits[at..] {
-        out.push(char::from(*digit));
-    }
+    out.push_str(str::from_utf8(&digits[at..]).unwrap_or_default());
 }
 
 /// Appends a float as Python's `repr` and JSON write it: the fewest digits that read back as the

@@ -9,8 +9,7 @@
 
 use super::{Change, Kind, StoreError, Updated};
 use crate::json;
-use crate::value::{Map, Value};
-use std::sync::Arc;
+use crate::value::Map;
 
 /// The longest key of a row in a table. A visitor may have typed it, as the name of an account.
 pub const KEY_BYTES: usize = 256;
@@ -78,11 +77,7 @@ pub fn encode(row: &Map, most: usize) -> Result<String, StoreError> {
 ///
 /// [`StoreError::Damaged`], if the text is not JSON, or not an object.
 pub fn decode(text: &[u8]) -> Result<Map, StoreError> {
-    match json::parse(text) {
-        Ok(Value::Map(row)) => Ok(Arc::unwrap_or_clone(row)),
-        Ok(_) => Err(StoreError::Damaged("found JSON that is not an object".to_owned())),
-        Err(error) => Err(StoreError::Damaged(error.to_string())),
-    }
+    json::parse_map(text).map_err(|error| StoreError::Damaged(error.to_string()))
 }
 
 /// An error if there are too many bytes; `what` begins its sentence.
