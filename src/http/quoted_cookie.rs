@@ -21,8 +21,7 @@ pub(super) fn split_value(text: &str) -> (Cow<'_, str>, &str) {
             return (without_backslashes(value), behind);
         }
     }
-    let (value, behind) =
-        text.split_at(text.bytes().position(|byte| byte == b';').unwrap_or(text.len()));
+    let (value, behind) = text.split_at(text.find(';').unwrap_or(text.len()));
     (Cow::Borrowed(value.trim_ascii()), behind)
 }
 
