@@ -49,19 +49,17 @@ impl Default for MemoryStore {
 
 impl Store for MemoryStore {
     fn load(&self, kind: &Kind, key: &str) -> Result<Lookup, StoreError> {
-        match self.table.look(kind, key, self.table.now()) {
+        match self.table.part(kind, key).look(key) {
             Ok(row) => decode(row.as_ref()).map(Lookup::Found),
             Err(refusal) => Ok(Lookup::Refused(refusal)),
         }
     }
 
     fn update(&self, kind: &Kind, key: &str, change: Change<'_>) -> Result<Updated, StoreError> {
-        let now = self.table.now();
-        let seen = self.table.look(kind, key, now).ok();
+        let part = self.table.part(kind, key);
+        let seen = part.look(key).ok();
         // The function changes a copy. The copy takes the row's place if that is still as seen.
-        change::update((kind, key), seen, change, |seen, new| {
-            self.table.swap((kind, key, now), seen, new)
-        })
+        change::update((kind, key), seen, change, |seen, new| part.swap(key, seen, new))
     }
 
     fn all_rows(&self) -> &dyn AllRows {

@@ -32,27 +32,44 @@ impl Shards {
         Shards { parts: Default::default(), clock }
     }
 
-    fn locked(&self, part: usize) -> MutexGuard<'_, RowTable> {
-        self.parts[part].lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// How many rows of a kind there are.
     pub fn len(&self, kind: &Kind) -> usize {
-        (0..SHARDS).map(|part| self.locked(part).rows(kind.name, 0).len()).sum()
+        self.parts.iter().map(|part| locked(part).rows(kind.name, 0).len()).sum()
     }
 
-    /// The time in milliseconds.
-    pub fn now(&self) -> u64 {
+    fn now(&self) -> u64 {
         milliseconds((self.clock)())
     }
 
+    /// The part in which a key lies.
+    ///
+    /// A kind that refuses a row when it is full lies in one part: otherwise one part could be full
+    /// while there is room in another.
+    pub fn part(&self, kind: &Kind, key: &str) -> Part<'_> {
+        let parts = if kind.oldest_leaves { (kind.most / SHARD_ROWS).clamp(1, SHARDS) } else { 1 };
+        // The hash FNV-1a is quick. The ids of sessions are random, so nobody can aim at a part.
+        let mix = |mixed: u32, byte| (mixed ^ u32::from(byte)).wrapping_mul(0x0100_0193);
+        let mixed = key.bytes().fold(0x811c_9dc5, mix);
+        let table = &self.parts[mixed as usize % parts];
+        Part { table, kind: Kind { most: kind.most / parts, ..*kind }, now: self.now() }
+    }
+}
+
+/// One part, for one use of a row.
+pub struct Part<'s> {
+    table: &'s Mutex<RowTable>,
+    /// The kind, with its share of the room.
+    kind: Kind,
+    now: u64,
+}
+
+impl Part<'_> {
     /// A row, which is the newest from now on; or why there is none.
-    pub fn look(&self, kind: &Kind, key: &str, now: u64) -> Result<SeenRow, Refusal> {
-        let (most, part) = share_of(kind, key);
-        let mut table = self.locked(part);
-        let rows = table.rows(kind.name, most);
-        let seen = rows.touch(key, now)?;
-        rows.prolong(&seen, kind.expires(now));
+    pub fn look(&self, key: &str) -> Result<SeenRow, Refusal> {
+        let mut table = locked(self.table);
+        let rows = table.rows(self.kind.name, self.kind.most);
+        let seen = rows.touch(key, self.now)?;
+        rows.prolong(&seen, self.kind.expires(self.now));
         Ok(seen)
     }
 
@@ -63,50 +80,39 @@ impl Shards {
     /// [`StoreError::Full`].
     pub fn swap(
         &self,
-        (kind, key, now): (&Kind, &str, u64),
+        key: &str,
         seen: Option<&SeenRow>,
         new: Option<&str>,
     ) -> Result<Swapped<SeenRow>, StoreError> {
         // Made before the lock is taken.
         let new = new.map(Arc::from);
-        let (most, part) = share_of(kind, key);
-        let kind = Kind { most, ..*kind };
-        let mut table = self.locked(part);
-        table.rows(kind.name, most).swap((&kind, key, now), seen, new, |_| Ok(()))
+        let mut table = locked(self.table);
+        let rows = table.rows(self.kind.name, self.kind.most);
+        rows.swap((&self.kind, key, self.now), seen, new, |_| Ok(()))
     }
 }
 
-/// How many rows of a kind a part may have, and in which part this key lies.
-///
-/// A kind that refuses a row when it is full lies in one part: otherwise one part could be full
-/// while there is room in another.
-fn share_of(kind: &Kind, key: &str) -> (usize, usize) {
-    let parts = if kind.oldest_leaves { (kind.most / SHARD_ROWS).clamp(1, SHARDS) } else { 1 };
-    // The end of a key is enough: the ids of sessions are random.
-    let mixed = match key.as_bytes() {
-        [.., a, b, c] => (usize::from(*a) * 37 + usize::from(*b)) * 37 + usize::from(*c),
-        _ => 0,
-    };
-    (kind.most / parts, mixed % parts)
+fn locked(part: &Mutex<RowTable>) -> MutexGuard<'_, RowTable> {
+    part.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl AllRows for Shards {
     fn page_of_keys(&self, kind: &Kind, at: u64) -> Result<KeyPage, StoreError> {
         // The upper half of the number is the part, the lower half the place in it.
         let (part, place) = ((at >> 32) as usize % SHARDS, at as u32 as usize);
-        let (keys, is_last) = self.locked(part).rows(kind.name, 0).keys(place, self.now());
+        let (keys, is_last) = locked(&self.parts[part]).rows(kind.name, 0).keys(place, self.now());
         let next_part = Some((part as u64 + 1) << 32).filter(|_| part + 1 < SHARDS);
         Ok(KeyPage { keys, next: if is_last { next_part } else { Some(at + PAGE as u64) } })
     }
 
     fn inspect(&self, see: &mut dyn FnMut(&HeldRow)) {
-        (0..SHARDS).for_each(|part| self.locked(part).inspect(self.now(), see));
+        self.parts.iter().for_each(|part| locked(part).inspect(self.now(), see));
     }
 
     fn forget(&self) {
-        for part in 0..SHARDS {
+        for part in &self.parts {
             // The lock ends with this line: others go on while the rows are taken apart.
-            let rows = std::mem::take(&mut *self.locked(part));
+            let rows = std::mem::take(&mut *locked(part));
             drop(rows);
         }
     }
