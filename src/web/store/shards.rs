@@ -45,25 +45,25 @@ impl Shards {
     ///
     /// A kind that refuses a row when it is full lies in one part: otherwise one part could be full
     /// while there is room in another.
-    pub fn part(&self, kind: &Kind, key: &str) -> Part<'_> {
+    pub fn part(&self, kind: &Kind, key: &str) -> TablePart<'_> {
         let parts = if kind.oldest_leaves { (kind.most / SHARD_ROWS).clamp(1, SHARDS) } else { 1 };
         // The hash FNV-1a is quick. The ids of sessions are random, so nobody can aim at a part.
         let mix = |mixed: u32, byte| (mixed ^ u32::from(byte)).wrapping_mul(0x0100_0193);
         let mixed = key.bytes().fold(0x811c_9dc5, mix);
         let table = &self.parts[mixed as usize % parts];
-        Part { table, kind: Kind { most: kind.most / parts, ..*kind }, now: self.now() }
+        TablePart { table, kind: Kind { most: kind.most / parts, ..*kind }, now: self.now() }
     }
 }
 
 /// One part, for one use of a row.
-pub struct Part<'s> {
+pub struct TablePart<'s> {
     table: &'s Mutex<RowTable>,
     /// The kind, with its share of the room.
     kind: Kind,
     now: u64,
 }
 
-impl Part<'_> {
+impl TablePart<'_> {
     /// A row, which is the newest from now on; or why there is none.
     pub fn look(&self, key: &str) -> Result<SeenRow, Refusal> {
         let mut table = locked(self.table);
