@@ -18,11 +18,11 @@ pub fn matched(steps: &[Step], mask: &Mask) -> Vec<PartLine> {
     let mut lines = Vec::new();
     let mut tell = |name: &str, text: String| lines.push(PartLine::new(name, text));
     // A handler may answer 404 as well. Then a route was found, and similar ones do not matter.
-    let mut was_found = false;
+    let is_found = |step: &Step| matches!(step.detail, Detail::Route { .. } | Detail::File(_));
+    let was_found = steps.iter().any(is_found);
     for step in steps {
         match &step.detail {
             Detail::Route { method, pattern, handler, registered, params } => {
-                was_found = true;
                 tell("route", format!("{method} {pattern} -> {handler}"));
                 for (name, value) in params {
                     tell(name, format!("{:?}", mask.field(name, value)));
@@ -30,10 +30,7 @@ pub fn matched(steps: &[Step], mask: &Mask) -> Vec<PartLine> {
                 tell("registered", place(registered));
                 written(handler, registered).into_iter().for_each(|line| tell("handler", line));
             }
-            Detail::File(path) => {
-                was_found = true;
-                tell("file", mask.text(path));
-            }
+            Detail::File(path) => tell("file", mask.text(path)),
             Detail::NoRoute(near) if !was_found && near.is_empty() => {
                 tell("nothing", "no route came near".to_owned());
             }
@@ -56,28 +53,30 @@ pub fn matched(steps: &[Step], mask: &Mask) -> Vec<PartLine> {
 /// session, or the last line of it that a step names, or its first line. If no handler was asked,
 /// it is the framework's.
 pub fn answered_by(steps: &[Step]) -> String {
-    let named = |names: &'static [&'static str]| {
-        steps.iter().rev().filter(|step| names.contains(&step.name)).map(|step| step.source)
+    let last = |names: &'static [&'static str]| {
+        let steps = steps.iter().rev().filter(|step| names.contains(&step.name));
+        steps.map(|step| place(step.source))
     };
     let changed = steps.iter().rev().filter_map(|step| match step.detail {
-        Detail::Change { by, .. } => by,
+        Detail::Change { by, .. } => by.map(place),
         _ => None,
     });
-    let lines = named(&["rendered"]).chain(changed).chain(named(&["form", "flashed"]));
-    let in_handler = lines.map(place).find(|line| line.starts_with("src/app/"));
-    let of_route = || {
-        steps.iter().find_map(|step| match &step.detail {
-            Detail::Route { handler, registered, .. } => {
-                Some(written(handler, registered).unwrap_or_else(|| place(registered)))
-            }
-            _ => None,
-        })
-    };
-    let framework = || {
-        let last = steps.last().map(|step| step.source);
-        named(&["failed", "routed"]).next().or(last).map(place)
-    };
-    in_handler.or_else(of_route).or_else(framework).unwrap_or_default()
+    let of_route = steps.iter().filter_map(|step| match &step.detail {
+        Detail::Route { handler, registered, .. } => {
+            Some(written(handler, registered).unwrap_or_else(|| place(registered)))
+        }
+        _ => None,
+    });
+    let mut lines = last(&["rendered"]).chain(changed).chain(last(&["form", "flashed"]));
+    let in_handler = lines.find(|line| line.starts_with("src/app/"));
+    let end = steps.last().map(|step| place(step.source));
+    in_handler
+        .into_iter()
+        .chain(of_route)
+        .chain(last(&["failed", "routed"]))
+        .chain(end)
+        .next()
+        .unwrap_or_default()
 }
 
 /// The line where a handler is written. The compiler does not tell it, so the source is searched
