@@ -1,11 +1,13 @@
 //! Deeper: The application that the program serves: the course and the glass.
 //!
 //! The course is what a student asks; the glass shows what the server did and what it knows. The
-//! glass stands below the course, since lessons look at cycles.
+//! glass stands below the course, since lessons look at cycles. Both print by `answer` and `prose`.
 
+mod answer;
 pub mod assets;
 pub mod course;
 pub mod glass;
+pub mod prose;
 
 use carafe::App;
 use std::env;

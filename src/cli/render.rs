@@ -12,6 +12,7 @@
 use super::command_line::{CommandError, CommandLine, CommandResult, print, warn};
 use super::serve;
 use crate::app::course::lessons::Ticks;
+use crate::app::prose::add_filters;
 use carafe::server::ServerGauge;
 use carafe::web::client::Client;
 use carafe::web::template::Templates;
@@ -33,7 +34,9 @@ pub fn run(arguments: &[String]) -> CommandResult {
     let data = data.map_err(CommandError::Failed)?;
     let (mut app, _) =
         serve::application(Path::new("."), None, ServerGauge::default(), Ticks::default());
-    app.templates(Templates::from_dir(line.value("--templates").unwrap_or("templates")));
+    let mut templates = Templates::from_dir(line.value("--templates").unwrap_or("templates"));
+    add_filters(&mut templates);
+    app.templates(templates);
     app.before(move |ctx| ctx.render(&template, data.clone()).map(Some));
     let answer = Client::new(&app).get("/");
     if answer.status() != 200 {

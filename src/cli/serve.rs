@@ -186,9 +186,10 @@ pub fn application(
     let (templates, templates_banner) = own_folder(dir, "templates");
     let (www, www_banner) = own_folder(dir, "www");
     app::course::lessons::routes(&mut app, recorder, templates.as_deref(), ticks);
-    app.templates(
-        templates.map_or_else(|| Templates::embedded(assets::TEMPLATES), Templates::from_dir),
-    );
+    let mut templates =
+        templates.map_or_else(|| Templates::embedded(assets::TEMPLATES), Templates::from_dir);
+    app::prose::add_filters(&mut templates);
+    app.templates(templates);
     app.files(
         "/static",
         www.map_or_else(|| StaticFiles::embedded(assets::WWW), StaticFiles::from_dir),

@@ -11,9 +11,8 @@
 //! On rungs 1 and 2 the server believes the client. On rung 3 it checks a signature, which proves
 //! that this server wrote the count, but not that the count is the newest one.
 
-use super::answer::{say, text_or_page};
-use super::prose::{html, wrapped};
-use super::rungs::{COLUMNS, LadderCell, Rung, rungs};
+use super::rungs::{COLUMNS, rungs};
+use crate::app::answer::{render, say, text_or_page};
 use crate::app::program_name;
 use carafe::cycle::StorePlace;
 use carafe::http::{Response, SetCookie, cookie::SameSite, cookie_value};
@@ -40,48 +39,26 @@ fn ladder(ctx: &mut Context) -> Result<Response, Error> {
         StorePlace::File => 5,
         StorePlace::Elsewhere => 6,
     };
-    let (mut text, mut list) = (String::new(), Vec::new());
-    for (number, rung) in rungs().iter().enumerate() {
+    let rungs = rungs();
+    let list = rungs.iter().enumerate().map(|(number, rung)| {
         let is_here = number == here;
         let page = if is_here { "/ladder/session" } else { rung.setting("try ") };
-        let start = rung.setting("start ").replacen("carafe", &program_name(), 1);
-        let place = if page.is_empty() { &start } else { page };
-        text.push_str(&rung_as_text(rung, is_here, place));
-        let trials = trials_of(rung).map(|(cell, column)| {
-            Value::from(vec![column.into(), cell.words.into(), html(cell.reason)])
-        });
-        list.push(Map::from([
+        // Where nothing is saved there is nothing to try.
+        let trials = rung.cells.iter().zip(COLUMNS).filter(|(cell, _)| cell.words != "-");
+        let trials = trials.map(|(cell, column)| Value::from([column, cell.words, cell.reason]));
+        Map::from([
             ("number", Value::from(number)),
             ("name", rung.title().get(2..).unwrap_or("").into()),
-            ("lives", html(rung.setting("lives "))),
-            ("cart", html(rung.setting("cart "))),
+            ("lives", rung.setting("lives ").into()),
+            ("cart", rung.setting("cart ").into()),
             ("here", is_here.into()),
             ("page", page.into()),
-            ("start", start.into()),
+            ("start", rung.setting("start ").replacen("carafe", &program_name(), 1).into()),
             ("trials", trials.collect()),
-        ]));
-    }
-    let title = "The ladder: where can a server keep your cart?\n";
-    let variables = [("rungs", Value::from(list)), ("program", program_name().into())];
-    text_or_page(ctx, format!("{title}{text}"), "rungs.html", variables)
-}
-
-/// The trials of a rung, each with its column. Where nothing is saved there is nothing to try.
-fn trials_of(rung: &Rung) -> impl Iterator<Item = (&LadderCell, &'static str)> {
-    rung.cells.iter().zip(COLUMNS).filter(|(cell, _)| cell.words != "-")
-}
-
-/// One rung for a terminal.
-fn rung_as_text(rung: &Rung, is_here: bool, place: &str) -> String {
-    let mark = if is_here { "   <- this server" } else { "" };
-    let mut text = format!("\n{}{mark}\n", rung.title());
-    text.push_str(&wrapped("  ", rung.setting("lives ")));
-    text.push_str(&wrapped("  ", rung.setting("cart ")));
-    for (cell, column) in trials_of(rung) {
-        let words = format!("{}. {}", cell.words, cell.reason).replace("as 4", "as on rung 4");
-        text.push_str(&wrapped(&format!("    {column:<22}"), &words));
-    }
-    text + &wrapped("  ", &format!("try: {place}"))
+        ])
+    });
+    let variables = [("rungs", list.collect::<Value>()), ("program", program_name().into())];
+    render(ctx, "rungs", variables)
 }
 
 /// Rung 0.

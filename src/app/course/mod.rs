@@ -2,14 +2,12 @@
 //!
 //! First read `hello`, `search`, `formtest` and `sessions`: handlers as a beginner writes them.
 
-mod answer;
 mod echo;
 mod formtest;
 mod hello;
 mod ladder;
 pub mod lessons;
 mod profile;
-mod prose;
 pub mod rungs;
 mod search;
 mod sessions;

@@ -1,6 +1,6 @@
 //! A GET form: the browser puts the data into the URL, which can be saved and shared.
 
-use super::answer::text_or_page;
+use crate::app::answer::text_or_page;
 use carafe::http::Response;
 use carafe::{App, Context, Error};
 

@@ -5,7 +5,7 @@
 //!
 //! `say` answers curl with a sentence, and a browser with a page that explains it.
 
-use super::answer::say;
+use crate::app::answer::say;
 use carafe::http::Response;
 use carafe::{App, Context, Error, Value};
 

@@ -7,13 +7,13 @@
 //! Left out: what rows of other kinds hold. Nobody else may see what is in an account.
 
 use super::Glass;
-use super::columns::Columns;
 use super::cycle_facts::CycleFacts;
 use super::cycle_rows::hue;
 use super::mask::{Mask, cut_id};
 use super::own_requests::{admit, uncached};
 use super::row_words::named;
 use super::words::{name_of, say};
+use crate::app::answer::render;
 use carafe::cycle::Recorder;
 use carafe::http::{Response, cookie_value};
 use carafe::web::sign::{hex, sha256};
@@ -73,13 +73,12 @@ pub fn memory(ctx: &mut Context) -> Result<Response, Error> {
         ("page", page.into()),
         ("pages", pages.into()),
     ]);
-    Ok(uncached(if ctx.request.prefers_html() {
-        ctx.render("memory.html", map)?
-    } else if ctx.request.path.ends_with(".json") || ctx.request.accepts("application/json") {
-        Response::json(&map.into())
-    } else {
-        Response::text(as_text(&facts, &map))
-    }))
+    let is_json = ctx.request.path.ends_with(".json") || ctx.request.accepts("application/json");
+    let response = match is_json && !ctx.request.prefers_html() {
+        true => Response::json(&map.into()),
+        false => render(ctx, "memory", map)?,
+    };
+    Ok(uncached(response))
 }
 
 /// The first characters of an id.
@@ -143,31 +142,6 @@ fn facts(
         glass.recorder.as_ref().map(|recorder| format!("the last {}", recorder.all().len()));
     facts.push(("cycles", cycles.unwrap_or("none: they are not recorded".to_owned())));
     facts
-}
-
-/// The page as text.
-fn as_text(facts: &[(&str, String)], map: &Map) -> String {
-    let mut out = Columns::default();
-    for (name, text) in facts {
-        out.wrapped(&format!("   {name:<12}"), text);
-    }
-    let text = |row: &Value, name| row.get(name).and_then(Value::as_str).unwrap_or("").to_owned();
-    let sessions = map.get("sessions").and_then(Value::as_list).unwrap_or_default();
-    if !sessions.is_empty() {
-        let named = "A row is named by the session id in its visitor's cookie, cut to 4 characters";
-        out.wrapped("   ", &format!("{named}; a star marks your own."));
-    }
-    for row in sessions {
-        let values = row.get("values").and_then(Value::as_list).unwrap_or_default();
-        let values: Vec<&str> = values.iter().filter_map(Value::as_str).collect();
-        let values = if values.is_empty() { "empty".to_owned() } else { values.join(", ") };
-        let (used, expires) = (text(row, "used"), text(row, "expires"));
-        let sentence = format!("{values} (used {used}, expires {expires})");
-        let is_own = row.get("own").is_some_and(|own| *own == Value::Bool(true));
-        let mark = if is_own { '*' } else { ' ' };
-        out.wrapped(&format!(" {mark} row {:<8}", text(row, "row")), &sentence);
-    }
-    out.into_text()
 }
 
 /// `12 s`, `29 min`, `3 h`

@@ -2,7 +2,7 @@
 //!
 //! `lessons.txt` holds the lessons, and `lesson_file` reads it. `lesson_conditions` looks at each
 //! cycle when it ends, finds out which task was done, and keeps that in a file (`ticks`). `page`
-//! and `terminal` are the two forms of a lesson.
+//! has the variables of a lesson for two templates: `lesson.html`, and for a terminal `lesson.txt`.
 //!
 //! # Security
 //!
@@ -13,13 +13,12 @@ mod cycle_tests;
 mod lesson_conditions;
 mod lesson_file;
 mod page;
-mod terminal;
 mod ticks;
 
 pub use ticks::{Ticks, usual_place};
 
-use super::answer::text_or_page;
 use super::echo;
+use crate::app::answer::render;
 use crate::app::{glass, program_name};
 use carafe::cycle::{Record, Recorder};
 use carafe::http::{Method, Request, Response, Status};
@@ -80,8 +79,6 @@ fn home(ctx: &mut Context) -> Result<Response, Error> {
     let request = echo::as_text(&Request { method: Method::Get, ..ctx.request.clone() });
     let (base, inside) = (ctx.base(), room.looks_inside(ctx));
     let is_done = |lesson: &Lesson| inside && room.progress.is_done(lesson.number);
-    let marked = room.lessons.iter().map(|lesson| (is_done(lesson), lesson));
-    let text = terminal::home(marked, &base, request.trim_end());
     let next = room.lessons.iter().find(|lesson| !is_done(lesson));
     let entries = room.lessons.iter().map(|lesson| room.entry(lesson, inside));
     let variables = [
@@ -91,7 +88,7 @@ fn home(ctx: &mut Context) -> Result<Response, Error> {
         ("next", next.map_or(room.lessons.len(), |lesson| lesson.number).into()),
         ("request_text", request.trim_end().into()),
     ];
-    text_or_page(ctx, text, "index.html", variables).map(uncached)
+    render(ctx, "index", variables).map(uncached)
 }
 
 /// The page of one lesson. `?print` makes the form to hand out.
@@ -100,8 +97,6 @@ fn lesson(ctx: &mut Context) -> Result<Response, Error> {
     let lesson = room.find(ctx)?;
     let (base, inside) = (ctx.base(), room.looks_inside(ctx));
     let steps = page::steps_at(&base, lesson, room.last_cycle(lesson, inside));
-    let next = room.lessons.get(lesson.number);
-    let text = terminal::lesson(lesson, &steps, &room.seen(lesson, inside), next, &base);
     let mut variables = room.entry(lesson, inside);
     page::add_texts(lesson, &steps, &mut variables);
     let neighbour = |number: usize| room.lessons.get(number.wrapping_sub(1)).map(page::title);
@@ -120,7 +115,7 @@ fn lesson(ctx: &mut Context) -> Result<Response, Error> {
         page::add_cycles(lesson, own, last, &mut variables);
         variables.insert("answers", room.progress.question(lesson.number).is_some());
     }
-    text_or_page(ctx, text, "lesson.html", variables).map(uncached)
+    render(ctx, "lesson", variables).map(uncached)
 }
 
 /// Takes the answer to the question of one lesson.

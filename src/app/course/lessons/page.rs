@@ -1,7 +1,6 @@
-//! Deeper: The variables of a lesson's page, as `lesson.html` takes them.
+//! Deeper: The variables of a lesson, as `lesson.html` and `lesson.txt` take them.
 
 use super::lesson_file::{Lesson, LessonLine, TEXTS, file};
-use crate::app::course::prose::html;
 use crate::app::program_name;
 use carafe::{Map, Value};
 
@@ -46,21 +45,21 @@ pub fn title(lesson: &Lesson) -> Map {
 /// Adds the texts and the steps of a lesson.
 pub fn add_texts(lesson: &Lesson, steps: &[LessonLine], page: &mut Map) {
     for word in TEXTS {
-        page.insert(word, html(lesson.text(word)));
+        page.insert(word, lesson.text(word));
     }
     let steps = steps.iter().map(|step| {
         Map::from([
             ("kind", Value::from(step.word)),
-            ("text", html(&step.text)),
+            ("text", step.text.as_str().into()),
             ("command", step.text.as_str().into()),
             ("sees", step.below.join("\n").into()),
-            ("why", html(&step.why)),
+            ("why", step.why.as_str().into()),
             ("name", step.name.as_str().into()),
             ("content", file(&step.name).unwrap_or("").trim_end().into()),
         ])
     });
     let read = lesson.all("read");
-    let read = read.map(|line| Value::from([line.name.as_str().into(), html(&line.text)]));
+    let read = read.map(|line| Value::from([line.name.as_str(), line.text.as_str()]));
     page.insert("steps", steps.collect::<Value>());
     page.insert("read", read.collect::<Value>());
 }

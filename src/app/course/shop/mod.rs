@@ -27,7 +27,7 @@ mod guesses;
 mod order;
 mod steps;
 
-use super::answer::text_or_page;
+use crate::app::answer::text_or_page;
 use crate::app::glass;
 use carafe::http::Response;
 use carafe::{App, Context, Error, Map, Value};

@@ -28,3 +28,15 @@ pub fn say(
     let variables = [("title", sentence), ("message", message)];
     text_or_page(ctx, format!("{sentence}\n"), template, variables)
 }
+
+/// One set of variables for two templates: `NAME.html` if the client prefers HTML, else `NAME.txt`.
+#[track_caller]
+pub fn render(ctx: &mut Context, name: &str, variables: impl Into<Map>) -> Result<Response, Error> {
+    let is_page = ctx.request.prefers_html();
+    let ending = if is_page { "html" } else { "txt" };
+    let mut response = ctx.render(&format!("{name}.{ending}"), variables)?;
+    if !is_page {
+        response.headers.set("Content-Type", "text/plain; charset=utf-8");
+    }
+    Ok(response.with_header("Vary", "Accept"))
+}
