@@ -6,7 +6,7 @@
 //!
 //! means: HTML, or else JSON. A range without a weight has weight 1, and weight 0 means "not this".
 //!
-//! Left out: wildcards. curl sends `*/*`, which names no form, and gets plain text.
+//! Left out: `*/*`. curl sends it; it names no form, and gets plain text.
 
 use super::Request;
 
@@ -14,19 +14,23 @@ impl Request {
     /// True if a page suits this client better than another form: its `Accept` names `text/html`,
     /// and no type with a higher weight (RFC 9110 §12.5.1). Browsers name it; curl sends `*/*`.
     pub fn prefers_html(&self) -> bool {
-        let weight = self.weight_of("text/html");
-        weight > 0.0 && self.weights().all(|(name, other)| name.contains('*') || other <= weight)
+        let weight = self.weight_of("text/html").unwrap_or(0.0);
+        let is_no_more = |(name, other)| matches!(name, "*/*" | "text/*") || other <= weight;
+        weight > 0.0 && self.weights().all(is_no_more)
     }
 
-    /// True if `Accept` names this media type, and not with `q=0`. A wildcard does not count.
+    /// True if `Accept` names this media type or, as `application/*`, all of its kind, and not with
+    /// `q=0`. `*/*` does not count.
     pub fn accepts(&self, media_type: &str) -> bool {
-        self.weight_of(media_type) > 0.0
+        // RFC 9110 §12.5.1: "the most specific reference has precedence".
+        let kind = || self.weight_of(&format!("{}/*", media_type.split_once('/')?.0));
+        self.weight_of(media_type).or_else(kind).is_some_and(|weight| weight > 0.0)
     }
 
-    /// The highest weight that `Accept` gives to this media type; 0 if it does not name it.
-    fn weight_of(&self, media_type: &str) -> f32 {
-        let named = self.weights().filter(|(name, _)| name.eq_ignore_ascii_case(media_type));
-        named.map(|(_, weight)| weight).fold(0.0, f32::max)
+    /// The highest weight that `Accept` gives to this range; `None` if it does not name it.
+    fn weight_of(&self, range: &str) -> Option<f32> {
+        let named = self.weights().filter(|(name, _)| name.eq_ignore_ascii_case(range));
+        named.map(|(_, weight)| weight).reduce(f32::max)
     }
 
     /// `Accept = #( media-range [ weight ] )` (RFC 9110 §12.5.1): each range with its weight.

@@ -9,7 +9,7 @@
 use super::date;
 use super::{Headers, Method, Request};
 use std::ops::Range;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// The marks of the version that the server has.
 #[derive(Clone, Debug)]
@@ -39,8 +39,10 @@ pub enum Verdict {
 /// the order of RFC 9110 §13.2.2.
 pub fn evaluate(request: &Request, validators: &Validators, size: u64) -> Verdict {
     let headers = &request.headers;
-    let modified = validators.modified.map(date::unix_seconds);
-    let date_of = |name| only(headers, name).and_then(date::parse).map(date::unix_seconds);
+    // As the client knows it: in whole seconds.
+    let seconds = |time| UNIX_EPOCH + Duration::from_secs(date::unix_seconds(time));
+    let modified = validators.modified.map(seconds);
+    let date_of = |name| only(headers, name).and_then(date::parse);
     let reads = matches!(request.method, Method::Get | Method::Head);
 
     // 1. and 2. If-Match; without it, If-Unmodified-Since. A value that is not one date does not

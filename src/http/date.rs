@@ -13,6 +13,8 @@ const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 const DAY_SECONDS: u64 = 86_400;
+/// From 1 March of the year 0, where the arithmetic begins, to 1 January 1970.
+const DAYS_BEFORE_1970: u64 = 719_468;
 
 /// Seconds since 1970. A time before 1970 counts as 1970.
 pub fn unix_seconds(time: SystemTime) -> u64 {
@@ -31,7 +33,7 @@ pub fn format(time: SystemTime) -> String {
     // The format has four digits for the year.
     let seconds = unix_seconds(time).min(253_402_300_799);
     let (days, second) = (seconds / DAY_SECONDS, seconds % DAY_SECONDS);
-    let (year, month, day) = civil_from_days(days);
+    let (year, month, day) = civil_from_days(days + DAYS_BEFORE_1970);
     // 1 January 1970 was a Thursday.
     let (weekday, month) = (DAYS[((days + 3) % 7) as usize], MONTHS[month - 1]);
     let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
@@ -78,19 +80,25 @@ pub fn parse(text: &str) -> Option<SystemTime> {
     let month = MONTHS.iter().position(|name| *name == month)? + 1;
     let day = number(day, 1..=31)?;
     let written = number(year, 0..=9999)?;
-    let year = Some(if year.len() == 2 { full_year(written) } else { written });
-    let year = year.filter(|year| *year >= 1970)?;
+    let year = match year.len() {
+        2 => full_year(written),
+        4 if written > 0 => written,
+        _ => return None,
+    };
     let [hour, minute, second] = time.split(':').collect::<Vec<_>>()[..] else { return None };
     let clock =
         number(hour, 0..=23)? * 3600 + number(minute, 0..=59)? * 60 + number(second, 0..=60)?;
     let days = days_from_civil(year, month, day);
     let is_day = civil_from_days(days) == (year, month, day);
-    is_day.then(|| UNIX_EPOCH + Duration::from_secs(days * DAY_SECONDS + clock))
+    // The sum counts from the year 0, since a client may name a date before 1970.
+    let time = UNIX_EPOCH + Duration::from_secs(days * DAY_SECONDS + clock);
+    time.checked_sub(Duration::from_secs(DAYS_BEFORE_1970 * DAY_SECONDS)).filter(|_| is_day)
 }
 
 /// Two digits mean a year that ends with them, at most 50 years in the future (RFC 9110 §5.6.7).
 fn full_year(short: u64) -> u64 {
-    let (now, _, _) = civil_from_days(unix_seconds(SystemTime::now()) / DAY_SECONDS);
+    let (now, _, _) =
+        civil_from_days(unix_seconds(SystemTime::now()) / DAY_SECONDS + DAYS_BEFORE_1970);
     let this_century = now / 100 * 100 + short;
     if this_century > now + 50 { this_century - 100 } else { this_century }
 }
@@ -100,11 +108,10 @@ fn number(text: &str, range: RangeInclusive<u64>) -> Option<u64> {
     text.parse().ok().filter(|number| plain && range.contains(number))
 }
 
-/// The year, the month from 1 and the day from 1, of a number of days since 1970. The arithmetic
-/// starts each year in March, so that the leap day is its last day.
+/// The year, the month from 1 and the day from 1, of a number of days since 1 March of the year 0.
+/// The arithmetic starts each year in March, so that the leap day is its last day.
 fn civil_from_days(days: u64) -> (u64, usize, u64) {
-    let shifted = days + 719_468;
-    let (era, day_of_era) = (shifted / 146_097, shifted % 146_097);
+    let (era, day_of_era) = (days / 146_097, days % 146_097);
     let year_of_era =
         (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
@@ -114,12 +121,12 @@ fn civil_from_days(days: u64) -> (u64, usize, u64) {
     (year_of_era + era * 400 + u64::from(month <= 2), month as usize, day)
 }
 
-/// The number of days since 1970, of a year from 1970, a month from 1 and a day from 1.
+/// The number of days since 1 March of the year 0, of a year, a month and a day from 1.
 fn days_from_civil(year: u64, month: usize, day: u64) -> u64 {
     let year = if month <= 2 { year - 1 } else { year };
     let (era, year_of_era) = (year / 400, year % 400);
     let month_from_march = (month as u64 + 9) % 12;
     let day_of_year = (153 * month_from_march + 2) / 5 + day - 1;
     let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    era * 146_097 + day_of_era - 719_468
+    era * 146_097 + day_of_era
 }

@@ -15,7 +15,7 @@
 //! * `wire` is the socket of a connection, and `open` the table in which a stop finds it.
 //! * `stopper` ends a server from another thread.
 //! * `log` writes a line for each answer, and `gauge` counts connections and threads.
-//! * `ring` is a second way to serve, for many busy connections; `pace` says when one goes there.
+//! * `pace` says when a busy connection goes to the `ring`, a second way to serve.
 //!
 //! Left out: TLS. A proxy in front speaks it.
 

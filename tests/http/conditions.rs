@@ -78,6 +78,8 @@ fn dates_are_compared_in_whole_seconds_and_only_if_they_are_one_date() {
         (&[("If-Unmodified-Since", CHANGED)], Verdict::Whole),
         (&[("If-Unmodified-Since", BEFORE)], Verdict::Failed),
         (&[("If-Unmodified-Since", "yesterday")], Verdict::Whole),
+        (&[("If-Unmodified-Since", "Sat, 29 Oct 1960 19:43:31 GMT")], Verdict::Failed),
+        (&[("If-Modified-Since", "Sat, 29 Oct 1960 19:43:31 GMT")], Verdict::Whole),
         (&[("If-Unmodified-Since", BEFORE), ("If-Unmodified-Since", BEFORE)], Verdict::Whole),
     ]);
     // RFC 9110 §13.1.3: only GET and HEAD know If-Modified-Since.

@@ -59,6 +59,19 @@ fn two_digits_of_a_year_mean_the_nearest_past_beyond_fifty_years() {
     }
 }
 
+/// A client may name an older date than any computer has known.
+#[test]
+fn a_date_before_1970_is_read_too() {
+    for (text, seconds) in [
+        ("Wed, 31 Dec 1969 23:59:59 GMT", 1),
+        ("Sat, 29 Oct 1960 19:43:31 GMT", 289_455_389),
+        ("Mon Jan  1 00:00:00 1900", 2_208_988_800),
+        ("Mon, 01 Jan 0001 00:00:00 GMT", 62_135_596_800),
+    ] {
+        assert_eq!(parse(text), Some(UNIX_EPOCH - Duration::from_secs(seconds)), "{text}");
+    }
+}
+
 #[test]
 fn what_is_no_date_is_none() {
     for text in [
@@ -80,7 +93,7 @@ fn what_is_no_date_is_none() {
         "Sun, 06 nov 1994 08:49:37 GMT",
         "Sun, 06 November 1994 08:49:37 GMT",
         "Sun, +6 Nov 1994 08:49:37 GMT",
-        "Sun, 06 Nov 1969 08:49:37 GMT",
+        "Sun, 06 Nov 0000 08:49:37 GMT",
         "Sun, 06 Nov 10000 08:49:37 GMT",
         "Sun, 06 Nov 99999999999999999999 08:49:37 GMT",
         "Sun, 06 Nov -1 08:49:37 GMT",

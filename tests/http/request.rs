@@ -95,6 +95,10 @@ fn a_client_accepts_what_it_names() {
         (&["text/html;q=0.001"], true, false),
         (&["text/html;q=nan"], true, false),
         (&["text/htmlx, xtext/html"], false, false),
+        (&["application/*, text/html;q=0.3"], false, true),
+        (&["application/*;q=0.2, text/html;q=0.3"], true, true),
+        (&["application/*, application/json;q=0"], false, false),
+        (&["*/*, text/html;q=0.3"], true, false),
     ] {
         let mut request = Request::new(Method::Get, "/");
         for value in accept {

@@ -11,6 +11,10 @@ use crate::value::Value;
 /// No float has more digits after the point than this.
 const MOST_PLACES: usize = 1_100;
 
+/// Where the ten digits of a script begin: those of Unicode's category Nd.
+const ZEROS: &str = "٠۰߀०০੦૦୦௦౦೦൦෦๐໐༠၀႐០᠐᥆᧐᪀᪐᭐᮰᱀᱐꘠꣐꤀꧐꧰꩐꯰０𐒠𐴰\
+    𑁦𑃰𑄶𑇐𑋰𑑐𑓐𑙐𑛀𑜰𑣠𑥐𑱐𑵐𑶠𖩠𖫀𖭐𝟎𝟘𝟢𝟬𝟶𞅀𞋰𞥐🯰";
+
 /// The number without its sign.
 pub fn abs(value: &Value, _: &[Value]) -> Outcome {
     match (value, value.whole()) {
@@ -80,12 +84,20 @@ fn number_in(value: &Value) -> Result<Option<f64>, String> {
     }
 }
 
-/// The text without white space around it and without underscores, which Python allows between two
-/// digits.
+/// The text in the digits of ASCII, without white space around it and without underscores, which
+/// Python allows between two digits.
 fn plain_digits(text: &str) -> Option<String> {
     let text = text.trim_matches(is_space);
+    let text: String = text.chars().map(|letter| ascii_digit(letter).unwrap_or(letter)).collect();
     let is_digit = |letter: Option<char>| letter.is_some_and(|it| it.is_ascii_digit());
     let mut cuts = text.match_indices('_').map(|(at, _)| (&text[..at], &text[at + 1..]));
     cuts.all(|(before, after)| is_digit(before.chars().last()) && is_digit(after.chars().next()))
         .then(|| text.replace('_', ""))
+}
+
+/// The same digit in ASCII, for a digit of another script.
+fn ascii_digit(letter: char) -> Option<char> {
+    let value = |zero: char| (letter as u32).checked_sub(zero as u32).filter(|value| *value < 10);
+    let digit = if letter.is_ascii() { None } else { ZEROS.chars().find_map(value) };
+    char::from_digit(digit?, 10)
 }
