@@ -64,100 +64,61 @@ pub fn is_space(character: char) -> bool {
 pub fn scan(source: &str) -> Parsed<Vec<(Token<'_>, usize)>> {
     // As in Jinja, one line end at the very end is not part of the page.
     let text = source.strip_suffix('\n').unwrap_or(source);
-    let mut scanner = Scanner { text, at: 0, tokens: Vec::new() };
-    while scanner.at < text.len() {
+    let mut scanner = Scanner { text, rest: text, tokens: Vec::new() };
+    while !scanner.rest.is_empty() {
         scanner.text_and_tag()?;
     }
     Ok(scanner.tokens)
 }
 
-/// A template, and how much of it has been read.
+/// A template, and what of it has not been read.
 struct Scanner<'s> {
     text: &'s str,
-    at: usize,
+    rest: &'s str,
     tokens: Vec<(Token<'s>, usize)>,
 }
 
 impl<'s> Scanner<'s> {
-    /// What has not been read.
-    fn rest(&self) -> &'s str {
-        &self.text[self.at..]
+    /// How much has been read.
+    fn at(&self) -> usize {
+        self.text.len() - self.rest.len()
     }
 
-    /// Text, which may be empty, and the tag after it.
+    /// Text, which may be empty, and the tag after it, if there is one.
     fn text_and_tag(&mut self) -> Parsed<()> {
-        let (start, bytes) = (self.at, self.rest().as_bytes());
         let is_tag = |pair: &[u8]| pair[0] == b'{' && b"{%#".contains(&pair[1]);
-        let Some(length) = bytes.windows(2).position(is_tag) else {
-            self.push_text(start, self.text.len(), false);
-            self.at = self.text.len();
-            return Ok(());
-        };
-        let open = start + length;
-        let strip = self.open(open);
-        self.push_text(start, open, strip);
-        match bytes[length + 1] {
-            // `{# … #}` is no token.
-            b'#' => {
-                let Some(length) = self.rest().find("#}") else {
-                    return self.not_closed("#}", "{#", open);
-                };
-                let strip = self.rest()[..length].ends_with('-');
-                self.go_to(self.at + length + 2, strip);
-                Ok(())
-            }
-            b'{' => self.tag(open, ["{{", "}}", "%}"]),
-            _ if self.take_raw("raw") => self.raw(open),
-            _ => self.tag(open, ["{%", "%}", "}}"]),
+        let length = self.rest.as_bytes().windows(2).position(is_tag).unwrap_or(self.rest.len());
+        let (open, tag) = (self.at() + length, &self.rest[length..]);
+        self.text_before_tag(length);
+        if tag.starts_with("{#") {
+            // A comment is no token.
+            let Some((inside, after)) = self.rest.split_once("#}") else {
+                return self.not_closed("#}", "{#", open);
+            };
+            self.rest =
+                if inside.ends_with('-') { after.trim_start_matches(is_space) } else { after };
+        } else if tag.starts_with("{{") {
+            self.tag(open, ["{{", "}}", "%}"])?;
+        } else if let Some(inside) = after_word(self.rest, "raw") {
+            self.rest = inside;
+            self.raw(open)?;
+        } else if !tag.is_empty() {
+            self.tag(open, ["{%", "%}", "}}"])?;
         }
+        Ok(())
     }
 
-    /// Adds text as a token, unless it is empty.
-    fn push_text(&mut self, from: usize, to: usize, strip_end: bool) {
-        let text = &self.text[from..to];
-        let text = if strip_end { text.trim_end_matches(is_space) } else { text };
+    /// Text of this length, and the opening of the tag after it with its sign: `-` strips the end of
+    /// the text, `+` changes nothing.
+    fn text_before_tag(&mut self, length: usize) {
+        let (text, tag) = self.rest.split_at(length);
+        let inside = tag.get(2..).unwrap_or_default();
+        let strip = inside.starts_with('-');
+        let text = if strip { text.trim_end_matches(is_space) } else { text };
         if !text.is_empty() {
-            self.tokens.push((Token::Text(text), from));
+            self.tokens.push((Token::Text(text), self.at()));
         }
-    }
-
-    /// Goes past the opening of a tag, and past the sign after it: `-` strips the text before the
-    /// tag, `+` changes nothing.
-    fn open(&mut self, at: usize) -> bool {
-        self.at = at + 2;
-        let strip = self.rest().starts_with('-');
-        self.at += usize::from(self.rest().starts_with(['-', '+']));
-        strip
-    }
-
-    /// Goes to a byte offset, and past the white space there if `strip` says so.
-    fn go_to(&mut self, at: usize, strip: bool) {
-        self.at = at;
-        if strip {
-            self.at = self.text.len() - self.rest().trim_start_matches(is_space).len();
-        }
-    }
-
-    /// Goes past the end of a tag, if it comes next: `%}`, `-%}`, `+%}`.
-    fn take_end(&mut self, closing: &str) -> bool {
-        let rest = self.rest();
-        // A plus sign may stand before %} only: `{{ 1 +}}` is an addition without an end.
-        let signs = if closing == "%}" { &['-', '+'][..] } else { &['-'] };
-        let after = rest.strip_prefix(signs).unwrap_or(rest).strip_prefix(closing);
-        after
-            .map(|after| self.go_to(self.text.len() - after.len(), rest.starts_with('-')))
-            .is_some()
-    }
-
-    /// Goes past a word and the end of its tag, if they come next.
-    fn take_raw(&mut self, word: &str) -> bool {
-        let before = self.at;
-        self.go_to(before, true);
-        let is_word = self.rest().starts_with(word);
-        self.go_to(self.at + if is_word { word.len() } else { 0 }, true);
-        let found = is_word && self.take_end("%}");
-        self.at = if found { self.at } else { before };
-        found
+        self.rest = inside.strip_prefix(['-', '+']).unwrap_or(inside);
     }
 
     /// The mistake that the template ends before something is closed.
@@ -170,12 +131,11 @@ impl<'s> Scanner<'s> {
 
     /// The text between `{% raw %}` and `{% endraw %}`, as one token.
     fn raw(&mut self, open: usize) -> Parsed<()> {
-        let start = self.at;
-        while let Some(length) = self.rest().find("{%") {
-            let end = self.at + length;
-            let strip = self.open(end);
-            if self.take_raw("endraw") {
-                self.push_text(start, end, strip);
+        for (length, _) in self.rest.match_indices("{%") {
+            let tag = &self.rest[length + 2..];
+            if let Some(after) = after_word(tag.strip_prefix(['-', '+']).unwrap_or(tag), "endraw") {
+                self.text_before_tag(length);
+                self.rest = after;
                 return Ok(());
             }
         }
@@ -188,33 +148,33 @@ impl<'s> Scanner<'s> {
         // How many dicts are open. Inside of them }} ends two dicts.
         let mut dicts = 0_usize;
         loop {
-            self.go_to(self.at, true);
-            let (at, rest) = (self.at, self.rest());
-            if dicts == 0 && self.take_end(closing) {
+            self.rest = self.rest.trim_start_matches(is_space);
+            let (at, rest) = (self.at(), self.rest);
+            if let Some(after) = after_end(rest, closing).filter(|_| dicts == 0) {
                 self.tokens.push((Token::Sign(closing), at));
+                self.rest = after;
                 return Ok(());
             }
             let token = match rest.chars().next() {
                 None => return self.not_closed(closing, opening, open),
-                Some(_) if dicts == 0 && (rest.starts_with(other) || rest.starts_with('}')) => {
-                    let found = if rest.starts_with(other) { other } else { "}" };
-                    return Err((at, format!("found {found}, expected {closing}")));
-                }
                 Some('0'..='9') => self.number()?,
                 Some(quote @ ('\'' | '"')) => self.quoted(quote)?,
                 Some(first) if first == '_' || first.is_alphabetic() => {
-                    let after = rest.trim_start_matches(|c: char| c == '_' || c.is_alphanumeric());
-                    self.at = self.text.len() - after.len();
-                    Token::Name(&rest[..rest.len() - after.len()])
+                    self.rest = rest.trim_start_matches(|c: char| c == '_' || c.is_alphanumeric());
+                    Token::Name(&rest[..rest.len() - self.rest.len()])
                 }
                 Some(first) => {
-                    let sign = SIGNS.into_iter().find(|sign| rest.starts_with(sign));
-                    let found = first.escape_debug();
-                    let wrong =
-                        || format!("found {found}, expected a name, a value or an operator");
-                    let sign = sign.ok_or_else(|| (at, wrong()))?;
+                    let wrong_end = [other, "}"].into_iter().find(|sign| rest.starts_with(sign));
+                    if let Some(found) = wrong_end.filter(|_| dicts == 0) {
+                        return Err((at, format!("found {found}, expected {closing}")));
+                    }
+                    let Some(sign) = SIGNS.into_iter().find(|sign| rest.starts_with(sign)) else {
+                        let found = first.escape_debug();
+                        let expected = "a name, a value or an operator";
+                        return Err((at, format!("found {found}, expected {expected}")));
+                    };
                     dicts = (dicts + usize::from(sign == "{")) - usize::from(sign == "}");
-                    self.at += sign.len();
+                    self.rest = &rest[sign.len()..];
                     Token::Sign(sign)
                 }
             };
@@ -224,7 +184,7 @@ impl<'s> Scanner<'s> {
 
     /// integer = digits; float = digits, then a point with digits or an exponent or both.
     fn number(&mut self) -> Parsed<Token<'s>> {
-        let (start, rest) = (self.at, self.rest());
+        let (start, rest) = (self.at(), self.rest);
         let whole = digits(rest);
         let mut length = whole;
         // After a point, as in `items.0.1`, a number is an index and has no fraction.
@@ -236,62 +196,65 @@ impl<'s> Scanner<'s> {
                 length += if count > 0 { 1 + after.len() - number.len() + count } else { 0 };
             }
         }
-        self.at += length;
+        self.rest = &rest[length..];
         let text = rest[..length].replace('_', "");
-        let shown = shortened(&text);
-        if length > whole {
-            let float = text.parse::<f64>().map_err(|_| (start, format!("found {shown}")))?;
-            return Ok(Token::Constant(float.into()));
+        if length == whole && text.starts_with('0') && text.bytes().any(|digit| digit != b'0') {
+            let found = shortened(&text);
+            return Err((start, format!("found {found}, expected a number without a leading 0")));
         }
-        if text.starts_with('0') && text.bytes().any(|digit| digit != b'0') {
-            return Err((start, format!("found {shown}, expected a number without a leading 0")));
-        }
-        let too_large = |_| (start, format!("the number {shown} does not fit 64 bits"));
-        Ok(Token::Constant(text.parse::<i64>().map_err(too_large)?.into()))
+        let int = text.parse().map(Value::Int);
+        let value = if length > whole { text.parse().map(Value::Float).ok() } else { int.ok() };
+        let too_large = || format!("the number {} does not fit 64 bits", shortened(&text));
+        value.map(Token::Constant).ok_or_else(|| (start, too_large()))
     }
 
     /// Text between quotes. A backslash means what it means in Python.
     fn quoted(&mut self, quote: char) -> Parsed<Token<'s>> {
-        let open = self.at;
-        let mut text = String::new();
-        let mut letters = self.rest().chars();
-        letters.next();
+        let (open, mut text) = (self.at(), String::new());
+        let mut letters = self.rest[1..].chars();
         while let Some(letter) = letters.next() {
             let at = self.text.len() - letters.as_str().len() - 1;
-            let escaped = if letter == '\\' { letters.next() } else { None };
-            match (letter, escaped) {
-                (_, None) if letter == quote => {
-                    self.at = self.text.len() - letters.as_str().len();
-                    return Ok(Token::Constant(text.into()));
-                }
-                (_, None) => text.push(letter),
-                (_, Some('\n')) => {}
-                (_, Some('n')) => text.push('\n'),
-                (_, Some('t')) => text.push('\t'),
-                (_, Some('r')) => text.push('\r'),
-                (_, Some('\\' | '\'' | '"')) => text.extend(escaped),
-                (_, Some(kind @ ('x' | 'u' | 'U'))) => {
-                    let count = if kind == 'x' {
-                        2
-                    } else if kind == 'u' {
-                        4
-                    } else {
-                        8
-                    };
+            if letter == quote {
+                self.rest = letters.as_str();
+                return Ok(Token::Constant(text.into()));
+            }
+            match if letter == '\\' { letters.next() } else { None } {
+                None => text.push(letter),
+                Some('\n') => {}
+                Some('n') => text.push('\n'),
+                Some('t') => text.push('\t'),
+                Some('r') => text.push('\r'),
+                Some(plain @ ('\\' | '\'' | '"')) => text.push(plain),
+                Some(kind @ ('x' | 'u' | 'U')) => {
+                    let count = [2, 4, 8]["xuU".find(kind).unwrap_or(0)];
                     let hex: String = letters.by_ref().take(count).collect();
                     let code = u32::from_str_radix(&hex, 16).ok().filter(|_| hex.len() == count);
                     let wrong = || format!("found \\{kind}, expected {count} hexadecimal digits");
                     text.push(code.and_then(char::from_u32).ok_or_else(|| (at, wrong()))?);
                 }
-                (_, Some(left_out @ ('0'..='7' | 'N' | 'a' | 'b' | 'f' | 'v'))) => {
+                Some(left_out @ ('0'..='7' | 'N' | 'a' | 'b' | 'f' | 'v')) => {
                     return Err((at, format!("found \\{left_out}, which is left out")));
                 }
                 // Python leaves both as they are.
-                (_, Some(other)) => text.extend(['\\', other]),
+                Some(other) => text.extend(['\\', other]),
             }
         }
         self.not_closed(&quote.to_string(), "string", open)
     }
+}
+
+/// What follows the end of a tag, if the text begins with one: `%}`, `-%}`, `+%}`.
+fn after_end<'s>(rest: &'s str, closing: &str) -> Option<&'s str> {
+    // A plus sign may stand before %} only: `{{ 1 +}}` is an addition without an end.
+    let signs = if closing == "%}" { &['-', '+'][..] } else { &['-'] };
+    let after = rest.strip_prefix(signs).unwrap_or(rest).strip_prefix(closing)?;
+    Some(if rest.starts_with('-') { after.trim_start_matches(is_space) } else { after })
+}
+
+/// What follows a word and the end of its tag, if the text begins with them.
+fn after_word<'s>(rest: &'s str, word: &str) -> Option<&'s str> {
+    let after = rest.trim_start_matches(is_space).strip_prefix(word)?;
+    after_end(after.trim_start_matches(is_space), "%}")
 }
 
 /// How many bytes of digits there are; underscores may stand between them.
