@@ -362,22 +362,44 @@ fn each_example_of_the_reference_prints_what_it_says() {
 }
 
 #[test]
-fn the_reference_names_each_tag_filter_test_and_method_and_fits_a_page() {
+fn the_reference_names_each_tag_operator_filter_test_and_method_and_fits_a_page() {
     let reference = carafe::web::template::reference();
-    for part in [
-        "{% macro",
-        "{% from",
-        "urlencode",
-        "divisibleby",
-        "startswith",
-        "items",
-        "url_for",
-        "category_filter",
-        "loop.index",
-        "getlist",
-        ".html .htm .xml .xhtml .svg",
-        "Left out",
-    ] {
+    let names = |line: &str, name: &str| {
+        let rest = line.strip_prefix("  ").and_then(|line| line.strip_prefix(name));
+        rest.is_some_and(|rest| rest.starts_with([' ', '(']))
+    };
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/web/template");
+    let read = |file: &str| std::fs::read_to_string(folder.join(file)).expect("it can be read");
+    // The rows of each table, as the source has them: a name, and the names of its parameters.
+    let (mut rows, mut missing) = (0, Vec::new());
+    for row in [read("filters.rs"), read("methods.rs")].concat().split("    row(\"").skip(1) {
+        let (name, rest) = row.split_once('"').expect("a name");
+        let parameters = rest.split_once("&[").map_or("", |(_, rest)| rest);
+        let parameters = parameters.split(']').next().unwrap_or_default().replace('"', "");
+        let known =
+            if rest.starts_with(", ANY") { "(…)".to_owned() } else { format!("({parameters})") };
+        let written = if known == "()" { name.to_owned() } else { format!("{name}{known}") };
+        rows += 1;
+        missing.extend((!reference.lines().any(|line| names(line, &written))).then_some(written));
+    }
+    let tags = read("tags.rs");
+    let tags = tags.split_once("const TAGS").expect("a table").1.split("];").next().unwrap();
+    for tag in tags.split("    (\"").skip(1).filter_map(|row| row.split('"').next()) {
+        rows += 1;
+        missing.extend((!reference.contains(&format!("{{% {tag} "))).then(|| tag.to_owned()));
+    }
+    let operators = reference.split_once("Operators\n").expect("a heading").1;
+    let operators: Vec<&str> = operators.lines().next().unwrap().split([' ', ',']).collect();
+    let table = read("operators.rs");
+    let table = table.split_once("const OPERATORS").expect("a table").1.split("];").next().unwrap();
+    for sign in table.lines().filter_map(|row| row.split_once("(\"")?.1.split('"').next()) {
+        rows += 1;
+        let is_known = sign.split(' ').all(|word| operators.contains(&word));
+        missing.extend((!is_known).then(|| sign.to_owned()));
+    }
+    assert_eq!((missing, rows >= 90), (Vec::new(), true), "{rows} rows");
+    for part in [".html .htm .xml .xhtml .svg", "url_for", "category_filter", "getlist", "Left out"]
+    {
         assert!(reference.contains(part), "{part}");
     }
     for line in reference.lines() {

@@ -1,7 +1,7 @@
 //! Deeper: the form of filters, tests, methods and operators: each is a row of a table.
 //!
-//! To add a filter, write its function and a row for it in `filters`. The row holds an example,
-//! which a test runs and which `carafe help templates` shows.
+//! To add a filter, write its function, a row for it in `filters`, and a line with an example in
+//! `reference.txt`, which a test runs and which `carafe help templates` shows.
 
 use super::scan::shortened;
 use crate::near::nearest;
@@ -19,8 +19,6 @@ pub struct Function {
     pub call: CustomFilter,
     /// What happens if one of its values is undefined.
     pub undefined: IfUndefined,
-    /// A piece of a template, and what it prints.
-    pub example: (&'static str, &'static str),
 }
 
 /// What a function does with an undefined value.
@@ -49,10 +47,8 @@ pub const fn row(
     name: &'static str,
     parameters: &'static [&'static str],
     call: CustomFilter,
-    example: &'static str,
-    prints: &'static str,
 ) -> Function {
-    Function { name, parameters, call, undefined: IfUndefined::Warned, example: (example, prints) }
+    Function { name, parameters, call, undefined: IfUndefined::Warned }
 }
 
 /// The row of this name.
@@ -83,32 +79,33 @@ pub fn hint<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> String 
 ///
 /// # Errors
 ///
-/// Too many values, an unknown name, or two values for one parameter: `takes no x=`.
+/// Too many values, an unknown name, or two values for one parameter: `upper takes no x=`.
 pub fn bind(
     function: &str,
     parameters: &[&str],
     mut placed: Vec<Value>,
     named: Map,
 ) -> Result<Vec<Value>, String> {
+    let (most, found) = (parameters.len(), placed.len());
     if parameters == ANY {
         placed.extend((!named.is_empty()).then(|| named.into()));
         return Ok(placed);
     }
-    if placed.len() > parameters.len() {
-        let (most, found) = (parameters.len(), placed.len());
-        return Err(format!("{function} takes at most {most} values, found {found}"));
-    }
-    for (name, value) in named.iter() {
-        let near = || hint(name, parameters.iter().copied());
-        let unknown = || format!("{function} takes no {name}={}", near());
-        let place = parameters.iter().position(|known| *known == name).ok_or_else(unknown)?;
+    for (name, value) in named.iter().filter(|_| found <= most) {
+        let Some(place) = parameters.iter().position(|known| *known == name) else {
+            let near = hint(name, parameters.iter().copied());
+            return Err(format!("{function} takes no {name}={near}"));
+        };
         placed.resize(placed.len().max(place + 1), Value::Undefined);
-        if placed[place] != Value::Undefined {
-            return Err(format!("{function} gets {name} twice"));
+        match std::mem::replace(&mut placed[place], value.clone()) {
+            Value::Undefined => {}
+            _ => return Err(format!("{function} gets {name} twice")),
         }
-        placed[place] = value.clone();
     }
-    Ok(placed)
+    match found > most {
+        true => Err(format!("{function} takes at most {most} values, found {found}")),
+        false => Ok(placed),
+    }
 }
 
 /// The value of the parameter at this place, if there is one. None counts as no value.

@@ -11,11 +11,6 @@ pub fn length(value: &Value, _: &[Value]) -> Outcome {
     value.length().map(Value::from).ok_or_else(|| format!("{} has no length", value.type_name()))
 }
 
-/// The first item; undefined if there is none.
-pub fn first(value: &Value, _: &[Value]) -> Outcome {
-    Ok(value.items()?.first().cloned().unwrap_or(Value::Undefined))
-}
-
 /// The last item; undefined if there is none.
 pub fn last(value: &Value, _: &[Value]) -> Outcome {
     match value.items()?.last().cloned() {
@@ -23,11 +18,6 @@ pub fn last(value: &Value, _: &[Value]) -> Outcome {
         Some(Value::Str(text)) if value.is_safe() => Ok(Value::Html(text)),
         last => Ok(last.unwrap_or(Value::Undefined)),
     }
-}
-
-/// The items as a list.
-pub fn list(value: &Value, _: &[Value]) -> Outcome {
-    Ok(value.items()?.into_owned().into())
 }
 
 /// A string's characters or a list's items from the end to the front.

@@ -75,7 +75,7 @@ impl Templates {
     /// Adds a filter: `{{ price|euros }}` calls it with the price. It replaces a filter of the same
     /// name.
     pub fn filter(&mut self, name: &'static str, call: CustomFilter) {
-        self.filters.insert(0, row(name, ANY, call, "", ""));
+        self.filters.insert(0, row(name, ANY, call));
         // The trees so far have the filters of before.
         self.cache.clear();
     }

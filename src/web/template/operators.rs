@@ -54,7 +54,7 @@ pub const PLAIN: Function =
     operator("~", IfUndefined::Taken, |it, _| Ok(Value::text(&*to_text(it), false)));
 
 const fn operator(name: &'static str, undefined: IfUndefined, call: CustomFilter) -> Function {
-    Function { name, parameters: ANY, call, undefined, example: ("", "") }
+    Function { name, parameters: ANY, call, undefined }
 }
 
 /// An operator that can do nothing with an undefined value.

@@ -20,16 +20,6 @@ pub fn like(value: &Value, text: impl Into<String>) -> Outcome {
     Ok(Value::text(text.into(), value.is_safe()))
 }
 
-/// In capital letters.
-pub fn upper(value: &Value, _: &[Value]) -> Outcome {
-    like(value, to_text(value).to_uppercase())
-}
-
-/// In small letters.
-pub fn lower(value: &Value, _: &[Value]) -> Outcome {
-    like(value, to_text(value).to_lowercase())
-}
-
 /// The filter: a word begins after white space and `- ( { [ <`. The result is no HTML.
 pub fn title(value: &Value, _: &[Value]) -> Outcome {
     let mut titled = String::new();
@@ -65,11 +55,6 @@ fn capitalized(word: &str) -> String {
         .map(|(at, letter)| if at < one { letter } else { letter.to_ascii_lowercase() })
         .collect();
     title + &word.to_lowercase()[small.map(char::len_utf8).sum()..]
-}
-
-/// Without white space at both ends, or without the characters given.
-pub fn trim(value: &Value, arguments: &[Value]) -> Outcome {
-    strip(value, arguments, [true, true])
 }
 
 /// Removes white space, or the characters given, at the front, the back, or both.
@@ -115,11 +100,6 @@ pub fn split(value: &Value, arguments: &[Value]) -> Outcome {
         }
     }
     Ok(parts.into_iter().map(|part| Value::text(part, value.is_safe())).collect())
-}
-
-/// The first argument of a method, which is text.
-pub fn part(arguments: &[Value]) -> Result<&str, String> {
-    text(arguments, 0)?.ok_or_else(|| "expected a string".to_owned())
 }
 
 /// JSON that may be in a page: escapes replace the characters that have a meaning in HTML.

@@ -18,31 +18,30 @@ use super::tree::{Expression, ExpressionKind, For, Macro, NameTarget, Node, Tree
 use crate::near::nearest;
 use std::mem::take;
 
-/// The name of a tag, its form, and what reads it after its name, given its place.
-pub type TagRow = (&'static str, &'static str, fn(&mut Parser, usize) -> Parsed<Node>);
+/// The name of a tag, and what reads it after its name, given its place.
+type TagRow = (&'static str, fn(&mut Parser, usize) -> Parsed<Node>);
 
 /// The tags that begin something.
-pub const TAGS: [TagRow; 11] = [
-    ("if", "{% if a %} … {% elif b %} … {% else %} … {% endif %}", if_tag),
-    ("for", "{% for item in items if item %} … {% else %} … {% endfor %}", for_tag),
-    ("set", "{% set name = value %}, {% set name %} … {% endset %}", set_tag),
-    ("with", "{% with a = 1, b = 2 %} … {% endwith %}", with_tag),
-    ("include", "{% include 'part.html' %}", |parser, _| Ok(Node::Include(template(parser)?))),
-    ("extends", "{% extends 'layout.html' %}", |parser, _| Ok(Node::Extends(template(parser)?))),
-    ("block", "{% block name %} … {{ super() }} … {% endblock %}", block_tag),
-    ("macro", "{% macro field(name, type='text') %} … {% endmacro %}", macro_tag),
-    ("import", "{% import 'forms.html' as forms %}", import_tag),
-    ("from", "{% from 'forms.html' import field as f %}", from_tag),
+const TAGS: [TagRow; 11] = [
+    ("if", if_tag),
+    ("for", for_tag),
+    ("set", set_tag),
+    ("with", with_tag),
+    ("include", |parser, _| Ok(Node::Include(template(parser)?))),
+    ("extends", |parser, _| Ok(Node::Extends(template(parser)?))),
+    ("block", block_tag),
+    ("macro", macro_tag),
+    ("import", import_tag),
+    ("from", from_tag),
     // The scanner reads a whole `raw`; here is only one with something else inside of its tag.
-    ("raw", "{% raw %} … {% endraw %}", |parser, _| parser.unexpected("%}")),
+    ("raw", |parser, _| parser.unexpected("%}")),
 ];
 
 /// The tags that Jinja has and carafe has not.
-pub const LEFT_OUT: [&str; 7] =
-    ["call", "filter", "do", "autoescape", "trans", "continue", "break"];
+const LEFT_OUT: [&str; 7] = ["call", "filter", "do", "autoescape", "trans", "continue", "break"];
 
 /// As in Flask, what is printed is escaped in templates whose names end so.
-pub const ESCAPED: [&str; 5] = [".html", ".htm", ".xml", ".xhtml", ".svg"];
+const ESCAPED: [&str; 5] = [".html", ".htm", ".xml", ".xhtml", ".svg"];
 
 /// Makes the tree of a template.
 ///
@@ -116,8 +115,8 @@ impl<'s> Parser<'s> {
                         self.close_scope(tag == Some("if"), &mut nodes);
                         return Ok((nodes, found));
                     }
-                    let row = TAGS.iter().find(|(known, ..)| *known == found);
-                    let (_, _, read) = row.ok_or_else(|| (at, unknown_tag(found, tag)))?;
+                    let row = TAGS.iter().find(|(known, _)| *known == found);
+                    let (_, read) = row.ok_or_else(|| (at, unknown_tag(found, tag)))?;
                     read(self, at)?
                 }
                 _ => break,
@@ -315,7 +314,7 @@ fn end_of_import(parser: &mut Parser, words: &[&str]) -> Parsed<bool> {
 
 /// The message for a tag that cannot be here: it says what could.
 fn unknown_tag(tag: &str, open: Option<&str>) -> String {
-    let names = TAGS.map(|(name, ..)| name);
+    let names = TAGS.map(|(name, _)| name);
     let is_end = tag.strip_prefix("end").is_some_and(|begun| names.contains(&begun));
     if is_end || matches!(tag, "elif" | "else") {
         return match open {
