@@ -4,7 +4,6 @@ use super::function::Function;
 use super::mistake::Parsed;
 use super::scan::{END, Token, scan};
 use super::tree::{Name, Node};
-use std::ops::Range;
 
 /// How many levels of tags, brackets and operators a template may have: each needs stack.
 const DEPTH: usize = 50;
@@ -25,7 +24,7 @@ pub struct Parser<'s> {
     pub depth: usize,
     tokens: Vec<(Token<'s>, usize)>,
     /// How many tokens have been read.
-    pub next: usize,
+    next: usize,
 }
 
 /// A part of the template with names of its own. As in Jinja, a name belongs to the scope that sets
@@ -65,15 +64,6 @@ impl<'s> Parser<'s> {
             scope.late.extend((scope.ifs == 0 && inside).then(|| name.into()));
         }
         self.seen.push((name, true));
-    }
-
-    /// Remembers that the names among these tokens are set in this scope.
-    pub fn sets_all(&mut self, tokens: Range<usize>) {
-        for token in tokens {
-            if let (Token::Name(name), _) = self.tokens[token] {
-                self.sets(name);
-            }
-        }
     }
 
     /// Begins a tag with a body. An `if` has no scope of its own.

@@ -51,9 +51,17 @@ impl<'s> Parser<'s> {
     /// One expression, or several with commas between them: a tuple. With `choice` it may be
     /// `a if b else c`.
     pub fn tuple(&mut self, choice: bool) -> Parsed<Expression> {
+        self.tuple_of(&["}}", "%}", ")", ":"], |parser| parser.one(choice))
+    }
+
+    /// One, or a tuple of several with commas between them up to a sign of `ends`.
+    pub fn tuple_of(
+        &mut self,
+        ends: &[&str],
+        item: impl FnMut(&mut Self) -> Parsed<Expression>,
+    ) -> Parsed<Expression> {
         let at = self.at();
-        let ends = ["}}", "%}", ")", ":"];
-        let (mut items, is_tuple) = self.several(&ends, |parser| parser.one(choice))?;
+        let (mut items, is_tuple) = self.several(ends, item)?;
         match is_tuple {
             true => Ok(Expression { kind: Kind::List(items, true), at }),
             false => Ok(items.remove(0)),
@@ -171,7 +179,7 @@ impl<'s> Parser<'s> {
     }
 
     /// The smallest expressions: a constant, a name, or something in brackets.
-    fn primary(&mut self) -> Parsed<Expression> {
+    pub fn primary(&mut self) -> Parsed<Expression> {
         let at = self.at();
         let kind = match self.peek().clone() {
             Token::Name("true" | "True") => Kind::Constant(true.into()),

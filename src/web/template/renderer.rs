@@ -11,7 +11,7 @@ use super::loader::{Shelf, Templates};
 use super::mistake::{Rendering, TemplateError, locate};
 use super::names::{Bound, Names, Scope};
 use super::print::print_into;
-use super::tree::{Expression, For, Macro, NameTarget, Node, Tree};
+use super::tree::{Expression, ExpressionKind as Kind, For, Macro, Node, Tree};
 use crate::value::{Local, Value};
 
 /// How many levels of loops, blocks, includes and expressions a page may have: each needs stack.
@@ -163,20 +163,19 @@ impl<'a> Renderer<'a> {
         Ok(())
     }
 
-    /// Gives the names of a target their values.
-    fn assign(&mut self, target: &'a NameTarget, value: Value) -> Rendering {
-        let (targets, at) = match target {
-            NameTarget::Name(name) => {
+    /// Gives the names of a target their values: a tuple takes a list apart.
+    fn assign(&mut self, target: &'a Expression, value: Value) -> Rendering {
+        let Kind::List(targets, _) = &target.kind else {
+            if let Kind::Name(name) = &target.kind {
                 self.names.set(name, value);
-                return Ok(());
             }
-            NameTarget::Several(targets, at) => (targets, *at),
+            return Ok(());
         };
         let (found, count) = (value.type_name(), targets.len());
         match value.items() {
-            Err(_) => self.error(at, format!("found {found}, expected {count} values")),
+            Err(_) => self.error(target.at, format!("found {found}, expected {count} values")),
             Ok(items) if items.len() != count => {
-                self.error(at, format!("found {} values, expected {count}", items.len()))
+                self.error(target.at, format!("found {} values, expected {count}", items.len()))
             }
             Ok(items) => {
                 let mut parts = targets.iter().zip(items.iter());
@@ -209,7 +208,7 @@ impl<'a> Renderer<'a> {
             if let Some(name) = &parts.loop_name {
                 page.names.set(name, Value::Local(Local::Loop(number)));
             }
-            if let NameTarget::Name(name) = &parts.target {
+            if let Kind::Name(name) = &parts.target.kind {
                 page.names.bind(name, Bound::Item(number));
             }
             let fixed = page.names.stack.len();
@@ -217,7 +216,7 @@ impl<'a> Renderer<'a> {
                 page.count_turns(1)?;
                 page.names.loops[number].1 = index;
                 page.names.stack.truncate(fixed);
-                if let NameTarget::Several(..) = parts.target {
+                if let Kind::List(..) = parts.target.kind {
                     page.assign(&parts.target, item.clone())?;
                 }
                 page.nodes(&parts.body)?;
@@ -254,7 +253,7 @@ impl<'a> Renderer<'a> {
 
     /// `with`: names that end with the tag.
     #[inline(never)]
-    fn with(&mut self, bindings: &'a [(NameTarget, Expression)], body: &'a [Node]) -> Rendering {
+    fn with(&mut self, bindings: &'a [(Expression, Expression)], body: &'a [Node]) -> Rendering {
         // All values are computed before the first name gets one: in `with a = 1, b = a` the a is
         // an outer one.
         let values = bindings.iter().map(|(_, expression)| self.evaluate(expression));

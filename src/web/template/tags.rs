@@ -14,7 +14,7 @@ use super::cursor::Parser;
 use super::function::Function;
 use super::mistake::{Parsed, locate};
 use super::scan::{Token, shortened};
-use super::tree::{Expression, ExpressionKind, For, Macro, NameTarget, Node, Tree};
+use super::tree::{Expression, ExpressionKind, For, Macro, Node, Tree};
 use crate::near::nearest;
 use std::mem::take;
 
@@ -133,36 +133,24 @@ impl<'s> Parser<'s> {
     /// target = one *( "," one ); one = name / "(" target ")"
     ///
     /// The names that a value goes to: several take a list apart.
-    fn target(&mut self) -> Parsed<NameTarget> {
-        let at = self.at();
-        let (mut targets, is_several) = self.several(&["=", ")"], Parser::one_target)?;
-        match is_several {
-            true => Ok(NameTarget::Several(targets, at)),
-            false => Ok(targets.remove(0)),
+    fn target(&mut self) -> Parsed<(Expression, Vec<&'s str>)> {
+        fn is_target(target: &Expression) -> bool {
+            match &target.kind {
+                ExpressionKind::Name(_) => true,
+                ExpressionKind::List(targets, true) => targets.iter().all(is_target),
+                _ => false,
+            }
         }
-    }
-
-    /// A name, or several in brackets. The names of constants are no targets.
-    fn one_target(&mut self) -> Parsed<NameTarget> {
-        const NO_NAMES: [&str; 10] =
-            ["true", "false", "none", "True", "False", "None", "self", "super", "in", "if"];
-        let (at, depth) = (self.at(), self.depth);
-        if self.take("(") {
-            self.enter(1)?;
-            let target = self.target()?;
-            self.depth = depth;
-            self.expect(")")?;
-            return Ok(target);
-        }
-        let name = self.name("a name")?;
-        // As in Jinja, `for a, in b` is not the tuple of one that it would be in Python.
-        if NO_NAMES.contains(&name) {
-            return Err((at, format!("found {name}, expected a name to give a value to")));
+        let before = self.seen.len();
+        let target = self.tuple_of(&["=", ")"], Parser::primary)?;
+        if !is_target(&target) {
+            return Err((target.at, format!("found {}, expected a name", target.path())));
         }
         if self.is_sign(&["."]) {
             return self.unexpected("=: an attribute cannot be set");
         }
-        Ok(NameTarget::Name(name.into()))
+        // A target is not read.
+        Ok((target, self.seen.drain(before..).map(|(name, _)| name).collect()))
     }
 
     /// A name that is set here, and what it is for.
@@ -191,8 +179,8 @@ fn if_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
 /// `for = "for" target "in" list [ "if" test ] body [ "else" body ] "endfor"`
 fn for_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
     let target_at = parser.at();
-    let target = parser.target()?;
-    if matches!(&target, NameTarget::Name(name) if name.as_ref() == "loop") {
+    let (target, names) = parser.target()?;
+    if names == ["loop"] {
         return Err((target_at, "found loop, which every for has, expected another name".into()));
     }
     parser.expect("in")?;
@@ -208,19 +196,17 @@ fn for_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
 
 /// set = "set" target "=" value / "set" name body "endset"
 fn set_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
-    let names = parser.next..;
-    let target = parser.target()?;
-    let names = names.start..parser.next;
-    let node = match target {
-        target if parser.take("=") => {
-            let value = parser.tuple(true)?;
-            parser.expect("%}")?;
-            Node::Set(target, value)
-        }
-        NameTarget::Name(name) => Node::Capture(name, parser.whole_body("set", at, "")?),
-        NameTarget::Several(..) => return parser.unexpected("="),
+    let (target, names) = parser.target()?;
+    let node = if parser.take("=") {
+        let value = parser.tuple(true)?;
+        parser.expect("%}")?;
+        Node::Set(target, value)
+    } else if let [name] = names[..] {
+        Node::Capture(name.into(), parser.whole_body("set", at, "")?)
+    } else {
+        return parser.unexpected("=");
     };
-    parser.sets_all(names);
+    names.into_iter().for_each(|name| parser.sets(name));
     Ok(node)
 }
 
@@ -231,7 +217,7 @@ fn with_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
         if !bindings.is_empty() {
             parser.expect(",")?;
         }
-        let target = parser.target()?;
+        let (target, _) = parser.target()?;
         parser.expect("=")?;
         bindings.push((target, parser.expression()?));
     }

@@ -63,12 +63,12 @@ pub enum Node {
     For(Box<For>),
     /// Names that this scope sets later: until then they are undefined.
     Late(Vec<Name>),
-    /// `{% set … = … %}`
-    Set(NameTarget, Expression),
+    /// `{% set … = … %}`: a name, or a tuple that takes a list apart, and the value.
+    Set(Expression, Expression),
     /// `{% set name %} … {% endset %}`: the name is what the body prints.
     Capture(Name, Vec<Node>),
     /// `{% with a = …, b = … %}`
-    With(Vec<(NameTarget, Expression)>, Vec<Node>),
+    With(Vec<(Expression, Expression)>, Vec<Node>),
     /// `{% include … %}`
     Include(Expression),
     /// `{% extends … %}`
@@ -86,7 +86,7 @@ pub enum Node {
 #[derive(Debug)]
 pub struct For {
     /// The names that get each item.
-    pub target: NameTarget,
+    pub target: Expression,
     pub over: Expression,
     /// `for … in … if …`: items that fail it are left out, and not counted.
     pub filter: Option<Expression>,
@@ -104,15 +104,6 @@ pub struct Macro {
     pub name: Name,
     pub parameters: Vec<(Name, Option<Expression>)>,
     pub body: Vec<Node>,
-}
-
-/// The left side of an assignment.
-#[derive(Debug)]
-pub enum NameTarget {
-    /// One name.
-    Name(Name),
-    /// Several, each for an item of the value; and the place.
-    Several(Vec<NameTarget>, usize),
 }
 
 /// An expression, and its byte offset in the source.
