@@ -24,21 +24,17 @@ use super::cursor::Parser;
 use super::filters::{FILTERS, TESTS};
 use super::function::{Function, IfUndefined, find};
 use super::mistake::Parsed;
-use super::operators::{COMPARES, MINUS, OPERATORS, PLAIN, PLUS, SLICE};
-use super::scan::{END, Token};
+use super::operators::{COMPARES, MINUS, NOT, OPERATORS, PLAIN, PLUS, SLICE};
+use super::scan::Token;
 use super::tree::{Arguments, Expression, ExpressionKind as Kind};
 use crate::value::Value;
 
 /// Words that are no names.
 const RESERVED: [&str; 7] = ["and", "or", "not", "in", "is", "if", "else"];
 
-/// How tightly `or`, `and` and `not` bind; the table of operators has the tighter ones.
-const OR: u8 = 0;
-const AND: u8 = 1;
-const NOT: u8 = 2;
-
 /// A row of a table with its value and its arguments.
-fn apply(row: Function, value: Expression, arguments: Arguments, at: usize) -> Expression {
+fn apply(row: Function, value: Expression, placed: Vec<Expression>, at: usize) -> Expression {
+    let arguments = Arguments { placed, named: Vec::new() };
     Expression { kind: Kind::Apply(Box::new((value, row, arguments))), at }
 }
 
@@ -48,10 +44,9 @@ fn constant(value: Value, at: usize) -> Expression {
 }
 
 impl<'s> Parser<'s> {
-    /// One expression, or several with commas between them: a tuple. With `choice` it may be
-    /// `a if b else c`.
-    pub fn tuple(&mut self, choice: bool) -> Parsed<Expression> {
-        self.tuple_of(&["}}", "%}", ")", ":"], |parser| parser.one(choice))
+    /// One expression, or several with commas between them: a tuple.
+    pub fn tuple(&mut self) -> Parsed<Expression> {
+        self.tuple_of(&["}}", "%}", ")"], Parser::expression)
     }
 
     /// One, or a tuple of several with commas between them up to a sign of `ends`.
@@ -68,19 +63,14 @@ impl<'s> Parser<'s> {
         }
     }
 
-    /// One expression.
+    /// One expression with its `if … else …`, which is looser than all operators.
     pub fn expression(&mut self) -> Parsed<Expression> {
-        self.one(true)
-    }
-
-    /// An expression with its `if … else …`, which is looser than all operators.
-    fn one(&mut self, choice: bool) -> Parsed<Expression> {
         let depth = self.depth;
         self.enter(1)?;
-        let mut left = self.operation(OR)?;
-        while choice && self.take("if") {
+        let mut left = self.operation(0)?;
+        while self.take("if") {
             self.enter(1)?;
-            let (at, test) = (left.at, self.operation(OR)?);
+            let (at, test) = (left.at, self.operation(0)?);
             let no = match self.take("else") {
                 true => self.expression()?,
                 false => constant(Value::Undefined, at),
@@ -95,7 +85,7 @@ impl<'s> Parser<'s> {
     ///
     /// A tighter operator after an operand takes that operand first: the function calls itself
     /// with a higher level.
-    fn operation(&mut self, lowest: u8) -> Parsed<Expression> {
+    pub fn operation(&mut self, lowest: u8) -> Parsed<Expression> {
         let (depth, names, start) = (self.depth, self.seen.len(), self.at());
         self.enter(1)?;
         let mut left = match lowest <= NOT && self.take("not") {
@@ -103,48 +93,39 @@ impl<'s> Parser<'s> {
             false => self.signed(true)?,
         };
         // In `a < b < c` the b is compared twice, and both comparisons must hold.
-        let mut shared: Option<Expression> = None;
-        loop {
+        let mut middle: Option<Expression> = None;
+        while let Some((level, row)) = self.operator().filter(|(level, _)| *level >= lowest) {
             let at = self.at();
-            let logic = |is_or, left, right| Kind::Logic(is_or, Box::new([left, right]));
-            if lowest == OR && self.take("or") {
-                left = Expression { kind: logic(true, left, self.operation(AND)?), at };
-            } else if lowest <= AND && self.take("and") {
-                left = Expression { kind: logic(false, left, self.operation(NOT)?), at };
-            } else if let Some((level, row)) = self.operator().filter(|(level, _)| *level >= lowest)
-            {
-                self.skip(if row.name == "not in" { 2 } else { 1 });
-                let right = self.operation(level + 1)?;
-                let next =
-                    self.operator().filter(|(next, _)| (*next, level) == (COMPARES, COMPARES));
-                let middle = shared.take();
-                shared = next.map(|_| right.clone());
-                let arguments = Arguments { placed: vec![right], named: Vec::new() };
-                left = match middle {
-                    None => apply(row, left, arguments, at),
-                    Some(middle) => {
-                        let step = apply(row, middle, arguments, at);
-                        Expression { kind: logic(false, left, step), at }
-                    }
-                };
-                // Jinja joins constants when it parses, and then forgets what was HTML.
-                if row.name == "~" && self.seen.len() == names {
-                    left = apply(PLAIN, left, Arguments::default(), at);
-                }
-            } else {
-                self.depth = depth;
-                return Ok(left);
+            self.skip(if row.name == "not in" { 2 } else { 1 });
+            let right = self.operation(level + 1)?;
+            let goes_on =
+                level == COMPARES && self.operator().is_some_and(|(next, _)| next == COMPARES);
+            let shared = std::mem::replace(&mut middle, goes_on.then(|| right.clone()));
+            let logic = |is_or, left, right| Expression {
+                kind: Kind::Logic(is_or, Box::new([left, right])),
+                at,
+            };
+            left = match (row.name, shared) {
+                ("or" | "and", _) => logic(row.name == "or", left, right),
+                (_, Some(shared)) => logic(false, left, apply(row, shared, vec![right], at)),
+                (_, None) => apply(row, left, vec![right], at),
+            };
+            // Jinja joins constants when it parses, and then forgets what was HTML.
+            if row.name == "~" && self.seen.len() == names {
+                left = apply(PLAIN, left, Vec::new(), at);
             }
             self.enter(1)?;
         }
+        self.depth = depth;
+        Ok(left)
     }
 
     /// The operator that comes next, and how tightly it binds.
     fn operator(&self) -> Option<(u8, Function)> {
         let sign = match self.peek() {
             Token::Sign(sign) => sign,
-            Token::Name("in") => "in",
             Token::Name("not") if *self.peek_at(1) == Token::Name("in") => "not in",
+            Token::Name(name) => name,
             _ => return None,
         };
         OPERATORS.iter().find(|(_, row)| row.name == sign).copied()
@@ -159,7 +140,7 @@ impl<'s> Parser<'s> {
                 self.skip(1);
                 // Filters after the value apply to it with its sign: `-1|abs` is 1.
                 let row = if sign == "-" { MINUS } else { PLUS };
-                apply(row, self.signed(false)?, Arguments::default(), at)
+                apply(row, self.signed(false)?, Vec::new(), at)
             }
             _ => self.primary()?,
         };
@@ -213,7 +194,7 @@ impl<'s> Parser<'s> {
         let kind = match bracket {
             "(" if self.take(")") => Kind::List(Vec::new(), true),
             "(" => {
-                let inner = self.tuple(true)?;
+                let inner = self.tuple()?;
                 self.expect(")")?;
                 return Ok(inner);
             }
@@ -278,7 +259,7 @@ impl<'s> Parser<'s> {
         }
         let placed = vec![index, bound(self)?];
         self.expect("]")?;
-        Ok(apply(SLICE, value, Arguments { placed, named: Vec::new() }, at))
+        Ok(apply(SLICE, value, placed, at))
     }
 
     /// After the opening bracket: values, then `name=value`, then the closing bracket.
@@ -318,7 +299,7 @@ impl<'s> Parser<'s> {
             row.undefined = IfUndefined::Taken;
         }
         let arguments = if self.take("(") { self.arguments()? } else { Arguments::default() };
-        Ok(apply(row, value, arguments, at))
+        Ok(Expression { kind: Kind::Apply(Box::new((value, row, arguments))), at })
     }
 
     /// After `is`: `[not] name`, `name(…)` or `name value`.
@@ -335,15 +316,11 @@ impl<'s> Parser<'s> {
         } else if !row.parameters.is_empty() {
             let operand = self.primary()?;
             arguments.placed.push(self.postfix(operand)?);
-        } else if match self.peek() {
-            Token::Name(name) => !matches!(*name, "and" | "or" | "else"),
-            Token::Sign(sign) => matches!(*sign, "[" | "{"),
-            next => *next != END,
-        } {
+        } else if matches!(self.peek(), Token::Name("is" | "if")) {
             // Jinja takes what comes here for a value of the test.
             return self.unexpected("an operator: a test with more after it needs brackets");
         }
-        let test = apply(row, value, arguments, at);
+        let test = Expression { kind: Kind::Apply(Box::new((value, row, arguments))), at };
         match negated {
             true => Ok(Expression { kind: Kind::Not(Box::new(test)), at: is_at }),
             false => Ok(test),

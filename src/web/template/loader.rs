@@ -159,8 +159,8 @@ impl TemplateSource {
             TemplateSource::Folder(folder) => folder,
             TemplateSource::Embedded(files) => {
                 let found = files.iter().find(|(known, _)| *known == name);
-                let text = found.map(|(_, text)| ((*text).to_owned(), None));
-                return text.ok_or_else(|| self.absent(name));
+                let (_, text) = found.ok_or_else(|| self.absent(name))?;
+                return Ok(((*text).to_owned(), None));
             }
         };
         let path = folder.join(name);
@@ -171,27 +171,34 @@ impl TemplateSource {
         if !real_path.starts_with(&real_folder) {
             return Err(refused("leads out of the folder"));
         }
-        read_file(&path, &real_path).map_err(|why| format!("{} {why}", path.display()))
+        let (text, stamp) =
+            read_file(&real_path).map_err(|why| format!("{} {why}", path.display()))?;
+        Ok((text, Some((path, stamp.is_settled().then_some(stamp)))))
     }
 
     /// Where a template was looked for, and a name that is near.
     fn absent(&self, name: &str) -> String {
+        let near_file = |path: &Path| {
+            let entries = fs::read_dir(path.parent()?.join(".")).ok()?.flatten().take(MOST_NAMES);
+            let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+            let mut names: Vec<String> = names.collect();
+            names.sort();
+            let near = nearest(path.file_name()?.to_str()?, names.iter().map(String::as_str));
+            near.map(|near| path.with_file_name(near))
+        };
         let (place, near) = match self {
             TemplateSource::Embedded(files) => {
                 let near = nearest(name, files.iter().map(|(known, _)| *known));
                 (" in the program".to_owned(), near.map(shown))
             }
             TemplateSource::Folder(folder) if !folder.is_dir() => {
-                let last = folder.file_name().unwrap_or_default().to_string_lossy();
-                let near = near_file(folder.parent().unwrap_or(Path::new("")), &last);
-                let near = near.map(|near| folder.with_file_name(near).display().to_string());
+                let near = near_file(folder).map(|near| near.display().to_string());
                 (format!(", because there is no folder {}", folder.display()), near)
             }
             TemplateSource::Folder(folder) => {
-                let (below, last) = name.split_at(name.rfind('/').map_or(0, |at| at + 1));
-                let near = near_file(&folder.join(below), last);
-                let near = near.map(|near| shown(&format!("{below}{near}")));
-                (format!(" in {}", folder.display()), near)
+                let near = near_file(&folder.join(name));
+                let near = near.as_ref().and_then(|near| near.strip_prefix(folder).ok()?.to_str());
+                (format!(" in {}", folder.display()), near.map(shown))
             }
         };
         let near = near.map(|near| format!("; there is {near}")).unwrap_or_default();
@@ -200,13 +207,13 @@ impl TemplateSource {
 }
 
 /// The text of a file and its version.
-fn read_file(path: &Path, real_path: &Path) -> Result<(String, Option<TemplateVersion>), String> {
+fn read_file(path: &Path) -> Result<(String, FileStamp), String> {
     // Opening a pipe would wait for a writer, so only files are opened.
-    if !real_path.is_file() {
+    if !path.is_file() {
         return Err("is no file".to_owned());
     }
     let unreadable = |error: std::io::Error| format!("cannot be read: {error}");
-    let file = File::open(real_path).map_err(unreadable)?;
+    let file = File::open(path).map_err(unreadable)?;
     let stamp = FileStamp::of(&file.metadata().map_err(unreadable)?);
     let mut bytes = Vec::new();
     file.take(LONGEST + 1).read_to_end(&mut bytes).map_err(unreadable)?;
@@ -215,7 +222,7 @@ fn read_file(path: &Path, real_path: &Path) -> Result<(String, Option<TemplateVe
     }
     let no_text = |good| format!("is not UTF-8 from byte {good} on");
     let text = String::from_utf8(bytes).map_err(|error| no_text(error.utf8_error().valid_up_to()));
-    Ok((text?, Some((path.to_owned(), stamp.is_settled().then_some(stamp)))))
+    Ok((text?, stamp))
 }
 
 /// Refuses a name before any file is looked at, and says why.
@@ -229,16 +236,6 @@ fn check_name(name: &str) -> Result<(), &'static str> {
         _ if has_part(&["", "."]) => Err("is not a plain path"),
         _ => Ok(()),
     }
-}
-
-/// The name in a folder that is near to this one.
-fn near_file(folder: &Path, name: &str) -> Option<String> {
-    let folder = if folder == Path::new("") { Path::new(".") } else { folder };
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten().take(MOST_NAMES);
-    let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
-    let mut names: Vec<String> = names.collect();
-    names.sort();
-    nearest(name, names.iter().map(String::as_str)).map(str::to_owned)
 }
 
 /// A name in quotes, control characters escaped, not longer than a line.

@@ -1,22 +1,17 @@
 //! Template: text with places for values, in the Jinja that Flask courses use.
 //!
-//! `Hello {{ name }}!` and `{"name": "Ada"}` make `Hello Ada!`. The way there:
+//! `Hello {{ name }}!` and `{"name": "Ada"}` make `Hello Ada!`, unless `{{ nmae }}` is written: it
+//! prints nothing, as in Jinja, but adds a warning. What is printed is escaped, unless `|safe` says
+//! that it is HTML already: **who writes `|safe` is responsible for every character**.
 //!
-//! * `loader`: where templates come from, and when they are parsed again.
-//! * `scan`: text to tokens. `tags` and `expressions`, over `cursor`: tokens to a `tree`.
-//! * `renderer` and `family`: tree and values to a page. `names`: which value a name has.
-//!   `evaluate` and `calls`: expressions to values. `print`: values to text.
-//! * `operators`, `filters`, `predicates` (the tests after `is`) and `methods` are tables of
-//!   functions; `function` is the form of a row. `strings`, `lists`, `numbers`, `printf`, `kinds`
-//!   and `compare` have the functions. `reference` makes a page from the tables.
-//!
-//! A name that is not defined prints nothing, as in Jinja, but adds a warning. What is printed is
-//! escaped, unless `|safe` says that it is HTML already: **who writes `|safe` is responsible for
-//! every character**.
+//! `loader` finds a template. `scan` cuts it into tokens, and `tags` and `expressions`, over
+//! `cursor`, make a `tree` of them. `renderer` and `family` follow the tree, `evaluate` computes its
+//! values, `names` knows the names. The tables `filters`, `methods` and `operators` have rows of the
+//! form in `function`, which call `strings`, `lists`, `numbers`, `printf`, `kinds` and `print`.
+//! `mistake` is the form of errors, `reference` the page of `carafe help templates`.
 //!
 //! Left out: line statements, translations, `call` blocks, and templates sent in pieces.
 
-mod compare;
 mod cursor;
 mod evaluate;
 mod expressions;
@@ -65,8 +60,7 @@ impl Templates {
     ///
     /// # Errors
     ///
-    /// A template that is not there, cannot be read, is not well formed, or asks for what cannot be
-    /// done.
+    /// A template that is not there or not well formed, or asks for what cannot be done.
     pub fn render(
         &self,
         name: &str,

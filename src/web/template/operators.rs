@@ -17,12 +17,16 @@ use std::cmp::Ordering;
 /// Lists longer than this are not made by `+` and `*`.
 const MOST_ITEMS: usize = 100_000;
 
-/// How tightly comparisons bind; `not` has the level below. They make chains: `a < b < c`.
+/// How tightly `not` binds, which has one operand.
+pub const NOT: u8 = 2;
+/// How tightly comparisons bind. They make chains: `a < b < c`.
 pub const COMPARES: u8 = 3;
 
-/// All operators between two values but `and` and `or`, which do not always need both: how tightly
-/// each binds, and its function. The parser gives each of them one argument.
-pub const OPERATORS: [(u8, Function); 16] = [
+/// All operators between two values: how tightly each binds, and its function. The parser gives
+/// each of them one argument. `and` and `or` are not called, because they do not always need both.
+pub const OPERATORS: [(u8, Function); 18] = [
+    (0, operator("or", IfUndefined::Taken, |_, b| Ok(b[0].clone()))),
+    (1, operator("and", IfUndefined::Taken, |_, b| Ok(b[0].clone()))),
     (COMPARES, operator("==", IfUndefined::Taken, |a, b| Ok(a.equals(&b[0]).into()))),
     (COMPARES, operator("!=", IfUndefined::Taken, |a, b| Ok((!a.equals(&b[0])).into()))),
     (COMPARES, arithmetic("<", |a, b| is_ordered(a, &b[0], Ordering::is_lt))),

@@ -103,7 +103,7 @@ impl<'s> Parser<'s> {
                     Node::Text(text.to_owned())
                 }
                 _ if self.take("{{") => {
-                    let printed = self.tuple(true)?;
+                    let printed = self.tuple()?;
                     self.expect("}}")?;
                     Node::Print(printed)
                 }
@@ -166,7 +166,7 @@ fn if_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
     let mut branches = Vec::new();
     let mut last = "elif";
     while last == "elif" {
-        let test = parser.tuple(false)?;
+        let test = parser.tuple()?;
         let body;
         (body, last) = parser.body_of("if", at, &["elif", "else"])?;
         branches.push((test, body));
@@ -184,7 +184,7 @@ fn for_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
         return Err((target_at, "found loop, which every for has, expected another name".into()));
     }
     parser.expect("in")?;
-    let over = parser.tuple(false)?;
+    let over = parser.tuple_of(&["%}"], |parser| parser.operation(0))?;
     let filter = if parser.take("if") { Some(parser.expression()?) } else { None };
     let before = parser.seen.len();
     let (body, last) = parser.body_of("for", at, &["else"])?;
@@ -198,7 +198,7 @@ fn for_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
 fn set_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
     let (target, names) = parser.target()?;
     let node = if parser.take("=") {
-        let value = parser.tuple(true)?;
+        let value = parser.tuple()?;
         parser.expect("%}")?;
         Node::Set(target, value)
     } else if let [name] = names[..] {
