@@ -1,4 +1,4 @@
-//! Deeper: what a template may ask of a value: its type, its truth, its items, which of two is less.
+//! Deeper: what a template may ask of a value: its type, its truth, its items, its order.
 //!
 //! All answers are Python's, because Jinja's are: true counts as 1 and `1 == 1.0`, the items of a
 //! dict are its keys, an empty list is false, a list is no tuple, HTML equals plain text of the

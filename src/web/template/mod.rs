@@ -5,9 +5,9 @@
 //! that it is HTML already: **who writes `|safe` is responsible for every character**.
 //!
 //! `loader` finds a template. `scan` cuts it into tokens, and `tags` and `expressions`, over
-//! `cursor`, make a `tree` of them. `renderer` and `family` follow the tree, `evaluate` computes its
-//! values, `names` knows the names. The tables `filters`, `methods` and `operators` have rows of the
-//! form in `function`, which call `strings`, `lists`, `numbers`, `printf`, `kinds` and `print`.
+//! `cursor`, make a `tree` of them. `renderer` and `family` follow the tree, `evaluate` computes
+//! its values, `names` knows the names. The tables `filters`, `methods` and `operators` have rows
+//! of the form in `function`, which call `strings`, `lists`, `numbers`, `printf`, `kinds`, `print`.
 //! `mistake` is the form of errors, `reference` the page of `carafe help templates`.
 //!
 //! Left out: line statements, translations, `call` blocks, and templates sent in pieces.

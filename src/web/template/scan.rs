@@ -108,8 +108,8 @@ impl<'s> Scanner<'s> {
         Ok(())
     }
 
-    /// Text of this length, and the opening of the tag after it with its sign: `-` strips the end of
-    /// the text, `+` changes nothing.
+    /// Text of this length, and the opening of the tag after it with its sign: `-` strips the end
+    /// of the text, `+` changes nothing.
     fn text_before_tag(&mut self, length: usize) {
         let (text, tag) = self.rest.split_at(length);
         let inside = tag.get(2..).unwrap_or_default();
