@@ -160,39 +160,6 @@ impl Response {
     }
 }
 
-/// Media types by the endings of names. Text says that it is UTF-8; JSON always is.
-const TYPES: &[(&str, &str)] = &[
-    ("html htm", "text/html; charset=utf-8"),
-    ("css", "text/css; charset=utf-8"),
-    ("js mjs", "text/javascript; charset=utf-8"),
-    ("txt", "text/plain; charset=utf-8"),
-    ("md", "text/markdown; charset=utf-8"),
-    ("csv", "text/csv; charset=utf-8"),
-    ("xml", "text/xml; charset=utf-8"),
-    ("svg", "image/svg+xml"),
-    ("png", "image/png"),
-    ("jpg jpeg", "image/jpeg"),
-    ("gif", "image/gif"),
-    ("ico", "image/x-icon"),
-    ("webp", "image/webp"),
-    ("avif", "image/avif"),
-    ("json map", "application/json"),
-    ("webmanifest", "application/manifest+json"),
-    ("pdf", "application/pdf"),
-    ("wasm", "application/wasm"),
-    ("zip", "application/zip"),
-    ("gz", "application/gzip"),
-    ("woff", "font/woff"),
-    ("woff2", "font/woff2"),
-    ("ttf", "font/ttf"),
-    ("otf", "font/otf"),
-    ("mp3", "audio/mpeg"),
-    ("ogg", "audio/ogg"),
-    ("wav", "audio/wav"),
-    ("mp4", "video/mp4"),
-    ("webm", "video/webm"),
-];
-
 /// The media type by the ending of the name.
 ///
 /// With `X-Content-Type-Options: nosniff` a browser believes it: it does not use a stylesheet that
@@ -200,6 +167,9 @@ const TYPES: &[(&str, &str)] = &[
 pub fn content_type(name: &str) -> &'static str {
     let name = name.rsplit('/').next().unwrap_or(name);
     let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending).to_ascii_lowercase();
-    let found = TYPES.iter().find(|(endings, _)| endings.split(' ').any(|it| it == ending));
-    found.map_or("application/octet-stream", |(_, media_type)| media_type)
+    let found = include_str!("media_types.txt").lines().find_map(|line| {
+        let (media_type, endings) = line.split_once(": ")?;
+        endings.split(' ').any(|known| known == ending).then_some(media_type)
+    });
+    found.unwrap_or("application/octet-stream")
 }

@@ -42,69 +42,8 @@ const SHORT_TIME: Duration = Duration::from_millis(100);
 /// How many connections wait for the next use.
 const KEPT: usize = 64;
 
-/// The time in microseconds, by Redis's clock. Lua alone would write it with 14 digits.
-const NOW: &str = "
-local time = redis.call('TIME')
-local function after(milliseconds)
-    return string.format('%.0f', time[1] * 1000000 + time[2] + milliseconds * 1000)
-end
-";
-
-/// Gives a row, and lets it live on from now. `KEYS`: the row, the kind. `ARGV`: the lifetime, 0
-/// for ever. A Redis that is full refuses `ZADD`, and gives the row all the same.
-const LOAD: &str = "
-local row = redis.call('GET', KEYS[1])
-if row and tonumber(ARGV[1]) > math.max(0, redis.call('PTTL', KEYS[1])) then
-    redis.call('PEXPIRE', KEYS[1], ARGV[1])
-    redis.pcall('ZADD', KEYS[2], 'XX', after(ARGV[1]), KEYS[1])
-end
-return row
-";
-
-/// Puts a row in the place of the one seen before, if that is still there. `ARGV`: the lifetime,
-/// what was seen, what must be there (both empty for no row), how many there may be, and 1 if the
-/// oldest leave for a new one. Returns 1 if it did, 0 if there is no room, else what is there now.
-///
-/// A Redis that is full refuses `SET` in a script that has not written anything yet. So a new row
-/// is refused, but a known row that does not grow is deleted first, and then finds its old room.
-const SWAP: &str = "
-local old = redis.call('GET', KEYS[1]) or ''
-if old ~= ARGV[2] then return old end
-if ARGV[3] == '' then
-    redis.call('DEL', KEYS[1])
-    redis.call('ZREM', KEYS[2], KEYS[1])
-    return 1
-end
-local leave = 0
-if old == '' and not redis.call('ZSCORE', KEYS[2], KEYS[1]) then
-    leave = redis.call('ZCOUNT', KEYS[2], after(0), '+inf') + 1 - ARGV[4]
-    if leave > 0 and ARGV[5] ~= '1' then return 0 end
-end
-local lives = math.max(tonumber(ARGV[1]), redis.call('PTTL', KEYS[1]))
-if #ARGV[3] <= #old then redis.call('DEL', KEYS[1]) end
-redis.call('SET', KEYS[1], ARGV[3])
-if tonumber(ARGV[1]) > 0 then redis.call('PEXPIRE', KEYS[1], lives) end
-redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', after(0))
-if leave > 8 then leave = 8 end
-for _, key in ipairs(leave > 0 and redis.call('ZRANGE', KEYS[2], 0, leave - 1) or {}) do
-    redis.call('DEL', key)
-    redis.call('ZREM', KEYS[2], key)
-end
-redis.call('ZADD', KEYS[2], tonumber(ARGV[1]) > 0 and after(lives) or '+inf', KEYS[1])
-return 1
-";
-
-/// Gives a list in JSON: what to ask for next, 0 for nothing, and some names of rows of the kind
-/// that have not expired. `ARGV`: nothing, and what the last answer said.
-const LIST: &str = "
-local page = redis.call('ZSCAN', KEYS[2], ARGV[2], 'COUNT', 1000)
-local found = { page[1] }
-local now = tonumber(after(0))
-for at = 1, #page[2], 2 do
-    if tonumber(page[2][at + 1]) > now then found[#found + 1] = page[2][at] end
-end
-return cjson.encode(found)
-";
+/// The scripts, in Lua: a beginning that all share, then each behind a line with its name.
+const SCRIPTS: &str = include_str!("scripts.lua");
 
 /// Keeps rows in Redis.
 pub struct RedisStore {
@@ -137,20 +76,23 @@ impl RedisStore {
 
     /// The text of a row, which lives on from now.
     fn look(&self, kind: &Kind, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        match self.script(LOAD, (kind, name), &[])? {
+        match self.script("load", (kind, name), &[])? {
             RedisReply::Text(row) => Ok(row),
             other => Err(unexpected(&other)),
         }
     }
 
-    /// Runs a script on a row. The first argument is the lifetime in milliseconds, 0 for ever.
+    /// Runs the script of this name on a row. Its first argument is the lifetime.
     fn script(
         &self,
         script: &str,
         (kind, name): (&Kind, &str),
         arguments: &[&[u8]],
     ) -> Result<RedisReply, StoreError> {
-        let (script, index) = (format!("{NOW}{script}"), format!("carafe:{}", kind.name));
+        let (front, scripts) = SCRIPTS.split_once("\n---- ").unwrap_or_default();
+        let found = scripts.split("\n---- ").find_map(|known| known.strip_prefix(script));
+        let script = format!("{front}\n-- {}", found.unwrap_or_default());
+        let index = format!("carafe:{}", kind.name);
         let lifetime = kind.milliseconds().map_or(0, |time| time.max(1)).to_string();
         let words = ["EVAL", &script, "2", name, &index, &lifetime].map(str::as_bytes);
         self.ask(&[&words, arguments].concat())
@@ -211,7 +153,7 @@ impl Store for RedisStore {
         change::update((kind, key), seen, change, |seen, new| {
             let seen = seen.map_or(b"".as_slice(), Vec::as_slice);
             let [new, most, leaves] = [new.unwrap_or(""), &most, leaves].map(str::as_bytes);
-            match self.script(SWAP, (kind, &name), &[seen, new, most, leaves])? {
+            match self.script("swap", (kind, &name), &[seen, new, most, leaves])? {
                 RedisReply::Number(1) => Ok(Swapped::Done),
                 RedisReply::Number(0) => Err(kind.full()),
                 RedisReply::Text(row) => Ok(Swapped::Changed(row.filter(|row| !row.is_empty()))),
@@ -231,7 +173,7 @@ impl Store for RedisStore {
 
 impl AllRows for RedisStore {
     fn page_of_keys(&self, kind: &Kind, at: u64) -> Result<KeyPage, StoreError> {
-        let list = match self.script(LIST, (kind, ""), &[at.to_string().as_bytes()])? {
+        let list = match self.script("list", (kind, ""), &[at.to_string().as_bytes()])? {
             RedisReply::Text(list) => json::parse(&list.unwrap_or_default()),
             other => return Err(unexpected(&other)),
         };
