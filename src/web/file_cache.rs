@@ -1,17 +1,14 @@
 //! Deeper: file cache, what was made of a file, kept in memory while the file is unchanged.
 //!
-//! To send a small file, the system must open, measure, read and close it; a template must be
-//! parsed too. This takes longer than everything else about a request. So what was made of a file
-//! is kept, and before it is used, one question to the system tells whether the file is unchanged.
+//! What was made of a file is the answer with it, or the tree of a template. Before it is used, one
+//! question to the system tells whether the file is unchanged.
 //!
 //! **Fewer questions on a busy server.** The question alone is a tenth of the work on a page. In
 //! each millisecond only the first few uses ask, and the others believe what these were told.
 //! Nobody who edits a file and loads the page again is that fast.
 //!
-//! **Threads that seldom share a lock.** What one processor has just written, another processor
-//! gets late, after up to a hundred nanoseconds; and to take a lock is to write it. So the cache is
-//! kept several times, in stripes, and each thread always uses the same stripe. A file is then read
-//! once for each stripe.
+//! **Stripes.** To take a lock is to write it, and what one processor has just written, another one
+//! gets late. So the cache is kept several times, and each thread always uses the same stripe.
 //!
 //! Left out: a choice of what to forget. A stripe that is full forgets everything.
 

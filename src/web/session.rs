@@ -19,8 +19,7 @@
 //! assert!(session.set_cookie(false).is_none()); // the visitor has it already
 //! ```
 //!
-//! * The store is asked at the first use. A page that does not use the session works when the store
-//!   is down.
+//! * The store is asked at the first use. A page that does not use the session needs no store.
 //! * A value is read from the row as it was at the first use. A change goes to the store at once,
 //!   as one step: two requests of one visitor at the same time lose nothing. A stranger gets a row
 //!   under a fresh key. Both are in `changing`.
@@ -33,7 +32,6 @@
 
 mod changing;
 mod history;
-mod renew;
 mod session_cookie;
 
 pub use history::SessionHistory;

@@ -1,10 +1,9 @@
 //! Deeper: small files, which stay in memory with their headers while they are unchanged.
 //!
-//! To send a file, the system must find, open, measure, read and close it, which takes longer than
-//! everything else about a request. So a small file is kept, with the headers of its answer, under
-//! the name that was asked for. Before it is used again, the system is asked whether it is still
-//! the same version, and whether each folder on the way is still a folder and not a link. (Not for
-//! each use on a busy server: see `file_cache`.)
+//! To find, open, measure, read and close a file takes longer than all else about a request. So a
+//! small file is kept, with its headers, under the name that was asked for. Before it is used
+//! again, the system is asked whether it is still the same version, and whether each folder on the
+//! way is still a folder and not a link. (Not for each use on a busy server: see `file_cache`.)
 //!
 //! Left out: files that were reached by a link. They are read for each answer.
 

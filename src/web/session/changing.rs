@@ -6,6 +6,7 @@
 use super::{OpenedSession, Session};
 use crate::random;
 use crate::value::{Map, Value};
+use crate::web::store::permanence;
 use std::cell::OnceCell;
 use std::panic::Location;
 
@@ -79,6 +80,38 @@ impl Session<'_> {
         let opened = self.touch();
         opened.take_over(Map::new());
         opened.cleared = true;
+    }
+
+    /// Gives the row a new key at a login, and deletes the old one: somebody who knows the old key,
+    /// or has chosen it, does not know the new one. A stranger has no key yet.
+    #[track_caller]
+    pub fn renew(&mut self) {
+        let Some(old) = self.touch().key.clone() else { return };
+        self.changed_by = Some(Location::caller());
+        let fresh = random::hex_id();
+        let mut row = self.touch().row.clone();
+        permanence(&row).into_iter().for_each(|time| self.live_at_least(time));
+        // The row is written under the new key first, and then deleted under the old one if it is
+        // still the same. So neither a crash nor another request of this visitor loses anything.
+        loop {
+            self.write(Some(&fresh), &mut |kept| *kept = Some(row.clone()));
+            if self.touch().failure.is_some() {
+                return;
+            }
+            let mut met = None;
+            let deleted = self.store.update(&self.kind, &old, &mut |kept| {
+                met.clone_from(kept);
+                kept.take_if(|kept| *kept == row);
+            });
+            self.touch().failure = deleted.err();
+            match met {
+                // Another request has changed the row: begin again with the changed row.
+                Some(met) if met != row => row = met,
+                Some(_) => return,
+                // Another request has ended the session: it stays ended.
+                None => return self.write(None, &mut |row| *row = None),
+            }
+        }
     }
 
     pub(super) fn touch(&mut self) -> &mut OpenedSession {

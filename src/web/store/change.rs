@@ -1,9 +1,9 @@
 //! Deeper: a change of a row, as the stores with a table make it: look, change, swap.
 //!
-//! A handler's function may take long, panic, or use the store itself. So no lock is held while it
-//! runs. The store looks at the row, lets the function change a copy, and puts the copy in the
-//! row's place only if the row is still the one that was seen. If not, another writer was faster,
-//! and all is done again with what that one left. (Processors call this *compare and swap*.)
+//! A handler's function may take long, panic, or use the store itself, so no lock is held while it
+//! runs. It changes a copy of the row. The copy takes the row's place if the row is still as it was
+//! seen. If not, another writer was faster, and all is done again with what that one left.
+//! (Processors call this *compare and swap*.)
 //!
 //! The text of a row is compact JSON, the same in memory, in a file and in Redis.
 

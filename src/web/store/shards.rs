@@ -1,10 +1,8 @@
 //! Deeper: shards, the table of the memory store in parts, so that threads seldom wait.
 //!
-//! Each part is a [`RowTable`] under a lock of its own. The lock is held only to look at a row or
-//! to swap it, which takes less than a microsecond. The key says in which part its row is.
-//!
-//! Each part has an equal share of the room, so in a large table the row that makes room is the
-//! longest unused one of its part. Expired rows leave without a timer: each use removes a few.
+//! Each part is a [`RowTable`] under a lock of its own, which is held for less than a microsecond.
+//! The key says in which part its row is. Each part has an equal share of the room, so in a large
+//! table the row that makes room is the longest unused one of its part.
 
 use super::change::Swapped;
 use super::keys::{AllRows, HeldRow, KeyPage, PAGE};

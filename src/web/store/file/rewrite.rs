@@ -1,15 +1,14 @@
 //! Deeper: writing a journal anew, a piece at a time, while it is in use.
 //!
 //! After a while most lines of a journal count no more. Then the rows are written into a new file,
-//! which takes the journal's name in one step. At each moment the name leads to a whole journal,
-//! the old or the new one, also if the machine stops.
+//! which takes the journal's name in one step. So the name always leads to a whole journal.
 //!
 //! No request may wait for all rows. So each change of a row writes one piece: first the rows as
 //! they are when their turn comes, and then what was added to the old journal in the meantime. A
 //! row that has changed stands in both, and its last line counts.
 //!
-//! If two processes do this at the same time, the one that began later removes the new file of the
-//! other one, which notices it at the end and gives up.
+//! If two processes do this at the same time, the later one removes the new file of the other,
+//! which notices it at the end and gives up.
 
 use super::disk::{identity, private};
 use super::journal_line::{goes_on, head, line_of, mark};
