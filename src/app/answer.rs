@@ -32,11 +32,21 @@ pub fn say(
 /// One set of variables for two templates: `NAME.html` if the client prefers HTML, else `NAME.txt`.
 #[track_caller]
 pub fn render(ctx: &mut Context, name: &str, variables: impl Into<Map>) -> Result<Response, Error> {
-    let is_page = ctx.request.prefers_html();
-    let ending = if is_page { "html" } else { "txt" };
-    let mut response = ctx.render(&format!("{name}.{ending}"), variables)?;
-    if !is_page {
-        response.headers.set("Content-Type", "text/plain; charset=utf-8");
-    }
+    let response = match ctx.request.prefers_html() {
+        true => ctx.render(&format!("{name}.html"), variables)?,
+        false => render_text(ctx, &format!("{name}.txt"), variables)?,
+    };
     Ok(response.with_header("Vary", "Accept"))
+}
+
+/// A template whose result is plain text.
+#[track_caller]
+pub fn render_text(
+    ctx: &mut Context,
+    template: &str,
+    variables: impl Into<Map>,
+) -> Result<Response, Error> {
+    let mut response = ctx.render(template, variables)?;
+    response.headers.set("Content-Type", "text/plain; charset=utf-8");
+    Ok(response)
 }

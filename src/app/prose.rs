@@ -10,8 +10,11 @@
 //! | `text\|paragraph('  * ')` | the text for a terminal, wrapped behind these letters |
 //! | `words\|wrapped('  row', 9)` | the same of plain words, from the ninth column on |
 //! | `lines\|indented('    ')` | each line behind these letters |
+//! | `left\|spread(right)` | two texts at the two ends of a line |
+//! | `line\|wire(' > ', brief)` | a line of a message with its note |
+//! | `command\|folded` | a command over several lines |
 
-use crate::app::glass::Columns;
+use crate::app::glass::{self, Columns};
 use carafe::Value;
 use carafe::web::template::Templates;
 
@@ -20,6 +23,14 @@ pub fn add_filters(templates: &mut Templates) {
     templates.filter("prose", |text, _| Ok(html(string(text))));
     templates.filter("paragraph", |text, front| Ok(lines(&plain(string(text)), front)));
     templates.filter("wrapped", |text, front| Ok(lines(string(text), front)));
+    templates.filter("spread", |left, right| {
+        Ok(as_it_is(glass::spread(string(left), right.first().map_or("", string))))
+    });
+    templates.filter("wire", |line, rest| {
+        let is_brief = rest.get(1) == Some(&Value::Bool(true));
+        Ok(as_it_is(glass::wire(line, rest.first().map_or("", string), is_brief)))
+    });
+    templates.filter("folded", |line, _| Ok(as_it_is(glass::folded(string(line)))));
     templates.filter("indented", |text, front| {
         let front = front.first().map_or("", string);
         let lines = string(text).lines().map(|line| format!("{front}{line}"));

@@ -83,7 +83,10 @@ pub fn run(arguments: &[String]) -> CommandResult {
     if let Some(recorder) = recorder {
         server = server.recorder(Arc::clone(&recorder));
         if flags.has("--show-cycles") {
-            let print = move || app::glass::print_all(&recorder, &format!("http://{address}"));
+            let mut templates = Templates::embedded(assets::TEMPLATES);
+            app::prose::add_filters(&mut templates);
+            let base = format!("http://{address}");
+            let print = move || app::glass::print_all(&recorder, &base, &templates);
             let spawned = std::thread::Builder::new().spawn(print);
             spawned.map_err(|error| failed(format!("cycles cannot be shown: {error}")))?;
         }

@@ -54,18 +54,6 @@ impl Columns {
         }
     }
 
-    /// Adds some sentences, the first of them after a name.
-    pub fn named(&mut self, name: &str, sentences: impl IntoIterator<Item = String>) {
-        let mut name = name;
-        for sentence in sentences {
-            self.wrapped(&format!("   {name:<7} "), &sentence);
-            name = "";
-        }
-        if !name.is_empty() {
-            self.line(format!("   {name:<7} nothing"));
-        }
-    }
-
     /// Adds a sentence after `start`, and wraps it between words.
     pub fn wrapped(&mut self, start: &str, sentence: &str) {
         let indent = " ".repeat(start.chars().count());

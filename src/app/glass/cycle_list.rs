@@ -11,6 +11,7 @@ use super::own_requests::{admit, uncached};
 use super::{Glass, recorder};
 use carafe::cycle::{Record, Recorder};
 use carafe::http::{Response, Status, date};
+use carafe::web::template::Templates;
 use carafe::{Context, Error, Map, Value, json};
 use std::io::{self, IsTerminal, Write};
 use std::sync::Arc;
@@ -84,7 +85,7 @@ fn connection_words(recorder: &Recorder, number: u64) -> Vec<String> {
 }
 
 /// Prints each cycle as text on standard output, as it ends: `--show-cycles`.
-pub fn print_all(recorder: &Recorder, base: &str) {
+pub fn print_all(recorder: &Recorder, base: &str, templates: &Templates) {
     // no-color.org: "when present and not an empty string (regardless of its value), prevents the
     // addition of ANSI color".
     let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
@@ -93,7 +94,7 @@ pub fn print_all(recorder: &Recorder, base: &str) {
     while !recorder.is_closed() {
         for record in recorder.wait_beyond(last, Duration::from_secs(3600)) {
             last = record.number;
-            let text = cycle_text::brief(&CycleDescription::of(&record), base) + "\n";
+            let text = cycle_text::brief(&CycleDescription::of(&record), base, templates) + "\n";
             let text = if is_painted { cycle_text::painted(&text) } else { text };
             let _ = io::stdout().write_all(text.as_bytes());
         }

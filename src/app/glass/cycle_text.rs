@@ -13,50 +13,33 @@
 //!    still knows: row 7f3a.. (1 flash). Nothing else about this visitor.
 //! ```
 //!
-//! The text says all that the page and the JSON say, but for the end of a long page. [`brief`], for
-//! `--show-cycles`, leaves more out. Line ends are written `\r\n`, as a person would type them.
-//!
-//! The text is made without colours, and [`painted`] adds them for a terminal: a text that is kept
-//! in a file or sent over the network must not contain a terminal's commands.
+//! The template `cycle.txt` says all that the page and the JSON say, but for the end of a long
+//! page. Here are its filters for a line of a message, and the colours: a text that is kept in a
+//! file or sent over the network must not contain a terminal's commands.
 
-use super::columns::{COLUMNS, Columns, folded};
+use super::columns::{COLUMNS, Columns};
 use super::describe::CycleDescription;
-use super::part_line::PartLine;
-use super::related::in_words;
-use carafe::http::date;
+use carafe::web::template::Templates;
 use carafe::{Map, Value};
 
-/// This many lines of a page are shown; by [`brief`], of every body.
+/// This many lines of a page are shown; if the text is brief, of every body.
 const BODY_LINES: usize = 12;
 
-/// Everything about a cycle. `map` is its description with what belongs to it.
-pub fn whole(cycle: &CycleDescription, map: &Map, base: &str) -> String {
-    let mut out = seven(cycle, usize::MAX);
-    out.named("steps", cycle.part("steps").iter().map(sentence));
-    let ended = date::format(cycle.facts.record.ended);
-    out.named("ended", [format!("{ended}, after {} ms", cycle.milliseconds())]);
-    let others = in_words(map);
-    if !others.is_empty() {
-        out.named("others", others);
-    }
-    match map.get("curl").and_then(Value::as_str) {
-        None => {
-            let why = "no line sends exactly this: a part of the request is not kept, or is hidden";
-            out.named("again", [why.to_owned()]);
-        }
-        Some(curl) => {
-            let is_masked = map.get("masked") == Some(&Value::Bool(true));
-            let hint = if is_masked { "; put your own value for the four dots" } else { "" };
-            // At the margin, so that it can be copied as it is.
-            out.line(format!("   again{hint}:\n{}", folded(curl)));
-        }
-    }
-    finished(cycle, base, out)
+/// The variables of `cycle.txt`, which has more lines if more is added to them.
+pub fn variables(cycle: &CycleDescription, base: &str) -> Map {
+    let mut map = cycle.to_map();
+    map.insert("nth", ordinal(cycle.facts.connection.1));
+    map.insert("base", base);
+    map.insert("brief", false);
+    map
 }
 
-/// As much as fits on a screen: without the steps, and with the first lines of each body.
-pub fn brief(cycle: &CycleDescription, base: &str) -> String {
-    finished(cycle, base, seven(cycle, BODY_LINES))
+/// As much as fits on a screen.
+pub fn brief(cycle: &CycleDescription, base: &str, templates: &Templates) -> String {
+    let mut variables = variables(cycle, base);
+    variables.insert("brief", true);
+    let page = templates.render("cycle.txt", &variables, &());
+    page.map_or_else(|error| error.to_string(), |page| page.text.to_string())
 }
 
 /// The text of a cycle with quiet colours: which way the bytes went, and what changed.
@@ -77,69 +60,38 @@ pub fn painted(text: &str) -> String {
     text.lines().map(|line| paint(line) + "\n").collect()
 }
 
-/// The seven parts, with at most this many lines of each body.
-fn seven(cycle: &CycleDescription, body_lines: usize) -> Columns {
-    let mut out = Columns::default();
-    let (number, (connection, nth)) = (cycle.facts.record.number, cycle.facts.connection);
-    let left = format!(" #{number}  conn {connection}, {} request", ordinal(nth));
-    let right = format!("{:.1} ms   {}", cycle.milliseconds(), cycle.source);
+/// `left|spread(right)`: two texts at the two ends of a line.
+pub fn spread(left: &str, right: &str) -> String {
     let gap = COLUMNS.saturating_sub(left.chars().count() + right.chars().count()).max(2);
+    let mut out = Columns::default();
     out.broken(&format!("{left}{}{right}", " ".repeat(gap)), " ");
-    wire(">", cycle.part("arrived"), body_lines, &mut out);
-    for (label, part) in
-        [("knew", "knew_before"), ("match", "matched"), ("read", "read"), ("change", "changed")]
-    {
-        out.named(label, cycle.part(part).iter().map(sentence));
-    }
-    wire("<", cycle.part("sent"), body_lines, &mut out);
-    for line in cycle.part("still_knows") {
-        out.wrapped("   still knows: ", &line.text);
-    }
-    out
+    out.into_text()
 }
 
-/// A line that is not on the wire: `+ added: user = 'Ada' (src/…:24)`, `query: a=%20 is a =  `.
-fn sentence(line: &PartLine) -> String {
-    let PartLine { name, sign, text, note, source, .. } = line;
-    let start = format!("{sign}{}{name}", if sign.is_empty() { "" } else { " " });
-    let start = if start.is_empty() { start } else { start + ": " };
-    let end = if source.is_empty() { String::new() } else { format!(" ({source})") };
-    match &**note {
-        "" => format!("{start}{text}{end}"),
-        // A field that was not encoded is told once.
-        decoded if decoded.replacen(" = ", "=", 1) == *text => format!("{start}{decoded}{end}"),
-        decoded => format!("{start}{text} is {decoded}{end}"),
+/// `line|wire(' > ', brief)`: a line of a message, behind the sign of its direction, with its note.
+pub fn wire(line: &Value, start: &str, is_brief: bool) -> String {
+    let field = |name: &str| line.get(name).and_then(Value::as_str).unwrap_or("");
+    let end = match field("end") {
+        "CR LF" => "\\r\\n",
+        "LF" => "\\n",
+        _ => "",
+    };
+    let text = field("text");
+    let mut lines = text.strip_suffix('\n').unwrap_or(text).split('\n');
+    let mut out = Columns::default();
+    out.with_note(&format!("{start}{}{end}", lines.next().unwrap_or("")), start, field("note"));
+    let rest: Vec<&str> = lines.collect();
+    let most = if is_brief || field("name") == "page" { BODY_LINES } else { usize::MAX };
+    let shown = rest.len().min(most - 1);
+    rest[..shown].iter().for_each(|line| out.broken(&format!("{start}{line}"), start));
+    if rest.len() > shown {
+        out.line(format!("{start}.. {} more lines", rest.len() - shown));
     }
-}
-
-/// A message: each line with its note.
-fn wire(direction: &str, lines: &[PartLine], body_lines: usize, out: &mut Columns) {
-    let start = format!(" {direction} ");
-    for PartLine { name, text, end, note, .. } in lines {
-        let end = match *end {
-            "CR LF" => "\\r\\n",
-            "LF" => "\\n",
-            _ => "",
-        };
-        let mut texts = text.strip_suffix('\n').unwrap_or(text).split('\n');
-        let first = format!("{start}{}{end}", texts.next().unwrap_or(""));
-        out.with_note(&first, &start, note);
-        let rest: Vec<&str> = texts.collect();
-        let most = if name == "page" { BODY_LINES } else { body_lines };
-        let shown = rest.len().min(most - 1);
-        rest[..shown].iter().for_each(|line| out.broken(&format!("{start}{line}"), &start));
-        if rest.len() > shown {
-            out.line(format!("{start}.. {} more lines", rest.len() - shown));
-        }
-    }
-}
-
-fn finished(cycle: &CycleDescription, base: &str, out: Columns) -> String {
-    format!("{}   {base}/cycles/{}\n", out.into_text(), cycle.facts.record.number)
+    out.into_text()
 }
 
 /// 1st, 2nd, 3rd, 11th.
-pub fn ordinal(number: u64) -> String {
+fn ordinal(number: u64) -> String {
     let ending = match (number % 10, number % 100) {
         (_, 11..=13) => "th",
         (1, _) => "st",

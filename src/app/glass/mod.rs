@@ -12,7 +12,7 @@
 //! * `asker` tells a person from a page, `related` finds the cycles that belong together, and
 //!   `repeat_request` writes a line that sends the same request.
 //! * `cycle_text` and `columns` print the description for a terminal; `cycle_rows` and `cycle_list`
-//!   print one line of each. A page (`cycle.html`) and JSON are made of the same description.
+//!   print one line of each. Page, text and JSON are made of the same description.
 //! * `memory_page` shows what is held now.
 //! * `own_requests` keeps the requests of these pages out of the record, `forget` empties the
 //!   memory, and `source_pages` and `colour` show the source.
@@ -45,13 +45,15 @@ mod visitor_memory;
 mod wire_lines;
 mod words;
 
-pub use columns::Columns;
+pub use columns::{Columns, folded};
 pub use cycle_facts::{CycleFacts, place_of};
 pub use cycle_list::print_all;
 pub use cycle_rows::rows_of;
+pub use cycle_text::{spread, wire};
 pub use forget::effect as effect_of_forgetting;
 pub use own_requests::WithoutOwnRequests;
 
+use crate::app::answer::render_text;
 use carafe::cycle::{Record, Recorder};
 use carafe::http::{Response, Status};
 use carafe::server::ServerGauge;
@@ -119,20 +121,22 @@ fn cycle(ctx: &mut Context) -> Result<Response, Error> {
         return Err(Error::abort(Status::NOT_FOUND, kept));
     };
     let (cycle, base) = (CycleDescription::of(&record), ctx.base());
-    let mut map = cycle.to_map();
+    let mut map = cycle_text::variables(&cycle, &base);
     related::add_to(&mut map, &cycle.facts, recorder);
     map.insert("curl", repeat_request::curl(&cycle.facts, &base));
     map.insert("masked", repeat_request::is_masked(&cycle.facts));
     let is_open = ending.is_empty();
     let is_page = is_open && ctx.request.prefers_html();
-    if !is_page && ending != "json" && !(is_open && ctx.request.accepts("application/json")) {
-        return Ok(uncached(Response::text(cycle_text::whole(&cycle, &map, &base))));
+    let is_json = ending == "json" || (is_open && ctx.request.accepts("application/json"));
+    if !is_page && !is_json {
+        map.insert("others", related::in_words(&map));
+        return Ok(uncached(render_text(ctx, "cycle.txt", map)?));
     }
     map.insert("again", repeat_request::browser(&cycle.facts));
     if !is_page {
+        ["nth", "base", "brief"].iter().for_each(|name| drop(map.remove(name)));
         return Ok(uncached(Response::json(&map.into())));
     }
-    map.insert("nth", cycle_text::ordinal(cycle.facts.connection.1));
     // On a page `request` is the request for the page itself.
     map.remove("request");
     map.insert("asked", cycle.asked());
