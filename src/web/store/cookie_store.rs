@@ -1,15 +1,14 @@
 //! Deeper: the cookie store, where the visitor carries the row and the server signs it.
 //!
-//! This is the third rung of the ladder, and what Flask does by default. The server keeps nothing
-//! but a key. It sends the row as a cookie, with a signature that only the key can make. When a
-//! cookie comes back with a right signature, the server believes it. Its three parts are base64url:
+//! This is the third rung of the ladder, and what Flask does by default. The server keeps only a
+//! key, and sends the row as a cookie with a signature that only the key can make. A cookie that
+//! comes back with a right signature is believed. Its three parts are base64url:
 //!
 //! ```text
 //! eyJ1c2VyIjoiQWRhIn0.aSR1Lw.Zv0f6W...      {"user":"Ada"} . when it was signed . signature
 //! ```
 //!
-//! * A restart forgets nobody, and a second server knows everybody, as long as they have the same
-//!   key.
+//! * A restart forgets nobody, and a second server with the same key knows everybody.
 //! * Signed is not secret: everybody who has the cookie can read the row.
 //! * Signed is not fresh: an old cookie works like a new one until it expires. So logging out is
 //!   only a request to the browser, a message that was shown can be shown again, and of two changes

@@ -1,15 +1,11 @@
 //! Deeper: what a store tells about all its rows: their keys, a page at a time, and what it holds.
 //!
 //! ```
-//! # use carafe::web::store::{Kind, MemoryStore, Store, StoreError};
-//! # use carafe::Map;
+//! # use carafe::{Map, web::store::{Kind, MemoryStore, Store, StoreError}};
 //! const ORDER: Kind = Kind::kept("order", 10_000);
-//!
 //! let store = MemoryStore::new();
 //! store.update(&ORDER, "1001", &mut |row| *row = Some(Map::from([("total", 5)])))?;
-//! for key in store.keys(&ORDER) {
-//!     assert_eq!(key?, "1001");
-//! }
+//! assert_eq!(store.keys(&ORDER).next(), Some(Ok("1001".to_owned())));
 //! # Ok::<(), StoreError>(())
 //! ```
 //!
@@ -28,8 +24,7 @@ pub const PAGE: usize = 1000;
 pub struct KeyPage {
     /// The keys.
     pub keys: Vec<String>,
-    /// What to ask for to get the next page; `None`: this was the last one. What the number means
-    /// is up to the store.
+    /// The number of the next page; `None`: this was the last one.
     pub next: Option<u64>,
 }
 

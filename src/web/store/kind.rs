@@ -23,15 +23,14 @@ pub struct Kind {
     /// What the kind is called, in the singular: `session`. Two kinds of one store have two names.
     pub name: &'static str,
     /// How long a row lives after its last use; `None`: until it is deleted. A row that was to live
-    /// longer when it was last changed is not shortened. Cookie and file note a
-    /// use only once in an eighth of this time, so there a row may live an eighth shorter.
+    /// longer is not shortened. Cookie and file note a use only once in an eighth of this time, so
+    /// there a row may live an eighth shorter.
     pub lifetime: Option<Duration>,
     /// How many rows there may be, at least 1.
     pub most: usize,
-    /// When there are `most` rows, true if a new one takes the place of the longest unused one
-    /// (for sessions, which can be made again), and false if it is refused with
-    /// [`StoreError::Full`] (for orders, which were promised to be kept). In memory a large kind
-    /// has several parts, and the longest unused row of one part leaves.
+    /// What happens to a new row when there are `most`. True: it takes the place of the longest
+    /// unused one (of its part, if a kind in memory is large). False: it is refused with
+    /// [`StoreError::Full`], because the others were promised to be kept.
     pub oldest_leaves: bool,
     /// True if a key is secret. A store that can be read from outside then keeps only its hash.
     pub secret: bool,

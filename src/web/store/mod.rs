@@ -5,7 +5,7 @@
 //! a row; its key is a random id, and the visitor's cookie holds this id. A shop's accounts and
 //! orders are rows of other [`Kind`]s. The same program runs on any store:
 //!
-//! * [`NoneStore`] keeps nothing: every request comes from a stranger.
+//! * [`NoneStore`] keeps nothing: each request comes from a stranger.
 //! * [`CookieStore`] gives the row to the visitor, signed.
 //! * [`MemoryStore`] is a table in this process. It is fast, and it ends with the process.
 //! * [`FileStore`] also writes each change to a file, and finds it there after a restart.

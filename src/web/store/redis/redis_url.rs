@@ -8,7 +8,7 @@ use std::fmt;
 pub struct RedisUrl {
     /// A name or an address, an IPv6 one without its brackets.
     pub host: String,
-    /// The port; Redis's own is 6379.
+    /// 6379, if the address names none.
     pub port: u16,
     /// Who asks; empty for Redis's `default`.
     pub user: String,
