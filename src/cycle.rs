@@ -86,17 +86,16 @@ impl Cycle {
             // The first step begins the cycle. A look at the clock is a fair part of what recording
             // costs.
             let at = if self.steps.is_empty() { Duration::ZERO } else { self.elapsed() };
-            let (source, detail) = (Location::caller(), detail().cut());
-            self.steps.push(Step { name, at, source, detail });
+            self.push(name, at, detail());
         }
     }
 
     /// Notes a step of the same moment as the last one, without a look at the clock.
     #[track_caller]
     pub fn also(&mut self, name: &'static str, detail: impl FnOnce() -> Detail) {
-        if let (true, Some(at)) = (self.recording, self.steps.last().map(|step| step.at)) {
-            let (source, detail) = (Location::caller(), detail().cut());
-            self.steps.push(Step { name, at, source, detail });
+        if self.recording {
+            let at = self.steps.last().map_or(Duration::ZERO, |step| step.at);
+            self.push(name, at, detail());
         }
     }
 
@@ -106,8 +105,17 @@ impl Cycle {
         if self.recording {
             let at = self.started.map_or(Duration::ZERO, |it| when.saturating_duration_since(it));
             let place = self.steps.partition_point(|step| step.at <= at);
-            let (source, detail) = (Location::caller(), detail.cut());
-            self.steps.insert(place, Step { name, at, source, detail });
+            self.push(name, at, detail);
+            self.steps[place..].rotate_right(1);
+        }
+    }
+
+    #[track_caller]
+    #[inline]
+    fn push(&mut self, name: &'static str, at: Duration, detail: Detail) {
+        self.steps.push(Step { name, at, source: Location::caller(), detail });
+        if let Some(step) = self.steps.last_mut() {
+            step.detail.cut();
         }
     }
 

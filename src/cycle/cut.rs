@@ -16,16 +16,15 @@ const TOO_LARGE: &str = "(too large for the record)";
 const VARIABLES_BYTES: usize = 8 * KEPT_BYTES;
 
 impl Detail {
-    /// The detail with what is kept of it.
-    pub(super) fn cut(mut self) -> Detail {
-        match &mut self {
+    /// Leaves of the detail what is kept.
+    pub(super) fn cut(&mut self) {
+        match self {
             Detail::Fields(fields) => cut_fields(fields),
             Detail::Note(text) | Detail::Failure(_, text) => cut_text(text),
             Detail::Flash(category, text) => [category, text].into_iter().for_each(cut_text),
             Detail::Template { variables, .. } => cut_map(variables),
             _ => {}
         }
-        self
     }
 }
 

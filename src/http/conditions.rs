@@ -38,34 +38,29 @@ pub enum Verdict {
 /// Decides by the conditional headers and the range of a request for something of `size` bytes, in
 /// the order of RFC 9110 §13.2.2.
 pub fn evaluate(request: &Request, validators: &Validators, size: u64) -> Verdict {
-    let headers = &request.headers;
+    let (headers, etag) = (&request.headers, &validators.etag);
     // As the client knows it: in whole seconds.
     let seconds = |time| UNIX_EPOCH + Duration::from_secs(date::unix_seconds(time));
     let modified = validators.modified.map(seconds);
-    let date_of = |name| only(headers, name).and_then(date::parse);
     let reads = matches!(request.method, Method::Get | Method::Head);
-
-    // 1. and 2. If-Match; without it, If-Unmodified-Since. A value that is not one date does not
-    //    count (§13.1.3, §13.1.4).
-    if headers.contains("If-Match") {
-        if !any_matches(headers, "If-Match", &validators.etag, strongly_equal) {
-            return Verdict::Failed;
-        }
-    } else if let (Some(since), Some(modified)) = (date_of("If-Unmodified-Since"), modified)
-        && modified > since
-    {
+    // Whether the version is newer than the date of this field. A value that is not one date does
+    // not count (§13.1.3, §13.1.4).
+    let is_after = |name| Some(modified? > only(headers, name).and_then(date::parse)?);
+    // 1. and 2. If-Match; without it, If-Unmodified-Since.
+    let has_changed = match headers.contains("If-Match") {
+        true => !any_matches(headers, "If-Match", etag, strongly_equal),
+        false => is_after("If-Unmodified-Since") == Some(true),
+    };
+    if has_changed {
         return Verdict::Failed;
     }
     // 3. and 4. If-None-Match; without it, If-Modified-Since, for GET and HEAD only.
-    if headers.contains("If-None-Match") {
-        if any_matches(headers, "If-None-Match", &validators.etag, weakly_equal) {
-            return if reads { Verdict::NotModified } else { Verdict::Failed };
-        }
-    } else if let (true, Some(since), Some(modified)) =
-        (reads, date_of("If-Modified-Since"), modified)
-        && modified <= since
-    {
-        return Verdict::NotModified;
+    let is_known = match headers.contains("If-None-Match") {
+        true => any_matches(headers, "If-None-Match", etag, weakly_equal),
+        false => reads && is_after("If-Modified-Since") == Some(false),
+    };
+    if is_known {
+        return if reads { Verdict::NotModified } else { Verdict::Failed };
     }
     // 5. Range, for GET only (§14.2), unless If-Range says that the client's part is of another
     //    version.

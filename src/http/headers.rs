@@ -73,10 +73,11 @@ impl Headers {
     /// The values of all fields of this name, in order.
     pub fn get_all(&self, name: &str) -> impl Iterator<Item = &str> {
         let fields = if self.may_have(kind(name.as_bytes())) { &self.fields[..] } else { &[] };
-        let text = self.text.as_bytes();
+        let (text, name) = (self.text.as_bytes(), name.as_bytes());
         let named = fields.iter().filter(move |Field { name: known, .. }| {
             // Most names have another length, and need not be looked at.
-            known.len() == name.len() && text[known.clone()].eq_ignore_ascii_case(name.as_bytes())
+            known.len() == name.len()
+                && (text[known.clone()] == *name || text[known.clone()].eq_ignore_ascii_case(name))
         });
         named.map(|field| &self.text[field.value.clone()])
     }

@@ -43,7 +43,7 @@ impl Service for App {
         let refused = no_route::admit(&self.site, request).err();
         let found = self.site.router.find(&request.method, &request.path);
         if let (Some(found), None) = (&found, &refused) {
-            cycle.step("routed", || found.route.detail(&request.method, &found.params));
+            cycle.also("routed", || found.route.detail(&request.method, &found.params));
         }
         let mut ctx = Context::open(&self.site, request, found.as_ref(), cycle);
         let answered = self.answer(refused, &mut ctx);

@@ -88,8 +88,8 @@ const CONDITIONS: [&str; 6] =
 ///
 /// An answer without `Accept-Ranges` is not an answer with a file, and stays as it is.
 pub fn weigh(request: &Request, whole: Response) -> io::Result<Response> {
-    let is_asked = CONDITIONS.iter().any(|name| request.headers.contains(name));
-    if !is_asked || whole.status != Status::OK || !whole.headers.contains("Accept-Ranges") {
+    let is_file = whole.status == Status::OK && whole.headers.contains("Accept-Ranges");
+    if !is_file || !CONDITIONS.iter().any(|name| request.headers.contains(name)) {
         return Ok(whole);
     }
     let Some(size) = whole.body.len() else { return Ok(whole) };
