@@ -70,7 +70,7 @@ impl<'a> Renderer<'a> {
             Kind::List(parts, true) => Value::sequence(SequenceKind::Tuple, self.all(parts)?),
             Kind::Dict(pairs) => self.dict(pairs)?,
             Kind::Call(callee, arguments) => self.call(callee, arguments)?,
-            Kind::Apply(parts) => self.apply(parts)?,
+            Kind::Apply(row, arguments) => self.apply(row, arguments)?,
         };
         // With names lists could grow without end: `{% set a = [a] %}`, a thousand times, would be
         // a list a thousand levels deep.
@@ -86,11 +86,17 @@ impl<'a> Renderer<'a> {
         expressions.iter().map(|expression| self.evaluate(expression)).collect()
     }
 
-    /// The value of an expression that must be defined: the error names what was looked for.
+    /// The value of an expression that must be defined.
     fn defined(&mut self, expression: &'a Expression, why: &str) -> Rendering<Value> {
-        let value = self.evaluate(expression)?;
+        match self.evaluate(expression)? {
+            Value::Undefined => self.undefined(expression, why),
+            value => Ok(value),
+        }
+    }
+
+    /// The error that a value is undefined: it names what was looked for.
+    fn undefined<T>(&self, expression: &Expression, why: &str) -> Rendering<T> {
         match expression.undefined_part() {
-            _ if !value.is_undefined() => Ok(value),
             Some(part) => self.error(part.at, self.names.describe(part) + why),
             None => self.error(expression.at, "the value is undefined"),
         }
@@ -155,24 +161,18 @@ impl<'a> Renderer<'a> {
 
     /// What a filter, a test or an operator makes of a value and its arguments.
     #[inline(never)]
-    fn apply(
-        &mut self,
-        (of, row, arguments): &'a (Expression, Function, Arguments),
-    ) -> Rendering<Value> {
-        let value = match row.undefined {
-            IfUndefined::Refused => self.defined(of, "")?,
-            _ => self.evaluate(of)?,
-        };
-        let given = self.arguments(arguments)?;
-        let values = [&value].into_iter().chain(&given.0);
-        for (value, expression) in values.zip([of].into_iter().chain(&arguments.placed)) {
+    fn apply(&mut self, row: &Function, arguments: &'a Arguments) -> Rendering<Value> {
+        let mut given = self.arguments(arguments)?;
+        for (value, expression) in given.0.iter().zip(&arguments.placed) {
             match row.undefined {
                 IfUndefined::Warned => self.names.warn(value, expression),
-                IfUndefined::Refused if value.is_undefined() => _ = self.defined(expression, "")?,
+                IfUndefined::Refused if value.is_undefined() => {
+                    return self.undefined(expression, "");
+                }
                 _ => {}
             }
         }
-        call_row(row, &value, given)
+        call_row(row, &given.0.remove(0), given)
     }
 
     /// A call: of a method if there is a point before the name, else of a macro, else of a function

@@ -32,10 +32,10 @@ use crate::value::Value;
 /// Words that are no names.
 const RESERVED: [&str; 7] = ["and", "or", "not", "in", "is", "if", "else"];
 
-/// A row of a table with its value and its arguments.
-fn apply(row: Function, value: Expression, placed: Vec<Expression>, at: usize) -> Expression {
+/// A row of a table with its arguments.
+fn apply(row: Function, placed: Vec<Expression>, at: usize) -> Expression {
     let arguments = Arguments { placed, named: Vec::new() };
-    Expression { kind: Kind::Apply(Box::new((value, row, arguments))), at }
+    Expression { kind: Kind::Apply(Box::new(row), arguments), at }
 }
 
 /// A value that the template does not write.
@@ -107,12 +107,12 @@ impl<'s> Parser<'s> {
             };
             left = match (row.name, shared) {
                 ("or" | "and", _) => logic(row.name == "or", left, right),
-                (_, Some(shared)) => logic(false, left, apply(row, shared, vec![right], at)),
-                (_, None) => apply(row, left, vec![right], at),
+                (_, Some(shared)) => logic(false, left, apply(row, vec![shared, right], at)),
+                (_, None) => apply(row, vec![left, right], at),
             };
             // Jinja joins constants when it parses, and then forgets what was HTML.
             if row.name == "~" && self.seen.len() == names {
-                left = apply(PLAIN, left, Vec::new(), at);
+                left = apply(PLAIN, vec![left], at);
             }
             self.enter(1)?;
         }
@@ -140,7 +140,7 @@ impl<'s> Parser<'s> {
                 self.skip(1);
                 // Filters after the value apply to it with its sign: `-1|abs` is 1.
                 let row = if sign == "-" { MINUS } else { PLUS };
-                apply(row, self.signed(false)?, Vec::new(), at)
+                apply(row, vec![self.signed(false)?], at)
             }
             _ => self.primary()?,
         };
@@ -221,7 +221,7 @@ impl<'s> Parser<'s> {
                 self.reads("()");
                 // A message about a call is shown at its name, not at its bracket.
                 let at = value.at;
-                Expression { kind: Kind::Call(Box::new(value), self.arguments()?), at }
+                Expression { kind: Kind::Call(Box::new(value), self.arguments(Vec::new())?), at }
             } else {
                 return Ok(value);
             };
@@ -257,15 +257,16 @@ impl<'s> Parser<'s> {
             self.expect("]")?;
             return Ok(Expression { kind: Kind::Item(Box::new([value, index]), false), at });
         }
-        let placed = vec![index, bound(self)?];
+        let placed = vec![value, index, bound(self)?];
         self.expect("]")?;
-        Ok(apply(SLICE, value, placed, at))
+        Ok(apply(SLICE, placed, at))
     }
 
-    /// After the opening bracket: values, then `name=value`, then the closing bracket.
+    /// After the opening bracket: values, then `name=value`, then the closing bracket. They are
+    /// added to those that there are.
     #[inline(never)]
-    fn arguments(&mut self) -> Parsed<Arguments> {
-        let mut arguments = Arguments::default();
+    fn arguments(&mut self, placed: Vec<Expression>) -> Parsed<Arguments> {
+        let mut arguments = Arguments { placed, named: Vec::new() };
         self.listed(")", |parser| {
             let at = parser.at();
             let name = match parser.peek() {
@@ -298,8 +299,11 @@ impl<'s> Parser<'s> {
         if matches!(name, "default" | "d") {
             row.undefined = IfUndefined::Taken;
         }
-        let arguments = if self.take("(") { self.arguments()? } else { Arguments::default() };
-        Ok(Expression { kind: Kind::Apply(Box::new((value, row, arguments))), at })
+        let mut arguments = Arguments { placed: vec![value], named: Vec::new() };
+        if self.take("(") {
+            arguments = self.arguments(arguments.placed)?;
+        }
+        Ok(Expression { kind: Kind::Apply(Box::new(row), arguments), at })
     }
 
     /// After `is`: `[not] name`, `name(…)` or `name value`.
@@ -310,9 +314,9 @@ impl<'s> Parser<'s> {
         let name = self.name("the name of a test")?;
         let row = *find(TESTS.iter(), "test", name).map_err(|message| (at, message))?;
         let row = Function { undefined: IfUndefined::Taken, ..row };
-        let mut arguments = Arguments::default();
+        let mut arguments = Arguments { placed: vec![value], named: Vec::new() };
         if self.take("(") {
-            arguments = self.arguments()?;
+            arguments = self.arguments(arguments.placed)?;
         } else if !row.parameters.is_empty() {
             let operand = self.primary()?;
             arguments.placed.push(self.postfix(operand)?);
@@ -320,7 +324,7 @@ impl<'s> Parser<'s> {
             // Jinja takes what comes here for a value of the test.
             return self.unexpected("an operator: a test with more after it needs brackets");
         }
-        let test = Expression { kind: Kind::Apply(Box::new((value, row, arguments))), at };
+        let test = Expression { kind: Kind::Apply(Box::new(row), arguments), at };
         match negated {
             true => Ok(Expression { kind: Kind::Not(Box::new(test)), at: is_at }),
             false => Ok(test),

@@ -193,12 +193,8 @@ fn power(a: &Value, b: &Value) -> Outcome {
         (_, exponent) => a.checked_pow(exponent.ok()?),
     };
     let float = |a: f64, b: f64| match a.powf(b) {
-        _ if a == 0.0 && b < 0.0 => Err("division by zero".to_owned()),
-        power if power.is_nan() && !a.is_nan() && !b.is_nan() => {
-            Err("a negative number to a power with a fraction is no real number".to_owned())
-        }
-        power if power.is_infinite() && a.is_finite() && b.is_finite() => {
-            Err("the power is too large for a float".to_owned())
+        power if !power.is_finite() && a.is_finite() && b.is_finite() => {
+            Err(format!("{a} ** {b} is no number that a float can be"))
         }
         power => Ok(power),
     };

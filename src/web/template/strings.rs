@@ -130,17 +130,17 @@ fn without_json(value: &Value) -> Option<&'static str> {
         key.as_str().is_some() || key.number().is_some() || matches!(key, Value::Null)
     };
     match value {
-        Value::List(items) => items.iter().find_map(without_json),
-        Value::Sequence(sequence) if sequence.kind == SequenceKind::Tuple => {
-            sequence.items.iter().find_map(without_json)
+        Value::Undefined | Value::Local(_) => Some(value.type_name()),
+        Value::Sequence(items) if items.kind != SequenceKind::Tuple => Some(value.type_name()),
+        _ => {
+            let mut pairs = value.pairs().unwrap_or_default().into_iter();
+            let in_pair = |(key, value)| match is_name(&key) {
+                true => without_json(&value),
+                false => Some("a key that is no string"),
+            };
+            let items = value.as_list().unwrap_or_default();
+            items.iter().find_map(without_json).or_else(|| pairs.find_map(in_pair))
         }
-        Value::Map(map) => map.iter().find_map(|(_, value)| without_json(value)),
-        Value::Dict(pairs) => pairs.iter().find_map(|(key, value)| match is_name(key) {
-            true => without_json(value),
-            false => Some("a key that is no string"),
-        }),
-        Value::Undefined | Value::Sequence(_) | Value::Local(_) => Some(value.type_name()),
-        _ => None,
     }
 }
 

@@ -129,8 +129,9 @@ pub enum ExpressionKind {
     Item(Box<[Expression; 2]>, bool),
     /// `name(…)` and `a.name(…)`
     Call(Box<Expression>, Arguments),
-    /// `a|filter(…)`, `a is test(…)`, `a + b`, `a < b`, `-a`, `a[from:to]`: a row of a table.
-    Apply(Box<(Expression, Function, Arguments)>),
+    /// `a|filter(…)`, `a is test(…)`, `a + b`, `a < b`, `-a`, `a[from:to]`: a row of a table. The
+    /// first argument is `a`.
+    Apply(Box<Function>, Arguments),
     /// `a and b`, or `a or b` if true.
     Logic(bool, Box<[Expression; 2]>),
     /// `not a`
@@ -156,8 +157,8 @@ impl Expression {
             ExpressionKind::Item(parts, true) => format!("{}.{}", parts[0].path(), parts[1].text()),
             ExpressionKind::Item(parts, _) => format!("{}[{}]", parts[0].path(), parts[1].path()),
             ExpressionKind::Call(of, _) => format!("{}()", of.path()),
-            ExpressionKind::Apply(parts) if parts.1.name.starts_with(char::is_alphabetic) => {
-                format!("{}|{}", parts.0.path(), parts.1.name)
+            ExpressionKind::Apply(row, arguments) if row.name.starts_with(char::is_alphabetic) => {
+                format!("{}|{}", arguments.placed[0].path(), row.name)
             }
             _ => "…".to_owned(),
         }
