@@ -107,7 +107,7 @@ impl Templates {
 /// A shelf holds one tree, and another shelf behind it. It is filled once and never emptied, so a
 /// tree can be borrowed while others are added.
 #[derive(Default)]
-pub struct Shelf(OnceCell<(Arc<CachedTree>, Box<Shelf>)>);
+pub struct Shelf(OnceCell<Arc<CachedTree>>, OnceCell<Box<Shelf>>);
 
 impl Shelf {
     /// The template of this name.
@@ -119,11 +119,11 @@ impl Shelf {
         let mut shelf = self;
         for _ in 0..MOST_TEMPLATES {
             match shelf.0.get() {
-                Some((known, _)) if known.0.name == name => return Ok(&known.0),
-                Some((_, next)) => shelf = next,
+                Some(known) if known.0.name == name => return Ok(&known.0),
+                Some(_) => shelf = shelf.1.get_or_init(Box::default),
                 None => {
                     let found = templates.tree(name)?;
-                    return Ok(&shelf.0.get_or_init(|| (found, Box::default())).0.0);
+                    return Ok(&shelf.0.get_or_init(|| found).0);
                 }
             }
         }

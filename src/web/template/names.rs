@@ -159,24 +159,36 @@ impl<'a> Names<'a> {
     }
 
     fn find(&self, name: &Name) -> Option<&Value> {
-        let page = &self.pages[self.scope.page];
         let is_same = |(known, _): &&(&Name, Bound)| *known == name;
-        // A block does not know that the page will set a name.
-        let is_seen =
-            |(_, bound): &&(_, Bound)| self.scope.block.is_none() || !matches!(bound, Bound::Late);
-        let own = self.stack[self.scope.floor..].iter().rev().find(is_same);
-        let found = own.or_else(|| page.names.iter().rev().find(is_same).filter(is_seen));
-        match found.map(|(_, bound)| bound) {
-            Some(Bound::Value(value)) => Some(value),
-            Some(Bound::Item(number)) => {
+        match self.stack[self.scope.floor..].iter().rev().find(is_same) {
+            Some((_, bound)) => self.value_of(bound),
+            None => self.find_in_page(name),
+        }
+    }
+
+    fn value_of<'s>(&'s self, bound: &'s Bound) -> Option<&'s Value> {
+        match bound {
+            Bound::Value(value) => Some(value),
+            Bound::Item(number) => {
                 let (items, index) = self.loops.get(*number)?;
                 items.as_list()?.get(*index)
             }
-            Some(Bound::Late) => Some(&Value::Undefined),
-            None => page.variables.and_then(|map| map.get(name.as_ref())).or_else(|| {
-                self.lent.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
-            }),
+            Bound::Late => Some(&Value::Undefined),
         }
+    }
+
+    #[inline(never)]
+    fn find_in_page(&self, name: &Name) -> Option<&Value> {
+        let page = &self.pages[self.scope.page];
+        let found = page.names.iter().rev().find(|(known, _)| *known == name);
+        match found.map(|(_, bound)| bound) {
+            // A block does not know that the page will set a name.
+            Some(Bound::Late) if self.scope.block.is_some() => None,
+            Some(bound) => return self.value_of(bound),
+            None => None,
+        }
+        .or_else(|| page.variables?.get(name.as_ref()))
+        .or_else(|| self.lent.iter().find(|(known, _)| *known == name).map(|(_, value)| value))
     }
 
     /// What templates have set and this place sees, the innermost last.
