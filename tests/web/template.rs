@@ -131,6 +131,8 @@ fn an_error_names_line_column_what_was_met_and_what_was_expected() {
             "1:6: \"d.color\" is undefined; there is \"colour\", so it has no \"x\"",
         ),
         ("{{ nothing + 1 }}", "1:4: \"nothing\" is undefined"),
+        ("{{ l[:nmae] }}", "1:7: \"nmae\" is undefined; there is \"name\""),
+        ("{{ name }", "1:9: found }, expected }}"),
         ("{{ name + 1 }}", "1:9: + does not go between a string and an int"),
         ("{{ 1 / 0 }}", "1:6: division by zero"),
         ("{{ 9223372036854775807 + 1 }}", "1:24: 9223372036854775807 + 1 does not fit 64 bits"),
@@ -231,6 +233,10 @@ fn an_undefined_name_prints_nothing_and_warns_with_a_near_name() {
         ),
         ("{{ d.color }}", &["page.html:1:6: \"d.color\" is undefined; there is \"colour\""]),
         ("{{ nmae|upper }}", &["page.html:1:4: \"nmae\" is undefined; there is \"name\""]),
+        (
+            "{{ 'a'|replace('a', nmae) }}",
+            &["page.html:1:21: \"nmae\" is undefined; there is \"name\""],
+        ),
         ("{{ 'a' ~ nmae }}", &["page.html:1:10: \"nmae\" is undefined; there is \"name\""]),
         (
             "{% set nome = 1 %}{{ nume }}",

@@ -218,8 +218,8 @@ impl<'a> Renderer<'a> {
             }
             _ => {
                 let what = format!("method of {}", value.type_name());
-                match find(methods_of(&value).iter(), &what, name) {
-                    Ok(method) => call_row(method, &value, given),
+                match find(methods_of(&value), &what, name) {
+                    Ok(method) => call_row(&method, &value, given),
                     // The application may have it: `request.args.getlist('q')`.
                     Err(unknown) => {
                         let path = format!("{}.{name}", of.path());

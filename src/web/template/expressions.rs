@@ -294,8 +294,8 @@ impl<'s> Parser<'s> {
     fn filter(&mut self, value: Expression) -> Parsed<Expression> {
         let at = self.at();
         let name = self.name("the name of a filter")?;
-        let row = find(self.filters.iter().chain(FILTERS), "filter", name);
-        let mut row = *row.map_err(|message| (at, message))?;
+        let rows = [self.filters, FILTERS].concat();
+        let mut row = find(&rows, "filter", name).map_err(|message| (at, message))?;
         if matches!(name, "default" | "d") {
             row.undefined = IfUndefined::Taken;
         }
@@ -312,7 +312,7 @@ impl<'s> Parser<'s> {
         let negated = self.take("not");
         let at = self.at();
         let name = self.name("the name of a test")?;
-        let row = *find(TESTS.iter(), "test", name).map_err(|message| (at, message))?;
+        let row = find(TESTS, "test", name).map_err(|message| (at, message))?;
         let row = Function { undefined: IfUndefined::Taken, ..row };
         let mut arguments = Arguments { placed: vec![value], named: Vec::new() };
         if self.take("(") {

@@ -56,13 +56,9 @@ pub const fn row(
 /// # Errors
 ///
 /// `there is no filter "uper"; there is "upper"`
-pub fn find<'t>(
-    mut rows: impl Iterator<Item = &'t Function> + Clone,
-    what: &str,
-    name: &str,
-) -> Result<&'t Function, String> {
-    let known = rows.clone().map(|row| row.name);
-    rows.find(|row| row.name == name).ok_or_else(|| unknown(what, name, known))
+pub fn find(rows: &[Function], what: &str, name: &str) -> Result<Function, String> {
+    let row = rows.iter().find(|row| row.name == name).copied();
+    row.ok_or_else(|| unknown(what, name, rows.iter().map(|row| row.name)))
 }
 
 /// `there is no filter "uper"; there is "upper"`
