@@ -126,25 +126,31 @@ pub fn slice(value: &Value, bounds: &[Value]) -> Outcome {
         return Err(format!("{} cannot be sliced", value.type_name()));
     }
     let items = value.items()?;
-    // Past the end is the end, and before the front is the front.
+    let length = items.len();
     let bound = |at: usize, otherwise: i64| {
         let index = whole(bounds, at, otherwise)?;
-        Ok::<_, String>(place(index, items.len()).unwrap_or(if index < 0 {
-            0
-        } else {
-            items.len()
-        }))
+        // Past the end is the end, and before the front is the front.
+        let nearest = if index < 0 { 0 } else { length };
+        Ok::<_, String>(place(index, length).unwrap_or(nearest))
     };
-    let chosen = items.get(bound(0, 0)?..bound(1, i64::MAX)?).unwrap_or_default();
+    let (from, to) = (bound(0, 0)?, bound(1, i64::MAX)?);
+    let chosen = items.get(from..to).unwrap_or_default();
     Ok(match value {
-        Value::Sequence(sequence) if sequence.kind == SequenceKind::Tuple => {
-            Value::sequence(SequenceKind::Tuple, chosen.to_vec())
+        Value::List(_) => chosen.to_vec().into(),
+        Value::Sequence(sequence) => {
+            let kind = match sequence.kind {
+                SequenceKind::Range(start, _, step) => {
+                    let at = |index: usize| start.wrapping_add(step.wrapping_mul(index as i64));
+                    SequenceKind::Range(at(from), at(to), step)
+                }
+                kind => kind,
+            };
+            Value::sequence(kind, chosen.to_vec())
         }
-        Value::Str(_) | Value::Html(_) => {
+        _ => {
             let letters: String = chosen.iter().filter_map(Value::as_str).collect();
             Value::text(letters, value.is_safe())
         }
-        _ => chosen.to_vec().into(),
     })
 }
 

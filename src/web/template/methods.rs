@@ -7,6 +7,7 @@
 //! the methods that are there.
 
 use super::function::{ANY, Function, Outcome, given, row, text};
+use super::numbers::ascii_digit;
 use super::print::to_text;
 use super::strings::{like, strip};
 use super::{lists, printf, strings};
@@ -37,7 +38,8 @@ fn find(value: &Value, arguments: &[Value]) -> Outcome {
 /// True for text of digits alone.
 fn is_digit(value: &Value, _: &[Value]) -> Outcome {
     let text = to_text(value);
-    Ok((!text.is_empty() && text.bytes().all(|digit| digit.is_ascii_digit())).into())
+    let is_digit = |it: char| it.is_ascii_digit() || ascii_digit(it).is_some();
+    Ok((!text.is_empty() && text.chars().all(is_digit)).into())
 }
 
 /// `', '.join(items)`; unlike the filter it takes strings only.

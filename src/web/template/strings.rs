@@ -43,18 +43,22 @@ pub fn capitalize(value: &Value, _: &[Value]) -> Outcome {
     like(value, capitalized(&to_text(value)))
 }
 
+/// The letters that stand for two, with only the first of them large.
+const TITLES: &str = "ǅǈǋǲᾈᾉᾊᾋᾌᾍᾎᾏᾘᾙᾚᾛᾜᾝᾞᾟᾨᾩᾪᾫᾬᾭᾮᾯᾼῌῼ";
+
 /// A word with a capital at its front. All letters are made small together, because the form of the
-/// Greek sigma depends on the letters before it. Where one letter stands for two, as ß does, only
-/// the first of them is large.
+/// Greek sigma depends on the letters before it. Where one letter becomes two, as ß does, only the
+/// first of them is large.
 fn capitalized(word: &str) -> String {
     let Some(first) = word.chars().next() else { return String::new() };
-    let (large, small) = (first.to_uppercase().to_string(), first.to_lowercase());
-    let one = large.find(char::is_uppercase).map_or(0, |at| at + 1);
-    let title: String = large
-        .char_indices()
-        .map(|(at, letter)| if at < one { letter } else { letter.to_ascii_lowercase() })
-        .collect();
-    title + &word.to_lowercase()[small.map(char::len_utf8).sum()..]
+    let (mut large, small) = (first.to_uppercase().to_string(), first.to_lowercase());
+    if let Some(title) = TITLES.chars().find(|title| title.to_lowercase().eq(small.clone())) {
+        large = title.to_string();
+    }
+    let mut capitals = large.char_indices().filter(|(_, letter)| letter.is_uppercase());
+    let end = capitals.next().map_or(large.len(), |(at, letter)| at + letter.len_utf8());
+    let second = large.split_off(end).to_lowercase();
+    large + &second + &word.to_lowercase()[small.map(char::len_utf8).sum()..]
 }
 
 /// Removes white space, or the characters given, at the front, the back, or both.
