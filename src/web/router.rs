@@ -10,6 +10,7 @@ use super::pattern::Params;
 use super::route::Route;
 use crate::http::Method;
 use crate::http::fields::percent_decode;
+use std::borrow::Cow;
 
 /// A route that takes a path.
 pub struct Matched<'r> {
@@ -61,28 +62,29 @@ impl Router {
     /// A route without places is found by a search for the whole path. Of the others each is asked:
     /// `captures` compares the path part by part, and gives the values of the places.
     pub fn find(&self, method: &Method, path: &str) -> Option<Matched<'_>> {
-        match self.plain(path).iter().find(|route| route.answers(method)) {
+        let answers = |route: &&Route| route.answers(method);
+        let plain = self.plain(path).find(answers);
+        let plain = plain.or_else(|| self.plain(&spelt_out(path)?).find(answers));
+        match plain {
             Some(route) => Some(Matched { route, params: Params::new() }),
             None => self.with_places(path).find(|found| found.route.answers(method)),
         }
     }
 
     /// The routes of this path, whatever their method.
-    pub fn of_path<'r>(&'r self, path: &str) -> impl Iterator<Item = &'r Route> {
-        self.plain(path).iter().chain(self.with_places(path).map(|found| found.route))
+    pub fn of_path(&self, path: &str) -> Vec<&Route> {
+        let mut found: Vec<&Route> = self.plain(path).collect();
+        if let Some(path) = spelt_out(path) {
+            found.extend(self.plain(&path));
+        }
+        found.extend(self.with_places(path).map(|found| found.route));
+        found
     }
 
-    fn plain(&self, path: &str) -> &[Route] {
-        let spelt = percent_decode(path);
-        if spelt.len() < path.len() && slashes(&spelt) != slashes(path) {
-            // A slash that was encoded is part of a value, and no text of a pattern has one.
-            return &[];
-        }
+    fn plain<'r>(&'r self, path: &str) -> impl Iterator<Item = &'r Route> {
         let plain = &self.routes[..self.plain];
-        let from = plain.partition_point(|route| route.pattern.text() < &*spelt);
-        let is_other = |route: &Route| route.pattern.text() != &*spelt;
-        let count = plain[from..].iter().position(is_other).unwrap_or(plain.len() - from);
-        &plain[from..from + count]
+        let from = plain.partition_point(|route| route.pattern.text() < path);
+        plain[from..].iter().take_while(move |route| route.pattern.text() == path)
     }
 
     fn with_places<'r>(&'r self, path: &str) -> impl Iterator<Item = Matched<'r>> {
@@ -92,6 +94,10 @@ impl Router {
     }
 }
 
-fn slashes(path: &str) -> usize {
-    path.bytes().filter(|byte| *byte == b'/').count()
+/// The path decoded, if it is encoded. A slash that was encoded is part of a value, and no text of
+/// a pattern has one.
+fn spelt_out(path: &str) -> Option<String> {
+    let slashes = |path: &str| path.matches('/').count();
+    let Cow::Owned(spelt) = percent_decode(path) else { return None };
+    (slashes(&spelt) == slashes(path)).then_some(spelt)
 }

@@ -42,7 +42,7 @@ pub fn command(ctx: &Context, status: Status, near: &[&Route]) -> Option<String>
     let mut candidates: Vec<&Route> = match asked {
         Some(route) if may_help(status, &request.method) => vec![route],
         Some(_) => Vec::new(),
-        None => router.of_path(&request.path).collect(),
+        None => router.of_path(&request.path),
     };
     candidates.sort_by_key(|route| !route.answers(&Method::Get));
     if let Some(first) = candidates.first() {

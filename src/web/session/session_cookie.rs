@@ -52,6 +52,7 @@ impl Sessions {
     }
 
     /// The same, for a request of which there is a record, or not.
+    #[inline]
     pub(in crate::web) fn open_for(&self, cookie: Option<&str>, is_recording: bool) -> Session<'_> {
         Session {
             store: &*self.store,
