@@ -55,11 +55,7 @@ impl Answer {
         String::from_utf8_lossy(self.bytes()).into_owned()
     }
 
-    /// The body, which is JSON.
-    ///
-    /// # Panics
-    ///
-    /// If it is not; a test fails then.
+    /// The body, which is JSON. Panics if it is not: a test fails then.
     #[track_caller]
     pub fn json(&self) -> Value {
         json::parse(self.bytes()).unwrap_or_else(|error| panic!("{error} in {:?}", self.text()))
@@ -72,11 +68,7 @@ impl Answer {
 }
 
 impl<'a> Client<'a> {
-    /// A new visitor on this machine.
-    ///
-    /// # Panics
-    ///
-    /// As a server would at its start: see [`Service::start`].
+    /// A new visitor on this machine. Panics as a server would at its start.
     pub fn new(service: &'a dyn Service) -> Client<'a> {
         service.start();
         Client { service, cookies: Vec::new() }

@@ -5,9 +5,8 @@
 //! * `after` sees every answer and may change it: pages, files, redirects and errors.
 //! * `on_error` may answer in the place of the error page.
 //!
-//! The hooks of a blueprint, which is a part of a site, run for every path at or below its prefix.
-//! The hooks of the application are the outer ones: they run first before a handler, and last
-//! behind it.
+//! The hooks of a blueprint, a part of a site, run at and below its prefix. Those of the
+//! application are the outer ones: they run first before a handler, and last behind it.
 
 use super::context::Context;
 use super::error::Error;

@@ -35,11 +35,11 @@ impl Inside {
         self.check(request).is_ok()
     }
 
-    /// Refuses a request whose client may not look inside.
+    /// Refuses a client that may not look inside, and says what was found and expected.
     ///
     /// # Errors
     ///
-    /// What was found, and what was expected.
+    /// That sentence.
     pub fn check(&self, request: &Request) -> Result<(), String> {
         if !self.open {
             let why = "other machines can connect, or a proxy stands in front";

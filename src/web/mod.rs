@@ -1,7 +1,5 @@
 //! The rooms of the framework, and Flask's word for each.
 //!
-//! Part III of the book. The way of a request is [`app`]; the other rooms are its stages.
-//!
 //! | chapter | Flask's word |
 //! |---|---|
 //! | [`app`] | `Flask(__name__)`, `@app.route` |

@@ -17,13 +17,8 @@
 //! rounds and still read the old hashes. Many logins at once could stop the server, so two
 //! passwords are hashed at a time. A few more wait for their turn, and the others get a 503.
 //!
-//! **A debug build needs ten times as long.** These lines in the `Cargo.toml` of a program make the
-//! library fast there, too:
-//!
-//! ```toml
-//! [profile.dev.package.carafe]
-//! opt-level = 3
-//! ```
+//! **A debug build needs ten times as long**, unless the `Cargo.toml` of a program says
+//! `opt-level = 3` in its part `[profile.dev.package.carafe]`.
 //!
 //! Left out: Argon2 and scrypt, which also cost an attacker memory. They are long.
 
@@ -61,7 +56,7 @@ pub fn hash(password: &str) -> Result<String, Error> {
 ///
 /// # Errors
 ///
-/// 503 if too many passwords are being hashed.
+/// As [`hash`].
 pub fn fits(password: &str, kept: &str) -> Result<bool, Error> {
     let mut parts = kept.split('$');
     let rounds = parts.next().and_then(|rounds| rounds.parse().ok()).unwrap_or(ROUNDS);

@@ -154,7 +154,7 @@ impl<'a> Context<'a> {
         self.site.recorder.as_deref()
     }
 
-    /// Takes this cycle out of the record, because pages that show cycles must not fill the list.
+    /// Takes this cycle out of the record: pages that show cycles must not fill the list.
     pub fn unrecorded(&mut self) {
         self.cycle.discard();
     }

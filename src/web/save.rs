@@ -17,6 +17,10 @@ use crate::http::{Response, SetCookie};
 ///
 /// What the store could not do. From then on the visitor is a stranger to this request.
 pub fn save(ctx: &mut Context, response: &mut Response) -> Result<(), Error> {
+    let is_idle = !ctx.session.is_needed() && ctx.used_store.get().is_none();
+    if is_idle && !ctx.cycle.is_recording() {
+        return Ok(());
+    }
     // The record takes the row out, so the cookie is made before.
     let cookie = ctx.session.set_cookie(ctx.request.secure);
     let history = ctx.cycle.is_recording().then(|| ctx.session.history());

@@ -1,8 +1,7 @@
 //! Deeper: SHA-256, and what is made of it: signatures, hashed passwords, and a text form of bytes.
 //!
 //! A signature is a number that only somebody who has the key can compute, and that fits one text
-//! alone. A server that gives away a text with its signature can believe the text when it comes
-//! back:
+//! alone. A text that comes back with its signature can be believed:
 //!
 //! ```
 //! use carafe::web::sign::{hex, hmac, same};
@@ -16,55 +15,45 @@
 //! Signed is not secret: everybody can read the text. Signed is not fresh: an old text with its old
 //! signature is as good as a new one.
 //!
-//! The functions are those of FIPS 180-4 (SHA-256), RFC 2104 (HMAC), RFC 8018 §5.2 (PBKDF2) and RFC
-//! 4648 §5 (base64url). The tests compare them with the published examples.
-//!
 //! Left out: the processor's own SHA instructions, which need `unsafe`.
 
 /// The result of SHA-256.
 pub type Digest = [u8; 32];
 
-/// The fingerprint of some bytes. Nobody can find two texts with the same one, or a text for a
-/// given one.
+/// The fingerprint of some bytes (FIPS 180-4). Nobody can find two texts with the same one, or a
+/// text for a given one.
 pub fn sha256(bytes: &[u8]) -> Digest {
     finish(START, 0, bytes)
 }
 
-/// The signature of a message under a key.
+/// The signature of a message under a key (RFC 2104).
 ///
 /// # Security
 ///
 /// Compare signatures with [`same`], never with `==`. And `sha256(key + message)` is no signature:
-/// somebody who knows it can compute that of the message with more text behind it.
+/// from it one can compute that of a longer message, without the key.
 pub fn hmac(key: &[u8], message: &[u8]) -> Digest {
     Hmac::new(key).sign(message)
 }
 
-/// The hash of a password: nobody can compute the password from it, and it is so slow that guessing
-/// takes long. Give each password its own `salt`, so that two equal passwords look different.
-///
-/// `rounds` says how slow: 600,000 take a third of a second.
+/// The hash of a password (RFC 8018 §5.2): so slow that guessing takes long. Give each password its
+/// own `salt`, so that two equal passwords look different. 600,000 `rounds` take a third of a
+/// second.
 pub fn pbkdf2(password: &[u8], salt: &[u8], rounds: u32) -> Digest {
     let hmac = Hmac::new(password);
-    // RFC 8018 §5.2: "U_1 = PRF (P, S || INT (i))". The i is the number of the block, and this is
-    // the only block: 32 bytes are enough.
+    // "U_1 = PRF (P, S || INT (i))", where i is the number of the block: one block is enough.
     let mut last = hmac.sign(&[salt, &1u32.to_be_bytes()].concat());
     let mut sum = last;
     for _ in 1..rounds {
-        // "U_c = PRF (P, U_{c-1})": each round signs the one before, and all are combined by
-        // exclusive or.
+        // "U_c = PRF (P, U_{c-1})", all combined by exclusive or.
         last = hmac.sign(&last);
         sum.iter_mut().zip(last).for_each(|(sum, byte)| *sum ^= byte);
     }
     sum
 }
 
-/// True if both are equal. The time does not depend on where they differ.
-///
-/// # Security
-///
-/// `==` stops at the first byte that differs. An attacker who can send many guesses and has a good
-/// clock then learns a signature byte by byte, without the key.
+/// True if both are equal. The time does not depend on where they differ: `==` stops at the first
+/// byte that differs, and an attacker with a good clock learns a signature byte by byte.
 pub fn same(one: &[u8], other: &[u8]) -> bool {
     let differences = one.iter().zip(other).fold(0, |seen, (one, other)| seen | (one ^ other));
     // The black box keeps the compiler from stopping at the first difference.
@@ -78,7 +67,7 @@ pub fn hex(bytes: &[u8]) -> String {
 
 const BASE64URL: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/// Four letters for three bytes. All letters may stand in a URL and a cookie; no `=` at the end.
+/// Four letters for three bytes (RFC 4648 §5), without `=` at the end.
 pub fn to_base64url(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for piece in bytes.chunks(3) {

@@ -1,8 +1,7 @@
 //! Deeper: Site: what the application knows, and every request may use.
 //!
-//! An [`App`](super::app::App) is a site, its handlers and its hooks. A handler is given a
-//! [`Context`](super::context::Context), which borrows the site: so a handler can ask for the path
-//! of a route, a template or the secret key, and nothing of the site changes while it serves.
+//! A [`Context`](super::context::Context) borrows the site: so a handler can ask for the path of a
+//! route, a template or the secret key, and nothing of the site changes while it serves.
 
 use super::inside::Inside;
 use super::router::Router;

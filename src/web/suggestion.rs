@@ -1,15 +1,10 @@
 //! Deeper: suggestion, the command on an error page that gets an ordinary answer.
 //!
-//! The command is made of what the program registered, never of the path that came. A path may hold
+//! The command is made of what the program registered, never of the path that came: a path may hold
 //! anything, and people paste a command into a shell.
 //!
-//! * A route suggests its own example: the one that it was given, or its path if it is a GET route
-//!   without places.
-//! * A route without an example suggests the GET route above it: for `/things/<int:id>` this is
-//!   `/things`.
-//! * If neither exists, the suggestion is the home page. Without a home page there is none.
-//!
-//! Left out: whether the command worked the last time. A test runs every example.
+//! A route suggests its example, or else that of the GET route above it: for `/things/<int:id>`
+//! this is `/things`. If there is none, the suggestion is the home page.
 
 use super::context::Context;
 use super::route::{Route, RouteExample};

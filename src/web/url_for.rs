@@ -1,7 +1,6 @@
 //! Deeper: `url_for`, the way back from the name of a route to its path.
 //!
-//! A page that names a route instead of writing its path still works when the path changes. The
-//! rules are Flask's:
+//! The rules are Flask's:
 //!
 //! * A value that has no place in the pattern becomes a field of the query. A list becomes several
 //!   fields, and none is left out.
