@@ -13,9 +13,11 @@
 //! Left out: reading in pieces. The whole text must be in memory before the first byte is read.
 
 mod read;
+mod weigh;
 mod write;
 
-pub use read::{JsonError, parse, parse_map, weigh};
+pub use read::{JsonError, parse, parse_map};
+pub use weigh::weigh;
 pub use write::{Style, write, write_float, write_int, write_into, write_map};
 
 /// How deep lists and objects may lie in one another; each level costs stack.
@@ -23,3 +25,15 @@ pub const DEPTH: usize = 64;
 
 /// The longest text that [`parse`] looks at, in bytes.
 pub const LONGEST: usize = 16 << 20;
+
+/// A letter behind `\`, and the character that both mean.
+const ESCAPES: [(char, char); 8] = [
+    ('"', '"'),
+    ('\\', '\\'),
+    ('/', '/'),
+    ('n', '\n'),
+    ('r', '\r'),
+    ('t', '\t'),
+    ('b', '\u{8}'),
+    ('f', '\u{c}'),
+];

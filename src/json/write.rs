@@ -3,6 +3,7 @@
 //! One function writes each kind of value, and one what stands between two brackets. The template
 //! engine prints its numbers with the functions at the end, so that a page and JSON show the same.
 
+use super::ESCAPES;
 use crate::value::{Map, Value};
 use std::fmt::Write;
 use std::iter::repeat_n;
@@ -41,123 +42,120 @@ pub fn write(value: &Value) -> String {
 pub fn write_map(map: &Map) -> String {
     // Room for a small map; to grow twice takes longer than to write it.
     let mut text = String::with_capacity(128);
-    write_pairs(&mut text, map.iter(), Style::COMPACT, 0);
+    JsonWriter { out: &mut text, style: Style::COMPACT, depth: 0 }.pairs(map.iter());
     text
 }
 
 /// Appends the value as JSON text in the given style.
 pub fn write_into(out: &mut String, value: &Value, style: Style) {
-    write_value(out, value, style, 0);
+    JsonWriter { out, style, depth: 0 }.value(value);
 }
 
-/// The value, `depth` levels inside other values.
-fn write_value(out: &mut String, value: &Value, style: Style, depth: usize) {
-    let list = |out: &mut String, items: &[Value]| {
-        write_items(out, ['[', ']'], items.iter(), style, depth, |out, item| {
-            write_value(out, item, style, depth + 1);
-        });
-    };
-    match value {
-        Value::Null | Value::Undefined | Value::Local(_) => out.push_str("null"),
-        Value::Bool(truth) => out.push_str(if *truth { "true" } else { "false" }),
-        Value::Int(number) => write_int(out, *number),
-        Value::Float(number) if number.is_finite() => write_float(out, *number),
-        Value::Float(_) if !style.python => out.push_str("null"),
-        Value::Float(number) if number.is_nan() => out.push_str("NaN"),
-        Value::Float(number) => out.push_str(if *number > 0.0 { "Infinity" } else { "-Infinity" }),
-        Value::Str(text) | Value::Html(text) => write_string(out, text, style),
-        Value::List(items) => list(out, items),
-        Value::Sequence(sequence) => list(out, &sequence.items),
-        Value::Map(map) if style.python => {
-            let mut pairs: Vec<_> = map.iter().collect();
-            pairs.sort_by_key(|(name, _)| *name);
-            write_pairs(out, pairs.into_iter(), style, depth);
-        }
-        Value::Map(map) => write_pairs(out, map.iter(), style, depth),
-        Value::Dict(pairs) => {
-            // A name of an object is always text: the text that the key is as JSON.
-            let name = |key: &Value| key.as_str().map_or_else(|| write(key), str::to_owned);
-            let map: Map = pairs.iter().map(|(key, value)| (name(key), value.clone())).collect();
-            write_value(out, &map.into(), style, depth);
-        }
-    }
-}
-
-fn write_pairs<'a>(
-    out: &mut String,
-    pairs: impl Iterator<Item = (&'a str, &'a Value)>,
+/// Where the text goes, and how deep the next value lies in others.
+struct JsonWriter<'o> {
+    out: &'o mut String,
     style: Style,
     depth: usize,
-) {
-    write_items(out, ['{', '}'], pairs, style, depth, |out, (name, value)| {
-        write_string(out, name, style);
-        out.push_str(if style.python { ": " } else { ":" });
-        write_value(out, value, style, depth + 1);
-    });
 }
 
-/// Writes items between brackets, with commas between them.
-fn write_items<T>(
-    out: &mut String,
-    [open, close]: [char; 2],
-    items: impl Iterator<Item = T>,
-    style: Style,
-    depth: usize,
-    write_item: impl Fn(&mut String, T),
-) {
-    out.push(open);
-    let mut is_empty = true;
-    for item in items {
-        if !is_empty {
-            out.push(',');
-        }
-        match style.indent {
-            Some(spaces) => new_line(out, spaces * (depth + 1)),
-            None if style.python && !is_empty => out.push(' '),
-            None => {}
-        }
-        write_item(out, item);
-        is_empty = false;
-    }
-    if let Some(spaces) = style.indent.filter(|_| !is_empty) {
-        new_line(out, spaces * depth);
-    }
-    out.push(close);
-}
-
-/// A line end and the indentation of the next line.
-fn new_line(out: &mut String, spaces: usize) {
-    out.push('\n');
-    out.extend(repeat_n(' ', spaces));
-}
-
-/// Text between quotes. RFC 8259 §7: quotes, backslashes and control characters are escaped.
-fn write_string(out: &mut String, text: &str, style: Style) {
-    let has_meaning = |byte| matches!(byte, b'"' | b'\\' | ..b' ') || style.python && byte >= 0x7F;
-    out.push('"');
-    let mut rest = text;
-    while let Some(at) = rest.bytes().position(has_meaning) {
-        let (plain, behind) = rest.split_at(at);
-        out.push_str(plain);
-        let mut characters = behind.chars();
-        match characters.next().unwrap_or_default() {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\u{8}' => out.push_str("\\b"),
-            '\u{c}' => out.push_str("\\f"),
-            character => {
-                for unit in character.encode_utf16(&mut [0; 2]) {
-                    let _ = write!(out, "\\u{unit:04x}"); // Writing to a String cannot fail.
-                }
+impl JsonWriter<'_> {
+    fn value(&mut self, value: &Value) {
+        let Style { python, .. } = self.style;
+        match value {
+            Value::Null | Value::Undefined | Value::Local(_) => self.out.push_str("null"),
+            Value::Bool(truth) => self.out.push_str(if *truth { "true" } else { "false" }),
+            Value::Int(number) => write_int(self.out, *number),
+            Value::Float(number) if number.is_finite() => write_float(self.out, *number),
+            Value::Float(_) if !python => self.out.push_str("null"),
+            Value::Float(number) if number.is_nan() => self.out.push_str("NaN"),
+            Value::Float(number) if *number > 0.0 => self.out.push_str("Infinity"),
+            Value::Float(_) => self.out.push_str("-Infinity"),
+            Value::Str(text) | Value::Html(text) => self.string(text),
+            Value::List(items) => self.items(['[', ']'], items.iter(), JsonWriter::value),
+            Value::Sequence(sequence) => {
+                self.items(['[', ']'], sequence.items.iter(), JsonWriter::value);
+            }
+            Value::Map(map) if python => {
+                let mut pairs: Vec<_> = map.iter().collect();
+                pairs.sort_by_key(|(name, _)| *name);
+                self.pairs(pairs.into_iter());
+            }
+            Value::Map(map) => self.pairs(map.iter()),
+            Value::Dict(pairs) => {
+                // A name of an object is always text: the text that the key is as JSON.
+                let name = |key: &Value| key.as_str().map_or_else(|| write(key), str::to_owned);
+                let pairs = pairs.iter().map(|(key, value)| (name(key), value.clone()));
+                self.value(&pairs.collect::<Map>().into());
             }
         }
-        rest = characters.as_str();
     }
-    out.push_str(rest);
-    out.push('"');
+
+    fn pairs<'a>(&mut self, pairs: impl Iterator<Item = (&'a str, &'a Value)>) {
+        let colon = if self.style.python { ": " } else { ":" };
+        self.items(['{', '}'], pairs, |writer, (name, value)| {
+            writer.string(name);
+            writer.out.push_str(colon);
+            writer.value(value);
+        });
+    }
+
+    /// Items between brackets, with commas between them.
+    fn items<T>(
+        &mut self,
+        [open, close]: [char; 2],
+        items: impl Iterator<Item = T>,
+        write_item: impl Fn(&mut Self, T),
+    ) {
+        let Style { python, indent } = self.style;
+        self.out.push(open);
+        self.depth += 1;
+        let mut is_empty = true;
+        for item in items {
+            if !is_empty {
+                self.out.push_str(if python && indent.is_none() { ", " } else { "," });
+            }
+            self.new_line();
+            write_item(self, item);
+            is_empty = false;
+        }
+        self.depth -= 1;
+        if !is_empty {
+            self.new_line();
+        }
+        self.out.push(close);
+    }
+
+    /// A line end and the indentation of the next line, if the style has lines.
+    fn new_line(&mut self) {
+        if let Some(spaces) = self.style.indent {
+            self.out.push('\n');
+            self.out.extend(repeat_n(' ', spaces * self.depth));
+        }
+    }
+
+    /// Text between quotes. RFC 8259 §7: quotes, backslashes and control characters are escaped.
+    fn string(&mut self, text: &str) {
+        let has_meaning =
+            |byte| matches!(byte, b'"' | b'\\' | ..b' ') || self.style.python && byte >= 0x7F;
+        self.out.push('"');
+        let mut rest = text;
+        while let Some(at) = rest.bytes().position(has_meaning) {
+            let (plain, behind) = rest.split_at(at);
+            self.out.push_str(plain);
+            let mut characters = behind.chars();
+            let character = characters.next().unwrap_or_default();
+            if let Some((letter, _)) = ESCAPES.iter().find(|(_, meant)| *meant == character) {
+                self.out.extend(['\\', *letter]);
+            } else {
+                for unit in character.encode_utf16(&mut [0; 2]) {
+                    let _ = write!(self.out, "\\u{unit:04x}"); // Writing to a String cannot fail.
+                }
+            }
+            rest = characters.as_str();
+        }
+        self.out.push_str(rest);
+        self.out.push('"');
+    }
 }
 
 /// Appends a whole number in decimal. (`write!` takes longer, and pages print many numbers.)
