@@ -51,7 +51,6 @@ pub fn add_texts(lesson: &Lesson, steps: &[LessonLine], page: &mut Map) {
         Map::from([
             ("kind", Value::from(step.word)),
             ("text", step.text.as_str().into()),
-            ("command", step.text.as_str().into()),
             ("sees", step.below.join("\n").into()),
             ("why", step.why.as_str().into()),
             ("name", step.name.as_str().into()),
