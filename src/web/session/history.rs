@@ -32,11 +32,10 @@ pub struct SessionHistory {
 }
 
 impl Session<'_> {
-    /// What happened to the session, for the record of the cycle. The rows are taken out, so this
-    /// is the last thing to ask.
+    /// What happened to the session. The rows are taken out, so this is the last thing to ask.
     ///
-    /// If the handler has not used the session, the row is looked up now; not in a store that has
-    /// to ask another program, because the record must not make a page slower.
+    /// If the handler has not used the session, the row is looked up now; not in a store that asks
+    /// another program, because the record must not make a page slower.
     pub fn history(&mut self) -> SessionHistory {
         let place = self.store.place();
         if self.sent.is_some() && place.is_near() {

@@ -1,8 +1,7 @@
 //! Deeper: The store that keeps nothing: every request comes from a stranger.
 //!
-//! This is the lowest rung of the ladder, and the one that HTTP itself stands on. The same program
-//! runs on it, and one sees what a store is for: a handler may put values into the session, and
-//! finds them there until its answer is sent.
+//! This is the lowest rung of the ladder, and the one that HTTP itself stands on. A handler may put
+//! values into the session, and finds them there until its answer is sent.
 
 use super::{Change, Kind, Lookup, Refusal, Store, StoreError, Updated};
 use crate::cycle::StorePlace;

@@ -1,8 +1,8 @@
 //! Deeper: how long a request waits for a store in another program.
 //!
-//! A handler may ask its store ten times. If the store is slow, the visitor must not wait ten times
-//! the bound of one command. So all commands of a request share one time. A request is served by
-//! one thread: while a [`Patience`] lives, what its thread has waited is counted.
+//! A handler may ask its store ten times, and the visitor must not wait ten times. So all commands
+//! of a request share one time. A request is served by one thread: while a [`Patience`] lives, what
+//! its thread has waited is counted.
 
 use std::cell::Cell;
 use std::time::{Duration, Instant};

@@ -1,9 +1,7 @@
 //! Deeper: a store that remembers which rows were changed, for the record of one cycle.
 //!
-//! A handler changes rows of its own kinds, accounts and orders, through `ctx.store()`. What it
-//! gets there is this: the application's store, with a list of the rows that this request changed.
-//!
-//! Left out: what the rows held. They may be secret, and the record does not need them.
+//! `ctx.store()` gives a handler this: the application's store, with a list of the rows that this
+//! request has changed. Left out is what the rows held. They may be secret.
 
 use super::patience::Patience;
 use super::{AllRows, Change, Kind, Lookup, Store, StoreError, Updated};

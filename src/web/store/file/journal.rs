@@ -1,15 +1,13 @@
 //! Deeper: the journal, a file to which each change is added as a line, and never overwritten.
 //!
-//! A [`Journal`] is the file and the rows that its lines have made, as far as it was read.
-//!
 //! A process that dies while it writes leaves a line without an end. Such a **torn tail** was never
 //! promised to anybody and is cut off. A whole line that does not fit its checksum is **damage**:
 //! somebody changed it, and what follows may depend on it. So nothing is read at all, and an error
 //! of the kind `InvalidData` names the line and a way out.
 //!
-//! **Several processes** may use a journal. A writer holds the lock on the file. A reader needs no
-//! lock: it leaves a line without an end for later. If a process stands still with the lock (in a
-//! debugger, say), one request waits for [`PATIENCE`], and the next ones hardly wait.
+//! **Several processes** may use a journal. A writer holds the lock on the file. A reader needs
+//! none: it leaves a line without an end for later. If a process stands still with the lock, one
+//! request waits for [`PATIENCE`], and the next ones hardly wait.
 //!
 //! **Another file may get the name**, when a process writes the journal anew. Its last line in the
 //! old file says where the new one goes on, so the others need not read everything again.
@@ -36,7 +34,7 @@ const NO_PATIENCE: Duration = Duration::from_millis(10);
 /// Below this size a journal is not worth writing anew.
 const SMALL_BYTES: u64 = 1 << 20;
 
-/// The file, how far it was read, and the rows.
+/// The file, how far it was read, and the rows that its lines have made.
 pub struct Journal {
     pub rows: RowTable,
     /// The latest time that the clock has shown, in milliseconds.

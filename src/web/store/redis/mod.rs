@@ -1,8 +1,8 @@
 //! Deeper: the Redis store, rows in a server of their own that several carafes share.
 //!
 //! This is the sixth rung of the ladder. Any number of carafes behind a balancer ask one
-//! [Redis](https://redis.io), and what is kept outlives each of them. Redis itself must not die:
-//! while it is gone, pages that need state answer 503, and the others go on.
+//! [Redis](https://redis.io), and what is kept outlives each of them. While Redis is gone, pages
+//! that need state answer 503, and the others go on.
 //!
 //! * A row is a string under `carafe:KIND:KEY`, compact JSON, and Redis itself lets it expire. For
 //!   sessions the key is the SHA-256 of the id: who can list Redis's keys cannot be a visitor.

@@ -1,7 +1,7 @@
 //! Deeper: one connection to Redis, over which commands and replies travel until a given moment.
 //!
-//! The protocol is RESP2, a few lines of text: a command is a list of texts, each behind its
-//! length, and the first byte of a reply says what it is.
+//! The protocol is RESP2. A command is a list of texts, each behind its length, and the first byte
+//! of a reply says what it is.
 //!
 //! ```text
 //! > *2 CRLF $3 CRLF GET CRLF $3 CRLF tea CRLF
@@ -107,8 +107,7 @@ impl RedisConnection {
                 let length = length.parse::<u64>().ok().filter(|length| *length <= MOST_BYTES);
                 let (mut text, length) = (Vec::new(), length.ok_or_else(unexpected)? + 2);
                 self.0.by_ref().take(length).read_to_end(&mut text)?;
-                // Without it the two sides have lost step, and the next answer would be read from
-                // the middle of something.
+                // Otherwise the next answer would be read from the middle of something.
                 if text.len() as u64 != length || !text.ends_with(b"\r\n") {
                     let found = format!("found no line end behind a text of {rest} bytes");
                     return Err(io::Error::other(format!("{found}, expected an answer of Redis")));
