@@ -89,6 +89,25 @@ fn hello_greets_and_ends_on_sigterm() {
 }
 
 #[test]
+fn without_a_word_about_the_log_what_failed_is_told_and_nothing_else() {
+    let mut command = Command::new(built().join("own_store"));
+    command.arg("127.0.0.1:0").env("TMPDIR", "/there/is/no/such/folder").stderr(Stdio::piped());
+    let mut child = command.spawn().expect("it runs");
+    let mut lines = BufReader::new(child.stderr.take().expect("it is piped")).lines();
+    let line = lines.next().expect("it says where it serves").expect("it is text");
+    let base = line.split_whitespace().last().expect("the line has an address");
+    let mut curl = Command::new("curl");
+    curl.args(["-s", &format!("{base}/nowhere"), &format!("{base}/?a=%1b")]);
+    let answer = curl.output().expect("curl runs").stdout;
+    let next = |lines: &mut std::io::Lines<_>| lines.next().expect("a line").expect("it is text");
+    assert_eq!(next(&mut lines), "GET /?a=%1b 503", "{}", String::from_utf8_lossy(&answer));
+    let why = next(&mut lines);
+    assert!(why.starts_with("  warning: ") && why.contains("No such file"), "{why}");
+    child.kill().expect("it can be killed");
+    child.wait().expect("it ends");
+}
+
+#[test]
 fn a_program_with_a_banner_of_its_own_is_quiet() {
     let mut command = Command::new(env!("CARGO_BIN_EXE_carafe"));
     command.args(["--port", "0", "--log", "off", "--no-ticks"]).stderr(Stdio::piped());

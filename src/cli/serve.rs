@@ -91,7 +91,7 @@ pub fn run(arguments: &[String]) -> CommandResult {
             spawned.map_err(|error| failed(format!("cycles cannot be shown: {error}")))?;
         }
     }
-    server.run(app::glass::WithoutOwnRequests(app)).map_err(|error| failed(error.to_string()))?;
+    server.run(app).map_err(|error| failed(error.to_string()))?;
     Ok(ExitCode::SUCCESS)
 }
 

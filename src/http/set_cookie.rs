@@ -124,7 +124,8 @@ impl Response {
         self.headers.append("Set-Cookie", cookie.to_string());
     }
 
-    /// Asks the client to forget the cookie of this name that was set for the whole site.
+    /// Asks the client to forget the cookie of this name that was set with the path `/`. For
+    /// another path, set the cookie again with that path and a `max_age` of zero.
     pub fn delete_cookie(&mut self, name: &str) {
         self.headers.append("Set-Cookie", format!("{name}=; Max-Age=0; Path=/"));
     }

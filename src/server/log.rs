@@ -1,4 +1,4 @@
-//! Deeper: The log, one line for each answer, on standard error.
+//! Deeper: The log, lines about answers on standard error.
 //!
 //! What a client sent is escaped, so that no request can move the cursor of the terminal that shows
 //! the log, or write a line of its own. A panic leaves a line too.
@@ -18,8 +18,10 @@ use std::time::SystemTime;
 /// What is written of each answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Log {
-    /// `GET /hello 200 14 bytes 0.1 ms`
+    /// Only answers that say that the server failed, with a status from 500 on, and why.
     #[default]
+    Failures,
+    /// `GET /hello 200 14 bytes 0.1 ms`
     Line,
     /// The Common Log Format, which programs that analyse logs read.
     Common,
@@ -28,17 +30,20 @@ pub enum Log {
 }
 
 impl Log {
-    /// How this log shows a request; `None` if there is no log. It is made before the service gets
-    /// the request.
+    /// True if this log has a line for every answer.
+    pub(super) fn is_whole(self) -> bool {
+        matches!(self, Log::Line | Log::Common)
+    }
+
+    /// How this log shows a request; `None` if it does not, or not yet. It is made before the
+    /// service gets the request.
     pub(super) fn line_of(self, request: &Request) -> Option<String> {
-        if self == Log::Off {
+        if !self.is_whole() {
             return None;
         }
         let query = request.target.find('?').map_or("", |at| &request.target[at..]);
         let (method, target) = (request.method.as_str(), &format!("{}{query}", request.path));
         match self {
-            Log::Off => None,
-            Log::Line => Some(escaped(&format!("{method} {target}"))),
             Log::Common => {
                 let quoted = escaped(target).replace('"', "%22");
                 let peer = request.peer.map_or("-".to_owned(), |peer| peer.ip().to_string());
@@ -49,13 +54,20 @@ impl Log {
                     request.version.as_str()
                 ))
             }
+            _ => Some(escaped(&format!("{method} {target}"))),
         }
+    }
+
+    /// How the log of failures shows a request that got this status.
+    pub(super) fn line_of_failure(self, request: &Request, status: Status) -> Option<String> {
+        let is_failure = self == Log::Failures && status.0 >= 500;
+        is_failure.then(|| escaped(&format!("{} {}", request.method, request.target)))
     }
 
     /// How this log shows a message that was refused.
     pub(super) fn line_of_refused(self, peer: SocketAddr, error: &ParseError) -> Option<String> {
         match self {
-            Log::Off => None,
+            Log::Off | Log::Failures => None,
             Log::Line => Some(format!("refused: {}:", escaped(&error.to_string()))),
             Log::Common => Some(format!("{} - - [{}] \"-\"", peer.ip(), clf_date())),
         }
@@ -74,6 +86,7 @@ impl Log {
         let (Status(code), bytes) = (status, sent.body_bytes);
         let mut text = match self {
             Log::Common => format!("{line} {code} {bytes}\n"),
+            Log::Failures => format!("{line} {code}\n"),
             _ => {
                 let broken = if sent.is_whole { "" } else { ", broken off" };
                 format!(

@@ -92,7 +92,7 @@ impl Server {
             limits: Limits::default(),
             proxies: Proxies::default(),
             workers: 12_000,
-            log: Log::Off,
+            log: Log::default(),
             recorder: None,
             stop_time: Duration::from_secs(5),
             is_quiet: false,
@@ -139,7 +139,8 @@ impl Server {
         pool.start()?;
         if !self.is_quiet {
             // A program goes on if nobody can read this.
-            let _ = writeln!(io::stderr(), "serving on http://{}", self.stopper.address);
+            let (address, prefix) = (self.stopper.address, serving.service.prefix());
+            let _ = writeln!(io::stderr(), "serving on http://{address}{prefix}");
         }
         self.stopper.wait();
         // Unfinished answers still have some time.

@@ -35,7 +35,7 @@ impl Server {
         self
     }
 
-    /// Sets what is logged of each answer. Defaults to nothing.
+    /// Sets what is logged of the answers. Defaults to [`Log::Failures`].
     pub fn log(mut self, log: Log) -> Server {
         self.log = log;
         self

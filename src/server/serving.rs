@@ -19,6 +19,11 @@ pub trait Service: Send + Sync + 'static {
     /// service may take parts out of it.
     fn call(&self, request: &mut Request, cycle: &mut Cycle) -> Response;
 
+    /// What stands before all its paths, such as `/app`. The server prints it behind its address.
+    fn prefix(&self) -> &str {
+        ""
+    }
+
     /// Is called once, before the first request. It may panic at a mistake of the program.
     fn start(&self) {}
 

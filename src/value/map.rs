@@ -114,3 +114,10 @@ impl<N: Into<Box<str>>, V: Into<Value>, const COUNT: usize> From<[(N, V); COUNT]
         pairs.into_iter().collect()
     }
 }
+
+/// An empty map: a page without variables is `ctx.render("about.html", ())`.
+impl From<()> for Map {
+    fn from((): ()) -> Map {
+        Map::new()
+    }
+}

@@ -61,6 +61,10 @@ impl Service for App {
         response
     }
 
+    fn prefix(&self) -> &str {
+        &self.site.prefix
+    }
+
     fn start(&self) {
         url_for::check_names(&self.site.router);
     }

@@ -26,9 +26,7 @@ impl App {
                 page(&panic, ctx)
             }
         };
-        for (name, value) in error.headers().filter(|_| response.status == error.status()) {
-            response.headers.set(name, value);
-        }
+        keep_headers(error, &mut response);
         response
     }
 
@@ -39,17 +37,33 @@ impl App {
         }
     }
 
-    /// The answer of a hook to a message that the server has refused. Outside the prefix of the
-    /// site no hook runs.
+    /// The answer to a message that the server has refused: that of a hook, or a page for a
+    /// browser, or a line. Outside the prefix of the site there is none, and the server answers.
     pub(super) fn explain_refusal(&self, sent: &Request, error: &ParseError) -> Option<Response> {
         let (mut request, mut cycle) = (sent.clone(), Cycle::default());
         request.path = self.site.path_inside(&sent.path)?.to_owned();
         let mut ctx = Context::open(&self.site, &mut request, None, &mut cycle);
-        let error = Error::abort(error.status(), error.to_string());
-        let mut response = self.hooks.on_error(&error, &mut ctx).ok()??;
+        let (status, why) = (error.status(), error.to_string());
+        let error = match status {
+            Status::SERVICE_UNAVAILABLE => Error::with_header(status, why, "Retry-After", "1"),
+            _ => Error::abort(status, why),
+        };
+        let mut response = match self.hooks.on_error(&error, &mut ctx).ok()? {
+            Some(own) => own,
+            None if ctx.request.prefers_html() => page(&error, &mut ctx),
+            None => Response::text(format!("{status}: {error}\n")).with_status(status),
+        };
+        keep_headers(&error, &mut response);
         self.run_after(&mut ctx, &mut response);
         origin::protect(&ctx, &mut response);
         Some(response)
+    }
+}
+
+/// Adds what every answer to this error must carry.
+fn keep_headers(error: &Error, response: &mut Response) {
+    if response.status == error.status() {
+        error.headers().for_each(|(name, value)| response.headers.set(name, value));
     }
 }
 

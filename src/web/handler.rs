@@ -1,7 +1,8 @@
 //! Handler: what answers a request, and what it may return.
 //!
 //! A handler is a function of a [`Context`]. It returns what can be made into an answer: a text, a
-//! [`Response`], a [`Value`] as JSON; with a status in front, or in an `Option` or a `Result`.
+//! [`Response`], a [`Status`], a [`Value`] as JSON; with a status in front, or in an `Option` or a
+//! `Result`.
 //!
 //! Left out: `async`. A handler may wait, because it has a thread of its own.
 
@@ -37,6 +38,8 @@ macro_rules! answers {
 
 answers! {
     Response => |it| it;
+    // An answer without a body, such as 204.
+    Status => |it| Response::new(it);
     // Plain text. (Flask sends HTML; for HTML use `Response::html`.)
     &str => |it| Response::text(it);
     String => |it| Response::text(it);

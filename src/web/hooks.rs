@@ -2,7 +2,8 @@
 //!
 //! * `before` runs for every request that has a path, also if no route takes it. So a check of a
 //!   key cannot be walked around. The first hook that answers wins, and no handler runs.
-//! * `after` sees every answer and may change it: pages, files, redirects and errors.
+//! * `after` sees every answer and may change it: pages, files, redirects and errors. `before` has
+//!   not run for a preflight of an allowed origin, nor for a message that the server refused.
 //! * `on_error` may answer in the place of the error page.
 //!
 //! The hooks of a blueprint, a part of a site, run at and below its prefix. Those of the

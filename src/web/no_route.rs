@@ -31,7 +31,7 @@ pub fn admit(site: &Site, request: &mut Request) -> Result<(), Error> {
         let why = format!("{word} is no method that this server knows");
         return Err(Error::abort(Status::NOT_IMPLEMENTED, why));
     }
-    origin::check(request, &site.origins).map_err(Error::Forbidden)
+    origin::admit(request, &site.origins).map_err(Error::Forbidden)
 }
 
 /// The answer to a request that no route takes.

@@ -6,12 +6,12 @@
 //! in it. Browsers help against both:
 //!
 //! * A request that may change something has the header `Origin: https://shop.example`, which names
-//!   the site of the page. [`check`] compares it with `Host`, so a proxy must pass `Host` on.
+//!   the site of the page. [`admit`] compares it with `Host`, so a proxy must pass `Host` on.
 //! * [`protect`] tells the browser what a page may load, and who may put it in a frame.
 //!
 //! Scripts of an allowed origin may ask for everything and read the answers (the Fetch standard
-//! calls it CORS), but the browser sends no cookie along. curl and other programs send no `Origin`,
-//! and are let through: they have no visitor's cookie.
+//! calls it CORS), as strangers: [`admit`] drops the visitor's cookies, and [`protect`] sends none.
+//! curl and other programs send no `Origin`, and are let through: they have no visitor's cookie.
 //!
 //! Left out: a secret token in every form, which was needed before browsers sent the origin.
 
@@ -19,7 +19,8 @@ use super::context::Context;
 use crate::http::{Method, Request, Response, Status};
 
 /// Refuses a request that may change something and comes from a page of another site that is not
-/// allowed.
+/// allowed. A request of an allowed one loses its cookies: a browser may send them, since another
+/// port or another part of a domain counts as the same site there.
 ///
 /// Only host and port are compared, because behind a proxy that speaks TLS the browser says `https`
 /// and this server knows only `http`. Let the proxy send `Strict-Transport-Security`, so that
@@ -28,7 +29,10 @@ use crate::http::{Method, Request, Response, Status};
 /// # Errors
 ///
 /// What was found and what was expected: 403.
-pub fn check(request: &Request, allowed: &[String]) -> Result<(), String> {
+pub fn admit(request: &mut Request, allowed: &[String]) -> Result<(), String> {
+    if !allowed.is_empty() && allowed_origin(request, allowed).is_some() {
+        request.headers.remove("Cookie");
+    }
     if request.method.is_safe() {
         return Ok(());
     }
@@ -50,7 +54,7 @@ pub fn preflight(ctx: &Context) -> Option<Response> {
     if ctx.site.origins.is_empty() || ctx.request.method != Method::Options {
         return None;
     }
-    allowed_origin(ctx)?;
+    allowed_origin(ctx.request, &ctx.site.origins)?;
     let asked = |name: &str| ctx.request.headers.get(&format!("Access-Control-Request-{name}"));
     let mut response = Response::new(Status::NO_CONTENT);
     response.headers.append("Access-Control-Allow-Methods", asked("Method")?);
@@ -60,11 +64,12 @@ pub fn preflight(ctx: &Context) -> Option<Response> {
     Some(response)
 }
 
-/// The origin of the page that asks, if it is allowed.
-fn allowed_origin<'c>(ctx: &'c Context) -> Option<&'c str> {
-    let mut origins = ctx.request.headers.get_all("Origin");
-    let origin = origins.next().filter(|it| ctx.site.origins.iter().any(|known| known == it))?;
-    origins.next().is_none().then_some(origin)
+/// The origin of the page that asks, if it is another site's and allowed.
+fn allowed_origin<'r>(request: &'r Request, allowed: &[String]) -> Option<&'r str> {
+    let host = request.headers.get("Host").unwrap_or("");
+    let mut origins = request.headers.get_all("Origin");
+    let origin = origins.next().filter(|it| allowed.iter().any(|known| known == it))?;
+    (origins.next().is_none() && !is_of(origin, host)).then_some(origin)
 }
 
 /// Adds the headers that protect an answer in the browser: those of the site, and who may read it.
@@ -73,7 +78,8 @@ pub fn protect(ctx: &Context, response: &mut Response) {
     if !ctx.site.origins.is_empty() {
         // A cache must not give the answer for one origin to another.
         response.headers.append("Vary", "Origin");
-        if let Some(origin) = allowed_origin(ctx) {
+        if let Some(origin) = allowed_origin(ctx.request, &ctx.site.origins) {
+            response.headers.remove("Set-Cookie");
             response.headers.set("Access-Control-Allow-Origin", origin);
         }
     }

@@ -855,3 +855,17 @@ fn a_full_disk_behind_standard_output_is_exit_1_and_a_word_and_a_closed_pipe_is_
     }
     let _ = std::fs::remove_dir_all(folder);
 }
+
+#[test]
+fn a_message_that_is_refused_is_a_page_for_a_browser_with_what_every_page_has() {
+    let carafe = Carafe::start(&["--body-bytes", "10"]);
+    let ask =
+        |accept: &str| carafe.curl(&["-i", "-H", accept, "-d", "name=a longer name", "$B/process"]);
+    let page = ask("Accept: text/html");
+    assert!(page.starts_with("HTTP/1.1 413 ") && page.contains("<h1>"), "{page}");
+    assert!(page.contains("\r\nContent-Security-Policy: default-src 'self'"), "{page}");
+    let line = ask("Accept: */*");
+    assert!(line.starts_with("HTTP/1.1 413 ") && !line.contains('<'), "{line}");
+    assert!(line.contains("\r\nContent-Security-Policy: "), "{line}");
+    assert!(line.ends_with("limit of 10\n") || line.contains("10"), "{line}");
+}

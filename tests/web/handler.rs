@@ -73,6 +73,7 @@ fn each_thing_that_a_handler_returns_becomes_an_answer() {
     app.get("/bytes", |_: &mut Context| vec![1u8, 2]);
     app.get("/value", |_: &mut Context| Value::from([1]));
     app.get("/made", |_: &mut Context| (Status::CREATED, "made"));
+    app.get("/status", |_: &mut Context| -> Result<Status, Error> { Ok(Status::NO_CONTENT) });
     app.get("/some", |_: &mut Context| Some("some"));
     app.get("/none", |_: &mut Context| None::<&str>);
     app.get("/io", |_: &mut Context| -> Result<&str, std::io::Error> {
@@ -89,6 +90,8 @@ fn each_thing_that_a_handler_returns_becomes_an_answer() {
         let found = (answer.status(), answer.header("Content-Type"), answer.bytes());
         assert_eq!(found, (status, Some(media_type), body), "{path}");
     }
+    let empty = Client::new(&app).get("/status");
+    assert_eq!((empty.status(), empty.bytes()), (204, &b""[..]));
     assert_eq!(Client::new(&app).get("/none").status(), 404);
     assert_eq!(Client::new(&app).get("/io").status(), 500);
 }

@@ -90,6 +90,33 @@ fn an_allowed_origin_may_ask_and_is_asked_before_the_hooks() {
 }
 
 #[test]
+fn an_allowed_origin_is_a_stranger_also_if_the_browser_sends_the_cookie() {
+    let mut app = App::new();
+    app.allow_origin("https://friend.example");
+    app.post("/name", |ctx: &mut Context| {
+        let before = ctx.session.text("name").unwrap_or_default();
+        ctx.session.set("name", "Ada");
+        before
+    });
+    let mut visitor = Client::new(&app);
+    let ask = |visitor: &mut Client, origin: Option<&str>| {
+        let mut request = Request::new(Method::Post, "/name");
+        request.headers.append("Host", "shop.example");
+        origin.iter().for_each(|origin| request.headers.append("Origin", *origin));
+        let answer = visitor.send(request);
+        (answer.text(), answer.header("Set-Cookie").is_some())
+    };
+    assert_eq!(ask(&mut visitor, None), (String::new(), true));
+    assert_eq!(ask(&mut visitor, Some("https://friend.example")), (String::new(), false));
+    assert_eq!(ask(&mut visitor, Some("https://shop.example")), ("Ada".into(), false));
+    // An origin that is allowed and our own keeps its cookie.
+    app.allow_origin("https://shop.example");
+    let mut visitor = Client::new(&app);
+    assert_eq!(ask(&mut visitor, None), (String::new(), true));
+    assert_eq!(ask(&mut visitor, Some("https://shop.example")), ("Ada".into(), false));
+}
+
+#[test]
 fn the_policy_of_the_program_takes_the_place_of_the_mild_one() {
     let mut app = App::new();
     app.policy("default-src 'self'");

@@ -51,7 +51,6 @@ pub use cycle_list::print_all;
 pub use cycle_rows::rows_of;
 pub use cycle_text::{spread, wire};
 pub use forget::effect as effect_of_forgetting;
-pub use own_requests::WithoutOwnRequests;
 
 use crate::app::answer::render_text;
 use carafe::cycle::{Record, Recorder};
@@ -59,7 +58,7 @@ use carafe::http::{Response, Status};
 use carafe::server::ServerGauge;
 use carafe::{App, Context, Error};
 use describe::CycleDescription;
-use own_requests::{admit, uncached};
+use own_requests::{admit, leave_out, uncached};
 use std::sync::Arc;
 
 /// What these pages look at.
@@ -79,6 +78,7 @@ pub fn routes(app: &mut App, recorder: Option<Arc<Recorder>>, gauge: ServerGauge
     app.get("/memory", memory_page::memory);
     app.get("/memory.json", memory_page::memory).name("memory_json");
     if recorder.is_some() {
+        app.before(leave_out);
         app.get("/cycles", cycle_list::cycles);
         app.get("/cycles/<cycle>", cycle);
         app.get("/cycles/live", cycle_list::cycles_live).no_example(); // it does not end

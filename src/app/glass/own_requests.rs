@@ -3,9 +3,8 @@
 //! A browser that opens `/cycles` also asks for its style sheet and scripts. If they were recorded,
 //! they would push out the cycles that somebody wants to see.
 
-use carafe::cycle::Cycle;
 use carafe::http::{Request, Response};
-use carafe::{App, Context, Error, Service};
+use carafe::{Context, Error};
 
 /// Refuses a client that may not look inside, and takes its request out of the record.
 pub fn admit(ctx: &mut Context) -> Result<(), Error> {
@@ -18,20 +17,12 @@ pub fn uncached(response: Response) -> Response {
     response.with_header("Vary", "Accept").with_header("Cache-Control", "no-store")
 }
 
-/// An application whose record leaves out the static files of these pages.
-pub struct WithoutOwnRequests(pub App);
-
-impl Service for WithoutOwnRequests {
-    fn call(&self, request: &mut Request, cycle: &mut Cycle) -> Response {
-        if cycle.is_recording() && is_for_the_glass(request) {
-            cycle.discard();
-        }
-        self.0.call(request, cycle)
+/// A hook that runs before each handler: it leaves the static files of these pages out.
+pub fn leave_out(ctx: &mut Context) -> Result<Option<Response>, Error> {
+    if is_for_the_glass(ctx.request) {
+        ctx.unrecorded();
     }
-
-    fn start(&self) {
-        self.0.start();
-    }
+    Ok(None)
 }
 
 /// True for a static file if its Referer is one of these pages.

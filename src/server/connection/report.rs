@@ -10,7 +10,6 @@
 use super::Connection;
 use crate::cycle::{Detail, Record, Sent};
 use crate::http::Status;
-use crate::server::log::Log;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -53,7 +52,7 @@ pub(super) struct Written {
 impl Connection {
     /// Begins the cycle of the next request.
     pub(super) fn begin_cycle(&mut self) {
-        self.cycle.start(self.serving.recorder.is_some(), self.serving.log != Log::Off);
+        self.cycle.start(self.serving.recorder.is_some(), self.serving.log.is_whole());
         let (number, nth, peer) = (self.number, self.answers + 1, self.peer);
         self.cycle.step("accepted", || Detail::Connection { number, nth, peer });
     }
@@ -93,6 +92,8 @@ impl Connection {
 
     /// Keeps the cycle of an answer, and notes what is to be said when the answer has left.
     pub(super) fn record_answer(&mut self, line: Option<String>, written: &Written) {
+        let failure = || self.serving.log.line_of_failure(&self.request, written.status);
+        let line = line.or_else(failure);
         if line.is_some() || self.serving.recorder.is_some() {
             self.note_answer(line, written);
             self.cycle.clear();
