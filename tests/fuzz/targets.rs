@@ -110,7 +110,7 @@ fn head(bytes: &[u8]) {
             request.keep_alive(),
             request.content_type(),
             request.prefers_html(),
-            origin::check(&request, &[]),
+            origin::admit(&mut request.clone(), &[]),
         );
         let _ = (
             framing(&request, &limits),
