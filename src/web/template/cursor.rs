@@ -9,6 +9,7 @@ use super::tree::{Name, Node};
 const DEPTH: usize = 50;
 
 /// A template that is being parsed.
+#[derive(Default)]
 pub struct Parser<'s> {
     pub source: &'s str,
     /// The filters of the application.
@@ -44,8 +45,7 @@ pub struct ParsedScope {
 impl<'s> Parser<'s> {
     /// A parser before the first token.
     pub fn new(source: &'s str, filters: &'s [Function]) -> Parsed<Parser<'s>> {
-        let (blocks, scopes, seen, tokens) = (Vec::new(), Vec::new(), Vec::new(), scan(source)?);
-        Ok(Parser { source, filters, blocks, scopes, seen, depth: 0, tokens, next: 0 })
+        Ok(Parser { source, filters, tokens: scan(source)?, ..Parser::default() })
     }
 
     /// Remembers that a name was read.

@@ -52,10 +52,7 @@ pub const fn row(
 }
 
 /// The row of this name.
-///
-/// # Errors
-///
-/// `there is no filter "uper"; there is "upper"`
+/// Errors: `there is no filter "uper"; there is "upper"`
 pub fn find(rows: &[Function], what: &str, name: &str) -> Result<Function, String> {
     let row = rows.iter().find(|row| row.name == name).copied();
     row.ok_or_else(|| unknown(what, name, rows.iter().map(|row| row.name)))
@@ -72,10 +69,7 @@ pub fn hint<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> String 
 }
 
 /// The values of a call in the order of the parameters.
-///
-/// # Errors
-///
-/// Too many values, an unknown name, or two values for one parameter: `upper takes no x=`.
+/// Errors: too many values, an unknown name, or two values for one parameter: `upper takes no x=`.
 pub fn bind(
     function: &str,
     parameters: &[&str],
@@ -111,10 +105,7 @@ pub fn given(arguments: &[Value], place: usize) -> Option<&Value> {
 }
 
 /// The whole number that is the parameter at this place; `otherwise` without one.
-///
-/// # Errors
-///
-/// Another type of value.
+/// Errors: another type of value.
 pub fn whole(arguments: &[Value], place: usize, otherwise: i64) -> Result<i64, String> {
     let wrong = |value: &Value| format!("found {}, expected an int", value.type_name());
     let given = given(arguments, place);
@@ -122,10 +113,7 @@ pub fn whole(arguments: &[Value], place: usize, otherwise: i64) -> Result<i64, S
 }
 
 /// The text that is the parameter at this place, if there is one.
-///
-/// # Errors
-///
-/// Another type of value.
+/// Errors: another type of value.
 pub fn text(arguments: &[Value], place: usize) -> Result<Option<&str>, String> {
     let wrong = |value: &Value| format!("found {}, expected a string", value.type_name());
     given(arguments, place).map(|value| value.as_str().ok_or_else(|| wrong(value))).transpose()

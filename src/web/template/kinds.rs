@@ -95,10 +95,7 @@ impl Value {
     }
 
     /// The items: those of a list, the keys of a dict, the characters of a string.
-    ///
-    /// # Errors
-    ///
-    /// A value without items.
+    /// Errors: a value without items.
     pub(super) fn items(&self) -> Result<Cow<'_, [Value]>, String> {
         Ok(Cow::Owned(match self {
             Value::List(items) => return Ok(Cow::Borrowed(items)),
@@ -184,10 +181,7 @@ impl Value {
 
     /// Which comes first: numbers by size, strings letter by letter, lists and tuples item by item.
     /// `Ok(None)` if neither does: not-a-number is in no order.
-    ///
-    /// # Errors
-    ///
-    /// Types that have no order between them.
+    /// Errors: types that have no order between them.
     pub(super) fn order(&self, other: &Value) -> Result<Option<Ordering>, String> {
         if let (Some(a), Some(b)) = (self.as_str(), other.as_str()) {
             Ok(Some(a.cmp(b)))
@@ -204,10 +198,7 @@ impl Value {
     }
 
     /// `item in self`
-    ///
-    /// # Errors
-    ///
-    /// A value without items; a number in a string.
+    /// Errors: a value without items; a number in a string.
     pub(super) fn holds(&self, item: &Value) -> Result<bool, String> {
         match (self, item.as_str()) {
             (Value::Str(text) | Value::Html(text), Some(part)) => Ok(text.contains(part)),
@@ -235,10 +226,7 @@ impl Value {
 }
 
 /// Refuses a text of too many bytes.
-///
-/// # Errors
-///
-/// More than [`LONGEST`].
+/// Errors: more than [`LONGEST`].
 pub fn check_length(bytes: usize) -> Result<(), String> {
     match bytes > LONGEST {
         true => Err(format!("the text would be longer than {LONGEST} bytes")),

@@ -117,10 +117,7 @@ fn look_up(item: &Value, path: &[Value]) -> Outcome {
 }
 
 /// `value[from:to]`; a bound may be none, which is the end, or negative.
-///
-/// # Errors
-///
-/// A value without an order; a bound that is no int.
+/// Errors: a value without an order; a bound that is no int.
 pub fn slice(value: &Value, bounds: &[Value]) -> Outcome {
     if value.as_str().is_none() && value.as_list().is_none() {
         return Err(format!("{} cannot be sliced", value.type_name()));
@@ -158,10 +155,7 @@ pub fn slice(value: &Value, bounds: &[Value]) -> Outcome {
 const LONGEST_RANGE: i128 = 100_000;
 
 /// `range(stop)`, `range(start, stop)` or `range(start, stop, step)`
-///
-/// # Errors
-///
-/// Other values, a step of zero, a range that is too long.
+/// Errors: other values, a step of zero, a range that is too long.
 pub fn range(arguments: &[Value]) -> Outcome {
     let numbers: Option<Vec<i64>> = arguments.iter().map(Value::whole).collect();
     let (start, stop, step) = match numbers.as_deref() {

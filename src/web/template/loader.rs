@@ -111,10 +111,7 @@ pub struct Shelf(OnceCell<Arc<CachedTree>>, OnceCell<Box<Shelf>>);
 
 impl Shelf {
     /// The template of this name.
-    ///
-    /// # Errors
-    ///
-    /// There is none, which is an error without a line; a mistake in it.
+    /// Errors: there is none, which is an error without a line; a mistake in it.
     pub fn tree(&self, templates: &Templates, name: &str) -> Rendering<&Tree> {
         let mut shelf = self;
         for _ in 0..MOST_TEMPLATES {
@@ -148,10 +145,7 @@ fn is_current((path, stamp): &TemplateVersion) -> bool {
 
 impl TemplateSource {
     /// The text of a template, and the version of its file.
-    ///
-    /// # Errors
-    ///
-    /// One sentence: a name that leads out of the folder, no such file, a file that is not text.
+    /// Errors: a name that leads out of the folder, no such file, a file that is not text.
     fn read(&self, name: &str) -> Result<(String, Option<TemplateVersion>), String> {
         let refused = |why: &str| format!("the name {} {why}", shown(name));
         check_name(name).map_err(refused)?;

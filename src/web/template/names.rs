@@ -91,9 +91,8 @@ pub struct Scope<'a> {
     pub silent: bool,
     /// True outside of loops, `with`s, blocks and macros: what is set belongs to the page.
     pub at_top: bool,
-    /// The first name on the stack that is seen, and the first that was set in this scope.
+    /// The first name on the stack that is seen.
     pub floor: usize,
-    pub own: usize,
 }
 
 /// A template with those that it extends, and the names that were set at its top.
@@ -110,7 +109,7 @@ impl<'a> Names<'a> {
     /// The names of a page before its template runs.
     pub fn new(tree: &'a Tree, variables: &'a Map, globals: &'a dyn Globals) -> Names<'a> {
         let (page, block, silent, at_top) = (0, None, false, true);
-        let scope = Scope { tree, page, block, silent, at_top, floor: 0, own: 0 };
+        let scope = Scope { tree, page, block, silent, at_top, floor: 0 };
         let (names, mut family) = (Vec::new(), Vec::with_capacity(4));
         family.push(tree);
         let pages = vec![TemplatePage { family, names, given: 0, variables: Some(variables) }];
@@ -218,7 +217,7 @@ impl<'a> Names<'a> {
 
     /// A scope like this one, but what is set in it ends with it.
     pub fn inner(&self) -> Scope<'a> {
-        Scope { at_top: false, own: self.stack.len(), ..self.scope }
+        Scope { at_top: false, ..self.scope }
     }
 
     /// The scope of a block or a macro, which sees only what was set at the top of a page.

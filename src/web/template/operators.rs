@@ -153,10 +153,7 @@ fn divide(a: i64, b: i64) -> Option<i64> {
 }
 
 /// `a % b`: the rest of a division, which has the sign of b, or a string that is filled in.
-///
-/// # Errors
-///
-/// Those of [`percent`]; a division by zero.
+/// Errors: those of [`percent`]; a division by zero.
 pub fn remainder(a: &Value, b: &Value) -> Outcome {
     let whole = |a: i64, b: i64| match a.wrapping_rem(b) {
         rest if rest != 0 && (rest < 0) != (b < 0) => Some(rest + b),

@@ -24,11 +24,8 @@ pub fn format(pattern: &Value, arguments: &[Value]) -> Outcome {
 }
 
 /// `pattern % data`: a tuple fills in one value after the other, anything else is the one value.
-///
-/// # Errors
-///
-/// Too few values or too many, a value of another type than the pattern asks for, an unknown
-/// letter.
+/// Errors: too few values or too many, a value of another type than the pattern asks for, a letter
+/// that is not known.
 pub fn percent(pattern: &Value, data: &Value) -> Outcome {
     let is_tuple = data.type_name() == "a tuple";
     let one = std::slice::from_ref(data);
@@ -89,12 +86,10 @@ pub fn braces(pattern: &Value, arguments: &[Value]) -> Outcome {
             (place, _) => arguments.get(place.unwrap_or(usize::MAX)),
         };
         let value = value.ok_or_else(|| format!("the pattern gets no value for {{{name}}}"))?;
-        let known = if field.is_empty() {
-            "s"
-        } else if field == "," {
-            ",d"
-        } else {
-            field
+        let known = match field {
+            "" => "s",
+            "," => ",d",
+            _ => field,
         };
         fill(&mut out, known, &format!("{{:{field}}}"), value, pattern.is_safe())?;
         (next, rest) = (next + 1, after);

@@ -76,9 +76,10 @@ impl<'a> Renderer<'a> {
         work: impl FnOnce(&mut Self) -> Rendering<T>,
     ) -> Rendering<T> {
         self.enter(at)?;
-        let outer = std::mem::replace(&mut self.names.scope, scope);
+        let (outer, own) = (self.names.scope, self.names.stack.len());
+        self.names.scope = scope;
         let result = work(self);
-        self.names.stack.truncate(scope.own);
+        self.names.stack.truncate(own);
         self.names.scope = outer;
         self.depth -= 1;
         result
@@ -229,12 +230,12 @@ impl<'a> Renderer<'a> {
     /// The items that the `if` of a `for` lets through. It sees the item, but no `loop` of its own.
     #[inline(never)]
     fn chosen(&mut self, parts: &'a For, filter: &'a Expression, list: &Value) -> Rendering<Value> {
-        let scope = self.names.inner();
-        self.within(scope, filter.at, |page| {
+        let own = self.names.stack.len();
+        self.within(self.names.inner(), filter.at, |page| {
             let mut chosen = Vec::new();
             for item in list.as_list().unwrap_or_default() {
                 page.count_turns(1)?;
-                page.names.stack.truncate(scope.own);
+                page.names.stack.truncate(own);
                 page.assign(&parts.target, item.clone())?;
                 chosen.extend(page.truth(filter)?.then(|| item.clone()));
             }

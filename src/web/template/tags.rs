@@ -44,10 +44,7 @@ const LEFT_OUT: [&str; 7] = ["call", "filter", "do", "autoescape", "trans", "con
 const ESCAPED: [&str; 5] = [".html", ".htm", ".xml", ".xhtml", ".svg"];
 
 /// Makes the tree of a template.
-///
-/// # Errors
-///
-/// The first mistake in the text.
+/// Errors: the first mistake in the text.
 pub fn parse(name: &str, source: &str, filters: &[Function]) -> Parsed<Tree> {
     let mut parser = Parser::new(source, filters)?;
     let (body, _) = parser.body(None, &[])?;
