@@ -30,13 +30,6 @@ const LONGEST: u64 = 4 << 20;
 /// How many names are compared for a hint.
 const MOST_NAMES: usize = 1_000;
 
-/// Files below a folder, or names and texts in the binary.
-#[derive(Debug)]
-enum TemplateSource {
-    Folder(PathBuf),
-    Embedded(&'static [(&'static str, &'static str)]),
-}
-
 /// Templates from a folder or from the binary, parsed when they are first needed.
 ///
 /// ```
@@ -48,7 +41,10 @@ enum TemplateSource {
 /// ```
 #[derive(Debug)]
 pub struct Templates {
-    source: TemplateSource,
+    /// Where the files are, if they are not in the binary.
+    folder: Option<PathBuf>,
+    /// The names and texts in the binary.
+    embedded: &'static [(&'static str, &'static str)],
     filters: Vec<Function>,
     cache: FileCache<CachedTree>,
 }
@@ -60,16 +56,19 @@ impl Templates {
     /// The templates of a folder. Each is read again when its file has changed, at most a
     /// millisecond later.
     pub fn from_dir(dir: impl Into<PathBuf>) -> Templates {
-        Templates::new(TemplateSource::Folder(dir.into()))
+        Templates::new(Some(dir.into()), &[])
     }
 
     /// Templates that are part of the program: names and texts.
     pub fn embedded(files: &'static [(&'static str, &'static str)]) -> Templates {
-        Templates::new(TemplateSource::Embedded(files))
+        Templates::new(None, files)
     }
 
-    fn new(source: TemplateSource) -> Templates {
-        Templates { source, filters: Vec::new(), cache: FileCache::new(KEPT) }
+    fn new(
+        folder: Option<PathBuf>,
+        embedded: &'static [(&'static str, &'static str)],
+    ) -> Templates {
+        Templates { folder, embedded, filters: Vec::new(), cache: FileCache::new(KEPT) }
     }
 
     /// Adds a filter: `{{ price|euros }}` calls it with the price. It replaces a filter of the same
@@ -91,7 +90,7 @@ impl Templates {
         if let Some(cached) = self.cache.get(name.as_bytes(), asked) {
             return Ok(cached);
         }
-        let (text, version) = self.source.read(name).map_err(|message| missing(name, message))?;
+        let (text, version) = self.read(name).map_err(|message| missing(name, message))?;
         // Jinja's pages have \n for every line end, in whatever form the template has them.
         let text = text.replace("\r\n", "\n").replace('\r', "\n");
         let tree = parse(name, &text, &self.filters).map_err(|(at, message)| {
@@ -143,19 +142,16 @@ fn is_current((path, stamp): &TemplateVersion) -> bool {
     stamp.is_some() && now() == *stamp
 }
 
-impl TemplateSource {
+impl Templates {
     /// The text of a template, and the version of its file.
     /// Errors: a name that leads out of the folder, no such file, a file that is not text.
     fn read(&self, name: &str) -> Result<(String, Option<TemplateVersion>), String> {
         let refused = |why: &str| format!("the name {} {why}", shown(name));
         check_name(name).map_err(refused)?;
-        let folder = match self {
-            TemplateSource::Folder(folder) => folder,
-            TemplateSource::Embedded(files) => {
-                let found = files.iter().find(|(known, _)| *known == name);
-                let (_, text) = found.ok_or_else(|| self.absent(name))?;
-                return Ok(((*text).to_owned(), None));
-            }
+        let Some(folder) = &self.folder else {
+            let found = self.embedded.iter().find(|(known, _)| *known == name);
+            let (_, text) = found.ok_or_else(|| self.absent(name))?;
+            return Ok(((*text).to_owned(), None));
         };
         let path = folder.join(name);
         // Symbolic links are followed to their end, and the end must be below the folder too.
@@ -180,16 +176,16 @@ impl TemplateSource {
             let near = nearest(path.file_name()?.to_str()?, names.iter().map(String::as_str));
             near.map(|near| path.with_file_name(near))
         };
-        let (place, near) = match self {
-            TemplateSource::Embedded(files) => {
-                let near = nearest(name, files.iter().map(|(known, _)| *known));
+        let (place, near) = match &self.folder {
+            None => {
+                let near = nearest(name, self.embedded.iter().map(|(known, _)| *known));
                 (" in the program".to_owned(), near.map(shown))
             }
-            TemplateSource::Folder(folder) if !folder.is_dir() => {
+            Some(folder) if !folder.is_dir() => {
                 let near = near_file(folder).map(|near| near.display().to_string());
                 (format!(", because there is no folder {}", folder.display()), near)
             }
-            TemplateSource::Folder(folder) => {
+            Some(folder) => {
                 let near = near_file(&folder.join(name));
                 let near = near.as_ref().and_then(|near| near.strip_prefix(folder).ok()?.to_str());
                 (format!(" in {}", folder.display()), near.map(shown))
