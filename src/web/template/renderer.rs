@@ -11,7 +11,7 @@ use super::loader::{Shelf, Templates};
 use super::mistake::{Rendering, TemplateError, locate};
 use super::names::{Bound, Names, Scope};
 use super::print::print_into;
-use super::tree::{Expression, ExpressionKind as Kind, For, Macro, Node, Tree};
+use super::tree::{Expression, ExpressionKind as Kind, For, Macro, Name, Node, Tree};
 use crate::value::{Local, Value};
 
 /// How many levels of loops, blocks, includes and expressions a page may have: each needs stack.
@@ -106,13 +106,7 @@ impl<'a> Renderer<'a> {
                     let value = self.evaluate(expression)?;
                     self.assign(target, value)?;
                 }
-                Node::Capture(name, body) => {
-                    let start = self.out.len();
-                    let scope = Scope { silent: false, ..self.names.inner() };
-                    self.within(scope, 0, |page| page.nodes(body))?;
-                    let text = self.cut_off(start);
-                    self.names.set(name, text);
-                }
+                Node::Capture(name, body) => self.capture(name, body)?,
                 Node::With(bindings, body) => self.with(bindings, body)?,
                 Node::Include(name) => self.include(name)?,
                 Node::Extends(name) => self.extends(name)?,
@@ -250,6 +244,17 @@ impl<'a> Renderer<'a> {
             true => Err(format!("the loops of this page take more than {MOST_TURNS} turns")),
             false => Ok(()),
         }
+    }
+
+    /// `set` with a body: what it prints is cut off, and gets the name.
+    #[inline(never)]
+    fn capture(&mut self, name: &'a Name, body: &'a [Node]) -> Rendering {
+        let start = self.out.len();
+        let scope = Scope { silent: false, ..self.names.inner() };
+        self.within(scope, 0, |page| page.nodes(body))?;
+        let text = self.cut_off(start);
+        self.names.set(name, text);
+        Ok(())
     }
 
     /// `with`: names that end with the tag.

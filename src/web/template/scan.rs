@@ -56,8 +56,8 @@ pub fn is_space(character: char) -> bool {
 }
 
 /// All tokens of a template with their byte offsets.
-/// Errors: a tag, comment or string that is not closed; a character that no expression has; a number
-/// that is too large.
+/// Errors: a tag, comment or string that is not closed; a character that no expression has; a
+/// number that is too large.
 pub fn scan(source: &str) -> Parsed<Vec<(Token<'_>, usize)>> {
     // As in Jinja, one line end at the very end is not part of the page.
     let text = source.strip_suffix('\n').unwrap_or(source);
