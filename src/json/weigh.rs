@@ -15,7 +15,7 @@ const TEXT_BYTES: usize = 24;
 /// Nothing is made for this. What is not JSON has a weight too.
 ///
 /// ```
-/// assert_eq!(carafe::json::weigh(br#"[[], "[[["]"#), (447, 2));
+/// assert_eq!(carafe::json::weigh(br#"[[], "[[["]"#), (443, 2));
 /// ```
 pub fn weigh(text: &[u8]) -> (usize, usize) {
     let (mut bytes, mut depth, mut deepest) = (ITEM_BYTES, 0_usize, 0);
