@@ -149,6 +149,11 @@ fn a_file_that_has_settled_is_kept_and_its_next_version_is_seen() {
     assert_eq!(text(respond(&files, "ten.txt", &[])), "9876543210");
     fs::remove_file(&path).unwrap();
     assert_eq!(files.respond(&get(&[]), "ten.txt").unwrap_err().status, Status::NOT_FOUND);
+    // A folder on the way becomes a link that leads out. The file itself has not changed.
+    assert_eq!(text(respond(&files, "css/site.css", &[])), "body { color: black }\n");
+    fs::rename(folder.www().join("css"), folder.0.join("css")).unwrap();
+    std::os::unix::fs::symlink("../css", folder.www().join("css")).unwrap();
+    assert_eq!(refused(&files, "css/site.css"), OUTSIDE);
 }
 
 #[test]
