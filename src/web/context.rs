@@ -1,8 +1,7 @@
 //! Context: what a handler is given.
 //!
 //! Flask keeps the current request in what looks like a global variable; here it is an argument.
-//! `ctx.request` is Flask's `request`, `ctx.session` its `session`, `ctx.g` its `g`, and the
-//! methods are `flash`, `render_template` and `url_for`.
+//! The fields and methods have Flask's names.
 
 use super::error::Error;
 use super::flash;
@@ -98,7 +97,7 @@ impl<'a> Context<'a> {
         Ok(form)
     }
 
-    /// The path of the route of this name: see [`url_for`](super::url_for).
+    /// The path of the route of this name, with these values: see [`url_for`](super::url_for).
     ///
     /// # Errors
     ///

@@ -1,7 +1,7 @@
 //! Form: the fields of a posted form; a missing field is a 400 that names it.
 //!
-//! A POST form puts its fields into the body, written as in a query: `name=Ada&colour=red`. A form
-//! with files comes in parts, see [`multipart`].
+//! The fields stand in the body, written as in a query: `name=Ada&colour=red`. A form with files
+//! comes in parts: see [`multipart`].
 
 use super::error::Error;
 use crate::http::multipart::{self, Multipart, UploadedFile};

@@ -1,7 +1,6 @@
 //! Deeper: What a handler asks its context for less often.
 //!
-//! The body as it came, or as JSON; a cookie; rows of a store; the program's own state; the key
-//! that signs; and what only the pages that look inside need.
+//! The last functions are for pages that look inside.
 
 use super::context::Context;
 use super::error::Error;
@@ -77,14 +76,12 @@ impl<'a> Context<'a> {
         self.request.share.add(bytes).map_err(later)
     }
 
-    /// The value of the cookie of this name, if the client sent one. The client may have changed
-    /// it.
+    /// The cookie of this name, if the client sent one. The client may have changed it.
     pub fn cookie(&self, name: &str) -> Option<Cow<'_, str>> {
         cookie_value(&self.request.headers, name)
     }
 
-    /// The store for rows of all kinds but sessions. What is changed in it is made safe before the
-    /// answer leaves, so no handler needs to [`flush`](Store::flush).
+    /// The store for rows of all kinds but sessions. Changes are safe before the answer leaves.
     #[track_caller]
     pub fn store(&self) -> &dyn Store {
         self.used_store.set(Some(Location::caller()));
@@ -99,22 +96,13 @@ impl<'a> Context<'a> {
         flash::put(&mut self.session, category, message);
     }
 
-    /// Leaves a note in the record of this cycle, for the person who watches the program at work.
-    /// Without a record it goes nowhere.
+    /// Leaves a note in the record of this cycle, if there is one.
     #[track_caller]
     pub fn note(&mut self, note: impl Into<String>) {
         self.cycle.step("noted", || Detail::Note(note.into()));
     }
 
     /// The value of this type that the program gave to [`App::state`](crate::App::state).
-    ///
-    /// ```
-    /// # use carafe::{App, Context};
-    /// struct Motto(&'static str);
-    /// # let mut app = App::new();
-    /// app.state(Motto("clear glass"));
-    /// app.get("/", |ctx: &mut Context| ctx.state::<Motto>().0);
-    /// ```
     ///
     /// # Panics
     ///
@@ -159,8 +147,7 @@ impl<'a> Context<'a> {
         self.cycle.discard();
     }
 
-    /// The address by which the client reached this server: `http://127.0.0.1:8000`, or the `https`
-    /// address of a trusted proxy.
+    /// The address by which the client reached this server: `http://127.0.0.1:8000`.
     pub fn base(&self) -> String {
         address_of(self.request)
     }

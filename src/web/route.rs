@@ -89,8 +89,7 @@ impl Route {
         route
     }
 
-    /// Gives the route a name. Without it a function's route has the function's name, and a
-    /// closure's route has none.
+    /// Gives the route a name in the place of the function's.
     pub fn name(&mut self, name: &str) -> &mut Route {
         self.name = format!("{}{name}", self.blueprint).into();
         self

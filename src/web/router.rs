@@ -3,8 +3,7 @@
 //! Of two patterns that fit, the more exact one wins: text before `<int:…>`, before `<name>`,
 //! before `<path:…>`. What is answered if no route fits is in `no_route`.
 //!
-//! The router knows its routes and not their handlers: it gives back a [`Route`], and the
-//! application keeps the handlers.
+//! A [`Route`] says which handler of the application answers; the router does not know handlers.
 
 use super::pattern::Params;
 use super::route::Route;
