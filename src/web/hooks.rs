@@ -16,14 +16,18 @@ use crate::http::Response;
 use crate::server::log::panic_text;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+type Before = dyn Fn(&mut Context) -> Result<Option<Response>, Error> + Send + Sync;
+type After = dyn Fn(&mut Context, &mut Response) + Send + Sync;
+type OnError = dyn Fn(&mut Context, &Error) -> Option<Response> + Send + Sync;
+
 /// A function of the program.
 pub enum Hook {
     /// Runs before the handler.
-    Before(Box<dyn Fn(&mut Context) -> Result<Option<Response>, Error> + Send + Sync>),
+    Before(Box<Before>),
     /// Runs behind the handler.
-    After(Box<dyn Fn(&mut Context, &mut Response) + Send + Sync>),
+    After(Box<After>),
     /// Runs when there is an error.
-    OnError(Box<dyn Fn(&mut Context, &Error) -> Option<Response> + Send + Sync>),
+    OnError(Box<OnError>),
 }
 
 /// The hooks of an application and of its blueprints, the outer ones first. Each has the prefix
@@ -69,10 +73,15 @@ impl Hooks {
         if self.0.is_empty() {
             return Ok(());
         }
-        self.of(ctx).rev().try_for_each(|hook| match hook {
-            Hook::After(run) => caught(|| Ok(run(ctx, response))),
-            _ => Ok(()),
-        })
+        for hook in self.of(ctx).rev() {
+            if let Hook::After(run) = hook {
+                caught(|| {
+                    run(ctx, response);
+                    Ok(())
+                })?;
+            }
+        }
+        Ok(())
     }
 
     /// Asks the hooks for the answer to an error, the inner ones first.
