@@ -1,8 +1,7 @@
 //! Deeper: Cycle: what happened between a request and its answer, step by step.
 //!
-//! The stages of a request hold all values of a cycle: the bytes that arrived, the request, the
-//! route, the session before and after, the bytes that left. Each stage notes them here in one
-//! line.
+//! Each stage of a request notes here in one line what it holds: the bytes that arrived, the route,
+//! the session before and after, the bytes that left.
 //!
 //! * A step remembers the file and line that noted it (`#[track_caller]`), so that a page can link
 //!   to the line.

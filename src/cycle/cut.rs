@@ -17,6 +17,7 @@ const VARIABLES_BYTES: usize = 8 * KEPT_BYTES;
 
 impl Detail {
     /// Leaves of the detail what is kept.
+    #[inline]
     pub(super) fn cut(&mut self) {
         match self {
             Detail::Fields(fields) => cut_fields(fields),

@@ -1,7 +1,7 @@
 //! Where the body of a request ends: Content-Length, chunks, or no body.
 //!
-//! Both sides of a connection must find the same end of each message. There are two ways to say it:
-//! the length in advance, or chunks (`chunked.rs`), each with a length; the last has length 0.
+//! Both sides must find the same end of each message. Its length is said in advance, or it comes in
+//! chunks (`chunked.rs`), each with a length; the last has length 0.
 //!
 //! ```text
 //! Content-Length: 6          Transfer-Encoding: chunked

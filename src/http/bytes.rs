@@ -1,8 +1,7 @@
 //! Deeper: The bytes of which names, values and targets are made.
 //!
 //! A head is checked byte by byte, so each set of bytes is a table, which the compiler computes.
-//!
-//! Left out: letters beyond ASCII. In a value they may be any bytes above 127.
+//! Left out are letters beyond ASCII: in a value they may be any bytes above 127.
 
 /// `tchar`: the visible characters of ASCII except those that separate (RFC 9110 §5.6.2).
 static TOKEN_BYTES: [bool; 256] = with_alphanumeric(b"!#$%&'*+-.^_`|~");
@@ -74,9 +73,9 @@ pub(super) fn is_control(byte: u8) -> bool {
 
 /// Where the first control character stands.
 ///
-/// Eight bytes are tested together, as one number: a subtraction below needs the highest bit of a
-/// byte that is less than 32, or is 127, and so marks it. A mark behind the first one may be wrong,
-/// since a subtraction borrows from the next byte; so only the first counts.
+/// Eight bytes are tested together, as one number: a subtraction needs the highest bit of a byte
+/// that is less than 32, or is 127, and so marks it. Only the first mark is sure, because a
+/// subtraction borrows from the next byte.
 pub(super) fn first_control(bytes: &[u8]) -> Option<usize> {
     const fn each(byte: u8) -> u64 {
         u64::from_ne_bytes([byte; 8])

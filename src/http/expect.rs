@@ -1,9 +1,7 @@
 //! Deeper: Expect: a client asks whether to send its body at all.
 //!
-//! It sends `Expect: 100-continue` with the head, and waits for a short answer before it sends a
-//! body that may be large.
-//!
-//! Left out: other expectations, of which no standard knows one.
+//! It sends `Expect: 100-continue` with the head of a large body, and waits for a short answer.
+//! Left out are other expectations, of which no standard knows one.
 
 use super::{ParseError, Request, Status, Version};
 

@@ -1,7 +1,6 @@
 //! The names and values of a query or a form, written as a=1&b=2 with percent-encoding.
 //!
-//! In a URL some bytes have a meaning (`&`, `=`, `/`, `?`). As data they are written as `%` and two
-//! hex digits. Forms have one more rule: a space may be written `+`.
+//! As data, `&`, `=` and others are written as `%` and two hex digits, and a space may be `+`.
 //!
 //! Left out: `multipart/form-data`, the format for uploads. See `multipart`.
 

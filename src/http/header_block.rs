@@ -1,8 +1,7 @@
 //! Deeper: Header block: the fields of a whole message, copied at once.
 //!
-//! The lines of a request are one piece of the bytes that have arrived, and those of an answer one
-//! piece of the bytes that leave. To copy them field by field would take ten times as long. For the
-//! same reason the memory of an answer's headers is kept for the next answer of the thread.
+//! The lines of a message are one piece of its bytes. To copy them field by field would take ten
+//! times as long. Nor are they freed: an answer's headers take the memory of the answer before.
 //!
 //! Left out: looking for a field. See `headers`.
 
@@ -10,6 +9,7 @@ use super::ParseError;
 use super::headers::{Field, Headers, kind};
 use super::parse_error::found;
 use std::cell::Cell;
+use std::fmt;
 
 /// Names of fields whose values are ASCII and decide how a request is understood.
 const ASCII: [&str; 7] = [
@@ -22,6 +22,9 @@ const ASCII: [&str; 7] = [
     "Origin",
 ];
 
+/// Most answers have shorter headers.
+const KEPT_BYTES: usize = 4096;
+
 thread_local! {
     /// Headers of an answer that has been written: no fields, but their memory.
     static SPARE: Cell<Headers> = const { Cell::new(Headers::new()) };
@@ -33,10 +36,12 @@ impl Headers {
         SPARE.try_with(Cell::take).unwrap_or_default()
     }
 
-    /// Keeps the memory for the next answer of this thread.
+    /// Keeps the memory for the next answer of this thread, unless it is much.
     pub(crate) fn recycle(mut self) {
         self.clear();
-        let _ = SPARE.try_with(|spare| spare.set(self));
+        if self.text.capacity() <= KEPT_BYTES {
+            let _ = SPARE.try_with(|spare| spare.set(self));
+        }
     }
 
     /// Frees what [`recycle`](Headers::recycle) has kept.
@@ -101,4 +106,42 @@ impl Headers {
             missing.into_iter().for_each(|(name, value)| self.push(name, value));
         }
     }
+}
+
+/// The copy takes the memory of an answer that has been written.
+impl Clone for Headers {
+    fn clone(&self) -> Headers {
+        let mut copy = Headers::spare();
+        copy.append_missing(self);
+        copy
+    }
+}
+
+/// Headers are equal if they have the same names, in the same case, and values in the same order.
+impl PartialEq for Headers {
+    fn eq(&self, other: &Headers) -> bool {
+        self.iter().eq(other.iter())
+    }
+}
+
+impl fmt::Debug for Headers {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_list().entries(self.iter()).finish()
+    }
+}
+
+/// Appends a field with a number in decimal digits. (`write!` would take twice the time, 20 ns.)
+pub(super) fn write_number(out: &mut Vec<u8>, name: &str, mut number: u64) {
+    let mut digits = *b"01234567890123456789\r\n"; // Enough for u64::MAX.
+    let mut first = digits.len() - 2;
+    loop {
+        first -= 1;
+        digits[first] = b'0' + (number % 10) as u8;
+        number /= 10;
+        if number == 0 {
+            break;
+        }
+    }
+    out.extend_from_slice(name.as_bytes());
+    out.extend_from_slice(&digits[first..]);
 }

@@ -11,11 +11,10 @@
 //! Left out: what the fields mean. See `request`, `body` and `cookie`.
 
 use super::bytes::{first_control, is_token};
-use std::fmt;
 use std::ops::Range;
 
 /// The header fields of a request or a response (RFC 9110 §5).
-#[derive(Clone, Default)]
+#[derive(Default)]
 pub struct Headers {
     /// The lines of the fields, each with its CR LF.
     pub(super) text: String,
@@ -167,18 +166,5 @@ impl Headers {
     /// True if there are none.
     pub fn is_empty(&self) -> bool {
         self.fields.is_empty()
-    }
-}
-
-/// Headers are equal if they have the same names, in the same case, and values in the same order.
-impl PartialEq for Headers {
-    fn eq(&self, other: &Headers) -> bool {
-        self.iter().eq(other.iter())
-    }
-}
-
-impl fmt::Debug for Headers {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_list().entries(self.iter()).finish()
     }
 }

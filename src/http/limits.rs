@@ -9,8 +9,7 @@ use std::time::Duration;
 /// the connection then ends.
 #[derive(Clone, Debug)]
 pub struct Limits {
-    /// Bytes of the request line and all header fields; 431. Defaults to 64 KiB, enough for all
-    /// cookies that a browser sends to one site.
+    /// Bytes of the request line and all header fields; 431. Defaults to 64 KiB.
     pub head_bytes: usize,
     /// Bytes of the request target; 414. Defaults to 8 KiB (RFC 9112 §3 asks for 8000 or more).
     pub target_bytes: usize,
@@ -18,8 +17,7 @@ pub struct Limits {
     pub headers: usize,
     /// The number of fields in a query; 414. Defaults to 1,000.
     pub fields: usize,
-    /// Bytes of a body, decoded; 413. Defaults to 1 MiB: forms and JSON are far smaller. A program
-    /// that takes large files sets more.
+    /// Bytes of a body, decoded; 413. Defaults to 1 MiB. A program that takes files sets more.
     pub body_bytes: usize,
     /// Bytes of all bodies in memory at the same time, without the first 8 KiB of each; 503.
     /// Defaults to 256 MiB: the most connections with the largest bodies would fill the memory.

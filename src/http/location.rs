@@ -12,8 +12,7 @@ impl Response {
     ///
     /// # Security
     ///
-    /// A location that starts with a slash stays on this site. One with a scheme can lead to
-    /// another site, so do not take it from a visitor.
+    /// A location that starts with a slash stays on this site. Do not take another from a visitor.
     ///
     /// ```
     /// let redirect = carafe::Response::redirect;
@@ -39,8 +38,7 @@ const KEPT: &str = "-._~:/?#[]@!$&'()*+,;=";
 
 /// A location as a URL (RFC 3986 §2): other bytes are percent-encoded.
 ///
-/// Browsers read `\` as `/`, skip tabs and line ends, and read `//host` as the address of another
-/// host. So only one slash stays in front.
+/// Browsers read `\` as `/`, skip tabs, and read `//host` as another host. So one slash stays.
 fn url_of(location: &str) -> String {
     let path = location.trim_start_matches(['/', '\\']);
     let slash = if path.len() < location.len() { "/" } else { "" };

@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use std::ops::Range;
 use std::sync::Arc;
 
-/// Writes a body while it is sent. Its bytes are sent at each flush, and at its end. A flush fails
+/// Writes a body while it is sent. Its bytes leave at each flush, and at its end. A flush fails
 /// when the client has gone or the server stops.
 pub type Streamer = Box<dyn FnOnce(&mut dyn Write) -> io::Result<()> + Send>;
 

@@ -7,8 +7,8 @@
 //!   requests may arrive in one read (pipelining); their answers leave in one write, in order.
 //! * The memory of a request and of its answer serves for the next one, until the connection has
 //!   been quiet for a while.
-//! * Usually the thread of a connection waits for the client. A connection in the `ring` must not
-//!   wait. It stops where it would have to, and another thread goes on with it later.
+//! * A connection in the `ring` must not wait for the client, as others do. It stops where it would
+//!   have to, and another thread goes on with it later.
 //! * If it is not sure where a message ends, the request is refused and the connection closed.
 //!
 //! No client is trusted to end anything by itself: each wait has a bound in `Limits`.

@@ -1,6 +1,6 @@
 //! Deeper: The listening socket: accepting clients, refusing them, and closing it.
 //!
-//! Left out: a queue of our own. Clients wait to be accepted in the queue of the system.
+//! Clients wait to be accepted in the queue of the system.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -68,8 +68,7 @@ impl Door {
         }
     }
 
-    /// From now on the system refuses new clients. Std has this call for connections only, but the
-    /// system makes no difference between a connection and a listener.
+    /// From now on the system refuses new clients. Std has this call for connections only.
     pub fn shut(&self) {
         #[cfg(unix)]
         if let Ok(listener) = self.listener.try_clone() {

@@ -1,9 +1,7 @@
 //! Deeper: The table of open connections, which bounds their number and lets a stop find them.
 //!
-//! A thread that is blocked in `read` cannot look at a flag. But when the reading half of a socket
-//! is shut, a `read` on it ends at once. So a stop shuts that half of each idle connection.
-//!
-//! Left out: reading and writing. See `wire`.
+//! A thread that is blocked in `read` cannot look at a flag. But its `read` ends at once when the
+//! reading half of the socket is shut. So a stop shuts that half of each idle connection.
 
 use std::collections::HashMap;
 use std::net::{Shutdown, TcpStream};
@@ -22,8 +20,7 @@ pub(super) struct OpenSocket {
     pub stream: TcpStream,
     /// True while nothing of the next request has arrived.
     pub idle: AtomicBool,
-    /// True once the reading half has been shut. Bytes that arrive can still be read, but a read
-    /// that finds nothing returns 0 instead of waiting.
+    /// True once the reading half has been shut. A read that finds nothing then returns 0.
     pub shut: AtomicBool,
 }
 

@@ -2,8 +2,6 @@
 //!
 //! A worker that waits in `accept` cannot look at a flag. So the stopper sets the flag, and then
 //! connects to the server's own port: the worker returns from `accept` and looks.
-//!
-//! Left out: waiting for the answers that have begun. [`Server::run`](super::Server::run) does it.
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -1,10 +1,7 @@
 //! Deeper: One socket: reading, sending and closing, with or without waiting.
 //!
-//! The thread of a connection usually waits in `read` and `write`. A connection in the `ring` must
-//! not wait: a call that cannot go on says so at once, and the caller gives the connection to a
-//! thread that may wait.
-//!
-//! Left out: what the bytes mean.
+//! A connection in the `ring` must not wait in `read` and `write`: a call that cannot go on says so
+//! at once, and the caller gives the connection to a thread that may wait.
 
 use super::input::Input;
 use super::open::OpenSocket;

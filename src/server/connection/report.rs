@@ -2,14 +2,11 @@
 //!
 //! A cycle is listed before its answer leaves, so that a client that has the answer finds it. How
 //! the answer left is known later: then the line of the log is written, and the record completed.
-//!
-//! Without log and record none of this takes memory or time.
-//!
-//! Left out: what a line looks like, see `log`, and where cycles are kept, see `cycle`.
 
 use super::Connection;
 use crate::cycle::{Detail, Record, Sent};
 use crate::http::Status;
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -17,7 +14,7 @@ use std::time::{Duration, Instant, SystemTime};
 #[derive(Default)]
 pub(super) struct Report {
     /// The answers that have been written and have not left, in order.
-    unsent: Vec<Unsent>,
+    unsent: VecDeque<Unsent>,
     /// Who closes the connection and why, once that is known.
     pub end: Option<&'static str>,
 }
@@ -115,12 +112,20 @@ impl Connection {
         }
         let body_start = self.wire.sent() + body_start as u64;
         let end = body_bytes.map(|bytes| body_start + bytes);
-        self.report.unsent.push(Unsent { status, begun, body_start, end, line, warnings, record });
+        self.report.unsent.push_back(Unsent {
+            status,
+            begun,
+            body_start,
+            end,
+            line,
+            warnings,
+            record,
+        });
     }
 
     /// Says of the answer that is sent as a stream how long its body has become.
     pub(super) fn report_stream(&mut self, bytes: u64) {
-        if let Some(unsent) = self.report.unsent.last_mut() {
+        if let Some(unsent) = self.report.unsent.back_mut() {
             unsent.end = Some(unsent.body_start + bytes);
         }
     }
@@ -132,7 +137,7 @@ impl Connection {
             return;
         }
         let sent = self.wire.sent();
-        for unsent in self.report.unsent.drain(..) {
+        while let Some(unsent) = self.report.unsent.pop_front() {
             let end = unsent.end.unwrap_or(u64::MAX);
             let sent = Sent {
                 after: unsent.begun.map_or(Duration::ZERO, |begun| begun.elapsed()),

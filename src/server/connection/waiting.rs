@@ -2,8 +2,6 @@
 //!
 //! Between two requests a client may be idle for a while; within a request it must go on. A
 //! connection that must not wait ends its turn here.
-//!
-//! Left out: how long. See `http::limits`.
 
 use super::{Connection, Obstacle, Turn};
 use crate::cycle::Cycle;

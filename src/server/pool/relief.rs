@@ -1,8 +1,7 @@
 //! Deeper: The relief, which serves busy connections in another way than by a thread for each.
 //!
-//! A worker offers its connection to the relief after each answer. The pool is complete without it.
-//!
-//! Left out: that other way. See `ring`.
+//! A worker offers its connection to the relief after each answer. The pool is complete without it,
+//! and the `ring` is one.
 
 use super::{Duty, MOST_ACCEPTING, Pool};
 use crate::server::connection::Connection;

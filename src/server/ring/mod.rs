@@ -1,7 +1,7 @@
 //! Deeper: The ring, in which few threads serve many busy connections.
 //!
 //! **Why.** With a thread for each connection, each request wakes a sleeping thread. With 64 busy
-//! clients on two processors a request then costs about 18 µs. In the ring it costs about 12.
+//! clients a request then costs about 18 µs of two processors, and in the ring about 12.
 //!
 //! **How.** A worker of the pool offers its connection when it is busy. The threads of the ring, as
 //! many as there are processors, take the connection at the front, try it without waiting, and put
@@ -12,9 +12,8 @@
 //! **A thread that finds nothing sleeps**, for as short a time as the system can (60 µs on Linux).
 //! A thread that never sleeps is interrupted by each client that its answers wake.
 //!
-//! **The ring accepts, too.** To accept a client costs a change of threads, and to wait for its
-//! request another. So while there is a ring the pool lends it the listening socket, and each
-//! thread of the ring looks for new clients once a round.
+//! **The ring accepts, too**, which saves two changes of threads for a client: while there is a
+//! ring the pool lends it the listening socket, and each of its threads looks there once a round.
 //!
 //! **A handler may be slow**, and nothing tells that before. So while there is a ring, one more
 //! thread looks every 2 ms whether any connection has been tried. If none has, all threads of the
