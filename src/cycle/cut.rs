@@ -37,7 +37,8 @@ fn cut_text(text: &mut String) {
 
 /// The front of a text, with a mark that there was more.
 fn front(text: &str, bytes: usize) -> String {
-    format!("{}…", &text[..text.floor_char_boundary(bytes)])
+    let end = (0..=bytes).rev().find(|at| text.is_char_boundary(*at));
+    format!("{}…", &text[..end.unwrap_or(0)])
 }
 
 fn cut_fields(fields: &mut Fields) {
