@@ -116,7 +116,9 @@ impl PageGlobals<'_, '_> {
     /// What a page may read of the request, under Flask's names.
     fn request_value(&self) -> Value {
         let request = self.request;
-        let form = Form::read(request).unwrap_or_default();
+        // A copy of the body counts. Where there is no room for it, the page has an empty form.
+        let room = request.share.add(2 * request.body.len()).ok();
+        let form = room.and_then(|()| Form::read(request).ok()).unwrap_or_default();
         let path = percent_decode(&request.path).into_owned();
         let query = request.target.split_once('?').map_or("", |(_, query)| query);
         let base = address_of(request);
