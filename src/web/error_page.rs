@@ -96,8 +96,9 @@ fn page(error: &Error, ctx: &mut Context) -> Response {
     let is_head = ctx.request.method == Method::Head;
     let method = if is_head { Method::Get } else { ctx.request.method.clone() };
     let seen = format!("{method} {}", ctx.request.target);
-    let near: Vec<[String; 2]> =
-        near.iter().map(|it| it.line()).map(|(method, path)| [method.to_string(), path]).collect();
+    let prefix = &ctx.site.prefix;
+    let line = |(method, path): (Method, String)| [method.to_string(), format!("{prefix}{path}")];
+    let near: Vec<[String; 2]> = near.iter().map(|it| line(it.line())).collect();
     let mut page = None;
     if ctx.request.prefers_html() {
         let variables = Map::from([

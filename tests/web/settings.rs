@@ -27,6 +27,9 @@ fn a_site_below_a_path_is_found_only_there() {
     let answer = client.get("/app/set");
     assert_eq!(answer.text(), "/set");
     assert!(answer.header("Set-Cookie").is_some_and(|line| line.ends_with("Path=/app")));
+    // A hint names paths as a client has to ask for them.
+    let hint = client.get("/app/st").text();
+    assert!(hint.contains("did you mean GET /app/set?"), "{hint}");
     for path in ["/", "/set", "/static/a.txt", "/application/", "/apps/set"] {
         assert_eq!(client.get(path).status(), 404, "{path}");
     }
