@@ -104,19 +104,18 @@ fn an_allowed_origin_is_a_stranger_also_if_the_browser_sends_the_cookie() {
     let mut visitor = Client::new(&app);
     let ask = |visitor: &mut Client, origin: Option<&str>| {
         let mut request = Request::new(Method::Post, "/name");
-        request.headers.append("Host", "shop.example");
         origin.iter().for_each(|origin| request.headers.append("Origin", *origin));
         let answer = visitor.send(request);
         (answer.text(), answer.header("Set-Cookie").is_some())
     };
     assert_eq!(ask(&mut visitor, None), (String::new(), true));
     assert_eq!(ask(&mut visitor, Some("https://friend.example")), (String::new(), false));
-    assert_eq!(ask(&mut visitor, Some("https://shop.example")), ("Ada".into(), false));
+    assert_eq!(ask(&mut visitor, Some("http://localhost")), ("Ada".into(), false));
     // An origin that is allowed and our own keeps its cookie.
-    app.allow_origin("https://shop.example");
+    app.allow_origin("http://localhost");
     let mut visitor = Client::new(&app);
     assert_eq!(ask(&mut visitor, None), (String::new(), true));
-    assert_eq!(ask(&mut visitor, Some("https://shop.example")), ("Ada".into(), false));
+    assert_eq!(ask(&mut visitor, Some("http://localhost")), ("Ada".into(), false));
 }
 
 #[test]
