@@ -52,7 +52,7 @@ fn a_message_shows_bytes_that_are_not_utf_8_as_they_came() {
         b"Host: x\r\nOrigin: \xef\r\n",
         b"Host: x\r\nX\xef: y\r\n",
     ] {
-        let message = crate::refused(&[b"GET / HTTP/1.1\r\n", head, b"\r\n"].concat()).to_string();
+        let message = crate::refused([b"GET / HTTP/1.1\r\n", head, b"\r\n"].concat()).to_string();
         assert!(message.contains(r"\xef"), "{message}");
     }
     let message = crate::refused(b"GET /\xef HTTP/1.1\r\nHost: x\r\n\r\n").to_string();
