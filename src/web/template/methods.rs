@@ -38,7 +38,8 @@ fn find(value: &Value, arguments: &[Value]) -> Outcome {
 /// True for text of digits alone.
 fn is_digit(value: &Value, _: &[Value]) -> Outcome {
     let text = to_text(value);
-    let is_digit = |it: char| it.is_ascii_digit() || ascii_digit(it).is_some();
+    let is_raised = |it: char| matches!(it, '²' | '³' | '¹' | '⁰' | '⁴'..='⁹' | '₀'..='₉');
+    let is_digit = |it: char| it.is_ascii_digit() || ascii_digit(it).is_some() || is_raised(it);
     Ok((!text.is_empty() && text.chars().all(is_digit)).into())
 }
 
