@@ -35,26 +35,24 @@ pub enum Framing {
 /// Any doubt about the end, and a length beyond the limit.
 pub fn framing(request: &Request, limits: &Limits) -> Result<Framing, ParseError> {
     let headers = &request.headers;
-    if !headers.contains("Content-Length") && !headers.contains("Transfer-Encoding") {
-        return Ok(Framing::Empty);
-    }
+    let is_coded = headers.contains("Transfer-Encoding");
     let mut lengths = headers.get_all("Content-Length");
     let length = lengths.next();
     // RFC 9112 §6.3: a recipient may reject several lengths, even if they are equal.
     if lengths.next().is_some() {
         return Err(malformed("found more than one Content-Length, expected one"));
     }
-    match (length, !request.headers.contains("Transfer-Encoding")) {
-        (None, true) => Ok(Framing::Empty),
-        (Some(length), true) => parse_length(length, limits),
-        (None, false) => {
-            let codings: Vec<&str> = request.headers.get_all("Transfer-Encoding").collect();
+    match (length, is_coded) {
+        (None, false) => Ok(Framing::Empty),
+        (Some(length), false) => parse_length(length, limits),
+        (None, true) => {
+            let codings: Vec<&str> = headers.get_all("Transfer-Encoding").collect();
             // Chunks are the only coding that this server knows.
             check_codings(&codings.join(", "), request.version).map(|()| Framing::Chunked)
         }
         // RFC 9112 §6.1: "A server MAY reject a request that contains both Content-Length and
         // Transfer-Encoding".
-        (Some(_), false) => {
+        (Some(_), true) => {
             Err(malformed("found Content-Length and Transfer-Encoding, expected one of them"))
         }
     }

@@ -63,7 +63,7 @@ impl Headers {
         self.get_all(name).next()
     }
 
-    /// False if there is surely no name of these kinds.
+    /// False: no name of these kinds is there. True: the names must be compared.
     #[inline]
     pub(super) fn may_have(&self, kinds: u64) -> bool {
         self.kinds & kinds != 0

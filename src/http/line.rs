@@ -9,7 +9,7 @@ use super::headers::Field;
 use super::parse_error::{found, malformed};
 
 /// The line that starts at `at`, without its CR LF. `None` if its end has not arrived. Its first
-/// `plain` bytes are known to be no control characters.
+/// `checked` bytes are known to be no control characters.
 ///
 /// # Errors
 ///
@@ -20,12 +20,12 @@ use super::parse_error::{found, malformed};
 pub(super) fn line_at(
     bytes: &[u8],
     at: usize,
-    plain: usize,
+    checked: usize,
     most: usize,
     too_long: impl FnOnce() -> ParseError,
 ) -> Result<Option<&[u8]>, ParseError> {
     let seen = &bytes[at..bytes.len().min(most)];
-    let line_bytes = first_control(&seen[plain..]).map_or(seen.len(), |more| plain + more);
+    let line_bytes = first_control(&seen[checked..]).map_or(seen.len(), |more| checked + more);
     match seen.split_at(line_bytes) {
         (line, [b'\r', b'\n', ..]) => Ok(Some(line)),
         // The end is not among these bytes: either the line is too long, or it has not arrived.

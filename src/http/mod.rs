@@ -1,6 +1,6 @@
 //! HTTP messages: the bytes on the wire, and the values that they stand for.
 //!
-//! Part I of the book. Nothing here opens a socket or starts a thread: bytes go in and values come
+//! Nothing here opens a socket or starts a thread: bytes go in and values come
 //! out, or the other way round. So each file can be tried with a few lines and without a server.
 //!
 //! * [`method`] is a table of words; [`headers`] and [`fields`] are two kinds of named text.

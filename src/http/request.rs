@@ -49,7 +49,7 @@ pub struct Request {
     pub peer: Option<SocketAddr>,
     /// True if a trusted proxy says that the client speaks https.
     pub secure: bool,
-    /// What the body becomes is counted here, within the bound for all bodies.
+    /// Counts the memory that this request uses of the bound for all bodies.
     pub share: Share,
 }
 

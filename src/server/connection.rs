@@ -156,7 +156,8 @@ impl Connection {
             match self.exchange() {
                 Ok(()) => {}
                 Err(Obstacle::Refused(error)) => self.refuse(&error),
-                // Its next request may be on the way; to linger lets it read all answers.
+                // The client may be sending its next request. To close slowly lets it read what
+                // it was sent: see `Wire::linger`.
                 Err(Obstacle::Idle) => self.next = Next::Linger,
                 Err(other) => return Err(other),
             }

@@ -1,6 +1,6 @@
 //! The server: sockets, threads, and the border to the service that answers requests.
 //!
-//! Part II of the book. The server knows no routes, no sessions and no templates: it turns bytes
+//! The server knows no routes, no sessions and no templates: it turns bytes
 //! into a [`Request`](crate::http::Request), hands it to a [`Service`], and writes the
 //! [`Response`](crate::Response).
 //!
@@ -68,7 +68,8 @@ pub struct Server {
     listener: TcpListener,
     limits: Limits,
     proxies: Proxies,
-    workers: usize,
+    /// Each has a worker of its own.
+    most_connections: usize,
     log: Log,
     recorder: Option<Arc<Recorder>>,
     stop_time: Duration,
@@ -91,7 +92,7 @@ impl Server {
             listener,
             limits: Limits::default(),
             proxies: Proxies::default(),
-            workers: 12_000,
+            most_connections: 12_000,
             log: Log::default(),
             recorder: None,
             stop_time: Duration::from_secs(5),
@@ -131,7 +132,7 @@ impl Server {
             log: self.log,
             recorder: self.recorder,
             stopping: Arc::clone(&self.stopper.stopping),
-            connections: Connections::at_most(self.workers),
+            connections: Connections::at_most(self.most_connections),
             streams: AtomicUsize::new(0),
         });
         let pool = Pool::new(self.listener, Arc::clone(&serving), Box::new(Ring::new()));

@@ -14,7 +14,7 @@ impl Server {
     /// Sets how many connections are served at a time, each by a worker of its own. Further clients
     /// get a 503. Defaults to 12,000.
     pub fn workers(mut self, most: usize) -> Server {
-        self.workers = most.max(1);
+        self.most_connections = most.max(1);
         self
     }
 

@@ -1,6 +1,6 @@
 //! The thread pool: each connection has a thread of its own.
 //!
-//! A thread of the pool is called a worker. It goes to and fro between two duties:
+//! A thread of the pool is called a worker. It goes to and fro between two main duties:
 //!
 //! ```text
 //! Accept: waits for a client ──────────> Serve: waits for its request, answers, waits again
@@ -8,8 +8,8 @@
 //!    └──────────────────────────────────────┘ the connection is over
 //! ```
 //!
-//! A worker that serves blocks in `read`. So a request is a straight line through the program, and
-//! an idle or slow client holds up no other.
+//! While a worker serves, `read` blocks it. So a request is a straight line through the program,
+//! and an idle or slow client holds up no other.
 //!
 //! Starting a thread costs more than most requests (67 µs), so a few workers wait in `accept`
 //! before a client connects. A worker that has a client, and sees that no other worker waits, first
@@ -141,7 +141,8 @@ impl Pool {
     }
 
     /// Serves one connection until it is over, or the relief takes it. The relief is offered the
-    /// connection after each answer; with few busy connections it takes none.
+    /// connection before each turn; with few busy connections it takes none. To drop a connection
+    /// closes it.
     fn serve(self: &Arc<Self>, mut connection: Box<Connection>) -> Duty {
         loop {
             match self.relief.offer(self, connection) {

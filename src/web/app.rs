@@ -47,7 +47,8 @@ impl Service for App {
         }
         let mut ctx = Context::open(&self.site, request, found.as_ref(), cycle);
         let answered = self.answer(refused, &mut ctx);
-        // An error becomes a page, in `error_page`, unless a hook has answered it.
+        // Both calls are in `error_page`: an error becomes a page, unless a hook has answered it;
+        // then the hooks see the answer.
         let mut response = answered.unwrap_or_else(|error| self.explain(&error, &mut ctx));
         self.run_after(&mut ctx, &mut response);
         // What the handler has changed is made safe, and the answer gets the session's cookie. If
@@ -77,13 +78,15 @@ impl Service for App {
 impl App {
     /// The answer of the first that has one: a hook of the program, or the handler that was found.
     fn answer(&self, refused: Option<Error>, ctx: &mut Context) -> Result<Response, Error> {
-        // A browser that asks what a page of an allowed site may do has no key for a hook to check.
+        // A browser asks what a page of an allowed site may do (a preflight of CORS). It sends no
+        // cookie and no key, so hooks cannot check it.
         if let Some(response) = origin::preflight(ctx) {
             return Ok(response);
         }
         if let Some(early) = self.hooks.before(ctx)? {
             return Ok(early);
         }
+        // Only now, so that the hooks have seen this request too.
         if let Some(error) = refused {
             return Err(error);
         }

@@ -39,7 +39,7 @@ pub struct Context<'a> {
     pub(super) site: &'a Site,
     /// The record of this request: each stage leaves a line in it.
     pub(super) cycle: &'a mut Cycle,
-    /// The messages that this request has taken, once it has: a page may ask twice.
+    /// The messages for this page, once they are taken: if the page asks twice, it gets them twice.
     taken: Option<Vec<(String, String)>>,
     pub(super) store: RecordingStore<'a>,
     /// The line that has called `store` last, for the record.
@@ -90,7 +90,7 @@ impl<'a> Context<'a> {
     /// 503 if there is no room for it beside those of other clients.
     #[track_caller]
     pub fn form(&mut self) -> Result<Form, Error> {
-        // The fields and files are copies of parts of the body, and the handler may keep another.
+        // The memory of two copies of the body: the fields and files, and what the handler makes.
         self.count(2 * self.body()?.len())?;
         let form = Form::read(self.request)?;
         self.cycle.step("form", || Detail::Fields(form.fields().clone()));

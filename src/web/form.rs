@@ -40,7 +40,8 @@ impl Form {
                 .map_err(|error| Error::abort(error.status(), error.to_string()))?;
             return Ok(Form { fields, files });
         }
-        if found.as_deref() != Some(FORM) && !(found.is_none() && request.body.is_empty()) {
+        let has_nothing = found.is_none() && request.body.is_empty();
+        if found.as_deref() != Some(FORM) && !has_nothing {
             let found = found.as_deref().unwrap_or("a body without Content-Type");
             let why =
                 format!("found {found}, expected {FORM}: a form, as curl -d name=Ada sends it");

@@ -62,9 +62,9 @@ impl Router {
     /// `captures` compares the path part by part, and gives the values of the places.
     pub fn find(&self, method: &Method, path: &str) -> Option<Matched<'_>> {
         let answers = |route: &&Route| route.answers(method);
-        let plain = self.plain(path).find(answers);
-        let plain = plain.or_else(|| self.plain(&spelt_out(path)?).find(answers));
-        match plain {
+        let as_it_came = self.plain(path).find(answers);
+        // An encoded path, such as `/%68ello`, is tried decoded.
+        match as_it_came.or_else(|| self.plain(&spelt_out(path)?).find(answers)) {
             Some(route) => Some(Matched { route, params: Params::new() }),
             None => self.with_places(path).find(|found| found.route.answers(method)),
         }

@@ -28,8 +28,7 @@ pub struct StaticFiles {
 }
 
 impl StaticFiles {
-    /// Serves the files of a folder as they are at each request; on a busy server, as they were a
-    /// millisecond ago.
+    /// Serves the files of a folder. A change of a file is seen a millisecond later at most.
     pub fn from_dir(dir: impl Into<PathBuf>) -> StaticFiles {
         StaticFiles { folder: Some(dir.into()), in_memory: SmallFiles::new(&[]) }
     }

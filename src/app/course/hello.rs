@@ -5,7 +5,7 @@
 use carafe::http::Response;
 use carafe::{App, Context, Error};
 
-/// Registers the routes of this file.
+/// Registers the routes of this file. An example is shown as a command by pages about errors.
 pub fn routes(app: &mut App) {
     app.get("/hello", hello);
     app.get("/hello/<name>", hello_name).example("/hello/Ada", "");

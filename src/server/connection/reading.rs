@@ -15,7 +15,8 @@ use crate::http::{
     ChunkedBody, Framing, Method, Version, expects_continue, framing, parse_head_into,
 };
 
-/// What the answer needs to know of a request when the service has it.
+/// What the answer needs to know of a request. It is copied before the service is called, which may
+/// take the request apart.
 pub(super) struct Asked {
     pub is_head: bool,
     pub version: Version,

@@ -86,7 +86,7 @@ impl Connection {
         Ok(())
     }
 
-    /// Ends the connection. Returns an `Err` in any case, because no answer follows.
+    /// Ends the connection. Always returns an `Err`, which ends the turn: no answer follows.
     pub(super) fn close(&mut self) -> Result<(), Obstacle> {
         self.flush()?;
         let most_bytes = self.serving.limits.body_bytes.saturating_mul(16);
