@@ -18,13 +18,16 @@ pub fn file_handler(
     depth: usize,
 ) -> impl Fn(&mut Context) -> Result<Response, Error> {
     move |ctx| {
-        let path = &ctx.request.path;
+        let (path, text) = (&ctx.request.path, ctx.param("filename"));
         // The value that the route has captured is text. The name of a file may be other bytes.
         let encoded = path.contains('%').then(|| path.splitn(depth + 2, '/').last().unwrap_or(""));
         let decoded = encoded.map(percent_decode_bytes);
-        let name = decoded.as_deref().map_or(OsStr::new(ctx.param("filename")).into(), name_of);
+        let name = decoded.as_deref().map_or(OsStr::new(text).into(), name_of);
         files.whole(&name).map_err(|refusal| {
-            ctx.cycle.warn(format!("{}: {}", ctx.param("filename"), refusal.why));
+            // A name that is not text is shown as it came.
+            let is_text = decoded.as_deref().is_none_or(|bytes| str::from_utf8(bytes).is_ok());
+            let shown = encoded.filter(|_| !is_text).unwrap_or(text);
+            ctx.cycle.warn(format!("{shown}: {}", refusal.why));
             match refusal.status {
                 Status::NOT_FOUND => Error::NotFound,
                 Status::SERVICE_UNAVAILABLE => {

@@ -663,6 +663,8 @@ def main():
     TARGET.mkdir(parents=True, exist_ok=True)
     for folder in ("empty", "files", "site/www"):
         (TARGET / folder).mkdir(parents=True, exist_ok=True)
+    # With this mark carafe takes the folder for its own.
+    (TARGET / "site/www/carafe.txt").touch()
     for folder in ("files", "site/www"):
         (TARGET / folder / SMALL).write_bytes(bytes(range(256)) * 16)
         (TARGET / folder / LARGE).write_bytes(bytes(range(256)) * 4096 * 10)

@@ -488,5 +488,10 @@ fn a_name_that_is_no_text_can_be_asked_for() {
     app.files("/static", folder.files());
     let mut client = carafe::web::client::Client::new(&app);
     assert_eq!(client.get("/static/%E4.txt").text(), "latin");
-    assert_eq!(client.get("/static/%C3%A4.txt").status(), 404);
+    // A message shows the bytes that came, and text as text.
+    for (name, shown) in [("%EF.txt", "%EF.txt"), ("%C3%A4.txt", "ä.txt")] {
+        let answer = client.get(&format!("/static/{name}"));
+        let warned = format!("{shown}: {NOT_THERE}");
+        assert_eq!((answer.status(), answer.warnings), (404, vec![warned]));
+    }
 }
