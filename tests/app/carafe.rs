@@ -139,6 +139,14 @@ impl Carafe {
     }
 }
 
+/// Copies the program to this path, in a process of its own. If the test wrote the file itself, it
+/// would stay open for writing in what other tests start meanwhile, and the system runs no such
+/// file ("Text file busy").
+pub fn copy_program(path: &Path) {
+    let copied = Command::new("cp").arg(env!("CARGO_BIN_EXE_carafe")).arg(path).status();
+    assert!(copied.is_ok_and(|status| status.success()), "the program can be copied");
+}
+
 /// A command that starts carafe, and what it is to be told.
 pub fn carafe_command(mut command: Command, arguments: &[&str]) -> Command {
     command.args(["--port", "0"]).args(arguments).env_remove("RUST_BACKTRACE");

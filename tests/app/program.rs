@@ -587,7 +587,7 @@ fn when_the_system_gives_no_more_threads_clients_are_told_to_come_again() {
     }
     let folder = empty_folder();
     let program = folder.join("carafe");
-    std::fs::copy(env!("CARGO_BIN_EXE_carafe"), &program).expect("the program can be copied");
+    crate::carafe::copy_program(&program);
     let script = format!(
         "ulimit -u 12; exec setpriv {} {} --port 0 --log off",
         set.join(" "),

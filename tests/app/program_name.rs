@@ -1,7 +1,6 @@
 //! Handed only the binary: `./carafe` is what everything says when it is in no folder of PATH.
 
-use crate::carafe::{Carafe, empty_folder};
-use std::fs;
+use crate::carafe::{Carafe, copy_program, empty_folder};
 use std::path::Path;
 use std::process::Command;
 
@@ -9,7 +8,7 @@ use std::process::Command;
 fn handed_over(folder: &Path, path: &str) -> Command {
     let program = folder.join("carafe");
     if !program.exists() {
-        fs::copy(env!("CARGO_BIN_EXE_carafe"), program).expect("the program can be copied");
+        copy_program(&program);
     }
     let mut command = Command::new("./carafe");
     command.current_dir(folder).env("PATH", path);

@@ -106,7 +106,7 @@ fn as_a_user(folder: &Path, arguments: &[&str]) -> Option<(std::process::Child, 
         return None;
     }
     let program = folder.join("carafe");
-    fs::copy(env!("CARGO_BIN_EXE_carafe"), &program).expect("the program can be copied");
+    crate::carafe::copy_program(&program);
     let mut child = Command::new("setpriv")
         .args(set)
         .arg(&program)

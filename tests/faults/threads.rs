@@ -22,7 +22,7 @@ fn with_12_threads(user: &str) -> Option<Carafe> {
     }
     let folder = empty_folder();
     let program = folder.join("carafe");
-    std::fs::copy(env!("CARGO_BIN_EXE_carafe"), &program).expect("the program can be copied");
+    crate::carafe::copy_program(&program);
     let start = format!(
         "ulimit -u 12; exec setpriv {} {} --port 0 --log off",
         set.join(" "),

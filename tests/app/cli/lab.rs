@@ -261,7 +261,7 @@ fn where_nothing_can_be_started_it_says_so() {
 
     // A program that was removed while it runs cannot be started once more.
     let copy = lab.folder.join("carafe");
-    fs::copy(env!("CARGO_BIN_EXE_carafe"), &copy).expect("the program can be copied");
+    crate::carafe::copy_program(&copy);
     let script = "exec 3< carafe; rm carafe; exec /proc/self/fd/3 lab ladder";
     let output = Command::new("bash")
         .args(["-c", script])
