@@ -38,7 +38,7 @@ pub struct Rewrite {
 }
 
 impl Rewrite {
-    /// Makes the new file beside a journal of so many bytes.
+    /// Makes the new file beside a journal, which has `bytes` bytes.
     pub fn begin(journal: &Path, bytes: u64) -> io::Result<Rewrite> {
         let mut path = journal.as_os_str().to_owned();
         path.push(".new");
@@ -56,8 +56,8 @@ impl Rewrite {
         Ok(rewrite)
     }
 
-    /// Writes one piece. True if nothing is left to write. The old journal, which has so many
-    /// bytes, is locked.
+    /// Writes one piece. True if nothing is left to write. The old journal is locked, and ends at
+    /// the byte `end`.
     pub fn write_piece(&mut self, mut old: &File, end: u64, rows: &RowTable) -> io::Result<bool> {
         let mut piece = Vec::new();
         for _ in 0..PIECE_ROWS {
