@@ -1,6 +1,6 @@
 //! The examples as programs, and the package that carries them.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
@@ -96,6 +96,13 @@ fn without_a_word_about_the_log_what_failed_is_told_and_nothing_else() {
     let mut lines = BufReader::new(child.stderr.take().expect("it is piped")).lines();
     let line = lines.next().expect("it says where it serves").expect("it is text");
     let base = line.split_whitespace().last().expect("the line has an address");
+    let address = base.strip_prefix("http://").expect("it is a URL");
+    let mut stream = std::net::TcpStream::connect(address).expect("it serves");
+    // A version that nobody knows is 505, and no failure of the server.
+    stream.write_all(b"GET / HTTP/9.9\r\nHost: x\r\n\r\n").expect("it can be sent");
+    let mut refused = String::new();
+    stream.read_to_string(&mut refused).expect("an answer, and the end");
+    assert!(refused.starts_with("HTTP/1.1 505 "), "{refused}");
     let mut curl = Command::new("curl");
     curl.args(["-s", &format!("{base}/nowhere"), &format!("{base}/?a=%1b")]);
     let answer = curl.output().expect("curl runs").stdout;

@@ -51,7 +51,10 @@ pub(crate) fn parse_head_into(
     limits: &Limits,
     request: &mut Request,
 ) -> Result<Option<usize>, ParseError> {
+    // Nothing of the request before, which may be another visitor's, is left in a refusal.
     request.path.clear();
+    request.headers.clear();
+    (request.peer, request.secure) = (None, false);
     // RFC 9112 §2.2: "a server ... SHOULD ignore at least one empty line (CRLF) received prior to
     // the request-line".
     let start = bytes.chunks_exact(2).take_while(|line| line == b"\r\n").count() * 2;
@@ -72,23 +75,13 @@ pub(crate) fn parse_head_into(
     }
 
     let headers = &mut request.headers;
-    headers.clear();
     let first = start + line.len() + 2;
-    let mut at = first;
-    loop {
-        let name_bytes = token_length(&bytes[at..bytes.len().min(limits.head_bytes)]);
-        let too_long = || head_too_long(limits);
-        let line = line_at(bytes, at, name_bytes, limits.head_bytes, too_long)?;
-        let Some(line) = line else { return Ok(None) };
-        if line.is_empty() {
-            break;
-        }
-        if headers.len() == limits.headers {
-            return Err(too_many_headers(limits));
-        }
-        headers.note(line, &parse_field(line, name_bytes)?, at - first);
-        at += line.len() + 2;
-    }
+    let end = note_fields(bytes, first, limits, headers);
+    let Ok(Some(at)) = end else {
+        // Fields whose lines were not taken are none.
+        headers.clear();
+        return end;
+    };
     // One copy for all lines is faster than one for each field.
     headers.take_lines(&bytes[first..at])?;
     check_host(headers, version)?;
@@ -98,6 +91,31 @@ pub(crate) fn parse_head_into(
         headers.set("Host", authority);
     }
     Ok(Some(at + 2))
+}
+
+/// Notes the fields of the lines from `first` on. Returns where the empty line behind them begins;
+/// `None` if it has not arrived.
+fn note_fields(
+    bytes: &[u8],
+    first: usize,
+    limits: &Limits,
+    headers: &mut Headers,
+) -> Result<Option<usize>, ParseError> {
+    let mut at = first;
+    loop {
+        let name_bytes = token_length(&bytes[at..bytes.len().min(limits.head_bytes)]);
+        let too_long = || head_too_long(limits);
+        let line = line_at(bytes, at, name_bytes, limits.head_bytes, too_long)?;
+        let Some(line) = line else { return Ok(None) };
+        if line.is_empty() {
+            return Ok(Some(at));
+        }
+        if headers.len() == limits.headers {
+            return Err(too_many_headers(limits));
+        }
+        headers.note(line, &parse_field(line, name_bytes)?, at - first);
+        at += line.len() + 2;
+    }
 }
 
 /// `request-line = method SP request-target SP HTTP-version` (RFC 9112 §3)

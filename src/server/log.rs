@@ -58,9 +58,10 @@ impl Log {
         }
     }
 
-    /// How the log of failures shows a request that got this status.
+    /// How the log of failures shows a request that got this status. A request line that was not
+    /// understood leaves no path, and is no failure of the server.
     pub(super) fn line_of_failure(self, request: &Request, status: Status) -> Option<String> {
-        let is_failure = self == Log::Failures && status.0 >= 500;
+        let is_failure = self == Log::Failures && status.0 >= 500 && !request.path.is_empty();
         is_failure.then(|| escaped(&format!("{} {}", request.method, request.target)))
     }
 
