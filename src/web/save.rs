@@ -21,10 +21,10 @@ pub fn save(ctx: &mut Context, response: &mut Response) -> Result<(), Error> {
     if is_idle && !ctx.cycle.is_recording() {
         return Ok(());
     }
-    // The record takes the row out, so the cookie is made before.
+    // The record takes the row out, so all else is done before.
     let cookie = ctx.session.set_cookie(ctx.request.secure);
-    let history = ctx.cycle.is_recording().then(|| ctx.session.history());
     ctx.session.save();
+    let history = ctx.cycle.is_recording().then(|| ctx.session.history());
     let kept = ctx.store.flush();
     let saved = ctx.session.failure().cloned().map_or(kept, Err);
     if let Some(history) = history {

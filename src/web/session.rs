@@ -67,8 +67,6 @@ pub struct Session<'s> {
     /// True if the row as it was before is kept, for the record of the cycle.
     keeps_before: bool,
     changed_by: Option<&'static Location<'static>>,
-    /// True if this request has said how long the session is kept.
-    is_prolonged: bool,
 }
 
 /// A session after its first use.

@@ -470,6 +470,19 @@ fn a_permanent_session_outlives_the_others_in_every_store() {
         session.renew();
         id = session.key().expect("a key").to_owned();
         assert_eq!(visit(&id, 40_000).text("user").as_deref(), Some("Ada"), "{place:?}");
+        // A visitor who keeps coming keeps the session: each use begins the day again, in the
+        // browser and in the store, also if it only reads or only changes.
+        for day in 1..=6 {
+            let mut session = visit(&id, 45_000);
+            match day % 2 {
+                0 => session.set("visits", day),
+                _ => assert_eq!(session.text("user").as_deref(), Some("Ada"), "{place:?} {day}"),
+            }
+            let cookie = session.set_cookie(false).expect("a cookie").to_string();
+            assert!(cookie.contains("Max-Age=86400"), "{place:?}: {cookie}");
+            session.save();
+            id = session.key().expect("a key").to_owned();
+        }
         assert_eq!(visit(&id, 90_000).refusal(), None, "it is asked at the first use");
         let ended = visit(&id, 0);
         assert_eq!((ended.text("user"), ended.refusal()), (None, Some(Refusal::Expired)));

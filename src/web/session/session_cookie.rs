@@ -63,20 +63,18 @@ impl Sessions {
             needed: Cell::new(false),
             keeps_before: is_recording,
             changed_by: None,
-            is_prolonged: false,
         }
     }
 }
 
 impl Session<'_> {
-    /// Keeps the session for this time, also when the browser is closed meanwhile. The time begins
-    /// with each answer whose handler says so. If it is longer than the lifetime of
-    /// [`App::sessions`](crate::App::sessions), the row is kept longer, too.
+    /// Keeps the session for this time after its last use, also when the browser is closed
+    /// meanwhile. If it is longer than the lifetime of [`App::sessions`](crate::App::sessions), the
+    /// row is kept longer, too.
     #[track_caller]
     pub fn permanent(&mut self, time: Duration) {
         let seconds = i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
         self.live_at_least(time);
-        self.is_prolonged = true;
         self.set(PERMANENT, seconds);
     }
 
@@ -90,7 +88,9 @@ impl Session<'_> {
     pub fn set_cookie(&self, secure: bool) -> Option<SetCookie> {
         let is_usable = |it: &&OpenedSession| self.needed.get() && it.failure.is_none();
         let opened = self.opened.get().filter(is_usable)?;
-        let is_new = opened.key != self.sent || self.is_prolonged;
+        let lifetime = permanence(&opened.row);
+        // As in Flask, each use of a permanent session begins its time in the browser again.
+        let is_new = opened.key != self.sent || lifetime.is_some();
         let value = match &opened.key {
             Some(key) if is_new => key.as_str(),
             None if opened.cleared && self.sent.is_some() => "",
@@ -98,8 +98,7 @@ impl Session<'_> {
         };
         // If a store gives a key that does not fit a cookie, this visitor stays a stranger.
         let mut cookie = SetCookie::new(&self.settings.cookie, value).ok()?;
-        cookie.max_age =
-            if value.is_empty() { Some(Duration::ZERO) } else { permanence(&opened.row) };
+        cookie.max_age = if value.is_empty() { Some(Duration::ZERO) } else { lifetime };
         (cookie.http_only, cookie.secure) = (true, secure);
         cookie.same_site = Some(SameSite::Lax);
         cookie.path = self.settings.path.clone().into();
@@ -109,11 +108,20 @@ impl Session<'_> {
     /// Waits until the changes are as safe as the store can make them. A request that has not
     /// changed the session waits for nothing.
     pub fn save(&mut self) {
-        if self.changed_by.is_some()
-            && let Some(opened) = self.opened.get_mut().filter(|opened| opened.failure.is_none())
+        let opened = self.opened.get_mut().filter(|opened| opened.failure.is_none());
+        let Some(opened) = opened else { return };
+        let mut saved = Ok(());
+        // Each use of a permanent session begins its time in the store again.
+        if let (Some(time), Some(key)) = (permanence(&opened.row), &opened.key)
+            && self.kind.lifetime.is_some_and(|usual| usual < time)
         {
-            opened.failure = self.store.flush().err();
+            let kind = Kind { lifetime: Some(time), ..self.kind };
+            saved = self.store.load(&kind, key).map(drop);
         }
+        if self.changed_by.is_some() {
+            saved = saved.and_then(|()| self.store.flush());
+        }
+        opened.failure = saved.err();
     }
 
     /// What the store could not do. The answer must be an error page then.
