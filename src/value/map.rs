@@ -14,6 +14,8 @@ pub struct Map {
     /// The position of each name; only for maps that are too long to be searched from the front.
     #[expect(clippy::box_collection, reason = "most maps have no index, and should stay small")]
     index: Option<Box<HashMap<Box<str>, usize>>>,
+    /// True if a name is found in any case of letters.
+    any_case: bool,
 }
 
 /// Up to this many names, comparing each is as quick as hashing one.
@@ -22,7 +24,12 @@ const SEARCHED: usize = 16;
 impl Map {
     /// An empty map.
     pub const fn new() -> Map {
-        Map { entries: Vec::new(), index: None }
+        Map { entries: Vec::new(), index: None, any_case: false }
+    }
+
+    /// An empty map whose names are found in any case of letters, as those of header fields.
+    pub fn in_any_case() -> Map {
+        Map { any_case: true, ..Map::new() }
     }
 
     /// How many names there are.
@@ -85,6 +92,10 @@ impl Map {
             Some(index) => index.get(name).copied(),
             None => self.entries.iter().position(|(known, _)| **known == *name),
         }
+        .or_else(|| {
+            let is_it = |(known, _): &(Box<str>, Value)| known.eq_ignore_ascii_case(name);
+            if self.any_case { self.entries.iter().position(is_it) } else { None }
+        })
     }
 
     fn build_index(&mut self) {

@@ -122,18 +122,16 @@ impl PageGlobals<'_, '_> {
         let path = percent_decode(&request.path).into_owned();
         let query = request.target.split_once('?').map_or("", |(_, query)| query);
         let base = address_of(request);
-        let names: Vec<_> = request.headers.iter().map(|(name, it)| (usual(name), it)).collect();
-        let headers = names.iter().map(|(name, value)| (&**name, *value));
         Map::from([
             ("method", Value::from(request.method.as_str())),
             ("full_path", format!("{path}?{query}").into()),
             ("url", format!("{base}{}", request.target).into()),
             ("base_url", format!("{base}{}{}", self.site.prefix, request.path).into()),
             ("path", path.into()),
-            ("args", first_values(request.query.iter())),
-            ("form", first_values(form.fields().iter())),
-            ("cookies", first_values(cookies(&request.headers))),
-            ("headers", first_values(headers)),
+            ("args", first_values(Map::new(), request.query.iter())),
+            ("form", first_values(Map::new(), form.fields().iter())),
+            ("cookies", first_values(Map::new(), cookies(&request.headers))),
+            ("headers", first_values(Map::in_any_case(), request.headers.iter())),
             ("endpoint", Some(self.endpoint).filter(|name| !name.is_empty()).into()),
             ("host", request.headers.get("Host").unwrap_or("").into()),
         ])
@@ -141,18 +139,11 @@ impl PageGlobals<'_, '_> {
     }
 }
 
-/// The usual name of a header, `User-Agent`, however the client writes it.
-fn usual(name: &str) -> String {
-    let capital = |part: &str| {
-        let (first, rest) = part.split_at(part.len().min(1));
-        first.to_ascii_uppercase() + &rest.to_ascii_lowercase()
-    };
-    name.split('-').map(capital).collect::<Vec<_>>().join("-")
-}
-
 /// The first value of each name.
-fn first_values<'f>(fields: impl Iterator<Item = (&'f str, impl AsRef<str>)>) -> Value {
-    let mut first = Map::new();
+fn first_values<'f, T: AsRef<str>>(
+    mut first: Map,
+    fields: impl Iterator<Item = (&'f str, T)>,
+) -> Value {
     for (name, value) in fields {
         if first.get(name).is_none() {
             first.insert(name, value.as_ref());

@@ -266,6 +266,7 @@ fn a_page_may_ask_for_what_the_client_sent_under_flasks_names() {
     let asks = "{{ request.args.getlist('q')|join('+') }} {{ request.form['name'] }} \
                 {{ request.form.getlist('name')|join('+') }} {{ request.form['nothing'] }}\
                 {{ request.cookies.theme }} {{ request.headers['User-Agent'] }} \
+                {{ request.headers['user-AGENT'] }} {{ request.headers.get('x-one', '-') }} \
                 {{ request.headers.get('X-None', '-') }} {{ request.full_path }} {{ request.endpoint }}";
     let mut app = App::new();
     app.templates(Templates::embedded(Vec::from([("p.html", &*asks.to_owned().leak())]).leak()));
@@ -275,12 +276,13 @@ fn a_page_may_ask_for_what_the_client_sent_under_flasks_names() {
     for (name, value) in [
         ("Content-Type", "application/x-www-form-urlencoded"),
         ("user-agent", "curl"),
+        ("X-ONE", "1"),
         ("Cookie", "theme=dark"),
     ] {
         request.headers.set(name, value);
     }
     let answer = Client::new(&app).send(request);
-    assert_eq!(answer.text(), "1+2 Ada Ada+Bo dark curl - /asks/a b?q=1&amp;q=2 asks");
+    assert_eq!(answer.text(), "1+2 Ada Ada+Bo dark curl curl 1 - /asks/a b?q=1&amp;q=2 asks");
     assert_eq!(answer.warnings, [""; 0], "what a client leaves out is no mistake of the page");
 }
 
