@@ -21,6 +21,8 @@ use crate::http::{Method, Request, Response, Status};
 /// 404 if the path is not below the prefix, 501 if nobody knows the method, 403 if a page of
 /// another site has asked.
 pub fn admit(site: &Site, request: &mut Request) -> Result<(), Error> {
+    // First, because a request of an allowed origin loses its cookies also if it is refused.
+    let admitted = origin::admit(request, &site.origins);
     if request.path == "*" {
         return Ok(());
     }
@@ -31,7 +33,7 @@ pub fn admit(site: &Site, request: &mut Request) -> Result<(), Error> {
         let why = format!("{word} is no method that this server knows");
         return Err(Error::abort(Status::NOT_IMPLEMENTED, why));
     }
-    origin::admit(request, &site.origins).map_err(Error::Forbidden)
+    admitted.map_err(Error::Forbidden)
 }
 
 /// The answer to a request that no route takes.

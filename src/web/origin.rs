@@ -6,12 +6,13 @@
 //! in it. Browsers help against both:
 //!
 //! * A request that may change something has the header `Origin: https://shop.example`, which names
-//!   the site of the page. [`admit`] compares it with `Host`, so a proxy must pass `Host` on.
+//!   the site of the page. [`admit`] compares it with `Host`, so a proxy must pass `Host` on. If
+//!   something between page and server takes `Origin` out, `Sec-Fetch-Site` is asked.
 //! * [`protect`] tells the browser what a page may load, and who may put it in a frame.
 //!
 //! Scripts of an allowed origin may ask for everything and read the answers (the Fetch standard
 //! calls it CORS), as strangers: [`admit`] drops the visitor's cookies, and [`protect`] sends none.
-//! curl and other programs send no `Origin`, and are let through: they have no visitor's cookie.
+//! curl and other programs send neither header, and are let through: they have no visitor's cookie.
 //!
 //! Left out: a secret token in every form, which was needed before browsers sent the origin.
 
@@ -30,22 +31,41 @@ use crate::http::{Method, Request, Response, Status};
 ///
 /// What was found and what was expected: 403.
 pub fn admit(request: &mut Request, allowed: &[String]) -> Result<(), String> {
-    if !allowed.is_empty() && allowed_origin(request, allowed).is_some() {
+    let is_allowed = |origin: &str| allowed.iter().any(|known| known == origin);
+    if foreign(request).any(is_allowed) {
         request.headers.remove("Cookie");
     }
     if request.method.is_safe() {
         return Ok(());
     }
-    let host = request.headers.get("Host").unwrap_or("");
-    let is_right = |origin: &&str| is_of(origin, host) || allowed.iter().any(|it| it == origin);
-    // If there are several, each must be right: another program may have read another one.
-    match request.headers.get_all("Origin").find(|origin| !is_right(origin)) {
-        None => Ok(()),
-        Some(origin) => Err(format!(
-            "found Origin: {origin}, expected http://{host} or https://{host}: only this site's \
-             own pages may ask for changes. (A proxy in front must pass the Host on.)"
-        )),
-    }
+    let headers = &request.headers;
+    let (found, expected) = if let Some(site) = headers.get("Sec-Fetch-Site")
+        && !headers.contains("Origin")
+    {
+        // Fetch Metadata §2.3. `none` is the visitor, who has typed or chosen the address. "Servers
+        // SHOULD ignore this header if it contains an invalid value."
+        if !matches!(site, "cross-site" | "same-site") {
+            return Ok(());
+        }
+        (format!("Sec-Fetch-Site: {site}"), "same-origin".to_owned())
+    } else {
+        // If there are several, each must be right: another program may have read another one.
+        let Some(origin) = foreign(request).find(|origin| !is_allowed(origin)) else {
+            return Ok(());
+        };
+        let host = headers.get("Host").unwrap_or("");
+        (format!("Origin: {origin}"), format!("http://{host} or https://{host}"))
+    };
+    Err(format!(
+        "found {found}, expected {expected}: only this site's own pages may ask for changes. (A \
+         proxy in front must pass the Host on.)"
+    ))
+}
+
+/// The origins of pages of other sites that have caused this request: one, or none.
+fn foreign(request: &Request) -> impl Iterator<Item = &str> {
+    let is_own = |origin: &str| is_of(origin, request.headers.get("Host").unwrap_or(""));
+    request.headers.get_all("Origin").filter(move |origin| !is_own(origin))
 }
 
 /// The answer to a preflight: a browser asks whether a page of an allowed origin may send a request
@@ -66,10 +86,9 @@ pub fn preflight(ctx: &Context) -> Option<Response> {
 
 /// The origin of the page that asks, if it is another site's and allowed.
 fn allowed_origin<'r>(request: &'r Request, allowed: &[String]) -> Option<&'r str> {
-    let host = request.headers.get("Host").unwrap_or("");
-    let mut origins = request.headers.get_all("Origin");
+    let mut origins = foreign(request);
     let origin = origins.next().filter(|it| allowed.iter().any(|known| known == it))?;
-    (origins.next().is_none() && !is_of(origin, host)).then_some(origin)
+    origins.next().is_none().then_some(origin)
 }
 
 /// Adds the headers that protect an answer in the browser: those of the site, and who may read it.

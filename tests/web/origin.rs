@@ -71,6 +71,28 @@ fn a_change_is_asked_for_by_this_site_or_by_no_page_at_all() {
     assert!(check(&without_host).is_err(), "HTTP/1.0: there is nothing to compare with");
 }
 
+/// Something took `Origin` out of a request, and left what else a browser says (Fetch Metadata
+/// §2.3). A word that no browser says counts as nothing.
+#[test]
+fn without_an_origin_the_site_that_a_browser_names_must_be_this_one() {
+    for (site, passes) in [
+        ("same-origin", true),
+        ("none", true),
+        ("same-site", false),
+        ("cross-site", false),
+        ("elsewhere", true),
+    ] {
+        let mut request = post("localhost", &[]);
+        request.headers.append("Sec-Fetch-Site", site);
+        assert_eq!(check(&request).is_ok(), passes, "{site}");
+        request.headers.append("Origin", "http://localhost");
+        assert_eq!(check(&request), Ok(()), "{site}: the origin is this site's");
+        request.headers.remove("Origin");
+        request.method = Method::Get;
+        assert_eq!(check(&request), Ok(()), "{site}: a link on another site leads here");
+    }
+}
+
 #[test]
 fn every_method_that_may_change_something_is_checked_and_no_other() {
     let mut app = App::new();
