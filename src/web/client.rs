@@ -6,7 +6,7 @@
 
 use crate::Service;
 use crate::cycle::Cycle;
-use crate::http::{Body, Fields, Method, Request, Response};
+use crate::http::{Body, Fields, Headers, Method, Request, Response};
 use crate::json;
 use crate::value::Value;
 use std::io::{Read, Seek, SeekFrom};
@@ -25,6 +25,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 pub struct Client<'a> {
     service: &'a dyn Service,
     cookies: Vec<(String, String)>,
+    headers: Headers,
 }
 
 /// An answer, and the warnings that the log would show.
@@ -71,7 +72,20 @@ impl<'a> Client<'a> {
     /// A new visitor on this machine. Panics as a server would at its start.
     pub fn new(service: &'a dyn Service) -> Client<'a> {
         service.start();
-        Client { service, cookies: Vec::new() }
+        Client { service, cookies: Vec::new(), headers: Headers::new() }
+    }
+
+    /// Sends this header with every request from now on.
+    ///
+    /// ```
+    /// # use carafe::{App, Context, web::client::Client};
+    /// let mut app = App::new();
+    /// app.get("/", |ctx: &mut Context| ctx.request.headers.get("X-Key").map(str::to_owned));
+    /// assert_eq!(Client::new(&app).header("X-Key", "open").get("/").text(), "open");
+    /// ```
+    pub fn header(&mut self, name: &str, value: &str) -> &mut Self {
+        self.headers.set(name, value);
+        self
     }
 
     /// Asks for a path.
@@ -106,9 +120,10 @@ impl<'a> Client<'a> {
         self.send(request)
     }
 
-    /// Sends any request, with the cookies.
+    /// Sends any request, with the cookies, and the headers in the place of the request's own.
     pub fn send(&mut self, mut request: Request) -> Answer {
         request.peer.get_or_insert(SocketAddr::from((Ipv4Addr::LOCALHOST, 1)));
+        self.headers.iter().for_each(|(name, value)| request.headers.set(name, value));
         if !self.cookies.is_empty() {
             let pairs = self.cookies.iter().map(|(name, value)| format!("{name}={value}"));
             request.headers.append("Cookie", pairs.collect::<Vec<_>>().join("; "));
