@@ -102,6 +102,9 @@ fn build(pattern: &Pattern, values: &[(&str, Value)]) -> Result<String, String> 
             used.push(name);
         }
     }
+    if path.starts_with("//") {
+        return Err(format!("{pattern}: {path:?} would lead to another host"));
+    }
     let mut query = Fields::default();
     for (name, value) in values.iter().filter(|(name, _)| !used.contains(name)) {
         let items = value.as_list().unwrap_or(std::slice::from_ref(value));

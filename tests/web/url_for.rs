@@ -8,6 +8,8 @@ fn app() -> App {
     app.get("/item/<int:id>", |_: &mut Context| "item").name("item");
     app.get("/user-<name>", |ctx: &mut Context| ctx.param("name").to_owned()).name("user");
     app.get("/<year>-<int:month>.html", |_: &mut Context| "month").name("month");
+    app.get("/<path:page>", |_: &mut Context| "page").name("page");
+    app.get("/<a>/<b>", |_: &mut Context| "two").name("two");
     app.files("/static", StaticFiles::embedded(&[]));
     app.files("/media", StaticFiles::embedded(&[]));
     app.blueprint("admin", "/admin", |admin| {
@@ -38,6 +40,8 @@ fn values_become_parts_of_the_path_and_the_query_as_in_flask() {
         ("item", vec![("id", "seven".into())], "found \"seven\" for \"id\""),
         ("item", vec![("id", (-7).into())], "found \"-7\" for \"id\""),
         ("item", vec![("id", Value::Null)], "needs a value for \"id\""),
+        ("page", vec![("page", "/evil.example".into())], "would lead to another host"),
+        ("two", vec![("a", "".into()), ("b", "evil.example".into())], "lead to another host"),
         ("itme", vec![], "there is \"item\""),
         (".remove", vec![], "there is \"admin.remove\""),
     ] {
