@@ -7,7 +7,7 @@
 use super::context::Context;
 use super::error::Error;
 use super::handler::Handler;
-use super::hooks::{Hooks, caught};
+use super::hooks::{Hooks, Moment, caught};
 use super::route::Blueprint;
 use super::site::Site;
 use super::{file_response, no_route, origin, save, url_for};
@@ -83,7 +83,7 @@ impl App {
         if let Some(response) = origin::preflight(ctx) {
             return Ok(response);
         }
-        if let Some(early) = self.hooks.before(ctx)? {
+        if let Some(early) = self.hooks.run(ctx, Moment::Before)? {
             return Ok(early);
         }
         // Only now, so that the hooks have seen this request too.

@@ -6,16 +6,15 @@
 use super::error::Error;
 use super::flash;
 use super::form::Form;
-use super::page_globals::PageGlobals;
 use super::router::Matched;
 use super::session::Session;
 use super::site::Site;
 use super::store::RecordingStore;
 use super::url_for::UrlError;
 use crate::cycle::{Cycle, Detail};
-use crate::http::{Request, Response, cookie_value};
+use crate::http::{Request, cookie_value};
 use crate::value::{Map, Value};
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::panic::Location;
 
 /// One request, and what the server knows about its visitor.
@@ -40,7 +39,7 @@ pub struct Context<'a> {
     /// The record of this request: each stage leaves a line in it.
     pub(super) cycle: &'a mut Cycle,
     /// The messages for this page, once they are taken: if the page asks twice, it gets them twice.
-    taken: Option<Vec<(String, String)>>,
+    pub(super) taken: Option<Vec<(String, String)>>,
     pub(super) store: RecordingStore<'a>,
     /// The line that has called `store` last, for the record.
     pub(super) used_store: Cell<Option<&'static Location<'static>>>,
@@ -104,33 +103,5 @@ impl<'a> Context<'a> {
     /// If there is no such route, or a value is missing.
     pub fn url_for(&self, name: &str, values: &[(&str, Value)]) -> Result<String, UrlError> {
         self.site.url_for(self.request, name, values)
-    }
-
-    /// Makes a page of a template.
-    ///
-    /// # Errors
-    ///
-    /// What the template engine says: 500.
-    #[track_caller]
-    pub fn render(&mut self, template: &str, variables: impl Into<Map>) -> Result<Response, Error> {
-        let variables = variables.into();
-        let had_taken = self.taken.is_some();
-        // What a page may ask for beside its variables: `request`, `session`, the messages.
-        let page = PageGlobals {
-            site: self.site,
-            request: self.request,
-            endpoint: self.matched.map_or("", |found| &found.route.name),
-            g: &self.g,
-            session: RefCell::new(&mut self.session),
-            taken: RefCell::new(&mut self.taken),
-        };
-        let rendered = self.site.templates.render(template, &variables, &page);
-        self.cycle.step("rendered", || Detail::Template { name: template.to_owned(), variables });
-        if let Some(taken) = self.taken.as_ref().filter(|taken| !had_taken && !taken.is_empty()) {
-            self.cycle.step("flashed", || Detail::Taken(taken.clone()));
-        }
-        let rendered = rendered?;
-        rendered.warnings.into_iter().for_each(|warning| self.cycle.warn(warning));
-        Ok(Response::html(rendered.text))
     }
 }

@@ -9,6 +9,7 @@
 use super::app::App;
 use super::context::Context;
 use super::error::Error;
+use super::hooks::Moment;
 use super::route::Route;
 use super::{origin, suggestion};
 use crate::cycle::{Cycle, Detail};
@@ -19,7 +20,7 @@ impl App {
     /// The answer to an error: that of a hook, or else a page.
     pub(super) fn explain(&self, error: &Error, ctx: &mut Context) -> Response {
         note(error, ctx);
-        let mut response = match self.hooks.on_error(error, ctx) {
+        let mut response = match self.hooks.run(ctx, Moment::OnError(error)) {
             Ok(own) => own.unwrap_or_else(|| page(error, ctx)),
             Err(panic) => {
                 note(&panic, ctx);
@@ -32,7 +33,7 @@ impl App {
 
     /// Shows the answer to the hooks that want to see every answer.
     pub(super) fn run_after(&self, ctx: &mut Context, response: &mut Response) {
-        if let Err(panic) = self.hooks.after(ctx, response) {
+        if let Err(panic) = self.hooks.run(ctx, Moment::After(response)) {
             *response = self.explain(&panic, ctx);
         }
     }
@@ -48,7 +49,7 @@ impl App {
             Status::SERVICE_UNAVAILABLE => Error::with_header(status, why, "Retry-After", "1"),
             _ => Error::abort(status, why),
         };
-        let mut response = match self.hooks.on_error(&error, &mut ctx).ok()? {
+        let mut response = match self.hooks.run(&mut ctx, Moment::OnError(&error)).ok()? {
             Some(own) => own,
             None if ctx.request.prefers_html() => page(&error, &mut ctx),
             None => Response::text(format!("{status}: {error}\n")).with_status(status),

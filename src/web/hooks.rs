@@ -16,79 +16,50 @@ use crate::http::Response;
 use crate::server::log::panic_text;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-type Before = dyn Fn(&mut Context) -> Result<Option<Response>, Error> + Send + Sync;
-type After = dyn Fn(&mut Context, &mut Response) + Send + Sync;
-type OnError = dyn Fn(&mut Context, &Error) -> Option<Response> + Send + Sync;
-
-/// A function of the program.
-pub enum Hook {
-    /// Runs before the handler.
-    Before(Box<Before>),
-    /// Runs behind the handler.
-    After(Box<After>),
-    /// Runs when there is an error.
-    OnError(Box<OnError>),
+/// When a hook runs.
+pub enum Moment<'m> {
+    /// Before the handler.
+    Before,
+    /// Behind it, with its answer.
+    After(&'m mut Response),
+    /// When there is an error.
+    OnError(&'m Error),
 }
+
+/// A function of the program: it may answer.
+pub type Hook = dyn Fn(&mut Context, &mut Moment) -> Result<Option<Response>, Error> + Send + Sync;
 
 /// The hooks of an application and of its blueprints, the outer ones first. Each has the prefix
 /// below which it runs; `None` is everywhere.
 #[derive(Default)]
-pub struct Hooks(Vec<(Option<Pattern>, Hook)>);
+pub struct Hooks(Vec<(Option<Pattern>, Box<Hook>)>);
 
 impl Hooks {
     /// Adds a hook behind those of the same prefix.
-    pub fn add(&mut self, prefix: Option<Pattern>, hook: Hook) {
+    pub fn add(&mut self, prefix: Option<Pattern>, hook: Box<Hook>) {
         let depth = |prefix: &Option<Pattern>| prefix.as_ref().map_or(0, |it| it.text().len());
         let at = self.0.partition_point(|(known, _)| depth(known) <= depth(&prefix));
         self.0.insert(at, (prefix, hook));
     }
 
-    /// The hooks that run for the path of a request.
-    fn of(&self, ctx: &Context) -> impl DoubleEndedIterator<Item = &Hook> + use<'_> {
-        let path = ctx.request.path.clone();
-        let runs = move |prefix: &Option<Pattern>| {
-            prefix.as_ref().is_none_or(|prefix| prefix.covers(&path))
-        };
-        self.0.iter().filter(move |(prefix, _)| runs(prefix)).map(|(_, hook)| hook)
-    }
-
-    /// Runs the hooks before the handler, until one of them answers. `*`, which is the server as a
-    /// whole, has no path.
-    pub fn before(&self, ctx: &mut Context) -> Result<Option<Response>, Error> {
-        if self.0.is_empty() || ctx.request.path == "*" {
+    /// Runs the hooks for the path of a request, until one of them answers. The outer ones are the
+    /// first before the handler, and the last behind it.
+    ///
+    /// # Errors
+    ///
+    /// That of a hook, or its panic.
+    pub fn run(&self, ctx: &mut Context, mut moment: Moment) -> Result<Option<Response>, Error> {
+        if self.0.is_empty() {
             return Ok(None);
         }
-        for hook in self.of(ctx) {
-            if let Hook::Before(run) = hook
-                && let Some(answer) = caught(|| run(ctx))?
-            {
-                return Ok(Some(answer));
-            }
-        }
-        Ok(None)
-    }
-
-    /// Runs the hooks behind the handler, the inner ones first.
-    pub fn after(&self, ctx: &mut Context, response: &mut Response) -> Result<(), Error> {
-        if self.0.is_empty() {
-            return Ok(());
-        }
-        for hook in self.of(ctx).rev() {
-            if let Hook::After(run) = hook {
-                caught(|| {
-                    run(ctx, response);
-                    Ok(())
-                })?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Asks the hooks for the answer to an error, the inner ones first.
-    pub fn on_error(&self, error: &Error, ctx: &mut Context) -> Result<Option<Response>, Error> {
-        for hook in self.of(ctx).rev() {
-            if let Hook::OnError(run) = hook
-                && let Some(answer) = caught(|| Ok(run(ctx, error)))?
+        // A hook may change the path in the request.
+        let path = ctx.request.path.clone();
+        let is_before = matches!(moment, Moment::Before);
+        for at in 0..self.0.len() {
+            let at = if is_before { at } else { self.0.len() - 1 - at };
+            let (prefix, hook) = &self.0[at];
+            if prefix.as_ref().is_none_or(|prefix| prefix.covers(&path))
+                && let Some(answer) = caught(|| hook(ctx, &mut moment))?
             {
                 return Ok(Some(answer));
             }

@@ -1,54 +1,68 @@
-//! Deeper: What every page may ask for besides its own variables.
+//! Deeper: How a handler makes a page, and what a page may ask for besides its own variables.
 //!
 //! The names are Flask's. Nothing is looked up before a template names it, so a page that does not
 //! ask for the session does not touch it.
 
+use super::context::Context;
+use super::error::Error;
 use super::flash;
 use super::form::Form;
-use super::session::Session;
-use super::site::{Site, address_of};
+use super::site::address_of;
 use super::template::Globals;
+use crate::cycle::Detail;
 use crate::http::cookie::cookies;
 use crate::http::fields::percent_decode;
-use crate::http::{Method, Request};
+use crate::http::{Method, Request, Response};
 use crate::value::{Map, Value};
 use std::cell::RefCell;
 
-/// One page's view of the request, the visitor and the site.
-pub struct PageGlobals<'p, 's> {
-    /// For `url_for`.
-    pub site: &'p Site,
-    /// For `request`.
-    pub request: &'p Request,
-    /// The name of the route that answers; empty if there is none.
-    pub endpoint: &'p str,
-    /// What the hooks and the handler have left for this request.
-    pub g: &'p Map,
-    /// For `session`, and for the messages that wait in it.
-    pub session: RefCell<&'p mut Session<'s>>,
-    /// The messages that this request has taken, once it has: a page may ask twice.
-    pub taken: RefCell<&'p mut Option<Vec<(String, String)>>>,
+impl Context<'_> {
+    /// Makes a page of a template.
+    ///
+    /// # Errors
+    ///
+    /// What the template engine says: 500.
+    #[track_caller]
+    pub fn render(&mut self, template: &str, variables: impl Into<Map>) -> Result<Response, Error> {
+        let variables = variables.into();
+        let had_taken = self.taken.is_some();
+        let templates = &self.site.templates;
+        let page = PageGlobals(RefCell::new(self));
+        let rendered = templates.render(template, &variables, &page);
+        self.cycle.step("rendered", || Detail::Template { name: template.to_owned(), variables });
+        if let Some(taken) = self.taken.as_ref().filter(|taken| !had_taken && !taken.is_empty()) {
+            self.cycle.step("flashed", || Detail::Taken(taken.clone()));
+        }
+        let rendered = rendered?;
+        rendered.warnings.into_iter().for_each(|warning| self.cycle.warn(warning));
+        Ok(Response::html(rendered.text))
+    }
 }
+
+/// One page's view of the request, the visitor and the site.
+struct PageGlobals<'p, 'c>(RefCell<&'p mut Context<'c>>);
 
 impl Globals for PageGlobals<'_, '_> {
     fn variable(&self, name: &str) -> Option<Value> {
+        let ctx = self.0.borrow();
         Some(match name {
-            "request" => self.request_value(),
+            "request" => request_value(&ctx),
             "session" => {
-                let mut values = self.session.borrow().values().clone();
+                let mut values = ctx.session.values().clone();
                 values.remove(flash::NAME);
                 values.into()
             }
-            "g" => self.g.clone().into(),
+            "g" => ctx.g.clone().into(),
             _ => return None,
         })
     }
 
     fn call(&self, name: &str, arguments: &[Value], named: &Map) -> Option<Result<Value, String>> {
+        let ctx = &mut **self.0.borrow_mut();
         match name {
-            "url_for" => Some(self.url_for(arguments, named)),
-            "get_flashed_messages" => Some(self.flashed(arguments, named)),
-            _ => self.all_values(name, arguments),
+            "url_for" => Some(url_for(ctx, arguments, named)),
+            "get_flashed_messages" => Some(flashed(ctx, arguments, named)),
+            _ => all_values(ctx.request, name, arguments),
         }
     }
 
@@ -57,86 +71,80 @@ impl Globals for PageGlobals<'_, '_> {
     }
 }
 
-impl PageGlobals<'_, '_> {
-    fn url_for(&self, arguments: &[Value], named: &Map) -> Result<Value, String> {
-        let [Value::Str(name)] = arguments else {
-            return Err("url_for needs one name: url_for('hello', name='Ada')".into());
-        };
-        let values: Vec<(&str, Value)> =
-            named.iter().map(|(name, value)| (name, value.clone())).collect();
-        let url = self.site.url_for(self.request, name, &values);
-        url.map(Value::from).map_err(|error| error.to_string())
-    }
+fn url_for(ctx: &Context, arguments: &[Value], named: &Map) -> Result<Value, String> {
+    let [Value::Str(name)] = arguments else {
+        return Err("url_for needs one name: url_for('hello', name='Ada')".into());
+    };
+    let values: Vec<(&str, Value)> =
+        named.iter().map(|(name, value)| (name, value.clone())).collect();
+    ctx.url_for(name, &values).map(Value::from).map_err(|error| error.to_string())
+}
 
-    /// `request.args.getlist('q')`, and the same of `form` and `headers`: all values of one name.
-    fn all_values(&self, path: &str, arguments: &[Value]) -> Option<Result<Value, String>> {
-        let name = arguments.first().and_then(Value::as_str).unwrap_or_default();
-        Some(Ok(match path {
-            "request.args.getlist" => self.request.query.get_all(name).collect(),
-            "request.headers.getlist" => self.request.headers.get_all(name).collect(),
-            "request.form.getlist" => {
-                Form::read(self.request).unwrap_or_default().fields().get_all(name).collect()
-            }
-            _ => return None,
-        }))
-    }
-
-    /// Flask's `get_flashed_messages(with_categories=False, category_filter=())`.
-    fn flashed(&self, arguments: &[Value], named: &Map) -> Result<Value, String> {
-        let known = ["with_categories", "category_filter"];
-        let unknown = named.iter().map(|(name, _)| name).find(|name| !known.contains(name));
-        if arguments.len() > known.len() || unknown.is_some() {
-            let met = unknown.map_or("too many values".to_owned(), |name| format!("{name:?}"));
-            return Err(format!("found {met}, expected with_categories and category_filter"));
+/// `request.args.getlist('q')`, and the same of `form` and `headers`: all values of one name.
+fn all_values(request: &Request, path: &str, arguments: &[Value]) -> Option<Result<Value, String>> {
+    let name = arguments.first().and_then(Value::as_str).unwrap_or_default();
+    Some(Ok(match path {
+        "request.args.getlist" => request.query.get_all(name).collect(),
+        "request.headers.getlist" => request.headers.get_all(name).collect(),
+        "request.form.getlist" => {
+            Form::read(request).unwrap_or_default().fields().get_all(name).collect()
         }
-        let given =
-            |at: usize| named.get(known[at]).or(arguments.get(at)).filter(|value| value.is_true());
-        let with_categories = given(0).is_some();
-        // A text is one category. (In Flask it is a list of letters, which nobody wants.)
-        let wanted = given(1).map(|it| it.as_list().unwrap_or(std::slice::from_ref(it)));
-        let mut taken = self.taken.borrow_mut();
-        let messages = taken.get_or_insert_with(|| {
-            let mut session = self.session.borrow_mut();
-            match self.request.method {
-                // The answer to HEAD shows no message, so HEAD must not take one.
-                Method::Head => flash::peek(&session),
-                _ => flash::take(&mut session),
-            }
-        });
-        let shown = messages.iter().filter(|(category, _)| {
-            wanted.is_none_or(|wanted| wanted.iter().any(|name| name.as_str() == Some(category)))
-        });
-        let values = shown.map(|(category, message)| match with_categories {
-            true => Value::from([category.as_str(), message.as_str()]),
-            false => message.as_str().into(),
-        });
-        Ok(values.collect())
-    }
+        _ => return None,
+    }))
+}
 
-    /// What a page may read of the request, under Flask's names.
-    fn request_value(&self) -> Value {
-        let request = self.request;
-        // A copy of the body counts. Where there is no room for it, the page has an empty form.
-        let room = request.share.add(2 * request.body.len()).ok();
-        let form = room.and_then(|()| Form::read(request).ok()).unwrap_or_default();
-        let path = percent_decode(&request.path).into_owned();
-        let query = request.target.split_once('?').map_or("", |(_, query)| query);
-        let base = address_of(request);
-        Map::from([
-            ("method", Value::from(request.method.as_str())),
-            ("full_path", format!("{path}?{query}").into()),
-            ("url", format!("{base}{}", request.target).into()),
-            ("base_url", format!("{base}{}{}", self.site.prefix, request.path).into()),
-            ("path", path.into()),
-            ("args", first_values(Map::new(), request.query.iter())),
-            ("form", first_values(Map::new(), form.fields().iter())),
-            ("cookies", first_values(Map::new(), cookies(&request.headers))),
-            ("headers", first_values(Map::in_any_case(), request.headers.iter())),
-            ("endpoint", Some(self.endpoint).filter(|name| !name.is_empty()).into()),
-            ("host", request.headers.get("Host").unwrap_or("").into()),
-        ])
-        .into()
+/// Flask's `get_flashed_messages(with_categories=False, category_filter=())`.
+fn flashed(ctx: &mut Context, arguments: &[Value], named: &Map) -> Result<Value, String> {
+    let known = ["with_categories", "category_filter"];
+    let unknown = named.iter().map(|(name, _)| name).find(|name| !known.contains(name));
+    if arguments.len() > known.len() || unknown.is_some() {
+        let met = unknown.map_or("too many values".to_owned(), |name| format!("{name:?}"));
+        return Err(format!("found {met}, expected with_categories and category_filter"));
     }
+    let given =
+        |at: usize| named.get(known[at]).or(arguments.get(at)).filter(|value| value.is_true());
+    let with_categories = given(0).is_some();
+    // A text is one category. (In Flask it is a list of letters, which nobody wants.)
+    let wanted = given(1).map(|it| it.as_list().unwrap_or(std::slice::from_ref(it)));
+    let messages = ctx.taken.get_or_insert_with(|| match ctx.request.method {
+        // The answer to HEAD shows no message, so HEAD must not take one.
+        Method::Head => flash::peek(&ctx.session),
+        _ => flash::take(&mut ctx.session),
+    });
+    let shown = messages.iter().filter(|(category, _)| {
+        wanted.is_none_or(|wanted| wanted.iter().any(|name| name.as_str() == Some(category)))
+    });
+    let values = shown.map(|(category, message)| match with_categories {
+        true => Value::from([category.as_str(), message.as_str()]),
+        false => message.as_str().into(),
+    });
+    Ok(values.collect())
+}
+
+/// What a page may read of the request, under Flask's names.
+fn request_value(ctx: &Context) -> Value {
+    let request = &*ctx.request;
+    // A copy of the body counts. Where there is no room for it, the page has an empty form.
+    let room = request.share.add(2 * request.body.len()).ok();
+    let form = room.and_then(|()| Form::read(request).ok()).unwrap_or_default();
+    let endpoint = ctx.matched.map(|found| &*found.route.name).filter(|name| !name.is_empty());
+    let path = percent_decode(&request.path).into_owned();
+    let query = request.target.split_once('?').map_or("", |(_, query)| query);
+    let base = address_of(request);
+    Map::from([
+        ("method", Value::from(request.method.as_str())),
+        ("full_path", format!("{path}?{query}").into()),
+        ("url", format!("{base}{}", request.target).into()),
+        ("base_url", format!("{base}{}{}", ctx.site.prefix, request.path).into()),
+        ("path", path.into()),
+        ("args", first_values(Map::new(), request.query.iter())),
+        ("form", first_values(Map::new(), form.fields().iter())),
+        ("cookies", first_values(Map::new(), cookies(&request.headers))),
+        ("headers", first_values(Map::in_any_case(), request.headers.iter())),
+        ("endpoint", endpoint.into()),
+        ("host", request.headers.get("Host").unwrap_or("").into()),
+    ])
+    .into()
 }
 
 /// The first value of each name.

@@ -3,7 +3,8 @@
 use super::pattern::{Params, Pattern};
 use crate::cycle::Detail;
 use crate::http::Method;
-use std::any::{TypeId, type_name};
+use std::any::TypeId;
+use std::fmt::Display;
 use std::panic::Location;
 use std::sync::Arc;
 
@@ -48,42 +49,37 @@ pub struct Blueprint {
 }
 
 impl Route {
-    /// The route of a handler of type `H`, whose place is `handler`. It has the name of the
-    /// function.
+    /// The route of the handler at this place. It has the name of the function.
     ///
     /// # Panics
     ///
     /// If the pattern breaks the grammar, or no method is given.
     #[track_caller]
-    pub(super) fn new<H: 'static>(
+    pub(super) fn new(
         methods: &[Method],
         blueprint: &Blueprint,
         pattern: &str,
         handler: usize,
+        (handler_type, type_name): (TypeId, &str),
     ) -> Route {
         assert!(!methods.is_empty(), "found no method for {pattern}, expected at least one");
         // The pattern is read alone first, because each one must begin with a slash.
         let whole = |_| Pattern::parse(&format!("{}{pattern}", blueprint.prefix));
-        let pattern = match Pattern::parse(pattern).and_then(whole) {
-            Ok(pattern) => pattern,
-            Err(why) => panic!("{why}"),
-        };
+        let pattern = right(Pattern::parse(pattern).and_then(whole));
+        let is_plain = methods.contains(&Method::Get) && !pattern.has_places();
+        let path = pattern.text().to_owned();
         let mut route = Route {
             methods: methods.to_vec(),
             pattern,
             name: "".into(),
             source: Location::caller(),
-            example: None,
+            example: is_plain.then(|| RouteExample { path, form: String::new() }),
             handler,
-            handler_type: TypeId::of::<H>(),
+            handler_type,
             blueprint: blueprint.name.clone(),
             is_files: false,
         };
-        if route.methods.contains(&Method::Get) && !route.pattern.has_places() {
-            let path = route.pattern.text().to_owned();
-            route.example = Some(RouteExample { path, form: String::new() });
-        }
-        if let Some(name) = function_name(type_name::<H>()) {
+        if let Some(name) = function_name(type_name) {
             route.name(&name);
         }
         route
@@ -137,6 +133,19 @@ impl Route {
     /// Its first method and its pattern, for a record.
     pub fn line(&self) -> (Method, String) {
         (self.methods[0].clone(), self.pattern.to_string())
+    }
+}
+
+/// What a program has said, if it is right.
+///
+/// # Panics
+///
+/// If it is wrong, with the line that said it.
+#[track_caller]
+pub(super) fn right<T>(said: Result<T, impl Display>) -> T {
+    match said {
+        Ok(it) => it,
+        Err(why) => panic!("{why}"),
     }
 }
 

@@ -7,18 +7,18 @@ use super::context::Context;
 use super::error::Error;
 use super::file_route::file_handler;
 use super::handler::IntoResponse;
-use super::hooks::Hook;
+use super::hooks::{Hook, Moment};
 use super::inside::Inside;
 use super::pattern::Pattern;
-use super::route::{Blueprint, Route};
+use super::route::{Blueprint, Route, right};
 use super::static_files::StaticFiles;
 use super::store::Store;
 use super::template::Templates;
 use super::url_for::UrlError;
 use crate::cycle::Recorder;
-use crate::http::{Method, Request, Response};
+use crate::http::{Method, Request, Response, SetCookie};
 use crate::value::Value;
-use std::any::{Any, TypeId};
+use std::any::{Any, TypeId, type_name};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -66,10 +66,10 @@ impl App {
         pattern: impl AsRef<str>,
         handler: H,
     ) -> &mut Route {
-        let (methods, place) = (methods.as_ref(), self.handlers.len());
+        let (place, kind) = (self.handlers.len(), (TypeId::of::<H>(), type_name::<H>()));
         self.handlers.push(Box::new(move |ctx| handler(ctx).into_response()));
-        let route = Route::new::<H>(methods, &self.blueprint, pattern.as_ref(), place);
-        self.site.router.add(route)
+        let (methods, pattern) = (methods.as_ref(), pattern.as_ref());
+        self.site.router.add(Route::new(methods, &self.blueprint, pattern, place, kind))
     }
 
     /// Adds the files of a folder under a path: `/static`. Their name for `url_for` is the path
@@ -110,12 +110,21 @@ impl App {
         &mut self,
         hook: impl Fn(&mut Context) -> Result<Option<Response>, Error> + Send + Sync + 'static,
     ) {
-        self.hook(Hook::Before(Box::new(hook)));
+        // `*`, the server as a whole, has no path.
+        self.hook(Box::new(move |ctx, moment| match moment {
+            Moment::Before if ctx.request.path != "*" => hook(ctx),
+            _ => Ok(None),
+        }));
     }
 
     /// Adds a hook that sees every answer.
     pub fn after(&mut self, hook: impl Fn(&mut Context, &mut Response) + Send + Sync + 'static) {
-        self.hook(Hook::After(Box::new(hook)));
+        self.hook(Box::new(move |ctx, moment| {
+            if let Moment::After(response) = moment {
+                hook(ctx, response);
+            }
+            Ok(None)
+        }));
     }
 
     /// Adds a hook that may answer in the place of the error page.
@@ -123,10 +132,13 @@ impl App {
         &mut self,
         hook: impl Fn(&mut Context, &Error) -> Option<Response> + Send + Sync + 'static,
     ) {
-        self.hook(Hook::OnError(Box::new(hook)));
+        self.hook(Box::new(move |ctx, moment| match moment {
+            Moment::OnError(error) => Ok(hook(ctx, error)),
+            _ => Ok(None),
+        }));
     }
 
-    fn hook(&mut self, hook: Hook) {
+    fn hook(&mut self, hook: Box<Hook>) {
         // The application has no prefix, and an empty text is no pattern.
         self.hooks.add(Pattern::parse(&self.blueprint.prefix).ok(), hook);
     }
@@ -169,7 +181,13 @@ impl App {
 
     /// The name of the session's cookie, and the path for which browsers send it. Two sites on one
     /// host need different ones. Defaults to `carafe_sid` and the whole site.
+    ///
+    /// # Panics
+    ///
+    /// If no cookie can have this name.
+    #[track_caller]
     pub fn session_cookie(&mut self, name: &str, path: &str) {
+        right(SetCookie::new(name, ""));
         let sessions = self.site.sessions.clone();
         self.site.sessions = sessions.in_cookie(name.to_owned(), path.to_owned());
     }
@@ -206,14 +224,16 @@ impl App {
     ///
     /// # Panics
     ///
-    /// If it has no scheme: then no page could have this origin.
+    /// If no page could have this origin: it has no scheme, or a path.
     #[track_caller]
     pub fn allow_origin(&mut self, origin: &str) {
+        let origin = origin.trim_end_matches('/').to_ascii_lowercase();
+        let host = origin.strip_prefix("https://").or(origin.strip_prefix("http://"));
         assert!(
-            origin.contains("://"),
-            "the origin {origin:?} must start with http:// or https://"
+            host.is_some_and(|host| !host.is_empty() && !host.contains('/')),
+            "found the origin {origin:?}, expected http:// or https:// and a host"
         );
-        self.site.origins.push(origin.trim_end_matches('/').to_owned());
+        self.site.origins.push(origin);
     }
 
     /// All routes, in the order in which they are tried.
@@ -234,6 +254,6 @@ impl App {
 /// A prefix without a slash at its end.
 #[track_caller]
 fn checked_prefix(prefix: &str) -> &str {
-    assert!(prefix.starts_with('/'), "the prefix {prefix:?} must start with a slash");
+    right(Pattern::parse(prefix));
     prefix.trim_end_matches('/')
 }

@@ -95,7 +95,7 @@ fn an_allowed_origin_may_ask_and_is_asked_before_the_hooks() {
 #[test]
 fn an_allowed_origin_is_a_stranger_also_if_the_browser_sends_the_cookie() {
     let mut app = App::new();
-    app.allow_origin("https://friend.example");
+    app.allow_origin("https://Friend.example/");
     app.post("/name", |ctx: &mut Context| {
         let before = ctx.session.text("name").unwrap_or_default();
         ctx.session.set("name", "Ada");
@@ -111,6 +111,18 @@ fn an_allowed_origin_is_a_stranger_also_if_the_browser_sends_the_cookie() {
     assert_eq!(ask(&mut visitor, None), (String::new(), true));
     assert_eq!(ask(&mut visitor, Some("https://friend.example")), (String::new(), false));
     assert_eq!(ask(&mut visitor, Some("http://localhost")), ("Ada".into(), false));
+    // Nor is it a visitor to a hook of a request that is refused, or if it says its origin twice.
+    app.before(|ctx: &mut Context| match ctx.request.method {
+        Method::Post => Ok(None),
+        _ => Ok(Some(Response::text(ctx.cookie("carafe_sid").unwrap_or_default().into_owned()))),
+    });
+    let mut visitor = Client::new(&app);
+    assert_eq!(ask(&mut visitor, None), (String::new(), true));
+    for (method, times) in [(Method::Put, 2), (Method::Other("BREW".into()), 1)] {
+        let mut request = Request::new(method, "/name");
+        (0..times).for_each(|_| request.headers.append("Origin", "https://friend.example"));
+        assert_eq!(visitor.send(request).text(), "", "{times}");
+    }
     // An origin that is allowed and our own keeps its cookie.
     app.allow_origin("http://localhost");
     let mut visitor = Client::new(&app);
@@ -155,8 +167,14 @@ fn mistakes_are_said_at_the_start() {
         app.files("/static/", files());
     });
     assert_eq!(twice.matches("tests/web/settings.rs:").count(), 2, "{twice}");
-    let without_scheme = mistake(|app| app.allow_origin("friend.example"));
-    assert!(without_scheme.contains("must start with http"), "{without_scheme}");
+    for origin in ["friend.example", "null", "ftp://friend.example", "https://friend.example/a"] {
+        let no_origin = mistake(|app| app.allow_origin(origin));
+        assert!(no_origin.contains("expected http:// or https:// and a host"), "{no_origin}");
+    }
+    let cookie = mistake(|app| app.session_cookie("my shop", "/"));
+    assert!(cookie.contains("the cookie name \"my shop\""), "{cookie}");
+    let place = mistake(|app| app.blueprint("a", "/<float:x>", |_| {}));
+    assert!(place.contains("expected string, int or path"), "{place}");
     let no_method = mistake(|app| {
         app.route([], "/a", index);
     });
