@@ -27,7 +27,10 @@ impl App {
                 page(&panic, ctx)
             }
         };
-        keep_headers(error, &mut response);
+        // What every answer to this error must carry.
+        if response.status == error.status() {
+            error.headers().for_each(|(name, value)| response.headers.set(name, value));
+        }
         response
     }
 
@@ -38,33 +41,16 @@ impl App {
         }
     }
 
-    /// The answer to a message that the server has refused: that of a hook, or a page for a
-    /// browser, or a line. Outside the prefix of the site there is none, and the server answers.
+    /// The answer to a message that the server has refused. Outside the prefix of the site there is
+    /// none, and the server answers.
     pub(super) fn explain_refusal(&self, sent: &Request, error: &ParseError) -> Option<Response> {
         let (mut request, mut cycle) = (sent.clone(), Cycle::default());
         request.path = self.site.path_inside(&sent.path)?.to_owned();
         let mut ctx = Context::open(&self.site, &mut request, None, &mut cycle);
-        let (status, why) = (error.status(), error.to_string());
-        let error = match status {
-            Status::SERVICE_UNAVAILABLE => Error::with_header(status, why, "Retry-After", "1"),
-            _ => Error::abort(status, why),
-        };
-        let mut response = match self.hooks.run(&mut ctx, Moment::OnError(&error)).ok()? {
-            Some(own) => own,
-            None if ctx.request.prefers_html() => page(&error, &mut ctx),
-            None => Response::text(format!("{status}: {error}\n")).with_status(status),
-        };
-        keep_headers(&error, &mut response);
+        let mut response = self.explain(&error.clone().into(), &mut ctx);
         self.run_after(&mut ctx, &mut response);
         origin::protect(&ctx, &mut response);
         Some(response)
-    }
-}
-
-/// Adds what every answer to this error must carry.
-fn keep_headers(error: &Error, response: &mut Response) {
-    if response.status == error.status() {
-        error.headers().for_each(|(name, value)| response.headers.set(name, value));
     }
 }
 
@@ -86,7 +72,7 @@ fn note(error: &Error, ctx: &mut Context) {
 fn page(error: &Error, ctx: &mut Context) -> Response {
     let status = error.status();
     let (mut near, mut command, mut why) = (Vec::new(), None, error.public().to_owned());
-    if ctx.site.inside.admits(ctx.request) {
+    if ctx.check_inside().is_ok() {
         if status == Status::NOT_FOUND {
             near = suggestion::near(&ctx.site.router, &ctx.request.path);
         }

@@ -6,27 +6,28 @@
 use super::error::Error;
 use super::store::StoreError;
 use super::template::TemplateError;
-use crate::http::Status;
+use crate::http::{ParseError, Status};
 use std::any::Any;
 use std::panic::Location;
 
-/// Two kinds of errors are recognised. That of a template names its place by itself. That of a
-/// store is 413 if the row is too large, and 503 for what may work later.
+/// Three kinds of errors are recognised. That of a template names its place by itself. That of a
+/// store and that of a message which is refused have a status.
 impl<E: std::error::Error + 'static> From<E> for Error {
     #[track_caller]
     fn from(error: E) -> Error {
-        let any: &dyn Any = &error;
-        if let Some(error) = any.downcast_ref::<StoreError>() {
-            let (status, why) = (error.status(), error.to_string());
-            return match status {
-                Status::SERVICE_UNAVAILABLE => Error::with_header(status, why, "Retry-After", "1"),
-                _ => Error::abort(status, why),
-            };
+        let (any, why): (&dyn Any, String) = (&error, error.to_string());
+        let of_store = any.downcast_ref().map(StoreError::status);
+        match of_store.or_else(|| any.downcast_ref().map(ParseError::status)) {
+            // It may work later.
+            Some(status @ Status::SERVICE_UNAVAILABLE) => {
+                Error::with_header(status, why, "Retry-After", "1")
+            }
+            Some(status) => Error::abort(status, why),
+            None if any.is::<TemplateError>() => Error::Failed(why),
+            None => {
+                let place = Location::caller();
+                Error::Failed(format!("{}:{}: {why}", place.file(), place.line()))
+            }
         }
-        if any.is::<TemplateError>() {
-            return Error::Failed(error.to_string());
-        }
-        let place = Location::caller();
-        Error::Failed(format!("{}:{}: {error}", place.file(), place.line()))
     }
 }

@@ -36,8 +36,7 @@ impl Form {
         let found = request.content_type();
         if found.as_deref() == Some("multipart/form-data") {
             let whole = request.headers.get("Content-Type").unwrap_or("");
-            let Multipart { fields, files } = multipart::parse(whole, &request.body)
-                .map_err(|error| Error::abort(error.status(), error.to_string()))?;
+            let Multipart { fields, files } = multipart::parse(whole, &request.body)?;
             return Ok(Form { fields, files });
         }
         let has_nothing = found.is_none() && request.body.is_empty();

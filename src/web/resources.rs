@@ -8,7 +8,7 @@ use super::flash;
 use super::site::{Site, address_of};
 use super::store::Store;
 use crate::cycle::{Detail, Recorder};
-use crate::http::{Limits, ParseError, Status, cookie_value};
+use crate::http::{Limits, Status, cookie_value};
 use crate::json;
 use crate::value::Value;
 use std::any::{Any, TypeId, type_name};
@@ -70,10 +70,7 @@ impl<'a> Context<'a> {
     ///
     /// 503 if all bodies together are above their bound.
     pub fn count(&self, bytes: usize) -> Result<(), Error> {
-        let later = |error: ParseError| {
-            Error::with_header(error.status(), error.to_string(), "Retry-After", "1")
-        };
-        self.request.share.add(bytes).map_err(later)
+        Ok(self.request.share.add(bytes)?)
     }
 
     /// The cookie of this name, if the client sent one. The client may have changed it.
@@ -121,7 +118,7 @@ impl<'a> Context<'a> {
         &self.site.secret_key
     }
 
-    /// What the application knows: its routes, and where its state is kept.
+    /// What the application knows.
     pub fn site(&self) -> &'a Site {
         self.site
     }

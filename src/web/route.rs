@@ -18,8 +18,9 @@ pub struct Route {
     pub name: Arc<str>,
     /// The line that registered it.
     pub source: &'static Location<'static>,
-    /// A request that this route answers, for a client that got an error instead.
-    pub example: Option<RouteExample>,
+    /// The path of a request that this route answers, for a client that got an error instead, and
+    /// the encoded fields of its form.
+    pub(super) example: Option<(String, String)>,
     /// The place of its handler in the application's list.
     pub(super) handler: usize,
     /// Tells one handler from another.
@@ -28,15 +29,6 @@ pub struct Route {
     blueprint: String,
     /// True if the handler serves a folder of files.
     pub(super) is_files: bool,
-}
-
-/// A request that a route answers.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RouteExample {
-    /// The path, with a value in each place.
-    pub path: String,
-    /// The fields of a POST, encoded as they are sent; empty for a GET.
-    pub form: String,
 }
 
 /// What stands before the paths and the names of the routes that are registered now.
@@ -73,7 +65,7 @@ impl Route {
             pattern,
             name: "".into(),
             source: Location::caller(),
-            example: is_plain.then(|| RouteExample { path, form: String::new() }),
+            example: is_plain.then(|| (path, String::new())),
             handler,
             handler_type,
             blueprint: blueprint.name.clone(),
@@ -94,7 +86,7 @@ impl Route {
     /// Sets the request that error pages show as a command: a path, and the fields of a form, such
     /// as `name=Ada`. A GET route without places has one already: its path.
     pub fn example(&mut self, path: &str, form: &str) -> &mut Route {
-        self.example = Some(RouteExample { path: path.to_owned(), form: form.to_owned() });
+        self.example = Some((path.to_owned(), form.to_owned()));
         self
     }
 

@@ -57,39 +57,30 @@ impl Router {
     }
 
     /// Finds the route of a request. The path is still percent-encoded.
+    pub fn find(&self, method: &Method, path: &str) -> Option<Matched<'_>> {
+        self.of_path(path).find(|found| found.route.answers(method))
+    }
+
+    /// The routes of this path, whatever their method, in the order in which they are tried.
     ///
     /// A route without places is found by a search for the whole path. Of the others each is asked:
     /// `captures` compares the path part by part, and gives the values of the places.
-    pub fn find(&self, method: &Method, path: &str) -> Option<Matched<'_>> {
-        let answers = |route: &&Route| route.answers(method);
-        let as_it_came = self.plain(path).find(answers);
-        // An encoded path, such as `/%68ello`, is tried decoded.
-        match as_it_came.or_else(|| self.plain(&spelt_out(path)?).find(answers)) {
-            Some(route) => Some(Matched { route, params: Params::new() }),
-            None => self.with_places(path).find(|found| found.route.answers(method)),
-        }
+    pub fn of_path<'r>(&'r self, path: &str) -> impl Iterator<Item = Matched<'r>> {
+        // An encoded path, such as `/%68ello`, is tried decoded, too.
+        let decoded = spelt_out(path).map_or(&[][..], |path| self.plain(&path));
+        let plain = self.plain(path).iter().chain(decoded);
+        let plain = plain.map(|route| Matched { route, params: Params::new() });
+        plain.chain(self.routes[self.plain..].iter().filter_map(move |route| {
+            Some(Matched { route, params: route.pattern.captures(path)? })
+        }))
     }
 
-    /// The routes of this path, whatever their method.
-    pub fn of_path(&self, path: &str) -> Vec<&Route> {
-        let mut found: Vec<&Route> = self.plain(path).collect();
-        if let Some(path) = spelt_out(path) {
-            found.extend(self.plain(&path));
-        }
-        found.extend(self.with_places(path).map(|found| found.route));
-        found
-    }
-
-    fn plain<'r>(&'r self, path: &str) -> impl Iterator<Item = &'r Route> {
+    /// The routes whose pattern is this text.
+    fn plain(&self, path: &str) -> &[Route] {
         let plain = &self.routes[..self.plain];
         let from = plain.partition_point(|route| route.pattern.text() < path);
-        plain[from..].iter().take_while(move |route| route.pattern.text() == path)
-    }
-
-    fn with_places<'r>(&'r self, path: &str) -> impl Iterator<Item = Matched<'r>> {
-        self.routes[self.plain..]
-            .iter()
-            .filter_map(move |route| Some(Matched { route, params: route.pattern.captures(path)? }))
+        let count = plain[from..].iter().take_while(|route| route.pattern.text() == path).count();
+        &plain[from..from + count]
     }
 }
 

@@ -72,8 +72,7 @@ impl App {
         self.site.router.add(Route::new(methods, &self.blueprint, pattern, place, kind))
     }
 
-    /// Adds the files of a folder under a path: `/static`. Their name for `url_for` is the path
-    /// without its first slash.
+    /// Adds the files of a folder under a path: `/static`. Their name for `url_for` is `static`.
     ///
     /// # Panics
     ///
@@ -192,13 +191,12 @@ impl App {
         self.site.sessions = sessions.in_cookie(name.to_owned(), path.to_owned());
     }
 
-    /// Keeps rows of all other kinds in this store. Defaults to the memory. (Sessions may be kept
-    /// where these cannot: in a cookie, or nowhere.)
+    /// Keeps rows of all other kinds in this store. Defaults to the memory.
     pub fn store(&mut self, store: Arc<dyn Store>) {
         self.site.store = store;
     }
 
-    /// The key to sign with: [`Context::secret_key`]. Defaults to 32 random bytes.
+    /// The key to sign with. Defaults to 32 random bytes.
     pub fn secret_key(&mut self, key: impl Into<Vec<u8>>) {
         self.site.secret_key = key.into();
     }

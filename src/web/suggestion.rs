@@ -7,7 +7,7 @@
 //! this is `/things`. If there is none, the suggestion is the home page.
 
 use super::context::Context;
-use super::route::{Route, RouteExample};
+use super::route::Route;
 use super::router::Router;
 use crate::http::{Method, Status};
 use crate::near;
@@ -35,30 +35,28 @@ pub fn command(ctx: &Context, status: Status, near: &[&Route]) -> Option<String>
     }
     let asked = router.find(&request.method, &request.path).map(|found| found.route);
     let mut candidates: Vec<&Route> = match asked {
-        Some(route) if may_help(status, &request.method) => vec![route],
-        Some(_) => Vec::new(),
-        None => router.of_path(&request.path),
+        Some(route) => Vec::from_iter(may_help(status, &request.method).then_some(route)),
+        None => router.of_path(&request.path).map(|found| found.route).collect(),
     };
     candidates.sort_by_key(|route| !route.answers(&Method::Get));
-    if let Some(first) = candidates.first() {
-        candidates.extend(above(router, first.pattern.text()));
-    } else if asked.is_none() {
-        candidates.extend(near);
+    match candidates.first() {
+        Some(first) => candidates.extend(above(router, first.pattern.text())),
+        None if asked.is_none() => candidates.extend(near),
+        None => {}
     }
     candidates.extend(router.find(&Method::Get, "/").map(|found| found.route));
     // The request that has just failed is no help.
     let is_plain = request.query.is_empty() && request.body.is_empty();
-    let example = candidates.into_iter().find_map(|route| {
+    let (path, form) = candidates.into_iter().find_map(|route| {
         let is_asked = asked.is_some_and(|asked| std::ptr::eq(asked, route));
-        let has_failed =
-            |example: &&RouteExample| is_asked && is_plain && example.path == request.path;
-        route.example.as_ref().filter(|example| !has_failed(example))
+        let example = route.example.as_ref();
+        example.filter(|(path, _)| !is_asked || !is_plain || *path != request.path)
     })?;
-    let form = match &*example.form {
+    let form = match &**form {
         "" => String::new(),
         form => format!("-d {} ", quoted(form.to_owned())),
     };
-    let url = ctx.base() + &ctx.site.prefix + &example.path;
+    let url = ctx.base() + &ctx.site.prefix + path;
     Some(format!("curl {form}{}", quoted(url)))
 }
 
