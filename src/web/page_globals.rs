@@ -129,13 +129,13 @@ fn request_value(ctx: &Context) -> Value {
     let form = room.and_then(|()| Form::read(request).ok()).unwrap_or_default();
     let endpoint = ctx.matched.map(|found| &*found.route.name).filter(|name| !name.is_empty());
     let path = percent_decode(&request.path).into_owned();
-    let query = request.target.split_once('?').map_or("", |(_, query)| query);
-    let base = address_of(request);
+    let query = request.target.find('?').map_or("", |at| &request.target[at..]);
+    let base_url = format!("{}{}{}", address_of(request), ctx.site.prefix, request.path);
     Map::from([
         ("method", Value::from(request.method.as_str())),
-        ("full_path", format!("{path}?{query}").into()),
-        ("url", format!("{base}{}", request.target).into()),
-        ("base_url", format!("{base}{}{}", ctx.site.prefix, request.path).into()),
+        ("full_path", format!("{path}{}", if query.is_empty() { "?" } else { query }).into()),
+        ("url", format!("{base_url}{query}").into()),
+        ("base_url", base_url.into()),
         ("path", path.into()),
         ("args", first_values(Map::new(), request.query.iter())),
         ("form", first_values(Map::new(), form.fields().iter())),

@@ -88,6 +88,10 @@ impl Pattern {
         let inside = inside.ok_or(format!("the pattern {text:?} must start with a slash"))?;
         let parts: Result<Vec<Part>, String> = inside.split('/').map(Part::parse).collect();
         let parts = parts.map_err(|why| format!("in the pattern {text:?}, {why}"))?;
+        let decoded = percent_decode(text);
+        if decoded != text {
+            return Err(format!("found the pattern {text:?}, expected it decoded: {decoded:?}"));
+        }
         if parts.iter().rev().skip(1).any(Part::is_path) {
             return Err(format!("in the pattern {text:?}, <path:…> must be the last part"));
         }

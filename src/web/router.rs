@@ -66,10 +66,13 @@ impl Router {
     /// A route without places is found by a search for the whole path. Of the others each is asked:
     /// `captures` compares the path part by part, and gives the values of the places.
     pub fn of_path<'r>(&'r self, path: &str) -> impl Iterator<Item = Matched<'r>> {
-        // An encoded path, such as `/%68ello`, is tried decoded, too.
-        let decoded = spelt_out(path).map_or(&[][..], |path| self.plain(&path));
-        let plain = self.plain(path).iter().chain(decoded);
-        let plain = plain.map(|route| Matched { route, params: Params::new() });
+        let slashes = |path: &str| path.matches('/').count();
+        let plain = match percent_decode(path) {
+            // A slash that was encoded is part of a value, and no text of a pattern has one.
+            Cow::Owned(decoded) if slashes(&decoded) != slashes(path) => &[],
+            decoded => self.plain(&decoded),
+        };
+        let plain = plain.iter().map(|route| Matched { route, params: Params::new() });
         plain.chain(self.routes[self.plain..].iter().filter_map(move |route| {
             Some(Matched { route, params: route.pattern.captures(path)? })
         }))
@@ -82,12 +85,4 @@ impl Router {
         let count = plain[from..].iter().take_while(|route| route.pattern.text() == path).count();
         &plain[from..from + count]
     }
-}
-
-/// The path decoded, if it is encoded. A slash that was encoded is part of a value, and no text of
-/// a pattern has one.
-fn spelt_out(path: &str) -> Option<String> {
-    let slashes = |path: &str| path.matches('/').count();
-    let Cow::Owned(spelt) = percent_decode(path) else { return None };
-    (slashes(&spelt) == slashes(path)).then_some(spelt)
 }

@@ -73,13 +73,9 @@ impl Site {
         is_part.then_some(inside)
     }
 
-    /// The path of the route of this name: see [`url_for`](super::url_for). With `_external=true`
-    /// it begins with the address by which this request has reached the server.
-    ///
-    /// # Errors
-    ///
-    /// If there is no such route, or a value is missing.
-    pub fn url_for(
+    /// As [`Context::url_for`](super::context::Context::url_for). With `_external=true` the path
+    /// begins with the address by which this request has reached the server.
+    pub(super) fn url_for(
         &self,
         request: &Request,
         name: &str,

@@ -267,11 +267,13 @@ fn a_page_may_ask_for_what_the_client_sent_under_flasks_names() {
                 {{ request.form.getlist('name')|join('+') }} {{ request.form['nothing'] }}\
                 {{ request.cookies.theme }} {{ request.headers['User-Agent'] }} \
                 {{ request.headers['user-AGENT'] }} {{ request.headers.get('x-one', '-') }} \
-                {{ request.headers.get('X-None', '-') }} {{ request.full_path }} {{ request.endpoint }}";
+                {{ request.headers.get('X-None', '-') }} {{ request.full_path }} {{ request.url }} {{ request.endpoint }}";
     let mut app = App::new();
     app.templates(Templates::embedded(Vec::from([("p.html", &*asks.to_owned().leak())]).leak()));
     app.post("/asks/<it>", |ctx: &mut Context| ctx.render("p.html", Map::new())).name("asks");
     let mut request = Request::new(Method::Post, "/asks/a%20b?q=1&q=2");
+    // A target may be a whole URL.
+    request.target.insert_str(0, "http://localhost");
     request.body = b"name=Ada&name=Bo".to_vec();
     for (name, value) in [
         ("Content-Type", "application/x-www-form-urlencoded"),
@@ -282,7 +284,9 @@ fn a_page_may_ask_for_what_the_client_sent_under_flasks_names() {
         request.headers.set(name, value);
     }
     let answer = Client::new(&app).send(request);
-    assert_eq!(answer.text(), "1+2 Ada Ada+Bo dark curl curl 1 - /asks/a b?q=1&amp;q=2 asks");
+    let (sent, url) = ("1+2 Ada Ada+Bo dark curl curl 1 -", "http://localhost/asks/a%20b");
+    let expected = format!("{sent} /asks/a b?q=1&amp;q=2 {url}?q=1&amp;q=2 asks");
+    assert_eq!(answer.text(), expected);
     assert_eq!(answer.warnings, [""; 0], "what a client leaves out is no mistake of the page");
 }
 

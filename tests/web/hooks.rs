@@ -23,6 +23,10 @@ fn guarded() -> App {
             response.headers.append("X-Order", "admin");
         });
     });
+    app.blueprint("tea", "/thé!", |tea| {
+        tea.get("/", index);
+        tea.before(|_: &mut Context| Err(Error::Forbidden("closed".into())));
+    });
     app.before(|_: &mut Context| Ok(None));
     app.after(|_: &mut Context, response: &mut Response| {
         response.headers.append("X-Order", "app");
@@ -45,6 +49,9 @@ fn no_path_walks_around_a_check_before_the_handler() {
         request.method = Method::Get;
         request.headers.append("X-Key", "open");
         assert_ne!(Client::new(&app).send(request).status(), 403, "{path}");
+    }
+    for path in ["/th%C3%A9!/", "/th%c3%a9%21/", "/th%C3%A9%21"] {
+        assert_eq!(Client::new(&app).get(path).status(), 403, "{path}");
     }
     assert_eq!(Client::new(&app).get("/administer").status(), 404);
 }

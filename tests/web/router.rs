@@ -7,6 +7,7 @@ use carafe::{App, Context, Value};
 fn app() -> App {
     let mut app = App::new();
     app.get("/", home);
+    app.get("/thé!", home);
     app.get("/hello", hello);
     app.get("/hello/<name>", hello_name);
     app.get("/hello/Ada", hello_ada);
@@ -54,6 +55,8 @@ fn the_most_exact_route_answers_and_values_are_decoded_after_the_split() {
         ("/hello", "hello"),
         ("/hello?x=1", "hello"),
         ("/h%65llo", "hello"),
+        ("/th%C3%A9!", "home"),
+        ("/th%c3%a9%21", "home"),
         ("/hello/Ada", "the very Ada"),
         ("/hello/Bo", "name Bo"),
         ("/hello/a%2Fb", "name a/b"),
@@ -177,6 +180,7 @@ fn a_programmers_mistake_is_named_at_the_start() {
         ("/a/<x><y>", "expected text and at most two places <name>, with text between them"),
         ("/a/<x>-<y>-<z>", "expected text and at most two places"),
         ("/<path:a>/b", "must be the last part"),
+        ("/caf%C3%A9", "expected it decoded: \"/café\""),
         ("/<a>/<a>", "two places are called \"a\""),
     ] {
         let caught = std::panic::catch_unwind(|| {
