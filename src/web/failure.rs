@@ -1,7 +1,4 @@
 //! Deeper: Failure: how the operator `?` makes an [`Error`] of every other error.
-//!
-//! So `Error` is no `std::error::Error` itself: this conversion would then also make it of itself,
-//! and Rust has that one already.
 
 use super::error::Error;
 use super::store::StoreError;

@@ -20,8 +20,8 @@ use super::context::Context;
 use crate::http::{Method, Request, Response, Status};
 
 /// Refuses a request that may change something and comes from a page of another site that is not
-/// allowed. A request of an allowed one loses its cookies: a browser may send them, since another
-/// port or another part of a domain counts as the same site there.
+/// allowed. Both this request and that of an allowed origin lose their cookies: a browser may send
+/// them, since another port or another part of a domain counts as the same site there.
 ///
 /// Only host and port are compared, because behind a proxy that speaks TLS the browser says `https`
 /// and this server knows only `http`. Let the proxy send `Strict-Transport-Security`, so that
@@ -31,10 +31,15 @@ use crate::http::{Method, Request, Response, Status};
 ///
 /// What was found and what was expected: 403.
 pub fn admit(request: &mut Request, allowed: &[String]) -> Result<(), String> {
-    let is_allowed = |origin: &str| allowed.iter().any(|known| known == origin);
-    if foreign(request).any(is_allowed) {
+    let checked = check(request, allowed);
+    // Hooks run for a request that is refused, too: not in the visitor's name.
+    if checked.is_err() || foreign(request).any(|origin| is_in(allowed, origin)) {
         request.headers.remove("Cookie");
     }
+    checked
+}
+
+fn check(request: &Request, allowed: &[String]) -> Result<(), String> {
     if request.method.is_safe() {
         return Ok(());
     }
@@ -50,7 +55,7 @@ pub fn admit(request: &mut Request, allowed: &[String]) -> Result<(), String> {
         (format!("Sec-Fetch-Site: {site}"), "same-origin".to_owned())
     } else {
         // If there are several, each must be right: another program may have read another one.
-        let Some(origin) = foreign(request).find(|origin| !is_allowed(origin)) else {
+        let Some(origin) = foreign(request).find(|origin| !is_in(allowed, origin)) else {
             return Ok(());
         };
         let host = headers.get("Host").unwrap_or("");
@@ -60,6 +65,10 @@ pub fn admit(request: &mut Request, allowed: &[String]) -> Result<(), String> {
         "found {found}, expected {expected}: only this site's own pages may ask for changes. (A \
          proxy in front must pass the Host on.)"
     ))
+}
+
+fn is_in(allowed: &[String], origin: &str) -> bool {
+    allowed.iter().any(|known| known == origin)
 }
 
 /// The origins of pages of other sites that have caused this request: one, or none.
@@ -87,7 +96,7 @@ pub fn preflight(ctx: &Context) -> Option<Response> {
 /// The origin of the page that asks, if it is another site's and allowed.
 fn allowed_origin<'r>(request: &'r Request, allowed: &[String]) -> Option<&'r str> {
     let mut origins = foreign(request);
-    let origin = origins.next().filter(|it| allowed.iter().any(|known| known == it))?;
+    let origin = origins.next().filter(|origin| is_in(allowed, origin))?;
     origins.next().is_none().then_some(origin)
 }
 

@@ -118,11 +118,17 @@ fn an_allowed_origin_is_a_stranger_also_if_the_browser_sends_the_cookie() {
     });
     let mut visitor = Client::new(&app);
     assert_eq!(ask(&mut visitor, None), (String::new(), true));
-    for (method, times) in [(Method::Put, 2), (Method::Other("BREW".into()), 1)] {
+    let other = Method::Other("BREW".into());
+    for (method, times, origin) in [
+        (Method::Put, 2, "https://friend.example"),
+        (Method::Put, 1, "https://evil.example"),
+        (other, 1, "https://friend.example"),
+    ] {
         let mut request = Request::new(method, "/name");
-        (0..times).for_each(|_| request.headers.append("Origin", "https://friend.example"));
-        assert_eq!(visitor.send(request).text(), "", "{times}");
+        (0..times).for_each(|_| request.headers.append("Origin", origin));
+        assert_eq!(visitor.send(request).text(), "", "{origin} {times}");
     }
+    assert_eq!(visitor.send(Request::new(Method::Put, "/name")).text().len(), 32, "our own page");
     // An origin that is allowed and our own keeps its cookie.
     app.allow_origin("http://localhost");
     let mut visitor = Client::new(&app);
