@@ -21,7 +21,8 @@ pub fn unix_seconds(time: SystemTime) -> u64 {
     time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
-/// The date as HTTP writes it: `IMF-fixdate` (RFC 9110 §5.6.7).
+/// The date as HTTP writes it: `IMF-fixdate` (RFC 9110 §5.6.7). A time before 1970 is written as
+/// the first second of 1970, and one behind the year 9999 as its last.
 ///
 /// ```
 /// use std::time::{Duration, UNIX_EPOCH};

@@ -10,15 +10,13 @@ use super::line::line_at;
 use super::parse_error::{found, head_too_long, malformed, target_too_long};
 use super::{Limits, Method, ParseError, Status};
 
-/// The request line, which starts at `start` and has a limit of its own. `None` if its end has not
-/// arrived.
+/// The request line, which has a limit of its own. `None` if its end has not arrived.
 pub(super) fn request_line<'a>(
     bytes: &'a [u8],
-    start: usize,
     limits: &Limits,
 ) -> Result<Option<&'a [u8]>, ParseError> {
     // What cannot become a request line is refused at once: its end may never arrive.
-    match bytes[start..] {
+    match *bytes {
         // The number of a TLS record that holds a ClientHello.
         [0x16, ..] => {
             let message = "found the start of TLS, expected HTTP: use http://, not https://";
@@ -30,10 +28,10 @@ pub(super) fn request_line<'a>(
         _ => {}
     }
     // The limit of the target is for the target alone: 64 bytes more are for the rest of the line.
-    let most = start.saturating_add(limits.target_bytes).saturating_add(64);
-    line_at(bytes, start, 0, most.min(limits.head_bytes), || {
+    let most = limits.target_bytes.saturating_add(64);
+    line_at(bytes, 0, 0, most.min(limits.head_bytes), || {
         let is_of_line = most < limits.head_bytes;
-        if is_of_line { line_too_long(&bytes[start..most], limits) } else { head_too_long(limits) }
+        if is_of_line { line_too_long(&bytes[..most], limits) } else { head_too_long(limits) }
     })
 }
 

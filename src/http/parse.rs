@@ -61,8 +61,10 @@ pub(crate) fn parse_head_into(
     if start > limits.head_bytes {
         return Err(head_too_long(limits));
     }
+    // The head begins behind them, and so do its limits.
+    let bytes = &bytes[start..];
     // The first line has a limit of its own, and what cannot become one is refused at once.
-    let Some(line) = request_line(bytes, start, limits)? else { return Ok(None) };
+    let Some(line) = request_line(bytes, limits)? else { return Ok(None) };
     let (method, target, version) = split_request_line(line, limits)?;
     // The target is a path and a query, or a URL with a host before them.
     let target = parse_target(target, &method)?;
@@ -75,7 +77,7 @@ pub(crate) fn parse_head_into(
     }
 
     let headers = &mut request.headers;
-    let first = start + line.len() + 2;
+    let first = line.len() + 2;
     let end = note_fields(bytes, first, limits, headers);
     let Ok(Some(at)) = end else {
         // Fields whose lines were not taken are none.
@@ -90,7 +92,7 @@ pub(crate) fn parse_head_into(
     if let Some(authority) = target.authority {
         headers.set("Host", authority);
     }
-    Ok(Some(at + 2))
+    Ok(Some(start + at + 2))
 }
 
 /// Notes the fields of the lines from `first` on. Returns where the empty line behind them begins;

@@ -339,7 +339,7 @@ fn multipart(bytes: &[u8]) {
 }
 
 /// A cookie that can be set comes back as it was, and a date that can be read is written so that it
-/// reads the same.
+/// reads the same. A date before 1970 is only compared: it is written as the first second of 1970.
 fn cookie(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let (name, value) = text.split_once('=').unwrap_or((&text, ""));
@@ -354,7 +354,7 @@ fn cookie(bytes: &[u8]) {
     headers.append("Cookie", &text);
     assert!(cookies(&headers).all(|(name, _)| !name.contains([';', '='])));
     if let Some(time) = date::parse(&text) {
-        assert_eq!(date::parse(&date::format(time)), Some(time));
+        assert_eq!(date::parse(&date::format(time)), Some(time.max(UNIX_EPOCH)));
     }
 }
 

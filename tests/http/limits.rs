@@ -1,7 +1,7 @@
 //! Each bound exactly, and one beyond it.
 
 use crate::reader::Reader;
-use carafe::http::Limits;
+use carafe::http::{Limits, parse_head};
 
 /// The statuses of a request with this many bytes of target, fields and so on, under these limits.
 fn statuses(bytes: &str, limits: &Limits) -> Vec<u16> {
@@ -21,14 +21,20 @@ fn a_head_may_use_its_limit_up() {
     }
 }
 
+/// A connection lets them go before the head begins, however the bytes arrive. Without a connection
+/// they are bounded as a head is.
 #[test]
-fn empty_lines_in_front_count_as_head() {
-    let bytes = "\r\n".repeat(10) + "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
+fn empty_lines_in_front_are_no_part_of_the_head() {
+    let head = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
     let limits = |head_bytes| Limits { head_bytes, ..Limits::default() };
-    assert_eq!(statuses(&bytes, &limits(bytes.len())), [200]);
-    assert_eq!(statuses(&bytes, &limits(bytes.len() - 1)), [431]);
-    assert_eq!(statuses(&"\r\n".repeat(11), &limits(20)), [431]);
-    assert_eq!(statuses(&"\r\n".repeat(10), &limits(20)), [408]);
+    for lines in [0, 1, 100] {
+        let bytes = "\r\n".repeat(lines) + head;
+        assert_eq!(statuses(&bytes, &limits(head.len())), [200], "{lines}");
+        assert_eq!(statuses(&bytes, &limits(head.len() - 1)), [431], "{lines}");
+        assert_eq!(statuses(&"\r\n".repeat(lines), &limits(20)), [0; 0], "{lines}");
+    }
+    let refused = |lines: usize| parse_head("\r\n".repeat(lines).as_bytes(), &limits(20)).is_err();
+    assert_eq!([refused(10), refused(11)], [false, true]);
 }
 
 #[test]
@@ -149,7 +155,7 @@ fn no_limits_at_all_overflow_nothing() {
 fn limits_of_nothing_refuse_everything() {
     let limits =
         Limits { head_bytes: 0, target_bytes: 0, headers: 0, body_bytes: 0, ..Limits::default() };
-    for bytes in ["G", "\r\n", "GET / HTTP/1.1\r\n"] {
+    for bytes in ["G", "\r", "GET / HTTP/1.1\r\n"] {
         assert_eq!(statuses(bytes, &limits), [431], "{bytes:?}");
     }
 }

@@ -96,6 +96,10 @@ impl Reader {
     fn advance(&mut self) -> Result<Option<Stage>, ParseError> {
         match &mut self.stage {
             Stage::Head => {
+                // As a connection does: an empty line before a head leaves the input.
+                while self.buffer.starts_with(b"\r\n") {
+                    self.buffer.drain(..2);
+                }
                 let Some((request, used)) = parse_head(&self.buffer, &self.limits)? else {
                     return Ok(None);
                 };

@@ -35,8 +35,9 @@ impl Connection {
         loop {
             // RFC 9112 §2.2: an empty line behind the body of a request begins no other one. It
             // leaves the input here, so that a wait behind it is a wait between two requests.
-            while deadline.is_none() && self.input.bytes().starts_with(b"\r\n") {
+            while self.input.bytes().starts_with(b"\r\n") {
                 self.consume(2);
+                deadline = None;
             }
             if self.input.is_empty() {
                 self.read_first()?;
