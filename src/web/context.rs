@@ -1,7 +1,8 @@
 //! Context: what a handler is given.
 //!
 //! Flask keeps the current request in what looks like a global variable; here it is an argument.
-//! The fields and methods have Flask's names.
+//! The fields and methods have Flask's names. `render`, which fills a template with values, is in
+//! `page_globals`, and what a handler asks less often in `resources`.
 
 use super::error::Error;
 use super::flash;

@@ -3,7 +3,7 @@
 //! | chapter | Flask's word |
 //! |---|---|
 //! | [`app`] | `Flask(__name__)`, `@app.route` |
-//! | [`context`] | `request`, `session`, `render_template`, `flash` |
+//! | [`context`] | `request`, `session`, `flash` |
 //! | [`handler`] | a view function |
 //! | [`error`] | `abort` |
 //! | [`router`] | rules |
@@ -20,9 +20,10 @@
 //! | [`site`], [`settings`] | `app.config` |
 //! | [`route`] | `Rule` |
 //! | `no_route` | a 404 or 405, and the slash that is missing |
-//! | [`hooks`] | `before_request`, `after_request`, `errorhandler`, `Blueprint` |
+//! | [`hooks`] | `before_request` and its like, `context_processor`, `Blueprint` |
 //! | [`pattern`], [`url_for`] | a rule's text; `url_for` |
-//! | `resources`, `page_globals` | `request.get_json`, `g`; what pages may ask for |
+//! | `page_globals` | `render_template`, and what pages may ask for |
+//! | `resources` | `request.get_json`, `request.cookies`, `current_app` |
 //! | `failure`, `error_page`, `suggestion` | a 500; the page of an error, with near names |
 //! | `save` | the session's cookie is sent |
 //! | [`inside`] | debug mode, for whom |

@@ -43,28 +43,23 @@ fn check(request: &Request, allowed: &[String]) -> Result<(), String> {
     if request.method.is_safe() {
         return Ok(());
     }
-    let headers = &request.headers;
-    let (found, expected) = if let Some(site) = headers.get("Sec-Fetch-Site")
-        && !headers.contains("Origin")
-    {
-        // Fetch Metadata §2.3. `none` is the visitor, who has typed or chosen the address. "Servers
-        // SHOULD ignore this header if it contains an invalid value."
-        if !matches!(site, "cross-site" | "same-site") {
-            return Ok(());
-        }
-        (format!("Sec-Fetch-Site: {site}"), "same-origin".to_owned())
-    } else {
-        // If there are several, each must be right: another program may have read another one.
-        let Some(origin) = foreign(request).find(|origin| !is_in(allowed, origin)) else {
-            return Ok(());
-        };
-        let host = headers.get("Host").unwrap_or("");
-        (format!("Origin: {origin}"), format!("http://{host} or https://{host}"))
-    };
-    Err(format!(
-        "found {found}, expected {expected}: only this site's own pages may ask for changes. (A \
-         proxy in front must pass the Host on.)"
-    ))
+    // If there are several, each must be right: another program may have read another one.
+    let origin = foreign(request).find(|origin| !is_in(allowed, origin));
+    let found = origin.map(|origin| format!("Origin: {origin}")).or_else(|| {
+        // Fetch Metadata §2.3. `same-origin` is this site, and `none` the visitor, who has typed or
+        // chosen the address. "Servers SHOULD ignore this header if it contains an invalid value."
+        let site = request.headers.get("Sec-Fetch-Site")?;
+        let is_foreign = ["cross-site", "same-site"].contains(&site);
+        (is_foreign && !request.headers.contains("Origin"))
+            .then(|| format!("a page of another site (Sec-Fetch-Site: {site})"))
+    });
+    let host = request.headers.get("Host").unwrap_or("");
+    found.map_or(Ok(()), |found| {
+        Err(format!(
+            "found {found}, expected http://{host} or https://{host}: only this site's own pages \
+             may ask for changes. (A proxy in front must pass the Host on.)"
+        ))
+    })
 }
 
 fn is_in(allowed: &[String], origin: &str) -> bool {

@@ -102,9 +102,8 @@ fn build(pattern: &Pattern, values: &[(&str, Value)]) -> Result<String, String> 
             used.push(name);
         }
     }
-    if path.starts_with("//") {
-        return Err(format!("{pattern}: {path:?} would lead to another host"));
-    }
+    // As in Flask: a browser reads `//evil.example` as another host.
+    path = format!("/{}", path.trim_start_matches('/'));
     let mut query = Fields::default();
     for (name, value) in values.iter().filter(|(name, _)| !used.contains(name)) {
         let items = value.as_list().unwrap_or(std::slice::from_ref(value));

@@ -31,6 +31,9 @@ fn values_become_parts_of_the_path_and_the_query_as_in_flask() {
         ("item", vec![("id", 7.into()), ("_external", true.into())], "http://localhost/item/7"),
         ("user", vec![("name", "Ada".into())], "/user-Ada"),
         ("month", vec![("year", "a/b".into()), ("month", 7.into())], "/a%2Fb-7.html"),
+        // Never a path that begins with two slashes: a browser reads it as another host.
+        ("page", vec![("page", "/evil.example".into())], "/evil.example"),
+        ("two", vec![("a", "".into()), ("b", "evil.example".into())], "/evil.example"),
         ("static", vec![file.clone(), ("v", 2.into())], "/static/css/a%20b.css?v=2"),
         ("media", vec![file], "/media/css/a%20b.css"),
     ] {
@@ -40,8 +43,6 @@ fn values_become_parts_of_the_path_and_the_query_as_in_flask() {
         ("item", vec![("id", "seven".into())], "found \"seven\" for \"id\""),
         ("item", vec![("id", (-7).into())], "found \"-7\" for \"id\""),
         ("item", vec![("id", Value::Null)], "needs a value for \"id\""),
-        ("page", vec![("page", "/evil.example".into())], "would lead to another host"),
-        ("two", vec![("a", "".into()), ("b", "evil.example".into())], "lead to another host"),
         ("itme", vec![], "there is \"item\""),
         (".remove", vec![], "there is \"admin.remove\""),
     ] {
