@@ -12,7 +12,7 @@
 
 use super::bytes::token_length;
 use super::expect::elements;
-use super::line::{line_at, parse_field};
+use super::line::{check_field, line_at};
 use super::parse_error::{body_too_long, found, head_too_long, malformed, too_many_headers};
 use super::{Limits, ParseError, Status, Version};
 
@@ -109,7 +109,7 @@ impl ChunkedBody {
             return Err(too_many_headers(limits));
         } else {
             self.trailers += 1;
-            parse_field(line, token_length(line))?;
+            check_field(line, token_length(line))?;
         }
         self.overhead += overhead;
         if self.overhead > limits.head_bytes { Err(head_too_long(limits)) } else { Ok(()) }

@@ -7,6 +7,7 @@
 //! Left out: several ranges in one answer (`multipart/byteranges`). The answer is then the whole.
 
 use super::date;
+use super::headers::kind;
 use super::{Headers, Method, Request};
 use std::ops::Range;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -33,6 +34,19 @@ pub enum Verdict {
     Failed,
     /// The range begins behind the end: 416.
     OutOfRange,
+}
+
+/// The kinds of the headers with which a request asks for less than the whole.
+const KINDS: u64 = kind(b"If-Match")
+    | kind(b"If-Unmodified-Since")
+    | kind(b"If-None-Match")
+    | kind(b"If-Modified-Since")
+    | kind(b"Range")
+    | kind(b"If-Range");
+
+/// False if a request asks for the whole in any case, as most do.
+pub(crate) fn may_ask_for_less(request: &Request) -> bool {
+    request.headers.may_have(KINDS)
 }
 
 /// Decides by the conditional headers and the range of a request for something of `size` bytes, in

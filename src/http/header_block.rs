@@ -5,9 +5,9 @@
 //!
 //! Left out: looking for a field. See `headers`.
 
-use super::ParseError;
-use super::headers::{Field, Headers, kind};
+use super::bytes::token_length;
 use super::parse_error::found;
+use super::{Headers, ParseError};
 use std::cell::Cell;
 use std::fmt;
 
@@ -52,16 +52,8 @@ impl Headers {
     /// Removes all fields, and keeps the memory for the next ones.
     pub(super) fn clear(&mut self) {
         self.text.clear();
-        self.fields.clear();
-        self.kinds = 0;
-    }
-
-    /// Notes a field of a line, which stands behind `before` other bytes of the lines that
-    /// [`take_lines`](Headers::take_lines) will be given.
-    #[inline]
-    pub(super) fn note(&mut self, line: &[u8], field: &Field, before: usize) {
-        self.kinds |= kind(&line[field.name.clone()]);
-        self.fields.push(field.behind(before));
+        self.ends.clear();
+        (self.kinds, self.repeated) = (0, 0);
     }
 
     /// Takes the lines of the fields that were noted. A value that is not UTF-8 is read as
@@ -75,8 +67,11 @@ impl Headers {
             self.text.push_str(text);
             return Ok(());
         }
-        for Field { name, value } in std::mem::take(&mut self.fields) {
-            let (name, value) = (String::from_utf8_lossy(&lines[name]), &lines[value]);
+        let ends = std::mem::take(self).ends;
+        let starts = [0].into_iter().chain(ends.iter().copied());
+        for line in starts.zip(&ends).map(|(start, &end)| &lines[start..end]) {
+            let (name, value) = line.split_at(token_length(line));
+            let (name, value) = (String::from_utf8_lossy(name), value[1..].trim_ascii());
             let text = String::from_utf8(value.to_vec());
             if text.is_err() && ASCII.iter().any(|it| it.eq_ignore_ascii_case(&name)) {
                 return Err(found(&format!("the {name}"), value, "ASCII"));
@@ -87,11 +82,6 @@ impl Headers {
         Ok(())
     }
 
-    /// All fields as they stand on the wire.
-    pub(super) fn lines(&self) -> &[u8] {
-        self.text.as_bytes()
-    }
-
     /// Adds the fields of others at the end. What has a field of the same name already keeps it.
     pub fn append_missing(&mut self, others: &Headers) {
         let is_missing = |(name, _): &(&str, &str)| !self.contains(name);
@@ -99,8 +89,9 @@ impl Headers {
             // The usual case is one copy.
             let before = self.text.len();
             self.text.push_str(&others.text);
-            self.fields.extend(others.fields.iter().map(|field| field.behind(before)));
-            self.kinds |= others.kinds;
+            self.ends.extend(others.ends.iter().map(|end| before + end));
+            (self.kinds, self.repeated) =
+                (self.kinds | others.kinds, self.repeated | others.repeated);
         } else {
             let missing: Vec<(&str, &str)> = others.iter().filter(is_missing).collect();
             missing.into_iter().for_each(|(name, value)| self.push(name, value));

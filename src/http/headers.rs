@@ -18,25 +18,11 @@ use std::ops::Range;
 pub struct Headers {
     /// The lines of the fields, each with its CR LF.
     pub(super) text: String,
-    pub(super) fields: Vec<Field>,
-    /// The kinds of all names that are here: see [`kind`].
+    /// Where each line ends, behind its CR LF.
+    pub(super) ends: Vec<usize>,
+    /// The kinds of all names that are here, and of those that are here twice: see [`kind`].
     pub(super) kinds: u64,
-}
-
-/// Where a name and its value stand in the text.
-#[derive(Clone)]
-pub(super) struct Field {
-    pub name: Range<usize>,
-    pub value: Range<usize>,
-}
-
-impl Field {
-    /// The same field in a text that has this many bytes before it.
-    #[inline]
-    pub fn behind(&self, bytes: usize) -> Field {
-        let moved = |range: &Range<usize>| bytes + range.start..bytes + range.end;
-        Field { name: moved(&self.name), value: moved(&self.value) }
-    }
+    pub(super) repeated: u64,
 }
 
 /// One bit of 64, by the first letter and the length of a name. The server looks for many names
@@ -50,7 +36,7 @@ pub(super) const fn kind(name: &[u8]) -> u64 {
 impl Headers {
     /// No fields.
     pub const fn new() -> Headers {
-        Headers { text: String::new(), fields: Vec::new(), kinds: 0 }
+        Headers { text: String::new(), ends: Vec::new(), kinds: 0, repeated: 0 }
     }
 
     /// The value of the first field of this name, in any case of letters.
@@ -65,20 +51,32 @@ impl Headers {
 
     /// False: no name of these kinds is there. True: the names must be compared.
     #[inline]
-    pub(super) fn may_have(&self, kinds: u64) -> bool {
+    pub(crate) fn may_have(&self, kinds: u64) -> bool {
         self.kinds & kinds != 0
     }
 
     /// The values of all fields of this name, in order.
     pub fn get_all(&self, name: &str) -> impl Iterator<Item = &str> {
-        let fields = if self.may_have(kind(name.as_bytes())) { &self.fields[..] } else { &[] };
-        let (text, name) = (self.text.as_bytes(), name.as_bytes());
-        let named = fields.iter().filter(move |Field { name: known, .. }| {
-            // Most names have another length, and need not be looked at.
-            known.len() == name.len()
-                && (text[known.clone()] == *name || text[known.clone()].eq_ignore_ascii_case(name))
-        });
-        named.map(|field| &self.text[field.value.clone()])
+        let kind = kind(name.as_bytes());
+        let most = match (self.may_have(kind), self.repeated & kind == 0) {
+            (false, _) => 0,
+            (true, true) => 1,
+            (true, false) => usize::MAX,
+        };
+        self.lines().filter_map(|line| self.value_of(line, name)).take(most)
+    }
+
+    /// The value of a line, if it begins with this name and a colon.
+    #[inline]
+    fn value_of(&self, line: Range<usize>, name: &str) -> Option<&str> {
+        let (text, colon) = (self.text.as_bytes(), line.start + name.len());
+        // Most names have another length, and need not be looked at.
+        if text.get(colon) != Some(&b':') {
+            return None;
+        }
+        let (known, name) = (&text[line.start..colon], name.as_bytes());
+        let is_same = known == name || known.eq_ignore_ascii_case(name);
+        self.text.get(colon + 1..line.end).filter(|_| is_same).map(str::trim_ascii)
     }
 
     /// True if there is a field of this name.
@@ -127,20 +125,25 @@ impl Headers {
 
     /// Adds a field whose name and value are known to be right.
     pub(super) fn push(&mut self, name: &str, value: &str) {
-        if self.fields.capacity() == 0 {
+        if self.ends.capacity() == 0 {
             // An answer has six to ten fields. Room for them now costs less than growing later.
             self.text.reserve(400);
-            self.fields.reserve(10);
+            self.ends.reserve(10);
         }
-        let start = self.text.len();
-        let name_end = start + name.len();
         self.text.push_str(name);
         self.text.push_str(": ");
         self.text.push_str(value);
         self.text.push_str("\r\n");
-        let value = name_end + 2..self.text.len() - 2;
-        self.fields.push(Field { name: start..name_end, value });
-        self.kinds |= kind(name.as_bytes());
+        self.note(name.as_bytes(), self.text.len());
+    }
+
+    /// Notes a field of this name, whose line ends here.
+    #[inline]
+    pub(super) fn note(&mut self, name: &[u8], end: usize) {
+        let kind = kind(name);
+        self.repeated |= self.kinds & kind;
+        self.kinds |= kind;
+        self.ends.push(end);
     }
 
     /// Removes every field of this name.
@@ -152,19 +155,27 @@ impl Headers {
         }
     }
 
+    /// Where each line stands in the text.
+    fn lines(&self) -> impl ExactSizeIterator<Item = Range<usize>> {
+        let mut start = 0;
+        self.ends.iter().map(move |&end| std::mem::replace(&mut start, end)..end)
+    }
+
     /// Names and values, in order, as they were written.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &str)> {
-        let part = |range: &Range<usize>| &self.text[range.clone()];
-        self.fields.iter().map(move |field| (part(&field.name), part(&field.value)))
+        self.lines().map(|line| {
+            let (name, value) = self.text[line].split_once(':').unwrap_or_default();
+            (name, value.trim_ascii())
+        })
     }
 
     /// The number of fields.
     pub fn len(&self) -> usize {
-        self.fields.len()
+        self.ends.len()
     }
 
     /// True if there are none.
     pub fn is_empty(&self) -> bool {
-        self.fields.is_empty()
+        self.ends.is_empty()
     }
 }

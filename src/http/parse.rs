@@ -15,7 +15,7 @@
 
 use super::bytes::token_length;
 use super::early_refusal::request_line;
-use super::line::{line_at, parse_field};
+use super::line::{check_field, line_at};
 use super::parse_error::{
     found, head_too_long, malformed, target_too_long, too_many_fields, too_many_headers,
 };
@@ -105,18 +105,20 @@ fn note_fields(
 ) -> Result<Option<usize>, ParseError> {
     let mut at = first;
     loop {
-        let name_bytes = token_length(&bytes[at..bytes.len().min(limits.head_bytes)]);
+        let arrived = &bytes[at..bytes.len().min(limits.head_bytes)];
+        if arrived.starts_with(b"\r\n") {
+            return Ok(Some(at));
+        }
+        let name_bytes = token_length(arrived);
         let too_long = || head_too_long(limits);
         let line = line_at(bytes, at, name_bytes, limits.head_bytes, too_long)?;
         let Some(line) = line else { return Ok(None) };
-        if line.is_empty() {
-            return Ok(Some(at));
-        }
         if headers.len() == limits.headers {
             return Err(too_many_headers(limits));
         }
-        headers.note(line, &parse_field(line, name_bytes)?, at - first);
+        check_field(line, name_bytes)?;
         at += line.len() + 2;
+        headers.note(&line[..name_bytes], at - first);
     }
 }
 
@@ -125,18 +127,26 @@ fn split_request_line<'a>(
     line: &'a [u8],
     limits: &Limits,
 ) -> Result<(Method, &'a [u8], Version), ParseError> {
-    let mut words = line.splitn(3, |&byte| byte == b' ');
-    let method = words.next().unwrap_or_default();
+    let (method, rest) = split_word(line);
     let Some(method) = Method::from_bytes(method) else {
         return Err(found("the method", method, "letters"));
     };
-    let (Some(target), Some(version)) = (words.next(), words.next()) else {
+    let (target, rest) = split_word(rest.unwrap_or_default());
+    let Some(version) = rest else {
         return Err(found("the request line", line, "a method, a target and a version"));
     };
     if target.len() > limits.target_bytes {
         return Err(target_too_long(limits));
     }
     Ok((method, target, parse_version(version)?))
+}
+
+/// What stands before the first space, and what stands behind it.
+fn split_word(line: &[u8]) -> (&[u8], Option<&[u8]>) {
+    match line.iter().position(|&byte| byte == b' ') {
+        Some(at) => (&line[..at], Some(&line[at + 1..])),
+        None => (line, None),
+    }
 }
 
 /// `HTTP-version = "HTTP/" DIGIT "." DIGIT` (RFC 9112 §2.3)

@@ -146,7 +146,7 @@ pub fn write_head(response: &mut Response, delivery: &Delivery, out: &mut Vec<u8
     if let Some(number) = delivery.cycle {
         write_number(out, "Carafe-Cycle: ", number);
     }
-    out.extend_from_slice(response.headers.lines());
+    out.extend_from_slice(response.headers.text.as_bytes());
     match delivery.framing {
         BodyFraming::Length(length) => write_number(out, "Content-Length: ", length),
         BodyFraming::Chunked => out.extend_from_slice(b"Transfer-Encoding: chunked\r\n"),

@@ -80,16 +80,12 @@ fn read_or_send(mut file: File, range: Range<u64>) -> io::Result<Body> {
     Ok(if bytes.len() as u64 == length { Body::Bytes(bytes) } else { Body::File { file, range } })
 }
 
-/// The headers with which a request asks for less than the whole file.
-const CONDITIONS: [&str; 6] =
-    ["If-None-Match", "If-Modified-Since", "Range", "If-Range", "If-Match", "If-Unmodified-Since"];
-
 /// Weighs the conditions of a request: what it asks for of an answer with a whole file.
 ///
 /// An answer without `Accept-Ranges` is not an answer with a file, and stays as it is.
 pub fn weigh(request: &Request, whole: Response) -> io::Result<Response> {
-    let is_file = whole.status == Status::OK && whole.headers.contains("Accept-Ranges");
-    if !is_file || !CONDITIONS.iter().any(|name| request.headers.contains(name)) {
+    let is_file = || whole.status == Status::OK && whole.headers.contains("Accept-Ranges");
+    if !conditions::may_ask_for_less(request) || !is_file() {
         return Ok(whole);
     }
     let Some(size) = whole.body.len() else { return Ok(whole) };

@@ -18,15 +18,16 @@ pub fn file_handler(
     depth: usize,
 ) -> impl Fn(&mut Context) -> Result<Response, Error> {
     move |ctx| {
-        let (path, text) = (&ctx.request.path, ctx.param("filename"));
+        let text = ctx.param("filename");
         // The value that the route has captured is text. The name of a file may be other bytes.
-        let encoded = path.contains('%').then(|| path.splitn(depth + 2, '/').last().unwrap_or(""));
-        let decoded = encoded.map(percent_decode_bytes);
+        let path = &ctx.request.path;
+        let encoded = || path.splitn(depth + 2, '/').last().unwrap_or("");
+        let decoded = (!text.is_ascii()).then(|| percent_decode_bytes(encoded()));
         let name = decoded.as_deref().map_or(OsStr::new(text).into(), name_of);
         files.whole(&name).map_err(|refusal| {
             // A name that is not text is shown as it came.
             let is_text = decoded.as_deref().is_none_or(|bytes| str::from_utf8(bytes).is_ok());
-            let shown = encoded.filter(|_| !is_text).unwrap_or(text);
+            let shown = if is_text { text } else { encoded() };
             ctx.cycle.warn(format!("{shown}: {}", refusal.why));
             match refusal.status {
                 Status::NOT_FOUND => Error::NotFound,

@@ -29,6 +29,8 @@ pub type Params<'p> = Vec<(&'p str, String)>;
 pub struct Pattern {
     text: Arc<str>,
     pub(super) parts: Vec<Part>,
+    /// What stands before its only place, and the name of this place, if it takes the rest.
+    folder: Option<(String, String)>,
 }
 
 /// What stands between two slashes: a text, then places, each with a text behind it.
@@ -100,7 +102,11 @@ impl Pattern {
         if let Some(twice) = places.find(|place| !names.insert(&place.name)) {
             return Err(format!("in the pattern {text:?}, two places are called {:?}", twice.name));
         }
-        Ok(Pattern { text: text.into(), parts })
+        let folder = text.strip_suffix('>').and_then(|text| text.split_once("<path:"));
+        let folder =
+            folder.filter(|(front, name)| !front.contains(['<', '%']) && !name.contains('<'));
+        let folder = folder.map(|(front, name)| (front.to_owned(), name.to_owned()));
+        Ok(Pattern { text: text.into(), parts, folder })
     }
 
     /// The pattern as it was registered.
@@ -120,6 +126,13 @@ impl Pattern {
 
     /// The values of a path that fits. The path is still encoded.
     pub(super) fn captures(&self, path: &str) -> Option<Params<'_>> {
+        // A folder of files is found by a comparison, because pages ask for many files.
+        if let Some((front, name)) = &self.folder
+            && let Some(rest) = path.strip_prefix(&**front)
+        {
+            let value = percent_decode(rest).into_owned();
+            return (!value.is_empty()).then(|| vec![(&**name, value)]);
+        }
         let (params, rest) = self.captures_front(path)?;
         rest.is_none().then_some(params)
     }
