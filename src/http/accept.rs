@@ -1,10 +1,7 @@
 //! Deeper: Accept: which form of an answer a client prefers.
 //!
-//! ```text
-//! Accept: text/html, application/json;q=0.5
-//! ```
-//!
-//! means: HTML, or else JSON. A range without a weight has weight 1, and weight 0 means "not this".
+//! `Accept: text/html, application/json;q=0.5` means: HTML, or else JSON. A range without a weight
+//! has weight 1, and weight 0 means "not this".
 //!
 //! Left out: `*/*`. curl sends it; it names no form, and gets plain text.
 
@@ -12,7 +9,7 @@ use super::Request;
 
 impl Request {
     /// True if a page suits this client better than another form: its `Accept` names `text/html`,
-    /// and no type with a higher weight (RFC 9110 §12.5.1). Browsers name it; curl sends `*/*`.
+    /// and no type with a higher weight (RFC 9110 §12.5.1). Browsers do.
     pub fn prefers_html(&self) -> bool {
         let weight = self.weight_of("text/html").unwrap_or(0.0);
         let is_no_more = |(name, other)| matches!(name, "*/*" | "text/*") || other <= weight;

@@ -3,6 +3,8 @@
 //! A head is checked byte by byte, so each set of bytes is a table, which the compiler computes.
 //! Left out are letters beyond ASCII: in a value they may be any bytes above 127.
 
+use super::percent::spelt;
+
 /// `tchar`: the visible characters of ASCII except those that separate (RFC 9110 §5.6.2).
 static TOKEN_BYTES: [bool; 256] = with_alphanumeric(b"!#$%&'*+-.^_`|~");
 
@@ -56,22 +58,25 @@ pub(super) fn wrong_in_target(target: &[u8]) -> Option<u8> {
 
 /// `reg-name = *( unreserved / pct-encoded / sub-delims )` (RFC 3986 §3.2.2), and not empty.
 pub(super) fn is_host_name(name: &[u8]) -> bool {
-    let is_plain = |part: &[u8]| part.iter().all(|&byte| HOST_BYTES[usize::from(byte)]);
-    let mut parts = name.split(|&byte| byte == b'%');
-    !name.is_empty()
-        && parts.next().is_some_and(is_plain)
-        && parts.all(|part| {
-            part.len() >= 2 && part[..2].iter().all(u8::is_ascii_hexdigit) && is_plain(part)
-        })
+    let is_right =
+        |(byte, written): (u8, &[u8])| written.len() == 3 || HOST_BYTES[usize::from(byte)];
+    !name.is_empty() && spelt(name).all(is_right)
 }
 
-/// True for the control characters of ASCII except the tab: "Field values containing CR, LF, or NUL
-/// characters are invalid and dangerous" (RFC 9110 §5.5), and its grammar excludes the others.
-pub(super) fn is_control(byte: u8) -> bool {
-    byte.is_ascii_control() && byte != b'\t'
+/// How many bytes stand before the quote that ends a `quoted-string`: a `\` makes the next byte a
+/// plain one (RFC 9110 §5.6.4).
+pub(super) fn quoted_length(inside: &[u8]) -> Option<usize> {
+    let mut is_escaped = false;
+    inside.iter().position(|&byte| {
+        let is_end = byte == b'"' && !is_escaped;
+        is_escaped = byte == b'\\' && !is_escaped;
+        is_end
+    })
 }
 
-/// Where the first control character stands.
+/// Where the first control character of ASCII stands; a tab is none here. "Field values containing
+/// CR, LF, or NUL characters are invalid and dangerous" (RFC 9110 §5.5), and its grammar excludes
+/// the others.
 ///
 /// Eight bytes are tested together, as one number: a subtraction needs the highest bit of a byte
 /// that is less than 32, or is 127, and so marks it. Only the first mark is sure, because a
@@ -80,6 +85,7 @@ pub(super) fn first_control(bytes: &[u8]) -> Option<usize> {
     const fn each(byte: u8) -> u64 {
         u64::from_ne_bytes([byte; 8])
     }
+    let is_control = |byte: u8| byte.is_ascii_control() && byte != b'\t';
     let mut at = 0;
     while let Some(eight) = bytes[at..].first_chunk() {
         let eight = u64::from_le_bytes(*eight);
@@ -95,9 +101,4 @@ pub(super) fn first_control(bytes: &[u8]) -> Option<usize> {
         }
     }
     Some(at + bytes[at..].iter().position(|&byte| is_control(byte))?)
-}
-
-/// What a byte stands for as a hex digit.
-pub(super) fn hex_digit(byte: u8) -> Option<u8> {
-    (byte as char).to_digit(16).map(|digit| digit as u8)
 }

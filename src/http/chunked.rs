@@ -10,7 +10,7 @@
 //!
 //! Left out: what extensions and trailers mean. They are checked and counted (RFC 9110 §6.5.1).
 
-use super::bytes::token_length;
+use super::bytes::{quoted_length, token_length};
 use super::expect::elements;
 use super::line::{check_field, line_at};
 use super::parse_error::{body_too_long, found, head_too_long, malformed, too_many_headers};
@@ -149,38 +149,26 @@ fn parse_chunk_size(line: &[u8]) -> Result<(usize, usize), ParseError> {
     Ok((size.unwrap_or(usize::MAX), zeros + extensions.len()))
 }
 
-/// True if all of this is extensions, each with a token for its name.
+/// True if all of this is extensions.
 fn are_extensions(mut rest: &[u8]) -> bool {
-    if rest.is_empty() {
-        return true;
+    while let Some(behind) = behind_extension(rest) {
+        rest = behind;
     }
-    let behind_extension = || {
-        let (_, behind) =
-            rest.trim_ascii_start().split_first().filter(|(byte, _)| **byte == b';')?;
-        rest = behind_token(behind)?;
-        if let Some((b'=', value)) = rest.trim_ascii_start().split_first() {
-            rest = behind_token(value).or_else(|| behind_quotes(value))?;
-        }
-        Some(rest.is_empty())
-    };
-    std::iter::from_fn(behind_extension).any(|is_end| is_end)
+    rest.is_empty()
+}
+
+/// What follows one extension with its name, and perhaps a value.
+fn behind_extension(text: &[u8]) -> Option<&[u8]> {
+    let rest = behind_token(text.trim_ascii_start().strip_prefix(b";")?)?;
+    let Some(value) = rest.trim_ascii_start().strip_prefix(b"=") else { return Some(rest) };
+    behind_token(value).or_else(|| {
+        let inside = value.trim_ascii_start().strip_prefix(b"\"")?;
+        inside.get(quoted_length(inside)? + 1..)
+    })
 }
 
 /// What follows blanks and a token.
 fn behind_token(text: &[u8]) -> Option<&[u8]> {
     let text = text.trim_ascii_start();
     Some(token_length(text)).filter(|&length| length > 0).map(|length| &text[length..])
-}
-
-/// What follows blanks and a `quoted-string`, in which `\` makes the next byte a plain one
-/// (RFC 9110 §5.6.4).
-fn behind_quotes(text: &[u8]) -> Option<&[u8]> {
-    let mut rest = text.trim_ascii_start().strip_prefix(b"\"")?;
-    loop {
-        rest = match rest {
-            [b'"', behind @ ..] => return Some(behind),
-            [b'\\', _, behind @ ..] | [_, behind @ ..] => behind,
-            [] => return None,
-        };
-    }
 }

@@ -6,7 +6,7 @@
 //!
 //! Left out: leap seconds, which Unix time does not have.
 
-use std::ops::{Range, RangeInclusive};
+use std::ops::RangeInclusive;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
@@ -43,25 +43,19 @@ pub fn format(time: SystemTime) -> String {
 
 /// The last lines of the head of an answer, made once a second: the `Date` header and the empty
 /// line.
+#[derive(Default)]
 pub(crate) struct CachedDate {
-    /// The moments for which the text is right.
-    second: Range<SystemTime>,
+    /// For which second the text is right.
+    second: Option<u64>,
     text: String,
-}
-
-impl Default for CachedDate {
-    fn default() -> CachedDate {
-        CachedDate { second: UNIX_EPOCH..UNIX_EPOCH, text: String::new() }
-    }
 }
 
 impl CachedDate {
     /// The lines at this time.
     pub fn last_lines(&mut self, time: SystemTime) -> &str {
-        if !self.second.contains(&time) {
-            let start = UNIX_EPOCH + Duration::from_secs(unix_seconds(time));
-            self.second = start..start + Duration::from_secs(1);
-            self.text = format!("Date: {}\r\n\r\n", format(time));
+        let second = Some(unix_seconds(time));
+        if self.second != second {
+            (self.second, self.text) = (second, format!("Date: {}\r\n\r\n", format(time)));
         }
         &self.text
     }

@@ -40,10 +40,19 @@ pub struct ClientAddress {
     pub secure: bool,
 }
 
-/// The proxies that are trusted. Defaults to none.
+/// The proxies that are trusted. Defaults to none. `Display` writes them with commas.
 #[derive(Clone, Debug, Default)]
 pub struct Proxies {
     trusted: Vec<Network>,
+}
+
+/// All addresses whose numbers begin with the same bits, and how many bits at the end may differ.
+#[derive(Clone, Debug)]
+struct Network {
+    front: u128,
+    free: u32,
+    /// As it is shown: `10.0.0.0/8`.
+    text: String,
 }
 
 impl Proxies {
@@ -110,29 +119,15 @@ impl Proxies {
     }
 
     fn trusts(&self, address: IpAddr) -> bool {
-        self.trusted.iter().any(|network| network.front(address) == network.front(network.first))
+        self.trusted.iter().any(|network| number(address) >> network.free == network.front)
     }
 }
 
-/// The proxies as they were given, with commas.
 impl fmt::Display for Proxies {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (at, Network { first, free }) in self.trusted.iter().enumerate() {
-            write!(out, "{}{first}", if at > 0 { ", " } else { "" })?;
-            if *free > 0 {
-                write!(out, "/{}", width(*first) - free)?;
-            }
-        }
-        Ok(())
+        let texts: Vec<&str> = self.trusted.iter().map(|network| &*network.text).collect();
+        out.write_str(&texts.join(", "))
     }
-}
-
-/// All addresses that begin with the same bits.
-#[derive(Clone, Copy, Debug)]
-struct Network {
-    first: IpAddr,
-    /// How many bits at the end may differ.
-    free: u32,
 }
 
 impl Network {
@@ -140,24 +135,21 @@ impl Network {
         const EXPECTED: &str =
             "an address such as 127.0.0.1 or a network such as 10.0.0.0/8, commas between several";
         let (address, bits) = text.split_once('/').map_or((text, None), |(a, b)| (a, Some(b)));
-        let first: IpAddr = unbracketed(address).parse().map_err(|_| EXPECTED)?;
-        let first = first.to_canonical();
-        let bits = bits.map_or(Ok(width(first)), str::parse).map_err(|_| EXPECTED)?;
-        let free = width(first).checked_sub(bits).ok_or(EXPECTED)?;
+        let address: IpAddr = unbracketed(address).parse().map_err(|_| EXPECTED)?;
+        let address = address.to_canonical();
+        let width: u32 = if address.is_ipv4() { 32 } else { 128 };
+        let bits = bits.map_or(Ok(width), str::parse).map_err(|_| EXPECTED)?;
+        let free = width.checked_sub(bits).ok_or(EXPECTED)?;
         if bits == 0 {
             return Err("a prefix of at least 1 bit: /0 would believe everybody");
         }
-        let network = Network { first, free };
+        let front = number(address) >> free;
         // 10.1.2.3/8 is a mistake: it can mean one address or sixteen million.
-        if network.front(first) << free != number(first) {
+        if front << free != number(address) {
             return Err("a network with nothing behind its prefix: 10.0.0.0/8, not 10.1.2.3/8");
         }
-        Ok(network)
-    }
-
-    /// The bits of an address that must be the same.
-    fn front(&self, address: IpAddr) -> u128 {
-        number(address) >> self.free
+        let prefix = if free > 0 { format!("/{bits}") } else { String::new() };
+        Ok(Network { front, free, text: format!("{address}{prefix}") })
     }
 }
 
@@ -167,11 +159,6 @@ fn number(address: IpAddr) -> u128 {
         IpAddr::V4(address) => address.to_ipv6_mapped().to_bits(),
         IpAddr::V6(address) => address.to_bits(),
     }
-}
-
-/// How many bits an address has.
-fn width(address: IpAddr) -> u32 {
-    if address.is_ipv4() { 32 } else { 128 }
 }
 
 /// `[2001:db8::9]` without its brackets.

@@ -1,7 +1,7 @@
 //! Deeper: Header block: the fields of a whole message, copied at once.
 //!
-//! The lines of a message are one piece of its bytes. To copy them field by field would take ten
-//! times as long. Nor are they freed: an answer's headers take the memory of the answer before.
+//! To copy the lines of a message field by field would take ten times as long. Nor are they freed:
+//! an answer's headers take the memory of the answer before.
 //!
 //! Left out: looking for a field. See `headers`.
 

@@ -1,7 +1,7 @@
 //! Deeper: The limits: how much a client may send, how long it may take, and why.
 //!
 //! Without limits, one client could take all memory or all threads of a server. The defaults are
-//! those of well-known servers, or smaller where a course needs less.
+//! those of well-known servers, or smaller.
 
 use std::time::Duration;
 

@@ -45,8 +45,8 @@ pub(super) fn check_field(line: &[u8], name_bytes: usize) -> Result<(), ParseErr
     if name_bytes > 0 && line.get(name_bytes) == Some(&b':') {
         return Ok(());
     }
-    // RFC 9112 §5.1: "No whitespace is allowed between the field name and colon"; else 400. §5.2: "A
-    // server that receives an obs-fold in a request message ... MUST either reject the message ..."
+    // RFC 9112 §5.1: "No whitespace is allowed between the field name and colon"; else 400.
+    // §5.2: a server that receives an obs-fold "MUST either reject the message ..."
     let is_folded = matches!(line, [b' ' | b'\t', ..]);
     let blanks = "a header field without blanks before it";
     let expected = if is_folded { blanks } else { "the name of a header and then a colon" };

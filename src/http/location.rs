@@ -2,13 +2,12 @@
 //!
 //! Left out: to decide where a visitor may be sent. The handler does that.
 
-use super::fields::percent_encode;
+use super::percent::{percent_encode, spelt};
 use super::{Response, Status};
 
 impl Response {
-    /// `303 See Other`: the client shall GET this location, whatever its method was.
-    ///
-    /// It is the answer to a POST of a form: a reload then repeats the GET and not the POST.
+    /// `303 See Other`: the client shall GET this location, whatever its method was. So a reload
+    /// repeats the GET and not the POST of a form.
     ///
     /// # Security
     ///
@@ -33,21 +32,16 @@ impl Response {
     }
 }
 
-/// What stands in a URL besides letters, digits and codes: `reserved` and `unreserved` of RFC 3986.
-const KEPT: &str = "-._~:/?#[]@!$&'()*+,;=";
-
-/// A location as a URL (RFC 3986 §2): other bytes are percent-encoded.
+/// A location as a URL (RFC 3986 §2). What cannot stand in a URL is encoded, and so is a `%` that
+/// begins no code.
 ///
 /// Browsers read `\` as `/`, skip tabs, and read `//host` as another host. So one slash stays.
 fn url_of(location: &str) -> String {
     let path = location.trim_start_matches(['/', '\\']);
     let slash = if path.len() < location.len() { "/" } else { "" };
-    // A `%` that begins no code stands for itself.
-    let mut parts = path.split('%');
-    let mut encoded = slash.to_owned() + &percent_encode(parts.next().unwrap_or(""), KEPT);
-    for part in parts {
-        let is_code = part.len() >= 2 && part.bytes().take(2).all(|it| it.is_ascii_hexdigit());
-        encoded = encoded + if is_code { "%" } else { "%25" } + &percent_encode(part, KEPT);
-    }
-    encoded
+    let right = |written| if written == b"%" { &b"%25"[..] } else { written };
+    let bytes = spelt(path.as_bytes()).flat_map(|(_, written)| right(written)).copied().collect();
+    let path = String::from_utf8(bytes).unwrap_or_default();
+    // `reserved` and `unreserved` of RFC 3986, and the codes.
+    slash.to_owned() + &percent_encode(&path, "-._~:/?#[]@!$&'()*+,;=%")
 }

@@ -16,6 +16,7 @@
 //! Left out: spaces behind a boundary, which nobody sends, and what RFC 7578 calls deprecated:
 //! parts inside parts and `Content-Transfer-Encoding`.
 
+use super::bytes::quoted_length;
 use super::fields::percent_decode;
 use super::parse_error::{found, malformed};
 use super::{Fields, ParseError, Status};
@@ -147,15 +148,8 @@ fn parameters(text: &str) -> Option<Fields> {
 /// The inside of a quoted string, and what is behind it. A `\` before another letter than `"` and
 /// `\` stands for itself, because old browsers send `C:\me.png`.
 fn unquote(text: &str) -> Option<(String, &str)> {
-    let (mut value, mut letters) = (String::new(), text.chars());
-    while let Some(letter) = letters.next() {
-        match letter {
-            '"' => return Some((value, letters.as_str())),
-            '\\' if letters.as_str().starts_with(['"', '\\']) => value.extend(letters.next()),
-            _ => value.push(letter),
-        }
-    }
-    None
+    let (inside, behind) = text.split_at(quoted_length(text.as_bytes())?);
+    Some((inside.replace("\\\"", "\"").replace("\\\\", "\\"), &behind[1..]))
 }
 
 /// The three characters that browsers escape in a name (WHATWG HTML, "multipart/form-data").

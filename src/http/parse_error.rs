@@ -50,32 +50,21 @@ pub(super) fn shown(bytes: &[u8]) -> String {
     format!("\"{}\"{}", cut.escape_ascii(), if cut.len() < bytes.len() { "..." } else { "" })
 }
 
-/// A head, or the lines of a chunked body, with more bytes than the limit. 431.
-pub(super) fn head_too_long(limits: &Limits) -> ParseError {
-    let message = format!("the head is longer than {} bytes", limits.head_bytes);
-    ParseError::new(Status::HEADERS_TOO_LARGE, message)
+// For each row, it writes a function that makes the error of this limit.
+macro_rules! limit_errors {
+    ($($name:ident $status:ident $limit:ident $message:literal;)*) => {
+        $(pub(super) fn $name(limits: &Limits) -> ParseError {
+            ParseError::new(Status::$status, format!($message, limits.$limit))
+        })*
+    };
 }
 
-/// More header fields, or trailers, than the limit. 431.
-pub(super) fn too_many_headers(limits: &Limits) -> ParseError {
-    let message = format!("there are more than {} header fields", limits.headers);
-    ParseError::new(Status::HEADERS_TOO_LARGE, message)
-}
-
-/// A target with more bytes than the limit. 414.
-pub(super) fn target_too_long(limits: &Limits) -> ParseError {
-    let message = format!("the request target is longer than {} bytes", limits.target_bytes);
-    ParseError::new(Status::URI_TOO_LONG, message)
-}
-
-/// A query with more fields than the limit. 414.
-pub(super) fn too_many_fields(limits: &Limits) -> ParseError {
-    let message = format!("the query has more than {} fields", limits.fields);
-    ParseError::new(Status::URI_TOO_LONG, message)
-}
-
-/// A body with more bytes than the limit. 413.
-pub(super) fn body_too_long(limits: &Limits) -> ParseError {
-    let message = format!("the body is longer than {} bytes", limits.body_bytes);
-    ParseError::new(Status::CONTENT_TOO_LARGE, message)
+limit_errors! {
+    // A head, or the lines of a chunked body.
+    head_too_long HEADERS_TOO_LARGE head_bytes "the head is longer than {} bytes";
+    // Header fields, or trailers.
+    too_many_headers HEADERS_TOO_LARGE headers "there are more than {} header fields";
+    target_too_long URI_TOO_LONG target_bytes "the request target is longer than {} bytes";
+    too_many_fields URI_TOO_LONG fields "the query has more than {} fields";
+    body_too_long CONTENT_TOO_LARGE body_bytes "the body is longer than {} bytes";
 }

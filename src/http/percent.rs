@@ -2,8 +2,29 @@
 //!
 //! Left out: `+` for a space, which is a rule of forms alone. See `fields`.
 
-use super::bytes::hex_digit;
 use std::borrow::Cow;
+
+/// The byte that a code at the front stands for: `pct-encoded = "%" HEXDIG HEXDIG` (RFC 3986 §2.1).
+pub(super) fn code(text: &[u8]) -> Option<u8> {
+    let [b'%', digits @ ..] = text else { return None };
+    let value = |digit: u8| (digit as char).to_digit(16);
+    Some((value(*digits.first()?)? * 16 + value(*digits.get(1)?)?) as u8)
+}
+
+/// The bytes of a text, each with how it is written: `a` or `%61`. A `%` that begins no code is a
+/// byte like any other.
+pub(super) fn spelt(text: &[u8]) -> impl Iterator<Item = (u8, &[u8])> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let (byte, length) = match code(rest) {
+            Some(byte) => (byte, 3),
+            None => (*rest.first()?, 1),
+        };
+        let (written, behind) = rest.split_at(length);
+        rest = behind;
+        Some((byte, written))
+    })
+}
 
 /// Turns each `%41` into its byte. Bytes that are not UTF-8 become U+FFFD. A `%` without two hex
 /// digits stays, as in every browser.
@@ -13,27 +34,12 @@ pub fn percent_decode(text: &str) -> Cow<'_, str> {
     if !text.contains('%') {
         return Cow::Borrowed(text);
     }
-    let decoded = String::from_utf8(percent_decode_bytes(text));
-    Cow::Owned(
-        decoded.unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()),
-    )
+    Cow::Owned(String::from_utf8_lossy(&percent_decode_bytes(text)).into_owned())
 }
 
 /// The same as bytes, which are not always UTF-8.
 pub fn percent_decode_bytes(text: &str) -> Vec<u8> {
-    let mut decoded = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [byte, behind @ ..] = rest {
-        rest = behind;
-        let mut decoded_byte = *byte;
-        if let (b'%', [high, low, behind @ ..]) = (byte, rest)
-            && let (Some(high), Some(low)) = (hex_digit(*high), hex_digit(*low))
-        {
-            (decoded_byte, rest) = (high * 16 + low, behind);
-        }
-        decoded.push(decoded_byte);
-    }
-    decoded
+    spelt(text.as_bytes()).map(|(byte, _)| byte).collect()
 }
 
 /// Writes a byte as `%41`, unless it is a letter, a digit or one of `kept`.

@@ -3,18 +3,13 @@
 //! In it, `;` is a plain character, and `\073` and `\"` stand for one. RFC 6265 has no such rule:
 //! there, the quotes belong to the value.
 
+use super::bytes::quoted_length;
 use std::borrow::Cow;
 
 /// The value of a cookie at the front, and what follows it: nothing, or a `;`.
 pub(super) fn split_value(text: &str) -> (Cow<'_, str>, &str) {
     if let Some(inside) = text.strip_prefix('"') {
-        let mut is_escaped = false;
-        let end = inside.bytes().position(|byte| {
-            let is_end = byte == b'"' && !is_escaped;
-            is_escaped = byte == b'\\' && !is_escaped;
-            is_end
-        });
-        let (value, behind) = inside.split_at(end.unwrap_or(0));
+        let (value, behind) = inside.split_at(quoted_length(inside.as_bytes()).unwrap_or(0));
         let behind = behind.strip_prefix('"').map(str::trim_ascii_start);
         // Quotes that do not stand around the whole value are characters of it.
         if let Some(behind) = behind.filter(|behind| behind.is_empty() || behind.starts_with(';')) {

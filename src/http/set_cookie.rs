@@ -53,34 +53,29 @@ impl SetCookie {
     /// If the name is not a token, if the value holds a byte that RFC 6265 §4.1.1 does not allow,
     /// or if both together have more than [`COOKIE_BYTES`].
     pub fn new(name: &str, value: &str) -> Result<SetCookie, CookieError> {
-        let is_right = |byte: u8| byte.is_ascii_graphic() && !b"\",;\\".contains(&byte);
-        let (bytes, wrong) = (name.len() + value.len(), value.bytes().find(|&it| !is_right(it)));
-        let why = match wrong.map(|byte| byte.escape_ascii()) {
-            _ if !is_token(name.as_bytes()) => {
-                format!("found the cookie name {name:?}, expected letters, digits, - and _")
-            }
-            Some(met) => {
-                format!("found {met} in the cookie {name}, expected it percent-encoded")
-            }
-            None if bytes > COOKIE_BYTES => format!(
-                "found {bytes} bytes in the cookie {name}, expected {COOKIE_BYTES} at most: \
-                 browsers drop larger ones"
-            ),
-            None => {
-                return Ok(SetCookie {
-                    name: name.to_owned(),
-                    value: value.to_owned(),
-                    max_age: None,
-                    expires: None,
-                    http_only: false,
-                    secure: false,
-                    same_site: None,
-                    path: "/".into(),
-                    domain: None,
-                });
-            }
+        let is_right = |byte: &u8| byte.is_ascii_graphic() && !b"\",;\\".contains(byte);
+        let bytes = name.len() + value.len();
+        let wrong = if !is_token(name.as_bytes()) {
+            format!("the cookie name {name:?}, expected letters, digits, - and _")
+        } else if let Some(byte) = value.bytes().find(|byte| !is_right(byte)) {
+            format!("{} in the cookie {name}, expected it percent-encoded", byte.escape_ascii())
+        } else if bytes > COOKIE_BYTES {
+            let most = format!("{COOKIE_BYTES} at most: browsers drop larger ones");
+            format!("{bytes} bytes in the cookie {name}, expected {most}")
+        } else {
+            return Ok(SetCookie {
+                name: name.to_owned(),
+                value: value.to_owned(),
+                max_age: None,
+                expires: None,
+                http_only: false,
+                secure: false,
+                same_site: None,
+                path: "/".into(),
+                domain: None,
+            });
         };
-        Err(CookieError(why))
+        Err(CookieError(wrong))
     }
 }
 
@@ -90,7 +85,7 @@ pub struct CookieError(String);
 
 impl fmt::Display for CookieError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(&self.0)
+        write!(out, "found {}", self.0)
     }
 }
 

@@ -9,11 +9,13 @@
 //!
 //! Left out: other schemes, IPv6 zones, and addresses of later versions of IP.
 
-use super::bytes::{hex_digit, is_host_name, is_plain_path, wrong_in_target};
+use super::bytes::{is_host_name, is_plain_path, wrong_in_target};
 use super::parse_error::{found, malformed};
+use super::percent::{code, spelt};
 use super::{Method, ParseError};
 use std::borrow::Cow;
 use std::net::Ipv6Addr;
+use std::slice;
 
 /// The parts of a request target.
 pub(super) struct Target<'a> {
@@ -67,8 +69,10 @@ pub(super) fn parse_target<'a>(
         "" => "/",
         path => path,
     };
-    if let Some(wrong) = wrong_percent(path) {
-        return Err(found("in the path", &wrong, "two hex digits after the %; a % itself is %25"));
+    let mut codes = path.match_indices('%').map(|(at, _)| &path.as_bytes()[at..]);
+    if let Some(wrong) = codes.find(|text| code(text).is_none()) {
+        let wrong = &wrong[..wrong.len().min(3)];
+        return Err(found("in the path", wrong, "two hex digits after the %; a % itself is %25"));
     }
     let (path, query) = (normal_path(path), query.strip_prefix('?').unwrap_or(""));
     Ok(Target { written: target, authority, path, query })
@@ -82,22 +86,15 @@ pub(super) fn split_before(text: &str, byte: u8) -> (&str, &str) {
 /// The path with one spelling for each letter: `/%61` is `/a`. RFC 3986 §2.3: letters, digits and
 /// `-._~` "should be decoded ... by URI normalizers". Everything else stays as it was written.
 pub(super) fn normal_path(path: &str) -> Cow<'_, str> {
-    let (first, rest) = split_before(path, b'%');
-    if rest.is_empty() {
+    if !path.contains('%') {
         return Cow::Borrowed(path);
     }
-    let mut normal = first.to_owned();
-    for part in rest[1..].split('%') {
-        let byte = match part.as_bytes() {
-            [high, low, ..] => hex_digit(*high).zip(hex_digit(*low)).map(|(h, l)| h * 16 + l),
-            _ => None,
-        };
-        match byte.filter(|&byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)) {
-            Some(byte) => normal.extend([byte as char].into_iter().chain(part.chars().skip(2))),
-            None => normal.extend(["%", part]),
-        }
+    let mut normal = Vec::with_capacity(path.len());
+    for (byte, written) in spelt(path.as_bytes()) {
+        let is_unreserved = byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+        normal.extend_from_slice(if is_unreserved { slice::from_ref(&byte) } else { written });
     }
-    Cow::Owned(normal)
+    Cow::Owned(String::from_utf8(normal).unwrap_or_default())
 }
 
 /// What follows `http://` or `https://`, in any case of letters (RFC 3986 §3.1).
@@ -124,13 +121,4 @@ pub(super) fn is_authority(text: &str) -> bool {
 fn is_port(digits: &str) -> bool {
     let is_number = digits.bytes().all(|byte| byte.is_ascii_digit());
     is_number && (digits.is_empty() || digits.parse::<u16>().is_ok())
-}
-
-/// The first `%` that is not `pct-encoded = "%" HEXDIG HEXDIG` (RFC 3986 §2.1).
-fn wrong_percent(text: &str) -> Option<Vec<u8>> {
-    let (_, rest) = split_before(text, b'%');
-    let mut parts = rest.as_bytes().split(|&byte| byte == b'%').skip(1);
-    let is_right = |two: &[u8]| two.iter().all(u8::is_ascii_hexdigit);
-    let wrong = parts.find(|part| !part.get(..2).is_some_and(is_right))?;
-    Some([b"%", &wrong[..wrong.len().min(2)]].concat())
 }
