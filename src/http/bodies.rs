@@ -1,8 +1,8 @@
 //! Deeper: The bound for the bodies of all requests, and for the answers that wait to be sent.
 //!
 //! Twelve thousand bodies of a mebibyte are more than most machines hold. So the bytes of large
-//! bodies are counted until their answer has left, and those of large answers too: a client may
-//! take its time to read one. When the sum is above the bound, the next large one gets a 503.
+//! bodies are counted until their answer has left, and those of large answers too, since a client
+//! may read slowly. When the sum is above the bound, the next large one gets a 503.
 //!
 //! * What a body becomes is counted before it is made: the values of JSON, the fields of a form.
 //! * A length that is only claimed is not counted: no client can lock out others without sending.
@@ -36,8 +36,8 @@ impl Bodies {
     }
 }
 
-/// What one connection or request takes of the bound. It is given back when this is dropped. The
-/// default has no bound: a request of a test.
+/// What one connection or request takes of the bound, until this is dropped. The default has no
+/// bound; it is for tests.
 #[derive(Debug, Default)]
 pub struct Share {
     bodies: Option<Arc<Bodies>>,
@@ -49,8 +49,7 @@ impl Share {
     ///
     /// # Errors
     ///
-    /// 503, if all together are above the bound. Then this share is empty again, because the
-    /// request will be refused.
+    /// 503, if all together are above the bound. Then this share is empty again.
     pub fn add(&self, bytes: usize) -> Result<(), ParseError> {
         let Some(bodies) = &self.bodies else { return Ok(()) };
         let before = self.bytes.fetch_add(bytes, Ordering::Relaxed);
@@ -58,15 +57,14 @@ impl Share {
         if more == 0 {
             return Ok(());
         }
-        let others = bodies.bytes.fetch_add(more, Ordering::Relaxed);
-        let most = bodies.most_bytes;
-        if others + more > most {
-            self.clear();
-            let met = format!("all bodies are longer than {most} bytes together");
-            let message = met + "; try again in a second";
-            return Err(ParseError::new(Status::SERVICE_UNAVAILABLE, message));
+        let (others, most) = (bodies.bytes.fetch_add(more, Ordering::Relaxed), bodies.most_bytes);
+        if others + more <= most {
+            return Ok(());
         }
-        Ok(())
+        self.clear();
+        let message =
+            format!("all bodies are longer than {most} bytes together; try again in a second");
+        Err(ParseError::new(Status::SERVICE_UNAVAILABLE, message))
     }
 
     /// Gives everything back.

@@ -1,7 +1,7 @@
 //! Where the body of a request ends: Content-Length, chunks, or no body.
 //!
-//! Both sides must find the same end of each message. Its length is said in advance, or it comes in
-//! chunks (`chunked.rs`), each with a length; the last has length 0.
+//! Both sides must find the same end. The length is said in advance, or the body comes in chunks
+//! (`chunked.rs`), each with a length; the last has length 0.
 //!
 //! ```text
 //! Content-Length: 6          Transfer-Encoding: chunked
@@ -45,11 +45,7 @@ pub fn framing(request: &Request, limits: &Limits) -> Result<Framing, ParseError
     match (length, is_coded) {
         (None, false) => Ok(Framing::Empty),
         (Some(length), false) => parse_length(length, limits),
-        (None, true) => {
-            let codings: Vec<&str> = headers.get_all("Transfer-Encoding").collect();
-            // Chunks are the only coding that this server knows.
-            check_codings(&codings.join(", "), request.version).map(|()| Framing::Chunked)
-        }
+        (None, true) => check_codings(request).map(|()| Framing::Chunked),
         // RFC 9112 §6.1: "A server MAY reject a request that contains both Content-Length and
         // Transfer-Encoding".
         (Some(_), true) => {

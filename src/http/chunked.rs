@@ -14,7 +14,7 @@ use super::bytes::{quoted_length, token_length};
 use super::expect::elements;
 use super::line::{check_field, line_at};
 use super::parse_error::{body_too_long, found, head_too_long, malformed, too_many_headers};
-use super::{Limits, ParseError, Status, Version};
+use super::{Limits, ParseError, Request, Status, Version};
 
 /// Reads a chunked body as its bytes arrive.
 ///
@@ -117,13 +117,15 @@ impl ChunkedBody {
 }
 
 /// `Transfer-Encoding = #transfer-coding` (RFC 9112 §6.1)
-pub(super) fn check_codings(codings: &str, version: Version) -> Result<(), ParseError> {
+pub(super) fn check_codings(request: &Request) -> Result<(), ParseError> {
     // RFC 9112 §6.1: with HTTP/1.0, "MUST treat the message as if the framing is faulty".
-    if version == Version::Http10 {
+    if request.version == Version::Http10 {
         return Err(malformed("found Transfer-Encoding in HTTP/1.0, expected Content-Length"));
     }
     // RFC 9112 §6.3: if chunked is not the last coding, the length cannot be determined: 400.
-    let names: Vec<&str> = elements(codings).collect();
+    let names = request.headers.get_all("Transfer-Encoding").flat_map(elements);
+    let names: Vec<&str> = names.collect();
+    let codings = names.join(", ");
     let is_chunked = |name: &&str| name.eq_ignore_ascii_case("chunked");
     if names.iter().position(is_chunked).map(|at| at + 1) != Some(names.len()) {
         return Err(found("the Transfer-Encoding", codings.as_bytes(), "chunked, once and last"));

@@ -4,7 +4,7 @@
 //! a resource. A client that keeps a copy sends the mark back: `If-None-Match` means "only if it
 //! has changed", `If-Match` means "only if it has not". `Range` asks for a part.
 //!
-//! Left out: several ranges in one answer (`multipart/byteranges`). The answer is then the whole.
+//! Left out: several ranges in one answer. The answer is then the whole.
 
 use super::date;
 use super::headers::kind;
@@ -62,7 +62,7 @@ pub fn evaluate(request: &Request, validators: &Validators, size: u64) -> Verdic
     let is_after = |name| Some(modified? > only(headers, name).and_then(date::parse)?);
     // 1. and 2. If-Match; without it, If-Unmodified-Since.
     let has_changed = match headers.contains("If-Match") {
-        true => !any_matches(headers, "If-Match", etag, strongly_equal),
+        true => !any_matches(headers, "If-Match", |tag| strongly_equal(tag, etag)),
         false => is_after("If-Unmodified-Since") == Some(true),
     };
     if has_changed {
@@ -70,7 +70,7 @@ pub fn evaluate(request: &Request, validators: &Validators, size: u64) -> Verdic
     }
     // 3. and 4. If-None-Match; without it, If-Modified-Since, for GET and HEAD only.
     let is_known = match headers.contains("If-None-Match") {
-        true => any_matches(headers, "If-None-Match", etag, weakly_equal),
+        true => any_matches(headers, "If-None-Match", |tag| weak(tag) == weak(etag)),
         false => reads && is_after("If-Modified-Since") == Some(false),
     };
     if is_known {
@@ -93,10 +93,8 @@ fn only<'a>(headers: &'a Headers, name: &str) -> Option<&'a str> {
 }
 
 /// True if a list of entity tags holds this one, or is `*`, which means any.
-fn any_matches(headers: &Headers, name: &str, etag: &str, equal: fn(&str, &str) -> bool) -> bool {
-    headers
-        .get_all(name)
-        .any(|list| list.trim() == "*" || entity_tags(list).any(|tag| equal(tag, etag)))
+fn any_matches(headers: &Headers, name: &str, is_it: impl Fn(&str) -> bool) -> bool {
+    headers.get_all(name).any(|list| list.trim() == "*" || entity_tags(list).any(&is_it))
 }
 
 /// The tags of `"a", W/"b"`. They are found by their quotes, since a tag may hold a comma.
@@ -112,14 +110,14 @@ fn entity_tags(list: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// RFC 9110 §8.8.3.2, strong comparison: both are strong, and equal.
+/// RFC 9110 §8.8.3.2: in a strong comparison both tags are strong, and equal.
 fn strongly_equal(one: &str, other: &str) -> bool {
     one == other && !one.starts_with("W/")
 }
 
-/// RFC 9110 §8.8.3.2, weak comparison: equal without the marks of weakness.
-fn weakly_equal(one: &str, other: &str) -> bool {
-    one.trim_start_matches("W/") == other.trim_start_matches("W/")
+/// For a weak comparison (§8.8.3.2): a tag without the mark of weakness.
+fn weak(tag: &str) -> &str {
+    tag.trim_start_matches("W/")
 }
 
 /// RFC 9110 §13.1.5: If-Range holds an entity tag, compared strongly, or a date, compared exactly.

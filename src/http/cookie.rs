@@ -1,10 +1,9 @@
 //! Cookie: what a client was asked to remember, and sends back.
 //!
 //! The server sends `Set-Cookie: carafe_sid=7f3a...; HttpOnly; Path=/` once (`set_cookie.rs`). The
-//! client then adds `Cookie: carafe_sid=7f3a...` to each of its requests. It can also refuse, or
-//! change the value.
+//! client then adds `Cookie: carafe_sid=7f3a...` to each request, or refuses, or changes the value.
 //!
-//! Left out: percent-encoding. A cookie's value is what stands there.
+//! Left out: percent-encoding.
 
 use super::Headers;
 use super::quoted_cookie::split_value;
@@ -22,8 +21,7 @@ pub fn cookie_value<'a>(headers: &'a Headers, name: &str) -> Option<Cow<'a, str>
     cookies(headers).find(|(known, _)| *known == name).map(|(_, value)| value)
 }
 
-/// All cookies, in order: `cookie-pair *( ";" SP cookie-pair )` (RFC 6265 §4.2.1). A part without
-/// `=` is left out.
+/// All cookies, in order: `cookie-pair *( ";" SP cookie-pair )` (RFC 6265 §4.2.1).
 pub fn cookies(headers: &Headers) -> impl Iterator<Item = (&str, Cow<'_, str>)> {
     headers.get_all("Cookie").flat_map(|line| {
         let mut rest = line;

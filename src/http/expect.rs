@@ -1,7 +1,7 @@
 //! Deeper: Expect: a client asks whether to send its body at all.
 //!
-//! It sends `Expect: 100-continue` with the head of a large body, and waits for a short answer.
-//! Left out are other expectations, of which no standard knows one.
+//! It sends `Expect: 100-continue` with the head of a large body, and waits for a short answer. No
+//! standard knows another expectation.
 
 use super::{ParseError, Request, Status, Version};
 
@@ -13,11 +13,8 @@ use super::{ParseError, Request, Status, Version};
 pub fn expects_continue(request: &Request) -> Result<bool, ParseError> {
     // "A server that receives a 100-continue expectation in an HTTP/1.0 request MUST ignore that
     // expectation."
-    if request.version == Version::Http10 {
+    if request.version == Version::Http10 || !request.headers.contains("Expect") {
         return Ok(false);
-    }
-    if !request.headers.contains("Expect") {
-        return Ok(false); // Most requests.
     }
     let mut expects = false;
     for expectation in request.headers.get_all("Expect").flat_map(elements) {

@@ -10,8 +10,7 @@
 //! let mut proxies = Proxies::default();
 //! proxies.trust("10.0.0.0/8").unwrap();
 //!
-//! // The client claimed 192.0.2.1. The outer proxy added the client's true address, and the inner
-//! // proxy added the address of the outer one.
+//! // The client claimed 192.0.2.1; the outer proxy added its true address, the inner the outer's.
 //! let mut headers = Headers::new();
 //! headers.append("X-Forwarded-For", "192.0.2.1, 203.0.113.9, 10.0.0.1");
 //! headers.append("X-Forwarded-Proto", "https");
@@ -24,8 +23,7 @@
 //! assert_eq!((client.address.port(), client.secure), (4000, false));
 //! ```
 //!
-//! Left out: `X-Forwarded-Host`, since a proxy can send `Host` itself; and `Forwarded` (RFC 7239),
-//! which few proxies send.
+//! Left out: `X-Forwarded-Host`, since a proxy can pass `Host` on, and `Forwarded` (RFC 7239).
 
 use super::{Headers, ParseError, Status};
 use std::fmt;
@@ -77,8 +75,8 @@ impl Proxies {
     /// The client, where `peer` is the other end of the connection.
     ///
     /// Each proxy adds an address at the right end of the list. So the client's address is the last
-    /// one that is not trusted. What stands left of it is not read: the client wrote it. Nor is
-    /// what stands left of something that is no address: the proxy that sent it is the client then.
+    /// one that is not trusted. What stands left of it is not read, because the client wrote it. If
+    /// a proxy sent something that is no address, this proxy is the client.
     pub fn client(&self, peer: SocketAddr, headers: &Headers) -> ClientAddress {
         let mut client = ClientAddress { address: peer, secure: false };
         if !self.trusts(peer.ip()) {

@@ -10,6 +10,7 @@ use super::parse_error::found;
 use super::{Headers, ParseError};
 use std::cell::Cell;
 use std::fmt;
+use std::mem::replace;
 
 /// Names of fields whose values are ASCII and decide how a request is understood.
 const ASCII: [&str; 7] = [
@@ -68,8 +69,7 @@ impl Headers {
             return Ok(());
         }
         let ends = std::mem::take(self).ends;
-        let starts = [0].into_iter().chain(ends.iter().copied());
-        for line in starts.zip(&ends).map(|(start, &end)| &lines[start..end]) {
+        for line in ends.iter().scan(0, |start, &end| Some(&lines[replace(start, end)..end])) {
             let (name, value) = line.split_at(token_length(line));
             let (name, value) = (String::from_utf8_lossy(name), value[1..].trim_ascii());
             let text = String::from_utf8(value.to_vec());
@@ -103,8 +103,9 @@ impl Headers {
 impl Clone for Headers {
     fn clone(&self) -> Headers {
         let mut copy = Headers::spare();
-        copy.append_missing(self);
-        copy
+        copy.text.push_str(&self.text);
+        copy.ends.extend_from_slice(&self.ends);
+        Headers { kinds: self.kinds, repeated: self.repeated, ..copy }
     }
 }
 

@@ -11,6 +11,7 @@
 //! Left out: what the fields mean. See `request`, `body` and `cookie`.
 
 use super::bytes::{first_control, is_token};
+use std::mem::replace;
 use std::ops::Range;
 
 /// The header fields of a request or a response (RFC 9110 §5).
@@ -155,10 +156,10 @@ impl Headers {
         }
     }
 
-    /// Where each line stands in the text.
+    /// Where each line stands in the text, without its CR LF.
     fn lines(&self) -> impl ExactSizeIterator<Item = Range<usize>> {
         let mut start = 0;
-        self.ends.iter().map(move |&end| std::mem::replace(&mut start, end)..end)
+        self.ends.iter().map(move |&end| replace(&mut start, end)..end - 2)
     }
 
     /// Names and values, in order, as they were written.

@@ -1,7 +1,7 @@
 //! A line of a message: where it ends, and whether it is a header field.
 //!
-//! Left out: lines that end with a bare LF, and lines that go on in the next one. RFC 9112 leaves
-//! the choice; this server refuses what two programs could read in two ways.
+//! Left out: lines that end with a bare LF, and lines that go on in the next one. RFC 9112 allows
+//! to refuse them; two programs could read them in two ways.
 
 use super::ParseError;
 use super::bytes::first_control;
@@ -12,9 +12,8 @@ use super::parse_error::{found, malformed};
 ///
 /// # Errors
 ///
-/// It fails as soon as a byte is seen that no line may hold. It fails with `too_long` if the line
-/// does not end within the first `most` bytes. Later bytes do not count, so the result does not
-/// depend on how many have arrived.
+/// As soon as a byte is seen that no line may hold; and `too_long`, if the line does not end within
+/// the first `most` bytes. So the result does not depend on how many have arrived.
 #[inline]
 pub(super) fn line_at(
     bytes: &[u8],

@@ -1,7 +1,6 @@
 //! HTTP messages: the bytes on the wire, and the values that they stand for.
 //!
-//! Nothing here opens a socket or starts a thread: bytes go in and values come
-//! out, or the other way round. So each file can be tried with a few lines and without a server.
+//! Nothing here opens a socket or starts a thread, so each file can be tried without a server.
 //!
 //! * [`method`] is a table of words; [`headers`] and [`fields`] are two kinds of named text.
 //! * [`request`] is what comes in; `line`, [`parse`] and [`body`] make it from bytes.
@@ -22,8 +21,7 @@
 //! * [`forwarded`] finds the client behind a proxy, [`conditions`] decides what of a file to send,
 //!   `response_body` says what can be sent, and `location` writes a URL that leads elsewhere.
 //!
-//! Left out: HTTP/2 and HTTP/3, which carry the same messages in other bytes. A proxy in front of
-//! this server speaks them.
+//! Left out: HTTP/2 and HTTP/3. A proxy in front of this server speaks them.
 
 mod accept;
 pub(crate) mod bodies;

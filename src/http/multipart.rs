@@ -1,8 +1,7 @@
 //! Deeper: Multipart: a form with files, sent as a body of several parts.
 //!
-//! In `name=Ada&age=36` a file would become three times as long. So a form with files is written as
-//! `multipart/form-data` (RFC 7578): before each part and behind the last one stands a line, the
-//! boundary, that occurs nowhere in the data.
+//! In `name=Ada&age=36` a file would become three times as long. In `multipart/form-data` (RFC
+//! 7578) a line that occurs nowhere in the data, the boundary, stands around each part.
 //!
 //! ```text
 //! --x7                                                              the boundary is x7
@@ -13,8 +12,8 @@
 //! --x7--                                                            the end of the form
 //! ```
 //!
-//! Left out: spaces behind a boundary, which nobody sends, and what RFC 7578 calls deprecated:
-//! parts inside parts and `Content-Transfer-Encoding`.
+//! Left out: spaces behind a boundary, and what RFC 7578 calls deprecated: parts inside parts and
+//! `Content-Transfer-Encoding`.
 
 use super::bytes::quoted_length;
 use super::fields::percent_decode;

@@ -24,8 +24,8 @@ use super::{Headers, Limits, Method, ParseError, Request, Status, Version};
 
 /// Reads the head of a request from the front of `bytes`.
 ///
-/// Returns the request with an empty body, and the length of its head in bytes; `None` if the head
-/// is not complete. Then the caller reads more bytes and asks again.
+/// Returns the request without its body, and the length of its head in bytes; `None` if the head is
+/// not complete. Then the caller reads more bytes and asks again.
 ///
 /// # Errors
 ///
@@ -57,7 +57,7 @@ pub(crate) fn parse_head_into(
     (request.peer, request.secure) = (None, false);
     // RFC 9112 §2.2: "a server ... SHOULD ignore at least one empty line (CRLF) received prior to
     // the request-line".
-    let start = bytes.chunks_exact(2).take_while(|line| line == b"\r\n").count() * 2;
+    let start = bytes.chunks_exact(2).take_while(|line| matches!(line, [b'\r', b'\n'])).count() * 2;
     if start > limits.head_bytes {
         return Err(head_too_long(limits));
     }
@@ -106,7 +106,7 @@ fn note_fields(
     let mut at = first;
     loop {
         let arrived = &bytes[at..bytes.len().min(limits.head_bytes)];
-        if arrived.starts_with(b"\r\n") {
+        if let [b'\r', b'\n', ..] = arrived {
             return Ok(Some(at));
         }
         let name_bytes = token_length(arrived);

@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-/// The byte that a code at the front stands for: `pct-encoded = "%" HEXDIG HEXDIG` (RFC 3986 §2.1).
+/// What a code at the front stands for: `pct-encoded = "%" HEXDIG HEXDIG` (RFC 3986 §2.1).
 pub(super) fn code(text: &[u8]) -> Option<u8> {
     let [b'%', digits @ ..] = text else { return None };
     let value = |digit: u8| (digit as char).to_digit(16);
@@ -31,7 +31,8 @@ pub(super) fn spelt(text: &[u8]) -> impl Iterator<Item = (u8, &[u8])> {
 ///
 /// Split a path before you decode it: in `/hello/a%2Fb` the name is `a/b` (RFC 3986 §2.4).
 pub fn percent_decode(text: &str) -> Cow<'_, str> {
-    if !text.contains('%') {
+    // (For short texts, `contains` takes longer.)
+    if text.bytes().all(|byte| byte != b'%') {
         return Cow::Borrowed(text);
     }
     Cow::Owned(String::from_utf8_lossy(&percent_decode_bytes(text)).into_owned())

@@ -2,7 +2,7 @@
 //!
 //! A handler makes a [`Response`]. The server adds what every message needs, and writes it.
 //!
-//! Left out: compression. A proxy in front of this server can do it.
+//! Left out: compression, which a proxy can do.
 
 use super::header_block::write_number;
 use super::headers::kind;
@@ -45,11 +45,7 @@ impl Response {
         Response::of("text/plain; charset=utf-8", Body::Bytes(text.into().into_bytes()))
     }
 
-    /// A page.
-    ///
-    /// # Security
-    ///
-    /// Text from a client must be escaped. A template does it.
+    /// A page. Text from a client must be escaped; a template does it.
     pub fn html(page: impl Into<String>) -> Response {
         Response::of("text/html; charset=utf-8", Body::Bytes(page.into().into_bytes()))
     }
@@ -61,9 +57,8 @@ impl Response {
 
     /// Bytes of any media type.
     pub fn typed(content_type: &str, body: Vec<u8>) -> Response {
-        let mut response = Response::new(Status::OK).with_header("Content-Type", content_type);
-        response.body = Body::Bytes(body);
-        response
+        let empty = Response::new(Status::OK).with_header("Content-Type", content_type);
+        Response { body: Body::Bytes(body), ..empty }
     }
 
     /// A body that is written while it is sent: see [`Body::Stream`].
@@ -71,9 +66,10 @@ impl Response {
         content_type: &str,
         write: impl FnOnce(&mut dyn Write) -> io::Result<()> + Send + 'static,
     ) -> Response {
-        let mut response = Response::typed(content_type, Vec::new());
-        response.body = Body::Stream(Box::new(write));
-        response
+        Response {
+            body: Body::Stream(Box::new(write)),
+            ..Response::typed(content_type, Vec::new())
+        }
     }
 
     fn of(content_type: &'static str, body: Body) -> Response {

@@ -2,8 +2,8 @@
 //!
 //! The browser keeps a copy of each file and asks every time whether the copy still holds
 //! (`Cache-Control: no-cache`). An unchanged file costs one short 304, and an edited file is seen
-//! at once. A client may also ask for a part of a file, to go on with a download that broke off. It
-//! must never put together parts of two versions, so each version has an `ETag` of its own.
+//! at once. A client may also ask for a part of a file. It must never put together parts of two
+//! versions, so each version has an `ETag` of its own.
 //!
 //! The answer with the whole file is made first. [`weigh`] then makes of it what the request asks
 //! for. So a handler that answers with [`Response::file`] need not know the request.
@@ -23,17 +23,10 @@ use std::time::SystemTime;
 /// The longest part of a file that is read into memory, in bytes.
 const CACHED_BYTES: u64 = 64 * 1024;
 
-/// A file that was read from the disk.
-pub struct FoundFile {
-    /// The answer with all of it.
-    pub whole: Response,
-    /// The version that was read.
-    pub stamp: FileStamp,
-}
-
-/// Reads a file; `None` if it is a folder. Size and date are asked of the open file, so that they
-/// belong to the bytes that will be sent, even if another file takes its name meanwhile.
-pub fn read(path: &Path) -> io::Result<Option<FoundFile>> {
+/// Reads a file: the answer with all of it, and its version; `None` if it is a folder. Size and
+/// date are asked of the open file, so that they belong to the bytes that will be sent, even if
+/// another file takes its name meanwhile.
+pub fn read(path: &Path) -> io::Result<Option<(Response, FileStamp)>> {
     let file = File::open(path)?;
     let metadata = file.metadata()?;
     if !metadata.is_file() {
@@ -46,7 +39,7 @@ pub fn read(path: &Path) -> io::Result<Option<FoundFile>> {
     let etag = format!("\"{size:x}-{changed:x}-{number:x}\"");
     let headers = headers(&path.to_string_lossy(), &etag, modified);
     let body = read_or_send(file, 0..size)?;
-    Ok(Some(FoundFile { whole: Response { status: Status::OK, headers, body }, stamp }))
+    Ok(Some((Response { status: Status::OK, headers, body }, stamp)))
 }
 
 /// The headers of a version of a file.
@@ -139,8 +132,8 @@ impl Response {
     /// Never make the path of what a client sent: [`StaticFiles`](crate::web::static_files) does it
     /// safely.
     pub fn file(path: impl AsRef<Path>) -> io::Result<Response> {
-        let found = read(path.as_ref())?;
-        found.map(|found| found.whole).ok_or(io::ErrorKind::IsADirectory.into())
+        let (whole, _) = read(path.as_ref())?.ok_or(io::ErrorKind::IsADirectory)?;
+        Ok(whole)
     }
 
     /// The same answer, which browsers shall keep as a file of this name and not show.

@@ -103,8 +103,7 @@ impl Pattern {
             return Err(format!("in the pattern {text:?}, two places are called {:?}", twice.name));
         }
         let folder = text.strip_suffix('>').and_then(|text| text.split_once("<path:"));
-        let folder =
-            folder.filter(|(front, name)| !front.contains(['<', '%']) && !name.contains('<'));
+        let folder = folder.filter(|(front, name)| !front.contains('<') && !name.contains('<'));
         let folder = folder.map(|(front, name)| (front.to_owned(), name.to_owned()));
         Ok(Pattern { text: text.into(), parts, folder })
     }

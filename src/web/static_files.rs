@@ -68,11 +68,11 @@ impl StaticFiles {
         check_path(path)?;
         let folder = self.folder.as_ref().ok_or(NOT_THERE)?;
         let (full, by_link) = find_below(folder, path)?;
-        let found = read(&full)?.ok_or(NOT_A_FILE)?;
+        let (whole, stamp) = read(&full)?.ok_or(NOT_A_FILE)?;
         if !by_link {
-            self.in_memory.keep(path, &full, &found);
+            self.in_memory.keep(path, full, &whole, stamp);
         }
-        Ok(found.whole)
+        Ok(whole)
     }
 }
 
