@@ -1,9 +1,8 @@
 //! Deeper: The words and flags of a command line, and how a command ends.
 //!
-//! Every command reads its words and flags here, so all of them say the same of a mistyped flag. A
-//! value is text until the command asks for it and says how to read it. A command ends with exit
-//! code 0; 1 if it could not do what it was told, or if something is missing; 2 if its words are
-//! not understood.
+//! The help of a command names its flags, and no others are taken. A value is text until the
+//! command asks for it and says how to read it. A command ends with exit code 0; 1 if it could not
+//! do what it was told, or if something is missing; 2 if its words are not understood.
 
 use carafe::near;
 use std::io::{self, ErrorKind, Write};
@@ -21,17 +20,21 @@ pub enum CommandError {
     Failed(String),
 }
 
-/// The failure of a command that does not understand its words.
-///
-/// # Errors
-///
-/// Always.
+/// The failure of a command that does not understand its words. It never succeeds.
 pub fn wrong<T>(why: impl Into<String>) -> Result<T, CommandError> {
     Err(CommandError::Words(why.into()))
 }
 
-/// A flag, and what stands in the usage for its value; empty if it takes none.
-pub type KnownFlag = (&'static str, &'static str);
+/// The flags that a usage names, each with what stands for its value; empty if it takes none.
+pub fn flags_of(usage: &'static str) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let end = |text: &str| text.find([' ', ']', '\n']).unwrap_or(text.len());
+    usage.match_indices("--").map(move |(at, _)| {
+        let (flag, rest) = usage[at..].split_at(end(&usage[at..]));
+        // `--port PORT` takes a value. `--forget [--server URL]` and a flag before a column do not.
+        let value = rest.strip_prefix(' ').filter(|value| !value.starts_with([' ', '[', '-']));
+        (flag, value.map_or("", |value| &value[..end(value)]))
+    })
+}
 
 /// A flag with its value.
 pub struct GivenFlag {
@@ -51,12 +54,9 @@ pub struct CommandLine {
 }
 
 impl CommandLine {
-    /// Reads words and flags. Both `--port 0` and `--port=0` are usual.
-    ///
-    /// # Errors
-    ///
-    /// A flag that is not known, and the one that is near; a value too many or too few.
-    pub fn read(arguments: &[String], known: &[KnownFlag]) -> Result<CommandLine, CommandError> {
+    /// Reads words, and the flags that a usage names. Both `--port 0` and `--port=0` are usual. An
+    /// error names what is not known, and what is near.
+    pub fn read(arguments: &[String], usage: &'static str) -> Result<CommandLine, CommandError> {
         let mut line = CommandLine::default();
         let mut rest = arguments.iter();
         while let Some(argument) = rest.next() {
@@ -66,20 +66,20 @@ impl CommandLine {
             }
             let (name, joined) =
                 argument.split_once('=').map_or((&**argument, None), |(name, it)| (name, Some(it)));
-            let Some(&(flag, value)) = known.iter().find(|(flag, _)| *flag == name) else {
-                let names = known.iter().map(|(flag, _)| *flag);
-                return unknown(argument, "flag or command", names.chain(["--help", "--version"]));
+            let Some((flag, value)) = flags_of(usage).find(|(flag, _)| *flag == name) else {
+                let names = flags_of(usage).map(|(flag, _)| flag);
+                return unknown(argument, "flag", names.chain(["--help", "--version"]));
             };
-            let given = match joined {
-                Some(_) if value.is_empty() => {
+            let value = match (joined, value) {
+                (Some(_), "") => {
                     return wrong(format!("found {argument:?}, expected {flag}: it has no value"));
                 }
-                Some(joined) => Some(joined.to_owned()),
-                None if value.is_empty() => Some(String::new()),
-                None => rest.next().cloned(),
-            };
-            let Some(value) = given else {
-                return wrong(format!("{flag} needs a value: {flag} {value}"));
+                (Some(joined), _) => joined.to_owned(),
+                (None, "") => String::new(),
+                (None, value) => match rest.next() {
+                    Some(next) => next.clone(),
+                    None => return wrong(format!("{flag} needs a value: {flag} {value}")),
+                },
             };
             line.flags.push(GivenFlag { flag, name: flag, value });
         }
@@ -87,15 +87,24 @@ impl CommandLine {
     }
 
     /// The one word that is no flag.
-    ///
-    /// # Errors
-    ///
-    /// No word, an empty one, or more than one.
     pub fn word(&self, expected: &str) -> Result<&str, CommandError> {
         match &self.words[..] {
             [word] if !word.is_empty() => Ok(word),
             [] | [_] => wrong(format!("found nothing, expected {expected}")),
-            [.., last] => wrong(format!("found {last:?}, too, expected {expected}")),
+            [.., last] => {
+                wrong(format!("found {last:?} as well, expected {expected} and nothing more"))
+            }
+        }
+    }
+
+    /// Refuses words that are no flags.
+    pub fn no_word(&self) -> Result<(), CommandError> {
+        match self.words.first() {
+            Some(word) => {
+                let shown = without_password(word);
+                wrong(format!("found {shown:?}, expected nothing more"))
+            }
+            None => Ok(()),
         }
     }
 
@@ -109,11 +118,8 @@ impl CommandLine {
         self.flags.iter().rfind(|given| given.flag == flag).map(|given| given.value.as_str())
     }
 
-    /// Every value of a flag, as `read` makes it of the text.
-    ///
-    /// # Errors
-    ///
-    /// What was found and what was expected.
+    /// Every value of a flag, as `read` makes it of the text; or what was found and what was
+    /// expected.
     pub fn all<T>(
         &self,
         flag: &str,
@@ -163,10 +169,6 @@ impl CommandLine {
 }
 
 /// The failure of a word that means nothing, with the nearest one that does.
-///
-/// # Errors
-///
-/// Always.
 pub fn unknown<'a, T>(
     word: &str,
     expected: &str,
@@ -186,10 +188,6 @@ fn without_password(argument: &str) -> String {
 
 /// Prints, and ends the command well. It is no failure if standard output is closed: the reader has
 /// read enough.
-///
-/// # Errors
-///
-/// If the text cannot be written, for example to a full disk.
 pub fn print(text: &str) -> CommandResult {
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {

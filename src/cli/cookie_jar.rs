@@ -3,7 +3,8 @@
 //! A cookie has a path, and is sent to that path and to the paths below it. A cookie that browsers
 //! drop is dropped here, too. A browser does not say why; the jar does, in `lost`.
 //!
-//! Left out: other hosts, and a clock. A check takes seconds, and no cookie expires in that time.
+//! Left out: `Domain`, because only one host is asked, and a clock. A check takes seconds, and no
+//! cookie expires in that time.
 
 use carafe::http::cookie::COOKIE_BYTES;
 use carafe::http::date;
@@ -26,7 +27,7 @@ struct KeptCookie {
 
 impl CookieJar {
     /// Keeps the cookie of a `Set-Cookie` line, or notes why not. `path` is the one that was asked.
-    pub fn keep(&mut self, line: &str, host: &str, path: &str) {
+    pub fn keep(&mut self, line: &str, path: &str) {
         let mut parts = line.split(';').map(|part| {
             let (name, value) = part.split_once('=').unwrap_or((part, ""));
             (name.trim(), value.trim())
@@ -44,9 +45,6 @@ impl CookieJar {
                 "max-age" => has_ended |= value == "0" || value.starts_with('-'),
                 "expires" => {
                     has_ended |= date::parse(value).is_some_and(|end| end <= SystemTime::now());
-                }
-                "domain" if !covers(value, host) => {
-                    refusal = Some(format!("is for Domain={value}, and this host is {host}"));
                 }
                 "secure" => {
                     refusal = Some("is Secure, and this is plain http: browsers drop it".into());
@@ -103,10 +101,4 @@ fn is_below(path: &str, folder: &str) -> bool {
     path.strip_prefix(folder).is_some_and(|rest| {
         rest.is_empty() || folder.ends_with('/') || rest.starts_with(['/', '?'])
     })
-}
-
-/// §5.1.3: the same host, or one below the domain.
-fn covers(domain: &str, host: &str) -> bool {
-    let domain = domain.trim_start_matches('.').to_ascii_lowercase();
-    format!(".{}", host.to_ascii_lowercase()).ends_with(&format!(".{domain}"))
 }

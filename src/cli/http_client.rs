@@ -20,6 +20,7 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Where a server listens: its host and port, as in `127.0.0.1:5001` or `[::1]:80`.
+#[derive(Clone, Default)]
 pub struct ServerUrl(String);
 
 impl ServerUrl {
@@ -51,14 +52,11 @@ impl ServerUrl {
         format!("http://{}{path}", self.0.strip_suffix(":80").unwrap_or(&self.0))
     }
 
-    fn host(&self) -> &str {
-        self.0.rsplit_once(':').map_or("", |(host, _)| host)
-    }
-
     /// Connects to the first address of the host that takes a connection: `localhost` has two
     /// addresses, and a server may listen on only one of them.
     fn connect(&self, end: Instant) -> Result<TcpStream, NoAnswer> {
-        let mut why = format!("the name {} has no address", self.host());
+        let host = self.0.rsplit_once(':').map_or("", |(host, _)| host);
+        let mut why = format!("the name {host} has no address");
         for address in self.0.to_socket_addrs().into_iter().flatten() {
             match TcpStream::connect_timeout(&address, left(end)) {
                 Ok(stream) => return Ok(stream),
@@ -115,7 +113,7 @@ pub enum Reached {
 pub fn ask(
     server: &ServerUrl,
     request: &str,
-    form: &Fields,
+    form: &str,
     jar: &mut CookieJar,
 ) -> Result<ServerAnswer, NoAnswer> {
     let end = Instant::now() + PATIENCE;
@@ -127,7 +125,7 @@ pub fn ask(
     if let Some(cookies) = jar.header(path) {
         head.push_str(&format!("Cookie: {cookies}\r\n"));
     }
-    let body = form.encode();
+    let body = Fields::parse(form).encode();
     if request.starts_with("POST ") {
         head.push_str("Content-Type: application/x-www-form-urlencoded\r\n");
         head.push_str(&format!("Content-Length: {}\r\n", body.len()));
@@ -138,7 +136,7 @@ pub fn ask(
     let _ = stream.write_all(format!("{head}\r\n{body}").as_bytes());
     let answer = receive(&mut stream, end)?;
     for line in answer.headers.get_all("Set-Cookie") {
-        jar.keep(line, server.host(), path);
+        jar.keep(line, path);
     }
     Ok(answer)
 }

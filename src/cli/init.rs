@@ -8,13 +8,8 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-/// Runs the command with what stands behind `init`.
-///
-/// # Errors
-///
-/// Words that are not understood; a file that exists or cannot be written.
-pub fn run(arguments: &[String]) -> CommandResult {
-    let line = CommandLine::read(arguments, &[])?;
+/// Runs the command.
+pub fn run(line: &CommandLine) -> CommandResult {
     let dir = Path::new(line.word("one folder")?);
     let failed = |why| CommandError::Failed(format!("carafe init: {why}"));
     let count = write_site(dir).map_err(failed)?;

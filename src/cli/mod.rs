@@ -6,7 +6,8 @@
 //! * `help.txt` is the help, and `command_line` reads the words of every command.
 //! * `flags` reads the flags of the server, which `flags.txt` lists; `stores` opens its stores.
 //! * `init`, `routes` and `render` are small commands.
-//! * `http_client` and `cookie_jar` ask servers, for `check` and `lab`.
+//! * `http_client` and `cookie_jar` ask servers, and `page_words` reads their pages.
+//! * `scripted_visitor` does the steps of the scripts of `check` and `lab`.
 
 mod check;
 mod command_line;
@@ -15,14 +16,16 @@ mod flags;
 mod http_client;
 mod init;
 mod lab;
+mod page_words;
 mod render;
 mod routes;
+mod scripted_visitor;
 mod serve;
 mod stores;
 
 use crate::app::program_name;
 use carafe::web::template::reference;
-use command_line::{CommandError, CommandResult, print, warn, wrong};
+use command_line::{CommandError, CommandLine, CommandResult, flags_of, print, warn, wrong};
 use std::process::ExitCode;
 use stores::STORES;
 
@@ -30,7 +33,7 @@ use stores::STORES;
 const HELP: &str = include_str!("help.txt");
 
 /// Runs a command with what stands behind its name.
-type RunCommand = fn(&[String]) -> CommandResult;
+type RunCommand = fn(&CommandLine) -> CommandResult;
 
 const COMMANDS: [(&str, RunCommand); 5] = [
     ("check", check::run),
@@ -46,11 +49,16 @@ pub fn run(arguments: &[String]) -> ExitCode {
     let command = COMMANDS.iter().find(|(name, _)| *name == first);
     let asks_help = arguments.iter().any(|argument| argument == "--help" || argument == "-h");
     let outcome = match (first, command) {
-        ("help", _) => help(arguments.get(1).map(String::as_str)),
-        _ if asks_help => help(Some(first).filter(|first| !first.starts_with('-'))),
-        (_, Some((_, run))) => run(&arguments[1..]),
+        ("help", _) => help(arguments.get(1).map_or("", String::as_str)),
+        _ if asks_help => help(first),
+        (_, Some((name, run))) => {
+            let line = CommandLine::read(&arguments[1..], CommandHelp::of(name).usage);
+            line.and_then(|line| run(&line))
+        }
         ("--version" | "-V", _) => print(concat!("carafe ", env!("CARGO_PKG_VERSION"), "\n")),
-        _ if first.is_empty() || first.starts_with('-') => serve::run(arguments),
+        _ if first.is_empty() || first.starts_with('-') => {
+            flags::read(arguments).and_then(|flags| serve::run(&flags))
+        }
         _ => unknown(first, "flag or command"),
     };
     let why = match outcome {
@@ -62,33 +70,31 @@ pub fn run(arguments: &[String]) -> ExitCode {
         Err(CommandError::Words(why)) => why,
     };
     warn(&match command {
-        Some((name, _)) => format!("carafe {name}: {why}\n{}", section(name).1),
+        Some((name, _)) => format!("carafe {name}: {why}\n{}", CommandHelp::of(name).usage),
         None => format!("carafe: {why}\nSee carafe --help."),
     });
     ExitCode::from(2)
 }
 
 /// Prints the help of the program, of a command, or the reference of the template language.
-fn help(subject: Option<&str>) -> CommandResult {
-    let Some(name) = subject else {
-        let examples = HELP.split("\n== ").next().unwrap_or("");
-        let rows = COMMANDS.map(|(name, _)| format!("  carafe {name:<9} {}\n", section(name).0));
-        let (rows, commands) = (rows.concat(), "Commands; carafe help COMMAND tells more:");
-        let templates = "carafe help templates is the reference of the template language.";
-        let flags = format!("Flags and their defaults:\n{}STORE is {STORES}.", flags::TABLE);
-        let key =
-            "CARAFE_SECRET_KEY is the key that signs; without one it is random at each start.";
-        let all = format!("{examples}\n{commands}\n{rows}\n{templates}\n\n{flags}\n{key}\n");
-        return print(&as_typed(&all));
-    };
-    if name == "templates" {
+fn help(subject: &str) -> CommandResult {
+    if subject == "templates" {
         return print(&reference());
     }
-    if !COMMANDS.iter().any(|(known, _)| *known == name) {
-        return unknown(name, "command");
+    if COMMANDS.iter().any(|(name, _)| *name == subject) {
+        let CommandHelp { what, usage, more } = CommandHelp::of(subject);
+        return print(&as_typed(&format!("carafe {subject}: {what}\n\n{more}\n\n{usage}\n")));
     }
-    let (what, usage, more) = section(name);
-    print(&as_typed(&format!("carafe {name}: {what}\n\n{}\n\n{usage}\n", more.trim_end())))
+    if !subject.is_empty() && !subject.starts_with('-') {
+        return unknown(subject, "command");
+    }
+    let (program, _) = HELP.split_once("\n== ").unwrap_or((HELP, ""));
+    let rows =
+        COMMANDS.map(|(name, _)| format!("  carafe {name:<9} {}", CommandHelp::of(name).what));
+    let filled =
+        [("{commands}", &*rows.join("\n")), ("{flags}", flags::TABLE), ("{stores}", STORES)];
+    let filled = filled.iter().fold(program.to_owned(), |text, (name, it)| text.replace(name, it));
+    print(&as_typed(&filled))
 }
 
 /// The text with the program's name in its commands as this user has to type it. A longer name
@@ -110,13 +116,24 @@ fn as_typed(text: &str) -> String {
     lines.collect()
 }
 
-/// What the help says of a command: one line, its usage, and more.
-fn section(command: &str) -> (&'static str, &'static str, &'static str) {
-    let mut sections = HELP.split("\n== ");
-    let section = sections.find_map(|section| section.strip_prefix(command)?.strip_prefix('\n'));
-    let (what, rest) = section.and_then(|section| section.split_once('\n')).unwrap_or(("", ""));
-    let (usage, more) = rest.split_once("\n\n").unwrap_or((rest, ""));
-    (what, usage, more)
+/// What the help says of a command.
+struct CommandHelp {
+    /// In one line.
+    what: &'static str,
+    /// The words and flags that the command knows.
+    usage: &'static str,
+    /// Examples, and more.
+    more: &'static str,
+}
+
+impl CommandHelp {
+    fn of(command: &str) -> CommandHelp {
+        let mut sections = HELP.split("\n== ");
+        let section = sections.find_map(|it| it.strip_prefix(command)?.strip_prefix('\n'));
+        let (what, rest) = section.and_then(|it| it.split_once('\n')).unwrap_or_default();
+        let (usage, more) = rest.split_once("\n\n").unwrap_or((rest, ""));
+        CommandHelp { what, usage, more: more.trim_end() }
+    }
 }
 
 /// A word that means nothing, with the nearest one that does.
@@ -127,6 +144,7 @@ fn unknown(word: &str, expected: &str) -> CommandResult {
         return wrong(format!("found {word:?}, which is no {expected}; {hint}"));
     }
     let names = COMMANDS.iter().map(|(name, _)| *name);
-    let known = names.chain(["help", "--help", "--version"]).chain(flags::names());
+    let flags = flags_of(flags::TABLE).map(|(flag, _)| flag);
+    let known = names.chain(["help", "--help", "--version"]).chain(flags);
     command_line::unknown(word, expected, known)
 }

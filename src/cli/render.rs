@@ -11,9 +11,7 @@
 
 use super::command_line::{CommandError, CommandLine, CommandResult, print, warn};
 use super::serve;
-use crate::app::course::lessons::Ticks;
 use crate::app::prose::add_filters;
-use carafe::server::ServerGauge;
 use carafe::web::client::Client;
 use carafe::web::template::Templates;
 use carafe::{Map, json};
@@ -21,19 +19,13 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-/// Runs the command with what stands behind `render`.
-///
-/// # Errors
-///
-/// Words that are not understood, and a page that cannot be made.
-pub fn run(arguments: &[String]) -> CommandResult {
-    let known = [("--templates", "DIR"), ("--data", "FILE.json")];
-    let line = CommandLine::read(arguments, &known)?;
+/// Runs the command.
+pub fn run(line: &CommandLine) -> CommandResult {
     let template = line.word("the name of one template")?.to_owned();
     let data = line.value("--data").map_or(Ok(Map::new()), read_data);
     let data = data.map_err(CommandError::Failed)?;
     let (mut app, _) =
-        serve::application(Path::new("."), None, ServerGauge::default(), Ticks::default());
+        serve::application(Path::new("."), None, Default::default(), Default::default());
     let mut templates = Templates::from_dir(line.value("--templates").unwrap_or("templates"));
     add_filters(&mut templates);
     app.templates(templates);

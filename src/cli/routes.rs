@@ -1,27 +1,19 @@
 //! Deeper: `carafe routes` lists which function answers which request, and the line that says so.
 
-use super::command_line::{CommandResult, print, wrong};
+use super::command_line::{CommandLine, CommandResult, print};
 use super::serve;
-use crate::app::course::lessons::Ticks;
-use carafe::server::ServerGauge;
 use carafe::web::route::Route;
 use std::path::Path;
 use std::sync::Arc;
 
 /// Prints a line for each route: method, pattern, handler, file and line.
-///
-/// # Errors
-///
-/// Words that are not understood; a list that cannot be written.
-pub fn run(arguments: &[String]) -> CommandResult {
-    if let [first, ..] = arguments {
-        return wrong(format!("found {first:?}, expected nothing more"));
-    }
+pub fn run(line: &CommandLine) -> CommandResult {
+    line.no_word()?;
     let (app, _) = serve::application(
         Path::new("."),
         Some(Arc::default()),
-        ServerGauge::default(),
-        Ticks::default(),
+        Default::default(),
+        Default::default(),
     );
     let longest = |text: fn(&Route) -> usize| app.routes().iter().map(text).max().unwrap_or(0);
     let wide = longest(|route| route.pattern.text().len());

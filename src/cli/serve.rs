@@ -1,7 +1,7 @@
 //! Deeper: `carafe` serves the application, and its banner says where.
 
 use super::command_line::{CommandError, CommandLine, CommandResult, print, warn, wrong};
-use super::{flags, stores};
+use super::stores;
 use crate::app::course::lessons::{Ticks, usual_place};
 use crate::app::{self, assets, program_name};
 use carafe::cycle::Recorder;
@@ -13,20 +13,17 @@ use carafe::web::inside::Inside;
 use carafe::web::static_files::StaticFiles;
 use carafe::web::template::Templates;
 use carafe::{App, Server, random};
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::net::{Ipv6Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::thread;
 
 /// Serves until it is stopped.
-///
-/// # Errors
-///
-/// Flags that are not understood; a folder, a port or a store that cannot be had.
-pub fn run(arguments: &[String]) -> CommandResult {
+pub fn run(flags: &CommandLine) -> CommandResult {
     let failed = |why: String| CommandError::Failed(format!("carafe: {why}"));
-    let flags = flags::read(arguments)?;
+    flags.no_word()?;
     let store = flags.get("--store", stores::check)?;
     let (lifetime, most) = (flags.time("--session-ttl")?, flags.number("--session-cap")?);
     let hosts = flags.all("--allow-host", host_name)?;
@@ -38,61 +35,64 @@ pub fn run(arguments: &[String]) -> CommandResult {
         return wrong(format!("found --expose-cycles and --trust-proxy, {why}"));
     }
     let (secret_key, key_banner) = secret_key()?;
-    let dir = flags.get("--dir", |text| Ok(PathBuf::from(text)))?;
+    let dir = PathBuf::from(flags.value("--dir").unwrap_or("."));
     if !dir.is_dir() {
         let dir = dir.display();
-        return Err(failed(format!(
-            "found no folder {dir}, expected one with templates/ and www/"
-        )));
+        let why = format!("found no folder {dir}, expected one with templates/ and www/");
+        return Err(failed(why));
     }
-    let mut server = server(&flags)?.proxies(proxies.clone());
+    let server = server(flags)?.proxies(proxies.clone());
     let address = server.local_addr().map_err(|error| failed(error.to_string()))?;
     let stores = stores::open(&store, &secret_key).map_err(failed)?;
     let recorder = (!flags.has("--no-cycles")).then(|| Arc::new(Recorder::default()));
-    let (ticks, ticks_banner) = ticks(&flags);
+    let (ticks, ticks_banner) = ticks(flags);
     let (mut app, [templates, www]) = application(&dir, recorder.clone(), server.gauge(), ticks);
     app.secret_key(secret_key);
     app.sessions(stores.sessions, lifetime, most);
     app.store(stores.rows);
     // Where other machines can connect, the inner pages are closed, unless they were asked for.
     // Behind a proxy they are always closed.
-    let open = !proxied && (address.ip().is_loopback() || everyone);
+    let (is_local, base) = (address.ip().is_loopback(), url(address));
+    let open = !proxied && (is_local || everyone);
     app.inside(Inside { open, everyone, hosts });
     // Before the banner: a program that has read it may send the signal at once.
     carafe::stop_on_signals(&server.stopper())
         .map_err(|error| failed(format!("signals cannot be heard: {error}")))?;
-    let mut banner = format!("carafe serves on {}\n", url(address));
-    for (title, text) in [
-        ("templates", templates),
-        ("www", www),
-        ("state", stores.banner),
-        ("key", key_banner.to_owned()),
-        ("proxies", format!("believed when they say who asks: {proxies}")),
-        ("cycles", cycles_banner(&flags, address, proxied, open)),
-        ("ticks", ticks_banner),
-        ("warning", "other machines can reach this server".to_owned()),
-    ] {
-        if (title != "proxies" || proxied) && (title != "warning" || !address.ip().is_loopback()) {
-            banner.push_str(&format!("  {title:<10} {text}\n"));
-        }
+    let mut rows = vec![("templates", templates), ("www", www), ("state", stores.banner)];
+    rows.push(("key", key_banner.to_owned()));
+    if proxied {
+        rows.push(("proxies", format!("believed when they say who asks: {proxies}")));
     }
-    let base = url(address);
-    let base = base.split(' ').next().unwrap_or("");
-    let next = format!("Next, in a second terminal:  curl {base}/lessons/1");
-    print(&format!("{banner}  Ctrl-C stops it. {next}\n"))?;
-    if let Some(recorder) = recorder {
-        server = server.recorder(Arc::clone(&recorder));
-        if flags.has("--show-cycles") {
-            let mut templates = Templates::embedded(assets::TEMPLATES);
-            app::prose::add_filters(&mut templates);
-            let base = format!("http://{address}");
-            let print = move || app::glass::print_all(&recorder, &base, &templates);
-            let spawned = std::thread::Builder::new().spawn(print);
-            spawned.map_err(|error| failed(format!("cycles cannot be shown: {error}")))?;
-        }
+    rows.push(("cycles", cycles_banner(flags, address, proxied, open)));
+    rows.push(("ticks", ticks_banner));
+    if !is_local {
+        rows.push(("warning", "other machines can reach this server".to_owned()));
     }
+    let rows = rows.iter().map(|(title, text)| format!("  {title:<10} {text}\n"));
+    let (rows, next) = (rows.collect::<String>(), "Next, in a second terminal:  curl");
+    let first = base.split(' ').next().unwrap_or("");
+    let banner = format!("carafe serves on {base}\n{rows}  Ctrl-C stops it. {next}");
+    print(&format!("{banner} {first}/lessons/1\n"))?;
+    let server = match recorder {
+        Some(recorder) => {
+            if flags.has("--show-cycles") {
+                show_cycles(Arc::clone(&recorder), format!("http://{address}"))
+                    .map_err(|error| failed(format!("cycles cannot be shown: {error}")))?;
+            }
+            server.recorder(recorder)
+        }
+        None => server,
+    };
     server.run(app).map_err(|error| failed(error.to_string()))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Prints each cycle as it ends, in a thread of its own.
+fn show_cycles(recorder: Arc<Recorder>, base: String) -> io::Result<()> {
+    let mut templates = Templates::embedded(assets::TEMPLATES);
+    app::prose::add_filters(&mut templates);
+    let print = move || app::glass::print_all(&recorder, &base, &templates);
+    thread::Builder::new().spawn(print).map(drop)
 }
 
 /// The server with its limits, bound to its address. Every value is read before the port is taken.

@@ -27,11 +27,7 @@ pub struct OpenStores {
     pub banner: String,
 }
 
-/// Checks a value of `--store`.
-///
-/// # Errors
-///
-/// The values that [`open`] knows.
+/// Checks a value of `--store`. An error lists those that [`open`] knows.
 pub fn check(value: &str) -> Result<String, &'static str> {
     let is_store = ["none", "cookie", "memory"].contains(&value)
         || value.strip_prefix("file:").is_some_and(|path| !path.is_empty())
@@ -40,10 +36,6 @@ pub fn check(value: &str) -> Result<String, &'static str> {
 }
 
 /// Opens the stores that a value of `--store` means. The key signs what leaves the server.
-///
-/// # Errors
-///
-/// A sentence, if they cannot be opened.
 pub fn open(value: &str, secret_key: &[u8]) -> Result<OpenStores, String> {
     let apart = |sessions: Arc<dyn Store>, how: &str| {
         let banner = format!("sessions {how}\n             {REST}");

@@ -21,7 +21,7 @@ fn carafe(arguments: &[&str]) -> (Option<i32>, String, String) {
 #[test]
 fn wrong_words_are_named_and_end_with_2() {
     for (arguments, expected) in [
-        (&["--bad"][..], "found \"--bad\", which is no flag or command"),
+        (&["--bad"][..], "found \"--bad\", which is no flag\n"),
         (&["--prot", "1"], "did you mean --port?"),
         (&["ruotes"], "did you mean routes?"),
         (&["--port"], "--port needs a value"),
@@ -30,6 +30,10 @@ fn wrong_words_are_named_and_end_with_2() {
         (&["--store", "memroy"], "--store: found \"memroy\", expected none"),
         (&["--store", "rediss://ada:secret@host:1"], "--store: found \"…@host:1\", expected"),
         (&["redis://ada:secret@host:1"], "found \"…@host:1\", which is no flag or command"),
+        (
+            &["--port", "0", "redis://ada:secret@host:1"],
+            "found \"…@host:1\", expected nothing more",
+        ),
         (&["--log", "loud"], "expected line, common or off"),
         (&["--session-cap", "0"], "expected a whole number above 0"),
         (

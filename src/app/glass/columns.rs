@@ -57,19 +57,26 @@ impl Columns {
     /// Adds a sentence after `start`, and wraps it between words.
     pub fn wrapped(&mut self, start: &str, sentence: &str) {
         let indent = " ".repeat(start.chars().count());
-        let sentence = escaped(sentence);
-        let mut words = sentence.split(' ');
-        let mut line = format!("{start}{}", words.next().unwrap_or(""));
-        for word in words {
-            if line.chars().count() + 1 + word.chars().count() <= COLUMNS {
-                line = format!("{line} {word}");
-            } else {
-                self.broken(&line, &indent);
-                line = format!("{indent}{word}");
-            }
+        let lines = words_in_lines(&escaped(sentence), COLUMNS - indent.len());
+        for (at, line) in lines.iter().enumerate() {
+            self.broken(&format!("{}{line}", if at == 0 { start } else { &indent }), &indent);
         }
-        self.broken(&line, &indent);
     }
+}
+
+/// A text in lines of at most this width, broken between words. A longer word has its own line.
+pub fn words_in_lines(text: &str, width: usize) -> Vec<String> {
+    let mut words = text.split(' ');
+    let mut lines = vec![words.next().unwrap_or("").to_owned()];
+    for word in words {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
+                line.push_str(&format!(" {word}"));
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
 }
 
 /// The beginning of a line, with two dots if something is missing.

@@ -45,7 +45,7 @@ mod visitor_memory;
 mod wire_lines;
 mod words;
 
-pub use columns::{Columns, folded};
+pub use columns::{Columns, folded, words_in_lines};
 pub use cycle_facts::{CycleFacts, place_of};
 pub use cycle_list::print_all;
 pub use cycle_rows::rows_of;

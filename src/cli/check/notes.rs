@@ -12,12 +12,11 @@
 //! stolen cookie is of no use after the logout. Flask's signed cookie cannot promise it, and
 //! passes.
 
-use super::page_words::{is_page, spaced, unescaped, words};
 use crate::app::course::lessons;
 use crate::cli::command_line::{CommandResult, print};
-use crate::cli::cookie_jar::CookieJar;
-use crate::cli::http_client::{Reached, ServerAnswer, ServerUrl, ask};
-use carafe::http::Fields;
+use crate::cli::http_client::{Reached, ServerAnswer, ServerUrl};
+use crate::cli::page_words::{spaced, words};
+use crate::cli::scripted_visitor::{ScriptedVisitor, Trouble, split};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -25,6 +24,10 @@ const CLAIMS: &str = include_str!("notes.txt");
 
 /// For all claims together.
 const PATIENCE_IN_ALL: Duration = Duration::from_secs(60);
+
+/// What `open` expects.
+const NO_PAGE: &str =
+    "200 and a page with the form; a redirect to /formtest itself would never end";
 
 /// Tries every claim on a server and prints how it goes: exit code 1 if one does not hold.
 pub fn run(server: &ServerUrl) -> CommandResult {
@@ -40,19 +43,19 @@ pub fn run(server: &ServerUrl) -> CommandResult {
         }
         let (lesson, claim) = claim.split_once(": ").unwrap_or(("", claim));
         let (title, steps) = claim.split_once('\n').unwrap_or((claim, ""));
-        let (jar, commands) = (CookieJar::default(), Vec::new());
-        let mut visit = NotesVisit { server, jar, commands, answer: ServerAnswer::default() };
+        let visitor = ScriptedVisitor::new(server, "");
+        let mut visit = NotesVisit { visitor, commands: Vec::new() };
         tried += 1;
-        let Err(miss) = visit.try_steps(steps) else {
+        let Err((trouble, expected)) = visit.try_steps(steps) else {
             held += 1;
             print(&format!("  ok    {title}\n"))?;
             continue;
         };
-        print(&format!("  FAIL  {title}\n{}", visit.report(&miss, lesson)))?;
+        print(&format!("  FAIL  {title}\n{}", visit.report(&trouble, expected, lesson)))?;
         // A server that is not there, or speaks no HTTP at first, will not later.
-        match miss.reached {
-            Some(Reached::Nobody) => break,
-            Some(Reached::Listener) if tried == 1 => break,
+        match trouble {
+            Trouble::NoAnswer(no) if no.reached == Reached::Nobody => break,
+            Trouble::NoAnswer(no) if no.reached == Reached::Listener && tried == 1 => break,
             _ => {}
         }
     }
@@ -64,152 +67,88 @@ pub fn run(server: &ServerUrl) -> CommandResult {
     Ok(if held == all { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Why a claim does not hold.
-struct Miss {
-    came: String,
-    expected: String,
-    /// If no answer came.
-    reached: Option<Reached>,
-}
-
 /// One visitor, who tries one claim.
-struct NotesVisit<'a> {
-    server: &'a ServerUrl,
-    jar: CookieJar,
+struct NotesVisit {
+    visitor: ScriptedVisitor,
     /// The curl commands that send what was sent.
     commands: Vec<String>,
-    /// The last answer.
-    answer: ServerAnswer,
 }
 
-impl NotesVisit<'_> {
-    /// Does the lines below a claim, up to the first that does not hold.
-    fn try_steps(&mut self, steps: &str) -> Result<(), Miss> {
-        // The first condition that does not hold, until `else` says what it means.
-        let mut unmet = None;
-        for line in steps.lines().filter(|line| !line.is_empty()) {
-            let (word, text) = line.split_once(' ').unwrap_or((line, ""));
-            match word {
-                "see" => unmet = unmet.or_else(|| self.unmet(text)),
-                "else" => {
-                    if let Some((around, times)) = unmet.take() {
-                        return Err(self.miss(&around, text.replace("{times}", &times)));
-                    }
-                }
-                "stranger" => {
-                    let own = std::mem::take(&mut self.jar);
-                    let asked = self.ask("GET", text, "");
-                    self.jar = own;
-                    asked?;
-                }
-                "open" => {
-                    self.ask("GET", text, " -c j -b j")?;
-                    if self.answer.status != 200 {
-                        let never = format!("a redirect to {text} itself would never end");
-                        return Err(self.miss("", format!("200 and a page with the form; {never}")));
-                    }
-                }
-                method => self.ask(method, text, " -c j -b j")?,
-            }
+impl NotesVisit {
+    /// Does the lines below a claim. The error is the first that does not turn out, and what was
+    /// expected.
+    fn try_steps<'s>(&mut self, steps: &'s str) -> Result<(), (Trouble, &'s str)> {
+        let lines: Vec<&str> = steps.lines().filter(|line| !line.is_empty()).collect();
+        for (at, line) in lines.iter().enumerate() {
+            let (word, rest) = split(line);
+            let mut reasons = lines[at..].iter().filter_map(|line| line.strip_prefix("else "));
+            let expected = if word == "open" { NO_PAGE } else { reasons.next().unwrap_or("") };
+            self.step(word, rest).map_err(|trouble| (trouble, expected))?;
         }
         Ok(())
     }
 
-    /// Asks for a path, with a form of one field if one stands behind it, and keeps the curl
-    /// command that does the same.
-    fn ask(&mut self, method: &str, text: &str, jar_flags: &str) -> Result<(), Miss> {
-        let (path, form) = text.split_once(' ').unwrap_or((text, ""));
-        let mut fields = Fields::default();
-        let mut data = if method == "PUT" { " -X PUT".to_owned() } else { String::new() };
-        if let Some((name, value)) = form.split_once('=') {
-            fields.append(name, value);
-            // Letters travel as they are. curl must encode the rest, and the shell must not change
-            // it.
-            let is_plain = value.bytes().all(|byte| byte.is_ascii_alphanumeric());
-            let is_plain = is_plain && !value.is_empty();
-            let quoted = format!(" --data-urlencode '{form}'");
-            data = if is_plain { format!(" -d {form}") } else { quoted };
-        }
-        let url = self.server.url(path);
-        self.commands.push(format!("curl -i{jar_flags}{data} {url}"));
-        let answer = ask(self.server, &format!("{method} {path}"), &fields, &mut self.jar);
-        self.answer = answer.map_err(|no| {
-            let expected = "an answer".to_owned();
-            Miss { came: no.why, expected, reached: Some(no.reached) }
-        })?;
-        Ok(())
-    }
-
-    /// `None` if the condition holds for the last answer. Otherwise the text to show of it, and how
-    /// often something was found.
-    fn unmet(&self, condition: &str) -> Option<(String, String)> {
-        let (word, rest) = condition.split_once(' ').unwrap_or((condition, ""));
-        let (answer, status) = (&self.answer, self.answer.status);
-        let header = |name| answer.headers.get(name).unwrap_or("");
-        let (mut around, mut times) = (rest, String::new());
-        let holds = match word {
-            "status" => rest.split(' ').any(|code| code == status.to_string()),
-            "below" => status < rest.parse().unwrap_or(0),
-            "type" => header("Content-Type").starts_with(rest),
-            "body" => !answer.body.is_empty(),
-            "allows" => answer.headers.has_token("Allow", rest),
-            "forbids" => !answer.headers.has_token("Allow", rest),
-            "leads" => {
-                let path = header("Location").split(['?', '#']).next().unwrap_or("");
-                let relative = format!("/{}", path.strip_prefix("./").unwrap_or(path));
-                path == rest || relative == rest || path == self.server.url(rest)
+    /// Does one of them, and keeps the curl command that does the same.
+    fn step(&mut self, word: &str, rest: &str) -> Result<(), Trouble> {
+        let (method, jar_flags) = match word {
+            "else" => return Ok(()),
+            "stranger" => {
+                self.visitor.step("new")?;
+                ("GET", "")
             }
-            "says" => status < 500 && words(answer).contains(rest),
-            "greets" => {
-                around = "Hello";
-                let said = spaced(&words(answer).replace([',', '!'], " ").to_lowercase());
-                status == 200 && said.contains(&format!("hello {}", rest.to_lowercase()))
-            }
-            "shows" => unescaped(&answer.text()).contains(rest),
-            "hides" => !unescaped(&answer.text()).contains(rest),
-            "escapes" => {
-                !is_page(answer) || !answer.text().to_lowercase().contains(&rest.to_lowercase())
-            }
-            "times" => {
-                let (count, text) = rest.split_once(' ').unwrap_or((rest, ""));
-                let found = words(answer).matches(text).count().to_string();
-                let unit = if count == "1" { "time" } else { "times" };
-                (around, times) = (text, format!("{count} {unit}, not {found}"));
-                found == count
-            }
-            _ => false,
+            "open" => ("GET", " -c j -b j"),
+            "GET" | "PUT" | "POST" => (word, " -c j -b j"),
+            _ => return self.visitor.step(&format!("{word} {rest}")),
         };
-        (!holds).then(|| (around.to_owned(), times))
-    }
-
-    /// A miss that shows the last answer: its status line, the headers that matter here, and its
-    /// text around what was looked for.
-    fn miss(&self, around: &str, expected: String) -> Miss {
-        let mut came = self.answer.status_line.clone();
-        for name in ["Content-Type", "Allow", "Location"] {
-            for value in self.answer.headers.get_all(name) {
-                came.push_str(&format!("; {name}: {value}"));
-            }
-        }
-        let excerpt = excerpt(&self.answer, around);
-        // Nobody sees the body of a redirect.
-        if !excerpt.is_empty() && !(300..400).contains(&self.answer.status) {
-            came.push_str(&format!("; {excerpt}"));
-        }
-        // Control characters could move a terminal's cursor.
-        Miss { came: came.replace(char::is_control, "\u{FFFD}"), expected, reached: None }
+        let (path, form) = split(rest);
+        let (_, value) = form.split_once('=').unwrap_or_default();
+        // Letters travel as they are. curl must encode the rest, and the shell must not change it.
+        let is_plain = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        let data = match method {
+            "PUT" => " -X PUT".to_owned(),
+            "POST" if is_plain => format!(" -d {form}"),
+            "POST" => format!(" --data-urlencode '{form}'"),
+            _ => String::new(),
+        };
+        self.commands.push(format!("curl -i{jar_flags}{data} {}", self.visitor.server.url(path)));
+        self.visitor.step(&format!("{method} {rest}"))?;
+        if word == "open" { self.visitor.step("status 200") } else { Ok(()) }
     }
 
     /// What to print of a claim that does not hold.
-    fn report(&self, miss: &Miss, lesson: &str) -> String {
-        let mut rows = vec![("sent", self.commands.join(&format!("\n{:18}", "")))];
-        rows.push(("came", miss.came.clone()));
-        rows.extend(self.jar.lost.iter().map(|lost| ("and", lost.clone())));
-        rows.push(("expected", miss.expected.clone()));
+    fn report(&self, trouble: &Trouble, expected: &str, lesson: &str) -> String {
+        let (came, expected) = match trouble {
+            Trouble::Differs { instead, around } => {
+                (came(&self.visitor.answer, around), expected.replace("{instead}", instead))
+            }
+            Trouble::NoAnswer(no) => (no.why.clone(), "an answer".to_owned()),
+            Trouble::Missing(why) | Trouble::Failed(why) => (why.clone(), expected.to_owned()),
+        };
+        let mut rows = vec![("sent", self.commands.join(&format!("\n{:18}", ""))), ("came", came)];
+        rows.extend(self.visitor.jar.lost.iter().map(|lost| ("and", lost.clone())));
+        rows.push(("expected", expected));
         let number = lessons::number_of(lesson);
         rows.push(("see", format!("lesson {number}: /lessons/{number} of a running carafe")));
         rows.iter().map(|(title, what)| format!("        {title:<9} {what}\n")).collect()
     }
+}
+
+/// An answer in one line: its status line, the headers that matter here, and its text around what
+/// was looked for.
+fn came(answer: &ServerAnswer, around: &str) -> String {
+    let mut came = answer.status_line.clone();
+    for name in ["Content-Type", "Allow", "Location"] {
+        for value in answer.headers.get_all(name) {
+            came.push_str(&format!("; {name}: {value}"));
+        }
+    }
+    let excerpt = excerpt(answer, around);
+    // Nobody sees the body of a redirect.
+    if !excerpt.is_empty() && !(300..400).contains(&answer.status) {
+        came.push_str(&format!("; {excerpt}"));
+    }
+    // Control characters could move a terminal's cursor.
+    came.replace(char::is_control, "\u{FFFD}")
 }
 
 /// The text around what was looked for; if that is not there, the first words.

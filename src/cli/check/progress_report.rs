@@ -4,7 +4,6 @@ use crate::app::program_name;
 use crate::cli::command_line::{CommandResult, print, wrong};
 use crate::cli::cookie_jar::CookieJar;
 use crate::cli::http_client::{ServerAnswer, ServerUrl, ask};
-use carafe::http::Fields;
 use carafe::{Value, json};
 use std::process::ExitCode;
 
@@ -73,7 +72,7 @@ fn failed(why: &str) -> CommandResult {
 }
 
 fn request(server: &ServerUrl, request: &str) -> Result<ServerAnswer, String> {
-    ask(server, request, &Fields::default(), &mut CookieJar::default()).map_err(|no| {
+    ask(server, request, "", &mut CookieJar::default()).map_err(|no| {
         let hint = "Start carafe in another terminal, or name its address";
         let command = format!("{} check --server URL", program_name());
         format!("{}: {}\n{hint}: {command}", server.url(""), no.why)

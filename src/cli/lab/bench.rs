@@ -6,6 +6,7 @@
 //! Left out: `kill -9` of this process itself. No program can clean up after that.
 
 use crate::cli::http_client::ServerUrl;
+use crate::cli::scripted_visitor::Trouble;
 use carafe::{random, signal};
 use std::cell::Cell;
 use std::io::{self, BufRead, BufReader, ErrorKind};
@@ -16,17 +17,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use std::{env, fs, thread};
-
-/// Why a cell is not as the course says.
-#[derive(Debug)]
-pub enum Trouble {
-    /// Something else happened.
-    Differs(String),
-    /// This machine lacks something; the sentence says what.
-    Missing(String),
-    /// A program did not do what it always does, or Ctrl-C has stopped everything.
-    Failed(String),
-}
 
 /// A folder for the experiment's files, and the count of what was started.
 pub struct Bench {

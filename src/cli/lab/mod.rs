@@ -16,7 +16,9 @@ mod experiment;
 
 use super::command_line::{CommandError, CommandLine, CommandResult, print, warn, wrong};
 use crate::app::course::rungs::{COLUMNS, rungs};
-use bench::{Bench, Trouble};
+use crate::app::glass::words_in_lines;
+use crate::cli::scripted_visitor::Trouble;
+use bench::Bench;
 use experiment::Experiment;
 use std::process::ExitCode;
 use std::time::Instant;
@@ -24,10 +26,9 @@ use std::time::Instant;
 /// How wide the columns are, the rung's first; two blanks between them, 80 in all.
 const WIDTHS: [usize; 7] = [11, 9, 8, 9, 10, 11, 10];
 
-/// Runs the command with what stands behind `lab`: exit code 1 if a cell is not as the course says
-/// or nothing can be started, 130 after Ctrl-C.
-pub fn run(arguments: &[String]) -> CommandResult {
-    let line = CommandLine::read(arguments, &[])?;
+/// Runs the command: exit code 1 if a cell is not as the course says or nothing can be started, 130
+/// after Ctrl-C.
+pub fn run(line: &CommandLine) -> CommandResult {
     let name = line.word("ladder")?;
     if name != "ladder" {
         return wrong(format!("found {name:?}, expected ladder"));
@@ -42,27 +43,27 @@ pub fn run(arguments: &[String]) -> CommandResult {
         for (cell, column) in rung.cells.iter().zip(COLUMNS) {
             let mut experiment = Experiment::new(&bench, &rung);
             let mut steps = cell.steps.lines().flat_map(|line| line.trim().split(", "));
-            let outcome = steps.try_for_each(|step| experiment.step(&bench, step));
+            let outcome = steps.try_for_each(|step| experiment.step(step));
             if bench.is_stopped() {
                 warn("carafe lab: stopped; everything it started has ended");
                 return Ok(ExitCode::from(130));
             }
-            measured += usize::from(matches!(outcome, Ok(()) | Err(Trouble::Differs(_))));
-            is_wrong |= matches!(outcome, Err(Trouble::Differs(_) | Trouble::Failed(_)));
             let (words, kind, why) = match outcome {
-                Ok(()) => {
-                    row.push(cell.words.to_owned());
-                    continue;
-                }
-                Err(Trouble::Differs(met)) => {
-                    let why = format!("met {met:?}, expected {:?}", cell.words);
-                    (met, "differs", why)
+                Ok(()) => (cell.words.to_owned(), "", String::new()),
+                Err(Trouble::Differs { instead, .. }) => {
+                    let why = format!("met {instead:?}, expected {:?}", cell.words);
+                    (instead, "differs", why)
                 }
                 Err(Trouble::Missing(what)) => ("not run".to_owned(), "not run", what),
+                Err(Trouble::NoAnswer(no)) => ("failed".to_owned(), "failed", no.why),
                 Err(Trouble::Failed(why)) => ("failed".to_owned(), "failed", why),
             };
+            measured += usize::from(matches!(kind, "" | "differs"));
+            is_wrong |= matches!(kind, "differs" | "failed");
             row.push(words);
-            notes.push_str(&format!("{kind}: rung {}, {column}: {why}\n", rung.title()));
+            if !kind.is_empty() {
+                notes.push_str(&format!("{kind}: rung {}, {column}: {why}\n", rung.title()));
+            }
         }
         print_row(&row.iter().map(String::as_str).collect::<Vec<_>>())?;
         print("\n")?;
@@ -74,28 +75,15 @@ pub fn run(arguments: &[String]) -> CommandResult {
 
 /// Prints a row. A cell has as many lines as it needs.
 fn print_row(row: &[&str]) -> CommandResult {
-    let mut lines = String::new();
-    let cells: Vec<Vec<String>> =
-        row.iter().zip(WIDTHS).map(|(text, width)| wrapped(text, width)).collect();
-    for line in 0..cells.iter().map(Vec::len).max().unwrap_or(0) {
-        let part = |cell: &Vec<String>| cell.get(line).cloned().unwrap_or_default();
-        let parts = cells.iter().zip(WIDTHS);
-        let parts = parts.map(|(cell, width)| format!("{:<width$}", part(cell)));
-        lines += &format!("{}\n", parts.collect::<Vec<_>>().join("  ").trim_end());
-    }
-    print(&lines)
-}
-
-/// The text in lines of at most this width, broken between words.
-fn wrapped(text: &str, width: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for word in text.split_whitespace() {
-        match lines.last_mut() {
-            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
-                line.push_str(&format!(" {word}"));
-            }
-            _ => lines.push(word.to_owned()),
-        }
-    }
-    lines
+    let cells: Vec<_> =
+        row.iter().zip(WIDTHS).map(|(text, width)| words_in_lines(text, width)).collect();
+    let height = cells.iter().map(Vec::len).max().unwrap_or(0);
+    let lines = (0..height).map(|line| {
+        let parts = cells
+            .iter()
+            .zip(WIDTHS)
+            .map(|(cell, width)| format!("{:<width$}", cell.get(line).map_or("", String::as_str)));
+        format!("{}\n", parts.collect::<Vec<_>>().join("  ").trim_end())
+    });
+    print(&lines.collect::<String>())
 }

@@ -336,7 +336,7 @@ fn carafe_check_says_what_is_wrong_with_its_words_and_with_the_server() {
         |desk: &Desk, words: &str| desk.shell(&format!("carafe check {words}; echo exit $?"));
     for (words, expected) in [
         ("0", "found \"0\", expected a lesson's number"),
-        ("1 2", "found \"2\", too, expected one lesson's number"),
+        ("1 2", "these words do not go together"),
         ("--sever $B", "did you mean --server?"),
         ("--server", "--server needs a value"),
         (
@@ -347,9 +347,9 @@ fn carafe_check_says_what_is_wrong_with_its_words_and_with_the_server() {
         ("--server=http://a/b", "expected one such as"),
         ("--suite python --url http://x", "--suite: found \"python\", expected notes"),
         ("--suite notes", "--suite notes needs --url"),
-        ("--suite notes 3 --url http://x", "expected --suite notes and --url alone"),
+        ("--suite notes 3 --url http://x", "these words do not go together"),
         ("--url http://x", "found --url, expected --suite notes with it"),
-        ("--forget 1", "found \"1\", expected --forget alone"),
+        ("--forget 1", "these words do not go together"),
     ] {
         let shown = said(&desk, words);
         assert!(shown.contains(expected) && shown.ends_with("exit 2\n"), "{words}: {shown}");
