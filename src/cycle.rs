@@ -31,9 +31,9 @@ pub const KEPT: usize = 200;
 /// The notes taken during one cycle.
 #[derive(Debug, Default)]
 pub struct Cycle {
-    recording: bool,
-    /// `None` if nobody asks for times.
-    started: Option<Instant>,
+    is_recording: bool,
+    /// When it began; `None` if nobody asks for times.
+    begun: Option<Instant>,
     steps: Vec<Step>,
     warnings: Vec<String>,
     /// The bytes of the request.
@@ -48,8 +48,8 @@ pub struct Step {
     /// accepted, received, parsed, routed, opened, form, flashed, noted, rendered, failed, stored,
     /// saved or sent.
     pub name: &'static str,
-    /// The time since the cycle began.
-    pub at: Duration,
+    /// When it was noted.
+    pub at: Instant,
     /// The line that noted it.
     pub source: &'static Location<'static>,
     /// The values of this step.
@@ -58,16 +58,16 @@ pub struct Step {
 
 impl Cycle {
     /// A cycle that begins now. Without recording it keeps only warnings.
-    pub fn begin(recording: bool) -> Cycle {
+    pub fn begin(is_recording: bool) -> Cycle {
         let mut cycle = Cycle::default();
-        cycle.start(recording, true);
+        cycle.start(is_recording, true);
         cycle
     }
 
     /// Begins. Without recording, the time is noted only if this `is_timed`.
-    pub fn start(&mut self, recording: bool, is_timed: bool) {
-        self.recording = recording;
-        self.started = (recording || is_timed).then(Instant::now);
+    pub fn start(&mut self, is_recording: bool, is_timed: bool) {
+        self.is_recording = is_recording;
+        self.begun = (is_recording || is_timed).then(Instant::now);
         self.warnings.clear();
     }
 
@@ -80,42 +80,41 @@ impl Cycle {
 
     /// Notes a step. The closure is called only when recording.
     #[track_caller]
+    #[inline]
     pub fn step(&mut self, name: &'static str, detail: impl FnOnce() -> Detail) {
-        if self.recording {
-            // The first step begins the cycle. A look at the clock is a fair part of what recording
-            // costs.
-            let at = if self.steps.is_empty() { Duration::ZERO } else { self.elapsed() };
-            self.push(name, at, detail());
+        if self.is_recording {
+            self.push(name, Instant::now(), detail());
         }
     }
 
-    /// Notes a step of the same moment as the last one, without a look at the clock.
+    /// Notes a step of the same moment as the last one, or as the beginning. A look at the clock is
+    /// a fair part of what recording costs.
     #[track_caller]
+    #[inline]
     pub fn also(&mut self, name: &'static str, detail: impl FnOnce() -> Detail) {
-        if self.recording {
-            let at = self.steps.last().map_or(Duration::ZERO, |step| step.at);
-            self.push(name, at, detail());
+        if self.is_recording
+            && let Some(last) = self.steps.last().map(|step| step.at).or(self.begun)
+        {
+            self.push(name, last, detail());
         }
     }
 
     /// Notes a step of an earlier moment, at its place among the others.
     #[track_caller]
-    pub fn step_at(&mut self, name: &'static str, when: Instant, detail: Detail) {
-        if self.recording {
-            let at = self.started.map_or(Duration::ZERO, |it| when.saturating_duration_since(it));
+    pub fn step_at(&mut self, name: &'static str, at: Instant, detail: Detail) {
+        if self.is_recording {
             let place = self.steps.partition_point(|step| step.at <= at);
             self.push(name, at, detail);
             self.steps[place..].rotate_right(1);
         }
     }
 
+    /// Inlined, so that a step is made at its place in the list: it is too large to be moved there.
     #[track_caller]
-    #[inline]
-    fn push(&mut self, name: &'static str, at: Duration, detail: Detail) {
+    #[inline(always)]
+    fn push(&mut self, name: &'static str, at: Instant, mut detail: Detail) {
+        detail.cut();
         self.steps.push(Step { name, at, source: Location::caller(), detail });
-        if let Some(step) = self.steps.last_mut() {
-            step.detail.cut();
-        }
     }
 
     /// Adds a line to the log that the client does not see.
@@ -135,22 +134,22 @@ impl Cycle {
 
     /// When the cycle began.
     pub fn begun(&self) -> Option<Instant> {
-        self.started
+        self.begun
     }
 
-    /// The time since the cycle began.
-    pub fn elapsed(&self) -> Duration {
-        self.started.map_or(Duration::ZERO, |started| started.elapsed())
+    /// The time from the beginning to this moment.
+    pub fn until(&self, moment: Instant) -> Duration {
+        self.begun.map_or(Duration::ZERO, |begun| moment.saturating_duration_since(begun))
     }
 
     /// True if steps are kept.
     pub fn is_recording(&self) -> bool {
-        self.recording
+        self.is_recording
     }
 
     /// Forgets this cycle, so that the pages that show cycles do not fill the list themselves.
     pub fn discard(&mut self) {
-        self.recording = false;
-        self.steps = Vec::new();
+        self.is_recording = false;
+        self.steps.clear();
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::http::{Fields, Method, Status};
 use crate::value::Map;
-use std::net::SocketAddr;
+use std::net::IpAddr;
 use std::panic::Location;
 use std::sync::Arc;
 
@@ -19,17 +19,12 @@ pub enum Detail {
         /// 1 for the first request on it.
         nth: u64,
         /// The client's address.
-        peer: SocketAddr,
+        peer: IpAddr,
     },
     /// Bytes as they were on the wire, which the cycle itself holds.
     Bytes,
-    /// The size of the request.
-    Parsed {
-        /// Of the request line, the headers and the empty line.
-        head_bytes: usize,
-        /// Of the decoded body.
-        body_bytes: usize,
-    },
+    /// The request was understood.
+    Parsed,
     /// The route that answers.
     Route {
         /// Its method.
@@ -41,7 +36,7 @@ pub enum Detail {
         /// The line that registered it.
         registered: &'static Location<'static>,
         /// The values that it captured.
-        params: Vec<(String, String)>,
+        params: Box<[(String, String)]>,
     },
     /// No route answers: the similar ones, as method and pattern.
     NoRoute(Vec<(Method, String)>),

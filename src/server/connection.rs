@@ -23,7 +23,7 @@ mod writing;
 use super::serving::Serving;
 use super::wire::Wire;
 use super::{door, input::Input, pace::Pace};
-use crate::cycle::Cycle;
+use crate::cycle::{Cycle, Detail};
 use crate::http::date::CachedDate;
 use crate::http::{ParseError, Request, Response, Share, Status};
 use report::Report;
@@ -48,7 +48,7 @@ pub(super) struct Connection {
     /// The request that is read or answered.
     request: Request,
     /// What happens to it, for the log and the record.
-    cycle: Cycle,
+    cycle: Box<Cycle>,
     /// Answers, or parts of them, that have not been sent.
     output: Vec<u8>,
     /// A file or a stream that is sent behind `output`: what of an answer is not in memory.
@@ -126,7 +126,7 @@ impl Connection {
             peer,
             input: Input::default(),
             request: Request::default(),
-            cycle: Cycle::default(),
+            cycle: Box::default(),
             output: Vec::new(),
             rest: None,
             next: Next::Request,
@@ -171,10 +171,11 @@ impl Connection {
 
     /// One request and its answer.
     fn exchange(&mut self) -> Result<(), Obstacle> {
-        let (head_bytes, framing) = self.read_head()?;
+        let framing = self.read_head()?;
         self.begin_cycle();
         let asked = self.read_body(framing)?;
-        self.record_request(head_bytes);
+        self.record_received();
+        self.cycle.also("parsed", || Detail::Parsed);
         let response = self.call();
         self.write_answer(response, asked);
         if self.output.len() > GATHERED_BYTES { self.flush() } else { Ok(()) }

@@ -13,7 +13,7 @@ use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::panic;
 use std::thread;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 /// What is written of each answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -78,22 +78,19 @@ impl Log {
     /// is closed, this does nothing.
     pub(super) fn answered(
         self,
-        line: Option<String>,
+        line: String,
         status: Status,
+        after: Duration,
         sent: &Sent,
         warnings: &[String],
     ) {
-        let Some(line) = line else { return };
         let (Status(code), bytes) = (status, sent.body_bytes);
         let mut text = match self {
             Log::Common => format!("{line} {code} {bytes}\n"),
             Log::Failures => format!("{line} {code}\n"),
             _ => {
                 let broken = if sent.is_whole { "" } else { ", broken off" };
-                format!(
-                    "{line} {code} {bytes} bytes{broken} {:.1} ms\n",
-                    sent.after.as_secs_f64() * 1e3
-                )
+                format!("{line} {code} {bytes} bytes{broken} {:.1} ms\n", after.as_secs_f64() * 1e3)
             }
         };
         for warning in warnings {

@@ -336,7 +336,7 @@ fn a_record_says_how_its_answer_left() {
     let mut stream = server.connect();
     stream.write_all(b"GET /big HTTP/1.1\r\nHost: x\r\n\r\n").expect("it is sent");
     let record = recorder.wait_beyond(2, DEADLINE).pop().expect("it is listed");
-    let was_sending = record.sent.get().is_none();
+    let was_sending = record.sent().is_none();
     let sent = completed(&record);
     assert!(was_sending && !sent.is_whole && sent.body_bytes < 5_000_000, "{sent:?}");
 
@@ -348,11 +348,11 @@ fn a_record_says_how_its_answer_left() {
 
 fn completed(record: &Record) -> Sent {
     let end = Instant::now() + DEADLINE;
-    while record.sent.get().is_none() {
+    while record.sent().is_none() {
         assert!(Instant::now() < end, "it is never completed");
         std::thread::yield_now();
     }
-    *record.sent.get().expect("it is there")
+    record.sent().expect("it is there")
 }
 
 /// SECURITY.md: what waits to be sent counts in the bound for all bodies.

@@ -8,7 +8,7 @@ use std::time::SystemTime;
 
 fn keep(recorder: &Recorder, cycles: usize) {
     for _ in 0..cycles {
-        let mut cycle = Cycle::begin(true);
+        let mut cycle = Box::new(Cycle::begin(true));
         recorder.keep(recorder.number(), Status::OK, SystemTime::now(), &mut cycle);
     }
 }

@@ -61,9 +61,9 @@ impl<'r> CycleFacts<'r> {
             match &step.detail {
                 Detail::Connection { number, nth, peer } => {
                     it.connection = (*number, *nth);
-                    it.address = Some(peer.ip());
+                    it.address = Some(*peer);
                 }
-                Detail::Parsed { .. } => it.is_parsed = true,
+                Detail::Parsed => it.is_parsed = true,
                 Detail::Row { cookie, refused, row, place } => {
                     it.store = *place;
                     it.cookie = cookie.as_deref();

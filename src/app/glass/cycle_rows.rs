@@ -30,7 +30,7 @@ pub fn row(record: &Record, page: Option<u64>) -> Map {
     let visitor = visitor(&cycle.facts);
     // An answer is listed before it leaves, so at first each is being sent.
     let is_late = || record.ended.elapsed().is_ok_and(|time| time > LONG);
-    let sent = match record.sent.get() {
+    let sent = match record.sent() {
         Some(sent) if !sent.is_whole => "broken off",
         None if is_late() => "sending",
         _ => "",
@@ -57,7 +57,7 @@ pub fn row(record: &Record, page: Option<u64>) -> Map {
 
 /// When the request of a cycle began to arrive.
 pub fn begun(record: &Record) -> SystemTime {
-    record.ended.checked_sub(record.took).unwrap_or(record.ended)
+    record.ended.checked_sub(record.took()).unwrap_or(record.ended)
 }
 
 /// The number of a visitor's colour.

@@ -25,7 +25,7 @@ use super::message::Message;
 use super::part_line::PartLine;
 use super::visitor_memory::{knew, still_knows};
 use super::wire_lines;
-use carafe::cycle::{Record, Step};
+use carafe::cycle::{Cycle, Record, Step};
 use carafe::http::{Fields, date};
 use carafe::{Map, Value, json};
 
@@ -59,7 +59,7 @@ impl<'r> CycleDescription<'r> {
             ("changed", changes(&facts, &mask)),
             ("sent", sent),
             ("still_knows", vec![still_knows(&facts, &mask)]),
-            ("steps", steps.iter().map(step).collect()),
+            ("steps", steps.iter().map(|it| step(it, &record.cycle)).collect()),
         ];
         CycleDescription { facts, source: answered_by(steps), parts }
     }
@@ -77,7 +77,7 @@ impl<'r> CycleDescription<'r> {
 
     /// How long it took.
     pub fn milliseconds(&self) -> f64 {
-        self.facts.record.took.as_micros() as f64 / 1e3
+        self.facts.record.took().as_micros() as f64 / 1e3
     }
 
     /// The changes in a few words, for the list of cycles.
@@ -141,17 +141,19 @@ fn read(steps: &[Step], mask: &Mask, request: &Message) -> Vec<PartLine> {
 
 /// What has really left.
 fn left(record: &Record) -> String {
-    let Some(sent) = record.sent.get() else {
+    let Some(sent) = record.sent() else {
         return "sending: the last byte has not left yet".to_owned();
     };
-    let (bytes, after) = (sent.body_bytes, sent.after.as_micros() as f64 / 1e3);
+    let after = record.cycle.until(sent.at).as_micros() as f64 / 1e3;
+    let bytes = sent.body_bytes;
     match sent.is_whole {
         true => format!("the last byte left after {after} ms, with {bytes} bytes of the body"),
         false => format!("broken off after {after} ms: only {bytes} bytes of the body left"),
     }
 }
 
-/// One step: what it was, how long after the first, and the line that took it.
-fn step(step: &Step) -> PartLine {
-    PartLine::new(step.name, format!("{} us", step.at.as_micros())).at(Some(step.source))
+/// One step: what it was, how long after the beginning, and the line that took it.
+fn step(step: &Step, cycle: &Cycle) -> PartLine {
+    let after = cycle.until(step.at).as_micros();
+    PartLine::new(step.name, format!("{after} us")).at(Some(step.source))
 }

@@ -29,8 +29,8 @@ pub(super) struct Asked {
 }
 
 impl Connection {
-    /// Reads until a head is complete. Returns its length, and how to find the end of the body.
-    pub(super) fn read_head(&mut self) -> Result<(usize, Framing), Obstacle> {
+    /// Reads until a head is complete. Returns how to find the end of the body.
+    pub(super) fn read_head(&mut self) -> Result<Framing, Obstacle> {
         let mut deadline = None;
         loop {
             // RFC 9112 §2.2: an empty line behind the body of a request begins no other one. It
@@ -56,7 +56,7 @@ impl Connection {
                     return Err(Obstacle::End(Turn::MustWait));
                 }
                 self.consume(head_bytes);
-                return Ok((head_bytes, framing));
+                return Ok(framing);
             }
             if self.read_more(&mut deadline, self.serving.limits.head_time)? == 0 {
                 return Err(Obstacle::End(Turn::Over));

@@ -50,8 +50,8 @@ impl Connection {
     /// Begins the cycle of the next request.
     pub(super) fn begin_cycle(&mut self) {
         self.cycle.start(self.serving.recorder.is_some(), self.serving.log.is_whole());
-        let (number, nth, peer) = (self.number, self.answers + 1, self.peer);
-        self.cycle.step("accepted", || Detail::Connection { number, nth, peer });
+        let (number, nth, peer) = (self.number, self.answers + 1, self.peer.ip());
+        self.cycle.also("accepted", || Detail::Connection { number, nth, peer });
     }
 
     /// Records that the connection has ended, and who closed it.
@@ -68,13 +68,6 @@ impl Connection {
             self.cycle.received.extend(&self.input.bytes()[..count]);
         }
         self.input.used += count;
-    }
-
-    /// Records the request as it arrived and as it was understood.
-    pub(super) fn record_request(&mut self, head_bytes: usize) {
-        self.record_received();
-        let body_bytes = self.request.body.len();
-        self.cycle.also("parsed", || Detail::Parsed { head_bytes, body_bytes });
     }
 
     /// Records that the bytes of the current request have arrived.
@@ -136,17 +129,17 @@ impl Connection {
         if self.report.unsent.is_empty() {
             return;
         }
-        let sent = self.wire.sent();
+        let (sent, at) = (self.wire.sent(), Instant::now());
         while let Some(unsent) = self.report.unsent.pop_front() {
             let end = unsent.end.unwrap_or(u64::MAX);
-            let sent = Sent {
-                after: unsent.begun.map_or(Duration::ZERO, |begun| begun.elapsed()),
-                body_bytes: sent.min(end).saturating_sub(unsent.body_start),
-                is_whole: sent >= end,
-            };
-            self.serving.log.answered(unsent.line, unsent.status, &sent, &unsent.warnings);
+            let body_bytes = sent.min(end).saturating_sub(unsent.body_start);
+            let sent = Sent { at, body_bytes, is_whole: sent >= end };
+            if let Some(line) = unsent.line {
+                let after = unsent.begun.map_or(Duration::ZERO, |begun| at - begun);
+                self.serving.log.answered(line, unsent.status, after, &sent, &unsent.warnings);
+            }
             if let Some(record) = unsent.record {
-                let _ = record.sent.set(sent);
+                record.set_sent(sent);
             }
         }
     }

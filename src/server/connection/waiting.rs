@@ -4,7 +4,6 @@
 //! connection that must not wait ends its turn here.
 
 use super::{Connection, Obstacle, Turn};
-use crate::cycle::Cycle;
 use crate::http::{Headers, ParseError, Request, Status};
 use crate::server::input::Input;
 use crate::server::wire::is_not_ready;
@@ -65,7 +64,7 @@ impl Connection {
         }
         if most_bytes == 0 {
             (self.input, self.request) = (Input::default(), Request::default());
-            self.cycle = Cycle::default();
+            self.cycle = Box::default();
             Headers::free_spare();
         }
     }
