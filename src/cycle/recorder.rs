@@ -120,6 +120,10 @@ impl Kept {
             self.places[number as usize % KEPT].as_ref().filter(|there| there.number == number)
         })
     }
+
+    fn place(&mut self, number: u64) -> &mut Option<Arc<Record>> {
+        &mut self.places[number as usize % KEPT]
+    }
 }
 
 impl Recorder {
@@ -144,10 +148,9 @@ impl Recorder {
         ended: SystemTime,
         cycle: &mut Box<Cycle>,
     ) -> Arc<Record> {
-        let mut kept = self.lock();
-        kept.newest = kept.newest.max(number);
-        let place = &mut kept.places[number as usize % KEPT];
-        let mut record = place.take_if(|there| there.number < number).unwrap_or_default();
+        // The lock is held to take the old record out, and to put it back, and not between.
+        let old = self.lock().place(number).take_if(|there| there.number < number);
+        let mut record = old.unwrap_or_default();
         if Arc::get_mut(&mut record).is_none() {
             record = Arc::default(); // Somebody still reads the old one.
         }
@@ -156,8 +159,10 @@ impl Recorder {
             (unused.number, unused.ended, unused.status) = (number, ended, status);
             unused.sent = Mutex::default();
         }
+        let mut kept = self.lock();
+        kept.newest = kept.newest.max(number);
         // A cycle that took as long as 200 others finds a later one at its place, and is not kept.
-        place.get_or_insert_with(|| Arc::clone(&record));
+        kept.place(number).get_or_insert_with(|| Arc::clone(&record));
         let is_awaited = kept.waiting > 0;
         drop(kept);
         if let Some(watcher) = self.watcher.get() {
