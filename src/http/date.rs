@@ -119,9 +119,7 @@ fn civil_from_days(days: u64) -> (u64, usize, u64) {
 /// The number of days since 1 March of the year 0, of a year, a month and a day from 1.
 fn days_from_civil(year: u64, month: usize, day: u64) -> u64 {
     let year = if month <= 2 { year - 1 } else { year };
-    let (era, year_of_era) = (year / 400, year % 400);
+    let leap_days = year / 4 - year / 100 + year / 400;
     let month_from_march = (month as u64 + 9) % 12;
-    let day_of_year = (153 * month_from_march + 2) / 5 + day - 1;
-    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    era * 146_097 + day_of_era
+    year * 365 + leap_days + (153 * month_from_march + 2) / 5 + day - 1
 }

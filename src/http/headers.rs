@@ -47,7 +47,7 @@ impl Headers {
     }
 
     fn first(&self, name: &str) -> Option<&str> {
-        self.get_all(name).next()
+        self.lines().find_map(|line| self.value_of(line, name))
     }
 
     /// False: no name of these kinds is there. True: the names must be compared.

@@ -31,8 +31,7 @@ pub(super) fn spelt(text: &[u8]) -> impl Iterator<Item = (u8, &[u8])> {
 ///
 /// Split a path before you decode it: in `/hello/a%2Fb` the name is `a/b` (RFC 3986 §2.4).
 pub fn percent_decode(text: &str) -> Cow<'_, str> {
-    // (For short texts, `contains` takes longer.)
-    if text.bytes().all(|byte| byte != b'%') {
+    if !text.contains('%') {
         return Cow::Borrowed(text);
     }
     Cow::Owned(String::from_utf8_lossy(&percent_decode_bytes(text)).into_owned())

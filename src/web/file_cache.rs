@@ -125,11 +125,11 @@ fn lock<T>(stripe: &Stripe<T>) -> MutexGuard<'_, BTreeMap<Box<[u8]>, CachedFile<
 impl<T> CachedFile<T> {
     /// Counts a use; true if the system must be asked before it.
     fn used(&mut self) -> (Arc<T>, bool) {
-        let now = Instant::now();
-        if now.duration_since(self.since) >= PERIOD {
-            (self.since, self.uses) = (now, 0);
+        self.uses += 1;
+        // While the system is asked in any case, nobody asks for the time.
+        if self.uses > QUESTIONS && self.since.elapsed() >= PERIOD {
+            (self.since, self.uses) = (Instant::now(), 1);
         }
-        self.uses = self.uses.saturating_add(1);
         (Arc::clone(&self.made), self.uses <= QUESTIONS)
     }
 }
