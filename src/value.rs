@@ -19,9 +19,11 @@
 mod conversions;
 mod map;
 mod page_values;
+mod text;
 
 pub use map::Map;
 pub use page_values::{Local, Sequence, SequenceKind};
+pub use text::Text;
 
 use std::sync::Arc;
 
@@ -41,7 +43,7 @@ pub enum Value {
     /// A number with a fraction.
     Float(f64),
     /// Text.
-    Str(Arc<str>),
+    Str(Text),
     /// Values in order.
     List(Arc<Vec<Value>>),
     /// Values by name.
@@ -61,7 +63,11 @@ pub enum Value {
 impl Value {
     /// The text, if this is text.
     pub fn as_str(&self) -> Option<&str> {
-        if let Value::Str(text) | Value::Html(text) = self { Some(text) } else { None }
+        match self {
+            Value::Str(text) => Some(text),
+            Value::Html(text) => Some(text),
+            _ => None,
+        }
     }
 
     /// The whole number, if this is one.

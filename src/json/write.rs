@@ -70,7 +70,8 @@ impl JsonWriter<'_> {
             Value::Float(number) if number.is_nan() => self.out.push_str("NaN"),
             Value::Float(number) if *number > 0.0 => self.out.push_str("Infinity"),
             Value::Float(_) => self.out.push_str("-Infinity"),
-            Value::Str(text) | Value::Html(text) => self.string(text),
+            Value::Str(text) => self.string(text),
+            Value::Html(text) => self.string(text),
             Value::List(items) => self.items(['[', ']'], items.iter(), JsonWriter::value),
             Value::Sequence(sequence) => {
                 self.items(['[', ']'], sequence.items.iter(), JsonWriter::value);

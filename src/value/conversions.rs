@@ -26,9 +26,7 @@ value_from! {
     i128 => |it| Value::Int(it.clamp(i64::MIN.into(), i64::MAX.into()) as i64);
     f64 => |it| Value::Float(it);
     f32 => |it| Value::Float(it.into());
-    &str String => |it| Value::Str(it.into());
-    &String => |it| Value::Str(it.as_str().into());
-    Arc<str> => |it| Value::Str(it);
+    &str String &String Arc<str> => |it| Value::Str(it.into());
     Map => |it| Value::Map(it.into());
 }
 

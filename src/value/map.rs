@@ -2,7 +2,7 @@
 //!
 //! Names and values lie in one list. A list of more than 16 also has an index by name.
 
-use super::Value;
+use super::{Text, Value};
 use std::collections::HashMap;
 
 /// Names with values, in the order in which the names were first put in.
@@ -10,7 +10,7 @@ use std::collections::HashMap;
 /// A [`Value`] shares its map with its clones: see [`Value::Map`].
 #[derive(Clone, Debug, Default)]
 pub struct Map {
-    entries: Vec<(Box<str>, Value)>,
+    entries: Vec<(Text, Value)>,
     /// The position of each name; only for maps that are too long to be searched from the front.
     #[expect(clippy::box_collection, reason = "most maps have no index, and should stay small")]
     index: Option<Box<HashMap<Box<str>, usize>>>,
@@ -54,13 +54,13 @@ impl Map {
 
     /// Puts a value under a name and returns the value that was there before. A known name keeps
     /// its place in the order.
-    pub fn insert(&mut self, name: impl Into<Box<str>>, value: impl Into<Value>) -> Option<Value> {
+    pub fn insert(&mut self, name: impl Into<Text>, value: impl Into<Value>) -> Option<Value> {
         let (name, value) = (name.into(), value.into());
         if let Some(known) = self.get_mut(&name) {
             return Some(std::mem::replace(known, value));
         }
         if let Some(index) = &mut self.index {
-            index.insert(name.clone(), self.entries.len());
+            index.insert((&*name).into(), self.entries.len());
         }
         self.entries.push((name, value));
         if self.entries.len() == SEARCHED + 1 {
@@ -90,7 +90,7 @@ impl Map {
     fn position(&self, name: &str) -> Option<usize> {
         match &self.index {
             Some(index) => index.get(name).copied(),
-            None => self.entries.iter().position(|(known, _)| **known == *name),
+            None => self.entries.iter().position(|(known, _)| known.as_bytes() == name.as_bytes()),
         }
         .or_else(|| {
             let is_it = |(known, _): &(Box<str>, Value)| known.eq_ignore_ascii_case(name);
@@ -99,7 +99,7 @@ impl Map {
     }
 
     fn build_index(&mut self) {
-        let places = self.entries.iter().enumerate().map(|(at, (name, _))| (name.clone(), at));
+        let places = self.entries.iter().enumerate().map(|(at, (name, _))| ((&**name).into(), at));
         self.index = (self.entries.len() > SEARCHED).then(|| Box::new(places.collect()));
     }
 }
@@ -112,15 +112,16 @@ impl PartialEq for Map {
     }
 }
 
-impl<N: Into<Box<str>>, V: Into<Value>> FromIterator<(N, V)> for Map {
+impl<N: Into<Text>, V: Into<Value>> FromIterator<(N, V)> for Map {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(pairs: I) -> Map {
-        let mut map = Map::new();
-        pairs.into_iter().for_each(|(name, value)| drop(map.insert(name, value)));
+        let pairs = pairs.into_iter();
+        let mut map = Map { entries: Vec::with_capacity(pairs.size_hint().0), index: None };
+        pairs.for_each(|(name, value)| drop(map.insert(name, value)));
         map
     }
 }
 
-impl<N: Into<Box<str>>, V: Into<Value>, const COUNT: usize> From<[(N, V); COUNT]> for Map {
+impl<N: Into<Text>, V: Into<Value>, const COUNT: usize> From<[(N, V); COUNT]> for Map {
     fn from(pairs: [(N, V); COUNT]) -> Map {
         pairs.into_iter().collect()
     }

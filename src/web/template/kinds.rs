@@ -15,8 +15,8 @@ pub const LONGEST: usize = 16 << 20;
 
 impl Value {
     /// Text, HTML already if `safe`.
-    pub(super) fn text(text: impl Into<Arc<str>>, safe: bool) -> Value {
-        if safe { Value::Html(text.into()) } else { Value::Str(text.into()) }
+    pub(super) fn text(text: impl AsRef<str>, safe: bool) -> Value {
+        if safe { Value::Html(text.as_ref().into()) } else { Value::Str(text.into()) }
     }
 
     /// Values in order of this Python type.
@@ -78,7 +78,7 @@ impl Value {
     pub(crate) fn is_true(&self) -> bool {
         match self {
             Value::Null => false,
-            Value::Str(text) | Value::Html(text) => !text.is_empty(),
+            Value::Str(text) => !text.as_bytes().is_empty(),
             _ => self.number() != Some(0.0) && self.length() != Some(0),
         }
     }
@@ -89,8 +89,10 @@ impl Value {
             Value::Undefined => Some(0),
             Value::Map(map) => Some(map.len()),
             Value::Dict(pairs) => Some(pairs.len()),
-            Value::Str(text) | Value::Html(text) => Some(text.chars().count()),
-            _ => self.as_list().map(<[Value]>::len),
+            _ => match self.as_str() {
+                Some(text) => Some(text.chars().count()),
+                None => self.as_list().map(<[Value]>::len),
+            },
         }
     }
 
@@ -104,10 +106,10 @@ impl Value {
             Value::Map(map) => map.iter().map(|(name, _)| name.into()).collect(),
             Value::Dict(pairs) => pairs.iter().map(|(key, _)| key.clone()).collect(),
             // As in Python, the characters of HTML are plain text.
-            Value::Str(text) | Value::Html(text) => {
-                text.chars().map(|it| it.to_string().into()).collect()
-            }
-            _ => return Err(format!("{} has no items", self.type_name())),
+            _ => match self.as_str() {
+                Some(text) => text.chars().map(|it| it.to_string().into()).collect(),
+                None => return Err(format!("{} has no items", self.type_name())),
+            },
         }))
     }
 
@@ -149,7 +151,6 @@ impl Value {
         match (self, other) {
             (Value::Undefined, Value::Undefined) | (Value::Null, Value::Null) => true,
             (Value::Local(a), Value::Local(b)) => a == b,
-            (Value::Str(a) | Value::Html(a), Value::Str(b) | Value::Html(b)) => a == b,
             (Value::List(_), Value::List(_)) => are_equal(),
             // Two views of values are never equal. Ranges are equal if their numbers are.
             (Value::Sequence(a), Value::Sequence(b)) => {
@@ -163,7 +164,10 @@ impl Value {
                 self.length() == other.length()
                     && self.pairs().unwrap_or_default().iter().all(is_there)
             }
-            _ => compare_numbers(self, other) == Some(Ordering::Equal),
+            _ => match (self.as_str(), other.as_str()) {
+                (Some(a), Some(b)) => a == b,
+                _ => compare_numbers(self, other) == Some(Ordering::Equal),
+            },
         }
     }
 
@@ -200,12 +204,10 @@ impl Value {
     /// `item in self`
     /// Errors: a value without items; a number in a string.
     pub(super) fn holds(&self, item: &Value) -> Result<bool, String> {
-        match (self, item.as_str()) {
-            (Value::Str(text) | Value::Html(text), Some(part)) => Ok(text.contains(part)),
-            (Value::Str(_) | Value::Html(_), None) => {
-                Err(format!("a string holds strings, not {}", item.type_name()))
-            }
-            (Value::Map(_) | Value::Dict(_), _) if !item.can_be_key() => {
+        match (self.as_str(), item.as_str()) {
+            (Some(text), Some(part)) => Ok(text.contains(part)),
+            (Some(_), None) => Err(format!("a string holds strings, not {}", item.type_name())),
+            _ if matches!(self, Value::Map(_) | Value::Dict(_)) && !item.can_be_key() => {
                 Err(format!("{} cannot be a key", item.type_name()))
             }
             _ => Ok(self.items()?.iter().any(|found| found.equals(item))),

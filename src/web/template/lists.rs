@@ -15,7 +15,7 @@ pub fn length(value: &Value, _: &[Value]) -> Outcome {
 pub fn last(value: &Value, _: &[Value]) -> Outcome {
     match value.items()?.last().cloned() {
         // As in Python, the last character of HTML is HTML, though the first is not.
-        Some(Value::Str(text)) if value.is_safe() => Ok(Value::Html(text)),
+        Some(Value::Str(text)) if value.is_safe() => Ok(Value::text(&*text, true)),
         last => Ok(last.unwrap_or(Value::Undefined)),
     }
 }
@@ -57,9 +57,10 @@ pub fn sort(value: &Value, arguments: &[Value]) -> Outcome {
         Some(Value::Str(text)) => text.split(',').map(|part| path(Some(&part.into()))).collect(),
         attribute => vec![path(attribute)],
     };
-    let key = |item: &Value, path: &[Value]| match look_up(item, path)? {
-        Value::Str(text) | Value::Html(text) if !exact => Ok(Value::from(text.to_lowercase())),
-        key => Ok::<_, String>(key),
+    let key = |item: &Value, path: &[Value]| {
+        let key = look_up(item, path)?;
+        let same = key.as_str().filter(|_| !exact).map(|text| text.to_lowercase().into());
+        Ok::<_, String>(same.unwrap_or(key))
     };
     let mut keyed = Vec::new();
     for item in value.items()?.iter() {

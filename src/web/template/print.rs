@@ -45,7 +45,7 @@ static SPECIAL: [bool; 256] = {
 pub fn print_into(out: &mut String, value: &Value, escapes: bool) {
     match value {
         Value::Str(text) if escapes => escape_into(out, text),
-        Value::Str(text) | Value::Html(text) => out.push_str(text),
+        Value::Html(text) => out.push_str(text),
         Value::Int(number) => write_int(out, *number),
         _ if escapes => escape_into(out, &to_text(value)),
         _ => out.push_str(&to_text(value)),
@@ -55,7 +55,8 @@ pub fn print_into(out: &mut String, value: &Value, escapes: bool) {
 /// The value as Python's `str` shows it, not escaped.
 pub fn to_text(value: &Value) -> Cow<'_, str> {
     match value {
-        Value::Str(text) | Value::Html(text) => Cow::Borrowed(text),
+        Value::Str(text) => Cow::Borrowed(text),
+        Value::Html(text) => Cow::Borrowed(text),
         Value::Undefined => Cow::Borrowed(""),
         _ => Cow::Owned(repr(value)),
     }

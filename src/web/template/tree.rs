@@ -152,7 +152,7 @@ impl Expression {
     pub fn path(&self) -> String {
         match &self.kind {
             ExpressionKind::Name(name) => name.as_ref().to_owned(),
-            ExpressionKind::Constant(Value::Str(text)) => format!("'{text}'"),
+            ExpressionKind::Constant(Value::Str(text)) => format!("'{}'", &**text),
             ExpressionKind::Constant(Value::Int(number)) => number.to_string(),
             ExpressionKind::Item(parts, true) => format!("{}.{}", parts[0].path(), parts[1].text()),
             ExpressionKind::Item(parts, _) => format!("{}[{}]", parts[0].path(), parts[1].path()),

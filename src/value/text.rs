@@ -1,0 +1,68 @@
+//! Deeper: the text of a value: short text lies in the value itself.
+//!
+//! Most names and many values are short. A text of at most [`SHORT`] bytes is copied with its value
+//! and needs no memory of its own, which would cost more than the copy. All clones of a longer text
+//! share it.
+//!
+//! Left out: changing a text in place. A new text replaces it.
+
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
+
+/// How many bytes there is room for in a value, beside its kind and the length.
+const SHORT: usize = 22;
+
+/// Text that is never changed, so that a clone is cheap. It is used like a `&str`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Text(Letters);
+
+/// A text of one length is always kept in the same way, so equal texts are equal here too.
+#[derive(Clone, PartialEq, Eq)]
+enum Letters {
+    /// The length, and the bytes with zeros behind them.
+    Here(u8, [u8; SHORT]),
+    Shared(Arc<str>),
+}
+
+impl Text {
+    /// The bytes. This is quicker than the text, because nothing has to be checked.
+    pub fn as_bytes(&self) -> &[u8] {
+        match &self.0 {
+            Letters::Here(length, bytes) => bytes.get(..usize::from(*length)).unwrap_or_default(),
+            Letters::Shared(text) => text.as_bytes(),
+        }
+    }
+}
+
+impl Deref for Text {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        match &self.0 {
+            // The bytes come from a text, so they are one: Rust cannot know that, and checks.
+            Letters::Here(..) => str::from_utf8(self.as_bytes()).unwrap_or_default(),
+            Letters::Shared(text) => text,
+        }
+    }
+}
+
+impl<T: AsRef<str>> From<T> for Text {
+    fn from(text: T) -> Text {
+        let text = text.as_ref();
+        let mut bytes = [0; SHORT];
+        Text(match bytes.get_mut(..text.len()) {
+            Some(start) => {
+                start.copy_from_slice(text.as_bytes());
+                Letters::Here(text.len() as u8, bytes)
+            }
+            None => Letters::Shared(text.into()),
+        })
+    }
+}
+
+impl fmt::Debug for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&**self, f)
+    }
+}
