@@ -3,7 +3,8 @@
 use super::function::Function;
 use super::mistake::Parsed;
 use super::scan::{END, Token, scan};
-use super::tree::{Name, Node};
+use super::tree::Node;
+use crate::value::Text;
 
 /// How many levels of tags, brackets and operators a template may have: each needs stack.
 const DEPTH: usize = 50;
@@ -15,7 +16,7 @@ pub struct Parser<'s> {
     /// The filters of the application.
     pub filters: &'s [Function],
     /// The blocks so far.
-    pub blocks: Vec<(Name, Vec<Node>)>,
+    pub blocks: Vec<(Text, Vec<Node>)>,
     /// The scopes around this place, the innermost last.
     pub scopes: Vec<ParsedScope>,
     /// The names that were read or set so far; true if the scope that did it is still open.
@@ -39,7 +40,7 @@ pub struct ParsedScope {
     /// How many `if`s are open.
     pub ifs: usize,
     /// The names that it sets after a scope inside of it has read them.
-    pub late: Vec<Name>,
+    pub late: Vec<Text>,
 }
 
 impl<'s> Parser<'s> {

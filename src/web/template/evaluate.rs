@@ -185,7 +185,7 @@ impl<'a> Renderer<'a> {
                 let result = self.method(&parts[0], parts[1].text(), given);
                 return self.placed(callee.at, result);
             }
-            Kind::Name(name) => name.as_ref(),
+            Kind::Name(name) => &**name,
             _ => return Err("only a name or a method can be called".to_owned().into()),
         };
         let value = self.names.peek(callee).map(|value| value.into_owned());

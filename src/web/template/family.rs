@@ -15,8 +15,8 @@ use super::function::{bind, unknown};
 use super::mistake::Rendering;
 use super::names::{Bound, Scope, TemplatePage};
 use super::renderer::Renderer;
-use super::tree::{Expression, Macro, Name, Tree};
-use crate::value::{Local, Map, Value};
+use super::tree::{Expression, Macro, Tree};
+use crate::value::{Local, Map, Text, Value};
 
 impl<'a> Renderer<'a> {
     /// A whole template: its own body, then those of the templates that it extends.
@@ -36,7 +36,7 @@ impl<'a> Renderer<'a> {
 
     /// The block of this name, in the version of the first template of the family from `generation`
     /// on that has one; false if none has.
-    pub fn block(&mut self, name: &'a Name, generation: usize) -> Rendering<bool> {
+    pub fn block(&mut self, name: &'a Text, generation: usize) -> Rendering<bool> {
         for at in generation..self.family().len() {
             let tree = self.family()[at];
             if let Some((_, body)) = tree.blocks.iter().find(|(known, _)| known == name) {
@@ -58,8 +58,7 @@ impl<'a> Renderer<'a> {
         if self.block(name, generation + 1)? {
             return Ok(self.cut_off(start));
         }
-        let name = name.as_ref();
-        Err(format!("found super(), but no template above has a block {name}").into())
+        Err(format!("found super(), but no template above has a block {}", &**name).into())
     }
 
     /// `extends`: the template goes on without printing, and the other one comes after it.
@@ -92,14 +91,14 @@ impl<'a> Renderer<'a> {
         &mut self,
         name: &'a Expression,
         with_context: bool,
-        names: &'a [(Option<String>, Name, usize)],
+        names: &'a [(Option<String>, Text, usize)],
     ) -> Rendering {
         let start = self.out.len();
         let number = self.other_template(name, with_context)?;
         self.out.truncate(start);
         let page = &self.names.pages[number];
         let own = page.names[page.given..].iter().filter_map(|(name, bound)| match bound {
-            Bound::Value(value) => Some((name.as_ref(), value.clone())),
+            Bound::Value(value) => Some((&***name, value.clone())),
             _ => None,
         });
         let module: Map = own.filter(|(name, _)| !name.starts_with('_')).collect();
@@ -175,8 +174,8 @@ impl<'a> Renderer<'a> {
     ) -> Rendering<Value> {
         let known = self.macros.get(number).copied();
         let (parts, tree, page) = known.ok_or("this macro belongs to another page".to_owned())?;
-        let names: Vec<&str> = parts.parameters.iter().map(|(name, _)| name.as_ref()).collect();
-        let mut values = bind(parts.name.as_ref(), &names, placed, named)?.into_iter();
+        let names: Vec<&str> = parts.parameters.iter().map(|(name, _)| &**name).collect();
+        let mut values = bind(&parts.name, &names, placed, named)?.into_iter();
         let start = self.out.len();
         self.within(self.names.apart(tree, page), 0, |page| {
             for (name, default) in &parts.parameters {

@@ -9,8 +9,8 @@
 use super::function::{Outcome, hint};
 use super::methods::DICT_METHODS;
 use super::mistake::locate;
-use super::tree::{Expression, ExpressionKind as Kind, Name, Tree};
-use crate::value::{Local, Map, Value};
+use super::tree::{Expression, ExpressionKind as Kind, Tree};
+use crate::value::{Local, Map, Text, Value};
 use std::borrow::Cow;
 
 /// What is missing below these is no mistake of the author: a client may leave it out.
@@ -56,7 +56,7 @@ pub enum Bound {
 }
 
 /// Names and what they stand for, the innermost last.
-pub type Bindings<'a> = Vec<(&'a Name, Bound)>;
+pub type Bindings<'a> = Vec<(&'a Text, Bound)>;
 
 /// The names behind `loop.` that have a value.
 pub const LOOP_NAMES: [&str; 7] =
@@ -75,7 +75,7 @@ pub struct Names<'a> {
     pub warnings: Vec<String>,
     pub globals: &'a dyn Globals,
     /// What the application lent so far, so that it is asked once.
-    lent: Vec<(&'a Name, Value)>,
+    lent: Vec<(&'a Text, Value)>,
 }
 
 /// Where in the templates the renderer is, and which names it sees there.
@@ -86,7 +86,7 @@ pub struct Scope<'a> {
     /// An index of [`Names::pages`].
     pub page: usize,
     /// The name of the block, and whose version it is: an index of the page's family.
-    pub block: Option<(&'a Name, usize)>,
+    pub block: Option<(&'a Text, usize)>,
     /// True from an `extends` to the end of its template: there nothing is printed.
     pub silent: bool,
     /// True outside of loops, `with`s, blocks and macros: what is set belongs to the page.
@@ -157,8 +157,8 @@ impl<'a> Names<'a> {
         })
     }
 
-    fn find(&self, name: &Name) -> Option<&Value> {
-        let is_same = |(known, _): &&(&Name, Bound)| *known == name;
+    fn find(&self, name: &Text) -> Option<&Value> {
+        let is_same = |(known, _): &&(&Text, Bound)| *known == name;
         match self.stack[self.scope.floor..].iter().rev().find(is_same) {
             Some((_, bound)) => self.value_of(bound),
             None => self.find_in_page(name),
@@ -177,7 +177,7 @@ impl<'a> Names<'a> {
     }
 
     #[inline(never)]
-    fn find_in_page(&self, name: &Name) -> Option<&Value> {
+    fn find_in_page(&self, name: &Text) -> Option<&Value> {
         let page = &self.pages[self.scope.page];
         let found = page.names.iter().rev().find(|(known, _)| *known == name);
         match found.map(|(_, bound)| bound) {
@@ -186,29 +186,29 @@ impl<'a> Names<'a> {
             Some(bound) => return self.value_of(bound),
             None => None,
         }
-        .or_else(|| page.variables?.get(name.as_ref()))
+        .or_else(|| page.variables?.get(name))
         .or_else(|| self.lent.iter().find(|(known, _)| *known == name).map(|(_, value)| value))
     }
 
     /// What templates have set and this place sees, the innermost last.
-    pub fn visible(&self) -> impl Iterator<Item = &(&'a Name, Bound)> {
+    pub fn visible(&self) -> impl Iterator<Item = &(&'a Text, Bound)> {
         self.pages[self.scope.page].names.iter().chain(&self.stack[self.scope.floor..])
     }
 
     /// The value of a name that [`Names::peek`] did not find: the application is asked.
-    pub fn ask(&mut self, name: &'a Name) -> Value {
-        let Some(value) = self.globals.variable(name.as_ref()) else { return Value::Undefined };
+    pub fn ask(&mut self, name: &'a Text) -> Value {
+        let Some(value) = self.globals.variable(name) else { return Value::Undefined };
         self.lent.push((name, value.clone()));
         value
     }
 
     /// Gives a name a value until the scope closes.
-    pub fn set(&mut self, name: &'a Name, value: Value) {
+    pub fn set(&mut self, name: &'a Text, value: Value) {
         self.bind(name, Bound::Value(value));
     }
 
     /// Says what a name stands for until the scope closes.
-    pub fn bind(&mut self, name: &'a Name, bound: Bound) {
+    pub fn bind(&mut self, name: &'a Text, bound: Bound) {
         match self.scope.at_top {
             true => self.pages[self.scope.page].names.push((name, bound)),
             false => self.stack.push((name, bound)),
@@ -246,7 +246,7 @@ impl<'a> Names<'a> {
     /// `"nmae" is undefined; there is "name"`
     pub fn describe(&self, expression: &Expression) -> String {
         let near = match &expression.kind {
-            Kind::Name(name) => self.hint(name.as_ref(), &[]),
+            Kind::Name(name) => self.hint(name, &[]),
             Kind::Item(parts, true) => {
                 let map = self.lend(&parts[0]).and_then(Value::as_map);
                 hint(parts[1].text(), map.into_iter().flat_map(Map::iter).map(|(name, _)| name))
@@ -258,7 +258,7 @@ impl<'a> Names<'a> {
 
     /// `; there is "name"`, or nothing if no name of the page is near.
     pub fn hint(&self, name: &str, more: &[&str]) -> String {
-        let set = self.visible().map(|(name, _)| name.as_ref());
+        let set = self.visible().map(|(name, _)| &***name);
         let given = self.pages[self.scope.page].variables.into_iter().flat_map(Map::iter);
         let lent = self.globals.names().iter().chain(more).copied();
         hint(name, set.chain(given.map(|(name, _)| name)).chain(lent))

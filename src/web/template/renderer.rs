@@ -11,8 +11,8 @@ use super::loader::{Shelf, Templates};
 use super::mistake::{Rendering, TemplateError, locate};
 use super::names::{Bound, Names, Scope};
 use super::print::print_into;
-use super::tree::{Expression, ExpressionKind as Kind, For, Macro, Name, Node, Tree};
-use crate::value::{Local, Value};
+use super::tree::{Expression, ExpressionKind as Kind, For, Macro, Node, Tree};
+use crate::value::{Local, Text, Value};
 
 /// How many levels of loops, blocks, includes and expressions a page may have: each needs stack.
 const DEPTH: usize = 56;
@@ -248,7 +248,7 @@ impl<'a> Renderer<'a> {
 
     /// `set` with a body: what it prints is cut off, and gets the name.
     #[inline(never)]
-    fn capture(&mut self, name: &'a Name, body: &'a [Node]) -> Rendering {
+    fn capture(&mut self, name: &'a Text, body: &'a [Node]) -> Rendering {
         let start = self.out.len();
         let scope = Scope { silent: false, ..self.names.inner() };
         self.within(scope, 0, |page| page.nodes(body))?;

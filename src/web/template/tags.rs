@@ -232,7 +232,7 @@ fn template(parser: &mut Parser) -> Parsed<Expression> {
 fn block_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
     let name_at = parser.at();
     let name = parser.name("the name of the block")?;
-    if parser.blocks.iter().any(|(known, _)| known.as_ref() == name) {
+    if parser.blocks.iter().any(|(known, _)| **known == *name) {
         return Err((name_at, format!("found the block {name} for the second time")));
     }
     let number = parser.blocks.len();

@@ -4,36 +4,7 @@
 //! any page. Places are byte offsets; line and column are counted only when a message needs them.
 
 use super::function::Function;
-use crate::value::Value;
-
-/// A name that a template gives a value to or asks for. Names are compared for each value on a
-/// page, so the length and the first 15 bytes are kept as one number.
-#[derive(Clone, Debug)]
-pub struct Name {
-    start: u128,
-    text: Box<str>,
-}
-
-impl From<&str> for Name {
-    fn from(text: &str) -> Name {
-        let mut start = [0; 16];
-        start.iter_mut().zip(text.bytes()).for_each(|(place, byte)| *place = byte);
-        start[15] = u8::try_from(text.len()).unwrap_or(u8::MAX);
-        Name { start: u128::from_le_bytes(start), text: text.into() }
-    }
-}
-
-impl PartialEq for Name {
-    fn eq(&self, other: &Name) -> bool {
-        self.start == other.start && (self.text.len() < 16 || self.text == other.text)
-    }
-}
-
-impl AsRef<str> for Name {
-    fn as_ref(&self) -> &str {
-        &self.text
-    }
-}
+use crate::value::{Text, Value};
 
 /// A whole template.
 #[derive(Debug)]
@@ -44,7 +15,7 @@ pub struct Tree {
     /// What is outside of blocks, and the places of the blocks.
     pub body: Vec<Node>,
     /// All blocks of the template, the inner ones too: each name with its content.
-    pub blocks: Vec<(Name, Vec<Node>)>,
+    pub blocks: Vec<(Text, Vec<Node>)>,
     /// True if what is printed is escaped.
     pub escapes: bool,
 }
@@ -62,11 +33,11 @@ pub enum Node {
     /// `{% for … in … %}`
     For(Box<For>),
     /// Names that this scope sets later: until then they are undefined.
-    Late(Vec<Name>),
+    Late(Vec<Text>),
     /// `{% set … = … %}`: a name, or a tuple that takes a list apart, and the value.
     Set(Expression, Expression),
     /// `{% set name %} … {% endset %}`: the name is what the body prints.
-    Capture(Name, Vec<Node>),
+    Capture(Text, Vec<Node>),
     /// `{% with a = …, b = … %}`
     With(Vec<(Expression, Expression)>, Vec<Node>),
     /// `{% include … %}`
@@ -74,12 +45,12 @@ pub enum Node {
     /// `{% extends … %}`
     Extends(Expression),
     /// The place of the block of this name in [`Tree::blocks`].
-    Block(Name),
+    Block(Text),
     /// `{% macro name(…) %}`
     Macro(Box<Macro>),
     /// `{% import … %}` and `{% from … import … %}`; true if it ends `with context`. For each name:
     /// the name there, none for the whole template, the name here, and the place.
-    Import(Expression, bool, Vec<(Option<String>, Name, usize)>),
+    Import(Expression, bool, Vec<(Option<String>, Text, usize)>),
 }
 
 /// The parts of a `for`.
@@ -92,7 +63,7 @@ pub struct For {
     pub filter: Option<Expression>,
     /// The name `loop`, if the body uses it. As in Jinja there is no `loop` otherwise, and an
     /// included template can tell.
-    pub loop_name: Option<Name>,
+    pub loop_name: Option<Text>,
     pub body: Vec<Node>,
     /// Done if there is no item.
     pub otherwise: Vec<Node>,
@@ -101,8 +72,8 @@ pub struct For {
 /// The parts of a `macro`: its parameters with their defaults, and what makes the text.
 #[derive(Debug)]
 pub struct Macro {
-    pub name: Name,
-    pub parameters: Vec<(Name, Option<Expression>)>,
+    pub name: Text,
+    pub parameters: Vec<(Text, Option<Expression>)>,
     pub body: Vec<Node>,
 }
 
@@ -120,7 +91,7 @@ pub enum ExpressionKind {
     /// Text in quotes, a number, `true`, `none`.
     Constant(Value),
     /// A name.
-    Name(Name),
+    Name(Text),
     /// `[a, b]`, and `(a, b)` if true.
     List(Vec<Expression>, bool),
     /// `{'a': b}`
@@ -151,7 +122,7 @@ impl Expression {
     /// The expression as a reader would write it, for messages: `user.name`, `items[0]`.
     pub fn path(&self) -> String {
         match &self.kind {
-            ExpressionKind::Name(name) => name.as_ref().to_owned(),
+            ExpressionKind::Name(name) => name.to_string(),
             ExpressionKind::Constant(Value::Str(text)) => format!("'{}'", &**text),
             ExpressionKind::Constant(Value::Int(number)) => number.to_string(),
             ExpressionKind::Item(parts, true) => format!("{}.{}", parts[0].path(), parts[1].text()),
