@@ -13,7 +13,7 @@ pub struct Map {
     entries: Vec<(Text, Value)>,
     /// The position of each name; only for maps that are too long to be searched from the front.
     #[expect(clippy::box_collection, reason = "most maps have no index, and should stay small")]
-    index: Option<Box<HashMap<Box<str>, usize>>>,
+    index: Option<Box<HashMap<Box<[u8]>, usize>>>,
     /// True if a name is found in any case of letters.
     any_case: bool,
 }
@@ -44,23 +44,23 @@ impl Map {
 
     /// The value under this name.
     pub fn get(&self, name: &str) -> Option<&Value> {
-        self.position(name).map(|at| &self.entries[at].1)
+        self.position(name.as_bytes()).map(|at| &self.entries[at].1)
     }
 
     /// The value under this name, to be changed in place.
     pub fn get_mut(&mut self, name: &str) -> Option<&mut Value> {
-        self.position(name).map(|at| &mut self.entries[at].1)
+        self.position(name.as_bytes()).map(|at| &mut self.entries[at].1)
     }
 
     /// Puts a value under a name and returns the value that was there before. A known name keeps
     /// its place in the order.
     pub fn insert(&mut self, name: impl Into<Text>, value: impl Into<Value>) -> Option<Value> {
         let (name, value) = (name.into(), value.into());
-        if let Some(known) = self.get_mut(&name) {
-            return Some(std::mem::replace(known, value));
+        if let Some(at) = self.position(name.as_bytes()) {
+            return Some(std::mem::replace(&mut self.entries[at].1, value));
         }
         if let Some(index) = &mut self.index {
-            index.insert((&*name).into(), self.entries.len());
+            index.insert(name.as_bytes().into(), self.entries.len());
         }
         self.entries.push((name, value));
         if self.entries.len() == SEARCHED + 1 {
@@ -71,7 +71,7 @@ impl Map {
 
     /// Takes a name and its value out; the others keep their order.
     pub fn remove(&mut self, name: &str) -> Option<Value> {
-        let (_, value) = self.entries.remove(self.position(name)?);
+        let (_, value) = self.entries.remove(self.position(name.as_bytes())?);
         // Every later name has moved forward by one.
         self.build_index();
         Some(value)
@@ -87,19 +87,20 @@ impl Map {
         self.entries.iter().map(|(name, value)| (&**name, value))
     }
 
-    fn position(&self, name: &str) -> Option<usize> {
+    fn position(&self, name: &[u8]) -> Option<usize> {
         match &self.index {
             Some(index) => index.get(name).copied(),
-            None => self.entries.iter().position(|(known, _)| known.as_bytes() == name.as_bytes()),
+            None => self.entries.iter().position(|(known, _)| known.as_bytes() == name),
         }
         .or_else(|| {
-            let is_it = |(known, _): &(Box<str>, Value)| known.eq_ignore_ascii_case(name);
+            let is_it = |(known, _): &(Text, Value)| known.as_bytes().eq_ignore_ascii_case(name);
             if self.any_case { self.entries.iter().position(is_it) } else { None }
         })
     }
 
     fn build_index(&mut self) {
-        let places = self.entries.iter().enumerate().map(|(at, (name, _))| ((&**name).into(), at));
+        let places =
+            self.entries.iter().enumerate().map(|(at, (name, _))| (name.as_bytes().into(), at));
         self.index = (self.entries.len() > SEARCHED).then(|| Box::new(places.collect()));
     }
 }
@@ -115,7 +116,7 @@ impl PartialEq for Map {
 impl<N: Into<Text>, V: Into<Value>> FromIterator<(N, V)> for Map {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(pairs: I) -> Map {
         let pairs = pairs.into_iter();
-        let mut map = Map { entries: Vec::with_capacity(pairs.size_hint().0), index: None };
+        let mut map = Map { entries: Vec::with_capacity(pairs.size_hint().0), ..Map::new() };
         pairs.for_each(|(name, value)| drop(map.insert(name, value)));
         map
     }

@@ -10,8 +10,8 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
-/// How many bytes there is room for in a value, beside its kind and the length.
-const SHORT: usize = 22;
+/// The longest text that lies in the value itself, in bytes.
+const SHORT: usize = 16;
 
 /// Text that is never changed, so that a clone is cheap. It is used like a `&str`.
 #[derive(Clone, PartialEq, Eq)]
@@ -20,16 +20,22 @@ pub struct Text(Letters);
 /// A text of one length is always kept in the same way, so equal texts are equal here too.
 #[derive(Clone, PartialEq, Eq)]
 enum Letters {
-    /// The length, and the bytes with zeros behind them.
-    Here(u8, [u8; SHORT]),
+    Here(u8, Block),
     Shared(Arc<str>),
 }
 
+/// The bytes of a short text, and zeros behind them. Rust checks all of an aligned block at one
+/// time, so the check takes as long as for two letters.
+#[derive(Clone, PartialEq, Eq)]
+#[repr(align(8))]
+struct Block([u8; SHORT]);
+
 impl Text {
     /// The bytes. This is quicker than the text, because nothing has to be checked.
+    #[inline]
     pub fn as_bytes(&self) -> &[u8] {
         match &self.0 {
-            Letters::Here(length, bytes) => bytes.get(..usize::from(*length)).unwrap_or_default(),
+            Letters::Here(length, Block(bytes)) => &bytes[..usize::from(*length).min(SHORT)],
             Letters::Shared(text) => text.as_bytes(),
         }
     }
@@ -38,10 +44,14 @@ impl Text {
 impl Deref for Text {
     type Target = str;
 
+    #[inline]
     fn deref(&self) -> &str {
         match &self.0 {
-            // The bytes come from a text, so they are one: Rust cannot know that, and checks.
-            Letters::Here(..) => str::from_utf8(self.as_bytes()).unwrap_or_default(),
+            // The bytes come from a text, so they are one, but Rust does not know it.
+            Letters::Here(length, Block(bytes)) => {
+                let whole = str::from_utf8(bytes).unwrap_or_default();
+                whole.get(..usize::from(*length)).unwrap_or_default()
+            }
             Letters::Shared(text) => text,
         }
     }
@@ -54,7 +64,7 @@ impl<T: AsRef<str>> From<T> for Text {
         Text(match bytes.get_mut(..text.len()) {
             Some(start) => {
                 start.copy_from_slice(text.as_bytes());
-                Letters::Here(text.len() as u8, bytes)
+                Letters::Here(text.len() as u8, Block(bytes))
             }
             None => Letters::Shared(text.into()),
         })

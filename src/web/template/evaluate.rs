@@ -132,7 +132,7 @@ impl<'a> Renderer<'a> {
                 Some(_) => unknown("name in loop:", name, LOOP_NAMES),
                 None => "this loop is over".to_owned(),
             };
-            return Ok(self.names.in_loop(number, name).ok_or(wrong)?);
+            return Ok(self.names.in_loop(number, name.as_bytes()).ok_or(wrong)?);
         }
         // In Jinja a method that is not called prints as `<built-in method items …>`. No author
         // wants that on a page.

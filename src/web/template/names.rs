@@ -125,7 +125,7 @@ impl<'a> Names<'a> {
         if let Kind::Item(parts, _) = &expression.kind
             && let Value::Local(Local::Loop(number)) = self.lend(&parts[0])?
         {
-            return self.in_loop(*number, parts[1].text()).map(Cow::Owned);
+            return self.in_loop(*number, parts[1].text_bytes()).map(Cow::Owned);
         }
         self.lend(expression).map(Cow::Borrowed)
     }
@@ -135,24 +135,24 @@ impl<'a> Names<'a> {
             Kind::Constant(value) => Some(value),
             Kind::Name(name) => self.find(name),
             // As in Jinja, `d.items` is the method, even if the dict has a key of that name.
-            Kind::Item(parts, true) if is_method(parts[1].text()) => None,
+            Kind::Item(parts, true) if is_method(parts[1].text_bytes()) => None,
             Kind::Item(parts, _) => self.lend(&parts[0])?.under(self.lend(&parts[1])?),
             _ => None,
         }
     }
 
     /// What `loop` knows in this turn, under the name of a row of [`LOOP_NAMES`].
-    pub fn in_loop(&self, number: usize, name: &str) -> Option<Value> {
+    pub fn in_loop(&self, number: usize, name: &[u8]) -> Option<Value> {
         let (items, index) = self.loops.get(number)?;
         let left = items.as_list()?.len() - index;
         Some(match name {
-            "index" => (index + 1).into(),
-            "index0" => (*index).into(),
-            "revindex" => left.into(),
-            "revindex0" => (left - 1).into(),
-            "first" => (*index == 0).into(),
-            "last" => (left == 1).into(),
-            "length" => (index + left).into(),
+            b"index" => (index + 1).into(),
+            b"index0" => (*index).into(),
+            b"revindex" => left.into(),
+            b"revindex0" => (left - 1).into(),
+            b"first" => (*index == 0).into(),
+            b"last" => (left == 1).into(),
+            b"length" => (index + left).into(),
             _ => return None,
         })
     }
@@ -266,6 +266,6 @@ impl<'a> Names<'a> {
 }
 
 /// True for the name of a method of dicts.
-fn is_method(name: &str) -> bool {
-    DICT_METHODS.iter().any(|method| method.name == name)
+fn is_method(name: &[u8]) -> bool {
+    DICT_METHODS.iter().any(|method| method.name.as_bytes() == name)
 }

@@ -90,10 +90,10 @@ impl<'a> Renderer<'a> {
         for node in nodes {
             let silent = self.names.scope.silent;
             match node {
+                Node::Text(text) if !silent => self.out.push_str(text),
+                Node::Print(expression) if !silent => self.print(expression)?,
                 // Behind `extends` nothing is printed.
-                Node::Text(_) | Node::Print(_) if silent => {}
-                Node::Text(text) => self.out.push_str(text),
-                Node::Print(expression) => self.print(expression)?,
+                Node::Text(_) | Node::Print(_) => {}
                 Node::If(branches) => self.choose(branches)?,
                 Node::For(parts) => {
                     let result = self.walk(parts);
@@ -207,8 +207,8 @@ impl<'a> Renderer<'a> {
                 page.names.bind(name, Bound::Item(number));
             }
             let fixed = page.names.stack.len();
+            page.count_turns(items.len())?;
             for (index, item) in items.iter().enumerate() {
-                page.count_turns(1)?;
                 page.names.loops[number].1 = index;
                 page.names.stack.truncate(fixed);
                 if let Kind::List(..) = parts.target.kind {
@@ -227,8 +227,8 @@ impl<'a> Renderer<'a> {
         let own = self.names.stack.len();
         self.within(self.names.inner(), filter.at, |page| {
             let mut chosen = Vec::new();
+            page.count_turns(list.as_list().unwrap_or_default().len())?;
             for item in list.as_list().unwrap_or_default() {
-                page.count_turns(1)?;
                 page.names.stack.truncate(own);
                 page.assign(&parts.target, item.clone())?;
                 chosen.extend(page.truth(filter)?.then(|| item.clone()));

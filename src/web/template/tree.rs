@@ -141,6 +141,14 @@ impl Expression {
             .unwrap_or_default()
     }
 
+    /// The text of a constant in bytes, which need no check.
+    pub fn text_bytes(&self) -> &[u8] {
+        match &self.kind {
+            ExpressionKind::Constant(Value::Str(text)) => text.as_bytes(),
+            _ => b"",
+        }
+    }
+
     /// The part that is to blame if the value is undefined; none for `a if b`, where that is meant.
     pub fn undefined_part(&self) -> Option<&Expression> {
         match &self.kind {
