@@ -124,6 +124,16 @@ impl<'s> Parser<'s> {
         if self.take(word) { Ok(()) } else { self.unexpected(word) }
     }
 
+    /// The text outside of tags that comes next; comments have cut it into several tokens.
+    pub fn text(&mut self) -> String {
+        let mut text = String::new();
+        while let Token::Text(part) = *self.peek() {
+            text.push_str(part);
+            self.next += 1;
+        }
+        text
+    }
+
     /// The name that comes next.
     pub fn name(&mut self, expected: &str) -> Parsed<&'s str> {
         let Token::Name(name) = *self.peek() else { return self.unexpected(expected) };

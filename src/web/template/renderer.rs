@@ -91,9 +91,12 @@ impl<'a> Renderer<'a> {
             let silent = self.names.scope.silent;
             match node {
                 Node::Text(text) if !silent => self.out.push_str(text),
-                Node::Print(expression) if !silent => self.print(expression)?,
+                Node::Print(text, expression) if !silent => {
+                    self.out.push_str(text);
+                    self.print(expression)?;
+                }
                 // Behind `extends` nothing is printed.
-                Node::Text(_) | Node::Print(_) => {}
+                Node::Text(_) | Node::Print(..) => {}
                 Node::If(branches) => self.choose(branches)?,
                 Node::For(parts) => {
                     let result = self.walk(parts);

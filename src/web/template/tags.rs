@@ -93,31 +93,27 @@ impl<'s> Parser<'s> {
         self.open_scope(tag == Some("if"));
         let mut nodes = Vec::new();
         loop {
+            let text = self.text();
             let at = self.at();
-            nodes.push(match self.peek().clone() {
-                Token::Text(text) => {
-                    self.skip(1);
-                    Node::Text(text.to_owned())
-                }
-                _ if self.take("{{") => {
-                    let printed = self.tuple()?;
-                    self.expect("}}")?;
-                    Node::Print(printed)
-                }
-                _ if self.take("{%") => {
-                    let found = self.name("the name of a tag")?;
-                    if tag.is_some() && found.strip_prefix("end") == tag || middle.contains(&found)
-                    {
-                        self.depth = depth;
-                        self.close_scope(tag == Some("if"), &mut nodes);
-                        return Ok((nodes, found));
-                    }
-                    let row = TAGS.iter().find(|(known, _)| *known == found);
-                    let (_, read) = row.ok_or_else(|| (at, unknown_tag(found, tag)))?;
-                    read(self, at)?
-                }
-                _ => break,
-            });
+            if self.take("{{") {
+                let printed = self.tuple()?;
+                self.expect("}}")?;
+                nodes.push(Node::Print(text, printed));
+                continue;
+            }
+            nodes.extend(Some(text).filter(|text| !text.is_empty()).map(Node::Text));
+            if !self.take("{%") {
+                break;
+            }
+            let found = self.name("the name of a tag")?;
+            if tag.is_some() && found.strip_prefix("end") == tag || middle.contains(&found) {
+                self.depth = depth;
+                self.close_scope(tag == Some("if"), &mut nodes);
+                return Ok((nodes, found));
+            }
+            let row = TAGS.iter().find(|(known, _)| *known == found);
+            let (_, read) = row.ok_or_else(|| (at, unknown_tag(found, tag)))?;
+            nodes.push(read(self, at)?);
         }
         let Some((tag, at)) = open else {
             self.close_scope(false, &mut nodes);
