@@ -22,7 +22,7 @@ impl<'a> Renderer<'a> {
     /// A whole template: its own body, then those of the templates that it extends.
     pub fn template(&mut self) -> Rendering {
         let mut generation = 0;
-        while let Some(tree) = self.family().get(generation).copied() {
+        while let Some(tree) = self.page().member(generation) {
             (self.names.scope.tree, self.names.scope.silent) = (tree, false);
             self.nodes(&tree.body)?;
             generation += 1;
@@ -30,21 +30,22 @@ impl<'a> Renderer<'a> {
         Ok(())
     }
 
-    fn family(&mut self) -> &mut Vec<&'a Tree> {
-        &mut self.names.pages[self.names.scope.page].family
+    fn page(&mut self) -> &mut TemplatePage<'a> {
+        &mut self.names.pages[self.names.scope.page]
     }
 
     /// The block of this name, in the version of the first template of the family from `generation`
     /// on that has one; false if none has.
     pub fn block(&mut self, name: &'a Text, generation: usize) -> Rendering<bool> {
-        for at in generation..self.family().len() {
-            let tree = self.family()[at];
+        let mut at = generation;
+        while let Some(tree) = self.page().member(at) {
             if let Some((_, body)) = tree.blocks.iter().find(|(known, _)| known == name) {
                 let scope = self.names.apart(tree, self.names.scope.page);
                 let scope = Scope { block: Some((name, at)), ..scope };
                 self.within(scope, 0, |page| page.nodes(body))?;
                 return Ok(true);
             }
+            at += 1;
         }
         Ok(false)
     }
@@ -68,10 +69,11 @@ impl<'a> Renderer<'a> {
             return self.error(name.at, "found a second {% extends %}, expected one at most");
         }
         let tree = self.named_template(name)?;
-        if self.family().iter().any(|known| known.name == tree.name) {
+        let page = self.page();
+        if std::iter::once(&page.tree).chain(&page.layouts).any(|known| known.name == tree.name) {
             return self.error(name.at, format!("{} extends itself", tree.name));
         }
-        self.family().push(tree);
+        self.page().layouts.push(tree);
         self.names.scope.silent = true;
         Ok(())
     }
@@ -108,7 +110,7 @@ impl<'a> Renderer<'a> {
                 Some(there) => match module.get(there) {
                     Some(value) => value.clone(),
                     None => {
-                        let what = format!("name in {}", self.names.pages[number].family[0].name);
+                        let what = format!("name in {}", self.names.pages[number].tree.name);
                         let known = module.iter().map(|(name, _)| name);
                         return self.error(*at, unknown(&what, there, known));
                     }
@@ -128,8 +130,8 @@ impl<'a> Renderer<'a> {
         let names: Vec<_> = seen.cloned().collect();
         let variables = self.names.pages[self.names.scope.page].variables;
         let variables = variables.filter(|_| with_context);
-        let (page, given, family) = (self.names.pages.len(), names.len(), vec![tree]);
-        self.names.pages.push(TemplatePage { family, names, given, variables });
+        let page = self.names.pages.len();
+        self.names.pages.push(TemplatePage::new(tree, names, variables));
         let scope = Scope { at_top: true, ..self.names.apart(tree, page) };
         self.within(scope, name.at, Renderer::template)?;
         Ok(page)

@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// How many templates one page may be made of.
-const MOST_TEMPLATES: usize = 32;
+const MOST_TEMPLATES: usize = 64;
 
 /// How many parsed templates are kept, once for each stripe of the cache.
 const KEPT: usize = 512;
@@ -103,21 +103,23 @@ impl Templates {
 
 /// The trees of one page: each is looked up once, and lives as long as the page is being made.
 ///
-/// Each place is filled once and never emptied, so a tree can be borrowed while others are added.
+/// A shelf holds one tree, and another shelf behind it. It is filled once and never emptied, so a
+/// tree can be borrowed while others are added.
 #[derive(Default)]
-pub struct Shelf([OnceCell<Arc<CachedTree>>; MOST_TEMPLATES]);
+pub struct Shelf(OnceCell<Arc<CachedTree>>, OnceCell<Box<Shelf>>);
 
 impl Shelf {
     /// The template of this name.
     /// Errors: there is none, which is an error without a line; a mistake in it.
     pub fn tree(&self, templates: &Templates, name: &str) -> Rendering<&Tree> {
-        for place in &self.0 {
-            match place.get() {
+        let mut shelf = self;
+        for _ in 0..MOST_TEMPLATES {
+            match shelf.0.get() {
                 Some(known) if known.0.name == name => return Ok(&known.0),
-                Some(_) => {}
+                Some(_) => shelf = shelf.1.get_or_init(Box::default),
                 None => {
                     let found = templates.tree(name)?;
-                    return Ok(&place.get_or_init(|| found).0);
+                    return Ok(&shelf.0.get_or_init(|| found).0);
                 }
             }
         }

@@ -97,12 +97,26 @@ pub struct Scope<'a> {
 
 /// A template with those that it extends, and the names that were set at its top.
 pub struct TemplatePage<'a> {
-    /// The template that was asked for, the one it extends, and so on up to the layout.
-    pub family: Vec<&'a Tree>,
+    /// The template that was asked for.
+    pub tree: &'a Tree,
+    /// The one it extends, the one that this extends, and so on.
+    pub layouts: Vec<&'a Tree>,
     pub names: Bindings<'a>,
     /// How many of the names it was given.
     pub given: usize,
     pub variables: Option<&'a Map>,
+}
+
+impl<'a> TemplatePage<'a> {
+    /// A page before its template runs.
+    pub fn new(tree: &'a Tree, names: Bindings<'a>, variables: Option<&'a Map>) -> Self {
+        TemplatePage { tree, layouts: Vec::new(), given: names.len(), names, variables }
+    }
+
+    /// A template of its family: number 0 is the one that was asked for.
+    pub fn member(&self, number: usize) -> Option<&'a Tree> {
+        if number == 0 { Some(self.tree) } else { self.layouts.get(number - 1).copied() }
+    }
 }
 
 impl<'a> Names<'a> {
@@ -110,9 +124,7 @@ impl<'a> Names<'a> {
     pub fn new(tree: &'a Tree, variables: &'a Map, globals: &'a dyn Globals) -> Names<'a> {
         let (page, block, silent, at_top) = (0, None, false, true);
         let scope = Scope { tree, page, block, silent, at_top, floor: 0 };
-        let (names, mut family) = (Vec::new(), Vec::with_capacity(4));
-        family.push(tree);
-        let pages = vec![TemplatePage { family, names, given: 0, variables: Some(variables) }];
+        let pages = vec![TemplatePage::new(tree, Vec::new(), Some(variables))];
         let (stack, loops) = (Vec::with_capacity(8), Vec::with_capacity(2));
         let (lent, warnings) = (Vec::new(), Vec::new());
         Names { scope, pages, stack, loops, warnings, globals, lent }

@@ -47,9 +47,15 @@ pub fn print_into(out: &mut String, value: &Value, escapes: bool) {
         Value::Str(text) if escapes => escape_into(out, text),
         Value::Html(text) => out.push_str(text),
         Value::Int(number) => write_int(out, *number),
-        _ if escapes => escape_into(out, &to_text(value)),
-        _ => out.push_str(&to_text(value)),
+        _ => print_other(out, value, escapes),
     }
+}
+
+/// The same for what is printed rarely.
+#[inline(never)]
+fn print_other(out: &mut String, value: &Value, escapes: bool) {
+    let text = to_text(value);
+    if escapes { escape_into(out, &text) } else { out.push_str(&text) }
 }
 
 /// The value as Python's `str` shows it, not escaped.
