@@ -47,15 +47,13 @@ impl Service for App {
         }
         let mut ctx = Context::open(&self.site, request, found.as_ref(), cycle);
         let answered = self.answer(refused, &mut ctx);
-        // Both calls are in `error_page`: an error becomes a page, unless a hook has answered it;
-        // then the hooks see the answer.
-        let mut response = answered.unwrap_or_else(|error| self.explain(&error, &mut ctx));
-        self.run_after(&mut ctx, &mut response);
+        // An error becomes a page, unless a hook has answered it; then the hooks see the answer.
+        // This is in `error_page`.
+        let mut response = self.conclude(answered, &mut ctx);
         // What the handler has changed is made safe, and the answer gets the session's cookie. If
         // that fails, another answer takes its place, and the hooks see it too.
         if let Err(error) = save::save(&mut ctx, &mut response) {
-            response = self.explain(&error, &mut ctx);
-            self.run_after(&mut ctx, &mut response);
+            response = self.conclude(Err(error), &mut ctx);
         }
         // The browser is told what other sites may do with this answer.
         origin::protect(&ctx, &mut response);

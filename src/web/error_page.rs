@@ -17,28 +17,28 @@ use crate::http::{Method, ParseError, Request, Response, Status};
 use crate::value::{Map, Value};
 
 impl App {
+    /// The answer as the client gets it: an error becomes a page, and the hooks see every answer.
+    pub(super) fn conclude(&self, answer: Result<Response, Error>, ctx: &mut Context) -> Response {
+        let mut response = answer.unwrap_or_else(|error| self.explain(&error, ctx));
+        if let Err(panic) = self.hooks.run(ctx, Moment::After(&mut response)) {
+            response = self.explain(&panic, ctx);
+        }
+        response
+    }
+
     /// The answer to an error: that of a hook, or else a page.
-    pub(super) fn explain(&self, error: &Error, ctx: &mut Context) -> Response {
+    fn explain(&self, error: &Error, ctx: &mut Context) -> Response {
         note(error, ctx);
-        let mut response = match self.hooks.run(ctx, Moment::OnError(error)) {
-            Ok(own) => own.unwrap_or_else(|| page(error, ctx)),
-            Err(panic) => {
-                note(&panic, ctx);
-                page(&panic, ctx)
-            }
-        };
+        let own = self.hooks.run(ctx, Moment::OnError(error)).unwrap_or_else(|panic| {
+            note(&panic, ctx);
+            Some(page(&panic, ctx))
+        });
+        let mut response = own.unwrap_or_else(|| page(error, ctx));
         // What every answer to this error must carry.
         if response.status == error.status() {
             error.headers().for_each(|(name, value)| response.headers.set(name, value));
         }
         response
-    }
-
-    /// Shows the answer to the hooks that want to see every answer.
-    pub(super) fn run_after(&self, ctx: &mut Context, response: &mut Response) {
-        if let Err(panic) = self.hooks.run(ctx, Moment::After(response)) {
-            *response = self.explain(&panic, ctx);
-        }
     }
 
     /// The answer to a message that the server has refused. Outside the prefix of the site there is
@@ -47,8 +47,7 @@ impl App {
         let (mut request, mut cycle) = (sent.clone(), Cycle::default());
         request.path = self.site.path_inside(&sent.path)?.to_owned();
         let mut ctx = Context::open(&self.site, &mut request, None, &mut cycle);
-        let mut response = self.explain(&error.clone().into(), &mut ctx);
-        self.run_after(&mut ctx, &mut response);
+        let mut response = self.conclude(Err(error.clone().into()), &mut ctx);
         origin::protect(&ctx, &mut response);
         Some(response)
     }
@@ -80,9 +79,8 @@ fn page(error: &Error, ctx: &mut Context) -> Response {
         why = error.to_string();
     }
     // The answer to HEAD has the length of the answer to GET (RFC 9110 §9.3.2).
-    let is_head = ctx.request.method == Method::Head;
-    let method = if is_head { Method::Get } else { ctx.request.method.clone() };
-    let seen = format!("{method} {}", ctx.request.target);
+    let Request { method, target, .. } = &*ctx.request;
+    let seen = format!("{} {target}", if *method == Method::Head { &Method::Get } else { method });
     let prefix = &ctx.site.prefix;
     let line = |(method, path): (Method, String)| [method.to_string(), format!("{prefix}{path}")];
     let near: Vec<[String; 2]> = near.iter().map(|it| line(it.line())).collect();
@@ -96,13 +94,11 @@ fn page(error: &Error, ctx: &mut Context) -> Response {
             ("near", near.iter().cloned().map(Value::from).collect()),
             ("command", command.clone().into()),
         ]);
-        // If this page cannot be made either, the answer is text.
-        page = ctx
-            .render("error.html", variables)
-            .map_err(|error| {
-                ctx.cycle.warn(format!("the page for an error cannot be made: {error}"));
-            })
-            .ok();
+        match ctx.render("error.html", variables) {
+            Ok(made) => page = Some(made),
+            // The answer is text then.
+            Err(error) => ctx.cycle.warn(format!("the page for an error cannot be made: {error}")),
+        }
     }
     let mut response = page.unwrap_or_else(|| {
         let mut lines = vec![status.to_string(), seen];
