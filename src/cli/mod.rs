@@ -52,8 +52,7 @@ pub fn run(arguments: &[String]) -> ExitCode {
         ("help", _) => help(arguments.get(1).map_or("", String::as_str)),
         _ if asks_help => help(first),
         (_, Some((name, run))) => {
-            let line = CommandLine::read(&arguments[1..], CommandHelp::of(name).usage);
-            line.and_then(|line| run(&line))
+            CommandLine::read(&arguments[1..], usage(name)).and_then(|line| run(&line))
         }
         ("--version" | "-V", _) => print(concat!("carafe ", env!("CARGO_PKG_VERSION"), "\n")),
         _ if first.is_empty() || first.starts_with('-') => {
@@ -70,7 +69,7 @@ pub fn run(arguments: &[String]) -> ExitCode {
         Err(CommandError::Words(why)) => why,
     };
     warn(&match command {
-        Some((name, _)) => format!("carafe {name}: {why}\n{}", CommandHelp::of(name).usage),
+        Some((name, _)) => format!("carafe {name}: {why}\n{}", usage(name)),
         None => format!("carafe: {why}\nSee carafe --help."),
     });
     ExitCode::from(2)
@@ -82,15 +81,15 @@ fn help(subject: &str) -> CommandResult {
         return print(&reference());
     }
     if COMMANDS.iter().any(|(name, _)| *name == subject) {
-        let CommandHelp { what, usage, more } = CommandHelp::of(subject);
-        return print(&as_typed(&format!("carafe {subject}: {what}\n\n{more}\n\n{usage}\n")));
+        return print(&as_typed(&format!("carafe {subject}: {}\n", section(subject))));
     }
     if !subject.is_empty() && !subject.starts_with('-') {
         return unknown(subject, "command");
     }
     let (program, _) = HELP.split_once("\n== ").unwrap_or((HELP, ""));
-    let rows =
-        COMMANDS.map(|(name, _)| format!("  carafe {name:<9} {}", CommandHelp::of(name).what));
+    let rows = COMMANDS.map(|(name, _)| {
+        format!("  carafe {name:<9} {}", section(name).lines().next().unwrap_or(""))
+    });
     let filled =
         [("{commands}", &*rows.join("\n")), ("{flags}", flags::TABLE), ("{stores}", STORES)];
     let filled = filled.iter().fold(program.to_owned(), |text, (name, it)| text.replace(name, it));
@@ -116,24 +115,16 @@ fn as_typed(text: &str) -> String {
     lines.collect()
 }
 
-/// What the help says of a command.
-struct CommandHelp {
-    /// In one line.
-    what: &'static str,
-    /// The words and flags that the command knows.
-    usage: &'static str,
-    /// Examples, and more.
-    more: &'static str,
+/// What the help says of a command: what it does in one line, examples, and its usage.
+fn section(command: &str) -> &'static str {
+    let mut sections = HELP.split("\n== ");
+    let found = sections.find_map(|it| it.strip_prefix(command)?.strip_prefix('\n'));
+    found.unwrap_or("").trim_end()
 }
 
-impl CommandHelp {
-    fn of(command: &str) -> CommandHelp {
-        let mut sections = HELP.split("\n== ");
-        let section = sections.find_map(|it| it.strip_prefix(command)?.strip_prefix('\n'));
-        let (what, rest) = section.and_then(|it| it.split_once('\n')).unwrap_or_default();
-        let (usage, more) = rest.split_once("\n\n").unwrap_or((rest, ""));
-        CommandHelp { what, usage, more: more.trim_end() }
-    }
+/// The words and flags that a command knows.
+fn usage(command: &str) -> &'static str {
+    section(command).rsplit("\n\n").next().unwrap_or("")
 }
 
 /// A word that means nothing, with the nearest one that does.

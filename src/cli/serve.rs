@@ -52,7 +52,7 @@ pub fn run(flags: &CommandLine) -> CommandResult {
     app.store(stores.rows);
     // Where other machines can connect, the inner pages are closed, unless they were asked for.
     // Behind a proxy they are always closed.
-    let (is_local, base) = (address.ip().is_loopback(), url(address));
+    let is_local = address.ip().is_loopback();
     let open = !proxied && (is_local || everyone);
     app.inside(Inside { open, everyone, hosts });
     // Before the banner: a program that has read it may send the signal at once.
@@ -68,11 +68,7 @@ pub fn run(flags: &CommandLine) -> CommandResult {
     if !is_local {
         rows.push(("warning", "other machines can reach this server".to_owned()));
     }
-    let rows = rows.iter().map(|(title, text)| format!("  {title:<10} {text}\n"));
-    let (rows, next) = (rows.collect::<String>(), "Next, in a second terminal:  curl");
-    let first = base.split(' ').next().unwrap_or("");
-    let banner = format!("carafe serves on {base}\n{rows}  Ctrl-C stops it. {next}");
-    print(&format!("{banner} {first}/lessons/1\n"))?;
+    print(&banner(address, &rows))?;
     let server = match recorder {
         Some(recorder) => {
             if flags.has("--show-cycles") {
@@ -85,6 +81,20 @@ pub fn run(flags: &CommandLine) -> CommandResult {
     };
     server.run(app).map_err(|error| failed(error.to_string()))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// What a server says when it is ready.
+fn banner(address: SocketAddr, rows: &[(&str, String)]) -> String {
+    // Nobody can visit 0.0.0.0, which means every address of this machine.
+    let (base, others) = match address.ip().is_unspecified() {
+        true => {
+            (format!("127.0.0.1:{}", address.port()), " and every other address of this machine")
+        }
+        false => (address.to_string(), ""),
+    };
+    let rows: String = rows.iter().map(|(title, text)| format!("  {title:<10} {text}\n")).collect();
+    let next = format!("Next, in a second terminal:  curl http://{base}/lessons/1");
+    format!("carafe serves on http://{base}{others}\n{rows}  Ctrl-C stops it. {next}\n")
 }
 
 /// Prints each cycle as it ends, in a thread of its own.
@@ -228,15 +238,6 @@ fn ticks(flags: &CommandLine) -> (Ticks, String) {
             (Ticks::default(), why)
         }
     }
-}
-
-/// The address to type. Nobody can visit 0.0.0.0, which means every address of this machine.
-fn url(address: SocketAddr) -> String {
-    if address.ip().is_unspecified() {
-        let port = address.port();
-        return format!("http://127.0.0.1:{port} and every other address of this machine");
-    }
-    format!("http://{address}")
 }
 
 /// The banner's line about the cycles: where they are, and who may look.

@@ -58,30 +58,23 @@ fn connection_words(recorder: &Recorder, number: u64) -> Vec<String> {
     let is_on_it = |record: &Arc<Record>| CycleFacts::of(record).connection.0 == number;
     let records: Vec<_> = recorder.all().into_iter().filter(is_on_it).collect();
     // RFC 9112 §9.3.2: a client that sends its next request before it has the answer pipelines.
-    let early = |pair: &&[Arc<Record>]| begun(&pair[1]) < pair[0].ended;
-    let early = records.windows(2).filter(early).count();
-    let mut requests = match records.len() {
-        0 => format!("Connection {number}: none of its requests is kept."),
-        1 => format!("Connection {number}: one of its requests is kept."),
-        count => {
-            format!(
-                "Connection {number}: {count} of its requests are kept; times count from the first."
-            )
-        }
+    let early = records.windows(2).filter(|pair| begun(&pair[1]) < pair[0].ended).count();
+    let kept = match records.len() {
+        0 => "none of its requests is kept.".to_owned(),
+        1 => "one of its requests is kept.".to_owned(),
+        count => format!(
+            "{count} of its requests are kept; times count from the first. It stayed open behind \
+             the first for {} more (keep-alive). Of these, {early} came before the answer to the \
+             one before (pipelining).",
+            count - 1
+        ),
     };
-    if records.len() > 1 {
-        let later = records.len() - 1;
-        requests += &format!(
-            " It stayed open behind the first for {later} more (keep-alive). Of these, {early} \
-             came before the answer to the one before (pipelining)."
-        );
-    }
     let end = match recorder.end_of(number) {
         Some(end) => format!("Closed by {}: {}.", end.by, date::format(end.at)),
         None if records.is_empty() => "Nothing is known of this connection.".to_owned(),
         None => "It is open, or it was closed long ago.".to_owned(),
     };
-    vec![requests, end]
+    vec![format!("Connection {number}: {kept}"), end]
 }
 
 /// Prints each cycle as text on standard output, as it ends: `--show-cycles`.

@@ -32,7 +32,8 @@ const NO_PAGE: &str =
 /// Tries every claim on a server and prints how it goes: exit code 1 if one does not hold.
 pub fn run(server: &ServerUrl) -> CommandResult {
     let url = server.url("");
-    print(&format!("The notes' app at {url}; each claim starts with an empty jar, rm -f j:\n\n"))?;
+    print(&format!("The app of the course notes, tried at {url}.\n"))?;
+    print("Each claim starts with an empty cookie jar: rm -f j\n\n")?;
     let end = Instant::now() + PATIENCE_IN_ALL;
     let claims: Vec<&str> = CLAIMS.split("\nclaim ").skip(1).collect();
     let (all, mut held, mut tried) = (claims.len(), 0, 0);

@@ -48,7 +48,10 @@ pub fn run(wanted: Option<i64>, server: &ServerUrl) -> CommandResult {
         }
         (None, Some(next)) => {
             let url = server.url(&format!("/lessons/{next}"));
-            let command = format!("{} check {next}", program_name());
+            let own = server.url("");
+            let own = Some(own).filter(|own| own != "http://127.0.0.1:8000");
+            let flag = own.map_or(String::new(), |own| format!(" --server {own}"));
+            let command = format!("{} check {next}{flag}", program_name());
             report.push_str(&format!("\nGo on with {url}; `{command}` says what is missing.\n"));
         }
         _ => {}
