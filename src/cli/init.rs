@@ -3,6 +3,7 @@
 //! Nothing that exists is overwritten: if one of the files is there already, none is written.
 
 use super::command_line::{CommandError, CommandLine, CommandResult, print};
+use crate::app::glass::shell_word;
 use crate::app::{assets, program_name};
 use std::fs::{self, File};
 use std::io::Write;
@@ -14,12 +15,8 @@ pub fn run(line: &CommandLine) -> CommandResult {
     let failed = |why| CommandError::Failed(format!("carafe init: {why}"));
     let count = write_site(dir).map_err(failed)?;
     let shown = dir.display().to_string();
-    let plain = |letter: char| letter.is_alphanumeric() || "/._-~:\\".contains(letter);
-    // In quotes the shell reads the folder's name as one word.
-    let quoted = format!("'{}'", shown.replace('\'', r"'\''"));
-    let word = if shown.chars().all(plain) { &shown } else { &quoted };
-    let wrote = format!("Wrote {count} files to templates/ and www/ in {shown}.");
-    print(&format!("{wrote} To serve them:\n\n    {} --dir {word}\n", program_name()))
+    let wrote = format!("Wrote {count} files to templates/ and www/ in {shown}. To serve them:");
+    print(&format!("{wrote}\n\n    {} --dir {}\n", program_name(), shell_word(&shown)))
 }
 
 /// Writes every file, or none if one of them is there; returns how many.

@@ -166,8 +166,7 @@ fn host_name(text: &str) -> Result<String, &'static str> {
 /// lists this machine's processes can read a flag.
 fn secret_key() -> Result<(Vec<u8>, &'static str), CommandError> {
     let Some(key) = std::env::var_os("CARAFE_SECRET_KEY") else {
-        let why =
-            "random: what it signs is worth nothing after a restart; CARAFE_SECRET_KEY sets one";
+        let why = "random: a restart makes another one; CARAFE_SECRET_KEY sets one that stays";
         return Ok((random::bytes::<32>().to_vec(), why));
     };
     match key.len() {
@@ -251,7 +250,7 @@ fn cycles_banner(flags: &CommandLine, address: SocketAddr, proxied: bool, open: 
     } else if flags.has("--expose-cycles") {
         format!("http://{address}/cycles, for everybody who knows the name")
     } else {
-        let hint = "(a proxy in front makes all look local: --trust-proxy)";
+        let hint = "(a proxy in front makes every client look local; name it with --trust-proxy)";
         format!("http://{address}/cycles, for this machine only\n             {hint}")
     }
 }

@@ -49,14 +49,14 @@ pub fn curl(facts: &CycleFacts, base: &str) -> Option<String> {
         // curl sends GET by itself, and POST if it has a body to send.
         ("GET", true) | ("POST", false) => {}
         ("HEAD", _) => words.push("-I".into()),
-        _ => words.push(format!("-X {}", quoted(method))),
+        _ => words.push(format!("-X {}", shell_word(method))),
     }
     if request.start_line().ends_with("HTTP/1.0") {
         words.push("-0".into());
     }
     match request.header("Host") {
         Some(known) if known == host => {}
-        Some(other) => words.push(format!("-H {}", quoted(&format!("Host: {other}")))),
+        Some(other) => words.push(format!("-H {}", shell_word(&format!("Host: {other}")))),
         None => words.push("-H Host:".into()),
     }
     if request.header("Cookie").is_some() {
@@ -66,7 +66,7 @@ pub fn curl(facts: &CycleFacts, base: &str) -> Option<String> {
         // curl's way to write a header without a value has a semicolon.
         let line = if value.is_empty() { format!("{name};") } else { format!("{name}: {value}") };
         if content.is_empty() || !name.eq_ignore_ascii_case("Content-Type") || value != FORM {
-            words.push(format!("-H {}", quoted(&line)));
+            words.push(format!("-H {}", shell_word(&line)));
         }
     }
     let mut piped = String::new();
@@ -76,7 +76,7 @@ pub fn curl(facts: &CycleFacts, base: &str) -> Option<String> {
         }
         let is_text = str::from_utf8(&content).is_ok_and(|text| text.chars().all(is_plain));
         match is_text {
-            true => words.push(format!("--data-raw {}", quoted(&request.content()))),
+            true => words.push(format!("--data-raw {}", shell_word(&request.content()))),
             false if is_masked(facts) => return None,
             false => {
                 words.push("--data-binary @-".into());
@@ -85,8 +85,8 @@ pub fn curl(facts: &CycleFacts, base: &str) -> Option<String> {
         }
     }
     words.push(match target.starts_with('/') {
-        true => quoted(&format!("{base}{target}")),
-        false => format!("--request-target {} {base}/", quoted(target)),
+        true => shell_word(&format!("{base}{target}")),
+        false => format!("--request-target {} {base}/", shell_word(target)),
     });
     Some(piped + &words.join(" "))
 }
@@ -138,7 +138,7 @@ fn is_written_by_the_client(name: &str) -> bool {
 
 /// A word as a shell reads it: as it is, between single quotes, or with letters that are not seen
 /// written as numbers.
-fn quoted(word: &str) -> String {
+pub fn shell_word(word: &str) -> String {
     let plain = |letter: char| letter.is_ascii_alphanumeric() || "-._/:=@%+,".contains(letter);
     if !word.is_empty() && word.chars().all(plain) {
         return word.to_owned();
