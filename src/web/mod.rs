@@ -22,8 +22,8 @@
 //! | `no_route` | a 404 or 405, and the slash that is missing |
 //! | [`hooks`] | `before_request` and its like, `context_processor`, `Blueprint` |
 //! | [`pattern`], [`url_for`] | a rule's text; `url_for` |
-//! | `page_globals` | `render_template`, and what pages may ask for |
 //! | `resources` | `request.get_json`, `request.cookies`, `current_app` |
+//! | `page_globals` | `render_template`, and what pages may ask for |
 //! | `failure`, `error_page`, `suggestion` | a 500; the page of an error, with near names |
 //! | `save` | the session's cookie is sent |
 //! | [`inside`] | debug mode, for whom |
