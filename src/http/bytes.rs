@@ -58,9 +58,10 @@ pub(super) fn wrong_in_target(target: &[u8]) -> Option<u8> {
 
 /// `reg-name = *( unreserved / pct-encoded / sub-delims )` (RFC 3986 §3.2.2), and not empty.
 pub(super) fn is_host_name(name: &[u8]) -> bool {
-    let is_right =
-        |(byte, written): (u8, &[u8])| written.len() == 3 || HOST_BYTES[usize::from(byte)];
-    !name.is_empty() && spelt(name).all(is_right)
+    let is_plain = |byte: u8| HOST_BYTES[usize::from(byte)];
+    let is_right = |(byte, written): (u8, &[u8])| written.len() == 3 || is_plain(byte);
+    // Most names hold no code.
+    !name.is_empty() && (name.iter().copied().all(is_plain) || spelt(name).all(is_right))
 }
 
 /// How many bytes stand before the quote that ends a `quoted-string`: a `\` makes the next byte a

@@ -6,7 +6,7 @@
 //!
 //! Left out: leap seconds, which Unix time does not have.
 
-use std::ops::RangeInclusive;
+use std::ops::{Range, RangeInclusive};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
@@ -45,17 +45,18 @@ pub fn format(time: SystemTime) -> String {
 /// line.
 #[derive(Default)]
 pub(crate) struct CachedDate {
-    /// For which second the text is right.
-    second: Option<u64>,
+    /// The moments for which the text is right.
+    second: Option<Range<SystemTime>>,
     text: String,
 }
 
 impl CachedDate {
     /// The lines at this time.
     pub fn last_lines(&mut self, time: SystemTime) -> &str {
-        let second = Some(unix_seconds(time));
-        if self.second != second {
-            (self.second, self.text) = (second, format!("Date: {}\r\n\r\n", format(time)));
+        if !self.second.as_ref().is_some_and(|second| second.contains(&time)) {
+            let start = UNIX_EPOCH + Duration::from_secs(unix_seconds(time));
+            self.second = Some(start..start + Duration::from_secs(1));
+            self.text = format!("Date: {}\r\n\r\n", format(time));
         }
         &self.text
     }

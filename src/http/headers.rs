@@ -47,7 +47,7 @@ impl Headers {
     }
 
     fn first(&self, name: &str) -> Option<&str> {
-        self.lines().find_map(|line| self.value_of(line, name))
+        self.get_all(name).next()
     }
 
     /// False: no name of these kinds is there. True: the names must be compared.
@@ -76,6 +76,7 @@ impl Headers {
             return None;
         }
         let (known, name) = (&text[line.start..colon], name.as_bytes());
+        // Most names are written as they are looked for.
         let is_same = known == name || known.eq_ignore_ascii_case(name);
         self.text.get(colon + 1..line.end).filter(|_| is_same).map(str::trim_ascii)
     }
