@@ -51,7 +51,7 @@ pub fn open(value: &str, secret_key: &[u8]) -> Result<OpenStores, String> {
         }
         ("memory", _) => (Arc::new(MemoryStore::new()), "in memory, gone with this process".into()),
         (_, Some(path)) => {
-            let file = FileStore::open(path.as_ref())?;
+            let file = FileStore::open(path.as_ref()).map_err(|error| error.to_string())?;
             file.warning().inspect(|warning| warn(&format!("carafe: {warning}")));
             (Arc::new(file), format!("in the file {path}"))
         }

@@ -70,14 +70,12 @@ impl AllRows for Untold {}
 
 /// The keys on all pages.
 pub fn keys_of<'s>(rows: &'s dyn AllRows, kind: &'s Kind) -> Keys<'s> {
-    let mut at = Some(0);
+    // A file and Redis have only the hashes of secret keys, and memory must not tell them.
+    let rows = if kind.secret { &Untold } else { rows };
+    let mut next = Some(0);
     let pages = std::iter::from_fn(move || {
-        let at_now = at.take()?;
-        // A file and Redis have only the hashes of secret keys, and memory must not tell them.
-        let is_secret = kind.secret;
-        let page =
-            if is_secret { Err(StoreError::Unlisted) } else { rows.page_of_keys(kind, at_now) };
-        at = page.as_ref().ok().and_then(|page| page.next);
+        let page = rows.page_of_keys(kind, next.take()?);
+        next = page.as_ref().ok().and_then(|page| page.next);
         Some(page)
     });
     Box::new(pages.flat_map(|page| match page {

@@ -17,7 +17,7 @@ use super::journal_line::{JournalLine, head, line_of, mark, parse_line};
 use super::rewrite::Rewrite;
 use crate::web::store::change::Swapped;
 use crate::web::store::row_table::{RowTable, SeenRow};
-use crate::web::store::{Kind, StoreError};
+use crate::web::store::{Kind, Refusal, StoreError};
 use std::fs::{self, File, TryLockError};
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -208,15 +208,20 @@ impl Journal {
         }
     }
 
+    /// A row, which is the newest from now on; or why there is none.
+    pub fn look(&mut self, kind: &Kind, key: &str) -> Result<SeenRow, Refusal> {
+        self.rows.rows(kind.name, kind.most).touch(key, self.now)
+    }
+
     /// Puts a text in the place of the row that was seen, if that is still there, and adds a line
     /// for each row that this changes.
     pub fn swap(
         &mut self,
-        kind: &Kind,
-        key: &str,
+        (kind, key): (&Kind, &str),
         seen: Option<&SeenRow>,
         new: Option<&str>,
     ) -> Result<Swapped<SeenRow>, StoreError> {
+        self.check()?;
         let (_lock, _) = self.lock()?;
         let Journal { rows, now, file, bytes, changes, .. } = &mut *self;
         let now = *now;

@@ -22,11 +22,10 @@ mod journal;
 mod journal_line;
 mod rewrite;
 
-use super::change::{self, Swapped};
+use super::change;
 use super::keys::{HeldRow, KeyPage, PAGE};
 use super::kind::{StoreClock, milliseconds, time_of_day};
-use super::row_table::SeenRow;
-use super::{AllRows, Change, Kind, Lookup, Refusal, Store, StoreError, Updated, decode};
+use super::{AllRows, Change, Kind, Lookup, Store, StoreError, Updated, decode};
 use crate::cycle::StorePlace;
 use disk::sync_folder;
 use journal::Journal;
@@ -51,8 +50,9 @@ impl FileStore {
     ///
     /// # Errors
     ///
-    /// A sentence that names the file, and the line with a way out if one is damaged.
-    pub fn open(path: &Path) -> Result<FileStore, String> {
+    /// What the disk could not do; of the kind `InvalidData` if the file is damaged or another one.
+    /// The text names the file, and in a damaged one the line and a way out.
+    pub fn open(path: &Path) -> io::Result<FileStore> {
         FileStore::with_clock(path, time_of_day)
     }
 
@@ -64,11 +64,11 @@ impl FileStore {
     pub fn with_clock(
         path: &Path,
         clock: impl Fn() -> Duration + Send + Sync + 'static,
-    ) -> Result<FileStore, String> {
+    ) -> io::Result<FileStore> {
         let name = path.display();
         let (journal, cut) = Journal::open(path).map_err(|error| match error.kind() {
-            ErrorKind::InvalidData => error.to_string(),
-            _ => format!("{name}: {error}"),
+            ErrorKind::InvalidData => error,
+            kind => io::Error::new(kind, format!("{name}: {error}")),
         })?;
         let warning =
             format!("{name}: cut off {cut} bytes of a change that was not wholly written");
@@ -88,46 +88,31 @@ impl FileStore {
         journal.read_news()?;
         Ok(journal)
     }
-
-    /// A row, or why there is none; and the time.
-    fn look(&self, kind: &Kind, key: &str) -> Result<(Result<SeenRow, Refusal>, u64), StoreError> {
-        let mut journal = self.fresh()?;
-        let now = journal.now;
-        Ok((journal.rows.rows(kind.name, kind.most).touch(key, now), now))
-    }
-
-    /// Puts a text in the place of the row that was seen, if that is still there.
-    fn swap(
-        &self,
-        (kind, key): (&Kind, &str),
-        seen: Option<&SeenRow>,
-        new: Option<&str>,
-    ) -> Result<Swapped<SeenRow>, StoreError> {
-        let mut journal = locked(&self.journal);
-        journal.check()?;
-        journal.swap(kind, key, seen, new)
-    }
 }
 
 impl Store for FileStore {
     fn load(&self, kind: &Kind, key: &str) -> Result<Lookup, StoreError> {
         let key = kind.stored_key(key);
-        let (seen, now) = match self.look(kind, &key)? {
-            (Ok(seen), now) => (seen, now),
-            (Err(refusal), _) => return Ok(Lookup::Refused(refusal)),
+        let mut journal = self.fresh()?;
+        let seen = match journal.look(kind, &key) {
+            Ok(seen) => seen,
+            Err(refusal) => return Ok(Lookup::Refused(refusal)),
         };
         let eighth = kind.milliseconds().unwrap_or(0) / 8;
-        if kind.expires(now) > seen.expires.saturating_add(eighth) {
+        if kind.expires(journal.now) > seen.expires.saturating_add(eighth) {
             // If there is no room for the line, the row expires too early, but it is shown now.
-            let _ = self.swap((kind, &key), Some(&seen), Some(&seen.text));
+            let _ = journal.swap((kind, &key), Some(&seen), Some(&seen.text));
         }
-        Ok(Lookup::Found(decode(seen.as_ref())?))
+        drop(journal);
+        decode(seen.as_ref()).map(Lookup::Found)
     }
 
     fn update(&self, kind: &Kind, key: &str, change: Change<'_>) -> Result<Updated, StoreError> {
         let stored = kind.stored_key(key);
-        let seen = self.look(kind, &stored)?.0.ok();
-        change::update((kind, key), seen, change, |seen, new| self.swap((kind, &stored), seen, new))
+        let seen = self.fresh()?.look(kind, &stored).ok();
+        change::update((kind, key), seen, change, |seen, new| {
+            locked(&self.journal).swap((kind, &stored), seen, new)
+        })
     }
 
     fn flush(&self) -> Result<(), StoreError> {

@@ -31,9 +31,10 @@ impl Folder {
     /// The journal by another name.
     fn open_as(&self, name: &str, clock: &Clock) -> Result<FileStore, String> {
         let hand = clock.clone();
-        FileStore::with_clock(&self.0.join(name), move || {
+        let opened = FileStore::with_clock(&self.0.join(name), move || {
             Duration::from_millis(1_700_000_000_000 + hand.0.load(Ordering::SeqCst))
-        })
+        });
+        opened.map_err(|error| error.to_string())
     }
 
     fn text(&self) -> String {
