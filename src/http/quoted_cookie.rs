@@ -16,7 +16,8 @@ pub(super) fn split_value(text: &str) -> (Cow<'_, str>, &str) {
             return (without_backslashes(value), behind);
         }
     }
-    let (value, behind) = text.split_at(text.find(';').unwrap_or(text.len()));
+    let end = text.bytes().position(|byte| byte == b';').unwrap_or(text.len());
+    let (value, behind) = text.split_at(end);
     (Cow::Borrowed(value.trim_ascii()), behind)
 }
 

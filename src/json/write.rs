@@ -179,7 +179,7 @@ pub fn write_int(out: &mut String, number: i64) {
     if number < 0 {
         out.push('-');
     }
-    out.push_str(str::from_utf8(&digits[at..]).unwrap_or_default());
+    out.extend(digits[at..].iter().map(|digit| char::from(*digit)));
 }
 
 /// Appends a float as Python's `repr` and JSON write it: the fewest digits that read back as the

@@ -64,14 +64,15 @@ pub struct Session<'s> {
     /// True once the handler or the page used it. If only the record of the cycle looked the row
     /// up, a store that fails is no failure of the request.
     needed: Cell<bool>,
-    /// True if the row as it was before is kept, for the record of the cycle.
-    keeps_before: bool,
+    /// True if the record of the cycle will ask when the session was opened and what it held.
+    is_recording: bool,
     changed_by: Option<&'static Location<'static>>,
 }
 
 /// A session after its first use.
 struct OpenedSession {
-    at: Instant,
+    /// When, if there is a record of the cycle.
+    at: Option<Instant>,
     /// The key of the visitor's row; `None` if no row is kept.
     key: Option<String>,
     /// The row as this request last saw it.
@@ -115,7 +116,7 @@ impl Session<'_> {
     /// Asks the store, the first time.
     fn opened(&self) -> &OpenedSession {
         self.opened.get_or_init(|| {
-            let mut opened = OpenedSession::new(Map::new());
+            let mut opened = OpenedSession::new(self.is_recording, Map::new());
             let Some(sent) = &self.sent else { return opened };
             match self.store.load(&self.kind, sent) {
                 Ok(Lookup::Found(row)) => (opened.key, opened.row) = (Some(sent.clone()), row),
@@ -129,8 +130,9 @@ impl Session<'_> {
 }
 
 impl OpenedSession {
-    fn new(row: Map) -> OpenedSession {
+    fn new(is_recording: bool, row: Map) -> OpenedSession {
         let (key, before, refusal, failure) = (None, None, None, None);
-        OpenedSession { at: Instant::now(), key, row, before, refusal, failure, cleared: false }
+        let at = is_recording.then(Instant::now);
+        OpenedSession { at, key, row, before, refusal, failure, cleared: false }
     }
 }

@@ -135,7 +135,7 @@ impl Session<'_> {
         let (mut is_found, mut before) = (false, None);
         let updated = self.store.update(&self.kind, key, &mut |row| {
             is_found = row.is_some();
-            if is_first && self.keeps_before {
+            if is_first && self.is_recording {
                 before.clone_from(row);
             }
             change(row);
@@ -145,7 +145,8 @@ impl Session<'_> {
             if updated.is_ok() && !is_found {
                 return;
             }
-            self.opened = OnceCell::from(OpenedSession::new(before.unwrap_or_default()));
+            let opened = OpenedSession::new(self.is_recording, before.unwrap_or_default());
+            self.opened = OnceCell::from(opened);
         }
         let opened = self.touch();
         match updated {

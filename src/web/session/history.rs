@@ -49,7 +49,7 @@ impl Session<'_> {
         SessionHistory {
             sent: self.sent.clone(),
             refusal: self.refusal(),
-            opened_at: self.opened.get().map_or_else(Instant::now, |opened| opened.at),
+            opened_at: self.opened.get().and_then(|opened| opened.at).unwrap_or_else(Instant::now),
             before,
             after,
             changed_by: self.changed_by,

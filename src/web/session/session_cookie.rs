@@ -61,7 +61,7 @@ impl Sessions {
             sent: cookie.map(str::to_owned),
             opened: OnceCell::new(),
             needed: Cell::new(false),
-            keeps_before: is_recording,
+            is_recording,
             changed_by: None,
         }
     }
