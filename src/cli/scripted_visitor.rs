@@ -106,10 +106,10 @@ impl ScriptedVisitor {
                 let page = self.counter.replace("COUNT", &self.count.to_string());
                 self.step(&format!("GET {page}"))?;
                 let text = self.answer.text();
-                let mut counts = text.lines().filter_map(|line| line.strip_prefix("visit "));
-                let count = counts.next().unwrap_or("");
-                self.count = count.parse().unwrap_or(0);
-                expect(count == rest, format!("visit {count}, not {rest}"), "")?;
+                let line = text.lines().find(|line| line.starts_with("visit "));
+                let line = line.unwrap_or(text.trim());
+                self.count = line.strip_prefix("visit ").unwrap_or("").parse().unwrap_or(0);
+                expect(line == step, format!("{line}, not {rest}"), "")?;
             }
             "counter" => self.counter = rest.to_owned(),
             "claim" => self.count = rest.parse().unwrap_or(0),
