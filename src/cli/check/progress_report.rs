@@ -1,7 +1,7 @@
 //! Deeper: What a running carafe has seen of the lessons, and what is still missing.
 
 use crate::app::program_name;
-use crate::cli::command_line::{CommandResult, print, wrong};
+use crate::cli::command_line::{CommandError, CommandResult, print, wrong};
 use crate::cli::cookie_jar::CookieJar;
 use crate::cli::http_client::{ServerAnswer, ServerUrl, ask};
 use carafe::{Value, json};
@@ -10,10 +10,7 @@ use std::process::ExitCode;
 /// Asks the server and prints what it saw of one lesson, or of all: exit code 1 if something is
 /// missing.
 pub fn run(wanted: Option<i64>, server: &ServerUrl) -> CommandResult {
-    let lessons = match request(server, "GET /lessons.json").and_then(|it| lessons(server, &it)) {
-        Ok(lessons) => lessons,
-        Err(why) => return failed(&why),
-    };
+    let lessons = lessons(server, &request(server, "GET /lessons.json")?)?;
     let mut report = String::new();
     // The first lesson of which something is missing.
     let mut next = None;
@@ -62,38 +59,34 @@ pub fn run(wanted: Option<i64>, server: &ServerUrl) -> CommandResult {
 
 /// Removes all ticks.
 pub fn forget(server: &ServerUrl) -> CommandResult {
-    match request(server, "POST /lessons/forget") {
-        Ok(answer) if answer.status == 200 => print(&answer.text()),
-        Ok(answer) => failed(answer.text().trim_end()),
-        Err(why) => failed(&why),
+    let answer = request(server, "POST /lessons/forget")?;
+    match answer.status {
+        200 => print(&answer.text()),
+        _ => Err(CommandError::Failed(answer.text().trim_end().to_owned())),
     }
 }
 
-fn failed(why: &str) -> CommandResult {
-    print(&format!("{why}\n"))?;
-    Ok(ExitCode::FAILURE)
-}
-
-fn request(server: &ServerUrl, request: &str) -> Result<ServerAnswer, String> {
+fn request(server: &ServerUrl, request: &str) -> Result<ServerAnswer, CommandError> {
     ask(server, request, "", &mut CookieJar::default()).map_err(|no| {
         let hint = "Start carafe in another terminal, or name its address";
         let command = format!("{} check --server URL", program_name());
-        format!("{}: {}\n{hint}: {command}", server.url(""), no.why)
+        CommandError::Failed(format!("{}: {}\n{hint}: {command}", server.url(""), no.why))
     })
 }
 
 /// The lessons as the server lists them.
-fn lessons(server: &ServerUrl, answer: &ServerAnswer) -> Result<Vec<Value>, String> {
+fn lessons(server: &ServerUrl, answer: &ServerAnswer) -> Result<Vec<Value>, CommandError> {
     let listed = json::parse(&answer.body).unwrap_or(Value::from(false));
     if listed.get("watching") == Some(&Value::Bool(false)) {
         let why = "this carafe keeps no cycles (--no-cycles), so it cannot say what it saw";
-        return Err(why.into());
+        return Err(CommandError::Failed(why.into()));
     }
     let lessons = listed.get("lessons").and_then(Value::as_list);
     lessons.map(<[Value]>::to_vec).ok_or_else(|| {
         let (url, line) = (server.url("/lessons.json"), &answer.status_line);
         let body: String = answer.text().chars().take(500).collect();
-        format!("{url} answered {line}, expected the lessons: is this a carafe?\n{body}")
+        let why = format!("{url} answered {line}, expected the lessons: is this a carafe?");
+        CommandError::Failed(format!("{why}\n{body}"))
     })
 }
 
