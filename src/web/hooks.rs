@@ -48,10 +48,12 @@ impl Hooks {
     /// # Errors
     ///
     /// That of a hook, or its panic.
-    pub fn run(&self, ctx: &mut Context, mut moment: Moment) -> Result<Option<Response>, Error> {
-        if self.0.is_empty() {
-            return Ok(None);
-        }
+    #[inline]
+    pub fn run(&self, ctx: &mut Context, moment: Moment) -> Result<Option<Response>, Error> {
+        if self.0.is_empty() { Ok(None) } else { self.run_each(ctx, moment) }
+    }
+
+    fn run_each(&self, ctx: &mut Context, mut moment: Moment) -> Result<Option<Response>, Error> {
         // A hook may change the path in the request.
         let path = ctx.request.path.clone();
         let is_before = matches!(moment, Moment::Before);

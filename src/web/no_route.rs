@@ -10,7 +10,7 @@ use super::context::Context;
 use super::error::Error;
 use super::origin;
 use super::route::Route;
-use super::router::{Matched, Router};
+use super::router::Router;
 use super::site::Site;
 use crate::cycle::Detail;
 use crate::http::{Method, Request, Response, Status};
@@ -47,7 +47,7 @@ pub fn answer(ctx: &mut Context) -> Result<Response, Error> {
     if request.path == "*" {
         return Ok(options("DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT"));
     }
-    let known: Vec<&Route> = router.of_path(&request.path).map(|found| found.route).collect();
+    let known: Vec<&Route> = router.of_path(&request.path).collect();
     if let Some(path) = moved(router, request, known.is_empty()) {
         let query = request.target.find('?').map_or("", |at| &request.target[at..]);
         let location = format!("{}{path}{query}", ctx.site.prefix);
@@ -81,8 +81,7 @@ fn moved(router: &Router, request: &Request, is_unknown: bool) -> Option<String>
     };
     // A question for the methods is answered at any path that is known.
     let is_any = is_unknown && request.method == Method::Options;
-    let answers = |found: Matched| is_any || found.route.answers(&request.method);
-    let is_answered = router.of_path(&path).any(answers);
+    let is_answered = router.of_path(&path).any(|route| is_any || route.answers(&request.method));
     // Never to `//host`: that would be a path on another site.
     Some(path).filter(|path| is_answered && !path.starts_with("//"))
 }

@@ -57,32 +57,39 @@ impl Router {
     }
 
     /// Finds the route of a request. The path is still percent-encoded.
-    pub fn find(&self, method: &Method, path: &str) -> Option<Matched<'_>> {
-        self.of_path(path).find(|found| found.route.answers(method))
-    }
-
-    /// The routes of this path, whatever their method, in the order in which they are tried.
     ///
     /// A route without places is found by a search for the whole path. Of the others each is asked:
     /// `captures` compares the path part by part, and gives the values of the places.
-    pub fn of_path<'r>(&'r self, path: &str) -> impl Iterator<Item = Matched<'r>> {
-        let slashes = |path: &str| path.matches('/').count();
-        let plain = match percent_decode(path) {
-            // A slash that was encoded is part of a value, and no text of a pattern has one.
-            Cow::Owned(decoded) if slashes(&decoded) != slashes(path) => &[],
-            decoded => self.plain(&decoded),
-        };
-        let plain = plain.iter().map(|route| Matched { route, params: Params::new() });
-        plain.chain(self.routes[self.plain..].iter().filter_map(move |route| {
-            Some(Matched { route, params: route.pattern.captures(path)? })
-        }))
+    pub fn find(&self, method: &Method, path: &str) -> Option<Matched<'_>> {
+        match self.plain(path).find(|route| route.answers(method)) {
+            Some(route) => Some(Matched { route, params: Params::new() }),
+            None => self.with_places(path).find(|found| found.route.answers(method)),
+        }
     }
 
-    /// The routes whose pattern is this text.
-    fn plain(&self, path: &str) -> &[Route] {
+    /// The routes of this path, whatever their method, in the order in which they are tried.
+    pub fn of_path<'r>(&'r self, path: &str) -> impl Iterator<Item = &'r Route> {
+        self.plain(path).chain(self.with_places(path).map(|found| found.route))
+    }
+
+    fn plain<'r>(&'r self, path: &str) -> impl Iterator<Item = &'r Route> {
+        let slashes = |path: &str| path.matches('/').count();
+        let mut text = Cow::Borrowed(path);
+        if path.bytes().any(|byte| byte == b'%') {
+            text = percent_decode(path);
+            // A slash that was encoded is part of a value, and no text of a pattern has one.
+            if slashes(&text) != slashes(path) {
+                text = Cow::Borrowed("");
+            }
+        }
         let plain = &self.routes[..self.plain];
-        let from = plain.partition_point(|route| route.pattern.text() < path);
-        let count = plain[from..].iter().take_while(|route| route.pattern.text() == path).count();
-        &plain[from..from + count]
+        let from = plain.partition_point(|route| *route.pattern.text() < *text);
+        plain[from..].iter().take_while(move |route| *route.pattern.text() == *text)
+    }
+
+    fn with_places<'r>(&'r self, path: &str) -> impl Iterator<Item = Matched<'r>> {
+        self.routes[self.plain..]
+            .iter()
+            .filter_map(move |route| Some(Matched { route, params: route.pattern.captures(path)? }))
     }
 }

@@ -36,7 +36,7 @@ pub fn command(ctx: &Context, status: Status, near: &[&Route]) -> Option<String>
     let asked = router.find(&request.method, &request.path).map(|found| found.route);
     let mut candidates: Vec<&Route> = match asked {
         Some(route) => Vec::from_iter(may_help(status, &request.method).then_some(route)),
-        None => router.of_path(&request.path).map(|found| found.route).collect(),
+        None => router.of_path(&request.path).collect(),
     };
     candidates.sort_by_key(|route| !route.answers(&Method::Get));
     match candidates.first() {
