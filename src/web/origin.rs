@@ -89,7 +89,7 @@ pub fn preflight(ctx: &Context) -> Option<Response> {
 }
 
 /// The origin of the page that asks, if it is another site's and allowed.
-fn allowed_origin<'r>(request: &'r Request, allowed: &[String]) -> Option<&'r str> {
+pub(super) fn allowed_origin<'r>(request: &'r Request, allowed: &[String]) -> Option<&'r str> {
     let mut origins = foreign(request);
     let origin = origins.next().filter(|origin| is_in(allowed, origin))?;
     origins.next().is_none().then_some(origin)

@@ -5,6 +5,7 @@
 use super::context::Context;
 use super::error::Error;
 use super::flash;
+use super::origin;
 use super::site::{Site, address_of};
 use super::store::Store;
 use crate::cycle::{Detail, Recorder};
@@ -129,8 +130,13 @@ impl<'a> Context<'a> {
     ///
     /// 403, and why.
     pub fn check_inside(&self) -> Result<(), Error> {
-        let refused =
-            |why| Error::Forbidden(format!("only a user of this machine may see this: {why}"));
+        let refused = |why: String| {
+            Error::Forbidden(format!("only a user of this machine may see this: {why}"))
+        };
+        // A script of an allowed origin runs in the browser of a user of this machine, too.
+        if let Some(origin) = origin::allowed_origin(self.request, &self.site.origins) {
+            return Err(refused(format!("found a script of {origin}")));
+        }
         self.site.inside.check(self.request).map_err(refused)
     }
 

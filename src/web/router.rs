@@ -83,7 +83,8 @@ impl Router {
             }
         }
         let plain = &self.routes[..self.plain];
-        let from = plain.partition_point(|route| *route.pattern.text() < *text);
+        let searched: &str = &text;
+        let from = plain.partition_point(|route| route.pattern.text() < searched);
         plain[from..].iter().take_while(move |route| *route.pattern.text() == *text)
     }
 

@@ -3,7 +3,7 @@
 use carafe::http::{Method, Request, Response};
 use carafe::web::client::Client;
 use carafe::web::static_files::StaticFiles;
-use carafe::{App, Context};
+use carafe::{App, Context, Error};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
@@ -134,6 +134,22 @@ fn an_allowed_origin_is_a_stranger_also_if_the_browser_sends_the_cookie() {
     let mut visitor = Client::new(&app);
     assert_eq!(ask(&mut visitor, None), (String::new(), true));
     assert_eq!(ask(&mut visitor, Some("http://localhost")), ("Ada".into(), false));
+}
+
+#[test]
+fn a_script_of_an_allowed_origin_is_not_told_what_is_inside() {
+    let mut app = App::new();
+    app.allow_origin("https://friend.example");
+    app.get("/", |_: &mut Context| Err::<&str, _>(Error::Failed("a secret".into())));
+    app.get("/inside", |ctx: &mut Context| ctx.check_inside().map(|()| "inside"));
+    for (origin, is_told) in [("https://friend.example", false), ("http://localhost", true)] {
+        for (path, told) in [("/", "a secret"), ("/inside", "inside"), ("/insdie", "did you mean")]
+        {
+            let answer = Client::new(&app).header("Origin", origin).get(path);
+            let is_found = answer.text().contains(told) && answer.status() != 403;
+            assert_eq!(is_found, is_told, "{origin} {path}: {}", answer.text());
+        }
+    }
 }
 
 #[test]
