@@ -44,7 +44,12 @@ impl Map {
 
     /// The value under this name.
     pub fn get(&self, name: &str) -> Option<&Value> {
-        self.position(name.as_bytes()).map(|at| &self.entries[at].1)
+        self.under(name.as_bytes())
+    }
+
+    /// The same for the bytes of a name, which a [`Text`] has at once.
+    pub(crate) fn under(&self, name: &[u8]) -> Option<&Value> {
+        self.position(name).map(|at| &self.entries[at].1)
     }
 
     /// The value under this name, to be changed in place.

@@ -157,16 +157,13 @@ impl<'s> Parser<'s> {
     pub fn listed<T>(
         &mut self,
         close: &str,
-        mut item: impl FnMut(&mut Self) -> Parsed<T>,
+        item: impl FnMut(&mut Self) -> Parsed<T>,
     ) -> Parsed<Vec<T>> {
-        let mut items = Vec::new();
-        while !self.take(close) {
-            items.push(item(self)?);
-            if !self.take(",") && !self.is_sign(&[close]) {
-                return self.unexpected(&format!(", or {close}"));
-            }
+        if self.take(close) {
+            return Ok(Vec::new());
         }
-        Ok(items)
+        let (items, _) = self.several(&[close], item)?;
+        if self.take(close) { Ok(items) } else { self.unexpected(&format!(", or {close}")) }
     }
 
     /// One, or several with commas between them up to a sign of `ends`; true if a comma came.

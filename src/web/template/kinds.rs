@@ -217,7 +217,10 @@ impl Value {
     /// What is under a key of a dict or at an index of a list.
     pub(super) fn under(&self, key: &Value) -> Option<&Value> {
         match self {
-            Value::Map(map) => map.get(key.as_str()?),
+            Value::Map(map) => match key {
+                Value::Str(name) => map.under(name.as_bytes()),
+                _ => map.get(key.as_str()?),
+            },
             Value::Dict(pairs) => {
                 pairs.iter().find(|(known, _)| known.equals(key)).map(|(_, value)| value)
             }

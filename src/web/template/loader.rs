@@ -13,8 +13,7 @@ use super::tree::Tree;
 use crate::near::nearest;
 use crate::web::file_cache::{FileCache, FileStamp};
 use std::cell::OnceCell;
-use std::fs::{self, File};
-use std::io::Read;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -198,21 +197,20 @@ impl Templates {
 
 /// The text of a file and its version.
 fn read_file(path: &Path) -> Result<(String, FileStamp), String> {
+    let unreadable = |error: std::io::Error| format!("cannot be read: {error}");
+    // Before the text is read: a file that changes meanwhile then has another version.
+    let metadata = fs::metadata(path).map_err(unreadable)?;
     // Opening a pipe would wait for a writer, so only files are opened.
-    if !path.is_file() {
+    if !metadata.is_file() {
         return Err("is no file".to_owned());
     }
-    let unreadable = |error: std::io::Error| format!("cannot be read: {error}");
-    let file = File::open(path).map_err(unreadable)?;
-    let stamp = FileStamp::of(&file.metadata().map_err(unreadable)?);
-    let mut bytes = Vec::new();
-    file.take(LONGEST + 1).read_to_end(&mut bytes).map_err(unreadable)?;
-    if bytes.len() as u64 > LONGEST {
+    if metadata.len() > LONGEST {
         return Err(format!("is longer than {LONGEST} bytes"));
     }
     let no_text = |good| format!("is not UTF-8 from byte {good} on");
-    let text = String::from_utf8(bytes).map_err(|error| no_text(error.utf8_error().valid_up_to()));
-    Ok((text?, stamp))
+    let text = String::from_utf8(fs::read(path).map_err(unreadable)?);
+    let text = text.map_err(|error| no_text(error.utf8_error().valid_up_to()))?;
+    Ok((text, FileStamp::of(&metadata)))
 }
 
 /// Refuses a name before any file is looked at, and says why.

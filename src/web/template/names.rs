@@ -198,7 +198,7 @@ impl<'a> Names<'a> {
             Some(bound) => return self.value_of(bound),
             None => None,
         }
-        .or_else(|| page.variables?.get(name))
+        .or_else(|| page.variables?.under(name.as_bytes()))
         .or_else(|| self.lent.iter().find(|(known, _)| *known == name).map(|(_, value)| value))
     }
 

@@ -170,16 +170,11 @@ fn floor_rest(a: f64, b: f64) -> (f64, f64) {
     let rest = a % b;
     let is_off = rest != 0.0 && (b < 0.0) != (rest < 0.0);
     let quotient = ((a - rest) / b - f64::from(is_off)).round();
-    (
-        if quotient == 0.0 { quotient.copysign(a / b) } else { quotient },
-        if is_off {
-            rest + b
-        } else if rest == 0.0 {
-            rest.copysign(b)
-        } else {
-            rest
-        },
-    )
+    let rest = if is_off { rest + b } else { rest };
+    // A zero has a sign, too.
+    let signed =
+        |number: f64, like: f64| if number == 0.0 { number.copysign(like) } else { number };
+    (signed(quotient, a / b), signed(rest, b))
 }
 
 /// `a ** b`: whole if both are and b is not negative.
