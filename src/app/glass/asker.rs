@@ -45,7 +45,7 @@ fn is_fetched(request: &Message) -> bool {
 /// The newest cycle that a person made: not what a page fetched, not a lesson, not the icon.
 pub fn last_by_person(recorder: &Recorder) -> Option<Arc<Record>> {
     recorder.all().into_iter().rfind(|record| {
-        let request = Message::of(record, "received");
+        let request = Message::of(&record.cycle.received);
         let path = request.path_and_query().0;
         !is_fetched(&request) && path != "/favicon.ico" && !path.starts_with("/lessons/")
     })
@@ -59,7 +59,7 @@ impl PagesSoFar {
     /// Takes the next cycle, and returns the number of the page that it belongs to; `None` if it
     /// belongs to no page.
     pub fn page_of(&mut self, record: &Record) -> Option<u64> {
-        let request = Message::of(record, "received");
+        let request = Message::of(&record.cycle.received);
         if !is_fetched(&request) {
             self.0.push((request.path_and_query().0.to_owned(), record.number));
             return None;

@@ -43,8 +43,8 @@ impl<'r> CycleFacts<'r> {
     pub fn of(record: &'r Record) -> CycleFacts<'r> {
         let mut it = CycleFacts {
             record,
-            request: Message::of(record, "received"),
-            response: Message::of(record, "sent"),
+            request: Message::of(&record.cycle.received),
+            response: Message::of(&record.cycle.sent),
             connection: (0, 0),
             address: None,
             is_parsed: false,

@@ -68,7 +68,7 @@ pub fn hue(visitor: &str) -> usize {
 /// The cycles whose path the caller wants, as rows, the newest first.
 pub fn rows_of(recorder: &Recorder, wants: impl Fn(&str) -> bool) -> Vec<Value> {
     let records = recorder.all().into_iter().rev();
-    let is_wanted = |record: &Record| wants(Message::of(record, "received").path_and_query().0);
+    let is_wanted = |record: &Record| wants(Message::of(&record.cycle.received).path_and_query().0);
     records.filter(|record| is_wanted(record)).map(|record| row(&record, None).into()).collect()
 }
 

@@ -4,7 +4,7 @@
 //! shown as well. Bytes that are not text are written as `\x00`, so that a terminal which prints
 //! them obeys none of them. What is plain text is not copied.
 
-use carafe::cycle::Record;
+use carafe::cycle::Excerpt;
 use std::borrow::Cow;
 
 /// A request or a response, split.
@@ -27,13 +27,10 @@ pub struct Message<'r> {
 }
 
 impl<'r> Message<'r> {
-    /// The bytes of a step, `received` or `sent`, split; an empty message if there is no such step.
-    pub fn of(record: &'r Record, step: &str) -> Message<'r> {
-        let cycle = &record.cycle;
-        let excerpt = if step == "received" { &cycle.received } else { &cycle.sent };
-        let (bytes, total) = (&excerpt.bytes[..], excerpt.total);
-        let mut message = Message { bytes, total, ..Message::default() };
-        let mut rest = bytes;
+    /// The recorded bytes, split.
+    pub fn of(excerpt: &'r Excerpt) -> Message<'r> {
+        let mut rest = &excerpt.bytes[..];
+        let mut message = Message { bytes: rest, total: excerpt.total, ..Message::default() };
         while !rest.is_empty() && !message.has_end {
             let end = rest.iter().position(|byte| *byte == b'\n').map_or(rest.len(), |at| at + 1);
             let (line, behind) = rest.split_at(end);
