@@ -1,6 +1,6 @@
 //! The header fields of a message: names in any case of letters, in order, also repeated.
 //!
-//! All fields stand in one text, as on the wire, and a list says where each name and value is:
+//! All fields stand in one text, as on the wire, and a list says where each line ends:
 //!
 //! ```text
 //! Host: localhost:8000 CR LF Accept: */* CR LF
@@ -59,6 +59,7 @@ impl Headers {
     /// The values of all fields of this name, in order.
     pub fn get_all(&self, name: &str) -> impl Iterator<Item = &str> {
         let kind = kind(name.as_bytes());
+        // If a kind is here once, the search ends at the first name that fits.
         let most = match (self.may_have(kind), self.repeated & kind == 0) {
             (false, _) => 0,
             (true, true) => 1,
