@@ -40,11 +40,10 @@ pub fn save(ctx: &mut Context, response: &mut Response) -> Result<(), Error> {
 
 /// Notes what the request found of its visitor, and what it leaves.
 fn record(ctx: &mut Context, history: SessionHistory) {
-    let SessionHistory { sent, refusal, opened_at, before, after, changed_by, key, place } =
-        history;
-    if sent.is_some() {
-        let refused = refusal.map(|refusal| refusal.to_string());
-        let row = Detail::Row { cookie: sent, refused, row: before, place };
+    let SessionHistory { opened_at, before, after, changed_by: by, place } = history;
+    if let Some(sent) = ctx.session.sent() {
+        let refused = ctx.session.refusal().map(|refusal| refusal.to_string());
+        let row = Detail::Row { cookie: Some(sent.to_owned()), refused, row: before, place };
         ctx.cycle.step_at("opened", opened_at, row);
     }
     if let Some(by) = ctx.used_store.get() {
@@ -55,7 +54,8 @@ fn record(ctx: &mut Context, history: SessionHistory) {
         }
     }
     if after.is_some() && ctx.session.failure().is_none() {
-        ctx.cycle.step("saved", || Detail::Change { cookie: key, after, by: changed_by, place });
+        let cookie = ctx.session.key().map(str::to_owned);
+        ctx.cycle.step("saved", || Detail::Change { cookie, after, by, place });
     }
 }
 

@@ -6,17 +6,12 @@
 use super::Session;
 use crate::cycle::StorePlace;
 use crate::value::Map;
-use crate::web::store::Refusal;
 use std::panic::Location;
 use std::time::Instant;
 
 /// What happened to a session in one request.
 #[derive(Debug)]
 pub struct SessionHistory {
-    /// The cookie that came.
-    pub sent: Option<String>,
-    /// Why it was refused.
-    pub refusal: Option<Refusal>,
     /// When the store was asked for the row.
     pub opened_at: Instant,
     /// The row as it was then; `None` if the store was not asked, or failed.
@@ -25,8 +20,6 @@ pub struct SessionHistory {
     pub after: Option<Map>,
     /// The line that changed it last.
     pub changed_by: Option<&'static Location<'static>>,
-    /// The cookie's value from now on; `None` if no row is kept.
-    pub key: Option<String>,
     /// Where the row is kept.
     pub place: StorePlace,
 }
@@ -46,15 +39,7 @@ impl Session<'_> {
             before = Some(opened.before.take().unwrap_or_else(|| opened.row.clone()));
             after = Some(std::mem::take(&mut opened.row));
         }
-        SessionHistory {
-            sent: self.sent.clone(),
-            refusal: self.refusal(),
-            opened_at: self.opened.get().and_then(|opened| opened.at).unwrap_or_else(Instant::now),
-            before,
-            after,
-            changed_by: self.changed_by,
-            key: self.key().map(str::to_owned),
-            place,
-        }
+        let opened_at = self.opened.get().and_then(|opened| opened.at).unwrap_or_else(Instant::now);
+        SessionHistory { opened_at, before, after, changed_by: self.changed_by, place }
     }
 }

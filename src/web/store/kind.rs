@@ -47,7 +47,6 @@ impl Kind {
     }
 
     /// Rows that are kept until they are deleted, at most `most` of them, each of at most 16 KiB.
-    /// For larger ones: `Kind { row_bytes: 100_000, ..Kind::kept("page", 1_000) }`.
     pub const fn kept(name: &'static str, most: usize) -> Kind {
         let (lifetime, row_bytes) = (None, ROW_BYTES);
         Kind { name, lifetime, most, oldest_leaves: false, secret: false, row_bytes }

@@ -12,9 +12,9 @@ use std::sync::{Mutex, PoisonError};
 /// A store, and what was changed in it.
 pub struct RecordingStore<'s> {
     store: &'s dyn Store,
-    /// `None`: there is no record.
-    changed: Option<Mutex<Vec<StoredRow>>>,
+    is_recording: bool,
     is_changed: AtomicBool,
+    changed: Mutex<Vec<StoredRow>>,
     _patience: Patience,
 }
 
@@ -33,14 +33,13 @@ impl<'s> RecordingStore<'s> {
     /// This store, for the request that this thread begins to serve. Changes are remembered only if
     /// `is_recording`.
     pub fn new(store: &'s dyn Store, is_recording: bool) -> RecordingStore<'s> {
-        let (changed, is_changed) = (is_recording.then(Mutex::default), AtomicBool::new(false));
-        RecordingStore { store, changed, is_changed, _patience: Patience::begin() }
+        let (is_changed, changed) = (AtomicBool::new(false), Mutex::default());
+        RecordingStore { store, is_recording, is_changed, changed, _patience: Patience::begin() }
     }
 
     /// Each row that was changed, once, as it was left.
     pub fn take(&mut self) -> Vec<StoredRow> {
-        let changed = self.changed.take().unwrap_or_default();
-        changed.into_inner().unwrap_or_else(PoisonError::into_inner)
+        std::mem::take(self.changed.get_mut().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -52,9 +51,9 @@ impl Store for RecordingStore<'_> {
     fn update(&self, kind: &Kind, key: &str, change: Change<'_>) -> Result<Updated, StoreError> {
         self.is_changed.store(true, Ordering::Relaxed);
         let updated = self.store.update(kind, key, change)?;
-        if let Some(changed) = &self.changed {
+        if self.is_recording {
             let key = if kind.secret { "(secret)" } else { key };
-            let mut changed = changed.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut changed = self.changed.lock().unwrap_or_else(PoisonError::into_inner);
             changed.retain(|known| (known.kind, known.key.as_str()) != (kind.name, key));
             let is_kept = updated.row.is_some();
             changed.push(StoredRow { kind: kind.name, key: key.to_owned(), is_kept });
