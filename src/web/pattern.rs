@@ -27,7 +27,7 @@ pub type Params<'p> = Vec<(&'p str, String)>;
 /// A path with places for values.
 #[derive(Clone, Debug)]
 pub struct Pattern {
-    text: Arc<str>,
+    pub(super) text: Arc<str>,
     pub(super) parts: Vec<Part>,
     /// What stands before its only place, and the name of this place, if it takes the rest.
     folder: Option<(String, String)>,
@@ -111,11 +111,6 @@ impl Pattern {
     /// The pattern as it was registered.
     pub fn text(&self) -> &str {
         &self.text
-    }
-
-    /// The same, to be shared.
-    pub(super) fn shared_text(&self) -> Arc<str> {
-        Arc::clone(&self.text)
     }
 
     /// True if there is a place in it.

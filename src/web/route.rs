@@ -114,7 +114,7 @@ impl Route {
             Some((_, path)) if self.is_files => Detail::File(path.clone()),
             _ => Detail::Route {
                 method: served_as(method).clone(),
-                pattern: self.pattern.shared_text(),
+                pattern: Arc::clone(&self.pattern.text),
                 handler: Arc::clone(&self.name),
                 registered: self.source,
                 params: params.iter().map(own).collect(),
