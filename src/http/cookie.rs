@@ -18,30 +18,27 @@ use std::borrow::Cow;
 /// assert_eq!(carafe::http::cookie_value(&headers, "visits").as_deref(), Some("3"));
 /// ```
 pub fn cookie_value<'a>(headers: &'a Headers, name: &str) -> Option<Cow<'a, str>> {
-    let named = |line| pairs(line).find(|(known, _)| *known == name);
-    headers.get_all("Cookie").find_map(named).map(|(_, value)| value)
+    cookies(headers).find(|(known, _)| *known == name).map(|(_, value)| value)
 }
 
-/// All cookies, in order. A part without `=` is left out.
+/// All cookies, in order: `cookie-pair *( ";" SP cookie-pair )` (RFC 6265 §4.2.1).
 pub fn cookies(headers: &Headers) -> impl Iterator<Item = (&str, Cow<'_, str>)> {
-    headers.get_all("Cookie").flat_map(pairs)
-}
-
-/// `cookie-pair *( ";" SP cookie-pair )` (RFC 6265 §4.2.1).
-fn pairs(mut rest: &str) -> impl Iterator<Item = (&str, Cow<'_, str>)> {
-    std::iter::from_fn(move || {
-        loop {
-            let end = rest.bytes().position(|byte| matches!(byte, b'=' | b';'))?;
-            let (name, behind) = (&rest[..end], &rest[end..]);
-            // A part that has no `=` is passed over.
-            let Some(value) = behind.strip_prefix('=') else {
-                rest = &behind[1..];
-                continue;
-            };
-            // The value ends at the next `;`, unless it stands in quotes.
-            let (value, behind) = split_value(value.trim_ascii_start());
-            rest = behind.strip_prefix(';').unwrap_or("");
-            return Some((name.trim_ascii(), value));
-        }
+    headers.get_all("Cookie").flat_map(|line| {
+        let mut rest = line;
+        std::iter::from_fn(move || {
+            loop {
+                let end = rest.bytes().position(|byte| matches!(byte, b'=' | b';'))?;
+                let (name, behind) = (&rest[..end], &rest[end..]);
+                // A part that has no `=` is passed over.
+                let Some(value) = behind.strip_prefix('=') else {
+                    rest = &behind[1..];
+                    continue;
+                };
+                // The value ends at the next `;`, unless it stands in quotes.
+                let (value, behind) = split_value(value.trim_ascii_start());
+                rest = behind.strip_prefix(';').unwrap_or("");
+                return Some((name.trim_ascii(), value));
+            }
+        })
     })
 }
