@@ -3,3 +3,4 @@
 mod json;
 mod near;
 mod record;
+mod text;
