@@ -96,13 +96,11 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     /// The next byte, which stays where it is.
-    #[inline]
     fn peek(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
     }
 
     /// Reads this byte, if it is the next one.
-    #[inline]
     fn take(&mut self, byte: u8) -> bool {
         let is_next = self.peek() == Some(byte);
         self.at += usize::from(is_next);
@@ -110,7 +108,6 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads the bytes before the first one that is not `wanted`.
-    #[inline]
     fn take_while(&mut self, wanted: impl Fn(u8) -> bool) -> &'a str {
         let rest = &self.text[self.at..];
         let taken = &rest[..rest.bytes().position(|byte| !wanted(byte)).unwrap_or(rest.len())];
@@ -119,7 +116,6 @@ impl<'a> Reader<'a> {
     }
 
     /// RFC 8259 §2: space, tab, line feed and carriage return; nothing else is white space here.
-    #[inline]
     fn skip_space(&mut self) {
         self.take_while(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r'));
     }
@@ -169,7 +165,6 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads the comma before an item that is not the first, or the bracket behind the last one.
-    #[inline]
     fn has_item(&mut self, end: u8, is_first: bool) -> Result<bool, Wrong> {
         self.skip_space();
         if self.take(end) {
@@ -225,7 +220,6 @@ impl<'a> Reader<'a> {
     }
 
     /// `1*digit`: at least one. `1.` and `.5` are no numbers in JSON.
-    #[inline]
     fn digits(&mut self) -> Result<(), Wrong> {
         let digits = self.take_while(|byte| byte.is_ascii_digit());
         if digits.is_empty() { self.unexpected("a digit") } else { Ok(()) }
