@@ -5,8 +5,8 @@
 //!
 //! * `input` holds bytes that have arrived, and `output` answers that have not been sent. Several
 //!   requests may arrive in one read (pipelining); their answers leave in one write, in order.
-//! * The memory of a request and of its answer serves for the next one, until the connection has
-//!   been quiet for a while.
+//! * The [`Memory`] of a request and of its answer serves for the next one, until the connection
+//!   has been quiet for a while.
 //! * A connection in the `ring` must not wait for the client, as others do. It stops where it would
 //!   have to, and another thread goes on with it later.
 //! * If it is not sure where a message ends, the request is refused and the connection closed.
@@ -43,14 +43,7 @@ pub(super) struct Connection {
     /// Its number: 1 for the first connection since the server started.
     number: u64,
     peer: SocketAddr,
-    /// What has arrived and has not been used.
-    input: Input,
-    /// The request that is read or answered.
-    request: Request,
-    /// What happens to it, for the log and the record.
-    cycle: Box<Cycle>,
-    /// Answers, or parts of them, that have not been sent.
-    output: Vec<u8>,
+    pub memory: Box<Memory>,
     /// A file or a stream that is sent behind `output`: what of an answer is not in memory.
     rest: Option<Rest>,
     next: Next,
@@ -60,9 +53,23 @@ pub(super) struct Connection {
     share: Share,
     /// What the log and the record still have to say.
     report: Report,
-    date: CachedDate,
     /// Notes of the ring about this connection.
     pub pace: Pace,
+}
+
+/// The memory in which requests are read and answered. Between two requests it is free: nothing in
+/// it is used any more.
+#[derive(Default)]
+pub(super) struct Memory {
+    /// What has arrived and has not been used.
+    input: Input,
+    /// The request that is read or answered.
+    request: Request,
+    /// What happens to it, for the log and the record.
+    cycle: Box<Cycle>,
+    /// Answers, or parts of them, that have not been sent.
+    output: Vec<u8>,
+    date: CachedDate,
 }
 
 /// What a connection does when everything that belongs to earlier requests has been sent.
@@ -124,16 +131,12 @@ impl Connection {
             wire: Wire::new(socket),
             number,
             peer,
-            input: Input::default(),
-            request: Request::default(),
-            cycle: Box::default(),
-            output: Vec::new(),
+            memory: Box::default(),
             rest: None,
             next: Next::Request,
             answers: 0,
             share: serving.bodies.begin(),
             report: Report::default(),
-            date: CachedDate::default(),
             pace: Pace::new(),
         })
     }
@@ -162,7 +165,7 @@ impl Connection {
                 Err(other) => return Err(other),
             }
             self.send_rest()?;
-            if self.input.is_empty() && self.next == Next::Request {
+            if self.memory.input.is_empty() && self.next == Next::Request {
                 return self.flush();
             }
         }
@@ -175,16 +178,17 @@ impl Connection {
         self.begin_cycle();
         let asked = self.read_body(framing)?;
         self.record_received();
-        self.cycle.also("parsed", || Detail::Parsed);
+        self.memory.cycle.also("parsed", || Detail::Parsed);
         let response = self.call();
         self.write_answer(response, asked);
-        if self.output.len() > GATHERED_BYTES { self.flush() } else { Ok(()) }
+        if self.memory.output.len() > GATHERED_BYTES { self.flush() } else { Ok(()) }
     }
 
     /// Has the service answer. Whatever happens in it, there is an answer.
     fn call(&mut self) -> Response {
-        let (service, request, cycle) = (&self.serving.service, &mut self.request, &mut self.cycle);
-        catch_unwind(AssertUnwindSafe(|| service.call(request, cycle))).unwrap_or_else(|_| {
+        let (service, memory) = (&self.serving.service, &mut self.memory);
+        let call = || service.call(&mut memory.request, &mut memory.cycle);
+        catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|_| {
             refusing::plain(Status::INTERNAL_SERVER_ERROR, "the service panicked")
         })
     }
@@ -198,8 +202,8 @@ impl Connection {
     /// an answer of which nothing has been sent; otherwise that message would seem to belong to
     /// another request.
     pub fn turn_away(self: Box<Self>) {
-        let expects_answer = self.answers == 0 || !self.input.is_empty();
-        if expects_answer && self.output.is_empty() && self.rest.is_none() {
+        let expects_answer = self.answers == 0 || !self.memory.input.is_empty();
+        if expects_answer && self.memory.output.is_empty() && self.rest.is_none() {
             door::refuse(&self.wire.socket.stream);
         }
     }

@@ -35,18 +35,18 @@ impl Connection {
         loop {
             // RFC 9112 §2.2: an empty line behind the body of a request begins no other one. It
             // leaves the input here, so that a wait behind it is a wait between two requests.
-            while self.input.bytes().starts_with(b"\r\n") {
-                self.consume(2);
+            while self.memory.input.bytes().starts_with(b"\r\n") {
+                self.memory.input.used += 2;
                 deadline = None;
             }
-            if self.input.is_empty() {
+            if self.memory.input.is_empty() {
                 self.read_first()?;
                 continue;
             }
             let limits = &self.serving.limits;
-            let arrived = self.input.bytes();
-            if let Some(head_bytes) = parse_head_into(arrived, limits, &mut self.request)? {
-                let framing = framing(&self.request, limits)?;
+            let arrived = self.memory.input.bytes();
+            if let Some(head_bytes) = parse_head_into(arrived, limits, &mut self.memory.request)? {
+                let framing = framing(&self.memory.request, limits)?;
                 let is_whole = match framing {
                     Framing::Empty => true,
                     Framing::Length(length) => arrived.len() - head_bytes >= length,
@@ -66,22 +66,22 @@ impl Connection {
 
     /// Reads the body of a request, and notes who asks.
     pub(super) fn read_body(&mut self, framing: Framing) -> Result<Asked, Obstacle> {
-        let waits = expects_continue(&self.request)?;
+        let waits = expects_continue(&self.memory.request)?;
         if framing != Framing::Empty {
             // RFC 9110 §10.1.1: a server "MAY omit sending a 100 (Continue) response if it has
             // already received some or all of the content".
-            if waits && self.input.is_empty() {
-                self.output.extend_from_slice(b"HTTP/1.1 100 Continue\r\n\r\n");
+            if waits && self.memory.input.is_empty() {
+                self.memory.output.extend_from_slice(b"HTTP/1.1 100 Continue\r\n\r\n");
             }
             self.read_content(framing)?;
         }
-        let (proxies, request) = (&self.serving.proxies, &mut self.request);
+        let (proxies, request) = (&self.serving.proxies, &mut self.memory.request);
         proxies.check_scheme(self.peer, &request.target)?;
         let client = proxies.client(self.peer, &request.headers);
         (request.peer, request.secure) = (Some(client.address), client.secure);
         let is_last = !request.keep_alive();
         // After a stop, requests that have been read already are still answered.
-        let may_go_on = !self.serving.is_stopping() || !self.input.is_empty();
+        let may_go_on = !self.serving.is_stopping() || !self.memory.input.is_empty();
         Ok(Asked {
             is_head: request.method == Method::Head,
             version: request.version,
@@ -96,7 +96,7 @@ impl Connection {
         let mut chunks = ChunkedBody::default();
         let mut deadline = None;
         loop {
-            let (arrived, body) = (self.input.bytes(), &mut self.request.body);
+            let (arrived, body) = (self.memory.input.bytes(), &mut self.memory.request.body);
             // The body grows with what arrives: a length that is only claimed takes no memory.
             let (used, is_whole) = if let Framing::Length(length) = framing {
                 let used = arrived.len().min(length - body.len());
@@ -112,7 +112,7 @@ impl Connection {
             self.consume(used);
             self.share.add(used)?;
             if is_whole {
-                self.request.share = self.serving.bodies.begin();
+                self.memory.request.share = self.serving.bodies.begin();
                 return Ok(());
             }
             if self.read_more(&mut deadline, self.serving.limits.body_time)? == 0 {

@@ -13,14 +13,14 @@ impl Connection {
     pub(super) fn sendable(&mut self, mut response: Response) -> Response {
         if !response.status.is_final() {
             let status = response.status.0;
-            self.cycle.warn(format!("found status {status}, expected 200 to 599"));
+            self.memory.cycle.warn(format!("found status {status}, expected 200 to 599"));
             response = plain(Status::INTERNAL_SERVER_ERROR, "the answer has no status");
         }
         if let Body::Bytes(_) | Body::Shared(..) = response.body
             && let Err(error) = self.share.add(response.body.len().unwrap_or(0) as usize)
         {
             response = refusal(&error);
-            self.request.body = Vec::new();
+            self.memory.request.body = Vec::new();
         }
         // RFC 9110 §15.3.6: "a server MUST NOT generate content in a 205 response". It has a length
         // all the same, 0.
@@ -33,20 +33,21 @@ impl Connection {
     /// Answers a message that was refused, and closes. All such answers are written here, and none
     /// of them says more than the rule that was broken.
     pub(super) fn refuse(&mut self, error: &ParseError) {
-        self.request.body = Vec::new(); // Its bytes are not counted any more.
+        self.memory.request.body = Vec::new(); // Its bytes are not counted any more.
         let status = error.status();
         self.begin_cycle();
         // Whatever is wrong with a head, its first word may already say that no body is wanted.
-        let is_head = (!self.request.path.is_empty() && self.request.method == Method::Head)
-            || self.input.bytes().trim_ascii_start().starts_with(b"HEAD ");
-        if self.cycle.is_recording() {
-            self.consume(self.input.bytes().len());
+        let is_head = (!self.memory.request.path.is_empty()
+            && self.memory.request.method == Method::Head)
+            || self.memory.input.bytes().trim_ascii_start().starts_with(b"HEAD ");
+        if self.memory.cycle.is_recording() {
+            self.consume(self.memory.input.bytes().len());
         }
         self.record_received();
-        self.cycle.step("failed", || Detail::Failure(status, error.to_string()));
+        self.memory.cycle.step("failed", || Detail::Failure(status, error.to_string()));
         let line = self.serving.log.line_of_refused(self.peer, error);
         let (version, is_last, keep_alive) = (Version::Http11, false, false);
-        let known = Some(&self.request).filter(|request| !request.path.is_empty());
+        let known = Some(&self.memory.request).filter(|request| !request.path.is_empty());
         let service = &self.serving.service;
         let shaped = known.and_then(|request| {
             catch_unwind(AssertUnwindSafe(|| service.refused(request, error))).unwrap_or(None)

@@ -49,9 +49,9 @@ pub(super) struct Written {
 impl Connection {
     /// Begins the cycle of the next request.
     pub(super) fn begin_cycle(&mut self) {
-        self.cycle.start(self.serving.recorder.is_some(), self.serving.log.is_whole());
+        self.memory.cycle.start(self.serving.recorder.is_some(), self.serving.log.is_whole());
         let (number, nth, peer) = (self.number, self.answers + 1, self.peer.ip());
-        self.cycle.also("accepted", || Detail::Connection { number, nth, peer });
+        self.memory.cycle.also("accepted", || Detail::Connection { number, nth, peer });
     }
 
     /// Records that the connection has ended, and who closed it.
@@ -65,40 +65,40 @@ impl Connection {
     /// Takes this number of bytes off the input, and notes them for the record.
     pub(super) fn consume(&mut self, count: usize) {
         if self.serving.recorder.is_some() {
-            self.cycle.received.extend(&self.input.bytes()[..count]);
+            self.memory.cycle.received.extend(&self.memory.input.bytes()[..count]);
         }
-        self.input.used += count;
+        self.memory.input.used += count;
     }
 
     /// Records that the bytes of the current request have arrived.
     pub(super) fn record_received(&mut self) {
         // The cycle begins when the head has arrived, and only a body is waited for.
-        if self.request.body.is_empty() {
-            self.cycle.also("received", || Detail::Bytes);
+        if self.memory.request.body.is_empty() {
+            self.memory.cycle.also("received", || Detail::Bytes);
         } else {
-            self.cycle.step("received", || Detail::Bytes);
+            self.memory.cycle.step("received", || Detail::Bytes);
         }
     }
 
     /// Keeps the cycle of an answer, and notes what is to be said when the answer has left.
     pub(super) fn record_answer(&mut self, line: Option<String>, written: &Written) {
-        let failure = || self.serving.log.line_of_failure(&self.request, written.status);
+        let failure = || self.serving.log.line_of_failure(&self.memory.request, written.status);
         let line = line.or_else(failure);
         if line.is_some() || self.serving.recorder.is_some() {
             self.note_answer(line, written);
-            self.cycle.clear();
+            self.memory.cycle.clear();
         }
     }
 
     fn note_answer(&mut self, line: Option<String>, written: &Written) {
         let Written { status, start, body_start, body_bytes, number, at } = *written;
-        let (begun, warnings) = (self.cycle.begun(), self.cycle.warnings().to_vec());
+        let (begun, warnings) = (self.memory.cycle.begun(), self.memory.cycle.warnings().to_vec());
         let record = self.serving.recorder.as_ref().zip(number).map(|(recorder, number)| {
-            let sent = &mut self.cycle.sent;
-            sent.extend(&self.output[start..]);
+            let sent = &mut self.memory.cycle.sent;
+            sent.extend(&self.memory.output[start..]);
             sent.total = body_bytes.map(|bytes| (body_start - start) as u64 + bytes);
-            self.cycle.step("sent", || Detail::Bytes);
-            recorder.keep(number, status, at, &mut self.cycle)
+            self.memory.cycle.step("sent", || Detail::Bytes);
+            recorder.keep(number, status, at, &mut self.memory.cycle)
         });
         if line.is_none() && record.is_none() {
             return;

@@ -49,15 +49,15 @@ impl Connection {
         file.seek(SeekFrom::Start(range.start))?;
         let mut left = range.end - range.start;
         while left > 0 {
-            let start = self.output.len();
+            let start = self.memory.output.len();
             let piece = usize::try_from(left).unwrap_or(PIECE_BYTES).min(PIECE_BYTES);
-            self.output.resize(start + piece, 0);
-            let read = file.read(&mut self.output[start..])?;
-            self.output.truncate(start + read);
+            self.memory.output.resize(start + piece, 0);
+            let read = file.read(&mut self.memory.output[start..])?;
+            self.memory.output.truncate(start + read);
             if read == 0 {
                 return Ok(false);
             }
-            self.wire.send(&mut self.output)?;
+            self.wire.send(&mut self.memory.output)?;
             left -= read as u64;
         }
         Ok(true)
@@ -65,7 +65,7 @@ impl Connection {
 
     /// Has a function write a body. Returns false if it could not write all of it, or panicked.
     fn send_stream(&mut self, write: Streamer, chunked: bool) -> io::Result<bool> {
-        self.wire.send(&mut self.output)?;
+        self.wire.send(&mut self.memory.output)?;
         self.serving.streams.fetch_add(1, Ordering::SeqCst);
         let (serving, wire) = (&self.serving, &mut self.wire);
         let mut pieces = Pieces { serving, wire, chunked, gathered: Vec::new(), sent: 0 };
@@ -79,7 +79,7 @@ impl Connection {
         }
         self.report_stream(sent);
         if chunked {
-            self.output.extend_from_slice(b"0\r\n\r\n");
+            self.memory.output.extend_from_slice(b"0\r\n\r\n");
         }
         Ok(true)
     }

@@ -3,9 +3,8 @@
 //! Between two requests a client may be idle for a while; within a request it must go on. A
 //! connection that must not wait ends its turn here.
 
-use super::{Connection, Obstacle, Turn};
-use crate::http::{Headers, ParseError, Request, Status};
-use crate::server::input::Input;
+use super::{Connection, Memory, Obstacle, Turn};
+use crate::http::{Headers, ParseError, Status};
 use crate::server::wire::is_not_ready;
 use std::sync::atomic::Ordering;
 use std::thread;
@@ -22,18 +21,18 @@ impl Connection {
     pub(super) fn read_first(&mut self) -> Result<(), Obstacle> {
         self.flush()?;
         self.share.clear();
-        self.request.share.clear();
+        self.memory.request.share.clear();
         self.wire.set_idle(true);
         self.forget(KEPT_BYTES);
         if self.serving.is_stopping() {
             self.wire.socket.shut_reading();
         }
         self.wire.set_read_time(BRIEF.min(self.serving.limits.idle_time))?;
-        let mut read = self.wire.read(&mut self.input);
+        let mut read = self.wire.read(&mut self.memory.input);
         if self.wire.may_wait() && read.as_ref().is_err_and(is_not_ready) {
             self.forget(0);
             self.wire.set_read_time(self.serving.limits.idle_time.saturating_sub(BRIEF))?;
-            read = self.wire.wait().and_then(|()| self.wire.read(&mut self.input));
+            read = self.wire.wait().and_then(|()| self.wire.read(&mut self.memory.input));
         }
         match read {
             Ok(0) => {
@@ -57,14 +56,14 @@ impl Connection {
 
     /// Frees each buffer that is larger than this. Everything in them has been used or sent.
     fn forget(&mut self, most_bytes: usize) {
-        for buffer in [&mut self.output, &mut self.request.body] {
+        let Memory { output, request, .. } = &mut *self.memory;
+        for buffer in [output, &mut request.body] {
             if buffer.capacity() > most_bytes {
                 *buffer = Vec::new();
             }
         }
         if most_bytes == 0 {
-            (self.input, self.request) = (Input::default(), Request::default());
-            self.cycle = Box::default();
+            *self.memory = Memory::default();
             Headers::free_spare();
         }
     }
@@ -90,7 +89,7 @@ impl Connection {
                 return Err(ParseError::new(Status::REQUEST_TIMEOUT, message).into());
             }
             self.wire.set_read_time(left)?;
-            match self.wire.read(&mut self.input) {
+            match self.wire.read(&mut self.memory.input) {
                 // A stop has shut the reading half at the moment when this request began. So its
                 // rest is waited for by trying again.
                 Ok(0) if self.wire.socket.shut.load(Ordering::SeqCst) => {

@@ -9,6 +9,7 @@
 use super::{Circle, Seat, Shared};
 use crate::server::connection::{Connection, Turn};
 use crate::server::pool::{Duty, Pool};
+use std::mem;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -77,6 +78,7 @@ impl Shared {
     /// a thread too many. Returns what this thread does next.
     pub fn sweep(self: &Arc<Self>, pool: &Arc<Pool>) -> Duty {
         let added = self.lock().added;
+        let mut memory = Box::default();
         let mut sweeper = Sweeper { added, ..Sweeper::default() };
         loop {
             let mut seat = match self.next_seat(pool, &mut sweeper) {
@@ -84,7 +86,13 @@ impl Shared {
                 Ok(None) => continue,
                 Err(duty) => return duty,
             };
+            // All connections use the memory of this thread in turn. So it stays in the processor's
+            // cache, and they need none of their own, unless a turn ends in the middle of something.
+            mem::swap(&mut seat.connection.memory, &mut memory);
             let turn = seat.connection.turn();
+            if matches!(turn, Turn::Answered | Turn::Quiet) {
+                mem::swap(&mut seat.connection.memory, &mut memory);
+            }
             let is_quiet = turn == Turn::Quiet;
             seat.quiet = if is_quiet { seat.quiet + 1 } else { 0 };
             sweeper.in_vain = if is_quiet { sweeper.in_vain + 1 } else { 0 };
