@@ -36,7 +36,7 @@ pub enum Detail {
         /// The line that registered it.
         registered: &'static Location<'static>,
         /// The values that it captured.
-        params: Box<[(String, String)]>,
+        params: Vec<(String, String)>,
     },
     /// No route answers: the similar ones, as method and pattern.
     NoRoute(Vec<(Method, String)>),

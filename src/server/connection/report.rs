@@ -82,38 +82,27 @@ impl Connection {
 
     /// Keeps the cycle of an answer, and notes what is to be said when the answer has left.
     pub(super) fn record_answer(&mut self, line: Option<String>, written: &Written) {
-        let failure = || self.serving.log.line_of_failure(&self.memory.request, written.status);
-        let line = line.or_else(failure);
-        if line.is_some() || self.serving.recorder.is_some() {
-            self.note_answer(line, written);
-            self.memory.cycle.clear();
-        }
-    }
-
-    fn note_answer(&mut self, line: Option<String>, written: &Written) {
         let Written { status, start, body_start, body_bytes, number, at } = *written;
-        let (begun, warnings) = (self.memory.cycle.begun(), self.memory.cycle.warnings().to_vec());
-        let record = self.serving.recorder.as_ref().zip(number).map(|(recorder, number)| {
-            let sent = &mut self.memory.cycle.sent;
-            sent.extend(&self.memory.output[start..]);
-            sent.total = body_bytes.map(|bytes| (body_start - start) as u64 + bytes);
-            self.memory.cycle.step("sent", || Detail::Bytes);
-            recorder.keep(number, status, at, &mut self.memory.cycle)
-        });
-        if line.is_none() && record.is_none() {
+        let (log, memory) = (self.serving.log, &mut *self.memory);
+        let line = line.or_else(|| log.line_of_failure(&memory.request, status));
+        if line.is_none() && self.serving.recorder.is_none() {
             return;
         }
-        let body_start = self.wire.sent() + body_start as u64;
-        let end = body_bytes.map(|bytes| body_start + bytes);
-        self.report.unsent.push_back(Unsent {
-            status,
-            begun,
-            body_start,
-            end,
-            line,
-            warnings,
-            record,
+        let cycle = &mut memory.cycle;
+        let (begun, warnings) = (cycle.begun(), cycle.warnings().to_vec());
+        let record = self.serving.recorder.as_ref().zip(number).map(|(recorder, number)| {
+            cycle.sent.extend(&memory.output[start..]);
+            cycle.sent.total = body_bytes.map(|bytes| (body_start - start) as u64 + bytes);
+            cycle.step("sent", || Detail::Bytes);
+            recorder.keep(number, status, at, cycle)
         });
+        cycle.clear();
+        if line.is_some() || record.is_some() {
+            let body_start = self.wire.sent() + body_start as u64;
+            let end = body_bytes.map(|bytes| body_start + bytes);
+            let unsent = Unsent { status, begun, body_start, end, line, warnings, record };
+            self.report.unsent.push_back(unsent);
+        }
     }
 
     /// Says of the answer that is sent as a stream how long its body has become.
