@@ -45,8 +45,8 @@ pub struct Cycle {
 /// One step: what it was, when, and which line noted it.
 #[derive(Debug)]
 pub struct Step {
-    /// accepted, received, parsed, routed, opened, form, flashed, noted, rendered, failed, stored,
-    /// saved or sent.
+    /// accepted, received, routed, opened, form, flashed, noted, rendered, failed, stored, saved or
+    /// sent.
     pub name: &'static str,
     /// When it was noted.
     pub at: Instant,

@@ -16,8 +16,7 @@ const TOO_LARGE: &str = "(too large for the record)";
 const VARIABLES_BYTES: usize = 8 * KEPT_BYTES;
 
 impl Detail {
-    /// Leaves of the detail what is kept. Inlined, since most steps keep all, so that nothing is left
-    /// of this there.
+    /// Leaves of the detail what is kept. Inlined, so that it costs nothing where all is kept.
     #[inline(always)]
     pub(super) fn cut(&mut self) {
         match self {

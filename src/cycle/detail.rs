@@ -21,10 +21,13 @@ pub enum Detail {
         /// The client's address.
         peer: IpAddr,
     },
-    /// Bytes as they were on the wire, which the cycle itself holds.
-    Bytes,
-    /// The request was understood.
-    Parsed,
+    /// The bytes of the request, which the cycle itself holds.
+    Received {
+        /// False if it was refused before it was understood.
+        is_parsed: bool,
+    },
+    /// The bytes of the answer, which the cycle itself holds.
+    Sent,
     /// The route that answers.
     Route {
         /// Its method.
@@ -36,7 +39,7 @@ pub enum Detail {
         /// The line that registered it.
         registered: &'static Location<'static>,
         /// The values that it captured.
-        params: Vec<(String, String)>,
+        params: Box<[(String, String)]>,
     },
     /// No route answers: the similar ones, as method and pattern.
     NoRoute(Vec<(Method, String)>),
@@ -49,7 +52,7 @@ pub enum Detail {
         /// The cookie that came.
         cookie: Option<String>,
         /// Why it was refused.
-        refused: Option<String>,
+        refused: Option<Box<str>>,
         /// What the row held; `None` if it was not looked up.
         row: Option<Map>,
         /// Where it is kept.

@@ -151,13 +151,14 @@ impl Recorder {
         // The lock is held to take the old record out, and to put it back, and not between.
         let old = self.lock().place(number).take_if(|there| there.number < number);
         let mut record = old.unwrap_or_default();
-        if Arc::get_mut(&mut record).is_none() {
-            record = Arc::default(); // Somebody still reads the old one.
-        }
         if let Some(unused) = Arc::get_mut(&mut record) {
             mem::swap(&mut unused.cycle, cycle);
             (unused.number, unused.ended, unused.status) = (number, ended, status);
             unused.sent = Mutex::default();
+        } else {
+            // Somebody still reads the old one.
+            let (cycle, sent) = (mem::take(cycle), Mutex::default());
+            record = Arc::new(Record { number, ended, status, cycle, sent });
         }
         let mut kept = self.lock();
         kept.newest = kept.newest.max(number);

@@ -23,7 +23,7 @@ mod writing;
 use super::serving::Serving;
 use super::wire::Wire;
 use super::{door, input::Input, pace::Pace};
-use crate::cycle::{Cycle, Detail};
+use crate::cycle::Cycle;
 use crate::http::date::CachedDate;
 use crate::http::{ParseError, Request, Response, Share, Status};
 use report::Report;
@@ -177,8 +177,7 @@ impl Connection {
         let framing = self.read_head()?;
         self.begin_cycle();
         let asked = self.read_body(framing)?;
-        self.record_received();
-        self.memory.cycle.also("parsed", || Detail::Parsed);
+        self.record_received(true);
         let response = self.call();
         self.write_answer(response, asked);
         if self.memory.output.len() > GATHERED_BYTES { self.flush() } else { Ok(()) }

@@ -42,7 +42,7 @@ pub fn save(ctx: &mut Context, response: &mut Response) -> Result<(), Error> {
 fn record(ctx: &mut Context, history: SessionHistory) {
     let SessionHistory { opened_at, before, after, changed_by: by, place } = history;
     if let Some(sent) = ctx.session.sent() {
-        let refused = ctx.session.refusal().map(|refusal| refusal.to_string());
+        let refused = ctx.session.refusal().map(|refusal| refusal.to_string().into());
         let row = Detail::Row { cookie: Some(sent.to_owned()), refused, row: before, place };
         ctx.cycle.step_at("opened", opened_at, row);
     }

@@ -96,6 +96,24 @@ fn hot_connections_are_answered_though_some_stop_in_the_midst_of_a_request() {
     assert!(rounds > 5, "{rounds} rounds while eight requests were half there");
 }
 
+/// The connections of a thread use its memory in turn: nothing of one may reach another.
+#[test]
+fn each_hot_connection_gets_its_own_answers() {
+    let server = Running::start();
+    let mut streams = hot(&server, CLIENTS);
+    for round in 0..20 {
+        let body = |at: usize| format!("{round}-{at} ").repeat((at + round) % 7);
+        for (at, stream) in streams.iter_mut().enumerate() {
+            let (body, length) = (body(at), body(at).len());
+            let head = format!("POST /{at} HTTP/1.1\r\nHost: x\r\nContent-Length: {length}");
+            write!(stream, "{head}\r\n\r\n{body}").expect("it is open");
+        }
+        for (at, stream) in streams.iter_mut().enumerate() {
+            assert!(read_answer(stream).ends_with(&format!("\r\n\r\nPOST /{at} {}", body(at))));
+        }
+    }
+}
+
 #[test]
 fn a_hot_connection_that_does_not_read_its_answer_holds_up_nobody() {
     let server = Running::with_limits(|limits| limits.write_time = Duration::from_millis(300));

@@ -63,7 +63,7 @@ impl<'r> CycleFacts<'r> {
                     it.connection = (*number, *nth);
                     it.address = Some(*peer);
                 }
-                Detail::Parsed => it.is_parsed = true,
+                Detail::Received { is_parsed } => it.is_parsed = *is_parsed,
                 Detail::Row { cookie, refused, row, place } => {
                     it.store = *place;
                     it.cookie = cookie.as_deref();

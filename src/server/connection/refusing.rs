@@ -43,7 +43,7 @@ impl Connection {
         if self.memory.cycle.is_recording() {
             self.consume(self.memory.input.bytes().len());
         }
-        self.record_received();
+        self.record_received(false);
         self.memory.cycle.step("failed", || Detail::Failure(status, error.to_string()));
         let line = self.serving.log.line_of_refused(self.peer, error);
         let (version, is_last, keep_alive) = (Version::Http11, false, false);

@@ -70,13 +70,14 @@ impl Connection {
         self.memory.input.used += count;
     }
 
-    /// Records that the bytes of the current request have arrived.
-    pub(super) fn record_received(&mut self) {
+    /// Records that the current request has arrived.
+    pub(super) fn record_received(&mut self, is_parsed: bool) {
+        let (memory, detail) = (&mut *self.memory, || Detail::Received { is_parsed });
         // The cycle begins when the head has arrived, and only a body is waited for.
-        if self.memory.request.body.is_empty() {
-            self.memory.cycle.also("received", || Detail::Bytes);
+        if memory.request.body.is_empty() {
+            memory.cycle.also("received", detail);
         } else {
-            self.memory.cycle.step("received", || Detail::Bytes);
+            memory.cycle.step("received", detail);
         }
     }
 
@@ -93,7 +94,7 @@ impl Connection {
         let record = self.serving.recorder.as_ref().zip(number).map(|(recorder, number)| {
             cycle.sent.extend(&memory.output[start..]);
             cycle.sent.total = body_bytes.map(|bytes| (body_start - start) as u64 + bytes);
-            cycle.step("sent", || Detail::Bytes);
+            cycle.step("sent", || Detail::Sent);
             recorder.keep(number, status, at, cycle)
         });
         cycle.clear();

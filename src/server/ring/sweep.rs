@@ -86,8 +86,8 @@ impl Shared {
                 Ok(None) => continue,
                 Err(duty) => return duty,
             };
-            // All connections use the memory of this thread in turn. So it stays in the processor's
-            // cache, and they need none of their own, unless a turn ends in the middle of something.
+            // All connections use the memory of this thread in turn, so it stays in the cache of
+            // the processor. One keeps it if its turn ends in the middle of something.
             mem::swap(&mut seat.connection.memory, &mut memory);
             let turn = seat.connection.turn();
             if matches!(turn, Turn::Answered | Turn::Quiet) {
