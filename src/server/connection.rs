@@ -154,7 +154,9 @@ impl Connection {
 
     fn proceed(&mut self) -> Result<(), Obstacle> {
         // What an earlier turn has left for a thread that may wait.
-        self.send_rest()?;
+        if self.rest.is_some() {
+            self.send_rest()?;
+        }
         while self.next == Next::Request {
             match self.exchange() {
                 Ok(()) => {}
@@ -164,7 +166,9 @@ impl Connection {
                 Err(Obstacle::Idle) => self.next = Next::Linger,
                 Err(other) => return Err(other),
             }
-            self.send_rest()?;
+            if self.rest.is_some() {
+                self.send_rest()?;
+            }
             if self.memory.input.is_empty() && self.next == Next::Request {
                 return self.flush();
             }

@@ -29,10 +29,7 @@ pub(super) enum Rest {
 impl Connection {
     /// Sends what was not in memory.
     pub(super) fn send_rest(&mut self) -> Result<(), Obstacle> {
-        if self.rest.is_none() {
-            return Ok(());
-        }
-        if !self.wire.may_wait() {
+        if self.rest.is_some() && !self.wire.may_wait() {
             return Err(Obstacle::End(Turn::MustWait));
         }
         let is_whole = match self.rest.take() {
