@@ -72,7 +72,8 @@ impl Response {
         }
     }
 
-    fn of(content_type: &'static str, body: Body) -> Response {
+    /// A body with its media type.
+    pub(crate) fn of(content_type: &'static str, body: Body) -> Response {
         let mut headers = Headers::spare();
         headers.push("Content-Type", content_type);
         Response { status: Status::OK, headers, body }

@@ -64,7 +64,7 @@ impl JsonWriter<'_> {
         match value {
             Value::Null | Value::Undefined | Value::Local(_) => self.out.push_str("null"),
             Value::Bool(truth) => self.out.push_str(if *truth { "true" } else { "false" }),
-            Value::Int(number) => write_int(self.out, *number),
+            Value::Int(number) => write_int(*number, |digit| self.out.push(char::from(digit))),
             Value::Float(number) if number.is_finite() => write_float(self.out, *number),
             Value::Float(_) if !python => self.out.push_str("null"),
             Value::Float(number) if number.is_nan() => self.out.push_str("NaN"),
@@ -159,11 +159,12 @@ impl JsonWriter<'_> {
     }
 }
 
-/// Appends a whole number in decimal. (`write!` takes longer, and pages print many numbers.)
-pub fn write_int(out: &mut String, number: i64) {
+/// Hands out a whole number in decimal, from its sign on. (`write!` takes longer, and pages print
+/// many numbers.)
+pub fn write_int(number: i64, mut push: impl FnMut(u8)) {
     // Most numbers on a page have one digit.
     if let 0..=9 = number {
-        return out.push(char::from(b'0' + number as u8));
+        return push(b'0' + number as u8);
     }
     let mut digits = [0; 20];
     let mut at = digits.len();
@@ -177,9 +178,9 @@ pub fn write_int(out: &mut String, number: i64) {
         }
     }
     if number < 0 {
-        out.push('-');
+        push(b'-');
     }
-    out.extend(digits[at..].iter().map(|digit| char::from(*digit)));
+    digits[at..].iter().for_each(|digit| push(*digit));
 }
 
 /// Appends a float as Python's `repr` and JSON write it: the fewest digits that read back as the

@@ -12,7 +12,7 @@ use super::template::Globals;
 use crate::cycle::Detail;
 use crate::http::cookie::cookies;
 use crate::http::fields::percent_decode;
-use crate::http::{Method, Request, Response};
+use crate::http::{Body, Method, Request, Response};
 use crate::value::{Map, Value};
 use std::cell::RefCell;
 
@@ -28,14 +28,14 @@ impl Context<'_> {
         let had_taken = self.taken.is_some();
         let templates = &self.site.templates;
         let page = PageGlobals(RefCell::new(self));
-        let rendered = templates.render(template, &variables, &page);
+        let rendered = templates.page(template, &variables, &page);
         self.cycle.step("rendered", || Detail::Template { name: template.to_owned(), variables });
         if let Some(taken) = self.taken.as_ref().filter(|taken| !had_taken && !taken.is_empty()) {
             self.cycle.step("flashed", || Detail::Taken(taken.clone()));
         }
-        let rendered = rendered?;
-        rendered.warnings.into_iter().for_each(|warning| self.cycle.warn(warning));
-        Ok(Response::html(rendered.text))
+        let (page, warnings) = rendered?;
+        warnings.into_iter().for_each(|warning| self.cycle.warn(warning));
+        Ok(Response::of("text/html; charset=utf-8", Body::Bytes(page)))
     }
 }
 

@@ -44,6 +44,7 @@ pub use reference::{TemplateExample, examples, reference};
 use crate::value::Map;
 use loader::Shelf;
 use names::Names;
+use print::text_of;
 use renderer::Renderer;
 
 /// A page that was made.
@@ -67,10 +68,21 @@ impl Templates {
         variables: &Map,
         globals: &dyn Globals,
     ) -> Result<Rendered, TemplateError> {
+        let (page, warnings) = self.page(name, variables, globals)?;
+        Ok(Rendered { text: text_of(page), warnings })
+    }
+
+    /// The page as bytes, which is quicker, and its warnings.
+    pub(crate) fn page(
+        &self,
+        name: &str,
+        variables: &Map,
+        globals: &dyn Globals,
+    ) -> Result<(Vec<u8>, Vec<String>), TemplateError> {
         let shelf = Shelf::default();
         let tree = shelf.tree(self, name).map_err(|error| *error)?;
         let mut page = Renderer::new((self, &shelf), Names::new(tree, variables, globals));
         page.template().map_err(|error| *error)?;
-        Ok(Rendered { warnings: page.names.warnings, text: page.out })
+        Ok((page.out, page.names.warnings))
     }
 }

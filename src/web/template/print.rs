@@ -13,24 +13,24 @@ use std::fmt::Write;
 /// # Security
 ///
 /// `"` and `'` are among them, so escaped text may also be an attribute, if that is in quotes.
-pub fn escape_into(out: &mut String, text: &str) {
+fn escape_into(out: &mut Vec<u8>, text: &[u8]) {
     // Most text has none of the five: a look at each byte, without a branch, is fast.
     let is_special = |byte: u8| SPECIAL[usize::from(byte)];
     let mut rest = text;
-    if text.bytes().fold(false, |found, byte| found | is_special(byte)) {
-        while let Some(at) = rest.bytes().position(is_special) {
-            out.push_str(&rest[..at]);
-            out.push_str(match rest.as_bytes()[at] {
-                b'&' => "&amp;",
-                b'<' => "&lt;",
-                b'>' => "&gt;",
-                b'"' => "&#34;",
-                _ => "&#39;",
+    if text.iter().fold(false, |found, byte| found | is_special(*byte)) {
+        while let Some(at) = rest.iter().position(|byte| is_special(*byte)) {
+            out.extend_from_slice(&rest[..at]);
+            out.extend_from_slice(match rest[at] {
+                b'&' => b"&amp;",
+                b'<' => b"&lt;",
+                b'>' => b"&gt;",
+                b'"' => b"&#34;",
+                _ => b"&#39;",
             });
             rest = &rest[at + 1..];
         }
     }
-    out.push_str(rest);
+    out.extend_from_slice(rest);
 }
 
 /// True for the five bytes with a meaning in HTML.
@@ -42,20 +42,23 @@ static SPECIAL: [bool; 256] = {
 };
 
 /// Appends a value to a page: text is escaped, where that is wanted and it is not HTML already.
-pub fn print_into(out: &mut String, value: &Value, escapes: bool) {
+pub fn print_into(out: &mut Vec<u8>, value: &Value, escapes: bool) {
     match value {
-        Value::Str(text) if escapes => escape_into(out, text),
-        Value::Html(text) => out.push_str(text),
-        Value::Int(number) => write_int(out, *number),
+        Value::Str(text) if escapes => escape_into(out, text.as_bytes()),
+        Value::Html(text) => out.extend_from_slice(text.as_bytes()),
+        Value::Int(number) => write_int(*number, |digit| out.push(digit)),
         _ => print_other(out, value, escapes),
     }
 }
 
 /// The same for what is printed rarely.
 #[inline(never)]
-fn print_other(out: &mut String, value: &Value, escapes: bool) {
+fn print_other(out: &mut Vec<u8>, value: &Value, escapes: bool) {
     let text = to_text(value);
-    if escapes { escape_into(out, &text) } else { out.push_str(&text) }
+    match escapes {
+        true => escape_into(out, text.as_bytes()),
+        false => out.extend_from_slice(text.as_bytes()),
+    }
 }
 
 /// The value as Python's `str` shows it, not escaped.
@@ -73,9 +76,14 @@ pub fn to_html(value: &Value) -> Cow<'_, str> {
     if let Value::Html(text) = value {
         return Cow::Borrowed(text);
     }
-    let mut out = String::new();
+    let mut out = Vec::new();
     print_into(&mut out, value, true);
-    Cow::Owned(out)
+    Cow::Owned(text_of(out))
+}
+
+/// What was printed, as text. Only whole texts are printed, so the bytes are text too.
+pub fn text_of(printed: Vec<u8>) -> String {
+    String::from_utf8(printed).unwrap_or_default()
 }
 
 /// The value as Python's `repr` shows it.
@@ -91,7 +99,7 @@ fn repr_into(out: &mut String, value: &Value) {
         Value::Undefined => return out.push_str("Undefined"),
         Value::Null => return out.push_str("None"),
         Value::Bool(truth) => return out.push_str(if *truth { "True" } else { "False" }),
-        Value::Int(number) => return write_int(out, *number),
+        Value::Int(number) => return write_int(*number, |digit| out.push(char::from(digit))),
         Value::Float(number) => return write_float(out, *number),
         Value::Str(text) => return quote_into(out, text),
         Value::Html(text) => {

@@ -10,7 +10,7 @@ use super::kinds::LONGEST;
 use super::loader::{Shelf, Templates};
 use super::mistake::{Rendering, TemplateError, locate};
 use super::names::{Bound, Names, Scope};
-use super::print::print_into;
+use super::print::{print_into, text_of};
 use super::tree::{Expression, ExpressionKind as Kind, For, Macro, Node, Tree};
 use crate::value::{Local, Text, Value};
 
@@ -22,7 +22,7 @@ const MOST_TURNS: usize = 5_000_000;
 /// A page that is being made.
 pub struct Renderer<'a> {
     /// What has been printed.
-    pub out: String,
+    pub out: Vec<u8>,
     /// The names that can be seen.
     pub names: Names<'a>,
     /// The templates that this page is made of.
@@ -38,7 +38,7 @@ pub struct Renderer<'a> {
 impl<'a> Renderer<'a> {
     /// A renderer before the first template.
     pub fn new(shelf: (&'a Templates, &'a Shelf), names: Names<'a>) -> Renderer<'a> {
-        let (out, macros) = (String::with_capacity(1024), Vec::new());
+        let (out, macros) = (Vec::with_capacity(1024), Vec::new());
         Renderer { out, names, shelf, macros, depth: 0, turns: 0 }
     }
 
@@ -90,9 +90,9 @@ impl<'a> Renderer<'a> {
         for node in nodes {
             let silent = self.names.scope.silent;
             match node {
-                Node::Text(text) if !silent => self.out.push_str(text),
+                Node::Text(text) if !silent => self.out.extend_from_slice(text.as_bytes()),
                 Node::Print(text, expression) if !silent => {
-                    self.out.push_str(text);
+                    self.out.extend_from_slice(text.as_bytes());
                     self.print(expression)?;
                 }
                 // Behind `extends` nothing is printed.
@@ -143,9 +143,8 @@ impl<'a> Renderer<'a> {
 
     /// What was printed from there on, cut off the page. It is HTML already, if it was escaped.
     pub fn cut_off(&mut self, start: usize) -> Value {
-        let text = Value::text(&self.out[start..], self.names.scope.tree.escapes);
-        self.out.truncate(start);
-        text
+        let text = text_of(self.out.split_off(start));
+        Value::text(text, self.names.scope.tree.escapes)
     }
 
     /// `if`: the first body whose test is true.
