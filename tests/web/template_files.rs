@@ -90,9 +90,10 @@ fn a_page_that_many_ask_for_at_once_is_at_most_a_millisecond_old() {
     let folder = Folder::new("busy");
     folder.write("page.html", "old");
     folder.write("gone.html", "here");
+    folder.write("child.html", "{% extends 'page.html' %}");
     let templates = folder.templates();
     let past = std::time::SystemTime::now() - Duration::from_secs(60);
-    for name in ["page.html", "gone.html"] {
+    for name in ["page.html", "gone.html", "child.html"] {
         let file =
             fs::File::options().write(true).open(folder.0.join("templates").join(name)).unwrap();
         file.set_modified(past).unwrap();
@@ -100,8 +101,8 @@ fn a_page_that_many_ask_for_at_once_is_at_most_a_millisecond_old() {
     // So often that most pages are made without asking the disk.
     for _ in 0..1000 {
         assert_eq!(
-            (text(&templates, "page.html"), text(&templates, "gone.html")),
-            ("old".into(), "here".into())
+            ["page.html", "gone.html", "child.html"].map(|name| text(&templates, name)),
+            ["old", "here", "old"]
         );
     }
     folder.write("page.html", "new");
@@ -109,8 +110,19 @@ fn a_page_that_many_ask_for_at_once_is_at_most_a_millisecond_old() {
     let changed = Instant::now();
     while changed.elapsed() < Duration::from_millis(1) {}
     for _ in 0..1000 {
+        assert_eq!(text(&templates, "child.html"), "new");
         assert_eq!(text(&templates, "page.html"), "new");
         assert!(text(&templates, "gone.html").contains("no template"));
+    }
+}
+
+#[test]
+fn a_page_may_be_made_of_other_templates_than_the_one_before() {
+    let templates =
+        Templates::embedded(&[("page.html", "{% include name %}"), ("a", "A"), ("b", "B")]);
+    for (name, expected) in [("a", "A"), ("b", "B"), ("b", "B"), ("a", "A")] {
+        let page = templates.render("page.html", &Map::from([("name", name)]), &());
+        assert_eq!(page.unwrap().text, expected);
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! A name is looked for below a folder, or in the binary, and nowhere else. [`FileCache`] keeps the
 //! trees. Before one is used, the system is asked whether its file has changed, so that the next
-//! request sees an edit; on a busy server this is not done for each request.
+//! request sees an edit; on a busy server this is not done for each request. The trees of a page
+//! are kept together too, so that one look-up finds all of them.
 //!
 //! Left out: several folders. One place to look is one place to explain.
 
@@ -14,6 +15,7 @@ use crate::near::nearest;
 use crate::web::file_cache::{FileCache, FileStamp};
 use std::cell::OnceCell;
 use std::fs;
+use std::iter::successors;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -46,10 +48,14 @@ pub struct Templates {
     embedded: &'static [(&'static str, &'static str)],
     filters: Vec<Function>,
     cache: FileCache<CachedTree>,
+    /// By the name of a page, the trees that it was made of.
+    pages: FileCache<PageTrees>,
 }
 
 /// A parsed template, and the version of its file; none for what is in the binary.
 type CachedTree = (Tree, Option<TemplateVersion>);
+
+type PageTrees = Vec<Arc<CachedTree>>;
 
 impl Templates {
     /// The templates of a folder. Each is read again when its file has changed, at most a
@@ -67,7 +73,8 @@ impl Templates {
         folder: Option<PathBuf>,
         embedded: &'static [(&'static str, &'static str)],
     ) -> Templates {
-        Templates { folder, embedded, filters: Vec::new(), cache: FileCache::new(KEPT) }
+        let (cache, pages) = (FileCache::new(KEPT), FileCache::new(KEPT));
+        Templates { folder, embedded, filters: Vec::new(), cache, pages }
     }
 
     /// Adds a filter: `{{ price|euros }}` calls it with the price. It replaces a filter of the same
@@ -76,6 +83,7 @@ impl Templates {
         self.filters.insert(0, row(name, ANY, call));
         // The trees so far have the filters of before.
         self.cache.clear();
+        self.pages.clear();
     }
 
     /// The number of templates that are parsed and in memory now.
@@ -85,8 +93,7 @@ impl Templates {
 
     /// The tree of a template, from the cache if its file has not changed since.
     fn tree(&self, name: &str) -> Rendering<Arc<CachedTree>> {
-        let asked = |(_, version): &CachedTree| version.as_ref().is_none_or(is_current);
-        if let Some(cached) = self.cache.get(name.as_bytes(), asked) {
+        if let Some(cached) = self.cache.get(name.as_bytes(), is_current) {
             return Ok(cached);
         }
         let (text, version) = self.read(name).map_err(|message| missing(name, message))?;
@@ -102,23 +109,46 @@ impl Templates {
 
 /// The trees of one page: each is looked up once, and lives as long as the page is being made.
 ///
-/// A shelf holds one tree, and another shelf behind it. It is filled once and never emptied, so a
-/// tree can be borrowed while others are added.
+/// A shelf holds the trees of the last page of this name, one tree more, and another shelf behind
+/// it. It is filled once and never emptied, so a tree can be borrowed while others are added.
 #[derive(Default)]
-pub struct Shelf(OnceCell<Arc<CachedTree>>, OnceCell<Box<Shelf>>);
+pub struct Shelf {
+    last: Option<Arc<PageTrees>>,
+    tree: OnceCell<Arc<CachedTree>>,
+    next: OnceCell<Box<Shelf>>,
+}
 
 impl Shelf {
+    /// The shelf of a page that begins. If one file of the last page has changed, it is empty.
+    pub fn of_page(templates: &Templates, name: &str) -> Shelf {
+        let are_current = |trees: &PageTrees| trees.iter().all(|tree| is_current(tree));
+        Shelf { last: templates.pages.get(name.as_bytes(), are_current), ..Shelf::default() }
+    }
+
+    /// Keeps the trees for the next page of this name, unless they came from the last one.
+    pub fn keep(&self, templates: &Templates, name: &str) {
+        if self.last.is_none() {
+            let shelves = successors(Some(self), |shelf| shelf.next.get().map(|next| &**next));
+            let trees = shelves.filter_map(|shelf| shelf.tree.get().cloned()).collect();
+            templates.pages.keep(name.as_bytes(), trees);
+        }
+    }
+
     /// The template of this name.
     /// Errors: there is none, which is an error without a line; a mistake in it.
     pub fn tree(&self, templates: &Templates, name: &str) -> Rendering<&Tree> {
+        let mut last = self.last.iter().flat_map(|trees| trees.iter());
+        if let Some(known) = last.find(|known| known.0.name == name) {
+            return Ok(&known.0);
+        }
         let mut shelf = self;
         for _ in 0..MOST_TEMPLATES {
-            match shelf.0.get() {
+            match shelf.tree.get() {
                 Some(known) if known.0.name == name => return Ok(&known.0),
-                Some(_) => shelf = shelf.1.get_or_init(Box::default),
+                Some(_) => shelf = shelf.next.get_or_init(Box::default),
                 None => {
                     let found = templates.tree(name)?;
-                    return Ok(&shelf.0.get_or_init(|| found).0);
+                    return Ok(&shelf.tree.get_or_init(|| found).0);
                 }
             }
         }
@@ -136,9 +166,11 @@ fn missing(name: &str, message: String) -> Box<TemplateError> {
 type TemplateVersion = (PathBuf, Option<FileStamp>);
 
 /// True if the file still has what was read.
-fn is_current((path, stamp): &TemplateVersion) -> bool {
-    let now = || fs::metadata(path).ok().map(|metadata| FileStamp::of(&metadata));
-    stamp.is_some() && now() == *stamp
+fn is_current((_, version): &CachedTree) -> bool {
+    version.as_ref().is_none_or(|(path, stamp)| {
+        let now = || fs::metadata(path).ok().map(|metadata| FileStamp::of(&metadata));
+        stamp.is_some() && now() == *stamp
+    })
 }
 
 impl Templates {

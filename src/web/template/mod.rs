@@ -79,10 +79,11 @@ impl Templates {
         variables: &Map,
         globals: &dyn Globals,
     ) -> Result<(Vec<u8>, Vec<String>), TemplateError> {
-        let shelf = Shelf::default();
+        let shelf = Shelf::of_page(self, name);
         let tree = shelf.tree(self, name).map_err(|error| *error)?;
         let mut page = Renderer::new((self, &shelf), Names::new(tree, variables, globals));
         page.template().map_err(|error| *error)?;
+        shelf.keep(self, name);
         Ok((page.out, page.names.warnings))
     }
 }
