@@ -128,7 +128,7 @@ impl<'a> Renderer<'a> {
         let key = self.evaluate(key)?;
         let name = key.as_str().unwrap_or_default();
         if let Value::Local(Local::Loop(number)) = value {
-            let wrong = match self.names.loops.get(number) {
+            let wrong = match self.names.turn(number) {
                 Some(_) => unknown("name in loop:", name, LOOP_NAMES),
                 None => "this loop is over".to_owned(),
             };
@@ -213,7 +213,7 @@ impl<'a> Renderer<'a> {
         match (&value, value.get(name)) {
             (_, Some(Value::Local(Local::Macro(number)))) => self.call_macro(*number, given),
             (Value::Local(Local::Loop(number)), _) if name == "cycle" && !given.0.is_empty() => {
-                let index = self.names.loops.get(*number).map_or(0, |(_, index)| *index);
+                let index = self.names.turn(*number).map_or(0, |(_, index)| index);
                 Ok(given.0.swap_remove(index % given.0.len()))
             }
             _ => {

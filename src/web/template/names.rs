@@ -49,8 +49,8 @@ impl Globals for () {}
 #[derive(Clone)]
 pub enum Bound {
     Value(Value),
-    /// The item of the turn in which the loop of this number is.
-    Item(usize),
+    /// The item of a turn of a loop: the list, and the index of the turn.
+    Item(Value, usize),
     /// Nothing yet: the name is set later.
     Late,
 }
@@ -70,8 +70,6 @@ pub struct Names<'a> {
     pub pages: Vec<TemplatePage<'a>>,
     /// What was set inside of loops, `with`s, blocks and macros.
     pub stack: Bindings<'a>,
-    /// The loops around this place: their items, and the index of this turn.
-    pub loops: Vec<(Value, usize)>,
     pub warnings: Vec<String>,
     pub globals: &'a dyn Globals,
     /// What the application lent so far, so that it is asked once.
@@ -125,9 +123,8 @@ impl<'a> Names<'a> {
         let (page, block, silent, at_top) = (0, None, false, true);
         let scope = Scope { tree, page, block, silent, at_top, floor: 0 };
         let pages = vec![TemplatePage::new(tree, Vec::new(), Some(variables))];
-        let (stack, loops) = (Vec::with_capacity(8), Vec::with_capacity(2));
-        let (lent, warnings) = (Vec::new(), Vec::new());
-        Names { scope, pages, stack, loops, warnings, globals, lent }
+        let (stack, lent, warnings) = (Vec::with_capacity(8), Vec::new(), Vec::new());
+        Names { scope, pages, stack, warnings, globals, lent }
     }
 
     /// The value of a name, an attribute or an item, if nothing has to be computed for it, and the
@@ -153,16 +150,24 @@ impl<'a> Names<'a> {
         }
     }
 
+    /// The items and the turn of the loop that has this place on the stack; none if it is over.
+    pub fn turn(&self, place: usize) -> Option<(&[Value], usize)> {
+        match &self.stack.get(place)?.1 {
+            Bound::Item(items, index) => Some((items.as_list()?, *index)),
+            _ => None,
+        }
+    }
+
     /// What `loop` knows in this turn, under the name of a row of [`LOOP_NAMES`].
     pub fn in_loop(&self, number: usize, name: &[u8]) -> Option<Value> {
-        let (items, index) = self.loops.get(number)?;
-        let left = items.as_list()?.len() - index;
+        let (items, index) = self.turn(number)?;
+        let left = items.len() - index;
         Some(match name {
             b"index" => (index + 1).into(),
-            b"index0" => (*index).into(),
+            b"index0" => index.into(),
             b"revindex" => left.into(),
             b"revindex0" => (left - 1).into(),
-            b"first" => (*index == 0).into(),
+            b"first" => (index == 0).into(),
             b"last" => (left == 1).into(),
             b"length" => (index + left).into(),
             _ => return None,
@@ -180,10 +185,7 @@ impl<'a> Names<'a> {
     fn value_of<'s>(&'s self, bound: &'s Bound) -> Option<&'s Value> {
         match bound {
             Bound::Value(value) => Some(value),
-            Bound::Item(number) => {
-                let (items, index) = self.loops.get(*number)?;
-                items.as_list()?.get(*index)
-            }
+            Bound::Item(items, index) => items.as_list()?.get(*index),
             Bound::Late => Some(&Value::Undefined),
         }
     }

@@ -200,25 +200,22 @@ impl<'a> Renderer<'a> {
             return self.within(scope, at, |page| page.nodes(&parts.otherwise));
         }
         self.within(scope, at, |page| {
-            let number = page.names.loops.len();
-            page.names.loops.push((list.clone(), 0));
             if let Some(name) = &parts.loop_name {
-                page.names.set(name, Value::Local(Local::Loop(number)));
+                page.names.set(name, Value::Local(Local::Loop(page.names.stack.len() + 1)));
             }
-            if let Kind::Name(name) = &parts.target.kind {
-                page.names.bind(name, Bound::Item(number));
-            }
+            page.names.bind(&parts.item, Bound::Item(list.clone(), 0));
             let fixed = page.names.stack.len();
             page.count_turns(items.len())?;
             for (index, item) in items.iter().enumerate() {
-                page.names.loops[number].1 = index;
                 page.names.stack.truncate(fixed);
+                if let Some((_, Bound::Item(_, turn))) = page.names.stack.last_mut() {
+                    *turn = index;
+                }
                 if let Kind::List(..) = parts.target.kind {
                     page.assign(&parts.target, item.clone())?;
                 }
                 page.nodes(&parts.body)?;
             }
-            page.names.loops.truncate(number);
             Ok(())
         })
     }

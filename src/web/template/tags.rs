@@ -184,7 +184,11 @@ fn for_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
     let uses_loop = parser.seen[before..].iter().any(|(name, _)| *name == "loop");
     let loop_name = uses_loop.then(|| "loop".into());
     let otherwise = parser.otherwise("for", at, last)?;
-    Ok(Node::For(Box::new(For { target, over, filter, loop_name, body, otherwise })))
+    let item = match &target.kind {
+        ExpressionKind::Name(name) => name.clone(),
+        _ => "".into(),
+    };
+    Ok(Node::For(Box::new(For { target, item, over, filter, loop_name, body, otherwise })))
 }
 
 /// set = "set" target "=" value / "set" name body "endset"

@@ -58,6 +58,8 @@ pub enum Node {
 pub struct For {
     /// The names that get each item.
     pub target: Expression,
+    /// The name, if it is one; else empty.
+    pub item: Text,
     pub over: Expression,
     /// `for … in … if …`: items that fail it are left out, and not counted.
     pub filter: Option<Expression>,
