@@ -24,6 +24,11 @@ impl ParseError {
     pub fn status(&self) -> Status {
         self.status
     }
+
+    /// The sentence for the client and the log.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
 }
 
 impl fmt::Display for ParseError {

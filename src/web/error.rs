@@ -8,7 +8,7 @@
 //! type is no `std::error::Error` itself. Otherwise it would have two conversions into itself, this
 //! one and the one that every type has, and Rust forbids that.
 
-use crate::http::{Headers, Status};
+use crate::http::{Headers, ParseError, Status};
 use std::fmt;
 
 /// Why there is no ordinary answer.
@@ -31,6 +31,8 @@ pub enum Error {
     Forbidden(String),
     /// Any other status, with a sentence and headers of its own.
     Status(Status, String, Headers),
+    /// The message itself is refused, with the status of this error. Every client may read why.
+    Refused(ParseError),
     /// The program failed, and this is for its log. 500.
     Failed(String),
 }
@@ -56,6 +58,7 @@ impl Error {
             Error::BadRequest(_) => Status::BAD_REQUEST,
             Error::Forbidden(_) => Status::FORBIDDEN,
             Error::Status(status, _, _) => *status,
+            Error::Refused(error) => error.status(),
             Error::Failed(_) => Status::INTERNAL_SERVER_ERROR,
         }
     }
@@ -66,6 +69,7 @@ impl Error {
             Error::NotFound => "there is nothing of this name",
             Error::BadRequest(why) | Error::Forbidden(why) => why,
             Error::Status(status, why, _) if status.0 < 500 => why,
+            Error::Refused(error) => error.message(),
             Error::Status(..) | Error::Failed(_) => "",
         }
     }
@@ -73,7 +77,10 @@ impl Error {
     /// The headers that every answer to this error must carry: `Allow`, `Retry-After` and others.
     pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
         let own = if let Error::Status(_, _, headers) = self { Some(headers) } else { None };
-        own.into_iter().flat_map(Headers::iter)
+        // There is no room for a body now, and there may be soon.
+        let is_busy = |error: &ParseError| error.status() == Status::SERVICE_UNAVAILABLE;
+        let may_retry = matches!(self, Error::Refused(error) if is_busy(error));
+        own.into_iter().flat_map(Headers::iter).chain(may_retry.then_some(("Retry-After", "1")))
     }
 }
 

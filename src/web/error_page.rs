@@ -47,7 +47,7 @@ impl App {
         let (mut request, mut cycle) = (sent.clone(), Cycle::default());
         request.path = self.site.path_inside(&sent.path)?.to_owned();
         let mut ctx = Context::open(&self.site, &mut request, None, &mut cycle);
-        let mut response = self.conclude(Err(error.clone().into()), &mut ctx);
+        let mut response = self.conclude(Err(Error::Refused(error.clone())), &mut ctx);
         origin::protect(&ctx, &mut response);
         Some(response)
     }

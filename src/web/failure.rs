@@ -8,13 +8,15 @@ use std::any::Any;
 use std::panic::Location;
 
 /// Three kinds of errors are recognised. That of a template names its place by itself. That of a
-/// store and that of a message which is refused have a status.
+/// store has a status, and so has that of a message which is refused.
 impl<E: std::error::Error + 'static> From<E> for Error {
     #[track_caller]
     fn from(error: E) -> Error {
         let (any, why): (&dyn Any, String) = (&error, error.to_string());
-        let of_store = any.downcast_ref().map(StoreError::status);
-        match of_store.or_else(|| any.downcast_ref().map(ParseError::status)) {
+        if let Some(refused) = any.downcast_ref::<ParseError>() {
+            return Error::Refused(refused.clone());
+        }
+        match any.downcast_ref().map(StoreError::status) {
             // It may work later.
             Some(status @ Status::SERVICE_UNAVAILABLE) => {
                 Error::with_header(status, why, "Retry-After", "1")
