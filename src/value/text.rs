@@ -58,6 +58,7 @@ impl Deref for Text {
 }
 
 impl<T: AsRef<str>> From<T> for Text {
+    #[inline]
     fn from(text: T) -> Text {
         let text = text.as_ref();
         let mut bytes = [0; SHORT];
