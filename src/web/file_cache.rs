@@ -4,7 +4,7 @@
 //! question to the system tells whether the file is unchanged.
 //!
 //! **Fewer questions on a busy server.** The question alone is a tenth of the work on a page. In
-//! each millisecond only the first few uses ask, and the others believe what these were told.
+//! each millisecond only the first three uses ask, and the others believe what these were told.
 //! Nobody who edits a file and loads the page again is that fast.
 //!
 //! **Stripes.** To take a lock is to write it, and what one processor has just written, another one
@@ -25,7 +25,7 @@ const STRIPES: usize = 8;
 const PERIOD: Duration = Duration::from_millis(1);
 
 /// How many uses in one period ask the system for the version of a file.
-const QUESTIONS: u32 = 4;
+const QUESTIONS: u32 = 3;
 
 /// How long ago a file must have changed to be kept in memory. The clock of a file system has
 /// ticks, and of two changes within one tick the second cannot be told from the first. The coarsest
