@@ -8,13 +8,14 @@
 
 use carafe::http::cookie::COOKIE_BYTES;
 use carafe::http::date;
+use carafe::server::log::escaped;
 use std::time::SystemTime;
 
 /// The cookies of one visitor.
 #[derive(Clone, Default)]
 pub struct CookieJar {
     cookies: Vec<KeptCookie>,
-    /// Why a cookie was not kept or not sent; each reason once.
+    /// Why a cookie was not kept or not sent; each reason once, escaped.
     pub lost: Vec<String>,
 }
 
@@ -90,6 +91,7 @@ impl CookieJar {
     }
 
     fn lose(&mut self, why: String) {
+        let why = escaped(&why);
         if !self.lost.contains(&why) {
             self.lost.push(why);
         }

@@ -2,7 +2,8 @@
 //!
 //! This is the other end of the connection: `carafe check` and `carafe lab` ask with it. The server
 //! may be written in any language; it may be broken, or no web server at all. So each answer has a
-//! bound in time and in bytes, and a failure says what came instead.
+//! bound in time and in bytes, and a failure says what came instead. What may go to a terminal is
+//! escaped as in the log: no server moves its cursor.
 //!
 //! Each request has a connection of its own (`Connection: close`).
 //!
@@ -10,7 +11,8 @@
 //! step.
 
 use super::cookie_jar::CookieJar;
-use carafe::http::{ChunkedBody, Fields, Headers, Limits};
+use carafe::http::{ChunkedBody, Fields, Headers, Limits, is_token};
+use carafe::server::log::escaped;
 use std::io::ErrorKind::{Interrupted, TimedOut, WouldBlock};
 use std::io::{Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
@@ -72,7 +74,7 @@ impl ServerUrl {
 pub struct ServerAnswer {
     /// The status code.
     pub status: u16,
-    /// The status line as it came: `HTTP/1.1 200 OK`.
+    /// The status line, escaped: `HTTP/1.1 200 OK`.
     pub status_line: String,
     /// The header fields.
     pub headers: Headers,
@@ -85,10 +87,16 @@ impl ServerAnswer {
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
+
+    /// The same for a terminal: the lines stay, and each is escaped.
+    pub fn printable(&self) -> String {
+        self.text().lines().map(|line| escaped(line) + "\n").collect()
+    }
 }
 
-/// Why there is no answer: what came, and what was expected.
+/// Why there is no answer.
 pub struct NoAnswer {
+    /// What came, escaped, and what was expected.
     pub why: String,
     pub reached: Reached,
 }
@@ -173,7 +181,7 @@ fn receive(stream: &mut TcpStream, end: Instant) -> Result<ServerAnswer, NoAnswe
 
 /// The answer; `None` if it is not whole and more bytes may come.
 fn parse(bytes: &[u8], over: End) -> Result<Option<ServerAnswer>, NoAnswer> {
-    let failed = |reached| move |why| NoAnswer { why, reached };
+    let failed = |reached| move |why: String| NoAnswer { why: escaped(&why), reached };
     let head = parse_head(bytes, over).map_err(failed(Reached::Listener))?;
     let Some((answer, length)) = head else {
         return Ok(None);
@@ -214,15 +222,20 @@ fn parse_head(bytes: &[u8], over: End) -> Result<Option<(ServerAnswer, usize)>, 
     let mut lines = head.lines().map(str::trim_end);
     let line = lines.next().unwrap_or("");
     let code = line.split(' ').nth(1).and_then(|code| code.parse().ok());
-    let status = code
-        .filter(|code| (100..600).contains(code))
-        .ok_or_else(|| format!("the status line {line:?}, expected one such as HTTP/1.1 200 OK"))?;
-    let mut answer = ServerAnswer { status, status_line: line.into(), ..ServerAnswer::default() };
+    let status = code.filter(|code| (100..600).contains(code)).ok_or_else(|| {
+        let came = shown(line.as_bytes());
+        format!("the status line {came}, expected one such as HTTP/1.1 200 OK")
+    })?;
+    let mut answer = ServerAnswer { status, status_line: escaped(line), ..ServerAnswer::default() };
     for line in lines.filter(|line| !line.is_empty()) {
-        let (name, value) = line.split_once(':').ok_or_else(|| {
-            format!("the header {}, expected Name: value", shown(line.as_bytes()))
+        // `append` panics if the name is no token.
+        let field = line.split_once(':').map(|(name, value)| (name.trim(), value.trim()));
+        let field = field.filter(|(name, _)| is_token(name.as_bytes()));
+        let (name, value) = field.ok_or_else(|| {
+            let came = shown(line.as_bytes());
+            format!("the header {came}, expected Name: value, with a token as the name")
         })?;
-        answer.headers.append(name.trim(), value.trim());
+        answer.headers.append(name, value);
     }
     Ok(Some((answer, length)))
 }

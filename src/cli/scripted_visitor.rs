@@ -39,6 +39,7 @@
 use super::cookie_jar::CookieJar;
 use super::http_client::{NoAnswer, ServerAnswer, ServerUrl, ask};
 use super::page_words::{is_page, spaced, unescaped, words};
+use carafe::server::log::escaped;
 use carafe::web::sign::from_base64url;
 use std::mem;
 
@@ -46,7 +47,7 @@ use std::mem;
 pub enum Trouble {
     /// Something else came.
     Differs {
-        /// What it was: `404, not 200`.
+        /// What it was, escaped: `404, not 200`.
         instead: String,
         /// What to look for in the answer.
         around: String,
@@ -61,7 +62,7 @@ pub enum Trouble {
 
 /// The end of a condition. `instead` is what was found, if it does not hold.
 pub fn expect(holds: bool, instead: impl Into<String>, around: &str) -> Result<(), Trouble> {
-    let (instead, around) = (instead.into(), around.to_owned());
+    let (instead, around) = (escaped(&instead.into()), around.to_owned());
     if holds { Ok(()) } else { Err(Trouble::Differs { instead, around }) }
 }
 

@@ -31,7 +31,7 @@ const fn with_alphanumeric(mut others: &[u8]) -> [bool; 256] {
 }
 
 /// `token = 1*tchar` (RFC 9110 §5.6.2): what names of methods, headers and cookies are.
-pub(super) fn is_token(bytes: &[u8]) -> bool {
+pub fn is_token(bytes: &[u8]) -> bool {
     !bytes.is_empty() && token_length(bytes) == bytes.len()
 }
 

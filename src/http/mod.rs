@@ -55,6 +55,7 @@ mod target;
 
 pub use bodies::Share;
 pub use body::{Framing, framing};
+pub use bytes::is_token;
 pub use chunked::ChunkedBody;
 pub use cookie::cookie_value;
 pub use expect::expects_continue;

@@ -17,6 +17,7 @@ use crate::cli::command_line::{CommandResult, print};
 use crate::cli::http_client::{Reached, ServerAnswer, ServerUrl};
 use crate::cli::page_words::{spaced, words};
 use crate::cli::scripted_visitor::{ScriptedVisitor, Trouble, split};
+use carafe::server::log::escaped;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -134,8 +135,8 @@ impl NotesVisit {
     }
 }
 
-/// An answer in one line: its status line, the headers that matter here, and its text around what
-/// was looked for.
+/// An answer in one line, escaped: its status line, the headers that matter here, and its text
+/// around what was looked for.
 fn came(answer: &ServerAnswer, around: &str) -> String {
     let mut came = answer.status_line.clone();
     for name in ["Content-Type", "Allow", "Location"] {
@@ -148,8 +149,7 @@ fn came(answer: &ServerAnswer, around: &str) -> String {
     if !excerpt.is_empty() && !(300..400).contains(&answer.status) {
         came.push_str(&format!("; {excerpt}"));
     }
-    // Control characters could move a terminal's cursor.
-    came.replace(char::is_control, "\u{FFFD}")
+    escaped(&came)
 }
 
 /// The text around what was looked for; if that is not there, the first words.

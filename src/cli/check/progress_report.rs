@@ -4,6 +4,7 @@ use crate::app::program_name;
 use crate::cli::command_line::{CommandError, CommandResult, print, wrong};
 use crate::cli::cookie_jar::CookieJar;
 use crate::cli::http_client::{ServerAnswer, ServerUrl, ask};
+use carafe::server::log::escaped;
 use carafe::{Value, json};
 use std::process::ExitCode;
 
@@ -27,7 +28,7 @@ pub fn run(wanted: Option<i64>, server: &ServerUrl) -> CommandResult {
             report = format!("Lesson {number}: {title}\n");
             for condition in conditions {
                 let what = text(condition, "what");
-                report.push_str(&match text(condition, "seen") {
+                report.push_str(&match &*text(condition, "seen") {
                     "" => format!("  missing  {what}\n"),
                     seen => format!("  seen     {what} ({seen})\n"),
                 });
@@ -61,8 +62,8 @@ pub fn run(wanted: Option<i64>, server: &ServerUrl) -> CommandResult {
 pub fn forget(server: &ServerUrl) -> CommandResult {
     let answer = request(server, "POST /lessons/forget")?;
     match answer.status {
-        200 => print(&answer.text()),
-        _ => Err(CommandError::Failed(answer.text().trim_end().to_owned())),
+        200 => print(&answer.printable()),
+        _ => Err(CommandError::Failed(answer.printable().trim_end().to_owned())),
     }
 }
 
@@ -84,12 +85,13 @@ fn lessons(server: &ServerUrl, answer: &ServerAnswer) -> Result<Vec<Value>, Comm
     let lessons = listed.get("lessons").and_then(Value::as_list);
     lessons.map(<[Value]>::to_vec).ok_or_else(|| {
         let (url, line) = (server.url("/lessons.json"), &answer.status_line);
-        let body: String = answer.text().chars().take(500).collect();
+        let body: String = answer.printable().chars().take(500).collect();
         let why = format!("{url} answered {line}, expected the lessons: is this a carafe?");
         CommandError::Failed(format!("{why}\n{body}"))
     })
 }
 
-fn text<'v>(value: &'v Value, name: &str) -> &'v str {
-    value.get(name).and_then(Value::as_str).unwrap_or("")
+/// A text of the list, escaped: whatever serves there may have written it.
+fn text(value: &Value, name: &str) -> String {
+    escaped(value.get(name).and_then(Value::as_str).unwrap_or(""))
 }

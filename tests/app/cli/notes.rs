@@ -1,9 +1,11 @@
 //! `carafe check --suite notes`: a right app passes, and each broken one is caught for the right
 //! reason.
 
+use super::odd;
 use crate::carafe::{Carafe, DEADLINE};
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use carafe::server::log::is_unseen;
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::slice;
@@ -258,24 +260,6 @@ fn carafe_itself_passes() {
     assert_eq!(without_scheme.0, Some(0), "curl takes it without http://, too");
 }
 
-/// Something that listens and is no right server. `act` gets each connection, its request read.
-fn odd(act: impl Fn(TcpStream, &str) + Send + Sync + 'static) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
-    let url = format!("http://{}", listener.local_addr().expect("it has an address"));
-    let act = std::sync::Arc::new(act);
-    thread::spawn(move || {
-        for mut stream in listener.incoming().flatten() {
-            let act = act.clone();
-            thread::spawn(move || {
-                let mut bytes = [0; 4096];
-                let read = stream.read(&mut bytes).unwrap_or(0);
-                act(stream, &String::from_utf8_lossy(&bytes[..read]));
-            });
-        }
-    });
-    url
-}
-
 #[test]
 fn what_is_no_right_server_is_named_in_bounded_time() {
     let closed = TcpListener::bind("127.0.0.1:0")
@@ -316,6 +300,28 @@ fn what_is_no_right_server_is_named_in_bounded_time() {
         (
             say(b"HTTP/1.1 200 OK\r\nno colon\r\n\r\n"),
             "the header \"no colon\", expected Name: value",
+        ),
+        (
+            say(b"HTTP/1.1 200 OK\r\nX\x1b\xff: x\r\n\r\n"),
+            "the header \"X\\u{1b}\u{fffd}: x\", expected Name: value, with a token as the name",
+        ),
+        // A filler of Hangul, which is not seen, and C1's CSI.
+        (
+            say("HTTP/1.1 \u{3164}\u{9b}\r\n\r\n".as_bytes()),
+            "the status line \"HTTP/1.1 \\u{3164}\\u{9b}\", expected one such as",
+        ),
+        (
+            say("HTTP/1.1 200 OK\r\nContent-Length: \u{202e}5\r\n\r\n".as_bytes()),
+            "Content-Length: \\u{202e}5, expected a number",
+        ),
+        (
+            say("HTTP/1.1 200 \u{202e}\r\nContent-Type: \u{200b}\r\n\r\n\x1b]0;\u{feff}\x07"
+                .as_bytes()),
+            "200 \\u{202e}; Content-Type: \\u{200b}; \\u{1b}]0;\\u{feff}\\u{7}\n",
+        ),
+        (
+            say("HTTP/1.1 200 OK\r\nSet-Cookie: \u{202e}=1; Secure\r\n\r\n".as_bytes()),
+            "and       the cookie \\u{202e} is Secure",
         ),
         (
             say(b"HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n"),
@@ -365,6 +371,8 @@ fn what_is_no_right_server_is_named_in_bounded_time() {
                     code == Some(1) && report.contains(expected),
                     "{url}: expected {expected:?}\n{report}"
                 );
+                let unseen = |letter: char| letter != '\n' && is_unseen(letter);
+                assert!(!report.contains(unseen), "{url}: {report:?}");
                 assert!(
                     begun.elapsed() < Duration::from_secs(100),
                     "{url} took {:?}",

@@ -1,0 +1,75 @@
+//! `carafe check` and `--forget`, asked of something that is no right carafe. What they say of a
+//! right one is in `course/lessons/progress.rs`.
+
+use super::odd;
+use carafe::server::log::is_unseen;
+use std::io::Write;
+use std::process::Command;
+
+/// The exit code, and what was printed.
+fn check(words: &[&str], url: &str) -> (Option<i32>, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_carafe"));
+    command.arg("check").args(words).args(["--server", url]);
+    let output = command.output().expect("carafe starts");
+    let printed = [output.stdout, output.stderr].concat();
+    (output.status.code(), String::from_utf8(printed).expect("what carafe prints is UTF-8"))
+}
+
+/// Something that gives every request this answer and closes.
+fn say(answer: &[u8]) -> String {
+    let answer = answer.to_owned();
+    odd(move |mut stream, _| {
+        let _ = stream.write_all(&answer);
+    })
+}
+
+#[test]
+fn a_header_that_is_none_is_an_error_and_no_panic() {
+    for (line, shown) in [
+        (&b"Bad Name: x"[..], "Bad Name: x"),
+        (b": x", ": x"),
+        (b"X\x1b: x", "X\\u{1b}: x"),
+        (b"\xff\xfe: x", "\u{fffd}\u{fffd}: x"),
+        ("\u{202e}: x".as_bytes(), "\\u{202e}: x"),
+        ("\u{3164}: x".as_bytes(), "\\u{3164}: x"),
+    ] {
+        let url = say(&[b"HTTP/1.1 200 OK\r\n", line, b"\r\n\r\n{}"].concat());
+        let expected = format!("{url}: the header \"{shown}\", expected Name: value, with a token");
+        for words in [&[][..], &["1"], &["--forget"]] {
+            let (code, printed) = check(words, &url);
+            assert!(code == Some(1) && printed.starts_with(&expected), "{words:?}: {printed:?}");
+        }
+    }
+}
+
+#[test]
+fn what_a_server_sent_moves_no_cursor() {
+    const EVIL: &str = "\x1b[2J\x07\u{9b}1m\r\u{202e}\u{200b}\u{3164}\u{fe0f}";
+    const SHOWN: &str = "\\u{1b}[2J\\u{7}\\u{9b}1m\\r\\u{202e}\\u{200b}\\u{3164}\\u{fe0f}";
+    let json: String = EVIL.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect();
+    let seen =
+        format!(r#"[{{"what": "W{json}", "seen": "S{json}\nforged"}}, {{"what": "M{json}"}}]"#);
+    let list = format!(
+        r#"{{"lessons": [{{"number": 1, "title": "T{json}", "ticks": 1, "seen": {seen}}}]}}"#
+    );
+    let lines = format!("first\r\nsecond {EVIL}\n");
+    let whole = format!("\nfirst\nsecond {SHOWN}\n");
+    for (status, body, words, code, expected) in [
+        ("200 OK", &list, &[][..], 1, format!(" 1  1 of 2   T{SHOWN}\n")),
+        ("200 OK", &list, &["1"], 1, format!("Lesson 1: T{SHOWN}\n")),
+        ("200 OK", &list, &["1"], 1, format!("  seen     W{SHOWN} (S{SHOWN}\\nforged)\n")),
+        ("200 OK", &list, &["1"], 1, format!("  missing  M{SHOWN}\n")),
+        (EVIL, &lines, &[], 1, "the status line".to_owned()),
+        (&format!("404 {EVIL}"), &lines, &[], 1, format!(" 404 {SHOWN}, expected the lessons")),
+        ("404 Not Found", &lines, &[], 1, whole.clone()),
+        ("200 OK", &lines, &["--forget"], 0, whole[1..].to_owned()),
+        ("403 Forbidden", &lines, &["--forget"], 1, whole[1..].to_owned()),
+        ("200 OK\r\nContent-Length: \u{202e}", &lines, &[], 1, "Length: \\u{202e}, ".to_owned()),
+    ] {
+        let url = say(format!("HTTP/1.1 {status}\r\n\r\n{body}").as_bytes());
+        let (exit, printed) = check(words, &url);
+        assert!(exit == Some(code) && printed.contains(&expected), "{expected:?}: {printed:?}");
+        let unseen = |letter: char| letter != '\n' && is_unseen(letter);
+        assert!(!printed.contains(unseen), "{printed:?}");
+    }
+}
