@@ -17,7 +17,7 @@ use carafe::web::form::Form;
 use carafe::web::password;
 use carafe::web::session::Session;
 use carafe::web::store::Kind;
-use carafe::{App, Context, Error, Map};
+use carafe::{App, Context, Error, Map, random};
 
 /// The accounts. With 10,000 of them, the store refuses a new one with 503.
 const ACCOUNT: Kind = Kind::kept("account", 10_000);
@@ -101,8 +101,9 @@ fn enter(ctx: &mut Context, form: &Form) -> Result<Response, Error> {
         ctx.session.clear();
     }
     ctx.session.renew();
-    let owner = Map::from([("name", text_of(&account, "name")), ("email", email)]);
-    ctx.session.set("account", owner);
+    let (name, id) = (text_of(&account, "name"), text_of(&account, "id"));
+    ctx.session.set("account", Map::from([("name", name), ("email", email)]));
+    ctx.session.set("account_id", id);
     Ok(Response::redirect("/shop"))
 }
 
@@ -118,7 +119,9 @@ fn open_account(
         return Err(Error::BadRequest(why.into()));
     }
     let hash = password::hash(password)?;
-    let account = Map::from([("name", name), ("password", hash.as_str())]);
+    // Somebody else may have had this address before a restart, and still be logged in by a cookie.
+    let id = random::hex_id();
+    let account = Map::from([("name", name), ("password", hash.as_str()), ("id", id.as_str())]);
     let made = ctx.store().update(&ACCOUNT, email, &mut |row| {
         row.get_or_insert_with(|| account.clone());
     })?;

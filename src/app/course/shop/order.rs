@@ -13,6 +13,10 @@
 //! * `till`, one row: the last number, and the tokens that the last numbers were given to. So three
 //!   requests at once with one token get one number, and no number is left out.
 //!
+//! A visitor's cookie may hold the session itself, and then outlives the orders in memory. After a
+//! restart the numbers begin anew, and another visitor gets the old number. So the till also has a
+//! random id, and a number in a session is good with the id of the till that gave it.
+//!
 //! Left out: cancelling an order, and a list of all orders.
 
 use super::cart::{self, Bill};
@@ -65,6 +69,7 @@ fn place_order(ctx: &mut Context, token: &str, lines: &[Map]) -> Result<Map, Err
     let mut order = Map::from([
         ("token", Value::from(token)),
         ("account", account::field(&ctx.session, "email").into()),
+        ("account_id", text_of(ctx.session.values(), "account_id").into()),
         ("name", account::field(&ctx.session, "name").into()),
         ("total", Bill::of(lines).total.into()),
         // The catalogue may change, an order may not.
@@ -82,7 +87,9 @@ fn place_order(ctx: &mut Context, token: &str, lines: &[Map]) -> Result<Map, Err
     };
     order = keep(&order)?.unwrap_or(order);
     if order.get("number").is_none() {
-        order.insert("number", take_number(store, token)?);
+        let (number, till) = take_number(store, token)?;
+        order.insert("number", number);
+        order.insert("till", till);
         order = keep(&order)?.unwrap_or(order);
     }
     let of_token = Map::from([("token", token)]);
@@ -92,11 +99,16 @@ fn place_order(ctx: &mut Context, token: &str, lines: &[Map]) -> Result<Map, Err
     Ok(order)
 }
 
-/// The number for this token: the one that it was given before, or the next one.
-fn take_number(store: &dyn Store, token: &str) -> Result<i64, StoreError> {
-    let mut number = 0;
+/// The number for this token: the one that it was given before, or the next one. And the id of the
+/// till.
+fn take_number(store: &dyn Store, token: &str) -> Result<(i64, String), StoreError> {
+    let (mut number, mut till, fresh) = (0, String::new(), random::hex_id());
     store.update(&TILL, "till", &mut |row| {
         let row = row.get_or_insert_default();
+        if row.get("id").is_none() {
+            row.insert("id", fresh.as_str());
+        }
+        till = text_of(row, "id");
         let last = row.get("last").and_then(Value::as_int).unwrap_or(BEFORE_FIRST);
         let mut given = row.get("given").and_then(Value::as_map).cloned().unwrap_or_default();
         if let Some(known) = given.get(token).and_then(Value::as_int) {
@@ -112,7 +124,7 @@ fn take_number(store: &dyn Store, token: &str) -> Result<i64, StoreError> {
         row.insert("last", number);
         row.insert("given", given);
     })?;
-    Ok(number)
+    Ok((number, till))
 }
 
 /// Takes what was ordered and the token out of the session, and notes the order as the session's
@@ -130,9 +142,12 @@ fn settle(ctx: &mut Context, token: &str, order: &Map) {
             let left = cart::count_of(row, id) - number_in(&line, "count");
             cart::set_count(row, id, left, &fresh);
         }
-        let mut own = numbers_in(row, "orders");
+        let till = text_of(order, "till");
+        let is_same_till = text_of(row, "till") == till;
+        let mut own = if is_same_till { numbers_in(row, "orders") } else { Vec::new() };
         own.push(number_in(order, "number"));
         row.insert("orders", own.split_off(own.len().saturating_sub(OWN)));
+        row.insert("till", till);
     });
 }
 
@@ -163,9 +178,11 @@ fn shop_order(ctx: &mut Context) -> Result<Response, Error> {
 /// True if the visitor's account or session made the order, or is just making it.
 fn is_own(ctx: &Context, order: &Map) -> bool {
     let row = ctx.session.values();
-    account::field(&ctx.session, "email").is_some_and(|email| email == text_of(order, "account"))
-        || numbers_in(row, "orders").contains(&number_in(order, "number"))
-        || text_of(row, "token") == text_of(order, "token")
+    let is_same = |name| text_of(row, name) == text_of(order, name);
+    let email = account::field(&ctx.session, "email");
+    let is_accounts = email.is_some_and(|email| email == text_of(order, "account"));
+    let is_sessions = numbers_in(row, "orders").contains(&number_in(order, "number"));
+    is_accounts && is_same("account_id") || is_sessions && is_same("till") || is_same("token")
 }
 
 /// The lines of an order, each a map with `item`, `name`, `cents` and `count`.

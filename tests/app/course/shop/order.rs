@@ -113,3 +113,42 @@ fn a_file_keeps_accounts_and_orders_over_a_kill() {
     let wrong = "name=x&email=ada@example.org&password=wrong";
     assert_eq!(carafe.status(&["-d", wrong, "$B/shop/login"]), "403", "the account is the same");
 }
+
+/// The cookie store's sessions outlive the accounts and the orders, which are in memory. Numbers and
+/// addresses come again then, and are another customer's.
+#[test]
+fn an_order_of_before_a_restart_or_a_forget_shows_no_order_of_after_it() {
+    let folder = empty_folder();
+    let arguments = ["--store", "cookie", "--log", "off"];
+    let key = [("CARAFE_SECRET_KEY", "0123456789abcdef0123456789abcdef")];
+    let order = |carafe: &Carafe, jar: &str| {
+        carafe.curl(&["-b", jar, "-c", jar, "-d", "item=3", "$B/shop/cart"]);
+        carafe.curl(&["-b", jar, "-c", jar, "$B/shop/cart"]);
+        let form = format!("token={}", token(carafe, jar));
+        carafe.curl(&["-b", jar, "-c", jar, "-d", &form, "$B/shop/checkout"]);
+    };
+    let carafe = Carafe::start_with(&folder, &arguments, &key);
+    order(&carafe, "guest");
+    // Somebody has taken the address that is another customer's after the restart.
+    carafe.curl(&["-c", "taker", "-d", &login("vera"), "$B/shop/login"]);
+    assert_eq!(carafe.status(&["-b", "guest", "$B/shop/order/1001"]), "200");
+    let jars = ["guest", "taker"].map(|jar| (jar, carafe.folder.join(jar)));
+    let keep = empty_folder();
+    for (name, path) in jars {
+        std::fs::copy(path, keep.join(name)).expect("the jar can be copied");
+    }
+    carafe.log(); // stops it
+
+    let carafe = Carafe::start_with(&keep, &arguments, &key);
+    for forgets in [false, true] {
+        if forgets {
+            carafe.curl(&["-X", "POST", "$B/forget"]);
+        }
+        carafe.curl(&["-c", "owner", "-d", &login("vera"), "$B/shop/login"]);
+        order(&carafe, "owner");
+        assert_eq!(carafe.status(&["-b", "owner", "$B/shop/order/1001"]), "200");
+        for other in ["guest", "taker"] {
+            assert_eq!(carafe.status(&["-b", other, "$B/shop/order/1001"]), "404", "{other}");
+        }
+    }
+}
