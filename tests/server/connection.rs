@@ -3,7 +3,7 @@
 use crate::running::{DEADLINE, Running, read_all, read_answer};
 use carafe::cycle::{Record, Recorder, Sent};
 use carafe::http::Limits;
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -314,6 +314,26 @@ fn an_empty_line_behind_a_body_begins_no_request() {
     stream.write_all(&[&form[..], form].concat()).expect("it is sent");
     assert!(read_answer(&mut stream).ends_with("POST /a hi"));
     assert!(read_answer(&mut stream).ends_with("POST /a hi"));
+}
+
+/// They are no request, so nothing would be in the log of who holds a worker with them.
+#[test]
+fn empty_lines_do_not_keep_a_connection_open_for_ever() {
+    let idle_time = Duration::from_millis(200);
+    let server = Running::with_limits(|limits| limits.idle_time = idle_time);
+    let mut stream = server.connect();
+    stream.set_read_timeout(Some(idle_time / 4)).expect("a timeout can be set");
+    let end = Instant::now() + Duration::from_secs(20);
+    loop {
+        let _ = stream.write_all(b"\r\n");
+        match stream.read(&mut [0; 100]) {
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
+                assert!(Instant::now() < end, "it is still open");
+            }
+            // It is closed, without a word.
+            outcome => return assert!(!matches!(outcome, Ok(1..)), "{outcome:?}"),
+        }
+    }
 }
 
 #[test]

@@ -14,6 +14,7 @@ use crate::http::parse_error::malformed;
 use crate::http::{
     ChunkedBody, Framing, Method, Version, expects_continue, framing, parse_head_into,
 };
+use std::time::Instant;
 
 /// What the answer needs to know of a request. It is copied before the service is called, which may
 /// take the request apart.
@@ -31,15 +32,20 @@ pub(super) struct Asked {
 impl Connection {
     /// Reads until a head is complete. Returns how to find the end of the body.
     pub(super) fn read_head(&mut self) -> Result<Framing, Obstacle> {
-        let mut deadline = None;
+        let (mut deadline, mut empty_since) = (None, None);
         loop {
             // RFC 9112 §2.2: an empty line behind the body of a request begins no other one. It
             // leaves the input here, so that a wait behind it is a wait between two requests.
             while self.memory.input.bytes().starts_with(b"\r\n") {
                 self.memory.input.used += 2;
                 deadline = None;
+                empty_since.get_or_insert_with(Instant::now);
             }
             if self.memory.input.is_empty() {
+                // Nor does an empty line lengthen that wait without end.
+                if empty_since.is_some_and(|it| it.elapsed() > self.serving.limits.idle_time) {
+                    return Err(Obstacle::Idle);
+                }
                 self.read_first()?;
                 continue;
             }
