@@ -23,8 +23,8 @@ use carafe::{Map, Value, json};
 /// What stands in place of a password.
 pub const DOTS: &str = "....";
 
-/// The secrets of one cycle, in the order of their bytes. A request may bring a thousand of them, so
-/// a text is read once, and each place in it is looked up in this list.
+/// The secrets of one cycle, in the order of their bytes. A request may bring a thousand of them.
+/// So a text is read once, and each place in it is looked up in this list.
 #[derive(Default)]
 pub struct Mask(Vec<Secret>);
 
