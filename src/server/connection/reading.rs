@@ -44,6 +44,7 @@ impl Connection {
             if self.memory.input.is_empty() {
                 // Nor does an empty line lengthen that wait without end.
                 if empty_since.is_some_and(|it| it.elapsed() > self.serving.limits.idle_time) {
+                    self.report.end = Some("the server, because only empty lines came");
                     return Err(Obstacle::Idle);
                 }
                 self.read_first()?;

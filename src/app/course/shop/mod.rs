@@ -12,7 +12,7 @@
 //! | 4 browse results | GET /shop/results | nothing new: the words come from the session |
 //! | 5 view details | GET /shop/item/3 | in the session: `viewed` |
 //! | 6 add to cart | POST /shop/cart | in the session: `cart`, and the order's `token` |
-//! | 7 check out | POST /shop/checkout | an order; in the session: `orders` instead of the cart |
+//! | 7 check out | POST /shop/checkout | an order; in the session: `orders`, `till`, and no cart |
 //! | 8 confirmation | GET /shop/order/1001 | nothing new: only its owner sees the order |
 //!
 //! The same source runs on every store. With `--store none` every step is made by a stranger.

@@ -13,9 +13,9 @@
 //! * `till`, one row: the last number, and the tokens that the last numbers were given to. So three
 //!   requests at once with one token get one number, and no number is left out.
 //!
-//! A visitor's cookie may hold the session itself, and then outlives the orders in memory. After a
-//! restart the numbers begin anew, and another visitor gets the old number. So the till also has a
-//! random id, and a number in a session is good with the id of the till that gave it.
+//! A visitor's cookie may hold the session itself, and then it outlives the orders in memory. After
+//! a restart the numbers begin again, and another visitor gets the same number. So the till has a
+//! random id. A session keeps this id beside its numbers, and they count only at the same till.
 //!
 //! Left out: cancelling an order, and a list of all orders.
 
@@ -99,8 +99,8 @@ fn place_order(ctx: &mut Context, token: &str, lines: &[Map]) -> Result<Map, Err
     Ok(order)
 }
 
-/// The number for this token: the one that it was given before, or the next one. And the id of the
-/// till.
+/// The number for this token, which is the one that it was given before or the next one, and the id
+/// of the till.
 fn take_number(store: &dyn Store, token: &str) -> Result<(i64, String), StoreError> {
     let (mut number, mut till, fresh) = (0, String::new(), random::hex_id());
     store.update(&TILL, "till", &mut |row| {
