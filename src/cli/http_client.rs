@@ -21,6 +21,9 @@ use std::time::{Duration, Instant};
 /// How long one answer may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// This many characters of a body are printed.
+const PRINTED: usize = 500;
+
 /// Where a server listens: its host and port, as in `127.0.0.1:5001` or `[::1]:80`.
 #[derive(Clone, Default)]
 pub struct ServerUrl(String);
@@ -88,9 +91,13 @@ impl ServerAnswer {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
-    /// The same for a terminal: the lines stay, and each is escaped.
+    /// The beginning of it for a terminal: the lines stay, and each is escaped.
     pub fn printable(&self) -> String {
-        self.text().lines().map(|line| escaped(line) + "\n").collect()
+        let lines: String = self.text().lines().map(|line| escaped(line) + "\n").collect();
+        match lines.char_indices().nth(PRINTED) {
+            Some((end, _)) => format!("{}…\n", &lines[..end]),
+            None => lines,
+        }
     }
 }
 

@@ -8,51 +8,43 @@ use carafe::server::log::escaped;
 use carafe::{Value, json};
 use std::process::ExitCode;
 
+/// A lesson as the server lists it, escaped: its title, and each task with what the server saw of
+/// it, which is empty if it saw nothing.
+type ListedLesson = (String, Vec<(String, String)>);
+
 /// Asks the server and prints what it saw of one lesson, or of all: exit code 1 if something is
 /// missing.
-pub fn run(wanted: Option<i64>, server: &ServerUrl) -> CommandResult {
+pub fn run(wanted: Option<usize>, server: &ServerUrl) -> CommandResult {
     let lessons = lessons(server, &request(server, "GET /lessons.json")?)?;
+    if let Some(wanted) = wanted.filter(|wanted| *wanted > lessons.len()) {
+        let last = lessons.len();
+        return wrong(format!("found {wanted}, expected a lesson's number, 1 to {last}"));
+    }
     let mut report = String::new();
     // The first lesson of which something is missing.
     let mut next = None;
-    for lesson in &lessons {
-        let number = lesson.get("number").and_then(Value::as_int).unwrap_or(0);
-        if wanted.is_some_and(|wanted| wanted != number) {
+    let lessons = (1..).zip(&lessons);
+    for (number, (title, tasks)) in lessons.filter(|it| wanted.is_none_or(|wanted| it.0 == wanted))
+    {
+        let (all, seen) = (tasks.len(), tasks.iter().filter(|(_, seen)| !seen.is_empty()).count());
+        next = next.or((seen < all).then_some(number));
+        if wanted.is_none() {
+            let mark = if seen == all { "done".into() } else { format!("{seen} of {all}") };
+            report.push_str(&format!("{number:>2}  {mark:<8} {title}\n"));
             continue;
         }
-        let title = text(lesson, "title");
-        let conditions = lesson.get("seen").and_then(Value::as_list).unwrap_or_default();
-        let ticks = lesson.get("ticks").and_then(Value::as_int).unwrap_or(0) as usize;
-        next = next.or((ticks < conditions.len()).then_some(number));
-        if wanted.is_some() {
-            report = format!("Lesson {number}: {title}\n");
-            for condition in conditions {
-                let what = text(condition, "what");
-                report.push_str(&match &*text(condition, "seen") {
-                    "" => format!("  missing  {what}\n"),
-                    seen => format!("  seen     {what} ({seen})\n"),
-                });
-            }
-        } else {
-            let all = conditions.len();
-            let mark = if ticks == all { "done".into() } else { format!("{ticks} of {all}") };
-            report.push_str(&format!("{number:>2}  {mark:<8} {title}\n"));
-        }
+        report = format!("Lesson {number}: {title}\n");
+        report.extend(tasks.iter().map(|(what, seen)| match &**seen {
+            "" => format!("  missing  {what}\n"),
+            seen => format!("  seen     {what} ({seen})\n"),
+        }));
     }
-    match (wanted, next) {
-        (Some(wanted), _) if report.is_empty() => {
-            let last = lessons.len();
-            return wrong(format!("found {wanted}, expected a lesson's number, 1 to {last}"));
-        }
-        (None, Some(next)) => {
-            let url = server.url(&format!("/lessons/{next}"));
-            let own = server.url("");
-            let own = Some(own).filter(|own| own != "http://127.0.0.1:8000");
-            let flag = own.map_or(String::new(), |own| format!(" --server {own}"));
-            let command = format!("{} check {next}{flag}", program_name());
-            report.push_str(&format!("\nGo on with {url}; `{command}` says what is missing.\n"));
-        }
-        _ => {}
+    if let (None, Some(next)) = (wanted, next) {
+        let url = server.url(&format!("/lessons/{next}"));
+        let own = Some(server.url("")).filter(|own| own != "http://127.0.0.1:8000");
+        let flag = own.map_or(String::new(), |own| format!(" --server {own}"));
+        let command = format!("{} check {next}{flag}", program_name());
+        report.push_str(&format!("\nGo on with {url}; `{command}` says what is missing.\n"));
     }
     print(&report)?;
     Ok(if next.is_none() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -75,23 +67,25 @@ fn request(server: &ServerUrl, request: &str) -> Result<ServerAnswer, CommandErr
     })
 }
 
-/// The lessons as the server lists them.
-fn lessons(server: &ServerUrl, answer: &ServerAnswer) -> Result<Vec<Value>, CommandError> {
-    let listed = json::parse(&answer.body).unwrap_or(Value::from(false));
+/// The lessons that an answer lists, in their order.
+fn lessons(server: &ServerUrl, answer: &ServerAnswer) -> Result<Vec<ListedLesson>, CommandError> {
+    let listed = json::parse(&answer.body).unwrap_or_default();
     if listed.get("watching") == Some(&Value::Bool(false)) {
         let why = "this carafe keeps no cycles (--no-cycles), so it cannot say what it saw";
         return Err(CommandError::Failed(why.into()));
     }
+    let text = |value: &Value, name| escaped(value.get(name).and_then(Value::as_str).unwrap_or(""));
+    // A lesson without a task is none of carafe's. It would count as done.
+    let read = |lesson: &Value| {
+        let tasks = lesson.get("seen")?.as_list().filter(|tasks| !tasks.is_empty())?.iter();
+        let tasks = tasks.map(|task| (text(task, "what"), text(task, "seen"))).collect();
+        Some((text(lesson, "title"), tasks))
+    };
     let lessons = listed.get("lessons").and_then(Value::as_list);
-    lessons.map(<[Value]>::to_vec).ok_or_else(|| {
+    let lessons = lessons.and_then(|lessons| lessons.iter().map(read).collect::<Option<_>>());
+    lessons.filter(|it: &Vec<_>| !it.is_empty()).ok_or_else(|| {
         let (url, line) = (server.url("/lessons.json"), &answer.status_line);
-        let body: String = answer.printable().chars().take(500).collect();
         let why = format!("{url} answered {line}, expected the lessons: is this a carafe?");
-        CommandError::Failed(format!("{why}\n{body}"))
+        CommandError::Failed(format!("{why}\n{}", answer.printable().trim_end()))
     })
-}
-
-/// A text of the list, escaped: whatever serves there may have written it.
-fn text(value: &Value, name: &str) -> String {
-    escaped(value.get(name).and_then(Value::as_str).unwrap_or(""))
 }

@@ -73,3 +73,33 @@ fn what_a_server_sent_moves_no_cursor() {
         assert!(!printed.contains(unseen), "{printed:?}");
     }
 }
+
+#[test]
+fn only_the_beginning_of_a_long_answer_is_printed() {
+    let long = "\x1b[2J".repeat(250_000);
+    for (status, words, code) in
+        [("200 OK", &["--forget"][..], 0), ("403 Forbidden", &["--forget"], 1), ("200 OK", &[], 1)]
+    {
+        let url = say(format!("HTTP/1.1 {status}\r\n\r\n{long}").as_bytes());
+        let (exit, printed) = check(words, &url);
+        assert_eq!(exit, Some(code), "{words:?}: {printed:?}");
+        assert!(printed.len() < 700 && printed.ends_with("…\n"), "{words:?}: {printed:?}");
+        assert!(printed.contains("\\u{1b}[2J\\u{1b}") && !printed.contains('\x1b'), "{printed:?}");
+    }
+}
+
+#[test]
+fn no_number_of_a_server_makes_a_lesson_done() {
+    let task = r#"[{"what": "a GET"}]"#;
+    for (lesson, words, expected) in [
+        (&format!(r#"{{"title": "T", "ticks": -1, "seen": {task}}}"#), &[][..], " 1  0 of 1   T\n"),
+        (&format!(r#"{{"title": "T", "ticks": 9, "seen": {task}}}"#), &["1"], "missing  a GET\n"),
+        (&r#"{"title": "T", "ticks": -1, "seen": []}"#.to_owned(), &[], "is this a carafe?"),
+        (&r#"{"title": "T", "ticks": -1}"#.to_owned(), &["1"], "is this a carafe?"),
+        (&String::new(), &[], "is this a carafe?"),
+    ] {
+        let list = format!("HTTP/1.1 200 OK\r\n\r\n{{\"lessons\": [{lesson}]}}");
+        let (code, printed) = check(words, &say(list.as_bytes()));
+        assert!(code == Some(1) && printed.contains(expected), "{lesson}: {printed}");
+    }
+}
