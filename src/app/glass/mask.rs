@@ -19,23 +19,16 @@ use super::message::Message;
 use carafe::cycle::Detail;
 use carafe::http::fields::percent_decode;
 use carafe::{Map, Value, json};
+use std::collections::BTreeMap;
+use std::ops::Bound::{Included, Unbounded};
 
 /// What stands in place of a password.
 pub const DOTS: &str = "....";
 
-/// The secrets of one cycle, in the order of their bytes. A request may bring a thousand of them.
-/// So a text is read once, and each place in it is looked up in this list.
+/// The secrets of one cycle, each with what stands in its place. A request may bring a thousand of
+/// them. So a text is read once, and each place in it is looked up in this list.
 #[derive(Default)]
-pub struct Mask(Vec<Secret>);
-
-/// A text that is hidden.
-struct Secret {
-    text: String,
-    /// What stands in its place.
-    shown: String,
-    /// The place of the longest other secret with which this one begins.
-    begins_with: Option<usize>,
-}
+pub struct Mask(BTreeMap<String, String>);
 
 impl Mask {
     /// Collects the ids and the passwords of a cycle.
@@ -54,9 +47,7 @@ impl Mask {
             let scheme = value.split_once(' ').filter(|_| !is_secret(name));
             secrets.push(scheme.map_or(value, |(_, secret)| secret).to_owned());
         }
-        // A shorter id has nothing to cut, and its letters would be found everywhere.
-        let ids = facts.ids().filter(|id| id.len() > 4);
-        let mut all: Vec<_> = ids.map(|id| Secret::new(id.to_owned(), cut_id(id))).collect();
+        let mut all = BTreeMap::new();
         for secret in secrets {
             // An answer may repeat it as it is, in HTML or in JSON.
             let escaped = secret.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
@@ -64,17 +55,11 @@ impl Mask {
             let quoted = json::write(&secret.as_str().into()).trim_matches('"').to_owned();
             let is_long = |text: &String| text.chars().count() >= 4 && text != DOTS;
             let spellings = [secret, escaped, quoted].into_iter().filter(is_long);
-            all.extend(spellings.map(|text| Secret::new(text, DOTS.to_owned())));
+            all.extend(spellings.map(|text| (text, DOTS.to_owned())));
         }
-        all.sort_by(|one, other| one.text.cmp(&other.text));
-        all.dedup_by(|one, before| one.text == before.text);
-        for at in 1..all.len() {
-            let mut before = Some(at - 1);
-            while let Some(place) = before.filter(|it| !all[at].text.starts_with(&all[*it].text)) {
-                before = all[place].begins_with;
-            }
-            all[at].begins_with = before;
-        }
+        // A shorter id has nothing to cut, and its letters would be found everywhere.
+        let ids = facts.ids().filter(|id| id.len() > 4);
+        all.extend(ids.map(|id| (id.to_owned(), cut_id(id))));
         Mask(all)
     }
 
@@ -82,38 +67,31 @@ impl Mask {
     pub fn text(&self, text: &str) -> String {
         let (mut masked, mut rest) = (String::with_capacity(text.len()), text);
         while let Some(letter) = rest.chars().next() {
-            let Some(secret) = self.at_the_front_of(rest) else {
+            let Some((secret, shown)) = self.at_the_front_of(rest) else {
                 masked.push(letter);
                 rest = &rest[letter.len_utf8()..];
                 continue;
             };
             // Another secret may begin within this one and end behind it.
-            let mut end = secret.text.len();
-            for (at, _) in rest.char_indices().skip(1) {
-                if at >= end {
-                    break;
-                }
-                let other = self.at_the_front_of(&rest[at..]);
-                end = end.max(at + other.map_or(0, |other| other.text.len()));
+            let (mut at, mut end) = (1, secret.len());
+            while at < end {
+                let other = rest.get(at..).and_then(|rest| self.at_the_front_of(rest));
+                end = end.max(at + other.map_or(0, |(other, _)| other.len()));
+                at += 1;
             }
-            masked.push_str(if end == secret.text.len() { &secret.shown } else { DOTS });
+            masked.push_str(if end == secret.len() { shown } else { DOTS });
             rest = &rest[end..];
         }
         masked
     }
 
-    /// The longest secret with which a text begins.
-    fn at_the_front_of(&self, text: &str) -> Option<&Secret> {
-        // The last one that is not behind the text in the order of bytes; or one that this one
-        // begins with: no other one can be at the front of the text.
-        let mut place = self.0.partition_point(|secret| *secret.text <= *text).checked_sub(1);
-        while let Some(secret) = place.map(|place| &self.0[place]) {
-            if text.starts_with(&secret.text) {
-                return Some(secret);
-            }
-            place = secret.begins_with;
-        }
-        None
+    /// The longest secret with which a text begins, and what stands in its place.
+    fn at_the_front_of(&self, text: &str) -> Option<(&String, &String)> {
+        // Those with the same beginning stand side by side, the longest last. A secret has at least
+        // four bytes.
+        let before = self.0.range::<str, _>((Unbounded, Included(text))).rev();
+        let mut near = before.take_while(|it| it.0.bytes().take(4).eq(text.bytes().take(4)));
+        near.find(|(secret, _)| text.starts_with(secret.as_str()))
     }
 
     /// The text of a field of this name.
@@ -174,12 +152,6 @@ impl Mask {
             }
             _ => self.text(value),
         }
-    }
-}
-
-impl Secret {
-    fn new(text: String, shown: String) -> Secret {
-        Secret { text, shown, begins_with: None }
     }
 }
 
