@@ -1,4 +1,4 @@
-//! Deeper: Says who asked: a known visitor or a stranger, with which program, a person or a page.
+//! Deeper: Says who asked, a person or a page, and which cycles belong together for that.
 //!
 //! A browser that opens a page fetches its style sheets, scripts and pictures by itself. The list
 //! of cycles folds them below their page, and `/cycles/last` leaves them out. What the browser says
@@ -8,6 +8,7 @@ use super::cycle_facts::CycleFacts;
 use super::mask::cut_id;
 use super::message::Message;
 use carafe::cycle::{Record, Recorder, StorePlace};
+use carafe::{Map, Value};
 use std::sync::Arc;
 
 /// The first characters of the key of the visitor's row; empty for a stranger.
@@ -79,4 +80,23 @@ pub fn with_pages(recorder: &Recorder) -> Vec<(Arc<Record>, Option<u64>)> {
         (record, page)
     };
     recorder.all().into_iter().map(with_page).collect()
+}
+
+/// Adds to the description of a cycle the numbers of the cycles that belong to it: the same
+/// visitor's before and after it, the page that it was fetched for, and what was fetched for it.
+pub fn add_related(map: &mut Map, facts: &CycleFacts, recorder: &Recorder) {
+    let (number, all) = (facts.record.number, with_pages(recorder));
+    // The same visitor sent, or was given, one of the same ids. A login changes the id, and with
+    // some stores every change does.
+    let own: Vec<&str> = facts.ids().collect();
+    let is_own = |other: &Record| CycleFacts::of(other).ids().any(|id| own.contains(&id));
+    let of_visitor = all.iter().filter(|(other, _)| is_own(other)).map(|(other, _)| other.number);
+    let (before, after): (Vec<u64>, Vec<u64>) =
+        of_visitor.filter(|other| *other != number).partition(|other| *other < number);
+    let page = all.iter().find(|(other, _)| other.number == number).and_then(|(_, page)| *page);
+    let parts = all.iter().filter(|(_, page)| *page == Some(number));
+    map.insert("previous", before.last().copied());
+    map.insert("next", after.first().copied());
+    map.insert("page", page);
+    map.insert("parts", parts.map(|(part, _)| part.number).collect::<Value>());
 }

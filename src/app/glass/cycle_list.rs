@@ -6,7 +6,7 @@ use super::cycle_facts::CycleFacts;
 use super::cycle_rows::{HEADS, RowFilter, begun, folded, line, row};
 use super::cycle_text;
 use super::describe::CycleDescription;
-use super::forget::effect;
+use super::memory_page::effect;
 use super::own_requests::{admit, uncached};
 use super::{Glass, recorder};
 use carafe::cycle::{Record, Recorder};

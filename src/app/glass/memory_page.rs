@@ -1,20 +1,23 @@
-//! Deeper: Shows what the server holds in memory now: visitors, other rows, connections, threads.
+//! Deeper: Shows what the server holds in memory now, and empties it.
 //!
-//! It is the picture of stateful beside stateless: each visitor's row, and when it ends. With the
-//! stores that keep nothing here, the page says so. A row leads to the cycles of its visitor, and
-//! the reader's own row is marked.
+//! It is the picture of stateful beside stateless: each visitor's row, and when it ends; other
+//! rows, connections and threads. With the stores that keep nothing here, the page says so. A row
+//! leads to the cycles of its visitor, and the reader's own row is marked.
 //!
-//! Left out: what rows of other kinds hold. Nobody else may see what is in an account.
+//! To forget is to do what a restart would do, and that depends on the store.
+//!
+//! Left out: what rows of other kinds hold, because nobody else may see what is in an account; and
+//! forgetting one visitor, which `/dropsession` does.
 
 use super::Glass;
 use super::cycle_facts::CycleFacts;
 use super::cycle_rows::hue;
 use super::mask::{Mask, cut_id};
 use super::own_requests::{admit, uncached};
-use super::row_words::named;
+use super::part_line::named;
 use super::words::{name_of, say};
 use crate::app::answer::render;
-use carafe::cycle::Recorder;
+use carafe::cycle::{Recorder, StorePlace};
 use carafe::http::{Response, cookie_value};
 use carafe::web::sign::{hex, sha256};
 use carafe::web::site::Site;
@@ -151,4 +154,24 @@ fn in_words(time: Duration) -> String {
         seconds @ ..7200 => format!("{} min", seconds / 60),
         seconds => format!("{} h", seconds / 3600),
     }
+}
+
+/// `POST /forget`
+pub fn forget(ctx: &mut Context) -> Result<Response, Error> {
+    admit(ctx)?;
+    ctx.site().forget();
+    if ctx.request.prefers_html() {
+        let page = ctx.request.headers.get("Referer").and_then(|url| url.strip_prefix(&ctx.base()));
+        // `//host` would lead to another server.
+        let page = page.filter(|path| path.starts_with('/') && !path.starts_with("//"));
+        return Ok(Response::redirect(page.unwrap_or("/cycles")));
+    }
+    let place = ctx.site().place();
+    let effect = [("effect", &*effect(place))];
+    Ok(Response::text(say("forgotten", name_of(place), &effect) + "\n"))
+}
+
+/// What forgetting does if sessions are kept here: the end of a sentence.
+pub fn effect(place: StorePlace) -> String {
+    say("forget", name_of(place), &[])
 }

@@ -5,25 +5,23 @@
 //!
 //! * `cycle_facts` reads a record, and `describe` makes one description of it, in seven parts; each
 //!   is a list of `part_line`s.
-//! * `message` splits the bytes and `wire_lines` explains them; `answered` tells the route;
-//!   `visitor_memory` and `changes` what the server remembers, with `row_words` for a value.
+//! * `message` splits the bytes and `wire_lines` explains them; `visitor_memory` tells what the
+//!   server remembers.
 //! * `words` finds the sentences, which are in `words.txt`, and `mask` hides what nobody should
 //!   see.
-//! * `asker` tells a person from a page, `related` finds the cycles that belong together, and
+//! * `asker` tells a person from a page and finds the cycles that belong together, and
 //!   `repeat_request` writes a line that sends the same request.
 //! * `cycle_text` and `columns` print the description for a terminal; `cycle_rows` and `cycle_list`
 //!   print one line of each. Page, text and JSON are made of the same description.
-//! * `memory_page` shows what is held now.
-//! * `own_requests` keeps the requests of these pages out of the record, `forget` empties the
-//!   memory, and `source_pages` and `colour` show the source.
+//! * `memory_page` shows what is held now, and empties it.
+//! * `own_requests` keeps the requests of these pages out of the record, and `source_pages` and
+//!   `colour` show the source.
 //!
 //! These pages are for the person at this machine.
 //!
 //! Left out: cycles from before the last start. They are not kept.
 
-mod answered;
 mod asker;
-mod changes;
 mod colour;
 mod columns;
 mod cycle_facts;
@@ -31,15 +29,12 @@ mod cycle_list;
 mod cycle_rows;
 mod cycle_text;
 mod describe;
-mod forget;
 mod mask;
 mod memory_page;
 mod message;
 mod own_requests;
 mod part_line;
-mod related;
 mod repeat_request;
-mod row_words;
 mod source_pages;
 mod visitor_memory;
 mod wire_lines;
@@ -50,7 +45,7 @@ pub use cycle_facts::{CycleFacts, place_of};
 pub use cycle_list::print_all;
 pub use cycle_rows::rows_of;
 pub use cycle_text::{spread, wire};
-pub use forget::effect as effect_of_forgetting;
+pub use memory_page::effect as effect_of_forgetting;
 pub use repeat_request::shell_word;
 
 use crate::app::answer::render_text;
@@ -75,7 +70,7 @@ struct Glass {
 /// is that of the server.
 pub fn routes(app: &mut App, recorder: Option<Arc<Recorder>>, gauge: ServerGauge) {
     source_pages::routes(app);
-    app.post("/forget", forget::forget);
+    app.post("/forget", memory_page::forget);
     app.get("/memory", memory_page::memory);
     app.get("/memory.json", memory_page::memory).name("memory_json");
     if recorder.is_some() {
@@ -123,14 +118,13 @@ fn cycle(ctx: &mut Context) -> Result<Response, Error> {
     };
     let (cycle, base) = (CycleDescription::of(&record), ctx.base());
     let mut map = cycle_text::variables(&cycle, &base);
-    related::add_to(&mut map, &cycle.facts, recorder);
+    asker::add_related(&mut map, &cycle.facts, recorder);
     map.insert("curl", repeat_request::curl(&cycle.facts, &base));
     map.insert("masked", repeat_request::is_masked(&cycle.facts));
     let is_open = ending.is_empty();
     let is_page = is_open && ctx.request.prefers_html();
     let is_json = ending == "json" || (is_open && ctx.request.accepts("application/json"));
     if !is_page && !is_json {
-        map.insert("others", related::in_words(&map));
         return Ok(uncached(render_text(ctx, "cycle.txt", map)?));
     }
     map.insert("again", repeat_request::browser(&cycle.facts));

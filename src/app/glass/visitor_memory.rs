@@ -1,16 +1,31 @@
-//! Deeper: Says what the server knew of a visitor before, and what it still knows: parts 2 and 7.
+//! Deeper: Says what the server knew of a visitor, what a cycle changed, and what it still knows.
+//!
+//! These are parts 2, 5 and 7. A change has a sign, and the line of source that made it:
+//!
+//! ```text
+//! + added: row 7f3a.., and a cookie that names it (src/app/course/sessions.rs:24)
+//! ~ changed: visits: 1 -> 2 (src/app/course/ladder.rs:131)
+//! - flash taken: 'need valid name', shown on this page
+//! = rendered: formtest.html with user = 'Ada'
+//! ```
 //!
 //! What can be said depends on where rows are kept: with a signed cookie the server remembers
 //! nothing, and a row in a file outlasts a restart. It also depends on the cookie: a stranger has
 //! none, and another may be refused. `words.txt` has a sentence for each pair of the two.
+//!
+//! Left out: how a row of another kind changed. Nobody else may see what an account holds, so only
+//! its key is shown.
 
 use super::cycle_facts::CycleFacts;
 use super::mask::{Mask, cut_id};
-use super::part_line::PartLine;
-use super::row_words::{FLASHES, named, names};
+use super::part_line::{FLASHES, PartLine, named, names, shown};
 use super::words::{name_of, say};
-use carafe::cycle::StorePlace;
+use carafe::Map;
+use carafe::cycle::{Detail, StorePlace};
 use carafe::http::Status;
+
+/// The old and the new value stand in the list of cycles if they are no longer than this together.
+const SHORT: usize = 16;
 
 /// The words of this kind for the place of the rows, and for what became of the cookie.
 fn told(facts: &CycleFacts, kind: &str, what: &str, values: &[(&str, &str)]) -> String {
@@ -82,4 +97,105 @@ pub fn still_knows(facts: &CycleFacts, mask: &Mask) -> PartLine {
         said += " Nothing else about this visitor.";
     }
     PartLine::new("", said)
+}
+
+/// Part 5: a line for each change, with the line of source that did it.
+pub fn changes(facts: &CycleFacts, mask: &Mask) -> Vec<PartLine> {
+    let cycle = &facts.record.cycle;
+    let mut lines = Vec::new();
+    for step in cycle.steps() {
+        let here = Some(step.source);
+        let mut tell = |sign, word, what: String, short: &str| {
+            lines.push(change(sign, word, what, short).at(here));
+        };
+        match &step.detail {
+            Detail::Change { after: Some(after), by, .. } => {
+                lines.extend(in_row(facts, mask, after).into_iter().map(|line| line.at(*by)));
+            }
+            Detail::Flash(category, message) => {
+                let what = format!("'{}' ({category})", mask.text(message));
+                tell("+", "flash put", what, "flash put");
+            }
+            Detail::Note(note) => tell("=", "note", mask.text(note), ""),
+            Detail::Taken(messages) => {
+                for (_, message) in messages {
+                    let what = format!("'{}', shown on this page", mask.text(message));
+                    tell("-", "flash taken", what, "flash taken");
+                }
+            }
+            Detail::Template { name, variables } => {
+                let values = variables.iter().map(|(name, value)| named(mask, name, value));
+                let values = values.collect::<Vec<_>>().join(", ");
+                let with = if values.is_empty() { "" } else { " with " };
+                tell("=", "rendered", format!("{name}{with}{values}"), "");
+            }
+            Detail::Stored { rows, by, place } => {
+                let written = if *place == StorePlace::File { ", written to the file" } else { "" };
+                for (kind, key, is_kept) in rows {
+                    let (sign, word) = if *is_kept { ("+", "stored") } else { ("-", "deleted") };
+                    let what = format!("{kind} '{}'{written}", mask.text(key));
+                    let line = change(sign, word, what, format!("{kind} {word}"));
+                    lines.push(line.at(Some(by)));
+                }
+            }
+            _ => {}
+        }
+    }
+    // The reason of a failure is a warning, too, and part 3 tells it already.
+    let told = facts.failure.map_or("", |(_, why)| why);
+    let warnings = cycle.warnings().iter().filter(|warning| *warning != told);
+    lines.extend(warnings.map(|warning| change("!", "noticed", mask.text(warning), "")));
+    lines
+}
+
+fn change(sign: &'static str, word: &str, what: String, short: impl Into<String>) -> PartLine {
+    PartLine { sign, short: short.into(), ..PartLine::new(word, what) }
+}
+
+/// The visitor's row before and after: the row itself, then name by name.
+fn in_row(facts: &CycleFacts, mask: &Mask, after: &Map) -> Vec<PartLine> {
+    static NOTHING: Map = Map::new();
+    let before = facts.row.unwrap_or(&NOTHING);
+    let mut changes: Vec<PartLine> = of_row(facts, after).into_iter().collect();
+    for (name, value) in after.iter().filter(|(name, _)| *name != FLASHES) {
+        match before.get(name) {
+            None => {
+                let what = named(mask, name, value);
+                changes.push(change("+", "added", what, format!("{name} added")));
+            }
+            Some(old) if old != value => {
+                let (old, new) = (shown(mask, name, old), shown(mask, name, value));
+                let is_short = old.chars().count() + new.chars().count() <= SHORT;
+                let short = match is_short {
+                    true => format!("{name} {old} > {new}"),
+                    false => format!("{name} changed"),
+                };
+                changes.push(change("~", "changed", format!("{name}: {old} -> {new}"), short));
+            }
+            Some(_) => {}
+        }
+    }
+    let gone = before.iter().filter(|(name, _)| *name != FLASHES && after.get(name).is_none());
+    changes.extend(gone.map(|(name, value)| {
+        change("-", "removed", named(mask, name, value), format!("{name} removed"))
+    }));
+    changes
+}
+
+/// What happened to the row itself; `None` if it keeps its name.
+fn of_row(facts: &CycleFacts, after: &Map) -> Option<PartLine> {
+    let (old, new) = (facts.cookie.filter(|_| facts.row.is_some()), facts.cookie_after());
+    let (sign, word) = match (old, new) {
+        (None, Some(_)) => ("+", "added"),
+        (Some(_), None) => ("-", "removed"),
+        (Some(old), Some(new)) if old != new => ("~", "changed"),
+        // The row keeps its name, but a file has a new line for it.
+        (Some(_), Some(_)) if facts.row != Some(after) => ("~", "same"),
+        _ => return None,
+    };
+    let (old, new) = (old.map_or(String::new(), cut_id), new.map_or(String::new(), cut_id));
+    let what = told(facts, "row", word, &[("old", &old), ("new", &new)]);
+    let word = if word == "same" { "changed" } else { word };
+    let short = if word == "removed" { "row removed" } else { "" };
+    (!what.is_empty()).then(|| change(sign, word, what, short))
 }

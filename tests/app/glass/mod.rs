@@ -1,10 +1,8 @@
 //! The glass: what happened, what is known, and the source.
 
-mod changes;
 mod cycle_list;
 mod cycle_text;
 mod describe;
-mod forget;
 mod mask;
 mod memory_page;
 mod own_requests;
