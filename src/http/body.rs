@@ -17,15 +17,17 @@ use super::chunked::check_codings;
 use super::parse_error::{body_too_long, found, malformed};
 use super::{Limits, ParseError, Request};
 
-/// How to find the end of a request's body.
+/// How to find the end of a body (RFC 9112 §6.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Framing {
     /// There is no body.
-    Empty,
+    None,
     /// The body has this many bytes.
-    Length(usize),
-    /// The body comes in chunks: see [`ChunkedBody`](super::ChunkedBody).
+    Length(u64),
+    /// The body comes in chunks; the last one has length 0: see `chunked`.
     Chunked,
+    /// The connection closes behind the body. Only an answer can end like this.
+    Close,
 }
 
 /// Decides where the body of a request ends (RFC 9112 §6.3).
@@ -43,7 +45,7 @@ pub fn framing(request: &Request, limits: &Limits) -> Result<Framing, ParseError
         return Err(malformed("found more than one Content-Length, expected one"));
     }
     match (length, is_coded) {
-        (None, false) => Ok(Framing::Empty),
+        (None, false) => Ok(Framing::None),
         (Some(length), false) => parse_length(length, limits),
         (None, true) => check_codings(request).map(|()| Framing::Chunked),
         // RFC 9112 §6.1: "A server MAY reject a request that contains both Content-Length and
@@ -59,10 +61,10 @@ fn parse_length(text: &str, limits: &Limits) -> Result<Framing, ParseError> {
     if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(found("the Content-Length", text.as_bytes(), "digits"));
     }
-    match text.parse::<usize>() {
-        Ok(0) => Ok(Framing::Empty),
-        Ok(length) if length <= limits.body_bytes => Ok(Framing::Length(length)),
-        // Digits that no usize can hold are still a number, and the body is too long.
+    match text.parse() {
+        Ok(0) => Ok(Framing::None),
+        Ok(length) if length <= limits.body_bytes as u64 => Ok(Framing::Length(length)),
+        // Digits that no u64 can hold are still a number, and the body is too long.
         _ => Err(body_too_long(limits)),
     }
 }

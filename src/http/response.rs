@@ -7,7 +7,7 @@
 use super::header_block::write_number;
 use super::headers::kind;
 pub use super::response_body::Streamer;
-use super::{Body, Headers, Status};
+use super::{Body, Framing, Headers, Status};
 use crate::json;
 use crate::value::Value;
 use std::io::{self, Write};
@@ -105,22 +105,9 @@ pub struct Delivery<'a> {
     /// The value of `Connection`. `None` writes no header: an HTTP/1.1 connection then stays open.
     pub connection: Option<&'static str>,
     /// How the client finds the end of the body.
-    pub framing: BodyFraming,
+    pub framing: Framing,
     /// The number of the recorded cycle, if it is recorded.
     pub cycle: Option<u64>,
-}
-
-/// How the client finds the end of the body.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BodyFraming {
-    /// The status says that there is no body and no length: 1xx, 204 and 304.
-    None,
-    /// The body has this length.
-    Length(u64),
-    /// The last chunk has length 0.
-    Chunked,
-    /// The connection closes behind the body (HTTP/1.0).
-    Close,
 }
 
 /// The fields that [`write_head`] adds. A handler's own are left out: with two lengths, two
@@ -145,9 +132,9 @@ pub fn write_head(response: &mut Response, delivery: &Delivery, out: &mut Vec<u8
     }
     out.extend_from_slice(response.headers.text.as_bytes());
     match delivery.framing {
-        BodyFraming::Length(length) => write_number(out, "Content-Length: ", length),
-        BodyFraming::Chunked => out.extend_from_slice(b"Transfer-Encoding: chunked\r\n"),
-        BodyFraming::None | BodyFraming::Close => {}
+        Framing::Length(length) => write_number(out, "Content-Length: ", length),
+        Framing::Chunked => out.extend_from_slice(b"Transfer-Encoding: chunked\r\n"),
+        Framing::None | Framing::Close => {}
     }
     if let Some(word) = delivery.connection {
         out.extend_from_slice(["Connection: ", word, "\r\n"].concat().as_bytes());

@@ -10,8 +10,8 @@ fn framing_of(version: &str, lines: &str) -> Result<Framing, u16> {
 #[test]
 fn the_headers_say_where_a_body_ends() {
     for (lines, outcome) in [
-        ("", Ok(Framing::Empty)),
-        ("Content-Length: 0\r\n", Ok(Framing::Empty)),
+        ("", Ok(Framing::None)),
+        ("Content-Length: 0\r\n", Ok(Framing::None)),
         ("Content-Length: 5\r\n", Ok(Framing::Length(5))),
         ("content-length:005\r\n", Ok(Framing::Length(5))),
         ("Content-Length: 1048576\r\n", Ok(Framing::Length(1_048_576))),

@@ -107,9 +107,9 @@ impl Reader {
                 let framing = framing(&request, &self.limits)?;
                 expects_continue(&request)?;
                 Ok(Some(match framing {
-                    Framing::Empty => self.finish(request)?,
-                    Framing::Length(length) => Stage::Length(request, length),
-                    Framing::Chunked => Stage::Chunked(request, ChunkedBody::default()),
+                    Framing::None => self.finish(request)?,
+                    Framing::Length(length) => Stage::Length(request, length as usize),
+                    _ => Stage::Chunked(request, ChunkedBody::default()),
                 }))
             }
             Stage::Length(request, length) => {

@@ -1,10 +1,10 @@
-use carafe::http::response::{BodyFraming, Delivery, write_head};
-use carafe::http::{Body, Response, SetCookie, Status};
+use carafe::http::response::{Delivery, write_head};
+use carafe::http::{Body, Framing, Response, SetCookie, Status};
 
 const DATE: &str = "Sun, 06 Nov 1994 08:49:37 GMT";
 
 /// The head of this response on the wire.
-fn head(mut response: Response, framing: BodyFraming, connection: Option<&'static str>) -> String {
+fn head(mut response: Response, framing: Framing, connection: Option<&'static str>) -> String {
     let mut out = Vec::new();
     let last_lines = &format!("Date: {DATE}\r\n\r\n");
     write_head(&mut response, &Delivery { last_lines, connection, framing, cycle: None }, &mut out);
@@ -15,7 +15,7 @@ fn head(mut response: Response, framing: BodyFraming, connection: Option<&'stati
 fn a_head_is_a_status_line_headers_and_an_empty_line() {
     let response = Response::text("hello").with_status(Status::CREATED).with_header("X-Text", "é");
     assert_eq!(
-        head(response, BodyFraming::Length(5), Some("close")),
+        head(response, Framing::Length(5), Some("close")),
         format!(
             "HTTP/1.1 201 Created\r\nContent-Type: text/plain; charset=utf-8\r\nX-Text: é\r\nContent-Length: 5\r\n\
              Connection: close\r\nDate: {DATE}\r\n\r\n"
@@ -26,13 +26,13 @@ fn a_head_is_a_status_line_headers_and_an_empty_line() {
 #[test]
 fn each_framing_says_how_the_body_ends() {
     for (framing, line) in [
-        (BodyFraming::None, ""),
-        (BodyFraming::Close, ""),
-        (BodyFraming::Chunked, "Transfer-Encoding: chunked\r\n"),
-        (BodyFraming::Length(0), "Content-Length: 0\r\n"),
-        (BodyFraming::Length(10), "Content-Length: 10\r\n"),
-        (BodyFraming::Length(909), "Content-Length: 909\r\n"),
-        (BodyFraming::Length(u64::MAX), "Content-Length: 18446744073709551615\r\n"),
+        (Framing::None, ""),
+        (Framing::Close, ""),
+        (Framing::Chunked, "Transfer-Encoding: chunked\r\n"),
+        (Framing::Length(0), "Content-Length: 0\r\n"),
+        (Framing::Length(10), "Content-Length: 10\r\n"),
+        (Framing::Length(909), "Content-Length: 909\r\n"),
+        (Framing::Length(u64::MAX), "Content-Length: 18446744073709551615\r\n"),
     ] {
         let expected = format!("HTTP/1.1 200 OK\r\n{line}Date: {DATE}\r\n\r\n");
         assert_eq!(head(Response::new(Status::OK), framing, None), expected, "{framing:?}");
@@ -41,9 +41,7 @@ fn each_framing_says_how_the_body_ends() {
 
 #[test]
 fn a_status_without_a_reason_keeps_its_space() {
-    assert!(
-        head(Response::new(Status(299)), BodyFraming::None, None).starts_with("HTTP/1.1 299 \r\n")
-    );
+    assert!(head(Response::new(Status(299)), Framing::None, None).starts_with("HTTP/1.1 299 \r\n"));
 }
 
 /// Whatever a handler puts in a header, the head has as many lines as it has fields.
@@ -59,7 +57,7 @@ fn no_header_can_smuggle_in_another() {
     ] {
         let mut response = Response::redirect(&format!("/next{evil}"));
         response.headers.append("X-Name", format!("{evil}\ttext"));
-        let head = head(response, BodyFraming::Length(0), Some("close"));
+        let head = head(response, Framing::Length(0), Some("close"));
         assert_eq!(head.split("\r\n").count(), 1 + 3 + 3 + 2, "{head:?}");
         let controls = head
             .replace("\r\n", "")
@@ -77,7 +75,7 @@ fn a_handlers_own_length_coding_connection_and_date_are_passed_over() {
     for name in ["content-length", "TRANSFER-ENCODING", "Connection", "Date"] {
         response.headers.append(name, "evil");
     }
-    let head = head(response, BodyFraming::Length(5), None);
+    let head = head(response, Framing::Length(5), None);
     assert!(!head.contains("evil") && head.matches("Content-Length: 5").count() == 1, "{head}");
 }
 

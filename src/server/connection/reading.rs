@@ -55,9 +55,9 @@ impl Connection {
             if let Some(head_bytes) = parse_head_into(arrived, limits, &mut self.memory.request)? {
                 let framing = framing(&self.memory.request, limits)?;
                 let is_whole = match framing {
-                    Framing::Empty => true,
-                    Framing::Length(length) => arrived.len() - head_bytes >= length,
-                    Framing::Chunked => false,
+                    Framing::None => true,
+                    Framing::Length(length) => (arrived.len() - head_bytes) as u64 >= length,
+                    _ => false,
                 };
                 if !is_whole && !self.wire.may_wait() {
                     return Err(Obstacle::End(Turn::MustWait));
@@ -74,7 +74,7 @@ impl Connection {
     /// Reads the body of a request, and notes who asks.
     pub(super) fn read_body(&mut self, framing: Framing) -> Result<Asked, Obstacle> {
         let waits = expects_continue(&self.memory.request)?;
-        if framing != Framing::Empty {
+        if framing != Framing::None {
             // RFC 9110 §10.1.1: a server "MAY omit sending a 100 (Continue) response if it has
             // already received some or all of the content".
             if waits && self.memory.input.is_empty() {
@@ -106,9 +106,9 @@ impl Connection {
             let (arrived, body) = (self.memory.input.bytes(), &mut self.memory.request.body);
             // The body grows with what arrives: a length that is only claimed takes no memory.
             let (used, is_whole) = if let Framing::Length(length) = framing {
-                let used = arrived.len().min(length - body.len());
+                let used = arrived.len().min(length as usize - body.len());
                 body.extend_from_slice(&arrived[..used]);
-                (used, body.len() == length)
+                (used, body.len() as u64 == length)
             } else {
                 let used = chunks.feed(arrived, &self.serving.limits)?;
                 let whole = chunks.finish();

@@ -9,8 +9,8 @@ use super::reading::Asked;
 use super::report::Written;
 use super::rest::Rest;
 use super::{Connection, Next, Obstacle, Turn};
-use crate::http::response::{BodyFraming, Delivery, write_head};
-use crate::http::{Body, Response, Version};
+use crate::http::response::{Delivery, write_head};
+use crate::http::{Body, Framing, Response, Version};
 use std::time::SystemTime;
 
 impl Connection {
@@ -20,15 +20,15 @@ impl Connection {
         let mut response = self.sendable(response);
         let (status, body) = (response.status, std::mem::replace(&mut response.body, Body::Empty));
         let framing = match body.len() {
-            _ if status.has_no_body() => BodyFraming::None,
+            _ if status.has_no_body() => Framing::None,
             // RFC 9110 §9.3.2: the answer to HEAD may leave out what is known only when the answer
             // to GET is made. A page about an error names the method, so its length differs.
-            _ if asked.is_head && status.0 >= 400 => BodyFraming::None,
-            Some(length) => BodyFraming::Length(length),
-            None if asked.version == Version::Http11 => BodyFraming::Chunked,
-            None => BodyFraming::Close,
+            _ if asked.is_head && status.0 >= 400 => Framing::None,
+            Some(length) => Framing::Length(length),
+            None if asked.version == Version::Http11 => Framing::Chunked,
+            None => Framing::Close,
         };
-        let keep_alive = asked.keep_alive && framing != BodyFraming::Close;
+        let keep_alive = asked.keep_alive && framing != Framing::Close;
         if !keep_alive {
             self.report.end = Some("the server, as its last answer said (Connection: close)");
             // A client that asked for the close sends no more. Another may have sent its next
@@ -52,7 +52,7 @@ impl Connection {
         self.answers += 1;
         // A body that the answer does not have is dropped here, a file or a stream unused. RFC 9110
         // §9.3.2: the answer to HEAD has the headers of the answer to GET, and no body.
-        let has_body = !asked.is_head && framing != BodyFraming::None;
+        let has_body = !asked.is_head && framing != Framing::None;
         let body_bytes = if has_body { body.len() } else { Some(0) };
         if has_body {
             self.write_body(body, framing);
@@ -62,14 +62,14 @@ impl Connection {
     }
 
     /// Writes a body that is in memory. Another one is sent later: see [`Rest`].
-    fn write_body(&mut self, body: Body, framing: BodyFraming) {
+    fn write_body(&mut self, body: Body, framing: Framing) {
         match body {
             Body::Empty => {}
             Body::Bytes(bytes) => self.memory.output.extend_from_slice(&bytes),
             Body::Shared(bytes, part) => self.memory.output.extend_from_slice(&bytes[part]),
             Body::File { file, range } => self.rest = Some(Rest::File(file, range)),
             Body::Stream(write) => {
-                self.rest = Some(Rest::Stream(write, framing == BodyFraming::Chunked));
+                self.rest = Some(Rest::Stream(write, framing == Framing::Chunked));
             }
         }
     }
