@@ -2,41 +2,13 @@
 //!
 //! A proxy adds what it knows of the client in headers: `X-Forwarded-For: 203.0.113.9` and
 //! `X-Forwarded-Proto: https`. But every client can send these headers too. The server believes
-//! them only from an address that it was told to trust:
-//!
-//! ```
-//! use carafe::http::{Headers, forwarded::Proxies};
-//!
-//! let mut proxies = Proxies::default();
-//! proxies.trust("10.0.0.0/8").unwrap();
-//!
-//! // The client claimed 192.0.2.1; the outer proxy added its true address, the inner the outer's.
-//! let mut headers = Headers::new();
-//! headers.append("X-Forwarded-For", "192.0.2.1, 203.0.113.9, 10.0.0.1");
-//! headers.append("X-Forwarded-Proto", "https");
-//!
-//! let client = proxies.client("10.0.0.2:4000".parse().unwrap(), &headers);
-//! assert_eq!((client.address.ip().to_string(), client.secure), ("203.0.113.9".into(), true));
-//!
-//! // From an address that is not trusted, the same headers mean nothing.
-//! let client = proxies.client("203.0.113.9:4000".parse().unwrap(), &headers);
-//! assert_eq!((client.address.port(), client.secure), (4000, false));
-//! ```
+//! them only from an address that it was told to trust.
 //!
 //! Left out: `X-Forwarded-Host`, since a proxy can pass `Host` on, and `Forwarded` (RFC 7239).
 
-use super::{Headers, ParseError, Status};
+use super::{ParseError, Request, Status};
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
-
-/// What is known of the client.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ClientAddress {
-    /// The client's address. Its port is 0 if a proxy named the address.
-    pub address: SocketAddr,
-    /// True if a trusted proxy says that the client speaks https.
-    pub secure: bool,
-}
 
 /// The proxies that are trusted. Defaults to none. `Display` writes them with commas.
 #[derive(Clone, Debug, Default)]
@@ -72,47 +44,42 @@ impl Proxies {
         self.trusted.is_empty()
     }
 
-    /// The client, where `peer` is the other end of the connection.
+    /// Notes in a request who its client is, where `peer` is the other end of the connection.
     ///
     /// Each proxy adds an address at the right end of the list. So the client's address is the last
     /// one that is not trusted. What stands left of it is not read, because the client wrote it. If
     /// a proxy sent something that is no address, this proxy is the client.
-    pub fn client(&self, peer: SocketAddr, headers: &Headers) -> ClientAddress {
-        let mut client = ClientAddress { address: peer, secure: false };
-        if !self.trusts(peer.ip()) {
-            return client;
+    ///
+    /// # Errors
+    ///
+    /// 421 for a target `https://...` that no trusted proxy has sent. RFC 9110 §7.4: "Unless the
+    /// connection is from a trusted gateway, ... a request for an "https" resource MUST be rejected
+    /// unless it has been received over a connection that has been secured".
+    pub fn find_client(&self, peer: SocketAddr, request: &mut Request) -> Result<(), ParseError> {
+        let (is_trusted, scheme) = (self.trusts(peer.ip()), request.target.get(..8));
+        if !is_trusted && scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case("https://")) {
+            let message = "found an https:// URL without TLS, expected http:// or a path";
+            return Err(ParseError::new(Status::MISDIRECTED_REQUEST, message));
         }
+        (request.peer, request.secure) = (Some(peer), false);
+        if !is_trusted {
+            return Ok(());
+        }
+        let headers = &request.headers;
         let names = headers.get_all("X-Forwarded-For").flat_map(|value| value.split(','));
         // RFC 9110 §5.6.1.2: empty elements of a list do not count; nor does what says nothing.
         let names = names.map(str::trim_ascii).filter(|name| !matches!(*name, "" | "unknown"));
         for name in names.collect::<Vec<_>>().into_iter().rev() {
             let with_port = || name.parse::<SocketAddr>().ok().map(|address| address.ip());
             let Some(address) = unbracketed(name).parse().ok().or_else(with_port) else { break };
-            client.address = SocketAddr::new(IpAddr::to_canonical(&address), 0);
+            request.peer = Some(SocketAddr::new(IpAddr::to_canonical(&address), 0));
             if !self.trusts(address) {
                 break;
             }
         }
         // Two values, or one of another word, show that a proxy repeats what its client claimed.
         let schemes: Vec<&str> = headers.get_all("X-Forwarded-Proto").collect();
-        client.secure = matches!(schemes[..], [scheme] if scheme.eq_ignore_ascii_case("https"));
-        client
-    }
-
-    /// Refuses a target `https://...` that no trusted proxy has sent.
-    ///
-    /// # Errors
-    ///
-    /// Status 421. RFC 9110 §7.4: "Unless the connection is from a trusted gateway, ... a request
-    /// for an "https" resource MUST be rejected unless it has been received over a connection that
-    /// has been secured".
-    pub fn check_scheme(&self, peer: SocketAddr, target: &str) -> Result<(), ParseError> {
-        let scheme = target.get(..8);
-        let is_https = scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case("https://"));
-        if is_https && !self.trusts(peer.ip()) {
-            let message = "found an https:// URL without TLS, expected http:// or a path";
-            return Err(ParseError::new(Status::MISDIRECTED_REQUEST, message));
-        }
+        request.secure = matches!(schemes[..], [scheme] if scheme.eq_ignore_ascii_case("https"));
         Ok(())
     }
 

@@ -1,7 +1,7 @@
 //! Who the client is behind proxies, and who is believed.
 
-use carafe::http::Headers;
-use carafe::http::forwarded::{ClientAddress, Proxies};
+use carafe::http::forwarded::Proxies;
+use carafe::http::{Method, Request};
 
 fn proxies(lists: &[&str]) -> Proxies {
     let mut proxies = Proxies::default();
@@ -11,10 +11,12 @@ fn proxies(lists: &[&str]) -> Proxies {
     proxies
 }
 
-fn ask(proxies: &Proxies, peer: &str, headers: &[(&str, &str)]) -> ClientAddress {
-    let mut sent = Headers::new();
-    headers.iter().for_each(|(name, value)| sent.append(name, value));
-    proxies.client(peer.parse().expect("an address"), &sent)
+/// A request that came from this peer: its client, and whether that one speaks https.
+fn ask(proxies: &Proxies, peer: &str, headers: &[(&str, &str)]) -> (String, bool) {
+    let mut sent = Request::new(Method::Get, "/");
+    headers.iter().for_each(|(name, value)| sent.headers.append(name, value));
+    proxies.find_client(peer.parse().expect("an address"), &mut sent).expect("no https URL");
+    (sent.peer.expect("a client").to_string(), sent.secure)
 }
 
 #[test]
@@ -28,7 +30,9 @@ fn only_a_trusted_proxy_may_ask_for_an_https_url() {
         ("203.0.113.9:9", "/https://x/", true),
         ("203.0.113.9:9", "/é", true),
     ] {
-        let checked = trusted.check_scheme(peer.parse().expect("an address"), target);
+        let mut sent = Request::new(Method::Get, target);
+        let checked = trusted.find_client(peer.parse().expect("an address"), &mut sent);
+        assert_eq!(sent.peer.is_some(), admitted, "{target} from {peer}");
         assert_eq!(checked.is_ok(), admitted, "{target} from {peer}");
         assert!(checked.map_err(|error| error.status().0).err().is_none_or(|status| status == 421));
     }
@@ -66,7 +70,7 @@ fn the_rightmost_address_that_is_not_trusted_is_the_client() {
     ] {
         let headers: Vec<_> = lists.iter().map(|list| ("x-forwarded-for", *list)).collect();
         let asked = ask(&proxies(trusted), peer, &headers);
-        assert_eq!(asked.address.to_string(), client, "{trusted:?} {peer} {lists:?}");
+        assert_eq!(asked.0, client, "{trusted:?} {peer} {lists:?}");
     }
 }
 
@@ -99,16 +103,16 @@ fn what_a_trusted_proxy_sends_counts_only_if_it_is_an_address() {
         "unknown",
     ] {
         let only = ask(&near, "127.0.0.1:9", &[("X-Forwarded-For", list)]);
-        assert_eq!(only.address.to_string(), "127.0.0.1:9", "{list}");
+        assert_eq!(only.0, "127.0.0.1:9", "{list}");
         let behind =
             ask(&near, "127.0.0.1:9", &[("X-Forwarded-For", &format!("{list}, 10.0.0.1"))]);
-        assert_eq!(behind.address.to_string(), "10.0.0.1:0", "{list}");
+        assert_eq!(behind.0, "10.0.0.1:0", "{list}");
         let right =
             ask(&near, "127.0.0.1:9", &[("X-Forwarded-For", &format!("192.0.2.1, {list}"))]);
         // Empty elements and `unknown` are passed over, as lists are.
         let passed = matches!(list.trim(), "" | "unknown");
         let client = if passed { "192.0.2.1:0" } else { "127.0.0.1:9" };
-        assert_eq!(right.address.to_string(), client, "{list}");
+        assert_eq!(right.0, client, "{list}");
     }
 }
 
@@ -128,7 +132,7 @@ fn the_scheme_is_one_word_from_a_trusted_proxy() {
         ("203.0.113.1:9", &["wss", "wss"], false),
     ] {
         let headers: Vec<_> = values.iter().map(|value| ("X-Forwarded-Proto", *value)).collect();
-        assert_eq!(ask(&trusting, peer, &headers).secure, secure, "{peer} {values:?}");
+        assert_eq!(ask(&trusting, peer, &headers).1, secure, "{peer} {values:?}");
     }
 }
 

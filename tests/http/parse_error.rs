@@ -1,5 +1,5 @@
 use carafe::http::{
-    ChunkedBody, Limits, ParseError, expects_continue, forwarded::Proxies, framing,
+    ChunkedBody, Limits, Method, ParseError, Request, expects_continue, forwarded::Proxies, framing,
 };
 
 #[test]
@@ -16,7 +16,8 @@ fn each_error_has_its_status_and_a_sentence() {
         |fields: &str| crate::parsed(format!("POST / HTTP/1.1\r\nHost: x\r\n{fields}\r\n\r\n"));
     let framed = |fields: &str| framing(&with(fields), &limits).unwrap_err();
     let chunked = |text: &[u8]| ChunkedBody::default().feed(text, &limits).unwrap_err();
-    let misdirected = Proxies::default().check_scheme(([127, 0, 0, 1], 1).into(), "https://x/");
+    let mut secure = Request::new(Method::Get, "https://x/");
+    let misdirected = Proxies::default().find_client(([127, 0, 0, 1], 1).into(), &mut secure);
     let errors: [(ParseError, u16, &str); 13] = [
         (head("GET / HTTP/x\r\n".into()), 400, "found the version \"HTTP/x\", expected HTTP/1.1"),
         (head("GET / HTTP/2.0\r\n".into()), 505, "HTTP/2.0"),

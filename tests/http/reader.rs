@@ -132,8 +132,8 @@ impl Reader {
         }
     }
 
-    fn finish(&mut self, request: Request) -> Result<Stage, ParseError> {
-        Proxies::default().check_scheme(([127, 0, 0, 1], 9).into(), &request.target)?;
+    fn finish(&mut self, mut request: Request) -> Result<Stage, ParseError> {
+        Proxies::default().find_client(([127, 0, 0, 1], 9).into(), &mut request)?;
         let stays = request.keep_alive();
         self.requests.push(request);
         Ok(if stays { Stage::Head } else { Stage::Closed })

@@ -82,10 +82,8 @@ impl Connection {
             }
             self.read_content(framing)?;
         }
-        let (proxies, request) = (&self.serving.proxies, &mut self.memory.request);
-        proxies.check_scheme(self.peer, &request.target)?;
-        let client = proxies.client(self.peer, &request.headers);
-        (request.peer, request.secure) = (Some(client.address), client.secure);
+        let request = &mut self.memory.request;
+        self.serving.proxies.find_client(self.peer, request)?;
         let is_last = !request.keep_alive();
         // After a stop, requests that have been read already are still answered.
         let may_go_on = !self.serving.is_stopping() || !self.memory.input.is_empty();
