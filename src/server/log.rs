@@ -147,37 +147,22 @@ pub fn escaped(text: &str) -> String {
 }
 
 /// True for control characters, and for others of Unicode that show nothing, break a line or change
-/// the direction of what follows: the category Cf, fillers and variation selectors.
+/// the direction of what follows.
 pub fn is_unseen(character: char) -> bool {
     let is_in = |range: &RangeInclusive<char>| range.contains(&character);
-    character.is_control() || !character.is_ascii() && UNSEEN.iter().any(is_in)
+    // Rust escapes what is not printable, and an accent only at the start of a text.
+    let is_escaped = || String::from_iter(['a', character]).escape_debug().count() > 2;
+    character.is_control() || !character.is_ascii() && (is_escaped() || FILLERS.iter().any(is_in))
 }
 
-/// What is unseen beside the control characters.
-const UNSEEN: [RangeInclusive<char>; 25] = [
-    '\u{ad}'..='\u{ad}',
+/// Fillers, joiners and variation selectors, which count as printable and show nothing.
+const FILLERS: [RangeInclusive<char>; 8] = [
     '\u{34f}'..='\u{34f}',
-    '\u{600}'..='\u{605}',
-    '\u{61c}'..='\u{61c}',
-    '\u{6dd}'..='\u{6dd}',
-    '\u{70f}'..='\u{70f}',
-    '\u{890}'..='\u{891}',
-    '\u{8e2}'..='\u{8e2}',
     '\u{115f}'..='\u{1160}',
     '\u{17b4}'..='\u{17b5}',
     '\u{180b}'..='\u{180f}',
-    '\u{200b}'..='\u{200f}',
-    '\u{2028}'..='\u{202e}',
-    '\u{2060}'..='\u{206f}',
     '\u{3164}'..='\u{3164}',
     '\u{fe00}'..='\u{fe0f}',
-    '\u{feff}'..='\u{feff}',
     '\u{ffa0}'..='\u{ffa0}',
-    '\u{fff0}'..='\u{fffb}',
-    '\u{110bd}'..='\u{110bd}',
-    '\u{110cd}'..='\u{110cd}',
-    '\u{13430}'..='\u{1343f}',
-    '\u{1bca0}'..='\u{1bca3}',
-    '\u{1d173}'..='\u{1d17a}',
-    '\u{e0000}'..='\u{e0fff}',
+    '\u{e0100}'..='\u{e01ef}',
 ];
