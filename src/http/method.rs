@@ -33,11 +33,6 @@ impl Method {
     /// The length of the longest known method.
     pub const LONGEST: usize = "OPTIONS".len();
 
-    /// The method that this word names.
-    pub fn from_word(word: &str) -> Method {
-        Method::from_bytes(word.as_bytes()).unwrap_or_else(|| Method::Other(word.to_owned()))
-    }
-
     /// The method that these bytes name. `None` if they are no word.
     pub(super) fn from_bytes(word: &[u8]) -> Option<Method> {
         Some(match word {
