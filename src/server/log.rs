@@ -8,7 +8,6 @@
 use crate::cycle::Sent;
 use crate::http::{ParseError, Request, Status, date};
 use std::any::Any;
-use std::backtrace::{Backtrace, BacktraceStatus};
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
@@ -109,8 +108,7 @@ fn clf_date() -> String {
     format!("{}/{}/{}:{} +0000", words[1], words[2], words[3], words[4])
 }
 
-/// From now on each panic of the process leaves one escaped line on standard error. With
-/// `RUST_BACKTRACE=1`, the calls that led there follow.
+/// From now on each panic of the process leaves one escaped line on standard error.
 ///
 /// Rust's own line shows the message unescaped, and a handler may have put text of a visitor into
 /// it. This changes the whole process, so a program calls it, not the library.
@@ -118,12 +116,8 @@ pub fn show_panics() {
     panic::set_hook(Box::new(|panic| {
         let line = panic.location().map(|line| format!(" at {line}")).unwrap_or_default();
         let thread = thread::current().name().unwrap_or("without a name").to_owned();
-        let mut text =
+        let text =
             format!("panic in thread {thread}{line}: {}\n", escaped(panic_text(panic.payload())));
-        let calls = Backtrace::capture();
-        if calls.status() == BacktraceStatus::Captured {
-            text.push_str(&calls.to_string());
-        }
         let _ = io::stderr().write_all(text.as_bytes());
     }));
 }

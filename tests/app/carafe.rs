@@ -149,7 +149,7 @@ pub fn copy_program(path: &Path) {
 
 /// A command that starts carafe, and what it is to be told.
 pub fn carafe_command(mut command: Command, arguments: &[&str]) -> Command {
-    command.args(["--port", "0"]).args(arguments).env_remove("RUST_BACKTRACE");
+    command.args(["--port", "0"]).args(arguments);
     command
 }
 
