@@ -19,7 +19,7 @@ mod cut;
 mod detail;
 mod recorder;
 
-pub use detail::{Detail, Excerpt, KEPT_BYTES, StorePlace};
+pub use detail::{Detail, Excerpt, KEPT_BYTES, StorePlace, StoredRow};
 pub use recorder::{ConnectionEnd, Record, Recorder, Sent};
 
 use std::panic::Location;

@@ -86,8 +86,8 @@ pub enum Detail {
     },
     /// Rows of other kinds that the handler changed.
     Stored {
-        /// Of each: the name of its kind, its key, and false if it was deleted.
-        rows: Vec<(&'static str, String, bool)>,
+        /// Each once, as it was left.
+        rows: Vec<StoredRow>,
         /// The line that asked for the store last.
         by: &'static Location<'static>,
         /// Where they are kept.
@@ -96,6 +96,9 @@ pub enum Detail {
     /// An error took the place of an answer: its status, and what the log says of it.
     Failure(Status, String),
 }
+
+/// A row that was changed: the name of its kind, its key, and false if it was deleted.
+pub type StoredRow = (&'static str, String, bool);
 
 /// Where the rows of a store are. A store says this about itself. The pages that tell what the
 /// server knows about a visitor choose their words by it.

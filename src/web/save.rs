@@ -47,8 +47,7 @@ fn record(ctx: &mut Context, history: SessionHistory) {
         ctx.cycle.step_at("opened", opened_at, row);
     }
     if let Some(by) = ctx.used_store.get() {
-        let notes = ctx.store.take().into_iter();
-        let rows: Vec<_> = notes.map(|note| (note.kind, note.key, note.is_kept)).collect();
+        let rows = ctx.store.take();
         if !rows.is_empty() {
             ctx.cycle.step("stored", || Detail::Stored { rows, by, place: ctx.store.place() });
         }

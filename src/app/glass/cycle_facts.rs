@@ -6,7 +6,7 @@
 
 use super::message::Message;
 use carafe::Map;
-use carafe::cycle::{Detail, Record, StorePlace};
+use carafe::cycle::{Detail, Record, StorePlace, StoredRow};
 use carafe::http::Status;
 use std::net::IpAddr;
 
@@ -31,7 +31,7 @@ pub struct CycleFacts<'r> {
     /// Where rows are kept, as far as this cycle had to do with one.
     pub store: StorePlace,
     /// Other rows that were changed: kind, key, and false if it was deleted.
-    pub stored: &'r [(&'static str, String, bool)],
+    pub stored: &'r [StoredRow],
     /// The flashed messages that the page showed, each behind its category.
     pub shown: &'r [(String, String)],
     /// The status of an error, and what the log says of it.

@@ -45,7 +45,7 @@ pub use kind::{Kind, ROW_BYTES};
 pub(crate) use kind::{PERMANENT, permanence};
 pub use memory::MemoryStore;
 pub use none::NoneStore;
-pub use recording_store::{RecordingStore, StoredRow};
+pub use recording_store::RecordingStore;
 pub use redis::{RedisStore, RedisUrl};
 pub use store_error::{Lookup, Refusal, StoreError};
 

@@ -5,7 +5,7 @@
 
 use super::patience::Patience;
 use super::{AllRows, Change, Kind, Lookup, Store, StoreError, Updated};
-use crate::cycle::StorePlace;
+use crate::cycle::{StorePlace, StoredRow};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
@@ -16,17 +16,6 @@ pub struct RecordingStore<'s> {
     is_changed: AtomicBool,
     changed: Mutex<Vec<StoredRow>>,
     _patience: Patience,
-}
-
-/// A row that was changed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StoredRow {
-    /// The name of its kind: `order`.
-    pub kind: &'static str,
-    /// Its key.
-    pub key: String,
-    /// False: it was deleted, or there is still none.
-    pub is_kept: bool,
 }
 
 impl<'s> RecordingStore<'s> {
@@ -54,9 +43,8 @@ impl Store for RecordingStore<'_> {
         if self.is_recording {
             let key = if kind.secret { "(secret)" } else { key };
             let mut changed = self.changed.lock().unwrap_or_else(PoisonError::into_inner);
-            changed.retain(|known| (known.kind, known.key.as_str()) != (kind.name, key));
-            let is_kept = updated.row.is_some();
-            changed.push(StoredRow { kind: kind.name, key: key.to_owned(), is_kept });
+            changed.retain(|(name, known, _)| (*name, known.as_str()) != (kind.name, key));
+            changed.push((kind.name, key.to_owned(), updated.row.is_some()));
         }
         Ok(updated)
     }

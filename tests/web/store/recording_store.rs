@@ -2,7 +2,7 @@
 
 use super::memory::memory;
 use super::{ORDER, SESSION, load, put, row};
-use carafe::web::store::{RecordingStore, Store, StoredRow};
+use carafe::web::store::{RecordingStore, Store};
 
 #[test]
 fn each_row_that_was_changed_is_noted_once_and_no_secret_key() {
@@ -12,8 +12,7 @@ fn each_row_that_was_changed_is_noted_once_and_no_secret_key() {
     put(&recording, &SESSION, "a secret", &row(1)).unwrap();
     recording.delete(&ORDER, "1").unwrap();
     load(&recording, &ORDER, "2");
-    let stored = |kind, key: &str, is_kept| StoredRow { kind, key: key.to_owned(), is_kept };
-    let expected = [stored("session", "(secret)", true), stored("order", "1", false)];
+    let expected = [("session", "(secret)".to_owned(), true), ("order", "1".to_owned(), false)];
     assert_eq!(recording.take(), expected);
     let mut silent = RecordingStore::new(&store, false);
     put(&silent, &ORDER, "1", &row(1)).unwrap();
