@@ -82,11 +82,6 @@ impl Map {
         Some(value)
     }
 
-    /// Takes everything out.
-    pub fn clear(&mut self) {
-        *self = Map::new();
-    }
-
     /// The names and values in order.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&str, &Value)> + ExactSizeIterator {
         self.entries.iter().map(|(name, value)| (&**name, value))
