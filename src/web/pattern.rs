@@ -9,12 +9,12 @@
 //! | `<name>` | any text without a slash, at least one character |
 //! | `<path:file>` | the rest of the path with its slashes; only as the last part |
 //! | `user-<name>` | `user-`, and behind it a name |
-//! | `<year>-<int:month>` | two values; the first is as long as it can be |
 //!
 //! A path is split at its slashes first, and each part is decoded after that. So `/hello/a%2Fb`
 //! fits `/hello/<name>`, and the value is `a/b`.
 //!
-//! Left out: kinds of values that a program defines, and host names in patterns.
+//! Left out: two places in one part, kinds of values that a program defines, and host names in
+//! patterns.
 
 use crate::http::fields::percent_decode;
 use std::cmp::Reverse;
@@ -33,19 +33,12 @@ pub struct Pattern {
     folder: Option<(String, String)>,
 }
 
-/// What stands between two slashes: a text, then places, each with a text behind it.
-#[derive(Clone, Debug, PartialEq)]
+/// What stands between two slashes: a text, and perhaps a place for a value with a text behind it.
+#[derive(Clone, Debug)]
 pub(super) struct Part {
     pub before: String,
-    pub places: Vec<PatternPlace>,
-}
-
-/// A place for a value.
-#[derive(Clone, Debug)]
-pub(super) struct PatternPlace {
-    pub kind: PlaceKind,
-    pub name: String,
-    /// The text behind it.
+    /// Which values it takes, and its name.
+    pub place: Option<(PlaceKind, String)>,
     pub after: String,
 }
 
@@ -58,13 +51,6 @@ pub(super) enum PlaceKind {
     Text,
     /// `<path:file>`
     Path,
-}
-
-/// Two places are equal if they take the same values, whatever their names.
-impl PartialEq for PatternPlace {
-    fn eq(&self, other: &PatternPlace) -> bool {
-        self.kind == other.kind && self.after == other.after
-    }
 }
 
 impl PlaceKind {
@@ -98,9 +84,9 @@ impl Pattern {
             return Err(format!("in the pattern {text:?}, <path:…> must be the last part"));
         }
         let mut names = HashSet::new();
-        let mut places = parts.iter().flat_map(|part| &part.places);
-        if let Some(twice) = places.find(|place| !names.insert(&place.name)) {
-            return Err(format!("in the pattern {text:?}, two places are called {:?}", twice.name));
+        let mut places = parts.iter().filter_map(|part| part.place.as_ref());
+        if let Some((_, twice)) = places.find(|(_, name)| !names.insert(name)) {
+            return Err(format!("in the pattern {text:?}, two places are called {twice:?}"));
         }
         let folder = text.strip_suffix('>').and_then(|text| text.split_once("<path:"));
         let folder = folder.filter(|(front, name)| !front.contains('<') && !name.contains('<'));
@@ -115,7 +101,7 @@ impl Pattern {
 
     /// True if there is a place in it.
     pub fn has_places(&self) -> bool {
-        self.parts.iter().any(|part| !part.places.is_empty())
+        self.parts.iter().any(|part| part.place.is_some())
     }
 
     /// The values of a path that fits. The path is still encoded.
@@ -146,7 +132,12 @@ impl Pattern {
             let slash = text.bytes().position(|byte| byte == b'/' && !part.is_path());
             let found = &text[..slash.unwrap_or(text.len())];
             let found = if is_encoded { percent_decode(found) } else { found.into() };
-            take_values(&part.places, found.strip_prefix(&*part.before)?, &mut params)?;
+            let value = found.strip_prefix(&*part.before)?.strip_suffix(&*part.after)?;
+            match &part.place {
+                None if value.is_empty() => {}
+                Some((kind, name)) if kind.takes(value) => params.push((name, value.to_owned())),
+                _ => return None,
+            }
             rest = slash.map(|at| &text[at + 1..]);
         }
         Some((params, rest))
@@ -156,7 +147,7 @@ impl Pattern {
     /// texts are misspelt.
     pub(super) fn filled(&self, path: &str) -> String {
         let given: Vec<&str> = path.split('/').skip(1).collect();
-        let fill = |(at, part): (usize, &Part)| match part.places.first() {
+        let fill = |(at, part): (usize, &Part)| match part.place {
             None => format!("/{}", part.before),
             Some(_) if part.is_path() => format!("/{}", given.get(at..).unwrap_or(&[]).join("/")),
             Some(_) => format!("/{}", given.get(at).copied().unwrap_or("")),
@@ -165,13 +156,13 @@ impl Pattern {
     }
 
     /// What orders the patterns with places, the most exact first: text comes before a place with
-    /// text around it, and this comes before a bare place.
+    /// text around it, and this comes before a bare place. It is equal for two patterns that take
+    /// the same paths.
     pub(super) fn exactness(&self) -> impl Ord + use<> {
-        let of_part = |Part { before, places }: &Part| {
-            let behind: usize = places.iter().map(|place| place.after.len()).sum();
-            let literal = if places.is_empty() { 0 } else { before.len() + behind };
-            let kinds: Vec<PlaceKind> = places.iter().map(|place| place.kind).collect();
-            (!places.is_empty(), Reverse(literal), kinds, before.clone())
+        let of_part = |Part { before, place, after }: &Part| {
+            let kind = place.as_ref().map(|(kind, _)| *kind);
+            let literal = kind.map(|_| Reverse(before.len() + after.len()));
+            (literal, kind, before.clone(), after.clone())
         };
         self.parts.iter().map(of_part).collect::<Vec<_>>()
     }
@@ -184,61 +175,39 @@ impl std::fmt::Display for Pattern {
 }
 
 impl Part {
-    /// `part = text *2( "<" [ kind ":" ] name ">" text )`, with text between two places.
+    /// `part = text [ "<" [ kind ":" ] name ">" text ]`
     fn parse(part: &str) -> Result<Part, String> {
+        const FORM: &str = "text and at most one place <name>";
         let wrong = |expected| format!("found {part:?}, expected {expected}");
-        let (before, behind) = part.split_at(part.find('<').unwrap_or(part.len()));
-        let places = behind.split('<').skip(1).map(PatternPlace::parse);
-        let places: Vec<PatternPlace> = places.collect::<Result<_, _>>().map_err(wrong)?;
-        let mut inner = places.iter().rev().skip(1);
-        if before.contains('>') || places.len() > 2 || inner.any(|place| place.after.is_empty()) {
+        let (mut before, mut place, mut after) = (part, None, "");
+        if let Some((front, behind)) = part.split_once('<') {
+            let (inside, rest) = behind.split_once('>').ok_or_else(|| wrong(FORM))?;
+            place = Some(place_of(inside).map_err(wrong)?);
+            (before, after) = (front, rest);
+        }
+        if before.contains('>') || after.contains(['<', '>']) {
             return Err(wrong(FORM));
         }
-        Ok(Part { before: before.to_owned(), places })
+        Ok(Part { before: before.to_owned(), place, after: after.to_owned() })
     }
 
     fn is_path(&self) -> bool {
-        self.places.iter().any(|place| place.kind == PlaceKind::Path)
+        matches!(self.place, Some((PlaceKind::Path, _)))
     }
 }
 
-const FORM: &str = "text and at most two places <name>, with text between them";
-
-impl PatternPlace {
-    /// Reads what stands behind `<`, or says what was expected.
-    fn parse(piece: &str) -> Result<PatternPlace, &'static str> {
-        let (inside, after) = piece.split_once('>').ok_or(FORM)?;
-        let (kind, name) = inside.split_once(':').unwrap_or(("string", inside));
-        let kind = match kind {
-            "string" => PlaceKind::Text,
-            "int" => PlaceKind::Int,
-            "path" => PlaceKind::Path,
-            _ => return Err("string, int or path before the colon"),
-        };
-        let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-        if after.contains('>') || name.is_empty() || !name.bytes().all(is_letter) {
-            return Err("a name of letters, digits and underscores");
-        }
-        Ok(PatternPlace { kind, name: name.to_owned(), after: after.to_owned() })
-    }
-}
-
-/// Adds the values of places that take all of this text, each as long as it can be.
-fn take_values<'p>(places: &'p [PatternPlace], text: &str, taken: &mut Params<'p>) -> Option<()> {
-    let Some((place, others)) = places.split_first() else {
-        return text.is_empty().then_some(());
+/// Reads what stands between `<` and `>`, or says what was expected.
+fn place_of(inside: &str) -> Result<(PlaceKind, String), &'static str> {
+    let (kind, name) = inside.split_once(':').unwrap_or(("string", inside));
+    let kind = match kind {
+        "string" => PlaceKind::Text,
+        "int" => PlaceKind::Int,
+        "path" => PlaceKind::Path,
+        _ => return Err("string, int or path before the colon"),
     };
-    let mut fit = |end: usize| {
-        let value = Some(&text[..end]).filter(|value| place.kind.takes(value))?;
-        taken.push((&place.name, value.to_owned()));
-        let fits = take_values(others, &text[end + place.after.len()..], taken);
-        if fits.is_none() {
-            taken.pop();
-        }
-        fits
-    };
-    if others.is_empty() {
-        return fit(text.strip_suffix(&*place.after)?.len());
+    let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    if name.is_empty() || !name.bytes().all(is_letter) {
+        return Err("a name of letters, digits and underscores");
     }
-    text.rmatch_indices(&*place.after).find_map(|(at, _)| fit(at))
+    Ok((kind, name.to_owned()))
 }

@@ -103,7 +103,7 @@ impl Route {
 
     /// True if another route takes requests that this one takes.
     pub(super) fn overlaps(&self, other: &Route) -> bool {
-        self.pattern.parts == other.pattern.parts
+        self.pattern.exactness() == other.pattern.exactness()
             && self.methods.iter().any(|method| other.methods.contains(method))
     }
 

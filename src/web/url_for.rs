@@ -8,7 +8,7 @@
 //! * If several routes have the name, the first that can take the values is used.
 //! * `static` is the name of a folder of files: `url_for('static', filename='css/site.css')`.
 
-use super::pattern::{Pattern, PatternPlace, PlaceKind};
+use super::pattern::{Part, Pattern, PlaceKind};
 use super::route::Route;
 use super::router::Router;
 use crate::http::Fields;
@@ -85,9 +85,9 @@ const LITERAL: &str = "-._~!$&'()*+,;=:@";
 /// The path with these values in its places, and the others behind it.
 fn build(pattern: &Pattern, values: &[(&str, Value)]) -> Result<String, String> {
     let (mut path, mut used) = (String::new(), vec!["_anchor", "_external"]);
-    for part in &pattern.parts {
-        path = path + "/" + &percent_encode(&part.before, LITERAL);
-        for PatternPlace { kind, name, after } in &part.places {
+    for Part { before, place, after } in &pattern.parts {
+        path = path + "/" + &percent_encode(before, LITERAL);
+        if let Some((kind, name)) = place {
             let given = values.iter().find(|(known, _)| known == name);
             let value = given.and_then(|(_, value)| text_of(value));
             let value = value.ok_or_else(|| format!("{pattern} needs a value for {name:?}"))?;

@@ -7,7 +7,6 @@ fn app() -> App {
     let mut app = App::new();
     app.get("/item/<int:id>", |_: &mut Context| "item").name("item");
     app.get("/user-<name>", |ctx: &mut Context| ctx.param("name").to_owned()).name("user");
-    app.get("/<year>-<int:month>.html", |_: &mut Context| "month").name("month");
     app.get("/<path:page>", |_: &mut Context| "page").name("page");
     app.get("/<a>/<b>", |_: &mut Context| "two").name("two");
     app.files("/static", StaticFiles::embedded(&[]));
@@ -30,7 +29,7 @@ fn values_become_parts_of_the_path_and_the_query_as_in_flask() {
         ("item", vec![("id", 7.into()), ("_anchor", "a b".into())], "/item/7#a%20b"),
         ("item", vec![("id", 7.into()), ("_external", true.into())], "http://localhost/item/7"),
         ("user", vec![("name", "Ada".into())], "/user-Ada"),
-        ("month", vec![("year", "a/b".into()), ("month", 7.into())], "/a%2Fb-7.html"),
+        ("user", vec![("name", "a/b".into())], "/user-a%2Fb"),
         // Never a path that begins with two slashes: a browser reads it as another host.
         ("page", vec![("page", "/evil.example".into())], "/evil.example"),
         ("two", vec![("a", "".into()), ("b", "evil.example".into())], "/evil.example"),
