@@ -70,10 +70,7 @@ pub fn url_for(
         }
     }
     Err(UrlError(failed.unwrap_or_else(|| {
-        // Flask's `.name` is a route of the same blueprint; here the whole name is written.
-        let is_meant = |known: &&str| name.starts_with('.') && known.ends_with(name);
-        let known = || router.routes().iter().map(|route| &*route.name);
-        let near = known().find(is_meant).or_else(|| near::nearest(name, known()));
+        let near = near::nearest(name, router.routes().iter().map(|route| &*route.name));
         let hint = near.map_or(String::new(), |near| format!("; there is {near:?}"));
         format!("no route is called {name:?}{hint}")
     })))
