@@ -54,8 +54,6 @@ pub enum Value {
     Html(Arc<str>),
     /// Only in templates: values in order that Python does not print as a list.
     Sequence(Arc<Sequence>),
-    /// Only in templates: a dict with keys that are not all text, `{1: 'one'}`.
-    Dict(Arc<Vec<(Value, Value)>>),
     /// Only in templates: a macro, or the `loop` of a `for`.
     Local(Local),
 }

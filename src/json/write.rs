@@ -82,12 +82,6 @@ impl JsonWriter<'_> {
                 self.pairs(pairs.into_iter());
             }
             Value::Map(map) => self.pairs(map.iter()),
-            Value::Dict(pairs) => {
-                // A name of an object is always text: the text that the key is as JSON.
-                let name = |key: &Value| key.as_str().map_or_else(|| write(key), str::to_owned);
-                let pairs = pairs.iter().map(|(key, value)| (name(key), value.clone()));
-                self.value(&pairs.collect::<Map>().into());
-            }
         }
     }
 

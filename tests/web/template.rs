@@ -57,6 +57,7 @@ fn an_error_names_line_column_what_was_met_and_what_was_expected() {
         ("{% if i:: %}", "1:9: found :, expected %}"),
         // What Jinja has and no course uses.
         ("{{ 0xff }}", "1:5: found xff, expected }}"),
+        ("{{ {1: 'a'} }}", "1:4: found an int, expected a string as the key"),
         ("{{ l[::2] }}", "1:7: found :, expected ]"),
         ("{{ '\\101' }}", "1:5: found \\1, which is left out"),
         ("{{ '%x'|format(255) }}", "1:9: %x is not known here for an int"),

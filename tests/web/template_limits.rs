@@ -37,7 +37,7 @@ fn deep_nesting_is_an_error_and_no_stack_overflow() {
         for (open, middle, close) in [
             ("(", "1", ")"),
             ("[", "1", "]"),
-            ("{1: ", "1", "}"),
+            ("{'a': ", "1", "}"),
             ("-", "1", ""),
             ("not ", "1", ""),
             ("x[", "1", "]"),

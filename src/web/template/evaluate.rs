@@ -102,21 +102,16 @@ impl<'a> Renderer<'a> {
         }
     }
 
-    /// `{key: value}`: of two equal keys the last wins, as in Python.
+    /// `{'key': value}`: of two equal keys the last wins, as in Python.
     #[inline(never)]
     fn dict(&mut self, pairs: &'a [(Expression, Expression)]) -> Rendering<Value> {
-        let mut entries: Vec<(Value, Value)> = Vec::with_capacity(pairs.len());
+        let mut dict = Map::new();
         for (key, value) in pairs {
             let (key, value) = (self.evaluate(key)?, self.evaluate(value)?);
-            if !key.can_be_key() {
-                return Err(format!("found {}, which cannot be a key", key.type_name()).into());
-            }
-            match entries.iter_mut().find(|(known, _)| known.equals(&key)) {
-                Some(entry) => entry.1 = value,
-                None => entries.push((key, value)),
-            }
+            let wrong = || format!("found {}, expected a string as the key", key.type_name());
+            dict.insert(key.as_str().ok_or_else(wrong)?, value);
         }
-        Ok(Value::dict(entries))
+        Ok(dict.into())
     }
 
     /// `a.name`, `a[index]`: what is under a key of a dict, an item of a list, a character of a
@@ -137,7 +132,7 @@ impl<'a> Renderer<'a> {
         // In Jinja a method that is not called prints as `<built-in method items …>`. No author
         // wants that on a page.
         if is_name && methods_of(&value).iter().any(|method| method.name == name) {
-            let key = value.pairs().map(|_| format!(" or, for the key, ['{name}']"));
+            let key = value.as_map().map(|_| format!(" or, for the key, ['{name}']"));
             let (kind, key) = (value.type_name(), key.unwrap_or_default());
             let what = format!("\"{name}\" is a method of {kind}, expected .{name}(){key}");
             return Err(what.into());

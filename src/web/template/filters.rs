@@ -78,7 +78,7 @@ pub static TESTS: &[Function] = &[
     row("float", &[], |it, _| Ok(matches!(it, Value::Float(_)).into())),
     row("integer", &[], |it, _| Ok(it.as_int().is_some().into())),
     row("iterable", &[], |it, _| Ok(it.length().is_some().into())),
-    row("mapping", &[], |it, _| Ok(it.pairs().is_some().into())),
+    row("mapping", &[], |it, _| Ok(it.as_map().is_some().into())),
     row("none", &[], |it, _| Ok((*it == Value::Null).into())),
     row("number", &[], |it, _| Ok(it.number().is_some().into())),
     row("odd", &[], |it, _| rest_is(it, &Value::Int(2), 1)),

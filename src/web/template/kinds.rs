@@ -24,15 +24,6 @@ impl Value {
         Value::Sequence(Arc::new(Sequence { kind, items }))
     }
 
-    /// A dict of these keys and values: a [`Map`] if all keys are text.
-    pub(super) fn dict(pairs: Vec<(Value, Value)>) -> Value {
-        let plain =
-            |key: &Value| if let Value::Str(text) = key { Some(text.to_string()) } else { None };
-        let map: Option<Map> =
-            pairs.iter().map(|(key, value)| Some((plain(key)?, value.clone()))).collect();
-        map.map_or_else(|| Value::Dict(Arc::new(pairs)), Value::from)
-    }
-
     /// True for the value of an unknown name.
     pub(super) fn is_undefined(&self) -> bool {
         matches!(self, Value::Undefined)
@@ -68,7 +59,7 @@ impl Value {
                 SequenceKind::Range(..) => "a range",
                 _ => "a view of a dict",
             },
-            Value::Map(_) | Value::Dict(_) => "a dict",
+            Value::Map(_) => "a dict",
             Value::Local(Local::Macro(_)) => "a macro",
             Value::Local(Local::Loop(_)) => "the loop",
         }
@@ -88,7 +79,6 @@ impl Value {
         match self {
             Value::Undefined => Some(0),
             Value::Map(map) => Some(map.len()),
-            Value::Dict(pairs) => Some(pairs.len()),
             _ => match self.as_str() {
                 Some(text) => Some(text.chars().count()),
                 None => self.as_list().map(<[Value]>::len),
@@ -104,7 +94,6 @@ impl Value {
             Value::Sequence(sequence) => return Ok(Cow::Borrowed(&sequence.items)),
             Value::Undefined => Vec::new(),
             Value::Map(map) => map.iter().map(|(name, _)| name.into()).collect(),
-            Value::Dict(pairs) => pairs.iter().map(|(key, _)| key.clone()).collect(),
             // As in Python, the characters of HTML are plain text.
             _ => match self.as_str() {
                 Some(text) => text.chars().map(|it| it.to_string().into()).collect(),
@@ -113,31 +102,12 @@ impl Value {
         }))
     }
 
-    /// The keys and values, if this is a dict.
-    pub(super) fn pairs(&self) -> Option<Vec<(Value, Value)>> {
-        match self {
-            Value::Map(map) => {
-                Some(map.iter().map(|(name, value)| (name.into(), value.clone())).collect())
-            }
-            Value::Dict(pairs) => Some(pairs.to_vec()),
-            _ => None,
-        }
-    }
-
-    /// True if a dict may have this as a key. In Python what can be changed cannot be a key.
-    pub(super) fn can_be_key(&self) -> bool {
-        match self {
-            Value::Map(_) | Value::Dict(_) | Value::List(_) => false,
-            _ => self.as_list().unwrap_or_default().iter().all(Value::can_be_key),
-        }
-    }
-
     /// How many parts the value has, if it has at most this number of levels.
     pub(super) fn parts(&self, levels: usize) -> Option<usize> {
         let sum = |parts: usize, part: &Value| Some(parts + part.parts(levels.checked_sub(1)?)?);
         let items = self.as_list().unwrap_or_default().iter().try_fold(1, sum)?;
-        let mut pairs = self.pairs().unwrap_or_default().into_iter();
-        pairs.try_fold(items, |parts, (key, value)| sum(sum(parts, &key)?, &value))
+        let mut pairs = self.as_map().into_iter().flat_map(Map::iter);
+        pairs.try_fold(items, |parts, (_, value)| sum(parts + 1, value))
     }
 
     /// Equality as in Python.
@@ -157,12 +127,11 @@ impl Value {
                 let same_kind = discriminant(&a.kind) == discriminant(&b.kind);
                 same_kind && a.kind != SequenceKind::Values && are_equal()
             }
-            (Value::Map(_) | Value::Dict(_), Value::Map(_) | Value::Dict(_)) => {
-                let is_there = |(key, value): &(Value, Value)| {
-                    other.under(key).is_some_and(|found| found.equals(value))
+            (Value::Map(a), Value::Map(b)) => {
+                let is_there = |(name, value): (&str, &Value)| {
+                    b.get(name).is_some_and(|found| found.equals(value))
                 };
-                self.length() == other.length()
-                    && self.pairs().unwrap_or_default().iter().all(is_there)
+                a.len() == b.len() && a.iter().all(is_there)
             }
             _ => match (self.as_str(), other.as_str()) {
                 (Some(a), Some(b)) => a == b,
@@ -207,9 +176,6 @@ impl Value {
         match (self.as_str(), item.as_str()) {
             (Some(text), Some(part)) => Ok(text.contains(part)),
             (Some(_), None) => Err(format!("a string holds strings, not {}", item.type_name())),
-            _ if matches!(self, Value::Map(_) | Value::Dict(_)) && !item.can_be_key() => {
-                Err(format!("{} cannot be a key", item.type_name()))
-            }
             _ => Ok(self.items()?.iter().any(|found| found.equals(item))),
         }
     }
@@ -221,9 +187,6 @@ impl Value {
                 Value::Str(name) => map.under(name.as_bytes()),
                 _ => map.get(key.as_str()?),
             },
-            Value::Dict(pairs) => {
-                pairs.iter().find(|(known, _)| known.equals(key)).map(|(_, value)| value)
-            }
             _ if self.type_name() == "a view of a dict" => None,
             _ => self.as_list()?.get(place(key.whole()?, self.as_list()?.len())?),
         }

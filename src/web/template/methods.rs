@@ -11,14 +11,14 @@ use super::numbers::ascii_digit;
 use super::print::to_text;
 use super::strings::{like, strip};
 use super::{lists, printf, strings};
-use crate::value::{SequenceKind, Value};
+use crate::value::{Map, SequenceKind, Value};
 
 /// The methods of this type of value.
 pub fn methods_of(value: &Value) -> &'static [Function] {
     match value {
         Value::Str(_) | Value::Html(_) => STRING_METHODS,
         Value::List(_) | Value::Sequence(_) => LIST_METHODS,
-        Value::Map(_) | Value::Dict(_) => DICT_METHODS,
+        Value::Map(_) => DICT_METHODS,
         _ => &[],
     }
 }
@@ -73,15 +73,16 @@ fn get(dict: &Value, arguments: &[Value]) -> Outcome {
 }
 
 /// What a view of a dict has: its keys, its values, or both as tuples.
-fn view(kind: SequenceKind, dict: &Value, part: fn((Value, Value)) -> Value) -> Outcome {
-    let pairs = dict.pairs().unwrap_or_default().into_iter();
+fn view(kind: SequenceKind, dict: &Value, part: fn((&str, &Value)) -> Value) -> Outcome {
+    let pairs = dict.as_map().into_iter().flat_map(Map::iter);
     Ok(Value::sequence(kind, pairs.map(part).collect()))
 }
 
 /// The keys and values of a dict as tuples.
 fn items(dict: &Value, _: &[Value]) -> Outcome {
-    let tuple = |(key, value)| Value::sequence(SequenceKind::Tuple, vec![key, value]);
-    view(SequenceKind::Items, dict, tuple)
+    view(SequenceKind::Items, dict, |(key, value)| {
+        Value::sequence(SequenceKind::Tuple, vec![key.into(), value.clone()])
+    })
 }
 
 /// All methods of strings.
@@ -114,6 +115,6 @@ pub static LIST_METHODS: &[Function] = &[
 pub static DICT_METHODS: &[Function] = &[
     row("get", &["key", "default"], get),
     row("items", &[], items),
-    row("keys", &[], |it, _| view(SequenceKind::Keys, it, |(key, _)| key)),
-    row("values", &[], |it, _| view(SequenceKind::Values, it, |(_, value)| value)),
+    row("keys", &[], |it, _| view(SequenceKind::Keys, it, |(key, _)| key.into())),
+    row("values", &[], |it, _| view(SequenceKind::Values, it, |(_, value)| value.clone())),
 ];

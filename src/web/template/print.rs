@@ -4,7 +4,7 @@
 //! does.
 
 use crate::json::{write_float, write_int};
-use crate::value::{SequenceKind, Value};
+use crate::value::{Map, SequenceKind, Value};
 use std::borrow::Cow;
 use std::fmt::Write;
 
@@ -108,7 +108,7 @@ fn repr_into(out: &mut String, value: &Value) {
             return out.push(')');
         }
         Value::Local(_) => return out.extend(["<", value.type_name(), ">"]),
-        Value::Map(_) | Value::Dict(_) => ("{", "}"),
+        Value::Map(_) => ("{", "}"),
         Value::List(_) => ("[", "]"),
         Value::Sequence(sequence) => match sequence.kind {
             SequenceKind::Tuple if sequence.items.len() == 1 => ("(", ",)"),
@@ -127,9 +127,9 @@ fn repr_into(out: &mut String, value: &Value) {
         out.push_str(if at > 0 { ", " } else { "" });
         repr_into(out, item);
     }
-    for (at, (key, value)) in value.pairs().unwrap_or_default().iter().enumerate() {
+    for (at, (key, value)) in value.as_map().into_iter().flat_map(Map::iter).enumerate() {
         out.push_str(if at > 0 { ", " } else { "" });
-        repr_into(out, key);
+        quote_into(out, key);
         out.push_str(": ");
         repr_into(out, value);
     }

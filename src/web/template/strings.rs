@@ -12,7 +12,7 @@ use super::print::{to_html, to_text};
 use super::scan::is_space;
 use crate::http::fields::percent_encode;
 use crate::json::{Style, write_into};
-use crate::value::{SequenceKind, Value};
+use crate::value::{Map, SequenceKind, Value};
 use std::fmt::Write;
 
 /// Text like the value's: HTML if the value is.
@@ -130,28 +130,21 @@ pub fn tojson(value: &Value, arguments: &[Value]) -> Outcome {
 
 /// The type of the first part of the value that JSON cannot write.
 fn without_json(value: &Value) -> Option<&'static str> {
-    let is_name = |key: &Value| {
-        key.as_str().is_some() || key.number().is_some() || matches!(key, Value::Null)
-    };
     match value {
         Value::Undefined | Value::Local(_) => Some(value.type_name()),
         Value::Sequence(items) if items.kind != SequenceKind::Tuple => Some(value.type_name()),
         _ => {
-            let mut pairs = value.pairs().unwrap_or_default().into_iter();
-            let in_pair = |(key, value)| match is_name(&key) {
-                true => without_json(&value),
-                false => Some("a key that is no string"),
-            };
-            let items = value.as_list().unwrap_or_default();
-            items.iter().find_map(without_json).or_else(|| pairs.find_map(in_pair))
+            let items = value.as_list().unwrap_or_default().iter();
+            let pairs = value.as_map().into_iter().flat_map(Map::iter);
+            items.chain(pairs.map(|(_, value)| value)).find_map(without_json)
         }
     }
 }
 
 /// Percent-encoding: of a text, where / stays, or of a dict or pairs, as a query.
 pub fn urlencode(value: &Value, _: &[Value]) -> Outcome {
-    let pairs = match value.pairs() {
-        Some(pairs) => pairs,
+    let pairs: Vec<(Value, Value)> = match value.as_map() {
+        Some(map) => map.iter().map(|(name, value)| (name.into(), value.clone())).collect(),
         None if value.as_str().is_some() || value.length().is_none() => {
             return Ok(percent_encode(&to_text(value), "-._~/").into());
         }
