@@ -96,7 +96,7 @@ fn plain_digits(text: &str) -> Option<String> {
 }
 
 /// The same digit in ASCII, for a digit of another script.
-pub fn ascii_digit(letter: char) -> Option<char> {
+fn ascii_digit(letter: char) -> Option<char> {
     let value = |zero: char| (letter as u32).checked_sub(zero as u32).filter(|value| *value < 10);
     let digit = if letter.is_ascii() { None } else { ZEROS.chars().find_map(value) };
     char::from_digit(digit?, 10)

@@ -61,13 +61,12 @@ fn capitalized(word: &str) -> String {
     large + &second + &word.to_lowercase()[small.map(char::len_utf8).sum()..]
 }
 
-/// Removes white space, or the characters given, at the front, the back, or both.
-pub fn strip(value: &Value, arguments: &[Value], [front, back]: [bool; 2]) -> Outcome {
+/// Removes white space, or the characters given, at the front and the back.
+pub fn strip(value: &Value, arguments: &[Value]) -> Outcome {
     let (all, characters) = (to_text(value), text(arguments, 0)?);
     let is_stripped =
         |it: char| characters.map_or(is_space(it), |characters| characters.contains(it));
-    let rest = if front { all.trim_start_matches(is_stripped) } else { &all };
-    like(value, if back { rest.trim_end_matches(is_stripped) } else { rest })
+    like(value, all.trim_matches(is_stripped))
 }
 
 /// With a new text in the place of an old one. If one of these is HTML, so is the result.
