@@ -60,6 +60,10 @@ fn an_error_names_line_column_what_was_met_and_what_was_expected() {
         ("{{ {1: 'a'} }}", "1:4: found an int, expected a string as the key"),
         ("{{ l[::2] }}", "1:7: found :, expected ]"),
         ("{{ '\\101' }}", "1:5: found \\1, which is left out"),
+        ("{{ '\\x41' }}", "1:5: found \\x, which is left out"),
+        ("{{ 'a' 'b' }}", "1:8: found 'b', expected }}"),
+        ("{{ 1_000 }}", "1:5: found _000, expected }}"),
+        ("{%+ if i %}", "1:3: found +, expected the name of a tag"),
         ("{{ '%x'|format(255) }}", "1:9: %x is not known here for an int"),
         ("{{ '%5d'|format(7) }}", "1:10: %5d is not known here for an int"),
         ("{{ '%+d'|format(7) }}", "1:10: %+ is not known here for an int"),
@@ -115,7 +119,6 @@ fn an_error_names_line_column_what_was_met_and_what_was_expected() {
         ("{{ (1] }}", "1:6: found ], expected )"),
         ("{{ 1 ? 2 }}", "1:6: found ?, expected a name, a value or an operator"),
         ("{{ 9223372036854775808 }}", "1:4: the number 9223372036854775808 does not fit 64 bits"),
-        ("{{ '\\xg' }}", "1:5: found \\x, expected 2 hexadecimal digits"),
         // Expressions.
         ("{{ }}", "1:4: found }}, expected a value"),
         ("{{ 1 + }}", "1:8: found }}, expected a value"),

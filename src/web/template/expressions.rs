@@ -170,16 +170,7 @@ impl<'s> Parser<'s> {
                 self.reads(name);
                 Kind::Name(name.into())
             }
-            Token::Constant(mut value) => {
-                // Strings side by side are one string, as in Python.
-                while let (Value::Str(text), Token::Constant(Value::Str(more))) =
-                    (&value, self.peek_at(1))
-                {
-                    value = [&**text, more].concat().into();
-                    self.skip(1);
-                }
-                Kind::Constant(value)
-            }
+            Token::Constant(value) => Kind::Constant(value),
             Token::Sign(bracket @ ("(" | "[" | "{")) => return self.bracket(bracket, at),
             _ => return self.unexpected("a value"),
         };

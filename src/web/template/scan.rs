@@ -4,8 +4,8 @@
 //! tag, `{%-` or `-%}`, removes the white space on that side. Between `{% raw %}` and
 //! `{% endraw %}` everything is text.
 //!
-//! Left out: line statements (`# for …`), other signs for the tags, numbers in other bases than
-//! ten, and escapes in strings other than `\n \t \r \\ \' \" \x \u \U`.
+//! Left out: line statements (`# for …`), other signs for the tags, `{%+`, numbers with underscores
+//! or another base than ten, and escapes in strings other than `\n \t \r \\ \' \"`.
 
 use super::mistake::{Parsed, locate};
 use super::print::repr;
@@ -105,8 +105,7 @@ impl<'s> Scanner<'s> {
         Ok(())
     }
 
-    /// Text of this length, and the opening of the tag after it with its sign: `-` strips the end
-    /// of the text, `+` changes nothing.
+    /// Text of this length, and the opening of the next tag. A minus strips the end of the text.
     fn text_before_tag(&mut self, length: usize) {
         let (text, tag) = self.rest.split_at(length);
         let inside = tag.get(2..).unwrap_or_default();
@@ -115,7 +114,7 @@ impl<'s> Scanner<'s> {
         if !text.is_empty() {
             self.tokens.push((Token::Text(text), self.at()));
         }
-        self.rest = inside.strip_prefix(['-', '+']).unwrap_or(inside);
+        self.rest = inside.strip_prefix('-').unwrap_or(inside);
     }
 
     /// The mistake that the template ends before something is closed.
@@ -130,7 +129,7 @@ impl<'s> Scanner<'s> {
     fn raw(&mut self, open: usize) -> Parsed<()> {
         for (length, _) in self.rest.match_indices("{%") {
             let tag = &self.rest[length + 2..];
-            if let Some(after) = after_word(tag.strip_prefix(['-', '+']).unwrap_or(tag), "endraw") {
+            if let Some(after) = after_word(tag.strip_prefix('-').unwrap_or(tag), "endraw") {
                 self.text_before_tag(length);
                 self.rest = after;
                 return Ok(());
@@ -194,14 +193,10 @@ impl<'s> Scanner<'s> {
             }
         }
         self.rest = &rest[length..];
-        let text = rest[..length].replace('_', "");
-        if length == whole && text.starts_with('0') && text.bytes().any(|digit| digit != b'0') {
-            let found = shortened(&text);
-            return Err((start, format!("found {found}, expected a number without a leading 0")));
-        }
+        let text = &rest[..length];
         let int = text.parse().map(Value::Int);
         let value = if length > whole { text.parse().map(Value::Float).ok() } else { int.ok() };
-        let too_large = || format!("the number {} does not fit 64 bits", shortened(&text));
+        let too_large = || format!("the number {} does not fit 64 bits", shortened(text));
         value.map(Token::Constant).ok_or_else(|| (start, too_large()))
     }
 
@@ -222,14 +217,7 @@ impl<'s> Scanner<'s> {
                 Some('t') => text.push('\t'),
                 Some('r') => text.push('\r'),
                 Some(plain @ ('\\' | '\'' | '"')) => text.push(plain),
-                Some(kind @ ('x' | 'u' | 'U')) => {
-                    let count = [2, 4, 8]["xuU".find(kind).unwrap_or(0)];
-                    let hex: String = letters.by_ref().take(count).collect();
-                    let code = u32::from_str_radix(&hex, 16).ok().filter(|_| hex.len() == count);
-                    let wrong = || format!("found \\{kind}, expected {count} hexadecimal digits");
-                    text.push(code.and_then(char::from_u32).ok_or_else(|| (at, wrong()))?);
-                }
-                Some(left_out @ ('0'..='7' | 'N' | 'a' | 'b' | 'f' | 'v')) => {
+                Some(left_out @ ('0'..='7' | 'N' | 'U' | 'a' | 'b' | 'f' | 'u' | 'v' | 'x')) => {
                     return Err((at, format!("found \\{left_out}, which is left out")));
                 }
                 // Python leaves both as they are.
@@ -240,11 +228,9 @@ impl<'s> Scanner<'s> {
     }
 }
 
-/// What follows the end of a tag, if the text begins with one: `%}`, `-%}`, `+%}`.
+/// What follows the end of a tag, if the text begins with one: `%}`, `-%}`.
 fn after_end<'s>(rest: &'s str, closing: &str) -> Option<&'s str> {
-    // A plus sign may stand before %} only: `{{ 1 +}}` is an addition without an end.
-    let signs = if closing == "%}" { &['-', '+'][..] } else { &['-'] };
-    let after = rest.strip_prefix(signs).unwrap_or(rest).strip_prefix(closing)?;
+    let after = rest.strip_prefix('-').unwrap_or(rest).strip_prefix(closing)?;
     Some(if rest.starts_with('-') { after.trim_start_matches(is_space) } else { after })
 }
 
@@ -254,8 +240,7 @@ fn after_word<'s>(rest: &'s str, word: &str) -> Option<&'s str> {
     after_end(after.trim_start_matches(is_space), "%}")
 }
 
-/// How many bytes of digits there are; underscores may stand between them.
+/// How many digits the text begins with.
 fn digits(text: &str) -> usize {
-    let after = text.trim_start_matches(|c: char| c.is_ascii_digit() || c == '_');
-    text[..text.len() - after.len()].trim_end_matches('_').len()
+    text.len() - text.trim_start_matches(|it: char| it.is_ascii_digit()).len()
 }
