@@ -201,16 +201,12 @@ impl<'a> Renderer<'a> {
         }
     }
 
-    /// A call of a name behind a point: a macro that was imported, `loop.cycle`, or a row of a
-    /// table of methods.
-    fn method(&mut self, of: &'a Expression, name: &str, mut given: Given) -> Rendering<Value> {
+    /// A call of a name behind a point: a macro that was imported, or a row of a table of
+    /// methods.
+    fn method(&mut self, of: &'a Expression, name: &str, given: Given) -> Rendering<Value> {
         let value = self.defined(of, "")?;
         match (&value, value.get(name)) {
             (_, Some(Value::Local(Local::Macro(number)))) => self.call_macro(*number, given),
-            (Value::Local(Local::Loop(number)), _) if name == "cycle" && !given.0.is_empty() => {
-                let index = self.names.turn(*number).map_or(0, |(_, index)| index);
-                Ok(given.0.swap_remove(index % given.0.len()))
-            }
             _ => {
                 let what = format!("method of {}", value.type_name());
                 match find(methods_of(&value), &what, name) {

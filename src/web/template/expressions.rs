@@ -297,7 +297,7 @@ impl<'s> Parser<'s> {
         Ok(Expression { kind: Kind::Apply(Box::new(row), arguments), at })
     }
 
-    /// After `is`: `[not] name`, `name(…)` or `name value`.
+    /// After `is`: `[not] name`, or `[not] name(…)`.
     #[inline(never)]
     fn test(&mut self, value: Expression, is_at: usize) -> Parsed<Expression> {
         let negated = self.take("not");
@@ -308,12 +308,6 @@ impl<'s> Parser<'s> {
         let mut arguments = Arguments { placed: vec![value], named: Vec::new() };
         if self.take("(") {
             arguments = self.arguments(arguments.placed)?;
-        } else if !row.parameters.is_empty() {
-            let operand = self.primary()?;
-            arguments.placed.push(self.postfix(operand)?);
-        } else if matches!(self.peek(), Token::Name("is" | "if")) {
-            // Jinja takes what comes here for a value of the test.
-            return self.unexpected("an operator: a test with more after it needs brackets");
         }
         let test = Expression { kind: Kind::Apply(Box::new(row), arguments), at };
         match negated {

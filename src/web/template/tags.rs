@@ -7,8 +7,9 @@
 //! grammar is above the function that reads it; `body` begins with `[ ":" ] "%}"`, and each word in
 //! quotes is the name of a tag or a word inside of one.
 //!
-//! Left out: what [`LEFT_OUT`] has; `scoped` blocks; `include` with `ignore missing` or `without
-//! context`; filters after `set`, `{% set a.b = 1 %}`, parameters for any number of values.
+//! Left out: the tags `call`, `filter`, `do`, `autoescape`, `trans`, `continue` and `break`;
+//! `scoped` blocks; `include` with `ignore missing` or `without context`; filters after `set`,
+//! `{% set a.b = 1 %}`, parameters for any number of values.
 
 use super::cursor::Parser;
 use super::function::Function;
@@ -36,9 +37,6 @@ const TAGS: [TagRow; 11] = [
     // The scanner reads a whole `raw`; here is only one with something else inside of its tag.
     ("raw", |parser, _| parser.unexpected("%}")),
 ];
-
-/// The tags that Jinja has and carafe has not.
-const LEFT_OUT: [&str; 7] = ["call", "filter", "do", "autoescape", "trans", "continue", "break"];
 
 /// As in Flask, what is printed is escaped in templates whose names end so.
 const ESCAPED: [&str; 5] = [".html", ".htm", ".xml", ".xhtml", ".svg"];
@@ -138,9 +136,6 @@ impl<'s> Parser<'s> {
         let target = self.tuple_of(&["=", ")"], Parser::primary)?;
         if !is_target(&target) {
             return Err((target.at, format!("found {}, expected a name", target.path())));
-        }
-        if self.is_sign(&["."]) {
-            return self.unexpected("=: an attribute cannot be set");
         }
         // A target is not read.
         Ok((target, self.seen.drain(before..).map(|(name, _)| name).collect()))
@@ -245,19 +240,12 @@ fn block_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
 }
 
 /// `macro = "macro" name "(" *( parameter [ "=" default ] ) ")" body "endmacro" [ name ]`
-///
-/// Once a parameter has a default, those after it need one too: `macro name(a, b=1)`.
 fn macro_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
     let name = parser.set_name("the name of the macro")?;
     parser.expect("(")?;
-    let mut has_default = false;
     let parameters = parser.listed(")", |parser| {
         let name = parser.name("the name of a parameter")?.into();
-        if has_default && !parser.is_sign(&["="]) {
-            return parser.unexpected("=: the parameter before it has a default");
-        }
-        has_default = parser.take("=");
-        Ok((name, if has_default { Some(parser.expression()?) } else { None }))
+        Ok((name, if parser.take("=") { Some(parser.expression()?) } else { None }))
     })?;
     let body = parser.whole_body("macro", at, name)?;
     Ok(Node::Macro(Box::new(Macro { name: name.into(), parameters, body })))
@@ -304,9 +292,6 @@ fn unknown_tag(tag: &str, open: Option<&str>) -> String {
             Some(open) => format!("found {{% {tag} %}}, expected {{% end{open} %}}"),
             None => format!("found {{% {tag} %}}, but no open tag needs it"),
         };
-    }
-    if LEFT_OUT.contains(&tag) {
-        return format!("found {{% {tag} %}}, which Jinja has and carafe has not");
     }
     let end = open.map(|open| format!("end{open}"));
     let near = nearest(tag, names.into_iter().chain(end.as_deref()))
