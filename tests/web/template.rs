@@ -82,6 +82,8 @@ fn an_error_names_line_column_what_was_met_and_what_was_expected() {
         ("{{ 1.5|round(0, 'floor') }}", "1:8: round takes at most 1 values, found 2"),
         ("{{ l|sort(attribute='a.b') }}", "1:6: found 'a.b', expected one attribute"),
         ("{{ l|sort(case_sensitive=true) }}", "1:6: sort takes no case_sensitive="),
+        ("{{ {'q': 1}|urlencode }}", "1:13: found a dict, expected text or a number"),
+        ("{{ nmae|tojson }}", "1:4: \"nmae\" is undefined; there is \"name\""),
         ("{{ '1f'|int(0, 16) }}", "1:9: int takes at most 1 values, found 2"),
         ("{{ self.title() }}", "1:4: \"self\" is undefined"),
         ("{% block a scoped %}", "1:12: found scoped, expected %}"),

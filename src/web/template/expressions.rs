@@ -287,8 +287,10 @@ impl<'s> Parser<'s> {
         let name = self.name("the name of a filter")?;
         let rows = [self.filters, FILTERS].concat();
         let mut row = find(&rows, "filter", name).map_err(|message| (at, message))?;
-        if matches!(name, "default" | "d") {
-            row.undefined = IfUndefined::Taken;
+        match name {
+            "default" | "d" => row.undefined = IfUndefined::Taken,
+            "float" | "int" | "tojson" => row.undefined = IfUndefined::Refused,
+            _ => {}
         }
         let mut arguments = Arguments { placed: vec![value], named: Vec::new() };
         if self.take("(") {

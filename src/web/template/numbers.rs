@@ -51,7 +51,7 @@ pub fn int(value: &Value, arguments: &[Value]) -> Outcome {
     if let Some(number) = digits.and_then(|text| text.parse().ok()).or(value.whole()) {
         return Ok(Value::Int(number));
     }
-    match number_in(value)? {
+    match number_in(value) {
         Some(number) if number.abs() < 9.2e18 => Ok(Value::Int(number as i64)),
         Some(number) if number.is_finite() => Err(format!("{number:e} does not fit 64 bits")),
         _ => Ok(arguments.first().cloned().unwrap_or(Value::Int(0))),
@@ -61,15 +61,14 @@ pub fn int(value: &Value, arguments: &[Value]) -> Outcome {
 /// The number, or the number in the text, as a float; the argument if there is none.
 pub fn float(value: &Value, arguments: &[Value]) -> Outcome {
     let otherwise = || arguments.first().cloned().unwrap_or(Value::Float(0.0));
-    Ok(number_in(value)?.map_or_else(otherwise, Value::Float))
+    Ok(number_in(value).map_or_else(otherwise, Value::Float))
 }
 
 /// The number that the value is, or that its text is, as Python's `float` reads it.
-fn number_in(value: &Value) -> Result<Option<f64>, String> {
+fn number_in(value: &Value) -> Option<f64> {
     match value.as_str() {
-        _ if value.is_undefined() => Err("an undefined value is no number".to_owned()),
-        Some(text) => Ok(plain_digits(text).and_then(|text| text.parse().ok())),
-        None => Ok(value.number()),
+        Some(text) => plain_digits(text).and_then(|text| text.parse().ok()),
+        None => value.number(),
     }
 }
 

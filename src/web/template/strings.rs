@@ -12,7 +12,7 @@ use super::print::{to_html, to_text};
 use super::scan::is_space;
 use crate::http::fields::percent_encode;
 use crate::json::{Style, write_into};
-use crate::value::{Map, SequenceKind, Value};
+use crate::value::Value;
 use std::fmt::Write;
 
 /// Text like the value's: HTML if the value is.
@@ -107,9 +107,6 @@ pub fn split(value: &Value, arguments: &[Value]) -> Outcome {
 
 /// JSON that may be in a page: escapes replace the characters that have a meaning in HTML.
 pub fn tojson(value: &Value, arguments: &[Value]) -> Outcome {
-    if let Some(part) = without_json(value) {
-        return Err(format!("{part} has no JSON"));
-    }
     let indent = match given(arguments, 0) {
         None => None,
         Some(_) => Some(usize::try_from(whole(arguments, 0, 0)?).unwrap_or(0).min(64)),
@@ -127,35 +124,11 @@ pub fn tojson(value: &Value, arguments: &[Value]) -> Outcome {
     Ok(Value::text(safe, true))
 }
 
-/// The type of the first part of the value that JSON cannot write.
-fn without_json(value: &Value) -> Option<&'static str> {
-    match value {
-        Value::Undefined | Value::Local(_) => Some(value.type_name()),
-        Value::Sequence(items) if items.kind != SequenceKind::Tuple => Some(value.type_name()),
-        _ => {
-            let items = value.as_list().unwrap_or_default().iter();
-            let pairs = value.as_map().into_iter().flat_map(Map::iter);
-            items.chain(pairs.map(|(_, value)| value)).find_map(without_json)
-        }
-    }
-}
-
-/// Percent-encoding: of a text, where / stays, or of a dict or pairs, as a query.
+/// Percent-encoding, where / stays.
+/// Errors: a list or a dict.
 pub fn urlencode(value: &Value, _: &[Value]) -> Outcome {
-    let pairs: Vec<(Value, Value)> = match value.as_map() {
-        Some(map) => map.iter().map(|(name, value)| (name.into(), value.clone())).collect(),
-        None if value.as_str().is_some() || value.length().is_none() => {
-            return Ok(percent_encode(&to_text(value), "-._~/").into());
-        }
-        None => {
-            let pair = |item: &Value| match item.as_list() {
-                Some([name, value]) => Ok((name.clone(), value.clone())),
-                _ => Err(format!("found {}, expected a name and a value", item.type_name())),
-            };
-            value.items()?.iter().map(pair).collect::<Result<_, _>>()?
-        }
-    };
-    let encode = |part: &Value| percent_encode(&to_text(part), "-._~ ").replace(' ', "+");
-    let pairs = pairs.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value)));
-    Ok(pairs.collect::<Vec<String>>().join("&").into())
+    match value.as_list().is_some() || value.as_map().is_some() {
+        true => Err(format!("found {}, expected text or a number", value.type_name())),
+        false => Ok(percent_encode(&to_text(value), "-._~/").into()),
+    }
 }
