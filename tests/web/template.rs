@@ -191,6 +191,9 @@ fn an_error_names_line_column_what_was_met_and_what_was_expected() {
             "1:12: no template \"pgae.html\" in the program; there is \"page.html\"",
         ),
         ("{% extends 'page.html' %}", "1:12: page.html extends itself"),
+        ("{% include ['page.html'] %}", "1:12: found a list, expected the name of a template"),
+        ("{{ range(3)[1:] }}", "1:12: a range cannot be sliced"),
+        ("{{ name.split(none, 1) }}", "1:9: split with maxsplit takes a text to cut at"),
         ("{% include n %}", "1:12: found none, expected the name of a template"),
         ("{% include '../x' %}", "1:12: the name \"../x\" leads out of the folder"),
     ] {

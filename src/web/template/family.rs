@@ -137,22 +137,18 @@ impl<'a> Renderer<'a> {
         Ok(page)
     }
 
-    /// The template that the expression names: with a list of names, the first that is there.
+    /// The template that the expression names.
     fn named_template(&mut self, expression: &'a Expression) -> Rendering<&'a Tree> {
         let (value, at) = (self.evaluate(expression)?, expression.at);
-        let mut problem = None;
-        for name in value.as_list().unwrap_or(std::slice::from_ref(&value)) {
-            let Some(name) = name.as_str() else {
-                let found = name.type_name();
-                return self.error(at, format!("found {found}, expected the name of a template"));
-            };
-            match self.shelf.1.tree(self.shelf.0, name) {
-                // No line: the template is not there.
-                Err(missing) if missing.line == 0 => problem = problem.or(Some(missing.message)),
-                found => return found,
-            }
+        let Some(name) = value.as_str() else {
+            let found = value.type_name();
+            return self.error(at, format!("found {found}, expected the name of a template"));
+        };
+        match self.shelf.1.tree(self.shelf.0, name) {
+            // No line: the template is not there.
+            Err(missing) if missing.line == 0 => self.error(at, missing.message),
+            found => found,
         }
-        self.error(at, problem.unwrap_or_else(|| "found no name of a template".to_owned()))
     }
 
     /// `{% macro name(…) %}`: the macro becomes a value.

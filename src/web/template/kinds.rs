@@ -7,7 +7,6 @@
 use crate::value::{Local, Map, Sequence, SequenceKind, Value};
 use std::borrow::Cow;
 use std::cmp::Ordering;
-use std::mem::discriminant;
 use std::sync::Arc;
 
 /// No page and no text in one is longer than this, in bytes.
@@ -122,11 +121,7 @@ impl Value {
             (Value::Undefined, Value::Undefined) | (Value::Null, Value::Null) => true,
             (Value::Local(a), Value::Local(b)) => a == b,
             (Value::List(_), Value::List(_)) => are_equal(),
-            // Two views of values are never equal. Ranges are equal if their numbers are.
-            (Value::Sequence(a), Value::Sequence(b)) => {
-                let same_kind = discriminant(&a.kind) == discriminant(&b.kind);
-                same_kind && a.kind != SequenceKind::Values && are_equal()
-            }
+            (Value::Sequence(a), Value::Sequence(b)) => a.kind == b.kind && are_equal(),
             (Value::Map(a), Value::Map(b)) => {
                 let is_there = |(name, value): (&str, &Value)| {
                     b.get(name).is_some_and(|found| found.equals(value))

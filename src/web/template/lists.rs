@@ -99,7 +99,7 @@ fn look_up(item: &Value, attribute: Option<&Value>) -> Outcome {
 /// `value[from:to]`; a bound may be none, which is the end, or negative.
 /// Errors: a value without an order; a bound that is no int.
 pub fn slice(value: &Value, bounds: &[Value]) -> Outcome {
-    if value.as_str().is_none() && value.as_list().is_none() {
+    if value.as_str().is_none() && value.both_lists(value).is_none() {
         return Err(format!("{} cannot be sliced", value.type_name()));
     }
     let items = value.items()?;
@@ -114,16 +114,7 @@ pub fn slice(value: &Value, bounds: &[Value]) -> Outcome {
     let chosen = items.get(from..to).unwrap_or_default();
     Ok(match value {
         Value::List(_) => chosen.to_vec().into(),
-        Value::Sequence(sequence) => {
-            let kind = match sequence.kind {
-                SequenceKind::Range(start, _, step) => {
-                    let at = |index: usize| start.wrapping_add(step.wrapping_mul(index as i64));
-                    SequenceKind::Range(at(from), at(to), step)
-                }
-                kind => kind,
-            };
-            Value::sequence(kind, chosen.to_vec())
-        }
+        Value::Sequence(_) => Value::sequence(SequenceKind::Tuple, chosen.to_vec()),
         _ => {
             let letters: String = chosen.iter().filter_map(Value::as_str).collect();
             Value::text(letters, value.is_safe())

@@ -87,21 +87,14 @@ pub fn replace(value: &Value, arguments: &[Value]) -> Outcome {
 /// The parts between white space, or between the text given. The second argument limits the cuts.
 pub fn split(value: &Value, arguments: &[Value]) -> Outcome {
     let all = to_text(value);
-    let cuts = usize::try_from(whole(arguments, 1, -1)?).unwrap_or(usize::MAX - 1);
-    let mut parts: Vec<&str> = Vec::new();
-    match text(arguments, 0)? {
+    // A negative count means all.
+    let most = usize::try_from(whole(arguments, 1, -1)?).map_or(usize::MAX, |cuts| cuts + 1);
+    let parts: Vec<&str> = match text(arguments, 0)? {
         Some("") => return Err("split takes a text to cut at".to_owned()),
-        Some(between) => parts.extend(all.splitn(cuts + 1, between)),
-        None => {
-            let mut rest = all.trim_start_matches(is_space);
-            while let Some((part, after)) = rest.split_once(is_space).filter(|_| parts.len() < cuts)
-            {
-                parts.push(part);
-                rest = after.trim_start_matches(is_space);
-            }
-            parts.extend(Some(rest).filter(|rest| !rest.is_empty()));
-        }
-    }
+        Some(between) => all.splitn(most, between).collect(),
+        None if most == usize::MAX => all.split(is_space).filter(|it| !it.is_empty()).collect(),
+        None => return Err("split with maxsplit takes a text to cut at".to_owned()),
+    };
     Ok(parts.into_iter().map(|part| Value::text(part, value.is_safe())).collect())
 }
 
