@@ -24,7 +24,7 @@ mod serve;
 mod stores;
 
 use crate::app::program_name;
-use carafe::web::template::reference;
+use carafe::web::template::REFERENCE;
 use command_line::{CommandError, CommandLine, CommandResult, flags_of, print, warn, wrong};
 use std::process::ExitCode;
 use stores::STORES;
@@ -78,7 +78,7 @@ pub fn run(arguments: &[String]) -> ExitCode {
 /// Prints the help of the program, of a command, or the reference of the template language.
 fn help(subject: &str) -> CommandResult {
     if subject == "templates" {
-        return print(&reference());
+        return print(REFERENCE);
     }
     if COMMANDS.iter().any(|(name, _)| *name == subject) {
         return print(&as_typed(&format!("carafe {subject}: {}\n", section(subject))));

@@ -8,7 +8,7 @@
 //! `cursor`, make a `tree` of them. `renderer` and `family` follow the tree, `evaluate` computes
 //! its values, `names` knows the names. The tables `filters`, `methods` and `operators` have rows
 //! of the form in `function`, which call `strings`, `lists`, `numbers`, `printf`, `kinds`, `print`.
-//! `mistake` is the form of errors, `reference` the page of `carafe help templates`.
+//! `mistake` is the form of errors, `reference.txt` the page of `carafe help templates`.
 //!
 //! Left out: line statements, translations, `call` blocks, and templates sent in pieces.
 
@@ -28,7 +28,6 @@ mod numbers;
 mod operators;
 mod print;
 mod printf;
-mod reference;
 mod renderer;
 mod scan;
 mod strings;
@@ -39,13 +38,16 @@ pub use function::CustomFilter;
 pub use loader::Templates;
 pub use mistake::TemplateError;
 pub use names::Globals;
-pub use reference::{TemplateExample, examples, reference};
 
 use crate::value::Map;
 use loader::Shelf;
 use names::Names;
 use print::text_of;
 use renderer::Renderer;
+
+/// The reference of the language, which `carafe help templates` prints. A test holds that it names
+/// each tag, operator, filter, test and method, and that its examples print what it says.
+pub const REFERENCE: &str = include_str!("reference.txt");
 
 /// A page that was made.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -22,7 +22,7 @@ use crate::app::answer::render;
 use crate::app::{glass, program_name};
 use carafe::cycle::{Record, Recorder};
 use carafe::http::{Method, Request, Response, Status};
-use carafe::web::template::reference;
+use carafe::web::template::REFERENCE;
 use carafe::{App, Context, Error, Map, Value};
 use lesson_conditions::{Condition, Progress};
 use lesson_file::Lesson;
@@ -106,7 +106,7 @@ fn lesson(ctx: &mut Context) -> Result<Response, Error> {
     variables.insert("count", room.lessons.len());
     variables.insert("base", base);
     variables.insert("print", ctx.request.query.get("print").is_some());
-    variables.insert("reference", (lesson.name == "templates").then(reference));
+    variables.insert("reference", (lesson.name == "templates").then_some(REFERENCE));
     // Reading the record takes long, and the text does not show the cycles.
     let shows_cycles = inside && ctx.request.prefers_html();
     if let Some(recorder) = room.recorder.as_ref().filter(|_| shows_cycles) {
