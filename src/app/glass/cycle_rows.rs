@@ -66,10 +66,10 @@ pub fn hue(visitor: &str) -> usize {
 }
 
 /// The cycles whose path the caller wants, as rows, the newest first.
-pub fn rows_of(recorder: &Recorder, wants: impl Fn(&str) -> bool) -> Vec<Value> {
+pub fn rows_of(recorder: &Recorder, wants: impl Fn(&str) -> bool) -> impl Iterator<Item = Map> {
+    let path = |record: &Record| Message::of(&record.cycle.received).path_and_query().0.to_owned();
     let records = recorder.all().into_iter().rev();
-    let is_wanted = |record: &Record| wants(Message::of(&record.cycle.received).path_and_query().0);
-    records.filter(|record| is_wanted(record)).map(|record| row(&record, None).into()).collect()
+    records.filter(move |record| wants(&path(record))).map(|record| row(&record, None))
 }
 
 /// Which rows are wanted: `?q=WORDS&visitor=7f3a&connection=9`.

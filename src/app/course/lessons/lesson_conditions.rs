@@ -162,9 +162,4 @@ impl Progress {
     pub fn question(&self, lesson: usize) -> Option<&Condition> {
         self.of(lesson).find(|condition| condition.line.ends_with(" answered"))
     }
-
-    /// True if all conditions are fulfilled.
-    pub fn is_done(&self, lesson: usize) -> bool {
-        self.of(lesson).all(Condition::is_seen)
-    }
 }

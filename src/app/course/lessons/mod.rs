@@ -24,7 +24,7 @@ use carafe::cycle::{Record, Recorder};
 use carafe::http::{Method, Request, Response, Status};
 use carafe::web::template::REFERENCE;
 use carafe::{App, Context, Error, Map, Value};
-use lesson_conditions::{Condition, Progress};
+use lesson_conditions::Progress;
 use lesson_file::Lesson;
 use std::path::Path;
 use std::sync::Arc;
@@ -78,14 +78,14 @@ fn home(ctx: &mut Context) -> Result<Response, Error> {
     // of a page which shows a GET.
     let request = echo::as_text(&Request { method: Method::Get, ..ctx.request.clone() });
     let (base, inside) = (ctx.base(), room.looks_inside(ctx));
-    let is_done = |lesson: &Lesson| inside && room.progress.is_done(lesson.number);
-    let next = room.lessons.iter().find(|lesson| !is_done(lesson));
-    let entries = room.lessons.iter().map(|lesson| room.entry(lesson, inside));
+    let entries: Vec<Map> = room.lessons.iter().map(|lesson| room.entry(lesson, inside)).collect();
+    let is_done = |entry: &Map| entry.get("done") == Some(&true.into());
+    let next = entries.iter().position(|entry| !is_done(entry));
     let variables = [
         ("base", Value::from(base)),
-        ("lessons", entries.collect()),
-        ("done", room.lessons.iter().any(is_done).into()),
-        ("next", next.map_or(room.lessons.len(), |lesson| lesson.number).into()),
+        ("done", entries.iter().any(is_done).into()),
+        ("next", next.map_or(entries.len(), |at| at + 1).into()),
+        ("lessons", entries.into()),
         ("request_text", request.trim_end().into()),
     ];
     render(ctx, "index", variables).map(uncached)
@@ -96,9 +96,15 @@ fn lesson(ctx: &mut Context) -> Result<Response, Error> {
     let room: &Classroom = ctx.state();
     let lesson = room.find(ctx)?;
     let (base, inside) = (ctx.base(), room.looks_inside(ctx));
-    let steps = page::steps_at(&base, lesson, room.last_cycle(lesson, inside));
+    // The rows of the reader's own cycles, the newest first.
+    let recorder = room.recorder.as_ref().filter(|_| inside);
+    let mut own = recorder
+        .iter()
+        .flat_map(|recorder| glass::rows_of(recorder, |path| lesson.owns(path)))
+        .peekable();
     let mut variables = room.entry(lesson, inside);
-    page::add_texts(lesson, &steps, &mut variables);
+    page::add_texts(lesson, &mut variables);
+    variables.insert("steps", page::steps_at(&base, lesson, own.peek()));
     let neighbour = |number: usize| room.lessons.get(number.wrapping_sub(1)).map(page::title);
     variables.insert("previous", neighbour(lesson.number - 1));
     variables.insert("next", neighbour(lesson.number + 1));
@@ -107,12 +113,10 @@ fn lesson(ctx: &mut Context) -> Result<Response, Error> {
     variables.insert("base", base);
     variables.insert("print", ctx.request.query.get("print").is_some());
     variables.insert("reference", (lesson.name == "templates").then_some(REFERENCE));
-    // Reading the record takes long, and the text does not show the cycles.
-    let shows_cycles = inside && ctx.request.prefers_html();
-    if let Some(recorder) = room.recorder.as_ref().filter(|_| shows_cycles) {
-        let own = glass::rows_of(recorder, |path| lesson.owns(path));
+    // To describe all of them takes long, and the text does not show them.
+    if let Some(recorder) = recorder.filter(|_| ctx.request.prefers_html()) {
         let last = recorder.newest().map_or(0, |newest| newest.number);
-        page::add_cycles(lesson, own, last, &mut variables);
+        page::add_cycles(lesson, own.collect(), last, &mut variables);
         variables.insert("answers", room.progress.question(lesson.number).is_some());
     }
     render(ctx, "lesson", variables).map(uncached)
@@ -191,19 +195,6 @@ impl Classroom {
         })
     }
 
-    /// The number of the last cycle of a lesson, and the line that answered it. Two words stand for
-    /// them if there is none, or the reader may not know it.
-    fn last_cycle(&self, lesson: &Lesson, inside: bool) -> [String; 2] {
-        let records = self.recorder.iter().filter(|_| inside).flat_map(|all| all.all());
-        let is_own = |record: &Arc<Record>| {
-            lesson.owns(glass::CycleFacts::of(record).request.path_and_query().0)
-        };
-        let own = records.filter(is_own).last();
-        own.map_or(["CYCLE".to_owned(), "LINE".to_owned()], |record| {
-            [record.number.to_string(), glass::answered_by(&record).pop().unwrap_or_default()]
-        })
-    }
-
     /// Holds an answer against a cycle: did this line answer it? Right are the lines of the
     /// handler, and the line that registered it.
     fn answered_by(&self, cycle: &str, said: &str) -> Result<(Option<u64>, String), String> {
@@ -219,28 +210,23 @@ impl Classroom {
         Err(format!("{said} did not answer cycle {number}. {hint}"))
     }
 
-    /// A lesson in the list of the first page, and in the report.
+    /// A lesson in the list of the first page, and in the report: its tasks, and what fulfilled
+    /// each. Other readers than those who may look inside see no ticks.
     fn entry(&self, lesson: &Lesson, inside: bool) -> Map {
-        let seen = self.seen(lesson, inside);
-        let ticks = seen.iter().filter(|(_, seen_in)| seen_in.is_some()).count();
-        let is_done = ticks == seen.len();
-        let conditions = seen.into_iter().map(|(condition, seen_in)| {
-            let cycle = condition.cycle().filter(|_| seen_in.is_some());
+        let (mut all, mut ticks) = (Vec::new(), 0);
+        for condition in self.progress.of(lesson.number) {
+            let seen = condition.seen_in().filter(|_| inside);
+            let cycle = condition.cycle().filter(|_| inside);
+            ticks += usize::from(seen.is_some());
             let what = Value::from(condition.sentence.as_str());
-            Map::from([("what", what), ("seen", seen_in.into()), ("cycle", cycle.into())])
-        });
+            all.push(Map::from([("what", what), ("seen", seen.into()), ("cycle", cycle.into())]));
+        }
+        let is_done = ticks == all.len();
         let mut entry = page::title(lesson);
-        entry.insert("seen", conditions.collect::<Value>());
+        entry.insert("seen", all);
         entry.insert("ticks", ticks);
         entry.insert("done", is_done);
         entry
-    }
-
-    /// The conditions of a lesson, and what fulfilled each. Other readers than those who may look
-    /// inside see no ticks.
-    fn seen(&self, lesson: &Lesson, inside: bool) -> Vec<(&Condition, Option<String>)> {
-        let conditions = self.progress.of(lesson.number);
-        conditions.map(|it| (it, it.seen_in().filter(|_| inside))).collect()
     }
 }
 

@@ -8,33 +8,40 @@ use carafe::{Map, Value};
 const OWN_CYCLES: usize = 8;
 
 /// The steps of a lesson as the reader types them: with the name of the program, the address of the
-/// reader's own server, and these values for `CYCLE` and `LINE`.
-pub fn steps_at(base: &str, lesson: &Lesson, [cycle, line]: [String; 2]) -> Vec<LessonLine> {
+/// reader's own server, and for `CYCLE` and `LINE` the number and the source of this row, if there
+/// is one.
+pub fn steps_at(base: &str, lesson: &Lesson, last: Option<&Map>) -> Value {
+    let cycle = last.and_then(|row| row.get("number")?.as_int());
+    let cycle = cycle.map_or("CYCLE".to_owned(), |number| number.to_string());
+    let line = last.and_then(|row| row.get("source")?.as_str()).unwrap_or("LINE");
     let (_, host) = base.split_once("://").unwrap_or(("", base));
     let port = host.rsplit(':').next().filter(|port| port.parse::<u16>().is_ok());
     // `lessons.txt` writes `127.0.0.1:8000` for the reader's address.
     let addressed = |text: &str| text.replace("$B", base).replace("127.0.0.1:8000", host);
     let step = |step: &LessonLine| {
-        let mut step = step.clone();
-        let behind = step.text.strip_prefix("carafe").filter(|_| is_typed(&step));
+        let (mut text, mut sees) = (step.text.clone(), step.below.join("\n"));
+        let is_typed = ["$", "serve", "also"].contains(&step.word);
+        let behind = step.text.strip_prefix("carafe").filter(|_| is_typed);
         if let Some(behind) = behind.filter(|it| it.is_empty() || it.starts_with(' ')) {
-            step.text = format!("{}{behind}", program_name());
+            text = format!("{}{behind}", program_name());
         }
         // A server beside the reader's own has a port of its own.
         if step.word == "$" {
-            step.text = addressed(&step.text).replace("CYCLE", &cycle).replace("LINE", &line);
-            step.below = step.below.iter().map(|line| addressed(line)).collect();
+            text = addressed(&text).replace("CYCLE", &cycle).replace("LINE", line);
+            sees = addressed(&sees);
         } else if let Some(port) = port.filter(|port| step.word == "serve" && *port != "8000") {
-            step.text.push_str(&format!(" --port {port}"));
+            text.push_str(&format!(" --port {port}"));
         }
-        step
+        Map::from([
+            ("kind", Value::from(step.word)),
+            ("text", text.into()),
+            ("sees", sees.into()),
+            ("why", step.why.as_str().into()),
+            ("name", step.name.as_str().into()),
+            ("content", file(&step.name).unwrap_or("").trim_end().into()),
+        ])
     };
     lesson.steps().map(step).collect()
-}
-
-/// True for a step that is a command.
-fn is_typed(step: &LessonLine) -> bool {
-    ["$", "serve", "also"].contains(&step.word)
 }
 
 /// The number and the title of a lesson.
@@ -42,30 +49,19 @@ pub fn title(lesson: &Lesson) -> Map {
     Map::from([("number", Value::from(lesson.number)), ("title", lesson.title.as_str().into())])
 }
 
-/// Adds the texts and the steps of a lesson.
-pub fn add_texts(lesson: &Lesson, steps: &[LessonLine], page: &mut Map) {
+/// Adds the texts of a lesson, and the files that it names to be read.
+pub fn add_texts(lesson: &Lesson, page: &mut Map) {
     for word in TEXTS {
         page.insert(word, lesson.text(word));
     }
-    let steps = steps.iter().map(|step| {
-        Map::from([
-            ("kind", Value::from(step.word)),
-            ("text", step.text.as_str().into()),
-            ("sees", step.below.join("\n").into()),
-            ("why", step.why.as_str().into()),
-            ("name", step.name.as_str().into()),
-            ("content", file(&step.name).unwrap_or("").trim_end().into()),
-        ])
-    });
     let read = lesson.all("read");
     let read = read.map(|line| Value::from([line.name.as_str(), line.text.as_str()]));
-    page.insert("steps", steps.collect::<Value>());
     page.insert("read", read.collect::<Value>());
 }
 
 /// Adds what only a reader who may look inside gets: the rows of the reader's own cycles, and the
 /// number of the last cycle of all.
-pub fn add_cycles(lesson: &Lesson, mut own: Vec<Value>, last: u64, page: &mut Map) {
+pub fn add_cycles(lesson: &Lesson, mut own: Vec<Map>, last: u64, page: &mut Map) {
     page.insert("inside", true);
     page.insert("asked", own.first().and_then(|row| row.get("number")).cloned());
     page.insert("own", own.len());
