@@ -8,7 +8,6 @@
 use crate::cli::http_client::ServerUrl;
 use crate::cli::scripted_visitor::Trouble;
 use carafe::{random, signal};
-use std::cell::Cell;
 use std::io::{self, BufRead, BufReader, ErrorKind};
 use std::net::TcpListener;
 use std::path::PathBuf;
@@ -18,12 +17,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use std::{env, fs, thread};
 
-/// A folder for the experiment's files, and the count of what was started.
+/// A folder for the experiment's files.
 pub struct Bench {
     folder: PathBuf,
     stopped: Arc<AtomicBool>,
-    /// How many carafes have been started.
-    pub started: Cell<usize>,
 }
 
 impl Bench {
@@ -33,7 +30,7 @@ impl Bench {
         let folder = env::temp_dir().join(format!("carafe-lab-{}", random::hex_id()));
         fs::create_dir(&folder)
             .map_err(|error| format!("cannot make {}: {error}", folder.display()))?;
-        let bench = Bench { folder, stopped: Arc::default(), started: Cell::new(0) };
+        let bench = Bench { folder, stopped: Arc::default() };
         let stopped = Arc::clone(&bench.stopped);
         signal::on_stop_signal(move || stopped.store(true, Ordering::SeqCst))
             .map_err(|error| format!("Ctrl-C cannot be heard: {error}"))?;
@@ -76,7 +73,6 @@ impl Bench {
         command.args(["--port", "0", "--no-ticks"]).args(arguments);
         command.stderr(fs::File::create(&log).map_err(failed)?);
         let (process, line) = self.start(command, "carafe serves on ").map_err(failed)?;
-        self.started.set(self.started.get() + 1);
         match line.split_once("carafe serves on ").map(|(_, url)| ServerUrl::parse(url)) {
             Some(Ok(url)) => Ok(LabServer { _process: process, url, log }),
             _ => {
