@@ -5,7 +5,7 @@
 //! seen. If not, another writer was faster, and all is done again with what that one left.
 //! (Processors call this *compare and swap*.)
 //!
-//! The text of a row is compact JSON, the same in memory, in a file and in Redis.
+//! A row that leaves the process is compact JSON, the same in a file and in Redis.
 
 use super::{Change, Kind, StoreError, Updated};
 use crate::json;
@@ -24,24 +24,24 @@ pub enum Swapped<S> {
 
 /// [`Store::update`](super::Store::update) for a table whose keys stay.
 ///
-/// `seen` is the text of the row; `swap(seen, new)` puts a new text in its place, if it is still
-/// there. `None` stands for no row.
-pub fn update<S: AsRef<[u8]>>(
+/// `seen` is the row as the store has it, and `copy(seen)` the row itself. `swap(seen, new)` puts a
+/// new row in its place, if it is still there. `None` stands for no row.
+pub fn update<S>(
     (kind, key): (&Kind, &str),
     mut seen: Option<S>,
+    copy: impl Fn(&S) -> Result<Map, StoreError>,
     change: Change<'_>,
-    mut swap: impl FnMut(Option<&S>, Option<&str>) -> Result<Swapped<S>, StoreError>,
+    mut swap: impl FnMut(Option<&S>, Option<&Map>) -> Result<Swapped<S>, StoreError>,
 ) -> Result<Updated, StoreError> {
     at_most("the key is", key.len(), KEY_BYTES)?;
     loop {
-        let mut row = match seen.as_ref().map(|text| decode(text.as_ref())).transpose() {
+        let mut row = match seen.as_ref().map(&copy).transpose() {
             // A session that another program has damaged can be made again.
             Err(StoreError::Damaged(_)) if kind.oldest_leaves => None,
             decoded => decoded?,
         };
         change(&mut row);
-        let text = row.as_ref().map(|row| encode(row, kind.row_bytes)).transpose()?;
-        match swap(seen.as_ref(), text.as_deref())? {
+        match swap(seen.as_ref(), row.as_ref())? {
             Swapped::Done => {
                 return Ok(Updated { key: row.as_ref().map(|_| key.to_owned()), row });
             }

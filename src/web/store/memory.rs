@@ -8,13 +8,16 @@
 //! as there may be, the longest unused one makes room for a new one.
 //!
 //! The table is a chapter of its own, `row_table`. `shards` divides it into parts, each under a
-//! lock of its own, and `change` calls a handler's function while no lock is held.
+//! lock of its own, and `change` calls a handler's function while no lock is held. `memory_row`
+//! says in which form a row lies there.
 //!
 //! Left out: a bound on bytes. The number of rows, each of a bounded size, is one.
 
 use super::change;
+use super::memory_row::MemoryRow;
 use super::shards::Shards;
-use super::{AllRows, Change, Kind, Lookup, Store, StoreError, Updated, decode};
+use super::{AllRows, Change, Kind, Lookup, Store, StoreError, Updated};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Keeps rows in this process until it ends.
@@ -50,7 +53,7 @@ impl Default for MemoryStore {
 impl Store for MemoryStore {
     fn load(&self, kind: &Kind, key: &str) -> Result<Lookup, StoreError> {
         match self.table.part(kind, key).look(key) {
-            Ok(row) => decode(row.as_ref()).map(Lookup::Found),
+            Ok(row) => row.held.copy().map(Lookup::Found),
             Err(refusal) => Ok(Lookup::Refused(refusal)),
         }
     }
@@ -59,7 +62,17 @@ impl Store for MemoryStore {
         let part = self.table.part(kind, key);
         let seen = part.look(key).ok();
         // The function changes a copy. The copy takes the row's place if that is still as seen.
-        change::update((kind, key), seen, change, |seen, new| part.swap(key, seen, new))
+        change::update(
+            (kind, key),
+            seen,
+            |seen| seen.held.copy(),
+            change,
+            |seen, new| {
+                let new =
+                    new.map(|row| MemoryRow::new(row, kind.row_bytes).map(Arc::new)).transpose()?;
+                part.swap(key, seen, new)
+            },
+        )
     }
 
     fn all_rows(&self) -> &dyn AllRows {

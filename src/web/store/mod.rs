@@ -29,6 +29,7 @@ mod file;
 mod keys;
 mod kind;
 mod memory;
+mod memory_row;
 mod none;
 mod patience;
 mod recording_store;

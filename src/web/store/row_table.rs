@@ -12,8 +12,8 @@
 //!   the old end of the ring. (Behind a permanent session, which lives longer, expired rows may
 //!   wait there. They are not shown, and the bound holds.)
 //!
-//! The table has no lock: the store that owns it has one. Time is in milliseconds. A row is kept as
-//! its JSON text, which takes a third of the memory that a map takes, and whose size is known.
+//! The table has no lock: the store that owns it has one. Time is in milliseconds. In which form the
+//! rows lie here, the store decides: text for a file, and for memory what `memory_row` says.
 //!
 //! Room for all rows that there may be is asked for at the start, so that the rows need not be
 //! moved while they grow. The system gives memory only when it is written. It is never given back.
@@ -21,6 +21,7 @@
 use super::change::Swapped;
 use super::keys::{HeldRow, PAGE};
 use super::{Kind, Refusal, StoreError};
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,26 +38,24 @@ const ROOM: usize = 1 << 20;
 /// The place that holds the two ends of the ring.
 const ENDS: u32 = 0;
 
-/// Rows of several kinds.
-#[derive(Default)]
-pub struct RowTable(Vec<KindRows>);
+/// Rows of several kinds, each row a shared `T`.
+pub struct RowTable<T: ?Sized>(Vec<KindRows<T>>);
 
 /// Rows of one kind, found by key, in the order of their last use.
-pub struct KindRows {
+pub struct KindRows<T: ?Sized> {
     name: Box<str>,
     index: HashMap<Arc<str>, u32>,
-    rows: Vec<Row>,
+    rows: Vec<Row<T>>,
     /// Places without a row.
     free: Vec<u32>,
 }
 
 /// A row and its neighbours.
-#[derive(Clone, Default)]
-pub struct Row {
+pub struct Row<T: ?Sized> {
     /// Shared with the index.
     pub key: Arc<str>,
-    /// The row as JSON; empty in a place without a row.
-    pub text: Arc<str>,
+    /// `None`: a place without a row.
+    pub held: Option<Arc<T>>,
     /// When it expires; `u64::MAX`: never.
     pub expires: u64,
     older: u32,
@@ -64,21 +63,21 @@ pub struct Row {
 }
 
 /// A row as it was when somebody looked.
-pub struct SeenRow {
-    pub text: Arc<str>,
+pub struct SeenRow<T: ?Sized> {
+    pub held: Arc<T>,
     pub expires: u64,
     place: u32,
 }
 
-impl AsRef<[u8]> for SeenRow {
-    fn as_ref(&self) -> &[u8] {
-        self.text.as_bytes()
+impl<T: ?Sized> Default for RowTable<T> {
+    fn default() -> RowTable<T> {
+        RowTable(Vec::new())
     }
 }
 
-impl RowTable {
+impl<T: ?Sized> RowTable<T> {
     /// The rows of the kind of this name; with room for `most`, if there are none yet.
-    pub fn rows(&mut self, kind: &str, most: usize) -> &mut KindRows {
+    pub fn rows(&mut self, kind: &str, most: usize) -> &mut KindRows<T> {
         // A program has a handful of kinds, so looking at each is quick.
         let known = self.0.iter().position(|rows| *rows.name == *kind);
         let at = known.unwrap_or_else(|| {
@@ -89,7 +88,7 @@ impl RowTable {
     }
 
     /// The name and the rows of a kind by its number; `None` behind the last one.
-    pub fn kind(&self, number: usize) -> Option<(&str, &[Row])> {
+    pub fn kind(&self, number: usize) -> Option<(&str, &[Row<T>])> {
         self.0.get(number).map(|kind| (&*kind.name, &*kind.rows))
     }
 
@@ -102,29 +101,40 @@ impl RowTable {
         }
     }
 
-    /// Shows each row whose time is not over.
-    pub fn inspect(&self, now: u64, see: &mut dyn FnMut(&HeldRow)) {
+    /// Shows each row whose time is not over, with the text that `text` makes of it.
+    pub fn inspect(
+        &self,
+        now: u64,
+        text: impl Fn(&T) -> Cow<'_, str>,
+        see: &mut dyn FnMut(&HeldRow),
+    ) {
         for KindRows { name: kind, rows, .. } in &self.0 {
-            for Row { key, text, expires, .. } in rows.iter().filter(|row| row.is_alive(now)) {
+            for Row { key, held, expires, .. } in rows.iter().filter(|row| row.is_alive(now)) {
                 let left = (*expires != u64::MAX).then(|| Duration::from_millis(expires - now));
-                see(&HeldRow { kind, key, text, expires_in: left });
+                let text = held.as_deref().map(&text).unwrap_or_default();
+                see(&HeldRow { kind, key, text: &text, expires_in: left });
             }
         }
     }
 }
 
-impl Row {
+impl<T: ?Sized> Row<T> {
+    /// A place without a row.
+    fn nothing() -> Row<T> {
+        Row { key: Arc::default(), held: None, expires: 0, older: ENDS, newer: ENDS }
+    }
+
     fn is_alive(&self, now: u64) -> bool {
-        !self.text.is_empty() && self.expires > now
+        self.held.is_some() && self.expires > now
     }
 }
 
-impl KindRows {
-    fn with_room(kind: &str, rows: usize) -> KindRows {
+impl<T: ?Sized> KindRows<T> {
+    fn with_room(kind: &str, rows: usize) -> KindRows<T> {
         // A full map in which rows come and go would grow without the quarter more.
         let index = HashMap::with_capacity(rows + rows / 4);
         let mut ends = Vec::with_capacity(rows + 1);
-        ends.push(Row { expires: u64::MAX, ..Row::default() });
+        ends.push(Row { expires: u64::MAX, ..Row::nothing() });
         KindRows { name: kind.into(), index, rows: ends, free: Vec::new() }
     }
 
@@ -141,7 +151,7 @@ impl KindRows {
     }
 
     /// Uses a row: it is the newest now. Rows whose time is over are removed: this one, or a few.
-    pub fn touch(&mut self, key: &str, now: u64) -> Result<SeenRow, Refusal> {
+    pub fn touch(&mut self, key: &str, now: u64) -> Result<SeenRow<T>, Refusal> {
         let known = self.index.get(key).copied();
         let found = known.filter(|place| self.row(*place).expires > now);
         match found {
@@ -155,17 +165,17 @@ impl KindRows {
                 self.remove(&key);
             }
         }
-        let seen = found.map(|place| self.seen(place));
+        let seen = found.and_then(|place| self.seen(place));
         seen.ok_or(if known.is_some() { Refusal::Expired } else { Refusal::Unknown })
     }
 
-    fn seen(&self, place: u32) -> SeenRow {
-        let Row { text, expires, .. } = self.row(place);
-        SeenRow { text: Arc::clone(text), expires: *expires, place }
+    fn seen(&self, place: u32) -> Option<SeenRow<T>> {
+        let Row { held, expires, .. } = self.row(place);
+        Some(SeenRow { held: Arc::clone(held.as_ref()?), expires: *expires, place })
     }
 
     /// Lets a row live until then, if it does not live longer already.
-    pub fn prolong(&mut self, seen: &SeenRow, expires: u64) {
+    pub fn prolong(&mut self, seen: &SeenRow<T>, expires: u64) {
         self.rows[seen.place as usize].expires = expires.max(seen.expires);
     }
 
@@ -174,19 +184,20 @@ impl KindRows {
     pub fn swap(
         &mut self,
         (kind, key, now): (&Kind, &str, u64),
-        seen: Option<&SeenRow>,
-        new: Option<Arc<str>>,
+        seen: Option<&SeenRow<T>>,
+        new: Option<Arc<T>>,
         first: impl FnOnce(&[Arc<str>]) -> Result<(), StoreError>,
-    ) -> Result<Swapped<SeenRow>, StoreError> {
+    ) -> Result<Swapped<SeenRow<T>>, StoreError> {
         // The row is most probably still where it was seen.
-        let is_there = |seen: &&SeenRow| *self.row(seen.place).key == *key;
+        let is_there = |seen: &&SeenRow<T>| *self.row(seen.place).key == *key;
         let known = seen.filter(is_there).map(|seen| seen.place);
         let known = known.or_else(|| self.index.get(key).copied());
         let found = known.filter(|place| self.row(*place).expires > now);
-        if found.map(|place| &self.row(place).text) != seen.map(|seen| &seen.text) {
-            return Ok(Swapped::Changed(found.map(|place| self.seen(place))));
+        let held = found.and_then(|place| self.row(place).held.as_ref());
+        if held.map(Arc::as_ptr) != seen.map(|seen| Arc::as_ptr(&seen.held)) {
+            return Ok(Swapped::Changed(found.and_then(|place| self.seen(place))));
         }
-        let Some(text) = new else {
+        let Some(new) = new else {
             if found.is_some() {
                 first(&[])?;
                 self.remove(key);
@@ -205,46 +216,46 @@ impl KindRows {
         leaving.iter().for_each(|key| self.remove(key));
         let place = known.unwrap_or_else(|| self.add(key));
         let lives = found.map_or(0, |place| self.row(place).expires);
-        self.fill(place, text, kind.expires(now).max(lives));
+        self.fill(place, new, kind.expires(now).max(lives));
         Ok(Swapped::Done)
     }
 
     /// Puts a row under a key, in the place of the one that is there. It is the newest now.
-    pub fn put(&mut self, key: &str, text: Arc<str>, expires: u64) {
+    pub fn put(&mut self, key: &str, row: Arc<T>, expires: u64) {
         let known = self.index.get(key).copied();
         let place = known.unwrap_or_else(|| self.add(key));
-        self.fill(place, text, expires);
+        self.fill(place, row, expires);
     }
 
-    fn fill(&mut self, place: u32, text: Arc<str>, expires: u64) {
+    fn fill(&mut self, place: u32, new: Arc<T>, expires: u64) {
         self.renew(place);
         let row = &mut self.rows[place as usize];
-        (row.text, row.expires) = (text, expires);
+        (row.held, row.expires) = (Some(new), expires);
     }
 
     /// Takes a row out, if there is one.
     pub fn remove(&mut self, key: &str) {
         if let Some(place) = self.index.remove(key) {
             self.unlink(place);
-            self.rows[place as usize] = Row::default();
+            self.rows[place as usize] = Row::nothing();
             self.free.push(place);
         }
     }
 
-    fn row(&self, place: u32) -> &Row {
+    fn row(&self, place: u32) -> &Row<T> {
         &self.rows[place as usize]
     }
 
     /// A place for a new row, linked to itself.
     fn add(&mut self, key: &str) -> u32 {
         let place = self.free.pop().unwrap_or_else(|| {
-            self.rows.push(Row::default());
+            self.rows.push(Row::nothing());
             u32::try_from(self.rows.len() - 1)
                 .expect("four thousand million rows fill any memory first")
         });
         let key: Arc<str> = key.into();
         self.index.insert(Arc::clone(&key), place);
-        self.rows[place as usize] = Row { key, older: place, newer: place, ..Row::default() };
+        self.rows[place as usize] = Row { key, older: place, newer: place, ..Row::nothing() };
         place
     }
 

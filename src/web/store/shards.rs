@@ -7,6 +7,7 @@
 use super::change::Swapped;
 use super::keys::{AllRows, HeldRow, KeyPage, PAGE};
 use super::kind::{StoreClock, milliseconds};
+use super::memory_row::MemoryRow;
 use super::row_table::{RowTable, SeenRow};
 use super::{Kind, Refusal, StoreError};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -20,7 +21,7 @@ const SHARD_ROWS: usize = 1000;
 
 /// Rows in parts.
 pub struct Shards {
-    parts: [Mutex<RowTable>; SHARDS],
+    parts: [Mutex<RowTable<MemoryRow>>; SHARDS],
     clock: StoreClock,
 }
 
@@ -55,7 +56,7 @@ impl Shards {
 
 /// One part, for one use of a row.
 pub struct TablePart<'s> {
-    table: &'s Mutex<RowTable>,
+    table: &'s Mutex<RowTable<MemoryRow>>,
     /// The kind, with its share of the room.
     kind: Kind,
     now: u64,
@@ -63,7 +64,7 @@ pub struct TablePart<'s> {
 
 impl TablePart<'_> {
     /// A row, which is the newest from now on; or why there is none.
-    pub fn look(&self, key: &str) -> Result<SeenRow, Refusal> {
+    pub fn look(&self, key: &str) -> Result<SeenRow<MemoryRow>, Refusal> {
         let mut table = locked(self.table);
         let rows = table.rows(self.kind.name, self.kind.most);
         let seen = rows.touch(key, self.now)?;
@@ -71,7 +72,7 @@ impl TablePart<'_> {
         Ok(seen)
     }
 
-    /// Puts a text in the place of the row that was seen, if that is still there.
+    /// Puts a row in the place of the row that was seen, if that is still there.
     ///
     /// # Errors
     ///
@@ -79,18 +80,16 @@ impl TablePart<'_> {
     pub fn swap(
         &self,
         key: &str,
-        seen: Option<&SeenRow>,
-        new: Option<&str>,
-    ) -> Result<Swapped<SeenRow>, StoreError> {
-        // Made before the lock is taken.
-        let new = new.map(Arc::from);
+        seen: Option<&SeenRow<MemoryRow>>,
+        new: Option<Arc<MemoryRow>>,
+    ) -> Result<Swapped<SeenRow<MemoryRow>>, StoreError> {
         let mut table = locked(self.table);
         let rows = table.rows(self.kind.name, self.kind.most);
         rows.swap((&self.kind, key, self.now), seen, new, |_| Ok(()))
     }
 }
 
-fn locked(part: &Mutex<RowTable>) -> MutexGuard<'_, RowTable> {
+fn locked(part: &Mutex<RowTable<MemoryRow>>) -> MutexGuard<'_, RowTable<MemoryRow>> {
     part.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -104,7 +103,7 @@ impl AllRows for Shards {
     }
 
     fn inspect(&self, see: &mut dyn FnMut(&HeldRow)) {
-        self.parts.iter().for_each(|part| locked(part).inspect(self.now(), see));
+        self.parts.iter().for_each(|part| locked(part).inspect(self.now(), MemoryRow::text, see));
     }
 
     fn forget(&self) {

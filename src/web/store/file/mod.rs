@@ -25,7 +25,8 @@ mod rewrite;
 use super::change;
 use super::keys::{HeldRow, KeyPage, PAGE};
 use super::kind::{StoreClock, milliseconds, time_of_day};
-use super::{AllRows, Change, Kind, Lookup, Store, StoreError, Updated, decode};
+use super::row_table::SeenRow;
+use super::{AllRows, Change, Kind, Lookup, Store, StoreError, Updated, decode, encode};
 use crate::cycle::StorePlace;
 use disk::sync_folder;
 use journal::Journal;
@@ -101,17 +102,19 @@ impl Store for FileStore {
         let eighth = kind.milliseconds().unwrap_or(0) / 8;
         if kind.expires(journal.now) > seen.expires.saturating_add(eighth) {
             // If there is no room for the line, the row expires too early, but it is shown now.
-            let _ = journal.swap((kind, &key), Some(&seen), Some(&seen.text));
+            let _ = journal.swap((kind, &key), Some(&seen), Some(&seen.held));
         }
         drop(journal);
-        decode(seen.as_ref()).map(Lookup::Found)
+        decode(seen.held.as_bytes()).map(Lookup::Found)
     }
 
     fn update(&self, kind: &Kind, key: &str, change: Change<'_>) -> Result<Updated, StoreError> {
         let stored = kind.stored_key(key);
         let seen = self.fresh()?.look(kind, &stored).ok();
-        change::update((kind, key), seen, change, |seen, new| {
-            locked(&self.journal).swap((kind, &stored), seen, new)
+        let copy = |seen: &SeenRow<str>| decode(seen.held.as_bytes());
+        change::update((kind, key), seen, copy, change, |seen, new| {
+            let new = new.map(|row| encode(row, kind.row_bytes)).transpose()?;
+            locked(&self.journal).swap((kind, &stored), seen, new.as_deref())
         })
     }
 
@@ -158,7 +161,7 @@ impl AllRows for FileStore {
 
     fn inspect(&self, see: &mut dyn FnMut(&HeldRow)) {
         if let Ok(journal) = self.fresh() {
-            journal.rows.inspect(journal.now, see);
+            journal.rows.inspect(journal.now, |text| text.into(), see);
         }
     }
 }

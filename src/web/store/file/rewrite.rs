@@ -58,7 +58,12 @@ impl Rewrite {
 
     /// Writes one piece. True if nothing is left to write. The old journal is locked, and ends at
     /// the byte `end`.
-    pub fn write_piece(&mut self, mut old: &File, end: u64, rows: &RowTable) -> io::Result<bool> {
+    pub fn write_piece(
+        &mut self,
+        mut old: &File,
+        end: u64,
+        rows: &RowTable<str>,
+    ) -> io::Result<bool> {
         let mut piece = Vec::new();
         for _ in 0..PIECE_ROWS {
             let (number, place) = self.next;
@@ -66,8 +71,9 @@ impl Rewrite {
                 break;
             };
             self.next = if place < rows.len() { (number, place + 1) } else { (number + 1, 0) };
-            if let Some(row) = rows.get(place).filter(|row| !row.text.is_empty()) {
-                let line = line_of(kind, &row.key, row.expires, Some(&row.text));
+            let row = rows.get(place).and_then(|row| Some((row, row.held.as_deref()?)));
+            if let Some((row, text)) = row {
+                let line = line_of(kind, &row.key, row.expires, Some(text));
                 piece.extend_from_slice(line.as_bytes());
             }
         }

@@ -24,7 +24,9 @@ pub use redis_url::RedisUrl;
 
 use super::change::{self, Swapped};
 use super::patience::wait_at_most;
-use super::{AllRows, Change, KeyPage, Kind, Lookup, Refusal, Store, StoreError, Updated, decode};
+use super::{
+    AllRows, Change, KeyPage, Kind, Lookup, Refusal, Store, StoreError, Updated, decode, encode,
+};
 use crate::cycle::StorePlace;
 use crate::json;
 use crate::value::Value;
@@ -150,9 +152,11 @@ impl Store for RedisStore {
         let seen = self.look(kind, &name)?;
         let most = kind.most.to_string();
         let leaves = if kind.oldest_leaves { "1" } else { "0" };
-        change::update((kind, key), seen, change, |seen, new| {
+        let copy = |seen: &Vec<u8>| decode(seen);
+        change::update((kind, key), seen, copy, change, |seen, new| {
             let seen = seen.map_or(b"".as_slice(), Vec::as_slice);
-            let [new, most, leaves] = [new.unwrap_or(""), &most, leaves].map(str::as_bytes);
+            let new = new.map(|row| encode(row, kind.row_bytes)).transpose()?.unwrap_or_default();
+            let [new, most, leaves] = [&*new, &*most, leaves].map(str::as_bytes);
             match self.script("swap", (kind, &name), &[seen, new, most, leaves])? {
                 RedisReply::Number(1) => Ok(Swapped::Done),
                 RedisReply::Number(0) => Err(kind.full()),
