@@ -45,6 +45,13 @@ pub(super) fn token_length(bytes: &[u8]) -> usize {
     many + bytes[many..].iter().take_while(|byte| is_token(byte)).count()
 }
 
+/// How many bytes stand before the first one that is `end`; all, if none is. Eight at a time, too.
+pub(super) fn length_before(bytes: &[u8], end: u8) -> usize {
+    let has_none = |eight: &&[u8; 8]| eight.iter().fold(true, |all, byte| all & (*byte != end));
+    let many = bytes.as_chunks().0.iter().take_while(has_none).count() * 8;
+    many + bytes[many..].iter().take_while(|byte| **byte != end).count()
+}
+
 /// True if each of these bytes stands for itself in a path.
 pub(super) fn is_plain_path(path: &[u8]) -> bool {
     path.iter().all(|&byte| PATH_BYTES[usize::from(byte)])

@@ -6,6 +6,7 @@
 //! Left out: percent-encoding.
 
 use super::Headers;
+use super::bytes::length_before;
 use super::quoted_cookie::split_value;
 pub use super::set_cookie::{COOKIE_BYTES, CookieError, SameSite};
 use std::borrow::Cow;
@@ -18,27 +19,25 @@ use std::borrow::Cow;
 /// assert_eq!(carafe::http::cookie_value(&headers, "visits").as_deref(), Some("3"));
 /// ```
 pub fn cookie_value<'a>(headers: &'a Headers, name: &str) -> Option<Cow<'a, str>> {
-    cookies(headers).find(|(known, _)| *known == name).map(|(_, value)| value)
+    let mut lines = headers.get_all("Cookie");
+    lines.find_map(|line| pairs(line).find(|(known, _)| *known == name)).map(|(_, value)| value)
 }
 
-/// All cookies, in order: `cookie-pair *( ";" SP cookie-pair )` (RFC 6265 §4.2.1).
+/// All cookies, in order.
 pub fn cookies(headers: &Headers) -> impl Iterator<Item = (&str, Cow<'_, str>)> {
-    headers.get_all("Cookie").flat_map(|line| {
-        let mut rest = line;
-        std::iter::from_fn(move || {
-            loop {
-                let end = rest.bytes().position(|byte| matches!(byte, b'=' | b';'))?;
-                let (name, behind) = (&rest[..end], &rest[end..]);
-                // A part that has no `=` is passed over.
-                let Some(value) = behind.strip_prefix('=') else {
-                    rest = &behind[1..];
-                    continue;
-                };
-                // The value ends at the next `;`, unless it stands in quotes.
-                let (value, behind) = split_value(value.trim_ascii_start());
-                rest = behind.strip_prefix(';').unwrap_or("");
-                return Some((name.trim_ascii(), value));
-            }
-        })
+    headers.get_all("Cookie").flat_map(pairs)
+}
+
+/// The cookies of one line: `cookie-pair *( ";" SP cookie-pair )` (RFC 6265 §4.2.1).
+fn pairs(mut rest: &str) -> impl Iterator<Item = (&str, Cow<'_, str>)> {
+    std::iter::from_fn(move || {
+        let end = length_before(rest.as_bytes(), b'=');
+        let (before, behind) = (&rest[..end], rest.get(end + 1..)?);
+        // Parts without a `=` are passed over: the name begins behind the last `;`.
+        let start = before.bytes().rposition(|byte| byte == b';').map_or(0, |at| at + 1);
+        // The value ends at the next `;`, unless it stands in quotes.
+        let (value, behind) = split_value(behind.trim_ascii_start());
+        rest = behind.strip_prefix(';').unwrap_or("");
+        Some((before[start..].trim_ascii(), value))
     })
 }

@@ -127,7 +127,7 @@ impl Headers {
     }
 
     /// Adds a field whose name and value are known to be right.
-    pub(super) fn push(&mut self, name: &str, value: &str) {
+    pub(crate) fn push(&mut self, name: &str, value: &str) {
         if self.ends.capacity() == 0 {
             // An answer has six to ten fields. Room for them now costs less than growing later.
             self.text.reserve(400);

@@ -3,7 +3,7 @@
 //! In it, `;` is a plain character, and `\073` and `\"` stand for one. RFC 6265 has no such rule:
 //! there, the quotes belong to the value.
 
-use super::bytes::quoted_length;
+use super::bytes::{length_before, quoted_length};
 use std::borrow::Cow;
 
 /// The value of a cookie at the front, and what follows it: nothing, or a `;`.
@@ -16,8 +16,7 @@ pub(super) fn split_value(text: &str) -> (Cow<'_, str>, &str) {
             return (without_backslashes(value), behind);
         }
     }
-    let end = text.bytes().position(|byte| byte == b';').unwrap_or(text.len());
-    let (value, behind) = text.split_at(end);
+    let (value, behind) = text.split_at(length_before(text.as_bytes(), b';'));
     (Cow::Borrowed(value.trim_ascii()), behind)
 }
 

@@ -70,6 +70,6 @@ fn tell(is_visitors: bool, cookie: Option<SetCookie>, response: &mut Response) {
     }
     // A cache must not give one visitor's page to another. Flask sends the same header.
     if is_visitors {
-        response.headers.append("Vary", "Cookie");
+        response.headers.push("Vary", "Cookie");
     }
 }
