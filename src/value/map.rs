@@ -87,6 +87,11 @@ impl Map {
         self.entries.iter().map(|(name, value)| (&**name, value))
     }
 
+    /// Names and values as they lie here. [`Map::from`] makes a map of such a list again.
+    pub(crate) fn entries(&self) -> &[(Text, Value)] {
+        &self.entries
+    }
+
     fn position(&self, name: &[u8]) -> Option<usize> {
         match &self.index {
             Some(index) => index.get(name).copied(),
@@ -125,6 +130,17 @@ impl<N: Into<Text>, V: Into<Value>> FromIterator<(N, V)> for Map {
 impl<N: Into<Text>, V: Into<Value>, const COUNT: usize> From<[(N, V); COUNT]> for Map {
     fn from(pairs: [(N, V); COUNT]) -> Map {
         pairs.into_iter().collect()
+    }
+}
+
+/// The entries of another map: no name is there twice.
+impl From<&[(Text, Value)]> for Map {
+    fn from(entries: &[(Text, Value)]) -> Map {
+        let mut map = Map { entries: entries.to_vec(), ..Map::new() };
+        if entries.len() > SEARCHED {
+            map.build_index();
+        }
+        map
     }
 }
 

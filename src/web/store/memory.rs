@@ -17,7 +17,6 @@ use super::change;
 use super::memory_row::MemoryRow;
 use super::shards::Shards;
 use super::{AllRows, Change, Kind, Lookup, Store, StoreError, Updated};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Keeps rows in this process until it ends.
@@ -68,8 +67,7 @@ impl Store for MemoryStore {
             |seen| seen.held.copy(),
             change,
             |seen, new| {
-                let new =
-                    new.map(|row| MemoryRow::new(row, kind.row_bytes).map(Arc::new)).transpose()?;
+                let new = new.map(|row| MemoryRow::new(row, kind.row_bytes)).transpose()?;
                 part.swap(key, seen, new)
             },
         )

@@ -1,21 +1,23 @@
-//! Deeper: a row as the memory store keeps it: a short one ready to be used, a longer one as text.
+//! Deeper: a row as the memory store keeps it: a short one as values, a longer one as text.
 //!
-//! A map is read at once, and JSON text is not. But a map takes up to eight times the memory of its
-//! text, and strangers can fill a store with long rows. So only short rows of plain values are kept
-//! as maps, such as a counter or the name of a user.
+//! Values are read at once, and JSON text is not. But values can take eight times the memory of
+//! their text, and strangers can fill a store with long rows. So only short rows of plain values
+//! are kept as values, such as a counter or the name of a user.
 
 use super::{StoreError, decode, encode};
 use crate::json;
-use crate::value::{Map, Value};
+use crate::value::{Map, Text, Value};
 use std::borrow::Cow;
+use std::sync::Arc;
 
-/// How long the text of a row that is kept as a map can be, in bytes.
+/// How long the text of a row that is kept as values can be, in bytes.
 const SHORT: usize = 256;
 
-/// One row.
+/// One row. A clone shares it.
+#[derive(Clone)]
 pub enum MemoryRow {
-    Ready(Map),
-    Json(Box<str>),
+    Values(Arc<[(Text, Value)]>),
+    Json(Arc<str>),
 }
 
 impl MemoryRow {
@@ -26,7 +28,7 @@ impl MemoryRow {
     /// [`StoreError::TooLarge`] as [`encode`].
     pub fn new(row: &Map, most: usize) -> Result<MemoryRow, StoreError> {
         if longest_text(row).is_some_and(|longest| longest <= SHORT.min(most)) {
-            return Ok(MemoryRow::Ready(row.clone()));
+            return Ok(MemoryRow::Values(row.entries().into()));
         }
         encode(row, most).map(|text| MemoryRow::Json(text.into()))
     }
@@ -38,7 +40,7 @@ impl MemoryRow {
     /// [`StoreError::Damaged`], never: this process has written the text.
     pub fn copy(&self) -> Result<Map, StoreError> {
         match self {
-            MemoryRow::Ready(row) => Ok(row.clone()),
+            MemoryRow::Values(entries) => Ok(Map::from(&**entries)),
             MemoryRow::Json(text) => decode(text.as_bytes()),
         }
     }
@@ -46,8 +48,19 @@ impl MemoryRow {
     /// The row as JSON.
     pub fn text(&self) -> Cow<'_, str> {
         match self {
-            MemoryRow::Ready(row) => json::write_map(row).into(),
+            MemoryRow::Values(entries) => json::write_map(&Map::from(&**entries)).into(),
             MemoryRow::Json(text) => (&**text).into(),
+        }
+    }
+}
+
+/// True for the same row, not for an equal one: each change makes a new one.
+impl PartialEq for MemoryRow {
+    fn eq(&self, other: &MemoryRow) -> bool {
+        match (self, other) {
+            (MemoryRow::Values(one), MemoryRow::Values(two)) => Arc::ptr_eq(one, two),
+            (MemoryRow::Json(one), MemoryRow::Json(two)) => Arc::ptr_eq(one, two),
+            _ => false,
         }
     }
 }
@@ -56,12 +69,12 @@ impl MemoryRow {
 /// is, or more values inside of a value.
 fn longest_text(row: &Map) -> Option<usize> {
     // As JSON a letter has up to six bytes: `\u0007`. A pair needs quotes, a colon and a comma.
-    row.iter().try_fold(2, |sum, (name, value)| {
+    row.entries().iter().try_fold(2, |sum, (name, value)| {
         let length = match value {
             Value::Null | Value::Bool(_) | Value::Int(_) => 20,
-            Value::Str(text) => 6 * text.len() + 2,
+            Value::Str(text) => 6 * text.as_bytes().len() + 2,
             _ => return None,
         };
-        Some(sum + 6 * name.len() + length + 4)
+        Some(sum + 6 * name.as_bytes().len() + length + 4)
     })
 }

@@ -12,8 +12,8 @@
 //!   the old end of the ring. (Behind a permanent session, which lives longer, expired rows may
 //!   wait there. They are not shown, and the bound holds.)
 //!
-//! The table has no lock: the store that owns it has one. Time is in milliseconds. In which form the
-//! rows lie here, the store decides: text for a file, and for memory what `memory_row` says.
+//! The table has no lock: the store that owns it has one. Time is in milliseconds. The store also
+//! decides in which form the rows lie here: text for a file, and for memory see `memory_row`.
 //!
 //! Room for all rows that there may be is asked for at the start, so that the rows need not be
 //! moved while they grow. The system gives memory only when it is written. It is never given back.
@@ -38,24 +38,24 @@ const ROOM: usize = 1 << 20;
 /// The place that holds the two ends of the ring.
 const ENDS: u32 = 0;
 
-/// Rows of several kinds, each row a shared `T`.
-pub struct RowTable<T: ?Sized>(Vec<KindRows<T>>);
+/// Rows of several kinds. A clone of what a row `R` holds is cheap, and equal to it.
+pub struct RowTable<R>(Vec<KindRows<R>>);
 
 /// Rows of one kind, found by key, in the order of their last use.
-pub struct KindRows<T: ?Sized> {
+pub struct KindRows<R> {
     name: Box<str>,
     index: HashMap<Arc<str>, u32>,
-    rows: Vec<Row<T>>,
+    rows: Vec<Row<R>>,
     /// Places without a row.
     free: Vec<u32>,
 }
 
 /// A row and its neighbours.
-pub struct Row<T: ?Sized> {
+pub struct Row<R> {
     /// Shared with the index.
     pub key: Arc<str>,
     /// `None`: a place without a row.
-    pub held: Option<Arc<T>>,
+    pub held: Option<R>,
     /// When it expires; `u64::MAX`: never.
     pub expires: u64,
     older: u32,
@@ -63,21 +63,21 @@ pub struct Row<T: ?Sized> {
 }
 
 /// A row as it was when somebody looked.
-pub struct SeenRow<T: ?Sized> {
-    pub held: Arc<T>,
+pub struct SeenRow<R> {
+    pub held: R,
     pub expires: u64,
     place: u32,
 }
 
-impl<T: ?Sized> Default for RowTable<T> {
-    fn default() -> RowTable<T> {
+impl<R> Default for RowTable<R> {
+    fn default() -> RowTable<R> {
         RowTable(Vec::new())
     }
 }
 
-impl<T: ?Sized> RowTable<T> {
+impl<R: Clone + PartialEq> RowTable<R> {
     /// The rows of the kind of this name; with room for `most`, if there are none yet.
-    pub fn rows(&mut self, kind: &str, most: usize) -> &mut KindRows<T> {
+    pub fn rows(&mut self, kind: &str, most: usize) -> &mut KindRows<R> {
         // A program has a handful of kinds, so looking at each is quick.
         let known = self.0.iter().position(|rows| *rows.name == *kind);
         let at = known.unwrap_or_else(|| {
@@ -88,7 +88,7 @@ impl<T: ?Sized> RowTable<T> {
     }
 
     /// The name and the rows of a kind by its number; `None` behind the last one.
-    pub fn kind(&self, number: usize) -> Option<(&str, &[Row<T>])> {
+    pub fn kind(&self, number: usize) -> Option<(&str, &[Row<R>])> {
         self.0.get(number).map(|kind| (&*kind.name, &*kind.rows))
     }
 
@@ -105,22 +105,22 @@ impl<T: ?Sized> RowTable<T> {
     pub fn inspect(
         &self,
         now: u64,
-        text: impl Fn(&T) -> Cow<'_, str>,
+        text: impl Fn(&R) -> Cow<'_, str>,
         see: &mut dyn FnMut(&HeldRow),
     ) {
         for KindRows { name: kind, rows, .. } in &self.0 {
             for Row { key, held, expires, .. } in rows.iter().filter(|row| row.is_alive(now)) {
                 let left = (*expires != u64::MAX).then(|| Duration::from_millis(expires - now));
-                let text = held.as_deref().map(&text).unwrap_or_default();
+                let text = held.as_ref().map(&text).unwrap_or_default();
                 see(&HeldRow { kind, key, text: &text, expires_in: left });
             }
         }
     }
 }
 
-impl<T: ?Sized> Row<T> {
+impl<R> Row<R> {
     /// A place without a row.
-    fn nothing() -> Row<T> {
+    fn nothing() -> Row<R> {
         Row { key: Arc::default(), held: None, expires: 0, older: ENDS, newer: ENDS }
     }
 
@@ -129,8 +129,8 @@ impl<T: ?Sized> Row<T> {
     }
 }
 
-impl<T: ?Sized> KindRows<T> {
-    fn with_room(kind: &str, rows: usize) -> KindRows<T> {
+impl<R: Clone + PartialEq> KindRows<R> {
+    fn with_room(kind: &str, rows: usize) -> KindRows<R> {
         // A full map in which rows come and go would grow without the quarter more.
         let index = HashMap::with_capacity(rows + rows / 4);
         let mut ends = Vec::with_capacity(rows + 1);
@@ -151,7 +151,7 @@ impl<T: ?Sized> KindRows<T> {
     }
 
     /// Uses a row: it is the newest now. Rows whose time is over are removed: this one, or a few.
-    pub fn touch(&mut self, key: &str, now: u64) -> Result<SeenRow<T>, Refusal> {
+    pub fn touch(&mut self, key: &str, now: u64) -> Result<SeenRow<R>, Refusal> {
         let known = self.index.get(key).copied();
         let found = known.filter(|place| self.row(*place).expires > now);
         match found {
@@ -169,13 +169,13 @@ impl<T: ?Sized> KindRows<T> {
         seen.ok_or(if known.is_some() { Refusal::Expired } else { Refusal::Unknown })
     }
 
-    fn seen(&self, place: u32) -> Option<SeenRow<T>> {
+    fn seen(&self, place: u32) -> Option<SeenRow<R>> {
         let Row { held, expires, .. } = self.row(place);
-        Some(SeenRow { held: Arc::clone(held.as_ref()?), expires: *expires, place })
+        Some(SeenRow { held: held.clone()?, expires: *expires, place })
     }
 
     /// Lets a row live until then, if it does not live longer already.
-    pub fn prolong(&mut self, seen: &SeenRow<T>, expires: u64) {
+    pub fn prolong(&mut self, seen: &SeenRow<R>, expires: u64) {
         self.rows[seen.place as usize].expires = expires.max(seen.expires);
     }
 
@@ -184,17 +184,17 @@ impl<T: ?Sized> KindRows<T> {
     pub fn swap(
         &mut self,
         (kind, key, now): (&Kind, &str, u64),
-        seen: Option<&SeenRow<T>>,
-        new: Option<Arc<T>>,
+        seen: Option<&SeenRow<R>>,
+        new: Option<R>,
         first: impl FnOnce(&[Arc<str>]) -> Result<(), StoreError>,
-    ) -> Result<Swapped<SeenRow<T>>, StoreError> {
+    ) -> Result<Swapped<SeenRow<R>>, StoreError> {
         // The row is most probably still where it was seen.
-        let is_there = |seen: &&SeenRow<T>| *self.row(seen.place).key == *key;
+        let is_there = |seen: &&SeenRow<R>| *self.row(seen.place).key == *key;
         let known = seen.filter(is_there).map(|seen| seen.place);
         let known = known.or_else(|| self.index.get(key).copied());
         let found = known.filter(|place| self.row(*place).expires > now);
         let held = found.and_then(|place| self.row(place).held.as_ref());
-        if held.map(Arc::as_ptr) != seen.map(|seen| Arc::as_ptr(&seen.held)) {
+        if held != seen.map(|seen| &seen.held) {
             return Ok(Swapped::Changed(found.and_then(|place| self.seen(place))));
         }
         let Some(new) = new else {
@@ -221,13 +221,13 @@ impl<T: ?Sized> KindRows<T> {
     }
 
     /// Puts a row under a key, in the place of the one that is there. It is the newest now.
-    pub fn put(&mut self, key: &str, row: Arc<T>, expires: u64) {
+    pub fn put(&mut self, key: &str, row: R, expires: u64) {
         let known = self.index.get(key).copied();
         let place = known.unwrap_or_else(|| self.add(key));
         self.fill(place, row, expires);
     }
 
-    fn fill(&mut self, place: u32, new: Arc<T>, expires: u64) {
+    fn fill(&mut self, place: u32, new: R, expires: u64) {
         self.renew(place);
         let row = &mut self.rows[place as usize];
         (row.held, row.expires) = (Some(new), expires);
@@ -242,7 +242,7 @@ impl<T: ?Sized> KindRows<T> {
         }
     }
 
-    fn row(&self, place: u32) -> &Row<T> {
+    fn row(&self, place: u32) -> &Row<R> {
         &self.rows[place as usize]
     }
 

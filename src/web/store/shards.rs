@@ -10,7 +10,7 @@ use super::kind::{StoreClock, milliseconds};
 use super::memory_row::MemoryRow;
 use super::row_table::{RowTable, SeenRow};
 use super::{Kind, Refusal, StoreError};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// How many locks share the rows. There are many more than threads that run at one time.
 const SHARDS: usize = 32;
@@ -48,7 +48,8 @@ impl Shards {
         let parts = if kind.oldest_leaves { (kind.most / SHARD_ROWS).clamp(1, SHARDS) } else { 1 };
         // The hash FNV-1a of the last bytes is quick, and the ids of sessions are random.
         let mix = |mixed: u32, byte| (mixed ^ u32::from(byte)).wrapping_mul(0x0100_0193);
-        let mixed = key.bytes().rev().take(8).fold(0x811c_9dc5, mix);
+        let last = &key.as_bytes()[key.len().saturating_sub(8)..];
+        let mixed = last.iter().copied().fold(0x811c_9dc5, mix);
         let table = &self.parts[mixed as usize % parts];
         TablePart { table, kind: Kind { most: kind.most / parts, ..*kind }, now: self.now() }
     }
@@ -81,7 +82,7 @@ impl TablePart<'_> {
         &self,
         key: &str,
         seen: Option<&SeenRow<MemoryRow>>,
-        new: Option<Arc<MemoryRow>>,
+        new: Option<MemoryRow>,
     ) -> Result<Swapped<SeenRow<MemoryRow>>, StoreError> {
         let mut table = locked(self.table);
         let rows = table.rows(self.kind.name, self.kind.most);

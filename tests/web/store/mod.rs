@@ -5,6 +5,7 @@ mod cookie_store;
 mod file;
 mod keys;
 mod memory;
+mod memory_row;
 mod none;
 mod patience;
 mod recording_store;

@@ -36,7 +36,7 @@ const SMALL_BYTES: u64 = 1 << 20;
 
 /// The file, how far it was read, and the rows that its lines have made.
 pub struct Journal {
-    pub rows: RowTable<str>,
+    pub rows: RowTable<Arc<str>>,
     /// The latest time that the clock has shown, in milliseconds.
     pub now: u64,
     /// What the disk could not do. Then nobody knows what is on it, and nothing is promised.
@@ -209,7 +209,7 @@ impl Journal {
     }
 
     /// A row, which is the newest from now on; or why there is none.
-    pub fn look(&mut self, kind: &Kind, key: &str) -> Result<SeenRow<str>, Refusal> {
+    pub fn look(&mut self, kind: &Kind, key: &str) -> Result<SeenRow<Arc<str>>, Refusal> {
         self.rows.rows(kind.name, kind.most).touch(key, self.now)
     }
 
@@ -218,9 +218,9 @@ impl Journal {
     pub fn swap(
         &mut self,
         (kind, key): (&Kind, &str),
-        seen: Option<&SeenRow<str>>,
+        seen: Option<&SeenRow<Arc<str>>>,
         new: Option<&str>,
-    ) -> Result<Swapped<SeenRow<str>>, StoreError> {
+    ) -> Result<Swapped<SeenRow<Arc<str>>>, StoreError> {
         self.check()?;
         let (_lock, _) = self.lock()?;
         let Journal { rows, now, file, bytes, changes, .. } = &mut *self;

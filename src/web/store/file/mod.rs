@@ -111,7 +111,7 @@ impl Store for FileStore {
     fn update(&self, kind: &Kind, key: &str, change: Change<'_>) -> Result<Updated, StoreError> {
         let stored = kind.stored_key(key);
         let seen = self.fresh()?.look(kind, &stored).ok();
-        let copy = |seen: &SeenRow<str>| decode(seen.held.as_bytes());
+        let copy = |seen: &SeenRow<Arc<str>>| decode(seen.held.as_bytes());
         change::update((kind, key), seen, copy, change, |seen, new| {
             let new = new.map(|row| encode(row, kind.row_bytes)).transpose()?;
             locked(&self.journal).swap((kind, &stored), seen, new.as_deref())
@@ -161,7 +161,7 @@ impl AllRows for FileStore {
 
     fn inspect(&self, see: &mut dyn FnMut(&HeldRow)) {
         if let Ok(journal) = self.fresh() {
-            journal.rows.inspect(journal.now, |text| text.into(), see);
+            journal.rows.inspect(journal.now, |text| (&**text).into(), see);
         }
     }
 }

@@ -62,7 +62,7 @@ impl Rewrite {
         &mut self,
         mut old: &File,
         end: u64,
-        rows: &RowTable<str>,
+        rows: &RowTable<Arc<str>>,
     ) -> io::Result<bool> {
         let mut piece = Vec::new();
         for _ in 0..PIECE_ROWS {
