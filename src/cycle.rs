@@ -57,14 +57,7 @@ pub struct Step {
 }
 
 impl Cycle {
-    /// A cycle that begins now. Without recording it keeps only warnings.
-    pub fn begin(is_recording: bool) -> Cycle {
-        let mut cycle = Cycle::default();
-        cycle.start(is_recording, true);
-        cycle
-    }
-
-    /// Begins. Without recording, the time is noted only if this `is_timed`.
+    /// Begins. Without recording, only warnings are kept, and the time only if this `is_timed`.
     pub fn start(&mut self, is_recording: bool, is_timed: bool) {
         self.is_recording = is_recording;
         self.begun = (is_recording || is_timed).then(Instant::now);

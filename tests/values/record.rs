@@ -8,7 +8,8 @@ use std::time::SystemTime;
 
 fn keep(recorder: &Recorder, cycles: usize) {
     for _ in 0..cycles {
-        let mut cycle = Box::new(Cycle::begin(true));
+        let mut cycle = Box::<Cycle>::default();
+        cycle.start(true, true);
         recorder.keep(recorder.number(), Status::OK, SystemTime::now(), &mut cycle);
     }
 }
@@ -52,7 +53,8 @@ fn of_long_values_a_step_keeps_the_front() {
     let many: Value = (0..100_000).collect::<Vec<i32>>().into();
     let variables =
         Map::from([("name", Value::from("Ada")), ("long", long.as_str().into()), ("many", many)]);
-    let mut cycle = Cycle::begin(true);
+    let mut cycle = Cycle::default();
+    cycle.start(true, true);
     cycle.step("form", || Detail::Fields(fields));
     cycle.step("flashed", || Detail::Flash("message".to_owned(), long.clone()));
     cycle.step("noted", || Detail::Note(long.clone()));

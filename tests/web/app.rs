@@ -241,7 +241,8 @@ fn the_steps_of_a_cycle_stand_in_the_order_in_which_they_happened() {
     let names = |path: &str, cookie: &str| -> Vec<&str> {
         let mut request = Request::new(Method::Get, path);
         request.headers.append("Cookie", cookie);
-        let mut cycle = Cycle::begin(true);
+        let mut cycle = Cycle::default();
+        cycle.start(true, true);
         app.call(&mut request, &mut cycle);
         let steps = cycle.steps();
         assert!(steps.is_sorted_by_key(|step| step.at), "{path}");
