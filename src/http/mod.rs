@@ -64,7 +64,6 @@ pub use headers::Headers;
 pub use limits::Limits;
 pub use method::Method;
 pub use parse::parse_head;
-pub(crate) use parse::parse_head_into;
 pub use parse_error::ParseError;
 pub use request::{Request, Version};
 pub use response::Response;

@@ -22,31 +22,26 @@ use super::parse_error::{
 use super::target::{is_authority, parse_target};
 use super::{Headers, Limits, Method, ParseError, Request, Status, Version};
 
-/// Reads the head of a request from the front of `bytes`.
+/// Reads the head of a request from the front of `bytes` into `request`, whose memory it uses again.
 ///
-/// Returns the request without its body, and the length of its head in bytes; `None` if the head is
-/// not complete. Then the caller reads more bytes and asks again.
+/// Returns the length of the head in bytes; `None` if the head is not complete. Then the caller
+/// reads more bytes and asks again.
 ///
 /// # Errors
 ///
-/// [`ParseError`], as soon as one line makes a right request impossible.
+/// [`ParseError`], as soon as one line makes a right request impossible. If `request.path` is empty
+/// then, the first line was not understood.
 ///
 /// ```
-/// use carafe::http::{Limits, parse_head};
+/// use carafe::http::{Limits, Request, parse_head};
 ///
 /// let (bytes, limits) = (b"GET /hello HTTP/1.1\r\nHost: x\r\n\r\n", Limits::default());
-/// let (request, used) = parse_head(bytes, &limits).unwrap().expect("the head is complete");
-/// assert_eq!((request.path.as_str(), used), ("/hello", bytes.len()));
-/// assert!(parse_head(&bytes[..20], &limits).unwrap().is_none());
+/// let mut request = Request::default();
+/// assert_eq!(parse_head(bytes, &limits, &mut request), Ok(Some(bytes.len())));
+/// assert_eq!(request.path, "/hello");
+/// assert_eq!(parse_head(&bytes[..20], &limits, &mut request), Ok(None));
 /// ```
-pub fn parse_head(bytes: &[u8], limits: &Limits) -> Result<Option<(Request, usize)>, ParseError> {
-    let mut request = Request::default();
-    Ok(parse_head_into(bytes, limits, &mut request)?.map(|used| (request, used)))
-}
-
-/// Reads a head into `request`, so that the memory of an earlier request is used again. After an
-/// error, `request.path` tells how far it came: if it is empty, the first line was not understood.
-pub(crate) fn parse_head_into(
+pub fn parse_head(
     bytes: &[u8],
     limits: &Limits,
     request: &mut Request,

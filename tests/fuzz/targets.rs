@@ -11,13 +11,13 @@ use carafe::http::conditions::{Validators, Verdict, evaluate};
 use carafe::http::cookie::cookies;
 use carafe::http::{
     Body, ChunkedBody, Fields, Framing, Headers, Limits, Method, Request, SetCookie, Version,
-    cookie_value, date, expects_continue, fields, framing, multipart, parse_head,
+    cookie_value, date, expects_continue, fields, framing, multipart,
 };
 use carafe::web::origin;
 use carafe::web::static_files::StaticFiles;
 use carafe::web::template::Templates;
 use carafe::{Map, Response, Server, Value, json};
-use reader::Reader;
+use reader::{Reader, parse_head};
 use std::fs;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};

@@ -1,7 +1,7 @@
 //! Each bound exactly, and one beyond it.
 
-use crate::reader::Reader;
-use carafe::http::{Limits, parse_head};
+use crate::reader::{Reader, parse_head};
+use carafe::http::Limits;
 
 /// The statuses of a request with this many bytes of target, fields and so on, under these limits.
 fn statuses(bytes: &str, limits: &Limits) -> Vec<u16> {

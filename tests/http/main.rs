@@ -19,7 +19,8 @@ mod status;
 mod target;
 mod wire;
 
-use carafe::http::{Limits, ParseError, Request, parse_head};
+use carafe::http::{Limits, ParseError, Request};
+use reader::parse_head;
 
 /// The request that these bytes are the head of, all of them.
 fn parsed(bytes: impl AsRef<[u8]>) -> Request {

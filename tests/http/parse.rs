@@ -1,5 +1,5 @@
-use crate::{parsed, refused};
-use carafe::http::{Limits, Method, Version, parse_head};
+use crate::{parsed, reader::parse_head, refused};
+use carafe::http::{Limits, Method, Version};
 
 #[test]
 fn a_head_becomes_a_request() {

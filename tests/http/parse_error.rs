@@ -1,3 +1,4 @@
+use crate::reader::parse_head;
 use carafe::http::{
     ChunkedBody, Limits, Method, ParseError, Request, expects_continue, forwarded::Proxies, framing,
 };
@@ -11,7 +12,7 @@ fn each_error_has_its_status_and_a_sentence() {
         body_bytes: 5,
         ..Limits::default()
     };
-    let head = |text: String| carafe::http::parse_head(text.as_bytes(), &limits).unwrap_err();
+    let head = |text: String| parse_head(text.as_bytes(), &limits).unwrap_err();
     let with =
         |fields: &str| crate::parsed(format!("POST / HTTP/1.1\r\nHost: x\r\n{fields}\r\n\r\n"));
     let framed = |fields: &str| framing(&with(fields), &limits).unwrap_err();

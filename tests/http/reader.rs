@@ -2,8 +2,14 @@
 
 use carafe::http::forwarded::Proxies;
 use carafe::http::{
-    ChunkedBody, Framing, Limits, ParseError, Request, expects_continue, framing, parse_head,
+    self, ChunkedBody, Framing, Limits, ParseError, Request, expects_continue, framing,
 };
+
+/// The request whose head stands in front of these bytes, and the length of that head.
+pub fn parse_head(bytes: &[u8], limits: &Limits) -> Result<Option<(Request, usize)>, ParseError> {
+    let mut request = Request::default();
+    Ok(http::parse_head(bytes, limits, &mut request)?.map(|used| (request, used)))
+}
 
 /// What one side of a connection has seen so far.
 pub struct Reader {

@@ -11,9 +11,7 @@
 
 use super::{Connection, Obstacle, Turn};
 use crate::http::parse_error::malformed;
-use crate::http::{
-    ChunkedBody, Framing, Method, Version, expects_continue, framing, parse_head_into,
-};
+use crate::http::{ChunkedBody, Framing, Method, Version, expects_continue, framing, parse_head};
 use std::time::Instant;
 
 /// What the answer needs to know of a request. It is copied before the service is called, which may
@@ -52,7 +50,7 @@ impl Connection {
             }
             let limits = &self.serving.limits;
             let arrived = self.memory.input.bytes();
-            if let Some(head_bytes) = parse_head_into(arrived, limits, &mut self.memory.request)? {
+            if let Some(head_bytes) = parse_head(arrived, limits, &mut self.memory.request)? {
                 let framing = framing(&self.memory.request, limits)?;
                 let is_whole = match framing {
                     Framing::None => true,
