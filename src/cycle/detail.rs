@@ -50,7 +50,7 @@ pub enum Detail {
     /// The visitor's row as it was found. A visitor without a cookie has no such step.
     Row {
         /// The cookie that came.
-        cookie: Option<String>,
+        cookie: String,
         /// Why it was refused.
         refused: Option<Box<str>>,
         /// What the row held; `None` if it was not looked up.
@@ -78,7 +78,7 @@ pub enum Detail {
         /// The cookie's value from now on; `None` without a row.
         cookie: Option<String>,
         /// What the row holds now.
-        after: Option<Map>,
+        after: Map,
         /// The line that changed it last; `None` if none did.
         by: Option<&'static Location<'static>>,
         /// Where it is kept.

@@ -43,7 +43,7 @@ fn record(ctx: &mut Context, history: SessionHistory) {
     let SessionHistory { opened_at, before, after, changed_by: by, place } = history;
     if let Some(sent) = ctx.session.sent() {
         let refused = ctx.session.refusal().map(|refusal| refusal.to_string().into());
-        let row = Detail::Row { cookie: Some(sent.to_owned()), refused, row: before, place };
+        let row = Detail::Row { cookie: sent.to_owned(), refused, row: before, place };
         ctx.cycle.step_at("opened", opened_at, row);
     }
     if let Some(by) = ctx.used_store.get() {
@@ -52,7 +52,7 @@ fn record(ctx: &mut Context, history: SessionHistory) {
             ctx.cycle.step("stored", || Detail::Stored { rows, by, place: ctx.store.place() });
         }
     }
-    if after.is_some() && ctx.session.failure().is_none() {
+    if let (Some(after), None) = (after, ctx.session.failure()) {
         let cookie = ctx.session.key().map(str::to_owned);
         ctx.cycle.step("saved", || Detail::Change { cookie, after, by, place });
     }

@@ -66,11 +66,11 @@ impl<'r> CycleFacts<'r> {
                 Detail::Received { is_parsed } => it.is_parsed = *is_parsed,
                 Detail::Row { cookie, refused, row, place } => {
                     it.store = *place;
-                    it.cookie = cookie.as_deref();
+                    it.cookie = Some(cookie);
                     it.refused = refused.as_deref();
-                    it.row = row.as_ref().filter(|_| refused.is_none() && cookie.is_some());
+                    it.row = row.as_ref().filter(|_| refused.is_none());
                 }
-                Detail::Change { cookie, after: Some(after), place, .. } => {
+                Detail::Change { cookie, after, place, .. } => {
                     it.store = *place;
                     it.left = Some((cookie.as_deref(), after));
                 }

@@ -109,7 +109,7 @@ pub fn changes(facts: &CycleFacts, mask: &Mask) -> Vec<PartLine> {
             lines.push(change(sign, word, what, short).at(here));
         };
         match &step.detail {
-            Detail::Change { after: Some(after), by, .. } => {
+            Detail::Change { after, by, .. } => {
                 lines.extend(in_row(facts, mask, after).into_iter().map(|line| line.at(*by)));
             }
             Detail::Flash(category, message) => {
