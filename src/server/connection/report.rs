@@ -7,6 +7,7 @@ use super::Connection;
 use crate::cycle::{Detail, Record, Sent};
 use crate::http::Status;
 use std::collections::VecDeque;
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -30,20 +31,6 @@ struct Unsent {
     line: Option<String>,
     warnings: Vec<String>,
     record: Option<Arc<Record>>,
-}
-
-/// An answer whose head, and whose body if that is in memory, stands in the output.
-pub(super) struct Written {
-    pub status: Status,
-    /// Where in the output it starts, and where its body starts.
-    pub start: usize,
-    pub body_start: usize,
-    /// `None` if the length is not known, as of a stream.
-    pub body_bytes: Option<u64>,
-    /// The number of its cycle, if that is recorded.
-    pub number: Option<u64>,
-    /// When it was written.
-    pub at: SystemTime,
 }
 
 impl Connection {
@@ -81,9 +68,18 @@ impl Connection {
         }
     }
 
-    /// Keeps the cycle of an answer, and notes what is to be said when the answer has left.
-    pub(super) fn record_answer(&mut self, line: Option<String>, written: &Written) {
-        let Written { status, start, body_start, body_bytes, number, at } = *written;
+    /// Keeps the cycle of an answer that was written `at` this time, and notes what is to be said
+    /// when it has left. `head` is the place of its head in the output. Its body stands behind, and
+    /// has no length if it is a stream.
+    pub(super) fn record_answer(
+        &mut self,
+        line: Option<String>,
+        status: Status,
+        head: Range<usize>,
+        body_bytes: Option<u64>,
+        number: Option<u64>,
+        at: SystemTime,
+    ) {
         let (log, memory) = (self.serving.log, &mut *self.memory);
         let line = line.or_else(|| log.line_of_failure(&memory.request, status));
         if line.is_none() && self.serving.recorder.is_none() {
@@ -92,14 +88,14 @@ impl Connection {
         let cycle = &mut memory.cycle;
         let (begun, warnings) = (cycle.begun(), cycle.warnings().to_vec());
         let record = self.serving.recorder.as_ref().zip(number).map(|(recorder, number)| {
-            cycle.sent.extend(&memory.output[start..]);
-            cycle.sent.total = body_bytes.map(|bytes| (body_start - start) as u64 + bytes);
+            cycle.sent.extend(&memory.output[head.start..]);
+            cycle.sent.total = body_bytes.map(|bytes| head.len() as u64 + bytes);
             cycle.step("sent", || Detail::Sent);
             recorder.keep(number, status, at, cycle)
         });
         cycle.clear();
         if line.is_some() || record.is_some() {
-            let body_start = self.wire.sent() + body_start as u64;
+            let body_start = self.wire.sent() + head.end as u64;
             let end = body_bytes.map(|bytes| body_start + bytes);
             let unsent = Unsent { status, begun, body_start, end, line, warnings, record };
             self.report.unsent.push_back(unsent);

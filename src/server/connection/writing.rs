@@ -6,7 +6,6 @@
 //! Left out: how a head is written. See `http::response`.
 
 use super::reading::Asked;
-use super::report::Written;
 use super::rest::Rest;
 use super::{Connection, Next, Obstacle, Turn};
 use crate::http::response::{Delivery, write_head};
@@ -48,7 +47,7 @@ impl Connection {
         let delivery = Delivery { last_lines, connection, framing, cycle: number };
         write_head(&mut response, &delivery, &mut self.memory.output);
         response.headers.recycle();
-        let body_start = self.memory.output.len();
+        let head = start..self.memory.output.len();
         self.answers += 1;
         // A body that the answer does not have is dropped here, a file or a stream unused. RFC 9110
         // §9.3.2: the answer to HEAD has the headers of the answer to GET, and no body.
@@ -57,8 +56,7 @@ impl Connection {
         if has_body {
             self.write_body(body, framing);
         }
-        let written = Written { status, start, body_start, body_bytes, number, at };
-        self.record_answer(asked.line, &written);
+        self.record_answer(asked.line, status, head, body_bytes, number, at);
     }
 
     /// Writes a body that is in memory. Another one is sent later: see [`Rest`].
