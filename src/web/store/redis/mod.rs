@@ -11,7 +11,7 @@
 //!   number has a bound.
 //! * Connections are kept and used again. One that Redis has closed is noticed before it is used.
 //!   After one that fails during a change, nothing is tried again: the change may have been made.
-//! * All commands of a request share [`TIME`], and in the second after a failure less.
+//! * All commands of a request share [`TIME`].
 //!
 //! Left out: Redis Cluster, Sentinel and TLS: Redis should stand in a private network. With
 //! `appendonly yes` and `appendfsync always` it waits for the disk as a file does. [`TIME`] does
@@ -33,13 +33,10 @@ use crate::value::Value;
 use resp::{RedisConnection, RedisReply};
 use std::io::{self, ErrorKind};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// How long a request may wait in all, so that a page can say within a second that Redis is gone.
 const TIME: Duration = Duration::from_millis(800);
-
-/// How long it may wait in the second after a command has failed.
-const SHORT_TIME: Duration = Duration::from_millis(100);
 
 /// How many connections wait for the next use.
 const KEPT: usize = 64;
@@ -50,15 +47,8 @@ const SCRIPTS: &str = include_str!("scripts.lua");
 /// Keeps rows in Redis.
 pub struct RedisStore {
     url: RedisUrl,
-    free: Mutex<FreeConnections>,
-}
-
-/// Connections that nobody uses now.
-#[derive(Default)]
-struct FreeConnections {
-    kept: Vec<RedisConnection>,
-    /// When a command failed last.
-    failed: Option<Instant>,
+    /// Connections that nobody uses now.
+    free: Mutex<Vec<RedisConnection>>,
 }
 
 impl RedisStore {
@@ -102,18 +92,16 @@ impl RedisStore {
 
     /// Sends one command over a connection that is free, or a new one.
     fn ask(&self, words: &[&[u8]]) -> Result<RedisReply, StoreError> {
-        let failed = self.free().failed.filter(|at| at.elapsed() < Duration::from_secs(1));
-        let alive = std::iter::from_fn(|| self.free().kept.pop()).find(RedisConnection::is_alive);
-        let asked = wait_at_most(failed.map_or(TIME, |_| SHORT_TIME), |end| {
+        let alive = std::iter::from_fn(|| self.free().pop()).find(RedisConnection::is_alive);
+        let asked = wait_at_most(TIME, |end| {
             let mut connection = alive.map_or_else(|| RedisConnection::open(&self.url, end), Ok)?;
             Ok::<_, io::Error>((connection.ask(words, end)?, connection))
         });
         let mut free = self.free();
         match asked {
             Ok((reply, connection)) => {
-                free.failed = None;
-                if free.kept.len() < KEPT {
-                    free.kept.push(connection);
+                if free.len() < KEPT {
+                    free.push(connection);
                 }
                 match reply {
                     RedisReply::Refused(_) => Err(unexpected(&reply)),
@@ -122,13 +110,13 @@ impl RedisStore {
             }
             Err(error) => {
                 // The others lead to the same Redis, and each would cost somebody the same wait.
-                *free = FreeConnections { kept: Vec::new(), failed: Some(Instant::now()) };
+                free.clear();
                 Err(StoreError::Unreachable(in_words(&error)))
             }
         }
     }
 
-    fn free(&self) -> MutexGuard<'_, FreeConnections> {
+    fn free(&self) -> MutexGuard<'_, Vec<RedisConnection>> {
         self.free.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
