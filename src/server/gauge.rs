@@ -15,10 +15,8 @@ pub struct ServerGauge(Arc<OnceLock<Weak<Pool>>>);
 pub struct GaugeReading {
     /// Connections that are open.
     pub connections: usize,
-    /// Threads that serve, or wait for a client.
+    /// Threads that serve, or wait for a client to connect.
     pub threads: usize,
-    /// Those of them that wait for a client to connect.
-    pub accepting: usize,
 }
 
 impl ServerGauge {
@@ -30,7 +28,6 @@ impl ServerGauge {
     /// What the server is doing now; `None` if it does not run.
     pub fn read(&self) -> Option<GaugeReading> {
         let pool = self.0.get()?.upgrade()?;
-        let (threads, accepting) = (pool.workers(), pool.accepting());
-        Some(GaugeReading { connections: pool.connections(), threads, accepting })
+        Some(GaugeReading { connections: pool.connections(), threads: pool.workers() })
     }
 }

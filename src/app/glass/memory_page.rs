@@ -133,10 +133,8 @@ fn facts(
     let mut facts =
         vec![("sessions", say("held", name_of(site.place()), &filled)), ("other rows", others)];
     if let Some(now) = glass.gauge.read() {
-        let serve = now.threads.saturating_sub(now.accepting);
-        let each = format!("{serve} serve, {} wait for a client to connect", now.accepting);
         facts.push(("connections", format!("{} open, this one included", now.connections)));
-        facts.push(("threads", format!("{}: {each}", now.threads)));
+        facts.push(("threads", format!("{} serve, or wait for a client to connect", now.threads)));
     }
     let (templates, files) = site.kept_files();
     facts.push(("templates", format!("{templates} parsed, ready to be filled in")));
