@@ -22,7 +22,7 @@ use super::parse_error::{
 use super::target::{is_authority, parse_target};
 use super::{Headers, Limits, Method, ParseError, Request, Status, Version};
 
-/// Reads the head of a request from the front of `bytes` into `request`, whose memory it uses again.
+/// Reads the head of a request from the front of `bytes` into `request`, and uses its memory again.
 ///
 /// Returns the length of the head in bytes; `None` if the head is not complete. Then the caller
 /// reads more bytes and asks again.
