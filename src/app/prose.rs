@@ -14,12 +14,16 @@
 //! | `line\|wire(' > ', brief)` | a line of a message with its note |
 //! | `command\|folded` | a command over several lines |
 
+use crate::app::assets;
 use crate::app::glass::{self, Columns};
 use carafe::Value;
 use carafe::web::template::Templates;
+use std::path::Path;
 
-/// Adds the filters.
-pub fn add_filters(templates: &mut Templates) {
+/// Templates with these filters: those of a folder, or else those inside the binary.
+pub fn templates(folder: Option<&Path>) -> Templates {
+    let mut templates =
+        folder.map_or_else(|| Templates::embedded(assets::TEMPLATES), Templates::from_dir);
     templates.filter("prose", |text, _| Ok(html(string(text))));
     templates.filter("paragraph", |text, front| Ok(lines(&plain(string(text)), front)));
     templates.filter("wrapped", |text, front| Ok(lines(string(text), front)));
@@ -36,6 +40,7 @@ pub fn add_filters(templates: &mut Templates) {
         let lines = string(text).lines().map(|line| format!("{front}{line}"));
         Ok(as_it_is(lines.map(|line| line.trim_end().to_owned() + "\n").collect()))
     });
+    templates
 }
 
 fn string(value: &Value) -> &str {

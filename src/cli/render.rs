@@ -11,9 +11,8 @@
 
 use super::command_line::{CommandError, CommandLine, CommandResult, print, warn};
 use super::serve;
-use crate::app::prose::add_filters;
+use crate::app::prose;
 use carafe::web::client::Client;
-use carafe::web::template::Templates;
 use carafe::{Map, json};
 use std::fs::File;
 use std::io::{self, Read};
@@ -26,9 +25,8 @@ pub fn run(line: &CommandLine) -> CommandResult {
     let data = data.map_err(CommandError::Failed)?;
     let (mut app, _) =
         serve::application(Path::new("."), None, Default::default(), Default::default());
-    let mut templates = Templates::from_dir(line.value("--templates").unwrap_or("templates"));
-    add_filters(&mut templates);
-    app.templates(templates);
+    let folder = Path::new(line.value("--templates").unwrap_or("templates"));
+    app.templates(prose::templates(Some(folder)));
     app.before(move |ctx| ctx.render(&template, data.clone()).map(Some));
     let answer = Client::new(&app).get("/");
     if answer.status() != 200 {

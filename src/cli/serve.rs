@@ -11,7 +11,6 @@ use carafe::server::ServerGauge;
 use carafe::server::log::Log;
 use carafe::web::inside::Inside;
 use carafe::web::static_files::StaticFiles;
-use carafe::web::template::Templates;
 use carafe::{App, Server, random};
 use std::io::{self, ErrorKind};
 use std::net::{Ipv6Addr, SocketAddr, TcpListener};
@@ -99,8 +98,7 @@ fn banner(address: SocketAddr, rows: &[(&str, String)]) -> String {
 
 /// Prints each cycle as it ends, in a thread of its own.
 fn show_cycles(recorder: Arc<Recorder>, base: String) -> io::Result<()> {
-    let mut templates = Templates::embedded(assets::TEMPLATES);
-    app::prose::add_filters(&mut templates);
+    let templates = app::prose::templates(None);
     let print = move || app::glass::print_all(&recorder, &base, &templates);
     thread::Builder::new().spawn(print).map(drop)
 }
@@ -198,10 +196,7 @@ pub fn application(
     let (templates, templates_banner) = own_folder(dir, "templates");
     let (www, www_banner) = own_folder(dir, "www");
     app::course::lessons::routes(&mut app, recorder, templates.as_deref(), ticks);
-    let mut templates =
-        templates.map_or_else(|| Templates::embedded(assets::TEMPLATES), Templates::from_dir);
-    app::prose::add_filters(&mut templates);
-    app.templates(templates);
+    app.templates(app::prose::templates(templates.as_deref()));
     app.files(
         "/static",
         www.map_or_else(|| StaticFiles::embedded(assets::WWW), StaticFiles::from_dir),

@@ -25,19 +25,17 @@ use carafe::{Map, Value};
 /// This many lines of a page are shown; if the text is brief, of every body.
 const BODY_LINES: usize = 12;
 
-/// The variables of `cycle.txt`, which has more lines if more is added to them.
-pub fn variables(cycle: &CycleDescription, base: &str) -> Map {
-    let mut map = cycle.to_map();
+/// Adds what the templates of a cycle ask for and the JSON does not have.
+pub fn add_variables(map: &mut Map, cycle: &CycleDescription, base: &str, is_brief: bool) {
     map.insert("nth", ordinal(cycle.facts.connection.1));
     map.insert("base", base);
-    map.insert("brief", false);
-    map
+    map.insert("brief", is_brief);
 }
 
 /// As much as fits on a screen.
 pub fn brief(cycle: &CycleDescription, base: &str, templates: &Templates) -> String {
-    let mut variables = variables(cycle, base);
-    variables.insert("brief", true);
+    let mut variables = cycle.to_map();
+    add_variables(&mut variables, cycle, base, true);
     let page = templates.render("cycle.txt", &variables, &());
     page.map_or_else(|error| error.to_string(), |page| page.text.to_string())
 }

@@ -117,20 +117,19 @@ fn cycle(ctx: &mut Context) -> Result<Response, Error> {
         return Err(Error::abort(Status::NOT_FOUND, kept));
     };
     let (cycle, base) = (CycleDescription::of(&record), ctx.base());
-    let mut map = cycle_text::variables(&cycle, &base);
+    let mut map = cycle.to_map();
     asker::add_related(&mut map, &cycle.facts, recorder);
     map.insert("curl", repeat_request::curl(&cycle.facts, &base));
     map.insert("masked", repeat_request::is_masked(&cycle.facts));
+    map.insert("again", repeat_request::browser(&cycle.facts));
     let is_open = ending.is_empty();
     let is_page = is_open && ctx.request.prefers_html();
-    let is_json = ending == "json" || (is_open && ctx.request.accepts("application/json"));
-    if !is_page && !is_json {
-        return Ok(uncached(render_text(ctx, "cycle.txt", map)?));
-    }
-    map.insert("again", repeat_request::browser(&cycle.facts));
-    if !is_page {
-        ["nth", "base", "brief"].iter().for_each(|name| drop(map.remove(name)));
+    if ending == "json" || is_open && !is_page && ctx.request.accepts("application/json") {
         return Ok(uncached(Response::json(&map.into())));
+    }
+    cycle_text::add_variables(&mut map, &cycle, &base, false);
+    if !is_page {
+        return Ok(uncached(render_text(ctx, "cycle.txt", map)?));
     }
     // On a page `request` is the request for the page itself.
     map.remove("request");

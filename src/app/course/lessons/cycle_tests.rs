@@ -52,77 +52,54 @@ impl Marks {
     }
 }
 
-/// True if a cycle fulfils a part of the condition that keeps these marks.
-pub type Test = Box<dyn Fn(&CycleFacts, &mut Marks) -> bool + Send + Sync>;
-
-/// The test that a word of a rule means: a method, a status, `row=NAME` if the visitor's row has
-/// this name, `left=NAME` if the answer leaves it there, or one of [`NAMED`].
+/// True if a cycle fulfils this word of the condition that keeps these marks.
 ///
-/// # Errors
-///
-/// The word, if it means nothing.
-pub fn test(word: &str) -> Result<Test, String> {
-    let owned = word.to_owned();
-    if let Some((_, test)) = NAMED.iter().find(|(name, _)| *name == word) {
-        Ok(Box::new(test))
-    } else if let Ok(status) = word.parse::<u16>() {
-        Ok(Box::new(move |cycle, _| cycle.record.status.0 == status))
-    } else if let Some((which, name)) = word.split_once('=') {
-        let (is_left, name) = (which == "left", name.to_owned());
-        Ok(Box::new(move |cycle, _| {
-            let row = if is_left { cycle.row_after() } else { cycle.row };
-            row.is_some_and(|row| row.get(&name).is_some())
-        }))
-    } else if word.chars().all(char::is_uppercase) {
-        Ok(Box::new(move |cycle, _| cycle.request.asked().0 == owned))
-    } else {
-        Err(format!("found {word:?}, which is no test"))
+/// A word is a test with a name, here in the order of the lessons; `row=NAME` if the visitor's row
+/// has this name, `left=NAME` if the answer leaves it there; a method; or a status. No cycle
+/// fulfils another word. The test that does all lessons would find it.
+pub fn holds(word: &str, cycle: &CycleFacts, marks: &mut Marks) -> bool {
+    let request = &cycle.request;
+    let (path, query) = request.path_and_query();
+    let why = cycle.failure.map_or("", |(_, why)| why);
+    match word {
+        "from-curl" => request.text_of("User-Agent").starts_with("curl/"),
+        "by-hand" => request.header("User-Agent").is_none(),
+        // The form of the lesson ticks this one.
+        "answered" => false,
+        "edited" => is_edited(cycle, marks),
+        "decoded" => query.contains(['%', '+']),
+        "named-field" => why.contains("missing form field"),
+        "at-the-form" => ["/process", "/formtest"].contains(&path),
+        "with-cookie" => request.header("Cookie").is_some(),
+        "without-cookie" => request.header("Cookie").is_none(),
+        "with-message" => has_shown(cycle),
+        "next-page" => is_next_page(cycle, marks),
+        "new-etag" => {
+            let is_first = marks.kept.is_empty();
+            cycle.response.header("ETag").is_some_and(|etag| !marks.had(etag)) && !is_first
+        }
+        "third-on-connection" => {
+            let connection = cycle.connection.0.to_string();
+            marks.add(connection.as_str());
+            marks.count(&connection) >= 3
+        }
+        "made-up" => is_made_up(cycle, marks),
+        "bad-signature" => has_changed_count(cycle, marks),
+        "replayed" => {
+            let sent = request.cookie("visits_signed");
+            !says(cycle, "cookie refused") && sent.is_some_and(|value| marks.had(value))
+        }
+        "again" => cycle.cookie.is_some_and(|cookie| marks.had(cookie)),
+        "refused" => cycle.refused.is_some(),
+        "begun-elsewhere" => has_begun_elsewhere(cycle, marks),
+        "counted-between" => was_counted_between(cycle, marks),
+        _ => match word.split_once('=') {
+            Some(("left", name)) => cycle.row_after().is_some_and(|row| row.get(name).is_some()),
+            Some((_, name)) => cycle.row.is_some_and(|row| row.get(name).is_some()),
+            None => word == request.asked().0 || word == cycle.record.status.0.to_string(),
+        },
     }
 }
-
-/// A test with a name.
-type NamedTest = (&'static str, fn(&CycleFacts, &mut Marks) -> bool);
-
-/// The tests with names, in the order of the lessons.
-static NAMED: [NamedTest; 20] = [
-    ("from-curl", |cycle, _| {
-        cycle.request.header("User-Agent").is_some_and(|it| it.starts_with("curl/"))
-    }),
-    ("by-hand", |cycle, _| cycle.request.header("User-Agent").is_none()),
-    // The form of the lesson ticks this one.
-    ("answered", |_, _| false),
-    ("edited", is_edited),
-    ("decoded", |cycle, _| cycle.request.path_and_query().1.contains(['%', '+'])),
-    ("named-field", |cycle, _| {
-        cycle.failure.is_some_and(|(_, why)| why.contains("missing form field"))
-    }),
-    ("at-the-form", |cycle, _| {
-        ["/process", "/formtest"].contains(&cycle.request.path_and_query().0)
-    }),
-    ("with-cookie", |cycle, _| cycle.request.header("Cookie").is_some()),
-    ("without-cookie", |cycle, _| cycle.request.header("Cookie").is_none()),
-    ("with-message", |cycle, _| has_shown(cycle)),
-    ("next-page", is_next_page),
-    ("new-etag", |cycle, marks| {
-        let is_first = marks.kept.is_empty();
-        cycle.response.header("ETag").is_some_and(|etag| !marks.had(etag)) && !is_first
-    }),
-    ("third-on-connection", |cycle, marks| {
-        let connection = cycle.connection.0.to_string();
-        marks.add(connection.as_str());
-        marks.count(&connection) >= 3
-    }),
-    ("made-up", is_made_up),
-    ("bad-signature", has_changed_count),
-    ("replayed", |cycle, marks| {
-        let sent = cycle.request.cookie("visits_signed");
-        !says(cycle, "cookie refused") && sent.is_some_and(|value| marks.had(value))
-    }),
-    ("again", |cycle, marks| cycle.cookie.is_some_and(|cookie| marks.had(cookie))),
-    ("refused", |cycle, _| cycle.refused.is_some()),
-    ("begun-elsewhere", has_begun_elsewhere),
-    ("counted-between", was_counted_between),
-];
 
 /// True if the body of the answer holds these words, as far as it was recorded.
 fn says(cycle: &CycleFacts, words: &str) -> bool {

@@ -5,7 +5,7 @@
 //! be true. Each cycle is held against the rules when it ends, because the recorder keeps only the
 //! last few.
 
-use super::cycle_tests::{Marks, Test, test};
+use super::cycle_tests::{Marks, holds};
 use super::lesson_file::Lesson;
 use super::ticks::Ticks;
 use crate::app::glass::{CycleFacts, place_of};
@@ -27,8 +27,9 @@ pub struct Condition {
     line: String,
     /// What the student reads.
     pub sentence: String,
-    /// All of them must be true of a cycle, the later ones only if the earlier ones are.
-    tests: Vec<Test>,
+    /// All of these words must hold for a cycle; the later ones are asked only if the earlier ones
+    /// do.
+    words: Vec<String>,
     marks: Mutex<Marks>,
     /// The number of the cycle that fulfilled it. 0: none yet.
     cycle: AtomicU64,
@@ -53,7 +54,7 @@ impl Condition {
 
     fn is_fulfilled(&self, cycle: &CycleFacts) -> bool {
         let mut marks = self.marks.lock().unwrap_or_else(PoisonError::into_inner);
-        self.tests.iter().all(|test| test(cycle, &mut marks))
+        self.words.iter().all(|word| holds(word, cycle, &mut marks))
     }
 }
 
@@ -70,15 +71,7 @@ pub struct Progress {
 impl Progress {
     /// The conditions of the lessons. `templates` is the folder of the templates; `None` if they
     /// are in the binary.
-    ///
-    /// # Errors
-    ///
-    /// A sentence about a word that no rule can have.
-    pub fn new(
-        lessons: &[Lesson],
-        templates: Option<&Path>,
-        ticks: Ticks,
-    ) -> Result<Progress, String> {
+    pub fn new(lessons: &[Lesson], templates: Option<&Path>, ticks: Ticks) -> Progress {
         let mut progress = Progress { ticks, ..Progress::default() };
         for lesson in lessons {
             for seen in lesson.all("seen") {
@@ -88,22 +81,17 @@ impl Progress {
                     let here = progress.at.entry(place.to_owned()).or_default();
                     here.push(progress.conditions.len());
                 }
-                let found = |why| format!("seen {}: {why}", seen.name);
                 progress.conditions.push(Condition {
                     lesson: lesson.number,
                     line: format!("{} {}", lesson.name, seen.name),
                     sentence: seen.text.clone(),
-                    tests: words
-                        .iter()
-                        .map(|word| test(word))
-                        .collect::<Result<_, _>>()
-                        .map_err(found)?,
+                    words: words.into_iter().map(str::to_owned).collect(),
                     marks: Mutex::new(Marks::new(templates)),
                     cycle: AtomicU64::new(0),
                 });
             }
         }
-        Ok(progress)
+        progress
     }
 
     /// Looks at a cycle that has ended. This happens after every request, so a cycle at a place

@@ -48,10 +48,9 @@ pub fn routes(
     templates: Option<&Path>,
     ticks: Ticks,
 ) {
-    let read = lesson_file::parse(lesson_file::TEXT)
-        .and_then(|lessons| Ok((Arc::new(Progress::new(&lessons, templates, ticks)?), lessons)));
-    let (progress, lessons) =
-        read.unwrap_or_else(|why| panic!("src/app/course/lessons/lessons.txt: {why}"));
+    let lessons = lesson_file::parse(lesson_file::TEXT)
+        .unwrap_or_else(|why| panic!("src/app/course/lessons/lessons.txt: {why}"));
+    let progress = Arc::new(Progress::new(&lessons, templates, ticks));
     if let Some(recorder) = &recorder {
         let watching = Arc::clone(&progress);
         recorder.watch(move |record| watching.watch(record));
