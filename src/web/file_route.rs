@@ -10,6 +10,7 @@ use crate::http::fields::percent_decode_bytes;
 use crate::http::{Response, Status};
 use std::borrow::Cow;
 use std::ffi::OsStr;
+use std::io::ErrorKind;
 use std::sync::Arc;
 
 /// A handler that serves these files below a path with `depth` slashes.
@@ -24,17 +25,22 @@ pub fn file_handler(
         let encoded = || path.splitn(depth + 2, '/').last().unwrap_or("");
         let decoded = (!text.is_ascii()).then(|| percent_decode_bytes(encoded()));
         let name = decoded.as_deref().map_or(OsStr::new(text).into(), name_of);
-        files.whole(&name).map_err(|refusal| {
+        files.whole(&name).map_err(|error| {
             // A name that is not text is shown as it came.
             let is_text = decoded.as_deref().is_none_or(|bytes| str::from_utf8(bytes).is_ok());
             let shown = if is_text { text } else { encoded() };
-            ctx.cycle.warn(format!("{shown}: {}", refusal.why));
-            match refusal.status {
-                Status::NOT_FOUND => Error::NotFound,
-                Status::SERVICE_UNAVAILABLE => {
-                    Error::with_header(refusal.status, "no file can be opened", "Retry-After", "1")
+            ctx.cycle.warn(format!("{shown}: {error}"));
+            match (error.kind(), error.raw_os_error()) {
+                (ErrorKind::NotFound, _) => Error::NotFound,
+                // ENFILE and EMFILE of POSIX: the system or this process has no descriptor left.
+                (_, Some(23 | 24)) if cfg!(unix) => {
+                    let (status, why) = (Status::SERVICE_UNAVAILABLE, "no file can be opened");
+                    Error::with_header(status, why, "Retry-After", "1")
                 }
-                status => Error::abort(status, "the file cannot be read"),
+                (ErrorKind::PermissionDenied, _) => {
+                    Error::abort(Status::FORBIDDEN, "the file cannot be read")
+                }
+                _ => error.into(),
             }
         })
     }

@@ -30,7 +30,7 @@
 //! | [`origin`] | Flask-WTF's CSRF protection, Flask-CORS, Flask-Talisman's headers |
 //! | [`sign`], [`password`] | `itsdangerous`, `werkzeug.security` |
 //! | `form_values` | `request.form.get(…, type=int)` |
-//! | `file_route`, `file_refusal`, [`file_response`] | `send_file` and its like |
+//! | `file_route`, [`file_response`] | `send_file` and its like |
 //! | `media_types.txt` | `mimetypes` |
 //! | `small_files`, `file_cache` | what is kept of files in memory |
 //! | [`client`] | `app.test_client()` |
@@ -42,7 +42,6 @@ pub mod error;
 mod error_page;
 mod failure;
 mod file_cache;
-mod file_refusal;
 pub mod file_response;
 mod file_route;
 pub mod flash;

@@ -3,22 +3,31 @@
 //! A stylesheet, a script or a picture is sent as it is on the disk. A client that asks for
 //! `../Cargo.toml` must not get it, however it spells the dots: see `check_path` and `find_below`.
 //!
-//! Three refinements are chapters of their own. `small_files` keeps a small file in memory while it
+//! Two refinements are chapters of their own. `small_files` keeps a small file in memory while it
 //! is unchanged. `file_response` makes the headers of a file, and the short answer to a browser
-//! that has the file already. `file_refusal` says why a path is not served.
+//! that has the file already.
 //!
 //! Left out: listings and index pages (a folder is a 404), compressed twins of files, and names
 //! that begin with a dot, such as `.well-known`: register a route for one of those.
 
-pub use super::file_refusal::FileRefusal;
-use super::file_refusal::{HIDDEN, NOT_A_FILE, NOT_THERE, OUTSIDE};
-use super::file_response::{read, weigh};
+use super::file_response::read;
 use super::small_files::SmallFiles;
-use crate::http::{Request, Response};
+use crate::http::Response;
 use std::ffi::OsStr;
 use std::fs::{self, Metadata};
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
+
+// Why a path is refused, for the log. The client learns nothing about what is outside.
+const NOT_THERE: &str = "no such file";
+const NOT_A_FILE: &str = "this is a folder or a device, expected a file";
+const HIDDEN: &str = "names that begin with a dot are not served";
+const OUTSIDE: &str = "this path leads out of the folder";
+
+/// A path that is refused, for whatever reason, is one where nothing is found.
+fn refused(why: &str) -> io::Error {
+    io::Error::new(ErrorKind::NotFound, why)
+}
 
 /// A set of files to serve: a folder, or a table in the program.
 #[derive(Debug)]
@@ -38,37 +47,27 @@ impl StaticFiles {
         StaticFiles { folder: None, in_memory: SmallFiles::new(files) }
     }
 
-    /// Answers GET or HEAD for the file at `path`: percent-decoded, without a slash in front.
-    ///
-    /// The answer is 200 or 206 with the file, 304 without it, or 412 or 416. The answer to HEAD
-    /// has a body too, because the server needs its length.
+    /// The answer with the whole file at `path`: percent-decoded, without a slash in front. An
+    /// application makes of it what the request asks for: a part of the file, or a 304.
     ///
     /// # Errors
     ///
-    /// If there is no file to serve.
+    /// If there is no file to serve, or it cannot be read.
     ///
     /// # Security
     ///
     /// `path` may be anything. No path gets what is not a regular file below the folder: not by
     /// `..`, a backslash, a drive letter or a symbolic link. What is below the folder is public.
-    pub fn respond(
-        &self,
-        request: &Request,
-        path: impl AsRef<OsStr>,
-    ) -> Result<Response, FileRefusal> {
-        Ok(weigh(request, self.whole(path.as_ref())?)?)
-    }
-
-    /// The answer with the whole file at `path`.
-    pub(super) fn whole(&self, path: &OsStr) -> Result<Response, FileRefusal> {
+    pub fn whole(&self, path: impl AsRef<OsStr>) -> io::Result<Response> {
+        let path = path.as_ref();
         // What is in memory was found below before, and is unchanged.
         if let Some(known) = self.in_memory.get(path) {
             return Ok(known);
         }
         check_path(path)?;
-        let folder = self.folder.as_ref().ok_or(NOT_THERE)?;
+        let folder = self.folder.as_ref().ok_or_else(|| refused(NOT_THERE))?;
         let (full, by_link) = find_below(folder, path)?;
-        let (whole, stamp) = read(&full)?.ok_or(NOT_A_FILE)?;
+        let (whole, stamp) = read(&full)?.ok_or_else(|| refused(NOT_A_FILE))?;
         if !by_link {
             self.in_memory.keep(path, full, &whole, stamp);
         }
@@ -81,13 +80,13 @@ impl StaticFiles {
 /// The path is decoded already, so it makes no difference how a dot or a slash was spelt. Backslash
 /// and colon are refused on every system, though only Windows reads them as `/` and as a drive: a
 /// site should not change with the machine it runs on.
-fn check_path(path: &OsStr) -> Result<(), FileRefusal> {
+fn check_path(path: &OsStr) -> io::Result<()> {
     for part in path.as_encoded_bytes().split(|byte| *byte == b'/') {
         match part {
-            b"" => return Err(NOT_THERE),
-            b"." | b".." => return Err(OUTSIDE),
-            _ if part.iter().any(|byte| b"\\:\0".contains(byte)) => return Err(OUTSIDE),
-            [b'.', ..] => return Err(HIDDEN),
+            b"" => return Err(refused(NOT_THERE)),
+            b"." | b".." => return Err(refused(OUTSIDE)),
+            _ if part.iter().any(|byte| b"\\:\0".contains(byte)) => return Err(refused(OUTSIDE)),
+            [b'.', ..] => return Err(refused(HIDDEN)),
             _ => {}
         }
     }
@@ -101,11 +100,17 @@ fn check_path(path: &OsStr) -> Result<(), FileRefusal> {
 ///
 /// Somebody who can put links into the folder while it is served can win a race against this; but
 /// such a person can put files there too.
-fn find_below(root: &Path, path: &OsStr) -> Result<(PathBuf, bool), FileRefusal> {
+fn find_below(root: &Path, path: &OsStr) -> io::Result<(PathBuf, bool)> {
     let (mut full, mut by_link, mut found) = (root.to_path_buf(), false, None);
     for part in Path::new(path) {
         full.push(part);
-        let mut metadata = fs::symlink_metadata(&full)?;
+        let mut metadata = fs::symlink_metadata(&full).map_err(|error| match error.kind() {
+            // No file can have such a name: it is too long, or goes on behind a file.
+            ErrorKind::NotADirectory | ErrorKind::InvalidFilename | ErrorKind::NotFound => {
+                refused(NOT_THERE)
+            }
+            _ => error,
+        })?;
         // On Windows a file has a second, short name (`GIT~1`). Only the resolved path tells it
         // from the first.
         if metadata.is_symlink() || cfg!(windows) {
@@ -119,21 +124,21 @@ fn find_below(root: &Path, path: &OsStr) -> Result<(PathBuf, bool), FileRefusal>
     if found.as_ref().is_some_and(Metadata::is_file) {
         Ok((full, by_link))
     } else {
-        Err(NOT_A_FILE)
+        Err(refused(NOT_A_FILE))
     }
 }
 
 /// Where a link leads, if that is below `root` and not hidden there.
-fn resolve_below(root: &Path, link: &Path) -> Result<PathBuf, FileRefusal> {
+fn resolve_below(root: &Path, link: &Path) -> io::Result<PathBuf> {
     // A link to nothing, or in a circle, leads to no file.
     let target = fs::canonicalize(link).map_err(|error| match error.kind() {
-        ErrorKind::PermissionDenied => error.into(),
-        _ => NOT_THERE,
+        ErrorKind::PermissionDenied => error,
+        _ => refused(NOT_THERE),
     })?;
     // The root may be a link itself, so both are compared with all links resolved. `strip_prefix`
     // compares whole parts: `/srv/www-old` is not below `/srv/www`.
     let root = fs::canonicalize(root)?;
-    let below = target.strip_prefix(&root).map_err(|_| OUTSIDE)?;
+    let below = target.strip_prefix(&root).map_err(|_| refused(OUTSIDE))?;
     let is_hidden = |part: &OsStr| part.as_encoded_bytes().starts_with(b".");
-    if below.iter().any(is_hidden) { Err(HIDDEN) } else { Ok(target) }
+    if below.iter().any(is_hidden) { Err(refused(HIDDEN)) } else { Ok(target) }
 }

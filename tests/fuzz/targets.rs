@@ -383,9 +383,7 @@ fn path(bytes: &[u8]) {
     });
     let text = String::from_utf8_lossy(bytes);
     for path in [&*text, &*fields::percent_decode(&text)] {
-        if let Ok(answer) =
-            StaticFiles::from_dir(folder).respond(&Request::new(Method::Get, "/"), path)
-        {
+        if let Ok(answer) = StaticFiles::from_dir(folder).whole(path) {
             assert!(
                 matches!(&answer.body, Body::Bytes(bytes) if bytes == b"public"),
                 "{path:?}: {answer:?}"

@@ -1,9 +1,10 @@
 //! Which files are served, how they are marked, and which never are.
 
 use carafe::http::{Body, Method, Request, Response, Status};
-use carafe::web::file_response::content_type;
+use carafe::web::file_response::{content_type, weigh};
 use carafe::web::static_files::StaticFiles;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant, UNIX_EPOCH};
@@ -15,7 +16,9 @@ const OUTSIDE: &str = "this path leads out of the folder";
 
 /// Why a path is refused.
 fn refused(files: &StaticFiles, path: &str) -> String {
-    files.respond(&get(&[]), path).expect_err(path).why.into_owned()
+    let error = files.whole(path).expect_err(path);
+    assert_eq!(error.kind(), ErrorKind::NotFound, "{path:?}");
+    error.to_string()
 }
 
 /// A folder that goes when it is dropped. The site is in `www`, and something not to be served is
@@ -62,9 +65,8 @@ fn get(headers: &[(&str, &str)]) -> Request {
 }
 
 fn respond(files: &StaticFiles, path: &str, headers: &[(&str, &str)]) -> Response {
-    files
-        .respond(&get(headers), path)
-        .unwrap_or_else(|refusal| panic!("{path:?} {headers:?}: {refusal:?}"))
+    let whole = files.whole(path).unwrap_or_else(|error| panic!("{path:?} {headers:?}: {error}"));
+    weigh(&get(headers), whole).expect("the file can be read")
 }
 
 fn header<'a>(response: &'a Response, name: &str) -> &'a str {
@@ -148,7 +150,7 @@ fn a_file_that_has_settled_is_kept_and_its_next_version_is_seen() {
     fs::write(&path, "9876543210").unwrap();
     assert_eq!(text(respond(&files, "ten.txt", &[])), "9876543210");
     fs::remove_file(&path).unwrap();
-    assert_eq!(files.respond(&get(&[]), "ten.txt").unwrap_err().status, Status::NOT_FOUND);
+    assert_eq!(refused(&files, "ten.txt"), NOT_THERE);
     // A folder on the way becomes a link that leads out. The file itself has not changed.
     assert_eq!(text(respond(&files, "css/site.css", &[])), "body { color: black }\n");
     fs::rename(folder.www().join("css"), folder.0.join("css")).unwrap();
@@ -178,7 +180,7 @@ fn what_many_ask_for_at_once_is_at_most_a_millisecond_old() {
     while changed.elapsed() < Duration::from_millis(1) {}
     for _ in 0..1000 {
         assert_eq!(text(respond(&files, "ten.txt", &[])), "9876543210");
-        assert!(files.respond(&get(&[]), "css/site.css").is_err());
+        assert!(files.whole("css/site.css").is_err());
     }
 }
 
@@ -271,7 +273,8 @@ fn head_has_the_headers_of_get_and_ignores_a_range() {
     let files = folder.files();
     let mut head = get(&[("Range", "bytes=2-4")]);
     head.method = Method::Head;
-    let (head, get) = (files.respond(&head, "ten.txt").unwrap(), respond(&files, "ten.txt", &[]));
+    let head = weigh(&head, files.whole("ten.txt").unwrap()).unwrap();
+    let get = respond(&files, "ten.txt", &[]);
     assert_eq!(
         (head.status, &head.headers, head.body.len()),
         (get.status, &get.headers, get.body.len())
@@ -345,8 +348,7 @@ fn no_path_leads_out_of_the_folder_or_to_a_hidden_name() {
         (".git/config", HIDDEN),
         (".well-known/x", HIDDEN),
     ] {
-        let refusal = folder.files().respond(&get(&[]), path).expect_err(path);
-        assert_eq!((&*refusal.why, refusal.status), (expected, Status::NOT_FOUND), "{path:?}");
+        assert_eq!(refused(&folder.files(), path), expected, "{path:?}");
     }
 }
 
@@ -439,11 +441,7 @@ fn embedded_files_are_served_alike() {
         header(&respond(&files, "b.txt", &[]), "ETag")
     );
     for path in ["css", "", "../a.txt", "c.txt", "css/"] {
-        assert_eq!(
-            files.respond(&get(&[]), path).expect_err(path).status,
-            Status::NOT_FOUND,
-            "{path}"
-        );
+        refused(&files, path);
     }
 }
 
