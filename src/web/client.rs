@@ -76,13 +76,6 @@ impl<'a> Client<'a> {
     }
 
     /// Sends this header with every request from now on.
-    ///
-    /// ```
-    /// # use carafe::{App, Context, web::client::Client};
-    /// let mut app = App::new();
-    /// app.get("/", |ctx: &mut Context| ctx.request.headers.get("X-Key").map(str::to_owned));
-    /// assert_eq!(Client::new(&app).header("X-Key", "open").get("/").text(), "open");
-    /// ```
     pub fn header(&mut self, name: &str, value: &str) -> &mut Self {
         self.headers.set(name, value);
         self
