@@ -103,11 +103,6 @@ impl<T> FileCache<T> {
         names.collect::<BTreeSet<_>>().len()
     }
 
-    /// Forgets everything.
-    pub fn clear(&self) {
-        self.stripes.iter().for_each(|stripe| lock(stripe).clear());
-    }
-
     /// The stripe of this thread.
     fn own(&self) -> MutexGuard<'_, BTreeMap<Box<[u8]>, CachedFile<T>>> {
         static NEXT: AtomicUsize = AtomicUsize::new(0);

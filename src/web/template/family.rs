@@ -22,7 +22,7 @@ impl<'a> Renderer<'a> {
     /// A whole template: its own body, then those of the templates that it extends.
     pub fn template(&mut self) -> Rendering {
         let mut generation = 0;
-        while let Some(tree) = self.page().member(generation) {
+        while let Some(tree) = self.page().family.get(generation).copied() {
             (self.names.scope.tree, self.names.scope.silent) = (tree, false);
             self.nodes(&tree.body)?;
             generation += 1;
@@ -38,7 +38,7 @@ impl<'a> Renderer<'a> {
     /// on that has one; false if none has.
     pub fn block(&mut self, name: &'a Text, generation: usize) -> Rendering<bool> {
         let mut at = generation;
-        while let Some(tree) = self.page().member(at) {
+        while let Some(tree) = self.page().family.get(at).copied() {
             if let Some((_, body)) = tree.blocks.iter().find(|(known, _)| known == name) {
                 let scope = self.names.apart(tree, self.names.scope.page);
                 let scope = Scope { block: Some((name, at)), ..scope };
@@ -69,11 +69,10 @@ impl<'a> Renderer<'a> {
             return self.error(name.at, "found a second {% extends %}, expected one at most");
         }
         let tree = self.named_template(name)?;
-        let page = self.page();
-        if std::iter::once(&page.tree).chain(&page.layouts).any(|known| known.name == tree.name) {
+        if self.page().family.iter().any(|known| known.name == tree.name) {
             return self.error(name.at, format!("{} extends itself", tree.name));
         }
-        self.page().layouts.push(tree);
+        self.page().family.push(tree);
         self.names.scope.silent = true;
         Ok(())
     }
@@ -110,7 +109,7 @@ impl<'a> Renderer<'a> {
                 Some(there) => match module.get(there) {
                     Some(value) => value.clone(),
                     None => {
-                        let what = format!("name in {}", self.names.pages[number].tree.name);
+                        let what = format!("name in {}", self.names.pages[number].family[0].name);
                         let known = module.iter().map(|(name, _)| name);
                         return self.error(*at, unknown(&what, there, known));
                     }
@@ -144,11 +143,8 @@ impl<'a> Renderer<'a> {
             let found = value.type_name();
             return self.error(at, format!("found {found}, expected the name of a template"));
         };
-        match self.shelf.1.tree(self.shelf.0, name) {
-            // No line: the template is not there.
-            Err(missing) if missing.line == 0 => self.error(at, missing.message),
-            found => found,
-        }
+        let found = self.shelf.1.tree(self.shelf.0, name);
+        self.placed(at, found)
     }
 
     /// `{% macro name(…) %}`: the macro becomes a value.

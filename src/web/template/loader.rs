@@ -28,9 +28,6 @@ const KEPT: usize = 512;
 /// Longer files are not read, in bytes.
 const LONGEST: u64 = 4 << 20;
 
-/// How many names are compared for a hint.
-const MOST_NAMES: usize = 1_000;
-
 /// Templates from a folder or from the binary, parsed when they are first needed.
 ///
 /// ```
@@ -82,8 +79,7 @@ impl Templates {
     pub fn filter(&mut self, name: &'static str, call: CustomFilter) {
         self.filters.insert(0, row(name, ANY, call));
         // The trees so far have the filters of before.
-        self.cache.clear();
-        self.pages.clear();
+        (self.cache, self.pages) = (FileCache::new(KEPT), FileCache::new(KEPT));
     }
 
     /// The number of templates that are parsed and in memory now.
@@ -96,7 +92,7 @@ impl Templates {
         if let Some(cached) = self.cache.get(name.as_bytes(), is_current) {
             return Ok(cached);
         }
-        let (text, version) = self.read(name).map_err(|message| missing(name, message))?;
+        let (text, version) = self.read(name)?;
         // Jinja's pages have \n for every line end, in whatever form the template has them.
         let text = text.replace("\r\n", "\n").replace('\r', "\n");
         let tree = parse(name, &text, &self.filters).map_err(|(at, message)| {
@@ -135,7 +131,7 @@ impl Shelf {
     }
 
     /// The template of this name.
-    /// Errors: there is none, which is an error without a line; a mistake in it.
+    /// Errors: there is none, which is an error without a place; a mistake in it.
     pub fn tree(&self, templates: &Templates, name: &str) -> Rendering<&Tree> {
         let mut last = self.last.iter().flat_map(|trees| trees.iter());
         if let Some(known) = last.find(|known| known.0.name == name) {
@@ -152,13 +148,8 @@ impl Shelf {
                 }
             }
         }
-        Err(missing(name, format!("the page is made of more than {MOST_TEMPLATES} templates")))
+        Err(format!("the page is made of more than {MOST_TEMPLATES} templates").into())
     }
-}
-
-/// The error that there is no such template.
-fn missing(name: &str, message: String) -> Box<TemplateError> {
-    Box::new(TemplateError { template: name.to_owned(), line: 0, column: 0, message })
 }
 
 /// A file that was read, and which version of it; none if it had changed just before. The clock of
@@ -200,7 +191,7 @@ impl Templates {
     /// Where a template was looked for, and a name that is near.
     fn absent(&self, name: &str) -> String {
         let near_file = |path: &Path| {
-            let entries = fs::read_dir(path.parent()?.join(".")).ok()?.flatten().take(MOST_NAMES);
+            let entries = fs::read_dir(path.parent()?.join(".")).ok()?.flatten();
             let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
             let mut names: Vec<String> = names.collect();
             names.sort();

@@ -82,7 +82,10 @@ impl Templates {
         globals: &dyn Globals,
     ) -> Result<(Vec<u8>, Vec<String>), TemplateError> {
         let shelf = Shelf::of_page(self, name);
-        let tree = shelf.tree(self, name).map_err(|error| *error)?;
+        let tree = shelf.tree(self, name).map_err(|error| match error.template.is_empty() {
+            true => TemplateError { template: name.to_owned(), ..*error },
+            false => *error,
+        })?;
         let mut page = Renderer::new((self, &shelf), Names::new(tree, variables, globals));
         page.template().map_err(|error| *error)?;
         shelf.keep(self, name);

@@ -95,10 +95,8 @@ pub struct Scope<'a> {
 
 /// A template with those that it extends, and the names that were set at its top.
 pub struct TemplatePage<'a> {
-    /// The template that was asked for.
-    pub tree: &'a Tree,
-    /// The one it extends, the one that this extends, and so on.
-    pub layouts: Vec<&'a Tree>,
+    /// The template that was asked for, the one it extends, the one that this extends, and so on.
+    pub family: Vec<&'a Tree>,
     pub names: Bindings<'a>,
     /// How many of the names it was given.
     pub given: usize,
@@ -108,12 +106,9 @@ pub struct TemplatePage<'a> {
 impl<'a> TemplatePage<'a> {
     /// A page before its template runs.
     pub fn new(tree: &'a Tree, names: Bindings<'a>, variables: Option<&'a Map>) -> Self {
-        TemplatePage { tree, layouts: Vec::new(), given: names.len(), names, variables }
-    }
-
-    /// A template of its family: number 0 is the one that was asked for.
-    pub fn member(&self, number: usize) -> Option<&'a Tree> {
-        if number == 0 { Some(self.tree) } else { self.layouts.get(number - 1).copied() }
+        let mut family = Vec::with_capacity(4);
+        family.push(tree);
+        TemplatePage { family, given: names.len(), names, variables }
     }
 }
 
