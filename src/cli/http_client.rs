@@ -10,8 +10,7 @@
 //! Left out: https, compression, HEAD, 1xx answers, and following redirects: a check looks at each
 //! step.
 
-use super::cookie_jar::CookieJar;
-use carafe::http::{ChunkedBody, Fields, Headers, Limits, is_token};
+use carafe::http::{ChunkedBody, CookieJar, Fields, Headers, Limits, is_token};
 use carafe::server::log::escaped;
 use std::io::ErrorKind::{Interrupted, TimedOut, WouldBlock};
 use std::io::{Read, Write};

@@ -6,12 +6,11 @@
 //! * `help.txt` is the help, and `command_line` reads the words of every command.
 //! * `flags` reads the flags of the server, which `flags.txt` lists; `stores` opens its stores.
 //! * `init`, `routes` and `render` are small commands.
-//! * `http_client` and `cookie_jar` ask servers, and `page_words` reads their pages.
+//! * `http_client` asks servers, and `page_words` reads their pages.
 //! * `scripted_visitor` does the steps of the scripts of `check` and `lab`.
 
 mod check;
 mod command_line;
-mod cookie_jar;
 mod flags;
 mod http_client;
 mod init;

@@ -36,9 +36,9 @@
 //! readable NAME N          the cookie has N bytes or more, and anybody can read the x in it
 //! ```
 
-use super::cookie_jar::CookieJar;
 use super::http_client::{NoAnswer, ServerAnswer, ServerUrl, ask};
 use super::page_words::{is_page, spaced, unescaped, words};
+use carafe::http::CookieJar;
 use carafe::server::log::escaped;
 use carafe::web::sign::from_base64url;
 use std::mem;

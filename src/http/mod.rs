@@ -17,7 +17,8 @@
 //!   `early_refusal` when.
 //! * `target` takes a URL apart, and `expect` says whether a client waits before it sends a body.
 //!   [`multipart`] reads a form with files, and `chunked` a body in pieces.
-//! * `quoted_cookie` reads a cookie in quotes, `set_cookie` writes one, and [`date`] knows dates.
+//! * `quoted_cookie` reads a cookie in quotes, `set_cookie` writes one, [`date`] knows dates, and
+//!   `cookie_jar` keeps cookies as a browser does.
 //! * [`forwarded`] finds the client behind a proxy, [`conditions`] decides what of a file to send,
 //!   `response_body` says what can be sent, and `location` writes a URL that leads elsewhere.
 //!
@@ -30,6 +31,7 @@ mod bytes;
 mod chunked;
 pub mod conditions;
 pub mod cookie;
+mod cookie_jar;
 pub mod date;
 mod early_refusal;
 mod expect;
@@ -58,6 +60,7 @@ pub use body::{Framing, framing};
 pub use bytes::is_token;
 pub use chunked::ChunkedBody;
 pub use cookie::cookie_value;
+pub use cookie_jar::CookieJar;
 pub use expect::expects_continue;
 pub use fields::Fields;
 pub use headers::Headers;

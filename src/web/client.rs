@@ -6,7 +6,7 @@
 
 use crate::Service;
 use crate::cycle::Cycle;
-use crate::http::{Body, Fields, Headers, Method, Request, Response};
+use crate::http::{Body, CookieJar, Fields, Headers, Method, Request, Response};
 use crate::json;
 use crate::value::Value;
 use std::io::{Read, Seek, SeekFrom};
@@ -24,7 +24,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 /// ```
 pub struct Client<'a> {
     service: &'a dyn Service,
-    cookies: Vec<(String, String)>,
+    jar: CookieJar,
     headers: Headers,
 }
 
@@ -72,7 +72,7 @@ impl<'a> Client<'a> {
     /// A new visitor on this machine. Panics as a server would at its start.
     pub fn new(service: &'a dyn Service) -> Client<'a> {
         service.start();
-        Client { service, cookies: Vec::new(), headers: Headers::new() }
+        Client { service, jar: CookieJar::secure(), headers: Headers::new() }
     }
 
     /// Sends this header with every request from now on.
@@ -117,20 +117,16 @@ impl<'a> Client<'a> {
     pub fn send(&mut self, mut request: Request) -> Answer {
         request.peer.get_or_insert(SocketAddr::from((Ipv4Addr::LOCALHOST, 1)));
         self.headers.iter().for_each(|(name, value)| request.headers.set(name, value));
-        if !self.cookies.is_empty() {
-            let pairs = self.cookies.iter().map(|(name, value)| format!("{name}={value}"));
-            request.headers.append("Cookie", pairs.collect::<Vec<_>>().join("; "));
+        // The application may change the path.
+        let path = request.path.clone();
+        if let Some(cookies) = self.jar.header(&path) {
+            request.headers.append("Cookie", cookies);
         }
         let mut cycle = Cycle::default();
         let mut response = self.service.call(&mut request, &mut cycle);
         response.body = in_memory(response.body);
         for line in response.headers.get_all("Set-Cookie") {
-            let (pair, attributes) = line.split_once(';').unwrap_or((line, ""));
-            let Some((name, value)) = pair.split_once('=') else { continue };
-            self.cookies.retain(|(known, _)| known != name);
-            if !attributes.contains("Max-Age=0") {
-                self.cookies.push((name.to_owned(), value.to_owned()));
-            }
+            self.jar.keep(line, &path);
         }
         Answer { response, warnings: cycle.warnings().to_vec() }
     }

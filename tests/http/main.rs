@@ -3,6 +3,7 @@
 mod body;
 mod conditions;
 mod cookie;
+mod cookie_jar;
 mod date;
 mod fields;
 mod forwarded;

@@ -39,20 +39,21 @@ fn a_site_below_a_path_is_found_only_there() {
 fn the_sessions_cookie_has_a_name_and_a_path_and_may_outlive_the_browser() {
     let mut app = App::new();
     app.session_cookie("shop", "/shop");
-    app.get("/stay", |ctx: &mut Context| {
+    app.get("/shop/stay", |ctx: &mut Context| {
         ctx.session.set("user", "Ada");
         ctx.session.set("visits", 3);
         ctx.session.permanent(Duration::from_secs(86_400));
         "kept"
     });
-    app.get("/read", |ctx: &mut Context| {
+    app.get("/<path:read>", |ctx: &mut Context| {
         format!("{:?} {:?}", ctx.session.text("user"), ctx.session.int("visits"))
     });
     let mut client = Client::new(&app);
-    let line = client.get("/stay").header("Set-Cookie").unwrap().to_owned();
+    let line = client.get("/shop/stay").header("Set-Cookie").unwrap().to_owned();
     assert!(line.starts_with("shop=") && line.contains("Max-Age=86400"), "{line}");
     assert!(line.ends_with("Path=/shop"), "{line}");
-    assert_eq!(client.get("/read").text(), "Some(\"Ada\") Some(3)");
+    assert_eq!(client.get("/shop/read").text(), "Some(\"Ada\") Some(3)");
+    assert_eq!(client.get("/read").text(), "None None", "the client sends it there alone");
 }
 
 #[test]

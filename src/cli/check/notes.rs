@@ -127,7 +127,7 @@ impl NotesVisit {
             Trouble::Missing(why) | Trouble::Failed(why) => (why.clone(), expected.to_owned()),
         };
         let mut rows = vec![("sent", self.commands.join(&format!("\n{:18}", ""))), ("came", came)];
-        rows.extend(self.visitor.jar.lost.iter().map(|lost| ("and", lost.clone())));
+        rows.extend(self.visitor.jar.lost.iter().map(|lost| ("and", escaped(lost))));
         rows.push(("expected", expected));
         let number = lessons::number_of(lesson);
         rows.push(("see", format!("lesson {number}: /lessons/{number} of a running carafe")));

@@ -2,8 +2,8 @@
 
 use crate::app::program_name;
 use crate::cli::command_line::{CommandError, CommandResult, print, wrong};
-use crate::cli::cookie_jar::CookieJar;
 use crate::cli::http_client::{ServerAnswer, ServerUrl, ask};
+use carafe::http::CookieJar;
 use carafe::server::log::escaped;
 use carafe::{Value, json};
 use std::process::ExitCode;

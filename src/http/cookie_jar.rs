@@ -3,23 +3,25 @@
 //! A cookie has a path, and is sent to that path and to the paths below it. A cookie that browsers
 //! drop is dropped here, too. A browser does not say why; the jar does, in `lost`.
 //!
-//! Left out: `Domain`, because only one host is asked, and a clock. A check takes seconds, and no
+//! The client for tests and the commands that ask other servers use it.
+//!
+//! Left out: `Domain`, because only one host is asked, and a clock. A test takes seconds, and no
 //! cookie expires in that time.
 
-use carafe::http::cookie::COOKIE_BYTES;
-use carafe::http::date;
-use carafe::server::log::escaped;
+use super::date;
+use super::set_cookie::COOKIE_BYTES;
 use std::time::SystemTime;
 
 /// The cookies of one visitor.
-#[derive(Clone, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct CookieJar {
     cookies: Vec<KeptCookie>,
-    /// Why a cookie was not kept or not sent; each reason once, escaped.
+    takes_secure: bool,
+    /// Why a cookie was not kept or not sent; each reason once. It may hold any characters.
     pub lost: Vec<String>,
 }
 
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 struct KeptCookie {
     name: String,
     value: String,
@@ -27,7 +29,14 @@ struct KeptCookie {
 }
 
 impl CookieJar {
-    /// Keeps the cookie of a `Set-Cookie` line, or notes why not. `path` is the one that was asked.
+    /// An empty jar that takes `Secure` cookies, too: as over https, and in most browsers from a
+    /// server on this machine. The default takes none.
+    pub fn secure() -> CookieJar {
+        CookieJar { takes_secure: true, ..CookieJar::default() }
+    }
+
+    /// Keeps the cookie of a `Set-Cookie` line, or notes why not. `path` is the one that was asked,
+    /// with or without a query.
     pub fn keep(&mut self, line: &str, path: &str) {
         let mut parts = line.split(';').map(|part| {
             let (name, value) = part.split_once('=').unwrap_or((part, ""));
@@ -38,16 +47,17 @@ impl CookieJar {
         let mut refusal = (size > COOKIE_BYTES)
             .then(|| format!("is {size} bytes: browsers drop more than {COOKIE_BYTES}"));
         // §5.1.4: without a Path, the folder of the path that was asked.
+        let path = path.split('?').next().unwrap_or(path);
         let mut folder = path.rfind('/').map_or("/", |slash| &path[..slash.max(1)]);
-        let mut has_ended = name.is_empty();
+        let (mut by_age, mut by_date) = (None, false);
         for (key, value) in parts {
             match key.to_ascii_lowercase().as_str() {
                 "path" if value.starts_with('/') => folder = value,
-                "max-age" => has_ended |= value == "0" || value.starts_with('-'),
+                "max-age" => by_age = value.parse().ok().map(|seconds: i64| seconds <= 0),
                 "expires" => {
-                    has_ended |= date::parse(value).is_some_and(|end| end <= SystemTime::now());
+                    by_date = date::parse(value).is_some_and(|end| end <= SystemTime::now());
                 }
-                "secure" => {
+                "secure" if !self.takes_secure => {
                     refusal = Some("is Secure, and this is plain http: browsers drop it".into());
                 }
                 _ => {}
@@ -55,7 +65,9 @@ impl CookieJar {
         }
         match refusal {
             Some(why) => self.lose(format!("the cookie {name} {why}")),
-            None if has_ended => self.remove(name, folder),
+            // §4.1.2.2: "the Max-Age attribute has precedence".
+            None if by_age.unwrap_or(by_date) => self.remove(name, folder),
+            None if name.is_empty() => {}
             None => self.put(name, value, folder),
         }
     }
@@ -91,7 +103,6 @@ impl CookieJar {
     }
 
     fn lose(&mut self, why: String) {
-        let why = escaped(&why);
         if !self.lost.contains(&why) {
             self.lost.push(why);
         }
