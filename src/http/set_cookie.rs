@@ -63,19 +63,23 @@ impl SetCookie {
             let most = format!("{COOKIE_BYTES} at most: browsers drop larger ones");
             format!("{bytes} bytes in the cookie {name}, expected {most}")
         } else {
-            return Ok(SetCookie {
-                name: name.to_owned(),
-                value: value.to_owned(),
-                max_age: None,
-                expires: None,
-                http_only: false,
-                secure: false,
-                same_site: None,
-                path: "/".into(),
-                domain: None,
-            });
+            return Ok(SetCookie::plain(name, value));
         };
         Err(CookieError(wrong))
+    }
+
+    fn plain(name: &str, value: &str) -> SetCookie {
+        SetCookie {
+            name: name.to_owned(),
+            value: value.to_owned(),
+            max_age: None,
+            expires: None,
+            http_only: false,
+            secure: false,
+            same_site: None,
+            path: "/".into(),
+            domain: None,
+        }
     }
 }
 
@@ -119,9 +123,12 @@ impl Response {
         self.headers.append("Set-Cookie", cookie.to_string());
     }
 
-    /// Asks the client to forget the cookie of this name that was set with the path `/`. For
-    /// another path, set the cookie again with that path and a `max_age` of zero.
+    /// Asks the client to forget the cookie of this name that was set with the path `/` and without
+    /// a domain. Otherwise set it again, with the same path and domain and a `max_age` of zero.
     pub fn delete_cookie(&mut self, name: &str) {
-        self.headers.append("Set-Cookie", format!("{name}=; Max-Age=0; Path=/"));
+        // RFC 6265bis §4.1.3: browsers refuse a line with such a name that is not `Secure`.
+        let secure = name.starts_with("__Host-") || name.starts_with("__Secure-");
+        let max_age = Some(Duration::ZERO);
+        self.set_cookie(&SetCookie { secure, max_age, ..SetCookie::plain(name, "") });
     }
 }

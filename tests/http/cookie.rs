@@ -125,7 +125,14 @@ fn what_is_set_can_be_read_back() {
 
 #[test]
 fn a_cookie_is_deleted_by_its_name() {
-    let mut response = carafe::Response::text("bye");
-    response.delete_cookie("theme");
-    assert_eq!(response.headers.get("Set-Cookie"), Some("theme=; Max-Age=0; Path=/"));
+    for (name, line) in [
+        ("theme", "theme=; Max-Age=0; Path=/"),
+        // A browser refuses a line without Secure, and would keep the cookie.
+        ("__Host-sid", "__Host-sid=; Max-Age=0; Secure; Path=/"),
+        ("__Secure-sid", "__Secure-sid=; Max-Age=0; Secure; Path=/"),
+    ] {
+        let mut response = carafe::Response::text("bye");
+        response.delete_cookie(name);
+        assert_eq!(response.headers.get("Set-Cookie"), Some(line));
+    }
 }
