@@ -6,12 +6,16 @@
 //!   not run for a preflight of an allowed origin, nor for a message that the server refused.
 //! * `on_error` may answer in the place of the error page.
 //!
-//! The hooks of a blueprint, a part of a site, run at and below its prefix. Those of the
-//! application are the outer ones: they run first before a handler, and last behind it.
+//! The hooks of a blueprint, a part of a site, run at and below its prefix, also if no route is
+//! there. If it has no path of its own (`/`), they run for the routes that are registered in it,
+//! and for nothing else, as in Flask.
+//!
+//! The hooks of the application are the outer ones: they run first before a handler, and last
+//! behind it.
 
 use super::context::Context;
 use super::error::Error;
-use super::pattern::Pattern;
+use super::route::Blueprint;
 use crate::http::Response;
 use crate::server::log::panic_text;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -29,17 +33,16 @@ pub enum Moment<'m> {
 /// A function of the program: it may answer.
 pub type Hook = dyn Fn(&mut Context, &mut Moment) -> Result<Option<Response>, Error> + Send + Sync;
 
-/// The hooks of an application and of its blueprints, the outer ones first. Each has the prefix
-/// below which it runs; `None` is everywhere.
+/// The hooks of an application and of its blueprints, the outer ones first.
 #[derive(Default)]
-pub struct Hooks(Vec<(Option<Pattern>, Box<Hook>)>);
+pub struct Hooks(Vec<(Blueprint, Box<Hook>)>);
 
 impl Hooks {
-    /// Adds a hook behind those of the same prefix.
-    pub fn add(&mut self, prefix: Option<Pattern>, hook: Box<Hook>) {
-        let depth = |prefix: &Option<Pattern>| prefix.as_ref().map_or(0, |it| it.text().len());
-        let at = self.0.partition_point(|(known, _)| depth(known) <= depth(&prefix));
-        self.0.insert(at, (prefix, hook));
+    /// Adds a hook behind those of the same blueprint.
+    pub fn add(&mut self, blueprint: Blueprint, hook: Box<Hook>) {
+        let depth = |it: &Blueprint| (it.prefix.len(), it.name.len());
+        let at = self.0.partition_point(|(known, _)| depth(known) <= depth(&blueprint));
+        self.0.insert(at, (blueprint, hook));
     }
 
     /// Runs the hooks for the path of a request, until one of them answers. The outer ones are the
@@ -59,8 +62,8 @@ impl Hooks {
         let is_before = matches!(moment, Moment::Before);
         for at in 0..self.0.len() {
             let at = if is_before { at } else { self.0.len() - 1 - at };
-            let (prefix, hook) = &self.0[at];
-            if prefix.as_ref().is_none_or(|prefix| prefix.covers(&path))
+            let (blueprint, hook) = &self.0[at];
+            if blueprint.covers(&path, ctx.matched.map(|found| found.route))
                 && let Some(answer) = caught(|| hook(ctx, &mut moment))?
             {
                 return Ok(Some(answer));

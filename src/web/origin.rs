@@ -112,19 +112,27 @@ pub fn protect(ctx: &Context, response: &mut Response) {
     }
 }
 
+/// True if this origin is the one of a host, whatever the scheme.
+fn is_of(origin: &str, host: &str) -> bool {
+    let scheme = origin.split_once("://").map_or("", |(scheme, _)| scheme);
+    normal(origin).is_some_and(|it| normal(&format!("{scheme}://{host}")) == Some(it))
+}
+
+/// The origin as a browser sends it: in small letters, and without the default port. `None` if no
+/// page has it.
+///
 /// `origin = scheme "://" host [ ":" port ]`, or `null` for a page that has none, such as a local
 /// file (RFC 6454 §7).
-fn is_of(origin: &str, host: &str) -> bool {
-    let Some((scheme, authority)) = origin.split_once("://") else { return false };
-    let default = match scheme.to_ascii_lowercase().as_str() {
+pub(super) fn normal(origin: &str) -> Option<String> {
+    let origin = origin.to_ascii_lowercase();
+    let (scheme, host) = origin.split_once("://")?;
+    let default = match scheme {
         "http" => ":80",
         "https" => ":443",
-        _ => return false,
+        _ => return None,
     };
     // The default port may be written or not, and an empty one is none (RFC 3986 §3.2.3).
-    let bare = |place: &str| {
-        let place = place.to_ascii_lowercase();
-        place.strip_suffix(default).or(place.strip_suffix(':')).unwrap_or(&place).to_owned()
-    };
-    !bare(host).is_empty() && bare(host) == bare(authority)
+    let host = host.strip_suffix(default).or(host.strip_suffix(':')).unwrap_or(host);
+    let is_right = |byte: u8| byte.is_ascii_graphic() && !b"/?#@\\".contains(&byte);
+    (!host.is_empty() && host.bytes().all(is_right)).then(|| format!("{scheme}://{host}"))
 }

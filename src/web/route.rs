@@ -38,6 +38,19 @@ pub struct Blueprint {
     pub prefix: String,
     /// The name with a point: `admin.`. Empty for the application.
     pub name: String,
+    /// The prefix as a pattern, if the blueprint has a path of its own.
+    pub path: Option<Pattern>,
+}
+
+impl Blueprint {
+    /// True if its hooks run for a request for this path, which this route takes.
+    pub fn covers(&self, path: &str, route: Option<&Route>) -> bool {
+        match &self.path {
+            Some(own) => own.covers(path),
+            None if self.name.is_empty() => true,
+            None => route.is_some_and(|route| route.blueprint.starts_with(&self.name)),
+        }
+    }
 }
 
 impl Route {
@@ -77,7 +90,8 @@ impl Route {
         route
     }
 
-    /// Gives the route a name in the place of the function's.
+    /// Gives the route a name in the place of the function's. Two handlers of one name are a panic
+    /// at the start, if they are of different types: closures that one function makes are of one.
     pub fn name(&mut self, name: &str) -> &mut Route {
         self.name = format!("{}{name}", self.blueprint).into();
         self

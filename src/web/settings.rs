@@ -9,6 +9,7 @@ use super::file_route::file_handler;
 use super::handler::IntoResponse;
 use super::hooks::{Hook, Moment};
 use super::inside::Inside;
+use super::origin::normal;
 use super::pattern::Pattern;
 use super::route::{Blueprint, Route, right};
 use super::static_files::StaticFiles;
@@ -88,18 +89,18 @@ impl App {
     }
 
     /// Registers a part of the site: what `register` registers has this prefix, this name with a
-    /// point in front, and hooks that run only below the prefix.
+    /// point in front, and hooks that run only below the prefix. With `/` or nothing as the prefix,
+    /// the hooks run for the routes of this part: see [`hooks`](super::hooks).
     ///
     /// # Panics
     ///
     /// If the prefix does not begin with a slash.
     #[track_caller]
     pub fn blueprint(&mut self, name: &str, prefix: &str, register: impl FnOnce(&mut App)) {
-        let outer = self.blueprint.clone();
-        self.blueprint = Blueprint {
-            prefix: format!("{}{}", outer.prefix, checked_prefix(prefix)),
-            name: format!("{}{name}.", outer.name),
-        };
+        let (outer, own) = (self.blueprint.clone(), checked_prefix(prefix));
+        let prefix = format!("{}{own}", outer.prefix);
+        let path = Pattern::parse(&prefix).ok().filter(|_| !own.is_empty());
+        self.blueprint = Blueprint { prefix, path, name: format!("{}{name}.", outer.name) };
         register(self);
         self.blueprint = outer;
     }
@@ -116,7 +117,9 @@ impl App {
         }));
     }
 
-    /// Adds a hook that sees every answer.
+    /// Adds a hook that sees every answer. Behind it, the headers that protect an answer in the
+    /// browser are added where they are missing. So a hook can give one of them another value, and
+    /// cannot remove it.
     pub fn after(&mut self, hook: impl Fn(&mut Context, &mut Response) + Send + Sync + 'static) {
         self.hook(Box::new(move |ctx, moment| {
             if let Moment::After(response) = moment {
@@ -138,8 +141,7 @@ impl App {
     }
 
     fn hook(&mut self, hook: Box<Hook>) {
-        // The application has no prefix, and an empty text is no pattern.
-        self.hooks.add(Pattern::parse(&self.blueprint.prefix).ok(), hook);
+        self.hooks.add(self.blueprint.clone(), hook);
     }
 
     /// Puts the whole site below a path, such as `/app`. Handlers and hooks see the path without
@@ -151,7 +153,7 @@ impl App {
     #[track_caller]
     pub fn prefix(&mut self, prefix: &str) {
         self.site.prefix = checked_prefix(prefix).to_owned();
-        self.session_cookie(&self.site.sessions.cookie.clone(), checked_prefix(prefix));
+        self.site.sessions.prefix = self.site.prefix.clone();
     }
 
     /// Adds a value that every handler can use: see [`Context::state`].
@@ -178,17 +180,23 @@ impl App {
         self.site.sessions.kind.row_bytes = most;
     }
 
-    /// The name of the session's cookie, and the path for which browsers send it. Two sites on one
-    /// host need different ones. Defaults to `carafe_sid` and the whole site.
+    /// The name of the session's cookie, and the path for which browsers send it, with the prefix
+    /// of the site. An empty path is the whole site. Two sites on one host need different names or
+    /// paths. Defaults to `carafe_sid` and the whole site.
     ///
     /// # Panics
     ///
-    /// If no cookie can have this name.
+    /// If no cookie can have this name or path.
     #[track_caller]
     pub fn session_cookie(&mut self, name: &str, path: &str) {
         right(SetCookie::new(name, ""));
-        let sessions = self.site.sessions.clone();
-        self.site.sessions = sessions.in_cookie(name.to_owned(), path.to_owned());
+        let is_right = |byte: u8| byte.is_ascii_graphic() && byte != b';';
+        assert!(
+            path.is_empty() || path.starts_with('/') && path.bytes().all(is_right),
+            "found the path {path:?}, expected a slash and then letters of ASCII but ;"
+        );
+        let sessions = &mut self.site.sessions;
+        (sessions.cookie, sessions.path) = (name.to_owned(), path.to_owned());
     }
 
     /// Keeps rows of all other kinds in this store. Defaults to the memory.
@@ -212,7 +220,8 @@ impl App {
     }
 
     /// What a page may load and do, as a `Content-Security-Policy`. Defaults to `frame-ancestors
-    /// 'none'`: no other site shows it in a frame.
+    /// 'none'`: no other site shows it in a frame. Your policy takes the place of this one, so say
+    /// it again to keep it.
     pub fn policy(&mut self, policy: &str) {
         self.site.protection.set("Content-Security-Policy", policy);
     }
@@ -222,16 +231,13 @@ impl App {
     ///
     /// # Panics
     ///
-    /// If no page could have this origin: it has no scheme, or a path.
+    /// If no page could have this origin: it has no scheme, or a path, or letters beyond ASCII,
+    /// for which a browser sends `xn--` and others.
     #[track_caller]
     pub fn allow_origin(&mut self, origin: &str) {
-        let origin = origin.trim_end_matches('/').to_ascii_lowercase();
-        let host = origin.strip_prefix("https://").or(origin.strip_prefix("http://"));
-        assert!(
-            host.is_some_and(|host| !host.is_empty() && !host.contains('/')),
-            "found the origin {origin:?}, expected http:// or https:// and a host"
-        );
-        self.site.origins.push(origin);
+        let expected = "http:// or https:// and a host in ASCII, without a path";
+        let why = || format!("found the origin {origin:?}, expected {expected}");
+        self.site.origins.push(right(normal(origin.trim_end_matches('/')).ok_or_else(why)));
     }
 
     /// All routes, in the order in which they are tried.
@@ -252,6 +258,8 @@ impl App {
 /// A prefix without a slash at its end.
 #[track_caller]
 fn checked_prefix(prefix: &str) -> &str {
-    right(Pattern::parse(prefix));
+    if !prefix.is_empty() {
+        right(Pattern::parse(prefix));
+    }
     prefix.trim_end_matches('/')
 }

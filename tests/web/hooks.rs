@@ -76,6 +76,47 @@ fn what_runs_behind_sees_every_answer_the_inner_hooks_first() {
 }
 
 #[test]
+fn a_blueprint_without_a_path_of_its_own_has_hooks_for_its_routes_alone() {
+    for prefix in ["", "/"] {
+        let mut app = App::new();
+        app.get("/open", |_: &mut Context| "open");
+        app.blueprint("auth", prefix, |auth| {
+            auth.before(|_: &mut Context| Err(Error::Forbidden("no key".into())));
+            auth.get("/me", |_: &mut Context| "me");
+            auth.files("/static", StaticFiles::embedded(FILES));
+            auth.blueprint("inner", "", |inner| {
+                inner.get("/inner", index);
+            });
+        });
+        app.blueprint("author", prefix, |author| {
+            author.get("/author", index);
+        });
+        for (path, status) in [
+            ("/open", 200),
+            ("/me", 403),
+            ("/%6de", 403),
+            ("/inner", 403),
+            ("/static/a.txt", 403),
+            ("/author", 200),
+            ("/nowhere", 404),
+        ] {
+            assert_eq!(Client::new(&app).get(path).status(), status, "{prefix:?} {path}");
+        }
+    }
+}
+
+#[test]
+fn a_hook_behind_changes_what_every_answer_says_and_cannot_forget_it() {
+    let mut app = App::new();
+    app.after(|_: &mut Context, response: &mut Response| {
+        *response = Response::text("new").with_header("Referrer-Policy", "no-referrer");
+    });
+    let answer = Client::new(&app).get("/");
+    assert_eq!(answer.header("Referrer-Policy"), Some("no-referrer"));
+    assert_eq!(answer.header("X-Content-Type-Options"), Some("nosniff"));
+}
+
+#[test]
 fn the_first_answer_wins_and_no_handler_runs() {
     let mut app = App::new();
     app.get("/", |_: &mut Context| -> &str { panic!("it must not run") });

@@ -36,6 +36,29 @@ fn a_site_below_a_path_is_found_only_there() {
 }
 
 #[test]
+fn the_path_of_the_sessions_cookie_is_the_programs_or_else_the_sites() {
+    let prefix = |app: &mut App| app.prefix("/app");
+    let path = |app: &mut App| app.session_cookie("sid", "/app/shop");
+    let name = |app: &mut App| app.session_cookie("sid", "");
+    for (settings, asked, expected) in [
+        (&[&name as &dyn Fn(&mut App)][..], "/", "Path=/"),
+        (&[&prefix, &name], "/app/", "Path=/app"),
+        (&[&name, &prefix], "/app/", "Path=/app"),
+        (&[&prefix, &path], "/app/", "Path=/app/shop"),
+        (&[&path, &prefix], "/app/", "Path=/app/shop"),
+    ] {
+        let mut app = App::new();
+        settings.iter().for_each(|set| set(&mut app));
+        app.get("/", |ctx: &mut Context| {
+            ctx.session.set("user", "Ada");
+            "set"
+        });
+        let answer = Client::new(&app).get(asked);
+        assert!(answer.header("Set-Cookie").is_some_and(|it| it.ends_with(expected)), "{expected}");
+    }
+}
+
+#[test]
 fn the_sessions_cookie_has_a_name_and_a_path_and_may_outlive_the_browser() {
     let mut app = App::new();
     app.session_cookie("shop", "/shop");
@@ -90,6 +113,18 @@ fn an_allowed_origin_may_ask_and_is_asked_before_the_hooks() {
         assert_eq!((answer.status(), header), (status, allowed.then_some(origin)), "{origin}");
         assert_eq!(answer.header("Vary"), Some("Origin"));
         assert_eq!(answer.header("Access-Control-Allow-Credentials"), None);
+    }
+}
+
+#[test]
+fn an_allowed_origin_may_be_written_with_its_port_and_in_capital_letters() {
+    for written in ["https://shop.example:443", "HTTPS://Shop.Example/", "https://shop.example"] {
+        let mut app = App::new();
+        app.allow_origin(written);
+        app.put("/", |_: &mut Context| "changed");
+        let mut request = Request::new(Method::Put, "/");
+        request.headers.append("Origin", "https://shop.example");
+        assert_eq!(Client::new(&app).send(request).status(), 200, "{written}");
     }
 }
 
@@ -190,12 +225,24 @@ fn mistakes_are_said_at_the_start() {
         app.files("/static/", files());
     });
     assert_eq!(twice.matches("tests/web/settings.rs:").count(), 2, "{twice}");
-    for origin in ["friend.example", "null", "ftp://friend.example", "https://friend.example/a"] {
+    for origin in [
+        "friend.example",
+        "null",
+        "ftp://friend.example",
+        "https://friend.example/a",
+        "https://bücher.example",
+        "https://ada@friend.example",
+        "https://",
+    ] {
         let no_origin = mistake(|app| app.allow_origin(origin));
         assert!(no_origin.contains("expected http:// or https:// and a host"), "{no_origin}");
     }
     let cookie = mistake(|app| app.session_cookie("my shop", "/"));
     assert!(cookie.contains("the cookie name \"my shop\""), "{cookie}");
+    for path in ["shop", "/shop; Secure", "/a\n", "/thé"] {
+        let cookie = mistake(|app| app.session_cookie("sid", path));
+        assert!(cookie.contains(&format!("found the path {path:?}")), "{cookie}");
+    }
     let place = mistake(|app| app.blueprint("a", "/<float:x>", |_| {}));
     assert!(place.contains("expected string, int or path"), "{place}");
     let no_method = mistake(|app| {

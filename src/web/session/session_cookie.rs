@@ -22,27 +22,22 @@ pub struct Sessions {
     pub(in crate::web) kind: Kind,
     /// The name of the cookie.
     pub(in crate::web) cookie: String,
-    /// The browser sends the cookie with requests for this path and below it.
+    /// The browser sends the cookie with requests for this path and below it. Empty: for the prefix
+    /// of the site, and if this is empty too, for all paths.
     pub(in crate::web) path: String,
+    pub(in crate::web) prefix: String,
 }
 
 impl Sessions {
     /// Sessions in this store, each for `lifetime` after its last use; at most 100,000.
     pub fn new(store: Arc<dyn Store>, lifetime: Duration) -> Sessions {
-        let kind = Kind::session(lifetime, SESSIONS);
-        Sessions { store, kind, cookie: COOKIE_NAME.to_owned(), path: "/".to_owned() }
+        let (kind, cookie) = (Kind::session(lifetime, SESSIONS), COOKIE_NAME.to_owned());
+        Sessions { store, kind, cookie, path: String::new(), prefix: String::new() }
     }
 
     /// How many there may be. The one that was not used for the longest time makes room.
     pub fn at_most(mut self, most: usize) -> Sessions {
         self.kind.most = most;
-        self
-    }
-
-    /// The name of the cookie, and the path for which it is sent; an empty path is the whole site.
-    pub fn in_cookie(mut self, name: String, path: String) -> Sessions {
-        self.cookie = name;
-        self.path = if path.is_empty() { "/".to_owned() } else { path };
         self
     }
 
@@ -101,7 +96,9 @@ impl Session<'_> {
         cookie.max_age = if value.is_empty() { Some(Duration::ZERO) } else { lifetime };
         (cookie.http_only, cookie.secure) = (true, secure);
         cookie.same_site = Some(SameSite::Lax);
-        cookie.path = self.settings.path.clone().into();
+        let Sessions { path, prefix, .. } = self.settings;
+        let path = [path, prefix].into_iter().find(|path| !path.is_empty());
+        cookie.path = path.map_or("/".into(), |path| path.clone().into());
         Some(cookie)
     }
 
