@@ -3,7 +3,7 @@
 use super::error::Error;
 use super::store::StoreError;
 use super::template::TemplateError;
-use crate::http::{ParseError, Status};
+use crate::http::ParseError;
 use std::any::Any;
 use std::panic::Location;
 
@@ -17,11 +17,7 @@ impl<E: std::error::Error + 'static> From<E> for Error {
             return Error::Refused(refused.clone());
         }
         match any.downcast_ref().map(StoreError::status) {
-            // It may work later.
-            Some(status @ Status::SERVICE_UNAVAILABLE) => {
-                Error::with_header(status, why, "Retry-After", "1")
-            }
-            Some(status) => Error::abort(status, why),
+            Some(status) => Error::Store(status, why),
             None if any.is::<TemplateError>() => Error::Failed(why),
             None => {
                 let place = Location::caller();

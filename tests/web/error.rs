@@ -2,6 +2,7 @@
 
 use carafe::http::{Method, Request, Status};
 use carafe::web::client::Client;
+use carafe::web::store::StoreError;
 use carafe::{App, Context, Error};
 
 #[test]
@@ -16,7 +17,11 @@ fn a_stranger_is_told_the_status_of_a_failure_alone() {
     app.get("/wrong", |_: &mut Context| -> Result<&str, Error> {
         Err(Error::abort(Status::CONFLICT, "somebody was faster"))
     });
+    app.get("/large", |_: &mut Context| -> Result<&str, Error> {
+        Err(StoreError::TooLarge("the row would be 108 bytes".into()))?
+    });
     for (path, status, inside, outside) in [
+        ("/large", 413, "108 bytes", "413 Content Too Large\nGET /large\n"),
         ("/abort", 503, "out of paper", "503 Service Unavailable\nGET /abort\n"),
         ("/io", 500, "tests/web/error.rs:", "500 Internal Server Error\nGET /io\n"),
         ("/wrong", 409, "somebody was", "409 Conflict\nGET /wrong\nsomebody was faster\n"),
@@ -31,5 +36,6 @@ fn a_stranger_is_told_the_status_of_a_failure_alone() {
         request.headers.set("Host", "shop.example");
         let text = Client::new(&app).send(request).text();
         assert!(text.starts_with(outside) && !text.contains("did you mean"), "{path}: {text}");
+        assert_eq!(text.contains(inside), path == "/wrong", "{path}: {text}");
     }
 }
