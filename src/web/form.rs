@@ -27,6 +27,8 @@ pub struct Form {
     fields: Fields,
     /// Each behind the name of its field.
     pub(super) files: Vec<(String, UploadedFile)>,
+    /// True if files can come in this form.
+    pub(super) is_multipart: bool,
 }
 
 impl Form {
@@ -37,7 +39,7 @@ impl Form {
         if found.as_deref() == Some("multipart/form-data") {
             let whole = request.headers.get("Content-Type").unwrap_or("");
             let Multipart { fields, files } = multipart::parse(whole, &request.body)?;
-            return Ok(Form { fields, files });
+            return Ok(Form { fields, files, is_multipart: true });
         }
         let has_nothing = found.is_none() && request.body.is_empty();
         if found.as_deref() != Some(FORM) && !has_nothing {
@@ -54,7 +56,7 @@ impl Form {
             let why = format!("found {count} fields in the form, expected at most {MOST}");
             return Err(Error::abort(Status::CONTENT_TOO_LARGE, why));
         }
-        Ok(Form { fields: Fields::parse(text), files: Vec::new() })
+        Ok(Form { fields: Fields::parse(text), ..Form::default() })
     }
 
     /// The first value of this field.
@@ -63,7 +65,7 @@ impl Form {
     ///
     /// 400, which names the field and those that came.
     pub fn required(&self, name: &str) -> Result<&str, Error> {
-        self.get(name).ok_or_else(|| self.missing("form field", name))
+        self.get(name).ok_or_else(|| Error::BadRequest(self.missing("form field", name)))
     }
 
     /// The first value of this field, if it came.
@@ -76,12 +78,12 @@ impl Form {
         &self.fields
     }
 
-    pub(super) fn missing(&self, what: &str, name: &str) -> Error {
+    pub(super) fn missing(&self, what: &str, name: &str) -> String {
         let names = self.fields.iter().map(|(name, _)| name);
         let files = self.files.iter().map(|(name, _)| name.as_str());
         let mut came: Vec<&str> = names.chain(files).take(20).collect();
         came.dedup();
         let came = if came.is_empty() { "no fields".to_owned() } else { came.join(", ") };
-        Error::BadRequest(format!("missing {what} {name:?}; the form has: {came}"))
+        format!("missing {what} {name:?}; the form has: {came}")
     }
 }

@@ -15,12 +15,7 @@ impl Form {
     pub fn parse<T: FromStr>(&self, name: &str) -> Result<T, Error> {
         let text = self.required(name)?;
         text.trim().parse().map_err(|_| {
-            let expected = match type_name::<T>() {
-                "f32" | "f64" => "a number",
-                "bool" => "true or false",
-                word if word.starts_with(['i', 'u']) => "a whole number",
-                word => word.rsplit("::").next().unwrap_or(word),
-            };
+            let expected = expected(type_name::<T>());
             Error::BadRequest(format!("form field {name:?}: found {text:?}, expected {expected}"))
         })
     }
@@ -36,6 +31,38 @@ impl Form {
     /// The client chose the file's name and its type. Never use the name as a path.
     pub fn file(&self, name: &str) -> Result<&UploadedFile, Error> {
         let found = self.files.iter().find(|(known, _)| known == name);
-        found.map(|(_, file)| file).ok_or_else(|| self.missing("file", name))
+        found.map(|(_, file)| file).ok_or_else(|| {
+            let mut why = self.missing("file", name);
+            if self.get(name).is_some() || !self.is_multipart {
+                let how = "enctype=\"multipart/form-data\" in the form";
+                why +=
+                    &format!("; without {how}, or curl -F {name}=@FILE, only a file's name comes");
+            }
+            Error::BadRequest(why)
+        })
+    }
+}
+
+macro_rules! whole_numbers {
+    ($($number:ident)*) => {
+        [$((stringify!($number), $number::MIN as i128, $number::MAX as u128)),*]
+    };
+}
+
+/// The types of whole numbers, each with its smallest and its largest one.
+const WHOLE_NUMBERS: [(&str, i128, u128); 12] =
+    whole_numbers!(i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize);
+
+/// What a value of the type of this name looks like.
+fn expected(type_name: &str) -> String {
+    if let Some((_, least, most)) = WHOLE_NUMBERS.iter().find(|(name, ..)| *name == type_name) {
+        return format!("a whole number from {least} to {most}");
+    }
+    // `Colour` in `inventory::Colour<inventory::Red>`.
+    let word = type_name.split('<').next().and_then(|path| path.rsplit("::").next());
+    match word.unwrap_or(type_name) {
+        "f32" | "f64" => "a number".to_owned(),
+        "bool" => "true or false".to_owned(),
+        word => format!("a {word}"),
     }
 }

@@ -36,10 +36,15 @@ fn a_form_with_a_file_is_read_and_its_mistakes_are_named() {
     };
     assert_eq!(send(&body("36")).text(), "me.png image/png 3 36");
     for (body, expected) in [
-        (body("old"), "form field \"age\": found \"old\", expected a whole number"),
+        (body("old"), "form field \"age\": found \"old\", expected a whole number from -92"),
         (
             body("1").replace("photo", "picture"),
-            "missing file \"photo\"; the form has: age, picture",
+            "missing file \"photo\"; the form has: age, picture\n",
+        ),
+        // As `curl -F photo=me.png` sends it.
+        (
+            body("1").replace("; filename=\"/tmp/me.png\"", ""),
+            "the form has: age, photo; without enctype=\"multipart/form-data\" in the form",
         ),
         (body("1").replace("--x--", ""), "--x--"),
     ] {
@@ -55,4 +60,48 @@ fn a_number_is_read_from_a_plain_form() {
     assert_eq!(Client::new(&app).post("/age", &[("age", " 1.5 ")]).text(), "1.5");
     let answer = Client::new(&app).post("/age", &[("age", "x")]);
     assert!(answer.text().contains("expected a number"), "{}", answer.text());
+}
+
+#[test]
+fn a_form_that_cannot_hold_a_file_names_what_is_missing() {
+    let app = app();
+    for fields in [&[("photo", "me.png"), ("age", "3")][..], &[("age", "3")], &[]] {
+        let answer = Client::new(&app).post("/", fields);
+        let hint = "enctype=\"multipart/form-data\" in the form, or curl -F photo=@FILE";
+        assert!(answer.text().contains(hint), "{}", answer.text());
+    }
+}
+
+mod inventory {
+    #[derive(Debug)]
+    pub struct Colour<T>(std::marker::PhantomData<T>);
+
+    impl<T> std::str::FromStr for Colour<T> {
+        type Err = ();
+        fn from_str(_: &str) -> Result<Self, ()> {
+            Err(())
+        }
+    }
+}
+
+#[test]
+fn a_value_that_does_not_fit_says_what_does() {
+    fn parse<T: std::str::FromStr + std::fmt::Debug>(ctx: &mut Context) -> Result<String, Error> {
+        Ok(format!("{:?}", ctx.form()?.parse::<T>("age")?))
+    }
+    let mut app = App::new();
+    app.post("/u8", parse::<u8>).name("u8");
+    app.post("/i16", parse::<i16>).name("i16");
+    app.post("/bool", parse::<bool>).name("bool");
+    app.post("/colour", parse::<inventory::Colour<std::net::Ipv4Addr>>).name("colour");
+    for (path, age, expected) in [
+        ("/u8", "255", "255"),
+        ("/u8", "300", "found \"300\", expected a whole number from 0 to 255\n"),
+        ("/i16", "x", "expected a whole number from -32768 to 32767\n"),
+        ("/bool", "yes", "expected true or false\n"),
+        ("/colour", "red", "expected a Colour\n"),
+    ] {
+        let answer = Client::new(&app).post(path, &[("age", age)]);
+        assert!(answer.text().contains(expected), "{path}: {}", answer.text());
+    }
 }
