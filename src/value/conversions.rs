@@ -3,7 +3,9 @@
 //! A function that takes `impl Into<Value>` can be given `1`, `"text"`, `vec![1, 2]`, a map, or an
 //! option of one of these.
 
-use super::{Map, Value};
+use super::{Map, Text, Value};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 macro_rules! value_from {
@@ -26,9 +28,29 @@ value_from! {
     i128 => |it| Value::Int(it.clamp(i64::MIN.into(), i64::MAX.into()) as i64);
     f64 => |it| Value::Float(it);
     f32 => |it| Value::Float(it.into());
-    &str String &String Arc<str> => |it| Value::Str(it.into());
+    &str String &String Arc<str> Cow<'_, str> => |it| Value::Str(it.into());
     Map => |it| Value::Map(it.into());
+    &Value => |it| it.clone();
 }
+
+// The names of a `HashMap` are in any order, and those of a `BTreeMap` in theirs.
+macro_rules! map_from {
+    ($($map:ident)*) => {
+        $(impl<N: Into<Text>, V: Into<Value>> From<$map<N, V>> for Map {
+            fn from(it: $map<N, V>) -> Map {
+                it.into_iter().collect()
+            }
+        }
+
+        impl<N: Into<Text>, V: Into<Value>> From<$map<N, V>> for Value {
+            fn from(it: $map<N, V>) -> Value {
+                Map::from(it).into()
+            }
+        })*
+    };
+}
+
+map_from! { HashMap BTreeMap }
 
 /// A list.
 impl<V: Into<Value>> From<Vec<V>> for Value {

@@ -17,7 +17,15 @@ use crate::value::{Map, Value};
 use std::cell::RefCell;
 
 impl Context<'_> {
-    /// Makes a page of a template.
+    /// Makes a page of a template. What lies in the request is copied into a [`Map`] first, because
+    /// the page may change the session:
+    ///
+    /// ```
+    /// # use carafe::{Context, Error, Map, Response};
+    /// fn search(ctx: &mut Context) -> Result<Response, Error> {
+    ///     ctx.render("search.html", Map::from([("q", ctx.request.query.get("q"))]))
+    /// }
+    /// ```
     ///
     /// # Errors
     ///
