@@ -74,16 +74,21 @@ impl Site {
     }
 
     /// As [`Context::url_for`](super::context::Context::url_for). With `_external=true` the path
-    /// begins with the address by which this request has reached the server.
+    /// begins with the address by which this request has reached the server. With `_scheme` it does
+    /// so, too, as in Flask.
     pub(super) fn url_for(
         &self,
         request: &Request,
         name: &str,
         values: &[(&str, Value)],
     ) -> Result<String, UrlError> {
-        let is_external = values.contains(&("_external", Value::Bool(true)));
-        let address = if is_external { address_of(request) } else { String::new() };
-        url_for(&self.router, &(address + &self.prefix), name, values)
+        let given = |name: &str| values.iter().find(|it| it.0 == name).map(|(_, value)| value);
+        let (own, scheme) = (request.scheme(), given("_scheme").and_then(Value::as_str));
+        let mut front = String::new();
+        if given("_external").map_or(scheme.is_some(), Value::is_true) {
+            front = address_of(request).replacen(own, scheme.unwrap_or(own), 1);
+        }
+        url_for(&self.router, &(front + &self.prefix), name, values)
     }
 
     /// Forgets what a restart of this process would forget.

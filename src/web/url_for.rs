@@ -4,9 +4,10 @@
 //!
 //! * A value that has no place in the pattern becomes a field of the query. A list becomes several
 //!   fields, and none is left out.
-//! * `_anchor='end'` adds `#end`, and `_external=true` adds the scheme and the host in front.
+//! * `_anchor='end'` adds `#end`, and `_external=true` adds the scheme and the host in front;
+//!   `_scheme='https'` does so with this scheme.
 //! * If several routes have the name, the first that can take the values is used.
-//! * `static` is the name of a folder of files: `url_for('static', filename='css/site.css')`.
+//! * `static` is the name of the first folder: `url_for('static', filename='css/site.css')`.
 
 use super::pattern::{Part, Pattern, PlaceKind};
 use super::route::Route;
@@ -60,7 +61,9 @@ pub fn url_for(
     let mut routes: Vec<&Route> =
         router.routes().iter().filter(|route| &*route.name == name).collect();
     if routes.is_empty() && name == "static" {
-        routes.extend(router.routes().iter().find(|route| route.is_files));
+        // The handlers are numbered in the order in which they were registered.
+        let folders = router.routes().iter().filter(|route| route.is_files);
+        routes.extend(folders.min_by_key(|route| route.handler));
     }
     let mut failed = None;
     for route in routes {
@@ -81,7 +84,7 @@ const LITERAL: &str = "-._~!$&'()*+,;=:@";
 
 /// The path with these values in its places, and the others behind it.
 fn build(pattern: &Pattern, values: &[(&str, Value)]) -> Result<String, String> {
-    let (mut path, mut used) = (String::new(), vec!["_anchor", "_external"]);
+    let (mut path, mut used) = (String::new(), vec!["_anchor", "_external", "_scheme"]);
     for Part { before, place, after } in &pattern.parts {
         path = path + "/" + &percent_encode(before, LITERAL);
         if let Some((kind, name)) = place {

@@ -9,7 +9,8 @@ fn app() -> App {
     app.get("/user-<name>", |ctx: &mut Context| ctx.param("name").to_owned()).name("user");
     app.get("/<path:page>", |_: &mut Context| "page").name("page");
     app.get("/<a>/<b>", |_: &mut Context| "two").name("two");
-    app.files("/static", StaticFiles::embedded(&[]));
+    // The name `static` is that of the first folder.
+    app.files("/z", StaticFiles::embedded(&[]));
     app.files("/media", StaticFiles::embedded(&[]));
     app
 }
@@ -25,12 +26,15 @@ fn values_become_parts_of_the_path_and_the_query_as_in_flask() {
         ("item", vec![("id", 7.into()), ("all", true.into())], "/item/7?all=True"),
         ("item", vec![("id", 7.into()), ("_anchor", "a b".into())], "/item/7#a%20b"),
         ("item", vec![("id", 7.into()), ("_external", true.into())], "http://localhost/item/7"),
+        ("item", vec![("id", 7.into()), ("_external", 1.into())], "http://localhost/item/7"),
+        ("item", vec![("id", 7.into()), ("_external", false.into())], "/item/7"),
+        ("item", vec![("id", 7.into()), ("_scheme", "https".into())], "https://localhost/item/7"),
         ("user", vec![("name", "Ada".into())], "/user-Ada"),
         ("user", vec![("name", "a/b".into())], "/user-a%2Fb"),
         // Never a path that begins with two slashes: a browser reads it as another host.
         ("page", vec![("page", "/evil.example".into())], "/evil.example"),
         ("two", vec![("a", "".into()), ("b", "evil.example".into())], "/evil.example"),
-        ("static", vec![file.clone(), ("v", 2.into())], "/static/css/a%20b.css?v=2"),
+        ("static", vec![file.clone(), ("v", 2.into())], "/z/css/a%20b.css?v=2"),
         ("media", vec![file], "/media/css/a%20b.css"),
     ] {
         assert_eq!(app.url_for(name, &values).as_deref(), Ok(expected));
