@@ -17,8 +17,8 @@
 //! rounds and still read the old hashes. Many logins at once could stop the server, so two
 //! passwords are hashed at a time. A few more wait for their turn, and the others get a 503.
 //!
-//! **A debug build needs ten times as long**, unless the `Cargo.toml` of a program says
-//! `opt-level = 3` in its part `[profile.dev.package.carafe]`.
+//! **A debug build needs five seconds**, unless the `Cargo.toml` of a program says `opt-level = 3`
+//! in its part `[profile.dev.package.carafe]`.
 //!
 //! Left out: Argon2 and scrypt, which also cost an attacker memory. They are long.
 

@@ -1,7 +1,8 @@
 //! A form with a file: what came is said, and sent back as a file to keep.
 //!
 //! `cargo run --example upload`, then open http://127.0.0.1:8000 in a browser, or
-//! `curl -F age=36 -F photo=@me.png http://127.0.0.1:8000 -OJ`.
+//! `curl -F age=36 -F photo=@me.png http://127.0.0.1:8000 -OJ`. A body of more than 1 MiB is a 413,
+//! unless `server.limits(Limits { body_bytes: 20 << 20, ..Limits::default() })` allows 20 MiB.
 
 use carafe::{App, Context, Error, Response, Server, stop_on_signals};
 
