@@ -92,7 +92,6 @@ pub struct Recorder {
     watcher: OnceLock<Watcher>,
 }
 
-/// What a recorder keeps.
 struct Kept {
     /// Number 500 has place 500 modulo [`KEPT`].
     places: [Option<Arc<Record>>; KEPT],
@@ -100,7 +99,6 @@ struct Kept {
     newest: u64,
     /// The ends of the last connections, the newest first.
     ends: VecDeque<ConnectionEnd>,
-    /// How many threads wait for a cycle.
     waiting: usize,
     is_closed: bool,
 }

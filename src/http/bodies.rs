@@ -67,7 +67,6 @@ impl Share {
         Err(ParseError::new(Status::SERVICE_UNAVAILABLE, message))
     }
 
-    /// Gives everything back.
     pub(crate) fn clear(&self) {
         let bytes = counted(self.bytes.swap(0, Ordering::Relaxed));
         if let Some(bodies) = self.bodies.as_ref().filter(|_| bytes > 0) {

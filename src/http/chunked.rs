@@ -36,7 +36,6 @@ pub struct ChunkedBody {
     trailers: usize,
 }
 
-/// What comes next.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 enum Expected {
     /// A line with the size of a chunk.
@@ -151,7 +150,6 @@ fn parse_chunk_size(line: &[u8]) -> Result<(usize, usize), ParseError> {
     Ok((size.unwrap_or(usize::MAX), zeros + extensions.len()))
 }
 
-/// True if all of this is extensions.
 fn are_extensions(mut rest: &[u8]) -> bool {
     while let Some(behind) = behind_extension(rest) {
         rest = behind;

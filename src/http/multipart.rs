@@ -85,7 +85,6 @@ pub fn parse(content_type: &str, body: &[u8]) -> Result<Multipart, ParseError> {
 }
 
 impl Multipart {
-    /// Adds a part, given its head and its data.
     fn add(&mut self, head: &str, data: &[u8]) -> Result<(), ParseError> {
         // RFC 7578 §4.8: other header fields "MUST be ignored".
         let header = |wanted: &str| {

@@ -15,7 +15,6 @@ pub struct ParseError {
 }
 
 impl ParseError {
-    /// An error with a sentence for the client and the log.
     pub(crate) fn new(status: Status, message: impl Into<String>) -> ParseError {
         ParseError { status, message: message.into() }
     }

@@ -17,7 +17,6 @@ use std::borrow::Cow;
 use std::net::Ipv6Addr;
 use std::slice;
 
-/// The parts of a request target.
 pub(super) struct Target<'a> {
     /// All of it, as it was written.
     pub written: &'a str,

@@ -36,7 +36,6 @@ use std::sync::Arc;
 /// When this many bytes of answers have been gathered, they are sent.
 const GATHERED_BYTES: usize = 64 * 1024;
 
-/// A client's connection.
 pub(super) struct Connection {
     serving: Arc<Serving>,
     wire: Wire,

@@ -14,7 +14,6 @@ const BUSY: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\n\
     Content-Length: 47\r\nRetry-After: 1\r\nConnection: close\r\n\r\n\
     All workers are busy. Try again in one second.\n";
 
-/// The listening socket.
 pub(super) struct Door {
     listener: TcpListener,
     /// A second descriptor of it. It is given up for a moment when a client must be refused and

@@ -20,7 +20,6 @@ pub struct GaugeReading {
 }
 
 impl ServerGauge {
-    /// Shows this pool from now on.
     pub(super) fn show(&self, pool: &Arc<Pool>) {
         let _ = self.0.set(Arc::downgrade(pool));
     }

@@ -65,7 +65,6 @@ impl Log {
         is_failure.then(|| escaped(&format!("{} {}", request.method, request.target)))
     }
 
-    /// How this log shows a message that was refused.
     pub(super) fn line_of_refused(self, peer: SocketAddr, error: &ParseError) -> Option<String> {
         match self {
             Log::Off | Log::Failures => None,
@@ -122,7 +121,6 @@ pub fn show_panics() {
     }));
 }
 
-/// The message of a panic.
 pub(crate) fn panic_text(payload: &dyn Any) -> &str {
     let text = payload.downcast_ref::<&str>().copied();
     text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")

@@ -42,7 +42,6 @@ impl<F: Fn(Request) -> Response + Send + Sync + 'static> Service for F {
     }
 }
 
-/// What all connections of a server share.
 pub(super) struct Serving {
     pub service: Box<dyn Service>,
     pub limits: Limits,

@@ -18,7 +18,6 @@ pub struct Stopper {
 }
 
 impl Stopper {
-    /// The stopper of the server at this address.
     pub(super) fn new(address: SocketAddr) -> Stopper {
         Stopper { stopping: Arc::default(), told: Arc::default(), address }
     }
@@ -33,7 +32,6 @@ impl Stopper {
         self.knock();
     }
 
-    /// Returns when the server has been stopped.
     pub(super) fn wait(&self) {
         let guard = self.told.0.lock().unwrap_or_else(PoisonError::into_inner);
         drop(self.told.1.wait_while(guard, |()| !self.stopping.load(Ordering::SeqCst)));

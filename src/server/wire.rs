@@ -11,14 +11,12 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-/// The socket of a connection.
 pub(super) struct Wire {
     pub socket: Arc<OpenSocket>,
     /// True unless the connection is in the ring.
     may_wait: bool,
     /// The same as `socket.idle`, which other threads read.
     is_idle: bool,
-    /// How long a read waits.
     read_time: Duration,
     /// How many bytes have been sent.
     sent: u64,

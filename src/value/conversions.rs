@@ -52,28 +52,24 @@ macro_rules! map_from {
 
 map_from! { HashMap BTreeMap }
 
-/// A list.
 impl<V: Into<Value>> From<Vec<V>> for Value {
     fn from(items: Vec<V>) -> Value {
         items.into_iter().collect()
     }
 }
 
-/// A list.
 impl<V: Into<Value> + Clone> From<&[V]> for Value {
     fn from(items: &[V]) -> Value {
         items.iter().cloned().collect()
     }
 }
 
-/// A list.
 impl<V: Into<Value>, const COUNT: usize> From<[V; COUNT]> for Value {
     fn from(items: [V; COUNT]) -> Value {
         items.into_iter().collect()
     }
 }
 
-/// A list of what the iterator gives.
 impl<V: Into<Value>> FromIterator<V> for Value {
     fn from_iter<I: IntoIterator<Item = V>>(items: I) -> Value {
         Value::List(Arc::new(items.into_iter().map(Into::into).collect()))

@@ -34,7 +34,6 @@ struct Unsent {
 }
 
 impl Connection {
-    /// Begins the cycle of the next request.
     pub(super) fn begin_cycle(&mut self) {
         self.memory.cycle.start(self.serving.recorder.is_some(), self.serving.log.is_whole());
         let (number, nth, peer) = (self.number, self.answers + 1, self.peer.ip());

@@ -27,7 +27,6 @@ pub(super) enum Rest {
 }
 
 impl Connection {
-    /// Sends what was not in memory.
     pub(super) fn send_rest(&mut self) -> Result<(), Obstacle> {
         if self.rest.is_some() && !self.wire.may_wait() {
             return Err(Obstacle::End(Turn::MustWait));

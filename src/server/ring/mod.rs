@@ -39,7 +39,6 @@ const WINDOW: Duration = Duration::from_millis(20);
 /// The ring of a server. While few connections are busy, it is empty and has no thread.
 pub(super) struct Ring(Arc<Shared>);
 
-/// What the threads of the ring share.
 struct Shared {
     circle: Mutex<Circle>,
     /// True while the pool lends the listening socket. A thread holds this lock while it accepts.
@@ -111,7 +110,6 @@ impl Shared {
         self.circle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The number of the current window of time.
     fn window(&self) -> u64 {
         (self.started.elapsed().as_micros() / WINDOW.as_micros()) as u64
     }
