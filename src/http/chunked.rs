@@ -17,16 +17,6 @@ use super::parse_error::{body_too_long, found, head_too_long, malformed, too_man
 use super::{Limits, ParseError, Request, Status, Version};
 
 /// Reads a chunked body as its bytes arrive.
-///
-/// ```
-/// use carafe::http::{ChunkedBody, Limits};
-///
-/// let mut body = ChunkedBody::default();
-/// assert_eq!(body.feed(b"4\r\nna", &Limits::default()), Ok(5));
-/// assert_eq!(body.finish(), None);
-/// assert_eq!(body.feed(b"me\r\n0\r\n\r\nGET /next", &Limits::default()), Ok(9));
-/// assert_eq!(body.finish(), Some(b"name".to_vec()));
-/// ```
 #[derive(Debug, Default)]
 pub struct ChunkedBody {
     body: Vec<u8>,

@@ -25,13 +25,6 @@ impl RedisUrl {
     /// url  = "redis://" [ [ user ] ":" password "@" ] host [ ":" port ] [ "/" [ number ] ]
     /// host = name | "[" IPv6 "]"
     /// ```
-    ///
-    /// ```
-    /// # use carafe::web::store::RedisUrl;
-    /// let url = RedisUrl::parse("redis://ada:p%40ss@10.0.0.7:6380/2").unwrap();
-    /// assert_eq!(url.password, "p@ss");
-    /// assert_eq!(url.to_string(), "10.0.0.7:6380, database 2");
-    /// ```
     pub fn parse(text: &str) -> Option<RedisUrl> {
         let rest = text.strip_prefix("redis://")?;
         // The last @ counts. So a password in which an @ was not encoded leads to the right host.
