@@ -84,15 +84,13 @@ impl Circle {
 /// A connection in the ring.
 struct Seat {
     connection: Box<Connection>,
-    /// How many answers it had given when it came.
-    answers: u64,
     /// Tries in a row that found nothing.
     quiet: u32,
 }
 
 impl Seat {
     fn new(connection: Box<Connection>) -> Seat {
-        Seat { answers: connection.answers, connection, quiet: 0 }
+        Seat { connection, quiet: 0 }
     }
 }
 

@@ -217,7 +217,7 @@ impl Shared {
 /// Gives a connection back to the pool. Returns the seat if there is no thread for it and it can
 /// stay.
 fn give_back(pool: &Arc<Pool>, mut seat: Seat, turn: Turn) -> Option<Seat> {
-    seat.set_pace();
+    seat.connection.pace.leave(seat.connection.answers);
     let Err(mut connection) = pool.take_back(seat.connection) else { return None };
     if turn == Turn::MustWait || connection.answers == 0 {
         connection.turn_away();
@@ -228,14 +228,6 @@ fn give_back(pool: &Arc<Pool>, mut seat: Seat, turn: Turn) -> Option<Seat> {
 
 /// Takes a connection out of the ring for this thread to serve. `None` if it is over.
 fn leave_with(mut seat: Seat) -> Option<Box<Connection>> {
-    seat.set_pace();
+    seat.connection.pace.leave(seat.connection.answers);
     seat.connection.set_may_wait(true).ok().map(|()| seat.connection)
-}
-
-impl Seat {
-    /// Sets when this connection may be offered again.
-    fn set_pace(&mut self) {
-        let answers = self.connection.answers;
-        self.connection.pace.leave(answers - self.answers, answers);
-    }
 }
