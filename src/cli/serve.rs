@@ -189,13 +189,11 @@ pub fn application(
 ) -> (App, [String; 2]) {
     let mut app = App::new();
     app::routes(&mut app);
-    if let Some(recorder) = &recorder {
-        app.recorder(Arc::clone(recorder));
-    }
-    app::glass::routes(&mut app, recorder.clone(), gauge);
+    recorder.iter().for_each(|recorder| app.recorder(Arc::clone(recorder)));
+    app::glass::routes(&mut app, gauge);
     let (templates, templates_banner) = own_folder(dir, "templates");
     let (www, www_banner) = own_folder(dir, "www");
-    app::course::lessons::routes(&mut app, recorder, templates.as_deref(), ticks);
+    app::course::lessons::routes(&mut app, recorder.as_deref(), templates.as_deref(), ticks);
     app.templates(app::prose::templates(templates.as_deref()));
     app.files(
         "/static",

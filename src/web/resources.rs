@@ -15,6 +15,7 @@ use crate::value::Value;
 use std::any::{Any, TypeId, type_name};
 use std::borrow::Cow;
 use std::panic::Location;
+use std::sync::Arc;
 
 impl<'a> Context<'a> {
     /// The body of the request, in the form that its `Content-Type` says. (`ctx.request.body` is
@@ -141,8 +142,8 @@ impl<'a> Context<'a> {
     }
 
     /// The cycles so far, without this one; `None` if they are not recorded.
-    pub fn recorder(&self) -> Option<&Recorder> {
-        self.site.recorder.as_deref()
+    pub fn recorder(&self) -> Option<&'a Arc<Recorder>> {
+        self.site.recorder.as_ref()
     }
 
     /// Takes this cycle out of the record: pages that show cycles must not fill the list.

@@ -20,7 +20,6 @@ use crate::app::answer::render;
 use carafe::cycle::{Recorder, StorePlace};
 use carafe::http::{Response, cookie_value};
 use carafe::web::sign::{hex, sha256};
-use carafe::web::site::Site;
 use carafe::{Context, Error, Map, Value, json};
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
@@ -31,7 +30,7 @@ const ROWS: usize = 50;
 /// `/memory`, `/memory.json`, `/memory?page=2`, `/memory?visitor=7f3a`
 pub fn memory(ctx: &mut Context) -> Result<Response, Error> {
     admit(ctx)?;
-    let (site, query, glass) = (ctx.site(), &ctx.request.query, ctx.state::<Glass>());
+    let (site, query) = (ctx.site(), &ctx.request.query);
     // The sessions, without what they hold, and the number of rows of each other kind.
     let (mut sessions, mut others) = (Vec::new(), BTreeMap::<String, usize>::new());
     site.inspect(&mut |row| match row.kind == site.session_kind().name {
@@ -40,8 +39,8 @@ pub fn memory(ctx: &mut Context) -> Result<Response, Error> {
     });
     // The row that was used last comes first.
     sessions.sort_by(|one, other| other.cmp(one));
-    let facts = facts(site, sessions.len(), &others, glass);
-    let names = glass.recorder.as_deref().map_or(HashMap::new(), names_of_rows);
+    let facts = facts(ctx, sessions.len(), &others);
+    let names = ctx.recorder().map_or(HashMap::new(), |recorder| names_of_rows(recorder));
     let name = |key: &str| names.get(key).cloned().unwrap_or_else(|| short(key));
     if let Some(visitor) = query.get("visitor").filter(|visitor| !visitor.is_empty()) {
         sessions.retain(|(_, key)| name(key) == visitor);
@@ -114,12 +113,11 @@ fn values(text: &str) -> Vec<String> {
 
 /// Everything but the sessions: a name and a sentence for each.
 fn facts(
-    site: &Site,
+    ctx: &Context,
     sessions: usize,
     others: &BTreeMap<String, usize>,
-    glass: &Glass,
 ) -> Vec<(&'static str, String)> {
-    let kind = site.session_kind();
+    let (site, kind) = (ctx.site(), ctx.site().session_kind());
     let filled = [
         ("count", &*sessions.to_string()),
         ("most", &kind.most.to_string()),
@@ -132,15 +130,14 @@ fn facts(
     let others = if others.is_empty() { "none".to_owned() } else { others.join(", ") };
     let mut facts =
         vec![("sessions", say("held", name_of(site.place()), &filled)), ("other rows", others)];
-    if let Some(now) = glass.gauge.read() {
+    if let Some(now) = ctx.state::<Glass>().gauge.read() {
         facts.push(("connections", format!("{} open, this one included", now.connections)));
         facts.push(("threads", format!("{} serve, or wait for a client to connect", now.threads)));
     }
     let (templates, files) = site.kept_files();
     facts.push(("templates", format!("{templates} parsed, ready to be filled in")));
     facts.push(("files", format!("{files} of /static, in memory")));
-    let cycles =
-        glass.recorder.as_ref().map(|recorder| format!("the last {}", recorder.all().len()));
+    let cycles = ctx.recorder().map(|recorder| format!("the last {}", recorder.all().len()));
     facts.push(("cycles", cycles.unwrap_or("none: they are not recorded".to_owned())));
     facts
 }

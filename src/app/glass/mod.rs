@@ -59,32 +59,27 @@ use std::sync::Arc;
 
 /// What these pages look at.
 struct Glass {
-    /// `None` if cycles are not recorded.
-    recorder: Option<Arc<Recorder>>,
     gauge: ServerGauge,
     /// Each page that listens to the list of cycles holds a clone.
     listeners: Arc<()>,
 }
 
-/// Registers the routes of this room; without a `recorder` there are no cycles to show. The `gauge`
-/// is that of the server.
-pub fn routes(app: &mut App, recorder: Option<Arc<Recorder>>, gauge: ServerGauge) {
+/// Registers the routes of this room. The `gauge` is that of the server.
+pub fn routes(app: &mut App, gauge: ServerGauge) {
     source_pages::routes(app);
     app.post("/forget", memory_page::forget);
     app.get("/memory", memory_page::memory);
     app.get("/memory.json", memory_page::memory).name("memory_json");
-    if recorder.is_some() {
-        app.before(leave_out);
-        app.get("/cycles", cycle_list::cycles);
-        app.get("/cycles/<cycle>", cycle);
-        app.get("/cycles/live", cycle_list::cycles_live).no_example(); // it does not end
-    }
-    app.state(Glass { recorder, gauge, listeners: Arc::new(()) });
+    app.before(leave_out);
+    app.get("/cycles", cycle_list::cycles);
+    app.get("/cycles/<cycle>", cycle);
+    app.get("/cycles/live", cycle_list::cycles_live).no_example(); // it does not end
+    app.state(Glass { gauge, listeners: Arc::new(()) });
 }
 
-/// The recorder, for a page that is there only with one.
+/// The recorder. Without one there are no cycles to show, and a page of them is 404.
 fn recorder<'a>(ctx: &Context<'a>) -> Result<&'a Arc<Recorder>, Error> {
-    ctx.state::<Glass>().recorder.as_ref().ok_or(Error::NotFound)
+    ctx.recorder().ok_or(Error::NotFound)
 }
 
 /// The lines of source that are a right answer to "which line answered this cycle?": the lines of

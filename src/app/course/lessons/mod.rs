@@ -20,7 +20,7 @@ pub use ticks::{Ticks, usual_place};
 use super::echo;
 use crate::app::answer::render;
 use crate::app::{glass, program_name};
-use carafe::cycle::{Record, Recorder};
+use carafe::cycle::Recorder;
 use carafe::http::{Method, Request, Response, Status};
 use carafe::web::template::REFERENCE;
 use carafe::{App, Context, Error, Map, Value};
@@ -29,33 +29,27 @@ use lesson_file::Lesson;
 use std::path::Path;
 use std::sync::Arc;
 
-/// The lessons and their ticks. Without a recorder there are no new ticks.
+/// The lessons and their ticks.
 struct Classroom {
     lessons: Vec<Lesson>,
-    recorder: Option<Arc<Recorder>>,
     progress: Arc<Progress>,
 }
 
-/// Registers the routes of this folder. `templates` is the folder of the templates; `None` if they
-/// are in the binary.
+/// Registers the routes of this folder. Without a recorder there are no new ticks. `templates` is
+/// the folder of the templates; `None` if they are in the binary.
 ///
 /// # Panics
 ///
 /// If `lessons.txt` breaks its own rules. It is a part of the program.
-pub fn routes(
-    app: &mut App,
-    recorder: Option<Arc<Recorder>>,
-    templates: Option<&Path>,
-    ticks: Ticks,
-) {
+pub fn routes(app: &mut App, recorder: Option<&Recorder>, templates: Option<&Path>, ticks: Ticks) {
     let lessons = lesson_file::parse(lesson_file::TEXT)
         .unwrap_or_else(|why| panic!("src/app/course/lessons/lessons.txt: {why}"));
     let progress = Arc::new(Progress::new(&lessons, templates, ticks));
-    if let Some(recorder) = &recorder {
+    if let Some(recorder) = recorder {
         let watching = Arc::clone(&progress);
         recorder.watch(move |record| watching.watch(record));
     }
-    app.state(Classroom { lessons, recorder, progress });
+    app.state(Classroom { lessons, progress });
     app.get("/", home);
     app.get("/lessons/<int:number>", lesson).example("/lessons/1", "");
     app.post("/lessons/<int:number>", answer);
@@ -96,7 +90,7 @@ fn lesson(ctx: &mut Context) -> Result<Response, Error> {
     let lesson = room.find(ctx)?;
     let (base, inside) = (ctx.base(), room.looks_inside(ctx));
     // The rows of the reader's own cycles, the newest first.
-    let recorder = room.recorder.as_ref().filter(|_| inside);
+    let recorder = ctx.recorder().filter(|_| inside);
     let mut own = recorder
         .iter()
         .flat_map(|recorder| glass::rows_of(recorder, |path| lesson.owns(path)))
@@ -131,7 +125,7 @@ fn answer(ctx: &mut Context) -> Result<Response, Error> {
     ctx.check_inside()?;
     let form = ctx.form()?;
     let verdict = match lesson.text("right") {
-        "" => room.answered_by(form.required("cycle")?, form.required("line")?.trim()),
+        "" => answered_by(ctx, form.required("cycle")?, form.required("line")?.trim()),
         right => is_right(right, form.required("answer")?),
     };
     if let Ok((cycle, _)) = &verdict {
@@ -141,11 +135,7 @@ fn answer(ctx: &mut Context) -> Result<Response, Error> {
         Ok((_, message)) => ("success", message),
         Err(message) => ("error", message),
     };
-    if !ctx.request.prefers_html() {
-        return Ok(Response::text(message + "\n"));
-    }
-    ctx.flash_as(category, message);
-    Ok(Response::redirect(&format!("/lessons/{}#check", lesson.number)))
+    Ok(tell(ctx, category, &message, &format!("/lessons/{}#check", lesson.number)))
 }
 
 /// Removes all ticks.
@@ -155,11 +145,16 @@ fn forget_ticks(ctx: &mut Context) -> Result<Response, Error> {
     room.progress.forget().map_err(|error| {
         Error::abort(Status::INTERNAL_SERVER_ERROR, format!("the ticks: {error}"))
     })?;
+    Ok(tell(ctx, "message", "All ticks are gone.", "/"))
+}
+
+/// A sentence for curl. A browser finds it on the page of this path.
+fn tell(ctx: &mut Context, category: &str, message: &str, path: &str) -> Response {
     if !ctx.request.prefers_html() {
-        return Ok(Response::text("All ticks are gone.\n"));
+        return Response::text(format!("{message}\n"));
     }
-    ctx.flash("All ticks are gone.");
-    Ok(Response::redirect("/"))
+    ctx.flash_as(category, message);
+    Response::redirect(path)
 }
 
 /// For `carafe check`: the conditions of each lesson, and the cycles that fulfilled them.
@@ -169,7 +164,7 @@ fn lessons_json(ctx: &mut Context) -> Result<Response, Error> {
     ctx.check_inside()?;
     room.progress.refresh();
     let report = Map::from([
-        ("watching", Value::from(room.recorder.is_some())),
+        ("watching", Value::from(ctx.recorder().is_some())),
         ("lessons", room.lessons.iter().map(|lesson| room.entry(lesson, true)).collect()),
     ]);
     Ok(uncached(Response::json(&report.into())))
@@ -194,21 +189,6 @@ impl Classroom {
         })
     }
 
-    /// Holds an answer against a cycle: did this line answer it? Right are the lines of the
-    /// handler, and the line that registered it.
-    fn answered_by(&self, cycle: &str, said: &str) -> Result<(Option<u64>, String), String> {
-        let number = cycle.trim().trim_start_matches('#').parse().ok();
-        let record = self.recorder.as_ref().zip(number).and_then(|(all, number)| all.get(number));
-        let record: Arc<Record> = record
-            .ok_or_else(|| format!("There is no cycle {cycle}. /cycles lists the last ones."))?;
-        let number = record.number;
-        if glass::answered_by(&record).iter().any(|place| is_same_place(place, said)) {
-            return Ok((Some(number), format!("Right: {said} answered cycle {number}.")));
-        }
-        let hint = "Its first line names the file and the line.";
-        Err(format!("{said} did not answer cycle {number}. {hint}"))
-    }
-
     /// A lesson in the list of the first page, and in the report: its tasks, and what fulfilled
     /// each. Other readers than those who may look inside see no ticks.
     fn entry(&self, lesson: &Lesson, inside: bool) -> Map {
@@ -227,6 +207,21 @@ impl Classroom {
         entry.insert("done", is_done);
         entry
     }
+}
+
+/// Holds an answer against a cycle: did this line answer it? Right are the lines of the handler,
+/// and the line that registered it.
+fn answered_by(ctx: &Context, cycle: &str, said: &str) -> Result<(Option<u64>, String), String> {
+    let number = cycle.trim().trim_start_matches('#').parse().ok();
+    let record = ctx.recorder().zip(number).and_then(|(all, number)| all.get(number));
+    let record =
+        record.ok_or_else(|| format!("There is no cycle {cycle}. /cycles lists the last ones."))?;
+    let number = record.number;
+    if glass::answered_by(&record).iter().any(|place| is_same_place(place, said)) {
+        return Ok((Some(number), format!("Right: {said} answered cycle {number}.")));
+    }
+    let hint = "Its first line names the file and the line.";
+    Err(format!("{said} did not answer cycle {number}. {hint}"))
 }
 
 /// Ticks change with every request, so no copy of a page is ever the right one.
