@@ -93,6 +93,6 @@ impl App {
         // A panic in the handler is caught: it is an error like any other.
         let response = caught(|| handler(ctx))?;
         // Of a file the client may want a part, or nothing if it has this version already.
-        Ok(file_response::weigh(ctx.request, response)?)
+        Ok(file_response::weigh(ctx.request, response))
     }
 }

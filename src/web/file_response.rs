@@ -15,12 +15,12 @@ use crate::http::conditions::{self, Validators, Verdict};
 use crate::http::fields::percent_encode;
 use crate::http::{Body, Headers, Request, Response, Status, date};
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, Read};
 use std::ops::Range;
 use std::path::Path;
 use std::time::SystemTime;
 
-/// The longest part of a file that is read into memory, in bytes.
+/// The longest file that is read into memory, in bytes.
 const CACHED_BYTES: u64 = 64 * 1024;
 
 /// Reads a file: the answer with all of it, and its version; `None` if it is a folder. Size and
@@ -38,7 +38,7 @@ pub fn read(path: &Path) -> io::Result<Option<(Response, FileStamp)>> {
     let modified = metadata.modified().ok().map(|modified| modified.min(SystemTime::now()));
     let etag = format!("\"{size:x}-{changed:x}-{number:x}\"");
     let headers = headers(&path.to_string_lossy(), &etag, modified);
-    let body = read_or_send(file, 0..size)?;
+    let body = read_or_send(file, size)?;
     Ok(Some((Response { status: Status::OK, headers, body }, stamp)))
 }
 
@@ -56,67 +56,64 @@ pub fn headers(name: &str, etag: &str, modified: Option<SystemTime>) -> Headers 
     headers
 }
 
-/// A short part is read now, so that it leaves in one write with its head. A long part is read
+/// A short file is read now, so that it leaves in one write with its head. A long file is read
 /// while it is sent, so that it takes the same memory however long it is.
-fn read_or_send(mut file: File, range: Range<u64>) -> io::Result<Body> {
-    let length = range.end - range.start;
-    if length > CACHED_BYTES {
-        return Ok(Body::File { file, range });
+fn read_or_send(file: File, size: u64) -> io::Result<Body> {
+    let mut bytes = Vec::new();
+    if size <= CACHED_BYTES {
+        bytes.reserve_exact(size as usize);
+        (&file).take(size).read_to_end(&mut bytes)?;
     }
-    if range.start > 0 {
-        file.seek(SeekFrom::Start(range.start))?;
-    }
-    let mut bytes = Vec::with_capacity(length as usize);
-    (&mut file).take(length).read_to_end(&mut bytes)?;
     // If the file has shrunk since it was measured, the connection must break off: it announces a
     // length that is no longer there.
-    Ok(if bytes.len() as u64 == length { Body::Bytes(bytes) } else { Body::File { file, range } })
+    let is_whole = bytes.len() as u64 == size;
+    Ok(if is_whole { Body::Bytes(bytes) } else { Body::File { file, range: 0..size } })
 }
 
 /// Weighs the conditions of a request: what it asks for of an answer with a whole file.
 ///
 /// An answer without `Accept-Ranges` is not an answer with a file, and stays as it is.
-pub fn weigh(request: &Request, whole: Response) -> io::Result<Response> {
+pub fn weigh(request: &Request, whole: Response) -> Response {
     let is_file = || whole.status == Status::OK && whole.headers.contains("Accept-Ranges");
     if !conditions::may_ask_for_less(request) || !is_file() {
-        return Ok(whole);
+        return whole;
     }
-    let Some(size) = whole.body.len() else { return Ok(whole) };
+    let Some(size) = whole.body.len() else { return whole };
     let etag = whole.headers.get("ETag").unwrap_or("").to_owned();
     let modified = whole.headers.get("Last-Modified").and_then(date::parse);
     match conditions::evaluate(request, &Validators { etag: etag.clone(), modified }, size) {
-        Verdict::Whole => Ok(whole),
+        Verdict::Whole => whole,
         Verdict::Part(range) => part(whole, range, size),
         // RFC 9110 §15.4.5: a 304 carries the ETag and what guides the cache, not what describes
         // the content.
-        Verdict::NotModified => Ok(Response::new(Status::NOT_MODIFIED)
+        Verdict::NotModified => Response::new(Status::NOT_MODIFIED)
             .with_header("ETag", &etag)
-            .with_header("Cache-Control", "no-cache")),
+            .with_header("Cache-Control", "no-cache"),
         Verdict::Failed => {
             let text = format!("The file is not the version you named. Its ETag is {etag}.\n");
-            Ok(Response::text(text).with_status(Status::PRECONDITION_FAILED))
+            Response::text(text).with_status(Status::PRECONDITION_FAILED)
         }
         // RFC 9110 §14.4: "bytes */47022" tells the length, so that the client can ask again.
         Verdict::OutOfRange => {
             let text = format!("The range begins behind the end: the file has {size} bytes.\n");
-            Ok(Response::text(text)
+            Response::text(text)
                 .with_status(Status::RANGE_NOT_SATISFIABLE)
-                .with_header("Content-Range", format!("bytes */{size}")))
+                .with_header("Content-Range", format!("bytes */{size}"))
         }
     }
 }
 
 /// A part of a whole answer: 206.
-fn part(mut whole: Response, range: Range<u64>, size: u64) -> io::Result<Response> {
+fn part(mut whole: Response, range: Range<u64>, size: u64) -> Response {
     let content_range = format!("bytes {}-{}/{size}", range.start, range.end - 1);
     let bytes = range.start as usize..range.end as usize;
     whole.body = match whole.body {
         Body::Bytes(all) => Body::Bytes(all[bytes].to_vec()),
         Body::Shared(all, _) => Body::Shared(all, bytes),
-        Body::File { file, .. } => read_or_send(file, range)?,
+        Body::File { file, .. } => Body::File { file, range },
         other => other,
     };
-    Ok(whole.with_status(Status::PARTIAL_CONTENT).with_header("Content-Range", content_range))
+    whole.with_status(Status::PARTIAL_CONTENT).with_header("Content-Range", content_range)
 }
 
 impl Response {

@@ -66,7 +66,7 @@ fn get(headers: &[(&str, &str)]) -> Request {
 
 fn respond(files: &StaticFiles, path: &str, headers: &[(&str, &str)]) -> Response {
     let whole = files.whole(path).unwrap_or_else(|error| panic!("{path:?} {headers:?}: {error}"));
-    weigh(&get(headers), whole).expect("the file can be read")
+    weigh(&get(headers), whole)
 }
 
 fn header<'a>(response: &'a Response, name: &str) -> &'a str {
@@ -273,7 +273,7 @@ fn head_has_the_headers_of_get_and_ignores_a_range() {
     let files = folder.files();
     let mut head = get(&[("Range", "bytes=2-4")]);
     head.method = Method::Head;
-    let head = weigh(&head, files.whole("ten.txt").unwrap()).unwrap();
+    let head = weigh(&head, files.whole("ten.txt").unwrap());
     let get = respond(&files, "ten.txt", &[]);
     assert_eq!(
         (head.status, &head.headers, head.body.len()),
@@ -296,7 +296,8 @@ fn a_long_file_is_not_read_into_memory() {
     );
     let response = respond(&folder.files(), "long.bin", &[("Range", "bytes=4294967295-")]);
     assert_eq!(header(&response, "Content-Range"), "bytes 4294967295-4294967295/4294967296");
-    assert_eq!(text(response), "\0");
+    let last = size - 1..size;
+    assert!(matches!(response.body, Body::File { ref range, .. } if *range == last));
 }
 
 #[test]
