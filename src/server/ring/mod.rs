@@ -9,8 +9,9 @@
 //! request has arrived, the client does not take its answer, or a file or stream is to be sent. So
 //! does one that was quiet for too long. Nothing waits inside the ring but a handler.
 //!
-//! **A thread that finds nothing sleeps**, for as short a time as the system can (60 µs on Linux).
-//! A thread that never sleeps is interrupted by each client that its answers wake.
+//! **A thread that finds nothing lets others run**: a client on the same processor then sends its
+//! next requests. If the thread still finds nothing, it sleeps, for as short a time as the system
+//! can (60 µs on Linux). The end of a sleep interrupts that client, so it comes second.
 //!
 //! **The ring accepts, too**, which saves two changes of threads for a client: while there is a
 //! ring the pool lends it the listening socket, and each of its threads looks there once a round.

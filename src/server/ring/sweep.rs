@@ -18,15 +18,15 @@ use std::time::Duration;
 /// does not begin and end all the time.
 const CALM: usize = 6;
 
-/// A thread sleeps after this number of tries in a row that found nothing. In a smaller ring it
-/// sleeps when it has tried all.
+/// A thread pauses after this number of tries in a row that found nothing. In a smaller ring it
+/// pauses when it has tried all.
 const STREAK: usize = 16;
 
 /// Less than any system can sleep, so: as short as it can.
 const NAP: Duration = Duration::from_micros(1);
 
 /// A connection goes back to the pool after this number of quiet tries in a row: 6 ms or more.
-const PATIENCE: u32 = 100;
+const PATIENCE: u32 = 200;
 
 /// A thread accepts at most this many clients in one go: the others in the ring wait meanwhile.
 const GULP: usize = 16;
@@ -42,12 +42,26 @@ struct Sweeper {
     newcomers: Vec<Seat>,
     /// Tries in a row that found nothing.
     in_vain: usize,
+    /// True if its last pause let others run, and nothing has been found since.
+    has_yielded: bool,
     /// Tries until it is time to accept.
     until_door: usize,
     /// True if so few connections are busy that the ring ends.
     is_calm: bool,
     /// How many threads the watcher had added at the last try.
     added: u64,
+}
+
+impl Sweeper {
+    /// Lets other threads run. If that has brought nothing, the next pause is a sleep.
+    fn pause(&mut self) {
+        if self.has_yielded {
+            thread::sleep(NAP);
+        } else {
+            thread::yield_now();
+        }
+        self.has_yielded = !self.has_yielded;
+    }
 }
 
 impl Shared {
@@ -96,6 +110,7 @@ impl Shared {
             let is_quiet = turn == Turn::Quiet;
             seat.quiet = if is_quiet { seat.quiet + 1 } else { 0 };
             sweeper.in_vain = if is_quiet { sweeper.in_vain + 1 } else { 0 };
+            sweeper.has_yielded &= is_quiet;
             let leaves = turn == Turn::MustWait || sweeper.is_calm || seat.quiet > PATIENCE;
             sweeper.tried = match turn {
                 Turn::Over => None,
@@ -105,7 +120,7 @@ impl Shared {
         }
     }
 
-    /// Puts the connection that was tried behind the others, and takes the one at the front. Sleeps
+    /// Puts the connection that was tried behind the others, and takes the one at the front. Pauses
     /// or accepts if it is time. An `Err` says what this thread does outside the ring.
     fn next_seat(&self, pool: &Arc<Pool>, sweeper: &mut Sweeper) -> Result<Option<Seat>, Duty> {
         let mut circle = self.lock();
@@ -137,7 +152,7 @@ impl Shared {
         }
         drop(circle);
         if finds_nothing {
-            thread::sleep(NAP);
+            sweeper.pause();
         }
         if sweeper.until_door == 0 {
             sweeper.until_door = seats;
