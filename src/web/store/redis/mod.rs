@@ -70,7 +70,7 @@ impl RedisStore {
     fn look(&self, kind: &Kind, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
         match self.script("load", (kind, name), &[])? {
             RedisReply::Text(row) => Ok(row),
-            other => Err(unexpected(&other)),
+            _ => Err(unexpected()),
         }
     }
 
@@ -104,7 +104,9 @@ impl RedisStore {
                     free.push(connection);
                 }
                 match reply {
-                    RedisReply::Refused(_) => Err(unexpected(&reply)),
+                    RedisReply::Refused(why) => {
+                        Err(StoreError::Unreachable(format!("Redis says: {why}")))
+                    }
                     reply => Ok(reply),
                 }
             }
@@ -149,7 +151,7 @@ impl Store for RedisStore {
                 RedisReply::Number(1) => Ok(Swapped::Done),
                 RedisReply::Number(0) => Err(kind.full()),
                 RedisReply::Text(row) => Ok(Swapped::Changed(row.filter(|row| !row.is_empty()))),
-                other => Err(unexpected(&other)),
+                _ => Err(unexpected()),
             }
         })
     }
@@ -167,7 +169,7 @@ impl AllRows for RedisStore {
     fn page_of_keys(&self, kind: &Kind, at: u64) -> Result<KeyPage, StoreError> {
         let list = match self.script("list", (kind, ""), &[at.to_string().as_bytes()])? {
             RedisReply::Text(list) => json::parse(&list.unwrap_or_default()),
-            other => return Err(unexpected(&other)),
+            _ => return Err(unexpected()),
         };
         let list = list.map_err(|error| StoreError::Damaged(error.to_string()))?;
         let mut names = list.as_list().unwrap_or_default().iter().filter_map(Value::as_str);
@@ -182,15 +184,9 @@ fn name_of(kind: &Kind, key: &str) -> String {
     format!("carafe:{}:{}", kind.name, kind.stored_key(key))
 }
 
-/// The error that a reply is. Texts are visitors' rows, and are not shown.
-fn unexpected(reply: &RedisReply) -> StoreError {
-    match reply {
-        RedisReply::Refused(why) => StoreError::Unreachable(format!("Redis says: {why}")),
-        RedisReply::Number(number) => {
-            StoreError::Damaged(format!("found the number {number}, expected a text or nothing"))
-        }
-        RedisReply::Text(_) => StoreError::Damaged("found a text, expected a number".to_owned()),
-    }
+/// What no script of ours replies.
+fn unexpected() -> StoreError {
+    StoreError::Damaged("found a number, expected a text or nothing".to_owned())
 }
 
 /// What happened to a connection. What a socket says when its time is over differs between systems.
