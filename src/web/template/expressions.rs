@@ -24,7 +24,7 @@ use super::cursor::Parser;
 use super::filters::{FILTERS, TESTS};
 use super::function::{Function, IfUndefined, find};
 use super::mistake::Parsed;
-use super::operators::{COMPARES, MINUS, NOT, OPERATORS, PLAIN, PLUS, SLICE};
+use super::operators::{COMPARES, MINUS, NOT, OPERATORS, PLAIN_JOIN, PLUS, SLICE};
 use super::scan::Token;
 use super::tree::{Arguments, Expression, ExpressionKind as Kind};
 use crate::value::Value;
@@ -106,14 +106,21 @@ impl<'s> Parser<'s> {
                 at,
             };
             left = match (row.name, shared) {
+                // One operator for `a ~ b ~ c`: one part that is HTML makes all of it HTML.
+                ("~", _) => {
+                    let mut parts = vec![left, right];
+                    while self.operator().is_some_and(|(_, next)| next.name == "~") {
+                        self.skip(1);
+                        parts.push(self.operation(level + 1)?);
+                    }
+                    // Jinja joins constants when it parses, and then forgets what was HTML.
+                    let is_constant = self.seen.len() == names;
+                    apply(if is_constant { PLAIN_JOIN } else { row }, parts, at)
+                }
                 ("or" | "and", _) => logic(row.name == "or", left, right),
                 (_, Some(shared)) => logic(false, left, apply(row, vec![shared, right], at)),
                 (_, None) => apply(row, vec![left, right], at),
             };
-            // Jinja joins constants when it parses, and then forgets what was HTML.
-            if row.name == "~" && self.seen.len() == names {
-                left = apply(PLAIN, vec![left], at);
-            }
             self.enter(1)?;
         }
         self.depth = depth;
