@@ -84,16 +84,20 @@ pub fn run(flags: &CommandLine) -> CommandResult {
 
 /// What a server says when it is ready.
 fn banner(address: SocketAddr, rows: &[(&str, String)]) -> String {
-    // Nobody can visit 0.0.0.0, which means every address of this machine.
-    let (base, others) = match address.ip().is_unspecified() {
-        true => {
-            (format!("127.0.0.1:{}", address.port()), " and every other address of this machine")
-        }
-        false => (address.to_string(), ""),
-    };
+    let is_every = address.ip().is_unspecified();
+    let others = if is_every { " and every other address of this machine" } else { "" };
+    let base = visited(address);
     let rows: String = rows.iter().map(|(title, text)| format!("  {title:<10} {text}\n")).collect();
     let next = format!("Next, in a second terminal:  curl http://{base}/lessons/1");
     format!("carafe serves on http://{base}{others}\n{rows}  Ctrl-C stops it. {next}\n")
+}
+
+/// The address to visit. Nobody can visit 0.0.0.0, which means every address of this machine.
+fn visited(address: SocketAddr) -> String {
+    match address.ip().is_unspecified() {
+        true => format!("127.0.0.1:{}", address.port()),
+        false => address.to_string(),
+    }
 }
 
 /// Prints each cycle as it ends, in a thread of its own.
@@ -241,7 +245,8 @@ fn cycles_banner(flags: &CommandLine, address: SocketAddr, proxied: bool, open: 
     } else if !open {
         "hidden: other machines could look; --expose-cycles shows them".into()
     } else if flags.has("--expose-cycles") {
-        format!("http://{address}/cycles, for everybody who knows the name")
+        let hint = "(other machines under each name that --allow-host gives)";
+        format!("http://{}/cycles, for everybody\n             {hint}", visited(address))
     } else {
         let hint = "(a proxy in front makes every client look local; name it with --trust-proxy)";
         format!("http://{address}/cycles, for this machine only\n             {hint}")

@@ -214,7 +214,9 @@ fn fields_of(ctx: &mut Context) -> Result<Map, Error> {
             Ok(ctx.form()?.fields().iter().collect())
         }
         found => {
-            let found = found.unwrap_or("a body without Content-Type");
+            let is_empty = ctx.request.body.is_empty();
+            let untold = if is_empty { "no body" } else { "a body without Content-Type" };
+            let found = found.unwrap_or(untold);
             let why = format!("found {found}, expected a form or JSON: one of {EXPECTED}");
             // RFC 5789 §2.2: the answer to a PATCH names the types in Accept-Patch.
             let is_patch = ctx.request.method == Method::Patch;
@@ -230,7 +232,8 @@ fn checked(mut thing: Map, fields: &Map) -> Result<Map, Error> {
     for (name, value) in fields.iter().filter(|(name, _)| *name != "id") {
         thing.insert(name, value.clone());
     }
-    let names: Vec<&str> = fields.iter().map(|(name, _)| name).collect();
+    let told = fields.iter().filter(|(_, value)| **value != Value::Null);
+    let names: Vec<&str> = told.map(|(name, _)| name).collect();
     match thing.len() - 1 {
         ..=FIELDS if !matches!(thing.get("name"), None | Some(Value::Null)) => Ok(thing),
         ..=FIELDS => {

@@ -63,7 +63,9 @@ impl<'a> Renderer<'a> {
     pub fn enter(&mut self, at: usize) -> Rendering {
         self.depth += 1;
         match self.depth > DEPTH {
-            true => self.error(at, "tags and expressions are too deep in one another"),
+            true => {
+                self.error(at, "tags, expressions and included pages are too deep in one another")
+            }
             false => Ok(()),
         }
     }
