@@ -209,6 +209,7 @@ fn numbers_at_the_edge_do_not_panic() {
             }
             for text in [
                 format!("{a}|round({b})"),
+                format!("{a}|round({b}, 'floor')"),
                 format!("'x'[{a}:{b}]"),
                 format!("[1, 2][{a}:{b}:{a}]"),
                 format!("range(3)[{a}:{b}]"),

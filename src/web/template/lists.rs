@@ -2,7 +2,7 @@
 
 use super::function::{Outcome, given, whole};
 use super::kinds::{check_length, place};
-use super::print::{repr, to_html, to_text};
+use super::print::{to_html, to_text};
 use crate::value::{SequenceKind, Value};
 use std::cmp::Ordering;
 
@@ -32,9 +32,10 @@ pub fn reverse(value: &Value, _: &[Value]) -> Outcome {
 /// the others are escaped.
 pub fn join(value: &Value, arguments: &[Value]) -> Outcome {
     let between = given(arguments, 0).cloned().unwrap_or_else(|| "".into());
+    let path = path(given(arguments, 1));
     let items = value.items()?;
-    let look_up = |item| look_up(item, given(arguments, 1));
-    let items: Vec<Value> = items.iter().map(look_up).collect::<Result<_, _>>()?;
+    let items: Vec<Value> =
+        items.iter().map(|item| look_up(item, &path)).collect::<Result<_, _>>()?;
     let safe = between.is_safe() || items.iter().any(Value::is_safe);
     let as_text = if safe { to_html } else { to_text };
     let between = as_text(&between);
@@ -47,14 +48,24 @@ pub fn join(value: &Value, arguments: &[Value]) -> Outcome {
     Ok(Value::text(text, safe))
 }
 
-/// The items in order, as if all letters were small.
+/// The items in order. Capital and small letters are the same, unless `case_sensitive` is true.
 pub fn sort(value: &Value, arguments: &[Value]) -> Outcome {
-    let reversed = given(arguments, 0).is_some_and(Value::is_true);
+    let is_set = |at| given(arguments, at).is_some_and(Value::is_true);
+    let (reversed, exact) = (is_set(0), is_set(1));
+    // 'age,name': by age, and by name where the ages are equal.
+    let paths: Vec<Vec<Value>> = match given(arguments, 2) {
+        Some(Value::Str(text)) => text.split(',').map(|part| path(Some(&part.into()))).collect(),
+        attribute => vec![path(attribute)],
+    };
+    let key = |item: &Value, path: &[Value]| {
+        let key = look_up(item, path)?;
+        let same = key.as_str().filter(|_| !exact).map(|text| text.to_lowercase().into());
+        Ok::<_, String>(same.unwrap_or(key))
+    };
     let mut keyed = Vec::new();
     for item in value.items()?.iter() {
-        let key = look_up(item, given(arguments, 1))?;
-        let small = key.as_str().map(|text| text.to_lowercase().into());
-        keyed.push((small.unwrap_or(key), item.clone()));
+        let keys = paths.iter().map(|path| key(item, path)).collect::<Result<Vec<_>, _>>()?;
+        keyed.push((Value::from(keys), item.clone()));
     }
     // Equal items keep their order, in a reversed list too.
     let is_before = |(a, _): &(Value, Value), (b, _): &(Value, Value)| {
@@ -85,15 +96,25 @@ fn sorted<T>(
     Ok(merged)
 }
 
-/// What the item has under the attribute, or the item itself if no attribute is given.
-fn look_up(item: &Value, attribute: Option<&Value>) -> Outcome {
+/// `'user.name'` as steps; steps of digits are indexes. No attribute has no steps.
+fn path(attribute: Option<&Value>) -> Vec<Value> {
+    let step = |step: &str| step.parse::<u32>().map_or_else(|_| step.into(), Value::from);
     match attribute {
-        None => Ok(item.clone()),
-        Some(name) if name.as_str().is_some_and(|name| name.contains(['.', ','])) => {
-            Err(format!("found {}, expected one attribute", repr(name)))
-        }
-        Some(name) => Ok(item.under(name).cloned().unwrap_or(Value::Undefined)),
+        Some(Value::Str(text)) => text.split('.').map(step).collect(),
+        other => other.into_iter().cloned().collect(),
     }
+}
+
+/// What is at the end of these steps, from this item on.
+fn look_up(item: &Value, path: &[Value]) -> Outcome {
+    let mut found = item;
+    for step in path {
+        if found.is_undefined() {
+            return Err(format!("an item has no {}", to_text(step)));
+        }
+        found = found.under(step).unwrap_or(&Value::Undefined);
+    }
+    Ok(found.clone())
 }
 
 /// `value[from:to]`; a bound may be none, which is the end, or negative.

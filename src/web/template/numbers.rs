@@ -2,9 +2,9 @@
 //!
 //! A value that is no number and has none in it gives the argument: `{{ 'x'|int(5) }}` is 5.
 //!
-//! Left out: `int` with another base than ten, and `round` to tens or hundreds, up or down only.
+//! Left out: `int` with another base than ten, and `round` to tens or hundreds.
 
-use super::function::{Outcome, whole};
+use super::function::{Outcome, given, whole};
 use super::scan::is_space;
 use crate::value::Value;
 
@@ -32,17 +32,28 @@ fn no_number(value: &Value) -> String {
     format!("found {}, expected a number", value.type_name())
 }
 
-/// The number with a number of digits after the point. Rust writes the exact decimal digits and
-/// rounds halves to even, as Python does.
+/// The number with a number of digits after the point; `'ceil'` and `'floor'` give the direction.
 pub fn round(value: &Value, arguments: &[Value]) -> Outcome {
     let places = usize::try_from(whole(arguments, 0, 0)?);
     let places =
         places.map_err(|_| "the precision of round is an int, 0 or more")?.min(MOST_PLACES);
     let number = value.number().ok_or_else(|| no_number(value))?;
-    Ok(match value.whole() {
-        Some(whole) => whole.into(),
-        None => format!("{number:.places$}").parse().unwrap_or(number).into(),
-    })
+    let power = 10_f64.powi(places as i32);
+    // Python's ceil and floor give a whole number, and whole numbers have no -0.
+    let towards = |rounded: f64| match rounded.is_finite() {
+        true => Ok(Value::Float((rounded + 0.0) / power)),
+        false => Err("the number is too large to be rounded".to_owned()),
+    };
+    match given(arguments, 1).map_or(Some("common"), Value::as_str) {
+        // Rust writes the exact decimal digits and rounds halves to even, as Python does.
+        Some("common") => Ok(match value.whole() {
+            Some(whole) => whole.into(),
+            None => format!("{number:.places$}").parse().unwrap_or(number).into(),
+        }),
+        Some("ceil") => towards((number * power).ceil()),
+        Some("floor") => towards((number * power).floor()),
+        _ => Err("the method of round is 'common', 'ceil' or 'floor'".to_owned()),
+    }
 }
 
 /// The number, or the number in the text, without its fraction; the argument if there is none.
