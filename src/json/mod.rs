@@ -1,7 +1,7 @@
 //! Deeper: JSON text and values, both ways.
 //!
 //! [`parse`] reads RFC 8259 and nothing beyond it: no comments, no comma after the last item.
-//! [`write()`] makes the shortest text, and [`write_as_python`] the one that Python's `json.dumps`
+//! [`write()`] makes the shortest text; a [`Style`] makes the forms that Python's `json.dumps`
 //! makes, for templates.
 //!
 //! * Integers are exact. One that 64 bits do not hold is an error, not a float that is nearly it.
@@ -18,7 +18,7 @@ mod write;
 
 pub use read::{JsonError, parse, parse_map};
 pub use weigh::weigh;
-pub use write::{write, write_as_python, write_float, write_int, write_map};
+pub use write::{Style, write, write_float, write_int, write_into, write_map};
 
 /// How deep lists and objects may lie in one another; each level costs stack.
 pub const DEPTH: usize = 64;

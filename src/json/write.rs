@@ -6,6 +6,24 @@
 use super::ESCAPES;
 use crate::value::{Map, Value};
 use std::fmt::Write;
+use std::iter::repeat_n;
+
+/// How JSON text is laid out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Style {
+    /// As Flask's `tojson`, which calls Python's `json.dumps`: a space after each comma and colon,
+    /// names in the order of the alphabet, ASCII only, and names for floats that JSON lacks.
+    pub python: bool,
+    /// A line for each item, indented by this number of spaces for each level.
+    pub indent: Option<usize>,
+}
+
+impl Style {
+    /// The shortest text: `{"a":1,"b":[1,2]}`.
+    pub const COMPACT: Style = Style { python: false, indent: None };
+    /// What Flask's `tojson` starts from: `{"a": 1, "b": [1, 2]}`.
+    pub const PYTHON: Style = Style { python: true, indent: None };
+}
 
 /// The value as the shortest JSON text. A float that JSON cannot write (infinity, not-a-number)
 /// becomes `null`.
@@ -16,7 +34,7 @@ use std::fmt::Write;
 /// ```
 pub fn write(value: &Value) -> String {
     let mut text = String::new();
-    JsonWriter { out: &mut text, python: false }.value(value);
+    write_into(&mut text, value, Style::COMPACT);
     text
 }
 
@@ -24,27 +42,25 @@ pub fn write(value: &Value) -> String {
 pub fn write_map(map: &Map) -> String {
     // Room for a small map; to grow twice takes longer than to write it.
     let mut text = String::with_capacity(128);
-    JsonWriter { out: &mut text, python: false }.pairs(map.iter());
+    JsonWriter { out: &mut text, style: Style::COMPACT, depth: 0 }.pairs(map.iter());
     text
 }
 
-/// What Flask's `tojson` starts from, which calls Python's `json.dumps`: a space after each comma
-/// and colon, names in the order of the alphabet, ASCII only, and names for floats that JSON lacks.
-pub fn write_as_python(value: &Value) -> String {
-    let mut text = String::new();
-    JsonWriter { out: &mut text, python: true }.value(value);
-    text
+/// Appends the value as JSON text in the given style.
+pub fn write_into(out: &mut String, value: &Value, style: Style) {
+    JsonWriter { out, style, depth: 0 }.value(value);
 }
 
-/// Where the text goes, and whether it is written as Python does.
+/// Where the text goes, and how deep the next value lies in others.
 struct JsonWriter<'o> {
     out: &'o mut String,
-    python: bool,
+    style: Style,
+    depth: usize,
 }
 
 impl JsonWriter<'_> {
     fn value(&mut self, value: &Value) {
-        let python = self.python;
+        let Style { python, .. } = self.style;
         match value {
             Value::Null | Value::Undefined | Value::Local(_) => self.out.push_str("null"),
             Value::Bool(truth) => self.out.push_str(if *truth { "true" } else { "false" }),
@@ -70,7 +86,7 @@ impl JsonWriter<'_> {
     }
 
     fn pairs<'a>(&mut self, pairs: impl Iterator<Item = (&'a str, &'a Value)>) {
-        let colon = if self.python { ": " } else { ":" };
+        let colon = if self.style.python { ": " } else { ":" };
         self.items(['{', '}'], pairs, |writer, (name, value)| {
             writer.string(name);
             writer.out.push_str(colon);
@@ -85,20 +101,37 @@ impl JsonWriter<'_> {
         items: impl Iterator<Item = T>,
         write_item: impl Fn(&mut Self, T),
     ) {
+        let Style { python, indent } = self.style;
         self.out.push(open);
-        for (at, item) in items.enumerate() {
-            if at > 0 {
-                self.out.push_str(if self.python { ", " } else { "," });
+        self.depth += 1;
+        let mut is_empty = true;
+        for item in items {
+            if !is_empty {
+                self.out.push_str(if python && indent.is_none() { ", " } else { "," });
             }
+            self.new_line();
             write_item(self, item);
+            is_empty = false;
+        }
+        self.depth -= 1;
+        if !is_empty {
+            self.new_line();
         }
         self.out.push(close);
+    }
+
+    /// A line end and the indentation of the next line, if the style has lines.
+    fn new_line(&mut self) {
+        if let Some(spaces) = self.style.indent {
+            self.out.push('\n');
+            self.out.extend(repeat_n(' ', spaces * self.depth));
+        }
     }
 
     /// Text between quotes. RFC 8259 §7: quotes, backslashes and control characters are escaped.
     fn string(&mut self, text: &str) {
         let has_meaning =
-            |byte| matches!(byte, b'"' | b'\\' | ..b' ') || self.python && byte >= 0x7F;
+            |byte| matches!(byte, b'"' | b'\\' | ..b' ') || self.style.python && byte >= 0x7F;
         self.out.push('"');
         let mut rest = text;
         while let Some(at) = rest.bytes().position(has_meaning) {

@@ -1,6 +1,6 @@
 //! JSON text and values, both ways.
 
-use carafe::json::{DEPTH, parse, weigh, write, write_as_python};
+use carafe::json::{DEPTH, Style, parse, weigh, write, write_into};
 use carafe::{Map, Value};
 
 #[test]
@@ -127,8 +127,18 @@ fn python_style_is_that_of_json_dumps() {
         ("b", Value::from([1.into(), Value::from("é😀")])),
         ("a", Map::new().into()),
     ]));
-    assert_eq!(write_as_python(&value), r#"{"a": {}, "b": [1, "\u00e9\ud83d\ude00"]}"#);
-    assert_eq!(write(&value), r#"{"b":[1,"é😀"],"a":{}}"#);
+    for (style, text) in [
+        (Style::PYTHON, r#"{"a": {}, "b": [1, "\u00e9\ud83d\ude00"]}"#),
+        (
+            Style { indent: Some(2), ..Style::PYTHON },
+            "{\n  \"a\": {},\n  \"b\": [\n    1,\n    \"\\u00e9\\ud83d\\ude00\"\n  ]\n}",
+        ),
+        (Style::COMPACT, r#"{"b":[1,"é😀"],"a":{}}"#),
+    ] {
+        let mut out = String::new();
+        write_into(&mut out, &value, style);
+        assert_eq!(out, text);
+    }
 }
 
 #[test]

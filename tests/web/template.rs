@@ -81,7 +81,6 @@ fn an_error_names_line_column_what_was_met_and_what_was_expected() {
         ("{{ 1234|round(-2) }}", "1:9: the precision of round is an int, 0 or more"),
         ("{{ {'q': 1}|urlencode }}", "1:13: found a dict, expected text or a number"),
         ("{{ nmae|tojson }}", "1:4: \"nmae\" is undefined; there is \"name\""),
-        ("{{ l|tojson(2) }}", "1:6: tojson takes at most 0 values, found 1"),
         ("{{ '1f'|int(0, 16) }}", "1:9: int takes at most 1 values, found 2"),
         ("{{ self.title() }}", "1:4: \"self\" is undefined"),
         ("{% block a scoped %}", "1:12: found scoped, expected %}"),

@@ -217,7 +217,7 @@ fn numbers_at_the_edge_do_not_panic() {
                 format!("[1][{a}]"),
                 format!("'%d %x %g %e %f %c'|format({a}, {a}, {a}, {a}, {a}, {b})"),
                 format!("[{a}, {b}, 1.5]|sort"),
-                format!("{a}|abs|int|float|string|tojson"),
+                format!("{a}|abs|int|float|string|tojson({b})"),
                 format!("'a'|replace('a', 'b', {a})"),
                 format!("range({a}, {b}, {b})"),
                 format!("{a} is divisibleby({b})"),

@@ -52,7 +52,7 @@ pub static FILTERS: &[Function] = &[
     row("sort", &["reverse", "case_sensitive", "attribute"], lists::sort),
     row("string", &[], |it, _| like(it, to_text(it))),
     row("title", &[], strings::title),
-    row("tojson", &[], strings::tojson),
+    row("tojson", &["indent"], strings::tojson),
     row("trim", &[], strings::strip),
     row("upper", &[], |it, _| like(it, to_text(it).to_uppercase())),
     row("urlencode", &[], strings::urlencode),

@@ -11,7 +11,7 @@ use super::kinds::check_length;
 use super::print::{to_html, to_text};
 use super::scan::is_space;
 use crate::http::fields::percent_encode;
-use crate::json::write_as_python;
+use crate::json::{Style, write_into};
 use crate::value::Value;
 use std::fmt::Write;
 
@@ -96,9 +96,15 @@ pub fn split(value: &Value, arguments: &[Value]) -> Outcome {
 }
 
 /// JSON that may be in a page: escapes replace the characters that have a meaning in HTML.
-pub fn tojson(value: &Value, _: &[Value]) -> Outcome {
-    let mut safe = String::new();
-    for character in write_as_python(value).chars() {
+pub fn tojson(value: &Value, arguments: &[Value]) -> Outcome {
+    let indent = match given(arguments, 0) {
+        None => None,
+        Some(_) => Some(usize::try_from(whole(arguments, 0, 0)?).unwrap_or(0).min(64)),
+    };
+    let mut json = String::new();
+    write_into(&mut json, value, Style { indent, ..Style::PYTHON });
+    let mut safe = String::with_capacity(json.len());
+    for character in json.chars() {
         match character {
             // Writing to a String cannot fail.
             '<' | '>' | '&' | '\'' => _ = write!(safe, "\\u{:04x}", character as u32),
