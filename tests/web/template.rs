@@ -79,7 +79,6 @@ fn an_error_names_line_column_what_was_met_and_what_was_expected() {
         ("{{ '{:.2}'.format('a') }}", "1:12: {:.2} is not known here for a string"),
         ("{{ 'a'.endswith(('b', 'a')) }}", "1:8: found a tuple, expected a string"),
         ("{{ 1234|round(-2) }}", "1:9: the precision of round is an int, 0 or more"),
-        ("{{ {'q': 1}|urlencode }}", "1:13: found a dict, expected text or a number"),
         ("{{ nmae|tojson }}", "1:4: \"nmae\" is undefined; there is \"name\""),
         ("{{ '1f'|int(0, 16) }}", "1:9: int takes at most 1 values, found 2"),
         ("{{ self.title() }}", "1:4: \"self\" is undefined"),

@@ -114,11 +114,20 @@ pub fn tojson(value: &Value, arguments: &[Value]) -> Outcome {
     Ok(Value::text(safe, true))
 }
 
-/// Percent-encoding, where / stays.
-/// Errors: a list or a dict.
+/// Percent-encoding: of a text, where / stays, or of a dict or pairs, as a query.
 pub fn urlencode(value: &Value, _: &[Value]) -> Outcome {
-    match value.as_list().is_some() || value.as_map().is_some() {
-        true => Err(format!("found {}, expected text or a number", value.type_name())),
-        false => Ok(percent_encode(&to_text(value), "-._~/").into()),
-    }
+    let encode = |text: &str| percent_encode(text, "-._~ ").replace(' ', "+");
+    let pair = |name: &str, value| format!("{}={}", encode(name), encode(&to_text(value)));
+    let pairs: Result<Vec<String>, String> = match (value.as_map(), value.as_list()) {
+        (Some(map), _) => Ok(map.iter().map(|(name, value)| pair(name, value)).collect()),
+        (_, Some(items)) => {
+            let items = items.iter().map(|item| match item.as_list() {
+                Some([name, value]) => Ok(pair(&to_text(name), value)),
+                _ => Err(format!("found {}, expected a name and a value", item.type_name())),
+            });
+            items.collect()
+        }
+        _ => return Ok(percent_encode(&to_text(value), "-._~/").into()),
+    };
+    Ok(pairs?.join("&").into())
 }
