@@ -24,7 +24,8 @@ pub const NOT: u8 = 2;
 pub const COMPARES: u8 = 3;
 
 /// All operators between two values: how tightly each binds, and its function. The parser gives
-/// each of them one argument, `~` one for each further part. `and` and `or` are not called, because they do not always need both.
+/// each of them one argument, and `~` one for each further part. `and` and `or` are not called,
+/// because they do not always need both.
 pub const OPERATORS: [(u8, Function); 18] = [
     (0, operator("or", IfUndefined::Taken, |_, b| Ok(b[0].clone()))),
     (1, operator("and", IfUndefined::Taken, |_, b| Ok(b[0].clone()))),
