@@ -132,8 +132,10 @@ impl<'a> Renderer<'a> {
         // In Jinja a method that is not called prints as `<built-in method items …>`. No author
         // wants that on a page.
         if is_name && methods_of(&value).iter().any(|method| method.name == name) {
-            let kind = value.type_name();
-            return Err(format!("\"{name}\" is a method of {kind}, expected .{name}()").into());
+            let key = value.as_map().map(|_| format!(" or, for the key, ['{name}']"));
+            let (kind, key) = (value.type_name(), key.unwrap_or_default());
+            let what = format!("\"{name}\" is a method of {kind}, expected .{name}(){key}");
+            return Err(what.into());
         }
         let letter = value.as_str().zip(key.whole()).and_then(|(text, index)| {
             text.chars().nth(place(index, text.chars().count())?).map(String::from)

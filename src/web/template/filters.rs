@@ -53,7 +53,7 @@ pub static FILTERS: &[Function] = &[
     row("string", &[], |it, _| like(it, to_text(it))),
     row("title", &[], strings::title),
     row("tojson", &["indent"], strings::tojson),
-    row("trim", &[], strings::strip),
+    row("trim", &["chars"], strings::strip),
     row("upper", &[], |it, _| like(it, to_text(it).to_uppercase())),
     row("urlencode", &[], strings::urlencode),
 ];

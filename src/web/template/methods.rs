@@ -54,7 +54,7 @@ pub static STRING_METHODS: &[Function] = &[
     row("replace", &["old", "new", "count"], strings::replace),
     row("split", &["sep", "maxsplit"], strings::split),
     row("startswith", &["sub"], |it, to| Ok(to_text(it).starts_with(part(to)?).into())),
-    row("strip", &[], strings::strip),
+    row("strip", &["chars"], strings::strip),
     row("title", &[], strings::title_of_words),
     row("upper", &[], |it, _| like(it, to_text(it).to_uppercase())),
 ];

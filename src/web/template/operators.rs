@@ -38,11 +38,11 @@ pub const OPERATORS: [(u8, Function); 18] = [
     (COMPARES, operator("in", IfUndefined::Taken, |a, b| Ok(b[0].holds(a)?.into()))),
     (COMPARES, operator("not in", IfUndefined::Taken, |a, b| Ok((!b[0].holds(a)?).into()))),
     (4, arithmetic("+", |a, b| add(a, &b[0]))),
-    (4, arithmetic("-", |a, b| numbers("-", a, &b[0], i64::checked_sub, |a, b| a - b))),
+    (4, arithmetic("-", |a, b| numbers("-", a, &b[0], i64::checked_sub, |a, b| Ok(a - b)))),
     (5, operator("~", IfUndefined::Warned, concatenate)),
     (6, arithmetic("*", |a, b| multiply(a, &b[0]))),
-    (6, arithmetic("/", |a, b| numbers("/", a, &b[0], |_, _| None, |a, b| a / b))),
-    (6, arithmetic("//", |a, b| numbers("//", a, &b[0], divide, |a, b| floor_rest(a, b).0))),
+    (6, arithmetic("/", |a, b| numbers("/", a, &b[0], |_, _| None, |a, b| Ok(a / b)))),
+    (6, arithmetic("//", |a, b| numbers("//", a, &b[0], divide, |a, b| Ok(floor_rest(a, b).0)))),
     // Where `%` fills in a string, an undefined value fills in nothing.
     (6, operator("%", IfUndefined::Taken, |a, b| remainder(a, &b[0]))),
     (7, arithmetic("**", |a, b| power(a, &b[0]))),
@@ -100,7 +100,7 @@ fn add(a: &Value, b: &Value) -> Outcome {
     match (a.as_str().zip(b.as_str()), a.both_lists(b)) {
         (Some(_), _) => concatenate(a, std::slice::from_ref(b)),
         (_, Some((left, right))) => list_like(a, left.iter().chain(right)),
-        _ => numbers("+", a, b, i64::checked_add, |a, b| a + b),
+        _ => numbers("+", a, b, i64::checked_add, |a, b| Ok(a + b)),
     }
 }
 
@@ -128,7 +128,7 @@ fn multiply(a: &Value, b: &Value) -> Outcome {
         (_, Some((items, _))) if times.is_some() => {
             list_like(what, items.iter().cycle().take(items.len().saturating_mul(count)))
         }
-        _ => numbers("*", a, b, i64::checked_mul, |a, b| a * b),
+        _ => numbers("*", a, b, i64::checked_mul, |a, b| Ok(a * b)),
     }
 }
 
@@ -138,7 +138,7 @@ fn numbers(
     a: &Value,
     b: &Value,
     whole: fn(i64, i64) -> Option<i64>,
-    float: fn(f64, f64) -> f64,
+    float: fn(f64, f64) -> Result<f64, String>,
 ) -> Outcome {
     let (Some(left), Some(right)) = (a.number(), b.number()) else {
         return Err(format!("{sign} does not go between {} and {}", a.type_name(), b.type_name()));
@@ -148,7 +148,7 @@ fn numbers(
         (Some(a), Some(b)) if sign != "/" => whole(a, b)
             .map(Value::Int)
             .ok_or_else(|| format!("{a} {sign} {b} does not fit 64 bits")),
-        _ => Ok(Value::Float(float(left, right))),
+        _ => float(left, right).map(Value::Float),
     }
 }
 
@@ -166,7 +166,7 @@ pub fn remainder(a: &Value, b: &Value) -> Outcome {
     };
     match a.as_str() {
         Some(_) => percent(a, b),
-        None => numbers("%", a, b, whole, |a, b| floor_rest(a, b).1),
+        None => numbers("%", a, b, whole, |a, b| Ok(floor_rest(a, b).1)),
     }
 }
 
@@ -184,11 +184,19 @@ fn floor_rest(a: f64, b: f64) -> (f64, f64) {
 
 /// `a ** b`: whole if both are and b is not negative.
 fn power(a: &Value, b: &Value) -> Outcome {
-    match (a.whole(), b.whole()) {
-        (Some(a), Some(b)) if b < 0 => Ok(Value::Float((a as f64).powf(b as f64))),
-        _ => {
-            let whole = |a: i64, b: i64| a.checked_pow(u32::try_from(b).ok()?);
-            numbers("**", a, b, whole, f64::powf)
+    let whole = |a: i64, b: i64| match (a, u32::try_from(b)) {
+        (0 | 1, Err(_)) => Some(a),
+        (-1, Err(_)) => Some(if b % 2 == 0 { 1 } else { -1 }),
+        (_, exponent) => a.checked_pow(exponent.ok()?),
+    };
+    let float = |a: f64, b: f64| match a.powf(b) {
+        power if !power.is_finite() && a.is_finite() && b.is_finite() => {
+            Err(format!("{a} ** {b} is no number that a float can be"))
         }
+        power => Ok(power),
+    };
+    match (a.whole(), b.whole()) {
+        (Some(a), Some(b)) if b < 0 => float(a as f64, b as f64).map(Value::Float),
+        _ => numbers("**", a, b, whole, float),
     }
 }
