@@ -91,7 +91,8 @@ impl Route {
     }
 
     /// Gives the route a name in the place of the function's. Two handlers of one name are a panic
-    /// at the start, if they are of different types: closures that one function makes are of one.
+    /// at the start, but only if their types differ: two closures that one function makes have the
+    /// same type, and so have two function pointers.
     pub fn name(&mut self, name: &str) -> &mut Route {
         self.name = format!("{}{name}", self.blueprint).into();
         self
