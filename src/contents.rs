@@ -45,6 +45,12 @@ pub fn chapters_of(circle: usize) -> impl Iterator<Item = &'static Chapter> {
     CHAPTERS.iter().filter(move |chapter| chapter.circle() == circle)
 }
 
+/// The text of the file at this path. Code that needs a file's text asks here: a second
+/// `include_str!` of the same file could put the text into the binary twice.
+pub fn text_of(path: &str) -> &'static str {
+    CHAPTERS.iter().find(|chapter| chapter.path == path).map_or("", |chapter| chapter.text)
+}
+
 macro_rules! chapters {
     ($($path:literal)*) => {
         &[$(Chapter { path: $path, text: include_str!(concat!("../", $path)) }),*]

@@ -54,7 +54,7 @@ extern "C" fn ring(_: i32) {
 /// The system gives no pipe or no thread, or the signals stop something already.
 pub fn stop_on_signals(stopper: &Stopper) -> io::Result<()> {
     let stopper = stopper.clone();
-    on_stop_signal(move || stopper.stop())
+    on_stop_signal(Box::new(move || stopper.stop()))
 }
 
 /// The same for a program that serves nothing: the first Ctrl-C or SIGTERM calls `stop`.
@@ -62,7 +62,7 @@ pub fn stop_on_signals(stopper: &Stopper) -> io::Result<()> {
 /// # Errors
 ///
 /// As [`stop_on_signals`].
-pub fn on_stop_signal(stop: impl FnOnce() + Send + 'static) -> io::Result<()> {
+pub fn on_stop_signal(stop: Box<dyn FnOnce() + Send>) -> io::Result<()> {
     let (mut heard, bell) = io::pipe()?;
     // A second pipe would never be written to.
     BELL.set(bell).map_err(|_| io::Error::other("the signals stop something already"))?;

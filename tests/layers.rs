@@ -60,6 +60,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "web/store",
             "web/template",
             "server",
+            "contents.rs",
             "cycle",
             "http",
             "json",
@@ -96,6 +97,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "web/template",
             "server",
             "signal.rs",
+            "contents.rs",
             "cycle",
             "http",
             "json",
@@ -157,7 +159,7 @@ fn file_of(module: &str, sources: &Sources, is_binary: bool) -> Option<String> {
 }
 
 fn is_binary(file: &str) -> bool {
-    ["main.rs", "app/", "cli/"].iter().any(|start| file.starts_with(start))
+    ["main.rs", "contents.rs", "app/", "cli/"].iter().any(|start| file.starts_with(start))
 }
 
 /// `a::{b::C, d as e}` as `a::b::C` and `a::d as e`.

@@ -9,7 +9,7 @@ pub fn text_or_page(
     ctx: &mut Context,
     text: String,
     template: &str,
-    variables: impl Into<Map>,
+    variables: Map,
 ) -> Result<Response, Error> {
     let is_page = ctx.request.prefers_html();
     let response = if is_page { ctx.render(template, variables)? } else { Response::text(text) };
@@ -25,13 +25,13 @@ pub fn say(
     sentence: &str,
     message: &str,
 ) -> Result<Response, Error> {
-    let variables = [("title", sentence), ("message", message)];
+    let variables = Map::from([("title", sentence), ("message", message)]);
     text_or_page(ctx, format!("{sentence}\n"), template, variables)
 }
 
 /// One set of variables for two templates: `NAME.html` if the client prefers HTML, else `NAME.txt`.
 #[track_caller]
-pub fn render(ctx: &mut Context, name: &str, variables: impl Into<Map>) -> Result<Response, Error> {
+pub fn render(ctx: &mut Context, name: &str, variables: Map) -> Result<Response, Error> {
     let response = match ctx.request.prefers_html() {
         true => ctx.render(&format!("{name}.html"), variables)?,
         false => render_text(ctx, &format!("{name}.txt"), variables)?,
@@ -41,11 +41,7 @@ pub fn render(ctx: &mut Context, name: &str, variables: impl Into<Map>) -> Resul
 
 /// A template whose result is plain text.
 #[track_caller]
-pub fn render_text(
-    ctx: &mut Context,
-    template: &str,
-    variables: impl Into<Map>,
-) -> Result<Response, Error> {
+pub fn render_text(ctx: &mut Context, template: &str, variables: Map) -> Result<Response, Error> {
     let mut response = ctx.render(template, variables)?;
     response.headers.set("Content-Type", "text/plain; charset=utf-8");
     Ok(response)

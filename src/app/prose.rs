@@ -56,16 +56,16 @@ fn as_it_is(text: String) -> Value {
 fn html(text: &str) -> Value {
     let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&#34;");
     let code = |code: &str| format!("<code>{code}</code>");
-    as_it_is(with(&text, code, |words, path| format!("<a href=\"{path}\">{words}</a>")))
+    as_it_is(with(&text, &code, &|words, path| format!("<a href=\"{path}\">{words}</a>")))
 }
 
 /// The text for a terminal: a link is its words.
 fn plain(text: &str) -> String {
-    with(text, |code| format!("`{code}`"), |words, _| words.to_owned())
+    with(text, &|code| format!("`{code}`"), &|words, _| words.to_owned())
 }
 
 /// The text with its code and its links written by these two functions.
-fn with(text: &str, code: impl Fn(&str) -> String, link: impl Fn(&str, &str) -> String) -> String {
+fn with(text: &str, code: &dyn Fn(&str) -> String, link: &dyn Fn(&str, &str) -> String) -> String {
     let mut written = String::new();
     // Every second part is between two backticks. Links are found outside of code only.
     for (at, part) in text.split('`').enumerate() {

@@ -44,6 +44,14 @@ pub struct GivenFlag {
     pub value: String,
 }
 
+impl GivenFlag {
+    /// What was found and what was expected.
+    fn refused(&self, expected: &str) -> CommandError {
+        let shown = without_password(&self.value);
+        CommandError::Words(format!("{}: found {shown:?}, expected {expected}", self.name))
+    }
+}
+
 /// What stands behind a command's name.
 #[derive(Default)]
 pub struct CommandLine {
@@ -125,14 +133,11 @@ impl CommandLine {
         flag: &str,
         mut read: impl FnMut(&str) -> Result<T, &'static str>,
     ) -> Result<Vec<T>, CommandError> {
-        let values = self.flags.iter().filter(|given| given.flag == flag);
-        let read = values.map(|GivenFlag { name, value, .. }| {
-            read(value).or_else(|expected| {
-                let shown = without_password(value);
-                wrong(format!("{name}: found {shown:?}, expected {expected}"))
-            })
-        });
-        read.collect()
+        let mut values = Vec::new();
+        for given in self.flags.iter().filter(|given| given.flag == flag) {
+            values.push(read(&given.value).map_err(|expected| given.refused(expected))?);
+        }
+        Ok(values)
     }
 
     /// The value of a flag that has a default, or what was found instead.

@@ -5,18 +5,21 @@
 //! value counts.
 
 use super::command_line::{CommandError, CommandLine, GivenFlag, flags_of};
+use crate::contents::text_of;
 
 /// A line for each flag: its name, what stands for its value, its default, its explanation, and at
 /// the end the environment variable that stands for it.
-pub const TABLE: &str = include_str!("flags.txt");
+pub fn table() -> &'static str {
+    text_of("src/cli/flags.txt")
+}
 
 /// The columns of the default.
 const DEFAULT: std::ops::Range<usize> = 25..36;
 
 /// The flags of a program that serves: the defaults, the environment, and the command line.
 pub fn read(arguments: &[String]) -> Result<CommandLine, CommandError> {
-    let mut line = CommandLine::read(arguments, TABLE)?;
-    let rows = || flags_of(TABLE).map(|(flag, _)| flag).zip(TABLE.lines());
+    let mut line = CommandLine::read(arguments, table())?;
+    let rows = || flags_of(table()).map(|(flag, _)| flag).zip(table().lines());
     let defaults = rows().filter_map(|(flag, row)| {
         let value = row.get(DEFAULT)?.trim().to_owned();
         (!value.is_empty()).then_some(GivenFlag { flag, name: flag, value })

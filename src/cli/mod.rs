@@ -23,13 +23,16 @@ mod serve;
 mod stores;
 
 use crate::app::program_name;
+use crate::contents::text_of;
 use carafe::web::template::REFERENCE;
 use command_line::{CommandError, CommandLine, CommandResult, flags_of, print, warn, wrong};
 use std::process::ExitCode;
 use stores::STORES;
 
 /// The examples of the program, and then a section for each command.
-const HELP: &str = include_str!("help.txt");
+fn help_text() -> &'static str {
+    text_of("src/cli/help.txt")
+}
 
 /// Runs a command with what stands behind its name.
 type RunCommand = fn(&CommandLine) -> CommandResult;
@@ -85,12 +88,12 @@ fn help(subject: &str) -> CommandResult {
     if !subject.is_empty() && !subject.starts_with('-') {
         return unknown(subject, "command");
     }
-    let (program, _) = HELP.split_once("\n== ").unwrap_or((HELP, ""));
+    let (program, _) = help_text().split_once("\n== ").unwrap_or_default();
     let rows = COMMANDS.map(|(name, _)| {
         format!("  carafe {name:<9} {}", section(name).lines().next().unwrap_or(""))
     });
     let filled =
-        [("{commands}", &*rows.join("\n")), ("{flags}", flags::TABLE), ("{stores}", STORES)];
+        [("{commands}", &*rows.join("\n")), ("{flags}", flags::table()), ("{stores}", STORES)];
     let filled = filled.iter().fold(program.to_owned(), |text, (name, it)| text.replace(name, it));
     print(&as_typed(&filled))
 }
@@ -116,7 +119,7 @@ fn as_typed(text: &str) -> String {
 
 /// What the help says of a command: what it does in one line, examples, and its usage.
 fn section(command: &str) -> &'static str {
-    let mut sections = HELP.split("\n== ");
+    let mut sections = help_text().split("\n== ");
     let found = sections.find_map(|it| it.strip_prefix(command)?.strip_prefix('\n'));
     found.unwrap_or("").trim_end()
 }
@@ -134,7 +137,7 @@ fn unknown(word: &str, expected: &str) -> CommandResult {
         return wrong(format!("found {word:?}, which is no {expected}; {hint}"));
     }
     let names = COMMANDS.iter().map(|(name, _)| *name);
-    let flags = flags_of(flags::TABLE).map(|(flag, _)| flag);
+    let flags = flags_of(flags::table()).map(|(flag, _)| flag);
     let known = names.chain(["help", "--help", "--version"]).chain(flags);
     command_line::unknown(word, expected, known)
 }

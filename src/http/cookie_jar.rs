@@ -75,9 +75,10 @@ impl CookieJar {
     /// Writes a cookie for a path and those below it. A client can do so without any server.
     pub fn put(&mut self, name: &str, value: &str, path: &str) {
         self.remove(name, path);
-        self.cookies.push(KeptCookie { name: name.into(), value: value.into(), path: path.into() });
         // §5.4: "Cookies with longer paths are listed before cookies with shorter paths."
-        self.cookies.sort_by_key(|cookie| std::cmp::Reverse(cookie.path.len()));
+        let place = self.cookies.partition_point(|known| known.path.len() >= path.len());
+        let cookie = KeptCookie { name: name.into(), value: value.into(), path: path.into() };
+        self.cookies.insert(place, cookie);
     }
 
     /// The value of the `Cookie` header for a path; `None` if no cookie goes there.

@@ -78,7 +78,7 @@ impl JsonWriter<'_> {
             }
             Value::Map(map) if python => {
                 let mut pairs: Vec<_> = map.iter().collect();
-                pairs.sort_by_key(|(name, _)| *name);
+                pairs.sort_unstable_by_key(|(name, _)| *name);
                 self.pairs(pairs.into_iter());
             }
             Value::Map(map) => self.pairs(map.iter()),

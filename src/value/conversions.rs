@@ -66,7 +66,7 @@ impl<V: Into<Value> + Clone> From<&[V]> for Value {
 
 impl<V: Into<Value>, const COUNT: usize> From<[V; COUNT]> for Value {
     fn from(items: [V; COUNT]) -> Value {
-        items.into_iter().collect()
+        Vec::from(items).into()
     }
 }
 

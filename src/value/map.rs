@@ -60,7 +60,10 @@ impl Map {
     /// Puts a value under a name and returns the value that was there before. A known name keeps
     /// its place in the order.
     pub fn insert(&mut self, name: impl Into<Text>, value: impl Into<Value>) -> Option<Value> {
-        let (name, value) = (name.into(), value.into());
+        self.put(name.into(), value.into())
+    }
+
+    fn put(&mut self, name: Text, value: Value) -> Option<Value> {
         if let Some(at) = self.position(name.as_bytes()) {
             return Some(std::mem::replace(&mut self.entries[at].1, value));
         }
@@ -122,7 +125,9 @@ impl<N: Into<Text>, V: Into<Value>> FromIterator<(N, V)> for Map {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(pairs: I) -> Map {
         let pairs = pairs.into_iter();
         let mut map = Map { entries: Vec::with_capacity(pairs.size_hint().0), ..Map::new() };
-        pairs.for_each(|(name, value)| drop(map.insert(name, value)));
+        for (name, value) in pairs {
+            map.insert(name, value);
+        }
         map
     }
 }

@@ -65,6 +65,6 @@ impl<R: IntoResponse> IntoResponse for Option<R> {
 
 impl<R: IntoResponse, E: Into<Error>> IntoResponse for Result<R, E> {
     fn into_response(self) -> Result<Response, Error> {
-        self.map_err(Into::into)?.into_response()
+        self.map_err(Into::into).and_then(R::into_response)
     }
 }

@@ -6,7 +6,7 @@ use super::app::App;
 use super::context::Context;
 use super::error::Error;
 use super::file_route::file_handler;
-use super::handler::IntoResponse;
+use super::handler::{Handler, IntoResponse};
 use super::hooks::{Hook, Moment};
 use super::inside::Inside;
 use super::origin::normal;
@@ -67,10 +67,22 @@ impl App {
         pattern: impl AsRef<str>,
         handler: H,
     ) -> &mut Route {
-        let (place, kind) = (self.handlers.len(), (TypeId::of::<H>(), type_name::<H>()));
-        self.handlers.push(Box::new(move |ctx| handler(ctx).into_response()));
-        let (methods, pattern) = (methods.as_ref(), pattern.as_ref());
-        self.site.router.add(Route::new(methods, &self.blueprint, pattern, place, kind))
+        let kind = (TypeId::of::<H>(), type_name::<H>());
+        let handler = Box::new(move |ctx: &mut Context| handler(ctx).into_response());
+        self.add_route(methods.as_ref(), pattern.as_ref(), handler, kind)
+    }
+
+    #[track_caller]
+    fn add_route(
+        &mut self,
+        methods: &[Method],
+        pattern: &str,
+        handler: Handler,
+        kind: (TypeId, &str),
+    ) -> &mut Route {
+        let route = Route::new(methods, &self.blueprint, pattern, self.handlers.len(), kind);
+        self.handlers.push(handler);
+        self.site.router.add(route)
     }
 
     /// Adds the files of a folder under a path: `/static`. Their name for `url_for` is `static`.

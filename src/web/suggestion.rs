@@ -16,10 +16,12 @@ use std::iter::successors;
 /// The routes whose paths are similar to one that no route takes, the most similar first; three at
 /// most.
 pub fn near<'r>(router: &'r Router, path: &str) -> Vec<&'r Route> {
-    let distance = |route: &Route| near::distance(path, &route.pattern.filled(path));
-    let mut near: Vec<(usize, &Route)> =
-        router.routes().iter().filter_map(|route| Some((distance(route)?, route))).collect();
-    near.sort_by_key(|(slips, _)| *slips);
+    let mut near: Vec<(usize, &Route)> = Vec::new();
+    for route in router.routes() {
+        if let Some(slips) = near::distance(path, &route.pattern.filled(path)) {
+            near.insert(near.partition_point(|(fewer, _)| *fewer <= slips), (slips, route));
+        }
+    }
     near.dedup_by_key(|(_, route)| route.pattern.text());
     near.into_iter().map(|(_, route)| route).take(3).collect()
 }
@@ -34,11 +36,16 @@ pub fn command(ctx: &Context, status: Status, near: &[&Route]) -> Option<String>
         return None;
     }
     let asked = router.find(&request.method, &request.path).map(|found| found.route);
-    let mut candidates: Vec<&Route> = match asked {
-        Some(route) => Vec::from_iter(may_help(status, &request.method).then_some(route)),
-        None => router.of_path(&request.path).collect(),
-    };
-    candidates.sort_by_key(|route| !route.answers(&Method::Get));
+    let mut candidates: Vec<&Route> = Vec::new();
+    match asked {
+        Some(route) => candidates.extend(may_help(status, &request.method).then_some(route)),
+        // Routes that answer GET come first.
+        None => {
+            let answers_get = |route: &&Route| route.answers(&Method::Get);
+            candidates.extend(router.of_path(&request.path).filter(answers_get));
+            candidates.extend(router.of_path(&request.path).filter(|route| !answers_get(route)));
+        }
+    }
     match candidates.first() {
         Some(first) => candidates.extend(above(router, first.pattern.text())),
         None if asked.is_none() => candidates.extend(near),

@@ -51,7 +51,7 @@ fn root() -> &'static Path {
 }
 
 fn lessons() -> Vec<lesson_file::Lesson> {
-    lesson_file::parse(lesson_file::TEXT).expect("the lessons' file keeps its rules")
+    lesson_file::parse(lesson_file::text()).expect("the lessons' file keeps its rules")
 }
 
 /// Every command of the lessons, and every way in which they start carafe.

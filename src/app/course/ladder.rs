@@ -58,7 +58,7 @@ fn ladder(ctx: &mut Context) -> Result<Response, Error> {
         ])
     });
     let variables = [("rungs", list.collect::<Value>()), ("program", program_name().into())];
-    render(ctx, "rungs", variables)
+    render(ctx, "rungs", variables.into())
 }
 
 /// Rung 0.
@@ -89,7 +89,7 @@ fn carried(ctx: &mut Context, sent: &str, message: &str) -> Result<Response, Err
     let text = format!("{title}\n");
     let variables: [(&str, Value); 3] =
         [("title", title.into()), ("message", message.into()), ("visits", visits.into())];
-    text_or_page(ctx, text, PAGE, variables)
+    text_or_page(ctx, text, PAGE, variables.into())
 }
 
 /// Rung 2.

@@ -18,5 +18,5 @@ fn search(ctx: &mut Context) -> Result<Response, Error> {
         0 | 1 => format!("q = {first}\n"),
         _ => format!("first q is {first}, all are [{}]\n", all.join(", ")),
     };
-    text_or_page(ctx, text, "search.html", [("q", first)])
+    text_or_page(ctx, text, "search.html", [("q", first)].into())
 }

@@ -63,7 +63,7 @@ fn page(ctx: &mut Context, made: Option<Value>) -> Result<Response, Error> {
 /// page.
 fn create(ctx: &mut Context) -> Result<Response, Error> {
     let fields = fields_of(ctx)?;
-    let thing = edit(ctx, |things, last| {
+    let thing = edit(ctx, &mut |things, last| {
         if things.len() >= MOST {
             let why = format!("there are {MOST} things already, expected fewer; DELETE one first");
             return Err(Error::abort(Status::SERVICE_UNAVAILABLE, why));
@@ -72,8 +72,9 @@ fn create(ctx: &mut Context) -> Result<Response, Error> {
         *last += 1;
         let thing = checked(Map::from([("id", *last)]), &fields)?;
         things.insert(last.to_string(), thing.clone());
-        Ok(thing)
+        Ok(Some(thing))
     })?;
+    let thing = thing.unwrap_or_default();
     let id = thing.get("id").and_then(Value::as_int).unwrap_or(0);
     let response = match ctx.request.prefers_html() {
         true => page(ctx, Some(id.into()))?,
@@ -106,7 +107,7 @@ fn replace(ctx: &mut Context) -> Result<Response, Error> {
         return Err(Error::BadRequest(why.into()));
     }
     let fields = fields_of(ctx)?;
-    edit_one(ctx, |thing| {
+    edit_one(ctx, &|thing| {
         let id = thing.get("id").cloned();
         checked(Map::from([("id", id)]), &fields).map(Some)
     })
@@ -118,12 +119,12 @@ fn change(ctx: &mut Context) -> Result<Response, Error> {
     if fields.iter().all(|(name, _)| name == "id") {
         return Err(Error::BadRequest("found no field, expected at least one to change".into()));
     }
-    edit_one(ctx, |thing| checked(thing.clone(), &fields).map(Some))
+    edit_one(ctx, &|thing| checked(thing.clone(), &fields).map(Some))
 }
 
 /// A second DELETE finds no thing, and gets a 404.
 fn delete(ctx: &mut Context) -> Result<Response, Error> {
-    edit_one(ctx, |_| Ok(None))
+    edit_one(ctx, &|_| Ok(None))
 }
 
 /// RFC 5789 §3.1: a server "SHOULD" name the types of a PATCH in its answer to OPTIONS.
@@ -141,10 +142,10 @@ fn id_of(ctx: &Context) -> String {
 /// Replaces one thing by what `change` makes of it. `None` deletes the thing.
 fn edit_one(
     ctx: &Context,
-    change: impl Fn(&Map) -> Result<Option<Map>, Error>,
+    change: &dyn Fn(&Map) -> Result<Option<Map>, Error>,
 ) -> Result<Response, Error> {
     let id = id_of(ctx);
-    let changed = edit(ctx, |things, _| {
+    let changed = edit(ctx, &mut |things, _| {
         // A PUT creates nothing: the server alone gives ids.
         let thing = things.get(&id).ok_or(Error::NotFound)?;
         // RFC 9110 §13.1.1: if no mark in `If-Match` fits, the server "MUST NOT perform the
@@ -177,12 +178,12 @@ fn version_of(thing: &Value) -> Validators {
     Validators { etag: format!("\"{:016x}\"", hasher.finish()), modified: None }
 }
 
-/// Changes the things in one step of the store. `change` gets all things and the last id that was
-/// given; if it fails, it must leave the things as they were.
-fn edit<T>(
-    ctx: &Context,
-    mut change: impl FnMut(&mut Map, &mut i64) -> Result<T, Error>,
-) -> Result<T, Error> {
+/// Gets all things and the last id that was given, and returns the thing that it made. If it fails,
+/// it must leave the things as they were.
+type ThingsChange<'c> = dyn FnMut(&mut Map, &mut i64) -> Result<Option<Map>, Error> + 'c;
+
+/// Changes the things in one step of the store.
+fn edit(ctx: &Context, change: &mut ThingsChange) -> Result<Option<Map>, Error> {
     let mut outcome = Err(Error::NotFound);
     ctx.store().update(&KIND, "all", &mut |row| {
         let row = row.get_or_insert_with(Map::new);

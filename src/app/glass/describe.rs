@@ -54,7 +54,7 @@ impl<'r> CycleDescription<'r> {
         let (knew, cookie) = knew(&facts, &mask);
         let is_head = facts.request.asked().0 == "HEAD";
         let mut sent = wire_lines::of_response(&facts.response, record.status, is_head);
-        sent.push(PartLine::new("left", "").note(left(record)));
+        sent.push(PartLine::new("left", "").note(&left(record)));
         let parts = [
             ("arrived", wire_lines::of_request(&facts.request, &cookie)),
             ("knew_before", knew),
@@ -115,7 +115,7 @@ impl<'r> CycleDescription<'r> {
 /// Part 3: the route with what it captured, or the file, or the routes with a similar path.
 pub fn matched(steps: &[Step], mask: &Mask) -> Vec<PartLine> {
     let mut lines = Vec::new();
-    let mut tell = |name: &str, text: String| lines.push(PartLine::new(name, text));
+    let mut tell = |name: &str, text: String| lines.push(PartLine::new(name, &text));
     // A handler may answer 404 as well. Then a route was found, and similar ones do not matter.
     let is_found = |step: &Step| matches!(step.detail, Detail::Route { .. } | Detail::File(_));
     let was_found = steps.iter().any(is_found);
@@ -203,7 +203,7 @@ fn read(steps: &[Step], mask: &Mask, request: &Message) -> Vec<PartLine> {
         for pair in encoded.split('&') {
             if let Some((name, value)) = Fields::parse(pair).iter().next() {
                 let decoded = format!("{name} = {}", mask.text(value));
-                read.push(PartLine::new(from, pair).note(decoded));
+                read.push(PartLine::new(from, pair).note(&decoded));
             }
         }
     }
@@ -213,12 +213,12 @@ fn read(steps: &[Step], mask: &Mask, request: &Message) -> Vec<PartLine> {
         let written = json::write(value);
         let decoded = mask.text(value.as_str().unwrap_or(&written));
         let raw = format!("{}:{written}", json::write(&name.into()));
-        read.push(PartLine::new("json", raw).note(format!("{name} = {decoded}")));
+        read.push(PartLine::new("json", &raw).note(&format!("{name} = {decoded}")));
     }
     let cookies = request.headers().filter(|(name, _)| name.eq_ignore_ascii_case("Cookie"));
     for pair in cookies.flat_map(|(_, value)| value.split(';')) {
         let decoded = pair.trim().replacen('=', " = ", 1);
-        read.push(PartLine::new("cookie", pair.trim()).note(decoded));
+        read.push(PartLine::new("cookie", pair.trim()).note(&decoded));
     }
     read
 }
@@ -239,5 +239,5 @@ fn left(record: &Record) -> String {
 /// One step: what it was, how long after the beginning, and the line that took it.
 fn step(step: &Step, cycle: &Cycle) -> PartLine {
     let after = cycle.until(step.at).as_micros();
-    PartLine::new(step.name, format!("{after} us")).at(Some(step.source))
+    PartLine::new(step.name, &format!("{after} us")).at(Some(step.source))
 }

@@ -21,7 +21,8 @@ use carafe::cycle::{Recorder, StorePlace};
 use carafe::http::{Response, cookie_value};
 use carafe::web::sign::{hex, sha256};
 use carafe::{Context, Error, Map, Value, json};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// This many rows are on a page.
@@ -32,13 +33,16 @@ pub fn memory(ctx: &mut Context) -> Result<Response, Error> {
     admit(ctx)?;
     let (site, query) = (ctx.site(), &ctx.request.query);
     // The sessions, without what they hold, and the number of rows of each other kind.
-    let (mut sessions, mut others) = (Vec::new(), BTreeMap::<String, usize>::new());
-    site.inspect(&mut |row| match row.kind == site.session_kind().name {
-        true => sessions.push((row.expires_in.unwrap_or_default(), row.key.to_owned())),
-        false => *others.entry(row.kind.to_owned()).or_default() += 1,
+    let (mut sessions, mut others) = (Vec::new(), Vec::<(String, usize)>::new());
+    site.inspect(&mut |row| match others.binary_search_by(|(kind, _)| (**kind).cmp(row.kind)) {
+        _ if row.kind == site.session_kind().name => {
+            sessions.push((row.expires_in.unwrap_or_default(), row.key.to_owned()));
+        }
+        Ok(known) => others[known].1 += 1,
+        Err(new) => others.insert(new, (row.kind.to_owned(), 1)),
     });
     // The row that was used last comes first.
-    sessions.sort_by(|one, other| other.cmp(one));
+    sessions.sort_unstable_by(|one, other| other.cmp(one));
     let facts = facts(ctx, sessions.len(), &others);
     let names = ctx.recorder().map_or(HashMap::new(), |recorder| names_of_rows(recorder));
     let name = |key: &str| names.get(key).cloned().unwrap_or_else(|| short(key));
@@ -49,11 +53,11 @@ pub fn memory(ctx: &mut Context) -> Result<Response, Error> {
     let page = query.get("page").and_then(|page| page.parse().ok()).unwrap_or(1).clamp(1, pages);
     let sessions: Vec<_> = sessions.into_iter().skip((page - 1) * ROWS).take(ROWS).collect();
     // Only of these rows the text is copied.
-    let mut texts = HashMap::new();
+    let mut texts = Map::new();
     site.inspect(&mut |row| {
         let is_shown = row.kind == site.session_kind().name;
         if is_shown && sessions.iter().any(|(_, key)| *key == row.key) {
-            texts.insert(row.key.to_owned(), values(row.text));
+            texts.insert(row.key, values(row.text));
         }
     });
     let lifetime = site.session_kind().lifetime.unwrap_or_default();
@@ -64,7 +68,7 @@ pub fn memory(ctx: &mut Context) -> Result<Response, Error> {
             ("has_cycles", names.contains_key(&key).into()),
             ("row", name(&key).into()),
             ("own", own.contains(&key).into()),
-            ("values", texts.remove(&key).unwrap_or_default().into()),
+            ("values", texts.remove(&key).unwrap_or(Value::List(Arc::default()))),
             ("used", format!("{} ago", in_words(lifetime.saturating_sub(left))).into()),
             ("expires", format!("in {}", in_words(left)).into()),
         ])
@@ -115,7 +119,7 @@ fn values(text: &str) -> Vec<String> {
 fn facts(
     ctx: &Context,
     sessions: usize,
-    others: &BTreeMap<String, usize>,
+    others: &[(String, usize)],
 ) -> Vec<(&'static str, String)> {
     let (site, kind) = (ctx.site(), ctx.site().session_kind());
     let filled = [

@@ -38,14 +38,14 @@ pub struct PartLine {
 impl PartLine {
     /// A line. Decoded values may contain anything, and a terminal obeys some of it: so the end of
     /// a line is written `\n`, and an escape `\u{1b}`.
-    pub fn new(name: impl Into<String>, text: impl AsRef<str>) -> PartLine {
-        let text = readable(text.as_ref().as_bytes(), false).into_owned();
+    pub fn new(name: &str, text: &str) -> PartLine {
+        let text = readable(text.as_bytes(), false).into_owned();
         PartLine { name: name.into(), text, ..PartLine::default() }
     }
 
     /// With a note.
-    pub fn note(self, note: impl AsRef<str>) -> PartLine {
-        PartLine { note: readable(note.as_ref().as_bytes(), false).into_owned(), ..self }
+    pub fn note(self, note: &str) -> PartLine {
+        PartLine { note: readable(note.as_bytes(), false).into_owned(), ..self }
     }
 
     /// With the end that it had on the wire.

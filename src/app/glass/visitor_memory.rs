@@ -66,7 +66,7 @@ pub fn knew(facts: &CycleFacts, mask: &Mask) -> (Vec<PartLine>, String) {
     let row = row.iter().flat_map(|row| row.iter());
     let row = row.map(|(name, value)| named(mask, name, value));
     let lines = sentences.split('|').map(str::to_owned).chain(row);
-    let lines = lines.map(|line| PartLine::new("", line)).collect();
+    let lines = lines.map(|line| PartLine::new("", &line)).collect();
     (lines, told(facts, "cookie", cookie_was(facts), &filled))
 }
 
@@ -96,7 +96,7 @@ pub fn still_knows(facts: &CycleFacts, mask: &Mask) -> PartLine {
     } else if kept.is_some() {
         said += " Nothing else about this visitor.";
     }
-    PartLine::new("", said)
+    PartLine::new("", &said)
 }
 
 /// Part 5: a line for each change, with the line of source that did it.
@@ -149,7 +149,7 @@ pub fn changes(facts: &CycleFacts, mask: &Mask) -> Vec<PartLine> {
 }
 
 fn change(sign: &'static str, word: &str, what: String, short: impl Into<String>) -> PartLine {
-    PartLine { sign, short: short.into(), ..PartLine::new(word, what) }
+    PartLine { sign, short: short.into(), ..PartLine::new(word, &what) }
 }
 
 /// The visitor's row before and after: the row itself, then name by name.

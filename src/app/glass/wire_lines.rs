@@ -33,7 +33,7 @@ pub fn of_request(message: &Message, cookie: &str) -> Vec<PartLine> {
 /// The lines of a response; `is_head` says that the request had the method HEAD.
 pub fn of_response(message: &Message, status: Status, is_head: bool) -> Vec<PartLine> {
     let note = format!("status: {}", say("status", &status.0.to_string(), &[]));
-    let first = PartLine::new("status line", message.start_line()).note(note);
+    let first = PartLine::new("status line", message.start_line()).note(&note);
     let mut lines = head(message, first, "");
     // RFC 9110 §9.3.2: the answer to HEAD has the headers of GET, and no body.
     if is_head && !status.has_no_body() {
@@ -65,7 +65,7 @@ fn head(message: &Message, first: PartLine, cookie: &str) -> Vec<PartLine> {
         }
         let is_cookie = name.eq_ignore_ascii_case("Cookie");
         let note = if is_cookie { cookie_note(value, cookie) } else { say("header", name, &[]) };
-        lines.push(PartLine::new("header", line).note(note).end(end));
+        lines.push(PartLine::new("header", line).note(&note).end(end));
     }
     if message.has_end {
         let note = "empty line: headers end here (RFC 9112 §2.1)";
@@ -83,10 +83,10 @@ fn set_cookie(text: &str, end: &'static str, lines: &mut Vec<PartLine>) {
     let mut attributes = text.split_inclusive(';');
     let pair = attributes.next().unwrap_or("");
     let note = format!("please remember this{until} (RFC 6265 §4.1)");
-    lines.push(PartLine::new("header", pair).note(note));
+    lines.push(PartLine::new("header", pair).note(&note));
     lines.extend(attributes.map(str::trim).map(|attribute| {
         let note = say("attribute", attribute.trim_end_matches(';'), &[]);
-        PartLine::new("attribute", format!("  {attribute}")).note(note)
+        PartLine::new("attribute", &format!("  {attribute}")).note(&note)
     }));
     if let Some(last) = lines.last_mut() {
         last.end = end;
@@ -117,7 +117,7 @@ fn body(message: &Message) -> PartLine {
     };
     let name =
         if message.text_of("Content-Type").starts_with("text/html") { "page" } else { "body" };
-    PartLine { text: message.content().into_owned(), ..PartLine::new(name, "").note(note) }
+    PartLine { text: message.content().into_owned(), ..PartLine::new(name, "").note(&note) }
 }
 
 /// The body as it arrived. RFC 9112 §7.1: a chunk's size stands before its data, in hexadecimal.
@@ -129,12 +129,12 @@ fn in_chunks(message: &Message, lines: &mut Vec<PartLine>) {
             0 => "a chunk of length 0: the body ends here (RFC 9112 §7.1)".to_owned(),
             length => format!("hexadecimal: a chunk of {length} bytes (RFC 9112 §7.1)"),
         };
-        lines.push(PartLine::new("chunk", readable(line, false)).note(note).end("CR LF"));
+        lines.push(PartLine::new("chunk", &readable(line, false)).note(&note).end("CR LF"));
         if !data.is_empty() {
             let text = if is_masked { DOTS.into() } else { readable(data, true) };
             let note = format!("body: {} bytes, as the chunk said", data.len());
             let text = text.into_owned();
-            lines.push(PartLine { text, ..PartLine::new("body", "").note(note).end("CR LF") });
+            lines.push(PartLine { text, ..PartLine::new("body", "").note(&note).end("CR LF") });
         }
     }
 }
@@ -144,5 +144,5 @@ fn cut(message: &Message) -> Option<PartLine> {
     let kept = message.bytes.len();
     let all = message.total.map_or("what followed".to_owned(), |total| format!("{total} bytes"));
     let note = format!("cut: the first {kept} of {all} are kept");
-    message.is_cut().then(|| PartLine::new("cut", "").note(note))
+    message.is_cut().then(|| PartLine::new("cut", "").note(&note))
 }

@@ -5,14 +5,14 @@
 //!
 //! Left out: other languages. The table is the place for them.
 
+use crate::contents::text_of;
 use carafe::cycle::StorePlace;
-
-const WORDS: &str = include_str!("words.txt");
 
 /// What the first row of this `kind` that fits the name says, with `{id}` and the like filled in;
 /// nothing if no row fits.
 pub fn say(kind: &str, name: &str, values: &[(&str, &str)]) -> String {
-    let rows = WORDS.lines().filter_map(|line| line.strip_prefix(kind)?.strip_prefix(' '));
+    let rows = text_of("src/app/glass/words.txt").lines();
+    let rows = rows.filter_map(|line| line.strip_prefix(kind)?.strip_prefix(' '));
     let mut fitting = rows.filter_map(|row| {
         let (names, words) = row.split_once(':')?;
         Some((words.trim_start(), names.split(' ').find_map(|known| fits(known, name))?))

@@ -32,7 +32,7 @@ impl Bench {
             .map_err(|error| format!("cannot make {}: {error}", folder.display()))?;
         let bench = Bench { folder, stopped: Arc::default() };
         let stopped = Arc::clone(&bench.stopped);
-        signal::on_stop_signal(move || stopped.store(true, Ordering::SeqCst))
+        signal::on_stop_signal(Box::new(move || stopped.store(true, Ordering::SeqCst)))
             .map_err(|error| format!("Ctrl-C cannot be heard: {error}"))?;
         match bench.carafe(&[], None) {
             Err(Trouble::Failed(why)) => Err(why),

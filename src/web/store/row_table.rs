@@ -96,7 +96,7 @@ impl<R: Clone + PartialEq> RowTable<R> {
     pub fn sort(&mut self) {
         for kind in &mut self.0 {
             let mut places: Vec<u32> = kind.index.values().copied().collect();
-            places.sort_by_key(|place| (kind.row(*place).expires, *place));
+            places.sort_unstable_by_key(|place| (kind.row(*place).expires, *place));
             places.into_iter().for_each(|place| kind.renew(place));
         }
     }

@@ -143,7 +143,11 @@ impl<'s> Parser<'s> {
 
     /// The mistake that something else comes next.
     pub fn unexpected<T>(&self, expected: &str) -> Parsed<T> {
-        Err((self.at(), format!("found {}, expected {expected}", self.peek())))
+        Err(self.other_than(expected))
+    }
+
+    fn other_than(&self, expected: &str) -> (usize, String) {
+        (self.at(), format!("found {}, expected {expected}", self.peek()))
     }
 
     /// Goes this number of levels in.

@@ -194,7 +194,7 @@ impl Templates {
             let entries = fs::read_dir(path.parent()?.join(".")).ok()?.flatten();
             let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
             let mut names: Vec<String> = names.collect();
-            names.sort();
+            names.sort_unstable();
             let near = nearest(path.file_name()?.to_str()?, names.iter().map(String::as_str));
             near.map(|near| path.with_file_name(near))
         };

@@ -42,7 +42,7 @@ struct Classroom {
 ///
 /// If `lessons.txt` breaks its own rules. It is a part of the program.
 pub fn routes(app: &mut App, recorder: Option<&Recorder>, templates: Option<&Path>, ticks: Ticks) {
-    let lessons = lesson_file::parse(lesson_file::TEXT)
+    let lessons = lesson_file::parse(lesson_file::text())
         .unwrap_or_else(|why| panic!("src/app/course/lessons/lessons.txt: {why}"));
     let progress = Arc::new(Progress::new(&lessons, templates, ticks));
     if let Some(recorder) = recorder {
@@ -60,7 +60,7 @@ pub fn routes(app: &mut App, recorder: Option<&Recorder>, templates: Option<&Pat
 
 /// The number of the lesson with this name. 0 if there is none.
 pub fn number_of(name: &str) -> usize {
-    let lessons = lesson_file::parse(lesson_file::TEXT).unwrap_or_default();
+    let lessons = lesson_file::parse(lesson_file::text()).unwrap_or_default();
     lessons.iter().find(|lesson| lesson.name == name).map_or(0, |lesson| lesson.number)
 }
 
@@ -81,7 +81,7 @@ fn home(ctx: &mut Context) -> Result<Response, Error> {
         ("lessons", entries.into()),
         ("request_text", request.trim_end().into()),
     ];
-    render(ctx, "index", variables).map(uncached)
+    render(ctx, "index", variables.into()).map(uncached)
 }
 
 /// The page of one lesson. `?print` makes the form to hand out.

@@ -7,7 +7,6 @@
 //!
 //! Left out: ticks for several students. Each student has an account on the machine.
 
-use std::collections::HashSet;
 use std::env;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -50,7 +49,7 @@ impl Ticks {
     }
 
     /// The lines of the file. `None` if there is none that can be read.
-    pub fn read(&self) -> Option<HashSet<String>> {
+    pub fn read(&self) -> Option<Vec<String>> {
         let mut bytes = Vec::new();
         File::open(self.file.as_ref()?).ok()?.take(MOST_BYTES).read_to_end(&mut bytes).ok()?;
         Some(String::from_utf8_lossy(&bytes).lines().map(str::to_owned).collect())

@@ -63,7 +63,7 @@ fn shop(ctx: &mut Context) -> Result<Response, Error> {
     }
     let variables =
         [("greeting", Value::from(greeting)), ("shelves", shelves.into()), ("asked", asked.into())];
-    page(ctx, "shop/home.html", variables, text)
+    page(ctx, "shop/home.html", variables.into(), text)
 }
 
 /// Saves the words, and sends the browser to the results.
@@ -96,7 +96,7 @@ fn shop_results(ctx: &mut Context) -> Result<Response, Error> {
     let text = format!("{heading}\n{}{hint}", lines_of(&found));
     let variables =
         [("search", Value::from(words)), ("heading", heading.into()), ("items", found.into())];
-    page(ctx, "shop/results.html", variables, text)
+    page(ctx, "shop/results.html", variables.into(), text)
 }
 
 /// The page of one product, with the products that the visitor looked at before.
@@ -121,5 +121,10 @@ fn shop_item(ctx: &mut Context) -> Result<Response, Error> {
         text.push_str(&format!("\nyou also looked at\n{}", lines_of(&others)));
     }
     text.push_str(&format!("\ninto the cart: POST /shop/cart item={}\n", shown.id));
-    page(ctx, "shop/item.html", [("item", Value::from(shown)), ("others", others.into())], text)
+    page(
+        ctx,
+        "shop/item.html",
+        [("item", Value::from(shown)), ("others", others.into())].into(),
+        text,
+    )
 }

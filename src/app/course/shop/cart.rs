@@ -110,7 +110,7 @@ fn shop_cart(ctx: &mut Context) -> Result<Response, Error> {
         ("token", token.into()),
         ("most", MOST.into()),
     ];
-    page(ctx, "shop/cart.html", variables, text)
+    page(ctx, "shop/cart.html", variables.into(), text)
 }
 
 /// `item=3` adds one; `item=3&quantity=5` makes it five, and `quantity=0` takes it out.

@@ -47,10 +47,9 @@ pub fn routes(app: &mut App) {
 fn page(
     ctx: &mut Context,
     template: &str,
-    variables: impl Into<Map>,
+    mut variables: Map,
     text: String,
 ) -> Result<Response, Error> {
-    let mut variables = variables.into();
     if ctx.request.prefers_html() {
         // What `shop/frame.html` shows around every page.
         variables.insert("customer", account::field(&ctx.session, "name"));

@@ -172,7 +172,7 @@ fn shop_order(ctx: &mut Context) -> Result<Response, Error> {
         ("lines", bill.shown.into()),
         ("total", total.into()),
     ];
-    page(ctx, "shop/order.html", variables, text)
+    page(ctx, "shop/order.html", variables.into(), text)
 }
 
 /// True if the visitor's account or session made the order, or is just making it.

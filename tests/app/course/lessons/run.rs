@@ -336,7 +336,8 @@ fn can_be_done(lesson: &Lesson) -> bool {
 }
 
 fn lesson(number: usize) {
-    let lessons = lesson_file::parse(lesson_file::TEXT).expect("the lessons' file keeps its rules");
+    let lessons =
+        lesson_file::parse(lesson_file::text()).expect("the lessons' file keeps its rules");
     let mut desk = Desk::new();
     let lesson = &lessons[number - 1];
     if can_be_done(lesson) {
@@ -349,7 +350,8 @@ fn lesson(number: usize) {
 
 #[test]
 fn the_whole_course_in_one_folder_ends_with_all_ticks() {
-    let lessons = lesson_file::parse(lesson_file::TEXT).expect("the lessons' file keeps its rules");
+    let lessons =
+        lesson_file::parse(lesson_file::text()).expect("the lessons' file keeps its rules");
     let mut desk = Desk::new();
     desk.serve("carafe");
     let done: Vec<usize> = lessons
@@ -376,7 +378,7 @@ macro_rules! lessons {
 
         #[test]
         fn no_lesson_is_left_out() {
-            let lessons = lesson_file::parse(lesson_file::TEXT).expect("the lessons' file keeps its rules");
+            let lessons = lesson_file::parse(lesson_file::text()).expect("the lessons' file keeps its rules");
             assert_eq!(lessons.iter().map(|lesson| lesson.number).collect::<Vec<_>>(), [$($number),*]);
         }
     };
@@ -405,7 +407,8 @@ lessons! {
 
 #[test]
 fn every_chapter_that_a_lesson_sends_to_is_there() {
-    for lesson in lesson_file::parse(lesson_file::TEXT).expect("the lessons' file keeps its rules")
+    for lesson in
+        lesson_file::parse(lesson_file::text()).expect("the lessons' file keeps its rules")
     {
         for LessonLine { name, .. } in lesson.all("read") {
             let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
@@ -427,10 +430,11 @@ fn numbers_in(text: &str) -> Vec<(usize, &str)> {
 
 #[test]
 fn every_number_of_a_lesson_leads_to_the_lesson_that_is_meant() {
-    let lessons = lesson_file::parse(lesson_file::TEXT).expect("the lessons' file keeps its rules");
+    let lessons =
+        lesson_file::parse(lesson_file::text()).expect("the lessons' file keeps its rules");
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     // A lesson names another one by `{lesson NAME}`, and by number only itself.
-    for part in lesson_file::TEXT.split("\nlesson ").skip(1) {
+    for part in lesson_file::text().split("\nlesson ").skip(1) {
         let name = part.split(':').next().expect("it has a name");
         let own = lessons.iter().find(|lesson| lesson.name == name).expect("it was read").number;
         for (number, rest) in numbers_in(part) {
