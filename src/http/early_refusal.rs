@@ -8,6 +8,7 @@
 use super::bytes::{is_token, token_length};
 use super::line::line_at;
 use super::parse_error::{found, head_too_long, malformed, target_too_long};
+use super::target::split_before;
 use super::{Limits, Method, ParseError, Status};
 
 /// The request line, which has a limit of its own. `None` if its end has not arrived.
@@ -33,6 +34,18 @@ pub(super) fn request_line<'a>(
         let is_of_line = most < limits.head_bytes;
         if is_of_line { line_too_long(&bytes[..most], limits) } else { head_too_long(limits) }
     })
+}
+
+/// The method and the path at the beginning of a request line that was refused, as they came. The
+/// path is empty if there are no such words.
+pub(crate) fn first_words(bytes: &[u8]) -> (Method, String) {
+    let mut lines = bytes.trim_ascii_start().split(u8::is_ascii_control);
+    let mut words = lines.next().unwrap_or_default().split(|byte| *byte == b' ');
+    let method = words.next().and_then(Method::from_bytes);
+    let target = words.next().and_then(|word| str::from_utf8(word).ok());
+    let path = target.map(|target| split_before(target, b'?').0);
+    let path = path.filter(|path| method.is_some() && path.starts_with('/')).unwrap_or_default();
+    (method.unwrap_or_default(), path.to_owned())
 }
 
 /// Says which part of a request line is too long.

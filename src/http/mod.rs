@@ -33,7 +33,7 @@ pub mod conditions;
 pub mod cookie;
 mod cookie_jar;
 pub mod date;
-mod early_refusal;
+pub(crate) mod early_refusal;
 mod expect;
 pub mod fields;
 pub mod forwarded;
@@ -53,7 +53,7 @@ pub mod response;
 mod response_body;
 mod set_cookie;
 pub mod status;
-mod target;
+pub(crate) mod target;
 
 pub use bodies::Share;
 pub use body::{Framing, framing};

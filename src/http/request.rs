@@ -33,8 +33,8 @@ pub struct Request {
     pub method: Method,
     /// The request target as it was written: `/search?q=tea`, `http://host/`, `*`.
     pub target: String,
-    /// The target's path, still percent-encoded where that is needed: `/%61` is `/a`, and `/a%2Fb`
-    /// stays. `*` is the server as a whole.
+    /// The target's path, percent-encoded where that is needed and only there: `/%61` is `/a`, and
+    /// `/a%2fb` is `/a%2Fb`. `*` is the server as a whole.
     pub path: String,
     /// The target's query, decoded; Flask's `request.args`.
     pub query: Fields,

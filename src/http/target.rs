@@ -15,7 +15,6 @@ use super::percent::{code, spelt};
 use super::{Method, ParseError};
 use std::borrow::Cow;
 use std::net::Ipv6Addr;
-use std::slice;
 
 pub(super) struct Target<'a> {
     /// All of it, as it was written.
@@ -78,20 +77,22 @@ pub(super) fn parse_target<'a>(
 }
 
 /// The text before the first of these bytes, and the rest. (`find` takes longer for short texts.)
-pub(super) fn split_before(text: &str, byte: u8) -> (&str, &str) {
+pub(crate) fn split_before(text: &str, byte: u8) -> (&str, &str) {
     text.split_at(text.bytes().position(|met| met == byte).unwrap_or(text.len()))
 }
 
-/// The path with one spelling for each letter: `/%61` is `/a`. RFC 3986 §2.3: letters, digits and
-/// `-._~` "should be decoded ... by URI normalizers". Everything else stays as it was written.
-pub(super) fn normal_path(path: &str) -> Cow<'_, str> {
+/// The path with one spelling for each byte: `/%61%21` is `/a!`. What may stand in a path does, and
+/// all else is a code in capitals (RFC 3986 §6.2.2). An encoded slash stays: it splits no path.
+pub(crate) fn normal_path(path: &str) -> Cow<'_, str> {
     if !path.contains('%') {
         return Cow::Borrowed(path);
     }
     let mut normal = Vec::with_capacity(path.len());
     for (byte, written) in spelt(path.as_bytes()) {
-        let is_unreserved = byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-        normal.extend_from_slice(if is_unreserved { slice::from_ref(&byte) } else { written });
+        match byte != b'/' && is_plain_path(&[byte]) {
+            true => normal.push(byte),
+            false => normal.extend(written.iter().map(u8::to_ascii_uppercase)),
+        }
     }
     Cow::Owned(String::from_utf8(normal).unwrap_or_default())
 }

@@ -11,12 +11,14 @@
 //! | `user-<name>` | `user-`, and behind it a name |
 //!
 //! A path is split at its slashes first, and each part is decoded after that. So `/hello/a%2Fb`
-//! fits `/hello/<name>`, and the value is `a/b`.
+//! fits `/hello/<name>`, and the value is `a/b`. A `<path:…>` takes no encoded slash: one value
+//! would have two paths, and a check of the path would know only one of them.
 //!
 //! Left out: two places in one part, kinds of values that a program defines, and host names in
 //! patterns.
 
 use crate::http::fields::percent_decode;
+use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -110,8 +112,8 @@ impl Pattern {
         if let Some((front, name)) = &self.folder
             && let Some(rest) = path.strip_prefix(&**front)
         {
-            let value = percent_decode(rest).into_owned();
-            return (!value.is_empty()).then(|| vec![(&**name, value)]);
+            let value = decode_rest(rest).filter(|value| !value.is_empty())?;
+            return Some(vec![(&**name, value.into_owned())]);
         }
         let (params, rest) = self.captures_front(path)?;
         rest.is_none().then_some(params)
@@ -131,7 +133,11 @@ impl Pattern {
             let text = rest?;
             let slash = text.bytes().position(|byte| byte == b'/' && !part.is_path());
             let found = &text[..slash.unwrap_or(text.len())];
-            let found = if is_encoded { percent_decode(found) } else { found.into() };
+            let found = match is_encoded {
+                true if part.is_path() => decode_rest(found)?,
+                true => percent_decode(found),
+                false => found.into(),
+            };
             let value = found.strip_prefix(&*part.before)?.strip_suffix(&*part.after)?;
             match &part.place {
                 None if value.is_empty() => {}
@@ -194,6 +200,14 @@ impl Part {
     fn is_path(&self) -> bool {
         matches!(self.place, Some((PlaceKind::Path, _)))
     }
+}
+
+/// Decodes the rest of a path. `None` if a code in it is a slash, or what some systems take for one
+/// in the name of a file, or for its end.
+fn decode_rest(rest: &str) -> Option<Cow<'_, str>> {
+    let value = percent_decode(rest);
+    let count = |text: &str| text.bytes().filter(|byte| b"/\\\0".contains(byte)).count();
+    (matches!(value, Cow::Borrowed(_)) || count(&value) == count(rest)).then_some(value)
 }
 
 /// Reads what stands between `<` and `>`, or says what was expected.

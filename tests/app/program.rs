@@ -345,7 +345,7 @@ fn logs_are_lines_and_nothing_a_client_sends_moves_the_cursor() {
     carafe.raw(b"GET /\x1b[31m HTTP/1.1\r\nHost: x\r\n\r\n");
     let log = carafe.log();
     assert!(
-        log.contains("GET /%1b[31m 404") && !log.contains('\u{1b}') && log.lines().count() == 2,
+        log.contains("GET /%1B[31m 404") && !log.contains('\u{1b}') && log.lines().count() == 2,
         "{log}"
     );
 
