@@ -6,6 +6,7 @@
 //! Left out: files and their rotation. The shell or the service manager does that.
 
 use crate::cycle::Sent;
+use crate::http::target::{normal_path, split_before};
 use crate::http::{ParseError, Request, Status, date};
 use std::any::Any;
 use std::io::{self, Write};
@@ -41,35 +42,51 @@ impl Log {
         if !self.is_whole() {
             return None;
         }
-        let query = request.target.find('?').map_or("", |at| &request.target[at..]);
-        let (method, target) = (request.method.as_str(), &format!("{}{query}", request.path));
-        match self {
+        let asked = asked(request);
+        Some(match self {
             Log::Common => {
-                let quoted = escaped(target).replace('"', "%22");
                 let peer = request.peer.map_or("-".to_owned(), |peer| peer.ip().to_string());
-                Some(format!(
-                    "{peer} - - [{}] \"{} {quoted} {}\"",
-                    clf_date(),
-                    escaped(method),
-                    request.version.as_str()
-                ))
+                let (quoted, version) = (asked.replace('"', "%22"), request.version.as_str());
+                format!("{peer} - - [{}] \"{quoted} {version}\"", clf_date())
             }
-            _ => Some(escaped(&format!("{method} {target}"))),
-        }
+            _ => asked,
+        })
     }
 
     /// How the log of failures shows a request that got this status. A request line that was not
-    /// understood leaves no path, and is no failure of the server.
+    /// understood leaves no target, and is no failure of the server.
     pub(super) fn line_of_failure(self, request: &Request, status: Status) -> Option<String> {
-        let is_failure = self == Log::Failures && status.0 >= 500 && !request.path.is_empty();
-        is_failure.then(|| escaped(&format!("{} {}", request.method, request.target)))
+        let is_failure = self == Log::Failures && status.0 >= 500 && !request.target.is_empty();
+        is_failure.then(|| asked(request))
     }
 
-    pub(super) fn line_of_refused(self, peer: SocketAddr, error: &ParseError) -> Option<String> {
+    /// How this log shows a message that was refused: with its method and path, if it has them.
+    pub(super) fn line_of_refused(
+        self,
+        peer: SocketAddr,
+        request: &Request,
+        error: &ParseError,
+    ) -> Option<String> {
+        let asked = match &*request.path {
+            "" => "-".to_owned(),
+            path => escaped(&format!("{} {path}", request.method)),
+        };
         match self {
             Log::Off | Log::Failures => None,
-            Log::Line => Some(format!("refused: {}:", escaped(&error.to_string()))),
-            Log::Common => Some(format!("{} - - [{}] \"-\"", peer.ip(), clf_date())),
+            Log::Line => Some(format!("{asked} refused: {}:", escaped(&error.to_string()))),
+            Log::Common => {
+                let asked = asked.replace('"', "%22");
+                Some(format!("{} - - [{}] \"{asked}\"", peer.ip(), clf_date()))
+            }
+        }
+    }
+
+    /// Writes why a stream ended before its end by a fault of the program.
+    pub(super) fn stream_failed(self, request: &Request, error: &io::Error) {
+        if self != Log::Off {
+            let why = escaped(&error.to_string());
+            let text = format!("{}: the stream failed: {why}\n", asked(request));
+            let _ = io::stderr().write_all(text.as_bytes());
         }
     }
 
@@ -98,6 +115,12 @@ impl Log {
         // One write, so that the lines of two threads do not mix.
         let _ = io::stderr().write_all(text.as_bytes());
     }
+}
+
+/// The method and the target, its path spelt as the routes know it.
+fn asked(request: &Request) -> String {
+    let (path, query) = split_before(&request.target, b'?');
+    escaped(&format!("{} {}{query}", request.method, normal_path(path)))
 }
 
 /// `06/Nov/1994:08:49:37 +0000`, from `Sun, 06 Nov 1994 08:49:37 GMT`.

@@ -281,7 +281,15 @@ fn a_service_may_shape_what_the_server_refuses_once_the_request_line_is_known() 
         ("POST /api/x HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n", 413, true),
         ("PUT /%61pi/ HTTP/1.1\r\nHost: x\r\nA: b\r\nC: d\r\n\r\n", 431, true),
         ("GET /api/x HTTP/1.1\r\nHost : x\r\n\r\n", 400, true),
-        ("GET /api/x HTTP/3\r\nHost: x\r\n\r\n", 400, false),
+        // The request line itself may be wrong, if its first words can be read.
+        ("GET /api/x HTTP/3\r\nHost: x\r\n\r\n", 400, true),
+        ("GET /api/x HTTP/2.0\r\nHost: x\r\n\r\n", 505, true),
+        ("GET /api/100%?a HTTP/1.1\r\nHost: x\r\n\r\n", 400, true),
+        (&format!("GET /api/{} HTTP/1.1\r\nHost: x\r\n\r\n", "x".repeat(8200)), 414, true),
+        (&format!("GET /api/{}", "x".repeat(9000)), 414, true),
+        ("GET  /api/x HTTP/1.1\r\nHost: x\r\n\r\n", 400, false),
+        ("GE(T) /api/x HTTP/1.1\r\nHost: x\r\n\r\n", 400, false),
+        ("GET http:///api/x HTTP/1.1\r\nHost: x\r\n\r\n", 400, false),
         ("POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n", 413, false),
     ] {
         let answer = server.exchange(request.as_bytes());

@@ -1,6 +1,7 @@
 //! The server over real sockets, with a service of a few lines behind it.
 
 mod connection;
+mod log;
 mod pool;
 mod ring;
 mod running;

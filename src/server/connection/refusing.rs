@@ -2,9 +2,10 @@
 //!
 //! Left out: which messages are refused. See `http`.
 
-use super::Connection;
 use super::reading::Asked;
+use super::{Connection, Memory};
 use crate::cycle::Detail;
+use crate::http::early_refusal::first_words;
 use crate::http::{Body, Method, ParseError, Response, Status, Version};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -36,16 +37,20 @@ impl Connection {
         self.memory.request.body = Vec::new(); // Its bytes are not counted any more.
         let status = error.status();
         self.begin_cycle();
-        // Whatever is wrong with a head, its first word may already say that no body is wanted.
-        let is_head = (!self.memory.request.path.is_empty()
-            && self.memory.request.method == Method::Head)
-            || self.memory.input.bytes().trim_ascii_start().starts_with(b"HEAD ");
+        let Memory { request, input, .. } = &mut *self.memory;
+        if request.path.is_empty() {
+            // Whatever is wrong with the request line, its first words may be understood: which
+            // form of an answer is wanted, and that no body is.
+            (request.method, request.path) = first_words(input.bytes());
+            request.target.clear();
+        }
+        let is_head = request.method == Method::Head;
         if self.memory.cycle.is_recording() {
             self.consume(self.memory.input.bytes().len());
         }
         self.record_received(false);
         self.memory.cycle.step("failed", || Detail::Failure(status, error.to_string()));
-        let line = self.serving.log.line_of_refused(self.peer, error);
+        let line = self.serving.log.line_of_refused(self.peer, &self.memory.request, error);
         let (version, is_last, keep_alive) = (Version::Http11, false, false);
         let known = Some(&self.memory.request).filter(|request| !request.path.is_empty());
         let service = &self.serving.service;

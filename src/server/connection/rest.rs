@@ -64,8 +64,14 @@ impl Connection {
         self.wire.send(&mut self.memory.output)?;
         self.serving.streams.fetch_add(1, Ordering::SeqCst);
         let (serving, wire) = (&self.serving, &mut self.wire);
-        let mut pieces = Pieces { serving, wire, chunked, gathered: Vec::new(), sent: 0 };
+        let (gathered, is_cut) = (Vec::new(), false);
+        let mut pieces = Pieces { serving, wire, chunked, gathered, sent: 0, is_cut };
         let written = catch_unwind(AssertUnwindSafe(|| write(&mut pieces)));
+        if let Ok(Err(error)) = &written
+            && !pieces.is_cut
+        {
+            serving.log.stream_failed(&self.memory.request, error);
+        }
         let is_whole = matches!(written, Ok(Ok(()))) && pieces.flush().is_ok();
         let sent = pieces.sent;
         self.serving.streams.fetch_sub(1, Ordering::SeqCst);
@@ -90,6 +96,8 @@ struct Pieces<'a> {
     gathered: Vec<u8>,
     /// How many bytes have left, without the framing.
     sent: u64,
+    /// True once a flush has failed, which is no fault of the function that writes.
+    is_cut: bool,
 }
 
 impl Write for Pieces<'_> {
@@ -105,20 +113,21 @@ impl Write for Pieces<'_> {
     ///
     /// If the client has gone, or the server stops: a stream may have no end of its own.
     fn flush(&mut self) -> io::Result<()> {
+        self.is_cut = true; // Until this has ended well.
         if self.serving.is_stopping() {
             return Err(io::Error::other("the server stops"));
         }
-        // A chunk of length 0 would end the body: "last-chunk = 1*"0" [ chunk-ext ] CRLF".
-        if self.gathered.is_empty() {
-            return Ok(());
-        }
         let bytes = self.gathered.len();
-        if self.chunked {
-            self.gathered.splice(..0, format!("{bytes:x}\r\n").into_bytes());
-            self.gathered.extend_from_slice(b"\r\n");
+        // A chunk of length 0 would end the body: "last-chunk = 1*"0" [ chunk-ext ] CRLF".
+        if bytes > 0 {
+            if self.chunked {
+                self.gathered.splice(..0, format!("{bytes:x}\r\n").into_bytes());
+                self.gathered.extend_from_slice(b"\r\n");
+            }
+            self.wire.send(&mut self.gathered)?;
+            self.sent += bytes as u64;
         }
-        self.wire.send(&mut self.gathered)?;
-        self.sent += bytes as u64;
+        self.is_cut = false;
         Ok(())
     }
 }

@@ -1,0 +1,62 @@
+//! What the log says, read from the standard error of a process of its own.
+
+use crate::running::Running;
+use carafe::server::log::Log;
+use std::process::Command;
+
+const NAME: &str = "CARAFE_TEST_LOG";
+
+/// Serves some requests and writes their log, if the other test has started this process.
+#[test]
+fn serving_writes_a_log() {
+    let log = match std::env::var(NAME).as_deref() {
+        Ok("failures") => Log::Failures,
+        Ok("line") => Log::Line,
+        Ok("common") => Log::Common,
+        _ => return,
+    };
+    let limits = carafe::http::Limits { body_bytes: 8, ..Default::default() };
+    let server = Running::with(|server| server.log(log).limits(limits));
+    for line in ["GET /%70anic%2f?%61", "GET /%70anic?%61", "GET /broken-stream", "GET /100%"] {
+        server.exchange(format!("{line} HTTP/1.1\r\nHost: x\r\n\r\n").as_bytes());
+    }
+    server.exchange(b"POST /%6fne?a HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n");
+    server.exchange(b"GET /a\"b\x1b HTTP/1.1\r\nHost: x\r\n\r\n");
+    server.exchange(b"\x16\x03\x01");
+    drop(server);
+}
+
+#[test]
+fn a_log_shows_paths_as_the_routes_know_them_and_why_a_stream_or_a_message_failed() {
+    for (log, expected) in [
+        (
+            "failures",
+            &["GET /panic?%61 500\n", "GET /broken-stream: the stream failed: no more\n"][..],
+        ),
+        (
+            "line",
+            &[
+                "GET /panic%2F?%61 200 ",
+                "GET /panic?%61 500 ",
+                "GET /broken-stream: the stream failed: no more\n",
+                " bytes, broken off",
+                "GET /100% refused: found",
+                "POST /one refused: the body is longer than 8 bytes: 413 ",
+                "GET /a\"b refused: found",
+                "- refused: found the start of TLS",
+            ],
+        ),
+        ("common", &["\"GET /panic?%61 HTTP/1.1\" 500", "\"POST /one\" 413", "\"GET /a%22b\" 400"]),
+    ] {
+        let mut child = Command::new(std::env::current_exe().expect("a test knows its program"));
+        child.args(["--exact", "log::serving_writes_a_log"]).env(NAME, log);
+        let output = child.output().expect("it runs");
+        let written = String::from_utf8_lossy(&output.stderr);
+        for line in expected {
+            assert!(written.contains(line), "{log}: {line:?} in {written}");
+        }
+        if log == "failures" {
+            assert_eq!(written.matches("GET ").count(), 2, "{written}");
+        }
+    }
+}
