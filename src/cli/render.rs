@@ -13,7 +13,7 @@ use super::command_line::{CommandError, CommandLine, CommandResult, print, warn}
 use super::serve;
 use crate::app::prose;
 use carafe::web::client::Client;
-use carafe::{Map, json};
+use carafe::{Map, Response, json};
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
@@ -28,9 +28,10 @@ pub fn run(line: &CommandLine) -> CommandResult {
     let folder = Path::new(line.value("--templates").unwrap_or("templates"));
     app.templates(prose::templates(Some(folder)));
     app.before(move |ctx| ctx.render(&template, data.clone()).map(Some));
+    app.on_error(|_, error| Some(Response::text(error.to_string()).with_status(error.status())));
     let answer = Client::new(&app).get("/");
     if answer.status() != 200 {
-        return Err(CommandError::Failed(answer.warnings.join("\n")));
+        return Err(CommandError::Failed(answer.text()));
     }
     answer.warnings.iter().for_each(|warning| warn(warning));
     print(&answer.text())

@@ -24,7 +24,9 @@ impl Response {
         Response::redirect_with(Status::SEE_OTHER, location)
     }
 
-    /// A redirect with another status, such as 308, which repeats the method and the body.
+    /// A redirect with another status, such as 308, which repeats the method and the body. Panics
+    /// as [`with_status`](Response::with_status).
+    #[track_caller]
     pub fn redirect_with(status: Status, location: &str) -> Response {
         let location = url_of(location);
         let text = format!("{status}: see {location}\n");

@@ -91,7 +91,9 @@ impl Response {
         self
     }
 
-    /// The same response with this header. It replaces those of the same name.
+    /// The same response with this header. It replaces those of the same name. Panics as
+    /// [`Headers::append`].
+    #[track_caller]
     pub fn with_header(mut self, name: &str, value: impl AsRef<str>) -> Response {
         self.headers.set(name, value);
         self

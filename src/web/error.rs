@@ -47,7 +47,8 @@ impl Error {
         Error::Status(status, why.into(), Headers::new())
     }
 
-    /// The same with a header field.
+    /// The same with a header field. Panics as [`Headers::append`].
+    #[track_caller]
     pub fn with_header(status: Status, why: impl Into<String>, name: &str, value: &str) -> Error {
         let mut headers = Headers::new();
         headers.append(name, value);

@@ -2,13 +2,12 @@
 
 use super::error::Error;
 use super::store::StoreError;
-use super::template::TemplateError;
 use crate::http::ParseError;
 use std::any::Any;
 use std::panic::Location;
 
-/// Three kinds of errors are recognised. That of a template names its place by itself. That of a
-/// store has a status, and so has that of a message which is refused.
+/// Two kinds of errors are recognised. That of a store has a status, and so has that of a message
+/// which is refused. What failed begins with the line of the `?`.
 impl<E: std::error::Error + 'static> From<E> for Error {
     #[track_caller]
     fn from(error: E) -> Error {
@@ -16,13 +15,21 @@ impl<E: std::error::Error + 'static> From<E> for Error {
         if let Some(refused) = any.downcast_ref::<ParseError>() {
             return Error::Refused(refused.clone());
         }
+        let why = match program_line(Location::caller()) {
+            Some(line) => format!("{line}: {why}"),
+            None => why,
+        };
         match any.downcast_ref().map(StoreError::status) {
             Some(status) => Error::Store(status, why),
-            None if any.is::<TemplateError>() => Error::Failed(why),
-            None => {
-                let place = Location::caller();
-                Error::Failed(format!("{}:{}: {why}", place.file(), place.line()))
-            }
+            None => Error::Failed(why),
         }
     }
+}
+
+/// A line of the program: `src/main.rs:7`. `None` for a line of the framework, and of the standard
+/// library, which `map_err(Into::into)` leads to.
+fn program_line(place: &Location) -> Option<String> {
+    let framework = file!().trim_end_matches("failure.rs");
+    let is_foreign = ["/rustc/", framework].iter().any(|root| place.file().starts_with(root));
+    (!is_foreign).then(|| format!("{}:{}", place.file(), place.line()))
 }

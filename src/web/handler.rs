@@ -39,7 +39,7 @@ macro_rules! answers {
 answers! {
     Response => |it| it;
     // An answer without a body, such as 204.
-    Status => |it| Response::new(it);
+    Status => |it| (it, Response::new(Status::OK)).into_response()?;
     // Plain text. (Flask sends HTML; for HTML use `Response::html`.)
     &str => |it| Response::text(it);
     String => |it| Response::text(it);
@@ -52,7 +52,12 @@ answers! {
 /// The answer with this status.
 impl<R: IntoResponse> IntoResponse for (Status, R) {
     fn into_response(self) -> Result<Response, Error> {
-        Ok(self.1.into_response()?.with_status(self.0))
+        let (status, answer) = self;
+        if !status.is_final() {
+            let why = format!("found status {}, expected 200 to 599", status.0);
+            return Err(Error::Failed(why));
+        }
+        Ok(answer.into_response()?.with_status(status))
     }
 }
 

@@ -87,6 +87,14 @@ impl Templates {
         self.cache.count()
     }
 
+    /// True if there is a template of this name, right or wrong.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        match &self.folder {
+            Some(folder) => folder.join(name).exists(),
+            None => self.embedded.iter().any(|(known, _)| *known == name),
+        }
+    }
+
     /// The tree of a template, from the cache if its file has not changed since.
     fn tree(&self, name: &str) -> Rendering<Arc<CachedTree>> {
         if let Some(cached) = self.cache.get(name.as_bytes(), is_current) {
