@@ -34,7 +34,7 @@ impl Method {
     pub const LONGEST: usize = "OPTIONS".len();
 
     /// The method that these bytes name. `None` if they are no word.
-    pub(super) fn from_bytes(word: &[u8]) -> Option<Method> {
+    pub(crate) fn from_bytes(word: &[u8]) -> Option<Method> {
         Some(match word {
             b"GET" => Method::Get,
             b"HEAD" => Method::Head,

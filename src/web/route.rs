@@ -67,6 +67,9 @@ impl Route {
         handler: usize,
         (handler_type, type_name): (TypeId, &str),
     ) -> Route {
+        // `Other("GET")` is GET, as a request has it.
+        let known = |method: &Method| Method::from_bytes(method.as_str().as_bytes());
+        let methods: Vec<Method> = methods.iter().filter_map(known).collect();
         assert!(!methods.is_empty(), "found no method for {pattern}, expected at least one");
         // The pattern is read alone first, because each one must begin with a slash.
         let whole = |_| Pattern::parse(&format!("{}{pattern}", blueprint.prefix));
@@ -74,7 +77,7 @@ impl Route {
         let is_plain = methods.contains(&Method::Get) && !pattern.has_places();
         let path = pattern.text().to_owned();
         let mut route = Route {
-            methods: methods.to_vec(),
+            methods,
             pattern,
             name: "".into(),
             source: Location::caller(),
@@ -113,7 +116,19 @@ impl Route {
 
     /// True if it answers this method.
     pub fn answers(&self, method: &Method) -> bool {
-        self.methods.contains(served_as(method))
+        self.method_for(method).is_some()
+    }
+
+    /// False if it comes before the others of its pattern: one for HEAD, which GET answers too.
+    pub(super) fn is_behind(&self) -> bool {
+        !self.methods.contains(&Method::Head)
+    }
+
+    /// Which of its methods answers this one: GET answers HEAD too, and the server leaves out the
+    /// body.
+    fn method_for(&self, asked: &Method) -> Option<&Method> {
+        let is_head = *asked == Method::Head;
+        self.methods.iter().find(|known| *known == asked || is_head && **known == Method::Get)
     }
 
     /// True if another route takes requests that this one takes.
@@ -128,7 +143,7 @@ impl Route {
         match params.last() {
             Some((_, path)) if self.is_files => Detail::File(path.clone()),
             _ => Detail::Route {
-                method: served_as(method).clone(),
+                method: self.method_for(method).unwrap_or(method).clone(),
                 pattern: Arc::clone(&self.pattern.text),
                 handler: Arc::clone(&self.name),
                 registered: self.source,
@@ -154,11 +169,6 @@ pub(super) fn right<T>(said: Result<T, impl Display>) -> T {
         Ok(it) => it,
         Err(why) => panic!("{why}"),
     }
-}
-
-/// HEAD is answered like GET; the server leaves out the body.
-fn served_as(method: &Method) -> &Method {
-    if *method == Method::Head { &Method::Get } else { method }
 }
 
 /// The name of a function in the name of its type: `hello` in `site::pages::hello::<Text>`. A

@@ -10,6 +10,7 @@ use super::route::Route;
 use crate::http::Method;
 use crate::http::fields::percent_decode;
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// A route that takes a path.
 pub struct Matched<'r> {
@@ -41,11 +42,12 @@ impl Router {
         }
         let (plain, others) = self.routes.split_at(self.plain);
         let at = if route.pattern.has_places() {
-            let exactness = route.pattern.exactness();
-            self.plain + others.partition_point(|known| known.pattern.exactness() <= exactness)
+            let order = |it: &Route| (it.pattern.exactness(), it.is_behind());
+            self.plain + others.partition_point(|known| order(known) <= order(&route))
         } else {
             self.plain += 1;
-            plain.partition_point(|known| known.pattern.text() <= route.pattern.text())
+            let order = |it: &Route| (Arc::clone(&it.pattern.text), it.is_behind());
+            plain.partition_point(|known| order(known) <= order(&route))
         };
         self.routes.insert(at, route);
         &mut self.routes[at]

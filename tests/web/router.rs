@@ -139,6 +139,36 @@ fn another_method_is_a_405_that_lists_them() {
 }
 
 #[test]
+fn a_route_may_be_for_head_alone_and_for_methods_of_any_name() {
+    let answers = |word: &'static str| move |_: &mut Context| Response::text(word);
+    let report = || Method::Other("REPORT".into());
+    let mut app = App::new();
+    app.route([Method::Head], "/head", answers("head"));
+    app.route([report(), Method::Other("PUT".into())], "/report", answers("report"));
+    app.get("/both", answers("get"));
+    app.route([Method::Head], "/both", answers("head"));
+    app.get("/both/<name>", answers("get"));
+    app.route([Method::Head], "/both/<name>", answers("head"));
+    for (method, path, status, text) in [
+        (Method::Head, "/head", 200, "head"),
+        (Method::Get, "/head", 405, "HEAD, OPTIONS"),
+        (report(), "/report", 200, "report"),
+        (Method::Put, "/report", 200, "report"),
+        (report(), "/head", 405, "HEAD, OPTIONS"),
+        (report(), "/nowhere", 404, ""),
+        (Method::Other("BREW".into()), "/report", 501, ""),
+        (Method::Get, "/both", 200, "get"),
+        (Method::Head, "/both", 200, "head"),
+        (Method::Get, "/both/x", 200, "get"),
+        (Method::Head, "/both/x", 200, "head"),
+    ] {
+        let answer = Client::new(&app).send(Request::new(method.clone(), path));
+        assert_eq!(answer.status(), status, "{method} {path}");
+        assert!(answer.text().contains(text), "{method} {path}: {}", answer.text());
+    }
+}
+
+#[test]
 fn a_name_leads_back_to_its_path() {
     let app = app();
     let value = |name: &'static str, value: &str| (name, Value::from(value));
