@@ -6,7 +6,8 @@
 //!   fields, and none is left out.
 //! * `_anchor='end'` adds `#end`, and `_external=true` adds the scheme and the host in front;
 //!   `_scheme='https'` does so with this scheme.
-//! * If several routes have the name, the first that can take the values is used.
+//! * If several routes have the name, the one with the most places is used whose places all have a
+//!   value.
 //! * `static` is the name of the first folder: `url_for('static', filename='css/site.css')`.
 
 use super::pattern::{Part, Pattern, PlaceKind};
@@ -17,6 +18,7 @@ use crate::http::fields::percent_encode;
 use crate::json;
 use crate::near;
 use crate::value::Value;
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::fmt;
 
@@ -65,11 +67,13 @@ pub fn url_for(
         let folders = router.routes().iter().filter(|route| route.is_files);
         routes.extend(folders.min_by_key(|route| route.handler));
     }
+    let places = |route: &Route| route.pattern.parts.iter().filter(|it| it.place.is_some()).count();
+    routes.sort_by_key(|route| Reverse(places(route)));
     let mut failed = None;
     for route in routes {
         match build(&route.pattern, values) {
             Ok(path) => return Ok(front.to_owned() + &path),
-            Err(why) => failed = failed.or(Some(why)),
+            Err(why) => failed = Some(why),
         }
     }
     Err(UrlError(failed.unwrap_or_else(|| {

@@ -12,7 +12,20 @@ fn app() -> App {
     // The name `static` is that of the first folder.
     app.files("/z", StaticFiles::embedded(&[]));
     app.files("/media", StaticFiles::embedded(&[]));
+    app.get("/hello/", hello);
+    app.get("/hello/<name>", hello);
+    app.get("/hello/<name>/<int:times>", hello);
+    app.get("/greet/<name>/<word>", greet);
+    app.get("/greet/<name>", greet);
     app
+}
+
+fn hello(_: &mut Context) -> &'static str {
+    "hello"
+}
+
+fn greet(_: &mut Context) -> &'static str {
+    "greet"
 }
 
 #[test]
@@ -35,6 +48,12 @@ fn values_become_parts_of_the_path_and_the_query_as_in_flask() {
         ("page", vec![("page", "/evil.example".into())], "/evil.example"),
         ("two", vec![("a", "".into()), ("b", "evil.example".into())], "/evil.example"),
         ("static", vec![file.clone(), ("v", 2.into())], "/z/css/a%20b.css?v=2"),
+        // Of several patterns, the one that uses most of the values.
+        ("hello", vec![("q", 1.into())], "/hello/?q=1"),
+        ("hello", vec![("name", "Ada".into())], "/hello/Ada"),
+        ("hello", vec![("name", Value::Null)], "/hello/"),
+        ("hello", vec![("times", 2.into()), ("name", "Ada".into())], "/hello/Ada/2"),
+        ("hello", vec![("times", "x".into()), ("name", "Ada".into())], "/hello/Ada?times=x"),
         ("media", vec![file], "/media/css/a%20b.css"),
     ] {
         assert_eq!(app.url_for(name, &values).as_deref(), Ok(expected));
@@ -43,6 +62,7 @@ fn values_become_parts_of_the_path_and_the_query_as_in_flask() {
         ("item", vec![("id", "seven".into())], "found \"seven\" for \"id\""),
         ("item", vec![("id", (-7).into())], "found \"-7\" for \"id\""),
         ("item", vec![("id", Value::Null)], "needs a value for \"id\""),
+        ("greet", vec![("word", "you".into())], "/greet/<name> needs a value for \"name\""),
         ("itme", vec![], "there is \"item\""),
     ] {
         let refused = app.url_for(name, &values).expect_err(name);
