@@ -41,7 +41,11 @@ impl Service for App {
         // The prefix of the site leaves the path. An unknown method is refused, and so is what a
         // page of another site has caused.
         let refused = no_route::admit(&self.site, request).err();
-        let found = self.site.router.find(&request.method, &request.path);
+        let found = match refused {
+            // It is outside of the prefix.
+            Some(Error::NotFound) => None,
+            _ => self.site.router.find(&request.method, &request.path),
+        };
         if let (Some(found), None) = (&found, &refused) {
             cycle.also("routed", || found.route.detail(&request.method, &found.params));
         }
@@ -56,7 +60,7 @@ impl Service for App {
             response = self.conclude(Err(error), &mut ctx);
         }
         // The browser is told what other sites may do with this answer.
-        origin::protect(&ctx, &mut response);
+        origin::protect(ctx.site, ctx.request, &mut response);
         response
     }
 
@@ -76,23 +80,31 @@ impl Service for App {
 impl App {
     /// The answer of the first that has one: a hook of the program, or the handler that was found.
     fn answer(&self, refused: Option<Error>, ctx: &mut Context) -> Result<Response, Error> {
+        // What is outside of the site's prefix is not for its hooks.
+        if let Some(Error::NotFound) = refused {
+            return no_route::outside(ctx);
+        }
         // A browser asks what a page of an allowed site may do (a preflight of CORS). It sends no
         // cookie and no key, so hooks cannot check it.
         if let Some(response) = origin::preflight(ctx) {
             return Ok(response);
         }
-        if let Some(early) = self.hooks.run(ctx, Moment::Before)? {
-            return Ok(early);
-        }
-        // Only now, so that the hooks have seen this request too.
+        let response = match self.hooks.run(ctx, Moment::Before)? {
+            Some(early) => early,
+            None => self.respond(refused, ctx)?,
+        };
+        // Of a file the client may want a part, or nothing if it has this version already.
+        Ok(file_response::weigh(ctx.request, response))
+    }
+
+    /// The answer of the handler that was found, now that the hooks have seen the request.
+    fn respond(&self, refused: Option<Error>, ctx: &mut Context) -> Result<Response, Error> {
         if let Some(error) = refused {
             return Err(error);
         }
         let Some(found) = ctx.matched else { return no_route::answer(ctx) };
         let handler = &self.handlers[found.route.handler];
         // A panic in the handler is caught: it is an error like any other.
-        let response = caught(|| handler(ctx))?;
-        // Of a file the client may want a part, or nothing if it has this version already.
-        Ok(file_response::weigh(ctx.request, response))
+        caught("the handler", || handler(ctx))
     }
 }

@@ -11,10 +11,16 @@ use super::context::Context;
 use super::error::Error;
 use super::hooks::Moment;
 use super::route::Route;
+use super::session::Sessions;
+use super::store::NoneStore;
 use super::{origin, suggestion};
 use crate::cycle::{Cycle, Detail};
 use crate::http::{Method, ParseError, Request, Response, Status};
 use crate::value::{Map, Value};
+use std::sync::Arc;
+
+/// The template of the page. A site need not have it.
+const PAGE: &str = "error.html";
 
 impl App {
     /// The answer as the client gets it: an error becomes a page, and the hooks see every answer.
@@ -36,7 +42,8 @@ impl App {
         let mut response = own.unwrap_or_else(|| page(error, ctx));
         // What every answer to this error must carry.
         if response.status == error.status() {
-            error.headers().for_each(|(name, value)| response.headers.set(name, value));
+            error.headers().for_each(|(name, _)| response.headers.remove(name));
+            error.headers().for_each(|(name, value)| response.headers.append(name, value));
         }
         response
     }
@@ -44,11 +51,18 @@ impl App {
     /// The answer to a message that the server has refused. Outside the prefix of the site there is
     /// none, and the server answers.
     pub(super) fn explain_refusal(&self, sent: &Request, error: &ParseError) -> Option<Response> {
-        let (mut request, mut cycle) = (sent.clone(), Cycle::default());
-        request.path = self.site.path_inside(&sent.path)?.to_owned();
+        let path = self.site.path_inside(&sent.path)?.to_owned();
+        let (method, target) = (sent.method.clone(), sent.path.clone());
+        let mut request = Request { method, target, path, ..Request::default() };
+        // A page for a browser, or text: nothing else that was sent counts.
+        sent.headers.get_all("Accept").for_each(|it| request.headers.append("Accept", it));
+        let no_sessions = Sessions { store: Arc::new(NoneStore), ..self.site.sessions.clone() };
+        let mut cycle = Cycle::default();
         let mut ctx = Context::open(&self.site, &mut request, None, &mut cycle);
+        // Nobody has checked who sent this, so nothing is read or kept for a visitor.
+        ctx.session = no_sessions.open(None);
         let mut response = self.conclude(Err(Error::Refused(error.clone())), &mut ctx);
-        origin::protect(&ctx, &mut response);
+        origin::protect(&self.site, sent, &mut response);
         Some(response)
     }
 }
@@ -63,7 +77,11 @@ fn note(error: &Error, ctx: &mut Context) {
     }
     ctx.cycle.step("failed", || Detail::Failure(status, error.to_string()));
     if status.0 >= 500 {
-        ctx.cycle.warn(error.to_string());
+        let why = error.to_string();
+        // If the text names no line of the program, the route's is the nearest.
+        let found = ctx.matched.filter(|_| !why.contains(".rs:"));
+        let route = found.map_or(String::new(), |it| format!(" (route of {})", it.route.source));
+        ctx.cycle.warn(why + &route);
     }
 }
 
@@ -94,9 +112,10 @@ fn page(error: &Error, ctx: &mut Context) -> Response {
             ("near", near.iter().cloned().map(Value::from).collect()),
             ("command", command.clone().into()),
         ]);
-        match ctx.render("error.html", variables) {
+        match ctx.render(PAGE, variables) {
             Ok(made) => page = Some(made),
             // The answer is text then.
+            Err(_) if !ctx.site.templates.has(PAGE) => {}
             Err(error) => ctx.cycle.warn(format!("the page for an error cannot be made: {error}")),
         }
     }

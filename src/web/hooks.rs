@@ -1,7 +1,8 @@
 //! Deeper: Hooks: what runs before and behind the handlers, and for which paths.
 //!
-//! * `before` runs for every request that has a path, also if no route takes it. So a check of a
-//!   key cannot be walked around. The first hook that answers wins, and no handler runs.
+//! * `before` runs for every request that has a path below the prefix of the site, also if no route
+//!   takes it. So a check of a key cannot be walked around. The first hook that answers wins, and
+//!   no handler runs.
 //! * `after` sees every answer and may change it: pages, files, redirects and errors. `before` has
 //!   not run for a preflight of an allowed origin, nor for a message that the server refused.
 //! * `on_error` may answer in the place of the error page.
@@ -64,7 +65,7 @@ impl Hooks {
             let at = if is_before { at } else { self.0.len() - 1 - at };
             let (blueprint, hook) = &self.0[at];
             if blueprint.covers(&path, ctx.matched.map(|found| found.route))
-                && let Some(answer) = caught(|| hook(ctx, &mut moment))?
+                && let Some(answer) = caught("a hook", || hook(ctx, &mut moment))?
             {
                 return Ok(Some(answer));
             }
@@ -74,8 +75,8 @@ impl Hooks {
 }
 
 /// Runs a part of the program. If it panics, this is an error like any other.
-pub fn caught<T>(run: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+pub fn caught<T>(part: &str, run: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
     catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| {
-        Err(Error::Failed(format!("the handler panicked: {}", panic_text(&*panic))))
+        Err(Error::Failed(format!("{part} panicked: {}", panic_text(&*panic))))
     })
 }

@@ -19,7 +19,7 @@ use crate::http::{Method, Request, Response, Status};
 ///
 /// # Errors
 ///
-/// 404 if the path is not below the prefix, 501 if nobody knows the method, 403 if a page of
+/// 404 if the path is not below the prefix, 501 if no route knows the method, 403 if a page of
 /// another site has asked.
 pub fn admit(site: &Site, request: &mut Request) -> Result<(), Error> {
     // First, because a request of an allowed origin loses its cookies also if it is refused.
@@ -30,11 +30,22 @@ pub fn admit(site: &Site, request: &mut Request) -> Result<(), Error> {
     if !site.prefix.is_empty() {
         request.path = site.path_inside(&request.path).ok_or(Error::NotFound)?.to_owned();
     }
-    if let Method::Other(word) = &request.method {
+    if let Method::Other(word) = &request.method
+        && !site.router.routes().iter().any(|route| route.answers(&request.method))
+    {
         let why = format!("{word} is no method that this server knows");
         return Err(Error::abort(Status::NOT_IMPLEMENTED, why));
     }
     admitted.map_err(Error::Forbidden)
+}
+
+/// The answer to a path that is not below the prefix of the site. The prefix alone leads there.
+///
+/// # Errors
+///
+/// 404.
+pub fn outside(ctx: &Context) -> Result<Response, Error> {
+    if ctx.request.path == ctx.site.prefix { Ok(redirect(ctx, "/")) } else { Err(Error::NotFound) }
 }
 
 /// The answer to a request that no route takes.
@@ -49,9 +60,7 @@ pub fn answer(ctx: &mut Context) -> Result<Response, Error> {
     }
     let known: Vec<&Route> = router.of_path(&request.path).collect();
     if let Some(path) = moved(router, request, known.is_empty()) {
-        let query = request.target.find('?').map_or("", |at| &request.target[at..]);
-        let location = format!("{}{path}{query}", ctx.site.prefix);
-        return Ok(Response::redirect_with(Status::PERMANENT_REDIRECT, &location));
+        return Ok(redirect(ctx, &path));
     }
     if known.is_empty() {
         return Err(Error::NotFound);
@@ -84,6 +93,13 @@ fn moved(router: &Router, request: &Request, is_unknown: bool) -> Option<String>
     let is_answered = router.of_path(&path).any(|route| is_any || route.answers(&request.method));
     // Never to `//host`: that would be a path on another site.
     Some(path).filter(|path| is_answered && !path.starts_with("//"))
+}
+
+/// A redirect to a path of this site, with the query that came.
+fn redirect(ctx: &Context, path: &str) -> Response {
+    let query = ctx.request.target.find('?').map_or("", |at| &ctx.request.target[at..]);
+    let location = format!("{}{path}{query}", ctx.site.prefix);
+    Response::redirect_with(Status::PERMANENT_REDIRECT, &location)
 }
 
 fn options(allow: &str) -> Response {

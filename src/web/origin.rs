@@ -17,6 +17,7 @@
 //! Left out: a secret token in every form, which was needed before browsers sent the origin.
 
 use super::context::Context;
+use super::site::Site;
 use crate::http::{Method, Request, Response, Status};
 
 /// Refuses a request that may change something and comes from a page of another site that is not
@@ -96,12 +97,12 @@ pub(super) fn allowed_origin<'r>(request: &'r Request, allowed: &[String]) -> Op
 }
 
 /// Adds the headers that protect an answer in the browser: those of the site, and who may read it.
-pub fn protect(ctx: &Context, response: &mut Response) {
-    response.headers.append_missing(&ctx.site.protection);
-    if !ctx.site.origins.is_empty() {
+pub fn protect(site: &Site, request: &Request, response: &mut Response) {
+    response.headers.append_missing(&site.protection);
+    if !site.origins.is_empty() {
         // A cache must not give the answer for one origin to another.
         response.headers.append("Vary", "Origin");
-        if let Some(origin) = allowed_origin(ctx.request, &ctx.site.origins) {
+        if let Some(origin) = allowed_origin(request, &site.origins) {
             response.headers.remove("Set-Cookie");
             response.headers.set("Access-Control-Allow-Origin", origin);
         }

@@ -17,6 +17,8 @@ use super::store::Store;
 use super::template::Templates;
 use super::url_for::UrlError;
 use crate::cycle::Recorder;
+use crate::http::fields::percent_encode;
+use crate::http::target::normal_path;
 use crate::http::{Method, Request, Response, SetCookie};
 use crate::value::Value;
 use std::any::{Any, TypeId, type_name};
@@ -141,7 +143,11 @@ impl App {
         }));
     }
 
-    /// Adds a hook that may answer in the place of the error page.
+    /// Adds a hook that may answer in the place of the error page. For a message that the server
+    /// itself refuses (400, 413, 414, 431 and others), the context has the method and the path, as
+    /// it was written if it breaks the rules, and nothing else: no visitor, no other header than
+    /// `Accept`, and nothing that it puts into the session is kept. Where no method or no path can
+    /// be read at the beginning of the message, the server answers with a line of text.
     pub fn on_error(
         &mut self,
         hook: impl Fn(&mut Context, &Error) -> Option<Response> + Send + Sync + 'static,
@@ -157,14 +163,16 @@ impl App {
     }
 
     /// Puts the whole site below a path, such as `/app`. Handlers and hooks see the path without
-    /// it; `url_for` adds it.
+    /// it; `url_for` adds it. Any other path is a 404, and no `before` runs for it.
     ///
     /// # Panics
     ///
-    /// If the prefix does not begin with a slash.
+    /// If the prefix does not begin with a slash, or has a place.
     #[track_caller]
     pub fn prefix(&mut self, prefix: &str) {
-        self.site.prefix = checked_prefix(prefix).to_owned();
+        let text = checked_prefix(prefix);
+        assert!(!text.contains('<'), "found the prefix {prefix:?}, expected it without a place");
+        self.site.prefix = normal_path(&percent_encode(text, "/")).into_owned();
         self.site.sessions.prefix = self.site.prefix.clone();
     }
 

@@ -29,7 +29,7 @@ pub struct Site {
     pub(super) secret_key: Vec<u8>,
     pub(super) inside: Inside,
     pub(super) recorder: Option<Arc<Recorder>>,
-    /// Without a slash at its end; usually empty.
+    /// As the path of a request is spelt, without a slash at its end; usually empty.
     pub(super) prefix: String,
     /// Values of the program's own types, one of each.
     pub(super) state: HashMap<TypeId, Box<dyn Any + Send + Sync>>,
@@ -68,9 +68,7 @@ impl Default for Site {
 impl Site {
     /// A path without the prefix of the site; `None` if it is not below the prefix.
     pub(super) fn path_inside<'p>(&self, path: &'p str) -> Option<&'p str> {
-        let inside = path.strip_prefix(&*self.prefix)?;
-        let is_part = self.prefix.is_empty() || inside.is_empty() || inside.starts_with('/');
-        is_part.then_some(inside)
+        path.strip_prefix(&*self.prefix).filter(|inside| inside.starts_with('/'))
     }
 
     /// As [`Context::url_for`](super::context::Context::url_for). With `_external=true` the path

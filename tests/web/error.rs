@@ -2,8 +2,11 @@
 
 use carafe::http::{Method, Request, Status};
 use carafe::web::client::Client;
-use carafe::web::store::StoreError;
-use carafe::{App, Context, Error};
+use carafe::web::store::{Kind, NoneStore, StoreError};
+use carafe::web::template::Templates;
+use carafe::{App, Context, Error, Response};
+use std::panic;
+use std::sync::{Arc, Mutex};
 
 #[test]
 fn a_stranger_is_told_the_status_of_a_failure_alone() {
@@ -37,5 +40,75 @@ fn a_stranger_is_told_the_status_of_a_failure_alone() {
         let text = Client::new(&app).send(request).text();
         assert!(text.starts_with(outside) && !text.contains("did you mean"), "{path}: {text}");
         assert_eq!(text.contains(inside), path == "/wrong", "{path}: {text}");
+    }
+}
+
+#[test]
+fn the_log_names_a_line_of_the_program_for_each_failure() {
+    fn own_error(_: &mut Context) -> Result<String, std::io::Error> {
+        std::fs::read_to_string("/no/such/file")
+    }
+    const NOTE: Kind = Kind::kept("note", 1);
+    let mut app = App::new();
+    app.templates(Templates::embedded(&[]));
+    app.store(Arc::new(NoneStore));
+    app.get("/own", own_error);
+    app.get("/into", |_: &mut Context| -> Result<String, Error> {
+        std::fs::read_to_string("/no/such/file").map_err(Into::into)
+    });
+    app.get("/store", |ctx: &mut Context| -> Result<String, Error> {
+        ctx.store().keys(&NOTE).next().unwrap()?;
+        Ok(String::new())
+    });
+    app.get("/page", |ctx: &mut Context| ctx.render("none.html", ()));
+    app.get("/abort", |_: &mut Context| {
+        Err::<&str, _>(Error::abort(Status::SERVICE_UNAVAILABLE, "out of paper"))
+    });
+    app.get("/panic", |_: &mut Context| -> &str { panic!("boom") });
+    app.get("/status", |_: &mut Context| (Status(99), "x"));
+    app.get("/only-status", |_: &mut Context| Status(99));
+    let lines = app.routes().iter().map(|route| (route.pattern.to_string(), route.source.line()));
+    let lines: Vec<(String, u32)> = lines.collect();
+    for (path, line) in lines {
+        let answer = Client::new(&app).get(&path);
+        assert!(answer.status() >= 500, "{path}");
+        let [warning] = &answer.warnings[..] else { panic!("{:?}", answer.warnings) };
+        // The line of the `?`, or else that of the route.
+        let line = if path == "/store" { line + 1 } else { line };
+        assert!(warning.contains(&format!("tests/web/error.rs:{line}")), "{path}: {warning}");
+        assert_eq!(warning.matches(".rs:").count(), 1, "{path}: {warning}");
+    }
+}
+
+#[test]
+fn a_panic_names_the_line_that_made_the_mistake() {
+    let lines = Arc::new(Mutex::new(Vec::new()));
+    let (seen, before) = (Arc::clone(&lines), panic::take_hook());
+    panic::set_hook(Box::new(move |panic| {
+        seen.lock().unwrap().extend(panic.location().map(ToString::to_string));
+        before(panic);
+    }));
+    let first = line!() + 2;
+    let mistakes: [fn(); 4] = [
+        || drop(Response::text("x").with_header("X Y", "1")),
+        || drop(Error::with_header(Status::CONFLICT, "x", "X Y", "1")),
+        || drop(Response::text("x").with_status(Status(99))),
+        || drop(Response::redirect_with(Status(99), "/")),
+    ];
+    for (line, mistake) in (first..).zip(mistakes) {
+        panic::catch_unwind(mistake).expect_err("it panics");
+        let place = format!("tests/web/error.rs:{line}:");
+        assert!(lines.lock().unwrap().iter().any(|it| it.starts_with(&place)), "{place}");
+    }
+}
+
+#[test]
+fn a_site_need_not_have_a_page_for_errors() {
+    for (files, warnings) in [(&[][..], 0), (&[("error.html", "{% if %}")][..], 1)] {
+        let mut app = App::new();
+        app.templates(Templates::embedded(files));
+        let answer = Client::new(&app).header("Accept", "text/html").get("/nowhere");
+        assert!(answer.text().starts_with("404 Not Found\n"), "{}", answer.text());
+        assert_eq!(answer.warnings.len(), warnings, "{:?}", answer.warnings);
     }
 }

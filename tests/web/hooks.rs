@@ -1,9 +1,12 @@
 //! Hooks: what runs before and behind the handlers, and for which paths.
 
-use carafe::http::{Method, Request, Status};
+use carafe::http::{Headers, Limits, Method, Request, Status, parse_head};
 use carafe::web::client::Client;
 use carafe::web::static_files::StaticFiles;
-use carafe::{App, Context, Error, Response};
+use carafe::web::store::{MemoryStore, Store};
+use carafe::{App, Context, Error, Response, Service};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 static FILES: &[(&str, &[u8])] = &[("a.txt", b"a")];
 
@@ -54,6 +57,41 @@ fn no_path_walks_around_a_check_before_the_handler() {
         assert_eq!(Client::new(&app).get(path).status(), 403, "{path}");
     }
     assert_eq!(Client::new(&app).get("/administer").status(), 404);
+}
+
+#[test]
+fn no_spelling_of_a_path_walks_around_a_check_of_its_text() {
+    static SECRETS: &[(&str, &[u8])] = &[("private/a!.txt", b"a"), ("a.txt", b"a")];
+    let mut app = App::new();
+    app.files("/", StaticFiles::embedded(SECRETS));
+    app.get("/docs/<path:page>", |ctx: &mut Context| ctx.param("page").to_owned());
+    app.get("/book-<name>/<path:page>", |ctx: &mut Context| ctx.param("page").to_owned());
+    app.before(|ctx: &mut Context| {
+        let closed = ["/private/a!.txt", "/docs/private!/", "/book-1/private/"];
+        match closed.iter().any(|front| ctx.request.path.starts_with(front)) {
+            true => Err(Error::Forbidden("closed".into())),
+            false => Ok(None),
+        }
+    });
+    for (path, status) in [
+        ("/a.txt", 200),
+        ("/private/a!.txt", 403),
+        ("/priv%61te/a%21.txt", 403),
+        ("/private%2Fa!.txt", 404),
+        ("/private%2fa!.txt", 404),
+        ("/private%5Ca!.txt", 404),
+        ("/docs/private!/x", 403),
+        ("/docs/private%21/x", 403),
+        ("/docs/private!%2Fx", 404),
+        ("/docs/private!%5cx", 404),
+        ("/docs/private!%00/x", 404),
+        ("/docs/a%20b/c", 200),
+        ("/book-1/private/x", 403),
+        ("/book-1/private%2Fx", 404),
+        ("/book-a%2Fb/x", 200),
+    ] {
+        assert_eq!(Client::new(&app).get(path).status(), status, "{path}");
+    }
 }
 
 #[test]
@@ -140,7 +178,7 @@ fn a_hook_that_panics_is_a_500() {
     for path in ["/?in=before", "/?in=after", "/nowhere"] {
         let answer = Client::new(&app).get(path);
         assert_eq!(answer.status(), 500, "{path}");
-        assert!(answer.warnings.iter().any(|line| line.contains("panicked")), "{path}");
+        assert!(answer.warnings.iter().any(|line| line.contains("a hook panicked")), "{path}");
     }
     assert_eq!(Client::new(&app).get("/").status(), 200);
 }
@@ -157,6 +195,86 @@ fn an_answer_to_an_error_keeps_what_the_error_must_carry() {
         (answer.text().as_str(), answer.header("Allow")),
         ("own", Some("GET, HEAD, OPTIONS"))
     );
+}
+
+#[test]
+fn each_header_of_an_error_is_kept_also_if_it_is_repeated() {
+    let mut app = App::new();
+    app.get("/", |_: &mut Context| -> Result<&str, Error> {
+        let mut headers = Headers::new();
+        headers.append("WWW-Authenticate", "Basic realm=\"x\"");
+        headers.append("WWW-Authenticate", "Bearer");
+        Err(Error::Status(Status::UNAUTHORIZED, "who?".into(), headers))
+    });
+    app.on_error(|ctx: &mut Context, error: &Error| {
+        let own = Response::text("own").with_status(error.status());
+        let is_asked = ctx.request.query.get("own").is_some();
+        is_asked.then(|| own.with_header("WWW-Authenticate", "none"))
+    });
+    for path in ["/", "/?own=1"] {
+        let answer = Client::new(&app).get(path);
+        let kinds: Vec<&str> = answer.response.headers.get_all("WWW-Authenticate").collect();
+        assert_eq!(kinds, ["Basic realm=\"x\"", "Bearer"], "{path}");
+    }
+}
+
+#[test]
+fn the_file_of_a_hook_is_sent_in_part_or_not_at_all_as_that_of_a_handler() {
+    let mut app = App::new();
+    app.before(|_: &mut Context| Ok(Some(Response::file("Cargo.toml")?)));
+    let ask = |name: &str, value: &str| {
+        let mut request = Request::new(Method::Get, "/");
+        request.headers.append(name, value);
+        Client::new(&app).send(request)
+    };
+    let part = ask("Range", "bytes=0-8");
+    assert_eq!((part.status(), part.text().as_str()), (206, "[package]"));
+    let etag = part.header("ETag").expect("it has a version").to_owned();
+    assert_eq!(ask("If-None-Match", &etag).status(), 304);
+}
+
+#[test]
+fn a_refused_message_has_a_method_and_a_path_and_no_visitor() {
+    let store = Arc::new(MemoryStore::new());
+    let mut app = App::new();
+    app.sessions(store.clone(), Duration::from_secs(60), 100);
+    app.allow_origin("https://friend.example");
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let hears = Arc::clone(&told);
+    app.get("/login", |ctx: &mut Context| {
+        ctx.session.set("user", "Ada");
+        "in"
+    });
+    app.get("/read", |ctx: &mut Context| format!("{:?}", ctx.session.values()));
+    app.on_error(move |ctx: &mut Context, error: &Error| {
+        ctx.flash("refused");
+        let Request { method, path, query, headers, .. } = &*ctx.request;
+        let names: Vec<&str> = headers.iter().map(|(name, _)| name).collect();
+        let user = ctx.session.text("user");
+        let line = format!("{method} {path} {} {names:?} {user:?}", query.len());
+        hears.lock().unwrap().push(line);
+        Some(Response::redirect("/").with_status(error.status()))
+    });
+    let mut visitor = Client::new(&app);
+    let cookie = visitor.get("/login").header("Set-Cookie").unwrap().to_owned();
+    let before = visitor.get("/read").text();
+    let (wrong, limits) = (b"GET / HTTP/1.1\r\nHost : x\r\n\r\n", Limits::default());
+    let error = parse_head(wrong, &limits, &mut Request::default()).unwrap_err();
+    let mut request = Request::new(Method::Post, "/up?key=1");
+    request.headers.append("Accept", "text/html");
+    request.headers.append("Cookie", cookie.split(';').next().unwrap());
+    request.headers.append("Origin", "https://friend.example");
+    request.body = b"a=1".to_vec();
+    let answer = app.refused(&request, &error).expect("the hook answers");
+    assert_eq!((answer.status.0, answer.headers.get("Set-Cookie")), (400, None));
+    // A script of the allowed origin may read why.
+    let reader = answer.headers.get("Access-Control-Allow-Origin");
+    assert_eq!(reader, Some("https://friend.example"));
+    assert_eq!(*told.lock().unwrap(), ["POST /up 0 [\"Accept\"] None"]);
+    assert_eq!(visitor.get("/read").text(), before);
+    let mut rows = 0;
+    store.all_rows().inspect(&mut |_| rows += 1);
+    assert_eq!(rows, 1, "no row for a stranger");
 }
 
 #[test]

@@ -59,6 +59,49 @@ fn the_path_of_the_sessions_cookie_is_the_programs_or_else_the_sites() {
 }
 
 #[test]
+fn a_prefix_may_have_any_letters_and_its_hooks_do_not_see_what_is_outside() {
+    for (prefix, encoded) in [("/app", "/app"), ("/café/a b!/", "/caf%C3%A9/a%20b!")] {
+        let mut app = App::new();
+        app.prefix(prefix);
+        app.get("/", |ctx: &mut Context| ctx.url_for("home", &[])).name("home");
+        app.get("/item", |ctx: &mut Context| ctx.request.path.clone());
+        app.before(|ctx: &mut Context| {
+            assert!(ctx.request.path.starts_with('/'));
+            Ok((ctx.request.path == "/health").then(|| Response::text("well")))
+        });
+        app.after(|ctx: &mut Context, response: &mut Response| {
+            response.headers.set("X-Path", &ctx.request.path);
+        });
+        app.blueprint("part", "/", |part| {
+            part.get("/part", |_: &mut Context| "part");
+            part.after(|_: &mut Context, response: &mut Response| {
+                response.headers.set("X-Part", "1");
+            });
+        });
+        let mut client = Client::new(&app);
+        let small = encoded.to_ascii_lowercase().replace('!', "%21");
+        for (path, status, text) in [
+            (format!("{encoded}/"), 200, format!("{encoded}/")),
+            (format!("{small}/item"), 200, "/item".into()),
+            (format!("{encoded}/health"), 200, "well".into()),
+            ("/health".into(), 404, "404 Not Found\n".into()),
+            ("/item".into(), 404, "404 Not Found\n".into()),
+            ("/part".into(), 404, "404 Not Found\n".into()),
+            (format!("{encoded}%2Fitem"), 404, "404 Not Found\n".into()),
+        ] {
+            let answer = client.get(&path);
+            assert_eq!(answer.status(), status, "{path}");
+            assert!(answer.text().starts_with(&text), "{path}: {}", answer.text());
+            assert!(answer.header("X-Path").is_some_and(|path| path.starts_with('/')));
+            assert_eq!(answer.header("X-Part"), None, "{path}");
+        }
+        let answer = client.get(&format!("{encoded}?a=1"));
+        let location = format!("{encoded}/?a=1");
+        assert_eq!((answer.status(), answer.header("Location")), (308, Some(&*location)));
+    }
+}
+
+#[test]
 fn the_sessions_cookie_has_a_name_and_a_path_and_may_outlive_the_browser() {
     let mut app = App::new();
     app.session_cookie("shop", "/shop");
@@ -245,6 +288,8 @@ fn mistakes_are_said_at_the_start() {
     }
     let place = mistake(|app| app.blueprint("a", "/<float:x>", |_| {}));
     assert!(place.contains("expected string, int or path"), "{place}");
+    let prefix = mistake(|app| app.prefix("/<x>"));
+    assert!(prefix.contains("expected it without a place"), "{prefix}");
     let no_method = mistake(|app| {
         app.route([], "/a", index);
     });
