@@ -27,9 +27,9 @@ pub trait Service: Send + Sync + 'static {
     /// Is called once, before the first request. It may panic at a mistake of the program.
     fn start(&self) {}
 
-    /// Shapes the answer to a message that the server refuses, if a method and a path can be read at
-    /// its beginning. Only these two count in the request, and the path may be as it was written.
-    /// The connection closes behind the answer. Defaults to `None`: a line of text.
+    /// Shapes the answer to a message that the server refuses, if a method and a path can be read
+    /// at its beginning. Only these two count in the request, and the path may be as it was
+    /// written. The connection closes behind the answer. Defaults to `None`: a line of text.
     fn refused(&self, _request: &Request, _error: &ParseError) -> Option<Response> {
         None
     }
