@@ -30,6 +30,7 @@ use crate::cycle::StorePlace;
 use crate::http::cookie::COOKIE_BYTES;
 use crate::value::{Map, Value};
 use crate::web::sign::{from_base64url, hmac, same, to_base64url};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 /// The longest value of the cookie. RFC 6265 §6.1 counts name and attributes, too.
@@ -44,6 +45,8 @@ pub struct CookieStore {
     secret_key: Vec<u8>,
     /// The time since 1970.
     clock: StoreClock,
+    /// The latest time that the clock has shown, in seconds.
+    latest: AtomicU64,
 }
 
 impl CookieStore {
@@ -57,7 +60,15 @@ impl CookieStore {
         secret_key: impl Into<Vec<u8>>,
         clock: impl Fn() -> Duration + Send + Sync + 'static,
     ) -> CookieStore {
-        CookieStore { secret_key: secret_key.into(), clock: Box::new(clock) }
+        let (clock, latest) = (Box::new(clock), AtomicU64::new(0));
+        CookieStore { secret_key: secret_key.into(), clock, latest }
+    }
+
+    /// A clock that is set back stands still here until it is right again: otherwise what is signed
+    /// in the meantime would be old then.
+    fn now(&self) -> u64 {
+        let time = (self.clock)().as_secs();
+        self.latest.fetch_max(time, Ordering::Relaxed).max(time)
     }
 
     /// Signs `data "." time`. Each kind of rows has a key of its own, made of the one secret: so
@@ -71,7 +82,7 @@ impl CookieStore {
     /// The cookie's value for a row.
     fn seal(&self, kind: &Kind, row: &Map) -> Result<String, StoreError> {
         let json = encode(&with_maps(row, tagged), kind.row_bytes)?;
-        let time = (self.clock)().as_secs().to_be_bytes();
+        let time = self.now().to_be_bytes();
         let first = time.iter().position(|byte| *byte != 0).unwrap_or(time.len());
         let signed = format!("{}.{}", to_base64url(json.as_bytes()), to_base64url(&time[first..]));
         let key = format!("{signed}.{}", to_base64url(&self.signature(kind, &signed)));
@@ -98,7 +109,7 @@ impl CookieStore {
             .ok_or(Refusal::Form("its time is no number"))?;
         let time = time.iter().fold(0, |time, byte| time << 8 | u64::from(*byte));
         // A server whose clock is ahead signs with a time of the future; that is age 0.
-        let age = (self.clock)().as_secs().saturating_sub(time);
+        let age = self.now().saturating_sub(time);
         let row = from_base64url(data).and_then(|json| decode(&json).ok());
         let row = row.ok_or(Refusal::Form("its data is no JSON object"))?;
         let least = permanence(&row).unwrap_or_default();
