@@ -107,7 +107,9 @@ impl fmt::Display for SetCookie {
         if let Some(domain) = &self.domain {
             write!(out, "; Domain={domain}")?;
         }
-        let is_secure = self.secure || self.same_site == Some(SameSite::None);
+        // RFC 6265bis §4.1.3: browsers refuse a cookie of such a name that is not `Secure`.
+        let must_be = ["__Host-", "__Secure-"].iter().any(|front| self.name.starts_with(front));
+        let is_secure = self.secure || must_be || self.same_site == Some(SameSite::None);
         out.write_str(if self.http_only { "; HttpOnly" } else { "" })?;
         out.write_str(if is_secure { "; Secure" } else { "" })?;
         if let Some(same_site) = self.same_site {

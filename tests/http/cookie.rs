@@ -73,6 +73,8 @@ fn a_cookie_is_written_with_what_was_asked_for() {
     );
     let mut full = plain.clone();
     (full.http_only, full.secure) = (true, true);
+    let host = SetCookie::new("__Host-sid", "7").expect("a plain value");
+    assert_eq!(host.to_string(), "__Host-sid=7; Secure; Path=/", "a browser would refuse it");
     full.same_site = Some(SameSite::Strict);
     full.max_age = Some(Duration::ZERO);
     assert_eq!(full.to_string(), "visits=3; Max-Age=0; HttpOnly; Secure; SameSite=Strict; Path=/");
