@@ -128,9 +128,7 @@ impl Response {
     /// Asks the client to forget the cookie of this name that was set with the path `/` and without
     /// a domain. Otherwise set it again, with the same path and domain and a `max_age` of zero.
     pub fn delete_cookie(&mut self, name: &str) {
-        // RFC 6265bis §4.1.3: browsers refuse a line with such a name that is not `Secure`.
-        let secure = name.starts_with("__Host-") || name.starts_with("__Secure-");
         let max_age = Some(Duration::ZERO);
-        self.set_cookie(&SetCookie { secure, max_age, ..SetCookie::plain(name, "") });
+        self.set_cookie(&SetCookie { max_age, ..SetCookie::plain(name, "") });
     }
 }
