@@ -2,12 +2,14 @@
 
 use super::error::Error;
 use super::store::StoreError;
+use super::template::TemplateError;
 use crate::http::ParseError;
 use std::any::Any;
 use std::panic::Location;
 
-/// Two kinds of errors are recognised. That of a store has a status, and so has that of a message
-/// which is refused. What failed begins with the line of the `?`.
+/// Three kinds of errors are recognised. That of a store has a status, and so has that of a message
+/// which is refused. That of a template names its own place; all others begin with the line of the
+/// `?`.
 impl<E: std::error::Error + 'static> From<E> for Error {
     #[track_caller]
     fn from(error: E) -> Error {
@@ -16,8 +18,8 @@ impl<E: std::error::Error + 'static> From<E> for Error {
             return Error::Refused(refused.clone());
         }
         let why = match program_line(Location::caller()) {
-            Some(line) => format!("{line}: {why}"),
-            None => why,
+            Some(line) if !any.is::<TemplateError>() => format!("{line}: {why}"),
+            _ => why,
         };
         match any.downcast_ref().map(StoreError::status) {
             Some(status) => Error::Store(status, why),
