@@ -1,8 +1,8 @@
-//! Deeper: Error page: what came, why it was refused, and what to try instead.
+//! Deeper: Error page: what came, why it was refused, and what works instead.
 //!
 //! Every error becomes a page here, unless a hook has answered it. The page is text for curl, and
 //! HTML for a browser, made of the template `error.html`. Only a client that may look inside is
-//! told what failed in the server, which routes are similar, and which command to try.
+//! told what failed in the server, which routes are similar, and which command works.
 //!
 //! The template is given `status`, `reason`, `seen`, `why`, `near` and `command`.
 
@@ -123,7 +123,7 @@ fn page(error: &Error, ctx: &mut Context) -> Response {
         let mut lines = vec![status.to_string(), seen];
         lines.extend(Some(why).filter(|why| !why.is_empty()));
         lines.extend(near.iter().map(|line| format!("did you mean {}?", line.join(" "))));
-        lines.extend(command.map(|command| format!("try: {command}")));
+        lines.extend(command.map(|command| format!("this works: {command}")));
         Response::text(lines.join("\n") + "\n")
     });
     response.status = status;

@@ -1,4 +1,4 @@
-//! Deeper: suggestion, the command on an error page that is likely to get an ordinary answer.
+//! Deeper: suggestion, the command on an error page that gets an ordinary answer.
 //!
 //! The command is made of what the program registered, never of the path that came: a path may hold
 //! anything, and people paste a command into a shell.

@@ -87,7 +87,7 @@ fn a_page_may_ask_for_its_messages_twice() {
 fn an_error_is_a_page_that_says_what_and_why() {
     let mut app = app();
     // Where nothing is sure to answer, no command is offered.
-    assert!(!Client::new(&app).get("/nowhere").text().contains("try: "));
+    assert!(!Client::new(&app).get("/nowhere").text().contains("this works"));
     app.get("/", |_: &mut Context| "home");
     for (path, status, expected) in [
         ("/broken", 500, "broken.html:2:"),
@@ -99,7 +99,7 @@ fn an_error_is_a_page_that_says_what_and_why() {
         let answer = Client::new(&app).get(path);
         assert_eq!(answer.status(), status, "{path}");
         assert!(answer.text().contains(expected), "{path}: {}", answer.text());
-        assert!(answer.text().contains("try: curl http://localhost/"), "{path}");
+        assert!(answer.text().contains("this works: curl http://localhost/"), "{path}");
         assert_eq!(status == 500, !answer.warnings.is_empty(), "{path}: the log knows of failures");
     }
     for path in ["/broken", "/missing", "/panic"] {

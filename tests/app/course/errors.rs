@@ -6,7 +6,7 @@ use std::process::Command;
 
 /// The command that an answer offers.
 fn offered(answer: &str) -> Option<&str> {
-    answer.lines().find_map(|line| line.strip_prefix("try: "))
+    answer.lines().find_map(|line| line.strip_prefix("this works: "))
 }
 
 /// The status that a shell gets for a command.
@@ -124,9 +124,9 @@ fn nothing_that_came_stands_in_a_command() {
     }
     // A name that a shell would take for more, and no name at all.
     let answer = carafe.raw(b"GET /x HTTP/1.1\r\nHost: a;reboot\r\nConnection: close\r\n\r\n");
-    assert!(answer.starts_with("HTTP/1.1 404") && !answer.contains("try: "), "{answer}");
+    assert!(answer.starts_with("HTTP/1.1 404") && !answer.contains("this works"), "{answer}");
     let answer = carafe.raw(b"GET /x HTTP/1.0\r\n\r\n");
-    assert!(answer.starts_with("HTTP/1.1 404") && !answer.contains("try: "), "{answer}");
+    assert!(answer.starts_with("HTTP/1.1 404") && !answer.contains("this works"), "{answer}");
 }
 
 #[test]
