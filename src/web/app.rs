@@ -41,11 +41,8 @@ impl Service for App {
         // The prefix of the site leaves the path. An unknown method is refused, and so is what a
         // page of another site has caused.
         let refused = no_route::admit(&self.site, request).err();
-        let found = match refused {
-            // It is outside of the prefix.
-            Some(Error::NotFound) => None,
-            _ => self.site.router.find(&request.method, &request.path),
-        };
+        let is_outside = matches!(refused, Some(Error::NotFound));
+        let found = self.site.router.find(&request.method, &request.path).filter(|_| !is_outside);
         if let (Some(found), None) = (&found, &refused) {
             cycle.also("routed", || found.route.detail(&request.method, &found.params));
         }

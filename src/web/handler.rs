@@ -53,11 +53,10 @@ answers! {
 impl<R: IntoResponse> IntoResponse for (Status, R) {
     fn into_response(self) -> Result<Response, Error> {
         let (status, answer) = self;
-        if !status.is_final() {
-            let why = format!("found status {}, expected 200 to 599", status.0);
-            return Err(Error::Failed(why));
+        match status.is_final() {
+            true => Ok(answer.into_response()?.with_status(status)),
+            false => Err(Error::Failed(format!("found {status:?}, expected 200 to 599"))),
         }
-        Ok(answer.into_response()?.with_status(status))
     }
 }
 

@@ -14,7 +14,7 @@
 //! Left out: a bound on bytes. The number of rows, each of a bounded size, is one.
 
 use super::change;
-use super::memory_row::MemoryRow;
+use super::row_table::SeenRow;
 use super::shards::Shards;
 use super::{AllRows, Change, Kind, Lookup, Store, StoreError, Updated};
 use std::time::{Duration, Instant};
@@ -52,7 +52,7 @@ impl Default for MemoryStore {
 impl Store for MemoryStore {
     fn load(&self, kind: &Kind, key: &str) -> Result<Lookup, StoreError> {
         match self.table.part(kind, key).look(key) {
-            Ok(row) => row.held.copy().map(Lookup::Found),
+            Ok(row) => row.copy().map(Lookup::Found),
             Err(refusal) => Ok(Lookup::Refused(refusal)),
         }
     }
@@ -61,16 +61,9 @@ impl Store for MemoryStore {
         let part = self.table.part(kind, key);
         let seen = part.look(key).ok();
         // The function changes a copy. The copy takes the row's place if that is still as seen.
-        change::update(
-            (kind, key),
-            seen,
-            |seen| seen.held.copy(),
-            change,
-            |seen, new| {
-                let new = new.map(|row| MemoryRow::new(row, kind.row_bytes)).transpose()?;
-                part.swap(key, seen, new)
-            },
-        )
+        change::update((kind, key), seen, SeenRow::copy, change, |seen, new| {
+            part.swap(key, seen, new)
+        })
     }
 
     fn all_rows(&self) -> &dyn AllRows {

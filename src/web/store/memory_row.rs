@@ -4,6 +4,7 @@
 //! their text, and strangers can fill a store with long rows. So only short rows of plain values
 //! are kept as values, such as a counter or the name of a user.
 
+use super::row_table::SeenRow;
 use super::{StoreError, decode, encode};
 use crate::json;
 use crate::value::{Map, Text, Value};
@@ -33,23 +34,25 @@ impl MemoryRow {
         encode(row, most).map(|text| MemoryRow::Json(text.into()))
     }
 
+    /// The row as JSON.
+    pub fn text(&self) -> Cow<'_, str> {
+        match self {
+            MemoryRow::Values(entries) => json::write_map(&Map::from(&**entries)).into(),
+            MemoryRow::Json(text) => (&**text).into(),
+        }
+    }
+}
+
+impl SeenRow<MemoryRow> {
     /// The row, for somebody who may change it.
     ///
     /// # Errors
     ///
     /// [`StoreError::Damaged`], never: this process has written the text.
     pub fn copy(&self) -> Result<Map, StoreError> {
-        match self {
+        match &self.held {
             MemoryRow::Values(entries) => Ok(Map::from(&**entries)),
             MemoryRow::Json(text) => decode(text.as_bytes()),
-        }
-    }
-
-    /// The row as JSON.
-    pub fn text(&self) -> Cow<'_, str> {
-        match self {
-            MemoryRow::Values(entries) => json::write_map(&Map::from(&**entries)).into(),
-            MemoryRow::Json(text) => (&**text).into(),
         }
     }
 }

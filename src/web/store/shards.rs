@@ -10,6 +10,7 @@ use super::kind::{StoreClock, milliseconds};
 use super::memory_row::MemoryRow;
 use super::row_table::{RowTable, SeenRow};
 use super::{Kind, Refusal, StoreError};
+use crate::value::Map;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// How many locks share the rows. There are many more than threads that run at one time.
@@ -77,13 +78,15 @@ impl TablePart<'_> {
     ///
     /// # Errors
     ///
-    /// [`StoreError::Full`].
+    /// [`StoreError::Full`] or [`StoreError::TooLarge`].
     pub fn swap(
         &self,
         key: &str,
         seen: Option<&SeenRow<MemoryRow>>,
-        new: Option<MemoryRow>,
+        new: Option<&Map>,
     ) -> Result<Swapped<SeenRow<MemoryRow>>, StoreError> {
+        // Made before the lock is taken.
+        let new = new.map(|row| MemoryRow::new(row, self.kind.row_bytes)).transpose()?;
         let mut table = locked(self.table);
         let rows = table.rows(self.kind.name, self.kind.most);
         rows.swap((&self.kind, key, self.now), seen, new, |_| Ok(()))

@@ -7,6 +7,10 @@ use super::scan::shortened;
 use crate::near::nearest;
 use crate::value::{Map, Value};
 
+/// The reference of the language, which `carafe help templates` prints. A test holds that it names
+/// each tag, operator, filter, test and method, and that its examples print what it says.
+pub const REFERENCE: &str = include_str!("reference.txt");
+
 /// A filter, a test, a method or an operator.
 #[derive(Clone, Copy, Debug)]
 pub struct Function {

@@ -34,7 +34,7 @@ mod strings;
 mod tags;
 mod tree;
 
-pub use function::CustomFilter;
+pub use function::{CustomFilter, REFERENCE};
 pub use loader::Templates;
 pub use mistake::TemplateError;
 pub use names::Globals;
@@ -44,10 +44,6 @@ use loader::Shelf;
 use names::Names;
 use print::text_of;
 use renderer::Renderer;
-
-/// The reference of the language, which `carafe help templates` prints. A test holds that it names
-/// each tag, operator, filter, test and method, and that its examples print what it says.
-pub const REFERENCE: &str = include_str!("reference.txt");
 
 /// A page that was made.
 #[derive(Clone, Debug, PartialEq, Eq)]
