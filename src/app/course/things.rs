@@ -179,20 +179,19 @@ fn version_of(thing: &Value) -> Validators {
 }
 
 /// Gets all things and the last id that was given, and returns the thing that it made. If it fails,
-/// it must leave the things as they were.
+/// the store keeps what it has.
 type ThingsChange<'c> = dyn FnMut(&mut Map, &mut i64) -> Result<Option<Map>, Error> + 'c;
 
 /// Changes the things in one step of the store.
 fn edit(ctx: &Context, change: &mut ThingsChange) -> Result<Option<Map>, Error> {
     let mut outcome = Err(Error::NotFound);
     ctx.store().update(&KIND, "all", &mut |row| {
-        let row = row.get_or_insert_with(Map::new);
-        let mut last = row.get("last").and_then(Value::as_int).unwrap_or(0);
-        let mut things = things_in(row);
+        let known = row.clone().unwrap_or_default();
+        let mut last = known.get("last").and_then(Value::as_int).unwrap_or(0);
+        let mut things = things_in(&known);
         outcome = change(&mut things, &mut last);
         if outcome.is_ok() {
-            row.insert("last", last);
-            row.insert("things", things);
+            *row = Some(Map::from([("last", Value::from(last)), ("things", things.into())]));
         }
     })?;
     outcome

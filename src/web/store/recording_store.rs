@@ -26,7 +26,7 @@ impl<'s> RecordingStore<'s> {
         RecordingStore { store, is_recording, is_changed, changed, _patience: Patience::begin() }
     }
 
-    /// Each row that was changed, once, as it was left.
+    /// Each row that is now another one, once, as it was left.
     pub fn take(&mut self) -> Vec<StoredRow> {
         std::mem::take(self.changed.get_mut().unwrap_or_else(PoisonError::into_inner))
     }
@@ -39,8 +39,13 @@ impl Store for RecordingStore<'_> {
 
     fn update(&self, kind: &Kind, key: &str, change: Change<'_>) -> Result<Updated, StoreError> {
         self.is_changed.store(true, Ordering::Relaxed);
-        let updated = self.store.update(kind, key, change)?;
-        if self.is_recording {
+        let mut is_new = false;
+        let updated = self.store.update(kind, key, &mut |row| {
+            let before = self.is_recording.then(|| row.clone());
+            change(row);
+            is_new = before.is_some_and(|before| before != *row);
+        })?;
+        if is_new {
             let key = if kind.secret { "(secret)" } else { key };
             let mut changed = self.changed.lock().unwrap_or_else(PoisonError::into_inner);
             changed.retain(|(name, known, _)| (*name, known.as_str()) != (kind.name, key));

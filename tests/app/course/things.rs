@@ -129,17 +129,33 @@ fn a_thing_that_somebody_else_has_changed_is_not_overwritten_by_whoever_names_th
 }
 
 #[test]
-fn a_change_that_is_refused_changes_nothing() {
-    let carafe = Carafe::start(&["--log", "off"]);
+fn a_change_that_is_refused_changes_and_stores_nothing() {
+    let carafe = Carafe::start(&["--log", "off", "--store", "file:journal"]);
+    let journal = || std::fs::read_to_string(carafe.folder.join("journal")).expect("it is text");
+    let empty = journal();
+    assert_eq!(carafe.status(&["-X", "DELETE", "$B/things/1"]), "404");
+    assert_eq!(journal(), empty, "there is no row yet");
     carafe.curl(&["-d", "name=cup", "$B/things"]);
+    let stored = journal();
     let cup = carafe.curl(&["$B/things/1"]);
     let many: String = (0..20).map(|number| format!("&field{number}=x")).collect();
     for (arguments, status) in [
-        (&["-X", "PATCH", "-d", many.trim_start_matches('&')][..], "400"),
-        (&["-X", "PUT", "-d", "name=part", "-H", "Content-Range: bytes 0-8/20"], "400"),
-        (&["-X", "PUT", "-d", "name=coded", "-H", "Content-Encoding: gzip"], "415"),
+        (&["-X", "PATCH", "-d", many.trim_start_matches('&'), "$B/things/1"][..], "400"),
+        (
+            &["-X", "PUT", "-d", "name=part", "-H", "Content-Range: bytes 0-8/20", "$B/things/1"],
+            "400",
+        ),
+        (&["-X", "PUT", "-d", "name=coded", "-H", "Content-Encoding: gzip", "$B/things/1"], "415"),
+        (&["-X", "PUT", "-d", "name=pot", "$B/things/9"], "404"),
+        (&["-X", "DELETE", "$B/things/9"], "404"),
+        (&["-d", "colour=red", "$B/things"], "400"),
+        // This one is done, and leaves the thing as it is.
+        (&["-X", "PATCH", "-d", "name=cup", "$B/things/1"], "200"),
     ] {
-        assert_eq!(carafe.status(&[arguments, &["$B/things/1"]].concat()), status, "{arguments:?}");
+        assert_eq!(carafe.status(arguments), status, "{arguments:?}");
         assert_eq!(carafe.curl(&["$B/things/1"]), cup, "{arguments:?}");
+        assert_eq!(journal(), stored, "{arguments:?}");
     }
+    let cycles = carafe.curl(&["$B/cycles"]);
+    assert_eq!(cycles.matches("things stored").count(), 1, "{cycles}");
 }

@@ -213,6 +213,12 @@ impl Journal {
         self.rows.rows(kind.name, kind.most).touch(key, self.now)
     }
 
+    /// True if a use of the row must be written, so that a restart does not end it too early.
+    pub fn is_due(&self, kind: &Kind, seen: &SeenRow<Arc<str>>) -> bool {
+        let eighth = kind.milliseconds().unwrap_or(0) / 8;
+        kind.expires(self.now) > seen.expires.saturating_add(eighth)
+    }
+
     /// Puts a text in the place of the row that was seen, if that is still there, and adds a line
     /// for each row that this changes.
     pub fn swap(

@@ -22,7 +22,7 @@ mod journal;
 mod journal_line;
 mod rewrite;
 
-use super::change;
+use super::change::{self, Swapped};
 use super::keys::{HeldRow, KeyPage, PAGE};
 use super::kind::{StoreClock, milliseconds, time_of_day};
 use super::row_table::SeenRow;
@@ -99,8 +99,7 @@ impl Store for FileStore {
             Ok(seen) => seen,
             Err(refusal) => return Ok(Lookup::Refused(refusal)),
         };
-        let eighth = kind.milliseconds().unwrap_or(0) / 8;
-        if kind.expires(journal.now) > seen.expires.saturating_add(eighth) {
+        if journal.is_due(kind, &seen) {
             // If there is no room for the line, the row expires too early, but it is shown now.
             let _ = journal.swap((kind, &key), Some(&seen), Some(&seen.held));
         }
@@ -114,7 +113,13 @@ impl Store for FileStore {
         let copy = |seen: &SeenRow<Arc<str>>| decode(seen.held.as_bytes());
         change::update((kind, key), seen, copy, change, |seen, new| {
             let new = new.map(|row| encode(row, kind.row_bytes)).transpose()?;
-            locked(&self.journal).swap((kind, &stored), seen, new.as_deref())
+            let mut journal = locked(&self.journal);
+            // A change that leaves the row as it was is a use.
+            let is_same = new.as_deref() == seen.map(|seen| &*seen.held);
+            if is_same && !seen.is_some_and(|seen| journal.is_due(kind, seen)) {
+                return Ok(Swapped::Done);
+            }
+            journal.swap((kind, &stored), seen, new.as_deref())
         })
     }
 

@@ -146,6 +146,9 @@ impl Store for RedisStore {
         change::update((kind, key), seen, copy, change, |seen, new| {
             let seen = seen.map_or(b"".as_slice(), Vec::as_slice);
             let new = new.map(|row| encode(row, kind.row_bytes)).transpose()?.unwrap_or_default();
+            if new.as_bytes() == seen {
+                return Ok(Swapped::Done);
+            }
             let [new, most, leaves] = [&*new, &*most, leaves].map(str::as_bytes);
             match self.script("swap", (kind, &name), &[seen, new, most, leaves])? {
                 RedisReply::Number(1) => Ok(Swapped::Done),
