@@ -27,7 +27,11 @@ pub enum Detail {
         is_parsed: bool,
     },
     /// The bytes of the answer, which the cycle itself holds.
-    Sent,
+    Sent {
+        /// True if the next request had begun to arrive, so its client did not wait for this answer
+        /// (RFC 9112 §9.3.2: pipelining).
+        is_followed: bool,
+    },
     /// The route that answers.
     Route {
         /// Its method.

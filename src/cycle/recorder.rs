@@ -20,7 +20,7 @@ pub struct Record {
     /// Its number: 1 for the first since the server started.
     pub number: u64,
     /// When its answer was written, by the wall clock.
-    pub ended: SystemTime,
+    pub written: SystemTime,
     /// The status of the answer.
     pub status: Status,
     /// What happened.
@@ -31,14 +31,24 @@ pub struct Record {
 impl Default for Record {
     fn default() -> Record {
         let (cycle, sent) = (Box::default(), Mutex::default());
-        Record { number: 0, ended: UNIX_EPOCH, status: Status::OK, cycle, sent }
+        Record { number: 0, written: UNIX_EPOCH, status: Status::OK, cycle, sent }
     }
 }
 
 impl Record {
-    /// From the first byte of the request to the last byte of the answer's head.
+    /// From the first byte of the request to the last byte of the answer that left; while the
+    /// answer is being sent, to the last byte of its head.
     pub fn took(&self) -> Duration {
+        self.sent().map_or_else(|| self.head_took(), |sent| self.cycle.until(sent.at))
+    }
+
+    fn head_took(&self) -> Duration {
         self.cycle.steps().last().map_or(Duration::ZERO, |step| self.cycle.until(step.at))
+    }
+
+    /// When the request began to arrive, by the wall clock.
+    pub fn begun(&self) -> SystemTime {
+        self.written.checked_sub(self.head_took()).unwrap_or(self.written)
     }
 
     /// What became of the answer; `None` while it is being sent.
@@ -143,7 +153,7 @@ impl Recorder {
         &self,
         number: u64,
         status: Status,
-        ended: SystemTime,
+        written: SystemTime,
         cycle: &mut Box<Cycle>,
     ) -> Arc<Record> {
         // The lock is held to take the old record out, and to put it back, and not between.
@@ -151,12 +161,12 @@ impl Recorder {
         let mut record = old.unwrap_or_default();
         if let Some(unused) = Arc::get_mut(&mut record) {
             mem::swap(&mut unused.cycle, cycle);
-            (unused.number, unused.ended, unused.status) = (number, ended, status);
+            (unused.number, unused.written, unused.status) = (number, written, status);
             unused.sent = Mutex::default();
         } else {
             // Somebody still reads the old one.
             let (cycle, sent) = (mem::take(cycle), Mutex::default());
-            record = Arc::new(Record { number, ended, status, cycle, sent });
+            record = Arc::new(Record { number, written, status, cycle, sent });
         }
         let mut kept = self.lock();
         kept.newest = kept.newest.max(number);

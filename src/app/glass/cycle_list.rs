@@ -3,13 +3,13 @@
 use super::asker::PagesSoFar;
 use super::columns::{COLUMNS, Columns};
 use super::cycle_facts::CycleFacts;
-use super::cycle_rows::{HEADS, RowFilter, begun, folded, line, row};
+use super::cycle_rows::{HEADS, RowFilter, folded, line, row};
 use super::cycle_text;
 use super::describe::CycleDescription;
 use super::memory_page::effect;
 use super::own_requests::{admit, uncached};
 use super::{Glass, recorder};
-use carafe::cycle::{Record, Recorder};
+use carafe::cycle::{Detail, Record, Recorder, Step};
 use carafe::http::{Response, Status, date};
 use carafe::web::template::Templates;
 use carafe::{Context, Error, Map, Value, json};
@@ -58,7 +58,10 @@ fn connection_words(recorder: &Recorder, number: u64) -> Vec<String> {
     let is_on_it = |record: &Arc<Record>| CycleFacts::of(record).connection.0 == number;
     let records: Vec<_> = recorder.all().into_iter().filter(is_on_it).collect();
     // RFC 9112 §9.3.2: a client that sends its next request before it has the answer pipelines.
-    let early = records.windows(2).filter(|pair| begun(&pair[1]) < pair[0].ended).count();
+    let is_followed =
+        |step: &Step| matches!(step.detail, Detail::Sent { is_followed } if is_followed);
+    let before_last = records.iter().rev().skip(1);
+    let early = before_last.filter(|it| it.cycle.steps().iter().any(is_followed)).count();
     let kept = match records.len() {
         0 => "none of its requests is kept.".to_owned(),
         1 => "one of its requests is kept.".to_owned(),

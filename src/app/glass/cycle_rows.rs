@@ -16,7 +16,7 @@ use super::message::Message;
 use carafe::cycle::{Record, Recorder};
 use carafe::http::{Fields, date};
 use carafe::{Map, Value};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 /// The style sheet has this many colours for visitors.
 const HUES: usize = 8;
@@ -29,7 +29,7 @@ pub fn row(record: &Record, page: Option<u64>) -> Map {
     let cycle = CycleDescription::of(record);
     let visitor = visitor(&cycle.facts);
     // An answer is listed before it leaves, so at first each is being sent.
-    let is_late = || record.ended.elapsed().is_ok_and(|time| time > LONG);
+    let is_late = || record.written.elapsed().is_ok_and(|time| time > LONG);
     let sent = match record.sent() {
         Some(sent) if !sent.is_whole => "broken off",
         None if is_late() => "sending",
@@ -38,7 +38,7 @@ pub fn row(record: &Record, page: Option<u64>) -> Map {
     let changed = [sent.to_owned(), cycle.changed_words()];
     let changed: Vec<String> = changed.into_iter().filter(|words| !words.is_empty()).collect();
     // `Thu, 26 Nov 2026 09:57:19 GMT`
-    let ended = date::format(record.ended);
+    let ended = date::format(record.begun() + record.took());
     Map::from([
         ("number", Value::from(record.number)),
         ("time", ended.split(' ').nth(4).into()),
@@ -53,11 +53,6 @@ pub fn row(record: &Record, page: Option<u64>) -> Map {
         ("connection", cycle.facts.connection.0.into()),
         ("page", page.into()),
     ])
-}
-
-/// When the request of a cycle began to arrive.
-pub fn begun(record: &Record) -> SystemTime {
-    record.ended.checked_sub(record.took()).unwrap_or(record.ended)
 }
 
 /// The number of a visitor's colour.
@@ -115,7 +110,7 @@ impl RowFilter {
                 continue;
             }
             if self.connection.is_some() {
-                let begun = begun(&record);
+                let begun = record.begun();
                 let after = begun.duration_since(*first.get_or_insert(begun)).unwrap_or_default();
                 row.insert("began", format!("+{:.1} ms", after.as_micros() as f64 / 1e3));
             }

@@ -28,7 +28,7 @@ use super::part_line::{PartLine, place};
 use super::source_pages::line_of;
 use super::visitor_memory::{changes, knew, still_knows};
 use super::wire_lines;
-use carafe::cycle::{Cycle, Detail, Record, Step};
+use carafe::cycle::{Detail, Record, Step};
 use carafe::http::{Fields, Method, date};
 use carafe::{Map, Value, json};
 use std::panic::Location;
@@ -63,7 +63,7 @@ impl<'r> CycleDescription<'r> {
             ("changed", changes(&facts, &mask)),
             ("sent", sent),
             ("still_knows", vec![still_knows(&facts, &mask)]),
-            ("steps", steps.iter().map(|it| step(it, &record.cycle)).collect()),
+            ("steps", steps.iter().map(|it| step(it, record)).collect()),
         ];
         CycleDescription { facts, source: answered_by(steps), parts }
     }
@@ -81,7 +81,7 @@ impl<'r> CycleDescription<'r> {
 
     /// How long it took.
     pub fn milliseconds(&self) -> f64 {
-        self.facts.record.took().as_micros() as f64 / 1e3
+        milliseconds(self.facts.record)
     }
 
     /// The changes in a few words, for the list of cycles.
@@ -95,7 +95,7 @@ impl<'r> CycleDescription<'r> {
         let record = self.facts.record;
         let mut map = Map::from([
             ("number", Value::from(record.number)),
-            ("ended", date::format(record.ended).into()),
+            ("ended", date::format(record.begun() + record.took()).into()),
             ("milliseconds", self.milliseconds().into()),
             ("connection", self.facts.connection.0.into()),
             ("request_on_it", self.facts.connection.1.into()),
@@ -223,21 +223,30 @@ fn read(steps: &[Step], mask: &Mask, request: &Message) -> Vec<PartLine> {
     read
 }
 
+fn milliseconds(record: &Record) -> f64 {
+    record.took().as_micros() as f64 / 1e3
+}
+
 /// What has really left.
 fn left(record: &Record) -> String {
     let Some(sent) = record.sent() else {
         return "sending: the last byte has not left yet".to_owned();
     };
-    let after = record.cycle.until(sent.at).as_micros() as f64 / 1e3;
+    let after = milliseconds(record);
     let bytes = sent.body_bytes;
     match sent.is_whole {
-        true => format!("the last byte left after {after} ms, with {bytes} bytes of the body"),
-        false => format!("broken off after {after} ms: only {bytes} bytes of the body left"),
+        true => format!("the last byte left after {after:?} ms, with {bytes} bytes of the body"),
+        false => format!("broken off after {after:?} ms: only {bytes} bytes of the body left"),
     }
 }
 
 /// One step: what it was, how long after the beginning, and the line that took it.
-fn step(step: &Step, cycle: &Cycle) -> PartLine {
-    let after = cycle.until(step.at).as_micros();
+fn step(step: &Step, record: &Record) -> PartLine {
+    let after = match step.detail {
+        // Only its head was written then.
+        Detail::Sent { .. } => record.took(),
+        _ => record.cycle.until(step.at),
+    };
+    let after = after.as_micros();
     PartLine::new(step.name, &format!("{after} us")).at(Some(step.source))
 }

@@ -89,7 +89,8 @@ impl Connection {
         let record = self.serving.recorder.as_ref().zip(number).map(|(recorder, number)| {
             cycle.sent.extend(&memory.output[head.start..]);
             cycle.sent.total = body_bytes.map(|bytes| head.len() as u64 + bytes);
-            cycle.step("sent", || Detail::Sent);
+            let is_followed = !memory.input.is_empty();
+            cycle.step("sent", || Detail::Sent { is_followed });
             recorder.keep(number, status, at, cycle)
         });
         cycle.clear();
