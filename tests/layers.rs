@@ -20,7 +20,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("server", &["cycle", "http"]),
     ("signal.rs", &["server"]),
     ("web/template", &["web/file_cache.rs", "http", "json", "near.rs", "value"]),
-    ("web/store", &["web/sign.rs", "cycle", "http", "json", "near.rs", "random.rs", "value"]),
+    (
+        "web/store",
+        &["web/shell.rs", "web/sign.rs", "cycle", "http", "json", "near.rs", "random.rs", "value"],
+    ),
     (
         "web",
         &[

@@ -10,6 +10,7 @@ pub mod glass;
 pub mod prose;
 
 use carafe::App;
+use carafe::web::shell::shell_word;
 use std::env;
 use std::path::Path;
 
@@ -32,5 +33,5 @@ pub fn program_name() -> String {
     let folders = env::var_os("PATH").unwrap_or_default();
     let is_on_path = env::split_paths(&folders).any(|folder| folder.join("carafe").is_file());
     let is_relative = typed.contains('/') && !Path::new(&typed).is_absolute();
-    if is_relative && !is_on_path { typed } else { "carafe".to_owned() }
+    if is_relative && !is_on_path { shell_word(typed) } else { "carafe".to_owned() }
 }

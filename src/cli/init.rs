@@ -3,8 +3,8 @@
 //! Nothing that exists is overwritten: if one of the files is there already, none is written.
 
 use super::command_line::{CommandError, CommandLine, CommandResult, print};
-use crate::app::glass::shell_word;
 use crate::app::{assets, program_name};
+use carafe::web::shell::shell_word;
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -14,9 +14,10 @@ pub fn run(line: &CommandLine) -> CommandResult {
     let dir = Path::new(line.word("one folder")?);
     let failed = |why| CommandError::Failed(format!("carafe init: {why}"));
     let count = write_site(dir).map_err(failed)?;
-    let shown = dir.display().to_string();
-    let wrote = format!("Wrote {count} files to templates/ and www/ in {shown}. To serve them:");
-    print(&format!("{wrote}\n\n    {} --dir {}\n", program_name(), shell_word(&shown)))
+    let [templates, www] = ["templates/", "www/"].map(|name| dir.join(name).display().to_string());
+    let wrote = format!("Wrote {count} files to {templates} and {www}. To serve them:");
+    let dir = shell_word(dir.as_os_str().as_encoded_bytes());
+    print(&format!("{wrote}\n\n    {} --dir {dir}\n", program_name()))
 }
 
 /// Writes every file, or none if one of them is there; returns how many.

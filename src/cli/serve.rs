@@ -1,9 +1,11 @@
 //! Deeper: `carafe` serves the application, and its banner says where.
 
-use super::command_line::{CommandError, CommandLine, CommandResult, print, warn, wrong};
+use super::command_line::{
+    CommandError, CommandLine, CommandResult, print, typed_with, warn, wrong,
+};
 use super::stores;
 use crate::app::course::lessons::{Ticks, usual_place};
-use crate::app::{self, assets, program_name};
+use crate::app::{self, assets};
 use carafe::cycle::Recorder;
 use carafe::http::Limits;
 use carafe::http::forwarded::Proxies;
@@ -54,6 +56,7 @@ pub fn run(flags: &CommandLine) -> CommandResult {
     let is_local = address.ip().is_loopback();
     let open = !proxied && (is_local || everyone);
     app.inside(Inside { open, everyone, hosts });
+    app.address(&visited(address));
     // Before the banner: a program that has read it may send the signal at once.
     carafe::stop_on_signals(&server.stopper())
         .map_err(|error| failed(format!("signals cannot be heard: {error}")))?;
@@ -71,7 +74,7 @@ pub fn run(flags: &CommandLine) -> CommandResult {
     let server = match recorder {
         Some(recorder) => {
             if flags.has("--show-cycles") {
-                show_cycles(Arc::clone(&recorder), format!("http://{address}"))
+                show_cycles(Arc::clone(&recorder), format!("http://{}", visited(address)))
                     .map_err(|error| failed(format!("cycles cannot be shown: {error}")))?;
             }
             server.recorder(recorder)
@@ -138,7 +141,7 @@ fn server(flags: &CommandLine) -> Result<Server, CommandError> {
         let hint = match error.kind() {
             ErrorKind::AddrInUse => {
                 let free = free_port(host, port);
-                format!("another program has it; try: {} --port {free}", program_name())
+                format!("another program has it; try: {}", typed_with("--port", &free.to_string()))
             }
             _ => error.to_string(),
         };

@@ -24,7 +24,7 @@
 //! | [`pattern`], [`url_for`] | a rule's text; `url_for` |
 //! | `resources` | `request.get_json`, `request.cookies`, `current_app` |
 //! | `page_globals` | `render_template`, and what pages may ask for |
-//! | `failure`, `error_page`, `suggestion` | a 500; the page of an error, with near names |
+//! | `failure`, `error_page`, `suggestion`, [`shell`] | a 500; an error's page, with near names |
 //! | `save` | the session's cookie is sent |
 //! | [`inside`] | debug mode, for whom |
 //! | [`origin`] | Flask-WTF's CSRF protection, Flask-CORS, Flask-Talisman's headers |
@@ -61,6 +61,7 @@ pub mod router;
 mod save;
 pub mod session;
 pub mod settings;
+pub mod shell;
 pub mod sign;
 pub mod site;
 mod small_files;

@@ -6,7 +6,7 @@ use super::context::Context;
 use super::error::Error;
 use super::flash;
 use super::origin;
-use super::site::{Site, address_of};
+use super::site::Site;
 use super::store::Store;
 use crate::cycle::{Detail, Recorder};
 use crate::http::{Limits, Status, cookie_value};
@@ -151,9 +151,14 @@ impl<'a> Context<'a> {
         self.cycle.discard();
     }
 
-    /// The address by which the client reached this server: `http://127.0.0.1:8000`.
+    /// The address of this server, for commands that are copied into a shell:
+    /// `http://127.0.0.1:8000`. It is the one by which the client reached the server. If the `Host`
+    /// is none that every shell takes as it is, it is the one where the server listens.
     pub fn base(&self) -> String {
-        address_of(self.request)
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-:[]".contains(&byte);
+        let host = self.request.headers.get("Host");
+        let host = host.filter(|host| host.bytes().all(plain));
+        format!("{}://{}", self.request.scheme(), host.unwrap_or(&self.site.address))
     }
 }
 

@@ -239,6 +239,12 @@ impl App {
         self.site.recorder = Some(recorder);
     }
 
+    /// Where the server listens, for the commands on pages: see [`Context::base`]. Defaults to
+    /// `127.0.0.1:8000`.
+    pub fn address(&mut self, address: &str) {
+        self.site.address = address.to_owned();
+    }
+
     /// What a page may load and do, as a `Content-Security-Policy`. Defaults to `frame-ancestors
     /// 'none'`: no other site shows it in a frame. Your policy takes the place of this one, so say
     /// it again to keep it.

@@ -36,6 +36,8 @@ pub struct Site {
     /// What every answer tells the browser, unless its handler has set the same header.
     pub(super) protection: Headers,
     pub(super) origins: Vec<String>,
+    /// Where the server listens.
+    pub(super) address: String,
 }
 
 impl Default for Site {
@@ -61,6 +63,7 @@ impl Default for Site {
             state: HashMap::new(),
             protection,
             origins: Vec::new(),
+            address: "127.0.0.1:8000".to_owned(),
         }
     }
 }

@@ -9,6 +9,7 @@
 use super::context::Context;
 use super::route::Route;
 use super::router::Router;
+use super::shell::shell_word;
 use crate::http::{Method, Status};
 use crate::near;
 use std::iter::successors;
@@ -30,11 +31,6 @@ pub fn near<'r>(router: &'r Router, path: &str) -> Vec<&'r Route> {
 /// similar.
 pub fn command(ctx: &Context, status: Status, near: &[&Route]) -> Option<String> {
     let (router, request) = (&ctx.site.router, &*ctx.request);
-    // The address is made of Host, which may hold what means something to a shell.
-    let host = request.headers.get("Host")?;
-    if !host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-:[]".contains(&byte)) {
-        return None;
-    }
     let asked = router.find(&request.method, &request.path).map(|found| found.route);
     let mut candidates: Vec<&Route> = Vec::new();
     match asked {
@@ -61,16 +57,10 @@ pub fn command(ctx: &Context, status: Status, near: &[&Route]) -> Option<String>
     })?;
     let form = match &**form {
         "" => String::new(),
-        form => format!("-d {} ", quoted(form.to_owned())),
+        form => format!("-d {} ", shell_word(form)),
     };
     let url = ctx.base() + &ctx.site.prefix + path;
-    Some(format!("curl {form}{}", quoted(url)))
-}
-
-/// The word in quotes, if a shell could read it as something else.
-fn quoted(word: String) -> String {
-    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-._~/:=@%+,".contains(letter);
-    if word.chars().all(is_plain) { word } else { format!("'{word}'") }
+    Some(format!("curl {form}{}", shell_word(url)))
 }
 
 /// True if another request to the same route may succeed. A 403 to a GET is a 403 for every such

@@ -119,12 +119,13 @@ fn every_command_has_its_help_and_every_flag_is_told_once() {
 fn a_taken_port_is_named_and_a_free_one_offered() {
     let running = Carafe::start(&[]);
     let port = running.address.port();
-    let (code, _, stderr) = carafe(&["--port", &port.to_string()]);
+    let store = ["--store", "file:it's here.db"];
+    let (code, _, stderr) =
+        carafe(&[&["--port", &port.to_string()][..], &store, &["--host=127.0.0.1"]].concat());
     assert_eq!(code, Some(1));
-    let offered = stderr
-        .trim_end()
-        .split(&format!(":{port}: another program has it; try: carafe --port "))
-        .nth(1);
+    let command = "carafe --store 'file:it'\\''s here.db' --host=127.0.0.1 --port ";
+    let offered =
+        stderr.trim_end().split(&format!(":{port}: another program has it; try: {command}")).nth(1);
     let offered: u16 =
         offered.and_then(|offered| offered.parse().ok()).unwrap_or_else(|| panic!("{stderr}"));
     assert!(offered > port || offered == 0, "{stderr}");
@@ -159,7 +160,8 @@ fn a_port_that_belongs_to_airplay_is_never_offered_and_a_stop_needs_no_network()
         assert_eq!(first.wait().expect("it can be waited for").code(), Some(0));
         let said =
             String::from_utf8(second.expect("nsenter runs").stderr).expect("carafe writes UTF-8");
-        assert!(said.ends_with(&format!("try: carafe --port {free}\n")), "{said}");
+        let command = format!("carafe --host 0.0.0.0 --stop-time 1s --port {free}\n");
+        assert!(said.ends_with(&format!("try: {command}")), "{said}");
     }
 }
 

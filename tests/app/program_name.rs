@@ -62,3 +62,14 @@ fn the_program_is_named_as_it_has_to_be_typed() {
         assert!(page.contains(&format!("<code>{name} check 4")), "{page}");
     }
 }
+
+#[test]
+fn a_name_with_a_blank_is_written_as_a_shell_takes_it() {
+    let folder = empty_folder();
+    copy_program(&folder.join("my carafe"));
+    let mut command = Command::new("./my carafe");
+    let output = command.args(["init", "x"]).current_dir(&folder).env("PATH", "/nowhere").output();
+    let said = String::from_utf8(output.expect("it starts").stdout).expect("it is text");
+    assert!(said.ends_with("\n    './my carafe' --dir x\n"), "{said}");
+    let _ = std::fs::remove_dir_all(folder);
+}

@@ -46,7 +46,6 @@ pub use cycle_list::print_all;
 pub use cycle_rows::rows_of;
 pub use cycle_text::{spread, wire};
 pub use memory_page::effect as effect_of_forgetting;
-pub use repeat_request::shell_word;
 
 use crate::app::answer::render_text;
 use carafe::cycle::{Record, Recorder};

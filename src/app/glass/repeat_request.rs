@@ -11,9 +11,10 @@
 //! Left out: a request of which the record holds only a part.
 
 use super::cycle_facts::CycleFacts;
-use super::message::Message;
-use carafe::server::log::is_unseen;
+use super::message::{Message, readable};
+use carafe::web::shell::{printf, shell_word};
 use carafe::{Map, Value};
+use std::borrow::Cow;
 
 /// Headers that curl or the browser writes itself, or that describe the program, not the request.
 const WRITTEN_BY_THE_CLIENT: &str = " host cookie user-agent content-length transfer-encoding \
@@ -40,7 +41,7 @@ pub fn curl(facts: &CycleFacts, base: &str) -> Option<String> {
     let host = base.strip_prefix("http://").unwrap_or(base);
     if !facts.is_parsed {
         // No client writes what carafe refuses to read, so it is sent byte by byte.
-        let typed = format!("printf {} | curl -s telnet://{host}", printf(request.bytes));
+        let typed = format!("{} | curl -s telnet://{host}", printf(request.bytes));
         return (!is_masked(facts)).then_some(typed);
     }
     let ((method, target), content) = (request.asked(), request.content_bytes());
@@ -48,7 +49,11 @@ pub fn curl(facts: &CycleFacts, base: &str) -> Option<String> {
     match (method, content.is_empty()) {
         // curl sends GET by itself, and POST if it has a body to send.
         ("GET", true) | ("POST", false) => {}
-        ("HEAD", _) => words.push("-I".into()),
+        ("HEAD", true) => words.push("-I".into()),
+        // With a body, curl waits for one in the answer, which ends where the connection ends.
+        ("HEAD", false) => {
+            words.push("-X HEAD --ignore-content-length -H 'Connection: close'".into());
+        }
         _ => words.push(format!("-X {}", shell_word(method))),
     }
     if request.start_line().ends_with("HTTP/1.0") {
@@ -56,39 +61,54 @@ pub fn curl(facts: &CycleFacts, base: &str) -> Option<String> {
     }
     match request.header("Host") {
         Some(known) if known == host => {}
-        Some(other) => words.push(format!("-H {}", shell_word(&format!("Host: {other}")))),
+        Some(other) => words.push(format!("-H {}", shell_word(format!("Host: {other}")))),
         None => words.push("-H Host:".into()),
     }
     if request.header("Cookie").is_some() {
         words.push("-b j".into());
     }
-    for (name, value) in headers(request) {
-        // curl's way to write a header without a value has a semicolon.
-        let line = if value.is_empty() { format!("{name};") } else { format!("{name}: {value}") };
-        if content.is_empty() || !name.eq_ignore_ascii_case("Content-Type") || value != FORM {
-            words.push(format!("-H {}", shell_word(&line)));
+    for (name, value, line) in headers(request) {
+        if !content.is_empty() && name.eq_ignore_ascii_case("Content-Type") && value == FORM {
+            continue;
         }
+        words.push(match value {
+            // curl's way to write a header without a value has a semicolon.
+            "" => format!("-H {}", shell_word(format!("{name};"))),
+            _ if request.hidden.contains(&name.to_ascii_lowercase()) => {
+                format!("-H {}", shell_word(format!("{name}: {value}")))
+            }
+            _ => format!("-H {}", shell_word(line)),
+        });
     }
     let mut piped = String::new();
-    if !content.is_empty() && method != "HEAD" {
-        if request.header("Content-Type").is_none() {
-            words.push("-H Content-Type:".into()); // else curl says that it is a form
-        }
-        let is_text = str::from_utf8(&content).is_ok_and(|text| text.chars().all(is_plain));
-        match is_text {
-            true => words.push(format!("--data-raw {}", shell_word(&request.content()))),
-            false if is_masked(facts) => return None,
-            false => {
-                words.push("--data-binary @-".into());
-                piped = format!("printf {} | ", printf(&content));
-            }
-        }
+    if !content.is_empty() {
+        let data;
+        (piped, data) = body(request, &content)?;
+        words.push(data);
     }
     words.push(match target.starts_with('/') {
-        true => shell_word(&format!("{base}{target}")),
+        true => shell_word(format!("{base}{target}")),
         false => format!("--request-target {} {base}/", shell_word(target)),
     });
     Some(piped + &words.join(" "))
+}
+
+/// What stands before `curl` and what behind it, so that it sends this body. `None` if bytes that
+/// are no text would have to be masked.
+fn body(request: &Message, content: &[u8]) -> Option<(String, String)> {
+    let bytes = match &request.masked_body {
+        Some(_) if matches!(readable(content, true), Cow::Owned(_)) => return None,
+        Some(masked) => masked.as_bytes(),
+        None => content,
+    };
+    // Without a type of its own, curl would say that it is a form.
+    let kind = if request.header("Content-Type").is_none() { "-H Content-Type: " } else { "" };
+    let word = shell_word(bytes);
+    // A shell takes the end of a line away from a word that is made by `printf`.
+    Some(match word.starts_with('"') {
+        true => (format!("{} | ", printf(bytes)), format!("{kind}--data-binary @-")),
+        false => (String::new(), format!("{kind}--data-raw {word}")),
+    })
 }
 
 /// Method, target, headers and body for a script in the browser; `None` if it cannot send the same
@@ -105,8 +125,9 @@ pub fn browser(facts: &CycleFacts) -> Option<Map> {
     };
     // The Fetch standard, "forbidden request-header": a browser ignores the headers that a script
     // may not set, such as Origin.
-    let headers: Map = headers(request).collect();
-    (is_whole && may_be_sent && target.starts_with('/')).then(|| {
+    let is_ascii = headers(request).all(|(.., line)| line.is_ascii());
+    let headers: Map = headers(request).map(|(name, value, _)| (name, value)).collect();
+    (is_whole && is_ascii && may_be_sent && target.starts_with('/')).then(|| {
         Map::from([
             ("method", Value::from(method)),
             ("target", target.into()),
@@ -116,9 +137,12 @@ pub fn browser(facts: &CycleFacts) -> Option<Map> {
     })
 }
 
-/// The headers that can change the answer.
-fn headers<'m>(request: &'m Message) -> impl Iterator<Item = (&'m str, &'m str)> {
-    request.headers().filter(|(name, value)| match name.to_ascii_lowercase().as_str() {
+/// The headers that can change the answer: name and value as text, and the line as it came.
+fn headers<'m>(request: &'m Message) -> impl Iterator<Item = (&'m str, &'m str, &'m [u8])> {
+    let lines = request.bytes.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+    let lines = lines.skip_while(|line| line.is_empty()).skip(1);
+    let headers = request.headers().zip(lines).map(|((name, value), line)| (name, value, line));
+    headers.filter(|(name, value, _)| match name.to_ascii_lowercase().as_str() {
         "accept" => *value != "*/*",
         "expect" => !value.eq_ignore_ascii_case("100-continue"),
         // A browser sends it from this page with another value. A request from another site may
@@ -128,37 +152,6 @@ fn headers<'m>(request: &'m Message) -> impl Iterator<Item = (&'m str, &'m str)>
     })
 }
 
-fn is_plain(letter: char) -> bool {
-    !is_unseen(letter) || matches!(letter, '\n' | '\t')
-}
-
 fn is_written_by_the_client(name: &str) -> bool {
     name.starts_with("sec-") || WRITTEN_BY_THE_CLIENT.contains(&format!(" {name} "))
-}
-
-/// A word as a shell reads it: as it is, between single quotes, or with letters that are not seen
-/// written as numbers.
-pub fn shell_word(word: &str) -> String {
-    let plain = |letter: char| letter.is_ascii_alphanumeric() || "-._/:=@%+,".contains(letter);
-    if !word.is_empty() && word.chars().all(plain) {
-        return word.to_owned();
-    }
-    if word.contains(is_unseen) {
-        return format!("\"$(printf {})\"", printf(word.as_bytes()));
-    }
-    format!("'{}'", word.replace('\'', "'\\''"))
-}
-
-/// Any bytes as an argument of `printf`, a command of every shell.
-fn printf(bytes: &[u8]) -> String {
-    let written = bytes.iter().map(|byte| match byte {
-        b'\r' => "\\r".to_owned(),
-        b'\n' => "\\n".to_owned(),
-        b'%' => "%%".to_owned(),
-        b'\\' => "\\\\".to_owned(),
-        b'\'' => "'\\''".to_owned(),
-        b' '..=b'~' => char::from(*byte).to_string(),
-        _ => format!("\\{byte:03o}"),
-    });
-    format!("'{}'", written.collect::<String>())
 }

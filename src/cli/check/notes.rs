@@ -19,6 +19,7 @@ use crate::cli::page_words::{spaced, words};
 use crate::cli::scripted_visitor::{ScriptedVisitor, Trouble, split};
 use crate::contents::text_of;
 use carafe::server::log::escaped;
+use carafe::web::shell::shell_word;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -109,10 +110,11 @@ impl NotesVisit {
         let data = match method {
             "PUT" => " -X PUT".to_owned(),
             "POST" if is_plain => format!(" -d {form}"),
-            "POST" => format!(" --data-urlencode '{form}'"),
+            "POST" => format!(" --data-urlencode {}", shell_word(form)),
             _ => String::new(),
         };
-        self.commands.push(format!("curl -i{jar_flags}{data} {}", self.visitor.server.url(path)));
+        let url = shell_word(self.visitor.server.url(path));
+        self.commands.push(format!("curl -i{jar_flags}{data} {url}"));
         self.visitor.step(&format!("{method} {rest}"))?;
         if word == "open" { self.visitor.step("status 200") } else { Ok(()) }
     }

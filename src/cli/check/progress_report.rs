@@ -5,6 +5,7 @@ use crate::cli::command_line::{CommandError, CommandResult, print, wrong};
 use crate::cli::http_client::{ServerAnswer, ServerUrl, ask};
 use carafe::http::CookieJar;
 use carafe::server::log::escaped;
+use carafe::web::shell::shell_word;
 use carafe::{Value, json};
 use std::process::ExitCode;
 
@@ -42,7 +43,7 @@ pub fn run(wanted: Option<usize>, server: &ServerUrl) -> CommandResult {
     if let (None, Some(next)) = (wanted, next) {
         let url = server.url(&format!("/lessons/{next}"));
         let own = Some(server.url("")).filter(|own| own != "http://127.0.0.1:8000");
-        let flag = own.map_or(String::new(), |own| format!(" --server {own}"));
+        let flag = own.map_or(String::new(), |own| format!(" --server {}", shell_word(own)));
         let command = format!("{} check {next}{flag}", program_name());
         report.push_str(&format!("\nGo on with {url}; `{command}` says what is missing.\n"));
     }

@@ -68,9 +68,11 @@ fn the_binary_holds_every_template_and_static_file_of_the_source() {
 #[test]
 fn the_next_command_is_named() {
     let folder = Folder::new();
-    for (dir, shown) in
-        [("mysite", "carafe --dir mysite\n"), ("my site", "carafe --dir 'my site'\n")]
-    {
+    for (dir, shown) in [
+        ("mysite", "mysite/www/. To serve them:\n\n    carafe --dir mysite\n"),
+        ("my site", "my site/www/. To serve them:\n\n    carafe --dir 'my site'\n"),
+        (".", "to ./templates/ and ./www/. To serve them:\n\n    carafe --dir .\n"),
+    ] {
         let output = folder.carafe(&["init", dir]);
         assert_eq!(output.status.code(), Some(0), "{dir}");
         let text = String::from_utf8(output.stdout).unwrap();

@@ -122,11 +122,19 @@ fn nothing_that_came_stands_in_a_command() {
         assert!(!command.contains("reboot"), "{command}");
         assert_eq!(status_of(command), 200, "{command}");
     }
-    // A name that a shell would take for more, and no name at all.
-    let answer = carafe.raw(b"GET /x HTTP/1.1\r\nHost: a;reboot\r\nConnection: close\r\n\r\n");
-    assert!(answer.starts_with("HTTP/1.1 404") && !answer.contains("this works"), "{answer}");
-    let answer = carafe.raw(b"GET /x HTTP/1.0\r\n\r\n");
-    assert!(answer.starts_with("HTTP/1.1 404") && !answer.contains("this works"), "{answer}");
+    // A name that a shell would take for more, and no name at all: the server names itself.
+    for head in ["Host: a;reboot", "Host: a$(reboot)", "Host: a&reboot", "Host: a'b"] {
+        for accept in ["Accept: */*", "Accept: text/html"] {
+            for path in ["/", "/lessons/1", "/lessons/2"] {
+                let page = carafe.curl(&["-H", head, "-H", accept, &format!("$B{path}")]);
+                let is_own = page.contains(&carafe.url("")) && !page.contains("http://a");
+                assert!(is_own, "{head} {path}: {page}");
+            }
+            let error = carafe.curl(&["-H", head, "-H", accept, "$B/x"]);
+            assert!(error.contains("404 Not Found") && offered(&error).is_none(), "{error}");
+        }
+    }
+    assert!(carafe.curl(&["-0", "-H", "Host:", "$B/"]).contains(&carafe.url("/lessons/1")));
 }
 
 #[test]

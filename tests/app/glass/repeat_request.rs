@@ -1,6 +1,9 @@
 //! The line that sends a request again.
 
-use crate::carafe::Carafe;
+use crate::carafe::{Carafe, DEADLINE};
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::process::{Command, Stdio};
 
 #[test]
 fn the_copied_line_gives_the_same_status() {
@@ -74,6 +77,59 @@ fn the_copied_line_gives_the_same_status() {
     assert!(malformed.starts_with("HTTP/1.1 400"), "{malformed}");
     let line = curl_line(&carafe);
     assert!(shell(&carafe, &line).starts_with("HTTP/1.1 400"), "{line}");
+}
+
+/// Also a line's end at the end of a body, bytes that are no text, and a body behind HEAD.
+#[test]
+fn the_copied_line_sends_the_same_bytes() {
+    let carafe = Carafe::start(&["--log", "off"]);
+    let host = format!("Host: {}\r\nConnection: close", carafe.address);
+    for (method, header, body) in [
+        ("POST", b"Content-Type: application/json".as_slice(), b"{}\n".as_slice()),
+        ("POST", b"Content-Type: text/plain", b"\n"),
+        ("PUT", b"X-Byte: a\xffb\x80", b"-%d\\'\0\xff\n\n"),
+        ("PATCH", b"X-Word:it's; $(id) \xc3\xa9", b"{\n\t\"name\": \"\xc3\xa9\"\n}"),
+        ("GET", b"X-Unseen: \xe2\x80\x8b\xc2\x85", b""),
+        ("HEAD", b"X-Word: x", b"name=Ada\n"),
+    ] {
+        let length = body.len();
+        let start = format!("{method} /echo HTTP/1.1\r\n{host}\r\nContent-Length: {length}\r\n");
+        let answer = carafe.raw(&[start.as_bytes(), header, b"\r\n\r\n", body].concat());
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        let line = curl_line(&carafe);
+        for shell in ["sh", "bash"] {
+            let sent = sent_by(&carafe, shell, &line, length);
+            let shown = String::from_utf8_lossy(&sent);
+            assert!(sent.starts_with(format!("{method} /echo HTTP/1.1\r\n").as_bytes()), "{shown}");
+            assert!(sent.windows(header.len()).any(|it| it == header), "{line}\n{shown}");
+            assert!(sent.ends_with(&[b"\r\n\r\n", body].concat()), "{line}\n{shown}");
+        }
+    }
+}
+
+/// What the line sends, to a server of the test in the place of carafe.
+fn sent_by(carafe: &Carafe, shell: &str, line: &str, body_bytes: usize) -> Vec<u8> {
+    let server = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let address = server.local_addr().expect("it has an address").to_string();
+    let line = line.replace(&carafe.address.to_string(), &address) + " -s";
+    let mut curl = Command::new(shell);
+    let mut curl = curl.args(["-c", &line]).stdout(Stdio::null()).spawn().expect("a shell runs");
+    let (mut client, _) = server.accept().expect("curl connects");
+    client.set_read_timeout(Some(DEADLINE)).expect("a timeout can be set");
+    let (mut sent, mut bytes) = (Vec::new(), [0; 1000]);
+    let is_whole = |sent: &[u8]| {
+        let end = sent.windows(4).position(|it| it == b"\r\n\r\n");
+        end.is_some_and(|end| sent.len() >= end + 4 + body_bytes)
+    };
+    while !is_whole(&sent) {
+        let count = client.read(&mut bytes).expect("curl sends on");
+        assert_ne!(count, 0, "{line}: {}", String::from_utf8_lossy(&sent));
+        sent.extend_from_slice(&bytes[..count]);
+    }
+    client.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n").expect("curl listens");
+    drop(client);
+    assert!(curl.wait().is_ok(), "curl ends");
+    sent
 }
 
 /// The line that the newest cycle offers to copy.

@@ -15,6 +15,7 @@
 use super::disk::{identity, private};
 use super::journal_line::{JournalLine, head, line_of, mark, parse_line};
 use super::rewrite::Rewrite;
+use crate::web::shell::shell_word;
 use crate::web::store::change::Swapped;
 use crate::web::store::row_table::{RowTable, SeenRow};
 use crate::web::store::{Kind, Refusal, StoreError};
@@ -140,7 +141,8 @@ impl Journal {
                 }
             }
             let read = parse_line(&line[..end - 1]).map_err(|wrong| {
-                let (line, name) = (self.line_number(), self.name.display());
+                let line = self.line_number();
+                let name = shell_word(self.name.as_os_str().as_encoded_bytes());
                 let way_out = "keep a copy, and take the line out, which loses this one change";
                 let command = format!("sed -i.damaged {line}d {name}");
                 damage(&self.name, line, &format!("{wrong}; {way_out}: {command}"))

@@ -15,7 +15,7 @@ struct Folder(PathBuf);
 impl Folder {
     fn new(name: &str) -> Folder {
         let folder =
-            std::env::temp_dir().join(format!("carafe-store-{}-{name}", std::process::id()));
+            std::env::temp_dir().join(format!("carafe-store-{}-it's-{name}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
         Folder(folder)
     }
