@@ -9,7 +9,7 @@
 
 use std::env;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 /// How much of the file is read. The ticks of all lessons are a few kilobytes, and the file may be
@@ -58,8 +58,17 @@ impl Ticks {
     /// Adds a line.
     pub fn add(&self, line: &str) {
         let Some(file) = &self.file else { return };
-        let opened = OpenOptions::new().append(true).create(true).open(file);
-        if let Err(error) = opened.and_then(|mut it| it.write_all(format!("{line}\n").as_bytes())) {
+        let add = || {
+            let mut opened = OpenOptions::new().read(true).append(true).create(true).open(file)?;
+            let mut last = *b"\n";
+            // An editor may have left the last line without its end.
+            if opened.seek(SeekFrom::End(-1)).is_ok() {
+                opened.read_exact(&mut last)?;
+            }
+            let end = if last == *b"\n" { "" } else { "\n" };
+            opened.write_all(format!("{end}{line}\n").as_bytes())
+        };
+        if let Err(error) = add() {
             // The tick is still in the memory of this server.
             let _ = writeln!(io::stderr(), "carafe: cannot write {}: {error}", file.display());
         }

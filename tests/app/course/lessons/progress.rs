@@ -160,8 +160,15 @@ fn ticks_stay_in_a_file_that_all_servers_of_a_user_share() {
     assert!(device.banner.contains("found a folder or a device"), "{}", device.banner);
     device.curl(&["$B/hello"]);
     assert!(is_seen(&device));
-    // Of a file that holds other things the lines of ticks count, and a part alone is read.
+    // An editor may have left the last line without its end.
     std::fs::remove_file(state.join("carafe/ticks")).expect("the link can be removed");
+    std::fs::write(state.join("carafe/ticks"), "server /hello GET 200 by-hand")
+        .expect("the file can be written");
+    let edited = start(&[]);
+    edited.curl(&["$B/hello"]);
+    assert!(is_seen(&edited));
+    assert_eq!(text(), "server /hello GET 200 by-hand\nserver /hello GET 200 from-curl\n");
+    // Of a file that holds other things the lines of ticks count, and a part alone is read.
     let ticks = [b"server /hello GET 200 from-curl\n".as_slice(), &[0xff; 1 << 20]].concat();
     std::fs::write(state.join("carafe/ticks"), ticks).expect("the file can be written");
     assert!(is_seen(&start(&[])));
