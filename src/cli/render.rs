@@ -17,16 +17,23 @@ use carafe::{Map, Response, json};
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
+use std::sync::Arc;
 
 /// Runs the command.
 pub fn run(line: &CommandLine) -> CommandResult {
     let template = line.word("the name of one template")?.to_owned();
     let data = line.value("--data").map_or(Ok(Map::new()), read_data);
     let data = data.map_err(CommandError::Failed)?;
-    let (mut app, _) =
-        serve::application(Path::new("."), None, Default::default(), Default::default());
-    let folder = Path::new(line.value("--templates").unwrap_or("templates"));
-    app.templates(prose::templates(Some(folder)));
+    let (mut app, _) = serve::application(
+        Path::new("."),
+        Some(Arc::default()),
+        Default::default(),
+        Default::default(),
+    );
+    // A folder `templates` may be that of another Jinja. Without one, carafe has its own.
+    let folder = line.value("--templates").map(Path::new);
+    let folder = folder.or(Some(Path::new("templates")).filter(|folder| folder.is_dir()));
+    app.templates(prose::templates(folder));
     app.before(move |ctx| ctx.render(&template, data.clone()).map(Some));
     app.on_error(|_, error| Some(Response::text(error.to_string()).with_status(error.status())));
     let answer = Client::new(&app).get("/");

@@ -222,6 +222,11 @@ fn render_prints_the_page_and_nothing_else() {
     assert!(stderr.contains("b.html:2:"), "{stderr}");
     let (code, _, stderr) = render("a.html", "{\"name\": }");
     assert_eq!(code, Some(1), "{stderr}");
+    // Without a folder there are those of the program, as for the server.
+    std::fs::remove_dir_all(folder.join("templates")).expect("the folder can be removed");
+    let (code, page, stderr) = render("hello.html", "{\"name\": \"Ada\"}");
+    let page = String::from_utf8_lossy(&page).into_owned();
+    assert!(code == Some(0) && page.contains("<h1>Hello Ada!</h1>"), "{page} {stderr}");
     let _ = std::fs::remove_dir_all(folder);
 }
 
