@@ -211,7 +211,9 @@ fn fields_of(ctx: &mut Context) -> Result<Map, Error> {
             _ => bad("found JSON that is not an object, expected {\"name\": …}".into()),
         },
         Some("application/x-www-form-urlencoded" | "multipart/form-data") => {
-            Ok(ctx.form()?.fields().iter().collect())
+            let form = ctx.form()?;
+            // The first value of a name counts.
+            Ok(form.fields().iter().map(|(name, _)| (name, form.get(name))).collect())
         }
         found => {
             let is_empty = ctx.request.body.is_empty();

@@ -78,7 +78,8 @@ fn put_post_and_patch_check_alike_and_a_patch_says_what_it_takes() {
 #[test]
 fn a_browser_that_sends_the_form_gets_a_page_and_curl_gets_the_thing() {
     let carafe = Carafe::start(&["--log", "off"]);
-    let form = ["-i", "-d", "name=cup", "$B/things"];
+    // Of two values of one name the first counts.
+    let form = ["-i", "-d", "name=cup&name=pot", "$B/things"];
     let page = carafe.curl(&[&["-H", "Accept: text/html"], &form[..]].concat());
     assert!(page.starts_with("HTTP/1.1 201"), "{page}");
     assert_eq!(header(&page, "Location"), Some("/things/1"));
