@@ -29,6 +29,18 @@ pub fn say(
     text_or_page(ctx, format!("{sentence}\n"), template, variables)
 }
 
+/// The form of an answer that has three: `html`, `json` or `txt`. The ending of the path says it,
+/// or else what the client prefers.
+pub fn form_of(ctx: &Context) -> &'static str {
+    match ctx.request.path.rsplit_once('.') {
+        Some((_, "txt")) => "txt",
+        Some((_, "json")) => "json",
+        _ if ctx.request.prefers_html() => "html",
+        _ if ctx.request.accepts("application/json") => "json",
+        _ => "txt",
+    }
+}
+
 /// One set of variables for two templates: `NAME.html` if the client prefers HTML, else `NAME.txt`.
 #[track_caller]
 pub fn render(ctx: &mut Context, name: &str, variables: Map) -> Result<Response, Error> {

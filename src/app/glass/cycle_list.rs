@@ -9,6 +9,7 @@ use super::describe::CycleDescription;
 use super::memory_page::effect;
 use super::own_requests::{admit, uncached};
 use super::{Glass, recorder};
+use crate::app::answer::form_of;
 use carafe::cycle::{Detail, Record, Recorder, Step};
 use carafe::http::{Response, Status, date};
 use carafe::web::template::Templates;
@@ -22,7 +23,7 @@ const LISTENERS: usize = 16;
 /// A listener gets a line at least this often, so that the server notices when it has gone.
 const HEARTBEAT: Duration = Duration::from_secs(5);
 
-/// `/cycles`, `/cycles?q=POST`, `/cycles?visitor=7f3a`
+/// `/cycles`, `/cycles.json`, `/cycles?q=POST`, `/cycles?visitor=7f3a`
 pub fn cycles(ctx: &mut Context) -> Result<Response, Error> {
     admit(ctx)?;
     let recorder = recorder(ctx)?;
@@ -39,16 +40,16 @@ pub fn cycles(ctx: &mut Context) -> Result<Response, Error> {
         ("cycles", folded(&rows)),
         ("connection", connection.clone().into()),
     ]);
-    let response = if ctx.request.prefers_html() {
-        ctx.render("cycles.html", variables)?
-    } else if ctx.request.accepts("application/json") {
-        Response::json(&rows.into())
-    } else {
-        let mut out = Columns::default();
-        out.line(HEADS);
-        rows.iter().for_each(|row| out.line(line(row, COLUMNS)));
-        connection.iter().flatten().for_each(|sentence| out.wrapped("", sentence));
-        Response::text(out.into_text())
+    let response = match form_of(ctx) {
+        "html" => ctx.render("cycles.html", variables)?,
+        "json" => Response::json(&rows.into()),
+        _ => {
+            let mut out = Columns::default();
+            out.line(HEADS);
+            rows.iter().for_each(|row| out.line(line(row, COLUMNS)));
+            connection.iter().flatten().for_each(|sentence| out.wrapped("", sentence));
+            Response::text(out.into_text())
+        }
     };
     Ok(uncached(response))
 }

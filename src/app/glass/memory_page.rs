@@ -16,7 +16,7 @@ use super::mask::{Mask, cut_id};
 use super::own_requests::{admit, uncached};
 use super::part_line::named;
 use super::words::{name_of, say};
-use crate::app::answer::render;
+use crate::app::answer::{form_of, render_text};
 use carafe::cycle::{Recorder, StorePlace};
 use carafe::http::{Response, cookie_value};
 use carafe::web::sign::{hex, sha256};
@@ -28,7 +28,7 @@ use std::time::Duration;
 /// This many rows are on a page.
 const ROWS: usize = 50;
 
-/// `/memory`, `/memory.json`, `/memory?page=2`, `/memory?visitor=7f3a`
+/// `/memory`, `/memory.txt`, `/memory.json`, `/memory?page=2`, `/memory?visitor=7f3a`
 pub fn memory(ctx: &mut Context) -> Result<Response, Error> {
     admit(ctx)?;
     let (site, query) = (ctx.site(), &ctx.request.query);
@@ -49,7 +49,8 @@ pub fn memory(ctx: &mut Context) -> Result<Response, Error> {
     if let Some(visitor) = query.get("visitor").filter(|visitor| !visitor.is_empty()) {
         sessions.retain(|(_, key)| name(key) == visitor);
     }
-    let pages = sessions.len().div_ceil(ROWS).max(1);
+    let count = sessions.len();
+    let pages = count.div_ceil(ROWS).max(1);
     let page = query.get("page").and_then(|page| page.parse().ok()).unwrap_or(1).clamp(1, pages);
     let sessions: Vec<_> = sessions.into_iter().skip((page - 1) * ROWS).take(ROWS).collect();
     // Only of these rows the text is copied.
@@ -76,13 +77,14 @@ pub fn memory(ctx: &mut Context) -> Result<Response, Error> {
     let map = Map::from([
         ("facts", facts.iter().map(|(name, text)| Value::from([*name, text])).collect()),
         ("sessions", rows.collect::<Value>()),
+        ("count", count.into()),
         ("page", page.into()),
         ("pages", pages.into()),
     ]);
-    let is_json = ctx.request.path.ends_with(".json") || ctx.request.accepts("application/json");
-    let response = match is_json && !ctx.request.prefers_html() {
-        true => Response::json(&map.into()),
-        false => render(ctx, "memory", map)?,
+    let response = match form_of(ctx) {
+        "html" => ctx.render("memory.html", map)?,
+        "json" => Response::json(&map.into()),
+        _ => render_text(ctx, "memory.txt", map)?,
     };
     Ok(uncached(response))
 }
@@ -163,7 +165,7 @@ pub fn forget(ctx: &mut Context) -> Result<Response, Error> {
         let page = ctx.request.headers.get("Referer").and_then(|url| url.strip_prefix(&ctx.base()));
         // `//host` would lead to another server.
         let page = page.filter(|path| path.starts_with('/') && !path.starts_with("//"));
-        return Ok(Response::redirect(page.unwrap_or("/cycles")));
+        return Ok(Response::redirect(page.unwrap_or("/memory")));
     }
     let place = ctx.site().place();
     let effect = [("effect", &*effect(place))];

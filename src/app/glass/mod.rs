@@ -47,7 +47,7 @@ pub use cycle_rows::rows_of;
 pub use cycle_text::{spread, wire};
 pub use memory_page::effect as effect_of_forgetting;
 
-use crate::app::answer::render_text;
+use crate::app::answer::{form_of, render_text};
 use carafe::cycle::{Record, Recorder};
 use carafe::http::{Response, Status};
 use carafe::server::ServerGauge;
@@ -67,18 +67,22 @@ struct Glass {
 pub fn routes(app: &mut App, gauge: ServerGauge) {
     source_pages::routes(app);
     app.post("/forget", memory_page::forget);
-    app.get("/memory", memory_page::memory);
-    app.get("/memory.json", memory_page::memory).name("memory_json");
     app.before(leave_out);
-    app.get("/cycles", cycle_list::cycles);
+    for (ending, name) in [("", ""), (".txt", "_txt"), (".json", "_json")] {
+        app.get(format!("/memory{ending}"), memory_page::memory).name(&format!("memory{name}"));
+        app.get(format!("/cycles{ending}"), cycle_list::cycles).name(&format!("cycles{name}"));
+    }
     app.get("/cycles/<cycle>", cycle);
     app.get("/cycles/live", cycle_list::cycles_live).no_example(); // it does not end
     app.state(Glass { gauge, listeners: Arc::new(()) });
 }
 
+/// Why there are no cycles.
+pub const NO_CYCLES: &str = "this server was started with --no-cycles, so it keeps none";
+
 /// The recorder. Without one there are no cycles to show, and a page of them is 404.
 fn recorder<'a>(ctx: &Context<'a>) -> Result<&'a Arc<Recorder>, Error> {
-    ctx.recorder().ok_or(Error::NotFound)
+    ctx.recorder().ok_or_else(|| Error::abort(Status::NOT_FOUND, NO_CYCLES))
 }
 
 /// The lines of source that are a right answer to "which line answered this cycle?": the lines of
@@ -116,13 +120,12 @@ fn cycle(ctx: &mut Context) -> Result<Response, Error> {
     map.insert("curl", repeat_request::curl(&cycle.facts, &base));
     map.insert("masked", repeat_request::is_masked(&cycle.facts));
     map.insert("again", repeat_request::browser(&cycle.facts));
-    let is_open = ending.is_empty();
-    let is_page = is_open && ctx.request.prefers_html();
-    if ending == "json" || is_open && !is_page && ctx.request.accepts("application/json") {
+    let form = form_of(ctx);
+    if form == "json" {
         return Ok(uncached(Response::json(&map.into())));
     }
     cycle_text::add_variables(&mut map, &cycle, &base, false);
-    if !is_page {
+    if form == "txt" {
         return Ok(uncached(render_text(ctx, "cycle.txt", map)?));
     }
     // On a page `request` is the request for the page itself.

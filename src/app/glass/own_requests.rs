@@ -17,8 +17,12 @@ pub fn uncached(response: Response) -> Response {
     response.with_header("Vary", "Accept").with_header("Cache-Control", "no-store")
 }
 
-/// A hook that runs before each handler: it leaves the static files of these pages out.
+/// A hook that runs before each handler: it leaves the static files of these pages out. Where no
+/// cycles are kept, it tells the pages so, and they link to none.
 pub fn leave_out(ctx: &mut Context) -> Result<Option<Response>, Error> {
+    if ctx.recorder().is_none() {
+        ctx.g.insert("no_cycles", true);
+    }
     if is_for_the_glass(ctx.request) {
         ctx.unrecorded();
     }

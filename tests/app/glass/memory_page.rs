@@ -1,7 +1,7 @@
 //! What the server holds now, as a page, as text and as JSON.
 
 use super::listed;
-use crate::carafe::Carafe;
+use crate::carafe::{Carafe, header};
 use carafe::{Value, json};
 
 /// The rows in the JSON of the page.
@@ -90,6 +90,22 @@ fn a_page_has_fifty_rows_and_the_row_that_was_used_last_is_the_first() {
     assert_eq!(pages, [50, 50, 20]);
     let page = carafe.curl(&["-H", "Accept: text/html", "$B/memory?page=2"]);
     assert!(page.contains("Page 2 of 3") && page.contains("/memory?page=3"), "{page}");
+    for (page, words) in [
+        (2, "Page 2 of 3 pages with 120 rows. The next one is /memory?page=3\n"),
+        (3, "Page 3 of 3 pages with 120 rows.\n"),
+    ] {
+        let text = carafe.curl(&[&format!("$B/memory?page={page}")]);
+        assert!(text.ends_with(words), "{text}");
+    }
+    // The end of a path chooses the form, for a browser too.
+    for page in ["memory", "cycles"] {
+        for (ending, kind) in [("txt", "text/plain"), ("json", "application/json")] {
+            let path = format!("$B/{page}.{ending}");
+            let answer = carafe.curl(&["-i", "-H", "Accept: text/html", &path]);
+            let found = header(&answer, "Content-Type").unwrap_or("");
+            assert!(answer.contains(" 200 ") && found.starts_with(kind), "{path}: {answer}");
+        }
+    }
 }
 
 #[test]

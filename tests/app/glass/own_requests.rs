@@ -42,7 +42,24 @@ fn only_this_machine_may_look_and_only_by_its_name() {
     assert_eq!(everywhere.status(&[&url]), "403", "other machines could look");
     let off = Carafe::start(&["--log", "off", "--no-cycles"]);
     assert!(header(&off.curl(&["-i", "$B/hello"]), "Carafe-Cycle").is_none());
-    assert_eq!(off.status(&["$B/cycles"]), "404");
+    // No page leads to what is not there, and who asks for it learns why.
+    let lessons = (1..=18).map(|number| format!("/lessons/{number}"));
+    let pages = ["/", "/memory", "/source", "/shop", "/ladder", "/formtest"].map(str::to_owned);
+    for path in pages.into_iter().chain(lessons) {
+        for accept in ["Accept: */*", "Accept: text/html"] {
+            let page = off.curl(&["-H", accept, &format!("$B{path}")]);
+            assert!(
+                !page.is_empty() && !page.replace("js/cycles", "").contains("/cycles"),
+                "{page}"
+            );
+        }
+    }
+    for path in ["/cycles", "/cycles.json", "/cycles/last", "/cycles/live"] {
+        let answer = off.curl(&["-i", &format!("$B{path}")]);
+        assert!(answer.starts_with("HTTP/1.1 404") && answer.contains("--no-cycles"), "{answer}");
+    }
+    let answer = off.curl(&["-d", "cycle=1", "-d", "line=hello.rs:9", "$B/lessons/3"]);
+    assert!(answer.contains("--no-cycles"), "{answer}");
 }
 
 #[test]

@@ -97,7 +97,7 @@ fn lesson(ctx: &mut Context) -> Result<Response, Error> {
         .peekable();
     let mut variables = room.entry(lesson, inside);
     page::add_texts(lesson, &mut variables);
-    variables.insert("steps", page::steps_at(&base, lesson, own.peek()));
+    variables.insert("steps", page::steps_at(&base, lesson, own.peek(), ctx.recorder().is_some()));
     let neighbour = |number: usize| room.lessons.get(number.wrapping_sub(1)).map(page::title);
     variables.insert("previous", neighbour(lesson.number - 1));
     variables.insert("next", neighbour(lesson.number + 1));
@@ -213,7 +213,8 @@ impl Classroom {
 /// and the line that registered it.
 fn answered_by(ctx: &Context, cycle: &str, said: &str) -> Result<(Option<u64>, String), String> {
     let number = cycle.trim().trim_start_matches('#').parse().ok();
-    let record = ctx.recorder().zip(number).and_then(|(all, number)| all.get(number));
+    let recorder = ctx.recorder().ok_or(glass::NO_CYCLES)?;
+    let record = number.and_then(|number| recorder.get(number));
     let record =
         record.ok_or_else(|| format!("There is no cycle {cycle}. /cycles lists the last ones."))?;
     let number = record.number;

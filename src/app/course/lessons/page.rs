@@ -9,8 +9,8 @@ const OWN_CYCLES: usize = 8;
 
 /// The steps of a lesson as the reader types them: with the name of the program, the address of the
 /// reader's own server, and for `CYCLE` and `LINE` the number and the source of this row, if there
-/// is one.
-pub fn steps_at(base: &str, lesson: &Lesson, last: Option<&Map>) -> Value {
+/// is one. Without cycles there is no step that looks at one.
+pub fn steps_at(base: &str, lesson: &Lesson, last: Option<&Map>, has_cycles: bool) -> Value {
     let cycle = last.and_then(|row| row.get("number")?.as_int());
     let cycle = cycle.map_or("CYCLE".to_owned(), |number| number.to_string());
     let line = last.and_then(|row| row.get("source")?.as_str()).unwrap_or("LINE");
@@ -41,7 +41,8 @@ pub fn steps_at(base: &str, lesson: &Lesson, last: Option<&Map>) -> Value {
             ("content", file(&step.name).unwrap_or("").trim_end().into()),
         ])
     };
-    lesson.steps().map(step).collect()
+    let is_possible = |step: &&LessonLine| has_cycles || !step.text.contains("/cycles");
+    lesson.steps().filter(is_possible).map(step).collect()
 }
 
 /// The number and the title of a lesson.
