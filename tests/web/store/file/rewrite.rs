@@ -50,7 +50,8 @@ fn a_new_journal_is_written_over_nobodys_file() {
         // It grows until it is written anew.
         while size() >= before {
             before = size();
-            put(&store, &ORDER, "1", &Map::from([("text", Value::from(text.as_str()))])).unwrap();
+            let row = Map::from([("text", text.as_str()), ("turn", &before.to_string())]);
+            put(&store, &ORDER, "1", &row).unwrap();
         }
         before = 0;
         assert!(!new.exists() && !new.is_symlink(), "{trap}");
