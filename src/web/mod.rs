@@ -30,8 +30,7 @@
 //! | [`origin`] | Flask-WTF's CSRF protection, Flask-CORS, Flask-Talisman's headers |
 //! | [`sign`], [`password`] | `itsdangerous`, `werkzeug.security` |
 //! | `form_values` | `request.form.get(…, type=int)` |
-//! | `file_route`, [`file_response`] | `send_file` and its like |
-//! | `media_types.txt` | `mimetypes` |
+//! | `file_route`, [`file_response`], `media_types.txt` | `send_file` and its like, `mimetypes` |
 //! | `small_files`, `file_cache` | what is kept of files in memory |
 //! | [`client`] | `app.test_client()` |
 
