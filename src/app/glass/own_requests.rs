@@ -18,9 +18,14 @@ pub fn uncached(response: Response) -> Response {
 }
 
 /// A hook that runs before each handler: it leaves the static files of these pages out. Where no
-/// cycles are kept, it tells the pages so, and they link to none.
+/// cycles are kept, or the client may not look inside, it tells the pages so, and they lead to no
+/// page that would be refused.
 pub fn leave_out(ctx: &mut Context) -> Result<Option<Response>, Error> {
-    if ctx.recorder().is_none() {
+    let is_closed = ctx.check_inside().is_err();
+    if is_closed {
+        ctx.g.insert("closed", true);
+    }
+    if is_closed || ctx.recorder().is_none() {
         ctx.g.insert("no_cycles", true);
     }
     if is_for_the_glass(ctx.request) {

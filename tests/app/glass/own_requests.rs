@@ -43,17 +43,7 @@ fn only_this_machine_may_look_and_only_by_its_name() {
     let off = Carafe::start(&["--log", "off", "--no-cycles"]);
     assert!(header(&off.curl(&["-i", "$B/hello"]), "Carafe-Cycle").is_none());
     // No page leads to what is not there, and who asks for it learns why.
-    let lessons = (1..=18).map(|number| format!("/lessons/{number}"));
-    let pages = ["/", "/memory", "/source", "/shop", "/ladder", "/formtest"].map(str::to_owned);
-    for path in pages.into_iter().chain(lessons) {
-        for accept in ["Accept: */*", "Accept: text/html"] {
-            let page = off.curl(&["-H", accept, &format!("$B{path}")]);
-            assert!(
-                !page.is_empty() && !page.replace("js/cycles", "").contains("/cycles"),
-                "{page}"
-            );
-        }
-    }
+    lead_nowhere(&off, &["/", "/memory", "/source", "/shop", "/ladder", "/formtest"], &["/cycles"]);
     for path in ["/cycles", "/cycles.json", "/cycles/last", "/cycles/live"] {
         let answer = off.curl(&["-i", &format!("$B{path}")]);
         assert!(answer.starts_with("HTTP/1.1 404") && answer.contains("--no-cycles"), "{answer}");
@@ -76,4 +66,28 @@ fn what_the_glass_itself_fetches_is_no_cycle() {
     let referer = format!("Referer: {}", carafe.url("/cyclesandmore"));
     let answer = carafe.curl(&["-i", "-H", &referer, "$B/static/css/carafe.css"]);
     assert_eq!(header(&answer, "Carafe-Cycle"), Some("1"));
+}
+
+/// No page and no text of these, and no lesson, names a page that is hidden.
+fn lead_nowhere(server: &Carafe, pages: &[&str], hidden: &[&str]) {
+    let lessons = (1..=18).map(|number| format!("/lessons/{number}"));
+    for path in pages.iter().map(ToString::to_string).chain(lessons) {
+        for accept in ["Accept: */*", "Accept: text/html"] {
+            let page = server.curl(&["-H", accept, &format!("$B{path}")]);
+            let page = page.replace("js/cycles", "");
+            assert!(!page.is_empty(), "{path}");
+            for name in hidden {
+                assert!(!page.contains(name), "{path} leads to {name}: {page}");
+            }
+        }
+    }
+}
+
+/// Where the inside is closed, a page leads to nothing that would be refused.
+#[test]
+fn no_page_leads_inside_where_nobody_may_look() {
+    let closed = Carafe::start(&["--log", "off", "--trust-proxy", "10.0.0.1"]);
+    assert_eq!(closed.status(&["$B/cycles"]), "403");
+    let hidden = ["/cycles", "href=\"/memory", "href=\"/source", "/source\n"];
+    lead_nowhere(&closed, &["/", "/shop", "/ladder", "/formtest"], &hidden);
 }

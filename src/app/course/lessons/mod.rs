@@ -91,13 +91,14 @@ fn lesson(ctx: &mut Context) -> Result<Response, Error> {
     let (base, inside) = (ctx.base(), room.looks_inside(ctx));
     // The rows of the reader's own cycles, the newest first.
     let recorder = ctx.recorder().filter(|_| inside);
+    let has_cycles = recorder.is_some();
     let mut own = recorder
         .iter()
         .flat_map(|recorder| glass::rows_of(recorder, |path| lesson.owns(path)))
         .peekable();
     let mut variables = room.entry(lesson, inside);
     page::add_texts(lesson, &mut variables);
-    variables.insert("steps", page::steps_at(&base, lesson, own.peek(), ctx.recorder().is_some()));
+    variables.insert("steps", page::steps_at(&base, lesson, own.peek(), has_cycles));
     let neighbour = |number: usize| room.lessons.get(number.wrapping_sub(1)).map(page::title);
     variables.insert("previous", neighbour(lesson.number - 1));
     variables.insert("next", neighbour(lesson.number + 1));
