@@ -90,9 +90,18 @@ impl Map {
         self.entries.iter().map(|(name, value)| (&**name, value))
     }
 
-    /// Names and values as they lie here. [`Map::from`] makes a map of such a list again.
+    /// Names and values as they lie here. [`Map::of`] makes a map of them again.
     pub(crate) fn entries(&self) -> &[(Text, Value)] {
         &self.entries
+    }
+
+    /// A map of the entries of another one, in which no name is twice.
+    pub(crate) fn of(entries: &[(Text, Value)]) -> Map {
+        let mut map = Map { entries: entries.to_vec(), ..Map::new() };
+        if entries.len() > SEARCHED {
+            map.build_index();
+        }
+        map
     }
 
     fn position(&self, name: &[u8]) -> Option<usize> {
@@ -135,17 +144,6 @@ impl<N: Into<Text>, V: Into<Value>> FromIterator<(N, V)> for Map {
 impl<N: Into<Text>, V: Into<Value>, const COUNT: usize> From<[(N, V); COUNT]> for Map {
     fn from(pairs: [(N, V); COUNT]) -> Map {
         pairs.into_iter().collect()
-    }
-}
-
-/// The entries of another map: no name is there twice.
-impl From<&[(Text, Value)]> for Map {
-    fn from(entries: &[(Text, Value)]) -> Map {
-        let mut map = Map { entries: entries.to_vec(), ..Map::new() };
-        if entries.len() > SEARCHED {
-            map.build_index();
-        }
-        map
     }
 }
 

@@ -37,8 +37,8 @@ impl Inside {
     /// That sentence.
     pub fn check(&self, request: &Request) -> Result<(), String> {
         if !self.open {
-            let why = "other machines can connect, or a proxy stands in front";
-            return Err(format!("the inside is closed: {why}"));
+            let why = "because other machines can connect, or a proxy stands in front";
+            return Err(format!("the inside is closed to everybody here, {why}"));
         }
         let is_local = request.peer.is_some_and(|peer| peer.ip().to_canonical().is_loopback());
         if !is_local && !self.everyone {

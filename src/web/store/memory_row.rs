@@ -37,7 +37,7 @@ impl MemoryRow {
     /// The row as JSON.
     pub fn text(&self) -> Cow<'_, str> {
         match self {
-            MemoryRow::Values(entries) => json::write_map(&Map::from(&**entries)).into(),
+            MemoryRow::Values(entries) => json::write_map(&Map::of(entries)).into(),
             MemoryRow::Json(text) => (&**text).into(),
         }
     }
@@ -48,10 +48,10 @@ impl SeenRow<MemoryRow> {
     ///
     /// # Errors
     ///
-    /// [`StoreError::Damaged`], never: this process has written the text.
+    /// [`StoreError::Damaged`]. It does not happen: this process has written the text itself.
     pub fn copy(&self) -> Result<Map, StoreError> {
         match &self.held {
-            MemoryRow::Values(entries) => Ok(Map::from(&**entries)),
+            MemoryRow::Values(entries) => Ok(Map::of(entries)),
             MemoryRow::Json(text) => decode(text.as_bytes()),
         }
     }

@@ -47,7 +47,8 @@ impl Shards {
     /// while there is room in another.
     pub fn part(&self, kind: &Kind, key: &str) -> TablePart<'_> {
         let parts = if kind.oldest_leaves { (kind.most / SHARD_ROWS).clamp(1, SHARDS) } else { 1 };
-        // The hash FNV-1a of the last bytes is quick, and the ids of sessions are random.
+        // The hash FNV-1a of the last bytes is quick. The ids of sessions are random, so nobody can
+        // aim at a part.
         let mix = |mixed: u32, byte| (mixed ^ u32::from(byte)).wrapping_mul(0x0100_0193);
         let last = &key.as_bytes()[key.len().saturating_sub(8)..];
         let mixed = last.iter().copied().fold(0x811c_9dc5, mix);
