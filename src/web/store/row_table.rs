@@ -188,8 +188,11 @@ impl<R: Clone + PartialEq> KindRows<R> {
         new: Option<R>,
         first: impl FnOnce(&[Arc<str>]) -> Result<(), StoreError>,
     ) -> Result<Swapped<SeenRow<R>>, StoreError> {
-        // The row is most probably still where it was seen.
-        let is_there = |seen: &&SeenRow<R>| *self.row(seen.place).key == *key;
+        // The row is most probably still where it was seen. If all rows were forgotten meanwhile,
+        // there is no such place.
+        let is_there = |seen: &&SeenRow<R>| {
+            self.rows.get(seen.place as usize).is_some_and(|it| *it.key == *key)
+        };
         let known = seen.filter(is_there).map(|seen| seen.place);
         let known = known.or_else(|| self.index.get(key).copied());
         let found = known.filter(|place| self.row(*place).expires > now);

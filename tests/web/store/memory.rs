@@ -137,3 +137,22 @@ fn forgetting_leaves_no_row_of_any_kind() {
     assert_eq!(load(&store, &ORDER, "1"), Lookup::Refused(Refusal::Unknown));
     put(&store, &ORDER, "1", &row(0)).unwrap();
 }
+
+/// The amnesia button may be pressed while a handler changes a row.
+#[test]
+fn a_change_goes_on_when_all_rows_are_forgotten_meanwhile() {
+    let (store, _) = memory();
+    put(&store, &SESSION, "id", &row(1)).unwrap();
+    let mut met = Vec::new();
+    store
+        .update(&SESSION, "id", &mut |kept| {
+            met.push(kept.take());
+            *kept = Some(row(2));
+            if met.len() == 1 {
+                store.all_rows().forget();
+            }
+        })
+        .unwrap();
+    assert_eq!(met, [Some(row(1)), None]);
+    assert_eq!(load(&store, &SESSION, "id"), Lookup::Found(row(2)));
+}
