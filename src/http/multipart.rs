@@ -76,8 +76,9 @@ pub fn parse(content_type: &str, body: &[u8]) -> Result<Multipart, ParseError> {
         // The line end of the boundary belongs to the head: it may be all of it.
         let (head, _) = split(start, b"\r\n\r\n")
             .ok_or_else(|| found("the head of a part", start, "an empty line within 4096 bytes"))?;
-        let (data, behind) = split(&rest[head.len() + 4..], &delimiter).ok_or_else(no_end)?;
-        multipart.add(utf8(head)?, data)?;
+        // The line end of the empty line may be that of the delimiter: a part without data.
+        let (data, behind) = split(&rest[head.len() + 2..], &delimiter).ok_or_else(no_end)?;
+        multipart.add(utf8(head)?, data.strip_prefix(b"\r\n").unwrap_or_default())?;
         rest = behind;
     }
     let why = format!("the form has more than {MOST_PARTS} parts");

@@ -61,6 +61,15 @@ fn what_stands_before_and_behind_the_parts_is_ignored() {
     assert_eq!(read(b"--x7--\r\n"), Multipart::default());
 }
 
+/// `body-part := MIME-part-headers [CRLF *OCTET]` (RFC 2046 §5.1.1): without data, the line end that
+/// belongs to the delimiter is that of the empty line.
+#[test]
+fn a_part_may_have_no_data_at_all() {
+    let part = |name| format!("--x7\r\nContent-Disposition: form-data; name={name}\r\n\r\n");
+    let form = read(format!("{}{}1\r\n{}--x7--", part("a"), part("b"), part("c")).as_bytes());
+    assert_eq!(form.fields, Fields::parse("a=&b=1&c="));
+}
+
 #[test]
 fn names_are_read_as_clients_write_them() {
     for (name, file_name) in [
