@@ -9,7 +9,7 @@
 //! cookie expires in that time.
 
 use super::date;
-use super::set_cookie::COOKIE_BYTES;
+use super::set_cookie::{COOKIE_BYTES, must_be_secure};
 use std::time::SystemTime;
 
 /// The cookies of one visitor.
@@ -38,43 +38,62 @@ impl CookieJar {
     /// Keeps the cookie of a `Set-Cookie` line, or notes why not. `path` is the one that was asked,
     /// with or without a query.
     pub fn keep(&mut self, line: &str, path: &str) {
-        let mut parts = line.split(';').map(|part| {
-            let (name, value) = part.split_once('=').unwrap_or((part, ""));
-            (name.trim(), value.trim())
-        });
-        let (name, value) = parts.next().unwrap_or_default();
-        let size = name.len() + value.len();
-        let mut refusal = (size > COOKIE_BYTES)
-            .then(|| format!("is {size} bytes: browsers drop more than {COOKIE_BYTES}"));
+        let mut parts = line.split(';');
+        // §5.2: without a `=`, "ignore the set-cookie-string entirely".
+        let Some((name, value)) = parts.next().and_then(|pair| pair.split_once('=')) else {
+            return;
+        };
+        let (name, value) = (name.trim(), value.trim());
         // §5.1.4: without a Path, the folder of the path that was asked.
         let path = path.split('?').next().unwrap_or(path);
-        let mut folder = path.rfind('/').map_or("/", |slash| &path[..slash.max(1)]);
-        let (mut by_age, mut by_date) = (None, false);
-        for (key, value) in parts {
-            match key.to_ascii_lowercase().as_str() {
-                "path" if value.starts_with('/') => folder = value,
-                "max-age" => by_age = value.parse().ok().map(|seconds: i64| seconds <= 0),
-                "expires" => {
-                    by_date = date::parse(value).is_some_and(|end| end <= SystemTime::now());
-                }
-                "secure" if !self.takes_secure => {
-                    refusal = Some("is Secure, and this is plain http: browsers drop it".into());
-                }
+        let own_folder = path.rfind('/').map_or("/", |slash| &path[..slash.max(1)]);
+        let (mut folder, mut by_age, mut by_date) = (None, None, None);
+        let (mut is_secure, mut has_domain) = (false, false);
+        for part in parts {
+            let (key, value) = part.split_once('=').unwrap_or((part, ""));
+            let value = value.trim();
+            match key.trim().to_ascii_lowercase().as_str() {
+                "path" => folder = Some(value).filter(|value| value.starts_with('/')),
+                "domain" => has_domain = true,
+                "max-age" => by_age = is_over(value).or(by_age),
+                "expires" => by_date = cookie_date(value).or(by_date),
+                "secure" => is_secure = true,
                 _ => {}
             }
         }
-        match refusal {
-            Some(why) => self.lose(format!("the cookie {name} {why}")),
+        let size = name.len() + value.len();
+        // RFC 6265bis §4.1.3.2: such a cookie is for the whole of one host.
+        let is_too_wide = name.starts_with("__Host-") && (has_domain || folder != Some("/"));
+        let folder = folder.unwrap_or(own_folder);
+        let refusal = if size > COOKIE_BYTES {
+            format!("is {size} bytes: browsers drop more than {COOKIE_BYTES}")
+        } else if is_secure && !self.takes_secure {
+            "is Secure, and this is plain http: browsers drop it".to_owned()
+        } else if must_be_secure(name) && !is_secure {
+            "is not Secure, as its name promises: browsers drop it".to_owned()
+        } else if is_too_wide {
+            "is not for Path=/ and no Domain, as its name promises: browsers drop it".to_owned()
+        } else {
+            let is_past = by_date.is_some_and(|end| end <= SystemTime::now());
             // §4.1.2.2: "the Max-Age attribute has precedence".
-            None if by_age.unwrap_or(by_date) => self.remove(name, folder),
-            None if name.is_empty() => {}
-            None => self.put(name, value, folder),
-        }
+            if by_age.unwrap_or(is_past) {
+                self.remove(name, folder);
+            } else if !name.is_empty() {
+                self.put(name, value, folder);
+            }
+            return;
+        };
+        self.lose(format!("the cookie {name} {refusal}"));
     }
 
     /// Writes a cookie for a path and those below it. A client can do so without any server.
     pub fn put(&mut self, name: &str, value: &str, path: &str) {
-        self.remove(name, path);
+        // §5.3: a cookie that is set again keeps the time of its creation, and so its place.
+        let is_it = |known: &&mut KeptCookie| (&*known.name, &*known.path) == (name, path);
+        if let Some(known) = self.cookies.iter_mut().find(is_it) {
+            known.value = value.into();
+            return;
+        }
         // §5.4: "Cookies with longer paths are listed before cookies with shorter paths."
         let place = self.cookies.partition_point(|known| known.path.len() >= path.len());
         let cookie = KeptCookie { name: name.into(), value: value.into(), path: path.into() };
@@ -115,4 +134,35 @@ fn is_below(path: &str, folder: &str) -> bool {
     path.strip_prefix(folder).is_some_and(|rest| {
         rest.is_empty() || folder.ends_with('/') || rest.starts_with(['/', '?'])
     })
+}
+
+/// True if this Max-Age ends a cookie at once; `None` if it is no number, and so does not count
+/// (§5.2.2).
+fn is_over(age: &str) -> Option<bool> {
+    let digits = age.strip_prefix('-').unwrap_or(age);
+    let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    is_number.then(|| digits != age || digits.bytes().all(|byte| byte == b'0'))
+}
+
+/// `cookie-date` (§5.1.1): a time, a day, a month and a year in any order. Nothing else in it
+/// counts, not even the zone: all times are of Greenwich.
+fn cookie_date(text: &str) -> Option<SystemTime> {
+    let (mut time, mut day, mut month, mut year) = (None, None, None, None);
+    let divides = |letter: char| letter.is_ascii_punctuation() && letter != ':' || letter == ' ';
+    for word in text.split(divides) {
+        let digits = word.bytes().take_while(u8::is_ascii_digit).count();
+        match digits {
+            1..=2 if time.is_none() && word.contains(':') => time = Some(word),
+            1..=2 if day.is_none() => day = Some(&word[..digits]),
+            0 if month.is_none() => month = date::month(word),
+            2 if year.is_none() => {
+                // "70 to 99": the years 1970 to 1999; less: from 2000 on.
+                let century = if word < "70" { "20" } else { "19" };
+                year = Some(format!("{century}{}", &word[..digits]));
+            }
+            4 if year.is_none() => year = Some(word[..digits].to_owned()),
+            _ => {}
+        }
+    }
+    date::parse(&format!("Day, {} {} {} {} GMT", day?, month?, year?, time?))
 }

@@ -84,6 +84,12 @@ pub fn parse(text: &str) -> Option<SystemTime> {
     time.checked_sub(Duration::from_secs(DAYS_BEFORE_1970 * DAY_SECONDS)).filter(|_| is_day)
 }
 
+/// The name of a month, as dates have it, at the front of a word in any case of letters.
+pub(super) fn month(word: &str) -> Option<&'static str> {
+    let front = word.get(..3)?;
+    MONTHS.into_iter().find(|name| name.eq_ignore_ascii_case(front))
+}
+
 /// Two digits mean a year that ends with them, at most 50 years in the future (RFC 9110 §5.6.7).
 fn full_year(short: u64) -> u64 {
     let (now, _, _) =

@@ -107,9 +107,8 @@ impl fmt::Display for SetCookie {
         if let Some(domain) = &self.domain {
             write!(out, "; Domain={domain}")?;
         }
-        // RFC 6265bis §4.1.3: browsers refuse a cookie of such a name that is not `Secure`.
-        let must_be = ["__Host-", "__Secure-"].iter().any(|front| self.name.starts_with(front));
-        let is_secure = self.secure || must_be || self.same_site == Some(SameSite::None);
+        let must_be = must_be_secure(&self.name) || self.same_site == Some(SameSite::None);
+        let is_secure = self.secure || must_be;
         out.write_str(if self.http_only { "; HttpOnly" } else { "" })?;
         out.write_str(if is_secure { "; Secure" } else { "" })?;
         if let Some(same_site) = self.same_site {
@@ -117,6 +116,11 @@ impl fmt::Display for SetCookie {
         }
         write!(out, "; Path={}", self.path)
     }
+}
+
+/// RFC 6265bis §4.1.3: browsers refuse a cookie of such a name that is not `Secure`.
+pub(super) fn must_be_secure(name: &str) -> bool {
+    ["__Host-", "__Secure-"].iter().any(|front| name.starts_with(front))
 }
 
 impl Response {

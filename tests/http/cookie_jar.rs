@@ -19,6 +19,24 @@ fn a_cookie_is_kept_and_sent_as_a_browser_does() {
         ("a=1; Expires=Fri, 31 Dec 9999 23:59:59 GMT", "/", "/", true),
         // The age counts more than the date.
         ("a=1; Max-Age=60; Expires=Sun, 06 Nov 1994 08:49:37 GMT", "/", "/", true),
+        // What is no number does not count, and no number is too large.
+        ("a=1; Max-Age=0; Max-Age=soon", "/", "/", false),
+        ("a=1; Max-Age=+0", "/", "/", true),
+        ("a=1; Max-Age=-99999999999999999999", "/", "/", false),
+        (
+            "a=1; Max-Age=99999999999999999999; Expires=Sun, 06 Nov 1994 08:49:37 GMT",
+            "/",
+            "/",
+            true,
+        ),
+        // Dates as servers write them.
+        ("a=1; Expires=Thu, 01-Jan-70 00:00:01 GMT", "/", "/", false),
+        ("a=1; Expires=Fri, 31-Dec-69 23:59:59 GMT", "/", "/", true),
+        ("a=1; Expires=Thu, 01 Jan 1970 00:00:00 -0000", "/", "/", false),
+        ("a=1; Expires=Thu Jan 01 1970 0:00:00 GMT+0000 (Greenwich)", "/", "/", false),
+        ("a=1; Expires=0", "/", "/", true),
+        // The last path counts, also if it is wrong.
+        ("a=1; Path=/shop; Path=shop", "/", "/", true),
         ("=1", "/", "/", false),
         ("a=1; Secure", "/", "/", false),
     ] {
@@ -39,4 +57,26 @@ fn a_later_cookie_takes_the_place_of_one_with_the_same_name_and_path() {
     assert_eq!(jar.lost, ["the cookie a goes to /shop alone, not to /"]);
     jar.keep(&format!("a={}", "x".repeat(4096)), "/");
     assert_eq!(jar.value("a"), Some("4"), "it is too large");
+}
+
+#[test]
+fn a_cookie_that_is_set_again_keeps_its_place_and_a_line_without_a_pair_is_ignored() {
+    let mut jar = CookieJar::default();
+    for line in ["a=1", "b=2", "a=3", "c", "", "; Path=/"] {
+        jar.keep(line, "/");
+    }
+    assert_eq!(jar.header("/").as_deref(), Some("a=3; b=2"));
+}
+
+#[test]
+fn a_name_that_promises_too_much_is_dropped_as_browsers_do() {
+    let kept = |line: &str| {
+        let mut jar = CookieJar::secure();
+        jar.keep(line, "/");
+        assert_eq!(jar.header("/").is_none(), jar.lost.len() == 1, "{line}");
+        jar.header("/").is_some()
+    };
+    assert!(kept("__Host-a=1; Secure; Path=/") && kept("__Secure-a=1; Secure; Domain=x.example"));
+    assert!(!kept("__Host-a=1; Path=/") && !kept("__Secure-a=1; Path=/"));
+    assert!(!kept("__Host-a=1; Secure") && !kept("__Host-a=1; Secure; Path=/; Domain=x.example"));
 }
