@@ -197,7 +197,7 @@ pub fn application(
     let mut app = App::new();
     app::routes(&mut app);
     recorder.iter().for_each(|recorder| app.recorder(Arc::clone(recorder)));
-    app::glass::routes(&mut app, gauge);
+    app::glass::routes(&mut app, gauge, recorder.is_some());
     let (templates, templates_banner) = own_folder(dir, "templates");
     let (www, www_banner) = own_folder(dir, "www");
     app::course::lessons::routes(&mut app, recorder.as_deref(), templates.as_deref(), ticks);

@@ -64,13 +64,17 @@ struct Glass {
 }
 
 /// Registers the routes of this room. The `gauge` is that of the server.
-pub fn routes(app: &mut App, gauge: ServerGauge) {
+pub fn routes(app: &mut App, gauge: ServerGauge, keeps_cycles: bool) {
     source_pages::routes(app);
     app.post("/forget", memory_page::forget);
     app.before(leave_out);
     for (ending, name) in [("", ""), (".txt", "_txt"), (".json", "_json")] {
         app.get(format!("/memory{ending}"), memory_page::memory).name(&format!("memory{name}"));
-        app.get(format!("/cycles{ending}"), cycle_list::cycles).name(&format!("cycles{name}"));
+        let list = app.get(format!("/cycles{ending}"), cycle_list::cycles);
+        list.name(&format!("cycles{name}"));
+        if !keeps_cycles {
+            list.no_example(); // it is 404
+        }
     }
     app.get("/cycles/<cycle>", cycle);
     app.get("/cycles/live", cycle_list::cycles_live).no_example(); // it does not end

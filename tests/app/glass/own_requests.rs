@@ -47,6 +47,7 @@ fn only_this_machine_may_look_and_only_by_its_name() {
     for path in ["/cycles", "/cycles.json", "/cycles/last", "/cycles/live"] {
         let answer = off.curl(&["-i", &format!("$B{path}")]);
         assert!(answer.starts_with("HTTP/1.1 404") && answer.contains("--no-cycles"), "{answer}");
+        assert!(answer.ends_with(&format!("\nthis works: curl {}\n", off.url("/"))), "{answer}");
     }
     let answer = off.curl(&["-d", "cycle=1", "-d", "line=hello.rs:9", "$B/lessons/3"]);
     assert!(answer.contains("--no-cycles"), "{answer}");
