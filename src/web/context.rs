@@ -29,7 +29,7 @@ use std::panic::Location;
 /// ```
 pub struct Context<'a> {
     /// What the client asked.
-    pub request: &'a mut Request,
+    pub request: &'a Request,
     /// The visitor's row.
     pub session: Session<'a>,
     /// Values for the length of this request: hooks leave them, and pages see them as `g`.
@@ -51,13 +51,13 @@ impl<'a> Context<'a> {
     /// at the first use.
     pub(super) fn open(
         site: &'a Site,
-        request: &'a mut Request,
+        request: &'a Request,
         matched: Option<&'a Matched<'a>>,
         cycle: &'a mut Cycle,
     ) -> Context<'a> {
         let cookie = cookie_value(&request.headers, &site.sessions.cookie);
         Context {
-            session: site.sessions.open_for(cookie.as_deref(), cycle.is_recording()),
+            session: site.sessions.open_for(cookie, cycle.is_recording()),
             g: Map::new(),
             store: RecordingStore::new(&*site.store, cycle.is_recording()),
             used_store: Cell::new(None),

@@ -35,10 +35,12 @@ mod history;
 mod session_cookie;
 
 pub use history::SessionHistory;
+use session_cookie::RowKey;
 pub use session_cookie::Sessions;
 
 use super::store::{Kind, Lookup, Refusal, Store, StoreError};
 use crate::value::{Map, Value};
+use std::borrow::Cow;
 use std::cell::{Cell, OnceCell};
 use std::panic::Location;
 use std::time::Instant;
@@ -58,7 +60,7 @@ pub struct Session<'s> {
     settings: &'s Sessions,
     kind: Kind,
     /// The cookie that came.
-    sent: Option<String>,
+    sent: Option<Cow<'s, str>>,
     /// Filled at the first use.
     opened: OnceCell<OpenedSession>,
     /// True once the handler or the page used it. If only the record of the cycle looked the row
@@ -73,8 +75,8 @@ pub struct Session<'s> {
 struct OpenedSession {
     /// When, if there is a record of the cycle.
     at: Option<Instant>,
-    /// The key of the visitor's row; `None` if no row is kept.
-    key: Option<String>,
+    /// The key of the visitor's row.
+    key: RowKey,
     /// The row as this request last saw it.
     row: Map,
     /// The row as this request first saw it, if this request has changed it.
@@ -119,8 +121,8 @@ impl Session<'_> {
             let mut opened = OpenedSession::new(self.is_recording, Map::new());
             let Some(sent) = &self.sent else { return opened };
             match self.store.load(&self.kind, sent) {
-                Ok(Lookup::Found(row)) => (opened.key, opened.row) = (Some(sent.clone()), row),
-                Ok(Lookup::Moved(row, key)) => (opened.key, opened.row) = (Some(key), row),
+                Ok(Lookup::Found(row)) => (opened.key, opened.row) = (RowKey::Sent, row),
+                Ok(Lookup::Moved(row, key)) => (opened.key, opened.row) = (RowKey::New(key), row),
                 Ok(Lookup::Refused(refusal)) => opened.refusal = Some(refusal),
                 Err(failure) => opened.failure = Some(failure),
             }
@@ -131,7 +133,7 @@ impl Session<'_> {
 
 impl OpenedSession {
     fn new(is_recording: bool, row: Map) -> OpenedSession {
-        let (key, before, refusal, failure) = (None, None, None, None);
+        let (key, before, refusal, failure) = (RowKey::None, None, None, None);
         let at = is_recording.then(Instant::now);
         OpenedSession { at, key, row, before, refusal, failure, cleared: false }
     }

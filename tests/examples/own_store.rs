@@ -9,7 +9,7 @@ pub struct Folder(pub Mutex<PathBuf>);
 
 impl Store for Folder {
     fn load(&self, kind: &Kind, key: &str) -> Result<Lookup, StoreError> {
-        let row = self.update(kind, key, &mut |_| ())?.row;
+        let row = self.update(kind, key, &mut |_| ())?.row();
         Ok(row.map_or(Lookup::Refused(Refusal::Unknown), Lookup::Found))
     }
 
@@ -22,7 +22,7 @@ impl Store for Folder {
             Some(row) => fs::write(&file, encode(row, kind.row_bytes)?)?,
             None => fs::remove_file(&file).unwrap_or(()),
         }
-        Ok(Updated { key: row.as_ref().map(|_| key.to_owned()), row })
+        Ok(Updated::Kept(row))
     }
 }
 

@@ -88,9 +88,10 @@ impl Store for Coat {
     ) -> Result<Updated, StoreError> {
         let mut row = Coat::open(key);
         change(&mut row);
-        let text = row.as_ref().map(|row| encode(row, ROW_BYTES)).transpose()?;
-        let hex = |text: String| text.bytes().map(|byte| format!("{byte:02x}")).collect::<String>();
-        Ok(Updated { row, key: text.map(|text| format!("row.{}", hex(text))) })
+        let Some(row) = row else { return Ok(Updated::Kept(None)) };
+        let text = encode(&row, ROW_BYTES)?;
+        let hex = text.bytes().map(|byte| format!("{byte:02x}")).collect::<String>();
+        Ok(Updated::Moved(row, format!("row.{hex}")))
     }
 }
 

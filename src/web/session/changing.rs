@@ -3,10 +3,10 @@
 //! The visitor's row is changed if there is one. A stranger gets a row under a fresh key. In both
 //! cases the store gives back the row as it is then, and its key.
 
-use super::{OpenedSession, Session};
+use super::{OpenedSession, RowKey, Session};
 use crate::random;
 use crate::value::{Map, Value};
-use crate::web::store::permanence;
+use crate::web::store::{Updated, permanence};
 use std::cell::OnceCell;
 use std::panic::Location;
 
@@ -42,7 +42,7 @@ impl Session<'_> {
     #[track_caller]
     pub fn remove(&mut self, name: &str) -> Option<Value> {
         // A stranger has nothing to take out, and gets no row for it.
-        let is_stranger = self.opened().key.is_none() && self.get(name).is_none();
+        let is_stranger = self.get(name).is_none() && self.key().is_none();
         if is_stranger { None } else { self.change(|row| row.remove(name)) }
     }
 
@@ -57,10 +57,10 @@ impl Session<'_> {
         if let Some(outcome) = outcome {
             return outcome;
         }
-        let OpenedSession { key, row, failure, .. } = self.touch();
-        let mut row = row.clone();
-        if key.is_none() && failure.is_none() {
-            self.write(Some(&random::hex_id()), &mut |kept| {
+        let OpenedSession { row, failure, .. } = self.touch();
+        let (mut row, has_failed) = (row.clone(), failure.is_some());
+        if self.key().is_none() && !has_failed {
+            self.write(Some(random::hex_id()), &mut |kept| {
                 outcome = Some(change(kept.insert(row.clone())));
             });
         }
@@ -86,7 +86,8 @@ impl Session<'_> {
     /// or has chosen it, does not know the new one. A stranger has no key yet.
     #[track_caller]
     pub fn renew(&mut self) {
-        let Some(old) = self.touch().key.clone() else { return };
+        self.touch();
+        let Some(old) = self.key().map(str::to_owned) else { return };
         self.changed_by = Some(Location::caller());
         let fresh = random::hex_id();
         let mut row = self.touch().row.clone();
@@ -94,7 +95,7 @@ impl Session<'_> {
         // The row is written under the new key first, and then deleted under the old one if it is
         // still the same. So neither a crash nor another request of this visitor loses anything.
         loop {
-            self.write(Some(&fresh), &mut |kept| *kept = Some(row.clone()));
+            self.write(Some(fresh.clone()), &mut |kept| *kept = Some(row.clone()));
             if self.touch().failure.is_some() {
                 return;
             }
@@ -123,14 +124,18 @@ impl Session<'_> {
     /// Lets the store change the visitor's row, or the one of a fresh key, and takes over what it
     /// then holds. If this is the first use of the session, the store looks the row up for the
     /// change, and need not be asked twice.
-    pub(super) fn write(&mut self, fresh: Option<&str>, change: &mut dyn FnMut(&mut Option<Map>)) {
+    pub(super) fn write(
+        &mut self,
+        fresh: Option<String>,
+        change: &mut dyn FnMut(&mut Option<Map>),
+    ) {
         self.needed.set(true);
         let known = match self.opened.get() {
             Some(OpenedSession { failure: Some(_), .. }) => return,
-            Some(opened) => opened.key.as_deref(),
+            Some(_) => self.key(),
             None => self.sent.as_deref(),
         };
-        let Some(key) = fresh.or(known) else { return };
+        let Some(key) = fresh.as_deref().or(known) else { return };
         let is_first = self.opened.get().is_none();
         let (mut is_found, mut before) = (false, None);
         let updated = self.store.update(&self.kind, key, &mut |row| {
@@ -145,17 +150,21 @@ impl Session<'_> {
             if updated.is_ok() && !is_found {
                 return;
             }
-            let opened = OpenedSession::new(self.is_recording, before.unwrap_or_default());
+            let mut opened = OpenedSession::new(self.is_recording, before.unwrap_or_default());
+            opened.key = RowKey::Sent;
             self.opened = OnceCell::from(opened);
         }
         let opened = self.touch();
-        match updated {
-            Ok(updated) => {
-                opened.key = updated.key;
-                opened.take_over(updated.row.unwrap_or_default());
-            }
-            Err(failure) => opened.failure = Some(failure),
+        let (key, row) = match updated {
+            Ok(Updated::Kept(Some(row))) => (fresh.map(RowKey::New), row),
+            Ok(Updated::Moved(row, key)) => (Some(RowKey::New(key)), row),
+            Ok(updated) => (Some(RowKey::None), updated.row().unwrap_or_default()),
+            Err(failure) => return opened.failure = Some(failure),
+        };
+        if let Some(key) = key {
+            opened.key = key;
         }
+        opened.take_over(row);
     }
 }
 

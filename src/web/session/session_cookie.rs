@@ -4,6 +4,7 @@ use super::{OpenedSession, Session};
 use crate::http::SetCookie;
 use crate::http::cookie::SameSite;
 use crate::web::store::{Kind, PERMANENT, Refusal, Store, StoreError, permanence};
+use std::borrow::Cow;
 use std::cell::{Cell, OnceCell};
 use std::sync::Arc;
 use std::time::Duration;
@@ -43,23 +44,37 @@ impl Sessions {
 
     /// The session of a request with this cookie. The store is not asked yet.
     pub fn open(&self, cookie: Option<&str>) -> Session<'_> {
-        self.open_for(cookie, true)
+        self.open_for(cookie.map(|cookie| cookie.to_owned().into()), true)
     }
 
     /// The same, for a request of which there is a record, or not.
     #[inline]
-    pub(in crate::web) fn open_for(&self, cookie: Option<&str>, is_recording: bool) -> Session<'_> {
+    pub(in crate::web) fn open_for<'s>(
+        &'s self,
+        cookie: Option<Cow<'s, str>>,
+        is_recording: bool,
+    ) -> Session<'s> {
         Session {
             store: &*self.store,
             settings: self,
             kind: self.kind,
-            sent: cookie.map(str::to_owned),
+            sent: cookie,
             opened: OnceCell::new(),
             needed: Cell::new(false),
             is_recording,
             changed_by: None,
         }
     }
+}
+
+/// Which key the row of a visitor has.
+pub(super) enum RowKey {
+    /// No row is kept.
+    None,
+    /// The one that came.
+    Sent,
+    /// A new one, which the visitor does not have yet.
+    New(String),
 }
 
 impl Session<'_> {
@@ -85,9 +100,9 @@ impl Session<'_> {
         let opened = self.opened.get().filter(is_usable)?;
         let lifetime = permanence(&opened.row);
         // As in Flask, each use of a permanent session begins its time in the browser again.
-        let is_new = opened.key != self.sent || lifetime.is_some();
-        let value = match &opened.key {
-            Some(key) if is_new => key.as_str(),
+        let is_new = self.key() != self.sent() || lifetime.is_some();
+        let value = match self.key() {
+            Some(key) if is_new => key,
             None if opened.cleared && self.sent.is_some() => "",
             _ => return None,
         };
@@ -105,11 +120,11 @@ impl Session<'_> {
     /// Waits until the changes are as safe as the store can make them. A request that has not
     /// changed the session waits for nothing.
     pub fn save(&mut self) {
-        let opened = self.opened.get_mut().filter(|opened| opened.failure.is_none());
+        let opened = self.opened.get().filter(|opened| opened.failure.is_none());
         let Some(opened) = opened else { return };
         let mut saved = Ok(());
         // Each use of a permanent session begins its time in the store again.
-        if let (Some(time), Some(key)) = (permanence(&opened.row), &opened.key)
+        if let (Some(time), Some(key)) = (permanence(&opened.row), self.key())
             && self.kind.lifetime.is_some_and(|usual| usual < time)
         {
             let kind = Kind { lifetime: Some(time), ..self.kind };
@@ -118,7 +133,7 @@ impl Session<'_> {
         if self.changed_by.is_some() {
             saved = saved.and_then(|()| self.store.flush());
         }
-        opened.failure = saved.err();
+        self.touch().failure = saved.err();
     }
 
     /// What the store could not do. The answer must be an error page then.
@@ -143,6 +158,10 @@ impl Session<'_> {
 
     /// The key of this visitor's row; `None` if no row is kept or the session was not used.
     pub fn key(&self) -> Option<&str> {
-        self.opened.get()?.key.as_deref()
+        match &self.opened.get()?.key {
+            RowKey::None => None,
+            RowKey::Sent => self.sent(),
+            RowKey::New(key) => Some(key),
+        }
     }
 }

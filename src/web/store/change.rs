@@ -42,9 +42,7 @@ pub fn update<S>(
         };
         change(&mut row);
         match swap(seen.as_ref(), row.as_ref())? {
-            Swapped::Done => {
-                return Ok(Updated { key: row.as_ref().map(|_| key.to_owned()), row });
-            }
+            Swapped::Done => return Ok(Updated::Kept(row)),
             Swapped::Changed(now) => seen = now,
         }
     }

@@ -142,8 +142,8 @@ impl Store for CookieStore {
         // moment, and neither sees the other.
         let mut row = self.open(kind, key).ok().map(|(row, _)| row);
         change(&mut row);
-        let key = row.as_ref().map(|row| self.seal(kind, row)).transpose()?;
-        Ok(Updated { row, key })
+        let Some(row) = row else { return Ok(Updated::Kept(None)) };
+        self.seal(kind, &row).map(|key| Updated::Moved(row, key))
     }
 
     fn place(&self) -> StorePlace {

@@ -17,7 +17,7 @@
 //! have no effect but on its row.
 //!
 //! **The key may change.** In a table a key stays. With a signed cookie the row itself is the key,
-//! and each change makes a new one. So [`Store::update`] returns the key that counts from now on.
+//! and each change makes a new one. So [`Store::update`] says under which key the row is now.
 //!
 //! A new store is one file: a type with [`load`](Store::load) and [`update`](Store::update).
 //!
@@ -48,7 +48,7 @@ pub use memory::MemoryStore;
 pub use none::NoneStore;
 pub use recording_store::RecordingStore;
 pub use redis::{RedisStore, RedisUrl};
-pub use store_error::{Lookup, Refusal, StoreError};
+pub use store_error::{Lookup, Refusal, StoreError, Updated};
 
 use crate::cycle::StorePlace;
 use crate::value::Map;
@@ -118,12 +118,3 @@ pub trait Store: Send + Sync {
 ///
 /// `|row| *row = Some(new)` inserts a row or replaces it; `|row| *row = None` deletes it.
 pub type Change<'c> = &'c mut dyn FnMut(&mut Option<Map>);
-
-/// What [`Store::update`] leaves behind.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Updated {
-    /// The row as it is now; `None` if there is none.
-    pub row: Option<Map>,
-    /// The key under which that row is found from now on; `None` if it is not kept anywhere.
-    pub key: Option<String>,
-}

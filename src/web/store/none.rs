@@ -18,7 +18,7 @@ impl Store for NoneStore {
     fn update(&self, _: &Kind, _: &str, change: Change<'_>) -> Result<Updated, StoreError> {
         let mut row = None;
         change(&mut row);
-        Ok(Updated { row, key: None })
+        Ok(Updated::NotKept(row))
     }
 
     fn place(&self) -> StorePlace {

@@ -49,7 +49,8 @@ impl Store for RecordingStore<'_> {
             let key = if kind.secret { "(secret)" } else { key };
             let mut changed = self.changed.lock().unwrap_or_else(PoisonError::into_inner);
             changed.retain(|(name, known, _)| (*name, known.as_str()) != (kind.name, key));
-            changed.push((kind.name, key.to_owned(), updated.row.is_some()));
+            let is_there = !matches!(updated, Updated::Kept(None) | Updated::NotKept(None));
+            changed.push((kind.name, key.to_owned(), is_there));
         }
         Ok(updated)
     }

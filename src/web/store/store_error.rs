@@ -65,6 +65,27 @@ impl Lookup {
     }
 }
 
+/// What [`Store::update`](super::Store::update) leaves behind.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Updated {
+    /// The row as it is now, under the key that was given; `None` if there is no row.
+    Kept(Option<Map>),
+    /// The row, and its key from now on.
+    Moved(Map, String),
+    /// The row, which is kept nowhere.
+    NotKept(Option<Map>),
+}
+
+impl Updated {
+    /// The row as it is now; `None` if there is none.
+    pub fn row(self) -> Option<Map> {
+        match self {
+            Updated::Kept(row) | Updated::NotKept(row) => row,
+            Updated::Moved(row, _) => Some(row),
+        }
+    }
+}
+
 /// Why a key leads to no row. `Display` gives the words that follow "cookie refused: ".
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {

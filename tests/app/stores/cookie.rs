@@ -2,7 +2,7 @@
 
 use super::visits;
 use crate::carafe::{Carafe, empty_folder, header};
-use carafe::web::store::{CookieStore, Kind, Lookup, Refusal, Store, StoreError};
+use carafe::web::store::{CookieStore, Kind, Lookup, Refusal, Store, StoreError, Updated};
 use carafe::{Map, Value, json};
 use std::path::Path;
 use std::process::Command;
@@ -39,6 +39,14 @@ fn cookie(answer: &str) -> &str {
     line.strip_prefix("carafe_sid=")
         .and_then(|rest| rest.split(';').next())
         .expect("it is the session's")
+}
+
+/// The key that carries this row.
+fn signed(store: &CookieStore, row: &Map) -> Result<String, StoreError> {
+    match store.update(&SESSION, "", &mut |kept| *kept = Some(row.clone()))? {
+        Updated::Moved(_, key) => Ok(key),
+        other => panic!("expected a key, found {other:?}"),
+    }
 }
 
 #[test]
@@ -115,8 +123,7 @@ fn flask_finds_maps_as_they_were_though_they_look_like_its_tags() {
     .unwrap()
     .clone();
     let store = CookieStore::new(KEY);
-    let key =
-        store.update(&SESSION, "", &mut |kept| *kept = Some(row.clone())).unwrap().key.unwrap();
+    let key = signed(&store, &row).unwrap();
     assert_eq!(store.load(&SESSION, &key).unwrap(), Lookup::Found(row.clone()));
     let Some(read) = flask(&["read", &key]) else { return };
     assert_eq!(json::parse(read.as_bytes()).unwrap(), Value::from(row));
@@ -176,9 +183,7 @@ fn a_row_too_large_for_a_cookie_is_an_error_and_not_silence() {
     let store = CookieStore::new(KEY);
     let size = |letters: usize| {
         let row = Map::from([("x", "x".repeat(letters))]);
-        store
-            .update(&SESSION, "", &mut |kept| *kept = Some(row.clone()))
-            .map(|updated| updated.key.unwrap().len())
+        signed(&store, &row).map(|key| key.len())
     };
     let largest = (2900..3100).filter_map(|letters| size(letters).ok()).max().unwrap();
     assert!((4029..=4032).contains(&largest), "{largest}");
@@ -190,7 +195,7 @@ fn a_row_too_large_for_a_cookie_is_an_error_and_not_silence() {
 #[test]
 fn refusals_say_what_was_met() {
     let store = CookieStore::with_clock(KEY, || Duration::from_secs(1_700_000_000));
-    let key = store.update(&SESSION, "", &mut |row| *row = Some(Map::new())).unwrap().key.unwrap();
+    let key = signed(&store, &Map::new()).unwrap();
     let refusal = |store: &CookieStore, kind: &Kind, key: &str| match store.load(kind, key).unwrap()
     {
         Lookup::Refused(refusal) => refusal.to_string(),

@@ -39,10 +39,17 @@ pub fn row(visits: i64) -> Map {
 
 /// Puts a row whatever was there; gives back the key under which it is found from now on.
 pub fn put(store: &dyn Store, kind: &Kind, key: &str, row: &Map) -> Result<String, StoreError> {
-    Ok(store
-        .update(kind, key, &mut |kept| *kept = Some(row.clone()))?
-        .key
-        .expect("this store keeps what it is given"))
+    let updated = store.update(kind, key, &mut |kept| *kept = Some(row.clone()))?;
+    Ok(row_and_key(updated, key).1)
+}
+
+/// The row that a change under this key has left, and its key from now on.
+fn row_and_key(updated: Updated, key: &str) -> (Map, String) {
+    match updated {
+        Updated::Kept(Some(row)) => (row, key.to_owned()),
+        Updated::Moved(row, key) => (row, key),
+        other => panic!("expected a row that is kept, found {other:?}"),
+    }
 }
 
 pub fn load(store: &dyn Store, kind: &Kind, key: &str) -> Lookup {
@@ -60,8 +67,8 @@ fn suite(store: &dyn Store, pass: &dyn Fn(Duration)) {
     );
     let all = all.unwrap().as_map().unwrap().clone();
     let updated = store.update(&SESSION, "round", &mut |kept| *kept = Some(all.clone())).unwrap();
-    let key = updated.key.clone().unwrap();
-    assert_eq!(updated.row.as_ref(), Some(&all));
+    let (left, key) = row_and_key(updated, "round");
+    assert_eq!(left, all);
     let found = load(store, &SESSION, &key).found().expect("it was just put there");
     assert_eq!(found, all);
     assert!(found.iter().map(|(name, _)| name).eq(["z", "a", "text", "map"]), "{found:?}");
@@ -74,8 +81,9 @@ fn suite(store: &dyn Store, pass: &dyn Fn(Duration)) {
             *kept = Some(row(visits + 1));
         };
         let updated = store.update(&ORDER, &counter, count).unwrap();
-        assert_eq!(updated.row, Some(row(visits)));
-        counter = updated.key.unwrap();
+        let (left, key) = row_and_key(updated, &counter);
+        assert_eq!(left, row(visits));
+        counter = key;
     }
 
     // Forged, in each of its letters.
@@ -100,9 +108,9 @@ fn suite(store: &dyn Store, pass: &dyn Fn(Duration)) {
     assert_eq!(load(store, &ORDER, &ada).found(), None);
 
     // Leaving a row alone, and leaving no row.
-    assert_eq!(store.update(&SESSION, &ada, &mut |_| ()).unwrap().row, Some(row(1)));
+    assert_eq!(store.update(&SESSION, &ada, &mut |_| ()).unwrap().row(), Some(row(1)));
     let nothing = store.update(&ORDER, "nobody", &mut |kept| assert_eq!(*kept, None)).unwrap();
-    assert_eq!(nothing, Updated { row: None, key: None });
+    assert_eq!(nothing, Updated::Kept(None));
 
     // Too large, too deep: refused, and the row as before.
     let large = Map::from([("text", "x".repeat(ROW_BYTES))]);

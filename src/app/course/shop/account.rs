@@ -125,8 +125,9 @@ fn open_account(
     let made = ctx.store().update(&ACCOUNT, email, &mut |row| {
         row.get_or_insert_with(|| account.clone());
     })?;
-    let is_new = made.row.as_ref() == Some(&account);
-    Ok((made.row, is_new))
+    let row = made.row();
+    let is_new = row.as_ref() == Some(&account);
+    Ok((row, is_new))
 }
 
 /// Ends the session. The account stays.

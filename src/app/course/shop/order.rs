@@ -23,7 +23,7 @@ use super::cart::{self, Bill};
 use super::catalogue::price;
 use super::{account, count_of_items, number_in, numbers_in, page, text_of};
 use carafe::http::Response;
-use carafe::web::store::{Kind, Store, StoreError};
+use carafe::web::store::{Kind, Store, StoreError, Updated};
 use carafe::{App, Context, Error, Map, Value, random};
 
 /// The most orders. The store refuses one more with 503.
@@ -83,7 +83,7 @@ fn place_order(ctx: &mut Context, token: &str, lines: &[Map]) -> Result<Map, Err
                 *row = Some(order.clone());
             }
         };
-        store.update(&ORDER, token, update).map(|updated| updated.row)
+        store.update(&ORDER, token, update).map(Updated::row)
     };
     order = keep(&order)?.unwrap_or(order);
     if order.get("number").is_none() {
