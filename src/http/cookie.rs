@@ -6,6 +6,7 @@
 //! Left out: percent-encoding.
 
 use super::Headers;
+use super::bytes::length_before;
 use super::quoted_cookie::split_value;
 pub use super::set_cookie::{COOKIE_BYTES, CookieError, SameSite};
 use std::borrow::Cow;
@@ -30,18 +31,13 @@ pub fn cookies(headers: &Headers) -> impl Iterator<Item = (&str, Cow<'_, str>)> 
 /// The cookies of one line: `cookie-pair *( ";" SP cookie-pair )` (RFC 6265 §4.2.1).
 fn pairs(mut rest: &str) -> impl Iterator<Item = (&str, Cow<'_, str>)> {
     std::iter::from_fn(move || {
-        loop {
-            let end = rest.bytes().position(|byte| matches!(byte, b'=' | b';'))?;
-            let (name, is_pair) = (&rest[..end], rest.as_bytes()[end] == b'=');
-            let behind = &rest[end + 1..];
-            if !is_pair {
-                rest = behind;
-                continue;
-            }
-            // The value ends at the next `;`, unless it stands in quotes.
-            let (value, behind) = split_value(behind.trim_ascii_start());
-            rest = behind.strip_prefix(';').unwrap_or("");
-            return Some((name.trim_ascii(), value));
-        }
+        let end = length_before(rest.as_bytes(), b'=');
+        let (before, behind) = (&rest[..end], rest.get(end + 1..)?);
+        // Parts without a `=` are passed over: the name begins behind the last `;`.
+        let start = before.bytes().rposition(|byte| byte == b';').map_or(0, |at| at + 1);
+        // The value ends at the next `;`, unless it stands in quotes.
+        let (value, behind) = split_value(behind.trim_ascii_start());
+        rest = behind.strip_prefix(';').unwrap_or("");
+        Some((before[start..].trim_ascii(), value))
     })
 }

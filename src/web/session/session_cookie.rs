@@ -120,20 +120,22 @@ impl Session<'_> {
     /// Waits until the changes are as safe as the store can make them. A request that has not
     /// changed the session waits for nothing.
     pub fn save(&mut self) {
+        if let (Err(failure), Some(opened)) = (self.make_safe(), self.opened.get_mut()) {
+            opened.failure = Some(failure);
+        }
+    }
+
+    fn make_safe(&self) -> Result<(), StoreError> {
         let opened = self.opened.get().filter(|opened| opened.failure.is_none());
-        let Some(opened) = opened else { return };
-        let mut saved = Ok(());
+        let Some(opened) = opened else { return Ok(()) };
         // Each use of a permanent session begins its time in the store again.
         if let (Some(time), Some(key)) = (permanence(&opened.row), self.key())
             && self.kind.lifetime.is_some_and(|usual| usual < time)
         {
             let kind = Kind { lifetime: Some(time), ..self.kind };
-            saved = self.store.load(&kind, key).map(drop);
+            self.store.load(&kind, key)?;
         }
-        if self.changed_by.is_some() {
-            saved = saved.and_then(|()| self.store.flush());
-        }
-        self.touch().failure = saved.err();
+        if self.changed_by.is_some() { self.store.flush() } else { Ok(()) }
     }
 
     /// What the store could not do. The answer must be an error page then.
