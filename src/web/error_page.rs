@@ -58,7 +58,7 @@ impl App {
         sent.headers.get_all("Accept").for_each(|it| request.headers.append("Accept", it));
         let no_sessions = Sessions { store: Arc::new(NoneStore), ..self.site.sessions.clone() };
         let mut cycle = Cycle::default();
-        let mut ctx = Context::open(&self.site, &mut request, None, &mut cycle);
+        let mut ctx = Context::open(&self.site, &request, None, &mut cycle);
         // Nobody has checked who sent this, so nothing is read or kept for a visitor.
         ctx.session = no_sessions.open(None);
         let mut response = self.conclude(Err(Error::Refused(error.clone())), &mut ctx);
@@ -97,7 +97,7 @@ fn page(error: &Error, ctx: &mut Context) -> Response {
         why = error.to_string();
     }
     // The answer to HEAD has the length of the answer to GET (RFC 9110 §9.3.2).
-    let Request { method, target, .. } = &*ctx.request;
+    let Request { method, target, .. } = ctx.request;
     let seen = format!("{} {target}", if *method == Method::Head { &Method::Get } else { method });
     let prefix = &ctx.site.prefix;
     let line = |(method, path): (Method, String)| [method.to_string(), format!("{prefix}{path}")];

@@ -54,7 +54,7 @@ pub fn outside(ctx: &Context) -> Result<Response, Error> {
 ///
 /// 405 or 404.
 pub fn answer(ctx: &mut Context) -> Result<Response, Error> {
-    let (router, request) = (&ctx.site.router, &*ctx.request);
+    let (router, request) = (&ctx.site.router, ctx.request);
     if request.path == "*" {
         return Ok(options("DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT"));
     }

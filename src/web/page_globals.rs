@@ -135,7 +135,7 @@ fn flashed(ctx: &mut Context, arguments: &[Value], named: &Map) -> Result<Value,
 
 /// What a page may read of the request, under Flask's names.
 fn request_value(ctx: &Context) -> Value {
-    let request = &*ctx.request;
+    let request = ctx.request;
     // A copy of the body counts. Where there is no room for it, the page has an empty form.
     let room = request.share.add(2 * request.body.len()).ok();
     let form = room.and_then(|()| Form::read(request).ok()).unwrap_or_default();

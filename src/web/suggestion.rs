@@ -30,7 +30,7 @@ pub fn near<'r>(router: &'r Router, path: &str) -> Vec<&'r Route> {
 /// A command for a request that failed with this status; `near` are the routes whose paths are
 /// similar.
 pub fn command(ctx: &Context, status: Status, near: &[&Route]) -> Option<String> {
-    let (router, request) = (&ctx.site.router, &*ctx.request);
+    let (router, request) = (&ctx.site.router, ctx.request);
     let asked = router.find(&request.method, &request.path).map(|found| found.route);
     let mut candidates: Vec<&Route> = Vec::new();
     match asked {

@@ -248,7 +248,7 @@ fn a_refused_message_has_a_method_and_a_path_and_no_visitor() {
     app.get("/read", |ctx: &mut Context| format!("{:?}", ctx.session.values()));
     app.on_error(move |ctx: &mut Context, error: &Error| {
         ctx.flash("refused");
-        let Request { method, path, query, headers, .. } = &*ctx.request;
+        let Request { method, path, query, headers, .. } = ctx.request;
         let names: Vec<&str> = headers.iter().map(|(name, _)| name).collect();
         let user = ctx.session.text("user");
         let line = format!("{method} {path} {} {names:?} {user:?}", query.len());
