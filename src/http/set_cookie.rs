@@ -125,7 +125,17 @@ pub(super) fn must_be_secure(name: &str) -> bool {
 
 impl Response {
     /// Asks the client to remember a cookie.
+    ///
+    /// # Panics
+    ///
+    /// If the path or the domain has a `;`, which would begin another attribute (RFC 6265 §4.1.1),
+    /// a space, a control character or a letter beyond ASCII.
+    #[track_caller]
     pub fn set_cookie(&mut self, cookie: &SetCookie) {
+        for part in [&*cookie.path, cookie.domain.as_deref().unwrap_or("")] {
+            let is_right = part.bytes().all(|byte| byte.is_ascii_graphic() && byte != b';');
+            assert!(is_right, "found {part:?}, expected a path or domain in ASCII without ;");
+        }
         self.headers.append("Set-Cookie", cookie.to_string());
     }
 

@@ -146,8 +146,9 @@ impl App {
     /// Adds a hook that may answer in the place of the error page. For a message that the server
     /// itself refuses (400, 413, 414, 431 and others), the context has the method and the path, as
     /// it was written if it breaks the rules, and nothing else: no visitor, no other header than
-    /// `Accept`, and nothing that it puts into the session is kept. Where no method or no path can
-    /// be read at the beginning of the message, the server answers with a line of text.
+    /// `Accept` (and `Host`, if the client may look inside), and nothing that it puts into the
+    /// session is kept. Where no method or no path can be read at the beginning of the message, the
+    /// server answers with a line of text.
     pub fn on_error(
         &mut self,
         hook: impl Fn(&mut Context, &Error) -> Option<Response> + Send + Sync + 'static,
@@ -167,11 +168,13 @@ impl App {
     ///
     /// # Panics
     ///
-    /// If the prefix does not begin with a slash, or has a place.
+    /// If the prefix does not begin with a slash, or has a place or a `;`.
     #[track_caller]
     pub fn prefix(&mut self, prefix: &str) {
         let text = checked_prefix(prefix);
-        assert!(!text.contains('<'), "found the prefix {prefix:?}, expected it without a place");
+        // It is the path of the session's cookie, where a `;` begins an attribute.
+        let is_right = !text.contains(['<', ';']);
+        assert!(is_right, "found the prefix {prefix:?}, expected it without a place and without ;");
         self.site.prefix = normal_path(&percent_encode(text, "/")).into_owned();
         self.site.sessions.prefix = self.site.prefix.clone();
     }

@@ -1,5 +1,6 @@
 use carafe::http::cookie::{COOKIE_BYTES, SameSite, cookies};
-use carafe::http::{Headers, SetCookie, cookie_value};
+use carafe::http::{Headers, Response, SetCookie, cookie_value};
+use std::panic::catch_unwind;
 use std::time::{Duration, UNIX_EPOCH};
 
 fn sent(lines: &[&str]) -> Headers {
@@ -102,6 +103,24 @@ fn what_would_end_a_cookie_is_refused() {
     ] {
         let message = SetCookie::new(name, value).unwrap_err().to_string();
         assert!(message.contains("found ") && !message.contains(['\r', '\n', '\0']), "{message}");
+    }
+}
+
+#[test]
+fn what_would_end_a_path_or_a_domain_is_a_panic_and_no_other_attribute() {
+    for part in ["/; Secure", "/a;b", "/a b", "/a\r\nX: y", "/é", "/\u{7f}"] {
+        for is_domain in [false, true] {
+            let mut cookie = SetCookie::new("a", "1").unwrap();
+            if is_domain {
+                cookie.domain = Some(part.into());
+            } else {
+                cookie.path = part.into();
+            }
+            let set = || Response::text("").set_cookie(&cookie);
+            let panic = catch_unwind(set).expect_err("a programmer's mistake");
+            let message = panic.downcast::<String>().expect("a message");
+            assert!(message.contains(&format!("found {part:?}, expected")), "{message}");
+        }
     }
 }
 

@@ -288,8 +288,10 @@ fn mistakes_are_said_at_the_start() {
     }
     let place = mistake(|app| app.blueprint("a", "/<float:x>", |_| {}));
     assert!(place.contains("expected string, int or path"), "{place}");
-    let prefix = mistake(|app| app.prefix("/<x>"));
-    assert!(prefix.contains("expected it without a place"), "{prefix}");
+    for wrong in ["/<x>", "/a;b", "/app; Domain=evil.example"] {
+        let prefix = mistake(|app| app.prefix(wrong));
+        assert!(prefix.contains("expected it without a place and without ;"), "{prefix}");
+    }
     let no_method = mistake(|app| {
         app.route([], "/a", index);
     });
