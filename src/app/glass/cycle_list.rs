@@ -3,7 +3,7 @@
 use super::asker::PagesSoFar;
 use super::columns::{COLUMNS, Columns};
 use super::cycle_facts::CycleFacts;
-use super::cycle_rows::{HEADS, RowFilter, folded, line, row};
+use super::cycle_rows::{HEADS, RowFilter, folded, line, number_in, row};
 use super::cycle_text;
 use super::describe::CycleDescription;
 use super::memory_page::effect;
@@ -28,9 +28,9 @@ pub fn cycles(ctx: &mut Context) -> Result<Response, Error> {
     admit(ctx)?;
     let recorder = recorder(ctx)?;
     let query = &ctx.request.query;
-    let filter = RowFilter::of(query);
+    let filter = RowFilter::of(query)?;
     let rows = filter.rows(recorder);
-    let connection = filter.connection.map(|number| connection_words(recorder, number as u64));
+    let connection = filter.connection.map(|number| connection_words(recorder, number));
     let asked = |name| query.get(name).unwrap_or("").to_owned();
     let variables = Map::from([
         ("q", Value::from(asked("q"))),
@@ -45,7 +45,9 @@ pub fn cycles(ctx: &mut Context) -> Result<Response, Error> {
         "json" => Response::json(&rows.into()),
         _ => {
             let mut out = Columns::default();
-            out.line(HEADS);
+            // On one connection, times count from the first request.
+            let time = if connection.is_some() { "after   " } else { "UTC time" };
+            out.line(HEADS.replace("UTC time", time));
             rows.iter().for_each(|row| out.line(line(row, COLUMNS)));
             connection.iter().flatten().for_each(|sentence| out.wrapped("", sentence));
             Response::text(out.into_text())
@@ -114,9 +116,10 @@ pub fn cycles_live(ctx: &mut Context) -> Result<Response, Error> {
         let why = format!("{LISTENERS} pages listen already");
         return Err(Error::abort(Status::SERVICE_UNAVAILABLE, why));
     }
-    let filter = RowFilter::of(&ctx.request.query);
-    let after = ctx.request.headers.get("Last-Event-ID").or(ctx.request.query.get("after"));
-    let after = after.and_then(|number| number.parse().ok());
+    let query = &ctx.request.query;
+    let filter = RowFilter::of(query)?;
+    let last_seen = ctx.request.headers.get("Last-Event-ID").and_then(|it| it.parse().ok());
+    let after = last_seen.or(number_in(query, "after")?);
     let newest = recorder.newest().map_or(0, |record| record.number);
     // A number that no cycle has yet is from an earlier run of the server. That page gets the
     // cycles of this run.

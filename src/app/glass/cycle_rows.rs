@@ -15,7 +15,7 @@ use super::describe::CycleDescription;
 use super::message::Message;
 use carafe::cycle::{Record, Recorder};
 use carafe::http::{Fields, date};
-use carafe::{Map, Value};
+use carafe::{Error, Map, Value};
 use std::time::Duration;
 
 /// The style sheet has this many colours for visitors.
@@ -67,21 +67,34 @@ pub fn rows_of(recorder: &Recorder, wants: impl Fn(&str) -> bool) -> impl Iterat
     records.filter(move |record| wants(&path(record))).map(|record| row(&record, None))
 }
 
+/// The number of this name in a query; an empty one is none.
+///
+/// # Errors
+///
+/// 400 if it is something else.
+pub fn number_in(query: &Fields, name: &str) -> Result<Option<u64>, Error> {
+    let number = |text: &str| {
+        let why = || format!("{name}: found {text:?}, expected a whole number from 0 on");
+        text.parse().map_err(|_| Error::BadRequest(why()))
+    };
+    query.get(name).filter(|text| !text.is_empty()).map(number).transpose()
+}
+
 /// Which rows are wanted: `?q=WORDS&visitor=7f3a&connection=9`.
 pub struct RowFilter {
     words: Vec<String>,
     visitor: String,
     /// The number of a connection, if the rows of only one are wanted.
-    pub connection: Option<i64>,
+    pub connection: Option<u64>,
 }
 
 impl RowFilter {
     /// The filter that a query asks for.
-    pub fn of(query: &Fields) -> RowFilter {
+    pub fn of(query: &Fields) -> Result<RowFilter, Error> {
         let words = query.get("q").unwrap_or("").split_whitespace().map(str::to_lowercase);
         let visitor = query.get("visitor").unwrap_or("").trim_end_matches('.');
-        let connection = query.get("connection").and_then(|number| number.parse().ok());
-        RowFilter { words: words.collect(), visitor: visitor.to_owned(), connection }
+        let connection = number_in(query, "connection")?;
+        Ok(RowFilter { words: words.collect(), visitor: visitor.to_owned(), connection })
     }
 
     /// True if it leaves no row out.
@@ -94,8 +107,8 @@ impl RowFilter {
     pub fn admits(&self, row: &Map) -> bool {
         let line = line(row, usize::MAX).to_lowercase();
         let is_of_visitor = self.visitor.is_empty() || text(row, "visitor") == self.visitor;
-        let connection = row.get("connection").and_then(Value::as_int);
-        let is_on_connection = self.connection.is_none() || self.connection == connection;
+        let is_its = |number: u64| row.get("connection") == Some(&number.into());
+        let is_on_connection = self.connection.is_none_or(is_its);
         is_of_visitor && is_on_connection && self.words.iter().all(|word| line.contains(word))
     }
 
@@ -121,7 +134,7 @@ impl RowFilter {
 }
 
 /// The heads of the columns of [`line`].
-pub const HEADS: &str = "cycle  time     who              conn status request             changed";
+pub const HEADS: &str = "cycle  UTC time who              conn status request             changed";
 
 /// The width of the request in a terminal, if something has changed.
 const REQUEST: usize = 19;

@@ -11,7 +11,7 @@
 
 use super::Glass;
 use super::cycle_facts::CycleFacts;
-use super::cycle_rows::hue;
+use super::cycle_rows::{hue, number_in};
 use super::mask::{Mask, cut_id};
 use super::own_requests::{admit, uncached};
 use super::part_line::named;
@@ -51,7 +51,7 @@ pub fn memory(ctx: &mut Context) -> Result<Response, Error> {
     }
     let count = sessions.len();
     let pages = count.div_ceil(ROWS).max(1);
-    let page = query.get("page").and_then(|page| page.parse().ok()).unwrap_or(1).clamp(1, pages);
+    let page = number_in(query, "page")?.unwrap_or(1).clamp(1, pages as u64) as usize;
     let sessions: Vec<_> = sessions.into_iter().skip((page - 1) * ROWS).take(ROWS).collect();
     // Only of these rows the text is copied.
     let mut texts = Map::new();

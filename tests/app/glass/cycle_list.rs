@@ -71,7 +71,7 @@ fn the_columns_stand_still_and_say_who_asked_and_what_changed() {
     carafe.curl(&["-A", "Mozilla/5.0", "-d", "name=A", "$B/process"]);
     carafe.curl(&["-A", "wget", &format!("$B/{}", "x".repeat(200))]);
     let heads = carafe.curl(&["$B/cycles"]).lines().next().expect("a line").to_owned();
-    for (at, head) in [(0, "cycle"), (7, "time"), (16, "who"), (33, "conn"), (38, "status")] {
+    for (at, head) in [(0, "cycle"), (7, "UTC time"), (16, "who"), (33, "conn"), (38, "status")] {
         assert!(heads[at..].starts_with(head), "{head}: {heads}");
     }
     assert!(heads[45..].starts_with("request") && heads[65..].starts_with("changed"), "{heads}");
@@ -169,6 +169,7 @@ fn a_connection_is_seen_whole_with_its_end() {
     assert!(first.contains("1 came before the answer to the one before"), "{first}");
     // Times count from the first request.
     assert!(first.contains("#1 +0.0 ms stranger") && first.contains("#2 +"), "{first}");
+    assert!(first.starts_with("cycle after who "), "{first}");
     let second = seen(2, "Closed by the client: ");
     assert!(
         second.contains("changed #3 ") && second.contains("one of its requests is kept."),
@@ -186,6 +187,21 @@ fn a_connection_is_seen_whole_with_its_end() {
     let connection = list.last().and_then(|line| line.split_whitespace().nth(4)?.parse().ok());
     seen(connection.expect("it has a number"), "Of these, 30 came before the answer");
     assert!(seen(99, "Nothing is known").contains("Connection 99: none of"), "no such connection");
+    for wrong in [
+        "/cycles?connection=abc",
+        "/cycles.json?connection=-1",
+        "/cycles/live?connection=1x",
+        "/cycles/live?after=yesterday",
+        "/memory?page=two",
+        "/memory.json?page=-1",
+    ] {
+        let answer = carafe.curl(&["-i", &format!("$B{wrong}")]);
+        let found = wrong.rsplit(['?', '=']).next().expect("a value");
+        let why = format!(": found {found:?}, expected a whole number from 0 on");
+        assert!(answer.starts_with("HTTP/1.1 400") && answer.contains(&why), "{wrong}: {answer}");
+    }
+    // An empty field of a form asks for nothing.
+    assert_eq!(carafe.status(&["$B/cycles?q=&connection="]), "200");
 }
 
 #[test]
