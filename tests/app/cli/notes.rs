@@ -70,7 +70,20 @@ impl Drop for App {
 
 /// What does not hold where the name and the message are not seen: the page with the form never
 /// comes.
-const WITHOUT_FORM: &[&str] = &["POST /process", FORM];
+const WITHOUT_FORM: &[&str] = &[
+    "POST /process",
+    "/formtest shows",
+    "a name in a form",
+    "a form without",
+    "a name of one",
+    "an empty",
+    "a refused name",
+    "the message is",
+    "two refusals",
+    "nobody else",
+    "é is one",
+    "李明 is two",
+];
 
 /// What does not hold for somebody whose cookie is lost on the way.
 const WITHOUT_MEMORY: &[&str] = &[FORM, "/sessions sets"];
@@ -258,6 +271,24 @@ fn carafe_itself_passes() {
     assert!(code == Some(0) && report.ends_with("\nAll 23 hold.\n"), "{report}");
     let without_scheme = check(&carafe.address.to_string());
     assert_eq!(without_scheme.0, Some(0), "curl takes it without http://, too");
+}
+
+#[test]
+fn no_claim_holds_for_a_server_that_gives_one_answer_to_everything() {
+    for answer in [
+        "404 Not Found\r\nContent-Length: 4\r\n\r\nnope",
+        "405 Method Not Allowed\r\nAllow: GET, POST, PUT\r\nContent-Length: 0\r\n\r\n",
+        "500 Internal Server Error\r\nContent-Length: 4\r\n\r\noops",
+        "200 OK\r\nContent-Length: 0\r\n\r\n",
+        "200 OK\r\nContent-Type: text/html\r\nContent-Length: 9\r\n\r\n<p>hi</p>",
+        "303 See Other\r\nLocation: /formtest\r\nContent-Length: 0\r\n\r\n",
+    ] {
+        let url = odd(move |mut stream, _| {
+            let _ = stream.write_all(format!("HTTP/1.1 {answer}").as_bytes());
+        });
+        let (code, report) = check(&url);
+        assert!(code == Some(1) && report.ends_with("\n0 of 23 hold.\n"), "{answer}: {report}");
+    }
 }
 
 #[test]
