@@ -7,6 +7,7 @@
 //! Scripts can read these pages, so they must not hold the visitor's session id. Four characters
 //! of it are shown, which is enough to compare two of them.
 
+use crate::app::answer::form_of;
 use crate::app::assets;
 use carafe::http::{Method, Request, Response, fields};
 use carafe::{App, Context, Error, Map, Value};
@@ -25,10 +26,10 @@ fn echo(ctx: &mut Context) -> Result<Response, Error> {
     // A byte that is no text becomes a character of three bytes, and a control character six
     // letters of JSON.
     ctx.count(7 * request.body.len())?;
-    let response = if request.accepts("application/json") {
-        Response::json(&as_value(request))
-    } else {
-        Response::text(as_text(request))
+    let response = match form_of(ctx) {
+        "html" => ctx.render("echo.html", [("request_text", as_text(request))])?,
+        "json" => Response::json(&as_value(request)),
+        _ => Response::text(as_text(request)),
     };
     Ok(response.with_header("Vary", "Accept").with_header("Cache-Control", "no-store"))
 }

@@ -91,4 +91,19 @@ fn no_page_leads_inside_where_nobody_may_look() {
     assert_eq!(closed.status(&["$B/cycles"]), "403");
     let hidden = ["/cycles", "href=\"/memory", "href=\"/source", "/source\n"];
     lead_nowhere(&closed, &["/", "/shop", "/ladder", "/formtest"], &hidden);
+    // A lesson asks for nothing that would be refused, and says how it can be finished.
+    for server in [closed, Carafe::start(&["--log", "off", "--host", "0.0.0.0"])] {
+        let url = format!("http://127.0.0.1:{}/lessons/3", server.address.port());
+        let text = server.curl(&[&url]);
+        for refused in ["-d cycle=", "carafe check", "Say which line"] {
+            assert!(!text.contains(refused), "{refused}: {text}");
+        }
+        let page = server.curl(&["-H", "Accept: text/html", &url]);
+        for shown in [text, page] {
+            assert!(
+                shown.contains("takes no answer") && shown.contains("--expose-cycles"),
+                "{shown}"
+            );
+        }
+    }
 }

@@ -41,7 +41,9 @@ pub fn steps_at(base: &str, lesson: &Lesson, last: Option<&Map>, has_cycles: boo
             ("content", file(&step.name).unwrap_or("").trim_end().into()),
         ])
     };
-    let is_possible = |step: &&LessonLine| has_cycles || !step.text.contains("/cycles");
+    let needs_one =
+        |step: &LessonLine| ["/cycles", "cycle="].iter().any(|it| step.text.contains(it));
+    let is_possible = |step: &&LessonLine| has_cycles || !needs_one(step);
     lesson.steps().filter(is_possible).map(step).collect()
 }
 

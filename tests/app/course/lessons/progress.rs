@@ -369,6 +369,9 @@ fn carafe_check_says_what_is_wrong_with_its_words_and_with_the_server() {
         "{shown}"
     );
     desk.serve("carafe --no-cycles");
+    let lesson = desk.shell("curl -s $B/lessons/3");
+    assert!(lesson.contains("keeps no cycles, so it cannot see"), "{lesson}");
+    assert!(!lesson.contains("-d cycle=") && lesson.contains("carafe check 3"), "{lesson}");
     let shown = said(&desk, "--server $B");
     assert!(shown.contains("--no-cycles") && shown.ends_with("exit 1\n"), "{shown}");
     desk.serve("carafe");
