@@ -56,6 +56,11 @@ impl App {
         let mut request = Request { method, target, path, ..Request::default() };
         // A page for a browser, or text: nothing else that was sent counts.
         sent.headers.get_all("Accept").for_each(|it| request.headers.append("Accept", it));
+        // Who may look inside gets a command that works.
+        if self.site.inside.check(sent).is_ok() {
+            request.peer = sent.peer;
+            sent.headers.get_all("Host").for_each(|it| request.headers.append("Host", it));
+        }
         let no_sessions = Sessions { store: Arc::new(NoneStore), ..self.site.sessions.clone() };
         let mut cycle = Cycle::default();
         let mut ctx = Context::open(&self.site, &request, None, &mut cycle);
@@ -70,10 +75,9 @@ impl App {
 /// Writes an error down: for the record of the cycle, and for the log if the server has failed.
 fn note(error: &Error, ctx: &mut Context) {
     let status = error.status();
-    if status == Status::NOT_FOUND {
-        let near = || suggestion::near(&ctx.site.router, &ctx.request.path);
-        let lines = || near().into_iter().map(Route::line).collect();
-        ctx.cycle.step("routed", || Detail::NoRoute(lines()));
+    if ctx.cycle.is_recording() && status == Status::NOT_FOUND && ctx.matched.is_none() {
+        let lines = suggestion::near(ctx).into_iter().map(Route::line).collect();
+        ctx.cycle.step("routed", || Detail::NoRoute(lines));
     }
     ctx.cycle.step("failed", || Detail::Failure(status, error.to_string()));
     if status.0 >= 500 {
@@ -91,7 +95,7 @@ fn page(error: &Error, ctx: &mut Context) -> Response {
     let (mut near, mut command, mut why) = (Vec::new(), None, error.public().to_owned());
     if ctx.check_inside().is_ok() {
         if status == Status::NOT_FOUND {
-            near = suggestion::near(&ctx.site.router, &ctx.request.path);
+            near = suggestion::near(ctx);
         }
         command = suggestion::command(ctx, status, &near);
         why = error.to_string();

@@ -14,11 +14,13 @@ use crate::http::{Method, Status};
 use crate::near;
 use std::iter::successors;
 
-/// The routes whose paths are similar to one that no route takes, the most similar first; three at
-/// most.
-pub fn near<'r>(router: &'r Router, path: &str) -> Vec<&'r Route> {
-    let mut near: Vec<(usize, &Route)> = Vec::new();
-    for route in router.routes() {
+/// The routes whose paths are similar to that of the request, the most similar first; three at
+/// most, and none if a handler was found: it says itself what is missing.
+pub fn near<'r>(ctx: &Context<'r>) -> Vec<&'r Route> {
+    let (mut near, path): (Vec<(usize, &Route)>, _) = (Vec::new(), &ctx.request.path);
+    // A folder of files may take every path.
+    let is_handled = ctx.matched.is_some_and(|found| !found.route.is_files);
+    for route in ctx.site.router.routes().iter().filter(|_| !is_handled) {
         if let Some(slips) = near::distance(path, &route.pattern.filled(path)) {
             near.insert(near.partition_point(|(fewer, _)| *fewer <= slips), (slips, route));
         }
@@ -51,9 +53,9 @@ pub fn command(ctx: &Context, status: Status, near: &[&Route]) -> Option<String>
     // The request that has just failed is no help.
     let is_plain = request.query.is_empty() && request.body.is_empty();
     let (path, form) = candidates.into_iter().find_map(|route| {
-        let is_asked = asked.is_some_and(|asked| std::ptr::eq(asked, route));
+        let is_asked = is_plain && asked.is_some_and(|asked| std::ptr::eq(asked, route));
         let example = route.example.as_ref();
-        example.filter(|(path, _)| !is_asked || !is_plain || *path != request.path)
+        example.filter(|(path, form)| !is_asked || !form.is_empty() || *path != request.path)
     })?;
     let form = match &**form {
         "" => String::new(),

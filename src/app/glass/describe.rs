@@ -116,9 +116,6 @@ impl<'r> CycleDescription<'r> {
 pub fn matched(steps: &[Step], mask: &Mask) -> Vec<PartLine> {
     let mut lines = Vec::new();
     let mut tell = |name: &str, text: String| lines.push(PartLine::new(name, &text));
-    // A handler may answer 404 as well. Then a route was found, and similar ones do not matter.
-    let is_found = |step: &Step| matches!(step.detail, Detail::Route { .. } | Detail::File(_));
-    let was_found = steps.iter().any(is_found);
     for step in steps {
         match &step.detail {
             Detail::Route { method, pattern, handler, registered, params } => {
@@ -130,12 +127,10 @@ pub fn matched(steps: &[Step], mask: &Mask) -> Vec<PartLine> {
                 written(handler, registered).into_iter().for_each(|line| tell("handler", line));
             }
             Detail::File(path) => tell("file", mask.text(path)),
-            Detail::NoRoute(near) if !was_found && near.is_empty() => {
+            Detail::NoRoute(near) if near.is_empty() => {
                 tell("nothing", "no route came near".to_owned());
             }
-            Detail::NoRoute(near) if !was_found => {
-                tell("nothing", format!("these came near: {}", listed(near)));
-            }
+            Detail::NoRoute(near) => tell("nothing", format!("these came near: {}", listed(near))),
             Detail::WrongMethod(known) => {
                 tell("path only", format!("this path has other methods: {}", listed(known)));
             }

@@ -44,6 +44,8 @@ impl Connection {
             (request.method, request.path) = first_words(input.bytes());
             request.target.clear();
         }
+        // Who asks, as far as the headers tell; without a whole head there are none.
+        let _ = self.serving.proxies.find_client(self.peer, request);
         let is_head = request.method == Method::Head;
         if self.memory.cycle.is_recording() {
             self.consume(self.memory.input.bytes().len());

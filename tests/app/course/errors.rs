@@ -20,7 +20,8 @@ fn status_of(command: &str) -> u16 {
 
 #[test]
 fn an_error_page_offers_what_this_route_answers() {
-    let carafe = Carafe::start(&["--log", "off"]);
+    let carafe = Carafe::start(&["--log", "off", "--body-bytes", "100"]);
+    std::fs::write(carafe.folder.join("large"), "x".repeat(200)).expect("a file can be written");
     const JSON: &str = "Content-Type: application/json";
     for (arguments, status, command) in [
         (&["$B/getsesion"][..], "404", "curl $B/getsession"),
@@ -54,6 +55,14 @@ fn an_error_page_offers_what_this_route_answers() {
             "curl -d name=Ada $B/process",
         ),
         (&["$B/boom"], "500", "curl $B/"),
+        // A message that is refused behind its head.
+        (&["-d", "@large", "$B/process"], "413", "curl -d name=Ada $B/process"),
+        (&["-d", "@large", "$B/bom"], "413", "curl $B/"),
+        (
+            &["-H", "Transfer-Encoding: gzip", "-d", "x", "$B/things"],
+            "400",
+            "curl -d name=kettle $B/things",
+        ),
     ] {
         assert_eq!(carafe.status(arguments), status, "{arguments:?}");
         let answer = carafe.curl(arguments);
@@ -64,9 +73,39 @@ fn an_error_page_offers_what_this_route_answers() {
         );
     }
     // Hints are for those who may look inside.
-    let outside = ["-H", "Via: 1.1 x", "$B/cycles"];
-    assert_eq!(carafe.status(&outside), "403");
-    assert_eq!(offered(&carafe.curl(&outside)), None);
+    for (outside, status) in [
+        (&["-H", "Via: 1.1 x", "$B/cycles"][..], "403"),
+        (&["-H", "Via: 1.1 x", "-d", "@large", "$B/process"], "413"),
+        (&["-H", "Host: evil.example", "-d", "@large", "$B/process"], "413"),
+    ] {
+        assert_eq!(carafe.status(outside), status, "{outside:?}");
+        assert_eq!(offered(&carafe.curl(outside)), None, "{outside:?}");
+    }
+    // A handler that was found says itself what is missing.
+    for path in ["/shop/item/999", "/shop/order/77", "/cycles/9999", "/things/77", "/lessons/99"] {
+        let answer = carafe.curl(&[&format!("$B{path}")]);
+        assert!(answer.starts_with("404 ") && !answer.contains("did you mean"), "{answer}");
+        let page = carafe.curl(&["-H", "Accept: text/html", &format!("$B{path}")]);
+        assert!(page.contains("404") && !page.contains("Did you mean"), "{page}");
+    }
+}
+
+#[test]
+fn the_echo_is_a_page_for_a_browser_with_the_same_facts() {
+    let carafe = Carafe::start(&["--log", "off"]);
+    let cookie = "Cookie: carafe_sid=0123456789abcdef";
+    let html = "Accept: text/html,*/*;q=0.8";
+    let page = carafe.curl(&["-i", "-H", html, "-H", cookie, "-d", "a=<b>", "$B/echo?q=1"]);
+    assert_eq!(header(&page, "Content-Type"), Some("text/html; charset=utf-8"), "{page}");
+    assert_eq!(header(&page, "Vary"), Some("Accept"), "{page}");
+    for words in ["POST /echo?q=1 HTTP/1.1\n", "carafe_sid=0123..\n", "\na=&lt;b&gt;"] {
+        assert!(page.contains(words), "{words:?}: {page}");
+    }
+    // Each quote takes five letters in the page.
+    std::fs::write(carafe.folder.join("quotes"), "\"".repeat(1 << 20)).expect("it is written");
+    let sent = ["-H", html, "-H", "Expect:", "--data-binary", "@quotes", "$B/echo"];
+    let page = carafe.curl(&sent);
+    assert_eq!(page.matches("&#34;").count(), 1 << 20, "{:.500}", page);
 }
 
 #[test]
@@ -143,6 +182,7 @@ fn the_answer_to_head_has_the_length_of_the_answer_to_get_or_none() {
     for (path, accept, is_known) in [
         ("/echo", "*/*", true),
         ("/echo", "application/json", true),
+        ("/echo", "text/html", true),
         ("/", "text/html", true),
         ("/hello", "*/*", true),
         ("/static/css/carafe.css", "*/*", true),
