@@ -12,7 +12,6 @@ pub mod prose;
 use carafe::App;
 use carafe::web::shell::shell_word;
 use std::env;
-use std::path::Path;
 
 /// What browsers are told of every page. Scripts, styles and pictures come from here, and none of
 /// them is written into the page. Forms lead to here, no `base` changes the links, and nobody puts
@@ -26,12 +25,11 @@ pub fn routes(app: &mut App) {
     course::routes(app);
 }
 
-/// The program's name as this user has to type it: `carafe`, or `./carafe` if it was started so and
-/// is in no folder of `PATH`.
+/// The program's name as this user has to type it: `carafe`, or what was typed to start it if it is
+/// in no folder of `PATH`: `./carafe`, `/opt/carafe`.
 pub fn program_name() -> String {
     let typed = env::args().next().unwrap_or_default();
     let folders = env::var_os("PATH").unwrap_or_default();
     let is_on_path = env::split_paths(&folders).any(|folder| folder.join("carafe").is_file());
-    let is_relative = typed.contains('/') && !Path::new(&typed).is_absolute();
-    if is_relative && !is_on_path { shell_word(typed) } else { "carafe".to_owned() }
+    if typed.contains('/') && !is_on_path { shell_word(typed) } else { "carafe".to_owned() }
 }

@@ -14,6 +14,7 @@ use carafe::server::log::Log;
 use carafe::web::inside::Inside;
 use carafe::web::static_files::StaticFiles;
 use carafe::{App, Server, random};
+use std::env;
 use std::io::{self, ErrorKind};
 use std::net::{Ipv6Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -31,10 +32,6 @@ pub fn run(flags: &CommandLine) -> CommandResult {
     let mut proxies = Proxies::default();
     flags.all("--trust-proxy", |text| proxies.trust(text))?;
     let (proxied, everyone) = (!proxies.is_empty(), flags.has("--expose-cycles"));
-    if everyone && proxied {
-        let why = "expected one: the proxy would show the cycles to all";
-        return wrong(format!("found --expose-cycles and --trust-proxy, {why}"));
-    }
     let (secret_key, key_banner) = secret_key()?;
     let dir = PathBuf::from(flags.value("--dir").unwrap_or("."));
     if !dir.is_dir() {
@@ -70,6 +67,7 @@ pub fn run(flags: &CommandLine) -> CommandResult {
     if !is_local {
         rows.push(("warning", "other machines can reach this server".to_owned()));
     }
+    rows.extend(curl_warning(&visited(address)).map(|text| ("warning", text)));
     print(&banner(address, &rows))?;
     let server = match recorder {
         Some(recorder) => {
@@ -91,8 +89,20 @@ fn banner(address: SocketAddr, rows: &[(&str, String)]) -> String {
     let others = if is_every { " and every other address of this machine" } else { "" };
     let base = visited(address);
     let rows: String = rows.iter().map(|(title, text)| format!("  {title:<10} {text}\n")).collect();
-    let next = format!("Next, in a second terminal:  curl http://{base}/lessons/1");
+    let next = format!("Next, in a second terminal:\n             curl http://{base}/lessons/1");
     format!("carafe serves on http://{base}{others}\n{rows}  Ctrl-C stops it. {next}\n")
+}
+
+/// What to type first where curl would ask a proxy for this server, as the environment says.
+fn curl_warning(visited: &str) -> Option<String> {
+    let set = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
+    let proxied =
+        ["http_proxy", "all_proxy", "ALL_PROXY"].into_iter().find(|name| set(name).is_some())?;
+    let host = visited.rsplit_once(':').map_or("", |(host, _)| host).trim_matches(['[', ']']);
+    let spared = set("no_proxy").or(set("NO_PROXY")).unwrap_or_default();
+    let is_spared = spared.split(',').any(|name| [host, "*"].contains(&name.trim()));
+    let first = format!("first type:\n             export no_proxy=\"$no_proxy,{host}\"");
+    (!is_spared).then(|| format!("{proxied} is set, so curl would not ask this server; {first}"))
 }
 
 /// The address to visit. Nobody can visit 0.0.0.0, which means every address of this machine.
@@ -170,8 +180,8 @@ fn host_name(text: &str) -> Result<String, &'static str> {
 /// The key that signs, and the banner's line about it. It comes from the environment: everybody who
 /// lists this machine's processes can read a flag.
 fn secret_key() -> Result<(Vec<u8>, &'static str), CommandError> {
-    let Some(key) = std::env::var_os("CARAFE_SECRET_KEY") else {
-        let why = "random: a restart makes another one; CARAFE_SECRET_KEY sets one that stays";
+    let Some(key) = env::var_os("CARAFE_SECRET_KEY") else {
+        let why = "random: new at each start; CARAFE_SECRET_KEY sets one that stays";
         return Ok((random::bytes::<32>().to_vec(), why));
     };
     match key.len() {
@@ -212,16 +222,19 @@ pub fn application(
 /// The folder of this name, if it is carafe's; and the banner's line about it.
 fn own_folder(dir: &Path, name: &str) -> (Option<PathBuf>, String) {
     let folder = dir.join(name);
-    if !folder.is_dir() {
-        return (None, "built in".to_owned());
-    }
     let folder = folder.canonicalize().unwrap_or(folder);
     let (shown, mark) = (folder.display().to_string(), assets::MARK);
-    if folder.join(mark).is_file() {
-        return (Some(folder), shown);
-    }
-    let hint = format!("an empty file {mark} in it makes carafe use it");
-    (None, format!("built in; {shown} is another program's\n             ({hint})"))
+    let why = match folder.join(mark).metadata() {
+        Ok(found) if found.is_file() => return (Some(folder), shown),
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => {
+            format!("cannot be read: {error}")
+        }
+        _ if !folder.is_dir() => return (None, "built in".to_owned()),
+        _ => format!(
+            "is another program's\n             (an empty file {mark} in it makes carafe use it)"
+        ),
+    };
+    (None, format!("built in; {shown} {why}"))
 }
 
 /// Where the ticks of the lessons are kept, and the banner's line about it.
@@ -251,7 +264,7 @@ fn cycles_banner(flags: &CommandLine, address: SocketAddr, proxied: bool, open: 
         let hint = "(other machines under each name that --allow-host gives)";
         format!("http://{}/cycles, for everybody\n             {hint}", visited(address))
     } else {
-        let hint = "(a proxy in front makes every client look local; name it with --trust-proxy)";
+        let hint = "(behind a proxy every client looks local: name it by --trust-proxy)";
         format!("http://{address}/cycles, for this machine only\n             {hint}")
     }
 }

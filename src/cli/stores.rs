@@ -29,8 +29,10 @@ pub struct OpenStores {
 
 /// Checks a value of `--store`. An error lists those that [`open`] knows.
 pub fn check(value: &str) -> Result<String, &'static str> {
+    // In the URL `file://a.db` the host is `a.db`; `file:///a.db` means the file `/a.db`.
+    let has_host = |path: &str| path.starts_with("//") && !path.starts_with("///");
     let is_store = ["none", "cookie", "memory"].contains(&value)
-        || value.strip_prefix("file:").is_some_and(|path| !path.is_empty())
+        || value.strip_prefix("file:").is_some_and(|path| !path.is_empty() && !has_host(path))
         || RedisUrl::parse(value).is_some();
     if is_store { Ok(value.to_owned()) } else { Err(STORES) }
 }

@@ -38,8 +38,12 @@ impl Carafe {
 
     /// As this command says, which comes to a carafe in the end.
     pub fn run(folder: &Path, mut command: Command) -> Carafe {
-        if !command.get_envs().any(|(name, _)| name == "XDG_STATE_HOME") {
+        let is_set = |command: &Command, name| command.get_envs().any(|(known, _)| known == name);
+        if !is_set(&command, "XDG_STATE_HOME") {
             command.env("XDG_STATE_HOME", folder.join(".state"));
+        }
+        if !is_set(&command, "PATH") {
+            command.env("PATH", path_with_carafe());
         }
         let mut child = command
             .current_dir(folder)
@@ -139,6 +143,12 @@ impl Carafe {
     }
 }
 
+/// The folders of programs, with that of carafe: then it is called `carafe` in what it says.
+pub fn path_with_carafe() -> String {
+    let programs = Path::new(env!("CARGO_BIN_EXE_carafe")).parent().expect("it is in a folder");
+    format!("{}:{}", programs.display(), std::env::var("PATH").unwrap_or_default())
+}
+
 /// Copies the program to this path, in a process of its own. If the test wrote the file itself, it
 /// would stay open for writing in what other tests start meanwhile, and the system runs no such
 /// file ("Text file busy").
@@ -161,11 +171,11 @@ impl Drop for Carafe {
     }
 }
 
-/// What it prints first, up to the last line of it.
+/// What it prints first, up to the last line of it, which names the first lesson.
 pub fn read_banner(child: &mut Child) -> String {
     let mut stdout = BufReader::new(child.stdout.take().expect("stdout is piped"));
     let mut banner = String::new();
-    while !banner.contains("Ctrl-C") {
+    while !banner.contains("/lessons/1\n") {
         assert_ne!(stdout.read_line(&mut banner).expect("the banner is text"), 0, "{banner}");
     }
     banner

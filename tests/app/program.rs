@@ -1,6 +1,8 @@
 //! The program as a program: flags, exit codes, signals, logs, and how it bears what happens to it.
 
-use crate::carafe::{Carafe, DEADLINE, address_in, empty_folder, header, read_banner};
+use crate::carafe::{
+    Carafe, DEADLINE, address_in, empty_folder, header, path_with_carafe, read_banner,
+};
 use std::collections::HashSet;
 use std::io::{Read, Write};
 use std::process::{Command, Stdio};
@@ -10,6 +12,7 @@ fn carafe(arguments: &[&str]) -> (Option<i32>, String, String) {
     let folder = empty_folder();
     let output = Command::new(env!("CARGO_BIN_EXE_carafe"))
         .args(arguments)
+        .env("PATH", path_with_carafe())
         .current_dir(&folder)
         .output()
         .expect("carafe starts");
@@ -46,6 +49,13 @@ fn wrong_words_are_named_and_end_with_2() {
             &["--trust-proxy", "::1", "--expose-cycles"],
             "found --expose-cycles and --trust-proxy, expected one",
         ),
+        (
+            &["--show-cycles", "--no-cycles"],
+            "found --show-cycles and --no-cycles, expected one: there would be no cycles to print",
+        ),
+        (&["--no-cycles", "--expose-cycles"], "found --expose-cycles and --no-cycles, expected"),
+        (&["--store", "file://a.db"], "--store: found \"file://a.db\", expected none"),
+        (&["--store", "file://localhost/a.db"], "redis://[USER:PASSWORD@]HOST:PORT[/DB]"),
         (&["routes", "now"], "found \"now\""),
         (&["init"], "expected one folder"),
         (&["render"], "usage: carafe render"),
@@ -56,6 +66,63 @@ fn wrong_words_are_named_and_end_with_2() {
         let (code, stdout, stderr) = carafe(arguments);
         assert_eq!((code, stdout.as_str()), (Some(2), ""), "{arguments:?}");
         assert!(stderr.contains(expected), "{arguments:?}: {stderr}");
+    }
+}
+
+#[test]
+fn the_banner_fits_into_80_columns() {
+    for arguments in [
+        &[][..],
+        &["--no-cycles"],
+        &["--expose-cycles", "--host", "0.0.0.0"],
+        &["--host", "0.0.0.0", "--store", "none"],
+        &["--host", "::1", "--store", "cookie"],
+        &["--trust-proxy", "127.0.0.1", "--store", "file:a.db", "--no-ticks"],
+    ] {
+        for key in ["short", "a long and secret key", ""] {
+            let mut variables = vec![("CARAFE_SECRET_KEY", key), ("http_proxy", "http://proxy:1")];
+            variables.retain(|(_, value)| !value.is_empty());
+            let carafe = Carafe::start_with(&empty_folder(), arguments, &variables);
+            let fits = |line: &str| line.chars().count() <= 80;
+            assert!(carafe.banner.lines().all(fits), "{}", carafe.banner);
+        }
+    }
+}
+
+#[test]
+fn the_banner_says_what_curl_needs_where_a_proxy_is_set() {
+    let needed = "export no_proxy=\"$no_proxy,127.0.0.1\"\n";
+    for (variables, is_needed) in [
+        (&[("http_proxy", "http://127.0.0.1:1")][..], true),
+        (&[("http_proxy", "http://127.0.0.1:1"), ("no_proxy", "localhost")], true),
+        (&[("ALL_PROXY", "http://127.0.0.1:1")], true),
+        (&[("http_proxy", "http://127.0.0.1:1"), ("no_proxy", "localhost, 127.0.0.1")], false),
+        (&[("http_proxy", "http://127.0.0.1:1"), ("NO_PROXY", "*")], false),
+        (&[("http_proxy", "")], false),
+        (&[], false),
+    ] {
+        let none = ["http_proxy", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY"];
+        let folder = empty_folder();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_carafe"));
+        for name in none {
+            command.env_remove(name);
+        }
+        command.envs(variables.iter().copied()).args(["--port", "0", "--log", "off"]);
+        let carafe = Carafe::run(&folder, command);
+        assert_eq!(carafe.banner.contains(needed), is_needed, "{}", carafe.banner);
+        // It is what curl does, and what it needs.
+        let script = format!("{} curl -s -m 5 {}", needed.replace('\n', ";"), carafe.url("/hello"));
+        for (script, works) in
+            [(script.as_str(), true), (script.split(';').next_back().expect("curl"), !is_needed)]
+        {
+            let mut shell = Command::new("sh");
+            for name in none {
+                shell.env_remove(name);
+            }
+            let output = shell.args(["-c", script]).envs(variables.iter().copied()).output();
+            let said = output.expect("sh runs").stdout;
+            assert_eq!(said == b"Hello, World!\n", works, "{variables:?}: {script}");
+        }
     }
 }
 
@@ -154,7 +221,9 @@ fn a_port_that_belongs_to_airplay_is_never_offered_and_a_stop_needs_no_network()
         let mut first = first.expect("unshare starts");
         read_banner(&mut first);
         let id = first.id().to_string();
-        let second = Command::new("nsenter").args(["-n", "-t", &id]).args(serve).output();
+        let mut second = Command::new("nsenter");
+        second.args(["-n", "-t", &id]).args(serve).env("PATH", path_with_carafe());
+        let second = second.output();
         // Nor can it knock on its own port there; it ends all the same.
         assert!(Command::new("kill").arg(&id).status().is_ok_and(|status| status.success()));
         assert_eq!(first.wait().expect("it can be waited for").code(), Some(0));
@@ -887,7 +956,8 @@ fn a_message_that_is_refused_is_a_page_for_a_browser_with_what_every_page_has() 
     let line = ask("Accept: */*");
     assert!(line.starts_with("HTTP/1.1 413 ") && !line.contains('<'), "{line}");
     assert!(line.contains("\r\nContent-Security-Policy: "), "{line}");
-    assert!(line.ends_with("the body is longer than 10 bytes\n"), "{line}");
+    let why = "\nthe body is longer than 10 bytes\nthis works: curl -d name=Ada ";
+    assert!(line.contains(why), "{line}");
     // A head that fails behind its first headers: none of them is read, and nothing panics.
     let head = "GET /hello HTTP/1.1\r\nHost: x\r\nCookie: a=b\r\nAccept: text/html\r\n";
     for wrong in ["bad line", "X: \u{1}", "X : y"] {

@@ -52,7 +52,8 @@ fn the_program_is_named_as_it_has_to_be_typed() {
         let mut command = handed_over(&folder, path);
         command.args(["--port", "0", "--log", "off"]);
         let carafe = Carafe::run(&folder, command);
-        let next = format!("Next, in a second terminal:  curl {}\n", carafe.url("/lessons/1"));
+        let next =
+            format!("Next, in a second terminal:\n{:13}curl {}\n", "", carafe.url("/lessons/1"));
         assert!(carafe.banner.ends_with(&next), "{}", carafe.banner);
         let lesson = carafe.curl(&["$B/lessons/4"]);
         assert!(lesson.contains(&format!("\n    $ {name} init mysite\n")), "{lesson}");
@@ -66,10 +67,16 @@ fn the_program_is_named_as_it_has_to_be_typed() {
 #[test]
 fn a_name_with_a_blank_is_written_as_a_shell_takes_it() {
     let folder = empty_folder();
-    copy_program(&folder.join("my carafe"));
-    let mut command = Command::new("./my carafe");
-    let output = command.args(["init", "x"]).current_dir(&folder).env("PATH", "/nowhere").output();
-    let said = String::from_utf8(output.expect("it starts").stdout).expect("it is text");
-    assert!(said.ends_with("\n    './my carafe' --dir x\n"), "{said}");
+    let program = folder.join("my carafe");
+    copy_program(&program);
+    // A whole path is no name of a command, either.
+    for (number, typed) in ["./my carafe", program.to_str().expect("text")].iter().enumerate() {
+        let dir = number.to_string();
+        let mut command = Command::new(typed);
+        command.args(["init", &dir]).current_dir(&folder).env("PATH", "/nowhere");
+        let output = command.output().expect("it starts");
+        let said = String::from_utf8(output.stdout).expect("it is text");
+        assert!(said.ends_with(&format!("\n    '{typed}' --dir {dir}\n")), "{said}");
+    }
     let _ = std::fs::remove_dir_all(folder);
 }

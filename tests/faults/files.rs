@@ -4,6 +4,7 @@
 use crate::carafe::{Carafe, address_in, empty_folder, header, read_banner};
 use std::fs;
 use std::io::{Read, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -127,8 +128,28 @@ fn curl(arguments: &[&str]) -> String {
 }
 
 #[test]
+fn a_folder_that_may_not_be_read_is_said_to_be_so_and_is_not_called_another_programs() {
+    let folder = empty_folder();
+    for (name, mark) in [("templates", true), ("www", false)] {
+        fs::create_dir(folder.join(name)).expect("a folder can be made");
+        if mark {
+            fs::write(folder.join(name).join("carafe.txt"), "").expect("it can be written");
+        }
+        fs::set_permissions(folder.join(name), fs::Permissions::from_mode(0o000)).expect("closed");
+    }
+    if let Some((mut child, banner)) = as_a_user(&folder, &["--no-ticks"]) {
+        for name in ["templates", "www"] {
+            let said = format!("{name} cannot be read: Permission denied");
+            assert!(banner.contains(&said) && !banner.contains("another program's"), "{banner}");
+        }
+        let _ = child.kill();
+        let _ = child.wait();
+    }
+    let _ = fs::remove_dir_all(folder);
+}
+
+#[test]
 fn what_may_not_be_read_is_403_or_500_and_the_rest_goes_on() {
-    use std::os::unix::fs::PermissionsExt;
     let folder = made_site();
     let forbid =
         |name: &str| fs::set_permissions(folder.join(name), fs::Permissions::from_mode(0o000));

@@ -1,5 +1,6 @@
 //! What `carafe init` writes, and what it will not.
 
+use crate::carafe::path_with_carafe;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -21,7 +22,9 @@ impl Folder {
 
     /// Runs `carafe` in this folder.
     fn carafe(&self, args: &[&str]) -> Output {
-        Command::new(env!("CARGO_BIN_EXE_carafe")).args(args).current_dir(&self.0).output().unwrap()
+        let mut command = Command::new(env!("CARGO_BIN_EXE_carafe"));
+        command.args(args).env("PATH", path_with_carafe());
+        command.current_dir(&self.0).output().unwrap()
     }
 }
 

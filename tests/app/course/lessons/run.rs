@@ -4,7 +4,7 @@
 //! A lesson runs in a folder of its own, from its first line to its last. What it says to do by
 //! hand is done by the actions that stand below it in the file.
 
-use crate::carafe::{DEADLINE, address_in, empty_folder, read_banner};
+use crate::carafe::{DEADLINE, address_in, empty_folder, path_with_carafe, read_banner};
 use crate::proxy::{all_installed, installed};
 use crate::redis_server::Redis;
 use std::collections::BTreeSet;
@@ -115,6 +115,7 @@ impl Desk {
             .args(["--port", "0", "--log", "off"])
             .args(&arguments)
             .env("XDG_STATE_HOME", self.folder.join(".state"))
+            .env("PATH", path_with_carafe())
             .current_dir(&self.folder)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -152,11 +153,9 @@ impl Desk {
     pub fn shell(&self, command: &str) -> String {
         let port =
             self.servers.iter().find(|server| server.written == "8000").map(|server| &server.port);
-        let programs = Path::new(env!("CARGO_BIN_EXE_carafe")).parent().expect("it is in a folder");
-        let path = std::env::var("PATH").unwrap_or_default();
         let output = Command::new("timeout")
             .args(["60", "bash", "-c", &format!("{{ {}\n}} 2>&1", self.with_ports(command))])
-            .env("PATH", format!("{}:{path}", programs.display()))
+            .env("PATH", path_with_carafe())
             // With nobody there, any port that is free will do: nobody is there, either.
             .env("B", format!("http://127.0.0.1:{}", port.map_or("1", String::as_str)))
             .env("CURL_HOME", &self.folder)
