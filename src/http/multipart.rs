@@ -52,10 +52,7 @@ pub struct UploadedFile {
 ///
 /// 400 if the body breaks the grammar; 413 if it has more than 1000 parts.
 pub fn parse(content_type: &str, body: &[u8]) -> Result<Multipart, ParseError> {
-    let parameters = parameters(content_type).unwrap_or_default();
-    // boundary := 0*69<bchars> bcharsnospace (RFC 2046 §5.1.1)
-    let boundary = parameters.get("boundary").filter(|it| (1..=70).contains(&it.len()));
-    let boundary = boundary.ok_or_else(|| {
+    let boundary = boundary(content_type).ok_or_else(|| {
         found("Content-Type", content_type.as_bytes(), "boundary= and 1 to 70 characters")
     })?;
     let no_end = || malformed(format!("found no line --{boundary}-- at the end of the form"));
@@ -83,6 +80,13 @@ pub fn parse(content_type: &str, body: &[u8]) -> Result<Multipart, ParseError> {
     }
     let why = format!("the form has more than {MOST_PARTS} parts");
     Err(ParseError::new(Status::CONTENT_TOO_LARGE, why))
+}
+
+/// The boundary that a `Content-Type` names; `boundary := 0*69<bchars> bcharsnospace` (RFC 2046
+/// §5.1.1).
+pub fn boundary(content_type: &str) -> Option<String> {
+    let parameters = parameters(content_type)?;
+    parameters.get("boundary").filter(|it| (1..=70).contains(&it.len())).map(str::to_owned)
 }
 
 impl Multipart {

@@ -17,7 +17,9 @@
 use super::cycle_facts::CycleFacts;
 use super::message::Message;
 use carafe::cycle::Detail;
+use carafe::http::cookie::cookies;
 use carafe::http::fields::percent_decode;
+use carafe::http::{Headers, multipart};
 use carafe::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::ops::Bound::{Included, Unbounded};
@@ -42,6 +44,11 @@ impl Mask {
         }
         hide_fields(request.path_and_query().1, &mut secrets);
         hide_in_body(request.text_of("Content-Type"), &request.content(), &mut secrets);
+        let (mut sent, lines) = (Headers::new(), request.headers());
+        let lines = lines.filter(|(name, _)| name.eq_ignore_ascii_case("Cookie"));
+        lines.for_each(|(_, value)| sent.append("Cookie", value));
+        let cookies = cookies(&sent).filter(|(name, _)| is_secret(name));
+        secrets.extend(cookies.map(|(_, value)| value.into_owned()));
         for (name, value) in request.headers().filter(|(name, _)| is_credential(name)) {
             // The first word only names the scheme: Basic, Bearer.
             let scheme = value.split_once(' ').filter(|_| !is_secret(name));
@@ -140,13 +147,15 @@ impl Mask {
             name if is_credential(name) => format!(" {DOTS}"),
             "referer" | "location" => self.target(value),
             "cookie" | "set-cookie" => {
+                // A value in quotes may hold a `;`. It is known as a whole.
+                let value = self.text(value);
                 let pairs = value.split(';').map(|pair| match pair.split_once('=') {
                     // The cycle may never have looked this id up, and then `text` does not know it.
                     Some((name, id)) if name.trim().starts_with("carafe_") => {
                         format!("{name}={}", cut_id(id))
                     }
                     Some((name, _)) if is_secret(name) => format!("{name}={DOTS}"),
-                    _ => self.text(pair),
+                    _ => pair.to_owned(),
                 });
                 pairs.collect::<Vec<_>>().join(";")
             }
@@ -176,21 +185,27 @@ fn is_credential(name: &str) -> bool {
 
 /// A body without its secrets, which are added to `secrets`.
 fn hide_in_body(content_type: &str, body: &str, secrets: &mut Vec<String>) -> String {
-    if let Some(boundary) = boundary_of(content_type) {
-        return hide_parts(body, boundary, secrets);
+    let kind = content_type.to_ascii_lowercase();
+    if kind.starts_with("multipart/")
+        && let Some(boundary) = multipart::boundary(content_type)
+    {
+        return hide_parts(body, &boundary, secrets);
     }
     if let Ok(value) = json::parse(body.as_bytes()) {
         let hidden = hide_values(&value, false, secrets);
         // A body without a secret is shown as it arrived, not written anew.
         return if hidden == value { body.to_owned() } else { json::write(&hidden) };
     }
-    // JSON that is cut off or malformed: nobody knows where its fields begin and end.
-    if content_type.starts_with("application/json") && is_secret(body) {
+    // JSON that is cut off or malformed: nobody knows where its fields begin and end. curl calls
+    // it a form, unless it is told otherwise.
+    let is_json = kind.contains("json") || body.trim_start().starts_with(['{', '[']);
+    if is_json && is_secret(body) {
+        secrets.push(body.to_owned());
         return DOTS.to_owned();
     }
     // Each line may be a form: the body may have no stated type, or a text may repeat a form.
     let lines: Vec<_> = body.split('\n').map(|line| hide_fields(line, secrets)).collect();
-    if content_type.starts_with("text/html") { body.to_owned() } else { lines.join("\n") }
+    if kind.starts_with("text/html") { body.to_owned() } else { lines.join("\n") }
 }
 
 /// A query or form without what its secret fields hold, both as it arrived and decoded.
@@ -224,13 +239,6 @@ fn hide_values(value: &Value, is_hidden: bool, secrets: &mut Vec<String>) -> Val
         }
         other => other.clone(),
     }
-}
-
-/// What separates the parts of a `multipart/form-data` (RFC 7578).
-fn boundary_of(content_type: &str) -> Option<&str> {
-    let parameters = content_type.strip_prefix("multipart/")?;
-    let boundary = parameters.split(';').find_map(|it| it.trim().strip_prefix("boundary="))?;
-    Some(boundary.trim_matches('"')).filter(|boundary| !boundary.is_empty())
 }
 
 /// A multipart body without the contents of its secret parts.
