@@ -9,8 +9,8 @@ pub mod course;
 pub mod glass;
 pub mod prose;
 
-use carafe::App;
 use carafe::web::shell::shell_word;
+use carafe::{App, Context};
 use std::env;
 
 /// What browsers are told of every page. Scripts, styles and pictures come from here, and none of
@@ -32,4 +32,9 @@ pub fn program_name() -> String {
     let folders = env::var_os("PATH").unwrap_or_default();
     let is_on_path = env::split_paths(&folders).any(|folder| folder.join("carafe").is_file());
     if typed.contains('/') && !is_on_path { shell_word(typed) } else { "carafe".to_owned() }
+}
+
+/// The same for a page. Who may not look inside is not told in which folder the program is.
+pub fn program_for(ctx: &Context) -> String {
+    if ctx.check_inside().is_ok() { program_name() } else { "carafe".to_owned() }
 }

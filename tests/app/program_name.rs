@@ -65,6 +65,25 @@ fn the_program_is_named_as_it_has_to_be_typed() {
 }
 
 #[test]
+fn who_may_not_look_inside_is_not_told_where_the_program_lies() {
+    let folder = empty_folder();
+    let program = folder.join("carafe");
+    copy_program(&program);
+    let mut command = Command::new(&program);
+    command.args(["--port", "0", "--log", "off"]).env("PATH", "/nowhere");
+    let carafe = Carafe::run(&folder, command);
+    let place = folder.to_str().expect("it is text");
+    for path in ["/lessons/4", "/ladder"] {
+        for accept in ["Accept: */*", "Accept: text/html"] {
+            let ask = |head: &str| carafe.curl(&["-H", head, "-H", accept, &format!("$B{path}")]);
+            let (own, foreign) = (ask("X-Own: 1"), ask("Via: 1.1 proxy"));
+            assert!(own.contains(&format!("{place}/carafe ")), "{own}");
+            assert!(foreign.contains("carafe ") && !foreign.contains(place), "{foreign}");
+        }
+    }
+}
+
+#[test]
 fn a_name_with_a_blank_is_written_as_a_shell_takes_it() {
     let folder = empty_folder();
     let program = folder.join("my carafe");

@@ -13,7 +13,7 @@
 
 use super::rungs::{COLUMNS, rungs};
 use crate::app::answer::{render, say, text_or_page};
-use crate::app::program_name;
+use crate::app::program_for;
 use carafe::cycle::StorePlace;
 use carafe::http::{Response, SetCookie, cookie::SameSite, cookie_value};
 use carafe::web::sign::{hex, hmac, same};
@@ -39,7 +39,7 @@ fn ladder(ctx: &mut Context) -> Result<Response, Error> {
         StorePlace::File => 5,
         StorePlace::Elsewhere => 6,
     };
-    let rungs = rungs();
+    let (rungs, program) = (rungs(), program_for(ctx));
     let list = rungs.iter().enumerate().map(|(number, rung)| {
         let is_here = number == here;
         let page = if is_here { "/ladder/session" } else { rung.setting("try ") };
@@ -53,11 +53,11 @@ fn ladder(ctx: &mut Context) -> Result<Response, Error> {
             ("cart", rung.setting("cart ").into()),
             ("here", is_here.into()),
             ("page", page.into()),
-            ("start", rung.setting("start ").replacen("carafe", &program_name(), 1).into()),
+            ("start", rung.setting("start ").replacen("carafe", &program, 1).into()),
             ("trials", trials.collect()),
         ])
     });
-    let variables = [("rungs", list.collect::<Value>()), ("program", program_name().into())];
+    let variables = [("rungs", list.collect::<Value>()), ("program", program.clone().into())];
     render(ctx, "rungs", variables.into())
 }
 

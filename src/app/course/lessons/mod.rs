@@ -19,7 +19,7 @@ pub use ticks::{Ticks, usual_place};
 
 use super::echo;
 use crate::app::answer::render;
-use crate::app::{glass, program_name};
+use crate::app::{glass, program_for};
 use carafe::cycle::Recorder;
 use carafe::http::{Method, Request, Response, Status};
 use carafe::web::template::REFERENCE;
@@ -88,7 +88,7 @@ fn home(ctx: &mut Context) -> Result<Response, Error> {
 fn lesson(ctx: &mut Context) -> Result<Response, Error> {
     let room: &Classroom = ctx.state();
     let lesson = room.find(ctx)?;
-    let (base, inside) = (ctx.base(), room.looks_inside(ctx));
+    let (base, program, inside) = (ctx.base(), program_for(ctx), room.looks_inside(ctx));
     // The rows of the reader's own cycles, the newest first.
     let recorder = ctx.recorder().filter(|_| inside);
     let has_cycles = recorder.is_some();
@@ -98,11 +98,11 @@ fn lesson(ctx: &mut Context) -> Result<Response, Error> {
         .peekable();
     let mut variables = room.entry(lesson, inside);
     page::add_texts(lesson, &mut variables);
-    variables.insert("steps", page::steps_at(&base, lesson, own.peek(), has_cycles));
+    variables.insert("steps", page::steps_at([&base, &program], lesson, own.peek(), has_cycles));
     let neighbour = |number: usize| room.lessons.get(number.wrapping_sub(1)).map(page::title);
     variables.insert("previous", neighbour(lesson.number - 1));
     variables.insert("next", neighbour(lesson.number + 1));
-    variables.insert("program", program_name());
+    variables.insert("program", program);
     variables.insert("count", room.lessons.len());
     variables.insert("base", base);
     variables.insert("print", ctx.request.query.get("print").is_some());

@@ -1,7 +1,6 @@
 //! Deeper: The variables of a lesson, as `lesson.html` and `lesson.txt` take them.
 
 use super::lesson_file::{Lesson, LessonLine, TEXTS, file};
-use crate::app::program_name;
 use carafe::{Map, Value};
 
 /// The most cycles of the reader that are shown beside a lesson.
@@ -10,7 +9,12 @@ const OWN_CYCLES: usize = 8;
 /// The steps of a lesson as the reader types them: with the name of the program, the address of the
 /// reader's own server, and for `CYCLE` and `LINE` the number and the source of this row, if there
 /// is one. Without cycles there is no step that looks at one.
-pub fn steps_at(base: &str, lesson: &Lesson, last: Option<&Map>, has_cycles: bool) -> Value {
+pub fn steps_at(
+    [base, program]: [&str; 2],
+    lesson: &Lesson,
+    last: Option<&Map>,
+    has_cycles: bool,
+) -> Value {
     let cycle = last.and_then(|row| row.get("number")?.as_int());
     let cycle = cycle.map_or("CYCLE".to_owned(), |number| number.to_string());
     let line = last.and_then(|row| row.get("source")?.as_str()).unwrap_or("LINE");
@@ -23,7 +27,7 @@ pub fn steps_at(base: &str, lesson: &Lesson, last: Option<&Map>, has_cycles: boo
         let is_typed = ["$", "serve", "also"].contains(&step.word);
         let behind = step.text.strip_prefix("carafe").filter(|_| is_typed);
         if let Some(behind) = behind.filter(|it| it.is_empty() || it.starts_with(' ')) {
-            text = format!("{}{behind}", program_name());
+            text = format!("{program}{behind}");
         }
         // A server beside the reader's own has a port of its own.
         if step.word == "$" {
