@@ -30,8 +30,8 @@ use std::sync::Arc;
 
 /// One value of any of the kinds that JSON knows; integers and floats are different kinds.
 ///
-/// The kinds from [`Value::Undefined`] on appear only while a page is made. A program that stores
-/// or sends values never meets them; as JSON they are written as the nearest kind that JSON knows.
+/// The kinds from [`Value::Undefined`] on appear only while a page is made. If one is written as
+/// JSON, it becomes the nearest kind that JSON knows.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Value {
     /// Nothing: JSON's `null`, Python's `None`.

@@ -26,7 +26,7 @@ pub enum Framing {
     Length(u64),
     /// The body comes in chunks; the last one has length 0: see `chunked`.
     Chunked,
-    /// The connection closes behind the body. Only an answer can end like this.
+    /// The connection closes after the body. Only an answer can end like this.
     Close,
 }
 

@@ -25,7 +25,7 @@ pub enum Method {
     Delete,
     /// Tell me which methods I may use (§9.3.7).
     Options,
-    /// Any other word. The server answers 501, because it does not know what is asked.
+    /// Any other word. It is answered with 501, unless a route takes it.
     Other(String),
 }
 

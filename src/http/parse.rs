@@ -8,8 +8,8 @@
 //! CR LF                           here the head ends, and a body may begin
 //! ```
 //!
-//! The parser decides line by line, and no decision depends on a later line. So the result is the
-//! same for one piece and for single bytes.
+//! The parser decides line by line, and no decision depends on a later line. So it does not matter
+//! whether the bytes arrive at once or one by one.
 //!
 //! Left out: the grammar of the target (`target.rs`) and of the body (`body.rs`).
 
@@ -75,7 +75,7 @@ pub fn parse_head(
     let first = line.len() + 2;
     let end = note_fields(bytes, first, limits, headers);
     let Ok(Some(at)) = end else {
-        // Fields whose lines were not taken are none.
+        // Until now only the ends of lines are noted. Without their text they are no fields.
         headers.clear();
         return end;
     };

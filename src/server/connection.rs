@@ -1,14 +1,14 @@
 //! One connection: read a request, answer it, stay or close.
 //!
 //! [`exchange`](Connection::exchange) names the stages that every request passes, in order.
-//! [`reading`] holds those before the service, and [`writing`] those behind it.
+//! [`reading`] holds those before the service, and [`writing`] those after it.
 //!
 //! * `input` holds bytes that have arrived, and `output` answers that have not been sent. Several
 //!   requests may arrive in one read (pipelining); their answers leave in one write, in order.
 //! * The [`Memory`] of a request and of its answer serves for the next one, until the connection
 //!   has been quiet for a while.
-//! * A connection in the `ring` must not wait for the client, as others do. It stops where it would
-//!   have to, and another thread goes on with it later.
+//! * Most connections may wait for their client. One in the `ring` must not: it stops where it would
+//!   have to wait, and another thread goes on with it later.
 //! * If it is not sure where a message ends, the request is refused and the connection closed.
 //!
 //! No client is trusted to end anything by itself: each wait has a bound in `Limits`.
@@ -43,7 +43,7 @@ pub(super) struct Connection {
     number: u64,
     peer: SocketAddr,
     pub memory: Box<Memory>,
-    /// A file or a stream that is sent behind `output`: what of an answer is not in memory.
+    /// A file or a stream that is sent after `output`: what of an answer is not in memory.
     rest: Option<Rest>,
     next: Next,
     /// How many answers have been written.
@@ -95,7 +95,7 @@ pub(super) enum Turn {
     Over,
 }
 
-/// Why a stage cannot be completed.
+/// Why a request goes no further. This need not be a failure: the connection may be over.
 enum Obstacle {
     /// The turn ends like this.
     End(Turn),
@@ -183,6 +183,7 @@ impl Connection {
         self.record_received(true);
         let response = self.call();
         self.write_answer(response, asked);
+        // The answer is in the output now. `proceed` sends it when no further request has arrived.
         if self.memory.output.len() > GATHERED_BYTES { self.flush() } else { Ok(()) }
     }
 

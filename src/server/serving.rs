@@ -27,9 +27,9 @@ pub trait Service: Send + Sync + 'static {
     /// Is called once, before the first request. It may panic at a mistake of the program.
     fn start(&self) {}
 
-    /// Shapes the answer to a message that the server refuses, if a method and a path can be read
-    /// at its beginning. Only these two count in the request, and the path may be as it was
-    /// written. The connection closes behind the answer. Defaults to `None`: a line of text.
+    /// Makes the answer to a message that the server refuses, if its method and its path could be
+    /// read. They are the only parts of the request that are right. The connection closes after
+    /// the answer. By default it is `None`, and the server answers with a line of text.
     fn refused(&self, _request: &Request, _error: &ParseError) -> Option<Response> {
         None
     }

@@ -130,8 +130,8 @@ fn static_file(path: &[&str]) -> Option<Response> {
     let folder = Path::new("www").canonicalize().ok()?;
     // Links and `..` are followed first, to see where the path ends.
     let file = folder.join(path.join("/")).canonicalize().ok()?;
-    let is_hidden = path.iter().any(|part| part.starts_with('.'));
-    if is_hidden || !file.starts_with(folder) || !file.is_file() {
+    let mut parts = file.strip_prefix(folder).ok()?.to_str()?.split(['/', '\\']);
+    if parts.any(|part| part.starts_with('.')) || !file.is_file() {
         return None;
     }
     let content_type = match file.extension()?.to_str()? {

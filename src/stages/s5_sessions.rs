@@ -77,7 +77,7 @@ impl Response {
     }
 
     /// Asks the browser to keep a cookie; an empty one, to forget it. Scripts cannot read it, and
-    /// forms of other sites do not send it.
+    /// a form that another site posts does not send it.
     fn with_cookie(self, name: &str, value: &str) -> Response {
         let end = if value.is_empty() { "; Max-Age=0" } else { "" };
         let cookie = format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{end}");
@@ -256,8 +256,8 @@ fn static_file(path: &[&str]) -> Option<Response> {
     let folder = Path::new("www").canonicalize().ok()?;
     // Links and `..` are followed first, to see where the path ends.
     let file = folder.join(path.join("/")).canonicalize().ok()?;
-    let is_hidden = path.iter().any(|part| part.starts_with('.'));
-    if is_hidden || !file.starts_with(folder) || !file.is_file() {
+    let mut parts = file.strip_prefix(folder).ok()?.to_str()?.split(['/', '\\']);
+    if parts.any(|part| part.starts_with('.')) || !file.is_file() {
         return None;
     }
     let content_type = match file.extension()?.to_str()? {

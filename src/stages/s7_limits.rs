@@ -89,7 +89,7 @@ impl Response {
     }
 
     /// Asks the browser to keep a cookie; an empty one, to forget it. Scripts cannot read it, and
-    /// forms of other sites do not send it.
+    /// a form that another site posts does not send it.
     fn with_cookie(self, name: &str, value: &str) -> Response {
         let end = if value.is_empty() { "; Max-Age=0" } else { "" };
         let cookie = format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax{end}");
@@ -264,8 +264,8 @@ fn known<'a>(sessions: &'a mut Sessions, request: &Request) -> Option<&'a mut Se
     sessions.get_mut(&cookie(request, "sid")?)
 }
 
-/// The visitor's session and its id. A stranger gets a new session under a new id. So does a client
-/// that sends an id which the server did not make: somebody else may have chosen it.
+/// The visitor's session and its id. A stranger gets a new session under a new id. An id that the
+/// server did not make is never used: an attacker could have planted it, to know it later.
 fn open<'a>(sessions: &'a mut Sessions, request: &Request) -> (String, &'a mut Session) {
     let id = cookie(request, "sid").filter(|id| sessions.contains_key(id));
     let id = id.unwrap_or_else(random_id);
@@ -335,8 +335,8 @@ fn static_file(path: &[&str]) -> Option<Response> {
     let folder = Path::new("www").canonicalize().ok()?;
     // Links and `..` are followed first, to see where the path ends.
     let file = folder.join(path.join("/")).canonicalize().ok()?;
-    let is_hidden = path.iter().any(|part| part.starts_with('.'));
-    if is_hidden || !file.starts_with(folder) || !file.is_file() {
+    let mut parts = file.strip_prefix(folder).ok()?.to_str()?.split(['/', '\\']);
+    if parts.any(|part| part.starts_with('.')) || !file.is_file() {
         return None;
     }
     let content_type = match file.extension()?.to_str()? {
@@ -417,8 +417,8 @@ fn percent_decode(text: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// 128 bits that are hard to guess: those that keep the places in a hash table secret. They are not
-/// made for ids. carafe reads the system's generator for keys: src/random.rs.
+/// 128 bits that are hard to guess: random keys that Rust makes for its hash tables. They are not
+/// meant for ids. carafe reads the system's generator for keys: src/random.rs.
 fn random_id() -> String {
     let random = || RandomState::new().build_hasher().finish();
     format!("{:016x}{:016x}", random(), random())

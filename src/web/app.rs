@@ -30,7 +30,7 @@ pub struct App {
     pub(super) site: Site,
     /// A route names its handler by the place in this list.
     pub(super) handlers: Vec<Handler>,
-    /// What the program runs before and behind the handlers.
+    /// What the program runs before and after the handlers.
     pub(super) hooks: Hooks,
     /// What stands before the paths and names of the routes that are registered now.
     pub(super) blueprint: Blueprint,
@@ -38,8 +38,8 @@ pub struct App {
 
 impl Service for App {
     fn call(&self, request: &mut Request, cycle: &mut Cycle) -> Response {
-        // The prefix of the site leaves the path. An unknown method is refused, and so is what a
-        // page of another site has caused.
+        // The site's prefix is taken out of the path. Why a request is refused is kept until the
+        // hooks have run: its method is unknown, or a page of another site has sent it.
         let refused = no_route::admit(&self.site, request).err();
         let is_outside = matches!(refused, Some(Error::NotFound));
         let found = self.site.router.find(&request.method, &request.path).filter(|_| !is_outside);

@@ -100,9 +100,7 @@ fn page(error: &Error, ctx: &mut Context) -> Response {
         command = suggestion::command(ctx, status, &near);
         why = error.to_string();
     }
-    // The answer to HEAD has the length of the answer to GET (RFC 9110 §9.3.2).
-    let Request { method, target, .. } = ctx.request;
-    let seen = format!("{} {target}", if *method == Method::Head { &Method::Get } else { method });
+    let seen = format!("{} {}", ctx.request.method, ctx.request.target);
     let prefix = &ctx.site.prefix;
     let line = |(method, path): (Method, String)| [method.to_string(), format!("{prefix}{path}")];
     let near: Vec<[String; 2]> = near.iter().map(|it| line(it.line())).collect();

@@ -24,7 +24,8 @@ pub trait IntoResponse {
     fn into_response(self) -> Result<Response, Error>;
 }
 
-// For each type in the list below, it writes `impl IntoResponse for` that type.
+// `String => |it| Response::text(it);` in the list below becomes an `impl IntoResponse for String`
+// whose function returns `Ok(Response::text(self))`.
 macro_rules! answers {
     ($($what:ty => |$it:ident| $response:expr;)*) => {
         $(impl IntoResponse for $what {

@@ -49,14 +49,16 @@ connection.close()";
 #[test]
 fn no_path_leads_out_of_the_folder_of_static_files() {
     let folder = empty_folder("static");
-    fs::create_dir(folder.join("www")).expect("a folder can be made");
+    fs::create_dir_all(folder.join("www/css")).expect("a folder can be made");
     fs::write(folder.join("www/carafe.txt"), "").expect("a file can be written");
     fs::write(folder.join("secret.css"), "secret").expect("a file can be written");
     fs::write(folder.join("www/open.css"), "open").expect("a file can be written");
     fs::write(folder.join("www/.hidden.css"), "secret").expect("a file can be written");
+    fs::write(folder.join("www/css/.hidden.css"), "secret").expect("a file can be written");
     #[cfg(unix)]
-    std::os::unix::fs::symlink("../secret.css", folder.join("www/link.css"))
-        .expect("a link can be made");
+    for (file, link) in [("../secret.css", "link.css"), (".hidden.css", "shown.css")] {
+        std::os::unix::fs::symlink(file, folder.join("www").join(link)).expect("a link is made");
+    }
     let outside = folder.join("secret.css");
     let encoded = outside.to_string_lossy().replace('/', "%2F");
     for stage in 3..=7 {
@@ -69,6 +71,8 @@ fn no_path_leads_out_of_the_folder_of_static_files() {
             "x/../../secret.css",
             "link.css",
             ".hidden.css",
+            "css%2F.hidden.css",
+            "shown.css",
             "open.css/",
             "open.css%00",
             "",
