@@ -7,8 +7,8 @@
 //!   requests may arrive in one read (pipelining); their answers leave in one write, in order.
 //! * The [`Memory`] of a request and of its answer serves for the next one, until the connection
 //!   has been quiet for a while.
-//! * Most connections may wait for their client. One in the `ring` must not: it stops where it would
-//!   have to wait, and another thread goes on with it later.
+//! * Most connections may wait for their client. One in the `ring` must not: it stops where it
+//!   would have to wait, and another thread goes on with it later.
 //! * If it is not sure where a message ends, the request is refused and the connection closed.
 //!
 //! No client is trusted to end anything by itself: each wait has a bound in `Limits`.

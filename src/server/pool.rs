@@ -124,7 +124,7 @@ impl Pool {
         };
         let mut staff = self.lock();
         let is_last = staff.accepting == 1 && staff.most_accepting > 0;
-        // If no other worker waits now, this one starts a worker that does. Then one waits, as before.
+        // If no other worker waits now, this one starts a worker that does.
         if !is_last {
             staff.accepting -= 1;
         }
