@@ -264,7 +264,7 @@ fn cycles_banner(flags: &CommandLine, address: SocketAddr, proxied: bool, open: 
         let hint = "(other machines under each name that --allow-host gives)";
         format!("http://{}/cycles, for everybody\n             {hint}", visited(address))
     } else {
-        let hint = "(behind a proxy every client looks local: name it by --trust-proxy)";
+        let hint = "(behind a proxy every client looks local: then use --trust-proxy)";
         format!("http://{address}/cycles, for this machine only\n             {hint}")
     }
 }

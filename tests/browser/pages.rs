@@ -9,7 +9,7 @@ use crate::carafe::Carafe;
 
 /// Every kind of page that a visitor can come to, in the order in which they are opened. A new page
 /// belongs here.
-const PAGES: [(&str, &str); 21] = [
+const PAGES: [(&str, &str); 22] = [
     ("cycle", "/cycles/2"),
     ("start", "/"),
     ("hello", "/hello/Ada"),
@@ -24,6 +24,7 @@ const PAGES: [(&str, &str); 21] = [
     ("things", "/things"),
     ("profile", "/profile"),
     ("sessions", "/sessions"),
+    ("echo", "/echo"),
     ("not-found", "/nowhere"),
     ("failed", "/boom"),
     ("cycles", "/cycles"),
