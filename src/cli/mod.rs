@@ -94,7 +94,7 @@ fn help(subject: &str) -> CommandResult {
     });
     let filled =
         [("{commands}", &*rows.join("\n")), ("{flags}", flags::table()), ("{stores}", STORES)];
-    let filled = filled.iter().fold(program.to_owned(), |text, (name, it)| text.replace(name, it));
+    let filled = filled.iter().fold(program.to_owned(), |text, (name, it)| text.replace(*name, it));
     print(&as_typed(&filled))
 }
 
@@ -103,7 +103,7 @@ fn help(subject: &str) -> CommandResult {
 fn as_typed(text: &str) -> String {
     let name = program_name();
     let typed = ["  ", "&& ", "usage: ", "; ", "\n"].iter().fold(text.to_owned(), |text, front| {
-        text.replace(&format!("{front}carafe"), &format!("{front}{name}"))
+        text.replace(&*format!("{front}carafe"), &format!("{front}{name}"))
     });
     let lines = text.lines().zip(typed.lines()).map(|(short, long)| {
         let command = long.len() - long.trim_start().len();

@@ -4,6 +4,7 @@
 //! Left out are letters beyond ASCII: in a value they may be any bytes above 127.
 
 use super::percent::spelt;
+use std::borrow::Cow;
 
 /// `tchar`: the visible characters of ASCII except those that separate (RFC 9110 §5.6.2).
 static TOKEN_BYTES: [bool; 256] = with_alphanumeric(b"!#$%&'*+-.^_`|~");
@@ -109,4 +110,13 @@ pub(super) fn first_control(bytes: &[u8]) -> Option<usize> {
         }
     }
     Some(at + bytes[at..].iter().position(|&byte| is_control(byte))?)
+}
+
+/// The text with a space for each control character of ASCII; a tab stays.
+pub(super) fn without_controls(text: &str) -> Cow<'_, str> {
+    let is_control = |letter: char| letter.is_ascii_control() && letter != '\t';
+    match first_control(text.as_bytes()) {
+        None => text.into(),
+        Some(_) => text.replace(is_control, " ").into(),
+    }
 }

@@ -10,7 +10,7 @@
 //!
 //! Left out: what the fields mean. See `request`, `body` and `cookie`.
 
-use super::bytes::{first_control, is_token};
+use super::bytes::{is_token, without_controls};
 use std::mem::replace;
 use std::ops::Range;
 
@@ -117,13 +117,7 @@ impl Headers {
     #[track_caller]
     pub fn append(&mut self, name: &str, value: impl AsRef<str>) {
         assert!(is_token(name.as_bytes()), "found the header name {name:?}, expected a token");
-        let value = value.as_ref();
-        if first_control(value.as_bytes()).is_some() {
-            let is_control = |letter: char| letter.is_ascii_control() && letter != '\t';
-            self.push(name, &value.replace(is_control, " "));
-        } else {
-            self.push(name, value);
-        }
+        self.push(name, &without_controls(value.as_ref()));
     }
 
     /// Adds a field whose name and value are known to be right.

@@ -298,8 +298,13 @@ impl<'a> Reader<'a> {
         Ok(code)
     }
 
-    /// The error that says what stands here, and what was expected instead.
     fn unexpected<T>(&self, expected: &str) -> Result<T, Wrong> {
+        self.wrong(self.at, self.instead_of(expected))
+    }
+
+    /// What stands here, and what was expected instead.
+    #[cold]
+    fn instead_of(&self, expected: &str) -> String {
         let rest = &self.text[self.at..];
         let word = rest.bytes().take_while(u8::is_ascii_alphanumeric).count();
         let found = match rest.chars().next() {
@@ -307,7 +312,7 @@ impl<'a> Reader<'a> {
             Some(_) if word > 0 => cut(&rest[..word]),
             Some(character) => character.escape_debug().to_string(),
         };
-        self.wrong(self.at, format!("found {found}, expected {expected}"))
+        format!("found {found}, expected {expected}")
     }
 
     fn wrong<T>(&self, at: usize, message: impl Into<String>) -> Result<T, Wrong> {

@@ -5,6 +5,7 @@
 
 use super::ESCAPES;
 use crate::value::{Map, Value};
+use std::collections::BinaryHeap;
 use std::fmt::Write;
 use std::iter::repeat_n;
 
@@ -77,9 +78,9 @@ impl JsonWriter<'_> {
                 self.items(['[', ']'], sequence.items.iter(), JsonWriter::value);
             }
             Value::Map(map) if python => {
-                let mut pairs: Vec<_> = map.iter().collect();
-                pairs.sort_unstable_by_key(|(name, _)| *name);
-                self.pairs(pairs.into_iter());
+                let names: BinaryHeap<_> = map.iter().map(|(name, _)| name).collect();
+                let names = names.into_sorted_vec().into_iter();
+                self.pairs(names.filter_map(|name| Some((name, map.get(name)?))));
             }
             Value::Map(map) => self.pairs(map.iter()),
         }

@@ -143,7 +143,7 @@ impl<N: Into<Text>, V: Into<Value>> FromIterator<(N, V)> for Map {
 
 impl<N: Into<Text>, V: Into<Value>, const COUNT: usize> From<[(N, V); COUNT]> for Map {
     fn from(pairs: [(N, V); COUNT]) -> Map {
-        pairs.into_iter().collect()
+        Map::from_iter(pairs)
     }
 }
 

@@ -14,6 +14,7 @@ use super::router::Router;
 use super::site::Site;
 use crate::cycle::Detail;
 use crate::http::{Method, Request, Response, Status};
+use std::collections::BinaryHeap;
 
 /// Takes the prefix of the site off the path of a request.
 ///
@@ -67,12 +68,12 @@ pub fn answer(ctx: &mut Context) -> Result<Response, Error> {
     }
     let lines = || Detail::WrongMethod(known.iter().map(|route| route.line()).collect());
     ctx.cycle.step("routed", lines);
-    let mut allow: Vec<&str> = vec!["OPTIONS"];
+    let mut allow = BinaryHeap::from(["OPTIONS"]);
     allow.extend(known.iter().flat_map(|route| &route.methods).map(Method::as_str));
-    if allow.contains(&"GET") {
+    if allow.iter().any(|name| *name == "GET") {
         allow.push("HEAD");
     }
-    allow.sort_unstable();
+    let mut allow = allow.into_sorted_vec();
     allow.dedup();
     let (allow, method) = (allow.join(", "), &request.method);
     if *method == Method::Options {

@@ -18,7 +18,6 @@ use crate::http::fields::percent_encode;
 use crate::json;
 use crate::near;
 use crate::value::Value;
-use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::fmt;
 
@@ -60,15 +59,18 @@ pub fn url_for(
     name: &str,
     values: &[(&str, Value)],
 ) -> Result<String, UrlError> {
-    let mut routes: Vec<&Route> =
-        router.routes().iter().filter(|route| &*route.name == name).collect();
+    // Those with the most places come first.
+    let places = |route: &Route| route.pattern.parts.iter().filter(|it| it.place.is_some()).count();
+    let mut routes: Vec<&Route> = Vec::new();
+    for route in router.routes().iter().filter(|route| &*route.name == name) {
+        let before = routes.partition_point(|known| places(known) >= places(route));
+        routes.insert(before, route);
+    }
     if routes.is_empty() && name == "static" {
         // The handlers are numbered in the order in which they were registered.
         let folders = router.routes().iter().filter(|route| route.is_files);
         routes.extend(folders.min_by_key(|route| route.handler));
     }
-    let places = |route: &Route| route.pattern.parts.iter().filter(|it| it.place.is_some()).count();
-    routes.sort_by_key(|route| Reverse(places(route)));
     let mut failed = None;
     for route in routes {
         match build(&route.pattern, values) {

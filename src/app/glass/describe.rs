@@ -212,7 +212,7 @@ fn read(steps: &[Step], mask: &Mask, request: &Message) -> Vec<PartLine> {
     }
     let cookies = request.headers().filter(|(name, _)| name.eq_ignore_ascii_case("Cookie"));
     for pair in cookies.flat_map(|(_, value)| value.split(';')) {
-        let decoded = pair.trim().replacen('=', " = ", 1);
+        let decoded = pair.trim().replacen("=", " = ", 1);
         read.push(PartLine::new("cookie", pair.trim()).note(&decoded));
     }
     read

@@ -21,7 +21,7 @@ use carafe::cycle::{Recorder, StorePlace};
 use carafe::http::{Response, cookie_value};
 use carafe::web::sign::{hex, sha256};
 use carafe::{Context, Error, Map, Value, json};
-use std::collections::HashMap;
+use std::collections::{BinaryHeap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -33,7 +33,7 @@ pub fn memory(ctx: &mut Context) -> Result<Response, Error> {
     admit(ctx)?;
     let (site, query) = (ctx.site(), &ctx.request.query);
     // The sessions, without what they hold, and the number of rows of each other kind.
-    let (mut sessions, mut others) = (Vec::new(), Vec::<(String, usize)>::new());
+    let (mut sessions, mut others) = (BinaryHeap::new(), Vec::<(String, usize)>::new());
     site.inspect(&mut |row| match others.binary_search_by(|(kind, _)| (**kind).cmp(row.kind)) {
         _ if row.kind == site.session_kind().name => {
             sessions.push((row.expires_in.unwrap_or_default(), row.key.to_owned()));
@@ -41,8 +41,6 @@ pub fn memory(ctx: &mut Context) -> Result<Response, Error> {
         Ok(known) => others[known].1 += 1,
         Err(new) => others.insert(new, (row.kind.to_owned(), 1)),
     });
-    // The row that was used last comes first.
-    sessions.sort_unstable_by(|one, other| other.cmp(one));
     let facts = facts(ctx, sessions.len(), &others);
     let names = ctx.recorder().map_or(HashMap::new(), |recorder| names_of_rows(recorder));
     let name = |key: &str| names.get(key).cloned().unwrap_or_else(|| short(key));
@@ -52,7 +50,9 @@ pub fn memory(ctx: &mut Context) -> Result<Response, Error> {
     let count = sessions.len();
     let pages = count.div_ceil(ROWS).max(1);
     let page = number_in(query, "page")?.unwrap_or(1).clamp(1, pages as u64) as usize;
-    let sessions: Vec<_> = sessions.into_iter().skip((page - 1) * ROWS).take(ROWS).collect();
+    // The row that was used last comes first.
+    let sessions = sessions.into_sorted_vec().into_iter().rev();
+    let sessions: Vec<_> = sessions.skip((page - 1) * ROWS).take(ROWS).collect();
     // Only of these rows the text is copied.
     let mut texts = Map::new();
     site.inspect(&mut |row| {

@@ -102,6 +102,7 @@ impl<'r> Message<'r> {
     }
 
     /// The value of a header.
+    #[inline(never)]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }

@@ -5,7 +5,7 @@
 
 use super::{Duty, MOST_ACCEPTING, Pool};
 use crate::server::connection::Connection;
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, Mutex};
 
 /// Serves busy connections in another way than by a thread for each.
 pub(in crate::server) trait Relief: Send + Sync {
@@ -28,15 +28,13 @@ impl Pool {
         if connection.set_may_wait(true).is_err() {
             return Ok(());
         }
-        // A thread that cannot be started drops its job, so the connection follows the job later.
-        let (give, take) = mpsc::channel();
-        let job = move |_: &Arc<Pool>| take.recv().map_or(Duty::Choose, Duty::Serve);
-        if self.start_thread(job).is_err() {
-            return Err(connection);
-        }
-        // This cannot fail: the thread waits for it.
-        let _ = give.send(connection);
-        Ok(())
+        // A thread that cannot be started drops its job, so the connection is not in the job, but
+        // in a place that both know.
+        let place = Arc::new(Mutex::new(Some(connection)));
+        let take = |place: &Mutex<Option<_>>| place.lock().ok()?.take();
+        let theirs = Arc::clone(&place);
+        let job = move |_: &Arc<Pool>| take(&theirs).map_or(Duty::Choose, Duty::Serve);
+        self.start_thread(Box::new(job)).or_else(|_| take(&place).map_or(Ok(()), Err))
     }
 
     /// Lets the relief accept: workers that wait in `accept` take one client more, and no others

@@ -146,6 +146,7 @@ impl<'s> Parser<'s> {
         Err(self.other_than(expected))
     }
 
+    #[cold]
     fn other_than(&self, expected: &str) -> (usize, String) {
         (self.at(), format!("found {}, expected {expected}", self.peek()))
     }

@@ -44,6 +44,7 @@ impl Value {
     }
 
     /// The Python type, for messages.
+    #[cold]
     pub(super) fn type_name(&self) -> &'static str {
         match self {
             Value::Undefined => "undefined",

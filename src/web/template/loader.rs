@@ -14,6 +14,7 @@ use super::tree::Tree;
 use crate::near::nearest;
 use crate::web::file_cache::{FileCache, FileStamp};
 use std::cell::OnceCell;
+use std::collections::BinaryHeap;
 use std::fs;
 use std::iter::successors;
 use std::path::{Path, PathBuf};
@@ -201,8 +202,7 @@ impl Templates {
         let near_file = |path: &Path| {
             let entries = fs::read_dir(path.parent()?.join(".")).ok()?.flatten();
             let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
-            let mut names: Vec<String> = names.collect();
-            names.sort_unstable();
+            let names = names.collect::<BinaryHeap<_>>().into_sorted_vec();
             let near = nearest(path.file_name()?.to_str()?, names.iter().map(String::as_str));
             near.map(|near| path.with_file_name(near))
         };

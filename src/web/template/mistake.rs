@@ -40,6 +40,7 @@ pub type Rendering<T = ()> = Result<T, Box<TemplateError>>;
 
 /// An error whose place is not known yet: it names no template.
 impl From<String> for Box<TemplateError> {
+    #[cold]
     fn from(message: String) -> Box<TemplateError> {
         Box::new(TemplateError { template: String::new(), line: 0, column: 0, message })
     }
