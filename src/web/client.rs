@@ -139,7 +139,7 @@ fn in_memory(body: Body) -> Body {
         Body::Stream(write) => write(&mut bytes),
         Body::File { mut file, range } => file
             .seek(SeekFrom::Start(range.start))
-            .and_then(|_| file.take(range.end - range.start).read_to_end(&mut bytes))
+            .and_then(|_| (&file).take(range.end - range.start).read_to_end(&mut bytes))
             .map(drop),
         other => return other,
     };

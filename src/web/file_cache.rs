@@ -12,7 +12,6 @@
 //!
 //! Left out: a choice of what to forget. A stripe that is full forgets everything.
 
-use std::collections::HashSet;
 use std::fs::Metadata;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -48,7 +47,7 @@ pub struct FileStamp {
 pub struct FileCache<T> {
     /// How many files a stripe keeps.
     most: usize,
-    stripes: [Stripe<T>; STRIPES],
+    stripes: Vec<Stripe<T>>,
 }
 
 /// Aligned so that no two stripes share a line of a processor's cache.
@@ -70,7 +69,7 @@ struct CachedFile<T> {
 impl<T> FileCache<T> {
     /// An empty cache that keeps `most` files, once for each stripe.
     pub fn new(most: usize) -> FileCache<T> {
-        FileCache { most, stripes: std::array::from_fn(|_| Stripe(Mutex::default())) }
+        FileCache { most, stripes: (0..STRIPES).map(|_| Stripe(Mutex::default())).collect() }
     }
 
     /// What was made of a file, if it is kept and the file is unchanged. `is_current` asks the
@@ -104,9 +103,13 @@ impl<T> FileCache<T> {
 
     /// The number of files of which something is kept.
     pub fn count(&self) -> usize {
-        let mut names = HashSet::new();
+        let mut names = Vec::<Box<[u8]>>::new();
         for stripe in &self.stripes {
-            names.extend(lock(stripe).iter().map(|file| file.name.clone()));
+            for file in lock(stripe).iter() {
+                if let Err(new) = names.binary_search(&file.name) {
+                    names.insert(new, file.name.clone());
+                }
+            }
         }
         names.len()
     }

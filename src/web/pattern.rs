@@ -20,7 +20,6 @@
 use crate::http::fields::percent_decode;
 use std::borrow::Cow;
 use std::cmp::Reverse;
-use std::collections::HashSet;
 use std::sync::Arc;
 
 /// Captured values by the names of the places, decoded, in the order of the pattern.
@@ -85,10 +84,12 @@ impl Pattern {
         if parts.iter().rev().skip(1).any(Part::is_path) {
             return Err(format!("in the pattern {text:?}, <path:…> must be the last part"));
         }
-        let mut names = HashSet::new();
-        let mut places = parts.iter().filter_map(|part| part.place.as_ref());
-        if let Some((_, twice)) = places.find(|(_, name)| !names.insert(name)) {
-            return Err(format!("in the pattern {text:?}, two places are called {twice:?}"));
+        let mut names = Vec::new();
+        for (_, name) in parts.iter().filter_map(|part| part.place.as_ref()) {
+            if names.contains(&name) {
+                return Err(format!("in the pattern {text:?}, two places are called {name:?}"));
+            }
+            names.push(name);
         }
         let folder = text.strip_suffix('>').and_then(|text| text.split_once("<path:"));
         let folder = folder.filter(|(front, name)| !front.contains('<') && !name.contains('<'));

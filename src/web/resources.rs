@@ -12,7 +12,7 @@ use crate::cycle::{Detail, Recorder};
 use crate::http::{Limits, Status, cookie_value};
 use crate::json;
 use crate::value::Value;
-use std::any::{Any, TypeId, type_name};
+use std::any::{Any, type_name};
 use std::borrow::Cow;
 use std::panic::Location;
 use std::sync::Arc;
@@ -108,8 +108,7 @@ impl<'a> Context<'a> {
     /// If the program gave none. The panic becomes a 500.
     #[track_caller]
     pub fn state<T: Any + Send + Sync>(&self) -> &'a T {
-        let value = self.site.state.get(&TypeId::of::<T>());
-        match value.and_then(|value| value.downcast_ref()) {
+        match self.site.state.iter().find_map(|value| value.downcast_ref()) {
             Some(value) => value,
             None => panic!("found no state of type {}, expected app.state(…)", type_name::<T>()),
         }

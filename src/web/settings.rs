@@ -181,7 +181,7 @@ impl App {
 
     /// Adds a value that every handler can use: see [`Context::state`].
     pub fn state<T: Any + Send + Sync>(&mut self, value: T) {
-        self.site.state.insert(TypeId::of::<T>(), Box::new(value));
+        self.site.state.insert(0, Box::new(value));
     }
 
     /// Takes the templates from here.

@@ -14,8 +14,7 @@ use crate::cycle::{Recorder, StorePlace};
 use crate::http::{Headers, Request};
 use crate::random;
 use crate::value::Value;
-use std::any::{Any, TypeId};
-use std::collections::HashMap;
+use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -31,8 +30,8 @@ pub struct Site {
     pub(super) recorder: Option<Arc<Recorder>>,
     /// As the path of a request is spelt, without a slash at its end; usually empty.
     pub(super) prefix: String,
-    /// Values of the program's own types, one of each.
-    pub(super) state: HashMap<TypeId, Box<dyn Any + Send + Sync>>,
+    /// Values of the program's own types, the newest first.
+    pub(super) state: Vec<Box<dyn Any + Send + Sync>>,
     /// What every answer tells the browser, unless its handler has set the same header.
     pub(super) protection: Headers,
     pub(super) origins: Vec<String>,
@@ -60,7 +59,7 @@ impl Default for Site {
             inside: Inside::default(),
             recorder: None,
             prefix: String::new(),
-            state: HashMap::new(),
+            state: Vec::new(),
             protection,
             origins: Vec::new(),
             address: "127.0.0.1:8000".to_owned(),

@@ -10,7 +10,6 @@
 use super::file_cache::{FileCache, FileStamp};
 use super::file_response::headers;
 use crate::http::{Body, Headers, Response, Status};
-use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -24,7 +23,7 @@ const CACHED_FILES: usize = 32;
 /// Files in memory, by the names that are asked for.
 #[derive(Debug)]
 pub struct SmallFiles {
-    in_program: HashMap<&'static [u8], SmallFile>,
+    in_program: Vec<(&'static [u8], SmallFile)>,
     of_disk: FileCache<SmallFile>,
 }
 
@@ -53,7 +52,8 @@ impl SmallFiles {
             let body = Body::Shared(Arc::clone(bytes), 0..bytes.len());
             Response { status: Status::OK, headers: headers.clone(), body }
         };
-        let in_program = self.in_program.get(name).map(whole);
+        let in_program = self.in_program.iter().find(|(known, _)| *known == name);
+        let in_program = in_program.map(|(_, file)| whole(file));
         in_program.or_else(|| self.of_disk.get(name, is_current).map(|file| whole(&file)))
     }
 

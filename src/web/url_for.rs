@@ -18,7 +18,6 @@ use crate::http::fields::percent_encode;
 use crate::json;
 use crate::near;
 use crate::value::Value;
-use std::collections::HashMap;
 use std::fmt;
 
 /// Why there is no such URL.
@@ -39,10 +38,9 @@ impl std::error::Error for UrlError {}
 ///
 /// If there are two. The message names both lines.
 pub fn check_names(router: &Router) {
-    let mut known: HashMap<&str, &Route> = HashMap::new();
     for route in router.routes().iter().filter(|route| !route.name.is_empty()) {
         let Route { name, source, handler_type, .. } = route;
-        let first = known.entry(name).or_insert(route);
+        let first = router.routes().iter().find(|route| route.name == *name).unwrap_or(route);
         assert!(
             first.handler_type == *handler_type,
             "two handlers are called {name:?}: {} and {source}; give one another .name(…)",

@@ -21,8 +21,7 @@ use carafe::http::cookie::cookies;
 use carafe::http::fields::percent_decode;
 use carafe::http::{Headers, multipart};
 use carafe::{Map, Value, json};
-use std::collections::BTreeMap;
-use std::ops::Bound::{Included, Unbounded};
+use std::collections::BinaryHeap;
 
 /// What stands in place of a password.
 pub const DOTS: &str = "....";
@@ -30,7 +29,7 @@ pub const DOTS: &str = "....";
 /// The secrets of one cycle, each with what stands in its place. A request may bring a thousand of
 /// them. So a text is read once, and each place in it is looked up in this list.
 #[derive(Default)]
-pub struct Mask(BTreeMap<String, String>);
+pub struct Mask(Vec<(String, String)>);
 
 impl Mask {
     /// Collects the ids and the passwords of a cycle.
@@ -54,7 +53,7 @@ impl Mask {
             let scheme = value.split_once(' ').filter(|_| !is_secret(name));
             secrets.push(scheme.map_or(value, |(_, secret)| secret).to_owned());
         }
-        let mut all = BTreeMap::new();
+        let mut all = BinaryHeap::new();
         for secret in secrets {
             // An answer may repeat it as it is, in HTML or in JSON.
             let escaped = secret.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
@@ -67,7 +66,7 @@ impl Mask {
         // A shorter id has nothing to cut, and its letters would be found everywhere.
         let ids = facts.ids().filter(|id| id.len() > 4);
         all.extend(ids.map(|id| (id.to_owned(), cut_id(id))));
-        Mask(all)
+        Mask(all.into_sorted_vec())
     }
 
     /// A text with every known id cut and every known password hidden.
@@ -93,10 +92,11 @@ impl Mask {
     }
 
     /// The longest secret with which a text begins, and what stands in its place.
-    fn at_the_front_of(&self, text: &str) -> Option<(&String, &String)> {
+    fn at_the_front_of(&self, text: &str) -> Option<&(String, String)> {
         // Those with the same beginning stand side by side, the longest last. A secret has at least
         // four bytes.
-        let before = self.0.range::<str, _>((Unbounded, Included(text))).rev();
+        let end = self.0.partition_point(|(secret, _)| secret.as_str() <= text);
+        let before = self.0[..end].iter().rev();
         let mut near = before.take_while(|it| it.0.bytes().take(4).eq(text.bytes().take(4)));
         near.find(|(secret, _)| text.starts_with(secret.as_str()))
     }

@@ -21,7 +21,7 @@ use carafe::cycle::{Recorder, StorePlace};
 use carafe::http::{Response, cookie_value};
 use carafe::web::sign::{hex, sha256};
 use carafe::{Context, Error, Map, Value, json};
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::BinaryHeap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -42,8 +42,10 @@ pub fn memory(ctx: &mut Context) -> Result<Response, Error> {
         Err(new) => others.insert(new, (row.kind.to_owned(), 1)),
     });
     let facts = facts(ctx, sessions.len(), &others);
-    let names = ctx.recorder().map_or(HashMap::new(), |recorder| names_of_rows(recorder));
-    let name = |key: &str| names.get(key).cloned().unwrap_or_else(|| short(key));
+    let names = ctx.recorder().map_or(Map::new(), |recorder| names_of_rows(recorder));
+    let name = |key: &str| {
+        names.get(key).and_then(Value::as_str).map_or_else(|| short(key), str::to_owned)
+    };
     if let Some(visitor) = query.get("visitor").filter(|visitor| !visitor.is_empty()) {
         sessions.retain(|(_, key)| name(key) == visitor);
     }
@@ -66,7 +68,7 @@ pub fn memory(ctx: &mut Context) -> Result<Response, Error> {
     let rows = sessions.into_iter().map(|(left, key)| {
         Map::from([
             ("hue", Value::from(hue(&name(&key)))),
-            ("has_cycles", names.contains_key(&key).into()),
+            ("has_cycles", names.get(&key).is_some().into()),
             ("row", name(&key).into()),
             ("own", own.contains(&key).into()),
             ("values", texts.remove(&key).unwrap_or(Value::List(Arc::default()))),
@@ -100,11 +102,13 @@ fn keys_of(id: &str) -> [String; 2] {
 }
 
 /// The keys of the rows that the recorded cycles name, with what is shown of each.
-fn names_of_rows(recorder: &Recorder) -> HashMap<String, String> {
-    let mut names = HashMap::new();
+fn names_of_rows(recorder: &Recorder) -> Map {
+    let mut names = Map::new();
     for record in recorder.all() {
         for id in CycleFacts::of(&record).ids() {
-            names.extend(keys_of(id).map(|key| (key, short(id))));
+            for key in keys_of(id) {
+                names.insert(key, short(id));
+            }
         }
     }
     names

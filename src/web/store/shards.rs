@@ -29,7 +29,7 @@ pub struct Shards {
 impl Shards {
     /// No rows.
     pub fn new(clock: StoreClock) -> Shards {
-        Shards { parts: Default::default(), clock }
+        Shards { parts: std::array::from_fn(|_| Mutex::default()), clock }
     }
 
     /// How many rows of a kind there are.

@@ -147,22 +147,22 @@ impl<'s> Parser<'s> {
     }
 
     #[cold]
-    fn other_than(&self, expected: &str) -> (usize, String) {
-        (self.at(), format!("found {}, expected {expected}", self.peek()))
+    fn other_than(&self, expected: &str) -> Box<(usize, String)> {
+        Box::new((self.at(), format!("found {}, expected {expected}", self.peek())))
     }
 
     /// Goes this number of levels in.
     pub fn enter(&mut self, levels: usize) -> Parsed<()> {
         self.depth += levels;
-        let too_deep = || (self.at(), "brackets and tags are too deep in one another".to_owned());
-        if self.depth > DEPTH { Err(too_deep()) } else { Ok(()) }
+        let why = || "brackets and tags are too deep in one another".to_owned();
+        if self.depth > DEPTH { Err(Box::new((self.at(), why()))) } else { Ok(()) }
     }
 
     /// What is between brackets, with commas between; one more comma may come before the end.
     pub fn listed<T>(
         &mut self,
         close: &str,
-        item: impl FnMut(&mut Self) -> Parsed<T>,
+        item: &mut dyn FnMut(&mut Self) -> Parsed<T>,
     ) -> Parsed<Vec<T>> {
         if self.take(close) {
             return Ok(Vec::new());
@@ -175,7 +175,7 @@ impl<'s> Parser<'s> {
     pub fn several<T>(
         &mut self,
         ends: &[&str],
-        mut item: impl FnMut(&mut Self) -> Parsed<T>,
+        item: &mut dyn FnMut(&mut Self) -> Parsed<T>,
     ) -> Parsed<(Vec<T>, bool)> {
         let mut items = vec![item(self)?];
         let is_several = self.is_sign(&[","]);

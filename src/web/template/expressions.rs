@@ -46,14 +46,14 @@ fn constant(value: Value, at: usize) -> Expression {
 impl<'s> Parser<'s> {
     /// One expression, or several with commas between them: a tuple.
     pub fn tuple(&mut self) -> Parsed<Expression> {
-        self.tuple_of(&["}}", "%}", ")"], Parser::expression)
+        self.tuple_of(&["}}", "%}", ")"], &mut Parser::expression)
     }
 
     /// One, or a tuple of several with commas between them up to a sign of `ends`.
     pub fn tuple_of(
         &mut self,
         ends: &[&str],
-        item: impl FnMut(&mut Self) -> Parsed<Expression>,
+        item: &mut dyn FnMut(&mut Self) -> Parsed<Expression>,
     ) -> Parsed<Expression> {
         let at = self.at();
         let (mut items, is_tuple) = self.several(ends, item)?;
@@ -196,8 +196,8 @@ impl<'s> Parser<'s> {
                 self.expect(")")?;
                 return Ok(inner);
             }
-            "[" => Kind::List(self.listed("]", Parser::expression)?, false),
-            _ => Kind::Dict(self.listed("}", |parser| {
+            "[" => Kind::List(self.listed("]", &mut Parser::expression)?, false),
+            _ => Kind::Dict(self.listed("}", &mut |parser| {
                 let key = parser.expression()?;
                 parser.expect(":")?;
                 Ok((key, parser.expression()?))
@@ -265,7 +265,7 @@ impl<'s> Parser<'s> {
     #[inline(never)]
     fn arguments(&mut self, placed: Vec<Expression>) -> Parsed<Arguments> {
         let mut arguments = Arguments { placed, named: Vec::new() };
-        self.listed(")", |parser| {
+        self.listed(")", &mut |parser| {
             let at = parser.at();
             let name = match parser.peek() {
                 Token::Name(name) if *parser.peek_at(1) == Token::Sign("=") => *name,
@@ -279,7 +279,7 @@ impl<'s> Parser<'s> {
             };
             parser.skip(2);
             if arguments.named.iter().any(|(known, _)| known == name) {
-                return Err((at, format!("found {name}= for the second time")));
+                return Err(Box::new((at, format!("found {name}= for the second time"))));
             }
             arguments.named.push((name.to_owned(), parser.expression()?));
             Ok(())
@@ -293,7 +293,7 @@ impl<'s> Parser<'s> {
         let at = self.at();
         let name = self.name("the name of a filter")?;
         let rows = [self.filters, FILTERS].concat();
-        let mut row = find(&rows, "filter", name).map_err(|message| (at, message))?;
+        let mut row = find(&rows, "filter", name).map_err(|message| Box::new((at, message)))?;
         match name {
             "default" | "d" => row.undefined = IfUndefined::Taken,
             "float" | "int" | "tojson" => row.undefined = IfUndefined::Refused,
@@ -312,7 +312,7 @@ impl<'s> Parser<'s> {
         let negated = self.take("not");
         let at = self.at();
         let name = self.name("the name of a test")?;
-        let row = find(TESTS, "test", name).map_err(|message| (at, message))?;
+        let row = find(TESTS, "test", name).map_err(|message| Box::new((at, message)))?;
         let row = Function { undefined: IfUndefined::Taken, ..row };
         let mut arguments = Arguments { placed: vec![value], named: Vec::new() };
         if self.take("(") {

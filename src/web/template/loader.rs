@@ -104,7 +104,8 @@ impl Templates {
         let (text, version) = self.read(name)?;
         // Jinja's pages have \n for every line end, in whatever form the template has them.
         let text = text.replace("\r\n", "\n").replace('\r', "\n");
-        let tree = parse(name, &text, &self.filters).map_err(|(at, message)| {
+        let tree = parse(name, &text, &self.filters).map_err(|mistake| {
+            let (at, message) = *mistake;
             let (line, column) = locate(&text, at);
             TemplateError { template: name.to_owned(), line, column, message }
         })?;

@@ -122,7 +122,7 @@ impl<'s> Scanner<'s> {
         let (line, _) = locate(self.text, open);
         let message =
             format!("found end of template, expected {expected} for the {opened} of line {line}");
-        Err((self.text.len(), message))
+        Err(Box::new((self.text.len(), message)))
     }
 
     /// The text between `{% raw %}` and `{% endraw %}`, as one token.
@@ -162,12 +162,12 @@ impl<'s> Scanner<'s> {
                 Some(first) => {
                     let wrong_end = [other, "}"].into_iter().find(|sign| rest.starts_with(sign));
                     if let Some(found) = wrong_end.filter(|_| dicts == 0) {
-                        return Err((at, format!("found {found}, expected {closing}")));
+                        return Err(Box::new((at, format!("found {found}, expected {closing}"))));
                     }
                     let Some(sign) = SIGNS.into_iter().find(|sign| rest.starts_with(sign)) else {
                         let found = first.escape_debug();
                         let expected = "a name, a value or an operator";
-                        return Err((at, format!("found {found}, expected {expected}")));
+                        return Err(Box::new((at, format!("found {found}, expected {expected}"))));
                     };
                     dicts = (dicts + usize::from(sign == "{")) - usize::from(sign == "}");
                     self.rest = &rest[sign.len()..];
@@ -197,7 +197,7 @@ impl<'s> Scanner<'s> {
         let int = text.parse().map(Value::Int);
         let value = if length > whole { text.parse().map(Value::Float).ok() } else { int.ok() };
         let too_large = || format!("the number {} does not fit 64 bits", shortened(text));
-        value.map(Token::Constant).ok_or_else(|| (start, too_large()))
+        value.map(Token::Constant).ok_or_else(|| Box::new((start, too_large())))
     }
 
     /// Text between quotes. A backslash means what it means in Python.
@@ -218,7 +218,7 @@ impl<'s> Scanner<'s> {
                 Some('r') => text.push('\r'),
                 Some(plain @ ('\\' | '\'' | '"')) => text.push(plain),
                 Some(left_out @ ('0'..='7' | 'N' | 'U' | 'a' | 'b' | 'f' | 'u' | 'v' | 'x')) => {
-                    return Err((at, format!("found \\{left_out}, which is left out")));
+                    return Err(Box::new((at, format!("found \\{left_out}, which is left out"))));
                 }
                 // Python leaves both as they are.
                 Some(other) => text.extend(['\\', other]),

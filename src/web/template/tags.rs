@@ -133,9 +133,9 @@ impl<'s> Parser<'s> {
             }
         }
         let before = self.seen.len();
-        let target = self.tuple_of(&["=", ")"], Parser::primary)?;
+        let target = self.tuple_of(&["=", ")"], &mut Parser::primary)?;
         if !is_target(&target) {
-            return Err((target.at, format!("found {}, expected a name", target.path())));
+            return Err(Box::new((target.at, format!("found {}, expected a name", target.path()))));
         }
         // A target is not read.
         Ok((target, self.seen.drain(before..).map(|(name, _)| name).collect()))
@@ -169,10 +169,13 @@ fn for_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
     let target_at = parser.at();
     let (target, names) = parser.target()?;
     if names == ["loop"] {
-        return Err((target_at, "found loop, which every for has, expected another name".into()));
+        return Err(Box::new((
+            target_at,
+            "found loop, which every for has, expected another name".into(),
+        )));
     }
     parser.expect("in")?;
-    let over = parser.tuple_of(&["%}"], |parser| parser.operation(0))?;
+    let over = parser.tuple_of(&["%}"], &mut |parser| parser.operation(0))?;
     let filter = if parser.take("if") { Some(parser.expression()?) } else { None };
     let before = parser.seen.len();
     let (body, last) = parser.body_of("for", at, &["else"])?;
@@ -228,7 +231,7 @@ fn block_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
     let name_at = parser.at();
     let name = parser.name("the name of the block")?;
     if parser.blocks.iter().any(|(known, _)| **known == *name) {
-        return Err((name_at, format!("found the block {name} for the second time")));
+        return Err(Box::new((name_at, format!("found the block {name} for the second time"))));
     }
     let number = parser.blocks.len();
     parser.blocks.push((name.into(), Vec::new()));
@@ -243,7 +246,7 @@ fn block_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
 fn macro_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
     let name = parser.set_name("the name of the macro")?;
     parser.expect("(")?;
-    let parameters = parser.listed(")", |parser| {
+    let parameters = parser.listed(")", &mut |parser| {
         let name = parser.name("the name of a parameter")?.into();
         Ok((name, if parser.take("=") { Some(parser.expression()?) } else { None }))
     })?;
@@ -263,7 +266,7 @@ fn import_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
 fn from_tag(parser: &mut Parser, _: usize) -> Parsed<Node> {
     let template = parser.expression()?;
     parser.expect("import")?;
-    let (names, _) = parser.several(&["%}"], |parser| {
+    let (names, _) = parser.several(&["%}"], &mut |parser| {
         let at = parser.at();
         let there = parser.name("the name of a macro")?;
         let here = if parser.take("as") { parser.name("a name for it")? } else { there };
