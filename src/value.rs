@@ -1,4 +1,4 @@
-//! What a template, a session or a JSON text can hold.
+//! Deeper: What a template, a session or a JSON text can hold.
 //!
 //! One type of value is used in the whole program: a handler puts values into a session, a store
 //! writes them as JSON, a template prints them.

@@ -161,7 +161,7 @@ impl Connection {
                 Ok(()) => {}
                 Err(Obstacle::Refused(error)) => self.refuse(&error),
                 // The client may be sending its next request. To close slowly lets it read what
-                // it was sent: see `Wire::linger`.
+                // it was sent: see `linger`.
                 Err(Obstacle::Idle) => self.next = Next::Linger,
                 Err(other) => return Err(other),
             }

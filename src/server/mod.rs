@@ -5,14 +5,15 @@
 //! [`Response`](crate::Response).
 //!
 //! * `serving` is what all connections share, with the [`Service`].
-//! * `input` is the bytes that have arrived, and `connection` the life of one connection.
+//! * `wire` is the socket of a connection, and `input` the bytes that have arrived.
+//! * `connection` is the life of one connection.
 //! * `pool` is the threads, one for each connection.
 //!
 //! Deeper:
 //!
 //! * `options` sets what a server allows and where it logs.
 //! * `door` is the listening socket.
-//! * `wire` is the socket of a connection, and `open` the table in which a stop finds it.
+//! * `open` is the table in which a stop finds each connection, and `linger` closes one slowly.
 //! * `stopper` ends a server from another thread.
 //! * `log` writes a line for each answer, and `gauge` counts connections and threads.
 //! * `pace` says when a busy connection goes to the `ring`, a second way to serve.
@@ -23,6 +24,7 @@ mod connection;
 mod door;
 mod gauge;
 mod input;
+mod linger;
 pub mod log;
 mod open;
 mod options;

@@ -1,15 +1,16 @@
-//! Deeper: One socket: reading, sending and closing, with or without waiting.
+//! The socket of a connection: reading and sending bytes, with or without waiting for the client.
 //!
 //! A connection in the `ring` must not wait in `read` and `write`: a call that cannot go on says so
 //! at once, and the caller gives the connection to a thread that may wait.
+//!
+//! Left out: closing, so that the client can still read its answer. See `linger`.
 
 use super::input::Input;
 use super::open::OpenSocket;
 use std::io::{self, ErrorKind, Read, Write};
-use std::net::Shutdown;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 pub(super) struct Wire {
     pub socket: Arc<OpenSocket>,
@@ -67,20 +68,6 @@ impl Wire {
         }
     }
 
-    /// Waits until bytes arrive or the client closes. Takes no memory for what may come.
-    ///
-    /// # Errors
-    ///
-    /// If the time for a read is over: see [`is_not_ready`].
-    pub fn wait(&self) -> io::Result<()> {
-        while let Err(error) = self.socket.stream.peek(&mut [0]) {
-            if error.kind() != ErrorKind::Interrupted {
-                return Err(error);
-            }
-        }
-        Ok(())
-    }
-
     /// How many bytes have been sent since the connection began.
     pub fn sent(&self) -> u64 {
         self.sent
@@ -109,31 +96,6 @@ impl Wire {
             drop(output.drain(..done))
         }
         ended
-    }
-
-    /// Ends our half of the connection, then reads and drops what the client still sends: at most
-    /// `most_bytes`, for at most one second. If bytes came after the close, the system would send a
-    /// reset, and RFC 9112 §9.6 says: "the reset packet might erase the client's unacknowledged
-    /// input buffers", our answer with them. Returns false if this socket would have to wait.
-    pub fn linger(&mut self, most_bytes: usize) -> bool {
-        if self.socket.stream.shutdown(Shutdown::Write).is_err() {
-            return true;
-        }
-        let end = Instant::now() + Duration::from_secs(1);
-        let mut dropped = [0; 4096];
-        let mut remaining = most_bytes;
-        while remaining > 0 {
-            let left = end.saturating_duration_since(Instant::now());
-            if left.is_zero() || (self.may_wait && self.set_read_time(left).is_err()) {
-                break;
-            }
-            match (&self.socket.stream).read(&mut dropped) {
-                Err(error) if is_not_ready(&error) && !self.may_wait => return false,
-                Ok(0) | Err(_) => break,
-                Ok(read) => remaining = remaining.saturating_sub(read),
-            }
-        }
-        true
     }
 }
 

@@ -6,6 +6,7 @@
 use super::{Connection, Memory, Obstacle, Turn};
 use crate::http::{Headers, ParseError, Status};
 use crate::server::wire::is_not_ready;
+use std::io::{self, ErrorKind};
 use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -32,7 +33,7 @@ impl Connection {
         if self.wire.may_wait() && read.as_ref().is_err_and(is_not_ready) {
             self.forget(0);
             self.wire.set_read_time(self.serving.limits.idle_time.saturating_sub(BRIEF))?;
-            read = self.wire.wait().and_then(|()| self.wire.read(&mut self.memory.input));
+            read = self.await_bytes().and_then(|()| self.wire.read(&mut self.memory.input));
         }
         match read {
             Ok(0) => {
@@ -52,6 +53,16 @@ impl Connection {
             }
             Err(_) => Err(Obstacle::End(Turn::Quiet)),
         }
+    }
+
+    /// Waits until bytes arrive or the client closes. Takes no memory for what may come.
+    fn await_bytes(&self) -> io::Result<()> {
+        while let Err(error) = self.wire.socket.stream.peek(&mut [0]) {
+            if error.kind() != ErrorKind::Interrupted {
+                return Err(error);
+            }
+        }
+        Ok(())
     }
 
     /// Frees each buffer that is larger than this. Everything in them has been used or sent.

@@ -10,6 +10,7 @@ use super::rest::Rest;
 use super::{Connection, Next, Obstacle, Turn};
 use crate::http::response::{Delivery, write_head};
 use crate::http::{Body, Framing, Response, Version};
+use crate::server::linger::linger;
 use std::time::SystemTime;
 
 impl Connection {
@@ -31,7 +32,7 @@ impl Connection {
         if !keep_alive {
             self.report.end = Some("the server, as its last answer said (Connection: close)");
             // A client that asked for the close sends no more. Another may have sent its next
-            // request already, and then a close at once would be a reset: see `Wire::linger`.
+            // request already, and then a close at once would be a reset: see `linger`.
             let may_send_more = !asked.is_last || !self.memory.input.is_empty();
             self.next = if may_send_more { Next::Linger } else { Next::Close };
         }
@@ -88,7 +89,7 @@ impl Connection {
     pub(super) fn close(&mut self) -> Result<(), Obstacle> {
         self.flush()?;
         let most_bytes = self.serving.limits.body_bytes.saturating_mul(16);
-        if self.next == Next::Linger && !self.wire.linger(most_bytes) {
+        if self.next == Next::Linger && !linger(&mut self.wire, most_bytes) {
             return Err(Obstacle::End(Turn::MustWait));
         }
         Err(Obstacle::End(Turn::Over))

@@ -1,0 +1,32 @@
+//! Deeper: Linger: a connection is closed so that the client can still read its answer.
+//!
+//! If bytes arrive after a close, the system sends a reset. RFC 9112 §9.6 says: "the reset packet
+//! might erase the client's unacknowledged input buffers", and our answer is in them.
+
+use super::wire::{Wire, is_not_ready};
+use std::io::Read;
+use std::net::Shutdown;
+use std::time::{Duration, Instant};
+
+/// Ends our half of the connection, then reads and drops what the client still sends: at most
+/// `most_bytes`, for at most one second. Returns false if this socket would have to wait.
+pub(super) fn linger(wire: &mut Wire, most_bytes: usize) -> bool {
+    if wire.socket.stream.shutdown(Shutdown::Write).is_err() {
+        return true;
+    }
+    let end = Instant::now() + Duration::from_secs(1);
+    let mut dropped = [0; 4096];
+    let mut remaining = most_bytes;
+    while remaining > 0 {
+        let left = end.saturating_duration_since(Instant::now());
+        if left.is_zero() || (wire.may_wait() && wire.set_read_time(left).is_err()) {
+            break;
+        }
+        match (&wire.socket.stream).read(&mut dropped) {
+            Err(error) if is_not_ready(&error) && !wire.may_wait() => return false,
+            Ok(0) | Err(_) => break,
+            Ok(read) => remaining = remaining.saturating_sub(read),
+        }
+    }
+    true
+}
