@@ -5,7 +5,7 @@
 //! [`Response`](crate::Response).
 //!
 //! * `serving` is what all connections share, with the [`Service`].
-//! * `wire` is the socket of a connection, and `input` the bytes that have arrived.
+//! * `input` is the bytes that have arrived, and `wire` the socket from which they come.
 //! * `connection` is the life of one connection.
 //! * `pool` is the threads, one for each connection.
 //!
@@ -13,7 +13,7 @@
 //!
 //! * `options` sets what a server allows and where it logs.
 //! * `door` is the listening socket.
-//! * `open` is the table in which a stop finds each connection, and `linger` closes one slowly.
+//! * `linger` closes a connection slowly, and `open` is the table in which a stop finds each.
 //! * `stopper` ends a server from another thread.
 //! * `log` writes a line for each answer, and `gauge` counts connections and threads.
 //! * `pace` says when a busy connection goes to the `ring`, a second way to serve.

@@ -82,7 +82,7 @@ impl Pool {
     /// If the system gives no thread.
     pub fn start(self: &Arc<Self>) -> io::Result<()> {
         self.lock().accepting += 1;
-        self.start_thread(Box::new(|_| Duty::Accept))
+        self.start_thread(|_| Duty::Accept)
     }
 
     /// True once the server has been stopped.
@@ -129,7 +129,7 @@ impl Pool {
             staff.accepting -= 1;
         }
         drop(staff);
-        if is_last && self.start_thread(Box::new(|_| Duty::Accept)).is_err() {
+        if is_last && self.start_thread(|_| Duty::Accept).is_err() {
             connection.turn_away();
             return Duty::Accept;
         }
@@ -176,7 +176,7 @@ impl Pool {
     /// If the system gives no thread.
     pub fn start_thread(
         self: &Arc<Self>,
-        job: Box<dyn FnOnce(&Arc<Pool>) -> Duty + Send>,
+        job: impl FnOnce(&Arc<Pool>) -> Duty + Send + 'static,
     ) -> io::Result<()> {
         let pool = Arc::clone(self);
         let thread = thread::Builder::new().name("worker".into()).stack_size(STACK_BYTES);

@@ -34,7 +34,7 @@ impl Pool {
         let take = |place: &Mutex<Option<_>>| place.lock().ok()?.take();
         let theirs = Arc::clone(&place);
         let job = move |_: &Arc<Pool>| take(&theirs).map_or(Duty::Choose, Duty::Serve);
-        self.start_thread(Box::new(job)).or_else(|_| take(&place).map_or(Ok(()), Err))
+        self.start_thread(job).or_else(|_| take(&place).map_or(Ok(()), Err))
     }
 
     /// Lets the relief accept: workers that wait in `accept` take one client more, and no others

@@ -76,15 +76,14 @@ impl Shared {
         while circle.threads < self.most_threads && self.add_thread(pool, circle) {}
         if !circle.has_watcher {
             let shared = Arc::clone(self);
-            circle.has_watcher =
-                pool.start_thread(Box::new(move |pool| shared.watch(pool))).is_ok();
+            circle.has_watcher = pool.start_thread(move |pool| shared.watch(pool)).is_ok();
         }
     }
 
     /// Starts a thread of the ring. False if the system gives none.
     fn add_thread(self: &Arc<Self>, pool: &Arc<Pool>, circle: &mut Circle) -> bool {
         let shared = Arc::clone(self);
-        let is_started = pool.start_thread(Box::new(move |pool| shared.sweep(pool))).is_ok();
+        let is_started = pool.start_thread(move |pool| shared.sweep(pool)).is_ok();
         circle.threads += usize::from(is_started);
         is_started
     }
