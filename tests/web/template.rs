@@ -30,14 +30,17 @@ fn an_error_names_line_column_what_was_met_and_what_was_expected() {
     let mut wrong = Vec::new();
     for (template, expected) in [
         // Tags.
-        ("a\n  {% for x in l %}\n  {% endif %}", "3:3: found {% endif %}, expected {% endfor %}"),
+        (
+            "a\n  {% for x in l %}\n  {% endif %}",
+            "3:3: found {% endif %}, expected {% endfor %} for the {% for %} of line 2",
+        ),
         (
             "\n\n\n{% if name %}\n\n",
             "6:1: found end of template, expected {% endif %} for the {% if %} of line 4",
         ),
         (
             "{% block a %}{% if i %}{% endblock %}",
-            "1:24: found {% endblock %}, expected {% endif %}",
+            "1:24: found {% endblock %}, expected {% endif %} for the {% if %} of line 1",
         ),
         ("{% else %}", "1:1: found {% else %}, but no open tag needs it"),
         (

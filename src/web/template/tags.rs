@@ -110,15 +110,37 @@ impl<'s> Parser<'s> {
                 return Ok((nodes, found));
             }
             let row = TAGS.iter().find(|(known, _)| *known == found);
-            let (_, read) = row.ok_or_else(|| (at, unknown_tag(found, tag)))?;
+            let (_, read) = row.ok_or_else(|| (at, self.unknown_tag(found, open)))?;
             nodes.push(read(self, at)?);
         }
-        let Some((tag, at)) = open else {
+        let Some(open) = open else {
             self.close_scope(false, &mut nodes);
             return Ok((nodes, ""));
         };
+        self.unexpected(&self.end_of(open))
+    }
+
+    /// The tag that ends an open one.
+    fn end_of(&self, (tag, at): (&str, usize)) -> String {
         let (line, _) = locate(self.source, at);
-        self.unexpected(&format!("{{% end{tag} %}} for the {{% {tag} %}} of line {line}"))
+        format!("{{% end{tag} %}} for the {{% {tag} %}} of line {line}")
+    }
+
+    /// The message for a tag that cannot be here: it says what could.
+    fn unknown_tag(&self, tag: &str, open: Option<(&str, usize)>) -> String {
+        let names = TAGS.map(|(name, _)| name);
+        let is_end = tag.strip_prefix("end").is_some_and(|begun| names.contains(&begun));
+        if is_end || matches!(tag, "elif" | "else") {
+            return match open {
+                Some(open) => format!("found {{% {tag} %}}, expected {}", self.end_of(open)),
+                None => format!("found {{% {tag} %}}, but no open tag needs it"),
+            };
+        }
+        let end = open.map(|(open, _)| format!("end{open}"));
+        let near = nearest(tag, names.into_iter().chain(end.as_deref()))
+            .map(|near| format!("; there is {{% {near} %}}"))
+            .unwrap_or_default();
+        format!("found {{% {} %}}, expected a tag: {}{near}", shortened(tag), names.join(", "))
     }
 
     /// target = one *( "," one ); one = name / "(" target ")"
@@ -284,21 +306,4 @@ fn end_of_import(parser: &mut Parser, words: &[&str]) -> Parsed<bool> {
     }
     parser.expect("%}")?;
     Ok(is_with)
-}
-
-/// The message for a tag that cannot be here: it says what could.
-fn unknown_tag(tag: &str, open: Option<&str>) -> String {
-    let names = TAGS.map(|(name, _)| name);
-    let is_end = tag.strip_prefix("end").is_some_and(|begun| names.contains(&begun));
-    if is_end || matches!(tag, "elif" | "else") {
-        return match open {
-            Some(open) => format!("found {{% {tag} %}}, expected {{% end{open} %}}"),
-            None => format!("found {{% {tag} %}}, but no open tag needs it"),
-        };
-    }
-    let end = open.map(|open| format!("end{open}"));
-    let near = nearest(tag, names.into_iter().chain(end.as_deref()))
-        .map(|near| format!("; there is {{% {near} %}}"))
-        .unwrap_or_default();
-    format!("found {{% {} %}}, expected a tag: {}{near}", shortened(tag), names.join(", "))
 }
