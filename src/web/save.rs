@@ -25,6 +25,9 @@ pub fn save(ctx: &mut Context, response: &mut Response) -> Result<(), Error> {
     // The record takes the row out, so all else is done before.
     let cookie = ctx.session.set_cookie(ctx.request.secure);
     ctx.session.save();
+    if let Some(refusal) = ctx.session.refusal() {
+        ctx.cycle.warn(format!("the session's cookie was refused: {refusal}"));
+    }
     let history = ctx.cycle.is_recording().then(|| ctx.session.history());
     let kept = ctx.store.flush();
     let saved = ctx.session.failure().cloned().map_or(kept, Err);

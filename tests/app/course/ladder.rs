@@ -123,3 +123,17 @@ fn the_ladder_is_a_page_that_marks_the_rung_of_this_server() {
         }
     }
 }
+
+#[test]
+fn why_the_cookie_of_a_session_was_refused_stands_in_the_log() {
+    for arguments in [&["--no-cycles"][..], &[]] {
+        let carafe = Carafe::start(arguments);
+        let cookie = ["-b", "carafe_sid=iamadmin"];
+        assert_eq!(carafe.curl(&[&cookie[..], &["$B/ladder/session"]].concat()), "visit 1\n");
+        // A page that does not depend on the visitor does not ask.
+        carafe.curl(&[&cookie[..], &["$B/hello"]].concat());
+        let log = carafe.log();
+        let why = "  warning: the session's cookie was refused: no row of that id is known here\n";
+        assert_eq!(log.matches(why).count(), 1, "{log}");
+    }
+}
