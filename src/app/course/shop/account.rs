@@ -52,7 +52,7 @@ fn form_page(ctx: &mut Context, typed: Map) -> Result<Response, Error> {
     let known = known.unwrap_or_default();
     let text = format!(
         "{known}log in: POST /shop/login name=Ada email=ada@example.org password=…\n\
-         The first login makes the account.\n"
+         The first login makes the account. Later ones need no name.\n"
     );
     page(ctx, "shop/login.html", typed, text)
 }
@@ -77,7 +77,7 @@ fn log_in(ctx: &mut Context) -> Result<Response, Error> {
 /// Logs the visitor in, or makes an account, or says what is wrong with the form.
 fn enter(ctx: &mut Context, form: &Form) -> Result<Response, Error> {
     let email = email_in(form)?;
-    let name = short_text(form, "name", NAME)?;
+    let name = short_text("name", form.get("name").unwrap_or(""), NAME)?;
     let password = form.required("password")?;
     if password.is_empty() || password.len() > PASSWORD {
         let found = password.len();
@@ -138,7 +138,7 @@ fn log_out(ctx: &mut Context) -> Result<Response, Error> {
 
 /// The e-mail address of the form in small letters, without blanks around it.
 fn email_in(form: &Form) -> Result<String, Error> {
-    let email = short_text(form, "email", EMAIL)?.to_lowercase();
+    let email = short_text("email", form.required("email")?, EMAIL)?.to_lowercase();
     let is_whole =
         |(who, host): (&str, &str)| !who.is_empty() && !host.is_empty() && !host.contains('@');
     if !email.split_once('@').is_some_and(is_whole) || email.contains(char::is_whitespace) {
@@ -148,9 +148,10 @@ fn email_in(form: &Form) -> Result<String, Error> {
     Ok(email)
 }
 
-/// A field without blanks around it, if it is short enough and holds no control character.
-fn short_text(form: &Form, field: &str, longest: usize) -> Result<String, Error> {
-    let text = form.required(field)?.trim();
+/// The text of a field without blanks around it, if it is short enough and holds no control
+/// character.
+fn short_text(field: &str, text: &str, longest: usize) -> Result<String, Error> {
+    let text = text.trim();
     let why = if text.len() > longest {
         format!("{field}: found {} bytes, expected at most {longest}", text.len())
     } else if text.contains(char::is_control) {

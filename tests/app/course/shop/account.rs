@@ -20,6 +20,8 @@ fn logging_in_gives_a_fresh_id_and_keeps_the_cart() {
         carafe.curl(&["-b", &old, "$B/shop"]).starts_with("Welcome, stranger\n"),
         "the old id is nobody"
     );
+    let nameless = ["-i", "-d", "email=ada@example.org&password=tea+for+ada", "$B/shop/login"];
+    assert_eq!(outcome(&carafe.curl(&nameless)), see("/shop"), "only the first login needs a name");
     let page = carafe.curl(&["-b", "j", "-H", HTML, "$B/shop"]);
     assert!(
         page.contains("4 cycles so far"),
@@ -59,6 +61,11 @@ fn ten_wrong_passwords_close_an_account_to_their_address_and_to_no_other() {
             "{number}: {answer}"
         );
     }
+    let memory = carafe.curl(&["$B/memory.json"]);
+    assert!(
+        memory.contains("guess: 2 (counts of wrong passwords: one for an address,"),
+        "{memory}"
+    );
     assert_eq!(outcome(&attempt("right")), see("/shop"), "a right password takes no guess");
     for password in ["wrong", "wrong", "right"] {
         let answer = attempt(password);

@@ -226,6 +226,9 @@ fn without_a_store_eight_strangers_walk_through() {
     assert_eq!(outcome(&ask(&["$B/shop/order/1001"])).0, "404");
     let page = ask(&["-H", HTML, "$B/shop"]);
     assert!(page.contains("All of them came from a stranger"), "{page}");
+    // Who comes by a link has not been at the first page.
+    let page = ask(&["-H", HTML, "$B/shop/item/3"]);
+    assert_eq!(page.matches(": done</span>").count(), 1, "{page}");
 }
 
 #[test]
@@ -255,7 +258,7 @@ fn what_is_wrong_with_a_form_is_said() {
         ("checkout", "token=1234", 400, "this token is not yours"),
         ("checkout", &format!("token={}", long(300)), 400, "this token is not yours"),
         ("login", "", 400, "missing form field \"email\""),
-        ("login", "email=a@b", 400, "missing form field \"name\""),
+        ("login", "email=a@b&password=x", 400, "with a name, this makes one"),
         ("login", "name=A&email=a@b", 400, "missing form field \"password\""),
         ("login", "name=A&email=a@b&password=", 400, "password: found 0 bytes, expected 1 to 1000"),
         ("login", &format!("name=A&email=a@b&password={}", long(1001)), 400, "found 1001 bytes"),
