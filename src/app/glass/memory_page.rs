@@ -128,6 +128,7 @@ fn facts(
     others: &[(String, usize)],
 ) -> Vec<(&'static str, String)> {
     let (site, kind) = (ctx.site(), ctx.site().session_kind());
+    let place = name_of(site.place());
     let filled = [
         ("count", &*sessions.to_string()),
         ("most", &kind.most.to_string()),
@@ -137,9 +138,8 @@ fn facts(
     let others =
         others.map(|(kind, count)| format!("{kind}: {count} ({})", say("rows", kind, &[])));
     let others: Vec<_> = others.collect();
-    let others = if others.is_empty() { "none".to_owned() } else { others.join(", ") };
-    let mut facts =
-        vec![("sessions", say("held", name_of(site.place()), &filled)), ("other rows", others)];
+    let others = if others.is_empty() { say("others", place, &[]) } else { others.join(", ") };
+    let mut facts = vec![("sessions", say("held", place, &filled)), ("other rows", others)];
     if let Some(now) = ctx.state::<Glass>().gauge.read() {
         facts.push(("connections", format!("{} open, this one included", now.connections)));
         facts.push(("threads", format!("{} serve, or wait for a client to connect", now.threads)));
@@ -152,12 +152,12 @@ fn facts(
     facts
 }
 
-/// `12 s`, `29 min`, `3 h`
+/// `12 s`, `30 min`, `3 h`: rounded, so that what was used just now has its whole time left.
 fn in_words(time: Duration) -> String {
-    match time.as_secs() {
+    match (time.as_millis() + 500) / 1000 {
         seconds @ ..120 => format!("{seconds} s"),
-        seconds @ ..7200 => format!("{} min", seconds / 60),
-        seconds => format!("{} h", seconds / 3600),
+        seconds @ ..7200 => format!("{} min", (seconds + 30) / 60),
+        seconds => format!("{} h", (seconds + 1800) / 3600),
     }
 }
 

@@ -35,8 +35,12 @@ fn a_row_is_shown_in_three_forms_and_leads_to_its_visitors_cycles_and_back() {
         assert!(cycle.contains(&format!("href=\"/memory?visitor={visitor}\"")), "{cycle}");
         let plain = carafe.curl(&["$B/memory"]);
         let json = carafe.curl(&["$B/memory.json"]);
-        for shown in ["user = 'Anthony'", "a flash waits: 'need valid name'", "1 of at most 100000"]
-        {
+        for shown in [
+            "user = 'Anthony'",
+            "a flash waits: 'need valid name'",
+            "1 of at most 100000",
+            "in 30 min",
+        ] {
             let in_page = page.replace("&#39;", "'").contains(shown);
             let in_text = plain.split_whitespace().collect::<Vec<_>>().join(" ").contains(shown);
             assert!(in_page && in_text && json.contains(shown), "{shown}: {plain}\n{json}");

@@ -26,6 +26,7 @@ fn two_servers_share_one_memory() {
     let id = id.split_whitespace().last().expect("the id stands last");
     assert!(keys.contains("carafe:session:") && !keys.contains(id), "{keys}");
     assert_eq!(servers[0].status(&["-d", "name=kettle", "$B/things"]), "201");
+    assert!(servers[0].curl(&["$B/memory"]).contains("  other rows  in that program, too\n"));
     assert_eq!(servers[1].curl(&["$B/things/1"]), "{\"id\":1,\"name\":\"kettle\"}\n");
     let [_, second] = servers;
     // A restart forgets nobody.
