@@ -57,7 +57,10 @@ fn chapter(ctx: &mut Context) -> Result<Response, Error> {
     let file = ctx.param("file").to_owned();
     let chapters: Vec<&Chapter> = (0..CIRCLES.len()).flat_map(chapters_of).collect();
     let Some(at) = chapters.iter().position(|chapter| chapter.path == file) else {
-        let near = near::nearest(&file, chapters.iter().map(|chapter| chapter.path));
+        let mut paths = chapters.iter().map(|chapter| chapter.path);
+        // A file that was moved to another folder has kept its name.
+        let is_moved = |path: &&str| path.rsplit('/').next() == file.rsplit('/').next();
+        let near = near::nearest(&file, paths.clone()).or_else(|| paths.find(is_moved));
         let hint = near.map_or("/source lists them".to_owned(), |near| {
             format!("did you mean /source/{near}?")
         });

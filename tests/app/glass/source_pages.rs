@@ -107,6 +107,8 @@ fn only_this_machine_reads_it_and_a_wrong_name_is_helped() {
         "{answer}"
     );
     assert!(header(&answer, "Carafe-Cycle").is_none(), "it is no cycle");
+    let moved = carafe.curl(&["$B/source/src/app/formtest.rs"]);
+    assert!(moved.contains("did you mean /source/src/app/course/formtest.rs?"), "{moved}");
     assert_eq!(carafe.status(&["--path-as-is", "$B/source/../Cargo.toml"]), "404");
 }
 
