@@ -33,13 +33,16 @@ pub fn routes(app: &mut App) {
     app.route(Method::Options, "/things/<int:id>", options).no_example();
 }
 
-/// Answers in three forms: a page, one JSON list, or one JSON object a line for curl.
+/// Answers in three forms: a page, one JSON list, or one JSON object a line for curl, which a
+/// person reads.
 fn list(ctx: &mut Context) -> Result<Response, Error> {
     let things = all(ctx)?;
     let response = if ctx.request.prefers_html() {
         page(ctx, None)?
     } else if ctx.request.accepts("application/json") {
         Response::json(&things.into())
+    } else if things.is_empty() {
+        Response::text("there are no things yet\n")
     } else {
         Response::text(things.iter().map(|thing| json::write(thing) + "\n").collect::<String>())
     };

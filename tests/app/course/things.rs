@@ -5,6 +5,8 @@ use crate::carafe::{Carafe, header};
 #[test]
 fn things_come_as_json_too_and_anything_else_is_a_415_that_says_what_to_send() {
     let carafe = Carafe::start(&[]);
+    assert_eq!(carafe.curl(&["$B/things"]), "there are no things yet\n");
+    assert_eq!(carafe.curl(&["-H", "Accept: application/json", "$B/things"]), "[]\n");
     let json = ["-H", "Content-Type: application/json"];
     let send = |body: &str| {
         carafe.curl(&[&json[..], &["-d", body, "-w", "%{http_code}", "$B/things"]].concat())
