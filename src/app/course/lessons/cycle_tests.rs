@@ -70,8 +70,8 @@ pub fn holds(word: &str, cycle: &CycleFacts, marks: &mut Marks) -> bool {
         "decoded" => query.contains(['%', '+']),
         "named-field" => why.contains("missing form field"),
         "at-the-form" => ["/process", "/formtest"].contains(&path),
-        "with-cookie" => request.header("Cookie").is_some(),
-        "without-cookie" => request.header("Cookie").is_none(),
+        "with-cookie" => request.cookie("visits").is_some(),
+        "without-cookie" => request.cookie("visits").is_none(),
         "with-message" => has_shown(cycle),
         "next-page" => is_next_page(cycle, marks),
         "new-etag" => {

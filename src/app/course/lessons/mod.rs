@@ -92,13 +92,13 @@ fn lesson(ctx: &mut Context) -> Result<Response, Error> {
     // The rows of the reader's own cycles, the newest first.
     let recorder = ctx.recorder().filter(|_| inside);
     let has_cycles = recorder.is_some();
-    let mut own = recorder
-        .iter()
-        .flat_map(|recorder| glass::rows_of(recorder, |path| lesson.owns(path)))
-        .peekable();
+    let own = || recorder.iter().flat_map(|it| glass::rows_of(it, |path| lesson.owns(path)));
+    // An error is answered by the framework, and its line is a poor example.
+    let is_plain = |row: &Map| row.get("status").and_then(Value::as_int) < Some(400);
+    let asked = own().find(is_plain).and_then(|row| row.get("number")?.as_int());
     let mut variables = room.entry(lesson, inside);
     page::add_texts(lesson, &mut variables);
-    variables.insert("steps", page::steps_at([&base, &program], lesson, own.peek(), has_cycles));
+    variables.insert("steps", page::steps_at([&base, &program], lesson, asked, has_cycles));
     let neighbour = |number: usize| room.lessons.get(number.wrapping_sub(1)).map(page::title);
     variables.insert("previous", neighbour(lesson.number - 1));
     variables.insert("next", neighbour(lesson.number + 1));
@@ -110,7 +110,8 @@ fn lesson(ctx: &mut Context) -> Result<Response, Error> {
     // To describe all of them takes long, and the text does not show them.
     if let Some(recorder) = recorder.filter(|_| ctx.request.prefers_html()) {
         let last = recorder.newest().map_or(0, |newest| newest.number);
-        page::add_cycles(lesson, own.collect(), last, &mut variables);
+        page::add_cycles(lesson, own().collect(), last, &mut variables);
+        variables.insert("asked", asked);
         variables.insert("answers", room.progress.question(lesson.number).is_some());
     }
     render(ctx, "lesson", variables).map(uncached)
@@ -127,7 +128,7 @@ fn answer(ctx: &mut Context) -> Result<Response, Error> {
     let form = ctx.form()?;
     let verdict = match lesson.text("right") {
         "" => answered_by(ctx, form.required("cycle")?, form.required("line")?.trim()),
-        right => is_right(right, form.required("answer")?),
+        right => is_right(lesson, right, form.required("answer")?),
     };
     if let Ok((cycle, _)) = &verdict {
         room.progress.tick(question, *cycle);
@@ -222,8 +223,8 @@ fn answered_by(ctx: &Context, cycle: &str, said: &str) -> Result<(Option<u64>, S
     if glass::answered_by(&record).iter().any(|place| is_same_place(place, said)) {
         return Ok((Some(number), format!("Right: {said} answered cycle {number}.")));
     }
-    let hint = "Its first line names the file and the line.";
-    Err(format!("{said} did not answer cycle {number}. {hint}"))
+    let hint = format!("The first line of /cycles/{number} names the file and the line.");
+    Err(format!("{said:?} did not answer cycle {number}. {hint}"))
 }
 
 /// Ticks change with every request, so no copy of a page is ever the right one.
@@ -232,11 +233,11 @@ fn uncached(response: Response) -> Response {
 }
 
 /// Holds an answer against the right ones, which have `|` between them.
-fn is_right(right: &str, said: &str) -> Result<(Option<u64>, String), String> {
+fn is_right(lesson: &Lesson, right: &str, said: &str) -> Result<(Option<u64>, String), String> {
     let plain = |text: &str| text.trim().trim_end_matches('.').to_lowercase();
-    let said = plain(said);
-    let is_right = right.split('|').any(|right| plain(right) == said);
-    if is_right { Ok((None, "Right.".into())) } else { Err(format!("{said:?} is not right.")) }
+    let is_right = right.split('|').any(|right| plain(right) == plain(said));
+    let wrong = || format!("{said:?} is not right. {}", lesson.text("question"));
+    if is_right { Ok((None, "Right.".into())) } else { Err(wrong()) }
 }
 
 /// True if `said` means this place. A reader may say `hello.rs:31` or `hello.rs line 31`.

@@ -7,17 +7,15 @@ use carafe::{Map, Value};
 const OWN_CYCLES: usize = 8;
 
 /// The steps of a lesson as the reader types them: with the name of the program, the address of the
-/// reader's own server, and for `CYCLE` and `LINE` the number and the source of this row, if there
-/// is one. Without cycles there is no step that looks at one.
+/// reader's own server, and for `CYCLE` the number that is `asked` about, if there is one. Without
+/// cycles there is no step that looks at one.
 pub fn steps_at(
     [base, program]: [&str; 2],
     lesson: &Lesson,
-    last: Option<&Map>,
+    asked: Option<i64>,
     has_cycles: bool,
 ) -> Value {
-    let cycle = last.and_then(|row| row.get("number")?.as_int());
-    let cycle = cycle.map_or("CYCLE".to_owned(), |number| number.to_string());
-    let line = last.and_then(|row| row.get("source")?.as_str()).unwrap_or("LINE");
+    let cycle = asked.map_or("CYCLE".to_owned(), |number| number.to_string());
     let (_, host) = base.split_once("://").unwrap_or(("", base));
     let port = host.rsplit(':').next().filter(|port| port.parse::<u16>().is_ok());
     // `lessons.txt` writes `127.0.0.1:8000` for the reader's address.
@@ -31,7 +29,7 @@ pub fn steps_at(
         }
         // A server beside the reader's own has a port of its own.
         if step.word == "$" {
-            text = addressed(&text).replace("CYCLE", &cycle).replace("LINE", line);
+            text = addressed(&text).replace("CYCLE", &cycle);
             sees = addressed(&sees);
         } else if let Some(port) = port.filter(|port| step.word == "serve" && *port != "8000") {
             text.push_str(&format!(" --port {port}"));
@@ -70,7 +68,6 @@ pub fn add_texts(lesson: &Lesson, page: &mut Map) {
 /// number of the last cycle of all.
 pub fn add_cycles(lesson: &Lesson, mut own: Vec<Map>, last: u64, page: &mut Map) {
     page.insert("inside", true);
-    page.insert("asked", own.first().and_then(|row| row.get("number")).cloned());
     page.insert("own", own.len());
     own.truncate(OWN_CYCLES);
     page.insert("cycles", own);

@@ -72,7 +72,8 @@ const NEARLY: &[(usize, &str, &str)] = &[
         "curl -b carafe_sid=0123456789abcdef0123456789abcdef $B/ladder/session",
         "before this server",
     ),
-    (7, "curl -b j $B/ladder/cookie; curl -b visits=1 $B/hello", "sent the cookie back"),
+    (7, "curl -b j $B/ladder/cookie; curl -b visits=1 $B/hello", "a request with this cookie"),
+    (7, "curl -b carafe_sid=x $B/ladder/cookie", "a request with this cookie"),
     (14, "for i in 1 2; do curl -c j -b j $B/ladder/session; done", "another server has raised"),
     (12, "curl $B/getsession", "found Anthony"),
     (
@@ -223,6 +224,11 @@ fn a_tick_outlives_the_cycle_that_earned_it_and_the_visitors_who_are_forgotten()
 fn lesson_3_asks_which_line_answered() {
     let carafe = Carafe::start(&["--log", "off"]);
     carafe.curl(&["$B/hello/Ada"]);
+    // Who answers an error is no good question, and the command does not give the answer away.
+    carafe.curl(&["-X", "PUT", "$B/hello"]);
+    let command = carafe.url("/lessons/3");
+    let command = format!("    $ curl -d cycle=1 -d line=... {command}\n");
+    assert!(carafe.curl(&["$B/lessons/3"]).contains(&command));
     let cycle = carafe.curl(&["$B/cycles/1"]);
     let place = cycle
         .lines()
@@ -236,7 +242,7 @@ fn lesson_3_asks_which_line_answered() {
     let answers = [
         ("1", "src/app/course/hello.rs:1", "did not answer cycle 1"),
         ("1", "ello.rs:1", "did not answer"),
-        ("1", "", "did not answer"),
+        ("1", "", "&#34;&#34; did not answer"),
         ("99", place, "There is no cycle 99"),
         ("one", place, "There is no cycle one"),
         ("#1", short.as_str(), "Right"),

@@ -203,12 +203,16 @@ impl Desk {
         }
     }
 
-    /// The command with the values that the lesson prints for `CYCLE` and `LINE`.
+    /// The command with the value that the lesson prints for `CYCLE`, and with the right answer.
     fn with_last_cycle(&self, lesson: &Lesson, command: &str) -> String {
         let Some((front, _)) = command.split_once("CYCLE") else { return command.to_owned() };
         let printed = self.shell(&format!("curl $B/lessons/{}", lesson.number));
         let mut lines = printed.lines().filter_map(|line| line.strip_prefix("    $ "));
-        lines.find(|line| line.starts_with(front)).expect("the lesson prints it").to_owned()
+        let line = lines.find(|line| line.starts_with(front)).expect("the lesson prints it");
+        let number = line[front.len()..].split(' ').next().expect("a number");
+        let cycle = self.shell(&format!("curl $B/cycles/{number}"));
+        let place = cycle.lines().next().and_then(|first| first.split(' ').next_back());
+        line.replace("...", place.expect("the first line names it"))
     }
 
     /// Does a lesson from its first line to its last.
@@ -322,7 +326,8 @@ fn target() -> PathBuf {
 fn do_lesson(desk: &mut Desk, lesson: &Lesson) -> BTreeSet<String> {
     desk.run(lesson);
     if let Some(right) = lesson.text("right").split(" | ").find(|right| !right.is_empty()) {
-        for (answer, said) in [("nothing", "\"nothing\" is not right.\n"), (right, "Right.\n")] {
+        let wrong = format!("\"Nothing\" is not right. {}\n", lesson.text("question"));
+        for (answer, said) in [("Nothing", wrong.as_str()), (right, "Right.\n")] {
             let command = format!("curl -d answer='{answer}' $B/lessons/{}", lesson.number);
             assert_eq!(desk.shell(&command), said);
         }
