@@ -11,6 +11,7 @@
 //! Left out: replies that are lists. No command of ours asks for one.
 
 use super::redis_url::RedisUrl;
+use crate::server::log::escaped;
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::time::{Duration, Instant};
@@ -100,7 +101,9 @@ impl RedisConnection {
         let (sign, rest) = line.split_at_checked(1).ok_or_else(unexpected)?;
         match (sign, rest) {
             ("+", text) => Ok(RedisReply::Text(Some(text.into()))),
-            ("-", why) => Ok(RedisReply::Refused(why.chars().take(200).collect())),
+            ("-", why) => {
+                Ok(RedisReply::Refused(escaped(&why.chars().take(200).collect::<String>())))
+            }
             (":", number) => number.parse().map(RedisReply::Number).map_err(|_| unexpected()),
             ("$", "-1") => Ok(RedisReply::Text(None)),
             ("$", length) => {
