@@ -11,7 +11,6 @@
 //! Left out: replies that are lists. No command of ours asks for one.
 
 use super::redis_url::RedisUrl;
-use crate::server::log::escaped;
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::time::{Duration, Instant};
@@ -102,7 +101,9 @@ impl RedisConnection {
         match (sign, rest) {
             ("+", text) => Ok(RedisReply::Text(Some(text.into()))),
             ("-", why) => {
-                Ok(RedisReply::Refused(escaped(&why.chars().take(200).collect::<String>())))
+                // It is shown to whoever started the server, in a terminal.
+                let shown = |letter: char| if letter.is_control() { '\u{fffd}' } else { letter };
+                Ok(RedisReply::Refused(why.chars().take(200).map(shown).collect()))
             }
             (":", number) => number.parse().map(RedisReply::Number).map_err(|_| unexpected()),
             ("$", "-1") => Ok(RedisReply::Text(None)),
