@@ -19,25 +19,30 @@ use std::borrow::Cow;
 /// assert_eq!(carafe::http::cookie_value(&headers, "visits").as_deref(), Some("3"));
 /// ```
 pub fn cookie_value<'a>(headers: &'a Headers, name: &str) -> Option<Cow<'a, str>> {
-    let mut lines = headers.get_all("Cookie");
-    lines.find_map(|line| pairs(line).find(|(known, _)| *known == name)).map(|(_, value)| value)
+    for mut line in headers.get_all("Cookie") {
+        while let Some((known, value)) = next_pair(&mut line) {
+            if known == name {
+                return Some(value);
+            }
+        }
+    }
+    None
 }
 
 /// All cookies, in order.
 pub fn cookies(headers: &Headers) -> impl Iterator<Item = (&str, Cow<'_, str>)> {
-    headers.get_all("Cookie").flat_map(pairs)
+    let of_line = |mut line| std::iter::from_fn(move || next_pair(&mut line));
+    headers.get_all("Cookie").flat_map(of_line)
 }
 
-/// The cookies of one line: `cookie-pair *( ";" SP cookie-pair )` (RFC 6265 §4.2.1).
-fn pairs(mut rest: &str) -> impl Iterator<Item = (&str, Cow<'_, str>)> {
-    std::iter::from_fn(move || {
-        let end = length_before(rest.as_bytes(), b'=');
-        let (before, behind) = (&rest[..end], rest.get(end + 1..)?);
-        // Parts without a `=` are passed over: the name begins behind the last `;`.
-        let start = before.bytes().rposition(|byte| byte == b';').map_or(0, |at| at + 1);
-        // The value ends at the next `;`, unless it stands in quotes.
-        let (value, behind) = split_value(behind.trim_ascii_start());
-        rest = behind.strip_prefix(';').unwrap_or("");
-        Some((before[start..].trim_ascii(), value))
-    })
+/// Takes the next cookie out of a line: `cookie-pair *( ";" SP cookie-pair )` (RFC 6265 §4.2.1).
+fn next_pair<'a>(line: &mut &'a str) -> Option<(&'a str, Cow<'a, str>)> {
+    let end = length_before(line.as_bytes(), b'=');
+    let (before, behind) = (&line[..end], line.get(end + 1..)?);
+    // Parts without a `=` are passed over: the name begins behind the last `;`.
+    let start = before.bytes().rposition(|byte| byte == b';').map_or(0, |at| at + 1);
+    // The value ends at the next `;`, unless it stands in quotes.
+    let (value, behind) = split_value(behind.trim_ascii_start());
+    *line = behind.strip_prefix(';').unwrap_or("");
+    Some((before[start..].trim_ascii(), value))
 }

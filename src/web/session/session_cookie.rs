@@ -100,10 +100,10 @@ impl Session<'_> {
         let opened = self.opened.get().filter(is_usable)?;
         let lifetime = permanence(&opened.row);
         // As in Flask, each use of a permanent session begins its time in the browser again.
-        let is_new = self.key() != self.sent() || lifetime.is_some();
-        let value = match self.key() {
-            Some(key) if is_new => key,
-            None if opened.cleared && self.sent.is_some() => "",
+        let value = match &opened.key {
+            RowKey::New(key) => key,
+            RowKey::Sent if lifetime.is_some() => self.sent()?,
+            RowKey::None if opened.cleared && self.sent.is_some() => "",
             _ => return None,
         };
         // If a store gives a key that does not fit a cookie, this visitor stays a stranger.
