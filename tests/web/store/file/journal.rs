@@ -182,6 +182,26 @@ fn a_journal_that_was_removed_is_named() {
     assert!(failure.to_string().contains("/rows: No such file"), "{failure}");
 }
 
+/// The rows of a table are then all gone, also for a change that has seen one.
+#[test]
+fn a_change_goes_on_when_another_journal_gets_the_name_meanwhile() {
+    let (folder, clock) = (Folder::new("another"), Clock::default());
+    let store = folder.open(&clock).unwrap();
+    put(&store, &ORDER, "1", &row(1)).unwrap();
+    let mut met = Vec::new();
+    store
+        .update(&ORDER, "1", &mut |kept| {
+            met.push(kept.replace(row(2)));
+            if met.len() == 1 {
+                std::fs::remove_file(folder.path()).unwrap();
+                folder.open(&clock).unwrap();
+            }
+        })
+        .unwrap();
+    assert_eq!(met, [Some(row(1)), None]);
+    assert_eq!(load(&folder.open(&clock).unwrap(), &ORDER, "1"), Lookup::Found(row(2)));
+}
+
 #[test]
 fn a_start_that_is_refused_leaves_nothing_behind() {
     let folder = Folder::new("refused");
