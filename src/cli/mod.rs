@@ -89,9 +89,8 @@ fn help(subject: &str) -> CommandResult {
         return unknown(subject, "command");
     }
     let (program, _) = help_text().split_once("\n== ").unwrap_or_default();
-    let rows = COMMANDS.map(|(name, _)| {
-        format!("  carafe {name:<9} {}", section(name).lines().next().unwrap_or(""))
-    });
+    let rows = COMMANDS
+        .map(|(name, _)| format!("  {name:<9} {}", section(name).lines().next().unwrap_or("")));
     let filled =
         [("{commands}", &*rows.join("\n")), ("{flags}", flags::table()), ("{stores}", STORES)];
     let filled = filled.iter().fold(program.to_owned(), |text, (name, it)| text.replace(*name, it));
