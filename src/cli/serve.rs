@@ -13,7 +13,7 @@ use carafe::server::ServerGauge;
 use carafe::server::log::Log;
 use carafe::web::inside::Inside;
 use carafe::web::static_files::StaticFiles;
-use carafe::{App, Server, random};
+use carafe::{App, Server, near, random};
 use std::env;
 use std::io::{self, ErrorKind};
 use std::net::{Ipv6Addr, SocketAddr, TcpListener};
@@ -229,7 +229,13 @@ fn own_folder(dir: &Path, name: &str) -> (Option<PathBuf>, String) {
         Err(error) if error.kind() == ErrorKind::PermissionDenied => {
             format!("cannot be read: {error}")
         }
-        _ if !folder.is_dir() => return (None, "built in".to_owned()),
+        _ if !folder.is_dir() => {
+            let names = dir.read_dir().into_iter().flatten().flatten();
+            let names: Vec<_> = names.filter_map(|it| it.file_name().into_string().ok()).collect();
+            let near = near::nearest(name, names.iter().map(String::as_str));
+            let near = near.map_or(String::new(), |near| format!(", but {near}"));
+            return (None, format!("built in; there is no {shown}{near}"));
+        }
         _ => format!(
             "is another program's\n             (an empty file {mark} in it makes carafe use it)"
         ),
@@ -255,7 +261,7 @@ fn ticks(flags: &CommandLine) -> (Ticks, String) {
 /// The banner's line about the cycles: where they are, and who may look.
 fn cycles_banner(flags: &CommandLine, address: SocketAddr, proxied: bool, open: bool) -> String {
     if flags.has("--no-cycles") {
-        "not recorded".into()
+        "not recorded, so what you do ticks no task of a lesson".into()
     } else if proxied {
         "off: behind a proxy every client could look".into()
     } else if !open {

@@ -162,3 +162,18 @@ fn a_folder_of_another_program_is_not_used_and_the_banner_says_how_to_use_it() {
     let missing = carafe.curl(&["-H", "Accept: text/html", "$B/formtest"]);
     assert!(missing.contains("templates"), "{missing}");
 }
+
+#[test]
+fn the_banner_says_where_a_folder_was_looked_for_and_what_is_near() {
+    let folder = crate::carafe::empty_folder();
+    for name in ["i2/template", "i2/static"] {
+        fs::create_dir_all(folder.join(name)).unwrap();
+    }
+    let banner = crate::carafe::Carafe::start_in(&folder, &["--dir", "i2"]).banner.clone();
+    for row in [
+        "templates  built in; there is no i2/templates, but template",
+        "www        built in; there is no i2/www",
+    ] {
+        assert!(banner.contains(&format!("  {row}\n")), "{banner}");
+    }
+}
