@@ -23,15 +23,16 @@ const COMMANDS: &[(&str, &str, &str)] = &[
     ("README.md", "curl \"$B/search?q=tea\"", "q = tea"),
     ("README.md", "curl -i -d name=kettle $B/things", "Location: /things/"),
     ("README.md", "curl $B/cycles/last", "still knows"),
-    ("README.md", "carafe --help", "carafe routes"),
+    ("README.md", "carafe --help", "carafe help COMMAND"),
     ("README.md", "carafe init mysite", "mysite"),
     ("README.md", "carafe routes", "src/app/course/hello.rs"),
     ("/lessons/18", "carafe check --suite notes --url $B", " hold."),
 ];
 
 /// Commands that other tests run: those that start a server and stay, the lab, which takes its time
-/// (`cli/lab.rs`), and the one that needs ticks (`course/lessons/progress.rs`).
-const ELSEWHERE: &[&str] = &["carafe --dir mysite", "carafe lab ladder", "carafe check --forget"];
+/// (`cli/lab.rs`), and those that ask the server on port 8000 (`course/lessons/progress.rs`).
+const ELSEWHERE: &[&str] =
+    &["carafe --dir mysite", "carafe lab ladder", "carafe check", "carafe check --forget"];
 
 /// Where a template is to be seen; the lessons' own page is read for every lesson.
 const PAGES: &[(&str, &str)] = &[
