@@ -217,8 +217,8 @@ fn answered_by(ctx: &Context, cycle: &str, said: &str) -> Result<(Option<u64>, S
     let number = cycle.trim().trim_start_matches('#').parse().ok();
     let recorder = ctx.recorder().ok_or(glass::NO_CYCLES)?;
     let record = number.and_then(|number| recorder.get(number));
-    let record =
-        record.ok_or_else(|| format!("There is no cycle {cycle}. /cycles lists the last ones."))?;
+    let record = record
+        .ok_or_else(|| format!("There is no cycle {cycle:?}. /cycles lists the last ones."))?;
     let number = record.number;
     if glass::answered_by(&record).iter().any(|place| is_same_place(place, said)) {
         return Ok((Some(number), format!("Right: {said} answered cycle {number}.")));

@@ -243,8 +243,9 @@ fn lesson_3_asks_which_line_answered() {
         ("1", "src/app/course/hello.rs:1", "did not answer cycle 1"),
         ("1", "ello.rs:1", "did not answer"),
         ("1", "", "&#34;&#34; did not answer"),
-        ("99", place, "There is no cycle 99"),
-        ("one", place, "There is no cycle one"),
+        ("99", place, "There is no cycle &#34;99&#34;"),
+        ("one", place, "There is no cycle &#34;one&#34;"),
+        ("", place, "There is no cycle &#34;&#34;"),
         ("#1", short.as_str(), "Right"),
     ];
     for (cycle, line, expected) in answers {
