@@ -91,9 +91,8 @@ fn help(subject: &str) -> CommandResult {
     let (program, _) = help_text().split_once("\n== ").unwrap_or_default();
     let rows = COMMANDS
         .map(|(name, _)| format!("  {name:<9} {}", section(name).lines().next().unwrap_or("")));
-    let filled =
-        [("{commands}", &*rows.join("\n")), ("{flags}", flags::table()), ("{stores}", STORES)];
-    let filled = filled.iter().fold(program.to_owned(), |text, (name, it)| text.replace(*name, it));
+    let filled = program.replace("{commands}", &rows.join("\n"));
+    let filled = filled.replace("{flags}", flags::table()).replace("{stores}", STORES);
     print(&as_typed(&filled))
 }
 

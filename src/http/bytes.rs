@@ -115,8 +115,6 @@ pub(super) fn first_control(bytes: &[u8]) -> Option<usize> {
 /// The text with a space for each control character of ASCII; a tab stays.
 pub(super) fn without_controls(text: &str) -> Cow<'_, str> {
     let is_control = |letter: char| letter.is_ascii_control() && letter != '\t';
-    match first_control(text.as_bytes()) {
-        None => text.into(),
-        Some(_) => text.replace(is_control, " ").into(),
-    }
+    let found = first_control(text.as_bytes());
+    found.map_or(text.into(), |_| text.replace(is_control, " ").into())
 }

@@ -180,10 +180,10 @@ impl Pool {
     ) -> io::Result<()> {
         let pool = Arc::clone(self);
         let thread = thread::Builder::new().name("worker".into()).stack_size(STACK_BYTES);
-        let life = move || {
+        let life: Box<dyn FnOnce() + Send> = Box::new(move || {
             let duty = job(&pool);
             pool.work(duty);
-        };
+        });
         // Counted under the lock, so that the new thread cannot end before it counts.
         let mut staff = self.lock();
         thread.spawn(life).map(|_| staff.workers += 1)

@@ -84,12 +84,11 @@ impl Pattern {
         if parts.iter().rev().skip(1).any(Part::is_path) {
             return Err(format!("in the pattern {text:?}, <path:…> must be the last part"));
         }
-        let mut names = Vec::new();
-        for (_, name) in parts.iter().filter_map(|part| part.place.as_ref()) {
-            if names.contains(&name) {
+        let mut places = parts.iter().filter_map(|part| part.place.as_ref());
+        while let Some((_, name)) = places.next() {
+            if places.clone().any(|(_, other)| other == name) {
                 return Err(format!("in the pattern {text:?}, two places are called {name:?}"));
             }
-            names.push(name);
         }
         let folder = text.strip_suffix('>').and_then(|text| text.split_once("<path:"));
         let folder = folder.filter(|(front, name)| !front.contains('<') && !name.contains('<'));

@@ -106,9 +106,7 @@ fn names_of_rows(recorder: &Recorder) -> Map {
     let mut names = Map::new();
     for record in recorder.all() {
         for id in CycleFacts::of(&record).ids() {
-            for key in keys_of(id) {
-                names.insert(key, short(id));
-            }
+            keys_of(id).into_iter().for_each(|key| drop(names.insert(key, short(id))));
         }
     }
     names

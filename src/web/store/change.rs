@@ -10,6 +10,7 @@
 use super::{Change, Kind, StoreError, Updated};
 use crate::json;
 use crate::value::Map;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The longest key of a row in a table. A visitor may have typed it, as the name of an account.
 pub const KEY_BYTES: usize = 256;
@@ -82,4 +83,9 @@ pub fn decode(text: &[u8]) -> Result<Map, StoreError> {
 pub fn at_most(what: &str, bytes: usize, most: usize) -> Result<(), StoreError> {
     let text = || format!("{what} {bytes} bytes, expected at most {most}");
     if bytes > most { Err(StoreError::TooLarge(text())) } else { Ok(()) }
+}
+
+/// No code of a handler runs under a store's lock, so no panic of one leaves anything half changed.
+pub fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -3,11 +3,12 @@
 //! `ctx.store()` gives a handler this: the application's store, with a list of the rows that this
 //! request has changed. Left out is what the rows held. They may be secret.
 
+use super::change::locked;
 use super::patience::Patience;
 use super::{AllRows, Change, Kind, Lookup, Store, StoreError, Updated};
 use crate::cycle::{StorePlace, StoredRow};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 /// A store, and what was changed in it.
 pub struct RecordingStore<'s> {
@@ -28,7 +29,7 @@ impl<'s> RecordingStore<'s> {
 
     /// Each row that is now another one, once, as it was left.
     pub fn take(&mut self) -> Vec<StoredRow> {
-        std::mem::take(self.changed.get_mut().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut *locked(&self.changed))
     }
 }
 
@@ -47,7 +48,7 @@ impl Store for RecordingStore<'_> {
         })?;
         if is_new {
             let key = if kind.secret { "(secret)" } else { key };
-            let mut changed = self.changed.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut changed = locked(&self.changed);
             changed.retain(|(name, known, _)| (*name, known.as_str()) != (kind.name, key));
             let is_there = !matches!(updated, Updated::Kept(None) | Updated::NotKept(None));
             changed.push((kind.name, key.to_owned(), is_there));

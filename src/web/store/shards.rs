@@ -4,14 +4,14 @@
 //! The key says in which part its row is. Each part has an equal share of the room, so in a large
 //! table the row that makes room is the longest unused one of its part.
 
-use super::change::Swapped;
+use super::change::{Swapped, locked};
 use super::keys::{AllRows, HeldRow, KeyPage, PAGE};
 use super::kind::{StoreClock, milliseconds};
 use super::memory_row::MemoryRow;
 use super::row_table::{RowTable, SeenRow};
 use super::{Kind, Refusal, StoreError};
 use crate::value::Map;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 
 /// How many locks share the rows. There are many more than threads that run at one time.
 const SHARDS: usize = 32;
@@ -92,10 +92,6 @@ impl TablePart<'_> {
         let rows = table.rows(self.kind.name, self.kind.most);
         rows.swap((&self.kind, key, self.now), seen, new, |_| Ok(()))
     }
-}
-
-fn locked(part: &Mutex<RowTable<MemoryRow>>) -> MutexGuard<'_, RowTable<MemoryRow>> {
-    part.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl AllRows for Shards {

@@ -46,8 +46,7 @@ impl From<String> for Box<TemplateError> {
     }
 }
 
-/// What the parser made, or the byte offset of the first mistake and what is wrong there, in a box
-/// as well.
+/// What the parser made, or the byte offset of the first mistake and what is wrong there.
 pub type Parsed<T> = Result<T, Box<(usize, String)>>;
 
 /// The line and column of a byte offset. Both count from 1, the column counts characters.

@@ -191,10 +191,8 @@ fn for_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
     let target_at = parser.at();
     let (target, names) = parser.target()?;
     if names == ["loop"] {
-        return Err(Box::new((
-            target_at,
-            "found loop, which every for has, expected another name".into(),
-        )));
+        let why = "found loop, which every for has, expected another name";
+        return Err(Box::new((target_at, why.into())));
     }
     parser.expect("in")?;
     let over = parser.tuple_of(&["%}"], &mut |parser| parser.operation(0))?;

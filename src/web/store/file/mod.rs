@@ -22,7 +22,7 @@ mod journal;
 mod journal_line;
 mod rewrite;
 
-use super::change::{self, Swapped};
+use super::change::{self, Swapped, locked};
 use super::keys::{HeldRow, KeyPage, PAGE};
 use super::kind::{StoreClock, milliseconds, time_of_day};
 use super::row_table::SeenRow;
@@ -32,7 +32,7 @@ use disk::sync_folder;
 use journal::Journal;
 use std::io::{self, ErrorKind};
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 /// Keeps rows in a file.
@@ -178,9 +178,4 @@ impl From<io::Error> for StoreError {
             _ => StoreError::Unreachable(error.to_string()),
         }
     }
-}
-
-/// No code of a handler runs under these locks, so no panic of one leaves anything half changed.
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -22,7 +22,7 @@ mod resp;
 
 pub use redis_url::RedisUrl;
 
-use super::change::{self, Swapped};
+use super::change::{self, Swapped, locked};
 use super::patience::wait_at_most;
 use super::{
     AllRows, Change, KeyPage, Kind, Lookup, Refusal, Store, StoreError, Updated, decode, encode,
@@ -32,7 +32,7 @@ use crate::json;
 use crate::value::Value;
 use resp::{RedisConnection, RedisReply};
 use std::io::{self, ErrorKind};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 use std::time::Duration;
 
 /// How long a request may wait in all, so that a page can say within a second that Redis is gone.
@@ -92,12 +92,12 @@ impl RedisStore {
 
     /// Sends one command over a connection that is free, or a new one.
     fn ask(&self, words: &[&[u8]]) -> Result<RedisReply, StoreError> {
-        let alive = std::iter::from_fn(|| self.free().pop()).find(RedisConnection::is_alive);
+        let alive = std::iter::from_fn(|| locked(&self.free).pop()).find(RedisConnection::is_alive);
         let asked = wait_at_most(TIME, |end| {
             let mut connection = alive.map_or_else(|| RedisConnection::open(&self.url, end), Ok)?;
             Ok::<_, io::Error>((connection.ask(words, end)?, connection))
         });
-        let mut free = self.free();
+        let mut free = locked(&self.free);
         match asked {
             Ok((reply, connection)) => {
                 if free.len() < KEPT {
@@ -116,10 +116,6 @@ impl RedisStore {
                 Err(StoreError::Unreachable(in_words(&error)))
             }
         }
-    }
-
-    fn free(&self) -> MutexGuard<'_, Vec<RedisConnection>> {
-        self.free.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
