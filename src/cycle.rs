@@ -58,6 +58,7 @@ pub struct Step {
 
 impl Cycle {
     /// Begins. Without recording, only warnings are kept, and the time only if this `is_timed`.
+    #[inline]
     pub fn start(&mut self, is_recording: bool, is_timed: bool) {
         self.is_recording = is_recording;
         self.begun = (is_recording || is_timed).then(Instant::now);

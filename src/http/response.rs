@@ -73,6 +73,7 @@ impl Response {
     }
 
     /// A body with its media type.
+    #[inline]
     pub(crate) fn of(content_type: &'static str, body: Body) -> Response {
         let mut headers = Headers::spare();
         headers.push("Content-Type", content_type);

@@ -34,6 +34,7 @@ pub enum Body {
 
 impl Body {
     /// The length in bytes, if it is known before the body is sent.
+    #[inline]
     pub fn len(&self) -> Option<u64> {
         match self {
             Body::Empty => Some(0),

@@ -58,6 +58,7 @@ impl Wire {
     }
 
     /// Reads once, and adds what came to `input`. Returns how many bytes came; 0 is the end.
+    #[inline]
     pub fn read(&mut self, input: &mut Input) -> io::Result<usize> {
         loop {
             let read = (&self.socket.stream).read(input.room());

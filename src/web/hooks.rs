@@ -75,6 +75,7 @@ impl Hooks {
 }
 
 /// Runs a part of the program. If it panics, this is an error like any other.
+#[inline]
 pub fn caught<T>(part: &str, run: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
     catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| {
         Err(Error::Failed(format!("{part} panicked: {}", panic_text(&*panic))))
