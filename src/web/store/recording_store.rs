@@ -7,8 +7,8 @@ use super::change::locked;
 use super::patience::Patience;
 use super::{AllRows, Change, Kind, Lookup, Store, StoreError, Updated};
 use crate::cycle::{StorePlace, StoredRow};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A store, and what was changed in it.
 pub struct RecordingStore<'s> {
