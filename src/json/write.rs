@@ -5,7 +5,6 @@
 
 use super::ESCAPES;
 use crate::value::{Map, Value};
-use std::collections::BinaryHeap;
 use std::fmt::Write;
 use std::iter::repeat_n;
 
@@ -78,9 +77,9 @@ impl JsonWriter<'_> {
                 self.items(['[', ']'], sequence.items.iter(), JsonWriter::value);
             }
             Value::Map(map) if python => {
-                let names: BinaryHeap<_> = map.iter().map(|(name, _)| name).collect();
-                let names = names.into_sorted_vec().into_iter();
-                self.pairs(names.filter_map(|name| Some((name, map.get(name)?))));
+                let mut names: Vec<&str> = map.iter().map(|(name, _)| name).collect();
+                names.sort_unstable();
+                self.pairs(names.iter().filter_map(|name| Some((*name, map.get(name)?))));
             }
             Value::Map(map) => self.pairs(map.iter()),
         }

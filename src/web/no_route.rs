@@ -14,7 +14,6 @@ use super::router::Router;
 use super::site::Site;
 use crate::cycle::Detail;
 use crate::http::{Method, Request, Response, Status};
-use std::collections::BinaryHeap;
 
 /// Takes the prefix of the site off the path of a request.
 ///
@@ -68,12 +67,12 @@ pub fn answer(ctx: &mut Context) -> Result<Response, Error> {
     }
     let lines = || Detail::WrongMethod(known.iter().map(|route| route.line()).collect());
     ctx.cycle.step("routed", lines);
-    let mut allow = BinaryHeap::from(["OPTIONS"]);
+    let mut allow: Vec<&str> = vec!["OPTIONS"];
     allow.extend(known.iter().flat_map(|route| &route.methods).map(Method::as_str));
-    if allow.iter().any(|name| *name == "GET") {
+    if allow.contains(&"GET") {
         allow.push("HEAD");
     }
-    let mut allow = allow.into_sorted_vec();
+    allow.sort_unstable();
     allow.dedup();
     let (allow, method) = (allow.join(", "), &request.method);
     if *method == Method::Options {

@@ -22,7 +22,7 @@ use super::change::Swapped;
 use super::keys::{HeldRow, PAGE};
 use super::{Kind, Refusal, StoreError};
 use std::borrow::Cow;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -95,9 +95,9 @@ impl<R: Clone + PartialEq> RowTable<R> {
     /// Puts the rows of each kind into the order in which they expire.
     pub fn sort(&mut self) {
         for kind in &mut self.0 {
-            let places = kind.index.values();
-            let rows: BinaryHeap<_> = places.map(|at| (kind.row(*at).expires, *at)).collect();
-            rows.into_sorted_vec().into_iter().for_each(|(_, place)| kind.renew(place));
+            let mut places: Vec<u32> = kind.index.values().copied().collect();
+            places.sort_unstable_by_key(|place| (kind.row(*place).expires, *place));
+            places.into_iter().for_each(|place| kind.renew(place));
         }
     }
 
