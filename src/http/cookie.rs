@@ -43,6 +43,6 @@ fn next_pair<'a>(line: &mut &'a str) -> Option<(&'a str, Cow<'a, str>)> {
     let start = before.bytes().rposition(|byte| byte == b';').map_or(0, |at| at + 1);
     // The value ends at the next `;`, unless it stands in quotes.
     let (value, behind) = split_value(behind.trim_ascii_start());
-    *line = behind.strip_prefix(';').unwrap_or("");
+    *line = behind.get(1..).unwrap_or("");
     Some((before[start..].trim_ascii(), value))
 }

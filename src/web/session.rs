@@ -38,12 +38,12 @@ pub use history::SessionHistory;
 use session_cookie::RowKey;
 pub use session_cookie::Sessions;
 
-use super::store::{Kind, Lookup, Refusal, Store, StoreError};
+use super::store::{Kind, Lookup, Refusal, Store, StoreError, permanence};
 use crate::value::{Map, Value};
 use std::borrow::Cow;
 use std::cell::{Cell, OnceCell};
 use std::panic::Location;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// What the server remembers about one visitor, for the length of one request.
 ///
@@ -79,6 +79,8 @@ struct OpenedSession {
     key: RowKey,
     /// The row as this request last saw it.
     row: Map,
+    /// How long it asks to be kept, if it does.
+    permanence: Option<Duration>,
     /// The row as this request first saw it, if this request has changed it.
     before: Option<Map>,
     refusal: Option<Refusal>,
@@ -126,6 +128,7 @@ impl Session<'_> {
                 Ok(Lookup::Refused(refusal)) => opened.refusal = Some(refusal),
                 Err(failure) => opened.failure = Some(failure),
             }
+            opened.permanence = permanence(&opened.row);
             opened
         })
     }
@@ -135,6 +138,7 @@ impl OpenedSession {
     fn new(is_recording: bool, row: Map) -> OpenedSession {
         let (key, before, refusal, failure) = (RowKey::None, None, None, None);
         let at = is_recording.then(Instant::now);
-        OpenedSession { at, key, row, before, refusal, failure, cleared: false }
+        let permanence = None;
+        OpenedSession { at, key, row, permanence, before, refusal, failure, cleared: false }
     }
 }

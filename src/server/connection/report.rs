@@ -85,7 +85,8 @@ impl Connection {
             return;
         }
         let cycle = &mut memory.cycle;
-        let (begun, warnings) = (cycle.begun(), cycle.warnings().to_vec());
+        let begun = cycle.begun();
+        let warnings = line.as_ref().map_or(Vec::new(), |_| cycle.warnings().to_vec());
         let record = self.serving.recorder.as_ref().zip(number).map(|(recorder, number)| {
             cycle.sent.extend(&memory.output[head.start..]);
             cycle.sent.total = body_bytes.map(|bytes| head.len() as u64 + bytes);

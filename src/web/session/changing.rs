@@ -173,5 +173,6 @@ impl OpenedSession {
     fn take_over(&mut self, row: Map) {
         let last = std::mem::replace(&mut self.row, row);
         self.before.get_or_insert(last);
+        self.permanence = permanence(&self.row);
     }
 }

@@ -3,7 +3,7 @@
 use super::{OpenedSession, Session};
 use crate::http::SetCookie;
 use crate::http::cookie::SameSite;
-use crate::web::store::{Kind, PERMANENT, Refusal, Store, StoreError, permanence};
+use crate::web::store::{Kind, PERMANENT, Refusal, Store, StoreError};
 use std::borrow::Cow;
 use std::cell::{Cell, OnceCell};
 use std::sync::Arc;
@@ -98,7 +98,7 @@ impl Session<'_> {
     pub fn set_cookie(&self, secure: bool) -> Option<SetCookie> {
         let is_usable = |it: &&OpenedSession| self.needed.get() && it.failure.is_none();
         let opened = self.opened.get().filter(is_usable)?;
-        let lifetime = permanence(&opened.row);
+        let lifetime = opened.permanence;
         // As in Flask, each use of a permanent session begins its time in the browser again.
         let value = match &opened.key {
             RowKey::New(key) => key,
@@ -129,7 +129,7 @@ impl Session<'_> {
         let opened = self.opened.get().filter(|opened| opened.failure.is_none());
         let Some(opened) = opened else { return Ok(()) };
         // Each use of a permanent session begins its time in the store again.
-        if let (Some(time), Some(key)) = (permanence(&opened.row), self.key())
+        if let (Some(time), Some(key)) = (opened.permanence, self.key())
             && self.kind.lifetime.is_some_and(|usual| usual < time)
         {
             let kind = Kind { lifetime: Some(time), ..self.kind };

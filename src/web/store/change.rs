@@ -86,6 +86,7 @@ pub fn at_most(what: &str, bytes: usize, most: usize) -> Result<(), StoreError> 
 }
 
 /// No code of a handler runs under a store's lock, so no panic of one leaves anything half changed.
+#[inline]
 pub fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

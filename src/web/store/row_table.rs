@@ -44,6 +44,8 @@ pub struct RowTable<R>(Vec<KindRows<R>>);
 /// Rows of one kind, found by key, in the order of their last use.
 pub struct KindRows<R> {
     name: Box<str>,
+    /// How many rows there may be.
+    most: usize,
     index: HashMap<Arc<str>, u32>,
     rows: Vec<Row<R>>,
     /// Places without a row.
@@ -76,7 +78,7 @@ impl<R> Default for RowTable<R> {
 }
 
 impl<R: Clone + PartialEq> RowTable<R> {
-    /// The rows of the kind of this name; with room for `most`, if there are none yet.
+    /// The rows of the kind of this name, of which there may be `most` from now on.
     pub fn rows(&mut self, kind: &str, most: usize) -> &mut KindRows<R> {
         // A program has a handful of kinds, so looking at each is quick.
         let known = self.0.iter().position(|rows| *rows.name == *kind);
@@ -84,7 +86,9 @@ impl<R: Clone + PartialEq> RowTable<R> {
             self.0.push(KindRows::with_room(kind, most.min(ROOM)));
             self.0.len() - 1
         });
-        &mut self.0[at]
+        let rows = &mut self.0[at];
+        rows.most = most;
+        rows
     }
 
     /// The name and the rows of a kind by its number; `None` behind the last one.
@@ -135,7 +139,7 @@ impl<R: Clone + PartialEq> KindRows<R> {
         let index = HashMap::with_capacity(rows + rows / 4);
         let mut ends = Vec::with_capacity(rows + 1);
         ends.push(Row { expires: u64::MAX, ..Row::nothing() });
-        KindRows { name: kind.into(), index, rows: ends, free: Vec::new() }
+        KindRows { name: kind.into(), most: rows, index, rows: ends, free: Vec::new() }
     }
 
     /// How many rows there are, expired ones included.
@@ -208,7 +212,7 @@ impl<R: Clone + PartialEq> KindRows<R> {
             return Ok(Swapped::Done);
         };
         let is_new = known.is_none();
-        let too_many = if is_new { (self.len() + 1).saturating_sub(kind.most) } else { 0 };
+        let too_many = if is_new { (self.len() + 1).saturating_sub(self.most) } else { 0 };
         if too_many > 0 && !kind.oldest_leaves {
             return Err(kind.full());
         }

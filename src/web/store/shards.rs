@@ -45,7 +45,7 @@ impl Shards {
     ///
     /// A kind that refuses a row when it is full lies in one part: otherwise one part could be full
     /// while there is room in another.
-    pub fn part(&self, kind: &Kind, key: &str) -> TablePart<'_> {
+    pub fn part<'s>(&'s self, kind: &'s Kind, key: &str) -> TablePart<'s> {
         let parts = if kind.oldest_leaves { (kind.most / SHARD_ROWS).clamp(1, SHARDS) } else { 1 };
         // The hash FNV-1a of the last bytes is quick. The ids of sessions are random, so nobody can
         // aim at a part.
@@ -53,15 +53,16 @@ impl Shards {
         let last = &key.as_bytes()[key.len().saturating_sub(8)..];
         let mixed = last.iter().copied().fold(0x811c_9dc5, mix);
         let table = &self.parts[mixed as usize % parts];
-        TablePart { table, kind: Kind { most: kind.most / parts, ..*kind }, now: self.now() }
+        TablePart { table, kind, most: kind.most / parts, now: self.now() }
     }
 }
 
 /// One part, for one use of a row.
 pub struct TablePart<'s> {
     table: &'s Mutex<RowTable<MemoryRow>>,
-    /// The kind, with its share of the room.
-    kind: Kind,
+    kind: &'s Kind,
+    /// Its share of the rows that there may be.
+    most: usize,
     now: u64,
 }
 
@@ -69,7 +70,7 @@ impl TablePart<'_> {
     /// A row, which is the newest from now on; or why there is none.
     pub fn look(&self, key: &str) -> Result<SeenRow<MemoryRow>, Refusal> {
         let mut table = locked(self.table);
-        let rows = table.rows(self.kind.name, self.kind.most);
+        let rows = table.rows(self.kind.name, self.most);
         let seen = rows.touch(key, self.now)?;
         rows.prolong(&seen, self.kind.expires(self.now));
         Ok(seen)
@@ -89,8 +90,8 @@ impl TablePart<'_> {
         // Made before the lock is taken.
         let new = new.map(|row| MemoryRow::new(row, self.kind.row_bytes)).transpose()?;
         let mut table = locked(self.table);
-        let rows = table.rows(self.kind.name, self.kind.most);
-        rows.swap((&self.kind, key, self.now), seen, new, |_| Ok(()))
+        let rows = table.rows(self.kind.name, self.most);
+        rows.swap((self.kind, key, self.now), seen, new, |_| Ok(()))
     }
 }
 
