@@ -47,9 +47,9 @@ impl Service for App {
             cycle.also("routed", || found.route.detail(&request.method, &found.params));
         }
         let mut ctx = Context::open(&self.site, request, found.as_ref(), cycle);
+        ctx.is_outside = is_outside;
         let answered = self.answer(refused, &mut ctx);
-        // An error becomes a page, unless a hook has answered it; then the hooks see the answer.
-        // This is in `error_page`.
+        // `error_page` makes a page of an error, unless a hook answers it. The hooks see the page.
         let mut response = self.conclude(answered, &mut ctx);
         // What the handler has changed is made safe, and the answer gets the session's cookie. If
         // that fails, another answer takes its place, and the hooks see it too.

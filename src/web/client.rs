@@ -2,7 +2,8 @@
 //!
 //! Flask calls it the test client. It hands requests to an application and gives back the answers.
 //!
-//! Left out: following redirects, because a test should see each step; asking over a network.
+//! Left out: following redirects, because a test should see each step; asking over a network, and
+//! so what the server refuses before the application sees it (`Limits`: 413, 414, 431).
 
 use crate::Service;
 use crate::cycle::Cycle;

@@ -37,6 +37,8 @@ pub struct Context<'a> {
     /// The route that takes the request, and the values in its path.
     pub(super) matched: Option<&'a Matched<'a>>,
     pub(super) site: &'a Site,
+    /// True if the path is not below the prefix of the site.
+    pub(super) is_outside: bool,
     /// The record of this request: each stage leaves a line in it.
     pub(super) cycle: &'a mut Cycle,
     /// The messages for this page, once they are taken: if the page asks twice, it gets them twice.
@@ -62,6 +64,7 @@ impl<'a> Context<'a> {
             store: RecordingStore::new(&*site.store, cycle.is_recording()),
             used_store: Cell::new(None),
             taken: None,
+            is_outside: false,
             matched,
             request,
             site,

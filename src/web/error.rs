@@ -67,7 +67,7 @@ impl Error {
         }
     }
 
-    /// What every client may read: nothing of a failure of the server or of a store.
+    /// What every client may read: empty for a failure of the server or of a store.
     pub fn public(&self) -> &str {
         match self {
             Error::NotFound => "there is nothing of this name",

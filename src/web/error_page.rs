@@ -80,7 +80,8 @@ fn note(error: &Error, ctx: &mut Context) {
         ctx.cycle.step("routed", || Detail::NoRoute(lines));
     }
     ctx.cycle.step("failed", || Detail::Failure(status, error.to_string()));
-    if status.0 >= 500 {
+    // Also a row that is too large for its store is a fault of the program: it chose what to keep.
+    if status.0 >= 500 || matches!(error, Error::Store(..)) {
         let why = error.to_string();
         // If the text names no line of the program, the route's is the nearest.
         let found = ctx.matched.filter(|_| !why.contains(".rs:"));
@@ -112,7 +113,7 @@ fn page(error: &Error, ctx: &mut Context) -> Response {
             ("seen", seen.as_str().into()),
             ("why", why.as_str().into()),
             ("near", near.iter().cloned().map(Value::from).collect()),
-            ("command", command.clone().into()),
+            ("command", command.clone().unwrap_or_default().into()),
         ]);
         match ctx.render(PAGE, variables) {
             Ok(made) => page = Some(made),

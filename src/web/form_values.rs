@@ -8,6 +8,7 @@ use std::str::FromStr;
 
 impl Form {
     /// The first value of this field as a number, or as another type that can be read from text.
+    /// Blanks around the value do not count, also if it is read as a `String`.
     ///
     /// # Errors
     ///

@@ -24,8 +24,7 @@ pub trait IntoResponse {
     fn into_response(self) -> Result<Response, Error>;
 }
 
-// `String => |it| Response::text(it);` in the list below becomes an `impl IntoResponse for String`
-// whose function returns `Ok(Response::text(self))`.
+// A line below such as `&str => |it| Response::text(it);` becomes an `impl IntoResponse for &str`.
 macro_rules! answers {
     ($($what:ty => |$it:ident| $response:expr;)*) => {
         $(impl IntoResponse for $what {

@@ -58,13 +58,15 @@ impl Hooks {
     }
 
     fn run_each(&self, ctx: &mut Context, mut moment: Moment) -> Result<Option<Response>, Error> {
-        // A hook may change the path in the request.
-        let path = ctx.request.path.clone();
+        let path = &ctx.request.path;
         let is_before = matches!(moment, Moment::Before);
         for at in 0..self.0.len() {
             let at = if is_before { at } else { self.0.len() - 1 - at };
             let (blueprint, hook) = &self.0[at];
-            if blueprint.covers(&path, ctx.matched.map(|found| found.route))
+            let is_its = blueprint.covers(path, ctx.matched.map(|found| found.route));
+            // Outside of the site's prefix there are no blueprints, whatever the path looks like.
+            if is_its
+                && !(ctx.is_outside && blueprint.path.is_some())
                 && let Some(answer) = caught("a hook", || hook(ctx, &mut moment))?
             {
                 return Ok(Some(answer));

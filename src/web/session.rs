@@ -136,9 +136,8 @@ impl Session<'_> {
 
 impl OpenedSession {
     fn new(is_recording: bool, row: Map) -> OpenedSession {
-        let (key, before, refusal, failure) = (RowKey::None, None, None, None);
+        let (key, permanence, before, refusal, failure) = (RowKey::None, None, None, None, None);
         let at = is_recording.then(Instant::now);
-        let permanence = None;
         OpenedSession { at, key, row, permanence, before, refusal, failure, cleared: false }
     }
 }

@@ -104,7 +104,8 @@ impl App {
 
     /// Registers a part of the site: what `register` registers has this prefix, this name with a
     /// point in front, and hooks that run only below the prefix. With `/` or nothing as the prefix,
-    /// the hooks run for the routes of this part: see [`hooks`](super::hooks).
+    /// the hooks run for the routes of this part: see [`hooks`](super::hooks). If the prefix has a
+    /// place, `ctx.param` knows its value only where a route was found.
     ///
     /// # Panics
     ///

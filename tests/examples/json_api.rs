@@ -30,8 +30,8 @@ fn main() -> std::io::Result<()> {
         _ => Err(Error::abort(Status::UNAUTHORIZED, "expected the header X-Key")),
     });
     app.on_error(|_: &mut Context, error: &Error| {
-        let told = Value::from(Map::from([("error", error.public())]));
-        Some(Response::json(&told).with_status(error.status()))
+        let why = if error.public().is_empty() { error.status().reason() } else { error.public() };
+        Some(Response::json(&Map::from([("error", why)]).into()).with_status(error.status()))
     });
     let address = std::env::args().nth(1).unwrap_or("127.0.0.1:8000".into());
     let server = Server::bind(address)?;

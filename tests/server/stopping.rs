@@ -1,8 +1,13 @@
 //! Stopping: nobody who was heard goes without an answer, and nobody else holds the server up.
 
 use crate::running::{DEADLINE, Running, read_all, read_answer};
+use carafe::Server;
+use carafe::http::{Request, Response};
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::{Duration, Instant};
 
 #[test]
@@ -181,4 +186,31 @@ fn a_stream_without_an_end_does_not_hold_up_a_stop() {
     assert!(begun.elapsed() < Duration::from_secs(2), "it took {:?}", begun.elapsed());
     // It ends at its next piece, and without the last chunk.
     assert!(!read_all(&mut stream).ends_with("0\r\n\r\n"));
+}
+
+#[test]
+fn a_stream_is_told_of_the_stop_before_the_program_goes_on() {
+    let was_told = Arc::new(AtomicBool::new(false));
+    let told = Arc::clone(&was_told);
+    let service = move |_: Request| {
+        let told = Arc::clone(&told);
+        Response::stream("text/plain", move |out| {
+            while write!(out, "tick").and_then(|()| out.flush()).is_ok() {
+                thread::yield_now();
+            }
+            told.store(true, Ordering::SeqCst);
+            Ok(())
+        })
+    };
+    let server = Server::bind("127.0.0.1:0").expect("a free port").quiet();
+    let (address, stopper) = (server.local_addr().expect("an address"), server.stopper());
+    let running = thread::spawn(move || server.run(service));
+    let mut client = TcpStream::connect(address).expect("it connects");
+    client.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").expect("it is sent");
+    assert_eq!(client.read(&mut [0]).expect("it has begun"), 1);
+    let reader = thread::spawn(move || read_all(&mut client));
+    stopper.stop();
+    running.join().expect("it ends").expect("it served");
+    assert!(was_told.load(Ordering::SeqCst), "the stream was cut, and its function never ended");
+    drop(reader.join());
 }

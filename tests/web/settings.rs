@@ -78,7 +78,16 @@ fn a_prefix_may_have_any_letters_and_its_hooks_do_not_see_what_is_outside() {
                 response.headers.set("X-Part", "1");
             });
         });
+        app.blueprint("own", "/own", |own| {
+            own.get("/x", |_: &mut Context| "own");
+            own.after(|_: &mut Context, response: &mut Response| {
+                response.headers.set("X-Part", "own");
+            });
+            own.on_error(|_: &mut Context, _: &Error| Some(Response::text("own")));
+        });
         let mut client = Client::new(&app);
+        let own = client.get(&format!("{encoded}/own/x"));
+        assert_eq!((own.status(), own.header("X-Part")), (200, Some("own")));
         let small = encoded.to_ascii_lowercase().replace('!', "%21");
         for (path, status, text) in [
             (format!("{encoded}/"), 200, format!("{encoded}/")),
@@ -87,6 +96,7 @@ fn a_prefix_may_have_any_letters_and_its_hooks_do_not_see_what_is_outside() {
             ("/health".into(), 404, "404 Not Found\n".into()),
             ("/item".into(), 404, "404 Not Found\n".into()),
             ("/part".into(), 404, "404 Not Found\n".into()),
+            ("/own/x".into(), 404, "404 Not Found\n".into()),
             (format!("{encoded}%2Fitem"), 404, "404 Not Found\n".into()),
         ] {
             let answer = client.get(&path);

@@ -2,16 +2,20 @@
 //!
 //! A worker that waits in `accept` notices the stop when a client connects. One that waits for a
 //! request notices it when the reading half of its connection is shut. One that is in an answer
-//! finishes it first.
+//! finishes it first. A stream ends at its next piece.
 //!
-//! Left out: waiting for streams. Such an answer ends at its next piece, which may be long in
-//! coming.
+//! Left out: waiting longer than a second for a stream, because its next piece may be far away.
 
 use super::{Pool, Turn};
+use crate::server::log::Log;
 use crate::server::stopper::Stopper;
+use std::io::{self, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
+
+/// How long a stream may take to its next piece.
+const STREAM_TIME: Duration = Duration::from_secs(1);
 
 impl Pool {
     /// How many threads there are.
@@ -34,14 +38,23 @@ impl Pool {
         if let Some(recorder) = &self.serving.recorder {
             recorder.close();
         }
-        let end = Instant::now() + time;
-        let at_work = || self.workers() > self.serving.streams.load(Ordering::SeqCst);
-        while at_work() && Instant::now() < end {
+        let (begun, streams) = (Instant::now(), &self.serving.streams);
+        let unfinished = || self.workers().saturating_sub(streams.load(Ordering::SeqCst));
+        let is_over = |working: usize| match begun.elapsed() {
+            short if short < STREAM_TIME.min(time) => self.workers() == 0,
+            long => working == 0 || long >= time,
+        };
+        while !is_over(unfinished()) {
             if self.accepting() > 0 {
                 stopper.knock();
             }
             self.serving.connections.wake_idle();
             drop(self.ended.wait_timeout(self.lock(), Duration::from_millis(5)));
+        }
+        if unfinished() > 0 && self.serving.log != Log::Off {
+            let (count, time) = (unfinished(), time.as_secs_f64());
+            let text = format!("stopped, and after {time} s {count} requests were not answered\n");
+            let _ = io::stderr().write_all(text.as_bytes());
         }
     }
 

@@ -12,6 +12,8 @@
 //! A store may hold a million rows. So it gives its keys in pages, and others use it between two
 //! pages. A row that is there all the time is listed (by Redis perhaps twice); a row that comes or
 //! goes in the meantime may be listed or not. The keys have no order.
+//!
+//! Left out: searching. A program that looks for rows by their content keeps the keys in a row.
 
 use super::{Kind, StoreError};
 use std::time::Duration;

@@ -17,7 +17,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 /// The largest row, as JSON, if its kind does not say another size.
 pub const ROW_BYTES: usize = 16 * 1024;
 
-/// A kind of rows. A key belongs to its kind: `ada` of the accounts is not `ada` of the orders.
+/// A kind of rows. The store itself keeps what is said here: its bounds, its lifetime, and that the
+/// keys are secret. A key belongs to its kind: `ada` of the accounts is not `ada` of the orders.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Kind {
     /// What the kind is called, in the singular: `session`. Two kinds of one store have two names.

@@ -19,9 +19,8 @@
 //! **The key may change.** In a table a key stays. With a signed cookie the row itself is the key,
 //! and each change makes a new one. So [`Store::update`] says under which key the row is now.
 //!
-//! A new store is one file: a type with [`load`](Store::load) and [`update`](Store::update).
-//!
-//! Left out: searching. A program that looks for rows by their content keeps the keys in a row.
+//! A new store is one file: a type with [`load`](Store::load) and [`update`](Store::update), which
+//! keep what the [`Kind`] says. A store around another one passes every method on to it.
 
 mod change;
 mod cookie_store;

@@ -9,6 +9,10 @@ use crate::value::{Map, Value};
 
 /// The reference of the language, which `carafe help templates` prints. A test holds that it names
 /// each tag, operator, filter, test and method, and that its examples print what it says.
+///
+/// ```text
+#[doc = include_str!("reference.txt")]
+/// ```
 pub const REFERENCE: &str = include_str!("reference.txt");
 
 /// A filter, a test, a method or an operator.

@@ -124,7 +124,7 @@ impl Journal {
             return Ok(0);
         }
         if length < self.bytes {
-            let wrong = "the file has become shorter while it was in use; start carafe again";
+            let wrong = "the file has become shorter while it was in use; start this program again";
             return Err(damage(&self.name, self.line_number(), wrong));
         }
         let file = Arc::clone(&self.file);
