@@ -233,7 +233,7 @@ fn own_folder(dir: &Path, name: &str) -> (Option<PathBuf>, String) {
             let names = dir.read_dir().into_iter().flatten().flatten();
             let names: Vec<_> = names.filter_map(|it| it.file_name().into_string().ok()).collect();
             let near = near::nearest(name, names.iter().map(String::as_str));
-            let near = near.map_or(String::new(), |near| format!(", but {near}"));
+            let near = near.map_or(String::new(), |near| format!(", but {}", near.escape_debug()));
             return (None, format!("built in; there is no {shown}{near}"));
         }
         _ => format!(

@@ -88,7 +88,7 @@ impl Request {
 
     /// The media type of the body, without parameters, in lower case: `application/json`.
     pub fn content_type(&self) -> Option<String> {
-        let kind = self.headers.get("Content-Type")?.split(';').next()?.trim();
-        if kind.is_empty() { None } else { Some(kind.to_ascii_lowercase()) }
+        let value = self.headers.get("Content-Type")?;
+        Some(value.split(';').next().unwrap_or("").trim().to_ascii_lowercase())
     }
 }

@@ -418,6 +418,21 @@ fn echo_cuts_the_visitors_id_and_answers_json_on_demand() {
 }
 
 #[test]
+fn a_stop_says_what_it_gave_up_and_nothing_of_clients_who_only_waited() {
+    for (sent, is_given_up) in [("GET /hello HTTP/1.1\r\nHo", true), ("", false)] {
+        let carafe = Carafe::start(&["--stop-time", "1s"]);
+        let mut client = carafe.connect();
+        client.write_all(sent.as_bytes()).expect("it is sent");
+        // Answers on later connections show that the bytes have been read, or are about to be.
+        for _ in 0..20 {
+            carafe.raw(b"GET /hello HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+        }
+        let log = carafe.log();
+        assert_eq!(log.contains("1 threads were still at work"), is_given_up, "{sent:?}: {log}");
+    }
+}
+
+#[test]
 fn logs_are_lines_and_nothing_a_client_sends_moves_the_cursor() {
     let carafe = Carafe::start(&[]);
     carafe.curl(&["$B/%1b[31m"]);

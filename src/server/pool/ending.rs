@@ -51,9 +51,11 @@ impl Pool {
             self.serving.connections.wake_idle();
             drop(self.ended.wait_timeout(self.lock(), Duration::from_millis(5)));
         }
-        if unfinished() > 0 && self.serving.log != Log::Off {
-            let (count, time) = (unfinished(), time.as_secs_f64());
-            let text = format!("stopped, and after {time} s {count} requests were not answered\n");
+        // A worker that no knock has reached still waits in `accept`, and has no client.
+        let count = unfinished().saturating_sub(self.accepting());
+        if count > 0 && self.serving.log != Log::Off {
+            let time = time.as_secs_f64();
+            let text = format!("stopped: {time} s later, {count} threads were still at work\n");
             let _ = io::stderr().write_all(text.as_bytes());
         }
     }

@@ -101,7 +101,7 @@ impl RedisConnection {
         match (sign, rest) {
             ("+", text) => Ok(RedisReply::Text(Some(text.into()))),
             ("-", why) => {
-                // It is shown to whoever started the server, in a terminal.
+                // The terminal in which the server was started shows it.
                 let shown = |letter: char| if letter.is_control() { '\u{fffd}' } else { letter };
                 Ok(RedisReply::Refused(why.chars().take(200).map(shown).collect()))
             }
