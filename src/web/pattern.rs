@@ -19,7 +19,7 @@
 
 use crate::http::fields::percent_decode;
 use std::borrow::Cow;
-use std::cmp::Reverse;
+use std::cmp::{Ordering, Reverse};
 use std::sync::Arc;
 
 /// Captured values by the names of the places, decoded, in the order of the pattern.
@@ -161,16 +161,15 @@ impl Pattern {
         self.parts.iter().enumerate().map(fill).collect()
     }
 
-    /// What orders the patterns with places, the most exact first: text comes before a place with
-    /// text around it, and this comes before a bare place. It is equal for two patterns that take
-    /// the same paths.
-    pub(super) fn exactness(&self) -> impl Ord + use<> {
-        let of_part = |Part { before, place, after }: &Part| {
+    /// Which of two patterns with places is tried first, the more exact one: text comes before a
+    /// place with text around it, and this comes before a bare place. Patterns that take the same
+    /// paths are equal.
+    pub(super) fn by_exactness(&self, other: &Pattern) -> Ordering {
+        fn of_part(Part { before, place, after }: &Part) -> impl Ord {
             let kind = place.as_ref().map(|(kind, _)| *kind);
-            let literal = kind.map(|_| Reverse(before.len() + after.len()));
-            (literal, kind, before.clone(), after.clone())
-        };
-        self.parts.iter().map(of_part).collect::<Vec<_>>()
+            (kind.map(|_| Reverse(before.len() + after.len())), kind, before, after)
+        }
+        self.parts.iter().map(of_part).cmp(other.parts.iter().map(of_part))
     }
 }
 

@@ -119,9 +119,15 @@ impl Route {
         self.method_for(method).is_some()
     }
 
-    /// False if it comes before the others of its pattern: one for HEAD, which GET answers too.
-    pub(super) fn is_behind(&self) -> bool {
-        !self.methods.contains(&Method::Head)
+    /// True if it is tried before another one, which has places just as it has, or none: the more
+    /// exact pattern first, and of equal ones the route for HEAD, which GET answers too.
+    pub(super) fn comes_before(&self, other: &Route) -> bool {
+        let by_pattern = match self.pattern.has_places() {
+            true => self.pattern.by_exactness(&other.pattern),
+            false => self.pattern.text().cmp(other.pattern.text()),
+        };
+        let is_behind = |route: &Route| !route.methods.contains(&Method::Head);
+        by_pattern.then(is_behind(self).cmp(&is_behind(other))).is_le()
     }
 
     /// Which of its methods answers this one: GET answers HEAD too, and the server leaves out the
@@ -133,7 +139,7 @@ impl Route {
 
     /// True if another route takes requests that this one takes.
     pub(super) fn overlaps(&self, other: &Route) -> bool {
-        self.pattern.exactness() == other.pattern.exactness()
+        self.pattern.by_exactness(&other.pattern).is_eq()
             && self.methods.iter().any(|method| other.methods.contains(method))
     }
 

@@ -10,7 +10,6 @@ use super::route::Route;
 use crate::http::Method;
 use crate::http::fields::percent_decode;
 use std::borrow::Cow;
-use std::sync::Arc;
 
 /// A route that takes a path.
 pub struct Matched<'r> {
@@ -41,13 +40,12 @@ impl Router {
             panic!("{} is registered twice: {} and {}", route.pattern, known.source, route.source);
         }
         let (plain, others) = self.routes.split_at(self.plain);
+        let behind = |group: &[Route]| group.partition_point(|known| known.comes_before(&route));
         let at = if route.pattern.has_places() {
-            let order = |it: &Route| (it.pattern.exactness(), it.is_behind());
-            self.plain + others.partition_point(|known| order(known) <= order(&route))
+            self.plain + behind(others)
         } else {
             self.plain += 1;
-            let order = |it: &Route| (Arc::clone(&it.pattern.text), it.is_behind());
-            plain.partition_point(|known| order(known) <= order(&route))
+            behind(plain)
         };
         self.routes.insert(at, route);
         &mut self.routes[at]

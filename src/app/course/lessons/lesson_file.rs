@@ -96,8 +96,12 @@ impl Lesson {
 /// A sentence that names the line, and says what was found and what was expected.
 pub fn parse(text: &str) -> Result<Vec<Lesson>, String> {
     let mut lessons: Vec<Lesson> = Vec::new();
-    for (number, line) in joined(&with_links(text)) {
-        add(&mut lessons, &line).map_err(|why| format!("line {number}: {why}"))?;
+    let titles = text.lines().filter_map(|line| line.strip_prefix("lesson ")?.split_once(": "));
+    let names: Vec<&str> = titles.map(|(name, _)| name).collect();
+    for (number, line) in joined(text) {
+        with_links(&line, &names)
+            .and_then(|line| add(&mut lessons, &line))
+            .map_err(|why| format!("line {number}: {why}"))?;
     }
     for lesson in &lessons {
         for word in [TEXTS[0], TEXTS[1], TEXTS[2], "seen"] {
@@ -109,15 +113,18 @@ pub fn parse(text: &str) -> Result<Vec<Lesson>, String> {
     Ok(lessons)
 }
 
-/// The text with a link in place of each `{lesson NAME}`: `[lesson 9](/lessons/9)`.
-fn with_links(text: &str) -> String {
-    let titles = text.lines().filter_map(|line| line.strip_prefix("lesson ")?.split_once(": "));
-    let mut linked = text.to_owned();
-    for (number, (name, _)) in (1..).zip(titles) {
-        let link = format!("[lesson {number}](/lessons/{number})");
-        linked = linked.replace(&format!("{{lesson {name}}}"), &link);
+/// A line with a link in place of each `{lesson NAME}`: `[lesson 9](/lessons/9)`.
+fn with_links(line: &str, names: &[&str]) -> Result<String, String> {
+    let mut parts = line.split("{lesson ");
+    let mut linked = parts.next().unwrap_or("").to_owned();
+    for part in parts {
+        let (name, rest) = part.split_once('}').unwrap_or((part, ""));
+        let place = names.iter().position(|known| *known == name);
+        let number =
+            place.ok_or_else(|| format!("found no lesson {name:?}, expected a known name"))? + 1;
+        linked += &format!("[lesson {number}](/lessons/{number}){rest}");
     }
-    linked
+    Ok(linked)
 }
 
 /// The lines that say something, each with its number. Indented lines are added to the text above.
@@ -140,10 +147,6 @@ fn joined(text: &str) -> Vec<(usize, String)> {
 fn add(lessons: &mut Vec<Lesson>, line: &str) -> Result<(), String> {
     if line.starts_with(' ') {
         return Err("found an indented line, expected it below a text".into());
-    }
-    if let Some((_, rest)) = line.split_once("{lesson ") {
-        let name = rest.split('}').next().unwrap_or("");
-        return Err(format!("found no lesson {name:?}, expected a known name"));
     }
     // `$` and `>` need no colon.
     let sign = ["$", ">"].into_iter().find_map(|sign| Some((sign, line.strip_prefix(sign)?)));
