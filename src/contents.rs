@@ -5,8 +5,10 @@
 //! can be skipped, and its title begins with `Deeper:`.
 //!
 //! The texts are part of the binary, so that a page can show the line that made an answer, without
-//! a network. The list itself is `src/contents.list`; `make contents` reads it, too. A test
-//! compares it with the folder.
+//! a network. `build.rs` packs them, and says how. The list itself is `src/contents.list`; `make
+//! contents` reads it, too. A test compares it with the folder.
+
+use std::sync::LazyLock;
 
 /// One file of the source.
 pub struct Chapter {
@@ -45,17 +47,39 @@ pub fn chapters_of(circle: usize) -> impl Iterator<Item = &'static Chapter> {
     CHAPTERS.iter().filter(move |chapter| chapter.circle() == circle)
 }
 
-/// The text of the file at this path. Code that needs a file's text asks here: a second
-/// `include_str!` of the same file could put the text into the binary twice.
-pub fn text_of(path: &str) -> &'static str {
-    CHAPTERS.iter().find(|chapter| chapter.path == path).map_or("", |chapter| chapter.text)
-}
-
 macro_rules! chapters {
-    ($($path:literal)*) => {
-        &[$(Chapter { path: $path, text: include_str!(concat!("../", $path)) }),*]
-    };
+    ($($path:literal)*) => { &[$($path),*] };
 }
 
-/// All files, room by room. [`chapters_of`] sorts them into circles.
-pub static CHAPTERS: &[Chapter] = include!("contents.list");
+/// The paths of all files, room by room.
+static PATHS: &[&str] = include!("contents.list");
+
+/// All files, one behind another, as `build.rs` packed them.
+static PACKED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/source.packed"));
+
+/// All files, room by room. [`chapters_of`] sorts them into circles. They are unpacked when the
+/// first page asks for one.
+pub static CHAPTERS: LazyLock<Vec<Chapter>> = LazyLock::new(|| {
+    let text: &str = String::leak(String::from_utf8(unpack(PACKED)).expect("the source is UTF-8"));
+    PATHS.iter().zip(text.split('\0')).map(|(path, text)| Chapter { path, text }).collect()
+});
+
+/// The text that these steps make.
+fn unpack(mut packed: &[u8]) -> Vec<u8> {
+    let mut text = Vec::new();
+    while let [numbers, rest @ ..] = packed {
+        let (new, more) = (usize::from(numbers / 32), usize::from(numbers % 32));
+        let (new, rest) = rest.split_at(new);
+        text.extend_from_slice(new);
+        packed = rest;
+        if let ([low, high, rest @ ..], 1..) = (rest, more) {
+            let from = text.len() - usize::from(u16::from_le_bytes([*low, *high]));
+            // The text may reach into itself: eight spaces are four spaces, repeated.
+            for at in from..from + more + 3 {
+                text.push(text[at]);
+            }
+            packed = rest;
+        }
+    }
+    text
+}

@@ -5,13 +5,10 @@
 //! value counts.
 
 use super::command_line::{CommandError, CommandLine, GivenFlag, flags_of, wrong};
-use crate::contents::text_of;
 
 /// A line for each flag: its name, what stands for its value, its default, its explanation, and at
 /// the end the environment variable that stands for it.
-pub fn table() -> &'static str {
-    text_of("src/cli/flags.txt")
-}
+pub static TABLE: &str = include_str!("flags.txt");
 
 /// The columns of the default.
 const DEFAULT: std::ops::Range<usize> = 25..36;
@@ -25,8 +22,8 @@ const CONTRADICTIONS: [(&str, &str, &str); 3] = [
 
 /// The flags of a program that serves: the defaults, the environment, and the command line.
 pub fn read(arguments: &[String]) -> Result<CommandLine, CommandError> {
-    let mut line = CommandLine::read(arguments, table())?;
-    let rows = || flags_of(table()).map(|(flag, _)| flag).zip(table().lines());
+    let mut line = CommandLine::read(arguments, TABLE)?;
+    let rows = || flags_of(TABLE).map(|(flag, _)| flag).zip(TABLE.lines());
     let defaults = rows().filter_map(|(flag, row)| {
         let value = row.get(DEFAULT)?.trim().to_owned();
         (!value.is_empty()).then_some(GivenFlag { flag, name: flag, value })

@@ -23,16 +23,13 @@ mod serve;
 mod stores;
 
 use crate::app::program_name;
-use crate::contents::text_of;
 use carafe::web::template::REFERENCE;
 use command_line::{CommandError, CommandLine, CommandResult, flags_of, print, warn, wrong};
 use std::process::ExitCode;
 use stores::STORES;
 
 /// The examples of the program, and then a section for each command.
-fn help_text() -> &'static str {
-    text_of("src/cli/help.txt")
-}
+static HELP: &str = include_str!("help.txt");
 
 /// Runs a command with what stands behind its name.
 type RunCommand = fn(&CommandLine) -> CommandResult;
@@ -88,11 +85,11 @@ fn help(subject: &str) -> CommandResult {
     if !subject.is_empty() && !subject.starts_with('-') {
         return unknown(subject, "command");
     }
-    let (program, _) = help_text().split_once("\n== ").unwrap_or_default();
+    let (program, _) = HELP.split_once("\n== ").unwrap_or_default();
     let rows = COMMANDS
         .map(|(name, _)| format!("  {name:<9} {}", section(name).lines().next().unwrap_or("")));
     let filled = program.replace("{commands}", &rows.join("\n"));
-    let filled = filled.replace("{flags}", flags::table()).replace("{stores}", STORES);
+    let filled = filled.replace("{flags}", flags::TABLE).replace("{stores}", STORES);
     print(&as_typed(&filled))
 }
 
@@ -117,7 +114,7 @@ fn as_typed(text: &str) -> String {
 
 /// What the help says of a command: what it does in one line, examples, and its usage.
 fn section(command: &str) -> &'static str {
-    let mut sections = help_text().split("\n== ");
+    let mut sections = HELP.split("\n== ");
     let found = sections.find_map(|it| it.strip_prefix(command)?.strip_prefix('\n'));
     found.unwrap_or("").trim_end()
 }
@@ -135,7 +132,7 @@ fn unknown(word: &str, expected: &str) -> CommandResult {
         return wrong(format!("found {word:?}, which is no {expected}; {hint}"));
     }
     let names = COMMANDS.iter().map(|(name, _)| *name);
-    let flags = flags_of(flags::table()).map(|(flag, _)| flag);
+    let flags = flags_of(flags::TABLE).map(|(flag, _)| flag);
     let known = names.chain(["help", "--help", "--version"]).chain(flags);
     command_line::unknown(word, expected, known)
 }

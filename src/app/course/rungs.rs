@@ -3,8 +3,6 @@
 //! `ladder.txt` lists the rungs and their cells. The page `/ladder` shows the words and the reason
 //! of each cell, and `carafe lab ladder` does its steps. So the page cannot say what is not true.
 
-use crate::contents::text_of;
-
 /// The heads of the columns.
 pub const COLUMNS: [&str; 6] =
     ["restart", "second server", "edited by the client", "stolen or replayed", "size", "logout"];
@@ -44,7 +42,7 @@ impl Rung {
 /// All rungs, from 0 to 6.
 pub fn rungs() -> Vec<Rung> {
     let mut rungs: Vec<Rung> = Vec::new();
-    for text in text_of("src/app/course/ladder.txt").split("\nrung ").skip(1) {
+    for text in include_str!("ladder.txt").split("\nrung ").skip(1) {
         let mut parts = text.split("\ncell ");
         let head = parts.next().unwrap_or("");
         let written: Vec<LadderCell> = parts.map(read_cell).collect();

@@ -5,13 +5,12 @@
 //!
 //! Left out: other languages. The table is the place for them.
 
-use crate::contents::text_of;
 use carafe::cycle::StorePlace;
 
 /// What the first row of this `kind` that fits the name says, with `{id}` and the like filled in;
 /// nothing if no row fits.
 pub fn say(kind: &str, name: &str, values: &[(&str, &str)]) -> String {
-    let rows = text_of("src/app/glass/words.txt").lines();
+    let rows = include_str!("words.txt").lines();
     let rows = rows.filter_map(|line| line.strip_prefix(kind)?.strip_prefix(' '));
     let mut fitting = rows.filter_map(|row| {
         let (names, words) = row.split_once(':')?;

@@ -17,7 +17,6 @@ use crate::cli::command_line::{CommandResult, print};
 use crate::cli::http_client::{Reached, ServerAnswer, ServerUrl};
 use crate::cli::page_words::{spaced, words};
 use crate::cli::scripted_visitor::{ScriptedVisitor, Trouble, split};
-use crate::contents::text_of;
 use carafe::server::log::escaped;
 use carafe::web::shell::shell_word;
 use std::process::ExitCode;
@@ -36,7 +35,7 @@ pub fn run(server: &ServerUrl) -> CommandResult {
     print(&format!("The app of the course notes, tried at {url}.\n"))?;
     print("Each claim starts with an empty cookie jar: rm -f j\n\n")?;
     let end = Instant::now() + PATIENCE_IN_ALL;
-    let claims = text_of("src/cli/check/notes.txt").split("\nclaim ").skip(1);
+    let claims = include_str!("notes.txt").split("\nclaim ").skip(1);
     let claims: Vec<&str> = claims.collect();
     let (all, mut held, mut tried) = (claims.len(), 0, 0);
     for claim in claims {

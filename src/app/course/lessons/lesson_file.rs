@@ -4,8 +4,6 @@
 //! check` and the tests read this one file, so they all say the same. A mistake in it stops the
 //! start.
 
-use crate::contents::text_of;
-
 /// One lesson.
 #[derive(Debug)]
 pub struct Lesson {
@@ -48,22 +46,22 @@ const NAMED: [&str; 3] = ["show", "seen", "read"];
 const BELOW: [(&str, &str); 3] = [(">", "$"), ("why", "$"), ("act", "do")];
 
 /// The files that a lesson can show. A `.txt` file is a picture.
-const FILES: [&str; 5] = [
-    "haproxy.cfg",
-    "nginx.conf",
-    "post-redirect-get.txt",
-    "three-strangers.txt",
-    "flask-and-carafe.txt",
+const FILES: [(&str, &str); 5] = [
+    ("haproxy.cfg", include_str!("haproxy.cfg")),
+    ("nginx.conf", include_str!("nginx.conf")),
+    ("post-redirect-get.txt", include_str!("post-redirect-get.txt")),
+    ("three-strangers.txt", include_str!("three-strangers.txt")),
+    ("flask-and-carafe.txt", include_str!("flask-and-carafe.txt")),
 ];
 
 /// The text of a file that a lesson can show.
 pub fn file(name: &str) -> Option<&'static str> {
-    FILES.contains(&name).then(|| text_of(&format!("src/app/course/lessons/{name}")))
+    FILES.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
 }
 
 /// The text of `lessons.txt`, as it was when carafe was built.
 pub fn text() -> &'static str {
-    text_of("src/app/course/lessons/lessons.txt")
+    include_str!("lessons.txt")
 }
 
 impl Lesson {

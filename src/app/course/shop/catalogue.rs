@@ -3,7 +3,6 @@
 //! `catalogue.txt` lists the products. It is a part of the program and does not change while the
 //! shop is open, so it needs no store.
 
-use crate::contents::text_of;
 use carafe::http::Status;
 use carafe::{Error, Map, Value};
 use std::sync::LazyLock;
@@ -33,8 +32,7 @@ pub static SHELVES: [(&str, &str); 4] = [
 ];
 
 static PRODUCTS: LazyLock<Vec<Product>> = LazyLock::new(|| {
-    let lines =
-        text_of("src/app/course/shop/catalogue.txt").lines().filter(|line| !line.starts_with('#'));
+    let lines = include_str!("catalogue.txt").lines().filter(|line| !line.starts_with('#'));
     let product = |(id, line)| {
         read(id, line)
             .unwrap_or_else(|| panic!("catalogue.txt: found {line:?}, expected five parts"))
