@@ -107,7 +107,7 @@ fn answer(request: &Request) -> Response {
     let method = if request.method == "HEAD" { "GET" } else { &request.method };
     match (method, &parts[..]) {
         ("GET", ["hello"]) => Response::new("200 OK", TEXT, "Hello, World!\n"),
-        ("GET", ["hello", name]) => hello(name),
+        ("GET", ["hello", name]) => hello(name), // carafe takes no empty name
         (_, ["hello"] | ["hello", _]) => only("GET, HEAD"),
         _ => not_found(),
     }
@@ -128,7 +128,7 @@ fn not_found() -> Response {
     Response::new("404 Not Found", TEXT, "there is nothing here, try /hello\n")
 }
 
-/// Reads `%41` as `A` and `%C3%A9` as `é`. A `%` without two digits behind it stays as it is.
+/// Reads `%41` as `A` and `%C3%A9` as `é`. Another `%` stays; in a path, carafe refuses it.
 fn percent_decode(text: &str) -> String {
     let mut parts = text.split('%');
     let mut bytes: Vec<u8> = parts.next().unwrap_or("").into();

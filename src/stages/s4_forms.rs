@@ -145,7 +145,7 @@ fn answer(request: &Request) -> Response {
     let method = if request.method == "HEAD" { "GET" } else { &request.method };
     match (method, &parts[..]) {
         ("GET", ["hello"]) => Response::new("200 OK", TEXT, "Hello, World!\n"),
-        ("GET", ["hello", name]) => hello(name),
+        ("GET", ["hello", name]) => hello(name), // carafe takes no empty name
         ("GET", ["formtest"]) => form_page(request),
         ("POST", ["process"]) => process(request),
         ("GET", ["static", path @ ..]) => static_file(path).unwrap_or_else(not_found),
@@ -250,7 +250,7 @@ fn escape(text: &str) -> String {
     text.replace('"', "&#34;").replace('\'', "&#39;")
 }
 
-/// Reads `%41` as `A` and `%C3%A9` as `é`. A `%` without two digits behind it stays as it is.
+/// Reads `%41` as `A` and `%C3%A9` as `é`. Another `%` stays; in a path, carafe refuses it.
 fn percent_decode(text: &str) -> String {
     let mut parts = text.split('%');
     let mut bytes: Vec<u8> = parts.next().unwrap_or("").into();

@@ -192,7 +192,7 @@ fn answer(request: &Request, sessions: &Mutex<Sessions>) -> Response {
     let method = if request.method == "HEAD" { "GET" } else { &request.method };
     match (method, &parts[..]) {
         ("GET", ["hello"]) => Response::new("200 OK", TEXT, "Hello, World!\n"),
-        ("GET", ["hello", name]) => hello(name),
+        ("GET", ["hello", name]) => hello(name), // carafe takes no empty name
         ("GET", ["formtest"]) => form_page(request, &mut lock(sessions)),
         ("POST", ["process"]) => process(request, &mut lock(sessions)),
         ("GET", ["sessions"]) => set_user(request, &mut lock(sessions)),
@@ -256,6 +256,7 @@ fn process(request: &Request, sessions: &mut Sessions) -> Response {
     response.with_cookie("sid", &id)
 }
 
+/// The notes ask for it with GET. It should be POST: a link on any page can make a browser do it.
 fn set_user(request: &Request, sessions: &mut Sessions) -> Response {
     let (id, session) = open(sessions, request);
     session.user = Some("Anthony".to_string());
@@ -355,7 +356,7 @@ fn escape(text: &str) -> String {
     text.replace('"', "&#34;").replace('\'', "&#39;")
 }
 
-/// Reads `%41` as `A` and `%C3%A9` as `é`. A `%` without two digits behind it stays as it is.
+/// Reads `%41` as `A` and `%C3%A9` as `é`. Another `%` stays; in a path, carafe refuses it.
 fn percent_decode(text: &str) -> String {
     let mut parts = text.split('%');
     let mut bytes: Vec<u8> = parts.next().unwrap_or("").into();

@@ -139,7 +139,7 @@ fn serve(stream: TcpStream, sessions: &Mutex<Sessions>) -> io::Result<()> {
 }
 
 /// Reads the first line, `GET /hello HTTP/1.1`, the headers up to the empty line, and the body.
-/// If there is no request in what comes, the error is the answer to that.
+/// If no request comes, the error is the answer. For HEAD carafe would leave out its body.
 fn read_request(reader: &mut impl BufRead) -> Result<Request, Response> {
     let mut head = reader.take(HEAD_BYTES);
     let first_line = read_line(&mut head)?;
@@ -238,7 +238,7 @@ fn answer(request: &Request, sessions: &Mutex<Sessions>) -> Response {
     let method = if request.method == "HEAD" { "GET" } else { &request.method };
     match (method, &parts[..]) {
         ("GET", ["hello"]) => Response::new("200 OK", TEXT, "Hello, World!\n"),
-        ("GET", ["hello", name]) => hello(name),
+        ("GET", ["hello", name]) => hello(name), // carafe takes no empty name
         ("GET", ["formtest"]) => form_page(request, &mut lock(sessions)),
         ("POST", ["process"]) => process(request, &mut lock(sessions)),
         ("GET", ["sessions"]) => set_user(request, &mut lock(sessions)),
@@ -401,7 +401,7 @@ fn escape(text: &str) -> String {
     text.replace('"', "&#34;").replace('\'', "&#39;")
 }
 
-/// Reads `%41` as `A` and `%C3%A9` as `é`. A `%` without two digits behind it stays as it is.
+/// Reads `%41` as `A` and `%C3%A9` as `é`. Another `%` stays; in a path, carafe refuses it.
 fn percent_decode(text: &str) -> String {
     let mut parts = text.split('%');
     let mut bytes: Vec<u8> = parts.next().unwrap_or("").into();
