@@ -22,7 +22,7 @@ pub mod signal;
 pub mod web;
 
 pub use http::Response;
-pub use server::{Server, Service, Stopper};
+pub use server::{Server, Service, Stopper, log::Log};
 pub use signal::stop_on_signals;
 pub use value::{Map, Value};
 pub use web::app::App;

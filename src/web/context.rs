@@ -100,12 +100,14 @@ impl<'a> Context<'a> {
         Ok(form)
     }
 
-    /// The path of the route of this name, with these values: see [`url_for`](super::url_for).
+    /// The path of the route of this name, with these values: see [`url_for`](super::url_for). A
+    /// blueprint calls its own routes `.name`.
     ///
     /// # Errors
     ///
     /// If there is no such route, or a value is missing.
     pub fn url_for(&self, name: &str, values: &[(&str, Value)]) -> Result<String, UrlError> {
-        self.site.url_for(self.request, name, values)
+        let route = self.matched.map(|found| found.route);
+        self.site.url_for(self.request, route, name, values)
     }
 }

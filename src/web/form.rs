@@ -35,7 +35,7 @@ impl Form {
     /// Reads the body of a request. 415 if it is not a form; 400 if it breaks the grammar; 413 if
     /// it has too many fields.
     pub(super) fn read(request: &Request) -> Result<Form, Error> {
-        let found = request.content_type();
+        let found = request.content_type().filter(|found| !found.is_empty());
         if found.as_deref() == Some("multipart/form-data") {
             let whole = request.headers.get("Content-Type").unwrap_or("");
             let Multipart { fields, files } = multipart::parse(whole, &request.body)?;

@@ -42,12 +42,13 @@ impl<'a> Context<'a> {
     ///
     /// # Errors
     ///
-    /// 415 if `Content-Type` does not say that it is JSON, 400 if it is not well formed, 413 if its
+    /// 415 if `Content-Type` does not say that it is JSON, 400 if it cannot be read, 413 if its
     /// values would take more than eight times the memory that a body may take, 503 if there is no
     /// room for them beside those of other clients.
     pub fn json(&self) -> Result<Value, Error> {
         const JSON: &str = "application/json";
-        let found = self.request.content_type().unwrap_or_else(|| "no Content-Type".to_owned());
+        let found = self.request.content_type().filter(|found| !found.is_empty());
+        let found = found.unwrap_or_else(|| "no Content-Type".to_owned());
         if found != JSON && !found.ends_with("+json") {
             return Err(unsupported(found, JSON, ("Accept", JSON)));
         }
@@ -62,7 +63,7 @@ impl<'a> Context<'a> {
         }
         self.count(bytes)?;
         json::parse(body)
-            .map_err(|error| Error::BadRequest(format!("the JSON is not well formed: {error}")))
+            .map_err(|error| Error::BadRequest(format!("the JSON cannot be read: {error}")))
     }
 
     /// Counts memory that the body becomes, until the answer has left. [`json`](Context::json) and

@@ -26,7 +26,7 @@ pub struct Route {
     /// Tells one handler from another.
     pub(super) handler_type: TypeId,
     /// The name of its blueprint and a point, which stand before the name: `admin.`.
-    blueprint: String,
+    pub(super) blueprint: String,
     /// True if the handler serves a folder of files.
     pub(super) is_files: bool,
 }

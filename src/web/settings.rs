@@ -281,7 +281,7 @@ impl App {
     ///
     /// If there is no such route, or a value is missing.
     pub fn url_for(&self, name: &str, values: &[(&str, Value)]) -> Result<String, UrlError> {
-        self.site.url_for(&Request::new(Method::Get, "/"), name, values)
+        self.site.url_for(&Request::new(Method::Get, "/"), None, name, values)
     }
 }
 

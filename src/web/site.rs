@@ -4,6 +4,7 @@
 //! route, a template or the secret key, and nothing of the site changes while it serves.
 
 use super::inside::Inside;
+use super::route::Route;
 use super::router::Router;
 use super::session::Sessions;
 use super::static_files::StaticFiles;
@@ -15,6 +16,7 @@ use crate::http::{Headers, Request};
 use crate::random;
 use crate::value::Value;
 use std::any::Any;
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -75,10 +77,12 @@ impl Site {
 
     /// As [`Context::url_for`](super::context::Context::url_for). With `_external=true` the path
     /// begins with the address by which this request has reached the server. With `_scheme` it does
-    /// so, too, as in Flask.
+    /// so, too, as in Flask. `.name` is `admin.name` in the blueprint `admin`, to which the route
+    /// belongs that answers.
     pub(super) fn url_for(
         &self,
         request: &Request,
+        route: Option<&Route>,
         name: &str,
         values: &[(&str, Value)],
     ) -> Result<String, UrlError> {
@@ -88,7 +92,12 @@ impl Site {
         if given("_external").map_or(scheme.is_some(), Value::is_true) {
             front = address_of(request).replacen(own, scheme.unwrap_or(own), 1);
         }
-        url_for(&self.router, &(front + &self.prefix), name, values)
+        let blueprint = route.map_or("", |route| &route.blueprint);
+        let name = match name.strip_prefix('.') {
+            Some(own) => Cow::Owned(format!("{blueprint}{own}")),
+            None => Cow::Borrowed(name),
+        };
+        url_for(&self.router, &(front + &self.prefix), &name, values)
     }
 
     /// Forgets what a restart of this process would forget.

@@ -8,6 +8,7 @@
 //!   `_scheme='https'` does so with this scheme.
 //! * If several routes have the name, the one with the most places is used whose places all have a
 //!   value.
+//! * In a blueprint, `.index` is the route `index` of this blueprint.
 //! * `static` is the name of the first folder: `url_for('static', filename='css/site.css')`.
 
 use super::pattern::{Part, Pattern, PlaceKind};

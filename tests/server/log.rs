@@ -1,7 +1,7 @@
 //! What the log says, read from the standard error of a process of its own.
 
 use crate::running::Running;
-use carafe::server::log::Log;
+use carafe::Log;
 use std::process::Command;
 
 const NAME: &str = "CARAFE_TEST_LOG";

@@ -121,6 +121,9 @@ fn a_form_says_what_is_wrong_with_it() {
     let mut latin = Request::new(Method::Post, "/login");
     latin.headers.set("Content-Type", "application/x-www-form-urlencoded; charset=latin1");
     latin.body = b"user=\xe9".to_vec();
+    let mut untyped = Request::new(Method::Post, "/login");
+    untyped.headers.set("Content-Type", "");
+    untyped.body = b"user=x".to_vec();
     let mut client = Client::new(&app);
     for (answer, status, expected) in [
         (
@@ -132,6 +135,7 @@ fn a_form_says_what_is_wrong_with_it() {
         (client.post("/login", &many), 413, "found 1001 fields"),
         (client.send(json), 415, "found application/json"),
         (client.send(latin), 400, "not UTF-8"),
+        (client.send(untyped), 415, "found a body without Content-Type, expected"),
     ] {
         assert_eq!(answer.status(), status, "{expected}");
         assert!(answer.text().contains(expected), "{}", answer.text());

@@ -107,6 +107,16 @@ fn json_that_is_none_is_refused_with_a_reason() {
     let answer = send("text/plain", "{}");
     // A hook made the answer; what the error must carry is kept.
     assert_eq!((answer.status(), answer.header("Accept")), (415, Some("application/json")));
+    // Without a hook the answer says what came.
+    let mut plain = App::new();
+    plain.post("/", |ctx: &mut Context| ctx.json());
+    for (media_type, body, expected) in [
+        ("application/json", "99999999999999999999", "does not fit 64 bits"),
+        ("", "{}", "found no Content-Type, expected application/json"),
+    ] {
+        let answer = Client::new(&plain).send_body(Method::Post, "/", media_type, body);
+        assert!(answer.text().contains(expected), "{}", answer.text());
+    }
 }
 
 #[test]

@@ -285,4 +285,20 @@ fn a_blueprint_has_names_of_its_own() {
         let url = app.url_for(name, if name == "admin.one" { &values } else { &[] });
         assert_eq!(url.as_deref(), Ok(expected));
     }
+    // A point alone means the blueprint whose route answers; in Flask, too.
+    let own = |ctx: &mut Context| ctx.url_for(".index", &[]);
+    let mut app = App::new();
+    app.get("/", own).name("index");
+    app.blueprint("admin", "/admin", |admin| {
+        admin.get("/", own).name("index");
+        admin.blueprint("users", "/users", |users| {
+            users.get("/", own).name("index");
+        });
+    });
+    let mut visitor = Client::new(&app);
+    for (path, expected) in [("/", "/"), ("/admin/", "/admin/"), ("/admin/users/", "/admin/users/")]
+    {
+        assert_eq!(visitor.get(path).text(), expected);
+    }
+    assert_eq!(app.url_for(".index", &[]).as_deref(), Ok("/"));
 }
