@@ -47,6 +47,7 @@ pub(super) fn token_length(bytes: &[u8]) -> usize {
 }
 
 /// How many bytes stand before the first one that is `end`; all, if none is. Eight at a time, too.
+#[inline]
 pub(super) fn length_before(bytes: &[u8], end: u8) -> usize {
     let has_none = |eight: &&[u8; 8]| eight.iter().fold(true, |all, byte| all & (*byte != end));
     let many = bytes.as_chunks().0.iter().take_while(has_none).count() * 8;

@@ -7,6 +7,7 @@ use super::bytes::{length_before, quoted_length};
 use std::borrow::Cow;
 
 /// The value of a cookie at the front, and what follows it: nothing, or a `;`.
+#[inline]
 pub(super) fn split_value(text: &str) -> (Cow<'_, str>, &str) {
     if let Some(inside) = text.strip_prefix('"') {
         let (value, behind) = inside.split_at(quoted_length(inside.as_bytes()).unwrap_or(0));

@@ -45,6 +45,7 @@ impl Shards {
     ///
     /// A kind that refuses a row when it is full lies in one part: otherwise one part could be full
     /// while there is room in another.
+    #[inline]
     pub fn part<'s>(&'s self, kind: &'s Kind, key: &str) -> TablePart<'s> {
         let parts = if kind.oldest_leaves { (kind.most / SHARD_ROWS).clamp(1, SHARDS) } else { 1 };
         // The hash FNV-1a of the last bytes is quick. The ids of sessions are random, so nobody can
