@@ -50,10 +50,11 @@ fn pack(text: &[u8]) -> Vec<u8> {
     let (mut packed, mut at) = (Vec::new(), 0);
     while at < text.len() {
         let most = (text.len() - at).min(7);
-        let (new, length, back) = (0..=most)
-            .map(|new| (new, longest_repeat(text, at + new, &places)))
-            .find_map(|(new, found)| found.map(|(length, back)| (new, length, back)))
-            .unwrap_or((most, 0, 0));
+        let repeat_behind = |new| {
+            let (length, back) = longest_repeat(text, at + new, &places)?;
+            Some((new, length, back))
+        };
+        let (new, length, back) = (0..=most).find_map(repeat_behind).unwrap_or((most, 0, 0));
         packed.push((new * 32 + length.saturating_sub(3)) as u8);
         packed.extend(&text[at..at + new]);
         if length > 0 {

@@ -72,13 +72,15 @@ fn unpack(mut packed: &[u8]) -> Vec<u8> {
         let (new, rest) = rest.split_at(new);
         text.extend_from_slice(new);
         packed = rest;
-        if let ([low, high, rest @ ..], 1..) = (rest, more) {
+        if let [low, high, behind @ ..] = rest
+            && more > 0
+        {
             let from = text.len() - usize::from(u16::from_le_bytes([*low, *high]));
             // The text may reach into itself: eight spaces are four spaces, repeated.
             for at in from..from + more + 3 {
                 text.push(text[at]);
             }
-            packed = rest;
+            packed = behind;
         }
     }
     text
