@@ -68,8 +68,8 @@ pub fn run(arguments: &[String]) -> ExitCode {
         Err(CommandError::Words(why)) => why,
     };
     warn(&match command {
-        Some((name, _)) => format!("carafe {name}: {why}\n{}", usage(name)),
-        None => format!("carafe: {why}\nSee carafe --help."),
+        Some((name, _)) => format!("carafe {name}: {why}\n{}", as_typed(usage(name)).trim_end()),
+        None => format!("carafe: {why}\nSee {} --help.", program_name()),
     });
     ExitCode::from(2)
 }
@@ -97,9 +97,10 @@ fn help(subject: &str) -> CommandResult {
 /// takes its room from the blanks in front of a description, so that the columns stay.
 fn as_typed(text: &str) -> String {
     let name = program_name();
-    let typed = ["  ", "&& ", "usage: ", "; ", "\n"].iter().fold(text.to_owned(), |text, front| {
-        text.replace(&*format!("{front}carafe"), &format!("{front}{name}"))
-    });
+    let typed =
+        ["  ", "&& ", "| ", "usage: ", "; ", "\n"].iter().fold(text.to_owned(), |text, front| {
+            text.replace(&*format!("{front}carafe"), &format!("{front}{name}"))
+        });
     let lines = text.lines().zip(typed.lines()).map(|(short, long)| {
         let command = long.len() - long.trim_start().len();
         let Some(end) = long[command..].find("  ").map(|at| command + at) else {

@@ -11,6 +11,7 @@
 
 use super::command_line::{CommandError, CommandLine, CommandResult, print, warn};
 use super::serve;
+use crate::app::assets::MARK;
 use crate::app::prose;
 use carafe::web::client::Client;
 use carafe::{Map, Response, json};
@@ -30,9 +31,10 @@ pub fn run(line: &CommandLine) -> CommandResult {
         Default::default(),
         Default::default(),
     );
-    // A folder `templates` may be that of another Jinja. Without one, carafe has its own.
+    // A folder `templates` may be that of another Jinja. carafe's own pages are not in it.
     let folder = line.value("--templates").map(Path::new);
-    let folder = folder.or(Some(Path::new("templates")).filter(|folder| folder.is_dir()));
+    let has_it = |folder: &&Path| [MARK, &*template].iter().any(|name| folder.join(name).is_file());
+    let folder = folder.or(Some(Path::new("templates")).filter(has_it));
     app.templates(prose::templates(folder));
     app.before(move |ctx| ctx.render(&template, data.clone()).map(Some));
     app.on_error(|_, error| Some(Response::text(error.to_string()).with_status(error.status())));

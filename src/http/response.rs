@@ -87,8 +87,7 @@ impl Response {
     /// If no answer can have it (RFC 9110 §15): the program's mistake.
     #[track_caller]
     pub fn with_status(mut self, status: Status) -> Response {
-        assert!(status.is_final(), "found status {}, expected 200 to 599", status.0);
-        self.status = status;
+        self.status = status.checked();
         self
     }
 

@@ -128,10 +128,12 @@ impl Response {
     ///
     /// # Panics
     ///
-    /// If the path or the domain has a `;`, which would begin another attribute (RFC 6265 §4.1.1),
-    /// a space, a control character or a letter beyond ASCII.
+    /// If the name is no token, or if the path or the domain has a `;`, which would begin another
+    /// attribute (RFC 6265 §4.1.1), a space, a control character or a letter beyond ASCII.
     #[track_caller]
     pub fn set_cookie(&mut self, cookie: &SetCookie) {
+        let name = &cookie.name;
+        assert!(is_token(name.as_bytes()), "found the cookie name {name:?}, expected a token");
         for part in [&*cookie.path, cookie.domain.as_deref().unwrap_or("")] {
             let is_right = part.bytes().all(|byte| byte.is_ascii_graphic() && byte != b';');
             assert!(is_right, "found {part:?}, expected a path or domain in ASCII without ;");
@@ -141,6 +143,8 @@ impl Response {
 
     /// Asks the client to forget the cookie of this name that was set with the path `/` and without
     /// a domain. Otherwise set it again, with the same path and domain and a `max_age` of zero.
+    /// Panics as [`set_cookie`](Response::set_cookie).
+    #[track_caller]
     pub fn delete_cookie(&mut self, name: &str) {
         let max_age = Some(Duration::ZERO);
         self.set_cookie(&SetCookie { max_age, ..SetCookie::plain(name, "") });

@@ -87,6 +87,17 @@ impl Status {
         matches!(self.0, 200..=599)
     }
 
+    /// The same status.
+    ///
+    /// # Panics
+    ///
+    /// If no answer can have it: the program's mistake.
+    #[track_caller]
+    pub fn checked(self) -> Status {
+        assert!(self.is_final(), "found status {}, expected 200 to 599", self.0);
+        self
+    }
+
     /// True if no answer with this status has a body, whatever its headers say (RFC 9112 §6.3).
     pub fn has_no_body(self) -> bool {
         matches!(self.0, 100..=199 | 204 | 304)

@@ -142,7 +142,7 @@ impl Server {
         pool.start()?;
         if !self.is_quiet {
             // A program goes on if nobody can read this.
-            let (address, prefix) = (self.stopper.address, serving.service.prefix());
+            let (address, prefix) = (self.stopper.address, serving.service.path_prefix());
             let _ = writeln!(io::stderr(), "serving on http://{address}{prefix}");
         }
         self.stopper.wait();

@@ -20,7 +20,7 @@ pub trait Service: Send + Sync + 'static {
     fn call(&self, request: &mut Request, cycle: &mut Cycle) -> Response;
 
     /// What stands before all its paths, such as `/app`. The server prints it behind its address.
-    fn prefix(&self) -> &str {
+    fn path_prefix(&self) -> &str {
         ""
     }
 

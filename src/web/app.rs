@@ -61,7 +61,7 @@ impl Service for App {
         response
     }
 
-    fn prefix(&self) -> &str {
+    fn path_prefix(&self) -> &str {
         &self.site.prefix
     }
 

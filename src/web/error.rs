@@ -42,17 +42,18 @@ pub enum Error {
 
 impl Error {
     /// Flask's `abort`: this status, and a sentence. With a status from 500 on the sentence is for
-    /// the log, and for clients that may look inside.
+    /// the log, and for clients that may look inside. Panics as [`Status::checked`].
+    #[track_caller]
     pub fn abort(status: Status, why: impl Into<String>) -> Error {
-        Error::Status(status, why.into(), Headers::new())
+        Error::Status(status.checked(), why.into(), Headers::new())
     }
 
-    /// The same with a header field. Panics as [`Headers::append`].
+    /// The same with a header field. Panics also as [`Headers::append`].
     #[track_caller]
     pub fn with_header(status: Status, why: impl Into<String>, name: &str, value: &str) -> Error {
         let mut headers = Headers::new();
         headers.append(name, value);
-        Error::Status(status, why.into(), headers)
+        Error::Status(status.checked(), why.into(), headers)
     }
 
     /// The status of the answer.

@@ -3,13 +3,14 @@
 use super::error::Error;
 use super::store::StoreError;
 use super::template::TemplateError;
-use crate::http::ParseError;
+use crate::http::{ParseError, Status};
 use std::any::Any;
+use std::io;
 use std::panic::Location;
 
-/// Three kinds of errors are recognised. That of a store has a status, and so has that of a message
-/// which is refused. That of a template names its own place; all others begin with the line of the
-/// `?`.
+/// Four kinds of errors are recognised. That of a store has a status, and so has that of a message
+/// which is refused; where no file can be opened for want of descriptors it is 503. That of a
+/// template names its own place; all others begin with the line of the `?`.
 impl<E: std::error::Error + 'static> From<E> for Error {
     #[track_caller]
     fn from(error: E) -> Error {
@@ -21,6 +22,11 @@ impl<E: std::error::Error + 'static> From<E> for Error {
             Some(line) if !any.is::<TemplateError>() => format!("{line}: {why}"),
             _ => why,
         };
+        // ENFILE and EMFILE of POSIX: the system or this process has no descriptor left, for now.
+        let code = any.downcast_ref().and_then(io::Error::raw_os_error);
+        if cfg!(unix) && matches!(code, Some(23 | 24)) {
+            return Error::with_header(Status::SERVICE_UNAVAILABLE, why, "Retry-After", "1");
+        }
         match any.downcast_ref().map(StoreError::status) {
             Some(status) => Error::Store(status, why),
             None => Error::Failed(why),

@@ -30,14 +30,9 @@ pub fn file_handler(
             let is_text = decoded.as_deref().is_none_or(|bytes| str::from_utf8(bytes).is_ok());
             let shown = if is_text { text } else { encoded() };
             ctx.cycle.warn(format!("{shown}: {error}"));
-            match (error.kind(), error.raw_os_error()) {
-                (ErrorKind::NotFound, _) => Error::NotFound,
-                // ENFILE and EMFILE of POSIX: the system or this process has no descriptor left.
-                (_, Some(23 | 24)) if cfg!(unix) => {
-                    let (status, why) = (Status::SERVICE_UNAVAILABLE, "no file can be opened");
-                    Error::with_header(status, why, "Retry-After", "1")
-                }
-                (ErrorKind::PermissionDenied, _) => {
+            match error.kind() {
+                ErrorKind::NotFound => Error::NotFound,
+                ErrorKind::PermissionDenied => {
                     Error::abort(Status::FORBIDDEN, "the file cannot be read")
                 }
                 _ => error.into(),

@@ -92,12 +92,16 @@ fn url_for(ctx: &Context, arguments: &[Value], named: &Map) -> Result<Value, Str
     ctx.url_for(name, &values).map(Value::from).map_err(|error| error.to_string())
 }
 
-/// `request.args.getlist('q')`, and the same of `form` and `headers`: all values of one name.
+/// `request.args.getlist('q')`, and the same of the others: all values of one name.
 fn all_values(request: &Request, path: &str, arguments: &[Value]) -> Option<Result<Value, String>> {
     let name = arguments.first().and_then(Value::as_str).unwrap_or_default();
     Some(Ok(match path {
         "request.args.getlist" => request.query.get_all(name).collect(),
         "request.headers.getlist" => request.headers.get_all(name).collect(),
+        "request.cookies.getlist" => {
+            let same = cookies(&request.headers).filter(|(known, _)| *known == name);
+            same.map(|(_, value)| value).collect()
+        }
         "request.form.getlist" => {
             Form::read(request).unwrap_or_default().fields().get_all(name).collect()
         }

@@ -187,7 +187,8 @@ fn function_name(path: &str) -> Option<String> {
         depth -= i32::from(*letter == '>');
         is_outside
     };
-    let plain: String = path.chars().filter(is_outside).collect();
+    // The arrow of a function's type is no bracket.
+    let plain: String = path.replace("->", "").chars().filter(is_outside).collect();
     let name = plain.trim_end_matches(':').rsplit("::").next()?;
     let is_word = name.chars().all(|letter| letter.is_alphanumeric() || letter == '_');
     Some(name.to_owned()).filter(|name| is_word && !name.is_empty())

@@ -294,6 +294,9 @@ fn render_prints_the_page_and_nothing_else() {
     assert!(stderr.contains("b.html:2:"), "{stderr}");
     let (code, _, stderr) = render("a.html", "{\"name\": }");
     assert_eq!(code, Some(1), "{stderr}");
+    // A folder of another Jinja has none of carafe's pages.
+    let (code, page, stderr) = render("hello.html", "{\"name\": \"Ada\"}");
+    assert_eq!((code, String::from_utf8_lossy(&page).contains("Ada")), (Some(0), true), "{stderr}");
     // Without a folder there are those of the program, as for the server.
     std::fs::remove_dir_all(folder.join("templates")).expect("the folder can be removed");
     let (code, page, stderr) = render("hello.html", "{\"name\": \"Ada\"}");

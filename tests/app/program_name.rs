@@ -47,6 +47,10 @@ fn the_program_is_named_as_it_has_to_be_typed() {
         );
         let usage = said(&["help", "check"]);
         assert!(usage.contains(&format!("usage: {name} check [N]")), "{usage}");
+        let wrong = handed_over(&folder, path).args(["init"]).output().expect("it starts");
+        let wrong = String::from_utf8(wrong.stderr).expect("it is text");
+        assert!(wrong.contains(&format!("\nusage: {name} init DIR\n")), "{wrong}");
+        assert!(said(&["help", "render"]).contains(&format!("| {name} render hello.html")));
         assert!(said(&["init", "x"]).contains(&format!("\n    {name} --dir x\n")));
         let mut command = handed_over(&folder, path);
         command.args(["--port", "0", "--log", "off"]);

@@ -270,7 +270,8 @@ fn the_steps_of_a_cycle_stand_in_the_order_in_which_they_happened() {
 fn a_page_may_ask_for_what_the_client_sent_under_flasks_names() {
     let asks = "{{ request.args.getlist('q')|join('+') }} {{ request.form['name'] }} \
                 {{ request.form.getlist('name')|join('+') }} {{ request.form['nothing'] }}\
-                {{ request.cookies.theme }} {{ request.headers['User-Agent'] }} \
+                {{ request.cookies.theme }} {{ request.cookies.getlist('theme')|join('+') }} \
+                {{ request.headers['User-Agent'] }} \
                 {{ request.headers['user-AGENT'] }} {{ request.headers.get('x-one', '-') }} \
                 {{ request.headers.get('X-None', '-') }} {{ request.full_path }} {{ request.url }} {{ request.endpoint }}";
     let mut app = App::new();
@@ -284,12 +285,12 @@ fn a_page_may_ask_for_what_the_client_sent_under_flasks_names() {
         ("Content-Type", "application/x-www-form-urlencoded"),
         ("user-agent", "curl"),
         ("X-ONE", "1"),
-        ("Cookie", "theme=dark"),
+        ("Cookie", "theme=dark; a=1; theme=z"),
     ] {
         request.headers.set(name, value);
     }
     let answer = Client::new(&app).send(request);
-    let (sent, url) = ("1+2 Ada Ada+Bo dark curl curl 1 -", "http://localhost/asks/a%20b");
+    let (sent, url) = ("1+2 Ada Ada+Bo dark dark+z curl curl 1 -", "http://localhost/asks/a%20b");
     let expected = format!("{sent} /asks/a b?q=1&amp;q=2 {url}?q=1&amp;q=2 asks");
     assert_eq!(answer.text(), expected);
     assert_eq!(answer.warnings, [""; 0], "what a client leaves out is no mistake of the page");

@@ -5,6 +5,7 @@ use carafe::web::client::Client;
 use carafe::web::store::{Kind, NoneStore, StoreError};
 use carafe::web::template::Templates;
 use carafe::{App, Context, Error, Response};
+use std::io;
 use std::panic;
 use std::sync::{Arc, Mutex};
 
@@ -113,17 +114,31 @@ fn a_panic_names_the_line_that_made_the_mistake() {
         before(panic);
     }));
     let first = line!() + 2;
-    let mistakes: [fn(); 4] = [
+    let mistakes: [fn(); 6] = [
         || drop(Response::text("x").with_header("X Y", "1")),
         || drop(Error::with_header(Status::CONFLICT, "x", "X Y", "1")),
         || drop(Response::text("x").with_status(Status(99))),
         || drop(Response::redirect_with(Status(99), "/")),
+        || drop(Error::abort(Status(100), "x")),
+        || Response::text("x").delete_cookie("a; Domain=evil.example"),
     ];
     for (line, mistake) in (first..).zip(mistakes) {
         panic::catch_unwind(mistake).expect_err("it panics");
         let place = format!("tests/web/error.rs:{line}:");
         assert!(lines.lock().unwrap().iter().any(|it| it.starts_with(&place)), "{place}");
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_handler_without_a_descriptor_for_its_file_is_a_503_that_says_when_to_come_again() {
+    let mut app = App::new();
+    app.get("/full", |_: &mut Context| Err::<&str, Error>(io::Error::from_raw_os_error(24).into()));
+    app.get("/other", |_: &mut Context| Err::<&str, Error>(io::Error::from_raw_os_error(5).into()));
+    let mut visitor = Client::new(&app);
+    let answer = visitor.get("/full");
+    assert_eq!((answer.status(), answer.header("Retry-After")), (503, Some("1")));
+    assert_eq!(visitor.get("/other").status(), 500);
 }
 
 #[test]

@@ -320,8 +320,14 @@ fn mistakes_are_said_at_the_start() {
     app.get("/c", |_: &mut Context| "c");
     app.get("/d", |_: &mut Context| "d");
     app.get("/e", generic::<u8>);
+    app.get("/f", of_function::<fn(i32) -> i32>);
     Client::new(&app);
     assert_eq!(app.url_for("generic", &[]).as_deref(), Ok("/e"));
+    assert_eq!(app.url_for("of_function", &[]).as_deref(), Ok("/f"));
+}
+
+fn of_function<F>(_: &mut Context) -> &'static str {
+    std::any::type_name::<F>()
 }
 
 fn generic<T: Default + ToString>(_: &mut Context) -> String {
@@ -336,4 +342,14 @@ fn files_win_over_patterns_that_begin_with_a_place() {
     assert_eq!(Client::new(&app).get("/static/a.txt").text(), "a");
     assert_eq!(Client::new(&app).get("/static/b.txt").status(), 404);
     assert_eq!(Client::new(&app).get("/other/b.txt").text(), "pattern");
+}
+
+#[test]
+fn the_trait_of_the_server_hides_no_name_of_the_application() {
+    #[allow(unused_imports)]
+    use carafe::Service;
+    let mut app = App::new();
+    app.prefix("/app");
+    app.get("/", index);
+    assert_eq!(app.url_for("index", &[]).as_deref(), Ok("/app/"));
 }

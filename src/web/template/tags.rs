@@ -190,7 +190,7 @@ fn if_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
 fn for_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
     let target_at = parser.at();
     let (target, names) = parser.target()?;
-    if names == ["loop"] {
+    if names.contains(&"loop") {
         let why = "found loop, which every for has, expected another name";
         return Err(Box::new((target_at, why.into())));
     }
