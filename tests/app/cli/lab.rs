@@ -288,9 +288,8 @@ fn the_laboratory_has_one_experiment() {
             .expect("carafe starts");
         let (table, complaint) = texts(&output);
         assert_eq!((output.status.code(), table.as_str()), (Some(2), ""), "{arguments:?}");
-        assert!(
-            complaint.contains(found) && complaint.contains("usage: carafe lab ladder"),
-            "{complaint}"
-        );
+        // It is called as it was started, by its whole path.
+        let usage = concat!("usage: ", env!("CARGO_BIN_EXE_carafe"), " lab ladder");
+        assert!(complaint.contains(found) && complaint.contains(usage), "{complaint}");
     }
 }
