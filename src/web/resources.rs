@@ -9,7 +9,7 @@ use super::origin;
 use super::site::Site;
 use super::store::Store;
 use crate::cycle::{Detail, Recorder};
-use crate::http::{Limits, Status, cookie_value};
+use crate::http::{Limits, Method, Status, cookie_value};
 use crate::json;
 use crate::value::Value;
 use std::any::{Any, type_name};
@@ -50,7 +50,10 @@ impl<'a> Context<'a> {
         let found = self.request.content_type().filter(|found| !found.is_empty());
         let found = found.unwrap_or_else(|| "no Content-Type".to_owned());
         if found != JSON && !found.ends_with("+json") {
-            return Err(unsupported(found, JSON, ("Accept", JSON)));
+            // RFC 5789 §2.2 has a header of its own for PATCH.
+            let is_patch = self.request.method == Method::Patch;
+            let header = if is_patch { "Accept-Patch" } else { "Accept" };
+            return Err(unsupported(found, JSON, (header, JSON)));
         }
         let body = self.body()?;
         // A server that allows longer bodies has let this one in.

@@ -110,6 +110,9 @@ fn json_that_is_none_is_refused_with_a_reason() {
     // Without a hook the answer says what came.
     let mut plain = App::new();
     plain.post("/", |ctx: &mut Context| ctx.json());
+    plain.patch("/", |ctx: &mut Context| ctx.json());
+    let answer = Client::new(&plain).send_body(Method::Patch, "/", "text/plain", "{}");
+    assert_eq!((answer.status(), answer.header("Accept-Patch")), (415, Some("application/json")));
     for (media_type, body, expected) in [
         ("application/json", "99999999999999999999", "does not fit 64 bits"),
         ("", "{}", "found no Content-Type, expected application/json"),

@@ -239,9 +239,9 @@ fn left(record: &Record) -> String {
 fn step(step: &Step, record: &Record) -> PartLine {
     let after = match step.detail {
         // Only its head was written then.
-        Detail::Sent { .. } => record.took(),
-        _ => record.cycle.until(step.at),
+        Detail::Sent { .. } => record.sent().map(|sent| record.cycle.until(sent.at)),
+        _ => Some(record.cycle.until(step.at)),
     };
-    let after = after.as_micros();
-    PartLine::new(step.name, &format!("{after} us")).at(Some(step.source))
+    let after = after.map_or("not yet".to_owned(), |after| format!("{} us", after.as_micros()));
+    PartLine::new(step.name, &after).at(Some(step.source))
 }
