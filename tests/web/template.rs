@@ -63,7 +63,7 @@ fn an_error_names_line_column_what_was_met_and_what_was_expected() {
         ("{{ l[::2] }}", "1:7: found :, expected ]"),
         ("{{ '\\101' }}", "1:5: found \\1, which is left out"),
         ("{{ '\\x41' }}", "1:5: found \\x, which is left out"),
-        ("{{ 'a' 'b' }}", "1:8: found 'b', expected }}"),
+        ("{{ 'a' 1 }}", "1:8: found 1, expected }}"),
         ("{{ 1_000 }}", "1:5: found _000, expected }}"),
         ("{%+ if i %}", "1:3: found +, expected the name of a tag"),
         ("{{ '%x'|format(255) }}", "1:9: %x is not known here for an int"),
@@ -150,7 +150,12 @@ fn an_error_names_line_column_what_was_met_and_what_was_expected() {
         ("{% for a, b in l %}{% endfor %}", "1:8: found an int, expected 2 values"),
         ("{% set a, b = [1] %}", "1:8: found 1 values, expected 2"),
         ("{{ i|length }}", "1:6: an int has no length"),
-        ("{{ i is divisibleby 3 }}", "1:21: found 3, expected }}"),
+        ("{{ i is number is string }}", "1:16: found is, expected a value"),
+        ("{{ i is eq }}", "1:9: a test that compares takes a value"),
+        (
+            "{% for x in l %}{% set a, loop = 1, 2 %}{% endfor %}",
+            "1:24: found loop, which every for has, expected another name",
+        ),
         (
             "{% for x in l %}{{ loop.cycle('a', 'b') }}{% endfor %}",
             "1:25: there is no method of the loop \"cycle\"",

@@ -5,6 +5,7 @@ use super::mistake::Parsed;
 use super::scan::{END, Token, scan};
 use super::tree::Node;
 use crate::value::Text;
+use std::mem::take;
 
 /// How many levels of tags, brackets and operators a template may have: each needs stack.
 const DEPTH: usize = 50;
@@ -21,6 +22,11 @@ pub struct Parser<'s> {
     pub scopes: Vec<ParsedScope>,
     /// The names that were read or set so far; true if the scope that did it is still open.
     pub seen: Vec<(&'s str, bool)>,
+    /// The names that the next scope has from its beginning: those of a `for` or a `with`, or the
+    /// parameters of a macro.
+    pub given: Vec<&'s str>,
+    /// How many `for`s are open.
+    pub fors: usize,
     /// How many levels are open. A function that goes in counts with [`Parser::enter`], and sets
     /// the number back at its end.
     pub depth: usize,
@@ -71,7 +77,10 @@ impl<'s> Parser<'s> {
     pub fn open_scope(&mut self, is_if: bool) {
         match self.scopes.last_mut().filter(|_| is_if) {
             Some(scope) => scope.ifs += 1,
-            None => self.scopes.push(ParsedScope { start: self.seen.len(), ..Default::default() }),
+            None => {
+                self.scopes.push(ParsedScope { start: self.seen.len(), ..Default::default() });
+                self.seen.extend(take(&mut self.given).into_iter().map(|name| (name, true)));
+            }
         }
     }
 
@@ -80,11 +89,16 @@ impl<'s> Parser<'s> {
         if let Some(scope) = self.scopes.last_mut().filter(|_| is_if) {
             scope.ifs -= 1;
         } else if let Some(scope) = self.scopes.pop() {
-            self.seen[scope.start..].iter_mut().for_each(|(_, is_open)| *is_open = false);
+            self.leave(scope.start);
             if !scope.late.is_empty() {
                 nodes.insert(0, Node::Late(scope.late));
             }
         }
+    }
+
+    /// Ends the part that began with this number of names: what it read was read inside.
+    pub fn leave(&mut self, start: usize) {
+        self.seen[start..].iter_mut().for_each(|(_, is_open)| *is_open = false);
     }
 
     /// The token behind this number of others.

@@ -177,12 +177,25 @@ impl<'s> Parser<'s> {
                 self.reads(name);
                 Kind::Name(name.into())
             }
+            Token::Constant(Value::Str(text)) => return Ok(self.strings(&text, at)),
             Token::Constant(value) => Kind::Constant(value),
             Token::Sign(bracket @ ("(" | "[" | "{")) => return self.bracket(bracket, at),
             _ => return self.unexpected("a value"),
         };
         self.skip(1);
         Ok(Expression { kind, at })
+    }
+
+    /// `'a' 'b'`: strings side by side are one.
+    #[inline(never)]
+    fn strings(&mut self, first: &str, at: usize) -> Expression {
+        let mut text = first.to_owned();
+        self.skip(1);
+        while let Token::Constant(Value::Str(more)) = self.peek() {
+            text.push_str(more);
+            self.skip(1);
+        }
+        constant(text.into(), at)
     }
 
     /// `(…)` groups or makes a tuple, `[…]` makes a list, `{…}` a dict.
@@ -306,7 +319,7 @@ impl<'s> Parser<'s> {
         Ok(Expression { kind: Kind::Apply(Box::new(row), arguments), at })
     }
 
-    /// After `is`: `[not] name`, or `[not] name(…)`.
+    /// After `is`: `[not] name`, `[not] name(…)`, or `[not] name value`.
     #[inline(never)]
     fn test(&mut self, value: Expression, is_at: usize) -> Parsed<Expression> {
         let negated = self.take("not");
@@ -315,8 +328,14 @@ impl<'s> Parser<'s> {
         let row = find(TESTS, "test", name).map_err(|message| Box::new((at, message)))?;
         let row = Function { undefined: IfUndefined::Taken, ..row };
         let mut arguments = Arguments { placed: vec![value], named: Vec::new() };
+        // As in Jinja, these words go on behind a test, and each other word begins a value.
+        let goes_on = matches!(self.peek(), Token::Name("else" | "or" | "and"));
+        let is_word = matches!(self.peek(), Token::Name(_) | Token::Constant(_)) && !goes_on;
         if self.take("(") {
             arguments = self.arguments(arguments.placed)?;
+        } else if is_word || self.is_sign(&["[", "{"]) {
+            let argument = self.primary()?;
+            arguments.placed.push(self.postfix(argument)?);
         }
         let test = Expression { kind: Kind::Apply(Box::new(row), arguments), at };
         match negated {

@@ -163,6 +163,13 @@ impl<'s> Parser<'s> {
         Ok((target, self.seen.drain(before..).map(|(name, _)| name).collect()))
     }
 
+    /// Refuses `loop` as a name that a `for`, or a `set` inside of one, gives a value.
+    fn refuse_loop(&self, names: &[&str], at: usize) -> Parsed<()> {
+        let why = || "found loop, which every for has, expected another name".to_owned();
+        let is_loop = self.fors > 0 && names.contains(&"loop");
+        if is_loop { Err(Box::new((at, why()))) } else { Ok(()) }
+    }
+
     /// A name that is set here, and what it is for.
     fn set_name(&mut self, expected: &str) -> Parsed<&'s str> {
         let name = self.name(expected)?;
@@ -190,18 +197,21 @@ fn if_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
 fn for_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
     let target_at = parser.at();
     let (target, names) = parser.target()?;
-    if names.contains(&"loop") {
-        let why = "found loop, which every for has, expected another name";
-        return Err(Box::new((target_at, why.into())));
-    }
+    parser.fors += 1;
+    parser.refuse_loop(&names, target_at)?;
     parser.expect("in")?;
     let over = parser.tuple_of(&["%}"], &mut |parser| parser.operation(0))?;
+    let before = parser.seen.len();
     let filter = if parser.take("if") { Some(parser.expression()?) } else { None };
+    // The `if` is a scope of its own, as the body is.
+    parser.leave(before);
+    parser.given = names;
     let before = parser.seen.len();
     let (body, last) = parser.body_of("for", at, &["else"])?;
     let uses_loop = parser.seen[before..].iter().any(|(name, _)| *name == "loop");
     let loop_name = uses_loop.then(|| "loop".into());
     let otherwise = parser.otherwise("for", at, last)?;
+    parser.fors -= 1;
     let item = match &target.kind {
         ExpressionKind::Name(name) => name.clone(),
         _ => "".into(),
@@ -211,7 +221,9 @@ fn for_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
 
 /// set = "set" target "=" value / "set" name body "endset"
 fn set_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
+    let target_at = parser.at();
     let (target, names) = parser.target()?;
+    parser.refuse_loop(&names, target_at)?;
     let node = if parser.take("=") {
         let value = parser.tuple()?;
         parser.expect("%}")?;
@@ -227,15 +239,17 @@ fn set_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
 
 /// `with = "with" [ target "=" value *( "," target "=" value ) ] body "endwith"`
 fn with_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
-    let mut bindings = Vec::new();
+    let (mut bindings, mut given) = (Vec::new(), Vec::new());
     while !parser.is_sign(&["%}"]) {
         if !bindings.is_empty() {
             parser.expect(",")?;
         }
-        let (target, _) = parser.target()?;
+        let (target, names) = parser.target()?;
+        given.extend(names);
         parser.expect("=")?;
         bindings.push((target, parser.expression()?));
     }
+    parser.given = given;
     Ok(Node::With(bindings, parser.whole_body("with", at, "")?))
 }
 
@@ -266,10 +280,14 @@ fn block_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
 fn macro_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
     let name = parser.set_name("the name of the macro")?;
     parser.expect("(")?;
+    let (start, mut given) = (parser.seen.len(), Vec::new());
     let parameters = parser.listed(")", &mut |parser| {
-        let name = parser.name("the name of a parameter")?.into();
-        Ok((name, if parser.take("=") { Some(parser.expression()?) } else { None }))
+        let name = parser.name("the name of a parameter")?;
+        given.push(name);
+        Ok((name.into(), if parser.take("=") { Some(parser.expression()?) } else { None }))
     })?;
+    parser.leave(start);
+    parser.given = given;
     let body = parser.whole_body("macro", at, name)?;
     Ok(Node::Macro(Box::new(Macro { name: name.into(), parameters, body })))
 }
