@@ -9,7 +9,9 @@
 //! imported template is run once for its macros. A macro is a value: it may have a name, be in a
 //! module, or be given to another macro.
 //!
-//! Left out: `self.name()`, which repeats a block.
+//! Left out: `self.name()`, which repeats a block; `super.super()`; values of a module under the
+//! name of a method of dicts, as in `module.values`. Jinja imports a name that the other template
+//! has not as an undefined value; here that is an error, so that a wrong name is found at once.
 
 use super::function::{bind, unknown};
 use super::mistake::Rendering;
@@ -68,7 +70,8 @@ impl<'a> Renderer<'a> {
         if self.names.scope.silent {
             return self.error(name.at, "found a second {% extends %}, expected one at most");
         }
-        let tree = self.named_template(name)?;
+        let value = self.evaluate(name)?;
+        let tree = self.named_template(&value, name.at)?;
         if self.page().family.iter().any(|known| known.name == tree.name) {
             return self.error(name.at, format!("{} extends itself", tree.name));
         }
@@ -77,10 +80,17 @@ impl<'a> Renderer<'a> {
         Ok(())
     }
 
-    /// `include`: the other template prints at this place. What it sets ends with it.
+    /// `include`: the other template prints at this place. What it sets ends with it. Of a list of
+    /// names, it is the first that there is.
     #[inline(never)]
     pub fn include(&mut self, name: &'a Expression) -> Rendering {
-        let page = self.other_template(name, true)?;
+        let value = self.evaluate(name)?;
+        let first = value.as_list().and_then(|names| {
+            let is_there = |name: &&Value| name.as_str().is_some_and(|it| self.shelf.0.has(it));
+            names.iter().find(is_there).or(names.last())
+        });
+        let tree = self.named_template(first.unwrap_or(&value), name.at)?;
+        let page = self.other_template(tree, name.at, true)?;
         self.names.pages.truncate(page);
         Ok(())
     }
@@ -95,7 +105,9 @@ impl<'a> Renderer<'a> {
         names: &'a [(Option<String>, Text, usize)],
     ) -> Rendering {
         let start = self.out.len();
-        let number = self.other_template(name, with_context)?;
+        let value = self.evaluate(name)?;
+        let tree = self.named_template(&value, name.at)?;
+        let number = self.other_template(tree, name.at, with_context)?;
         self.out.truncate(start);
         let page = &self.names.pages[number];
         let own = page.names[page.given..].iter().filter_map(|(name, bound)| match bound {
@@ -122,8 +134,12 @@ impl<'a> Renderer<'a> {
 
     /// Runs a template at this place, as a page of its own, whose number is returned. It sees all
     /// names of this place, or none.
-    fn other_template(&mut self, name: &'a Expression, with_context: bool) -> Rendering<usize> {
-        let tree = self.named_template(name)?;
+    fn other_template(
+        &mut self,
+        tree: &'a Tree,
+        at: usize,
+        with_context: bool,
+    ) -> Rendering<usize> {
         let is_set = |bound: &Bound| with_context && !matches!(bound, Bound::Late);
         let seen = self.names.visible().filter(|(_, bound)| is_set(bound));
         let names: Vec<_> = seen.cloned().collect();
@@ -132,13 +148,12 @@ impl<'a> Renderer<'a> {
         let page = self.names.pages.len();
         self.names.pages.push(TemplatePage::new(tree, names, variables));
         let scope = Scope { at_top: true, ..self.names.apart(tree, page) };
-        self.within(scope, name.at, Renderer::template)?;
+        self.within(scope, at, Renderer::template)?;
         Ok(page)
     }
 
-    /// The template that the expression names.
-    fn named_template(&mut self, expression: &'a Expression) -> Rendering<&'a Tree> {
-        let (value, at) = (self.evaluate(expression)?, expression.at);
+    /// The template that has this value as its name.
+    fn named_template(&self, value: &Value, at: usize) -> Rendering<&'a Tree> {
         let Some(name) = value.as_str() else {
             let found = value.type_name();
             return self.error(at, format!("found {found}, expected the name of a template"));

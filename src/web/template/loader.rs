@@ -91,7 +91,8 @@ impl Templates {
     /// True if there is a template of this name, right or wrong.
     pub(crate) fn has(&self, name: &str) -> bool {
         match &self.folder {
-            Some(folder) => folder.join(name).exists(),
+            _ if check_name(name).is_err() => false,
+            Some(folder) => folder.join(name).is_file(),
             None => self.embedded.iter().any(|(known, _)| *known == name),
         }
     }
