@@ -64,7 +64,8 @@ def flashed(messages):
 
 def render(case):
     """The page, or the error."""
-    environment = jinja2.Environment(autoescape=True, loader=jinja2.DictLoader(case["templates"]))
+    autoescape = jinja2.select_autoescape(["html", "htm", "xml", "xhtml", "svg"])
+    environment = jinja2.Environment(autoescape=autoescape, loader=jinja2.DictLoader(case["templates"]))
     environment.globals.update(url_for=url_for, get_flashed_messages=flashed(case["data"].get("flashes", [])))
     try:
         page = environment.get_template(next(iter(case["templates"])))

@@ -202,7 +202,7 @@ fn an_error_names_line_column_what_was_met_and_what_was_expected() {
             "{% include ['b.html', 'pgae.html'] %}",
             "1:12: no template \"pgae.html\" in the program; there is \"page.html\"",
         ),
-        ("{{ range(3)[1:] }}", "1:12: a range cannot be sliced"),
+        ("{{ d.items()[1:] }}", "1:13: a view of a dict cannot be sliced"),
         ("{{ name.split(none, 1) }}", "1:9: split with maxsplit takes a text to cut at"),
         ("{% include n %}", "1:12: found none, expected the name of a template"),
         ("{% include '../x' %}", "1:12: the name \"../x\" leads out of the folder"),
@@ -358,6 +358,7 @@ fn filters_of_the_application_are_found_by_name_and_take_the_place_of_others() {
     let mut files = templates(&[
         ("p.html", "{{ i|euros }} {{ i|euros(',', 1) }} {{ name|upper }}"),
         ("q.html", "{{ name|euros }}"),
+        ("p.txt", "{{ l|join }} {{ name|upper }}"),
     ]);
     assert!(
         files
@@ -372,10 +373,12 @@ fn filters_of_the_application_are_found_by_name_and_take_the_place_of_others() {
             .into())
     });
     files.filter("upper", |_, _| Ok("mine".into()));
+    files.filter("join", |_, _| Ok("mine".into()));
     assert_eq!(
         files.render("p.html", &data(), &()).unwrap().text,
         "&lt;7.00&gt; &lt;7,00&gt; mine"
     );
+    assert_eq!(files.render("p.txt", &data(), &()).unwrap().text, "mine mine");
     assert_eq!(
         files.render("q.html", &data(), &()).unwrap_err().to_string(),
         "q.html:1:9: euros takes an int"

@@ -12,8 +12,9 @@
 //! left to right, and bound to its parameters by place or by name. A function returns a sentence if
 //! it cannot do what it should; `evaluate` gives the sentence its line and column.
 
-use super::function::{Function, IfUndefined, bind, find, unknown};
-use super::kinds::{check_length, place};
+use super::filters::PLAIN;
+use super::function::{ANY, Function, IfUndefined, bind, find, unknown};
+use super::kinds::check_length;
 use super::lists::range;
 use super::methods::methods_of;
 use super::mistake::Rendering;
@@ -137,13 +138,7 @@ impl<'a> Renderer<'a> {
             let what = format!("\"{name}\" is a method of {kind}, expected .{name}(){key}");
             return Err(what.into());
         }
-        let letter = value.as_str().zip(key.whole()).and_then(|(text, index)| {
-            text.chars().nth(place(index, text.chars().count())?).map(String::from)
-        });
-        Ok(match letter {
-            Some(letter) => Value::text(letter, value.is_safe()),
-            None => value.under(&key).cloned().unwrap_or(Value::Undefined),
-        })
+        Ok(value.item(&key))
     }
 
     /// The values of a call.
@@ -158,16 +153,25 @@ impl<'a> Renderer<'a> {
     #[inline(never)]
     fn apply(&mut self, row: &Function, arguments: &'a Arguments) -> Rendering<Value> {
         let mut given = self.arguments(arguments)?;
-        for (value, expression) in given.0.iter().zip(&arguments.placed) {
+        for (at, (value, expression)) in given.0.iter().zip(&arguments.placed).enumerate() {
             match row.undefined {
                 IfUndefined::Warned => self.names.warn(value, expression),
                 IfUndefined::Refused if value.is_undefined() => {
-                    return self.undefined(expression, "");
+                    // `'x'|int(nope)` is nothing, as in Jinja; `1 + nope` is an error.
+                    if at == 0 || row.parameters == ANY {
+                        return self.undefined(expression, "");
+                    }
+                    self.names.warn(value, expression);
                 }
                 _ => {}
             }
         }
-        call_row(row, &given.0.remove(0), given)
+        // A filter of the application may have the same name, but not the same parameters.
+        let is_same =
+            |plain: &&Function| (plain.name, plain.parameters) == (row.name, row.parameters);
+        let is_plain = !self.names.scope.tree.escapes;
+        let plain = is_plain.then(|| PLAIN.iter().find(is_same)).flatten();
+        call_row(plain.unwrap_or(row), &given.0.remove(0), given)
     }
 
     /// A call: of a method if there is a point before the name, else of a macro, else of a function

@@ -184,14 +184,17 @@ impl<'a> Renderer<'a> {
         let known = self.macros.get(number).copied();
         let (parts, tree, page) = known.ok_or("this macro belongs to another page".to_owned())?;
         let names: Vec<&str> = parts.parameters.iter().map(|(name, _)| &**name).collect();
+        // An undefined value that is given is a value: no default takes its place.
+        let is_given = |(at, name): (usize, &&str)| at < placed.len() || named.get(name).is_some();
+        let given: Vec<bool> = names.iter().enumerate().map(is_given).collect();
         let mut values = bind(&parts.name, &names, placed, named)?.into_iter();
         let start = self.out.len();
         self.within(self.names.apart(tree, page), 0, |page| {
-            for (name, default) in &parts.parameters {
+            for ((name, default), is_given) in parts.parameters.iter().zip(given) {
                 let value = values.next().unwrap_or(Value::Undefined);
                 // A default sees the parameters before it.
                 let value = match default {
-                    Some(default) if value.is_undefined() => page.evaluate(default)?,
+                    Some(default) if !is_given => page.evaluate(default)?,
                     _ => value,
                 };
                 page.names.set(name, value);

@@ -5,8 +5,8 @@
 //!
 //! Left out: most tests of types.
 
-use super::function::{ANY, Function, Outcome, given, row};
-use super::operators::remainder;
+use super::function::{ANY_NAMED, Function, Outcome, given, row};
+use super::operators::{PLAIN_JOIN, remainder};
 use super::print::{to_html, to_text};
 use super::strings::like;
 use super::{lists, numbers, printf, strings};
@@ -40,7 +40,7 @@ pub static FILTERS: &[Function] = &[
     row("escape", &[], escape),
     row("first", &[], |it, _| Ok(it.items()?.first().cloned().unwrap_or(Value::Undefined))),
     row("float", &["default"], numbers::float),
-    row("format", ANY, printf::format),
+    row("format", ANY_NAMED, printf::format),
     row("int", &["default"], numbers::int),
     row("join", &["d", "attribute"], lists::join),
     row("last", &[], lists::last),
@@ -58,6 +58,14 @@ pub static FILTERS: &[Function] = &[
     row("trim", &["chars"], strings::strip),
     row("upper", &[], |it, _| like(it, to_text(it).to_uppercase())),
     row("urlencode", &[], strings::urlencode),
+];
+
+/// What takes the place of a filter or an operator of this name in a template whose text is not
+/// escaped: it makes plain text, and escapes nothing.
+pub static PLAIN: [Function; 3] = [
+    PLAIN_JOIN,
+    row("join", &["d", "attribute"], |it, with| lists::joined(it, with, false)),
+    row("replace", &["old", "new", "count"], |it, with| strings::replaced(it, with, false)),
 ];
 
 /// The rest of a division, compared with a number.

@@ -36,7 +36,7 @@ pub enum IfUndefined {
     Taken,
     /// It takes it, but the author is warned.
     Warned,
-    /// It cannot do anything with it: an error.
+    /// It cannot do anything with it: an error. For a filter this is about the value alone.
     Refused,
 }
 
@@ -49,6 +49,8 @@ pub type Outcome = Result<Value, String>;
 
 /// The parameters of a function that takes any number of values.
 pub const ANY: &[&str] = &["*"];
+/// The same; the last value is always the map of those by name, which may be empty.
+pub const ANY_NAMED: &[&str] = &["*", "**"];
 
 /// A row of a table.
 pub const fn row(
@@ -85,8 +87,9 @@ pub fn bind(
     named: Map,
 ) -> Result<Vec<Value>, String> {
     let (most, found) = (parameters.len(), placed.len());
-    if parameters == ANY {
-        placed.extend((!named.is_empty()).then(|| named.into()));
+    if parameters.first() == ANY.first() {
+        let has_map = parameters == ANY_NAMED || !named.is_empty();
+        placed.extend(has_map.then(|| named.into()));
         return Ok(placed);
     }
     for (name, value) in named.iter().filter(|_| found <= most) {
@@ -94,11 +97,11 @@ pub fn bind(
             let near = hint(name, parameters.iter().copied());
             return Err(format!("{function} takes no {name}={near}"));
         };
-        placed.resize(placed.len().max(place + 1), Value::Undefined);
-        match std::mem::replace(&mut placed[place], value.clone()) {
-            Value::Undefined => {}
-            _ => return Err(format!("{function} gets {name} twice")),
+        if place < found {
+            return Err(format!("{function} gets {name} twice"));
         }
+        placed.resize(placed.len().max(place + 1), Value::Undefined);
+        placed[place] = value.clone();
     }
     match found > most {
         true => Err(format!("{function} takes at most {most} values, found {found}")),
@@ -106,7 +109,8 @@ pub fn bind(
     }
 }
 
-/// The value of the parameter at this place, if there is one. None counts as no value.
+/// The value of the parameter at this place, if there is one. None counts as no value: this is for
+/// parameters that are none in Python if they are not given.
 pub fn given(arguments: &[Value], place: usize) -> Option<&Value> {
     let is_given = |value: &&Value| !matches!(value, Value::Undefined | Value::Null);
     arguments.get(place).filter(is_given)

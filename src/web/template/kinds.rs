@@ -176,6 +176,17 @@ impl Value {
         }
     }
 
+    /// The same, or a character of a string; undefined if it is not there.
+    pub(super) fn item(&self, key: &Value) -> Value {
+        let letter = self.as_str().zip(key.whole()).and_then(|(text, index)| {
+            text.chars().nth(place(index, text.chars().count())?).map(String::from)
+        });
+        match letter {
+            Some(letter) => Value::text(letter, self.is_safe()),
+            None => self.under(key).cloned().unwrap_or(Value::Undefined),
+        }
+    }
+
     /// What is under a key of a dict or at an index of a list.
     pub(super) fn under(&self, key: &Value) -> Option<&Value> {
         match self {

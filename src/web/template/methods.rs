@@ -6,9 +6,9 @@
 //! Left out: methods of lists, which mostly change the list, because a page only reads; methods
 //! that no page of a course has. The message names the nearest method.
 
-use super::function::{ANY, Function, Outcome, given, row, text};
+use super::function::{ANY_NAMED, Function, Outcome, row, text};
 use super::print::to_text;
-use super::strings::like;
+use super::strings::{like, replaced};
 use super::{printf, strings};
 use crate::value::{Map, SequenceKind, Value};
 
@@ -26,10 +26,19 @@ fn part(arguments: &[Value]) -> Result<&str, String> {
     text(arguments, 0)?.ok_or_else(|| "expected a string".to_owned())
 }
 
+/// Python's `replace`, which takes text only. HTML escapes a new text that is not HTML yet; plain
+/// text takes HTML as plain text.
+fn replace(it: &Value, to: &[Value]) -> Outcome {
+    match to.iter().take(2).all(|part| part.as_str().is_some()) {
+        true => replaced(it, to, it.is_safe()),
+        false => Err("replace takes strings".to_owned()),
+    }
+}
+
 /// What is under the key; else the second argument, or none.
 fn get(dict: &Value, arguments: &[Value]) -> Outcome {
     let key = arguments.first().ok_or("get takes a key")?;
-    Ok(dict.under(key).or(given(arguments, 1)).cloned().unwrap_or(Value::Null))
+    Ok(dict.under(key).or(arguments.get(1)).cloned().unwrap_or(Value::Null))
 }
 
 /// What a view of a dict has: its keys, its values, or both as tuples.
@@ -49,9 +58,9 @@ fn items(dict: &Value, _: &[Value]) -> Outcome {
 pub static STRING_METHODS: &[Function] = &[
     row("count", &["sub"], |it, to| Ok(to_text(it).matches(part(to)?).count().into())),
     row("endswith", &["sub"], |it, to| Ok(to_text(it).ends_with(part(to)?).into())),
-    row("format", ANY, printf::braces),
+    row("format", ANY_NAMED, printf::braces),
     row("lower", &[], |it, _| like(it, to_text(it).to_lowercase())),
-    row("replace", &["old", "new", "count"], strings::replace),
+    row("replace", &["old", "new", "count"], replace),
     row("split", &["sep", "maxsplit"], strings::split),
     row("startswith", &["sub"], |it, to| Ok(to_text(it).starts_with(part(to)?).into())),
     row("strip", &["chars"], strings::strip),

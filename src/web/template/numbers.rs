@@ -4,7 +4,7 @@
 //!
 //! Left out: `int` with another base than ten, and `round` to tens or hundreds.
 
-use super::function::{Outcome, given, whole};
+use super::function::{Outcome, whole};
 use super::scan::is_space;
 use crate::value::Value;
 
@@ -44,7 +44,7 @@ pub fn round(value: &Value, arguments: &[Value]) -> Outcome {
         true => Ok(Value::Float((rounded + 0.0) / power)),
         false => Err("the number is too large to be rounded".to_owned()),
     };
-    match given(arguments, 1).map_or(Some("common"), Value::as_str) {
+    match arguments.get(1).map_or(Some("common"), Value::as_str) {
         // Rust writes the exact decimal digits and rounds halves to even, as Python does.
         Some("common") => Ok(match value.whole() {
             Some(whole) => whole.into(),

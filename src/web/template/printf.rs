@@ -18,9 +18,16 @@ use crate::value::{SequenceKind, Value};
 /// More digits after the point are refused.
 const MOST_DIGITS: usize = 1_000;
 
-/// The filter `format`: the value is the pattern.
+/// The filter `format`: the value is the pattern. It gets values by place, or one map of values by
+/// name.
 pub fn format(pattern: &Value, arguments: &[Value]) -> Outcome {
-    percent(pattern, &Value::sequence(SequenceKind::Tuple, arguments.to_vec()))
+    match arguments {
+        [placed @ .., named] if named.length() == Some(0) => {
+            percent(pattern, &Value::sequence(SequenceKind::Tuple, placed.to_vec()))
+        }
+        [named] => percent(pattern, named),
+        _ => Err("format takes values by place or by name, not both".to_owned()),
+    }
 }
 
 /// `pattern % data`: a tuple fills in one value after the other, anything else is the one value.
@@ -51,7 +58,7 @@ pub fn percent(pattern: &Value, data: &Value) -> Outcome {
             }
             value => value,
         };
-        fill(&mut out, field, &format!("%{field}"), cut, pattern.is_safe())?;
+        fill(&mut out, field, false, &format!("%{field}"), cut, pattern.is_safe())?;
         out.push_str(&part[end..]);
     }
     // Python lets a pattern ignore a list or a dict, but no other value.
@@ -62,10 +69,11 @@ pub fn percent(pattern: &Value, data: &Value) -> Outcome {
 }
 
 /// The method `format`: the value is the pattern, the values fill in what is in curly brackets.
-/// Values by name come as one map.
+/// The last argument is the map of the values by name.
 pub fn braces(pattern: &Value, arguments: &[Value]) -> Outcome {
     let text = to_text(pattern);
-    // `next` counts the fields.
+    let (named, placed) = arguments.split_last().ok_or("the pattern gets no values")?;
+    // `next` counts the fields without a name.
     let (mut out, mut next, mut rest) = (String::new(), 0, &*text);
     while let Some((before, after)) = rest.split_once(['{', '}']) {
         out.push_str(before);
@@ -80,53 +88,50 @@ pub fn braces(pattern: &Value, arguments: &[Value]) -> Outcome {
         let (inside, after) =
             inside.ok_or("the pattern has a curly bracket without its partner")?;
         let (name, field) = inside.split_once(':').unwrap_or((inside, ""));
-        let place = if name.is_empty() { Some(next) } else { name.parse::<usize>().ok() };
-        let value = match (place, arguments) {
-            (None, [only]) => only.get(name),
-            (place, _) => arguments.get(place.unwrap_or(usize::MAX)),
-        };
+        let place = if name.is_empty() { Ok(next) } else { name.parse::<usize>() };
+        let value = place.map_or_else(|_| named.get(name), |place| placed.get(place));
         let value = value.ok_or_else(|| format!("the pattern gets no value for {{{name}}}"))?;
-        let known = match field {
-            "" => "s",
-            "," => ",d",
-            _ => field,
-        };
-        fill(&mut out, known, &format!("{{:{field}}}"), value, pattern.is_safe())?;
-        (next, rest) = (next + 1, after);
+        let known = if field.is_empty() { "s" } else { field };
+        let plain = known.strip_prefix(',');
+        let (plain, commas) = (plain.unwrap_or(known), plain.is_some());
+        fill(&mut out, plain, commas, &format!("{{:{field}}}"), value, pattern.is_safe())?;
+        (next, rest) = (next + usize::from(name.is_empty()), after);
     }
     out.push_str(rest);
     Ok(Value::text(out, pattern.is_safe()))
 }
 
-/// Appends a value as the field asks: `s`, `d`, `f`, `.2f`, with `,` before each three digits.
-/// The message shows the field as it is `written`.
+/// Appends a value as the field asks: `s`, `d`, `f`, `.2f`, with `,` before each three digits if
+/// there are `commas`, which may stand alone. The message shows the field as it is `written`.
 fn fill(
     out: &mut String,
     field: &str,
+    commas: bool,
     written: &str,
     value: &Value,
     safe: bool,
 ) -> Result<(), String> {
-    let plain = field.strip_prefix(',').unwrap_or(field);
-    let precision = plain.strip_suffix('f').map(|digits| match digits.strip_prefix('.') {
+    let precision = field.strip_suffix('f').map(|digits| match digits.strip_prefix('.') {
         Some(digits) => digits.parse().unwrap_or(usize::MAX),
         None if digits.is_empty() => 6,
         None => usize::MAX,
     });
-    let digits = match (plain, value.whole(), value.number(), precision) {
-        ("s", ..) if field == "s" && safe => to_html(value),
-        ("s", ..) if field == "s" => to_text(value),
-        ("d", Some(whole), ..) => whole.to_string().into(),
+    let digits = match (field, value.whole(), value.number(), precision) {
+        ("s", ..) if !commas && safe => to_html(value),
+        ("s", ..) if !commas => to_text(value),
+        ("d" | "", Some(whole), ..) => whole.to_string().into(),
+        ("", _, Some(_), _) => to_text(value),
         (_, _, Some(number), Some(precision)) if precision <= MOST_DIGITS => {
             format!("{number:.precision$}").to_lowercase().into()
         }
         _ => return Err(format!("{written} is not known here for {}", value.type_name())),
     };
-    // A comma before each three digits, counted from the point to the front.
-    let point = digits.find('.').unwrap_or(digits.len());
+    // A comma before each three digits, counted from the point to the front. `1e+16` has one digit.
+    let is_end = |letter: char| letter != '-' && !letter.is_ascii_digit();
+    let point = digits.find(is_end).unwrap_or(digits.len());
     for (at, digit) in digits.char_indices() {
         let between = at > 0 && at < point && (point - at).is_multiple_of(3);
-        if between && plain != field && !digits[..at].ends_with('-') {
+        if between && commas && !digits[..at].ends_with('-') {
             out.push(',');
         }
         out.push(digit);

@@ -12,7 +12,7 @@ use super::print::{to_html, to_text};
 use super::scan::is_space;
 use crate::http::fields::percent_encode;
 use crate::json::{Style, write_into};
-use crate::value::Value;
+use crate::value::{Map, Value};
 use std::fmt::Write;
 
 /// Text like the value's: HTML if the value is.
@@ -69,14 +69,22 @@ pub fn strip(value: &Value, arguments: &[Value]) -> Outcome {
     like(value, all.trim_matches(is_stripped))
 }
 
-/// With a new text in the place of an old one. If one of these is HTML, so is the result.
+/// The filter: with a new text in the place of an old one. If one of the three is HTML, so is the
+/// result.
 pub fn replace(value: &Value, arguments: &[Value]) -> Outcome {
-    let (Some(old), Some(new)) = (given(arguments, 0), given(arguments, 1)) else {
+    replaced(value, arguments, value.is_safe() || arguments.iter().any(Value::is_safe))
+}
+
+/// The same, as HTML if `safe`: then the value and the new text are escaped, unless they are HTML.
+pub fn replaced(value: &Value, arguments: &[Value], safe: bool) -> Outcome {
+    let [old, new, ..] = arguments else {
         return Err("replace takes the old text and the new".to_owned());
     };
-    let safe = value.is_safe() || old.is_safe() || new.is_safe();
-    let text = if old.is_safe() || new.is_safe() { to_html(value) } else { to_text(value) };
-    let (old, new) = (to_text(old), if safe { to_html(new) } else { to_text(new) });
+    if old.is_undefined() {
+        return Err("the text to replace is undefined".to_owned());
+    }
+    let as_text = if safe { to_html } else { to_text };
+    let (text, old, new) = (as_text(value), to_text(old), as_text(new));
     // A negative count means all.
     let most = usize::try_from(whole(arguments, 2, -1)?).unwrap_or(usize::MAX);
     let found = text.matches(&*old).count().min(most);
@@ -98,8 +106,23 @@ pub fn split(value: &Value, arguments: &[Value]) -> Outcome {
     Ok(parts.into_iter().map(|part| Value::text(part, value.is_safe())).collect())
 }
 
-/// JSON that may be in a page: escapes replace the characters that have a meaning in HTML.
+/// The first part of the value that JSON has nothing for.
+fn no_json(value: &Value) -> Option<&Value> {
+    let items = value.as_list().unwrap_or_default().iter();
+    let named = value.as_map().into_iter().flat_map(Map::iter).map(|(_, value)| value);
+    match value {
+        Value::Undefined | Value::Local(_) => Some(value),
+        _ => items.chain(named).find_map(no_json),
+    }
+}
+
+/// JSON that may be in a page: escapes replace the characters that have a meaning in HTML. Ranges
+/// and views of dicts become lists.
+/// Errors: an undefined value, a macro or a loop, also inside of others.
 pub fn tojson(value: &Value, arguments: &[Value]) -> Outcome {
+    if let Some(found) = no_json(value).or(arguments.iter().find_map(no_json)) {
+        return Err(format!("found {}, which JSON has nothing for", found.type_name()));
+    }
     let indent = match given(arguments, 0) {
         None => None,
         Some(_) => Some(usize::try_from(whole(arguments, 0, 0)?).unwrap_or(0).min(64)),
