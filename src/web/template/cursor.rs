@@ -39,6 +39,9 @@ pub struct Parser<'s> {
 /// it, also before it is set: in `{% for a in b %}{{ i }}{% endfor %}{% set i = 1 %}` the first `i`
 /// is undefined, even if the handler gives an `i`. But where the scope itself reads a name first,
 /// or sets it inside of an `if`, there the handler's counts until then.
+///
+/// Left out: a name that a scope sets and the scope around it reads only after that. In Jinja the
+/// inner one begins with the outer value, here as undefined.
 #[derive(Default)]
 pub struct ParsedScope {
     /// How many names had been seen at its beginning.

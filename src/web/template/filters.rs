@@ -93,12 +93,13 @@ fn ordered(value: &Value, arguments: &[Value], holds: fn(Ordering) -> bool) -> O
     Ok(value.order(other(arguments)?)?.is_some_and(holds).into())
 }
 
-/// Python's `is`: of two equal lists or dicts, each is only the same as itself.
+/// Python's `is`: of two equal lists or dicts, each is only the same as itself. As in Jinja, an
+/// undefined value is a new one each time.
 fn sameas(value: &Value, arguments: &[Value]) -> Outcome {
     let is_same = match (value, other(arguments)?) {
         (Value::List(a), Value::List(b)) => Arc::ptr_eq(a, b),
         (Value::Map(a), Value::Map(b)) => Arc::ptr_eq(a, b),
-        (a, b) => a == b,
+        (a, b) => !a.is_undefined() && a == b,
     };
     Ok(is_same.into())
 }
