@@ -259,7 +259,10 @@ fn an_undefined_name_prints_nothing_and_warns_with_a_near_name() {
         ),
         ("{{ d.color }}", &["page.html:1:6: \"d.color\" is undefined; there is \"colour\""]),
         ("{{ nmae|upper }}", &["page.html:1:4: \"nmae\" is undefined; there is \"name\""]),
-        ("{{ 'a'|trim(nmae) }}", &["page.html:1:13: \"nmae\" is undefined; there is \"name\""]),
+        (
+            "{{ 'a'|replace('a', nmae) }}",
+            &["page.html:1:21: \"nmae\" is undefined; there is \"name\""],
+        ),
         ("{{ 'a' ~ nmae }}", &["page.html:1:10: \"nmae\" is undefined; there is \"name\""]),
         (
             "{% set nome = 1 %}{{ nume }}",

@@ -112,12 +112,11 @@ pub fn bind(
 /// The value of the parameter at this place, if there is one. None counts as no value: this is for
 /// parameters that are none in Python if they are not given.
 pub fn given(arguments: &[Value], place: usize) -> Option<&Value> {
-    let is_given = |value: &&Value| !matches!(value, Value::Undefined | Value::Null);
-    arguments.get(place).filter(is_given)
+    arguments.get(place).filter(|value| **value != Value::Null)
 }
 
 /// The whole number that is the parameter at this place; `otherwise` without one.
-/// Errors: another type of value.
+/// Errors: another type of value, an undefined one too.
 pub fn whole(arguments: &[Value], place: usize, otherwise: i64) -> Result<i64, String> {
     let wrong = |value: &Value| format!("found {}, expected an int", value.type_name());
     let given = given(arguments, place);
@@ -125,7 +124,7 @@ pub fn whole(arguments: &[Value], place: usize, otherwise: i64) -> Result<i64, S
 }
 
 /// The text that is the parameter at this place, if there is one.
-/// Errors: another type of value.
+/// Errors: another type of value, an undefined one too.
 pub fn text(arguments: &[Value], place: usize) -> Result<Option<&str>, String> {
     let wrong = |value: &Value| format!("found {}, expected a string", value.type_name());
     given(arguments, place).map(|value| value.as_str().ok_or_else(|| wrong(value))).transpose()

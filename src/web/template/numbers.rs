@@ -34,7 +34,11 @@ fn no_number(value: &Value) -> String {
 
 /// The number with a number of digits after the point; `'ceil'` and `'floor'` give the direction.
 pub fn round(value: &Value, arguments: &[Value]) -> Outcome {
-    let places = usize::try_from(whole(arguments, 0, 0)?);
+    let places = match arguments {
+        // Only the method is given: `round(method='ceil')`.
+        [Value::Undefined, _] => Ok(0),
+        _ => usize::try_from(whole(arguments, 0, 0)?),
+    };
     let places =
         places.map_err(|_| "the precision of round is an int, 0 or more")?.min(MOST_PLACES);
     let number = value.number().ok_or_else(|| no_number(value))?;
