@@ -190,14 +190,15 @@ impl<'a> Renderer<'a> {
         let mut values = bind(&parts.name, &names, placed, named)?.into_iter();
         let start = self.out.len();
         self.within(self.names.apart(tree, page), 0, |page| {
+            for (name, _) in &parts.parameters {
+                page.names.set(name, values.next().unwrap_or(Value::Undefined));
+            }
+            // A default sees all parameters; it and those after it have no value yet.
             for ((name, default), is_given) in parts.parameters.iter().zip(given) {
-                let value = values.next().unwrap_or(Value::Undefined);
-                // A default sees the parameters before it.
-                let value = match default {
-                    Some(default) if !is_given => page.evaluate(default)?,
-                    _ => value,
-                };
-                page.names.set(name, value);
+                if let Some(default) = default.as_ref().filter(|_| !is_given) {
+                    let value = page.evaluate(default)?;
+                    page.names.set(name, value);
+                }
             }
             page.nodes(&parts.body)?;
             Ok(page.cut_off(start))
