@@ -38,10 +38,8 @@ pub struct Parser<'s> {
 /// A part of the template with names of its own. As in Jinja, a name belongs to the scope that sets
 /// it, also before it is set: in `{% for a in b %}{{ i }}{% endfor %}{% set i = 1 %}` the first `i`
 /// is undefined, even if the handler gives an `i`. But where the scope itself reads a name first,
-/// or sets it inside of an `if`, there the handler's counts until then.
-///
-/// Left out: a name that a scope sets and the scope around it reads only after that. In Jinja the
-/// inner one begins with the outer value, here as undefined.
+/// or sets it inside of an `if`, there the handler's counts until then. If a scope around it reads
+/// or sets the name, even further below, the value that it has there counts.
 #[derive(Default)]
 pub struct ParsedScope {
     /// How many names had been seen at its beginning.
@@ -92,6 +90,9 @@ impl<'s> Parser<'s> {
         if let Some(scope) = self.scopes.last_mut().filter(|_| is_if) {
             scope.ifs -= 1;
         } else if let Some(scope) = self.scopes.pop() {
+            let own = self.seen[scope.start..].iter().filter(|(_, is_open)| *is_open);
+            let own: Vec<&str> = own.map(|(name, _)| *name).collect();
+            nodes.iter_mut().for_each(|node| node.not_late(&own));
             self.leave(scope.start);
             if !scope.late.is_empty() {
                 nodes.insert(0, Node::Late(scope.late));

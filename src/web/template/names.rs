@@ -188,15 +188,14 @@ impl<'a> Names<'a> {
     #[inline(never)]
     fn find_in_page(&self, name: &Text) -> Option<&Value> {
         let page = &self.pages[self.scope.page];
-        let found = page.names.iter().rev().find(|(known, _)| *known == name);
-        match found.map(|(_, bound)| bound) {
-            // A block does not know that the page will set a name.
-            Some(Bound::Late) if self.scope.block.is_some() => None,
-            Some(bound) => return self.value_of(bound),
-            None => None,
+        // A block does not know that the page will set a name.
+        let is_seen = |bound: &Bound| !matches!(bound, Bound::Late) || self.scope.block.is_none();
+        let is_same = |(known, bound): &&(&Text, Bound)| *known == name && is_seen(bound);
+        if let Some((_, bound)) = page.names.iter().rev().find(is_same) {
+            return self.value_of(bound);
         }
-        .or_else(|| page.variables?.under(name.as_bytes()))
-        .or_else(|| self.lent.iter().find(|(known, _)| *known == name).map(|(_, value)| value))
+        let lent = || self.lent.iter().find(|(known, _)| *known == name).map(|(_, value)| value);
+        page.variables.and_then(|variables| variables.under(name.as_bytes())).or_else(lent)
     }
 
     /// What templates have set and this place sees, the innermost last.

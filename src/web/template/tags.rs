@@ -286,7 +286,8 @@ fn macro_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
         given.push(name);
         Ok((name.into(), if parser.take("=") { Some(parser.expression()?) } else { None }))
     })?;
-    parser.leave(start);
+    // What a default reads is read in the macro.
+    given.extend(parser.seen.drain(start..).map(|(name, _)| name));
     parser.given = given;
     let body = parser.whole_body("macro", at, name)?;
     Ok(Node::Macro(Box::new(Macro { name: name.into(), parameters, body })))

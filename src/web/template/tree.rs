@@ -53,6 +53,24 @@ pub enum Node {
     Import(Expression, bool, Vec<(Option<String>, Text, usize)>),
 }
 
+impl Node {
+    /// Takes these names from what is late in here: a scope around it has them.
+    pub fn not_late(&mut self, names: &[&str]) {
+        let bodies = match self {
+            Node::Late(late) => return late.retain(|name| !names.contains(&&**name)),
+            Node::If(branches) => branches.iter_mut().map(|(_, body)| body).collect(),
+            Node::For(parts) => {
+                let For { body, otherwise, .. } = &mut **parts;
+                vec![body, otherwise]
+            }
+            Node::Capture(_, body) | Node::With(_, body) => vec![body],
+            Node::Macro(parts) => vec![&mut parts.body],
+            _ => return,
+        };
+        bodies.into_iter().flatten().for_each(|node| node.not_late(names));
+    }
+}
+
 /// The parts of a `for`.
 #[derive(Debug)]
 pub struct For {
