@@ -10,8 +10,9 @@
 //! module, or be given to another macro.
 //!
 //! Left out: `self.name()`, which repeats a block; `super.super()`; values of a module under the
-//! name of a method of dicts, as in `module.values`. Jinja imports a name that the other template
-//! has not as an undefined value; here that is an error, so that a wrong name is found at once.
+//! name of a method of dicts, as in `module.values`; printing what a module prints. In
+//! Jinja a name that the other template has not is imported as an undefined value; here that is an
+//! error, so that a wrong name is found at once.
 
 use super::function::{bind, unknown};
 use super::mistake::Rendering;
