@@ -9,8 +9,8 @@ use std::io;
 use std::panic::Location;
 
 /// Four kinds of errors are recognised. That of a store has a status, and so has that of a message
-/// which is refused; where no file can be opened for want of descriptors it is 503. That of a
-/// template names its own place; all others begin with the line of the `?`.
+/// which is refused. Where no descriptor is left to open a file, it is 503. That of a template
+/// names its own place. All others begin with the line of the `?`.
 impl<E: std::error::Error + 'static> From<E> for Error {
     #[track_caller]
     fn from(error: E) -> Error {

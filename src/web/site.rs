@@ -77,8 +77,7 @@ impl Site {
 
     /// As [`Context::url_for`](super::context::Context::url_for). With `_external=true` the path
     /// begins with the address by which this request has reached the server. With `_scheme` it does
-    /// so, too, as in Flask. `.name` is `admin.name` in the blueprint `admin`, to which the route
-    /// belongs that answers.
+    /// so, too, as in Flask. If a route of the blueprint `admin` answers, `.name` is `admin.name`.
     pub(super) fn url_for(
         &self,
         request: &Request,
