@@ -64,12 +64,7 @@ fn record(ctx: &mut Context, history: SessionHistory) {
 /// Gives the answer the visitor's cookie, and tells caches that it depends on the visitor.
 fn tell(is_visitors: bool, cookie: Option<SetCookie>, response: &mut Response) {
     if let Some(cookie) = cookie {
-        // In front of the handler's cookies: it is the one that readers of an answer look for.
-        let others: Vec<String> =
-            response.headers.get_all("Set-Cookie").map(str::to_owned).collect();
-        response.headers.remove("Set-Cookie");
         response.set_cookie(&cookie);
-        others.iter().for_each(|other| response.headers.append("Set-Cookie", other));
     }
     // A cache must not give one visitor's page to another. Flask sends the same header.
     if is_visitors {

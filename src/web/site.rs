@@ -76,8 +76,8 @@ impl Site {
     }
 
     /// As [`Context::url_for`](super::context::Context::url_for). With `_external=true` the path
-    /// begins with the address by which this request has reached the server. With `_scheme` it does
-    /// so, too, as in Flask. If a route of the blueprint `admin` answers, `.name` is `admin.name`.
+    /// begins with the address by which this request has reached the server. If a route of the
+    /// blueprint `admin` answers, `.name` is `admin.name`.
     pub(super) fn url_for(
         &self,
         request: &Request,
@@ -85,12 +85,9 @@ impl Site {
         name: &str,
         values: &[(&str, Value)],
     ) -> Result<String, UrlError> {
-        let given = |name: &str| values.iter().find(|it| it.0 == name).map(|(_, value)| value);
-        let (own, scheme) = (request.scheme(), given("_scheme").and_then(Value::as_str));
-        let mut front = String::new();
-        if given("_external").map_or(scheme.is_some(), Value::is_true) {
-            front = address_of(request).replacen(own, scheme.unwrap_or(own), 1);
-        }
+        let is_external =
+            values.iter().any(|(name, value)| *name == "_external" && value.is_true());
+        let front = if is_external { address_of(request) } else { String::new() };
         let blueprint = route.map_or("", |route| &route.blueprint);
         let name = match name.strip_prefix('.') {
             Some(own) => Cow::Owned(format!("{blueprint}{own}")),

@@ -4,8 +4,7 @@
 //!
 //! * A value that has no place in the pattern becomes a field of the query. A list becomes several
 //!   fields, and none is left out.
-//! * `_anchor='end'` adds `#end`, and `_external=true` adds the scheme and the host in front;
-//!   `_scheme='https'` does so with this scheme. `_method='POST'` wants a route that takes it.
+//! * `_anchor='end'` adds `#end`, and `_external=true` adds the scheme and the host in front.
 //! * If several routes have the name, the one with the most places is used whose places all have a
 //!   value.
 //! * In a blueprint, `.index` is the route `index` of this blueprint.
@@ -61,10 +60,7 @@ pub fn url_for(
     // Those with the most places come first.
     let places = |route: &Route| route.pattern.parts.iter().filter(|it| it.place.is_some()).count();
     let mut routes: Vec<&Route> = Vec::new();
-    let method = values.iter().find(|(name, _)| *name == "_method").and_then(|it| it.1.as_str());
-    let takes_it = |route: &Route| route.methods.iter().any(|it| Some(it.as_str()) == method);
-    let named = router.routes().iter().filter(|route| &*route.name == name);
-    for route in named.filter(|route| method.is_none() || takes_it(route)) {
+    for route in router.routes().iter().filter(|route| &*route.name == name) {
         let before = routes.partition_point(|known| places(known) >= places(route));
         routes.insert(before, route);
     }
@@ -81,11 +77,9 @@ pub fn url_for(
         }
     }
     Err(UrlError(failed.unwrap_or_else(|| {
-        let others = router.routes().iter().map(|route| &*route.name).filter(|it| *it != name);
-        let near = near::nearest(name, others);
+        let near = near::nearest(name, router.routes().iter().map(|route| &*route.name));
         let hint = near.map_or(String::new(), |near| format!("; there is {near:?}"));
-        let and = method.map_or(String::new(), |method| format!(" and takes {method}"));
-        format!("no route is called {name:?}{and}{hint}")
+        format!("no route is called {name:?}{hint}")
     })))
 }
 
@@ -94,7 +88,7 @@ const LITERAL: &str = "-._~!$&'()*+,;=:@";
 
 /// The path with these values in its places, and the others behind it.
 fn build(pattern: &Pattern, values: &[(&str, Value)]) -> Result<String, String> {
-    let (mut path, mut used) = (String::new(), vec!["_anchor", "_external", "_method", "_scheme"]);
+    let (mut path, mut used) = (String::new(), vec!["_anchor", "_external"]);
     for Part { before, place, after } in &pattern.parts {
         path = path + "/" + &percent_encode(before, LITERAL);
         if let Some((kind, name)) = place {
