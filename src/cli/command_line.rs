@@ -4,10 +4,7 @@
 //! command asks for it and says how to read it. A command ends with exit code 0; 1 if it could not
 //! do what it was told, or if something is missing; 2 if its words are not understood.
 
-use crate::app::program_name;
 use carafe::near;
-use carafe::web::shell::shell_word;
-use std::env;
 use std::io::{self, ErrorKind, Write};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -192,20 +189,6 @@ pub fn unknown<'a, T>(
 /// password.
 fn without_password(argument: &str) -> String {
     argument.rfind('@').map_or(argument.to_owned(), |at| format!("…{}", &argument[at..]))
-}
-
-/// The command that was typed, with another value of this flag.
-pub fn typed_with(flag: &str, value: &str) -> String {
-    let (mut command, mut typed) = (program_name(), env::args().skip(1));
-    while let Some(word) = typed.next() {
-        if word == flag {
-            typed.next();
-        } else if !word.starts_with(&format!("{flag}=")) {
-            let word = if word.contains("://") { without_password(&word) } else { word };
-            command += &format!(" {}", shell_word(word));
-        }
-    }
-    format!("{command} {flag} {value}")
 }
 
 /// Prints, and ends the command well. It is no failure if standard output is closed: the reader has

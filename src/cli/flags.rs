@@ -4,7 +4,7 @@
 //! environment variable, if the flag has one, and then the value of the command line. The last
 //! value counts.
 
-use super::command_line::{CommandError, CommandLine, GivenFlag, flags_of, wrong};
+use super::command_line::{CommandError, CommandLine, GivenFlag, flags_of};
 
 /// A line for each flag: its name, what stands for its value, its default, its explanation, and at
 /// the end the environment variable that stands for it.
@@ -12,13 +12,6 @@ pub static TABLE: &str = include_str!("flags.txt");
 
 /// The columns of the default.
 const DEFAULT: std::ops::Range<usize> = 25..36;
-
-/// Pairs of flags of which one takes the sense of the other, and why.
-const CONTRADICTIONS: [(&str, &str, &str); 3] = [
-    ("--expose-cycles", "--trust-proxy", "the proxy would show the cycles to all"),
-    ("--expose-cycles", "--no-cycles", "there would be no cycles to see"),
-    ("--show-cycles", "--no-cycles", "there would be no cycles to print"),
-];
 
 /// The flags of a program that serves: the defaults, the environment, and the command line.
 pub fn read(arguments: &[String]) -> Result<CommandLine, CommandError> {
@@ -34,10 +27,5 @@ pub fn read(arguments: &[String]) -> Result<CommandLine, CommandError> {
     });
     let before: Vec<GivenFlag> = defaults.chain(environment).collect();
     line.flags.splice(..0, before);
-    for (one, other, why) in CONTRADICTIONS {
-        if line.has(one) && line.has(other) {
-            return wrong(format!("found {one} and {other}, expected one: {why}"));
-        }
-    }
     Ok(line)
 }

@@ -24,7 +24,7 @@ mod stores;
 
 use crate::app::program_name;
 use carafe::web::template::REFERENCE;
-use command_line::{CommandError, CommandLine, CommandResult, flags_of, print, warn, wrong};
+use command_line::{CommandError, CommandLine, CommandResult, flags_of, print, warn};
 use std::process::ExitCode;
 use stores::STORES;
 
@@ -93,24 +93,12 @@ fn help(subject: &str) -> CommandResult {
     print(&as_typed(&filled))
 }
 
-/// The text with the program's name in its commands as this user has to type it. A longer name
-/// takes its room from the blanks in front of a description, so that the columns stay.
+/// The text with the program's name in its commands as this user has to type it.
 fn as_typed(text: &str) -> String {
     let name = program_name();
-    let typed =
-        ["  ", "&& ", "| ", "usage: ", "; ", "\n"].iter().fold(text.to_owned(), |text, front| {
-            text.replace(&*format!("{front}carafe"), &format!("{front}{name}"))
-        });
-    let lines = text.lines().zip(typed.lines()).map(|(short, long)| {
-        let command = long.len() - long.trim_start().len();
-        let Some(end) = long[command..].find("  ").map(|at| command + at) else {
-            return format!("{long}\n");
-        };
-        let blanks = long[end..].len() - long[end..].trim_start().len();
-        let spared = (long.len() - short.len()).min(blanks - 2);
-        format!("{}{}\n", &long[..end], &long[end + spared..])
-    });
-    lines.collect()
+    ["  ", "&& ", "| ", "usage: ", "; ", "\n"].iter().fold(text.to_owned(), |text, front| {
+        text.replace(&*format!("{front}carafe"), &format!("{front}{name}"))
+    })
 }
 
 /// What the help says of a command: what it does in one line, examples, and its usage.
@@ -127,11 +115,6 @@ fn usage(command: &str) -> &'static str {
 
 /// A word that means nothing, with the nearest one that does.
 fn unknown(word: &str, expected: &str) -> CommandResult {
-    // A bare number is most often meant for a port, as with `python -m http.server 8080`.
-    if let Ok(port) = word.parse::<u16>() {
-        let hint = format!("did you mean --port {port}?");
-        return wrong(format!("found {word:?}, which is no {expected}; {hint}"));
-    }
     let names = COMMANDS.iter().map(|(name, _)| *name);
     let flags = flags_of(flags::TABLE).map(|(flag, _)| flag);
     let known = names.chain(["help", "--help", "--version"]).chain(flags);

@@ -1,8 +1,6 @@
 //! Deeper: `carafe` serves the application, and its banner says where.
 
-use super::command_line::{
-    CommandError, CommandLine, CommandResult, print, typed_with, warn, wrong,
-};
+use super::command_line::{CommandError, CommandLine, CommandResult, print, warn, wrong};
 use super::stores;
 use crate::app::course::lessons::{Ticks, usual_place};
 use crate::app::{self, assets};
@@ -67,7 +65,6 @@ pub fn run(flags: &CommandLine) -> CommandResult {
     if !is_local {
         rows.push(("warning", "other machines can reach this server".to_owned()));
     }
-    rows.extend(curl_warning(&visited(address)).map(|text| ("warning", text)));
     print(&banner(address, &rows))?;
     let server = match recorder {
         Some(recorder) => {
@@ -91,18 +88,6 @@ fn banner(address: SocketAddr, rows: &[(&str, String)]) -> String {
     let rows: String = rows.iter().map(|(title, text)| format!("  {title:<10} {text}\n")).collect();
     let next = format!("Next, in a second terminal:\n             curl http://{base}/lessons/1");
     format!("carafe serves on http://{base}{others}\n{rows}  Ctrl-C stops it. {next}\n")
-}
-
-/// What to type first where curl would ask a proxy for this server, as the environment says.
-fn curl_warning(visited: &str) -> Option<String> {
-    let set = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
-    let proxied =
-        ["http_proxy", "all_proxy", "ALL_PROXY"].into_iter().find(|name| set(name).is_some())?;
-    let host = visited.rsplit_once(':').map_or("", |(host, _)| host).trim_matches(['[', ']']);
-    let spared = set("no_proxy").or(set("NO_PROXY")).unwrap_or_default();
-    let is_spared = spared.split(',').any(|name| [host, "*"].contains(&name.trim()));
-    let first = format!("first type:\n             export no_proxy=\"$no_proxy,{host}\"");
-    (!is_spared).then(|| format!("{proxied} is set, so curl would not ask this server; {first}"))
 }
 
 /// The address to visit. Nobody can visit 0.0.0.0, which means every address of this machine.
@@ -150,8 +135,7 @@ fn server(flags: &CommandLine) -> Result<Server, CommandError> {
     let server = Server::bind((host, port)).map(Server::quiet).map_err(|error| {
         let hint = match error.kind() {
             ErrorKind::AddrInUse => {
-                let free = free_port(host, port);
-                format!("another program has it; try: {}", typed_with("--port", &free.to_string()))
+                format!("another program has it; try: --port {}", free_port(host, port))
             }
             _ => error.to_string(),
         };

@@ -14,15 +14,14 @@
 //! * `cycle_text` and `columns` print the description for a terminal; `cycle_rows` and `cycle_list`
 //!   print one line of each. Page, text and JSON are made of the same description.
 //! * `memory_page` shows what is held now, and empties it.
-//! * `own_requests` keeps the requests of these pages out of the record, and `source_pages` and
-//!   `colour` show the source.
+//! * `own_requests` keeps the requests of these pages out of the record, and `source_pages` shows
+//!   the source.
 //!
 //! These pages are for the person at this machine.
 //!
 //! Left out: cycles from before the last start. They are not kept.
 
 mod asker;
-mod colour;
 mod columns;
 mod cycle_facts;
 mod cycle_list;

@@ -5,11 +5,10 @@
 //!
 //! Left out: the source of the libraries that carafe uses. It uses only Rust's own.
 
-use super::colour;
 use super::own_requests::admit;
 use crate::contents::{CHAPTERS, CIRCLES, Chapter, chapters_of};
 use carafe::http::{Response, Status};
-use carafe::{App, Context, Error, Map, Value, near};
+use carafe::{App, Context, Error, Map, Value};
 
 /// Registers the routes of these pages.
 pub fn routes(app: &mut App) {
@@ -57,14 +56,7 @@ fn chapter(ctx: &mut Context) -> Result<Response, Error> {
     let file = ctx.param("file").to_owned();
     let chapters: Vec<&Chapter> = (0..CIRCLES.len()).flat_map(chapters_of).collect();
     let Some(at) = chapters.iter().position(|chapter| chapter.path == file) else {
-        let mut paths = chapters.iter().map(|chapter| chapter.path);
-        // A file that was moved to another folder has kept its name.
-        let is_moved = |path: &&str| path.rsplit('/').next() == file.rsplit('/').next();
-        let near = near::nearest(&file, paths.clone()).or_else(|| paths.find(is_moved));
-        let hint = near.map_or("/source lists them".to_owned(), |near| {
-            format!("did you mean /source/{near}?")
-        });
-        let why = format!("there is no file {file:?}; {hint}");
+        let why = format!("there is no file {file:?}; /source lists them");
         return Err(Error::abort(Status::NOT_FOUND, why));
     };
     let Chapter { path, text } = *chapters[at];
@@ -75,7 +67,7 @@ fn chapter(ctx: &mut Context) -> Result<Response, Error> {
             [
                 ("path", Value::from(path)),
                 ("title", chapters[at].title().into()),
-                ("code", colour::html(text).into()),
+                ("lines", text.lines().map(Value::from).collect()),
                 ("previous", neighbour(at.checked_sub(1)).into()),
                 ("next", neighbour(Some(at + 1)).into()),
             ],

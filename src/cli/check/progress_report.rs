@@ -5,7 +5,6 @@ use crate::cli::command_line::{CommandError, CommandResult, print, wrong};
 use crate::cli::http_client::{ServerAnswer, ServerUrl, ask};
 use carafe::http::CookieJar;
 use carafe::server::log::escaped;
-use carafe::web::shell::shell_word;
 use carafe::{Value, json};
 use std::process::ExitCode;
 
@@ -22,13 +21,12 @@ pub fn run(wanted: Option<usize>, server: &ServerUrl) -> CommandResult {
         return wrong(format!("found {wanted}, expected a lesson's number, 1 to {last}"));
     }
     let mut report = String::new();
-    // The first lesson of which something is missing.
-    let mut next = None;
+    let mut is_missing = false;
     let lessons = (1..).zip(&lessons);
     for (number, (title, tasks)) in lessons.filter(|it| wanted.is_none_or(|wanted| it.0 == wanted))
     {
         let (all, seen) = (tasks.len(), tasks.iter().filter(|(_, seen)| !seen.is_empty()).count());
-        next = next.or((seen < all).then_some(number));
+        is_missing |= seen < all;
         if wanted.is_none() {
             let mark = if seen == all { "done".into() } else { format!("{seen} of {all}") };
             report.push_str(&format!("{number:>2}  {mark:<8} {title}\n"));
@@ -40,15 +38,8 @@ pub fn run(wanted: Option<usize>, server: &ServerUrl) -> CommandResult {
             seen => format!("  seen     {what} ({seen})\n"),
         }));
     }
-    if let (None, Some(next)) = (wanted, next) {
-        let url = server.url(&format!("/lessons/{next}"));
-        let own = Some(server.url("")).filter(|own| own != "http://127.0.0.1:8000");
-        let flag = own.map_or(String::new(), |own| format!(" --server {}", shell_word(own)));
-        let command = format!("{} check {next}{flag}", program_name());
-        report.push_str(&format!("\nGo on with {url}; `{command}` says what is missing.\n"));
-    }
     print(&report)?;
-    Ok(if next.is_none() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if is_missing { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
 /// Removes all ticks.

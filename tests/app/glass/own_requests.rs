@@ -87,7 +87,7 @@ fn lead_nowhere(server: &Carafe, pages: &[&str], hidden: &[&str]) {
 /// Where the inside is closed, a page leads to nothing that would be refused.
 #[test]
 fn no_page_leads_inside_where_nobody_may_look() {
-    let closed = Carafe::start(&["--log", "off", "--trust-proxy", "10.0.0.1"]);
+    let closed = Carafe::start(&["--log", "off", "--trust-proxy", "10.0.0.1", "--expose-cycles"]);
     assert_eq!(closed.status(&["$B/cycles"]), "403");
     let hidden = ["/cycles", "href=\"/memory", "href=\"/source", "/source\n"];
     lead_nowhere(&closed, &["/", "/shop", "/ladder", "/formtest"], &hidden);

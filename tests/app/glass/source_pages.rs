@@ -64,7 +64,7 @@ fn the_contents_have_three_circles_and_a_title_says_which() {
 fn a_page_names_each_line_and_loses_no_letter() {
     let carafe = Carafe::start(&["--log", "off"]);
     for path in [
-        "src/app/glass/colour.rs",
+        "src/app/glass/source_pages.rs",
         "src/web/template/print.rs",
         "src/server/connection.rs",
         "src/lib.rs",
@@ -91,6 +91,7 @@ fn a_page_names_each_line_and_loses_no_letter() {
                 }
             }
         }
+        let plain = plain.replace("&#34;", "\"").replace("&#39;", "'");
         let plain = plain.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&");
         assert!(plain == text, "{path} lost something");
         assert!(page.contains(&format!("id=\"L{}\"", text.lines().count())), "{path}");
@@ -103,12 +104,10 @@ fn only_this_machine_reads_it_and_a_wrong_name_is_helped() {
     assert_eq!(carafe.status(&["-H", "Host: evil.example", "$B/source/src/lib.rs"]), "403");
     let answer = carafe.curl(&["-i", "$B/source/src/web/ap.rs"]);
     assert!(
-        answer.starts_with("HTTP/1.1 404") && answer.contains("/source/src/web/app.rs?"),
+        answer.starts_with("HTTP/1.1 404") && answer.contains("; /source lists them"),
         "{answer}"
     );
     assert!(header(&answer, "Carafe-Cycle").is_none(), "it is no cycle");
-    let moved = carafe.curl(&["$B/source/src/app/formtest.rs"]);
-    assert!(moved.contains("did you mean /source/src/app/course/formtest.rs?"), "{moved}");
     assert_eq!(carafe.status(&["--path-as-is", "$B/source/../Cargo.toml"]), "404");
 }
 
