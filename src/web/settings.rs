@@ -6,7 +6,7 @@ use super::app::App;
 use super::context::Context;
 use super::error::Error;
 use super::file_route::file_handler;
-use super::handler::{Handler, IntoResponse};
+use super::handler::IntoResponse;
 use super::hooks::{Hook, Moment};
 use super::inside::Inside;
 use super::origin::normal;
@@ -70,20 +70,9 @@ impl App {
         handler: H,
     ) -> &mut Route {
         let kind = (TypeId::of::<H>(), type_name::<H>());
-        let handler = Box::new(move |ctx: &mut Context| handler(ctx).into_response());
-        self.add_route(methods.as_ref(), pattern.as_ref(), handler, kind)
-    }
-
-    #[track_caller]
-    fn add_route(
-        &mut self,
-        methods: &[Method],
-        pattern: &str,
-        handler: Handler,
-        kind: (TypeId, &str),
-    ) -> &mut Route {
-        let route = Route::new(methods, &self.blueprint, pattern, self.handlers.len(), kind);
-        self.handlers.push(handler);
+        let (methods, pattern, at) = (methods.as_ref(), pattern.as_ref(), self.handlers.len());
+        let route = Route::new(methods, &self.blueprint, pattern, at, kind);
+        self.handlers.push(Box::new(move |ctx| handler(ctx).into_response()));
         self.site.router.add(route)
     }
 

@@ -12,8 +12,7 @@
 //! assert_eq!(hex(&signature).len(), 64);
 //! ```
 //!
-//! Signed is not secret: everybody can read the text. Signed is not fresh: an old text with its old
-//! signature is as good as a new one.
+//! Signed is neither secret nor fresh: see `cookie_store`.
 //!
 //! Left out: the processor's own SHA instructions, which need `unsafe`.
 

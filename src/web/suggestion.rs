@@ -34,16 +34,12 @@ pub fn near<'r>(ctx: &Context<'r>) -> Vec<&'r Route> {
 pub fn command(ctx: &Context, status: Status, near: &[&Route]) -> Option<String> {
     let (router, request) = (&ctx.site.router, ctx.request);
     let asked = router.find(&request.method, &request.path).map(|found| found.route);
-    let mut candidates: Vec<&Route> = Vec::new();
-    match asked {
-        Some(route) => candidates.extend(may_help(status, &request.method).then_some(route)),
-        // Routes that answer GET come first.
-        None => {
-            let answers_get = |route: &&Route| route.answers(&Method::Get);
-            candidates.extend(router.of_path(&request.path).filter(answers_get));
-            candidates.extend(router.of_path(&request.path).filter(|route| !answers_get(route)));
-        }
-    }
+    let mut candidates: Vec<&Route> = match asked {
+        Some(route) => may_help(status, &request.method).then_some(route).into_iter().collect(),
+        None => router.of_path(&request.path).collect(),
+    };
+    // Routes that answer GET come first.
+    candidates.sort_by_key(|route| !route.answers(&Method::Get));
     match candidates.first() {
         Some(first) => candidates.extend(above(router, first.pattern.text())),
         None if asked.is_none() => candidates.extend(near),

@@ -18,6 +18,7 @@ use crate::http::fields::percent_encode;
 use crate::json;
 use crate::near;
 use crate::value::Value;
+use std::cmp::Reverse;
 use std::fmt;
 
 /// Why there is no such URL.
@@ -59,11 +60,9 @@ pub fn url_for(
 ) -> Result<String, UrlError> {
     // Those with the most places come first.
     let places = |route: &Route| route.pattern.parts.iter().filter(|it| it.place.is_some()).count();
-    let mut routes: Vec<&Route> = Vec::new();
-    for route in router.routes().iter().filter(|route| &*route.name == name) {
-        let before = routes.partition_point(|known| places(known) >= places(route));
-        routes.insert(before, route);
-    }
+    let named = router.routes().iter().filter(|route| &*route.name == name);
+    let mut routes: Vec<&Route> = named.collect();
+    routes.sort_by_key(|route| Reverse(places(route)));
     if routes.is_empty() && name == "static" {
         // The handlers are numbered in the order in which they were registered.
         let folders = router.routes().iter().filter(|route| route.is_files);

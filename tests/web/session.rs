@@ -1,9 +1,10 @@
+use carafe::web::client::Client;
 use carafe::web::session::{Session, Sessions};
 use carafe::web::store::{
     CookieStore, FileStore, Kind, Lookup, MemoryStore, NoneStore, ROW_BYTES, Refusal, Store,
     StoreError, Updated, decode, encode,
 };
-use carafe::{Map, Value, json};
+use carafe::{App, Context, Map, Value, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -493,17 +494,19 @@ fn a_permanent_session_outlives_the_others_in_every_store() {
 
 #[test]
 fn a_session_too_many_sends_the_longest_unused_one_away() {
-    let sessions = sessions().at_most(3);
-    let ids: Vec<String> = (0..4)
-        .map(|number| {
-            let mut session = sessions.open(None);
-            session.set("number", number);
-            key(&session)
-        })
-        .collect();
-    let found: Vec<_> =
-        ids.iter().map(|id| sessions.open(Some(id)).get("number").is_some()).collect();
-    assert_eq!(found, [false, true, true, true]);
+    let mut app = App::new();
+    app.sessions(Arc::new(MemoryStore::new()), HALF_HOUR, 3);
+    app.get("/set", |ctx: &mut Context| {
+        ctx.session.set("is_known", true);
+        "set"
+    });
+    app.get("/get", |ctx: &mut Context| ctx.session.get("is_known").is_some().to_string());
+    let mut visitors: Vec<Client> = (0..4).map(|_| Client::new(&app)).collect();
+    for visitor in &mut visitors {
+        visitor.get("/set");
+    }
+    let found: Vec<_> = visitors.iter_mut().map(|visitor| visitor.get("/get").text()).collect();
+    assert_eq!(found, ["false", "true", "true", "true"]);
 }
 
 #[test]

@@ -36,12 +36,6 @@ impl Sessions {
         Sessions { store, kind, cookie, path: String::new(), prefix: String::new() }
     }
 
-    /// How many there may be. The one that was not used for the longest time makes room.
-    pub fn at_most(mut self, most: usize) -> Sessions {
-        self.kind.most = most;
-        self
-    }
-
     /// The session of a request with this cookie. The store is not asked yet.
     pub fn open(&self, cookie: Option<&str>) -> Session<'_> {
         self.open_for(cookie.map(|cookie| cookie.to_owned().into()), true)
