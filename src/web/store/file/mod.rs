@@ -7,8 +7,8 @@
 //! * **Nothing is promised before it is on the disk.** [`flush`](Store::flush) waits for that.
 //!   While the disk works for one thread, the changes of the others gather, and the next turn makes
 //!   them safe together. (Databases call it group commit.)
-//! * **Several processes may share a file**, which is written anew when it has grown: see [`journal`]
-//!   and [`rewrite`].
+//! * **Several processes may share a file**, and one that has grown is written anew: see
+//!   [`journal`] and [`rewrite`].
 //! * A session's id stands there as its SHA-256: who reads the file cannot be the visitor.
 //! * A use of a row is written only once in an eighth of its lifetime.
 //! * A clock that is set back stands still here until it is right again.
