@@ -188,10 +188,9 @@ impl<'a> Renderer<'a> {
     fn walk(&mut self, parts: &'a For) -> Rendering {
         let over = self.evaluate(&parts.over)?;
         self.names.warn(&over, &parts.over);
-        let items = over.items()?;
         let mut list = match over.as_list() {
-            Some(_) => over.clone(),
-            None => items.into_owned().into(),
+            Some(_) => over,
+            None => over.items()?.into_owned().into(),
         };
         if let Some(filter) = &parts.filter {
             list = self.chosen(parts, filter, &list)?;
