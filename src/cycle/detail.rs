@@ -120,13 +120,6 @@ pub enum StorePlace {
     Elsewhere,
 }
 
-impl StorePlace {
-    /// True if a row can be read without a question to another program, which may be slow.
-    pub fn is_near(self) -> bool {
-        self != StorePlace::Elsewhere
-    }
-}
-
 /// The front of some bytes, and how many there were in all.
 #[derive(Debug)]
 pub struct Excerpt {

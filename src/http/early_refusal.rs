@@ -5,7 +5,7 @@
 //!
 //! Left out: the other lines of a head, whose only limit is that of the whole head.
 
-use super::bytes::{is_token, token_length};
+use super::bytes::token_length;
 use super::line::line_at;
 use super::parse_error::{found, head_too_long, malformed, target_too_long};
 use super::target::split_before;
@@ -16,17 +16,9 @@ pub(super) fn request_line<'a>(
     bytes: &'a [u8],
     limits: &Limits,
 ) -> Result<Option<&'a [u8]>, ParseError> {
-    // What cannot become a request line is refused at once: its end may never arrive.
-    match *bytes {
-        // The number of a TLS record that holds a ClientHello.
-        [0x16, ..] => {
-            let message = "found the start of TLS, expected HTTP: use http://, not https://";
-            return Err(malformed(message));
-        }
-        [byte, ..] if byte != b'\r' && !is_token(&[byte]) => {
-            return Err(found("the first byte", &[byte], "a method"));
-        }
-        _ => {}
+    // The number of a TLS record that holds a ClientHello.
+    if let [0x16, ..] = bytes {
+        return Err(malformed("found the start of TLS, expected HTTP: use http://, not https://"));
     }
     // The limit of the target is for the target alone: 64 bytes more are for the rest of the line.
     let most = limits.target_bytes.saturating_add(64);

@@ -109,13 +109,6 @@ impl Clone for Headers {
     }
 }
 
-/// Headers are equal if they have the same names, in the same case, and values in the same order.
-impl PartialEq for Headers {
-    fn eq(&self, other: &Headers) -> bool {
-        self.iter().eq(other.iter())
-    }
-}
-
 impl fmt::Debug for Headers {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.debug_list().entries(self.iter()).finish()

@@ -68,13 +68,6 @@ impl Method {
     }
 }
 
-/// So that `App::route` takes one method or a list of them.
-impl AsRef<[Method]> for Method {
-    fn as_ref(&self) -> &[Method] {
-        std::slice::from_ref(self)
-    }
-}
-
 impl fmt::Display for Method {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(self.as_str())

@@ -10,7 +10,6 @@ use crate::http::target::{normal_path, split_before};
 use crate::http::{ParseError, Request, Status, date};
 use std::any::Any;
 use std::io::{self, Write};
-use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::panic;
 use std::thread;
@@ -60,25 +59,11 @@ impl Log {
         is_failure.then(|| asked(request))
     }
 
-    /// How this log shows a message that was refused: with its method and path, if it has them.
-    pub(super) fn line_of_refused(
-        self,
-        peer: SocketAddr,
-        request: &Request,
-        error: &ParseError,
-    ) -> Option<String> {
-        let asked = match &*request.path {
-            "" => "-".to_owned(),
-            path => escaped(&format!("{} {path}", request.method)),
-        };
-        match self {
-            Log::Off | Log::Failures => None,
-            Log::Line => Some(format!("{asked} refused: {}:", escaped(&error.to_string()))),
-            Log::Common => {
-                let asked = asked.replace('"', "%22");
-                Some(format!("{} - - [{}] \"{asked}\"", peer.ip(), clf_date()))
-            }
-        }
+    /// How this log shows a message that was refused, and why.
+    pub(super) fn line_of_refused(self, request: &Request, error: &ParseError) -> Option<String> {
+        let why = || format!(" refused: {}:", escaped(&error.to_string()));
+        let why = if self == Log::Line { why() } else { String::new() };
+        self.line_of(request).map(|line| line + &why)
     }
 
     /// Writes why a stream ended before its end by a fault of the program.
@@ -117,9 +102,15 @@ impl Log {
     }
 }
 
-/// The method and the target, its path spelt as the routes know it.
+/// The method and the target, its path spelt as the routes know it; `-`, if there is no path.
 fn asked(request: &Request) -> String {
-    let (path, query) = split_before(&request.target, b'?');
+    if request.path.is_empty() {
+        return "-".to_owned();
+    }
+    // A request line that was refused has a path at most.
+    let is_refused = request.target.is_empty();
+    let target = if is_refused { &request.path } else { &request.target };
+    let (path, query) = split_before(target, b'?');
     escaped(&format!("{} {}{query}", request.method, normal_path(path)))
 }
 

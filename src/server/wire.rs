@@ -16,8 +16,6 @@ pub(super) struct Wire {
     pub socket: Arc<OpenSocket>,
     /// True unless the connection is in the ring.
     may_wait: bool,
-    /// The same as `socket.idle`, which other threads read.
-    is_idle: bool,
     read_time: Duration,
     /// How many bytes have been sent.
     sent: u64,
@@ -25,7 +23,7 @@ pub(super) struct Wire {
 
 impl Wire {
     pub fn new(socket: Arc<OpenSocket>) -> Wire {
-        Wire { socket, may_wait: true, is_idle: true, read_time: Duration::ZERO, sent: 0 }
+        Wire { socket, may_wait: true, read_time: Duration::ZERO, sent: 0 }
     }
 
     /// True if a read waits for bytes to arrive, and a write for the client to take them.
@@ -41,11 +39,8 @@ impl Wire {
     }
 
     /// Notes whether nothing of the next request has arrived. A stop wakes idle connections.
-    pub fn set_idle(&mut self, is_idle: bool) {
-        if self.is_idle != is_idle {
-            self.is_idle = is_idle;
-            self.socket.idle.store(is_idle, Ordering::SeqCst);
-        }
+    pub fn set_idle(&self, is_idle: bool) {
+        self.socket.idle.store(is_idle, Ordering::SeqCst);
     }
 
     /// Sets how long a read waits. One that takes longer is an error: see [`is_not_ready`].

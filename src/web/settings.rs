@@ -37,7 +37,7 @@ macro_rules! methods {
                 pattern: impl AsRef<str>,
                 handler: impl Fn(&mut Context) -> R + Send + Sync + 'static,
             ) -> &mut Route {
-                self.route(Method::$method, pattern, handler)
+                self.route([Method::$method], pattern, handler)
             }
         )*}
     };

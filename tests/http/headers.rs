@@ -37,21 +37,11 @@ fn set_replaces_all_of_a_name_and_nothing_else() {
 fn remove_takes_out_all_of_a_name() {
     let mut headers = headers(&[("A", "1"), ("B", "2"), ("a", "3")]);
     headers.remove("A");
-    assert_eq!(headers.iter().collect::<Vec<_>>(), [("B", "2")]);
+    assert_eq!(format!("{headers:?}"), r#"[("B", "2")]"#);
     headers.remove("A");
     assert!(headers.contains("b") && !headers.contains("A") && !headers.is_empty());
     headers.remove("B");
     assert!(headers.is_empty());
-}
-
-#[test]
-fn equal_are_those_that_say_the_same_whatever_they_said_before() {
-    let mut changed = headers(&[("A", "1"), ("B", "2")]);
-    changed.remove("A");
-    assert_eq!(changed, headers(&[("B", "2")]));
-    assert_ne!(changed, headers(&[("b", "2")]));
-    assert_ne!(changed, headers(&[("B2", "")]));
-    assert_eq!(format!("{changed:?}"), r#"[("B", "2")]"#);
 }
 
 #[test]

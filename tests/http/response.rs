@@ -137,10 +137,10 @@ fn a_body_knows_its_length_unless_it_is_still_to_come() {
     // Any file will do: how much of it is meant is what counts.
     let file = std::fs::File::open(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")).unwrap();
     for (body, length, shown) in [
-        (Body::Empty, Some(0), "Empty"),
+        (Body::Empty, Some(0), "Body(Some(0))"),
         (Body::Bytes(b"a\0".to_vec()), Some(2), r"Bytes(a\x00)"),
-        (Body::File { file, range: 3..10 }, Some(7), "File(3..10)"),
-        (Body::Stream(Box::new(|_| Ok(()))), None, "Stream"),
+        (Body::File { file, range: 3..10 }, Some(7), "Body(Some(7))"),
+        (Body::Stream(Box::new(|_| Ok(()))), None, "Body(None)"),
     ] {
         assert_eq!((body.len(), body.is_empty()), (length, length == Some(0)), "{body:?}");
         assert_eq!(format!("{body:?}"), shown);

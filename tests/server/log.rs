@@ -41,12 +41,19 @@ fn a_log_shows_paths_as_the_routes_know_them_and_why_a_stream_or_a_message_faile
                 "GET /broken-stream: the stream failed: no more\n",
                 " bytes, broken off",
                 "GET /100% refused: found",
-                "POST /one refused: the body is longer than 8 bytes: 413 ",
+                "POST /one?a refused: the body is longer than 8 bytes: 413 ",
                 "GET /a\"b refused: found",
                 "- refused: found the start of TLS",
             ],
         ),
-        ("common", &["\"GET /panic?%61 HTTP/1.1\" 500", "\"POST /one\" 413", "\"GET /a%22b\" 400"]),
+        (
+            "common",
+            &[
+                "\"GET /panic?%61 HTTP/1.1\" 500",
+                "\"POST /one?a HTTP/1.1\" 413",
+                "\"GET /a%22b HTTP/1.1\" 400",
+            ],
+        ),
     ] {
         let mut child = Command::new(std::env::current_exe().expect("a test knows its program"));
         child.args(["--exact", "log::serving_writes_a_log"]).env(NAME, log);

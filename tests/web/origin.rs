@@ -97,7 +97,7 @@ fn without_an_origin_the_site_that_a_browser_names_must_be_this_one() {
 fn every_method_that_may_change_something_is_checked_and_no_other() {
     let mut app = App::new();
     for method in [Method::Get, Method::Post, Method::Put, Method::Patch, Method::Delete] {
-        app.route(method, "/", |_: &mut Context| "done");
+        app.route([method], "/", |_: &mut Context| "done");
     }
     for (method, status) in [
         (Method::Get, 200),

@@ -275,10 +275,7 @@ fn head_has_the_headers_of_get_and_ignores_a_range() {
     head.method = Method::Head;
     let head = weigh(&head, files.whole("ten.txt").unwrap());
     let get = respond(&files, "ten.txt", &[]);
-    assert_eq!(
-        (head.status, &head.headers, head.body.len()),
-        (get.status, &get.headers, get.body.len())
-    );
+    assert_eq!(format!("{head:?}"), format!("{get:?}"));
 }
 
 #[test]

@@ -31,7 +31,7 @@ impl Session<'_> {
     /// another program, because the record must not make a page slower.
     pub fn history(&mut self) -> SessionHistory {
         let place = self.store.place();
-        if self.sent.is_some() && place.is_near() {
+        if self.sent.is_some() && place != StorePlace::Elsewhere {
             self.opened();
         }
         let (mut before, mut after) = (None, None);
