@@ -25,8 +25,6 @@ pub struct Parser<'s> {
     /// The names that the next scope has from its beginning: those of a `for` or a `with`, or the
     /// parameters of a macro.
     pub given: Vec<&'s str>,
-    /// How many `for`s are open.
-    pub fors: usize,
     /// How many levels are open. A function that goes in counts with [`Parser::enter`], and sets
     /// the number back at its end.
     pub depth: usize,

@@ -12,7 +12,6 @@
 //! left to right, and bound to its parameters by place or by name. A function returns a sentence if
 //! it cannot do what it should; `evaluate` gives the sentence its line and column.
 
-use super::filters::PLAIN;
 use super::function::{ANY, Function, IfUndefined, bind, find, unknown};
 use super::kinds::check_length;
 use super::lists::range;
@@ -166,12 +165,7 @@ impl<'a> Renderer<'a> {
                 _ => {}
             }
         }
-        // A filter of the application may have the same name, but not the same parameters.
-        let is_same =
-            |plain: &&Function| (plain.name, plain.parameters) == (row.name, row.parameters);
-        let is_plain = !self.names.scope.tree.escapes;
-        let plain = is_plain.then(|| PLAIN.iter().find(is_same)).flatten();
-        call_row(plain.unwrap_or(row), &given.0.remove(0), given)
+        call_row(row, &given.0.remove(0), given)
     }
 
     /// A call: of a method if there is a point before the name, else of a macro, else of a function

@@ -18,13 +18,13 @@
 //! rare is in functions of its own, `inline(never)`, so that those that call themselves need little
 //! stack.
 //!
-//! Left out: steps of slices, `a[::2]`, and `*` and `**` before arguments.
+//! Left out: steps of slices, `a[::2]`, strings side by side, and `*` and `**` before arguments.
 
 use super::cursor::Parser;
 use super::filters::{FILTERS, TESTS};
 use super::function::{Function, IfUndefined, find};
 use super::mistake::Parsed;
-use super::operators::{COMPARES, MINUS, NOT, OPERATORS, PLAIN_JOIN, PLUS, SLICE};
+use super::operators::{COMPARES, MINUS, NOT, OPERATORS, PLUS, SLICE};
 use super::scan::Token;
 use super::tree::{Arguments, Expression, ExpressionKind as Kind};
 use crate::value::Value;
@@ -86,7 +86,7 @@ impl<'s> Parser<'s> {
     /// A tighter operator after an operand takes that operand first: the function calls itself
     /// with a higher level.
     pub fn operation(&mut self, lowest: u8) -> Parsed<Expression> {
-        let (depth, names, start) = (self.depth, self.seen.len(), self.at());
+        let (depth, start) = (self.depth, self.at());
         self.enter(1)?;
         let mut left = match lowest <= NOT && self.take("not") {
             true => Expression { kind: Kind::Not(Box::new(self.operation(NOT)?)), at: start },
@@ -106,17 +106,6 @@ impl<'s> Parser<'s> {
                 at,
             };
             left = match (row.name, shared) {
-                // One operator for `a ~ b ~ c`: one part that is HTML makes all of it HTML.
-                ("~", _) => {
-                    let mut parts = vec![left, right];
-                    while self.operator().is_some_and(|(_, next)| next.name == "~") {
-                        self.skip(1);
-                        parts.push(self.operation(level + 1)?);
-                    }
-                    // Jinja joins constants when it parses, and then forgets what was HTML.
-                    let is_constant = self.seen.len() == names;
-                    apply(if is_constant { PLAIN_JOIN } else { row }, parts, at)
-                }
                 ("or" | "and", _) => logic(row.name == "or", left, right),
                 (_, Some(shared)) => logic(false, left, apply(row, vec![shared, right], at)),
                 (_, None) => apply(row, vec![left, right], at),
@@ -177,25 +166,12 @@ impl<'s> Parser<'s> {
                 self.reads(name);
                 Kind::Name(name.into())
             }
-            Token::Constant(Value::Str(text)) => return Ok(self.strings(&text, at)),
             Token::Constant(value) => Kind::Constant(value),
             Token::Sign(bracket @ ("(" | "[" | "{")) => return self.bracket(bracket, at),
             _ => return self.unexpected("a value"),
         };
         self.skip(1);
         Ok(Expression { kind, at })
-    }
-
-    /// `'a' 'b'`: strings side by side are one.
-    #[inline(never)]
-    fn strings(&mut self, first: &str, at: usize) -> Expression {
-        let mut text = first.to_owned();
-        self.skip(1);
-        while let Token::Constant(Value::Str(more)) = self.peek() {
-            text.push_str(more);
-            self.skip(1);
-        }
-        constant(text.into(), at)
     }
 
     /// `(…)` groups or makes a tuple, `[…]` makes a list, `{…}` a dict.
@@ -228,8 +204,6 @@ impl<'s> Parser<'s> {
             } else if self.take("[") {
                 self.subscript(value, at)?
             } else if self.take("(") {
-                // Jinja joins no calls when it parses.
-                self.reads("()");
                 // A message about a call is shown at its name, not at its bracket.
                 let at = value.at;
                 Expression { kind: Kind::Call(Box::new(value), self.arguments(Vec::new())?), at }

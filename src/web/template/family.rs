@@ -81,16 +81,11 @@ impl<'a> Renderer<'a> {
         Ok(())
     }
 
-    /// `include`: the other template prints at this place. What it sets ends with it. Of a list of
-    /// names, it is the first that there is.
+    /// `include`: the other template prints at this place. What it sets ends with it.
     #[inline(never)]
     pub fn include(&mut self, name: &'a Expression) -> Rendering {
         let value = self.evaluate(name)?;
-        let first = value.as_list().and_then(|names| {
-            let is_there = |name: &&Value| name.as_str().is_some_and(|it| self.shelf.0.has(it));
-            names.iter().find(is_there).or(names.last())
-        });
-        let tree = self.named_template(first.unwrap_or(&value), name.at)?;
+        let tree = self.named_template(&value, name.at)?;
         let page = self.other_template(tree, name.at, true)?;
         self.names.pages.truncate(page);
         Ok(())

@@ -3,16 +3,14 @@
 //! A filter of the application needs no row here:
 //! [`Templates::filter`](super::Templates::filter) adds it.
 //!
-//! Left out: most tests of types.
+//! Left out: most tests of types, and those that compare, `a is eq b`.
 
 use super::function::{ANY_NAMED, Function, Outcome, given, row};
-use super::operators::{PLAIN_JOIN, remainder};
+use super::operators::remainder;
 use super::print::{to_html, to_text};
 use super::strings::like;
 use super::{lists, numbers, printf, strings};
 use crate::value::Value;
-use std::cmp::Ordering;
-use std::sync::Arc;
 
 /// The value, or the first argument if there is none; with `true` as the second, also for what is
 /// empty or zero.
@@ -43,7 +41,7 @@ pub static FILTERS: &[Function] = &[
     row("format", ANY_NAMED, printf::format),
     row("int", &["default"], numbers::int),
     row("join", &["d", "attribute"], lists::join),
-    row("last", &[], lists::last),
+    row("last", &[], |it, _| Ok(it.items()?.last().cloned().unwrap_or(Value::Undefined))),
     row("length", &[], lists::length),
     row("list", &[], |it, _| Ok(it.items()?.into_owned().into())),
     row("lower", &[], |it, _| like(it, to_text(it).to_lowercase())),
@@ -60,14 +58,6 @@ pub static FILTERS: &[Function] = &[
     row("urlencode", &[], strings::urlencode),
 ];
 
-/// What takes the place of a filter or an operator of this name in a template whose text is not
-/// escaped: it makes plain text, and escapes nothing.
-pub static PLAIN: [Function; 3] = [
-    PLAIN_JOIN,
-    row("join", &["d", "attribute"], |it, with| lists::joined(it, with, false)),
-    row("replace", &["old", "new", "count"], |it, with| strings::replaced(it, with, false)),
-];
-
 /// The rest of a division, compared with a number.
 fn rest_is(value: &Value, divisor: &Value, expected: i64) -> Outcome {
     Ok(remainder(value, divisor)?.equals(&expected.into()).into())
@@ -78,52 +68,15 @@ fn divisibleby(value: &Value, arguments: &[Value]) -> Outcome {
     rest_is(value, given(arguments, 0).ok_or("divisibleby takes a number")?, 0)
 }
 
-/// The one argument of a test that compares.
-fn other(arguments: &[Value]) -> Result<&Value, &'static str> {
-    arguments.first().ok_or("a test that compares takes a value")
-}
-
-/// True if the value and the argument are equal.
-fn eq(value: &Value, arguments: &[Value]) -> Outcome {
-    Ok(value.equals(other(arguments)?).into())
-}
-
-/// True if the order of the value and the argument is this one.
-fn ordered(value: &Value, arguments: &[Value], holds: fn(Ordering) -> bool) -> Outcome {
-    Ok(value.order(other(arguments)?)?.is_some_and(holds).into())
-}
-
-/// Python's `is`: of two equal lists or dicts, each is only the same as itself. As in Jinja, an
-/// undefined value is a new one each time.
-fn sameas(value: &Value, arguments: &[Value]) -> Outcome {
-    let is_same = match (value, other(arguments)?) {
-        (Value::List(a), Value::List(b)) => Arc::ptr_eq(a, b),
-        (Value::Map(a), Value::Map(b)) => Arc::ptr_eq(a, b),
-        (a, b) => !a.is_undefined() && a == b,
-    };
-    Ok(is_same.into())
-}
-
 /// All tests.
 pub static TESTS: &[Function] = &[
     row("boolean", &[], |it, _| Ok(it.as_bool().is_some().into())),
     row("defined", &[], |it, _| Ok((!it.is_undefined()).into())),
     row("divisibleby", &["num"], divisibleby),
-    row("eq", &["b"], eq),
-    row("equalto", &["b"], eq),
     row("even", &[], |it, _| rest_is(it, &Value::Int(2), 0)),
-    row("ge", &["b"], |a, b| ordered(a, b, Ordering::is_ge)),
-    row("greaterthan", &["b"], |a, b| ordered(a, b, Ordering::is_gt)),
-    row("gt", &["b"], |a, b| ordered(a, b, Ordering::is_gt)),
-    row("in", &["seq"], |it, seq| Ok(other(seq)?.holds(it)?.into())),
-    row("le", &["b"], |a, b| ordered(a, b, Ordering::is_le)),
-    row("lessthan", &["b"], |a, b| ordered(a, b, Ordering::is_lt)),
-    row("lt", &["b"], |a, b| ordered(a, b, Ordering::is_lt)),
-    row("ne", &["b"], |a, b| Ok((!a.equals(other(b)?)).into())),
     row("none", &[], |it, _| Ok((*it == Value::Null).into())),
     row("number", &[], |it, _| Ok(it.number().is_some().into())),
     row("odd", &[], |it, _| rest_is(it, &Value::Int(2), 1)),
-    row("sameas", &["other"], sameas),
     row("string", &[], |it, _| Ok(it.as_str().is_some().into())),
     row("undefined", &[], |it, _| Ok(it.is_undefined().into())),
 ];

@@ -11,15 +11,6 @@ pub fn length(value: &Value, _: &[Value]) -> Outcome {
     value.length().map(Value::from).ok_or_else(|| format!("{} has no length", value.type_name()))
 }
 
-/// The last item; undefined if there is none.
-pub fn last(value: &Value, _: &[Value]) -> Outcome {
-    match value.items()?.last().cloned() {
-        // As in Python, the last character of HTML is HTML, though the first is not.
-        Some(Value::Str(text)) if value.is_safe() => Ok(Value::text(&*text, true)),
-        last => Ok(last.unwrap_or(Value::Undefined)),
-    }
-}
-
 /// A string's characters or a list's items from the end to the front.
 pub fn reverse(value: &Value, _: &[Value]) -> Outcome {
     match value.as_str() {
@@ -31,17 +22,12 @@ pub fn reverse(value: &Value, _: &[Value]) -> Outcome {
 /// The items as text, with another text between them. If one of them is HTML, so is the result, and
 /// the others are escaped.
 pub fn join(value: &Value, arguments: &[Value]) -> Outcome {
-    joined(value, arguments, true)
-}
-
-/// The same; as plain text if nothing is escaped.
-pub fn joined(value: &Value, arguments: &[Value], escapes: bool) -> Outcome {
     let between = arguments.first().unwrap_or(&Value::Undefined);
     let path = path(given(arguments, 1));
     let items = value.items()?;
     let items: Vec<Value> =
         items.iter().map(|item| look_up(item, &path)).collect::<Result<_, _>>()?;
-    let safe = escapes && (between.is_safe() || items.iter().any(Value::is_safe));
+    let safe = between.is_safe() || items.iter().any(Value::is_safe);
     let as_text = if safe { to_html } else { to_text };
     let between = as_text(between);
     let mut text = String::new();
@@ -123,12 +109,10 @@ fn look_up(item: &Value, path: &[Value]) -> Outcome {
 }
 
 /// `value[from:to]`; a bound may be none, which is the end, or negative.
-/// Errors: a value without an order; a bound that is no int.
+/// Errors: another value than a string, a list or a tuple; a bound that is no int.
 pub fn slice(value: &Value, bounds: &[Value]) -> Outcome {
-    let kind = value.type_name();
-    let has_order = value.as_str().is_some() || value.as_list().is_some();
-    if !has_order || kind == "a view of a dict" {
-        return Err(format!("{kind} cannot be sliced"));
+    if value.as_str().is_none() && value.both_lists(value).is_none() {
+        return Err(format!("{} cannot be sliced", value.type_name()));
     }
     let items = value.items()?;
     let length = items.len();
@@ -142,17 +126,7 @@ pub fn slice(value: &Value, bounds: &[Value]) -> Outcome {
     let chosen = items.get(from..to).unwrap_or_default();
     Ok(match value {
         Value::List(_) => chosen.to_vec().into(),
-        Value::Sequence(sequence) => {
-            let kind = match sequence.kind {
-                // A part of a range is a range, with an end of its own.
-                SequenceKind::Range(start, _, step) => {
-                    let at = |turn: usize| start.wrapping_add(step.wrapping_mul(turn as i64));
-                    SequenceKind::Range(at(from), at(to), step)
-                }
-                kind => kind,
-            };
-            Value::sequence(kind, chosen.to_vec())
-        }
+        Value::Sequence(_) => Value::sequence(SequenceKind::Tuple, chosen.to_vec()),
         _ => {
             let letters: String = chosen.iter().filter_map(Value::as_str).collect();
             Value::text(letters, value.is_safe())

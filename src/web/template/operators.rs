@@ -13,7 +13,6 @@ use super::print::{to_html, to_text};
 use super::printf::percent;
 use crate::value::{SequenceKind, Value};
 use std::cmp::Ordering;
-use std::iter;
 
 /// Lists longer than this are not made by `+` and `*`.
 const MOST_ITEMS: usize = 100_000;
@@ -24,8 +23,7 @@ pub const NOT: u8 = 2;
 pub const COMPARES: u8 = 3;
 
 /// All operators between two values: how tightly each binds, and its function. The parser gives
-/// each of them one argument, and `~` one for each further part. `and` and `or` are not called,
-/// because they do not always need both.
+/// each of them one argument. `and` and `or` are not called, because they do not always need both.
 pub const OPERATORS: [(u8, Function); 18] = [
     (0, operator("or", IfUndefined::Taken, |_, b| Ok(b[0].clone()))),
     (1, operator("and", IfUndefined::Taken, |_, b| Ok(b[0].clone()))),
@@ -39,7 +37,7 @@ pub const OPERATORS: [(u8, Function); 18] = [
     (COMPARES, operator("not in", IfUndefined::Taken, |a, b| Ok((!b[0].holds(a)?).into()))),
     (4, arithmetic("+", |a, b| add(a, &b[0]))),
     (4, arithmetic("-", |a, b| numbers("-", a, &b[0], i64::checked_sub, |a, b| Ok(a - b)))),
-    (5, operator("~", IfUndefined::Warned, concatenate)),
+    (5, operator("~", IfUndefined::Warned, |a, b| concatenate(a, &b[0]))),
     (6, arithmetic("*", |a, b| multiply(a, &b[0]))),
     (6, arithmetic("/", |a, b| numbers("/", a, &b[0], |_, _| None, |a, b| Ok(a / b)))),
     (6, arithmetic("//", |a, b| numbers("//", a, &b[0], divide, |a, b| Ok(floor_rest(a, b).0)))),
@@ -54,12 +52,6 @@ pub const PLUS: Function = arithmetic("+", |it, _| add(it, &0.into()));
 
 /// `a[from:to]`
 pub const SLICE: Function = arithmetic("[:]", slice);
-
-/// `~` between constants: text that is no HTML.
-pub const PLAIN_JOIN: Function = operator("~", IfUndefined::Taken, |a, others| {
-    let parts = iter::once(a).chain(others);
-    Ok(Value::text(parts.map(to_text).collect::<String>(), false))
-});
 
 const fn operator(name: &'static str, undefined: IfUndefined, call: CustomFilter) -> Function {
     Function { name, parameters: ANY, call, undefined }
@@ -87,18 +79,17 @@ fn is_ordered(a: &Value, b: &Value, holds: fn(Ordering) -> bool) -> Outcome {
     Ok(a.order(b)?.is_some_and(holds).into())
 }
 
-/// `a ~ b ~ c`: all as text. If one is HTML, so is the result, and the others are escaped.
-fn concatenate(a: &Value, others: &[Value]) -> Outcome {
-    let parts = || iter::once(a).chain(others);
-    let safe = parts().any(Value::is_safe);
+/// `a ~ b`: both as text. If one is HTML, so is the result, and the other is escaped.
+fn concatenate(a: &Value, b: &Value) -> Outcome {
+    let safe = a.is_safe() || b.is_safe();
     let text = if safe { to_html } else { to_text };
-    Ok(Value::text(parts().map(text).collect::<String>(), safe))
+    Ok(Value::text(text(a) + text(b), safe))
 }
 
 /// `a + b`: joins text with text, a list with a list, a tuple with a tuple; adds numbers.
 fn add(a: &Value, b: &Value) -> Outcome {
     match (a.as_str().zip(b.as_str()), a.both_lists(b)) {
-        (Some(_), _) => concatenate(a, std::slice::from_ref(b)),
+        (Some(_), _) => concatenate(a, b),
         (_, Some((left, right))) => list_like(a, left.iter().chain(right)),
         _ => numbers("+", a, b, i64::checked_add, |a, b| Ok(a + b)),
     }

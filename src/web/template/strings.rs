@@ -9,7 +9,6 @@
 use super::function::{Outcome, given, text, whole};
 use super::kinds::check_length;
 use super::print::{to_html, to_text};
-use super::scan::is_space;
 use crate::http::fields::percent_encode;
 use crate::json::{Style, write_into};
 use crate::value::{Map, Value};
@@ -23,7 +22,9 @@ pub fn like(value: &Value, text: impl Into<String>) -> Outcome {
 /// The filter: a word begins after white space and `- ( { [ <`. The result is no HTML.
 pub fn title(value: &Value, _: &[Value]) -> Outcome {
     let mut titled = String::new();
-    for word in to_text(value).split_inclusive(|it| is_space(it) || "-({[<".contains(it)) {
+    for word in
+        to_text(value).split_inclusive(|it: char| it.is_whitespace() || "-({[<".contains(it))
+    {
         let mut letters = word.chars();
         titled.extend(letters.next().into_iter().flat_map(char::to_uppercase));
         titled.push_str(&letters.as_str().to_lowercase());
@@ -65,7 +66,7 @@ fn capitalized(word: &str) -> String {
 pub fn strip(value: &Value, arguments: &[Value]) -> Outcome {
     let (all, characters) = (to_text(value), text(arguments, 0)?);
     let is_stripped =
-        |it: char| characters.map_or(is_space(it), |characters| characters.contains(it));
+        |it: char| characters.map_or(it.is_whitespace(), |characters| characters.contains(it));
     like(value, all.trim_matches(is_stripped))
 }
 
@@ -100,7 +101,9 @@ pub fn split(value: &Value, arguments: &[Value]) -> Outcome {
     let parts: Vec<&str> = match text(arguments, 0)? {
         Some("") => return Err("split takes a text to cut at".to_owned()),
         Some(between) => all.splitn(most, between).collect(),
-        None if most == usize::MAX => all.split(is_space).filter(|it| !it.is_empty()).collect(),
+        None if most == usize::MAX => {
+            all.split(char::is_whitespace).filter(|it| !it.is_empty()).collect()
+        }
         None => return Err("split with maxsplit takes a text to cut at".to_owned()),
     };
     Ok(parts.into_iter().map(|part| Value::text(part, value.is_safe())).collect())

@@ -63,9 +63,7 @@ impl<'s> Parser<'s> {
     /// The body of a tag that only one tag ends, and that end, where `name` may be written again.
     fn whole_body(&mut self, tag: &str, at: usize, name: &str) -> Parsed<Vec<Node>> {
         let (body, _) = self.body_of(tag, at, &[])?;
-        if !self.take(name) && !name.is_empty() && matches!(self.peek(), Token::Name(_)) {
-            return self.unexpected(&format!("{name}, the name of the {tag} that ends here"));
-        }
+        self.take(name);
         self.expect("%}")?;
         Ok(body)
     }
@@ -163,13 +161,6 @@ impl<'s> Parser<'s> {
         Ok((target, self.seen.drain(before..).map(|(name, _)| name).collect()))
     }
 
-    /// Refuses `loop` as a name that a `for`, or a `set` inside of one, gives a value.
-    fn refuse_loop(&self, names: &[&str], at: usize) -> Parsed<()> {
-        let why = || "found loop, which every for has, expected another name".to_owned();
-        let is_loop = self.fors > 0 && names.contains(&"loop");
-        if is_loop { Err(Box::new((at, why()))) } else { Ok(()) }
-    }
-
     /// A name that is set here, and what it is for.
     fn set_name(&mut self, expected: &str) -> Parsed<&'s str> {
         let name = self.name(expected)?;
@@ -197,8 +188,10 @@ fn if_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
 fn for_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
     let target_at = parser.at();
     let (target, names) = parser.target()?;
-    parser.fors += 1;
-    parser.refuse_loop(&names, target_at)?;
+    if names.contains(&"loop") {
+        let why = "found loop, which every for has, expected another name";
+        return Err(Box::new((target_at, why.to_owned())));
+    }
     parser.expect("in")?;
     let over = parser.tuple_of(&["%}"], &mut |parser| parser.operation(0))?;
     let before = parser.seen.len();
@@ -211,7 +204,6 @@ fn for_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
     let uses_loop = parser.seen[before..].iter().any(|(name, _)| *name == "loop");
     let loop_name = uses_loop.then(|| "loop".into());
     let otherwise = parser.otherwise("for", at, last)?;
-    parser.fors -= 1;
     let item = match &target.kind {
         ExpressionKind::Name(name) => name.clone(),
         _ => "".into(),
@@ -221,9 +213,7 @@ fn for_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
 
 /// set = "set" target "=" value / "set" name body "endset"
 fn set_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
-    let target_at = parser.at();
     let (target, names) = parser.target()?;
-    parser.refuse_loop(&names, target_at)?;
     let node = if parser.take("=") {
         let value = parser.tuple()?;
         parser.expect("%}")?;
