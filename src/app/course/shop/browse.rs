@@ -7,7 +7,7 @@
 //! the session and redirects the browser. The second request holds no word of the search, and its
 //! answer comes from the session. A visitor without a cookie gets no results.
 
-use super::catalogue::{SHELVES, lines_of, named, price, product, products, search, shortened};
+use super::catalogue::{SHELVES, lines_of, named, price, product, products, search};
 use super::{account, numbers_in, page, text_of};
 use carafe::http::Response;
 use carafe::{App, Context, Error, Map, Value};
@@ -29,40 +29,19 @@ pub fn routes(app: &mut App) {
     app.get("/shop/item/<int:id>", shop_item).example("/shop/item/3", "");
 }
 
-/// The first products of every shelf; or all products of one shelf, with `/shop?shelf=cups`.
+/// The first products of every shelf. A search for the name of a shelf finds all of them.
 fn shop(ctx: &mut Context) -> Result<Response, Error> {
-    let asked = ctx.request.query.get("shelf").map(str::to_owned);
-    // Without `?shelf=`, every shelf is shown.
-    let is_shown = |key: &str| asked.as_ref().is_none_or(|asked| asked == key);
-    if let Some(asked) = asked.as_ref().filter(|_| !SHELVES.iter().any(|(key, _)| is_shown(key))) {
-        let keys = SHELVES.map(|(key, _)| key).join(", ");
-        let found = shortened(asked);
-        return Err(Error::BadRequest(format!("shelf: found {found:?}, expected one of {keys}")));
-    }
     let name = account::field(&ctx.session, "name").unwrap_or_else(|| "stranger".to_owned());
     let greeting = format!("Welcome, {name}");
     let mut text = format!("{greeting}\n");
-    let mut shelves: Vec<Map> = Vec::new();
-    for (key, heading) in SHELVES.into_iter().filter(|(key, _)| is_shown(key)) {
-        // The whole shelf if it was asked for, else its first products and a link to the rest.
-        let mut goods: Vec<_> = products().iter().filter(|product| product.shelf == key).collect();
-        let all = goods.len();
-        if asked.is_none() {
-            goods.truncate(FRONT);
-        }
+    let shelves = SHELVES.into_iter().map(|(key, heading)| {
+        let goods = products().iter().filter(|product| product.shelf == key).take(FRONT);
+        let goods: Vec<_> = goods.collect();
         text.push_str(&format!("\n{heading}\n{}", lines_of(&goods)));
-        if goods.len() < all {
-            text.push_str(&format!("      all {all}: /shop?shelf={key}\n"));
-        }
-        shelves.push(Map::from([
-            ("key", Value::from(key)),
-            ("heading", heading.into()),
-            ("all", all.into()),
-            ("goods", goods.into()),
-        ]));
-    }
-    let variables =
-        [("greeting", Value::from(greeting)), ("shelves", shelves.into()), ("asked", asked.into())];
+        Map::from([("heading", Value::from(heading)), ("goods", goods.into())])
+    });
+    let shelves: Value = shelves.collect();
+    let variables = [("greeting", Value::from(greeting)), ("shelves", shelves)];
     page(ctx, "shop/home.html", variables.into(), text)
 }
 
