@@ -30,7 +30,7 @@ use super::visitor_memory::{changes, knew, still_knows};
 use super::wire_lines;
 use carafe::cycle::{Detail, Record, Step};
 use carafe::http::{Fields, Method, date};
-use carafe::{Map, Value, json};
+use carafe::{Map, Value};
 use std::panic::Location;
 
 /// The description of a cycle.
@@ -187,8 +187,7 @@ fn listed(routes: &[(Method, String)]) -> String {
     lines.collect::<Vec<_>>().join(", ")
 }
 
-/// Part 4: every field of the query, the form or the JSON, and the cookies, before and after
-/// decoding.
+/// Part 4: every field of the query and of the form, and the cookies, before and after decoding.
 fn read(steps: &[Step], mask: &Mask, request: &Message) -> Vec<PartLine> {
     let mut read = Vec::new();
     let content = request.content();
@@ -201,14 +200,6 @@ fn read(steps: &[Step], mask: &Mask, request: &Message) -> Vec<PartLine> {
                 read.push(PartLine::new(from, pair).note(&decoded));
             }
         }
-    }
-    let is_json = request.text_of("Content-Type").starts_with("application/json");
-    let json = is_json.then(|| json::parse(content.as_bytes()).ok()).flatten();
-    for (name, value) in json.iter().filter_map(Value::as_map).flat_map(Map::iter) {
-        let written = json::write(value);
-        let decoded = mask.text(value.as_str().unwrap_or(&written));
-        let raw = format!("{}:{written}", json::write(&name.into()));
-        read.push(PartLine::new("json", &raw).note(&format!("{name} = {decoded}")));
     }
     let cookies = request.headers().filter(|(name, _)| name.eq_ignore_ascii_case("Cookie"));
     for pair in cookies.flat_map(|(_, value)| value.split(';')) {

@@ -8,7 +8,8 @@
 //! nothing secret is copied, and the server itself sends nobody's request again. Where something
 //! is masked, the reader puts it in.
 //!
-//! Left out: a request of which the record holds only a part.
+//! Left out: a request of which the record holds only a part, and what curl does not send by
+//! itself: a request that carafe could not read, another version than HTTP/1.1, HEAD with a body.
 
 use super::cycle_facts::CycleFacts;
 use super::message::{Message, readable};
@@ -19,30 +20,21 @@ use std::borrow::Cow;
 /// Headers that curl or the browser writes itself, or that describe the program, not the request.
 const WRITTEN_BY_THE_CLIENT: &str = " host cookie user-agent content-length transfer-encoding \
     connection keep-alive accept-encoding accept-language upgrade-insecure-requests cache-control \
-    pragma priority dnt referer ";
+    pragma priority dnt referer expect ";
 
 /// The media type that curl writes by itself for a body.
 const FORM: &str = "application/x-www-form-urlencoded";
 
 /// True if something that would be sent stands for a secret. The facts must be masked.
 pub fn is_masked(facts: &CycleFacts) -> bool {
-    // A request that was not understood is shown with its cookie, another without.
-    let is_shown = |name: &String| !facts.is_parsed || !is_written_by_the_client(name);
-    facts.request.hidden.iter().any(is_shown)
+    facts.request.hidden.iter().any(|name| !is_written_by_the_client(name))
 }
 
-/// A line for a shell that gets the same status from the server at `base`. `None` if the record
-/// does not hold the whole request, or if bytes that are no text would have to be masked.
+/// A line for a shell that gets the same status from the server at `base`. `None` if there is none.
 pub fn curl(facts: &CycleFacts, base: &str) -> Option<String> {
     let request = &facts.request;
-    if request.is_cut() || request.bytes.is_empty() {
+    if !facts.is_parsed || request.is_cut() || !request.start_line().ends_with("HTTP/1.1") {
         return None;
-    }
-    let host = base.strip_prefix("http://").unwrap_or(base);
-    if !facts.is_parsed {
-        // No client writes what carafe refuses to read, so it is sent byte by byte.
-        let typed = format!("{} | curl -s telnet://{host}", printf(request.bytes));
-        return (!is_masked(facts)).then_some(typed);
     }
     let ((method, target), content) = (request.asked(), request.content_bytes());
     let mut words = vec!["curl -i -g --path-as-is".to_owned()];
@@ -50,35 +42,23 @@ pub fn curl(facts: &CycleFacts, base: &str) -> Option<String> {
         // curl sends GET by itself, and POST if it has a body to send.
         ("GET", true) | ("POST", false) => {}
         ("HEAD", true) => words.push("-I".into()),
-        // With a body, curl waits for one in the answer, which ends where the connection ends.
-        ("HEAD", false) => {
-            words.push("-X HEAD --ignore-content-length -H 'Connection: close'".into());
-        }
+        ("HEAD", false) => return None,
         _ => words.push(format!("-X {}", shell_word(method))),
     }
-    if request.start_line().ends_with("HTTP/1.0") {
-        words.push("-0".into());
-    }
-    match request.header("Host") {
-        Some(known) if known == host => {}
-        Some(other) => words.push(format!("-H {}", shell_word(format!("Host: {other}")))),
-        None => words.push("-H Host:".into()),
+    let host = request.text_of("Host");
+    if base.strip_prefix("http://").unwrap_or(base) != host {
+        words.push(format!("-H {}", shell_word(format!("Host: {host}"))));
     }
     if request.header("Cookie").is_some() {
         words.push("-b j".into());
     }
-    for (name, value, line) in headers(request) {
+    for (name, value) in headers(request) {
         if !content.is_empty() && name.eq_ignore_ascii_case("Content-Type") && value == FORM {
             continue;
         }
-        words.push(match value {
-            // curl's way to write a header without a value has a semicolon.
-            "" => format!("-H {}", shell_word(format!("{name};"))),
-            _ if request.hidden.contains(&name.to_ascii_lowercase()) => {
-                format!("-H {}", shell_word(format!("{name}: {value}")))
-            }
-            _ => format!("-H {}", shell_word(line)),
-        });
+        // curl's way to write a header without a value has a semicolon.
+        let line = if value.is_empty() { format!("{name};") } else { format!("{name}: {value}") };
+        words.push(format!("-H {}", shell_word(line)));
     }
     let mut piped = String::new();
     if !content.is_empty() {
@@ -125,8 +105,8 @@ pub fn browser(facts: &CycleFacts) -> Option<Map> {
     };
     // The Fetch standard, "forbidden request-header": a browser ignores the headers that a script
     // may not set, such as Origin.
-    let is_ascii = headers(request).all(|(.., line)| line.is_ascii());
-    let headers: Map = headers(request).map(|(name, value, _)| (name, value)).collect();
+    let is_ascii = headers(request).all(|(_, value)| value.is_ascii());
+    let headers: Map = headers(request).collect();
     (is_whole && is_ascii && may_be_sent && target.starts_with('/')).then(|| {
         Map::from([
             ("method", Value::from(method)),
@@ -137,17 +117,10 @@ pub fn browser(facts: &CycleFacts) -> Option<Map> {
     })
 }
 
-/// The headers that can change the answer: name and value as text, and the line as it came.
-fn headers<'m>(request: &'m Message) -> impl Iterator<Item = (&'m str, &'m str, &'m [u8])> {
-    let lines = request.bytes.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
-    let lines = lines.skip_while(|line| line.is_empty()).skip(1);
-    let headers = request.headers().zip(lines).map(|((name, value), line)| (name, value, line));
-    headers.filter(|(name, value, _)| match name.to_ascii_lowercase().as_str() {
+/// The headers that can change the answer.
+fn headers<'m>(request: &'m Message) -> impl Iterator<Item = (&'m str, &'m str)> {
+    request.headers().filter(|(name, value)| match name.to_ascii_lowercase().as_str() {
         "accept" => *value != "*/*",
-        "expect" => !value.eq_ignore_ascii_case("100-continue"),
-        // A browser sends it from this page with another value. A request from another site may
-        // have been refused for it.
-        "sec-fetch-site" => matches!(*value, "cross-site" | "same-site"),
         name => !is_written_by_the_client(name),
     })
 }

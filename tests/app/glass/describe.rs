@@ -230,18 +230,3 @@ fn every_answer_names_its_cycle_and_the_three_forms_agree() {
     assert!(text(&carafe).contains("failed: 400 Bad Request: found the line"), "{}", text(&carafe));
     assert!(listed(&carafe, "").len() == 5, "it never records itself");
 }
-
-#[test]
-fn json_is_read_name_by_name() {
-    let carafe = Carafe::start(&["--log", "off"]);
-    let json = "{\"name\":\"a\\tcup\",\"size\":[1,2],\"password\":\"hunter2\"}";
-    carafe.curl(&["-H", "Content-Type: application/json", "-d", json, "$B/things"]);
-    let text = text(&carafe);
-    for line in [
-        "json: \"name\":\"a\\tcup\" is name = a\tcup",
-        "json: \"size\":[1,2] is size = [1,2]",
-        "password = ....",
-    ] {
-        assert!(text.contains(line), "{line}: {text}");
-    }
-}

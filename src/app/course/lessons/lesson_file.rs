@@ -91,15 +91,15 @@ impl Lesson {
 ///
 /// # Errors
 ///
-/// A sentence that names the line, and says what was found and what was expected.
+/// A sentence that names the line.
 pub fn parse(text: &str) -> Result<Vec<Lesson>, String> {
     let mut lessons: Vec<Lesson> = Vec::new();
     let titles = text.lines().filter_map(|line| line.strip_prefix("lesson ")?.split_once(": "));
     let names: Vec<&str> = titles.map(|(name, _)| name).collect();
     for (number, line) in joined(text) {
-        with_links(&line, &names)
-            .and_then(|line| add(&mut lessons, &line))
-            .map_err(|why| format!("line {number}: {why}"))?;
+        with_links(&line, &names).and_then(|line| add(&mut lessons, &line)).ok_or_else(|| {
+            format!("line {number}: found {line:?}, expected what the head of the file explains")
+        })?;
     }
     for lesson in &lessons {
         for word in [TEXTS[0], TEXTS[1], TEXTS[2], "seen"] {
@@ -111,18 +111,17 @@ pub fn parse(text: &str) -> Result<Vec<Lesson>, String> {
     Ok(lessons)
 }
 
-/// A line with a link in place of each `{lesson NAME}`: `[lesson 9](/lessons/9)`.
-fn with_links(line: &str, names: &[&str]) -> Result<String, String> {
+/// A line with a link in place of each `{lesson NAME}`: `[lesson 9](/lessons/9)`. `None` if there is
+/// no lesson of a name.
+fn with_links(line: &str, names: &[&str]) -> Option<String> {
     let mut parts = line.split("{lesson ");
     let mut linked = parts.next().unwrap_or("").to_owned();
     for part in parts {
-        let (name, rest) = part.split_once('}').unwrap_or((part, ""));
-        let place = names.iter().position(|known| *known == name);
-        let number =
-            place.ok_or_else(|| format!("found no lesson {name:?}, expected a known name"))? + 1;
+        let (name, rest) = part.split_once('}')?;
+        let number = names.iter().position(|known| *known == name)? + 1;
         linked += &format!("[lesson {number}](/lessons/{number}){rest}");
     }
-    Ok(linked)
+    Some(linked)
 }
 
 /// The lines that say something, each with its number. Indented lines are added to the text above.
@@ -141,48 +140,35 @@ fn joined(text: &str) -> Vec<(usize, String)> {
     lines
 }
 
-/// Adds one line of the file to the last lesson, or begins a lesson.
-fn add(lessons: &mut Vec<Lesson>, line: &str) -> Result<(), String> {
-    if line.starts_with(' ') {
-        return Err("found an indented line, expected it below a text".into());
-    }
+/// Adds one line of the file to the last lesson, or begins a lesson. `None` if it is no right line.
+fn add(lessons: &mut Vec<Lesson>, line: &str) -> Option<()> {
     // `$` and `>` need no colon.
     let sign = ["$", ">"].into_iter().find_map(|sign| Some((sign, line.strip_prefix(sign)?)));
-    let (head, text) = sign.or_else(|| line.split_once(": ")).ok_or_else(|| {
-        format!("found {line:?}, expected a word, a colon and a text; or $ and a command")
-    })?;
+    let (head, text) = sign.or_else(|| line.split_once(": "))?;
     let (word, name) = head.split_once(' ').unwrap_or((head, ""));
     let (name, text) = (name.to_owned(), text.strip_prefix(' ').unwrap_or(text).to_owned());
     if word == "lesson" {
-        if lessons.iter().any(|known| known.name == name) {
-            return Err(format!("found a second lesson {name:?}, expected another name"));
-        }
-        lessons.push(Lesson { number: lessons.len() + 1, name, title: text, lines: Vec::new() });
-        return Ok(());
+        let is_new = !lessons.iter().any(|known| known.name == name);
+        let number = lessons.len() + 1;
+        lessons.push(Lesson { number, name, title: text, lines: Vec::new() });
+        return is_new.then_some(());
     }
-    let lesson =
-        lessons.last_mut().ok_or_else(|| format!("found {line:?}, expected a lesson first"))?;
+    let lesson = lessons.last_mut()?;
     if let Some((_, above)) = BELOW.iter().find(|(below, _)| *below == word) {
-        let found = lesson.lines.last_mut().filter(|line| line.word == *above);
-        let found = found.ok_or_else(|| format!("found {line:?}, expected {above} above it"))?;
+        let found = lesson.lines.last_mut().filter(|line| line.word == *above)?;
         match word {
             "why" => found.why = text,
             _ => found.below.push(text),
         }
-        return Ok(());
+        return Some(());
     }
     let mut words = STEPS.into_iter().chain(TEXTS).chain(NAMED);
-    let known = words.find(|known| *known == word && NAMED.contains(known) != name.is_empty());
-    let word = known.ok_or_else(|| {
-        format!("found the word {word:?}, expected one that the head of the file explains")
-    })?;
-    if word == "show" && file(&name).is_none() {
-        return Err(format!("found show {name}:, expected the name of a file of this folder"));
-    }
-    if TEXTS.contains(&word) && !lesson.text(word).is_empty() {
-        return Err(format!("found a second text, {text:?}, expected one"));
+    let word = words.find(|known| *known == word && NAMED.contains(known) != name.is_empty())?;
+    let is_second = TEXTS.contains(&word) && !lesson.text(word).is_empty();
+    if is_second || word == "show" && file(&name).is_none() {
+        return None;
     }
     let (below, why) = (Vec::new(), String::new());
     lesson.lines.push(LessonLine { word, name, text, below, why });
-    Ok(())
+    Some(())
 }
