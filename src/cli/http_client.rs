@@ -13,7 +13,7 @@
 use carafe::http::{ChunkedBody, CookieJar, Fields, Headers, Limits, is_token};
 use carafe::server::log::escaped;
 use std::io::ErrorKind::{Interrupted, TimedOut, WouldBlock};
-use std::io::{Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::time::{Duration, Instant};
 
@@ -67,7 +67,7 @@ impl ServerUrl {
                 Err(error) => why = error.to_string(),
             }
         }
-        Err(NoAnswer { why: format!("nobody answers: {why}"), reached: Reached::Nobody })
+        Err(NoAnswer { why: format!("nobody answers: {why}"), has_head: false })
     }
 }
 
@@ -104,18 +104,8 @@ impl ServerAnswer {
 pub struct NoAnswer {
     /// What came, escaped, and what was expected.
     pub why: String,
-    pub reached: Reached,
-}
-
-/// How far a request went.
-#[derive(PartialEq)]
-pub enum Reached {
-    /// Nobody listens.
-    Nobody,
-    /// Somebody listens, but what came is no status line and headers.
-    Listener,
-    /// Status line and headers came, but no whole body.
-    Head,
+    /// True if status line and headers came, but no whole body.
+    pub has_head: bool,
 }
 
 /// Sends a request, `GET /hello` or `POST /process`, with the cookies of the jar, and keeps the
@@ -148,7 +138,10 @@ pub fn ask(
     let _ = stream.set_write_timeout(Some(left(end)));
     // A server may answer and close before it has read everything. So only its answer counts.
     let _ = stream.write_all(format!("{head}\r\n{body}").as_bytes());
-    let answer = receive(&mut stream, end)?;
+    let mut reader = BufReader::new(TimedStream { stream, end });
+    let failed = |has_head| move |why: String| NoAnswer { why: escaped(&why), has_head };
+    let mut answer = read_head(&mut reader).map_err(failed(false))?;
+    answer.body = read_body(&answer, &mut reader).map_err(failed(true))?;
     for line in answer.headers.get_all("Set-Cookie") {
         jar.keep(line, path);
     }
@@ -160,71 +153,55 @@ fn left(end: Instant) -> Duration {
     end.saturating_duration_since(Instant::now()).max(Duration::from_millis(1))
 }
 
-/// How the bytes of an answer ended; `None` while more may come.
-type End = Option<&'static str>;
+/// What a server sends until the time is over.
+struct TimedStream {
+    stream: TcpStream,
+    end: Instant,
+}
 
-const CLOSED: End = Some("it closed the connection");
-
-/// Reads until the bytes are a whole answer.
-fn receive(stream: &mut TcpStream, end: Instant) -> Result<ServerAnswer, NoAnswer> {
-    let (mut bytes, mut piece) = (Vec::new(), [0; 64 * 1024]);
-    let mut over = None;
-    loop {
-        if let Some(answer) = parse(&bytes, over)? {
-            return Ok(answer);
+impl Read for TimedStream {
+    fn read(&mut self, piece: &mut [u8]) -> io::Result<usize> {
+        // Some servers send a byte now and then, and each read is in time.
+        while Instant::now() < self.end {
+            let _ = self.stream.set_read_timeout(Some(left(self.end)));
+            match self.stream.read(piece) {
+                Err(error) if matches!(error.kind(), Interrupted | WouldBlock | TimedOut) => {}
+                // A reset counts as a close: behind a whole answer it does no harm.
+                outcome => return Ok(outcome.unwrap_or(0)),
+            }
         }
-        let _ = stream.set_read_timeout(Some(left(end)));
-        match stream.read(&mut piece) {
-            // Some servers send a byte now and then, and each read is in time.
-            _ if Instant::now() >= end => over = Some("10 s are over"),
-            Err(error) if matches!(error.kind(), Interrupted | WouldBlock | TimedOut) => {}
-            // A reset counts as a close: behind a whole answer it does no harm.
-            Ok(0) | Err(_) => over = CLOSED,
-            Ok(read) => bytes.extend_from_slice(&piece[..read]),
-        }
+        Err(io::Error::other("10 s are over"))
     }
 }
 
-/// The answer; `None` if it is not whole and more bytes may come.
-fn parse(bytes: &[u8], over: End) -> Result<Option<ServerAnswer>, NoAnswer> {
-    let failed = |reached| move |why: String| NoAnswer { why: escaped(&why), reached };
-    let head = parse_head(bytes, over).map_err(failed(Reached::Listener))?;
-    let Some((answer, length)) = head else {
-        return Ok(None);
-    };
-    let body = parse_body(&answer, &bytes[length..], over).map_err(failed(Reached::Head))?;
-    Ok(body.map(|body| ServerAnswer { body, ..answer }))
+/// Why no more bytes came.
+fn ended(read: io::Result<usize>) -> String {
+    read.map_or_else(|error| error.to_string(), |_| "it closed the connection".to_owned())
 }
 
-/// Waits for more bytes. If none can come, what is missing is an error.
-fn incomplete<T>(over: End, why: &str) -> Result<Option<T>, String> {
-    over.map_or(Ok(None), |how| Err(format!("{how}, and {why}")))
-}
-
-/// Status line and headers, and how many bytes they are.
-fn parse_head(bytes: &[u8], over: End) -> Result<Option<(ServerAnswer, usize)>, String> {
+/// Reads the status line and the headers.
+fn read_head(reader: &mut impl BufRead) -> Result<ServerAnswer, String> {
     let most = Limits::default().head_bytes;
-    // RFC 9112 §2.2: "a recipient MAY recognize a single LF as a line terminator".
-    let behind =
-        |end: &[u8]| bytes.windows(end.len()).position(|it| it == end).map(|at| at + end.len());
-    let length = match (bytes, behind(b"\r\n\r\n").into_iter().chain(behind(b"\n\n")).min()) {
-        ([], _) => return incomplete(over, "not a byte came"),
-        // A TLS record: an alert (21) or a handshake (22), version 3.
-        ([21 | 22, 3, ..], _) => {
-            return Err("bytes of TLS: it speaks https, expected plain http".into());
-        }
-        _ if !b"HTTP/".starts_with(&bytes[..bytes.len().min(5)]) => {
-            let came = shown(bytes);
+    let (mut bytes, mut reader) = (Vec::new(), reader.take(most as u64 + 1));
+    let mut is_whole = false;
+    while !is_whole {
+        let start = bytes.len();
+        let read = reader.read_until(b'\n', &mut bytes);
+        if !bytes.is_empty() && !bytes.starts_with(b"HTTP/") {
+            let came = shown(&bytes);
             return Err(format!("{came}: that is not HTTP, expected HTTP/1.1 200 OK"));
+        } else if bytes.len() > most {
+            return Err(format!("a head of more than {most} bytes"));
+        } else if bytes.is_empty() {
+            return Err(format!("{}, and not a byte came", ended(read)));
+        } else if !bytes[start..].ends_with(b"\n") {
+            let (why, came) = (ended(read), shown(&bytes));
+            return Err(format!("{why}, and no end of the head came, only {came}"));
         }
-        (_, Some(length)) => length,
-        _ if bytes.len() > most => return Err(format!("a head of more than {most} bytes")),
-        _ => {
-            let came = shown(bytes);
-            return incomplete(over, &format!("no end of the head came, only {came}"));
-        }
-    };
-    let head = String::from_utf8_lossy(&bytes[..length]);
+        // RFC 9112 §2.2: "a recipient MAY recognize a single LF as a line terminator".
+        is_whole = bytes[start..].trim_ascii().is_empty();
+    }
+    let head = String::from_utf8_lossy(&bytes);
     let mut lines = head.lines().map(str::trim_end);
     let line = lines.next().unwrap_or("");
     let code = line.split(' ').nth(1).and_then(|code| code.parse().ok());
@@ -243,41 +220,50 @@ fn parse_head(bytes: &[u8], over: End) -> Result<Option<(ServerAnswer, usize)>, 
         })?;
         answer.headers.append(name, value);
     }
-    Ok(Some((answer, length)))
+    Ok(answer)
 }
 
 /// RFC 9112 §6.3: the rules for the end of a response's body, in their order.
-fn parse_body(head: &ServerAnswer, bytes: &[u8], over: End) -> Result<Option<Vec<u8>>, String> {
-    let limits = Limits::default();
-    let (most, came) = (limits.body_bytes, bytes.len());
+fn read_body(head: &ServerAnswer, reader: &mut impl BufRead) -> Result<Vec<u8>, String> {
+    let (limits, mut body) = (Limits::default(), Vec::new());
+    let most = limits.body_bytes;
     if matches!(head.status, 204 | 304) {
-        return Ok(Some(Vec::new()));
+        return Ok(body);
     }
     if head.headers.has_token("Transfer-Encoding", "chunked") {
         let mut chunks = ChunkedBody::default();
-        chunks.feed(bytes, &limits).map_err(|error| format!("a broken body: {error}"))?;
-        let body = chunks.finish().map(|body| Ok(Some(body)));
-        return body.unwrap_or_else(|| incomplete(over, "the last chunk, 0, did not come"));
+        // No chunk is longer than the limit, so nobody waits for the end of a longer line.
+        let mut reader = reader.take(4 * most as u64);
+        while let Ok(1..) = reader.read_until(b'\n', &mut body) {
+            let used = chunks.feed(&body, &limits);
+            body.drain(..used.map_err(|error| format!("a broken body: {error}"))?);
+            if let Some(body) = chunks.finish() {
+                return Ok(body);
+            }
+        }
+        let why = ended(reader.read_until(b'\n', &mut body));
+        return Err(format!("{why}, and the last chunk, 0, did not come"));
     }
     let Some(text) = head.headers.get("Content-Length") else {
-        return match over {
-            _ if came > most => Err(format!("a body of more than {most} bytes and no end")),
-            CLOSED => Ok(Some(bytes.to_vec())),
-            _ => incomplete(over, "the server did not close, which alone ends such a body"),
-        };
+        let read = reader.take(most as u64 + 1).read_to_end(&mut body);
+        if body.len() > most {
+            return Err(format!("a body of more than {most} bytes and no end"));
+        }
+        let why = "and the server did not close, which alone ends such a body";
+        return read.map(|_| body).map_err(|error| format!("{error}, {why}"));
     };
-    match text.parse() {
-        Ok(length) if length > most => {
-            Err(format!("Content-Length: {length}, expected {most} at most"))
-        }
-        Ok(length) if length > came => {
-            let promised = format!("expected the {length} that Content-Length promised");
-            let why = format!("{came} bytes of the body came, {promised}");
-            incomplete(over, &format!("{why}; are they counted in characters?"))
-        }
-        Ok(length) => Ok(Some(bytes[..length].to_vec())),
-        Err(_) => Err(format!("Content-Length: {text}, expected a number")),
+    let length = text.parse().map_err(|_| format!("Content-Length: {text}, expected a number"))?;
+    if length > most {
+        return Err(format!("Content-Length: {length}, expected {most} at most"));
     }
+    let read = reader.take(length as u64).read_to_end(&mut body);
+    if body.len() < length {
+        let (why, came) = (ended(read), body.len());
+        let promised = format!("expected the {length} that Content-Length promised");
+        let hint = "are they counted in characters?";
+        return Err(format!("{why}, and {came} bytes of the body came, {promised}; {hint}"));
+    }
+    Ok(body)
 }
 
 /// The beginning of what came, in quotes; nothing in it moves a terminal's cursor.

@@ -316,10 +316,7 @@ fn what_is_no_right_server_is_named_in_bounded_time() {
         (say(b""), "it closed the connection, and not a byte came"),
         (say(b"SSH-2.0-OpenSSH_9.2\r\n"), "\"SSH-2.0-OpenSSH_9.2\\r\\n\": that is not HTTP"),
         (say(b"-ERR unknown command\r\n"), "that is not HTTP, expected HTTP/1.1 200 OK"),
-        (
-            say(b"\x15\x03\x01\x00\x02\x02\x46"),
-            "bytes of TLS: it speaks https, expected plain http",
-        ),
+        (say(b"\x15\x03\x01\x00\x02\x02\x46"), "that is not HTTP, expected HTTP/1.1 200 OK"),
         (
             say(b"HTTP/1.1 OK\r\n\r\n"),
             "the status line \"HTTP/1.1 OK\", expected one such as HTTP/1.1 200 OK",

@@ -111,8 +111,8 @@ pub fn parse(text: &str) -> Result<Vec<Lesson>, String> {
     Ok(lessons)
 }
 
-/// A line with a link in place of each `{lesson NAME}`: `[lesson 9](/lessons/9)`. `None` if there is
-/// no lesson of a name.
+/// A line with a link in place of each `{lesson NAME}`: `[lesson 9](/lessons/9)`. `None` if a name
+/// is that of no lesson.
 fn with_links(line: &str, names: &[&str]) -> Option<String> {
     let mut parts = line.split("{lesson ");
     let mut linked = parts.next().unwrap_or("").to_owned();
