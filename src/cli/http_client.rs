@@ -138,7 +138,7 @@ pub fn ask(
     let _ = stream.set_write_timeout(Some(left(end)));
     // A server may answer and close before it has read everything. So only its answer counts.
     let _ = stream.write_all(format!("{head}\r\n{body}").as_bytes());
-    let mut reader = BufReader::new(TimedStream { stream, end });
+    let mut reader = BufReader::new(AnswerStream { stream, end });
     let failed = |has_head| move |why: String| NoAnswer { why: escaped(&why), has_head };
     let mut answer = read_head(&mut reader).map_err(failed(false))?;
     answer.body = read_body(&answer, &mut reader).map_err(failed(true))?;
@@ -154,12 +154,12 @@ fn left(end: Instant) -> Duration {
 }
 
 /// What a server sends until the time is over.
-struct TimedStream {
+struct AnswerStream {
     stream: TcpStream,
     end: Instant,
 }
 
-impl Read for TimedStream {
+impl Read for AnswerStream {
     fn read(&mut self, piece: &mut [u8]) -> io::Result<usize> {
         // Some servers send a byte now and then, and each read is in time.
         while Instant::now() < self.end {
