@@ -102,15 +102,10 @@ impl Route {
     }
 
     /// Sets the request that error pages show as a command: a path, and the fields of a form, such
-    /// as `name=Ada`. A GET route without places has one already: its path.
+    /// as `name=Ada`. A GET route without places has one already: its path. If no request is sure
+    /// to be answered, name the path of another route.
     pub fn example(&mut self, path: &str, form: &str) -> &mut Route {
         self.example = Some((path.to_owned(), form.to_owned()));
-        self
-    }
-
-    /// Says that no request is sure to be answered here.
-    pub fn no_example(&mut self) -> &mut Route {
-        self.example = None;
         self
     }
 

@@ -18,7 +18,7 @@ pub fn routes(app: &mut App) {
     let methods = [Method::Get, Method::Post, Method::Put, Method::Patch, Method::Delete];
     app.route(methods, "/echo", echo);
     app.get("/favicon.ico", favicon);
-    app.get("/boom", boom).no_example();
+    app.get("/boom", boom).example("/", "");
 }
 
 fn echo(ctx: &mut Context) -> Result<Response, Error> {

@@ -30,7 +30,7 @@ pub fn routes(app: &mut App) {
     app.put("/things/<int:id>", replace);
     app.patch("/things/<int:id>", change);
     app.delete("/things/<int:id>", delete);
-    app.route([Method::Options], "/things/<int:id>", options).no_example();
+    app.route([Method::Options], "/things/<int:id>", options);
 }
 
 /// Answers in three forms: a page, one JSON list, or one JSON object a line for curl, which a

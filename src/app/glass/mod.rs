@@ -72,11 +72,11 @@ pub fn routes(app: &mut App, gauge: ServerGauge, keeps_cycles: bool) {
         let list = app.get(format!("/cycles{ending}"), cycle_list::cycles);
         list.name(&format!("cycles{name}"));
         if !keeps_cycles {
-            list.no_example(); // it is 404
+            list.example("/", ""); // it is 404
         }
     }
     app.get("/cycles/<cycle>", cycle);
-    app.get("/cycles/live", cycle_list::cycles_live).no_example(); // it does not end
+    app.get("/cycles/live", cycle_list::cycles_live).example("/", ""); // it does not end
     app.state(Glass { gauge, listeners: Arc::new(()) });
 }
 
