@@ -138,10 +138,18 @@ impl<'a> Names<'a> {
         match &expression.kind {
             Kind::Constant(value) => Some(value),
             Kind::Name(name) => self.find(name),
-            // As in Jinja, `d.items` is the method, even if the dict has a key of that name.
-            Kind::Item(parts, true) if is_method(parts[1].text_bytes()) => None,
-            Kind::Item(parts, _) => self.lend(&parts[0])?.under(self.lend(&parts[1])?),
+            Kind::Item(parts, is_name) => self.lend_item(parts, *is_name),
             _ => None,
+        }
+    }
+
+    /// The same for an attribute or an item. Apart from names, which are printed most often.
+    #[inline(never)]
+    fn lend_item<'s>(&'s self, parts: &'s [Expression; 2], is_name: bool) -> Option<&'s Value> {
+        // As in Jinja, `d.items` is the method, even if the dict has a key of that name.
+        match is_name && is_method(parts[1].text_bytes()) {
+            true => None,
+            false => self.lend(&parts[0])?.under(self.lend(&parts[1])?),
         }
     }
 
