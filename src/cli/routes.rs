@@ -18,11 +18,8 @@ pub fn run(line: &CommandLine) -> CommandResult {
     let longest = |text: fn(&Route) -> usize| app.routes().iter().map(text).max().unwrap_or(0);
     let wide = longest(|route| route.pattern.text().len());
     let name_wide = longest(|route| route.name.len());
-    let mut routes: Vec<&Route> = Vec::new();
-    for route in app.routes() {
-        let text = route.pattern.text();
-        routes.insert(routes.partition_point(|known| known.pattern.text() <= text), route);
-    }
+    let mut routes: Vec<&Route> = app.routes().iter().collect();
+    routes.sort_by_key(|route| route.pattern.text());
     let lines = routes.into_iter().flat_map(|Route { methods, pattern, name, source, .. }| {
         let (pattern, place) = (pattern.text(), format!("{}:{}", source.file(), source.line()));
         methods.iter().map(move |method| {

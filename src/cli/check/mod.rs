@@ -23,11 +23,6 @@ pub fn run(line: &CommandLine) -> CommandResult {
             Ok(number @ 1..) => progress_report::run(Some(number), &carafe(line)?),
             _ => wrong(format!("found {word:?}, expected a lesson's number")),
         },
-        (_, Some(suite), _) if suite != "notes" => {
-            wrong(format!("--suite: found {suite:?}, expected notes"))
-        }
-        (_, Some(_), None) => wrong("--suite notes needs --url, the server to check"),
-        (_, None, Some(_)) => wrong("found --url, expected --suite notes with it"),
         _ => wrong("these words do not go together; expected one of the lines below"),
     }
 }

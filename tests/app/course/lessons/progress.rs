@@ -359,10 +359,10 @@ fn carafe_check_says_what_is_wrong_with_its_words_and_with_the_server() {
         ),
         ("--server http://localhost:x", "expected one such as"),
         ("--server=http://a/b", "expected one such as"),
-        ("--suite python --url http://x", "--suite: found \"python\", expected notes"),
-        ("--suite notes", "--suite notes needs --url"),
+        ("--suite python --url http://x", "these words do not go together"),
+        ("--suite notes", "these words do not go together"),
         ("--suite notes 3 --url http://x", "these words do not go together"),
-        ("--url http://x", "found --url, expected --suite notes with it"),
+        ("--url http://x", "these words do not go together"),
         ("--forget 1", "these words do not go together"),
     ] {
         let shown = said(&desk, words);
