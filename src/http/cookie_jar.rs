@@ -77,7 +77,7 @@ impl CookieJar {
             let is_past = by_date.is_some_and(|end| end <= SystemTime::now());
             // §4.1.2.2: "the Max-Age attribute has precedence".
             if by_age.unwrap_or(is_past) {
-                self.remove(name, folder);
+                self.cookies.retain(|known| (&*known.name, &*known.path) != (name, folder));
             } else if !name.is_empty() {
                 self.put(name, value, folder);
             }
@@ -116,10 +116,6 @@ impl CookieJar {
     /// The value that is kept under a name.
     pub fn value(&self, name: &str) -> Option<&str> {
         self.cookies.iter().find(|cookie| cookie.name == name).map(|cookie| cookie.value.as_str())
-    }
-
-    fn remove(&mut self, name: &str, path: &str) {
-        self.cookies.retain(|cookie| (&*cookie.name, &*cookie.path) != (name, path));
     }
 
     fn lose(&mut self, why: String) {

@@ -80,12 +80,7 @@ impl Fields {
         })
     }
 
-    /// The number of values.
-    pub fn len(&self) -> usize {
-        self.ends.len()
-    }
-
-    /// True if there are none.
+    /// True if there are no values.
     pub fn is_empty(&self) -> bool {
         self.ends.is_empty()
     }

@@ -165,14 +165,4 @@ impl Headers {
             (name, value.trim_ascii())
         })
     }
-
-    /// The number of fields.
-    pub fn len(&self) -> usize {
-        self.ends.len()
-    }
-
-    /// True if there are none.
-    pub fn is_empty(&self) -> bool {
-        self.ends.is_empty()
-    }
 }

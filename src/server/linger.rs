@@ -19,11 +19,11 @@ pub(super) fn linger(wire: &mut Wire, most_bytes: usize) -> bool {
     let mut remaining = most_bytes;
     while remaining > 0 {
         let left = end.saturating_duration_since(Instant::now());
-        if left.is_zero() || (wire.may_wait() && wire.set_read_time(left).is_err()) {
+        if left.is_zero() || (wire.may_wait && wire.set_read_time(left).is_err()) {
             break;
         }
         match (&wire.socket.stream).read(&mut dropped) {
-            Err(error) if is_not_ready(&error) && !wire.may_wait() => return false,
+            Err(error) if is_not_ready(&error) && !wire.may_wait => return false,
             Ok(0) | Err(_) => break,
             Ok(read) => remaining = remaining.saturating_sub(read),
         }

@@ -14,21 +14,16 @@ use std::time::Duration;
 
 pub(super) struct Wire {
     pub socket: Arc<OpenSocket>,
-    /// True unless the connection is in the ring.
-    may_wait: bool,
+    /// True if a read waits for bytes to arrive, and a write for the client to take them.
+    pub may_wait: bool,
     read_time: Duration,
-    /// How many bytes have been sent.
-    sent: u64,
+    /// How many bytes have been sent since the connection began.
+    pub sent: u64,
 }
 
 impl Wire {
     pub fn new(socket: Arc<OpenSocket>) -> Wire {
         Wire { socket, may_wait: true, read_time: Duration::ZERO, sent: 0 }
-    }
-
-    /// True if a read waits for bytes to arrive, and a write for the client to take them.
-    pub fn may_wait(&self) -> bool {
-        self.may_wait
     }
 
     /// Sets whether reads and writes wait.
@@ -62,11 +57,6 @@ impl Wire {
                 return read;
             }
         }
-    }
-
-    /// How many bytes have been sent since the connection began.
-    pub fn sent(&self) -> u64 {
-        self.sent
     }
 
     /// Sends these bytes, and removes from `output` what has been sent. Returns false if some are

@@ -22,7 +22,11 @@ fn pairs_are_split_first_and_decoded_then() {
     ] {
         let fields = Fields::parse(text);
         assert_eq!(fields.iter().collect::<Vec<_>>(), pairs, "{text}");
-        assert_eq!((fields.len(), fields.is_empty()), (pairs.len(), pairs.is_empty()), "{text}");
+        assert_eq!(
+            (fields.iter().len(), fields.is_empty()),
+            (pairs.len(), pairs.is_empty()),
+            "{text}"
+        );
     }
 }
 

@@ -23,7 +23,7 @@ fn a_name_may_come_more_than_once_and_order_is_kept() {
     let headers = headers(&[("Set-Cookie", "a=1"), ("Vary", "Accept"), ("set-cookie", "b=2")]);
     assert_eq!(headers.get("Set-Cookie"), Some("a=1"));
     assert_eq!(headers.get_all("SET-COOKIE").collect::<Vec<_>>(), ["a=1", "b=2"]);
-    assert_eq!(headers.len(), 3);
+    assert_eq!(headers.iter().len(), 3);
 }
 
 #[test]
@@ -39,9 +39,9 @@ fn remove_takes_out_all_of_a_name() {
     headers.remove("A");
     assert_eq!(format!("{headers:?}"), r#"[("B", "2")]"#);
     headers.remove("A");
-    assert!(headers.contains("b") && !headers.contains("A") && !headers.is_empty());
+    assert!(headers.contains("b") && !headers.contains("A"));
     headers.remove("B");
-    assert!(headers.is_empty());
+    assert_eq!(headers.iter().len(), 0);
 }
 
 #[test]

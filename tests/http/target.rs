@@ -41,7 +41,7 @@ fn each_form_names_a_host_a_path_and_a_query() {
             "{method} {target}"
         );
         assert_eq!(request.query, Fields::parse(query), "{method} {target}");
-        assert_eq!(request.headers.len(), 1);
+        assert_eq!(request.headers.iter().len(), 1);
     }
 }
 

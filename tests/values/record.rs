@@ -68,7 +68,7 @@ fn of_long_values_a_step_keeps_the_front() {
         match &step.detail {
             Detail::Fields(fields) => {
                 assert_eq!(fields.get("name"), Some("Ada"));
-                assert!(fields.get("long").is_some_and(is_front) && fields.len() == 2);
+                assert!(fields.get("long").is_some_and(is_front) && fields.iter().len() == 2);
             }
             Detail::Flash(category, text) => assert!(category == "message" && is_front(text)),
             Detail::Note(text) | Detail::Failure(_, text) => assert!(is_front(text)),

@@ -251,7 +251,7 @@ fn a_refused_message_has_a_method_and_a_path_and_no_visitor() {
         let Request { method, path, query, headers, .. } = ctx.request;
         let names: Vec<&str> = headers.iter().map(|(name, _)| name).collect();
         let user = ctx.session.text("user");
-        let line = format!("{method} {path} {} {names:?} {user:?}", query.len());
+        let line = format!("{method} {path} {} {names:?} {user:?}", query.iter().len());
         hears.lock().unwrap().push(line);
         Some(Response::redirect("/").with_status(error.status()))
     });

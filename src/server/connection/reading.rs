@@ -57,7 +57,7 @@ impl Connection {
                     Framing::Length(length) => (arrived.len() - head_bytes) as u64 >= length,
                     _ => false,
                 };
-                if !is_whole && !self.wire.may_wait() {
+                if !is_whole && !self.wire.may_wait {
                     return Err(Obstacle::End(Turn::MustWait));
                 }
                 self.consume(head_bytes);

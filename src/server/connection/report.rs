@@ -96,7 +96,7 @@ impl Connection {
         });
         cycle.clear();
         if line.is_some() || record.is_some() {
-            let body_start = self.wire.sent() + head.end as u64;
+            let body_start = self.wire.sent + head.end as u64;
             let end = body_bytes.map(|bytes| body_start + bytes);
             let unsent = Unsent { status, begun, body_start, end, line, warnings, record };
             self.report.unsent.push_back(unsent);
@@ -116,7 +116,7 @@ impl Connection {
         if self.report.unsent.is_empty() {
             return;
         }
-        let (sent, at) = (self.wire.sent(), Instant::now());
+        let (sent, at) = (self.wire.sent, Instant::now());
         while let Some(unsent) = self.report.unsent.pop_front() {
             let end = unsent.end.unwrap_or(u64::MAX);
             let body_bytes = sent.min(end).saturating_sub(unsent.body_start);

@@ -28,7 +28,7 @@ pub(super) enum Rest {
 
 impl Connection {
     pub(super) fn send_rest(&mut self) -> Result<(), Obstacle> {
-        if self.rest.is_some() && !self.wire.may_wait() {
+        if self.rest.is_some() && !self.wire.may_wait {
             return Err(Obstacle::End(Turn::MustWait));
         }
         let is_whole = match self.rest.take() {

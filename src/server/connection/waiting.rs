@@ -30,7 +30,7 @@ impl Connection {
         }
         self.wire.set_read_time(BRIEF.min(self.serving.limits.idle_time))?;
         let mut read = self.wire.read(&mut self.memory.input);
-        if self.wire.may_wait() && read.as_ref().is_err_and(is_not_ready) {
+        if self.wire.may_wait && read.as_ref().is_err_and(is_not_ready) {
             self.forget(0);
             self.wire.set_read_time(self.serving.limits.idle_time.saturating_sub(BRIEF))?;
             read = self.await_bytes().and_then(|()| self.wire.read(&mut self.memory.input));
@@ -47,7 +47,7 @@ impl Connection {
                 Ok(())
             }
             Err(error) if !is_not_ready(&error) => Err(error.into()),
-            Err(_) if self.wire.may_wait() => {
+            Err(_) if self.wire.may_wait => {
                 self.report.end = Some("the server, because nothing came for too long");
                 Err(Obstacle::Idle)
             }
@@ -88,7 +88,7 @@ impl Connection {
         whole: Duration,
     ) -> Result<usize, Obstacle> {
         self.flush()?;
-        if !self.wire.may_wait() {
+        if !self.wire.may_wait {
             return Err(Obstacle::End(Turn::MustWait));
         }
         let end = *deadline.get_or_insert_with(|| Instant::now() + whole);
