@@ -264,7 +264,7 @@ fn an_undefined_name_prints_nothing_and_warns_with_a_near_name() {
             &["page.html:1:22: \"nume\" is undefined; there is \"nome\""],
         ),
         ("{{ sesion }}", &["page.html:1:4: \"sesion\" is undefined; there is \"session\""]),
-        ("{{ []|first }}", &["page.html:1:7: \"…|first\" is undefined"]),
+        ("{{ []|first }}", &["page.html:1:7: \"…\" is undefined"]),
         // Asking is no mistake.
         (
             "{% if nothing %}{% endif %}{{ nothing is defined }}{{ nothing|default(1) }}{{ nothing or 1 }}",

@@ -8,9 +8,8 @@
 //! What is only printed or tested is borrowed, not cloned: counting the users of a shared value is
 //! slow when two processors share the count. See [`Names::peek`](super::names::Names::peek).
 //!
-//! What has values in brackets (filters, tests, functions, methods, macros) gets them computed from
-//! left to right, and bound to its parameters by place or by name. A function returns a sentence if
-//! it cannot do what it should; `evaluate` gives the sentence its line and column.
+//! Values in brackets are computed from left to right. A function that cannot do what it should
+//! returns a sentence, and `evaluate` gives the sentence its line and column.
 
 use super::function::{ANY, Function, IfUndefined, bind, find, unknown};
 use super::kinds::check_length;

@@ -10,9 +10,9 @@
 //! Two surprises come from Jinja itself: `~` binds tighter than `+`, and `-2 ** 2` is 4, because
 //! the sign belongs to the 2.
 //!
-//! Each function takes what it knows from the front of the tokens. The first token that does not
-//! fit is the mistake, and the message says what could have been there. Operators, filters and
-//! tests are looked up here, once, so that an unknown name is an error before any page is made.
+//! The first token that does not fit is the mistake, and the message says what could have been
+//! there. Operators, filters and tests are looked up here, so that an unknown name is an error
+//! before any page is made.
 //!
 //! A chain such as `a + b + c` is a tree of three levels, so each link counts as a level. What is
 //! rare is in functions of its own, `inline(never)`, so that those that call themselves need little

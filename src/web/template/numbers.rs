@@ -89,7 +89,7 @@ fn number_in(value: &Value) -> Option<f64> {
 /// The text in the digits of ASCII, without white space around it and without underscores, which
 /// Python allows between two digits.
 fn plain_digits(text: &str) -> Option<String> {
-    let text = text.trim_matches(char::is_whitespace);
+    let text = text.trim();
     let text: String = text.chars().map(|letter| ascii_digit(letter).unwrap_or(letter)).collect();
     let is_digit = |letter: Option<char>| letter.is_some_and(|it| it.is_ascii_digit());
     let mut cuts = text.match_indices('_').map(|(at, _)| (&text[..at], &text[at + 1..]));

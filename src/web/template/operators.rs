@@ -175,11 +175,7 @@ fn floor_rest(a: f64, b: f64) -> (f64, f64) {
 
 /// `a ** b`: whole if both are and b is not negative.
 fn power(a: &Value, b: &Value) -> Outcome {
-    let whole = |a: i64, b: i64| match (a, u32::try_from(b)) {
-        (0 | 1, Err(_)) => Some(a),
-        (-1, Err(_)) => Some(if b % 2 == 0 { 1 } else { -1 }),
-        (_, exponent) => a.checked_pow(exponent.ok()?),
-    };
+    let whole = |a: i64, b: i64| a.checked_pow(u32::try_from(b).ok()?);
     let float = |a: f64, b: f64| match a.powf(b) {
         power if !power.is_finite() && a.is_finite() && b.is_finite() => {
             Err(format!("{a} ** {b} is no number that a float can be"))

@@ -87,11 +87,7 @@ impl<'s> Scanner<'s> {
             let Some((inside, after)) = self.rest.split_once("#}") else {
                 return self.not_closed("#}", "{#", open);
             };
-            self.rest = if inside.ends_with('-') {
-                after.trim_start_matches(char::is_whitespace)
-            } else {
-                after
-            };
+            self.rest = if inside.ends_with('-') { after.trim_start() } else { after };
         } else if tag.starts_with("{{") {
             self.tag(open, ["{{", "}}", "%}"])?;
         } else if let Some(inside) = after_word(self.rest, "raw") {
@@ -108,7 +104,7 @@ impl<'s> Scanner<'s> {
         let (text, tag) = self.rest.split_at(length);
         let inside = tag.get(2..).unwrap_or_default();
         let strip = inside.starts_with('-');
-        let text = if strip { text.trim_end_matches(char::is_whitespace) } else { text };
+        let text = if strip { text.trim_end() } else { text };
         if !text.is_empty() {
             self.tokens.push((Token::Text(text), self.at()));
         }
@@ -142,7 +138,7 @@ impl<'s> Scanner<'s> {
         // How many dicts are open. Inside of them }} ends two dicts.
         let mut dicts = 0_usize;
         loop {
-            self.rest = self.rest.trim_start_matches(char::is_whitespace);
+            self.rest = self.rest.trim_start();
             let (at, rest) = (self.at(), self.rest);
             if let Some(after) = after_end(rest, closing).filter(|_| dicts == 0) {
                 self.tokens.push((Token::Sign(closing), at));
@@ -229,13 +225,13 @@ impl<'s> Scanner<'s> {
 /// What follows the end of a tag, if the text begins with one: `%}`, `-%}`.
 fn after_end<'s>(rest: &'s str, closing: &str) -> Option<&'s str> {
     let after = rest.strip_prefix('-').unwrap_or(rest).strip_prefix(closing)?;
-    Some(if rest.starts_with('-') { after.trim_start_matches(char::is_whitespace) } else { after })
+    Some(if rest.starts_with('-') { after.trim_start() } else { after })
 }
 
 /// What follows a word and the end of its tag, if the text begins with them.
 fn after_word<'s>(rest: &'s str, word: &str) -> Option<&'s str> {
-    let after = rest.trim_start_matches(char::is_whitespace).strip_prefix(word)?;
-    after_end(after.trim_start_matches(char::is_whitespace), "%}")
+    let after = rest.trim_start().strip_prefix(word)?;
+    after_end(after.trim_start(), "%}")
 }
 
 /// How many digits the text begins with.

@@ -101,9 +101,7 @@ pub fn split(value: &Value, arguments: &[Value]) -> Outcome {
     let parts: Vec<&str> = match text(arguments, 0)? {
         Some("") => return Err("split takes a text to cut at".to_owned()),
         Some(between) => all.splitn(most, between).collect(),
-        None if most == usize::MAX => {
-            all.split(char::is_whitespace).filter(|it| !it.is_empty()).collect()
-        }
+        None if most == usize::MAX => all.split_whitespace().collect(),
         None => return Err("split with maxsplit takes a text to cut at".to_owned()),
     };
     Ok(parts.into_iter().map(|part| Value::text(part, value.is_safe())).collect())

@@ -148,9 +148,6 @@ impl Expression {
             ExpressionKind::Item(parts, true) => format!("{}.{}", parts[0].path(), parts[1].text()),
             ExpressionKind::Item(parts, _) => format!("{}[{}]", parts[0].path(), parts[1].path()),
             ExpressionKind::Call(of, _) => format!("{}()", of.path()),
-            ExpressionKind::Apply(row, arguments) if row.name.starts_with(char::is_alphabetic) => {
-                format!("{}|{}", arguments.placed[0].path(), row.name)
-            }
             _ => "…".to_owned(),
         }
     }
