@@ -14,7 +14,8 @@
 //! can (60 µs on Linux). The end of a sleep interrupts that client, so it comes second.
 //!
 //! **The ring accepts, too**, which saves two changes of threads for a client: while there is a
-//! ring the pool lends it the listening socket, and each of its threads looks there once a round.
+//! ring the pool lends it the listening socket, and each of its threads looks there once a round,
+//! and more often while it finds clients there.
 //!
 //! **A handler may be slow**, and nothing tells that before. So while there is a ring, one more
 //! thread looks every 2 ms whether any connection has been tried. If none has, all threads of the
