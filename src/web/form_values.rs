@@ -44,15 +44,26 @@ impl Form {
     }
 }
 
+macro_rules! whole_numbers {
+    ($($number:ident)*) => {
+        [$((stringify!($number), $number::MIN as i128, $number::MAX as u128)),*]
+    };
+}
+
+/// The types of whole numbers, each with its smallest and its largest one.
+const WHOLE_NUMBERS: [(&str, i128, u128); 12] =
+    whole_numbers!(i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize);
+
 /// What a value of the type of this name looks like.
 fn expected(type_name: &str) -> String {
+    if let Some((_, least, most)) = WHOLE_NUMBERS.iter().find(|(name, ..)| *name == type_name) {
+        return format!("a whole number from {least} to {most}");
+    }
     // `Colour` in `inventory::Colour<inventory::Red>`.
     let word = type_name.split('<').next().and_then(|path| path.rsplit("::").next());
     match word.unwrap_or(type_name) {
         "f32" | "f64" => "a number".to_owned(),
         "bool" => "true or false".to_owned(),
-        // `u8`: a number may also be too large for its type.
-        word if word.starts_with(['i', 'u']) => format!("a whole number ({word})"),
         word => format!("a {word}"),
     }
 }

@@ -36,7 +36,7 @@ fn a_form_with_a_file_is_read_and_its_mistakes_are_named() {
     };
     assert_eq!(send(&body("36")).text(), "me.png image/png 3 36");
     for (body, expected) in [
-        (body("old"), "form field \"age\": found \"old\", expected a whole number (i64)\n"),
+        (body("old"), "form field \"age\": found \"old\", expected a whole number from -92"),
         (
             body("1").replace("photo", "picture"),
             "missing file \"photo\"; the form has: age, picture\n",
@@ -96,8 +96,8 @@ fn a_value_that_does_not_fit_says_what_does() {
     app.post("/colour", parse::<inventory::Colour<std::net::Ipv4Addr>>).name("colour");
     for (path, age, expected) in [
         ("/u8", "255", "255"),
-        ("/u8", "300", "found \"300\", expected a whole number (u8)\n"),
-        ("/i16", "x", "expected a whole number (i16)\n"),
+        ("/u8", "300", "found \"300\", expected a whole number from 0 to 255\n"),
+        ("/i16", "x", "expected a whole number from -32768 to 32767\n"),
         ("/bool", "yes", "expected true or false\n"),
         ("/colour", "red", "expected a Colour\n"),
     ] {

@@ -95,6 +95,7 @@ fn a_page_names_each_line_and_loses_no_letter() {
         let plain = plain.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&");
         assert!(plain == text, "{path} lost something");
         assert!(page.contains(&format!("id=\"L{}\"", text.lines().count())), "{path}");
+        assert!(page.contains("class=\"line comment\" id=\"L1\""), "a comment looks like one");
     }
 }
 
