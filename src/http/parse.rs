@@ -108,7 +108,7 @@ fn note_fields(
         let too_long = || head_too_long(limits);
         let line = line_at(bytes, at, name_bytes, limits.head_bytes, too_long)?;
         let Some(line) = line else { return Ok(None) };
-        if headers.iter().len() == limits.headers {
+        if headers.ends.len() == limits.headers {
             return Err(too_many_headers(limits));
         }
         check_field(line, name_bytes)?;
