@@ -28,9 +28,8 @@ const NAP: Duration = Duration::from_micros(1);
 /// A connection goes back to the pool after this number of quiet tries in a row: 6 ms or more.
 const PATIENCE: u32 = 200;
 
-/// A thread accepts at most this many clients in one go, as many as the queue of the system holds:
-/// the others in the ring wait meanwhile, for about 0.5 ms.
-const GULP: usize = 128;
+/// A thread accepts at most this many clients in one go: the others in the ring wait meanwhile.
+const GULP: usize = 16;
 
 /// How often the watcher looks.
 const WATCH: Duration = Duration::from_millis(2);
