@@ -24,7 +24,7 @@ mod stores;
 
 use crate::app::program_name;
 use carafe::web::template::REFERENCE;
-use command_line::{CommandError, CommandLine, CommandResult, flags_of, print, warn};
+use command_line::{CommandError, CommandLine, CommandResult, flags_of, print, warn, wrong};
 use std::process::ExitCode;
 use stores::STORES;
 
@@ -115,6 +115,11 @@ fn usage(command: &str) -> &'static str {
 
 /// A word that means nothing, with the nearest one that does.
 fn unknown(word: &str, expected: &str) -> CommandResult {
+    // A bare number is most often meant for a port, as with `python -m http.server 8080`.
+    if let Ok(port) = word.parse::<u16>() {
+        let hint = format!("did you mean --port {port}?");
+        return wrong(format!("found {word:?}, which is no {expected}; {hint}"));
+    }
     let names = COMMANDS.iter().map(|(name, _)| *name);
     let flags = flags_of(flags::TABLE).map(|(flag, _)| flag);
     let known = names.chain(["help", "--help", "--version"]).chain(flags);

@@ -65,6 +65,7 @@ pub fn run(flags: &CommandLine) -> CommandResult {
     if !is_local {
         rows.push(("warning", "other machines can reach this server".to_owned()));
     }
+    rows.extend(curl_warning(&visited(address)).map(|text| ("warning", text)));
     print(&banner(address, &rows))?;
     let server = match recorder {
         Some(recorder) => {
@@ -88,6 +89,18 @@ fn banner(address: SocketAddr, rows: &[(&str, String)]) -> String {
     let rows: String = rows.iter().map(|(title, text)| format!("  {title:<10} {text}\n")).collect();
     let next = format!("Next, in a second terminal:\n             curl http://{base}/lessons/1");
     format!("carafe serves on http://{base}{others}\n{rows}  Ctrl-C stops it. {next}\n")
+}
+
+/// What to type first where curl would ask a proxy for this server, as the environment says.
+fn curl_warning(visited: &str) -> Option<String> {
+    let set = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
+    let proxied =
+        ["http_proxy", "all_proxy", "ALL_PROXY"].into_iter().find(|name| set(name).is_some())?;
+    let host = visited.rsplit_once(':').map_or("", |(host, _)| host).trim_matches(['[', ']']);
+    let spared = set("no_proxy").or(set("NO_PROXY")).unwrap_or_default();
+    let is_spared = spared.split(',').any(|name| [host, "*"].contains(&name.trim()));
+    let first = format!("first type:\n             export no_proxy=\"$no_proxy,{host}\"");
+    (!is_spared).then(|| format!("{proxied} is set, so curl would not ask this server; {first}"))
 }
 
 /// The address to visit. Nobody can visit 0.0.0.0, which means every address of this machine.

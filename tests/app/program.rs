@@ -52,7 +52,7 @@ fn wrong_words_are_named_and_end_with_2() {
         (&["render"], "usage: carafe render"),
         (&["check", "7", "--srever", "x"], "did you mean --server?"),
         (&["help", "ruotes"], "found \"ruotes\", which is no command; did you mean routes?"),
-        (&["8080"], "found \"8080\", which is no flag or command"),
+        (&["8080"], "did you mean --port 8080?"),
     ] {
         let (code, stdout, stderr) = carafe(arguments);
         assert_eq!((code, stdout.as_str()), (Some(2), ""), "{arguments:?}");
@@ -76,6 +76,43 @@ fn the_banner_fits_into_80_columns() {
             let carafe = Carafe::start_with(&empty_folder(), arguments, &variables);
             let fits = |line: &str| line.chars().count() <= 80;
             assert!(carafe.banner.lines().all(fits), "{}", carafe.banner);
+        }
+    }
+}
+
+#[test]
+fn the_banner_says_what_curl_needs_where_a_proxy_is_set() {
+    let needed = "export no_proxy=\"$no_proxy,127.0.0.1\"\n";
+    for (variables, is_needed) in [
+        (&[("http_proxy", "http://127.0.0.1:1")][..], true),
+        (&[("http_proxy", "http://127.0.0.1:1"), ("no_proxy", "localhost")], true),
+        (&[("ALL_PROXY", "http://127.0.0.1:1")], true),
+        (&[("http_proxy", "http://127.0.0.1:1"), ("no_proxy", "localhost, 127.0.0.1")], false),
+        (&[("http_proxy", "http://127.0.0.1:1"), ("NO_PROXY", "*")], false),
+        (&[("http_proxy", "")], false),
+        (&[], false),
+    ] {
+        let none = ["http_proxy", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY"];
+        let folder = empty_folder();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_carafe"));
+        for name in none {
+            command.env_remove(name);
+        }
+        command.envs(variables.iter().copied()).args(["--port", "0", "--log", "off"]);
+        let carafe = Carafe::run(&folder, command);
+        assert_eq!(carafe.banner.contains(needed), is_needed, "{}", carafe.banner);
+        // It is what curl does, and what it needs.
+        let script = format!("{} curl -s -m 5 {}", needed.replace('\n', ";"), carafe.url("/hello"));
+        for (script, works) in
+            [(script.as_str(), true), (script.split(';').next_back().expect("curl"), !is_needed)]
+        {
+            let mut shell = Command::new("sh");
+            for name in none {
+                shell.env_remove(name);
+            }
+            let output = shell.args(["-c", script]).envs(variables.iter().copied()).output();
+            let said = output.expect("sh runs").stdout;
+            assert_eq!(said == b"Hello, World!\n", works, "{variables:?}: {script}");
         }
     }
 }

@@ -40,21 +40,43 @@ pub fn field(session: &Session, name: &str) -> Option<String> {
     session.get("account")?.get(name)?.as_str().map(str::to_owned)
 }
 
-/// The form.
+/// The empty form.
 fn login_form(ctx: &mut Context) -> Result<Response, Error> {
+    form_page(ctx, Map::new())
+}
+
+/// The form. `typed` holds what the visitor typed before, and what was wrong with it.
+#[track_caller]
+fn form_page(ctx: &mut Context, typed: Map) -> Result<Response, Error> {
     let known = field(&ctx.session, "name").map(|name| format!("You are {name}.\n"));
     let known = known.unwrap_or_default();
     let text = format!(
         "{known}log in: POST /shop/login name=Ada email=ada@example.org password=…\n\
          The first login makes the account. Later ones need no name.\n"
     );
-    page(ctx, "shop/login.html", Map::new(), text)
+    page(ctx, "shop/login.html", typed, text)
+}
+
+fn log_in(ctx: &mut Context) -> Result<Response, Error> {
+    let form = ctx.form()?;
+    let error = match enter(ctx, &form) {
+        Err(error) if ctx.request.prefers_html() && error.status().0 < 500 => error,
+        outcome => return outcome,
+    };
+    // A browser gets the form again, with what was typed and what was wrong, but without the
+    // password.
+    let [name, email] = ["name", "email"].map(|field| form.fields().get(field).unwrap_or(""));
+    let typed = Map::from([("name", name), ("email", email), ("error", error.public())]);
+    let mut response = form_page(ctx, typed)?.with_status(error.status());
+    if let Error::Status(_, _, headers) = &error {
+        headers.iter().for_each(|(name, value)| response.headers.set(name, value));
+    }
+    Ok(response)
 }
 
 /// Logs the visitor in, or makes an account, or says what is wrong with the form.
-fn log_in(ctx: &mut Context) -> Result<Response, Error> {
-    let form = ctx.form()?;
-    let email = email_in(&form)?;
+fn enter(ctx: &mut Context, form: &Form) -> Result<Response, Error> {
+    let email = email_in(form)?;
     let name = short_text("name", form.get("name").unwrap_or(""), NAME)?;
     let password = form.required("password")?;
     if password.is_empty() || password.len() > PASSWORD {

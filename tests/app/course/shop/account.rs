@@ -79,6 +79,7 @@ fn ten_wrong_passwords_close_an_account_to_their_address_and_to_no_other() {
     let page = ["-i", "--interface", "127.0.0.2", "-H", HTML, "-d", form, "$B/shop/login"];
     let page = carafe.curl(&page);
     assert!(page.starts_with("HTTP/1.1 429") && header(&page, "Retry-After").is_some(), "{page}");
+    assert!(page.contains("value=\"ada@example.org\""), "the form, filled in: {page}");
     // The owner at another address is not slowed; nor is another account from this one.
     assert_eq!(
         outcome(&log_in_from(&carafe, "127.0.0.3", "ada@example.org", "right")),

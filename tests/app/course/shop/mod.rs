@@ -337,6 +337,22 @@ fn what_is_wrong_with_a_form_is_said() {
     assert!(empty.starts_with("HTTP/1.1 200"));
     let answer = carafe.curl(&["-b", "k", "-d", "token=1", "$B/shop/checkout"]);
     assert!(answer.contains("your cart is empty"), "{answer}");
+    // A browser gets the form again, filled in.
+    let page = carafe.curl(&[
+        "-i",
+        "-H",
+        HTML,
+        "-d",
+        "name=Ada&email=ada&password=secret1",
+        "$B/shop/login",
+    ]);
+    assert!(
+        page.starts_with("HTTP/1.1 400")
+            && page.contains("value=\"Ada\"")
+            && page.contains("role=\"alert\""),
+        "{page}"
+    );
+    assert!(!page.contains("secret1"), "{page}");
 }
 
 #[test]
@@ -364,7 +380,7 @@ fn words_of_a_visitor_are_text_on_every_page() {
         assert!(page.contains("&lt;b&gt;Ada&#34;"), "{path}: {page}");
     }
     let page = carafe.curl(&["-H", HTML, "-d", "name=<b>&email=\"<i>&password=x", "$B/shop/login"]);
-    assert!(page.contains("&lt;i&gt;") && !page.contains("<i>"), "{page}");
+    assert!(page.contains("value=\"&#34;&lt;i&gt;\"") && !page.contains("<b>"), "{page}");
 }
 
 /// Fills a journal with so many rows of a kind, as a shop of many years would have.
