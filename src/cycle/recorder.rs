@@ -171,7 +171,10 @@ impl Recorder {
         let mut kept = self.lock();
         kept.newest = kept.newest.max(number);
         // A cycle that took as long as 200 others finds a later one at its place, and is not kept.
-        kept.place(number).get_or_insert_with(|| Arc::clone(&record));
+        let place = kept.place(number);
+        if place.is_none() {
+            *place = Some(Arc::clone(&record));
+        }
         let is_awaited = kept.waiting > 0;
         drop(kept);
         if let Some(watcher) = self.watcher.get() {
