@@ -16,6 +16,9 @@ pub(super) struct Wire {
     pub socket: Arc<OpenSocket>,
     /// True if a read waits for bytes to arrive, and a write for the client to take them.
     pub may_wait: bool,
+    /// The same as `socket.idle`. A try of the ring that finds nothing does not write what other
+    /// threads read.
+    is_idle: bool,
     read_time: Duration,
     /// How many bytes have been sent since the connection began.
     pub sent: u64,
@@ -23,7 +26,7 @@ pub(super) struct Wire {
 
 impl Wire {
     pub fn new(socket: Arc<OpenSocket>) -> Wire {
-        Wire { socket, may_wait: true, read_time: Duration::ZERO, sent: 0 }
+        Wire { socket, may_wait: true, is_idle: true, read_time: Duration::ZERO, sent: 0 }
     }
 
     /// Sets whether reads and writes wait.
@@ -34,8 +37,11 @@ impl Wire {
     }
 
     /// Notes whether nothing of the next request has arrived. A stop wakes idle connections.
-    pub fn set_idle(&self, is_idle: bool) {
-        self.socket.idle.store(is_idle, Ordering::SeqCst);
+    pub fn set_idle(&mut self, is_idle: bool) {
+        if self.is_idle != is_idle {
+            self.is_idle = is_idle;
+            self.socket.idle.store(is_idle, Ordering::SeqCst);
+        }
     }
 
     /// Sets how long a read waits. One that takes longer is an error: see [`is_not_ready`].
