@@ -549,7 +549,7 @@ class Bench:
 
     def curve(self):
         """From 1 to 10,000 connections, for the plot."""
-        for name in [name for name in ("carafe", "nginx", "axum", "actix") if name in self.names]:
+        for name in [name for name in ("carafe", "nginx", "axum", "actix", "floor") if name in self.names]:
             server = Server(name, self.headers)
             points = []
             for count in [1, 2, 4, 8, 16, 32, 64, 128, 256, 1000, 3000, 10_000]:

@@ -2,7 +2,7 @@
 
 import math
 
-COLOURS = {"carafe": "#b3261e", "nginx": "#1b6e3c", "axum": "#1f5fa8", "actix": "#7a4fb0", "sessions": "#b3261e"}
+COLOURS = {"carafe": "#b3261e", "nginx": "#1b6e3c", "axum": "#1f5fa8", "actix": "#7a4fb0", "floor": "#777777", "sessions": "#b3261e"}
 WIDTH, HEIGHT, LEFT, TOP = 300, 190, 62, 46
 MEASURES = [("requests a second", 1, 1), ("99 % are answered within, ms", 2, 1), ("memory, MiB", 3, 2**20)]
 
