@@ -67,7 +67,7 @@ impl ServerUrl {
                 Err(error) => why = error.to_string(),
             }
         }
-        Err(NoAnswer { why: format!("nobody answers: {why}"), has_head: false })
+        Err(NoAnswer { why: format!("nobody answers: {why}"), reached: Reached::Nobody })
     }
 }
 
@@ -104,8 +104,18 @@ impl ServerAnswer {
 pub struct NoAnswer {
     /// What came, escaped, and what was expected.
     pub why: String,
-    /// True if status line and headers came, but no whole body.
-    pub has_head: bool,
+    pub reached: Reached,
+}
+
+/// How far a request went.
+#[derive(PartialEq)]
+pub enum Reached {
+    /// Nobody listens.
+    Nobody,
+    /// Somebody listens, but what came is no status line and headers.
+    Listener,
+    /// Status line and headers came, but no whole body.
+    Head,
 }
 
 /// Sends a request, `GET /hello` or `POST /process`, with the cookies of the jar, and keeps the
@@ -139,9 +149,9 @@ pub fn ask(
     // A server may answer and close before it has read everything. So only its answer counts.
     let _ = stream.write_all(format!("{head}\r\n{body}").as_bytes());
     let mut reader = BufReader::new(AnswerStream { stream, end });
-    let failed = |has_head| move |why: String| NoAnswer { why: escaped(&why), has_head };
-    let mut answer = read_head(&mut reader).map_err(failed(false))?;
-    answer.body = read_body(&answer, &mut reader).map_err(failed(true))?;
+    let failed = |reached| move |why: String| NoAnswer { why: escaped(&why), reached };
+    let mut answer = read_head(&mut reader).map_err(failed(Reached::Listener))?;
+    answer.body = read_body(&answer, &mut reader).map_err(failed(Reached::Head))?;
     for line in answer.headers.get_all("Set-Cookie") {
         jar.keep(line, path);
     }

@@ -9,7 +9,8 @@
 //! is masked, the reader puts it in.
 //!
 //! Left out: a request of which the record holds only a part, and what curl does not send by
-//! itself: a request that carafe could not read, another version than HTTP/1.1, HEAD with a body.
+//! itself: a request that carafe could not read, another version than HTTP/1.1, HEAD with a body,
+//! a header that is no text.
 
 use super::cycle_facts::CycleFacts;
 use super::message::{Message, readable};
@@ -34,6 +35,14 @@ pub fn is_masked(facts: &CycleFacts) -> bool {
 pub fn curl(facts: &CycleFacts, base: &str) -> Option<String> {
     let request = &facts.request;
     if !facts.is_parsed || request.is_cut() || !request.start_line().ends_with("HTTP/1.1") {
+        return None;
+    }
+    // A line is a copy if something in it is masked, or shown as a code because it is no text.
+    let is_known = |(line, _): &(Cow<str>, _)| {
+        let name = line.split(':').next().unwrap_or("").to_ascii_lowercase();
+        matches!(line, Cow::Borrowed(_)) || request.hidden.contains(&name)
+    };
+    if !request.lines.iter().skip(1).all(is_known) {
         return None;
     }
     let ((method, target), content) = (request.asked(), request.content_bytes());

@@ -243,7 +243,7 @@ fn with_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
     Ok(Node::With(bindings, parser.whole_body("with", at, "")?))
 }
 
-/// `include = "include" names [ "with context" ]; extends = "extends" name`
+/// `include = "include" name [ "with context" ]; extends = "extends" name`
 fn template(parser: &mut Parser) -> Parsed<Expression> {
     let name = parser.expression()?;
     end_of_import(parser, &["with"])?;

@@ -292,6 +292,18 @@ fn no_claim_holds_for_a_server_that_gives_one_answer_to_everything() {
 }
 
 #[test]
+fn a_server_that_breaks_off_some_requests_is_asked_all_of_them() {
+    let url = odd(move |mut stream, request| {
+        if request.starts_with("GET /hello ") {
+            let _ =
+                stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 14\r\n\r\nHello, World!\n");
+        }
+    });
+    let (code, report) = check(&url);
+    assert!(code == Some(1) && report.ends_with("\n0 of 23 hold.\n"), "all are tried: {report}");
+}
+
+#[test]
 fn what_is_no_right_server_is_named_in_bounded_time() {
     let closed = TcpListener::bind("127.0.0.1:0")
         .and_then(|listener| listener.local_addr())

@@ -74,6 +74,13 @@ fn the_copied_line_gives_the_same_status() {
     let malformed = carafe.raw(b"GET / HTTP/1.1\r\nHost : x\r\n\r\n");
     assert!(malformed.starts_with("HTTP/1.1 400"), "{malformed}");
     assert!(carafe.curl(&["$B/cycles/last.json"]).contains("\"curl\":null"), "{malformed}");
+    for byte in [b"\xff".as_slice(), b"a\xc2\x85"] {
+        let head = b"GET /hello HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Byte: ";
+        let answer = carafe.raw(&[head, byte, b"\r\n\r\n"].concat());
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        let cycle = carafe.curl(&["$B/cycles/last.json"]);
+        assert!(cycle.contains("\"curl\":null"), "no line for {byte:?}: {cycle}");
+    }
 }
 
 /// Also a line's end at the end of a body, and bytes of it that are no text.
