@@ -4,7 +4,7 @@
 //! stood before is not written again: the packed text says how far back it stands (LZ77: Ziv and
 //! Lempel, "A Universal Algorithm for Sequential Data Compression", 1977).
 //!
-//! The files lie one behind another, with a zero byte behind each. They are packed as steps, which
+//! The files lie one after another, with a zero byte after each. They are packed as steps, which
 //! `contents.rs` follows. Each step has
 //!
 //! 1. one byte with two numbers: `new`, 0 to 7, times 32, and `more`, 0 to 31;

@@ -54,7 +54,7 @@ macro_rules! chapters {
 /// The paths of all files, room by room.
 static PATHS: &[&str] = include!("contents.list");
 
-/// All files, one behind another, as `build.rs` packed them.
+/// All files, one after another, as `build.rs` packed them.
 static PACKED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/source.packed"));
 
 /// All files, room by room. [`chapters_of`] sorts them into circles. They are unpacked when the

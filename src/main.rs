@@ -1,7 +1,7 @@
 //! The program `carafe`: it passes its arguments on to the commands.
 //!
-//! The command that serves is `cli::serve`: it makes an [`App`](carafe::App) with the routes of the
-//! course and the glass, binds the address, and calls [`Server::run`](carafe::Server::run).
+//! The command that serves is `cli::serve`: it makes an [`App`](carafe::App) with the pages of the
+//! course and those that show the server's memory, and calls [`Server::run`](carafe::Server::run).
 
 #![forbid(unsafe_code)]
 

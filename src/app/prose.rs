@@ -7,9 +7,9 @@
 //! | filter | what it prints |
 //! |---|---|
 //! | `text\|prose` | the text as HTML |
-//! | `text\|paragraph('  * ')` | the text for a terminal, wrapped behind these letters |
+//! | `text\|paragraph('  * ')` | the text for a terminal, wrapped after these letters |
 //! | `words\|wrapped('  row', 9)` | the same of plain words, from the ninth column on |
-//! | `lines\|indented('    ')` | each line behind these letters |
+//! | `lines\|indented('    ')` | each line after these letters |
 //! | `left\|spread(right)` | two texts at the two ends of a line |
 //! | `line\|wire(' > ', brief)` | a line of a message with its note |
 //! | `command\|folded` | a command over several lines |

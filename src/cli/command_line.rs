@@ -52,7 +52,7 @@ impl GivenFlag {
     }
 }
 
-/// What stands behind a command's name.
+/// What comes after a command's name.
 #[derive(Default)]
 pub struct CommandLine {
     /// The words that are no flags.

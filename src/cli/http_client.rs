@@ -176,7 +176,7 @@ impl Read for AnswerStream {
             let _ = self.stream.set_read_timeout(Some(left(self.end)));
             match self.stream.read(piece) {
                 Err(error) if matches!(error.kind(), Interrupted | WouldBlock | TimedOut) => {}
-                // A reset counts as a close: behind a whole answer it does no harm.
+                // A reset counts as a close: after a whole answer it does no harm.
                 outcome => return Ok(outcome.unwrap_or(0)),
             }
         }

@@ -31,7 +31,7 @@ use stores::STORES;
 /// The examples of the program, and then a section for each command.
 static HELP: &str = include_str!("help.txt");
 
-/// Runs a command with what stands behind its name.
+/// Runs a command with what comes after its name.
 type RunCommand = fn(&CommandLine) -> CommandResult;
 
 const COMMANDS: [(&str, RunCommand); 5] = [

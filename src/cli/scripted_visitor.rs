@@ -66,7 +66,7 @@ pub fn expect(holds: bool, instead: impl Into<String>, around: &str) -> Result<(
     if holds { Ok(()) } else { Err(Trouble::Differs { instead, around }) }
 }
 
-/// A word, and what stands behind it.
+/// A word, and what comes after it.
 pub fn split(text: &str) -> (&str, &str) {
     text.split_once(' ').unwrap_or((text, ""))
 }

@@ -142,7 +142,7 @@ impl Excerpt {
         self.total = Some(0);
     }
 
-    /// Adds what came behind it.
+    /// Adds what came after it.
     pub fn extend(&mut self, bytes: &[u8]) {
         let room = KEPT_BYTES - self.bytes.len();
         self.bytes.extend_from_slice(&bytes[..bytes.len().min(room)]);

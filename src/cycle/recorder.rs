@@ -225,7 +225,7 @@ impl Recorder {
     }
 
     /// Waits until there are cycles with numbers above this one, and gives them back; after `most`,
-    /// perhaps none. It stops before a cycle that is not over yet: a reader who went on behind it
+    /// perhaps none. It stops before a cycle that is not over yet: a reader who went on after it
     /// would miss it.
     pub fn wait_beyond(&self, number: u64, most: Duration) -> Vec<Arc<Record>> {
         let mut kept = self.lock();

@@ -41,7 +41,7 @@ enum Expected {
 
 impl ChunkedBody {
     /// Reads from the front of `bytes`, and returns how many it has used. The caller gives the
-    /// others again, with more behind them.
+    /// others again, with more after them.
     ///
     /// # Errors
     ///
@@ -58,7 +58,7 @@ impl ChunkedBody {
                         self.next = Expected::Size;
                         2
                     }
-                    _ => return Err(found("behind a chunk", &rest[..1], "CR LF")),
+                    _ => return Err(found("after a chunk", &rest[..1], "CR LF")),
                 },
                 Expected::Data(_) if rest.is_empty() => return Ok(at),
                 Expected::Data(left) => {

@@ -7,7 +7,7 @@
 //! Left out: several ranges in one answer. The answer is then the whole.
 
 use super::date;
-use super::headers::kind;
+use super::name_filter::NameFilter;
 use super::{Headers, Method, Request};
 use std::ops::Range;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -32,21 +32,23 @@ pub enum Verdict {
     NotModified,
     /// It is not the version that the client expects: 412.
     Failed,
-    /// The range begins behind the end: 416.
+    /// The range begins after the end: 416.
     OutOfRange,
 }
 
-/// The kinds of the headers with which a request asks for less than the whole.
-const KINDS: u64 = kind(b"If-Match")
-    | kind(b"If-Unmodified-Since")
-    | kind(b"If-None-Match")
-    | kind(b"If-Modified-Since")
-    | kind(b"Range")
-    | kind(b"If-Range");
+/// The headers with which a request asks for less than the whole.
+const LESS: NameFilter = NameFilter::all(&[
+    "If-Match",
+    "If-Unmodified-Since",
+    "If-None-Match",
+    "If-Modified-Since",
+    "Range",
+    "If-Range",
+]);
 
 /// False if a request asks for the whole in any case, as most do.
 pub(crate) fn may_ask_for_less(request: &Request) -> bool {
-    request.headers.may_have(KINDS)
+    request.headers.may_have(LESS)
 }
 
 /// Decides by the conditional headers and the range of a request for something of `size` bytes, in
@@ -147,7 +149,7 @@ fn parse_range(text: &str, size: u64) -> Verdict {
     if !unit.eq_ignore_ascii_case("bytes") || !is_number(first) || !is_number(last) {
         return Verdict::Whole;
     }
-    // Digits that no u64 can hold are still a number, and behind the end of every file.
+    // Digits that no u64 can hold are still a number, and after the end of every file.
     let number = |text: &str| text.parse::<u64>().unwrap_or(u64::MAX);
     let range = match (first, last) {
         ("", "") => return Verdict::Whole,

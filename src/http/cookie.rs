@@ -39,7 +39,7 @@ pub fn cookies(headers: &Headers) -> impl Iterator<Item = (&str, Cow<'_, str>)> 
 fn next_pair<'a>(line: &mut &'a str) -> Option<(&'a str, Cow<'a, str>)> {
     let end = length_before(line.as_bytes(), b'=');
     let (before, behind) = (&line[..end], line.get(end + 1..)?);
-    // Parts without a `=` are passed over: the name begins behind the last `;`.
+    // Parts without a `=` are passed over: the name begins after the last `;`.
     let start = before.as_bytes().iter().rposition(|byte| *byte == b';').map_or(0, |at| at + 1);
     // The value ends at the next `;`, unless it stands in quotes.
     let (value, behind) = split_value(behind.trim_ascii_start());

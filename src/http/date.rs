@@ -22,7 +22,7 @@ pub fn unix_seconds(time: SystemTime) -> u64 {
 }
 
 /// The date as HTTP writes it: `IMF-fixdate` (RFC 9110 §5.6.7). A time before 1970 is written as
-/// the first second of 1970, and one behind the year 9999 as its last.
+/// the first second of 1970, and one after the year 9999 as its last.
 pub fn format(time: SystemTime) -> String {
     // The format has four digits for the year.
     let seconds = unix_seconds(time).min(253_402_300_799);

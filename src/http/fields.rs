@@ -2,7 +2,7 @@
 //!
 //! As data, `&`, `=` and others are written as `%` and two hex digits, and a space may be `+`.
 //!
-//! Left out: `multipart/form-data`, the format for uploads. See `multipart`.
+//! Elsewhere: `multipart/form-data`, the format for uploads, in `multipart`.
 
 pub use super::percent::{percent_decode, percent_decode_bytes, percent_encode};
 use std::borrow::Cow;
@@ -10,7 +10,7 @@ use std::borrow::Cow;
 /// Names and values in the order in which they came. A name may come more than once.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Fields {
-    /// All names and values, one behind the other.
+    /// All names and values, one after the other.
     text: String,
     /// For each pair: where its name ends, and where its value ends.
     ends: Vec<[u32; 2]>,

@@ -111,7 +111,7 @@ impl Network {
         let front = number(address) >> free;
         // 10.1.2.3/8 is a mistake: it can mean one address or sixteen million.
         if front << free != number(address) {
-            return Err("a network with nothing behind its prefix: 10.0.0.0/8, not 10.1.2.3/8");
+            return Err("a network with nothing after its prefix: 10.0.0.0/8, not 10.1.2.3/8");
         }
         let prefix = if free > 0 { format!("/{bits}") } else { String::new() };
         Ok(Network { front, free, text: format!("{address}{prefix}") })

@@ -3,9 +3,10 @@
 //! To copy the lines of a message field by field would take ten times as long. Nor are they freed:
 //! an answer's headers take the memory of the answer before.
 //!
-//! Left out: looking for a field. See `headers`.
+//! Elsewhere: looking for a field, in `headers`.
 
 use super::bytes::token_length;
+use super::name_filter::NameFilter;
 use super::parse_error::found;
 use super::{Headers, ParseError};
 use std::cell::Cell;
@@ -54,7 +55,7 @@ impl Headers {
     pub(super) fn clear(&mut self) {
         self.text.clear();
         self.ends.clear();
-        (self.kinds, self.repeated) = (0, 0);
+        self.names = NameFilter::new();
     }
 
     /// Takes the lines of the fields that were noted. A value that is not UTF-8 is read as
@@ -85,13 +86,12 @@ impl Headers {
     /// Adds the fields of others at the end. What has a field of the same name already keeps it.
     pub fn append_missing(&mut self, others: &Headers) {
         let is_missing = |(name, _): &(&str, &str)| !self.contains(name);
-        if !self.may_have(others.kinds) {
+        if !self.may_have(others.names) {
             // The usual case is one copy.
             let before = self.text.len();
             self.text.push_str(&others.text);
             self.ends.extend(others.ends.iter().map(|end| before + end));
-            (self.kinds, self.repeated) =
-                (self.kinds | others.kinds, self.repeated | others.repeated);
+            self.names.add(others.names);
         } else {
             let missing: Vec<(&str, &str)> = others.iter().filter(is_missing).collect();
             missing.into_iter().for_each(|(name, value)| self.push(name, value));
@@ -105,7 +105,7 @@ impl Clone for Headers {
         let mut copy = Headers::spare();
         copy.text.push_str(&self.text);
         copy.ends.extend_from_slice(&self.ends);
-        Headers { kinds: self.kinds, repeated: self.repeated, ..copy }
+        Headers { names: self.names, ..copy }
     }
 }
 

@@ -8,9 +8,10 @@
 //!
 //! How the fields of a whole message are copied at once is in `header_block`.
 //!
-//! Left out: what the fields mean. See `request`, `body` and `cookie`.
+//! Elsewhere: what the fields mean, in `request`, `body` and `cookie`.
 
 use super::bytes::{is_token, without_controls};
+use super::name_filter::NameFilter;
 use std::mem::replace;
 use std::ops::Range;
 
@@ -19,53 +20,38 @@ use std::ops::Range;
 pub struct Headers {
     /// The lines of the fields, each with its CR LF.
     pub(super) text: String,
-    /// Where each line ends, behind its CR LF.
+    /// Where each line ends, after its CR LF.
     pub(super) ends: Vec<usize>,
-    /// The kinds of all names that are here, and of those that are here twice: see [`kind`].
-    pub(super) kinds: u64,
-    pub(super) repeated: u64,
-}
-
-/// One bit of 64, by the first letter and the length of a name. The server looks for many names
-/// that are not there. If no name of their kind is, it need not look at the fields.
-#[inline]
-pub(super) const fn kind(name: &[u8]) -> u64 {
-    let first = if name.is_empty() { 0 } else { name[0] | 32 }; // A small letter.
-    1 << ((first as usize * 3 + name.len() * 5) % 64)
+    /// Tells at once of most names that they are not here.
+    pub(super) names: NameFilter,
 }
 
 impl Headers {
     /// No fields.
     pub const fn new() -> Headers {
-        Headers { text: String::new(), ends: Vec::new(), kinds: 0, repeated: 0 }
+        Headers { text: String::new(), ends: Vec::new(), names: NameFilter::new() }
     }
 
     /// The value of the first field of this name, in any case of letters.
     #[inline]
     pub fn get(&self, name: &str) -> Option<&str> {
-        if self.may_have(kind(name.as_bytes())) { self.first(name) } else { None }
+        if self.may_have(NameFilter::of(name)) { self.first(name) } else { None }
     }
 
     fn first(&self, name: &str) -> Option<&str> {
-        self.get_all(name).next()
+        self.lines().find_map(|line| self.value_of(line, name))
     }
 
-    /// False: no name of these kinds is there. True: the names must be compared.
+    /// False: none of these names is here. True: the lines must be compared.
     #[inline]
-    pub(crate) fn may_have(&self, kinds: u64) -> bool {
-        self.kinds & kinds != 0
+    pub(crate) fn may_have(&self, names: NameFilter) -> bool {
+        self.names.may_hold(names)
     }
 
     /// The values of all fields of this name, in order.
     pub fn get_all(&self, name: &str) -> impl Iterator<Item = &str> {
-        let kind = kind(name.as_bytes());
-        // If a kind is here once, the search ends at the first name that fits.
-        let most = match (self.may_have(kind), self.repeated & kind == 0) {
-            (false, _) => 0,
-            (true, true) => 1,
-            (true, false) => usize::MAX,
-        };
-        self.lines().filter_map(|line| self.value_of(line, name)).take(most)
+        let most = if self.may_have(NameFilter::of(name)) { usize::MAX } else { 0 };
+        self.lines().take(most).filter_map(|line| self.value_of(line, name))
     }
 
     /// The value of a line, if it begins with this name and a colon.
@@ -90,7 +76,7 @@ impl Headers {
 
     /// True if a list with commas holds this word, in any case of letters.
     pub fn has_token(&self, name: &str, token: &str) -> bool {
-        if !self.may_have(kind(name.as_bytes())) {
+        if !self.may_have(NameFilter::of(name)) {
             return false;
         }
         let mut words = self.get_all(name).flat_map(|value| value.split(','));
@@ -131,15 +117,13 @@ impl Headers {
         self.text.push_str(": ");
         self.text.push_str(value);
         self.text.push_str("\r\n");
-        self.note(name.as_bytes(), self.text.len());
+        self.note(NameFilter::of(name), self.text.len());
     }
 
     /// Notes a field of this name, whose line ends here.
     #[inline]
-    pub(super) fn note(&mut self, name: &[u8], end: usize) {
-        let kind = kind(name);
-        self.repeated |= self.kinds & kind;
-        self.kinds |= kind;
+    pub(super) fn note(&mut self, name: NameFilter, end: usize) {
+        self.names.add(name);
         self.ends.push(end);
     }
 

@@ -7,13 +7,13 @@ use super::ParseError;
 use super::bytes::first_control;
 use super::parse_error::{found, malformed};
 
-/// The line that starts at `at`, without its CR LF. `None` if its end has not arrived. Its first
-/// `checked` bytes are known to be no control characters.
+/// The line that starts at `at`, without its CR LF. `None` if its end has not arrived. The first
+/// `checked` bytes of the line are known to be no control characters.
 ///
 /// # Errors
 ///
 /// As soon as a byte is seen that no line may hold; and `too_long`, if the line does not end within
-/// the first `most` bytes. So the result does not depend on how many have arrived.
+/// the first `most` bytes. So the result does not depend on how many bytes have arrived.
 #[inline]
 pub(super) fn line_at(
     bytes: &[u8],
@@ -32,7 +32,7 @@ pub(super) fn line_at(
         // RFC 9112 §2.2: "a recipient MAY recognize a single LF as a line terminator". This one
         // does not, since a proxy in front may read another message there.
         (_, [b'\n', ..]) => Err(malformed("found a LF without a CR before it, expected CR LF")),
-        (_, [b'\r', ..]) => Err(malformed("found a CR without a LF behind it, expected CR LF")),
+        (_, [b'\r', ..]) => Err(malformed("found a CR without a LF after it, expected CR LF")),
         _ => Err(found("a control character in", &seen[..=line_bytes], "text")),
     }
 }

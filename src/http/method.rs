@@ -1,4 +1,4 @@
-//! GET, POST and the other methods: what the client wants done.
+//! Deeper: A table of the methods: GET, POST and the other words for what the client wants done.
 //!
 //! A method is the first word of a request. Case counts: `get` is a method that no server knows.
 //!

@@ -2,15 +2,15 @@
 //!
 //! Nothing here opens a socket or starts a thread, so each file can be tried without a server.
 //!
-//! * [`method`] is a table of words; [`headers`] and [`fields`] are two kinds of named text.
+//! * [`headers`] and [`fields`] are two kinds of named text.
 //! * [`request`] is what comes in; `line`, [`parse`] and [`body`] make it from bytes.
 //! * [`cookie`] is a header with a grammar of its own.
 //! * [`response`] is what goes out.
 //!
 //! Deeper:
 //!
-//! * [`status`] is the other table of words, `bytes` what names and values are made of, and
-//!   `header_block` copies many headers at once.
+//! * [`method`] and [`status`] are tables of words, and `bytes` what names and values are made of.
+//!   `name_filter` finds a missing header fast, and `header_block` copies many headers at once.
 //! * `percent` decodes what a URL encodes. [`limits`] says how much is too much, and `bodies` how
 //!   much all bodies may take together.
 //! * `accept` reads which format the client wants; `parse_error` says why a request is refused, and
@@ -44,6 +44,7 @@ mod line;
 mod location;
 pub mod method;
 pub mod multipart;
+mod name_filter;
 pub mod parse;
 pub(crate) mod parse_error;
 mod percent;

@@ -12,7 +12,7 @@
 //! --x7--                                                            the end of the form
 //! ```
 //!
-//! Left out: spaces behind a boundary, and what RFC 7578 calls deprecated: parts inside parts and
+//! Left out: spaces after a boundary, and what RFC 7578 calls deprecated: parts inside parts and
 //! `Content-Transfer-Encoding`.
 
 use super::bytes::quoted_length;
@@ -31,7 +31,7 @@ const MOST_HEAD_BYTES: usize = 4096;
 pub struct Multipart {
     /// The parts that are text, in order.
     pub fields: Fields,
-    /// The files, in order, each behind the name of its field.
+    /// The files, in order, each after the name of its field.
     pub files: Vec<(String, UploadedFile)>,
 }
 
@@ -57,7 +57,7 @@ pub fn parse(content_type: &str, body: &[u8]) -> Result<Multipart, ParseError> {
     })?;
     let no_end = || malformed(format!("found no line --{boundary}-- at the end of the form"));
     let delimiter = format!("\r\n--{boundary}").into_bytes();
-    // RFC 2046 §5.1.1: text before the first and behind the last boundary "is to be ignored".
+    // RFC 2046 §5.1.1: text before the first and after the last boundary "is to be ignored".
     let first = body.strip_prefix(&delimiter[2..]);
     let behind_first = || split(body, &delimiter).map(|(_, behind)| behind);
     let mut rest = first.or_else(behind_first).ok_or_else(no_end)?;
@@ -68,7 +68,7 @@ pub fn parse(content_type: &str, body: &[u8]) -> Result<Multipart, ParseError> {
         }
         let start = &rest[..rest.len().min(MOST_HEAD_BYTES)];
         if !start.starts_with(b"\r\n") {
-            return Err(found("behind a boundary", start, "a line end or --"));
+            return Err(found("after a boundary", start, "a line end or --"));
         }
         // The line end of the boundary belongs to the head: it may be all of it.
         let (head, _) = split(start, b"\r\n\r\n")
@@ -120,7 +120,7 @@ impl Multipart {
     }
 }
 
-/// The bytes before these and the bytes behind.
+/// The bytes before these and the bytes after.
 fn split<'a>(bytes: &'a [u8], mark: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
     let at = bytes.windows(mark.len()).position(|window| window == mark)?;
     Some((&bytes[..at], &bytes[at + mark.len()..]))
@@ -148,7 +148,7 @@ fn parameters(text: &str) -> Option<Fields> {
     rest.trim_matches([' ', '\t', ';']).is_empty().then_some(parameters)
 }
 
-/// The inside of a quoted string, and what is behind it. A `\` before another letter than `"` and
+/// The inside of a quoted string, and what is after it. A `\` before another letter than `"` and
 /// `\` stands for itself, because old browsers send `C:\me.png`.
 fn unquote(text: &str) -> Option<(String, &str)> {
     let (inside, behind) = text.split_at(quoted_length(text.as_bytes())?);
@@ -160,7 +160,7 @@ fn unescape(name: &str) -> String {
     name.replace("%22", "\"").replace("%0D", "\r").replace("%0A", "\n")
 }
 
-/// What is behind the last slash, without control characters. `.` and `..` are names of folders.
+/// What is after the last slash, without control characters. `.` and `..` are names of folders.
 fn last_component(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
     let last = last.replace(char::is_control, "");

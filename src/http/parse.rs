@@ -16,6 +16,7 @@
 use super::bytes::token_length;
 use super::early_refusal::request_line;
 use super::line::{check_field, line_at};
+use super::name_filter::NameFilter;
 use super::parse_error::{
     found, head_too_long, malformed, target_too_long, too_many_fields, too_many_headers,
 };
@@ -46,7 +47,7 @@ pub fn parse_head(
     limits: &Limits,
     request: &mut Request,
 ) -> Result<Option<usize>, ParseError> {
-    // Nothing of the request before, which may be another visitor's, is left in a refusal.
+    // Nothing of the last request, which may be another visitor's, is left in a refusal.
     request.path.clear();
     request.headers.clear();
     (request.peer, request.secure) = (None, false);
@@ -56,7 +57,7 @@ pub fn parse_head(
     if start > limits.head_bytes {
         return Err(head_too_long(limits));
     }
-    // The head begins behind them, and so do its limits.
+    // A connection has dropped most of them already. Here the head begins, and so do its limits.
     let bytes = &bytes[start..];
     // The first line has a limit of its own, and what cannot become one is refused at once.
     let Some(line) = request_line(bytes, limits)? else { return Ok(None) };
@@ -75,7 +76,7 @@ pub fn parse_head(
     let first = line.len() + 2;
     let end = note_fields(bytes, first, limits, headers);
     let Ok(Some(at)) = end else {
-        // Until now only the ends of lines are noted. Without their text they are no fields.
+        // The head is wrong, or not complete: forget the ends of lines that were noted.
         headers.clear();
         return end;
     };
@@ -90,7 +91,7 @@ pub fn parse_head(
     Ok(Some(start + at + 2))
 }
 
-/// Notes the fields of the lines from `first` on. Returns where the empty line behind them begins;
+/// Notes the fields of the lines from `first` on. Returns where the empty line after them begins;
 /// `None` if it has not arrived.
 fn note_fields(
     bytes: &[u8],
@@ -113,7 +114,7 @@ fn note_fields(
         }
         check_field(line, name_bytes)?;
         at += line.len() + 2;
-        headers.note(&line[..name_bytes], at - first);
+        headers.note(NameFilter::of_bytes(&line[..name_bytes]), at - first);
     }
 }
 
@@ -136,7 +137,7 @@ fn split_request_line<'a>(
     Ok((method, target, parse_version(version)?))
 }
 
-/// What stands before the first space, and what stands behind it.
+/// What stands before the first space, and what comes after it.
 fn split_word(line: &[u8]) -> (&[u8], Option<&[u8]>) {
     match line.iter().position(|&byte| byte == b' ') {
         Some(at) => (&line[..at], Some(&line[at + 1..])),

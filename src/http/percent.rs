@@ -1,6 +1,6 @@
 //! Deeper: Percent-encoding: a byte as `%` and two hex digits.
 //!
-//! Left out: `+` for a space, which is a rule of forms alone. See `fields`.
+//! Elsewhere: `+` for a space, which is a rule of forms alone, in `fields`.
 
 use std::borrow::Cow;
 

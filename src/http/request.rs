@@ -49,7 +49,7 @@ pub struct Request {
     pub peer: Option<SocketAddr>,
     /// True if a trusted proxy says that the client speaks https.
     pub secure: bool,
-    /// Counts the memory that this request uses of the bound for all bodies.
+    /// Counts the bytes of this request against one bound for the bodies of all requests.
     pub share: Share,
 }
 

@@ -5,7 +5,7 @@
 //! Left out: compression, which a proxy can do.
 
 use super::header_block::write_number;
-use super::headers::kind;
+use super::name_filter::NameFilter;
 pub use super::response_body::Streamer;
 use super::{Body, Framing, Headers, Status};
 use crate::json;
@@ -50,7 +50,7 @@ impl Response {
         Response::of("text/html; charset=utf-8", Body::Bytes(page.into().into_bytes()))
     }
 
-    /// A value as JSON, with a line end behind it.
+    /// A value as JSON, with a line end after it.
     pub fn json(value: &Value) -> Response {
         Response::of("application/json", Body::Bytes((json::write(value) + "\n").into_bytes()))
     }
@@ -102,7 +102,7 @@ impl Response {
 
 /// What the connection adds to the headers of a response.
 pub struct Delivery<'a> {
-    /// The `Date` header and the empty line behind it: see [`date::CachedDate`](super::date).
+    /// The `Date` header and the empty line after it: see [`date::CachedDate`](super::date).
     pub last_lines: &'a str,
     /// The value of `Connection`. `None` writes no header: an HTTP/1.1 connection then stays open.
     pub connection: Option<&'static str>,
@@ -116,9 +116,8 @@ pub struct Delivery<'a> {
 /// programs could read two messages.
 const OWN: [&str; 4] = ["Content-Length", "Transfer-Encoding", "Connection", "Date"];
 
-/// Most handlers set none of them, and their kinds say so at once.
-const OWN_KINDS: u64 =
-    kind(b"Content-Length") | kind(b"Transfer-Encoding") | kind(b"Connection") | kind(b"Date");
+/// Most handlers set none of them, and this says so at once.
+const OWN_NAMES: NameFilter = NameFilter::all(&OWN);
 
 /// Appends the status line, the headers and the empty line to `out`.
 pub fn write_head(response: &mut Response, delivery: &Delivery, out: &mut Vec<u8>) {
@@ -126,7 +125,7 @@ pub fn write_head(response: &mut Response, delivery: &Delivery, out: &mut Vec<u8
         Some(line) => out.extend_from_slice(line.as_bytes()),
         None => out.extend_from_slice(format!("HTTP/1.1 {} \r\n", response.status.0).as_bytes()),
     }
-    if response.headers.may_have(OWN_KINDS) {
+    if response.headers.may_have(OWN_NAMES) {
         OWN.iter().for_each(|name| response.headers.remove(name));
     }
     if let Some(number) = delivery.cycle {

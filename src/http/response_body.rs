@@ -1,6 +1,6 @@
 //! Deeper: The body of a response, which need not be in memory as a whole.
 //!
-//! Left out: how it is sent. See `rest` of the server.
+//! Elsewhere: how it is sent, in `rest` of the server.
 
 use std::fmt;
 use std::fs::File;
@@ -24,7 +24,7 @@ pub enum Body {
     File {
         /// The open file.
         file: File,
-        /// The first byte, and the byte behind the last one.
+        /// The first byte, and the byte after the last one.
         range: Range<u64>,
     },
     /// A body of unknown length that is written while it is sent: in chunks, or for HTTP/1.0 until

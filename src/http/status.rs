@@ -17,7 +17,7 @@ macro_rules! statuses {
                 pub const $name: Status = Status($code);
             )*
 
-            /// The words behind the code. They are for people; programs use the number.
+            /// The words after the code. They are for people; programs use the number.
             pub fn reason(self) -> &'static str {
                 match self.0 {
                     $($code => $reason,)*

@@ -26,7 +26,7 @@ pub const DEPTH: usize = 64;
 /// The longest text that [`parse`] looks at, in bytes.
 pub const LONGEST: usize = 16 << 20;
 
-/// A letter behind `\`, and the character that both mean.
+/// A letter after `\`, and the character that both mean.
 const ESCAPES: [(char, char); 8] = [
     ('"', '"'),
     ('\\', '\\'),

@@ -28,7 +28,7 @@ impl fmt::Display for JsonError {
 impl std::error::Error for JsonError {}
 
 impl JsonError {
-    /// An error behind this part of the text.
+    /// An error after this part of the text.
     fn behind(before: &str, message: String) -> JsonError {
         let column = before.chars().rev().take_while(|letter| *letter != '\n').count() + 1;
         JsonError { line: before.matches('\n').count() + 1, column, message }
@@ -164,7 +164,7 @@ impl<'a> Reader<'a> {
         Ok(Value::List(items.into()))
     }
 
-    /// Reads the comma before an item that is not the first, or the bracket behind the last one.
+    /// Reads the comma before an item that is not the first, or the bracket after the last one.
     fn has_item(&mut self, end: u8, is_first: bool) -> Result<bool, Wrong> {
         self.skip_space();
         if self.take(end) {
@@ -283,7 +283,7 @@ impl<'a> Reader<'a> {
         char::from_u32(code).map_or_else(half, Ok)
     }
 
-    /// The number behind a `u`.
+    /// The number after a `u`.
     fn four_digits(&mut self) -> Result<u32, Wrong> {
         self.at += 1;
         let mut code = 0;

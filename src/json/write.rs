@@ -185,7 +185,7 @@ pub fn write_float(out: &mut String, number: f64) {
     }
     let start = out.len();
     let _ = write!(out, "{number:?}"); // Writing to a String cannot fail.
-    // Python writes a sign and at least two digits behind the `e`, where Rust writes neither.
+    // Python writes a sign and at least two digits after the `e`, where Rust writes neither.
     if let Some(at) = out[start..].find('e') {
         let exponent = out.split_off(start + at + 1);
         let digits = exponent.trim_start_matches('-');

@@ -7,12 +7,13 @@
 //!   requests may arrive in one read (pipelining); their answers leave in one write, in order.
 //! * The [`Memory`] of a request and of its answer serves for the next one, until the connection
 //!   has been quiet for a while.
-//! * Most connections may wait for their client. One in the `ring` must not: it stops where it
-//!   would have to wait, and another thread goes on with it later.
+//! * A connection may wait for its client. One in the `ring`, a deeper chapter, must not: it stops
+//!   where it would have to wait, and another thread goes on with it later.
 //! * If it is not sure where a message ends, the request is refused and the connection closed.
 //!
 //! No client is trusted to end anything by itself: each wait has a bound in `Limits`.
 
+mod idle;
 mod reading;
 mod refusing;
 mod report;
@@ -48,7 +49,7 @@ pub(super) struct Connection {
     next: Next,
     /// How many answers have been written.
     pub answers: u64,
-    /// How much this connection uses of the memory that all bodies and unsent answers may take.
+    /// Counts the bytes of its bodies and unsent answers against one bound for all connections.
     share: Share,
     /// What the log and the record still have to say.
     report: Report,
@@ -82,7 +83,7 @@ enum Next {
     Linger,
 }
 
-/// How a turn ended.
+/// How a turn ended. A turn is one call of [`turn`](Connection::turn).
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Turn {
     /// Everything that has arrived is answered.
@@ -99,8 +100,8 @@ pub(super) enum Turn {
 enum Obstacle {
     /// The turn ends like this.
     End(Turn),
-    /// The client has closed between two requests, or was idle for too long.
-    Idle,
+    /// There is no request: the client has closed, was idle for too long, or the server stops.
+    NoRequest,
     /// The request is refused, and the client is told why.
     Refused(ParseError),
 }
@@ -162,7 +163,7 @@ impl Connection {
                 Err(Obstacle::Refused(error)) => self.refuse(&error),
                 // The client may be sending its next request. To close slowly lets it read what
                 // it was sent: see `linger`.
-                Err(Obstacle::Idle) => self.next = Next::Linger,
+                Err(Obstacle::NoRequest) => self.next = Next::Linger,
                 Err(other) => return Err(other),
             }
             if self.rest.is_some() {

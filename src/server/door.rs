@@ -14,6 +14,10 @@ const BUSY: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\n\
     Content-Length: 47\r\nRetry-After: 1\r\nConnection: close\r\n\r\n\
     All workers are busy. Try again in one second.\n";
 
+/// At most this many clients have connected and are not yet accepted: std's queue has 128 places,
+/// and Linux takes one more.
+pub(super) const QUEUED: usize = 128 + 1;
+
 pub(super) struct Door {
     listener: TcpListener,
     /// A second descriptor of it. It is given up for a moment when a client must be refused and

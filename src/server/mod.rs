@@ -70,7 +70,7 @@ pub struct Server {
     listener: TcpListener,
     limits: Limits,
     proxies: Proxies,
-    /// Each has a worker of its own.
+    /// At most this many clients are connected; one more gets a 503.
     most_connections: usize,
     log: Log,
     recorder: Option<Arc<Recorder>>,

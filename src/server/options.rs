@@ -1,6 +1,6 @@
 //! Deeper: Options: what a server allows, whom it believes, and what it tells.
 //!
-//! Left out: options of the application. See `settings` of `web`.
+//! Elsewhere: options of the application, in `settings` of `web`.
 
 use super::log::Log;
 use super::{Server, ServerGauge};

@@ -3,7 +3,7 @@
 //! A look at the clock for each answer would cost more than it is worth, so answers are counted
 //! first.
 //!
-//! Left out: whether the ring takes it. See `ring`.
+//! Elsewhere: whether the ring takes it, in `ring`.
 
 /// A connection is offered after this number of answers, and again after as many more.
 const BETWEEN: u64 = 8;

@@ -11,10 +11,10 @@
 //! While a worker serves, `read` blocks it. So a request is a straight line through the program,
 //! and an idle or slow client holds up no other.
 //!
-//! Starting a thread costs more than most requests (67 µs), so a few workers wait in `accept`
-//! before a client connects. A worker that has a client, and sees that no other worker waits, first
-//! starts another thread. If the system gives no thread, the worker refuses the client and accepts
-//! again. So a full server says so at once.
+//! Starting a thread costs more than most requests (67 µs), so a few workers that are done with
+//! their clients stay and wait in `accept`. A worker that has a client, and sees that no other
+//! worker waits, first starts another thread. If the system gives no thread, the worker refuses the
+//! client and accepts again. So a full server says so at once.
 //!
 //! Left out: priorities. The first client to connect is served first.
 
@@ -31,8 +31,8 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-/// At most this many workers wait in `accept`; one more ends. They are enough that a burst of
-/// clients seldom takes the last place.
+/// At most this many workers wait in `accept`; a further one ends. They are enough for most bursts
+/// of clients.
 const MOST_ACCEPTING: usize = 8;
 
 /// The stack of a worker. Rendering a template needs the most of it, and less than half.
@@ -42,7 +42,7 @@ const STACK_BYTES: usize = 256 * 1024;
 pub(super) struct Pool {
     pub door: Door,
     serving: Arc<Serving>,
-    /// A second way to serve busy connections.
+    /// A second way to serve busy connections: the `ring`, a deeper chapter.
     relief: Box<dyn Relief>,
     staff: Mutex<Staff>,
     /// Notified when a worker has ended.
@@ -108,7 +108,7 @@ impl Pool {
         self.ended.notify_all();
     }
 
-    /// Waits for a client. The last worker that waits starts another one.
+    /// Waits for a client. If no other worker waits then, it starts one.
     fn accept(self: &Arc<Self>) -> Duty {
         let accepted = self.door.accept();
         if self.is_stopping() || accepted.is_none() {
@@ -124,7 +124,7 @@ impl Pool {
         };
         let mut staff = self.lock();
         let is_last = staff.accepting == 1 && staff.most_accepting > 0;
-        // If no other worker waits now, this one starts a worker that does.
+        // If this was the only one, the worker that it starts takes its place in the count.
         if !is_last {
             staff.accepting -= 1;
         }

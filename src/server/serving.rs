@@ -19,7 +19,7 @@ pub trait Service: Send + Sync + 'static {
     /// service may take parts out of it.
     fn call(&self, request: &mut Request, cycle: &mut Cycle) -> Response;
 
-    /// What stands before all its paths, such as `/app`. The server prints it behind its address.
+    /// What stands before all its paths, such as `/app`. The server prints it after its address.
     fn path_prefix(&self) -> &str {
         ""
     }

@@ -1,9 +1,9 @@
 //! The socket of a connection: reading and sending bytes, with or without waiting for the client.
 //!
-//! A connection in the `ring` must not wait in `read` and `write`: a call that cannot go on says so
-//! at once, and the caller gives the connection to a thread that may wait.
+//! A connection in the `ring`, a deeper chapter, must not wait in `read` and `write`: a call that
+//! cannot go on says so at once, and the caller gives the connection to a thread that may wait.
 //!
-//! Left out: closing, so that the client can still read its answer. See `linger`.
+//! Elsewhere: closing, so that the client can still read its answer, in `linger`.
 
 use super::input::Input;
 use super::open::OpenSocket;
@@ -16,8 +16,7 @@ pub(super) struct Wire {
     pub socket: Arc<OpenSocket>,
     /// True if a read waits for bytes to arrive, and a write for the client to take them.
     pub may_wait: bool,
-    /// The same as `socket.idle`. A try of the ring that finds nothing does not write what other
-    /// threads read.
+    /// A copy of `socket.idle`, which other threads read. It is written only when it changes.
     is_idle: bool,
     read_time: Duration,
     /// How many bytes have been sent since the connection began.

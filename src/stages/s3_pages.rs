@@ -27,7 +27,7 @@ const HELLO: &str = r#"<!doctype html><html lang="en"><title>Hello</title>
 /// What the client wants.
 struct Request {
     method: String,
-    /// The part of the URL behind the host, as it was sent: `/hello/%C3%A9va`.
+    /// The part of the URL after the host, as it was sent: `/hello/%C3%A9va`.
     path: String,
 }
 
@@ -79,7 +79,7 @@ fn read_request(reader: &mut impl BufRead) -> io::Result<Request> {
     let [method, target, _version] = words[..] else {
         return Err(bad("a strange first line"));
     };
-    // No page here needs a header, nor the query, which stands behind a `?` in the URL.
+    // No page here needs a header, nor the query, which comes after a `?` in the URL.
     while !read_line(reader)?.is_empty() {}
     let path = target.split('?').next().unwrap_or(target).to_string();
     Ok(Request { method: method.to_string(), path })

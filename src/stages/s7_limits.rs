@@ -48,7 +48,7 @@ const FORM: &str = r#"<!doctype html><html lang="en"><title>A form</title>
 /// What the client wants.
 struct Request {
     method: String,
-    /// The part of the URL behind the host, as it was sent: `/hello/%C3%A9va`.
+    /// The part of the URL after the host, as it was sent: `/hello/%C3%A9va`.
     path: String,
     /// Values by name, in lower case since a client may send `Cookie` or `cookie`.
     headers: HashMap<String, String>,
@@ -174,7 +174,7 @@ fn read_request(reader: &mut impl BufRead) -> Result<Request, Response> {
     let mut body = Vec::new();
     let size = reader.take(length).read_to_end(&mut body)?;
     require(size as u64 == length, BAD, "expected a longer body")?;
-    // No page here needs the query, which stands behind a `?` in the URL.
+    // No page here needs the query, which comes after a `?` in the URL.
     let path = target.split('?').next().unwrap_or(target).to_string();
     Ok(Request { method: method.to_string(), path, headers, body })
 }

@@ -24,7 +24,7 @@ enum Letters {
     Shared(Arc<str>),
 }
 
-/// The bytes of a short text, and zeros behind them. Rust checks all of an aligned block at one
+/// The bytes of a short text, and zeros after them. Rust checks all of an aligned block at one
 /// time, so the check takes as long as for two letters.
 #[derive(Clone, PartialEq, Eq)]
 #[repr(align(8))]

@@ -38,23 +38,22 @@ pub struct App {
 
 impl Service for App {
     fn call(&self, request: &mut Request, cycle: &mut Cycle) -> Response {
-        // The site's prefix is taken out of the path. Why a request is refused is kept until the
-        // hooks have run: its method is unknown, or a page of another site has sent it.
-        let refused = no_route::admit(&self.site, request).err();
-        let is_outside = matches!(refused, Some(Error::NotFound));
+        // The site's prefix is taken off the path. If the request is not admitted (no route knows
+        // its method, or a page of another site has sent it), its hooks still run first.
+        let refusal = no_route::admit(&self.site, request).err();
+        let is_outside = matches!(refusal, Some(Error::NotFound));
         let found = self.site.router.find(&request.method, &request.path).filter(|_| !is_outside);
-        if let (Some(found), None) = (&found, &refused) {
+        if let (Some(found), None) = (&found, &refusal) {
             cycle.also("routed", || found.route.detail(&request.method, &found.params));
         }
         let mut ctx = Context::open(&self.site, request, found.as_ref(), cycle);
         ctx.is_outside = is_outside;
-        let answered = self.answer(refused, &mut ctx);
-        // `error_page` makes a page of an error, unless a hook answers it. The hooks see the page.
-        let mut response = self.conclude(answered, &mut ctx);
-        // What the handler has changed is made safe, and the answer gets the session's cookie. If
-        // that fails, another answer takes its place, and the hooks see it too.
+        let answered = self.before_and_handler(refusal, &mut ctx);
+        let mut response = self.error_page_and_after(answered, &mut ctx);
+        // What the handler has changed in a store is made safe (on the disk, for a file), and the
+        // answer gets the session's cookie. If that fails, an error takes its place.
         if let Err(error) = save::save(&mut ctx, &mut response) {
-            response = self.conclude(Err(error), &mut ctx);
+            response = self.error_page_and_after(Err(error), &mut ctx);
         }
         // The browser is told what other sites may do with this answer.
         origin::protect(ctx.site, ctx.request, &mut response);
@@ -76,32 +75,50 @@ impl Service for App {
 
 impl App {
     /// The answer of the first that has one: a hook of the program, or the handler that was found.
-    fn answer(&self, refused: Option<Error>, ctx: &mut Context) -> Result<Response, Error> {
+    fn before_and_handler(
+        &self,
+        refusal: Option<Error>,
+        ctx: &mut Context,
+    ) -> Result<Response, Error> {
         // What is outside of the site's prefix is not for its hooks.
-        if let Some(Error::NotFound) = refused {
+        if ctx.is_outside {
             return no_route::outside(ctx);
         }
         // A browser asks what a page of an allowed site may do (a preflight of CORS). It sends no
-        // cookie and no key, so hooks cannot check it.
+        // cookie and no password, so hooks cannot check it.
         if let Some(response) = origin::preflight(ctx) {
             return Ok(response);
         }
         let response = match self.hooks.run(ctx, Moment::Before)? {
             Some(early) => early,
-            None => self.respond(refused, ctx)?,
+            None => self.handler(refusal, ctx)?,
         };
         // Of a file the client may want a part, or nothing if it has this version already.
         Ok(file_response::weigh(ctx.request, response))
     }
 
     /// The answer of the handler that was found, now that the hooks have seen the request.
-    fn respond(&self, refused: Option<Error>, ctx: &mut Context) -> Result<Response, Error> {
-        if let Some(error) = refused {
+    fn handler(&self, refusal: Option<Error>, ctx: &mut Context) -> Result<Response, Error> {
+        if let Some(error) = refusal {
             return Err(error);
         }
         let Some(found) = ctx.matched else { return no_route::answer(ctx) };
         let handler = &self.handlers[found.route.handler];
         // A panic in the handler is caught: it is an error like any other.
         caught("the handler", || handler(ctx))
+    }
+
+    /// The answer as the client gets it. An error becomes a page, or what a hook makes of it. Then
+    /// the hooks see each answer.
+    pub(super) fn error_page_and_after(
+        &self,
+        answered: Result<Response, Error>,
+        ctx: &mut Context,
+    ) -> Response {
+        let mut response = answered.unwrap_or_else(|error| self.error_page(&error, ctx));
+        if let Err(panic) = self.hooks.run(ctx, Moment::After(&mut response)) {
+            response = self.error_page(&panic, ctx);
+        }
+        response
     }
 }

@@ -1,8 +1,8 @@
 //! Context: what a handler is given.
 //!
 //! Flask keeps the current request in what looks like a global variable; here it is an argument.
-//! The fields and methods have Flask's names. `render`, which fills a template with values, is in
-//! `page_globals`, and what a handler asks less often in `resources`.
+//! The fields and methods have Flask's names. `render`, which makes a page of a template, is in
+//! `rendering`, and what a handler asks less often in `resources`.
 
 use super::error::Error;
 use super::flash;
@@ -30,7 +30,7 @@ use std::panic::Location;
 pub struct Context<'a> {
     /// What the client asked.
     pub request: &'a Request,
-    /// The visitor's row.
+    /// What the server remembers of the visitor.
     pub session: Session<'a>,
     /// Values for the length of this request: hooks leave them, and pages see them as `g`.
     pub g: Map,
@@ -41,8 +41,9 @@ pub struct Context<'a> {
     pub(super) is_outside: bool,
     /// The record of this request: each stage leaves a line in it.
     pub(super) cycle: &'a mut Cycle,
-    /// The messages for this page, once they are taken: if the page asks twice, it gets them twice.
+    /// The flashed messages, once this page has taken them: it may ask for them twice.
     pub(super) taken: Option<Vec<(String, String)>>,
+    /// Where rows of all kinds but sessions are kept.
     pub(super) store: RecordingStore<'a>,
     /// The line that has called `store` last, for the record.
     pub(super) used_store: Cell<Option<&'static Location<'static>>>,

@@ -23,17 +23,8 @@ use std::sync::Arc;
 const PAGE: &str = "error.html";
 
 impl App {
-    /// The answer as the client gets it: an error becomes a page, and the hooks see every answer.
-    pub(super) fn conclude(&self, answer: Result<Response, Error>, ctx: &mut Context) -> Response {
-        let mut response = answer.unwrap_or_else(|error| self.explain(&error, ctx));
-        if let Err(panic) = self.hooks.run(ctx, Moment::After(&mut response)) {
-            response = self.explain(&panic, ctx);
-        }
-        response
-    }
-
     /// The answer to an error: that of a hook, or else a page.
-    fn explain(&self, error: &Error, ctx: &mut Context) -> Response {
+    pub(super) fn error_page(&self, error: &Error, ctx: &mut Context) -> Response {
         note(error, ctx);
         let own = self.hooks.run(ctx, Moment::OnError(error)).unwrap_or_else(|panic| {
             note(&panic, ctx);
@@ -66,7 +57,7 @@ impl App {
         let mut ctx = Context::open(&self.site, &request, None, &mut cycle);
         // Nobody has checked who sent this, so nothing is read or kept for a visitor.
         ctx.session = no_sessions.open(None);
-        let mut response = self.conclude(Err(Error::Refused(error.clone())), &mut ctx);
+        let mut response = self.error_page_and_after(Err(Error::Refused(error.clone())), &mut ctx);
         origin::protect(&self.site, sent, &mut response);
         Some(response)
     }

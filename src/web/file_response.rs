@@ -95,7 +95,7 @@ pub fn weigh(request: &Request, whole: Response) -> Response {
         }
         // RFC 9110 §14.4: "bytes */47022" tells the length, so that the client can ask again.
         Verdict::OutOfRange => {
-            let text = format!("The range begins behind the end: the file has {size} bytes.\n");
+            let text = format!("The range begins after the end: the file has {size} bytes.\n");
             Response::text(text)
                 .with_status(Status::RANGE_NOT_SATISFIABLE)
                 .with_header("Content-Range", format!("bytes */{size}"))

@@ -25,7 +25,7 @@ pub fn put(session: &mut Session, category: &str, message: &str) {
     let pair = Value::from([category, message]);
     session.update(NAME, |waiting| {
         let old = waiting.as_ref().and_then(Value::as_list).unwrap_or_default();
-        // The oldest go where there would be too many with the new one.
+        // If there would be too many, the oldest are dropped.
         let too_many = (old.len() + 1).saturating_sub(MOST);
         old[too_many..].iter().chain([&pair]).cloned().collect()
     });

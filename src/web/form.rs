@@ -25,7 +25,7 @@ const FORM: &str = "application/x-www-form-urlencoded";
 #[derive(Debug, Default)]
 pub struct Form {
     fields: Fields,
-    /// Each behind the name of its field.
+    /// Each after the name of its field.
     pub(super) files: Vec<(String, UploadedFile)>,
     /// True if files can come in this form.
     pub(super) is_multipart: bool,

@@ -1,4 +1,4 @@
-//! Deeper: Hooks: what runs before and behind the handlers, and for which paths.
+//! Deeper: Hooks: what runs before and after the handlers, and for which paths.
 //!
 //! * `before` runs for every request that has a path below the prefix of the site, also if no route
 //!   takes it. So a check of a key cannot be walked around. The first hook that answers wins, and
@@ -12,7 +12,7 @@
 //! and for nothing else, as in Flask.
 //!
 //! The hooks of the application are the outer ones: they run first before a handler, and last
-//! behind it.
+//! after it.
 
 use super::context::Context;
 use super::error::Error;
@@ -47,7 +47,7 @@ impl Hooks {
     }
 
     /// Runs the hooks for the path of a request, until one of them answers. The outer ones are the
-    /// first before the handler, and the last behind it.
+    /// first before the handler, and the last after it.
     ///
     /// # Errors
     ///

@@ -10,8 +10,9 @@
 //! | [`form`] | `request.form` |
 //! | [`store`] | where a session is kept |
 //! | [`session`], [`flash`] | `session`; `flash`, `get_flashed_messages` |
+//! | `save` | the session's cookie is sent |
+//! | `rendering` | `render_template` |
 //! | [`static_files`] | `static` |
-//! | [`template`] | Jinja2 |
 //!
 //! Deeper:
 //!
@@ -23,15 +24,16 @@
 //! | [`hooks`] | `before_request` and its like, `context_processor`, `Blueprint` |
 //! | [`pattern`], [`url_for`] | a rule's text; `url_for` |
 //! | `resources` | `request.get_json`, `request.cookies`, `current_app` |
-//! | `page_globals` | `render_template`, and what pages may ask for |
+//! | `page_globals` | what pages may ask for |
 //! | `failure`, `error_page`, `suggestion`, [`shell`] | a 500; an error's page, with near names |
-//! | `save` | the session's cookie is sent |
+//! | `visitor_record` | what a cycle tells of the visitor |
 //! | [`inside`] | debug mode, for whom |
 //! | [`origin`] | Flask-WTF's CSRF protection, Flask-CORS, Flask-Talisman's headers |
 //! | [`sign`], [`password`] | `itsdangerous`, `werkzeug.security` |
 //! | `form_values` | `request.form.get(…, type=int)` |
 //! | `file_route`, [`file_response`], `media_types.txt` | `send_file` and its like, `mimetypes` |
 //! | `small_files`, `file_cache` | what is kept of files in memory |
+//! | [`template`] | Jinja2 |
 //! | [`client`] | `app.test_client()` |
 
 pub mod app;
@@ -54,6 +56,7 @@ pub mod origin;
 mod page_globals;
 pub mod password;
 pub mod pattern;
+mod rendering;
 mod resources;
 pub mod route;
 pub mod router;
@@ -69,3 +72,4 @@ pub mod store;
 mod suggestion;
 pub mod template;
 pub mod url_for;
+mod visitor_record;

@@ -1,58 +1,21 @@
-//! Deeper: How a handler makes a page, and what a page may ask for besides its own variables.
+//! Deeper: Page globals: what a page may ask for besides its own variables.
 //!
 //! The names are Flask's. Nothing is looked up before a template names it, so a page that does not
 //! ask for the session does not touch it.
 
 use super::context::Context;
-use super::error::Error;
 use super::flash;
 use super::form::Form;
 use super::site::address_of;
 use super::template::Globals;
-use crate::cycle::Detail;
 use crate::http::cookie::cookies;
 use crate::http::fields::percent_decode;
-use crate::http::{Body, Method, Request, Response};
+use crate::http::{Method, Request};
 use crate::value::{Map, Value};
 use std::cell::RefCell;
 
-impl Context<'_> {
-    /// Makes a page of a template. What lies in the request is copied into a [`Map`] first, because
-    /// the page may change the session:
-    ///
-    /// ```
-    /// # use carafe::{Context, Error, Map, Response};
-    /// fn search(ctx: &mut Context) -> Result<Response, Error> {
-    ///     ctx.render("search.html", Map::from([("q", ctx.request.query.get("q"))]))
-    /// }
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// What the template engine says: 500.
-    #[track_caller]
-    pub fn render(&mut self, template: &str, variables: impl Into<Map>) -> Result<Response, Error> {
-        self.page_of(template, variables.into())
-    }
-
-    #[track_caller]
-    fn page_of(&mut self, template: &str, variables: Map) -> Result<Response, Error> {
-        let had_taken = self.taken.is_some();
-        let templates = &self.site.templates;
-        let page = PageGlobals(RefCell::new(self));
-        let rendered = templates.page(template, &variables, &page);
-        self.cycle.step("rendered", || Detail::Template { name: template.to_owned(), variables });
-        if let Some(taken) = self.taken.as_ref().filter(|taken| !had_taken && !taken.is_empty()) {
-            self.cycle.step("flashed", || Detail::Taken(taken.clone()));
-        }
-        let (page, warnings) = rendered?;
-        warnings.into_iter().for_each(|warning| self.cycle.warn(warning));
-        Ok(Response::of("text/html; charset=utf-8", Body::Bytes(page)))
-    }
-}
-
 /// One page's view of the request, the visitor and the site.
-struct PageGlobals<'p, 'c>(RefCell<&'p mut Context<'c>>);
+pub(super) struct PageGlobals<'p, 'c>(pub RefCell<&'p mut Context<'c>>);
 
 impl Globals for PageGlobals<'_, '_> {
     fn variable(&self, name: &str) -> Option<Value> {

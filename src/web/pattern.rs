@@ -8,7 +8,7 @@
 //! | `<int:id>` | digits that fit an `i64` |
 //! | `<name>` | any text without a slash, at least one character |
 //! | `<path:file>` | the rest of the path with its slashes; only as the last part |
-//! | `user-<name>` | `user-`, and behind it a name |
+//! | `user-<name>` | `user-`, and after it a name |
 //!
 //! A path is split at its slashes first, and each part is decoded after that. So `/hello/a%2Fb`
 //! fits `/hello/<name>`, and the value is `a/b`. A `<path:…>` takes no encoded slash: one value
@@ -34,7 +34,7 @@ pub struct Pattern {
     folder: Option<(String, String)>,
 }
 
-/// What stands between two slashes: a text, and perhaps a place for a value with a text behind it.
+/// What stands between two slashes: a text, and perhaps a place for a value with a text after it.
 #[derive(Clone, Debug)]
 pub(super) struct Part {
     pub before: String,

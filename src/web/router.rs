@@ -1,7 +1,8 @@
 //! Router: which route takes a method and a path.
 //!
-//! Of two patterns that fit, the more exact one wins: text before `<int:…>`, before `<name>`,
-//! before `<path:…>`. What is answered if no route fits is in `no_route`.
+//! A pattern is a path that may have places for values, such as `/hello/<name>`. Of two patterns
+//! that fit, the more exact one wins: text before `<int:…>`, before `<name>`, before `<path:…>`.
+//! What is answered if no route fits is in `no_route`.
 //!
 //! A [`Route`] says which handler of the application answers; the router does not know handlers.
 

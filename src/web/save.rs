@@ -1,4 +1,4 @@
-//! Deeper: Save: what an answer promises is safe before the answer leaves.
+//! Save: what an answer promises is safe before the answer leaves.
 //!
 //! Changes go to the store while the handler runs. Before the answer leaves, the store is asked to
 //! make them safe: for a file this means to wait for the disk. If it cannot, the answer is an
@@ -6,9 +6,8 @@
 
 use super::context::Context;
 use super::error::Error;
-use super::session::SessionHistory;
 use super::store::Store;
-use crate::cycle::Detail;
+use super::visitor_record::record;
 use crate::http::{Response, SetCookie};
 
 /// Makes the changes of a request safe, and gives the answer its cookie.
@@ -39,26 +38,6 @@ pub fn save(ctx: &mut Context, response: &mut Response) -> Result<(), Error> {
         Err(_) => ctx.session = ctx.site.sessions.open(None),
     }
     Ok(saved?)
-}
-
-/// Notes what the request found of its visitor, and what it leaves.
-fn record(ctx: &mut Context, history: SessionHistory) {
-    let SessionHistory { opened_at, before, after, changed_by: by, place } = history;
-    if let Some(sent) = ctx.session.sent() {
-        let refused = ctx.session.refusal().map(|refusal| refusal.to_string().into());
-        let row = Detail::Row { cookie: sent.to_owned(), refused, row: before, place };
-        ctx.cycle.step_at("opened", opened_at, row);
-    }
-    if let Some(by) = ctx.used_store.get() {
-        let rows = ctx.store.take();
-        if !rows.is_empty() {
-            ctx.cycle.step("stored", || Detail::Stored { rows, by, place: ctx.store.place() });
-        }
-    }
-    if let (Some(after), None) = (after, ctx.session.failure()) {
-        let cookie = ctx.session.key().map(str::to_owned);
-        ctx.cycle.step("saved", || Detail::Change { cookie, after, by, place });
-    }
 }
 
 /// Gives the answer the visitor's cookie, and tells caches that it depends on the visitor.

@@ -20,9 +20,9 @@
 //! ```
 //!
 //! * The store is asked at the first use. A page that does not use the session needs no store.
-//! * A value is read from the row as it was at the first use. A change goes to the store at once,
-//!   as one step: two requests of one visitor at the same time lose nothing. A stranger gets a row
-//!   under a fresh key. Both are in `changing`.
+//! * A value is read from the row as it was at the first use, or after this request's last change.
+//!   A change goes to the store at once, as one step: two requests of one visitor at the same time
+//!   lose nothing. The first change of a stranger makes a row under a fresh key: see `changing`.
 //! * Handlers need no `?`. If the store fails, it is not asked again, the handler continues with
 //!   what it has, and the answer is replaced by an error page.
 //! * A key that the store does not know is never used; the visitor gets a fresh one. Otherwise an
@@ -59,7 +59,7 @@ pub struct Session<'s> {
     store: &'s dyn Store,
     settings: &'s Sessions,
     kind: Kind,
-    /// The cookie that came.
+    /// The key in the cookie that the client sent.
     sent: Option<Cow<'s, str>>,
     /// Filled at the first use.
     opened: OnceCell<OpenedSession>,

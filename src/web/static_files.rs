@@ -25,7 +25,7 @@ const HIDDEN: &str = "names that begin with a dot are not served";
 const OUTSIDE: &str = "this path leads out of the folder";
 
 /// A path that is refused, for whatever reason, is one where nothing is found.
-fn refused(why: &str) -> io::Error {
+fn no_file(why: &str) -> io::Error {
     io::Error::new(ErrorKind::NotFound, why)
 }
 
@@ -60,14 +60,14 @@ impl StaticFiles {
     /// `..`, a backslash, a drive letter or a symbolic link. What is below the folder is public.
     pub fn whole(&self, path: impl AsRef<OsStr>) -> io::Result<Response> {
         let path = path.as_ref();
-        // What is in memory was found below before, and is unchanged.
+        // What is in memory was checked when it was read, and is unchanged.
         if let Some(known) = self.in_memory.get(path) {
             return Ok(known);
         }
         check_path(path)?;
-        let folder = self.folder.as_ref().ok_or_else(|| refused(NOT_THERE))?;
+        let folder = self.folder.as_ref().ok_or_else(|| no_file(NOT_THERE))?;
         let (full, by_link) = find_below(folder, path)?;
-        let (whole, stamp) = read(&full)?.ok_or_else(|| refused(NOT_A_FILE))?;
+        let (whole, stamp) = read(&full)?.ok_or_else(|| no_file(NOT_A_FILE))?;
         if !by_link {
             self.in_memory.keep(path, full, &whole, stamp);
         }
@@ -83,10 +83,10 @@ impl StaticFiles {
 fn check_path(path: &OsStr) -> io::Result<()> {
     for part in path.as_encoded_bytes().split(|byte| *byte == b'/') {
         match part {
-            b"" => return Err(refused(NOT_THERE)),
-            b"." | b".." => return Err(refused(OUTSIDE)),
-            _ if part.iter().any(|byte| b"\\:\0".contains(byte)) => return Err(refused(OUTSIDE)),
-            [b'.', ..] => return Err(refused(HIDDEN)),
+            b"" => return Err(no_file(NOT_THERE)),
+            b"." | b".." => return Err(no_file(OUTSIDE)),
+            _ if part.iter().any(|byte| b"\\:\0".contains(byte)) => return Err(no_file(OUTSIDE)),
+            [b'.', ..] => return Err(no_file(HIDDEN)),
             _ => {}
         }
     }
@@ -105,9 +105,9 @@ fn find_below(root: &Path, path: &OsStr) -> io::Result<(PathBuf, bool)> {
     for part in Path::new(path) {
         full.push(part);
         let mut metadata = fs::symlink_metadata(&full).map_err(|error| match error.kind() {
-            // No file can have such a name: it is too long, or goes on behind a file.
+            // No file can have such a name: it is too long, or names a part of a file.
             ErrorKind::NotADirectory | ErrorKind::InvalidFilename | ErrorKind::NotFound => {
-                refused(NOT_THERE)
+                no_file(NOT_THERE)
             }
             _ => error,
         })?;
@@ -124,7 +124,7 @@ fn find_below(root: &Path, path: &OsStr) -> io::Result<(PathBuf, bool)> {
     if found.as_ref().is_some_and(Metadata::is_file) {
         Ok((full, by_link))
     } else {
-        Err(refused(NOT_A_FILE))
+        Err(no_file(NOT_A_FILE))
     }
 }
 
@@ -133,12 +133,12 @@ fn resolve_below(root: &Path, link: &Path) -> io::Result<PathBuf> {
     // A link to nothing, or in a circle, leads to no file.
     let target = fs::canonicalize(link).map_err(|error| match error.kind() {
         ErrorKind::PermissionDenied => error,
-        _ => refused(NOT_THERE),
+        _ => no_file(NOT_THERE),
     })?;
     // The root may be a link itself, so both are compared with all links resolved. `strip_prefix`
     // compares whole parts: `/srv/www-old` is not below `/srv/www`.
     let root = fs::canonicalize(root)?;
-    let below = target.strip_prefix(&root).map_err(|_| refused(OUTSIDE))?;
+    let below = target.strip_prefix(&root).map_err(|_| no_file(OUTSIDE))?;
     let is_hidden = |part: &OsStr| part.as_encoded_bytes().starts_with(b".");
-    if below.iter().any(is_hidden) { Err(refused(HIDDEN)) } else { Ok(target) }
+    if below.iter().any(is_hidden) { Err(no_file(HIDDEN)) } else { Ok(target) }
 }

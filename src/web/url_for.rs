@@ -85,7 +85,7 @@ pub fn url_for(
 /// How parts of a path and an anchor are written: these stand for themselves.
 const LITERAL: &str = "-._~!$&'()*+,;=:@";
 
-/// The path with these values in its places, and the others behind it.
+/// The path with these values in its places, and the others after it.
 fn build(pattern: &Pattern, values: &[(&str, Value)]) -> Result<String, String> {
     let (mut path, mut used) = (String::new(), vec!["_anchor", "_external"]);
     for Part { before, place, after } in &pattern.parts {

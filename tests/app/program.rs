@@ -43,7 +43,7 @@ fn wrong_words_are_named_and_end_with_2() {
             &["--trust-proxy", "nginx"],
             "--trust-proxy: found \"nginx\", expected an address such as 127.0.0.1",
         ),
-        (&["--trust-proxy", "10.1.2.3/8"], "expected a network with nothing behind its prefix"),
+        (&["--trust-proxy", "10.1.2.3/8"], "expected a network with nothing after its prefix"),
         (&["--trust-proxy", "0.0.0.0/0"], "/0 would believe everybody"),
         (&["--store", "file://a.db"], "--store: found \"file://a.db\", expected none"),
         (&["--store", "file://localhost/a.db"], "redis://[USER:PASSWORD@]HOST:PORT[/DB]"),

@@ -140,7 +140,7 @@ fn the_scheme_is_one_word_from_a_trusted_proxy() {
 fn only_addresses_and_networks_can_be_trusted() {
     let network =
         "an address such as 127.0.0.1 or a network such as 10.0.0.0/8, commas between several";
-    let behind = "a network with nothing behind its prefix: 10.0.0.0/8, not 10.1.2.3/8";
+    let behind = "a network with nothing after its prefix: 10.0.0.0/8, not 10.1.2.3/8";
     let everybody = "a prefix of at least 1 bit: /0 would believe everybody";
     for (list, expected) in [
         ("", network),

@@ -131,12 +131,12 @@ fn what_breaks_the_grammar_is_400_and_too_much_is_413() {
     for (body, why) in [
         ("", end),
         ("age=36", end),
-        ("--x7\n\n1\n--x7--", "behind a boundary \"\\n"),
-        ("--x77\r\n\r\n1\r\n--x77--", "behind a boundary \"7\\r"),
+        ("--x7\n\n1\n--x7--", "after a boundary \"\\n"),
+        ("--x77\r\n\r\n1\r\n--x77--", "after a boundary \"7\\r"),
         (&format!("{named}\r\n1"), end),
         (
             &format!("{named}\r\n1\r\n--x7"),
-            "found behind a boundary \"\", expected a line end or --",
+            "found after a boundary \"\", expected a line end or --",
         ),
         (&format!("{named}\r\n1\n--x7--"), end),
         (&format!("{named}1"), "the head of a part"),

@@ -196,7 +196,9 @@ fn a_stop_amid_many_new_connections_ends_at_once_and_breaks_no_answer() {
             let client = || {
                 let mut broken = 0;
                 // Until nobody listens any more.
+                let begun = Instant::now();
                 while let Ok(mut stream) = TcpStream::connect(address) {
+                    assert!(begun.elapsed() < DEADLINE, "it still listens");
                     let _ = stream.set_read_timeout(Some(DEADLINE));
                     let sent = stream
                         .write_all(b"GET /x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");

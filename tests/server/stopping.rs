@@ -5,8 +5,8 @@ use carafe::Server;
 use carafe::http::{Request, Response};
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Barrier};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -125,6 +125,40 @@ fn stopping_under_load_answers_everyone_who_was_heard() {
         clients.into_iter().map(|client| client.join().expect("no answer was cut")).sum()
     });
     assert_eq!(broken, 0);
+}
+
+/// If clients come faster than they are answered, the queue of a server that stops is never empty.
+#[test]
+fn clients_who_come_again_and_again_do_not_hold_up_a_stop() {
+    let server = Server::bind("127.0.0.1:0").expect("a port is free").quiet();
+    let (address, stopper) = (server.local_addr().expect("it has an address"), server.stopper());
+    let are_queued = Barrier::new(17);
+    thread::scope(|scope| {
+        for _ in 0..16 {
+            scope.spawn(|| {
+                let (begun, mut connected) = (Instant::now(), TcpStream::connect(address));
+                are_queued.wait();
+                // Until nobody listens any more.
+                while let Ok(mut stream) = connected {
+                    assert!(begun.elapsed() < DEADLINE, "it still listens");
+                    let _ = stream.set_read_timeout(Some(DEADLINE));
+                    let request = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+                    if stream.write_all(request).is_ok() {
+                        read_all(&mut stream);
+                    }
+                    connected = TcpStream::connect(address);
+                }
+            });
+        }
+        are_queued.wait();
+        // Its first thread finds the stop and all these clients.
+        stopper.stop();
+        let slow = |_: Request| {
+            thread::park_timeout(Duration::from_millis(5));
+            Response::text("x")
+        };
+        server.run(slow).expect("it runs");
+    });
 }
 
 /// A stop ends the wait of idle connections. If the first part of a request comes at that very

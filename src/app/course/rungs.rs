@@ -32,7 +32,7 @@ impl Rung {
         self.head.lines().next().unwrap_or("")
     }
 
-    /// The text behind a word in the lines before the first cell. Empty if there is none.
+    /// The text after a word in the lines before the first cell. Empty if there is none.
     pub fn setting(&self, word: &str) -> &'static str {
         let mut texts = self.head.lines().filter_map(|line| line.strip_prefix(word));
         texts.next().unwrap_or("").trim_start()

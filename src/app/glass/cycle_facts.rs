@@ -32,7 +32,7 @@ pub struct CycleFacts<'r> {
     pub store: StorePlace,
     /// Other rows that were changed: kind, key, and false if it was deleted.
     pub stored: &'r [StoredRow],
-    /// The flashed messages that the page showed, each behind its category.
+    /// The flashed messages that the page showed, each after its category.
     pub shown: &'r [(String, String)],
     /// The status of an error, and what the log says of it.
     pub failure: Option<(Status, &'r str)>,

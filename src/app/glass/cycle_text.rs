@@ -66,7 +66,7 @@ pub fn spread(left: &str, right: &str) -> String {
     out.into_text()
 }
 
-/// `line|wire(' > ', brief)`: a line of a message, behind the sign of its direction, with its note.
+/// `line|wire(' > ', brief)`: a line of a message, after the sign of its direction, with its note.
 pub fn wire(line: &Value, start: &str, is_brief: bool) -> String {
     let field = |name: &str| line.get(name).and_then(Value::as_str).unwrap_or("");
     let end = match field("end") {

@@ -78,7 +78,7 @@ impl Mask {
                 rest = &rest[letter.len_utf8()..];
                 continue;
             };
-            // Another secret may begin within this one and end behind it.
+            // Another secret may begin within this one and end after it.
             let (mut at, mut end) = (1, secret.len());
             while at < end {
                 let other = rest.get(at..).and_then(|rest| self.at_the_front_of(rest));

@@ -82,7 +82,7 @@ pub fn curl(facts: &CycleFacts, base: &str) -> Option<String> {
     Some(piped + &words.join(" "))
 }
 
-/// What stands before `curl` and what behind it, so that it sends this body. `None` if bytes that
+/// What stands before `curl` and what after it, so that it sends this body. `None` if bytes that
 /// are no text would have to be masked.
 fn body(request: &Message, content: &[u8]) -> Option<(String, String)> {
     let bytes = match &request.masked_body {

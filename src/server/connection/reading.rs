@@ -7,7 +7,7 @@
 //! Otherwise, and if the body comes in chunks, it takes no byte out of the input, and another
 //! thread can begin again.
 //!
-//! Left out: what the bytes mean. See `http::parse` and `http::body`.
+//! Elsewhere: what the bytes mean, in `http::parse` and `http::body`.
 
 use super::{Connection, Obstacle, Turn};
 use crate::http::parse_error::malformed;
@@ -17,9 +17,10 @@ use std::time::Instant;
 /// What the answer needs to know of a request. It is copied before the service is called, which may
 /// take the request apart.
 pub(super) struct Asked {
+    /// True if the method is HEAD.
     pub is_head: bool,
     pub version: Version,
-    /// True if the client said that this is its last request.
+    /// True if this is the client's last request: it says so, or its version does.
     pub is_last: bool,
     /// True if both sides want the connection to stay.
     pub keep_alive: bool,
@@ -32,20 +33,20 @@ impl Connection {
     pub(super) fn read_head(&mut self) -> Result<Framing, Obstacle> {
         let (mut deadline, mut empty_since) = (None, None);
         loop {
-            // RFC 9112 §2.2: an empty line behind the body of a request begins no other one. It
-            // leaves the input here, so that a wait behind it is a wait between two requests.
+            // RFC 9112 §2.2: a server ignores empty lines before a request. They are dropped, so
+            // that the wait after them is a wait between two requests.
             while self.memory.input.bytes().starts_with(b"\r\n") {
                 self.memory.input.used += 2;
-                deadline = None;
                 empty_since.get_or_insert_with(Instant::now);
             }
             if self.memory.input.is_empty() {
-                // Nor does an empty line lengthen that wait without end.
+                // A client that sends nothing but empty lines is idle, too.
                 if empty_since.is_some_and(|it| it.elapsed() > self.serving.limits.idle_time) {
                     self.report.end = Some("the server, because only empty lines came");
-                    return Err(Obstacle::Idle);
+                    return Err(Obstacle::NoRequest);
                 }
                 self.read_first()?;
+                deadline = None;
                 continue;
             }
             let limits = &self.serving.limits;
@@ -67,6 +68,14 @@ impl Connection {
                 return Err(Obstacle::End(Turn::Over));
             }
         }
+    }
+
+    /// Takes this number of bytes off the input. The record keeps them.
+    pub(super) fn consume(&mut self, count: usize) {
+        if self.serving.recorder.is_some() {
+            self.memory.cycle.received.extend(&self.memory.input.bytes()[..count]);
+        }
+        self.memory.input.used += count;
     }
 
     /// Reads the body of a request, and notes who asks.

@@ -1,6 +1,6 @@
 //! Deeper: The answers of the server itself, where the service gives none that can be sent.
 //!
-//! Left out: which messages are refused. See `http`.
+//! Elsewhere: which messages are refused, in `http`.
 
 use super::reading::Asked;
 use super::{Connection, Memory};

@@ -48,14 +48,6 @@ impl Connection {
         }
     }
 
-    /// Takes this number of bytes off the input, and notes them for the record.
-    pub(super) fn consume(&mut self, count: usize) {
-        if self.serving.recorder.is_some() {
-            self.memory.cycle.received.extend(&self.memory.input.bytes()[..count]);
-        }
-        self.memory.input.used += count;
-    }
-
     /// Records that the current request has arrived.
     pub(super) fn record_received(&mut self, is_parsed: bool) {
         let (memory, detail) = (&mut *self.memory, || Detail::Received { is_parsed });
@@ -68,7 +60,7 @@ impl Connection {
     }
 
     /// Keeps the cycle of an answer that was written `at` this time, and notes what is to be said
-    /// when it has left. `head` is the place of its head in the output. Its body stands behind, and
+    /// when it has left. `head` is the place of its head in the output. Its body comes after, and
     /// has no length if it is a stream.
     pub(super) fn record_answer(
         &mut self,

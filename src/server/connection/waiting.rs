@@ -1,82 +1,41 @@
-//! Deeper: Waiting for a client, with a bound for each wait and without memory for a long one.
+//! Waiting for a client, with a bound for each wait.
 //!
-//! Between two requests a client may be idle for a while; within a request it must go on. A
-//! connection that must not wait ends its turn here.
+//! Between two requests a client may be idle for a while; within a request it must go on. The times
+//! are in `http::limits`: 60 seconds for the first, 10 for a head, 30 for a body.
+//!
+//! Elsewhere: how an idle connection gets by without memory, in `idle`.
 
-use super::{Connection, Memory, Obstacle, Turn};
-use crate::http::{Headers, ParseError, Status};
+use super::{Connection, Obstacle, Turn};
+use crate::http::{ParseError, Status};
 use crate::server::wire::is_not_ready;
-use std::io::{self, ErrorKind};
 use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::{Duration, Instant};
-
-/// A connection that is quiet for this long frees its memory before it waits longer.
-const BRIEF: Duration = Duration::from_millis(500);
-
-/// While it is busy, it keeps buffers up to this length.
-const KEPT_BYTES: usize = 16 * 1024;
 
 impl Connection {
     /// Reads the first bytes of a request, and waits for them as long as a client may be idle.
     pub(super) fn read_first(&mut self) -> Result<(), Obstacle> {
         self.flush()?;
+        // The bodies and answers of earlier requests take no memory any more.
         self.share.clear();
         self.memory.request.share.clear();
         self.wire.set_idle(true);
-        self.forget(KEPT_BYTES);
         if self.serving.is_stopping() {
             self.wire.socket.shut_reading();
         }
-        self.wire.set_read_time(BRIEF.min(self.serving.limits.idle_time))?;
-        let mut read = self.wire.read(&mut self.memory.input);
-        if self.wire.may_wait && read.as_ref().is_err_and(is_not_ready) {
-            self.forget(0);
-            self.wire.set_read_time(self.serving.limits.idle_time.saturating_sub(BRIEF))?;
-            read = self.await_bytes().and_then(|()| self.wire.read(&mut self.memory.input));
-        }
-        match read {
-            Ok(0) => {
-                let is_stopping = self.serving.is_stopping();
-                let end = if is_stopping { "the server, because it stops" } else { "the client" };
-                self.report.end = Some(end);
-                Err(Obstacle::Idle)
-            }
+        let end = match self.read_idle() {
+            Ok(0) if self.serving.is_stopping() => "the server, because it stops",
+            Ok(0) => "the client",
             Ok(_) => {
                 self.wire.set_idle(false);
-                Ok(())
+                return Ok(());
             }
-            Err(error) if !is_not_ready(&error) => Err(error.into()),
-            Err(_) if self.wire.may_wait => {
-                self.report.end = Some("the server, because nothing came for too long");
-                Err(Obstacle::Idle)
-            }
-            Err(_) => Err(Obstacle::End(Turn::Quiet)),
-        }
-    }
-
-    /// Waits until bytes arrive or the client closes. Takes no memory for what may come.
-    fn await_bytes(&self) -> io::Result<()> {
-        while let Err(error) = self.wire.socket.stream.peek(&mut [0]) {
-            if error.kind() != ErrorKind::Interrupted {
-                return Err(error);
-            }
-        }
-        Ok(())
-    }
-
-    /// Frees each buffer that is larger than this. Everything in them has been used or sent.
-    fn forget(&mut self, most_bytes: usize) {
-        let Memory { output, request, .. } = &mut *self.memory;
-        for buffer in [output, &mut request.body] {
-            if buffer.capacity() > most_bytes {
-                *buffer = Vec::new();
-            }
-        }
-        if most_bytes == 0 {
-            *self.memory = Memory::default();
-            Headers::free_spare();
-        }
+            Err(error) if !is_not_ready(&error) => return Err(error.into()),
+            Err(_) if !self.wire.may_wait => return Err(Obstacle::End(Turn::Quiet)),
+            Err(_) => "the server, because nothing came for too long",
+        };
+        self.report.end = Some(end);
+        Err(Obstacle::NoRequest)
     }
 
     /// Reads more of a request that has begun. Returns how many bytes came; 0 means that the client

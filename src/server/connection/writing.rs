@@ -3,7 +3,7 @@
 //! Answers are gathered in the output, and leave when no further request has arrived. A body that
 //! is not in memory (a file, a stream) is kept in `rest` until what stands before it has been sent.
 //!
-//! Left out: how a head is written. See `http::response`.
+//! Elsewhere: how a head is written, in `http::response`.
 
 use super::reading::Asked;
 use super::rest::Rest;

@@ -7,6 +7,7 @@
 //! Left out: waiting longer than a second for a stream, because its next piece may be far away.
 
 use super::{Pool, Turn};
+use crate::server::door::QUEUED;
 use crate::server::log::Log;
 use crate::server::stopper::Stopper;
 use std::io::{self, Write};
@@ -61,10 +62,12 @@ impl Pool {
     }
 
     /// After a stop: answers the requests that have arrived from clients who connected before it.
+    /// They are the first in the queue. Those behind them may come without end.
     pub(super) fn drain(&self, first: Option<(TcpStream, SocketAddr)>) {
-        let mut first = first.and_then(|client| self.welcome(client));
+        let first = first.and_then(|client| self.welcome(client));
         let _ = self.door.set_waiting(false);
-        while let Some(mut connection) = first.take().or_else(|| self.accept_now()) {
+        let queued = (0..QUEUED).map_while(|_| self.accept_now());
+        for mut connection in first.into_iter().chain(queued) {
             while connection.turn() == Turn::Answered {}
         }
         self.door.shut();

@@ -8,6 +8,7 @@
 
 use super::{Circle, Seat, Shared};
 use crate::server::connection::{Connection, Turn};
+use crate::server::door::QUEUED;
 use crate::server::pool::{Duty, Pool};
 use std::mem;
 use std::sync::Arc;
@@ -172,7 +173,8 @@ impl Shared {
             return newcomers;
         }
         let is_stopping = pool.is_stopping();
-        while is_stopping || newcomers.len() < GULP {
+        let most = if is_stopping { QUEUED } else { GULP };
+        while newcomers.len() < most {
             let Some(mut connection) = pool.accept_now() else { break };
             if connection.set_may_wait(false).is_ok() {
                 newcomers.push(Seat::new(connection));

@@ -1,11 +1,11 @@
-//! The memory store: a table in this process, keyed by a random id.
+//! The memory store: a table in this process.
 //!
 //! This is what most courses mean by "a session on the server", and rung 4 of the page `/ladder`.
 //! Nothing is faster, logging out is real, and a restart forgets everybody. A second server never
 //! knew them.
 //!
-//! Two bounds hold: a row that was not used for its lifetime expires, and if there are as many rows
-//! as there may be, the longest unused one makes room for a new one.
+//! Two bounds hold: a row that was not used for its lifetime expires; and if there are as many rows
+//! of a kind as there may be, the longest unused one makes room, or a new one is refused.
 //!
 //! The table is a chapter of its own, `row_table`. `shards` divides it into parts, each under a
 //! lock of its own, and `change` calls a handler's function while no lock is held. `memory_row`
@@ -60,7 +60,8 @@ impl Store for MemoryStore {
     fn update(&self, kind: &Kind, key: &str, change: Change<'_>) -> Result<Updated, StoreError> {
         let part = self.table.part(kind, key);
         let seen = part.look(key).ok();
-        // The function changes a copy. The copy takes the row's place if that is still as seen.
+        // The function changes a copy, which then takes the place of the row. If another request
+        // has changed the row meanwhile, the function is called again with the changed row.
         change::update((kind, key), seen, SeenRow::copy, change, |seen, new| {
             part.swap(key, seen, new)
         })

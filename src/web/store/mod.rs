@@ -86,7 +86,7 @@ pub trait Store: Send + Sync {
     }
 
     /// Returns when every change made so far is as safe as this store can make it: for a file, on
-    /// the disk. Called once for each answer, before it is sent.
+    /// the disk. Called before an answer is sent, if the request has used the store.
     ///
     /// # Errors
     ///

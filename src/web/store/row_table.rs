@@ -91,7 +91,7 @@ impl<R: Clone + PartialEq> RowTable<R> {
         rows
     }
 
-    /// The name and the rows of a kind by its number; `None` behind the last one.
+    /// The name and the rows of a kind by its number; `None` after the last one.
     pub fn kind(&self, number: usize) -> Option<(&str, &[Row<R>])> {
         self.0.get(number).map(|kind| (&*kind.name, &*kind.rows))
     }

@@ -103,7 +103,7 @@ impl<'s> Parser<'s> {
         self.seen[start..].iter_mut().for_each(|(_, is_open)| *is_open = false);
     }
 
-    /// The token behind this number of others.
+    /// The token after this number of others.
     pub fn peek_at(&self, count: usize) -> &Token<'s> {
         self.tokens.get(self.next + count).map_or(&END, |(token, _)| token)
     }

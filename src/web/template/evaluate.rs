@@ -198,7 +198,7 @@ impl<'a> Renderer<'a> {
         }
     }
 
-    /// A call of a name behind a point: a macro that was imported, or a row of a table of
+    /// A call of a name after a point: a macro that was imported, or a row of a table of
     /// methods.
     fn method(&mut self, of: &'a Expression, name: &str, given: Given) -> Rendering<Value> {
         let value = self.defined(of, "")?;

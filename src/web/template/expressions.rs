@@ -302,7 +302,7 @@ impl<'s> Parser<'s> {
         let row = find(TESTS, "test", name).map_err(|message| Box::new((at, message)))?;
         let row = Function { undefined: IfUndefined::Taken, ..row };
         let mut arguments = Arguments { placed: vec![value], named: Vec::new() };
-        // As in Jinja, these words go on behind a test, and each other word begins a value.
+        // As in Jinja, these words go on after a test, and each other word begins a value.
         let goes_on = matches!(self.peek(), Token::Name("else" | "or" | "and"));
         let is_word = matches!(self.peek(), Token::Name(_) | Token::Constant(_)) && !goes_on;
         if self.take("(") {

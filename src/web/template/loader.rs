@@ -116,7 +116,7 @@ impl Templates {
 
 /// The trees of one page: each is looked up once, and lives as long as the page is being made.
 ///
-/// A shelf holds the trees of the last page of this name, one tree more, and another shelf behind
+/// A shelf holds the trees of the last page of this name, one tree more, and another shelf after
 /// it. It is filled once and never emptied, so a tree can be borrowed while others are added.
 #[derive(Default)]
 pub struct Shelf {

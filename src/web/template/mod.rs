@@ -1,8 +1,6 @@
-//! Template: text with places for values, in the Jinja that Flask courses use.
+//! Deeper: Template: text with places for values, in the Jinja that Flask courses use.
 //!
-//! `Hello {{ name }}!` and `{"name": "Ada"}` make `Hello Ada!`, unless `{{ nmae }}` is written: it
-//! prints nothing, as in Jinja, but adds a warning. What is printed is escaped, unless `|safe` says
-//! that it is HTML already: **who writes `|safe` is responsible for every character**.
+//! A name that is not known, `{{ nmae }}`, prints nothing, as in Jinja, but adds a warning.
 //!
 //! `loader` finds a template. `scan` cuts it into tokens, and `tags` and `expressions`, over
 //! `cursor`, make a `tree` of them. `renderer` and `family` follow the tree, `evaluate` computes

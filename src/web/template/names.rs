@@ -58,7 +58,7 @@ pub enum Bound {
 /// Names and what they stand for, the innermost last.
 pub type Bindings<'a> = Vec<(&'a Text, Bound)>;
 
-/// The names behind `loop.` that have a value.
+/// The names after `loop.` that have a value.
 pub const LOOP_NAMES: [&str; 7] =
     ["index", "index0", "revindex", "revindex0", "first", "last", "length"];
 

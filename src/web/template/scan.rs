@@ -25,7 +25,7 @@ pub enum Token<'s> {
     Sign(&'static str),
 }
 
-/// Stands behind the last token.
+/// Comes after the last token.
 pub const END: Token = Token::Sign("end of template");
 
 impl fmt::Display for Token<'_> {

@@ -179,7 +179,7 @@ fn what_is_no_redis_or_stalls_is_an_error_and_no_hang() {
         (b"\xff\xfe\r\n", "expected an answer of Redis"),
         (b"\r\n", "expected an answer of Redis"),
         (b":1\r\n", "found a number, expected a text or nothing"),
-        (b"$2\r\n{}*1\r\n", "found no line end behind a text of 2 bytes"),
+        (b"$2\r\n{}*1\r\n", "found no line end after a text of 2 bytes"),
         (b"-LOADING Redis is loading the dataset in memory\r\n", "Redis says: LOADING"),
         (b"-ERR \x1b[31m\r\n", "Redis says: ERR \u{fffd}[31m"),
     ] {

@@ -22,9 +22,9 @@ pub struct Lesson {
 pub struct LessonLine {
     /// The word before the colon, or `$` for a command.
     pub word: &'static str,
-    /// The name behind the word: of `show` and `read` a file, of `seen` a rule.
+    /// The name after the word: of `show` and `read` a file, of `seen` a rule.
     pub name: String,
-    /// The text behind the colon, or the command.
+    /// The text after the colon, or the command.
     pub text: String,
     /// Of `$`: the lines that it prints. Of `do`: the actions by which the test does it.
     pub below: Vec<String>,
@@ -39,7 +39,7 @@ pub const STEPS: [&str; 7] = ["$", "say", "do", "serve", "also", "change", "show
 pub const TEXTS: [&str; 9] =
     ["aim", "ask", "answer", "needs", "notes", "shows", "question", "right", "cycles"];
 
-/// The words that have a name behind them. A lesson may have them several times.
+/// The words that have a name after them. A lesson may have them several times.
 const NAMED: [&str; 3] = ["show", "seen", "read"];
 
 /// The words of lines that belong to a line above them, and the word of that line.

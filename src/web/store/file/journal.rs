@@ -91,7 +91,7 @@ impl Journal {
     }
 
     /// Reads what was added since the last time. Returns how many bytes without a line end stand
-    /// behind that.
+    /// after that.
     pub fn read_news(&mut self) -> io::Result<u64> {
         loop {
             let named = fs::metadata(&self.path).map_err(|error| {

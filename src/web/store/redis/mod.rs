@@ -41,7 +41,7 @@ const TIME: Duration = Duration::from_millis(800);
 /// How many connections wait for the next use.
 const KEPT: usize = 64;
 
-/// The scripts, in Lua: a beginning that all share, then each behind a line with its name.
+/// The scripts, in Lua: a beginning that all share, then each after a line with its name.
 const SCRIPTS: &str = include_str!("scripts.lua");
 
 /// Keeps rows in Redis.

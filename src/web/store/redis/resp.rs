@@ -1,6 +1,6 @@
 //! Deeper: one connection to Redis, over which commands and replies travel until a given moment.
 //!
-//! The protocol is RESP2. A command is a list of texts, each behind its length, and the first byte
+//! The protocol is RESP2. A command is a list of texts, each after its length, and the first byte
 //! of a reply says what it is.
 //!
 //! ```text
@@ -113,7 +113,7 @@ impl RedisConnection {
                 self.0.by_ref().take(length).read_to_end(&mut text)?;
                 // Otherwise the next answer would be read from the middle of something.
                 if text.len() as u64 != length || !text.ends_with(b"\r\n") {
-                    let found = format!("found no line end behind a text of {rest} bytes");
+                    let found = format!("found no line end after a text of {rest} bytes");
                     return Err(io::Error::other(format!("{found}, expected an answer of Redis")));
                 }
                 text.truncate(text.len() - 2);
