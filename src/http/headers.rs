@@ -35,7 +35,7 @@ impl Headers {
     /// The value of the first field of this name, in any case of letters.
     #[inline]
     pub fn get(&self, name: &str) -> Option<&str> {
-        if self.may_have(NameFilter::of(name)) { self.first(name) } else { None }
+        if self.may_have(NameFilter::of(name.as_bytes())) { self.first(name) } else { None }
     }
 
     fn first(&self, name: &str) -> Option<&str> {
@@ -50,8 +50,8 @@ impl Headers {
 
     /// The values of all fields of this name, in order.
     pub fn get_all(&self, name: &str) -> impl Iterator<Item = &str> {
-        let most = if self.may_have(NameFilter::of(name)) { usize::MAX } else { 0 };
-        self.lines().take(most).filter_map(|line| self.value_of(line, name))
+        let most = self.names.most(NameFilter::of(name.as_bytes()));
+        self.lines().filter_map(|line| self.value_of(line, name)).take(most)
     }
 
     /// The value of a line, if it begins with this name and a colon.
@@ -76,7 +76,7 @@ impl Headers {
 
     /// True if a list with commas holds this word, in any case of letters.
     pub fn has_token(&self, name: &str, token: &str) -> bool {
-        if !self.may_have(NameFilter::of(name)) {
+        if !self.may_have(NameFilter::of(name.as_bytes())) {
             return false;
         }
         let mut words = self.get_all(name).flat_map(|value| value.split(','));
@@ -117,7 +117,7 @@ impl Headers {
         self.text.push_str(": ");
         self.text.push_str(value);
         self.text.push_str("\r\n");
-        self.note(NameFilter::of(name), self.text.len());
+        self.note(NameFilter::of(name.as_bytes()), self.text.len());
     }
 
     /// Notes a field of this name, whose line ends here.

@@ -114,7 +114,7 @@ fn note_fields(
         }
         check_field(line, name_bytes)?;
         at += line.len() + 2;
-        headers.note(NameFilter::of_bytes(&line[..name_bytes]), at - first);
+        headers.note(NameFilter::of(&line[..name_bytes]), at - first);
     }
 }
 

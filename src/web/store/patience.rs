@@ -18,14 +18,14 @@ pub struct Patience(());
 impl Patience {
     /// From now on, the waits of this thread count together.
     pub fn begin() -> Patience {
-        WAITED.set(Some(Duration::ZERO));
+        WAITED.with(|waited| waited.set(Some(Duration::ZERO)));
         Patience(())
     }
 }
 
 impl Drop for Patience {
     fn drop(&mut self) {
-        WAITED.set(None);
+        WAITED.with(|waited| waited.set(None));
     }
 }
 
