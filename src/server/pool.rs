@@ -165,7 +165,8 @@ impl Pool {
         Duty::Accept
     }
 
-    fn welcome(&self, (stream, peer): (TcpStream, SocketAddr)) -> Option<Box<Connection>> {
+    /// The connection of a client; `None` if it is over already.
+    pub fn welcome(&self, (stream, peer): (TcpStream, SocketAddr)) -> Option<Box<Connection>> {
         Connection::new(&self.serving, stream, peer).map(Box::new)
     }
 

@@ -64,10 +64,10 @@ impl Pool {
     /// After a stop: answers the requests that have arrived from clients who connected before it.
     /// They are the first in the queue. Those behind them may come without end.
     pub(super) fn drain(&self, first: Option<(TcpStream, SocketAddr)>) {
-        let first = first.and_then(|client| self.welcome(client));
         let _ = self.door.set_waiting(false);
-        let queued = (0..QUEUED).map_while(|_| self.accept_now());
-        for mut connection in first.into_iter().chain(queued) {
+        let queued = (0..QUEUED).map_while(|_| self.door.accept());
+        for client in first.into_iter().chain(queued) {
+            let Some(mut connection) = self.welcome(client) else { continue };
             while connection.turn() == Turn::Answered {}
         }
         self.door.shut();

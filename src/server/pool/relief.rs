@@ -53,14 +53,4 @@ impl Pool {
         let _ = self.door.set_waiting(true);
         staff.most_accepting = MOST_ACCEPTING;
     }
-
-    /// The next client, if one wants to connect now. Call this only while `accept` does not wait.
-    pub fn accept_now(&self) -> Option<Box<Connection>> {
-        loop {
-            // One that was refused is no reason to look no further.
-            if let Some(connection) = self.welcome(self.door.accept()?) {
-                return Some(connection);
-            }
-        }
-    }
 }

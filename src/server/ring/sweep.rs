@@ -174,9 +174,11 @@ impl Shared {
         }
         let is_stopping = pool.is_stopping();
         let most = if is_stopping { QUEUED } else { GULP };
-        while newcomers.len() < most {
-            let Some(mut connection) = pool.accept_now() else { break };
-            if connection.set_may_wait(false).is_ok() {
+        for _ in 0..most {
+            let Some(client) = pool.door.accept() else { break };
+            if let Some(mut connection) = pool.welcome(client)
+                && connection.set_may_wait(false).is_ok()
+            {
                 newcomers.push(Seat::new(connection));
             }
         }
