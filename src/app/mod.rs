@@ -34,7 +34,7 @@ pub fn program_name() -> String {
     if typed.contains('/') && !is_on_path { shell_word(typed) } else { "carafe".to_owned() }
 }
 
-/// The same for a page. Who may not look inside is not told in which folder the program is.
+/// The same for a page. A client that may not look inside is not told the folder of the program.
 pub fn program_for(ctx: &Context) -> String {
     if ctx.check_inside().is_ok() { program_name() } else { "carafe".to_owned() }
 }

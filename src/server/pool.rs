@@ -1,6 +1,6 @@
 //! The thread pool: each connection has a thread of its own.
 //!
-//! A thread of the pool is called a worker. It goes to and fro between two main duties:
+//! A thread of the pool is called a worker. It has two main duties in turn:
 //!
 //! ```text
 //! Accept: waits for a client ──────────> Serve: waits for its request, answers, waits again

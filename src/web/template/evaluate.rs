@@ -18,7 +18,7 @@ use super::methods::methods_of;
 use super::mistake::Rendering;
 use super::names::LOOP_NAMES;
 use super::renderer::Renderer;
-use super::tree::{Arguments, Expression, ExpressionKind as Kind};
+use super::tree::{Arguments, Expression, Term};
 use crate::value::{Local, Map, SequenceKind, Value};
 
 /// How many levels the lists and dicts may have that a template makes.
@@ -51,25 +51,25 @@ impl<'a> Renderer<'a> {
     /// own, so that this one, which calls itself for each level, needs little stack.
     fn compute(&mut self, expression: &'a Expression) -> Rendering<Value> {
         let value = match &expression.kind {
-            Kind::Constant(value) => return Ok(value.clone()),
-            Kind::Name(name) => return Ok(self.names.ask(name)),
-            Kind::Item(parts, is_name) => return self.item(parts, *is_name),
-            Kind::Not(of) => return Ok((!self.truth(of)?).into()),
+            Term::Constant(value) => return Ok(value.clone()),
+            Term::Name(name) => return Ok(self.names.ask(name)),
+            Term::Item(parts, is_name) => return self.item(parts, *is_name),
+            Term::Not(of) => return Ok((!self.truth(of)?).into()),
             // As in Python, the operand itself is the result: `name or 'nobody'`.
-            Kind::Logic(is_or, parts) => {
+            Term::Logic(is_or, parts) => {
                 let value = self.evaluate(&parts[0])?;
                 let decides = value.is_true() == *is_or;
                 return if decides { Ok(value) } else { self.evaluate(&parts[1]) };
             }
-            Kind::Choice(parts) => {
+            Term::Choice(parts) => {
                 let chosen = if self.truth(&parts[1])? { 0 } else { 2 };
                 return self.evaluate(&parts[chosen]);
             }
-            Kind::List(parts, false) => self.all(parts)?.into(),
-            Kind::List(parts, true) => Value::sequence(SequenceKind::Tuple, self.all(parts)?),
-            Kind::Dict(pairs) => self.dict(pairs)?,
-            Kind::Call(callee, arguments) => self.call(callee, arguments)?,
-            Kind::Apply(row, arguments) => self.apply(row, arguments)?,
+            Term::List(parts, false) => self.all(parts)?.into(),
+            Term::List(parts, true) => Value::sequence(SequenceKind::Tuple, self.all(parts)?),
+            Term::Dict(pairs) => self.dict(pairs)?,
+            Term::Call(callee, arguments) => self.call(callee, arguments)?,
+            Term::Apply(row, arguments) => self.apply(row, arguments)?,
         };
         // With names lists could grow without end: `{% set a = [a] %}`, a thousand times, would be
         // a list a thousand levels deep.
@@ -173,11 +173,11 @@ impl<'a> Renderer<'a> {
     fn call(&mut self, callee: &'a Expression, arguments: &'a Arguments) -> Rendering<Value> {
         let given = self.arguments(arguments)?;
         let name = match &callee.kind {
-            Kind::Item(parts, true) => {
+            Term::Item(parts, true) => {
                 let result = self.method(&parts[0], parts[1].text(), given);
                 return self.placed(callee.at, result);
             }
-            Kind::Name(name) => &**name,
+            Term::Name(name) => &**name,
             _ => return Err("only a name or a method can be called".to_owned().into()),
         };
         let value = self.names.peek(callee).map(|value| value.into_owned());

@@ -26,7 +26,7 @@ use super::function::{Function, IfUndefined, find};
 use super::mistake::Parsed;
 use super::operators::{COMPARES, MINUS, NOT, OPERATORS, PLUS, SLICE};
 use super::scan::Token;
-use super::tree::{Arguments, Expression, ExpressionKind as Kind};
+use super::tree::{Arguments, Expression, Term};
 use crate::value::Value;
 
 /// Words that are no names.
@@ -35,12 +35,12 @@ const RESERVED: [&str; 7] = ["and", "or", "not", "in", "is", "if", "else"];
 /// A row of a table with its arguments.
 fn apply(row: Function, placed: Vec<Expression>, at: usize) -> Expression {
     let arguments = Arguments { placed, named: Vec::new() };
-    Expression { kind: Kind::Apply(Box::new(row), arguments), at }
+    Expression { kind: Term::Apply(Box::new(row), arguments), at }
 }
 
 /// A value that the template does not write.
 fn constant(value: Value, at: usize) -> Expression {
-    Expression { kind: Kind::Constant(value), at }
+    Expression { kind: Term::Constant(value), at }
 }
 
 impl<'s> Parser<'s> {
@@ -58,7 +58,7 @@ impl<'s> Parser<'s> {
         let at = self.at();
         let (mut items, is_tuple) = self.several(ends, item)?;
         match is_tuple {
-            true => Ok(Expression { kind: Kind::List(items, true), at }),
+            true => Ok(Expression { kind: Term::List(items, true), at }),
             false => Ok(items.remove(0)),
         }
     }
@@ -75,7 +75,7 @@ impl<'s> Parser<'s> {
                 true => self.expression()?,
                 false => constant(Value::Undefined, at),
             };
-            left = Expression { at, kind: Kind::Choice(Box::new([left, test, no])) };
+            left = Expression { at, kind: Term::Choice(Box::new([left, test, no])) };
         }
         self.depth = depth;
         Ok(left)
@@ -89,7 +89,7 @@ impl<'s> Parser<'s> {
         let (depth, start) = (self.depth, self.at());
         self.enter(1)?;
         let mut left = match lowest <= NOT && self.take("not") {
-            true => Expression { kind: Kind::Not(Box::new(self.operation(NOT)?)), at: start },
+            true => Expression { kind: Term::Not(Box::new(self.operation(NOT)?)), at: start },
             false => self.signed(true)?,
         };
         // In `a < b < c` the b is compared twice, and both comparisons must hold.
@@ -102,7 +102,7 @@ impl<'s> Parser<'s> {
                 level == COMPARES && self.operator().is_some_and(|(next, _)| next == COMPARES);
             let shared = std::mem::replace(&mut middle, goes_on.then(|| right.clone()));
             let logic = |is_or, left, right| Expression {
-                kind: Kind::Logic(is_or, Box::new([left, right])),
+                kind: Term::Logic(is_or, Box::new([left, right])),
                 at,
             };
             left = match (row.name, shared) {
@@ -159,14 +159,14 @@ impl<'s> Parser<'s> {
     pub fn primary(&mut self) -> Parsed<Expression> {
         let at = self.at();
         let kind = match self.peek().clone() {
-            Token::Name("true" | "True") => Kind::Constant(true.into()),
-            Token::Name("false" | "False") => Kind::Constant(false.into()),
-            Token::Name("none" | "None") => Kind::Constant(Value::Null),
+            Token::Name("true" | "True") => Term::Constant(true.into()),
+            Token::Name("false" | "False") => Term::Constant(false.into()),
+            Token::Name("none" | "None") => Term::Constant(Value::Null),
             Token::Name(name) if !RESERVED.contains(&name) => {
                 self.reads(name);
-                Kind::Name(name.into())
+                Term::Name(name.into())
             }
-            Token::Constant(value) => Kind::Constant(value),
+            Token::Constant(value) => Term::Constant(value),
             Token::Sign(bracket @ ("(" | "[" | "{")) => return self.bracket(bracket, at),
             _ => return self.unexpected("a value"),
         };
@@ -179,14 +179,14 @@ impl<'s> Parser<'s> {
     fn bracket(&mut self, bracket: &str, at: usize) -> Parsed<Expression> {
         self.skip(1);
         let kind = match bracket {
-            "(" if self.take(")") => Kind::List(Vec::new(), true),
+            "(" if self.take(")") => Term::List(Vec::new(), true),
             "(" => {
                 let inner = self.tuple()?;
                 self.expect(")")?;
                 return Ok(inner);
             }
-            "[" => Kind::List(self.listed("]", &mut Parser::expression)?, false),
-            _ => Kind::Dict(self.listed("}", &mut |parser| {
+            "[" => Term::List(self.listed("]", &mut Parser::expression)?, false),
+            _ => Term::Dict(self.listed("}", &mut |parser| {
                 let key = parser.expression()?;
                 parser.expect(":")?;
                 Ok((key, parser.expression()?))
@@ -206,7 +206,7 @@ impl<'s> Parser<'s> {
             } else if self.take("(") {
                 // A message about a call is shown at its name, not at its bracket.
                 let at = value.at;
-                Expression { kind: Kind::Call(Box::new(value), self.arguments(Vec::new())?), at }
+                Expression { kind: Term::Call(Box::new(value), self.arguments(Vec::new())?), at }
             } else {
                 return Ok(value);
             };
@@ -224,7 +224,7 @@ impl<'s> Parser<'s> {
             _ => return self.unexpected("a name or a number after the point"),
         };
         self.skip(1);
-        Ok(Expression { kind: Kind::Item(Box::new([value, constant(key, at)]), is_name), at })
+        Ok(Expression { kind: Term::Item(Box::new([value, constant(key, at)]), is_name), at })
     }
 
     /// After `[`: an index, or two bounds with a colon between them, then `]`.
@@ -240,7 +240,7 @@ impl<'s> Parser<'s> {
         let index = bound(self)?;
         if !self.take(":") {
             self.expect("]")?;
-            return Ok(Expression { kind: Kind::Item(Box::new([value, index]), false), at });
+            return Ok(Expression { kind: Term::Item(Box::new([value, index]), false), at });
         }
         let placed = vec![value, index, bound(self)?];
         self.expect("]")?;
@@ -290,7 +290,7 @@ impl<'s> Parser<'s> {
         if self.take("(") {
             arguments = self.arguments(arguments.placed)?;
         }
-        Ok(Expression { kind: Kind::Apply(Box::new(row), arguments), at })
+        Ok(Expression { kind: Term::Apply(Box::new(row), arguments), at })
     }
 
     /// After `is`: `[not] name`, `[not] name(…)`, or `[not] name value`.
@@ -311,9 +311,9 @@ impl<'s> Parser<'s> {
             let argument = self.primary()?;
             arguments.placed.push(self.postfix(argument)?);
         }
-        let test = Expression { kind: Kind::Apply(Box::new(row), arguments), at };
+        let test = Expression { kind: Term::Apply(Box::new(row), arguments), at };
         match negated {
-            true => Ok(Expression { kind: Kind::Not(Box::new(test)), at: is_at }),
+            true => Ok(Expression { kind: Term::Not(Box::new(test)), at: is_at }),
             false => Ok(test),
         }
     }

@@ -9,7 +9,7 @@
 use super::function::{Outcome, hint};
 use super::methods::DICT_METHODS;
 use super::mistake::locate;
-use super::tree::{Expression, ExpressionKind as Kind, Tree};
+use super::tree::{Expression, Term, Tree};
 use crate::value::{Local, Map, Text, Value};
 use std::borrow::Cow;
 
@@ -126,7 +126,7 @@ impl<'a> Names<'a> {
     /// application has not to be asked. It is borrowed, but for the numbers of a loop.
     #[inline]
     pub fn peek<'s>(&'s self, expression: &'s Expression) -> Option<Cow<'s, Value>> {
-        if let Kind::Item(parts, _) = &expression.kind
+        if let Term::Item(parts, _) = &expression.kind
             && let Value::Local(Local::Loop(number)) = self.lend(&parts[0])?
         {
             return self.in_loop(*number, parts[1].text_bytes()).map(Cow::Owned);
@@ -136,9 +136,9 @@ impl<'a> Names<'a> {
 
     fn lend<'s>(&'s self, expression: &'s Expression) -> Option<&'s Value> {
         match &expression.kind {
-            Kind::Constant(value) => Some(value),
-            Kind::Name(name) => self.find(name),
-            Kind::Item(parts, is_name) => self.lend_item(parts, *is_name),
+            Term::Constant(value) => Some(value),
+            Term::Name(name) => self.find(name),
+            Term::Item(parts, is_name) => self.lend_item(parts, *is_name),
             _ => None,
         }
     }
@@ -246,7 +246,7 @@ impl<'a> Names<'a> {
         let Some(part) = expression.undefined_part().filter(|_| value.is_undefined()) else {
             return;
         };
-        if let Kind::Item(parts, _) = &part.kind
+        if let Term::Item(parts, _) = &part.kind
             && SENT.contains(&&*parts[0].path())
         {
             return;
@@ -262,8 +262,8 @@ impl<'a> Names<'a> {
     /// `"nmae" is undefined; there is "name"`
     pub fn describe(&self, expression: &Expression) -> String {
         let near = match &expression.kind {
-            Kind::Name(name) => self.hint(name, &[]),
-            Kind::Item(parts, true) => {
+            Term::Name(name) => self.hint(name, &[]),
+            Term::Item(parts, true) => {
                 let map = self.lend(&parts[0]).and_then(Value::as_map);
                 hint(parts[1].text(), map.into_iter().flat_map(Map::iter).map(|(name, _)| name))
             }

@@ -11,7 +11,7 @@ use super::loader::{Shelf, Templates};
 use super::mistake::{Rendering, TemplateError, locate};
 use super::names::{Bound, Names, Scope};
 use super::print::{print_into, text_of};
-use super::tree::{Expression, ExpressionKind as Kind, For, Macro, Node, Tree};
+use super::tree::{Expression, For, Macro, Node, Term, Tree};
 use crate::value::{Local, Text, Value};
 
 /// How many levels of loops, blocks, includes and expressions a page may have: each needs stack.
@@ -164,8 +164,8 @@ impl<'a> Renderer<'a> {
 
     /// Gives the names of a target their values: a tuple takes a list apart.
     fn assign(&mut self, target: &'a Expression, value: Value) -> Rendering {
-        let Kind::List(targets, _) = &target.kind else {
-            if let Kind::Name(name) = &target.kind {
+        let Term::List(targets, _) = &target.kind else {
+            if let Term::Name(name) = &target.kind {
                 self.names.set(name, value);
             }
             return Ok(());
@@ -212,7 +212,7 @@ impl<'a> Renderer<'a> {
                 if let Some((_, Bound::Item(_, turn))) = page.names.stack.last_mut() {
                     *turn = index;
                 }
-                if let Kind::List(..) = parts.target.kind {
+                if let Term::List(..) = parts.target.kind {
                     page.assign(&parts.target, item.clone())?;
                 }
                 page.nodes(&parts.body)?;

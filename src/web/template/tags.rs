@@ -15,7 +15,7 @@ use super::cursor::Parser;
 use super::function::Function;
 use super::mistake::{Parsed, locate};
 use super::scan::{Token, shortened};
-use super::tree::{Expression, ExpressionKind, For, Macro, Node, Tree};
+use super::tree::{Expression, For, Macro, Node, Term, Tree};
 use crate::near::nearest;
 use std::mem::take;
 
@@ -147,8 +147,8 @@ impl<'s> Parser<'s> {
     fn target(&mut self) -> Parsed<(Expression, Vec<&'s str>)> {
         fn is_target(target: &Expression) -> bool {
             match &target.kind {
-                ExpressionKind::Name(_) => true,
-                ExpressionKind::List(targets, true) => targets.iter().all(is_target),
+                Term::Name(_) => true,
+                Term::List(targets, true) => targets.iter().all(is_target),
                 _ => false,
             }
         }
@@ -179,7 +179,7 @@ fn if_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
         (body, last) = parser.body_of("if", at, &["elif", "else"])?;
         branches.push((test, body));
     }
-    let always = Expression { kind: ExpressionKind::Constant(true.into()), at };
+    let always = Expression { kind: Term::Constant(true.into()), at };
     branches.push((always, parser.otherwise("if", at, last)?));
     Ok(Node::If(branches))
 }
@@ -205,7 +205,7 @@ fn for_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
     let loop_name = uses_loop.then(|| "loop".into());
     let otherwise = parser.otherwise("for", at, last)?;
     let item = match &target.kind {
-        ExpressionKind::Name(name) => name.clone(),
+        Term::Name(name) => name.clone(),
         _ => "".into(),
     };
     Ok(Node::For(Box::new(For { target, item, over, filter, loop_name, body, otherwise })))

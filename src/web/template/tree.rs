@@ -100,14 +100,14 @@ pub struct Macro {
 /// An expression, and its byte offset in the source.
 #[derive(Clone, Debug)]
 pub struct Expression {
-    pub kind: ExpressionKind,
+    pub kind: Term,
     pub at: usize,
 }
 
-/// The kinds of expression.
+/// What an expression is.
 #[derive(Clone, Debug)]
 #[repr(u8)]
-pub enum ExpressionKind {
+pub enum Term {
     /// Text in quotes, a number, `true`, `none`.
     Constant(Value),
     /// A name.
@@ -142,26 +142,26 @@ impl Expression {
     /// The expression as a reader would write it, for messages: `user.name`, `items[0]`.
     pub fn path(&self) -> String {
         match &self.kind {
-            ExpressionKind::Name(name) => name.to_string(),
-            ExpressionKind::Constant(Value::Str(text)) => format!("'{}'", &**text),
-            ExpressionKind::Constant(Value::Int(number)) => number.to_string(),
-            ExpressionKind::Item(parts, true) => format!("{}.{}", parts[0].path(), parts[1].text()),
-            ExpressionKind::Item(parts, _) => format!("{}[{}]", parts[0].path(), parts[1].path()),
-            ExpressionKind::Call(of, _) => format!("{}()", of.path()),
+            Term::Name(name) => name.to_string(),
+            Term::Constant(Value::Str(text)) => format!("'{}'", &**text),
+            Term::Constant(Value::Int(number)) => number.to_string(),
+            Term::Item(parts, true) => format!("{}.{}", parts[0].path(), parts[1].text()),
+            Term::Item(parts, _) => format!("{}[{}]", parts[0].path(), parts[1].path()),
+            Term::Call(of, _) => format!("{}()", of.path()),
             _ => "…".to_owned(),
         }
     }
 
     /// The text of a constant.
     pub fn text(&self) -> &str {
-        if let ExpressionKind::Constant(value) = &self.kind { value.as_str() } else { None }
+        if let Term::Constant(value) = &self.kind { value.as_str() } else { None }
             .unwrap_or_default()
     }
 
     /// The text of a constant in bytes, which need no check.
     pub fn text_bytes(&self) -> &[u8] {
         match &self.kind {
-            ExpressionKind::Constant(Value::Str(text)) => text.as_bytes(),
+            Term::Constant(Value::Str(text)) => text.as_bytes(),
             _ => b"",
         }
     }
@@ -169,8 +169,8 @@ impl Expression {
     /// The part that is to blame if the value is undefined; none for `a if b`, where that is meant.
     pub fn undefined_part(&self) -> Option<&Expression> {
         match &self.kind {
-            ExpressionKind::Choice(..) => None,
-            ExpressionKind::Logic(_, parts) => parts[1].undefined_part(),
+            Term::Choice(..) => None,
+            Term::Logic(_, parts) => parts[1].undefined_part(),
             _ => Some(self),
         }
     }
