@@ -2,6 +2,7 @@
 //!
 //! Left out: decoding the values in a path. The router does that where a route needs it.
 
+use super::fields::percent_encode;
 use super::target::normal_path;
 use super::{Fields, Headers, Method, Share};
 use std::net::SocketAddr;
@@ -54,10 +55,11 @@ pub struct Request {
 }
 
 impl Request {
-    /// A request for `target` without a connection, for tests: HTTP/1.1, no body.
+    /// A request without a connection, for tests: HTTP/1.1, no body. `/ö` is encoded.
     pub fn new(method: Method, target: &str) -> Request {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
-        let (path, query) = (normal_path(path).into_owned(), Fields::parse(query));
+        let path = normal_path(&percent_encode(path, "%-._~!$&'()*+,;=:@/")).into_owned();
+        let query = Fields::parse(query);
         let mut headers = Headers::new();
         headers.append("Host", "localhost");
         Request { method, target: target.to_owned(), path, query, headers, ..Request::default() }

@@ -99,7 +99,8 @@ impl fmt::Display for SetCookie {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "{}={}", self.name, self.value)?;
         if let Some(age) = self.max_age {
-            write!(out, "; Max-Age={}", age.as_secs())?;
+            // Less than a second counts as one: 0 would delete the cookie.
+            write!(out, "; Max-Age={}", age.as_secs().max(u64::from(!age.is_zero())))?;
         }
         if let Some(time) = self.expires {
             write!(out, "; Expires={}", date::format(time))?;

@@ -67,9 +67,9 @@ impl Log {
     }
 
     /// Writes why a stream ended before its end by a fault of the program.
-    pub(super) fn stream_failed(self, request: &Request, error: &io::Error) {
+    pub(super) fn stream_failed(self, request: &Request, why: &str) {
         if self != Log::Off {
-            let why = escaped(&error.to_string());
+            let why = escaped(why);
             let text = format!("{}: the stream failed: {why}\n", asked(request));
             let _ = io::stderr().write_all(text.as_bytes());
         }

@@ -47,8 +47,8 @@ impl Service for App {
             cycle.also("routed", || found.route.detail(&request.method, &found.params));
         }
         let mut ctx = Context::open(&self.site, request, found.as_ref(), cycle);
-        ctx.is_outside = is_outside;
-        let answered = self.before_and_handler(refusal, &mut ctx);
+        ctx.refusal = refusal;
+        let answered = self.before_and_handler(&mut ctx);
         let mut response = self.error_page_and_after(answered, &mut ctx);
         // What the handler has changed in a store is made safe (on the disk, for a file), and the
         // answer gets the session's cookie. If that fails, an error takes its place.
@@ -75,13 +75,9 @@ impl Service for App {
 
 impl App {
     /// The answer of the first that has one: a hook of the program, or the handler that was found.
-    fn before_and_handler(
-        &self,
-        refusal: Option<Error>,
-        ctx: &mut Context,
-    ) -> Result<Response, Error> {
+    fn before_and_handler(&self, ctx: &mut Context) -> Result<Response, Error> {
         // What is outside of the site's prefix is not for its hooks.
-        if ctx.is_outside {
+        if let Some(Error::NotFound) = ctx.refusal {
             return no_route::outside(ctx);
         }
         // A browser asks what a page of an allowed site may do (a preflight of CORS). It sends no
@@ -91,15 +87,15 @@ impl App {
         }
         let response = match self.hooks.run(ctx, Moment::Before)? {
             Some(early) => early,
-            None => self.handler(refusal, ctx)?,
+            None => self.handler(ctx)?,
         };
         // Of a file the client may want a part, or nothing if it has this version already.
         Ok(file_response::weigh(ctx.request, response))
     }
 
     /// The answer of the handler that was found, now that the hooks have seen the request.
-    fn handler(&self, refusal: Option<Error>, ctx: &mut Context) -> Result<Response, Error> {
-        if let Some(error) = refusal {
+    fn handler(&self, ctx: &mut Context) -> Result<Response, Error> {
+        if let Some(error) = ctx.refusal.take() {
             return Err(error);
         }
         let Some(found) = ctx.matched else { return no_route::answer(ctx) };
@@ -118,6 +114,8 @@ impl App {
         let mut response = answered.unwrap_or_else(|error| self.error_page(&error, ctx));
         if let Err(panic) = self.hooks.run(ctx, Moment::After(&mut response)) {
             response = self.error_page(&panic, ctx);
+            // This answer is also for the hooks, up to the one that panics.
+            let _ = self.hooks.run(ctx, Moment::After(&mut response));
         }
         response
     }

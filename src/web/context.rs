@@ -37,8 +37,8 @@ pub struct Context<'a> {
     /// The route that takes the request, and the values in its path.
     pub(super) matched: Option<&'a Matched<'a>>,
     pub(super) site: &'a Site,
-    /// True if the path is not below the prefix of the site.
-    pub(super) is_outside: bool,
+    /// Why no route is asked: 404 if the path is not below the prefix of the site, 501 or 403.
+    pub(super) refusal: Option<Error>,
     /// The record of this request: each stage leaves a line in it.
     pub(super) cycle: &'a mut Cycle,
     /// The flashed messages, once this page has taken them: it may ask for them twice.
@@ -65,7 +65,7 @@ impl<'a> Context<'a> {
             store: RecordingStore::new(&*site.store, cycle.is_recording()),
             used_store: Cell::new(None),
             taken: None,
-            is_outside: false,
+            refusal: None,
             matched,
             request,
             site,

@@ -23,6 +23,16 @@ use std::time::SystemTime;
 /// The longest file that is read into memory, in bytes.
 const CACHED_BYTES: u64 = 64 * 1024;
 
+/// The headers that describe the content, which a 304 does not send.
+const CONTENT: [&str; 6] = [
+    "Content-Type",
+    "Content-Encoding",
+    "Content-Language",
+    "Content-Disposition",
+    "Last-Modified",
+    "Accept-Ranges",
+];
+
 /// Reads a file: the answer with all of it, and its version; `None` if it is a folder. Size and
 /// date are asked of the open file, so that they belong to the bytes that will be sent, even if
 /// another file takes its name meanwhile.
@@ -84,11 +94,13 @@ pub fn weigh(request: &Request, whole: Response) -> Response {
     match conditions::evaluate(request, &Validators { etag: etag.clone(), modified }, size) {
         Verdict::Whole => whole,
         Verdict::Part(range) => part(whole, range, size),
-        // RFC 9110 §15.4.5: a 304 carries the ETag and what guides the cache, not what describes
-        // the content.
-        Verdict::NotModified => Response::new(Status::NOT_MODIFIED)
-            .with_header("ETag", &etag)
-            .with_header("Cache-Control", "no-cache"),
+        // RFC 9110 §15.4.5: a 304 has the headers that the whole answer would have, but for those
+        // that describe its content.
+        Verdict::NotModified => {
+            let mut headers = whole.headers;
+            CONTENT.iter().for_each(|name| headers.remove(name));
+            Response { status: Status::NOT_MODIFIED, headers, body: Body::Empty }
+        }
         Verdict::Failed => {
             let text = format!("The file is not the version you named. Its ETag is {etag}.\n");
             Response::text(text).with_status(Status::PRECONDITION_FAILED)

@@ -5,11 +5,13 @@
 //!   no handler runs.
 //! * `after` sees every answer and may change it: pages, files, redirects and errors. `before` has
 //!   not run for a preflight of an allowed origin, nor for a message that the server refused.
-//! * `on_error` may answer in the place of the error page.
+//! * `on_error` may answer in the place of the error page. The one that was added last is asked
+//!   first.
 //!
 //! The hooks of a blueprint, a part of a site, run at and below its prefix, also if no route is
-//! there. If it has no path of its own (`/`), they run for the routes that are registered in it,
-//! and for nothing else, as in Flask.
+//! there. If the prefix has a place (`/<lang>`), they do not run for routes outside of the
+//! blueprint. If it is `/`, they run for the routes that are registered in it, and for nothing
+//! else, as in Flask.
 //!
 //! The hooks of the application are the outer ones: they run first before a handler, and last
 //! after it.
@@ -60,13 +62,14 @@ impl Hooks {
     fn run_each(&self, ctx: &mut Context, mut moment: Moment) -> Result<Option<Response>, Error> {
         let path = &ctx.request.path;
         let is_before = matches!(moment, Moment::Before);
+        let is_outside = matches!(ctx.refusal, Some(Error::NotFound));
         for at in 0..self.0.len() {
             let at = if is_before { at } else { self.0.len() - 1 - at };
             let (blueprint, hook) = &self.0[at];
             let is_its = blueprint.covers(path, ctx.matched.map(|found| found.route));
             // Outside of the site's prefix there are no blueprints, whatever the path looks like.
             if is_its
-                && !(ctx.is_outside && blueprint.path.is_some())
+                && !(is_outside && blueprint.path.is_some())
                 && let Some(answer) = caught("a hook", || hook(ctx, &mut moment))?
             {
                 return Ok(Some(answer));

@@ -45,10 +45,12 @@ pub struct Blueprint {
 impl Blueprint {
     /// True if its hooks run for a request for this path, which this route takes.
     pub fn covers(&self, path: &str, route: Option<&Route>) -> bool {
+        let is_in = |route: &Route| route.blueprint.starts_with(&self.name);
         match &self.path {
+            Some(own) if own.has_places() => own.covers(path) && route.is_none_or(is_in),
             Some(own) => own.covers(path),
             None if self.name.is_empty() => true,
-            None => route.is_some_and(|route| route.blueprint.starts_with(&self.name)),
+            None => route.is_some_and(is_in),
         }
     }
 }

@@ -79,6 +79,9 @@ fn a_cookie_is_written_with_what_was_asked_for() {
     full.same_site = Some(SameSite::Strict);
     full.max_age = Some(Duration::ZERO);
     assert_eq!(full.to_string(), "visits=3; Max-Age=0; HttpOnly; Secure; SameSite=Strict; Path=/");
+    // 0 would delete it.
+    full.max_age = Some(Duration::from_millis(500));
+    assert!(full.to_string().contains("; Max-Age=1; "), "{full}");
 }
 
 #[test]

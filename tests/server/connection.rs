@@ -305,6 +305,22 @@ fn a_service_may_shape_what_the_server_refuses_once_the_request_line_is_known() 
     }
 }
 
+/// RFC 9112 §6.1: no Transfer-Encoding "unless the corresponding request indicates HTTP/1.1 (or later)".
+#[test]
+fn a_refusal_that_is_a_stream_ends_with_the_connection() {
+    let server = Running::with_limits(|limits| limits.body_bytes = 8);
+    for request in [
+        "POST /streamed HTTP/1.0\r\nContent-Length: 9\r\n\r\n",
+        "GET /streamed HTTP/1.0\r\nbad\r\n\r\n",
+        "GET /streamed HTTP/1.1\r\nbad\r\n\r\n",
+        "GET /streamed HTTP/3\r\n\r\n",
+    ] {
+        let answer = server.exchange(request.as_bytes());
+        assert!(answer.ends_with("\r\n\r\nstreamed"), "{request}: {answer}");
+        assert!(!answer.contains("Transfer-Encoding"), "{request}: {answer}");
+    }
+}
+
 /// RFC 9112 §2.2. Some clients write one behind a form.
 #[test]
 fn an_empty_line_behind_a_body_begins_no_request() {

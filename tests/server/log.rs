@@ -21,6 +21,7 @@ fn serving_writes_a_log() {
         server.exchange(format!("{line} HTTP/1.1\r\nHost: x\r\n\r\n").as_bytes());
     }
     server.exchange(b"POST /%6fne?a HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n");
+    server.exchange(b"GET /panicking-stream HTTP/1.1\r\nHost: x\r\n\r\n");
     server.exchange(b"GET /a\"b\x1b HTTP/1.1\r\nHost: x\r\n\r\n");
     server.exchange(b"\x16\x03\x01");
     drop(server);
@@ -31,7 +32,11 @@ fn a_log_shows_paths_as_the_routes_know_them_and_why_a_stream_or_a_message_faile
     for (log, expected) in [
         (
             "failures",
-            &["GET /panic?%61 500\n", "GET /broken-stream: the stream failed: no more\n"][..],
+            &[
+                "GET /panic?%61 500\n",
+                "GET /broken-stream: the stream failed: no more\n",
+                "GET /panicking-stream: the stream failed: this stream panics on purpose\n",
+            ][..],
         ),
         (
             "line",
@@ -63,7 +68,7 @@ fn a_log_shows_paths_as_the_routes_know_them_and_why_a_stream_or_a_message_faile
             assert!(written.contains(line), "{log}: {line:?} in {written}");
         }
         if log == "failures" {
-            assert_eq!(written.matches("GET ").count(), 2, "{written}");
+            assert_eq!(written.matches("GET ").count(), 3, "{written}");
         }
     }
 }

@@ -38,6 +38,10 @@ impl Service for Mirror {
                 out.flush()?;
                 Err(std::io::Error::other("no more"))
             }),
+            "/panicking-stream" => Response::stream("text/plain", |out| {
+                out.write_all(b"one")?;
+                panic!("this stream panics on purpose")
+            }),
             "/events" => Response::stream("text/event-stream", |out| {
                 loop {
                     out.write_all(b"tick\n")?;
@@ -85,7 +89,12 @@ impl Service for Mirror {
     fn refused(&self, request: &Request, error: &ParseError) -> Option<Response> {
         let shaped =
             || Response::json(&format!("{} {}: {error}", request.method, request.path).into());
-        request.path.starts_with("/api/").then(|| shaped().with_status(error.status()))
+        let streamed = || Response::stream("text/plain", |out| out.write_all(b"streamed"));
+        match request.path.as_str() {
+            path if path.starts_with("/api/") => Some(shaped().with_status(error.status())),
+            "/streamed" => Some(streamed().with_status(error.status())),
+            _ => None,
+        }
     }
 }
 

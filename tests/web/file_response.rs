@@ -10,7 +10,10 @@ fn a_file_is_sent_whole_in_part_or_not_at_all() {
     std::fs::write(&path, "0123456789").unwrap();
     let mut app = App::new();
     let file = path.clone();
-    app.get("/report", move |_: &mut Context| Response::file(&file));
+    app.get("/report", move |_: &mut Context| -> std::io::Result<Response> {
+        let answer = Response::file(&file)?.with_header("Cache-Control", "max-age=60");
+        Ok(answer.with_header("Vary", "X-Team").with_header("Set-Cookie", "a=1; Path=/"))
+    });
     let file = path.clone();
     app.get("/load", move |_: &mut Context| -> std::io::Result<Response> {
         Ok(Response::file(&file)?.download("Bericht \"李\".txt"))
@@ -24,6 +27,12 @@ fn a_file_is_sent_whole_in_part_or_not_at_all() {
         client.send(request)
     };
     assert_eq!(ask("If-None-Match", whole.header("ETag").unwrap()).status(), 304);
+    // RFC 9110 §15.4.5: what guides the cache and what the handler adds stays.
+    let same = ask("If-None-Match", "*");
+    for name in ["ETag", "Cache-Control", "Vary", "Set-Cookie"] {
+        assert!(same.header(name).is_some() && same.header(name) == whole.header(name), "{name}");
+    }
+    assert_eq!((same.status(), same.header("Content-Type")), (304, None));
     let part = ask("Range", "bytes=2-4");
     assert_eq!((part.status(), part.text().as_str()), (206, "234"));
     assert_eq!(ask("Range", "bytes=99-").status(), 416);

@@ -53,7 +53,9 @@ fn no_path_walks_around_a_check_before_the_handler() {
         request.headers.append("X-Key", "open");
         assert_ne!(Client::new(&app).send(request).status(), 403, "{path}");
     }
-    for path in ["/th%C3%A9!/", "/th%c3%a9%21/", "/th%C3%A9%21"] {
+    // A client sends `é` encoded, and so does the one of the tests.
+    for path in ["/th%C3%A9!/", "/th%c3%a9%21/", "/th%C3%A9%21", "/thé!/"] {
+        assert!(Request::new(Method::Get, path).path.starts_with("/th%C3%A9"), "{path}");
         assert_eq!(Client::new(&app).get(path).status(), 403, "{path}");
     }
     assert_eq!(Client::new(&app).get("/administer").status(), 404);
@@ -141,6 +143,41 @@ fn a_blueprint_without_a_path_of_its_own_has_hooks_for_its_routes_alone() {
             assert_eq!(Client::new(&app).get(path).status(), status, "{prefix:?} {path}");
         }
     }
+}
+
+/// Otherwise a blueprint for `/<lang>` would rule over each route of the site.
+#[test]
+fn a_prefix_with_a_place_is_not_the_prefix_of_routes_outside_of_the_blueprint() {
+    let mut app = App::new();
+    app.files("/static", StaticFiles::embedded(FILES));
+    app.get("/login", |_: &mut Context| "login");
+    app.blueprint("lang", "/<lang>", |lang| {
+        lang.get("/hi", |ctx: &mut Context| ctx.param("lang").to_owned());
+        lang.before(|ctx: &mut Context| match ctx.param("lang") {
+            "de" => Ok(None),
+            _ => Err(Error::Forbidden("no such language".into())),
+        });
+    });
+    for (path, status) in [
+        ("/login", 200),
+        ("/static/a.txt", 200),
+        ("/de/hi", 200),
+        ("/fr/hi", 403),
+        // No route is there: the hook is asked.
+        ("/fr/x", 403),
+    ] {
+        assert_eq!(Client::new(&app).get(path).status(), status, "{path}");
+    }
+}
+
+#[test]
+fn a_hook_behind_that_panics_leaves_the_error_to_the_others() {
+    let mut app = App::new();
+    app.get("/", |_: &mut Context| "home");
+    app.after(|_: &mut Context, _: &mut Response| panic!("this hook panics on purpose"));
+    app.after(|_: &mut Context, response: &mut Response| response.headers.append("X-Time", "1"));
+    let answer = Client::new(&app).get("/");
+    assert_eq!((answer.status(), answer.header("X-Time")), (500, Some("1")));
 }
 
 #[test]

@@ -53,7 +53,8 @@ impl Connection {
         self.record_received(false);
         self.memory.cycle.step("failed", || Detail::Failure(status, error.to_string()));
         let line = self.serving.log.line_of_refused(&self.memory.request, error);
-        let (version, is_last, keep_alive) = (Version::Http11, false, false);
+        // The connection closes. So a stream needs no chunks, which HTTP/1.0 does not know.
+        let (version, is_last, keep_alive) = (Version::Http10, false, false);
         let known = Some(&self.memory.request).filter(|request| !request.path.is_empty());
         let service = &self.serving.service;
         let shaped = known.and_then(|request| {

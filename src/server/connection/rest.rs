@@ -7,6 +7,7 @@
 
 use super::{Connection, Obstacle, Turn};
 use crate::http::response::Streamer;
+use crate::server::log::panic_text;
 use crate::server::serving::Serving;
 use crate::server::wire::Wire;
 use std::fs::File;
@@ -67,10 +68,13 @@ impl Connection {
         let (gathered, is_cut) = (Vec::new(), false);
         let mut pieces = Pieces { serving, wire, chunked, gathered, sent: 0, is_cut };
         let written = catch_unwind(AssertUnwindSafe(|| write(&mut pieces)));
-        if let Ok(Err(error)) = &written
-            && !pieces.is_cut
-        {
-            serving.log.stream_failed(&self.memory.request, error);
+        let why = match &written {
+            Ok(Err(error)) if !pieces.is_cut => error.to_string(),
+            Err(panic) => panic_text(&**panic).to_owned(),
+            _ => String::new(),
+        };
+        if !why.is_empty() {
+            serving.log.stream_failed(&self.memory.request, &why);
         }
         let is_whole = matches!(written, Ok(Ok(()))) && pieces.flush().is_ok();
         let sent = pieces.sent;

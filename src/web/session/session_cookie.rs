@@ -77,7 +77,7 @@ impl Session<'_> {
     /// row is kept longer, too.
     #[track_caller]
     pub fn permanent(&mut self, time: Duration) {
-        let seconds = i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
+        let seconds = i64::try_from(time.as_secs().max(1)).unwrap_or(i64::MAX);
         self.live_at_least(time);
         self.set(PERMANENT, seconds);
     }
