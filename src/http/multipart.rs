@@ -31,7 +31,8 @@ const MOST_HEAD_BYTES: usize = 4096;
 pub struct Multipart {
     /// The parts that are text, in order.
     pub fields: Fields,
-    /// The files, in order, each after the name of its field.
+    /// The files, in order, each after the name of its field. If the visitor did not choose one,
+    /// browsers send a file without a name and without bytes.
     pub files: Vec<(String, UploadedFile)>,
 }
 
@@ -108,8 +109,6 @@ impl Multipart {
         let extended = extended.map(|text| percent_decode(text).into_owned());
         match extended.or_else(|| parameters.get("filename").map(unescape)) {
             None => self.fields.append(name, utf8(data)?),
-            // Browsers send this for a file that the visitor did not choose.
-            Some(file_name) if file_name.is_empty() && data.is_empty() => {}
             Some(file_name) => {
                 let content_type = header("Content-Type").to_owned();
                 let (file_name, bytes) = (last_component(&file_name), data.to_owned());

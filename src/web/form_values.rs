@@ -21,7 +21,14 @@ impl Form {
         })
     }
 
-    /// The first file of this field.
+    /// The files of this field that the visitor has chosen, in order. `form.files("photo").next()`
+    /// is the way to one that may be left out.
+    pub fn files(&self, name: &str) -> impl Iterator<Item = &UploadedFile> {
+        let files = self.files.iter().filter(move |(known, _)| known == name).map(|(_, file)| file);
+        files.filter(|file| !file.file_name.is_empty() || !file.bytes.is_empty())
+    }
+
+    /// The first file of this field, which must come: see [`files`](Form::files) for others.
     ///
     /// # Errors
     ///
@@ -31,10 +38,11 @@ impl Form {
     ///
     /// The client chose the file's name and its type. Never use the name as a path.
     pub fn file(&self, name: &str) -> Result<&UploadedFile, Error> {
-        let found = self.files.iter().find(|(known, _)| known == name);
-        found.map(|(_, file)| file).ok_or_else(|| {
+        self.files(name).next().ok_or_else(|| {
             let mut why = self.missing("file", name);
-            if self.get(name).is_some() || !self.is_multipart {
+            if self.files.iter().any(|(known, _)| known == name) {
+                why += &format!("; in {name:?} no file was chosen");
+            } else if self.get(name).is_some() || !self.is_multipart {
                 let how = "enctype=\"multipart/form-data\" in the form";
                 why +=
                     &format!("; without {how}, or curl -F {name}=@FILE, only a file's name comes");

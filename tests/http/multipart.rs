@@ -41,10 +41,10 @@ fn fields_and_files_are_told_apart_by_the_file_name() {
     ]));
     let fields: Vec<(&str, &str)> = form.fields.iter().collect();
     assert_eq!(fields, [("age", "36"), ("age", "李\r\n--x"), ("empty", "")]);
-    // Of two files without a name, an empty one is one that was not chosen.
-    let files = [("photo".into(), file("me.png", "image/png", &every_byte))];
-    assert_eq!(form.files[..1], files);
-    assert_eq!(form.files[1..], [("photo".into(), file("2", "", b""))]);
+    let photo = |file| ("photo".to_owned(), file);
+    assert_eq!(form.files[..1], [photo(file("me.png", "image/png", &every_byte))]);
+    let none = ("none".to_owned(), file("", "a/b", b""));
+    assert_eq!(form.files[1..], [photo(file("2", "", b"")), none]);
 }
 
 #[test]

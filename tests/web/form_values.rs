@@ -13,6 +13,10 @@ fn app() -> App {
         let size = photo.bytes.len();
         Ok(format!("{} {} {size} {age}", photo.file_name, photo.content_type))
     });
+    app.post("/all", |ctx: &mut Context| -> Result<String, Error> {
+        let form = ctx.form()?;
+        Ok(form.files("photo").map(|it| format!("{}:{} ", it.file_name, it.bytes.len())).collect())
+    });
     app.post("/age", |ctx: &mut Context| -> Result<String, Error> {
         Ok(ctx.form()?.parse::<f64>("age")?.to_string())
     });
@@ -52,6 +56,28 @@ fn a_form_with_a_file_is_read_and_its_mistakes_are_named() {
         assert_eq!(answer.status(), 400);
         assert!(answer.text().contains(expected), "{}", answer.text());
     }
+}
+
+#[test]
+fn all_files_of_a_field_come_in_order_and_what_was_not_chosen_is_none() {
+    let app = app();
+    let send = |path: &str, files: &[(&str, &str)]| {
+        let head = "Content-Disposition: form-data; name=\"photo\"; filename";
+        let part = |(name, bytes)| format!("--x\r\n{head}=\"{name}\"\r\n\r\n{bytes}\r\n");
+        let body = files.iter().copied().map(part).collect::<String>() + "--x--";
+        Client::new(&app).send_body(Method::Post, path, "multipart/form-data; boundary=x", body)
+    };
+    for (files, expected) in [
+        (&[("a", "1"), ("b", "22")][..], "a:1 b:2 "),
+        (&[("a", ""), ("", "1"), ("", "")], "a:0 :1 "),
+        (&[("", "")], ""),
+        (&[], ""),
+    ] {
+        assert_eq!(send("/all", files).text(), expected, "{files:?}");
+    }
+    let refused = send("/", &[("", "")]);
+    let why = "missing file \"photo\"; the form has: photo; in \"photo\" no file was chosen\n";
+    assert!(refused.status() == 400 && refused.text().contains(why), "{}", refused.text());
 }
 
 #[test]
