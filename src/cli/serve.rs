@@ -28,7 +28,9 @@ pub fn run(flags: &CommandLine) -> CommandResult {
     let (lifetime, most) = (flags.time("--session-ttl")?, flags.number("--session-cap")?);
     let hosts = flags.all("--allow-host", host_name)?;
     let mut proxies = Proxies::default();
-    flags.all("--trust-proxy", |text| proxies.trust(text))?;
+    for list in flags.all("--trust-proxy", |text| Ok(text.to_owned()))? {
+        proxies.trust(&list).or_else(|error| wrong(format!("--trust-proxy: {error}")))?;
+    }
     let (proxied, everyone) = (!proxies.is_empty(), flags.has("--expose-cycles"));
     let (secret_key, key_banner) = secret_key()?;
     let dir = PathBuf::from(flags.value("--dir").unwrap_or("."));

@@ -8,6 +8,7 @@
 
 use super::{ParseError, Request, Status};
 use std::fmt;
+use std::io::{self, ErrorKind};
 use std::net::{IpAddr, SocketAddr};
 
 /// The proxies that are trusted. Defaults to none. `Display` writes them with commas.
@@ -31,10 +32,14 @@ impl Proxies {
     ///
     /// # Errors
     ///
-    /// What was expected.
-    pub fn trust(&mut self, list: &str) -> Result<(), &'static str> {
+    /// What was found and what was expected, of the kind `InvalidInput`.
+    pub fn trust(&mut self, list: &str) -> io::Result<()> {
         for text in list.split(',') {
-            self.trusted.push(Network::parse(text.trim_ascii())?);
+            let network = Network::parse(text.trim_ascii()).map_err(|expected| {
+                let why = format!("found {list:?}, expected {expected}");
+                io::Error::new(ErrorKind::InvalidInput, why)
+            })?;
+            self.trusted.push(network);
         }
         Ok(())
     }
