@@ -6,6 +6,7 @@ fn a_status_shows_its_code_and_its_reason() {
         (Status::OK, "200 OK"),
         (Status::NOT_FOUND, "404 Not Found"),
         (Status::CONTENT_TOO_LARGE, "413 Content Too Large"),
+        (Status(418), "418 I'm a Teapot"),
         (Status::HEADERS_TOO_LARGE, "431 Request Header Fields Too Large"),
         (Status(299), "299 "),
     ] {
