@@ -5,7 +5,7 @@
 //! | written | takes |
 //! |---|---|
 //! | `hello` | this text |
-//! | `<int:id>` | digits that fit an `i64` |
+//! | `<int:id>` | digits that fit an `i64`; the value has no zeros in front |
 //! | `<name>` | any text without a slash, at least one character |
 //! | `<path:file>` | the rest of the path with its slashes; only as the last part |
 //! | `user-<name>` | `user-`, and after it a name |
@@ -55,13 +55,12 @@ pub(super) enum PlaceKind {
 }
 
 impl PlaceKind {
-    /// True if a place of this kind takes this text.
-    pub fn takes(self, text: &str) -> bool {
+    /// The value that a place of this kind takes from this text: of `007` the number 7.
+    pub fn read(self, text: &str) -> Option<String> {
         match self {
-            PlaceKind::Int => {
-                text.bytes().all(|byte| byte.is_ascii_digit()) && text.parse::<i64>().is_ok()
-            }
-            PlaceKind::Text | PlaceKind::Path => !text.is_empty(),
+            PlaceKind::Int if !text.bytes().all(|byte| byte.is_ascii_digit()) => None,
+            PlaceKind::Int => Some(text.parse::<i64>().ok()?.to_string()),
+            PlaceKind::Text | PlaceKind::Path => Some(text.to_owned()).filter(|it| !it.is_empty()),
         }
     }
 }
@@ -141,8 +140,8 @@ impl Pattern {
             let value = found.strip_prefix(&*part.before)?.strip_suffix(&*part.after)?;
             match &part.place {
                 None if value.is_empty() => {}
-                Some((kind, name)) if kind.takes(value) => params.push((name, value.to_owned())),
-                _ => return None,
+                None => return None,
+                Some((kind, name)) => params.push((name, kind.read(value)?)),
             }
             rest = slash.map(|at| &text[at + 1..]);
         }

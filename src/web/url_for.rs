@@ -8,7 +8,9 @@
 //! * If several routes have the name, the one with the most places is used whose places all have a
 //!   value.
 //! * In a blueprint, `.index` is the route `index` of this blueprint.
-//! * `static` is the name of the first folder: `url_for('static', filename='css/site.css')`.
+//! * A folder of files has the name of its path: `/static` is `static`, and in the blueprint `adm`
+//!   `/files` is `adm.files`. If nothing is called `static`, the first folder answers to it:
+//!   `url_for('static', filename='css/site.css')`.
 
 use super::pattern::{Part, Pattern, PlaceKind};
 use super::route::Route;
@@ -88,17 +90,20 @@ const LITERAL: &str = "-._~!$&'()*+,;=:@";
 /// The path with these values in its places, and the others after it.
 fn build(pattern: &Pattern, values: &[(&str, Value)]) -> Result<String, String> {
     let (mut path, mut used) = (String::new(), vec!["_anchor", "_external"]);
+    // Flask's other two would become fields of the query, and nobody would see it.
+    if let Some((name, _)) = values.iter().find(|it| matches!(it.0, "_scheme" | "_method")) {
+        return Err(format!("found {name:?}, expected a field of the query, _anchor or _external"));
+    }
     for Part { before, place, after } in &pattern.parts {
         path = path + "/" + &percent_encode(before, LITERAL);
         if let Some((kind, name)) = place {
             let given = values.iter().find(|(known, _)| known == name);
             let value = given.and_then(|(_, value)| text_of(value));
-            let value = value.ok_or_else(|| format!("{pattern} needs a value for {name:?}"))?;
-            if *kind == PlaceKind::Int && !kind.takes(&value) {
-                let expected = "a number that the route takes";
-                return Err(format!(
-                    "{pattern}: found {value:?} for {name:?}, expected {expected}"
-                ));
+            let mut value = value.ok_or_else(|| format!("{pattern} needs a value for {name:?}"))?;
+            if *kind == PlaceKind::Int {
+                value = kind.read(&value).ok_or_else(|| {
+                    format!("{pattern}: found {value:?} for {name:?}, expected a number it takes")
+                })?;
             }
             let kept = if *kind == PlaceKind::Path { "-._~/" } else { "-._~" };
             path = path + &percent_encode(&value, kept) + &percent_encode(after, LITERAL);

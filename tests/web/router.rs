@@ -63,6 +63,10 @@ fn the_most_exact_route_answers_and_values_are_decoded_after_the_split() {
         ("/hello/%3Cb%3E", "name <b>"),
         ("/hello/caf%C3%A9", "name café"),
         ("/item/7", "item 7"),
+        // As in Flask, the value is the number.
+        ("/item/007", "item 7"),
+        ("/item/00", "item 0"),
+        ("/item/00000000000000000000000000000000000001", "item 1"),
         ("/item/7/", "item called 7"),
         ("/files/a/b%20c/d", "file a/b c/d"),
     ] {
@@ -192,6 +196,7 @@ fn a_name_leads_back_to_its_path() {
 fn a_programmers_mistake_is_named_at_the_start() {
     for (pattern, expected) in [
         ("hello", "must start with a slash"),
+        ("", "must start with a slash"),
         ("/a/<float:x>", "expected string, int or path"),
         ("/a/<>", "expected a name"),
         ("/a/x<y", "expected text and at most one place <name>"),

@@ -9,7 +9,7 @@ fn app() -> App {
     app.get("/user-<name>", |ctx: &mut Context| ctx.param("name").to_owned()).name("user");
     app.get("/<path:page>", |_: &mut Context| "page").name("page");
     app.get("/<a>/<b>", |_: &mut Context| "two").name("two");
-    // The name `static` is that of the first folder.
+    // No folder has the path `/static`, so the first one answers to this name.
     app.files("/z", StaticFiles::embedded(&[]));
     app.files("/media", StaticFiles::embedded(&[]));
     app.get("/hello/", hello);
@@ -36,6 +36,8 @@ fn values_become_parts_of_the_path_and_the_query_as_in_flask() {
     for (name, values, expected) in [
         ("item", vec![("id", 7.into()), ("q", list)], "/item/7?q=a&q=b"),
         ("item", vec![("id", "7".into()), ("q", Value::Null)], "/item/7"),
+        ("item", vec![("id", "007".into())], "/item/7"),
+        ("item", vec![("id", "00".into())], "/item/0"),
         ("item", vec![("id", 7.into()), ("all", true.into())], "/item/7?all=True"),
         ("item", vec![("id", 7.into()), ("_anchor", "a b".into())], "/item/7#a%20b"),
         ("item", vec![("id", 7.into()), ("_external", true.into())], "http://localhost/item/7"),
@@ -63,6 +65,8 @@ fn values_become_parts_of_the_path_and_the_query_as_in_flask() {
         ("item", vec![("id", Value::Null)], "needs a value for \"id\""),
         ("greet", vec![("word", "you".into())], "/greet/<name> needs a value for \"name\""),
         ("itme", vec![], "there is \"item\""),
+        ("page", vec![("page", "a".into()), ("_scheme", "https".into())], "found \"_scheme\""),
+        ("user", vec![("name", "Ada".into()), ("_method", "POST".into())], "_anchor or _external"),
     ] {
         let refused = app.url_for(name, &values).expect_err(name);
         assert!(refused.to_string().contains(expected), "{refused}");
