@@ -73,9 +73,11 @@ impl Route {
         let known = |method: &Method| Method::from_bytes(method.as_str().as_bytes());
         let methods: Vec<Method> = methods.iter().filter_map(known).collect();
         assert!(!methods.is_empty(), "found no method for {pattern}, expected at least one");
-        // The pattern is read alone first, because each one must begin with a slash.
-        let whole = |_| Pattern::parse(&format!("{}{pattern}", blueprint.prefix));
-        let pattern = right(Pattern::parse(pattern).and_then(whole));
+        // The pattern is read alone first, because each one must begin with a slash. An empty one
+        // is the prefix of its blueprint.
+        let whole = format!("{}{pattern}", blueprint.prefix);
+        let alone = if pattern.is_empty() { &whole } else { pattern };
+        let pattern = right(Pattern::parse(alone).and_then(|_| Pattern::parse(&whole)));
         let is_plain = methods.contains(&Method::Get) && !pattern.has_places();
         let path = pattern.text().to_owned();
         let mut route = Route {

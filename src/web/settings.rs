@@ -76,7 +76,8 @@ impl App {
         self.site.router.add(route)
     }
 
-    /// Adds the files of a folder under a path: `/static`. Their name for `url_for` is `static`.
+    /// Adds the files of a folder under a path: `/static`. Their name for `url_for` is this path
+    /// without its first slash, `static`, and in a blueprint `adm.static`.
     ///
     /// # Panics
     ///
@@ -92,9 +93,10 @@ impl App {
     }
 
     /// Registers a part of the site: what `register` registers has this prefix, this name with a
-    /// point in front, and hooks that run only below the prefix. With `/` or nothing as the prefix,
-    /// the hooks run for the routes of this part: see [`hooks`](super::hooks). If the prefix has a
-    /// place, `ctx.param` knows its value only where a route was found.
+    /// point in front, and hooks that run only below the prefix. The pattern `""` is the prefix
+    /// itself, if it has one. With `/` or nothing as the prefix, the hooks run for the routes of
+    /// this part: see [`hooks`](super::hooks). If the prefix has a place, `ctx.param` knows its
+    /// value only where a route was found.
     ///
     /// # Panics
     ///

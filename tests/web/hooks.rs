@@ -328,14 +328,20 @@ fn a_blueprint_has_names_of_its_own() {
     app.get("/", own).name("index");
     app.blueprint("admin", "/admin", |admin| {
         admin.get("/", own).name("index");
+        admin.get("", |_: &mut Context| "the prefix").name("root");
         admin.blueprint("users", "/users", |users| {
             users.get("/", own).name("index");
         });
     });
     let mut visitor = Client::new(&app);
-    for (path, expected) in [("/", "/"), ("/admin/", "/admin/"), ("/admin/users/", "/admin/users/")]
-    {
+    for (path, expected) in [
+        ("/", "/"),
+        ("/admin", "the prefix"),
+        ("/admin/", "/admin/"),
+        ("/admin/users/", "/admin/users/"),
+    ] {
         assert_eq!(visitor.get(path).text(), expected);
     }
     assert_eq!(app.url_for(".index", &[]).as_deref(), Ok("/"));
+    assert_eq!(app.url_for("admin.root", &[]).as_deref(), Ok("/admin"));
 }

@@ -296,6 +296,11 @@ fn mistakes_are_said_at_the_start() {
         let cookie = mistake(|app| app.session_cookie("sid", path));
         assert!(cookie.contains(&format!("found the path {path:?}")), "{cookie}");
     }
+    let register = |part: &mut App| {
+        part.get("", index);
+    };
+    let empty = mistake(|app| app.blueprint("a", "/", register));
+    assert!(empty.contains("must start with a slash"), "{empty}");
     let place = mistake(|app| app.blueprint("a", "/<float:x>", |_| {}));
     assert!(place.contains("expected string, int or path"), "{place}");
     for wrong in ["/<x>", "/a;b", "/app; Domain=evil.example"] {
