@@ -33,6 +33,9 @@ const CONTENT: [&str; 6] = [
     "Accept-Ranges",
 ];
 
+/// The media type of what may be anything.
+const UNKNOWN: &str = "application/octet-stream";
+
 /// Reads a file: the answer with all of it, and its version; `None` if it is a folder. Size and
 /// date are asked of the open file, so that they belong to the bytes that will be sent, even if
 /// another file takes its name meanwhile.
@@ -145,11 +148,15 @@ impl Response {
         Ok(whole)
     }
 
-    /// The same answer, which browsers shall keep as a file of this name and not show.
+    /// The same answer, which browsers shall keep as a file of this name and not show. If its type
+    /// is not known, `application/octet-stream`, the name decides it.
     ///
     /// RFC 6266 §4.1: `filename*` takes any letters, encoded as RFC 8187 says. `filename` is for
     /// old clients, and has only ASCII.
-    pub fn download(self, name: &str) -> Response {
+    pub fn download(mut self, name: &str) -> Response {
+        if self.headers.get("Content-Type") == Some(UNKNOWN) {
+            self.headers.set("Content-Type", content_type(name));
+        }
         let is_plain = |letter: char| letter.is_ascii_graphic() && !"\"\\/%".contains(letter);
         let plain = name.replace(|letter| !is_plain(letter) && letter != ' ', "_");
         let encoded = percent_encode(name, "!#$&+-.^_`|~");
@@ -169,5 +176,5 @@ pub fn content_type(name: &str) -> &'static str {
         let (media_type, endings) = line.split_once(": ")?;
         endings.split(' ').any(|known| known == ending).then_some(media_type)
     });
-    found.unwrap_or("application/octet-stream")
+    found.unwrap_or(UNKNOWN)
 }

@@ -40,6 +40,13 @@ fn a_file_is_sent_whole_in_part_or_not_at_all() {
     let disposition = "attachment; filename=\"Bericht ___.txt\"; \
                        filename*=UTF-8''Bericht%20%22%E6%9D%8E%22.txt";
     assert_eq!(load.header("Content-Disposition"), Some(disposition));
+    // The name decides the type only of what may be anything. So does Flask's `download_name`.
+    for (content_type, expected) in
+        [("application/octet-stream", "application/pdf"), ("text/csv", "text/csv")]
+    {
+        let sent = Response::typed(content_type, b"x".to_vec()).download("Größe 1.pdf");
+        assert_eq!(sent.headers.get_all("Content-Type").collect::<Vec<_>>(), [expected]);
+    }
     std::fs::remove_file(&path).unwrap();
     assert_eq!(Client::new(&app).get("/report").status(), 500);
 }
