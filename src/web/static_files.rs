@@ -52,7 +52,7 @@ impl StaticFiles {
     ///
     /// # Errors
     ///
-    /// If there is no file to serve, or it cannot be read.
+    /// If there is no file, or it cannot be read. `.or(Err(Error::NotFound))?` makes a 404 of it.
     ///
     /// # Security
     ///

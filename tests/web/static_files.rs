@@ -1,8 +1,10 @@
 //! Which files are served, how they are marked, and which never are.
 
 use carafe::http::{Body, Method, Request, Response, Status};
+use carafe::web::client::Client;
 use carafe::web::file_response::{content_type, weigh};
 use carafe::web::static_files::StaticFiles;
+use carafe::{App, Context, Error};
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -419,6 +421,18 @@ fn a_folder_that_is_not_there_has_no_files() {
     assert_eq!(refused(&files, "ten.txt"), NOT_THERE);
 }
 
+#[test]
+fn a_handler_makes_a_404_of_what_is_not_there() {
+    let mut app = App::new();
+    let files = StaticFiles::embedded(EMBEDDED);
+    app.get("/<path:name>", move |ctx: &mut Context| {
+        files.whole(ctx.param("name")).or(Err(Error::NotFound))
+    });
+    let mut client = Client::new(&app);
+    assert_eq!(client.get("/a.txt").text(), "one");
+    assert_eq!(client.get("/nothing.txt").status(), 404);
+}
+
 static EMBEDDED: &[(&str, &[u8])] =
     &[("css/site.css", b"body {}"), ("a.txt", b"one"), ("b.txt", b"two")];
 
@@ -480,9 +494,9 @@ fn a_name_that_is_no_text_can_be_asked_for() {
     if fs::write(folder.www().join(name), "latin").is_err() {
         return; // a file system that takes only UTF-8
     }
-    let mut app = carafe::App::new();
+    let mut app = App::new();
     app.files("/static", folder.files());
-    let mut client = carafe::web::client::Client::new(&app);
+    let mut client = Client::new(&app);
     assert_eq!(client.get("/static/%E4.txt").text(), "latin");
     // A message shows the bytes that came, and text as text.
     for (name, shown) in [("%EF.txt", "%EF.txt"), ("%C3%A4.txt", "ä.txt")] {
