@@ -122,6 +122,8 @@ fn request_value(ctx: &Context) -> Value {
         ("headers", first_values(Map::in_any_case(), request.headers.iter())),
         ("endpoint", endpoint.into()),
         ("host", request.headers.get("Host").unwrap_or("").into()),
+        ("scheme", request.scheme().into()),
+        ("remote_addr", request.peer.map(|peer| peer.ip().to_canonical().to_string()).into()),
     ])
     .into()
 }

@@ -105,6 +105,11 @@ impl<'a> Context<'a> {
         self.cycle.step("noted", || Detail::Note(note.into()));
     }
 
+    /// Adds a line to the log that the client does not see, such as why a page for an error failed.
+    pub fn warn(&mut self, sentence: impl Into<String>) {
+        self.cycle.warn(sentence);
+    }
+
     /// The value of this type that the program gave to [`App::state`](crate::App::state).
     ///
     /// # Panics

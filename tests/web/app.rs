@@ -1,7 +1,7 @@
 //! One request through the rooms: what becomes of errors, panics, sessions and stores that fail.
 
 use carafe::cycle::Cycle;
-use carafe::http::{Method, Request, Response};
+use carafe::http::{Method, Request, Response, Status};
 use carafe::web::client::Client;
 use carafe::web::store::{Kind, Lookup, MemoryStore, Store, StoreError, Updated};
 use carafe::web::template::Templates;
@@ -273,7 +273,8 @@ fn a_page_may_ask_for_what_the_client_sent_under_flasks_names() {
                 {{ request.cookies.theme }} {{ request.cookies.getlist('theme')|join('+') }} \
                 {{ request.headers['User-Agent'] }} \
                 {{ request.headers['user-AGENT'] }} {{ request.headers.get('x-one', '-') }} \
-                {{ request.headers.get('X-None', '-') }} {{ request.full_path }} {{ request.url }} {{ request.endpoint }}";
+                {{ request.headers.get('X-None', '-') }} {{ request.full_path }} {{ request.url }} {{ request.endpoint }} \
+                {{ request.scheme }} {{ request.remote_addr }}";
     let mut app = App::new();
     app.templates(Templates::embedded(Vec::from([("p.html", &*asks.to_owned().leak())]).leak()));
     app.post("/asks/<it>", |ctx: &mut Context| ctx.render("p.html", Map::new())).name("asks");
@@ -291,7 +292,7 @@ fn a_page_may_ask_for_what_the_client_sent_under_flasks_names() {
     }
     let answer = Client::new(&app).send(request);
     let (sent, url) = ("1+2 Ada Ada+Bo dark dark+z curl curl 1 -", "http://localhost/asks/a%20b");
-    let expected = format!("{sent} /asks/a b?q=1&amp;q=2 {url}?q=1&amp;q=2 asks");
+    let expected = format!("{sent} /asks/a b?q=1&amp;q=2 {url}?q=1&amp;q=2 asks http 127.0.0.1");
     assert_eq!(answer.text(), expected);
     assert_eq!(answer.warnings, [""; 0], "what a client leaves out is no mistake of the page");
 }
@@ -307,6 +308,17 @@ fn an_error_page_that_cannot_be_made_is_a_warning_and_the_error_is_text() {
     assert!(answer.text().starts_with("404 Not Found\n"), "{}", answer.text());
     let warned = answer.warnings.join("\n");
     assert!(warned.contains("error.html:2:11:"), "{warned}");
+    // The program's own page for it, as README has it.
+    app.on_error(|ctx: &mut Context, _: &Error| {
+        let page = ctx.render("404.html", ()).map(|page| page.with_status(Status::NOT_FOUND));
+        page.map_err(|why| ctx.warn(why.to_string())).ok()
+    });
+    let answer = Client::new(&app).get("/nowhere");
+    assert!(answer.text().starts_with("404 Not Found\n"), "{}", answer.text());
+    assert!(answer.warnings.join("\n").contains("404.html"), "{:?}", answer.warnings);
+    app.templates(Templates::embedded(&[("404.html", "Lost?")]));
+    let answer = Client::new(&app).get("/nowhere");
+    assert_eq!((answer.status(), answer.text().as_str()), (404, "Lost?"));
 }
 
 #[test]
