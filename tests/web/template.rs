@@ -123,7 +123,11 @@ fn an_error_names_line_column_what_was_met_and_what_was_expected() {
         ("{{ [1 2] }}", "1:7: found 2, expected , or ]"),
         ("{{ {1} }}", "1:6: found }, expected :"),
         ("{{ d. }}", "1:7: found }}, expected a name or a number after the point"),
-        ("{{ i|uper }}", "1:6: there is no filter \"uper\"; there is \"upper\""),
+        (
+            "{{ i|uper }}",
+            "1:6: there is no filter \"uper\"; there is \"upper\"; \
+             a program adds its own with Templates::filter",
+        ),
         ("{{ i|upper(1) }}", "1:6: upper takes at most 0 values, found 1"),
         ("{{ i|d(x=1) }}", "1:6: d takes no x="),
         ("{{ i is definde }}", "1:9: there is no test \"definde\"; there is \"defined\""),

@@ -280,7 +280,9 @@ impl<'s> Parser<'s> {
         let at = self.at();
         let name = self.name("the name of a filter")?;
         let rows = [self.filters, FILTERS].concat();
-        let mut row = find(&rows, "filter", name).map_err(|message| Box::new((at, message)))?;
+        let own = "a program adds its own with Templates::filter";
+        let mut row = find(&rows, "filter", name)
+            .map_err(|message| Box::new((at, format!("{message}; {own}"))))?;
         match name {
             "default" | "d" => row.undefined = IfUndefined::Taken,
             "float" | "int" | "tojson" => row.undefined = IfUndefined::Refused,

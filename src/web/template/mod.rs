@@ -1,6 +1,7 @@
 //! Deeper: Template: text with places for values, in the Jinja that Flask courses use.
 //!
-//! A name that is not known, `{{ nmae }}`, prints nothing, as in Jinja, but adds a warning.
+//! A name that is not known, `{{ nmae }}`, prints nothing, as in Jinja, but adds a warning. The
+//! server's log shows it if it has a line for every answer (`Log::Line`), and so does the cycle.
 //!
 //! `loader` finds a template. `scan` cuts it into tokens, and `tags` and `expressions`, over
 //! `cursor`, make a `tree` of them. `renderer` and `family` follow the tree, `evaluate` computes
