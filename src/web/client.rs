@@ -13,7 +13,8 @@ use crate::value::Value;
 use std::io::{Read, Seek, SeekFrom};
 use std::net::{Ipv4Addr, SocketAddr};
 
-/// A visitor of an application, with cookies.
+/// A visitor of an application, with cookies. It knows no [`Limits`](crate::http::Limits) of a
+/// server. A stream is read to its end: if it has none, the call never returns.
 ///
 /// ```
 /// use carafe::{App, Context, web::client::Client};

@@ -2,7 +2,7 @@
 //!
 //! A handler is a function of a [`Context`]. It returns what can be made into an answer: a text, a
 //! [`Response`], a [`Status`], a [`Value`] as JSON; with a status in front, or in an `Option` or a
-//! `Result`.
+//! `Result`. An answer borrows nothing, so what is text of the request is returned as a `String`.
 //!
 //! Left out: `async`. A handler may wait, because it has a thread of its own.
 

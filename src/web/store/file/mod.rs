@@ -34,7 +34,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-/// Keeps rows in a file.
+/// Keeps rows in a file, which several processes may share.
 pub struct FileStore {
     journal: Mutex<Journal>,
     /// How many changes are on the disk. The thread that makes the next ones safe holds this lock,
