@@ -36,7 +36,7 @@ struct Response {
 impl Response {
     fn new(status: &'static str, content_type: &str, body: impl Into<Vec<u8>>) -> Response {
         let headers = format!("Content-Type: {content_type}\r\n");
-        Response { status, headers, body: body.into() }
+        Response { status, headers, body: body.into() } // a text becomes its bytes
     }
 
     fn with_header(mut self, name: &str, value: &str) -> Response {
@@ -50,6 +50,7 @@ fn main() -> io::Result<()> {
     let listener = TcpListener::bind(format!("127.0.0.1:{port}"))?;
     println!("http://{}", listener.local_addr()?);
     for stream in listener.incoming() {
+        // `stream` is a `Result`: a client may be gone before it is accepted.
         if let Err(error) = stream.and_then(serve) {
             // Not `eprintln!`, which panics when nobody can read standard error any more.
             let _ = writeln!(io::stderr(), "{error}");
@@ -96,7 +97,7 @@ fn write_response(mut stream: &TcpStream, response: &Response, with_body: bool) 
     // The client counts: the answer is over after this many bytes of body.
     head += &format!("Content-Length: {}\r\nConnection: close\r\n\r\n", response.body.len());
     stream.write_all(head.as_bytes())?;
-    stream.write_all(if with_body { &response.body } else { b"" })
+    if with_body { stream.write_all(&response.body) } else { Ok(()) }
 }
 
 /// The routes: finds the answer to a method and a path.
@@ -152,4 +153,4 @@ fn percent_decode(text: &str) -> String {
 //
 // This stage prints `Hello <i>Ada`, carafe prints `Hello &lt;i&gt;Ada`. Read src/web/template/.
 //
-// And a request that is not understood ends its connection without a word; stage 7 says why.
+// And a request that is not understood ends its connection without a word. Stage 7 answers 400.

@@ -10,11 +10,10 @@
 //! and escapes it, so that text stays text and never becomes HTML. The URL `/static/css/a.css` is
 //! the file `www/css/a.css` of the current folder. Start the server in the folder of carafe.
 
-use std::env;
-use std::fs;
 use std::io::{self, BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
+use std::{env, fs};
 
 const TEXT: &str = "text/plain; charset=utf-8";
 const HTML: &str = "text/html; charset=utf-8";
@@ -43,7 +42,7 @@ struct Response {
 impl Response {
     fn new(status: &'static str, content_type: &str, body: impl Into<Vec<u8>>) -> Response {
         let headers = format!("Content-Type: {content_type}\r\n");
-        Response { status, headers, body: body.into() }
+        Response { status, headers, body: body.into() } // a text becomes its bytes
     }
 
     fn with_header(mut self, name: &str, value: &str) -> Response {
@@ -57,6 +56,7 @@ fn main() -> io::Result<()> {
     let listener = TcpListener::bind(format!("127.0.0.1:{port}"))?;
     println!("http://{}", listener.local_addr()?);
     for stream in listener.incoming() {
+        // `stream` is a `Result`: a client may be gone before it is accepted.
         if let Err(error) = stream.and_then(serve) {
             // Not `eprintln!`, which panics when nobody can read standard error any more.
             let _ = writeln!(io::stderr(), "{error}");
@@ -103,7 +103,7 @@ fn write_response(mut stream: &TcpStream, response: &Response, with_body: bool) 
     // The client counts: the answer is over after this many bytes of body.
     head += &format!("Content-Length: {}\r\nConnection: close\r\n\r\n", response.body.len());
     stream.write_all(head.as_bytes())?;
-    stream.write_all(if with_body { &response.body } else { b"" })
+    if with_body { stream.write_all(&response.body) } else { Ok(()) }
 }
 
 /// The routes: finds the answer to a method and a path.
@@ -127,11 +127,12 @@ fn hello(name: &str) -> Response {
 
 /// The file of a path below `www/`, or `None`: a path must not lead to any other file.
 fn static_file(path: &[&str]) -> Option<Response> {
-    let folder = Path::new("www").canonicalize().ok()?;
+    let folder = Path::new("www").canonicalize().ok()?; // without a folder, `?` returns `None`
     // Links and `..` are followed first, to see where the path ends.
     let file = folder.join(path.join("/")).canonicalize().ok()?;
-    let mut parts = file.strip_prefix(folder).ok()?.to_str()?.split(['/', '\\']);
-    if parts.any(|part| part.starts_with('.')) || !file.is_file() {
+    let parts: Vec<&str> = file.strip_prefix(folder).ok()?.to_str()?.split(['/', '\\']).collect();
+    // It must end where it says: not elsewhere by a link or `..`, nor by a slash within a part.
+    if parts != path || parts.iter().any(|part| part.starts_with('.')) || !file.is_file() {
         return None;
     }
     let content_type = match file.extension()?.to_str()? {
@@ -165,7 +166,7 @@ fn render(template: &str, values: &[(&str, &str)]) -> String {
         page += &escape(value);
         rest = behind;
     }
-    page + rest
+    page + rest // the text behind the last place
 }
 
 /// Text as HTML. The `&` comes first: those that the other lines write must stay.

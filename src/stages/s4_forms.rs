@@ -11,11 +11,10 @@
 //! for the next page (a "flash") travel in cookies: text that the client keeps and sends along.
 
 use std::collections::HashMap;
-use std::env;
-use std::fs;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
+use std::{env, fs};
 
 const TEXT: &str = "text/plain; charset=utf-8";
 const HTML: &str = "text/html; charset=utf-8";
@@ -54,7 +53,7 @@ struct Response {
 impl Response {
     fn new(status: &'static str, content_type: &str, body: impl Into<Vec<u8>>) -> Response {
         let headers = format!("Content-Type: {content_type}\r\n");
-        Response { status, headers, body: body.into() }
+        Response { status, headers, body: body.into() } // a text becomes its bytes
     }
 
     fn with_header(mut self, name: &str, value: &str) -> Response {
@@ -76,6 +75,7 @@ fn main() -> io::Result<()> {
     let listener = TcpListener::bind(format!("127.0.0.1:{port}"))?;
     println!("http://{}", listener.local_addr()?);
     for stream in listener.incoming() {
+        // `stream` is a `Result`: a client may be gone before it is accepted.
         if let Err(error) = stream.and_then(serve) {
             // Not `eprintln!`, which panics when nobody can read standard error any more.
             let _ = writeln!(io::stderr(), "{error}");
@@ -102,13 +102,14 @@ fn read_request(reader: &mut impl BufRead) -> io::Result<Request> {
     let mut line = read_line(reader)?;
     while !line.is_empty() {
         let (name, value) = line.split_once(':').ok_or_else(|| bad("a header without a colon"))?;
-        headers.insert(name.to_lowercase(), value.trim().to_string());
+        headers.insert(name.to_lowercase(), value.trim_matches([' ', '\t']).to_string());
         line = read_line(reader)?;
     }
     let length = headers.get("content-length").map_or("0", String::as_str);
-    let length = length.parse().map_err(|_| bad("a Content-Length that is no number"))?;
+    let length: u64 = length.parse().map_err(|_| bad("a Content-Length that is no number"))?;
     let mut body = Vec::new();
-    if reader.take(length).read_to_end(&mut body)? as u64 != length {
+    reader.take(length).read_to_end(&mut body)?;
+    if body.len() as u64 != length {
         return Err(bad("a body shorter than its length"));
     }
     // No page here needs the query, which comes after a `?` in the URL.
@@ -134,7 +135,7 @@ fn write_response(mut stream: &TcpStream, response: &Response, with_body: bool) 
     // The client counts: the answer is over after this many bytes of body.
     head += &format!("Content-Length: {}\r\nConnection: close\r\n\r\n", response.body.len());
     stream.write_all(head.as_bytes())?;
-    stream.write_all(if with_body { &response.body } else { b"" })
+    if with_body { stream.write_all(&response.body) } else { Ok(()) }
 }
 
 /// The routes: finds the answer to a method and a path.
@@ -182,7 +183,7 @@ fn process(request: &Request) -> Response {
         return response.with_cookie("name", &percent_encode(&name));
     }
     let mut messages = cookie(request, "flash").unwrap_or_default();
-    // A browser does not keep a cookie of more than 4096 bytes.
+    // A browser does not keep a cookie of more than 4096 bytes. A name that is so long is lost.
     if messages.len() < 1000 {
         messages += "need valid name. ";
     }
@@ -191,11 +192,12 @@ fn process(request: &Request) -> Response {
 
 /// The file of a path below `www/`, or `None`: a path must not lead to any other file.
 fn static_file(path: &[&str]) -> Option<Response> {
-    let folder = Path::new("www").canonicalize().ok()?;
+    let folder = Path::new("www").canonicalize().ok()?; // without a folder, `?` returns `None`
     // Links and `..` are followed first, to see where the path ends.
     let file = folder.join(path.join("/")).canonicalize().ok()?;
-    let mut parts = file.strip_prefix(folder).ok()?.to_str()?.split(['/', '\\']);
-    if parts.any(|part| part.starts_with('.')) || !file.is_file() {
+    let parts: Vec<&str> = file.strip_prefix(folder).ok()?.to_str()?.split(['/', '\\']).collect();
+    // It must end where it says: not elsewhere by a link or `..`, nor by a slash within a part.
+    if parts != path || parts.iter().any(|part| part.starts_with('.')) || !file.is_file() {
         return None;
     }
     let content_type = match file.extension()?.to_str()? {
@@ -229,7 +231,7 @@ fn render(template: &str, values: &[(&str, &str)]) -> String {
         page += &escape(value);
         rest = behind;
     }
-    page + rest
+    page + rest // the text behind the last place
 }
 
 /// The value of a cookie that the client sent: `Cookie: name=Ada; flash=Hello`.
@@ -240,7 +242,7 @@ fn cookie(request: &Request, name: &str) -> Option<String> {
 /// Finds the value of a name among pairs such as `name=Ada`, and decodes it.
 fn find(pairs: &str, separator: char, name: &str) -> Option<String> {
     let mut pairs = pairs.split(separator).filter_map(|pair| pair.split_once('='));
-    let (_, value) = pairs.find(|(known, _)| known.trim() == name)?;
+    let (_, value) = pairs.find(|(known, _)| known.trim_matches(' ') == name)?;
     Some(percent_decode(value))
 }
 

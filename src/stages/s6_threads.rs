@@ -10,16 +10,14 @@
 //! nothing for five seconds is given up. A handler that panics is a 500, and its worker lives on.
 
 use std::collections::HashMap;
-use std::env;
-use std::fs;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::panic::{self, AssertUnwindSafe};
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::thread;
 use std::time::Duration;
+use std::{env, fs, thread};
 
 /// How many connections are served at the same time. The others wait in the system's queue.
 const WORKERS: usize = 8;
@@ -76,7 +74,7 @@ struct Response {
 impl Response {
     fn new(status: &'static str, content_type: &str, body: impl Into<Vec<u8>>) -> Response {
         let headers = format!("Content-Type: {content_type}\r\n");
-        Response { status, headers, body: body.into() }
+        Response { status, headers, body: body.into() } // a text becomes its bytes
     }
 
     fn with_header(mut self, name: &str, value: &str) -> Response {
@@ -103,12 +101,13 @@ fn main() -> io::Result<()> {
             scope.spawn(|| work(&listener, &sessions));
         }
     });
-    Ok(())
+    Ok(()) // never reached: the scope waits for its threads, and no worker ends
 }
 
 /// One worker. All of them wait for connections, and the system gives each to one of them.
 fn work(listener: &TcpListener, sessions: &Mutex<Sessions>) {
     for stream in listener.incoming() {
+        // `stream` is a `Result`: a client may be gone before it is accepted.
         if let Err(error) = stream.and_then(|stream| serve(stream, sessions)) {
             // Not `eprintln!`, which panics when nobody can read standard error any more.
             let _ = writeln!(io::stderr(), "{error}");
@@ -116,8 +115,8 @@ fn work(listener: &TcpListener, sessions: &Mutex<Sessions>) {
     }
 }
 
-/// Waits until no other worker has the table. A worker that panicked with it did no harm: no
-/// handler panics in the middle of a change.
+/// Waits until no other worker has the table. The guard borrows it (`'_`) and gives it back when it
+/// goes out of scope. A worker that panicked with it did no harm: no handler panics in a change.
 fn lock(sessions: &Mutex<Sessions>) -> MutexGuard<'_, Sessions> {
     sessions.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -142,13 +141,14 @@ fn read_request(reader: &mut impl BufRead) -> io::Result<Request> {
     let mut line = read_line(reader)?;
     while !line.is_empty() {
         let (name, value) = line.split_once(':').ok_or_else(|| bad("a header without a colon"))?;
-        headers.insert(name.to_lowercase(), value.trim().to_string());
+        headers.insert(name.to_lowercase(), value.trim_matches([' ', '\t']).to_string());
         line = read_line(reader)?;
     }
     let length = headers.get("content-length").map_or("0", String::as_str);
-    let length = length.parse().map_err(|_| bad("a Content-Length that is no number"))?;
+    let length: u64 = length.parse().map_err(|_| bad("a Content-Length that is no number"))?;
     let mut body = Vec::new();
-    if reader.take(length).read_to_end(&mut body)? as u64 != length {
+    reader.take(length).read_to_end(&mut body)?;
+    if body.len() as u64 != length {
         return Err(bad("a body shorter than its length"));
     }
     // No page here needs the query, which comes after a `?` in the URL.
@@ -174,14 +174,14 @@ fn write_response(mut stream: &TcpStream, response: &Response, with_body: bool) 
     // The client counts: the answer is over after this many bytes of body.
     head += &format!("Content-Length: {}\r\nConnection: close\r\n\r\n", response.body.len());
     stream.write_all(head.as_bytes())?;
-    stream.write_all(if with_body { &response.body } else { b"" })
+    if with_body { stream.write_all(&response.body) } else { Ok(()) }
 }
 
 /// Calls `answer`. A panic stops here and does not end the worker. `AssertUnwindSafe` promises the
 /// compiler that it leaves nothing half done; `lock` says why.
 fn answer_or_500(request: &Request, sessions: &Mutex<Sessions>) -> Response {
-    let result = panic::catch_unwind(AssertUnwindSafe(|| answer(request, sessions)));
-    result.unwrap_or(Response::new("500 Internal Server Error", TEXT, "the handler panicked\n"))
+    let failed = |_| Response::new("500 Internal Server Error", TEXT, "the handler panicked\n");
+    panic::catch_unwind(AssertUnwindSafe(|| answer(request, sessions))).unwrap_or_else(failed)
 }
 
 /// The routes: finds the answer to a method and a path.
@@ -213,7 +213,7 @@ fn hello(name: &str) -> Response {
     Response::new("200 OK", HTML, render(HELLO, &[("name", name)], &[]))
 }
 
-/// The session that the visitor's cookie names, if there is one.
+/// The session that the visitor's cookie names, or `None`. `'a` says that it lies in `sessions`.
 fn known<'a>(sessions: &'a mut Sessions, request: &Request) -> Option<&'a mut Session> {
     sessions.get_mut(&cookie(request, "sid")?)
 }
@@ -223,7 +223,7 @@ fn known<'a>(sessions: &'a mut Sessions, request: &Request) -> Option<&'a mut Se
 fn open<'a>(sessions: &'a mut Sessions, request: &Request) -> (String, &'a mut Session) {
     let id = cookie(request, "sid").filter(|id| sessions.contains_key(id));
     let id = id.unwrap_or_else(random_id);
-    (id.clone(), sessions.entry(id).or_default())
+    (id.clone(), sessions.entry(id).or_default()) // a new session if there is none
 }
 
 /// The page with the form. It shows what the session holds; looking at it starts no session.
@@ -287,11 +287,12 @@ fn count(visits: &mut u64) -> Response {
 
 /// The file of a path below `www/`, or `None`: a path must not lead to any other file.
 fn static_file(path: &[&str]) -> Option<Response> {
-    let folder = Path::new("www").canonicalize().ok()?;
+    let folder = Path::new("www").canonicalize().ok()?; // without a folder, `?` returns `None`
     // Links and `..` are followed first, to see where the path ends.
     let file = folder.join(path.join("/")).canonicalize().ok()?;
-    let mut parts = file.strip_prefix(folder).ok()?.to_str()?.split(['/', '\\']);
-    if parts.any(|part| part.starts_with('.')) || !file.is_file() {
+    let parts: Vec<&str> = file.strip_prefix(folder).ok()?.to_str()?.split(['/', '\\']).collect();
+    // It must end where it says: not elsewhere by a link or `..`, nor by a slash within a part.
+    if parts != path || parts.iter().any(|part| part.starts_with('.')) || !file.is_file() {
         return None;
     }
     let content_type = match file.extension()?.to_str()? {
@@ -314,8 +315,8 @@ fn not_found() -> Response {
 }
 
 /// Puts values into the places of a template, such as `{{ name }}`, and repeats what stands between
-/// `{% for item in list %}` and `{% endfor %}`. What is put in is not read again, so a visitor who
-/// is called `{{ name }}` is greeted so. A mistake in a template, a part of this program, panics.
+/// `{% for item in list %}` and `{% endfor %}`. Another `{` is text. What is put in is not read
+/// again, so a visitor who is called `{{ name }}` is greeted so. A mistake in a template panics.
 fn render(template: &str, values: &[(&str, &str)], lists: &[(&str, &[String])]) -> String {
     let (mut page, mut rest) = (String::new(), template);
     while let Some((before, behind)) = rest.split_once('{') {
@@ -327,15 +328,17 @@ fn render(template: &str, values: &[(&str, &str)], lists: &[(&str, &[String])]) 
             let (_, list) = lists.iter().find(|(known, _)| *known == name).expect("a known list");
             page.extend(list.iter().map(|value| render(body, &[(item, value)], &[])));
             rest = behind;
-        } else {
-            let behind = behind.trim_start_matches("{ ");
-            let (name, behind) = behind.split_once(" }}").expect("a place ends");
+        } else if let Some(place) = behind.strip_prefix("{ ") {
+            let (name, behind) = place.split_once(" }}").expect("a place ends");
             let (_, value) = values.iter().find(|(known, _)| *known == name).expect("a known name");
             page += &escape(value);
             rest = behind;
+        } else {
+            page.push('{');
+            rest = behind;
         }
     }
-    page + rest
+    page + rest // the text behind the last place
 }
 
 /// The value of a cookie that the client sent: `Cookie: sid=1f3a; theme=dark`.
@@ -346,7 +349,7 @@ fn cookie(request: &Request, name: &str) -> Option<String> {
 /// Finds the value of a name among pairs such as `name=Ada`, and decodes it.
 fn find(pairs: &str, separator: char, name: &str) -> Option<String> {
     let mut pairs = pairs.split(separator).filter_map(|pair| pair.split_once('='));
-    let (_, value) = pairs.find(|(known, _)| known.trim() == name)?;
+    let (_, value) = pairs.find(|(known, _)| known.trim_matches(' ') == name)?;
     Some(percent_decode(value))
 }
 

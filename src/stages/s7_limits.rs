@@ -10,16 +10,14 @@
 //! away, since a close with unread bytes would destroy the answer.
 
 use std::collections::HashMap;
-use std::env;
-use std::fs;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, BufRead, BufReader, Read, Take, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::panic::{self, AssertUnwindSafe};
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::thread;
 use std::time::{Duration, Instant};
+use std::{env, fs, thread};
 
 /// How many connections are served at the same time. The others wait in the system's queue.
 const WORKERS: usize = 8;
@@ -80,7 +78,7 @@ struct Response {
 impl Response {
     fn new(status: &'static str, content_type: &str, body: impl Into<Vec<u8>>) -> Response {
         let headers = format!("Content-Type: {content_type}\r\n");
-        Response { status, headers, body: body.into() }
+        Response { status, headers, body: body.into() } // a text becomes its bytes
     }
 
     fn with_header(mut self, name: &str, value: &str) -> Response {
@@ -107,12 +105,13 @@ fn main() -> io::Result<()> {
             scope.spawn(|| work(&listener, &sessions));
         }
     });
-    Ok(())
+    Ok(()) // never reached: the scope waits for its threads, and no worker ends
 }
 
 /// One worker. All of them wait for connections, and the system gives each to one of them.
 fn work(listener: &TcpListener, sessions: &Mutex<Sessions>) {
     for stream in listener.incoming() {
+        // `stream` is a `Result`: a client may be gone before it is accepted.
         if let Err(error) = stream.and_then(|stream| serve(stream, sessions)) {
             // Not `eprintln!`, which panics when nobody can read standard error any more.
             let _ = writeln!(io::stderr(), "{error}");
@@ -120,8 +119,8 @@ fn work(listener: &TcpListener, sessions: &Mutex<Sessions>) {
     }
 }
 
-/// Waits until no other worker has the table. A worker that panicked with it did no harm: no
-/// handler panics in the middle of a change.
+/// Waits until no other worker has the table. The guard borrows it (`'_`) and gives it back when it
+/// goes out of scope. A worker that panicked with it did no harm: no handler panics in a change.
 fn lock(sessions: &Mutex<Sessions>) -> MutexGuard<'_, Sessions> {
     sessions.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -141,25 +140,27 @@ fn serve(stream: TcpStream, sessions: &Mutex<Sessions>) -> io::Result<()> {
 /// Reads the first line, `GET /hello HTTP/1.1`, the headers up to the empty line, and the body.
 /// If no request comes, the error is the answer. For HEAD carafe would leave out its body.
 fn read_request(reader: &mut impl BufRead) -> Result<Request, Response> {
-    let mut head = reader.take(HEAD_BYTES);
+    let mut head = reader.by_ref().take(HEAD_BYTES); // `Take`: it ends after so many bytes
     let first_line = read_line(&mut head)?;
     let words: Vec<&str> = first_line.split(' ').collect();
     let [method, target, version] = words[..] else { return Err(bad("a strange first line")) };
-    let is_visible = |text: &str| text.bytes().all(|byte| byte.is_ascii_graphic());
-    require(is_visible(method) && is_visible(target), BAD, "expected ASCII in the first line")?;
+    let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    let is_token = |word: &str| !word.is_empty() && word.bytes().all(is_letter); // RFC 9110, 5.6.2
+    let is_path = target.starts_with('/') && target.bytes().all(|byte| byte.is_ascii_graphic());
+    require(is_token(method) && is_path, BAD, "expected a method and a path in ASCII")?;
     let is_known = version == "HTTP/1.0" || version == "HTTP/1.1";
     require(is_known, "505 HTTP Version Not Supported", "expected HTTP/1.1")?;
     let mut headers = HashMap::new();
     let mut line = read_line(&mut head)?;
     while !line.is_empty() {
         let (name, value) = line.split_once(':').ok_or_else(|| bad("a header without a colon"))?;
-        require(is_visible(name) && !name.is_empty(), BAD, "expected a header's name, no blanks")?;
+        require(is_token(name), BAD, "expected a header's name, no blanks")?;
         let is_text = value.chars().all(|letter| letter == '\t' || !letter.is_ascii_control());
         require(is_text, BAD, "expected no control characters in a header")?;
         let name = name.to_lowercase();
         // If there are two lengths, a proxy may use one, and this server the other.
         let is_single = name == "host" || name == "content-length";
-        let is_new = headers.insert(name, value.trim().to_string()).is_none();
+        let is_new = headers.insert(name, value.trim_matches([' ', '\t']).to_string()).is_none();
         require(is_new || !is_single, BAD, "expected one Host and one Content-Length")?;
         line = read_line(&mut head)?;
     }
@@ -167,13 +168,12 @@ fn read_request(reader: &mut impl BufRead) -> Result<Request, Response> {
     let is_chunked = headers.contains_key("transfer-encoding");
     require(!is_chunked, "501 Not Implemented", "expected Content-Length, not Transfer-Encoding")?;
     let length = headers.get("content-length").map_or("0", String::as_str);
-    // `parse` would read `+5` as 5.
-    require(!length.starts_with('+'), BAD, "expected digits in Content-Length")?;
-    let length = length.parse().map_err(|_| bad("a Content-Length that is no number"))?;
+    require(!length.starts_with('+'), BAD, "expected a length in digits")?; // `parse` reads `+5`
+    let length: u64 = length.parse().map_err(|_| bad("a Content-Length that is no number"))?;
     require(length <= BODY_BYTES, "413 Content Too Large", "expected a smaller body")?;
     let mut body = Vec::new();
-    let size = reader.take(length).read_to_end(&mut body)?;
-    require(size as u64 == length, BAD, "expected a longer body")?;
+    reader.take(length).read_to_end(&mut body).map_err(timeout)?;
+    require(body.len() as u64 == length, BAD, "expected a longer body")?;
     // No page here needs the query, which comes after a `?` in the URL.
     let path = target.split('?').next().unwrap_or(target).to_string();
     Ok(Request { method: method.to_string(), path, headers, body })
@@ -182,7 +182,7 @@ fn read_request(reader: &mut impl BufRead) -> Result<Request, Response> {
 /// One line, without the line end. Bytes that are not UTF-8 become `�`.
 fn read_line(head: &mut Take<impl BufRead>) -> Result<String, Response> {
     let mut bytes = Vec::new();
-    head.read_until(b'\n', &mut bytes)?;
+    head.read_until(b'\n', &mut bytes).map_err(timeout)?;
     require(head.limit() > 0, "431 Request Header Fields Too Large", "expected fewer headers")?;
     let line = bytes.strip_suffix(b"\r\n").ok_or_else(|| bad("a line without CR LF at its end"))?;
     Ok(String::from_utf8_lossy(line).into_owned())
@@ -198,10 +198,8 @@ fn bad(why: &'static str) -> Response {
 }
 
 /// Reading fails when the time is over, or when the connection breaks and no answer can arrive.
-impl From<io::Error> for Response {
-    fn from(_: io::Error) -> Response {
-        Response::new("408 Request Timeout", TEXT, "the request took too long\n")
-    }
+fn timeout(_: io::Error) -> Response {
+    Response::new("408 Request Timeout", TEXT, "the request took too long\n")
 }
 
 /// Sends a response. The answer to HEAD is that to GET without the body.
@@ -210,14 +208,14 @@ fn write_response(mut stream: &TcpStream, response: &Response, with_body: bool) 
     // The client counts: the answer is over after this many bytes of body.
     head += &format!("Content-Length: {}\r\nConnection: close\r\n\r\n", response.body.len());
     stream.write_all(head.as_bytes())?;
-    stream.write_all(if with_body { &response.body } else { b"" })
+    if with_body { stream.write_all(&response.body) } else { Ok(()) }
 }
 
 /// Calls `answer`. A panic stops here and does not end the worker. `AssertUnwindSafe` promises the
 /// compiler that it leaves nothing half done; `lock` says why.
 fn answer_or_500(request: &Request, sessions: &Mutex<Sessions>) -> Response {
-    let result = panic::catch_unwind(AssertUnwindSafe(|| answer(request, sessions)));
-    result.unwrap_or(Response::new("500 Internal Server Error", TEXT, "the handler panicked\n"))
+    let failed = |_| Response::new("500 Internal Server Error", TEXT, "the handler panicked\n");
+    panic::catch_unwind(AssertUnwindSafe(|| answer(request, sessions))).unwrap_or_else(failed)
 }
 
 /// Ends a connection without destroying the answer. The client is told that this was all, and what
@@ -226,7 +224,7 @@ fn read_away(mut stream: &TcpStream) -> io::Result<()> {
     stream.shutdown(Shutdown::Write)?;
     stream.set_read_timeout(Some(Duration::from_secs(1)))?;
     let (start, mut bytes) = (Instant::now(), [0; 8192]);
-    while start.elapsed() < PATIENCE && matches!(stream.read(&mut bytes), Ok(1..)) {}
+    while start.elapsed() < PATIENCE && stream.read(&mut bytes).is_ok_and(|size| size > 0) {}
     Ok(())
 }
 
@@ -259,7 +257,7 @@ fn hello(name: &str) -> Response {
     Response::new("200 OK", HTML, render(HELLO, &[("name", name)], &[]))
 }
 
-/// The session that the visitor's cookie names, if there is one.
+/// The session that the visitor's cookie names, or `None`. `'a` says that it lies in `sessions`.
 fn known<'a>(sessions: &'a mut Sessions, request: &Request) -> Option<&'a mut Session> {
     sessions.get_mut(&cookie(request, "sid")?)
 }
@@ -269,7 +267,7 @@ fn known<'a>(sessions: &'a mut Sessions, request: &Request) -> Option<&'a mut Se
 fn open<'a>(sessions: &'a mut Sessions, request: &Request) -> (String, &'a mut Session) {
     let id = cookie(request, "sid").filter(|id| sessions.contains_key(id));
     let id = id.unwrap_or_else(random_id);
-    (id.clone(), sessions.entry(id).or_default())
+    (id.clone(), sessions.entry(id).or_default()) // a new session if there is none
 }
 
 /// The page with the form. It shows what the session holds; looking at it starts no session.
@@ -288,9 +286,7 @@ fn form_page(request: &Request, sessions: &mut Sessions) -> Response {
 fn process(request: &Request, sessions: &mut Sessions) -> Response {
     // A form writes its fields as `name=Ada+Lovelace&city=London`, with `+` for a space.
     let form = String::from_utf8_lossy(&request.body).replace('+', " ");
-    let Some(name) = find(&form, '&', "name") else {
-        return Response::new("400 Bad Request", TEXT, "expected a form with the field name\n");
-    };
+    let Some(name) = find(&form, '&', "name") else { return bad("a form without the field name") };
     let (id, session) = open(sessions, request);
     // Characters, not bytes: `é` is one character and two bytes.
     if name.chars().count() >= 2 {
@@ -302,6 +298,7 @@ fn process(request: &Request, sessions: &mut Sessions) -> Response {
     response.with_cookie("sid", &id)
 }
 
+/// The notes ask for it with GET. It should be POST: a link on any page can make a browser do it.
 fn set_user(request: &Request, sessions: &mut Sessions) -> Response {
     let (id, session) = open(sessions, request);
     session.user = Some("Anthony".to_string());
@@ -332,11 +329,12 @@ fn count(visits: &mut u64) -> Response {
 
 /// The file of a path below `www/`, or `None`: a path must not lead to any other file.
 fn static_file(path: &[&str]) -> Option<Response> {
-    let folder = Path::new("www").canonicalize().ok()?;
+    let folder = Path::new("www").canonicalize().ok()?; // without a folder, `?` returns `None`
     // Links and `..` are followed first, to see where the path ends.
     let file = folder.join(path.join("/")).canonicalize().ok()?;
-    let mut parts = file.strip_prefix(folder).ok()?.to_str()?.split(['/', '\\']);
-    if parts.any(|part| part.starts_with('.')) || !file.is_file() {
+    let parts: Vec<&str> = file.strip_prefix(folder).ok()?.to_str()?.split(['/', '\\']).collect();
+    // It must end where it says: not elsewhere by a link or `..`, nor by a slash within a part.
+    if parts != path || parts.iter().any(|part| part.starts_with('.')) || !file.is_file() {
         return None;
     }
     let content_type = match file.extension()?.to_str()? {
@@ -359,8 +357,8 @@ fn not_found() -> Response {
 }
 
 /// Puts values into the places of a template, such as `{{ name }}`, and repeats what stands between
-/// `{% for item in list %}` and `{% endfor %}`. What is put in is not read again, so a visitor who
-/// is called `{{ name }}` is greeted so. A mistake in a template, a part of this program, panics.
+/// `{% for item in list %}` and `{% endfor %}`. Another `{` is text. What is put in is not read
+/// again, so a visitor who is called `{{ name }}` is greeted so. A mistake in a template panics.
 fn render(template: &str, values: &[(&str, &str)], lists: &[(&str, &[String])]) -> String {
     let (mut page, mut rest) = (String::new(), template);
     while let Some((before, behind)) = rest.split_once('{') {
@@ -372,15 +370,17 @@ fn render(template: &str, values: &[(&str, &str)], lists: &[(&str, &[String])]) 
             let (_, list) = lists.iter().find(|(known, _)| *known == name).expect("a known list");
             page.extend(list.iter().map(|value| render(body, &[(item, value)], &[])));
             rest = behind;
-        } else {
-            let behind = behind.trim_start_matches("{ ");
-            let (name, behind) = behind.split_once(" }}").expect("a place ends");
+        } else if let Some(place) = behind.strip_prefix("{ ") {
+            let (name, behind) = place.split_once(" }}").expect("a place ends");
             let (_, value) = values.iter().find(|(known, _)| *known == name).expect("a known name");
             page += &escape(value);
             rest = behind;
+        } else {
+            page.push('{');
+            rest = behind;
         }
     }
-    page + rest
+    page + rest // the text behind the last place
 }
 
 /// The value of a cookie that the client sent: `Cookie: sid=1f3a; theme=dark`.
@@ -391,7 +391,7 @@ fn cookie(request: &Request, name: &str) -> Option<String> {
 /// Finds the value of a name among pairs such as `name=Ada`, and decodes it.
 fn find(pairs: &str, separator: char, name: &str) -> Option<String> {
     let mut pairs = pairs.split(separator).filter_map(|pair| pair.split_once('='));
-    let (_, value) = pairs.find(|(known, _)| known.trim() == name)?;
+    let (_, value) = pairs.find(|(known, _)| known.trim_matches(' ') == name)?;
     Some(percent_decode(value))
 }
 
@@ -428,13 +428,13 @@ fn random_id() -> String {
 //
 // Eight clients that send a header each second hold all workers, and the others wait:
 //
-//     for client in 1 2 3 4 5 6 7 8; do
-//         (printf 'GET / HTTP/1.1\r\n'; for s in 1 2 3 4; do sleep 1; printf 'X: y\r\n'; done) |
-//             curl -s -m 5 -o /dev/null telnet://127.0.0.1:8000 &
-//     done
+//     drip() { printf 'GET / HTTP/1.1\r\n'; for s in 1 2 3 4; do sleep 1; printf 'X:\r\n'; done; }
+//     for n in 1 2 3 4 5 6 7 8; do drip | curl -s -m 5 -o /dev/null telnet://127.0.0.1:8000 & done
 //     sleep 1; curl -s -m 2 -o /dev/null -w '%{http_code}\n' http://127.0.0.1:8000/hello
 //
 // This stage prints `000`, carafe prints `200`. Read src/server/pool.rs.
 //
 // The rest of carafe is what else a server needs: several requests on a connection, chunked bodies
-// (src/http/body.rs), conditions and ranges, a Date in each answer, an end to old sessions.
+// (src/http/body.rs), conditions and ranges, a Date, an end to old sessions. It takes a whole URL
+// in the first line (RFC 9112, 3.2.2). It refuses a Host or a version that is none (400), a form of
+// another type (415), and a form that another site posts (403, src/web/origin.rs).

@@ -72,6 +72,16 @@ fn a_value_is_not_read_as_a_template() {
 }
 
 #[test]
+fn a_brace_that_begins_no_tag_is_text() {
+    for stage in 3..=7 {
+        let style = "<style>h1 { color: red }</style>{";
+        let server = Program::stage_changed(stage, "<h1>Hello", &format!("{style}<h1>Hello"));
+        let said = server.curl("$B/hello/Ada");
+        assert!(said.contains(&format!("{style}<h1>Hello Ada!</h1>")), "stage {stage}: {said:?}");
+    }
+}
+
+#[test]
 fn a_message_is_shown_once_and_head_does_not_take_it() {
     let folder = empty_folder("flash");
     for stage in 4..=7 {

@@ -35,19 +35,22 @@ pub fn source(stage: usize) -> String {
 fn compiled(stage: usize) -> &'static Path {
     static PROGRAMS: [OnceLock<PathBuf>; 7] = [const { OnceLock::new() }; 7];
     PROGRAMS[stage - 1].get_or_init(|| {
-        let name = STAGES[stage - 1];
-        let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-        let output = Command::new(std::env::var_os("RUSTC").unwrap_or("rustc".into()))
-            .args(["--edition", "2024", "-D", "warnings", "-o"])
-            .arg(&program)
-            .arg(format!("src/stages/{name}.rs"))
-            .current_dir(root())
-            .output()
-            .expect("rustc runs");
-        let messages = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success() && messages.is_empty(), "{name}: {messages}");
-        program
+        let file = Path::new("src/stages").join(STAGES[stage - 1]).with_extension("rs");
+        compile(&file, STAGES[stage - 1])
     })
+}
+
+fn compile(file: &Path, name: &str) -> PathBuf {
+    let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let output = Command::new(std::env::var_os("RUSTC").unwrap_or("rustc".into()))
+        .args(["--edition", "2024", "-D", "warnings", "-o"])
+        .args([&program, file])
+        .current_dir(root())
+        .output()
+        .expect("rustc runs");
+    let messages = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && messages.is_empty(), "{name}: {messages}");
+    program
 }
 
 /// A running server; stopped when it is dropped.
@@ -65,6 +68,16 @@ impl Program {
     pub fn stage_in(folder: &Path, stage: usize) -> Program {
         let mut command = Command::new(compiled(stage));
         command.arg("0").current_dir(folder).stderr(Stdio::null());
+        Program::start(command)
+    }
+
+    /// A stage with `old` in its source replaced by `new`, as a reader who changes it would do.
+    pub fn stage_changed(stage: usize, old: &str, new: &str) -> Program {
+        let name = format!("s{stage}_changed");
+        let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(&name).with_extension("rs");
+        fs::write(&file, source(stage).replacen(old, new, 1)).expect("a file can be written");
+        let mut command = Command::new(compile(&file, &name));
+        command.arg("0").stderr(Stdio::null());
         Program::start(command)
     }
 
