@@ -6,7 +6,8 @@
 //!
 //! * What a body becomes is counted before it is made: the values of JSON, the fields of a form.
 //! * A length that is only claimed is not counted: no client can lock out others without sending.
-//! * The first bytes of each connection are not counted, so forms get through beside large bodies.
+//! * The first bytes of each body and answer are not counted, so forms get through beside large
+//!   bodies.
 //!
 //! Left out: heads, which are small, and files and streams, which pass through a small buffer.
 
@@ -68,6 +69,10 @@ impl Share {
     }
 
     pub(crate) fn clear(&self) {
+        // Most shares have nothing, and to read costs less than to write.
+        if self.bytes.load(Ordering::Relaxed) == 0 {
+            return;
+        }
         let bytes = counted(self.bytes.swap(0, Ordering::Relaxed));
         if let Some(bodies) = self.bodies.as_ref().filter(|_| bytes > 0) {
             bodies.bytes.fetch_sub(bytes, Ordering::Relaxed);

@@ -68,6 +68,7 @@ pub fn parse_head(
     target.written.clone_into(&mut request.target);
     target.path.as_ref().clone_into(&mut request.path);
     request.body.clear();
+    request.share.clear();
     if !request.query.read(target.query, limits.fields) {
         return Err(too_many_fields(limits));
     }

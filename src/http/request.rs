@@ -50,7 +50,7 @@ pub struct Request {
     pub peer: Option<SocketAddr>,
     /// True if a trusted proxy says that the client speaks https.
     pub secure: bool,
-    /// Counts the bytes of this request against one bound for the bodies of all requests.
+    /// Counts the bytes of the body, and what is made of it, against one bound for all requests.
     pub share: Share,
 }
 

@@ -49,7 +49,7 @@ pub(super) struct Connection {
     next: Next,
     /// How many answers have been written.
     pub answers: u64,
-    /// Counts the bytes of its bodies and unsent answers against one bound for all connections.
+    /// Counts the bytes of answers that were not sent against one bound for all connections.
     share: Share,
     /// What the log and the record still have to say.
     report: Report,

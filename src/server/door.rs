@@ -37,38 +37,37 @@ impl Door {
 
     /// The next client. Returns `None` if there is none and this does not wait, or after an error.
     pub fn accept(&self) -> Option<(TcpStream, SocketAddr)> {
-        match self.listener.accept() {
-            Ok((stream, peer)) => {
-                // On some systems a new socket waits or not as its listener does.
-                if cfg!(not(target_os = "linux")) {
-                    stream.set_nonblocking(false).ok()?;
-                }
-                Some((stream, peer))
-            }
-            Err(error) => {
-                // ENFILE and EMFILE on every Unix: the system, or this process, has no descriptor
-                // left.
-                if matches!(error.raw_os_error(), Some(23 | 24)) {
-                    self.refuse_with_reserve();
-                }
-                None
-            }
+        let accepted = self.listener.accept().or_else(|error| match error.raw_os_error() {
+            // ENFILE and EMFILE on every Unix: the system, or this process, has no descriptor left.
+            Some(23 | 24) => self.accept_with_reserve(),
+            _ => Err(error),
+        });
+        let (stream, peer) = accepted.ok()?;
+        // On some systems a new socket waits or not as its listener does.
+        if cfg!(not(target_os = "linux")) {
+            stream.set_nonblocking(false).ok()?;
         }
+        Some((stream, peer))
     }
 
-    /// Gives up the reserve, accepts a client with its descriptor, refuses that client, and takes
-    /// the reserve back.
-    fn refuse_with_reserve(&self) {
+    /// Gives up the reserve, and accepts a client with its descriptor. If there is no other for the
+    /// reserve then, the client is refused.
+    fn accept_with_reserve(&self) -> io::Result<(TcpStream, SocketAddr)> {
         let mut reserve = self.reserve.lock().unwrap_or_else(PoisonError::into_inner);
         drop(reserve.take());
-        if let Ok((stream, _)) = self.listener.accept() {
-            refuse(&stream);
+        // This may wait, and meanwhile other connections may have closed.
+        let accepted = self.listener.accept();
+        *reserve = self.listener.try_clone().ok();
+        if reserve.is_some() {
+            return accepted;
         }
+        let refused = accepted.map(|(stream, _)| refuse(&stream));
         *reserve = self.listener.try_clone().ok();
         // Without a reserve this can only wait until some connection closes.
         if reserve.is_none() {
             thread::sleep(Duration::from_millis(10));
         }
+        refused.and(Err(io::ErrorKind::ConnectionRefused.into()))
     }
 
     /// From now on the system refuses new clients. Std has this call for connections only.

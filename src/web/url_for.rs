@@ -6,11 +6,11 @@
 //!   fields, and none is left out.
 //! * `_anchor='end'` adds `#end`, and `_external=true` adds the scheme and the host in front.
 //! * If several routes have the name, the one with the most places is used whose places all have a
-//!   value.
+//!   value; of these, the one that was registered first.
 //! * In a blueprint, `.index` is the route `index` of this blueprint.
 //! * A folder of files has the name of its path: `/static` is `static`, and in the blueprint `adm`
-//!   `/files` is `adm.files`. If nothing is called `static`, the first folder answers to it:
-//!   `url_for('static', filename='css/site.css')`.
+//!   `/files` is `adm.files`. If nothing is called `static`, the first folder answers to it, rather
+//!   one outside of a blueprint: `url_for('static', filename='css/site.css')`.
 
 use super::pattern::{Part, Pattern, PlaceKind};
 use super::route::Route;
@@ -60,15 +60,15 @@ pub fn url_for(
     name: &str,
     values: &[(&str, Value)],
 ) -> Result<String, UrlError> {
-    // Those with the most places come first.
+    // Those with the most places come first, and then those that were registered first: the
+    // handlers are numbered in this order.
     let places = |route: &Route| route.pattern.parts.iter().filter(|it| it.place.is_some()).count();
     let named = router.routes().iter().filter(|route| &*route.name == name);
     let mut routes: Vec<&Route> = named.collect();
-    routes.sort_by_key(|route| Reverse(places(route)));
+    routes.sort_by_key(|route| (Reverse(places(route)), route.handler));
     if routes.is_empty() && name == "static" {
-        // The handlers are numbered in the order in which they were registered.
         let folders = router.routes().iter().filter(|route| route.is_files);
-        routes.extend(folders.min_by_key(|route| route.handler));
+        routes.extend(folders.min_by_key(|route| (!route.blueprint.is_empty(), route.handler)));
     }
     let mut failed = None;
     for route in routes {

@@ -407,6 +407,25 @@ fn completed(record: &Record) -> Sent {
     record.sent().expect("it is there")
 }
 
+/// The input of this connection is never empty, so the server never waits for a first byte.
+#[test]
+fn what_was_answered_is_not_counted_though_the_next_request_has_begun() {
+    let server = Running::with_limits(|limits| limits.bodies_bytes = 100_000);
+    let body = "x".repeat(20_000);
+    let request = format!("POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 20000\r\n\r\n{body}");
+    // Half a head comes with the request before, or half a body.
+    for begun in [10, 10_000] {
+        let mut stream = server.connect();
+        stream.write_all(&request.as_bytes()[..begun]).expect("it is open");
+        for _ in 0..20 {
+            let rest = request[begun..].to_owned() + &request[..begun];
+            stream.write_all(rest.as_bytes()).expect("it is open");
+            let answer = read_answer(&mut stream);
+            assert!(answer.starts_with("HTTP/1.1 200 ") && answer.ends_with("xx"), "{answer:.200}");
+        }
+    }
+}
+
 /// SECURITY.md: what waits to be sent counts in the bound for all bodies.
 #[test]
 fn answers_that_nobody_reads_are_bounded_together() {

@@ -9,7 +9,11 @@ fn app() -> App {
     app.get("/user-<name>", |ctx: &mut Context| ctx.param("name").to_owned()).name("user");
     app.get("/<path:page>", |_: &mut Context| "page").name("page");
     app.get("/<a>/<b>", |_: &mut Context| "two").name("two");
-    // No folder has the path `/static`, so the first one answers to this name.
+    // Two paths of one handler: the first is the one for links.
+    app.get("/news", news);
+    app.get("/aktuell", news);
+    // No folder has the path `/static`, so the first one outside of a blueprint answers to this name.
+    app.blueprint("shelf", "/shelf", |shelf| shelf.files("/files", StaticFiles::embedded(&[])));
     app.files("/z", StaticFiles::embedded(&[]));
     app.files("/media", StaticFiles::embedded(&[]));
     app.get("/hello/", hello);
@@ -18,6 +22,10 @@ fn app() -> App {
     app.get("/greet/<name>/<word>", greet);
     app.get("/greet/<name>", greet);
     app
+}
+
+fn news(_: &mut Context) -> &'static str {
+    "news"
 }
 
 fn hello(_: &mut Context) -> &'static str {
@@ -37,6 +45,7 @@ fn values_become_parts_of_the_path_and_the_query_as_in_flask() {
         ("item", vec![("id", 7.into()), ("q", list)], "/item/7?q=a&q=b"),
         ("item", vec![("id", "7".into()), ("q", Value::Null)], "/item/7"),
         ("item", vec![("id", "007".into())], "/item/7"),
+        ("news", vec![], "/news"),
         ("item", vec![("id", "00".into())], "/item/0"),
         ("item", vec![("id", 7.into()), ("all", true.into())], "/item/7?all=True"),
         ("item", vec![("id", 7.into()), ("_anchor", "a b".into())], "/item/7#a%20b"),

@@ -103,10 +103,11 @@ impl Connection {
         })
     }
 
-    /// Reads until the body is complete, and counts its bytes in the share.
+    /// Reads until the body is complete, and counts its bytes.
     fn read_content(&mut self, framing: Framing) -> Result<(), Obstacle> {
         let mut chunks = ChunkedBody::default();
         let mut deadline = None;
+        self.memory.request.share = self.serving.bodies.begin();
         loop {
             let (arrived, body) = (self.memory.input.bytes(), &mut self.memory.request.body);
             // The body grows with what arrives: a length that is only claimed takes no memory.
@@ -122,9 +123,8 @@ impl Connection {
                 (used, is_whole)
             };
             self.consume(used);
-            self.share.add(used)?;
+            self.memory.request.share.add(used)?;
             if is_whole {
-                self.memory.request.share = self.serving.bodies.begin();
                 return Ok(());
             }
             if self.read_more(&mut deadline, self.serving.limits.body_time)? == 0 {

@@ -16,8 +16,6 @@ impl Connection {
     /// Reads the first bytes of a request, and waits for them as long as a client may be idle.
     pub(super) fn read_first(&mut self) -> Result<(), Obstacle> {
         self.flush()?;
-        // The bodies and answers of earlier requests take no memory any more.
-        self.share.clear();
         self.memory.request.share.clear();
         self.wire.set_idle(true);
         if self.serving.is_stopping() {

@@ -80,6 +80,7 @@ impl Connection {
             return Err(Obstacle::End(Turn::MustWait));
         }
         if self.rest.is_none() {
+            self.share.clear();
             self.report_answers();
         }
         Ok(())

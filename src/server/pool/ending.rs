@@ -13,6 +13,8 @@ use crate::server::stopper::Stopper;
 use std::io::{self, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::atomic::Ordering;
+use std::sync::mpsc;
+use std::thread;
 use std::time::{Duration, Instant};
 
 /// How long a stream may take to its next piece.
@@ -57,7 +59,11 @@ impl Pool {
         if count > 0 && self.serving.log != Log::Off {
             let time = time.as_secs_f64();
             let text = format!("stopped: {time} s later, {count} threads were still at work\n");
-            let _ = io::stderr().write_all(text.as_bytes());
+            // Who reads standard error may stand still, and this thread must not wait for that.
+            let (sender, receiver) = mpsc::channel();
+            let write = move || sender.send(io::stderr().write_all(text.as_bytes()));
+            let _ = thread::Builder::new().spawn(write);
+            let _ = receiver.recv_timeout(Duration::from_millis(100));
         }
     }
 
