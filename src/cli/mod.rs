@@ -55,7 +55,12 @@ pub fn run(arguments: &[String]) -> ExitCode {
         }
         ("--version" | "-V", _) => print(concat!("carafe ", env!("CARGO_PKG_VERSION"), "\n")),
         _ if first.is_empty() || first.starts_with('-') => {
-            flags::read(arguments).and_then(|flags| serve::run(&flags))
+            flags::read(arguments).and_then(|line| match line.words.first() {
+                Some(word) if COMMANDS.iter().any(|(name, _)| name == word) => {
+                    wrong(format!("found {word:?} behind a flag, expected a command to come first"))
+                }
+                _ => serve::run(&line),
+            })
         }
         _ => unknown(first, "flag or command"),
     };

@@ -49,6 +49,7 @@ fn wrong_words_are_named_and_end_with_2() {
         (&["--store", "file://localhost/a.db"], "redis://[USER:PASSWORD@]HOST:PORT[/DB]"),
         (&["routes", "now"], "found \"now\""),
         (&["init"], "expected one folder"),
+        (&["--dir", "x", "init"], "found \"init\" behind a flag, expected a command to come first"),
         (&["render"], "usage: carafe render"),
         (&["check", "7", "--srever", "x"], "did you mean --server?"),
         (&["help", "ruotes"], "found \"ruotes\", which is no command; did you mean routes?"),

@@ -23,6 +23,11 @@ pub fn run(line: &CommandLine) -> CommandResult {
             Ok(number @ 1..) => progress_report::run(Some(number), &carafe(line)?),
             _ => wrong(format!("found {word:?}, expected a lesson's number")),
         },
+        ([], Some("notes"), None) => wrong("--suite notes needs --url URL, the server to try"),
+        ([], None, Some(_)) => wrong("--url needs --suite notes, what to try there"),
+        ([_], None, None) => {
+            wrong("--forget removes the ticks of all lessons, and takes no number")
+        }
         _ => wrong("these words do not go together; expected one of the lines below"),
     }
 }

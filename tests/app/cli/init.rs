@@ -134,6 +134,8 @@ fn a_wrong_command_line_is_exit_2_and_help_is_exit_0() {
         assert_eq!(output.status.code(), Some(code), "{args:?}");
         assert_eq!(output.stdout.is_empty(), code == 2, "{args:?}");
         assert_eq!(output.stderr.is_empty(), code == 0, "{args:?}");
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert_eq!(said.contains("nothing is written"), code == 0, "{args:?}");
     }
     assert!(files_below(&folder.0).is_empty());
 }
