@@ -56,7 +56,7 @@ const add = (cycle, list) => {
   status.className = code(cycle.status);
   changed.textContent = cycle.changed;
   linked(place.firstElementChild, '/source/' + cycle.source.replace(':', '#L'), cycle.source.replace('src/', ''));
-  time.textContent = cycle.milliseconds + ' ms';
+  time.textContent = cycle.milliseconds.toFixed(2) + ' ms';
   if (list.dataset.order) return list.append(row);
   list.prepend(row);
   while (list.rows.length > KEPT) list.lastElementChild.remove();

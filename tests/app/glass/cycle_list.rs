@@ -30,6 +30,11 @@ fn a_page_keeps_its_style_sheets_and_pictures_below_it() {
     carafe.curl(&["-H", &referer, "$B/favicon.ico"]);
     let page = carafe.curl(&["-H", "Accept: text/html", "$B/cycles"]);
     assert!(page.contains("2 more for this page"), "{page}");
+    let took =
+        page.split("<td class=\"time\">").nth(1).and_then(|rest| rest.split(" ms</td>").next());
+    let decimals = took.and_then(|took| took.split_once('.')).map(|(_, decimals)| decimals.len());
+    assert_eq!(decimals, Some(2), "the points stand below one another: {took:?}");
+    assert!(page.contains("This button wipes the memory,"), "{page}");
 }
 
 #[test]
