@@ -41,12 +41,12 @@ pub fn form_of(ctx: &Context) -> &'static str {
     }
 }
 
-/// One set of variables for two templates: `NAME.html` if the client prefers HTML, else `NAME.txt`.
+/// One set of variables for two templates: `NAME.html` for a page, else `NAME.txt`.
 #[track_caller]
 pub fn render(ctx: &mut Context, name: &str, variables: Map) -> Result<Response, Error> {
-    let response = match ctx.request.prefers_html() {
-        true => ctx.render(&format!("{name}.html"), variables)?,
-        false => render_text(ctx, &format!("{name}.txt"), variables)?,
+    let response = match form_of(ctx) {
+        "html" => ctx.render(&format!("{name}.html"), variables)?,
+        _ => render_text(ctx, &format!("{name}.txt"), variables)?,
     };
     Ok(response.with_header("Vary", "Accept"))
 }

@@ -13,7 +13,7 @@ use std::time::{Duration, SystemTime};
 pub enum SameSite {
     /// Never.
     Strict,
-    /// Only when the visitor follows a link. Not with a form or a picture of another site.
+    /// Only with a link or a GET form. Not with a POST form or a picture of another site.
     Lax,
     /// Always. Browsers want the cookie to be `Secure` then, so it is.
     None,

@@ -26,7 +26,7 @@ const COMMANDS: &[(&str, &str, &str)] = &[
     ("README.md", "carafe --help", "carafe help COMMAND"),
     ("README.md", "carafe init mysite", "mysite"),
     ("README.md", "carafe routes", "src/app/course/hello.rs"),
-    ("/lessons/18", "carafe check --suite notes --url $B", " hold."),
+    ("/lessons/18", "carafe check --suite notes --url $B", " hold at http://"),
 ];
 
 /// Commands that other tests run: those that start a server and stay, the lab, which takes its time

@@ -47,6 +47,29 @@ fn a_check_turns_to_a_tick_while_the_lesson_is_open() {
 }
 
 #[test]
+fn a_caption_is_nearer_to_its_own_command_and_the_button_covers_no_letter() {
+    let Some(browser) = Browser::take("a_caption_is_nearer") else { return };
+    let carafe = Carafe::start(&["--log", "off"]);
+    for width in [1280, 390, 320] {
+        browser.width(width);
+        browser.open(&carafe.url("/lessons/14"));
+        let wrong = browser.script(
+            "const box = (element) => element.getBoundingClientRect();
+             const captions = [...document.querySelectorAll('.caption')].filter((it) =>
+                 box(it.nextElementSibling).top - box(it).bottom >= box(it).top - box(it.previousElementSibling).bottom);
+             const covered = [...document.querySelectorAll('.command:has(.copy)')].filter((figure) => {
+                 const range = document.createRange(), button = box(figure.querySelector('.copy'));
+                 range.selectNodeContents(figure.querySelector('code'));
+                 return [...range.getClientRects()].some((it) => it.right > button.left && it.top < button.bottom);
+             });
+             return [...captions, ...covered].map((it) => it.textContent);",
+        );
+        assert_eq!(wrong, carafe::Value::from([""; 0]), "{width}");
+    }
+    browser.width(1280);
+}
+
+#[test]
 fn lesson_3_is_done_without_scripts() {
     let Some(browser) = Browser::take("lesson_3_is_done_without_scripts") else { return };
     let carafe = Carafe::start(&["--log", "off"]);
@@ -70,6 +93,9 @@ fn lesson_3_is_done_without_scripts() {
     browser.find("#line").write("src/app/course/hello.rs:1");
     browser.find("#check ~ form button").click();
     browser.wait_for("document.querySelector('.flash.error') !== null");
+    let is_in_view = "const box = document.querySelector('.flash').getBoundingClientRect();
+        return box.top >= 0 && box.bottom <= innerHeight;";
+    assert_eq!(browser.script(is_in_view), true.into(), "the reply is off the screen");
     browser.find("#line").write(place.as_str().expect("the cycle names its line"));
     browser.find("#check ~ form button").click();
     browser.wait_for("document.querySelector('.flash.success') !== null");

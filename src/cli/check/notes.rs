@@ -63,7 +63,7 @@ pub fn run(server: &ServerUrl) -> CommandResult {
         }
     }
     print(&match all - tried {
-        _ if held == all => format!("\nAll {all} hold.\n"),
+        _ if held == all => format!("\nAll {all} hold at {url}.\n"),
         0 => format!("\n{held} of {all} hold.\n"),
         left => format!("\n{held} of {all} hold. {left} were not tried.\n"),
     })?;

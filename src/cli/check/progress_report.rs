@@ -8,9 +8,9 @@ use carafe::server::log::escaped;
 use carafe::{Value, json};
 use std::process::ExitCode;
 
-/// A lesson as the server lists it, escaped: its title, and each task with what the server saw of
-/// it, which is empty if it saw nothing.
-type ListedLesson = (String, Vec<(String, String)>);
+/// A lesson as the server lists it, escaped: its title, its question, and each task with what the
+/// server saw of it, which is empty if it saw nothing.
+type ListedLesson = (String, String, Vec<(String, String)>);
 
 /// Asks the server and prints what it saw of one lesson, or of all: exit code 1 if something is
 /// missing.
@@ -23,8 +23,8 @@ pub fn run(wanted: Option<usize>, server: &ServerUrl) -> CommandResult {
     let mut report = String::new();
     let mut is_missing = false;
     let lessons = (1..).zip(&lessons);
-    for (number, (title, tasks)) in lessons.filter(|it| wanted.is_none_or(|wanted| it.0 == wanted))
-    {
+    let is_wanted = |number| wanted.is_none_or(|wanted| number == wanted);
+    for (number, (title, question, tasks)) in lessons.filter(|it| is_wanted(it.0)) {
         let (all, seen) = (tasks.len(), tasks.iter().filter(|(_, seen)| !seen.is_empty()).count());
         is_missing |= seen < all;
         if wanted.is_none() {
@@ -37,6 +37,9 @@ pub fn run(wanted: Option<usize>, server: &ServerUrl) -> CommandResult {
             "" => format!("  missing  {what}\n"),
             seen => format!("  seen     {what} ({seen})\n"),
         }));
+        if is_missing && !question.is_empty() {
+            report.push_str(&format!("  question {question}\n"));
+        }
     }
     print(&report)?;
     Ok(if is_missing { ExitCode::FAILURE } else { ExitCode::SUCCESS })
@@ -47,8 +50,17 @@ pub fn forget(server: &ServerUrl) -> CommandResult {
     let answer = request(server, "POST /lessons/forget")?;
     match answer.status {
         200 => print(&answer.printable()),
-        _ => Err(CommandError::Failed(answer.printable().trim_end().to_owned())),
+        _ => Err(refused(server, "/lessons/forget", &answer, "all ticks to go")),
     }
+}
+
+/// An answer that does not fit. The third line of a carafe's error says why.
+fn refused(server: &ServerUrl, path: &str, answer: &ServerAnswer, expected: &str) -> CommandError {
+    let (url, line, text) = (server.url(path), &answer.status_line, answer.printable());
+    let mut lines = text.lines();
+    let is_carafes = lines.next().is_some_and(|first| line.ends_with(&format!(" {first}")));
+    let why = lines.nth(1).filter(|_| is_carafes).unwrap_or("is this a carafe?");
+    CommandError::Failed(format!("{url} answered {line}, expected {expected}: {why}"))
 }
 
 fn request(server: &ServerUrl, request: &str) -> Result<ServerAnswer, CommandError> {
@@ -71,13 +83,10 @@ fn lessons(server: &ServerUrl, answer: &ServerAnswer) -> Result<Vec<ListedLesson
     let read = |lesson: &Value| {
         let tasks = lesson.get("seen")?.as_list().filter(|tasks| !tasks.is_empty())?.iter();
         let tasks = tasks.map(|task| (text(task, "what"), text(task, "seen"))).collect();
-        Some((text(lesson, "title"), tasks))
+        Some((text(lesson, "title"), text(lesson, "question"), tasks))
     };
     let lessons = listed.get("lessons").and_then(Value::as_list);
     let lessons = lessons.and_then(|lessons| lessons.iter().map(read).collect::<Option<_>>());
-    lessons.filter(|it: &Vec<_>| !it.is_empty()).ok_or_else(|| {
-        let (url, line) = (server.url("/lessons.json"), &answer.status_line);
-        let why = format!("{url} answered {line}, expected the lessons: is this a carafe?");
-        CommandError::Failed(format!("{why}\n{}", answer.printable().trim_end()))
-    })
+    let lessons = lessons.filter(|it: &Vec<_>| !it.is_empty());
+    lessons.ok_or_else(|| refused(server, "/lessons.json", answer, "the lessons"))
 }

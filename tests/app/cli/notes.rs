@@ -22,6 +22,11 @@ fn check(url: &str) -> (Option<i32>, String) {
     (output.status.code(), String::from_utf8(output.stdout).expect("a report is UTF-8"))
 }
 
+/// How a report ends if all claims hold.
+fn all_hold(url: &str) -> String {
+    format!("\nAll 23 hold at {url}.\n")
+}
+
 /// The claims that do not hold, each with what is said about it.
 fn failures(report: &str) -> Vec<(&str, &str)> {
     let blocks = report.split("\n  FAIL  ").skip(1);
@@ -220,7 +225,7 @@ fn the_notes_app_in_flask_passes_and_each_fault_is_caught_for_the_right_reason()
                 ["", "chunked", "http10", "absolute"].contains(&fault),
                 "{fault} is not in the table"
             );
-            assert!(code == Some(0) && report.ends_with("\nAll 23 hold.\n"), "{fault}: {report}");
+            assert!(code == Some(0) && report.ends_with(&all_hold(url)), "{fault}: {report}");
             seen.push(fault.to_owned());
             continue;
         };
@@ -260,7 +265,7 @@ fn the_notes_app_passes_under_gunicorn_too() {
             .and_then(|rest| rest.split(' ').next())
             .expect("a URL");
         let (code, report) = check(url);
-        assert!(code == Some(0) && report.ends_with("\nAll 23 hold.\n"), "{fault}: {report}");
+        assert!(code == Some(0) && report.ends_with(&all_hold(url)), "{fault}: {report}");
     }
 }
 
@@ -268,7 +273,7 @@ fn the_notes_app_passes_under_gunicorn_too() {
 fn carafe_itself_passes() {
     let carafe = Carafe::start(&["--log", "off"]);
     let (code, report) = check(&carafe.url(""));
-    assert!(code == Some(0) && report.ends_with("\nAll 23 hold.\n"), "{report}");
+    assert!(code == Some(0) && report.ends_with(&all_hold(&carafe.url(""))), "{report}");
     let without_scheme = check(&carafe.address.to_string());
     assert_eq!(without_scheme.0, Some(0), "curl takes it without http://, too");
 }

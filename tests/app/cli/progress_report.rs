@@ -53,7 +53,11 @@ fn what_a_server_sent_moves_no_cursor() {
         r#"{{"lessons": [{{"number": 1, "title": "T{json}", "ticks": 1, "seen": {seen}}}]}}"#
     );
     let lines = format!("first\r\nsecond {EVIL}\n");
-    let whole = format!("\nfirst\nsecond {SHOWN}\n");
+    let whole = format!("first\nsecond {SHOWN}\n");
+    // Of an error of carafe's kind the third line is printed, and of another error none.
+    let error = format!("403 Forbidden\r\nGET /\r\nsecond {EVIL}\n");
+    let page = format!("<!DOCTYPE html>\n<html>\n<p>{EVIL}</p>\n");
+    let no_carafe = "is this a carafe?\n".to_owned();
     for (status, body, words, code, expected) in [
         ("200 OK", &list, &[][..], 1, format!(" 1  1 of 2   T{SHOWN}\n")),
         ("200 OK", &list, &["1"], 1, format!("Lesson 1: T{SHOWN}\n")),
@@ -61,9 +65,11 @@ fn what_a_server_sent_moves_no_cursor() {
         ("200 OK", &list, &["1"], 1, format!("  missing  M{SHOWN}\n")),
         (EVIL, &lines, &[], 1, "the status line".to_owned()),
         (&format!("404 {EVIL}"), &lines, &[], 1, format!(" 404 {SHOWN}, expected the lessons")),
-        ("404 Not Found", &lines, &[], 1, whole.clone()),
-        ("200 OK", &lines, &["--forget"], 0, whole[1..].to_owned()),
-        ("403 Forbidden", &lines, &["--forget"], 1, whole[1..].to_owned()),
+        ("404 Not Found", &page, &[], 1, no_carafe.clone()),
+        ("501 None", &page, &["--forget"], 1, no_carafe),
+        ("200 OK", &lines, &["--forget"], 0, whole),
+        ("403 Forbidden", &error, &[], 1, format!(" the lessons: second {SHOWN}\n")),
+        ("403 Forbidden", &error, &["--forget"], 1, format!(" to go: second {SHOWN}\n")),
         ("200 OK\r\nContent-Length: \u{202e}", &lines, &[], 1, "Length: \\u{202e}, ".to_owned()),
     ] {
         let url = say(format!("HTTP/1.1 {status}\r\n\r\n{body}").as_bytes());
@@ -77,10 +83,11 @@ fn what_a_server_sent_moves_no_cursor() {
 #[test]
 fn only_the_beginning_of_a_long_answer_is_printed() {
     let long = "\x1b[2J".repeat(250_000);
+    // The third line of an error of carafe's kind is printed.
     for (status, words, code) in
         [("200 OK", &["--forget"][..], 0), ("403 Forbidden", &["--forget"], 1), ("200 OK", &[], 1)]
     {
-        let url = say(format!("HTTP/1.1 {status}\r\n\r\n{long}").as_bytes());
+        let url = say(format!("HTTP/1.1 {status}\r\n\r\n{status}\n\n{long}").as_bytes());
         let (exit, printed) = check(words, &url);
         assert_eq!(exit, Some(code), "{words:?}: {printed:?}");
         assert!(printed.len() < 700 && printed.ends_with("…\n"), "{words:?}: {printed:?}");

@@ -48,8 +48,17 @@ impl Condition {
 
     /// What fulfilled it, in words. `None` if nothing has.
     pub fn seen_in(&self) -> Option<String> {
-        let words = self.cycle().map_or("earlier".to_owned(), |cycle| format!("cycle {cycle}"));
+        let words = match self.cycle() {
+            Some(cycle) => format!("cycle {cycle}"),
+            None if self.is_question() => "right".to_owned(),
+            None => "earlier".to_owned(),
+        };
         self.is_seen().then_some(words)
+    }
+
+    /// True if the answer to the question of its lesson fulfils it.
+    fn is_question(&self) -> bool {
+        self.line.ends_with(" answered")
     }
 
     fn is_fulfilled(&self, cycle: &CycleFacts) -> bool {
@@ -148,6 +157,6 @@ impl Progress {
 
     /// The condition of a lesson that the answer to its question fulfils.
     pub fn question(&self, lesson: usize) -> Option<&Condition> {
-        self.of(lesson).find(|condition| condition.line.ends_with(" answered"))
+        self.of(lesson).find(|condition| condition.is_question())
     }
 }

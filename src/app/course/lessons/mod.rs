@@ -52,6 +52,7 @@ pub fn routes(app: &mut App, recorder: Option<&Recorder>, templates: Option<&Pat
     app.state(Classroom { lessons, progress });
     app.get("/", home);
     app.get("/lessons/<int:number>", lesson).example("/lessons/1", "");
+    app.get("/lessons/<number>.txt", lesson).name("lesson_txt").example("/lessons/1.txt", "");
     app.post("/lessons/<int:number>", answer);
     app.post("/lessons/forget", forget_ticks);
     app.get("/lessons.json", lessons_json);
@@ -77,7 +78,7 @@ fn home(ctx: &mut Context) -> Result<Response, Error> {
     let variables = [
         ("base", Value::from(base)),
         ("done", entries.iter().any(is_done).into()),
-        ("next", next.map_or(entries.len(), |at| at + 1).into()),
+        ("next", next.map(|at| at + 1).into()),
         ("lessons", entries.into()),
         ("request_text", request.trim_end().into()),
     ];
@@ -95,7 +96,9 @@ fn lesson(ctx: &mut Context) -> Result<Response, Error> {
     let own = || recorder.iter().flat_map(|it| glass::rows_of(it, |path| lesson.owns(path)));
     // An error is answered by the framework, and its line is a poor example.
     let is_plain = |row: &Map| row.get("status").and_then(Value::as_int) < Some(400);
-    let asked = own().find(is_plain).and_then(|row| row.get("number")?.as_int());
+    let is_print = ctx.request.query.get("print").is_some();
+    let last = own().find(is_plain).filter(|_| !is_print);
+    let asked = last.and_then(|row| row.get("number")?.as_int());
     let mut variables = room.entry(lesson, inside);
     page::add_texts(lesson, &mut variables);
     variables.insert("steps", page::steps_at([&base, &program], lesson, asked, has_cycles));
@@ -105,7 +108,7 @@ fn lesson(ctx: &mut Context) -> Result<Response, Error> {
     variables.insert("program", program);
     variables.insert("count", room.lessons.len());
     variables.insert("base", base);
-    variables.insert("print", ctx.request.query.get("print").is_some());
+    variables.insert("print", is_print);
     variables.insert("reference", (lesson.name == "templates").then_some(REFERENCE));
     // To describe all of them takes long, and the text does not show them.
     if let Some(recorder) = recorder.filter(|_| ctx.request.prefers_html()) {
@@ -128,7 +131,7 @@ fn answer(ctx: &mut Context) -> Result<Response, Error> {
     let form = ctx.form()?;
     let verdict = match lesson.text("right") {
         "" => answered_by(ctx, form.required("cycle")?, form.required("line")?.trim()),
-        right => is_right(lesson, right, form.required("answer")?),
+        right => is_right(lesson, right, form.required("answer")?, &ctx.base()),
     };
     if let Ok((cycle, _)) = &verdict {
         room.progress.tick(question, *cycle);
@@ -191,8 +194,8 @@ impl Classroom {
         })
     }
 
-    /// A lesson in the list of the first page, and in the report: its tasks, and what fulfilled
-    /// each. Other readers than those who may look inside see no ticks.
+    /// A lesson in the list of the first page, and in the report: its question, its tasks, and what
+    /// fulfilled each. Other readers than those who may look inside see no ticks.
     fn entry(&self, lesson: &Lesson, inside: bool) -> Map {
         let (mut all, mut ticks) = (Vec::new(), 0);
         for condition in self.progress.of(lesson.number) {
@@ -204,6 +207,7 @@ impl Classroom {
         }
         let is_done = ticks == all.len();
         let mut entry = page::title(lesson);
+        entry.insert("question", lesson.text("question"));
         entry.insert("seen", all);
         entry.insert("ticks", ticks);
         entry.insert("done", is_done);
@@ -223,8 +227,9 @@ fn answered_by(ctx: &Context, cycle: &str, said: &str) -> Result<(Option<u64>, S
     if glass::answered_by(&record).iter().any(|place| is_same_place(place, said)) {
         return Ok((Some(number), format!("Right: {said} answered cycle {number}.")));
     }
-    let hint = format!("The first line of /cycles/{number} names the file and the line.");
-    Err(format!("{said:?} did not answer cycle {number}. {hint}"))
+    let hint = "Expected a file and a line, as in things.rs:20";
+    let place = format!("the first line of /cycles/{number} ends with them");
+    Err(format!("{said:?} did not answer cycle {number}. {hint}: {place}."))
 }
 
 /// Ticks change with every request, so no copy of a page is ever the right one.
@@ -232,10 +237,23 @@ fn uncached(response: Response) -> Response {
     response.with_header("Cache-Control", "no-store")
 }
 
-/// Holds an answer against the right ones, which have `|` between them.
-fn is_right(lesson: &Lesson, right: &str, said: &str) -> Result<(Option<u64>, String), String> {
-    let plain = |text: &str| text.trim().trim_end_matches('.').to_lowercase();
-    let is_right = right.split('|').any(|right| plain(right) == plain(said));
+/// Holds an answer against the right ones, which have `|` between them. `…` stands for the address
+/// of any server but this one, whose address is `base`.
+fn is_right(
+    lesson: &Lesson,
+    right: &str,
+    said: &str,
+    base: &str,
+) -> Result<(Option<u64>, String), String> {
+    let plain = |text: &str| text.trim().trim_end_matches(['.', '/']).to_lowercase();
+    let numeric = |url: &str| url.replace("localhost", "127.0.0.1");
+    let is_other =
+        |address: &str| address.starts_with("http://") && numeric(address) != numeric(base);
+    let fits = |right: &str| match plain(right).strip_suffix('…') {
+        Some(front) => plain(said).strip_prefix(front).is_some_and(is_other),
+        None => plain(right) == plain(said),
+    };
+    let is_right = right.split('|').any(fits);
     let wrong = || format!("{said:?} is not right. {}", lesson.text("question"));
     if is_right { Ok((None, "Right.".into())) } else { Err(wrong()) }
 }

@@ -1,6 +1,6 @@
 //! The checks: what earns a tick, what does not, and who is told.
 
-use super::run::Desk;
+use super::run::{Desk, lesson_file};
 use crate::carafe::{Carafe, empty_folder, header};
 use std::process::Command;
 
@@ -74,7 +74,7 @@ const NEARLY: &[(usize, &str, &str)] = &[
     ),
     (7, "curl -b j $B/ladder/cookie; curl -b visits=1 $B/hello", "a request with this cookie"),
     (7, "curl -b carafe_sid=x $B/ladder/cookie", "a request with this cookie"),
-    (14, "for i in 1 2; do curl -c j -b j $B/ladder/session; done", "another server has raised"),
+    (14, "for i in 1 2; do curl -c j -b j $B/ladder/session; done", "then on the first again"),
     (12, "curl $B/getsession", "found Anthony"),
     (
         12,
@@ -241,7 +241,7 @@ fn lesson_3_asks_which_line_answered() {
     let short = place.trim_start_matches("src/app/course/").replace(':', " line ");
     let answers = [
         ("1", "src/app/course/hello.rs:1", "did not answer cycle 1"),
-        ("1", "ello.rs:1", "did not answer"),
+        ("1", "ello.rs:1", "Expected a file and a line, as in things.rs:20"),
         ("1", "", "&#34;&#34; did not answer"),
         ("99", place, "There is no cycle &#34;99&#34;"),
         ("one", place, "There is no cycle &#34;one&#34;"),
@@ -264,7 +264,9 @@ fn lesson_3_asks_which_line_answered() {
         ]
         .concat();
         let page = carafe.curl(&arguments);
-        assert!(page.contains(expected), "{cycle}, {line}: {page}");
+        let check = page.find("<h2 id=\"check\">").expect("where the answer leads");
+        assert!(page[check..].contains(expected), "{cycle}, {line}: {page}");
+        assert!(!page[..check].contains("class=\"flash"), "it is shown once: {page}");
     }
     let after = carafe.curl(&["$B/lessons.json"]);
     assert!(after.contains("with the last command\",\"seen\":\"cycle 1"), "{after}");
@@ -272,6 +274,47 @@ fn lesson_3_asks_which_line_answered() {
         carafe.curl(&["-d", "cycle=1", "$B/lessons/3"]).contains("missing form field \"line\"")
     );
     assert_eq!(carafe.status(&["-d", "cycle=1&line=x", "$B/lessons/4"]), "400");
+}
+
+#[test]
+fn a_question_is_printed_for_a_terminal_and_on_paper_and_its_answer_is_no_earlier_tick() {
+    let mut desk = Desk::new();
+    desk.serve("carafe");
+    let question = "On which rung of the ladder does Flask keep its session?";
+    let check = || desk.shell("carafe check 16 --server $B");
+    assert!(check().contains(&format!("\n  question {question}")), "{}", check());
+    desk.shell("curl $B/hello/Ada; curl -d answer=3 $B/lessons/16");
+    assert!(check().ends_with("  seen     the question below, answered (right)\n"), "{}", check());
+    let paper =
+        |number| desk.shell(&format!("curl -H 'Accept: text/html' \"$B/lessons/{number}?print\""));
+    assert!(paper(16).contains(question), "{}", paper(16));
+    // The number is another one for each reader.
+    assert!(paper(3).contains("-d cycle=CYCLE "), "{}", paper(3));
+    for (answer, said) in [
+        ("23", "\"23\" is not right"),
+        ("All 23 hold at $B.", "is not right"),
+        ("All 23 hold at ${B/127.0.0.1/localhost}", "is not right"),
+        ("all 23 hold at http://192.0.2.7:5001/", "Right."),
+    ] {
+        let told = desk.shell(&format!("curl --data-urlencode \"answer={answer}\" $B/lessons/18"));
+        assert!(told.contains(said), "{answer}: {told}");
+    }
+}
+
+#[test]
+fn the_first_page_says_that_all_is_done_and_asks_before_it_removes_the_ticks() {
+    let state = empty_folder();
+    let lessons = lesson_file::parse(lesson_file::text()).expect("the file keeps its rules");
+    let rules = lessons.iter().flat_map(|lesson| lesson.all("seen").map(move |it| (lesson, it)));
+    let ticks = rules.map(|(lesson, seen)| format!("{} {}\n", lesson.name, seen.name));
+    std::fs::create_dir_all(state.join("carafe")).expect("a folder can be made");
+    std::fs::write(state.join("carafe/ticks"), ticks.collect::<String>()).expect("it is written");
+    let state = ("XDG_STATE_HOME", state.to_str().expect("the path is text"));
+    let carafe = Carafe::start_with(&empty_folder(), &["--log", "off"], &[state]);
+    let page = carafe.curl(&["-H", "Accept: text/html", "$B/"]);
+    assert!(page.contains("You have done all lessons.") && !page.contains("Go on"), "{page}");
+    let details = page.split("<details>").nth(1).and_then(|rest| rest.split("</details>").next());
+    assert!(details.is_some_and(|it| it.contains("action=\"/lessons/forget\"")), "{page}");
 }
 
 #[test]
@@ -320,6 +363,10 @@ fn lessons_come_as_pages_as_text_and_to_print() {
             "{print}"
         );
         assert!(print.contains("The answer to the guess"), "{print}");
+        // A question that is answered on paper has a line to write on, as the guess has one.
+        let lines = if [3, 16, 17, 18].contains(&number) { 2 } else { 1 };
+        assert_eq!(print.matches("class=\"rule\"").count(), lines, "{print}");
+        assert_eq!(carafe.curl(&[&format!("$B/lessons/{number}.txt")]), text);
     }
     for (path, expected) in
         [("/lessons/0", "404"), ("/lessons/99", "404"), ("/lessons/x", "404"), ("/lessons", "303")]
@@ -360,10 +407,10 @@ fn carafe_check_says_what_is_wrong_with_its_words_and_with_the_server() {
         ("--server http://localhost:x", "expected one such as"),
         ("--server=http://a/b", "expected one such as"),
         ("--suite python --url http://x", "these words do not go together"),
-        ("--suite notes", "these words do not go together"),
+        ("--suite notes", "--suite notes needs --url"),
         ("--suite notes 3 --url http://x", "these words do not go together"),
-        ("--url http://x", "these words do not go together"),
-        ("--forget 1", "these words do not go together"),
+        ("--url http://x", "--url needs --suite notes"),
+        ("--forget 1", "--forget removes the ticks of all lessons, and takes no number"),
     ] {
         let shown = said(&desk, words);
         assert!(shown.contains(expected) && shown.ends_with("exit 2\n"), "{words}: {shown}");

@@ -327,7 +327,9 @@ fn do_lesson(desk: &mut Desk, lesson: &Lesson) -> BTreeSet<String> {
     desk.run(lesson);
     if let Some(right) = lesson.text("right").split(" | ").find(|right| !right.is_empty()) {
         let wrong = format!("\"Nothing\" is not right. {}\n", lesson.text("question"));
-        for (answer, said) in [("Nothing", wrong.as_str()), (right, "Right.\n")] {
+        // It ends with the address of any other server.
+        let right = right.replace('…', "http://127.0.0.1:5001");
+        for (answer, said) in [("Nothing", wrong.as_str()), (right.as_str(), "Right.\n")] {
             let command = format!("curl -d answer='{answer}' $B/lessons/{}", lesson.number);
             assert_eq!(desk.shell(&command), said);
         }
