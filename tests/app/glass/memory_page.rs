@@ -46,7 +46,7 @@ fn a_row_is_shown_in_three_forms_and_leads_to_its_visitors_cycles_and_back() {
             assert!(in_page && in_text && json.contains(shown), "{shown}: {plain}\n{json}");
         }
         assert!(plain.contains("things: 1 (the list of /things)"), "{plain}");
-        assert!(json.contains("[\"templates\",\"5 parsed"), "{json}");
+        assert!(json.contains("[\"templates\",\"6 parsed"), "{json}");
         assert!(json.contains("of /static, in memory"), "{json}");
         // The reader's own row is marked, and no other.
         carafe.curl(&["-c", "other", "$B/sessions"]);
