@@ -1,7 +1,8 @@
 //! The file store under a program that is killed, a disk that is full, and a second server.
 
-use super::{Visitor, crowd, visits};
+use super::{Visitor, crowd, read_answer, visits};
 use crate::carafe::{Carafe, carafe_command, empty_folder};
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -147,6 +148,37 @@ fn a_full_disk_is_a_503_that_says_so_and_what_was_promised_stays() {
     carafe.signal("-KILL");
     let again = Carafe::start_in(&folder, &FILE);
     assert_eq!(again.curl(&["$B/things"]).lines().count(), promised);
+}
+
+/// Before the first change is promised, the folder must be on the disk, too.
+#[test]
+fn a_first_change_is_kept_also_when_idle_clients_have_taken_all_descriptors() {
+    let folder = empty_folder();
+    let mut limited = Command::new("sh");
+    limited.args(["-c", "ulimit -n 40; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_carafe")]);
+    let carafe = Carafe::run(&folder, carafe_command(limited, &FILE));
+    let mut visitor = Visitor::default();
+    visitor.connect(carafe.address);
+    let mut inside = carafe.connect();
+    let mut idle: Vec<_> = (0..60).map(|_| carafe.connect()).collect();
+    let mut refusal = String::new();
+    let read = idle[59].read_to_string(&mut refusal);
+    assert!(read.is_ok() && refusal.starts_with("HTTP/1.1 503 "), "one is free: {refusal}");
+    assert!(visitor.visit(1), "the server answers");
+    // Damage is named by its line, also if nothing can be opened to count the lines.
+    let path = folder.join("shop.db");
+    let journal = std::fs::read_to_string(&path).expect("the journal is text");
+    std::fs::write(&path, format!("{journal}01234567 {{}}\n")).expect("it can be damaged");
+    inside.write_all(b"GET /things HTTP/1.1\r\nHost: localhost\r\n\r\n").expect("it is sent");
+    let answer = read_answer(&mut inside).expect("the server answers");
+    assert!(answer.contains("shop.db:3: the line does not fit"), "{answer}");
+    std::fs::write(&path, journal).expect("it can be mended");
+    drop(idle);
+    assert!(visitor.visit(1), "the server answers");
+    carafe.signal("-KILL");
+    let again = Carafe::start_in(&folder, &FILE);
+    visitor.connect(again.address);
+    assert!(visitor.visit(2), "the server answers");
 }
 
 /// A true file system that is full: 64 KiB in memory.

@@ -13,10 +13,11 @@ pub fn private() -> OpenOptions {
     options
 }
 
-/// A name in a folder is on the disk when the folder is.
-pub fn sync_folder(path: &Path) -> io::Result<()> {
+/// The folder of a file. A name in a folder is on the disk when the folder is. `None` where a
+/// folder cannot be opened.
+pub fn open_folder(path: &Path) -> io::Result<Option<File>> {
     let folder = path.parent().unwrap_or(Path::new("/"));
-    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+    cfg!(unix).then(|| File::open(folder)).transpose()
 }
 
 /// What tells a file from all others. Where an open file cannot be replaced, all are the same.

@@ -170,9 +170,9 @@ impl Journal {
 
     /// The number of the line that begins where reading has stopped.
     fn line_number(&self) -> usize {
-        let read = fs::read(&self.path).unwrap_or_default();
-        let read = read.iter().take(self.bytes as usize);
-        1 + read.filter(|byte| **byte == b'\n').count()
+        let (mut file, mut read) = (&*self.file, Vec::new());
+        let _ = file.rewind().and_then(|()| file.take(self.bytes).read_to_end(&mut read));
+        1 + read.iter().filter(|byte| **byte == b'\n').count()
     }
 
     /// Takes the lock, reads what is new, and cuts a torn tail off. Also returns how many bytes

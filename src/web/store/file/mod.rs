@@ -27,8 +27,9 @@ use super::kind::{StoreClock, milliseconds, time_of_day};
 use super::row_table::SeenRow;
 use super::{AllRows, Change, Kind, Lookup, Store, StoreError, Updated, decode, encode};
 use crate::cycle::StorePlace;
-use disk::sync_folder;
+use disk::open_folder;
 use journal::Journal;
+use std::fs::File;
 use std::io::{self, ErrorKind};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -40,6 +41,8 @@ pub struct FileStore {
     /// How many changes are on the disk. The thread that makes the next ones safe holds this lock,
     /// and the others wait for it.
     safe: Mutex<u64>,
+    /// The journal's folder. It stays open, so that a flush works also without a free descriptor.
+    folder: Option<File>,
     /// The time since 1970.
     clock: StoreClock,
     warning: Option<String>,
@@ -66,14 +69,16 @@ impl FileStore {
         clock: impl Fn() -> Duration + Send + Sync + 'static,
     ) -> io::Result<FileStore> {
         let name = path.display();
-        let (journal, cut) = Journal::open(path).map_err(|error| match error.kind() {
+        let opened = Journal::open(path)
+            .and_then(|(journal, cut)| Ok((open_folder(&journal.path)?, journal, cut)));
+        let (folder, journal, cut) = opened.map_err(|error| match error.kind() {
             ErrorKind::InvalidData => error,
             kind => io::Error::new(kind, format!("{name}: {error}")),
         })?;
         let warning =
             format!("{name}: cut off {cut} bytes of a change that was not wholly written");
         let (journal, safe, clock) = (Mutex::new(journal), Mutex::default(), Box::new(clock));
-        Ok(FileStore { journal, safe, clock, warning: (cut > 0).then_some(warning) })
+        Ok(FileStore { journal, safe, folder, clock, warning: (cut > 0).then_some(warning) })
     }
 
     /// What had to be put right when the file was opened: a torn tail.
@@ -128,11 +133,11 @@ impl Store for FileStore {
         if *safe < changes {
             let mut journal = locked(&self.journal);
             let (file, changes) = (Arc::clone(&journal.file), journal.changes);
-            let new = std::mem::take(&mut journal.is_new).then(|| journal.path.clone());
+            let folder = self.folder.as_ref().filter(|_| std::mem::take(&mut journal.is_new));
             let copy = journal.rewrite.as_ref().map(|rewrite| Arc::clone(&rewrite.file));
             // Others write on while the disk works.
             drop(journal);
-            let named = || new.map_or(Ok(()), |path| sync_folder(&path));
+            let named = || folder.map_or(Ok(()), File::sync_all);
             match file.sync_data().and_then(|()| named()) {
                 Ok(()) => *safe = changes,
                 Err(error) => {
