@@ -6,7 +6,8 @@
 //! tries one password on many accounts.
 //!
 //! The counts are rows of the store, so two servers with one store do not give twenty guesses. The
-//! minute begins with the first guess.
+//! minute begins with the first guess. A password that is being hashed counts as wrong until it is
+//! found right. What is refused before it is hashed does not count.
 //!
 //! Left out: a bound for one account over all addresses. A client with many addresses can guess
 //! more often. But with such a bound it could keep the owner out.
@@ -41,28 +42,34 @@ pub fn guess(
     let address = address.map_or("unknown".to_owned(), network);
     let bounds = [(format!("{address} {email}"), AT_ONE_ACCOUNT), (address, AT_ALL_ACCOUNTS)];
     let mut refusal = Error::Forbidden("this is not the password of that account".to_owned());
+    let mut counted = Vec::new();
     // Counted before it is hashed: otherwise a hundred guesses at once would all be hashed before
     // the first is found wrong.
-    for (key, most) in &bounds {
-        let (count, seconds_left) = add(store, key, 1)?;
+    let count_all = bounds.iter().try_for_each(|(key, most)| {
+        let (count, since, seconds_left) = add(store, key, *most)?;
         if count > *most {
             return Err(too_many(seconds_left));
         }
         if count == *most {
             refusal = too_many(seconds_left);
         }
-    }
-    if !is_right()? {
+        counted.push((key, since));
+        Ok(())
+    });
+    let tried = count_all.and_then(|()| is_right());
+    if let Ok(false) = tried {
         return Err(refusal);
     }
-    for (key, _) in &bounds {
-        add(store, key, -1)?;
+    // It was right, or was not tried.
+    for (key, since) in counted {
+        take_back(store, key, since)?;
     }
-    Ok(())
+    tried.map(drop)
 }
 
-/// Adds to the count of this minute. The new count, and how many seconds of the minute are left.
-fn add(store: &dyn Store, key: &str, change: i64) -> Result<(i64, i64), StoreError> {
+/// Counts a guess of this minute, unless there were `most` before. Returns how many there are with
+/// it, when the minute began, and how many seconds of it are left.
+fn add(store: &dyn Store, key: &str, most: i64) -> Result<(i64, i64, i64), StoreError> {
     // The clock of the day, because another process must understand it. If the clock is set back, a
     // new minute begins.
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
@@ -74,10 +81,20 @@ fn add(store: &dyn Store, key: &str, change: i64) -> Result<(i64, i64), StoreErr
         if !(0..60).contains(&(now - since)) {
             (count, since) = (0, now);
         }
-        count = (count + change).max(0);
-        *row = Some(Map::from([("count", count), ("since", since)]));
+        count += 1;
+        *row = Some(Map::from([("count", count.min(most)), ("since", since)]));
     })?;
-    Ok((count, since + 60 - now))
+    Ok((count, since, since + 60 - now))
+}
+
+/// Takes a guess back, if its minute is still the one that is counted.
+fn take_back(store: &dyn Store, key: &str, since: i64) -> Result<(), StoreError> {
+    store.update(&GUESS, key, &mut |row| {
+        if let Some(row) = row.as_mut().filter(|row| number_in(row, "since") == since) {
+            row.insert("count", (number_in(row, "count") - 1).max(0));
+        }
+    })?;
+    Ok(())
 }
 
 /// The address as it is counted. An IPv6 network of 64 bits counts as one address, because one
@@ -94,7 +111,8 @@ fn network(address: IpAddr) -> String {
 
 fn too_many(seconds_left: i64) -> Error {
     let wait = seconds_left.to_string();
-    let why =
-        format!("found too many wrong passwords within a minute; try again in {wait} seconds");
+    let why = format!(
+        "found too many wrong or unchecked passwords within a minute; try again in {wait} seconds"
+    );
     Error::with_header(Status::TOO_MANY_REQUESTS, why, "Retry-After", &wait)
 }
