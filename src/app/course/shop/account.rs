@@ -136,9 +136,10 @@ fn log_out(ctx: &mut Context) -> Result<Response, Error> {
     Ok(Response::redirect("/shop"))
 }
 
-/// The e-mail address of the form in small letters, without blanks around it.
+/// The e-mail address of the form in small letters, without blanks around it. Small letters can
+/// have more bytes than large ones, so the length is checked after.
 fn email_in(form: &Form) -> Result<String, Error> {
-    let email = short_text("email", form.required("email")?, EMAIL)?.to_lowercase();
+    let email = short_text("email", &form.required("email")?.to_lowercase(), EMAIL)?;
     let is_whole =
         |(who, host): (&str, &str)| !who.is_empty() && !host.is_empty() && !host.contains('@');
     if !email.split_once('@').is_some_and(is_whole) || email.contains(char::is_whitespace) {

@@ -4,8 +4,13 @@ use super::{HTML, at_once, fill, id_in, login, outcome, post, see, token};
 use crate::carafe::{Carafe, empty_folder, header};
 use carafe::Map;
 use carafe::web::store::{FileStore, Kind, Store};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// The counts of wrong passwords, as the shop keeps them.
+const GUESS: Kind =
+    Kind { name: "guess", secret: false, ..Kind::session(Duration::from_secs(60), 10_000) };
 
 #[test]
 fn logging_in_gives_a_fresh_id_and_keeps_the_cart() {
@@ -31,12 +36,24 @@ fn logging_in_gives_a_fresh_id_and_keeps_the_cart() {
 
 #[test]
 fn the_longest_name_address_and_password_open_an_account_twice() {
-    let carafe = Carafe::start(&["--no-cycles", "--log", "off"]);
-    let (name, email, password) = ("n".repeat(100), "e".repeat(198) + "@b", "p".repeat(1000));
-    let form = format!("name={name}&email={email}&password={password}");
-    for _ in 0..2 {
-        let answer = carafe.curl(&["-i", "-c", "j", "-b", "j", "-d", &form, "$B/shop/login"]);
-        assert_eq!(outcome(&answer), see("/shop"), "{answer}");
+    let carafe = Carafe::start(&["--no-cycles", "--log", "off", "--trust-proxy", "127.0.0.1"]);
+    let (name, password) = ("n".repeat(100), "p".repeat(1000));
+    // A dotted capital I has two bytes, and three as a small letter.
+    for (email, is_short_enough) in [
+        ("e".repeat(198) + "@b", true),
+        ("e".repeat(199) + "@b", false),
+        ("\u{130}".repeat(66) + "@b", true),
+        ("\u{130}".repeat(67) + "@b", false),
+    ] {
+        let form = format!("name={name}&email={email}&password={password}");
+        // The counts of wrong passwords have the address in their keys.
+        for address in ["10.0.0.1", "100.100.100.100", "1111:2222:3333:4444:5:6:7:8"] {
+            let client = format!("X-Forwarded-For: {address}");
+            let login = ["-i", "-c", "j", "-b", "j", "-H", &client, "-d", &form, "$B/shop/login"];
+            let answer = carafe.curl(&login);
+            let expected = if is_short_enough { see("/shop") } else { ("400".into(), "".into()) };
+            assert_eq!(outcome(&answer), expected, "{email} from {address}: {answer}");
+        }
     }
 }
 
@@ -97,13 +114,11 @@ fn a_hundred_wrong_passwords_a_minute_are_all_that_an_address_has_for_all_accoun
     let folder = empty_folder();
     // As after 98 guesses at other accounts.
     let store = FileStore::open(&folder.join("shop.db")).expect("the journal is new");
-    let kind =
-        Kind { name: "guess", secret: false, ..Kind::session(Duration::from_secs(60), 10_000) };
     let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("it is after 1970").as_secs();
     let mut insert = |row: &mut Option<Map>| {
         *row = Some(Map::from([("count", 98), ("since", i64::try_from(now).expect("a time"))]));
     };
-    store.update(&kind, "127.0.0.2", &mut insert).expect("the row is written");
+    store.update(&GUESS, "127.0.0.2", &mut insert).expect("the row is written");
     store.flush().expect("the row is on the disk");
     drop(store);
 
@@ -124,6 +139,33 @@ fn a_hundred_wrong_passwords_a_minute_are_all_that_an_address_has_for_all_accoun
     let now =
         SystemTime::now().duration_since(UNIX_EPOCH).expect("it is after 1970").as_secs() - now;
     assert!(now < 60, "the minute is not over, or this test would prove nothing");
+}
+
+#[test]
+fn right_passwords_at_once_are_never_counted_also_if_they_are_refused() {
+    let folder = empty_folder();
+    let carafe = Carafe::start_in(&folder, &["--store", "file:shop.db", "--log", "off"]);
+    carafe.curl(&["-d", &login("ada"), "$B/shop/login"]);
+    let addresses = ["127.0.0.2", "127.0.0.3", "127.0.0.4"];
+    // An account takes ten guesses at once of one address, and not more than eighteen of all.
+    for (addresses, refusal) in [(&addresses[..1], "429"), (&addresses, "503")] {
+        let next = AtomicUsize::new(0);
+        let answers = at_once(45, || {
+            let address = addresses[next.fetch_add(1, Ordering::Relaxed) % addresses.len()];
+            log_in_from(&carafe, address, "ada@example.org", "tea+for+ada")
+        });
+        let statuses: Vec<_> = answers.iter().map(|answer| outcome(answer).0).collect();
+        for status in ["303", refusal] {
+            assert!(statuses.iter().any(|found| found == status), "no {status}: {statuses:?}");
+        }
+    }
+    let store = FileStore::open(&folder.join("shop.db")).expect("the journal is whole");
+    for key in
+        addresses.map(|address| [address.to_owned(), format!("{address} ada@example.org")]).concat()
+    {
+        let row = store.load(&GUESS, &key).expect("it is read").found().expect("it is kept");
+        assert_eq!(row.get("count"), Some(&0.into()), "{key}: {row:?}");
+    }
 }
 
 #[test]
