@@ -89,6 +89,31 @@ fn who_never_finishes_is_not_waited_for_beyond_the_bound() {
 }
 
 #[test]
+fn who_has_always_begun_the_next_request_does_not_hold_up_a_stop() {
+    for (first, second) in [
+        ("POST /x HTTP/1.1\r\nHo", "st: x\r\nContent-Length: 2\r\n\r\nok"),
+        ("POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\no", "k"),
+    ] {
+        let server = Running::with(|server| server.stop_time(DEADLINE));
+        let mut stream = server.connect();
+        stream.write_all(first.as_bytes()).expect("sent");
+        for _ in 0..20 {
+            assert!(server.is_alive());
+        }
+        server.stopper.stop();
+        // The server waits for the rest of the first request, and then for that of one more.
+        let mut answers = String::new();
+        while !answers.contains("Connection: close") {
+            assert!(answers.matches("POST /x ok").count() < 2, "it goes on: {answers}");
+            stream.write_all([second, first].concat().as_bytes()).expect("it is still open");
+            answers += &read_answer(&mut stream);
+        }
+        assert!(answers.ends_with("POST /x ok"), "{answers}");
+        server.join();
+    }
+}
+
+#[test]
 fn stopping_under_load_answers_everyone_who_was_heard() {
     let server = Running::start();
     let (address, stopper) = (server.address, server.stopper.clone());

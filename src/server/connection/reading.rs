@@ -9,7 +9,7 @@
 //!
 //! Elsewhere: what the bytes mean, in `http::parse` and `http::body`.
 
-use super::{Connection, Obstacle, Turn};
+use super::{Connection, Next, Obstacle, Turn};
 use crate::http::parse_error::malformed;
 use crate::http::{ChunkedBody, Framing, Method, Version, expects_continue, framing, parse_head};
 use std::time::Instant;
@@ -98,7 +98,7 @@ impl Connection {
             is_head: request.method == Method::Head,
             version: request.version,
             is_last,
-            keep_alive: !is_last && may_go_on,
+            keep_alive: !is_last && may_go_on && self.next == Next::Request,
             line: self.serving.log.line_of(request),
         })
     }

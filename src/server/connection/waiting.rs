@@ -5,7 +5,7 @@
 //!
 //! Elsewhere: how an idle connection gets by without memory, in `idle`.
 
-use super::{Connection, Obstacle, Turn};
+use super::{Connection, Next, Obstacle, Turn};
 use crate::http::{ParseError, Status};
 use crate::server::wire::is_not_ready;
 use std::sync::atomic::Ordering;
@@ -37,8 +37,7 @@ impl Connection {
     }
 
     /// Reads more of a request that has begun. Returns how many bytes came; 0 means that the client
-    /// has closed. `whole` is the time for all of this part of the request, and begins with the
-    /// first call.
+    /// has closed. `whole` is the time for this part of the request, from the first call on.
     pub(super) fn read_more(
         &mut self,
         deadline: &mut Option<Instant>,
@@ -48,6 +47,8 @@ impl Connection {
         if !self.wire.may_wait {
             return Err(Obstacle::End(Turn::MustWait));
         }
+        // After a stop, a request that had not arrived whole is the last one.
+        self.next = if self.serving.is_stopping() { Next::Linger } else { self.next };
         let end = *deadline.get_or_insert_with(|| Instant::now() + whole);
         loop {
             let left = end.saturating_duration_since(Instant::now());
@@ -63,9 +64,8 @@ impl Connection {
                 Ok(0) if self.wire.socket.shut.load(Ordering::SeqCst) => {
                     thread::sleep(Duration::from_millis(1))
                 }
-                Ok(count) => return Ok(count),
                 Err(error) if is_not_ready(&error) => {}
-                Err(error) => return Err(error.into()),
+                read => return Ok(read?),
             }
         }
     }
