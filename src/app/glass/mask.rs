@@ -21,15 +21,24 @@ use carafe::http::cookie::cookies;
 use carafe::http::fields::percent_decode;
 use carafe::http::{Headers, multipart};
 use carafe::{Map, Value, json};
-use std::collections::BinaryHeap;
+use std::collections::BTreeMap;
+use std::iter::successors;
 
 /// What stands in place of a password.
 pub const DOTS: &str = "....";
 
-/// The secrets of one cycle, each with what stands in its place. A request may bring a thousand of
-/// them. So a text is read once, and each place in it is looked up in this list.
+/// The secrets of one cycle, in the order of the alphabet. A request may bring a thousand of them.
+/// So a text is read once, and each place in it is looked up in this list.
 #[derive(Default)]
-pub struct Mask(Vec<(String, String)>);
+pub struct Mask(Vec<Secret>);
+
+struct Secret {
+    text: String,
+    /// What stands in its place.
+    shown: String,
+    /// The place of the longest other secret with which this one begins.
+    beginning: Option<usize>,
+}
 
 impl Mask {
     /// Collects the ids and the passwords of a cycle.
@@ -53,7 +62,9 @@ impl Mask {
             let scheme = value.split_once(' ').filter(|_| !is_secret(name));
             secrets.push(scheme.map_or(value, |(_, secret)| secret).to_owned());
         }
-        let mut all = BinaryHeap::new();
+        // A shorter id has nothing to cut, and its letters would be found everywhere.
+        let ids = facts.ids().filter(|id| id.len() > 4);
+        let mut all: BTreeMap<_, _> = ids.map(|id| (id.to_owned(), cut_id(id))).collect();
         for secret in secrets {
             // An answer may repeat it as it is, in HTML or in JSON.
             let escaped = secret.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
@@ -63,42 +74,43 @@ impl Mask {
             let spellings = [secret, escaped, quoted].into_iter().filter(is_long);
             all.extend(spellings.map(|text| (text, DOTS.to_owned())));
         }
-        // A shorter id has nothing to cut, and its letters would be found everywhere.
-        let ids = facts.ids().filter(|id| id.len() > 4);
-        all.extend(ids.map(|id| (id.to_owned(), cut_id(id))));
-        Mask(all.into_sorted_vec())
+        let mut mask = Mask::default();
+        for (text, shown) in all {
+            let beginning = mask.at_the_front_of(&text);
+            mask.0.push(Secret { text, shown, beginning });
+        }
+        mask
     }
 
     /// A text with every known id cut and every known password hidden.
     pub fn text(&self, text: &str) -> String {
         let (mut masked, mut rest) = (String::with_capacity(text.len()), text);
         while let Some(letter) = rest.chars().next() {
-            let Some((secret, shown)) = self.at_the_front_of(rest) else {
+            let Some(Secret { text, shown, .. }) = self.at_the_front_of(rest).map(|at| &self.0[at])
+            else {
                 masked.push(letter);
                 rest = &rest[letter.len_utf8()..];
                 continue;
             };
             // Another secret may begin within this one and end after it.
-            let (mut at, mut end) = (1, secret.len());
+            let (mut at, mut end) = (1, text.len());
             while at < end {
                 let other = rest.get(at..).and_then(|rest| self.at_the_front_of(rest));
-                end = end.max(at + other.map_or(0, |(other, _)| other.len()));
+                end = end.max(at + other.map_or(0, |other| self.0[other].text.len()));
                 at += 1;
             }
-            masked.push_str(if end == secret.len() { shown } else { DOTS });
+            masked.push_str(if end == text.len() { shown } else { DOTS });
             rest = &rest[end..];
         }
         masked
     }
 
-    /// The longest secret with which a text begins, and what stands in its place.
-    fn at_the_front_of(&self, text: &str) -> Option<&(String, String)> {
-        // Those with the same beginning stand side by side, the longest last. A secret has at least
-        // four bytes.
-        let end = self.0.partition_point(|(secret, _)| secret.as_str() <= text);
-        let before = self.0[..end].iter().rev();
-        let mut near = before.take_while(|it| it.0.bytes().take(4).eq(text.bytes().take(4)));
-        near.find(|(secret, _)| text.starts_with(secret.as_str()))
+    /// The place of the longest secret with which a text begins.
+    fn at_the_front_of(&self, text: &str) -> Option<usize> {
+        // Between such a secret and the text, all secrets begin with that one. So the last of them
+        // leads to each.
+        let last = self.0.partition_point(|secret| *secret.text <= *text).checked_sub(1);
+        successors(last, |at| self.0[*at].beginning).find(|at| text.starts_with(&self.0[*at].text))
     }
 
     /// The text of a field of this name.
@@ -194,12 +206,18 @@ fn hide_in_body(content_type: &str, body: &str, secrets: &mut Vec<String>) -> St
     if let Ok(value) = json::parse(body.as_bytes()) {
         let hidden = hide_values(&value, false, secrets);
         // A body without a secret is shown as it arrived, not written anew.
-        return if hidden == value { body.to_owned() } else { json::write(&hidden) };
+        if hidden == value {
+            return body.to_owned();
+        }
+        // An answer may repeat it with its escapes, in which no secret is found.
+        secrets.extend(body.contains("\\u").then(|| body.to_owned()));
+        return json::write(&hidden);
     }
-    // JSON that is cut off or malformed: nobody knows where its fields begin and end. curl calls
-    // it a form, unless it is told otherwise.
+    // JSON that is cut off or malformed, or parts without a boundary: nobody knows where its fields
+    // begin and end. curl calls JSON a form, unless it is told otherwise.
     let is_json = kind.contains("json") || body.trim_start().starts_with(['{', '[']);
-    if is_json && is_secret(body) {
+    let is_unclear = is_json || kind.starts_with("multipart/");
+    if is_unclear && (is_secret(body) || body.contains("\\u")) {
         secrets.push(body.to_owned());
         return DOTS.to_owned();
     }
@@ -234,7 +252,8 @@ fn hide_values(value: &Value, is_hidden: bool, secrets: &mut Vec<String>) -> Val
             pairs.collect::<Map>().into()
         }
         other if is_hidden => {
-            secrets.extend(other.as_str().map(str::to_owned));
+            let number = other.as_float().map(|_| json::write(other));
+            secrets.extend(other.as_str().map(str::to_owned).or(number));
             DOTS.into()
         }
         other => other.clone(),

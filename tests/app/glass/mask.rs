@@ -67,6 +67,11 @@ fn a_password_is_hidden_in_a_multipart_body_and_where_an_answer_repeats_it() {
         ("Content-Type: Multipart/Form-Data; a=\"; boundary=y\"; Boundary=x", part),
         ("Content-Type: application/x-www-form-urlencoded", "{'password': 'hunter2'}"),
         ("Content-Type: application/problem+json", "[{\"password\": \"hunter2\""),
+        ("Content-Type: application/json", "{\"user\": \"Ada\", \"password\": 483920175566}"),
+        ("Content-Type: application/json", "{\"p\\u0061ssword\": \"hunter2\"}"),
+        ("Content-Type: application/json", r#"{"p\u0061ssword": "hunter2""#),
+        ("Content-Type: application/json", r#"{"password": "hunter2\u0041"}"#),
+        ("Content-Type: multipart/form-data", part),
         ("Cookie: a=1; My-Secret = hunter2", "x"),
         ("Cookie: password=\"hunter2;hunter2\"", "x"),
     ];
@@ -79,8 +84,9 @@ fn a_password_is_hidden_in_a_multipart_body_and_where_an_answer_repeats_it() {
                 &format!("$B/cycles/{number}{ending}"),
             ]);
             assert!(shown.contains("/echo") && shown.contains("...."), "{shown}");
-            let is_shown = shown.contains("hunter2") || shown.contains("YWRhOmh1bnRlcjI");
-            assert!(!is_shown, "cycle {number}{ending}: {shown}");
+            for secret in ["hunter2", "YWRhOmh1bnRlcjI", "483920175566"] {
+                assert!(!shown.contains(secret), "cycle {number}{ending}: {shown}");
+            }
         }
     }
 }
@@ -95,4 +101,14 @@ fn many_secrets_that_overlap_or_begin_alike_are_hidden_whole() {
     let cycle = carafe.curl(&["$B/cycles/last"]);
     assert!(cycle.contains("..... ......... .... .... ros. kkkk ..... ....1. xyz"), "{cycle}");
     assert!(!cycle.contains("k000"), "{cycle}");
+}
+
+#[test]
+fn a_number_under_a_secret_name_is_hidden_also_where_an_answer_repeats_it() {
+    let carafe = Carafe::start(&["--log", "off"]);
+    let json = r#"{"count":12345678,"password":483920175566,"pwd":[true,null,0.123456]}"#;
+    carafe.curl(&["-H", "Content-Type: application/json", "-d", json, "$B/echo?a=true&b=null"]);
+    let cycle = carafe.curl(&["$B/cycles/last"]);
+    assert!(!cycle.contains("483920175566") && !cycle.contains("0.123456"), "{cycle}");
+    assert!(cycle.contains("12345678") && cycle.contains("a=true&b=null"), "{cycle}");
 }
