@@ -166,7 +166,7 @@ fn render(template: &str, values: &[(&str, &str)]) -> String {
         page += &escape(value);
         rest = behind;
     }
-    page + rest // the text behind the last place
+    page + rest // the text after the last place
 }
 
 /// Text as HTML. The `&` comes first: those that the other lines write must stay.

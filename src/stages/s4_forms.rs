@@ -231,7 +231,7 @@ fn render(template: &str, values: &[(&str, &str)]) -> String {
         page += &escape(value);
         rest = behind;
     }
-    page + rest // the text behind the last place
+    page + rest // the text after the last place
 }
 
 /// The value of a cookie that the client sent: `Cookie: name=Ada; flash=Hello`.

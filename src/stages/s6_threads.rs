@@ -338,7 +338,7 @@ fn render(template: &str, values: &[(&str, &str)], lists: &[(&str, &[String])]) 
             rest = behind;
         }
     }
-    page + rest // the text behind the last place
+    page + rest // the text after the last place
 }
 
 /// The value of a cookie that the client sent: `Cookie: sid=1f3a; theme=dark`.

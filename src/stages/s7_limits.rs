@@ -140,7 +140,7 @@ fn serve(stream: TcpStream, sessions: &Mutex<Sessions>) -> io::Result<()> {
 /// Reads the first line, `GET /hello HTTP/1.1`, the headers up to the empty line, and the body.
 /// If no request comes, the error is the answer. For HEAD carafe would leave out its body.
 fn read_request(reader: &mut impl BufRead) -> Result<Request, Response> {
-    let mut head = reader.by_ref().take(HEAD_BYTES); // `Take`: it ends after so many bytes
+    let mut head = reader.by_ref().take(HEAD_BYTES); // it gives at most this number of bytes
     let first_line = read_line(&mut head)?;
     let words: Vec<&str> = first_line.split(' ').collect();
     let [method, target, version] = words[..] else { return Err(bad("a strange first line")) };
@@ -380,7 +380,7 @@ fn render(template: &str, values: &[(&str, &str)], lists: &[(&str, &[String])]) 
             rest = behind;
         }
     }
-    page + rest // the text behind the last place
+    page + rest // the text after the last place
 }
 
 /// The value of a cookie that the client sent: `Cookie: sid=1f3a; theme=dark`.

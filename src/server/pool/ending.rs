@@ -59,7 +59,7 @@ impl Pool {
         if count > 0 && self.serving.log != Log::Off {
             let time = time.as_secs_f64();
             let text = format!("stopped: {time} s later, {count} threads were still at work\n");
-            // Who reads standard error may stand still, and this thread must not wait for that.
+            // Nobody may be reading standard error, and this thread must not wait for that.
             let (sender, receiver) = mpsc::channel();
             let write = move || sender.send(io::stderr().write_all(text.as_bytes()));
             let _ = thread::Builder::new().spawn(write);
