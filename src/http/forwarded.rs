@@ -1,4 +1,4 @@
-//! Deeper: the address of the client, when a proxy stands before the server.
+//! Deeper: who asks, and which address was typed, also when a proxy stands before the server.
 //!
 //! A proxy adds what it knows of the client in headers: `X-Forwarded-For: 203.0.113.9` and
 //! `X-Forwarded-Proto: https`. But every client can send these headers too. The server believes
@@ -24,6 +24,23 @@ struct Network {
     free: u32,
     /// As it is shown: `10.0.0.0/8`.
     text: String,
+}
+
+impl Request {
+    /// The scheme of the address that the client typed; Flask's `request.scheme`.
+    pub fn scheme(&self) -> &'static str {
+        if self.secure { "https" } else { "http" }
+    }
+
+    /// The host that the client typed, without its port, in lower case: `localhost`, `[::1]`.
+    pub fn host_name(&self) -> Option<String> {
+        let host = self.headers.get("Host")?;
+        let end = match host.strip_prefix('[') {
+            Some(inside) => inside.find(']')? + 2,
+            None => host.find(':').unwrap_or(host.len()),
+        };
+        Some(host[..end].to_ascii_lowercase())
+    }
 }
 
 impl Proxies {

@@ -9,7 +9,7 @@
 //!
 //! Deeper:
 //!
-//! * [`method`] and [`status`] are tables of words, and `bytes` what names and values are made of.
+//! * [`method`], [`status`] and `version` are tables; `bytes` is what names and values are made of.
 //!   `name_filter` finds a missing header fast, and `header_block` copies many headers at once.
 //! * `percent` decodes what a URL encodes. [`limits`] says how much is too much, and `bodies` how
 //!   much all bodies may take together.
@@ -55,6 +55,7 @@ mod response_body;
 mod set_cookie;
 pub mod status;
 pub(crate) mod target;
+mod version;
 
 pub use bodies::Share;
 pub use body::{Framing, framing};
@@ -69,8 +70,9 @@ pub use limits::Limits;
 pub use method::Method;
 pub use parse::parse_head;
 pub use parse_error::ParseError;
-pub use request::{Request, Version};
+pub use request::Request;
 pub use response::Response;
 pub use response_body::Body;
 pub use set_cookie::SetCookie;
 pub use status::Status;
+pub use version::Version;

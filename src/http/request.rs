@@ -4,28 +4,8 @@
 
 use super::fields::percent_encode;
 use super::target::normal_path;
-use super::{Fields, Headers, Method, Share};
+use super::{Fields, Headers, Method, Share, Version};
 use std::net::SocketAddr;
-
-/// The two versions of HTTP/1. A later HTTP/1.x counts as 1.1 (RFC 9110 §6.2).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Version {
-    /// HTTP/1.0: the connection ends with the answer unless both sides say `keep-alive`.
-    Http10,
-    /// HTTP/1.1: the connection stays unless one side says `close`.
-    #[default]
-    Http11,
-}
-
-impl Version {
-    /// The word on the wire.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Version::Http10 => "HTTP/1.0",
-            Version::Http11 => "HTTP/1.1",
-        }
-    }
-}
 
 /// What a client asked.
 #[derive(Clone, Debug, Default)]
@@ -71,21 +51,6 @@ impl Request {
             return false;
         }
         self.version == Version::Http11 || self.headers.has_token("Connection", "keep-alive")
-    }
-
-    /// The scheme of the address that the client typed; Flask's `request.scheme`.
-    pub fn scheme(&self) -> &'static str {
-        if self.secure { "https" } else { "http" }
-    }
-
-    /// The host that the client typed, without its port, in lower case: `localhost`, `[::1]`.
-    pub fn host_name(&self) -> Option<String> {
-        let host = self.headers.get("Host")?;
-        let end = match host.strip_prefix('[') {
-            Some(inside) => inside.find(']')? + 2,
-            None => host.find(':').unwrap_or(host.len()),
-        };
-        Some(host[..end].to_ascii_lowercase())
     }
 
     /// The media type of the body, without parameters, in lower case: `application/json`.

@@ -39,7 +39,7 @@ const GATHERED_BYTES: usize = 64 * 1024;
 
 pub(super) struct Connection {
     serving: Arc<Serving>,
-    wire: Wire,
+    pub wire: Wire,
     /// Its number: 1 for the first connection since the server started.
     number: u64,
     peer: SocketAddr,
@@ -195,21 +195,6 @@ impl Connection {
         catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|_| {
             refusing::plain(Status::INTERNAL_SERVER_ERROR, "the service panicked")
         })
-    }
-
-    /// Sets whether this connection waits where nothing has arrived, or stops its turn.
-    pub fn set_may_wait(&mut self, may_wait: bool) -> io::Result<()> {
-        self.wire.set_may_wait(may_wait)
-    }
-
-    /// Ends a connection that no thread can serve. The client is told to come again if it waits for
-    /// an answer of which nothing has been sent; otherwise that message would seem to belong to
-    /// another request.
-    pub fn turn_away(self: Box<Self>) {
-        let expects_answer = self.answers == 0 || !self.memory.input.is_empty();
-        if expects_answer && self.memory.output.is_empty() && self.rest.is_none() {
-            door::refuse(&self.wire.socket.stream);
-        }
     }
 }
 

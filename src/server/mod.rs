@@ -49,7 +49,7 @@ use pool::Pool;
 use ring::Ring;
 use serving::Serving;
 use std::io::{self, Write};
-use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
+use std::net::{TcpListener, ToSocketAddrs};
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
@@ -102,20 +102,6 @@ impl Server {
             stopper,
             gauge: ServerGauge::default(),
         })
-    }
-
-    /// The address that was taken, with the port that was chosen for port 0.
-    ///
-    /// # Errors
-    ///
-    /// If the system does not tell it.
-    pub fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.listener.local_addr()
-    }
-
-    /// A handle that stops the server from another thread.
-    pub fn stopper(&self) -> Stopper {
-        self.stopper.clone()
     }
 
     /// Serves until the server is stopped. Then lets unfinished answers finish, for at most

@@ -3,10 +3,12 @@
 //! Elsewhere: options of the application, in `settings` of `web`.
 
 use super::log::Log;
-use super::{Server, ServerGauge};
+use super::{Server, ServerGauge, Stopper};
 use crate::cycle::Recorder;
 use crate::http::Limits;
 use crate::http::forwarded::Proxies;
+use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -62,5 +64,19 @@ impl Server {
     /// A handle that tells how many connections and threads there are.
     pub fn gauge(&self) -> ServerGauge {
         self.gauge.clone()
+    }
+
+    /// The address that was taken, with the port that was chosen for port 0.
+    ///
+    /// # Errors
+    ///
+    /// If the system does not tell it.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+
+    /// A handle that stops the server from another thread.
+    pub fn stopper(&self) -> Stopper {
+        self.stopper.clone()
     }
 }

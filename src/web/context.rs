@@ -11,10 +11,9 @@ use super::router::Matched;
 use super::session::Session;
 use super::site::Site;
 use super::store::RecordingStore;
-use super::url_for::UrlError;
 use crate::cycle::{Cycle, Detail};
 use crate::http::{Request, cookie_value};
-use crate::value::{Map, Value};
+use crate::value::Map;
 use std::cell::Cell;
 use std::panic::Location;
 
@@ -99,16 +98,5 @@ impl<'a> Context<'a> {
         let form = Form::read(self.request)?;
         self.cycle.step("form", || Detail::Fields(form.fields().clone()));
         Ok(form)
-    }
-
-    /// The path of the route of this name, with these values: see [`url_for`](super::url_for). A
-    /// blueprint calls its own routes `.name`.
-    ///
-    /// # Errors
-    ///
-    /// If there is no such route, or a value is missing.
-    pub fn url_for(&self, name: &str, values: &[(&str, Value)]) -> Result<String, UrlError> {
-        let route = self.matched.map(|found| found.route);
-        self.site.url_for(self.request, route, name, values)
     }
 }

@@ -15,12 +15,55 @@ use super::session::Sessions;
 use super::store::NoneStore;
 use super::{origin, suggestion};
 use crate::cycle::{Cycle, Detail};
-use crate::http::{Method, ParseError, Request, Response, Status};
+use crate::http::{Headers, Method, ParseError, Request, Response, Status};
 use crate::value::{Map, Value};
+use std::fmt;
 use std::sync::Arc;
 
 /// The template of the page. A site need not have it.
 const PAGE: &str = "error.html";
+
+impl Error {
+    /// [`abort`](Error::abort) with a header field. Panics also as [`Headers::append`].
+    #[track_caller]
+    pub fn with_header(status: Status, why: impl Into<String>, name: &str, value: &str) -> Error {
+        let mut headers = Headers::new();
+        headers.append(name, value);
+        Error::Status(status.checked(), why.into(), headers)
+    }
+
+    /// What every client may read: empty for a failure of the server or of a store.
+    pub fn public(&self) -> &str {
+        match self {
+            Error::NotFound => "there is nothing of this name",
+            Error::BadRequest(why) | Error::Forbidden(why) => why,
+            Error::Status(status, why, _) if status.0 < 500 => why,
+            Error::Refused(error) => error.message(),
+            Error::Status(..) | Error::Store(..) | Error::Failed(_) => "",
+        }
+    }
+
+    /// The headers that every answer to this error must carry: `Allow`, `Retry-After` and others.
+    pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
+        let own = if let Error::Status(_, _, headers) = self { Some(headers) } else { None };
+        // There is no room for a body now, or in the store, and there may be soon.
+        let is_busy = self.status() == Status::SERVICE_UNAVAILABLE;
+        let may_retry = is_busy && matches!(self, Error::Refused(_) | Error::Store(..));
+        own.into_iter().flat_map(Headers::iter).chain(may_retry.then_some(("Retry-After", "1")))
+    }
+}
+
+/// What the log says of it.
+impl fmt::Display for Error {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::Status(_, why, _) | Error::Store(_, why) | Error::Failed(why) => {
+                out.write_str(why)
+            }
+            _ => out.write_str(self.public()),
+        }
+    }
+}
 
 impl App {
     /// The answer to an error: that of a hook, or else a page.

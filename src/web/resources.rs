@@ -8,6 +8,7 @@ use super::flash;
 use super::origin;
 use super::site::Site;
 use super::store::Store;
+use super::url_for::UrlError;
 use crate::cycle::{Detail, Recorder};
 use crate::http::{Limits, Method, Status, cookie_value};
 use crate::json;
@@ -18,6 +19,17 @@ use std::panic::Location;
 use std::sync::Arc;
 
 impl<'a> Context<'a> {
+    /// The path of the route of this name, with these values: see [`url_for`](super::url_for). A
+    /// blueprint calls its own routes `.name`.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such route, or a value is missing.
+    pub fn url_for(&self, name: &str, values: &[(&str, Value)]) -> Result<String, UrlError> {
+        let route = self.matched.map(|found| found.route);
+        self.site.url_for(self.request, route, name, values)
+    }
+
     /// The body of the request, in the form that its `Content-Type` says. (`ctx.request.body` is
     /// what came, compressed or not.)
     ///

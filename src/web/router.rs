@@ -24,34 +24,12 @@ pub struct Matched<'r> {
 /// first.
 #[derive(Default)]
 pub struct Router {
-    routes: Vec<Route>,
+    pub(super) routes: Vec<Route>,
     /// How many have no place.
-    plain: usize,
+    pub(super) plain: usize,
 }
 
 impl Router {
-    /// Adds a route, and gives it back.
-    ///
-    /// # Panics
-    ///
-    /// If there is a route that takes the same requests. The message names both lines.
-    #[track_caller]
-    pub fn add(&mut self, route: Route) -> &mut Route {
-        if let Some(known) = self.routes.iter().find(|known| known.overlaps(&route)) {
-            panic!("{} is registered twice: {} and {}", route.pattern, known.source, route.source);
-        }
-        let (plain, others) = self.routes.split_at(self.plain);
-        let behind = |group: &[Route]| group.partition_point(|known| known.comes_before(&route));
-        let at = if route.pattern.has_places() {
-            self.plain + behind(others)
-        } else {
-            self.plain += 1;
-            behind(plain)
-        };
-        self.routes.insert(at, route);
-        &mut self.routes[at]
-    }
-
     /// All routes, in the order in which they are tried.
     pub fn routes(&self) -> &[Route] {
         &self.routes

@@ -29,14 +29,18 @@
 //!   attacker could give a victim a key, wait for the login, and use the same key.
 //! * When the handler is done, `save` waits until the changes are safe, and gives the answer the
 //!   cookie that `session_cookie` makes: only if the visitor has not this key yet.
+//!
+//! Elsewhere: how long a session lives, in `lifetime`, and what a login does to it, in `login`.
 
 mod changing;
 mod history;
+mod lifetime;
+mod login;
 mod session_cookie;
 
 pub use history::SessionHistory;
+pub use lifetime::Sessions;
 use session_cookie::RowKey;
-pub use session_cookie::Sessions;
 
 use super::store::{Kind, Lookup, Refusal, Store, StoreError, permanence};
 use crate::value::{Map, Value};
@@ -72,6 +76,7 @@ pub struct Session<'s> {
 }
 
 /// A session after its first use.
+#[derive(Default)]
 struct OpenedSession {
     /// When, if there is a record of the cycle.
     at: Option<Instant>,
@@ -136,8 +141,7 @@ impl Session<'_> {
 
 impl OpenedSession {
     fn new(is_recording: bool, row: Map) -> OpenedSession {
-        let (key, permanence, before, refusal, failure) = (RowKey::None, None, None, None, None);
         let at = is_recording.then(Instant::now);
-        OpenedSession { at, key, row, permanence, before, refusal, failure, cleared: false }
+        OpenedSession { at, row, ..OpenedSession::default() }
     }
 }

@@ -12,6 +12,7 @@ use super::inside::Inside;
 use super::origin::normal;
 use super::pattern::Pattern;
 use super::route::{Blueprint, Route, right};
+use super::router::Router;
 use super::static_files::StaticFiles;
 use super::store::Store;
 use super::template::Templates;
@@ -49,6 +50,30 @@ methods! {
     put Put;
     patch Patch;
     delete Delete;
+}
+
+impl Router {
+    /// Adds a route, and gives it back.
+    ///
+    /// # Panics
+    ///
+    /// If there is a route that takes the same requests. The message names both lines.
+    #[track_caller]
+    pub fn add(&mut self, route: Route) -> &mut Route {
+        if let Some(known) = self.routes.iter().find(|known| known.overlaps(&route)) {
+            panic!("{} is registered twice: {} and {}", route.pattern, known.source, route.source);
+        }
+        let (plain, others) = self.routes.split_at(self.plain);
+        let behind = |group: &[Route]| group.partition_point(|known| known.comes_before(&route));
+        let at = if route.pattern.has_places() {
+            self.plain + behind(others)
+        } else {
+            self.plain += 1;
+            behind(plain)
+        };
+        self.routes.insert(at, route);
+        &mut self.routes[at]
+    }
 }
 
 impl App {

@@ -1,6 +1,6 @@
-//! The course: small pages that show one idea each, a shop that needs them all, and the lessons.
+//! Deeper: The course: small pages that show one idea each, the shop, and the lessons.
 //!
-//! First read `hello`, `search`, `formtest` and `sessions`: handlers as a beginner writes them.
+//! First read `hello`, `formtest` and `sessions`: handlers as a beginner writes them.
 
 mod echo;
 mod formtest;

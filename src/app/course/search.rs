@@ -1,4 +1,4 @@
-//! A GET form: the browser puts the data into the URL, which can be saved and shared.
+//! Deeper: A GET form: the browser puts the data into the URL, which can be saved and shared.
 
 use crate::app::answer::text_or_page;
 use carafe::http::Response;

@@ -7,6 +7,7 @@ use super::{Connection, Memory};
 use crate::cycle::Detail;
 use crate::http::early_refusal::first_words;
 use crate::http::{Body, Method, ParseError, Response, Status, Version};
+use crate::server::door;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 impl Connection {
@@ -62,6 +63,16 @@ impl Connection {
         });
         let answer = shaped.unwrap_or_else(|| refusal(error));
         self.write_answer(answer, Asked { is_head, version, is_last, keep_alive, line });
+    }
+
+    /// Ends a connection that no thread can serve. The client is told to come again if it waits for
+    /// an answer of which nothing has been sent; otherwise that message would seem to belong to
+    /// another request.
+    pub fn turn_away(self: Box<Self>) {
+        let expects_answer = self.answers == 0 || !self.memory.input.is_empty();
+        if expects_answer && self.memory.output.is_empty() && self.rest.is_none() {
+            door::refuse(&self.wire.socket.stream);
+        }
     }
 }
 

@@ -25,7 +25,7 @@ impl Pool {
         self: &Arc<Self>,
         mut connection: Box<Connection>,
     ) -> Result<(), Box<Connection>> {
-        if connection.set_may_wait(true).is_err() {
+        if connection.wire.set_may_wait(true).is_err() {
             return Ok(());
         }
         // A thread that cannot be started drops its job, so the connection is not in the job, but

@@ -121,7 +121,7 @@ impl Relief for Ring {
         let Some(window) = due else { return Some(connection) };
         let mut circle = self.0.lock();
         let is_calm = circle.busy(window, 1) < FEW || pool.is_stopping();
-        if is_calm || connection.set_may_wait(false).is_err() {
+        if is_calm || connection.wire.set_may_wait(false).is_err() {
             return Some(connection);
         }
         circle.seats.push_back(Seat::new(connection));

@@ -177,7 +177,7 @@ impl Shared {
         for _ in 0..most {
             let Some(client) = pool.door.accept() else { break };
             if let Some(mut connection) = pool.welcome(client)
-                && connection.set_may_wait(false).is_ok()
+                && connection.wire.set_may_wait(false).is_ok()
             {
                 newcomers.push(Seat::new(connection));
             }
@@ -244,11 +244,11 @@ fn give_back(pool: &Arc<Pool>, mut seat: Seat, turn: Turn) -> Option<Seat> {
         connection.turn_away();
         return None;
     }
-    connection.set_may_wait(false).ok().map(|()| Seat::new(connection))
+    connection.wire.set_may_wait(false).ok().map(|()| Seat::new(connection))
 }
 
 /// Takes a connection out of the ring for this thread to serve. `None` if it is over.
 fn leave_with(mut seat: Seat) -> Option<Box<Connection>> {
     seat.connection.pace.leave(seat.connection.answers);
-    seat.connection.set_may_wait(true).ok().map(|()| seat.connection)
+    seat.connection.wire.set_may_wait(true).ok().map(|()| seat.connection)
 }

@@ -1,12 +1,15 @@
-//! Deeper: changing a session, each change one step of the store.
+//! Changing a session: each change is one step of the store.
 //!
 //! The visitor's row is changed if there is one. A stranger gets a row under a fresh key. In both
 //! cases the store gives back the row as it is then, and its key.
+//!
+//! Elsewhere: what a login and a logout do to the row, in `login`.
 
-use super::{OpenedSession, RowKey, Session};
+use super::session_cookie::RowKey;
+use super::{OpenedSession, Session};
 use crate::random;
 use crate::value::{Map, Value};
-use crate::web::store::{Updated, permanence};
+use crate::web::store::{Change, Updated, permanence};
 use std::cell::OnceCell;
 use std::panic::Location;
 
@@ -17,13 +20,11 @@ impl Session<'_> {
     /// counts.
     ///
     /// ```
-    /// # use carafe::{App, Context, Value};
-    /// # let mut app = App::new();
-    /// app.get("/visits", |ctx: &mut Context| {
-    ///     let count = |value: Option<Value>| value.and_then(|value| value.as_int()).unwrap_or(0);
-    ///     let visits = ctx.session.update("visits", |old| Value::Int(count(old) + 1));
-    ///     format!("visit {}", count(Some(visits)))
-    /// });
+    /// # use carafe::{Context, Value};
+    /// fn visit(ctx: &mut Context) -> Value {
+    ///     let count = |old: Option<Value>| old.and_then(|it| it.as_int()).unwrap_or(0);
+    ///     ctx.session.update("visits", |old| Value::Int(count(old) + 1))
+    /// }
     /// ```
     #[track_caller]
     pub fn update(&mut self, name: &str, mut update: impl FnMut(Option<Value>) -> Value) -> Value {
@@ -72,49 +73,6 @@ impl Session<'_> {
         })
     }
 
-    /// Ends the session: the row is deleted at once, and the visitor is asked to forget the cookie.
-    #[track_caller]
-    pub fn clear(&mut self) {
-        self.changed_by = Some(Location::caller());
-        self.write(None, &mut |row| *row = None);
-        let opened = self.touch();
-        opened.take_over(Map::new());
-        opened.cleared = true;
-    }
-
-    /// Gives the row a new key at a login, and deletes the old one: somebody who knows the old key,
-    /// or has chosen it, does not know the new one. A stranger has no key yet.
-    #[track_caller]
-    pub fn renew(&mut self) {
-        self.touch();
-        let Some(old) = self.key().map(str::to_owned) else { return };
-        self.changed_by = Some(Location::caller());
-        let fresh = random::hex_id();
-        let mut row = self.touch().row.clone();
-        permanence(&row).into_iter().for_each(|time| self.live_at_least(time));
-        // The row is written under the new key first, and then deleted under the old one if it is
-        // still the same. So neither a crash nor another request of this visitor loses anything.
-        loop {
-            self.write(Some(fresh.clone()), &mut |kept| *kept = Some(row.clone()));
-            if self.touch().failure.is_some() {
-                return;
-            }
-            let mut met = None;
-            let deleted = self.store.update(&self.kind, &old, &mut |kept| {
-                met.clone_from(kept);
-                kept.take_if(|kept| *kept == row);
-            });
-            self.touch().failure = deleted.err();
-            match met {
-                // Another request has changed the row: begin again with the changed row.
-                Some(met) if met != row => row = met,
-                Some(_) => return,
-                // Another request has ended the session: it stays ended.
-                None => return self.write(None, &mut |row| *row = None),
-            }
-        }
-    }
-
     pub(super) fn touch(&mut self) -> &mut OpenedSession {
         self.needed.set(true);
         self.opened();
@@ -124,11 +82,7 @@ impl Session<'_> {
     /// Lets the store change the visitor's row, or the one of a fresh key, and takes over what it
     /// then holds. If this is the first use of the session, the store looks the row up for the
     /// change, and need not be asked twice.
-    pub(super) fn write(
-        &mut self,
-        fresh: Option<String>,
-        change: &mut dyn FnMut(&mut Option<Map>),
-    ) {
+    pub(super) fn write(&mut self, fresh: Option<String>, change: Change<'_>) {
         self.needed.set(true);
         let known = match self.opened.get() {
             Some(OpenedSession { failure: Some(_), .. }) => return,
@@ -170,7 +124,7 @@ impl Session<'_> {
 
 impl OpenedSession {
     /// Takes this row in the place of the last one.
-    fn take_over(&mut self, row: Map) {
+    pub(super) fn take_over(&mut self, row: Map) {
         let last = std::mem::replace(&mut self.row, row);
         self.before.get_or_insert(last);
         self.permanence = permanence(&self.row);

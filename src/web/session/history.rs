@@ -1,4 +1,4 @@
-//! Deeper: What a session tells the record of a cycle.
+//! Deeper: What a session tells: whether it was used, what failed, and what a cycle shows of it.
 //!
 //! The pages that show a cycle compare the visitor's row before and after it. The recorder takes
 //! all of it in one value, when the handler and the page are done.
@@ -6,6 +6,7 @@
 use super::Session;
 use crate::cycle::StorePlace;
 use crate::value::Map;
+use crate::web::store::{Refusal, StoreError};
 use std::panic::Location;
 use std::time::Instant;
 
@@ -25,6 +26,21 @@ pub struct SessionHistory {
 }
 
 impl Session<'_> {
+    /// What the store could not do. The answer must be an error page then.
+    pub fn failure(&self) -> Option<&StoreError> {
+        self.opened.get().filter(|_| self.needed.get())?.failure.as_ref()
+    }
+
+    /// True if the handler or the page has used the session: the answer depends on the visitor.
+    pub fn is_needed(&self) -> bool {
+        self.needed.get()
+    }
+
+    /// Why the cookie that came was refused.
+    pub fn refusal(&self) -> Option<Refusal> {
+        self.opened.get()?.refusal
+    }
+
     /// What happened to the session. The rows are taken out, so this is the last thing to ask.
     ///
     /// If the handler has not used the session, the row is looked up now; not in a store that asks
