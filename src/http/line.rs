@@ -7,8 +7,8 @@ use super::ParseError;
 use super::bytes::first_control;
 use super::parse_error::{found, malformed};
 
-/// The line that starts at `at`, without its CR LF. `None` if its end has not arrived. The first
-/// `checked` bytes of the line are known to be no control characters.
+/// The line that starts at `at`, without its CR LF. `None` if its end has not arrived. The
+/// caller has checked that the first `checked` bytes of the line are no control characters.
 ///
 /// # Errors
 ///

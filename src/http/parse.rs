@@ -11,7 +11,7 @@
 //! The parser decides line by line, and no decision depends on a later line. So it does not matter
 //! whether the bytes arrive at once or one by one.
 //!
-//! Left out: the grammar of the target (`target.rs`) and of the body (`body.rs`).
+//! Elsewhere: the grammar of the target (`target.rs`) and of the body (`body.rs`).
 
 use super::bytes::token_length;
 use super::early_refusal::request_line;
@@ -47,7 +47,7 @@ pub fn parse_head(
     limits: &Limits,
     request: &mut Request,
 ) -> Result<Option<usize>, ParseError> {
-    // Nothing of the last request, which may be another visitor's, is left in a refusal.
+    // The last request may be another visitor's, so nothing of it is left, not even in a refusal.
     request.path.clear();
     request.headers.clear();
     (request.peer, request.secure) = (None, false);
@@ -57,7 +57,7 @@ pub fn parse_head(
     if start > limits.head_bytes {
         return Err(head_too_long(limits));
     }
-    // A connection has dropped most of them already. Here the head begins, and so do its limits.
+    // Here the head begins, and so do its limits.
     let bytes = &bytes[start..];
     // The first line has a limit of its own, and what cannot become one is refused at once.
     let Some(line) = request_line(bytes, limits)? else { return Ok(None) };

@@ -1,6 +1,6 @@
 //! A request as a value: everything that a client said.
 //!
-//! Left out: decoding the values in a path. The router does that where a route needs it.
+//! Elsewhere: decoding the values in a path. The router does that where a route needs it.
 
 use super::fields::percent_encode;
 use super::target::normal_path;

@@ -112,7 +112,7 @@ pub struct Delivery<'a> {
     pub cycle: Option<u64>,
 }
 
-/// The fields that [`write_head`] adds. A handler's own are left out: with two lengths, two
+/// The fields that [`write_head`] adds. A handler's own are removed: with two lengths, two
 /// programs could read two messages.
 const OWN: [&str; 4] = ["Content-Length", "Transfer-Encoding", "Connection", "Date"];
 

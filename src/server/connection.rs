@@ -9,7 +9,7 @@
 //!   has been quiet for a while.
 //! * A connection may wait for its client. One in the `ring`, a deeper chapter, must not: it stops
 //!   where it would have to wait, and another thread goes on with it later.
-//! * If it is not sure where a message ends, the request is refused and the connection closed.
+//! * Where the end of a message is in doubt, the request is refused and the connection closed.
 //!
 //! No client is trusted to end anything by itself: each wait has a bound in `Limits`.
 
@@ -57,8 +57,8 @@ pub(super) struct Connection {
     pub pace: Pace,
 }
 
-/// The memory in which requests are read and answered. Between two requests it is free: nothing in
-/// it is used any more.
+/// The memory in which requests are read and answered. It is free when nothing waits in it to be
+/// used or sent.
 #[derive(Default)]
 pub(super) struct Memory {
     /// What has arrived and has not been used.
@@ -83,7 +83,7 @@ enum Next {
     Linger,
 }
 
-/// How a turn ended. A turn is one call of [`turn`](Connection::turn).
+/// How a turn ended. In a turn, [`turn`](Connection::turn), all that has arrived is answered.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Turn {
     /// Everything that has arrived is answered.

@@ -2,7 +2,7 @@
 //!
 //! A connection has one buffer, which grows when a request needs more room, and shrinks after it.
 //!
-//! Left out: reading. The caller reads into [`room`](Input::room), and adds the count to `filled`.
+//! Elsewhere: reading. The caller reads into [`room`](Input::room), and adds the count to `filled`.
 
 /// The length of the buffer at first.
 const INPUT_BYTES: usize = 2 * 1024;

@@ -124,7 +124,7 @@ impl Pool {
         };
         let mut staff = self.lock();
         let is_last = staff.accepting == 1 && staff.most_accepting > 0;
-        // If this was the only one, the worker that it starts takes its place in the count.
+        // If this was the only one, the worker that it starts below is counted in its place.
         if !is_last {
             staff.accepting -= 1;
         }
@@ -185,7 +185,7 @@ impl Pool {
             let duty = job(&pool);
             pool.work(duty);
         });
-        // Counted under the lock, so that the new thread cannot end before it counts.
+        // Counted under the lock, so that the new thread is not taken off the count before.
         let mut staff = self.lock();
         thread.spawn(life).map(|_| staff.workers += 1)
     }

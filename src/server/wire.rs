@@ -69,15 +69,15 @@ impl Wire {
     pub fn send(&mut self, output: &mut Vec<u8>) -> io::Result<bool> {
         let mut done = 0;
         let ended = loop {
+            if done == output.len() {
+                break Ok(true);
+            }
             match (&self.socket.stream).write(&output[done..]) {
                 Ok(0) => break Err(ErrorKind::WriteZero.into()),
                 Ok(count) => done += count,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) if is_not_ready(&error) && !self.may_wait => break Ok(false),
                 Err(error) => break Err(error),
-            }
-            if done == output.len() {
-                break Ok(true);
             }
         };
         self.sent += done as u64;

@@ -38,8 +38,8 @@ pub struct App {
 
 impl Service for App {
     fn call(&self, request: &mut Request, cycle: &mut Cycle) -> Response {
-        // The site's prefix is taken off the path. If the request is not admitted (no route knows
-        // its method, or a page of another site has sent it), its hooks still run first.
+        // The site's prefix is taken off the path. For a method that no route knows, and for what a
+        // page of another site sends, hooks still run first; outside of the prefix they do not.
         let refusal = no_route::admit(&self.site, request).err();
         let is_outside = matches!(refusal, Some(Error::NotFound));
         let found = self.site.router.find(&request.method, &request.path).filter(|_| !is_outside);

@@ -36,7 +36,7 @@ pub struct Context<'a> {
     /// The route that takes the request, and the values in its path.
     pub(super) matched: Option<&'a Matched<'a>>,
     pub(super) site: &'a Site,
-    /// Why no route is asked: 404 if the path is not below the prefix of the site, 501 or 403.
+    /// Why the handler is not called: 404 if the path is outside of the site's prefix, 501 or 403.
     pub(super) refusal: Option<Error>,
     /// The record of this request: each stage leaves a line in it.
     pub(super) cycle: &'a mut Cycle,

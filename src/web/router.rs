@@ -26,21 +26,16 @@ pub struct Matched<'r> {
 pub struct Router {
     pub(super) routes: Vec<Route>,
     /// How many have no place.
-    pub(super) plain: usize,
+    pub(super) plain_count: usize,
 }
 
 impl Router {
-    /// All routes, in the order in which they are tried.
-    pub fn routes(&self) -> &[Route] {
-        &self.routes
-    }
-
     /// Finds the route of a request. The path is still percent-encoded.
     ///
     /// A route without places is found by a search for the whole path. Of the others each is asked:
     /// `captures` compares the path part by part, and gives the values of the places.
     pub fn find(&self, method: &Method, path: &str) -> Option<Matched<'_>> {
-        match self.plain(path).find(|route| route.answers(method)) {
+        match self.without_places(path).find(|route| route.answers(method)) {
             Some(route) => Some(Matched { route, params: Params::new() }),
             None => self.with_places(path).find(|found| found.route.answers(method)),
         }
@@ -48,10 +43,10 @@ impl Router {
 
     /// The routes of this path, whatever their method, in the order in which they are tried.
     pub fn of_path<'r>(&'r self, path: &str) -> impl Iterator<Item = &'r Route> {
-        self.plain(path).chain(self.with_places(path).map(|found| found.route))
+        self.without_places(path).chain(self.with_places(path).map(|found| found.route))
     }
 
-    fn plain<'r>(&'r self, path: &str) -> impl Iterator<Item = &'r Route> {
+    fn without_places<'r>(&'r self, path: &str) -> impl Iterator<Item = &'r Route> {
         let slashes = |path: &str| path.matches('/').count();
         let mut text = Cow::Borrowed(path);
         if path.bytes().any(|byte| byte == b'%') {
@@ -61,14 +56,14 @@ impl Router {
                 text = Cow::Borrowed("");
             }
         }
-        let plain = &self.routes[..self.plain];
+        let plain = &self.routes[..self.plain_count];
         let searched: &str = &text;
         let from = plain.partition_point(|route| route.pattern.text() < searched);
         plain[from..].iter().take_while(move |route| *route.pattern.text() == *text)
     }
 
     fn with_places<'r>(&'r self, path: &str) -> impl Iterator<Item = Matched<'r>> {
-        self.routes[self.plain..]
+        self.routes[self.plain_count..]
             .iter()
             .filter_map(move |route| Some(Matched { route, params: route.pattern.captures(path)? }))
     }

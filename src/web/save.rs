@@ -14,11 +14,11 @@ use crate::http::{Response, SetCookie};
 ///
 /// # Errors
 ///
-/// What the store could not do. From then on the visitor is a stranger to this request.
+/// What the store could not do. From then on this request treats the visitor as a stranger.
 pub fn save(ctx: &mut Context, response: &mut Response) -> Result<(), Error> {
-    let is_idle = !ctx.session.is_needed() && ctx.used_store.get().is_none();
+    let is_unused = !ctx.session.is_needed() && ctx.used_store.get().is_none();
     // A record tells which cookie came, even if nobody looked at it.
-    if is_idle && !(ctx.cycle.is_recording() && ctx.session.sent().is_some()) {
+    if is_unused && !(ctx.cycle.is_recording() && ctx.session.sent().is_some()) {
         return Ok(());
     }
     // The record takes the row out, so all else is done before.

@@ -1,7 +1,7 @@
 //! Session: what the server keeps of one visitor, a row of the store that the cookie finds.
 //!
-//! The cookie says nothing about the visitor. It is a key of 128 random bits, and the row of this
-//! key is in the [`Store`]:
+//! The cookie says nothing about the visitor, except with `CookieStore`. It is a key of 128 random
+//! bits, and the row of this key is in the [`Store`]:
 //!
 //! ```
 //! use carafe::web::{session::Sessions, store::MemoryStore};
@@ -52,10 +52,13 @@ use std::time::{Duration, Instant};
 /// What the server remembers about one visitor, for the length of one request.
 ///
 /// ```
-/// # use carafe::Context;
+/// # use carafe::{Context, Value};
 /// fn visit(ctx: &mut Context) -> String {
-///     let visits = ctx.session.int("visits").unwrap_or(0) + 1;
-///     ctx.session.set("visits", visits);
+///     ctx.session.update("visits", |old| {
+///         let visits = old.and_then(|value| value.as_int()).unwrap_or(0);
+///         Value::Int(visits + 1)
+///     });
+///     let visits = ctx.session.int("visits").unwrap_or(0);
 ///     format!("{}: visit {visits}\n", ctx.session.text("user").unwrap_or_default())
 /// }
 /// ```

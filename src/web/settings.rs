@@ -63,16 +63,21 @@ impl Router {
         if let Some(known) = self.routes.iter().find(|known| known.overlaps(&route)) {
             panic!("{} is registered twice: {} and {}", route.pattern, known.source, route.source);
         }
-        let (plain, others) = self.routes.split_at(self.plain);
+        let (plain, others) = self.routes.split_at(self.plain_count);
         let behind = |group: &[Route]| group.partition_point(|known| known.comes_before(&route));
         let at = if route.pattern.has_places() {
-            self.plain + behind(others)
+            self.plain_count + behind(others)
         } else {
-            self.plain += 1;
+            self.plain_count += 1;
             behind(plain)
         };
         self.routes.insert(at, route);
         &mut self.routes[at]
+    }
+
+    /// All routes, in the order in which they are tried.
+    pub fn routes(&self) -> &[Route] {
+        &self.routes
     }
 }
 

@@ -232,6 +232,8 @@ fn a_stream_is_chunked_or_ends_with_the_connection() {
     let head = server
         .exchange(b"HEAD /stream HTTP/1.1\r\nHost: x\r\n\r\nGET /next HTTP/1.1\r\nHost: x\r\n\r\n");
     assert!(!head.contains("one") && head.ends_with("GET /next "), "{head}");
+    let long = server.exchange(b"GET /long-head HTTP/1.1\r\nHost: x\r\n\r\n");
+    assert!(long.ends_with("\r\n\r\n4\r\nlate\r\n0\r\n\r\n"), "{} bytes", long.len());
     let broken = server.exchange(b"GET /broken-stream HTTP/1.1\r\nHost: x\r\n\r\n");
     assert!(broken.ends_with("3\r\none\r\n"), "without its last chunk the client knows: {broken}");
 }

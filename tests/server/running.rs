@@ -33,6 +33,9 @@ impl Service for Mirror {
                 out.flush()?;
                 out.write_all(b"two")
             }),
+            // Its head fills the output, and is sent before the stream begins.
+            "/long-head" => Response::stream("text/plain", |out| out.write_all(b"late"))
+                .with_header("X-Long", "x".repeat(70_000)),
             "/broken-stream" => Response::stream("text/plain", |out| {
                 out.write_all(b"one")?;
                 out.flush()?;

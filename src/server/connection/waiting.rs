@@ -19,6 +19,7 @@ impl Connection {
         self.memory.request.share.clear();
         self.wire.set_idle(true);
         if self.serving.is_stopping() {
+            // The read below takes what has arrived, and does not wait for more.
             self.wire.socket.shut_reading();
         }
         let end = match self.read_idle() {
@@ -37,11 +38,11 @@ impl Connection {
     }
 
     /// Reads more of a request that has begun. Returns how many bytes came; 0 means that the client
-    /// has closed. `whole` is the time for this part of the request, from the first call on.
+    /// has closed. `most` is the time for the head, or for the body, from the first call on.
     pub(super) fn read_more(
         &mut self,
         deadline: &mut Option<Instant>,
-        whole: Duration,
+        most: Duration,
     ) -> Result<usize, Obstacle> {
         self.flush()?;
         if !self.wire.may_wait {
@@ -49,18 +50,18 @@ impl Connection {
         }
         // After a stop, a request that had not arrived whole is the last one.
         self.next = if self.serving.is_stopping() { Next::Linger } else { self.next };
-        let end = *deadline.get_or_insert_with(|| Instant::now() + whole);
+        let end = *deadline.get_or_insert_with(|| Instant::now() + most);
         loop {
             let left = end.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                let seconds = whole.as_secs();
+                let seconds = most.as_secs();
                 let message = format!("the request was not complete within {seconds} seconds");
                 return Err(ParseError::new(Status::REQUEST_TIMEOUT, message).into());
             }
             self.wire.set_read_time(left)?;
             match self.wire.read(&mut self.memory.input) {
-                // A stop has shut the reading half at the moment when this request began. So its
-                // rest is waited for by trying again.
+                // A stop has shut the reading half just when this request began. A read then gives
+                // 0 at once, and later what has come. So it is tried again.
                 Ok(0) if self.wire.socket.shut.load(Ordering::SeqCst) => {
                     thread::sleep(Duration::from_millis(1))
                 }

@@ -1,7 +1,7 @@
 //! Changing a session: each change is one step of the store.
 //!
-//! The visitor's row is changed if there is one. A stranger gets a row under a fresh key. In both
-//! cases the store gives back the row as it is then, and its key.
+//! `set` calls `update`, `update` calls `change`, `change` calls `write`, and `write` the store.
+//! The visitor's row is changed if there is one. A stranger gets a row under a fresh key.
 //!
 //! Elsewhere: what a login and a logout do to the row, in `login`.
 
@@ -9,7 +9,7 @@ use super::session_cookie::RowKey;
 use super::{OpenedSession, Session};
 use crate::random;
 use crate::value::{Map, Value};
-use crate::web::store::{Change, Updated, permanence};
+use crate::web::store::{Change, StoreError, Updated, permanence};
 use std::cell::OnceCell;
 use std::panic::Location;
 
@@ -18,14 +18,6 @@ impl Session<'_> {
     ///
     /// `update` is called again when another request of the visitor comes between. The last result
     /// counts.
-    ///
-    /// ```
-    /// # use carafe::{Context, Value};
-    /// fn visit(ctx: &mut Context) -> Value {
-    ///     let count = |old: Option<Value>| old.and_then(|it| it.as_int()).unwrap_or(0);
-    ///     ctx.session.update("visits", |old| Value::Int(count(old) + 1))
-    /// }
-    /// ```
     #[track_caller]
     pub fn update(&mut self, name: &str, mut update: impl FnMut(Option<Value>) -> Value) -> Value {
         self.change(|row| {
@@ -53,7 +45,8 @@ impl Session<'_> {
     pub fn change<T>(&mut self, mut change: impl FnMut(&mut Map) -> T) -> T {
         self.changed_by = Some(Location::caller());
         let mut outcome = None;
-        // Only a row that exists: a session that another request has ended must not come back.
+        // First the row of the visitor's key, if it exists. A row that another request has ended
+        // must not come back, so what follows is a new row under a fresh key.
         self.write(None, &mut |row| outcome = row.as_mut().map(&mut change));
         if let Some(outcome) = outcome {
             return outcome;
@@ -81,16 +74,13 @@ impl Session<'_> {
 
     /// Lets the store change the visitor's row, or the one of a fresh key, and takes over what it
     /// then holds. If this is the first use of the session, the store looks the row up for the
-    /// change, and need not be asked twice.
+    /// change, and is asked only once.
     pub(super) fn write(&mut self, fresh: Option<String>, change: Change<'_>) {
         self.needed.set(true);
-        let known = match self.opened.get() {
-            Some(OpenedSession { failure: Some(_), .. }) => return,
-            Some(_) => self.key(),
-            None => self.sent.as_deref(),
-        };
-        let Some(key) = fresh.as_deref().or(known) else { return };
         let is_first = self.opened.get().is_none();
+        let has_failed = self.opened.get().is_some_and(|opened| opened.failure.is_some());
+        let known = if is_first { self.sent() } else { self.key() };
+        let Some(key) = fresh.as_deref().or(known).filter(|_| !has_failed) else { return };
         let (mut is_found, mut before) = (false, None);
         let updated = self.store.update(&self.kind, key, &mut |row| {
             is_found = row.is_some();
@@ -100,7 +90,7 @@ impl Session<'_> {
             change(row);
         });
         if is_first {
-            // If there is no such row, looking it up will tell why.
+            // There is no such row. The session stays unopened: `opened` then asks why.
             if updated.is_ok() && !is_found {
                 return;
             }
@@ -108,21 +98,27 @@ impl Session<'_> {
             opened.key = RowKey::Sent;
             self.opened = OnceCell::from(opened);
         }
-        let opened = self.touch();
-        let (key, row) = match updated {
-            Ok(Updated::Kept(Some(row))) => (fresh.map(RowKey::New), row),
-            Ok(Updated::Moved(row, key)) => (Some(RowKey::New(key)), row),
-            Ok(updated) => (Some(RowKey::None), updated.row().unwrap_or_default()),
-            Err(failure) => return opened.failure = Some(failure),
-        };
-        if let Some(key) = key {
-            opened.key = key;
-        }
-        opened.take_over(row);
+        self.touch().accept(updated, fresh);
     }
 }
 
 impl OpenedSession {
+    /// Takes what the store answered to a change: the row as it is now, and its key. `fresh` is
+    /// the key that was asked for, if the row is new.
+    fn accept(&mut self, updated: Result<Updated, StoreError>, fresh: Option<String>) {
+        let (row, new_key) = match updated {
+            Ok(Updated::Kept(Some(row))) => (row, fresh.map(RowKey::New)),
+            Ok(Updated::Moved(row, key)) => (row, Some(RowKey::New(key))),
+            // The row is deleted, or this store keeps none.
+            Ok(updated) => (updated.row().unwrap_or_default(), Some(RowKey::None)),
+            Err(failure) => return self.failure = Some(failure),
+        };
+        self.take_over(row);
+        if let Some(key) = new_key {
+            self.key = key;
+        }
+    }
+
     /// Takes this row in the place of the last one.
     pub(super) fn take_over(&mut self, row: Map) {
         let last = std::mem::replace(&mut self.row, row);

@@ -2,7 +2,7 @@
 //!
 //! A server forgets everything between two requests, except what it puts into a store. A store is
 //! a table. Under each key it has a **row**: a [`Map`] of names and values. A visitor's session is
-//! a row; its key is a random id, and the visitor's cookie holds this id. A shop's accounts and
+//! a row; its key is usually a random id, and the visitor's cookie holds it. A shop's accounts and
 //! orders are rows of other [`Kind`]s. The same program runs on any store:
 //!
 //! * [`NoneStore`] keeps nothing: each request comes from a stranger.
