@@ -151,6 +151,7 @@ fn who_is_too_slow_is_told_so_and_who_says_nothing_is_not() {
     });
     for (begun, expected) in [
         ("GET / HTTP/1.1\r\nHo", "HTTP/1.1 408 "),
+        ("GET / HTTP/1.1\r", "HTTP/1.1 408 "),
         ("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nabc", "HTTP/1.1 408 "),
         ("", ""),
     ] {

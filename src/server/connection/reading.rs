@@ -10,6 +10,7 @@
 //! Elsewhere: what the bytes mean, in `http::parse` and `http::body`.
 
 use super::{Connection, Next, Obstacle, Turn};
+use crate::http::early_refusal::needs_parsing;
 use crate::http::parse_error::malformed;
 use crate::http::{ChunkedBody, Framing, Method, Version, expects_continue, framing, parse_head};
 use std::time::Instant;
@@ -64,8 +65,12 @@ impl Connection {
                 self.consume(head_bytes);
                 return Ok(framing);
             }
-            if self.read_more(&mut deadline, self.serving.limits.head_time)? == 0 {
-                return Err(Obstacle::End(Turn::Over));
+            let mut count = 0;
+            while !needs_parsing(self.memory.input.bytes(), count, &self.serving.limits) {
+                count = self.read_more(&mut deadline, self.serving.limits.head_time)?;
+                if count == 0 {
+                    return Err(Obstacle::End(Turn::Over));
+                }
             }
         }
     }
