@@ -19,6 +19,7 @@ pub struct Reader {
     buffer: Vec<u8>,
     stage: Stage,
     /// How many bytes the parser of heads was given, each time anew.
+    #[allow(dead_code, reason = "the fuzz targets use this file, too")]
     pub parsed_bytes: usize,
     /// The requests read so far, bodies and all.
     pub requests: Vec<Request>,

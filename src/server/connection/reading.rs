@@ -7,10 +7,10 @@
 //! Otherwise, and if the body comes in chunks, it takes no byte out of the input, and another
 //! thread can begin again.
 //!
-//! Elsewhere: what the bytes mean, in `http::parse` and `http::body`.
+//! Elsewhere: what the bytes mean, in `http::parse` and `http::body`; and when more of them are
+//! worth another try, in `gathering`.
 
 use super::{Connection, Next, Obstacle, Turn};
-use crate::http::early_refusal::needs_parsing;
 use crate::http::parse_error::malformed;
 use crate::http::{ChunkedBody, Framing, Method, Version, expects_continue, framing, parse_head};
 use std::time::Instant;
@@ -65,13 +65,7 @@ impl Connection {
                 self.consume(head_bytes);
                 return Ok(framing);
             }
-            let mut count = 0;
-            while !needs_parsing(self.memory.input.bytes(), count, &self.serving.limits) {
-                count = self.read_more(&mut deadline, self.serving.limits.head_time)?;
-                if count == 0 {
-                    return Err(Obstacle::End(Turn::Over));
-                }
-            }
+            self.gather(&mut deadline)?;
         }
     }
 
