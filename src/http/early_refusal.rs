@@ -9,7 +9,7 @@
 use super::bytes::{first_control, token_length};
 use super::line::line_at;
 use super::parse_error::{found, head_too_long, malformed, target_too_long};
-use super::target::split_before;
+use super::target::{after_scheme, split_before};
 use super::{Limits, Method, ParseError, Status};
 
 /// The request line, which has a limit of its own. `None` if its end has not arrived.
@@ -33,8 +33,8 @@ fn longest_line(limits: &Limits) -> usize {
     limits.target_bytes.saturating_add(64)
 }
 
-/// False if a head that was not complete before its last `count` bytes is still neither complete nor
-/// wrong: no line ends in them, they hold no control character, and pass no limit.
+/// False if a head that was not complete before its last `count` bytes is still neither complete
+/// nor wrong: no line ends in them, they hold no control character, and pass no limit.
 pub fn needs_parsing(head: &[u8], count: usize, limits: &Limits) -> bool {
     let before = head.len() - count;
     let passed = |most: usize| (before..head.len()).contains(&most);
@@ -51,6 +51,11 @@ pub(crate) fn first_words(bytes: &[u8]) -> (Method, String) {
     let method = words.next().and_then(Method::from_bytes);
     let target = words.next().and_then(|word| str::from_utf8(word).ok());
     let path = target.map(|target| split_before(target, b'?').0);
+    // In a URL, the path comes after the host.
+    let path = path.map(|path| match after_scheme(path) {
+        Some(url) => &url[url.find('/').filter(|host| *host > 0).unwrap_or(url.len())..],
+        None => path,
+    });
     let path = path.filter(|path| method.is_some() && path.starts_with('/')).unwrap_or_default();
     (method.unwrap_or_default(), path.to_owned())
 }
