@@ -7,7 +7,7 @@ fn app() -> App {
     let mut app = App::new();
     for status in [204, 205, 304] {
         let answer = move |_: &mut Context| (Status(status), "not sent");
-        app.get(&format!("/{status}"), answer);
+        app.get(format!("/{status}"), answer);
     }
     app.get("/page", |_: &mut Context| "a page");
     app.get("/fails", |_: &mut Context| {
