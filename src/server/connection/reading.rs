@@ -7,8 +7,7 @@
 //! Otherwise, and if the body comes in chunks, it takes no byte out of the input, and another
 //! thread can begin again.
 //!
-//! Elsewhere: what the bytes mean, in `http::parse` and `http::body`; and when more of them are
-//! worth another try, in `gathering`.
+//! Elsewhere: what the bytes mean, in `http::parse` and `http::body`; small pieces, in `gathering`.
 
 use super::{Connection, Next, Obstacle, Turn};
 use crate::http::parse_error::malformed;
