@@ -17,7 +17,8 @@ use std::time::SystemTime;
 pub struct CookieJar {
     cookies: Vec<KeptCookie>,
     takes_secure: bool,
-    /// Why a cookie was not kept or not sent; each reason once. It may hold any characters.
+    /// Why a cookie was not kept or not sent; each reason once, with the beginning of a
+    /// long name. It may hold any characters.
     pub lost: Vec<String>,
 }
 
@@ -83,7 +84,7 @@ impl CookieJar {
             }
             return;
         };
-        self.lose(format!("the cookie {name} {refusal}"));
+        self.lose(format!("the cookie {name:.80} {refusal}"));
     }
 
     /// Writes a cookie for a path and those below it. A client can do so without any server.
@@ -107,7 +108,9 @@ impl CookieJar {
             if is_below(path, &folder) {
                 pairs.push(format!("{name}={value}"));
             } else {
-                self.lose(format!("the cookie {name} goes to {folder} alone, not to {path}"));
+                self.lose(format!(
+                    "the cookie {name:.80} goes to {folder:.80} alone, not to {path}"
+                ));
             }
         }
         (!pairs.is_empty()).then(|| pairs.join("; "))

@@ -14,7 +14,7 @@
 //! * `percent` decodes what a URL encodes. [`limits`] says how much is too much, and `bodies` how
 //!   much all bodies may take together.
 //! * `accept` reads which format the client wants; `parse_error` says why a request is refused, and
-//!   `early_refusal` when.
+//!   [`early_refusal`] when.
 //! * `target` takes a URL apart, and `expect` says whether a client waits before it sends a body.
 //!   [`multipart`] reads a form with files, and `chunked` a body in pieces.
 //! * `quoted_cookie` reads a cookie in quotes, `set_cookie` writes one, [`date`] knows dates, and
@@ -33,7 +33,7 @@ pub mod conditions;
 pub mod cookie;
 mod cookie_jar;
 pub mod date;
-pub(crate) mod early_refusal;
+pub mod early_refusal;
 mod expect;
 pub mod fields;
 pub mod forwarded;

@@ -98,7 +98,7 @@ pub(crate) fn normal_path(path: &str) -> Cow<'_, str> {
 }
 
 /// What follows `http://` or `https://`, in any case of letters (RFC 3986 §3.1).
-fn after_scheme(target: &str) -> Option<&str> {
+pub(super) fn after_scheme(target: &str) -> Option<&str> {
     let (scheme, rest) = target.split_once("://")?;
     (scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https")).then_some(rest)
 }

@@ -13,6 +13,7 @@
 //!
 //! No client is trusted to end anything by itself: each wait has a bound in `Limits`.
 
+mod gathering;
 mod idle;
 mod reading;
 mod refusing;

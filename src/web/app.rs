@@ -10,7 +10,7 @@ use super::handler::Handler;
 use super::hooks::{Hooks, Moment, caught};
 use super::route::Blueprint;
 use super::site::Site;
-use super::{file_response, no_route, origin, save, url_for};
+use super::{file_response, no_route, origin, save};
 use crate::Service;
 use crate::cycle::Cycle;
 use crate::http::{ParseError, Request, Response};
@@ -65,7 +65,7 @@ impl Service for App {
     }
 
     fn start(&self) {
-        url_for::check_names(&self.site.router);
+        self.site.check();
     }
 
     fn refused(&self, request: &Request, error: &ParseError) -> Option<Response> {

@@ -5,9 +5,11 @@
 //! Left out: following redirects, because a test should see each step; asking over a network, and
 //! so what the server refuses before the application sees it (`Limits`: 413, 414, 431).
 
+use super::error::Error;
+use super::hooks::caught;
 use crate::Service;
 use crate::cycle::Cycle;
-use crate::http::{Body, CookieJar, Fields, Headers, Method, Request, Response};
+use crate::http::{Body, CookieJar, Fields, Headers, Method, Request, Response, Status};
 use crate::json;
 use crate::value::Value;
 use std::io::{Read, Seek, SeekFrom};
@@ -32,7 +34,8 @@ pub struct Client<'a> {
 
 /// An answer, and the warnings that the log would show.
 pub struct Answer {
-    /// The answer as the application made it, with its body in memory, also of a file or stream.
+    /// The answer as the application made it, with the body that would be sent in memory, also of a
+    /// file or stream.
     pub response: Response,
     /// The lines for the log.
     pub warnings: Vec<String>,
@@ -124,9 +127,13 @@ impl<'a> Client<'a> {
         if let Some(cookies) = self.jar.header(&path) {
             request.headers.append("Cookie", cookies);
         }
-        let mut cycle = Cycle::default();
+        let (mut cycle, is_head) = (Cycle::default(), request.method == Method::Head);
         let mut response = self.service.call(&mut request, &mut cycle);
-        response.body = in_memory(response.body);
+        let status = response.status;
+        response.body = match is_head || status.has_no_body() || status == Status::RESET_CONTENT {
+            true => Body::Empty,
+            false => in_memory(response.body, &mut cycle),
+        };
         for line in response.headers.get_all("Set-Cookie") {
             self.jar.keep(line, &path);
         }
@@ -135,15 +142,18 @@ impl<'a> Client<'a> {
 }
 
 /// The same body in memory. Of a stream or a file that fails there is what came before.
-fn in_memory(body: Body) -> Body {
+fn in_memory(body: Body, cycle: &mut Cycle) -> Body {
     let mut bytes = Vec::new();
-    let _ = match body {
-        Body::Stream(write) => write(&mut bytes),
+    let written = match body {
+        Body::Stream(write) => caught("it", || Ok(write(&mut bytes)?)),
         Body::File { mut file, range } => file
             .seek(SeekFrom::Start(range.start))
             .and_then(|_| (&file).take(range.end - range.start).read_to_end(&mut bytes))
-            .map(drop),
+            .map_or_else(|error| Err(Error::from(error)), |_| Ok(())),
         other => return other,
     };
+    if let Err(why) = written {
+        cycle.warn(format!("the body broke off: {why}"));
+    }
     Body::Bytes(bytes)
 }

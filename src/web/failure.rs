@@ -24,12 +24,14 @@ impl<E: std::error::Error + 'static> From<E> for Error {
         if let Some(refused) = any.downcast_ref::<ParseError>() {
             return Error::Refused(refused.clone());
         }
+        let template = any.downcast_ref::<TemplateError>();
         let why = match program_line(Location::caller()) {
-            Some(line) if !any.is::<TemplateError>() => format!("{line}: {why}"),
+            Some(line) if template.is_none() => format!("{line}: {why}"),
             _ => why,
         };
         // ENFILE and EMFILE of POSIX: the system or this process has no descriptor left, for now.
         let code = any.downcast_ref().and_then(io::Error::raw_os_error);
+        let code = code.or(template.and_then(|it| it.code));
         if cfg!(unix) && matches!(code, Some(23 | 24)) {
             return Error::with_header(Status::SERVICE_UNAVAILABLE, why, "Retry-After", "1");
         }

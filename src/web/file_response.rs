@@ -94,9 +94,9 @@ pub fn weigh(request: &Request, whole: Response) -> Response {
     let Some(size) = whole.body.len() else { return whole };
     let etag = whole.headers.get("ETag").unwrap_or("").to_owned();
     let modified = whole.headers.get("Last-Modified").and_then(date::parse);
+    let has_parts = whole.headers.get("Accept-Ranges") != Some("none");
     match conditions::evaluate(request, &Validators { etag: etag.clone(), modified }, size) {
-        Verdict::Whole => whole,
-        Verdict::Part(range) => part(whole, range, size),
+        Verdict::Part(range) if has_parts => part(whole, range, size),
         // RFC 9110 §15.4.5: a 304 has the headers that the whole answer would have, but for those
         // that describe its content.
         Verdict::NotModified => {
@@ -109,12 +109,13 @@ pub fn weigh(request: &Request, whole: Response) -> Response {
             Response::text(text).with_status(Status::PRECONDITION_FAILED)
         }
         // RFC 9110 §14.4: "bytes */47022" tells the length, so that the client can ask again.
-        Verdict::OutOfRange => {
+        Verdict::OutOfRange if has_parts => {
             let text = format!("The range begins after the end: the file has {size} bytes.\n");
             Response::text(text)
                 .with_status(Status::RANGE_NOT_SATISFIABLE)
                 .with_header("Content-Range", format!("bytes */{size}"))
         }
+        Verdict::Whole | Verdict::Part(_) | Verdict::OutOfRange => whole,
     }
 }
 

@@ -8,15 +8,22 @@ use std::str::FromStr;
 
 impl Form {
     /// The first value of this field as a number, or as another type that can be read from text.
-    /// Blanks around the value do not count, also if it is read as a `String`.
+    /// Blanks around the value do not count, also if it is read as a `String`. A number is finite.
     ///
     /// # Errors
     ///
     /// 400, which names the field, what came and what was expected.
     pub fn parse<T: FromStr>(&self, name: &str) -> Result<T, Error> {
         let text = self.required(name)?;
-        text.trim().parse().map_err(|_| {
-            let expected = expected(type_name::<T>());
+        let (value, type_name) = (text.trim(), type_name::<T>());
+        // `parse` takes `nan`, `inf`, and also `1e999` for infinity.
+        let is_finite = match type_name {
+            "f32" => value.parse().is_ok_and(f32::is_finite),
+            "f64" => value.parse().is_ok_and(f64::is_finite),
+            _ => true,
+        };
+        value.parse().ok().filter(|_| is_finite).ok_or_else(|| {
+            let expected = expected(type_name);
             Error::BadRequest(format!("form field {name:?}: found {text:?}, expected {expected}"))
         })
     }
@@ -70,7 +77,7 @@ fn expected(type_name: &str) -> String {
     // `Colour` in `inventory::Colour<inventory::Red>`.
     let word = type_name.split('<').next().and_then(|path| path.rsplit("::").next());
     match word.unwrap_or(type_name) {
-        "f32" | "f64" => "a number".to_owned(),
+        "f32" | "f64" => "a finite number".to_owned(),
         "bool" => "true or false".to_owned(),
         word => format!("a {word}"),
     }

@@ -6,7 +6,6 @@
 use super::context::Context;
 use super::flash;
 use super::form::Form;
-use super::site::address_of;
 use super::template::Globals;
 use crate::http::cookie::cookies;
 use crate::http::fields::percent_decode;
@@ -109,7 +108,7 @@ fn request_value(ctx: &Context) -> Value {
     let endpoint = ctx.matched.map(|found| &*found.route.name).filter(|name| !name.is_empty());
     let path = percent_decode(&request.path).into_owned();
     let query = request.target.find('?').map_or("", |at| &request.target[at..]);
-    let base_url = format!("{}{}{}", address_of(request), ctx.site.prefix, request.path);
+    let base_url = ctx.site.address_for(request) + &ctx.site.prefix + &request.path;
     Map::from([
         ("method", Value::from(request.method.as_str())),
         ("full_path", format!("{path}{}", if query.is_empty() { "?" } else { query }).into()),

@@ -10,7 +10,7 @@ use super::session::Sessions;
 use super::static_files::StaticFiles;
 use super::store::{HeldRow, Kind, MemoryStore, Store};
 use super::template::Templates;
-use super::url_for::{UrlError, url_for};
+use super::url_for::{UrlError, check_names, url_for};
 use crate::cycle::{Recorder, StorePlace};
 use crate::http::{Headers, Request};
 use crate::random;
@@ -87,13 +87,36 @@ impl Site {
     ) -> Result<String, UrlError> {
         let is_external =
             values.iter().any(|(name, value)| *name == "_external" && value.is_true());
-        let front = if is_external { address_of(request) } else { String::new() };
+        let front = if is_external { self.address_for(request) } else { String::new() };
         let blueprint = route.map_or("", |route| &route.blueprint);
         let name = match name.strip_prefix('.') {
             Some(own) => Cow::Owned(format!("{blueprint}{own}")),
             None => Cow::Borrowed(name),
         };
         url_for(&self.router, &(front + &self.prefix), &name, values)
+    }
+
+    /// The address by which a client reached this server: `http://127.0.0.1:8000`, or the `https`
+    /// address of a trusted proxy.
+    pub(super) fn address_for(&self, request: &Request) -> String {
+        let host = request.headers.get("Host").unwrap_or(&self.address);
+        format!("{}://{host}", request.scheme())
+    }
+
+    /// Refuses settings that do not go together.
+    ///
+    /// # Panics
+    ///
+    /// If two handlers have one name, or no page below the prefix would get the session's cookie.
+    pub(super) fn check(&self) {
+        check_names(&self.router);
+        let (path, prefix) = (self.sessions.path.trim_end_matches('/'), &*self.prefix);
+        let is_below =
+            |path: &str, other: &str| format!("{path}/").starts_with(&format!("{other}/"));
+        assert!(
+            is_below(path, prefix) || is_below(prefix, path),
+            "found the cookie path {path:?} and the prefix {prefix:?}, expected one below the other"
+        );
     }
 
     /// Forgets what a restart of this process would forget.
@@ -125,11 +148,4 @@ impl Site {
             self.store.all_rows().inspect(see);
         }
     }
-}
-
-/// The address by which a client reached this server: `http://127.0.0.1:8000`, or the `https`
-/// address of a trusted proxy.
-pub(super) fn address_of(request: &Request) -> String {
-    let host = request.headers.get("Host").unwrap_or("127.0.0.1");
-    format!("{}://{host}", request.scheme())
 }

@@ -105,6 +105,9 @@ fn build(pattern: &Pattern, values: &[(&str, Value)]) -> Result<String, String> 
                     format!("{pattern}: found {value:?} for {name:?}, expected a number it takes")
                 })?;
             }
+            if *kind == PlaceKind::Path && value.contains(['\\', '\0']) {
+                return Err(format!("{pattern}: found {value:?} for {name:?}, expected no \\"));
+            }
             let kept = if *kind == PlaceKind::Path { "-._~/" } else { "-._~" };
             path = path + &percent_encode(&value, kept) + &percent_encode(after, LITERAL);
             used.push(name);

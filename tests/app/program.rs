@@ -722,7 +722,10 @@ fn a_file_that_cannot_be_opened_for_want_of_a_descriptor_is_503() {
     let folder = empty_folder();
     std::fs::create_dir(folder.join("www")).expect("a folder can be made");
     std::fs::write(folder.join("www/carafe.txt"), "").expect("a file can be written");
-    // Too large to be kept in memory, so it is opened each time.
+    // Too large to be kept in memory, or too new, so it is opened each time.
+    std::fs::create_dir(folder.join("templates")).expect("a folder can be made");
+    std::fs::write(folder.join("templates/carafe.txt"), "").expect("a file can be written");
+    std::fs::write(folder.join("templates/formtest.html"), "").expect("a file can be written");
     std::fs::write(folder.join("www/large"), vec![b'x'; 200_000]).expect("a file can be written");
     let script = format!("ulimit -n 40; exec {} --port 0 --log off", env!("CARGO_BIN_EXE_carafe"));
     let mut child = Command::new("bash")
@@ -763,7 +766,10 @@ fn a_file_that_cannot_be_opened_for_want_of_a_descriptor_is_503() {
         }
         others.extend(connect().filter(|other| ask(other, "/hello").starts_with("HTTP/1.1 200")));
     };
-    assert!(answer.starts_with("HTTP/1.1 503") && answer.contains("Retry-After: 1"), "{answer}");
+    for answer in [answer, ask(&first, "/formtest")] {
+        assert!(answer.starts_with("HTTP/1.1 503"), "{answer}");
+        assert!(answer.contains("Retry-After: 1"), "{answer}");
+    }
     drop(others);
     let end = Instant::now() + DEADLINE;
     while !ask(&first, "/static/large").starts_with("HTTP/1.1 200") {

@@ -37,6 +37,17 @@ fn empty_lines_in_front_are_no_part_of_the_head() {
     assert_eq!([refused(10), refused(11)], [false, true]);
 }
 
+/// A client cannot make the server work without end by sending its bytes one by one.
+#[test]
+fn a_head_that_comes_byte_by_byte_is_parsed_anew_once_for_each_end_of_a_line() {
+    let lines = format!("GET /{} HTTP/1.1\r\n{}", "p".repeat(8100), "A: b\r\n".repeat(50));
+    let bytes = format!("{lines}Host: x\r\nX: {}\r\n\r\n", "\t".repeat(50_000));
+    let reader = Reader::read(bytes.as_bytes(), 1, &Limits::default());
+    assert_eq!(reader.statuses(), [200]);
+    let most = 2 * 54 * 9_000 + 10 * bytes.len();
+    assert!(reader.parsed_bytes < most, "{} of at most {most}", reader.parsed_bytes);
+}
+
 #[test]
 fn a_second_request_has_a_limit_of_its_own() {
     let bytes = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
@@ -77,11 +88,11 @@ fn a_line_without_end_is_refused_before_the_head_is_full() {
 #[test]
 fn a_bound_is_passed_before_what_lies_behind_it_is_judged() {
     let limits = Limits { target_bytes: 8, head_bytes: 200, ..Limits::default() };
-    assert_eq!(statuses(&format!("GET /{:a<100}\n", ""), &limits), [414]);
-    assert_eq!(
-        statuses(&("GET / HTTP/1.1\r\nX: ".to_owned() + &"A".repeat(200) + "\n"), &limits),
-        [431]
-    );
+    for end in ["", "\n"] {
+        assert_eq!(statuses(&format!("GET /{:a<100}{end}", ""), &limits), [414]);
+        let head = format!("GET / HTTP/1.1\r\nX: {:A<200}{end}", "");
+        assert_eq!(statuses(&head, &limits), [431]);
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Reads requests as a connection does, from bytes that come in any pieces.
 
+use carafe::http::early_refusal::needs_parsing;
 use carafe::http::forwarded::Proxies;
 use carafe::http::{
     self, ChunkedBody, Framing, Limits, ParseError, Request, expects_continue, framing,
@@ -17,6 +18,9 @@ pub struct Reader {
     /// Bytes that have come and that nobody has taken yet.
     buffer: Vec<u8>,
     stage: Stage,
+    /// How many bytes the parser of heads was given, each time anew.
+    #[allow(dead_code, reason = "the fuzz targets use this file, too")]
+    pub parsed_bytes: usize,
     /// The requests read so far, bodies and all.
     pub requests: Vec<Request>,
     /// Why it reads no further.
@@ -33,7 +37,8 @@ enum Stage {
 impl Reader {
     /// Nothing has come yet.
     pub fn new(limits: Limits) -> Reader {
-        Reader { limits, buffer: Vec::new(), stage: Stage::Head, requests: Vec::new(), error: None }
+        let (buffer, stage) = (Vec::new(), Stage::Head);
+        Reader { limits, buffer, stage, parsed_bytes: 0, requests: Vec::new(), error: None }
     }
 
     /// All that these bytes say, in pieces of this size.
@@ -47,7 +52,11 @@ impl Reader {
 
     /// Takes what has arrived.
     pub fn feed(&mut self, bytes: &[u8]) {
+        let is_head = matches!(self.stage, Stage::Head) && !self.buffer.is_empty();
         self.buffer.extend_from_slice(bytes);
+        if is_head && !needs_parsing(&self.buffer, bytes.len(), &self.limits) {
+            return;
+        }
         while let Some(stage) = self.advance().unwrap_or_else(|error| {
             self.error = Some(error);
             Some(Stage::Closed)
@@ -106,6 +115,7 @@ impl Reader {
                 while self.buffer.starts_with(b"\r\n") {
                     self.buffer.drain(..2);
                 }
+                self.parsed_bytes += self.buffer.len();
                 let Some((request, used)) = parse_head(&self.buffer, &self.limits)? else {
                     return Ok(None);
                 };

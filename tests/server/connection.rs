@@ -151,6 +151,7 @@ fn who_is_too_slow_is_told_so_and_who_says_nothing_is_not() {
     });
     for (begun, expected) in [
         ("GET / HTTP/1.1\r\nHo", "HTTP/1.1 408 "),
+        ("GET / HTTP/1.1\r", "HTTP/1.1 408 "),
         ("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nabc", "HTTP/1.1 408 "),
         ("", ""),
     ] {
@@ -291,6 +292,8 @@ fn a_service_may_shape_what_the_server_refuses_once_the_request_line_is_known() 
         (&format!("GET /api/{}", "x".repeat(9000)), 414, true),
         ("GET  /api/x HTTP/1.1\r\nHost: x\r\n\r\n", 400, false),
         ("GE(T) /api/x HTTP/1.1\r\nHost: x\r\n\r\n", 400, false),
+        ("GET http://x/api/x HTTP/2.0\r\nHost: x\r\n\r\n", 505, true),
+        ("GET http://x HTTP/2.0\r\nHost: x\r\n\r\n", 505, false),
         ("GET http:///api/x HTTP/1.1\r\nHost: x\r\n\r\n", 400, false),
         ("POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n", 413, false),
     ] {

@@ -15,17 +15,26 @@ fn a_file_is_sent_whole_in_part_or_not_at_all() {
         Ok(answer.with_header("Vary", "X-Team").with_header("Set-Cookie", "a=1; Path=/"))
     });
     let file = path.clone();
+    app.get("/whole", move |_: &mut Context| -> std::io::Result<Response> {
+        Ok(Response::file(&file)?.with_header("Accept-Ranges", "none"))
+    });
+    let file = path.clone();
     app.get("/load", move |_: &mut Context| -> std::io::Result<Response> {
         Ok(Response::file(&file)?.download("Bericht \"李\".txt"))
     });
     let mut client = Client::new(&app);
     let whole = client.get("/report");
     assert_eq!(whole.text(), "0123456789");
-    let mut ask = |name: &str, value: &str| {
-        let mut request = Request::new(Method::Get, "/report");
+    let mut ask_for = |path: &str, name: &str, value: &str| {
+        let mut request = Request::new(Method::Get, path);
         request.headers.append(name, value);
         client.send(request)
     };
+    for range in ["bytes=2-4", "bytes=99-"] {
+        let answer = ask_for("/whole", "Range", range);
+        assert_eq!((answer.status(), answer.text().as_str()), (200, "0123456789"), "{range}");
+    }
+    let mut ask = |name: &str, value: &str| ask_for("/report", name, value);
     assert_eq!(ask("If-None-Match", whole.header("ETag").unwrap()).status(), 304);
     // RFC 9110 §15.4.5: what guides the cache and what the handler adds stays.
     let same = ask("If-None-Match", "*");

@@ -85,7 +85,7 @@ fn a_number_is_read_from_a_plain_form() {
     let app = app();
     assert_eq!(Client::new(&app).post("/age", &[("age", " 1.5 ")]).text(), "1.5");
     let answer = Client::new(&app).post("/age", &[("age", "x")]);
-    assert!(answer.text().contains("expected a number"), "{}", answer.text());
+    assert!(answer.text().contains("expected a finite number"), "{}", answer.text());
 }
 
 #[test]
@@ -118,12 +118,20 @@ fn a_value_that_does_not_fit_says_what_does() {
     let mut app = App::new();
     app.post("/u8", parse::<u8>).name("u8");
     app.post("/i16", parse::<i16>).name("i16");
+    app.post("/f32", parse::<f32>).name("f32");
+    app.post("/f64", parse::<f64>).name("f64");
     app.post("/bool", parse::<bool>).name("bool");
     app.post("/colour", parse::<inventory::Colour<std::net::Ipv4Addr>>).name("colour");
     for (path, age, expected) in [
         ("/u8", "255", "255"),
         ("/u8", "300", "found \"300\", expected a whole number from 0 to 255\n"),
         ("/i16", "x", "expected a whole number from -32768 to 32767\n"),
+        ("/f64", "-1e300", "-1e300"),
+        ("/f64", "1e999", "found \"1e999\", expected a finite number\n"),
+        ("/f64", " NaN ", "found \" NaN \", expected a finite number\n"),
+        ("/f64", "-inf", "expected a finite number\n"),
+        ("/f32", "1e39", "expected a finite number\n"),
+        ("/f32", "+Infinity", "expected a finite number\n"),
         ("/bool", "yes", "expected true or false\n"),
         ("/colour", "red", "expected a Colour\n"),
     ] {

@@ -1,6 +1,7 @@
 //! The framework's rooms, each by itself: no sockets.
 
 mod app;
+mod client;
 mod error;
 mod file_response;
 mod flash;

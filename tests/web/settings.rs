@@ -296,6 +296,12 @@ fn mistakes_are_said_at_the_start() {
         let cookie = mistake(|app| app.session_cookie("sid", path));
         assert!(cookie.contains(&format!("found the path {path:?}")), "{cookie}");
     }
+    let apart = mistake(|app| {
+        app.prefix("/app");
+        app.session_cookie("sid", "/apps/shop/");
+        Client::new(app);
+    });
+    assert!(apart.contains("\"/apps/shop\" and the prefix \"/app\""), "{apart}");
     let register = |part: &mut App| {
         part.get("", index);
     };
@@ -347,6 +353,17 @@ fn files_win_over_patterns_that_begin_with_a_place() {
     assert_eq!(Client::new(&app).get("/static/a.txt").text(), "a");
     assert_eq!(Client::new(&app).get("/static/b.txt").status(), 404);
     assert_eq!(Client::new(&app).get("/other/b.txt").text(), "pattern");
+}
+
+#[test]
+fn a_full_address_has_the_port_also_for_a_client_that_names_no_host() {
+    let mut app = App::new();
+    app.address("127.0.0.1:8123");
+    app.get("/", |ctx: &mut Context| ctx.url_for("home", &[("_external", true.into())]))
+        .name("home");
+    let mut request = Request::new(Method::Get, "/");
+    request.headers.remove("Host");
+    assert_eq!(Client::new(&app).send(request).text(), "http://127.0.0.1:8123/");
 }
 
 #[test]

@@ -71,6 +71,8 @@ fn values_become_parts_of_the_path_and_the_query_as_in_flask() {
     for (name, values, expected) in [
         ("item", vec![("id", "seven".into())], "found \"seven\" for \"id\""),
         ("item", vec![("id", (-7).into())], "found \"-7\" for \"id\""),
+        // No request reaches such a path.
+        ("page", vec![("page", "a\\b".into())], "found \"a\\\\b\" for \"page\""),
         ("item", vec![("id", Value::Null)], "needs a value for \"id\""),
         ("greet", vec![("word", "you".into())], "/greet/<name> needs a value for \"name\""),
         ("itme", vec![], "there is \"item\""),

@@ -25,6 +25,9 @@ use std::time::{Duration, Instant};
 /// For all claims together.
 const PATIENCE_IN_ALL: Duration = Duration::from_secs(60);
 
+/// How many cookies are named that were not kept or not sent.
+const LOST: usize = 10;
+
 /// What `open` expects.
 const NO_PAGE: &str =
     "200 and a page with the form; a redirect to /formtest itself would never end";
@@ -129,7 +132,11 @@ impl NotesVisit {
             Trouble::Missing(why) | Trouble::Failed(why) => (why.clone(), expected.to_owned()),
         };
         let mut rows = vec![("sent", self.commands.join(&format!("\n{:18}", ""))), ("came", came)];
-        rows.extend(self.visitor.jar.lost.iter().map(|lost| ("and", escaped(lost))));
+        let lost = &self.visitor.jar.lost;
+        rows.extend(lost.iter().take(LOST).map(|lost| ("and", escaped(lost))));
+        if lost.len() > LOST {
+            rows.push(("and", format!("{} more", lost.len() - LOST)));
+        }
         rows.push(("expected", expected));
         let number = lessons::number_of(lesson);
         rows.push(("see", format!("lesson {number}: /lessons/{number} of a running carafe")));
@@ -140,10 +147,10 @@ impl NotesVisit {
 /// An answer in one line, escaped: its status line, the headers that matter here, and its text
 /// around what was looked for.
 fn came(answer: &ServerAnswer, around: &str) -> String {
-    let mut came = answer.status_line.clone();
+    let mut came = format!("{:.200}", answer.status_line);
     for name in ["Content-Type", "Allow", "Location"] {
         for value in answer.headers.get_all(name) {
-            came.push_str(&format!("; {name}: {value}"));
+            came.push_str(&format!("; {name}: {value:.200}"));
         }
     }
     let excerpt = excerpt(answer, around);

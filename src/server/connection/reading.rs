@@ -7,7 +7,7 @@
 //! Otherwise, and if the body comes in chunks, it takes no byte out of the input, and another
 //! thread can begin again.
 //!
-//! Elsewhere: what the bytes mean, in `http::parse` and `http::body`.
+//! Elsewhere: what the bytes mean, in `http::parse` and `http::body`; small pieces, in `gathering`.
 
 use super::{Connection, Next, Obstacle, Turn};
 use crate::http::parse_error::malformed;
@@ -64,9 +64,7 @@ impl Connection {
                 self.consume(head_bytes);
                 return Ok(framing);
             }
-            if self.read_more(&mut deadline, self.serving.limits.head_time)? == 0 {
-                return Err(Obstacle::End(Turn::Over));
-            }
+            self.gather(&mut deadline)?;
         }
     }
 

@@ -108,7 +108,7 @@ impl Templates {
         let tree = parse(name, &text, &self.filters).map_err(|mistake| {
             let (at, message) = *mistake;
             let (line, column) = locate(&text, at);
-            TemplateError { template: name.to_owned(), line, column, message }
+            TemplateError { template: name.to_owned(), line, column, message, code: None }
         })?;
         Ok(self.cache.keep(name.as_bytes(), (tree, version)))
     }
@@ -178,7 +178,7 @@ fn is_current((_, version): &CachedTree) -> bool {
 impl Templates {
     /// The text of a template, and the version of its file.
     /// Errors: a name that leads out of the folder, no such file, a file that is not text.
-    fn read(&self, name: &str) -> Result<(String, Option<TemplateVersion>), String> {
+    fn read(&self, name: &str) -> Rendering<(String, Option<TemplateVersion>)> {
         let refused = |why: &str| format!("the name {} {why}", shown(name));
         check_name(name).map_err(refused)?;
         let Some(folder) = &self.folder else {
@@ -189,13 +189,17 @@ impl Templates {
         let path = folder.join(name);
         // Symbolic links are followed to their end, and the end must be below the folder too.
         let (Ok(real_folder), Ok(real_path)) = (folder.canonicalize(), path.canonicalize()) else {
-            return Err(self.absent(name));
+            return Err(self.absent(name).into());
         };
         if !real_path.starts_with(&real_folder) {
-            return Err(refused("leads out of the folder"));
+            return Err(refused("leads out of the folder").into());
         }
-        let (text, stamp) =
-            read_file(&real_path).map_err(|why| format!("{} {why}", path.display()))?;
+        let (text, stamp) = read_file(&real_path).map_err(|why| {
+            Box::new(TemplateError {
+                message: format!("{} {}", path.display(), why.message),
+                ..*why
+            })
+        })?;
         Ok((text, Some((path, stamp.is_settled().then_some(stamp)))))
     }
 
@@ -229,16 +233,19 @@ impl Templates {
 }
 
 /// The text of a file and its version.
-fn read_file(path: &Path) -> Result<(String, FileStamp), String> {
-    let unreadable = |error: std::io::Error| format!("cannot be read: {error}");
+fn read_file(path: &Path) -> Rendering<(String, FileStamp)> {
+    let unreadable = |error: std::io::Error| {
+        let found = Box::<TemplateError>::from(format!("cannot be read: {error}"));
+        Box::new(TemplateError { code: error.raw_os_error(), ..*found })
+    };
     // Before the text is read: a file that changes meanwhile then has another version.
     let metadata = fs::metadata(path).map_err(unreadable)?;
     // Opening a pipe would wait for a writer, so only files are opened.
     if !metadata.is_file() {
-        return Err("is no file".to_owned());
+        return Err("is no file".to_owned().into());
     }
     if metadata.len() > LONGEST {
-        return Err(format!("is longer than {LONGEST} bytes"));
+        return Err(format!("is longer than {LONGEST} bytes").into());
     }
     let no_text = |good| format!("is not UTF-8 from byte {good} on");
     let text = String::from_utf8(fs::read(path).map_err(unreadable)?);

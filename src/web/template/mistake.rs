@@ -13,6 +13,8 @@ pub struct TemplateError {
     pub column: usize,
     /// What was found and what was expected.
     pub message: String,
+    /// The system's number of the error, if its file cannot be read.
+    pub code: Option<i32>,
 }
 
 impl fmt::Display for TemplateError {
@@ -42,7 +44,8 @@ pub type Rendering<T = ()> = Result<T, Box<TemplateError>>;
 impl From<String> for Box<TemplateError> {
     #[cold]
     fn from(message: String) -> Box<TemplateError> {
-        Box::new(TemplateError { template: String::new(), line: 0, column: 0, message })
+        let (template, line, column, code) = (String::new(), 0, 0, None);
+        Box::new(TemplateError { template, line, column, message, code })
     }
 }
 

@@ -327,7 +327,10 @@ fn what_is_no_right_server_is_named_in_bounded_time() {
             }
         })
     };
+    let cookies = (0..80).map(|n| format!("Set-Cookie: {n}{:x<500}=1; Secure\r\n", ""));
+    let cookies = format!("HTTP/1.1 200 OK\r\n{}\r\n", cookies.collect::<String>());
     let cases: Vec<(String, &str)> = vec![
+        (say(cookies.leak().as_bytes()), "\n        and       70 more\n        expected"),
         (format!("http://{closed}"), "nobody answers: Connection refused"),
         ("http://no-such-name.invalid".into(), "the name no-such-name.invalid has no address"),
         (say(b""), "it closed the connection, and not a byte came"),
@@ -418,6 +421,7 @@ fn what_is_no_right_server_is_named_in_bounded_time() {
                 );
                 let unseen = |letter: char| letter != '\n' && is_unseen(letter);
                 assert!(!report.contains(unseen), "{url}: {report:?}");
+                assert!(report.len() < 100_000, "{url}: {} bytes", report.len());
                 assert!(
                     begun.elapsed() < Duration::from_secs(100),
                     "{url} took {:?}",
