@@ -16,13 +16,15 @@ pub struct Style {
     pub python: bool,
     /// A line for each item, indented by this number of spaces for each level.
     pub indent: Option<usize>,
+    /// No item is begun after this number of bytes. A longer text is cut, and not to be used.
+    pub most: usize,
 }
 
 impl Style {
     /// The shortest text: `{"a":1,"b":[1,2]}`.
-    pub const COMPACT: Style = Style { python: false, indent: None };
+    pub const COMPACT: Style = Style { python: false, indent: None, most: usize::MAX };
     /// What Flask's `tojson` starts from: `{"a": 1, "b": [1, 2]}`.
-    pub const PYTHON: Style = Style { python: true, indent: None };
+    pub const PYTHON: Style = Style { python: true, ..Style::COMPACT };
 }
 
 /// The value as the shortest JSON text. A float that JSON cannot write (infinity, not-a-number)
@@ -101,11 +103,14 @@ impl JsonWriter<'_> {
         items: impl Iterator<Item = T>,
         write_item: impl Fn(&mut Self, T),
     ) {
-        let Style { python, indent } = self.style;
+        let Style { python, indent, most } = self.style;
         self.out.push(open);
         self.depth += 1;
         let mut is_empty = true;
         for item in items {
+            if self.out.len() > most {
+                break;
+            }
             if !is_empty {
                 self.out.push_str(if python && indent.is_none() { ", " } else { "," });
             }

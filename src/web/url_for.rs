@@ -87,6 +87,9 @@ pub fn url_for(
 /// How parts of a path and an anchor are written: these stand for themselves.
 const LITERAL: &str = "-._~!$&'()*+,;=:@";
 
+/// No query is made that has more bytes before it is encoded: a list could be a field many times.
+const LONGEST_QUERY: usize = 1 << 20;
+
 /// The path with these values in its places, and the others after it.
 fn build(pattern: &Pattern, values: &[(&str, Value)]) -> Result<String, String> {
     let (mut path, mut used) = (String::new(), vec!["_anchor", "_external"]);
@@ -115,10 +118,16 @@ fn build(pattern: &Pattern, values: &[(&str, Value)]) -> Result<String, String> 
     }
     // As in Flask: a browser reads `//evil.example` as another host.
     path = format!("/{}", path.trim_start_matches('/'));
-    let mut query = Fields::default();
+    let (mut query, mut bytes) = (Fields::default(), 0);
     for (name, value) in values.iter().filter(|(name, _)| !used.contains(name)) {
         let items = value.as_list().unwrap_or(std::slice::from_ref(value));
-        items.iter().filter_map(text_of).for_each(|text| query.append(*name, text));
+        for text in items.iter().filter_map(text_of) {
+            bytes += name.len() + text.len();
+            if bytes > LONGEST_QUERY {
+                return Err(format!("{name:?} makes the query longer than {LONGEST_QUERY} bytes"));
+            }
+            query.append(*name, text);
+        }
     }
     if !query.is_empty() {
         path = path + "?" + &query.encode();

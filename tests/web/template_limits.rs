@@ -1,7 +1,7 @@
 //! No template hangs, overflows a stack or fills the memory: each limit ends in an error.
 
 use crate::template::templates;
-use carafe::Map;
+use carafe::{Map, Value};
 use std::time::{Duration, Instant};
 
 /// Less than the smallest of the server's threads have: the handler needs some too.
@@ -186,6 +186,93 @@ fn loops_and_texts_without_end_are_errors_within_seconds() {
         assert!(error(&[("page.html", &text)]).is_some(), "{}", &text[..text.len().min(100)]);
     }
     assert!(start.elapsed() < Duration::from_secs(60));
+}
+
+#[test]
+fn a_page_whose_values_are_many_times_what_is_there_is_an_error_that_names_the_bound() {
+    let text = "{% set t = 'a' * 10000000 %}{% set d = {t: 1} %}";
+    let many = |tag: &str| (0..1000).map(|at| tag.replace('N', &at.to_string())).collect();
+    let (texts, page) = ("longer than 134217728 bytes in sum", "the page is longer than 16777216");
+    for (tags, why) in [
+        ("{{ (['Ab' * 5000000] * 1000)|sort|length }}".to_owned(), texts),
+        ("{{ ['a' * 10000000] * 1000 }}".to_owned(), texts),
+        ("{{ (['a' * 10000000] * 1000)|tojson|length }}".to_owned(), texts),
+        (format!("{{% set x = [t] %}}{}", "{% set x = x + x %}".repeat(20)), texts),
+        (many("{{ t }}"), page),
+        (many("{% set aN = t|upper %}"), texts),
+        (many("{% set aN = t ~ N %}"), texts),
+        (many("{% set aN = {t: 1} %}"), texts),
+        (many("{% set aN = t.split() %}"), texts),
+        (many("{% set aN = d.keys() %}"), texts),
+        (many("{% set aN %}{{ t }}{% endset %}"), texts),
+        (
+            format!("{{% macro m(x) %}}{{{{ x }}}}{{% endmacro %}}{}", many("{% set aN = m(t) %}")),
+            texts,
+        ),
+        ("{{ (['Ab' * 1000000] * 20)|sort|length }}".to_owned(), "the keys to sort by take more"),
+        ("{{ ['a']|sort(attribute=',' * 1000000) }}".to_owned(), "the keys to sort by take more"),
+        ("{{ t|first }}".to_owned(), "found a text of 10000000 bytes, expected at most 1048576"),
+        ("{% for x in t %}{% endfor %}".to_owned(), "found a text of 10000000 bytes"),
+        ("{{ ('a,' * 200000).split(',')|length }}".to_owned(), "longer than 100000 items"),
+        ("{{ ('a ' * 200000).split()|length }}".to_owned(), "longer than 100000 items"),
+        (
+            format!(
+                "{{% set x = [1] * 100000 %}}{}{{{{ ([x] * 20)|tojson(64) }}}}",
+                "{% set x = [x] %}".repeat(17)
+            ),
+            "the text would be longer than 16777216 bytes",
+        ),
+        (
+            format!("{{% set x = [1] * 100000 %}}{}", "{% set x = [x] * 100000 %}".repeat(9)),
+            "the loops and lists of the page take more than 5000000 turns",
+        ),
+    ] {
+        let error = error_of(&format!("{text}{tags}")).unwrap_or_default();
+        let shown = &tags[..tags.len().min(100)];
+        assert!(error.starts_with("page.html:1:") && error.contains(why), "{shown}: {error}");
+    }
+    assert_eq!(error_of("{{ ('a' * 16000000)[:3] }}{{ ('a' * 16000000)|length }}"), None);
+}
+
+#[test]
+fn what_a_handler_gives_many_times_is_not_written_out_without_end() {
+    let (send, receive) = std::sync::mpsc::channel();
+    let text = Value::from("'a".repeat(2_000_000));
+    let pairs = Map::from([("pairs", vec![vec![text; 2]; 5000])]);
+    for text in [
+        "{{ pairs }}",
+        "{{ pairs|string|length }}",
+        "{{ pairs ~ '' }}",
+        "{{ '%s' % (pairs,) }}",
+        "{{ pairs|join|length }}",
+        "{{ pairs|escape|length }}",
+        "{{ pairs|tojson|length }}",
+        "{{ pairs|urlencode|length }}",
+        "{{ pairs|sort(attribute=0)|length }}",
+        "{{ pairs[1:]|length }}",
+    ] {
+        let (files, pairs, send) = (templates(&[("page.html", text)]), pairs.clone(), send.clone());
+        on_a_small_stack(move || {
+            let rendered = files.render("page.html", &pairs, &());
+            send.send(rendered.err().map(|error| error.to_string())).unwrap();
+        });
+        let error = receive.recv().unwrap().unwrap_or_default();
+        assert!(
+            error.starts_with("page.html:1:") && error.contains("longer than")
+                || error.contains("more than"),
+            "{text}: {error}"
+        );
+    }
+}
+
+#[test]
+fn a_page_that_imports_again_and_again_is_an_error() {
+    let sets: String = (0..1000).map(|at| format!("{{% set a{at} = 1 %}}")).collect();
+    let import = "{% for x in range(100000) %}{% import 'b.html' as b with context %}{% endfor %}";
+    let page = format!("{sets}{import}");
+    let error = error(&[("page.html", &page), ("b.html", "")]).unwrap_or_default();
+    let why = "page.html:1:17929: the loops and lists of the page take more than 5000000 turns";
+    assert_eq!(error, why);
 }
 
 #[test]

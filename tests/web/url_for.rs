@@ -78,6 +78,7 @@ fn values_become_parts_of_the_path_and_the_query_as_in_flask() {
         ("itme", vec![], "there is \"item\""),
         ("page", vec![("page", "a".into()), ("_scheme", "https".into())], "found \"_scheme\""),
         ("user", vec![("name", "Ada".into()), ("_method", "POST".into())], "_anchor or _external"),
+        ("hello", vec![("q", vec!["a".repeat(1_000); 2_000].into())], "longer than 1048576 bytes"),
     ] {
         let refused = app.url_for(name, &values).expect_err(name);
         assert!(refused.to_string().contains(expected), "{refused}");

@@ -71,12 +71,29 @@ impl<'a> Renderer<'a> {
             Term::Call(callee, arguments) => self.call(callee, arguments)?,
             Term::Apply(row, arguments) => self.apply(row, arguments)?,
         };
+        check_length(value.as_str().map_or(0, str::len))?;
+        self.count_value(&value, 0)?;
+        Ok(value)
+    }
+
+    /// Counts a value that was made: its items are turns, and a text that is in it twice is counted
+    /// twice. It calls itself for each level.
+    pub fn count_value(&mut self, value: &Value, level: usize) -> Result<(), String> {
         // With names lists could grow without end: `{% set a = [a] %}`, a thousand times, would be
         // a list a thousand levels deep.
-        check_length(value.as_str().map_or(0, str::len))?;
-        let too_deep = || format!("the value is more than {DEEPEST_VALUE} levels deep");
-        self.count_turns(value.parts(DEEPEST_VALUE).ok_or_else(too_deep)? - 1)?;
-        Ok(value)
+        if level > DEEPEST_VALUE {
+            return Err(format!("the value is more than {DEEPEST_VALUE} levels deep"));
+        }
+        self.count(0, value.as_str().map_or(0, str::len))?;
+        for item in value.as_list().unwrap_or_default() {
+            self.count(1, 0)?;
+            self.count_value(item, level + 1)?;
+        }
+        for (key, value) in value.as_map().into_iter().flat_map(Map::iter) {
+            self.count(2, key.len())?;
+            self.count_value(value, level + 1)?;
+        }
+        Ok(())
     }
 
     /// The values of several expressions, from left to right.

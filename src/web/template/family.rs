@@ -105,6 +105,9 @@ impl<'a> Renderer<'a> {
         let tree = self.named_template(&value, name.at)?;
         let number = self.other_template(tree, name.at, with_context)?;
         self.out.truncate(start);
+        // The names stay as long as the page, because macros see them.
+        let kept = self.names.pages[number].names.len() + 1;
+        self.count(kept, 0).or_else(|why| self.error(name.at, why))?;
         let page = &self.names.pages[number];
         let own = page.names[page.given..].iter().filter_map(|(name, bound)| match bound {
             Bound::Value(value) => Some((&***name, value.clone())),

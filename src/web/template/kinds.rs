@@ -4,13 +4,17 @@
 //! dict are its keys, an empty list is false, a list is no tuple, HTML equals plain text of the
 //! same letters, and a string and a number have no order.
 
-use crate::value::{Local, Map, Sequence, SequenceKind, Value};
+use crate::value::{Local, Sequence, SequenceKind, Value};
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::sync::Arc;
 
 /// No page and no text in one is longer than this, in bytes.
 pub const LONGEST: usize = 16 << 20;
+/// A longer text is not taken apart into its characters, in bytes: each would be a value.
+const MOST_LETTERS: usize = 1 << 20;
+/// No list that a template makes has more items.
+pub const MOST_ITEMS: usize = 100_000;
 
 impl Value {
     /// Text, HTML already if `safe`.
@@ -87,27 +91,23 @@ impl Value {
     }
 
     /// The items: those of a list, the keys of a dict, the characters of a string.
-    /// Errors: a value without items.
+    /// Errors: a value without items; a string of more than [`MOST_LETTERS`].
     pub(super) fn items(&self) -> Result<Cow<'_, [Value]>, String> {
         Ok(Cow::Owned(match self {
             Value::List(items) => return Ok(Cow::Borrowed(items)),
             Value::Sequence(sequence) => return Ok(Cow::Borrowed(&sequence.items)),
             Value::Undefined => Vec::new(),
-            Value::Map(map) => map.iter().map(|(name, _)| name.into()).collect(),
+            Value::Map(map) => map.entries().iter().map(|it| Value::Str(it.0.clone())).collect(),
             // As in Python, the characters of HTML are plain text.
             _ => match self.as_str() {
+                Some(text) if text.len() > MOST_LETTERS => {
+                    let (found, most) = (text.len(), MOST_LETTERS);
+                    return Err(format!("found a text of {found} bytes, expected at most {most}"));
+                }
                 Some(text) => text.chars().map(|it| it.to_string().into()).collect(),
                 None => return Err(format!("{} has no items", self.type_name())),
             },
         }))
-    }
-
-    /// How many parts the value has, if it has at most this number of levels.
-    pub(super) fn parts(&self, levels: usize) -> Option<usize> {
-        let sum = |parts: usize, part: &Value| Some(parts + part.parts(levels.checked_sub(1)?)?);
-        let items = self.as_list().unwrap_or_default().iter().try_fold(1, sum)?;
-        let mut pairs = self.as_map().into_iter().flat_map(Map::iter);
-        pairs.try_fold(items, |parts, (_, value)| sum(parts + 1, value))
     }
 
     /// Equality as in Python.
@@ -205,6 +205,15 @@ impl Value {
 pub fn check_length(bytes: usize) -> Result<(), String> {
     match bytes > LONGEST {
         true => Err(format!("the text would be longer than {LONGEST} bytes")),
+        false => Ok(()),
+    }
+}
+
+/// Refuses a list of too many items.
+/// Errors: more than [`MOST_ITEMS`].
+pub fn check_items(count: usize) -> Result<(), String> {
+    match count > MOST_ITEMS {
+        true => Err(format!("the list would be longer than {MOST_ITEMS} items")),
         false => Ok(()),
     }
 }

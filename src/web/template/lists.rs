@@ -1,7 +1,7 @@
 //! Deeper: filters for lists: `{{ names|sort|join(', ') }}`.
 
 use super::function::{Outcome, given, whole};
-use super::kinds::{check_length, place};
+use super::kinds::{LONGEST, check_length, place};
 use super::print::{to_html, to_text};
 use crate::value::{SequenceKind, Value};
 use std::cmp::Ordering;
@@ -23,10 +23,10 @@ pub fn reverse(value: &Value, _: &[Value]) -> Outcome {
 /// the others are escaped.
 pub fn join(value: &Value, arguments: &[Value]) -> Outcome {
     let between = arguments.first().unwrap_or(&Value::Undefined);
-    let path = path(given(arguments, 1));
+    let attribute = given(arguments, 1);
     let items = value.items()?;
     let items: Vec<Value> =
-        items.iter().map(|item| look_up(item, &path)).collect::<Result<_, _>>()?;
+        items.iter().map(|item| look_up(item, attribute)).collect::<Result<_, _>>()?;
     let safe = between.is_safe() || items.iter().any(Value::is_safe);
     let as_text = if safe { to_html } else { to_text };
     let between = as_text(between);
@@ -43,20 +43,24 @@ pub fn join(value: &Value, arguments: &[Value]) -> Outcome {
 pub fn sort(value: &Value, arguments: &[Value]) -> Outcome {
     let is_set = |at| given(arguments, at).is_some_and(Value::is_true);
     let (reversed, exact) = (is_set(0), is_set(1));
-    // 'age,name': by age, and by name where the ages are equal.
-    let paths: Vec<Vec<Value>> = match given(arguments, 2) {
-        Some(Value::Str(text)) => text.split(',').map(|part| path(Some(&part.into()))).collect(),
-        attribute => vec![path(attribute)],
-    };
-    let key = |item: &Value, path: &[Value]| {
-        let key = look_up(item, path)?;
+    let mut bytes = 0;
+    let mut key = |item: &Value, attribute: Option<&Value>| {
+        let key = look_up(item, attribute)?;
+        bytes += size_of::<Value>() + key.as_str().map_or(0, str::len);
+        if bytes > LONGEST {
+            return Err(format!("the keys to sort by take more than {LONGEST} bytes"));
+        }
         let same = key.as_str().filter(|_| !exact).map(|text| text.to_lowercase().into());
         Ok::<_, String>(same.unwrap_or(key))
     };
     let mut keyed = Vec::new();
     for item in value.items()?.iter() {
-        let keys = paths.iter().map(|path| key(item, path)).collect::<Result<Vec<_>, _>>()?;
-        keyed.push((Value::from(keys), item.clone()));
+        // 'age,name': by age, and by name where the ages are equal.
+        let keys: Result<Vec<Value>, String> = match given(arguments, 2) {
+            Some(Value::Str(all)) => all.split(',').map(|it| key(item, Some(&it.into()))).collect(),
+            attribute => key(item, attribute).map(|key| vec![key]),
+        };
+        keyed.push((Value::from(keys?), item.clone()));
     }
     // Equal items keep their order, in a reversed list too.
     let is_before = |(a, _): &(Value, Value), (b, _): &(Value, Value)| {
@@ -87,25 +91,21 @@ fn sorted<T>(
     Ok(merged)
 }
 
-/// `'user.name'` as steps; steps of digits are indexes. No attribute has no steps.
-fn path(attribute: Option<&Value>) -> Vec<Value> {
-    let step = |step: &str| step.parse::<u32>().map_or_else(|_| step.into(), Value::from);
+/// What is at the end of a path like `'user.name'`, from this item on; steps of digits are indexes.
+/// Without an attribute it is the item.
+fn look_up(item: &Value, attribute: Option<&Value>) -> Outcome {
+    let under = |found: Value, step: &Value| match found.is_undefined() {
+        true => Err(format!("an item has no {}", to_text(step))),
+        false => Ok(found.item(step)),
+    };
+    let step = |part: &str| part.parse::<u32>().map_or_else(|_| part.into(), Value::from);
     match attribute {
-        Some(Value::Str(text)) => text.split('.').map(step).collect(),
-        other => other.into_iter().cloned().collect(),
-    }
-}
-
-/// What is at the end of these steps, from this item on.
-fn look_up(item: &Value, path: &[Value]) -> Outcome {
-    let mut found = item.clone();
-    for step in path {
-        if found.is_undefined() {
-            return Err(format!("an item has no {}", to_text(step)));
+        Some(Value::Str(path)) => {
+            path.split('.').try_fold(item.clone(), |found, part| under(found, &step(part)))
         }
-        found = found.item(step);
+        Some(other) => under(item.clone(), other),
+        None => Ok(item.clone()),
     }
-    Ok(found)
 }
 
 /// `value[from:to]`; a bound may be none, which is the end, or negative.
@@ -114,8 +114,7 @@ pub fn slice(value: &Value, bounds: &[Value]) -> Outcome {
     if value.as_str().is_none() && value.both_lists(value).is_none() {
         return Err(format!("{} cannot be sliced", value.type_name()));
     }
-    let items = value.items()?;
-    let length = items.len();
+    let length = value.length().unwrap_or_default();
     let bound = |at: usize, otherwise: i64| {
         let index = whole(bounds, at, otherwise)?;
         // Past the end is the end, and before the front is the front.
@@ -123,12 +122,13 @@ pub fn slice(value: &Value, bounds: &[Value]) -> Outcome {
         Ok::<_, String>(place(index, length).unwrap_or(nearest))
     };
     let (from, to) = (bound(0, 0)?, bound(1, i64::MAX)?);
-    let chosen = items.get(from..to).unwrap_or_default();
+    let chosen = value.as_list().and_then(|items| items.get(from..to)).unwrap_or_default().to_vec();
     Ok(match value {
-        Value::List(_) => chosen.to_vec().into(),
-        Value::Sequence(_) => Value::sequence(SequenceKind::Tuple, chosen.to_vec()),
+        Value::List(_) => chosen.into(),
+        Value::Sequence(_) => Value::sequence(SequenceKind::Tuple, chosen),
         _ => {
-            let letters: String = chosen.iter().filter_map(Value::as_str).collect();
+            let letters = value.as_str().unwrap_or_default().chars();
+            let letters: String = letters.skip(from).take(to.saturating_sub(from)).collect();
             Value::text(letters, value.is_safe())
         }
     })

@@ -10,7 +10,7 @@ use super::function::{ANY_NAMED, Function, Outcome, row, text};
 use super::print::to_text;
 use super::strings::{like, replaced};
 use super::{printf, strings};
-use crate::value::{Map, SequenceKind, Value};
+use crate::value::{Map, SequenceKind, Text, Value};
 
 /// The methods of this type of value.
 pub fn methods_of(value: &Value) -> &'static [Function] {
@@ -42,15 +42,15 @@ fn get(dict: &Value, arguments: &[Value]) -> Outcome {
 }
 
 /// What a view of a dict has: its keys, its values, or both as tuples.
-fn view(kind: SequenceKind, dict: &Value, part: fn((&str, &Value)) -> Value) -> Outcome {
-    let pairs = dict.as_map().into_iter().flat_map(Map::iter);
+fn view(kind: SequenceKind, dict: &Value, part: fn(&(Text, Value)) -> Value) -> Outcome {
+    let pairs = dict.as_map().into_iter().flat_map(Map::entries);
     Ok(Value::sequence(kind, pairs.map(part).collect()))
 }
 
 /// The keys and values of a dict as tuples.
 fn items(dict: &Value, _: &[Value]) -> Outcome {
     view(SequenceKind::Items, dict, |(key, value)| {
-        Value::sequence(SequenceKind::Tuple, vec![key.into(), value.clone()])
+        Value::sequence(SequenceKind::Tuple, vec![Value::Str(key.clone()), value.clone()])
     })
 }
 
@@ -72,6 +72,6 @@ pub static STRING_METHODS: &[Function] = &[
 pub static DICT_METHODS: &[Function] = &[
     row("get", &["key", "default"], get),
     row("items", &[], items),
-    row("keys", &[], |it, _| view(SequenceKind::Keys, it, |(key, _)| key.into())),
+    row("keys", &[], |it, _| view(SequenceKind::Keys, it, |(key, _)| Value::Str(key.clone()))),
     row("values", &[], |it, _| view(SequenceKind::Values, it, |(_, value)| value.clone())),
 ];

@@ -7,15 +7,12 @@
 //! Left out: whole numbers of any length, and complex numbers.
 
 use super::function::{ANY, CustomFilter, Function, IfUndefined, Outcome};
-use super::kinds::check_length;
+use super::kinds::{MOST_ITEMS, check_items, check_length};
 use super::lists::slice;
 use super::print::{to_html, to_text};
 use super::printf::percent;
 use crate::value::{SequenceKind, Value};
 use std::cmp::Ordering;
-
-/// Lists longer than this are not made by `+` and `*`.
-const MOST_ITEMS: usize = 100_000;
 
 /// How tightly `not` binds, which has one operand.
 pub const NOT: u8 = 2;
@@ -98,10 +95,8 @@ fn add(a: &Value, b: &Value) -> Outcome {
 /// A list of these items, or a tuple if `like` is one.
 fn list_like<'v>(like: &Value, items: impl Iterator<Item = &'v Value>) -> Outcome {
     let items: Vec<Value> = items.take(MOST_ITEMS + 1).cloned().collect();
+    check_items(items.len())?;
     match like {
-        _ if items.len() > MOST_ITEMS => {
-            Err(format!("the list would be longer than {MOST_ITEMS} items"))
-        }
         Value::List(_) => Ok(items.into()),
         _ => Ok(Value::sequence(SequenceKind::Tuple, items)),
     }

@@ -3,6 +3,7 @@
 //! `None`, `True`, `1e+16`, `['a', 1]`: a list shows its strings in quotes, as Python's `repr`
 //! does.
 
+use super::kinds::LONGEST;
 use crate::json::{write_float, write_int};
 use crate::value::{Map, SequenceKind, Value};
 use std::borrow::Cow;
@@ -93,8 +94,12 @@ pub fn repr(value: &Value) -> String {
     out
 }
 
-/// Appends the value as `repr` shows it; it calls itself for each level of lists.
+/// Appends the value as `repr` shows it; it calls itself for each level of lists. Text that is too
+/// long ends early: neither a page nor a value takes it.
 fn repr_into(out: &mut String, value: &Value) {
+    if out.len() > LONGEST {
+        return;
+    }
     let (open, close) = match value {
         Value::Undefined => return out.push_str("Undefined"),
         Value::Null => return out.push_str("None"),

@@ -16,8 +16,10 @@ use crate::value::{Local, Text, Value};
 
 /// How many levels of loops, blocks, includes and expressions a page may have: each needs stack.
 const DEPTH: usize = 56;
-/// How many turns all loops of a page together may take.
+/// How many turns all loops of a page together may take. An item of a list that is made is a turn.
 const MOST_TURNS: usize = 5_000_000;
+/// How many bytes the texts may have in sum that a page makes on its way.
+const MOST_TEXT: usize = 8 * LONGEST;
 
 /// A page that is being made.
 pub struct Renderer<'a> {
@@ -33,13 +35,14 @@ pub struct Renderer<'a> {
     /// How many scopes and expressions are around.
     pub depth: usize,
     turns: usize,
+    text: usize,
 }
 
 impl<'a> Renderer<'a> {
     /// A renderer before the first template.
     pub fn new(shelf: (&'a Templates, &'a Shelf), names: Names<'a>) -> Renderer<'a> {
         let (out, macros) = (Vec::with_capacity(1024), Vec::new());
-        Renderer { out, names, shelf, macros, depth: 0, turns: 0 }
+        Renderer { out, names, shelf, macros, depth: 0, turns: 0, text: 0 }
     }
 
     /// An error at a place of the template in which the renderer is.
@@ -123,8 +126,13 @@ impl<'a> Renderer<'a> {
                 Node::Import(name, context, names) => self.import(name, *context, names)?,
             }
         }
+        self.check_page(0)
+    }
+
+    /// Errors: what was printed is longer than [`LONGEST`].
+    fn check_page(&self, at: usize) -> Rendering {
         match self.out.len() > LONGEST {
-            true => self.error(0, format!("the page is longer than {LONGEST} bytes")),
+            true => self.error(at, format!("the page is longer than {LONGEST} bytes")),
             false => Ok(()),
         }
     }
@@ -140,7 +148,7 @@ impl<'a> Renderer<'a> {
                 print_into(&mut self.out, &value, escapes);
             }
         }
-        Ok(())
+        self.check_page(expression.at)
     }
 
     /// What was printed from there on, cut off the page. It is HTML already, if it was escaped.
@@ -206,7 +214,7 @@ impl<'a> Renderer<'a> {
             }
             page.names.bind(&parts.item, Bound::Item(list.clone(), 0));
             let fixed = page.names.stack.len();
-            page.count_turns(items.len())?;
+            page.count(items.len(), 0)?;
             for (index, item) in items.iter().enumerate() {
                 page.names.stack.truncate(fixed);
                 if let Some((_, Bound::Item(_, turn))) = page.names.stack.last_mut() {
@@ -227,7 +235,7 @@ impl<'a> Renderer<'a> {
         let own = self.names.stack.len();
         self.within(self.names.inner(), filter.at, |page| {
             let mut chosen = Vec::new();
-            page.count_turns(list.as_list().unwrap_or_default().len())?;
+            page.count(list.as_list().unwrap_or_default().len(), 0)?;
             for item in list.as_list().unwrap_or_default() {
                 page.names.stack.truncate(own);
                 page.assign(&parts.target, item.clone())?;
@@ -237,11 +245,17 @@ impl<'a> Renderer<'a> {
         })
     }
 
-    /// Counts turns of loops. No page takes more than [`MOST_TURNS`].
-    pub fn count_turns(&mut self, count: usize) -> Result<(), String> {
-        self.turns += count;
-        match self.turns > MOST_TURNS {
-            true => Err(format!("the loops of this page take more than {MOST_TURNS} turns")),
+    /// Counts turns of loops and bytes of text that were made.
+    /// Errors: more than [`MOST_TURNS`] or [`MOST_TEXT`].
+    pub fn count(&mut self, turns: usize, text: usize) -> Result<(), String> {
+        (self.turns, self.text) = (self.turns + turns, self.text + text);
+        if self.turns > MOST_TURNS {
+            return Err(format!(
+                "the loops and lists of the page take more than {MOST_TURNS} turns"
+            ));
+        }
+        match self.text > MOST_TEXT {
+            true => Err(format!("the texts of the page are longer than {MOST_TEXT} bytes in sum")),
             false => Ok(()),
         }
     }
@@ -253,6 +267,7 @@ impl<'a> Renderer<'a> {
         let scope = Scope { silent: false, ..self.names.inner() };
         self.within(scope, 0, |page| page.nodes(body))?;
         let text = self.cut_off(start);
+        self.count_value(&text, 0).or_else(|why| self.error(0, why))?;
         self.names.set(name, text);
         Ok(())
     }

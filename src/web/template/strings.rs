@@ -7,7 +7,7 @@
 //! Text that is HTML stays HTML where Jinja keeps it so, and nowhere else.
 
 use super::function::{Outcome, given, text, whole};
-use super::kinds::check_length;
+use super::kinds::{LONGEST, MOST_ITEMS, check_items, check_length};
 use super::print::{to_html, to_text};
 use crate::http::fields::percent_encode;
 use crate::json::{Style, write_into};
@@ -100,10 +100,11 @@ pub fn split(value: &Value, arguments: &[Value]) -> Outcome {
     let most = usize::try_from(whole(arguments, 1, -1)?).map_or(usize::MAX, |cuts| cuts + 1);
     let parts: Vec<&str> = match text(arguments, 0)? {
         Some("") => return Err("split takes a text to cut at".to_owned()),
-        Some(between) => all.splitn(most, between).collect(),
-        None if most == usize::MAX => all.split_whitespace().collect(),
+        Some(between) => all.splitn(most, between).take(MOST_ITEMS + 1).collect(),
+        None if most == usize::MAX => all.split_whitespace().take(MOST_ITEMS + 1).collect(),
         None => return Err("split with maxsplit takes a text to cut at".to_owned()),
     };
+    check_items(parts.len())?;
     Ok(parts.into_iter().map(|part| Value::text(part, value.is_safe())).collect())
 }
 
@@ -129,7 +130,8 @@ pub fn tojson(value: &Value, arguments: &[Value]) -> Outcome {
         Some(_) => Some(usize::try_from(whole(arguments, 0, 0)?).unwrap_or(0).min(64)),
     };
     let mut json = String::new();
-    write_into(&mut json, value, Style { indent, ..Style::PYTHON });
+    write_into(&mut json, value, Style { indent, most: LONGEST, ..Style::PYTHON });
+    check_length(json.len())?;
     let mut safe = String::with_capacity(json.len());
     for character in json.chars() {
         match character {
@@ -144,17 +146,19 @@ pub fn tojson(value: &Value, arguments: &[Value]) -> Outcome {
 /// Percent-encoding: of a text, where / stays, or of a dict or pairs, as a query.
 pub fn urlencode(value: &Value, _: &[Value]) -> Outcome {
     let encode = |text: &str| percent_encode(text, "-._~ ").replace(' ', "+");
-    let pair = |name: &str, value| format!("{}={}", encode(name), encode(&to_text(value)));
-    let pairs: Result<Vec<String>, String> = match (value.as_map(), value.as_list()) {
-        (Some(map), _) => Ok(map.iter().map(|(name, value)| pair(name, value)).collect()),
-        (_, Some(items)) => {
-            let items = items.iter().map(|item| match item.as_list() {
-                Some([name, value]) => Ok(pair(&to_text(name), value)),
-                _ => Err(format!("found {}, expected a name and a value", item.type_name())),
-            });
-            items.collect()
-        }
-        _ => return Ok(percent_encode(&to_text(value), "-._~/").into()),
+    let mut query = String::new();
+    let mut add = |name: &str, value| {
+        let between = if query.is_empty() { "" } else { "&" };
+        query.extend([between, &encode(name), "=", &encode(&to_text(value))]);
+        check_length(query.len())
     };
-    Ok(pairs?.join("&").into())
+    match (value.as_map(), value.as_list()) {
+        (Some(map), _) => map.iter().try_for_each(|(name, value)| add(name, value))?,
+        (_, Some(items)) => items.iter().try_for_each(|item| match item.as_list() {
+            Some([name, value]) => add(&to_text(name), value),
+            _ => Err(format!("found {}, expected a name and a value", item.type_name())),
+        })?,
+        _ => return Ok(percent_encode(&to_text(value), "-._~/").into()),
+    }
+    Ok(query.into())
 }
