@@ -59,10 +59,15 @@ pub(super) fn is_plain_path(path: &[u8]) -> bool {
     path.iter().all(|&byte| PATH_BYTES[usize::from(byte)])
 }
 
-/// The first byte that must not stand in a target.
-pub(super) fn wrong_in_target(target: &[u8]) -> Option<u8> {
-    let is_right = |byte: u8| PATH_BYTES[usize::from(byte)] || matches!(byte, b'?' | b'%');
-    target.iter().copied().find(|&byte| !is_right(byte))
+/// Where the first byte stands that must not stand in a target. Browsers do not encode a backslash
+/// in a query; in a path they read it as a slash.
+pub(super) fn wrong_in_target(target: &[u8]) -> Option<usize> {
+    let mut is_query = false;
+    target.iter().position(|&byte| {
+        is_query |= byte == b'?';
+        let is_plain = PATH_BYTES[usize::from(byte)] || matches!(byte, b'?' | b'%');
+        !(is_plain || is_query && byte == b'\\')
+    })
 }
 
 /// `reg-name = *( unreserved / pct-encoded / sub-delims )` (RFC 3986 §3.2.2), and not empty.

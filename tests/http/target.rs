@@ -18,6 +18,8 @@ fn each_form_names_a_host_a_path_and_a_query() {
         ("GET", "/%00%20%22%23%3c%3f%5c%7f", "x", "/%00%20%22%23%3C%3F%5C%7F", ""),
         ("GET", "/^`{|}[]~!$&'()*+,;=:@", "x", "/^`{|}[]~!$&'()*+,;=:@", ""),
         ("GET", "/a?100%", "x", "/a", "100%"),
+        ("GET", "/a?b\\c?\\", "x", "/a", "b\\c?\\"),
+        ("GET", "http://h?b\\c", "h", "/", "b\\c"),
         ("GET", "/a?u=http://b/", "x", "/a", "u=http://b/"),
         ("GET", "http://h", "h", "/", ""),
         ("GET", "http://h/", "h", "/", ""),
@@ -82,12 +84,33 @@ fn what_is_none_of_the_forms_is_refused() {
         ("GET", "/a\"b"),
         ("GET", "/<b>"),
         ("GET", "/a\\b"),
+        ("GET", "/a\\b?c\\d"),
+        ("GET", "http://h\\a?b"),
+        ("GET", "/?a=\"\\"),
         ("GET", "/é"),
         ("GET", "/\u{7f}"),
         ("GET", "/\0"),
     ] {
         let error = refused(format!("{method} {target} HTTP/1.1\r\nHost: x\r\n\r\n"));
         assert_eq!(error.status().0, 400, "{method} {target}: {error}");
+    }
+}
+
+#[test]
+fn a_wrong_letter_is_shown_whole_and_as_it_is_to_be_sent() {
+    for (target, letter, codes) in [
+        (&b"/a\"b"[..], r#""\"""#, "%22"),
+        (b"/a\\b", r#""\\""#, "%5C"),
+        ("/?q=é".as_bytes(), "\"é\"", "%C3%A9"),
+        ("/李".as_bytes(), "\"李\"", "%E6%9D%8E"),
+        // No letter of UTF-8.
+        (b"/\xe9", r#""\xe9""#, "%E9"),
+        ("/\u{202e}".as_bytes(), r#""\u{202e}""#, "%E2%80%AE"),
+    ] {
+        let message =
+            refused([b"GET ", target, b" HTTP/1.1\r\nHost: x\r\n\r\n"].concat()).to_string();
+        let expected = format!("found {letter} in the URL, expected it as {codes} (");
+        assert!(message.starts_with(&expected), "{message}");
     }
 }
 
