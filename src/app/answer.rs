@@ -35,9 +35,11 @@ pub fn form_of(ctx: &Context) -> &'static str {
     match ctx.request.path.rsplit_once('.') {
         Some((_, "txt")) => "txt",
         Some((_, "json")) => "json",
-        _ if ctx.request.prefers_html() => "html",
-        _ if ctx.request.accepts("application/json") => "json",
-        _ => "txt",
+        _ => match ctx.request.preferred(&["text/html", "application/json"]) {
+            Some("text/html") => "html",
+            Some(_) => "json",
+            None => "txt",
+        },
     }
 }
 

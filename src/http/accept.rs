@@ -3,31 +3,62 @@
 //! `Accept: text/html, application/json;q=0.5` means: HTML, or else JSON. A range without a weight
 //! has weight 1, and weight 0 means "not this".
 //!
-//! Left out: `*/*`. curl sends it; it names no form, and gets plain text.
+//! Each answer also has a form as plain text. It is for clients that name no form, such as curl,
+//! which sends `*/*`.
 
 use super::Request;
 
 impl Request {
-    /// True if a page suits this client better than another form: its `Accept` names `text/html`,
-    /// and no type with a higher weight (RFC 9110 §12.5.1). Browsers do.
+    /// True if a page suits this client better than plain text. It does for browsers, whose
+    /// `Accept` names `text/html`.
     pub fn prefers_html(&self) -> bool {
-        let weight = self.weight_of("text/html").unwrap_or(0.0);
-        let is_no_more = |(name, other)| matches!(name, "*/*" | "text/*") || other <= weight;
-        weight > 0.0 && self.weights().all(is_no_more)
+        self.preferred(&["text/html"]).is_some()
+    }
+
+    /// The one of these media types that suits this client best; `None` if plain text does. Of
+    /// equal weights, what is named by itself wins, and then the first.
+    ///
+    /// ```
+    /// let mut request = carafe::http::Request::new(carafe::http::Method::Get, "/");
+    /// request.headers.append("Accept", "text/html;q=0.5, application/*");
+    /// assert_eq!(request.preferred(&["text/html", "text/csv"]), Some("text/html"));
+    /// assert_eq!(request.preferred(&["text/html", "application/json"]), Some("application/json"));
+    /// ```
+    pub fn preferred<'t>(&self, media_types: &[&'t str]) -> Option<&'t str> {
+        let (weight, exactness) = self.weight_of("text/plain");
+        // Where another form is named by itself, plain text gives way, though it be named, too.
+        let (mut most, mut best) = ((weight, exactness.min(1)), None);
+        for media_type in media_types {
+            let weight = self.weight_of(media_type);
+            if weight > most {
+                (most, best) = (weight, Some(*media_type));
+            }
+        }
+        best
     }
 
     /// True if `Accept` names this media type or, as `application/*`, all of its kind, and not with
     /// `q=0`. `*/*` does not count.
     pub fn accepts(&self, media_type: &str) -> bool {
-        // RFC 9110 §12.5.1: "the most specific reference has precedence".
-        let kind = || self.weight_of(&format!("{}/*", media_type.split_once('/')?.0));
-        self.weight_of(media_type).or_else(kind).is_some_and(|weight| weight > 0.0)
+        self.weight_of(media_type).1 > 0
     }
 
-    /// The highest weight that `Accept` gives to this range; `None` if it does not name it.
-    fn weight_of(&self, range: &str) -> Option<f32> {
-        let named = self.weights().filter(|(name, _)| name.eq_ignore_ascii_case(range));
-        named.map(|(_, weight)| weight).reduce(f32::max)
+    /// The weight of a media type, and how exactly it is named: 2 means by itself, 1 as `text/*`, 0
+    /// as `*/*` or not at all. "The most specific reference has precedence" (RFC 9110 §12.5.1).
+    fn weight_of(&self, media_type: &str) -> (f32, u8) {
+        let is_kind = |kind: &str| {
+            let front = media_type.get(..kind.len());
+            kind.ends_with('/') && front.is_some_and(|front| front.eq_ignore_ascii_case(kind))
+        };
+        let exactness = |range: &str| match range.strip_suffix('*') {
+            Some("*/") => Some(0),
+            Some(kind) => is_kind(kind).then_some(1),
+            None => range.eq_ignore_ascii_case(media_type).then_some(2),
+        };
+        let named = self.weights().filter_map(|(range, weight)| Some((exactness(range)?, weight)));
+        let most = named.reduce(|most, other| if other > most { other } else { most });
+        let most = most.filter(|(_, weight)| *weight > 0.0);
+        most.map_or((0.0, 0), |(exactness, weight)| (weight, exactness))
     }
 
     /// `Accept = #( media-range [ weight ] )` (RFC 9110 §12.5.1): each range with its weight.

@@ -87,18 +87,24 @@ fn a_client_accepts_what_it_names() {
         (&["text/html"], true, false),
         (&["TEXT/HTML;level=1"], true, false),
         (&["text/html,application/xhtml+xml,*/*;q=0.8"], true, false),
-        (&["application/json, text/html;q=0.5"], false, true),
+        (&["application/json, text/html;q=0.5"], true, true),
         (&["application/json", "text/html"], true, true),
+        (&["text/html;q=0.9, image/webp"], true, false),
+        (&["application/xml, text/html;q=0.9, text/plain;q=0.8, */*;q=0.5"], true, false),
+        (&["text/plain, text/html;q=0.9"], false, false),
+        (&["text/plain;q=0.5, */*"], true, false),
+        (&["TEXT/*;q=0.5, text/html;q=0.4"], false, false),
+        (&["text/plain, text/html"], true, false),
         (&["text/html;q=0, application/json"], false, true),
         (&["text/html; q=0.000"], false, false),
         (&["text/html;Q = 0"], true, false),
         (&["text/html;q=0.001"], true, false),
         (&["text/html;q=nan"], true, false),
         (&["text/htmlx, xtext/html"], false, false),
-        (&["application/*, text/html;q=0.3"], false, true),
+        (&["application/*, text/html;q=0.3"], true, true),
         (&["application/*;q=0.2, text/html;q=0.3"], true, true),
         (&["application/*, application/json;q=0"], false, false),
-        (&["*/*, text/html;q=0.3"], true, false),
+        (&["*/*, text/html;q=0.3"], false, false),
     ] {
         let mut request = Request::new(Method::Get, "/");
         for value in accept {
@@ -109,5 +115,31 @@ fn a_client_accepts_what_it_names() {
             (html, json),
             "{accept:?}"
         );
+    }
+}
+
+#[test]
+fn the_form_that_weighs_most_is_sent_and_plain_text_to_who_names_none() {
+    for (accept, preferred) in [
+        ("", None),
+        ("*/*", None),
+        ("text/*, application/*;q=0.1", None),
+        ("image/webp", None),
+        ("application/json", Some("application/json")),
+        ("text/plain, application/json;q=0.1", None),
+        ("text/plain, application/json", Some("application/json")),
+        ("text/html, application/json", Some("text/html")),
+        ("text/html;q=0.5, application/json", Some("application/json")),
+        ("text/html;q=0.5, application/json;q=0.4", Some("text/html")),
+        ("*/*;q=0.1, application/*", Some("application/json")),
+        ("application/*, */*", Some("application/json")),
+        ("application/*;q=0.9, text/html;q=0.8", Some("application/json")),
+        ("application/*, application/json;q=0.2, text/html;q=0.8", Some("text/html")),
+        ("text/html;q=0, text/plain;q=0, */*;q=0.1", Some("application/json")),
+    ] {
+        let mut request = Request::new(Method::Get, "/");
+        request.headers.append("Accept", accept);
+        let forms = ["text/html", "application/json"];
+        assert_eq!(request.preferred(&forms), preferred, "{accept}");
     }
 }

@@ -8,6 +8,7 @@
 //! follows: a GET answers with a mark of the version, `ETag`, and the client sends the mark back in
 //! `If-Match`. If the thing has changed since, the answer is 412 and nothing is changed.
 
+use crate::app::answer::form_of;
 use carafe::http::conditions::{Validators, Verdict, evaluate};
 use carafe::http::{Method, Response, Status};
 use carafe::web::store::Kind;
@@ -37,14 +38,13 @@ pub fn routes(app: &mut App) {
 /// person reads.
 fn list(ctx: &mut Context) -> Result<Response, Error> {
     let things = all(ctx)?;
-    let response = if ctx.request.prefers_html() {
-        page(ctx, None)?
-    } else if ctx.request.accepts("application/json") {
-        Response::json(&things.into())
-    } else if things.is_empty() {
-        Response::text("there are no things yet\n")
-    } else {
-        Response::text(things.iter().map(|thing| json::write(thing) + "\n").collect::<String>())
+    let response = match form_of(ctx) {
+        "html" => page(ctx, None)?,
+        "json" => Response::json(&things.into()),
+        _ if things.is_empty() => Response::text("there are no things yet\n"),
+        _ => {
+            Response::text(things.iter().map(|thing| json::write(thing) + "\n").collect::<String>())
+        }
     };
     Ok(response.with_header("Vary", "Accept"))
 }
