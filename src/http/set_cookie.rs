@@ -105,7 +105,9 @@ impl fmt::Display for SetCookie {
         if let Some(time) = self.expires {
             write!(out, "; Expires={}", date::format(time))?;
         }
-        if let Some(domain) = &self.domain {
+        // RFC 6265bis §4.1.3.2: the cookie of a host has no domain, and is for all its paths.
+        let is_of_host = self.name.starts_with("__Host-");
+        if let Some(domain) = self.domain.as_deref().filter(|it| !it.is_empty() && !is_of_host) {
             write!(out, "; Domain={domain}")?;
         }
         let must_be = must_be_secure(&self.name) || self.same_site == Some(SameSite::None);
@@ -115,7 +117,7 @@ impl fmt::Display for SetCookie {
         if let Some(same_site) = self.same_site {
             write!(out, "; SameSite={same_site:?}")?;
         }
-        write!(out, "; Path={}", self.path)
+        write!(out, "; Path={}", if is_of_host { "/" } else { &*self.path })
     }
 }
 
@@ -129,8 +131,9 @@ impl Response {
     ///
     /// # Panics
     ///
-    /// If the name is no token, or if the path or the domain has a `;`, which would begin another
-    /// attribute (RFC 6265 §4.1.1), a space, a control character or a letter beyond ASCII.
+    /// If the name is no token, if the path does not begin with a slash, or if the path or the
+    /// domain has a `;`, which would begin another attribute (RFC 6265 §4.1.1), a space, a control
+    /// character or a letter beyond ASCII.
     #[track_caller]
     pub fn set_cookie(&mut self, cookie: &SetCookie) {
         let name = &cookie.name;
@@ -139,6 +142,9 @@ impl Response {
             let is_right = part.bytes().all(|byte| byte.is_ascii_graphic() && byte != b';');
             assert!(is_right, "found {part:?}, expected a path or domain in ASCII without ;");
         }
+        // Browsers put their own path in the place of such a one (RFC 6265 §5.2.4).
+        let path = &cookie.path;
+        assert!(path.starts_with('/'), "found the path {path:?}, expected a slash in front");
         self.headers.append("Set-Cookie", cookie.to_string());
     }
 

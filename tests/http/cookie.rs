@@ -74,8 +74,14 @@ fn a_cookie_is_written_with_what_was_asked_for() {
     );
     let mut full = plain.clone();
     (full.http_only, full.secure) = (true, true);
-    let host = SetCookie::new("__Host-sid", "7").expect("a plain value");
-    assert_eq!(host.to_string(), "__Host-sid=7; Secure; Path=/", "a browser would refuse it");
+    let mut host = SetCookie::new("__Host-sid", "7").expect("a plain value");
+    for (domain, path) in [(None, "/"), (Some("example.org"), "/"), (None, "/app")] {
+        (host.domain, host.path) = (domain.map(String::from), path.into());
+        assert_eq!(host.to_string(), "__Host-sid=7; Secure; Path=/", "a browser would refuse it");
+    }
+    let mut nowhere = plain.clone();
+    nowhere.domain = Some(String::new());
+    assert_eq!(nowhere.to_string(), plain.to_string());
     full.same_site = Some(SameSite::Strict);
     full.max_age = Some(Duration::ZERO);
     assert_eq!(full.to_string(), "visits=3; Max-Age=0; HttpOnly; Secure; SameSite=Strict; Path=/");
@@ -110,7 +116,7 @@ fn what_would_end_a_cookie_is_refused() {
 }
 
 #[test]
-fn what_would_end_a_path_or_a_domain_is_a_panic_and_no_other_attribute() {
+fn what_is_no_path_or_no_domain_is_a_panic_and_no_other_attribute() {
     for part in ["/; Secure", "/a;b", "/a b", "/a\r\nX: y", "/é", "/\u{7f}"] {
         for is_domain in [false, true] {
             let mut cookie = SetCookie::new("a", "1").unwrap();
@@ -124,6 +130,13 @@ fn what_would_end_a_path_or_a_domain_is_a_panic_and_no_other_attribute() {
             let message = panic.downcast::<String>().expect("a message");
             assert!(message.contains(&format!("found {part:?}, expected")), "{message}");
         }
+    }
+    let mut cookie = SetCookie::new("a", "1").unwrap();
+    for path in ["x", ""] {
+        cookie.path = path.into();
+        let panic = catch_unwind(|| Response::text("").set_cookie(&cookie)).unwrap_err();
+        let expected = format!("found the path {path:?}, expected a slash in front");
+        assert_eq!(panic.downcast_ref(), Some(&expected));
     }
 }
 
