@@ -12,8 +12,8 @@
 //! --x7--                                                            the end of the form
 //! ```
 //!
-//! Left out: spaces after a boundary, and what RFC 7578 calls deprecated: parts inside parts and
-//! `Content-Transfer-Encoding`.
+//! Left out: header fields that go on in the next line, and what RFC 7578 calls deprecated: parts
+//! inside parts and `Content-Transfer-Encoding`.
 
 use super::bytes::quoted_length;
 use super::fields::percent_decode;
@@ -67,6 +67,9 @@ pub fn parse(content_type: &str, body: &[u8]) -> Result<Multipart, ParseError> {
         if rest.starts_with(b"--") {
             return Ok(multipart);
         }
+        // RFC 2046 §5.1.1: blanks behind a boundary, which a gateway may have added, do not count.
+        let is_blank = |byte: &&u8| matches!(byte, b' ' | b'\t');
+        rest = &rest[rest.iter().take_while(is_blank).count()..];
         let start = &rest[..rest.len().min(MOST_HEAD_BYTES)];
         if !start.starts_with(b"\r\n") {
             return Err(found("after a boundary", start, "a line end or --"));
@@ -101,7 +104,7 @@ impl Multipart {
         let disposition = header("Content-Disposition");
         let parameters = parameters(disposition).unwrap_or_default();
         let name = parameters.get("name").map(unescape).ok_or_else(|| {
-            let expected = "form-data; name=\"...\"";
+            let expected = "form-data; name=\"...\" in one line";
             found("a part with Content-Disposition", disposition.as_bytes(), expected)
         })?;
         // RFC 7578 §4.2 forbids filename*, but some clients send it.

@@ -54,6 +54,8 @@ fn what_stands_before_and_behind_the_parts_is_ignored() {
         format!("--x7\r\n{part}--x7--"),
         format!("a preamble --x7\r\n--x7\r\n{part}--x7--\r\nan epilogue\r\n--x7\r\n"),
         format!("\r\n--x7\r\n{part}--x7--\r\n"),
+        // RFC 2046 §5.1.1: a gateway may have added blanks.
+        format!("--x7 \t\r\n{part}--x7-- \t\r\n"),
     ] {
         assert_eq!(read(bytes.as_bytes()).fields, Fields::parse("a=1"), "{bytes:?}");
     }
@@ -145,6 +147,11 @@ fn what_breaks_the_grammar_is_400_and_too_much_is_413() {
             "--x7\r\n\r\n1\r\n--x7--",
             "a part with Content-Disposition \"\", expected form-data; name=",
         ),
+        (
+            "--x7\r\nContent-Disposition: form-data;\r\n name=a\r\n\r\n1\r\n--x7--",
+            "\"form-data;\", expected form-data; name=\"...\" in one line",
+        ),
+        ("--x7 7\r\n\r\n1\r\n--x7 7--", "after a boundary \"7\\r"),
         ("--x7\r\nContent-Disposition: form-data\r\n\r\n1\r\n--x7--", "\"form-data\""),
         ("--x7\r\nContent-Disposition: x; name=\"a\r\n\r\n1\r\n--x7--", "\"x; name=\\\"a\""),
     ] {
