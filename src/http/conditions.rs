@@ -153,8 +153,8 @@ fn parse_range(text: &str, size: u64) -> Verdict {
     let number = |text: &str| text.parse::<u64>().unwrap_or(u64::MAX);
     let range = match (first, last) {
         ("", "") => return Verdict::Whole,
-        // Of an empty file the last bytes are nothing, and no Content-Range can say so.
-        ("", count) if size == 0 && number(count) > 0 => return Verdict::Whole,
+        // Of an empty file each part is nothing, and no Content-Range can say so.
+        _ if size == 0 => return Verdict::Whole,
         ("", count) => size.saturating_sub(number(count))..size,
         (first, "") => number(first)..size,
         (first, last) if number(last) < number(first) => return Verdict::Whole,
