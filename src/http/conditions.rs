@@ -46,9 +46,14 @@ const LESS: NameFilter = NameFilter::all(&[
     "If-Range",
 ]);
 
-/// False if a request asks for the whole in any case, as most do.
+/// False if a request asks for the whole in any case, as most do. A handler of another method than
+/// GET and HEAD has done its work when its answer is there, so no condition can hold it back.
 pub(crate) fn may_ask_for_less(request: &Request) -> bool {
-    request.headers.may_have(LESS)
+    request.headers.may_have(LESS) && is_reading(request)
+}
+
+fn is_reading(request: &Request) -> bool {
+    matches!(request.method, Method::Get | Method::Head)
 }
 
 /// Decides by the conditional headers and the range of a request for something of `size` bytes, in
@@ -58,7 +63,7 @@ pub fn evaluate(request: &Request, validators: &Validators, size: u64) -> Verdic
     // As the client knows it: in whole seconds.
     let seconds = |time| UNIX_EPOCH + Duration::from_secs(date::unix_seconds(time));
     let modified = validators.modified.map(seconds);
-    let reads = matches!(request.method, Method::Get | Method::Head);
+    let reads = is_reading(request);
     // Whether the version is newer than the date of this field. A value that is not one date does
     // not count (§13.1.3, §13.1.4).
     let is_after = |name| Some(modified? > only(headers, name).and_then(date::parse)?);

@@ -19,6 +19,8 @@ fn a_file_is_sent_whole_in_part_or_not_at_all() {
         Ok(Response::file(&file)?.with_header("Accept-Ranges", "none"))
     });
     let file = path.clone();
+    app.route([Method::Post, Method::Put], "/report", move |_: &mut Context| Response::file(&file));
+    let file = path.clone();
     app.get("/load", move |_: &mut Context| -> std::io::Result<Response> {
         Ok(Response::file(&file)?.download("Bericht \"李\".txt"))
     });
@@ -45,6 +47,12 @@ fn a_file_is_sent_whole_in_part_or_not_at_all() {
     let part = ask("Range", "bytes=2-4");
     assert_eq!((part.status(), part.text().as_str()), (206, "234"));
     assert_eq!(ask("Range", "bytes=99-").status(), 416);
+    // Another method has done its work when its answer is there.
+    for (method, name) in [(Method::Post, "If-Match"), (Method::Put, "If-None-Match")] {
+        let mut request = Request::new(method, "/report");
+        request.headers.append(name, if name == "If-Match" { "\"b\"" } else { "*" });
+        assert_eq!(client.send(request).status(), 200, "{name}");
+    }
     let load = Client::new(&app).get("/load");
     let disposition = "attachment; filename=\"Bericht ___.txt\"; \
                        filename*=UTF-8''Bericht%20%22%E6%9D%8E%22.txt";
