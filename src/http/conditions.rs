@@ -69,7 +69,7 @@ pub fn evaluate(request: &Request, validators: &Validators, size: u64) -> Verdic
     let is_after = |name| Some(modified? > only(headers, name).and_then(date::parse)?);
     // 1. and 2. If-Match; without it, If-Unmodified-Since.
     let has_changed = match headers.contains("If-Match") {
-        true => !any_matches(headers, "If-Match", |tag| strongly_equal(tag, etag)),
+        true => any_matches(headers, "If-Match", |tag| strongly_equal(tag, etag)) != Some(true),
         false => is_after("If-Unmodified-Since") == Some(true),
     };
     if has_changed {
@@ -77,7 +77,10 @@ pub fn evaluate(request: &Request, validators: &Validators, size: u64) -> Verdic
     }
     // 3. and 4. If-None-Match; without it, If-Modified-Since, for GET and HEAD only.
     let is_known = match headers.contains("If-None-Match") {
-        true => any_matches(headers, "If-None-Match", |tag| weak(tag) == weak(etag)),
+        // A change waits for a list that can be read.
+        true => {
+            any_matches(headers, "If-None-Match", |tag| weak(tag) == weak(etag)).unwrap_or(!reads)
+        }
         false => reads && is_after("If-Modified-Since") == Some(false),
     };
     if is_known {
@@ -99,22 +102,30 @@ fn only<'a>(headers: &'a Headers, name: &str) -> Option<&'a str> {
     values.next().filter(|_| values.next().is_none())
 }
 
-/// True if a list of entity tags holds this one, or is `*`, which means any.
-fn any_matches(headers: &Headers, name: &str, is_it: impl Fn(&str) -> bool) -> bool {
-    headers.get_all(name).any(|list| list.trim() == "*" || entity_tags(list).any(&is_it))
-}
-
-/// The tags of `"a", W/"b"`. They are found by their quotes, since a tag may hold a comma.
-fn entity_tags(list: &str) -> impl Iterator<Item = &str> {
-    let mut rest = list;
-    std::iter::from_fn(move || {
-        rest = rest.trim_start_matches([' ', '\t', ',']);
-        let quoted = rest.strip_prefix("W/").unwrap_or(rest).strip_prefix('"')?;
-        let end = rest.len() - quoted.len() + quoted.find('"')? + 1;
-        let (tag, behind) = rest.split_at(end);
-        rest = behind;
-        Some(tag)
-    })
+/// Whether a list of entity tags, `"a", W/"b"`, holds this one, or is `*`, which means any. `None`
+/// if it is no such list. The tags are found by their quotes, since a tag may hold a comma.
+fn any_matches(headers: &Headers, name: &str, is_it: impl Fn(&str) -> bool) -> Option<bool> {
+    if only(headers, name).is_some_and(|list| list.trim() == "*") {
+        return Some(true);
+    }
+    let mut found = false;
+    for mut rest in headers.get_all(name) {
+        loop {
+            rest = rest.trim_start_matches([' ', '\t', ',']);
+            if rest.is_empty() {
+                break;
+            }
+            let quoted = rest.strip_prefix("W/").unwrap_or(rest).strip_prefix('"')?;
+            let end = rest.len() - quoted.len() + quoted.find('"')? + 1;
+            let (tag, behind) = rest.split_at(end);
+            found |= is_it(tag);
+            rest = behind.trim_start();
+            if !rest.is_empty() && !rest.starts_with(',') {
+                return None;
+            }
+        }
+    }
+    Some(found)
 }
 
 /// RFC 9110 §8.8.3.2: in a strong comparison both tags are strong, and equal.

@@ -41,6 +41,7 @@ fn if_none_match_asks_for_another_version() {
         (&[("If-None-Match", "\"a")], Verdict::Whole),
         (&[("If-None-Match", "\"A\"")], Verdict::Whole),
         (&[("If-None-Match", "")], Verdict::Whole),
+        (&[("If-None-Match", "\"a\" junk")], Verdict::Whole),
     ]);
     assert_eq!(
         verdict(Method::Head, &[("If-None-Match", "\"a\"")], "\"a\"", 10),
@@ -61,8 +62,33 @@ fn if_match_asks_for_this_version() {
         (&[("If-Match", "*")], Verdict::Whole),
         (&[("If-Match", "\"b\"")], Verdict::Failed),
         (&[("If-Match", "W/\"a\"")], Verdict::Failed), // strong comparison
+        (&[("If-Match", "\"b\"\t,,"), ("If-Match", " ,\"a\" ,")], Verdict::Whole),
     ]);
     assert_eq!(verdict(Method::Get, &[("If-Match", "W/\"a\"")], "W/\"a\"", 10), Verdict::Failed);
+}
+
+#[test]
+fn a_list_of_tags_that_cannot_be_read_holds_back_a_change() {
+    for list in
+        ["\"z\" \"a\"", "\"a\" junk", "\"a\"; x", "a", "\"a\", b", "*, \"a\"", "\"a\", *", "**"]
+    {
+        for name in ["If-Match", "If-None-Match"] {
+            assert_eq!(
+                verdict(Method::Put, &[(name, list)], "\"a\"", 10),
+                Verdict::Failed,
+                "{list}"
+            );
+        }
+    }
+    let lists = [("If-None-Match", "\"b\""), ("If-None-Match", "*")];
+    assert_eq!(verdict(Method::Put, &lists, "\"a\"", 10), Verdict::Failed);
+    let lists = [("If-Match", "*"), ("If-Match", "\"b\"")];
+    assert_eq!(verdict(Method::Put, &lists, "\"a\"", 10), Verdict::Failed);
+    // A list that can be read, but for empty elements.
+    assert_eq!(
+        verdict(Method::Put, &[("If-None-Match", ",\"b\", ,")], "\"a\"", 10),
+        Verdict::Whole
+    );
 }
 
 #[test]
