@@ -14,7 +14,7 @@
 //! Left out: compression as a transfer coding (501). No known client sends it.
 
 use super::chunked::check_codings;
-use super::parse_error::{body_too_long, found, malformed};
+use super::parse_error::{body_too_long, malformed, unexpected};
 use super::{Limits, ParseError, Request};
 
 /// How to find the end of a body (RFC 9112 §6.3).
@@ -59,7 +59,7 @@ pub fn framing(request: &Request, limits: &Limits) -> Result<Framing, ParseError
 /// `Content-Length = 1*DIGIT` (RFC 9110 §8.6)
 fn parse_length(text: &str, limits: &Limits) -> Result<Framing, ParseError> {
     if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(found("the Content-Length", text.as_bytes(), "digits"));
+        return Err(unexpected("the Content-Length", text.as_bytes(), "digits"));
     }
     match text.parse() {
         Ok(0) => Ok(Framing::None),

@@ -13,7 +13,7 @@
 use super::bytes::{quoted_length, token_length};
 use super::expect::elements;
 use super::line::{check_field, line_at};
-use super::parse_error::{body_too_long, found, head_too_long, malformed, too_many_headers};
+use super::parse_error::{body_too_long, head_too_long, malformed, too_many_headers, unexpected};
 use super::{Limits, ParseError, Request, Status, Version};
 
 /// Reads a chunked body as its bytes arrive.
@@ -58,7 +58,7 @@ impl ChunkedBody {
                         self.next = Expected::Size;
                         2
                     }
-                    _ => return Err(found("after a chunk", &rest[..1], "CR LF")),
+                    _ => return Err(unexpected("after a chunk", &rest[..1], "CR LF")),
                 },
                 Expected::Data(_) if rest.is_empty() => return Ok(at),
                 Expected::Data(left) => {
@@ -117,7 +117,11 @@ pub(super) fn check_codings(request: &Request) -> Result<(), ParseError> {
     let codings = names.join(", ");
     let is_chunked = |name: &&str| name.eq_ignore_ascii_case("chunked");
     if names.iter().position(is_chunked).map(|at| at + 1) != Some(names.len()) {
-        return Err(found("the Transfer-Encoding", codings.as_bytes(), "chunked, once and last"));
+        return Err(unexpected(
+            "the Transfer-Encoding",
+            codings.as_bytes(),
+            "chunked, once and last",
+        ));
     }
     // §6.1: a coding that the server does not know is answered with 501.
     if names.len() > 1 {
@@ -132,7 +136,7 @@ fn parse_chunk_size(line: &[u8]) -> Result<(usize, usize), ParseError> {
     let digits = line.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
     let (size, extensions) = line.split_at(digits);
     if digits == 0 || !are_extensions(extensions) {
-        return Err(found("the chunk size", line, "hex digits"));
+        return Err(unexpected("the chunk size", line, "hex digits"));
     }
     // A size that no usize can hold is still a number, and the body is too long.
     let size = str::from_utf8(size).ok().and_then(|size| usize::from_str_radix(size, 16).ok());

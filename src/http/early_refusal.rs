@@ -8,7 +8,7 @@
 
 use super::bytes::{first_control, token_length};
 use super::line::line_at;
-use super::parse_error::{found, head_too_long, malformed, target_too_long};
+use super::parse_error::{head_too_long, malformed, target_too_long, unexpected};
 use super::target::{after_scheme, split_before};
 use super::{Limits, Method, ParseError, Status};
 
@@ -64,7 +64,7 @@ pub(crate) fn first_words(bytes: &[u8]) -> (Method, String) {
 fn line_too_long(line: &[u8], limits: &Limits) -> ParseError {
     let method = &line[..token_length(line)];
     if !matches!(line.get(method.len()), None | Some(b' ')) {
-        found("the method", &line[..=method.len()], "letters")
+        unexpected("the method", &line[..=method.len()], "letters")
     } else if method.len() > Method::LONGEST {
         // RFC 9112 §3: "A server that receives a method longer than any that it implements SHOULD
         // respond with a 501".

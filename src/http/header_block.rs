@@ -7,7 +7,7 @@
 
 use super::bytes::token_length;
 use super::name_filter::NameFilter;
-use super::parse_error::found;
+use super::parse_error::unexpected;
 use super::{Headers, ParseError};
 use std::cell::Cell;
 use std::fmt;
@@ -75,7 +75,7 @@ impl Headers {
             let (name, value) = (String::from_utf8_lossy(name), value[1..].trim_ascii());
             let text = String::from_utf8(value.to_vec());
             if text.is_err() && ASCII.iter().any(|it| it.eq_ignore_ascii_case(&name)) {
-                return Err(found(&format!("the {name}"), value, "ASCII"));
+                return Err(unexpected(&format!("the {name}"), value, "ASCII"));
             }
             let latin = |_| value.iter().map(|&byte| byte as char).collect();
             self.push(&name, &text.unwrap_or_else(latin));

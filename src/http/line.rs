@@ -5,7 +5,7 @@
 
 use super::ParseError;
 use super::bytes::first_control;
-use super::parse_error::{found, malformed};
+use super::parse_error::{malformed, unexpected};
 
 /// The line that starts at `at`, without its CR LF. `None` if its end has not arrived. The
 /// caller has checked that the first `checked` bytes of the line are no control characters.
@@ -33,7 +33,7 @@ pub(super) fn line_at(
         // does not, since a proxy in front may read another message there.
         (_, [b'\n', ..]) => Err(malformed("found a LF without a CR before it, expected CR LF")),
         (_, [b'\r', ..]) => Err(malformed("found a CR without a LF after it, expected CR LF")),
-        _ => Err(found("a control character in", &seen[..=line_bytes], "text")),
+        _ => Err(unexpected("a control character in", &seen[..=line_bytes], "text")),
     }
 }
 
@@ -49,5 +49,5 @@ pub(super) fn check_field(line: &[u8], name_bytes: usize) -> Result<(), ParseErr
     let is_folded = matches!(line, [b' ' | b'\t', ..]);
     let blanks = "a header field without blanks before it";
     let expected = if is_folded { blanks } else { "the name of a header and then a colon" };
-    Err(found("the line", line, expected))
+    Err(unexpected("the line", line, expected))
 }

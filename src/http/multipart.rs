@@ -17,7 +17,7 @@
 
 use super::bytes::quoted_length;
 use super::fields::percent_decode;
-use super::parse_error::{found, malformed};
+use super::parse_error::{malformed, unexpected};
 use super::{Fields, ParseError, Status};
 
 /// How many parts a form may have, because each costs memory of its own. Flask has the same bound.
@@ -54,7 +54,7 @@ pub struct UploadedFile {
 /// 400 if the body breaks the grammar; 413 if it has more than 1000 parts.
 pub fn parse(content_type: &str, body: &[u8]) -> Result<Multipart, ParseError> {
     let boundary = boundary(content_type).ok_or_else(|| {
-        found("Content-Type", content_type.as_bytes(), "boundary= and 1 to 70 characters")
+        unexpected("Content-Type", content_type.as_bytes(), "boundary= and 1 to 70 characters")
     })?;
     let no_end = || malformed(format!("found no line --{boundary}-- at the end of the form"));
     let delimiter = format!("\r\n--{boundary}").into_bytes();
@@ -72,11 +72,12 @@ pub fn parse(content_type: &str, body: &[u8]) -> Result<Multipart, ParseError> {
         rest = &rest[rest.iter().take_while(is_blank).count()..];
         let start = &rest[..rest.len().min(MOST_HEAD_BYTES)];
         if !start.starts_with(b"\r\n") {
-            return Err(found("after a boundary", start, "a line end or --"));
+            return Err(unexpected("after a boundary", start, "a line end or --"));
         }
         // The line end of the boundary belongs to the head: it may be all of it.
-        let (head, _) = split(start, b"\r\n\r\n")
-            .ok_or_else(|| found("the head of a part", start, "an empty line within 4096 bytes"))?;
+        let (head, _) = split(start, b"\r\n\r\n").ok_or_else(|| {
+            unexpected("the head of a part", start, "an empty line within 4096 bytes")
+        })?;
         // The line end of the empty line may be that of the delimiter: a part without data.
         let (data, behind) = split(&rest[head.len() + 2..], &delimiter).ok_or_else(no_end)?;
         multipart.add(utf8(head)?, data.strip_prefix(b"\r\n").unwrap_or_default())?;
@@ -105,7 +106,7 @@ impl Multipart {
         let parameters = parameters(disposition).unwrap_or_default();
         let name = parameters.get("name").map(unescape).ok_or_else(|| {
             let expected = "form-data; name=\"...\" in one line";
-            found("a part with Content-Disposition", disposition.as_bytes(), expected)
+            unexpected("a part with Content-Disposition", disposition.as_bytes(), expected)
         })?;
         // RFC 7578 §4.2 forbids filename*, but some clients send it.
         let extended = parameters.get("filename*").and_then(|text| text.splitn(3, '\'').nth(2));
@@ -129,7 +130,7 @@ fn split<'a>(bytes: &'a [u8], mark: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
 }
 
 fn utf8(bytes: &[u8]) -> Result<&str, ParseError> {
-    str::from_utf8(bytes).map_err(|_| found("in a part of the form", bytes, "UTF-8"))
+    str::from_utf8(bytes).map_err(|_| unexpected("in a part of the form", bytes, "UTF-8"))
 }
 
 /// `value *( OWS ";" OWS name "=" ( token / quoted-string ) )` (RFC 9110 §5.6.6)

@@ -18,7 +18,7 @@ use super::early_refusal::request_line;
 use super::line::{check_field, line_at};
 use super::name_filter::NameFilter;
 use super::parse_error::{
-    found, head_too_long, malformed, target_too_long, too_many_fields, too_many_headers,
+    head_too_long, malformed, target_too_long, too_many_fields, too_many_headers, unexpected,
 };
 use super::target::{is_authority, parse_target};
 use super::{Headers, Limits, Method, ParseError, Request, Status, Version};
@@ -126,11 +126,11 @@ fn split_request_line<'a>(
 ) -> Result<(Method, &'a [u8], Version), ParseError> {
     let (method, rest) = split_word(line);
     let Some(method) = Method::from_bytes(method) else {
-        return Err(found("the method", method, "letters"));
+        return Err(unexpected("the method", method, "letters"));
     };
     let (target, rest) = split_word(rest.unwrap_or_default());
     let Some(version) = rest else {
-        return Err(found("the request line", line, "a method, a target and a version"));
+        return Err(unexpected("the request line", line, "a method, a target and a version"));
     };
     if target.len() > limits.target_bytes {
         return Err(target_too_long(limits));
@@ -158,7 +158,7 @@ fn parse_version(version: &[u8]) -> Result<Version, ParseError> {
             let message = format!("found version {met}, expected HTTP/1.1 or HTTP/1.0");
             Err(ParseError::new(Status::VERSION_NOT_SUPPORTED, message))
         }
-        _ => Err(found("the version", version, "HTTP/1.1")),
+        _ => Err(unexpected("the version", version, "HTTP/1.1")),
     }
 }
 
@@ -172,6 +172,8 @@ fn check_host(headers: &Headers, version: Version) -> Result<(), ParseError> {
         (None, _) => Err(malformed("found no Host header, expected one: HTTP/1.1 requires it")),
         (Some(_), Some(_)) => Err(malformed("found more than one Host header, expected one")),
         (Some(host), None) if is_authority(host) => Ok(()),
-        (Some(host), None) => Err(found("the Host", host.as_bytes(), "a host, perhaps with :port")),
+        (Some(host), None) => {
+            Err(unexpected("the Host", host.as_bytes(), "a host, perhaps with :port"))
+        }
     }
 }

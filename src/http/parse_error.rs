@@ -44,7 +44,7 @@ pub(crate) fn malformed(what: impl Into<String>) -> ParseError {
 }
 
 /// The same with bytes of the client: `found the method "G\x00", expected letters`.
-pub(super) fn found(what: &str, bytes: &[u8], expected: &str) -> ParseError {
+pub(super) fn unexpected(what: &str, bytes: &[u8], expected: &str) -> ParseError {
     malformed(format!("found {what} {}, expected {expected}", shown(bytes)))
 }
 

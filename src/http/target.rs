@@ -10,7 +10,7 @@
 //! Left out: other schemes, IPv6 zones, and addresses of later versions of IP.
 
 use super::bytes::{is_host_name, is_plain_path, wrong_in_target};
-use super::parse_error::{found, malformed};
+use super::parse_error::{malformed, unexpected};
 use super::percent::{code, spelt};
 use super::{Method, ParseError};
 use std::borrow::Cow;
@@ -61,10 +61,10 @@ pub(super) fn parse_target<'a>(
         (None, target)
     } else {
         let expected = "an http:// URL, or what starts with /";
-        return Err(found("the target", target.as_bytes(), expected));
+        return Err(unexpected("the target", target.as_bytes(), expected));
     };
     if let Some(host) = authority.filter(|authority| !is_authority(authority)) {
-        return Err(found("the host", host.as_bytes(), "a host, perhaps with :port"));
+        return Err(unexpected("the host", host.as_bytes(), "a host, perhaps with :port"));
     }
     let (path, query) = split_before(rest, b'?');
     let path = match path {
@@ -77,7 +77,11 @@ pub(super) fn parse_target<'a>(
     let mut codes = path.match_indices('%').map(|(at, _)| &path.as_bytes()[at..]);
     if let Some(wrong) = codes.find(|text| code(text).is_none()) {
         let wrong = &wrong[..wrong.len().min(3)];
-        return Err(found("in the path", wrong, "two hex digits after the %; a % itself is %25"));
+        return Err(unexpected(
+            "in the path",
+            wrong,
+            "two hex digits after the %; a % itself is %25",
+        ));
     }
     let (path, query) = (normal_path(path), query.strip_prefix('?').unwrap_or(""));
     Ok(Target { written: target, authority, path, query })

@@ -5,7 +5,7 @@
 //!
 //! * `input` holds bytes that have arrived, and `output` answers that have not been sent. Several
 //!   requests may arrive in one read (pipelining); their answers leave in one write, in order.
-//! * The [`Memory`] of a request and of its answer serves for the next one, until the connection
+//! * The [`Buffers`] of a request and of its answer serve for the next one, until the connection
 //!   has been quiet for a while.
 //! * A connection may wait for its client. One in the `ring`, a deeper chapter, must not: it stops
 //!   where it would have to wait, and another thread goes on with it later.
@@ -44,7 +44,7 @@ pub(super) struct Connection {
     /// Its number: 1 for the first connection since the server started.
     number: u64,
     peer: SocketAddr,
-    pub memory: Box<Memory>,
+    pub buffers: Box<Buffers>,
     /// A file or a stream that is sent after `output`: what of an answer is not in memory.
     rest: Option<Rest>,
     next: Next,
@@ -61,7 +61,7 @@ pub(super) struct Connection {
 /// The memory in which requests are read and answered. It is free when nothing waits in it to be
 /// used or sent.
 #[derive(Default)]
-pub(super) struct Memory {
+pub(super) struct Buffers {
     /// What has arrived and has not been used.
     input: Input,
     /// The request that is read or answered.
@@ -132,7 +132,7 @@ impl Connection {
             wire: Wire::new(socket),
             number,
             peer,
-            memory: Box::default(),
+            buffers: Box::default(),
             rest: None,
             next: Next::Request,
             answers: 0,
@@ -170,7 +170,7 @@ impl Connection {
             if self.rest.is_some() {
                 self.send_rest()?;
             }
-            if self.memory.input.is_empty() && self.next == Next::Request {
+            if self.buffers.input.is_empty() && self.next == Next::Request {
                 return self.flush();
             }
         }
@@ -186,13 +186,13 @@ impl Connection {
         let response = self.call();
         self.write_answer(response, asked);
         // The answer is in the output now. `proceed` sends it when no further request has arrived.
-        if self.memory.output.len() > GATHERED_BYTES { self.flush() } else { Ok(()) }
+        if self.buffers.output.len() > GATHERED_BYTES { self.flush() } else { Ok(()) }
     }
 
     /// Has the service answer. Whatever happens in it, there is an answer.
     fn call(&mut self) -> Response {
-        let (service, memory) = (&self.serving.service, &mut self.memory);
-        let call = || service.call(&mut memory.request, &mut memory.cycle);
+        let (service, buffers) = (&self.serving.service, &mut self.buffers);
+        let call = || service.call(&mut buffers.request, &mut buffers.cycle);
         catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|_| {
             refusing::plain(Status::INTERNAL_SERVER_ERROR, "the service panicked")
         })

@@ -90,7 +90,7 @@ impl App {
             None => self.handler(ctx)?,
         };
         // Of a file the client may want a part, or nothing if it has this version already.
-        Ok(file_response::weigh(ctx.request, response))
+        Ok(file_response::make_conditional(ctx.request, response))
     }
 
     /// The answer of the handler that was found, now that the hooks have seen the request.

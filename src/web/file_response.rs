@@ -5,7 +5,7 @@
 //! at once. A client may also ask for a part of a file. It must never put together parts of two
 //! versions, so each version has an `ETag` of its own.
 //!
-//! The answer with the whole file is made first. [`weigh`] then makes of it what the request asks
+//! The answer with the whole file is made first. [`make_conditional`] then makes of it what the request asks
 //! for. So a handler that answers with [`Response::file`] need not know the request.
 //!
 //! Left out: several ranges in one answer.
@@ -86,7 +86,7 @@ fn read_or_send(file: File, size: u64) -> io::Result<Body> {
 /// Weighs the conditions of a request: what it asks for of an answer with a whole file.
 ///
 /// An answer without `Accept-Ranges` is not an answer with a file, and stays as it is.
-pub fn weigh(request: &Request, whole: Response) -> Response {
+pub fn make_conditional(request: &Request, whole: Response) -> Response {
     let is_file = || whole.status == Status::OK && whole.headers.contains("Accept-Ranges");
     if !conditions::may_ask_for_less(request) || !is_file() {
         return whole;

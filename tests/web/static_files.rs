@@ -2,7 +2,7 @@
 
 use carafe::http::{Body, Method, Request, Response, Status};
 use carafe::web::client::Client;
-use carafe::web::file_response::{content_type, weigh};
+use carafe::web::file_response::{content_type, make_conditional};
 use carafe::web::static_files::StaticFiles;
 use carafe::{App, Context, Error};
 use std::fs;
@@ -68,7 +68,7 @@ fn get(headers: &[(&str, &str)]) -> Request {
 
 fn respond(files: &StaticFiles, path: &str, headers: &[(&str, &str)]) -> Response {
     let whole = files.whole(path).unwrap_or_else(|error| panic!("{path:?} {headers:?}: {error}"));
-    weigh(&get(headers), whole)
+    make_conditional(&get(headers), whole)
 }
 
 fn header<'a>(response: &'a Response, name: &str) -> &'a str {
@@ -275,7 +275,7 @@ fn head_has_the_headers_of_get_and_ignores_a_range() {
     let files = folder.files();
     let mut head = get(&[("Range", "bytes=2-4")]);
     head.method = Method::Head;
-    let head = weigh(&head, files.whole("ten.txt").unwrap());
+    let head = make_conditional(&head, files.whole("ten.txt").unwrap());
     let get = respond(&files, "ten.txt", &[]);
     assert_eq!(format!("{head:?}"), format!("{get:?}"));
 }

@@ -10,7 +10,7 @@ impl Connection {
     /// Reads more of a head, until the parser can say more about it.
     pub(super) fn gather(&mut self, deadline: &mut Option<Instant>) -> Result<(), Obstacle> {
         let mut count = 0;
-        while !needs_parsing(self.memory.input.bytes(), count, &self.serving.limits) {
+        while !needs_parsing(self.buffers.input.bytes(), count, &self.serving.limits) {
             count = self.read_more(deadline, self.serving.limits.head_time)?;
             if count == 0 {
                 return Err(Obstacle::End(Turn::Over));

@@ -1,6 +1,6 @@
 //! Deeper: Idle: a connection that waits long for its next request frees its memory first.
 
-use super::{Connection, Memory};
+use super::{Buffers, Connection};
 use crate::http::Headers;
 use crate::server::wire::is_not_ready;
 use std::io::{self, ErrorKind};
@@ -18,7 +18,7 @@ impl Connection {
         self.forget(KEPT_BYTES);
         let idle_time = self.serving.limits.idle_time;
         self.wire.set_read_time(idle_time.min(BRIEF))?;
-        let read = self.wire.read(&mut self.memory.input);
+        let read = self.wire.read(&mut self.buffers.input);
         let is_quiet = read.as_ref().is_err_and(is_not_ready);
         if !is_quiet || !self.wire.may_wait || idle_time <= BRIEF {
             return read;
@@ -26,7 +26,7 @@ impl Connection {
         self.forget(0);
         self.wire.set_read_time(idle_time - BRIEF)?;
         self.await_bytes()?;
-        self.wire.read(&mut self.memory.input)
+        self.wire.read(&mut self.buffers.input)
     }
 
     /// Waits until bytes arrive or the client closes. Takes no memory for what may come.
@@ -41,14 +41,14 @@ impl Connection {
 
     /// Frees each buffer that is larger than this. Everything in them has been used or sent.
     fn forget(&mut self, most_bytes: usize) {
-        let Memory { output, request, .. } = &mut *self.memory;
+        let Buffers { output, request, .. } = &mut *self.buffers;
         for buffer in [output, &mut request.body] {
             if buffer.capacity() > most_bytes {
                 *buffer = Vec::new();
             }
         }
         if most_bytes == 0 {
-            *self.memory = Memory::default();
+            *self.buffers = Buffers::default();
             Headers::free_spare();
         }
     }

@@ -35,11 +35,11 @@ impl Connection {
         loop {
             // RFC 9112 §2.2: a server ignores empty lines before a request. They are dropped, so
             // that the wait after them is a wait between two requests.
-            while self.memory.input.bytes().starts_with(b"\r\n") {
-                self.memory.input.used += 2;
+            while self.buffers.input.bytes().starts_with(b"\r\n") {
+                self.buffers.input.used += 2;
                 empty_since.get_or_insert_with(Instant::now);
             }
-            if self.memory.input.is_empty() {
+            if self.buffers.input.is_empty() {
                 // A client that sends nothing but empty lines is idle, too.
                 if empty_since.is_some_and(|it| it.elapsed() > self.serving.limits.idle_time) {
                     self.report.end = Some("the server, because only empty lines came");
@@ -50,9 +50,9 @@ impl Connection {
                 continue;
             }
             let limits = &self.serving.limits;
-            let arrived = self.memory.input.bytes();
-            if let Some(head_bytes) = parse_head(arrived, limits, &mut self.memory.request)? {
-                let framing = framing(&self.memory.request, limits)?;
+            let arrived = self.buffers.input.bytes();
+            if let Some(head_bytes) = parse_head(arrived, limits, &mut self.buffers.request)? {
+                let framing = framing(&self.buffers.request, limits)?;
                 let is_whole = match framing {
                     Framing::None => true,
                     Framing::Length(length) => (arrived.len() - head_bytes) as u64 >= length,
@@ -71,27 +71,27 @@ impl Connection {
     /// Takes this number of bytes off the input. The record keeps them.
     pub(super) fn consume(&mut self, count: usize) {
         if self.serving.recorder.is_some() {
-            self.memory.cycle.received.extend(&self.memory.input.bytes()[..count]);
+            self.buffers.cycle.received.extend(&self.buffers.input.bytes()[..count]);
         }
-        self.memory.input.used += count;
+        self.buffers.input.used += count;
     }
 
     /// Reads the body of a request, and notes who asks.
     pub(super) fn read_body(&mut self, framing: Framing) -> Result<Asked, Obstacle> {
-        let waits = expects_continue(&self.memory.request)?;
+        let waits = expects_continue(&self.buffers.request)?;
         if framing != Framing::None {
             // RFC 9110 §10.1.1: a server "MAY omit sending a 100 (Continue) response if it has
             // already received some or all of the content".
-            if waits && self.memory.input.is_empty() {
-                self.memory.output.extend_from_slice(b"HTTP/1.1 100 Continue\r\n\r\n");
+            if waits && self.buffers.input.is_empty() {
+                self.buffers.output.extend_from_slice(b"HTTP/1.1 100 Continue\r\n\r\n");
             }
             self.read_content(framing)?;
         }
-        let request = &mut self.memory.request;
+        let request = &mut self.buffers.request;
         self.serving.proxies.find_client(self.peer, request)?;
         let is_last = !request.keep_alive();
         // After a stop, requests that have been read already are still answered.
-        let may_go_on = !self.serving.is_stopping() || !self.memory.input.is_empty();
+        let may_go_on = !self.serving.is_stopping() || !self.buffers.input.is_empty();
         Ok(Asked {
             is_head: request.method == Method::Head,
             version: request.version,
@@ -105,9 +105,9 @@ impl Connection {
     fn read_content(&mut self, framing: Framing) -> Result<(), Obstacle> {
         let mut chunks = ChunkedBody::default();
         let mut deadline = None;
-        self.memory.request.share = self.serving.bodies.begin();
+        self.buffers.request.share = self.serving.bodies.begin();
         loop {
-            let (arrived, body) = (self.memory.input.bytes(), &mut self.memory.request.body);
+            let (arrived, body) = (self.buffers.input.bytes(), &mut self.buffers.request.body);
             // The body grows with what arrives: a length that is only claimed takes no memory.
             let (used, is_whole) = if let Framing::Length(length) = framing {
                 let used = arrived.len().min(length as usize - body.len());
@@ -121,7 +121,7 @@ impl Connection {
                 (used, is_whole)
             };
             self.consume(used);
-            self.memory.request.share.add(used)?;
+            self.buffers.request.share.add(used)?;
             if is_whole {
                 return Ok(());
             }

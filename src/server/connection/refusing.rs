@@ -3,7 +3,7 @@
 //! Elsewhere: which messages are refused, in `http`.
 
 use super::reading::Asked;
-use super::{Connection, Memory};
+use super::{Buffers, Connection};
 use crate::cycle::Detail;
 use crate::http::early_refusal::first_words;
 use crate::http::{Body, Method, ParseError, Response, Status, Version};
@@ -15,14 +15,14 @@ impl Connection {
     pub(super) fn sendable(&mut self, mut response: Response) -> Response {
         if !response.status.is_final() {
             let status = response.status.0;
-            self.memory.cycle.warn(format!("found status {status}, expected 200 to 599"));
+            self.buffers.cycle.warn(format!("found status {status}, expected 200 to 599"));
             response = plain(Status::INTERNAL_SERVER_ERROR, "the answer has no status");
         }
         if let Body::Bytes(_) | Body::Shared(..) = response.body
             && let Err(error) = self.share.add(response.body.len().unwrap_or(0) as usize)
         {
             response = refusal(&error);
-            self.memory.request.body = Vec::new();
+            self.buffers.request.body = Vec::new();
         }
         // RFC 9110 §15.3.6: "a server MUST NOT generate content in a 205 response". It has a length
         // all the same, 0.
@@ -35,10 +35,10 @@ impl Connection {
     /// Answers a message that was refused, and closes. All such answers are written here, and none
     /// of them says more than the rule that was broken.
     pub(super) fn refuse(&mut self, error: &ParseError) {
-        self.memory.request.body = Vec::new(); // Its bytes are not counted any more.
+        self.buffers.request.body = Vec::new(); // Its bytes are not counted any more.
         let status = error.status();
         self.begin_cycle();
-        let Memory { request, input, .. } = &mut *self.memory;
+        let Buffers { request, input, .. } = &mut *self.buffers;
         if request.path.is_empty() {
             // Whatever is wrong with the request line, its first words may be understood: which
             // form of an answer is wanted, and that no body is.
@@ -48,15 +48,15 @@ impl Connection {
         // Who asks, as far as the headers tell; without a whole head there are none.
         let _ = self.serving.proxies.find_client(self.peer, request);
         let is_head = request.method == Method::Head;
-        if self.memory.cycle.is_recording() {
-            self.consume(self.memory.input.bytes().len());
+        if self.buffers.cycle.is_recording() {
+            self.consume(self.buffers.input.bytes().len());
         }
         self.record_received(false);
-        self.memory.cycle.step("failed", || Detail::Failure(status, error.to_string()));
-        let line = self.serving.log.line_of_refused(&self.memory.request, error);
+        self.buffers.cycle.step("failed", || Detail::Failure(status, error.to_string()));
+        let line = self.serving.log.line_of_refused(&self.buffers.request, error);
         // The connection closes. So a stream needs no chunks, which HTTP/1.0 does not know.
         let (version, is_last, keep_alive) = (Version::Http10, false, false);
-        let known = Some(&self.memory.request).filter(|request| !request.path.is_empty());
+        let known = Some(&self.buffers.request).filter(|request| !request.path.is_empty());
         let service = &self.serving.service;
         let shaped = known.and_then(|request| {
             catch_unwind(AssertUnwindSafe(|| service.refused(request, error))).unwrap_or(None)
@@ -69,8 +69,8 @@ impl Connection {
     /// an answer of which nothing has been sent; otherwise that message would seem to belong to
     /// another request.
     pub fn turn_away(self: Box<Self>) {
-        let expects_answer = self.answers == 0 || !self.memory.input.is_empty();
-        if expects_answer && self.memory.output.is_empty() && self.rest.is_none() {
+        let expects_answer = self.answers == 0 || !self.buffers.input.is_empty();
+        if expects_answer && self.buffers.output.is_empty() && self.rest.is_none() {
             door::refuse(&self.wire.socket.stream);
         }
     }

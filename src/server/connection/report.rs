@@ -35,9 +35,9 @@ struct Unsent {
 
 impl Connection {
     pub(super) fn begin_cycle(&mut self) {
-        self.memory.cycle.start(self.serving.recorder.is_some(), self.serving.log.is_whole());
+        self.buffers.cycle.start(self.serving.recorder.is_some(), self.serving.log.is_whole());
         let (number, nth, peer) = (self.number, self.answers + 1, self.peer.ip());
-        self.memory.cycle.also("accepted", || Detail::Connection { number, nth, peer });
+        self.buffers.cycle.also("accepted", || Detail::Connection { number, nth, peer });
     }
 
     /// Records that the connection has ended, and who closed it.
@@ -50,12 +50,12 @@ impl Connection {
 
     /// Records that the current request has arrived.
     pub(super) fn record_received(&mut self, is_parsed: bool) {
-        let (memory, detail) = (&mut *self.memory, || Detail::Received { is_parsed });
+        let (buffers, detail) = (&mut *self.buffers, || Detail::Received { is_parsed });
         // The cycle begins when the head has arrived, and only a body is waited for.
-        if memory.request.body.is_empty() {
-            memory.cycle.also("received", detail);
+        if buffers.request.body.is_empty() {
+            buffers.cycle.also("received", detail);
         } else {
-            memory.cycle.step("received", detail);
+            buffers.cycle.step("received", detail);
         }
     }
 
@@ -71,18 +71,18 @@ impl Connection {
         number: Option<u64>,
         at: SystemTime,
     ) {
-        let (log, memory) = (self.serving.log, &mut *self.memory);
-        let line = line.or_else(|| log.line_of_failure(&memory.request, status));
+        let (log, buffers) = (self.serving.log, &mut *self.buffers);
+        let line = line.or_else(|| log.line_of_failure(&buffers.request, status));
         if line.is_none() && self.serving.recorder.is_none() {
             return;
         }
-        let cycle = &mut memory.cycle;
+        let cycle = &mut buffers.cycle;
         let begun = cycle.begun();
         let warnings = line.as_ref().map_or(Vec::new(), |_| cycle.warnings().to_vec());
         let record = self.serving.recorder.as_ref().zip(number).map(|(recorder, number)| {
-            cycle.sent.extend(&memory.output[head.start..]);
+            cycle.sent.extend(&buffers.output[head.start..]);
             cycle.sent.total = body_bytes.map(|bytes| head.len() as u64 + bytes);
-            let is_followed = !memory.input.is_empty();
+            let is_followed = !buffers.input.is_empty();
             cycle.step("sent", || Detail::Sent { is_followed });
             recorder.keep(number, status, at, cycle)
         });

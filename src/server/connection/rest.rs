@@ -46,15 +46,15 @@ impl Connection {
         file.seek(SeekFrom::Start(range.start))?;
         let mut left = range.end - range.start;
         while left > 0 {
-            let start = self.memory.output.len();
+            let start = self.buffers.output.len();
             let piece = usize::try_from(left).unwrap_or(PIECE_BYTES).min(PIECE_BYTES);
-            self.memory.output.resize(start + piece, 0);
-            let read = file.read(&mut self.memory.output[start..])?;
-            self.memory.output.truncate(start + read);
+            self.buffers.output.resize(start + piece, 0);
+            let read = file.read(&mut self.buffers.output[start..])?;
+            self.buffers.output.truncate(start + read);
             if read == 0 {
                 return Ok(false);
             }
-            self.wire.send(&mut self.memory.output)?;
+            self.wire.send(&mut self.buffers.output)?;
             left -= read as u64;
         }
         Ok(true)
@@ -62,7 +62,7 @@ impl Connection {
 
     /// Has a function write a body. Returns false if it could not write all of it, or panicked.
     fn send_stream(&mut self, write: Streamer, chunked: bool) -> io::Result<bool> {
-        self.wire.send(&mut self.memory.output)?;
+        self.wire.send(&mut self.buffers.output)?;
         self.serving.streams.fetch_add(1, Ordering::SeqCst);
         let (serving, wire) = (&self.serving, &mut self.wire);
         let (gathered, is_cut) = (Vec::new(), false);
@@ -74,7 +74,7 @@ impl Connection {
             _ => String::new(),
         };
         if !why.is_empty() {
-            serving.log.stream_failed(&self.memory.request, &why);
+            serving.log.stream_failed(&self.buffers.request, &why);
         }
         let is_whole = matches!(written, Ok(Ok(()))) && pieces.flush().is_ok();
         let sent = pieces.sent;
@@ -85,7 +85,7 @@ impl Connection {
         }
         self.report_stream(sent);
         if chunked {
-            self.memory.output.extend_from_slice(b"0\r\n\r\n");
+            self.buffers.output.extend_from_slice(b"0\r\n\r\n");
         }
         Ok(true)
     }

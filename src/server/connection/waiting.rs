@@ -16,7 +16,7 @@ impl Connection {
     /// Reads the first bytes of a request, and waits for them as long as a client may be idle.
     pub(super) fn read_first(&mut self) -> Result<(), Obstacle> {
         self.flush()?;
-        self.memory.request.share.clear();
+        self.buffers.request.share.clear();
         self.wire.set_idle(true);
         if self.serving.is_stopping() {
             // The read below takes what has arrived, and does not wait for more.
@@ -59,7 +59,7 @@ impl Connection {
                 return Err(ParseError::new(Status::REQUEST_TIMEOUT, message).into());
             }
             self.wire.set_read_time(left)?;
-            match self.wire.read(&mut self.memory.input) {
+            match self.wire.read(&mut self.buffers.input) {
                 // A stop has shut the reading half just when this request began. A read then gives
                 // 0 at once, and later what has come. So it is tried again.
                 Ok(0) if self.wire.socket.shut.load(Ordering::SeqCst) => {

@@ -33,7 +33,7 @@ impl Connection {
             self.report.end = Some("the server, as its last answer said (Connection: close)");
             // A client that asked for the close sends no more. Another may have sent its next
             // request already, and then a close at once would be a reset: see `linger`.
-            let may_send_more = !asked.is_last || !self.memory.input.is_empty();
+            let may_send_more = !asked.is_last || !self.buffers.input.is_empty();
             self.next = if may_send_more { Next::Linger } else { Next::Close };
         }
         let connection = match (keep_alive, asked.version) {
@@ -41,14 +41,14 @@ impl Connection {
             (true, Version::Http10) => Some("keep-alive"),
             (true, Version::Http11) => None,
         };
-        let recorder = self.serving.recorder.as_ref().filter(|_| self.memory.cycle.is_recording());
+        let recorder = self.serving.recorder.as_ref().filter(|_| self.buffers.cycle.is_recording());
         let number = recorder.map(|recorder| recorder.number());
-        let (start, at) = (self.memory.output.len(), SystemTime::now());
-        let last_lines = self.memory.date.last_lines(at);
+        let (start, at) = (self.buffers.output.len(), SystemTime::now());
+        let last_lines = self.buffers.date.last_lines(at);
         let delivery = Delivery { last_lines, connection, framing, cycle: number };
-        write_head(&mut response, &delivery, &mut self.memory.output);
+        write_head(&mut response, &delivery, &mut self.buffers.output);
         response.headers.recycle();
-        let head = start..self.memory.output.len();
+        let head = start..self.buffers.output.len();
         self.answers += 1;
         // A body that the answer does not have is dropped here, a file or a stream unused. RFC 9110
         // §9.3.2: the answer to HEAD has the headers of the answer to GET, and no body.
@@ -64,8 +64,8 @@ impl Connection {
     fn write_body(&mut self, body: Body, framing: Framing) {
         match body {
             Body::Empty => {}
-            Body::Bytes(bytes) => self.memory.output.extend_from_slice(&bytes),
-            Body::Shared(bytes, part) => self.memory.output.extend_from_slice(&bytes[part]),
+            Body::Bytes(bytes) => self.buffers.output.extend_from_slice(&bytes),
+            Body::Shared(bytes, part) => self.buffers.output.extend_from_slice(&bytes[part]),
             Body::File { file, range } => self.rest = Some(Rest::File(file, range)),
             Body::Stream(write) => {
                 self.rest = Some(Rest::Stream(write, framing == Framing::Chunked));
@@ -76,7 +76,7 @@ impl Connection {
     /// Sends the answers that have been gathered. A connection that must not wait may end its turn
     /// here, with a part of them left.
     pub(super) fn flush(&mut self) -> Result<(), Obstacle> {
-        if !self.memory.output.is_empty() && !self.wire.send(&mut self.memory.output)? {
+        if !self.buffers.output.is_empty() && !self.wire.send(&mut self.buffers.output)? {
             return Err(Obstacle::End(Turn::MustWait));
         }
         if self.rest.is_none() {

@@ -93,7 +93,7 @@ impl Shared {
     /// a thread too many. Returns what this thread does next.
     pub fn sweep(self: &Arc<Self>, pool: &Arc<Pool>) -> Duty {
         let added = self.lock().added;
-        let mut memory = Box::default();
+        let mut buffers = Box::default();
         let mut sweeper = Sweeper { added, ..Sweeper::default() };
         loop {
             let mut seat = match self.next_seat(pool, &mut sweeper) {
@@ -103,10 +103,10 @@ impl Shared {
             };
             // All connections use the memory of this thread in turn, so it stays in the cache of
             // the processor. One keeps it if its turn ends in the middle of something.
-            mem::swap(&mut seat.connection.memory, &mut memory);
+            mem::swap(&mut seat.connection.buffers, &mut buffers);
             let turn = seat.connection.turn();
             if matches!(turn, Turn::Answered | Turn::Quiet) {
-                mem::swap(&mut seat.connection.memory, &mut memory);
+                mem::swap(&mut seat.connection.buffers, &mut buffers);
             }
             let is_quiet = turn == Turn::Quiet;
             seat.quiet = if is_quiet { seat.quiet + 1 } else { 0 };
