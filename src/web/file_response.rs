@@ -5,8 +5,8 @@
 //! at once. A client may also ask for a part of a file. It must never put together parts of two
 //! versions, so each version has an `ETag` of its own.
 //!
-//! The answer with the whole file is made first. [`make_conditional`] then makes of it what the request asks
-//! for. So a handler that answers with [`Response::file`] need not know the request.
+//! The answer with the whole file is made first. [`make_conditional`] then makes of it what the
+//! request asks for. So a handler that answers with [`Response::file`] need not know the request.
 //!
 //! Left out: several ranges in one answer.
 
