@@ -16,7 +16,7 @@
 
 use super::function::{bind, unknown};
 use super::mistake::Rendering;
-use super::names::{Bound, Scope, TemplatePage};
+use super::names::{Bound, Names, Scope, TemplatePage};
 use super::renderer::Renderer;
 use super::tree::{Expression, Macro, Tree};
 use crate::value::{Local, Map, Text, Value};
@@ -25,8 +25,9 @@ impl<'a> Renderer<'a> {
     /// A whole template: its own body, then those of the templates that it extends.
     pub fn template(&mut self) -> Rendering {
         let mut generation = 0;
-        while let Some(tree) = self.page().family.get(generation).copied() {
-            (self.names.scope.tree, self.names.scope.silent) = (tree, false);
+        while let Some((tree, _)) = self.page().family.get(generation).copied() {
+            self.page().family[generation].1 = self.page().names.len();
+            self.names.scope = Scope { tree, generation, silent: false, ..self.names.scope };
             self.nodes(&tree.body)?;
             generation += 1;
         }
@@ -40,26 +41,25 @@ impl<'a> Renderer<'a> {
     /// The block of this name, in the version of the first template of the family from `generation`
     /// on that has one; false if none has.
     pub fn block(&mut self, name: &'a Text, generation: usize) -> Rendering<bool> {
-        let mut at = generation;
-        while let Some(tree) = self.page().family.get(at).copied() {
+        let mut generation = generation;
+        while let Some((tree, _)) = self.page().family.get(generation).copied() {
             if let Some((_, body)) = tree.blocks.iter().find(|(known, _)| known == name) {
-                let scope = self.names.apart(tree, self.names.scope.page);
-                let scope = Scope { block: Some((name, at)), ..scope };
-                self.within(scope, 0, |page| page.nodes(body))?;
+                let own = Scope { tree, generation, block: Some(name), ..self.names.scope };
+                self.within(self.names.apart(own), 0, |page| page.nodes(body))?;
                 return Ok(true);
             }
-            at += 1;
+            generation += 1;
         }
         Ok(false)
     }
 
     /// What `super()` stands for: this block in the next template of the family that has one.
     pub fn super_block(&mut self) -> Rendering<Value> {
-        let Some((name, generation)) = self.names.scope.block else {
+        let Some(name) = self.names.scope.block else {
             return Err("found super() outside of a block".to_owned().into());
         };
         let start = self.out.len();
-        if self.block(name, generation + 1)? {
+        if self.block(name, self.names.scope.generation + 1)? {
             return Ok(self.cut_off(start));
         }
         Err(format!("found super(), but no template above has a block {}", &**name).into())
@@ -73,10 +73,10 @@ impl<'a> Renderer<'a> {
         }
         let value = self.evaluate(name)?;
         let tree = self.named_template(&value, name.at)?;
-        if self.page().family.iter().any(|known| known.name == tree.name) {
+        if self.page().family.iter().any(|(known, _)| known.name == tree.name) {
             return self.error(name.at, format!("{} extends itself", tree.name));
         }
-        self.page().family.push(tree);
+        self.page().family.push((tree, usize::MAX));
         self.names.scope.silent = true;
         Ok(())
     }
@@ -109,7 +109,7 @@ impl<'a> Renderer<'a> {
         let kept = self.names.pages[number].names.len() + 1;
         self.count(kept, 0).or_else(|why| self.error(name.at, why))?;
         let page = &self.names.pages[number];
-        let own = page.names[page.given..].iter().filter_map(|(name, bound)| match bound {
+        let own = page.names[page.family[0].1..].iter().filter_map(|(name, bound)| match bound {
             Bound::Value(value) => Some((&***name, value.clone())),
             _ => None,
         });
@@ -120,7 +120,7 @@ impl<'a> Renderer<'a> {
                 Some(there) => match module.get(there) {
                     Some(value) => value.clone(),
                     None => {
-                        let what = format!("name in {}", self.names.pages[number].family[0].name);
+                        let what = format!("name in {}", self.names.pages[number].family[0].0.name);
                         let known = module.iter().map(|(name, _)| name);
                         return self.error(*at, unknown(&what, there, known));
                     }
@@ -146,8 +146,8 @@ impl<'a> Renderer<'a> {
         let variables = variables.filter(|_| with_context);
         let page = self.names.pages.len();
         self.names.pages.push(TemplatePage::new(tree, names, variables));
-        let scope = Scope { at_top: true, ..self.names.apart(tree, page) };
-        self.within(scope, at, Renderer::template)?;
+        let own = self.names.apart(Scope { page, block: None, ..self.names.scope });
+        self.within(Scope { at_top: true, ..own }, at, Renderer::template)?;
         Ok(page)
     }
 
@@ -163,9 +163,12 @@ impl<'a> Renderer<'a> {
 
     /// `{% macro name(…) %}`: the macro becomes a value.
     pub fn define(&mut self, parts: &'a Macro) {
-        let own = (parts, self.names.scope.tree, self.names.scope.page);
-        let is_same =
-            |known: &(&Macro, &Tree, usize)| std::ptr::eq(known.0, parts) && known.2 == own.2;
+        let Names { scope, frames, .. } = &self.names;
+        let own = (parts, *scope, frames.len());
+        let is_same = |(known, at, frames): &(&Macro, Scope, usize)| {
+            std::ptr::eq(*known, parts)
+                && (at.page, at.floor, *frames) == (scope.page, scope.floor, own.2)
+        };
         let number = self.macros.iter().position(is_same).unwrap_or(self.macros.len());
         if number == self.macros.len() {
             self.macros.push(own);
@@ -173,7 +176,7 @@ impl<'a> Renderer<'a> {
         self.names.set(&parts.name, Value::Local(Local::Macro(number)));
     }
 
-    /// What a macro prints. It sees what its template has set at the top, and its parameters.
+    /// What a macro prints. It sees what the scope around it sees, and its parameters.
     #[inline(never)]
     pub fn call_macro(
         &mut self,
@@ -181,14 +184,19 @@ impl<'a> Renderer<'a> {
         (placed, named): (Vec<Value>, Map),
     ) -> Rendering<Value> {
         let known = self.macros.get(number).copied();
-        let (parts, tree, page) = known.ok_or("this macro belongs to another page".to_owned())?;
+        let (parts, scope, frame) = known.ok_or("this macro belongs to another page".to_owned())?;
         let names: Vec<&str> = parts.parameters.iter().map(|(name, _)| &**name).collect();
         // An undefined value that is given is a value: no default takes its place.
         let is_given = |(at, name): (usize, &&str)| at < placed.len() || named.get(name).is_some();
         let given: Vec<bool> = names.iter().enumerate().map(is_given).collect();
         let mut values = bind(&parts.name, &names, placed, named)?.into_iter();
         let start = self.out.len();
-        self.within(self.names.apart(tree, page), 0, |page| {
+        // The scope around a macro is still open, but between it and here there may be others.
+        let end = self.names.frames.get(frame).copied().unwrap_or(self.names.stack.len());
+        let around = self.names.stack.get(scope.floor..end).filter(|_| !scope.at_top);
+        let around = around.unwrap_or_default().to_vec();
+        self.within(self.names.apart(scope), 0, |page| {
+            page.names.stack.extend(around);
             for (name, _) in &parts.parameters {
                 page.names.set(name, values.next().unwrap_or(Value::Undefined));
             }

@@ -4,7 +4,9 @@
 //! of them is on a stack. Both are searched from the end, so an inner name hides an outer one, then
 //! the variables of the handler, then what the application lends: `request`, `session`, `g`.
 //!
-//! A block or a macro sees only the names of its page, not those of the loops around it.
+//! A block sees only the names of its page, not those of the loops around it. A macro sees what the
+//! scope sees in which it stands, also what that scope sets later. What the template itself sets at
+//! its top hides what its layout sets.
 
 use super::function::{Outcome, hint};
 use super::methods::DICT_METHODS;
@@ -70,6 +72,8 @@ pub struct Names<'a> {
     pub pages: Vec<TemplatePage<'a>>,
     /// What was set inside of loops, `with`s, blocks and macros.
     pub stack: Bindings<'a>,
+    /// Where on the stack the names of each open scope begin.
+    pub frames: Vec<usize>,
     pub warnings: Vec<String>,
     pub globals: &'a dyn Globals,
     /// What the application lent so far, so that it is asked once.
@@ -83,8 +87,10 @@ pub struct Scope<'a> {
     pub tree: &'a Tree,
     /// An index of [`Names::pages`].
     pub page: usize,
-    /// The name of the block, and whose version it is: an index of the page's family.
-    pub block: Option<(&'a Text, usize)>,
+    /// Which template of the page's family: its index.
+    pub generation: usize,
+    /// The name of the block.
+    pub block: Option<&'a Text>,
     /// True from an `extends` to the end of its template: there nothing is printed.
     pub silent: bool,
     /// True outside of loops, `with`s, blocks and macros: what is set belongs to the page.
@@ -93,13 +99,12 @@ pub struct Scope<'a> {
     pub floor: usize,
 }
 
-/// A template with those that it extends, and the names that were set at its top.
+/// A template with those that it extends, and the names that were set at their tops.
 pub struct TemplatePage<'a> {
-    /// The template that was asked for, the one it extends, the one that this extends, and so on.
-    pub family: Vec<&'a Tree>,
+    /// The template that was asked for, the one it extends, the one that this extends, and so on;
+    /// and where the names of each begin.
+    pub family: Vec<(&'a Tree, usize)>,
     pub names: Bindings<'a>,
-    /// How many of the names it was given.
-    pub given: usize,
     pub variables: Option<&'a Map>,
 }
 
@@ -107,19 +112,26 @@ impl<'a> TemplatePage<'a> {
     /// A page before its template runs.
     pub fn new(tree: &'a Tree, names: Bindings<'a>, variables: Option<&'a Map>) -> Self {
         let mut family = Vec::with_capacity(4);
-        family.push(tree);
-        TemplatePage { family, given: names.len(), names, variables }
+        family.push((tree, 0));
+        TemplatePage { family, names, variables }
+    }
+
+    /// The names that this template of the family has set.
+    fn own(&self, generation: usize) -> &[(&'a Text, Bound)] {
+        let next = self.family.get(generation + 1).map_or(usize::MAX, |(_, start)| *start);
+        &self.names[self.family[generation].1..next.min(self.names.len())]
     }
 }
 
 impl<'a> Names<'a> {
     /// The names of a page before its template runs.
     pub fn new(tree: &'a Tree, variables: &'a Map, globals: &'a dyn Globals) -> Names<'a> {
-        let (page, block, silent, at_top) = (0, None, false, true);
-        let scope = Scope { tree, page, block, silent, at_top, floor: 0 };
+        let (block, silent, at_top) = (None, false, true);
+        let scope = Scope { tree, page: 0, generation: 0, block, silent, at_top, floor: 0 };
         let pages = vec![TemplatePage::new(tree, Vec::new(), Some(variables))];
-        let (stack, lent, warnings) = (Vec::with_capacity(8), Vec::new(), Vec::new());
-        Names { scope, pages, stack, warnings, globals, lent }
+        let (stack, frames) = (Vec::with_capacity(8), Vec::with_capacity(8));
+        let (lent, warnings) = (Vec::new(), Vec::new());
+        Names { scope, pages, stack, frames, warnings, globals, lent }
     }
 
     /// The value of a name, an attribute or an item, if nothing has to be computed for it, and the
@@ -196,10 +208,12 @@ impl<'a> Names<'a> {
     #[inline(never)]
     fn find_in_page(&self, name: &Text) -> Option<&Value> {
         let page = &self.pages[self.scope.page];
-        // A block does not know that the page will set a name.
-        let is_seen = |bound: &Bound| !matches!(bound, Bound::Late) || self.scope.block.is_none();
-        let is_same = |(known, bound): &&(&Text, Bound)| *known == name && is_seen(bound);
-        if let Some((_, bound)) = page.names.iter().rev().find(is_same) {
+        let is_same = |(known, _): &&(&Text, Bound)| *known == name;
+        // No block and no other template knows that a name will be set.
+        let is_set = |found: &&(&Text, Bound)| is_same(found) && !matches!(found.1, Bound::Late);
+        let own = if self.scope.block.is_none() { page.own(self.scope.generation) } else { &[] };
+        let set = own.iter().rev().find(is_same);
+        if let Some((_, bound)) = set.or_else(|| page.names.iter().rev().find(is_set)) {
             return self.value_of(bound);
         }
         let lent = || self.lent.iter().find(|(known, _)| *known == name).map(|(_, value)| value);
@@ -236,9 +250,9 @@ impl<'a> Names<'a> {
         Scope { at_top: false, ..self.scope }
     }
 
-    /// The scope of a block or a macro, which sees only what was set at the top of a page.
-    pub fn apart(&self, tree: &'a Tree, page: usize) -> Scope<'a> {
-        Scope { tree, page, block: None, silent: false, floor: self.stack.len(), ..self.inner() }
+    /// A scope that sees only what was set at the top of its page.
+    pub fn apart(&self, scope: Scope<'a>) -> Scope<'a> {
+        Scope { silent: false, at_top: false, floor: self.stack.len(), ..scope }
     }
 
     /// Adds a warning if the value is undefined where a defined one was probably meant.

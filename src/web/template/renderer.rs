@@ -11,7 +11,7 @@ use super::loader::{Shelf, Templates};
 use super::mistake::{Rendering, TemplateError, locate};
 use super::names::{Bound, Names, Scope};
 use super::print::{print_into, text_of};
-use super::tree::{Expression, For, Macro, Node, Term, Tree};
+use super::tree::{Expression, For, Macro, Node, Term};
 use crate::value::{Local, Text, Value};
 
 /// How many levels of loops, blocks, includes and expressions a page may have: each needs stack.
@@ -29,9 +29,9 @@ pub struct Renderer<'a> {
     pub names: Names<'a>,
     /// The templates that this page is made of.
     pub shelf: (&'a Templates, &'a Shelf),
-    /// The macros so far, which are values by their number: each with its template, and the number
-    /// of the page whose names it sees.
-    pub macros: Vec<(&'a Macro, &'a Tree, usize)>,
+    /// The macros so far, which are values by their number: each with the scope in which it stands,
+    /// and the number of frames there.
+    pub macros: Vec<(&'a Macro, Scope<'a>, usize)>,
     /// How many scopes and expressions are around.
     pub depth: usize,
     turns: usize,
@@ -83,7 +83,9 @@ impl<'a> Renderer<'a> {
         self.enter(at)?;
         let (outer, own) = (self.names.scope, self.names.stack.len());
         self.names.scope = scope;
+        self.names.frames.push(own);
         let result = work(self);
+        self.names.frames.pop();
         self.names.stack.truncate(own);
         self.names.scope = outer;
         self.depth -= 1;
