@@ -188,13 +188,20 @@ pub fn write_float(out: &mut String, number: f64) {
     if number.is_nan() {
         return out.push_str("nan");
     }
-    let start = out.len();
-    let _ = write!(out, "{number:?}"); // Writing to a String cannot fail.
-    // Python writes a sign and at least two digits after the `e`, where Rust writes neither.
-    if let Some(at) = out[start..].find('e') {
-        let exponent = out.split_off(start + at + 1);
-        let digits = exponent.trim_start_matches('-');
-        let sign = if digits == exponent { '+' } else { '-' };
-        let _ = write!(out, "{sign}{digits:0>2}");
+    let mut text = format!("{number:?}");
+    // Two shortest texts, of 16 digits or more, may be equally near: Python's last digit is even.
+    if text.len() > 16 {
+        let (digits, exponent) = text.split_once('e').unwrap_or((&text, ""));
+        let places = digits.split_once('.').map_or(0, |(_, fraction)| fraction.len());
+        let even = match exponent {
+            "" => format!("{number:.places$}"),
+            _ => format!("{number:.places$e}"),
+        };
+        text = if even.parse() == Ok(number) { even } else { text };
     }
+    // Python writes a sign and at least two digits after the `e`, where Rust writes neither.
+    let Some((digits, exponent)) = text.split_once('e') else { return out.push_str(&text) };
+    let size = exponent.trim_start_matches('-');
+    let sign = if size == exponent { '+' } else { '-' };
+    let _ = write!(out, "{digits}e{sign}{size:0>2}"); // Writing to a String cannot fail.
 }

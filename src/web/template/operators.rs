@@ -160,7 +160,9 @@ pub fn remainder(a: &Value, b: &Value) -> Outcome {
 fn floor_rest(a: f64, b: f64) -> (f64, f64) {
     let rest = a % b;
     let is_off = rest != 0.0 && (b < 0.0) != (rest < 0.0);
-    let quotient = ((a - rest) / b - f64::from(is_off)).round();
+    let quotient = (a - rest) / b - f64::from(is_off);
+    let whole = quotient.floor();
+    let quotient = whole + f64::from(quotient - whole > 0.5);
     let rest = if is_off { rest + b } else { rest };
     // A zero has a sign, too.
     let signed =

@@ -161,11 +161,11 @@ fn quote_into(out: &mut String, text: &str) {
     out.push(quote);
 }
 
-/// Close to Python's `isprintable`: no control characters and no separators but the space.
+/// Python's `isprintable`: no control characters and no separators but the space.
 fn is_printable(character: char) -> bool {
-    // `escape_debug` writes what cannot be seen as \u{…}, and marks that join the letter before
-    // them. Python keeps those marks; they begin at U+0300.
-    let escaped =
-        character.escape_debug().len() > 2 && !('\u{300}'..='\u{36f}').contains(&character);
-    character == ' ' || !(character.is_control() || character.is_whitespace() || escaped)
+    // `escape_debug` writes what cannot be seen as \u{…}. At the front of a text it does so with
+    // marks, too, which join the letter before them.
+    let is_escaped = || format!("a{character}").escape_debug().count() > 3;
+    matches!(character, ' '..='~')
+        || !(character.is_control() || character.is_whitespace() || is_escaped())
 }

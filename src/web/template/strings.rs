@@ -32,10 +32,11 @@ pub fn title(value: &Value, _: &[Value]) -> Outcome {
     Ok(titled.into())
 }
 
-/// The method: a word begins after everything that is no letter, `It'S` included.
+/// The method: a word begins after everything that is neither large nor small, `It'S` included.
 pub fn title_of_words(value: &Value, _: &[Value]) -> Outcome {
     let words = to_text(value);
-    let words = words.split_inclusive(|before: char| !before.is_alphabetic());
+    let has_case = |it: char| it.is_lowercase() || it.is_uppercase() || TITLES.contains(it);
+    let words = words.split_inclusive(|before: char| !has_case(before));
     like(value, words.map(capitalized).collect::<String>())
 }
 
