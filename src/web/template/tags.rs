@@ -161,6 +161,11 @@ impl<'s> Parser<'s> {
         Ok((target, self.seen.drain(before..).map(|(name, _)| name).collect()))
     }
 
+    /// What `if` tests, or `for` takes its items from: in it `if … else` needs brackets.
+    fn test_or_list(&mut self) -> Parsed<Expression> {
+        self.tuple_of(&["%}"], &mut |parser| parser.operation(0))
+    }
+
     /// A name that is set here, and what it is for.
     fn set_name(&mut self, expected: &str) -> Parsed<&'s str> {
         let name = self.name(expected)?;
@@ -174,7 +179,7 @@ fn if_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
     let mut branches = Vec::new();
     let mut last = "elif";
     while last == "elif" {
-        let test = parser.tuple()?;
+        let test = parser.test_or_list()?;
         let body;
         (body, last) = parser.body_of("if", at, &["elif", "else"])?;
         branches.push((test, body));
@@ -193,7 +198,7 @@ fn for_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
         return Err(Box::new((target_at, why.to_owned())));
     }
     parser.expect("in")?;
-    let over = parser.tuple_of(&["%}"], &mut |parser| parser.operation(0))?;
+    let over = parser.test_or_list()?;
     let before = parser.seen.len();
     let filter = if parser.take("if") { Some(parser.expression()?) } else { None };
     // The `if` is a scope of its own, as the body is.
@@ -266,20 +271,29 @@ fn block_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
     Ok(Node::Block(name.into()))
 }
 
-/// `macro = "macro" name "(" *( parameter [ "=" default ] ) ")" body "endmacro" [ name ]`
+/// `macro = "macro" name "(" *( parameter [ "=" default ] ) ")" body "endmacro"`
 fn macro_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
     let name = parser.set_name("the name of the macro")?;
     parser.expect("(")?;
-    let (start, mut given) = (parser.seen.len(), Vec::new());
+    let (start, mut given, mut needs_default) = (parser.seen.len(), Vec::new(), false);
     let parameters = parser.listed(")", &mut |parser| {
+        let at = parser.at();
         let name = parser.name("the name of a parameter")?;
+        if given.contains(&name) {
+            return Err(Box::new((at, format!("found the parameter {name} for the second time"))));
+        }
         given.push(name);
-        Ok((name.into(), if parser.take("=") { Some(parser.expression()?) } else { None }))
+        if needs_default {
+            parser.expect("=")?;
+        } else {
+            needs_default = parser.take("=");
+        }
+        Ok((name.into(), if needs_default { Some(parser.expression()?) } else { None }))
     })?;
     // What a default reads is read in the macro.
     given.extend(parser.seen.drain(start..).map(|(name, _)| name));
     parser.given = given;
-    let body = parser.whole_body("macro", at, name)?;
+    let body = parser.whole_body("macro", at, "")?;
     Ok(Node::Macro(Box::new(Macro { name: name.into(), parameters, body })))
 }
 
