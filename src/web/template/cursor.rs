@@ -8,7 +8,7 @@ use crate::value::Text;
 use std::mem::take;
 
 /// How many levels of tags, brackets and operators a template may have: each needs stack.
-const DEPTH: usize = 50;
+const DEPTH: usize = 220;
 
 /// A template that is being parsed.
 #[derive(Default)]

@@ -15,7 +15,7 @@ use super::tree::{Expression, For, Macro, Node, Term};
 use crate::value::{Local, Text, Value};
 
 /// How many levels of loops, blocks, includes and expressions a page may have: each needs stack.
-const DEPTH: usize = 56;
+const DEPTH: usize = 220;
 /// How many turns all loops of a page together may take. An item of a list that is made is a turn.
 const MOST_TURNS: usize = 5_000_000;
 /// How many bytes the texts may have in sum that a page makes on its way.
