@@ -35,8 +35,7 @@ use std::thread;
 /// of clients.
 const MOST_ACCEPTING: usize = 8;
 
-/// The stack of a worker. Rendering a template needs the most of it: less than half, and without
-/// optimisation three quarters. What is not used takes no memory.
+/// The stack of a worker: twice what the deepest template needs. What is unused takes no memory.
 const STACK_BYTES: usize = 1024 * 1024;
 
 /// The threads of a server, and its listening socket.
