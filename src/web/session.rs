@@ -143,6 +143,7 @@ impl Session<'_> {
 }
 
 impl OpenedSession {
+    #[inline]
     fn new(is_recording: bool, row: Map) -> OpenedSession {
         let at = is_recording.then(Instant::now);
         OpenedSession { at, row, ..OpenedSession::default() }

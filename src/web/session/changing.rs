@@ -105,6 +105,7 @@ impl Session<'_> {
 impl OpenedSession {
     /// Takes what the store answered to a change: the row as it is now, and its key. `fresh` is
     /// the key that was asked for, if the row is new.
+    #[inline]
     fn accept(&mut self, updated: Result<Updated, StoreError>, fresh: Option<String>) {
         let (row, new_key) = match updated {
             Ok(Updated::Kept(Some(row))) => (row, fresh.map(RowKey::New)),
@@ -120,6 +121,7 @@ impl OpenedSession {
     }
 
     /// Takes this row in the place of the last one.
+    #[inline]
     pub(super) fn take_over(&mut self, row: Map) {
         let last = std::mem::replace(&mut self.row, row);
         self.before.get_or_insert(last);
