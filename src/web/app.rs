@@ -48,6 +48,8 @@ impl Service for App {
         }
         let mut ctx = Context::open(&self.site, request, found.as_ref(), cycle);
         ctx.refusal = refusal;
+        // A page of another site is a stranger, and what it leaves in the session is not kept.
+        origin::part_from_visitor(&mut ctx);
         let answered = self.before_and_handler(&mut ctx);
         let mut response = self.error_page_and_after(answered, &mut ctx);
         // What the handler has changed in a store is made safe (on the disk, for a file), and the

@@ -11,14 +11,11 @@ use super::context::Context;
 use super::error::Error;
 use super::hooks::Moment;
 use super::route::Route;
-use super::session::Sessions;
-use super::store::NoneStore;
 use super::{origin, suggestion};
 use crate::cycle::{Cycle, Detail};
 use crate::http::{Headers, Method, ParseError, Request, Response, Status};
 use crate::value::{Map, Value};
 use std::fmt;
-use std::sync::Arc;
 
 /// The template of the page. A site need not have it.
 const PAGE: &str = "error.html";
@@ -95,11 +92,10 @@ impl App {
             request.peer = sent.peer;
             sent.headers.get_all("Host").for_each(|it| request.headers.append("Host", it));
         }
-        let no_sessions = Sessions { store: Arc::new(NoneStore), ..self.site.sessions.clone() };
         let mut cycle = Cycle::default();
         let mut ctx = Context::open(&self.site, &request, None, &mut cycle);
         // Nobody has checked who sent this, so nothing is read or kept for a visitor.
-        ctx.session = no_sessions.open(None);
+        ctx.session.keep_nothing();
         let mut response = self.error_page_and_after(Err(Error::Refused(error.clone())), &mut ctx);
         origin::protect(&self.site, sent, &mut response);
         Some(response)

@@ -2,7 +2,8 @@
 //!
 //! * `before` runs for every request that has a path below the prefix of the site, also if no route
 //!   takes it. So a check of a key cannot be walked around. The first hook that answers wins, and
-//!   no handler runs.
+//!   no handler runs. A page of another site that will be refused (403) is a stranger to it: no
+//!   cookie comes or leaves, and nothing in the session is kept. But what it answers counts.
 //! * `after` sees every answer and may change it: pages, files, redirects and errors. `before` has
 //!   not run for a preflight of an allowed origin, nor for a message that the server refused.
 //! * `on_error` may answer in the place of the error page. The one that was added last is asked

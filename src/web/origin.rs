@@ -12,6 +12,7 @@
 //!
 //! Scripts of an allowed origin may ask for everything and read the answers (the Fetch standard
 //! calls it CORS), as strangers: [`admit`] drops the visitor's cookies, and [`protect`] sends none.
+//! So it is with a request that is refused, because hooks see it and may answer.
 //! curl and other programs send neither header, and are let through: they have no visitor's cookie.
 //!
 //! Left out: a secret token in every form, which was needed before browsers sent the origin.
@@ -32,12 +33,24 @@ use crate::http::{Method, Request, Response, Status};
 ///
 /// What was found and what was expected: 403.
 pub fn admit(request: &mut Request, allowed: &[String]) -> Result<(), String> {
-    let checked = check(request, allowed);
     // Hooks run for a request that is refused, too: not in the visitor's name.
-    if checked.is_err() || foreign(request).any(|origin| is_in(allowed, origin)) {
+    if is_stranger(request, allowed) {
         request.headers.remove("Cookie");
     }
-    checked
+    check(request, allowed)
+}
+
+/// True for a page of another site, if its request is refused, or its origin allowed.
+fn is_stranger(request: &Request, allowed: &[String]) -> bool {
+    check(request, allowed).is_err() || foreign(request).any(|origin| is_in(allowed, origin))
+}
+
+/// Gives a page of another site a session that is kept nowhere. Otherwise the cookie of a fresh one
+/// would take the place of the visitor's in the browser.
+pub fn part_from_visitor(ctx: &mut Context) {
+    if is_stranger(ctx.request, &ctx.site.origins) {
+        ctx.session.keep_nothing();
+    }
 }
 
 fn check(request: &Request, allowed: &[String]) -> Result<(), String> {
@@ -103,13 +116,15 @@ pub fn protect(site: &Site, request: &Request, response: &mut Response) {
         // A cache must not give the answer for one origin to another.
         response.headers.append("Vary", "Origin");
         if let Some(origin) = allowed_origin(request, &site.origins) {
-            response.headers.remove("Set-Cookie");
             response.headers.set("Access-Control-Allow-Origin", origin);
         }
     }
-    // An answer with a visitor's cookie is for this visitor alone, so no cache may keep it.
     if response.headers.contains("Set-Cookie") {
-        response.headers.set("Cache-Control", "no-store");
+        match is_stranger(request, &site.origins) {
+            true => response.headers.remove("Set-Cookie"),
+            // It is an answer for this visitor alone, so no cache may keep it.
+            false => response.headers.set("Cache-Control", "no-store"),
+        }
     }
 }
 

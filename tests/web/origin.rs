@@ -1,9 +1,12 @@
 //! What a page of another site may do here, which is nothing.
 
-use carafe::http::{Method, Request, Response, SetCookie};
+use carafe::http::{Limits, Method, Request, Response, SetCookie, parse_head};
 use carafe::web::client::Client;
 use carafe::web::origin;
-use carafe::{App, Context};
+use carafe::web::store::{MemoryStore, Store};
+use carafe::{App, Context, Error};
+use std::sync::Arc;
+use std::time::Duration;
 
 fn check(request: &Request) -> Result<(), String> {
     origin::admit(&mut request.clone(), &[])
@@ -118,6 +121,66 @@ fn every_method_that_may_change_something_is_checked_and_no_other() {
         assert_eq!(answer.text().contains(seen), status == 403, "{method}: {}", answer.text());
         // Otherwise a script of the other site could ask first, and then send the request.
         assert_eq!(answer.header("Access-Control-Allow-Origin"), None);
+    }
+}
+
+/// The browser would put a fresh cookie in the place of the visitor's, who would be logged out.
+#[test]
+fn an_answer_to_another_site_sets_no_cookie_and_keeps_no_session() {
+    let store = Arc::new(MemoryStore::new());
+    let mut app = App::new();
+    app.prefix("/app");
+    app.sessions(store.clone(), Duration::from_secs(60), 100);
+    app.allow_origin("https://friend.example");
+    app.get("/login", |ctx: &mut Context| {
+        ctx.session.set("user", "Ada");
+        "in"
+    });
+    app.get("/me", |ctx: &mut Context| ctx.session.text("user"));
+    app.post("/change", |_: &mut Context| "changed");
+    app.before(|ctx: &mut Context| {
+        ctx.flash("seen");
+        Ok((ctx.request.path == "/early").then(|| Response::text("early")))
+    });
+    app.on_error(|ctx: &mut Context, _: &Error| {
+        ctx.session.clear();
+        ctx.flash("wrong");
+        None
+    });
+    app.after(|ctx: &mut Context, response: &mut Response| {
+        if ctx.request.method == Method::Post {
+            response.set_cookie(&SetCookie::new("theme", "dark").expect("a plain value"));
+            response.delete_cookie("carafe_sid");
+        }
+    });
+    let mut visitor = Client::new(&app);
+    visitor.get("/app/login");
+    let (evil, friend) = ("Origin: https://evil.example", "Origin: https://friend.example");
+    for (line, header, status) in [
+        ("POST /app/change", evil, 403),
+        ("POST /app/change", "Origin: null", 403),
+        ("POST /app/change", "Sec-Fetch-Site: cross-site", 403),
+        ("POST /app/change", friend, 200),
+        ("POST /app/early", evil, 200),
+        ("POST /app/nowhere", friend, 404),
+        ("POST /outside", evil, 404),
+        ("BREW /app/change", evil, 501),
+        ("GET /app/me", friend, 404),
+        ("POST /app/change", "Origin: http://localhost", 200),
+    ] {
+        let bytes = format!("{line} HTTP/1.1\r\nHost: localhost\r\n{header}\r\n\r\n");
+        let mut request = Request::default();
+        parse_head(bytes.as_bytes(), &Limits::default(), &mut request).expect("it is whole");
+        let answer = visitor.send(request);
+        let sets = answer.header("Set-Cookie").is_some();
+        let is_own = header.ends_with("localhost");
+        assert_eq!((answer.status(), sets), (status, is_own), "{line}, {header}");
+        let mut rows = 0;
+        store.all_rows().inspect(&mut |_| rows += 1);
+        assert_eq!(rows, 1, "{line}, {header}: the visitor's row alone");
+        if !is_own {
+            assert_eq!(visitor.get("/app/me").text(), "Ada", "{line}, {header}");
+        }
     }
 }
 

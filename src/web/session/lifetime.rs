@@ -1,7 +1,7 @@
 //! Deeper: Where sessions are kept, how many, and for how long.
 
 use super::Session;
-use crate::web::store::{Kind, PERMANENT, Store, StoreError};
+use crate::web::store::{Kind, NoneStore, PERMANENT, Store, StoreError};
 use std::borrow::Cow;
 use std::cell::{Cell, OnceCell};
 use std::sync::Arc;
@@ -68,6 +68,11 @@ impl Session<'_> {
         let seconds = i64::try_from(time.as_secs().max(1)).unwrap_or(i64::MAX);
         self.live_at_least(time);
         self.set(PERMANENT, seconds);
+    }
+
+    /// From now on nothing is kept, and the visitor gets no cookie.
+    pub(in crate::web) fn keep_nothing(&mut self) {
+        self.store = &NoneStore;
     }
 
     /// Lets what is written from now on live at least as long.
