@@ -87,7 +87,7 @@ struct OpenedSession {
     key: RowKey,
     /// The row as this request last saw it.
     row: Map,
-    /// How long it asks to be kept, if it does.
+    /// How long it asks to be kept, if it does. Zero: this request has taken it back.
     permanence: Option<Duration>,
     /// The row as this request first saw it, if this request has changed it.
     before: Option<Map>,

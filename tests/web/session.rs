@@ -492,6 +492,21 @@ fn a_permanent_session_outlives_the_others_in_every_store() {
         assert_eq!(visit(&id, 90_000).refusal(), None, "it is asked at the first use");
         let ended = visit(&id, 0);
         assert_eq!((ended.text("user"), ended.refusal()), (None, Some(Refusal::Expired)));
+        // A time of zero takes it back: the browser is told, and a new key lives half an hour.
+        let mut session = sessions.open(None);
+        session.permanent(Duration::ZERO);
+        assert_eq!(session.key(), None, "{place:?}: there is nothing to take back");
+        session.permanent(Duration::from_secs(86_400));
+        let mut session = visit(&key(&session), 0);
+        session.permanent(Duration::ZERO);
+        session.set("user", "Ada");
+        let cookie = session.set_cookie(false).expect("a cookie").to_string();
+        assert!(!cookie.contains("Max-Age"), "{place:?}: {cookie}");
+        assert_eq!(session.values(), &Map::from([("user", "Ada")]), "{place:?}");
+        session.renew();
+        id = key(&session);
+        assert_eq!(visit(&id, 1700).text("user").as_deref(), Some("Ada"), "{place:?}");
+        assert_eq!(visit(&id, 2100).text("user"), None, "{place:?}");
     }
     let _ = std::fs::remove_file(file);
 }

@@ -9,7 +9,7 @@ use super::session_cookie::RowKey;
 use super::{OpenedSession, Session};
 use crate::random;
 use crate::value::{Map, Value};
-use crate::web::store::{Change, StoreError, Updated, permanence};
+use crate::web::store::{Change, StoreError, Updated};
 use std::cell::OnceCell;
 use std::panic::Location;
 
@@ -118,13 +118,5 @@ impl OpenedSession {
         if let Some(key) = new_key {
             self.key = key;
         }
-    }
-
-    /// Takes this row in the place of the last one.
-    #[inline]
-    pub(super) fn take_over(&mut self, row: Map) {
-        let last = std::mem::replace(&mut self.row, row);
-        self.before.get_or_insert(last);
-        self.permanence = permanence(&self.row);
     }
 }

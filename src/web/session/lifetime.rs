@@ -1,7 +1,8 @@
 //! Deeper: Where sessions are kept, how many, and for how long.
 
-use super::Session;
-use crate::web::store::{Kind, NoneStore, PERMANENT, Store, StoreError};
+use super::{OpenedSession, Session};
+use crate::value::Map;
+use crate::web::store::{Kind, NoneStore, PERMANENT, Store, StoreError, permanence};
 use std::borrow::Cow;
 use std::cell::{Cell, OnceCell};
 use std::sync::Arc;
@@ -62,9 +63,17 @@ impl Sessions {
 impl Session<'_> {
     /// Keeps the session for this time after its last use, also when the browser is closed
     /// meanwhile. If it is longer than the lifetime of [`App::sessions`](crate::App::sessions), the
-    /// row is kept longer, too.
+    /// row is kept longer, too. Only a store that is named there keeps it over a restart.
+    ///
+    /// A time of zero ends that, as `session.permanent = False` in Flask: the browser forgets the
+    /// cookie again when it is closed. The row still lives as long as it was promised, but not
+    /// under the key of a [`renew`](Session::renew) after this call.
     #[track_caller]
     pub fn permanent(&mut self, time: Duration) {
+        if time.is_zero() {
+            self.remove(PERMANENT);
+            return;
+        }
         let seconds = i64::try_from(time.as_secs().max(1)).unwrap_or(i64::MAX);
         self.live_at_least(time);
         self.set(PERMANENT, seconds);
@@ -99,5 +108,16 @@ impl Session<'_> {
             self.store.load(&kind, key)?;
         }
         if self.changed_by.is_some() { self.store.flush() } else { Ok(()) }
+    }
+}
+
+impl OpenedSession {
+    /// Takes this row in the place of the last one.
+    #[inline]
+    pub(super) fn take_over(&mut self, row: Map) {
+        let last = std::mem::replace(&mut self.row, row);
+        self.before.get_or_insert(last);
+        let ended = self.permanence.map(|_| Duration::ZERO);
+        self.permanence = permanence(&self.row).or(ended);
     }
 }

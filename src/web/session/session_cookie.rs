@@ -24,11 +24,11 @@ impl Session<'_> {
     pub fn set_cookie(&self, secure: bool) -> Option<SetCookie> {
         let is_usable = |it: &&OpenedSession| self.needed.get() && it.failure.is_none();
         let opened = self.opened.get().filter(is_usable)?;
-        let lifetime = opened.permanence;
+        let lifetime = opened.permanence.filter(|time| !time.is_zero());
         // As in Flask, each use of a permanent session begins its time in the browser again.
         let value = match &opened.key {
             RowKey::New(key) => key,
-            RowKey::Sent if lifetime.is_some() => self.sent()?,
+            RowKey::Sent if opened.permanence.is_some() => self.sent()?,
             RowKey::None if opened.cleared && self.sent.is_some() => "",
             _ => return None,
         };
