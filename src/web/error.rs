@@ -4,6 +4,7 @@
 //! or else the page of `error_page.rs`. How the operator `?` makes this of other errors is in
 //! `failure`.
 
+use super::store::StoreError;
 use crate::http::{Headers, ParseError, Status};
 
 /// Why there is no ordinary answer.
@@ -26,8 +27,8 @@ pub enum Error {
     Forbidden(String),
     /// Any other status, with a sentence and headers of its own.
     Status(Status, String, Headers),
-    /// A store could not do what it was asked, and this is for the log. The status is the store's.
-    Store(Status, String),
+    /// A store could not do what it was asked. The status is the store's, the text for the log.
+    Store(StoreError, String),
     /// The message itself is refused, with the status of this error. Every client may read why.
     Refused(ParseError),
     /// The program failed, and this is for its log. 500.
@@ -48,7 +49,8 @@ impl Error {
             Error::NotFound => Status::NOT_FOUND,
             Error::BadRequest(_) => Status::BAD_REQUEST,
             Error::Forbidden(_) => Status::FORBIDDEN,
-            Error::Status(status, _, _) | Error::Store(status, _) => *status,
+            Error::Status(status, _, _) => *status,
+            Error::Store(error, _) => error.status(),
             Error::Refused(error) => error.status(),
             Error::Failed(_) => Status::INTERNAL_SERVER_ERROR,
         }

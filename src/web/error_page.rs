@@ -11,6 +11,7 @@ use super::context::Context;
 use super::error::Error;
 use super::hooks::Moment;
 use super::route::Route;
+use super::store::StoreError;
 use super::{origin, suggestion};
 use crate::cycle::{Cycle, Detail};
 use crate::http::{Headers, Method, ParseError, Request, Response, Status};
@@ -29,12 +30,14 @@ impl Error {
         Error::Status(status.checked(), why.into(), headers)
     }
 
-    /// What every client may read: empty for a failure of the server or of a store.
+    /// What every client may read: empty for a failure of the server or of a store, unless the row
+    /// is too large, because the client may have sent it.
     pub fn public(&self) -> &str {
         match self {
             Error::NotFound => "there is nothing of this name",
             Error::BadRequest(why) | Error::Forbidden(why) => why,
             Error::Status(status, why, _) if status.0 < 500 => why,
+            Error::Store(StoreError::TooLarge(why), _) => why,
             Error::Refused(error) => error.message(),
             Error::Status(..) | Error::Store(..) | Error::Failed(_) => "",
         }

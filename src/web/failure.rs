@@ -35,8 +35,8 @@ impl<E: std::error::Error + 'static> From<E> for Error {
         if cfg!(unix) && matches!(code, Some(23 | 24)) {
             return Error::with_header(Status::SERVICE_UNAVAILABLE, why, "Retry-After", "1");
         }
-        match any.downcast_ref().map(StoreError::status) {
-            Some(status) => Error::Store(status, why),
+        match any.downcast_ref::<StoreError>() {
+            Some(error) => Error::Store(error.clone(), why),
             None => Error::Failed(why),
         }
     }
