@@ -7,7 +7,7 @@
 //! * `_anchor='end'` adds `#end`, and `_external=true` adds the scheme and the host in front.
 //! * If several routes have the name, the one with the most places is used whose places all have a
 //!   value; of these, the one that was registered first.
-//! * In a blueprint, `.index` is the route `index` of this blueprint.
+//! * In a blueprint, `.index` is the route `index` of this blueprint. `index` alone is not.
 //! * A folder of files has the name of its path: `/static` is `static`, and in the blueprint `adm`
 //!   `/files` is `adm.files`. If nothing is called `static`, the first folder answers to it, rather
 //!   one outside of a blueprint: `url_for('static', filename='css/site.css')`.
@@ -78,7 +78,9 @@ pub fn url_for(
         }
     }
     Err(UrlError(failed.unwrap_or_else(|| {
-        let near = near::nearest(name, router.routes().iter().map(|route| &*route.name));
+        let mut names = router.routes().iter().map(|route| &*route.name);
+        let is_its = |known: &&str| known.strip_suffix(name).is_some_and(|it| it.ends_with('.'));
+        let near = names.clone().find(is_its).or_else(|| near::nearest(name, &mut names));
         let hint = near.map_or(String::new(), |near| format!("; there is {near:?}"));
         format!("no route is called {name:?}{hint}")
     })))

@@ -13,7 +13,10 @@ fn app() -> App {
     app.get("/news", news);
     app.get("/aktuell", news);
     // No folder has the path `/static`, so the first one outside of a blueprint answers to this name.
-    app.blueprint("shelf", "/shelf", |shelf| shelf.files("/files", StaticFiles::embedded(&[])));
+    app.blueprint("shelf", "/shelf", |shelf| {
+        shelf.files("/files", StaticFiles::embedded(&[]));
+        shelf.get("/tea", |_: &mut Context| "tea").name("tea");
+    });
     app.files("/z", StaticFiles::embedded(&[]));
     app.files("/media", StaticFiles::embedded(&[]));
     app.get("/hello/", hello);
@@ -76,6 +79,7 @@ fn values_become_parts_of_the_path_and_the_query_as_in_flask() {
         ("item", vec![("id", Value::Null)], "needs a value for \"id\""),
         ("greet", vec![("word", "you".into())], "/greet/<name> needs a value for \"name\""),
         ("itme", vec![], "there is \"item\""),
+        ("tea", vec![], "no route is called \"tea\"; there is \"shelf.tea\""),
         ("page", vec![("page", "a".into()), ("_scheme", "https".into())], "found \"_scheme\""),
         ("user", vec![("name", "Ada".into()), ("_method", "POST".into())], "_anchor or _external"),
         ("hello", vec![("q", vec!["a".repeat(1_000); 2_000].into())], "longer than 1048576 bytes"),
