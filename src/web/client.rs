@@ -80,7 +80,8 @@ impl<'a> Client<'a> {
         Client { service, jar: CookieJar::secure(), headers: Headers::new() }
     }
 
-    /// Sends this header with every request from now on.
+    /// Sends this header with every request from now on; [`send`](Client::send) has an example of
+    /// one request.
     pub fn header(&mut self, name: &str, value: &str) -> &mut Self {
         self.headers.set(name, value);
         self
@@ -104,7 +105,19 @@ impl<'a> Client<'a> {
         self.send_body(method, target, "application/json", json::write(&value.into()))
     }
 
-    /// Sends a body of any media type.
+    /// Sends a body of any media type. A form with a file:
+    ///
+    /// ```
+    /// # use carafe::{App, Context, Error, http::Method, web::client::Client};
+    /// # let mut app = App::new();
+    /// # app.post("/photo", |ctx: &mut Context| -> Result<String, Error> {
+    /// #     Ok(ctx.form()?.file("photo")?.bytes.len().to_string())
+    /// # });
+    /// let head = "Content-Disposition: form-data; name=\"photo\"; filename=\"me.png\"";
+    /// let body = format!("--X\r\n{head}\r\n\r\nbytes\r\n--X--\r\n");
+    /// let kind = "multipart/form-data; boundary=X";
+    /// assert_eq!(Client::new(&app).send_body(Method::Post, "/photo", kind, body).text(), "5");
+    /// ```
     pub fn send_body(
         &mut self,
         method: Method,
@@ -118,7 +131,18 @@ impl<'a> Client<'a> {
         self.send(request)
     }
 
-    /// Sends any request, with the cookies, and the headers in the place of the request's own.
+    /// Sends any request, with the cookies, and the headers in the place of the request's own:
+    ///
+    /// ```
+    /// # use carafe::{App, Context, http::{Method, Request}, web::client::Client};
+    /// # let mut app = App::new();
+    /// # let wanted = |ctx: &mut Context| ctx.request.headers.get("If-Match").map(str::to_owned);
+    /// # app.put("/page", wanted);
+    /// let mut request = Request::new(Method::Put, "/page");
+    /// request.headers.set("If-Match", "\"1\"");
+    /// request.body = b"new".to_vec();
+    /// assert_eq!(Client::new(&app).send(request).text(), "\"1\"");
+    /// ```
     pub fn send(&mut self, mut request: Request) -> Answer {
         request.peer.get_or_insert(SocketAddr::from((Ipv4Addr::LOCALHOST, 1)));
         self.headers.iter().for_each(|(name, value)| request.headers.set(name, value));
