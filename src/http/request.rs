@@ -12,10 +12,10 @@ use std::net::SocketAddr;
 pub struct Request {
     /// What the client wants done.
     pub method: Method,
-    /// The request target as it was written: `/search?q=tea`, `http://host/`, `*`.
+    /// The target as it was written, with the site's prefix: `/search?q=tea`, `http://host/`, `*`.
     pub target: String,
     /// The target's path, percent-encoded where that is needed and only there: `/%61` is `/a`, and
-    /// `/a%2fb` is `/a%2Fb`. `*` is the server as a whole.
+    /// `/a%2fb` is `/a%2Fb`. `*` is the server as a whole. The site takes its prefix off.
     pub path: String,
     /// The target's query, decoded; Flask's `request.args`.
     pub query: Fields,

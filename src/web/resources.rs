@@ -122,7 +122,8 @@ impl<'a> Context<'a> {
         self.cycle.warn(sentence);
     }
 
-    /// The value of this type that the program gave to [`App::state`](crate::App::state).
+    /// The value of this type that the program gave to [`App::state`](crate::App::state). A stream
+    /// outlives the context: give `Arc::new(value)`, and clone the `Arc` for its `move` closure.
     ///
     /// # Panics
     ///

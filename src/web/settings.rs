@@ -212,7 +212,7 @@ impl App {
     }
 
     /// Keeps sessions in this store, each for `lifetime` after its last use, and `most` of them.
-    /// Defaults to the memory.
+    /// Defaults to the memory, where a restart ends them, also permanent ones.
     pub fn sessions(&mut self, store: Arc<dyn Store>, lifetime: Duration, most: usize) {
         self.site.sessions.store = store;
         let kind = &mut self.site.sessions.kind;
@@ -244,7 +244,8 @@ impl App {
         (sessions.cookie, sessions.path) = (name.to_owned(), path.to_owned());
     }
 
-    /// Keeps rows of all other kinds in this store. Defaults to the memory.
+    /// Keeps rows of all other kinds in this store. Defaults to the memory. Sessions stay where
+    /// [`sessions`](App::sessions) puts them.
     pub fn store(&mut self, store: Arc<dyn Store>) {
         self.site.store = store;
     }
