@@ -19,9 +19,9 @@
 //! waited as long gets a 503, and so does each one more.
 //!
 //! **A debug build needs five seconds**, unless the `Cargo.toml` of a program says `opt-level = 3`
-//! in its part `[profile.dev.package.carafe]`. Tests that call [`hash`] at the same time wait for
-//! each other. A test can keep a text of one round, which [`fits`] checks at once, with the help of
-//! [`sign`](super::sign): `format!("1$salt${}", hex(&pbkdf2(b"tea", b"salt", 1)))`.
+//! in its part `[profile.dev.package.carafe]`. Of several tests that hash at the same time, some
+//! then get the 503. A test can keep a text of one round, which [`fits`] checks at once. It is made
+//! with [`sign`](super::sign): `format!("1$salt${}", hex(&pbkdf2(b"tea", b"salt", 1)))`.
 //!
 //! Left out: Argon2 and scrypt, which also cost an attacker memory. They are long.
 
