@@ -33,6 +33,9 @@ use crate::http::{Method, Request, Response, Status};
 ///
 /// What was found and what was expected: 403.
 pub fn admit(request: &mut Request, allowed: &[String]) -> Result<(), String> {
+    if !may_be_foreign(request, allowed) {
+        return Ok(());
+    }
     // Hooks run for a request that is refused, too: not in the visitor's name.
     if is_stranger(request, allowed) {
         request.headers.remove("Cookie");
@@ -40,20 +43,23 @@ pub fn admit(request: &mut Request, allowed: &[String]) -> Result<(), String> {
     check(request, allowed)
 }
 
-/// True for a page of another site, if its request is refused, or its origin allowed.
+/// False for most requests: they change nothing, and most sites allow no other origin.
 #[inline]
+fn may_be_foreign(request: &Request, allowed: &[String]) -> bool {
+    !request.method.is_safe() || !allowed.is_empty()
+}
+
+/// True for a page of another site, if its request is refused, or its origin allowed.
 fn is_stranger(request: &Request, allowed: &[String]) -> bool {
-    // Most requests change nothing, and most sites allow no other origin.
-    if request.method.is_safe() && allowed.is_empty() {
-        return false;
-    }
     check(request, allowed).is_err() || foreign(request).any(|origin| is_in(allowed, origin))
 }
 
 /// Gives a page of another site a session that is kept nowhere. Otherwise the cookie of a fresh one
 /// would take the place of the visitor's in the browser.
+#[inline]
 pub fn part_from_visitor(ctx: &mut Context) {
-    if is_stranger(ctx.request, &ctx.site.origins) {
+    let allowed = &ctx.site.origins;
+    if may_be_foreign(ctx.request, allowed) && is_stranger(ctx.request, allowed) {
         ctx.session.keep_nothing();
     }
 }

@@ -114,6 +114,7 @@ impl Route {
     }
 
     /// True if it answers this method.
+    #[inline]
     pub fn answers(&self, method: &Method) -> bool {
         self.method_for(method).is_some()
     }
@@ -131,6 +132,7 @@ impl Route {
 
     /// Which of its methods answers this one: GET answers HEAD too, and the server leaves out the
     /// body.
+    #[inline]
     fn method_for(&self, asked: &Method) -> Option<&Method> {
         let is_head = *asked == Method::Head;
         self.methods.iter().find(|known| *known == asked || is_head && **known == Method::Get)

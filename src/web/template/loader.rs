@@ -144,9 +144,10 @@ impl Shelf {
     /// The template of this name.
     /// Errors: there is none, which is an error without a place; a mistake in it.
     pub fn tree(&self, templates: &Templates, name: &str) -> Rendering<&Tree> {
-        let mut last = self.last.iter().flat_map(|trees| trees.iter());
-        if let Some(known) = last.find(|known| known.0.name == name) {
-            return Ok(&known.0);
+        for known in self.last.iter().flat_map(|trees| trees.iter()) {
+            if known.0.name == name {
+                return Ok(&known.0);
+            }
         }
         let mut shelf = self;
         for _ in 0..MOST_TEMPLATES {

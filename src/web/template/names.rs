@@ -72,7 +72,7 @@ pub struct Names<'a> {
     pub pages: Vec<TemplatePage<'a>>,
     /// What was set inside of loops, `with`s, blocks and macros.
     pub stack: Bindings<'a>,
-    /// Where on the stack the names of each open scope begin.
+    /// Where on the stack the names of each open scope begin, from the first macro on.
     pub frames: Vec<usize>,
     pub warnings: Vec<String>,
     pub globals: &'a dyn Globals,
@@ -129,7 +129,7 @@ impl<'a> Names<'a> {
         let (block, silent, at_top) = (None, false, true);
         let scope = Scope { tree, page: 0, generation: 0, block, silent, at_top, floor: 0 };
         let pages = vec![TemplatePage::new(tree, Vec::new(), Some(variables))];
-        let (stack, frames) = (Vec::with_capacity(8), Vec::with_capacity(8));
+        let (stack, frames) = (Vec::with_capacity(8), Vec::new());
         let (lent, warnings) = (Vec::new(), Vec::new());
         Names { scope, pages, stack, frames, warnings, globals, lent }
     }

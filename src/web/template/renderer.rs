@@ -84,9 +84,15 @@ impl<'a> Renderer<'a> {
         self.enter(at)?;
         let (outer, own) = (self.names.scope, self.names.stack.len());
         self.names.scope = scope;
-        self.names.frames.push(own);
+        // Only a macro that was defined before asks where a scope begins.
+        let is_noted = !self.macros.is_empty();
+        if is_noted {
+            self.names.frames.push(own);
+        }
         let result = work(self);
-        self.names.frames.pop();
+        if is_noted {
+            self.names.frames.pop();
+        }
         self.names.stack.truncate(own);
         self.names.scope = outer;
         self.depth -= 1;
@@ -134,10 +140,12 @@ impl<'a> Renderer<'a> {
 
     /// Errors: what was printed is longer than [`LONGEST`].
     fn check_page(&self, at: usize) -> Rendering {
-        match self.out.len() > LONGEST {
-            true => self.error(at, format!("the page is longer than {LONGEST} bytes")),
-            false => Ok(()),
-        }
+        if self.out.len() > LONGEST { self.too_long(at) } else { Ok(()) }
+    }
+
+    #[cold]
+    fn too_long(&self, at: usize) -> Rendering {
+        self.error(at, format!("the page is longer than {LONGEST} bytes"))
     }
 
     /// `{{ … }}`: most print a name or an attribute, which is borrowed.
