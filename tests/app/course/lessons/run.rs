@@ -52,13 +52,12 @@ impl Desk {
         if !line.starts_with("carafe") {
             return self.serve_other(line);
         }
-        let mut words: Vec<String> =
-            line.split(' ').skip(1).map(|word| self.with_ports(word)).collect();
-        let at = words.iter().position(|word| word == "--port");
-        let written =
-            at.map_or("8000".to_owned(), |at| words.drain(at..at + 2).nth(1).expect("a port"));
-        self.stop(&written, "-INT");
-        self.start(written, words);
+        let mut words: Vec<&str> = line.split(' ').skip(1).collect();
+        let at = words.iter().position(|word| *word == "--port");
+        let written = at.map_or("8000", |at| words.drain(at..at + 2).nth(1).expect("a port"));
+        self.stop(written, "-INT");
+        let words = words.into_iter().map(|word| self.with_ports(word)).collect();
+        self.start(written.to_owned(), words);
     }
 
     /// Starts another server: `./s1 8001`, which prints where it serves if the port is 0, or one
@@ -142,11 +141,18 @@ impl Desk {
     /// The text with the ports of this desk's servers in place of those that the lesson writes.
     fn with_ports(&self, text: &str) -> String {
         let redis = self.redis.as_ref().map_or("6379".to_owned(), |redis| redis.port.to_string());
-        let text = text.replace("6379", &redis);
-        let ports = self.servers.iter();
-        let text = ports.fold(text, |text, server| text.replace(&server.written, &server.port));
-        // The reader's own server, which nobody has written yet: nobody listens on port 1.
-        text.replace("127.0.0.1:5001", "127.0.0.1:1")
+        let servers = self.servers.iter().map(|it| (it.written.as_str(), it.port.as_str()));
+        let others = [
+            ("6379", redis.as_str()),
+            // The reader's own server, which nobody has written yet: nobody listens on port 1.
+            ("127.0.0.1:5001", "127.0.0.1:1"),
+        ];
+        let ports: Vec<(&str, &str)> = servers.chain(others).collect();
+        // First marks, because one port may hold the digits of another: 8001 stands in 38001.
+        let mark = |number: usize| format!("\0{number}\0");
+        let marked =
+            (0..ports.len()).fold(text.to_owned(), |text, at| text.replace(ports[at].0, &mark(at)));
+        (0..ports.len()).fold(marked, |text, at| text.replace(&mark(at), ports[at].1))
     }
 
     /// What a terminal shows for a command.
