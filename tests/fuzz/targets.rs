@@ -268,7 +268,7 @@ fn template(bytes: &[u8]) {
         ("user", Value::from(Map::from([("name", "Bo"), ("0", "zero")]))),
     ]);
     let rendered = std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().stack_size(192 << 10);
+        let thread = std::thread::Builder::new().stack_size(768 << 10);
         let work = || Templates::from_dir(&folder).render("page.html", &variables, &());
         thread
             .spawn_scoped(scope, work)
