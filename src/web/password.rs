@@ -15,8 +15,8 @@
 //! The hash is PBKDF2 with a random salt. A thief of the kept texts must guess, and each guess
 //! takes a third of a second. The number of rounds is in the text, so a later version can use more
 //! rounds and still read the old hashes. Many logins at once could stop the server, so two
-//! passwords are hashed at a time. Up to 16 more wait for their turn, at most 5 s. Whoever has
-//! waited as long gets a 503, and so does each one more.
+//! passwords are hashed at a time. Up to 16 others wait, at most 5 s, and then get a 503. If 16
+//! wait already, the next one gets it at once.
 //!
 //! **A debug build needs five seconds**, unless the `Cargo.toml` of a program says `opt-level = 3`
 //! in its part `[profile.dev.package.carafe]`. Of several tests that hash at the same time, some
