@@ -1,8 +1,8 @@
-//! Error: how a handler may fail, and what the client is told.
+//! Error: how a handler may fail, and which status that has.
 //!
 //! A handler returns `Err`, and one place makes the answer: the hooks of the program (`on_error`),
-//! or else the page of `error_page.rs`. How the operator `?` makes this of other errors is in
-//! `failure`.
+//! or else the page of `error_page`, which also says what the client is told. How the operator `?`
+//! makes this of other errors is in `failure`.
 
 use super::store::StoreError;
 use crate::http::{Headers, ParseError, Status};
