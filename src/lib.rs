@@ -1,6 +1,7 @@
 //! carafe: a web server and microframework of clear glass.
 //!
-//! This file lists the rooms (modules) in reading order, and the names that every program needs.
+//! This file lists the rooms (folders of chapters, which are files) in reading order, and the names
+//! that every program needs.
 #![doc = ""]
 #![doc = include_str!("../README.md")]
 #![deny(unsafe_code)]

@@ -1,4 +1,4 @@
-//! The program `carafe`: it passes its arguments on to the commands.
+//! Deeper: The program `carafe`: it passes its arguments on to the commands.
 //!
 //! The command that serves is `cli::serve`: it makes an [`App`](carafe::App) with the pages of the
 //! course and those that show the server's memory, and calls [`Server::run`](carafe::Server::run).

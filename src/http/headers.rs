@@ -35,11 +35,7 @@ impl Headers {
     /// The value of the first field of this name, in any case of letters.
     #[inline]
     pub fn get(&self, name: &str) -> Option<&str> {
-        if self.may_have(NameFilter::of(name.as_bytes())) { self.first(name) } else { None }
-    }
-
-    fn first(&self, name: &str) -> Option<&str> {
-        self.lines().find_map(|line| self.value_of(line, name))
+        self.get_all(name).next()
     }
 
     /// False: none of these names is here. True: the lines must be compared.
@@ -76,9 +72,6 @@ impl Headers {
 
     /// True if a list with commas holds this word, in any case of letters.
     pub fn has_token(&self, name: &str, token: &str) -> bool {
-        if !self.may_have(NameFilter::of(name.as_bytes())) {
-            return false;
-        }
         let mut words = self.get_all(name).flat_map(|value| value.split(','));
         words.any(|word| word.trim_ascii().eq_ignore_ascii_case(token))
     }

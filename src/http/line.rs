@@ -7,13 +7,13 @@ use super::ParseError;
 use super::bytes::first_control;
 use super::parse_error::{malformed, unexpected};
 
-/// The line that starts at `at`, without its CR LF. `None` if its end has not arrived. The
-/// caller has checked that the first `checked` bytes of the line are no control characters.
+/// The line that starts at `at`, without its CR LF. `None` if its end has not arrived. Its first
+/// `checked` bytes are known to be no control characters.
 ///
 /// # Errors
 ///
-/// As soon as a byte is seen that no line may hold; and `too_long`, if the line does not end within
-/// the first `most` bytes. So the result does not depend on how many bytes have arrived.
+/// A byte that no line may hold; and `too_long`, if the line does not end within the first `most`
+/// of all `bytes`. So the result does not depend on how many bytes have arrived.
 #[inline]
 pub(super) fn line_at(
     bytes: &[u8],

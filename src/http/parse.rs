@@ -52,7 +52,7 @@ pub fn parse_head(
     request.headers.clear();
     (request.peer, request.secure) = (None, false);
     // RFC 9112 §2.2: "a server ... SHOULD ignore at least one empty line (CRLF) received prior to
-    // the request-line".
+    // the request-line". (The connection has dropped them already; other callers have not.)
     let start = bytes.chunks_exact(2).take_while(|line| matches!(line, [b'\r', b'\n'])).count() * 2;
     if start > limits.head_bytes {
         return Err(head_too_long(limits));
@@ -81,7 +81,7 @@ pub fn parse_head(
         headers.clear();
         return end;
     };
-    // One copy for all lines is faster than one for each field.
+    // Until now `headers` knows where the lines end. One copy for all is faster than one for each.
     headers.take_lines(&bytes[first..at])?;
     check_host(headers, version)?;
     // RFC 9112 §3.2.2: "the origin server MUST ignore the received Host header field (if any) and

@@ -26,7 +26,7 @@ pub struct Response {
     /// What came of the request.
     pub status: Status,
     /// The header fields. The server adds `Content-Length`, `Transfer-Encoding`, `Connection` and
-    /// `Date`.
+    /// `Date`, and `Carafe-Cycle` if cycles are recorded.
     pub headers: Headers,
     /// The content: bytes, or what is read or written while it is sent.
     pub body: Body,
@@ -108,11 +108,11 @@ pub struct Delivery<'a> {
     pub connection: Option<&'static str>,
     /// How the client finds the end of the body.
     pub framing: Framing,
-    /// The number of the recorded cycle, if it is recorded.
+    /// The number under which the request and its answer are recorded, if they are.
     pub cycle: Option<u64>,
 }
 
-/// The fields that [`write_head`] adds. A handler's own are removed: with two lengths, two
+/// The fields that the connection must decide. A handler's own are removed: with two lengths, two
 /// programs could read two messages.
 const OWN: [&str; 4] = ["Content-Length", "Transfer-Encoding", "Connection", "Date"];
 

@@ -1,7 +1,7 @@
 //! One connection: read a request, answer it, stay or close.
 //!
 //! [`exchange`](Connection::exchange) names the stages that every request passes, in order.
-//! [`reading`] holds those before the service, and [`writing`] those after it.
+//! [`reading`] holds those before the service, [`writing`] those after it, and `waiting` the waits.
 //!
 //! * `input` holds bytes that have arrived, and `output` answers that have not been sent. Several
 //!   requests may arrive in one read (pipelining); their answers leave in one write, in order.
@@ -11,7 +11,7 @@
 //!   where it would have to wait, and another thread goes on with it later.
 //! * Where the end of a message is in doubt, the request is refused and the connection closed.
 //!
-//! No client is trusted to end anything by itself: each wait has a bound in `Limits`.
+//! No client is trusted to end anything by itself: each wait has a bound.
 
 mod gathering;
 mod idle;
@@ -189,7 +189,7 @@ impl Connection {
         if self.buffers.output.len() > GATHERED_BYTES { self.flush() } else { Ok(()) }
     }
 
-    /// Has the service answer. Whatever happens in it, there is an answer.
+    /// Lets the service answer. Whatever happens in it, there is an answer.
     fn call(&mut self) -> Response {
         let (service, buffers) = (&self.serving.service, &mut self.buffers);
         let call = || service.call(&mut buffers.request, &mut buffers.cycle);

@@ -123,20 +123,19 @@ impl Pool {
             return Duty::Accept;
         };
         let mut staff = self.lock();
-        let is_last = staff.accepting == 1 && staff.most_accepting > 0;
-        // If this was the only one, the worker that it starts below is counted in its place.
-        if !is_last {
+        let was_alone = staff.accepting == 1 && staff.most_accepting > 0;
+        if !was_alone {
             staff.accepting -= 1;
+            return Duty::Serve(connection);
         }
         drop(staff);
-        if is_last && self.start_thread(|_| Duty::Accept).is_err() {
+        // Nobody else waits, so another worker starts. It is counted in the place of this one.
+        if self.start_thread(|_| Duty::Accept).is_err() {
             connection.turn_away();
             return Duty::Accept;
         }
-        if is_last {
-            // All other workers that waited have a client too: the server is busy.
-            connection.pace.hurry();
-        }
+        // All workers that waited have a client now: the server is busy.
+        connection.pace.hurry();
         Duty::Serve(connection)
     }
 

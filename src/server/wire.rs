@@ -1,8 +1,5 @@
 //! The socket of a connection: reading and sending bytes, with or without waiting for the client.
 //!
-//! A connection in the `ring`, a deeper chapter, must not wait in `read` and `write`: a call that
-//! cannot go on says so at once, and the caller gives the connection to a thread that may wait.
-//!
 //! Elsewhere: closing, so that the client can still read its answer, in `linger`.
 
 use super::input::Input;

@@ -38,16 +38,18 @@ pub struct App {
 
 impl Service for App {
     fn call(&self, request: &mut Request, cycle: &mut Cycle) -> Response {
-        // The site's prefix is taken off the path. For a method that no route knows, and for what a
-        // page of another site sends, hooks still run first; outside of the prefix they do not.
-        let refusal = no_route::admit(&self.site, request).err();
-        let is_outside = matches!(refusal, Some(Error::NotFound));
-        let found = self.site.router.find(&request.method, &request.path).filter(|_| !is_outside);
-        if let (Some(found), None) = (&found, &refusal) {
+        // The site's prefix is taken off the path. What is not admitted gets no handler: it is
+        // outside of the prefix, no route knows its method, or a page of another site sent it.
+        let not_admitted = no_route::admit(&self.site, request).err();
+        let found = match not_admitted {
+            Some(Error::NotFound) => None,
+            _ => self.site.router.find(&request.method, &request.path),
+        };
+        if let (Some(found), None) = (&found, &not_admitted) {
             cycle.also("routed", || found.route.detail(&request.method, &found.params));
         }
         let mut ctx = Context::open(&self.site, request, found.as_ref(), cycle);
-        ctx.refusal = refusal;
+        ctx.not_admitted = not_admitted;
         // A page of another site is a stranger, and what it leaves in the session is not kept.
         origin::part_from_visitor(&mut ctx);
         let answered = self.before_and_handler(&mut ctx);
@@ -79,7 +81,7 @@ impl App {
     /// The answer of the first that has one: a hook of the program, or the handler that was found.
     fn before_and_handler(&self, ctx: &mut Context) -> Result<Response, Error> {
         // What is outside of the site's prefix is not for its hooks.
-        if let Some(Error::NotFound) = ctx.refusal {
+        if let Some(Error::NotFound) = ctx.not_admitted {
             return no_route::outside(ctx);
         }
         // A browser asks what a page of an allowed site may do (a preflight of CORS). It sends no
@@ -97,7 +99,7 @@ impl App {
 
     /// The answer of the handler that was found, now that the hooks have seen the request.
     fn handler(&self, ctx: &mut Context) -> Result<Response, Error> {
-        if let Some(error) = ctx.refusal.take() {
+        if let Some(error) = ctx.not_admitted.take() {
             return Err(error);
         }
         let Some(found) = ctx.matched else { return no_route::answer(ctx) };

@@ -37,7 +37,7 @@ pub struct Context<'a> {
     pub(super) matched: Option<&'a Matched<'a>>,
     pub(super) site: &'a Site,
     /// Why the handler is not called: 404 if the path is outside of the site's prefix, 501 or 403.
-    pub(super) refusal: Option<Error>,
+    pub(super) not_admitted: Option<Error>,
     /// The record of this request: each stage leaves a line in it.
     pub(super) cycle: &'a mut Cycle,
     /// The flashed messages, once this page has taken them: it may ask for them twice.
@@ -64,7 +64,7 @@ impl<'a> Context<'a> {
             store: RecordingStore::new(&*site.store, cycle.is_recording()),
             used_store: Cell::new(None),
             taken: None,
-            refusal: None,
+            not_admitted: None,
             matched,
             request,
             site,

@@ -40,7 +40,7 @@ pub fn take(session: &mut Session) -> Vec<(String, String)> {
     taken.as_ref().map(pairs).unwrap_or_default()
 }
 
-/// The messages that wait, without taking them. For HEAD, whose answer shows no message.
+/// The messages that wait, without taking them: the answer to HEAD has no page that shows them.
 pub fn peek(session: &Session) -> Vec<(String, String)> {
     session.values().get(NAME).map(pairs).unwrap_or_default()
 }

@@ -63,7 +63,7 @@ impl Hooks {
     fn run_each(&self, ctx: &mut Context, mut moment: Moment) -> Result<Option<Response>, Error> {
         let path = &ctx.request.path;
         let is_before = matches!(moment, Moment::Before);
-        let is_outside = matches!(ctx.refusal, Some(Error::NotFound));
+        let is_outside = matches!(ctx.not_admitted, Some(Error::NotFound));
         for at in 0..self.0.len() {
             let at = if is_before { at } else { self.0.len() - 1 - at };
             let (blueprint, hook) = &self.0[at];

@@ -9,7 +9,7 @@
 //! | [`router`] | rules |
 //! | [`form`] | `request.form` |
 //! | [`store`] | where a session is kept |
-//! | [`session`], [`flash`] | `session`; `flash`, `get_flashed_messages` |
+//! | [`session`] with its parts, [`flash`] | `session`; `flash`, `get_flashed_messages` |
 //! | `save` | the session's cookie is sent |
 //! | `rendering` | `render_template` |
 //! | [`static_files`] | `static` |

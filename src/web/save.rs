@@ -16,14 +16,14 @@ use crate::http::{Response, SetCookie};
 ///
 /// What the store could not do. From then on this request treats the visitor as a stranger.
 pub fn save(ctx: &mut Context, response: &mut Response) -> Result<(), Error> {
-    let is_unused = !ctx.session.is_needed() && ctx.used_store.get().is_none();
+    let is_unused = !ctx.session.is_used() && ctx.used_store.get().is_none();
     // A record tells which cookie came, even if nobody looked at it.
-    if is_unused && !(ctx.cycle.is_recording() && ctx.session.sent().is_some()) {
+    if is_unused && !(ctx.cycle.is_recording() && ctx.session.received().is_some()) {
         return Ok(());
     }
-    // The record takes the row out, so all else is done before.
-    let cookie = ctx.session.set_cookie(ctx.request.secure);
-    ctx.session.save();
+    // `history`, for the record, empties the session. So all else is done before.
+    let cookie = ctx.session.cookie_to_send(ctx.request.secure);
+    ctx.session.flush();
     if let Some(refusal) = ctx.session.refusal() {
         ctx.cycle.warn(format!("the session's cookie was refused: {refusal}"));
     }
@@ -34,7 +34,7 @@ pub fn save(ctx: &mut Context, response: &mut Response) -> Result<(), Error> {
         record(ctx, history);
     }
     match saved {
-        Ok(()) => tell(ctx.session.is_needed(), cookie, response),
+        Ok(()) => tell(ctx.session.is_used(), cookie, response),
         Err(_) => ctx.session = ctx.site.sessions.open(None),
     }
     Ok(saved?)

@@ -11,15 +11,15 @@
 //!
 //! let mut session = sessions.open(None); // the request of a stranger
 //! session.set("user", "Ada");
-//! let cookie = session.set_cookie(false).unwrap().to_string(); // carafe_sid=7f3a...
+//! let cookie = session.cookie_to_send(false).unwrap().to_string(); // carafe_sid=7f3a...
 //!
-//! let id = cookie.split(['=', ';']).nth(1);
-//! let session = sessions.open(id); // the same visitor's next request
+//! let key = cookie.split(['=', ';']).nth(1);
+//! let session = sessions.open(key); // the same visitor's next request
 //! assert_eq!(session.text("user").as_deref(), Some("Ada"));
-//! assert!(session.set_cookie(false).is_none()); // the visitor has it already
+//! assert!(session.cookie_to_send(false).is_none()); // the visitor has it already
 //! ```
 //!
-//! * The store is asked at the first use. A page that does not use the session needs no store.
+//! * The store is asked at the first use, or at the end if a cycle is recorded.
 //! * A value is read from the row as it was at the first use, or after this request's last change.
 //!   A change goes to the store at once, as one step: two requests of one visitor at the same time
 //!   lose nothing. The first change of a stranger makes a row under a fresh key: see `changing`.
@@ -28,7 +28,8 @@
 //! * A key that the store does not know is never used; the visitor gets a fresh one. Otherwise an
 //!   attacker could give a victim a key, wait for the login, and use the same key.
 //! * When the handler is done, `save` waits until the changes are safe, and gives the answer the
-//!   cookie that `session_cookie` makes: only if the visitor has not this key yet.
+//!   cookie that `session_cookie` makes: if the visitor has not this key yet, or is to keep it for
+//!   longer.
 //!
 //! Elsewhere: how long a session lives, in `lifetime`, and what a login does to it, in `login`.
 
@@ -66,30 +67,30 @@ pub struct Session<'s> {
     store: &'s dyn Store,
     settings: &'s Sessions,
     kind: Kind,
-    /// The key in the cookie that the client sent.
-    sent: Option<Cow<'s, str>>,
+    /// The key in the cookie that came, believed or not.
+    received: Option<Cow<'s, str>>,
     /// Filled at the first use.
-    opened: OnceCell<OpenedSession>,
-    /// True once the handler or the page used it. If only the record of the cycle looked the row
-    /// up, a store that fails is no failure of the request.
-    needed: Cell<bool>,
-    /// True if the record of the cycle will ask when the session was opened and what it held.
+    loaded: OnceCell<LoadedSession>,
+    /// True once the handler or the page used it. If only the record of the cycle has loaded the
+    /// row, a store that fails is no failure of the request.
+    is_used: Cell<bool>,
+    /// True if the record of the cycle will ask when the session was loaded and what it held.
     is_recording: bool,
     changed_by: Option<&'static Location<'static>>,
 }
 
 /// A session after its first use.
 #[derive(Default)]
-struct OpenedSession {
+struct LoadedSession {
     /// When, if there is a record of the cycle.
     at: Option<Instant>,
     /// The key of the visitor's row.
     key: RowKey,
     /// The row as this request last saw it.
     row: Map,
-    /// How long it asks to be kept, if it does. Zero: this request has taken it back.
+    /// How long the row asks to be kept, if it does. Zero: this request has ended that.
     permanence: Option<Duration>,
-    /// The row as this request first saw it, if this request has changed it.
+    /// For the record: the row before this request changed it.
     before: Option<Map>,
     refusal: Option<Refusal>,
     failure: Option<StoreError>,
@@ -114,8 +115,8 @@ impl Session<'_> {
 
     /// All names and values.
     pub fn values(&self) -> &Map {
-        self.needed.set(true);
-        &self.opened().row
+        self.is_used.set(true);
+        &self.loaded().row
     }
 
     /// Puts a value under a name.
@@ -126,26 +127,19 @@ impl Session<'_> {
     }
 
     /// Asks the store, the first time.
-    fn opened(&self) -> &OpenedSession {
-        self.opened.get_or_init(|| {
-            let mut opened = OpenedSession::new(self.is_recording, Map::new());
-            let Some(sent) = &self.sent else { return opened };
+    fn loaded(&self) -> &LoadedSession {
+        self.loaded.get_or_init(|| {
+            let at = self.is_recording.then(Instant::now);
+            let mut loaded = LoadedSession { at, ..LoadedSession::default() };
+            let Some(sent) = &self.received else { return loaded };
             match self.store.load(&self.kind, sent) {
-                Ok(Lookup::Found(row)) => (opened.key, opened.row) = (RowKey::Sent, row),
-                Ok(Lookup::Moved(row, key)) => (opened.key, opened.row) = (RowKey::New(key), row),
-                Ok(Lookup::Refused(refusal)) => opened.refusal = Some(refusal),
-                Err(failure) => opened.failure = Some(failure),
+                Ok(Lookup::Found(row)) => (loaded.key, loaded.row) = (RowKey::Received, row),
+                Ok(Lookup::Moved(row, key)) => (loaded.key, loaded.row) = (RowKey::New(key), row),
+                Ok(Lookup::Refused(refusal)) => loaded.refusal = Some(refusal),
+                Err(failure) => loaded.failure = Some(failure),
             }
-            opened.permanence = permanence(&opened.row);
-            opened
+            loaded.permanence = permanence(&loaded.row);
+            loaded
         })
-    }
-}
-
-impl OpenedSession {
-    #[inline]
-    fn new(is_recording: bool, row: Map) -> OpenedSession {
-        let at = is_recording.then(Instant::now);
-        OpenedSession { at, row, ..OpenedSession::default() }
     }
 }

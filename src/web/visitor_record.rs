@@ -8,7 +8,7 @@ use crate::cycle::Detail;
 /// Notes what the request found of its visitor, and what it leaves.
 pub fn record(ctx: &mut Context, history: SessionHistory) {
     let SessionHistory { opened_at, before, after, changed_by: by, place } = history;
-    if let Some(sent) = ctx.session.sent() {
+    if let Some(sent) = ctx.session.received() {
         let refused = ctx.session.refusal().map(|refusal| refusal.to_string().into());
         let row = Detail::Row { cookie: sent.to_owned(), refused, row: before, place };
         ctx.cycle.step_at("opened", opened_at, row);

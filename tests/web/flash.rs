@@ -66,7 +66,7 @@ fn a_stranger_has_no_messages_and_gets_no_cookie_for_asking() {
     let sessions = sessions();
     let mut stranger = sessions.open(None);
     assert_eq!((flash::take(&mut stranger), flash::peek(&stranger)), (vec![], vec![]));
-    assert!(stranger.set_cookie(false).is_none());
+    assert!(stranger.cookie_to_send(false).is_none());
 }
 
 #[test]

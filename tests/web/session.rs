@@ -18,7 +18,7 @@ pub fn sessions() -> Sessions {
 
 /// The key in the cookie that the answer carries.
 pub fn key(session: &Session) -> String {
-    let cookie = session.set_cookie(false).expect("the answer carries a cookie").to_string();
+    let cookie = session.cookie_to_send(false).expect("the answer carries a cookie").to_string();
     cookie.strip_prefix("carafe_sid=").unwrap().split(';').next().unwrap().to_owned()
 }
 
@@ -137,15 +137,15 @@ fn a_change_at_the_first_touch_asks_the_store_once_and_shows_what_was_before() {
 fn a_cookie_comes_only_with_something_to_keep() {
     let sessions = sessions();
     let mut session = sessions.open(None);
-    assert!(session.set_cookie(false).is_none(), "untouched");
+    assert!(session.cookie_to_send(false).is_none(), "untouched");
     assert_eq!(session.get("user"), None);
     assert_eq!(session.remove("user"), None);
-    assert!(session.set_cookie(false).is_none(), "only asked");
+    assert!(session.cookie_to_send(false).is_none(), "only asked");
     session.set("user", "Ada");
-    let cookie = session.set_cookie(false).unwrap().to_string();
+    let cookie = session.cookie_to_send(false).unwrap().to_string();
     assert_eq!(cookie, format!("carafe_sid={}; HttpOnly; SameSite=Lax; Path=/", key(&session)));
     assert_eq!(
-        session.set_cookie(true).unwrap().to_string(),
+        session.cookie_to_send(true).unwrap().to_string(),
         cookie.replace("HttpOnly", "HttpOnly; Secure")
     );
 }
@@ -160,7 +160,7 @@ fn the_next_request_finds_what_was_kept_and_gets_no_cookie_again() {
     assert_eq!(second.get("user"), Some("Ada".into()));
     assert_eq!(second.values(), first.values());
     assert_eq!(second.remove("user"), Some("Ada".into()));
-    assert!(second.set_cookie(false).is_none());
+    assert!(second.cookie_to_send(false).is_none());
     // The row is empty now, and stays.
     second.remove("cart");
     let third = sessions.open(Some(&key(&first)));
@@ -192,9 +192,9 @@ fn a_page_that_does_not_touch_the_session_does_not_ask_the_store() {
     let store = Arc::new(Watched::default());
     let sessions = Sessions::new(store.clone(), HALF_HOUR);
     let mut session = sessions.open(Some("0123456789abcdef0123456789abcdef"));
-    session.save();
+    session.flush();
     assert!(
-        session.set_cookie(false).is_none()
+        session.cookie_to_send(false).is_none()
             && session.failure().is_none()
             && session.refusal().is_none()
     );
@@ -207,10 +207,10 @@ fn a_page_that_does_not_touch_the_session_does_not_ask_the_store() {
     }
     assert_eq!(store.asked.load(Ordering::SeqCst), 1);
     // A look does not wait for the disk; a change does.
-    session.save();
+    session.flush();
     assert_eq!(store.flushed.load(Ordering::SeqCst), 0);
     session.set("user", "Ada");
-    session.save();
+    session.flush();
     assert_eq!(store.flushed.load(Ordering::SeqCst), 1);
 }
 
@@ -224,19 +224,38 @@ fn a_store_that_is_down_is_asked_once_and_the_handler_goes_on() {
     assert_eq!(session.update("visits", |_| 1.into()), 1.into());
     assert_eq!(session.get("user"), Some("Ada".into()));
     session.renew();
-    session.save();
+    session.flush();
     assert_eq!(store.asked.load(Ordering::SeqCst), 1);
     let failure = session.failure().unwrap();
     assert_eq!(
         (failure.status().0, failure.to_string()),
         (503, "the store cannot be reached: on purpose".into())
     );
-    assert!(session.set_cookie(false).is_none());
+    assert!(session.cookie_to_send(false).is_none());
     // Back again: the next request is served.
     store.broken.store(false, Ordering::SeqCst);
     let mut session = sessions.open(None);
     session.set("user", "Ada");
-    assert!(session.failure().is_none() && session.set_cookie(false).is_some());
+    assert!(session.failure().is_none() && session.cookie_to_send(false).is_some());
+}
+
+#[test]
+fn a_request_sees_its_own_change_also_if_the_store_refuses_it() {
+    let sessions = sessions();
+    let mut session = sessions.open(None);
+    session.set("user", "Ada");
+    let id = key(&session);
+    for (came, looks_first) in [(None, false), (Some(&*id), false), (Some(&*id), true)] {
+        let mut session = sessions.open(came);
+        if looks_first {
+            session.get("user");
+        }
+        session.set("note", "n".repeat(1 << 20));
+        assert_eq!(session.failure().map(|failure| failure.status().0), Some(413));
+        assert_eq!(session.text("note").map(|note| note.len()), Some(1 << 20), "{came:?}");
+        assert!(session.cookie_to_send(false).is_none());
+        assert_eq!(sessions.open(Some(&id)).get("note"), None, "the row is as it was");
+    }
 }
 
 #[test]
@@ -246,7 +265,7 @@ fn a_change_that_did_not_become_safe_is_a_failure() {
     let mut session = sessions.open(None);
     session.set("user", "Ada");
     store.broken.store(true, Ordering::SeqCst);
-    session.save();
+    session.flush();
     assert_eq!(session.failure().unwrap().status().0, 503);
 }
 
@@ -315,7 +334,7 @@ fn clearing_ends_the_session_for_everybody_who_holds_the_cookie() {
     let mut session = sessions.open(Some(&id));
     session.clear();
     assert_eq!(
-        session.set_cookie(false).unwrap().to_string(),
+        session.cookie_to_send(false).unwrap().to_string(),
         "carafe_sid=; Max-Age=0; HttpOnly; SameSite=Lax; Path=/"
     );
     let history = session.history();
@@ -337,14 +356,14 @@ fn clearing_takes_the_cookie_from_whoever_sent_one_even_a_refused_one() {
     let sessions = sessions();
     let mut session = sessions.open(Some("iamadmin"));
     session.clear();
-    assert_eq!(session.set_cookie(false).unwrap().max_age, Some(Duration::ZERO));
+    assert_eq!(session.cookie_to_send(false).unwrap().max_age, Some(Duration::ZERO));
     let mut stranger = sessions.open(None);
     stranger.clear();
-    assert!(stranger.set_cookie(false).is_none());
+    assert!(stranger.cookie_to_send(false).is_none());
     // What is kept after clearing is a new session.
     session.set("user", "Ada");
     assert_eq!(key(&session).len(), 32);
-    assert_eq!(session.set_cookie(false).unwrap().max_age, None);
+    assert_eq!(session.cookie_to_send(false).unwrap().max_age, None);
 }
 
 #[test]
@@ -367,7 +386,7 @@ fn renewing_moves_the_row_to_a_fresh_id_and_the_old_one_dies() {
     // A stranger has no id that could be renewed.
     let mut stranger = sessions.open(None);
     stranger.renew();
-    assert!(stranger.set_cookie(false).is_none());
+    assert!(stranger.cookie_to_send(false).is_none());
 }
 
 #[test]
@@ -384,9 +403,9 @@ fn renewing_takes_along_what_another_request_changed_meanwhile() {
     // Ended meanwhile: it stays ended, under either id.
     let mut login = sessions.open(Some(&key(&login)));
     assert_eq!(login.get("cart"), Some(2.into()));
-    sessions.open(login.sent()).clear();
+    sessions.open(login.received()).clear();
     login.renew();
-    assert!(login.values().is_empty() && login.set_cookie(false).is_none());
+    assert!(login.values().is_empty() && login.cookie_to_send(false).is_none());
 }
 
 #[test]
@@ -407,7 +426,7 @@ fn renewing_under_load_loses_no_change_that_was_made_before_it() {
                         Value::from(old.and_then(|value| value.as_int()).unwrap_or(0) + 1)
                     };
                     session.update("visits", count);
-                    made += i64::from(session.set_cookie(false).is_none());
+                    made += i64::from(session.cookie_to_send(false).is_none());
                 }
                 made
             };
@@ -463,7 +482,7 @@ fn a_permanent_session_outlives_the_others_in_every_store() {
         let mut session = sessions.open(None);
         session.set("user", "Ada");
         session.permanent(Duration::from_secs(86_400));
-        let cookie = session.set_cookie(false).expect("a cookie").to_string();
+        let cookie = session.cookie_to_send(false).expect("a cookie").to_string();
         assert!(cookie.contains("Max-Age=86400"), "{place:?}: {cookie}");
         let (usual, mut id) = (key(&usual), key(&session));
         // Neither a use nor a change, nor a new key for the row, makes its life shorter.
@@ -484,9 +503,9 @@ fn a_permanent_session_outlives_the_others_in_every_store() {
                 0 => session.set("visits", day),
                 _ => assert_eq!(session.text("user").as_deref(), Some("Ada"), "{place:?} {day}"),
             }
-            let cookie = session.set_cookie(false).expect("a cookie").to_string();
+            let cookie = session.cookie_to_send(false).expect("a cookie").to_string();
             assert!(cookie.contains("Max-Age=86400"), "{place:?}: {cookie}");
-            session.save();
+            session.flush();
             id = session.key().expect("a key").to_owned();
         }
         assert_eq!(visit(&id, 90_000).refusal(), None, "it is asked at the first use");
@@ -500,7 +519,7 @@ fn a_permanent_session_outlives_the_others_in_every_store() {
         let mut session = visit(&key(&session), 0);
         session.permanent(Duration::ZERO);
         session.set("user", "Ada");
-        let cookie = session.set_cookie(false).expect("a cookie").to_string();
+        let cookie = session.cookie_to_send(false).expect("a cookie").to_string();
         assert!(!cookie.contains("Max-Age"), "{place:?}: {cookie}");
         assert_eq!(session.values(), &Map::from([("user", "Ada")]), "{place:?}");
         session.renew();
@@ -540,8 +559,8 @@ fn with_no_store_values_live_for_one_request_and_no_cookie_is_set() {
     assert_eq!(session.get("user"), Some("Ada".into()));
     assert_eq!(session.values().len(), 2);
     session.renew();
-    session.save();
-    assert!(session.set_cookie(false).is_none() && session.failure().is_none());
+    session.flush();
+    assert!(session.cookie_to_send(false).is_none() && session.failure().is_none());
 }
 
 #[test]
@@ -553,7 +572,7 @@ fn a_store_whose_key_is_the_row_gives_a_new_cookie_with_each_change() {
     let first = key(&session);
     let mut session = sessions.open(Some(&first));
     assert_eq!(session.get("user"), Some("Ada".into()));
-    assert!(session.set_cookie(false).is_none());
+    assert!(session.cookie_to_send(false).is_none());
     session.update("visits", |old| (old.unwrap().as_int().unwrap() + 1).into());
     assert_eq!(sessions.open(Some(&key(&session))).get("visits"), Some(2.into()));
     // Renewing changes nothing that could be seen; clearing takes the cookie away; the copy lives
@@ -561,7 +580,7 @@ fn a_store_whose_key_is_the_row_gives_a_new_cookie_with_each_change() {
     session.renew();
     assert_eq!(session.get("visits"), Some(2.into()));
     session.clear();
-    assert_eq!(session.set_cookie(false).unwrap().max_age, Some(Duration::ZERO));
+    assert_eq!(session.cookie_to_send(false).unwrap().max_age, Some(Duration::ZERO));
     assert_eq!(sessions.open(Some(&first)).get("visits"), Some(1.into()));
     assert_eq!(sessions.open(Some("row.zz")).get("visits"), None);
 }
@@ -596,9 +615,9 @@ fn the_record_looks_up_a_visitor_whom_the_handler_did_not_need() {
     let key = key(&session);
     let mut session = sessions.open(Some(&key));
     assert_eq!(session.history().before, Some(Map::from([("user", "Ada")])));
-    assert!(!session.is_needed(), "the answer does not depend on it");
+    assert!(!session.is_used(), "the answer does not depend on it");
     let mut session = sessions.open(Some("iamadmin"));
     session.history();
     assert_eq!(session.refusal(), Some(Refusal::Unknown));
-    assert_eq!((session.sent(), session.key()), (Some("iamadmin"), None));
+    assert_eq!((session.received(), session.key()), (Some("iamadmin"), None));
 }

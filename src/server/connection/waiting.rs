@@ -60,8 +60,8 @@ impl Connection {
             }
             self.wire.set_read_time(left)?;
             match self.wire.read(&mut self.buffers.input) {
-                // A stop has shut the reading half just when this request began. A read then gives
-                // 0 at once, and later what has come. So it is tried again.
+                // 0 may mean that a stop has shut the reading half just when this request began.
+                // What the client has sent may still come, so it is tried again.
                 Ok(0) if self.wire.socket.shut.load(Ordering::SeqCst) => {
                     thread::sleep(Duration::from_millis(1))
                 }

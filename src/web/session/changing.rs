@@ -1,29 +1,32 @@
 //! Changing a session: each change is one step of the store.
 //!
-//! `set` calls `update`, `update` calls `change`, `change` calls `write`, and `write` the store.
-//! The visitor's row is changed if there is one. A stranger gets a row under a fresh key.
+//! `set` calls `update`, and `update` calls `change`. `change` calls `write` for the visitor's row.
+//! If there is no such row, it calls `write` again, with a fresh key for a new row. `write` calls
+//! [`Store::update`](crate::web::store::Store::update).
 //!
 //! Elsewhere: what a login and a logout do to the row, in `login`.
 
 use super::session_cookie::RowKey;
-use super::{OpenedSession, Session};
+use super::{LoadedSession, Session};
 use crate::random;
 use crate::value::{Map, Value};
-use crate::web::store::{Change, StoreError, Updated};
+use crate::web::store::{Change, StoreError, Updated, permanence};
 use std::cell::OnceCell;
+use std::mem::replace;
 use std::panic::Location;
+use std::time::{Duration, Instant};
 
 impl Session<'_> {
     /// Makes a new value of the old one, in one step, and gives it back.
     ///
-    /// `update` is called again when another request of the visitor comes between. The last result
-    /// counts.
+    /// If another request of the visitor changes the row meanwhile, `make` is called again, with
+    /// the value that is there then. The last result counts.
     #[track_caller]
-    pub fn update(&mut self, name: &str, mut update: impl FnMut(Option<Value>) -> Value) -> Value {
+    pub fn update(&mut self, name: &str, mut make: impl FnMut(Option<Value>) -> Value) -> Value {
         self.change(|row| {
-            let known = row.get_mut(name);
-            let value = update(known.as_deref().cloned());
-            match known {
+            let old = row.get_mut(name);
+            let value = make(old.as_deref().cloned());
+            match old {
                 Some(old) => *old = value.clone(),
                 None => drop(row.insert(name, value.clone())),
             }
@@ -39,48 +42,51 @@ impl Session<'_> {
         if is_stranger { None } else { self.change(|row| row.remove(name)) }
     }
 
-    /// Changes several values in one step. Like that of [`update`](Session::update), the closure
-    /// may be called again.
+    /// Changes several values in one step. `edit` may be called again, as in
+    /// [`update`](Session::update).
     #[track_caller]
-    pub fn change<T>(&mut self, mut change: impl FnMut(&mut Map) -> T) -> T {
+    pub fn change<T>(&mut self, mut edit: impl FnMut(&mut Map) -> T) -> T {
         self.changed_by = Some(Location::caller());
+        // What `edit` returned; still `None` if the visitor has no row.
         let mut outcome = None;
-        // First the row of the visitor's key, if it exists. A row that another request has ended
-        // must not come back, so what follows is a new row under a fresh key.
-        self.write(None, &mut |row| outcome = row.as_mut().map(&mut change));
-        if let Some(outcome) = outcome {
-            return outcome;
-        }
-        let OpenedSession { row, failure, .. } = self.touch();
-        let (mut row, has_failed) = (row.clone(), failure.is_some());
-        if self.key().is_none() && !has_failed {
-            self.write(Some(random::hex_id()), &mut |kept| {
-                outcome = Some(change(kept.insert(row.clone())));
+        self.write(None, &mut |row| outcome = row.as_mut().map(&mut edit));
+        if outcome.is_none() {
+            // A row that another request has just deleted stays deleted, so the key is a fresh one.
+            let values = self.values().clone();
+            self.write(Some(random::hex_id()), &mut |row| {
+                outcome = Some(edit(row.insert(values.clone())));
             });
         }
-        // If the store has failed, this request still sees its own change.
-        outcome.unwrap_or_else(|| {
-            let outcome = change(&mut row);
-            self.touch().take_over(row);
-            outcome
-        })
+        match outcome {
+            Some(outcome) if self.failure().is_none() => outcome,
+            // The store has failed. This request still sees its own change.
+            _ => {
+                let mut row = self.values().clone();
+                let outcome = edit(&mut row);
+                self.used().take_over(row);
+                outcome
+            }
+        }
     }
 
-    pub(super) fn touch(&mut self) -> &mut OpenedSession {
-        self.needed.set(true);
-        self.opened();
-        self.opened.get_mut().expect("it was opened on the line above")
+    /// The session, which is loaded now if this is its first use.
+    pub(super) fn used(&mut self) -> &mut LoadedSession {
+        self.is_used.set(true);
+        self.loaded();
+        self.loaded.get_mut().expect("it was loaded on the line above")
     }
 
-    /// Lets the store change the visitor's row, or the one of a fresh key, and takes over what it
-    /// then holds. If this is the first use of the session, the store looks the row up for the
-    /// change, and is asked only once.
+    /// Lets the store change the visitor's row, or the one of a fresh key. The session then has
+    /// the row that the store has.
+    ///
+    /// The first use of a session may be a change. If the visitor has a row, the store is asked
+    /// once for both: it looks the row up and changes it.
     pub(super) fn write(&mut self, fresh: Option<String>, change: Change<'_>) {
-        self.needed.set(true);
-        let is_first = self.opened.get().is_none();
-        let has_failed = self.opened.get().is_some_and(|opened| opened.failure.is_some());
-        let known = if is_first { self.sent() } else { self.key() };
-        let Some(key) = fresh.as_deref().or(known).filter(|_| !has_failed) else { return };
+        self.is_used.set(true);
+        let is_first = self.loaded.get().is_none();
+        let known = if is_first { self.received() } else { self.key() };
+        let key = fresh.as_deref().or(known).filter(|_| self.failure().is_none());
+        let Some(key) = key else { return };
         let (mut is_found, mut before) = (false, None);
         let updated = self.store.update(&self.kind, key, &mut |row| {
             is_found = row.is_some();
@@ -90,33 +96,42 @@ impl Session<'_> {
             change(row);
         });
         if is_first {
-            // There is no such row. The session stays unopened: `opened` then asks why.
+            // No row, so nothing has changed. `loaded` will ask the store for the reason.
             if updated.is_ok() && !is_found {
                 return;
             }
-            let mut opened = OpenedSession::new(self.is_recording, before.unwrap_or_default());
-            opened.key = RowKey::Sent;
-            self.opened = OnceCell::from(opened);
+            let (at, row) = (self.is_recording.then(Instant::now), before.unwrap_or_default());
+            let loaded = LoadedSession { at, row, key: RowKey::Received, ..Default::default() };
+            self.loaded = OnceCell::from(loaded);
         }
-        self.touch().accept(updated, fresh);
+        self.used().accept(updated, fresh);
     }
 }
 
-impl OpenedSession {
-    /// Takes what the store answered to a change: the row as it is now, and its key. `fresh` is
-    /// the key that was asked for, if the row is new.
+impl LoadedSession {
+    /// Takes what the store answered to a change. `fresh` is the key, if it was a fresh one.
     #[inline]
     fn accept(&mut self, updated: Result<Updated, StoreError>, fresh: Option<String>) {
         let (row, new_key) = match updated {
             Ok(Updated::Kept(Some(row))) => (row, fresh.map(RowKey::New)),
             Ok(Updated::Moved(row, key)) => (row, Some(RowKey::New(key))),
             // The row is deleted, or this store keeps none.
-            Ok(updated) => (updated.row().unwrap_or_default(), Some(RowKey::None)),
+            Ok(updated) => (updated.row().unwrap_or_default(), Some(RowKey::NoRow)),
             Err(failure) => return self.failure = Some(failure),
         };
         self.take_over(row);
+        // Without a new key the visitor's stays.
         if let Some(key) = new_key {
             self.key = key;
         }
+    }
+
+    /// Takes this row in the place of the last one.
+    #[inline]
+    pub(super) fn take_over(&mut self, row: Map) {
+        let last = replace(&mut self.row, row);
+        self.before.get_or_insert(last);
+        let ended = self.permanence.map(|_| Duration::ZERO);
+        self.permanence = permanence(&self.row).or(ended);
     }
 }

@@ -28,17 +28,17 @@ pub struct SessionHistory {
 impl Session<'_> {
     /// What the store could not do. The answer must be an error page then.
     pub fn failure(&self) -> Option<&StoreError> {
-        self.opened.get().filter(|_| self.needed.get())?.failure.as_ref()
+        self.loaded.get().filter(|_| self.is_used.get())?.failure.as_ref()
     }
 
     /// True if the handler or the page has used the session: the answer depends on the visitor.
-    pub fn is_needed(&self) -> bool {
-        self.needed.get()
+    pub fn is_used(&self) -> bool {
+        self.is_used.get()
     }
 
     /// Why the cookie that came was refused.
     pub fn refusal(&self) -> Option<Refusal> {
-        self.opened.get()?.refusal
+        self.loaded.get()?.refusal
     }
 
     /// What happened to the session. The rows are taken out, so this is the last thing to ask.
@@ -47,15 +47,15 @@ impl Session<'_> {
     /// another program, because the record must not make a page slower.
     pub fn history(&mut self) -> SessionHistory {
         let place = self.store.place();
-        if self.sent.is_some() && place != StorePlace::Elsewhere {
-            self.opened();
+        if self.received.is_some() && place != StorePlace::Elsewhere {
+            self.loaded();
         }
         let (mut before, mut after) = (None, None);
-        if let Some(opened) = self.opened.get_mut().filter(|opened| opened.failure.is_none()) {
-            before = Some(opened.before.take().unwrap_or_else(|| opened.row.clone()));
-            after = Some(std::mem::take(&mut opened.row));
+        if let Some(loaded) = self.loaded.get_mut().filter(|loaded| loaded.failure.is_none()) {
+            before = Some(loaded.before.take().unwrap_or_else(|| loaded.row.clone()));
+            after = Some(std::mem::take(&mut loaded.row));
         }
-        let opened_at = self.opened.get().and_then(|opened| opened.at).unwrap_or_else(Instant::now);
+        let opened_at = self.loaded.get().and_then(|loaded| loaded.at).unwrap_or_else(Instant::now);
         SessionHistory { opened_at, before, after, changed_by: self.changed_by, place }
     }
 }

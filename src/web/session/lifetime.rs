@@ -1,8 +1,7 @@
 //! Deeper: Where sessions are kept, how many, and for how long.
 
-use super::{OpenedSession, Session};
-use crate::value::Map;
-use crate::web::store::{Kind, NoneStore, PERMANENT, Store, StoreError, permanence};
+use super::Session;
+use crate::web::store::{Kind, NoneStore, PERMANENT, Store, StoreError};
 use std::borrow::Cow;
 use std::cell::{Cell, OnceCell};
 use std::sync::Arc;
@@ -51,9 +50,9 @@ impl Sessions {
             store: &*self.store,
             settings: self,
             kind: self.kind,
-            sent: cookie,
-            opened: OnceCell::new(),
-            needed: Cell::new(false),
+            received: cookie,
+            loaded: OnceCell::new(),
+            is_used: Cell::new(false),
             is_recording,
             changed_by: None,
         }
@@ -91,33 +90,22 @@ impl Session<'_> {
 
     /// Waits until the changes are as safe as the store can make them. A request that has not
     /// changed the session waits for nothing.
-    pub fn save(&mut self) {
-        if let (Err(failure), Some(opened)) = (self.make_safe(), self.opened.get_mut()) {
-            opened.failure = Some(failure);
+    pub fn flush(&mut self) {
+        if let (Err(failure), Some(loaded)) = (self.make_safe(), self.loaded.get_mut()) {
+            loaded.failure = Some(failure);
         }
     }
 
     fn make_safe(&self) -> Result<(), StoreError> {
-        let opened = self.opened.get().filter(|opened| opened.failure.is_none());
-        let Some(opened) = opened else { return Ok(()) };
+        let loaded = self.loaded.get().filter(|loaded| loaded.failure.is_none());
+        let Some(loaded) = loaded else { return Ok(()) };
         // Each use of a permanent session begins its time in the store again.
-        if let (Some(time), Some(key)) = (opened.permanence, self.key())
+        if let (Some(time), Some(key)) = (loaded.permanence, self.key())
             && self.kind.lifetime.is_some_and(|usual| usual < time)
         {
             let kind = Kind { lifetime: Some(time), ..self.kind };
             self.store.load(&kind, key)?;
         }
         if self.changed_by.is_some() { self.store.flush() } else { Ok(()) }
-    }
-}
-
-impl OpenedSession {
-    /// Takes this row in the place of the last one.
-    #[inline]
-    pub(super) fn take_over(&mut self, row: Map) {
-        let last = std::mem::replace(&mut self.row, row);
-        self.before.get_or_insert(last);
-        let ended = self.permanence.map(|_| Duration::ZERO);
-        self.permanence = permanence(&self.row).or(ended);
     }
 }

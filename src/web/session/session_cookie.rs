@@ -1,7 +1,7 @@
 //! The session's cookie: which key the visitor is told, and when.
 
 use super::lifetime::Sessions;
-use super::{OpenedSession, Session};
+use super::{LoadedSession, Session};
 use crate::http::SetCookie;
 use crate::http::cookie::SameSite;
 use std::time::Duration;
@@ -11,25 +11,26 @@ use std::time::Duration;
 pub(super) enum RowKey {
     /// No row is kept.
     #[default]
-    None,
+    NoRow,
     /// The one that came.
-    Sent,
+    Received,
     /// A new one, which the visitor does not have yet.
     New(String),
 }
 
 impl Session<'_> {
-    /// The cookie that the answer must carry: a new key, or the wish to forget the old one.
+    /// The cookie that the answer must carry, if it must: a new key, the same key with a new time,
+    /// or the wish to forget it.
     /// `secure` keeps the cookie to https.
-    pub fn set_cookie(&self, secure: bool) -> Option<SetCookie> {
-        let is_usable = |it: &&OpenedSession| self.needed.get() && it.failure.is_none();
-        let opened = self.opened.get().filter(is_usable)?;
-        let lifetime = opened.permanence.filter(|time| !time.is_zero());
+    pub fn cookie_to_send(&self, secure: bool) -> Option<SetCookie> {
+        let is_usable = |it: &&LoadedSession| self.is_used.get() && it.failure.is_none();
+        let loaded = self.loaded.get().filter(is_usable)?;
+        let lifetime = loaded.permanence.filter(|time| !time.is_zero());
         // As in Flask, each use of a permanent session begins its time in the browser again.
-        let value = match &opened.key {
+        let value = match &loaded.key {
             RowKey::New(key) => key,
-            RowKey::Sent if opened.permanence.is_some() => self.sent()?,
-            RowKey::None if opened.cleared && self.sent.is_some() => "",
+            RowKey::Received if loaded.permanence.is_some() => self.received()?,
+            RowKey::NoRow if loaded.cleared && self.received.is_some() => "",
             _ => return None,
         };
         // If a store gives a key that does not fit a cookie, this visitor stays a stranger.
@@ -43,16 +44,16 @@ impl Session<'_> {
         Some(cookie)
     }
 
-    /// The cookie that came, believed or not.
-    pub fn sent(&self) -> Option<&str> {
-        self.sent.as_deref()
+    /// The key in the cookie that came, believed or not.
+    pub fn received(&self) -> Option<&str> {
+        self.received.as_deref()
     }
 
     /// The key of this visitor's row; `None` if no row is kept or the session was not used.
     pub fn key(&self) -> Option<&str> {
-        match &self.opened.get()?.key {
-            RowKey::None => None,
-            RowKey::Sent => self.sent(),
+        match &self.loaded.get()?.key {
+            RowKey::NoRow => None,
+            RowKey::Received => self.received(),
             RowKey::New(key) => Some(key),
         }
     }

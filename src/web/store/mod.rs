@@ -1,12 +1,12 @@
 //! Stores: where state lives, so that it outlasts a request.
 //!
-//! A server forgets everything between two requests, except what it puts into a store. A store is
-//! a table. Under each key it has a **row**: a [`Map`] of names and values. A visitor's session is
-//! a row; its key is usually a random id, and the visitor's cookie holds it. A shop's accounts and
+//! A server forgets everything between two requests, except what it puts into a store. Most stores
+//! are tables: under each **key** is a **row**, a [`Map`] of names and values. A visitor's session
+//! is a row; its key is usually random, and the visitor's cookie holds it. A shop's accounts and
 //! orders are rows of other [`Kind`]s. The same program runs on any store:
 //!
 //! * [`NoneStore`] keeps nothing: each request comes from a stranger.
-//! * [`CookieStore`] gives the row to the visitor, signed.
+//! * [`CookieStore`] gives the row to the visitor, signed. Of two changes at once, one is lost.
 //! * [`MemoryStore`] is a table in this process. It is fast, and it ends with the process.
 //! * [`FileStore`] also writes each change to a file, and finds it there after a restart.
 //! * [`RedisStore`] leaves the rows to a Redis, which several servers share.
@@ -47,7 +47,7 @@ pub use memory::MemoryStore;
 pub use none::NoneStore;
 pub use recording_store::RecordingStore;
 pub use redis::{RedisStore, RedisUrl};
-pub use store_error::{Lookup, Refusal, StoreError, Updated};
+pub use store_error::{Refusal, StoreError};
 
 use crate::cycle::StorePlace;
 use crate::value::Map;
@@ -117,3 +117,25 @@ pub trait Store: Send + Sync {
 ///
 /// `|row| *row = Some(new)` inserts a row or replaces it; `|row| *row = None` deletes it.
 pub type Change<'c> = &'c mut dyn FnMut(&mut Option<Map>);
+
+/// The answer of a store that was asked for a row.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Lookup {
+    /// The row.
+    Found(Map),
+    /// The row, and its key from now on: the key holds the time of the last use, and this is one.
+    Moved(Map, String),
+    /// No row, and why not.
+    Refused(Refusal),
+}
+
+/// What [`Store::update`] leaves behind.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Updated {
+    /// The row as it is now, under the key that was given; `None` if there is no row.
+    Kept(Option<Map>),
+    /// The row, and its key from now on.
+    Moved(Map, String),
+    /// The row, which is kept nowhere.
+    NotKept(Option<Map>),
+}

@@ -1,5 +1,6 @@
-//! Deeper: what a store answers: a row, or why a key leads to none, or what it could not do.
+//! Deeper: why a key leads to no row, and what a store could not do.
 
+use super::{Lookup, Updated};
 use crate::http::Status;
 use crate::value::Map;
 use std::fmt;
@@ -44,17 +45,6 @@ impl fmt::Display for StoreError {
 
 impl std::error::Error for StoreError {}
 
-/// The answer of a store that was asked for a row.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Lookup {
-    /// The row.
-    Found(Map),
-    /// The row, and its key from now on: the key holds the time of the last use, and this is one.
-    Moved(Map, String),
-    /// No row, and why not.
-    Refused(Refusal),
-}
-
 impl Lookup {
     /// The row, if there is one; for callers that need no reason.
     pub fn found(self) -> Option<Map> {
@@ -63,17 +53,6 @@ impl Lookup {
             Lookup::Refused(_) => None,
         }
     }
-}
-
-/// What [`Store::update`](super::Store::update) leaves behind.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Updated {
-    /// The row as it is now, under the key that was given; `None` if there is no row.
-    Kept(Option<Map>),
-    /// The row, and its key from now on.
-    Moved(Map, String),
-    /// The row, which is kept nowhere.
-    NotKept(Option<Map>),
 }
 
 impl Updated {

@@ -50,7 +50,8 @@ pub fn cycles(ctx: &Context) -> Value {
     let records = recorder.all();
     let agent = ctx.request.headers.get("User-Agent");
     let address = ctx.request.peer.map(|peer| peer.ip());
-    let mut cookies: Vec<&str> = ctx.session.sent().into_iter().chain(ctx.session.key()).collect();
+    let mut cookies: Vec<&str> =
+        ctx.session.received().into_iter().chain(ctx.session.key()).collect();
     // This request itself is not in the record yet.
     let (mut own, mut as_stranger) = if cookies.is_empty() { (0, 1) } else { (1, 0) };
     let mut another_visitor_follows = false;
