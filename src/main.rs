@@ -10,12 +10,19 @@ mod cli;
 mod contents;
 
 use carafe::server::log;
+use std::env;
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     log::show_panics();
-    let arguments = std::env::args_os().skip(1);
-    let arguments: Vec<String> =
-        arguments.map(|word| word.to_string_lossy().into_owned()).collect();
-    cli::run(&arguments)
+    let arguments = env::args_os().skip(1);
+    let settings = env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("CARAFE_"));
+    // What is not UTF-8 would name another file.
+    let arguments: Result<Vec<String>, OsString> = arguments.map(OsString::into_string).collect();
+    let settings = settings.map(|(_, value)| value).find(|value| value.to_str().is_none());
+    match (arguments, settings) {
+        (Ok(arguments), None) => cli::run(&arguments),
+        (Err(word), _) | (_, Some(word)) => cli::refuse(&word),
+    }
 }

@@ -16,12 +16,14 @@ use std::sync::OnceLock;
 
 const SIGINT: i32 = 2;
 const SIGTERM: i32 = 15;
+/// A file would grow beyond a limit of the system. It ends a process that does not listen to it.
+const SIGXFSZ: i32 = 25;
 
 /// The end of the pipe into which the handler writes.
 static BELL: OnceLock<PipeWriter> = OnceLock::new();
 
 // SAFETY: this is the C library's `signal`, the same on every Unix: a number and the address of a
-// handler go in, the address of the old handler comes out. Our handler only writes to a pipe, and
+// handler go in, the address of the old handler comes out. One handler only writes to a pipe, and
 // POSIX lists `write` among the functions that are safe in a signal handler.
 #[allow(unsafe_code)]
 unsafe extern "C" {
@@ -33,6 +35,8 @@ extern "C" fn ring(_: i32) {
         let _ = bell.write(&[1]);
     }
 }
+
+extern "C" fn ignore(_: i32) {}
 
 /// From now on Ctrl-C and SIGTERM stop this server. The second signal ends the process at once,
 /// with exit code 130. A program can say this once.
@@ -68,6 +72,8 @@ pub fn on_stop_signal(stop: Box<dyn FnOnce() + Send>) -> io::Result<()> {
     BELL.set(bell).map_err(|_| io::Error::other("the signals stop something already"))?;
     signal(SIGINT, ring);
     signal(SIGTERM, ring);
+    // The write then fails, and its caller says so.
+    signal(SIGXFSZ, ignore);
     std::thread::Builder::new().name("signals".into()).spawn(move || {
         if heard.read_exact(&mut [0]).is_ok() {
             stop();

@@ -37,7 +37,9 @@ fn write_site(dir: &Path) -> Result<usize, String> {
         let made = fs::create_dir_all(path.parent().unwrap_or(path));
         let file = made.and_then(|()| File::create_new(path));
         file.and_then(|mut file| file.write_all(bytes)).map_err(|error| {
-            format!("cannot write {}: {error}. {written} files were written.", path.display())
+            let path = path.display();
+            let first = "To try again, first remove them";
+            format!("cannot write {path}: {error}. {written} files were written. {first}.")
         })?;
     }
     Ok(files.len())

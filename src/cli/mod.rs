@@ -25,6 +25,7 @@ mod stores;
 use crate::app::program_name;
 use carafe::web::template::REFERENCE;
 use command_line::{CommandError, CommandLine, CommandResult, flags_of, print, warn, wrong};
+use std::ffi::OsStr;
 use std::process::ExitCode;
 use stores::STORES;
 
@@ -41,6 +42,12 @@ const COMMANDS: [(&str, RunCommand); 5] = [
     ("render", render::run),
     ("routes", routes::run),
 ];
+
+/// Refuses a word that is not UTF-8, of the command line or of a variable.
+pub fn refuse(word: &OsStr) -> ExitCode {
+    warn(&format!("carafe: found {word:?}, expected UTF-8"));
+    ExitCode::from(2)
+}
 
 /// Runs the program with its arguments, and says what went wrong.
 pub fn run(arguments: &[String]) -> ExitCode {

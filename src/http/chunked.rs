@@ -21,6 +21,8 @@ use super::{Limits, ParseError, Request, Status, Version};
 pub struct ChunkedBody {
     body: Vec<u8>,
     next: Expected,
+    /// How many bytes of a line that is not complete were looked at.
+    checked: usize,
     /// Bytes of extensions, trailers and leading zeros. Their limit is that of a head.
     overhead: usize,
     trailers: usize,
@@ -68,7 +70,11 @@ impl ChunkedBody {
                     taken
                 }
                 Expected::Size | Expected::Trailer => {
-                    let line = line_at(rest, 0, 0, limits.head_bytes, || head_too_long(limits))?;
+                    let too_long = || head_too_long(limits);
+                    let line = line_at(rest, 0, self.checked, limits.head_bytes, too_long)?;
+                    // After a CR, the next byte decides.
+                    let checked = rest.len() - usize::from(rest.ends_with(b"\r"));
+                    self.checked = if line.is_some() { 0 } else { checked };
                     let Some(line) = line else { return Ok(at) };
                     self.line(line, limits)?;
                     line.len() + 2

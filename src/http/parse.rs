@@ -51,14 +51,6 @@ pub fn parse_head(
     request.path.clear();
     request.headers.clear();
     (request.peer, request.secure) = (None, false);
-    // RFC 9112 §2.2: "a server ... SHOULD ignore at least one empty line (CRLF) received prior to
-    // the request-line". (The connection has dropped them already; other callers have not.)
-    let start = bytes.chunks_exact(2).take_while(|line| matches!(line, [b'\r', b'\n'])).count() * 2;
-    if start > limits.head_bytes {
-        return Err(head_too_long(limits));
-    }
-    // Here the head begins, and so do its limits.
-    let bytes = &bytes[start..];
     // The first line has a limit of its own, and what cannot become one is refused at once.
     let Some(line) = request_line(bytes, limits)? else { return Ok(None) };
     let (method, target, version) = split_request_line(line, limits)?;
@@ -89,7 +81,7 @@ pub fn parse_head(
     if let Some(authority) = target.authority {
         headers.set("Host", authority);
     }
-    Ok(Some(start + at + 2))
+    Ok(Some(at + 2))
 }
 
 /// Notes the fields of the lines from `first` on. Returns where the empty line after them begins;

@@ -21,6 +21,19 @@ pub(super) fn split_value(text: &str) -> (Cow<'_, str>, &str) {
     (Cow::Borrowed(value.trim_ascii()), behind)
 }
 
+/// The value as it is sent: as it is, or in quotes if it has what RFC 6265 §4.1.1 does not allow.
+pub(super) fn quoted(value: &str) -> Cow<'_, str> {
+    let is_right = |byte: u8| byte.is_ascii_graphic() && !b"\",;\\".contains(&byte);
+    if value.bytes().all(is_right) {
+        return Cow::Borrowed(value);
+    }
+    let code = |byte: u8| match byte == b' ' || is_right(byte) {
+        true => char::from(byte).to_string(),
+        false => format!("\\{byte:03o}"),
+    };
+    Cow::Owned(format!("\"{}\"", value.bytes().map(code).collect::<String>()))
+}
+
 /// A quoted value without its quotes: `\` and three octal digits are a byte, and `\"` is `"`.
 fn without_backslashes(value: &str) -> Cow<'_, str> {
     if !value.contains('\\') {

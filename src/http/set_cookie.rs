@@ -3,6 +3,7 @@
 //! Left out: cookies of parts of a page, as `Partitioned` makes them.
 
 use super::bytes::is_token;
+use super::quoted_cookie::quoted;
 use super::{Response, date};
 use std::borrow::Cow;
 use std::fmt;
@@ -46,26 +47,27 @@ pub struct SetCookie {
 }
 
 impl SetCookie {
-    /// A cookie for the whole site, kept until the browser closes.
+    /// A cookie for the whole site, kept until the browser closes. As in Flask, a value with a
+    /// blank, a quote, `,`, `;`, `\` or a letter beyond ASCII is sent in quotes.
+    /// [`Context::cookie`](crate::Context::cookie) takes them off again.
     ///
     /// # Errors
     ///
-    /// If the name is not a token, if the value holds a byte that RFC 6265 §4.1.1 does not allow,
-    /// or if both together have more than [`COOKIE_BYTES`].
+    /// If the name is not a token, or if both together have more than [`COOKIE_BYTES`].
     pub fn new(name: &str, value: &str) -> Result<SetCookie, CookieError> {
-        let is_right = |byte: &u8| byte.is_ascii_graphic() && !b"\",;\\".contains(byte);
+        let value = quoted(value);
         let bytes = name.len() + value.len();
-        let wrong = if !is_token(name.as_bytes()) {
-            format!("the cookie name {name:?}, expected letters, digits, - and _")
-        } else if let Some(byte) = value.bytes().find(|byte| !is_right(byte)) {
-            format!("{} in the cookie {name}, expected it percent-encoded", byte.escape_ascii())
-        } else if bytes > COOKIE_BYTES {
+        if !is_token(name.as_bytes()) {
+            let wrong = format!("the cookie name {name:?}, expected letters, digits, - and _");
+            return Err(CookieError(wrong));
+        }
+        if bytes > COOKIE_BYTES {
             let most = format!("{COOKIE_BYTES} at most: browsers drop larger ones");
-            format!("{bytes} bytes in the cookie {name}, expected {most}")
-        } else {
-            return Ok(SetCookie::plain(name, value));
-        };
-        Err(CookieError(wrong))
+            return Err(CookieError(format!(
+                "{bytes} bytes in the cookie {name}, expected {most}"
+            )));
+        }
+        Ok(SetCookie::plain(name, &value))
     }
 
     fn plain(name: &str, value: &str) -> SetCookie {

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-/// A response's status code (RFC 9110 §15).
+/// A response's status code (RFC 9110 §15, RFC 6585). Others of the registry are `Status(226)`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Status(pub u16);
 
@@ -42,11 +42,14 @@ statuses! {
     // 2: it worked.
     OK 200 "OK";
     CREATED 201 "Created";
+    ACCEPTED 202 "Accepted";
+    NON_AUTHORITATIVE 203 "Non-Authoritative Information";
     NO_CONTENT 204 "No Content";
     RESET_CONTENT 205 "Reset Content";
     PARTIAL_CONTENT 206 "Partial Content";
     // 3: look elsewhere. After 301 and 302 clients may change POST to GET, after 303 they do, and
     // after 307 and 308 they must not (RFC 9110 §15.4).
+    MULTIPLE_CHOICES 300 "Multiple Choices";
     MOVED_PERMANENTLY 301 "Moved Permanently";
     FOUND 302 "Found";
     SEE_OTHER 303 "See Other";
@@ -56,10 +59,12 @@ statuses! {
     // 4: the client made a mistake. The same request will fail again.
     BAD_REQUEST 400 "Bad Request";
     UNAUTHORIZED 401 "Unauthorized";
+    PAYMENT_REQUIRED 402 "Payment Required";
     FORBIDDEN 403 "Forbidden";
     NOT_FOUND 404 "Not Found";
     METHOD_NOT_ALLOWED 405 "Method Not Allowed";
     NOT_ACCEPTABLE 406 "Not Acceptable";
+    PROXY_AUTHENTICATION_REQUIRED 407 "Proxy Authentication Required";
     REQUEST_TIMEOUT 408 "Request Timeout";
     CONFLICT 409 "Conflict";
     GONE 410 "Gone";
@@ -73,12 +78,18 @@ statuses! {
     IM_A_TEAPOT 418 "I'm a Teapot";
     MISDIRECTED_REQUEST 421 "Misdirected Request";
     UNPROCESSABLE_CONTENT 422 "Unprocessable Content";
+    LOCKED 423 "Locked";
+    UPGRADE_REQUIRED 426 "Upgrade Required";
+    PRECONDITION_REQUIRED 428 "Precondition Required";
     TOO_MANY_REQUESTS 429 "Too Many Requests";
     HEADERS_TOO_LARGE 431 "Request Header Fields Too Large";
+    LEGALLY_UNAVAILABLE 451 "Unavailable For Legal Reasons";
     // 5: the server failed. The same request may work later.
     INTERNAL_SERVER_ERROR 500 "Internal Server Error";
     NOT_IMPLEMENTED 501 "Not Implemented";
+    BAD_GATEWAY 502 "Bad Gateway";
     SERVICE_UNAVAILABLE 503 "Service Unavailable";
+    GATEWAY_TIMEOUT 504 "Gateway Timeout";
     VERSION_NOT_SUPPORTED 505 "HTTP Version Not Supported";
 }
 

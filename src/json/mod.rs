@@ -18,7 +18,7 @@ mod write;
 
 pub use read::{JsonError, parse, parse_map};
 pub use weigh::weigh;
-pub use write::{Style, write, write_float, write_int, write_into, write_map};
+pub use write::{Style, write, write_digits, write_float, write_int, write_into, write_map};
 
 /// How deep lists and objects may lie in one another; each level costs stack.
 pub const DEPTH: usize = 64;

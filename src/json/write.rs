@@ -158,26 +158,26 @@ impl JsonWriter<'_> {
     }
 }
 
-/// Hands out a whole number in decimal, from its sign on. (`write!` takes longer, and pages print
-/// many numbers.)
+/// Hands out a whole number in decimal, from its sign on.
 pub fn write_int(number: i64, mut push: impl FnMut(u8)) {
+    if number < 0 {
+        push(b'-');
+    }
+    write_digits(number.unsigned_abs(), push);
+}
+
+/// Hands out the decimal digits of a number. (`write!` takes longer, and pages print many.)
+pub fn write_digits(mut number: u64, mut push: impl FnMut(u8)) {
     // Most numbers on a page have one digit.
-    if let 0..=9 = number {
+    if number < 10 {
         return push(b'0' + number as u8);
     }
     let mut digits = [0; 20];
     let mut at = digits.len();
-    let mut rest = number.unsigned_abs();
-    loop {
+    while number > 0 {
         at -= 1;
-        digits[at] = b'0' + (rest % 10) as u8;
-        rest /= 10;
-        if rest == 0 {
-            break;
-        }
-    }
-    if number < 0 {
-        push(b'-');
+        digits[at] = b'0' + (number % 10) as u8;
+        number /= 10;
     }
     digits[at..].iter().for_each(|digit| push(*digit));
 }

@@ -12,6 +12,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+/// The longest time that a clock can be set to for certain.
+const LONGEST: Duration = Duration::from_secs(1 << 30);
+
 impl Server {
     /// Sets how many connections are served at a time, each by a worker of its own. Further clients
     /// get a 503. Defaults to 12,000.
@@ -20,9 +23,16 @@ impl Server {
         self
     }
 
-    /// Sets how much a client may send, and how long it may take.
+    /// Sets how much a client may send, and how long it may take: from a millisecond to 30 years.
     pub fn limits(mut self, limits: Limits) -> Server {
-        self.limits = limits;
+        let bounded = |time: Duration| time.clamp(Duration::from_millis(1), LONGEST);
+        self.limits = Limits {
+            idle_time: bounded(limits.idle_time),
+            head_time: bounded(limits.head_time),
+            body_time: bounded(limits.body_time),
+            write_time: bounded(limits.write_time),
+            ..limits
+        };
         self
     }
 

@@ -1,7 +1,7 @@
 //! Deeper: from Rust's own types to values.
 //!
 //! A function that takes `impl Into<Value>` can be given `1`, `"text"`, `vec![1, 2]`, a map, or an
-//! option of one of these.
+//! option of one of these. An integer beyond 64 bits with a sign is a panic.
 
 use super::{Map, Text, Value};
 use std::borrow::Cow;
@@ -11,6 +11,7 @@ use std::sync::Arc;
 macro_rules! value_from {
     ($($($from:ty)+ => |$it:ident| $value:expr;)*) => {
         $($(impl From<$from> for Value {
+            #[track_caller]
             fn from($it: $from) -> Value {
                 $value
             }
@@ -22,10 +23,12 @@ value_from! {
     bool => |it| Value::Bool(it);
     i64 => |it| Value::Int(it);
     i8 i16 i32 u8 u16 u32 => |it| Value::Int(it.into());
-    // Integers have 64 bits and a sign. One beyond them becomes the nearest.
-    u64 usize u128 => |it| Value::Int(i64::try_from(it).unwrap_or(i64::MAX));
     isize => |it| Value::Int(it as i64);
-    i128 => |it| Value::Int(it.clamp(i64::MIN.into(), i64::MAX.into()) as i64);
+    // Panics at a number that needs more: it would become another one.
+    u64 usize u128 i128 => |it| match i64::try_from(it) {
+        Ok(number) => Value::Int(number),
+        Err(_) => panic!("found {it}, expected an integer of 64 bits with a sign"),
+    };
     f64 => |it| Value::Float(it);
     f32 => |it| Value::Float(it.into());
     &str String &String Arc<str> Cow<'_, str> => |it| Value::Str(it.into());
@@ -52,6 +55,7 @@ macro_rules! map_from {
 
 map_from! { HashMap BTreeMap }
 
+// Lists.
 impl<V: Into<Value>> From<Vec<V>> for Value {
     fn from(items: Vec<V>) -> Value {
         items.into_iter().collect()

@@ -83,18 +83,17 @@ fn read_or_send(file: File, size: u64) -> io::Result<Body> {
     Ok(if is_whole { Body::Bytes(bytes) } else { Body::File { file, range: 0..size } })
 }
 
-/// Weighs the conditions of a request: what it asks for of an answer with a whole file.
-///
-/// An answer without `Accept-Ranges` is not an answer with a file, and stays as it is.
+/// Weighs the conditions of a request: what it asks for of an answer with an `ETag`, such as one
+/// with a whole file. Parts are for those with `Accept-Ranges`.
 pub fn make_conditional(request: &Request, whole: Response) -> Response {
-    let is_file = || whole.status == Status::OK && whole.headers.contains("Accept-Ranges");
-    if !conditions::may_ask_for_less(request) || !is_file() {
+    let has_version = || whole.status == Status::OK && whole.headers.contains("ETag");
+    if !conditions::may_ask_for_less(request) || !has_version() {
         return whole;
     }
     let Some(size) = whole.body.len() else { return whole };
     let etag = whole.headers.get("ETag").unwrap_or("").to_owned();
     let modified = whole.headers.get("Last-Modified").and_then(date::parse);
-    let has_parts = whole.headers.get("Accept-Ranges") != Some("none");
+    let has_parts = whole.headers.get("Accept-Ranges").is_some_and(|word| word != "none");
     match conditions::evaluate(request, &Validators { etag: etag.clone(), modified }, size) {
         Verdict::Part(range) if has_parts => part(whole, range, size),
         // RFC 9110 §15.4.5: a 304 has the headers that the whole answer would have, but for those
@@ -105,7 +104,7 @@ pub fn make_conditional(request: &Request, whole: Response) -> Response {
             Response { status: Status::NOT_MODIFIED, headers, body: Body::Empty }
         }
         Verdict::Failed => {
-            let text = format!("The file is not the version you named. Its ETag is {etag}.\n");
+            let text = format!("This is not the version you named. Its ETag is {etag}.\n");
             Response::text(text).with_status(Status::PRECONDITION_FAILED)
         }
         // RFC 9110 §14.4: "bytes */47022" tells the length, so that the client can ask again.

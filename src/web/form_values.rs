@@ -1,5 +1,6 @@
-//! Deeper: What a form holds besides text: numbers and files.
+//! Deeper: What a form or a query holds besides text: numbers and files.
 
+use super::context::Context;
 use super::error::Error;
 use super::form::Form;
 use crate::http::multipart::UploadedFile;
@@ -14,18 +15,7 @@ impl Form {
     ///
     /// 400, which names the field, what came and what was expected.
     pub fn parse<T: FromStr>(&self, name: &str) -> Result<T, Error> {
-        let text = self.required(name)?;
-        let (value, type_name) = (text.trim(), type_name::<T>());
-        // `parse` takes `nan`, `inf`, and also `1e999` for infinity.
-        let is_finite = match type_name {
-            "f32" => value.parse().is_ok_and(f32::is_finite),
-            "f64" => value.parse().is_ok_and(f64::is_finite),
-            _ => true,
-        };
-        value.parse().ok().filter(|_| is_finite).ok_or_else(|| {
-            let expected = expected(type_name);
-            Error::BadRequest(format!("form field {name:?}: found {text:?}, expected {expected}"))
-        })
+        parse("form field", name, self.required(name)?)
     }
 
     /// The files of this field that the visitor has chosen, in order. `form.files("photo").next()`
@@ -57,6 +47,33 @@ impl Form {
             Error::BadRequest(why)
         })
     }
+}
+
+impl Context<'_> {
+    /// The first value of this name in the query, as a number or another type that can be read
+    /// from text; `None` if it did not come. `ctx.query("page")?.unwrap_or(1)` is a whole number.
+    ///
+    /// # Errors
+    ///
+    /// 400, as [`Form::parse`].
+    pub fn query<T: FromStr>(&self, name: &str) -> Result<Option<T>, Error> {
+        self.request.query.get(name).map(|text| parse("query field", name, text)).transpose()
+    }
+}
+
+/// The value that is written in a field.
+fn parse<T: FromStr>(what: &str, name: &str, text: &str) -> Result<T, Error> {
+    let (value, type_name) = (text.trim(), type_name::<T>());
+    // `parse` takes `nan`, `inf`, and also `1e999` for infinity.
+    let is_finite = match type_name {
+        "f32" => value.parse().is_ok_and(f32::is_finite),
+        "f64" => value.parse().is_ok_and(f64::is_finite),
+        _ => true,
+    };
+    value.parse().ok().filter(|_| is_finite).ok_or_else(|| {
+        let expected = expected(type_name);
+        Error::BadRequest(format!("{what} {name:?}: found {text:?}, expected {expected}"))
+    })
 }
 
 macro_rules! whole_numbers {

@@ -15,6 +15,10 @@ use crate::value::{Map, Value};
 pub type Handler = Box<dyn Fn(&mut Context) -> Result<Response, Error> + Send + Sync>;
 
 /// What a handler may return.
+#[diagnostic::on_unimplemented(
+    message = "a handler cannot return `{Self}`",
+    note = "return text, `Response`, `Status`, `Value`, `Map`, `(Status, …)`, `Option` or `Result`"
+)]
 pub trait IntoResponse {
     /// The answer.
     ///

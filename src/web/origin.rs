@@ -128,6 +128,8 @@ pub fn protect(site: &Site, request: &Request, response: &mut Response) {
         response.headers.append("Vary", "Origin");
         if let Some(origin) = allowed_origin(request, &site.origins) {
             response.headers.set("Access-Control-Allow-Origin", origin);
+            // Its scripts may read each header, such as `ETag` and `Location`.
+            response.headers.set("Access-Control-Expose-Headers", "*");
         }
     }
     if response.headers.contains("Set-Cookie") {

@@ -6,6 +6,7 @@
 
 use super::context::Context;
 use super::error::Error;
+use super::session::Session;
 use super::store::Store;
 use super::visitor_record::record;
 use crate::http::{Response, SetCookie};
@@ -34,19 +35,22 @@ pub fn save(ctx: &mut Context, response: &mut Response) -> Result<(), Error> {
         record(ctx, history);
     }
     match saved {
-        Ok(()) => tell(ctx.session.is_used(), cookie, response),
+        Ok(()) => tell(&ctx.session, cookie, response),
         Err(_) => ctx.session = ctx.site.sessions.open(None),
     }
     Ok(saved?)
 }
 
 /// Gives the answer the visitor's cookie, and tells caches that it depends on the visitor.
-fn tell(is_visitors: bool, cookie: Option<SetCookie>, response: &mut Response) {
-    if let Some(cookie) = cookie {
+fn tell(session: &Session, cookie: Option<SetCookie>, response: &mut Response) {
+    // An answer with a cookie must not be kept: see `origin::protect`. Files, which have an ETag,
+    // shall be, so they do not carry one that only gets a new time.
+    let is_wanted = !session.has_same_cookie() || !response.headers.contains("ETag");
+    if let Some(cookie) = cookie.filter(|_| is_wanted) {
         response.set_cookie(&cookie);
     }
     // A cache must not give one visitor's page to another. Flask sends the same header.
-    if is_visitors {
+    if session.is_used() {
         response.headers.push("Vary", "Cookie");
     }
 }

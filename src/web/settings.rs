@@ -313,5 +313,9 @@ fn checked_prefix(prefix: &str) -> &str {
     if !prefix.is_empty() {
         right(Pattern::parse(prefix));
     }
-    prefix.trim_end_matches('/')
+    let text = prefix.trim_end_matches('/');
+    // Browsers take them out of a link.
+    let is_right = text.split('/').skip(1).all(|part| !["", ".", ".."].contains(&part));
+    assert!(is_right, "found the prefix {prefix:?}, expected no part that is empty or only dots");
+    text
 }

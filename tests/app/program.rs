@@ -21,6 +21,26 @@ fn carafe(arguments: &[&str]) -> (Option<i32>, String, String) {
     (output.status.code(), text(output.stdout), text(output.stderr))
 }
 
+/// In their place another file would be read or written.
+#[test]
+fn a_word_or_a_variable_that_is_not_utf_8_is_refused() {
+    use std::os::unix::ffi::OsStrExt;
+    let word = std::ffi::OsStr::from_bytes(b"file:caf\xe9.db");
+    let program = || std::process::Command::new(env!("CARGO_BIN_EXE_carafe"));
+    let mut by_flag = program();
+    by_flag.args(["--port", "0", "--store"]).arg(word);
+    let mut by_variable = program();
+    by_variable.args(["--port", "0"]).env("CARAFE_STORE", word);
+    let mut init = program();
+    init.arg("init").arg(word);
+    for mut command in [by_flag, by_variable, init] {
+        let output = command.output().expect("it starts");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert_eq!(said, "carafe: found \"file:caf\\xE9.db\", expected UTF-8\n");
+    }
+}
+
 #[test]
 fn wrong_words_are_named_and_end_with_2() {
     for (arguments, expected) in [

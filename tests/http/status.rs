@@ -8,9 +8,17 @@ fn a_status_shows_its_code_and_its_reason() {
         (Status::CONTENT_TOO_LARGE, "413 Content Too Large"),
         (Status(418), "418 I'm a Teapot"),
         (Status::HEADERS_TOO_LARGE, "431 Request Header Fields Too Large"),
+        (Status::PRECONDITION_REQUIRED, "428 Precondition Required"),
         (Status(299), "299 "),
     ] {
         assert_eq!(status.to_string(), shown);
+    }
+    // All of RFC 9110 §15, but for 305 and 306, which are no longer used.
+    let redirects = (300..=304).chain([307, 308]);
+    for code in
+        (200..=206).chain(redirects).chain(400..=417).chain([421, 422, 426]).chain(500..=505)
+    {
+        assert_ne!(Status(code).reason(), "", "{code}");
     }
 }
 

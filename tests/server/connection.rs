@@ -1,6 +1,6 @@
 //! One connection: what stays, what ends, what waits how long.
 
-use crate::running::{DEADLINE, Running, read_all, read_answer};
+use crate::running::{DEADLINE, Running, STALLED, pass, read_all, read_answer};
 use carafe::cycle::{Record, Recorder, Sent};
 use carafe::http::Limits;
 use std::io::{ErrorKind, Read, Write};
@@ -237,6 +237,42 @@ fn a_stream_is_chunked_or_ends_with_the_connection() {
     assert!(long.ends_with("\r\n\r\n4\r\nlate\r\n0\r\n\r\n"), "{} bytes", long.len());
     let broken = server.exchange(b"GET /broken-stream HTTP/1.1\r\nHost: x\r\n\r\n");
     assert!(broken.ends_with("3\r\none\r\n"), "without its last chunk the client knows: {broken}");
+}
+
+/// What it writes later would be read as another part of the body, or as the next answer.
+#[test]
+fn a_stream_that_could_not_be_sent_once_is_not_sent_any_further() {
+    let server = Running::with_limits(|limits| limits.write_time = Duration::from_millis(100));
+    let mut stream = server.connect();
+    let requests =
+        b"GET /sloppy-stream HTTP/1.1\r\nHost: x\r\n\r\nGET /next HTTP/1.1\r\nHost: x\r\n\r\n";
+    stream.write_all(requests).expect("sent");
+    pass(&STALLED);
+    let answer = read_all(&mut stream);
+    assert!(answer.contains("\r\n\r\n30d40\r\nxxx"), "{:?}", answer.get(..400));
+    let end = &answer[answer.len() - 100..];
+    assert!(
+        !answer.contains("yy") && !end.ends_with("0\r\n\r\n") && !end.contains("/next"),
+        "{end}"
+    );
+}
+
+#[test]
+fn the_longest_and_the_shortest_times_are_no_fault() {
+    for time in [Duration::MAX, Duration::ZERO] {
+        let server = Running::with_limits(|limits| {
+            (limits.idle_time, limits.write_time) = (time.max(DEADLINE), time);
+            (limits.head_time, limits.body_time) = (time.max(DEADLINE), time.max(DEADLINE));
+        });
+        let mut stream = server.connect();
+        for part in ["POST / HTTP/1.1\r\nHost:", " x\r\nContent-Length: 2\r\n\r\nh", "i"] {
+            stream.write_all(part.as_bytes()).expect("sent");
+            let mut other = server.connect();
+            other.write_all(b"GET /other HTTP/1.1\r\nHost: x\r\n\r\n").expect("sent");
+            assert!(read_answer(&mut other).ends_with("GET /other "), "{time:?}");
+        }
+        assert!(read_answer(&mut stream).ends_with("POST / hi"), "{time:?}");
+    }
 }
 
 #[test]

@@ -15,6 +15,21 @@ pub const DEADLINE: Duration = Duration::from_secs(20);
 /// Opens when a test lets the handlers of `/gated` go on.
 pub static GATE: (Mutex<bool>, Condvar) = (Mutex::new(false), Condvar::new());
 
+/// Opens when the client of `/sloppy-stream` has read nothing for too long.
+pub static STALLED: (Mutex<bool>, Condvar) = (Mutex::new(false), Condvar::new());
+
+/// Opens a gate.
+pub fn open(gate: &(Mutex<bool>, Condvar)) {
+    *gate.0.lock().expect("no holder panics") = true;
+    gate.1.notify_all();
+}
+
+/// Waits until a gate opens.
+pub fn pass(gate: &(Mutex<bool>, Condvar)) {
+    let is_open = gate.0.lock().expect("no holder panics");
+    drop(gate.1.wait_timeout_while(is_open, 3 * DEADLINE, |is_open| !*is_open));
+}
+
 /// Answers with the method, the path and the body; some paths do something else.
 struct Mirror;
 
@@ -41,6 +56,16 @@ impl Service for Mirror {
                 out.flush()?;
                 Err(std::io::Error::other("no more"))
             }),
+            // It does not look at errors, but waits until there is one.
+            "/sloppy-stream" => Response::stream("text/plain", |out| {
+                while out.write_all(&[b'x'; 100_000]).is_ok() {}
+                open(&STALLED);
+                for _ in 0..9 {
+                    let _ = out.write_all(&[b'y'; 100_000]);
+                    let _ = out.flush();
+                }
+                Ok(())
+            }),
             "/panicking-stream" => Response::stream("text/plain", |out| {
                 out.write_all(b"one")?;
                 panic!("this stream panics on purpose")
@@ -60,8 +85,7 @@ impl Service for Mirror {
             }
             "/strange-name" => Response::text("x").with_header("X Y", "1"),
             "/gated" => {
-                let is_open = GATE.0.lock().expect("no holder panics");
-                drop(GATE.1.wait_timeout_while(is_open, 3 * DEADLINE, |is_open| !*is_open));
+                pass(&GATE);
                 Response::text("slow")
             }
             "/slow" => {
@@ -78,6 +102,7 @@ impl Service for Mirror {
                     std::env::temp_dir().join(format!("carafe-short-{}", std::process::id()));
                 std::fs::write(&path, b"only this").expect("a file can be written");
                 let file = std::fs::File::open(&path).expect("it can be opened");
+                std::fs::remove_file(&path).expect("an open file needs no name");
                 let mut response = Response::text("");
                 response.body = Body::File { file, range: 0..1000 };
                 response

@@ -1,8 +1,32 @@
 //! A file as the answer of a handler.
 
-use carafe::http::{Method, Request};
+use carafe::http::{Method, Request, Status};
 use carafe::web::client::Client;
 use carafe::{App, Context, Response};
+
+/// Flask: `response.set_etag("3"); return response.make_conditional(request)`.
+#[test]
+fn an_answer_with_an_etag_of_the_handlers_own_is_conditional_too() {
+    let mut app = App::new();
+    let show = |_: &mut Context| Response::text("text\n").with_header("ETag", "\"3\"");
+    app.route([Method::Get, Method::Post], "/show", show);
+    app.get("/made", move |ctx: &mut Context| show(ctx).with_status(Status::CREATED));
+    for (method, path, name, value, status) in [
+        (Method::Get, "/show", "If-None-Match", "\"3\"", 304),
+        (Method::Head, "/show", "If-None-Match", "W/\"3\"", 304),
+        (Method::Get, "/show", "If-None-Match", "\"2\"", 200),
+        (Method::Get, "/show", "If-Match", "\"2\"", 412),
+        (Method::Get, "/show", "Range", "bytes=0-1", 200),
+        (Method::Get, "/made", "If-None-Match", "\"3\"", 201),
+        (Method::Post, "/show", "If-None-Match", "\"3\"", 200),
+    ] {
+        let mut request = Request::new(method, path);
+        request.headers.append(name, value);
+        let answer = Client::new(&app).send(request);
+        assert_eq!(answer.status(), status, "{name}: {value}");
+        assert_eq!(answer.header("ETag").is_some(), status != 412);
+    }
+}
 
 #[test]
 fn a_file_is_sent_whole_in_part_or_not_at_all() {

@@ -32,6 +32,29 @@ fn body(age: &str) -> String {
 }
 
 #[test]
+fn a_number_of_the_query_may_be_left_out_and_a_wrong_one_is_a_400() {
+    let mut app = App::new();
+    app.get("/", |ctx: &mut Context| -> Result<String, Error> {
+        Ok(format!("page {}", ctx.query("page")?.unwrap_or(1)))
+    });
+    for (path, status, text) in [
+        ("/", 200, "page 1"),
+        ("/?page=3&page=x", 200, "page 3"),
+        ("/?page=%205%20", 200, "page 5"),
+        (
+            "/?page=two",
+            400,
+            "query field \"page\": found \"two\", expected a whole number from -21",
+        ),
+        ("/?page=", 400, "query field \"page\": found \"\", expected a whole number"),
+    ] {
+        let answer = Client::new(&app).get(path);
+        assert_eq!(answer.status(), status, "{path}");
+        assert!(answer.text().contains(text), "{path}: {}", answer.text());
+    }
+}
+
+#[test]
 fn a_form_with_a_file_is_read_and_its_mistakes_are_named() {
     let app = app();
     let send = |body: &str| {

@@ -59,6 +59,15 @@ fn the_path_of_the_sessions_cookie_is_the_programs_or_else_the_sites() {
 }
 
 #[test]
+fn a_prefix_that_browsers_would_shorten_is_a_panic() {
+    for prefix in ["/../x", "/a//b", "/./x", "//x", "/x/.."] {
+        let panic = std::panic::catch_unwind(|| App::new().prefix(prefix)).expect_err(prefix);
+        let message = panic.downcast::<String>().expect("a message");
+        assert!(message.contains(&format!("found the prefix {prefix:?}, expected")), "{message}");
+    }
+}
+
+#[test]
 fn a_prefix_may_have_any_letters_and_its_hooks_do_not_see_what_is_outside() {
     for (prefix, encoded) in [("/app", "/app"), ("/café/a b!/", "/caf%C3%A9/a%20b!")] {
         let mut app = App::new();
@@ -132,6 +141,31 @@ fn the_sessions_cookie_has_a_name_and_a_path_and_may_outlive_the_browser() {
     assert_eq!(client.get("/read").text(), "None None", "the client sends it there alone");
 }
 
+/// An answer with a cookie must not be kept, and each page would load all its files again.
+#[test]
+fn the_time_of_a_permanent_session_begins_again_with_pages_and_not_with_files() {
+    let mut app = App::new();
+    app.files("/static", StaticFiles::embedded(FILES));
+    app.before(|ctx: &mut Context| {
+        ctx.g.insert("user", ctx.session.text("user"));
+        Ok(None)
+    });
+    app.get("/page", |_: &mut Context| "page");
+    app.get("/login", |ctx: &mut Context| {
+        ctx.session.set("user", "Ada");
+        ctx.session.permanent(Duration::from_secs(86_400));
+        Response::text("in").with_header("ETag", "\"1\"")
+    });
+    let mut client = Client::new(&app);
+    assert!(client.get("/login").header("Set-Cookie").is_some(), "it is changed here");
+    let page = client.get("/page");
+    assert!(page.header("Set-Cookie").is_some_and(|line| line.contains("Max-Age=86400")));
+    assert_eq!(page.header("Cache-Control"), Some("no-store"));
+    let file = client.get("/static/a.txt");
+    assert_eq!((file.header("Set-Cookie"), file.header("Vary")), (None, Some("Cookie")));
+    assert_eq!(file.header("Cache-Control"), Some("no-cache"));
+}
+
 #[test]
 fn a_session_may_be_as_large_as_the_program_says() {
     let mut app = App::new();
@@ -166,6 +200,9 @@ fn an_allowed_origin_may_ask_and_is_asked_before_the_hooks() {
         assert_eq!((answer.status(), header), (status, allowed.then_some(origin)), "{origin}");
         assert_eq!(answer.header("Vary"), Some("Origin"));
         assert_eq!(answer.header("Access-Control-Allow-Credentials"), None);
+        // Without it, scripts cannot read an ETag or a Location (Fetch standard).
+        let exposed = answer.header("Access-Control-Expose-Headers");
+        assert_eq!(exposed, allowed.then_some("*"), "{origin}");
     }
 }
 

@@ -33,8 +33,8 @@ impl Connection {
     pub(super) fn read_head(&mut self) -> Result<Framing, Obstacle> {
         let (mut deadline, mut empty_since) = (None, None);
         loop {
-            // RFC 9112 §2.2: a server ignores empty lines before a request. They are dropped, so
-            // that the wait after them is a wait between two requests.
+            // RFC 9112 §2.2: "a server ... SHOULD ignore at least one empty line (CRLF) received
+            // prior to the request-line". The wait after it is a wait between two requests.
             while self.buffers.input.bytes().starts_with(b"\r\n") {
                 self.buffers.input.used += 2;
                 empty_since.get_or_insert_with(Instant::now);

@@ -100,14 +100,17 @@ struct Pieces<'a> {
     gathered: Vec<u8>,
     /// How many bytes have left, without the framing.
     sent: u64,
-    /// True once a flush has failed, which is no fault of the function that writes.
+    /// True once a flush has failed, which is no fault of the function that writes. From then on
+    /// nothing leaves: to the client it would be the wrong part of the body.
     is_cut: bool,
 }
 
 impl Write for Pieces<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.gathered.extend_from_slice(bytes);
-        if self.gathered.len() > PIECE_BYTES {
+        if !self.is_cut {
+            self.gathered.extend_from_slice(bytes);
+        }
+        if self.is_cut || self.gathered.len() > PIECE_BYTES {
             self.flush()?;
         }
         Ok(bytes.len())
@@ -115,11 +118,13 @@ impl Write for Pieces<'_> {
 
     /// # Errors
     ///
-    /// If the client has gone, or the server stops: a stream may have no end of its own.
+    /// If the client has gone, or has read nothing for too long; if the server stops, because a
+    /// stream may have no end of its own; and if an earlier flush has failed.
     fn flush(&mut self) -> io::Result<()> {
-        self.is_cut = true; // Until this has ended well.
-        if self.serving.is_stopping() {
-            return Err(io::Error::other("the server stops"));
+        let was_cut = std::mem::replace(&mut self.is_cut, true); // Until this has ended well.
+        if was_cut || self.serving.is_stopping() {
+            let why = if was_cut { "an earlier flush has failed" } else { "the server stops" };
+            return Err(io::Error::other(why));
         }
         let bytes = self.gathered.len();
         // A chunk of length 0 would end the body: "last-chunk = 1*"0" [ chunk-ext ] CRLF".

@@ -36,6 +36,11 @@ impl Session<'_> {
         self.is_used.get()
     }
 
+    /// True if the visitor has the cookie already, and this request has changed nothing.
+    pub(in crate::web) fn has_same_cookie(&self) -> bool {
+        self.changed_by.is_none() && self.key().is_some_and(|key| self.received() == Some(key))
+    }
+
     /// Why the cookie that came was refused.
     pub fn refusal(&self) -> Option<Refusal> {
         self.loaded.get()?.refusal

@@ -97,7 +97,8 @@ fn what_is_no_count_is_named() {
 
 #[test]
 fn the_ladder_is_a_page_that_marks_the_rung_of_this_server() {
-    let file = format!("file:{}", empty_folder().join("rows.db").display());
+    let folder = empty_folder();
+    let file = format!("file:{}", folder.join("rows.db").display());
     for (store, rung) in
         [("none", "0 nowhere"), ("cookie", "3 signed"), ("memory", "4 table"), (&file, "5 file")]
     {
@@ -122,6 +123,7 @@ fn the_ladder_is_a_page_that_marks_the_rung_of_this_server() {
             assert_eq!(carafe.status(&[&format!("$B/ladder/{path}")]), "200", "{path}");
         }
     }
+    let _ = std::fs::remove_dir_all(folder);
 }
 
 #[test]

@@ -173,6 +173,7 @@ fn ticks_stay_in_a_file_that_all_servers_of_a_user_share() {
     let ticks = [b"server /hello GET 200 from-curl\n".as_slice(), &[0xff; 1 << 20]].concat();
     std::fs::write(state.join("carafe/ticks"), ticks).expect("the file can be written");
     assert!(is_seen(&start(&[])));
+    let _ = std::fs::remove_dir_all(&state);
 }
 
 #[test]
@@ -315,6 +316,7 @@ fn the_first_page_says_that_all_is_done_and_asks_before_it_removes_the_ticks() {
     assert!(page.contains("You have done all lessons.") && !page.contains("Go on"), "{page}");
     let details = page.split("<details>").nth(1).and_then(|rest| rest.split("</details>").next());
     assert!(details.is_some_and(|it| it.contains("action=\"/lessons/forget\"")), "{page}");
+    let _ = std::fs::remove_dir_all(state.1);
 }
 
 #[test]
