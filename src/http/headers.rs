@@ -35,7 +35,7 @@ impl Headers {
     /// The value of the first field of this name, in any case of letters.
     #[inline]
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.get_all(name).next()
+        self.may_have(NameFilter::of(name.as_bytes())).then(|| self.get_all(name).next()).flatten()
     }
 
     /// False: none of these names is here. True: the lines must be compared.
