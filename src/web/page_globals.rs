@@ -11,16 +11,55 @@ use crate::http::cookie::cookies;
 use crate::http::fields::percent_decode;
 use crate::http::{Method, Request};
 use crate::value::{Map, Value};
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 
 /// One page's view of the request, the visitor and the site.
-pub(super) struct PageGlobals<'p, 'c>(pub RefCell<&'p mut Context<'c>>);
+pub(super) struct PageGlobals<'p, 'c> {
+    ctx: RefCell<&'p mut Context<'c>>,
+    /// What is in the body, once the page has asked for it.
+    form: OnceCell<Form>,
+}
+
+impl<'p, 'c> PageGlobals<'p, 'c> {
+    /// Those of a page that begins.
+    pub fn of(ctx: &'p mut Context<'c>) -> Self {
+        PageGlobals { ctx: RefCell::new(ctx), form: OnceCell::new() }
+    }
+
+    /// The form. A copy of the body counts: where there is no room for it, the form is empty.
+    fn form(&self, request: &Request) -> &Form {
+        self.form.get_or_init(|| {
+            let room = request.share.add(2 * request.body.len()).ok();
+            room.and_then(|()| Form::read(request).ok()).unwrap_or_default()
+        })
+    }
+
+    /// `request.args.getlist('q')`, and the same of the others: all values of one name.
+    fn all_values(
+        &self,
+        request: &Request,
+        path: &str,
+        arguments: &[Value],
+    ) -> Option<Result<Value, String>> {
+        let name = arguments.first().and_then(Value::as_str).unwrap_or_default();
+        Some(Ok(match path {
+            "request.args.getlist" => request.query.get_all(name).collect(),
+            "request.form.getlist" => self.form(request).fields().get_all(name).collect(),
+            "request.headers.getlist" => request.headers.get_all(name).collect(),
+            "request.cookies.getlist" => {
+                let same = cookies(&request.headers).filter(|(known, _)| *known == name);
+                same.map(|(_, value)| value).collect()
+            }
+            _ => return None,
+        }))
+    }
+}
 
 impl Globals for PageGlobals<'_, '_> {
     fn variable(&self, name: &str) -> Option<Value> {
-        let ctx = self.0.borrow();
+        let ctx = self.ctx.borrow();
         Some(match name {
-            "request" => request_value(&ctx),
+            "request" => request_value(&ctx, self.form(ctx.request)),
             "session" => {
                 let mut values = ctx.session.values().clone();
                 values.remove(flash::NAME);
@@ -32,11 +71,11 @@ impl Globals for PageGlobals<'_, '_> {
     }
 
     fn call(&self, name: &str, arguments: &[Value], named: &Map) -> Option<Result<Value, String>> {
-        let ctx = &mut **self.0.borrow_mut();
+        let ctx = &mut **self.ctx.borrow_mut();
         match name {
             "url_for" => Some(url_for(ctx, arguments, named)),
             "get_flashed_messages" => Some(flashed(ctx, arguments, named)),
-            _ => all_values(ctx.request, name, arguments),
+            _ => self.all_values(ctx.request, name, arguments),
         }
     }
 
@@ -52,23 +91,6 @@ fn url_for(ctx: &Context, arguments: &[Value], named: &Map) -> Result<Value, Str
     let values: Vec<(&str, Value)> =
         named.iter().map(|(name, value)| (name, value.clone())).collect();
     ctx.url_for(name, &values).map(Value::from).map_err(|error| error.to_string())
-}
-
-/// `request.args.getlist('q')`, and the same of the others: all values of one name.
-fn all_values(request: &Request, path: &str, arguments: &[Value]) -> Option<Result<Value, String>> {
-    let name = arguments.first().and_then(Value::as_str).unwrap_or_default();
-    Some(Ok(match path {
-        "request.args.getlist" => request.query.get_all(name).collect(),
-        "request.headers.getlist" => request.headers.get_all(name).collect(),
-        "request.cookies.getlist" => {
-            let same = cookies(&request.headers).filter(|(known, _)| *known == name);
-            same.map(|(_, value)| value).collect()
-        }
-        "request.form.getlist" => {
-            Form::read(request).unwrap_or_default().fields().get_all(name).collect()
-        }
-        _ => return None,
-    }))
 }
 
 /// Flask's `get_flashed_messages(with_categories=False, category_filter=())`.
@@ -100,11 +122,8 @@ fn flashed(ctx: &mut Context, arguments: &[Value], named: &Map) -> Result<Value,
 }
 
 /// What a page may read of the request, under Flask's names.
-fn request_value(ctx: &Context) -> Value {
+fn request_value(ctx: &Context, form: &Form) -> Value {
     let request = ctx.request;
-    // A copy of the body counts. Where there is no room for it, the page has an empty form.
-    let room = request.share.add(2 * request.body.len()).ok();
-    let form = room.and_then(|()| Form::read(request).ok()).unwrap_or_default();
     let endpoint = ctx.matched.map(|found| &*found.route.name).filter(|name| !name.is_empty());
     let path = percent_decode(&request.path).into_owned();
     let query = request.target.find('?').map_or("", |at| &request.target[at..]);

@@ -12,7 +12,6 @@ use super::page_globals::PageGlobals;
 use crate::cycle::Detail;
 use crate::http::{Body, Response};
 use crate::value::Map;
-use std::cell::RefCell;
 
 impl Context<'_> {
     /// Makes a page of a template. What lies in the request is copied into a [`Map`] first, because
@@ -38,7 +37,7 @@ impl Context<'_> {
         let had_taken = self.taken.is_some();
         let templates = &self.site.templates;
         // A page may ask for more than its variables: `session`, `url_for` and others.
-        let globals = PageGlobals(RefCell::new(self));
+        let globals = PageGlobals::of(self);
         let rendered = templates.page(template, &variables, &globals);
         self.cycle.step("rendered", || Detail::Template { name: template.to_owned(), variables });
         if let Some(taken) = self.taken.as_ref().filter(|taken| !had_taken && !taken.is_empty()) {

@@ -2,7 +2,9 @@
 
 use carafe::http::Method;
 use carafe::web::client::Client;
+use carafe::web::template::Templates;
 use carafe::{App, Context, Error};
+use std::time::{Duration, Instant};
 
 fn app() -> App {
     let mut app = App::new();
@@ -161,4 +163,16 @@ fn a_value_that_does_not_fit_says_what_does() {
         let answer = Client::new(&app).post(path, &[("age", age)]);
         assert!(answer.text().contains(expected), "{path}: {}", answer.text());
     }
+}
+
+#[test]
+fn a_page_that_asks_for_a_form_again_and_again_reads_it_once() {
+    let text = "{% for i in range(20000) %}{{ request.form.getlist('n')|length }}{% endfor %}";
+    let mut app = App::new();
+    app.templates(Templates::embedded(vec![("page.html", text)].leak()));
+    app.post("/", |ctx: &mut Context| ctx.render("page.html", ()));
+    let start = Instant::now();
+    let answer = Client::new(&app).post("/", &[("big", &"a".repeat(1_000_000)), ("n", "1")]);
+    assert_eq!(answer.text(), "1".repeat(20_000));
+    assert!(start.elapsed() < Duration::from_secs(10));
 }
