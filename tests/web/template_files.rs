@@ -117,6 +117,25 @@ fn a_page_that_many_ask_for_at_once_is_at_most_a_millisecond_old() {
 }
 
 #[test]
+fn how_many_templates_a_page_may_have_does_not_depend_on_the_page_before() {
+    let parts = (0..130).map(|part| (format!("{part}"), String::new()));
+    let page =
+        ("page.html".to_owned(), "{% for n in names %}{% include n %}{% endfor %}".to_owned());
+    let files: Vec<(String, String)> = parts.chain([page]).collect();
+    let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (&**name, &**text)).collect();
+    let templates = crate::template::templates(&files);
+    let is_made = |names: std::ops::Range<i32>| {
+        let names: Vec<String> = names.map(|name| name.to_string()).collect();
+        templates.render("page.html", &Map::from([("names", names)]), &()).is_ok()
+    };
+    // The page itself is one of 64.
+    assert_eq!(
+        [0..63, 63..126, 40..103, 40..104, 0..64].map(is_made),
+        [true, true, true, false, false]
+    );
+}
+
+#[test]
 fn a_page_may_be_made_of_other_templates_than_the_one_before() {
     let templates =
         Templates::embedded(&[("page.html", "{% include name %}"), ("a", "A"), ("b", "B")]);

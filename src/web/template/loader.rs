@@ -13,7 +13,7 @@ use super::tags::parse;
 use super::tree::Tree;
 use crate::near::nearest;
 use crate::web::file_cache::{FileCache, FileStamp};
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::collections::BinaryHeap;
 use std::fs;
 use std::iter::successors;
@@ -116,51 +116,61 @@ impl Templates {
 
 /// The trees of one page: each is looked up once, and lives as long as the page is being made.
 ///
-/// A shelf holds the trees of the last page of this name, one tree more, and another shelf after
-/// it. It is filled once and never emptied, so a tree can be borrowed while others are added.
+/// A shelf holds the trees of the page of this name that was made before, if there was one. `tree`
+/// and `next` make a list of the trees that this page adds.
 #[derive(Default)]
 pub struct Shelf {
-    last: Option<Arc<PageTrees>>,
+    from_before: Option<Arc<PageTrees>>,
+    /// Which of them this page uses: a bit for each.
+    used: Cell<u64>,
+    /// Filled once and never emptied, so a tree can be borrowed while others are added.
     tree: OnceCell<Arc<CachedTree>>,
     next: OnceCell<Box<Shelf>>,
 }
 
 impl Shelf {
-    /// The shelf of a page that begins. If one file of the last page has changed, it is empty.
+    /// The shelf of a page that begins. If one file of the page before has changed, it is empty.
     pub fn of_page(templates: &Templates, name: &str) -> Shelf {
         let are_current = |trees: &PageTrees| trees.iter().all(|tree| is_current(tree));
-        Shelf { last: templates.pages.get(name.as_bytes(), are_current), ..Shelf::default() }
+        let from_before = templates.pages.get(name.as_bytes(), are_current);
+        Shelf { from_before, ..Shelf::default() }
     }
 
-    /// Keeps the trees for the next page of this name, unless they came from the last one.
+    /// Keeps the trees for the next page of this name, unless there are some from before.
     pub fn keep(&self, templates: &Templates, name: &str) {
-        if self.last.is_none() {
-            let shelves = successors(Some(self), |shelf| shelf.next.get().map(|next| &**next));
-            let trees = shelves.filter_map(|shelf| shelf.tree.get().cloned()).collect();
-            templates.pages.keep(name.as_bytes(), trees);
+        if self.from_before.is_none() {
+            templates.pages.keep(name.as_bytes(), self.added().cloned().collect());
         }
+    }
+
+    /// The trees that this page adds.
+    fn added(&self) -> impl Iterator<Item = &Arc<CachedTree>> {
+        let shelves = successors(Some(self), |shelf| shelf.next.get().map(|next| &**next));
+        shelves.filter_map(|shelf| shelf.tree.get())
     }
 
     /// The template of this name.
-    /// Errors: there is none, which is an error without a place; a mistake in it.
+    /// Errors: there is none, which is an error without a place; a mistake in it; it is one more
+    /// than [`MOST_TEMPLATES`].
     pub fn tree(&self, templates: &Templates, name: &str) -> Rendering<&Tree> {
-        for known in self.last.iter().flat_map(|trees| trees.iter()) {
-            if known.0.name == name {
-                return Ok(&known.0);
+        let mut before = self.from_before.iter().flat_map(|trees| trees.iter()).enumerate();
+        let is_it = |known: &Arc<CachedTree>| known.0.name == name;
+        let tree = if let Some((nth, known)) = before.find(|it| is_it(it.1)) {
+            self.used.set(self.used.get() | 1 << nth);
+            known
+        } else if let Some(known) = self.added().find(|it| is_it(it)) {
+            known
+        } else {
+            let (found, mut shelf) = (templates.tree(name)?, self);
+            while shelf.tree.get().is_some() {
+                shelf = shelf.next.get_or_init(Box::default);
             }
+            shelf.tree.get_or_init(|| found)
+        };
+        match self.used.get().count_ones() as usize + self.added().count() > MOST_TEMPLATES {
+            true => Err(format!("the page is made of more than {MOST_TEMPLATES} templates").into()),
+            false => Ok(&tree.0),
         }
-        let mut shelf = self;
-        for _ in 0..MOST_TEMPLATES {
-            match shelf.tree.get() {
-                Some(known) if known.0.name == name => return Ok(&known.0),
-                Some(_) => shelf = shelf.next.get_or_init(Box::default),
-                None => {
-                    let found = templates.tree(name)?;
-                    return Ok(&shelf.tree.get_or_init(|| found).0);
-                }
-            }
-        }
-        Err(format!("the page is made of more than {MOST_TEMPLATES} templates").into())
     }
 }
 
