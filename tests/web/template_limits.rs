@@ -45,6 +45,7 @@ fn deep_nesting_is_an_error_and_no_stack_overflow() {
             ("1 if 1 else ", "1", ""),
             ("1 + (", "1", ")"),
             ("1 == 2 ~ (", "1", ")"),
+            ("0 < (", "1", ") < 9"),
             ("1 or 2 and not 3 + (", "1", ")"),
             ("0|default(", "1", ")"),
             ("", "1", "|string"),
@@ -173,6 +174,8 @@ fn loops_and_texts_without_end_are_errors_within_seconds() {
     let start = Instant::now();
     let doubled = "{% set s = s ~ s %}".repeat(40);
     let twice = |text: &str| format!("{{% set r = range(100000) %}}{text}");
+    let texts = "{% set t = 'a' * 10000000 %}{% set u = 'a' * 10000000 %}";
+    let long = |text: &str| twice(&format!("{texts}{text}"));
     for text in [
         "{% for x in range(100001) %}{% endfor %}".to_owned(),
         "{{ range(-9223372036854775807, 9223372036854775807) }}".to_owned(),
@@ -194,8 +197,24 @@ fn loops_and_texts_without_end_are_errors_within_seconds() {
         "{{ '%1001d'|format(1) }}".to_owned(),
         "{{ '%.1001f'|format(1) }}".to_owned(),
         "{{ 10 ** 9223372036854775807 }}".to_owned(),
+        twice("{% for x in r %}{{ -1 in r }}{% endfor %}"),
+        twice("{% for x in r %}{{ 0 <= r <= 1 }}{% endfor %}")
+            .replace("0 <= r <= 1", "[r] == [r, 1]"),
+        twice("{% for x in r %}{{ {'a': r} == {'a': r} }}{% endfor %}"),
+        twice("{% set e = [''] * 100000 %}{% for x in r %}{{ e|join }}{% endfor %}"),
+        long("{% for x in r %}{{ 'b' in t }}{% endfor %}"),
+        long("{% for x in r %}{{ t == u }}{% endfor %}"),
+        long("{% for x in r %}{{ t|length }}{% endfor %}"),
+        long("{% for x in r %}{{ t[0] }}{% endfor %}"),
+        long("{% for x in r %}{{ t.count('b') }}{% endfor %}"),
     ] {
         assert!(error(&[("page.html", &text)]).is_some(), "{}", &text[..text.len().min(100)]);
+    }
+    for text in
+        ["{{ t|first }}", "{{ t|last }}", "{{ t == 'a' }}", "{{ t is defined }}", "{{ r == [] }}"]
+    {
+        let text = long(&format!("{{% for x in range(1000) %}}{text}{{% endfor %}}"));
+        assert_eq!(error(&[("page.html", &text)]), None, "{text}");
     }
     assert!(start.elapsed() < Duration::from_secs(60));
 }
@@ -223,7 +242,7 @@ fn a_page_whose_values_are_many_times_what_is_there_is_an_error_that_names_the_b
         ),
         ("{{ (['Ab' * 1000000] * 20)|sort|length }}".to_owned(), "the keys to sort by take more"),
         ("{{ ['a']|sort(attribute=',' * 1000000) }}".to_owned(), "the keys to sort by take more"),
-        ("{{ t|first }}".to_owned(), "found a text of 10000000 bytes, expected at most 1048576"),
+        ("{{ t|list }}".to_owned(), "found a text of 10000000 bytes, expected at most 1048576"),
         ("{% for x in t %}{% endfor %}".to_owned(), "found a text of 10000000 bytes"),
         ("{{ ('a,' * 200000).split(',')|length }}".to_owned(), "longer than 100000 items"),
         ("{{ ('a ' * 200000).split()|length }}".to_owned(), "longer than 100000 items"),
@@ -244,6 +263,34 @@ fn a_page_whose_values_are_many_times_what_is_there_is_an_error_that_names_the_b
         assert!(error.starts_with("page.html:1:") && error.contains(why), "{shown}: {error}");
     }
     assert_eq!(error_of("{{ ('a' * 16000000)[:3] }}{{ ('a' * 16000000)|length }}"), None);
+}
+
+#[test]
+fn an_error_at_a_bound_names_the_place_of_the_tag() {
+    let letters = "a".repeat(200);
+    let sets = "\n{% set a %}{{ t }}{% endset %}".repeat(20);
+    let nested = |open: &str| format!("\n{}", open.repeat(99)) + "{{ " + &"[".repeat(40);
+    for (text, place) in [
+        (format!("\n\n{{% for i in range(100000) %}}{letters}{{% endfor %}}"), "3:13: the page"),
+        (format!("{{% set t = 'a' * 10000000 %}}{sets}"), "14:1: the texts of the page"),
+        (format!("\n{}", "{% block N %}".repeat(3)), "2:"),
+        (nested("{% with %}"), "2:"),
+    ] {
+        let error = error_of(&text).unwrap_or_default();
+        assert!(error.starts_with(&format!("page.html:{place}")), "{place}: {error}");
+    }
+}
+
+#[test]
+fn a_value_of_the_handler_that_is_handed_on_is_not_counted_as_made() {
+    let deep = (0..25).fold(Value::from(1), |inner, _| Value::from(vec![inner]));
+    let many = Value::from(vec![Value::from(1); 100_000]);
+    let given = Map::from([("deep", deep), ("many", many)]);
+    let text = "{{ deep|default({})|tojson }}{% set a = {'deep': 1}.get('x', deep) %}{{ a }}\
+        {% for i in range(100) %}{{ many|default([])|length }}{% endfor %}";
+    let page = templates(&[("page.txt", text)]).render("page.txt", &given, &());
+    let nested = format!("{}1{}", "[".repeat(25), "]".repeat(25));
+    assert_eq!(page.map(|page| page.text), Ok(nested.repeat(2) + &"100000".repeat(100)));
 }
 
 #[test]

@@ -24,7 +24,7 @@ pub struct Parser<'s> {
     pub seen: Vec<(&'s str, bool)>,
     /// The names that the next scope has from its beginning: those of a `for` or a `with`, or the
     /// parameters of a macro.
-    pub given: Vec<&'s str>,
+    pub own_names: Vec<&'s str>,
     /// How many levels are open. A function that goes in counts with [`Parser::enter`], and sets
     /// the number back at its end.
     pub depth: usize,
@@ -34,10 +34,12 @@ pub struct Parser<'s> {
 }
 
 /// A part of the template with names of its own. As in Jinja, a name belongs to the scope that sets
-/// it, also before it is set: in `{% for a in b %}{{ i }}{% endfor %}{% set i = 1 %}` the first `i`
-/// is undefined, even if the handler gives an `i`. But where the scope itself reads a name first,
-/// or sets it inside of an `if`, there the handler's counts until then. If a scope around it reads
-/// or sets the name, even further below, the value that it has there counts.
+/// it, also before it is set. What it is until then:
+///
+/// 1. This scope reads it first, or sets it inside of an `if`: what the handler gives.
+/// 2. Only a scope inside of this one has read it: undefined, whatever the handler gives, as the
+///    first `i` of `{% for a in b %}{{ i }}{% endfor %}{% set i = 1 %}`.
+/// 3. A scope around this one reads or sets it, even further below: the value that it has there.
 #[derive(Default)]
 pub struct ParsedScope {
     /// How many names had been seen at its beginning.
@@ -51,6 +53,8 @@ pub struct ParsedScope {
 impl<'s> Parser<'s> {
     /// A parser before the first token.
     pub fn new(source: &'s str, filters: &'s [Function]) -> Parsed<Parser<'s>> {
+        // As in Jinja, one line end at the very end is not part of the page.
+        let source = source.strip_suffix('\n').unwrap_or(source);
         Ok(Parser { source, filters, tokens: scan(source)?, ..Parser::default() })
     }
 
@@ -78,7 +82,7 @@ impl<'s> Parser<'s> {
             Some(scope) => scope.ifs += 1,
             None => {
                 self.scopes.push(ParsedScope { start: self.seen.len(), ..Default::default() });
-                self.seen.extend(take(&mut self.given).into_iter().map(|name| (name, true)));
+                self.seen.extend(take(&mut self.own_names).into_iter().map(|name| (name, true)));
             }
         }
     }

@@ -11,7 +11,7 @@
 //! Values in brackets are computed from left to right. A function that cannot do what it should
 //! returns a sentence, and `evaluate` gives the sentence its line and column.
 
-use super::function::{ANY, Function, IfUndefined, bind, find, unknown};
+use super::function::{Function, IfUndefined, Outcome, find, unknown};
 use super::kinds::check_length;
 use super::lists::range;
 use super::methods::methods_of;
@@ -20,12 +20,13 @@ use super::names::LOOP_NAMES;
 use super::renderer::Renderer;
 use super::tree::{Arguments, Expression, Term};
 use crate::value::{Local, Map, SequenceKind, Value};
+use std::slice::from_ref;
 
 /// How many levels the lists and dicts may have that a template makes.
 const DEEPEST_VALUE: usize = 20;
 
 /// The values of a call: by place, and by name.
-type Given = (Vec<Value>, Map);
+type CallValues = (Vec<Value>, Map);
 
 impl<'a> Renderer<'a> {
     /// The value of an expression.
@@ -33,8 +34,7 @@ impl<'a> Renderer<'a> {
         if let Some(value) = self.names.peek(expression) {
             return Ok(value.into_owned());
         }
-        self.enter(expression.at)?;
-        let result = self.compute(expression);
+        let result = self.enter().map_err(Box::from).and_then(|()| self.compute(expression));
         self.depth -= 1;
         self.placed(expression.at, result)
     }
@@ -68,9 +68,16 @@ impl<'a> Renderer<'a> {
             Term::List(parts, false) => self.all(parts)?.into(),
             Term::List(parts, true) => Value::sequence(SequenceKind::Tuple, self.all(parts)?),
             Term::Dict(pairs) => self.dict(pairs)?,
-            Term::Call(callee, arguments) => self.call(callee, arguments)?,
-            Term::Apply(row, arguments) => self.apply(row, arguments)?,
+            Term::Call(callee, arguments) => return self.call(callee, arguments),
+            Term::Apply(row, arguments) => return self.apply(row, arguments),
+            Term::Compare(first, links) => return self.compare(first, links),
         };
+        Ok(self.made(value)?)
+    }
+
+    /// A value that was made, when it has been counted.
+    /// Errors: it is too long or too deep, or the page has made too much.
+    pub fn made(&mut self, value: Value) -> Outcome {
         check_length(value.as_str().map_or(0, str::len))?;
         self.count_value(&value, 0)?;
         Ok(value)
@@ -78,7 +85,7 @@ impl<'a> Renderer<'a> {
 
     /// Counts a value that was made: its items are turns, and a text that is in it twice is counted
     /// twice. It calls itself for each level.
-    pub fn count_value(&mut self, value: &Value, level: usize) -> Result<(), String> {
+    fn count_value(&mut self, value: &Value, level: usize) -> Result<(), String> {
         // With names lists could grow without end: `{% set a = [a] %}`, a thousand times, would be
         // a list a thousand levels deep.
         if level > DEEPEST_VALUE {
@@ -145,6 +152,7 @@ impl<'a> Renderer<'a> {
             };
             return Ok(self.names.in_loop(number, name.as_bytes()).ok_or(wrong)?);
         }
+        self.count(value.turns_to_read(), 0)?;
         // In Jinja a method that is not called prints as `<built-in method items …>`. No author
         // wants that on a page.
         if is_name && methods_of(&value).iter().any(|method| method.name == name) {
@@ -158,7 +166,7 @@ impl<'a> Renderer<'a> {
 
     /// The values of a call.
     #[inline(never)]
-    fn arguments(&mut self, arguments: &'a Arguments) -> Rendering<Given> {
+    fn arguments(&mut self, arguments: &'a Arguments) -> Rendering<CallValues> {
         let placed = self.all(&arguments.placed)?;
         let named = |(name, value): &'a (String, _)| Ok((name.as_str(), self.evaluate(value)?));
         Ok((placed, arguments.named.iter().map(named).collect::<Rendering<_>>()?))
@@ -167,46 +175,79 @@ impl<'a> Renderer<'a> {
     /// What a filter, a test or an operator makes of a value and its arguments.
     #[inline(never)]
     fn apply(&mut self, row: &Function, arguments: &'a Arguments) -> Rendering<Value> {
-        let mut given = self.arguments(arguments)?;
-        for (at, (value, expression)) in given.0.iter().zip(&arguments.placed).enumerate() {
-            match row.undefined {
-                IfUndefined::Warned => self.names.warn(value, expression),
-                IfUndefined::Refused if value.is_undefined() => {
-                    // `'x'|int(nope)` is nothing, as in Jinja; `1 + nope` is an error.
-                    if at == 0 || row.parameters == ANY {
-                        return self.undefined(expression, "");
-                    }
-                    self.names.warn(value, expression);
-                }
-                _ => {}
+        let mut values = self.arguments(arguments)?;
+        for (nth, (value, expression)) in values.0.iter().zip(&arguments.placed).enumerate() {
+            self.check(row, nth, value, expression)?;
+        }
+        self.call_row(row, &values.0.remove(0), values)
+    }
+
+    /// Warns of an undefined value, or refuses it, as the row says.
+    fn check(&mut self, row: &Function, nth: usize, value: &Value, of: &Expression) -> Rendering {
+        match row.undefined {
+            IfUndefined::Taken => Ok(()),
+            // `'x'|int(nope)` is nothing, as in Jinja; `1 + nope` is an error.
+            IfUndefined::Refused(count) if nth < count && value.is_undefined() => {
+                self.undefined(of, "")
+            }
+            _ => {
+                self.names.warn(value, of);
+                Ok(())
             }
         }
-        call_row(row, &given.0.remove(0), given)
+    }
+
+    /// `a < b <= c`: each value is computed once, and the first comparison that fails is the last.
+    #[inline(never)]
+    fn compare(
+        &mut self,
+        first: &'a Expression,
+        links: &'a [(Function, Expression, usize)],
+    ) -> Rendering<Value> {
+        let (mut before, mut left, mut holds) = (first, self.evaluate(first)?, Value::Null);
+        for (row, expression, at) in links {
+            let right = self.evaluate(expression)?;
+            self.check(row, 0, &left, before)?;
+            self.check(row, 1, &right, expression)?;
+            let turns = match row.name {
+                "in" | "not in" => right.turns_to_search(&left),
+                _ => left.turns_to_compare(&right),
+            };
+            self.count(turns, 0)?;
+            let result = (row.call)(&left, from_ref(&right));
+            holds = self.placed(*at, result.map_err(Box::from))?;
+            if !holds.is_true() {
+                break;
+            }
+            (before, left) = (expression, right);
+        }
+        Ok(holds)
     }
 
     /// A call: of a method if there is a point before the name, else of a macro, else of a function
     /// of the application.
     #[inline(never)]
     fn call(&mut self, callee: &'a Expression, arguments: &'a Arguments) -> Rendering<Value> {
-        let given = self.arguments(arguments)?;
+        let values = self.arguments(arguments)?;
         let name = match &callee.kind {
             Term::Item(parts, true) => {
-                let result = self.method(&parts[0], parts[1].text(), given);
+                let result = self.method(&parts[0], parts[1].text(), values);
                 return self.placed(callee.at, result);
             }
             Term::Name(name) => &**name,
             _ => return Err("only a name or a method can be called".to_owned().into()),
         };
         let value = self.names.peek(callee).map(|value| value.into_owned());
-        match (value, name, &given.0[..], given.1.is_empty()) {
-            (Some(Value::Local(Local::Macro(number))), ..) => self.call_macro(number, given),
+        match (value, name, &values.0[..], values.1.is_empty()) {
+            (Some(Value::Local(Local::Macro(number))), ..) => self.call_macro(number, values),
             (Some(value), ..) => {
                 Err(format!("{name} is {}, not a function", value.type_name()).into())
             }
-            (_, "range", numbers, true) => Ok(range(numbers)?),
+            (_, "range", numbers, true) => Ok(self.made(range(numbers)?)?),
             (_, "super", [], true) => self.super_block(),
-            (_, _, placed, _) => match self.names.globals.call(name, placed, &given.1) {
-                Some(result) => Ok(result?),
+            (_, "range" | "super", ..) => Err(format!("{name}() takes no such values").into()),
+            (_, _, placed, _) => match self.names.globals.call(name, placed, &values.1) {
+                Some(result) => Ok(self.made(result?)?),
                 None => {
                     let near = self.names.hint(name, &["range", "super"]);
                     Err(format!("there is no function \"{name}\"{near}").into())
@@ -217,27 +258,31 @@ impl<'a> Renderer<'a> {
 
     /// A call of a name after a point: a macro that was imported, or a row of a table of
     /// methods.
-    fn method(&mut self, of: &'a Expression, name: &str, given: Given) -> Rendering<Value> {
+    fn method(&mut self, of: &'a Expression, name: &str, values: CallValues) -> Rendering<Value> {
         let value = self.defined(of, "")?;
-        match (&value, value.get(name)) {
-            (_, Some(Value::Local(Local::Macro(number)))) => self.call_macro(*number, given),
-            _ => {
-                let what = format!("method of {}", value.type_name());
-                match find(methods_of(&value), &what, name) {
-                    Ok(method) => call_row(&method, &value, given),
-                    // The application may have it: `request.args.getlist('q')`.
-                    Err(unknown) => {
-                        let path = format!("{}.{name}", of.path());
-                        let result = self.names.globals.call(&path, &given.0, &given.1);
-                        Ok(result.unwrap_or(Err(unknown))?)
-                    }
-                }
+        if let Some(Value::Local(Local::Macro(number))) = value.get(name) {
+            return self.call_macro(*number, values);
+        }
+        match find(methods_of(&value), &format!("method of {}", value.type_name()), name) {
+            Ok(method) => self.call_row(&method, &value, values),
+            // The application may have it: `request.args.getlist('q')`.
+            Err(unknown) => {
+                let path = format!("{}.{name}", of.path());
+                let result = self.names.globals.call(&path, &values.0, &values.1);
+                Ok(self.made(result.unwrap_or(Err(unknown))?)?)
             }
         }
     }
-}
 
-/// Calls a row of a table of functions.
-fn call_row(row: &Function, value: &Value, (placed, named): Given) -> Rendering<Value> {
-    Ok((row.call)(value, &bind(row.name, row.parameters, placed, named)?)?)
+    /// Calls a row of a table of functions, and counts what it reads and makes.
+    fn call_row(&mut self, row: &Function, value: &Value, values: CallValues) -> Rendering<Value> {
+        let made = row.result(value, values.0, values.1)?;
+        if row.only_looks {
+            return Ok(made);
+        }
+        // A text may be short though many items were read for it: `join` of empty ones.
+        let items = made.as_str().and(value.as_list()).map_or(0, <[Value]>::len);
+        self.count(items + value.turns_to_read(), 0)?;
+        Ok(self.made(made)?)
+    }
 }

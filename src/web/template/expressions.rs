@@ -14,15 +14,14 @@
 //! there. Operators, filters and tests are looked up here, so that an unknown name is an error
 //! before any page is made.
 //!
-//! A chain such as `a + b + c` is a tree of three levels, so each link counts as a level. What is
-//! rare is in functions of its own, `inline(never)`, so that those that call themselves need little
-//! stack.
+//! A chain such as `a + b + c` is a tree of three levels, and each of them counts. What is rare is
+//! in functions of its own, `inline(never)`, so that those that call themselves need little stack.
 //!
 //! Left out: steps of slices, `a[::2]`, strings side by side, and `*` and `**` before arguments.
 
 use super::cursor::Parser;
 use super::filters::{FILTERS, TESTS};
-use super::function::{Function, IfUndefined, find};
+use super::function::{Function, find};
 use super::mistake::Parsed;
 use super::operators::{COMPARES, MINUS, NOT, OPERATORS, PLUS, SLICE};
 use super::scan::Token;
@@ -81,34 +80,31 @@ impl<'s> Parser<'s> {
         Ok(left)
     }
 
-    /// Operands with operators of at least this level between them.
+    /// Operands with operators of at least this strength between them.
     ///
-    /// A tighter operator after an operand takes that operand first: the function calls itself
-    /// with a higher level.
-    pub fn operation(&mut self, lowest: u8) -> Parsed<Expression> {
+    /// A stronger operator after an operand takes that operand first: the function calls itself
+    /// with a higher strength.
+    pub fn operation(&mut self, weakest: u8) -> Parsed<Expression> {
         let (depth, start) = (self.depth, self.at());
         self.enter(1)?;
-        let mut left = match lowest <= NOT && self.take("not") {
+        let mut left = match weakest <= NOT && self.take("not") {
             true => Expression { kind: Term::Not(Box::new(self.operation(NOT)?)), at: start },
             false => self.signed(true)?,
         };
-        // In `a < b < c` the b is compared twice, and both comparisons must hold.
-        let mut middle: Option<Expression> = None;
-        while let Some((level, row)) = self.operator().filter(|(level, _)| *level >= lowest) {
+        while let Some((strength, row)) = self.operator().filter(|(it, _)| *it >= weakest) {
+            if strength == COMPARES {
+                left = self.comparison(left)?;
+                continue;
+            }
             let at = self.at();
-            self.skip(if row.name == "not in" { 2 } else { 1 });
-            let right = self.operation(level + 1)?;
-            let goes_on =
-                level == COMPARES && self.operator().is_some_and(|(next, _)| next == COMPARES);
-            let shared = std::mem::replace(&mut middle, goes_on.then(|| right.clone()));
-            let logic = |is_or, left, right| Expression {
-                kind: Term::Logic(is_or, Box::new([left, right])),
-                at,
-            };
-            left = match (row.name, shared) {
-                ("or" | "and", _) => logic(row.name == "or", left, right),
-                (_, Some(shared)) => logic(false, left, apply(row, vec![shared, right], at)),
-                (_, None) => apply(row, vec![left, right], at),
+            self.skip(1);
+            let right = self.operation(strength + 1)?;
+            left = match row.name {
+                "or" | "and" => {
+                    let kind = Term::Logic(row.name == "or", Box::new([left, right]));
+                    Expression { kind, at }
+                }
+                _ => apply(row, vec![left, right], at),
             };
             self.enter(1)?;
         }
@@ -116,7 +112,19 @@ impl<'s> Parser<'s> {
         Ok(left)
     }
 
-    /// The operator that comes next, and how tightly it binds.
+    /// `a < b`, or a chain of comparisons, `a < b <= c`, after its first operand.
+    #[inline(never)]
+    fn comparison(&mut self, first: Expression) -> Parsed<Expression> {
+        let (start, mut links) = (self.at(), Vec::new());
+        while let Some((COMPARES, row)) = self.operator() {
+            let at = self.at();
+            self.skip(if row.name == "not in" { 2 } else { 1 });
+            links.push((row, self.operation(COMPARES + 1)?, at));
+        }
+        Ok(Expression { kind: Term::Compare(Box::new(first), links), at: start })
+    }
+
+    /// The operator that comes next, and its strength.
     fn operator(&self) -> Option<(u8, Function)> {
         let sign = match self.peek() {
             Token::Sign(sign) => sign,
@@ -281,13 +289,8 @@ impl<'s> Parser<'s> {
         let name = self.name("the name of a filter")?;
         let rows = [self.filters, FILTERS].concat();
         let own = "a program adds its own with Templates::filter";
-        let mut row = find(&rows, "filter", name)
+        let row = find(&rows, "filter", name)
             .map_err(|message| Box::new((at, format!("{message}; {own}"))))?;
-        match name {
-            "default" | "d" => row.undefined = IfUndefined::Taken,
-            "float" | "int" | "tojson" => row.undefined = IfUndefined::Refused,
-            _ => {}
-        }
         let mut arguments = Arguments { placed: vec![value], named: Vec::new() };
         if self.take("(") {
             arguments = self.arguments(arguments.placed)?;
@@ -302,11 +305,10 @@ impl<'s> Parser<'s> {
         let at = self.at();
         let name = self.name("the name of a test")?;
         let row = find(TESTS, "test", name).map_err(|message| Box::new((at, message)))?;
-        let row = Function { undefined: IfUndefined::Taken, ..row };
         let mut arguments = Arguments { placed: vec![value], named: Vec::new() };
-        // As in Jinja, these words go on after a test, and each other word begins a value.
-        let goes_on = matches!(self.peek(), Token::Name("else" | "or" | "and"));
-        let is_word = matches!(self.peek(), Token::Name(_) | Token::Constant(_)) && !goes_on;
+        // As in Jinja, these words end a test, and each other word begins a value.
+        let is_end = matches!(self.peek(), Token::Name("else" | "or" | "and"));
+        let is_word = matches!(self.peek(), Token::Name(_) | Token::Constant(_)) && !is_end;
         if self.take("(") {
             arguments = self.arguments(arguments.placed)?;
         } else if is_word || self.is_sign(&["[", "{"]) {

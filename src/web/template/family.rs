@@ -28,7 +28,8 @@ impl<'a> Renderer<'a> {
         while let Some((tree, _)) = self.page().family.get(generation).copied() {
             self.page().family[generation].1 = self.page().names.len();
             self.names.scope = Scope { tree, generation, silent: false, ..self.names.scope };
-            self.nodes(&tree.body)?;
+            let result = self.nodes(&tree.body);
+            self.placed(tree.source.len(), result)?;
             generation += 1;
         }
         Ok(())
@@ -45,7 +46,7 @@ impl<'a> Renderer<'a> {
         while let Some((tree, _)) = self.page().family.get(generation).copied() {
             if let Some((_, body)) = tree.blocks.iter().find(|(known, _)| known == name) {
                 let own = Scope { tree, generation, block: Some(name), ..self.names.scope };
-                self.within(self.names.apart(own), 0, |page| page.nodes(body))?;
+                self.within(self.names.apart(own), |renderer| renderer.nodes(body))?;
                 return Ok(true);
             }
             generation += 1;
@@ -60,7 +61,7 @@ impl<'a> Renderer<'a> {
         };
         let start = self.out.len();
         if self.block(name, self.names.scope.generation + 1)? {
-            return Ok(self.cut_off(start));
+            return Ok(self.cut_off(start)?);
         }
         Err(format!("found super(), but no template above has a block {}", &**name).into())
     }
@@ -69,12 +70,11 @@ impl<'a> Renderer<'a> {
     #[inline(never)]
     pub fn extends(&mut self, name: &'a Expression) -> Rendering {
         if self.names.scope.silent {
-            return self.error(name.at, "found a second {% extends %}, expected one at most");
+            return Err("found a second {% extends %}, expected one at most".to_owned().into());
         }
-        let value = self.evaluate(name)?;
-        let tree = self.named_template(&value, name.at)?;
+        let tree = self.named_template(name)?;
         if self.page().family.iter().any(|(known, _)| known.name == tree.name) {
-            return self.error(name.at, format!("{} extends itself", tree.name));
+            return Err(format!("{} extends itself", tree.name).into());
         }
         self.page().family.push((tree, usize::MAX));
         self.names.scope.silent = true;
@@ -84,9 +84,8 @@ impl<'a> Renderer<'a> {
     /// `include`: the other template prints at this place. What it sets ends with it.
     #[inline(never)]
     pub fn include(&mut self, name: &'a Expression) -> Rendering {
-        let value = self.evaluate(name)?;
-        let tree = self.named_template(&value, name.at)?;
-        let page = self.other_template(tree, name.at, true)?;
+        let tree = self.named_template(name)?;
+        let page = self.other_template(tree, true)?;
         self.names.pages.truncate(page);
         Ok(())
     }
@@ -101,13 +100,12 @@ impl<'a> Renderer<'a> {
         names: &'a [(Option<String>, Text, usize)],
     ) -> Rendering {
         let start = self.out.len();
-        let value = self.evaluate(name)?;
-        let tree = self.named_template(&value, name.at)?;
-        let number = self.other_template(tree, name.at, with_context)?;
+        let tree = self.named_template(name)?;
+        let number = self.other_template(tree, with_context)?;
         self.out.truncate(start);
         // The names stay as long as the page, because macros see them.
         let kept = self.names.pages[number].names.len() + 1;
-        self.count(kept, 0).or_else(|why| self.error(name.at, why))?;
+        self.count(kept, 0)?;
         let page = &self.names.pages[number];
         let own = page.names[page.family[0].1..].iter().filter_map(|(name, bound)| match bound {
             Bound::Value(value) => Some((&***name, value.clone())),
@@ -133,12 +131,7 @@ impl<'a> Renderer<'a> {
 
     /// Runs a template at this place, as a page of its own, whose number is returned. It sees all
     /// names of this place, or none.
-    fn other_template(
-        &mut self,
-        tree: &'a Tree,
-        at: usize,
-        with_context: bool,
-    ) -> Rendering<usize> {
+    fn other_template(&mut self, tree: &'a Tree, with_context: bool) -> Rendering<usize> {
         let is_set = |bound: &Bound| with_context && !matches!(bound, Bound::Late);
         let seen = self.names.visible().filter(|(_, bound)| is_set(bound));
         let names: Vec<_> = seen.cloned().collect();
@@ -147,18 +140,15 @@ impl<'a> Renderer<'a> {
         let page = self.names.pages.len();
         self.names.pages.push(TemplatePage::new(tree, names, variables));
         let own = self.names.apart(Scope { page, block: None, ..self.names.scope });
-        self.within(Scope { at_top: true, ..own }, at, Renderer::template)?;
+        self.within(Scope { at_top: true, ..own }, Renderer::template)?;
         Ok(page)
     }
 
-    /// The template that has this value as its name.
-    fn named_template(&self, value: &Value, at: usize) -> Rendering<&'a Tree> {
-        let Some(name) = value.as_str() else {
-            let found = value.type_name();
-            return self.error(at, format!("found {found}, expected the name of a template"));
-        };
-        let found = self.shelf.1.tree(self.shelf.0, name);
-        self.placed(at, found)
+    /// The template whose name this is.
+    fn named_template(&mut self, name: &'a Expression) -> Rendering<&'a Tree> {
+        let value = self.evaluate(name)?;
+        let wrong = || format!("found {}, expected the name of a template", value.type_name());
+        self.shelf.1.tree(self.shelf.0, value.as_str().ok_or_else(wrong)?)
     }
 
     /// `{% macro name(…) %}`: the macro becomes a value.
@@ -186,29 +176,26 @@ impl<'a> Renderer<'a> {
         let known = self.macros.get(number).copied();
         let (parts, scope, frame) = known.ok_or("this macro belongs to another page".to_owned())?;
         let names: Vec<&str> = parts.parameters.iter().map(|(name, _)| &**name).collect();
-        // An undefined value that is given is a value: no default takes its place.
-        let is_given = |(at, name): (usize, &&str)| at < placed.len() || named.get(name).is_some();
-        let given: Vec<bool> = names.iter().enumerate().map(is_given).collect();
-        let mut values = bind(&parts.name, &names, placed, named)?.into_iter();
+        let values = bind(&parts.name, &names, placed, &named)?;
         let start = self.out.len();
         // The scope around a macro is still open, but between it and here there may be others.
         let end = self.names.frames.get(frame).copied().unwrap_or(self.names.stack.len());
         let around = self.names.stack.get(scope.floor..end).filter(|_| !scope.at_top);
         let around = around.unwrap_or_default().to_vec();
-        self.within(self.names.apart(scope), 0, |page| {
-            page.names.stack.extend(around);
-            for (name, _) in &parts.parameters {
-                page.names.set(name, values.next().unwrap_or(Value::Undefined));
+        self.within(self.names.apart(scope), |renderer| {
+            renderer.names.stack.extend(around);
+            for ((name, _), value) in parts.parameters.iter().zip(&values) {
+                renderer.names.set(name, value.clone().unwrap_or(Value::Undefined));
             }
             // A default sees all parameters; it and those after it have no value yet.
-            for ((name, default), is_given) in parts.parameters.iter().zip(given) {
-                if let Some(default) = default.as_ref().filter(|_| !is_given) {
-                    let value = page.evaluate(default)?;
-                    page.names.set(name, value);
+            for ((name, default), value) in parts.parameters.iter().zip(&values) {
+                if let Some(default) = default.as_ref().filter(|_| value.is_none()) {
+                    let value = renderer.evaluate(default)?;
+                    renderer.names.set(name, value);
                 }
             }
-            page.nodes(&parts.body)?;
-            Ok(page.cut_off(start))
+            renderer.nodes(&parts.body)?;
+            Ok(renderer.cut_off(start)?)
         })
     }
 }

@@ -4,7 +4,8 @@
 //! dict are its keys, an empty list is false, a list is no tuple, HTML equals plain text of the
 //! same letters, and a string and a number have no order.
 
-use crate::value::{Local, Sequence, SequenceKind, Value};
+use crate::value::SequenceKind::{Items, Keys, Range, Tuple, Values};
+use crate::value::{Local, Map, Sequence, SequenceKind, Value};
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -15,6 +16,8 @@ pub const LONGEST: usize = 16 << 20;
 const MOST_LETTERS: usize = 1 << 20;
 /// No list that a template makes has more items.
 pub const MOST_ITEMS: usize = 100_000;
+/// To read this number of bytes takes as long as a turn of a loop.
+const BYTES_A_TURN: usize = 1024;
 
 impl Value {
     /// Text, HTML already if `safe`.
@@ -38,7 +41,7 @@ impl Value {
     }
 
     /// The whole number, if this is one; true and false count as 1 and 0.
-    pub(super) fn whole(&self) -> Option<i64> {
+    pub(super) fn whole_number(&self) -> Option<i64> {
         self.as_int().or(self.as_bool().map(i64::from))
     }
 
@@ -59,8 +62,8 @@ impl Value {
             Value::Str(_) | Value::Html(_) => "a string",
             Value::List(_) => "a list",
             Value::Sequence(sequence) => match sequence.kind {
-                SequenceKind::Tuple => "a tuple",
-                SequenceKind::Range(..) => "a range",
+                Tuple => "a tuple",
+                Range(..) => "a range",
                 _ => "a view of a dict",
             },
             Value::Map(_) => "a dict",
@@ -74,6 +77,7 @@ impl Value {
         match self {
             Value::Null => false,
             Value::Str(text) => !text.as_bytes().is_empty(),
+            Value::Html(text) => !text.is_empty(),
             _ => self.number() != Some(0.0) && self.length() != Some(0),
         }
     }
@@ -110,6 +114,30 @@ impl Value {
         }))
     }
 
+    /// How many turns of a loop it takes as long as to read the text, if this is one.
+    pub(super) fn turns_to_read(&self) -> usize {
+        self.as_str().map_or(0, str::len) / BYTES_A_TURN
+    }
+
+    /// The same for a comparison with another value. It calls itself for each level of lists.
+    pub(super) fn turns_to_compare(&self, other: &Value) -> usize {
+        let mut turns = 1 + self.turns_to_read().min(other.turns_to_read());
+        if let Some((mine, others)) = self.as_list().zip(other.as_list()) {
+            turns += mine.iter().zip(others).map(|(a, b)| a.turns_to_compare(b)).sum::<usize>();
+        }
+        if let Some((mine, others)) = self.as_map().zip(other.as_map()) {
+            let pairs = mine.iter().filter_map(|(name, value)| Some((value, others.get(name)?)));
+            turns += pairs.map(|(a, b)| a.turns_to_compare(b)).sum::<usize>();
+        }
+        turns
+    }
+
+    /// The same for a search in this value.
+    pub(super) fn turns_to_search(&self, item: &Value) -> usize {
+        let items = if let Value::Map(_) = self { 1 } else { self.as_list().map_or(1, <[_]>::len) };
+        self.turns_to_read() + items * item.turns_to_compare(item)
+    }
+
     /// Equality as in Python.
     pub(super) fn equals(&self, other: &Value) -> bool {
         let (mine, others) =
@@ -122,7 +150,12 @@ impl Value {
             (Value::Undefined, Value::Undefined) | (Value::Null, Value::Null) => true,
             (Value::Local(a), Value::Local(b)) => a == b,
             (Value::List(_), Value::List(_)) => are_equal(),
-            (Value::Sequence(a), Value::Sequence(b)) => a.kind == b.kind && are_equal(),
+            (Value::Sequence(a), Value::Sequence(b)) => match (a.kind, b.kind) {
+                (Range(..), Range(..)) => are_equal(),
+                (Values, Values) => Arc::ptr_eq(a, b),
+                (Keys, Keys) | (Items, Items) => as_dict(a).equals(&as_dict(b)),
+                (mine, others) => mine == others && are_equal(),
+            },
             (Value::Map(a), Value::Map(b)) => {
                 let is_there = |(name, value): (&str, &Value)| {
                     b.get(name).is_some_and(|found| found.equals(value))
@@ -136,16 +169,22 @@ impl Value {
         }
     }
 
+    /// True for a tuple.
+    pub(super) fn is_tuple(&self) -> bool {
+        matches!(self, Value::Sequence(sequence) if sequence.kind == Tuple)
+    }
+
+    /// True for a list or a tuple.
+    pub(super) fn is_list_or_tuple(&self) -> bool {
+        matches!(self, Value::List(_)) || self.is_tuple()
+    }
+
     /// The items of both values, if both are lists, or both are tuples.
     pub(super) fn both_lists<'v>(&'v self, other: &'v Value) -> Option<(&'v [Value], &'v [Value])> {
-        let are_lists = match (self, other) {
-            (Value::List(_), Value::List(_)) => true,
-            (Value::Sequence(a), Value::Sequence(b)) => {
-                a.kind == SequenceKind::Tuple && b.kind == SequenceKind::Tuple
-            }
-            _ => false,
-        };
-        self.as_list().zip(other.as_list()).filter(|_| are_lists)
+        let are_alike = self.is_list_or_tuple()
+            && other.is_list_or_tuple()
+            && self.is_tuple() == other.is_tuple();
+        self.as_list().zip(other.as_list()).filter(|_| are_alike)
     }
 
     /// Which comes first: numbers by size, strings letter by letter, lists and tuples item by item.
@@ -172,18 +211,8 @@ impl Value {
         match (self.as_str(), item.as_str()) {
             (Some(text), Some(part)) => Ok(text.contains(part)),
             (Some(_), None) => Err(format!("a string holds strings, not {}", item.type_name())),
+            _ if self.as_map().is_some() => Ok(self.under(item).is_some()),
             _ => Ok(self.items()?.iter().any(|found| found.equals(item))),
-        }
-    }
-
-    /// The same, or a character of a string; undefined if it is not there.
-    pub(super) fn item(&self, key: &Value) -> Value {
-        let letter = self.as_str().zip(key.whole()).and_then(|(text, index)| {
-            text.chars().nth(place(index, text.chars().count())?).map(String::from)
-        });
-        match letter {
-            Some(letter) => Value::text(letter, self.is_safe()),
-            None => self.under(key).cloned().unwrap_or(Value::Undefined),
         }
     }
 
@@ -194,8 +223,19 @@ impl Value {
                 Value::Str(name) => map.under(name.as_bytes()),
                 _ => map.get(key.as_str()?),
             },
-            _ if self.type_name() == "a view of a dict" => None,
-            _ => self.as_list()?.get(place(key.whole()?, self.as_list()?.len())?),
+            Value::Sequence(it) if matches!(it.kind, Keys | Values | Items) => None,
+            _ => self.as_list()?.get(place(key.whole_number()?, self.as_list()?.len())?),
+        }
+    }
+
+    /// As `under`, and also a character of a string; undefined if it is not there.
+    pub(super) fn item(&self, key: &Value) -> Value {
+        let letter = self.as_str().zip(key.whole_number()).and_then(|(text, index)| {
+            text.chars().nth(place(index, text.chars().count())?).map(String::from)
+        });
+        match letter {
+            Some(letter) => Value::text(letter, self.is_safe()),
+            None => self.under(key).cloned().unwrap_or(Value::Undefined),
         }
     }
 }
@@ -226,10 +266,27 @@ pub fn place(index: i64, length: usize) -> Option<usize> {
     place.filter(|place| *place < length)
 }
 
+/// The number without its fraction.
+/// Errors: it does not fit 64 bits.
+pub fn whole_part(number: f64) -> Result<i64, String> {
+    let whole = i64::try_from(number as i128).ok().filter(|_| !number.is_nan());
+    whole.ok_or_else(|| format!("{number:e} does not fit 64 bits"))
+}
+
+/// What a view of keys or of items shows: two of them are equal if their dicts are, in any order.
+fn as_dict(view: &Sequence) -> Value {
+    let pairs = view.items.iter().map(|item| match item.as_list() {
+        Some([key, value]) => (key.as_str().unwrap_or_default(), value.clone()),
+        _ => (item.as_str().unwrap_or_default(), Value::Null),
+    });
+    pairs.collect::<Map>().into()
+}
+
 /// The exact order of two numbers.
 fn compare_numbers(a: &Value, b: &Value) -> Option<Ordering> {
     // Two numbers that look equal as floats may have been rounded: 128 bits hold both exactly.
-    let exact = |value: &Value, number: f64| value.whole().map_or(number as i128, i128::from);
+    let exact =
+        |value: &Value, number: f64| value.whole_number().map_or(number as i128, i128::from);
     let (left, right) = (a.number()?, b.number()?);
     let order = left.partial_cmp(&right)?;
     Some(order.then_with(|| exact(a, left).cmp(&exact(b, right))))

@@ -1,7 +1,7 @@
 //! Deeper: filters for lists: `{{ names|sort|join(', ') }}`.
 
-use super::function::{Outcome, given, whole};
-use super::kinds::{LONGEST, check_length, place};
+use super::function::{Outcome, argument, int_argument};
+use super::kinds::{LONGEST, check_items, check_length, place};
 use super::print::{to_html, to_text};
 use crate::value::{SequenceKind, Value};
 use std::cmp::Ordering;
@@ -9,6 +9,21 @@ use std::cmp::Ordering;
 /// How many items or characters there are.
 pub fn length(value: &Value, _: &[Value]) -> Outcome {
     value.length().map(Value::from).ok_or_else(|| format!("{} has no length", value.type_name()))
+}
+
+/// The first item, key or character, or the last one; undefined if there is none. As in Python, the
+/// first character of HTML is plain text; the last is HTML.
+pub fn end(value: &Value, is_last: bool) -> Outcome {
+    fn one<T>(mut all: impl DoubleEndedIterator<Item = T>, is_last: bool) -> Option<T> {
+        if is_last { all.next_back() } else { all.next() }
+    }
+    let found = match (value.as_str(), value.as_map()) {
+        (Some(text), _) => one(text.chars(), is_last)
+            .map(|letter| Value::text(letter.to_string(), is_last && value.is_safe())),
+        (_, Some(map)) => one(map.iter(), is_last).map(|(key, _)| key.into()),
+        _ => one(value.items()?.iter(), is_last).cloned(),
+    };
+    Ok(found.unwrap_or(Value::Undefined))
 }
 
 /// A string's characters or a list's items from the end to the front.
@@ -22,8 +37,7 @@ pub fn reverse(value: &Value, _: &[Value]) -> Outcome {
 /// The items as text, with another text between them. If one of them is HTML, so is the result, and
 /// the others are escaped.
 pub fn join(value: &Value, arguments: &[Value]) -> Outcome {
-    let between = arguments.first().unwrap_or(&Value::Undefined);
-    let attribute = given(arguments, 1);
+    let (between, attribute) = (&arguments[0], argument(arguments, 1));
     let items = value.items()?;
     let items: Vec<Value> =
         items.iter().map(|item| look_up(item, attribute)).collect::<Result<_, _>>()?;
@@ -41,8 +55,7 @@ pub fn join(value: &Value, arguments: &[Value]) -> Outcome {
 
 /// The items in order. Capital and small letters are the same, unless `case_sensitive` is true.
 pub fn sort(value: &Value, arguments: &[Value]) -> Outcome {
-    let is_set = |at| given(arguments, at).is_some_and(Value::is_true);
-    let (reversed, exact) = (is_set(0), is_set(1));
+    let (reversed, exact) = (arguments[0].is_true(), arguments[1].is_true());
     let mut bytes = 0;
     let mut key = |item: &Value, attribute: Option<&Value>| {
         let key = look_up(item, attribute)?;
@@ -56,7 +69,7 @@ pub fn sort(value: &Value, arguments: &[Value]) -> Outcome {
     let mut keyed = Vec::new();
     for item in value.items()?.iter() {
         // 'age,name': by age, and by name where the ages are equal.
-        let keys: Result<Vec<Value>, String> = match given(arguments, 2) {
+        let keys: Result<Vec<Value>, String> = match argument(arguments, 2) {
             Some(Value::Str(all)) => all.split(',').map(|it| key(item, Some(&it.into()))).collect(),
             attribute => key(item, attribute).map(|key| vec![key]),
         };
@@ -93,30 +106,33 @@ fn sorted<T>(
 
 /// What is at the end of a path like `'user.name'`, from this item on; steps of digits are indexes.
 /// Without an attribute it is the item.
+/// Errors: a step before the last leads to nothing.
 fn look_up(item: &Value, attribute: Option<&Value>) -> Outcome {
-    let under = |found: Value, step: &Value| match found.is_undefined() {
-        true => Err(format!("an item has no {}", to_text(step))),
-        false => Ok(found.item(step)),
-    };
+    let Some(attribute) = attribute else { return Ok(item.clone()) };
     let step = |part: &str| part.parse::<u32>().map_or_else(|_| part.into(), Value::from);
-    match attribute {
-        Some(Value::Str(path)) => {
-            path.split('.').try_fold(item.clone(), |found, part| under(found, &step(part)))
+    let steps = match attribute.as_str() {
+        Some(path) => path.split('.').map(step).collect(),
+        None => vec![attribute.clone()],
+    };
+    let (mut found, mut before) = (item.clone(), attribute.clone());
+    for step in steps {
+        if found.is_undefined() {
+            return Err(format!("an item has no {}", to_text(&before)));
         }
-        Some(other) => under(item.clone(), other),
-        None => Ok(item.clone()),
+        (found, before) = (found.item(&step), step);
     }
+    Ok(found)
 }
 
 /// `value[from:to]`; a bound may be none, which is the end, or negative.
 /// Errors: another value than a string, a list or a tuple; a bound that is no int.
 pub fn slice(value: &Value, bounds: &[Value]) -> Outcome {
-    if value.as_str().is_none() && value.both_lists(value).is_none() {
+    if value.as_str().is_none() && !value.is_list_or_tuple() {
         return Err(format!("{} cannot be sliced", value.type_name()));
     }
     let length = value.length().unwrap_or_default();
     let bound = |at: usize, otherwise: i64| {
-        let index = whole(bounds, at, otherwise)?;
+        let index = int_argument(bounds, at, otherwise)?;
         // Past the end is the end, and before the front is the front.
         let nearest = if index < 0 { 0 } else { length };
         Ok::<_, String>(place(index, length).unwrap_or(nearest))
@@ -134,13 +150,10 @@ pub fn slice(value: &Value, bounds: &[Value]) -> Outcome {
     })
 }
 
-/// A range longer than this is refused: each of its numbers is a turn of a loop.
-const LONGEST_RANGE: i128 = 100_000;
-
 /// `range(stop)`, `range(start, stop)` or `range(start, stop, step)`
 /// Errors: other values, a step of zero, a range that is too long.
 pub fn range(arguments: &[Value]) -> Outcome {
-    let numbers: Option<Vec<i64>> = arguments.iter().map(Value::whole).collect();
+    let numbers: Option<Vec<i64>> = arguments.iter().map(Value::whole_number).collect();
     let (start, stop, step) = match numbers.as_deref() {
         Some([stop]) => (0, *stop, 1),
         Some([start, stop]) => (*start, *stop, 1),
@@ -149,9 +162,7 @@ pub fn range(arguments: &[Value]) -> Outcome {
     };
     let (way, stride) = (i128::from(stop) - i128::from(start), i128::from(step));
     let count = ((way + stride - stride.signum()) / stride).max(0);
-    if count > LONGEST_RANGE {
-        return Err(format!("range() has {count} numbers, expected at most {LONGEST_RANGE}"));
-    }
+    check_items(usize::try_from(count).unwrap_or(usize::MAX))?;
     // Wrapping: the way to a number inside the range may be longer than 64 bits.
     let at = |turn: i64| Value::Int(start.wrapping_add(turn.wrapping_mul(step)));
     let items = (0..count as i64).map(at).collect();

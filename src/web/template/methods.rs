@@ -6,9 +6,9 @@
 //! Left out: methods of lists, which mostly change the list, because a page only reads; methods
 //! that no page of a course has. The message names the nearest method.
 
-use super::function::{ANY_NAMED, Function, Outcome, row, text};
+use super::function::{ANY_NAMED, Function, Outcome, row, text_argument};
 use super::print::to_text;
-use super::strings::{like, replaced};
+use super::strings::replaced;
 use super::{printf, strings};
 use crate::value::{Map, SequenceKind, Text, Value};
 
@@ -23,7 +23,7 @@ pub fn methods_of(value: &Value) -> &'static [Function] {
 
 /// The first argument, which is text.
 fn part(arguments: &[Value]) -> Result<&str, String> {
-    text(arguments, 0)?.ok_or_else(|| "expected a string".to_owned())
+    text_argument(arguments, 0)?.ok_or_else(|| "expected a string".to_owned())
 }
 
 /// Python's `replace`, which takes text only. HTML escapes a new text that is not HTML yet; plain
@@ -37,8 +37,7 @@ fn replace(it: &Value, to: &[Value]) -> Outcome {
 
 /// What is under the key; else the second argument, or none.
 fn get(dict: &Value, arguments: &[Value]) -> Outcome {
-    let key = arguments.first().ok_or("get takes a key")?;
-    Ok(dict.under(key).or(arguments.get(1)).cloned().unwrap_or(Value::Null))
+    Ok(dict.under(&arguments[0]).unwrap_or(&arguments[1]).clone())
 }
 
 /// What a view of a dict has: its keys, its values, or both as tuples.
@@ -59,18 +58,18 @@ pub static STRING_METHODS: &[Function] = &[
     row("count", &["sub"], |it, to| Ok(to_text(it).matches(part(to)?).count().into())),
     row("endswith", &["sub"], |it, to| Ok(to_text(it).ends_with(part(to)?).into())),
     row("format", ANY_NAMED, printf::braces),
-    row("lower", &[], |it, _| like(it, to_text(it).to_lowercase())),
-    row("replace", &["old", "new", "count"], replace),
-    row("split", &["sep", "maxsplit"], strings::split),
+    row("lower", &[], strings::lower),
+    row("replace", &["old", "new", "count=none"], replace),
+    row("split", &["sep=none", "maxsplit=none"], strings::split),
     row("startswith", &["sub"], |it, to| Ok(to_text(it).starts_with(part(to)?).into())),
-    row("strip", &["chars"], strings::strip),
+    row("strip", &["chars=none"], strings::strip),
     row("title", &[], strings::title_of_words),
-    row("upper", &[], |it, _| like(it, to_text(it).to_uppercase())),
+    row("upper", &[], strings::upper),
 ];
 
 /// All methods of dicts.
 pub static DICT_METHODS: &[Function] = &[
-    row("get", &["key", "default"], get),
+    row("get", &["key", "default=none"], get).looks(),
     row("items", &[], items),
     row("keys", &[], |it, _| view(SequenceKind::Keys, it, |(key, _)| Value::Str(key.clone()))),
     row("values", &[], |it, _| view(SequenceKind::Values, it, |(_, value)| value.clone())),

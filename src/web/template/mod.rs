@@ -5,9 +5,9 @@
 //!
 //! `loader` finds a template. `scan` cuts it into tokens, and `tags` and `expressions`, over
 //! `cursor`, make a `tree` of them. `renderer` and `family` follow the tree, `evaluate` computes
-//! its values, `names` knows the names. The tables `filters`, `methods` and `operators` have rows
-//! of the form in `function`, which call `strings`, `lists`, `numbers`, `printf`, `kinds`, `print`.
-//! `mistake` is the form of errors, `reference.txt` the page of `carafe help templates`.
+//! its values, `names` knows the names. Each row of the tables `filters`, `methods` and `operators`
+//! is a `Function` of `function`; they call `strings`, `lists`, `numbers`, `printf`, `kinds` and
+//! `print`. `mistake` is the form of errors, `reference.txt` the page of `carafe help templates`.
 //!
 //! Left out: line statements, translations, `call` blocks, and templates sent in pieces.
 
@@ -65,8 +65,8 @@ impl Templates {
         variables: &Map,
         globals: &dyn Globals,
     ) -> Result<Rendered, TemplateError> {
-        let (page, warnings) = self.page(name, variables, globals)?;
-        Ok(Rendered { text: text_of(page), warnings })
+        let (text, warnings) = self.page(name, variables, globals)?;
+        Ok(Rendered { text: text_of(text), warnings })
     }
 
     /// The page as bytes, which is quicker, and its warnings.
@@ -81,9 +81,9 @@ impl Templates {
             true => TemplateError { template: name.to_owned(), ..*error },
             false => *error,
         })?;
-        let mut page = Renderer::new((self, &shelf), Names::new(tree, variables, globals));
-        page.template().map_err(|error| *error)?;
+        let mut renderer = Renderer::new((self, &shelf), Names::new(tree, variables, globals));
+        renderer.template().map_err(|error| *error)?;
         shelf.keep(self, name);
-        Ok((page.out, page.names.warnings))
+        Ok((renderer.out, renderer.names.warnings))
     }
 }

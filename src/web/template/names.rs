@@ -72,9 +72,12 @@ pub struct Names<'a> {
     pub pages: Vec<TemplatePage<'a>>,
     /// What was set inside of loops, `with`s, blocks and macros.
     pub stack: Bindings<'a>,
-    /// Where on the stack the names of each open scope begin, from the first macro on.
+    /// For each scope that was opened since the first macro was defined: where its names begin on
+    /// the stack. A call of a macro needs it.
     pub frames: Vec<usize>,
     pub warnings: Vec<String>,
+    /// The template and the place of each warning.
+    warned: Vec<(&'a str, usize)>,
     pub globals: &'a dyn Globals,
     /// What the application lent so far, so that it is asked once.
     lent: Vec<(&'a Text, Value)>,
@@ -130,8 +133,8 @@ impl<'a> Names<'a> {
         let scope = Scope { tree, page: 0, generation: 0, block, silent, at_top, floor: 0 };
         let pages = vec![TemplatePage::new(tree, Vec::new(), Some(variables))];
         let (stack, frames) = (Vec::with_capacity(8), Vec::new());
-        let (lent, warnings) = (Vec::new(), Vec::new());
-        Names { scope, pages, stack, frames, warnings, globals, lent }
+        let (lent, warnings, warned) = (Vec::new(), Vec::new(), Vec::new());
+        Names { scope, pages, stack, frames, warnings, warned, globals, lent }
     }
 
     /// The value of a name, an attribute or an item, if nothing has to be computed for it, and the
@@ -139,29 +142,30 @@ impl<'a> Names<'a> {
     #[inline]
     pub fn peek<'s>(&'s self, expression: &'s Expression) -> Option<Cow<'s, Value>> {
         if let Term::Item(parts, _) = &expression.kind
-            && let Value::Local(Local::Loop(number)) = self.lend(&parts[0])?
+            && let Value::Local(Local::Loop(number)) = self.borrow(&parts[0])?
         {
             return self.in_loop(*number, parts[1].text_bytes()).map(Cow::Owned);
         }
-        self.lend(expression).map(Cow::Borrowed)
+        self.borrow(expression).map(Cow::Borrowed)
     }
 
-    fn lend<'s>(&'s self, expression: &'s Expression) -> Option<&'s Value> {
+    fn borrow<'s>(&'s self, expression: &'s Expression) -> Option<&'s Value> {
         match &expression.kind {
             Term::Constant(value) => Some(value),
             Term::Name(name) => self.find(name),
-            Term::Item(parts, is_name) => self.lend_item(parts, *is_name),
+            Term::Item(parts, is_name) => self.borrow_item(parts, *is_name),
             _ => None,
         }
     }
 
-    /// The same for an attribute or an item. Apart from names, which are printed most often.
+    /// An attribute or an item. A function of its own, so that names, which are printed most often,
+    /// stay quick.
     #[inline(never)]
-    fn lend_item<'s>(&'s self, parts: &'s [Expression; 2], is_name: bool) -> Option<&'s Value> {
+    fn borrow_item<'s>(&'s self, parts: &'s [Expression; 2], is_name: bool) -> Option<&'s Value> {
         // As in Jinja, `d.items` is the method, even if the dict has a key of that name.
         match is_name && is_method(parts[1].text_bytes()) {
             true => None,
-            false => self.lend(&parts[0])?.under(self.lend(&parts[1])?),
+            false => self.borrow(&parts[0])?.under(self.borrow(&parts[1])?),
         }
     }
 
@@ -173,7 +177,7 @@ impl<'a> Names<'a> {
         }
     }
 
-    /// What `loop` knows in this turn, under the name of a row of [`LOOP_NAMES`].
+    /// What `loop` knows in this turn, under one of [`LOOP_NAMES`].
     pub fn in_loop(&self, number: usize, name: &[u8]) -> Option<Value> {
         let (items, index) = self.turn(number)?;
         let left = items.len() - index;
@@ -265,12 +269,14 @@ impl<'a> Names<'a> {
         {
             return;
         }
-        let tree = self.scope.tree;
-        let (line, column) = locate(&tree.source, part.at);
-        let warning = format!("{}:{line}:{column}: {}", tree.name, self.describe(part));
-        if self.warnings.len() < MOST_WARNINGS && !self.warnings.contains(&warning) {
-            self.warnings.push(warning);
+        // A loop comes to the same place again and again.
+        let (tree, place) = (self.scope.tree, (&*self.scope.tree.name, part.at));
+        if self.warned.len() == MOST_WARNINGS || self.warned.contains(&place) {
+            return;
         }
+        let (line, column) = locate(&tree.source, part.at);
+        self.warned.push(place);
+        self.warnings.push(format!("{}:{line}:{column}: {}", tree.name, self.describe(part)));
     }
 
     /// `"nmae" is undefined; there is "name"`
@@ -278,7 +284,7 @@ impl<'a> Names<'a> {
         let near = match &expression.kind {
             Term::Name(name) => self.hint(name, &[]),
             Term::Item(parts, true) => {
-                let map = self.lend(&parts[0]).and_then(Value::as_map);
+                let map = self.borrow(&parts[0]).and_then(Value::as_map);
                 hint(parts[1].text(), map.into_iter().flat_map(Map::iter).map(|(name, _)| name))
             }
             _ => String::new(),
@@ -289,9 +295,9 @@ impl<'a> Names<'a> {
     /// `; there is "name"`, or nothing if no name of the page is near.
     pub fn hint(&self, name: &str, more: &[&str]) -> String {
         let set = self.visible().map(|(name, _)| &***name);
-        let given = self.pages[self.scope.page].variables.into_iter().flat_map(Map::iter);
+        let variables = self.pages[self.scope.page].variables.into_iter().flat_map(Map::iter);
         let lent = self.globals.names().iter().chain(more).copied();
-        hint(name, set.chain(given.map(|(name, _)| name)).chain(lent))
+        hint(name, set.chain(variables.map(|(name, _)| name)).chain(lent))
     }
 }
 

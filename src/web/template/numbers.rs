@@ -4,7 +4,8 @@
 //!
 //! Left out: `int` with another base than ten, and `round` to tens or hundreds.
 
-use super::function::{Outcome, whole};
+use super::function::{Outcome, int_argument};
+use super::kinds::whole_part;
 use crate::value::Value;
 
 /// No float has more digits after the point than this.
@@ -16,7 +17,7 @@ const ZEROS: &str = "٠۰߀०০੦૦୦௦౦೦൦෦๐໐༠၀႐០᠐�
 
 /// The number without its sign.
 pub fn abs(value: &Value, _: &[Value]) -> Outcome {
-    match (value, value.whole()) {
+    match (value, value.whole_number()) {
         (Value::Float(number), _) => Ok(Value::Float(number.abs())),
         (_, Some(number)) => number
             .checked_abs()
@@ -33,11 +34,7 @@ fn no_number(value: &Value) -> String {
 
 /// The number with a number of digits after the point; `'ceil'` and `'floor'` give the direction.
 pub fn round(value: &Value, arguments: &[Value]) -> Outcome {
-    let places = match arguments {
-        // Only the method is given: `round(method='ceil')`.
-        [Value::Undefined, _] => Ok(0),
-        _ => usize::try_from(whole(arguments, 0, 0)?),
-    };
+    let places = usize::try_from(int_argument(arguments, 0, 0)?);
     let places =
         places.map_err(|_| "the precision of round is an int, 0 or more")?.min(MOST_PLACES);
     let number = value.number().ok_or_else(|| no_number(value))?;
@@ -47,9 +44,9 @@ pub fn round(value: &Value, arguments: &[Value]) -> Outcome {
         true => Ok(Value::Float((rounded + 0.0) / power)),
         false => Err("the number is too large to be rounded".to_owned()),
     };
-    match arguments.get(1).map_or(Some("common"), Value::as_str) {
+    match arguments[1].as_str() {
         // Rust writes the exact decimal digits and rounds halves to even, as Python does.
-        Some("common") => Ok(match value.whole() {
+        Some("common") => Ok(match value.whole_number() {
             Some(whole) => whole.into(),
             None => format!("{number:.places$}").parse().unwrap_or(number).into(),
         }),
@@ -62,20 +59,18 @@ pub fn round(value: &Value, arguments: &[Value]) -> Outcome {
 /// The number, or the number in the text, without its fraction; the argument if there is none.
 pub fn int(value: &Value, arguments: &[Value]) -> Outcome {
     let digits = value.as_str().and_then(plain_digits);
-    if let Some(number) = digits.and_then(|text| text.parse().ok()).or(value.whole()) {
+    if let Some(number) = digits.and_then(|text| text.parse().ok()).or(value.whole_number()) {
         return Ok(Value::Int(number));
     }
-    match number_in(value) {
-        Some(number) if number.abs() < 9.2e18 => Ok(Value::Int(number as i64)),
-        Some(number) if number.is_finite() => Err(format!("{number:e} does not fit 64 bits")),
-        _ => Ok(arguments.first().cloned().unwrap_or(Value::Int(0))),
+    match number_in(value).filter(|number| number.is_finite()) {
+        Some(number) => whole_part(number).map(Value::Int),
+        None => Ok(arguments[0].clone()),
     }
 }
 
 /// The number, or the number in the text, as a float; the argument if there is none.
 pub fn float(value: &Value, arguments: &[Value]) -> Outcome {
-    let otherwise = || arguments.first().cloned().unwrap_or(Value::Float(0.0));
-    Ok(number_in(value).map_or_else(otherwise, Value::Float))
+    Ok(number_in(value).map_or_else(|| arguments[0].clone(), Value::Float))
 }
 
 /// The number that the value is, or that its text is, as Python's `float` reads it.

@@ -6,7 +6,8 @@
 //!
 //! Left out: whole numbers of any length, and complex numbers.
 
-use super::function::{ANY, CustomFilter, Function, IfUndefined, Outcome};
+use super::function::IfUndefined::{self, Refused, Taken, Warned};
+use super::function::{ANY, Call, Function, Outcome, row};
 use super::kinds::{MOST_ITEMS, check_items, check_length};
 use super::lists::slice;
 use super::print::{to_html, to_text};
@@ -14,32 +15,32 @@ use super::printf::percent;
 use crate::value::{SequenceKind, Value};
 use std::cmp::Ordering;
 
-/// How tightly `not` binds, which has one operand.
+/// The strength of `not`, which has one operand.
 pub const NOT: u8 = 2;
-/// How tightly comparisons bind. They make chains: `a < b < c`.
+/// The strength of comparisons. They make chains: `a < b < c`.
 pub const COMPARES: u8 = 3;
 
-/// All operators between two values: how tightly each binds, and its function. The parser gives
-/// each of them one argument. `and` and `or` are not called, because they do not always need both.
+/// All operators between two values: the strength with which each binds, and its function. The
+/// parser gives each one argument. `and` and `or` are not called: they do not always need both.
 pub const OPERATORS: [(u8, Function); 18] = [
-    (0, operator("or", IfUndefined::Taken, |_, b| Ok(b[0].clone()))),
-    (1, operator("and", IfUndefined::Taken, |_, b| Ok(b[0].clone()))),
-    (COMPARES, operator("==", IfUndefined::Taken, |a, b| Ok(a.equals(&b[0]).into()))),
-    (COMPARES, operator("!=", IfUndefined::Taken, |a, b| Ok((!a.equals(&b[0])).into()))),
+    (0, operator("or", Taken, |_, b| Ok(b[0].clone()))),
+    (1, operator("and", Taken, |_, b| Ok(b[0].clone()))),
+    (COMPARES, operator("==", Taken, |a, b| Ok(a.equals(&b[0]).into()))),
+    (COMPARES, operator("!=", Taken, |a, b| Ok((!a.equals(&b[0])).into()))),
     (COMPARES, arithmetic("<", |a, b| is_ordered(a, &b[0], Ordering::is_lt))),
     (COMPARES, arithmetic("<=", |a, b| is_ordered(a, &b[0], Ordering::is_le))),
     (COMPARES, arithmetic(">", |a, b| is_ordered(a, &b[0], Ordering::is_gt))),
     (COMPARES, arithmetic(">=", |a, b| is_ordered(a, &b[0], Ordering::is_ge))),
-    (COMPARES, operator("in", IfUndefined::Taken, |a, b| Ok(b[0].holds(a)?.into()))),
-    (COMPARES, operator("not in", IfUndefined::Taken, |a, b| Ok((!b[0].holds(a)?).into()))),
+    (COMPARES, operator("in", Taken, |a, b| Ok(b[0].holds(a)?.into()))),
+    (COMPARES, operator("not in", Taken, |a, b| Ok((!b[0].holds(a)?).into()))),
     (4, arithmetic("+", |a, b| add(a, &b[0]))),
-    (4, arithmetic("-", |a, b| numbers("-", a, &b[0], i64::checked_sub, |a, b| Ok(a - b)))),
-    (5, operator("~", IfUndefined::Warned, |a, b| concatenate(a, &b[0]))),
+    (4, arithmetic("-", |a, b| numbers("-", a, &b[0], Some(i64::checked_sub), |a, b| a - b))),
+    (5, operator("~", Warned, |a, b| concatenate(a, &b[0]))),
     (6, arithmetic("*", |a, b| multiply(a, &b[0]))),
-    (6, arithmetic("/", |a, b| numbers("/", a, &b[0], |_, _| None, |a, b| Ok(a / b)))),
-    (6, arithmetic("//", |a, b| numbers("//", a, &b[0], divide, |a, b| Ok(floor_rest(a, b).0)))),
+    (6, arithmetic("/", |a, b| numbers("/", a, &b[0], None, |a, b| a / b))),
+    (6, arithmetic("//", |a, b| numbers("//", a, &b[0], Some(divide), |a, b| floor_rest(a, b).0))),
     // Where `%` fills in a string, an undefined value fills in nothing.
-    (6, operator("%", IfUndefined::Taken, |a, b| remainder(a, &b[0]))),
+    (6, operator("%", Taken, |a, b| remainder(a, &b[0]))),
     (7, arithmetic("**", |a, b| power(a, &b[0]))),
 ];
 
@@ -50,18 +51,18 @@ pub const PLUS: Function = arithmetic("+", |it, _| add(it, &0.into()));
 /// `a[from:to]`
 pub const SLICE: Function = arithmetic("[:]", slice);
 
-const fn operator(name: &'static str, undefined: IfUndefined, call: CustomFilter) -> Function {
-    Function { name, parameters: ANY, call, undefined }
+const fn operator(name: &'static str, undefined: IfUndefined, call: Call) -> Function {
+    row(name, ANY, call).if_undefined(undefined)
 }
 
 /// An operator that can do nothing with an undefined value.
-const fn arithmetic(name: &'static str, call: CustomFilter) -> Function {
-    operator(name, IfUndefined::Refused, call)
+const fn arithmetic(name: &'static str, call: Call) -> Function {
+    operator(name, Refused(usize::MAX), call)
 }
 
 /// `-a`
 fn negated(value: &Value) -> Outcome {
-    match (value, value.whole()) {
+    match (value, value.whole_number()) {
         (Value::Float(number), _) => Ok((-number).into()),
         (_, Some(number)) => match number.checked_neg() {
             Some(negated) => Ok(negated.into()),
@@ -88,7 +89,7 @@ fn add(a: &Value, b: &Value) -> Outcome {
     match (a.as_str().zip(b.as_str()), a.both_lists(b)) {
         (Some(_), _) => concatenate(a, b),
         (_, Some((left, right))) => list_like(a, left.iter().chain(right)),
-        _ => numbers("+", a, b, i64::checked_add, |a, b| Ok(a + b)),
+        _ => numbers("+", a, b, Some(i64::checked_add), |a, b| a + b),
     }
 }
 
@@ -104,37 +105,39 @@ fn list_like<'v>(like: &Value, items: impl Iterator<Item = &'v Value>) -> Outcom
 
 /// `a * b`: text and lists are repeated by a whole number on either side.
 fn multiply(a: &Value, b: &Value) -> Outcome {
-    let (what, times) = if a.whole().is_some() { (b, a.whole()) } else { (a, b.whole()) };
+    let (what, times) =
+        if a.whole_number().is_some() { (b, a.whole_number()) } else { (a, b.whole_number()) };
     let count = times.map_or(0, |times| usize::try_from(times).unwrap_or(0));
-    match (what.as_str(), what.both_lists(what)) {
+    match (what.as_str(), what.as_list()) {
         (Some(text), _) if times.is_some() => {
             check_length(text.len().saturating_mul(count))?;
             Ok(Value::text(text.repeat(count), what.is_safe()))
         }
-        (_, Some((items, _))) if times.is_some() => {
+        (_, Some(items)) if times.is_some() && what.is_list_or_tuple() => {
             list_like(what, items.iter().cycle().take(items.len().saturating_mul(count)))
         }
-        _ => numbers("*", a, b, i64::checked_mul, |a, b| Ok(a * b)),
+        _ => numbers("*", a, b, Some(i64::checked_mul), |a, b| a * b),
     }
 }
 
-/// Two numbers: `whole` for integers, unless it finds no result; `float` if one is a float.
+/// Two numbers: `whole` for integers, if there is one; else `float`.
+/// Errors: no numbers, a division by zero, no result of `whole`.
 fn numbers(
     sign: &str,
     a: &Value,
     b: &Value,
-    whole: fn(i64, i64) -> Option<i64>,
-    float: fn(f64, f64) -> Result<f64, String>,
+    whole: Option<fn(i64, i64) -> Option<i64>>,
+    float: fn(f64, f64) -> f64,
 ) -> Outcome {
     let (Some(left), Some(right)) = (a.number(), b.number()) else {
         return Err(format!("{sign} does not go between {} and {}", a.type_name(), b.type_name()));
     };
-    match (a.whole(), b.whole()) {
+    match (a.whole_number(), b.whole_number(), whole) {
         _ if right == 0.0 && matches!(sign, "/" | "//" | "%") => Err("division by zero".to_owned()),
-        (Some(a), Some(b)) if sign != "/" => whole(a, b)
+        (Some(a), Some(b), Some(whole)) => whole(a, b)
             .map(Value::Int)
             .ok_or_else(|| format!("{a} {sign} {b} does not fit 64 bits")),
-        _ => float(left, right).map(Value::Float),
+        _ => Ok(Value::Float(float(left, right))),
     }
 }
 
@@ -152,7 +155,7 @@ pub fn remainder(a: &Value, b: &Value) -> Outcome {
     };
     match a.as_str() {
         Some(_) => percent(a, b),
-        None => numbers("%", a, b, whole, |a, b| Ok(floor_rest(a, b).1)),
+        None => numbers("%", a, b, Some(whole), |a, b| floor_rest(a, b).1),
     }
 }
 
@@ -172,15 +175,14 @@ fn floor_rest(a: f64, b: f64) -> (f64, f64) {
 
 /// `a ** b`: whole if both are and b is not negative.
 fn power(a: &Value, b: &Value) -> Outcome {
-    let whole = |a: i64, b: i64| a.checked_pow(u32::try_from(b).ok()?);
-    let float = |a: f64, b: f64| match a.powf(b) {
-        power if !power.is_finite() && a.is_finite() && b.is_finite() => {
+    // From 64 on, all that counts is whether the exponent is even: for 1, 0 and -1.
+    let whole = |a: i64, b: i64| a.checked_pow(b.min(64 + b % 2) as u32);
+    let whole = if b.whole_number().is_some_and(|b| b < 0) { None } else { Some(whole as _) };
+    let result = numbers("**", a, b, whole, f64::powf)?;
+    match (a.number(), b.number(), result.number()) {
+        (Some(a), Some(b), Some(power)) if a.is_finite() && b.is_finite() && !power.is_finite() => {
             Err(format!("{a} ** {b} is no number that a float can be"))
         }
-        power => Ok(power),
-    };
-    match (a.whole(), b.whole()) {
-        (Some(a), Some(b)) if b < 0 => float(a as f64, b as f64).map(Value::Float),
-        _ => numbers("**", a, b, whole, float),
+        _ => Ok(result),
     }
 }

@@ -11,7 +11,7 @@
 //! message shows what stands in the pattern.
 
 use super::function::Outcome;
-use super::kinds::check_length;
+use super::kinds::{check_length, whole_part};
 use super::print::{to_html, to_text};
 use crate::value::{SequenceKind, Value};
 
@@ -25,8 +25,7 @@ pub fn format(pattern: &Value, arguments: &[Value]) -> Outcome {
         [placed @ .., named] if named.length() == Some(0) => {
             percent(pattern, &Value::sequence(SequenceKind::Tuple, placed.to_vec()))
         }
-        [named] => percent(pattern, named),
-        _ => Err("format takes values by place or by name, not both".to_owned()),
+        _ => Err("format takes values by place, not by name".to_owned()),
     }
 }
 
@@ -34,7 +33,7 @@ pub fn format(pattern: &Value, arguments: &[Value]) -> Outcome {
 /// Errors: too few values or too many, a value of another type than the pattern asks for, a letter
 /// that is not known.
 pub fn percent(pattern: &Value, data: &Value) -> Outcome {
-    let is_tuple = data.type_name() == "a tuple";
+    let is_tuple = data.is_tuple();
     let one = std::slice::from_ref(data);
     let mut values = if is_tuple { data.as_list().unwrap_or_default() } else { one }.iter();
     let text = to_text(pattern);
@@ -51,11 +50,9 @@ pub fn percent(pattern: &Value, data: &Value) -> Outcome {
             continue;
         };
         let field = &part[..end];
-        // A percent sign cuts off the fraction; `format` refuses it.
+        // `'%d' % 2.5` is 2; `'{:d}'.format(2.5)` is an error.
         let cut = match values.next().ok_or("the pattern gets too few values")? {
-            Value::Float(number) if field == "d" && number.abs() < 9.2e18 => {
-                &Value::Int(*number as i64)
-            }
+            Value::Float(number) if field == "d" => &Value::Int(whole_part(*number)?),
             value => value,
         };
         fill(&mut out, field, false, &format!("%{field}"), cut, pattern.is_safe())?;
@@ -116,7 +113,7 @@ fn fill(
         None if digits.is_empty() => 6,
         None => usize::MAX,
     });
-    let digits = match (field, value.whole(), value.number(), precision) {
+    let digits = match (field, value.whole_number(), value.number(), precision) {
         ("s", ..) if !commas && safe => to_html(value),
         ("s", ..) if !commas => to_text(value),
         ("d" | "", Some(whole), ..) => whole.to_string().into(),

@@ -6,6 +6,7 @@
 //!
 //! Left out: pages that are sent before they are complete.
 
+use super::function::Outcome;
 use super::kinds::LONGEST;
 use super::loader::{Shelf, Templates};
 use super::mistake::{Rendering, TemplateError, locate};
@@ -64,24 +65,19 @@ impl<'a> Renderer<'a> {
     }
 
     /// Goes one level in.
-    pub fn enter(&mut self, at: usize) -> Rendering {
+    pub fn enter(&mut self) -> Result<(), String> {
         self.depth += 1;
-        match self.depth > DEPTH {
-            true => {
-                self.error(at, "tags, expressions and included pages are too deep in one another")
-            }
-            false => Ok(()),
-        }
+        let why = || "tags, expressions and included pages are too deep in one another".to_owned();
+        if self.depth > DEPTH { Err(why()) } else { Ok(()) }
     }
 
     /// Does something in a scope of its own, one level further in.
     pub fn within<T>(
         &mut self,
         scope: Scope<'a>,
-        at: usize,
         work: impl FnOnce(&mut Self) -> Rendering<T>,
     ) -> Rendering<T> {
-        self.enter(at)?;
+        self.enter()?;
         let (outer, own) = (self.names.scope, self.names.stack.len());
         self.names.scope = scope;
         // Only a macro that was defined before asks where a scope begins.
@@ -102,50 +98,47 @@ impl<'a> Renderer<'a> {
     /// The steps of a template or of a tag, one after the other.
     pub fn nodes(&mut self, nodes: &'a [Node]) -> Rendering {
         for node in nodes {
-            let silent = self.names.scope.silent;
-            match node {
-                Node::Text(text) if !silent => self.out.extend_from_slice(text.as_bytes()),
-                Node::Print(text, expression) if !silent => {
-                    self.out.extend_from_slice(text.as_bytes());
-                    self.print(expression)?;
-                }
-                // Behind `extends` nothing is printed.
-                Node::Text(_) | Node::Print(..) => {}
-                Node::If(branches) => self.choose(branches)?,
-                Node::For(parts) => {
-                    let result = self.walk(parts);
-                    self.placed(parts.over.at, result)?;
-                }
-                Node::Late(names) => {
-                    names.iter().for_each(|name| self.names.bind(name, Bound::Late));
-                }
-                Node::Set(target, expression) => {
-                    let value = self.evaluate(expression)?;
-                    self.assign(target, value)?;
-                }
-                Node::Capture(name, body) => self.capture(name, body)?,
-                Node::With(bindings, body) => self.with(bindings, body)?,
-                Node::Include(name) => self.include(name)?,
-                Node::Extends(name) => self.extends(name)?,
-                // In a template that extends another, blocks are printed where the layout has them.
-                // As in Jinja, those inside of a loop or a `with` are printed here too.
-                Node::Block(_) if silent && self.names.scope.at_top => {}
-                Node::Block(name) => _ = self.block(name, 0)?,
-                Node::Macro(parts) => self.define(parts),
-                Node::Import(name, context, names) => self.import(name, *context, names)?,
+            if let Err(error) = self.node(node) {
+                return self.placed(node.at(), Err(error));
             }
         }
-        self.check_page(0)
+        self.check_page()
+    }
+
+    fn node(&mut self, node: &'a Node) -> Rendering {
+        let silent = self.names.scope.silent;
+        match node {
+            Node::Text(text) if !silent => self.out.extend_from_slice(text.as_bytes()),
+            Node::Print(text, expression) if !silent => {
+                self.out.extend_from_slice(text.as_bytes());
+                self.print(expression)?;
+            }
+            // Behind `extends` nothing is printed.
+            Node::Text(_) | Node::Print(..) => {}
+            Node::If(branches) => self.choose(branches)?,
+            Node::For(parts) => self.walk(parts)?,
+            Node::Late(names) => names.iter().for_each(|name| self.names.bind(name, Bound::Late)),
+            Node::Set(target, expression) => {
+                let value = self.evaluate(expression)?;
+                self.assign(target, value)?;
+            }
+            Node::Capture(name, body, _) => self.capture(name, body)?,
+            Node::With(bindings, body, _) => self.with(bindings, body)?,
+            Node::Include(name) => self.include(name)?,
+            Node::Extends(name) => self.extends(name)?,
+            // In a template that extends another, blocks are printed where the layout has them.
+            // As in Jinja, those inside of a loop or a `with` are printed here too.
+            Node::Block(..) if silent && self.names.scope.at_top => {}
+            Node::Block(name, _) => _ = self.block(name, 0)?,
+            Node::Macro(parts) => self.define(parts),
+            Node::Import(name, context, names) => self.import(name, *context, names)?,
+        }
+        Ok(())
     }
 
     /// Errors: what was printed is longer than [`LONGEST`].
-    fn check_page(&self, at: usize) -> Rendering {
-        if self.out.len() > LONGEST { self.too_long(at) } else { Ok(()) }
-    }
-
-    #[cold]
-    fn too_long(&self, at: usize) -> Rendering {
-        self.error(at, format!("the page is longer than {LONGEST} bytes"))
+    fn check_page(&self) -> Rendering {
+        if self.out.len() > LONGEST { Err(too_long()) } else { Ok(()) }
     }
 
     /// `{{ … }}`: most print a name or an attribute, which is borrowed.
@@ -159,20 +152,20 @@ impl<'a> Renderer<'a> {
                 print_into(&mut self.out, &value, escapes);
             }
         }
-        self.check_page(expression.at)
+        self.check_page()
     }
 
     /// What was printed from there on, cut off the page. It is HTML already, if it was escaped.
-    pub fn cut_off(&mut self, start: usize) -> Value {
+    pub fn cut_off(&mut self, start: usize) -> Outcome {
         let text = text_of(self.out.split_off(start));
-        Value::text(text, self.names.scope.tree.escapes)
+        self.made(Value::text(text, self.names.scope.tree.escapes))
     }
 
     /// `if`: the first body whose test is true.
     fn choose(&mut self, branches: &'a [(Expression, Vec<Node>)]) -> Rendering {
         for (test, body) in branches {
             if self.truth(test)? {
-                self.enter(test.at)?;
+                self.enter()?;
                 self.nodes(body)?;
                 self.depth -= 1;
                 break;
@@ -214,27 +207,27 @@ impl<'a> Renderer<'a> {
         if let Some(filter) = &parts.filter {
             list = self.chosen(parts, filter, &list)?;
         }
-        let (items, at) = (list.as_list().unwrap_or_default(), parts.over.at);
+        let items = list.as_list().unwrap_or_default();
         let scope = self.names.inner();
         if items.is_empty() {
-            return self.within(scope, at, |page| page.nodes(&parts.otherwise));
+            return self.within(scope, |renderer| renderer.nodes(&parts.otherwise));
         }
-        self.within(scope, at, |page| {
+        self.within(scope, |renderer| {
             if let Some(name) = &parts.loop_name {
-                page.names.set(name, Value::Local(Local::Loop(page.names.stack.len() + 1)));
+                renderer.names.set(name, Value::Local(Local::Loop(renderer.names.stack.len() + 1)));
             }
-            page.names.bind(&parts.item, Bound::Item(list.clone(), 0));
-            let fixed = page.names.stack.len();
-            page.count(items.len(), 0)?;
+            renderer.names.bind(&parts.item, Bound::Item(list.clone(), 0));
+            let fixed = renderer.names.stack.len();
+            renderer.count(items.len(), 0)?;
             for (index, item) in items.iter().enumerate() {
-                page.names.stack.truncate(fixed);
-                if let Some((_, Bound::Item(_, turn))) = page.names.stack.last_mut() {
+                renderer.names.stack.truncate(fixed);
+                if let Some((_, Bound::Item(_, turn))) = renderer.names.stack.last_mut() {
                     *turn = index;
                 }
                 if let Term::List(..) = parts.target.kind {
-                    page.assign(&parts.target, item.clone())?;
+                    renderer.assign(&parts.target, item.clone())?;
                 }
-                page.nodes(&parts.body)?;
+                renderer.nodes(&parts.body)?;
             }
             Ok(())
         })
@@ -244,13 +237,13 @@ impl<'a> Renderer<'a> {
     #[inline(never)]
     fn chosen(&mut self, parts: &'a For, filter: &'a Expression, list: &Value) -> Rendering<Value> {
         let own = self.names.stack.len();
-        self.within(self.names.inner(), filter.at, |page| {
+        self.within(self.names.inner(), |renderer| {
             let mut chosen = Vec::new();
-            page.count(list.as_list().unwrap_or_default().len(), 0)?;
+            renderer.count(list.as_list().unwrap_or_default().len(), 0)?;
             for item in list.as_list().unwrap_or_default() {
-                page.names.stack.truncate(own);
-                page.assign(&parts.target, item.clone())?;
-                chosen.extend(page.truth(filter)?.then(|| item.clone()));
+                renderer.names.stack.truncate(own);
+                renderer.assign(&parts.target, item.clone())?;
+                chosen.extend(renderer.truth(filter)?.then(|| item.clone()));
             }
             Ok(chosen.into())
         })
@@ -276,9 +269,8 @@ impl<'a> Renderer<'a> {
     fn capture(&mut self, name: &'a Text, body: &'a [Node]) -> Rendering {
         let start = self.out.len();
         let scope = Scope { silent: false, ..self.names.inner() };
-        self.within(scope, 0, |page| page.nodes(body))?;
-        let text = self.cut_off(start);
-        self.count_value(&text, 0).or_else(|why| self.error(0, why))?;
+        self.within(scope, |renderer| renderer.nodes(body))?;
+        let text = self.cut_off(start)?;
         self.names.set(name, text);
         Ok(())
     }
@@ -290,11 +282,16 @@ impl<'a> Renderer<'a> {
         // an outer one.
         let values = bindings.iter().map(|(_, expression)| self.evaluate(expression));
         let values: Vec<Value> = values.collect::<Rendering<_>>()?;
-        self.within(self.names.inner(), 0, |page| {
+        self.within(self.names.inner(), |renderer| {
             for ((target, _), value) in bindings.iter().zip(values) {
-                page.assign(target, value)?;
+                renderer.assign(target, value)?;
             }
-            page.nodes(body)
+            renderer.nodes(body)
         })
     }
+}
+
+#[cold]
+fn too_long() -> Box<TemplateError> {
+    format!("the page is longer than {LONGEST} bytes").into()
 }

@@ -53,9 +53,7 @@ pub fn shortened(text: &str) -> String {
 /// All tokens of a template with their byte offsets.
 /// Errors: a tag, comment or string that is not closed; a character that no expression has; a
 /// number that is too large.
-pub fn scan(source: &str) -> Parsed<Vec<(Token<'_>, usize)>> {
-    // As in Jinja, one line end at the very end is not part of the page.
-    let text = source.strip_suffix('\n').unwrap_or(source);
+pub fn scan(text: &str) -> Parsed<Vec<(Token<'_>, usize)>> {
     let mut scanner = Scanner { text, rest: text, tokens: Vec::new() };
     while !scanner.rest.is_empty() {
         scanner.text_and_tag()?;
@@ -185,6 +183,10 @@ impl<'s> Scanner<'s> {
                 let count = digits(number);
                 length += if count > 0 { 1 + after.len() - number.len() + count } else { 0 };
             }
+        }
+        // As in Python, an int with zeros before it is none: the first token of 007 is 00.
+        if length == whole && rest.starts_with('0') {
+            length = whole.min(rest.find(|it| it != '0').unwrap_or(whole));
         }
         self.rest = &rest[length..];
         let text = &rest[..length];

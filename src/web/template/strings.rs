@@ -6,7 +6,7 @@
 //!
 //! Text that is HTML stays HTML where Jinja keeps it so, and nowhere else.
 
-use super::function::{Outcome, given, text, whole};
+use super::function::{Outcome, argument, int_argument, text_argument};
 use super::kinds::{LONGEST, MOST_ITEMS, check_items, check_length};
 use super::print::{to_html, to_text};
 use crate::http::fields::percent_encode;
@@ -17,6 +17,16 @@ use std::fmt::Write;
 /// Text like the value's: HTML if the value is.
 pub fn like(value: &Value, text: impl Into<String>) -> Outcome {
     Ok(Value::text(text.into(), value.is_safe()))
+}
+
+/// In small letters.
+pub fn lower(value: &Value, _: &[Value]) -> Outcome {
+    like(value, to_text(value).to_lowercase())
+}
+
+/// In capital letters.
+pub fn upper(value: &Value, _: &[Value]) -> Outcome {
+    like(value, to_text(value).to_uppercase())
 }
 
 /// The filter: a word begins after white space and `- ( { [ <`. The result is no HTML.
@@ -65,7 +75,7 @@ fn capitalized(word: &str) -> String {
 
 /// Removes white space, or the characters given, at the front and the back.
 pub fn strip(value: &Value, arguments: &[Value]) -> Outcome {
-    let (all, characters) = (to_text(value), text(arguments, 0)?);
+    let (all, characters) = (to_text(value), text_argument(arguments, 0)?);
     let is_stripped =
         |it: char| characters.map_or(it.is_whitespace(), |characters| characters.contains(it));
     like(value, all.trim_matches(is_stripped))
@@ -79,16 +89,14 @@ pub fn replace(value: &Value, arguments: &[Value]) -> Outcome {
 
 /// The same, as HTML if `safe`: then the value and the new text are escaped, unless they are HTML.
 pub fn replaced(value: &Value, arguments: &[Value], safe: bool) -> Outcome {
-    let [old, new, ..] = arguments else {
-        return Err("replace takes the old text and the new".to_owned());
-    };
+    let (old, new) = (&arguments[0], &arguments[1]);
     if old.is_undefined() {
         return Err("the text to replace is undefined".to_owned());
     }
     let as_text = if safe { to_html } else { to_text };
     let (text, old, new) = (as_text(value), to_text(old), as_text(new));
     // A negative count means all.
-    let most = usize::try_from(whole(arguments, 2, -1)?).unwrap_or(usize::MAX);
+    let most = usize::try_from(int_argument(arguments, 2, -1)?).unwrap_or(usize::MAX);
     let found = text.matches(&*old).count().min(most);
     check_length(found.saturating_mul(new.len()).saturating_add(text.len()))?;
     Ok(Value::text(text.replacen(&*old, &new, most), safe))
@@ -98,8 +106,8 @@ pub fn replaced(value: &Value, arguments: &[Value], safe: bool) -> Outcome {
 pub fn split(value: &Value, arguments: &[Value]) -> Outcome {
     let all = to_text(value);
     // A negative count means all.
-    let most = usize::try_from(whole(arguments, 1, -1)?).map_or(usize::MAX, |cuts| cuts + 1);
-    let parts: Vec<&str> = match text(arguments, 0)? {
+    let most = usize::try_from(int_argument(arguments, 1, -1)?).map_or(usize::MAX, |cuts| cuts + 1);
+    let parts: Vec<&str> = match text_argument(arguments, 0)? {
         Some("") => return Err("split takes a text to cut at".to_owned()),
         Some(between) => all.splitn(most, between).take(MOST_ITEMS + 1).collect(),
         None if most == usize::MAX => all.split_whitespace().take(MOST_ITEMS + 1).collect(),
@@ -126,9 +134,9 @@ pub fn tojson(value: &Value, arguments: &[Value]) -> Outcome {
     if let Some(found) = no_json(value).or(arguments.iter().find_map(no_json)) {
         return Err(format!("found {}, which JSON has nothing for", found.type_name()));
     }
-    let indent = match given(arguments, 0) {
+    let indent = match argument(arguments, 0) {
         None => None,
-        Some(_) => Some(usize::try_from(whole(arguments, 0, 0)?).unwrap_or(0).min(64)),
+        Some(_) => Some(usize::try_from(int_argument(arguments, 0, 0)?).unwrap_or(0).min(64)),
     };
     let mut json = String::new();
     write_into(&mut json, value, Style { indent, most: LONGEST, ..Style::PYTHON });

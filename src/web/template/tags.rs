@@ -11,13 +11,13 @@
 //! `scoped` blocks; `include` with `ignore missing` or `without context`; filters after `set`,
 //! `{% set a.b = 1 %}`, parameters for any number of values.
 
-use super::cursor::Parser;
+use super::cursor::{ParsedScope, Parser};
 use super::function::Function;
 use super::mistake::{Parsed, locate};
 use super::scan::{Token, shortened};
 use super::tree::{Expression, For, Macro, Node, Term, Tree};
 use crate::near::nearest;
-use std::mem::take;
+use std::mem::{replace, take};
 
 /// The name of a tag, and what reads it after its name, given its place.
 type TagRow = (&'static str, fn(&mut Parser, usize) -> Parsed<Node>);
@@ -28,8 +28,8 @@ const TAGS: [TagRow; 11] = [
     ("for", for_tag),
     ("set", set_tag),
     ("with", with_tag),
-    ("include", |parser, _| Ok(Node::Include(template(parser)?))),
-    ("extends", |parser, _| Ok(Node::Extends(template(parser)?))),
+    ("include", include_tag),
+    ("extends", extends_tag),
     ("block", block_tag),
     ("macro", macro_tag),
     ("import", import_tag),
@@ -60,10 +60,9 @@ impl<'s> Parser<'s> {
         self.body(Some((tag, at)), middle)
     }
 
-    /// The body of a tag that only one tag ends, and that end, where `name` may be written again.
-    fn whole_body(&mut self, tag: &str, at: usize, name: &str) -> Parsed<Vec<Node>> {
+    /// The body of a tag that only one tag ends, and that end.
+    fn whole_body(&mut self, tag: &str, at: usize) -> Parsed<Vec<Node>> {
         let (body, _) = self.body_of(tag, at, &[])?;
-        self.take(name);
         self.expect("%}")?;
         Ok(body)
     }
@@ -71,7 +70,7 @@ impl<'s> Parser<'s> {
     /// The body of `else`, if that was the last tag; else nothing.
     fn otherwise(&mut self, tag: &str, at: usize, last: &str) -> Parsed<Vec<Node>> {
         match last {
-            "else" => self.whole_body(tag, at, ""),
+            "else" => self.whole_body(tag, at),
             _ => self.expect("%}").map(|()| Vec::new()),
         }
     }
@@ -203,7 +202,7 @@ fn for_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
     let filter = if parser.take("if") { Some(parser.expression()?) } else { None };
     // The `if` is a scope of its own, as the body is.
     parser.leave(before);
-    parser.given = names;
+    parser.own_names = names;
     let before = parser.seen.len();
     let (body, last) = parser.body_of("for", at, &["else"])?;
     let uses_loop = parser.seen[before..].iter().any(|(name, _)| *name == "loop");
@@ -224,7 +223,7 @@ fn set_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
         parser.expect("%}")?;
         Node::Set(target, value)
     } else if let [name] = names[..] {
-        Node::Capture(name.into(), parser.whole_body("set", at, "")?)
+        Node::Capture(name.into(), parser.whole_body("set", at)?, at)
     } else {
         return parser.unexpected("=");
     };
@@ -234,25 +233,36 @@ fn set_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
 
 /// `with = "with" [ target "=" value *( "," target "=" value ) ] body "endwith"`
 fn with_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
-    let (mut bindings, mut given) = (Vec::new(), Vec::new());
+    let (mut bindings, mut own_names) = (Vec::new(), Vec::new());
     while !parser.is_sign(&["%}"]) {
         if !bindings.is_empty() {
             parser.expect(",")?;
         }
         let (target, names) = parser.target()?;
-        given.extend(names);
+        own_names.extend(names);
         parser.expect("=")?;
         bindings.push((target, parser.expression()?));
     }
-    parser.given = given;
-    Ok(Node::With(bindings, parser.whole_body("with", at, "")?))
+    parser.own_names = own_names;
+    Ok(Node::With(bindings, parser.whole_body("with", at)?, at))
 }
 
-/// `include = "include" name [ "with context" ]; extends = "extends" name`
-fn template(parser: &mut Parser) -> Parsed<Expression> {
+/// `include = "include" name [ "with context" ]`
+fn include_tag(parser: &mut Parser, _: usize) -> Parsed<Node> {
     let name = parser.expression()?;
     end_of_import(parser, &["with"])?;
-    Ok(name)
+    Ok(Node::Include(name))
+}
+
+/// `extends = "extends" name`
+fn extends_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
+    if parser.scopes.len() > 1 {
+        let why = "found {% extends %} inside of another tag, expected it at the top or in an if";
+        return Err(Box::new((at, why.to_owned())));
+    }
+    let name = parser.expression()?;
+    parser.expect("%}")?;
+    Ok(Node::Extends(name))
 }
 
 /// `block = "block" name body "endblock" [ name ]`
@@ -265,24 +275,27 @@ fn block_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
     let number = parser.blocks.len();
     parser.blocks.push((name.into(), Vec::new()));
     // A block does not see the scopes around it.
-    let outside = (take(&mut parser.scopes), take(&mut parser.seen));
-    parser.blocks[number].1 = parser.whole_body("block", at, name)?;
+    let outside =
+        (replace(&mut parser.scopes, vec![ParsedScope::default()]), take(&mut parser.seen));
+    (parser.blocks[number].1, _) = parser.body_of("block", at, &[])?;
+    parser.take(name);
+    parser.expect("%}")?;
     (parser.scopes, parser.seen) = outside;
-    Ok(Node::Block(name.into()))
+    Ok(Node::Block(name.into(), at))
 }
 
 /// `macro = "macro" name "(" *( parameter [ "=" default ] ) ")" body "endmacro"`
 fn macro_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
     let name = parser.set_name("the name of the macro")?;
     parser.expect("(")?;
-    let (start, mut given, mut needs_default) = (parser.seen.len(), Vec::new(), false);
+    let (start, mut own_names, mut needs_default) = (parser.seen.len(), Vec::new(), false);
     let parameters = parser.listed(")", &mut |parser| {
         let at = parser.at();
         let name = parser.name("the name of a parameter")?;
-        if given.contains(&name) {
+        if own_names.contains(&name) {
             return Err(Box::new((at, format!("found the parameter {name} for the second time"))));
         }
-        given.push(name);
+        own_names.push(name);
         if needs_default {
             parser.expect("=")?;
         } else {
@@ -291,9 +304,9 @@ fn macro_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
         Ok((name.into(), if needs_default { Some(parser.expression()?) } else { None }))
     })?;
     // What a default reads is read in the macro.
-    given.extend(parser.seen.drain(start..).map(|(name, _)| name));
-    parser.given = given;
-    let body = parser.whole_body("macro", at, "")?;
+    own_names.extend(parser.seen.drain(start..).map(|(name, _)| name));
+    parser.own_names = own_names;
+    let body = parser.whole_body("macro", at)?;
     Ok(Node::Macro(Box::new(Macro { name: name.into(), parameters, body })))
 }
 

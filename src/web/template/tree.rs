@@ -20,7 +20,8 @@ pub struct Tree {
     pub escapes: bool,
 }
 
-/// One step in making a page. The kind is a byte of its own, which is read fastest.
+/// One step in making a page. The kind is a byte of its own, which is read fastest. A number at the
+/// end is the place of the tag.
 #[derive(Debug)]
 #[repr(u8)]
 pub enum Node {
@@ -37,15 +38,15 @@ pub enum Node {
     /// `{% set … = … %}`: a name, or a tuple that takes a list apart, and the value.
     Set(Expression, Expression),
     /// `{% set name %} … {% endset %}`: the name is what the body prints.
-    Capture(Text, Vec<Node>),
+    Capture(Text, Vec<Node>, usize),
     /// `{% with a = …, b = … %}`
-    With(Vec<(Expression, Expression)>, Vec<Node>),
+    With(Vec<(Expression, Expression)>, Vec<Node>, usize),
     /// `{% include … %}`
     Include(Expression),
     /// `{% extends … %}`
     Extends(Expression),
     /// The place of the block of this name in [`Tree::blocks`].
-    Block(Text),
+    Block(Text, usize),
     /// `{% macro name(…) %}`
     Macro(Box<Macro>),
     /// `{% import … %}` and `{% from … import … %}`; true if it ends `with context`. For each name:
@@ -63,11 +64,23 @@ impl Node {
                 let For { body, otherwise, .. } = &mut **parts;
                 vec![body, otherwise]
             }
-            Node::Capture(_, body) | Node::With(_, body) => vec![body],
+            Node::Capture(_, body, _) | Node::With(_, body, _) => vec![body],
             Node::Macro(parts) => vec![&mut parts.body],
             _ => return,
         };
         bodies.into_iter().flatten().for_each(|node| node.not_late(names));
+    }
+
+    /// The place for a message about this step.
+    pub fn at(&self) -> usize {
+        match self {
+            Node::Print(_, value) | Node::Set(_, value) => value.at,
+            Node::Include(name) | Node::Extends(name) | Node::Import(name, ..) => name.at,
+            Node::If(branches) => branches[0].0.at,
+            Node::For(parts) => parts.over.at,
+            Node::Capture(.., at) | Node::With(.., at) | Node::Block(.., at) => *at,
+            Node::Text(_) | Node::Late(_) | Node::Macro(_) => 0,
+        }
     }
 }
 
@@ -98,14 +111,14 @@ pub struct Macro {
 }
 
 /// An expression, and its byte offset in the source.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Expression {
     pub kind: Term,
     pub at: usize,
 }
 
 /// What an expression is.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 #[repr(u8)]
 pub enum Term {
     /// Text in quotes, a number, `true`, `none`.
@@ -120,9 +133,11 @@ pub enum Term {
     Item(Box<[Expression; 2]>, bool),
     /// `name(…)` and `a.name(…)`
     Call(Box<Expression>, Arguments),
-    /// `a|filter(…)`, `a is test(…)`, `a + b`, `a < b`, `-a`, `a[from:to]`: a row of a table. The
-    /// first argument is `a`.
+    /// `a|filter(…)`, `a is test(…)`, `a + b`, `-a`, `a[from:to]`: a row of a table. The first
+    /// argument is `a`.
     Apply(Box<Function>, Arguments),
+    /// `a < b <= c`: the first value, then each sign with the value after it, and its place.
+    Compare(Box<Expression>, Vec<(Function, Expression, usize)>),
     /// `a and b`, or `a or b` if true.
     Logic(bool, Box<[Expression; 2]>),
     /// `not a`
@@ -132,7 +147,7 @@ pub enum Term {
 }
 
 /// What is between the brackets of a call: values by place, and values by name.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct Arguments {
     pub placed: Vec<Expression>,
     pub named: Vec<(String, Expression)>,
