@@ -24,7 +24,7 @@ fn a_name_is_text_and_an_edited_template_is_seen_at_once() {
     std::fs::write(&template, "1\n2\n3\n{% if name %} unclosed\n5\n")
         .expect("the template can be edited");
     let expected =
-        "hello.html:6:1: found end of template, expected {% endif %} for the {% if %} of line 4";
+        "hello.html:5:2: found end of template, expected {% endif %} for the {% if %} of line 4";
     let page = carafe.curl(&["$B/hello/Ada", "-w", "%{http_code}"]);
     assert!(page.contains(expected) && page.ends_with("500"), "{page}");
     for outside in ["Host: shop.example", "X-Forwarded-For: 10.0.0.1", "Via: 1.1 proxy"] {
