@@ -170,6 +170,12 @@ fn the_map_of_the_readme_and_the_library_follow_the_contents() {
         .lines()
         .filter_map(|line| line.trim().strip_prefix('"')?.strip_suffix('"'))
         .partition(|path| path.starts_with("src/stages/"));
+    let is_first = |path: &&&str| {
+        let text = std::fs::read_to_string(root.join(path)).expect("it can be read");
+        path.ends_with(".rs") && !text.starts_with("//! Deeper:")
+    };
+    let first: Vec<&str> = others.iter().filter(is_first).map(|path| &path[4..]).collect();
+    assert!(readme.contains(&format!("below `src/`: {}.\n", first.join(", "))), "{first:?}");
     let chapters = [stages, others].concat();
     let map = readme.split("| where | what it is |").nth(1).expect("the map is there");
     let rows = map.lines().take_while(|line| line.is_empty() || line.starts_with('|'));
