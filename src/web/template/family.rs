@@ -16,7 +16,7 @@
 
 use super::function::{bind, unknown};
 use super::mistake::Rendering;
-use super::names::{Bound, Names, Scope, TemplatePage};
+use super::names::{Bound, Family, Names, Scope};
 use super::renderer::Renderer;
 use super::tree::{Expression, Macro, Tree};
 use crate::value::{Local, Map, Text, Value};
@@ -25,8 +25,8 @@ impl<'a> Renderer<'a> {
     /// A whole template: its own body, then those of the templates that it extends.
     pub fn template(&mut self) -> Rendering {
         let mut generation = 0;
-        while let Some((tree, _)) = self.page().family.get(generation).copied() {
-            self.page().family[generation].1 = self.page().names.len();
+        while let Some((tree, _)) = self.family().templates.get(generation).copied() {
+            self.family().templates[generation].1 = self.family().names.len();
             self.names.scope = Scope { tree, generation, silent: false, ..self.names.scope };
             let result = self.nodes(&tree.body);
             self.placed(tree.source.len(), result)?;
@@ -35,15 +35,15 @@ impl<'a> Renderer<'a> {
         Ok(())
     }
 
-    fn page(&mut self) -> &mut TemplatePage<'a> {
-        &mut self.names.pages[self.names.scope.page]
+    fn family(&mut self) -> &mut Family<'a> {
+        &mut self.names.families[self.names.scope.family]
     }
 
     /// The block of this name, in the version of the first template of the family from `generation`
     /// on that has one; false if none has.
     pub fn block(&mut self, name: &'a Text, generation: usize) -> Rendering<bool> {
         let mut generation = generation;
-        while let Some((tree, _)) = self.page().family.get(generation).copied() {
+        while let Some((tree, _)) = self.family().templates.get(generation).copied() {
             if let Some((_, body)) = tree.blocks.iter().find(|(known, _)| known == name) {
                 let own = Scope { tree, generation, block: Some(name), ..self.names.scope };
                 self.within(self.names.apart(own), |renderer| renderer.nodes(body))?;
@@ -73,10 +73,10 @@ impl<'a> Renderer<'a> {
             return Err("found a second {% extends %}, expected one at most".to_owned().into());
         }
         let tree = self.named_template(name)?;
-        if self.page().family.iter().any(|(known, _)| known.name == tree.name) {
+        if self.family().templates.iter().any(|(known, _)| known.name == tree.name) {
             return Err(format!("{} extends itself", tree.name).into());
         }
-        self.page().family.push((tree, usize::MAX));
+        self.family().templates.push((tree, usize::MAX));
         self.names.scope.silent = true;
         Ok(())
     }
@@ -85,8 +85,8 @@ impl<'a> Renderer<'a> {
     #[inline(never)]
     pub fn include(&mut self, name: &'a Expression) -> Rendering {
         let tree = self.named_template(name)?;
-        let page = self.other_template(tree, true)?;
-        self.names.pages.truncate(page);
+        let number = self.other_template(tree, true)?;
+        self.names.families.truncate(number);
         Ok(())
     }
 
@@ -104,13 +104,14 @@ impl<'a> Renderer<'a> {
         let number = self.other_template(tree, with_context)?;
         self.out.truncate(start);
         // The names stay as long as the page, because macros see them.
-        let kept = self.names.pages[number].names.len() + 1;
+        let kept = self.names.families[number].names.len() + 1;
         self.count(kept, 0)?;
-        let page = &self.names.pages[number];
-        let own = page.names[page.family[0].1..].iter().filter_map(|(name, bound)| match bound {
-            Bound::Value(value) => Some((&***name, value.clone())),
-            _ => None,
-        });
+        let family = &self.names.families[number];
+        let own =
+            family.names[family.templates[0].1..].iter().filter_map(|(name, bound)| match bound {
+                Bound::Value(value) => Some((&***name, value.clone())),
+                _ => None,
+            });
         let module: Map = own.filter(|(name, _)| !name.starts_with('_')).collect();
         for (there, here, at) in names {
             let value = match there {
@@ -118,7 +119,8 @@ impl<'a> Renderer<'a> {
                 Some(there) => match module.get(there) {
                     Some(value) => value.clone(),
                     None => {
-                        let what = format!("name in {}", self.names.pages[number].family[0].0.name);
+                        let what =
+                            format!("name in {}", self.names.families[number].templates[0].0.name);
                         let known = module.iter().map(|(name, _)| name);
                         return self.error(*at, unknown(&what, there, known));
                     }
@@ -129,19 +131,19 @@ impl<'a> Renderer<'a> {
         Ok(())
     }
 
-    /// Runs a template at this place, as a page of its own, whose number is returned. It sees all
+    /// Runs a template at this place, as a family of its own, whose number is returned. It sees all
     /// names of this place, or none.
     fn other_template(&mut self, tree: &'a Tree, with_context: bool) -> Rendering<usize> {
         let is_set = |bound: &Bound| with_context && !matches!(bound, Bound::Late);
         let seen = self.names.visible().filter(|(_, bound)| is_set(bound));
         let names: Vec<_> = seen.cloned().collect();
-        let variables = self.names.pages[self.names.scope.page].variables;
+        let variables = self.names.families[self.names.scope.family].variables;
         let variables = variables.filter(|_| with_context);
-        let page = self.names.pages.len();
-        self.names.pages.push(TemplatePage::new(tree, names, variables));
-        let own = self.names.apart(Scope { page, block: None, ..self.names.scope });
+        let family = self.names.families.len();
+        self.names.families.push(Family::new(tree, names, variables));
+        let own = self.names.apart(Scope { family, block: None, ..self.names.scope });
         self.within(Scope { at_top: true, ..own }, Renderer::template)?;
-        Ok(page)
+        Ok(family)
     }
 
     /// The template whose name this is.
@@ -157,7 +159,7 @@ impl<'a> Renderer<'a> {
         let own = (parts, *scope, frames.len());
         let is_same = |(known, at, frames): &(&Macro, Scope, usize)| {
             std::ptr::eq(*known, parts)
-                && (at.page, at.floor, *frames) == (scope.page, scope.floor, own.2)
+                && (at.family, at.floor, *frames) == (scope.family, scope.floor, own.2)
         };
         let number = self.macros.iter().position(is_same).unwrap_or(self.macros.len());
         if number == self.macros.len() {

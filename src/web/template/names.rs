@@ -68,8 +68,8 @@ pub const LOOP_NAMES: [&str; 7] =
 pub struct Names<'a> {
     /// The place of the renderer.
     pub scope: Scope<'a>,
-    /// The page itself, and all that it includes and imports.
-    pub pages: Vec<TemplatePage<'a>>,
+    /// That of the page itself, and those of all that it includes and imports.
+    pub families: Vec<Family<'a>>,
     /// What was set inside of loops, `with`s, blocks and macros.
     pub stack: Bindings<'a>,
     /// For each scope that was opened since the first macro was defined: where its names begin on
@@ -88,41 +88,41 @@ pub struct Names<'a> {
 pub struct Scope<'a> {
     /// The template: messages name it.
     pub tree: &'a Tree,
-    /// An index of [`Names::pages`].
-    pub page: usize,
-    /// Which template of the page's family: its index.
+    /// An index of [`Names::families`].
+    pub family: usize,
+    /// Which template of the family: its index.
     pub generation: usize,
     /// The name of the block.
     pub block: Option<&'a Text>,
     /// True from an `extends` to the end of its template: there nothing is printed.
     pub silent: bool,
-    /// True outside of loops, `with`s, blocks and macros: what is set belongs to the page.
+    /// True outside of loops, `with`s, blocks and macros: what is set belongs to the family.
     pub at_top: bool,
     /// The first name on the stack that is seen.
     pub floor: usize,
 }
 
 /// A template with those that it extends, and the names that were set at their tops.
-pub struct TemplatePage<'a> {
+pub struct Family<'a> {
     /// The template that was asked for, the one it extends, the one that this extends, and so on;
     /// and where the names of each begin.
-    pub family: Vec<(&'a Tree, usize)>,
+    pub templates: Vec<(&'a Tree, usize)>,
     pub names: Bindings<'a>,
     pub variables: Option<&'a Map>,
 }
 
-impl<'a> TemplatePage<'a> {
-    /// A page before its template runs.
+impl<'a> Family<'a> {
+    /// A family before its first template runs.
     pub fn new(tree: &'a Tree, names: Bindings<'a>, variables: Option<&'a Map>) -> Self {
-        let mut family = Vec::with_capacity(4);
-        family.push((tree, 0));
-        TemplatePage { family, names, variables }
+        let mut templates = Vec::with_capacity(4);
+        templates.push((tree, 0));
+        Family { templates, names, variables }
     }
 
     /// The names that this template of the family has set.
     fn own(&self, generation: usize) -> &[(&'a Text, Bound)] {
-        let next = self.family.get(generation + 1).map_or(usize::MAX, |(_, start)| *start);
-        &self.names[self.family[generation].1..next.min(self.names.len())]
+        let next = self.templates.get(generation + 1).map_or(usize::MAX, |(_, start)| *start);
+        &self.names[self.templates[generation].1..next.min(self.names.len())]
     }
 }
 
@@ -130,11 +130,11 @@ impl<'a> Names<'a> {
     /// The names of a page before its template runs.
     pub fn new(tree: &'a Tree, variables: &'a Map, globals: &'a dyn Globals) -> Names<'a> {
         let (block, silent, at_top) = (None, false, true);
-        let scope = Scope { tree, page: 0, generation: 0, block, silent, at_top, floor: 0 };
-        let pages = vec![TemplatePage::new(tree, Vec::new(), Some(variables))];
+        let scope = Scope { tree, family: 0, generation: 0, block, silent, at_top, floor: 0 };
+        let families = vec![Family::new(tree, Vec::new(), Some(variables))];
         let (stack, frames) = (Vec::with_capacity(8), Vec::new());
         let (lent, warnings, warned) = (Vec::new(), Vec::new(), Vec::new());
-        Names { scope, pages, stack, frames, warnings, warned, globals, lent }
+        Names { scope, families, stack, frames, warnings, warned, globals, lent }
     }
 
     /// The value of a name, an attribute or an item, if nothing has to be computed for it, and the
@@ -197,7 +197,7 @@ impl<'a> Names<'a> {
         let is_same = |(known, _): &&(&Text, Bound)| *known == name;
         match self.stack[self.scope.floor..].iter().rev().find(is_same) {
             Some((_, bound)) => self.value_of(bound),
-            None => self.find_in_page(name),
+            None => self.find_in_family(name),
         }
     }
 
@@ -210,23 +210,23 @@ impl<'a> Names<'a> {
     }
 
     #[inline(never)]
-    fn find_in_page(&self, name: &Text) -> Option<&Value> {
-        let page = &self.pages[self.scope.page];
+    fn find_in_family(&self, name: &Text) -> Option<&Value> {
+        let family = &self.families[self.scope.family];
         let is_same = |(known, _): &&(&Text, Bound)| *known == name;
         // No block and no other template knows that a name will be set.
         let is_set = |found: &&(&Text, Bound)| is_same(found) && !matches!(found.1, Bound::Late);
-        let own = if self.scope.block.is_none() { page.own(self.scope.generation) } else { &[] };
+        let own = if self.scope.block.is_none() { family.own(self.scope.generation) } else { &[] };
         let set = own.iter().rev().find(is_same);
-        if let Some((_, bound)) = set.or_else(|| page.names.iter().rev().find(is_set)) {
+        if let Some((_, bound)) = set.or_else(|| family.names.iter().rev().find(is_set)) {
             return self.value_of(bound);
         }
         let lent = || self.lent.iter().find(|(known, _)| *known == name).map(|(_, value)| value);
-        page.variables.and_then(|variables| variables.under(name.as_bytes())).or_else(lent)
+        family.variables.and_then(|variables| variables.under(name.as_bytes())).or_else(lent)
     }
 
     /// What templates have set and this place sees, the innermost last.
     pub fn visible(&self) -> impl Iterator<Item = &(&'a Text, Bound)> {
-        self.pages[self.scope.page].names.iter().chain(&self.stack[self.scope.floor..])
+        self.families[self.scope.family].names.iter().chain(&self.stack[self.scope.floor..])
     }
 
     /// The value of a name that [`Names::peek`] did not find: the application is asked.
@@ -244,7 +244,7 @@ impl<'a> Names<'a> {
     /// Says what a name stands for until the scope closes.
     pub fn bind(&mut self, name: &'a Text, bound: Bound) {
         match self.scope.at_top {
-            true => self.pages[self.scope.page].names.push((name, bound)),
+            true => self.families[self.scope.family].names.push((name, bound)),
             false => self.stack.push((name, bound)),
         }
     }
@@ -254,7 +254,7 @@ impl<'a> Names<'a> {
         Scope { at_top: false, ..self.scope }
     }
 
-    /// A scope that sees only what was set at the top of its page.
+    /// A scope that sees only what was set at the top of its family.
     pub fn apart(&self, scope: Scope<'a>) -> Scope<'a> {
         Scope { silent: false, at_top: false, floor: self.stack.len(), ..scope }
     }
@@ -295,7 +295,7 @@ impl<'a> Names<'a> {
     /// `; there is "name"`, or nothing if no name of the page is near.
     pub fn hint(&self, name: &str, more: &[&str]) -> String {
         let set = self.visible().map(|(name, _)| &***name);
-        let variables = self.pages[self.scope.page].variables.into_iter().flat_map(Map::iter);
+        let variables = self.families[self.scope.family].variables.into_iter().flat_map(Map::iter);
         let lent = self.globals.names().iter().chain(more).copied();
         hint(name, set.chain(variables.map(|(name, _)| name)).chain(lent))
     }
