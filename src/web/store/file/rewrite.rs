@@ -19,7 +19,7 @@ use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// How many bytes and how many rows one change writes at most, about a millisecond's work.
+/// How many bytes and how many rows one change writes, about a millisecond's work.
 const PIECE: usize = 120_000;
 const PIECE_ROWS: usize = 1000;
 
@@ -33,8 +33,10 @@ pub struct Rewrite {
     bytes: u64,
     /// The number of the kind and the place of the next row.
     next: (usize, usize),
-    /// How far the old journal was copied, or need not be.
+    /// Up to this byte the new journal says what the old one says, as rows or as copied lines.
     copied: u64,
+    /// Where the old journal ended when the last piece was written.
+    seen: u64,
 }
 
 impl Rewrite {
@@ -51,7 +53,7 @@ impl Rewrite {
         }
         let file = Arc::new(private().read(true).write(true).create_new(true).open(&path)?);
         let (name, next) = (random::hex_id(), (0, 0));
-        let mut rewrite = Rewrite { name, path, file, bytes: 0, next, copied: bytes };
+        let mut rewrite = Rewrite { name, path, file, bytes: 0, next, copied: bytes, seen: bytes };
         rewrite.write((head() + &mark(&rewrite.name)).as_bytes())?;
         Ok(rewrite)
     }
@@ -64,10 +66,14 @@ impl Rewrite {
         end: u64,
         rows: &RowTable<Arc<str>>,
     ) -> io::Result<bool> {
+        // What was added since the last piece may be longer than a piece. Then this one is longer
+        // still, or the rewriting would never end.
+        let room = PIECE.max(2 * (end - self.seen) as usize);
+        self.seen = end;
         let mut piece = Vec::new();
         for _ in 0..PIECE_ROWS {
             let (number, place) = self.next;
-            let Some((kind, rows)) = rows.kind(number).filter(|_| piece.len() < PIECE) else {
+            let Some((kind, rows)) = rows.kind(number).filter(|_| piece.len() < room) else {
                 break;
             };
             self.next = if place < rows.len() { (number, place + 1) } else { (number + 1, 0) };
@@ -79,7 +85,7 @@ impl Rewrite {
         }
         let is_last = rows.kind(self.next.0).is_none();
         if is_last {
-            let room = PIECE.saturating_sub(piece.len()) as u64;
+            let room = room.saturating_sub(piece.len()) as u64;
             old.seek(SeekFrom::Start(self.copied))?;
             let added = room.min(end - self.copied);
             self.copied += old.take(added).read_to_end(&mut piece)? as u64;

@@ -102,6 +102,24 @@ fn a_large_journal_is_written_anew_a_piece_at_a_time_and_keeps_each_row() {
     }
 }
 
+/// 50 MB in lines, each longer than a piece.
+#[test]
+fn a_journal_of_long_lines_is_written_anew_too() {
+    let (folder, clock) = (Folder::new("long"), Clock::default());
+    let draft = Kind { row_bytes: 1 << 20, ..Kind::kept("draft", 100) };
+    let (store, text) = (folder.open(&clock).unwrap(), "x".repeat(500_000));
+    for step in 0..100 {
+        let row = Map::from([("step", Value::from(step)), ("text", text.as_str().into())]);
+        put(&store, &draft, &(step % 10).to_string(), &row).unwrap();
+    }
+    let bytes = folder.text().len();
+    assert!(bytes < 20_000_000, "{bytes} bytes");
+    for key in 0..10 {
+        let found = load(&folder.open(&clock).unwrap(), &draft, &key.to_string()).found().unwrap();
+        assert_eq!(found.get("step"), Some(&Value::from(90 + key)));
+    }
+}
+
 #[test]
 fn many_lines_that_say_the_same_become_one() {
     let folder = Folder::new("same");
