@@ -96,12 +96,13 @@ impl<R: Clone + PartialEq> RowTable<R> {
         self.0.get(number).map(|kind| (&*kind.name, &*kind.rows))
     }
 
-    /// Puts the rows of each kind into the order in which they expire.
+    /// Puts the rows of each kind into the order in which they expire. Those that expire together
+    /// stay in the order of their last use.
     pub fn sort(&mut self) {
         for kind in &mut self.0 {
-            let mut places: Vec<u32> = kind.index.values().copied().collect();
-            places.sort_unstable_by_key(|place| (kind.row(*place).expires, *place));
-            places.into_iter().for_each(|place| kind.renew(place));
+            let mut slots: Vec<u32> = kind.from_oldest().collect();
+            slots.sort_by_key(|slot| kind.row(*slot).expires);
+            slots.into_iter().for_each(|slot| kind.renew(slot));
         }
     }
 
@@ -216,8 +217,7 @@ impl<R: Clone + PartialEq> KindRows<R> {
         if too_many > 0 && !kind.oldest_leaves {
             return Err(kind.full());
         }
-        let oldest = std::iter::successors(Some(ENDS), |place| Some(self.row(*place).newer));
-        let leaving = oldest.skip(1).take(too_many.min(LEAVE));
+        let leaving = self.from_oldest().take(too_many.min(LEAVE));
         let leaving: Vec<_> = leaving.map(|place| Arc::clone(&self.row(place).key)).collect();
         first(&leaving)?;
         leaving.iter().for_each(|key| self.remove(key));
@@ -247,6 +247,12 @@ impl<R: Clone + PartialEq> KindRows<R> {
             self.rows[place as usize] = Row::nothing();
             self.free.push(place);
         }
+    }
+
+    /// The rows in the order of their last use.
+    fn from_oldest(&self) -> impl Iterator<Item = u32> {
+        let newer = |slot: &u32| Some(self.row(*slot).newer).filter(|slot| *slot != ENDS);
+        std::iter::successors(newer(&ENDS), newer)
     }
 
     fn row(&self, place: u32) -> &Row<R> {

@@ -4,6 +4,7 @@ mod change;
 mod cookie_store;
 mod file;
 mod keys;
+mod kind;
 mod memory;
 mod memory_row;
 mod none;
@@ -203,6 +204,19 @@ pub fn suite_of_tables(store: &dyn Store, pass: &dyn Fn(Duration)) {
     }
     let left = (0..10).filter(|key| load(store, &few, &format!("{key}")).found().is_some());
     assert_eq!(left.collect::<Vec<_>>(), [7, 8, 9]);
+    // So do rows that live for ever, the longest unused first, and a shorter lifetime ends none.
+    let recent = Kind { name: "recent", oldest_leaves: true, ..ORDER };
+    for key in ["d", "c", "b"] {
+        put(store, &recent, key, &row(0)).unwrap();
+    }
+    load(store, &recent, "d");
+    put(store, &recent, "a", &row(0)).unwrap();
+    let brief = Kind { lifetime: Some(SECOND), ..recent };
+    load(store, &brief, "a");
+    put(store, &brief, "b", &row(1)).unwrap();
+    pass(2 * SECOND);
+    let left = ["a", "b", "c", "d"].map(|key| load(store, &recent, key).found().is_some());
+    assert_eq!(left, [true, true, false, true]);
     store.flush().unwrap();
 }
 

@@ -86,7 +86,6 @@ impl Journal {
         // Reading takes long. It needs no lock, so other processes go on.
         journal.read_news()?;
         let (_lock, torn) = journal.lock()?;
-        journal.rows.sort();
         Ok((journal, torn))
     }
 
@@ -130,6 +129,7 @@ impl Journal {
         let file = Arc::clone(&self.file);
         let mut input = BufReader::with_capacity(1 << 16, &*file);
         input.seek(SeekFrom::Start(self.bytes))?;
+        let is_whole = self.bytes == head().len() as u64;
         let mut line = Vec::new();
         while input.read_until(b'\n', &mut line)? > 0 && line.ends_with(b"\n") {
             let end = line.len();
@@ -151,6 +151,9 @@ impl Journal {
             self.changes += 1;
             self.apply(read);
             line.clear();
+        }
+        if is_whole {
+            self.rows.sort();
         }
         Ok(line.len() as u64)
     }

@@ -2,19 +2,35 @@
 -- its kind; ARGV[1] is the lifetime in milliseconds, 0 for ever. What stands before the first ----
 -- begins each script.
 
+-- The lifetime of a row without an end, in milliseconds: 126 years. In the index such rows stand
+-- behind all others, in the order of their last use.
+local FOREVER = 4e12
+
 -- The time in microseconds, by Redis's clock. Lua alone would write it with 14 digits.
 local time = redis.call('TIME')
 local function after(milliseconds)
     return string.format('%.0f', time[1] * 1000000 + time[2] + milliseconds * 1000)
 end
 
+-- How long the row lives from now on: as its kind says, but no shorter than until now.
+local function lifetime()
+    local left = redis.call('PTTL', KEYS[1])
+    if ARGV[1] == '0' or left == -1 then return FOREVER end
+    return math.min(FOREVER, math.max(tonumber(ARGV[1]), left))
+end
+
+local function expire(milliseconds)
+    if milliseconds < FOREVER then redis.call('PEXPIRE', KEYS[1], milliseconds) end
+end
+
 ---- load
 -- Gives a row, and lets it live on from now. A Redis that is full refuses ZADD, and gives the row
 -- all the same.
 local row = redis.call('GET', KEYS[1])
-if row and tonumber(ARGV[1]) > math.max(0, redis.call('PTTL', KEYS[1])) then
-    redis.call('PEXPIRE', KEYS[1], ARGV[1])
-    redis.pcall('ZADD', KEYS[2], 'XX', after(ARGV[1]), KEYS[1])
+if row then
+    local lives = lifetime()
+    expire(lives)
+    redis.pcall('ZADD', KEYS[2], 'XX', after(lives), KEYS[1])
 end
 return row
 
@@ -38,17 +54,17 @@ if old == '' and not redis.call('ZSCORE', KEYS[2], KEYS[1]) then
     leave = redis.call('ZCOUNT', KEYS[2], after(0), '+inf') + 1 - ARGV[4]
     if leave > 0 and ARGV[5] ~= '1' then return 0 end
 end
-local lives = math.max(tonumber(ARGV[1]), redis.call('PTTL', KEYS[1]))
+local lives = lifetime()
 if #ARGV[3] <= #old then redis.call('DEL', KEYS[1]) end
 redis.call('SET', KEYS[1], ARGV[3])
-if tonumber(ARGV[1]) > 0 then redis.call('PEXPIRE', KEYS[1], lives) end
+expire(lives)
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', after(0))
 if leave > 8 then leave = 8 end
 for _, key in ipairs(leave > 0 and redis.call('ZRANGE', KEYS[2], 0, leave - 1) or {}) do
     redis.call('DEL', key)
     redis.call('ZREM', KEYS[2], key)
 end
-redis.call('ZADD', KEYS[2], tonumber(ARGV[1]) > 0 and after(lives) or '+inf', KEYS[1])
+redis.call('ZADD', KEYS[2], after(lives), KEYS[1])
 return 1
 
 ---- list

@@ -87,6 +87,17 @@ fn a_restart_finds_the_rows_and_the_order_of_their_use() {
     put(&store, &three, "d", &row(0)).unwrap();
     let left = ["a", "b", "c", "d"].map(|key| load(&store, &three, key).found().is_some());
     assert_eq!(left, [true, false, true, true]);
+    // Rows that live for ever have the order in which they were changed.
+    let recent = Kind { name: "recent", lifetime: None, ..three };
+    for key in ["a", "b", "c", "a"] {
+        put(&store, &recent, key, &row(0)).unwrap();
+        put(&store, &recent, key, &row(1)).unwrap();
+    }
+    drop(store);
+    let store = folder.open(&clock).unwrap();
+    put(&store, &recent, "d", &row(0)).unwrap();
+    let left = ["a", "b", "c", "d"].map(|key| load(&store, &recent, key).found().is_some());
+    assert_eq!(left, [true, false, true, true]);
     drop(store);
     // Time goes on while nobody is there.
     clock.pass(61 * SECOND);
