@@ -10,6 +10,7 @@ use super::kind::{StoreClock, milliseconds};
 use super::memory_row::MemoryRow;
 use super::row_table::{RowTable, SeenRow};
 use super::{Kind, Refusal, StoreError};
+use crate::random;
 use crate::value::Map;
 use std::sync::Mutex;
 
@@ -23,13 +24,16 @@ const SHARD_ROWS: usize = 1000;
 /// Rows in parts.
 pub struct Shards {
     parts: [Mutex<RowTable<MemoryRow>>; SHARDS],
+    /// Random, so that nobody can aim at a part with the keys that they choose.
+    seed: u64,
     clock: StoreClock,
 }
 
 impl Shards {
     /// No rows.
     pub fn new(clock: StoreClock) -> Shards {
-        Shards { parts: std::array::from_fn(|_| Mutex::default()), clock }
+        let parts = std::array::from_fn(|_| Mutex::default());
+        Shards { parts, seed: u64::from_ne_bytes(random::bytes()), clock }
     }
 
     /// How many rows of a kind there are.
@@ -48,11 +52,16 @@ impl Shards {
     #[inline]
     pub fn part<'s>(&'s self, kind: &'s Kind, key: &str) -> TablePart<'s> {
         let parts = if kind.oldest_leaves { (kind.most / SHARD_ROWS).clamp(1, SHARDS) } else { 1 };
-        // The hash FNV-1a of the last bytes is quick. The ids of sessions are random, so nobody can
-        // aim at a part.
-        let mix = |mixed: u32, byte| (mixed ^ u32::from(byte)).wrapping_mul(0x0100_0193);
-        let last = &key.as_bytes()[key.len().saturating_sub(8)..];
-        let mixed = last.iter().copied().fold(0x811c_9dc5, mix);
+        // Each eight bytes change all that is mixed: a product has twice the bits, and its halves
+        // are joined. (The factor is the golden ratio, whose bits follow no pattern.)
+        let mix = |mixed: u64, word: u64| {
+            let product = u128::from(mixed ^ word) * 0x9e37_79b9_7f4a_7c15;
+            (product >> 64) as u64 ^ product as u64
+        };
+        let (words, rest) = key.as_bytes().as_chunks();
+        let mixed =
+            words.iter().fold(self.seed, |mixed, word| mix(mixed, u64::from_ne_bytes(*word)));
+        let mixed = rest.iter().fold(mixed, |mixed, byte| mix(mixed, u64::from(*byte)));
         let table = &self.parts[mixed as usize % parts];
         TablePart { table, kind, most: kind.most / parts, now: self.now() }
     }
