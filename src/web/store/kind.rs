@@ -21,11 +21,12 @@ pub const ROW_BYTES: usize = 16 * 1024;
 /// keys are secret. A key belongs to its kind: `ada` of the accounts is not `ada` of the orders.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Kind {
-    /// What the kind is called, in the singular: `session`. Two kinds of one store have two names.
+    /// What the kind is called, in the singular: `session`. Two kinds of one store have two names,
+    /// none of them empty or with a colon.
     pub name: &'static str,
     /// How long a row lives after its last use; `None`: until it is deleted. A row that was to live
     /// longer is not shortened. Cookie and file note a use only once in an eighth of this time, so
-    /// there a row may live an eighth shorter.
+    /// there a row may live an eighth shorter; that of a row that lives for ever they do not note.
     pub lifetime: Option<Duration>,
     /// How many rows there may be, at least 1.
     pub most: usize,
@@ -48,7 +49,18 @@ impl Kind {
     }
 
     /// Rows that are kept until they are deleted, at most `most` of them, each of at most 16 KiB.
+    ///
+    /// # Panics
+    ///
+    /// If the name is empty or has a colon; in a `const` the compiler refuses it.
     pub const fn kept(name: &'static str, most: usize) -> Kind {
+        // A journal's lines about itself have an empty kind, and Redis's names have colons.
+        assert!(!name.is_empty(), "found a kind of rows with an empty name, expected a word");
+        let mut at = 0;
+        while at < name.len() {
+            assert!(name.as_bytes()[at] != b':', "found a colon in a kind's name, expected none");
+            at += 1;
+        }
         let (lifetime, row_bytes) = (None, ROW_BYTES);
         Kind { name, lifetime, most, oldest_leaves: false, secret: false, row_bytes }
     }
