@@ -15,7 +15,7 @@ pub struct RecordingStore<'s> {
     store: &'s dyn Store,
     is_recording: bool,
     is_changed: AtomicBool,
-    changed: Mutex<Vec<StoredRow>>,
+    changed: Mutex<Vec<(Kind, String, bool)>>,
     _patience: Patience,
 }
 
@@ -29,7 +29,9 @@ impl<'s> RecordingStore<'s> {
 
     /// Each row that is now another one, once, as it was left.
     pub fn take(&mut self) -> Vec<StoredRow> {
-        std::mem::take(&mut *locked(&self.changed))
+        let changed = std::mem::take(&mut *locked(&self.changed)).into_iter();
+        let shown = |kind: Kind, key| if kind.secret { "(secret)".to_owned() } else { key };
+        changed.map(|(kind, key, is_there)| (kind.name, shown(kind, key), is_there)).collect()
     }
 }
 
@@ -40,18 +42,17 @@ impl Store for RecordingStore<'_> {
 
     fn update(&self, kind: &Kind, key: &str, change: Change<'_>) -> Result<Updated, StoreError> {
         self.is_changed.store(true, Ordering::Relaxed);
-        let mut is_new = false;
+        let mut has_changed = false;
         let updated = self.store.update(kind, key, &mut |row| {
             let before = self.is_recording.then(|| row.clone());
             change(row);
-            is_new = before.is_some_and(|before| before != *row);
+            has_changed = before.is_some_and(|before| before != *row);
         })?;
-        if is_new {
-            let key = if kind.secret { "(secret)" } else { key };
+        if has_changed {
             let mut changed = locked(&self.changed);
-            changed.retain(|(name, known, _)| (*name, known.as_str()) != (kind.name, key));
+            changed.retain(|(known, name, _)| (known.name, name.as_str()) != (kind.name, key));
             let is_there = !matches!(updated, Updated::Kept(None) | Updated::NotKept(None));
-            changed.push((kind.name, key.to_owned(), is_there));
+            changed.push((*kind, key.to_owned(), is_there));
         }
         Ok(updated)
     }
