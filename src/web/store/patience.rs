@@ -12,20 +12,26 @@ thread_local! {
     static WAITED: Cell<Option<Duration>> = const { Cell::new(None) };
 }
 
-/// The time in which a thread serves one request.
-pub struct Patience(());
+/// The time in which a thread serves one request. A request inside of another, as of a handler that
+/// uses a `Client`, goes on with the time of that one.
+pub struct Patience {
+    is_outer: bool,
+}
 
 impl Patience {
     /// From now on, the waits of this thread count together.
     pub fn begin() -> Patience {
-        WAITED.with(|waited| waited.set(Some(Duration::ZERO)));
-        Patience(())
+        let waited = WAITED.get();
+        WAITED.set(Some(waited.unwrap_or_default()));
+        Patience { is_outer: waited.is_none() }
     }
 }
 
 impl Drop for Patience {
     fn drop(&mut self) {
-        WAITED.with(|waited| waited.set(None));
+        if self.is_outer {
+            WAITED.set(None);
+        }
     }
 }
 
