@@ -88,7 +88,7 @@ pub fn at_most(what: &str, bytes: usize, most: usize) -> Result<(), StoreError> 
     if bytes > most { Err(StoreError::TooLarge(text())) } else { Ok(()) }
 }
 
-/// No code of a handler runs under a store's lock, so no panic of one leaves anything half changed.
+/// No change of a handler's runs under a store's lock, so no panic leaves anything half changed.
 #[inline]
 pub fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)

@@ -58,7 +58,8 @@ pub trait AllRows {
     }
 
     /// Shows each row that this process holds, for a look inside; the rows of a kind come in no
-    /// order. To be seen is no use of a row.
+    /// order. To be seen is no use of a row. The store may be locked meanwhile: what `see` calls
+    /// must not use it.
     fn inspect(&self, _see: &mut dyn FnMut(&HeldRow)) {}
 
     /// Forgets what a restart of this process would forget.
