@@ -121,8 +121,8 @@ impl Site {
 
     /// Forgets what a restart of this process would forget.
     pub fn forget(&self) {
-        self.sessions.store.all_rows().forget();
-        self.store.all_rows().forget();
+        self.sessions.store.forget();
+        self.store.forget();
     }
 
     /// Where sessions are kept.
@@ -143,9 +143,9 @@ impl Site {
     /// Shows each row that this process holds: the sessions, and rows of all other kinds. Rows that
     /// another program keeps are left out, because that program would have to be asked.
     pub fn inspect(&self, see: &mut dyn FnMut(&HeldRow)) {
-        self.sessions.store.all_rows().inspect(see);
+        self.sessions.store.inspect(see);
         if !Arc::ptr_eq(&self.sessions.store, &self.store) {
-            self.store.all_rows().inspect(see);
+            self.store.inspect(see);
         }
     }
 }

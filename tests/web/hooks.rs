@@ -310,7 +310,7 @@ fn a_refused_message_has_a_method_and_a_path_and_no_visitor() {
     assert_eq!(*told.lock().unwrap(), ["POST /up 0 [\"Accept\"] None"]);
     assert_eq!(visitor.get("/read").text(), before);
     let mut rows = 0;
-    store.all_rows().inspect(&mut |_| rows += 1);
+    store.inspect(&mut |_| rows += 1);
     assert_eq!(rows, 1, "no row for a stranger");
 }
 

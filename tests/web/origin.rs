@@ -176,7 +176,7 @@ fn an_answer_to_another_site_sets_no_cookie_and_keeps_no_session() {
         let is_own = header.ends_with("localhost");
         assert_eq!((answer.status(), sets), (status, is_own), "{line}, {header}");
         let mut rows = 0;
-        store.all_rows().inspect(&mut |_| rows += 1);
+        store.inspect(&mut |_| rows += 1);
         assert_eq!(rows, 1, "{line}, {header}: the visitor's row alone");
         if !is_own {
             assert_eq!(visitor.get("/app/me").text(), "Ada", "{line}, {header}");

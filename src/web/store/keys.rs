@@ -15,7 +15,7 @@
 //!
 //! Left out: searching. A program that looks for rows by their content keeps the keys in a row.
 
-use super::{Kind, StoreError};
+use super::{Kind, Store, StoreError};
 use std::time::Duration;
 
 /// How many places of a table one page looks at.
@@ -45,39 +45,14 @@ pub struct HeldRow<'t> {
     pub expires_in: Option<Duration>,
 }
 
-/// What a store tells about all its rows. Each part may be left out: a store that keeps its rows
-/// elsewhere shows none, and one that cannot list its keys says so.
-pub trait AllRows {
-    /// A page of the keys of a kind; the first has the number 0.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError::Unlisted`], or any other.
-    fn page_of_keys(&self, _kind: &Kind, _at: u64) -> Result<KeyPage, StoreError> {
-        Err(StoreError::Unlisted)
-    }
-
-    /// Shows each row that this process holds, for a look inside; the rows of a kind come in no
-    /// order. To be seen is no use of a row. The store may be locked meanwhile: what `see` calls
-    /// must not use it.
-    fn inspect(&self, _see: &mut dyn FnMut(&HeldRow)) {}
-
-    /// Forgets what a restart of this process would forget.
-    fn forget(&self) {}
-}
-
-/// Tells nothing.
-pub struct Untold;
-
-impl AllRows for Untold {}
-
 /// The keys on all pages.
-pub fn keys_of<'s>(rows: &'s dyn AllRows, kind: &'s Kind) -> Keys<'s> {
-    // A file and Redis have only the hashes of secret keys, and memory must not tell them.
-    let rows = if kind.secret { &Untold } else { rows };
+pub fn keys_of<'s>(store: &'s (impl Store + ?Sized), kind: &'s Kind) -> Keys<'s> {
     let mut next = Some(0);
     let pages = std::iter::from_fn(move || {
-        let page = rows.page_of_keys(kind, next.take()?);
+        let at = next.take()?;
+        // A file and Redis have only the hashes of secret keys, and memory must not tell them.
+        let page =
+            if kind.secret { Err(StoreError::Unlisted) } else { store.page_of_keys(kind, at) };
         next = page.as_ref().ok().and_then(|page| page.next);
         Some(page)
     });

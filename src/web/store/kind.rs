@@ -31,7 +31,7 @@ pub struct Kind {
     /// How many rows there may be, at least 1.
     pub most: usize,
     /// What happens to a new row when there are `most`. True: it takes the place of the longest
-    /// unused one (of its part, if a kind in memory is large). False: it is refused with
+    /// unused one (in memory of its part: see `parts`). False: it is refused with
     /// [`StoreError::Full`], because the others were promised to be kept.
     pub oldest_leaves: bool,
     /// True if a key is secret. A store that can be read from outside then keeps only its hash.

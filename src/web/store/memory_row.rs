@@ -68,8 +68,8 @@ impl PartialEq for MemoryRow {
     }
 }
 
-/// The most bytes that the text of a row can have. `None`: it may hold what JSON cannot write as it
-/// is, or more values inside of a value.
+/// The most bytes that the text of a row can have. `None`: the row holds a float, a list, a map or
+/// HTML.
 fn longest_text(row: &Map) -> Option<usize> {
     // As JSON a letter has up to six bytes: `\u0007`. A pair needs quotes, a colon and a comma.
     row.entries().iter().try_fold(2, |sum, (name, value)| {

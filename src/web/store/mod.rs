@@ -30,21 +30,21 @@ mod kind;
 mod memory;
 mod memory_row;
 mod none;
+mod parts;
 mod patience;
 mod recording_store;
 mod redis;
 mod row_table;
-mod shards;
 mod store_error;
 
 pub use change::{KEY_BYTES, decode, encode};
 pub use cookie_store::CookieStore;
 pub use file::FileStore;
-pub use keys::{AllRows, HeldRow, KeyPage, Keys};
+pub use keys::{HeldRow, KeyPage, Keys};
 pub use kind::{Kind, ROW_BYTES};
 pub(crate) use kind::{PERMANENT, permanence};
-pub use memory::MemoryStore;
 pub use none::NoneStore;
+pub use parts::MemoryStore;
 pub use recording_store::RecordingStore;
 pub use redis::{RedisStore, RedisUrl};
 pub use store_error::{Refusal, StoreError};
@@ -100,15 +100,26 @@ pub trait Store: Send + Sync {
         StorePlace::Memory
     }
 
-    /// What the store tells about all its rows: see [`AllRows`]. By default it tells nothing.
-    fn all_rows(&self) -> &dyn AllRows {
-        &keys::Untold
-    }
-
     /// The keys of a kind: see [`Keys`].
     fn keys<'s>(&'s self, kind: &'s Kind) -> Keys<'s> {
-        keys::keys_of(self.all_rows(), kind)
+        keys::keys_of(self, kind)
     }
+
+    /// A page of the keys of a kind, for [`keys`](Store::keys); the first has the number 0.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unlisted`], as by default, or any other.
+    fn page_of_keys(&self, _kind: &Kind, _at: u64) -> Result<KeyPage, StoreError> {
+        Err(StoreError::Unlisted)
+    }
+
+    /// Shows each row that this process holds, for a look inside. This is no use of the rows. `see`
+    /// must not use the store, which may be locked meanwhile.
+    fn inspect(&self, _see: &mut dyn FnMut(&HeldRow)) {}
+
+    /// Forgets what a restart of this process would forget.
+    fn forget(&self) {}
 }
 
 /// What a caller does to a row. It is given the row as it is, `None` if there is none or the key is

@@ -5,7 +5,7 @@
 
 use super::change::locked;
 use super::patience::Patience;
-use super::{AllRows, Change, Kind, Lookup, Store, StoreError, Updated};
+use super::{Change, HeldRow, KeyPage, Kind, Lookup, Store, StoreError, Updated};
 use crate::cycle::{StorePlace, StoredRow};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -62,11 +62,19 @@ impl Store for RecordingStore<'_> {
         if self.is_changed.load(Ordering::Relaxed) { self.store.flush() } else { Ok(()) }
     }
 
-    fn all_rows(&self) -> &dyn AllRows {
-        self.store.all_rows()
-    }
-
     fn place(&self) -> StorePlace {
         self.store.place()
+    }
+
+    fn page_of_keys(&self, kind: &Kind, at: u64) -> Result<KeyPage, StoreError> {
+        self.store.page_of_keys(kind, at)
+    }
+
+    fn inspect(&self, see: &mut dyn FnMut(&HeldRow)) {
+        self.store.inspect(see);
+    }
+
+    fn forget(&self) {
+        self.store.forget();
     }
 }

@@ -3,11 +3,15 @@
 //! It finds a row by its key, and knows which row of a kind was unused for the longest time. Each
 //! operation costs the same with a million rows as with one, and none walks through all rows:
 //!
-//! * The rows of a kind lie in one vector, and an index finds the place by the key. A row keeps its
-//!   place until it is removed.
-//! * Each row holds the places of the next older and the next newer row. Place 0 holds no row, but
-//!   the two ends: its `newer` is the oldest row, and its `older` the newest. So the rows are a
-//!   ring, and no row is a special case. To use a row is to take it out and to add it at the end.
+//! * The rows of a kind lie in the slots of one vector, and an index finds the slot by the key. A
+//!   row keeps its slot until it is removed.
+//! * Each row holds the slots of the next older and the next newer row. Slot 0 holds no row and
+//!   makes a ring of the others, so no row is a special case. To use a row is to take it out and to
+//!   add it at the new end.
+//!
+//!   ```text
+//!   slot 0 --newer--> oldest --newer--> ... --newer--> newest --newer--> slot 0
+//!   ```
 //! * Rows of one kind live equally long, so the oldest row expires first: it is enough to look at
 //!   the old end of the ring. (Behind a permanent session, which lives longer, expired rows may
 //!   wait there. They are not shown, and the bound holds.)
@@ -15,8 +19,9 @@
 //! The table has no lock: the store that owns it has one. Time is in milliseconds. The store also
 //! decides in which form the rows lie here: text for a file, and for memory see `memory_row`.
 //!
-//! Room for all rows that there may be is asked for at the start, so that the rows need not be
-//! moved while they grow. The system gives memory only when it is written. It is never given back.
+//! Room for all rows that there may be is asked for with the first new one, so that rows need not
+//! be moved while they grow. The system gives memory only when it is written. It is never given
+//! back.
 
 use super::change::Swapped;
 use super::keys::{HeldRow, PAGE};
@@ -35,7 +40,7 @@ const LEAVE: usize = 8;
 /// For how many rows room is asked for at most.
 const ROOM: usize = 1 << 20;
 
-/// The place that holds the two ends of the ring.
+/// The slot that holds the two ends of the ring.
 const ENDS: u32 = 0;
 
 /// Rows of several kinds. A clone of what a row `R` holds is cheap, and equal to it.
@@ -44,11 +49,9 @@ pub struct RowTable<R>(Vec<KindRows<R>>);
 /// Rows of one kind, found by key, in the order of their last use.
 pub struct KindRows<R> {
     name: Box<str>,
-    /// How many rows there may be.
-    most: usize,
     index: HashMap<Arc<str>, u32>,
     rows: Vec<Row<R>>,
-    /// Places without a row.
+    /// Slots without a row.
     free: Vec<u32>,
 }
 
@@ -56,7 +59,7 @@ pub struct KindRows<R> {
 pub struct Row<R> {
     /// Shared with the index.
     pub key: Arc<str>,
-    /// `None`: a place without a row.
+    /// `None`: a slot without a row.
     pub held: Option<R>,
     /// When it expires; `u64::MAX`: never.
     pub expires: u64,
@@ -68,7 +71,7 @@ pub struct Row<R> {
 pub struct SeenRow<R> {
     pub held: R,
     pub expires: u64,
-    place: u32,
+    slot: u32,
 }
 
 impl<R> Default for RowTable<R> {
@@ -78,17 +81,15 @@ impl<R> Default for RowTable<R> {
 }
 
 impl<R: Clone + PartialEq> RowTable<R> {
-    /// The rows of the kind of this name, of which there may be `most` from now on.
-    pub fn rows(&mut self, kind: &str, most: usize) -> &mut KindRows<R> {
+    /// The rows of the kind of this name.
+    pub fn rows(&mut self, kind: &str) -> &mut KindRows<R> {
         // A program has a handful of kinds, so looking at each is quick.
         let known = self.0.iter().position(|rows| *rows.name == *kind);
         let at = known.unwrap_or_else(|| {
-            self.0.push(KindRows::with_room(kind, most.min(ROOM)));
+            self.0.push(KindRows::new(kind));
             self.0.len() - 1
         });
-        let rows = &mut self.0[at];
-        rows.most = most;
-        rows
+        &mut self.0[at]
     }
 
     /// The name and the rows of a kind by its number; `None` after the last one.
@@ -124,7 +125,7 @@ impl<R: Clone + PartialEq> RowTable<R> {
 }
 
 impl<R> Row<R> {
-    /// A place without a row.
+    /// A slot without a row.
     fn nothing() -> Row<R> {
         Row { key: Arc::default(), held: None, expires: 0, older: ENDS, newer: ENDS }
     }
@@ -135,12 +136,19 @@ impl<R> Row<R> {
 }
 
 impl<R: Clone + PartialEq> KindRows<R> {
-    fn with_room(kind: &str, rows: usize) -> KindRows<R> {
-        // A full map in which rows come and go would grow without the quarter more.
-        let index = HashMap::with_capacity(rows + rows / 4);
-        let mut ends = Vec::with_capacity(rows + 1);
-        ends.push(Row { expires: u64::MAX, ..Row::nothing() });
-        KindRows { name: kind.into(), most: rows, index, rows: ends, free: Vec::new() }
+    fn new(kind: &str) -> KindRows<R> {
+        let ends = Row { expires: u64::MAX, ..Row::nothing() };
+        let (index, rows, free) = (HashMap::new(), vec![ends], Vec::new());
+        KindRows { name: kind.into(), index, rows, free }
+    }
+
+    /// Asks once for room for so many rows.
+    fn reserve(&mut self, most: usize) {
+        if self.rows.capacity() <= most {
+            // A full map in which rows come and go would grow without the quarter more.
+            self.index.reserve(most + most / 4 - self.len());
+            self.rows.reserve_exact(most + 1 - self.rows.len());
+        }
     }
 
     /// How many rows there are, expired ones included.
@@ -148,19 +156,19 @@ impl<R: Clone + PartialEq> KindRows<R> {
         self.index.len()
     }
 
-    /// The keys in [`PAGE`] places from this one on; true if these are the last places.
-    pub fn keys(&self, place: usize, now: u64) -> (Vec<String>, bool) {
-        let rows = self.rows.iter().skip(place).take(PAGE).filter(|row| row.is_alive(now));
-        let is_last = place.saturating_add(PAGE) >= self.rows.len();
+    /// The keys in [`PAGE`] slots from this one on; true if these are the last slots.
+    pub fn keys(&self, slot: usize, now: u64) -> (Vec<String>, bool) {
+        let rows = self.rows.iter().skip(slot).take(PAGE).filter(|row| row.is_alive(now));
+        let is_last = slot.saturating_add(PAGE) >= self.rows.len();
         (rows.map(|row| row.key.to_string()).collect(), is_last)
     }
 
     /// Uses a row: it is the newest now. Rows whose time is over are removed: this one, or a few.
     pub fn touch(&mut self, key: &str, now: u64) -> Result<SeenRow<R>, Refusal> {
         let known = self.index.get(key).copied();
-        let found = known.filter(|place| self.row(*place).expires > now);
+        let found = known.filter(|slot| self.row(*slot).expires > now);
         match found {
-            Some(place) => self.renew(place),
+            Some(slot) => self.renew(slot),
             None => self.remove(key),
         }
         for _ in 0..SWEPT {
@@ -170,18 +178,18 @@ impl<R: Clone + PartialEq> KindRows<R> {
                 self.remove(&key);
             }
         }
-        let seen = found.and_then(|place| self.seen(place));
+        let seen = found.and_then(|slot| self.seen(slot));
         seen.ok_or(if known.is_some() { Refusal::Expired } else { Refusal::Unknown })
     }
 
-    fn seen(&self, place: u32) -> Option<SeenRow<R>> {
-        let Row { held, expires, .. } = self.row(place);
-        Some(SeenRow { held: held.clone()?, expires: *expires, place })
+    fn seen(&self, slot: u32) -> Option<SeenRow<R>> {
+        let Row { held, expires, .. } = self.row(slot);
+        Some(SeenRow { held: held.clone()?, expires: *expires, slot })
     }
 
     /// Lets a row live until then, if it does not live longer already.
     pub fn prolong(&mut self, seen: &SeenRow<R>, expires: u64) {
-        self.rows[seen.place as usize].expires = expires.max(seen.expires);
+        self.rows[seen.slot as usize].expires = expires.max(seen.expires);
     }
 
     /// Puts a row in the place of the one that was seen, or of none, if nothing has changed there
@@ -193,59 +201,61 @@ impl<R: Clone + PartialEq> KindRows<R> {
         new: Option<R>,
         first: impl FnOnce(&[Arc<str>]) -> Result<(), StoreError>,
     ) -> Result<Swapped<SeenRow<R>>, StoreError> {
-        // The row is most probably still where it was seen. If all rows were forgotten meanwhile,
-        // there is no such place.
+        // The row is most probably still where it was seen: the second search is then spared. If all
+        // rows were forgotten meanwhile, there is no such slot.
         let is_there = |seen: &&SeenRow<R>| {
-            self.rows.get(seen.place as usize).is_some_and(|it| *it.key == *key)
+            self.rows.get(seen.slot as usize).is_some_and(|it| *it.key == *key)
         };
-        let known = seen.filter(is_there).map(|seen| seen.place);
-        let known = known.or_else(|| self.index.get(key).copied());
-        let found = known.filter(|place| self.row(*place).expires > now);
-        let held = found.and_then(|place| self.row(place).held.as_ref());
-        if held != seen.map(|seen| &seen.held) {
-            return Ok(Swapped::Changed(found.and_then(|place| self.seen(place))));
+        let slot = seen.filter(is_there).map(|seen| seen.slot);
+        let slot = slot.or_else(|| self.index.get(key).copied());
+        let live_slot = slot.filter(|slot| self.row(*slot).expires > now);
+        let current = live_slot.and_then(|slot| self.row(slot).held.as_ref());
+        if current != seen.map(|seen| &seen.held) {
+            return Ok(Swapped::Changed(live_slot.and_then(|slot| self.seen(slot))));
         }
         let Some(new) = new else {
-            if found.is_some() {
+            if live_slot.is_some() {
                 first(&[])?;
                 self.remove(key);
             }
             return Ok(Swapped::Done);
         };
-        let is_new = known.is_none();
-        let too_many = if is_new { (self.len() + 1).saturating_sub(self.most) } else { 0 };
+        let too_many = if slot.is_none() { (self.len() + 1).saturating_sub(kind.most) } else { 0 };
         if too_many > 0 && !kind.oldest_leaves {
             return Err(kind.full());
         }
         let leaving = self.from_oldest().take(too_many.min(LEAVE));
-        let leaving: Vec<_> = leaving.map(|place| Arc::clone(&self.row(place).key)).collect();
+        let leaving: Vec<_> = leaving.map(|slot| Arc::clone(&self.row(slot).key)).collect();
         first(&leaving)?;
         leaving.iter().for_each(|key| self.remove(key));
-        let place = known.unwrap_or_else(|| self.add(key));
-        let lives = found.map_or(0, |place| self.row(place).expires);
-        self.fill(place, new, kind.expires(now).max(lives));
+        let slot = slot.unwrap_or_else(|| {
+            self.reserve(kind.most.min(ROOM));
+            self.add(key)
+        });
+        let lives = live_slot.map_or(0, |slot| self.row(slot).expires);
+        self.fill(slot, new, kind.expires(now).max(lives));
         Ok(Swapped::Done)
     }
 
     /// Puts a row under a key, in the place of the one that is there. It is the newest now.
     pub fn put(&mut self, key: &str, row: R, expires: u64) {
         let known = self.index.get(key).copied();
-        let place = known.unwrap_or_else(|| self.add(key));
-        self.fill(place, row, expires);
+        let slot = known.unwrap_or_else(|| self.add(key));
+        self.fill(slot, row, expires);
     }
 
-    fn fill(&mut self, place: u32, new: R, expires: u64) {
-        self.renew(place);
-        let row = &mut self.rows[place as usize];
+    fn fill(&mut self, slot: u32, new: R, expires: u64) {
+        self.renew(slot);
+        let row = &mut self.rows[slot as usize];
         (row.held, row.expires) = (Some(new), expires);
     }
 
     /// Takes a row out, if there is one.
     pub fn remove(&mut self, key: &str) {
-        if let Some(place) = self.index.remove(key) {
-            self.unlink(place);
-            self.rows[place as usize] = Row::nothing();
-            self.free.push(place);
+        if let Some(slot) = self.index.remove(key) {
+            self.unlink(slot);
+            self.rows[slot as usize] = Row::nothing();
+            self.free.push(slot);
         }
     }
 
@@ -255,36 +265,36 @@ impl<R: Clone + PartialEq> KindRows<R> {
         std::iter::successors(newer(&ENDS), newer)
     }
 
-    fn row(&self, place: u32) -> &Row<R> {
-        &self.rows[place as usize]
+    fn row(&self, slot: u32) -> &Row<R> {
+        &self.rows[slot as usize]
     }
 
-    /// A place for a new row, linked to itself.
+    /// A slot for a new row, linked to itself.
     fn add(&mut self, key: &str) -> u32 {
-        let place = self.free.pop().unwrap_or_else(|| {
+        let slot = self.free.pop().unwrap_or_else(|| {
             self.rows.push(Row::nothing());
             u32::try_from(self.rows.len() - 1)
                 .expect("four thousand million rows fill any memory first")
         });
         let key: Arc<str> = key.into();
-        self.index.insert(Arc::clone(&key), place);
-        self.rows[place as usize] = Row { key, older: place, newer: place, ..Row::nothing() };
-        place
+        self.index.insert(Arc::clone(&key), slot);
+        self.rows[slot as usize] = Row { key, older: slot, newer: slot, ..Row::nothing() };
+        slot
     }
 
     /// Takes a row out of the ring and joins its two neighbours.
-    fn unlink(&mut self, place: u32) {
-        let Row { older, newer, .. } = *self.row(place);
+    fn unlink(&mut self, slot: u32) {
+        let Row { older, newer, .. } = *self.row(slot);
         self.rows[older as usize].newer = newer;
         self.rows[newer as usize].older = older;
     }
 
     /// Takes a row out of the ring, and adds it at the new end.
-    fn renew(&mut self, place: u32) {
-        self.unlink(place);
-        let newest = std::mem::replace(&mut self.rows[ENDS as usize].older, place);
-        self.rows[newest as usize].newer = place;
-        let row = &mut self.rows[place as usize];
+    fn renew(&mut self, slot: u32) {
+        self.unlink(slot);
+        let newest = std::mem::replace(&mut self.rows[ENDS as usize].older, slot);
+        self.rows[newest as usize].newer = slot;
+        let row = &mut self.rows[slot as usize];
         (row.older, row.newer) = (newest, ENDS);
     }
 }

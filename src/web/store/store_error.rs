@@ -65,7 +65,8 @@ impl Updated {
     }
 }
 
-/// Why a key leads to no row. `Display` gives the words that follow "cookie refused: ".
+/// Why a key leads to no row. `Display` gives the words that follow "cookie refused: ", if the row
+/// is a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
     /// There is no row of that key: it was deleted, it made room, or there never was one.

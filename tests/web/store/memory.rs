@@ -141,7 +141,7 @@ fn forgetting_leaves_no_row_of_any_kind() {
         put(&store, &SESSION, &format!("{key}"), &row(0)).unwrap();
     }
     put(&store, &ORDER, "1", &row(0)).unwrap();
-    store.all_rows().forget();
+    store.forget();
     assert_eq!((store.len(&SESSION), store.len(&ORDER)), (0, 0));
     assert_eq!(load(&store, &ORDER, "1"), Lookup::Refused(Refusal::Unknown));
     put(&store, &ORDER, "1", &row(0)).unwrap();
@@ -158,7 +158,7 @@ fn a_change_goes_on_when_all_rows_are_forgotten_meanwhile() {
             met.push(kept.take());
             *kept = Some(row(2));
             if met.len() == 1 {
-                store.all_rows().forget();
+                store.forget();
             }
         })
         .unwrap();

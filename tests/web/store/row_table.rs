@@ -4,7 +4,7 @@ use super::memory::memory;
 use super::{SESSION, load, put, row};
 use carafe::web::store::{Kind, Lookup, Store};
 
-/// The order that a plain list would keep, over far more keys than shards.
+/// The order that a plain list would keep, over far more keys than parts.
 #[test]
 fn the_order_of_leaving_is_that_of_a_plain_list() {
     let (store, _) = memory();

@@ -7,7 +7,7 @@
 //!
 //! **Several processes** may use a journal. A writer holds the lock on the file. A reader needs
 //! none: it leaves a line without an end for later. If a process stands still with the lock, one
-//! request waits for [`PATIENCE`], and the next ones hardly wait.
+//! request waits for [`LOCK_TIME`], and the next ones hardly wait.
 //!
 //! **Another file may get the name**, when a process writes the journal anew. Its last line in the
 //! old file says where the new one goes on, so the others need not read everything again.
@@ -27,10 +27,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// How long to wait for another process to give the lock back.
-const PATIENCE: Duration = Duration::from_millis(900);
+const LOCK_TIME: Duration = Duration::from_millis(900);
 
 /// How long to wait if the last one who waited did not get the lock.
-const NO_PATIENCE: Duration = Duration::from_millis(10);
+const SHORT_TIME: Duration = Duration::from_millis(10);
 
 /// Below this size a journal is not worth writing anew.
 const SMALL_BYTES: u64 = 1 << 20;
@@ -49,16 +49,16 @@ pub struct Journal {
     /// Shared with the thread that makes it safe, while others already write on.
     pub file: Arc<File>,
     /// True if the file's name may not be on the disk yet.
-    pub is_new: bool,
-    /// How many times something was read or written.
-    pub changes: u64,
+    pub name_unsynced: bool,
+    /// How many lines were read, and how many times lines were written.
+    pub progress: u64,
     /// How many bytes of it were read or written. Behind them stands what other processes added.
     bytes: u64,
     /// How many bytes it had when it was written anew.
-    began: u64,
+    first_bytes: u64,
     pub rewrite: Option<Rewrite>,
     /// Where the journal goes on, if the last line said so: the mark of a file, and the byte.
-    goes_on: Option<(String, u64)>,
+    successor: Option<(String, u64)>,
     /// True if the last one who tried to take the lock did not get it.
     is_stuck: bool,
 }
@@ -75,12 +75,12 @@ impl Journal {
             name: name.to_owned(),
             path: fs::canonicalize(name)?,
             file,
-            is_new: true,
-            changes: 0,
+            name_unsynced: true,
+            progress: 0,
             bytes: head().len() as u64,
-            began: 0,
+            first_bytes: 0,
             rewrite: None,
-            goes_on: None,
+            successor: None,
             is_stuck: false,
         };
         // Reading takes long. It needs no lock, so other processes go on.
@@ -103,7 +103,7 @@ impl Journal {
                 return Ok(torn);
             }
             let new = open_file(&self.path)?;
-            let known = self.goes_on.take().filter(|(mark, _)| {
+            let known = self.successor.take().filter(|(mark, _)| {
                 let mut found = Vec::new();
                 let read = (&new).take(mark.len() as u64).read_to_end(&mut found);
                 read.is_ok() && found == mark.as_bytes()
@@ -112,7 +112,7 @@ impl Journal {
                 self.rows = RowTable::default();
             }
             self.bytes = known.map_or(head().len() as u64, |(_, bytes)| bytes);
-            (self.file, self.began, self.is_new) = (Arc::new(new), self.bytes, true);
+            (self.file, self.first_bytes, self.name_unsynced) = (Arc::new(new), self.bytes, true);
             self.rewrite = None;
         }
     }
@@ -148,7 +148,7 @@ impl Journal {
                 damage(&self.name, line, &format!("{wrong}; {way_out}: {command}"))
             })?;
             self.bytes += end as u64;
-            self.changes += 1;
+            self.progress += 1;
             self.apply(read);
             line.clear();
         }
@@ -160,14 +160,14 @@ impl Journal {
 
     /// Does what a line says.
     fn apply(&mut self, JournalLine { kind, key, expires, row }: JournalLine) {
-        self.goes_on = None;
+        self.successor = None;
         match row {
             // A line about the journal itself.
             _ if kind.is_empty() => {
-                self.goes_on = (expires < u64::MAX).then(|| (mark(&key), expires));
+                self.successor = (expires < u64::MAX).then(|| (mark(&key), expires));
             }
-            Some(text) => self.rows.rows(&kind, 0).put(&key, text, expires),
-            None => self.rows.rows(&kind, 0).remove(&key),
+            Some(text) => self.rows.rows(&kind).put(&key, text, expires),
+            None => self.rows.rows(&kind).remove(&key),
         }
     }
 
@@ -197,7 +197,7 @@ impl Journal {
 
     /// Waits for the lock on the open file, and takes it.
     fn wait(&mut self) -> io::Result<JournalLock> {
-        let end = Instant::now() + if self.is_stuck { NO_PATIENCE } else { PATIENCE };
+        let end = Instant::now() + if self.is_stuck { SHORT_TIME } else { LOCK_TIME };
         loop {
             let tried = self.file.try_lock();
             self.is_stuck = matches!(tried, Err(TryLockError::WouldBlock)) && Instant::now() > end;
@@ -215,7 +215,7 @@ impl Journal {
 
     /// A row, which is the newest from now on; or why there is none.
     pub fn look(&mut self, kind: &Kind, key: &str) -> Result<SeenRow<Arc<str>>, Refusal> {
-        self.rows.rows(kind.name, kind.most).touch(key, self.now)
+        self.rows.rows(kind.name).touch(key, self.now)
     }
 
     /// True if a use of the row must be written, so that a restart does not end it too early.
@@ -234,22 +234,22 @@ impl Journal {
     ) -> Result<Swapped<SeenRow<Arc<str>>>, StoreError> {
         self.check()?;
         let (_lock, _) = self.lock()?;
-        let Journal { rows, now, file, bytes, changes, .. } = &mut *self;
+        let Journal { rows, now, file, bytes, progress, .. } = &mut *self;
         let now = *now;
-        let rows = rows.rows(kind.name, kind.most);
-        let swapped = rows.swap((kind, key, now), seen, new.map(Arc::from), |leaving| {
-            let gone = leaving.iter().map(|key| line_of(kind.name, key, u64::MAX, None));
-            let lives = seen.map_or(0, |seen| seen.expires);
-            let expires = if new.is_some() { kind.expires(now).max(lives) } else { u64::MAX };
-            let line = line_of(kind.name, key, expires, new);
-            *bytes += append(file, *bytes, &gone.chain([line]).collect::<String>())?;
-            *changes += 1;
-            Ok(())
-        })?;
-        let is_large = self.bytes > SMALL_BYTES.max(self.began * 2);
+        let swapped =
+            rows.rows(kind.name).swap((kind, key, now), seen, new.map(Arc::from), |leaving| {
+                let gone = leaving.iter().map(|key| line_of(kind.name, key, u64::MAX, None));
+                let lives = seen.map_or(0, |seen| seen.expires);
+                let expires = if new.is_some() { kind.expires(now).max(lives) } else { u64::MAX };
+                let line = line_of(kind.name, key, expires, new);
+                *bytes += append(file, *bytes, &gone.chain([line]).collect::<String>())?;
+                *progress += 1;
+                Ok(())
+            })?;
+        let is_large = self.bytes > SMALL_BYTES.max(self.first_bytes * 2);
         if (is_large || self.rewrite.is_some()) && self.rewrite_piece().is_err() {
             // If there was no room for the new file, the old one goes on growing for a while.
-            self.began = self.bytes;
+            self.first_bytes = self.bytes;
         }
         Ok(swapped)
     }

@@ -49,7 +49,7 @@ pub fn mark(name: &str) -> String {
 
 /// The last line of a journal that another one has followed: the name of that, and how many bytes
 /// of it say what this one says.
-pub fn goes_on(name: &str, bytes: u64) -> String {
+pub fn successor(name: &str, bytes: u64) -> String {
     line_of("", name, bytes, None)
 }
 

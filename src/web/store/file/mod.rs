@@ -25,7 +25,7 @@ use super::change::{self, Swapped, locked};
 use super::keys::{HeldRow, KeyPage, PAGE};
 use super::kind::{StoreClock, milliseconds, time_of_day};
 use super::row_table::SeenRow;
-use super::{AllRows, Change, Kind, Lookup, Store, StoreError, Updated, decode, encode};
+use super::{Change, Kind, Lookup, Store, StoreError, Updated, decode, encode};
 use crate::cycle::StorePlace;
 use disk::open_folder;
 use journal::Journal;
@@ -38,9 +38,9 @@ use std::time::Duration;
 /// Keeps rows in a file, which several processes may share.
 pub struct FileStore {
     journal: Mutex<Journal>,
-    /// How many changes are on the disk. The thread that makes the next ones safe holds this lock,
-    /// and the others wait for it.
-    safe: Mutex<u64>,
+    /// How much of the journal's `progress` is on the disk. The thread that makes the next changes
+    /// safe holds this lock, and the others wait for it.
+    flushed: Mutex<u64>,
     /// The journal's folder. It stays open, so that a flush works also without a free descriptor.
     folder: Option<File>,
     /// The time since 1970.
@@ -77,8 +77,8 @@ impl FileStore {
         })?;
         let warning =
             format!("{name}: cut off {cut} bytes of a change that was not wholly written");
-        let (journal, safe, clock) = (Mutex::new(journal), Mutex::default(), Box::new(clock));
-        Ok(FileStore { journal, safe, folder, clock, warning: (cut > 0).then_some(warning) })
+        let (journal, flushed, clock) = (Mutex::new(journal), Mutex::default(), Box::new(clock));
+        Ok(FileStore { journal, flushed, folder, clock, warning: (cut > 0).then_some(warning) })
     }
 
     /// What had to be put right when the file was opened: a torn tail.
@@ -128,18 +128,19 @@ impl Store for FileStore {
     }
 
     fn flush(&self) -> Result<(), StoreError> {
-        let changes = locked(&self.journal).changes;
-        let mut safe = locked(&self.safe);
-        if *safe < changes {
+        let progress = locked(&self.journal).progress;
+        let mut flushed = locked(&self.flushed);
+        if *flushed < progress {
             let mut journal = locked(&self.journal);
-            let (file, changes) = (Arc::clone(&journal.file), journal.changes);
-            let folder = self.folder.as_ref().filter(|_| std::mem::take(&mut journal.is_new));
+            let (file, progress) = (Arc::clone(&journal.file), journal.progress);
+            let folder =
+                self.folder.as_ref().filter(|_| std::mem::take(&mut journal.name_unsynced));
             let copy = journal.rewrite.as_ref().map(|rewrite| Arc::clone(&rewrite.file));
             // Others write on while the disk works.
             drop(journal);
             let named = || folder.map_or(Ok(()), File::sync_all);
             match file.sync_data().and_then(|()| named()) {
-                Ok(()) => *safe = changes,
+                Ok(()) => *flushed = progress,
                 Err(error) => {
                     let why = format!("the disk failed, and carafe must be restarted: {error}");
                     locked(&self.journal).failure = Some(why);
@@ -155,16 +156,10 @@ impl Store for FileStore {
         StorePlace::File
     }
 
-    fn all_rows(&self) -> &dyn AllRows {
-        self
-    }
-}
-
-impl AllRows for FileStore {
     fn page_of_keys(&self, kind: &Kind, at: u64) -> Result<KeyPage, StoreError> {
         let mut journal = self.fresh()?;
         let now = journal.now;
-        let (keys, is_last) = journal.rows.rows(kind.name, kind.most).keys(at as usize, now);
+        let (keys, is_last) = journal.rows.rows(kind.name).keys(at as usize, now);
         Ok(KeyPage { keys, next: (!is_last).then_some(at + PAGE as u64) })
     }
 

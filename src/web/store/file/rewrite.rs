@@ -11,7 +11,7 @@
 //! which notices it at the end and gives up.
 
 use super::disk::{identity, private};
-use super::journal_line::{goes_on, head, line_of, mark};
+use super::journal_line::{head, line_of, mark, successor};
 use crate::random;
 use crate::web::store::row_table::RowTable;
 use std::fs::{self, File};
@@ -110,7 +110,7 @@ impl Rewrite {
             return Err(io::Error::other("another process writes the journal anew"));
         }
         old.seek(SeekFrom::Start(end))?;
-        old.write_all(goes_on(&self.name, self.bytes).as_bytes())?;
+        old.write_all(successor(&self.name, self.bytes).as_bytes())?;
         fs::rename(&self.path, journal)
     }
 

@@ -24,9 +24,7 @@ pub use redis_url::RedisUrl;
 
 use super::change::{self, Swapped, locked};
 use super::patience::wait_at_most;
-use super::{
-    AllRows, Change, KeyPage, Kind, Lookup, Refusal, Store, StoreError, Updated, decode, encode,
-};
+use super::{Change, KeyPage, Kind, Lookup, Refusal, Store, StoreError, Updated, decode, encode};
 use crate::cycle::StorePlace;
 use crate::json;
 use crate::value::Value;
@@ -155,16 +153,10 @@ impl Store for RedisStore {
         })
     }
 
-    fn all_rows(&self) -> &dyn AllRows {
-        self
-    }
-
     fn place(&self) -> StorePlace {
         StorePlace::Elsewhere
     }
-}
 
-impl AllRows for RedisStore {
     fn page_of_keys(&self, kind: &Kind, at: u64) -> Result<KeyPage, StoreError> {
         let list = match self.script("list", (kind, ""), &[at.to_string().as_bytes()])? {
             RedisReply::Text(list) => json::parse(&list.unwrap_or_default()),

@@ -1,11 +1,10 @@
-//! Deeper: shards, the table of the memory store in parts, so that threads seldom wait.
+//! Deeper: the table of the memory store in parts, so that threads seldom wait.
 //!
 //! Each part is a [`RowTable`] under a lock of its own, which is held for less than a microsecond.
 //! The key says in which part its row is. Each part has an equal share of the room, so in a large
 //! table the row that makes room is the longest unused one of its part.
 
 use super::change::{Swapped, locked};
-use super::keys::{AllRows, HeldRow, KeyPage, PAGE};
 use super::kind::{StoreClock, milliseconds};
 use super::memory_row::MemoryRow;
 use super::row_table::{RowTable, SeenRow};
@@ -13,35 +12,43 @@ use super::{Kind, Refusal, StoreError};
 use crate::random;
 use crate::value::Map;
 use std::sync::Mutex;
+use std::time::{Duration, Instant};
 
 /// How many locks share the rows. There are many more than threads that run at one time.
-const SHARDS: usize = 32;
+pub const PARTS: usize = 32;
 
-/// The least room of a shard. Keys are spread by chance, so in smaller shards the rows would be
-/// less even, and a row would leave too early.
-const SHARD_ROWS: usize = 1000;
+/// The least room of a part. Keys are spread by chance, so in smaller parts the rows would be less
+/// even, and a row would leave too early.
+const PART_ROWS: usize = 1000;
 
-/// Rows in parts.
-pub struct Shards {
-    parts: [Mutex<RowTable<MemoryRow>>; SHARDS],
+/// Keeps rows in this process until it ends.
+pub struct MemoryStore {
+    pub(super) parts: [Mutex<RowTable<MemoryRow>>; PARTS],
     /// Random, so that nobody can aim at a part with the keys that they choose.
     seed: u64,
     clock: StoreClock,
 }
 
-impl Shards {
+impl MemoryStore {
     /// No rows.
-    pub fn new(clock: StoreClock) -> Shards {
+    pub fn new() -> MemoryStore {
+        // Not the time of day: a clock that is set right must not end everybody's session.
+        let start = Instant::now();
+        MemoryStore::with_clock(move || start.elapsed())
+    }
+
+    /// No rows, and a clock of the caller's: a test lets an hour pass without waiting for it.
+    pub fn with_clock(clock: impl Fn() -> Duration + Send + Sync + 'static) -> MemoryStore {
         let parts = std::array::from_fn(|_| Mutex::default());
-        Shards { parts, seed: u64::from_ne_bytes(random::bytes()), clock }
+        MemoryStore { parts, seed: u64::from_ne_bytes(random::bytes()), clock: Box::new(clock) }
     }
 
-    /// How many rows of a kind there are.
+    /// How many rows of a kind there are, those included that have expired and were not yet swept.
     pub fn len(&self, kind: &Kind) -> usize {
-        self.parts.iter().map(|part| locked(part).rows(kind.name, 0).len()).sum()
+        self.parts.iter().map(|part| locked(part).rows(kind.name).len()).sum()
     }
 
-    fn now(&self) -> u64 {
+    pub(super) fn now(&self) -> u64 {
         milliseconds((self.clock)())
     }
 
@@ -50,8 +57,8 @@ impl Shards {
     /// A kind that refuses a row when it is full lies in one part: otherwise one part could be full
     /// while there is room in another.
     #[inline]
-    pub fn part<'s>(&'s self, kind: &'s Kind, key: &str) -> TablePart<'s> {
-        let parts = if kind.oldest_leaves { (kind.most / SHARD_ROWS).clamp(1, SHARDS) } else { 1 };
+    pub(super) fn part(&self, kind: &Kind, key: &str) -> TablePart<'_> {
+        let parts = if kind.oldest_leaves { (kind.most / PART_ROWS).clamp(1, PARTS) } else { 1 };
         // Each eight bytes change all that is mixed: a product has twice the bits, and its halves
         // are joined. (The factor is the golden ratio, whose bits follow no pattern.)
         let mix = |mixed: u64, word: u64| {
@@ -63,16 +70,21 @@ impl Shards {
             words.iter().fold(self.seed, |mixed, word| mix(mixed, u64::from_ne_bytes(*word)));
         let mixed = rest.iter().fold(mixed, |mixed, byte| mix(mixed, u64::from(*byte)));
         let table = &self.parts[mixed as usize % parts];
-        TablePart { table, kind, most: kind.most / parts, now: self.now() }
+        TablePart { table, kind: Kind { most: kind.most / parts, ..*kind }, now: self.now() }
+    }
+}
+
+impl Default for MemoryStore {
+    fn default() -> MemoryStore {
+        MemoryStore::new()
     }
 }
 
 /// One part, for one use of a row.
 pub struct TablePart<'s> {
     table: &'s Mutex<RowTable<MemoryRow>>,
-    kind: &'s Kind,
-    /// Its share of the rows that there may be.
-    most: usize,
+    /// The kind, with this part's share of its room.
+    kind: Kind,
     now: u64,
 }
 
@@ -80,7 +92,7 @@ impl TablePart<'_> {
     /// A row, which is the newest from now on; or why there is none.
     pub fn look(&self, key: &str) -> Result<SeenRow<MemoryRow>, Refusal> {
         let mut table = locked(self.table);
-        let rows = table.rows(self.kind.name, self.most);
+        let rows = table.rows(self.kind.name);
         let seen = rows.touch(key, self.now)?;
         rows.prolong(&seen, self.kind.expires(self.now));
         Ok(seen)
@@ -100,29 +112,6 @@ impl TablePart<'_> {
         // Made before the lock is taken.
         let new = new.map(|row| MemoryRow::new(row, self.kind.row_bytes)).transpose()?;
         let mut table = locked(self.table);
-        let rows = table.rows(self.kind.name, self.most);
-        rows.swap((self.kind, key, self.now), seen, new, |_| Ok(()))
-    }
-}
-
-impl AllRows for Shards {
-    fn page_of_keys(&self, kind: &Kind, at: u64) -> Result<KeyPage, StoreError> {
-        // The upper half of the number is the part, the lower half the place in it.
-        let (part, place) = ((at >> 32) as usize % SHARDS, at as u32 as usize);
-        let (keys, is_last) = locked(&self.parts[part]).rows(kind.name, 0).keys(place, self.now());
-        let next_part = Some((part as u64 + 1) << 32).filter(|_| part + 1 < SHARDS);
-        Ok(KeyPage { keys, next: if is_last { next_part } else { Some(at + PAGE as u64) } })
-    }
-
-    fn inspect(&self, see: &mut dyn FnMut(&HeldRow)) {
-        self.parts.iter().for_each(|part| locked(part).inspect(self.now(), MemoryRow::text, see));
-    }
-
-    fn forget(&self) {
-        for part in &self.parts {
-            // The lock ends with this line: others go on while the rows are taken apart.
-            let rows = std::mem::take(&mut *locked(part));
-            drop(rows);
-        }
+        table.rows(self.kind.name).swap((&self.kind, key, self.now), seen, new, |_| Ok(()))
     }
 }
