@@ -15,15 +15,13 @@
 
 use super::change::{self, locked};
 use super::keys::PAGE;
-use super::memory_row::MemoryRow;
 use super::parts::{MemoryStore, PARTS};
-use super::row_table::SeenRow;
 use super::{Change, HeldRow, KeyPage, Kind, Lookup, Store, StoreError, Updated};
 
 impl Store for MemoryStore {
     fn load(&self, kind: &Kind, key: &str) -> Result<Lookup, StoreError> {
         match self.part(kind, key).look(key) {
-            Ok(row) => row.copy().map(Lookup::Found),
+            Ok(seen) => seen.held.copy().map(Lookup::Found),
             Err(refusal) => Ok(Lookup::Refused(refusal)),
         }
     }
@@ -33,9 +31,13 @@ impl Store for MemoryStore {
         let seen = part.look(key).ok();
         // The function changes a copy, which then takes the place of the row. If another request
         // has changed the row meanwhile, the function is called again with the changed row.
-        change::update((kind, key), seen, SeenRow::copy, change, |seen, new| {
-            part.swap(key, seen, new)
-        })
+        change::update(
+            (kind, key),
+            seen,
+            |seen| seen.held.copy(),
+            change,
+            |seen, new| part.swap(key, seen, new),
+        )
     }
 
     fn page_of_keys(&self, kind: &Kind, at: u64) -> Result<KeyPage, StoreError> {
@@ -47,7 +49,7 @@ impl Store for MemoryStore {
     }
 
     fn inspect(&self, see: &mut dyn FnMut(&HeldRow)) {
-        self.parts.iter().for_each(|part| locked(part).inspect(self.now(), MemoryRow::text, see));
+        self.parts.iter().for_each(|part| locked(part).inspect(self.now(), see));
     }
 
     fn forget(&self) {

@@ -1,10 +1,10 @@
-//! Deeper: a row as the memory store keeps it: a short one as values, a longer one as text.
+//! Deeper: a row in the memory of a process: a short one as values, a longer one as text.
 //!
 //! Values are read at once, and JSON text is not. But values can take eight times the memory of
 //! their text, and strangers can fill a store with long rows. So only short rows of plain values
-//! are kept as values, such as a counter or the name of a user.
+//! are kept as values, such as a counter or the name of a user. The file store keeps the text that
+//! it writes.
 
-use super::row_table::SeenRow;
 use super::{StoreError, decode, encode};
 use crate::json;
 use crate::value::{Map, Text, Value};
@@ -41,19 +41,23 @@ impl MemoryRow {
             MemoryRow::Json(text) => (&**text).into(),
         }
     }
-}
 
-impl SeenRow<MemoryRow> {
     /// The row, for somebody who may change it.
     ///
     /// # Errors
     ///
     /// [`StoreError::Damaged`]. It does not happen: this process has written the text itself.
     pub fn copy(&self) -> Result<Map, StoreError> {
-        match &self.held {
+        match self {
             MemoryRow::Values(entries) => Ok(Map::of(entries)),
             MemoryRow::Json(text) => decode(text.as_bytes()),
         }
+    }
+}
+
+impl From<&str> for MemoryRow {
+    fn from(json: &str) -> MemoryRow {
+        MemoryRow::Json(json.into())
     }
 }
 

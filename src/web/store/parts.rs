@@ -9,8 +9,8 @@ use super::kind::{StoreClock, milliseconds};
 use super::memory_row::MemoryRow;
 use super::row_table::{RowTable, SeenRow};
 use super::{Kind, Refusal, StoreError};
-use crate::random;
 use crate::value::Map;
+use std::hash::{BuildHasher, RandomState};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
@@ -23,7 +23,7 @@ const PART_ROWS: usize = 1000;
 
 /// Keeps rows in this process until it ends.
 pub struct MemoryStore {
-    pub(super) parts: [Mutex<RowTable<MemoryRow>>; PARTS],
+    pub(super) parts: [Mutex<RowTable>; PARTS],
     /// Random, so that nobody can aim at a part with the keys that they choose.
     seed: u64,
     clock: StoreClock,
@@ -40,7 +40,7 @@ impl MemoryStore {
     /// No rows, and a clock of the caller's: a test lets an hour pass without waiting for it.
     pub fn with_clock(clock: impl Fn() -> Duration + Send + Sync + 'static) -> MemoryStore {
         let parts = std::array::from_fn(|_| Mutex::default());
-        MemoryStore { parts, seed: u64::from_ne_bytes(random::bytes()), clock: Box::new(clock) }
+        MemoryStore { parts, seed: RandomState::new().hash_one(0), clock: Box::new(clock) }
     }
 
     /// How many rows of a kind there are, those included that have expired and were not yet swept.
@@ -82,7 +82,7 @@ impl Default for MemoryStore {
 
 /// One part, for one use of a row.
 pub struct TablePart<'s> {
-    table: &'s Mutex<RowTable<MemoryRow>>,
+    table: &'s Mutex<RowTable>,
     /// The kind, with this part's share of its room.
     kind: Kind,
     now: u64,
@@ -90,7 +90,7 @@ pub struct TablePart<'s> {
 
 impl TablePart<'_> {
     /// A row, which is the newest from now on; or why there is none.
-    pub fn look(&self, key: &str) -> Result<SeenRow<MemoryRow>, Refusal> {
+    pub fn look(&self, key: &str) -> Result<SeenRow, Refusal> {
         let mut table = locked(self.table);
         let rows = table.rows(self.kind.name);
         let seen = rows.touch(key, self.now)?;
@@ -106,9 +106,9 @@ impl TablePart<'_> {
     pub fn swap(
         &self,
         key: &str,
-        seen: Option<&SeenRow<MemoryRow>>,
+        seen: Option<&SeenRow>,
         new: Option<&Map>,
-    ) -> Result<Swapped<SeenRow<MemoryRow>>, StoreError> {
+    ) -> Result<Swapped<SeenRow>, StoreError> {
         // Made before the lock is taken.
         let new = new.map(|row| MemoryRow::new(row, self.kind.row_bytes)).transpose()?;
         let mut table = locked(self.table);

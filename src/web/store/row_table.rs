@@ -16,8 +16,7 @@
 //!   the old end of the ring. (Behind a permanent session, which lives longer, expired rows may
 //!   wait there. They are not shown, and the bound holds.)
 //!
-//! The table has no lock: the store that owns it has one. Time is in milliseconds. The store also
-//! decides in which form the rows lie here: text for a file, and for memory see `memory_row`.
+//! The table has no lock: the store that owns it has one. Time is in milliseconds.
 //!
 //! Room for all rows that there may be is asked for with the first new one, so that rows need not
 //! be moved while they grow. The system gives memory only when it is written. It is never given
@@ -25,8 +24,8 @@
 
 use super::change::Swapped;
 use super::keys::{HeldRow, PAGE};
+use super::memory_row::MemoryRow;
 use super::{Kind, Refusal, StoreError};
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -43,24 +42,25 @@ const ROOM: usize = 1 << 20;
 /// The slot that holds the two ends of the ring.
 const ENDS: u32 = 0;
 
-/// Rows of several kinds. A clone of what a row `R` holds is cheap, and equal to it.
-pub struct RowTable<R>(Vec<KindRows<R>>);
+/// Rows of several kinds.
+#[derive(Default)]
+pub struct RowTable(Vec<KindRows>);
 
 /// Rows of one kind, found by key, in the order of their last use.
-pub struct KindRows<R> {
+pub struct KindRows {
     name: Box<str>,
     index: HashMap<Arc<str>, u32>,
-    rows: Vec<Row<R>>,
+    rows: Vec<Row>,
     /// Slots without a row.
     free: Vec<u32>,
 }
 
 /// A row and its neighbours.
-pub struct Row<R> {
+pub struct Row {
     /// Shared with the index.
     pub key: Arc<str>,
     /// `None`: a slot without a row.
-    pub held: Option<R>,
+    pub held: Option<MemoryRow>,
     /// When it expires; `u64::MAX`: never.
     pub expires: u64,
     older: u32,
@@ -68,21 +68,15 @@ pub struct Row<R> {
 }
 
 /// A row as it was when somebody looked.
-pub struct SeenRow<R> {
-    pub held: R,
+pub struct SeenRow {
+    pub held: MemoryRow,
     pub expires: u64,
     slot: u32,
 }
 
-impl<R> Default for RowTable<R> {
-    fn default() -> RowTable<R> {
-        RowTable(Vec::new())
-    }
-}
-
-impl<R: Clone + PartialEq> RowTable<R> {
+impl RowTable {
     /// The rows of the kind of this name.
-    pub fn rows(&mut self, kind: &str) -> &mut KindRows<R> {
+    pub fn rows(&mut self, kind: &str) -> &mut KindRows {
         // A program has a handful of kinds, so looking at each is quick.
         let known = self.0.iter().position(|rows| *rows.name == *kind);
         let at = known.unwrap_or_else(|| {
@@ -93,7 +87,7 @@ impl<R: Clone + PartialEq> RowTable<R> {
     }
 
     /// The name and the rows of a kind by its number; `None` after the last one.
-    pub fn kind(&self, number: usize) -> Option<(&str, &[Row<R>])> {
+    pub fn kind(&self, number: usize) -> Option<(&str, &[Row])> {
         self.0.get(number).map(|kind| (&*kind.name, &*kind.rows))
     }
 
@@ -107,26 +101,21 @@ impl<R: Clone + PartialEq> RowTable<R> {
         }
     }
 
-    /// Shows each row whose time is not over, with the text that `text` makes of it.
-    pub fn inspect(
-        &self,
-        now: u64,
-        text: impl Fn(&R) -> Cow<'_, str>,
-        see: &mut dyn FnMut(&HeldRow),
-    ) {
+    /// Shows each row whose time is not over.
+    pub fn inspect(&self, now: u64, see: &mut dyn FnMut(&HeldRow)) {
         for KindRows { name: kind, rows, .. } in &self.0 {
             for Row { key, held, expires, .. } in rows.iter().filter(|row| row.is_alive(now)) {
                 let left = (*expires != u64::MAX).then(|| Duration::from_millis(expires - now));
-                let text = held.as_ref().map(&text).unwrap_or_default();
+                let text = held.as_ref().map(MemoryRow::text).unwrap_or_default();
                 see(&HeldRow { kind, key, text: &text, expires_in: left });
             }
         }
     }
 }
 
-impl<R> Row<R> {
+impl Row {
     /// A slot without a row.
-    fn nothing() -> Row<R> {
+    fn nothing() -> Row {
         Row { key: Arc::default(), held: None, expires: 0, older: ENDS, newer: ENDS }
     }
 
@@ -135,8 +124,8 @@ impl<R> Row<R> {
     }
 }
 
-impl<R: Clone + PartialEq> KindRows<R> {
-    fn new(kind: &str) -> KindRows<R> {
+impl KindRows {
+    fn new(kind: &str) -> KindRows {
         let ends = Row { expires: u64::MAX, ..Row::nothing() };
         let (index, rows, free) = (HashMap::new(), vec![ends], Vec::new());
         KindRows { name: kind.into(), index, rows, free }
@@ -164,7 +153,7 @@ impl<R: Clone + PartialEq> KindRows<R> {
     }
 
     /// Uses a row: it is the newest now. Rows whose time is over are removed: this one, or a few.
-    pub fn touch(&mut self, key: &str, now: u64) -> Result<SeenRow<R>, Refusal> {
+    pub fn touch(&mut self, key: &str, now: u64) -> Result<SeenRow, Refusal> {
         let known = self.index.get(key).copied();
         let found = known.filter(|slot| self.row(*slot).expires > now);
         match found {
@@ -182,13 +171,13 @@ impl<R: Clone + PartialEq> KindRows<R> {
         seen.ok_or(if known.is_some() { Refusal::Expired } else { Refusal::Unknown })
     }
 
-    fn seen(&self, slot: u32) -> Option<SeenRow<R>> {
+    fn seen(&self, slot: u32) -> Option<SeenRow> {
         let Row { held, expires, .. } = self.row(slot);
         Some(SeenRow { held: held.clone()?, expires: *expires, slot })
     }
 
     /// Lets a row live until then, if it does not live longer already.
-    pub fn prolong(&mut self, seen: &SeenRow<R>, expires: u64) {
+    pub fn prolong(&mut self, seen: &SeenRow, expires: u64) {
         self.rows[seen.slot as usize].expires = expires.max(seen.expires);
     }
 
@@ -197,15 +186,14 @@ impl<R: Clone + PartialEq> KindRows<R> {
     pub fn swap(
         &mut self,
         (kind, key, now): (&Kind, &str, u64),
-        seen: Option<&SeenRow<R>>,
-        new: Option<R>,
+        seen: Option<&SeenRow>,
+        new: Option<MemoryRow>,
         first: impl FnOnce(&[Arc<str>]) -> Result<(), StoreError>,
-    ) -> Result<Swapped<SeenRow<R>>, StoreError> {
+    ) -> Result<Swapped<SeenRow>, StoreError> {
         // The row is most probably still where it was seen: the second search is then spared. If all
         // rows were forgotten meanwhile, there is no such slot.
-        let is_there = |seen: &&SeenRow<R>| {
-            self.rows.get(seen.slot as usize).is_some_and(|it| *it.key == *key)
-        };
+        let is_there =
+            |seen: &&SeenRow| self.rows.get(seen.slot as usize).is_some_and(|it| *it.key == *key);
         let slot = seen.filter(is_there).map(|seen| seen.slot);
         let slot = slot.or_else(|| self.index.get(key).copied());
         let live_slot = slot.filter(|slot| self.row(*slot).expires > now);
@@ -238,13 +226,13 @@ impl<R: Clone + PartialEq> KindRows<R> {
     }
 
     /// Puts a row under a key, in the place of the one that is there. It is the newest now.
-    pub fn put(&mut self, key: &str, row: R, expires: u64) {
+    pub fn put(&mut self, key: &str, row: MemoryRow, expires: u64) {
         let known = self.index.get(key).copied();
         let slot = known.unwrap_or_else(|| self.add(key));
         self.fill(slot, row, expires);
     }
 
-    fn fill(&mut self, slot: u32, new: R, expires: u64) {
+    fn fill(&mut self, slot: u32, new: MemoryRow, expires: u64) {
         self.renew(slot);
         let row = &mut self.rows[slot as usize];
         (row.held, row.expires) = (Some(new), expires);
@@ -265,7 +253,7 @@ impl<R: Clone + PartialEq> KindRows<R> {
         std::iter::successors(newer(&ENDS), newer)
     }
 
-    fn row(&self, slot: u32) -> &Row<R> {
+    fn row(&self, slot: u32) -> &Row {
         &self.rows[slot as usize]
     }
 

@@ -17,6 +17,7 @@ use super::journal_line::{JournalLine, head, line_of, mark, parse_line};
 use super::rewrite::Rewrite;
 use crate::web::shell::shell_word;
 use crate::web::store::change::Swapped;
+use crate::web::store::memory_row::MemoryRow;
 use crate::web::store::row_table::{RowTable, SeenRow};
 use crate::web::store::{Kind, Refusal, StoreError};
 use std::fs::{self, File, TryLockError};
@@ -37,7 +38,7 @@ const SMALL_BYTES: u64 = 1 << 20;
 
 /// The file, how far it was read, and the rows that its lines have made.
 pub struct Journal {
-    pub rows: RowTable<Arc<str>>,
+    pub rows: RowTable,
     /// The latest time that the clock has shown, in milliseconds.
     pub now: u64,
     /// What the disk could not do. Then nobody knows what is on it, and nothing is promised.
@@ -166,7 +167,7 @@ impl Journal {
             _ if kind.is_empty() => {
                 self.successor = (expires < u64::MAX).then(|| (mark(&key), expires));
             }
-            Some(text) => self.rows.rows(&kind).put(&key, text, expires),
+            Some(row) => self.rows.rows(&kind).put(&key, row, expires),
             None => self.rows.rows(&kind).remove(&key),
         }
     }
@@ -214,12 +215,12 @@ impl Journal {
     }
 
     /// A row, which is the newest from now on; or why there is none.
-    pub fn look(&mut self, kind: &Kind, key: &str) -> Result<SeenRow<Arc<str>>, Refusal> {
+    pub fn look(&mut self, kind: &Kind, key: &str) -> Result<SeenRow, Refusal> {
         self.rows.rows(kind.name).touch(key, self.now)
     }
 
     /// True if a use of the row must be written, so that a restart does not end it too early.
-    pub fn is_due(&self, kind: &Kind, seen: &SeenRow<Arc<str>>) -> bool {
+    pub fn is_due(&self, kind: &Kind, seen: &SeenRow) -> bool {
         let eighth = kind.milliseconds().unwrap_or(0) / 8;
         kind.expires(self.now) > seen.expires.saturating_add(eighth)
     }
@@ -229,15 +230,18 @@ impl Journal {
     pub fn swap(
         &mut self,
         (kind, key): (&Kind, &str),
-        seen: Option<&SeenRow<Arc<str>>>,
+        seen: Option<&SeenRow>,
         new: Option<&str>,
-    ) -> Result<Swapped<SeenRow<Arc<str>>>, StoreError> {
+    ) -> Result<Swapped<SeenRow>, StoreError> {
         self.check()?;
         let (_lock, _) = self.lock()?;
         let Journal { rows, now, file, bytes, progress, .. } = &mut *self;
         let now = *now;
-        let swapped =
-            rows.rows(kind.name).swap((kind, key, now), seen, new.map(Arc::from), |leaving| {
+        let swapped = rows.rows(kind.name).swap(
+            (kind, key, now),
+            seen,
+            new.map(MemoryRow::from),
+            |leaving| {
                 let gone = leaving.iter().map(|key| line_of(kind.name, key, u64::MAX, None));
                 let lives = seen.map_or(0, |seen| seen.expires);
                 let expires = if new.is_some() { kind.expires(now).max(lives) } else { u64::MAX };
@@ -245,7 +249,8 @@ impl Journal {
                 *bytes += append(file, *bytes, &gone.chain([line]).collect::<String>())?;
                 *progress += 1;
                 Ok(())
-            })?;
+            },
+        )?;
         let is_large = self.bytes > SMALL_BYTES.max(self.first_bytes * 2);
         if (is_large || self.rewrite.is_some()) && self.rewrite_piece().is_err() {
             // If there was no room for the new file, the old one goes on growing for a while.

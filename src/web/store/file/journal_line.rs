@@ -12,7 +12,7 @@
 use crate::json;
 use crate::value::Value;
 use crate::web::sign::{hex, sha256};
-use std::sync::Arc;
+use crate::web::store::memory_row::MemoryRow;
 
 /// The record of the first line.
 const HEAD: &str = "{\"journal\":\"carafe\",\"version\":1}";
@@ -26,7 +26,7 @@ pub struct JournalLine {
     /// When the row expires; `u64::MAX`: never.
     pub expires: u64,
     /// The row as JSON; `None`: it was deleted.
-    pub row: Option<Arc<str>>,
+    pub row: Option<MemoryRow>,
 }
 
 /// The first line.
@@ -73,7 +73,7 @@ fn parse_record(record: &str) -> Option<JournalLine> {
         kind: text("kind")?,
         key: text("key")?,
         expires: expires.unwrap_or(u64::MAX),
-        row: Some(row).filter(|row| *row != "null").map(Arc::from),
+        row: Some(row).filter(|row| *row != "null").map(MemoryRow::from),
     })
 }
 

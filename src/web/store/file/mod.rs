@@ -24,8 +24,7 @@ mod rewrite;
 use super::change::{self, Swapped, locked};
 use super::keys::{HeldRow, KeyPage, PAGE};
 use super::kind::{StoreClock, milliseconds, time_of_day};
-use super::row_table::SeenRow;
-use super::{Change, Kind, Lookup, Store, StoreError, Updated, decode, encode};
+use super::{Change, Kind, Lookup, Store, StoreError, Updated, encode};
 use crate::cycle::StorePlace;
 use disk::open_folder;
 use journal::Journal;
@@ -105,26 +104,31 @@ impl Store for FileStore {
         };
         if journal.is_due(kind, &seen) {
             // If there is no room for the line, the row expires too early, but it is shown now.
-            let _ = journal.swap((kind, &key), Some(&seen), Some(&seen.held));
+            let _ = journal.swap((kind, &key), Some(&seen), Some(&seen.held.text()));
         }
         drop(journal);
-        decode(seen.held.as_bytes()).map(Lookup::Found)
+        seen.held.copy().map(Lookup::Found)
     }
 
     fn update(&self, kind: &Kind, key: &str, change: Change<'_>) -> Result<Updated, StoreError> {
         let stored = kind.stored_key(key);
         let seen = self.fresh()?.look(kind, &stored).ok();
-        let copy = |seen: &SeenRow<Arc<str>>| decode(seen.held.as_bytes());
-        change::update((kind, key), seen, copy, change, |seen, new| {
-            let new = new.map(|row| encode(row, kind.row_bytes)).transpose()?;
-            let mut journal = locked(&self.journal);
-            // A change that leaves the row as it was is a use.
-            let is_same = new.as_deref() == seen.map(|seen| &*seen.held);
-            if is_same && !seen.is_some_and(|seen| journal.is_due(kind, seen)) {
-                return Ok(Swapped::Done);
-            }
-            journal.swap((kind, &stored), seen, new.as_deref())
-        })
+        change::update(
+            (kind, key),
+            seen,
+            |seen| seen.held.copy(),
+            change,
+            |seen, new| {
+                let new = new.map(|row| encode(row, kind.row_bytes)).transpose()?;
+                let mut journal = locked(&self.journal);
+                // A change that leaves the row as it was is a use.
+                let is_same = new.as_deref() == seen.map(|seen| seen.held.text()).as_deref();
+                if is_same && !seen.is_some_and(|seen| journal.is_due(kind, seen)) {
+                    return Ok(Swapped::Done);
+                }
+                journal.swap((kind, &stored), seen, new.as_deref())
+            },
+        )
     }
 
     fn flush(&self) -> Result<(), StoreError> {
@@ -165,7 +169,7 @@ impl Store for FileStore {
 
     fn inspect(&self, see: &mut dyn FnMut(&HeldRow)) {
         if let Ok(journal) = self.fresh() {
-            journal.rows.inspect(journal.now, |text| (&**text).into(), see);
+            journal.rows.inspect(journal.now, see);
         }
     }
 }

@@ -60,12 +60,7 @@ impl Rewrite {
 
     /// Writes one piece. True if nothing is left to write. The old journal is locked, and ends at
     /// the byte `end`.
-    pub fn write_piece(
-        &mut self,
-        mut old: &File,
-        end: u64,
-        rows: &RowTable<Arc<str>>,
-    ) -> io::Result<bool> {
+    pub fn write_piece(&mut self, mut old: &File, end: u64, rows: &RowTable) -> io::Result<bool> {
         // What was added since the last piece may be longer than a piece. Then this one is longer
         // still, or the rewriting would never end.
         let room = PIECE.max(2 * (end - self.seen) as usize);
@@ -77,9 +72,9 @@ impl Rewrite {
                 break;
             };
             self.next = if place < rows.len() { (number, place + 1) } else { (number + 1, 0) };
-            let row = rows.get(place).and_then(|row| Some((row, row.held.as_deref()?)));
+            let row = rows.get(place).and_then(|row| Some((row, row.held.as_ref()?.text())));
             if let Some((row, text)) = row {
-                let line = line_of(kind, &row.key, row.expires, Some(text));
+                let line = line_of(kind, &row.key, row.expires, Some(&text));
                 piece.extend_from_slice(line.as_bytes());
             }
         }
