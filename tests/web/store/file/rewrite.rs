@@ -1,7 +1,7 @@
 //! A journal that has grown is written anew, a piece at a time.
 
 use super::Folder;
-use crate::store::{Clock, ORDER, SESSION, load, put, row};
+use crate::store::{Clock, ORDER, SECOND, SESSION, load, put, row};
 use carafe::web::store::{Kind, Lookup, Store};
 use carafe::{Map, Value};
 use std::time::{Duration, Instant};
@@ -118,6 +118,27 @@ fn a_journal_of_long_lines_is_written_anew_too() {
         let found = load(&folder.open(&clock).unwrap(), &draft, &key.to_string()).found().unwrap();
         assert_eq!(found.get("step"), Some(&Value::from(90 + key)));
     }
+}
+
+/// What it knew no longer helps it when the journal was written anew twice.
+#[test]
+fn a_process_that_slept_finds_the_order_of_use_in_the_new_journal() {
+    let (folder, clock) = (Folder::new("slept"), Clock::default());
+    let three = Kind { most: 3, ..SESSION };
+    let [awake, asleep] = [folder.open(&clock).unwrap(), folder.open(&clock).unwrap()];
+    ["a", "b", "c"].iter().for_each(|key| drop(put(&awake, &three, key, &row(0)).unwrap()));
+    clock.pass(10 * SECOND);
+    load(&awake, &three, "a");
+    let (mut size, mut rewrites) = (0, 0);
+    while rewrites < 2 {
+        let row = Map::from([("text", "x".repeat(15_000)), ("turn", size.to_string())]);
+        put(&awake, &ORDER, "1", &row).unwrap();
+        let before = std::mem::replace(&mut size, std::fs::metadata(folder.path()).unwrap().len());
+        rewrites += usize::from(size < before);
+    }
+    put(&asleep, &three, "d", &row(0)).unwrap();
+    let left = ["a", "b", "c", "d"].map(|key| load(&asleep, &three, key).found().is_some());
+    assert_eq!(left, [true, false, true, true]);
 }
 
 #[test]
