@@ -21,16 +21,20 @@ pub struct Patience {
 impl Patience {
     /// From now on, the waits of this thread count together.
     pub fn begin() -> Patience {
-        let waited = WAITED.get();
-        WAITED.set(Some(waited.unwrap_or_default()));
-        Patience { is_outer: waited.is_none() }
+        WAITED.with(|waited| {
+            let is_outer = waited.get().is_none();
+            if is_outer {
+                waited.set(Some(Duration::ZERO));
+            }
+            Patience { is_outer }
+        })
     }
 }
 
 impl Drop for Patience {
     fn drop(&mut self) {
         if self.is_outer {
-            WAITED.set(None);
+            WAITED.with(|waited| waited.set(None));
         }
     }
 }

@@ -76,6 +76,7 @@ pub struct SeenRow {
 
 impl RowTable {
     /// The rows of the kind of this name.
+    #[inline]
     pub fn rows(&mut self, kind: &str) -> &mut KindRows {
         // A program has a handful of kinds, so looking at each is quick.
         let known = self.0.iter().position(|rows| *rows.name == *kind);
@@ -153,6 +154,7 @@ impl KindRows {
     }
 
     /// Uses a row: it is the newest now. Rows whose time is over are removed: this one, or a few.
+    #[inline]
     pub fn touch(&mut self, key: &str, now: u64) -> Result<SeenRow, Refusal> {
         let known = self.index.get(key).copied();
         let found = known.filter(|slot| self.row(*slot).expires > now);
@@ -183,6 +185,7 @@ impl KindRows {
 
     /// Puts a row in the place of the one that was seen, or of none, if nothing has changed there
     /// since. `first` is told which rows must leave for it, and may still refuse.
+    #[inline]
     pub fn swap(
         &mut self,
         (kind, key, now): (&Kind, &str, u64),
@@ -232,6 +235,7 @@ impl KindRows {
         self.fill(slot, row, expires);
     }
 
+    #[inline]
     fn fill(&mut self, slot: u32, new: MemoryRow, expires: u64) {
         self.renew(slot);
         let row = &mut self.rows[slot as usize];
@@ -278,6 +282,7 @@ impl KindRows {
     }
 
     /// Takes a row out of the ring, and adds it at the new end.
+    #[inline]
     fn renew(&mut self, slot: u32) {
         self.unlink(slot);
         let newest = std::mem::replace(&mut self.rows[ENDS as usize].older, slot);
