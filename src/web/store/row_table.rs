@@ -96,7 +96,7 @@ impl RowTable {
     /// stay in the order of their last use.
     pub fn sort(&mut self) {
         for kind in &mut self.0 {
-            let mut slots: Vec<u32> = kind.from_oldest().collect();
+            let mut slots: Vec<u32> = kind.oldest_first().collect();
             slots.sort_by_key(|slot| kind.row(*slot).expires);
             slots.into_iter().for_each(|slot| kind.renew(slot));
         }
@@ -215,7 +215,7 @@ impl KindRows {
         if too_many > 0 && !kind.oldest_leaves {
             return Err(kind.full());
         }
-        let leaving = self.from_oldest().take(too_many.min(LEAVE));
+        let leaving = self.oldest_first().take(too_many.min(LEAVE));
         let leaving: Vec<_> = leaving.map(|slot| Arc::clone(&self.row(slot).key)).collect();
         first(&leaving)?;
         leaving.iter().for_each(|key| self.remove(key));
@@ -252,7 +252,7 @@ impl KindRows {
     }
 
     /// The rows in the order of their last use.
-    fn from_oldest(&self) -> impl Iterator<Item = u32> {
+    fn oldest_first(&self) -> impl Iterator<Item = u32> {
         let newer = |slot: &u32| Some(self.row(*slot).newer).filter(|slot| *slot != ENDS);
         std::iter::successors(newer(&ENDS), newer)
     }
