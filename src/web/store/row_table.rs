@@ -193,8 +193,8 @@ impl KindRows {
         new: Option<MemoryRow>,
         first: impl FnOnce(&[Arc<str>]) -> Result<(), StoreError>,
     ) -> Result<Swapped<SeenRow>, StoreError> {
-        // The row is most probably still where it was seen: the second search is then spared. If all
-        // rows were forgotten meanwhile, there is no such slot.
+        // The row is most probably still where it was seen, which spares a search. If all rows were
+        // forgotten meanwhile, there is no such slot.
         let is_there =
             |seen: &&SeenRow| self.rows.get(seen.slot as usize).is_some_and(|it| *it.key == *key);
         let slot = seen.filter(is_there).map(|seen| seen.slot);
