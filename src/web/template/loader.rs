@@ -153,11 +153,11 @@ impl Shelf {
     /// Errors: there is none, which is an error without a place; a mistake in it; it is one more
     /// than [`MOST_TEMPLATES`].
     pub fn tree(&self, templates: &Templates, name: &str) -> Rendering<&Tree> {
-        let mut before = self.from_before.iter().flat_map(|trees| trees.iter()).enumerate();
+        let before = self.from_before.as_ref().map_or(&[][..], |trees| trees);
         let is_it = |known: &Arc<CachedTree>| known.0.name == name;
-        let tree = if let Some((nth, known)) = before.find(|it| is_it(it.1)) {
+        let tree = if let Some(nth) = before.iter().position(is_it) {
             self.used.set(self.used.get() | 1 << nth);
-            known
+            &before[nth]
         } else if let Some(known) = self.added().find(|it| is_it(it)) {
             known
         } else {
