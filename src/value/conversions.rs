@@ -11,7 +11,6 @@ use std::sync::Arc;
 macro_rules! value_from {
     ($($($from:ty)+ => |$it:ident| $value:expr;)*) => {
         $($(impl From<$from> for Value {
-            #[track_caller]
             fn from($it: $from) -> Value {
                 $value
             }
