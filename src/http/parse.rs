@@ -67,11 +67,11 @@ pub fn parse_head(
 
     let headers = &mut request.headers;
     let first = line.len() + 2;
-    let end = note_fields(bytes, first, limits, headers);
-    let Ok(Some(at)) = end else {
+    let noted = note_fields(bytes, first, limits, headers);
+    let Ok(Some(at)) = noted else {
         // The head is wrong, or not complete: forget the ends of lines that were noted.
         headers.clear();
-        return end;
+        return noted;
     };
     // Until now `headers` knows where the lines end. One copy for all is faster than one for each.
     headers.take_lines(&bytes[first..at])?;

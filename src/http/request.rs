@@ -30,7 +30,7 @@ pub struct Request {
     pub peer: Option<SocketAddr>,
     /// True if a trusted proxy says that the client speaks https.
     pub secure: bool,
-    /// Counts the bytes of the body, and what is made of it, against one bound for all requests.
+    /// Counts the bytes of the body, and of what is made of it, with those of all other requests.
     pub share: Share,
 }
 

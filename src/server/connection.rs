@@ -50,7 +50,7 @@ pub(super) struct Connection {
     next: Next,
     /// How many answers have been written.
     pub answers: u64,
-    /// Counts the bytes of answers that were not sent against one bound for all connections.
+    /// Counts the bytes of answers that were not sent, together with the bodies of all requests.
     share: Share,
     /// What the log and the record still have to say.
     report: Report,

@@ -108,7 +108,7 @@ impl Pool {
         self.ended.notify_all();
     }
 
-    /// Waits for a client. If no other worker waits then, it starts one.
+    /// Waits for a client. If no other worker waits then, it starts one to accept in its place.
     fn accept(self: &Arc<Self>) -> Duty {
         let accepted = self.door.accept();
         if self.is_stopping() || accepted.is_none() {
@@ -129,7 +129,7 @@ impl Pool {
             return Duty::Serve(connection);
         }
         drop(staff);
-        // Nobody else waits, so another worker starts. It is counted in the place of this one.
+        // It takes the place of this one, so `accepting` stays as it is.
         if self.start_thread(|_| Duty::Accept).is_err() {
             connection.turn_away();
             return Duty::Accept;
@@ -148,6 +148,7 @@ impl Pool {
                 Some(not_taken) => connection = not_taken,
                 None => return Duty::Choose,
             }
+            // Here a connection may wait. So a turn without an answer was the last one.
             if connection.turn() != Turn::Answered {
                 return Duty::Choose;
             }

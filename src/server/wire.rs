@@ -13,7 +13,7 @@ pub(super) struct Wire {
     pub socket: Arc<OpenSocket>,
     /// True if a read waits for bytes to arrive, and a write for the client to take them.
     pub may_wait: bool,
-    /// A copy of `socket.idle`, which other threads read. It is written only when it changes.
+    /// The same as `socket.idle`, which other threads read, and which costs more to write.
     is_idle: bool,
     read_time: Duration,
     /// How many bytes have been sent since the connection began.

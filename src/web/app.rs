@@ -80,7 +80,7 @@ impl Service for App {
 impl App {
     /// The answer of the first that has one: a hook of the program, or the handler that was found.
     fn before_and_handler(&self, ctx: &mut Context) -> Result<Response, Error> {
-        // What is outside of the site's prefix is not for its hooks.
+        // Outside of the site's prefix, no hook and no handler answers.
         if let Some(Error::NotFound) = ctx.not_admitted {
             return no_route::outside(ctx);
         }

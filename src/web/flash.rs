@@ -4,8 +4,8 @@
 //! waits in the visitor's [`Session`], under Flask's name, as a list of pairs:
 //! `[["message", "Added tea."]]`.
 //!
-//! [`take`] is one step: of two pages at the same time, only one gets a message, and no later page
-//! gets it. (If the session is kept in the visitor's cookie, an old cookie has the message again.)
+//! [`take`] removes in one step: of two pages at the same time, only one gets a message, and no
+//! later page gets it. (If the visitor's cookie holds the session, an old cookie has it again.)
 
 use super::session::Session;
 use crate::value::Value;

@@ -25,11 +25,10 @@
 //!   lose nothing. The first change of a stranger makes a row under a fresh key: see `changing`.
 //! * Handlers need no `?`. If the store fails, it is not asked again, the handler continues with
 //!   what it has, and the answer is replaced by an error page.
-//! * A key that the store does not know is never used; the visitor gets a fresh one. Otherwise an
+//! * A key that the store does not know is never used; a change then gets a fresh one. Otherwise an
 //!   attacker could give a victim a key, wait for the login, and use the same key.
-//! * When the handler is done, `save` waits until the changes are safe, and gives the answer the
-//!   cookie that `session_cookie` makes: if the visitor has not this key yet, or is to keep it for
-//!   longer.
+//! * When the handler is done, `save` waits until the changes are safe, and gives the answer a
+//!   cookie, if it needs one: `session_cookie` says when.
 //!
 //! Elsewhere: how long a session lives, in `lifetime`, and what a login does to it, in `login`.
 
@@ -88,7 +87,7 @@ struct LoadedSession {
     key: RowKey,
     /// The row as this request last saw it.
     row: Map,
-    /// How long the row asks to be kept, if it does. Zero: this request has ended that.
+    /// How long the row asks to be kept, if it does. Zero: no longer so, since this request.
     permanence: Option<Duration>,
     /// For the record: the row before this request changed it.
     before: Option<Map>,

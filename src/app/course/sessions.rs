@@ -22,7 +22,7 @@ fn index(ctx: &mut Context) -> Result<Response, Error> {
     say(ctx, "sessions.html", "Index", "Your session now holds user = 'Anthony'.")
 }
 
-/// Reads the session. A visitor without a cookie has an empty one.
+/// Reads the session. A visitor without a cookie has an empty session.
 fn getsession(ctx: &mut Context) -> Result<Response, Error> {
     match ctx.session.get("user").as_ref().and_then(Value::as_str) {
         Some(user) => say(ctx, "sessions.html", user, "This user is in your session."),

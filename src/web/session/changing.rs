@@ -11,7 +11,6 @@ use super::{LoadedSession, Session};
 use crate::random;
 use crate::value::{Map, Value};
 use crate::web::store::{Change, StoreError, Updated, permanence};
-use std::cell::OnceCell;
 use std::mem::replace;
 use std::panic::Location;
 use std::time::{Duration, Instant};
@@ -51,7 +50,8 @@ impl Session<'_> {
         let mut outcome = None;
         self.write(None, &mut |row| outcome = row.as_mut().map(&mut edit));
         if outcome.is_none() {
-            // A row that another request has just deleted stays deleted, so the key is a fresh one.
+            // A stranger; or another request has deleted the row, and it must not come back. So the
+            // values go into a new row.
             let values = self.values().clone();
             self.write(Some(random::hex_id()), &mut |row| {
                 outcome = Some(edit(row.insert(values.clone())));
@@ -84,8 +84,8 @@ impl Session<'_> {
     pub(super) fn write(&mut self, fresh: Option<String>, change: Change<'_>) {
         self.is_used.set(true);
         let is_first = self.loaded.get().is_none();
-        let known = if is_first { self.received() } else { self.key() };
-        let key = fresh.as_deref().or(known).filter(|_| self.failure().is_none());
+        let visitors = if is_first { self.received() } else { self.key() };
+        let key = fresh.as_deref().or(visitors).filter(|_| self.failure().is_none());
         let Some(key) = key else { return };
         let (mut is_found, mut before) = (false, None);
         let updated = self.store.update(&self.kind, key, &mut |row| {
@@ -100,16 +100,15 @@ impl Session<'_> {
             if updated.is_ok() && !is_found {
                 return;
             }
-            let (at, row) = (self.is_recording.then(Instant::now), before.unwrap_or_default());
-            let loaded = LoadedSession { at, row, key: RowKey::Received, ..Default::default() };
-            self.loaded = OnceCell::from(loaded);
+            let (at, key) = (self.is_recording.then(Instant::now), RowKey::Received);
+            self.loaded = LoadedSession { at, key, before, ..Default::default() }.into();
         }
         self.used().accept(updated, fresh);
     }
 }
 
 impl LoadedSession {
-    /// Takes what the store answered to a change. `fresh` is the key, if it was a fresh one.
+    /// Takes what the store answered to a change. `fresh` is the key of a new row.
     #[inline]
     fn accept(&mut self, updated: Result<Updated, StoreError>, fresh: Option<String>) {
         let (row, new_key) = match updated {

@@ -19,8 +19,8 @@ pub(super) enum RowKey {
 }
 
 impl Session<'_> {
-    /// The cookie that the answer must carry, if it must: a new key, the same key with a new time,
-    /// or the wish to forget it.
+    /// The cookie that the answer must carry, if it must: a new key, the same key with another time
+    /// to keep it, or the wish to forget it.
     /// `secure` keeps the cookie to https.
     pub fn cookie_to_send(&self, secure: bool) -> Option<SetCookie> {
         let is_usable = |it: &&LoadedSession| self.is_used.get() && it.failure.is_none();
