@@ -160,8 +160,9 @@ impl Journal {
     }
 
     /// Does what a line says.
-    fn apply(&mut self, JournalLine { kind, key, expires, row }: JournalLine) {
+    fn apply(&mut self, JournalLine { kind, key, leaving, expires, row }: JournalLine) {
         self.successor = None;
+        leaving.iter().for_each(|key| self.rows.rows(&kind).remove(key));
         match row {
             // A line about the journal itself.
             _ if kind.is_empty() => {
@@ -226,7 +227,7 @@ impl Journal {
     }
 
     /// Puts a text in the place of the row that was seen, if that is still there, and adds a line
-    /// for each row that this changes.
+    /// that says so.
     pub fn swap(
         &mut self,
         (kind, key): (&Kind, &str),
@@ -242,11 +243,10 @@ impl Journal {
             seen,
             new.map(MemoryRow::from),
             |leaving| {
-                let gone = leaving.iter().map(|key| line_of(kind.name, key, u64::MAX, None));
                 let lives = seen.map_or(0, |seen| seen.expires);
                 let expires = if new.is_some() { kind.expires(now).max(lives) } else { u64::MAX };
-                let line = line_of(kind.name, key, expires, new);
-                *bytes += append(file, *bytes, &gone.chain([line]).collect::<String>())?;
+                let line = line_of((kind.name, key), leaving, expires, new);
+                *bytes += append(file, *bytes, &line)?;
                 *progress += 1;
                 Ok(())
             },
@@ -301,14 +301,14 @@ fn open_file(name: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// Adds lines in one write; returns how many bytes. If not all find room, none is there.
-fn append(mut file: &File, end: u64, lines: &str) -> io::Result<u64> {
-    let written = file.seek(SeekFrom::Start(end)).and_then(|_| file.write_all(lines.as_bytes()));
+/// Adds a line; returns how many bytes. If not all of it finds room, nothing of it is there.
+fn append(mut file: &File, end: u64, line: &str) -> io::Result<u64> {
+    let written = file.seek(SeekFrom::Start(end)).and_then(|_| file.write_all(line.as_bytes()));
     if written.is_err() {
         // If not even this works, the next writer finds a torn tail.
         let _ = file.set_len(end);
     }
-    written.map(|()| lines.len() as u64)
+    written.map(|()| line.len() as u64)
 }
 
 fn damage(name: &Path, line: usize, wrong: &str) -> io::Error {

@@ -74,7 +74,7 @@ impl Rewrite {
             self.next = if place < rows.len() { (number, place + 1) } else { (number + 1, 0) };
             let row = rows.get(place).and_then(|row| Some((row, row.held.as_ref()?.text())));
             if let Some((row, text)) = row {
-                let line = line_of(kind, &row.key, row.expires, Some(&text));
+                let line = line_of((kind, &row.key), &[], row.expires, Some(&text));
                 piece.extend_from_slice(line.as_bytes());
             }
         }

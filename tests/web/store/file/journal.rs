@@ -1,7 +1,7 @@
 //! The journal: torn tails, damage, the lock, and several processes.
 
 use super::Folder;
-use crate::store::{Clock, ORDER, crowd, load, put, row};
+use crate::store::{Clock, ORDER, SESSION, crowd, load, put, row};
 use carafe::web::store::{Kind, Lookup, Refusal, Store, StoreError};
 use carafe::{Map, Value};
 use std::time::{Duration, Instant};
@@ -40,6 +40,27 @@ fn a_tail_torn_by_another_process_is_cut_off_by_the_next_writer() {
     put(&store, &ORDER, "2", &row(2)).unwrap();
     let store = folder.open(&clock).unwrap();
     assert_eq!((load(&store, &ORDER, "2"), store.warning()), (Lookup::Found(row(2)), None));
+}
+
+/// A writer that finds no room for the whole of a change takes its beginning back.
+#[test]
+fn a_look_believes_nothing_of_a_change_before_its_last_byte() {
+    let (folder, clock) = (Folder::new("unfinished"), Clock::default());
+    let three = Kind { most: 3, ..SESSION };
+    let (writer, reader) = (folder.open(&clock).unwrap(), folder.open(&clock).unwrap());
+    let left = |keys: [&str; 4]| keys.map(|key| load(&reader, &three, key).found().is_some());
+    ["a", "b", "c"].iter().for_each(|key| drop(put(&writer, &three, key, &row(0)).unwrap()));
+    let before = folder.text();
+    put(&writer, &three, "d", &row(0)).unwrap();
+    let after = folder.text();
+    for end in before.len()..after.len() {
+        std::fs::write(folder.path(), &after[..end]).unwrap();
+        assert_eq!(left(["a", "b", "c", "d"]), [true, true, true, false], "{end}");
+        std::fs::write(folder.path(), &before).unwrap();
+        assert_eq!(left(["a", "b", "c", "d"]), [true, true, true, false], "taken back {end}");
+    }
+    std::fs::write(folder.path(), &after).unwrap();
+    assert_eq!(left(["a", "b", "c", "d"]), [false, true, true, true]);
 }
 
 #[test]
