@@ -6,8 +6,7 @@
 //! of the kind `InvalidData` names the line and a way out.
 //!
 //! **Several processes** may use a journal. A writer holds the lock on the file. A reader needs
-//! none: it leaves a line without an end for later. If a process stands still with the lock, one
-//! request waits for [`LOCK_TIME`], and the next ones hardly wait.
+//! none: it leaves a line without an end for later.
 //!
 //! **Another file may get the name**, when a process writes the journal anew. Its last line in the
 //! old file says where the new one goes on, so the others need not read everything again.
@@ -20,18 +19,10 @@ use crate::web::store::change::Swapped;
 use crate::web::store::memory_row::MemoryRow;
 use crate::web::store::row_table::{RowTable, SeenRow};
 use crate::web::store::{Kind, Refusal, StoreError};
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::thread;
-use std::time::{Duration, Instant};
-
-/// How long to wait for another process to give the lock back.
-const LOCK_TIME: Duration = Duration::from_millis(900);
-
-/// How long to wait if the last one who waited did not get the lock.
-const SHORT_TIME: Duration = Duration::from_millis(10);
 
 /// Below this size a journal is not worth writing anew.
 const SMALL_BYTES: u64 = 1 << 20;
@@ -60,16 +51,13 @@ pub struct Journal {
     pub rewrite: Option<Rewrite>,
     /// Where the journal goes on, if the last line said so: the mark of a file, and the byte.
     successor: Option<(String, u64)>,
-    /// True if the last one who tried to take the lock did not get it.
-    is_stuck: bool,
 }
 
 impl Journal {
-    /// Opens a journal, or makes one, and reads it whole. Also returns how many bytes of a torn
-    /// tail were cut off.
-    pub fn open(name: &Path) -> io::Result<(Journal, u64)> {
+    /// Opens a journal, or makes one. It is not read yet.
+    pub fn open(name: &Path) -> io::Result<Journal> {
         let file = Arc::new(open_file(name)?);
-        let mut journal = Journal {
+        Ok(Journal {
             rows: RowTable::default(),
             now: 0,
             failure: None,
@@ -82,12 +70,7 @@ impl Journal {
             first_bytes: 0,
             rewrite: None,
             successor: None,
-            is_stuck: false,
-        };
-        // Reading takes long. It needs no lock, so other processes go on.
-        journal.read_news()?;
-        let (_lock, torn) = journal.lock()?;
-        Ok((journal, torn))
+        })
     }
 
     /// Reads what was added since the last time. Returns how many bytes without a line end stand
@@ -180,37 +163,23 @@ impl Journal {
         1 + read.iter().filter(|byte| **byte == b'\n').count()
     }
 
-    /// Takes the lock, reads what is new, and cuts a torn tail off. Also returns how many bytes
-    /// were cut off.
-    fn lock(&mut self) -> io::Result<(JournalLock, u64)> {
+    /// Takes the lock, reads what is new, and cuts a torn tail off.
+    ///
+    /// # Errors
+    ///
+    /// Of the kind `WouldBlock`, if another process has the lock.
+    pub fn lock(&mut self) -> io::Result<JournalLock> {
         loop {
-            let lock = self.wait()?;
-            let torn = self.read_news()?;
+            self.file.try_lock()?;
+            let mut lock = JournalLock { file: Arc::clone(&self.file), torn: 0 };
+            lock.torn = self.read_news()?;
             // If another process has written the journal anew, the lock is on the old file.
-            if Arc::ptr_eq(&lock.0, &self.file) {
+            if Arc::ptr_eq(&lock.file, &self.file) {
                 // Nobody else writes now, so the process that began this line has died.
-                if torn > 0 {
+                if lock.torn > 0 {
                     self.file.set_len(self.bytes)?;
                 }
-                return Ok((lock, torn));
-            }
-        }
-    }
-
-    /// Waits for the lock on the open file, and takes it.
-    fn wait(&mut self) -> io::Result<JournalLock> {
-        let end = Instant::now() + if self.is_stuck { SHORT_TIME } else { LOCK_TIME };
-        loop {
-            let tried = self.file.try_lock();
-            self.is_stuck = matches!(tried, Err(TryLockError::WouldBlock)) && Instant::now() > end;
-            match tried {
-                Ok(()) => return Ok(JournalLock(Arc::clone(&self.file))),
-                Err(TryLockError::Error(error)) => return Err(error),
-                Err(TryLockError::WouldBlock) if self.is_stuck => {
-                    let why = "another process holds the file's lock and does not move";
-                    return Err(io::Error::other(why));
-                }
-                Err(TryLockError::WouldBlock) => thread::sleep(Duration::from_micros(50)),
+                return Ok(lock);
             }
         }
     }
@@ -227,7 +196,7 @@ impl Journal {
     }
 
     /// Puts a text in the place of the row that was seen, if that is still there, and adds a line
-    /// that says so.
+    /// that says so. The lock is held.
     pub fn swap(
         &mut self,
         (kind, key): (&Kind, &str),
@@ -235,7 +204,6 @@ impl Journal {
         new: Option<&str>,
     ) -> Result<Swapped<SeenRow>, StoreError> {
         self.check()?;
-        let (_lock, _) = self.lock()?;
         let Journal { rows, now, file, bytes, progress, .. } = &mut *self;
         let now = *now;
         let swapped = rows.rows(kind.name).swap(
@@ -316,10 +284,14 @@ fn damage(name: &Path, line: usize, wrong: &str) -> io::Error {
 }
 
 /// The lock on a file. It is held until this is dropped.
-struct JournalLock(Arc<File>);
+pub struct JournalLock {
+    file: Arc<File>,
+    /// How many bytes of a torn tail were cut off.
+    pub torn: u64,
+}
 
 impl Drop for JournalLock {
     fn drop(&mut self) {
-        let _ = self.0.unlock();
+        let _ = self.file.unlock();
     }
 }

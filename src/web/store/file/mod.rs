@@ -12,6 +12,8 @@
 //! * A session's id stands there as its SHA-256: who reads the file cannot be the visitor.
 //! * A use of a row is written only once in an eighth of its lifetime.
 //! * A clock that is set back stands still here until it is right again.
+//! * If another process stands still with the journal's lock, one change waits for [`LOCK_TIME`],
+//!   and the next ones fail at once. Readers go on.
 //!
 //! Left out: rows that do not fit into memory, and a file on a network disk, whose locks and
 //! flushes may not be true.
@@ -24,19 +26,27 @@ mod rewrite;
 use super::change::{self, Swapped, locked};
 use super::keys::{HeldRow, KeyPage, PAGE};
 use super::kind::{StoreClock, milliseconds, time_of_day};
+use super::row_table::SeenRow;
 use super::{Change, Kind, Lookup, Store, StoreError, Updated, encode};
 use crate::cycle::StorePlace;
 use disk::open_folder;
-use journal::Journal;
+use journal::{Journal, JournalLock};
 use std::fs::File;
 use std::io::{self, ErrorKind};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How long to wait for another process to give the lock back.
+const LOCK_TIME: Duration = Duration::from_millis(900);
 
 /// Keeps rows in a file, which several processes may share.
 pub struct FileStore {
     journal: Mutex<Journal>,
+    /// True if the last one who waited for the journal's lock did not get it. Who waits holds this,
+    /// and the other writers stand behind.
+    is_stuck: Mutex<bool>,
     /// How much of the journal's `progress` is on the disk. The thread that makes the next changes
     /// safe holds this lock, and the others wait for it.
     flushed: Mutex<u64>,
@@ -68,16 +78,23 @@ impl FileStore {
         clock: impl Fn() -> Duration + Send + Sync + 'static,
     ) -> io::Result<FileStore> {
         let name = path.display();
-        let opened = Journal::open(path)
-            .and_then(|(journal, cut)| Ok((open_folder(&journal.path)?, journal, cut)));
-        let (folder, journal, cut) = opened.map_err(|error| match error.kind() {
+        let named = |error: io::Error| match error.kind() {
             ErrorKind::InvalidData => error,
             kind => io::Error::new(kind, format!("{name}: {error}")),
-        })?;
+        };
+        let opened = Journal::open(path).and_then(|it| Ok((open_folder(&it.path)?, it)));
+        let (folder, journal) = opened.map_err(named)?;
+        let (journal, is_stuck, flushed) =
+            (Mutex::new(journal), Mutex::default(), Mutex::default());
+        let clock = Box::new(clock);
+        let mut store = FileStore { journal, is_stuck, flushed, folder, clock, warning: None };
+        // Reading takes long. It needs no lock, so other processes go on.
+        let read = store.read().map(drop).and_then(|()| Ok(store.write()?.1.torn));
+        let cut = read.map_err(named)?;
         let warning =
-            format!("{name}: cut off {cut} bytes of a change that was not wholly written");
-        let (journal, flushed, clock) = (Mutex::new(journal), Mutex::default(), Box::new(clock));
-        Ok(FileStore { journal, flushed, folder, clock, warning: (cut > 0).then_some(warning) })
+            || format!("{name}: cut off {cut} bytes of a change that was not wholly written");
+        store.warning = (cut > 0).then(warning);
+        Ok(store)
     }
 
     /// What had to be put right when the file was opened: a torn tail.
@@ -86,11 +103,57 @@ impl FileStore {
     }
 
     /// The rows, with all that other processes have added up to now.
-    fn fresh(&self) -> Result<MutexGuard<'_, Journal>, StoreError> {
-        let mut journal = locked(&self.journal);
+    fn fresh(&self) -> io::Result<MutexGuard<'_, Journal>> {
+        let mut journal = self.read()?;
         journal.now = journal.now.max(milliseconds((self.clock)()));
-        journal.read_news()?;
         Ok(journal)
+    }
+
+    fn read(&self) -> io::Result<MutexGuard<'_, Journal>> {
+        let mut journal = locked(&self.journal);
+        match journal.read_news() {
+            // Without the lock, this may be two halves: one that a writer without room takes back,
+            // and one that the next writer puts there.
+            Err(error) if error.kind() == ErrorKind::InvalidData => {
+                drop(journal);
+                Ok(self.write()?.0)
+            }
+            read => read.map(|_| journal),
+        }
+    }
+
+    /// The rows, while no other process writes.
+    fn write(&self) -> io::Result<(MutexGuard<'_, Journal>, JournalLock)> {
+        let mut is_stuck = locked(&self.is_stuck);
+        let end = Instant::now() + if *is_stuck { Duration::ZERO } else { LOCK_TIME };
+        loop {
+            let mut journal = locked(&self.journal);
+            let lock = journal.lock();
+            let waits = lock.as_ref().is_err_and(|error| error.kind() == ErrorKind::WouldBlock);
+            *is_stuck = waits && Instant::now() >= end;
+            if *is_stuck {
+                let why = "another process holds the file's lock and does not move";
+                return Err(io::Error::other(why));
+            }
+            if !waits {
+                return lock.map(|lock| (journal, lock));
+            }
+            // Others read in the meantime.
+            drop(journal);
+            thread::sleep(Duration::from_micros(50));
+        }
+    }
+
+    /// Puts a text in the place of the row that was seen, if that is still there.
+    fn swap(
+        &self,
+        row: (&Kind, &str),
+        seen: Option<&SeenRow>,
+        new: Option<&str>,
+    ) -> Result<Swapped<SeenRow>, StoreError> {
+        // The lock is given back first.
+        let (mut journal, _lock) = self.write()?;
+        journal.swap(row, seen, new)
     }
 }
 
@@ -102,11 +165,12 @@ impl Store for FileStore {
             Ok(seen) => seen,
             Err(refusal) => return Ok(Lookup::Refused(refusal)),
         };
-        if journal.is_due(kind, &seen) {
-            // If there is no room for the line, the row expires too early, but it is shown now.
-            let _ = journal.swap((kind, &key), Some(&seen), Some(&seen.held.text()));
-        }
+        let is_due = journal.is_due(kind, &seen);
         drop(journal);
+        if is_due {
+            // If there is no room for the line, the row expires too early, but it is shown now.
+            let _ = self.swap((kind, &key), Some(&seen), Some(&seen.held.text()));
+        }
         seen.held.copy().map(Lookup::Found)
     }
 
@@ -120,13 +184,13 @@ impl Store for FileStore {
             change,
             |seen, new| {
                 let new = new.map(|row| encode(row, kind.row_bytes)).transpose()?;
-                let mut journal = locked(&self.journal);
                 // A change that leaves the row as it was is a use.
                 let is_same = new.as_deref() == seen.map(|seen| seen.held.text()).as_deref();
-                if is_same && !seen.is_some_and(|seen| journal.is_due(kind, seen)) {
+                let is_due = |seen| locked(&self.journal).is_due(kind, seen);
+                if is_same && !seen.is_some_and(is_due) {
                     return Ok(Swapped::Done);
                 }
-                journal.swap((kind, &stored), seen, new.as_deref())
+                self.swap((kind, &stored), seen, new.as_deref())
             },
         )
     }

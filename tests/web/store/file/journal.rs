@@ -139,21 +139,27 @@ fn a_process_that_holds_the_lock_and_stands_still_is_an_error_and_no_hang() {
 }
 
 /// Each would wait 0.9 seconds, one behind the other, if they did not learn from the first: 27
-/// seconds.
+/// seconds. A look needs no lock and waits for none of them.
 #[test]
-fn of_a_crowd_before_a_lock_that_is_stuck_only_the_first_waits() {
+fn of_a_crowd_before_a_lock_that_is_stuck_only_the_first_waits_and_no_reader() {
     let folder = Folder::new("stuck");
     let store = folder.open(&Clock::default()).unwrap();
     let lock = std::fs::File::open(folder.0.join("rows")).unwrap();
     lock.lock().unwrap();
     let begun = Instant::now();
-    std::thread::scope(|scope| {
-        for number in 0..30 {
-            let store = &store;
-            scope.spawn(move || put(store, &ORDER, &number.to_string(), &row(1)).unwrap_err());
+    let put_next = &|number: i32| put(&store, &ORDER, &number.to_string(), &row(1)).unwrap_err();
+    let longest_look = std::thread::scope(|scope| {
+        let crowd: Vec<_> = (0..30).map(|number| scope.spawn(move || put_next(number))).collect();
+        let mut longest = Duration::ZERO;
+        while !crowd.iter().all(|writer| writer.is_finished()) {
+            let begun = Instant::now();
+            assert_eq!(load(&store, &ORDER, "1"), Lookup::Refused(Refusal::Unknown));
+            longest = longest.max(begun.elapsed());
         }
+        longest
     });
     assert!(begun.elapsed() < Duration::from_secs(15), "{:?}", begun.elapsed());
+    assert!(longest_look < Duration::from_millis(600), "a look waited {longest_look:?}");
     lock.unlock().unwrap();
     put(&store, &ORDER, "1", &row(1)).unwrap();
 }
@@ -190,6 +196,23 @@ fn damage_met_while_running_names_the_same_line_each_time() {
     for _ in 0..3 {
         let failure = store.load(&ORDER, "1").unwrap_err().to_string();
         assert!(failure.contains("rows:3: the line does not fit its checksum"), "{failure}");
+    }
+}
+
+/// Then it may be two halves: one that a writer has taken back meanwhile, and one of the next line.
+#[test]
+fn while_another_process_writes_nothing_is_called_damage() {
+    let (folder, clock) = (Folder::new("halves"), Clock::default());
+    let store = folder.open(&clock).unwrap();
+    put(&store, &ORDER, "1", &row(1)).unwrap();
+    let (writer, whole) = (std::fs::File::open(folder.path()).unwrap(), folder.text());
+    writer.lock().unwrap();
+    for unfinished in [whole.clone() + "01234567 {}\n", whole[..whole.len() - 9].to_owned()] {
+        std::fs::write(folder.path(), unfinished).unwrap();
+        let failure = store.load(&ORDER, "1").unwrap_err().to_string();
+        assert!(failure.contains("another process holds the file's lock"), "{failure}");
+        std::fs::write(folder.path(), &whole).unwrap();
+        assert_eq!(load(&store, &ORDER, "1"), Lookup::Found(row(1)));
     }
 }
 
