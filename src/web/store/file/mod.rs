@@ -31,6 +31,7 @@ use super::{Change, Kind, Lookup, Store, StoreError, Updated, encode};
 use crate::cycle::StorePlace;
 use disk::open_folder;
 use journal::{Journal, JournalLock};
+use rewrite::Rewrite;
 use std::fs::File;
 use std::io::{self, ErrorKind};
 use std::path::Path;
@@ -89,8 +90,11 @@ impl FileStore {
         let clock = Box::new(clock);
         let mut store = FileStore { journal, is_stuck, flushed, folder, clock, warning: None };
         // Reading takes long. It needs no lock, so other processes go on.
-        let read = store.read().map(drop).and_then(|()| Ok(store.write()?.1.torn));
-        let cut = read.map_err(named)?;
+        let locked = store.read().map(drop).and_then(|()| store.write());
+        let cut = locked.map_err(named).map(|(journal, lock)| {
+            Rewrite::remove_left_over(&journal.path);
+            lock.torn
+        })?;
         let warning =
             || format!("{name}: cut off {cut} bytes of a change that was not wholly written");
         store.warning = (cut > 0).then(warning);

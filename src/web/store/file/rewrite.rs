@@ -40,11 +40,19 @@ pub struct Rewrite {
 }
 
 impl Rewrite {
+    /// Removes a new file whose maker has died: it may fill the disk. The journal is locked.
+    pub fn remove_left_over(journal: &Path) {
+        let path = path_beside(journal);
+        // What somebody else put there may be a pipe, which nobody must open.
+        let is_file = fs::symlink_metadata(&path).is_ok_and(|found| found.is_file());
+        if is_file && File::open(&path).is_ok_and(|file| file.try_lock().is_ok()) {
+            let _ = fs::remove_file(path);
+        }
+    }
+
     /// Makes the new file beside a journal, which has `bytes` bytes.
     pub fn begin(journal: &Path, bytes: u64) -> io::Result<Rewrite> {
-        let mut path = journal.as_os_str().to_owned();
-        path.push(".new");
-        let path = PathBuf::from(path);
+        let path = path_beside(journal);
         // A file of that name was left by a process that died, or put there by somebody to read
         // what is written, or as a link to another file. So it is removed, and a new one is made.
         match fs::remove_file(&path) {
@@ -52,6 +60,8 @@ impl Rewrite {
             _ => {}
         }
         let file = Arc::new(private().read(true).write(true).create_new(true).open(&path)?);
+        // Whoever opens the journal sees by this that the file is in use.
+        file.try_lock()?;
         let (name, next) = (random::hex_id(), (0, 0));
         let mut rewrite = Rewrite { name, path, file, bytes: 0, next, copied: bytes, seen: bytes };
         rewrite.write((head() + &mark(&rewrite.name)).as_bytes())?;
@@ -106,6 +116,7 @@ impl Rewrite {
         }
         old.seek(SeekFrom::Start(end))?;
         old.write_all(successor(&self.name, self.bytes).as_bytes())?;
+        self.file.unlock()?;
         fs::rename(&self.path, journal)
     }
 
@@ -113,6 +124,13 @@ impl Rewrite {
         let named = fs::symlink_metadata(&self.path)?;
         Ok(identity(&self.file.metadata()?) == identity(&named))
     }
+}
+
+/// The name of the new file.
+fn path_beside(journal: &Path) -> PathBuf {
+    let mut path = journal.as_os_str().to_owned();
+    path.push(".new");
+    path.into()
 }
 
 impl Drop for Rewrite {

@@ -61,6 +61,15 @@ fn a_new_journal_is_written_over_nobodys_file() {
     assert_eq!(std::fs::read_to_string(&victim).unwrap(), "precious");
 }
 
+/// On a full disk no change would find room for its line, and only a change writes a journal anew.
+#[test]
+fn a_start_removes_the_new_journal_of_a_process_that_died() {
+    let folder = Folder::new("left");
+    std::fs::write(folder.0.join("rows.new"), "left behind").unwrap();
+    folder.open(&Clock::default()).unwrap();
+    assert!(!folder.0.join("rows.new").exists());
+}
+
 /// One change of a row copies one piece, so no request waits for the whole.
 #[test]
 fn a_large_journal_is_written_anew_a_piece_at_a_time_and_keeps_each_row() {
@@ -85,6 +94,11 @@ fn a_large_journal_is_written_anew_a_piece_at_a_time_and_keeps_each_row() {
         put(&store, &many, "6", &fill(6)).unwrap();
         let after = new();
         pieces += u64::from(after > 0);
+        // A process that starts meanwhile leaves the new file alone.
+        if pieces == 1 {
+            drop(folder.open(&clock).unwrap());
+            assert_eq!(new(), after);
+        }
         assert!(after <= before + 3 * 130_000, "{after} bytes after {before}");
         before = after;
     }
