@@ -16,7 +16,7 @@ impl Store for Folder {
     fn update(&self, kind: &Kind, key: &str, change: Change<'_>) -> Result<Updated, StoreError> {
         let folder = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let file = folder.join(format!("{}-{}", kind.name, to_base64url(key.as_bytes())));
-        let mut row = fs::read(&file).ok().map(|text| decode(&text)).transpose()?;
+        let mut row = fs::read(&file).ok().map(|text| decode(&text, kind.row_bytes)).transpose()?;
         change(&mut row);
         match &row {
             Some(row) => fs::write(&file, encode(row, kind.row_bytes)?)?,

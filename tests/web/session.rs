@@ -72,7 +72,7 @@ impl Coat {
         let hex = key.strip_prefix("row.")?.as_bytes().chunks(2);
         let bytes: Option<Vec<u8>> =
             hex.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect();
-        decode(&bytes?).ok()
+        decode(&bytes?, 16_384).ok()
     }
 }
 

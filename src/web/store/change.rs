@@ -61,25 +61,32 @@ pub fn update<S>(
 pub fn encode(row: &Map, most: usize) -> Result<String, StoreError> {
     let text = json::write_map(row);
     at_most("the row would be", text.len(), most)?;
+    check_values(text.as_bytes(), most).map(|()| text)
+}
+
+/// A row as a store reads it. What somebody else wrote has the same bounds.
+///
+/// # Errors
+///
+/// [`StoreError::Damaged`], if [`encode`] writes no such text.
+pub fn decode(text: &[u8], most: usize) -> Result<Map, StoreError> {
+    at_most("the row is", text.len(), most)
+        .and_then(|()| check_values(text, most))
+        .map_err(|error| StoreError::Damaged(error.to_string()))?;
+    json::parse_map(text).map_err(|error| StoreError::Damaged(error.to_string()))
+}
+
+fn check_values(text: &[u8], most: usize) -> Result<(), StoreError> {
     // A shorter text has not enough brackets for either.
     if text.len() > 2 * json::DEPTH {
-        let (bytes, depth) = json::weigh(text.as_bytes());
-        at_most("the values of the row would take", bytes, 8 * most)?;
+        let (bytes, depth) = json::weigh(text);
+        at_most("the values of the row would take", bytes, most.saturating_mul(8))?;
         if depth > json::DEPTH {
             let met = format!("the row could not be read back: it is {depth} levels deep");
             return Err(StoreError::TooLarge(format!("{met}, expected at most {}", json::DEPTH)));
         }
     }
-    Ok(text)
-}
-
-/// A row as a store reads it.
-///
-/// # Errors
-///
-/// [`StoreError::Damaged`], if the text is not JSON, or not an object.
-pub fn decode(text: &[u8]) -> Result<Map, StoreError> {
-    json::parse_map(text).map_err(|error| StoreError::Damaged(error.to_string()))
+    Ok(())
 }
 
 /// An error if there are too many bytes; `what` begins its sentence.

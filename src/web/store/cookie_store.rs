@@ -110,7 +110,7 @@ impl CookieStore {
         let time = time.iter().fold(0, |time, byte| time << 8 | u64::from(*byte));
         // A server whose clock is ahead signs with a time of the future; that is age 0.
         let age = self.now().saturating_sub(time);
-        let row = from_base64url(data).and_then(|json| decode(&json).ok());
+        let row = from_base64url(data).and_then(|json| decode(&json, kind.row_bytes).ok());
         let row = row.ok_or(Refusal::Form("its data is no JSON object"))?;
         let least = permanence(&row).unwrap_or_default();
         if kind.lifetime.is_some_and(|lifetime| age >= lifetime.max(least).as_secs().max(1)) {

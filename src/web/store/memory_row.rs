@@ -5,7 +5,7 @@
 //! are kept as values, such as a counter or the name of a user. The file store keeps the text that
 //! it writes.
 
-use super::{StoreError, decode, encode};
+use super::{StoreError, encode};
 use crate::json;
 use crate::value::{Map, Text, Value};
 use std::borrow::Cow;
@@ -50,7 +50,8 @@ impl MemoryRow {
     pub fn copy(&self) -> Result<Map, StoreError> {
         match self {
             MemoryRow::Values(entries) => Ok(Map::of(entries)),
-            MemoryRow::Json(text) => decode(text.as_bytes()),
+            MemoryRow::Json(text) => json::parse_map(text.as_bytes())
+                .map_err(|error| StoreError::Damaged(error.to_string())),
         }
     }
 }

@@ -23,6 +23,7 @@ fn rows() -> Vec<Map> {
         "\u{7}".repeat(40).into(),
         "ä \"quoted\" \\".into(),
         "x".repeat(300).into(),
+        "x".repeat(3000).into(),
         vec![1, 2].into(),
         Map::from([("kettle", 2)]).into(),
         Value::Html("<b>".into()),
@@ -40,11 +41,14 @@ fn a_row_in_memory_is_read_as_from_a_store_of_text() {
     for row in rows() {
         let text = encode(&row, 16_384).unwrap();
         let key = put(&store, &SESSION, "id", &row).unwrap();
-        assert_eq!(load(&store, &SESSION, &key), Lookup::Found(decode(text.as_bytes()).unwrap()));
+        assert_eq!(
+            load(&store, &SESSION, &key),
+            Lookup::Found(decode(text.as_bytes(), 16_384).unwrap())
+        );
         // A change is given what a look gives.
         let mut met = None;
         store.update(&SESSION, &key, &mut |row| met.clone_from(row)).unwrap();
-        assert_eq!(met, Some(decode(text.as_bytes()).unwrap()));
+        assert_eq!(met, Some(decode(text.as_bytes(), 16_384).unwrap()));
         let mut held = Vec::new();
         store.inspect(&mut |row| held.push(row.text.to_owned()));
         assert_eq!(held, [text]);
@@ -64,6 +68,9 @@ fn the_bound_of_a_row_is_that_of_its_text() {
         let refused = put(&store, &less, "id", &row).unwrap_err();
         let met = format!("the row would be {bytes} bytes, expected at most {}", bytes - 1);
         assert_eq!(refused, StoreError::TooLarge(met));
+        for boundless in [usize::MAX, usize::MAX / 8 + 1] {
+            put(&store, &Kind { row_bytes: boundless, ..SESSION }, "id", &row).unwrap();
+        }
     }
 }
 

@@ -180,7 +180,7 @@ pub fn suite_of_tables(store: &dyn Store, pass: &dyn Fn(Duration)) {
     put(store, &large, "1", &text).unwrap();
     assert_eq!(load(store, &large, "1"), Lookup::Found(text));
     let small = Kind { row_bytes: 10, ..large };
-    let refused = put(store, &small, "1", &row(100)).unwrap_err();
+    let refused = put(store, &small, "2", &row(100)).unwrap_err();
     let text = "the row would be 14 bytes, expected at most 10".to_owned();
     assert_eq!(refused, StoreError::TooLarge(text));
 

@@ -156,10 +156,29 @@ fn impostor(answer: &'static [u8]) -> RedisStore {
 #[test]
 fn a_row_that_is_no_json_is_a_strangers_session_but_no_order() {
     let load = |kind| impostor(b"$5\r\nhello\r\n").load(kind, "id");
-    let refused = Lookup::Refused(Refusal::Form("its row is no JSON object"));
+    let refused = Lookup::Refused(Refusal::Form("its row is too large, or no JSON object"));
     assert_eq!(load(&SESSION).unwrap(), refused);
     let failure = load(&ORDER).unwrap_err().to_string();
-    assert!(failure.contains("is not a row"), "{failure}");
+    assert!(failure.contains("is not a row: carafe:order:id: "), "{failure}");
+}
+
+/// Somebody else wrote it: as values it would take a hundred times its bytes.
+#[test]
+fn a_row_beyond_the_bounds_of_its_kind_is_refused_before_it_is_read() {
+    let lists = |count| format!("{{\"a\":[{}[0]]}}", "[0],".repeat(count));
+    for (text, expected) in [
+        (lists(4000), "the row is 16011 bytes, expected at most 16000"),
+        (lists(3000), "the values of the row would take 624681 bytes, expected at most 128000"),
+    ] {
+        let answer: &'static str = format!("${}\r\n{text}\r\n", text.len()).leak();
+        let bounded = |kind| carafe::web::store::Kind { row_bytes: 16_000, ..kind };
+        let refused = Lookup::Refused(Refusal::Form("its row is too large, or no JSON object"));
+        assert_eq!(load(&impostor(answer.as_bytes()), &bounded(SESSION), "id"), refused);
+        let failure = impostor(answer.as_bytes()).load(&bounded(ORDER), "id").unwrap_err();
+        assert!(failure.to_string().contains(&format!("carafe:order:id: {expected}")), "{failure}");
+        let change = impostor(answer.as_bytes()).update(&bounded(ORDER), "id", &mut |_| ());
+        assert_eq!(change, Err(failure));
+    }
 }
 
 #[test]

@@ -27,7 +27,7 @@ use super::patience::wait_at_most;
 use super::{Change, KeyPage, Kind, Lookup, Refusal, Store, StoreError, Updated, decode, encode};
 use crate::cycle::StorePlace;
 use crate::json;
-use crate::value::Value;
+use crate::value::{Map, Value};
 use resp::{RedisConnection, RedisReply};
 use std::io::{self, ErrorKind};
 use std::sync::Mutex;
@@ -119,13 +119,14 @@ impl RedisStore {
 
 impl Store for RedisStore {
     fn load(&self, kind: &Kind, key: &str) -> Result<Lookup, StoreError> {
-        let Some(row) = self.look(kind, &name_of(kind, key))? else {
+        let name = name_of(kind, key);
+        let Some(row) = self.look(kind, &name)? else {
             return Ok(Lookup::Refused(Refusal::Unknown));
         };
-        match decode(&row) {
+        match row_of(kind, &name, &row) {
             // Somebody else wrote it. A session can be made again.
             Err(StoreError::Damaged(_)) if kind.oldest_leaves => {
-                Ok(Lookup::Refused(Refusal::Form("its row is no JSON object")))
+                Ok(Lookup::Refused(Refusal::Form("its row is too large, or no JSON object")))
             }
             decoded => decoded.map(Lookup::Found),
         }
@@ -136,7 +137,7 @@ impl Store for RedisStore {
         let seen = self.look(kind, &name)?;
         let most = kind.most.to_string();
         let leaves = if kind.oldest_leaves { "1" } else { "0" };
-        let copy = |seen: &Vec<u8>| decode(seen);
+        let copy = |seen: &Vec<u8>| row_of(kind, &name, seen);
         change::update((kind, key), seen, copy, change, |seen, new| {
             let seen = seen.map_or(b"".as_slice(), Vec::as_slice);
             let new = new.map(|row| encode(row, kind.row_bytes)).transpose()?.unwrap_or_default();
@@ -173,6 +174,14 @@ impl Store for RedisStore {
 /// Under which name Redis has a row.
 fn name_of(kind: &Kind, key: &str) -> String {
     format!("carafe:{}:{}", kind.name, kind.stored_key(key))
+}
+
+/// The row of a text that Redis has under this name.
+fn row_of(kind: &Kind, name: &str, text: &[u8]) -> Result<Map, StoreError> {
+    decode(text, kind.row_bytes).map_err(|error| match error {
+        StoreError::Damaged(why) => StoreError::Damaged(format!("{name}: {why}")),
+        other => other,
+    })
 }
 
 /// What no script of ours replies.
