@@ -14,6 +14,7 @@ use super::mistake::locate;
 use super::tree::{Expression, Term, Tree};
 use crate::value::{Local, Map, Text, Value};
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// What is missing below these is no mistake of the author: a client may leave it out.
 const SENT: [&str; 4] = ["request.args", "request.form", "request.cookies", "request.headers"];
@@ -52,7 +53,7 @@ impl Globals for () {}
 pub enum Bound {
     Value(Value),
     /// The item of a turn of a loop: the list, and the index of the turn.
-    Item(Value, usize),
+    Item(Arc<Vec<Value>>, usize),
     /// Nothing yet: the name is set later.
     Late,
 }
@@ -172,7 +173,7 @@ impl<'a> Names<'a> {
     /// The items and the turn of the loop that has this place on the stack; none if it is over.
     pub fn turn(&self, place: usize) -> Option<(&[Value], usize)> {
         match &self.stack.get(place)?.1 {
-            Bound::Item(items, index) => Some((items.as_list()?, *index)),
+            Bound::Item(items, index) => Some((items, *index)),
             _ => None,
         }
     }
@@ -204,7 +205,7 @@ impl<'a> Names<'a> {
     fn value_of<'s>(&'s self, bound: &'s Bound) -> Option<&'s Value> {
         match bound {
             Bound::Value(value) => Some(value),
-            Bound::Item(items, index) => items.as_list()?.get(*index),
+            Bound::Item(items, index) => items.get(*index),
             Bound::Late => Some(&Value::Undefined),
         }
     }

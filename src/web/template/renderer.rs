@@ -14,6 +14,7 @@ use super::names::{Bound, Names, Scope};
 use super::print::{print_into, text_of};
 use super::tree::{Expression, For, Macro, Node, Term};
 use crate::value::{Local, Text, Value};
+use std::sync::Arc;
 
 /// How many levels of loops, blocks, includes and expressions a page may have: each needs stack,
 /// up to 2 KiB, and 3.4 KiB in a program without optimisation.
@@ -200,14 +201,13 @@ impl<'a> Renderer<'a> {
     fn walk(&mut self, parts: &'a For) -> Rendering {
         let over = self.evaluate(&parts.over)?;
         self.names.warn(&over, &parts.over);
-        let mut list = match over.as_list() {
-            Some(_) => over,
-            None => over.items()?.into_owned().into(),
+        let mut items = match over {
+            Value::List(items) => items,
+            _ => Arc::new(over.items()?.into_owned()),
         };
         if let Some(filter) = &parts.filter {
-            list = self.chosen(parts, filter, &list)?;
+            items = Arc::new(self.chosen(parts, filter, &items)?);
         }
-        let items = list.as_list().unwrap_or_default();
         let scope = self.names.inner();
         if items.is_empty() {
             return self.within(scope, |renderer| renderer.nodes(&parts.otherwise));
@@ -216,7 +216,7 @@ impl<'a> Renderer<'a> {
             if let Some(name) = &parts.loop_name {
                 renderer.names.set(name, Value::Local(Local::Loop(renderer.names.stack.len() + 1)));
             }
-            renderer.names.bind(&parts.item, Bound::Item(list.clone(), 0));
+            renderer.names.bind(&parts.item, Bound::Item(Arc::clone(&items), 0));
             let fixed = renderer.names.stack.len();
             renderer.count(items.len(), 0)?;
             for (index, item) in items.iter().enumerate() {
@@ -235,17 +235,22 @@ impl<'a> Renderer<'a> {
 
     /// The items that the `if` of a `for` lets through. It sees the item, but no `loop` of its own.
     #[inline(never)]
-    fn chosen(&mut self, parts: &'a For, filter: &'a Expression, list: &Value) -> Rendering<Value> {
+    fn chosen(
+        &mut self,
+        parts: &'a For,
+        filter: &'a Expression,
+        items: &[Value],
+    ) -> Rendering<Vec<Value>> {
         let own = self.names.stack.len();
         self.within(self.names.inner(), |renderer| {
             let mut chosen = Vec::new();
-            renderer.count(list.as_list().unwrap_or_default().len(), 0)?;
-            for item in list.as_list().unwrap_or_default() {
+            renderer.count(items.len(), 0)?;
+            for item in items {
                 renderer.names.stack.truncate(own);
                 renderer.assign(&parts.target, item.clone())?;
                 chosen.extend(renderer.truth(filter)?.then(|| item.clone()));
             }
-            Ok(chosen.into())
+            Ok(chosen)
         })
     }
 
