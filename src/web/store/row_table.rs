@@ -132,7 +132,7 @@ impl KindRows {
         KindRows { name: kind.into(), index, rows, free }
     }
 
-    /// Asks once for room for so many rows.
+    /// Asks once for the room of this number of rows.
     fn reserve(&mut self, most: usize) {
         if self.rows.capacity() <= most {
             // A full map in which rows come and go would grow without the quarter more.

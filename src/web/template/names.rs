@@ -270,7 +270,7 @@ impl<'a> Names<'a> {
         {
             return;
         }
-        // A loop comes to the same place again and again.
+        // Each turn of a loop comes to the same place.
         let (tree, place) = (self.scope.tree, (&*self.scope.tree.name, part.at));
         if self.warned.len() == MOST_WARNINGS || self.warned.contains(&place) {
             return;

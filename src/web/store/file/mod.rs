@@ -45,8 +45,8 @@ const LOCK_TIME: Duration = Duration::from_millis(900);
 /// Keeps rows in a file, which several processes may share.
 pub struct FileStore {
     journal: Mutex<Journal>,
-    /// True if the last one who waited for the journal's lock did not get it. Who waits holds this,
-    /// and the other writers stand behind.
+    /// True if the last one who waited for the journal's lock did not get it. A writer holds this
+    /// while it waits, and the others wait for it.
     is_stuck: Mutex<bool>,
     /// How much of the journal's `progress` is on the disk. The thread that makes the next changes
     /// safe holds this lock, and the others wait for it.
@@ -113,11 +113,12 @@ impl FileStore {
         Ok(journal)
     }
 
+    /// The same, before the clock is looked at.
     fn read(&self) -> io::Result<MutexGuard<'_, Journal>> {
         let mut journal = locked(&self.journal);
         match journal.read_news() {
-            // Without the lock, this may be two halves: one that a writer without room takes back,
-            // and one that the next writer puts there.
+            // This may be the first half of a line that found no room and was taken back, and then
+            // a part of the next line. Under the lock, only true damage is left.
             Err(error) if error.kind() == ErrorKind::InvalidData => {
                 drop(journal);
                 Ok(self.write()?.0)

@@ -60,7 +60,7 @@ impl Rewrite {
             _ => {}
         }
         let file = Arc::new(private().read(true).write(true).create_new(true).open(&path)?);
-        // Whoever opens the journal sees by this that the file is in use.
+        // A process that opens the journal sees by this that the file is in use.
         file.try_lock()?;
         let (name, next) = (random::hex_id(), (0, 0));
         let mut rewrite = Rewrite { name, path, file, bytes: 0, next, copied: bytes, seen: bytes };
