@@ -19,7 +19,7 @@
 //! assert!(session.cookie_to_send(false).is_none()); // the visitor has it already
 //! ```
 //!
-//! * The store is asked at the first use, or at the end if a cycle is recorded.
+//! * The store is asked at the first use.
 //! * A value is read from the row as it was at the first use, or after this request's last change.
 //!   A change goes to the store at once, as one step: two requests of one visitor at the same time
 //!   lose nothing. The first change of a stranger makes a row under a fresh key: see `changing`.
@@ -38,16 +38,17 @@ mod lifetime;
 mod login;
 mod session_cookie;
 
+use history::ObservedStore;
 pub use history::SessionHistory;
 pub use lifetime::Sessions;
 use session_cookie::RowKey;
 
-use super::store::{Kind, Lookup, Refusal, Store, StoreError, permanence};
+use super::store::{Kind, Lookup, Refusal, StoreError, permanence};
 use crate::value::{Map, Value};
 use std::borrow::Cow;
-use std::cell::{Cell, OnceCell};
+use std::cell::OnceCell;
 use std::panic::Location;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// What the server remembers about one visitor, for the length of one request.
 ///
@@ -63,37 +64,45 @@ use std::time::{Duration, Instant};
 /// }
 /// ```
 pub struct Session<'s> {
-    store: &'s dyn Store,
+    /// The store, which also keeps what the record of the cycle will ask.
+    store: ObservedStore<'s>,
     settings: &'s Sessions,
     kind: Kind,
     /// The key in the cookie that came, believed or not.
     received: Option<Cow<'s, str>>,
     /// Filled at the first use.
     loaded: OnceCell<LoadedSession>,
-    /// True once the handler or the page used it. If only the record of the cycle has loaded the
-    /// row, a store that fails is no failure of the request.
-    is_used: Cell<bool>,
-    /// True if the record of the cycle will ask when the session was loaded and what it held.
-    is_recording: bool,
+    /// The line that changed it last.
     changed_by: Option<&'static Location<'static>>,
 }
 
 /// A session after its first use.
 #[derive(Default)]
 struct LoadedSession {
-    /// When, if there is a record of the cycle.
-    at: Option<Instant>,
     /// The key of the visitor's row.
     key: RowKey,
     /// The row as this request last saw it.
     row: Map,
     /// How long the row asks to be kept, if it does. Zero: no longer so, since this request.
     permanence: Option<Duration>,
-    /// For the record: the row before this request changed it.
-    before: Option<Map>,
     refusal: Option<Refusal>,
     failure: Option<StoreError>,
     cleared: bool,
+}
+
+impl Sessions {
+    /// The session of a request with this cookie, which is or is not recorded. The store is not
+    /// asked yet.
+    #[inline]
+    pub(in crate::web) fn open_for<'s>(
+        &'s self,
+        received: Option<Cow<'s, str>>,
+        is_recording: bool,
+    ) -> Session<'s> {
+        let store = ObservedStore::new(&*self.store, is_recording);
+        let (kind, loaded) = (self.kind, OnceCell::new());
+        Session { store, settings: self, kind, received, loaded, changed_by: None }
+    }
 }
 
 impl Session<'_> {
@@ -114,7 +123,6 @@ impl Session<'_> {
 
     /// All names and values.
     pub fn values(&self) -> &Map {
-        self.is_used.set(true);
         &self.loaded().row
     }
 
@@ -128,8 +136,7 @@ impl Session<'_> {
     /// Asks the store, the first time.
     fn loaded(&self) -> &LoadedSession {
         self.loaded.get_or_init(|| {
-            let at = self.is_recording.then(Instant::now);
-            let mut loaded = LoadedSession { at, ..LoadedSession::default() };
+            let mut loaded = LoadedSession::default();
             let Some(sent) = &self.received else { return loaded };
             match self.store.load(&self.kind, sent) {
                 Ok(Lookup::Found(row)) => (loaded.key, loaded.row) = (RowKey::Received, row),

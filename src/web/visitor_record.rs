@@ -7,9 +7,9 @@ use crate::cycle::Detail;
 
 /// Notes what the request found of its visitor, and what it leaves.
 pub fn record(ctx: &mut Context, history: SessionHistory) {
-    let SessionHistory { opened_at, before, after, changed_by: by, place } = history;
+    let SessionHistory { opened_at, refused, before, key, after, changed_by: by, place } = history;
     if let Some(sent) = ctx.session.received() {
-        let refused = ctx.session.refusal().map(|refusal| refusal.to_string().into());
+        let refused = refused.map(|refusal| refusal.to_string().into());
         let row = Detail::Row { cookie: sent.to_owned(), refused, row: before, place };
         ctx.cycle.step_at("opened", opened_at, row);
     }
@@ -20,7 +20,6 @@ pub fn record(ctx: &mut Context, history: SessionHistory) {
         }
     }
     if let (Some(after), None) = (after, ctx.session.failure()) {
-        let cookie = ctx.session.key().map(str::to_owned);
-        ctx.cycle.step("saved", || Detail::Change { cookie, after, by, place });
+        ctx.cycle.step("saved", || Detail::Change { cookie: key, after, by, place });
     }
 }

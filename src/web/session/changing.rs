@@ -11,9 +11,8 @@ use super::{LoadedSession, Session};
 use crate::random;
 use crate::value::{Map, Value};
 use crate::web::store::{Change, StoreError, Updated, permanence};
-use std::mem::replace;
 use std::panic::Location;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 impl Session<'_> {
     /// Makes a new value of the old one, in one step, and gives it back.
@@ -50,8 +49,8 @@ impl Session<'_> {
         let mut outcome = None;
         self.write(None, &mut |row| outcome = row.as_mut().map(&mut edit));
         if outcome.is_none() {
-            // A stranger; or another request has deleted the row, and it must not come back. So the
-            // values go into a new row.
+            // A stranger; or another request has deleted the row, and what was in it must not come
+            // back. So only what this request has set goes into a new row.
             let values = self.values().clone();
             self.write(Some(random::hex_id()), &mut |row| {
                 outcome = Some(edit(row.insert(values.clone())));
@@ -63,15 +62,14 @@ impl Session<'_> {
             _ => {
                 let mut row = self.values().clone();
                 let outcome = edit(&mut row);
-                self.used().take_over(row);
+                self.loaded_mut().take_over(row);
                 outcome
             }
         }
     }
 
     /// The session, which is loaded now if this is its first use.
-    pub(super) fn used(&mut self) -> &mut LoadedSession {
-        self.is_used.set(true);
+    pub(super) fn loaded_mut(&mut self) -> &mut LoadedSession {
         self.loaded();
         self.loaded.get_mut().expect("it was loaded on the line above")
     }
@@ -82,17 +80,13 @@ impl Session<'_> {
     /// The first use of a session may be a change. If the visitor has a row, the store is asked
     /// once for both: it looks the row up and changes it.
     pub(super) fn write(&mut self, fresh: Option<String>, change: Change<'_>) {
-        self.is_used.set(true);
         let is_first = self.loaded.get().is_none();
         let visitors = if is_first { self.received() } else { self.key() };
         let key = fresh.as_deref().or(visitors).filter(|_| self.failure().is_none());
         let Some(key) = key else { return };
-        let (mut is_found, mut before) = (false, None);
+        let mut is_found = false;
         let updated = self.store.update(&self.kind, key, &mut |row| {
             is_found = row.is_some();
-            if is_first && self.is_recording {
-                before.clone_from(row);
-            }
             change(row);
         });
         if is_first {
@@ -100,10 +94,9 @@ impl Session<'_> {
             if updated.is_ok() && !is_found {
                 return;
             }
-            let (at, key) = (self.is_recording.then(Instant::now), RowKey::Received);
-            self.loaded = LoadedSession { at, key, before, ..Default::default() }.into();
+            self.loaded = LoadedSession { key: RowKey::Received, ..Default::default() }.into();
         }
-        self.used().accept(updated, fresh);
+        self.loaded_mut().accept(updated, fresh);
     }
 }
 
@@ -128,8 +121,7 @@ impl LoadedSession {
     /// Takes this row in the place of the last one.
     #[inline]
     pub(super) fn take_over(&mut self, row: Map) {
-        let last = replace(&mut self.row, row);
-        self.before.get_or_insert(last);
+        self.row = row;
         let ended = self.permanence.map(|_| Duration::ZERO);
         self.permanence = permanence(&self.row).or(ended);
     }

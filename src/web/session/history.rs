@@ -6,7 +6,9 @@
 use super::Session;
 use crate::cycle::StorePlace;
 use crate::value::Map;
-use crate::web::store::{Refusal, StoreError};
+use crate::web::store::{Change, Kind, Lookup, Refusal, Store, StoreError, Updated};
+use std::cell::OnceCell;
+use std::mem::take;
 use std::panic::Location;
 use std::time::Instant;
 
@@ -15,8 +17,12 @@ use std::time::Instant;
 pub struct SessionHistory {
     /// When the store was asked for the row.
     pub opened_at: Instant,
+    /// Why it refused the key that came, if it did.
+    pub refused: Option<Refusal>,
     /// The row as it was then; `None` if the store was not asked, or failed.
     pub before: Option<Map>,
+    /// The key of the row as the request leaves it.
+    pub key: Option<String>,
     /// The row as the request leaves it; `None` likewise.
     pub after: Option<Map>,
     /// The line that changed it last.
@@ -28,12 +34,12 @@ pub struct SessionHistory {
 impl Session<'_> {
     /// What the store could not do. The answer must be an error page then.
     pub fn failure(&self) -> Option<&StoreError> {
-        self.loaded.get().filter(|_| self.is_used.get())?.failure.as_ref()
+        self.loaded.get()?.failure.as_ref()
     }
 
     /// True if the handler or the page has used the session: the answer depends on the visitor.
     pub fn is_used(&self) -> bool {
-        self.is_used.get()
+        self.loaded.get().is_some()
     }
 
     /// True if the visitor has the cookie already, and this request has changed nothing.
@@ -51,16 +57,67 @@ impl Session<'_> {
     /// If the handler has not used the session, the row is looked up now; not in a store that asks
     /// another program, because the record must not make a page slower.
     pub fn history(&mut self) -> SessionHistory {
-        let place = self.store.place();
-        if self.received.is_some() && place != StorePlace::Elsewhere {
-            self.loaded();
+        let place = self.store.inner.place();
+        let (is_unused, changed_by) = (!self.is_used(), self.changed_by);
+        let may_ask = is_unused && place != StorePlace::Elsewhere;
+        if let Some(received) = self.received().filter(|_| may_ask) {
+            // A store that fails here is no failure of the request: it did not need the row.
+            let _ = self.store.load(&self.kind, received);
         }
-        let (mut before, mut after) = (None, None);
-        if let Some(loaded) = self.loaded.get_mut().filter(|loaded| loaded.failure.is_none()) {
-            before = Some(loaded.before.take().unwrap_or_else(|| loaded.row.clone()));
-            after = Some(std::mem::take(&mut loaded.row));
+        // A stranger has no row before.
+        let first = self.store.first.take().filter(|_| self.received.is_some());
+        let (opened_at, refused, found) = match first {
+            Some((at, Lookup::Found(row) | Lookup::Moved(row, _))) => (at, None, Some(row)),
+            Some((at, Lookup::Refused(why))) => (at, Some(why), Some(Map::new())),
+            None => (Instant::now(), None, None),
+        };
+        let key = if is_unused && refused.is_none() { self.received() } else { self.key() };
+        let key = key.map(str::to_owned);
+        let (before, after) = match self.loaded.get_mut() {
+            Some(loaded) if loaded.failure.is_some() => (None, None),
+            Some(loaded) => (Some(found.unwrap_or_default()), Some(take(&mut loaded.row))),
+            None => (found.clone(), found),
+        };
+        SessionHistory { opened_at, refused, before, key, after, changed_by, place }
+    }
+}
+
+/// The store of a session. If there is a record of the cycle, its first answer is kept.
+pub(super) struct ObservedStore<'s> {
+    pub inner: &'s dyn Store,
+    is_recording: bool,
+    first: OnceCell<(Instant, Lookup)>,
+}
+
+impl<'s> ObservedStore<'s> {
+    /// This store, with a record of the cycle or without.
+    pub fn new(inner: &'s dyn Store, is_recording: bool) -> ObservedStore<'s> {
+        ObservedStore { inner, is_recording, first: OnceCell::new() }
+    }
+
+    /// As [`Store::load`].
+    pub fn load(&self, kind: &Kind, key: &str) -> Result<Lookup, StoreError> {
+        let at = self.is_recording.then(Instant::now);
+        let answer = self.inner.load(kind, key)?;
+        if let Some(at) = at {
+            self.first.get_or_init(|| (at, answer.clone()));
         }
-        let opened_at = self.loaded.get().and_then(|loaded| loaded.at).unwrap_or_else(Instant::now);
-        SessionHistory { opened_at, before, after, changed_by: self.changed_by, place }
+        Ok(answer)
+    }
+
+    /// As [`Store::update`]. If there is no row, the session asks with `load` for the reason.
+    pub fn update(&self, kind: &Kind, key: &str, edit: Change) -> Result<Updated, StoreError> {
+        if !self.is_recording || self.first.get().is_some() {
+            return self.inner.update(kind, key, edit);
+        }
+        let (at, mut found) = (Instant::now(), None);
+        let updated = self.inner.update(kind, key, &mut |row| {
+            found.clone_from(row);
+            edit(row);
+        })?;
+        if let Some(row) = found {
+            self.first.get_or_init(|| (at, Lookup::Found(row)));
+        }
+        Ok(updated)
     }
 }

@@ -2,8 +2,6 @@
 
 use super::Session;
 use crate::web::store::{Kind, NoneStore, PERMANENT, Store, StoreError};
-use std::borrow::Cow;
-use std::cell::{Cell, OnceCell};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -38,25 +36,6 @@ impl Sessions {
     pub fn open(&self, cookie: Option<&str>) -> Session<'_> {
         self.open_for(cookie.map(|cookie| cookie.to_owned().into()), true)
     }
-
-    /// The same, for a request of which there is a record, or not.
-    #[inline]
-    pub(in crate::web) fn open_for<'s>(
-        &'s self,
-        cookie: Option<Cow<'s, str>>,
-        is_recording: bool,
-    ) -> Session<'s> {
-        Session {
-            store: &*self.store,
-            settings: self,
-            kind: self.kind,
-            received: cookie,
-            loaded: OnceCell::new(),
-            is_used: Cell::new(false),
-            is_recording,
-            changed_by: None,
-        }
-    }
 }
 
 impl Session<'_> {
@@ -80,7 +59,7 @@ impl Session<'_> {
 
     /// From now on nothing is kept, and the visitor gets no cookie.
     pub(in crate::web) fn keep_nothing(&mut self) {
-        self.store = &NoneStore;
+        self.store.inner = &NoneStore;
     }
 
     /// Lets what is written from now on live at least as long.
@@ -106,6 +85,6 @@ impl Session<'_> {
             let kind = Kind { lifetime: Some(time), ..self.kind };
             self.store.load(&kind, key)?;
         }
-        if self.changed_by.is_some() { self.store.flush() } else { Ok(()) }
+        if self.changed_by.is_some() { self.store.inner.flush() } else { Ok(()) }
     }
 }

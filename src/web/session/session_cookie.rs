@@ -1,7 +1,7 @@
 //! The session's cookie: which key the visitor is told, and when.
 
+use super::Session;
 use super::lifetime::Sessions;
-use super::{LoadedSession, Session};
 use crate::http::SetCookie;
 use crate::http::cookie::SameSite;
 use std::time::Duration;
@@ -23,8 +23,7 @@ impl Session<'_> {
     /// to keep it, or the wish to forget it.
     /// `secure` keeps the cookie to https.
     pub fn cookie_to_send(&self, secure: bool) -> Option<SetCookie> {
-        let is_usable = |it: &&LoadedSession| self.is_used.get() && it.failure.is_none();
-        let loaded = self.loaded.get().filter(is_usable)?;
+        let loaded = self.loaded.get().filter(|loaded| loaded.failure.is_none())?;
         let lifetime = loaded.permanence.filter(|time| !time.is_zero());
         // As in Flask, each use of a permanent session begins its time in the browser again.
         let value = match &loaded.key {
