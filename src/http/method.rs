@@ -2,7 +2,8 @@
 //!
 //! A method is the first word of a request. Case counts: `get` is a method that no server knows.
 //!
-//! Left out: CONNECT, which is for proxies, and TRACE, which would show cookies to a script.
+//! Left out: CONNECT, which is for proxies and is refused in `target`, and TRACE, which would show
+//! cookies to a script.
 
 use super::bytes::is_token;
 use std::fmt;

@@ -1,18 +1,18 @@
-//! Deeper: The request target: it names the resource, in one of four forms.
+//! Deeper: The request target: it names the resource, in one of three forms.
 //!
 //! ```text
 //! GET /search?q=tea HTTP/1.1                  origin-form: browsers send it to a server
 //! GET http://localhost/search?q=tea HTTP/1.1  absolute-form: for proxies; servers must know it too
 //! OPTIONS * HTTP/1.1                          asterisk-form: the server as a whole
-//! CONNECT localhost:443 HTTP/1.1              authority-form: a tunnel through a proxy
 //! ```
 //!
-//! Left out: other schemes, IPv6 zones, and addresses of later versions of IP.
+//! Left out: authority-form, since CONNECT is refused; other schemes, IPv6 zones, and addresses of
+//! later versions of IP.
 
 use super::bytes::{is_host_name, is_plain_path, wrong_in_target};
 use super::parse_error::{malformed, unexpected};
 use super::percent::{code, spelt};
-use super::{Method, ParseError};
+use super::{Method, ParseError, Status};
 use std::borrow::Cow;
 use std::net::Ipv6Addr;
 
@@ -21,7 +21,7 @@ pub(super) struct Target<'a> {
     pub written: &'a str,
     /// `host[:port]`, if the target is a URL.
     pub authority: Option<&'a str>,
-    /// Starts with `/`, or is `*`, or is CONNECT's `host:port`. See [`normal_path`].
+    /// Starts with `/`, or is `*`. See [`normal_path`].
     pub path: Cow<'a, str>,
     /// What follows the first `?`, as it was written.
     pub query: &'a str,
@@ -32,6 +32,12 @@ pub(super) fn parse_target<'a>(
     target: &'a [u8],
     method: &Method,
 ) -> Result<Target<'a>, ParseError> {
+    // RFC 9110 §9.3.6: after a 2xx to CONNECT, a proxy passes all bytes on without a look at them. So
+    // no page and no hook of a program may answer it, and the connection closes.
+    if matches!(method, Method::Other(word) if word == "CONNECT") {
+        let message = "found the method CONNECT, expected another: this server opens no tunnel";
+        return Err(ParseError::new(Status::NOT_IMPLEMENTED, message));
+    }
     let text = str::from_utf8(target).unwrap_or_default();
     if text.starts_with('/') && is_plain_path(target) {
         // The usual case: each byte stands for itself.
@@ -55,9 +61,7 @@ pub(super) fn parse_target<'a>(
     } else if let Some(url) = after_scheme(target) {
         let (authority, rest) = url.split_at(url.find(['/', '?']).unwrap_or(url.len()));
         (Some(authority), rest)
-    } else if (target == "*" && *method == Method::Options)
-        || (method.as_str() == "CONNECT" && is_authority(target))
-    {
+    } else if target == "*" && *method == Method::Options {
         (None, target)
     } else {
         let expected = "an http:// URL, or what starts with /";

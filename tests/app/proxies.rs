@@ -66,6 +66,17 @@ fn the_example_configurations_take_turns_and_pass_on_who_asks() {
         };
         assert_eq!(post("Origin: http://shop.example:81"), "303", "{name}");
         assert_eq!(post("Origin: http://shop.example"), "403", "{name}");
+        // The host of a whole URL wins over the Host header, so that a client cannot have links to
+        // another site (HAProxy refuses such a request); and HTTP/1.0 needs no Host.
+        let target = ["--request-target", "http://good.example/formtest", "http://$B/"];
+        let answer = proxy.curl(&[&["-i", "-H", "Host: evil.example"], &target[..]].concat());
+        let is_right = answer.contains("http://good.example/process")
+            || (name == "haproxy" && answer.starts_with("HTTP/1.1 400"));
+        assert!(is_right && !answer.contains("evil.example"), "{name}: {answer}");
+        assert_eq!(
+            proxy.curl(&["--http1.0", "-H", "Host:", "http://$B/hello/Ada"]),
+            "Hello, Ada!\n"
+        );
         for path in INNER {
             let status = proxy.status(&["-H", "Host: localhost", &format!("http://$B{path}")]);
             assert_eq!(status, "403", "{name}: {path}");

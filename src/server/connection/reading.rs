@@ -78,7 +78,9 @@ impl Connection {
 
     /// Reads the body of a request, and notes who asks.
     pub(super) fn read_body(&mut self, framing: Framing) -> Result<Asked, Obstacle> {
-        let waits = expects_continue(&self.buffers.request)?;
+        let request = &mut self.buffers.request;
+        self.serving.proxies.find_client(self.peer, request)?;
+        let waits = expects_continue(request)?;
         if framing != Framing::None {
             // RFC 9110 §10.1.1: a server "MAY omit sending a 100 (Continue) response if it has
             // already received some or all of the content".
@@ -87,8 +89,7 @@ impl Connection {
             }
             self.read_content(framing)?;
         }
-        let request = &mut self.buffers.request;
-        self.serving.proxies.find_client(self.peer, request)?;
+        let request = &self.buffers.request;
         let is_last = !request.keep_alive();
         // After a stop, requests that have been read already are still answered.
         let may_go_on = !self.serving.is_stopping() || !self.buffers.input.is_empty();
