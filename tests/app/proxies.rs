@@ -73,10 +73,8 @@ fn the_example_configurations_take_turns_and_pass_on_who_asks() {
         let is_right = answer.contains("http://good.example/process")
             || (name == "haproxy" && answer.starts_with("HTTP/1.1 400"));
         assert!(is_right && !answer.contains("evil.example"), "{name}: {answer}");
-        assert_eq!(
-            proxy.curl(&["--http1.0", "-H", "Host:", "http://$B/hello/Ada"]),
-            "Hello, Ada!\n"
-        );
+        let answer = proxy.curl(&["--http1.0", "-H", "Host:", "http://$B/hello/Ada"]);
+        assert!(answer.contains("Hello Ada"), "{name}: {answer}");
         for path in INNER {
             let status = proxy.status(&["-H", "Host: localhost", &format!("http://$B{path}")]);
             assert_eq!(status, "403", "{name}: {path}");
