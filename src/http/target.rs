@@ -32,8 +32,8 @@ pub(super) fn parse_target<'a>(
     target: &'a [u8],
     method: &Method,
 ) -> Result<Target<'a>, ParseError> {
-    // RFC 9110 §9.3.6: after a 2xx to CONNECT, a proxy passes all bytes on without a look at them. So
-    // no page and no hook of a program may answer it, and the connection closes.
+    // RFC 9110 §9.3.6: after a 2xx to CONNECT, a proxy passes all bytes on without looking at them.
+    // So no page and no hook of a program may answer it, and the connection closes.
     if matches!(method, Method::Other(word) if word == "CONNECT") {
         let message = "found the method CONNECT, expected another: this server opens no tunnel";
         return Err(ParseError::new(Status::NOT_IMPLEMENTED, message));
