@@ -15,7 +15,7 @@
 //! Left out: header fields that go on in the next line, and what RFC 7578 calls deprecated: parts
 //! inside parts and `Content-Transfer-Encoding`.
 
-use super::bytes::quoted_length;
+use super::bytes::{is_token, quoted_length};
 use super::fields::percent_decode;
 use super::parse_error::{malformed, unexpected};
 use super::{Fields, ParseError, Status};
@@ -96,6 +96,11 @@ pub fn boundary(content_type: &str) -> Option<String> {
 
 impl Multipart {
     fn add(&mut self, head: &str, data: &[u8]) -> Result<(), ParseError> {
+        let mut lines = head.split("\r\n");
+        if let Some(line) = lines.find(|line| line.contains(['\r', '\n'])) {
+            let expected = "CR LF at the end of each line, and neither elsewhere";
+            return Err(unexpected("in the head of a part", line.as_bytes(), expected));
+        }
         // RFC 7578 §4.8: other header fields "MUST be ignored".
         let header = |wanted: &str| {
             let mut fields = head.lines().filter_map(|line| line.split_once(':'));
@@ -103,9 +108,11 @@ impl Multipart {
             field.map_or("", |(_, value)| value.trim())
         };
         let disposition = header("Content-Disposition");
-        let parameters = parameters(disposition).unwrap_or_default();
+        // Browsers, curl and requests escape no `\`, and it may be the last letter of a name.
+        let plain = || parameters(&disposition.replace('\\', "\\\\"));
+        let parameters = parameters(disposition).or_else(plain).unwrap_or_default();
         let name = parameters.get("name").map(unescape).ok_or_else(|| {
-            let expected = "form-data; name=\"...\" in one line";
+            let expected = "form-data; name=\"...\" in one line, then ; or the end";
             unexpected("a part with Content-Disposition", disposition.as_bytes(), expected)
         })?;
         // RFC 7578 §4.2 forbids filename*, but some clients send it.
@@ -137,25 +144,32 @@ fn utf8(bytes: &[u8]) -> Result<&str, ParseError> {
 fn parameters(text: &str) -> Option<Fields> {
     let mut parameters = Fields::default();
     let (_, mut rest) = text.split_once(';').unwrap_or_default();
-    while let Some((name, behind)) = rest.split_once('=') {
+    loop {
+        rest = rest.trim_start_matches([' ', '\t', ';']);
+        if rest.is_empty() {
+            return Some(parameters);
+        }
+        let (name, behind) = rest.split_once('=').filter(|(name, _)| is_token(name.as_bytes()))?;
         let value;
         (value, rest) = match behind.strip_prefix('"') {
             Some(quoted) => unquote(quoted)?,
+            None if behind.starts_with([' ', '\t']) => return None,
             None => {
                 let (token, behind) = behind.split_at(behind.find(';').unwrap_or(behind.len()));
                 (token.trim_end().to_owned(), behind)
             }
         };
-        parameters.append(name.trim_matches([' ', '\t', ';']).to_ascii_lowercase(), value);
+        parameters.append(name.to_ascii_lowercase(), value);
     }
-    rest.trim_matches([' ', '\t', ';']).is_empty().then_some(parameters)
 }
 
-/// The inside of a quoted string, and what is after it. A `\` before another letter than `"` and
-/// `\` stands for itself, because old browsers send `C:\me.png`.
+/// The inside of a quoted string, and what is after it: a `;` or nothing. A `\` before another
+/// letter than `"` and `\` stands for itself, because old browsers send `C:\me.png`.
 fn unquote(text: &str) -> Option<(String, &str)> {
     let (inside, behind) = text.split_at(quoted_length(text.as_bytes())?);
-    Some((inside.replace("\\\"", "\"").replace("\\\\", "\\"), &behind[1..]))
+    let behind = behind[1..].trim_start_matches([' ', '\t']);
+    let is_whole = behind.is_empty() || behind.starts_with(';');
+    is_whole.then(|| (inside.replace("\\\"", "\"").replace("\\\\", "\\"), behind))
 }
 
 /// The three characters that browsers escape in a name (WHATWG HTML, "multipart/form-data").

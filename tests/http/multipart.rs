@@ -105,6 +105,26 @@ fn names_are_read_as_clients_write_them() {
     }
 }
 
+/// No browser escapes a backslash, nor does curl or requests: it may be the last letter of a name.
+#[test]
+fn a_backslash_at_the_end_of_a_name_is_a_letter() {
+    for (parameters, name, file_name) in [
+        (r#"name="a\""#, r"a\", None),
+        (r#"name="\"; filename="b.txt""#, r"\", Some("b.txt")),
+        (r#"name="a\"; filename="c:\d\e.txt""#, r"a\", Some("e.txt")),
+        (r#"name="a\"; filename="b\""#, r"a\", Some("")),
+        // What a client escapes is still read so.
+        (r#"name="a\\" ; filename="b.txt" ;"#, r"a\", Some("b.txt")),
+        (r#"name="a\"; filename=\"b""#, r#"a"; filename="b"#, None),
+    ] {
+        let head = format!("Content-Disposition: form-data; {parameters}");
+        let form = read(&form(&[(&head, b"1")]));
+        let names = form.fields.iter().map(|(name, _)| (name, None));
+        let files = form.files.iter().map(|(name, it)| (&**name, Some(&*it.file_name)));
+        assert_eq!(names.chain(files).collect::<Vec<_>>(), [(name, file_name)], "{head}");
+    }
+}
+
 #[test]
 fn a_boundary_may_be_quoted_and_has_1_to_70_characters() {
     let long = "b".repeat(70);
@@ -130,6 +150,9 @@ fn a_boundary_may_be_quoted_and_has_1_to_70_characters() {
 fn what_breaks_the_grammar_is_400_and_too_much_is_413() {
     let named = "--x7\r\nContent-Disposition: form-data; name=a\r\n";
     let end = "found no line --x7-- at the end of the form";
+    let part = |parameters: &str| {
+        format!("--x7\r\nContent-Disposition: form-data; {parameters}\r\n\r\n1\r\n--x7--")
+    };
     for (body, why) in [
         ("", end),
         ("age=36", end),
@@ -154,6 +177,14 @@ fn what_breaks_the_grammar_is_400_and_too_much_is_413() {
         ("--x7 7\r\n\r\n1\r\n--x7 7--", "after a boundary \"7\\r"),
         ("--x7\r\nContent-Disposition: form-data\r\n\r\n1\r\n--x7--", "\"form-data\""),
         ("--x7\r\nContent-Disposition: x; name=\"a\r\n\r\n1\r\n--x7--", "\"x; name=\\\"a\""),
+        // Not another form: a file stays a file.
+        (&part("name=\"a\" junk; filename=\"f\""), "name=\\\"a\\\" junk; filename"),
+        (&part("name=\"a\"\"; filename=\"f\""), "expected form-data; name="),
+        (&part("name=\"a\"filename=\"f\""), "in one line, then ; or the end"),
+        (&part("name = \"a\""), "name = \\\"a\\\""),
+        (&part("name= a; filename=f"), "name= a"),
+        (&part("name=\"a\"\nContent-Type: text/html"), "expected CR LF at the end of each line"),
+        (&part("name=\"a\rb\""), "found in the head of a part \"Content-Disposition"),
     ] {
         let error = parse("multipart/form-data; boundary=x7", body.as_bytes()).unwrap_err();
         assert_eq!(error.status().0, 400, "{body:?}");
