@@ -103,6 +103,7 @@ impl CookieJar {
 
     /// The value of the `Cookie` header for a path; `None` if no cookie goes there.
     pub fn header(&mut self, path: &str) -> Option<String> {
+        let path = path.split('?').next().unwrap_or(path);
         let mut pairs = Vec::new();
         for KeptCookie { name, value, path: folder } in self.cookies.clone() {
             if is_below(path, &folder) {
@@ -130,9 +131,8 @@ impl CookieJar {
 
 /// §5.1.4: the same path, or one below it.
 fn is_below(path: &str, folder: &str) -> bool {
-    path.strip_prefix(folder).is_some_and(|rest| {
-        rest.is_empty() || folder.ends_with('/') || rest.starts_with(['/', '?'])
-    })
+    path.strip_prefix(folder)
+        .is_some_and(|rest| rest.is_empty() || folder.ends_with('/') || rest.starts_with('/'))
 }
 
 /// True if this Max-Age ends a cookie at once; `None` if it is no number, and so does not count
@@ -148,10 +148,12 @@ fn is_over(age: &str) -> Option<bool> {
 fn cookie_date(text: &str) -> Option<SystemTime> {
     let (mut time, mut day, mut month, mut year) = (None, None, None, None);
     let divides = |letter: char| letter.is_ascii_punctuation() && letter != ':' || letter == ' ';
+    // "time = hms-time ( non-digit *OCTET )"
+    let ends_time = |letter: char| !letter.is_ascii_digit() && letter != ':';
     for word in text.split(divides) {
         let digits = word.bytes().take_while(u8::is_ascii_digit).count();
         match digits {
-            1..=2 if time.is_none() && word.contains(':') => time = Some(word),
+            1..=2 if time.is_none() && word.contains(':') => time = word.split(ends_time).next(),
             1..=2 if day.is_none() => day = Some(&word[..digits]),
             0 if month.is_none() => month = date::month(word),
             2 if year.is_none() => {
@@ -163,5 +165,8 @@ fn cookie_date(text: &str) -> Option<SystemTime> {
             _ => {}
         }
     }
-    date::parse(&format!("Day, {} {} {} {} GMT", day?, month?, year?, time?))
+    let (year, time) = (year?, time?);
+    // "Abort […] if the year-value is less than 1601" and if "the second-value is greater than 59".
+    let is_right = &*year > "1600" && !time.ends_with(":60");
+    date::parse(&format!("Day, {} {} {year} {time} GMT", day?, month?)).filter(|_| is_right)
 }

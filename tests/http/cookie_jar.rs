@@ -7,6 +7,7 @@ fn a_cookie_is_kept_and_sent_as_a_browser_does() {
         ("a=1; Path=/shop", "/", "/shop", true),
         ("a=1; Path=/shop", "/", "/shop/cart?x", true),
         ("a=1; Path=/shop", "/shop", "/", false),
+        ("a=1; Path=/shop?x", "/", "/shop?x", false),
         ("a=1; Path=/shop", "/shop", "/shopping", false),
         // Without a path, or with a wrong one, the folder counts of the page that was asked.
         ("a=1", "/shop/cart?back=/x/y", "/shop/other", true),
@@ -35,6 +36,11 @@ fn a_cookie_is_kept_and_sent_as_a_browser_does() {
         ("a=1; Expires=Thu, 01 Jan 1970 00:00:00 -0000", "/", "/", false),
         ("a=1; Expires=Thu Jan 01 1970 0:00:00 GMT+0000 (Greenwich)", "/", "/", false),
         ("a=1; Expires=0", "/", "/", true),
+        ("a=1; Expires=Thu, 01 Jan 1970 0:0:0x GMT", "/", "/", false),
+        // §5.1.1: no second 60, and no year before 1601.
+        ("a=1; Expires=Thu, 01 Jan 1970 00:00:60 GMT", "/", "/", true),
+        ("a=1; Expires=Fri, 31 Dec 1600 00:00:00 GMT", "/", "/", true),
+        ("a=1; Expires=Mon, 01 Jan 1601 00:00:00 GMT", "/", "/", false),
         // The last path counts, also if it is wrong.
         ("a=1; Path=/shop; Path=shop", "/", "/", true),
         ("=1", "/", "/", false),
