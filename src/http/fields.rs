@@ -32,18 +32,17 @@ impl Fields {
         fields
     }
 
-    /// Reads the same in place of what was here. False if there are more than `most` fields: the
-    /// `&` are counted first, so too many take no memory.
+    /// Reads the same in place of what was here. False if there are more than `most` fields.
     pub(super) fn read(&mut self, text: &str, most: usize) -> bool {
         self.text.clear();
         self.ends.clear();
         if text.is_empty() {
             return true; // Most targets have no query.
         }
-        if text.bytes().filter(|&byte| byte == b'&').count() >= most {
-            return false;
-        }
         for pair in text.split('&').filter(|pair| !pair.is_empty()) {
+            if self.ends.len() == most {
+                return false;
+            }
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             self.append(decode(name), decode(value));
         }

@@ -7,7 +7,7 @@ use super::error::Error;
 use crate::http::multipart::{self, Multipart, UploadedFile};
 use crate::http::{Fields, Request, Status};
 
-/// How many fields a form may have, because each costs memory of its own. Flask has the same bound.
+/// How many fields a form may have: each costs memory. Flask bounds only those that come in parts.
 const MOST: usize = 1000;
 
 /// The media type of a form.
@@ -32,8 +32,8 @@ pub struct Form {
 }
 
 impl Form {
-    /// Reads the body of a request. 415 if it is not a form; 400 if it breaks the grammar; 413 if
-    /// it has too many fields.
+    /// Reads the body of a request. 415 if it is not a form; 413 if it has too many fields; 400 if
+    /// it breaks the grammar or is not UTF-8. (A code such as `%FF` becomes U+FFFD.)
     pub(super) fn read(request: &Request) -> Result<Form, Error> {
         let found = request.content_type().filter(|found| !found.is_empty());
         if found.as_deref() == Some("multipart/form-data") {
@@ -51,7 +51,7 @@ impl Form {
         let text = str::from_utf8(&request.body).map_err(|error| {
             Error::BadRequest(format!("found bytes that are not UTF-8 in the form: {error}"))
         })?;
-        let count = text.split('&').count();
+        let count = text.split('&').filter(|field| !field.is_empty()).count();
         if count > MOST {
             let why = format!("found {count} fields in the form, expected at most {MOST}");
             return Err(Error::abort(Status::CONTENT_TOO_LARGE, why));

@@ -124,8 +124,13 @@ fn a_form_says_what_is_wrong_with_it() {
     let mut untyped = Request::new(Method::Post, "/login");
     untyped.headers.set("Content-Type", "");
     untyped.body = b"user=x".to_vec();
+    // A `&` more is no field more.
+    let mut just_enough = Request::new(Method::Post, "/login");
+    just_enough.headers.set("Content-Type", "application/x-www-form-urlencoded");
+    just_enough.body = "a=b&".repeat(1000).into_bytes();
     let mut client = Client::new(&app);
     for (answer, status, expected) in [
+        (client.send(just_enough), 400, "missing form field \"user\"; the form has: a\n"),
         (
             client.post("/login", &[("usr", "x")]),
             400,
