@@ -93,7 +93,7 @@ impl Site {
             Some(own) => Cow::Owned(format!("{blueprint}{own}")),
             None => Cow::Borrowed(name),
         };
-        url_for(&self.router, &(front + &self.prefix), &name, values)
+        url_for(&self.router, &(front + &self.prefix), &name, values, &request.method)
     }
 
     /// The address by which a client reached this server: `http://127.0.0.1:8000`, or the `https`

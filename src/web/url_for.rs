@@ -5,8 +5,9 @@
 //! * A value that has no place in the pattern becomes a field of the query. A list becomes several
 //!   fields, and none is left out.
 //! * `_anchor='end'` adds `#end`, and `_external=true` adds the scheme and the host in front.
-//! * If several routes have the name, the one with the most places is used whose places all have a
-//!   value; of these, the one that was registered first.
+//! * If several routes have the name, those come first that answer the method of this request. Of
+//!   these the one with the most places is used whose places all have a value, and of several such
+//!   ones the one that was registered first.
 //! * In a blueprint, `.index` is the route `index` of this blueprint. `index` alone is not.
 //! * A folder of files has the name of its path: `/static` is `static`, and in the blueprint `adm`
 //!   `/files` is `adm.files`. If nothing is called `static`, the first folder answers to it, rather
@@ -15,8 +16,8 @@
 use super::pattern::{Part, Pattern, PlaceKind};
 use super::route::Route;
 use super::router::Router;
-use crate::http::Fields;
 use crate::http::fields::percent_encode;
+use crate::http::{Fields, Method};
 use crate::json;
 use crate::near;
 use crate::value::Value;
@@ -53,19 +54,19 @@ pub fn check_names(router: &Router) {
 }
 
 /// The path of the route of this name, below `front`, which is the prefix of the site, perhaps with
-/// scheme and host.
+/// scheme and host. Routes that answer `method` come first.
 pub fn url_for(
     router: &Router,
     front: &str,
     name: &str,
     values: &[(&str, Value)],
+    method: &Method,
 ) -> Result<String, UrlError> {
-    // Those with the most places come first, and then those that were registered first: the
-    // handlers are numbered in this order.
+    // The handlers are numbered in the order in which they were registered.
     let places = |route: &Route| route.pattern.parts.iter().filter(|it| it.place.is_some()).count();
     let named = router.routes().iter().filter(|route| &*route.name == name);
     let mut routes: Vec<&Route> = named.collect();
-    routes.sort_by_key(|route| (Reverse(places(route)), route.handler));
+    routes.sort_by_key(|it| (!it.answers(method), Reverse(places(it)), it.handler));
     if routes.is_empty() && name == "static" {
         let folders = router.routes().iter().filter(|route| route.is_files);
         routes.extend(folders.min_by_key(|route| (!route.blueprint.is_empty(), route.handler)));

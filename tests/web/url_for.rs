@@ -1,5 +1,7 @@
 //! The way back from a name to a path.
 
+use carafe::http::{Method, Request};
+use carafe::web::client::Client;
 use carafe::web::static_files::StaticFiles;
 use carafe::{App, Context, Value};
 
@@ -37,6 +39,26 @@ fn hello(_: &mut Context) -> &'static str {
 
 fn greet(_: &mut Context) -> &'static str {
     "greet"
+}
+
+#[test]
+fn a_route_that_answers_the_method_of_the_request_comes_first() {
+    let mut app = App::new();
+    let route = |ctx: &mut Context| ctx.url_for("f", &[("c", "x".into())]);
+    app.route([Method::Post, Method::Put], "/post/<c>", route).name("f");
+    app.get("/get", route).name("f");
+    app.get("/early", |ctx: &mut Context| ctx.url_for("g", &[])).name("early");
+    app.post("/late", news).name("g");
+    for (method, path, expected) in [
+        (Method::Get, "/get", "/get?c=x"),
+        (Method::Put, "/post/y", "/post/x"),
+        // There is no other.
+        (Method::Get, "/early", "/late"),
+    ] {
+        let answer = Client::new(&app).send(Request::new(method.clone(), path));
+        assert_eq!(answer.text(), expected, "{method} {path}");
+    }
+    assert_eq!(app.url_for("f", &[("c", "x".into())]).as_deref(), Ok("/get?c=x"));
 }
 
 #[test]
