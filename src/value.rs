@@ -12,8 +12,8 @@
 //!
 //! * A clone is cheap. Text, lists and maps are shared by all clones until one of them is changed.
 //! * A map keeps the order in which its names were put in, as Python's does.
-//! * Integers are exact: 64 bits, never converted to a float. A `u64` above `i64::MAX` becomes
-//!   `i64::MAX`, because the conversion cannot fail: keep such a number as text.
+//! * Integers are exact: 64 bits, never converted to a float. A `u64` above `i64::MAX` is a
+//!   panic: keep such a number as text.
 //!
 //! Left out: dates and bytes, because JSON has neither.
 

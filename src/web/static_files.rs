@@ -8,7 +8,7 @@
 //! that has the file already.
 //!
 //! Left out: listings and index pages (a folder is a 404), compressed twins of files, and names
-//! that begin with a dot, such as `.well-known`: register a route for one of those.
+//! with a colon, or with a dot in front, such as `.well-known`: register a route for one of those.
 
 use super::file_response::read;
 use super::small_files::SmallFiles;
