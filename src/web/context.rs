@@ -72,8 +72,8 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// The value that the route captured under this name, decoded. Empty if the pattern does not
-    /// have the name.
+    /// The value that the route captured under this name, decoded: `%2Fetc` is `/etc`. Empty if the
+    /// pattern does not have the name.
     pub fn param(&self, name: &str) -> &'a str {
         let mut params = self.matched.iter().flat_map(|found| &found.params);
         params.find(|(known, _)| *known == name).map_or("", |(_, value)| value)

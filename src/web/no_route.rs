@@ -2,8 +2,8 @@
 //!
 //! * A path that is known with other methods only is a 405, and the answer lists these methods. To
 //!   OPTIONS the list is the answer.
-//! * A path with one slash too many or too few is a 308 to the right one, if that answers this
-//!   method. A 308 keeps the method and the body.
+//! * A path with a slash too many, anywhere, or one too few at its end, is a 308 to the right path,
+//!   if that answers this method. A 308 keeps the method and the body.
 //! * Any other path is a 404.
 
 use super::context::Context;
@@ -45,7 +45,9 @@ pub fn admit(site: &Site, request: &mut Request) -> Result<(), Error> {
 ///
 /// 404.
 pub fn outside(ctx: &Context) -> Result<Response, Error> {
-    if ctx.request.path == ctx.site.prefix { Ok(redirect(ctx, "/")) } else { Err(Error::NotFound) }
+    let is_prefix = ctx.request.path == ctx.site.prefix;
+    let leads_there = is_prefix && ctx.site.router.of_path("/").next().is_some();
+    if leads_there { Ok(redirect(ctx, "/")) } else { Err(Error::NotFound) }
 }
 
 /// The answer to a request that no route takes.
@@ -82,17 +84,23 @@ pub fn answer(ctx: &mut Context) -> Result<Response, Error> {
     Err(Error::with_header(Status::METHOD_NOT_ALLOWED, why, "Allow", &allow))
 }
 
-/// The path with one slash more or less, if a route there answers the request.
+/// The path with single slashes, and one or none at its end, if a route there answers the request.
 fn moved(router: &Router, request: &Request, is_unknown: bool) -> Option<String> {
-    let path = match request.path.strip_suffix('/') {
-        Some(shorter) => shorter.to_owned(),
-        None => format!("{}/", request.path),
-    };
+    let parts: Vec<&str> = request.path.split('/').filter(|part| !part.is_empty()).collect();
+    // Clients would take these parts away, and go to another path.
+    if parts.contains(&".") || parts.contains(&"..") {
+        return None;
+    }
+    let path = format!("/{}", parts.join("/"));
+    let mut paths = [format!("{path}/"), path];
+    if !request.path.ends_with('/') {
+        paths.reverse();
+    }
     // A question for the methods is answered at any path that is known.
     let is_any = is_unknown && request.method == Method::Options;
-    let is_answered = router.of_path(&path).any(|route| is_any || route.answers(&request.method));
+    let answers = |route: &Route| is_any || route.answers(&request.method);
     // Never to `//host`: that would be a path on another site.
-    Some(path).filter(|path| is_answered && !path.starts_with("//"))
+    paths.into_iter().find(|path| !path.starts_with("//") && router.of_path(path).any(answers))
 }
 
 /// A redirect to a path of this site, with the query that came.

@@ -7,15 +7,16 @@
 //! | `hello` | this text |
 //! | `<int:id>` | digits that fit an `i64`; the value has no zeros in front |
 //! | `<name>` | any text without a slash, at least one character |
-//! | `<path:file>` | the rest of the path with its slashes; only as the last part |
+//! | `<path:file>` | the rest of the path, which begins with no slash; only as the last part |
 //! | `user-<name>` | `user-`, and after it a name |
 //!
 //! A path is split at its slashes first, and each part is decoded after that. So `/hello/a%2Fb`
-//! fits `/hello/<name>`, and the value is `a/b`. A `<path:…>` takes no encoded slash: one value
-//! would have two paths, and a check of the path would know only one of them.
+//! fits `/hello/<name>`, and the value is `a/b`: check it before you use it as the name of a file,
+//! because `%2Fetc` is `/etc`. A `<path:…>` takes no encoded slash: one value would have two paths,
+//! and a check of the path would know only one of them.
 //!
-//! Left out: two places in one part, kinds of values that a program defines, and host names in
-//! patterns.
+//! Left out: two places in one part, Flask's `float`, `uuid` and `any`, arguments of a kind, as in
+//! `<int(min=1):id>`, kinds of values that a program defines, and host names in patterns.
 
 use crate::http::fields::percent_decode;
 use std::borrow::Cow;
@@ -60,6 +61,8 @@ impl PlaceKind {
         match self {
             PlaceKind::Int if !text.bytes().all(|byte| byte.is_ascii_digit()) => None,
             PlaceKind::Int => Some(text.parse::<i64>().ok()?.to_string()),
+            // A program that joins it to a folder would leave the folder.
+            PlaceKind::Path if text.starts_with('/') => None,
             PlaceKind::Text | PlaceKind::Path => Some(text.to_owned()).filter(|it| !it.is_empty()),
         }
     }
@@ -111,8 +114,7 @@ impl Pattern {
         if let Some((front, name)) = &self.folder
             && let Some(rest) = path.strip_prefix(&**front)
         {
-            let value = decode_rest(rest).filter(|value| !value.is_empty())?;
-            return Some(vec![(&**name, value.into_owned())]);
+            return Some(vec![(&**name, PlaceKind::Path.read(&decode_rest(rest)?)?)]);
         }
         let (params, rest) = self.captures_front(path)?;
         rest.is_none().then_some(params)
@@ -215,7 +217,7 @@ fn place_of(inside: &str) -> Result<(PlaceKind, String), &'static str> {
         "string" => PlaceKind::Text,
         "int" => PlaceKind::Int,
         "path" => PlaceKind::Path,
-        _ => return Err("string, int or path before the colon"),
+        _ => return Err("string, int or path before the colon (others are left out)"),
     };
     let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
     if name.is_empty() || !name.bytes().all(is_letter) {

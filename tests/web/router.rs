@@ -77,11 +77,28 @@ fn the_most_exact_route_answers_and_values_are_decoded_after_the_split() {
 #[test]
 fn a_stray_slash_is_a_308_that_keeps_the_query_and_never_leads_to_another_host() {
     let app = app();
-    for (path, location) in [("/hello/?q=1", "/hello?q=1"), ("/item/seven?a", "/item/seven/?a")] {
+    for (path, location) in [
+        ("/hello/?q=1", "/hello?q=1"),
+        ("/item/seven?a", "/item/seven/?a"),
+        ("//hello", "/hello"),
+        ("/hello///Ada?q=//", "/hello/Ada?q=//"),
+        ("/item//seven", "/item/seven/"),
+        ("/item/seven//", "/item/seven/"),
+        ("//", "/"),
+    ] {
         let answer = Client::new(&app).get(path);
         assert_eq!((answer.status(), answer.header("Location")), (308, Some(location)), "{path}");
     }
-    for path in ["//hello", "//evil.example/..", "/hello//", "/item//", "/files/", "/hello/Ada/x"] {
+    // Of a path that ends in `.` or `..` clients make another one.
+    for path in [
+        "//evil.example/..",
+        "/hello/%2E/",
+        "/hello//..",
+        "/item//",
+        "/files/",
+        "/files//",
+        "/hello/Ada/x",
+    ] {
         assert_eq!(Client::new(&app).get(path).status(), 404, "{path}");
     }
     for path in ["/item/7x/y", "/item/99999999999999999999/x"] {
@@ -107,6 +124,29 @@ fn a_stray_slash_leads_only_to_where_the_method_is_answered() {
         let answer = Client::new(&app).send(Request::new(method.clone(), path));
         assert_eq!(answer.status(), status, "{method} {path}");
     }
+}
+
+/// A handler that joins the value to a folder would leave the folder: `Path::join` does.
+#[test]
+fn the_rest_of_a_path_never_begins_with_a_slash() {
+    let mut app = App::new();
+    app.get("/f/<path:file>", file);
+    app.get("/v-<path:file>", file);
+    app.get("/<int:n>/<path:file>", file);
+    for (path, location) in [
+        ("/f//etc/hostname", "/f/etc/hostname"),
+        ("/f///etc//hostname", "/f/etc/hostname"),
+        ("/f//a%20b", "/f/a%20b"),
+        ("/7//etc", "/7/etc"),
+    ] {
+        let answer = Client::new(&app).get(path);
+        assert_eq!((answer.status(), answer.header("Location")), (308, Some(location)), "{path}");
+    }
+    for path in ["/f//", "/f/%2Fetc", "/v-/etc", "/v-//etc", "/v-%2Fetc", "/7//", "/7//%2Fetc"] {
+        assert_eq!(Client::new(&app).get(path).status(), 404, "{path}");
+    }
+    // Inside of the value a slash is the visitor's, as in Flask.
+    assert_eq!(Client::new(&app).get("/f/a//b/").text(), "file a//b/");
 }
 
 #[test]
@@ -198,7 +238,7 @@ fn a_programmers_mistake_is_named_at_the_start() {
     for (pattern, expected) in [
         ("hello", "must start with a slash"),
         ("", "must start with a slash"),
-        ("/a/<float:x>", "expected string, int or path"),
+        ("/a/<float:x>", "expected string, int or path before the colon (others are left out)"),
         ("/a/<>", "expected a name"),
         ("/a/x<y", "expected text and at most one place <name>"),
         ("/a/x>y", "expected text and at most one place <name>"),

@@ -33,6 +33,11 @@ fn a_site_below_a_path_is_found_only_there() {
     for path in ["/", "/set", "/static/a.txt", "/application/", "/apps/set"] {
         assert_eq!(client.get(path).status(), 404, "{path}");
     }
+    assert_eq!(client.get("/app").header("Location"), Some("/app/"));
+    assert_eq!(client.get("/app//set").header("Location"), Some("/app/set"));
+    let mut no_home = App::new();
+    no_home.prefix("/app");
+    assert_eq!(Client::new(&no_home).get("/app").status(), 404, "there is nothing at its slash");
 }
 
 #[test]
