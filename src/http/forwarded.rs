@@ -89,8 +89,8 @@ impl Proxies {
         }
         let headers = &request.headers;
         let names = headers.get_all("X-Forwarded-For").flat_map(|value| value.split(','));
-        // RFC 9110 §5.6.1.2: empty elements of a list do not count; nor does what says nothing.
-        let names = names.map(str::trim_ascii).filter(|name| !matches!(*name, "" | "unknown"));
+        // RFC 9110 §5.6.1.2: empty elements of a list do not count.
+        let names = names.map(str::trim_ascii).filter(|name| !name.is_empty());
         for name in names.collect::<Vec<_>>().into_iter().rev() {
             let with_port = || name.parse::<SocketAddr>().ok().map(|address| address.ip());
             let Some(address) = unbracketed(name).parse().ok().or_else(with_port) else { break };
@@ -106,7 +106,7 @@ impl Proxies {
     }
 
     fn trusts(&self, address: IpAddr) -> bool {
-        self.trusted.iter().any(|network| number(address) >> network.free == network.front)
+        self.trusted.iter().any(|network| as_u128(address) >> network.free == network.front)
     }
 }
 
@@ -130,9 +130,9 @@ impl Network {
         if bits == 0 {
             return Err("a prefix of at least 1 bit: /0 would believe everybody");
         }
-        let front = number(address) >> free;
+        let front = as_u128(address) >> free;
         // 10.1.2.3/8 is a mistake: it can mean one address or sixteen million.
-        if front << free != number(address) {
+        if front << free != as_u128(address) {
             return Err("a network with nothing after its prefix: 10.0.0.0/8, not 10.1.2.3/8");
         }
         let prefix = if free > 0 { format!("/{bits}") } else { String::new() };
@@ -141,7 +141,7 @@ impl Network {
 }
 
 /// An address as a number. An IPv4 address is one among those of IPv6 (RFC 4291 §2.5.5.2).
-fn number(address: IpAddr) -> u128 {
+fn as_u128(address: IpAddr) -> u128 {
     match address {
         IpAddr::V4(address) => address.to_ipv6_mapped().to_bits(),
         IpAddr::V6(address) => address.to_bits(),
