@@ -60,7 +60,11 @@ impl ChunkedBody {
                         self.next = Expected::Size;
                         2
                     }
-                    _ => return Err(unexpected("after a chunk", &rest[..1], "CR LF")),
+                    _ => {
+                        // The byte that is wrong, and the CR if that was right.
+                        let shown = 1 + usize::from(rest[0] == b'\r');
+                        return Err(unexpected("after a chunk", &rest[..shown], "CR LF"));
+                    }
                 },
                 Expected::Data(_) if rest.is_empty() => return Ok(at),
                 Expected::Data(left) => {

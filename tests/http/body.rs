@@ -194,4 +194,7 @@ fn chunks_that_break_the_grammar_are_refused() {
     ] {
         assert_eq!(read_chunks(bytes.as_bytes()), Err(status), "{bytes:?}");
     }
+    // The message shows the byte that is wrong, and not only the right one before it.
+    let refused = ChunkedBody::default().feed(b"1\r\na\rX", &Limits::default());
+    assert!(refused.is_err_and(|error| error.to_string().contains("\"\\rX\", expected CR LF")));
 }
