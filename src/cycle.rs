@@ -32,7 +32,7 @@ pub const KEPT: usize = 200;
 #[derive(Debug, Default)]
 pub struct Cycle {
     is_recording: bool,
-    /// When it began; `None` if nobody asks for times.
+    /// When it began; `None` between two requests, and if nobody asks for times.
     begun: Option<Instant>,
     steps: Vec<Step>,
     warnings: Vec<String>,
@@ -65,8 +65,9 @@ impl Cycle {
         self.warnings.clear();
     }
 
-    /// Forgets its steps and bytes, and keeps the memory for the next cycle.
+    /// Forgets its beginning, steps and bytes, and keeps the memory for the next cycle.
     pub fn clear(&mut self) {
+        self.begun = None;
         self.steps.clear();
         self.received.clear();
         self.sent.clear();

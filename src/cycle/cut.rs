@@ -26,6 +26,13 @@ impl Detail {
                 cut_text(category);
                 cut_text(text);
             }
+            Detail::Taken(messages) => {
+                let texts = messages.iter_mut().flat_map(|(category, text)| [category, text]);
+                texts.for_each(cut_text);
+            }
+            Detail::Row { cookie, .. } | Detail::Change { cookie: Some(cookie), .. } => {
+                cut_text(cookie)
+            }
             Detail::Template { variables, .. } => cut_map(variables),
             _ => {}
         }

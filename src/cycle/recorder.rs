@@ -36,7 +36,7 @@ impl Default for Record {
 }
 
 impl Record {
-    /// From the first byte of the request to the last byte of the answer that left; while the
+    /// From the end of the request's head to the last byte of the answer that left; while the
     /// answer is being sent, to the last byte of its head.
     pub fn took(&self) -> Duration {
         self.sent().map_or_else(|| self.head_took(), |sent| self.cycle.until(sent.at))
@@ -46,7 +46,7 @@ impl Record {
         self.cycle.steps().last().map_or(Duration::ZERO, |step| self.cycle.until(step.at))
     }
 
-    /// When the request began to arrive, by the wall clock.
+    /// When the head of the request had arrived, by the wall clock.
     pub fn begun(&self) -> SystemTime {
         self.written.checked_sub(self.head_took()).unwrap_or(self.written)
     }
@@ -89,7 +89,7 @@ pub struct ConnectionEnd {
 }
 
 /// What is told of each cycle as it ends.
-type Watcher = Box<dyn Fn(&Record) + Send + Sync>;
+type OnCycle = Box<dyn Fn(&Record) + Send + Sync>;
 
 /// The last cycles, and the count of all.
 #[derive(Default)]
@@ -99,7 +99,7 @@ pub struct Recorder {
     kept: Mutex<Kept>,
     /// Notified when a cycle has been added, if a thread waits for one.
     added: Condvar,
-    watcher: OnceLock<Watcher>,
+    on_cycle: OnceLock<OnCycle>,
 }
 
 struct Kept {
@@ -108,15 +108,15 @@ struct Kept {
     /// The largest number among them.
     newest: u64,
     /// The ends of the last connections, the newest first.
-    ends: VecDeque<ConnectionEnd>,
+    closings: VecDeque<ConnectionEnd>,
     waiting: usize,
     is_closed: bool,
 }
 
 impl Default for Kept {
     fn default() -> Kept {
-        let (places, ends) = ([const { None }; KEPT], VecDeque::new());
-        Kept { places, newest: 0, ends, waiting: 0, is_closed: false }
+        let (places, closings) = ([const { None }; KEPT], VecDeque::new());
+        Kept { places, newest: 0, closings, waiting: 0, is_closed: false }
     }
 }
 
@@ -140,10 +140,10 @@ impl Recorder {
         self.last.fetch_add(1, Ordering::Relaxed) + 1
     }
 
-    /// Shows every cycle to `watcher` as it ends, before its client can know that it has ended. The
-    /// first watcher stays.
-    pub fn watch(&self, watcher: impl Fn(&Record) + Send + Sync + 'static) {
-        let _ = self.watcher.set(Box::new(watcher));
+    /// Calls this with every cycle as it ends, before its client can know that it has ended. The
+    /// first one stays.
+    pub fn on_cycle(&self, on_cycle: impl Fn(&Record) + Send + Sync + 'static) {
+        let _ = self.on_cycle.set(Box::new(on_cycle));
     }
 
     /// Keeps a cycle whose answer was written at this time by the wall clock, and leaves one that
@@ -171,14 +171,15 @@ impl Recorder {
         let mut kept = self.lock();
         kept.newest = kept.newest.max(number);
         // A cycle that took as long as 200 others finds a later one at its place, and is not kept.
+        // Or it was faster than the later one, which then takes its place.
         let place = kept.place(number);
-        if place.is_none() {
+        if place.as_ref().is_none_or(|there| there.number < number) {
             *place = Some(Arc::clone(&record));
         }
         let is_awaited = kept.waiting > 0;
         drop(kept);
-        if let Some(watcher) = self.watcher.get() {
-            watcher(&record);
+        if let Some(on_cycle) = self.on_cycle.get() {
+            on_cycle(&record);
         }
         if is_awaited {
             self.added.notify_all();
@@ -188,14 +189,14 @@ impl Recorder {
 
     /// Keeps the end of a connection.
     pub fn connection_ended(&self, connection: u64, by: &'static str) {
-        let ends = &mut self.lock().ends;
-        ends.truncate(KEPT - 1);
-        ends.push_front(ConnectionEnd { connection, at: SystemTime::now(), by });
+        let closings = &mut self.lock().closings;
+        closings.truncate(KEPT - 1);
+        closings.push_front(ConnectionEnd { connection, at: SystemTime::now(), by });
     }
 
     /// The end of a connection, if it has ended and is among the last.
     pub fn end_of(&self, connection: u64) -> Option<ConnectionEnd> {
-        self.lock().ends.iter().copied().find(|end| end.connection == connection)
+        self.lock().closings.iter().copied().find(|end| end.connection == connection)
     }
 
     /// Ends every wait, because the server stops.

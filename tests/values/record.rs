@@ -1,6 +1,6 @@
 //! The record of the last cycles: how many it holds, and which.
 
-use carafe::cycle::{Cycle, Detail, KEPT, KEPT_BYTES, Recorder};
+use carafe::cycle::{Cycle, Detail, KEPT, KEPT_BYTES, Recorder, StorePlace};
 use carafe::http::{Fields, Status};
 use carafe::{Map, Value};
 use std::sync::Arc;
@@ -59,6 +59,11 @@ fn of_long_values_a_step_keeps_the_front() {
     cycle.step("flashed", || Detail::Flash("message".to_owned(), long.clone()));
     cycle.step("noted", || Detail::Note(long.clone()));
     cycle.step("failed", || Detail::Failure(Status::BAD_REQUEST, long.clone()));
+    cycle.step("flashed", || Detail::Taken(vec![("message".to_owned(), long.clone())]));
+    let (refused, row, place) = (None, None, StorePlace::Cookie);
+    cycle.step("opened", || Detail::Row { cookie: long.clone(), refused, row, place });
+    let (cookie, after, by) = (Some(long.clone()), Map::default(), None);
+    cycle.step("saved", || Detail::Change { cookie, after, by, place });
     cycle.step("rendered", || Detail::Template { name: "a.html".to_owned(), variables });
     let is_front = |text: &str| {
         let front = text.strip_suffix('…');
@@ -71,6 +76,10 @@ fn of_long_values_a_step_keeps_the_front() {
                 assert!(fields.get("long").is_some_and(is_front) && fields.iter().len() == 2);
             }
             Detail::Flash(category, text) => assert!(category == "message" && is_front(text)),
+            Detail::Taken(messages) => assert!(is_front(&messages[0].1)),
+            Detail::Row { cookie, .. } | Detail::Change { cookie: Some(cookie), .. } => {
+                assert!(is_front(cookie))
+            }
             Detail::Note(text) | Detail::Failure(_, text) => assert!(is_front(text)),
             Detail::Template { variables, .. } => {
                 assert_eq!(variables.get("name"), Some(&"Ada".into()));

@@ -47,7 +47,7 @@ pub fn routes(app: &mut App, recorder: Option<&Recorder>, templates: Option<&Pat
     let progress = Arc::new(Progress::new(&lessons, templates, ticks));
     if let Some(recorder) = recorder {
         let watching = Arc::clone(&progress);
-        recorder.watch(move |record| watching.watch(record));
+        recorder.on_cycle(move |record| watching.watch(record));
     }
     app.state(Classroom { lessons, progress });
     app.get("/", home);
