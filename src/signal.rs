@@ -30,7 +30,7 @@ unsafe extern "C" {
     safe fn signal(number: i32, handler: extern "C" fn(i32)) -> usize;
 }
 
-extern "C" fn ring(_: i32) {
+extern "C" fn on_signal(_: i32) {
     if let Some(mut bell) = BELL.get() {
         let _ = bell.write(&[1]);
     }
@@ -70,10 +70,6 @@ pub fn on_stop_signal(stop: Box<dyn FnOnce() + Send>) -> io::Result<()> {
     let (mut heard, bell) = io::pipe()?;
     // A second pipe would never be written to.
     BELL.set(bell).map_err(|_| io::Error::other("the signals stop something already"))?;
-    signal(SIGINT, ring);
-    signal(SIGTERM, ring);
-    // The write then fails, and its caller says so.
-    signal(SIGXFSZ, ignore);
     std::thread::Builder::new().name("signals".into()).spawn(move || {
         if heard.read_exact(&mut [0]).is_ok() {
             stop();
@@ -83,5 +79,10 @@ pub fn on_stop_signal(stop: Box<dyn FnOnce() + Send>) -> io::Result<()> {
             std::process::exit(128 + SIGINT);
         }
     })?;
+    // Now somebody listens.
+    signal(SIGINT, on_signal);
+    signal(SIGTERM, on_signal);
+    // The write then fails, and its caller says so.
+    signal(SIGXFSZ, ignore);
     Ok(())
 }
