@@ -16,7 +16,7 @@ const DEFAULT: std::ops::Range<usize> = 25..36;
 /// The flags of a program that serves: the defaults, the environment, and the command line.
 pub fn read(arguments: &[String]) -> Result<CommandLine, CommandError> {
     let mut line = CommandLine::read(arguments, TABLE)?;
-    let rows = || flags_of(TABLE).map(|(flag, _)| flag).zip(TABLE.lines());
+    let rows = || TABLE.lines().filter_map(|row| Some((flags_of(row).next()?.0, row)));
     let defaults = rows().filter_map(|(flag, row)| {
         let value = row.get(DEFAULT)?.trim().to_owned();
         (!value.is_empty()).then_some(GivenFlag { flag, name: flag, value })

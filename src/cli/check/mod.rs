@@ -32,7 +32,8 @@ pub fn run(line: &CommandLine) -> CommandResult {
     }
 }
 
-/// The carafe that is asked: the one of `--server`, or the one that serves with this environment.
+/// The carafe that is asked: the one of `--server`, or the one on the port of this environment. Its
+/// host does not matter, since a carafe shows ticks only to this machine.
 fn carafe(line: &CommandLine) -> Result<ServerUrl, CommandError> {
     if let Some(url) = line.value("--server") {
         return server("--server", url);

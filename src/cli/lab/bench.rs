@@ -17,6 +17,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use std::{env, fs, thread};
 
+/// How long a program may take to its first words.
+const START_TIME: Duration = Duration::from_secs(10);
+
 /// A folder for the experiment's files.
 pub struct Bench {
     folder: PathBuf,
@@ -108,13 +111,16 @@ impl Bench {
 
     /// Starts a program in the bench's folder and waits for a line of its standard output that
     /// contains this text; the line is empty if the program ends before.
-    fn start(&self, mut command: Command, text: &str) -> io::Result<(Process, String)> {
+    fn start(&self, mut command: Command, text: &'static str) -> io::Result<(Process, String)> {
         command.current_dir(&self.folder).stdin(Stdio::null()).stdout(Stdio::piped());
         let mut process = Process(command.spawn()?);
         let stdout = process.0.stdout.take().map(BufReader::new);
         let mut lines = stdout.into_iter().flat_map(BufRead::lines).map_while(Result::ok);
-        let line = lines.find(|line| line.contains(text)).unwrap_or_default();
-        Ok((process, line))
+        let reader = thread::spawn(move || lines.find(|line| line.contains(text)));
+        if !self.wait(START_TIME, || reader.is_finished()) {
+            return Err(io::Error::other(format!("found no line with {text:?}, expected one")));
+        }
+        Ok((process, reader.join().ok().flatten().unwrap_or_default()))
     }
 }
 

@@ -110,7 +110,7 @@ fn curl_keeps(bench: &Bench, bytes: usize) -> Result<bool, Trouble> {
     let failed = |error: std::io::Error| Trouble::Failed(format!("a cookie for curl: {error}"));
     let listener = TcpListener::bind("127.0.0.1:0").map_err(failed)?;
     let url = format!("http://{}/", listener.local_addr().map_err(failed)?);
-    let value = "x".repeat(bytes - "large".len());
+    let value = "x".repeat(bytes.saturating_sub("large".len()));
     let head = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close";
     let answer = format!("{head}\r\nSet-Cookie: large={value}\r\n\r\n");
     let server = thread::spawn(move || {

@@ -2,7 +2,7 @@
 //!
 //! The course has a table: what happens to a visitor's memory when the server is killed, when
 //! another server answers, when the client changes it, when somebody steals it, when it grows, and
-//! when it shall end. Here each cell is tried for real: carafes are started, asked, killed and
+//! when it is told to end. Here each cell is tried for real: carafes are started, asked, killed and
 //! started again.
 //!
 //! * `src/app/course/ladder.txt` lists the cells: the words of the course, and the steps.
@@ -51,7 +51,7 @@ pub fn run(line: &CommandLine) -> CommandResult {
             let (words, kind, why) = match outcome {
                 Ok(()) => (cell.words.to_owned(), "", String::new()),
                 Err(Trouble::Differs { instead, .. }) => {
-                    let why = format!("met {instead:?}, expected {:?}", cell.words);
+                    let why = format!("found {instead:?}, expected {:?}", cell.words);
                     (instead, "differs", why)
                 }
                 Err(Trouble::Missing(what)) => ("not run".to_owned(), "not run", what),
