@@ -26,7 +26,7 @@ impl Request {
     /// ```
     pub fn preferred<'t>(&self, media_types: &[&'t str]) -> Option<&'t str> {
         let (weight, exactness) = self.weight_of("text/plain");
-        // Where another form is named by itself, plain text gives way, though it be named, too.
+        // Where another form is named by itself, plain text gives way, even if it is named too.
         let (mut most, mut best) = ((weight, exactness.min(1)), None);
         for media_type in media_types {
             let weight = self.weight_of(media_type);

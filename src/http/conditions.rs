@@ -77,7 +77,7 @@ pub fn evaluate(request: &Request, validators: &Validators, size: u64) -> Verdic
     }
     // 3. and 4. If-None-Match; without it, If-Modified-Since, for GET and HEAD only.
     let is_known = match headers.contains("If-None-Match") {
-        // A change waits for a list that can be read.
+        // If the list cannot be read, a change is refused.
         true => {
             any_matches(headers, "If-None-Match", |tag| weak(tag) == weak(etag)).unwrap_or(!reads)
         }

@@ -5,8 +5,8 @@
 //!
 //! The client for tests and the commands that ask other servers use it.
 //!
-//! Left out: `Domain`, because only one host is asked, and a clock. A test takes seconds, and no
-//! cookie expires in that time.
+//! Left out: `Domain`, because only one host is asked, and cookies that expire later. A test takes
+//! seconds, and no cookie expires in that time.
 
 use super::date;
 use super::set_cookie::{COOKIE_BYTES, must_be_secure};

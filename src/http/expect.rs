@@ -19,8 +19,8 @@ pub fn expects_continue(request: &Request) -> Result<bool, ParseError> {
     let mut expects = false;
     for expectation in request.headers.get_all("Expect").flat_map(elements) {
         if !expectation.eq_ignore_ascii_case("100-continue") {
-            let met = format!("found Expect: {expectation}; this server knows only 100-continue");
-            return Err(ParseError::new(Status::EXPECTATION_FAILED, met));
+            let why = format!("found Expect: {expectation}; this server knows only 100-continue");
+            return Err(ParseError::new(Status::EXPECTATION_FAILED, why));
         }
         expects = true;
     }

@@ -5,8 +5,8 @@
 
 use std::time::Duration;
 
-/// The limits of one connection. A request beyond one of them is answered with the status that its
-/// text names, if there is one, and the connection ends.
+/// The limits of one connection. A request beyond one of them is answered with the status in its
+/// comment, if there is one, and the connection ends.
 #[derive(Clone, Debug)]
 pub struct Limits {
     /// Bytes of the request line and all header fields; 431. Defaults to 64 KiB.

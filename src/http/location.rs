@@ -6,7 +6,7 @@ use super::percent::{percent_encode, spelt};
 use super::{Response, Status};
 
 impl Response {
-    /// `303 See Other`: the client shall GET this location, whatever its method was. So a reload
+    /// `303 See Other`: the client must GET this location, whatever its method was. So a reload
     /// repeats the GET and not the POST of a form.
     ///
     /// # Security

@@ -47,7 +47,7 @@ impl NameFilter {
         self.some & names.some != 0
     }
 
-    /// How often this name was added at most: 0, 1, or more.
+    /// At most so often was this name added: 0, 1, or more.
     #[inline]
     pub const fn most(self, name: NameFilter) -> usize {
         match (self.may_hold(name), self.several & name.some == 0) {

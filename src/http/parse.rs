@@ -146,8 +146,8 @@ fn parse_version(version: &[u8]) -> Result<Version, ParseError> {
         // RFC 9110 §6.2: a higher minor version is answered as the highest that the server knows.
         [b'H', b'T', b'T', b'P', b'/', b'1', b'.', b'2'..=b'9'] => Ok(Version::Http11),
         [b'H', b'T', b'T', b'P', b'/', b'0'..=b'9', b'.', b'0'..=b'9'] => {
-            let met = version.escape_ascii();
-            let message = format!("found version {met}, expected HTTP/1.1 or HTTP/1.0");
+            let found = version.escape_ascii();
+            let message = format!("found version {found}, expected HTTP/1.1 or HTTP/1.0");
             Err(ParseError::new(Status::VERSION_NOT_SUPPORTED, message))
         }
         _ => Err(unexpected("the version", version, "HTTP/1.1")),

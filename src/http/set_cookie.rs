@@ -23,7 +23,7 @@ pub enum SameSite {
 /// The most bytes of a name and a value together that every browser keeps (RFC 6265 §6.1).
 pub const COOKIE_BYTES: usize = 4096;
 
-/// A `Set-Cookie` header: what the client shall remember, and when it shall send it back.
+/// A `Set-Cookie` header: what the client is told to remember, and when to send it back.
 ///
 /// `Display` writes the header's value: `visits=3; Path=/`.
 #[derive(Clone, Debug, PartialEq)]

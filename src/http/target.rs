@@ -45,14 +45,14 @@ pub(super) fn parse_target<'a>(
     }
     if let Some(at) = wrong_in_target(target) {
         // A letter is shown whole, if the target is UTF-8.
-        let (met, length) = match text.get(at..).and_then(|rest| rest.chars().next()) {
+        let (found, length) = match text.get(at..).and_then(|rest| rest.chars().next()) {
             Some(letter) => (letter.escape_debug().to_string(), letter.len_utf8()),
             None => (target[at].escape_ascii().to_string(), 1),
         };
         let wrong = target[at..].iter().take(length);
         let codes: String = wrong.map(|byte| format!("%{byte:02X}")).collect();
         let hint = "in a query, curl -G --data-urlencode writes it so";
-        let message = format!("found \"{met}\" in the URL, expected it as {codes} ({hint})");
+        let message = format!("found \"{found}\" in the URL, expected it as {codes} ({hint})");
         return Err(malformed(message));
     }
     let target = text;

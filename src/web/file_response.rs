@@ -148,7 +148,7 @@ impl Response {
         Ok(whole)
     }
 
-    /// The same answer, which browsers shall keep as a file of this name and not show. If its type
+    /// The same answer, which browsers must keep as a file of this name and not show. If its type
     /// is not known, `application/octet-stream`, the name decides it.
     ///
     /// RFC 6266 §4.1: `filename*` takes any letters, encoded as RFC 8187 says. `filename` is for
