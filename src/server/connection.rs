@@ -58,8 +58,8 @@ pub(super) struct Connection {
     pub pace: Pace,
 }
 
-/// The memory in which requests are read and answered. It is free when nothing waits in it to be
-/// used or sent.
+/// The memory in which requests are read and answered. Another connection may use it when input
+/// and output are empty.
 #[derive(Default)]
 pub(super) struct Buffers {
     /// What has arrived and has not been used.
@@ -89,10 +89,10 @@ enum Next {
 pub(super) enum Turn {
     /// Everything that has arrived is answered.
     Answered,
-    /// Nothing had arrived, and this connection must not wait.
+    /// No part of a request had arrived, and this connection must not wait.
     Quiet,
-    /// It must wait in the middle of something, and is not allowed to.
-    MustWait,
+    /// It could go on only by waiting, and may not wait.
+    WouldWait,
     /// The connection is over.
     Over,
 }

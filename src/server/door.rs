@@ -2,6 +2,7 @@
 //!
 //! Clients wait to be accepted in the queue of the system.
 
+use std::io::ErrorKind::{ConnectionAborted, ConnectionRefused, InvalidInput, WouldBlock};
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Mutex, PoisonError};
@@ -31,8 +32,8 @@ impl Door {
     }
 
     /// Sets whether [`accept`](Door::accept) waits for a client.
-    pub fn set_waiting(&self, waits: bool) -> io::Result<()> {
-        self.listener.set_nonblocking(!waits)
+    pub fn set_may_wait(&self, may_wait: bool) -> io::Result<()> {
+        self.listener.set_nonblocking(!may_wait)
     }
 
     /// The next client. Returns `None` if there is none and this does not wait, or after an error.
@@ -41,6 +42,13 @@ impl Door {
             // ENFILE and EMFILE on every Unix: the system, or this process, has no descriptor left.
             Some(23 | 24) => self.accept_with_reserve(),
             _ => Err(error),
+        });
+        let accepted = accepted.inspect_err(|error| {
+            // Another error, such as a lack of memory, may last, and workers try again at once.
+            let kind = error.kind();
+            if !matches!(kind, WouldBlock | ConnectionAborted | ConnectionRefused | InvalidInput) {
+                thread::sleep(Duration::from_millis(10));
+            }
         });
         let (stream, peer) = accepted.ok()?;
         // On some systems a new socket waits or not as its listener does.
@@ -61,13 +69,9 @@ impl Door {
         if reserve.is_some() {
             return accepted;
         }
-        let refused = accepted.map(|(stream, _)| refuse(&stream));
-        *reserve = self.listener.try_clone().ok();
-        // Without a reserve this can only wait until some connection closes.
-        if reserve.is_none() {
-            thread::sleep(Duration::from_millis(10));
-        }
-        refused.and(Err(io::ErrorKind::ConnectionRefused.into()))
+        accepted.map(|(stream, _)| refuse(&stream))?;
+        *reserve = Some(self.listener.try_clone()?);
+        Err(ConnectionRefused.into())
     }
 
     /// From now on the system refuses new clients. Std has this call for connections only.

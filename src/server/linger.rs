@@ -23,8 +23,11 @@ pub(super) fn linger(wire: &mut Wire, most_bytes: usize) -> bool {
             break;
         }
         match (&wire.socket.stream).read(&mut dropped) {
-            Err(error) if is_not_ready(&error) && !wire.may_wait => return false,
-            Ok(0) | Err(_) => break,
+            Ok(0) => break,
+            Err(error) if !is_not_ready(&error) => break,
+            // A client that sends without end must not hold up others, so this reads once.
+            _ if !wire.may_wait => return false,
+            Err(_) => break,
             Ok(read) => remaining = remaining.saturating_sub(read),
         }
     }

@@ -31,14 +31,14 @@ pub enum Log {
 
 impl Log {
     /// True if this log has a line for every answer.
-    pub(super) fn is_whole(self) -> bool {
+    pub(super) fn has_all_lines(self) -> bool {
         matches!(self, Log::Line | Log::Common)
     }
 
     /// How this log shows a request; `None` if it does not, or not yet. It is made before the
     /// service gets the request.
     pub(super) fn line_of(self, request: &Request) -> Option<String> {
-        if !self.is_whole() {
+        if !self.has_all_lines() {
             return None;
         }
         let asked = asked(request);

@@ -12,18 +12,18 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The longest time that a clock can be set to for certain.
+/// The longest time that can be added to any `Instant`: 34 years.
 const LONGEST: Duration = Duration::from_secs(1 << 30);
 
 impl Server {
-    /// Sets how many connections are served at a time, each by a worker of its own. Further clients
-    /// get a 503. Defaults to 12,000.
+    /// Sets how many connections there may be at a time. Further clients get a 503. Defaults to
+    /// 12,000.
     pub fn workers(mut self, most: usize) -> Server {
         self.most_connections = most.max(1);
         self
     }
 
-    /// Sets how much a client may send, and how long it may take: from a millisecond to 30 years.
+    /// Sets how much a client may send, and how long it may take: from a millisecond to 34 years.
     pub fn limits(mut self, limits: Limits) -> Server {
         let bounded = |time: Duration| time.clamp(Duration::from_millis(1), LONGEST);
         self.limits = Limits {

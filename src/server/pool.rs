@@ -46,7 +46,7 @@ pub(super) struct Pool {
     relief: Box<dyn Relief>,
     staff: Mutex<Staff>,
     /// Notified when a worker has ended.
-    ended: Condvar,
+    worker_ended: Condvar,
 }
 
 /// How many workers do what.
@@ -72,7 +72,7 @@ impl Pool {
     pub fn new(listener: TcpListener, serving: Arc<Serving>, relief: Box<dyn Relief>) -> Arc<Pool> {
         let staff = Staff { workers: 0, accepting: 0, most_accepting: MOST_ACCEPTING };
         let (door, staff) = (Door::new(listener), Mutex::new(staff));
-        Arc::new(Pool { door, serving, relief, staff, ended: Condvar::new() })
+        Arc::new(Pool { door, serving, relief, staff, worker_ended: Condvar::new() })
     }
 
     /// Starts the first worker. The workers start all others.
@@ -105,7 +105,7 @@ impl Pool {
             };
         }
         self.lock().workers -= 1;
-        self.ended.notify_all();
+        self.worker_ended.notify_all();
     }
 
     /// Waits for a client. If no other worker waits then, it starts one to accept in its place.
@@ -148,7 +148,7 @@ impl Pool {
                 Some(not_taken) => connection = not_taken,
                 None => return Duty::Choose,
             }
-            // Here a connection may wait. So a turn without an answer was the last one.
+            // This connection may wait. So a turn ends with answers, or with the connection.
             if connection.turn() != Turn::Answered {
                 return Duty::Choose;
             }
@@ -185,7 +185,7 @@ impl Pool {
             let duty = job(&pool);
             pool.work(duty);
         });
-        // Counted under the lock, so that the new thread is not taken off the count before.
+        // Counted under the lock, so that the new thread cannot end before it is counted.
         let mut staff = self.lock();
         thread.spawn(life).map(|_| staff.workers += 1)
     }

@@ -36,10 +36,10 @@ pub trait Service: Send + Sync + 'static {
     }
 }
 
-/// A closure is a service too. It is given the request itself.
-impl<F: Fn(Request) -> Response + Send + Sync + 'static> Service for F {
+/// A closure is a service too.
+impl<F: Fn(&Request) -> Response + Send + Sync + 'static> Service for F {
     fn call(&self, request: &mut Request, _: &mut Cycle) -> Response {
-        self(std::mem::take(request))
+        self(request)
     }
 }
 

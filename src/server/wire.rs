@@ -17,12 +17,12 @@ pub(super) struct Wire {
     is_idle: bool,
     read_time: Duration,
     /// How many bytes have been sent since the connection began.
-    pub sent: u64,
+    pub sent_bytes: u64,
 }
 
 impl Wire {
     pub fn new(socket: Arc<OpenSocket>) -> Wire {
-        Wire { socket, may_wait: true, is_idle: true, read_time: Duration::ZERO, sent: 0 }
+        Wire { socket, may_wait: true, is_idle: true, read_time: Duration::ZERO, sent_bytes: 0 }
     }
 
     /// Sets whether reads and writes wait.
@@ -77,7 +77,7 @@ impl Wire {
                 Err(error) => break Err(error),
             }
         };
-        self.sent += done as u64;
+        self.sent_bytes += done as u64;
         if done == output.len() {
             output.clear()
         } else {

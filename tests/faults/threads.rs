@@ -103,3 +103,25 @@ fn a_connection_without_a_thread_reads_a_503_only_in_place_of_its_first_answer()
     }
     assert!(answered > 0);
 }
+
+/// The first request of a packet is answered in any case; half a request behind it needs a thread.
+#[test]
+fn an_answer_is_sent_though_no_thread_can_wait_for_the_rest_of_the_next_request() {
+    let Some(carafe) = with_12_threads("54325") else { return };
+    let mut streams: Vec<_> = (0..CONNECTIONS).map(|_| carafe.connect()).collect();
+    let end = Instant::now() + DEADLINE;
+    // Those who share threads can be more than there may be threads.
+    while streams.len() < 30 {
+        assert!(Instant::now() < end, "only {} connections were answered", streams.len());
+        streams.iter_mut().for_each(ask);
+        assert!(streams.iter_mut().all(is_answered));
+        let mut one_more = carafe.connect();
+        let _ = one_more.write_all(b"GET /hello HTTP/1.1\r\nHost: x\r\n\r\n");
+        streams.extend(is_answered(&mut one_more).then_some(one_more));
+    }
+    for stream in &mut streams {
+        let half = "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nx";
+        write!(stream, "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n{half}").expect("it is open");
+    }
+    assert!(streams.iter_mut().all(is_answered));
+}

@@ -436,7 +436,47 @@ fn a_record_says_how_its_answer_left() {
     let broken = server.exchange(b"GET /broken-stream HTTP/1.1\r\nHost: x\r\n\r\n");
     assert!(broken.ends_with("3\r\none\r\n"), "{broken}");
     let sent = completed(&recorder.get(4).expect("it is listed"));
-    assert!(!sent.is_whole, "{sent:?}");
+    assert_eq!((sent.body_bytes, sent.is_whole), (3, false), "without the frame of its chunk");
+}
+
+/// The head was right, so the cycle had begun before the request was refused.
+#[test]
+fn a_request_that_is_refused_behind_its_head_is_recorded_once_from_its_beginning() {
+    let (recorder, time) = (Arc::new(Recorder::default()), Duration::from_millis(100));
+    let server = Running::with(|server| {
+        let limits = Limits { body_time: time, ..Limits::default() };
+        server.recorder(Arc::clone(&recorder)).limits(limits)
+    });
+    for (lines, status, least) in [
+        ("Transfer-Encoding: chunked\r\n\r\nzz\r\n", 400, Duration::ZERO),
+        ("Expect: tea\r\n\r\n", 417, Duration::ZERO),
+        ("Content-Length: 9\r\n\r\nabc", 408, time),
+    ] {
+        let mut stream = server.connect();
+        write!(stream, "POST / HTTP/1.1\r\nHost: x\r\n{lines}").expect("it is open");
+        assert!(read_all(&mut stream).starts_with(&format!("HTTP/1.1 {status} ")), "{lines}");
+        let record = recorder.newest().expect("it is listed");
+        completed(&record);
+        let names: Vec<_> = record.cycle.steps().iter().map(|step| step.name).collect();
+        assert_eq!(names, ["accepted", "received", "failed", "sent"], "{lines}");
+        assert!(record.took() >= least, "{lines}: {:?}", record.took());
+    }
+}
+
+#[test]
+fn a_client_that_closes_inside_a_head_is_recorded_as_the_one_who_closed() {
+    let recorder = Arc::new(Recorder::default());
+    let server = Running::with(|server| server.recorder(Arc::clone(&recorder)));
+    assert_eq!(server.exchange(b"GET / HTTP/1.1\r\nHo"), "");
+    let begun = Instant::now();
+    let end = loop {
+        assert!(begun.elapsed() < DEADLINE, "its end is never recorded");
+        if let Some(end) = recorder.end_of(1) {
+            break end;
+        }
+        std::thread::yield_now();
+    };
+    assert!(end.by.starts_with("the client"), "{}", end.by);
 }
 
 fn completed(record: &Record) -> Sent {
@@ -472,15 +512,19 @@ fn what_was_answered_is_not_counted_though_the_next_request_has_begun() {
 fn answers_that_nobody_reads_are_bounded_together() {
     let server = Running::with_limits(|limits| limits.bodies_bytes = 12_000_000);
     let mut held = Vec::new();
-    for _ in 0..3 {
+    for method in ["GET", "GET", "GET", "POST"] {
         let mut stream = server.connect();
-        stream.write_all(b"GET /big HTTP/1.1\r\nHost: x\r\n\r\n").expect("it is sent");
+        write!(stream, "{method} /big HTTP/1.1\r\nHost: x\r\n\r\n").expect("it is sent");
         let mut line = [0; 12];
         stream.read_exact(&mut line).expect("an answer begins");
         held.push((stream, String::from_utf8_lossy(&line).into_owned()));
     }
     let statuses: Vec<&str> = held.iter().map(|(_, line)| &line[9..]).collect();
-    assert_eq!(statuses, ["200", "200", "503"]);
+    assert_eq!(statuses, ["200", "200", "503", "503"]);
+    // A POST has been done, so it must not be sent again.
+    let again: Vec<_> = held[2..].iter_mut().map(|(stream, _)| read_answer(stream)).collect();
+    assert!(again[0].contains("Retry-After: 1") && !again[1].contains("Retry-After"), "{again:?}");
+    assert!(again.iter().all(|answer| answer.contains("Set-Cookie: seen=1\r\n")), "{again:?}");
     // Small ones get through, and when they have been read or given up there is room again.
     assert!(server.is_alive());
     drop(held);

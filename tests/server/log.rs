@@ -1,8 +1,12 @@
 //! What the log says, read from the standard error of a process of its own.
 
-use crate::running::Running;
-use carafe::Log;
+use crate::running::{Running, read_answer};
+use carafe::http::{Request, Response, Status};
+use carafe::{Log, Server};
+use std::io::Write;
+use std::net::TcpStream;
 use std::process::Command;
+use std::thread;
 
 const NAME: &str = "CARAFE_TEST_LOG";
 
@@ -25,6 +29,15 @@ fn serving_writes_a_log() {
     server.exchange(b"GET /a\"b\x1b HTTP/1.1\r\nHost: x\r\n\r\n");
     server.exchange(b"\x16\x03\x01");
     drop(server);
+    let server = Server::bind("127.0.0.1:0").expect("a port is free").quiet().log(log);
+    let (address, stopper) = (server.local_addr().expect("it has an address"), server.stopper());
+    let fail = |_: &Request| Response::new(Status::INTERNAL_SERVER_ERROR);
+    let running = thread::spawn(move || server.run(fail));
+    let mut client = TcpStream::connect(address).expect("it listens");
+    client.write_all(b"GET /closure HTTP/1.1\r\nHost: x\r\n\r\n").expect("it is open");
+    read_answer(&mut client);
+    stopper.stop();
+    running.join().expect("it ends").expect("it served");
 }
 
 #[test]
@@ -36,6 +49,7 @@ fn a_log_shows_paths_as_the_routes_know_them_and_why_a_stream_or_a_message_faile
                 "GET /panic?%61 500\n",
                 "GET /broken-stream: the stream failed: no more\n",
                 "GET /panicking-stream: the stream failed: this stream panics on purpose\n",
+                "GET /closure 500\n",
             ][..],
         ),
         (
@@ -68,7 +82,7 @@ fn a_log_shows_paths_as_the_routes_know_them_and_why_a_stream_or_a_message_faile
             assert!(written.contains(line), "{log}: {line:?} in {written}");
         }
         if log == "failures" {
-            assert_eq!(written.matches("GET ").count(), 3, "{written}");
+            assert_eq!(written.matches("GET ").count(), 4, "{written}");
         }
     }
 }

@@ -51,12 +51,15 @@ fn beside(others: &mut [TcpStream], act: impl FnOnce()) -> u64 {
 fn hot_connections_are_answered_though_some_handlers_are_slow() {
     let server = Running::start();
     let mut streams = hot(&server, CLIENTS);
-    let (slow, others) = streams.split_at_mut(8);
+    let (slow, others) = streams.split_at_mut(48);
     // More of them than any number of shared threads on a small machine.
     for stream in &mut *slow {
         stream.write_all(b"GET /gated HTTP/1.1\r\nHost: x\r\n\r\n").expect("it is open");
     }
-    // The slow handlers wait for the gate. A client behind one of them would get no answer.
+    // The slow handlers wait for the gate. A client behind one of them would get no answer, also
+    // one that was accepted just before.
+    let mut late: Vec<_> = (0..CLIENTS).map(|_| server.connect()).collect();
+    (0..10).for_each(|_| ask_all(&mut late));
     (0..10).for_each(|_| ask_all(others));
     open(&GATE);
     for stream in slow {

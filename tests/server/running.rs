@@ -92,7 +92,8 @@ impl Service for Mirror {
                 std::thread::park_timeout(Duration::from_millis(300));
                 Response::text("slow")
             }
-            "/big" => Response::typed("application/octet-stream", vec![b'x'; 5_000_000]),
+            "/big" => Response::typed("application/octet-stream", vec![b'x'; 5_000_000])
+                .with_header("Set-Cookie", "seen=1"),
             "/reset" => {
                 Response::text("a body that must not be sent").with_status(Status::RESET_CONTENT)
             }

@@ -13,6 +13,7 @@ impl Connection {
         while !needs_parsing(self.buffers.input.bytes(), count, &self.serving.limits) {
             count = self.read_more(deadline, self.serving.limits.head_time)?;
             if count == 0 {
+                self.report.closed_by = Some("the client, in the middle of a request");
                 return Err(Obstacle::End(Turn::Over));
             }
         }

@@ -1,10 +1,10 @@
 //! Deeper: Idle: a connection that waits long for its next request frees its memory first.
 
-use super::{Buffers, Connection};
+use super::{Buffers, Connection, Obstacle, Turn};
 use crate::http::Headers;
 use crate::server::wire::is_not_ready;
 use std::io::{self, ErrorKind};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A connection that is quiet for this long frees its memory before it waits longer.
 const BRIEF: Duration = Duration::from_millis(500);
@@ -27,6 +27,19 @@ impl Connection {
         self.wire.set_read_time(idle_time - BRIEF)?;
         self.await_bytes()?;
         self.wire.read(&mut self.buffers.input)
+    }
+
+    /// A client that has sent nothing but empty lines is idle, too, and not for longer.
+    pub(super) fn remain_idle(&mut self, since: &mut Option<Instant>) -> Result<(), Obstacle> {
+        // In the ring it must not hold up others with such lines.
+        if !self.wire.may_wait {
+            return Err(Obstacle::End(Turn::Quiet));
+        }
+        if since.get_or_insert_with(Instant::now).elapsed() > self.serving.limits.idle_time {
+            self.report.closed_by = Some("the server, because only empty lines came");
+            return Err(Obstacle::NoRequest);
+        }
+        Ok(())
     }
 
     /// Waits until bytes arrive or the client closes. Takes no memory for what may come.

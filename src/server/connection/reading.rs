@@ -12,7 +12,6 @@
 use super::{Connection, Next, Obstacle, Turn};
 use crate::http::parse_error::malformed;
 use crate::http::{ChunkedBody, Framing, Method, Version, expects_continue, framing, parse_head};
-use std::time::Instant;
 
 /// What the answer needs to know of a request. It is copied before the service is called, which may
 /// take the request apart.
@@ -31,22 +30,19 @@ pub(super) struct Asked {
 impl Connection {
     /// Reads until a head is complete. Returns how to find the end of the body.
     pub(super) fn read_head(&mut self) -> Result<Framing, Obstacle> {
-        let (mut deadline, mut empty_since) = (None, None);
+        let (mut deadline, mut has_read, mut empty_since) = (None, false, None);
         loop {
             // RFC 9112 §2.2: "a server ... SHOULD ignore at least one empty line (CRLF) received
             // prior to the request-line". The wait after it is a wait between two requests.
             while self.buffers.input.bytes().starts_with(b"\r\n") {
                 self.buffers.input.used += 2;
-                empty_since.get_or_insert_with(Instant::now);
             }
             if self.buffers.input.is_empty() {
-                // A client that sends nothing but empty lines is idle, too.
-                if empty_since.is_some_and(|it| it.elapsed() > self.serving.limits.idle_time) {
-                    self.report.end = Some("the server, because only empty lines came");
-                    return Err(Obstacle::NoRequest);
+                if has_read {
+                    self.remain_idle(&mut empty_since)?;
                 }
                 self.read_first()?;
-                deadline = None;
+                (deadline, has_read) = (None, true);
                 continue;
             }
             let limits = &self.serving.limits;
@@ -59,7 +55,8 @@ impl Connection {
                     _ => false,
                 };
                 if !is_whole && !self.wire.may_wait {
-                    return Err(Obstacle::End(Turn::MustWait));
+                    self.flush()?;
+                    return Err(Obstacle::End(Turn::WouldWait));
                 }
                 self.consume(head_bytes);
                 return Ok(framing);
@@ -127,8 +124,8 @@ impl Connection {
                 return Ok(());
             }
             if self.read_more(&mut deadline, self.serving.limits.body_time)? == 0 {
-                let met = "found the end of the connection, expected the rest of the body";
-                return Err(malformed(met).into());
+                let why = "found the end of the connection, expected the rest of the body";
+                return Err(malformed(why).into());
             }
         }
     }

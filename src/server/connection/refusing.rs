@@ -21,7 +21,15 @@ impl Connection {
         if let Body::Bytes(_) | Body::Shared(..) = response.body
             && let Err(error) = self.share.add(response.body.len().unwrap_or(0) as usize)
         {
-            response = refusal(&error);
+            let mut refused = match self.buffers.request.method.is_safe() {
+                true => refusal(&error),
+                // The service has done it. A client that tried again would order twice.
+                false => plain(error.status(), "there is no room in memory for the answer"),
+            };
+            for cookie in response.headers.get_all("Set-Cookie") {
+                refused.headers.append("Set-Cookie", cookie);
+            }
+            response = refused;
             self.buffers.request.body = Vec::new();
         }
         // RFC 9110 §15.3.6: "a server MUST NOT generate content in a 205 response". It has a length
@@ -37,7 +45,10 @@ impl Connection {
     pub(super) fn refuse(&mut self, error: &ParseError) {
         self.buffers.request.body = Vec::new(); // Its bytes are not counted any more.
         let status = error.status();
-        self.begin_cycle();
+        // If the head was right, its cycle has begun.
+        if self.buffers.cycle.begun().is_none() {
+            self.begin_cycle();
+        }
         let Buffers { request, input, .. } = &mut *self.buffers;
         if request.path.is_empty() {
             // Whatever is wrong with the request line, its first words may be understood: which

@@ -17,7 +17,7 @@ pub(super) struct Report {
     /// The answers that have been written and have not left, in order.
     unsent: VecDeque<Unsent>,
     /// Who closes the connection and why, once that is known.
-    pub end: Option<&'static str>,
+    pub closed_by: Option<&'static str>,
 }
 
 /// An answer that has been written and has not left.
@@ -26,7 +26,7 @@ struct Unsent {
     begun: Option<Instant>,
     /// Where its body begins and ends, in bytes of this connection. A stream has no end yet.
     body_start: u64,
-    end: Option<u64>,
+    body_end: Option<u64>,
     /// How the log shows the request, and what it shows below.
     line: Option<String>,
     warnings: Vec<String>,
@@ -35,7 +35,7 @@ struct Unsent {
 
 impl Connection {
     pub(super) fn begin_cycle(&mut self) {
-        self.buffers.cycle.start(self.serving.recorder.is_some(), self.serving.log.is_whole());
+        self.buffers.cycle.start(self.serving.recorder.is_some(), self.serving.log.has_all_lines());
         let (number, nth, peer) = (self.number, self.answers + 1, self.peer.ip());
         self.buffers.cycle.also("accepted", || Detail::Connection { number, nth, peer });
     }
@@ -43,8 +43,8 @@ impl Connection {
     /// Records that the connection has ended, and who closed it.
     pub(super) fn record_end(&self) {
         if let Some(recorder) = &self.serving.recorder {
-            recorder
-                .connection_ended(self.number, self.report.end.unwrap_or("an error on the way"));
+            let by = self.report.closed_by.unwrap_or("an error on the way");
+            recorder.connection_ended(self.number, by);
         }
     }
 
@@ -88,17 +88,21 @@ impl Connection {
         });
         cycle.clear();
         if line.is_some() || record.is_some() {
-            let body_start = self.wire.sent + head.end as u64;
-            let end = body_bytes.map(|bytes| body_start + bytes);
-            let unsent = Unsent { status, begun, body_start, end, line, warnings, record };
+            let body_start = self.wire.sent_bytes + head.end as u64;
+            let body_end = body_bytes.map(|bytes| body_start + bytes);
+            let unsent = Unsent { status, begun, body_start, body_end, line, warnings, record };
             self.report.unsent.push_back(unsent);
         }
     }
 
-    /// Says of the answer that is sent as a stream how long its body has become.
-    pub(super) fn report_stream(&mut self, bytes: u64) {
+    /// Says of the answer that is sent as a stream how long its body has become. One that broke off
+    /// has no end: then its beginning is counted from here, so that no chunk's frame counts.
+    pub(super) fn report_stream(&mut self, bytes: u64, is_whole: bool) {
         if let Some(unsent) = self.report.unsent.back_mut() {
-            unsent.end = Some(unsent.body_start + bytes);
+            match is_whole {
+                true => unsent.body_end = Some(unsent.body_start + bytes),
+                false => unsent.body_start = self.wire.sent_bytes - bytes,
+            }
         }
     }
 
@@ -108,11 +112,11 @@ impl Connection {
         if self.report.unsent.is_empty() {
             return;
         }
-        let (sent, at) = (self.wire.sent, Instant::now());
+        let (sent, at) = (self.wire.sent_bytes, Instant::now());
         while let Some(unsent) = self.report.unsent.pop_front() {
-            let end = unsent.end.unwrap_or(u64::MAX);
-            let body_bytes = sent.min(end).saturating_sub(unsent.body_start);
-            let sent = Sent { at, body_bytes, is_whole: sent >= end };
+            let body_end = unsent.body_end.unwrap_or(u64::MAX);
+            let body_bytes = sent.min(body_end).saturating_sub(unsent.body_start);
+            let sent = Sent { at, body_bytes, is_whole: sent >= body_end };
             if let Some(line) = unsent.line {
                 let after = unsent.begun.map_or(Duration::ZERO, |begun| at - begun);
                 self.serving.log.answered(line, unsent.status, after, &sent, &unsent.warnings);

@@ -30,7 +30,7 @@ pub(super) enum Rest {
 impl Connection {
     pub(super) fn send_rest(&mut self) -> Result<(), Obstacle> {
         if self.rest.is_some() && !self.wire.may_wait {
-            return Err(Obstacle::End(Turn::MustWait));
+            return Err(Obstacle::End(Turn::WouldWait));
         }
         let is_whole = match self.rest.take() {
             None => true,
@@ -79,15 +79,12 @@ impl Connection {
         let is_whole = matches!(written, Ok(Ok(()))) && pieces.flush().is_ok();
         let sent = pieces.sent;
         self.serving.streams.fetch_sub(1, Ordering::SeqCst);
+        self.report_stream(sent, is_whole);
         // Without its last chunk the client knows that the body is not whole.
-        if !is_whole {
-            return Ok(false);
-        }
-        self.report_stream(sent);
-        if chunked {
+        if is_whole && chunked {
             self.buffers.output.extend_from_slice(b"0\r\n\r\n");
         }
-        Ok(true)
+        Ok(is_whole)
     }
 }
 

@@ -33,7 +33,7 @@ impl Connection {
             Err(_) if !self.wire.may_wait => return Err(Obstacle::End(Turn::Quiet)),
             Err(_) => "the server, because nothing came for too long",
         };
-        self.report.end = Some(end);
+        self.report.closed_by = Some(end);
         Err(Obstacle::NoRequest)
     }
 
@@ -46,7 +46,7 @@ impl Connection {
     ) -> Result<usize, Obstacle> {
         self.flush()?;
         if !self.wire.may_wait {
-            return Err(Obstacle::End(Turn::MustWait));
+            return Err(Obstacle::End(Turn::WouldWait));
         }
         // After a stop, a request that had not arrived whole is the last one.
         self.next = if self.serving.is_stopping() { Next::Linger } else { self.next };

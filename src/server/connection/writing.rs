@@ -31,7 +31,7 @@ impl Connection {
         };
         let keep_alive = asked.keep_alive && framing != Framing::Close;
         if !keep_alive {
-            self.report.end = Some("the server, as its last answer said (Connection: close)");
+            self.report.closed_by = Some("the server, as its last answer said (Connection: close)");
             // A client that asked for the close sends no more. Another may have sent its next
             // request already, and then a close at once would be a reset: see `linger`.
             let may_send_more = !asked.is_last || !self.buffers.input.is_empty();
@@ -78,7 +78,7 @@ impl Connection {
     /// here, with a part of them left.
     pub(super) fn flush(&mut self) -> Result<(), Obstacle> {
         if !self.buffers.output.is_empty() && !self.wire.send(&mut self.buffers.output)? {
-            return Err(Obstacle::End(Turn::MustWait));
+            return Err(Obstacle::End(Turn::WouldWait));
         }
         if self.rest.is_none() {
             self.share.clear();
@@ -92,7 +92,7 @@ impl Connection {
         self.flush()?;
         let most_bytes = self.serving.limits.body_bytes.saturating_mul(16);
         if self.next == Next::Linger && !linger(&mut self.wire, most_bytes) {
-            return Err(Obstacle::End(Turn::MustWait));
+            return Err(Obstacle::End(Turn::WouldWait));
         }
         Err(Obstacle::End(Turn::Over))
     }

@@ -13,7 +13,7 @@ use crate::server::stopper::Stopper;
 use std::io::{self, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::atomic::Ordering;
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -52,7 +52,7 @@ impl Pool {
                 stopper.knock();
             }
             self.serving.connections.wake_idle();
-            drop(self.ended.wait_timeout(self.lock(), Duration::from_millis(5)));
+            drop(self.worker_ended.wait_timeout(self.lock(), Duration::from_millis(5)));
         }
         // A worker that no knock has reached still waits in `accept`, and has no client.
         let count = unfinished().saturating_sub(self.accepting());
@@ -69,12 +69,18 @@ impl Pool {
 
     /// After a stop: answers the requests that have arrived from clients who connected before it.
     /// They are the first in the queue. Those behind them may come without end.
-    pub(super) fn drain(&self, first: Option<(TcpStream, SocketAddr)>) {
-        let _ = self.door.set_waiting(false);
+    pub(super) fn drain(self: &Arc<Self>, first: Option<(TcpStream, SocketAddr)>) {
+        // Under the lock: see `take_back_door`.
+        let staff = self.lock();
+        let _ = self.door.set_may_wait(false);
+        drop(staff);
         let queued = (0..QUEUED).map_while(|_| self.door.accept());
         for client in first.into_iter().chain(queued) {
-            let Some(mut connection) = self.welcome(client) else { continue };
-            while connection.turn() == Turn::Answered {}
+            let Some(connection) = self.welcome(client) else { continue };
+            // Each gets a thread, so that a slow one holds up nobody behind it.
+            if let Err(mut connection) = self.take_back(connection) {
+                while connection.turn() == Turn::Answered {}
+            }
         }
         self.door.shut();
     }

@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex};
 
 /// Serves busy connections in another way than by a thread for each.
 pub(in crate::server) trait Relief: Send + Sync {
-    /// Offers a connection. Returns it if its worker should serve it. `None` means that the relief
-    /// has it, and the worker is free again; it may have worked for the relief meanwhile.
+    /// Offers a connection. If it is returned, the worker goes on to serve it. After `None` the
+    /// relief has it. The calling thread may have worked for the relief meanwhile.
     fn offer(&self, pool: &Arc<Pool>, connection: Box<Connection>) -> Option<Box<Connection>>;
 }
 
@@ -37,11 +37,11 @@ impl Pool {
         self.start_thread(job).or_else(|_| take(&place).map_or(Ok(()), Err))
     }
 
-    /// Lets the relief accept: workers that wait in `accept` take one client more, and no others
-    /// follow. False if the system refuses it.
+    /// Lets the relief accept. A worker that is blocked in `accept` may still take one client; no
+    /// worker calls `accept` after that. False if the system refuses it.
     pub fn lend_door(&self) -> bool {
         let mut staff = self.lock();
-        let is_lent = self.door.set_waiting(false).is_ok();
+        let is_lent = self.door.set_may_wait(false).is_ok();
         staff.most_accepting = if is_lent { 0 } else { MOST_ACCEPTING };
         is_lent
     }
@@ -50,7 +50,10 @@ impl Pool {
     /// accepts if nobody else does.
     pub fn take_back_door(&self) {
         let mut staff = self.lock();
-        let _ = self.door.set_waiting(true);
+        // After a stop the door does not wait again: nobody would wake a worker there.
+        if !self.is_stopping() {
+            let _ = self.door.set_may_wait(true);
+        }
         staff.most_accepting = MOST_ACCEPTING;
     }
 }

@@ -11,7 +11,7 @@
 //!
 //! **A thread that finds nothing lets others run**: a client on the same processor then sends its
 //! next requests. If the thread still finds nothing, it sleeps, for as short a time as the system
-//! can (60 µs on Linux). The end of a sleep interrupts that client, so it comes second.
+//! can (60 µs on Linux). To wake up would interrupt that client, so it sleeps only after yielding.
 //!
 //! **The ring accepts, too**, which saves two changes of threads for a client: while there is a
 //! ring the pool lends it the listening socket, and each of its threads looks there once a round,
@@ -60,11 +60,13 @@ struct Circle {
     tries: u64,
     /// How many threads the watcher has added since the start.
     added: u64,
-    /// The current window of time; in it, how many connections were offered, and the most that were
-    /// in the ring at one time; and the sum of both for the window before.
+    /// The number of the current window of time.
     window: u64,
+    /// How many connections were offered in it.
     offers: usize,
+    /// The most that were in the ring at one time in it.
     most_seats: usize,
+    /// The sum of both for the window before.
     before: usize,
 }
 

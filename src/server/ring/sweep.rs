@@ -40,7 +40,6 @@ const WATCH: Duration = Duration::from_millis(2);
 struct Sweeper {
     /// The connection that was tried last, if it stays.
     tried: Option<Seat>,
-    newcomers: Vec<Seat>,
     /// Tries in a row that found nothing.
     in_vain: usize,
     /// True if its last pause let others run, and nothing has been found since.
@@ -112,7 +111,7 @@ impl Shared {
             seat.quiet = if is_quiet { seat.quiet + 1 } else { 0 };
             sweeper.in_vain = if is_quiet { sweeper.in_vain + 1 } else { 0 };
             sweeper.has_yielded &= is_quiet;
-            let leaves = turn == Turn::MustWait || sweeper.is_calm || seat.quiet > PATIENCE;
+            let leaves = turn == Turn::WouldWait || sweeper.is_calm || seat.quiet > PATIENCE;
             sweeper.tried = match turn {
                 Turn::Over => None,
                 _ if leaves => give_back(pool, seat, turn),
@@ -124,8 +123,11 @@ impl Shared {
     /// Puts the connection that was tried behind the others, and takes the one at the front. Pauses
     /// or accepts if it is time. An `Err` says what this thread does outside the ring.
     fn next_seat(&self, pool: &Arc<Pool>, sweeper: &mut Sweeper) -> Result<Option<Seat>, Duty> {
+        // No connection stays with this thread while a handler holds it up.
+        let newcomers = if sweeper.until_door == 0 { self.accept(pool) } else { Vec::new() };
+        let is_burst = !newcomers.is_empty();
         let mut circle = self.lock();
-        circle.seats.extend(sweeper.newcomers.drain(..));
+        circle.seats.extend(newcomers);
         if circle.added != sweeper.added && circle.threads > self.most_threads {
             // The watcher added a thread while this one was stuck in a handler. This thread keeps
             // the connection that it was stuck with, and leaves.
@@ -156,9 +158,7 @@ impl Shared {
             sweeper.pause();
         }
         if sweeper.until_door == 0 {
-            sweeper.newcomers = self.accept(pool);
-            // More clients may follow these at once. The queue of the system soon overflows.
-            let is_burst = !sweeper.newcomers.is_empty();
+            // More clients may follow at once. The queue of the system soon overflows.
             sweeper.until_door = if is_burst { seats.min(STREAK) } else { seats };
         }
         sweeper.until_door = sweeper.until_door.saturating_sub(1);
@@ -240,7 +240,7 @@ impl Shared {
 fn give_back(pool: &Arc<Pool>, mut seat: Seat, turn: Turn) -> Option<Seat> {
     seat.connection.pace.leave(seat.connection.answers);
     let Err(mut connection) = pool.take_back(seat.connection) else { return None };
-    if turn == Turn::MustWait || connection.answers == 0 {
+    if turn == Turn::WouldWait || connection.answers == 0 {
         connection.turn_away();
         return None;
     }
