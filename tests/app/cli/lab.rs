@@ -201,7 +201,7 @@ fn what_turns_out_otherwise_is_printed_and_told_by_the_exit_code() {
         (
             "#!/bin/sh\nfor last; do :; done\nprintf '%40000s' '' | tr ' ' x > \"$8\"\n/usr/bin/curl -s -o /dev/null \"$last\"\n",
             "curl keeps 4200 bytes",
-            "differs: rung 2 cookie in clear, size: met \"curl keeps 4200 bytes\", expected \"~4 KB, then dropped in silence\"",
+            "differs: rung 2 cookie in clear, size: found \"curl keeps 4200 bytes\", expected \"~4 KB, then dropped in silence\"",
         ),
         (
             "#!/bin/sh\necho 'a cookie was dropped' >&2\n",
