@@ -4,8 +4,6 @@
 //! kept, with its headers, under the name that was asked for. Before it is used again, the system
 //! is asked whether it is still the same version, and whether each folder on the way is still a
 //! folder and not a link. (Not for each use on a busy server: see `file_cache`.)
-//!
-//! Left out: files that were reached by a link. They are read for each answer.
 
 use super::file_cache::{FileCache, FileStamp};
 use super::file_response::headers;

@@ -7,20 +7,21 @@
 //! is unchanged. `file_response` makes the headers of a file, and the short answer to a browser
 //! that has the file already.
 //!
-//! Left out: listings and index pages (a folder is a 404), compressed twins of files, and names
-//! with a colon, or with a dot in front, such as `.well-known`: register a route for one of those.
+//! Left out: listings and index pages (a folder is a 404), compressed twins of files, links below
+//! the folder, and names with a colon, or with a dot in front, such as `.well-known`: register a
+//! route for one of those.
 
 use super::file_response::read;
 use super::small_files::SmallFiles;
 use crate::http::Response;
 use std::ffi::OsStr;
-use std::fs::{self, Metadata};
+use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 // Why a path is refused, for the log. The client learns nothing about what is outside.
 const NOT_THERE: &str = "no such file";
-const NOT_A_FILE: &str = "this is a folder or a device, expected a file";
+const NOT_A_FILE: &str = "this is a folder, a link or a device, expected a file";
 const HIDDEN: &str = "names that begin with a dot are not served";
 const OUTSIDE: &str = "this path leads out of the folder";
 
@@ -66,11 +67,9 @@ impl StaticFiles {
         }
         check_path(path)?;
         let folder = self.folder.as_ref().ok_or_else(|| no_file(NOT_THERE))?;
-        let (full, by_link) = find_below(folder, path)?;
+        let full = find_below(folder, path)?;
         let (whole, stamp) = read(&full)?.ok_or_else(|| no_file(NOT_A_FILE))?;
-        if !by_link {
-            self.in_memory.keep(path, full, &whole, stamp);
-        }
+        self.in_memory.keep(path, full, &whole, stamp);
         Ok(whole)
     }
 }
@@ -93,52 +92,31 @@ fn check_path(path: &OsStr) -> io::Result<()> {
     Ok(())
 }
 
-/// Finds the regular file at a checked path below `root`. True if a link led there.
+/// Finds the regular file at a checked path below `root`, which may be a link itself.
 ///
-/// Each part is looked at before the next. Without a symbolic link there is no way out, and this is
-/// the usual case. A link is followed if it leads to something below the folder.
+/// Each part is looked at before the next. Without a symbolic link there is no way out. So a link
+/// is refused, wherever it leads.
 ///
 /// Somebody who can put links into the folder while it is served can win a race against this; but
 /// such a person can put files there too.
-fn find_below(root: &Path, path: &OsStr) -> io::Result<(PathBuf, bool)> {
-    let (mut full, mut by_link, mut found) = (root.to_path_buf(), false, None);
+fn find_below(root: &Path, path: &OsStr) -> io::Result<PathBuf> {
+    let (mut full, mut is_file) = (root.to_path_buf(), false);
     for part in Path::new(path) {
         full.push(part);
-        let mut metadata = fs::symlink_metadata(&full).map_err(|error| match error.kind() {
+        let found = fs::symlink_metadata(&full).map_err(|error| match error.kind() {
             // No file can have such a name: it is too long, or names a part of a file.
             ErrorKind::NotADirectory | ErrorKind::InvalidFilename | ErrorKind::NotFound => {
                 no_file(NOT_THERE)
             }
             _ => error,
         })?;
-        // On Windows a file has a second, short name (`GIT~1`). Only the resolved path tells it
-        // from the first.
-        if metadata.is_symlink() || cfg!(windows) {
-            full = resolve_below(root, &full)?;
-            metadata = fs::symlink_metadata(&full)?;
-            by_link = true;
+        // On Windows a file has further names (`GIT~1`, `.GIT`). The resolved path has the first.
+        let is_other_name = cfg!(windows) && fs::canonicalize(&full)?.file_name() != Some(part);
+        if found.is_symlink() || is_other_name {
+            return Err(no_file(NOT_A_FILE));
         }
-        found = Some(metadata);
+        is_file = found.is_file();
     }
     // A pipe must not be opened: that would wait until somebody writes into it.
-    if found.as_ref().is_some_and(Metadata::is_file) {
-        Ok((full, by_link))
-    } else {
-        Err(no_file(NOT_A_FILE))
-    }
-}
-
-/// Where a link leads, if that is below `root` and not hidden there.
-fn resolve_below(root: &Path, link: &Path) -> io::Result<PathBuf> {
-    // A link to nothing, or in a circle, leads to no file.
-    let target = fs::canonicalize(link).map_err(|error| match error.kind() {
-        ErrorKind::PermissionDenied => error,
-        _ => no_file(NOT_THERE),
-    })?;
-    // The root may be a link itself, so both are compared with all links resolved. `strip_prefix`
-    // compares whole parts: `/srv/www-old` is not below `/srv/www`.
-    let root = fs::canonicalize(root)?;
-    let below = target.strip_prefix(&root).map_err(|_| no_file(OUTSIDE))?;
-    let is_hidden = |part: &OsStr| part.as_encoded_bytes().starts_with(b".");
-    if below.iter().any(is_hidden) { Err(no_file(HIDDEN)) } else { Ok(target) }
+    if is_file { Ok(full) } else { Err(no_file(NOT_A_FILE)) }
 }
