@@ -47,7 +47,22 @@ impl Map {
         self.under(name.as_bytes())
     }
 
-    /// The same for the bytes of a name, which a [`Text`] has at once.
+    /// The text under this name, if it is one.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.get(name)?.as_str()
+    }
+
+    /// The whole number under this name, if it is one.
+    pub fn int(&self, name: &str) -> Option<i64> {
+        self.get(name)?.as_int()
+    }
+
+    /// The values in order under this name, if they are a list.
+    pub fn list(&self, name: &str) -> Option<&[Value]> {
+        self.get(name)?.as_list()
+    }
+
+    /// What [`get`](Map::get) gives, for the bytes of a name, which a [`Text`] has at once.
     pub(crate) fn under(&self, name: &[u8]) -> Option<&Value> {
         self.position(name).map(|at| &self.entries[at].1)
     }

@@ -113,12 +113,12 @@ impl Session<'_> {
 
     /// The text under a name.
     pub fn text(&self, name: &str) -> Option<String> {
-        Some(self.values().get(name)?.as_str()?.to_owned())
+        self.values().text(name).map(str::to_owned)
     }
 
     /// The whole number under a name.
     pub fn int(&self, name: &str) -> Option<i64> {
-        self.values().get(name)?.as_int()
+        self.values().int(name)
     }
 
     /// All names and values.

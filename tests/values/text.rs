@@ -41,7 +41,7 @@ fn a_map_finds_names_of_any_length() {
     // More names than are searched from the front.
     (0..20).for_each(|number| drop(map.insert(number.to_string(), number)));
     for name in TEXTS {
-        assert_eq!(map.get(name).and_then(Value::as_str), Some(name));
+        assert_eq!(map.text(name), Some(name));
         assert_eq!(map.remove(name).as_ref().and_then(Value::as_str), Some(name));
         assert_eq!(map.get(name), None);
     }

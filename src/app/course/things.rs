@@ -184,7 +184,7 @@ fn edit(ctx: &Context, change: &mut ThingsChange) -> Result<Option<Map>, Error> 
     let mut outcome = Err(Error::NotFound);
     ctx.store().update(&KIND, "all", &mut |row| {
         let known = row.clone().unwrap_or_default();
-        let mut last = known.get("last").and_then(Value::as_int).unwrap_or(0);
+        let mut last = known.int("last").unwrap_or(0);
         let mut things = things_in(&known);
         outcome = change(&mut things, &mut last);
         if outcome.is_ok() {

@@ -70,16 +70,15 @@ fn count_of_items(count: i64) -> String {
 
 /// The text under this name in a row. Empty if there is none.
 fn text_of(row: &Map, name: &str) -> String {
-    row.get(name).and_then(Value::as_str).unwrap_or("").to_owned()
+    row.text(name).unwrap_or("").to_owned()
 }
 
 /// The whole number under this name in a row. 0 if there is none.
 fn number_in(row: &Map, name: &str) -> i64 {
-    row.get(name).and_then(Value::as_int).unwrap_or(0)
+    row.int(name).unwrap_or(0)
 }
 
 /// The list of numbers under this name in a row. Empty if there is none.
 fn numbers_in(row: &Map, name: &str) -> Vec<i64> {
-    let list = row.get(name).and_then(Value::as_list).unwrap_or_default();
-    list.iter().filter_map(Value::as_int).collect()
+    row.list(name).unwrap_or_default().iter().filter_map(Value::as_int).collect()
 }

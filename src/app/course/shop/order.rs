@@ -109,9 +109,9 @@ fn take_number(store: &dyn Store, token: &str) -> Result<(i64, String), StoreErr
             row.insert("id", fresh.as_str());
         }
         till = text_of(row, "id");
-        let last = row.get("last").and_then(Value::as_int).unwrap_or(BEFORE_FIRST);
+        let last = row.int("last").unwrap_or(BEFORE_FIRST);
         let mut given = row.get("given").and_then(Value::as_map).cloned().unwrap_or_default();
-        if let Some(known) = given.get(token).and_then(Value::as_int) {
+        if let Some(known) = given.int(token) {
             number = known;
             return;
         }
@@ -187,8 +187,7 @@ fn is_own(ctx: &Context, order: &Map) -> bool {
 
 /// The lines of an order, each a map with `item`, `name`, `cents` and `count`.
 fn lines_of(order: &Map) -> Vec<Map> {
-    let lines = order.get("lines").and_then(Value::as_list).unwrap_or_default();
-    lines.iter().filter_map(Value::as_map).cloned().collect()
+    order.list("lines").unwrap_or_default().iter().filter_map(Value::as_map).cloned().collect()
 }
 
 /// Why a token leads to no order.
