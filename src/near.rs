@@ -8,7 +8,7 @@
 
 /// Longer names are not compared: the work grows with the product of the lengths, and a stranger
 /// may choose one of them.
-const LONGEST: usize = 64;
+pub const LONGEST: usize = 64;
 
 /// The candidate that is nearest to `name`, if one is near enough to have been meant: about one
 /// slip in three letters.
@@ -18,10 +18,7 @@ const LONGEST: usize = 64;
 /// assert_eq!(carafe::near::nearest("nmae", ["title"]), None);
 /// ```
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    nearest_of(name, &mut candidates.into_iter())
-}
-
-fn nearest_of<'a>(name: &str, candidates: &mut dyn Iterator<Item = &'a str>) -> Option<&'a str> {
+    let candidates = candidates.into_iter();
     let near = candidates.filter_map(|candidate| Some((distance(name, candidate)?, candidate)));
     near.min_by_key(|(slips, _)| *slips).map(|(_, candidate)| candidate)
 }

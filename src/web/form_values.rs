@@ -9,7 +9,7 @@ use std::str::FromStr;
 
 impl Form {
     /// The first value of this field as a number, or as another type that can be read from text.
-    /// Blanks around the value do not count, also if it is read as a `String`. A number is finite.
+    /// Blanks around the value are left out, even of a `String`. A number is finite.
     ///
     /// # Errors
     ///
@@ -76,20 +76,15 @@ fn parse<T: FromStr>(what: &str, name: &str, text: &str) -> Result<T, Error> {
     })
 }
 
-macro_rules! whole_numbers {
-    ($($number:ident)*) => {
-        [$((stringify!($number), $number::MIN as i128, $number::MAX as u128)),*]
-    };
-}
-
-/// The types of whole numbers, each with its smallest and its largest one.
-const WHOLE_NUMBERS: [(&str, i128, u128); 12] =
-    whole_numbers!(i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize);
-
 /// What a value of the type of this name looks like.
 fn expected(type_name: &str) -> String {
-    if let Some((_, least, most)) = WHOLE_NUMBERS.iter().find(|(name, ..)| *name == type_name) {
-        return format!("a whole number from {least} to {most}");
+    let name = type_name.replace("size", &usize::BITS.to_string());
+    if let Some(Ok(bits)) = name.strip_prefix('u').map(str::parse::<u32>) {
+        return format!("a whole number from 0 to {}", u128::MAX >> (128 - bits));
+    }
+    if let Some(Ok(bits)) = name.strip_prefix('i').map(str::parse::<u32>) {
+        let most = i128::MAX >> (128 - bits);
+        return format!("a whole number from {} to {most}", -most - 1);
     }
     // `Colour` in `inventory::Colour<inventory::Red>`.
     let word = type_name.split('<').next().and_then(|path| path.rsplit("::").next());
