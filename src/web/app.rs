@@ -7,7 +7,7 @@
 use super::context::Context;
 use super::error::Error;
 use super::handler::Handler;
-use super::hooks::{Hooks, Moment, caught};
+use super::hooks::{Hooks, caught};
 use super::route::Blueprint;
 use super::site::Site;
 use super::{file_response, no_route, origin, save};
@@ -72,8 +72,8 @@ impl Service for App {
         self.site.check();
     }
 
-    fn refused(&self, request: &Request, error: &ParseError) -> Option<Response> {
-        self.explain_refusal(request, error)
+    fn refused(&self, sent: &Request, error: &ParseError, log: &mut Cycle) -> Option<Response> {
+        self.explain_refusal(sent, error, log)
     }
 }
 
@@ -89,7 +89,7 @@ impl App {
         if let Some(response) = origin::preflight(ctx) {
             return Ok(response);
         }
-        let response = match self.hooks.run(ctx, Moment::Before)? {
+        let response = match self.hooks.before(ctx)? {
             Some(early) => early,
             None => self.handler(ctx)?,
         };
@@ -105,7 +105,7 @@ impl App {
         let Some(found) = ctx.matched else { return no_route::answer(ctx) };
         let handler = &self.handlers[found.route.handler];
         // A panic in the handler is caught: it is an error like any other.
-        caught("the handler", || handler(ctx))
+        caught("the handler", || handler(ctx))?
     }
 
     /// The answer as the client gets it. An error becomes a page, or what a hook makes of it. Then
@@ -116,10 +116,10 @@ impl App {
         ctx: &mut Context,
     ) -> Response {
         let mut response = answered.unwrap_or_else(|error| self.error_page(&error, ctx));
-        if let Err(panic) = self.hooks.run(ctx, Moment::After(&mut response)) {
+        if let Err(panic) = self.hooks.after(ctx, &mut response) {
             response = self.error_page(&panic, ctx);
-            // This answer is also for the hooks, up to the one that panics.
-            let _ = self.hooks.run(ctx, Moment::After(&mut response));
+            // This answer is also for the hooks. One that panics again changes nothing.
+            let _ = self.hooks.after(ctx, &mut response);
         }
         response
     }

@@ -169,7 +169,7 @@ impl<'a> Client<'a> {
 fn in_memory(body: Body, cycle: &mut Cycle) -> Body {
     let mut bytes = Vec::new();
     let written = match body {
-        Body::Stream(write) => caught("it", || Ok(write(&mut bytes)?)),
+        Body::Stream(write) => caught("it", || write(&mut bytes)).and_then(|done| Ok(done?)),
         Body::File { mut file, range } => file
             .seek(SeekFrom::Start(range.start))
             .and_then(|_| (&file).take(range.end - range.start).read_to_end(&mut bytes))

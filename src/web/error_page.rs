@@ -9,7 +9,6 @@
 use super::app::App;
 use super::context::Context;
 use super::error::Error;
-use super::hooks::Moment;
 use super::route::Route;
 use super::store::StoreError;
 use super::{origin, suggestion};
@@ -69,11 +68,13 @@ impl App {
     /// The answer to an error: that of a hook, or else a page.
     pub(super) fn error_page(&self, error: &Error, ctx: &mut Context) -> Response {
         note(error, ctx);
-        let own = self.hooks.run(ctx, Moment::OnError(error)).unwrap_or_else(|panic| {
-            note(&panic, ctx);
-            Some(page(&panic, ctx))
-        });
-        let mut response = own.unwrap_or_else(|| page(error, ctx));
+        let mut response = match self.hooks.on_error(ctx, error) {
+            Ok(own) => own.unwrap_or_else(|| page(error, ctx)),
+            Err(panic) => {
+                note(&panic, ctx);
+                return page(&panic, ctx);
+            }
+        };
         // What every answer to this error must carry.
         if response.status == error.status() {
             error.headers().for_each(|(name, _)| response.headers.remove(name));
@@ -84,23 +85,31 @@ impl App {
 
     /// The answer to a message that the server has refused. Outside the prefix of the site there is
     /// none, and the server answers.
-    pub(super) fn explain_refusal(&self, sent: &Request, error: &ParseError) -> Option<Response> {
+    pub(super) fn explain_refusal(
+        &self,
+        sent: &Request,
+        error: &ParseError,
+        log: &mut Cycle,
+    ) -> Option<Response> {
         let path = self.site.path_inside(&sent.path)?.to_owned();
         let (method, target) = (sent.method.clone(), sent.path.clone());
         let mut request = Request { method, target, path, ..Request::default() };
-        // A page for a browser, or text: nothing else that was sent counts.
+        // A page for a browser, or text: nothing else that was sent is believed.
         sent.headers.get_all("Accept").for_each(|it| request.headers.append("Accept", it));
         // Who may look inside gets a command that works.
         if self.site.inside.check(sent).is_ok() {
             request.peer = sent.peer;
             sent.headers.get_all("Host").for_each(|it| request.headers.append("Host", it));
         }
+        // The server has noted already why the message is refused.
         let mut cycle = Cycle::default();
         let mut ctx = Context::open(&self.site, &request, None, &mut cycle);
         // Nobody has checked who sent this, so nothing is read or kept for a visitor.
         ctx.session.keep_nothing();
         let mut response = self.error_page_and_after(Err(Error::Refused(error.clone())), &mut ctx);
         origin::protect(&self.site, sent, &mut response);
+        let why = error.to_string();
+        cycle.warnings().iter().filter(|it| **it != why).for_each(|it| log.warn(it));
         Some(response)
     }
 }
@@ -113,7 +122,7 @@ fn note(error: &Error, ctx: &mut Context) {
         ctx.cycle.step("routed", || Detail::NoRoute(lines));
     }
     ctx.cycle.step("failed", || Detail::Failure(status, error.to_string()));
-    // Also a row that is too large for its store is a fault of the program: it chose what to keep.
+    // A row that is too large for its store is also a fault of the program: it chose what to keep.
     if status.0 >= 500 || matches!(error, Error::Store(..)) {
         let why = error.to_string();
         // If the text names no line of the program, the route's is the nearest.

@@ -1,15 +1,17 @@
 //! Deeper: Hooks: what runs before and after the handlers, and for which paths.
 //!
-//! * `before` runs for every request that has a path below the prefix of the site, also if no route
+//! * `before` runs for every request that has a path below the prefix of the site, even if no route
 //!   takes it. So a check of a key cannot be walked around. The first hook that answers wins, and
 //!   no handler runs. A page of another site that will be refused (403) is a stranger to it: no
-//!   cookie comes or leaves, and nothing in the session is kept. But what it answers counts.
+//!   cookie comes or leaves, and nothing in the session is kept. If a hook answers such a request,
+//!   its answer is sent instead of the 403.
 //! * `after` sees every answer and may change it: pages, files, redirects and errors. `before` has
-//!   not run for a preflight of an allowed origin, nor for a message that the server refused.
+//!   not run for a preflight of an allowed origin, nor for a message that the server refused. A
+//!   hook that panics makes a 500 of the answer. All hooks see this one too.
 //! * `on_error` may answer in the place of the error page. The one that was added last is asked
 //!   first.
 //!
-//! The hooks of a blueprint, a part of a site, run at and below its prefix, also if no route is
+//! The hooks of a blueprint, a part of a site, run at and below its prefix, even if no route is
 //! there. If the prefix has a place (`/<lang>`), they do not run for routes outside of the
 //! blueprint. If it is `/`, they run for the routes that are registered in it, and for nothing
 //! else, as in Flask.
@@ -24,54 +26,55 @@ use crate::http::Response;
 use crate::server::log::panic_text;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// When a hook runs.
-pub enum Moment<'m> {
-    /// Before the handler.
-    Before,
-    /// Behind it, with its answer.
-    After(&'m mut Response),
-    /// When there is an error.
-    OnError(&'m Error),
+/// The hooks of one kind, each with its blueprint, the outer ones first.
+type HookList<H> = Vec<(Blueprint, Box<H>)>;
+
+/// The hooks of an application and of its blueprints.
+#[derive(Default)]
+pub(super) struct Hooks {
+    pub before: HookList<dyn Fn(&mut Context) -> Result<Option<Response>, Error> + Send + Sync>,
+    pub after: HookList<dyn Fn(&mut Context, &mut Response) + Send + Sync>,
+    pub on_error: HookList<dyn Fn(&mut Context, &Error) -> Option<Response> + Send + Sync>,
 }
 
-/// A function of the program: it may answer.
-pub type Hook = dyn Fn(&mut Context, &mut Moment) -> Result<Option<Response>, Error> + Send + Sync;
-
-/// The hooks of an application and of its blueprints, the outer ones first.
-#[derive(Default)]
-pub struct Hooks(Vec<(Blueprint, Box<Hook>)>);
+/// Adds a hook behind those of the same blueprint.
+pub(super) fn add<H: ?Sized>(hooks: &mut HookList<H>, blueprint: &Blueprint, hook: Box<H>) {
+    let depth = |it: &Blueprint| (it.prefix.len(), it.name.len());
+    let at = hooks.partition_point(|(known, _)| depth(known) <= depth(blueprint));
+    hooks.insert(at, (blueprint.clone(), hook));
+}
 
 impl Hooks {
-    /// Adds a hook behind those of the same blueprint.
-    pub fn add(&mut self, blueprint: Blueprint, hook: Box<Hook>) {
-        let depth = |it: &Blueprint| (it.prefix.len(), it.name.len());
-        let at = self.0.partition_point(|(known, _)| depth(known) <= depth(&blueprint));
-        self.0.insert(at, (blueprint, hook));
+    /// The answer of the first hook that has one, or the error or the panic of a hook.
+    pub fn before(&self, ctx: &mut Context) -> Result<Option<Response>, Error> {
+        for (blueprint, hook) in &self.before {
+            // `*`, the server as a whole, has no path.
+            if ctx.request.path != "*"
+                && is_for(blueprint, ctx)
+                && let Some(answer) = caught("a hook", || hook(ctx))??
+            {
+                return Ok(Some(answer));
+            }
+        }
+        Ok(None)
     }
 
-    /// Runs the hooks for the path of a request, until one of them answers. The outer ones are the
-    /// first before the handler, and the last after it.
-    ///
-    /// # Errors
-    ///
-    /// That of a hook, or its panic.
-    #[inline]
-    pub fn run(&self, ctx: &mut Context, moment: Moment) -> Result<Option<Response>, Error> {
-        if self.0.is_empty() { Ok(None) } else { self.run_each(ctx, moment) }
+    /// Shows the answer to each hook, also to those behind one that panics. Gives the first panic.
+    pub fn after(&self, ctx: &mut Context, response: &mut Response) -> Result<(), Error> {
+        let mut outcome = Ok(());
+        for (blueprint, hook) in self.after.iter().rev() {
+            if is_for(blueprint, ctx) {
+                outcome = outcome.and(caught("a hook", || hook(ctx, response)));
+            }
+        }
+        outcome
     }
 
-    fn run_each(&self, ctx: &mut Context, mut moment: Moment) -> Result<Option<Response>, Error> {
-        let path = &ctx.request.path;
-        let is_before = matches!(moment, Moment::Before);
-        let is_outside = matches!(ctx.not_admitted, Some(Error::NotFound));
-        for at in 0..self.0.len() {
-            let at = if is_before { at } else { self.0.len() - 1 - at };
-            let (blueprint, hook) = &self.0[at];
-            let is_its = blueprint.covers(path, ctx.matched.map(|found| found.route));
-            // Outside of the site's prefix there are no blueprints, whatever the path looks like.
-            if is_its
-                && !(is_outside && blueprint.path.is_some())
-                && let Some(answer) = caught("a hook", || hook(ctx, &mut moment))?
+    /// The answer of the last hook that has one, or the panic of a hook.
+    pub fn on_error(&self, ctx: &mut Context, error: &Error) -> Result<Option<Response>, Error> {
+        for (blueprint, hook) in self.on_error.iter().rev() {
+            if is_for(blueprint, ctx)
+                && let Some(answer) = caught("a hook", || hook(ctx, error))?
             {
                 return Ok(Some(answer));
             }
@@ -80,10 +83,17 @@ impl Hooks {
     }
 }
 
+/// True if the hooks of this blueprint run for the request.
+fn is_for(blueprint: &Blueprint, ctx: &Context) -> bool {
+    // Outside of the site's prefix there are no blueprints, whatever the path looks like.
+    let is_outside = matches!(ctx.not_admitted, Some(Error::NotFound));
+    let route = ctx.matched.map(|found| found.route);
+    !(is_outside && blueprint.path.is_some()) && blueprint.covers(&ctx.request.path, route)
+}
+
 /// Runs a part of the program. If it panics, this is an error like any other.
 #[inline]
-pub fn caught<T>(part: &str, run: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
-    catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| {
-        Err(Error::Failed(format!("{part} panicked: {}", panic_text(&*panic))))
-    })
+pub fn caught<T>(part: &str, run: impl FnOnce() -> T) -> Result<T, Error> {
+    catch_unwind(AssertUnwindSafe(run))
+        .map_err(|panic| Error::Failed(format!("{part} panicked: {}", panic_text(&*panic))))
 }

@@ -7,7 +7,7 @@ use super::context::Context;
 use super::error::Error;
 use super::file_route::file_handler;
 use super::handler::IntoResponse;
-use super::hooks::{Hook, Moment};
+use super::hooks;
 use super::inside::Inside;
 use super::origin::normal;
 use super::pattern::Pattern;
@@ -146,43 +146,28 @@ impl App {
         &mut self,
         hook: impl Fn(&mut Context) -> Result<Option<Response>, Error> + Send + Sync + 'static,
     ) {
-        // `*`, the server as a whole, has no path.
-        self.hook(Box::new(move |ctx, moment| match moment {
-            Moment::Before if ctx.request.path != "*" => hook(ctx),
-            _ => Ok(None),
-        }));
+        hooks::add(&mut self.hooks.before, &self.blueprint, Box::new(hook));
     }
 
     /// Adds a hook that sees every answer. Behind it, the headers that protect an answer in the
     /// browser are added where they are missing. So a hook can give one of them another value, and
     /// cannot remove it.
     pub fn after(&mut self, hook: impl Fn(&mut Context, &mut Response) + Send + Sync + 'static) {
-        self.hook(Box::new(move |ctx, moment| {
-            if let Moment::After(response) = moment {
-                hook(ctx, response);
-            }
-            Ok(None)
-        }));
+        hooks::add(&mut self.hooks.after, &self.blueprint, Box::new(hook));
     }
 
-    /// Adds a hook that may answer in the place of the error page. For a message that the server
-    /// itself refuses (400, 413, 414, 431 and others), the context has the method and the path, as
-    /// it was written if it breaks the rules, and nothing else: no visitor, no other header than
-    /// `Accept` (and `Host`, if the client may look inside), and nothing that it puts into the
-    /// session is kept. Where no method or no path can be read at the beginning of the message, the
-    /// server answers with a line of text.
+    /// Adds a hook that may answer in the place of the error page. Where no method or no path can
+    /// be read at the beginning of a message, no hook is asked. Of another message that the server
+    /// itself refuses (400, 413, 414, 431 and others), the context has:
+    ///
+    /// * the method, and the path, as it was written if it breaks the rules;
+    /// * of the headers `Accept`, and for a client that may look inside also `Host`;
+    /// * a session that is empty and is not kept.
     pub fn on_error(
         &mut self,
         hook: impl Fn(&mut Context, &Error) -> Option<Response> + Send + Sync + 'static,
     ) {
-        self.hook(Box::new(move |ctx, moment| match moment {
-            Moment::OnError(error) => Ok(hook(ctx, error)),
-            _ => Ok(None),
-        }));
-    }
-
-    fn hook(&mut self, hook: Box<Hook>) {
-        self.hooks.add(self.blueprint.clone(), hook);
+        hooks::add(&mut self.hooks.on_error, &self.blueprint, Box::new(hook));
     }
 
     /// Puts the whole site below a path, such as `/app`. Handlers and hooks see the path without

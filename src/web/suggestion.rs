@@ -15,12 +15,14 @@ use crate::near;
 use std::iter::successors;
 
 /// The routes whose paths are similar to that of the request, the most similar first; three at
-/// most, and none if a handler was found: it says itself what is missing.
+/// most, and none if a handler was found: it says itself what is missing. A path that is too long
+/// to be compared has none either.
 pub fn near<'r>(ctx: &Context<'r>) -> Vec<&'r Route> {
     let (mut near, path): (Vec<(usize, &Route)>, _) = (Vec::new(), &ctx.request.path);
     // A folder of files may take every path.
     let is_handled = ctx.matched.is_some_and(|found| !found.route.is_files);
-    for route in ctx.site.router.routes().iter().filter(|_| !is_handled) {
+    let is_left_out = is_handled || path.len() > near::LONGEST;
+    for route in ctx.site.router.routes().iter().filter(|_| !is_left_out) {
         if let Some(slips) = near::distance(path, &route.pattern.filled(path)) {
             near.insert(near.partition_point(|(fewer, _)| *fewer <= slips), (slips, route));
         }

@@ -115,7 +115,7 @@ impl Service for Mirror {
         }
     }
 
-    fn refused(&self, request: &Request, error: &ParseError) -> Option<Response> {
+    fn refused(&self, request: &Request, error: &ParseError, _: &mut Cycle) -> Option<Response> {
         let shaped =
             || Response::json(&format!("{} {}: {error}", request.method, request.path).into());
         let streamed = || Response::stream("text/plain", |out| out.write_all(b"streamed"));

@@ -1,13 +1,15 @@
 //! What a client is told of an error.
 
-use carafe::http::{Method, Request, Status};
+use carafe::cycle::Cycle;
+use carafe::http::{Limits, Method, Request, Status, parse_head};
 use carafe::web::client::Client;
 use carafe::web::store::{Kind, NoneStore, StoreError};
 use carafe::web::template::Templates;
-use carafe::{App, Context, Error, Response};
+use carafe::{App, Context, Error, Response, Service};
 use std::io;
 use std::panic;
 use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 #[test]
 fn a_stranger_is_told_the_status_of_a_failure_alone() {
@@ -150,5 +152,31 @@ fn a_site_need_not_have_a_page_for_errors() {
         let answer = Client::new(&app).header("Accept", "text/html").get("/nowhere");
         assert!(answer.text().starts_with("404 Not Found\n"), "{}", answer.text());
         assert_eq!(answer.warnings.len(), warnings, "{:?}", answer.warnings);
+        // Of a message that the server itself refuses, the page fails likewise. The server logs the
+        // message's own error, here a 505.
+        let (mut request, mut cycle) = (Request::new(Method::Get, "/"), Cycle::default());
+        let (wrong, limits) = (b"GET / HTTP/3.0\r\n\r\n", Limits::default());
+        let wrong = parse_head(wrong, &limits, &mut Request::default());
+        request.headers.append("Accept", "text/html");
+        app.refused(&request, &wrong.unwrap_err(), &mut cycle).expect("an answer");
+        assert_eq!(cycle.warnings().len(), warnings, "{:?}", cycle.warnings());
     }
+}
+
+#[test]
+fn a_long_path_that_nothing_answers_costs_no_more_where_names_are_compared() {
+    let mut app = App::new();
+    for number in 0..300 {
+        app.get(format!("/p{number}/<path:rest>"), |_: &mut Context| "");
+    }
+    let ask = |host: &str| {
+        let mut request = Request::new(Method::Get, &"/a".repeat(4_000));
+        request.headers.set("Host", host);
+        let (mut visitor, begun) = (Client::new(&app), Instant::now());
+        assert_eq!(visitor.send(request).status(), 404);
+        begun.elapsed()
+    };
+    let fastest = |host| (0..5).map(|_| ask(host)).min().unwrap();
+    let (stranger, inside) = (fastest("shop.example"), fastest("localhost"));
+    assert!(inside < stranger * 4, "{inside:?}, and for a stranger {stranger:?}");
 }

@@ -1,5 +1,6 @@
 //! Hooks: what runs before and behind the handlers, and for which paths.
 
+use carafe::cycle::Cycle;
 use carafe::http::{Headers, Limits, Method, Request, Status, parse_head};
 use carafe::web::client::Client;
 use carafe::web::static_files::StaticFiles;
@@ -174,10 +175,13 @@ fn a_prefix_with_a_place_is_not_the_prefix_of_routes_outside_of_the_blueprint() 
 fn a_hook_behind_that_panics_leaves_the_error_to_the_others() {
     let mut app = App::new();
     app.get("/", |_: &mut Context| "home");
+    app.after(|_: &mut Context, response: &mut Response| response.headers.append("X-Outer", "1"));
     app.after(|_: &mut Context, _: &mut Response| panic!("this hook panics on purpose"));
-    app.after(|_: &mut Context, response: &mut Response| response.headers.append("X-Time", "1"));
+    app.after(|_: &mut Context, response: &mut Response| response.headers.append("X-Inner", "1"));
     let answer = Client::new(&app).get("/");
-    assert_eq!((answer.status(), answer.header("X-Time")), (500, Some("1")));
+    let seen = (answer.header("X-Inner"), answer.header("X-Outer"));
+    assert_eq!((answer.status(), seen), (500, (Some("1"), Some("1"))));
+    assert_eq!(answer.warnings.len(), 1, "{:?}", answer.warnings);
 }
 
 #[test]
@@ -205,16 +209,21 @@ fn the_first_answer_wins_and_no_handler_runs() {
 fn a_hook_that_panics_is_a_500() {
     let mut app = App::new();
     app.get("/", |_: &mut Context| "home");
+    app.get("/fails", |_: &mut Context| {
+        let status = Status::INTERNAL_SERVER_ERROR;
+        Err::<&str, _>(Error::with_header(status, "x", "Retry-After", "9"))
+    });
     let on = |ctx: &Context, word| ctx.request.query.get("in") == Some(word);
     app.before(move |ctx: &mut Context| if on(ctx, "before") { panic!("b") } else { Ok(None) });
     app.after(move |ctx: &mut Context, _: &mut Response| assert!(!on(ctx, "after")));
-    app.on_error(|_: &mut Context, error: &Error| match error.status() {
-        Status::NOT_FOUND => panic!("e"),
+    app.on_error(|_: &mut Context, error: &Error| match error {
+        Error::NotFound | Error::Status(..) => panic!("e"),
         _ => None,
     });
-    for path in ["/?in=before", "/?in=after", "/nowhere"] {
+    for path in ["/?in=before", "/?in=after", "/nowhere", "/fails"] {
         let answer = Client::new(&app).get(path);
-        assert_eq!(answer.status(), 500, "{path}");
+        // The header of an error belongs to no other error.
+        assert_eq!((answer.status(), answer.header("Retry-After")), (500, None), "{path}");
         assert!(answer.warnings.iter().any(|line| line.contains("a hook panicked")), "{path}");
     }
     assert_eq!(Client::new(&app).get("/").status(), 200);
@@ -302,7 +311,7 @@ fn a_refused_message_has_a_method_and_a_path_and_no_visitor() {
     request.headers.append("Cookie", cookie.split(';').next().unwrap());
     request.headers.append("Origin", "https://friend.example");
     request.body = b"a=1".to_vec();
-    let answer = app.refused(&request, &error).expect("the hook answers");
+    let answer = app.refused(&request, &error, &mut Cycle::default()).expect("the hook answers");
     assert_eq!((answer.status.0, answer.headers.get("Set-Cookie")), (400, None));
     // A script of the allowed origin may read why.
     let reader = answer.headers.get("Access-Control-Allow-Origin");

@@ -67,10 +67,11 @@ impl Connection {
         let line = self.serving.log.line_of_refused(&self.buffers.request, error);
         // The connection closes. So a stream needs no chunks, which HTTP/1.0 does not know.
         let (version, is_last, keep_alive) = (Version::Http10, false, false);
-        let known = Some(&self.buffers.request).filter(|request| !request.path.is_empty());
-        let service = &self.serving.service;
+        let Buffers { request, cycle, .. } = &mut *self.buffers;
+        let known = Some(request).filter(|request| !request.path.is_empty());
         let shaped = known.and_then(|request| {
-            catch_unwind(AssertUnwindSafe(|| service.refused(request, error))).unwrap_or(None)
+            let shape = || self.serving.service.refused(request, error, cycle);
+            catch_unwind(AssertUnwindSafe(shape)).unwrap_or(None)
         });
         let answer = shaped.unwrap_or_else(|| refusal(error));
         self.write_answer(answer, Asked { is_head, version, is_last, keep_alive, line });
