@@ -12,7 +12,7 @@ use std::panic::Location;
 /// failed is then a 500: the log has its text and the line of the `?`, and the client is told only
 /// the status. For others, such as `lock()`, a text or a `Box<dyn Error>`, write
 /// `.map_err(|error| Error::Failed(error.to_string()))?`. [`Error`] is no `std::error::Error`
-/// itself. Otherwise it would have two conversions into itself, and Rust forbids that.
+/// itself. Otherwise `From<Error> for Error` would exist twice, and Rust forbids that.
 ///
 /// Four kinds of errors are recognised. That of a store has a status, and so has that of a message
 /// which is refused. Where no descriptor is left to open a file, it is 503. That of a template

@@ -22,7 +22,7 @@ use crate::http::{Method, Request, Response, Status};
 /// 404 if the path is not below the prefix, 501 if no route knows the method, 403 if a page of
 /// another site has asked.
 pub fn admit(site: &Site, request: &mut Request) -> Result<(), Error> {
-    // First, because a request of an allowed origin loses its cookies also if it is refused.
+    // First, because a request of an allowed origin loses its cookies even if it is refused.
     let admitted = origin::admit(request, &site.origins);
     if request.path == "*" {
         return Ok(());

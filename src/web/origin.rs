@@ -1,6 +1,6 @@
 //! Deeper: origin, what a page of another site may do here: nothing, unless the program allows it.
 //!
-//! A browser sends this site's cookie with every request to this site, also if a page of another
+//! A browser sends this site's cookie with every request to this site, even if a page of another
 //! site caused the request. So such a page could post a form here in the visitor's name (cross-site
 //! request forgery), or show a page of this site in an invisible frame and make the visitor click
 //! in it. Browsers help against both:
@@ -12,7 +12,7 @@
 //!
 //! Scripts of an allowed origin may ask for everything and read the answers (the Fetch standard
 //! calls it CORS), as strangers: [`admit`] drops the visitor's cookies, and [`protect`] sends none.
-//! So it is with a request that is refused, because hooks see it and may answer.
+//! A refused request loses its cookies too, because hooks still see it and may answer.
 //! curl and other programs send neither header, and are let through: they have no visitor's cookie.
 //!
 //! Left out: a secret token in every form, which was needed before browsers sent the origin.
@@ -37,7 +37,7 @@ pub fn admit(request: &mut Request, allowed: &[String]) -> Result<(), String> {
         return Ok(());
     }
     // Hooks run for a request that is refused, too: not in the visitor's name.
-    if is_stranger(request, allowed) {
+    if loses_cookies(request, allowed) {
         request.headers.remove("Cookie");
     }
     check(request, allowed)
@@ -50,7 +50,7 @@ fn may_be_foreign(request: &Request, allowed: &[String]) -> bool {
 }
 
 /// True for a page of another site, if its request is refused, or its origin allowed.
-fn is_stranger(request: &Request, allowed: &[String]) -> bool {
+fn loses_cookies(request: &Request, allowed: &[String]) -> bool {
     check(request, allowed).is_err() || foreign(request).any(|origin| is_in(allowed, origin))
 }
 
@@ -59,7 +59,7 @@ fn is_stranger(request: &Request, allowed: &[String]) -> bool {
 #[inline]
 pub fn part_from_visitor(ctx: &mut Context) {
     let allowed = &ctx.site.origins;
-    if may_be_foreign(ctx.request, allowed) && is_stranger(ctx.request, allowed) {
+    if may_be_foreign(ctx.request, allowed) && loses_cookies(ctx.request, allowed) {
         ctx.session.keep_nothing();
     }
 }
@@ -133,7 +133,7 @@ pub fn protect(site: &Site, request: &Request, response: &mut Response) {
         }
     }
     if response.headers.contains("Set-Cookie") {
-        match is_stranger(request, &site.origins) {
+        match loses_cookies(request, &site.origins) {
             true => response.headers.remove("Set-Cookie"),
             // It is an answer for this visitor alone, so no cache may keep it.
             false => response.headers.set("Cache-Control", "no-store"),

@@ -26,7 +26,7 @@ impl<'p, 'c> PageGlobals<'p, 'c> {
         PageGlobals { ctx: RefCell::new(ctx), form: OnceCell::new() }
     }
 
-    /// The form. A copy of the body counts: where there is no room for it, the form is empty.
+    /// The form. Where there is no room for a copy of the body, the form is empty.
     fn form(&self, request: &Request) -> &Form {
         self.form.get_or_init(|| {
             let room = request.share.add(2 * request.body.len()).ok();

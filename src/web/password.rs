@@ -1,4 +1,4 @@
-//! Deeper: Passwords: a slow hash, and at most two hashes at once.
+//! Deeper: Passwords: a slow hash, and at most two hashes at the same time.
 //!
 //! A program must not keep a password. It keeps what [`hash`] makes of it:
 //!
@@ -16,11 +16,11 @@
 //! takes a third of a second. The number of rounds is in the text, so a later version can use more
 //! rounds and still read the old hashes. Many logins at once could stop the server, so two
 //! passwords are hashed at a time. Up to 16 others wait, at most 5 s, and then get a 503. If 16
-//! wait already, the next one gets it at once.
+//! wait already, the next one gets it immediately.
 //!
 //! **A debug build needs five seconds**, unless the `Cargo.toml` of a program says `opt-level = 3`
 //! in its part `[profile.dev.package.carafe]`. Of several tests that hash at the same time, some
-//! then get the 503. A test can keep a text of one round, which [`fits`] checks at once. It is made
+//! then get the 503. A test can keep a text of one round, which [`fits`] checks fast. It is made
 //! with [`sign`](super::sign): `format!("1$salt${}", hex(&pbkdf2(b"tea", b"salt", 1)))`.
 //!
 //! Left out: Argon2 and scrypt, which also cost an attacker memory. They are long.
@@ -35,7 +35,7 @@ use std::time::Duration;
 /// The rounds that OWASP recommends for PBKDF2 with HMAC-SHA-256.
 const ROUNDS: u32 = 600_000;
 
-/// How many passwords are hashed at once in this process, how many more may wait, and how long.
+/// How many passwords this process hashes at a time, how many more may wait, and how long.
 const AT_ONCE: usize = 2;
 const MOST_WAITING: usize = 16;
 const LONGEST_WAIT: Duration = Duration::from_secs(5);

@@ -119,8 +119,8 @@ impl Route {
         self.method_for(method).is_some()
     }
 
-    /// True if it is tried before another one, which has places just as it has, or none: the more
-    /// exact pattern first, and of equal ones the route for HEAD, which GET answers too.
+    /// True if it is tried before `other`. Both have places, or neither has. The more exact pattern
+    /// is first, and of equal ones the route for HEAD, which GET answers too.
     pub(super) fn comes_before(&self, other: &Route) -> bool {
         let by_pattern = match self.pattern.has_places() {
             true => self.pattern.by_exactness(&other.pattern),

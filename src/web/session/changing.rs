@@ -18,7 +18,7 @@ impl Session<'_> {
     /// Makes a new value of the old one, in one step, and gives it back.
     ///
     /// If another request of the visitor changes the row meanwhile, `make` is called again, with
-    /// the value that is there then. The last result counts.
+    /// the value that is there then. The last result is kept.
     #[track_caller]
     pub fn update(&mut self, name: &str, mut make: impl FnMut(Option<Value>) -> Value) -> Value {
         self.change(|row| {

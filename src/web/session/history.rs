@@ -23,7 +23,7 @@ pub struct SessionHistory {
     pub before: Option<Map>,
     /// The key of the row as the request leaves it.
     pub key: Option<String>,
-    /// The row as the request leaves it; `None` likewise.
+    /// The row after the request; `None` in the same cases as before it.
     pub after: Option<Map>,
     /// The line that changed it last.
     pub changed_by: Option<&'static Location<'static>>,

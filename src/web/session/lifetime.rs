@@ -44,8 +44,8 @@ impl Session<'_> {
     /// row is kept longer, too. Only a store that is named there keeps it over a restart.
     ///
     /// A time of zero ends that, as `session.permanent = False` in Flask: the browser forgets the
-    /// cookie again when it is closed. The row still lives as long as it was promised, but not
-    /// under the key of a [`renew`](Session::renew) after this call.
+    /// cookie again when it is closed. The old row keeps its lifetime; a row that a later
+    /// [`renew`](Session::renew) makes has the usual one.
     #[track_caller]
     pub fn permanent(&mut self, time: Duration) {
         if time.is_zero() {

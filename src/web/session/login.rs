@@ -7,7 +7,7 @@ use crate::web::store::permanence;
 use std::panic::Location;
 
 impl Session<'_> {
-    /// Ends the session: the row is deleted at once, and the visitor is asked to forget the cookie.
+    /// Ends the session: the row is deleted now, and the visitor is asked to forget the cookie.
     #[track_caller]
     pub fn clear(&mut self) {
         self.changed_by = Some(Location::caller());

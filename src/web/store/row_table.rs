@@ -12,7 +12,7 @@
 //!   ```text
 //!   slot 0 --newer--> oldest --newer--> ... --newer--> newest --newer--> slot 0
 //!   ```
-//! * Rows of one kind live equally long, so the oldest row expires first: it is enough to look at
+//! * Rows of one kind live the same time, so the oldest row expires first: it is enough to look at
 //!   the old end of the ring. (Behind a permanent session, which lives longer, expired rows may
 //!   wait there. They are not shown, and the bound holds.)
 //!
