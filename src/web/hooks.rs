@@ -26,15 +26,19 @@ use crate::http::Response;
 use crate::server::log::panic_text;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+type Before = dyn Fn(&mut Context) -> Result<Option<Response>, Error> + Send + Sync;
+type After = dyn Fn(&mut Context, &mut Response) + Send + Sync;
+type OnError = dyn Fn(&mut Context, &Error) -> Option<Response> + Send + Sync;
+
 /// The hooks of one kind, each with its blueprint, the outer ones first.
 type HookList<H> = Vec<(Blueprint, Box<H>)>;
 
 /// The hooks of an application and of its blueprints.
 #[derive(Default)]
 pub(super) struct Hooks {
-    pub before: HookList<dyn Fn(&mut Context) -> Result<Option<Response>, Error> + Send + Sync>,
-    pub after: HookList<dyn Fn(&mut Context, &mut Response) + Send + Sync>,
-    pub on_error: HookList<dyn Fn(&mut Context, &Error) -> Option<Response> + Send + Sync>,
+    pub before: HookList<Before>,
+    pub after: HookList<After>,
+    pub on_error: HookList<OnError>,
 }
 
 /// Adds a hook behind those of the same blueprint.
