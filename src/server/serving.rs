@@ -36,10 +36,13 @@ pub trait Service: Send + Sync + 'static {
     }
 }
 
-/// A closure is a service too.
-impl<F: Fn(&Request) -> Response + Send + Sync + 'static> Service for F {
+/// A closure is a service too. It is given the request itself; the log keeps what was asked.
+impl<F: Fn(Request) -> Response + Send + Sync + 'static> Service for F {
     fn call(&self, request: &mut Request, _: &mut Cycle) -> Response {
-        self(request)
+        let taken = std::mem::take(request);
+        (request.method, request.peer) = (taken.method.clone(), taken.peer);
+        (request.path, request.target) = (taken.path.clone(), taken.target.clone());
+        self(taken)
     }
 }
 

@@ -165,7 +165,7 @@ fn a_service_without_a_framework_may_panic_too() {
     let server = Server::bind("127.0.0.1:0").expect("a port is free").quiet().workers(3);
     let (address, stopper) = (server.local_addr().expect("it has an address"), server.stopper());
     let service =
-        |request: &Request| if request.path == "/" { Response::text("fine") } else { fail() };
+        |request: Request| if request.path == "/" { Response::text("fine") } else { fail() };
     let running = std::thread::spawn(move || server.run(service));
     for _ in 0..10 {
         assert!(ask(address, "GET /x HTTP/1.1\r\nHost: x\r\n\r\n").starts_with("HTTP/1.1 500 "));

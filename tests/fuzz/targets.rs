@@ -187,7 +187,7 @@ fn server(bytes: &[u8]) {
         let server = Server::bind("127.0.0.1:0").expect("a port is free").quiet();
         let address = server.local_addr().expect("it has an address");
         // It lives as long as the process.
-        std::thread::spawn(|| server.limits(tight()).run(|_: &Request| Response::text("x")));
+        std::thread::spawn(|| server.limits(tight()).run(|_: Request| Response::text("x")));
         address
     });
     let reader = Reader::read(bytes, bytes.len(), &tight());

@@ -31,7 +31,7 @@ fn serving_writes_a_log() {
     drop(server);
     let server = Server::bind("127.0.0.1:0").expect("a port is free").quiet().log(log);
     let (address, stopper) = (server.local_addr().expect("it has an address"), server.stopper());
-    let fail = |_: &Request| Response::new(Status::INTERNAL_SERVER_ERROR);
+    let fail = |_: Request| Response::new(Status::INTERNAL_SERVER_ERROR);
     let running = thread::spawn(move || server.run(fail));
     let mut client = TcpStream::connect(address).expect("it listens");
     client.write_all(b"GET /closure HTTP/1.1\r\nHost: x\r\n\r\n").expect("it is open");

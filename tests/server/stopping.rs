@@ -164,7 +164,7 @@ fn a_slow_client_in_the_queue_does_not_hold_up_at_a_stop_who_connected_behind_it
         stream
     });
     stopper.stop();
-    let running = thread::spawn(move || server.run(|_: &Request| Response::text("x")));
+    let running = thread::spawn(move || server.run(|_: Request| Response::text("x")));
     assert!(read_all(&mut next).ends_with("\r\n\r\nx"));
     // The slow one has not been told of an end, and its request is answered, too.
     slow.write_all(b"T / HTTP/1.1\r\nHost: x\r\n\r\n").expect("it is open");
@@ -198,7 +198,7 @@ fn clients_who_come_again_and_again_do_not_hold_up_a_stop() {
         are_queued.wait();
         // Its first thread finds the stop and all these clients.
         stopper.stop();
-        let slow = |_: &Request| {
+        let slow = |_: Request| {
             thread::park_timeout(Duration::from_millis(5));
             Response::text("x")
         };
@@ -271,7 +271,7 @@ fn a_stream_without_an_end_does_not_hold_up_a_stop() {
 fn a_stream_is_told_of_the_stop_before_the_program_goes_on() {
     let was_told = Arc::new(AtomicBool::new(false));
     let told = Arc::clone(&was_told);
-    let service = move |_: &Request| {
+    let service = move |_: Request| {
         let told = Arc::clone(&told);
         Response::stream("text/plain", move |out| {
             while write!(out, "tick").and_then(|()| out.flush()).is_ok() {
