@@ -5,7 +5,7 @@
 
 use super::ParseError;
 use super::bytes::first_control;
-use super::parse_error::{malformed, unexpected};
+use super::parse_error::{malformed, unexpected_line};
 
 /// The line that starts at `at`, without its CR LF. `None` if its end has not arrived. Its first
 /// `checked` bytes are known to be no control characters.
@@ -33,7 +33,7 @@ pub(super) fn line_at(
         // does not, since a proxy in front may read another message there.
         (_, [b'\n', ..]) => Err(malformed("found a LF without a CR before it, expected CR LF")),
         (_, [b'\r', ..]) => Err(malformed("found a CR without a LF after it, expected CR LF")),
-        _ => Err(unexpected("a control character in", &seen[..=line_bytes], "text")),
+        _ => Err(unexpected_line("a control character in", &seen[..=line_bytes], "text")),
     }
 }
 
@@ -46,8 +46,8 @@ pub(super) fn check_field(line: &[u8], name_bytes: usize) -> Result<(), ParseErr
     }
     // RFC 9112 §5.1: "No whitespace is allowed between the field name and colon"; else 400.
     // §5.2: a server that receives an obs-fold "MUST either reject the message ..."
-    let is_folded = matches!(line, [b' ' | b'\t', ..]);
-    let blanks = "a header field without blanks before it";
-    let expected = if is_folded { blanks } else { "the name of a header and then a colon" };
-    Err(unexpected("the line", line, expected))
+    if let [b' ' | b'\t', ..] = line {
+        return Err(malformed("found a line that begins with a blank, expected a header field"));
+    }
+    Err(unexpected_line("the line", line, "the name of a header and then a colon"))
 }

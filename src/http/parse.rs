@@ -19,6 +19,7 @@ use super::line::{check_field, line_at};
 use super::name_filter::NameFilter;
 use super::parse_error::{
     head_too_long, malformed, target_too_long, too_many_fields, too_many_headers, unexpected,
+    unexpected_line,
 };
 use super::target::{is_authority, parse_target};
 use super::{Headers, Limits, Method, ParseError, Request, Status, Version};
@@ -122,7 +123,7 @@ fn split_request_line<'a>(
     };
     let (target, rest) = split_word(rest.unwrap_or_default());
     let Some(version) = rest else {
-        return Err(unexpected("the request line", line, "a method, a target and a version"));
+        return Err(unexpected_line("the request line", line, "a method, a target and a version"));
     };
     if target.len() > limits.target_bytes {
         return Err(target_too_long(limits));

@@ -48,6 +48,12 @@ pub(super) fn unexpected(what: &str, bytes: &[u8], expected: &str) -> ParseError
     malformed(format!("found {what} {}, expected {expected}", shown(bytes)))
 }
 
+/// The same with the front of a line. What follows may be a secret, and messages go to the log.
+pub(super) fn unexpected_line(what: &str, line: &[u8], expected: &str) -> ParseError {
+    let front = line.split_inclusive(|byte| b":=".contains(byte)).next();
+    unexpected(what, front.unwrap_or_default(), expected)
+}
+
 /// Bytes of the client, cut and escaped, because they may go to a terminal: `"G\x00"`.
 pub(super) fn shown(bytes: &[u8]) -> String {
     let cut = &bytes[..bytes.len().min(60)];

@@ -68,6 +68,8 @@ pub(super) fn parse_target<'a>(
         return Err(unexpected("the target", target.as_bytes(), expected));
     };
     if let Some(host) = authority.filter(|authority| !is_authority(authority)) {
+        // Before an `@`, a password may follow the colon.
+        let host = if host.contains('@') { split_before(host, b':').0 } else { host };
         return Err(unexpected("the host", host.as_bytes(), "a host, perhaps with :port"));
     }
     let (path, query) = split_before(rest, b'?');
