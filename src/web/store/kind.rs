@@ -80,7 +80,8 @@ impl Kind {
         self.milliseconds().map_or(u64::MAX, |lifetime| now.saturating_add(lifetime))
     }
 
-    pub(super) fn full(&self) -> StoreError {
+    /// What a store says that has no room for another row.
+    pub fn full(&self) -> StoreError {
         let Kind { most, name, .. } = self;
         StoreError::Full(format!("there are {most} rows of kind {name}, and no room for more"))
     }

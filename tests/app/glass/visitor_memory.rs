@@ -70,7 +70,7 @@ fn a_table_in_memory_or_in_a_file_knows_a_row_and_only_the_file_is_written() {
         );
         expect(
             &login,
-            &["This request also stored: account 'ada@example.org'."],
+            &["This request also stored: guess '127.0.0.1', account 'ada@example.org'."],
             &["Nothing else", "hunter22"],
         );
         expect(

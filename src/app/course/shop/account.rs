@@ -5,7 +5,7 @@
 //! * The session gets a fresh id at the login. So a stranger who knew the old id, or gave it to the
 //!   visitor, does not know the new one.
 //! * Wrong passwords are counted and slowed down, see `guesses.rs`.
-//! * A login with a name takes equally long whether the account is known or not: each hashes once.
+//! * A login with a name takes the same time whether the account is known or not: each hashes once.
 //!
 //! Left out: a proof that the e-mail address is the visitor's, and help for a visitor who has
 //! forgotten the password. Both need a program that sends mail.
@@ -84,17 +84,13 @@ fn enter(ctx: &mut Context, form: &Form) -> Result<Response, Error> {
         let why = format!("password: found {found} bytes, expected 1 to {PASSWORD}");
         return Err(Error::BadRequest(why));
     }
-    let mut account = ctx.store().load(&ACCOUNT, &email)?.found();
-    let mut is_new = false;
-    if account.is_none() {
-        (account, is_new) = open_account(ctx, &email, &name, password)?;
-    }
-    let account = account.unwrap_or_default();
+    let (account, is_new) = match ctx.store().load(&ACCOUNT, &email)?.found() {
+        Some(account) => (account, false),
+        None => open_account(ctx, &email, &name, password)?,
+    };
     if !is_new {
-        let address = ctx.request.peer.map(|peer| peer.ip());
-        guess(ctx.store(), &email, address, || {
-            password::fits(password, &text_of(&account, "password"))
-        })?;
+        let known = text_of(&account, "password");
+        guess(ctx, Some(&email), || password::fits(password, &known))?;
     }
     // Another customer at the same browser must not find the cart and orders of the one before.
     if field(&ctx.session, "email").is_some_and(|before| before != email) {
@@ -113,20 +109,28 @@ fn open_account(
     email: &str,
     name: &str,
     password: &str,
-) -> Result<(Option<Map>, bool), Error> {
+) -> Result<(Map, bool), Error> {
     if name.is_empty() {
         let why = "there is no account of this e-mail address; with a name, this makes one";
         return Err(Error::BadRequest(why.into()));
     }
-    let hash = password::hash(password)?;
+    let mut hash = String::new();
+    guess(ctx, None, || {
+        // Asked first, because a hash takes long.
+        if ctx.store().keys(&ACCOUNT).count() >= ACCOUNT.most {
+            return Err(ACCOUNT.full().into());
+        }
+        hash = password::hash(password)?;
+        Ok(true)
+    })?;
     // Somebody else may have had this address before a restart, and still be logged in by a cookie.
     let id = random::hex_id();
     let account = Map::from([("name", name), ("password", hash.as_str()), ("id", id.as_str())]);
     let made = ctx.store().update(&ACCOUNT, email, &mut |row| {
         row.get_or_insert_with(|| account.clone());
     })?;
-    let row = made.row();
-    let is_new = row.as_ref() == Some(&account);
+    let row = made.row().unwrap_or_default();
+    let is_new = row == account;
     Ok((row, is_new))
 }
 

@@ -100,10 +100,6 @@ fn shop_item(ctx: &mut Context) -> Result<Response, Error> {
         text.push_str(&format!("\nyou also looked at\n{}", lines_of(&others)));
     }
     text.push_str(&format!("\ninto the cart: POST /shop/cart item={}\n", shown.id));
-    page(
-        ctx,
-        "shop/item.html",
-        [("item", Value::from(shown)), ("others", others.into())].into(),
-        text,
-    )
+    let variables = [("item", Value::from(shown)), ("others", others.into())];
+    page(ctx, "shop/item.html", variables.into(), text)
 }

@@ -7,7 +7,8 @@
 //!
 //! The counts are rows of the store, so two servers with one store do not give twenty guesses. The
 //! minute begins with the first guess. A password that is being hashed counts as wrong until it is
-//! found right. What is refused before it is hashed does not count.
+//! found right. What is refused before it is hashed does not count. A new account counts at its
+//! address, because its password is hashed, too.
 //!
 //! Left out: a bound for one account over all addresses. A client with many addresses can guess
 //! more often. But with such a bound it could keep the owner out.
@@ -15,7 +16,7 @@
 use super::number_in;
 use carafe::http::Status;
 use carafe::web::store::{Kind, Store, StoreError};
-use carafe::{Error, Map};
+use carafe::{Context, Error, Map};
 use std::net::IpAddr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -27,20 +28,22 @@ const AT_ALL_ACCOUNTS: i64 = 100;
 const GUESS: Kind =
     Kind { name: "guess", secret: false, ..Kind::session(Duration::from_secs(60), 10_000) };
 
-/// Lets a client try a password: `is_right` hashes and compares it.
+/// Lets a client try a password: `is_right` hashes and compares it. Without an e-mail address it is
+/// the password of a new account, which stays counted.
 ///
 /// # Errors
 ///
 /// 403 if the password is wrong; 429 if it is wrong and was the last guess, or if there were too
 /// many before; or the error of `is_right` or of the store.
 pub fn guess(
-    store: &dyn Store,
-    email: &str,
-    address: Option<IpAddr>,
+    ctx: &Context,
+    email: Option<&str>,
     is_right: impl FnOnce() -> Result<bool, Error>,
 ) -> Result<(), Error> {
-    let address = address.map_or("unknown".to_owned(), network);
-    let bounds = [(format!("{address} {email}"), AT_ONE_ACCOUNT), (address, AT_ALL_ACCOUNTS)];
+    let store = ctx.store();
+    let address = ctx.request.peer.map_or("unknown".to_owned(), |peer| network(peer.ip()));
+    let at_one = email.map(|email| (format!("{address} {email}"), AT_ONE_ACCOUNT));
+    let bounds: Vec<_> = at_one.into_iter().chain([(address, AT_ALL_ACCOUNTS)]).collect();
     let mut refusal = Error::Forbidden("this is not the password of that account".to_owned());
     let mut counted = Vec::new();
     // Counted before it is hashed: otherwise a hundred guesses at once would all be hashed before
@@ -57,8 +60,10 @@ pub fn guess(
         Ok(())
     });
     let tried = count_all.and_then(|()| is_right());
-    if let Ok(false) = tried {
-        return Err(refusal);
+    match tried {
+        Ok(false) => return Err(refusal),
+        Ok(true) if email.is_none() => return Ok(()),
+        _ => {}
     }
     // It was right, or was not tried.
     for (key, since) in counted {
@@ -111,8 +116,7 @@ fn network(address: IpAddr) -> String {
 
 fn too_many(seconds_left: i64) -> Error {
     let wait = seconds_left.to_string();
-    let why = format!(
-        "found too many wrong or unchecked passwords within a minute; try again in {wait} seconds"
-    );
+    let why = "found too many wrong, unchecked or new passwords within a minute";
+    let why = format!("{why}; try again in {wait} seconds");
     Error::with_header(Status::TOO_MANY_REQUESTS, why, "Retry-After", &wait)
 }
