@@ -40,7 +40,7 @@ mod session_cookie;
 
 use history::ObservedStore;
 pub use history::SessionHistory;
-pub use lifetime::Sessions;
+pub use lifetime::{COOKIE_NAME, Sessions};
 use session_cookie::RowKey;
 
 use super::store::{Kind, Lookup, Refusal, StoreError, permanence};

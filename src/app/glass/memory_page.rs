@@ -18,10 +18,11 @@ use super::part_line::named;
 use super::words::{name_of, say};
 use crate::app::answer::{form_of, render_text};
 use carafe::cycle::{Recorder, StorePlace};
-use carafe::http::{Response, cookie_value};
+use carafe::http::Response;
+use carafe::web::session::COOKIE_NAME;
 use carafe::web::sign::{hex, sha256};
 use carafe::{Context, Error, Map, Value, json};
-use std::collections::BinaryHeap;
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -33,7 +34,7 @@ pub fn memory(ctx: &mut Context) -> Result<Response, Error> {
     admit(ctx)?;
     let (site, query) = (ctx.site(), &ctx.request.query);
     // The sessions, without what they hold, and the number of rows of each other kind.
-    let (mut sessions, mut others) = (BinaryHeap::new(), Vec::<(String, usize)>::new());
+    let (mut sessions, mut others) = (Vec::new(), Vec::<(String, usize)>::new());
     site.inspect(&mut |row| match others.binary_search_by(|(kind, _)| (**kind).cmp(row.kind)) {
         _ if row.kind == site.session_kind().name => {
             sessions.push((row.expires_in.unwrap_or_default(), row.key.to_owned()));
@@ -53,18 +54,19 @@ pub fn memory(ctx: &mut Context) -> Result<Response, Error> {
     let pages = count.div_ceil(ROWS).max(1);
     let page = number_in(query, "page")?.unwrap_or(1).clamp(1, pages as u64) as usize;
     // The row that was used last comes first.
-    let sessions = sessions.into_sorted_vec().into_iter().rev();
+    sessions.sort_unstable();
+    let sessions = sessions.into_iter().rev();
     let sessions: Vec<_> = sessions.skip((page - 1) * ROWS).take(ROWS).collect();
-    // Only of these rows the text is copied.
+    // Only of these rows the text is written: other requests wait for the table.
+    let shown: HashSet<&str> = sessions.iter().map(|(_, key)| &**key).collect();
     let mut texts = Map::new();
     site.inspect(&mut |row| {
-        let is_shown = row.kind == site.session_kind().name;
-        if is_shown && sessions.iter().any(|(_, key)| *key == row.key) {
-            texts.insert(row.key, values(row.text));
+        if row.kind == site.session_kind().name && shown.contains(row.key) {
+            texts.insert(row.key, values(&row.text()));
         }
     });
     let lifetime = site.session_kind().lifetime.unwrap_or_default();
-    let own = keys_of(&cookie_value(&ctx.request.headers, "carafe_sid").unwrap_or_default());
+    let own = keys_of(&ctx.cookie(COOKIE_NAME).unwrap_or_default());
     let rows = sessions.into_iter().map(|(left, key)| {
         Map::from([
             ("hue", Value::from(hue(&name(&key)))),

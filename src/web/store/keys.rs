@@ -15,7 +15,9 @@
 //!
 //! Left out: searching. A program that looks for rows by their content keeps the keys in a row.
 
+use super::memory_row::MemoryRow;
 use super::{Kind, Store, StoreError};
+use std::borrow::Cow;
 use std::time::Duration;
 
 /// How many places of a table one page looks at.
@@ -39,10 +41,16 @@ pub struct HeldRow<'t> {
     pub kind: &'t str,
     /// Its key; a hash of it, if the kind is secret and the store can be read from outside.
     pub key: &'t str,
-    /// The row as JSON.
-    pub text: &'t str,
+    pub(super) row: &'t MemoryRow,
     /// When it expires; `None`: it does not.
     pub expires_in: Option<Duration>,
+}
+
+impl HeldRow<'_> {
+    /// The row as JSON.
+    pub fn text(&self) -> Cow<'_, str> {
+        self.row.text()
+    }
 }
 
 /// The keys on all pages.

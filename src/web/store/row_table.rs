@@ -107,8 +107,9 @@ impl RowTable {
         for KindRows { name: kind, rows, .. } in &self.0 {
             for Row { key, held, expires, .. } in rows.iter().filter(|row| row.is_alive(now)) {
                 let left = (*expires != u64::MAX).then(|| Duration::from_millis(expires - now));
-                let text = held.as_ref().map(MemoryRow::text).unwrap_or_default();
-                see(&HeldRow { kind, key, text: &text, expires_in: left });
+                if let Some(row) = held {
+                    see(&HeldRow { kind, key, row, expires_in: left });
+                }
             }
         }
     }

@@ -50,7 +50,7 @@ fn a_row_in_memory_is_read_as_from_a_store_of_text() {
         store.update(&SESSION, &key, &mut |row| met.clone_from(row)).unwrap();
         assert_eq!(met, Some(decode(text.as_bytes(), 16_384).unwrap()));
         let mut held = Vec::new();
-        store.inspect(&mut |row| held.push(row.text.to_owned()));
+        store.inspect(&mut |row| held.push(row.text().into_owned()));
         assert_eq!(held, [text]);
     }
 }
