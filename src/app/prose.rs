@@ -15,7 +15,7 @@
 //! | `command\|folded` | a command over several lines |
 
 use crate::app::assets;
-use crate::app::glass::{self, Columns};
+use crate::app::glass::{self, COLUMNS};
 use carafe::Value;
 use carafe::web::template::Templates;
 use std::path::Path;
@@ -91,10 +91,7 @@ fn with(text: &str, code: &dyn Fn(&str) -> String, link: &dyn Fn(&str, &str) -> 
 fn lines(text: &str, front: &[Value]) -> Value {
     let start = front.first().map_or("", string);
     let width = front.get(1).and_then(Value::as_int).unwrap_or(0);
-    let mut lines = Columns::default();
-    if !text.is_empty() {
-        let width = usize::try_from(width).unwrap_or(0);
-        lines.wrapped(&format!("{start:<width$}"), text);
-    }
-    as_it_is(lines.into_text())
+    let width = usize::try_from(width).unwrap_or(0).min(COLUMNS);
+    let lines = || glass::wrapped(&format!("{start:<width$}"), text);
+    as_it_is(if text.is_empty() { String::new() } else { lines() })
 }

@@ -11,57 +11,47 @@ pub const COLUMNS: usize = 80;
 /// The column where notes begin, if the line before them is short enough.
 const NOTES: usize = 36;
 
-/// Lines that fit.
-#[derive(Default)]
-pub struct Columns(String);
-
-impl Columns {
-    /// All lines.
-    pub fn into_text(self) -> String {
-        self.0
+/// A line; where it is too long it is broken, and the rest begins with `start` and two dots.
+pub fn broken(line: &str, start: &str) -> String {
+    let letters: Vec<char> = escaped(line).chars().collect();
+    let (first, rest) = letters.split_at(letters.len().min(COLUMNS));
+    let mut lines = first.iter().collect::<String>() + "\n";
+    let start = format!("{start}..");
+    for piece in rest.chunks(room_behind(&start)) {
+        lines.extend(start.chars().chain(piece.iter().copied()).chain(['\n']));
     }
+    lines
+}
 
-    /// Adds a line that is known to fit.
-    pub fn line(&mut self, line: impl AsRef<str>) {
-        self.0.push_str(line.as_ref());
-        self.0.push('\n');
+/// A line with a note beside it, or below it if there is no room.
+pub fn with_note(line: &str, start: &str, note: &str) -> String {
+    let line = &escaped(line);
+    let (width, room) = (line.chars().count(), COLUMNS.saturating_sub(note.chars().count()));
+    if note.is_empty() {
+        broken(line, start)
+    } else if width < NOTES && NOTES <= room {
+        format!("{line:<NOTES$}{note}\n")
+    } else if width + 2 <= room {
+        format!("{line}  {note}\n")
+    } else {
+        broken(line, start) + &wrapped("       ", note)
     }
+}
 
-    /// Adds a line, and breaks it where it is too long; the rest begins with `start` and two dots.
-    pub fn broken(&mut self, line: &str, start: &str) {
-        let letters: Vec<char> = escaped(line).chars().collect();
-        let (first, rest) = letters.split_at(letters.len().min(COLUMNS));
-        self.line(first.iter().collect::<String>());
-        let start = format!("{start}..");
-        for piece in rest.chunks(COLUMNS - start.chars().count()) {
-            self.line(start.chars().chain(piece.iter().copied()).collect::<String>());
-        }
-    }
+/// A sentence after `start`, wrapped between words.
+pub fn wrapped(start: &str, sentence: &str) -> String {
+    let indent = " ".repeat(start.chars().count());
+    let lines = words_in_lines(&escaped(sentence), room_behind(start)).into_iter().enumerate();
+    lines
+        .map(|(at, line)| {
+            broken(&format!("{}{line}", if at == 0 { start } else { &indent }), &indent)
+        })
+        .collect()
+}
 
-    /// Adds a line with a note beside it, or below it if there is no room.
-    pub fn with_note(&mut self, line: &str, start: &str, note: &str) {
-        let line = &escaped(line);
-        let (width, room) = (line.chars().count(), COLUMNS.saturating_sub(note.chars().count()));
-        if !note.is_empty() && width < NOTES && NOTES <= room {
-            self.line(format!("{line:<NOTES$}{note}"));
-        } else if !note.is_empty() && width + 2 <= room {
-            self.line(format!("{line}  {note}"));
-        } else {
-            self.broken(line, start);
-            if !note.is_empty() {
-                self.wrapped("       ", note);
-            }
-        }
-    }
-
-    /// Adds a sentence after `start`, and wraps it between words.
-    pub fn wrapped(&mut self, start: &str, sentence: &str) {
-        let indent = " ".repeat(start.chars().count());
-        let lines = words_in_lines(&escaped(sentence), COLUMNS - indent.len());
-        for (at, line) in lines.iter().enumerate() {
-            self.broken(&format!("{}{line}", if at == 0 { start } else { &indent }), &indent);
-        }
-    }
+/// How much fits behind a beginning, which a template may choose: at least one letter.
+fn room_behind(start: &str) -> usize {
+    COLUMNS.saturating_sub(start.chars().count()).max(1)
 }
 
 /// A text in lines of at most this width, broken between words. A longer word has its own line.

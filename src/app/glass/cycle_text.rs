@@ -17,7 +17,7 @@
 //! page. Here are its filters for a line of a message, and the colours: a text that is kept in a
 //! file or sent over the network must not contain a terminal's commands.
 
-use super::columns::{COLUMNS, Columns};
+use super::columns::{COLUMNS, broken, with_note};
 use super::describe::CycleDescription;
 use carafe::web::template::Templates;
 use carafe::{Map, Value};
@@ -61,9 +61,7 @@ pub fn painted(text: &str) -> String {
 /// `left|spread(right)`: two texts at the two ends of a line.
 pub fn spread(left: &str, right: &str) -> String {
     let gap = COLUMNS.saturating_sub(left.chars().count() + right.chars().count()).max(2);
-    let mut out = Columns::default();
-    out.broken(&format!("{left}{}{right}", " ".repeat(gap)), " ");
-    out.into_text()
+    broken(&format!("{left}{}{right}", " ".repeat(gap)), " ")
 }
 
 /// `line|wire(' > ', brief)`: a line of a message, after the sign of its direction, with its note.
@@ -76,16 +74,16 @@ pub fn wire(line: &Value, start: &str, is_brief: bool) -> String {
     };
     let text = field("text");
     let mut lines = text.strip_suffix('\n').unwrap_or(text).split('\n');
-    let mut out = Columns::default();
-    out.with_note(&format!("{start}{}{end}", lines.next().unwrap_or("")), start, field("note"));
+    let first = format!("{start}{}{end}", lines.next().unwrap_or(""));
+    let mut out = with_note(&first, start, field("note"));
     let rest: Vec<&str> = lines.collect();
     let most = if is_brief || field("name") == "page" { BODY_LINES } else { usize::MAX };
     let shown = rest.len().min(most - 1);
-    rest[..shown].iter().for_each(|line| out.broken(&format!("{start}{line}"), start));
+    out.extend(rest[..shown].iter().map(|line| broken(&format!("{start}{line}"), start)));
     if rest.len() > shown {
-        out.line(format!("{start}.. {} more lines", rest.len() - shown));
+        out += &format!("{start}.. {} more lines\n", rest.len() - shown);
     }
-    out.into_text()
+    out
 }
 
 /// 1st, 2nd, 3rd, 11th.

@@ -21,6 +21,12 @@ fn a_name_is_text_and_an_edited_template_is_seen_at_once() {
     assert_eq!(carafe.curl(&["$B/hello/Ada"]), "Hi Ada");
     std::fs::write(&template, "a\nb\nc\n  x {{ nmae }}|").expect("the template can be edited");
     assert_eq!(carafe.curl(&["$B/hello/Ada"]), "a\nb\nc\n  x |");
+    let front = "x".repeat(100);
+    for front in [format!("'{front}'"), format!("'{front}', 99999")] {
+        std::fs::write(&template, format!("{{{{ name|wrapped({front}) }}}}"))
+            .expect("it can be edited");
+        assert_eq!(carafe.curl(&["$B/hello/Ada"]).matches('x').count(), 100, "{front}");
+    }
     std::fs::write(&template, "1\n2\n3\n{% if name %} unclosed\n5\n")
         .expect("the template can be edited");
     let expected =
