@@ -1,12 +1,11 @@
 //! Deeper: What a cycle keeps of long values.
 //!
-//! Two hundred cycles stay in memory, and a client chooses how long a form, a message or a variable
-//! of a page is. So each text is cut at [`KEPT_BYTES`], and values of many parts are left out.
+//! Two hundred cycles stay in memory, and a client chooses how long a message or a page's variable
+//! is. So each text is cut at [`KEPT_BYTES`], and values of many parts are left out.
 //!
 //! Left out: the rows of a session. A store bounds them.
 
 use super::detail::{Detail, KEPT_BYTES};
-use crate::http::Fields;
 use crate::value::{Map, Value};
 
 /// What stands for values that are left out.
@@ -20,7 +19,6 @@ impl Detail {
     #[inline(always)]
     pub(super) fn cut(&mut self) {
         match self {
-            Detail::Fields(fields) => cut_fields(fields),
             Detail::Note(text) | Detail::Failure(_, text) => cut_text(text),
             Detail::Flash(category, text) => {
                 cut_text(category);
@@ -49,28 +47,6 @@ fn cut_text(text: &mut String) {
 fn front(text: &str, bytes: usize) -> String {
     let end = (0..=bytes).rev().find(|at| text.is_char_boundary(*at));
     format!("{}…", &text[..end.unwrap_or(0)])
-}
-
-fn cut_fields(fields: &mut Fields) {
-    let mut left = KEPT_BYTES;
-    let is_small =
-        fields.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>() <= left;
-    if is_small {
-        return;
-    }
-    let mut kept = Fields::default();
-    for (name, value) in fields.iter() {
-        let [name, value] = [name, value].map(|text| {
-            let kept = if text.len() > left { front(text, left) } else { text.to_owned() };
-            left -= text.len().min(left);
-            kept
-        });
-        kept.append(name, value);
-        if left == 0 {
-            break;
-        }
-    }
-    *fields = kept;
 }
 
 fn cut_map(variables: &mut Map) {

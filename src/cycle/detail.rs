@@ -1,6 +1,6 @@
 //! Deeper: The values that each kind of step notes.
 
-use crate::http::{Fields, Method, Status};
+use crate::http::{Method, Status};
 use crate::value::Map;
 use std::net::IpAddr;
 use std::panic::Location;
@@ -62,8 +62,8 @@ pub enum Detail {
         /// Where it is kept.
         place: StorePlace,
     },
-    /// Decoded fields of a form.
-    Fields(Fields),
+    /// The handler asked for the form.
+    Form,
     /// A message for the next page: category and text.
     Flash(String, String),
     /// Messages that were shown and taken away.

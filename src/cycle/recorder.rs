@@ -1,8 +1,8 @@
 //! Deeper: recorder, the last 200 cycles.
 //!
 //! A cycle is given its number when its answer is written, because the answer carries the number in
-//! a header. Number 500 takes the place of number 300, and its memory. So the record is in order,
-//! whichever thread is faster.
+//! a header. Each number has one place: number 500 takes that of number 300, and its memory. So the
+//! record is in order, whichever thread is faster.
 //!
 //! Left out: a record that outlasts a restart.
 
@@ -146,9 +146,9 @@ impl Recorder {
         let _ = self.on_cycle.set(Box::new(on_cycle));
     }
 
-    /// Keeps a cycle whose answer was written at this time by the wall clock, and leaves one that
-    /// is not kept any more in its place, so that its memory serves for the next. Returns the
-    /// record, in which the caller notes when the answer has left.
+    /// Keeps a cycle whose answer was written at this time by the wall clock, and puts one that is
+    /// not kept any more into `cycle`, so that its memory is used again. Returns the record, in
+    /// which the caller notes when the answer has left.
     pub fn keep(
         &self,
         number: u64,
@@ -220,9 +220,9 @@ impl Recorder {
         self.lock().above(number.checked_sub(1)?).next()?.filter(|it| it.number == number).cloned()
     }
 
-    /// The newest cycle.
+    /// The newest cycle before one that is not over yet.
     pub fn newest(&self) -> Option<Arc<Record>> {
-        self.all().pop()
+        self.lock().above(0).map_while(|record| record.cloned()).last()
     }
 
     /// Waits until there are cycles with numbers above this one, and gives them back; after `most`,

@@ -96,7 +96,7 @@ impl<'a> Context<'a> {
         // The memory of two copies of the body: the fields and files, and what the handler makes.
         self.count(2 * self.body()?.len())?;
         let form = Form::read(self.request)?;
-        self.cycle.step("form", || Detail::Fields(form.fields().clone()));
+        self.cycle.step("form", || Detail::Form);
         Ok(form)
     }
 }

@@ -11,7 +11,7 @@
 
 use super::asker::{program, visitor, with_pages};
 use super::columns::{COLUMNS, cut_line};
-use super::describe::CycleDescription;
+use super::describe::{CycleDescription, milliseconds};
 use super::message::Message;
 use carafe::cycle::{Record, Recorder};
 use carafe::http::{Fields, date};
@@ -48,7 +48,7 @@ pub fn row(record: &Record, page: Option<u64>) -> Map {
         ("request", cycle.asked().into()),
         ("status", record.status.0.into()),
         ("changed", changed.join(", ").into()),
-        ("milliseconds", cycle.milliseconds().into()),
+        ("milliseconds", milliseconds(record).into()),
         ("source", cycle.source.as_str().into()),
         ("connection", cycle.facts.connection.0.into()),
         ("page", page.into()),
@@ -141,12 +141,12 @@ const REQUEST: usize = 19;
 
 /// A row in one line of a terminal. The columns do not move; what is too long is cut.
 pub fn line(row: &Map, columns: usize) -> String {
-    let indent = if row.get("page").is_some_and(|page| *page != Value::Null) { "  " } else { "" };
+    let indent = if row.int("page").is_some() { "  " } else { "" };
     let visitor = match text(row, "visitor") {
         "" => "stranger",
         known => known,
     };
-    let number = |name| row.get(name).and_then(Value::as_int).unwrap_or_default();
+    let number = |name| row.int(name).unwrap_or_default();
     let start = format!(
         "#{:<5} {:<8} {visitor:<8} {:<7} {:>4} {:<6} ",
         number("number"),
@@ -168,17 +168,16 @@ pub fn line(row: &Map, columns: usize) -> String {
 /// The list as page: the newest first; the rows of what was fetched for a page are the `parts` of
 /// its row.
 pub fn folded(rows: &[Map]) -> Value {
-    let page_of = |row: &Map| row.get("page").and_then(Value::as_int);
-    let pages = rows.iter().rev().filter(|row| page_of(row).is_none()).cloned();
+    let pages = rows.iter().rev().filter(|row| row.int("page").is_none()).cloned();
     let with_parts = pages.map(|mut page| {
-        let own = page.get("number").and_then(Value::as_int);
-        let parts = rows.iter().filter(|row| page_of(row).is_some() && page_of(row) == own);
-        page.insert("parts", parts.cloned().collect::<Value>());
+        let parts = rows.iter().filter(|row| row.int("page") == page.int("number"));
+        let parts: Value = parts.cloned().collect();
+        page.insert("parts", parts);
         page
     });
     with_parts.collect()
 }
 
 fn text<'m>(row: &'m Map, name: &str) -> &'m str {
-    row.get(name).and_then(Value::as_str).unwrap_or_default()
+    row.text(name).unwrap_or_default()
 }

@@ -1,7 +1,7 @@
 //! Deeper: Describes a recorded cycle in seven parts, once for page, text and JSON.
 //!
 //! The description is made only when somebody looks, and everything in it is masked. It is a few
-//! facts and a list of parts; a part is a list of [`PartLine`]s:
+//! facts and these parts; a part is a list of [`PartLine`]s:
 //!
 //! ```text
 //! arrived       1  the bytes that arrived, line by line
@@ -14,33 +14,29 @@
 //! steps            each step, when it was taken, and by which line
 //! ```
 //!
-//! Each step of a record has the line that took it, and a route the line that registered it. From
-//! these the line is chosen that a reader of `/cycles` wants to open.
-//!
 //! Left out: what belongs to a cycle but is not in its record, which `asker` adds; and the handlers
 //! of other programs, whose source is not inside this binary.
 
 use super::asker::visitor;
 use super::cycle_facts::CycleFacts;
-use super::mask::Mask;
+use super::mask::{Mask, hide_all};
 use super::message::Message;
 use super::part_line::{PartLine, place};
 use super::source_pages::line_of;
 use super::visitor_memory::{changes, knew, still_knows};
 use super::wire_lines;
 use carafe::cycle::{Detail, Record, Step};
-use carafe::http::{Fields, Method, date};
+use carafe::http::{Fields, Method, date, multipart};
 use carafe::{Map, Value};
 use std::panic::Location;
 
 /// The description of a cycle.
 pub struct CycleDescription<'r> {
-    /// What the record says; the request and the response are masked.
+    /// What the record says; the request is masked.
     pub facts: CycleFacts<'r>,
+    mask: Mask,
     /// The line of source that answered.
     pub source: String,
-    /// The seven parts and the steps, each with its name in the JSON.
-    pub parts: [(&'static str, Vec<PartLine>); 8],
 }
 
 impl<'r> CycleDescription<'r> {
@@ -48,24 +44,11 @@ impl<'r> CycleDescription<'r> {
     pub fn of(record: &'r Record) -> CycleDescription<'r> {
         let mut facts = CycleFacts::of(record);
         let mask = Mask::of(&facts);
-        mask.apply(&mut facts.request);
-        mask.apply(&mut facts.response);
-        let steps = record.cycle.steps();
-        let (knew, cookie) = knew(&facts, &mask);
-        let is_head = facts.request.asked().0 == "HEAD";
-        let mut sent = wire_lines::of_response(&facts.response, record.status, is_head);
-        sent.push(PartLine::new("left", "").note(&left(record)));
-        let parts = [
-            ("arrived", wire_lines::of_request(&facts.request, &cookie)),
-            ("knew_before", knew),
-            ("matched", matched(steps, &mask)),
-            ("read", read(steps, &mask, &facts.request)),
-            ("changed", changes(&facts, &mask)),
-            ("sent", sent),
-            ("still_knows", vec![still_knows(&facts, &mask)]),
-            ("steps", steps.iter().map(|it| step(it, record)).collect()),
-        ];
-        CycleDescription { facts, source: answered_by(steps), parts }
+        match facts.is_parsed {
+            true => mask.apply(&mut facts.request),
+            false => hide_all(&mut facts.request),
+        }
+        CycleDescription { facts, mask, source: answered_by(record.cycle.steps()) }
     }
 
     /// Method and target: `GET /hello`.
@@ -74,46 +57,48 @@ impl<'r> CycleDescription<'r> {
         format!("{method} {target}")
     }
 
-    /// The lines of the part of this name.
-    pub fn part(&self, name: &str) -> &[PartLine] {
-        self.parts.iter().find(|(known, _)| *known == name).map_or(&[], |(_, lines)| lines)
-    }
-
-    /// How long it took.
-    pub fn milliseconds(&self) -> f64 {
-        milliseconds(self.facts.record)
-    }
-
     /// The changes in a few words, for the list of cycles.
     pub fn changed_words(&self) -> String {
-        let changes = self.part("changed").iter().filter(|line| !line.short.is_empty());
-        changes.map(|line| line.short.as_str()).collect::<Vec<_>>().join(", ")
+        let changes = changes(&self.facts, &self.mask).into_iter().map(|line| line.short);
+        changes.filter(|short| !short.is_empty()).collect::<Vec<_>>().join(", ")
     }
 
     /// The description as page and JSON have it.
     pub fn to_map(&self) -> Map {
-        let record = self.facts.record;
-        let mut map = Map::from([
+        let CycleDescription { facts, mask, .. } = self;
+        let (record, steps) = (facts.record, facts.record.cycle.steps());
+        let (knew, cookie) = knew(facts, mask);
+        let mut response = Message::of(&record.cycle.sent);
+        mask.apply(&mut response);
+        let is_head = facts.request.asked().0 == "HEAD";
+        let mut sent = wire_lines::of_response(&response, record.status, is_head);
+        sent.push(PartLine::new("left", "").note(&left(record)));
+        let lines = |lines: Vec<PartLine>| lines.iter().collect::<Value>();
+        Map::from([
             ("number", Value::from(record.number)),
             ("ended", date::format(record.begun() + record.took()).into()),
-            ("milliseconds", self.milliseconds().into()),
-            ("connection", self.facts.connection.0.into()),
-            ("request_on_it", self.facts.connection.1.into()),
+            ("milliseconds", milliseconds(record).into()),
+            ("connection", facts.connection.0.into()),
+            ("request_on_it", facts.connection.1.into()),
             ("request", self.asked().into()),
             ("status", record.status.0.into()),
             ("answer", record.status.to_string().into()),
             ("source", self.source.as_str().into()),
-            ("visitor", visitor(&self.facts).into()),
-        ]);
-        for (name, lines) in &self.parts {
-            map.insert(*name, lines.iter().collect::<Value>());
-        }
-        map
+            ("visitor", visitor(facts).into()),
+            ("arrived", lines(wire_lines::of_request(&facts.request, &cookie))),
+            ("knew_before", lines(knew)),
+            ("matched", lines(matched(steps, mask))),
+            ("read", lines(read(steps, mask, &facts.request))),
+            ("changed", lines(changes(facts, mask))),
+            ("sent", lines(sent)),
+            ("still_knows", lines(vec![still_knows(facts, mask)])),
+            ("steps", lines(steps.iter().map(|it| step(it, record)).collect())),
+        ])
     }
 }
 
 /// Part 3: the route with what it captured, or the file, or the routes with a similar path.
-pub fn matched(steps: &[Step], mask: &Mask) -> Vec<PartLine> {
+fn matched(steps: &[Step], mask: &Mask) -> Vec<PartLine> {
     let mut lines = Vec::new();
     let mut tell = |name: &str, text: String| lines.push(PartLine::new(name, &text));
     for step in steps {
@@ -143,10 +128,28 @@ pub fn matched(steps: &[Step], mask: &Mask) -> Vec<PartLine> {
     lines
 }
 
+/// The lines of source that are a right answer to "which line answered this cycle?": the lines of
+/// the handler, and the line that registered it.
+pub fn right_lines(record: &Record) -> Vec<String> {
+    let steps = record.cycle.steps();
+    of_route(steps).chain([answered_by(steps)]).collect()
+}
+
+/// The line where the handler of the route is written, and the line that registered it.
+fn of_route(steps: &[Step]) -> impl Iterator<Item = String> {
+    let lines = steps.iter().map(|step| match &step.detail {
+        Detail::Route { handler, registered, .. } => {
+            [written(handler, registered), Some(place(registered))]
+        }
+        _ => [None, None],
+    });
+    lines.flatten().flatten()
+}
+
 /// The line that answered. It is the handler's: where it made the page, or where it changed the
 /// session, or the last line of it that a step names, or its first line. If no handler was asked,
 /// it is the framework's.
-pub fn answered_by(steps: &[Step]) -> String {
+fn answered_by(steps: &[Step]) -> String {
     let last = |names: &'static [&'static str]| {
         let steps = steps.iter().rev().filter(|step| names.contains(&step.name));
         steps.map(|step| place(step.source))
@@ -155,22 +158,11 @@ pub fn answered_by(steps: &[Step]) -> String {
         Detail::Change { by, .. } => by.map(place),
         _ => None,
     });
-    let of_route = steps.iter().filter_map(|step| match &step.detail {
-        Detail::Route { handler, registered, .. } => {
-            Some(written(handler, registered).unwrap_or_else(|| place(registered)))
-        }
-        _ => None,
-    });
     let mut lines = last(&["rendered"]).chain(changed).chain(last(&["form", "flashed"]));
     let in_handler = lines.find(|line| line.starts_with("src/app/"));
     let end = steps.last().map(|step| place(step.source));
-    in_handler
-        .into_iter()
-        .chain(of_route)
-        .chain(last(&["failed", "routed"]))
-        .chain(end)
-        .next()
-        .unwrap_or_default()
+    let by_route = of_route(steps).chain(last(&["failed", "routed"])).chain(end).next();
+    in_handler.or(by_route).unwrap_or_default()
 }
 
 /// The line where a handler is written. The compiler does not tell it, so the source is searched
@@ -190,9 +182,10 @@ fn listed(routes: &[(Method, String)]) -> String {
 /// Part 4: every field of the query and of the form, and the cookies, before and after decoding.
 fn read(steps: &[Step], mask: &Mask, request: &Message) -> Vec<PartLine> {
     let mut read = Vec::new();
-    let content = request.content();
-    let is_form = steps.iter().any(|step| step.name == "form");
-    let form = if is_form { &*content } else { "" };
+    let (content, kind) = (request.content(), request.text_of("Content-Type"));
+    let is_form = steps.iter().any(|step| matches!(step.detail, Detail::Form));
+    let is_upload = multipart::boundary(kind).is_some();
+    let form = if is_form && !is_upload { &*content } else { "" };
     for (from, encoded) in [("query", request.path_and_query().1), ("form", form)] {
         for pair in encoded.split('&') {
             if let Some((name, value)) = Fields::parse(pair).iter().next() {
@@ -201,15 +194,21 @@ fn read(steps: &[Step], mask: &Mask, request: &Message) -> Vec<PartLine> {
             }
         }
     }
-    let cookies = request.headers().filter(|(name, _)| name.eq_ignore_ascii_case("Cookie"));
-    for pair in cookies.flat_map(|(_, value)| value.split(';')) {
-        let decoded = pair.trim().replacen("=", " = ", 1);
-        read.push(PartLine::new("cookie", pair.trim()).note(&decoded));
+    // The parts of an upload are not encoded.
+    let parts = is_form.then(|| multipart::parse(kind, &request.content_bytes()).ok()).flatten();
+    for (name, value) in parts.iter().flat_map(|parts| parts.fields.iter()) {
+        let decoded = format!("{name} = {}", mask.field(name, value));
+        read.push(PartLine::new("form", name).note(&decoded));
     }
+    read.extend(request.cookies().map(|(pair, name, value)| {
+        let decoded = format!("{name} = {value}");
+        PartLine::new("cookie", pair.trim_end_matches(';').trim()).note(&decoded)
+    }));
     read
 }
 
-fn milliseconds(record: &Record) -> f64 {
+/// How long a cycle took.
+pub fn milliseconds(record: &Record) -> f64 {
     record.took().as_micros() as f64 / 1e3
 }
 

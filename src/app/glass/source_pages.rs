@@ -6,6 +6,7 @@
 //! Left out: the source of the libraries that carafe uses. It uses only Rust's own.
 
 use super::own_requests::admit;
+use crate::app::answer::text_or_page;
 use crate::contents::{CHAPTERS, CIRCLES, Chapter, chapters_of};
 use carafe::http::{Response, Status};
 use carafe::{App, Context, Error, Map, Value};
@@ -43,11 +44,7 @@ fn contents(ctx: &mut Context) -> Result<Response, Error> {
             [("heading", heading.into()), ("what", what.into()), ("chapters", chapters.into())];
         circles.push(Map::from(circle));
     }
-    let response = match ctx.request.prefers_html() {
-        true => ctx.render("contents.html", [("circles", circles)])?,
-        false => Response::text(text),
-    };
-    Ok(response.with_header("Vary", "Accept"))
+    text_or_page(ctx, text, "contents.html", [("circles", circles)].into())
 }
 
 /// `/source/src/web/app.rs`: one chapter, and the chapters before and after it.
@@ -61,18 +58,12 @@ fn chapter(ctx: &mut Context) -> Result<Response, Error> {
     };
     let Chapter { path, text } = *chapters[at];
     let neighbour = |at: Option<usize>| Some(Value::from(chapters.get(at?)?.path));
-    let response = match ctx.request.prefers_html() {
-        true => ctx.render(
-            "source.html",
-            [
-                ("path", Value::from(path)),
-                ("title", chapters[at].title().into()),
-                ("lines", text.lines().map(Value::from).collect()),
-                ("previous", neighbour(at.checked_sub(1)).into()),
-                ("next", neighbour(Some(at + 1)).into()),
-            ],
-        )?,
-        false => Response::text(text),
-    };
-    Ok(response.with_header("Vary", "Accept"))
+    let variables = [
+        ("path", Value::from(path)),
+        ("title", chapters[at].title().into()),
+        ("lines", text.lines().map(Value::from).collect()),
+        ("previous", neighbour(at.checked_sub(1)).into()),
+        ("next", neighbour(Some(at + 1)).into()),
+    ];
+    text_or_page(ctx, text.to_owned(), "source.html", variables.into())
 }

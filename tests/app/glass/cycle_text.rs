@@ -84,6 +84,19 @@ fn no_text_is_wider_than_eighty_columns_whatever_came() {
 }
 
 #[test]
+fn an_upload_is_read_field_by_field() {
+    let carafe = Carafe::start(&["--log", "off"]);
+    carafe.curl(&["-F", "name=Ada", "-F", "q=a&b=1", "-F", "password=hunter2", "$B/process"]);
+    let cycle = text(&carafe);
+    let read = cycle.split("   read ").nth(1).and_then(|it| it.split("   change").next());
+    let read = read.expect("there are both parts").split_whitespace().collect::<Vec<_>>().join(" ");
+    assert_eq!(
+        read, "form: name is name = Ada form: q is q = a&b=1 form: password is password = ....",
+        "{cycle}"
+    );
+}
+
+#[test]
 fn nothing_that_came_moves_a_terminals_cursor() {
     let carafe = Carafe::start(&["--log", "off"]);
     let evil = "%1b%5B31m%0a+>+forged%0d%c2%9b%d8%9c%ef%bb%bf%e2%80%8b%f3%a0%80%a1";
