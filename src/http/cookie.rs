@@ -36,7 +36,7 @@ pub fn cookies(headers: &Headers) -> impl Iterator<Item = (&str, Cow<'_, str>)> 
 }
 
 /// Takes the next cookie out of a line: `cookie-pair *( ";" SP cookie-pair )` (RFC 6265 §4.2.1).
-fn next_pair<'a>(line: &mut &'a str) -> Option<(&'a str, Cow<'a, str>)> {
+pub fn next_pair<'a>(line: &mut &'a str) -> Option<(&'a str, Cow<'a, str>)> {
     let end = length_before(line.as_bytes(), b'=');
     let (before, behind) = (&line[..end], line.get(end + 1..)?);
     // Parts without a `=` are passed over: the name begins after the last `;`.

@@ -63,6 +63,7 @@ const add = (cycle, list) => {
 };
 
 const show = (cycle, list) => {
+  if (list.querySelector(`[href="/cycles/${cycle.number}"]`)) return;
   const page = cycle.page && document.getElementById('c' + cycle.page);
   if (page) fold(cycle, page);
   else add(cycle, list);

@@ -25,6 +25,7 @@ const tick = async () => {
 };
 
 const show = ({ number, request, status }) => {
+  if (own.querySelector(`[href="/cycles/${number}"]`)) return;
   const count = document.getElementById('count');
   count.textContent = Number(count.textContent) + 1;
   document.getElementById('none').hidden = true;

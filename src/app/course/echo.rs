@@ -4,11 +4,12 @@
 //!
 //! # Security
 //!
-//! Scripts can read these pages, so they must not hold the visitor's session id. Four characters
-//! of it are shown, which is enough to compare two of them.
+//! Scripts can read these pages, so they must not hold the visitor's session id, here or at another
+//! program of this host. Four characters of it are shown, which is enough to compare two of them.
 
 use crate::app::answer::form_of;
 use crate::app::assets;
+use crate::app::glass::masked_cookies;
 use carafe::http::{Method, Request, Response, fields};
 use carafe::{App, Context, Error, Map, Value};
 
@@ -39,7 +40,7 @@ pub fn as_text(request: &Request) -> String {
     let (method, target) = (method(request), &request.target);
     let mut text = format!("{method} {target} {}\n", request.version.as_str());
     for (name, value) in request.headers.iter() {
-        text.push_str(&format!("{name}: {}\n", without_id(name, value)));
+        text.push_str(&format!("{name}: {}\n", without_ids(name, value)));
     }
     text.push('\n');
     text.push_str(&String::from_utf8_lossy(&request.body));
@@ -55,7 +56,7 @@ fn as_value(request: &Request) -> Value {
     let pair = |name: &str, value: String| Value::from(vec![Value::from(name), value.into()]);
     let query = request.query.iter().map(|(name, value)| pair(name, value.to_owned()));
     let headers = request.headers.iter();
-    let headers = headers.map(|(name, value)| pair(name, without_id(name, value)));
+    let headers = headers.map(|(name, value)| pair(name, without_ids(name, value)));
     Map::from([
         ("method", Value::from(method(request).as_str())),
         ("target", request.target.as_str().into()),
@@ -72,18 +73,12 @@ fn method(request: &Request) -> &Method {
     if request.method == Method::Head { &Method::Get } else { &request.method }
 }
 
-/// The value of a header. In `Cookie`, the session id is cut to four characters.
-fn without_id(name: &str, value: &str) -> String {
-    if !name.eq_ignore_ascii_case("Cookie") {
-        return value.to_owned();
+/// The value of a header. In `Cookie`, session ids are cut to four characters.
+fn without_ids(name: &str, value: &str) -> String {
+    match name.eq_ignore_ascii_case("Cookie") {
+        true => masked_cookies(value),
+        false => value.to_owned(),
     }
-    let cookies = value.split(';').map(|cookie| match cookie.split_once('=') {
-        Some((name, id)) if name.trim() == "carafe_sid" => {
-            format!("{name}={}..", id.trim().chars().take(4).collect::<String>())
-        }
-        _ => cookie.to_owned(),
-    });
-    cookies.collect::<Vec<_>>().join(";")
 }
 
 /// The icon of the browser's tab. Browsers ask for it at this path, and a 404 would puzzle a

@@ -7,16 +7,19 @@
 use super::cycle_facts::CycleFacts;
 use super::mask::cut_id;
 use super::message::Message;
-use carafe::cycle::{Record, Recorder, StorePlace};
+use carafe::cycle::{KEPT, Record, Recorder, StorePlace};
 use carafe::{Map, Value};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// The first characters of the key of the visitor's row; empty for a stranger.
 pub fn visitor(facts: &CycleFacts) -> String {
     let is_known = facts.refused.is_none() && facts.store != StorePlace::Nowhere;
     // A login changes the key. The new row is the one that can be looked for.
-    let key = facts.cookie_after().or(facts.cookie.filter(|_| is_known));
-    key.map_or(String::new(), |key| cut_id(key).trim_end_matches('.').to_owned())
+    let key = facts.cookie_after().or(facts.cookie.filter(|_| is_known)).unwrap_or("");
+    // A cookie that carries its row begins like those of all others. Its signature does not.
+    let signature = key.rsplit('.').next().filter(|_| facts.store == StorePlace::Cookie);
+    cut_id(signature.unwrap_or(key)).trim_end_matches('.').to_owned()
 }
 
 /// The kind of program that sent a request: `curl`, `browser` or `other`.
@@ -52,9 +55,9 @@ pub fn last_by_person(recorder: &Recorder) -> Option<Arc<Record>> {
     })
 }
 
-/// The pages so far, by path. What was fetched for a page belongs to it.
+/// The last pages: path and number. What was fetched for a page belongs to it.
 #[derive(Default)]
-pub struct PagesSoFar(Vec<(String, u64)>);
+pub struct PagesSoFar(VecDeque<(String, u64)>);
 
 impl PagesSoFar {
     /// Takes the next cycle, and returns the number of the page that it belongs to; `None` if it
@@ -62,13 +65,14 @@ impl PagesSoFar {
     pub fn page_of(&mut self, record: &Record) -> Option<u64> {
         let request = Message::of(&record.cycle.received);
         if !is_fetched(&request) {
-            self.0.push((request.path_and_query().0.to_owned(), record.number));
+            self.0.push_front((request.path_and_query().0.to_owned(), record.number));
+            self.0.truncate(KEPT);
             return None;
         }
         // `http://host/path?query`
         let (_, rest) = request.header("Referer")?.split_once("://")?;
         let page = rest[rest.find('/')?..].split('?').next()?;
-        self.0.iter().rev().find(|(path, _)| path == page).map(|(_, number)| *number)
+        self.0.iter().find(|(path, _)| path == page).map(|(_, number)| *number)
     }
 }
 

@@ -10,7 +10,7 @@ use carafe::cycle::{Detail, Record, StorePlace, StoredRow};
 use carafe::http::Status;
 use std::net::IpAddr;
 
-/// What a record says. Nothing in it is masked.
+/// What a record says. Nothing in it is masked before `describe` does it.
 pub struct CycleFacts<'r> {
     pub record: &'r Record,
     pub request: Message<'r>,

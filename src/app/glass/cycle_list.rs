@@ -1,7 +1,7 @@
 //! Deeper: Lists the cycles as a page, as text, as JSON, and as a stream of events.
 
 use super::asker::PagesSoFar;
-use super::columns::{COLUMNS, Columns};
+use super::columns::{COLUMNS, wrapped};
 use super::cycle_facts::CycleFacts;
 use super::cycle_rows::{HEADS, RowFilter, folded, line, number_in, row};
 use super::cycle_text;
@@ -29,13 +29,15 @@ pub fn cycles(ctx: &mut Context) -> Result<Response, Error> {
     let recorder = recorder(ctx)?;
     let query = &ctx.request.query;
     let filter = RowFilter::of(query)?;
+    // Asked before the rows: a cycle that ends meanwhile comes twice, which the page sees.
+    let last = recorder.newest().map(|newest| newest.number);
     let rows = filter.rows(recorder);
     let connection = filter.connection.map(|number| connection_words(recorder, number));
     let asked = |name| query.get(name).unwrap_or("").to_owned();
     let variables = Map::from([
         ("q", Value::from(asked("q"))),
         ("visitor", asked("visitor").into()),
-        ("last", recorder.newest().map(|newest| newest.number).into()),
+        ("last", last.into()),
         ("forgets", effect(ctx.site().place()).into()),
         ("cycles", folded(&rows)),
         ("connection", connection.clone().into()),
@@ -44,13 +46,12 @@ pub fn cycles(ctx: &mut Context) -> Result<Response, Error> {
         "html" => ctx.render("cycles.html", variables)?,
         "json" => Response::json(&rows.into()),
         _ => {
-            let mut out = Columns::default();
             // On one connection, times count from the first request.
             let time = if connection.is_some() { "after   " } else { "UTC time" };
-            out.line(HEADS.replace("UTC time", time));
-            rows.iter().for_each(|row| out.line(line(row, COLUMNS)));
-            connection.iter().flatten().for_each(|sentence| out.wrapped("", sentence));
-            Response::text(out.into_text())
+            let mut text = HEADS.replace("UTC time", time) + "\n";
+            text.extend(rows.iter().map(|row| line(row, COLUMNS) + "\n"));
+            text.extend(connection.iter().flatten().map(|sentence| wrapped("", sentence)));
+            Response::text(text)
         }
     };
     Ok(uncached(response))
@@ -104,49 +105,49 @@ pub fn print_all(recorder: &Recorder, base: &str, templates: &Templates) {
 /// server-sent events (the WHATWG HTML standard, section 9.2):
 ///
 /// ```text
-/// id: 17
+/// id: 17 1795…
 /// data: {"number":17,"request":"GET /hello","status":200, …}
 /// ```
+///
+/// A page that was cut off sends the last `id` again. If that is of another run of the server, the
+/// page gets all cycles.
 pub fn cycles_live(ctx: &mut Context) -> Result<Response, Error> {
     admit(ctx)?;
     let recorder = recorder(ctx)?;
     // Each stream holds a clone until it ends; the original is not one of them.
-    let listener = Arc::clone(&ctx.state::<Glass>().listeners);
-    if Arc::strong_count(&listener) > 1 + LISTENERS {
+    let run = Arc::clone(&ctx.state::<Glass>().run);
+    if Arc::strong_count(&run) > 1 + LISTENERS {
         let why = format!("{LISTENERS} pages listen already");
         return Err(Error::abort(Status::SERVICE_UNAVAILABLE, why));
     }
     let query = &ctx.request.query;
     let filter = RowFilter::of(query)?;
-    let last_seen = ctx.request.headers.get("Last-Event-ID").and_then(|it| it.parse().ok());
-    let after = last_seen.or(number_in(query, "after")?);
     let newest = recorder.newest().map_or(0, |record| record.number);
-    // A number that no cycle has yet is from an earlier run of the server. That page gets the
-    // cycles of this run.
-    let mut last = after.filter(|after| *after <= newest).unwrap_or(newest);
+    let after = number_in(query, "after")?.unwrap_or(newest);
+    let mut last = match ctx.request.headers.get("Last-Event-ID") {
+        Some(id) => id.strip_suffix(&*run).and_then(|id| id.trim().parse().ok()).unwrap_or(0),
+        None => after,
+    }
+    .min(newest);
     let mut pages = PagesSoFar::default();
     for record in recorder.all().iter().filter(|record| record.number <= last) {
         pages.page_of(record);
     }
     let recorder = Arc::clone(recorder);
     let stream = Response::stream("text/event-stream", move |out| {
-        let _listener = &listener;
         while !recorder.is_closed() {
-            let records = recorder.wait_beyond(last, HEARTBEAT);
-            if records.is_empty() {
-                // A line that begins with a colon is a comment, which the page never sees.
-                out.write_all(b": still here\n\n")?;
-            }
-            for record in records {
+            // The page keeps the `id`, and sees nothing where no `data` follows. It is written each
+            // time, because only a write shows that a page has gone.
+            write!(out, "id: {last} {run}\n\n")?;
+            out.flush()?;
+            for record in recorder.wait_beyond(last, HEARTBEAT) {
                 last = record.number;
                 let page = pages.page_of(&record).filter(|_| filter.is_empty());
                 let row = row(&record, page);
                 if filter.admits(&row) {
-                    let row = json::write(&row.into());
-                    out.write_all(format!("id: {last}\ndata: {row}\n\n").as_bytes())?;
+                    write!(out, "id: {last} {run}\ndata: {}\n\n", json::write(&row.into()))?;
                 }
             }
-            out.flush()?;
         }
         Ok(())
     });

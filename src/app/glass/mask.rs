@@ -1,8 +1,8 @@
-//! Deeper: Hides session ids and the values of fields named like a password.
+//! Deeper: Hides session ids, long cookies, and the values of fields named like a password.
 //!
 //! The person who looks at cycles sits at this machine, but others look over a shoulder, and
-//! screenshots travel. An id is cut to four characters, which is enough to recognise it. A password
-//! becomes four dots.
+//! screenshots travel. An id is cut to four characters, which is enough to recognise it. So is each
+//! long cookie, which may be an id of another program. A password becomes four dots.
 //!
 //! * A message is masked once ([`Mask::apply`]). What is then made of it is masked, too.
 //! * A field is hidden by its name: in queries, forms, JSON, cookies, sessions, and the variables
@@ -10,16 +10,18 @@
 //!   the secrets on the way.
 //! * A secret of the request is then hidden wherever it appears, for example in an answer that
 //!   repeats it.
+//! * If a request was not understood, nobody knows which of its fields is a secret. So each value
+//!   in it is hidden ([`hide_all`]).
 //!
 //! Left out: a password of fewer than four characters that an answer repeats. If it were hidden
 //! everywhere, it would cover half of the other text.
 
 use super::cycle_facts::CycleFacts;
-use super::message::Message;
-use carafe::cycle::Detail;
-use carafe::http::cookie::cookies;
+use super::message::{Message, cookies};
 use carafe::http::fields::percent_decode;
-use carafe::http::{Headers, multipart};
+use carafe::http::multipart;
+use carafe::web::session::COOKIE_NAME;
+use carafe::web::sign::from_base64url;
 use carafe::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::iter::successors;
@@ -36,48 +38,47 @@ struct Secret {
     text: String,
     /// What stands in its place.
     shown: String,
-    /// The place of the longest other secret with which this one begins.
-    beginning: Option<usize>,
+    /// The index of the longest other secret that is a prefix of this one.
+    prefix: Option<usize>,
 }
 
 impl Mask {
     /// Collects the ids and the passwords of a cycle.
     pub fn of(facts: &CycleFacts) -> Mask {
         let (request, mut secrets) = (&facts.request, Vec::new());
-        for step in facts.record.cycle.steps() {
-            if let Detail::Route { params, .. } = &step.detail {
-                let secret = params.iter().filter(|(name, _)| is_secret(name));
-                secrets.extend(secret.map(|(_, value)| value.clone()));
-            }
-        }
         hide_fields(request.path_and_query().1, &mut secrets);
         hide_in_body(request.text_of("Content-Type"), &request.content(), &mut secrets);
-        let (mut sent, lines) = (Headers::new(), request.headers());
-        let lines = lines.filter(|(name, _)| name.eq_ignore_ascii_case("Cookie"));
-        lines.for_each(|(_, value)| sent.append("Cookie", value));
-        let cookies = cookies(&sent).filter(|(name, _)| is_secret(name));
-        secrets.extend(cookies.map(|(_, value)| value.into_owned()));
         for (name, value) in request.headers().filter(|(name, _)| is_credential(name)) {
             // The first word only names the scheme: Basic, Bearer.
             let scheme = value.split_once(' ').filter(|_| !is_secret(name));
-            secrets.push(scheme.map_or(value, |(_, secret)| secret).to_owned());
+            let secret = scheme.map_or(value, |(_, secret)| secret);
+            secrets.push(secret.to_owned());
+            // RFC 7617 §2: of Basic it is the base64 of `user:password`.
+            let pair = secret.replace('+', "-").replace('/', "_");
+            let pair = from_base64url(pair.trim_end_matches('=')).unwrap_or_default();
+            let pair = String::from_utf8_lossy(&pair);
+            secrets.extend(pair.split_once(':').map(|(_, password)| password.to_owned()));
         }
-        // A shorter id has nothing to cut, and its letters would be found everywhere.
-        let ids = facts.ids().filter(|id| id.len() > 4);
-        let mut all: BTreeMap<_, _> = ids.map(|id| (id.to_owned(), cut_id(id))).collect();
-        for secret in secrets {
+        let ids = facts.ids().map(|id| (id.to_owned(), cut_id(id)));
+        let cookies = request.cookies();
+        let cookies =
+            cookies.filter_map(|(_, name, it)| Some((it.to_string(), shown_cookie(name, &it)?)));
+        let secrets = secrets.into_iter().map(|secret| (secret, DOTS.to_owned()));
+        let mut all = BTreeMap::new();
+        for (secret, shown) in ids.chain(cookies).chain(secrets) {
             // An answer may repeat it as it is, in HTML or in JSON.
             let escaped = secret.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
             let escaped = escaped.replace('"', "&#34;").replace('\'', "&#39;");
             let quoted = json::write(&secret.as_str().into()).trim_matches('"').to_owned();
+            // A shorter one would be found everywhere.
             let is_long = |text: &String| text.chars().count() >= 4 && text != DOTS;
             let spellings = [secret, escaped, quoted].into_iter().filter(is_long);
-            all.extend(spellings.map(|text| (text, DOTS.to_owned())));
+            all.extend(spellings.map(|text| (text, shown.clone())));
         }
         let mut mask = Mask::default();
         for (text, shown) in all {
-            let beginning = mask.at_the_front_of(&text);
-            mask.0.push(Secret { text, shown, beginning });
+            let prefix = mask.at_the_front_of(&text);
+            mask.0.push(Secret { text, shown, prefix });
         }
         mask
     }
@@ -105,12 +106,12 @@ impl Mask {
         masked
     }
 
-    /// The place of the longest secret with which a text begins.
+    /// The index of the longest secret that is a prefix of a text.
     fn at_the_front_of(&self, text: &str) -> Option<usize> {
-        // Between such a secret and the text, all secrets begin with that one. So the last of them
-        // leads to each.
+        // All secrets that are sorted between a prefix of the text and the text begin with that
+        // prefix. So the way begins at the last secret before the text, and follows `prefix`.
         let last = self.0.partition_point(|secret| *secret.text <= *text).checked_sub(1);
-        successors(last, |at| self.0[*at].beginning).find(|at| text.starts_with(&self.0[*at].text))
+        successors(last, |at| self.0[*at].prefix).find(|at| text.starts_with(&self.0[*at].text))
     }
 
     /// The text of a field of this name.
@@ -158,19 +159,7 @@ impl Mask {
         match name.to_ascii_lowercase().as_str() {
             name if is_credential(name) => format!(" {DOTS}"),
             "referer" | "location" => self.target(value),
-            "cookie" | "set-cookie" => {
-                // A value in quotes may hold a `;`. It is known as a whole.
-                let value = self.text(value);
-                let pairs = value.split(';').map(|pair| match pair.split_once('=') {
-                    // The cycle may never have looked this id up, and then `text` does not know it.
-                    Some((name, id)) if name.trim().starts_with("carafe_") => {
-                        format!("{name}={}", cut_id(id))
-                    }
-                    Some((name, _)) if is_secret(name) => format!("{name}={DOTS}"),
-                    _ => pair.to_owned(),
-                });
-                pairs.collect::<Vec<_>>().join(";")
-            }
+            "cookie" => self.text(&masked_cookies(value)),
             _ => self.text(value),
         }
     }
@@ -182,11 +171,52 @@ pub fn cut_id(id: &str) -> String {
     id.char_indices().nth(4).map_or(id.to_owned(), |(end, _)| format!("{}..", &id[..end]))
 }
 
+/// The value of `Cookie` without what nobody should see.
+pub fn masked_cookies(line: &str) -> String {
+    let (mut masked, mut read) = (String::new(), 0);
+    for (pair, name, value) in cookies(line) {
+        read += pair.len();
+        let (front, end) = pair.split_at(pair.trim_end_matches(';').len());
+        masked += &match (shown_cookie(name, &value), front.split_once('=')) {
+            (Some(shown), Some((name, _))) => format!("{name}={shown}{end}"),
+            _ => pair.to_owned(),
+        };
+    }
+    masked + &line[read..]
+}
+
+/// What stands in place of the value of a cookie; `None`: it is no secret.
+fn shown_cookie(name: &str, value: &str) -> Option<String> {
+    match name {
+        // The counters of the ladder.
+        "visits" | "visits_signed" => None,
+        name if is_secret(name) => Some(DOTS.to_owned()),
+        // A long one may be the session of another program.
+        _ => (name == COOKIE_NAME || value.len() > 15).then(|| cut_id(value)),
+    }
+}
+
+/// Hides each value of a request that was not understood: what stands behind the first of these
+/// signs in a line, and the body. A line that begins with a blank belongs to a value.
+pub fn hide_all(request: &mut Message) {
+    for (line, _) in &mut request.lines {
+        let is_value = line.starts_with([' ', '\t']);
+        if let Some(sign) = is_value.then_some(0).or(line.find([':', '=', '?'])) {
+            *line = format!("{}{DOTS}", &line[..=sign]).into();
+        }
+    }
+    request.masked_body = (!request.body.is_empty()).then(|| DOTS.to_owned());
+    request.hidden.push("body".to_owned());
+}
+
 /// True for the name of a field that only its owner should read.
 fn is_secret(name: &str) -> bool {
     let name = name.to_lowercase();
-    let words = ["password", "passwd", "passphrase", "passcode", "pwd", "secret"];
-    name.trim() == "pass" || words.iter().any(|word| name.contains(word))
+    let parts = ["passw", "passphrase", "passcode", "pwd", "secret", "token", "apikey"];
+    // `api_key`, and the words of `user-pass1`.
+    let is_part = |part: &&str| name.replace(['_', '-'], "").contains(*part);
+    let mut words = name.split(|letter: char| !letter.is_alphabetic());
+    parts.iter().any(is_part) || words.any(|word| ["pass", "otp", "pin"].contains(&word))
 }
 
 /// True for the name of a header that proves who sends the request.

@@ -5,7 +5,9 @@
 //! them obeys none of them. What is plain text is not copied.
 
 use carafe::cycle::Excerpt;
+use carafe::http::cookie::next_pair;
 use std::borrow::Cow;
+use std::iter::from_fn;
 
 /// A request or a response, split.
 #[derive(Default)]
@@ -107,12 +109,25 @@ impl<'r> Message<'r> {
         self.headers().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 
-    /// The value of a cookie.
-    pub fn cookie(&self, name: &str) -> Option<&str> {
-        let pairs =
-            self.text_of("Cookie").split(';').filter_map(|pair| pair.trim().split_once('='));
-        pairs.into_iter().find(|(known, _)| *known == name).map(|(_, value)| value)
+    /// The cookies of a request, see [`cookies`].
+    pub fn cookies(&self) -> impl Iterator<Item = (&str, &str, Cow<'_, str>)> {
+        let lines = self.headers().filter(|(name, _)| name.eq_ignore_ascii_case("Cookie"));
+        lines.flat_map(|(_, line)| cookies(line))
     }
+
+    /// The value of a cookie.
+    pub fn cookie(&self, name: &str) -> Option<Cow<'_, str>> {
+        self.cookies().find(|(_, known, _)| *known == name).map(|(.., value)| value)
+    }
+}
+
+/// The cookies in the value of `Cookie`: each as it stands there, its name and its value.
+pub fn cookies(mut line: &str) -> impl Iterator<Item = (&str, &str, Cow<'_, str>)> {
+    from_fn(move || {
+        let before = line;
+        let (name, value) = next_pair(&mut line)?;
+        Some((&before[..before.len() - line.len()], name, value))
+    })
 }
 
 /// Each chunk of a body: the line with its length, and its bytes. The last chunk has no bytes.

@@ -39,27 +39,32 @@ mod visitor_memory;
 mod wire_lines;
 mod words;
 
-pub use columns::{Columns, folded, words_in_lines};
+pub use columns::{COLUMNS, folded, words_in_lines, wrapped};
 pub use cycle_facts::{CycleFacts, place_of};
 pub use cycle_list::print_all;
 pub use cycle_rows::rows_of;
 pub use cycle_text::{spread, wire};
+pub use describe::right_lines;
+pub use mask::masked_cookies;
 pub use memory_page::effect as effect_of_forgetting;
+pub use own_requests::uncached;
 
 use crate::app::answer::{form_of, render_text};
-use carafe::cycle::{Record, Recorder};
+use carafe::cycle::Recorder;
 use carafe::http::{Response, Status};
 use carafe::server::ServerGauge;
 use carafe::{App, Context, Error};
 use describe::CycleDescription;
-use own_requests::{admit, leave_out, uncached};
+use own_requests::{admit, leave_out};
 use std::sync::Arc;
+use std::time::UNIX_EPOCH;
 
 /// What these pages look at.
 struct Glass {
     gauge: ServerGauge,
-    /// Each page that listens to the list of cycles holds a clone.
-    listeners: Arc<()>,
+    /// When this run of the server began: a cycle 17 of another run is another one. Each page that
+    /// listens to the list of cycles holds a clone.
+    run: Arc<str>,
 }
 
 /// Registers the routes of this room. The `gauge` is that of the server.
@@ -77,7 +82,8 @@ pub fn routes(app: &mut App, gauge: ServerGauge, keeps_cycles: bool) {
     }
     app.get("/cycles/<cycle>", cycle);
     app.get("/cycles/live", cycle_list::cycles_live).example("/", ""); // it does not end
-    app.state(Glass { gauge, listeners: Arc::new(()) });
+    let began = UNIX_EPOCH.elapsed().unwrap_or_default().as_nanos();
+    app.state(Glass { gauge, run: began.to_string().into() });
 }
 
 /// Why there are no cycles.
@@ -86,15 +92,6 @@ pub const NO_CYCLES: &str = "this server was started with --no-cycles, so it kee
 /// The recorder. Without one there are no cycles to show, and a page of them is 404.
 fn recorder<'a>(ctx: &Context<'a>) -> Result<&'a Arc<Recorder>, Error> {
     ctx.recorder().ok_or_else(|| Error::abort(Status::NOT_FOUND, NO_CYCLES))
-}
-
-/// The lines of source that are a right answer to "which line answered this cycle?": the lines of
-/// the handler, and the line that registered it.
-pub fn answered_by(record: &Record) -> Vec<String> {
-    let cycle = CycleDescription::of(record);
-    let matched = cycle.part("matched").iter();
-    let of_route = matched.filter(|line| matches!(&*line.name, "registered" | "handler"));
-    of_route.map(|line| line.text.clone()).chain([cycle.source.clone()]).collect()
 }
 
 /// `/cycles/17` and `/cycles/last`, each also with `.txt` or `.json` at its end.
@@ -108,13 +105,11 @@ fn cycle(ctx: &mut Context) -> Result<Response, Error> {
         number => number.parse().ok().and_then(|number| recorder.get(number)),
     };
     let Some(record) = record.filter(|_| matches!(ending, "" | "txt" | "json")) else {
-        let kept = recorder.all();
-        let kept = match (kept.first(), kept.last()) {
-            (Some(first), Some(last)) => {
-                format!("cycles {} to {} are kept", first.number, last.number)
-            }
-            _ => "no cycle has been recorded yet".to_owned(),
-        };
+        let all = recorder.all();
+        let ends = all.first().zip(all.last());
+        let kept =
+            ends.map(|(from, to)| format!("cycles {} to {} are kept", from.number, to.number));
+        let kept = kept.unwrap_or("no cycle has been recorded yet".to_owned());
         return Err(Error::abort(Status::NOT_FOUND, kept));
     };
     let (cycle, base) = (CycleDescription::of(&record), ctx.base());

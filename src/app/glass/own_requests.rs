@@ -17,9 +17,8 @@ pub fn uncached(response: Response) -> Response {
     response.with_header("Vary", "Accept").with_header("Cache-Control", "no-store")
 }
 
-/// A hook that runs before each handler: it leaves the static files of these pages out. Where no
-/// cycles are kept, or the client may not look inside, it tells the pages so, and they lead to no
-/// page that would be refused.
+/// A hook that runs before each handler. It does not record the static files of these pages, and it
+/// tells templates (`closed`, `no_cycles`) which links to hide.
 pub fn leave_out(ctx: &mut Context) -> Result<Option<Response>, Error> {
     let is_closed = ctx.check_inside().is_err();
     if is_closed {
@@ -28,7 +27,7 @@ pub fn leave_out(ctx: &mut Context) -> Result<Option<Response>, Error> {
     if is_closed || ctx.recorder().is_none() {
         ctx.g.insert("no_cycles", true);
     }
-    if is_for_the_glass(ctx.request) {
+    if !is_closed && is_for_the_glass(ctx.request) {
         ctx.unrecorded();
     }
     Ok(None)

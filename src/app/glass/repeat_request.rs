@@ -26,7 +26,7 @@ const WRITTEN_BY_THE_CLIENT: &str = " host cookie user-agent content-length tran
 /// The media type that curl writes by itself for a body.
 const FORM: &str = "application/x-www-form-urlencoded";
 
-/// True if something that would be sent stands for a secret. The facts must be masked.
+/// True if something that would be sent stands for a secret. The request must be masked.
 pub fn is_masked(facts: &CycleFacts) -> bool {
     facts.request.hidden.iter().any(|name| !is_written_by_the_client(name))
 }

@@ -27,7 +27,7 @@ use carafe::http::Status;
 /// The old and the new value stand in the list of cycles if they are no longer than this together.
 const SHORT: usize = 16;
 
-/// The words of this kind for the place of the rows, and for what became of the cookie.
+/// What `words.txt` says for this kind, for where rows are kept, and for what became of the cookie.
 fn told(facts: &CycleFacts, kind: &str, what: &str, values: &[(&str, &str)]) -> String {
     say(kind, &format!("{}-{what}", name_of(facts.store)), values)
 }

@@ -4,10 +4,11 @@
 //! the section of the standard that says so. The words are rows of `words.txt`.
 
 use super::mask::DOTS;
-use super::message::{Message, chunks, readable};
+use super::message::{Message, chunks, cookies, readable};
 use super::part_line::PartLine;
 use super::words::say;
 use carafe::http::Status;
+use carafe::web::session::COOKIE_NAME;
 
 /// The lines of a request; `cookie` is the note on the session's cookie.
 pub fn of_request(message: &Message, cookie: &str) -> Vec<PartLine> {
@@ -96,9 +97,8 @@ fn set_cookie(text: &str, end: &'static str, lines: &mut Vec<PartLine>) {
 /// What the cookies of a request are: this server's, or those of another program on this host.
 fn cookie_note(value: &str, own: &str) -> String {
     // Cookies ignore the port (RFC 6265 §8.5), so programs on other ports of this host share them.
-    let names = value.split(';').filter_map(|pair| Some(pair.split_once('=')?.0.trim()));
-    let is_own =
-        |name: &str| name.starts_with("carafe_") || matches!(name, "visits" | "visits_signed");
+    let names = cookies(value).map(|(_, name, _)| name);
+    let is_own = |name: &str| [COOKIE_NAME, "visits", "visits_signed"].contains(&name);
     let others = names.filter(|name| !is_own(name)).collect::<Vec<_>>().join("`, `");
     let mut note = own.to_owned();
     if !others.is_empty() {

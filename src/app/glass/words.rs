@@ -3,7 +3,7 @@
 //! What a page says of a header or of a visitor's row depends on little: on a name, or on where
 //! rows are kept. So the sentences are rows of a table, and a reader sees all of them side by side.
 //!
-//! Left out: other languages. The table is the place for them.
+//! Left out: other languages. They could be tables like this one.
 
 use carafe::cycle::StorePlace;
 

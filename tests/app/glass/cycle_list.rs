@@ -57,7 +57,7 @@ fn a_new_cycle_arrives_live_and_listeners_are_bounded() {
         assert_ne!(count, 0, "{seen}");
         seen.push_str(&String::from_utf8_lossy(&bytes[..count]));
     }
-    assert!(seen.contains("id: 1\n"), "{seen}");
+    assert!(seen.contains("id: 1 "), "{seen}");
     let others: Vec<_> = (0..15).map(|_| listen()).collect();
     assert!(others.iter().all(|(_, head)| head == b"HTTP/1.1 200"));
     assert_eq!(&listen().1, b"HTTP/1.1 503");
@@ -66,6 +66,62 @@ fn a_new_cycle_arrives_live_and_listeners_are_bounded() {
     let begun = Instant::now();
     assert_eq!(carafe.exit_code(), Some(0));
     assert!(begun.elapsed() < DEADLINE / 5, "listeners do not hold the stop up");
+}
+
+#[test]
+fn a_listener_that_has_gone_is_noticed_also_while_others_ask() {
+    let carafe = Carafe::start(&["--log", "off"]);
+    let listen = || {
+        let mut stream = carafe.connect();
+        let request = b"GET /cycles/live?visitor=none HTTP/1.1\r\nHost: localhost\r\n\r\n";
+        stream.write_all(request).expect("sent");
+        let mut head = [0; 12];
+        stream.read_exact(&mut head).expect("an answer comes");
+        (stream, head)
+    };
+    drop((0..16).map(|_| listen()).collect::<Vec<_>>());
+    let begun = Instant::now();
+    while &listen().1 != b"HTTP/1.1 200" {
+        assert!(begun.elapsed() < DEADLINE, "the places stay taken");
+        carafe.curl(&["$B/hello"]);
+    }
+}
+
+#[test]
+fn a_page_that_was_cut_off_goes_on_and_one_of_another_run_gets_all_cycles() {
+    let carafe = Carafe::start(&["--log", "off"]);
+    for path in ["$B/hello", "$B/sessions"] {
+        carafe.curl(&[path]);
+    }
+    let seen_after = |id: &str| {
+        let mut stream = carafe.connect();
+        let head = format!("Host: localhost\r\nLast-Event-ID: {id}\r\n\r\n");
+        let request = format!("GET /cycles/live HTTP/1.1\r\n{head}");
+        stream.write_all(request.as_bytes()).expect("sent");
+        let (mut seen, mut bytes) = (String::new(), [0; 1000]);
+        while !seen.contains("GET /sessions") {
+            let count = stream.read(&mut bytes).expect("it goes on");
+            seen.push_str(&String::from_utf8_lossy(&bytes[..count]));
+        }
+        seen
+    };
+    let all = seen_after("1 another-run");
+    assert!(all.contains("GET /hello"), "{all}");
+    let run = all.split("id: 1 ").nth(1).and_then(|rest| rest.lines().next()).expect("a run");
+    let rest = seen_after(&format!("1 {run}"));
+    assert!(!rest.contains("GET /hello"), "{rest}");
+}
+
+#[test]
+fn visitors_who_carry_their_rows_have_different_names() {
+    let carafe = Carafe::start(&["--log", "off", "--store", "cookie"]);
+    for jar in ["j", "k", "k"] {
+        carafe.curl(&["-b", jar, "-c", jar, "$B/ladder/session"]);
+    }
+    let visitors = listed(&carafe, "").into_iter().map(|line| line[16..20].to_owned());
+    let visitors: Vec<_> = visitors.collect();
+    assert_ne!(visitors[0], visitors[2]);
+    assert_eq!(listed(&carafe, &format!("?visitor={}", visitors[2])).len(), 1, "{visitors:?}");
 }
 
 #[test]

@@ -60,7 +60,7 @@ fn a_password_is_hidden_in_a_multipart_body_and_where_an_answer_repeats_it() {
         "name=Ada&password=hunter2",
         "$B/echo?secret=hunter2",
     ]);
-    carafe.curl(&["-u", "ada:hunter2", "$B/echo"]);
+    carafe.curl(&["-u", "ada:hunter2", "$B/echo?copy=hunter2"]);
     // As other clients write it, and as a reader of a course does by mistake.
     let part = "--x\r\nContent-Disposition: form-data; name=pwd\r\n\r\nhunter2\r\n--x--";
     let others = [
@@ -74,6 +74,9 @@ fn a_password_is_hidden_in_a_multipart_body_and_where_an_answer_repeats_it() {
         ("Content-Type: multipart/form-data", part),
         ("Cookie: a=1; My-Secret = hunter2", "x"),
         ("Cookie: password=\"hunter2;hunter2\"", "x"),
+        ("X-A: 1", "access_token=hunter2&b=hunter2"),
+        ("X-A: 1", "api_key=hunter2&otp=hunter2&_pass=hunter2"),
+        ("X-A: 1", "pin=hunter2&user_pass=hunter2&pass1=hunter2"),
     ];
     others.iter().for_each(|(line, body)| drop(carafe.curl(&["-H", line, "-d", body, "$B/echo"])));
     for number in 1..=4 + others.len() {
@@ -111,4 +114,49 @@ fn a_number_under_a_secret_name_is_hidden_also_where_an_answer_repeats_it() {
     let cycle = carafe.curl(&["$B/cycles/last"]);
     assert!(!cycle.contains("483920175566") && !cycle.contains("0.123456"), "{cycle}");
     assert!(cycle.contains("12345678") && cycle.contains("a=true&b=null"), "{cycle}");
+}
+
+#[test]
+fn a_cookie_of_another_program_is_cut_wherever_it_is_shown() {
+    let carafe = Carafe::start(&["--log", "off"]);
+    let own = "visits=3; visits_signed=3.0123456789abcdef0123; theme=dark";
+    let cookie =
+        format!("Cookie: {own}; session=hunter2.abcdefghi; sid=\"a;hunter2hunter2hunter2\"");
+    for path in ["$B/", "$B/echo", "$B/echo?copy=hunter2.abcdefghi", "$B/hello"] {
+        for accept in ["Accept: */*", "Accept: text/html", "Accept: application/json"] {
+            let answer = carafe.curl(&["-H", accept, "-H", &cookie, path]);
+            let cycle = carafe.curl(&["-H", accept, "$B/cycles/last"]);
+            for shown in [cycle, answer] {
+                assert!(!shown.contains("hunter2hunter2"), "{path}: {shown}");
+                let is_repeated = shown.contains("copy=hunter2.abcdefghi");
+                assert!(is_repeated || !shown.contains("hunter2.abc"), "{path}: {shown}");
+                let is_hello = shown == "Hello, World!\n" || shown.contains("<h1>");
+                assert!(is_hello || shown.contains(own), "{path}: {shown}");
+            }
+        }
+    }
+}
+
+#[test]
+fn of_a_request_that_was_not_understood_no_value_is_shown_or_logged() {
+    let carafe = Carafe::start(&["--log", "line"]);
+    let id = "0123456789abcdef0123456789abcdef";
+    let requests = [
+        format!("GET / HTTP/1.1\r\nHost: x\r\nCookie : carafe_sid={id}\r\n\r\n"),
+        format!("GET / HTTP/1.1\r\nHost: x\r\nCookie:\r\n carafe_sid={id}\r\n\r\n"),
+        format!("GET / HTTP/1.1\r\nHost: x\r\nAuthorization : Basic {id}\r\n\r\n"),
+        format!("GET / HTTP/1.1\r\nHost: x\r\nAuthorization:\r\n Basic {id}=\r\n\r\n"),
+        format!("GET / HTTP/1.1\r\nHost: x\r\nCookie: carafe_sid={id}\u{1}\r\n\r\n"),
+    ];
+    for (number, request) in (1..).zip(&requests) {
+        let answer = carafe.raw(request.as_bytes());
+        assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
+        for (accept, ending) in [("text/html", ""), ("*/*", ".txt"), ("*/*", ".json")] {
+            let accept = format!("Accept: {accept}");
+            let shown = carafe.curl(&["-H", &accept, &format!("$B/cycles/{number}{ending}")]);
+            assert!(shown.contains("....") && !shown.contains("0123456"), "{request}: {shown}");
+        }
+    }
+    let log = carafe.log();
+    assert!(log.contains("400") && !log.contains("0123456"), "{log}");
 }

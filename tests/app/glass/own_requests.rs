@@ -67,6 +67,11 @@ fn what_the_glass_itself_fetches_is_no_cycle() {
     let referer = format!("Referer: {}", carafe.url("/cyclesandmore"));
     let answer = carafe.curl(&["-i", "-H", &referer, "$B/static/css/carafe.css"]);
     assert_eq!(header(&answer, "Carafe-Cycle"), Some("1"));
+    // A stranger cannot take a request out of the record.
+    let stranger = ["-H", "Host: evil.example", "-H", "Referer: http://x/cycles"];
+    carafe.curl(&[&stranger[..], &["$B/static/css/carafe.css"]].concat());
+    let list = carafe.curl(&["$B/cycles"]);
+    assert!(list.contains("\n#2 "), "{list}");
 }
 
 /// No page and no text of these, and no lesson, names a page that is hidden.
