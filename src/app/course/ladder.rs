@@ -124,12 +124,8 @@ fn session(ctx: &mut Context) -> Result<Response, Error> {
         (visits.as_ref().and_then(Value::as_int).unwrap_or(0) + 1).into()
     });
     let sentence = format!("visit {}", visits.as_int().unwrap_or(1));
-    say(
-        ctx,
-        PAGE,
-        &sentence,
-        "The count is in the session. In most stores your cookie only names it.",
-    )
+    let message = "The count is in the session. In most stores your cookie only names it.";
+    say(ctx, PAGE, &sentence, message)
 }
 
 /// One visit more than the cookie `sent`, and the cookie for the next visit. A cookie that is
@@ -163,7 +159,7 @@ fn in_cookie(
 }
 
 /// The count that a client sent. The upper bound leaves room to add one.
-fn count_in(text: &str) -> Result<i64, String> {
+pub fn count_in(text: &str) -> Result<i64, String> {
     let count = text.parse().ok().filter(|count| (0..1_000_000_000_000).contains(count));
     count.ok_or_else(|| format!("found {text:?}, expected a number of visits"))
 }

@@ -41,21 +41,16 @@ impl Rung {
 
 /// All rungs, from 0 to 6.
 pub fn rungs() -> Vec<Rung> {
-    let mut rungs: Vec<Rung> = Vec::new();
-    for text in include_str!("ladder.txt").split("\nrung ").skip(1) {
+    let rungs = include_str!("ladder.txt").split("\nrung ").skip(1);
+    let read_rung = |text: &'static str| {
         let mut parts = text.split("\ncell ");
         let head = parts.next().unwrap_or("");
         let written: Vec<LadderCell> = parts.map(read_cell).collect();
-        let of_rung_4 = rungs.get(4).map(|rung| rung.cells.clone());
         // One cell alone stands for all columns.
         let cells = (0..COLUMNS.len()).map(|column| written[column.min(written.len() - 1)]);
-        let cells = cells.enumerate().map(|(column, cell)| match &of_rung_4 {
-            Some(others) if cell.words == "as 4" => LadderCell { words: "as 4", ..others[column] },
-            _ => cell,
-        });
-        rungs.push(Rung { head, cells: cells.collect() });
-    }
-    rungs
+        Rung { head, cells: cells.collect() }
+    };
+    rungs.map(read_rung).collect()
 }
 
 fn read_cell(text: &'static str) -> LadderCell {

@@ -78,7 +78,7 @@ fn create(ctx: &mut Context) -> Result<Response, Error> {
         Ok(Some(thing))
     })?;
     let thing = thing.unwrap_or_default();
-    let id = thing.get("id").and_then(Value::as_int).unwrap_or(0);
+    let id = thing.int("id").unwrap_or(0);
     let response = match ctx.request.prefers_html() {
         true => page(ctx, Some(id.into()))?,
         false => Response::json(&thing.into()),
@@ -148,7 +148,8 @@ fn edit_one(
         // RFC 9110 §13.1.1: if no mark in `If-Match` fits, the server "MUST NOT perform the
         // requested method".
         if evaluate(ctx.request, &version_of(thing), 0) == Verdict::Failed {
-            return Err(another_version());
+            let why = "this is not the version that you named; GET it again";
+            return Err(Error::abort(Status::PRECONDITION_FAILED, why));
         }
         let changed = change(thing.as_map().ok_or(Error::NotFound)?)?;
         match &changed {
@@ -160,12 +161,6 @@ fn edit_one(
     // RFC 9110 §9.3.4: a server "MUST NOT send a validator field" in the answer to a PUT, unless it
     // saved the content as it came. Here the content was decoded first.
     Ok(changed.map_or(Response::new(Status::NO_CONTENT), |thing| Response::json(&thing.into())))
-}
-
-/// 412: the client's mark belongs to an older version.
-fn another_version() -> Error {
-    let why = "this is not the version that you named; GET it again";
-    Error::abort(Status::PRECONDITION_FAILED, why)
 }
 
 /// The mark of a thing's version: a hash of its JSON.

@@ -177,6 +177,18 @@ fn nothing_that_came_stands_in_a_command() {
 }
 
 #[test]
+fn a_page_that_repeats_a_body_counts_what_that_takes() {
+    let carafe = Carafe::start(&["--log", "off", "--bodies-bytes", "4194304"]);
+    std::fs::write(carafe.folder.join("large"), vec![0xff; 1 << 20]).expect("it can be written");
+    for path in ["$B/", "$B/echo"] {
+        for (body, status) in [("name=Ada", "200"), ("@large", "503")] {
+            let request = ["-X", "GET", "-H", "Expect:", "--data-binary", body, path];
+            assert_eq!(carafe.status(&request), status, "{path}");
+        }
+    }
+}
+
+#[test]
 fn the_answer_to_head_has_the_length_of_the_answer_to_get_or_none() {
     let carafe = Carafe::start(&["--log", "off"]);
     for (path, accept, is_known) in [

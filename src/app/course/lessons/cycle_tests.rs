@@ -4,8 +4,10 @@
 //! marks: short texts such as a cookie or a number.
 
 use crate::app::assets;
+use crate::app::course::ladder::count_in;
 use crate::app::glass::{CycleFacts, place_of};
 use carafe::{Map, Value};
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 
@@ -87,7 +89,7 @@ pub fn holds(word: &str, cycle: &CycleFacts, marks: &mut Marks) -> bool {
         "bad-signature" => has_changed_count(cycle, marks),
         "replayed" => {
             let sent = request.cookie("visits_signed");
-            !says(cycle, "cookie refused") && sent.is_some_and(|value| marks.had(value))
+            !says(cycle, "cookie refused") && sent.is_some_and(|value| marks.had(&value))
         }
         "again" => cycle.cookie.is_some_and(|cookie| marks.had(cookie)),
         "refused" => cycle.refused.is_some(),
@@ -135,11 +137,10 @@ fn is_next_page(cycle: &CycleFacts, marks: &mut Marks) -> bool {
 /// True for a count that this server never gave out, and believed.
 fn is_made_up(cycle: &CycleFacts, marks: &mut Marks) -> bool {
     let place = place_of(cycle.record);
-    let sent = match place {
-        "/ladder/url" => cycle.request.path_and_query().1.strip_prefix("n="),
-        _ => cycle.request.cookie("visits"),
-    };
-    let Ok(count) = sent.unwrap_or("0").parse::<u64>() else { return false };
+    let in_url = cycle.request.path_and_query().1.strip_prefix("n=").map(Cow::from);
+    let sent = if place == "/ladder/url" { in_url } else { cycle.request.cookie("visits") };
+    // What the ladder itself would refuse was not believed.
+    let Ok(count) = count_in(sent.as_deref().unwrap_or("0")) else { return false };
     let is_ours = marks.count(&format!("{place} {count}")) > 0;
     marks.add(format!("{place} {}", count + 1));
     count > 0 && !is_ours
@@ -149,7 +150,7 @@ fn is_made_up(cycle: &CycleFacts, marks: &mut Marks) -> bool {
 /// before a restart is refused too, but nobody has changed it.
 fn has_changed_count(cycle: &CycleFacts, marks: &mut Marks) -> bool {
     let signature = |value: &str| value.split(['.', ';']).nth(1).unwrap_or("").to_owned();
-    let sent = cycle.request.cookie("visits_signed").map(signature);
+    let sent = cycle.request.cookie("visits_signed").map(|value| signature(&value));
     let is_ours = sent.is_some_and(|sent| marks.count(&sent) > 0);
     if let Some(given) = cycle.response.header("Set-Cookie") {
         marks.add(signature(given));
@@ -162,14 +163,15 @@ fn visits(row: Option<&Map>) -> Option<i64> {
     row.and_then(|row| row.get("visits")).and_then(Value::as_int)
 }
 
-/// True for a row with a count that this server has not made since it started.
+/// True for a row with a count that this server has left in no row since it started. Its key may be
+/// new: a login changes it.
 fn has_begun_elsewhere(cycle: &CycleFacts, marks: &mut Marks) -> bool {
-    let is_ours = cycle.cookie.is_some_and(|cookie| marks.count(cookie) > 0);
-    if let Some(cookie) = cycle.cookie_after() {
-        marks.had(cookie);
+    let found = visits(cycle.row).map(|visits| marks.count(&visits.to_string()));
+    if let Some(visits) = visits(cycle.row_after()) {
+        marks.had(&visits.to_string());
     }
-    // Once marks have been lost, an unknown visitor may be one of ours.
-    visits(cycle.row).is_some() && !is_ours && !marks.has_lost_some
+    // Once marks have been lost, an unknown count may be one of ours.
+    found == Some(0) && !marks.has_lost_some
 }
 
 /// True for a visitor of this server whose count is higher than this server has left it.

@@ -10,7 +10,6 @@ use super::lesson_file::Lesson;
 use super::ticks::Ticks;
 use crate::app::glass::{CycleFacts, place_of};
 use carafe::cycle::Record;
-use std::collections::HashMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -27,6 +26,8 @@ pub struct Condition {
     line: String,
     /// What the student reads.
     pub sentence: String,
+    /// Where the request of a cycle ends, as `place_of` names it: one of these.
+    places: Vec<String>,
     /// All of these words must hold for a cycle; the later ones are asked only if the earlier ones
     /// do.
     words: Vec<String>,
@@ -71,9 +72,6 @@ impl Condition {
 #[derive(Default)]
 pub struct Progress {
     conditions: Vec<Condition>,
-    /// For each place, as `place_of` names it, the positions of the conditions that
-    /// look at it.
-    at: HashMap<String, Vec<usize>>,
     ticks: Ticks,
 }
 
@@ -86,14 +84,11 @@ impl Progress {
             for seen in lesson.all("seen") {
                 let is_place = |word: &&str| word.contains('/') || word.starts_with("no-");
                 let (places, words): (Vec<_>, Vec<_>) = seen.name.split(' ').partition(is_place);
-                for place in places {
-                    let here = progress.at.entry(place.to_owned()).or_default();
-                    here.push(progress.conditions.len());
-                }
                 progress.conditions.push(Condition {
                     lesson: lesson.number,
                     line: format!("{} {}", lesson.name, seen.name),
                     sentence: seen.text.clone(),
+                    places: places.into_iter().map(str::to_owned).collect(),
                     words: words.into_iter().map(str::to_owned).collect(),
                     marks: Mutex::new(Marks::new(templates)),
                     cycle: AtomicU64::new(0),
@@ -106,9 +101,9 @@ impl Progress {
     /// Looks at a cycle that has ended. This happens after every request, so a cycle at a place
     /// that no open condition asks about must cost little.
     pub fn watch(&self, record: &Record) {
-        let positions = self.at.get(place_of(record)).into_iter().flatten();
-        let open = positions.map(|&at| &self.conditions[at]).filter(|it| !it.is_seen());
-        let open: Vec<&Condition> = open.collect();
+        let place = place_of(record);
+        let is_open = |it: &&Condition| !it.is_seen() && it.places.iter().any(|at| at == place);
+        let open: Vec<&Condition> = self.conditions.iter().filter(is_open).collect();
         if open.is_empty() {
             return;
         }

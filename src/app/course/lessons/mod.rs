@@ -21,7 +21,7 @@ use super::echo;
 use crate::app::answer::render;
 use crate::app::{glass, program_for};
 use carafe::cycle::Recorder;
-use carafe::http::{Method, Request, Response, Status};
+use carafe::http::{Response, Status};
 use carafe::web::template::REFERENCE;
 use carafe::{App, Context, Error, Map, Value};
 use lesson_conditions::Progress;
@@ -61,16 +61,16 @@ pub fn routes(app: &mut App, recorder: Option<&Recorder>, templates: Option<&Pat
 
 /// The number of the lesson with this name. 0 if there is none.
 pub fn number_of(name: &str) -> usize {
-    let lessons = lesson_file::parse(lesson_file::text()).unwrap_or_default();
-    lessons.iter().find(|lesson| lesson.name == name).map_or(0, |lesson| lesson.number)
+    let mut titles = lesson_file::text().lines().filter_map(|line| line.strip_prefix("lesson "));
+    titles.position(|title| title.split(':').next() == Some(name)).map_or(0, |at| at + 1)
 }
 
 /// The first page: all lessons, and this very request.
 fn home(ctx: &mut Context) -> Result<Response, Error> {
     let room: &Classroom = ctx.state();
-    // RFC 9110 §9.3.2: a HEAD gets the headers that a GET would get. So its length must be that
-    // of a page which shows a GET.
-    let request = echo::as_text(&Request { method: Method::Get, ..ctx.request.clone() });
+    // A byte that is no text becomes a character of three bytes, and the page escapes it.
+    ctx.count(7 * ctx.request.body.len())?;
+    let request = echo::as_text(ctx.request);
     let (base, inside) = (ctx.base(), room.looks_inside(ctx));
     let entries: Vec<Map> = room.lessons.iter().map(|lesson| room.entry(lesson, inside)).collect();
     let is_done = |entry: &Map| entry.get("done") == Some(&true.into());
@@ -82,7 +82,7 @@ fn home(ctx: &mut Context) -> Result<Response, Error> {
         ("lessons", entries.into()),
         ("request_text", request.trim_end().into()),
     ];
-    render(ctx, "index", variables.into()).map(uncached)
+    render(ctx, "index", variables.into()).map(glass::uncached)
 }
 
 /// The page of one lesson. `?print` makes the form to hand out.
@@ -101,7 +101,7 @@ fn lesson(ctx: &mut Context) -> Result<Response, Error> {
     let asked = last.and_then(|row| row.get("number")?.as_int());
     let mut variables = room.entry(lesson, inside);
     page::add_texts(lesson, &mut variables);
-    variables.insert("steps", page::steps_at([&base, &program], lesson, asked, has_cycles));
+    variables.insert("steps", page::steps_at(&base, &program, lesson, asked, has_cycles));
     let neighbour = |number: usize| room.lessons.get(number.wrapping_sub(1)).map(page::title);
     variables.insert("previous", neighbour(lesson.number - 1));
     variables.insert("next", neighbour(lesson.number + 1));
@@ -112,12 +112,13 @@ fn lesson(ctx: &mut Context) -> Result<Response, Error> {
     variables.insert("reference", (lesson.name == "templates").then_some(REFERENCE));
     // To describe all of them takes long, and the text does not show them.
     if let Some(recorder) = recorder.filter(|_| ctx.request.prefers_html()) {
+        // Asked before the rows: a cycle that ends meanwhile comes twice, which the page sees.
         let last = recorder.newest().map_or(0, |newest| newest.number);
         page::add_cycles(lesson, own().collect(), last, &mut variables);
         variables.insert("asked", asked);
         variables.insert("answers", room.progress.question(lesson.number).is_some());
     }
-    render(ctx, "lesson", variables).map(uncached)
+    render(ctx, "lesson", variables).map(glass::uncached)
 }
 
 /// Takes the answer to the question of one lesson.
@@ -172,7 +173,7 @@ fn lessons_json(ctx: &mut Context) -> Result<Response, Error> {
         ("watching", Value::from(ctx.recorder().is_some())),
         ("lessons", room.lessons.iter().map(|lesson| room.entry(lesson, true)).collect()),
     ]);
-    Ok(uncached(Response::json(&report.into())))
+    Ok(glass::uncached(Response::json(&report.into())))
 }
 
 impl Classroom {
@@ -224,17 +225,12 @@ fn answered_by(ctx: &Context, cycle: &str, said: &str) -> Result<(Option<u64>, S
     let record = record
         .ok_or_else(|| format!("There is no cycle {cycle:?}. /cycles lists the last ones."))?;
     let number = record.number;
-    if glass::answered_by(&record).iter().any(|place| is_same_place(place, said)) {
+    if glass::right_lines(&record).iter().any(|place| is_same_place(place, said)) {
         return Ok((Some(number), format!("Right: {said} answered cycle {number}.")));
     }
     let hint = "Expected a file and a line, as in things.rs:20";
     let place = format!("the first line of /cycles/{number} ends with them");
     Err(format!("{said:?} did not answer cycle {number}. {hint}: {place}."))
-}
-
-/// Ticks change with every request, so no copy of a page is ever the right one.
-fn uncached(response: Response) -> Response {
-    response.with_header("Cache-Control", "no-store")
 }
 
 /// Holds an answer against the right ones, which have `|` between them. `…` stands for the address

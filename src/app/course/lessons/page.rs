@@ -10,7 +10,8 @@ const OWN_CYCLES: usize = 8;
 /// reader's own server, and for `CYCLE` the number that is `asked` about, if there is one. Without
 /// cycles there is no step that looks at one.
 pub fn steps_at(
-    [base, program]: [&str; 2],
+    base: &str,
+    program: &str,
     lesson: &Lesson,
     asked: Option<i64>,
     has_cycles: bool,

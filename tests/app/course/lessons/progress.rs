@@ -50,6 +50,12 @@ const NEARLY: &[(usize, &str, &str)] = &[
         "for i in 1 2 3; do curl -c j -b j $B/ladder/cookie; done; curl -b visits=x $B/ladder/cookie",
         "made up",
     ),
+    (
+        11,
+        "for i in '' -I; do curl $i -b visits=2000000000000 $B/ladder/cookie; \
+         curl $i -b visits=18446744073709551615 $B/ladder/cookie; done",
+        "made up",
+    ),
     (11, "for i in 1 2 3; do curl -c j -b j $B/ladder/signed; done", "was changed"),
     (
         11,
@@ -70,6 +76,12 @@ const NEARLY: &[(usize, &str, &str)] = &[
     (
         13,
         "curl -b carafe_sid=0123456789abcdef0123456789abcdef $B/ladder/session",
+        "before this server",
+    ),
+    (
+        13,
+        "curl -c j $B/ladder/session; curl -c j -b j -d 'name=A&email=a@b&password=x' \
+         $B/shop/login; curl -b j $B/ladder/session",
         "before this server",
     ),
     (7, "curl -b j $B/ladder/cookie; curl -b visits=1 $B/hello", "a request with this cookie"),
