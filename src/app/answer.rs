@@ -17,7 +17,7 @@ pub fn text_or_page(
     Ok(response.with_header("Vary", "Accept"))
 }
 
-/// One sentence. The page also has the message, which explains it.
+/// One sentence. A page has it as its title, and the message below it, which explains it.
 #[track_caller]
 pub fn say(
     ctx: &mut Context,
