@@ -1,19 +1,19 @@
 //! App: the routes of a program, and the way of one request through the framework.
 //!
 //! [`App::call`](crate::Service::call) is the way of a request: each stage is one call, in the
-//! order in which they happen. How routes are registered, and what else a program sets, is in
-//! `settings`.
+//! order in which they happen. What a program sets besides its routes is in `settings`.
 
 use super::context::Context;
 use super::error::Error;
-use super::handler::Handler;
+use super::handler::{Handler, IntoResponse};
 use super::hooks::{Hooks, caught};
-use super::route::Blueprint;
+use super::route::{Blueprint, Route};
 use super::site::Site;
 use super::{file_response, no_route, origin, save};
 use crate::Service;
 use crate::cycle::Cycle;
-use crate::http::{ParseError, Request, Response};
+use crate::http::{Method, ParseError, Request, Response};
+use std::any::{TypeId, type_name};
 
 /// A web application: a [`Site`], and the handlers of its routes.
 ///
@@ -34,6 +34,28 @@ pub struct App {
     pub(super) hooks: Hooks,
     /// What stands before the paths and names of the routes that are registered now.
     pub(super) blueprint: Blueprint,
+}
+
+impl App {
+    /// Answers one or several methods of a pattern: `[Method::Get, Method::Post]`, `/hello/<name>`.
+    ///
+    /// # Panics
+    ///
+    /// If the pattern breaks the grammar or is registered twice, or no method is given.
+    #[track_caller]
+    pub fn route<R: IntoResponse, H: Fn(&mut Context) -> R + Send + Sync + 'static>(
+        &mut self,
+        methods: impl AsRef<[Method]>,
+        pattern: impl AsRef<str>,
+        handler: H,
+    ) -> &mut Route {
+        // The type of a function is its own, so it tells one handler from another.
+        let kind = (TypeId::of::<H>(), type_name::<H>());
+        let (methods, pattern, at) = (methods.as_ref(), pattern.as_ref(), self.handlers.len());
+        let route = Route::new(methods, &self.blueprint, pattern, at, kind);
+        self.handlers.push(Box::new(move |ctx| handler(ctx).into_response()));
+        self.site.router.add(route)
+    }
 }
 
 impl Service for App {

@@ -1,4 +1,4 @@
-//! Deeper: What a program says before it serves: its routes, files, hooks and settings.
+//! Deeper: What a program says before it serves: its files, hooks and settings.
 //!
 //! A later call replaces what an earlier one has set, except where a function adds something.
 
@@ -22,7 +22,7 @@ use crate::http::fields::percent_encode;
 use crate::http::target::normal_path;
 use crate::http::{Method, Request, Response, SetCookie};
 use crate::value::Value;
-use std::any::{Any, TypeId, type_name};
+use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -85,25 +85,6 @@ impl App {
     /// No routes; templates in `templates/`, and sessions in memory for 30 minutes.
     pub fn new() -> App {
         App::default()
-    }
-
-    /// Answers one or several methods of a pattern: `[Method::Get, Method::Post]`, `/hello/<name>`.
-    ///
-    /// # Panics
-    ///
-    /// If the pattern breaks the grammar or is registered twice, or no method is given.
-    #[track_caller]
-    pub fn route<R: IntoResponse, H: Fn(&mut Context) -> R + Send + Sync + 'static>(
-        &mut self,
-        methods: impl AsRef<[Method]>,
-        pattern: impl AsRef<str>,
-        handler: H,
-    ) -> &mut Route {
-        let kind = (TypeId::of::<H>(), type_name::<H>());
-        let (methods, pattern, at) = (methods.as_ref(), pattern.as_ref(), self.handlers.len());
-        let route = Route::new(methods, &self.blueprint, pattern, at, kind);
-        self.handlers.push(Box::new(move |ctx| handler(ctx).into_response()));
-        self.site.router.add(route)
     }
 
     /// Adds the files of a folder under a path: `/static`. Their name for `url_for` is this path
