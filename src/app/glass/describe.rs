@@ -19,7 +19,7 @@
 
 use super::asker::visitor;
 use super::cycle_facts::CycleFacts;
-use super::mask::{Mask, hide_all};
+use super::mask::{Mask, hide_unclear};
 use super::message::Message;
 use super::part_line::{PartLine, place};
 use super::source_pages::line_of;
@@ -44,9 +44,9 @@ impl<'r> CycleDescription<'r> {
     pub fn of(record: &'r Record) -> CycleDescription<'r> {
         let mut facts = CycleFacts::of(record);
         let mask = Mask::of(&facts);
-        match facts.is_parsed {
-            true => mask.apply(&mut facts.request),
-            false => hide_all(&mut facts.request),
+        mask.apply(&mut facts.request);
+        if !facts.is_parsed {
+            hide_unclear(&mut facts.request);
         }
         CycleDescription { facts, mask, source: answered_by(record.cycle.steps()) }
     }

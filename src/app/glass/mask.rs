@@ -10,8 +10,8 @@
 //!   the secrets on the way.
 //! * A secret of the request is then hidden wherever it appears, for example in an answer that
 //!   repeats it.
-//! * If a request was not understood, nobody knows which of its fields is a secret. So each value
-//!   in it is hidden ([`hide_all`]).
+//! * If a request was not understood, a part of a secret may stand where no field is. So what is
+//!   no field is hidden ([`hide_unclear`]).
 //!
 //! Left out: a password of fewer than four characters that an answer repeats. If it were hidden
 //! everywhere, it would cover half of the other text.
@@ -19,7 +19,7 @@
 use super::cycle_facts::CycleFacts;
 use super::message::{Message, cookies};
 use carafe::http::fields::percent_decode;
-use carafe::http::multipart;
+use carafe::http::{is_token, multipart};
 use carafe::web::session::COOKIE_NAME;
 use carafe::web::sign::from_base64url;
 use carafe::{Map, Value, json};
@@ -196,12 +196,14 @@ fn shown_cookie(name: &str, value: &str) -> Option<String> {
     }
 }
 
-/// Hides each value of a request that was not understood: what stands behind the first of these
-/// signs in a line, and the body. A line that begins with a blank belongs to a value.
-pub fn hide_all(request: &mut Message) {
-    for (line, _) in &mut request.lines {
-        let is_value = line.starts_with([' ', '\t']);
-        if let Some(sign) = is_value.then_some(0).or(line.find([':', '=', '?'])) {
+/// Hides what may be secret in a request that was not understood: its body, and in each line that
+/// is no field what follows the first of these signs. A line that begins with a blank belongs to
+/// some value.
+pub fn hide_unclear(request: &mut Message) {
+    for (line, _) in request.lines.iter_mut().skip(1) {
+        let is_field = line.split_once(':').is_some_and(|(name, _)| is_token(name.as_bytes()));
+        let sign = if line.starts_with([' ', '\t']) { Some(0) } else { line.find([':', '=']) };
+        if let Some(sign) = sign.filter(|_| !is_field) {
             *line = format!("{}{DOTS}", &line[..=sign]).into();
         }
     }

@@ -138,7 +138,7 @@ fn a_cookie_of_another_program_is_cut_wherever_it_is_shown() {
 }
 
 #[test]
-fn of_a_request_that_was_not_understood_no_value_is_shown_or_logged() {
+fn of_a_request_that_was_not_understood_no_secret_is_shown_or_logged() {
     let carafe = Carafe::start(&["--log", "line"]);
     let id = "0123456789abcdef0123456789abcdef";
     let requests = [
@@ -146,7 +146,8 @@ fn of_a_request_that_was_not_understood_no_value_is_shown_or_logged() {
         format!("GET / HTTP/1.1\r\nHost: x\r\nCookie:\r\n carafe_sid={id}\r\n\r\n"),
         format!("GET / HTTP/1.1\r\nHost: x\r\nAuthorization : Basic {id}\r\n\r\n"),
         format!("GET / HTTP/1.1\r\nHost: x\r\nAuthorization:\r\n Basic {id}=\r\n\r\n"),
-        format!("GET / HTTP/1.1\r\nHost: x\r\nCookie: carafe_sid={id}\u{1}\r\n\r\n"),
+        format!("GET / HTTP/1.1\r\nHost: x\r\nCookie carafe_sid={id}: x\r\n\r\n"),
+        format!("GET /?password={id}é HTTP/1.1\r\nHost: x\r\n\r\n"),
     ];
     for (number, request) in (1..).zip(&requests) {
         let answer = carafe.raw(request.as_bytes());
@@ -157,6 +158,10 @@ fn of_a_request_that_was_not_understood_no_value_is_shown_or_logged() {
             assert!(shown.contains("....") && !shown.contains("0123456"), "{request}: {shown}");
         }
     }
+    // What no secret can be is shown, because it may be what was wrong.
+    carafe.raw(format!("GET /search?q=é HTTP/1.1\r\nCookie: a={id}\u{1}\r\n\r\n").as_bytes());
+    let shown = carafe.curl(&["$B/cycles/last.txt"]);
+    assert!(shown.contains("/search?q=") && !shown.contains("0123456"), "{shown}");
     let log = carafe.log();
     assert!(log.contains("400") && !log.contains("0123456"), "{log}");
 }
