@@ -15,6 +15,8 @@ fn proxies(lists: &[&str]) -> Proxies {
 /// A request that came from this peer: its client, and whether that one speaks https.
 fn ask(proxies: &Proxies, peer: &str, headers: &[(&str, &str)]) -> (String, bool) {
     let mut sent = Request::new(Method::Get, "/");
+    // What the request before it has left there.
+    sent.secure = true;
     headers.iter().for_each(|(name, value)| sent.headers.append(name, value));
     proxies.find_client(peer.parse().expect("an address"), &mut sent).expect("no https URL");
     (sent.peer.expect("a client").to_string(), sent.secure)

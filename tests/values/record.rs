@@ -7,11 +7,13 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 fn keep(recorder: &Recorder, cycles: usize) {
-    for _ in 0..cycles {
-        let mut cycle = Box::<Cycle>::default();
-        cycle.start(true, true);
-        recorder.keep(recorder.number(), Status::OK, SystemTime::now(), &mut cycle);
-    }
+    (0..cycles).for_each(|_| keep_one(recorder, recorder.number()));
+}
+
+fn keep_one(recorder: &Recorder, number: u64) {
+    let mut cycle = Box::<Cycle>::default();
+    cycle.start(true, true);
+    recorder.keep(number, Status::OK, SystemTime::now(), &mut cycle);
 }
 
 #[test]
@@ -51,6 +53,24 @@ fn what_a_silent_thread_has_recorded_does_not_stay_in_memory() {
     assert_eq!(old.len(), KEPT);
     keep(&recorder, 2 * KEPT);
     assert!(old.iter().all(|record| record.upgrade().is_none()));
+}
+
+#[test]
+fn a_cycle_that_took_as_long_as_200_others_takes_the_place_of_none() {
+    let recorder = Recorder::default();
+    let slow = recorder.number();
+    keep(&recorder, KEPT);
+    keep_one(&recorder, slow);
+    let numbers: Vec<u64> = recorder.all().iter().map(|record| record.number).collect();
+    assert_eq!(numbers, (2..=201).collect::<Vec<u64>>());
+}
+
+#[test]
+fn the_ends_of_the_last_connections_are_kept() {
+    let recorder = Recorder::default();
+    (1..=1000).for_each(|number| recorder.connection_ended(number, "the client"));
+    let kept: Vec<u64> = (1..=1000).filter(|it| recorder.end_of(*it).is_some()).collect();
+    assert_eq!(kept, (801..=1000).collect::<Vec<u64>>());
 }
 
 /// SECURITY.md: what a client chooses is cut, since 200 cycles stay in memory.

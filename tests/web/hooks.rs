@@ -117,6 +117,26 @@ fn what_runs_behind_sees_every_answer_the_inner_hooks_first() {
 }
 
 #[test]
+fn a_blueprint_without_a_path_is_inside_of_the_other_also_if_its_hooks_come_first() {
+    let add = |app: &mut App, name: &'static str| {
+        app.after(move |_: &mut Context, response: &mut Response| {
+            response.headers.append("X-Order", name);
+        });
+    };
+    let mut app = App::new();
+    app.blueprint("outer", "/shop", |app| {
+        app.blueprint("inner", "", |app| {
+            app.get("/tea", index);
+            add(app, "inner");
+        });
+        add(app, "outer");
+    });
+    let answer = Client::new(&app).get("/shop/tea");
+    let seen: Vec<&str> = answer.response.headers.get_all("X-Order").collect();
+    assert_eq!(seen, ["inner", "outer"]);
+}
+
+#[test]
 fn a_blueprint_without_a_path_of_its_own_has_hooks_for_its_routes_alone() {
     for prefix in ["", "/"] {
         let mut app = App::new();

@@ -120,6 +120,7 @@ fn a_stray_slash_leads_only_to_where_the_method_is_answered() {
         (Method::Delete, "/hello/", 404),
         (Method::Post, "/hello/", 308),
         (Method::Options, "/a", 204),
+        (Method::Options, "/hello/", 308),
     ] {
         let answer = Client::new(&app).send(Request::new(method.clone(), path));
         assert_eq!(answer.status(), status, "{method} {path}");

@@ -9,7 +9,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, Instant, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 const NOT_THERE: &str = "no such file";
 const NOT_A_FILE: &str = "this is a folder, a link or a device, expected a file";
@@ -131,20 +131,21 @@ fn of_two_quick_edits_the_second_is_seen() {
     }
 }
 
-#[test]
-#[cfg(unix)]
-fn a_file_that_has_settled_is_kept_and_its_next_version_is_seen() {
-    use std::os::unix::fs::MetadataExt;
-    let folder = Folder::new();
-    let files = folder.files();
-    let path = folder.www().join("ten.txt");
-    // The moment of a change cannot be set back, so it must pass.
-    let changed = UNIX_EPOCH
-        + Duration::from_nanos(fs::metadata(&path).unwrap().ctime_nsec() as u64)
-        + Duration::from_secs(fs::metadata(&path).unwrap().ctime() as u64);
+/// The moment of a change cannot be set back, so it must pass.
+fn settle(new: &Path) {
+    let changed = fs::metadata(new).unwrap().modified().unwrap();
     while changed.elapsed().unwrap() < Duration::from_millis(3100) {
         std::thread::sleep(Duration::from_millis(50));
     }
+}
+
+#[test]
+#[cfg(unix)]
+fn a_file_that_has_settled_is_kept_and_its_next_version_is_seen() {
+    let folder = Folder::new();
+    let files = folder.files();
+    let path = folder.www().join("ten.txt");
+    settle(&path);
     for headers in [&[][..], &[("Range", "bytes=2-4")], &[]] {
         let expected = if headers.is_empty() { "0123456789" } else { "234" };
         assert_eq!(text(respond(&files, "ten.txt", headers)), expected);
@@ -165,11 +166,7 @@ fn what_many_ask_for_at_once_is_at_most_a_millisecond_old() {
     let folder = Folder::new();
     let files = folder.files();
     let path = folder.www().join("ten.txt");
-    while fs::metadata(&path).unwrap().modified().unwrap().elapsed().unwrap()
-        < Duration::from_millis(3100)
-    {
-        std::thread::sleep(Duration::from_millis(50));
-    }
+    settle(&path);
     // So often that for most answers the disk is not asked; then one is another file, and one is
     // gone.
     for _ in 0..1000 {
@@ -184,6 +181,20 @@ fn what_many_ask_for_at_once_is_at_most_a_millisecond_old() {
         assert_eq!(text(respond(&files, "ten.txt", &[])), "9876543210");
         assert!(files.whole("css/site.css").is_err());
     }
+}
+
+/// A part of the cache that is full forgets everything.
+#[test]
+fn of_many_small_files_only_so_many_stay_in_memory() {
+    let folder = Folder::new();
+    (0..40).for_each(|number| fs::write(folder.www().join(format!("{number}")), "x").unwrap());
+    settle(&folder.www().join("39"));
+    let mut app = App::new();
+    app.files("/static", folder.files());
+    app.get("/kept", |ctx: &mut Context| ctx.site().kept_files().1.to_string());
+    let mut client = Client::new(&app);
+    (0..40).for_each(|number| assert_eq!(client.get(&format!("/static/{number}")).text(), "x"));
+    assert_eq!(client.get("/kept").text(), "8");
 }
 
 #[test]

@@ -100,6 +100,18 @@ fn a_file_that_exists_is_named_and_nothing_is_written() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn a_link_that_leads_nowhere_is_a_file_that_exists_too() {
+    let folder = Folder::new();
+    fs::create_dir(folder.0.join("www")).unwrap();
+    std::os::unix::fs::symlink("nowhere", folder.0.join("www/favicon.ico")).unwrap();
+    let output = folder.carafe(&["init", "."]);
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(text.contains("www/favicon.ico exists already. Nothing was written"), "{text}");
+    assert!(!folder.0.join("templates").exists());
+}
+
 #[test]
 fn a_folder_that_holds_other_things_is_welcome() {
     let folder = Folder::new();

@@ -403,6 +403,8 @@ fn what_is_no_right_server_is_named_in_bounded_time() {
             ),
             "a broken body: ",
         ),
+        // It has no body, so nobody waits for the end of one.
+        (for_ever("HTTP/1.1 204 No Content\r\n\r\n", b"", 100), "204 No Content"),
         (for_ever("", b"", 100), "10 s are over, and not a byte came"),
         (for_ever("HTTP/1.1 200 OK\r\n", b"", 100), "10 s are over, and no end of the head came"),
         (

@@ -138,16 +138,25 @@ fn addresses_are_read_strictly_and_shown_without_the_password() {
     }
 }
 
-/// A server that answers each command with these bytes, and then says nothing more.
+/// A server that answers the first command of each client with these bytes, and then says nothing
+/// more.
 fn impostor(answer: &'static [u8]) -> RedisStore {
+    impostor_for(1, answer)
+}
+
+/// The same, but the first clients have to wait until so many of them are there.
+fn impostor_for(clients: usize, answer: &'static [u8]) -> RedisStore {
     let door = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = door.local_addr().unwrap().port();
     std::thread::spawn(move || {
         let mut guests = Vec::new();
         for mut guest in door.incoming().flatten() {
             let _ = guest.read(&mut [0; 4096]);
-            let _ = guest.write_all(answer);
             guests.push(guest);
+            let answered = if guests.len() > clients { guests.len() - 1 } else { 0 };
+            if guests.len() >= clients {
+                guests[answered..].iter_mut().for_each(|it| drop(it.write_all(answer)));
+            }
         }
     });
     store(&format!("redis://127.0.0.1:{port}"))
@@ -209,6 +218,24 @@ fn what_is_no_redis_or_stalls_is_an_error_and_no_hang() {
         // It gives up after 0.8 seconds; the rest is for a machine that is busy.
         assert!(start.elapsed() < Duration::from_secs(8), "{:?}", start.elapsed());
     }
+}
+
+#[test]
+fn a_connection_with_more_than_the_reply_is_not_used_again() {
+    let store = impostor(b"$12\r\n{\"visits\":1}\r\n$12\r\n{\"visits\":2}\r\n");
+    (0..2).for_each(|_| assert_eq!(load(&store, &SESSION, "id"), Lookup::Found(row(1))));
+}
+
+#[test]
+fn after_a_connection_that_stalls_no_other_that_was_kept_is_used() {
+    let store = impostor_for(2, b"$-1\r\n");
+    let unknown = Ok(Lookup::Refused(Refusal::Unknown));
+    std::thread::scope(|scope| {
+        let asked = [0, 1].map(|_| scope.spawn(|| store.load(&SESSION, "id")));
+        assert!(asked.into_iter().all(|asked| asked.join().unwrap() == unknown));
+    });
+    assert!(store.load(&SESSION, "id").is_err());
+    assert_eq!(store.load(&SESSION, "id"), unknown);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The order of the rows in a table, as the memory store uses it.
 
 use super::memory::memory;
-use super::{SESSION, load, put, row};
+use super::{ORDER, SESSION, load, put, row};
 use carafe::web::store::{Kind, Lookup, Store};
 
 /// The order that a plain list would keep, over far more keys than parts.
@@ -44,4 +44,16 @@ fn the_order_of_leaving_is_that_of_a_plain_list() {
     for key in &expected {
         assert_eq!(load(&store, &fifty, &format!("{key:x}")), Lookup::Found(row(*key as i64)));
     }
+}
+
+#[test]
+fn the_slot_of_a_removed_row_is_used_again() {
+    let (store, _) = memory();
+    for key in 0..5000 {
+        put(&store, &ORDER, &key.to_string(), &row(0)).unwrap();
+        store.delete(&ORDER, &key.to_string()).unwrap();
+    }
+    // A page is so many slots of one part of the table, and the next one is in the next part.
+    let next = store.page_of_keys(&ORDER, 0).unwrap().next;
+    assert!(next.is_none_or(|next| next >= 1 << 32), "{next:?}");
 }

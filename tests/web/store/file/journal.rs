@@ -17,7 +17,10 @@ fn a_torn_tail_is_cut_off_with_a_warning_wherever_it_was_torn() {
     drop(store);
     let text = folder.text();
     let zeros = format!("{}{}\n", &text[..whole], "\0".repeat(40));
-    for torn in (whole + 1..text.len()).map(|end| &text[..end]).chain([zeros.as_str()]) {
+    // Longer than the line that will be written over it.
+    let long = format!("{}{}{}\n", &text[..whole], "\0".repeat(60), "x".repeat(600));
+    let short = (whole + 1..text.len()).map(|end| &text[..end]);
+    for torn in short.chain([zeros.as_str(), long.as_str()]) {
         std::fs::write(folder.path(), torn).unwrap();
         let store = folder.open(&clock).unwrap();
         let warning = store.warning().unwrap_or_default();

@@ -105,6 +105,19 @@ fn a_restart_finds_the_rows_and_the_order_of_their_use() {
 }
 
 #[test]
+fn a_use_is_written_only_when_an_eighth_of_the_lifetime_is_over() {
+    let (folder, clock) = (Folder::new("uses"), Clock::default());
+    let store = folder.open(&clock).unwrap();
+    put(&store, &SESSION, "id", &row(1)).unwrap();
+    let lines = [1, 2, 3, 4, 5, 6, 7, 8].map(|_| {
+        clock.pass(SECOND);
+        load(&store, &SESSION, "id");
+        folder.text().lines().count()
+    });
+    assert_eq!(lines, [2, 2, 2, 2, 2, 2, 2, 3]);
+}
+
+#[test]
 fn a_change_may_itself_use_the_store_and_may_panic() {
     let folder = Folder::new("inside");
     let store = folder.open(&Clock::default()).unwrap();
