@@ -8,16 +8,15 @@ use std::io::Read;
 use std::net::Shutdown;
 use std::time::{Duration, Instant};
 
-/// Ends our half of the connection, then reads and drops what the client still sends: at most
-/// `most_bytes`, for at most one second. Returns false if this socket would have to wait.
-pub(super) fn linger(wire: &mut Wire, most_bytes: usize) -> bool {
+/// Ends our half of the connection, then reads and drops what the client still sends, for at most
+/// one second. Returns false if this socket would have to wait.
+pub(super) fn linger(wire: &mut Wire) -> bool {
     if wire.socket.stream.shutdown(Shutdown::Write).is_err() {
         return true;
     }
     let end = Instant::now() + Duration::from_secs(1);
     let mut dropped = [0; 4096];
-    let mut remaining = most_bytes;
-    while remaining > 0 {
+    loop {
         let left = end.saturating_duration_since(Instant::now());
         if left.is_zero() || (wire.may_wait && wire.set_read_time(left).is_err()) {
             break;
@@ -28,7 +27,7 @@ pub(super) fn linger(wire: &mut Wire, most_bytes: usize) -> bool {
             // A client that sends without end must not hold up others, so this reads once.
             _ if !wire.may_wait => return false,
             Err(_) => break,
-            Ok(read) => remaining = remaining.saturating_sub(read),
+            Ok(_) => {}
         }
     }
     true

@@ -28,7 +28,7 @@ use super::door::Door;
 use super::serving::Serving;
 use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 /// At most this many workers wait in `accept`; a further one ends. They are enough for most bursts
@@ -45,8 +45,6 @@ pub(super) struct Pool {
     /// A second way to serve busy connections: the `ring`, a deeper chapter.
     relief: Box<dyn Relief>,
     staff: Mutex<Staff>,
-    /// Notified when a worker has ended.
-    worker_ended: Condvar,
 }
 
 /// How many workers do what.
@@ -72,7 +70,7 @@ impl Pool {
     pub fn new(listener: TcpListener, serving: Arc<Serving>, relief: Box<dyn Relief>) -> Arc<Pool> {
         let staff = Staff { workers: 0, accepting: 0, most_accepting: MOST_ACCEPTING };
         let (door, staff) = (Door::new(listener), Mutex::new(staff));
-        Arc::new(Pool { door, serving, relief, staff, worker_ended: Condvar::new() })
+        Arc::new(Pool { door, serving, relief, staff })
     }
 
     /// Starts the first worker. The workers start all others.
@@ -105,7 +103,6 @@ impl Pool {
             };
         }
         self.lock().workers -= 1;
-        self.worker_ended.notify_all();
     }
 
     /// Waits for a client. If no other worker waits then, it starts one to accept in its place.

@@ -1,14 +1,14 @@
 //! Deeper: The stopper, which ends a server from another thread.
 //!
-//! A worker that waits in `accept` cannot look at a flag. So the stopper sets the flag, and then
-//! connects to the server's own port: the worker returns from `accept` and looks.
+//! A worker that waits in `accept` cannot look at a flag. So when the flag is set, the end of the
+//! server connects to the server's own port: the worker returns from `accept` and looks.
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
-/// Stops a server: sets a flag, and connects to its port so that a worker looks at the flag.
+/// Stops a server: sets a flag, at which `Server::run` ends.
 #[derive(Clone, Debug)]
 pub struct Stopper {
     pub(super) stopping: Arc<AtomicBool>,
@@ -29,7 +29,6 @@ impl Stopper {
         self.stopping.store(true, Ordering::SeqCst);
         drop(guard);
         self.told.1.notify_all();
-        self.knock();
     }
 
     pub(super) fn wait(&self) {

@@ -1,10 +1,13 @@
 //! One connection: what stays, what ends, what waits how long.
 
 use crate::running::{DEADLINE, Running, STALLED, pass, read_all, read_answer};
+use carafe::Server;
 use carafe::cycle::{Record, Recorder, Sent};
-use carafe::http::Limits;
+use carafe::http::{Limits, Request, Response};
 use std::io::{ErrorKind, Read, Write};
-use std::sync::Arc;
+use std::net::TcpStream;
+use std::sync::{Arc, Barrier};
+use std::thread;
 use std::time::{Duration, Instant};
 
 #[test]
@@ -43,6 +46,31 @@ fn a_hundred_requests_in_one_packet_are_answered_in_order() {
     for (n, body) in bodies.iter().enumerate() {
         assert!(body.starts_with(&format!("POST /{n} {n:03}")), "{n}: {body}");
     }
+}
+
+#[test]
+fn a_long_answer_leaves_before_the_next_request_is_served() {
+    let gate = Arc::new(Barrier::new(2));
+    let behind = Arc::clone(&gate);
+    let service = move |request: &Request| {
+        if request.path == "/long" {
+            return Response::text("x".repeat(100_000));
+        }
+        behind.wait();
+        Response::text("last")
+    };
+    let server = Server::bind("127.0.0.1:0").expect("a port is free").quiet();
+    let (address, stopper) = (server.local_addr().expect("it has an address"), server.stopper());
+    let running = thread::spawn(move || server.run(service));
+    let mut stream = TcpStream::connect(address).expect("it listens");
+    stream.set_read_timeout(Some(DEADLINE)).expect("a timeout can be set");
+    let requests = b"GET /long HTTP/1.1\r\nHost: x\r\n\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n";
+    stream.write_all(requests).expect("it is open");
+    assert!(read_answer(&mut stream).ends_with("xxx"));
+    gate.wait();
+    assert!(read_answer(&mut stream).ends_with("last"));
+    stopper.stop();
+    running.join().expect("it ends").expect("it served");
 }
 
 #[test]
@@ -89,21 +117,22 @@ fn a_chunked_body_is_read_and_its_trailers_read_past() {
     assert!(whole.contains("POST /c name=A") && whole.ends_with("GET /next "), "{whole}");
 }
 
+/// So many bytes find no room in the buffers of the sockets.
 #[test]
-fn a_body_that_is_too_long_is_refused_without_a_reset() {
+fn what_follows_the_last_answer_is_taken_and_no_reset_follows() {
     let server = Running::start();
-    let mut stream = server.connect();
-    let body = vec![b'x'; 3_000_000];
-    stream
-        .write_all(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3000000\r\n\r\n")
-        .expect("the head is sent");
-    stream.write_all(&body).expect("the body is taken, though nobody reads it");
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).expect("the answer arrives, and no reset");
-    assert!(
-        answer.starts_with("HTTP/1.1 413 ") && answer.contains("Connection: close"),
-        "{answer}"
-    );
+    for (begun, status) in [
+        ("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 12000000\r\n\r\n", "413"),
+        ("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\nmore", "200"),
+    ] {
+        let mut stream = server.connect();
+        stream.write_all(begun.as_bytes()).expect("it is open");
+        stream.write_all(&vec![b'x'; 12_000_000]).expect("it is taken, though nobody wants it");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("the answer arrives, and no reset");
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{answer}");
+        assert!(answer.contains("Connection: close\r\n"), "{answer}");
+    }
 }
 
 /// RFC 9110 §15.3.6: 205 has no content, but unlike 204 it says so by its length.
@@ -437,6 +466,9 @@ fn a_record_says_how_its_answer_left() {
     assert!(broken.ends_with("3\r\none\r\n"), "{broken}");
     let sent = completed(&recorder.get(4).expect("it is listed"));
     assert_eq!((sent.body_bytes, sent.is_whole), (3, false), "without the frame of its chunk");
+    server.exchange(b"GET /short-file HTTP/1.1\r\nHost: x\r\n\r\n");
+    let sent = completed(&recorder.get(5).expect("it is listed"));
+    assert_eq!((sent.body_bytes, sent.is_whole), (9, false), "without its head");
 }
 
 /// The head was right, so the cycle had begun before the request was refused.

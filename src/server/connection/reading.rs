@@ -79,9 +79,7 @@ impl Connection {
         self.serving.proxies.find_client(self.peer, request)?;
         let waits = expects_continue(request)?;
         if framing != Framing::None {
-            // RFC 9110 §10.1.1: a server "MAY omit sending a 100 (Continue) response if it has
-            // already received some or all of the content".
-            if waits && self.buffers.input.is_empty() {
+            if waits {
                 self.buffers.output.extend_from_slice(b"HTTP/1.1 100 Continue\r\n\r\n");
             }
             self.read_content(framing)?;

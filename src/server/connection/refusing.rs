@@ -77,12 +77,10 @@ impl Connection {
         self.write_answer(answer, Asked { is_head, version, is_last, keep_alive, line });
     }
 
-    /// Ends a connection that no thread can serve. The client is told to come again if it waits for
-    /// an answer of which nothing has been sent; otherwise that message would seem to belong to
-    /// another request.
+    /// Ends a connection that no thread can serve. The client is told to come again, unless a part
+    /// of an answer has been sent: that message would seem to belong to it.
     pub fn turn_away(self: Box<Self>) {
-        let expects_answer = self.answers == 0 || !self.buffers.input.is_empty();
-        if expects_answer && self.buffers.output.is_empty() && self.rest.is_none() {
+        if self.buffers.output.is_empty() && self.rest.is_none() {
             door::refuse(&self.wire.socket.stream);
         }
     }

@@ -90,8 +90,7 @@ impl Connection {
     /// Ends the connection. Always returns an `Err`, which ends the turn: no answer follows.
     pub(super) fn close(&mut self) -> Result<(), Obstacle> {
         self.flush()?;
-        let most_bytes = self.serving.limits.body_bytes.saturating_mul(16);
-        if self.next == Next::Linger && !linger(&mut self.wire, most_bytes) {
+        if self.next == Next::Linger && !linger(&mut self.wire) {
             return Err(Obstacle::End(Turn::WouldWait));
         }
         Err(Obstacle::End(Turn::Over))

@@ -52,7 +52,7 @@ impl Pool {
                 stopper.knock();
             }
             self.serving.connections.wake_idle();
-            drop(self.worker_ended.wait_timeout(self.lock(), Duration::from_millis(5)));
+            thread::sleep(Duration::from_millis(5));
         }
         // A worker that no knock has reached still waits in `accept`, and has no client.
         let count = unfinished().saturating_sub(self.accepting());

@@ -269,14 +269,10 @@ fn open_file(name: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// Adds a line; returns how many bytes. If not all of it finds room, nothing of it is there.
+/// Adds a line; returns how many bytes. If not all of it finds room, it is a torn tail.
 fn append(mut file: &File, end: u64, line: &str) -> io::Result<u64> {
-    let written = file.seek(SeekFrom::Start(end)).and_then(|_| file.write_all(line.as_bytes()));
-    if written.is_err() {
-        // If not even this works, the next writer finds a torn tail.
-        let _ = file.set_len(end);
-    }
-    written.map(|()| line.len() as u64)
+    file.seek(SeekFrom::Start(end))?;
+    file.write_all(line.as_bytes()).map(|()| line.len() as u64)
 }
 
 fn damage(name: &Path, line: usize, wrong: &str) -> io::Error {
