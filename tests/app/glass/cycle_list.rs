@@ -22,12 +22,25 @@ fn the_record_is_bounded_in_number_and_in_size() {
 }
 
 #[test]
+fn an_id_that_was_refused_or_means_nothing_here_is_no_name_of_a_visitor() {
+    for store in ["memory", "none"] {
+        let carafe = Carafe::start(&["--log", "off", "--store", store]);
+        let cookie = "Cookie: carafe_sid=0123456789abcdef0123456789abcdef";
+        carafe.curl(&["-H", cookie, "$B/shop"]);
+        assert!(listed(&carafe, "").concat().contains("/shop"), "{store}");
+        assert!(!listed(&carafe, "?visitor=0123").concat().contains("/shop"), "{store}");
+    }
+}
+
+#[test]
 fn a_page_keeps_its_style_sheets_and_pictures_below_it() {
     let carafe = Carafe::start(&["--log", "off"]);
-    carafe.curl(&["$B/formtest"]);
+    (0..2).for_each(|_| drop(carafe.curl(&["$B/formtest"])));
     let referer = format!("Referer: {}", carafe.url("/formtest"));
     carafe.curl(&["-H", &referer, "$B/static/css/carafe.css"]);
     carafe.curl(&["-H", &referer, "$B/favicon.ico"]);
+    let part = carafe.curl(&["$B/cycles/3.json"]).replace(' ', "");
+    assert!(part.contains("\"page\":2,"), "that of the last time: {part}");
     let page = carafe.curl(&["-H", "Accept: text/html", "$B/cycles"]);
     assert!(page.contains("2 more for this page"), "{page}");
     let took =

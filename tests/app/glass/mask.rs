@@ -67,6 +67,8 @@ fn a_password_is_hidden_in_a_multipart_body_and_where_an_answer_repeats_it() {
         ("Content-Type: Multipart/Form-Data; a=\"; boundary=y\"; Boundary=x", part),
         ("Content-Type: application/x-www-form-urlencoded", "{'password': 'hunter2'}"),
         ("Content-Type: application/problem+json", "[{\"password\": \"hunter2\""),
+        ("Content-Type: application/json", r#"{"password": {"old": "hunter2"}}"#),
+        ("Referer: http://x/?password=hunter2", "x"),
         ("Content-Type: application/json", "{\"user\": \"Ada\", \"password\": 483920175566}"),
         ("Content-Type: application/json", "{\"p\\u0061ssword\": \"hunter2\"}"),
         ("Content-Type: application/json", r#"{"p\u0061ssword": "hunter2""#),
@@ -104,6 +106,15 @@ fn many_secrets_that_overlap_or_begin_alike_are_hidden_whole() {
     let cycle = carafe.curl(&["$B/cycles/last"]);
     assert!(cycle.contains("..... ......... .... .... ros. kkkk ..... ....1. xyz"), "{cycle}");
     assert!(!cycle.contains("k000"), "{cycle}");
+}
+
+#[test]
+fn a_password_with_a_quote_is_hidden_where_json_repeats_it() {
+    let carafe = Carafe::start(&["--log", "off"]);
+    let (accept, copy) = ("Accept: application/json", "$B/echo?copy=hun%22ter2");
+    carafe.curl(&["-H", accept, "-d", "password=hun%22ter2", copy]);
+    let cycle = carafe.curl(&["$B/cycles/last"]);
+    assert!(cycle.contains("copy=....") && !cycle.contains("ter2"), "{cycle}");
 }
 
 #[test]
