@@ -45,7 +45,7 @@ fn a_tail_torn_by_another_process_is_cut_off_by_the_next_writer() {
     assert_eq!((load(&store, &ORDER, "2"), store.warning()), (Lookup::Found(row(2)), None));
 }
 
-/// A writer that finds no room for the whole of a change takes its beginning back.
+/// The beginning of a change that found no room is taken back by the next writer.
 #[test]
 fn a_look_believes_nothing_of_a_change_before_its_last_byte() {
     let (folder, clock) = (Folder::new("unfinished"), Clock::default());
