@@ -52,7 +52,7 @@ fn a_hundred_requests_in_one_packet_are_answered_in_order() {
 fn a_long_answer_leaves_before_the_next_request_is_served() {
     let gate = Arc::new(Barrier::new(2));
     let behind = Arc::clone(&gate);
-    let service = move |request: &Request| {
+    let service = move |request: Request| {
         if request.path == "/long" {
             return Response::text("x".repeat(100_000));
         }

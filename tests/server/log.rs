@@ -3,7 +3,7 @@
 use crate::running::{Running, read_answer};
 use carafe::http::{Request, Response, Status};
 use carafe::{Log, Server};
-use std::io::Write;
+use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::process::Command;
 use std::thread;
@@ -31,11 +31,23 @@ fn serving_writes_a_log() {
     drop(server);
     let server = Server::bind("127.0.0.1:0").expect("a port is free").quiet().log(log);
     let (address, stopper) = (server.local_addr().expect("it has an address"), server.stopper());
-    let fail = |_: Request| Response::new(Status::INTERNAL_SERVER_ERROR);
-    let running = thread::spawn(move || server.run(fail));
+    let service = |request: Request| match request.path.as_str() {
+        "/left" => Response::stream("text/plain", |out| {
+            loop {
+                out.write_all(&[b'x'; 100_000])?;
+            }
+        }),
+        _ => Response::new(Status::INTERNAL_SERVER_ERROR),
+    };
+    let running = thread::spawn(move || server.run(service));
     let mut client = TcpStream::connect(address).expect("it listens");
     client.write_all(b"GET /closure HTTP/1.1\r\nHost: x\r\n\r\n").expect("it is open");
     read_answer(&mut client);
+    // That a client leaves is no failure of the stream.
+    let mut client = TcpStream::connect(address).expect("it listens");
+    client.write_all(b"GET /left HTTP/1.1\r\nHost: x\r\n\r\n").expect("it is open");
+    client.read_exact(&mut [0]).expect("it begins");
+    drop(client);
     stopper.stop();
     running.join().expect("it ends").expect("it served");
 }

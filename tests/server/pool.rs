@@ -54,7 +54,7 @@ fn who_is_turned_away_at_the_door_after_the_last_byte_is_not_reset() {
             stream
         })
         .collect();
-    let running = thread::spawn(move || server.run(|_: &Request| Response::text("x")));
+    let running = thread::spawn(move || server.run(|_: Request| Response::text("x")));
     for stream in &mut streams[1..] {
         assert!(read_all(stream).starts_with("HTTP/1.1 503 "));
     }

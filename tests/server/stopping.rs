@@ -272,7 +272,7 @@ fn a_stream_without_an_end_does_not_hold_up_a_stop() {
 fn a_stop_waits_for_a_handler_and_for_requests_that_came_with_its_own_also_after_streams() {
     let (gate, has_ended) = (Arc::new(Barrier::new(2)), Arc::new(AtomicBool::new(false)));
     let (begun, ended) = (Arc::clone(&gate), Arc::clone(&has_ended));
-    let service = move |request: &Request| {
+    let service = move |request: Request| {
         match request.path.as_str() {
             "/stream" => return Response::stream("text/plain", |out| out.write_all(b"two")),
             "/slow" => {
