@@ -9,13 +9,13 @@ use super::cycle_tests::{Marks, holds};
 use super::lesson_file::Lesson;
 use super::ticks::Ticks;
 use crate::app::glass::{CycleFacts, place_of};
-use carafe::cycle::Record;
+use carafe::cycle::{Record, Recorder};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
-/// The number of no cycle: a condition that was fulfilled before this server started, or by an
-/// answer to a question.
+/// The number of no cycle: a condition that was fulfilled before this server started, by an answer
+/// to a question, or by a cycle that is no longer kept.
 const WITHOUT_CYCLE: u64 = u64::MAX;
 
 /// One condition.
@@ -42,7 +42,7 @@ impl Condition {
         self.cycle.load(Ordering::Relaxed) != 0
     }
 
-    /// The number of the cycle that fulfilled it, if that was a cycle of this server.
+    /// The number of the cycle that fulfilled it, if the server has that cycle.
     pub fn cycle(&self) -> Option<u64> {
         Some(self.cycle.load(Ordering::Relaxed)).filter(|it| ![0, WITHOUT_CYCLE].contains(it))
     }
@@ -123,13 +123,20 @@ impl Progress {
         condition.cycle.store(cycle.unwrap_or(WITHOUT_CYCLE), Ordering::Relaxed);
     }
 
-    /// Reads the file of ticks, which another server may have written or emptied.
-    pub fn refresh(&self) {
-        let Some(lines) = self.ticks.read() else { return };
+    /// Reads the file of ticks, which another server may have written or emptied. A cycle that the
+    /// recorder no longer has is forgotten, and its tick stays.
+    pub fn refresh(&self, recorder: Option<&Arc<Recorder>>) {
+        let lines = self.ticks.read();
+        let is_gone = |cycle| recorder.is_none_or(|recorder| recorder.get(cycle).is_none());
         for condition in &self.conditions {
-            match (condition.is_seen(), lines.contains(&condition.line)) {
+            let is_seen = condition.is_seen();
+            let is_ticked = lines.as_ref().map_or(is_seen, |it| it.contains(&condition.line));
+            match (is_seen, is_ticked) {
                 (true, false) => condition.cycle.store(0, Ordering::Relaxed),
                 (false, true) => condition.cycle.store(WITHOUT_CYCLE, Ordering::Relaxed),
+                _ if condition.cycle().is_some_and(is_gone) => {
+                    condition.cycle.store(WITHOUT_CYCLE, Ordering::Relaxed);
+                }
                 _ => {}
             }
         }

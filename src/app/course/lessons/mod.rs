@@ -168,7 +168,7 @@ fn lessons_json(ctx: &mut Context) -> Result<Response, Error> {
     let room: &Classroom = ctx.state();
     ctx.unrecorded();
     ctx.check_inside()?;
-    room.progress.refresh();
+    room.progress.refresh(ctx.recorder());
     let report = Map::from([
         ("watching", Value::from(ctx.recorder().is_some())),
         ("lessons", room.lessons.iter().map(|lesson| room.entry(lesson, true)).collect()),
@@ -181,7 +181,7 @@ impl Classroom {
     fn looks_inside(&self, ctx: &Context) -> bool {
         let inside = ctx.check_inside().is_ok();
         if inside {
-            self.progress.refresh();
+            self.progress.refresh(ctx.recorder());
         }
         inside
     }
