@@ -50,7 +50,7 @@ fn shop_search(ctx: &mut Context) -> Result<Response, Error> {
     let words = ctx.request.query.get("q").unwrap_or("").trim().to_owned();
     let length = words.chars().count();
     if length == 0 {
-        let why = "found nothing to search for, expected ?q= and a word: /shop/search?q=kettle";
+        let why = "q: found no word; expected ?q= and a word, as in /shop/search?q=kettle";
         return Err(Error::BadRequest(why.into()));
     }
     if length > LONGEST {

@@ -26,7 +26,7 @@ pub fn all(ctx: &Context) -> Value {
     let has_cart = ordered || row.get("cart").is_some();
     let path = |path: &str| Some(path.to_owned());
     let steps = [
-        ("Visit home", path("/shop"), here == "/shop" || row.get("account").is_some()),
+        ("Visit home", path("/shop"), here == "/shop" || !row.is_empty()),
         ("Log in", path("/shop/login"), row.get("account").is_some()),
         ("Search", None, searched),
         ("Browse results", path("/shop/results"), searched),

@@ -165,6 +165,8 @@ fn a_browser_finds_the_same_facts_as_pages() {
     );
     page("/shop/search?q=tin+jeep");
     assert!(page("/shop/results").contains("Results for 'tin jeep'"));
+    let is_home_done = page("/shop/cart").contains("Visit home</a><span class=\"heard\">: done");
+    assert!(is_home_done, "what was done stays done before the login, too");
     assert!(page("/shop/item/3").contains("<h1>Tin jeep</h1>"));
     for path in ["/shop", "/shop/login", "/shop/results", "/shop/item/3", "/shop/cart"] {
         let page = page(path);
@@ -177,6 +179,8 @@ fn a_browser_finds_the_same_facts_as_pages() {
             "{path}"
         );
         assert_eq!(page.matches("<img").count(), page.matches(" alt=").count(), "{path}");
+        let first = page.split("<h").find(|rest| rest.starts_with(['1', '2']));
+        assert!(first.is_some_and(|it| it.starts_with('1')), "{path}: its title comes first");
     }
 }
 
@@ -353,6 +357,21 @@ fn what_is_wrong_with_a_form_is_said() {
         "{page}"
     );
     assert!(!page.contains("secret1"), "{page}");
+    for (form, wrong) in [
+        ("name=Ada&email=password&password=x", &["email"][..]),
+        ("name=Ada&email=a@b&password=", &["password"]),
+        ("name=A%00&email=a@b&password=x", &["name"]),
+        ("email=new@b&password=x", &["name"]),
+    ] {
+        let page = carafe.curl(&["-H", HTML, "-d", form, "$B/shop/login"]);
+        for field in ["name", "email", "password"] {
+            let input = page.split("<input ").find(|it| it.contains(&format!("id=\"{field}\"")));
+            let input = input.and_then(|it| it.split('>').next()).expect("the field is there");
+            let is_told = input.contains("aria-invalid=\"true\"")
+                && input.contains("aria-describedby=\"error");
+            assert_eq!(is_told, wrong.contains(&field), "{form}: {input}");
+        }
+    }
 }
 
 #[test]
