@@ -85,6 +85,35 @@ fn the_tab_key_comes_to_every_control_in_the_order_in_which_they_are_seen() {
 }
 
 #[test]
+fn of_texts_and_commands_only_those_that_scroll_take_the_focus_and_each_button_names_its_own() {
+    let Some(browser) = Browser::take("of_texts_and_commands") else { return };
+    let carafe = Carafe::start(&["--log", "off"]);
+    for (path, width, count) in [
+        ("/", 1280, 1),
+        ("/lessons/17", 1280, 0),
+        ("/lessons/16", 1280, 0),
+        ("/lessons/16", 390, 1),
+        ("/echo", 1280, 1),
+    ] {
+        browser.width(width);
+        browser.open(&carafe.url(path));
+        browser.wait_for(&format!("document.querySelectorAll('[tabindex]').length === {count}"));
+        let wrong = browser.script(
+            "const pres = [...document.querySelectorAll('pre')], style = (pre) => getComputedStyle(pre, '::before');
+             const scrolls = (pre) => pre.scrollWidth > pre.clientWidth;
+             const unnamed = [...document.querySelectorAll('.command:has(.copy)')].filter((figure) =>
+                 figure.querySelector('.copy').ariaLabel !== 'Copy: ' + figure.querySelector('code').textContent);
+             return [...pres.filter((pre) => scrolls(pre) !== pre.hasAttribute('tabindex')), ...unnamed,
+                 ...pres.filter((pre) => pre.ariaLabel && !pre.role),
+                 ...pres.filter((pre) => pre.closest('.lesson') && scrolls(pre) !== style(pre).content.includes('sideways')),
+             ].map((one) => one.textContent);",
+        );
+        assert_eq!(wrong, Value::from([""; 0]), "{path}, {width}");
+    }
+    browser.width(1280);
+}
+
+#[test]
 fn whoever_asks_for_no_motion_gets_none() {
     let Some(browser) = Browser::take("whoever_asks_for_no_motion_gets_none") else { return };
     let carafe = Carafe::start(&["--log", "off"]);
