@@ -58,6 +58,19 @@ fn a_cycle_arrives_live_is_sent_again_without_the_cookie_and_leads_to_its_line()
 }
 
 #[test]
+fn what_is_marked_on_the_memory_page_stays_marked() {
+    let Some(browser) = Browser::take("what_is_marked_on_the_memory_page") else { return };
+    let carafe = Carafe::start(&["--log", "off"]);
+    browser.open(&carafe.url("/sessions"));
+    browser.open(&carafe.url("/memory"));
+    let row = browser.find("#memory tbody th").text();
+    browser.script("getSelection().selectAllChildren(document.querySelector('#memory tbody th'))");
+    browser.wait_for("performance.getEntriesByType('resource').filter((it) => it.name.endsWith('/memory')).length > 1");
+    let marked = browser.script("return getSelection().toString().trim()");
+    assert_eq!(marked, row.trim().into());
+}
+
+#[test]
 fn the_glass_works_without_scripts() {
     let Some(browser) = Browser::take("the_glass_works_without_scripts") else { return };
     let carafe = Carafe::start(&["--log", "off"]);

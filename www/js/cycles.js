@@ -110,8 +110,9 @@ if (memory) {
     if (!answer || !answer.ok) return;
     const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
     const fresh = page.getElementById('memory');
-    // A link that has the focus must not go away.
-    if (fresh && !memory.contains(document.activeElement)) memory.replaceChildren(...fresh.childNodes);
+    // A link that has the focus must not go away, nor what is marked to be copied.
+    const isUsed = memory.contains(document.activeElement) || !getSelection().isCollapsed;
+    if (fresh && !isUsed) memory.replaceChildren(...fresh.childNodes);
   };
   let timer = setInterval(() => document.hidden || renew(), 2000);
   const pause = made('button', 'Pause', 'plain');
