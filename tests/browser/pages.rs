@@ -6,6 +6,7 @@
 
 use crate::browser::Browser;
 use crate::carafe::Carafe;
+use carafe::{Map, Value};
 
 /// Every kind of page that a visitor can come to, in the order in which they are opened. A new page
 /// belongs here.
@@ -75,6 +76,58 @@ fn every_page_is_open_to_everybody_and_needs_nothing_from_elsewhere() {
         requests.iter().filter(|url| !url.starts_with(&carafe.url("/"))).collect();
     assert!(elsewhere.is_empty(), "{elsewhere:?}");
     assert_eq!(browser.complaints(), [""; 0]);
+}
+
+#[test]
+fn a_row_is_a_line_below_its_headings_or_a_card_and_nothing_between() {
+    let Some(browser) = Browser::take("a_row_is_a_line_below_its_headings") else { return };
+    let carafe = Carafe::start(&["--log", "off"]);
+    carafe.curl(&["-c", "j", "$B/sessions"]);
+    carafe.curl(&["-b", "j", "-d", "name=A&password=x", "$B/process?from=here"]);
+    // A page with its style sheet and its script.
+    browser.open(&carafe.url("/formtest"));
+    const LOOK: &str = "
+        const table = document.querySelector('table.stacks'), heads = [...table.tHead.rows[0].cells];
+        const left = (cell) => cell.getBoundingClientRect().left;
+        const cells = [...table.tBodies[0].rows].flatMap((row) => [...row.cells]);
+        const far = cells.filter((cell) => left(cell) !== left(heads[cell.cellIndex]));
+        const isTable = getComputedStyle(table).display === 'table';
+        const isHidden = getComputedStyle(table.tHead).clipPath !== 'none';
+        return [document.documentElement.scrollWidth - innerWidth, isTable ? far.length : 0, isTable === isHidden];";
+    let fits = Value::from(vec![Value::from(0), 0.into(), false.into()]);
+    for path in ["/cycles", "/cycles/1", "/memory", "/source"] {
+        browser.open(&carafe.url(path));
+        for medium in ["screen", "print"] {
+            browser.devtools("Emulation.setEmulatedMedia", [("media", medium)]);
+            for width in [320, 546, 600, 640, 700, 720, 768, 896, 897, 960] {
+                browser.width(width);
+                assert_eq!(browser.script(LOOK), fits, "{path}, {medium}, {width}");
+            }
+        }
+    }
+    browser.devtools("Emulation.setEmulatedMedia", [("media", "")]);
+    browser.width(1280);
+}
+
+#[test]
+fn without_its_own_colours_a_page_still_shows_where_its_reader_is() {
+    let Some(browser) = Browser::take("without_its_own_colours") else { return };
+    let carafe = Carafe::start(&["--log", "off"]);
+    browser.open(&carafe.url("/shop"));
+    let forced = Map::from([("name", "forced-colors"), ("value", "active")]);
+    browser.devtools("Emulation.setEmulatedMedia", [("features", vec![Value::from(forced)])]);
+    let marked = |css: &str| {
+        browser.script(&format!(
+            "return [...document.querySelectorAll('{css}')].filter((one) => {{
+                 const style = getComputedStyle(one), before = getComputedStyle(one, '::before');
+                 return style.textDecorationLine !== 'none' || style.borderBottomWidth !== '0px'
+                     || before.outlineStyle !== 'none';
+             }}).map((one) => one.textContent.trim());"
+        ))
+    };
+    assert_eq!(marked("nav[aria-label=Site] a"), Value::from(["Shop"]));
+    assert_eq!(marked(".steps li"), Value::from(["Visit home: done"]));
+    browser.scheme("light");
 }
 
 #[test]

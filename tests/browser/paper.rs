@@ -63,6 +63,8 @@ fn what_is_folded_wide_or_dark_on_the_screen_is_whole_and_light_on_paper() {
             texts.as_list().expect("a list").iter().filter_map(Value::as_str).collect();
         assert!(texts.len() > 10 && texts.join("").contains(hidden), "{path}: {texts:?}");
         let pdf = browser.print(name);
+        let first = read("pdftotext", &["-l", "1", pdf.to_str().expect("its name is text"), "-"]);
+        assert!(first.len() > 600, "{path}: its first page is nearly empty");
         let paper = words(&pdf);
         for text in texts {
             // The font of this machine may lack a letter.
