@@ -24,7 +24,11 @@ fn a_post_of_another_type_is_a_415_and_a_slash_too_many_keeps_the_body() {
 #[test]
 fn head_eats_no_flashed_message_and_a_character_is_not_a_byte() {
     let carafe = Carafe::start(&[]);
-    let count = |page: String| page.lines().filter(|line| line.contains("need valid name")).count();
+    let told = "<li class=\"flash error\">need valid name</li>";
+    let count = |page: String| {
+        assert_eq!(page.contains("aria-invalid=\"true\""), page.contains(told), "{page}");
+        page.lines().filter(|line| line.contains(told)).count()
+    };
     for _ in 0..2 {
         carafe.curl(&["-c", "j", "-b", "j", "-d", "name=A", "$B/process"]);
     }
