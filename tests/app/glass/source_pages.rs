@@ -45,7 +45,7 @@ fn the_contents_have_three_circles_and_a_title_says_which() {
     let contents = carafe.curl(&["$B/source"]);
     let page = carafe.curl(&["-H", "Accept: text/html", "$B/source"]);
     let mut at = 0;
-    for heading in ["Stages", "First reading", "Deeper chapters"] {
+    for (number, heading) in (1..).zip(["Stages", "First reading", "Deeper chapters"]) {
         at += contents[at..].find(&format!("# {heading}: ")).expect("each circle has its heading");
         let (_, circle) = contents[at..].split_once('\n').expect("the heading is a line");
         let circle = circle.split("\n#").next().unwrap_or("");
@@ -56,7 +56,10 @@ fn the_contents_have_three_circles_and_a_title_says_which() {
             let is_deeper = title.trim_start().starts_with("Deeper:");
             assert_eq!(is_deeper, heading == "Deeper chapters", "{line}");
         }
-        assert_eq!(page.contains(&format!("<h2>{heading}</h2>")), circle.contains("src/"));
+        let name = format!("circle-{number}\">{heading}</");
+        for shown in [format!("<h2 id=\"{name}h2>"), format!("<a href=\"#{name}a>")] {
+            assert_eq!(page.contains(&shown), circle.contains("src/"), "{shown}");
+        }
     }
 }
 
