@@ -23,6 +23,12 @@ fn the_url_and_the_cookie_in_clear_are_believed() {
         page.contains("<h1>visit 5</h1>") && page.contains("href=\"/ladder/url?n=5\""),
         "{page}"
     );
+    // The other rungs are climbed by loading the page again.
+    for path in ["/ladder/url", "/ladder/none", "/ladder/cookie", "/ladder/signed"] {
+        let page = carafe.curl(&["-H", "Accept: text/html", &format!("$B{path}")]);
+        assert!(page.contains(&format!("<title>visit 1: {path}</title>")), "{page}");
+        assert_eq!(page.contains("Load this page again"), path != "/ladder/url", "{page}");
+    }
 }
 
 #[test]

@@ -224,7 +224,8 @@ fn a_tick_outlives_the_cycle_that_earned_it_and_the_visitors_who_are_forgotten()
     carafe.curl(&["-X", "POST", "$B/forget"]);
     assert!(carafe.curl(&["$B/cycles/3"]).contains("404"), "the cycle is gone");
     let page = carafe.curl(&["-H", "Accept: text/html", "$B/lessons/10"]);
-    assert!(page.contains("this server has seen all of it") && page.contains("cycle 3"), "{page}");
+    assert!(page.contains("this server has seen all of it"), "{page}");
+    assert!(page.contains("(earlier)") && !page.contains("cycle 3"), "a link to nothing: {page}");
     let home = carafe.curl(&["-H", "Accept: text/html", "$B/"]);
     assert!(
         home.contains("<li class=\"done\"><span class=\"tick\" aria-hidden=\"true\">✓</span> <a href=\"/lessons/10\">"),
@@ -359,6 +360,7 @@ fn who_is_elsewhere_reads_the_lessons_and_is_told_nothing_of_what_was_seen() {
 
 #[test]
 fn lessons_come_as_pages_as_text_and_to_print() {
+    let lessons = lesson_file::parse(lesson_file::text()).expect("the file keeps its rules");
     let carafe = Carafe::start(&["--log", "off"]);
     for number in 1..=18 {
         let text = carafe.curl(&[&format!("$B/lessons/{number}")]);
@@ -376,7 +378,10 @@ fn lessons_come_as_pages_as_text_and_to_print() {
             !print.contains("<details") && !print.contains("<button") && !print.contains("<form"),
             "{print}"
         );
-        assert!(print.contains("The answer to the guess"), "{print}");
+        let answer = lessons[number - 1].text("answer");
+        let answer = answer.split(['`', '[', '<', '"', '&']).next().unwrap_or("");
+        assert!(page.contains(answer) && !print.contains(answer), "it is to be found: {print}");
+        assert!(!print.contains("form below"), "there is none on paper: {print}");
         // A question that is answered on paper has a line to write on, as the guess has one.
         let lines = if [3, 16, 17, 18].contains(&number) { 2 } else { 1 };
         assert_eq!(print.matches("class=\"rule\"").count(), lines, "{print}");
@@ -390,6 +395,24 @@ fn lessons_come_as_pages_as_text_and_to_print() {
     assert!(carafe.curl(&["$B/lessons/19"]).contains("found lesson 19, expected 1 to 18"));
     let answer = carafe.curl(&["-i", "$B/lessons.json"]);
     assert_eq!(header(&answer, "Carafe-Cycle"), None, "asking what was seen is no cycle itself");
+}
+
+#[test]
+fn a_page_to_play_with_leads_back_to_a_lesson_that_asks_for_it() {
+    let lessons = lesson_file::parse(lesson_file::text()).expect("the file keeps its rules");
+    let carafe = Carafe::start(&["--log", "off"]);
+    let home = carafe.curl(&["-H", "Accept: text/html", "$B/"]);
+    let paths = home.split("<a href=\"").filter_map(|rest| rest.split_once("\"><code>"));
+    let paths = paths.map(|(path, _)| path).filter(|path| !["/echo", "/boom"].contains(path));
+    let others = ["/getsession", "/dropsession", "/ladder/none", "/ladder/url", "/ladder/cookie"];
+    for path in paths.chain(others).chain(["/ladder/signed"]) {
+        let page = carafe.curl(&["-H", "Accept: text/html", &format!("$B{path}")]);
+        let link = page.split("belongs to <a href=\"/lessons/").nth(1);
+        let number = link.and_then(|rest| rest.split('"').next()?.parse::<usize>().ok());
+        let number = number.unwrap_or_else(|| panic!("{path} leads to no lesson: {page}"));
+        let plain = path.split('?').next().unwrap_or(path);
+        assert!(lessons[number - 1].owns(plain), "{path}: lesson {number}");
+    }
 }
 
 #[test]
