@@ -16,7 +16,7 @@ const TABLE: [[&str; 7]; 7] = [
         "kept",
         "works",
         "believed",
-        "a shared link shares it; logs, history",
+        "who gets the link gets the count",
         "URL 8 KB",
         "nothing to end",
     ],
