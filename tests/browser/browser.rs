@@ -295,11 +295,13 @@ impl Browser {
         self.keep(&format!("{name}.png"), &self.devtools("Page.captureScreenshot", options));
     }
 
-    /// Keeps the page as it would be printed, as `target/screenshots/NAME.pdf`; gives back the
+    /// Keeps the page as it would be printed, with margins of two centimetres, as `target/screenshots/NAME.pdf`; gives back the
     /// file's path.
     pub fn print(&self, name: &str) -> PathBuf {
         // With backgrounds: whoever prints them must not get black paper.
-        let printed = self.post("/print", [("background", true)]);
+        let margin = Map::from(["top", "bottom", "left", "right"].map(|side| (side, 2)));
+        let wanted = [("background", Value::from(true)), ("margin", margin.into())];
+        let printed = self.post("/print", wanted);
         self.keep(&format!("{name}.pdf"), &Value::from(Map::from([("data", printed)])))
     }
 
