@@ -17,6 +17,8 @@ use carafe::{Context, Map, Value};
 pub fn all(ctx: &Context) -> Value {
     let row = ctx.session.values();
     let here = ctx.request.path.as_str();
+    // A row that this very request began is that of a visitor who came by a link.
+    let was_here = ctx.session.received().is_some() && !row.is_empty();
     let searched = row.get("search").is_some();
     let orders = numbers_in(row, "orders");
     let ordered = !orders.is_empty();
@@ -26,7 +28,7 @@ pub fn all(ctx: &Context) -> Value {
     let has_cart = ordered || row.get("cart").is_some();
     let path = |path: &str| Some(path.to_owned());
     let steps = [
-        ("Visit home", path("/shop"), here == "/shop" || !row.is_empty()),
+        ("Visit home", path("/shop"), here == "/shop" || was_here),
         ("Log in", path("/shop/login"), row.get("account").is_some()),
         ("Search", None, searched),
         ("Browse results", path("/shop/results"), searched),
