@@ -167,6 +167,7 @@ pub fn write_int(number: i64, mut push: impl FnMut(u8)) {
 }
 
 /// Hands out the decimal digits of a number. (`write!` takes longer, and pages print many.)
+#[inline]
 pub fn write_digits(mut number: u64, mut push: impl FnMut(u8)) {
     // Most numbers on a page have one digit.
     if number < 10 {

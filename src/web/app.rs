@@ -138,7 +138,7 @@ impl App {
         ctx: &mut Context,
     ) -> Response {
         let mut response = answered.unwrap_or_else(|error| self.error_page(&error, ctx));
-        if let Err(panic) = self.hooks.after(ctx, &mut response) {
+        if let Some(panic) = self.hooks.after(ctx, &mut response) {
             response = self.error_page(&panic, ctx);
             // This answer is also for the hooks. One that panics again changes nothing.
             let _ = self.hooks.after(ctx, &mut response);

@@ -64,14 +64,17 @@ impl Hooks {
     }
 
     /// Shows the answer to each hook, also to those behind one that panics. Gives the first panic.
-    pub fn after(&self, ctx: &mut Context, response: &mut Response) -> Result<(), Error> {
-        let mut outcome = Ok(());
+    #[inline]
+    pub fn after(&self, ctx: &mut Context, response: &mut Response) -> Option<Error> {
+        let mut first = None;
         for (blueprint, hook) in self.after.iter().rev() {
-            if is_for(blueprint, ctx) {
-                outcome = outcome.and(caught("a hook", || hook(ctx, response)));
+            if is_for(blueprint, ctx)
+                && let Err(panic) = caught("a hook", || hook(ctx, response))
+            {
+                first.get_or_insert(panic);
             }
         }
-        outcome
+        first
     }
 
     /// The answer of the last hook that has one, or the panic of a hook.

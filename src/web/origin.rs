@@ -32,6 +32,7 @@ use crate::http::{Method, Request, Response, Status};
 /// # Errors
 ///
 /// What was found and what was expected: 403.
+#[inline]
 pub fn admit(request: &mut Request, allowed: &[String]) -> Result<(), String> {
     if !may_be_foreign(request, allowed) {
         return Ok(());

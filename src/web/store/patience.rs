@@ -21,20 +21,18 @@ pub struct Patience {
 impl Patience {
     /// From now on, the waits of this thread count together.
     pub fn begin() -> Patience {
-        WAITED.with(|waited| {
-            let is_outer = waited.get().is_none();
-            if is_outer {
-                waited.set(Some(Duration::ZERO));
-            }
-            Patience { is_outer }
-        })
+        let is_outer = WAITED.get().is_none();
+        if is_outer {
+            WAITED.set(Some(Duration::ZERO));
+        }
+        Patience { is_outer }
     }
 }
 
 impl Drop for Patience {
     fn drop(&mut self) {
         if self.is_outer {
-            WAITED.with(|waited| waited.set(None));
+            WAITED.set(None);
         }
     }
 }
