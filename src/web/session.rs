@@ -1,7 +1,7 @@
 //! Session: what the server keeps of one visitor, a row of the store that the cookie finds.
 //!
 //! The cookie says nothing about the visitor, except with `CookieStore`. It is a key of 128 random
-//! bits, and the row of this key is in the [`Store`]:
+//! bits, and the row of this key is in the [`store`](super::store):
 //!
 //! ```
 //! use carafe::web::{session::Sessions, store::MemoryStore};

@@ -106,7 +106,7 @@ impl App {
     /// Registers a part of the site: what `register` registers has this prefix, this name with a
     /// point in front, and hooks that run only below the prefix. The pattern `""` is the prefix
     /// itself, if it has one. With `/` or nothing as the prefix, the hooks run for the routes of
-    /// this part: see [`hooks`](super::hooks). If the prefix has a place, `ctx.param` knows its
+    /// this part: see [`hooks`]. If the prefix has a place, `ctx.param` knows its
     /// value only where a route was found.
     ///
     /// # Panics
@@ -122,7 +122,7 @@ impl App {
         self.blueprint = outer;
     }
 
-    /// Adds a hook that runs before the handler: see [`hooks`](super::hooks).
+    /// Adds a hook that runs before the handler: see [`hooks`].
     pub fn before(
         &mut self,
         hook: impl Fn(&mut Context) -> Result<Option<Response>, Error> + Send + Sync + 'static,

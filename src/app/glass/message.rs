@@ -57,7 +57,9 @@ impl<'r> Message<'r> {
     pub fn content_bytes(&self) -> Cow<'r, [u8]> {
         match self.header("Transfer-Encoding") {
             None => self.body.into(),
-            Some(_) => chunks(self.body).into_iter().flat_map(|(_, data)| data).copied().collect(),
+            Some(_) => {
+                chunks(self.body).0.into_iter().flat_map(|(_, data)| data).copied().collect()
+            }
         }
     }
 
@@ -130,8 +132,9 @@ pub fn cookies(mut line: &str) -> impl Iterator<Item = (&str, &str, Cow<'_, str>
     })
 }
 
-/// Each chunk of a body: the line with its length, and its bytes. The last chunk has no bytes.
-pub fn chunks(body: &[u8]) -> Vec<(&[u8], &[u8])> {
+/// Each chunk of a body: the line with its length, and its bytes. The last chunk has no bytes; what
+/// follows it comes second.
+pub fn chunks(body: &[u8]) -> (Vec<(&[u8], &[u8])>, &[u8]) {
     let mut chunks = Vec::new();
     let mut rest = body;
     while let Some(at) = rest.windows(2).position(|pair| pair == b"\r\n") {
@@ -141,11 +144,11 @@ pub fn chunks(body: &[u8]) -> Vec<(&[u8], &[u8])> {
         let data = &behind[..length.min(behind.len())];
         chunks.push((line, data));
         if length == 0 {
-            break;
+            return (chunks, behind);
         }
         rest = behind.get(data.len() + 2..).unwrap_or(&[]);
     }
-    chunks
+    (chunks, &[])
 }
 
 /// Text as it is, and every other byte as `\x00`. A line's end stays only if `keep_lines`.

@@ -124,9 +124,10 @@ fn body(message: &Message) -> PartLine {
 fn in_chunks(message: &Message, lines: &mut Vec<PartLine>) {
     // Two chunks may share a secret. Then the bytes of all chunks stay hidden.
     let is_masked = message.hidden.iter().any(|name| name == "body");
-    for (line, data) in chunks(message.body) {
+    let (chunks, trailers) = chunks(message.body);
+    for (line, data) in chunks {
         let note = match data.len() {
-            0 => "a chunk of length 0: the body ends here (RFC 9112 §7.1)".to_owned(),
+            0 => "a chunk of length 0: the last one (RFC 9112 §7.1)".to_owned(),
             length => format!("hexadecimal: a chunk of {length} bytes (RFC 9112 §7.1)"),
         };
         lines.push(PartLine::new("chunk", &readable(line, false)).note(&note).end("CR LF"));
@@ -137,6 +138,13 @@ fn in_chunks(message: &Message, lines: &mut Vec<PartLine>) {
             lines.push(PartLine { text, ..PartLine::new("body", "").note(&note).end("CR LF") });
         }
     }
+    let Some(fields) = trailers.strip_suffix(b"\r\n") else { return };
+    if !fields.is_empty() {
+        let note = format!("{} bytes of trailers, which are not used (§7.1.2)", fields.len());
+        lines.push(PartLine::new("trailers", "").note(&note));
+    }
+    let note = "empty line: the body ends here (RFC 9112 §7.1)";
+    lines.push(PartLine::new("empty line", "").note(note).end("CR LF"));
 }
 
 /// Says how much of a long message the record holds.
