@@ -22,7 +22,7 @@ pub struct Headers {
     pub(super) text: String,
     /// Where each line ends, after its CR LF.
     pub(super) ends: Vec<usize>,
-    /// Tells at once of most names that they are not here.
+    /// Says of nearly every name that is not here, and at once, that it is not.
     pub(super) names: NameFilter,
 }
 
@@ -46,7 +46,7 @@ impl Headers {
 
     /// The values of all fields of this name, in order.
     pub fn get_all(&self, name: &str) -> impl Iterator<Item = &str> {
-        let most = self.names.most(NameFilter::of(name.as_bytes()));
+        let most = self.names.at_most(NameFilter::of(name.as_bytes()));
         self.lines().filter_map(|line| self.value_of(line, name)).take(most)
     }
 

@@ -49,7 +49,7 @@ impl NameFilter {
 
     /// At most so often was this name added: 0, 1, or more.
     #[inline]
-    pub const fn most(self, name: NameFilter) -> usize {
+    pub const fn at_most(self, name: NameFilter) -> usize {
         match (self.may_hold(name), self.several & name.some == 0) {
             (false, _) => 0,
             (true, true) => 1,

@@ -30,7 +30,7 @@ pub struct Request {
     pub peer: Option<SocketAddr>,
     /// True if a trusted proxy says that the client speaks https.
     pub secure: bool,
-    /// Counts the bytes of the body, and of what is made of it, with those of all other requests.
+    /// The bytes of the body, and of what is made of it. They count in one sum with all others.
     pub share: Share,
 }
 

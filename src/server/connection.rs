@@ -50,7 +50,7 @@ pub(super) struct Connection {
     next: Next,
     /// How many answers have been written.
     pub answers: u64,
-    /// Counts the bytes of answers that were not sent, together with the bodies of all requests.
+    /// The bytes of answers that were not sent. They count in one sum with all requests' bodies.
     share: Share,
     /// What the log and the record still have to say.
     report: Report,
@@ -84,7 +84,7 @@ enum Next {
     Linger,
 }
 
-/// How a turn ended. In a turn, [`turn`](Connection::turn), all that has arrived is answered.
+/// How a turn ended. A turn, [`turn`](Connection::turn), answers what has arrived.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Turn {
     /// Everything that has arrived is answered.

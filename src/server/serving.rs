@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 /// Answers requests: the border between server and framework. Python calls it WSGI.
 pub trait Service: Send + Sync + 'static {
     /// Answers one request. Many threads call this at the same time. A panic becomes a 500. `cycle`
-    /// is the record of the request, for the page `/cycles`: what happens is noted there.
+    /// is where the server notes what happens, for the page `/cycles`.
     ///
     /// The request is lent, because the connection uses its memory again for the next one. The
     /// service may take parts out of it.

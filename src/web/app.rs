@@ -64,6 +64,7 @@ impl Service for App {
         // outside of the prefix, no route knows its method, or a page of another site sent it.
         let not_admitted = no_route::admit(&self.site, request).err();
         let found = match not_admitted {
+            // Outside of the prefix.
             Some(Error::NotFound) => None,
             _ => self.site.router.find(&request.method, &request.path),
         };
@@ -72,7 +73,7 @@ impl Service for App {
         }
         let mut ctx = Context::open(&self.site, request, found.as_ref(), cycle);
         ctx.not_admitted = not_admitted;
-        // A page of another site is a stranger, and what it leaves in the session is not kept.
+        // A page of another site is no visitor: it gets no session, and what it leaves is not kept.
         origin::part_from_visitor(&mut ctx);
         let answered = self.before_and_handler(&mut ctx);
         let mut response = self.error_page_and_after(answered, &mut ctx);

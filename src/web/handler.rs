@@ -4,7 +4,7 @@
 //! [`Response`], a [`Status`], a [`Value`] as JSON; with a status in front, or in an `Option` or a
 //! `Result`. An answer borrows nothing, so what is text of the request is returned as a `String`.
 //!
-//! Left out: `async`. A handler may wait, because it has a thread of its own.
+//! Left out: `async`. A handler may wait: other requests then get other threads.
 
 use super::context::Context;
 use super::error::Error;

@@ -15,7 +15,7 @@ use crate::value::Map;
 
 impl Context<'_> {
     /// Makes a page of a template. What lies in the request is copied into a [`Map`] first, because
-    /// the page may change the session:
+    /// the page may change the session (to show a flashed message is to take it out):
     ///
     /// ```
     /// # use carafe::{Context, Error, Map, Response};

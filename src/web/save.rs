@@ -22,7 +22,7 @@ pub fn save(ctx: &mut Context, response: &mut Response) -> Result<(), Error> {
     if is_unused && !(ctx.cycle.is_recording() && ctx.session.received().is_some()) {
         return Ok(());
     }
-    // `history`, for the record, takes the rows out of the session. So they are made safe before.
+    // The cookie and the flush come first, because `history` takes the rows out of the session.
     let cookie = ctx.session.cookie_to_send(ctx.request.secure);
     ctx.session.flush();
     if let Some(refusal) = ctx.session.refusal() {
@@ -43,8 +43,8 @@ pub fn save(ctx: &mut Context, response: &mut Response) -> Result<(), Error> {
 
 /// Gives the answer the visitor's cookie, and tells caches that it depends on the visitor.
 fn tell(session: &Session, cookie: Option<SetCookie>, response: &mut Response) {
-    // Caches do not keep an answer with a cookie: see `origin::protect`. They may keep a file, and
-    // it has an ETag. So a file carries no cookie that only gets a new time.
+    // Caches do not keep an answer with a cookie: see `origin::protect`. A file may be kept, and
+    // it has an ETag. So no answer with an ETag carries a cookie that is only renewed.
     let is_wanted = !session.has_same_cookie() || !response.headers.contains("ETag");
     if let Some(cookie) = cookie.filter(|_| is_wanted) {
         response.set_cookie(&cookie);

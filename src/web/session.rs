@@ -83,7 +83,7 @@ struct LoadedSession {
     key: RowKey,
     /// The row as this request last saw it.
     row: Map,
-    /// How long the row asks to be kept, if it does. Zero: no longer so, since this request.
+    /// How long the row asks to be kept, if it does. Zero: this request has taken that back.
     permanence: Option<Duration>,
     refusal: Option<Refusal>,
     failure: Option<StoreError>,
@@ -91,8 +91,8 @@ struct LoadedSession {
 }
 
 impl Sessions {
-    /// The session of a request with this cookie, which is or is not recorded. The store is not
-    /// asked yet.
+    /// The session of a request with this cookie. The store is not asked yet. `is_recording`: the
+    /// cycle of the request is recorded.
     #[inline]
     pub(in crate::web) fn open_for<'s>(
         &'s self,

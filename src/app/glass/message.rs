@@ -132,9 +132,11 @@ pub fn cookies(mut line: &str) -> impl Iterator<Item = (&str, &str, Cow<'_, str>
     })
 }
 
-/// Each chunk of a body: the line with its length, and its bytes. The last chunk has no bytes; what
-/// follows it comes second.
-pub fn chunks(body: &[u8]) -> (Vec<(&[u8], &[u8])>, &[u8]) {
+/// A chunk of a body: the line with its length, and its bytes.
+type Chunk<'b> = (&'b [u8], &'b [u8]);
+
+/// The chunks of a body, of which the last has no bytes; and what follows them.
+pub fn chunks(body: &[u8]) -> (Vec<Chunk<'_>>, &[u8]) {
     let mut chunks = Vec::new();
     let mut rest = body;
     while let Some(at) = rest.windows(2).position(|pair| pair == b"\r\n") {

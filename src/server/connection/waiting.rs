@@ -1,7 +1,7 @@
 //! Waiting for a client, with a bound for each wait.
 //!
 //! Between two requests a client may be idle for a while; within a request it must go on. The times
-//! are in `http::limits`: 60 seconds for the first, 10 for a head, 30 for a body.
+//! are in `http::limits`: 60 seconds between two requests, 10 for a head, 30 for a body.
 //!
 //! Elsewhere: how an idle connection gets by without memory, in `idle`.
 

@@ -19,7 +19,7 @@ impl Connection {
         // One that cannot be sent, such as one without a right status, becomes an error.
         let mut response = self.sendable(response);
         let (status, body) = (response.status, std::mem::replace(&mut response.body, Body::Empty));
-        // `None` also stands for a length that the answer to HEAD does not tell.
+        // `Framing::None` also means an answer to HEAD that leaves its length out.
         let framing = match body.len() {
             _ if status.has_no_body() => Framing::None,
             // RFC 9110 §9.3.2: the answer to HEAD may leave out what is known only when the answer

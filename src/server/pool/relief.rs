@@ -1,6 +1,6 @@
 //! Deeper: The relief, which serves busy connections in another way than by a thread for each.
 //!
-//! A worker offers its connection to the relief after each answer. The pool is complete without it,
+//! A worker offers its connection to the relief before each turn. The pool is complete without it,
 //! and the `ring` is one.
 
 use super::{Duty, MOST_ACCEPTING, Pool};

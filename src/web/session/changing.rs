@@ -49,8 +49,8 @@ impl Session<'_> {
         let mut outcome = None;
         self.write(None, &mut |row| outcome = row.as_mut().map(&mut edit));
         if outcome.is_none() {
-            // A stranger; or another request has deleted the row, and what was in it must not come
-            // back. So only what this request has set goes into a new row.
+            // A stranger; or another request has deleted the row, and `write` has emptied this copy
+            // of it, because what was in it must not come back. The change makes a new row.
             let values = self.values().clone();
             self.write(Some(random::hex_id()), &mut |row| {
                 outcome = Some(edit(row.insert(values.clone())));
@@ -81,8 +81,8 @@ impl Session<'_> {
     /// once for both: it looks the row up and changes it.
     pub(super) fn write(&mut self, fresh: Option<String>, change: Change<'_>) {
         let is_first = self.loaded.get().is_none();
-        let visitors = if is_first { self.received() } else { self.key() };
-        let key = fresh.as_deref().or(visitors).filter(|_| self.failure().is_none());
+        let visitor_key = if is_first { self.received() } else { self.key() };
+        let key = fresh.as_deref().or(visitor_key).filter(|_| self.failure().is_none());
         let Some(key) = key else { return };
         let mut is_found = false;
         let updated = self.store.update(&self.kind, key, &mut |row| {

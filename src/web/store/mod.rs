@@ -16,8 +16,9 @@
 //! left. The store may call the function again if another writer was faster, so the function must
 //! have no effect but on its row.
 //!
-//! **The key may change.** In a table a key stays. With a signed cookie the row itself is the key,
-//! and each change makes a new one. So [`Store::update`] says under which key the row is now.
+//! **The key may change.** In a table a key stays. With a signed cookie the key is the row, written
+//! as text and signed, and each change makes a new one. So [`Store::update`] says under which key
+//! the row is now.
 //!
 //! A new store is one file: a type with [`load`](Store::load) and [`update`](Store::update), which
 //! keep what the [`Kind`] says. A store around another one passes every method on to it.
@@ -86,7 +87,7 @@ pub trait Store: Send + Sync {
     }
 
     /// Returns when every change made so far is as safe as this store can make it: for a file, on
-    /// the disk. Called before an answer is sent, if the request has used the store.
+    /// the disk. Called before an answer is sent, if the request has changed a row.
     ///
     /// # Errors
     ///
@@ -134,7 +135,7 @@ pub type Change<'c> = &'c mut dyn FnMut(&mut Option<Map>);
 pub enum Lookup {
     /// The row.
     Found(Map),
-    /// The row, and its key from now on: the key holds the time of the last use, and this is one.
+    /// The row, and its key from now on: the key holds the time of the last use, which is now.
     Moved(Map, String),
     /// No row, and why not.
     Refused(Refusal),
