@@ -13,7 +13,9 @@
 use super::bytes::{quoted_length, token_length};
 use super::expect::elements;
 use super::line::{check_field, line_at};
-use super::parse_error::{body_too_long, head_too_long, malformed, too_many_headers, unexpected};
+use super::parse_error::{
+    body_too_long, head_too_long, malformed, too_many_headers, unexpected, unexpected_line,
+};
 use super::{Limits, ParseError, Request, Status, Version};
 
 /// Reads a chunked body as its bytes arrive.
@@ -146,7 +148,7 @@ fn parse_chunk_size(line: &[u8]) -> Result<(usize, usize), ParseError> {
     let digits = line.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
     let (size, extensions) = line.split_at(digits);
     if digits == 0 || !are_extensions(extensions) {
-        return Err(unexpected("the chunk size", line, "hex digits"));
+        return Err(unexpected_line("the chunk size", line, "hex digits"));
     }
     // A size that no usize can hold is still a number, and the body is too long.
     let size = str::from_utf8(size).ok().and_then(|size| usize::from_str_radix(size, 16).ok());

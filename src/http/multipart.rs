@@ -17,7 +17,7 @@
 
 use super::bytes::{is_token, quoted_length};
 use super::fields::percent_decode;
-use super::parse_error::{malformed, unexpected};
+use super::parse_error::{malformed, unexpected, unexpected_line};
 use super::{Fields, ParseError, Status};
 
 /// How many parts a form may have, because each costs memory of its own. Flask has the same bound.
@@ -99,7 +99,7 @@ impl Multipart {
         let mut lines = head.split("\r\n");
         if let Some(line) = lines.find(|line| line.contains(['\r', '\n'])) {
             let expected = "CR LF at the end of each line, and neither elsewhere";
-            return Err(unexpected("in the head of a part", line.as_bytes(), expected));
+            return Err(unexpected_line("in the head of a part", line.as_bytes(), expected));
         }
         // RFC 7578 §4.8: other header fields "MUST be ignored".
         let header = |wanted: &str| {

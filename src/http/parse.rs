@@ -120,7 +120,7 @@ fn split_request_line<'a>(
 ) -> Result<(Method, &'a [u8], Version), ParseError> {
     let (method, rest) = split_word(line);
     let Some(method) = Method::from_bytes(method) else {
-        return Err(unexpected("the method", method, "letters"));
+        return Err(unexpected_line("the method", method, "letters"));
     };
     let (target, rest) = split_word(rest.unwrap_or_default());
     let Some(version) = rest else {

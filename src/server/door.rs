@@ -2,7 +2,6 @@
 //!
 //! Clients wait to be accepted in the queue of the system.
 
-use std::io::ErrorKind::{ConnectionAborted, ConnectionRefused, InvalidInput, WouldBlock};
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Mutex, PoisonError};
@@ -43,13 +42,6 @@ impl Door {
             Some(23 | 24) => self.accept_with_reserve(),
             _ => Err(error),
         });
-        let accepted = accepted.inspect_err(|error| {
-            // Another error, such as a lack of memory, may last, and workers try again at once.
-            let kind = error.kind();
-            if !matches!(kind, WouldBlock | ConnectionAborted | ConnectionRefused | InvalidInput) {
-                thread::sleep(Duration::from_millis(10));
-            }
-        });
         let (stream, peer) = accepted.ok()?;
         // On some systems a new socket waits or not as its listener does.
         if cfg!(not(target_os = "linux")) {
@@ -69,9 +61,13 @@ impl Door {
         if reserve.is_some() {
             return accepted;
         }
-        accepted.map(|(stream, _)| refuse(&stream))?;
-        *reserve = Some(self.listener.try_clone()?);
-        Err(ConnectionRefused.into())
+        let refused = accepted.map(|(stream, _)| refuse(&stream));
+        *reserve = self.listener.try_clone().ok();
+        // Without a reserve this can only wait until some connection closes.
+        if reserve.is_none() {
+            thread::sleep(Duration::from_millis(10));
+        }
+        refused.and(Err(io::ErrorKind::ConnectionRefused.into()))
     }
 
     /// From now on the system refuses new clients. Std has this call for connections only.

@@ -7,7 +7,7 @@
 //! | `hello` | this text |
 //! | `<int:id>` | digits that fit an `i64`; the value has no zeros in front |
 //! | `<name>` | any text without a slash, at least one character |
-//! | `<path:file>` | the rest of the path, which begins with no slash; only as the last part |
+//! | `<path:file>` | the rest of the path, without empty parts, `.` or `..`; only as the last part |
 //! | `user-<name>` | `user-`, and after it a name |
 //!
 //! A path is split at its slashes first, and each part is decoded after that. So `/hello/a%2Fb`
@@ -61,9 +61,13 @@ impl PlaceKind {
         match self {
             PlaceKind::Int if !text.bytes().all(|byte| byte.is_ascii_digit()) => None,
             PlaceKind::Int => Some(text.parse::<i64>().ok()?.to_string()),
-            // A program that joins it to a folder would leave the folder.
-            PlaceKind::Path if text.starts_with('/') => None,
-            PlaceKind::Text | PlaceKind::Path => Some(text.to_owned()).filter(|it| !it.is_empty()),
+            // One value has one path, because a check of paths knows only one. And a program that
+            // joins it to a folder does not leave the folder.
+            PlaceKind::Path => {
+                let mut parts = text.strip_suffix('/').unwrap_or(text).split('/');
+                (!parts.any(|part| matches!(part, "" | "." | ".."))).then(|| text.to_owned())
+            }
+            PlaceKind::Text => Some(text.to_owned()).filter(|it| !it.is_empty()),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use carafe::http::{Method, Request, Response};
 use carafe::web::client::Client;
-use carafe::{App, Context, Value};
+use carafe::{App, Context, Error, Value};
 
 fn app() -> App {
     let mut app = App::new();
@@ -146,8 +146,26 @@ fn the_rest_of_a_path_never_begins_with_a_slash() {
     for path in ["/f//", "/f/%2Fetc", "/v-/etc", "/v-//etc", "/v-%2Fetc", "/7//", "/7//%2Fetc"] {
         assert_eq!(Client::new(&app).get(path).status(), 404, "{path}");
     }
-    // Inside of the value a slash is the visitor's, as in Flask.
-    assert_eq!(Client::new(&app).get("/f/a//b/").text(), "file a//b/");
+    assert_eq!(Client::new(&app).get("/f/a/b/").text(), "file a/b/");
+}
+
+#[test]
+fn a_check_of_a_path_cannot_be_walked_around_by_empty_parts_or_dots() {
+    let mut app = App::new();
+    app.get("/docs/<path:file>", file);
+    app.blueprint("team", "/docs/a/team", |team| {
+        team.before(|_| Err::<Option<Response>, _>(Error::Forbidden("no".into())));
+    });
+    let client = || Client::new(&app);
+    assert_eq!(client().get("/docs/a/b").text(), "file a/b");
+    assert_eq!(client().get("/docs/a/team/x").status(), 403);
+    let moved = client().get("/docs/a//team/x");
+    assert_eq!((moved.status(), moved.header("Location")), (308, Some("/docs/a/team/x")));
+    for path in
+        ["/docs/a/./team/x", "/docs/./a/team/x", "/docs/a/%2e/team/x", "/docs/b/../a/team/x"]
+    {
+        assert_eq!(client().get(path).status(), 404, "{path}");
+    }
 }
 
 #[test]

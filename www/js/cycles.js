@@ -85,6 +85,13 @@ if (live && window.EventSource) {
   events.addEventListener('error', () => say('Not live: the server does not answer now.'));
   events.addEventListener('message', (event) => {
     const cycle = JSON.parse(event.data);
+    // A server that was started again counts from 1 again: the cycles of the one before are gone.
+    const run = event.lastEventId.split(' ')[1];
+    if (live.dataset.run && live.dataset.run !== run) {
+      list.replaceChildren();
+      waiting = waiting && [];
+    }
+    live.dataset.run = run;
     if (!waiting) return show(cycle, list);
     waiting.push(cycle);
     say('Paused: ' + waiting.length + ' new.');

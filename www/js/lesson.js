@@ -47,6 +47,13 @@ if (own && window.EventSource) {
   events.addEventListener('open', () => (lesson.dataset.live = 'yes'));
   events.addEventListener('message', (event) => {
     const cycle = JSON.parse(event.data);
+    // A server that was started again counts from 1 again: the cycles of the one before are gone.
+    const run = event.lastEventId.split(' ')[1];
+    if (lesson.dataset.run && lesson.dataset.run !== run) {
+      own.replaceChildren();
+      document.getElementById('count').textContent = 0;
+    }
+    lesson.dataset.run = run;
     if (belongs(cycle.request.split(' ')[1].split('?')[0])) show(cycle);
     tick();
   });

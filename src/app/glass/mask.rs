@@ -200,7 +200,12 @@ fn shown_cookie(name: &str, value: &str) -> Option<String> {
 /// is no field what follows the first of these signs. A line that begins with a blank belongs to
 /// some value.
 pub fn hide_unclear(request: &mut Message) {
-    for (line, _) in request.lines.iter_mut().skip(1) {
+    for (at, (line, _)) in request.lines.iter_mut().enumerate() {
+        // Without a method the first line may be a part of the body before it.
+        let is_method = |word: &str| !word.contains([':', '=']);
+        if at == 0 && line.split_once(' ').is_some_and(|(word, _)| is_method(word)) {
+            continue;
+        }
         let is_field = line.split_once(':').is_some_and(|(name, _)| is_token(name.as_bytes()));
         let sign = if line.starts_with([' ', '\t']) { Some(0) } else { line.find([':', '=']) };
         if let Some(sign) = sign.filter(|_| !is_field) {

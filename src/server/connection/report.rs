@@ -98,7 +98,9 @@ impl Connection {
     /// Says of the answer that is sent as a stream how long its body has become. One that broke off
     /// has no end: then its beginning is counted from here, so that no chunk's frame counts.
     pub(super) fn report_stream(&mut self, bytes: u64, is_whole: bool) {
-        if let Some(unsent) = self.report.unsent.back_mut() {
+        let last = self.report.unsent.back_mut();
+        // Another answer's, if this one has neither a line nor a record.
+        if let Some(unsent) = last.filter(|unsent| unsent.body_end.is_none()) {
             match is_whole {
                 true => unsent.body_end = Some(unsent.body_start + bytes),
                 false => unsent.body_start = self.wire.sent_bytes - bytes,

@@ -160,6 +160,7 @@ fn of_a_request_that_was_not_understood_no_secret_is_shown_or_logged() {
         format!("GET / HTTP/1.1\r\nHost: x\r\nAuthorization:\r\n Basic {id}=\r\n\r\n"),
         format!("GET / HTTP/1.1\r\nHost: x\r\nCookie carafe_sid={id}: x\r\n\r\n"),
         format!("GET /?password={id}é HTTP/1.1\r\nHost: x\r\n\r\n"),
+        format!("name=Ada&password={id}&x=1\r\n\r\n"),
     ];
     for (number, request) in (1..).zip(&requests) {
         let answer = carafe.raw(request.as_bytes());
