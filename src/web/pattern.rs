@@ -7,7 +7,7 @@
 //! | `hello` | this text |
 //! | `<int:id>` | digits that fit an `i64`; the value has no zeros in front |
 //! | `<name>` | any text without a slash, at least one character |
-//! | `<path:file>` | the rest of the path, without empty parts, `.` or `..`; only as the last part |
+//! | `<path:file>` | the rest of the path, no part empty, `.` or `..`; only as the last part |
 //! | `user-<name>` | `user-`, and after it a name |
 //!
 //! A path is split at its slashes first, and each part is decoded after that. So `/hello/a%2Fb`
