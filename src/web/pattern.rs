@@ -7,7 +7,7 @@
 //! | `hello` | this text |
 //! | `<int:id>` | digits that fit an `i64`; the value has no zeros in front |
 //! | `<name>` | any text without a slash, at least one character |
-//! | `<path:file>` | the rest of the path, no part empty, `.` or `..`; only as the last part |
+//! | `<path:file>` | the rest of the path, no part empty or `.`; only as the last part |
 //! | `user-<name>` | `user-`, and after it a name |
 //!
 //! A path is split at its slashes first, and each part is decoded after that. So `/hello/a%2Fb`
@@ -61,11 +61,11 @@ impl PlaceKind {
         match self {
             PlaceKind::Int if !text.bytes().all(|byte| byte.is_ascii_digit()) => None,
             PlaceKind::Int => Some(text.parse::<i64>().ok()?.to_string()),
-            // One value has one path, because a check of paths knows only one. And a program that
-            // joins it to a folder does not leave the folder.
+            // One value has one path, because a check of paths knows only one. And a slash in front
+            // would leave a folder to which a program joins it. So would `..`: see `StaticFiles`.
             PlaceKind::Path => {
                 let mut parts = text.strip_suffix('/').unwrap_or(text).split('/');
-                (!parts.any(|part| matches!(part, "" | "." | ".."))).then(|| text.to_owned())
+                (!parts.any(|part| matches!(part, "" | "."))).then(|| text.to_owned())
             }
             PlaceKind::Text => Some(text.to_owned()).filter(|it| !it.is_empty()),
         }
