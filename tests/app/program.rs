@@ -779,14 +779,16 @@ fn a_file_that_cannot_be_opened_for_want_of_a_descriptor_is_503() {
     };
     let first = connect().expect("it serves");
     let mut others = Vec::new();
-    let answer = loop {
-        let answer = ask(&first, "/static/large");
-        if !answer.starts_with("HTTP/1.1 200") || others.len() > 60 {
-            break answer;
+    // Another thread may have a file open for a moment, so one failure is not the end of the room.
+    let answers = loop {
+        let answers = ["/static/large", "/formtest"].map(|path| ask(&first, path));
+        let is_full = answers.iter().all(|answer| !answer.starts_with("HTTP/1.1 200"));
+        if is_full || others.len() > 60 {
+            break answers;
         }
         others.extend(connect().filter(|other| ask(other, "/hello").starts_with("HTTP/1.1 200")));
     };
-    for answer in [answer, ask(&first, "/formtest")] {
+    for answer in answers {
         assert!(answer.starts_with("HTTP/1.1 503"), "{answer}");
         assert!(answer.contains("Retry-After: 1"), "{answer}");
     }
