@@ -30,7 +30,8 @@ pub trait Service: Send + Sync + 'static {
 
     /// Makes the answer to a message that the server refuses, if its method and its path could be
     /// read. They are the only parts of the request that are right. The connection closes after
-    /// the answer. By default it is `None`, and the server answers with a line of text.
+    /// the answer. By default it is `None`, and the server answers with a line of text. The log
+    /// shows the warnings of the cycle.
     fn refused(&self, _request: &Request, _error: &ParseError, _: &mut Cycle) -> Option<Response> {
         None
     }

@@ -71,6 +71,23 @@ fn what_is_marked_on_the_memory_page_stays_marked() {
 }
 
 #[test]
+fn after_a_restart_the_open_list_begins_anew() {
+    let Some(browser) = Browser::take("after_a_restart_the_open_list") else { return };
+    let carafe = Carafe::start(&["--log", "off"]);
+    let port = carafe.address.port().to_string();
+    for _ in 0..3 {
+        carafe.curl(&["$B/hello"]);
+    }
+    browser.open(&carafe.url("/cycles"));
+    browser.wait_for("document.getElementById('live').textContent.startsWith('Live')");
+    drop(carafe);
+    let carafe = Carafe::start(&["--log", "off", "--port", &port]);
+    carafe.curl(&["$B/echo"]);
+    browser.wait_for("document.getElementById('cycles').innerText.includes('/echo')");
+    assert_eq!(browser.script("return document.getElementById('cycles').rows.length"), 1.into());
+}
+
+#[test]
 fn the_glass_works_without_scripts() {
     let Some(browser) = Browser::take("the_glass_works_without_scripts") else { return };
     let carafe = Carafe::start(&["--log", "off"]);

@@ -83,15 +83,17 @@ if (live && window.EventSource) {
   const open = () => say('Live: new cycles appear here as they end.');
   events.addEventListener('open', () => waiting || open());
   events.addEventListener('error', () => say('Not live: the server does not answer now.'));
-  events.addEventListener('message', (event) => {
-    const cycle = JSON.parse(event.data);
-    // A server that was started again counts from 1 again: the cycles of the one before are gone.
-    const run = event.lastEventId.split(' ')[1];
-    if (live.dataset.run && live.dataset.run !== run) {
+  // A server that was started again counts from 1 again: the cycles of the one before are gone.
+  let run = null;
+  events.addEventListener('run', ({ data }) => {
+    if (run && run !== data) {
       list.replaceChildren();
       waiting = waiting && [];
     }
-    live.dataset.run = run;
+    run = data;
+  });
+  events.addEventListener('message', (event) => {
+    const cycle = JSON.parse(event.data);
     if (!waiting) return show(cycle, list);
     waiting.push(cycle);
     say('Paused: ' + waiting.length + ' new.');

@@ -45,15 +45,17 @@ if (own && window.EventSource) {
   const belongs = (path) => paths.some((mine) => path === mine || path.startsWith(mine + '/'));
   const events = new EventSource('/cycles/live?after=' + lesson.dataset.last);
   events.addEventListener('open', () => (lesson.dataset.live = 'yes'));
-  events.addEventListener('message', (event) => {
-    const cycle = JSON.parse(event.data);
-    // A server that was started again counts from 1 again: the cycles of the one before are gone.
-    const run = event.lastEventId.split(' ')[1];
-    if (lesson.dataset.run && lesson.dataset.run !== run) {
+  // A server that was started again counts from 1 again: the cycles of the one before are gone.
+  let run = null;
+  events.addEventListener('run', ({ data }) => {
+    if (run && run !== data) {
       own.replaceChildren();
       document.getElementById('count').textContent = 0;
     }
-    lesson.dataset.run = run;
+    run = data;
+  });
+  events.addEventListener('message', (event) => {
+    const cycle = JSON.parse(event.data);
     if (belongs(cycle.request.split(' ')[1].split('?')[0])) show(cycle);
     tick();
   });

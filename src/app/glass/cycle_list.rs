@@ -135,6 +135,7 @@ pub fn cycles_live(ctx: &mut Context) -> Result<Response, Error> {
     }
     let recorder = Arc::clone(recorder);
     let stream = Response::stream("text/event-stream", move |out| {
+        write!(out, "event: run\ndata: {run}\n\n")?;
         while !recorder.is_closed() {
             // The page keeps the `id`, and sees nothing where no `data` follows. It is written each
             // time, because only a write shows that a page has gone.

@@ -59,6 +59,9 @@ impl Mask {
             let pair = String::from_utf8_lossy(&pair);
             secrets.extend(pair.split_once(':').map(|(_, password)| password.to_owned()));
         }
+        for row in [facts.row, facts.row_after()].into_iter().flatten() {
+            hide_values(&row.clone().into(), false, &mut secrets);
+        }
         let ids = facts.ids().map(|id| (id.to_owned(), cut_id(id)));
         let cookies = request.cookies();
         let cookies =
@@ -177,12 +180,21 @@ pub fn masked_cookies(line: &str) -> String {
     for (pair, name, value) in cookies(line) {
         read += pair.len();
         let (front, end) = pair.split_at(pair.trim_end_matches(';').len());
-        masked += &match (shown_cookie(name, &value), front.split_once('=')) {
-            (Some(shown), Some((name, _))) => format!("{name}={shown}{end}"),
-            _ => pair.to_owned(),
+        let name_end = front.find('=').unwrap_or(0);
+        let name_start = front[..name_end].rfind(';').map_or(0, |at| at + 1);
+        masked += &without_long(&front[..name_start]);
+        masked += &match shown_cookie(name, &value) {
+            Some(shown) => format!("{}={shown}{end}", &front[name_start..name_end]),
+            None => format!("{}{end}", &front[name_start..]),
         };
     }
-    masked + &line[read..]
+    masked + &without_long(&line[read..])
+}
+
+/// What stands between two cookies. A long part of it may be an id that was sent without a name.
+fn without_long(text: &str) -> String {
+    let cut = |part: &str| if part.trim().len() > 15 { cut_id(part) } else { part.to_owned() };
+    text.split(';').map(cut).collect::<Vec<_>>().join(";")
 }
 
 /// What stands in place of the value of a cookie; `None`: it is no secret.

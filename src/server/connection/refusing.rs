@@ -26,8 +26,10 @@ impl Connection {
                 // The service has done it. A client that tried again would order twice.
                 false => plain(error.status(), "there is no room in memory for the answer"),
             };
-            for cookie in response.headers.get_all("Set-Cookie") {
-                refused.headers.append("Set-Cookie", cookie);
+            // Where a cookie is set, no cache may keep the answer: both stay.
+            for name in ["Set-Cookie", "Cache-Control"] {
+                let values = response.headers.get_all(name);
+                values.for_each(|value| refused.headers.append(name, value));
             }
             response = refused;
             self.buffers.request.body = Vec::new();

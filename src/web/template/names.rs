@@ -270,7 +270,7 @@ impl<'a> Names<'a> {
         {
             return;
         }
-        // Each turn of a loop comes to the same place.
+        // In a loop the same place is met again in each turn.
         let (tree, place) = (self.scope.tree, (&*self.scope.tree.name, part.at));
         if self.warned.len() == MOST_WARNINGS || self.warned.contains(&place) {
             return;

@@ -150,6 +150,20 @@ fn a_cookie_of_another_program_is_cut_wherever_it_is_shown() {
 }
 
 #[test]
+fn an_id_without_a_name_is_cut_too_and_a_long_name_is_not() {
+    let carafe = Carafe::start(&["--log", "off"]);
+    let id = "0123456789abcdef0123456789abcdef";
+    for cookie in [id.to_owned(), format!("{id}; theme=dark"), format!("theme=dark; {id}")] {
+        let cookie = format!("Cookie: {cookie}; a-name-of-many-letters=1");
+        let answer = carafe.curl(&["-H", &cookie, "$B/echo"]);
+        for shown in [answer, carafe.curl(&["$B/cycles/last"])] {
+            assert!(!shown.contains("012345"), "{cookie}: {shown}");
+            assert!(shown.contains("a-name-of-many-letters=1"), "{cookie}: {shown}");
+        }
+    }
+}
+
+#[test]
 fn of_a_request_that_was_not_understood_no_secret_is_shown_or_logged() {
     let carafe = Carafe::start(&["--log", "line"]);
     let id = "0123456789abcdef0123456789abcdef";

@@ -6,6 +6,7 @@
 use crate::app::assets;
 use crate::app::course::ladder::count_in;
 use crate::app::glass::{CycleFacts, place_of};
+use carafe::cycle::StorePlace;
 use carafe::{Map, Value};
 use std::borrow::Cow;
 use std::collections::VecDeque;
@@ -163,15 +164,25 @@ fn visits(row: Option<&Map>) -> Option<i64> {
     row.and_then(|row| row.get("visits")).and_then(Value::as_int)
 }
 
-/// True for a row with a count that this server has left in no row since it started. Its key may be
-/// new: a login changes it.
+/// True for a visitor whose count has begun before this server was started. A login gives a visitor
+/// of this server a new key. So does each change, if the cookie carries the row: then the count must
+/// tell.
 fn has_begun_elsewhere(cycle: &CycleFacts, marks: &mut Marks) -> bool {
-    let found = visits(cycle.row).map(|visits| marks.count(&visits.to_string()));
-    if let Some(visits) = visits(cycle.row_after()) {
-        marks.had(&visits.to_string());
+    let mark = |cookie: Option<&str>, row| match cycle.store {
+        StorePlace::Cookie => visits(row).map(|visits| visits.to_string()),
+        _ => cookie.map(str::to_owned),
+    };
+    let found = mark(cycle.cookie, cycle.row);
+    let is_ours = found.is_some_and(|found| marks.count(&found) > 0);
+    let is_counted = visits(cycle.row).is_some();
+    if let Some(left) = mark(cycle.cookie_after(), cycle.row_after())
+        && (is_ours || !is_counted)
+    {
+        marks.had(&left);
     }
-    // Once marks have been lost, an unknown count may be one of ours.
-    found == Some(0) && !marks.has_lost_some
+    // Once marks have been lost, an unknown visitor may be one of ours.
+    let is_unknown = is_counted && !is_ours && !marks.has_lost_some;
+    is_unknown && place_of(cycle.record) == "/ladder/session"
 }
 
 /// True for a visitor of this server whose count is higher than this server has left it.

@@ -215,6 +215,17 @@ fn neither_a_lost_memory_nor_a_test_suite_earns_a_tick() {
 }
 
 #[test]
+fn an_old_count_is_known_although_a_new_visitor_has_counted_as_far() {
+    let mut desk = Desk::new();
+    desk.serve("carafe --store file:state");
+    desk.shell("curl -c j $B/ladder/session");
+    desk.serve("carafe --store file:state");
+    desk.shell("curl $B/ladder/session; curl -b j $B/ladder/session");
+    let seen = desk.check(13).1;
+    assert!(seen.iter().any(|what| what.contains("before this server")), "{seen:?}");
+}
+
+#[test]
 fn a_tick_outlives_the_cycle_that_earned_it_and_the_visitors_who_are_forgotten() {
     let carafe = Carafe::start(&["--log", "off"]);
     carafe.curl(&["$B/ladder/none", "$B/ladder/none", "$B/ladder/none"]);
