@@ -165,8 +165,8 @@ fn visits(row: Option<&Map>) -> Option<i64> {
 }
 
 /// True for a visitor whose count has begun before this server was started. A login gives a visitor
-/// of this server a new key. So does each change, if the cookie carries the row: then the count must
-/// tell.
+/// of this server a new key. So does each change, if the cookie carries the row: then the count
+/// must tell.
 fn has_begun_elsewhere(cycle: &CycleFacts, marks: &mut Marks) -> bool {
     let mark = |cookie: Option<&str>, row| match cycle.store {
         StorePlace::Cookie => visits(row).map(|visits| visits.to_string()),
