@@ -47,5 +47,5 @@ fn serve(mut stream: TcpStream) -> io::Result<()> {
 //
 // This stage prints `200`, carafe prints `404`. Read src/web/no_route.rs.
 //
-// And one bad client ends the server for all: an error of its connection, or a byte that is not
-// UTF-8, leaves `main` through `?`.
+// And one bad client ends the server for all: if its connection fails, or a byte is not UTF-8, `?`
+// carries the error out of `serve` and then out of `main`. What else is wrong, later stages say.

@@ -102,13 +102,13 @@ fn write_response(mut stream: &TcpStream, response: &Response, with_body: bool) 
 
 /// The routes: finds the answer to a method and a path.
 fn answer(request: &Request) -> Response {
-    // The path is split first and decoded then, so `a%2Fb` is one part that holds a slash.
+    // First the path is split, then its parts are decoded: `a%2Fb` is one part and holds a slash.
     let parts: Vec<String> = request.path.split('/').skip(1).map(percent_decode).collect();
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     let method = if request.method == "HEAD" { "GET" } else { &request.method };
     match (method, &parts[..]) {
         ("GET", ["hello"]) => Response::new("200 OK", TEXT, "Hello, World!\n"),
-        ("GET", ["hello", name]) => hello(name), // carafe takes no empty name
+        ("GET", ["hello", name]) => hello(name), // an empty name too, which carafe refuses
         (_, ["hello"] | ["hello", _]) => only("GET, HEAD"),
         _ => not_found(),
     }
@@ -129,7 +129,7 @@ fn not_found() -> Response {
     Response::new("404 Not Found", TEXT, "there is nothing here, try /hello\n")
 }
 
-/// Reads `%41` as `A` and `%C3%A9` as `é`. Another `%` stays; in a path, carafe refuses it.
+/// Reads `%41` as `A` and `%C3%A9` as `é`. Another `%` stays as it is; carafe refuses it in a path.
 fn percent_decode(text: &str) -> String {
     let mut parts = text.split('%');
     let mut bytes: Vec<u8> = parts.next().unwrap_or("").into();

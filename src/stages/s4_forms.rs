@@ -105,7 +105,7 @@ fn read_request(reader: &mut impl BufRead) -> io::Result<Request> {
         headers.insert(name.to_lowercase(), value.trim_matches([' ', '\t']).to_string());
         line = read_line(reader)?;
     }
-    let length = headers.get("content-length").map_or("0", String::as_str);
+    let length = headers.get("content-length").map_or("0", String::as_str); // "0" if it is absent
     let length: u64 = length.parse().map_err(|_| bad("a Content-Length that is no number"))?;
     let mut body = Vec::new();
     reader.take(length).read_to_end(&mut body)?;
@@ -140,13 +140,13 @@ fn write_response(mut stream: &TcpStream, response: &Response, with_body: bool) 
 
 /// The routes: finds the answer to a method and a path.
 fn answer(request: &Request) -> Response {
-    // The path is split first and decoded then, so `a%2Fb` is one part that holds a slash.
+    // First the path is split, then its parts are decoded: `a%2Fb` is one part and holds a slash.
     let parts: Vec<String> = request.path.split('/').skip(1).map(percent_decode).collect();
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     let method = if request.method == "HEAD" { "GET" } else { &request.method };
     match (method, &parts[..]) {
         ("GET", ["hello"]) => Response::new("200 OK", TEXT, "Hello, World!\n"),
-        ("GET", ["hello", name]) => hello(name), // carafe takes no empty name
+        ("GET", ["hello", name]) => hello(name), // an empty name too, which carafe refuses
         ("GET", ["formtest"]) => form_page(request),
         ("POST", ["process"]) => process(request),
         ("GET", ["static", path @ ..]) => static_file(path).unwrap_or_else(not_found),
@@ -175,15 +175,16 @@ fn process(request: &Request) -> Response {
     // A form writes its fields as `name=Ada+Lovelace&city=London`, with `+` for a space.
     let form = String::from_utf8_lossy(&request.body).replace('+', " ");
     let Some(name) = find(&form, '&', "name") else {
-        return Response::new("400 Bad Request", TEXT, "expected a form with the field name\n");
+        return Response::new("400 Bad Request", TEXT, "found a form without the field name\n");
     };
     let response = Response::new("303 See Other", TEXT, "").with_header("Location", "/formtest");
     // Characters, not bytes: `é` is one character and two bytes.
     if name.chars().count() >= 2 {
+        // A name that is too long for a cookie is lost.
         return response.with_cookie("name", &percent_encode(&name));
     }
     let mut messages = cookie(request, "flash").unwrap_or_default();
-    // A browser does not keep a cookie of more than 4096 bytes. A name that is so long is lost.
+    // A browser does not keep a cookie of more than 4096 bytes.
     if messages.len() < 1000 {
         messages += "need valid name. ";
     }
@@ -193,17 +194,17 @@ fn process(request: &Request) -> Response {
 /// The file of a path below `www/`, or `None`: a path must not lead to any other file.
 fn static_file(path: &[&str]) -> Option<Response> {
     let folder = Path::new("www").canonicalize().ok()?; // without a folder, `?` returns `None`
-    // Links and `..` are followed first, to see where the path ends.
+    // The path that is left when links and `..` have been followed; an error if there is no file.
     let file = folder.join(path.join("/")).canonicalize().ok()?;
     let parts: Vec<&str> = file.strip_prefix(folder).ok()?.to_str()?.split(['/', '\\']).collect();
-    // It must end where it says: not elsewhere by a link or `..`, nor by a slash within a part.
+    // It must be the path that was asked. A link, a `..` or a `%2F` in a part leads elsewhere.
     if parts != path || parts.iter().any(|part| part.starts_with('.')) || !file.is_file() {
         return None;
     }
     let content_type = match file.extension()?.to_str()? {
         "css" => "text/css; charset=utf-8",
         "js" => "text/javascript; charset=utf-8",
-        _ => "application/octet-stream",
+        _ => "application/octet-stream", // carafe knows more, and files without an ending
     };
     // The whole file is in memory for a moment; carafe sends it piece by piece.
     Some(Response::new("200 OK", content_type, fs::read(file).ok()?))
@@ -219,9 +220,9 @@ fn not_found() -> Response {
     Response::new("404 Not Found", TEXT, "there is nothing here, try /hello\n")
 }
 
-/// Puts values into the places of a template, such as `{{ name }}`. What is put in is not read
-/// again, so a visitor who is called `{{ name }}` is greeted so. A mistake in a template, a part of
-/// this program, panics.
+/// Puts values into the places of a template, such as `{{ name }}`. What was put in is not searched
+/// for places: a visitor who is called `{{ name }}` sees just that. A mistake in a template, a part
+/// of this program, panics.
 fn render(template: &str, values: &[(&str, &str)]) -> String {
     let (mut page, mut rest) = (String::new(), template);
     while let Some((before, behind)) = rest.split_once("{{ ") {
@@ -246,13 +247,13 @@ fn find(pairs: &str, separator: char, name: &str) -> Option<String> {
     Some(percent_decode(value))
 }
 
-/// Text as HTML. The `&` comes first: those that the other lines write must stay.
+/// Text as HTML. `&` is replaced first; else the `&` of `&lt;` would be replaced, too.
 fn escape(text: &str) -> String {
     let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     text.replace('"', "&#34;").replace('\'', "&#39;")
 }
 
-/// Reads `%41` as `A` and `%C3%A9` as `é`. Another `%` stays; in a path, carafe refuses it.
+/// Reads `%41` as `A` and `%C3%A9` as `é`. Another `%` stays as it is; carafe refuses it in a path.
 fn percent_decode(text: &str) -> String {
     let mut parts = text.split('%');
     let mut bytes: Vec<u8> = parts.next().unwrap_or("").into();

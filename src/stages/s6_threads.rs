@@ -115,8 +115,9 @@ fn work(listener: &TcpListener, sessions: &Mutex<Sessions>) {
     }
 }
 
-/// Waits until no other worker has the table. The guard borrows it (`'_`) and gives it back when it
-/// goes out of scope. A worker that panicked with it did no harm: no handler panics in a change.
+/// Waits until no other worker has the table. The guard borrows the mutex (`'_`), and unlocks it at
+/// the end of its scope. It is "poisoned" if a worker panicked with it. Then the table is whole all
+/// the same: no handler panics in a change.
 fn lock(sessions: &Mutex<Sessions>) -> MutexGuard<'_, Sessions> {
     sessions.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -144,7 +145,7 @@ fn read_request(reader: &mut impl BufRead) -> io::Result<Request> {
         headers.insert(name.to_lowercase(), value.trim_matches([' ', '\t']).to_string());
         line = read_line(reader)?;
     }
-    let length = headers.get("content-length").map_or("0", String::as_str);
+    let length = headers.get("content-length").map_or("0", String::as_str); // "0" if it is absent
     let length: u64 = length.parse().map_err(|_| bad("a Content-Length that is no number"))?;
     let mut body = Vec::new();
     reader.take(length).read_to_end(&mut body)?;
@@ -177,8 +178,8 @@ fn write_response(mut stream: &TcpStream, response: &Response, with_body: bool) 
     if with_body { stream.write_all(&response.body) } else { Ok(()) }
 }
 
-/// Calls `answer`. A panic stops here and does not end the worker. `AssertUnwindSafe` promises the
-/// compiler that it leaves nothing half done; `lock` says why.
+/// Calls `answer`. A panic stops here and does not end the worker. `AssertUnwindSafe` is a promise
+/// to the compiler that a panic leaves nothing half changed; `lock` says why.
 fn answer_or_500(request: &Request, sessions: &Mutex<Sessions>) -> Response {
     let failed = |_| Response::new("500 Internal Server Error", TEXT, "the handler panicked\n");
     panic::catch_unwind(AssertUnwindSafe(|| answer(request, sessions))).unwrap_or_else(failed)
@@ -186,13 +187,13 @@ fn answer_or_500(request: &Request, sessions: &Mutex<Sessions>) -> Response {
 
 /// The routes: finds the answer to a method and a path.
 fn answer(request: &Request, sessions: &Mutex<Sessions>) -> Response {
-    // The path is split first and decoded then, so `a%2Fb` is one part that holds a slash.
+    // First the path is split, then its parts are decoded: `a%2Fb` is one part and holds a slash.
     let parts: Vec<String> = request.path.split('/').skip(1).map(percent_decode).collect();
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     let method = if request.method == "HEAD" { "GET" } else { &request.method };
     match (method, &parts[..]) {
         ("GET", ["hello"]) => Response::new("200 OK", TEXT, "Hello, World!\n"),
-        ("GET", ["hello", name]) => hello(name), // carafe takes no empty name
+        ("GET", ["hello", name]) => hello(name), // an empty name too, which carafe refuses
         ("GET", ["formtest"]) => form_page(request, &mut lock(sessions)),
         ("POST", ["process"]) => process(request, &mut lock(sessions)),
         ("GET", ["sessions"]) => set_user(request, &mut lock(sessions)),
@@ -213,7 +214,7 @@ fn hello(name: &str) -> Response {
     Response::new("200 OK", HTML, render(HELLO, &[("name", name)], &[]))
 }
 
-/// The session that the visitor's cookie names, or `None`. `'a` says that it lies in `sessions`.
+/// The session that the visitor's cookie names, or `None`. `'a`: it lies in `sessions`.
 fn known<'a>(sessions: &'a mut Sessions, request: &Request) -> Option<&'a mut Session> {
     sessions.get_mut(&cookie(request, "sid")?)
 }
@@ -243,7 +244,7 @@ fn process(request: &Request, sessions: &mut Sessions) -> Response {
     // A form writes its fields as `name=Ada+Lovelace&city=London`, with `+` for a space.
     let form = String::from_utf8_lossy(&request.body).replace('+', " ");
     let Some(name) = find(&form, '&', "name") else {
-        return Response::new("400 Bad Request", TEXT, "expected a form with the field name\n");
+        return Response::new("400 Bad Request", TEXT, "found a form without the field name\n");
     };
     let (id, session) = open(sessions, request);
     // Characters, not bytes: `é` is one character and two bytes.
@@ -256,7 +257,7 @@ fn process(request: &Request, sessions: &mut Sessions) -> Response {
     response.with_cookie("sid", &id)
 }
 
-/// The notes ask for it with GET. It should be POST: a link on any page can make a browser do it.
+/// A GET, as in the course notes. It should be POST: a link on any page can make a browser do it.
 fn set_user(request: &Request, sessions: &mut Sessions) -> Response {
     let (id, session) = open(sessions, request);
     session.user = Some("Anthony".to_string());
@@ -279,7 +280,7 @@ fn count_in_session(request: &Request, sessions: &mut Sessions) -> Response {
     count(&mut session.visits).with_cookie("sid", &id)
 }
 
-/// Counts a visit: in a session, or for /ladder/none in a number that is gone with the answer.
+/// Counts a visit: in a session, or for /ladder/none in a new 0 that nobody keeps.
 fn count(visits: &mut u64) -> Response {
     *visits += 1;
     Response::new("200 OK", TEXT, format!("visit {visits}\n"))
@@ -288,17 +289,17 @@ fn count(visits: &mut u64) -> Response {
 /// The file of a path below `www/`, or `None`: a path must not lead to any other file.
 fn static_file(path: &[&str]) -> Option<Response> {
     let folder = Path::new("www").canonicalize().ok()?; // without a folder, `?` returns `None`
-    // Links and `..` are followed first, to see where the path ends.
+    // The path that is left when links and `..` have been followed; an error if there is no file.
     let file = folder.join(path.join("/")).canonicalize().ok()?;
     let parts: Vec<&str> = file.strip_prefix(folder).ok()?.to_str()?.split(['/', '\\']).collect();
-    // It must end where it says: not elsewhere by a link or `..`, nor by a slash within a part.
+    // It must be the path that was asked. A link, a `..` or a `%2F` in a part leads elsewhere.
     if parts != path || parts.iter().any(|part| part.starts_with('.')) || !file.is_file() {
         return None;
     }
     let content_type = match file.extension()?.to_str()? {
         "css" => "text/css; charset=utf-8",
         "js" => "text/javascript; charset=utf-8",
-        _ => "application/octet-stream",
+        _ => "application/octet-stream", // carafe knows more, and files without an ending
     };
     // The whole file is in memory for a moment; carafe sends it piece by piece.
     Some(Response::new("200 OK", content_type, fs::read(file).ok()?))
@@ -315,8 +316,8 @@ fn not_found() -> Response {
 }
 
 /// Puts values into the places of a template, such as `{{ name }}`, and repeats what stands between
-/// `{% for item in list %}` and `{% endfor %}`. Another `{` is text. What is put in is not read
-/// again, so a visitor who is called `{{ name }}` is greeted so. A mistake in a template panics.
+/// `{% for item in list %}` and `{% endfor %}`. Another `{` is text, and so is what was put in, also
+/// the name of a visitor who is called `{{ name }}`. A mistake in a template panics.
 fn render(template: &str, values: &[(&str, &str)], lists: &[(&str, &[String])]) -> String {
     let (mut page, mut rest) = (String::new(), template);
     while let Some((before, behind)) = rest.split_once('{') {
@@ -353,13 +354,13 @@ fn find(pairs: &str, separator: char, name: &str) -> Option<String> {
     Some(percent_decode(value))
 }
 
-/// Text as HTML. The `&` comes first: those that the other lines write must stay.
+/// Text as HTML. `&` is replaced first; else the `&` of `&lt;` would be replaced, too.
 fn escape(text: &str) -> String {
     let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     text.replace('"', "&#34;").replace('\'', "&#39;")
 }
 
-/// Reads `%41` as `A` and `%C3%A9` as `é`. Another `%` stays; in a path, carafe refuses it.
+/// Reads `%41` as `A` and `%C3%A9` as `é`. Another `%` stays as it is; carafe refuses it in a path.
 fn percent_decode(text: &str) -> String {
     let mut parts = text.split('%');
     let mut bytes: Vec<u8> = parts.next().unwrap_or("").into();
@@ -384,8 +385,8 @@ fn random_id() -> String {
 
 // What is still wrong with it
 //
-// It reads whatever is sent. A form of 30 megabytes takes more than 30 megabytes of memory, and a
-// head without end takes all that there is:
+// It reads whatever is sent. A form of 30 megabytes takes more than 30 megabytes of memory, which a
+// session keeps if it is a name. A head without end takes all that there is:
 //
 //     (printf 'name=Ada&more='; head -c 30000000 /dev/zero) |
 //         curl -s -o /dev/null -w '%{http_code}\n' --data-binary @- http://127.0.0.1:8000/process

@@ -5,9 +5,9 @@
 //! curl -i -H 'Content-Length: +5' http://127.0.0.1:8000/hello
 //! ```
 //!
-//! New: a request that is too large, too slow, or that a proxy could understand differently gets an
-//! answer that says so: 400, 408, 413, 431, 501 or 505. What the client still sends is then read
-//! away, since a close with unread bytes would destroy the answer.
+//! New: a request that is too large, that falls silent, or that a proxy in front could read in
+//! another way than this server gets an answer that says so: 400, 408, 413, 431, 501 or 505. What
+//! the client still sends is then read away: a close with unread bytes would destroy the answer.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hasher, RandomState};
@@ -119,8 +119,8 @@ fn work(listener: &TcpListener, sessions: &Mutex<Sessions>) {
     }
 }
 
-/// Waits until no other worker has the table. The guard borrows it (`'_`) and gives it back when it
-/// goes out of scope. A worker that panicked with it did no harm: no handler panics in a change.
+/// Waits until no other worker has the table. The guard borrows the mutex (`'_`) and unlocks it at
+/// the end of its scope. A panic would "poison" the mutex, but no handler panics in a change.
 fn lock(sessions: &Mutex<Sessions>) -> MutexGuard<'_, Sessions> {
     sessions.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -138,7 +138,7 @@ fn serve(stream: TcpStream, sessions: &Mutex<Sessions>) -> io::Result<()> {
 }
 
 /// Reads the first line, `GET /hello HTTP/1.1`, the headers up to the empty line, and the body.
-/// If no request comes, the error is the answer. For HEAD carafe would leave out its body.
+/// If the request is bad, the error is the answer, with its body even to a HEAD.
 fn read_request(reader: &mut impl BufRead) -> Result<Request, Response> {
     let mut head = reader.by_ref().take(HEAD_BYTES); // it gives at most this number of bytes
     let first_line = read_line(&mut head)?;
@@ -167,7 +167,7 @@ fn read_request(reader: &mut impl BufRead) -> Result<Request, Response> {
     require(version == "HTTP/1.0" || headers.contains_key("host"), BAD, "expected Host")?;
     let is_chunked = headers.contains_key("transfer-encoding");
     require(!is_chunked, "501 Not Implemented", "expected Content-Length, not Transfer-Encoding")?;
-    let length = headers.get("content-length").map_or("0", String::as_str);
+    let length = headers.get("content-length").map_or("0", String::as_str); // "0" if it is absent
     require(!length.starts_with('+'), BAD, "expected a length in digits")?; // `parse` reads `+5`
     let length: u64 = length.parse().map_err(|_| bad("a Content-Length that is no number"))?;
     require(length <= BODY_BYTES, "413 Content Too Large", "expected a smaller body")?;
@@ -211,15 +211,15 @@ fn write_response(mut stream: &TcpStream, response: &Response, with_body: bool) 
     if with_body { stream.write_all(&response.body) } else { Ok(()) }
 }
 
-/// Calls `answer`. A panic stops here and does not end the worker. `AssertUnwindSafe` promises the
-/// compiler that it leaves nothing half done; `lock` says why.
+/// Calls `answer`. A panic stops here and does not end the worker. `AssertUnwindSafe` is a promise
+/// to the compiler that a panic leaves nothing half changed; `lock` says why.
 fn answer_or_500(request: &Request, sessions: &Mutex<Sessions>) -> Response {
     let failed = |_| Response::new("500 Internal Server Error", TEXT, "the handler panicked\n");
     panic::catch_unwind(AssertUnwindSafe(|| answer(request, sessions))).unwrap_or_else(failed)
 }
 
-/// Ends a connection without destroying the answer. The client is told that this was all, and what
-/// it still sends is read and thrown away, but not for ever (RFC 9112, section 9.6).
+/// Ends a connection without destroying the answer (RFC 9112, section 9.6). The client is told that
+/// this was all, and what it still sends is thrown away. One that stays silent costs a second.
 fn read_away(mut stream: &TcpStream) -> io::Result<()> {
     stream.shutdown(Shutdown::Write)?;
     stream.set_read_timeout(Some(Duration::from_secs(1)))?;
@@ -230,13 +230,13 @@ fn read_away(mut stream: &TcpStream) -> io::Result<()> {
 
 /// The routes: finds the answer to a method and a path.
 fn answer(request: &Request, sessions: &Mutex<Sessions>) -> Response {
-    // The path is split first and decoded then, so `a%2Fb` is one part that holds a slash.
+    // First the path is split, then its parts are decoded: `a%2Fb` is one part and holds a slash.
     let parts: Vec<String> = request.path.split('/').skip(1).map(percent_decode).collect();
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     let method = if request.method == "HEAD" { "GET" } else { &request.method };
     match (method, &parts[..]) {
         ("GET", ["hello"]) => Response::new("200 OK", TEXT, "Hello, World!\n"),
-        ("GET", ["hello", name]) => hello(name), // carafe takes no empty name
+        ("GET", ["hello", name]) => hello(name), // an empty name too, which carafe refuses
         ("GET", ["formtest"]) => form_page(request, &mut lock(sessions)),
         ("POST", ["process"]) => process(request, &mut lock(sessions)),
         ("GET", ["sessions"]) => set_user(request, &mut lock(sessions)),
@@ -257,7 +257,7 @@ fn hello(name: &str) -> Response {
     Response::new("200 OK", HTML, render(HELLO, &[("name", name)], &[]))
 }
 
-/// The session that the visitor's cookie names, or `None`. `'a` says that it lies in `sessions`.
+/// The session that the visitor's cookie names, or `None`. `'a`: it lies in `sessions`.
 fn known<'a>(sessions: &'a mut Sessions, request: &Request) -> Option<&'a mut Session> {
     sessions.get_mut(&cookie(request, "sid")?)
 }
@@ -298,7 +298,7 @@ fn process(request: &Request, sessions: &mut Sessions) -> Response {
     response.with_cookie("sid", &id)
 }
 
-/// The notes ask for it with GET. It should be POST: a link on any page can make a browser do it.
+/// A GET, as in the course notes. It should be POST: a link on any page can make a browser do it.
 fn set_user(request: &Request, sessions: &mut Sessions) -> Response {
     let (id, session) = open(sessions, request);
     session.user = Some("Anthony".to_string());
@@ -321,7 +321,7 @@ fn count_in_session(request: &Request, sessions: &mut Sessions) -> Response {
     count(&mut session.visits).with_cookie("sid", &id)
 }
 
-/// Counts a visit: in a session, or for /ladder/none in a number that is gone with the answer.
+/// Counts a visit: in a session, or for /ladder/none in a new 0 that nobody keeps.
 fn count(visits: &mut u64) -> Response {
     *visits += 1;
     Response::new("200 OK", TEXT, format!("visit {visits}\n"))
@@ -330,17 +330,17 @@ fn count(visits: &mut u64) -> Response {
 /// The file of a path below `www/`, or `None`: a path must not lead to any other file.
 fn static_file(path: &[&str]) -> Option<Response> {
     let folder = Path::new("www").canonicalize().ok()?; // without a folder, `?` returns `None`
-    // Links and `..` are followed first, to see where the path ends.
+    // The path that is left when links and `..` have been followed; an error if there is no file.
     let file = folder.join(path.join("/")).canonicalize().ok()?;
     let parts: Vec<&str> = file.strip_prefix(folder).ok()?.to_str()?.split(['/', '\\']).collect();
-    // It must end where it says: not elsewhere by a link or `..`, nor by a slash within a part.
+    // It must be the path that was asked. A link, a `..` or a `%2F` in a part leads elsewhere.
     if parts != path || parts.iter().any(|part| part.starts_with('.')) || !file.is_file() {
         return None;
     }
     let content_type = match file.extension()?.to_str()? {
         "css" => "text/css; charset=utf-8",
         "js" => "text/javascript; charset=utf-8",
-        _ => "application/octet-stream",
+        _ => "application/octet-stream", // carafe knows more, and files without an ending
     };
     // The whole file is in memory for a moment; carafe sends it piece by piece.
     Some(Response::new("200 OK", content_type, fs::read(file).ok()?))
@@ -357,8 +357,8 @@ fn not_found() -> Response {
 }
 
 /// Puts values into the places of a template, such as `{{ name }}`, and repeats what stands between
-/// `{% for item in list %}` and `{% endfor %}`. Another `{` is text. What is put in is not read
-/// again, so a visitor who is called `{{ name }}` is greeted so. A mistake in a template panics.
+/// `{% for item in list %}` and `{% endfor %}`. Another `{` is text, and so is what was put in, also
+/// the name of a visitor who is called `{{ name }}`. A mistake in a template panics.
 fn render(template: &str, values: &[(&str, &str)], lists: &[(&str, &[String])]) -> String {
     let (mut page, mut rest) = (String::new(), template);
     while let Some((before, behind)) = rest.split_once('{') {
@@ -395,13 +395,13 @@ fn find(pairs: &str, separator: char, name: &str) -> Option<String> {
     Some(percent_decode(value))
 }
 
-/// Text as HTML. The `&` comes first: those that the other lines write must stay.
+/// Text as HTML. `&` is replaced first; else the `&` of `&lt;` would be replaced, too.
 fn escape(text: &str) -> String {
     let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     text.replace('"', "&#34;").replace('\'', "&#39;")
 }
 
-/// Reads `%41` as `A` and `%C3%A9` as `é`. Another `%` stays; in a path, carafe refuses it.
+/// Reads `%41` as `A` and `%C3%A9` as `é`. Another `%` stays as it is; carafe refuses it in a path.
 fn percent_decode(text: &str) -> String {
     let mut parts = text.split('%');
     let mut bytes: Vec<u8> = parts.next().unwrap_or("").into();
@@ -426,7 +426,7 @@ fn random_id() -> String {
 
 // What is still wrong with it
 //
-// Eight clients that send a header each second hold all workers, and the others wait:
+// Eight clients that send a header each second hold all workers for hours, and the others wait:
 //
 //     drip() { printf 'GET / HTTP/1.1\r\n'; for s in 1 2 3 4; do sleep 1; printf 'X:\r\n'; done; }
 //     for n in 1 2 3 4 5 6 7 8; do drip | curl -s -m 5 -o /dev/null telnet://127.0.0.1:8000 & done
@@ -435,6 +435,6 @@ fn random_id() -> String {
 // This stage prints `000`, carafe prints `200`. Read src/server/pool.rs.
 //
 // The rest of carafe is what else a server needs: several requests on a connection, chunked bodies
-// (src/http/body.rs), conditions and ranges, a Date, an end to old sessions. It takes a whole URL
-// in the first line (RFC 9112, 3.2.2). It refuses a Host or a version that is none (400), a form of
-// another type (415), and a form that another site posts (403, src/web/origin.rs).
+// (src/http/body.rs), conditions and ranges, a Date, a URL in the first line (RFC 9112, 3.2.2),
+// an end to old sessions, a new id at a login. It answers 400 to a malformed Host or version, 415
+// to a form of another type, and 403 to a form that another site posts (src/web/origin.rs).
