@@ -316,8 +316,8 @@ fn not_found() -> Response {
 }
 
 /// Puts values into the places of a template, such as `{{ name }}`, and repeats what stands between
-/// `{% for item in list %}` and `{% endfor %}`. Another `{` is text, and so is what was put in, also
-/// the name of a visitor who is called `{{ name }}`. A mistake in a template panics.
+/// `{% for item in list %}` and `{% endfor %}`. Another `{` is text, and so is what was put in,
+/// also the name of a visitor who is called `{{ name }}`. A mistake in a template panics.
 fn render(template: &str, values: &[(&str, &str)], lists: &[(&str, &[String])]) -> String {
     let (mut page, mut rest) = (String::new(), template);
     while let Some((before, behind)) = rest.split_once('{') {
