@@ -1,6 +1,6 @@
 //! The real binary, and the real curl that asks it.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -67,7 +67,7 @@ impl Carafe {
         format!("http://{}{path}", self.address)
     }
 
-    /// What curl prints for these arguments; `B` in them stands for the server's address.
+    /// What curl prints for these arguments; `$B` in them stands for the server's address.
     pub fn curl(&self, arguments: &[&str]) -> String {
         let output = self.curl_output(arguments);
         String::from_utf8_lossy(&output.stdout).into_owned()
@@ -95,8 +95,13 @@ impl Carafe {
         let mut stream = self.connect();
         stream.write_all(bytes).expect("the request is sent");
         let mut answer = Vec::new();
-        let _ = stream.read_to_end(&mut answer);
-        String::from_utf8_lossy(&answer).into_owned()
+        let ended = stream.read_to_end(&mut answer);
+        let answer = String::from_utf8_lossy(&answer).into_owned();
+        let is_open = ended.is_err_and(|error| {
+            matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
+        });
+        assert!(!is_open, "carafe keeps the connection open behind {answer:?}");
+        answer
     }
 
     pub fn connect(&self) -> TcpStream {

@@ -89,6 +89,7 @@ fn a_log_shows_paths_as_the_routes_know_them_and_why_a_stream_or_a_message_faile
         let mut child = Command::new(std::env::current_exe().expect("a test knows its program"));
         child.args(["--exact", "log::serving_writes_a_log"]).env(NAME, log);
         let output = child.output().expect("it runs");
+        assert!(output.status.success(), "{output:?}");
         let written = String::from_utf8_lossy(&output.stderr);
         for line in expected {
             assert!(written.contains(line), "{log}: {line:?} in {written}");

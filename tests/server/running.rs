@@ -3,11 +3,11 @@
 use carafe::cycle::Cycle;
 use carafe::http::{Body, Limits, Method, ParseError, Request, Response, Status};
 use carafe::{Server, Service, Stopper};
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::{Condvar, Mutex};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Longer than anything here takes, on the slowest machine.
 pub const DEADLINE: Duration = Duration::from_secs(20);
@@ -192,10 +192,31 @@ impl Drop for Running {
     }
 }
 
+/// What comes until the server ends the connection, also by a reset.
 pub fn read_all(stream: &mut TcpStream) -> String {
     let mut answer = Vec::new();
-    let _ = stream.read_to_end(&mut answer);
-    String::from_utf8_lossy(&answer).into_owned()
+    let ended = stream.read_to_end(&mut answer);
+    let answer = String::from_utf8_lossy(&answer).into_owned();
+    let is_open = ended.is_err_and(|error| is_not_ready(error.kind()));
+    assert!(!is_open, "the server keeps the connection open behind {answer:?}");
+    answer
+}
+
+/// Writes until the server has ended the connection.
+pub fn write_until_dropped(stream: &mut TcpStream) {
+    let end = Instant::now() + DEADLINE;
+    loop {
+        match stream.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n") {
+            Err(error) if !is_not_ready(error.kind()) => return,
+            _ => assert!(Instant::now() < end, "it is still connected"),
+        }
+        thread::yield_now();
+    }
+}
+
+/// True for the end of the time that a test waits; then the connection is still open.
+pub fn is_not_ready(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::WouldBlock | ErrorKind::TimedOut)
 }
 
 /// Reads one answer with a Content-Length, and nothing behind it.

@@ -6,7 +6,7 @@ use carafe::cycle::Recorder;
 use carafe::http::{Request, Response};
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -118,6 +118,7 @@ fn who_has_always_begun_the_next_request_does_not_hold_up_a_stop() {
 fn stopping_under_load_answers_everyone_who_was_heard() {
     let server = Running::start();
     let (address, stopper) = (server.address, server.stopper.clone());
+    let answered = &AtomicUsize::new(0);
     let broken: usize = std::thread::scope(|scope| {
         let clients: Vec<_> = (0..16)
             .map(|_| {
@@ -137,6 +138,7 @@ fn stopping_under_load_answers_everyone_who_was_heard() {
                                 break;
                             }
                             broken += usize::from(!answer.ends_with("GET /x "));
+                            answered.fetch_add(1, Ordering::SeqCst);
                         }
                     }
                     broken
@@ -144,7 +146,9 @@ fn stopping_under_load_answers_everyone_who_was_heard() {
             })
             .collect();
         scope.spawn(move || {
-            std::thread::park_timeout(Duration::from_millis(200));
+            while answered.load(Ordering::SeqCst) < 1_000 {
+                thread::yield_now();
+            }
             stopper.stop();
             server.join();
         });

@@ -141,7 +141,7 @@ fn settle(new: &Path) {
 
 #[test]
 #[cfg(unix)]
-fn a_file_that_has_settled_is_kept_and_its_next_version_is_seen() {
+fn of_a_file_that_has_settled_the_next_version_is_seen() {
     let folder = Folder::new();
     let files = folder.files();
     let path = folder.www().join("ten.txt");

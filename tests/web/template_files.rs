@@ -66,7 +66,7 @@ fn an_edited_file_is_seen_by_the_next_page() {
 }
 
 #[test]
-fn an_old_file_is_parsed_once_and_an_edit_is_still_seen() {
+fn an_edit_of_an_old_file_is_seen_also_with_its_old_length_and_time() {
     let folder = Folder::new("old");
     folder.write("page.html", "old");
     let path = folder.0.join("templates/page.html");

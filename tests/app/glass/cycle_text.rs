@@ -80,7 +80,8 @@ fn no_text_is_wider_than_eighty_columns_whatever_came() {
     }
     assert!(carafe.curl(&["$B/cycles/4"]).contains("hexadecimal: a chunk of 300 bytes"));
     let chunks = "2\r\nok\r\n0\r\nT: x\r\n\r\n";
-    let head = "POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked";
+    let head = "POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\
+                Connection: close";
     carafe.raw(format!("{head}\r\n\r\n{chunks}").as_bytes());
     let trailers = carafe.curl(&["$B/cycles/6"]);
     assert!(trailers.contains("6 bytes of trailers"), "{trailers}");

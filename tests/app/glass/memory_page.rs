@@ -126,12 +126,3 @@ fn where_nothing_is_held_the_page_says_so() {
         assert_eq!(rows(&carafe, "").len(), 0, "{store}");
     }
 }
-
-#[test]
-fn forgetting_makes_every_visitor_a_stranger() {
-    let carafe = Carafe::start(&["--log", "off"]);
-    carafe.curl(&["-c", "j", "$B/sessions"]);
-    assert_eq!(carafe.curl(&["-b", "j", "$B/getsession"]), "Anthony\n");
-    carafe.curl(&["-X", "POST", "$B/forget"]);
-    assert_eq!(carafe.curl(&["-b", "j", "$B/getsession"]), "Not logged in!\n");
-}

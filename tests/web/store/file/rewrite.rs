@@ -170,7 +170,7 @@ fn many_lines_that_say_the_same_become_one() {
 /// Two processes with many rows: while the one writes the journal anew, both go on. 5,000 rows, or as
 /// many as `CARAFE_ROWS` says; the longest waits are printed.
 #[test]
-fn while_a_journal_is_written_anew_no_other_process_waits_for_it_or_is_refused() {
+fn while_a_journal_is_written_anew_two_processes_change_and_look_as_before() {
     let rows = std::env::var("CARAFE_ROWS").map_or(5000, |rows| rows.parse().unwrap());
     let (folder, clock) = (Folder::new("pause"), Clock::default());
     let many = Kind::kept("many", rows);
