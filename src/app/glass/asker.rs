@@ -7,9 +7,8 @@
 use super::cycle_facts::CycleFacts;
 use super::mask::cut_id;
 use super::message::Message;
-use carafe::cycle::{KEPT, Record, Recorder, StorePlace};
+use carafe::cycle::{Record, Recorder, StorePlace};
 use carafe::{Map, Value};
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// The first characters of the key of the visitor's row; empty for a stranger.
@@ -55,52 +54,34 @@ pub fn last_by_person(recorder: &Recorder) -> Option<Arc<Record>> {
     })
 }
 
-/// The last pages: path and number. What was fetched for a page belongs to it.
-#[derive(Default)]
-pub struct PagesSoFar(VecDeque<(String, u64)>);
-
-impl PagesSoFar {
-    /// Takes the next cycle, and returns the number of the page that it belongs to; `None` if it
-    /// belongs to no page.
-    pub fn page_of(&mut self, record: &Record) -> Option<u64> {
-        let request = Message::of(&record.cycle.received);
-        if !is_fetched(&request) {
-            self.0.push_front((request.path_and_query().0.to_owned(), record.number));
-            self.0.truncate(KEPT);
-            return None;
-        }
-        // `http://host/path?query`
-        let (_, rest) = request.header("Referer")?.split_once("://")?;
-        let page = rest[rest.find('/')?..].split('?').next()?;
-        self.0.iter().find(|(path, _)| path == page).map(|(_, number)| *number)
-    }
-}
-
-/// Each cycle that is kept, the oldest first, and the number of its page.
-pub fn with_pages(recorder: &Recorder) -> Vec<(Arc<Record>, Option<u64>)> {
-    let mut pages = PagesSoFar::default();
-    let with_page = |record: Arc<Record>| {
-        let page = pages.page_of(&record);
-        (record, page)
+/// The number of the page that this cycle was fetched for, if that page is one of these cycles.
+pub fn page_of(record: &Record, all: &[Arc<Record>]) -> Option<u64> {
+    let request = Message::of(&record.cycle.received);
+    let referer = request.header("Referer").filter(|_| is_fetched(&request))?;
+    // `http://host/path?query`
+    let (_, rest) = referer.split_once("://")?;
+    let page = rest[rest.find('/')?..].split('?').next()?;
+    let is_page = |other: &&Arc<Record>| {
+        let request = Message::of(&other.cycle.received);
+        other.number < record.number && !is_fetched(&request) && request.path_and_query().0 == page
     };
-    recorder.all().into_iter().map(with_page).collect()
+    all.iter().rfind(is_page).map(|page| page.number)
 }
 
 /// Adds to the description of a cycle the numbers of the cycles that belong to it: the same
 /// visitor's before and after it, the page that it was fetched for, and what was fetched for it.
 pub fn add_related(map: &mut Map, facts: &CycleFacts, recorder: &Recorder) {
-    let (number, all) = (facts.record.number, with_pages(recorder));
+    let (number, all) = (facts.record.number, recorder.all());
     // The same visitor sent, or was given, one of the same ids. A login changes the id, and with
     // some stores every change does.
     let own: Vec<&str> = facts.ids().collect();
     let is_own = |other: &Record| CycleFacts::of(other).ids().any(|id| own.contains(&id));
-    let of_visitor = all.iter().filter(|(other, _)| is_own(other)).map(|(other, _)| other.number);
+    let of_visitor = all.iter().filter(|other| is_own(other)).map(|other| other.number);
     let (before, after): (Vec<u64>, Vec<u64>) =
         of_visitor.filter(|other| *other != number).partition(|other| *other < number);
-    let page = all.iter().find(|(other, _)| other.number == number).and_then(|(_, page)| *page);
-    let parts = all.iter().filter(|(_, page)| *page == Some(number));
+    let parts = all.iter().filter(|other| page_of(other, &all) == Some(number));
     map.insert("previous", before.last().copied());
     map.insert("next", after.first().copied());
-    map.insert("page", page);
-    map.insert("parts", parts.map(|(part, _)| part.number).collect::<Value>());
+    map.insert("page", page_of(facts.record, &all));
+    map.insert("parts", parts.map(|part| part.number).collect::<Value>());
 }

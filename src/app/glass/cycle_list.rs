@@ -1,6 +1,6 @@
 //! Deeper: Lists the cycles as a page, as text, as JSON, and as a stream of events.
 
-use super::asker::PagesSoFar;
+use super::asker::page_of;
 use super::columns::{COLUMNS, wrapped};
 use super::cycle_facts::CycleFacts;
 use super::cycle_rows::{HEADS, RowFilter, folded, line, number_in, row};
@@ -129,10 +129,6 @@ pub fn cycles_live(ctx: &mut Context) -> Result<Response, Error> {
         None => after,
     }
     .min(newest);
-    let mut pages = PagesSoFar::default();
-    for record in recorder.all().iter().filter(|record| record.number <= last) {
-        pages.page_of(record);
-    }
     let recorder = Arc::clone(recorder);
     let stream = Response::stream("text/event-stream", move |out| {
         write!(out, "event: run\ndata: {run}\n\n")?;
@@ -143,7 +139,7 @@ pub fn cycles_live(ctx: &mut Context) -> Result<Response, Error> {
             out.flush()?;
             for record in recorder.wait_beyond(last, HEARTBEAT) {
                 last = record.number;
-                let page = pages.page_of(&record).filter(|_| filter.is_empty());
+                let page = page_of(&record, &recorder.all()).filter(|_| filter.is_empty());
                 let row = row(&record, page);
                 if filter.admits(&row) {
                     write!(out, "id: {last} {run}\ndata: {}\n\n", json::write(&row.into()))?;

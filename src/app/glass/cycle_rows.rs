@@ -9,7 +9,7 @@
 //! began (only in the list of one connection: how long after its first request)
 //! ```
 
-use super::asker::{program, visitor, with_pages};
+use super::asker::{page_of, program, visitor};
 use super::columns::{COLUMNS, cut_line};
 use super::describe::{CycleDescription, milliseconds};
 use super::message::Message;
@@ -117,8 +117,9 @@ impl RowFilter {
     pub fn rows(&self, recorder: &Recorder) -> Vec<Map> {
         let mut first = None;
         let mut rows = Vec::new();
-        for (record, page) in with_pages(recorder) {
-            let mut row = row(&record, page.filter(|_| self.is_empty()));
+        let all = recorder.all();
+        for record in &all {
+            let mut row = row(record, page_of(record, &all).filter(|_| self.is_empty()));
             if !self.admits(&row) {
                 continue;
             }
