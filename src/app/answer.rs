@@ -46,17 +46,10 @@ pub fn form_of(ctx: &Context) -> &'static str {
 /// One set of variables for two templates: `NAME.html` for a page, else `NAME.txt`.
 #[track_caller]
 pub fn render(ctx: &mut Context, name: &str, variables: Map) -> Result<Response, Error> {
-    let response = match form_of(ctx) {
-        "html" => ctx.render(&format!("{name}.html"), variables)?,
-        _ => render_text(ctx, &format!("{name}.txt"), variables)?,
-    };
+    let ending = if form_of(ctx) == "html" { "html" } else { "txt" };
+    let mut response = ctx.render(&format!("{name}.{ending}"), variables)?;
+    if ending == "txt" {
+        response.headers.set("Content-Type", "text/plain; charset=utf-8");
+    }
     Ok(response.with_header("Vary", "Accept"))
-}
-
-/// A template whose result is plain text.
-#[track_caller]
-pub fn render_text(ctx: &mut Context, template: &str, variables: Map) -> Result<Response, Error> {
-    let mut response = ctx.render(template, variables)?;
-    response.headers.set("Content-Type", "text/plain; charset=utf-8");
-    Ok(response)
 }

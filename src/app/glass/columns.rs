@@ -41,12 +41,9 @@ pub fn with_note(line: &str, start: &str, note: &str) -> String {
 /// A sentence after `start`, wrapped between words.
 pub fn wrapped(start: &str, sentence: &str) -> String {
     let indent = " ".repeat(start.chars().count());
-    let lines = words_in_lines(&escaped(sentence), room_behind(start)).into_iter().enumerate();
-    lines
-        .map(|(at, line)| {
-            broken(&format!("{}{line}", if at == 0 { start } else { &indent }), &indent)
-        })
-        .collect()
+    let lines = words_in_lines(&escaped(sentence), room_behind(start));
+    let text = format!("{start}{}", lines.join(&format!("\n{indent}")));
+    text.split('\n').map(|line| broken(line, &indent)).collect()
 }
 
 /// How much fits behind a beginning, which a template may choose: at least one letter.

@@ -19,23 +19,17 @@
 
 use super::columns::{COLUMNS, broken, with_note};
 use super::describe::CycleDescription;
+use carafe::Value;
 use carafe::web::template::Templates;
-use carafe::{Map, Value};
 
 /// This many lines of a page are shown; if the text is brief, of every body.
 const BODY_LINES: usize = 12;
 
-/// Adds what the templates of a cycle ask for and the JSON does not have.
-pub fn add_variables(map: &mut Map, cycle: &CycleDescription, base: &str, is_brief: bool) {
-    map.insert("nth", ordinal(cycle.facts.connection.1));
-    map.insert("base", base);
-    map.insert("brief", is_brief);
-}
-
 /// As much as fits on a screen.
 pub fn brief(cycle: &CycleDescription, base: &str, templates: &Templates) -> String {
     let mut variables = cycle.to_map();
-    add_variables(&mut variables, cycle, base, true);
+    variables.insert("base", base);
+    variables.insert("brief", true);
     let page = templates.render("cycle.txt", &variables, &());
     page.map_or_else(|error| error.to_string(), |page| page.text.to_string())
 }
@@ -84,16 +78,4 @@ pub fn wire(line: &Value, start: &str, is_brief: bool) -> String {
         out += &format!("{start}.. {} more lines\n", rest.len() - shown);
     }
     out
-}
-
-/// 1st, 2nd, 3rd, 11th.
-fn ordinal(number: u64) -> String {
-    let ending = match (number % 10, number % 100) {
-        (_, 11..=13) => "th",
-        (1, _) => "st",
-        (2, _) => "nd",
-        (3, _) => "rd",
-        _ => "th",
-    };
-    format!("{number}{ending}")
 }

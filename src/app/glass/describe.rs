@@ -80,6 +80,7 @@ impl<'r> CycleDescription<'r> {
             ("milliseconds", milliseconds(record).into()),
             ("connection", facts.connection.0.into()),
             ("request_on_it", facts.connection.1.into()),
+            ("nth", ordinal(facts.connection.1).into()),
             ("request", self.asked().into()),
             ("status", record.status.0.into()),
             ("answer", record.status.to_string().into()),
@@ -95,6 +96,18 @@ impl<'r> CycleDescription<'r> {
             ("steps", lines(steps.iter().map(|it| step(it, record)).collect())),
         ])
     }
+}
+
+/// 1st, 2nd, 3rd, 11th.
+fn ordinal(number: u64) -> String {
+    let ending = match (number % 10, number % 100) {
+        (_, 11..=13) => "th",
+        (1, _) => "st",
+        (2, _) => "nd",
+        (3, _) => "rd",
+        _ => "th",
+    };
+    format!("{number}{ending}")
 }
 
 /// Part 3: the route with what it captured, or the file, or the routes with a similar path.

@@ -88,23 +88,23 @@ impl Mask {
 
     /// A text with every known id cut and every known password hidden.
     pub fn text(&self, text: &str) -> String {
-        let (mut masked, mut rest) = (String::with_capacity(text.len()), text);
-        while let Some(letter) = rest.chars().next() {
-            let Some(Secret { text, shown, .. }) = self.at_the_front_of(rest).map(|at| &self.0[at])
-            else {
-                masked.push(letter);
-                rest = &rest[letter.len_utf8()..];
-                continue;
-            };
-            // Another secret may begin within this one and end after it.
-            let (mut at, mut end) = (1, text.len());
-            while at < end {
-                let other = rest.get(at..).and_then(|rest| self.at_the_front_of(rest));
-                end = end.max(at + other.map_or(0, |other| self.0[other].text.len()));
-                at += 1;
+        let mut masked = String::with_capacity(text.len());
+        // Where the last secret ends in the text, and where what stands for it begins.
+        let (mut end, mut start) = (0, 0);
+        for (at, letter) in text.char_indices() {
+            let found = self.at_the_front_of(&text[at..]).map(|found| &self.0[found]);
+            let reach = found.map_or(0, |secret| at + secret.text.len());
+            match found {
+                Some(secret) if at >= end => {
+                    start = masked.len();
+                    masked.push_str(&secret.shown);
+                }
+                // It begins within another secret and ends after it.
+                Some(_) if reach > end => masked.replace_range(start.., DOTS),
+                None if at >= end => masked.push(letter),
+                _ => {}
             }
-            masked.push_str(if end == text.len() { shown } else { DOTS });
-            rest = &rest[end..];
+            end = end.max(reach);
         }
         masked
     }

@@ -9,20 +9,19 @@
 //! Left out: what rows of other kinds hold, because nobody else may see what is in an account; and
 //! forgetting one visitor, which `/dropsession` does.
 
-use super::Glass;
 use super::cycle_facts::CycleFacts;
 use super::cycle_rows::{hue, number_in};
 use super::mask::{Mask, cut_id};
-use super::own_requests::{admit, uncached};
+use super::own_requests::admit;
 use super::part_line::named;
 use super::words::{name_of, say};
-use crate::app::answer::{form_of, render_text};
+use super::{Glass, in_form};
 use carafe::cycle::{Recorder, StorePlace};
 use carafe::http::Response;
 use carafe::web::session::COOKIE_NAME;
 use carafe::web::sign::{hex, sha256};
 use carafe::{Context, Error, Map, Value, json};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -43,10 +42,8 @@ pub fn memory(ctx: &mut Context) -> Result<Response, Error> {
         Err(new) => others.insert(new, (row.kind.to_owned(), 1)),
     });
     let facts = facts(ctx, sessions.len(), &others);
-    let names = ctx.recorder().map_or(Map::new(), |recorder| names_of_rows(recorder));
-    let name = |key: &str| {
-        names.get(key).and_then(Value::as_str).map_or_else(|| short(key), str::to_owned)
-    };
+    let names = ctx.recorder().map_or(HashMap::new(), |recorder| names_of_rows(recorder));
+    let name = |key: &str| names.get(key).map_or_else(|| short(key), String::clone);
     if let Some(visitor) = query.get("visitor").filter(|visitor| !visitor.is_empty()) {
         sessions.retain(|(_, key)| name(key) == visitor);
     }
@@ -70,7 +67,7 @@ pub fn memory(ctx: &mut Context) -> Result<Response, Error> {
     let rows = sessions.into_iter().map(|(left, key)| {
         Map::from([
             ("hue", Value::from(hue(&name(&key)))),
-            ("has_cycles", names.get(&key).is_some().into()),
+            ("has_cycles", names.contains_key(&key).into()),
             ("row", name(&key).into()),
             ("own", own.contains(&key).into()),
             ("values", texts.remove(&key).unwrap_or(Value::List(Arc::default()))),
@@ -85,12 +82,7 @@ pub fn memory(ctx: &mut Context) -> Result<Response, Error> {
         ("page", page.into()),
         ("pages", pages.into()),
     ]);
-    let response = match form_of(ctx) {
-        "html" => ctx.render("memory.html", map)?,
-        "json" => Response::json(&map.into()),
-        _ => render_text(ctx, "memory.txt", map)?,
-    };
-    Ok(uncached(response))
+    in_form(ctx, "memory", map)
 }
 
 /// The first characters of an id.
@@ -104,11 +96,11 @@ fn keys_of(id: &str) -> [String; 2] {
 }
 
 /// The keys of the rows that the recorded cycles name, with what is shown of each.
-fn names_of_rows(recorder: &Recorder) -> Map {
-    let mut names = Map::new();
+fn names_of_rows(recorder: &Recorder) -> HashMap<String, String> {
+    let mut names = HashMap::new();
     for record in recorder.all() {
         for id in CycleFacts::of(&record).ids() {
-            keys_of(id).into_iter().for_each(|key| drop(names.insert(key, short(id))));
+            names.extend(keys_of(id).map(|key| (key, short(id))));
         }
     }
     names

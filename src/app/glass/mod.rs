@@ -49,11 +49,11 @@ pub use mask::masked_cookies;
 pub use memory_page::effect as effect_of_forgetting;
 pub use own_requests::uncached;
 
-use crate::app::answer::{form_of, render_text};
+use crate::app::answer::{form_of, render};
 use carafe::cycle::Recorder;
 use carafe::http::{Response, Status};
 use carafe::server::ServerGauge;
-use carafe::{App, Context, Error};
+use carafe::{App, Context, Error, Map};
 use describe::CycleDescription;
 use own_requests::{admit, leave_out};
 use std::sync::Arc;
@@ -118,16 +118,21 @@ fn cycle(ctx: &mut Context) -> Result<Response, Error> {
     map.insert("curl", repeat_request::curl(&cycle.facts, &base));
     map.insert("masked", repeat_request::is_masked(&cycle.facts));
     map.insert("again", repeat_request::browser(&cycle.facts));
-    let form = form_of(ctx);
-    if form == "json" {
-        return Ok(uncached(Response::json(&map.into())));
+    if form_of(ctx) != "json" {
+        // On a page `request` is the request for the page itself.
+        map.remove("request");
+        map.insert("asked", cycle.asked());
+        map.insert("base", base);
+        map.insert("brief", false);
     }
-    cycle_text::add_variables(&mut map, &cycle, &base, false);
-    if form == "txt" {
-        return Ok(uncached(render_text(ctx, "cycle.txt", map)?));
-    }
-    // On a page `request` is the request for the page itself.
-    map.remove("request");
-    map.insert("asked", cycle.asked());
-    Ok(uncached(ctx.render("cycle.html", map)?))
+    in_form(ctx, "cycle", map)
+}
+
+/// A page, a text or JSON with these variables.
+fn in_form(ctx: &mut Context, name: &str, variables: Map) -> Result<Response, Error> {
+    let response = match form_of(ctx) {
+        "json" => Response::json(&variables.into()),
+        _ => render(ctx, name, variables)?,
+    };
+    Ok(uncached(response))
 }

@@ -156,30 +156,24 @@ fn change(sign: &'static str, word: &str, what: String, short: impl Into<String>
 fn in_row(facts: &CycleFacts, mask: &Mask, after: &Map) -> Vec<PartLine> {
     static NOTHING: Map = Map::new();
     let before = facts.row.unwrap_or(&NOTHING);
-    let mut changes: Vec<PartLine> = of_row(facts, after).into_iter().collect();
-    for (name, value) in after.iter().filter(|(name, _)| *name != FLASHES) {
-        match before.get(name) {
-            None => {
-                let what = named(mask, name, value);
-                changes.push(change("+", "added", what, format!("{name} added")));
-            }
-            Some(old) if old != value => {
-                let (old, new) = (shown(mask, name, old), shown(mask, name, value));
+    let gone = before.iter().filter(|(name, _)| after.get(name).is_none());
+    let names = after.iter().chain(gone).map(|(name, _)| name).filter(|name| *name != FLASHES);
+    let changes = names.filter_map(|name| {
+        let mut short = None;
+        let (sign, word, what) = match (before.get(name), after.get(name)) {
+            (None, Some(new)) => ("+", "added", named(mask, name, new)),
+            (Some(old), None) => ("-", "removed", named(mask, name, old)),
+            (Some(old), Some(new)) if old != new => {
+                let (old, new) = (shown(mask, name, old), shown(mask, name, new));
                 let is_short = old.chars().count() + new.chars().count() <= SHORT;
-                let short = match is_short {
-                    true => format!("{name} {old} > {new}"),
-                    false => format!("{name} changed"),
-                };
-                changes.push(change("~", "changed", format!("{name}: {old} -> {new}"), short));
+                short = is_short.then(|| format!("{name} {old} > {new}"));
+                ("~", "changed", format!("{name}: {old} -> {new}"))
             }
-            Some(_) => {}
-        }
-    }
-    let gone = before.iter().filter(|(name, _)| *name != FLASHES && after.get(name).is_none());
-    changes.extend(gone.map(|(name, value)| {
-        change("-", "removed", named(mask, name, value), format!("{name} removed"))
-    }));
-    changes
+            _ => return None,
+        };
+        Some(change(sign, word, what, short.unwrap_or(format!("{name} {word}"))))
+    });
+    of_row(facts, after).into_iter().chain(changes).collect()
 }
 
 /// What happened to the row itself; `None` if it keeps its name.
