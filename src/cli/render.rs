@@ -18,19 +18,13 @@ use carafe::{Map, Response, json};
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
-use std::sync::Arc;
 
 /// Runs the command.
 pub fn run(line: &CommandLine) -> CommandResult {
     let template = line.word("the name of one template")?.to_owned();
     let data = line.value("--data").map_or(Ok(Map::new()), read_data);
     let data = data.map_err(CommandError::Failed)?;
-    let (mut app, _) = serve::application(
-        Path::new("."),
-        Some(Arc::default()),
-        Default::default(),
-        Default::default(),
-    );
+    let mut app = serve::unserved();
     // A folder `templates` may be that of another Jinja. carafe's own pages are not in it.
     let folder = line.value("--templates").map(Path::new);
     let has_it = |folder: &&Path| [MARK, &*template].iter().any(|name| folder.join(name).is_file());

@@ -3,18 +3,11 @@
 use super::command_line::{CommandLine, CommandResult, print};
 use super::serve;
 use carafe::web::route::Route;
-use std::path::Path;
-use std::sync::Arc;
 
 /// Prints a line for each route: method, pattern, handler, file and line.
 pub fn run(line: &CommandLine) -> CommandResult {
     line.no_word()?;
-    let (app, _) = serve::application(
-        Path::new("."),
-        Some(Arc::default()),
-        Default::default(),
-        Default::default(),
-    );
+    let app = serve::unserved();
     let longest = |text: fn(&Route) -> usize| app.routes().iter().map(text).max().unwrap_or(0);
     let wide = longest(|route| route.pattern.text().len());
     let name_wide = longest(|route| route.name.len());

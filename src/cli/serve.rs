@@ -39,7 +39,7 @@ pub fn run(flags: &CommandLine) -> CommandResult {
         let why = format!("found no folder {dir}, expected one with templates/ and www/");
         return Err(failed(why));
     }
-    let server = server(flags)?.proxies(proxies.clone());
+    let mut server = server(flags)?.proxies(proxies.clone());
     let address = server.local_addr().map_err(|error| failed(error.to_string()))?;
     let stores = stores::open(&store, &secret_key).map_err(failed)?;
     let recorder = (!flags.has("--no-cycles")).then(|| Arc::new(Recorder::default()));
@@ -69,16 +69,13 @@ pub fn run(flags: &CommandLine) -> CommandResult {
     }
     rows.extend(curl_warning(&visited(address)).map(|text| ("warning", text)));
     print(&banner(address, &rows))?;
-    let server = match recorder {
-        Some(recorder) => {
-            if flags.has("--show-cycles") {
-                show_cycles(Arc::clone(&recorder), format!("http://{}", visited(address)))
-                    .map_err(|error| failed(format!("cycles cannot be shown: {error}")))?;
-            }
-            server.recorder(recorder)
+    if let Some(recorder) = recorder {
+        if flags.has("--show-cycles") {
+            show_cycles(Arc::clone(&recorder), format!("http://{}", visited(address)))
+                .map_err(|error| failed(format!("cycles cannot be shown: {error}")))?;
         }
-        None => server,
-    };
+        server = server.recorder(recorder);
+    }
     server.run(app).map_err(|error| failed(error.to_string()))?;
     Ok(ExitCode::SUCCESS)
 }
@@ -197,7 +194,7 @@ fn secret_key() -> Result<(Vec<u8>, &'static str), CommandError> {
 
 /// The application with the templates and files of a folder, or else the ones of the program; and
 /// where the templates and the files are.
-pub fn application(
+fn application(
     dir: &Path,
     recorder: Option<Arc<Recorder>>,
     gauge: ServerGauge,
@@ -216,6 +213,12 @@ pub fn application(
         www.map_or_else(|| StaticFiles::embedded(assets::WWW), StaticFiles::from_dir),
     );
     (app, [templates_banner, www_banner])
+}
+
+/// The application of the current folder, for a command that does not serve it.
+pub fn unserved() -> App {
+    let (gauge, ticks) = (ServerGauge::default(), Ticks::default());
+    application(Path::new("."), Some(Arc::default()), gauge, ticks).0
 }
 
 /// The folder of this name, if it is carafe's; and the banner's line about it.

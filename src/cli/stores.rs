@@ -5,6 +5,7 @@
 //! other rows are kept in memory, and the banner says so.
 
 use super::command_line::warn;
+use carafe::cycle::StorePlace;
 use carafe::web::store::{
     CookieStore, FileStore, MemoryStore, NoneStore, RedisStore, RedisUrl, Store,
 };
@@ -39,17 +40,11 @@ pub fn check(value: &str) -> Result<String, &'static str> {
 
 /// Opens the stores that a value of `--store` means. The key signs what leaves the server.
 pub fn open(value: &str, secret_key: &[u8]) -> Result<OpenStores, String> {
-    let apart = |sessions: Arc<dyn Store>, how: &str| {
-        let banner = format!("sessions {how}\n             {REST}");
-        Ok(OpenStores { sessions, rows: Arc::new(MemoryStore::new()), banner })
-    };
-    let (store, banner): (Arc<dyn Store>, String) = match (value, value.strip_prefix("file:")) {
-        ("none", _) => {
-            return apart(Arc::new(NoneStore), "nowhere: every request comes from a stranger");
-        }
+    let (sessions, place): (Arc<dyn Store>, String) = match (value, value.strip_prefix("file:")) {
+        ("none", _) => (Arc::new(NoneStore), "nowhere: every request comes from a stranger".into()),
         ("cookie", _) => {
             let store = CookieStore::new(secret_key);
-            return apart(Arc::new(store), "in a cookie that each visitor keeps, signed");
+            (Arc::new(store), "in a cookie that each visitor keeps, signed".into())
         }
         ("memory", _) => (Arc::new(MemoryStore::new()), "in memory, gone with this process".into()),
         (_, Some(path)) => {
@@ -68,5 +63,9 @@ pub fn open(value: &str, secret_key: &[u8]) -> Result<OpenStores, String> {
             (Arc::new(redis), format!("in Redis at {url}"))
         }
     };
-    Ok(OpenStores { rows: Arc::clone(&store), sessions: store, banner })
+    if !matches!(sessions.place(), StorePlace::Nowhere | StorePlace::Cookie) {
+        return Ok(OpenStores { rows: Arc::clone(&sessions), sessions, banner: place });
+    }
+    let banner = format!("sessions {place}\n             {REST}");
+    Ok(OpenStores { sessions, rows: Arc::new(MemoryStore::new()), banner })
 }

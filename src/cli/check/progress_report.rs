@@ -8,10 +8,6 @@ use carafe::server::log::escaped;
 use carafe::{Value, json};
 use std::process::ExitCode;
 
-/// A lesson as the server lists it, escaped: its title, its question, and each task with what the
-/// server saw of it, which is empty if it saw nothing.
-type ListedLesson = (String, String, Vec<(String, String)>);
-
 /// Asks the server and prints what it saw of one lesson, or of all: exit code 1 if something is
 /// missing.
 pub fn run(wanted: Option<usize>, server: &ServerUrl) -> CommandResult {
@@ -20,23 +16,27 @@ pub fn run(wanted: Option<usize>, server: &ServerUrl) -> CommandResult {
         let last = lessons.len();
         return wrong(format!("found {wanted}, expected a lesson's number, 1 to {last}"));
     }
-    let mut report = String::new();
-    let mut is_missing = false;
-    let lessons = (1..).zip(&lessons);
+    let (mut report, mut is_missing) = (String::new(), false);
     let is_wanted = |number| wanted.is_none_or(|wanted| number == wanted);
-    for (number, (title, question, tasks)) in lessons.filter(|it| is_wanted(it.0)) {
-        let (all, seen) = (tasks.len(), tasks.iter().filter(|(_, seen)| !seen.is_empty()).count());
-        is_missing |= seen < all;
+    for (number, lesson) in (1..).zip(&lessons).filter(|(number, _)| is_wanted(*number)) {
+        let (title, tasks) = (text(lesson, "title"), tasks_of(lesson));
+        let seen = tasks.iter().filter(|task| !text(task, "seen").is_empty()).count();
+        is_missing |= seen < tasks.len();
         if wanted.is_none() {
+            let all = tasks.len();
             let mark = if seen == all { "done".into() } else { format!("{seen} of {all}") };
             report.push_str(&format!("{number:>2}  {mark:<8} {title}\n"));
             continue;
         }
         report = format!("Lesson {number}: {title}\n");
-        report.extend(tasks.iter().map(|(what, seen)| match &**seen {
-            "" => format!("  missing  {what}\n"),
-            seen => format!("  seen     {what} ({seen})\n"),
-        }));
+        for task in tasks {
+            let what = text(task, "what");
+            report += &match &*text(task, "seen") {
+                "" => format!("  missing  {what}\n"),
+                seen => format!("  seen     {what} ({seen})\n"),
+            };
+        }
+        let question = text(lesson, "question");
         if is_missing && !question.is_empty() {
             report.push_str(&format!("  question {question}\n"));
         }
@@ -72,21 +72,26 @@ fn request(server: &ServerUrl, request: &str) -> Result<ServerAnswer, CommandErr
 }
 
 /// The lessons that an answer lists, in their order.
-fn lessons(server: &ServerUrl, answer: &ServerAnswer) -> Result<Vec<ListedLesson>, CommandError> {
+fn lessons(server: &ServerUrl, answer: &ServerAnswer) -> Result<Vec<Value>, CommandError> {
     let listed = json::parse(&answer.body).unwrap_or_default();
     if listed.get("watching") == Some(&Value::Bool(false)) {
         let why = "this carafe keeps no cycles (--no-cycles), so it cannot say what it saw";
         return Err(CommandError::Failed(why.into()));
     }
-    let text = |value: &Value, name| escaped(value.get(name).and_then(Value::as_str).unwrap_or(""));
+    let lessons = listed.get("lessons").and_then(Value::as_list).unwrap_or_default();
     // A lesson without a task is none of carafe's. It would count as done.
-    let read = |lesson: &Value| {
-        let tasks = lesson.get("seen")?.as_list().filter(|tasks| !tasks.is_empty())?.iter();
-        let tasks = tasks.map(|task| (text(task, "what"), text(task, "seen"))).collect();
-        Some((text(lesson, "title"), text(lesson, "question"), tasks))
-    };
-    let lessons = listed.get("lessons").and_then(Value::as_list);
-    let lessons = lessons.and_then(|lessons| lessons.iter().map(read).collect::<Option<_>>());
-    let lessons = lessons.filter(|it: &Vec<_>| !it.is_empty());
-    lessons.ok_or_else(|| refused(server, "/lessons.json", answer, "the lessons"))
+    if lessons.is_empty() || lessons.iter().any(|lesson| tasks_of(lesson).is_empty()) {
+        return Err(refused(server, "/lessons.json", answer, "the lessons"));
+    }
+    Ok(lessons.to_vec())
+}
+
+/// The tasks of a lesson. What the server saw of one is empty if it saw nothing.
+fn tasks_of(lesson: &Value) -> &[Value] {
+    lesson.get("seen").and_then(Value::as_list).unwrap_or_default()
+}
+
+/// The text under this name, escaped.
+fn text(value: &Value, name: &str) -> String {
+    escaped(value.get(name).and_then(Value::as_str).unwrap_or(""))
 }
