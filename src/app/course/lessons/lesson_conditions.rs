@@ -127,18 +127,17 @@ impl Progress {
     /// recorder no longer has is forgotten, and its tick stays.
     pub fn refresh(&self, recorder: Option<&Arc<Recorder>>) {
         let lines = self.ticks.read();
-        let is_gone = |cycle| recorder.is_none_or(|recorder| recorder.get(cycle).is_none());
         for condition in &self.conditions {
-            let is_seen = condition.is_seen();
-            let is_ticked = lines.as_ref().map_or(is_seen, |it| it.contains(&condition.line));
-            match (is_seen, is_ticked) {
-                (true, false) => condition.cycle.store(0, Ordering::Relaxed),
-                (false, true) => condition.cycle.store(WITHOUT_CYCLE, Ordering::Relaxed),
-                _ if condition.cycle().is_some_and(is_gone) => {
-                    condition.cycle.store(WITHOUT_CYCLE, Ordering::Relaxed);
-                }
-                _ => {}
-            }
+            let before = condition.cycle.load(Ordering::Relaxed);
+            let is_kept = recorder.is_some_and(|recorder| recorder.get(before).is_some());
+            let now = match lines.as_ref().map_or(before != 0, |it| it.contains(&condition.line)) {
+                false => 0,
+                true if is_kept => before,
+                true => WITHOUT_CYCLE,
+            };
+            // A cycle that has just fulfilled it counts.
+            let _ =
+                condition.cycle.compare_exchange(before, now, Ordering::Relaxed, Ordering::Relaxed);
         }
     }
 
