@@ -1,7 +1,6 @@
 //! Deeper: One answer in two forms: text for curl, a page for a browser.
 
-use carafe::http::Response;
-use carafe::{Context, Error, Map};
+use carafe::{Context, Error, Map, Response};
 
 /// The template with its variables if the client prefers HTML, else the text.
 #[track_caller]

@@ -10,8 +10,8 @@
 use crate::app::answer::form_of;
 use crate::app::assets;
 use crate::app::glass::masked_cookies;
-use carafe::http::{Method, Request, Response, fields};
-use carafe::{App, Context, Error, Map, Value};
+use carafe::http::{Method, Request, fields};
+use carafe::{App, Context, Error, Map, Response, Value};
 
 /// Registers `/echo` for every method, and two pages that help elsewhere.
 pub fn routes(app: &mut App) {

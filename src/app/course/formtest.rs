@@ -1,7 +1,6 @@
 //! A POST form: check the data, save it or say what is wrong, then send the browser to a page.
 
-use carafe::http::Response;
-use carafe::{App, Context, Error};
+use carafe::{App, Context, Error, Response};
 
 /// Registers the routes of this file.
 pub fn routes(app: &mut App) {

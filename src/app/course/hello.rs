@@ -2,8 +2,7 @@
 //!
 //! A handler is a function that takes the context of one request and returns an answer.
 
-use carafe::http::Response;
-use carafe::{App, Context, Error};
+use carafe::{App, Context, Error, Response};
 
 /// Registers the routes of this file. An example is shown as a command by pages about errors.
 pub fn routes(app: &mut App) {

@@ -15,9 +15,9 @@ use super::rungs::{COLUMNS, rungs};
 use crate::app::answer::{render, say, text_or_page};
 use crate::app::program_for;
 use carafe::cycle::StorePlace;
-use carafe::http::{Response, SetCookie, cookie::SameSite, cookie_value};
+use carafe::http::{SetCookie, cookie::SameSite, cookie_value};
 use carafe::web::sign::{hex, hmac, same};
-use carafe::{App, Context, Error, Map, Value};
+use carafe::{App, Context, Error, Map, Response, Value};
 
 /// Registers the routes of this file.
 pub fn routes(app: &mut App) {

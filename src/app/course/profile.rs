@@ -1,7 +1,6 @@
 //! Deeper: A form with two fields whose values stay in the session.
 
-use carafe::http::Response;
-use carafe::{App, Context, Error};
+use carafe::{App, Context, Error, Response};
 
 /// Registers the routes of this file.
 pub fn routes(app: &mut App) {

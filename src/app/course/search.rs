@@ -1,8 +1,7 @@
 //! Deeper: A GET form: the browser puts the data into the URL, which can be saved and shared.
 
 use crate::app::answer::text_or_page;
-use carafe::http::Response;
-use carafe::{App, Context, Error};
+use carafe::{App, Context, Error, Response};
 
 /// Registers the route of this file.
 pub fn routes(app: &mut App) {

@@ -6,8 +6,7 @@
 //! `say` answers curl with a sentence, and a browser with a page that explains it.
 
 use crate::app::answer::say;
-use carafe::http::Response;
-use carafe::{App, Context, Error, Value};
+use carafe::{App, Context, Error, Response, Value};
 
 /// Registers the routes of this file.
 pub fn routes(app: &mut App) {

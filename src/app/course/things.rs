@@ -10,9 +10,9 @@
 
 use crate::app::answer::form_of;
 use carafe::http::conditions::{Validators, Verdict, evaluate};
-use carafe::http::{Method, Response, Status};
+use carafe::http::{Method, Status};
 use carafe::web::store::Kind;
-use carafe::{App, Context, Error, Map, Value, json};
+use carafe::{App, Context, Error, Map, Response, Value, json};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 

@@ -51,9 +51,9 @@ pub use own_requests::uncached;
 
 use crate::app::answer::{form_of, render};
 use carafe::cycle::Recorder;
-use carafe::http::{Response, Status};
+use carafe::http::Status;
 use carafe::server::ServerGauge;
-use carafe::{App, Context, Error, Map};
+use carafe::{App, Context, Error, Map, Response};
 use describe::CycleDescription;
 use own_requests::{admit, leave_out};
 use std::sync::Arc;

@@ -3,8 +3,8 @@
 //! A browser that opens `/cycles` also asks for its style sheet and scripts. If they were recorded,
 //! they would push out the cycles that somebody wants to see.
 
-use carafe::http::{Request, Response};
-use carafe::{Context, Error};
+use carafe::http::Request;
+use carafe::{Context, Error, Response};
 
 /// Refuses a client that may not look inside, and takes its request out of the record.
 pub fn admit(ctx: &mut Context) -> Result<(), Error> {

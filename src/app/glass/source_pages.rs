@@ -8,8 +8,8 @@
 use super::own_requests::admit;
 use crate::app::answer::text_or_page;
 use crate::contents::{CHAPTERS, CIRCLES, Chapter, chapters_of};
-use carafe::http::{Response, Status};
-use carafe::{App, Context, Error, Map, Value};
+use carafe::http::Status;
+use carafe::{App, Context, Error, Map, Response, Value};
 
 /// Registers the routes of these pages.
 pub fn routes(app: &mut App) {

@@ -13,12 +13,11 @@
 
 use super::guesses::guess;
 use super::{page, text_of};
-use carafe::http::Response;
 use carafe::web::form::Form;
 use carafe::web::password;
 use carafe::web::session::Session;
 use carafe::web::store::Kind;
-use carafe::{App, Context, Error, Map, random};
+use carafe::{App, Context, Error, Map, Response, random};
 
 /// The accounts. With 10,000 of them, the store refuses a new one with 503.
 const ACCOUNT: Kind = Kind::kept("account", 10_000);

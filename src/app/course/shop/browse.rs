@@ -9,8 +9,7 @@
 
 use super::catalogue::{SHELVES, lines_of, named, price, product, products, search};
 use super::{account, numbers_in, page, text_of};
-use carafe::http::Response;
-use carafe::{App, Context, Error, Map, Value};
+use carafe::{App, Context, Error, Map, Response, Value};
 
 /// How many products of each shelf the first page shows.
 const FRONT: usize = 4;

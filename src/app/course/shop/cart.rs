@@ -10,8 +10,7 @@
 
 use super::catalogue::{Product, named, price, product, shortened};
 use super::{count_of_items, number_in, page, text_of};
-use carafe::http::Response;
-use carafe::{App, Context, Error, Map, Value, random};
+use carafe::{App, Context, Error, Map, Response, Value, random};
 
 /// The most of one product in a cart.
 const MOST: i64 = 999;

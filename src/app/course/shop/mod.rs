@@ -29,8 +29,7 @@ mod steps;
 
 use crate::app::answer::text_or_page;
 use crate::app::glass;
-use carafe::http::Response;
-use carafe::{App, Context, Error, Map, Value};
+use carafe::{App, Context, Error, Map, Response, Value};
 
 /// Registers the routes of this folder.
 pub fn routes(app: &mut App) {

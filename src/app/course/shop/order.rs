@@ -22,9 +22,8 @@
 use super::cart::{self, Bill};
 use super::catalogue::price;
 use super::{account, count_of_items, number_in, numbers_in, page, text_of};
-use carafe::http::Response;
 use carafe::web::store::{Kind, Store, StoreError, Updated};
-use carafe::{App, Context, Error, Map, Value, random};
+use carafe::{App, Context, Error, Map, Response, Value, random};
 
 /// The most orders. The store refuses one more with 503.
 const MOST: usize = 10_000;
