@@ -44,14 +44,6 @@ pub struct GivenFlag {
     pub value: String,
 }
 
-impl GivenFlag {
-    /// What was found and what was expected.
-    fn refused(&self, expected: &str) -> CommandError {
-        let shown = without_password(&self.value);
-        CommandError::Words(format!("{}: found {shown:?}, expected {expected}", self.name))
-    }
-}
-
 /// What comes after a command's name.
 #[derive(Default)]
 pub struct CommandLine {
@@ -107,13 +99,9 @@ impl CommandLine {
 
     /// Refuses words that are no flags.
     pub fn no_word(&self) -> Result<(), CommandError> {
-        match self.words.first() {
-            Some(word) => {
-                let shown = without_password(word);
-                wrong(format!("found {shown:?}, expected nothing more"))
-            }
-            None => Ok(()),
-        }
+        self.words.first().map_or(Ok(()), |word| {
+            wrong(format!("found {:?}, expected nothing more", without_password(word)))
+        })
     }
 
     /// True if a flag was given.
@@ -133,11 +121,14 @@ impl CommandLine {
         flag: &str,
         mut read: impl FnMut(&str) -> Result<T, &'static str>,
     ) -> Result<Vec<T>, CommandError> {
-        let mut values = Vec::new();
-        for given in self.flags.iter().filter(|given| given.flag == flag) {
-            values.push(read(&given.value).map_err(|expected| given.refused(expected))?);
-        }
-        Ok(values)
+        let given = self.flags.iter().filter(|given| given.flag == flag);
+        let values = given.map(|GivenFlag { name, value, .. }| {
+            read(value).or_else(|expected| {
+                let found = without_password(value);
+                wrong(format!("{name}: found {found:?}, expected {expected}"))
+            })
+        });
+        values.collect()
     }
 
     /// The value of a flag that has a default, or what was found instead.

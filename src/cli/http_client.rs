@@ -67,7 +67,7 @@ impl ServerUrl {
                 Err(error) => why = error.to_string(),
             }
         }
-        Err(NoAnswer { why: format!("nobody answers: {why}"), reached: Reached::Nobody })
+        Err(NoAnswer { why: format!("nobody answers: {why}"), is_http: false })
     }
 }
 
@@ -104,18 +104,8 @@ impl ServerAnswer {
 pub struct NoAnswer {
     /// What came, escaped, and what was expected.
     pub why: String,
-    pub reached: Reached,
-}
-
-/// How far a request went.
-#[derive(PartialEq)]
-pub enum Reached {
-    /// Nobody listens.
-    Nobody,
-    /// Somebody listens, but what came is no status line and headers.
-    Listener,
-    /// Status line and headers came, but no whole body.
-    Head,
+    /// True if a status line and headers came.
+    pub is_http: bool,
 }
 
 /// Sends a request, `GET /hello` or `POST /process`, with the cookies of the jar, and keeps the
@@ -149,9 +139,9 @@ pub fn ask(
     // A server may answer and close before it has read everything. So only its answer counts.
     let _ = stream.write_all(format!("{head}\r\n{body}").as_bytes());
     let mut reader = BufReader::new(AnswerStream { stream, end });
-    let failed = |reached| move |why: String| NoAnswer { why: escaped(&why), reached };
-    let mut answer = read_head(&mut reader).map_err(failed(Reached::Listener))?;
-    answer.body = read_body(&answer, &mut reader).map_err(failed(Reached::Head))?;
+    let failed = |is_http| move |why: String| NoAnswer { why: escaped(&why), is_http };
+    let mut answer = read_head(&mut reader).map_err(failed(false))?;
+    answer.body = read_body(&answer, &mut reader).map_err(failed(true))?;
     for line in answer.headers.get_all("Set-Cookie") {
         jar.keep(line, path);
     }

@@ -75,7 +75,7 @@ pub fn memory(ctx: &mut Context) -> Result<Response, Error> {
         ])
     });
     let map = Map::from([
-        ("facts", facts.iter().map(|(name, text)| Value::from([*name, text])).collect()),
+        ("facts", facts),
         ("sessions", rows.collect::<Value>()),
         ("count", count.into()),
         ("page", page.into()),
@@ -113,11 +113,7 @@ fn values(text: &str) -> Vec<String> {
 }
 
 /// Everything but the sessions: a name and a sentence for each.
-fn facts(
-    ctx: &Context,
-    sessions: usize,
-    others: &[(String, usize)],
-) -> Vec<(&'static str, String)> {
+fn facts(ctx: &Context, sessions: usize, others: &[(String, usize)]) -> Value {
     let (site, kind) = (ctx.site(), ctx.site().session_kind());
     let place = name_of(site.place());
     let filled = [
@@ -140,7 +136,7 @@ fn facts(
     facts.push(("files", format!("{files} of /static, in memory")));
     let cycles = ctx.recorder().map(|recorder| format!("the last {}", recorder.all().len()));
     facts.push(("cycles", cycles.unwrap_or("none: they are not recorded".to_owned())));
-    facts
+    facts.iter().map(|(name, text)| Value::from([*name, text])).collect()
 }
 
 /// `12 s`, `30 min`, `3 h`: rounded, so that what was used just now has its whole time left.

@@ -14,7 +14,7 @@
 
 use crate::app::course::lessons;
 use crate::cli::command_line::{CommandResult, print};
-use crate::cli::http_client::{Reached, ServerAnswer, ServerUrl};
+use crate::cli::http_client::{ServerAnswer, ServerUrl};
 use crate::cli::page_words::{spaced, words};
 use crate::cli::scripted_visitor::{ScriptedVisitor, Trouble, split};
 use carafe::server::log::escaped;
@@ -59,10 +59,8 @@ pub fn run(server: &ServerUrl) -> CommandResult {
         print(&format!("  FAIL  {title}\n{}", visit.report(&trouble, expected, lesson)))?;
         // A server that is not there, or speaks no HTTP at first, will not later. One that breaks
         // off a single request may answer others.
-        match trouble {
-            Trouble::NoAnswer(no) if no.reached == Reached::Nobody => break,
-            Trouble::NoAnswer(no) if no.reached == Reached::Listener && tried == 1 => break,
-            _ => {}
+        if matches!(trouble, Trouble::NoAnswer(no) if !no.is_http && tried == 1) {
+            break;
         }
     }
     print(&match all - tried {

@@ -29,6 +29,9 @@ use lesson_file::Lesson;
 use std::path::Path;
 use std::sync::Arc;
 
+/// The most cycles of the reader that are shown beside a lesson.
+const OWN_CYCLES: usize = 8;
+
 /// The lessons and their ticks.
 struct Classroom {
     lessons: Vec<Lesson>,
@@ -89,7 +92,7 @@ fn home(ctx: &mut Context) -> Result<Response, Error> {
 fn lesson(ctx: &mut Context) -> Result<Response, Error> {
     let room: &Classroom = ctx.state();
     let lesson = room.find(ctx)?;
-    let (base, program, inside) = (ctx.base(), program_for(ctx), room.looks_inside(ctx));
+    let inside = room.looks_inside(ctx);
     // The rows of the reader's own cycles, the newest first.
     let recorder = ctx.recorder().filter(|_| inside);
     let has_cycles = recorder.is_some();
@@ -101,20 +104,26 @@ fn lesson(ctx: &mut Context) -> Result<Response, Error> {
     let asked = last.and_then(|row| row.get("number")?.as_int());
     let mut variables = room.entry(lesson, inside);
     page::add_texts(lesson, &mut variables);
-    variables.insert("steps", page::steps_at(&base, &program, lesson, asked, has_cycles));
+    variables.insert("steps", page::steps_at(ctx, lesson, asked, has_cycles));
     let neighbour = |number: usize| room.lessons.get(number.wrapping_sub(1)).map(page::title);
     variables.insert("previous", neighbour(lesson.number - 1));
     variables.insert("next", neighbour(lesson.number + 1));
-    variables.insert("program", program);
+    variables.insert("program", program_for(ctx));
     variables.insert("count", room.lessons.len());
-    variables.insert("base", base);
+    variables.insert("base", ctx.base());
     variables.insert("print", is_print);
     variables.insert("reference", (lesson.name == "templates").then_some(REFERENCE));
     // To describe all of them takes long, and the text does not show them.
     if let Some(recorder) = recorder.filter(|_| ctx.request.prefers_html()) {
         // Asked before the rows: a cycle that ends meanwhile comes twice, which the page sees.
         let last = recorder.newest().map_or(0, |newest| newest.number);
-        page::add_cycles(lesson, own().collect(), last, &mut variables);
+        let mut cycles: Vec<Map> = own().collect();
+        variables.insert("inside", true);
+        variables.insert("own", cycles.len());
+        cycles.truncate(OWN_CYCLES);
+        variables.insert("cycles", cycles);
+        variables.insert("last", last.to_string());
+        variables.insert("paths", lesson.text("cycles"));
         variables.insert("asked", asked);
         variables.insert("answers", room.progress.question(lesson.number).is_some());
     }
@@ -132,13 +141,13 @@ fn answer(ctx: &mut Context) -> Result<Response, Error> {
     let form = ctx.form()?;
     let verdict = match lesson.text("right") {
         "" => answered_by(ctx, form.required("cycle")?, form.required("line")?.trim()),
-        right => is_right(lesson, right, form.required("answer")?, &ctx.base()),
+        _ => is_right(lesson, form.required("answer")?, &ctx.base()),
     };
-    if let Ok((cycle, _)) = &verdict {
-        room.progress.tick(question, *cycle);
-    }
     let (category, message) = match verdict {
-        Ok((_, message)) => ("success", message),
+        Ok((cycle, message)) => {
+            room.progress.tick(question, cycle);
+            ("success", message)
+        }
         Err(message) => ("error", message),
     };
     Ok(tell(ctx, category, &message, &format!("/lessons/{}#check", lesson.number)))
@@ -235,12 +244,7 @@ fn answered_by(ctx: &Context, cycle: &str, said: &str) -> Result<(Option<u64>, S
 
 /// Holds an answer against the right ones, which have `|` between them. `…` stands for the address
 /// of any server but this one, whose address is `base`.
-fn is_right(
-    lesson: &Lesson,
-    right: &str,
-    said: &str,
-    base: &str,
-) -> Result<(Option<u64>, String), String> {
+fn is_right(lesson: &Lesson, said: &str, base: &str) -> Result<(Option<u64>, String), String> {
     let plain = |text: &str| text.trim().trim_end_matches(['.', '/']).to_lowercase();
     let numeric = |url: &str| url.replace("localhost", "127.0.0.1");
     let is_other =
@@ -249,7 +253,7 @@ fn is_right(
         Some(front) => plain(said).strip_prefix(front).is_some_and(is_other),
         None => plain(right) == plain(said),
     };
-    let is_right = right.split('|').any(fits);
+    let is_right = lesson.text("right").split('|').any(fits);
     let wrong = || format!("{said:?} is not right. {}", lesson.text("question"));
     if is_right { Ok((None, "Right.".into())) } else { Err(wrong()) }
 }

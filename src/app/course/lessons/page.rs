@@ -1,21 +1,14 @@
 //! Deeper: The variables of a lesson, as `lesson.html` and `lesson.txt` take them.
 
 use super::lesson_file::{Lesson, LessonLine, TEXTS, file};
-use carafe::{Map, Value};
-
-/// The most cycles of the reader that are shown beside a lesson.
-const OWN_CYCLES: usize = 8;
+use crate::app::program_for;
+use carafe::{Context, Map, Value};
 
 /// The steps of a lesson as the reader types them: with the name of the program, the address of the
 /// reader's own server, and for `CYCLE` the number that is `asked` about, if there is one. Without
 /// cycles there is no step that looks at one.
-pub fn steps_at(
-    base: &str,
-    program: &str,
-    lesson: &Lesson,
-    asked: Option<i64>,
-    has_cycles: bool,
-) -> Value {
+pub fn steps_at(ctx: &Context, lesson: &Lesson, asked: Option<i64>, has_cycles: bool) -> Value {
+    let (base, program) = (&ctx.base(), program_for(ctx));
     let cycle = asked.map_or("CYCLE".to_owned(), |number| number.to_string());
     let (_, host) = base.split_once("://").unwrap_or(("", base));
     let port = host.rsplit(':').next().filter(|port| port.parse::<u16>().is_ok());
@@ -63,15 +56,4 @@ pub fn add_texts(lesson: &Lesson, page: &mut Map) {
     let read = lesson.all("read");
     let read = read.map(|line| Value::from([line.name.as_str(), line.text.as_str()]));
     page.insert("read", read.collect::<Value>());
-}
-
-/// Adds what only a reader who may look inside gets: the rows of the reader's own cycles, and the
-/// number of the last cycle of all.
-pub fn add_cycles(lesson: &Lesson, mut own: Vec<Map>, last: u64, page: &mut Map) {
-    page.insert("inside", true);
-    page.insert("own", own.len());
-    own.truncate(OWN_CYCLES);
-    page.insert("cycles", own);
-    page.insert("last", last.to_string());
-    page.insert("paths", lesson.text("cycles"));
 }

@@ -31,15 +31,6 @@ pub static SHELVES: [(&str, &str); 4] = [
     ("toys", "Tin and wood"),
 ];
 
-static PRODUCTS: LazyLock<Vec<Product>> = LazyLock::new(|| {
-    let lines = include_str!("catalogue.txt").lines().filter(|line| !line.starts_with('#'));
-    let product = |(id, line)| {
-        read(id, line)
-            .unwrap_or_else(|| panic!("catalogue.txt: found {line:?}, expected five parts"))
-    };
-    (1..).zip(lines).map(product).collect()
-});
-
 fn read(id: i64, line: &'static str) -> Option<Product> {
     let mut parts = line.split('|').map(str::trim);
     let shelf = parts.next()?;
@@ -55,6 +46,14 @@ fn read(id: i64, line: &'static str) -> Option<Product> {
 ///
 /// The first time, if `catalogue.txt` breaks its rules. The shop asks once when carafe starts.
 pub fn products() -> &'static [Product] {
+    static PRODUCTS: LazyLock<Vec<Product>> = LazyLock::new(|| {
+        let lines = include_str!("catalogue.txt").lines().filter(|line| !line.starts_with('#'));
+        let expected = |line| panic!("catalogue.txt: found {line:?}, expected five parts");
+        (1..)
+            .zip(lines)
+            .map(|(id, line)| read(id, line).unwrap_or_else(|| expected(line)))
+            .collect()
+    });
     &PRODUCTS
 }
 
