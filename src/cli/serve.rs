@@ -13,7 +13,7 @@ use carafe::web::inside::Inside;
 use carafe::web::static_files::StaticFiles;
 use carafe::{App, Server, near, random};
 use std::env;
-use std::io::{self, ErrorKind};
+use std::io::ErrorKind;
 use std::net::{Ipv6Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -71,8 +71,11 @@ pub fn run(flags: &CommandLine) -> CommandResult {
     print(&banner(address, &rows))?;
     if let Some(recorder) = recorder {
         if flags.has("--show-cycles") {
-            show_cycles(Arc::clone(&recorder), format!("http://{}", visited(address)))
-                .map_err(|error| failed(format!("cycles cannot be shown: {error}")))?;
+            let (recorder, base) = (Arc::clone(&recorder), format!("http://{}", visited(address)));
+            let templates = app::prose::templates(None);
+            let print = move || app::glass::print_all(&recorder, &base, &templates);
+            let started = thread::Builder::new().spawn(print);
+            started.map_err(|error| failed(format!("cycles cannot be shown: {error}")))?;
         }
         server = server.recorder(recorder);
     }
@@ -108,13 +111,6 @@ fn visited(address: SocketAddr) -> String {
         true => format!("127.0.0.1:{}", address.port()),
         false => address.to_string(),
     }
-}
-
-/// Prints each cycle as it ends, in a thread of its own.
-fn show_cycles(recorder: Arc<Recorder>, base: String) -> io::Result<()> {
-    let templates = app::prose::templates(None);
-    let print = move || app::glass::print_all(&recorder, &base, &templates);
-    thread::Builder::new().spawn(print).map(drop)
 }
 
 /// The server with its limits, bound to its address. Every value is read before the port is taken.
@@ -180,16 +176,17 @@ fn secret_key() -> Result<(Vec<u8>, &'static str), CommandError> {
         let why = "random: new at each start; CARAFE_SECRET_KEY sets one that stays";
         return Ok((random::bytes::<32>().to_vec(), why));
     };
-    match key.len() {
-        0 => wrong(
-            "CARAFE_SECRET_KEY: found nothing in it, expected a key, best 32 random bytes or more",
-        ),
+    let banner = match key.len() {
+        0 => {
+            let expected = "expected a key, best 32 random bytes or more";
+            return wrong(format!("CARAFE_SECRET_KEY: found nothing in it, {expected}"));
+        }
         // RFC 2104 §3: keys shorter than the hash are "strongly discouraged". Half its length is
         // still too long to be guessed.
-        1..16 => Ok("from CARAFE_SECRET_KEY, and so short that it can be guessed"),
-        _ => Ok("from CARAFE_SECRET_KEY"),
-    }
-    .map(|banner| (key.into_encoded_bytes(), banner))
+        1..16 => "from CARAFE_SECRET_KEY, and so short that it can be guessed",
+        _ => "from CARAFE_SECRET_KEY",
+    };
+    Ok((key.into_encoded_bytes(), banner))
 }
 
 /// The application with the templates and files of a folder, or else the ones of the program; and

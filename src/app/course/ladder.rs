@@ -15,7 +15,7 @@ use super::rungs::{COLUMNS, rungs};
 use crate::app::answer::{render, say, text_or_page};
 use crate::app::program_for;
 use carafe::cycle::StorePlace;
-use carafe::http::{SetCookie, cookie::SameSite, cookie_value};
+use carafe::http::{SetCookie, cookie::SameSite};
 use carafe::web::sign::{hex, hmac, same};
 use carafe::{App, Context, Error, Map, Response, Value};
 
@@ -94,7 +94,7 @@ fn carried(ctx: &mut Context, sent: &str, message: &str) -> Result<Response, Err
 
 /// Rung 2.
 fn cookie(ctx: &mut Context) -> Result<Response, Error> {
-    let sent = cookie_value(&ctx.request.headers, "visits").map(|text| count_in(&text));
+    let sent = ctx.cookie("visits").map(|text| count_in(&text));
     let message = "The server believed the count in the cookie.";
     in_cookie(ctx, sent, "visits", message, |visits| visits.to_string())
 }
@@ -105,7 +105,7 @@ fn signed(ctx: &mut Context) -> Result<Response, Error> {
     // The name is signed too. So a signature that this server made for something else does not
     // pass for the signature of a count.
     let signature = |visits: &str| hex(&hmac(&key, format!("visits_signed={visits}").as_bytes()));
-    let sent = cookie_value(&ctx.request.headers, "visits_signed").map(|value| {
+    let sent = ctx.cookie("visits_signed").map(|value| {
         let parts = value.split_once('.');
         let (visits, sent) =
             parts.ok_or("found no dot, expected a number, a dot and a signature")?;
@@ -138,12 +138,9 @@ fn in_cookie(
     message: &str,
     value_of: impl Fn(i64) -> String,
 ) -> Result<Response, Error> {
-    let (before, refused) = match sent {
-        Some(Err(why)) => (0, Some(format!("cookie refused: {why}"))),
-        Some(Ok(count)) => (count, None),
-        None => (0, None),
-    };
-    let visits = before + 1;
+    let sent = sent.unwrap_or(Ok(0));
+    let visits = 1 + sent.as_ref().copied().unwrap_or(0);
+    let refused = sent.err().map(|why| format!("cookie refused: {why}"));
     let sentence = match &refused {
         Some(refused) if !ctx.request.prefers_html() => format!("{refused}\nvisit {visits}"),
         _ => format!("visit {visits}"),

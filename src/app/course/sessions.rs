@@ -6,7 +6,7 @@
 //! `say` answers curl with a sentence, and a browser with a page that explains it.
 
 use crate::app::answer::say;
-use carafe::{App, Context, Error, Response, Value};
+use carafe::{App, Context, Error, Response};
 
 /// Registers the routes of this file.
 pub fn routes(app: &mut App) {
@@ -23,8 +23,8 @@ fn index(ctx: &mut Context) -> Result<Response, Error> {
 
 /// Reads the session. A visitor without a cookie has an empty session.
 fn getsession(ctx: &mut Context) -> Result<Response, Error> {
-    match ctx.session.get("user").as_ref().and_then(Value::as_str) {
-        Some(user) => say(ctx, "sessions.html", user, "This user is in your session."),
+    match ctx.session.text("user") {
+        Some(user) => say(ctx, "sessions.html", &user, "This user is in your session."),
         None => say(ctx, "sessions.html", "Not logged in!", "No user is in your session."),
     }
 }

@@ -3,7 +3,7 @@
 use super::asker::page_of;
 use super::columns::{COLUMNS, wrapped};
 use super::cycle_facts::CycleFacts;
-use super::cycle_rows::{HEADS, RowFilter, folded, line, number_in, row};
+use super::cycle_rows::{HEADS, RowFilter, folded, line, row};
 use super::cycle_text;
 use super::describe::CycleDescription;
 use super::memory_page::effect;
@@ -28,7 +28,7 @@ pub fn cycles(ctx: &mut Context) -> Result<Response, Error> {
     admit(ctx)?;
     let recorder = recorder(ctx)?;
     let query = &ctx.request.query;
-    let filter = RowFilter::of(query)?;
+    let filter = RowFilter::of(ctx)?;
     // Asked before the rows: a cycle that ends meanwhile comes twice, which the page sees.
     let last = recorder.newest().map(|newest| newest.number);
     let rows = filter.rows(recorder);
@@ -120,10 +120,9 @@ pub fn cycles_live(ctx: &mut Context) -> Result<Response, Error> {
         let why = format!("{LISTENERS} pages listen already");
         return Err(Error::abort(Status::SERVICE_UNAVAILABLE, why));
     }
-    let query = &ctx.request.query;
-    let filter = RowFilter::of(query)?;
+    let filter = RowFilter::of(ctx)?;
     let newest = recorder.newest().map_or(0, |record| record.number);
-    let after = number_in(query, "after")?.unwrap_or(newest);
+    let after = ctx.query("after")?.unwrap_or(newest);
     let mut last = match ctx.request.headers.get("Last-Event-ID") {
         Some(id) => id.strip_suffix(&*run).and_then(|id| id.trim().parse().ok()).unwrap_or(0),
         None => after,

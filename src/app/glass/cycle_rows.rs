@@ -14,8 +14,8 @@ use super::columns::{COLUMNS, cut_line};
 use super::describe::{CycleDescription, milliseconds};
 use super::message::Message;
 use carafe::cycle::{Record, Recorder};
-use carafe::http::{Fields, date};
-use carafe::{Error, Map, Value};
+use carafe::http::date;
+use carafe::{Context, Error, Map, Value};
 use std::time::Duration;
 
 /// The style sheet has this many colours for visitors.
@@ -67,19 +67,6 @@ pub fn rows_of(recorder: &Recorder, wants: impl Fn(&str) -> bool) -> impl Iterat
     records.filter(move |record| wants(&path(record))).map(|record| row(&record, None))
 }
 
-/// The number of this name in a query; an empty one is none.
-///
-/// # Errors
-///
-/// 400 if it is something else.
-pub fn number_in(query: &Fields, name: &str) -> Result<Option<u64>, Error> {
-    let number = |text: &str| {
-        let why = || format!("{name}: found {text:?}, expected a whole number from 0 on");
-        text.parse().map_err(|_| Error::BadRequest(why()))
-    };
-    query.get(name).filter(|text| !text.is_empty()).map(number).transpose()
-}
-
 /// Which rows are wanted: `?q=WORDS&visitor=7f3a&connection=9`.
 pub struct RowFilter {
     words: Vec<String>,
@@ -90,10 +77,12 @@ pub struct RowFilter {
 
 impl RowFilter {
     /// The filter that a query asks for.
-    pub fn of(query: &Fields) -> Result<RowFilter, Error> {
+    pub fn of(ctx: &Context) -> Result<RowFilter, Error> {
+        let query = &ctx.request.query;
         let words = query.get("q").unwrap_or("").split_whitespace().map(str::to_lowercase);
         let visitor = query.get("visitor").unwrap_or("").trim_end_matches('.');
-        let connection = number_in(query, "connection")?;
+        let is_empty = query.get("connection") == Some("");
+        let connection = if is_empty { None } else { ctx.query("connection")? };
         Ok(RowFilter { words: words.collect(), visitor: visitor.to_owned(), connection })
     }
 

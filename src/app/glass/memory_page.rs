@@ -10,7 +10,7 @@
 //! forgetting one visitor, which `/dropsession` does.
 
 use super::cycle_facts::CycleFacts;
-use super::cycle_rows::{hue, number_in};
+use super::cycle_rows::hue;
 use super::mask::{Mask, cut_id};
 use super::own_requests::admit;
 use super::part_line::named;
@@ -20,7 +20,7 @@ use carafe::cycle::{Recorder, StorePlace};
 use carafe::web::session::COOKIE_NAME;
 use carafe::web::sign::{hex, sha256};
 use carafe::{Context, Error, Map, Response, Value, json};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -32,13 +32,10 @@ pub fn memory(ctx: &mut Context) -> Result<Response, Error> {
     admit(ctx)?;
     let (site, query) = (ctx.site(), &ctx.request.query);
     // The sessions, without what they hold, and the number of rows of each other kind.
-    let (mut sessions, mut others) = (Vec::new(), Vec::<(String, usize)>::new());
-    site.inspect(&mut |row| match others.binary_search_by(|(kind, _)| (**kind).cmp(row.kind)) {
-        _ if row.kind == site.session_kind().name => {
-            sessions.push((row.expires_in.unwrap_or_default(), row.key.to_owned()));
-        }
-        Ok(known) => others[known].1 += 1,
-        Err(new) => others.insert(new, (row.kind.to_owned(), 1)),
+    let (mut sessions, mut others) = (Vec::new(), BTreeMap::new());
+    site.inspect(&mut |row| match row.kind == site.session_kind().name {
+        true => sessions.push((row.expires_in.unwrap_or_default(), row.key.to_owned())),
+        false => *others.entry(row.kind.to_owned()).or_default() += 1,
     });
     let facts = facts(ctx, sessions.len(), &others);
     let names = ctx.recorder().map_or(HashMap::new(), |recorder| names_of_rows(recorder));
@@ -48,7 +45,7 @@ pub fn memory(ctx: &mut Context) -> Result<Response, Error> {
     }
     let count = sessions.len();
     let pages = count.div_ceil(ROWS).max(1);
-    let page = number_in(query, "page")?.unwrap_or(1).clamp(1, pages as u64) as usize;
+    let page = ctx.query("page")?.unwrap_or(1).clamp(1, pages);
     // The row that was used last comes first.
     sessions.sort_unstable();
     let sessions = sessions.into_iter().rev();
@@ -113,9 +110,9 @@ fn values(text: &str) -> Vec<String> {
 }
 
 /// Everything but the sessions: a name and a sentence for each.
-fn facts(ctx: &Context, sessions: usize, others: &[(String, usize)]) -> Value {
+fn facts(ctx: &Context, sessions: usize, others: &BTreeMap<String, usize>) -> Value {
     let (site, kind) = (ctx.site(), ctx.site().session_kind());
-    let place = name_of(site.place());
+    let place = &name_of(site.place());
     let filled = [
         ("count", &*sessions.to_string()),
         ("most", &kind.most.to_string()),
@@ -160,10 +157,10 @@ pub fn forget(ctx: &mut Context) -> Result<Response, Error> {
     }
     let place = ctx.site().place();
     let effect = [("effect", &*effect(place))];
-    Ok(Response::text(say("forgotten", name_of(place), &effect) + "\n"))
+    Ok(Response::text(say("forgotten", &name_of(place), &effect) + "\n"))
 }
 
 /// What forgetting does if sessions are kept here: the end of a sentence.
 pub fn effect(place: StorePlace) -> String {
-    say("forget", name_of(place), &[])
+    say("forget", &name_of(place), &[])
 }

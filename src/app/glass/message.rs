@@ -31,21 +31,21 @@ pub struct Message<'r> {
 impl<'r> Message<'r> {
     /// The recorded bytes, split.
     pub fn of(excerpt: &'r Excerpt) -> Message<'r> {
-        let mut rest = &excerpt.bytes[..];
-        let mut message = Message { bytes: rest, total: excerpt.total, ..Message::default() };
-        while !rest.is_empty() && !message.has_end {
-            let end = rest.iter().position(|byte| *byte == b'\n').map_or(rest.len(), |at| at + 1);
-            let (line, behind) = rest.split_at(end);
-            rest = behind;
-            let (line, end) = match (line.strip_suffix(b"\r\n"), line.strip_suffix(b"\n")) {
+        let bytes = &excerpt.bytes[..];
+        let mut message = Message { bytes, total: excerpt.total, ..Message::default() };
+        let mut read = 0;
+        for whole in bytes.split_inclusive(|byte| *byte == b'\n') {
+            read += whole.len();
+            let (line, end) = match (whole.strip_suffix(b"\r\n"), whole.strip_suffix(b"\n")) {
                 (Some(line), _) => (line, "CR LF"),
                 (None, Some(line)) => (line, "LF"),
-                (None, None) => (line, ""),
+                (None, None) => (whole, ""),
             };
             if !line.is_empty() || end != "CR LF" {
                 message.lines.push((readable(line, false), end));
             } else if !message.lines.is_empty() {
-                (message.has_end, message.body) = (true, behind);
+                (message.has_end, message.body) = (true, &bytes[read..]);
+                break;
             }
             // RFC 9112 §2.2: a server "SHOULD ignore at least one empty line (CRLF) received prior
             // to the request-line".

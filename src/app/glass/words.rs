@@ -38,13 +38,7 @@ fn fits<'n>(known: &str, name: &'n str) -> Option<&'n str> {
     (first.eq_ignore_ascii_case(start) && last.eq_ignore_ascii_case(end)).then_some(any)
 }
 
-/// The name of a place where rows are kept, as `words.txt` writes it.
-pub fn name_of(place: StorePlace) -> &'static str {
-    match place {
-        StorePlace::Nowhere => "nowhere",
-        StorePlace::Cookie => "cookie",
-        StorePlace::Memory => "memory",
-        StorePlace::File => "file",
-        StorePlace::Elsewhere => "elsewhere",
-    }
+/// The name of a place where rows are kept. In any case of letters it is that of `words.txt`.
+pub fn name_of(place: StorePlace) -> String {
+    format!("{place:?}")
 }

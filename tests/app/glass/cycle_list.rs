@@ -271,7 +271,7 @@ fn a_connection_is_seen_whole_with_its_end() {
     ] {
         let answer = carafe.curl(&["-i", &format!("$B{wrong}")]);
         let found = wrong.rsplit(['?', '=']).next().expect("a value");
-        let why = format!(": found {found:?}, expected a whole number from 0 on");
+        let why = format!(": found {found:?}, expected a whole number from 0 to");
         assert!(answer.starts_with("HTTP/1.1 400") && answer.contains(&why), "{wrong}: {answer}");
     }
     // An empty field of a form asks for nothing.

@@ -6,8 +6,8 @@
 use crate::app::assets;
 use crate::app::course::ladder::count_in;
 use crate::app::glass::{CycleFacts, place_of};
+use carafe::Map;
 use carafe::cycle::StorePlace;
-use carafe::{Map, Value};
 use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
@@ -161,7 +161,7 @@ fn has_changed_count(cycle: &CycleFacts, marks: &mut Marks) -> bool {
 
 /// The count in a row of the ladder.
 fn visits(row: Option<&Map>) -> Option<i64> {
-    row.and_then(|row| row.get("visits")).and_then(Value::as_int)
+    row?.int("visits")
 }
 
 /// True for a visitor whose count has begun before this server was started. A login gives a visitor

@@ -61,11 +61,6 @@ impl Condition {
     fn is_question(&self) -> bool {
         self.line.ends_with(" answered")
     }
-
-    fn is_fulfilled(&self, cycle: &CycleFacts) -> bool {
-        let mut marks = self.marks.lock().unwrap_or_else(PoisonError::into_inner);
-        self.words.iter().all(|word| holds(word, cycle, &mut marks))
-    }
 }
 
 /// All conditions.
@@ -112,8 +107,11 @@ impl Progress {
         if cycle.request.text_of("User-Agent").starts_with("carafe-check/") {
             return;
         }
-        for condition in open.into_iter().filter(|condition| condition.is_fulfilled(&cycle)) {
-            self.tick(condition, Some(record.number));
+        for condition in open {
+            let mut marks = condition.marks.lock().unwrap_or_else(PoisonError::into_inner);
+            if condition.words.iter().all(|word| holds(word, &cycle, &mut marks)) {
+                self.tick(condition, Some(record.number));
+            }
         }
     }
 

@@ -98,10 +98,10 @@ fn lesson(ctx: &mut Context) -> Result<Response, Error> {
     let has_cycles = recorder.is_some();
     let own = || recorder.iter().flat_map(|it| glass::rows_of(it, |path| lesson.owns(path)));
     // An error is answered by the framework, and its line is a poor example.
-    let is_plain = |row: &Map| row.get("status").and_then(Value::as_int) < Some(400);
+    let is_plain = |row: &Map| row.int("status") < Some(400);
     let is_print = ctx.request.query.get("print").is_some();
     let last = own().find(is_plain).filter(|_| !is_print);
-    let asked = last.and_then(|row| row.get("number")?.as_int());
+    let asked = last.and_then(|row| row.int("number"));
     let mut variables = room.entry(lesson, inside);
     page::add_texts(lesson, &mut variables);
     variables.insert("steps", page::steps_at(ctx, lesson, asked, has_cycles));

@@ -68,9 +68,7 @@ fn log_in(ctx: &mut Context) -> Result<Response, Error> {
     let [name, email] = ["name", "email"].map(|field| form.fields().get(field).unwrap_or(""));
     let typed = Map::from([("name", name), ("email", email), ("error", error.public())]);
     let mut response = form_page(ctx, typed)?.with_status(error.status());
-    if let Error::Status(_, _, headers) = &error {
-        headers.iter().for_each(|(name, value)| response.headers.set(name, value));
-    }
+    error.headers().for_each(|(name, value)| response.headers.set(name, value));
     Ok(response)
 }
 

@@ -8,7 +8,7 @@
 //! A cart that holds something has a token: a random number that is good for one order, see
 //! `order.rs`. Left out: a reservation. A product in a cart can still be ordered by others.
 
-use super::catalogue::{Product, named, price, product, shortened};
+use super::catalogue::{named, price, product, shortened};
 use super::{count_of_items, number_in, page, text_of};
 use carafe::{App, Context, Error, Map, Response, Value, random};
 
@@ -86,7 +86,7 @@ impl Bill {
             let mut shown = line.clone();
             shown.insert("price", each);
             shown.insert("sum", sum);
-            shown.insert("picture", product(id).map(Product::picture));
+            shown.insert("picture", product(id).map(|product| &product.picture));
             bill.shown.push(shown);
         }
         bill
@@ -116,7 +116,7 @@ fn shop_cart(ctx: &mut Context) -> Result<Response, Error> {
 fn change_cart(ctx: &mut Context) -> Result<Response, Error> {
     let form = ctx.form()?;
     let product = named(form.required("item")?)?;
-    let quantity = form.fields().get("quantity").map(quantity_in).transpose()?;
+    let quantity = form.get("quantity").map(quantity_in).transpose()?;
     // A stranger who takes nothing out gets no cookie, because nothing changes.
     if quantity != Some(0) || count_of(ctx.session.values(), product.id) > 0 {
         let fresh = random::hex_id();

@@ -17,8 +17,8 @@ pub struct Product {
     pub name: &'static str,
     /// The price in cents. Sums of whole numbers are exact, sums of floats are not.
     pub cents: i64,
-    /// The name of its picture, without the ending.
-    pub picture: &'static str,
+    /// The path of its picture, below `/static/`.
+    pub picture: String,
     /// A sentence or two.
     pub about: &'static str,
 }
@@ -36,7 +36,8 @@ fn read(id: i64, line: &'static str) -> Option<Product> {
     let shelf = parts.next()?;
     let (euros, cents) = parts.next()?.split_once('.')?;
     let cents = 100 * euros.parse::<i64>().ok()? + cents.parse::<i64>().ok()?;
-    let (picture, name, about) = (parts.next()?, parts.next()?, parts.next()?);
+    let picture = format!("images/shop/{}.svg", parts.next()?);
+    let (name, about) = (parts.next()?, parts.next()?);
     Some(Product { id, shelf, name, cents, picture, about })
 }
 
@@ -107,13 +108,6 @@ pub fn lines_of(products: &[&Product]) -> String {
     products.iter().map(line).collect()
 }
 
-impl Product {
-    /// The path of its picture, below `/static/`.
-    pub fn picture(&self) -> String {
-        format!("images/shop/{}.svg", self.picture)
-    }
-}
-
 /// What a template shows of a product.
 impl From<&Product> for Value {
     fn from(product: &Product) -> Value {
@@ -121,7 +115,7 @@ impl From<&Product> for Value {
             ("id", Value::from(product.id)),
             ("name", product.name.into()),
             ("price", price(product.cents).into()),
-            ("picture", product.picture().into()),
+            ("picture", (&product.picture).into()),
             ("about", product.about.into()),
         ])
         .into()
