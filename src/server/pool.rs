@@ -108,18 +108,18 @@ impl Pool {
     /// Waits for a client. If no other worker waits then, it starts one to accept in its place.
     fn accept(self: &Arc<Self>) -> Duty {
         let accepted = self.door.accept();
-        if self.is_stopping() || accepted.is_none() {
+        if self.is_stopping() {
             self.lock().accepting -= 1;
-            if self.is_stopping() {
-                // Those who connected before the stop are still answered.
-                self.drain(accepted);
-            }
-            return Duty::Choose;
+            // Those who connected before the stop are still answered.
+            self.drain(accepted);
+            return Duty::End;
         }
-        let Some(mut connection) = accepted.and_then(|client| self.welcome(client)) else {
-            return Duty::Accept;
-        };
+        let connection = accepted.and_then(|client| self.welcome(client));
         let mut staff = self.lock();
+        let Some(mut connection) = connection else {
+            staff.accepting -= 1;
+            return Duty::Choose;
+        };
         let was_alone = staff.accepting == 1 && staff.most_accepting > 0;
         if !was_alone {
             staff.accepting -= 1;
@@ -145,17 +145,18 @@ impl Pool {
                 Some(not_taken) => connection = not_taken,
                 None => return Duty::Choose,
             }
-            // This connection may wait. So a turn ends with answers, or with the connection.
-            if connection.turn() != Turn::Answered {
+            // It may wait here. So a turn ends with answers, or with the connection.
+            if connection.wire.set_may_wait(true).is_err() || connection.turn() != Turn::Answered {
                 return Duty::Choose;
             }
         }
     }
 
-    /// What a worker without a connection does.
+    /// What a worker without a connection does. After a stop it accepts, too: it may be the only
+    /// one who finds those that connected before.
     fn choose(&self) -> Duty {
         let mut staff = self.lock();
-        if self.is_stopping() || staff.accepting >= staff.most_accepting {
+        if staff.accepting >= staff.most_accepting {
             return Duty::End;
         }
         staff.accepting += 1;
@@ -178,10 +179,7 @@ impl Pool {
     ) -> io::Result<()> {
         let pool = Arc::clone(self);
         let thread = thread::Builder::new().name("worker".into()).stack_size(STACK_BYTES);
-        let life: Box<dyn FnOnce() + Send> = Box::new(move || {
-            let duty = job(&pool);
-            pool.work(duty);
-        });
+        let life = move || pool.work(job(&pool));
         // Counted under the lock, so that the new thread cannot end before it is counted.
         let mut staff = self.lock();
         thread.spawn(life).map(|_| staff.workers += 1)

@@ -27,8 +27,10 @@ impl Wire {
 
     /// Sets whether reads and writes wait.
     pub fn set_may_wait(&mut self, may_wait: bool) -> io::Result<()> {
-        self.socket.stream.set_nonblocking(!may_wait)?;
-        self.may_wait = may_wait;
+        if self.may_wait != may_wait {
+            self.socket.stream.set_nonblocking(!may_wait)?;
+            self.may_wait = may_wait;
+        }
         Ok(())
     }
 

@@ -6,7 +6,7 @@
 //!
 //! Left out: waiting longer than a second for a stream, because its next piece may be far away.
 
-use super::{Pool, Turn};
+use super::{Pool, Staff, Turn};
 use crate::server::door::QUEUED;
 use crate::server::log::Log;
 use crate::server::stopper::Stopper;
@@ -26,11 +26,6 @@ impl Pool {
         self.lock().workers
     }
 
-    /// How many of them wait in `accept`.
-    pub fn accepting(&self) -> usize {
-        self.lock().accepting
-    }
-
     /// How many connections are open.
     pub fn connections(&self) -> usize {
         self.serving.connections.count()
@@ -42,20 +37,23 @@ impl Pool {
             recorder.close();
         }
         let (begun, streams) = (Instant::now(), &self.serving.streams);
-        let unfinished = || self.workers().saturating_sub(streams.load(Ordering::SeqCst));
-        let is_over = |working: usize| match begun.elapsed() {
-            short if short < STREAM_TIME.min(time) => self.workers() == 0,
-            long => working == 0 || long >= time,
-        };
-        while !is_over(unfinished()) {
-            if self.accepting() > 0 {
+        let count = loop {
+            let Staff { workers, accepting, .. } = *self.lock();
+            let unfinished = workers.saturating_sub(streams.load(Ordering::SeqCst));
+            let is_over = match begun.elapsed() {
+                short if short < STREAM_TIME.min(time) => workers == 0,
+                long => unfinished == 0 || long >= time,
+            };
+            if is_over {
+                // A worker that no knock has reached still waits in `accept`, and has no client.
+                break unfinished.saturating_sub(accepting);
+            }
+            if accepting > 0 {
                 stopper.knock();
             }
             self.serving.connections.wake_idle();
             thread::sleep(Duration::from_millis(5));
-        }
-        // A worker that no knock has reached still waits in `accept`, and has no client.
-        let count = unfinished().saturating_sub(self.accepting());
+        };
         if count > 0 && self.serving.log != Log::Off {
             let time = time.as_secs_f64();
             let text = format!("stopped: {time} s later, {count} threads were still at work\n");

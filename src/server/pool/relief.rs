@@ -5,7 +5,7 @@
 
 use super::{Duty, MOST_ACCEPTING, Pool};
 use crate::server::connection::Connection;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, mpsc};
 
 /// Serves busy connections in another way than by a thread for each.
 pub(in crate::server) trait Relief: Send + Sync {
@@ -21,20 +21,15 @@ impl Pool {
     /// # Errors
     ///
     /// If the system gives no thread. Then the connection is returned.
-    pub fn take_back(
-        self: &Arc<Self>,
-        mut connection: Box<Connection>,
-    ) -> Result<(), Box<Connection>> {
-        if connection.wire.set_may_wait(true).is_err() {
-            return Ok(());
+    pub fn take_back(self: &Arc<Self>, connection: Box<Connection>) -> Result<(), Box<Connection>> {
+        // A thread that cannot be started drops its job. So the connection is not in the job: it is
+        // sent to the thread that has started.
+        let (sender, receiver) = mpsc::channel();
+        let job = move |_: &Arc<Pool>| receiver.recv().map_or(Duty::Choose, Duty::Serve);
+        match self.start_thread(job) {
+            Ok(()) => sender.send(connection).map_err(|unsent| unsent.0),
+            Err(_) => Err(connection),
         }
-        // A thread that cannot be started drops its job, so the connection is not in the job, but
-        // in a place that both know.
-        let place = Arc::new(Mutex::new(Some(connection)));
-        let take = |place: &Mutex<Option<_>>| place.lock().ok()?.take();
-        let theirs = Arc::clone(&place);
-        let job = move |_: &Arc<Pool>| take(&theirs).map_or(Duty::Choose, Duty::Serve);
-        self.start_thread(job).or_else(|_| take(&place).map_or(Ok(()), Err))
     }
 
     /// Lets the relief accept. A worker that is blocked in `accept` may still take one client; no

@@ -132,11 +132,8 @@ impl Shared {
             // The watcher added a thread while this one was stuck in a handler. This thread keeps
             // the connection that it was stuck with, and leaves.
             circle.threads -= 1;
-            return Err(sweeper
-                .tried
-                .take()
-                .and_then(leave_with)
-                .map_or(Duty::Choose, Duty::Serve));
+            let taken = sweeper.tried.take().map(leave_with);
+            return Err(taken.map_or(Duty::Choose, Duty::Serve));
         }
         sweeper.added = circle.added;
         circle.seats.extend(sweeper.tried.take());
@@ -237,18 +234,17 @@ impl Shared {
 
 /// Gives a connection back to the pool. Returns the seat if there is no thread for it and it can
 /// stay.
-fn give_back(pool: &Arc<Pool>, mut seat: Seat, turn: Turn) -> Option<Seat> {
-    seat.connection.pace.leave(seat.connection.answers);
-    let Err(mut connection) = pool.take_back(seat.connection) else { return None };
+fn give_back(pool: &Arc<Pool>, seat: Seat, turn: Turn) -> Option<Seat> {
+    let connection = pool.take_back(leave_with(seat)).err()?;
     if turn == Turn::WouldWait || connection.answers == 0 {
         connection.turn_away();
         return None;
     }
-    connection.wire.set_may_wait(false).ok().map(|()| Seat::new(connection))
+    Some(Seat::new(connection))
 }
 
-/// Takes a connection out of the ring for this thread to serve. `None` if it is over.
-fn leave_with(mut seat: Seat) -> Option<Box<Connection>> {
+/// Takes a connection out of the ring.
+fn leave_with(mut seat: Seat) -> Box<Connection> {
     seat.connection.pace.leave(seat.connection.answers);
-    seat.connection.wire.set_may_wait(true).ok().map(|()| seat.connection)
+    seat.connection
 }
