@@ -27,9 +27,8 @@ use super::wire::Wire;
 use super::{door, input::Input, pace::Pace};
 use crate::cycle::Cycle;
 use crate::http::date::CachedDate;
-use crate::http::{ParseError, Request, Response, Share, Status};
+use crate::http::{Body, Framing, ParseError, Request, Response, Share, Status};
 use report::Report;
-use rest::Rest;
 use std::io;
 use std::net::{SocketAddr, TcpStream};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -45,8 +44,8 @@ pub(super) struct Connection {
     number: u64,
     peer: SocketAddr,
     pub buffers: Box<Buffers>,
-    /// A file or a stream that is sent after `output`: what of an answer is not in memory.
-    rest: Option<Rest>,
+    /// A body that is not in memory, a file or a stream. It is sent after `output`.
+    rest: Option<(Body, Framing)>,
     next: Next,
     /// How many answers have been written.
     pub answers: u64,

@@ -7,6 +7,7 @@
 
 use super::{Connection, Obstacle, Turn};
 use crate::http::response::Streamer;
+use crate::http::{Body, Framing};
 use crate::server::log::panic_text;
 use crate::server::serving::Serving;
 use crate::server::wire::Wire;
@@ -19,23 +20,18 @@ use std::sync::atomic::Ordering;
 /// How much of a file or a stream is in memory while it is sent.
 const PIECE_BYTES: usize = 128 * 1024;
 
-/// What of an answer is not in memory.
-pub(super) enum Rest {
-    /// These bytes of a file.
-    File(File, Range<u64>),
-    /// What this function writes; true if its pieces are sent as chunks (RFC 9112 §7.1).
-    Stream(Streamer, bool),
-}
-
 impl Connection {
     pub(super) fn send_rest(&mut self) -> Result<(), Obstacle> {
-        if self.rest.is_some() && !self.wire.may_wait {
+        if !self.wire.may_wait {
             return Err(Obstacle::End(Turn::WouldWait));
         }
         let is_whole = match self.rest.take() {
-            None => true,
-            Some(Rest::File(file, range)) => self.send_file(file, range)?,
-            Some(Rest::Stream(write, chunked)) => self.send_stream(write, chunked)?,
+            Some((Body::File { file, range }, _)) => self.send_file(file, range)?,
+            // Its pieces may be sent as chunks (RFC 9112 §7.1).
+            Some((Body::Stream(write), framing)) => {
+                self.send_stream(write, framing == Framing::Chunked)?
+            }
+            _ => true,
         };
         if is_whole { Ok(()) } else { Err(Obstacle::End(Turn::Over)) }
     }

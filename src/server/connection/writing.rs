@@ -6,7 +6,6 @@
 //! Elsewhere: how a head is written, in `http::response`.
 
 use super::reading::Asked;
-use super::rest::Rest;
 use super::{Connection, Next, Obstacle, Turn};
 use crate::http::response::{Delivery, write_head};
 use crate::http::{Body, Framing, Response, Version};
@@ -61,16 +60,13 @@ impl Connection {
         self.record_answer(asked.line, status, head, body_bytes, number, at);
     }
 
-    /// Writes a body that is in memory. Another one is sent later: see [`Rest`].
+    /// Writes a body that is in memory. Another one is sent later: see [`rest`](super::rest).
     fn write_body(&mut self, body: Body, framing: Framing) {
         match body {
             Body::Empty => {}
             Body::Bytes(bytes) => self.buffers.output.extend_from_slice(&bytes),
             Body::Shared(bytes, part) => self.buffers.output.extend_from_slice(&bytes[part]),
-            Body::File { file, range } => self.rest = Some(Rest::File(file, range)),
-            Body::Stream(write) => {
-                self.rest = Some(Rest::Stream(write, framing == Framing::Chunked));
-            }
+            body => self.rest = Some((body, framing)),
         }
     }
 
