@@ -18,7 +18,7 @@ pub(super) struct Connections {
 /// The socket of an open connection, and what a stop must know of it.
 pub(super) struct OpenSocket {
     pub stream: TcpStream,
-    /// True while nothing of the next request has arrived.
+    /// True while nothing of the next request has arrived. A stop wakes idle connections.
     pub idle: AtomicBool,
     /// True once the reading half has been shut. A read that finds nothing then returns 0.
     pub shut: AtomicBool,

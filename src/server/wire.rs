@@ -6,15 +6,12 @@ use super::input::Input;
 use super::open::OpenSocket;
 use std::io::{self, ErrorKind, Read, Write};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 pub(super) struct Wire {
     pub socket: Arc<OpenSocket>,
     /// True if a read waits for bytes to arrive, and a write for the client to take them.
     pub may_wait: bool,
-    /// The same as `socket.idle`, which other threads read, and which costs more to write.
-    is_idle: bool,
     read_time: Duration,
     /// How many bytes have been sent since the connection began.
     pub sent_bytes: u64,
@@ -22,7 +19,7 @@ pub(super) struct Wire {
 
 impl Wire {
     pub fn new(socket: Arc<OpenSocket>) -> Wire {
-        Wire { socket, may_wait: true, is_idle: true, read_time: Duration::ZERO, sent_bytes: 0 }
+        Wire { socket, may_wait: true, read_time: Duration::ZERO, sent_bytes: 0 }
     }
 
     /// Sets whether reads and writes wait.
@@ -32,14 +29,6 @@ impl Wire {
             self.may_wait = may_wait;
         }
         Ok(())
-    }
-
-    /// Notes whether nothing of the next request has arrived. A stop wakes idle connections.
-    pub fn set_idle(&mut self, is_idle: bool) {
-        if self.is_idle != is_idle {
-            self.is_idle = is_idle;
-            self.socket.idle.store(is_idle, Ordering::SeqCst);
-        }
     }
 
     /// Sets how long a read waits. One that takes longer is an error: see [`is_not_ready`].

@@ -17,7 +17,7 @@ impl Connection {
     pub(super) fn read_first(&mut self) -> Result<(), Obstacle> {
         self.flush()?;
         self.buffers.request.share.clear();
-        self.wire.set_idle(true);
+        self.wire.socket.idle.store(true, Ordering::SeqCst);
         if self.serving.is_stopping() {
             // The read below takes what has arrived, and does not wait for more.
             self.wire.socket.shut_reading();
@@ -26,7 +26,7 @@ impl Connection {
             Ok(0) if self.serving.is_stopping() => "the server, because it stops",
             Ok(0) => "the client",
             Ok(_) => {
-                self.wire.set_idle(false);
+                self.wire.socket.idle.store(false, Ordering::SeqCst);
                 return Ok(());
             }
             Err(error) if !is_not_ready(&error) => return Err(error.into()),
