@@ -91,11 +91,8 @@ pub struct TablePart<'s> {
 impl TablePart<'_> {
     /// A row, which is the newest from now on; or why there is none.
     pub fn look(&self, key: &str) -> Result<SeenRow, Refusal> {
-        let mut table = locked(self.table);
-        let rows = table.rows(self.kind.name);
-        let seen = rows.touch(key, self.now)?;
-        rows.prolong(&seen, self.kind.expires(self.now));
-        Ok(seen)
+        let expires = self.kind.expires(self.now);
+        locked(self.table).rows(self.kind.name).touch(key, self.now, expires)
     }
 
     /// Puts a row in the place of the row that was seen, if that is still there.

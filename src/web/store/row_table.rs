@@ -18,9 +18,7 @@
 //!
 //! The table has no lock: the store that owns it has one. Time is in milliseconds.
 //!
-//! Room for all rows that there may be is asked for with the first new one, so that rows need not
-//! be moved while they grow. The system gives memory only when it is written. It is never given
-//! back.
+//! Memory that held rows is used again, and never given back.
 
 use super::change::Swapped;
 use super::keys::{HeldRow, PAGE};
@@ -35,9 +33,6 @@ const SWEPT: usize = 2;
 
 /// How many rows leave for a new one, at most: more than one, for a bound that has become lower.
 const LEAVE: usize = 8;
-
-/// For how many rows room is asked for at most.
-const ROOM: usize = 1 << 20;
 
 /// The slot that holds the two ends of the ring.
 const ENDS: u32 = 0;
@@ -133,15 +128,6 @@ impl KindRows {
         KindRows { name: kind.into(), index, rows, free }
     }
 
-    /// Asks once for the room of this number of rows.
-    fn reserve(&mut self, most: usize) {
-        if self.rows.capacity() <= most {
-            // A full map in which rows come and go would grow without the quarter more.
-            self.index.reserve(most + most / 4 - self.len());
-            self.rows.reserve_exact(most + 1 - self.rows.len());
-        }
-    }
-
     /// How many rows there are, expired ones included.
     pub fn len(&self) -> usize {
         self.index.len()
@@ -154,13 +140,18 @@ impl KindRows {
         (rows.map(|row| row.key.to_string()).collect(), is_last)
     }
 
-    /// Uses a row: it is the newest now. Rows whose time is over are removed: this one, or a few.
+    /// Uses a row: it is the newest now, and lives until `expires` at least. Rows whose time is over
+    /// are removed: this one, or a few.
     #[inline]
-    pub fn touch(&mut self, key: &str, now: u64) -> Result<SeenRow, Refusal> {
+    pub fn touch(&mut self, key: &str, now: u64, expires: u64) -> Result<SeenRow, Refusal> {
         let known = self.index.get(key).copied();
         let found = known.filter(|slot| self.row(*slot).expires > now);
         match found {
-            Some(slot) => self.renew(slot),
+            Some(slot) => {
+                self.renew(slot);
+                let row = &mut self.rows[slot as usize];
+                row.expires = row.expires.max(expires);
+            }
             None => self.remove(key),
         }
         for _ in 0..SWEPT {
@@ -177,11 +168,6 @@ impl KindRows {
     fn seen(&self, slot: u32) -> Option<SeenRow> {
         let Row { held, expires, .. } = self.row(slot);
         Some(SeenRow { held: held.clone()?, expires: *expires, slot })
-    }
-
-    /// Lets a row live until then, if it does not live longer already.
-    pub fn prolong(&mut self, seen: &SeenRow, expires: u64) {
-        self.rows[seen.slot as usize].expires = expires.max(seen.expires);
     }
 
     /// Puts a row in the place of the one that was seen, or of none, if nothing has changed there
@@ -220,10 +206,7 @@ impl KindRows {
         let leaving: Vec<_> = leaving.map(|slot| Arc::clone(&self.row(slot).key)).collect();
         first(&leaving)?;
         leaving.iter().for_each(|key| self.remove(key));
-        let slot = slot.unwrap_or_else(|| {
-            self.reserve(kind.most.min(ROOM));
-            self.add(key)
-        });
+        let slot = slot.unwrap_or_else(|| self.add(key));
         let lives = live_slot.map_or(0, |slot| self.row(slot).expires);
         self.fill(slot, new, kind.expires(now).max(lives));
         Ok(Swapped::Done)

@@ -184,9 +184,9 @@ impl Journal {
         }
     }
 
-    /// A row, which is the newest from now on; or why there is none.
+    /// A row, which is the newest from now on; or why there is none. It expires when the file says.
     pub fn look(&mut self, kind: &Kind, key: &str) -> Result<SeenRow, Refusal> {
-        self.rows.rows(kind.name).touch(key, self.now)
+        self.rows.rows(kind.name).touch(key, self.now, 0)
     }
 
     /// True if a use of the row must be written, so that a restart does not end it too early.
@@ -205,7 +205,7 @@ impl Journal {
     ) -> Result<Swapped<SeenRow>, StoreError> {
         self.check()?;
         let Journal { rows, now, file, bytes, progress, .. } = &mut *self;
-        let now = *now;
+        let (now, mut file) = (*now, &**file);
         let swapped = rows.rows(kind.name).swap(
             (kind, key, now),
             seen,
@@ -214,7 +214,10 @@ impl Journal {
                 let lives = seen.map_or(0, |seen| seen.expires);
                 let expires = if new.is_some() { kind.expires(now).max(lives) } else { u64::MAX };
                 let line = line_of((kind.name, key), leaving, expires, new);
-                *bytes += append(file, *bytes, &line)?;
+                // If not all of the line finds room, it is a torn tail.
+                file.seek(SeekFrom::Start(*bytes))?;
+                file.write_all(line.as_bytes())?;
+                *bytes += line.len() as u64;
                 *progress += 1;
                 Ok(())
             },
@@ -267,12 +270,6 @@ fn open_file(name: &Path) -> io::Result<File> {
         file.sync_all()?;
     }
     Ok(file)
-}
-
-/// Adds a line; returns how many bytes. If not all of it finds room, it is a torn tail.
-fn append(mut file: &File, end: u64, line: &str) -> io::Result<u64> {
-    file.seek(SeekFrom::Start(end))?;
-    file.write_all(line.as_bytes()).map(|()| line.len() as u64)
 }
 
 fn damage(name: &Path, line: usize, wrong: &str) -> io::Error {

@@ -90,7 +90,7 @@ impl FileStore {
         let clock = Box::new(clock);
         let mut store = FileStore { journal, is_stuck, flushed, folder, clock, warning: None };
         // Reading takes long. It needs no lock, so other processes go on.
-        let locked = store.read().map(drop).and_then(|()| store.write());
+        let locked = store.fresh().map(drop).and_then(|()| store.write());
         let cut = locked.map_err(named).map(|(journal, lock)| {
             Rewrite::remove_left_over(&journal.path);
             lock.torn
@@ -108,23 +108,18 @@ impl FileStore {
 
     /// The rows, with all that other processes have added up to now.
     fn fresh(&self) -> io::Result<MutexGuard<'_, Journal>> {
-        let mut journal = self.read()?;
-        journal.now = journal.now.max(milliseconds((self.clock)()));
-        Ok(journal)
-    }
-
-    /// The same, before the clock is looked at.
-    fn read(&self) -> io::Result<MutexGuard<'_, Journal>> {
         let mut journal = locked(&self.journal);
         match journal.read_news() {
             // This may be the first half of a line that found no room and was taken back, and then
             // a part of the next line. Under the lock, only true damage is left.
             Err(error) if error.kind() == ErrorKind::InvalidData => {
                 drop(journal);
-                Ok(self.write()?.0)
+                journal = self.write()?.0;
             }
-            read => read.map(|_| journal),
+            read => drop(read?),
         }
+        journal.now = journal.now.max(milliseconds((self.clock)()));
+        Ok(journal)
     }
 
     /// The rows, while no other process writes.

@@ -30,7 +30,6 @@ pub struct Rewrite {
     path: PathBuf,
     /// Shared with the thread that makes it safe.
     pub file: Arc<File>,
-    bytes: u64,
     /// The number of the kind and the place of the next row.
     next: (usize, usize),
     /// Up to this byte the new journal says what the old one says, as rows or as copied lines.
@@ -62,9 +61,9 @@ impl Rewrite {
         let file = Arc::new(private().read(true).write(true).create_new(true).open(&path)?);
         // A process that opens the journal sees by this that the file is in use.
         file.try_lock()?;
-        let (name, next) = (random::hex_id(), (0, 0));
-        let mut rewrite = Rewrite { name, path, file, bytes: 0, next, copied: bytes, seen: bytes };
-        rewrite.write((head() + &mark(&rewrite.name)).as_bytes())?;
+        let name = random::hex_id();
+        let rewrite = Rewrite { name, path, file, next: (0, 0), copied: bytes, seen: bytes };
+        (&*rewrite.file).write_all((head() + &mark(&rewrite.name)).as_bytes())?;
         Ok(rewrite)
     }
 
@@ -95,14 +94,8 @@ impl Rewrite {
             let added = room.min(end - self.copied);
             self.copied += old.take(added).read_to_end(&mut piece)? as u64;
         }
-        self.write(&piece)?;
+        (&*self.file).write_all(&piece)?;
         Ok(is_last && self.copied == end)
-    }
-
-    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        (&*self.file).write_all(bytes)?;
-        self.bytes += bytes.len() as u64;
-        Ok(())
     }
 
     /// Gives the new file the journal's name.
@@ -115,7 +108,7 @@ impl Rewrite {
             return Err(io::Error::other("another process writes the journal anew"));
         }
         old.seek(SeekFrom::Start(end))?;
-        old.write_all(successor(&self.name, self.bytes).as_bytes())?;
+        old.write_all(successor(&self.name, self.file.metadata()?.len()).as_bytes())?;
         self.file.unlock()?;
         fs::rename(&self.path, journal)
     }
