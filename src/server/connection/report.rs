@@ -87,12 +87,10 @@ impl Connection {
             recorder.keep(number, status, at, cycle)
         });
         cycle.clear();
-        if line.is_some() || record.is_some() {
-            let body_start = self.wire.sent_bytes + head.end as u64;
-            let body_end = body_bytes.map(|bytes| body_start + bytes);
-            let unsent = Unsent { status, begun, body_start, body_end, line, warnings, record };
-            self.report.unsent.push_back(unsent);
-        }
+        let body_start = self.wire.sent_bytes + head.end as u64;
+        let body_end = body_bytes.map(|bytes| body_start + bytes);
+        let unsent = Unsent { status, begun, body_start, body_end, line, warnings, record };
+        self.report.unsent.push_back(unsent);
     }
 
     /// Says of the answer that is sent as a stream how long its body has become. One that broke off

@@ -11,7 +11,7 @@
 //! **Another file may get the name**, when a process writes the journal anew. Its last line in the
 //! old file says where the new one goes on, so the others need not read everything again.
 
-use super::disk::{identity, private};
+use super::disk::{identity, open_folder, private};
 use super::journal_line::{JournalLine, head, line_of, mark, parse_line};
 use super::rewrite::Rewrite;
 use crate::web::shell::shell_word;
@@ -40,8 +40,9 @@ pub struct Journal {
     pub path: PathBuf,
     /// Shared with the thread that makes it safe, while others already write on.
     pub file: Arc<File>,
-    /// True if the file's name may not be on the disk yet.
-    pub name_unsynced: bool,
+    /// The folder, if the file's name may not be on the disk yet. It is opened with the file, so
+    /// that a flush needs no free descriptor.
+    pub unsynced_folder: Option<File>,
     /// How many lines were read, and how many times lines were written.
     pub progress: u64,
     /// How many bytes of it were read or written. Behind them stands what other processes added.
@@ -57,14 +58,15 @@ impl Journal {
     /// Opens a journal, or makes one. It is not read yet.
     pub fn open(name: &Path) -> io::Result<Journal> {
         let file = Arc::new(open_file(name)?);
+        let path = fs::canonicalize(name)?;
         Ok(Journal {
             rows: RowTable::default(),
             now: 0,
             failure: None,
             name: name.to_owned(),
-            path: fs::canonicalize(name)?,
+            unsynced_folder: open_folder(&path)?,
+            path,
             file,
-            name_unsynced: true,
             progress: 0,
             bytes: head().len() as u64,
             first_bytes: 0,
@@ -86,7 +88,7 @@ impl Journal {
             if identity(&named) == identity(&open) {
                 return Ok(torn);
             }
-            let new = open_file(&self.path)?;
+            let (new, folder) = (open_file(&self.path)?, open_folder(&self.path)?);
             let known = self.successor.take().filter(|(mark, _)| {
                 let mut found = Vec::new();
                 let read = (&new).take(mark.len() as u64).read_to_end(&mut found);
@@ -96,8 +98,8 @@ impl Journal {
                 self.rows = RowTable::default();
             }
             self.bytes = known.map_or(head().len() as u64, |(_, bytes)| bytes);
-            (self.file, self.first_bytes, self.name_unsynced) = (Arc::new(new), self.bytes, true);
-            self.rewrite = None;
+            (self.file, self.unsynced_folder) = (Arc::new(new), folder);
+            (self.first_bytes, self.rewrite) = (self.bytes, None);
         }
     }
 

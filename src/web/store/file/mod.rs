@@ -29,10 +29,8 @@ use super::kind::{StoreClock, milliseconds, time_of_day};
 use super::row_table::SeenRow;
 use super::{Change, Kind, Lookup, Store, StoreError, Updated, encode};
 use crate::cycle::StorePlace;
-use disk::open_folder;
 use journal::{Journal, JournalLock};
 use rewrite::Rewrite;
-use std::fs::File;
 use std::io::{self, ErrorKind};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -51,8 +49,6 @@ pub struct FileStore {
     /// How much of the journal's `progress` is on the disk. The thread that makes the next changes
     /// safe holds this lock, and the others wait for it.
     flushed: Mutex<u64>,
-    /// The journal's folder. It stays open, so that a flush works also without a free descriptor.
-    folder: Option<File>,
     /// The time since 1970.
     clock: StoreClock,
     warning: Option<String>,
@@ -83,12 +79,9 @@ impl FileStore {
             ErrorKind::InvalidData => error,
             kind => io::Error::new(kind, format!("{name}: {error}")),
         };
-        let opened = Journal::open(path).and_then(|it| Ok((open_folder(&it.path)?, it)));
-        let (folder, journal) = opened.map_err(named)?;
-        let (journal, is_stuck, flushed) =
-            (Mutex::new(journal), Mutex::default(), Mutex::default());
-        let clock = Box::new(clock);
-        let mut store = FileStore { journal, is_stuck, flushed, folder, clock, warning: None };
+        let journal = Mutex::new(Journal::open(path).map_err(named)?);
+        let (is_stuck, flushed, clock) = (Mutex::default(), Mutex::default(), Box::new(clock));
+        let mut store = FileStore { journal, is_stuck, flushed, clock, warning: None };
         // Reading takes long. It needs no lock, so other processes go on.
         let locked = store.fresh().map(drop).and_then(|()| store.write());
         let cut = locked.map_err(named).map(|(journal, lock)| {
@@ -201,12 +194,11 @@ impl Store for FileStore {
         if *flushed < progress {
             let mut journal = locked(&self.journal);
             let (file, progress) = (Arc::clone(&journal.file), journal.progress);
-            let folder =
-                self.folder.as_ref().filter(|_| std::mem::take(&mut journal.name_unsynced));
+            let folder = journal.unsynced_folder.take();
             let copy = journal.rewrite.as_ref().map(|rewrite| Arc::clone(&rewrite.file));
             // Others write on while the disk works.
             drop(journal);
-            let named = || folder.map_or(Ok(()), File::sync_all);
+            let named = || folder.map_or(Ok(()), |folder| folder.sync_all());
             match file.sync_data().and_then(|()| named()) {
                 Ok(()) => *flushed = progress,
                 Err(error) => {

@@ -16,7 +16,7 @@ use std::net::{TcpStream, ToSocketAddrs};
 use std::time::{Duration, Instant};
 
 /// The longest reply that is read: the largest row, and a little more.
-const MOST_BYTES: u64 = 17 << 20;
+const MOST_BYTES: usize = 17 << 20;
 
 /// What Redis answers.
 pub enum RedisReply {
@@ -105,11 +105,11 @@ impl RedisConnection {
             (":", number) => number.parse().map(RedisReply::Number).map_err(|_| unexpected()),
             ("$", "-1") => Ok(RedisReply::Text(None)),
             ("$", length) => {
-                let length = length.parse::<u64>().ok().filter(|length| *length <= MOST_BYTES);
-                let (mut text, length) = (Vec::new(), length.ok_or_else(unexpected)? + 2);
-                self.0.by_ref().take(length).read_to_end(&mut text)?;
+                let length = length.parse::<usize>().ok().filter(|length| *length <= MOST_BYTES);
+                let mut text = vec![0; length.ok_or_else(unexpected)? + 2];
+                self.0.read_exact(&mut text)?;
                 // Otherwise the next answer would be read from the middle of something.
-                if text.len() as u64 != length || !text.ends_with(b"\r\n") {
+                if !text.ends_with(b"\r\n") {
                     let found = format!("found no line end after a text of {rest} bytes");
                     return Err(io::Error::other(format!("{found}, expected an answer of Redis")));
                 }
@@ -123,7 +123,7 @@ impl RedisConnection {
     /// The next line, without its end.
     fn line(&mut self) -> io::Result<String> {
         let mut line = Vec::new();
-        self.0.by_ref().take(MOST_BYTES).read_until(b'\n', &mut line)?;
+        self.0.by_ref().take(MOST_BYTES as u64).read_until(b'\n', &mut line)?;
         if line.is_empty() {
             return Err(ErrorKind::UnexpectedEof.into());
         }
