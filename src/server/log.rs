@@ -7,7 +7,7 @@
 
 use crate::cycle::Sent;
 use crate::http::target::{normal_path, split_before};
-use crate::http::{ParseError, Request, Status, date};
+use crate::http::{Request, Status, date};
 use std::any::Any;
 use std::io::{self, Write};
 use std::ops::RangeInclusive;
@@ -35,35 +35,34 @@ impl Log {
         matches!(self, Log::Line | Log::Common)
     }
 
-    /// How this log shows a request; `None` if it does not, or not yet. It is made before the
-    /// service gets the request.
-    pub(super) fn line_of(self, request: &Request) -> Option<String> {
-        if !self.has_all_lines() {
-            return None;
-        }
-        let asked = asked(request);
-        Some(match self {
+    /// How this log shows a request that got this status, and perhaps why it was `refused`; `None`
+    /// if it does not.
+    pub(super) fn line_of(
+        self,
+        request: &Request,
+        status: Status,
+        refused: Option<String>,
+    ) -> Option<String> {
+        match self {
+            Log::Off => None,
+            // A request line that was not understood leaves no target, and is no failure of the
+            // server.
+            Log::Failures if status.0 < 500 || request.target.is_empty() => None,
+            Log::Failures => Some(asked(request)),
+            Log::Line => {
+                let why = refused.map(|why| format!(" refused: {}:", escaped(&why)));
+                Some(asked(request) + &why.unwrap_or_default())
+            }
             Log::Common => {
                 let peer = request.peer.map_or("-".to_owned(), |peer| peer.ip().to_string());
-                let (quoted, version) = (asked.replace('"', "%22"), request.version.as_str());
-                format!("{peer} - - [{}] \"{quoted} {version}\"", clf_date())
+                let asked = asked(request).replace('"', "%22");
+                Some(format!(
+                    "{peer} - - [{}] \"{asked} {}\"",
+                    clf_date(),
+                    request.version.as_str()
+                ))
             }
-            _ => asked,
-        })
-    }
-
-    /// How the log of failures shows a request that got this status. A request line that was not
-    /// understood leaves no target, and is no failure of the server.
-    pub(super) fn line_of_failure(self, request: &Request, status: Status) -> Option<String> {
-        let is_failure = self == Log::Failures && status.0 >= 500 && !request.target.is_empty();
-        is_failure.then(|| asked(request))
-    }
-
-    /// How this log shows a message that was refused, and why.
-    pub(super) fn line_of_refused(self, request: &Request, error: &ParseError) -> Option<String> {
-        let why = || format!(" refused: {}:", escaped(&error.to_string()));
-        let why = if self == Log::Line { why() } else { String::new() };
-        self.line_of(request).map(|line| line + &why)
+        }
     }
 
     /// Writes why a stream ended before its end by a fault of the program.

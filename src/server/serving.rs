@@ -17,7 +17,7 @@ pub trait Service: Send + Sync + 'static {
     /// is where the server notes what happens, for the page `/cycles`.
     ///
     /// The request is lent, because the connection uses its memory again for the next one. The
-    /// service may take parts out of it.
+    /// service may take its body out of it; the log shows method, target and peer as it leaves them.
     fn call(&self, request: &mut Request, cycle: &mut Cycle) -> Response;
 
     /// What stands before all its paths, such as `/app`. The server prints it after its address.
@@ -37,11 +37,12 @@ pub trait Service: Send + Sync + 'static {
     }
 }
 
-/// A closure is a service too. It is given the request itself; the log keeps what was asked.
+/// A closure is a service too. It is given the request itself; what the log shows of it stays.
 impl<F: Fn(Request) -> Response + Send + Sync + 'static> Service for F {
     fn call(&self, request: &mut Request, _: &mut Cycle) -> Response {
         let taken = std::mem::take(request);
-        (request.method, request.peer) = (taken.method.clone(), taken.peer);
+        (request.method, request.version) = (taken.method.clone(), taken.version);
+        request.peer = taken.peer;
         (request.path, request.target) = (taken.path.clone(), taken.target.clone());
         self(taken)
     }

@@ -23,8 +23,6 @@ pub(super) struct Asked {
     pub is_last: bool,
     /// True if both sides want the connection to stay.
     pub keep_alive: bool,
-    /// How the log shows the request; `None` if there is no log.
-    pub line: Option<String>,
 }
 
 impl Connection {
@@ -93,7 +91,6 @@ impl Connection {
             version: request.version,
             is_last,
             keep_alive: !is_last && may_go_on && self.next == Next::Request,
-            line: self.serving.log.line_of(request),
         })
     }
 

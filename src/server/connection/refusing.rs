@@ -66,7 +66,7 @@ impl Connection {
         }
         self.record_received(false);
         self.buffers.cycle.step("failed", || Detail::Failure(status, error.to_string()));
-        let line = self.serving.log.line_of_refused(&self.buffers.request, error);
+        self.report.refused = Some(error.to_string());
         // The connection closes. So a stream needs no chunks, which HTTP/1.0 does not know.
         let (version, is_last, keep_alive) = (Version::Http10, false, false);
         let Buffers { request, cycle, .. } = &mut *self.buffers;
@@ -76,7 +76,7 @@ impl Connection {
             catch_unwind(AssertUnwindSafe(shape)).unwrap_or(None)
         });
         let answer = shaped.unwrap_or_else(|| refusal(error));
-        self.write_answer(answer, Asked { is_head, version, is_last, keep_alive, line });
+        self.write_answer(answer, Asked { is_head, version, is_last, keep_alive });
     }
 
     /// Ends a connection that no thread can serve. The client is told to come again, unless a part

@@ -18,6 +18,8 @@ pub(super) struct Report {
     unsent: VecDeque<Unsent>,
     /// Who closes the connection and why, once that is known.
     pub closed_by: Option<&'static str>,
+    /// Why the current request is refused.
+    pub refused: Option<String>,
 }
 
 /// An answer that has been written and has not left.
@@ -64,7 +66,6 @@ impl Connection {
     /// has no length if it is a stream.
     pub(super) fn record_answer(
         &mut self,
-        line: Option<String>,
         status: Status,
         head: Range<usize>,
         body_bytes: Option<u64>,
@@ -72,7 +73,7 @@ impl Connection {
         at: SystemTime,
     ) {
         let (log, buffers) = (self.serving.log, &mut *self.buffers);
-        let line = line.or_else(|| log.line_of_failure(&buffers.request, status));
+        let line = log.line_of(&buffers.request, status, self.report.refused.take());
         if line.is_none() && self.serving.recorder.is_none() {
             return;
         }

@@ -57,7 +57,7 @@ impl Connection {
         if has_body {
             self.write_body(body, framing);
         }
-        self.record_answer(asked.line, status, head, body_bytes, number, at);
+        self.record_answer(status, head, body_bytes, number, at);
     }
 
     /// Writes a body that is in memory. Another one is sent later: see [`rest`](super::rest).
