@@ -14,7 +14,6 @@
 //! Left out: a bound on bytes. The number of rows, each of a bounded size, is one.
 
 use super::change::{self, locked};
-use super::keys::PAGE;
 use super::parts::{MemoryStore, PARTS};
 use super::{Change, HeldRow, KeyPage, Kind, Lookup, Store, StoreError, Updated};
 
@@ -43,9 +42,10 @@ impl Store for MemoryStore {
     fn page_of_keys(&self, kind: &Kind, at: u64) -> Result<KeyPage, StoreError> {
         // The upper half of the number is the part, the lower half the slot in it.
         let (part, slot) = ((at >> 32) as usize % PARTS, at as u32 as usize);
-        let (keys, is_last) = locked(&self.parts[part]).rows(kind.name).keys(slot, self.now());
+        let page = locked(&self.parts[part]).rows(kind.name).keys(slot, self.now());
+        let in_part = page.next.map(|slot| (part as u64) << 32 | slot);
         let next_part = Some((part as u64 + 1) << 32).filter(|_| part + 1 < PARTS);
-        Ok(KeyPage { keys, next: if is_last { next_part } else { Some(at + PAGE as u64) } })
+        Ok(KeyPage { next: in_part.or(next_part), ..page })
     }
 
     fn inspect(&self, see: &mut dyn FnMut(&HeldRow)) {

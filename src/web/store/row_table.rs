@@ -23,7 +23,7 @@
 use super::change::Swapped;
 use super::keys::{HeldRow, PAGE};
 use super::memory_row::MemoryRow;
-use super::{Kind, Refusal, StoreError};
+use super::{KeyPage, Kind, Refusal, StoreError};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -133,15 +133,16 @@ impl KindRows {
         self.index.len()
     }
 
-    /// The keys in [`PAGE`] slots from this one on; true if these are the last slots.
-    pub fn keys(&self, slot: usize, now: u64) -> (Vec<String>, bool) {
+    /// The keys in [`PAGE`] slots from this one on.
+    pub fn keys(&self, slot: usize, now: u64) -> KeyPage {
         let rows = self.rows.iter().skip(slot).take(PAGE).filter(|row| row.is_alive(now));
-        let is_last = slot.saturating_add(PAGE) >= self.rows.len();
-        (rows.map(|row| row.key.to_string()).collect(), is_last)
+        let keys = rows.map(|row| row.key.to_string()).collect();
+        let next = slot.checked_add(PAGE).filter(|next| *next < self.rows.len());
+        KeyPage { keys, next: next.map(|next| next as u64) }
     }
 
-    /// Uses a row: it is the newest now, and lives until `expires` at least. Rows whose time is over
-    /// are removed: this one, or a few.
+    /// Uses a row: it is the newest now, and lives until `expires` at least. Rows whose time is
+    /// over are removed: this one, or a few.
     #[inline]
     pub fn touch(&mut self, key: &str, now: u64, expires: u64) -> Result<SeenRow, Refusal> {
         let known = self.index.get(key).copied();

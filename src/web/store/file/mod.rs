@@ -24,7 +24,7 @@ mod journal_line;
 mod rewrite;
 
 use super::change::{self, Swapped, locked};
-use super::keys::{HeldRow, KeyPage, PAGE};
+use super::keys::{HeldRow, KeyPage};
 use super::kind::{StoreClock, milliseconds, time_of_day};
 use super::row_table::SeenRow;
 use super::{Change, Kind, Lookup, Store, StoreError, Updated, encode};
@@ -219,8 +219,7 @@ impl Store for FileStore {
     fn page_of_keys(&self, kind: &Kind, at: u64) -> Result<KeyPage, StoreError> {
         let mut journal = self.fresh()?;
         let now = journal.now;
-        let (keys, is_last) = journal.rows.rows(kind.name).keys(at as usize, now);
-        Ok(KeyPage { keys, next: (!is_last).then_some(at + PAGE as u64) })
+        Ok(journal.rows.rows(kind.name).keys(at as usize, now))
     }
 
     fn inspect(&self, see: &mut dyn FnMut(&HeldRow)) {
