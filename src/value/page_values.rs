@@ -16,12 +16,8 @@ pub struct Sequence {
 pub enum SequenceKind {
     /// `(1, 2)`
     Tuple,
-    /// `d.keys()`
-    Keys,
-    /// `d.values()`
-    Values,
-    /// `d.items()`
-    Items,
+    /// `d.keys()`, `d.values()` or `d.items()`: what is printed before the values.
+    View(&'static str),
     /// `range(start, stop, step)`
     Range(i64, i64, i64),
 }

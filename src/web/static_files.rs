@@ -23,7 +23,7 @@ use std::path::{Path, PathBuf};
 const NOT_THERE: &str = "no such file";
 const NOT_A_FILE: &str = "this is a folder, a link or a device, expected a file";
 const HIDDEN: &str = "names that begin with a dot are not served";
-const OUTSIDE: &str = "this path leads out of the folder";
+pub(super) const OUTSIDE: &str = "this path leads out of the folder";
 
 /// A path that is refused, for whatever reason, is one where nothing is found.
 fn no_file(why: &str) -> io::Error {
@@ -79,7 +79,7 @@ impl StaticFiles {
 /// The path is decoded already, so it makes no difference how a dot or a slash was spelt. Backslash
 /// and colon are refused on every system, though only Windows reads them as `/` and as a drive: a
 /// site should not change with the machine it runs on.
-fn check_path(path: &OsStr) -> io::Result<()> {
+pub(super) fn check_path(path: &OsStr) -> io::Result<()> {
     for part in path.as_encoded_bytes().split(|byte| *byte == b'/') {
         match part {
             b"" => return Err(no_file(NOT_THERE)),

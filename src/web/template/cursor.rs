@@ -162,13 +162,9 @@ impl<'s> Parser<'s> {
     }
 
     /// The mistake that something else comes next.
-    pub fn unexpected<T>(&self, expected: &str) -> Parsed<T> {
-        Err(self.other_than(expected))
-    }
-
     #[cold]
-    fn other_than(&self, expected: &str) -> Box<(usize, String)> {
-        Box::new((self.at(), format!("found {}, expected {expected}", self.peek())))
+    pub fn unexpected<T>(&self, expected: &str) -> Parsed<T> {
+        Err(Box::new((self.at(), format!("found {}, expected {expected}", self.peek()))))
     }
 
     /// Goes this number of levels in.

@@ -4,8 +4,8 @@
 //! dict are its keys, an empty list is false, a list is no tuple, HTML equals plain text of the
 //! same letters, and a string and a number have no order.
 
-use crate::value::SequenceKind::{Items, Keys, Range, Tuple, Values};
-use crate::value::{Local, Map, Sequence, SequenceKind, Value};
+use crate::value::SequenceKind::{Range, Tuple, View};
+use crate::value::{Local, Sequence, SequenceKind, Value};
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -64,7 +64,7 @@ impl Value {
             Value::Sequence(sequence) => match sequence.kind {
                 Tuple => "a tuple",
                 Range(..) => "a range",
-                _ => "a view of a dict",
+                View(_) => "a view of a dict",
             },
             Value::Map(_) => "a dict",
             Value::Local(Local::Macro(_)) => "a macro",
@@ -150,12 +150,7 @@ impl Value {
             (Value::Undefined, Value::Undefined) | (Value::Null, Value::Null) => true,
             (Value::Local(a), Value::Local(b)) => a == b,
             (Value::List(_), Value::List(_)) => are_equal(),
-            (Value::Sequence(a), Value::Sequence(b)) => match (a.kind, b.kind) {
-                (Range(..), Range(..)) => are_equal(),
-                (Values, Values) => Arc::ptr_eq(a, b),
-                (Keys, Keys) | (Items, Items) => as_dict(a).equals(&as_dict(b)),
-                (mine, others) => mine == others && are_equal(),
-            },
+            (Value::Sequence(a), Value::Sequence(b)) => a.kind == b.kind && are_equal(),
             (Value::Map(a), Value::Map(b)) => {
                 let is_there = |(name, value): (&str, &Value)| {
                     b.get(name).is_some_and(|found| found.equals(value))
@@ -223,7 +218,7 @@ impl Value {
                 Value::Str(name) => map.under(name.as_bytes()),
                 _ => map.get(key.as_str()?),
             },
-            Value::Sequence(it) if matches!(it.kind, Keys | Values | Items) => None,
+            Value::Sequence(it) if matches!(it.kind, View(_)) => None,
             _ => self.as_list()?.get(place(key.whole_number()?, self.as_list()?.len())?),
         }
     }
@@ -271,15 +266,6 @@ pub fn place(index: i64, length: usize) -> Option<usize> {
 pub fn whole_part(number: f64) -> Result<i64, String> {
     let whole = i64::try_from(number as i128).ok().filter(|_| !number.is_nan());
     whole.ok_or_else(|| format!("{number:e} does not fit 64 bits"))
-}
-
-/// What a view of keys or of items shows: two of them are equal if their dicts are, in any order.
-fn as_dict(view: &Sequence) -> Value {
-    let pairs = view.items.iter().map(|item| match item.as_list() {
-        Some([key, value]) => (key.as_str().unwrap_or_default(), value.clone()),
-        _ => (item.as_str().unwrap_or_default(), Value::Null),
-    });
-    pairs.collect::<Map>().into()
 }
 
 /// The exact order of two numbers.

@@ -2,8 +2,7 @@
 //!
 //! A name is looked for below a folder, or in the binary, and nowhere else. [`FileCache`] keeps the
 //! trees. Before one is used, the system is asked whether its file has changed, so that the next
-//! request sees an edit; on a busy server this is not done for each request. The trees of a page
-//! are kept together too, so that one look-up finds all of them.
+//! request sees an edit; on a busy server this is not done for each request.
 //!
 //! Left out: several folders. One place to look is one place to explain.
 
@@ -13,10 +12,11 @@ use super::tags::parse;
 use super::tree::Tree;
 use crate::near::nearest;
 use crate::web::file_cache::{FileCache, FileStamp};
-use std::cell::{Cell, OnceCell};
+use crate::web::static_files::{OUTSIDE, check_path};
+use std::cell::OnceCell;
 use std::collections::BinaryHeap;
 use std::fs;
-use std::iter::successors;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -43,17 +43,16 @@ pub struct Templates {
     /// Where the files are, if they are not in the binary.
     folder: Option<PathBuf>,
     /// The names and texts in the binary.
-    embedded: &'static [(&'static str, &'static str)],
+    embedded: EmbeddedFiles,
     filters: Vec<Function>,
     cache: FileCache<CachedTree>,
-    /// By the name of a page, the trees that it was made of.
-    pages: FileCache<PageTrees>,
 }
+
+/// Names and texts in the binary.
+type EmbeddedFiles = &'static [(&'static str, &'static str)];
 
 /// A parsed template, and the version of its file; none for what is in the binary.
 type CachedTree = (Tree, Option<TemplateVersion>);
-
-type PageTrees = Vec<Arc<CachedTree>>;
 
 impl Templates {
     /// The templates of a folder. Each is read again when its file has changed, at most a
@@ -67,12 +66,8 @@ impl Templates {
         Templates::new(None, files)
     }
 
-    fn new(
-        folder: Option<PathBuf>,
-        embedded: &'static [(&'static str, &'static str)],
-    ) -> Templates {
-        let (cache, pages) = (FileCache::new(KEPT), FileCache::new(KEPT));
-        Templates { folder, embedded, filters: Vec::new(), cache, pages }
+    fn new(folder: Option<PathBuf>, embedded: EmbeddedFiles) -> Templates {
+        Templates { folder, embedded, filters: Vec::new(), cache: FileCache::new(KEPT) }
     }
 
     /// Adds a filter: `{{ price|euros }}` calls it with the price. It replaces a filter of the same
@@ -80,7 +75,7 @@ impl Templates {
     pub fn filter(&mut self, name: &'static str, call: CustomFilter) {
         self.filters.insert(0, row(name, ANY, call));
         // The trees so far have the filters of before.
-        (self.cache, self.pages) = (FileCache::new(KEPT), FileCache::new(KEPT));
+        self.cache = FileCache::new(KEPT);
     }
 
     /// The number of templates that are parsed and in memory now.
@@ -91,7 +86,7 @@ impl Templates {
     /// True if there is a template of this name, right or wrong.
     pub(crate) fn has(&self, name: &str) -> bool {
         match &self.folder {
-            _ if check_name(name).is_err() => false,
+            _ if check_path(name.as_ref()).is_err() => false,
             Some(folder) => folder.join(name).is_file(),
             None => self.embedded.iter().any(|(known, _)| *known == name),
         }
@@ -115,64 +110,35 @@ impl Templates {
 }
 
 /// The trees of one page: each is looked up once, and lives as long as the page is being made.
-///
-/// A shelf holds the trees of the page of this name that was made before, if there was one. `tree`
-/// and `next` make a list of the trees that this page adds.
-#[derive(Default)]
-pub struct Shelf {
-    from_before: Option<Arc<PageTrees>>,
-    /// Which of them this page uses: a bit for each.
-    used: Cell<u64>,
-    /// Filled once and never emptied, so a tree can be borrowed while others are added.
-    tree: OnceCell<Arc<CachedTree>>,
-    next: OnceCell<Box<Shelf>>,
+pub struct Shelf<'t> {
+    templates: &'t Templates,
+    /// A place is filled once and never emptied, so a tree can be borrowed while others are added.
+    trees: [OnceCell<Arc<CachedTree>>; MOST_TEMPLATES],
 }
 
-impl Shelf {
-    /// The shelf of a page that begins. If one file of the page before has changed, it is empty.
-    pub fn of_page(templates: &Templates, name: &str) -> Shelf {
-        let are_current = |trees: &PageTrees| trees.iter().all(|tree| is_current(tree));
-        let from_before = templates.pages.get(name.as_bytes(), are_current);
-        Shelf { from_before, ..Shelf::default() }
-    }
-
-    /// Keeps the trees for the next page of this name, unless there are some from before.
-    pub fn keep(&self, templates: &Templates, name: &str) {
-        if self.from_before.is_none() {
-            templates.pages.keep(name.as_bytes(), self.added().cloned().collect());
-        }
-    }
-
-    /// The trees that this page adds.
-    fn added(&self) -> impl Iterator<Item = &Arc<CachedTree>> {
-        let shelves = successors(Some(self), |shelf| shelf.next.get().map(|next| &**next));
-        shelves.filter_map(|shelf| shelf.tree.get())
+impl Shelf<'_> {
+    /// The shelf of a page that begins.
+    pub fn new(templates: &Templates) -> Shelf<'_> {
+        Shelf { templates, trees: [const { OnceCell::new() }; MOST_TEMPLATES] }
     }
 
     /// The template of this name.
     /// Errors: there is none, which is an error without a place; a mistake in it; it is one more
     /// than [`MOST_TEMPLATES`].
-    pub fn tree(&self, templates: &Templates, name: &str) -> Rendering<&Tree> {
-        let before = self.from_before.as_ref().map_or(&[][..], |trees| trees);
-        let is_it = |known: &Arc<CachedTree>| known.0.name == name;
-        let tree = if let Some(nth) = before.iter().position(is_it) {
-            self.used.set(self.used.get() | 1 << nth);
-            &before[nth]
-        } else if let Some(known) = self.added().find(|it| is_it(it)) {
-            known
-        } else {
-            let (found, mut shelf) = (templates.tree(name)?, self);
-            while shelf.tree.get().is_some() {
-                shelf = shelf.next.get_or_init(Box::default);
+    pub fn tree(&self, name: &str) -> Rendering<&Tree> {
+        for place in &self.trees {
+            let (tree, _) = match place.get() {
+                Some(known) => &**known,
+                None => {
+                    let found = self.templates.tree(name)?;
+                    place.get_or_init(|| found)
+                }
+            };
+            if tree.name == name {
+                return Ok(tree);
             }
-            shelf.tree.get_or_init(|| found)
-        };
-        let count = || self.used.get().count_ones() as usize + self.added().count();
-        // Those from before are never too many.
-        match self.tree.get().is_some() && count() > MOST_TEMPLATES {
-            true => Err(format!("the page is made of more than {MOST_TEMPLATES} templates").into()),
-            false => Ok(&tree.0),
         }
+        Err(format!("the page is made of more than {MOST_TEMPLATES} templates").into())
     }
 }
 
@@ -192,8 +158,8 @@ impl Templates {
     /// The text of a template, and the version of its file.
     /// Errors: a name that leads out of the folder, no such file, a file that is not text.
     fn read(&self, name: &str) -> Rendering<(String, Option<TemplateVersion>)> {
-        let refused = |why: &str| format!("the name {} {why}", shown(name));
-        check_name(name).map_err(refused)?;
+        let refused = |why: &str| format!("the name {}: {why}", shown(name));
+        check_path(name.as_ref()).map_err(|why| refused(&why.to_string()))?;
         let Some(folder) = &self.folder else {
             let found = self.embedded.iter().find(|(known, _)| *known == name);
             let (_, text) = found.ok_or_else(|| self.absent(name))?;
@@ -205,13 +171,11 @@ impl Templates {
             return Err(self.absent(name).into());
         };
         if !real_path.starts_with(&real_folder) {
-            return Err(refused("leads out of the folder").into());
+            return Err(refused(OUTSIDE).into());
         }
         let (text, stamp) = read_file(&real_path).map_err(|why| {
-            Box::new(TemplateError {
-                message: format!("{} {}", path.display(), why.message),
-                ..*why
-            })
+            let found = format!("{} cannot be read: {why}", path.display());
+            Box::new(TemplateError { code: why.raw_os_error(), ..*Box::from(found) })
         })?;
         Ok((text, Some((path, stamp.is_settled().then_some(stamp)))))
     }
@@ -246,37 +210,21 @@ impl Templates {
 }
 
 /// The text of a file and its version.
-fn read_file(path: &Path) -> Rendering<(String, FileStamp)> {
-    let unreadable = |error: std::io::Error| {
-        let found = Box::<TemplateError>::from(format!("cannot be read: {error}"));
-        Box::new(TemplateError { code: error.raw_os_error(), ..*found })
-    };
+fn read_file(path: &Path) -> io::Result<(String, FileStamp)> {
     // Before the text is read: a file that changes meanwhile then has another version.
-    let metadata = fs::metadata(path).map_err(unreadable)?;
+    let metadata = fs::metadata(path)?;
     // Opening a pipe would wait for a writer, so only files are opened.
     if !metadata.is_file() {
-        return Err("is no file".to_owned().into());
+        return Err(io::Error::other("it is no file"));
     }
     if metadata.len() > LONGEST {
-        return Err(format!("is longer than {LONGEST} bytes").into());
+        return Err(io::Error::other(format!("it is longer than {LONGEST} bytes")));
     }
-    let no_text = |good| format!("is not UTF-8 from byte {good} on");
-    let text = String::from_utf8(fs::read(path).map_err(unreadable)?);
-    let text = text.map_err(|error| no_text(error.utf8_error().valid_up_to()))?;
+    let text = String::from_utf8(fs::read(path)?).map_err(|error| {
+        let good = error.utf8_error().valid_up_to();
+        io::Error::other(format!("it is not UTF-8 from byte {good} on"))
+    })?;
     Ok((text, FileStamp::of(&metadata)))
-}
-
-/// Refuses a name before any file is looked at, and says why.
-fn check_name(name: &str) -> Result<(), &'static str> {
-    let has_part = |parts: &[&str]| name.split('/').any(|part| parts.contains(&part));
-    match name {
-        "" => Err("is empty"),
-        // A backslash separates folders on Windows, where a colon follows the name of a drive.
-        _ if name.contains(['\0', '\\', ':']) => Err("has a character that no template's name has"),
-        _ if name.starts_with('/') || has_part(&[".."]) => Err("leads out of the folder"),
-        _ if has_part(&["", "."]) => Err("is not a plain path"),
-        _ => Ok(()),
-    }
 }
 
 /// A name in quotes, control characters escaped, not longer than a line.

@@ -40,15 +40,15 @@ fn get(dict: &Value, arguments: &[Value]) -> Outcome {
     Ok(dict.under(&arguments[0]).unwrap_or(&arguments[1]).clone())
 }
 
-/// What a view of a dict has: its keys, its values, or both as tuples.
-fn view(kind: SequenceKind, dict: &Value, part: fn(&(Text, Value)) -> Value) -> Outcome {
+/// A view of a dict: of its keys, its values, or both as tuples.
+fn view(open: &'static str, dict: &Value, part: fn(&(Text, Value)) -> Value) -> Outcome {
     let pairs = dict.as_map().into_iter().flat_map(Map::entries);
-    Ok(Value::sequence(kind, pairs.map(part).collect()))
+    Ok(Value::sequence(SequenceKind::View(open), pairs.map(part).collect()))
 }
 
 /// The keys and values of a dict as tuples.
 fn items(dict: &Value, _: &[Value]) -> Outcome {
-    view(SequenceKind::Items, dict, |(key, value)| {
+    view("dict_items([", dict, |(key, value)| {
         Value::sequence(SequenceKind::Tuple, vec![Value::Str(key.clone()), value.clone()])
     })
 }
@@ -71,6 +71,6 @@ pub static STRING_METHODS: &[Function] = &[
 pub static DICT_METHODS: &[Function] = &[
     row("get", &["key", "default=none"], get).looks(),
     row("items", &[], items),
-    row("keys", &[], |it, _| view(SequenceKind::Keys, it, |(key, _)| Value::Str(key.clone()))),
-    row("values", &[], |it, _| view(SequenceKind::Values, it, |(_, value)| value.clone())),
+    row("keys", &[], |it, _| view("dict_keys([", it, |(key, _)| Value::Str(key.clone()))),
+    row("values", &[], |it, _| view("dict_values([", it, |(_, value)| value.clone())),
 ];

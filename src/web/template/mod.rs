@@ -76,14 +76,13 @@ impl Templates {
         variables: &Map,
         globals: &dyn Globals,
     ) -> Result<(Vec<u8>, Vec<String>), TemplateError> {
-        let shelf = Shelf::of_page(self, name);
-        let tree = shelf.tree(self, name).map_err(|error| match error.template.is_empty() {
+        let shelf = Shelf::new(self);
+        let tree = shelf.tree(name).map_err(|error| match error.template.is_empty() {
             true => TemplateError { template: name.to_owned(), ..*error },
             false => *error,
         })?;
-        let mut renderer = Renderer::new((self, &shelf), Names::new(tree, variables, globals));
+        let mut renderer = Renderer::new(&shelf, Names::new(tree, variables, globals));
         renderer.template().map_err(|error| *error)?;
-        shelf.keep(self, name);
         Ok((renderer.out, renderer.names.warnings))
     }
 }

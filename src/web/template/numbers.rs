@@ -2,7 +2,8 @@
 //!
 //! A value that is no number and has none in it gives the argument: `{{ 'x'|int(5) }}` is 5.
 //!
-//! Left out: `int` with another base than ten, and `round` to tens or hundreds.
+//! Left out: `int` with another base than ten, digits of other scripts and underscores between
+//! digits in a text, and `round` to tens or hundreds.
 
 use super::function::{Outcome, int_argument};
 use super::kinds::whole_part;
@@ -10,10 +11,6 @@ use crate::value::Value;
 
 /// No float has more digits after the point than this.
 const MOST_PLACES: usize = 1_100;
-
-/// Where the ten digits of a script begin: those of Unicode's category Nd.
-const ZEROS: &str = "٠۰߀०০੦૦୦௦౦೦൦෦๐໐༠၀႐០᠐᥆᧐᪀᪐᭐᮰᱀᱐꘠꣐꤀꧐꧰꩐꯰０𐒠𐴰\
-    𑁦𑃰𑄶𑇐𑋰𑑐𑓐𑙐𑛀𑜰𑣠𑥐𑱐𑵐𑶠𖩠𖫀𖭐𝟎𝟘𝟢𝟬𝟶𞅀𞋰𞥐🯰";
 
 /// The number without its sign.
 pub fn abs(value: &Value, _: &[Value]) -> Outcome {
@@ -58,8 +55,8 @@ pub fn round(value: &Value, arguments: &[Value]) -> Outcome {
 
 /// The number, or the number in the text, without its fraction; the argument if there is none.
 pub fn int(value: &Value, arguments: &[Value]) -> Outcome {
-    let digits = value.as_str().and_then(plain_digits);
-    if let Some(number) = digits.and_then(|text| text.parse().ok()).or(value.whole_number()) {
+    let written = value.as_str().and_then(|text| text.trim().parse().ok());
+    if let Some(number) = written.or(value.whole_number()) {
         return Ok(Value::Int(number));
     }
     match number_in(value).filter(|number| number.is_finite()) {
@@ -76,25 +73,7 @@ pub fn float(value: &Value, arguments: &[Value]) -> Outcome {
 /// The number that the value is, or that its text is, as Python's `float` reads it.
 fn number_in(value: &Value) -> Option<f64> {
     match value.as_str() {
-        Some(text) => plain_digits(text).and_then(|text| text.parse().ok()),
+        Some(text) => text.trim().parse().ok(),
         None => value.number(),
     }
-}
-
-/// The text in the digits of ASCII, without white space around it and without underscores, which
-/// Python allows between two digits.
-fn plain_digits(text: &str) -> Option<String> {
-    let text = text.trim();
-    let text: String = text.chars().map(|letter| ascii_digit(letter).unwrap_or(letter)).collect();
-    let is_digit = |letter: Option<char>| letter.is_some_and(|it| it.is_ascii_digit());
-    let mut cuts = text.match_indices('_').map(|(at, _)| (&text[..at], &text[at + 1..]));
-    cuts.all(|(before, after)| is_digit(before.chars().last()) && is_digit(after.chars().next()))
-        .then(|| text.replace('_', ""))
-}
-
-/// The same digit in ASCII, for a digit of another script.
-fn ascii_digit(letter: char) -> Option<char> {
-    let value = |zero: char| (letter as u32).checked_sub(zero as u32).filter(|value| *value < 10);
-    let digit = if letter.is_ascii() { None } else { ZEROS.chars().find_map(value) };
-    char::from_digit(digit?, 10)
 }

@@ -60,16 +60,9 @@ const fn arithmetic(name: &'static str, call: Call) -> Function {
     operator(name, Refused(usize::MAX), call)
 }
 
-/// `-a`
+/// `-a`: as `0 - a`, but for the sign of a zero.
 fn negated(value: &Value) -> Outcome {
-    match (value, value.whole_number()) {
-        (Value::Float(number), _) => Ok((-number).into()),
-        (_, Some(number)) => match number.checked_neg() {
-            Some(negated) => Ok(negated.into()),
-            None => Err(format!("-({number}) does not fit 64 bits")),
-        },
-        _ => Err(format!("- does not go before {}", value.type_name())),
-    }
+    numbers("-", &0.into(), value, Some(i64::checked_sub), |_, number| -number)
 }
 
 /// `a < b` and the like.

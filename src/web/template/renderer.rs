@@ -8,7 +8,7 @@
 
 use super::function::Outcome;
 use super::kinds::LONGEST;
-use super::loader::{Shelf, Templates};
+use super::loader::Shelf;
 use super::mistake::{Rendering, TemplateError, locate};
 use super::names::{Bound, Names, Scope};
 use super::print::{print_into, text_of};
@@ -31,7 +31,7 @@ pub struct Renderer<'a> {
     /// The names that can be seen.
     pub names: Names<'a>,
     /// The templates that this page is made of.
-    pub shelf: (&'a Templates, &'a Shelf),
+    pub shelf: &'a Shelf<'a>,
     /// The macros so far, which are values by their number: each with the scope in which it stands,
     /// and the number of frames there.
     pub macros: Vec<(&'a Macro, Scope<'a>, usize)>,
@@ -43,7 +43,7 @@ pub struct Renderer<'a> {
 
 impl<'a> Renderer<'a> {
     /// A renderer before the first template.
-    pub fn new(shelf: (&'a Templates, &'a Shelf), names: Names<'a>) -> Renderer<'a> {
+    pub fn new(shelf: &'a Shelf<'a>, names: Names<'a>) -> Renderer<'a> {
         let (out, macros) = (Vec::with_capacity(1024), Vec::new());
         Renderer { out, names, shelf, macros, depth: 0, turns: 0, text: 0 }
     }
