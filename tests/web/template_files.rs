@@ -195,11 +195,11 @@ fn a_symbolic_link_may_lead_within_the_folder_but_not_out() {
     assert_eq!(text(&templates, "in.html"), "page");
     assert_eq!(
         text(&templates, "out.html"),
-        "out.html: the name \"out.html\" leads out of the folder"
+        "out.html: the name \"out.html\": this path leads out of the folder"
     );
     assert_eq!(
         text(&templates, "sub/up/secret"),
-        "sub/up/secret: the name \"sub/up/secret\" leads out of the folder"
+        "sub/up/secret: the name \"sub/up/secret\": this path leads out of the folder"
     );
     // A link that changes its aim after the template was parsed.
     fs::remove_file(folder.0.join("templates/in.html")).unwrap();
@@ -215,7 +215,7 @@ fn a_pipe_is_not_opened() {
     assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
     assert_eq!(
         text(&folder.templates(), "pipe.html"),
-        format!("pipe.html: {} is no file", path.display())
+        format!("pipe.html: {} cannot be read: it is no file", path.display())
     );
 }
 
@@ -256,7 +256,7 @@ fn a_file_that_is_not_text_is_an_error() {
     let path = folder.0.join("templates/page.html");
     assert_eq!(
         text(&folder.templates(), "page.html"),
-        format!("page.html: {} is not UTF-8 from byte 3 on", path.display())
+        format!("page.html: {} cannot be read: it is not UTF-8 from byte 3 on", path.display())
     );
     folder.write("page.html", vec![b'a'; 5 << 20]);
     assert!(text(&folder.templates(), "page.html").contains("longer than"));

@@ -171,7 +171,7 @@ impl<'s> Parser<'s> {
             Token::Name("false" | "False") => Term::Constant(false.into()),
             Token::Name("none" | "None") => Term::Constant(Value::Null),
             Token::Name(name) if !RESERVED.contains(&name) => {
-                self.reads(name);
+                self.uses_loop |= name == "loop";
                 Term::Name(name.into())
             }
             Token::Constant(value) => Term::Constant(value),

@@ -110,7 +110,7 @@ impl<'a> Renderer<'a> {
         let own =
             family.names[family.templates[0].1..].iter().filter_map(|(name, bound)| match bound {
                 Bound::Value(value) => Some((&***name, value.clone())),
-                _ => None,
+                Bound::Item(..) => None,
             });
         let module: Map = own.filter(|(name, _)| !name.starts_with('_')).collect();
         for (there, here, at) in names {
@@ -134,8 +134,7 @@ impl<'a> Renderer<'a> {
     /// Runs a template at this place, as a family of its own, whose number is returned. It sees all
     /// names of this place, or none.
     fn other_template(&mut self, tree: &'a Tree, with_context: bool) -> Rendering<usize> {
-        let is_set = |bound: &Bound| with_context && !matches!(bound, Bound::Late);
-        let seen = self.names.visible().filter(|(_, bound)| is_set(bound));
+        let seen = self.names.visible().filter(|_| with_context);
         let names: Vec<_> = seen.cloned().collect();
         let variables = self.names.families[self.names.scope.family].variables;
         let variables = variables.filter(|_| with_context);

@@ -149,8 +149,9 @@ impl Value {
         match (self, other) {
             (Value::Undefined, Value::Undefined) | (Value::Null, Value::Null) => true,
             (Value::Local(a), Value::Local(b)) => a == b,
-            (Value::List(_), Value::List(_)) => are_equal(),
-            (Value::Sequence(a), Value::Sequence(b)) => a.kind == b.kind && are_equal(),
+            (Value::List(_) | Value::Sequence(_), _) => {
+                self.type_name() == other.type_name() && are_equal()
+            }
             (Value::Map(a), Value::Map(b)) => {
                 let is_there = |(name, value): (&str, &Value)| {
                     b.get(name).is_some_and(|found| found.equals(value))
@@ -176,9 +177,7 @@ impl Value {
 
     /// The items of both values, if both are lists, or both are tuples.
     pub(super) fn both_lists<'v>(&'v self, other: &'v Value) -> Option<(&'v [Value], &'v [Value])> {
-        let are_alike = self.is_list_or_tuple()
-            && other.is_list_or_tuple()
-            && self.is_tuple() == other.is_tuple();
+        let are_alike = self.is_list_or_tuple() && self.type_name() == other.type_name();
         self.as_list().zip(other.as_list()).filter(|_| are_alike)
     }
 

@@ -54,8 +54,6 @@ pub enum Bound {
     Value(Value),
     /// The item of a turn of a loop: the list, and the index of the turn.
     Item(Arc<Vec<Value>>, usize),
-    /// Nothing yet: the name is set later.
-    Late,
 }
 
 /// Names and what they stand for, the innermost last.
@@ -206,7 +204,6 @@ impl<'a> Names<'a> {
         match bound {
             Bound::Value(value) => Some(value),
             Bound::Item(items, index) => items.get(*index),
-            Bound::Late => Some(&Value::Undefined),
         }
     }
 
@@ -214,11 +211,9 @@ impl<'a> Names<'a> {
     fn find_in_family(&self, name: &Text) -> Option<&Value> {
         let family = &self.families[self.scope.family];
         let is_same = |(known, _): &&(&Text, Bound)| *known == name;
-        // No block and no other template knows that a name will be set.
-        let is_set = |found: &&(&Text, Bound)| is_same(found) && !matches!(found.1, Bound::Late);
         let own = if self.scope.block.is_none() { family.own(self.scope.generation) } else { &[] };
         let set = own.iter().rev().find(is_same);
-        if let Some((_, bound)) = set.or_else(|| family.names.iter().rev().find(is_set)) {
+        if let Some((_, bound)) = set.or_else(|| family.names.iter().rev().find(is_same)) {
             return self.value_of(bound);
         }
         let lent = || self.lent.iter().find(|(known, _)| *known == name).map(|(_, value)| value);

@@ -118,7 +118,6 @@ impl<'a> Renderer<'a> {
             Node::Text(_) | Node::Print(..) => {}
             Node::If(branches) => self.choose(branches)?,
             Node::For(parts) => self.walk(parts)?,
-            Node::Late(names) => names.iter().for_each(|name| self.names.bind(name, Bound::Late)),
             Node::Set(target, expression) => {
                 let value = self.evaluate(expression)?;
                 self.assign(target, value)?;

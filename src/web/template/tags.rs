@@ -11,13 +11,13 @@
 //! `scoped` blocks; `include` with `ignore missing` or `without context`; filters after `set`,
 //! `{% set a.b = 1 %}`, parameters for any number of values.
 
-use super::cursor::{ParsedScope, Parser};
+use super::cursor::Parser;
 use super::function::Function;
 use super::mistake::{Parsed, locate};
 use super::scan::{Token, shortened};
 use super::tree::{Expression, For, Macro, Node, Term, Tree};
 use crate::near::nearest;
-use std::mem::{replace, take};
+use std::mem::replace;
 
 /// The name of a tag, and what reads it after its name, given its place.
 type TagRow = (&'static str, fn(&mut Parser, usize) -> Parsed<Node>);
@@ -85,7 +85,8 @@ impl<'s> Parser<'s> {
         // A tag needs as much stack as two levels of brackets.
         self.enter(2)?;
         let tag = open.map(|(tag, _)| tag);
-        self.open_scope(tag == Some("if"));
+        let has_scope = !matches!(tag, None | Some("if"));
+        self.scopes += usize::from(has_scope);
         let mut nodes = Vec::new();
         loop {
             let text = self.text();
@@ -103,7 +104,7 @@ impl<'s> Parser<'s> {
             let found = self.name("the name of a tag")?;
             if tag.is_some() && found.strip_prefix("end") == tag || middle.contains(&found) {
                 self.depth = depth;
-                self.close_scope(tag == Some("if"), &mut nodes);
+                self.scopes -= usize::from(has_scope);
                 return Ok((nodes, found));
             }
             let row = TAGS.iter().find(|(known, _)| *known == found);
@@ -111,7 +112,6 @@ impl<'s> Parser<'s> {
             nodes.push(read(self, at)?);
         }
         let Some(open) = open else {
-            self.close_scope(false, &mut nodes);
             return Ok((nodes, ""));
         };
         self.unexpected(&self.end_of(open))
@@ -143,7 +143,7 @@ impl<'s> Parser<'s> {
     /// target = one *( "," one ); one = name / "(" target ")"
     ///
     /// The names that a value goes to: several take a list apart.
-    fn target(&mut self) -> Parsed<(Expression, Vec<&'s str>)> {
+    fn target(&mut self) -> Parsed<Expression> {
         fn is_target(target: &Expression) -> bool {
             match &target.kind {
                 Term::Name(_) => true,
@@ -151,25 +151,18 @@ impl<'s> Parser<'s> {
                 _ => false,
             }
         }
-        let before = self.seen.len();
         let target = self.tuple_of(&["=", ")"], &mut Parser::primary)?;
-        if !is_target(&target) {
-            return Err(Box::new((target.at, format!("found {}, expected a name", target.path()))));
+        match is_target(&target) {
+            true => Ok(target),
+            false => {
+                Err(Box::new((target.at, format!("found {}, expected a name", target.path()))))
+            }
         }
-        // A target is not read.
-        Ok((target, self.seen.drain(before..).map(|(name, _)| name).collect()))
     }
 
     /// What `if` tests, or `for` takes its items from: in it `if … else` needs brackets.
     fn test_or_list(&mut self) -> Parsed<Expression> {
         self.tuple_of(&["%}"], &mut |parser| parser.operation(0))
-    }
-
-    /// A name that is set here, and what it is for.
-    fn set_name(&mut self, expected: &str) -> Parsed<&'s str> {
-        let name = self.name(expected)?;
-        self.sets(name);
-        Ok(name)
     }
 }
 
@@ -190,23 +183,18 @@ fn if_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
 
 /// `for = "for" target "in" list [ "if" test ] body [ "else" body ] "endfor"`
 fn for_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
-    let target_at = parser.at();
-    let (target, names) = parser.target()?;
-    if names.contains(&"loop") {
+    let target = parser.target()?;
+    if target.sets("loop") {
         let why = "found loop, which every for has, expected another name";
-        return Err(Box::new((target_at, why.to_owned())));
+        return Err(Box::new((target.at, why.to_owned())));
     }
     parser.expect("in")?;
     let over = parser.test_or_list()?;
-    let before = parser.seen.len();
     let filter = if parser.take("if") { Some(parser.expression()?) } else { None };
-    // The `if` is a scope of its own, as the body is.
-    parser.leave(before);
-    parser.own_names = names;
-    let before = parser.seen.len();
+    let used_loop = replace(&mut parser.uses_loop, false);
     let (body, last) = parser.body_of("for", at, &["else"])?;
-    let uses_loop = parser.seen[before..].iter().any(|(name, _)| *name == "loop");
-    let loop_name = uses_loop.then(|| "loop".into());
+    let loop_name = parser.uses_loop.then(|| "loop".into());
+    parser.uses_loop |= used_loop;
     let otherwise = parser.otherwise("for", at, last)?;
     let item = match &target.kind {
         Term::Name(name) => name.clone(),
@@ -217,33 +205,29 @@ fn for_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
 
 /// set = "set" target "=" value / "set" name body "endset"
 fn set_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
-    let (target, names) = parser.target()?;
-    let node = if parser.take("=") {
+    let target = parser.target()?;
+    if parser.take("=") {
         let value = parser.tuple()?;
         parser.expect("%}")?;
-        Node::Set(target, value)
-    } else if let [name] = names[..] {
-        Node::Capture(name.into(), parser.whole_body("set", at)?, at)
+        Ok(Node::Set(target, value))
+    } else if let Term::Name(name) = target.kind {
+        Ok(Node::Capture(name, parser.whole_body("set", at)?, at))
     } else {
-        return parser.unexpected("=");
-    };
-    names.into_iter().for_each(|name| parser.sets(name));
-    Ok(node)
+        parser.unexpected("=")
+    }
 }
 
 /// `with = "with" [ target "=" value *( "," target "=" value ) ] body "endwith"`
 fn with_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
-    let (mut bindings, mut own_names) = (Vec::new(), Vec::new());
+    let mut bindings = Vec::new();
     while !parser.is_sign(&["%}"]) {
         if !bindings.is_empty() {
             parser.expect(",")?;
         }
-        let (target, names) = parser.target()?;
-        own_names.extend(names);
+        let target = parser.target()?;
         parser.expect("=")?;
         bindings.push((target, parser.expression()?));
     }
-    parser.own_names = own_names;
     Ok(Node::With(bindings, parser.whole_body("with", at)?, at))
 }
 
@@ -256,7 +240,7 @@ fn include_tag(parser: &mut Parser, _: usize) -> Parsed<Node> {
 
 /// `extends = "extends" name`
 fn extends_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
-    if parser.scopes.len() > 1 {
+    if parser.scopes > 0 {
         let why = "found {% extends %} inside of another tag, expected it at the top or in an if";
         return Err(Box::new((at, why.to_owned())));
     }
@@ -274,28 +258,24 @@ fn block_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
     }
     let number = parser.blocks.len();
     parser.blocks.push((name.into(), Vec::new()));
-    // A block does not see the scopes around it.
-    let outside =
-        (replace(&mut parser.scopes, vec![ParsedScope::default()]), take(&mut parser.seen));
     (parser.blocks[number].1, _) = parser.body_of("block", at, &[])?;
     parser.take(name);
     parser.expect("%}")?;
-    (parser.scopes, parser.seen) = outside;
     Ok(Node::Block(name.into(), at))
 }
 
 /// `macro = "macro" name "(" *( parameter [ "=" default ] ) ")" body "endmacro"`
 fn macro_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
-    let name = parser.set_name("the name of the macro")?;
+    let name = parser.name("the name of the macro")?;
     parser.expect("(")?;
-    let (start, mut own_names, mut needs_default) = (parser.seen.len(), Vec::new(), false);
+    let (mut names, mut needs_default) = (Vec::new(), false);
     let parameters = parser.listed(")", &mut |parser| {
         let at = parser.at();
         let name = parser.name("the name of a parameter")?;
-        if own_names.contains(&name) {
+        if names.contains(&name) {
             return Err(Box::new((at, format!("found the parameter {name} for the second time"))));
         }
-        own_names.push(name);
+        names.push(name);
         if needs_default {
             parser.expect("=")?;
         } else {
@@ -303,9 +283,6 @@ fn macro_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
         }
         Ok((name.into(), if needs_default { Some(parser.expression()?) } else { None }))
     })?;
-    // What a default reads is read in the macro.
-    own_names.extend(parser.seen.drain(start..).map(|(name, _)| name));
-    parser.own_names = own_names;
     let body = parser.whole_body("macro", at)?;
     Ok(Node::Macro(Box::new(Macro { name: name.into(), parameters, body })))
 }
@@ -314,7 +291,7 @@ fn macro_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
 fn import_tag(parser: &mut Parser, at: usize) -> Parsed<Node> {
     let template = parser.expression()?;
     parser.expect("as")?;
-    let names = vec![(None, parser.set_name("a name for the import")?.into(), at)];
+    let names = vec![(None, parser.name("a name for the import")?.into(), at)];
     Ok(Node::Import(template, end_of_import(parser, &["with", "without"])?, names))
 }
 
@@ -326,7 +303,6 @@ fn from_tag(parser: &mut Parser, _: usize) -> Parsed<Node> {
         let at = parser.at();
         let there = parser.name("the name of a macro")?;
         let here = if parser.take("as") { parser.name("a name for it")? } else { there };
-        parser.sets(here);
         Ok((Some(there.to_owned()), here.into(), at))
     })?;
     Ok(Node::Import(template, end_of_import(parser, &["with", "without"])?, names))

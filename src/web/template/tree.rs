@@ -33,8 +33,6 @@ pub enum Node {
     If(Vec<(Expression, Vec<Node>)>),
     /// `{% for … in … %}`
     For(Box<For>),
-    /// Names that this scope sets later: until then they are undefined.
-    Late(Vec<Text>),
     /// `{% set … = … %}`: a name, or a tuple that takes a list apart, and the value.
     Set(Expression, Expression),
     /// `{% set name %} … {% endset %}`: the name is what the body prints.
@@ -55,22 +53,6 @@ pub enum Node {
 }
 
 impl Node {
-    /// Takes these names from what is late in here: a scope around it has them.
-    pub fn not_late(&mut self, names: &[&str]) {
-        let bodies = match self {
-            Node::Late(late) => return late.retain(|name| !names.contains(&&**name)),
-            Node::If(branches) => branches.iter_mut().map(|(_, body)| body).collect(),
-            Node::For(parts) => {
-                let For { body, otherwise, .. } = &mut **parts;
-                vec![body, otherwise]
-            }
-            Node::Capture(_, body, _) | Node::With(_, body, _) => vec![body],
-            Node::Macro(parts) => vec![&mut parts.body],
-            _ => return,
-        };
-        bodies.into_iter().flatten().for_each(|node| node.not_late(names));
-    }
-
     /// The place for a message about this step.
     pub fn at(&self) -> usize {
         match self {
@@ -79,7 +61,7 @@ impl Node {
             Node::If(branches) => branches[0].0.at,
             Node::For(parts) => parts.over.at,
             Node::Capture(.., at) | Node::With(.., at) | Node::Block(.., at) => *at,
-            Node::Text(_) | Node::Late(_) | Node::Macro(_) => 0,
+            Node::Text(_) | Node::Macro(_) => 0,
         }
     }
 }
@@ -164,6 +146,15 @@ impl Expression {
             Term::Item(parts, _) => format!("{}[{}]", parts[0].path(), parts[1].path()),
             Term::Call(of, _) => format!("{}()", of.path()),
             _ => "…".to_owned(),
+        }
+    }
+
+    /// True if this target of a `for` gives the name a value.
+    pub fn sets(&self, name: &str) -> bool {
+        match &self.kind {
+            Term::Name(known) => **known == *name,
+            Term::List(targets, _) => targets.iter().any(|target| target.sets(name)),
+            _ => false,
         }
     }
 
