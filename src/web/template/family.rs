@@ -16,7 +16,7 @@
 
 use super::function::{bind, unknown};
 use super::mistake::Rendering;
-use super::names::{Bound, Family, Names, Scope};
+use super::names::{Family, Names, Scope};
 use super::renderer::Renderer;
 use super::tree::{Expression, Macro, Tree};
 use crate::value::{Local, Map, Text, Value};
@@ -107,25 +107,18 @@ impl<'a> Renderer<'a> {
         let kept = self.names.families[number].names.len() + 1;
         self.count(kept, 0)?;
         let family = &self.names.families[number];
-        let own =
-            family.names[family.templates[0].1..].iter().filter_map(|(name, bound)| match bound {
-                Bound::Value(value) => Some((&***name, value.clone())),
-                Bound::Item(..) => None,
-            });
+        let own = family.names[family.templates[0].1..].iter();
+        let own = own.filter_map(|(name, bound)| Some((&***name, self.names.value_of(bound)?)));
         let module: Map = own.filter(|(name, _)| !name.starts_with('_')).collect();
         for (there, here, at) in names {
             let value = match there {
-                None => module.clone().into(),
-                Some(there) => match module.get(there) {
-                    Some(value) => value.clone(),
-                    None => {
-                        let what =
-                            format!("name in {}", self.names.families[number].templates[0].0.name);
-                        let known = module.iter().map(|(name, _)| name);
-                        return self.error(*at, unknown(&what, there, known));
-                    }
-                },
+                None => Ok(module.clone().into()),
+                Some(there) => module.get(there).cloned().ok_or_else(|| {
+                    let what = format!("name in {}", tree.name);
+                    Box::from(unknown(&what, there, module.iter().map(|(name, _)| name)))
+                }),
             };
+            let value = self.placed(*at, value)?;
             self.names.set(here, value);
         }
         Ok(())

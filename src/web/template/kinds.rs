@@ -140,28 +140,25 @@ impl Value {
 
     /// Equality as in Python.
     pub(super) fn equals(&self, other: &Value) -> bool {
-        let (mine, others) =
-            (self.as_list().unwrap_or_default(), other.as_list().unwrap_or_default());
-        let are_equal = || {
-            mine.len() == others.len()
-                && mine.iter().zip(others).all(|(mine, other)| mine.equals(other))
-        };
         match (self, other) {
-            (Value::Undefined, Value::Undefined) | (Value::Null, Value::Null) => true,
-            (Value::Local(a), Value::Local(b)) => a == b,
-            (Value::List(_) | Value::Sequence(_), _) => {
-                self.type_name() == other.type_name() && are_equal()
-            }
-            (Value::Map(a), Value::Map(b)) => {
+            (Value::Undefined, Value::Undefined) | (Value::Null, Value::Null) => return true,
+            (Value::Local(mine), Value::Local(other)) => return mine == other,
+            (Value::Map(mine), Value::Map(others)) => {
                 let is_there = |(name, value): (&str, &Value)| {
-                    b.get(name).is_some_and(|found| found.equals(value))
+                    others.get(name).is_some_and(|found| found.equals(value))
                 };
-                a.len() == b.len() && a.iter().all(is_there)
+                return mine.len() == others.len() && mine.iter().all(is_there);
             }
-            _ => match (self.as_str(), other.as_str()) {
-                (Some(a), Some(b)) => a == b,
-                _ => compare_numbers(self, other) == Some(Ordering::Equal),
-            },
+            _ => {}
+        }
+        match (self.as_str().zip(other.as_str()), self.as_list().zip(other.as_list())) {
+            (Some((mine, other)), _) => mine == other,
+            (_, Some((mine, others))) => {
+                let mut pairs = mine.iter().zip(others);
+                let are_alike = self.type_name() == other.type_name();
+                are_alike && mine.len() == others.len() && pairs.all(|(a, b)| a.equals(b))
+            }
+            _ => compare_numbers(self, other) == Some(Ordering::Equal),
         }
     }
 

@@ -17,11 +17,10 @@ pub fn end(value: &Value, is_last: bool) -> Outcome {
     fn one<T>(mut all: impl DoubleEndedIterator<Item = T>, is_last: bool) -> Option<T> {
         if is_last { all.next_back() } else { all.next() }
     }
-    let found = match (value.as_str(), value.as_map()) {
-        (Some(text), _) => one(text.chars(), is_last)
+    let found = match value.as_str() {
+        Some(text) => one(text.chars(), is_last)
             .map(|letter| Value::text(letter.to_string(), is_last && value.is_safe())),
-        (_, Some(map)) => one(map.iter(), is_last).map(|(key, _)| key.into()),
-        _ => one(value.items()?.iter(), is_last).cloned(),
+        None => one(value.items()?.iter(), is_last).cloned(),
     };
     Ok(found.unwrap_or(Value::Undefined))
 }

@@ -200,7 +200,8 @@ impl<'a> Names<'a> {
         }
     }
 
-    fn value_of<'s>(&'s self, bound: &'s Bound) -> Option<&'s Value> {
+    /// The value, unless the loop is over.
+    pub fn value_of<'s>(&'s self, bound: &'s Bound) -> Option<&'s Value> {
         match bound {
             Bound::Value(value) => Some(value),
             Bound::Item(items, index) => items.get(*index),

@@ -75,9 +75,6 @@ pub fn replace(value: &Value, arguments: &[Value]) -> Outcome {
 /// The same, as HTML if `safe`: then the value and the new text are escaped, unless they are HTML.
 pub fn replaced(value: &Value, arguments: &[Value], safe: bool) -> Outcome {
     let (old, new) = (&arguments[0], &arguments[1]);
-    if old.is_undefined() {
-        return Err("the text to replace is undefined".to_owned());
-    }
     let as_text = if safe { to_html } else { to_text };
     let (text, old, new) = (as_text(value), to_text(old), as_text(new));
     // A negative count means all.
