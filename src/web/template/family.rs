@@ -18,8 +18,9 @@ use super::function::{bind, unknown};
 use super::mistake::Rendering;
 use super::names::{Family, Names, Scope};
 use super::renderer::Renderer;
-use super::tree::{Expression, Macro, Tree};
+use super::tree::{Expression, Macro, Term, Tree};
 use crate::value::{Local, Map, Text, Value};
+use std::borrow::Cow;
 
 impl<'a> Renderer<'a> {
     /// A whole template: its own body, then those of the templates that it extends.
@@ -140,7 +141,10 @@ impl<'a> Renderer<'a> {
 
     /// The template whose name this is.
     fn named_template(&mut self, name: &'a Expression) -> Rendering<&'a Tree> {
-        let value = self.evaluate(name)?;
+        let value = match &name.kind {
+            Term::Constant(value) => Cow::Borrowed(value),
+            _ => Cow::Owned(self.evaluate(name)?),
+        };
         let wrong = || format!("found {}, expected the name of a template", value.type_name());
         self.shelf.tree(value.as_str().ok_or_else(wrong)?)
     }

@@ -2,7 +2,8 @@
 //!
 //! A name is looked for below a folder, or in the binary, and nowhere else. [`FileCache`] keeps the
 //! trees. Before one is used, the system is asked whether its file has changed, so that the next
-//! request sees an edit; on a busy server this is not done for each request.
+//! request sees an edit; on a busy server this is not done for each request. The trees of a page
+//! are kept together too, so that one look-up finds all of them.
 //!
 //! Left out: several folders. One place to look is one place to explain.
 
@@ -17,11 +18,15 @@ use std::cell::OnceCell;
 use std::collections::BinaryHeap;
 use std::fs;
 use std::io;
+use std::iter::successors;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// How many templates one page may be made of.
 const MOST_TEMPLATES: usize = 64;
+
+/// Most pages need no more than this number.
+const PLACES: usize = 4;
 
 /// How many parsed templates are kept, once for each stripe of the cache.
 const KEPT: usize = 512;
@@ -46,6 +51,8 @@ pub struct Templates {
     embedded: EmbeddedFiles,
     filters: Vec<Function>,
     cache: FileCache<CachedTree>,
+    /// By the name of a page, the trees that it was made of.
+    pages: FileCache<PageTrees>,
 }
 
 /// Names and texts in the binary.
@@ -53,6 +60,8 @@ type EmbeddedFiles = &'static [(&'static str, &'static str)];
 
 /// A parsed template, and the version of its file; none for what is in the binary.
 type CachedTree = (Tree, Option<TemplateVersion>);
+
+type PageTrees = Vec<Arc<CachedTree>>;
 
 impl Templates {
     /// The templates of a folder. Each is read again when its file has changed, at most a
@@ -67,7 +76,8 @@ impl Templates {
     }
 
     fn new(folder: Option<PathBuf>, embedded: EmbeddedFiles) -> Templates {
-        Templates { folder, embedded, filters: Vec::new(), cache: FileCache::new(KEPT) }
+        let (cache, pages) = (FileCache::new(KEPT), FileCache::new(KEPT));
+        Templates { folder, embedded, filters: Vec::new(), cache, pages }
     }
 
     /// Adds a filter: `{{ price|euros }}` calls it with the price. It replaces a filter of the same
@@ -75,7 +85,7 @@ impl Templates {
     pub fn filter(&mut self, name: &'static str, call: CustomFilter) {
         self.filters.insert(0, row(name, ANY, call));
         // The trees so far have the filters of before.
-        self.cache = FileCache::new(KEPT);
+        (self.cache, self.pages) = (FileCache::new(KEPT), FileCache::new(KEPT));
     }
 
     /// The number of templates that are parsed and in memory now.
@@ -112,33 +122,65 @@ impl Templates {
 /// The trees of one page: each is looked up once, and lives as long as the page is being made.
 pub struct Shelf<'t> {
     templates: &'t Templates,
-    /// A place is filled once and never emptied, so a tree can be borrowed while others are added.
-    trees: [OnceCell<Arc<CachedTree>>; MOST_TEMPLATES],
+    /// Those of the page of this name that was made before, if no file of them has changed.
+    from_before: Option<Arc<PageTrees>>,
+    places: Places,
+}
+
+/// Places for trees, and the next ones. Each is filled once and never emptied, so a tree can be
+/// borrowed while others are added.
+#[derive(Default)]
+struct Places {
+    trees: [OnceCell<Arc<CachedTree>>; PLACES],
+    next: OnceCell<Box<Places>>,
 }
 
 impl Shelf<'_> {
     /// The shelf of a page that begins.
-    pub fn new(templates: &Templates) -> Shelf<'_> {
-        Shelf { templates, trees: [const { OnceCell::new() }; MOST_TEMPLATES] }
+    pub fn of_page<'t>(templates: &'t Templates, name: &str) -> Shelf<'t> {
+        let are_current = |trees: &PageTrees| trees.iter().all(|tree| is_current(tree));
+        let from_before = templates.pages.get(name.as_bytes(), are_current);
+        Shelf { templates, from_before, places: Places::default() }
+    }
+
+    /// Keeps the trees for the next page of this name, unless there are some from before.
+    pub fn keep(&self, name: &str) {
+        if self.from_before.is_none() {
+            let places = successors(Some(&self.places), |it| it.next.get().map(|next| &**next));
+            let trees = places.flat_map(|it| &it.trees).filter_map(OnceCell::get);
+            self.templates.pages.keep(name.as_bytes(), trees.cloned().collect());
+        }
     }
 
     /// The template of this name.
     /// Errors: there is none, which is an error without a place; a mistake in it; it is one more
     /// than [`MOST_TEMPLATES`].
     pub fn tree(&self, name: &str) -> Rendering<&Tree> {
-        for place in &self.trees {
-            let (tree, _) = match place.get() {
-                Some(known) => &**known,
-                None => {
-                    let found = self.templates.tree(name)?;
-                    place.get_or_init(|| found)
+        let mut places = &self.places;
+        for _ in 0..MOST_TEMPLATES / PLACES {
+            for place in &places.trees {
+                let (tree, _) = match place.get() {
+                    Some(known) => &**known,
+                    None => {
+                        let found = self.find(name)?;
+                        place.get_or_init(|| found)
+                    }
+                };
+                if tree.name == name {
+                    return Ok(tree);
                 }
-            };
-            if tree.name == name {
-                return Ok(tree);
             }
+            places = places.next.get_or_init(Box::default);
         }
         Err(format!("the page is made of more than {MOST_TEMPLATES} templates").into())
+    }
+
+    fn find(&self, name: &str) -> Rendering<Arc<CachedTree>> {
+        let mut before = self.from_before.iter().flat_map(|trees| trees.iter());
+        match before.find(|known| known.0.name == name) {
+            Some(known) => Ok(Arc::clone(known)),
+            None => self.templates.tree(name),
+        }
     }
 }
 

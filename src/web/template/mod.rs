@@ -76,13 +76,14 @@ impl Templates {
         variables: &Map,
         globals: &dyn Globals,
     ) -> Result<(Vec<u8>, Vec<String>), TemplateError> {
-        let shelf = Shelf::new(self);
+        let shelf = Shelf::of_page(self, name);
         let tree = shelf.tree(name).map_err(|error| match error.template.is_empty() {
             true => TemplateError { template: name.to_owned(), ..*error },
             false => *error,
         })?;
         let mut renderer = Renderer::new(&shelf, Names::new(tree, variables, globals));
         renderer.template().map_err(|error| *error)?;
+        shelf.keep(name);
         Ok((renderer.out, renderer.names.warnings))
     }
 }
