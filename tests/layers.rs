@@ -21,7 +21,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("cycle", &["http", "value"]),
     ("server", &["cycle", "http"]),
     ("signal.rs", &["server"]),
-    ("web/template", &["web/file_cache.rs", "http", "json", "near.rs", "value"]),
+    (
+        "web/template",
+        &["web/file_cache.rs", "web/static_files.rs", "http", "json", "near.rs", "value"],
+    ),
     ("web/store", &["web/shell.rs", "web/sign.rs", "cycle", "http", "json", "random.rs", "value"]),
     (
         "web",

@@ -16,7 +16,8 @@ pub struct Sequence {
 pub enum SequenceKind {
     /// `(1, 2)`
     Tuple,
-    /// `d.keys()`, `d.values()` or `d.items()`: what is printed before the values.
+    /// A view of a dict, `d.keys()`, `d.values()` or `d.items()`. The text is what Python prints
+    /// before the values.
     View(&'static str),
     /// `range(start, stop, step)`
     Range(i64, i64, i64),
