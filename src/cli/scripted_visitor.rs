@@ -9,7 +9,6 @@
 //! POST PATH NAME=VALUE     so does this, with a form; & stands between two fields
 //! counter PATH             the page that counts visits; COUNT in it stands for the last count
 //! visit N                  ask for that page; it must say "visit N"
-//! claim N                  change the last count to N
 //! put NAME VALUE           write a cookie by hand
 //! forge NAME               change the first character of a cookie
 //! new                      from now on the visitor is somebody who was never here
@@ -113,7 +112,6 @@ impl ScriptedVisitor {
                 expect(line == step, format!("{line}, not {rest}"), "")?;
             }
             "counter" => self.counter = rest.to_owned(),
-            "claim" => self.count = rest.parse().unwrap_or(0),
             "put" => self.jar.put(name, value, "/"),
             "forge" => {
                 let value = self.jar.value(name).unwrap_or_default();

@@ -82,14 +82,13 @@ fn enter(ctx: &mut Context, form: &Form) -> Result<Response, Error> {
         let why = format!("password: found {found} bytes, expected 1 to {PASSWORD}");
         return Err(Error::BadRequest(why));
     }
-    let (account, is_new) = match ctx.store().load(&ACCOUNT, &email)?.found() {
-        Some(account) => (account, false),
+    let account = match ctx.store().load(&ACCOUNT, &email)?.found() {
+        Some(account) => {
+            check(ctx, &email, password, &account)?;
+            account
+        }
         None => open_account(ctx, &email, &name, password)?,
     };
-    if !is_new {
-        let known = text_of(&account, "password");
-        guess(ctx, Some(&email), || password::fits(password, &known))?;
-    }
     // Another customer at the same browser must not find the cart and orders of the one before.
     if field(&ctx.session, "email").is_some_and(|before| before != email) {
         ctx.session.clear();
@@ -101,13 +100,14 @@ fn enter(ctx: &mut Context, form: &Form) -> Result<Response, Error> {
     Ok(Response::redirect("/shop"))
 }
 
-/// Makes an account. False if another request has just made it: then the password must fit.
-fn open_account(
-    ctx: &Context,
-    email: &str,
-    name: &str,
-    password: &str,
-) -> Result<(Map, bool), Error> {
+/// Refuses a password that is not that of the account.
+fn check(ctx: &Context, email: &str, password: &str, account: &Map) -> Result<(), Error> {
+    let known = text_of(account, "password");
+    guess(ctx, Some(email), || password::fits(password, &known))
+}
+
+/// Makes an account. If another request has just made it, the password must fit.
+fn open_account(ctx: &Context, email: &str, name: &str, password: &str) -> Result<Map, Error> {
     if name.is_empty() {
         let why = "there is no account of this e-mail address; with a name, this makes one";
         return Err(Error::BadRequest(why.into()));
@@ -129,8 +129,10 @@ fn open_account(
         row.get_or_insert_with(|| account.clone());
     })?;
     let row = made.row().unwrap_or_default();
-    let is_new = row == account;
-    Ok((row, is_new))
+    if row != account {
+        check(ctx, email, password, &row)?;
+    }
+    Ok(row)
 }
 
 /// Ends the session. The account stays.

@@ -14,11 +14,11 @@
 //! more often. But with such a bound it could keep the owner out.
 
 use super::number_in;
-use carafe::http::Status;
+use carafe::http::{Status, date};
 use carafe::web::store::{Kind, Store, StoreError};
 use carafe::{Context, Error, Map};
 use std::net::IpAddr;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 
 /// The most guesses within a minute: at one account, and at all of them.
 const AT_ONE_ACCOUNT: i64 = 10;
@@ -77,8 +77,7 @@ pub fn guess(
 fn add(store: &dyn Store, key: &str, most: i64) -> Result<(i64, i64, i64), StoreError> {
     // The clock of the day, because another process must understand it. If the clock is set back, a
     // new minute begins.
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-    let now = i64::try_from(now).unwrap_or(i64::MAX);
+    let now = i64::try_from(date::unix_seconds(SystemTime::now())).unwrap_or(i64::MAX);
     let (mut count, mut since) = (0, now);
     store.update(&GUESS, key, &mut |row| {
         let known = row.take().unwrap_or_default();
