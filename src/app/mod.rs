@@ -9,21 +9,15 @@ pub mod course;
 pub mod glass;
 pub mod prose;
 
+use carafe::Context;
 use carafe::web::shell::shell_word;
-use carafe::{App, Context};
 use std::env;
 
 /// What browsers are told of every page. Scripts, styles and pictures come from here, and none of
 /// them is written into the page. Forms lead to here, no `base` changes the links, and nobody puts
 /// the page in a frame.
-const POLICY: &str =
+pub const POLICY: &str =
     "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
-
-/// Registers every route.
-pub fn routes(app: &mut App) {
-    app.policy(POLICY);
-    course::routes(app);
-}
 
 /// The program's name as this user has to type it: `carafe`, or what was typed to start it if it is
 /// in no folder of `PATH`: `./carafe`, `/opt/carafe`.

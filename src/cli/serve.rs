@@ -198,7 +198,8 @@ fn application(
     ticks: Ticks,
 ) -> (App, [String; 2]) {
     let mut app = App::new();
-    app::routes(&mut app);
+    app.policy(app::POLICY);
+    app::course::routes(&mut app);
     recorder.iter().for_each(|recorder| app.recorder(Arc::clone(recorder)));
     app::glass::routes(&mut app, gauge, recorder.is_some());
     let (templates, templates_banner) = own_folder(dir, "templates");

@@ -32,8 +32,6 @@ pub struct CycleFacts<'r> {
     pub store: StorePlace,
     /// Other rows that were changed: kind, key, and false if it was deleted.
     pub stored: &'r [StoredRow],
-    /// The flashed messages that the page showed, each after its category.
-    pub shown: &'r [(String, String)],
     /// The status of an error, and what the log says of it.
     pub failure: Option<(Status, &'r str)>,
 }
@@ -54,7 +52,6 @@ impl<'r> CycleFacts<'r> {
             left: None,
             store: StorePlace::Memory,
             stored: &[],
-            shown: &[],
             failure: None,
         };
         for step in record.cycle.steps() {
@@ -75,7 +72,6 @@ impl<'r> CycleFacts<'r> {
                     it.left = Some((cookie.as_deref(), after));
                 }
                 Detail::Stored { rows, .. } => it.stored = rows,
-                Detail::Taken(messages) => it.shown = messages,
                 Detail::Failure(status, why) => it.failure = Some((*status, why)),
                 _ => {}
             }

@@ -171,11 +171,11 @@ fn answered_by(steps: &[Step]) -> String {
         Detail::Change { by, .. } => by.map(place),
         _ => None,
     });
-    let mut lines = last(&["rendered"]).chain(changed).chain(last(&["form", "flashed"]));
-    let in_handler = lines.find(|line| line.starts_with("src/app/"));
+    let lines = last(&["rendered"]).chain(changed).chain(last(&["form", "flashed"]));
+    let in_handler = lines.filter(|line| line.starts_with("src/app/"));
     let end = steps.last().map(|step| place(step.source));
-    let by_route = of_route(steps).chain(last(&["failed", "routed"])).chain(end).next();
-    in_handler.or(by_route).unwrap_or_default()
+    let by_route = of_route(steps).chain(last(&["failed", "routed"])).chain(end);
+    in_handler.chain(by_route).next().unwrap_or_default()
 }
 
 /// The line where a handler is written. The compiler does not tell it, so the source is searched

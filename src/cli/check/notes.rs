@@ -38,8 +38,7 @@ pub fn run(server: &ServerUrl) -> CommandResult {
     print(&format!("The app of the course notes, tried at {url}.\n"))?;
     print("Each claim starts with an empty cookie jar: rm -f j\n\n")?;
     let end = Instant::now() + PATIENCE_IN_ALL;
-    let claims = include_str!("notes.txt").split("\nclaim ").skip(1);
-    let claims: Vec<&str> = claims.collect();
+    let claims: Vec<&str> = include_str!("notes.txt").split("\nclaim ").skip(1).collect();
     let (all, mut held, mut tried) = (claims.len(), 0, 0);
     for claim in claims {
         if Instant::now() > end {

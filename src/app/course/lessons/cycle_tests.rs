@@ -7,7 +7,7 @@ use crate::app::assets;
 use crate::app::course::ladder::count_in;
 use crate::app::glass::{CycleFacts, place_of};
 use carafe::Map;
-use carafe::cycle::StorePlace;
+use carafe::cycle::{Detail, StorePlace};
 use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
@@ -123,7 +123,9 @@ fn is_edited(cycle: &CycleFacts, marks: &mut Marks) -> bool {
 
 /// True if the page showed the message of the lesson on flash.
 fn has_shown(cycle: &CycleFacts) -> bool {
-    cycle.shown.iter().any(|(_, message)| message == "need valid name")
+    let is_it = |(_, message): &(String, String)| message == "need valid name";
+    let mut steps = cycle.record.cycle.steps().iter();
+    steps.any(|step| matches!(&step.detail, Detail::Taken(shown) if shown.iter().any(is_it)))
 }
 
 /// True for a page without the message, if an earlier page showed it to the same visitor.
