@@ -43,8 +43,8 @@ impl ServerUrl {
         }
         let port = server.rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok());
         if port.is_none() || server.contains(['/', ' ']) || server.starts_with(':') {
-            let why = "expected plain http, a host and its port, without a path";
-            return Err(format!("found {url:?}, {why}, such as http://127.0.0.1:5001"));
+            let expected = "one such as http://127.0.0.1:5001: plain http, host and port, no path";
+            return Err(format!("found {url:?}, expected {expected}"));
         }
         Ok(ServerUrl(server))
     }
