@@ -34,8 +34,7 @@ impl Rung {
 
     /// The text after a word in the lines before the first cell. Empty if there is none.
     pub fn setting(&self, word: &str) -> &'static str {
-        let mut texts = self.head.lines().filter_map(|line| line.strip_prefix(word));
-        texts.next().unwrap_or("").trim_start()
+        self.head.lines().find_map(|line| line.strip_prefix(word)).unwrap_or("").trim_start()
     }
 }
 

@@ -62,8 +62,7 @@ fn connection_words(recorder: &Recorder, number: u64) -> Vec<String> {
     let is_on_it = |record: &Arc<Record>| CycleFacts::of(record).connection.0 == number;
     let records: Vec<_> = recorder.all().into_iter().filter(is_on_it).collect();
     // RFC 9112 §9.3.2: a client that sends its next request before it has the answer pipelines.
-    let is_followed =
-        |step: &Step| matches!(step.detail, Detail::Sent { is_followed } if is_followed);
+    let is_followed = |step: &Step| matches!(step.detail, Detail::Sent { is_followed: true });
     let before_last = records.iter().rev().skip(1);
     let early = before_last.filter(|it| it.cycle.steps().iter().any(is_followed)).count();
     let kept = match records.len() {

@@ -180,13 +180,10 @@ pub fn masked_cookies(line: &str) -> String {
     for (pair, name, value) in cookies(line) {
         read += pair.len();
         let (front, end) = pair.split_at(pair.trim_end_matches(';').len());
-        let name_end = front.find('=').unwrap_or(0);
-        let name_start = front[..name_end].rfind(';').map_or(0, |at| at + 1);
-        masked += &without_long(&front[..name_start]);
-        masked += &match shown_cookie(name, &value) {
-            Some(shown) => format!("{}={shown}{end}", &front[name_start..name_end]),
-            None => format!("{}{end}", &front[name_start..]),
-        };
+        let (before, sent) = front.split_once('=').unwrap_or((front, ""));
+        let (nameless, own) = before.split_at(before.rfind(';').map_or(0, |at| at + 1));
+        let shown = shown_cookie(name, &value).unwrap_or(sent.to_owned());
+        masked += &format!("{}{own}={shown}{end}", without_long(nameless));
     }
     masked + &without_long(&line[read..])
 }

@@ -78,12 +78,12 @@ fn print_row(row: &[&str]) -> CommandResult {
     let cells: Vec<_> =
         row.iter().zip(WIDTHS).map(|(text, width)| words_in_lines(text, width)).collect();
     let height = cells.iter().map(Vec::len).max().unwrap_or(0);
-    let lines = (0..height).map(|line| {
-        let parts = cells
-            .iter()
-            .zip(WIDTHS)
-            .map(|(cell, width)| format!("{:<width$}", cell.get(line).map_or("", String::as_str)));
-        format!("{}\n", parts.collect::<Vec<_>>().join("  ").trim_end())
-    });
-    print(&lines.collect::<String>())
+    for at in 0..height {
+        let mut line = String::new();
+        for (cell, width) in cells.iter().zip(WIDTHS) {
+            line += &format!("{:<width$}  ", cell.get(at).map_or("", String::as_str));
+        }
+        print(&format!("{}\n", line.trim_end()))?;
+    }
+    Ok(ExitCode::SUCCESS)
 }
