@@ -32,8 +32,10 @@ use stores::STORES;
 /// The examples of the program, and then a section for each command.
 static HELP: &str = include_str!("help.txt");
 
-/// Each command, and what runs it with what comes after its name.
-const COMMANDS: [(&str, fn(&CommandLine) -> CommandResult); 5] = [
+/// Runs a command with what comes after its name.
+type RunCommand = fn(&CommandLine) -> CommandResult;
+
+const COMMANDS: [(&str, RunCommand); 5] = [
     ("check", check::run),
     ("init", init::run),
     ("lab", lab::run),
