@@ -38,7 +38,8 @@ fn fits<'n>(known: &str, name: &'n str) -> Option<&'n str> {
     (first.eq_ignore_ascii_case(start) && last.eq_ignore_ascii_case(end)).then_some(any)
 }
 
-/// The name of a place where rows are kept. In any case of letters it is that of `words.txt`.
+/// The name of a place where rows are kept. `words.txt` writes it in small letters; case does not
+/// matter.
 pub fn name_of(place: StorePlace) -> String {
     format!("{place:?}")
 }
