@@ -7,6 +7,7 @@ use super::{DEPTH, ESCAPES, LONGEST};
 use crate::value::{Map, Value};
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 /// Why a text is not JSON, and where: both counted from 1, the column in characters.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,26 +50,6 @@ impl JsonError {
 /// assert_eq!(error.to_string(), "1:6: found the end, expected , or ]");
 /// ```
 pub fn parse(bytes: &[u8]) -> Result<Value, JsonError> {
-    read(bytes, |reader| reader.value(0))
-}
-
-/// The same for a text that must be an object.
-///
-/// # Errors
-///
-/// As [`parse`]; another value.
-pub fn parse_map(bytes: &[u8]) -> Result<Map, JsonError> {
-    read(bytes, |reader| {
-        reader.skip_space();
-        if reader.peek() == Some(b'{') { reader.object(1) } else { reader.unexpected("an object") }
-    })
-}
-
-/// Reads what `read_value` reads, and white space around it.
-fn read<T>(
-    bytes: &[u8],
-    read_value: impl FnOnce(&mut Reader) -> Result<T, Wrong>,
-) -> Result<T, JsonError> {
     if bytes.len() > LONGEST {
         let message = format!("the text is longer than {LONGEST} bytes");
         return Err(JsonError::behind("", message));
@@ -78,15 +59,22 @@ fn read<T>(
         JsonError::behind(&good, "found bytes that are not UTF-8".to_owned())
     })?;
     let mut reader = Reader { text, at: 0 };
-    let value = read_value(&mut reader).and_then(|value| {
-        reader.skip_space();
-        if reader.at < text.len() { reader.unexpected("the end") } else { Ok(value) }
-    });
-    value.map_err(|wrong| JsonError::behind(&text[..wrong.0], wrong.1))
+    let value = reader.value(0)?;
+    reader.skip_space();
+    if reader.at < text.len() { reader.unexpected("the end") } else { Ok(value) }
 }
 
-/// Where a text is not JSON, in bytes, and why. In a box, because a small result is moved faster.
-type Wrong = Box<(usize, String)>;
+/// The same for a text that must be an object.
+///
+/// # Errors
+///
+/// As [`parse`]; another value.
+pub fn parse_map(bytes: &[u8]) -> Result<Map, JsonError> {
+    match parse(bytes)? {
+        Value::Map(map) => Ok(Arc::unwrap_or_clone(map)),
+        _ => Err(JsonError::behind("", "found another value, expected an object".to_owned())),
+    }
+}
 
 /// A text, and how far it has been read.
 struct Reader<'a> {
@@ -121,7 +109,7 @@ impl<'a> Reader<'a> {
     }
 
     /// `value = false / null / true / object / array / number / string`
-    fn value(&mut self, depth: usize) -> Result<Value, Wrong> {
+    fn value(&mut self, depth: usize) -> Result<Value, JsonError> {
         self.skip_space();
         match self.peek() {
             Some(b'"') => Ok(Value::Str(self.string()?.into())),
@@ -136,7 +124,7 @@ impl<'a> Reader<'a> {
     }
 
     /// `object = { [ string : value *( , string : value ) ] }`
-    fn object(&mut self, depth: usize) -> Result<Map, Wrong> {
+    fn object(&mut self, depth: usize) -> Result<Map, JsonError> {
         let mut map = Map::new();
         self.at += 1;
         while self.has_item(b'}', map.is_empty())? {
@@ -155,7 +143,7 @@ impl<'a> Reader<'a> {
     }
 
     /// `array = [ [ value *( , value ) ] ]`
-    fn array(&mut self, depth: usize) -> Result<Value, Wrong> {
+    fn array(&mut self, depth: usize) -> Result<Value, JsonError> {
         let mut items = Vec::new();
         self.at += 1;
         while self.has_item(b']', items.is_empty())? {
@@ -165,7 +153,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads the comma before an item that is not the first, or the bracket after the last one.
-    fn has_item(&mut self, end: u8, is_first: bool) -> Result<bool, Wrong> {
+    fn has_item(&mut self, end: u8, is_first: bool) -> Result<bool, JsonError> {
         self.skip_space();
         if self.take(end) {
             Ok(false)
@@ -177,7 +165,7 @@ impl<'a> Reader<'a> {
     }
 
     /// One of the three words `true`, `false` and `null`, in small letters only.
-    fn word(&mut self) -> Result<Value, Wrong> {
+    fn word(&mut self) -> Result<Value, JsonError> {
         let start = self.at;
         match self.take_while(|byte| byte.is_ascii_alphanumeric()) {
             "true" => Ok(Value::Bool(true)),
@@ -191,7 +179,7 @@ impl<'a> Reader<'a> {
     }
 
     /// `number = [ - ] ( 0 / 1-9 *digit ) [ . 1*digit ] [ e [ + / - ] 1*digit ]`
-    fn number(&mut self) -> Result<Value, Wrong> {
+    fn number(&mut self) -> Result<Value, JsonError> {
         let start = self.at;
         self.take(b'-');
         // RFC 8259 §6: "Leading zeros are not allowed."
@@ -220,14 +208,14 @@ impl<'a> Reader<'a> {
     }
 
     /// `1*digit`: at least one. `1.` and `.5` are no numbers in JSON.
-    fn digits(&mut self) -> Result<(), Wrong> {
+    fn digits(&mut self) -> Result<(), JsonError> {
         let digits = self.take_while(|byte| byte.is_ascii_digit());
         if digits.is_empty() { self.unexpected("a digit") } else { Ok(()) }
     }
 
     /// `string = " *( character / escape ) "`. A control character must be written as an escape.
     /// Text without escapes is not copied.
-    fn string(&mut self) -> Result<Cow<'a, str>, Wrong> {
+    fn string(&mut self) -> Result<Cow<'a, str>, JsonError> {
         let mut text = Cow::Borrowed("");
         self.at += 1;
         loop {
@@ -254,7 +242,7 @@ impl<'a> Reader<'a> {
     }
 
     /// `escape = \ ( " / \ / / / b / f / n / r / t / u 4hex )`
-    fn escape(&mut self) -> Result<char, Wrong> {
+    fn escape(&mut self) -> Result<char, JsonError> {
         let start = self.at;
         self.at += 1;
         let next = self.peek().map(char::from);
@@ -270,7 +258,7 @@ impl<'a> Reader<'a> {
 
     /// RFC 8259 §7: a character beyond the first 65,536 is written as two escapes, a UTF-16
     /// surrogate pair. Half a pair is no character, so no text can hold it.
-    fn unicode(&mut self, start: usize) -> Result<char, Wrong> {
+    fn unicode(&mut self, start: usize) -> Result<char, JsonError> {
         let mut code = self.four_digits()?;
         if (0xD800..0xDC00).contains(&code) && self.text[self.at..].starts_with("\\u") {
             self.at += 1;
@@ -284,7 +272,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The number after a `u`.
-    fn four_digits(&mut self) -> Result<u32, Wrong> {
+    fn four_digits(&mut self) -> Result<u32, JsonError> {
         self.at += 1;
         let mut code = 0;
         for _ in 0..4 {
@@ -298,13 +286,9 @@ impl<'a> Reader<'a> {
         Ok(code)
     }
 
-    fn unexpected<T>(&self, expected: &str) -> Result<T, Wrong> {
-        self.wrong(self.at, self.instead_of(expected))
-    }
-
-    /// What stands here, and what was expected instead.
+    /// Says what stands here, and what was expected instead.
     #[cold]
-    fn instead_of(&self, expected: &str) -> String {
+    fn unexpected<T>(&self, expected: &str) -> Result<T, JsonError> {
         let rest = &self.text[self.at..];
         let word = rest.bytes().take_while(u8::is_ascii_alphanumeric).count();
         let found = match rest.chars().next() {
@@ -312,11 +296,11 @@ impl<'a> Reader<'a> {
             Some(_) if word > 0 => cut(&rest[..word]),
             Some(character) => character.escape_debug().to_string(),
         };
-        format!("found {found}, expected {expected}")
+        self.wrong(self.at, format!("found {found}, expected {expected}"))
     }
 
-    fn wrong<T>(&self, at: usize, message: impl Into<String>) -> Result<T, Wrong> {
-        Err(Box::new((at, message.into())))
+    fn wrong<T>(&self, at: usize, message: impl Into<String>) -> Result<T, JsonError> {
+        Err(JsonError::behind(&self.text[..at], message.into()))
     }
 }
 

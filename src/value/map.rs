@@ -112,10 +112,8 @@ impl Map {
 
     /// A map of the entries of another one, in which no name is twice.
     pub(crate) fn of(entries: &[(Text, Value)]) -> Map {
-        let mut map = Map { entries: entries.to_vec(), index: None, any_case: false };
-        if entries.len() > SEARCHED {
-            map.build_index();
-        }
+        let mut map = Map { entries: entries.to_vec(), ..Map::new() };
+        map.build_index();
         map
     }
 
@@ -142,16 +140,6 @@ impl Map {
 impl PartialEq for Map {
     fn eq(&self, other: &Map) -> bool {
         self.len() == other.len() && self.iter().all(|(name, value)| other.get(name) == Some(value))
-    }
-}
-
-/// `for (name, value) in &map`, in order.
-impl<'m> IntoIterator for &'m Map {
-    type Item = (&'m str, &'m Value);
-    type IntoIter = Box<dyn Iterator<Item = Self::Item> + 'm>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        Box::new(self.iter())
     }
 }
 

@@ -12,6 +12,7 @@
 //!
 //! Left out: a choice of what to forget. A stripe that is full forgets everything.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::Metadata;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -51,15 +52,15 @@ pub struct FileCache<T> {
 }
 
 /// Aligned so that no two stripes share a line of a processor's cache.
-///
-/// The files are in the order of their names. A few names are compared as quickly as one is hashed.
 #[derive(Debug)]
 #[repr(align(64))]
-struct Stripe<T>(Mutex<Vec<CachedFile<T>>>);
+struct Stripe<T>(Mutex<CachedFiles<T>>);
+
+/// In the order of their names. A few names are compared as quickly as one is hashed.
+type CachedFiles<T> = BTreeMap<Box<[u8]>, CachedFile<T>>;
 
 #[derive(Debug)]
 struct CachedFile<T> {
-    name: Box<[u8]>,
     made: Arc<T>,
     /// When this period began, and how often the file was used since.
     since: Instant,
@@ -75,13 +76,10 @@ impl<T> FileCache<T> {
     /// What was made of a file, if it is kept and the file is unchanged. `is_current` asks the
     /// system; what is not current is forgotten.
     pub fn get(&self, name: &[u8], is_current: impl FnOnce(&T) -> bool) -> Option<Arc<T>> {
-        let mut files = self.own();
-        let place = place(&files, name).ok()?;
-        let (made, must_ask) = files[place].used();
+        let (made, must_ask) = self.own().get_mut(name)?.used();
         // No lock is held while the system is asked.
-        drop(files);
         if must_ask && !is_current(&made) {
-            self.own().retain(|file| *file.name != *name);
+            self.own().remove(name);
             return None;
         }
         Some(made)
@@ -90,32 +88,24 @@ impl<T> FileCache<T> {
     /// Keeps what was made of a file.
     pub fn keep(&self, name: &[u8], made: T) -> Arc<T> {
         let made = Arc::new(made);
-        let (name, since) = (name.into(), Instant::now());
-        let file = CachedFile { name, made: Arc::clone(&made), since, uses: 0 };
+        let file = CachedFile { made: Arc::clone(&made), since: Instant::now(), uses: 0 };
         let mut files = self.own();
-        match place(&files, &file.name) {
-            Ok(known) => files[known] = file,
-            Err(_) if files.len() >= self.most => *files = vec![file],
-            Err(new) => files.insert(new, file),
+        if files.len() >= self.most && !files.contains_key(name) {
+            files.clear();
         }
+        files.insert(name.into(), file);
         made
     }
 
     /// The number of files of which something is kept.
     pub fn count(&self) -> usize {
-        let mut names = Vec::<Box<[u8]>>::new();
-        for stripe in &self.stripes {
-            for file in lock(stripe).iter() {
-                if let Err(new) = names.binary_search(&file.name) {
-                    names.insert(new, file.name.clone());
-                }
-            }
-        }
+        let mut names = BTreeSet::new();
+        self.stripes.iter().for_each(|stripe| names.extend(lock(stripe).keys().cloned()));
         names.len()
     }
 
     /// The stripe of this thread.
-    fn own(&self) -> MutexGuard<'_, Vec<CachedFile<T>>> {
+    fn own(&self) -> MutexGuard<'_, CachedFiles<T>> {
         static NEXT: AtomicUsize = AtomicUsize::new(0);
         thread_local! {
             static OWN: usize = NEXT.fetch_add(1, Ordering::Relaxed);
@@ -124,13 +114,8 @@ impl<T> FileCache<T> {
     }
 }
 
-fn lock<T>(stripe: &Stripe<T>) -> MutexGuard<'_, Vec<CachedFile<T>>> {
+fn lock<T>(stripe: &Stripe<T>) -> MutexGuard<'_, CachedFiles<T>> {
     stripe.0.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Where a file of this name is, or belongs.
-fn place<T>(files: &[CachedFile<T>], name: &[u8]) -> Result<usize, usize> {
-    files.binary_search_by(|file| (*file.name).cmp(name))
 }
 
 impl<T> CachedFile<T> {

@@ -36,14 +36,14 @@ const CONTENT: [&str; 6] = [
 /// The media type of what may be anything.
 const UNKNOWN: &str = "application/octet-stream";
 
-/// Reads a file: the answer with all of it, and its version; `None` if it is a folder. Size and
-/// date are asked of the open file, so that they belong to the bytes that will be sent, even if
-/// another file takes its name meanwhile.
-pub fn read(path: &Path) -> io::Result<Option<(Response, FileStamp)>> {
+/// Reads a file: the answer with all of it, and its version. Size and date are asked of the open
+/// file, so that they belong to the bytes that will be sent, even if another file takes its name
+/// meanwhile.
+pub fn read(path: &Path) -> io::Result<(Response, FileStamp)> {
     let file = File::open(path)?;
     let metadata = file.metadata()?;
     if !metadata.is_file() {
-        return Ok(None);
+        return Err(io::ErrorKind::IsADirectory.into());
     }
     let stamp = FileStamp::of(&metadata);
     let FileStamp { size, changed, number } = stamp;
@@ -52,7 +52,7 @@ pub fn read(path: &Path) -> io::Result<Option<(Response, FileStamp)>> {
     let etag = format!("\"{size:x}-{changed:x}-{number:x}\"");
     let headers = headers(&path.to_string_lossy(), &etag, modified);
     let body = read_or_send(file, size)?;
-    Ok(Some((Response { status: Status::OK, headers, body }, stamp)))
+    Ok((Response { status: Status::OK, headers, body }, stamp))
 }
 
 /// The headers of a version of a file.
@@ -144,8 +144,7 @@ impl Response {
     /// Never make the path of what a client sent: [`StaticFiles`](crate::web::static_files) does it
     /// safely.
     pub fn file(path: impl AsRef<Path>) -> io::Result<Response> {
-        let (whole, _) = read(path.as_ref())?.ok_or(io::ErrorKind::IsADirectory)?;
-        Ok(whole)
+        read(path.as_ref()).map(|(whole, _)| whole)
     }
 
     /// The same answer, which browsers must keep as a file of this name and not show. If its type

@@ -34,77 +34,76 @@ use crate::http::{Method, Request, Response, Status};
 /// What was found and what was expected: 403.
 #[inline]
 pub fn admit(request: &mut Request, allowed: &[String]) -> Result<(), String> {
-    if !may_be_foreign(request, allowed) {
-        return Ok(());
-    }
+    let admitted = match sender(request, allowed) {
+        Sender::Own => return Ok(()),
+        Sender::Allowed(_) => Ok(()),
+        Sender::Refused(why) => Err(why),
+    };
     // Hooks run for a request that is refused, too: not in the visitor's name.
-    if loses_cookies(request, allowed) {
-        request.headers.remove("Cookie");
-    }
-    check(request, allowed)
-}
-
-/// False for most requests: they change nothing, and most sites allow no other origin.
-#[inline]
-fn may_be_foreign(request: &Request, allowed: &[String]) -> bool {
-    !request.method.is_safe() || !allowed.is_empty()
-}
-
-/// True for a page of another site, if its request is refused, or its origin allowed.
-fn loses_cookies(request: &Request, allowed: &[String]) -> bool {
-    check(request, allowed).is_err() || foreign(request).any(|origin| is_in(allowed, origin))
+    request.headers.remove("Cookie");
+    admitted
 }
 
 /// Gives a page of another site a session that is kept nowhere. Otherwise the cookie of a fresh one
 /// would take the place of the visitor's in the browser.
 #[inline]
 pub fn part_from_visitor(ctx: &mut Context) {
-    let allowed = &ctx.site.origins;
-    if may_be_foreign(ctx.request, allowed) && loses_cookies(ctx.request, allowed) {
+    if !matches!(sender(ctx.request, &ctx.site.origins), Sender::Own) {
         ctx.session.keep_nothing();
     }
 }
 
-fn check(request: &Request, allowed: &[String]) -> Result<(), String> {
-    if request.method.is_safe() {
-        return Ok(());
+/// Whose page has caused a request.
+pub(super) enum Sender<'r> {
+    /// One of this site, or none, or any page if the request changes nothing.
+    Own,
+    /// One of this other origin, which the program allows.
+    Allowed(&'r str),
+    /// One of another site. The sentence says what was found and what was expected.
+    Refused(String),
+}
+
+/// Tells whose page has caused a request.
+#[inline]
+pub(super) fn sender<'r>(request: &'r Request, allowed: &[String]) -> Sender<'r> {
+    let is_safe = request.method.is_safe();
+    // So are most requests, and most sites allow no other origin.
+    if is_safe && allowed.is_empty() {
+        return Sender::Own;
     }
-    // If there are several, each must be right: another program may have read another one.
-    let origin = foreign(request).find(|origin| !is_in(allowed, origin));
-    let found = origin.map(|origin| format!("Origin: {origin}")).or_else(|| {
-        // Fetch Metadata §2.3. `same-origin` is this site, and `none` the visitor, who has typed or
-        // chosen the address. "Servers SHOULD ignore this header if it contains an invalid value."
-        let site = request.headers.get("Sec-Fetch-Site")?;
-        let is_foreign = ["cross-site", "same-site"].contains(&site);
-        (is_foreign && !request.headers.contains("Origin"))
-            .then(|| format!("a page of another site (Sec-Fetch-Site: {site})"))
-    });
     let host = request.headers.get("Host").unwrap_or("");
-    found.map_or(Ok(()), |found| {
-        Err(format!(
-            "found {found}, expected http://{host} or https://{host}: only this site's own pages \
-             may ask for changes. (A proxy in front must pass the Host on.)"
-        ))
-    })
-}
-
-fn is_in(allowed: &[String], origin: &str) -> bool {
-    allowed.iter().any(|known| known == origin)
-}
-
-/// The origins of pages of other sites that have caused this request: one, or none.
-fn foreign(request: &Request) -> impl Iterator<Item = &str> {
-    let is_own = |origin: &str| is_of(origin, request.headers.get("Host").unwrap_or(""));
-    request.headers.get_all("Origin").filter(move |origin| !is_own(origin))
+    let origins = request.headers.get_all("Origin");
+    let foreign: Vec<&str> = origins.filter(|origin| !is_of(origin, host)).collect();
+    // If there are several, each must be right: another program may have read another one.
+    let refused = foreign.iter().find(|origin| !allowed.iter().any(|known| known == **origin));
+    if let (Some(origin), None) = (foreign.first(), refused) {
+        return Sender::Allowed(origin);
+    }
+    // Fetch Metadata §2.3. `same-origin` is this site, and `none` the visitor, who has typed or
+    // chosen the address. "Servers SHOULD ignore this header if it contains an invalid value."
+    let site = request.headers.get("Sec-Fetch-Site").unwrap_or("");
+    let is_of_other_site = ["cross-site", "same-site"].contains(&site);
+    let found = match refused {
+        _ if is_safe => return Sender::Own,
+        Some(origin) => format!("Origin: {origin}"),
+        None if is_of_other_site && !request.headers.contains("Origin") => {
+            format!("a page of another site (Sec-Fetch-Site: {site})")
+        }
+        None => return Sender::Own,
+    };
+    Sender::Refused(format!(
+        "found {found}, expected http://{host} or https://{host}: only this site's own pages \
+         may ask for changes. (A proxy in front must pass the Host on.)"
+    ))
 }
 
 /// The answer to a preflight: a browser asks whether a page of an allowed origin may send a request
 /// (Fetch standard, "CORS-preflight request"). It carries no key, so no hook runs before it.
 pub fn preflight(ctx: &Context) -> Option<Response> {
-    if ctx.site.origins.is_empty() || ctx.request.method != Method::Options {
+    if ctx.request.method != Method::Options {
         return None;
     }
-    allowed_origin(ctx.request, &ctx.site.origins)?;
+    let Sender::Allowed(_) = sender(ctx.request, &ctx.site.origins) else { return None };
     let asked = |name: &str| ctx.request.headers.get(&format!("Access-Control-Request-{name}"));
     let mut response = Response::new(Status::NO_CONTENT);
     response.headers.append("Access-Control-Allow-Methods", asked("Method")?);
@@ -114,30 +113,24 @@ pub fn preflight(ctx: &Context) -> Option<Response> {
     Some(response)
 }
 
-/// The origin of the page that asks, if it is another site's and allowed.
-pub(super) fn allowed_origin<'r>(request: &'r Request, allowed: &[String]) -> Option<&'r str> {
-    let mut origins = foreign(request);
-    let origin = origins.next().filter(|origin| is_in(allowed, origin))?;
-    origins.next().is_none().then_some(origin)
-}
-
 /// Adds the headers that protect an answer in the browser: those of the site, and who may read it.
 pub fn protect(site: &Site, request: &Request, response: &mut Response) {
     response.headers.append_missing(&site.protection);
     if !site.origins.is_empty() {
         // A cache must not give the answer for one origin to another.
         response.headers.append("Vary", "Origin");
-        if let Some(origin) = allowed_origin(request, &site.origins) {
-            response.headers.set("Access-Control-Allow-Origin", origin);
-            // Its scripts may read each header, such as `ETag` and `Location`.
-            response.headers.set("Access-Control-Expose-Headers", "*");
-        }
+    }
+    let sender = sender(request, &site.origins);
+    if let Sender::Allowed(origin) = sender {
+        response.headers.set("Access-Control-Allow-Origin", origin);
+        // Its scripts may read each header, such as `ETag` and `Location`.
+        response.headers.set("Access-Control-Expose-Headers", "*");
     }
     if response.headers.contains("Set-Cookie") {
-        match loses_cookies(request, &site.origins) {
-            true => response.headers.remove("Set-Cookie"),
+        match sender {
             // It is an answer for this visitor alone, so no cache may keep it.
-            false => response.headers.set("Cache-Control", "no-store"),
+            Sender::Own => response.headers.set("Cache-Control", "no-store"),
+            _ => response.headers.remove("Set-Cookie"),
         }
     }
 }

@@ -178,12 +178,6 @@ impl Pattern {
     }
 }
 
-impl std::fmt::Display for Pattern {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.write_str(&self.text)
-    }
-}
-
 impl Part {
     /// `part = text [ "<" [ kind ":" ] name ">" text ]`
     fn parse(part: &str) -> Result<Part, String> {

@@ -5,7 +5,7 @@
 use super::context::Context;
 use super::error::Error;
 use super::flash;
-use super::origin;
+use super::origin::{Sender, sender};
 use super::site::Site;
 use super::store::Store;
 use super::url_for::UrlError;
@@ -156,7 +156,7 @@ impl<'a> Context<'a> {
             Error::Forbidden(format!("only a user of this machine may see this: {why}"))
         };
         // A script of an allowed origin runs in the browser of a user of this machine, too.
-        if let Some(origin) = origin::allowed_origin(self.request, &self.site.origins) {
+        if let Sender::Allowed(origin) = sender(self.request, &self.site.origins) {
             return Err(refused(format!("found a script of {origin}")));
         }
         self.site.inside.check(self.request).map_err(refused)
@@ -176,10 +176,7 @@ impl<'a> Context<'a> {
     /// `http://127.0.0.1:8000`. It is the one by which the client reached the server. If the `Host`
     /// is none that every shell takes as it is, it is the one where the server listens.
     pub fn base(&self) -> String {
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-:[]".contains(&byte);
-        let host = self.request.headers.get("Host");
-        let host = host.filter(|host| host.bytes().all(plain));
-        format!("{}://{}", self.request.scheme(), host.unwrap_or(&self.site.address))
+        self.site.address_for(self.request)
     }
 }
 

@@ -161,7 +161,7 @@ impl Route {
 
     /// Its first method and its pattern, for a record.
     pub fn line(&self) -> (Method, String) {
-        (self.methods[0].clone(), self.pattern.to_string())
+        (self.methods[0].clone(), self.pattern.text().to_owned())
     }
 }
 

@@ -22,21 +22,21 @@ pub fn save(ctx: &mut Context, response: &mut Response) -> Result<(), Error> {
     if is_unused && !(ctx.cycle.is_recording() && ctx.session.received().is_some()) {
         return Ok(());
     }
-    // The cookie and the flush come first, because `history` takes the rows out of the session.
     let cookie = ctx.session.cookie_to_send(ctx.request.secure);
     ctx.session.flush();
     if let Some(refusal) = ctx.session.refusal() {
         ctx.cycle.warn(format!("the session's cookie was refused: {refusal}"));
     }
-    let history = ctx.cycle.is_recording().then(|| ctx.session.history());
     let kept = ctx.store.flush();
     let saved = ctx.session.failure().cloned().map_or(kept, Err);
-    if let Some(history) = history {
-        record(ctx, history);
+    if saved.is_ok() {
+        tell(&ctx.session, cookie, response);
     }
-    match saved {
-        Ok(()) => tell(&ctx.session, cookie, response),
-        Err(_) => ctx.session = ctx.site.sessions.open(None),
+    if ctx.cycle.is_recording() {
+        record(ctx);
+    }
+    if saved.is_err() {
+        ctx.session = ctx.site.sessions.open(None);
     }
     Ok(saved?)
 }

@@ -38,17 +38,15 @@ mod lifetime;
 mod login;
 mod session_cookie;
 
-use history::ObservedStore;
 pub use history::SessionHistory;
 pub use lifetime::{COOKIE_NAME, Sessions};
-use session_cookie::RowKey;
 
-use super::store::{Kind, Lookup, Refusal, StoreError, permanence};
+use super::store::{Kind, Lookup, Refusal, Store, StoreError, permanence};
 use crate::value::{Map, Value};
 use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::panic::Location;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// What the server remembers about one visitor, for the length of one request.
 ///
@@ -64,25 +62,27 @@ use std::time::Duration;
 /// }
 /// ```
 pub struct Session<'s> {
-    /// The store, which also keeps what the record of the cycle will ask.
-    store: ObservedStore<'s>,
+    store: &'s dyn Store,
     settings: &'s Sessions,
     kind: Kind,
     /// The key in the cookie that came, believed or not.
     received: Option<Cow<'s, str>>,
     /// Filled at the first use.
-    loaded: OnceCell<LoadedSession>,
+    loaded: OnceCell<LoadedSession<'s>>,
     /// The line that changed it last.
     changed_by: Option<&'static Location<'static>>,
+    is_recording: bool,
 }
 
 /// A session after its first use.
 #[derive(Default)]
-struct LoadedSession {
-    /// The key of the visitor's row.
-    key: RowKey,
+struct LoadedSession<'s> {
+    /// The key of the visitor's row, if one is kept.
+    key: Option<Cow<'s, str>>,
     /// The row as this request last saw it.
     row: Map,
+    /// For the record of the cycle: when the store was asked, and the row as it was then.
+    before: Option<(Instant, Map)>,
     /// How long the row asks to be kept, if it does. Zero: this request has taken that back.
     permanence: Option<Duration>,
     refusal: Option<Refusal>,
@@ -99,13 +99,12 @@ impl Sessions {
         received: Option<Cow<'s, str>>,
         is_recording: bool,
     ) -> Session<'s> {
-        let store = ObservedStore::new(&*self.store, is_recording);
-        let (kind, loaded) = (self.kind, OnceCell::new());
-        Session { store, settings: self, kind, received, loaded, changed_by: None }
+        let (store, kind, loaded) = (&*self.store, self.kind, OnceCell::new());
+        Session { store, settings: self, kind, received, loaded, changed_by: None, is_recording }
     }
 }
 
-impl Session<'_> {
+impl<'s> Session<'s> {
     /// The value under a name.
     pub fn get(&self, name: &str) -> Option<Value> {
         self.values().get(name).cloned()
@@ -134,17 +133,19 @@ impl Session<'_> {
     }
 
     /// Asks the store, the first time.
-    fn loaded(&self) -> &LoadedSession {
+    fn loaded(&self) -> &LoadedSession<'s> {
         self.loaded.get_or_init(|| {
             let mut loaded = LoadedSession::default();
             let Some(sent) = &self.received else { return loaded };
+            let at = self.is_recording.then(Instant::now);
             match self.store.load(&self.kind, sent) {
-                Ok(Lookup::Found(row)) => (loaded.key, loaded.row) = (RowKey::Received, row),
-                Ok(Lookup::Moved(row, key)) => (loaded.key, loaded.row) = (RowKey::New(key), row),
+                Ok(Lookup::Found(row)) => (loaded.key, loaded.row) = (self.received.clone(), row),
+                Ok(Lookup::Moved(row, key)) => (loaded.key, loaded.row) = (Some(key.into()), row),
                 Ok(Lookup::Refused(refusal)) => loaded.refusal = Some(refusal),
                 Err(failure) => loaded.failure = Some(failure),
             }
             loaded.permanence = permanence(&loaded.row);
+            loaded.before = at.map(|at| (at, loaded.row.clone()));
             loaded
         })
     }

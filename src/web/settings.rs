@@ -61,7 +61,8 @@ impl Router {
     #[track_caller]
     pub fn add(&mut self, route: Route) -> &mut Route {
         if let Some(known) = self.routes.iter().find(|known| known.overlaps(&route)) {
-            panic!("{} is registered twice: {} and {}", route.pattern, known.source, route.source);
+            let pattern = route.pattern.text();
+            panic!("{pattern} is registered twice: {} and {}", known.source, route.source);
         }
         let (plain, others) = self.routes.split_at(self.plain_count);
         let behind = |group: &[Route]| group.partition_point(|known| known.comes_before(&route));
@@ -96,10 +97,9 @@ impl App {
     #[track_caller]
     pub fn files(&mut self, prefix: &str, files: StaticFiles) {
         let prefix = prefix.trim_end_matches('/');
-        let depth = self.blueprint.prefix.matches('/').count() + prefix.matches('/').count();
         let files = Arc::new(files);
         self.site.files.push(Arc::clone(&files));
-        let route = self.get(format!("{prefix}/<path:filename>"), file_handler(files, depth));
+        let route = self.get(format!("{prefix}/<path:filename>"), file_handler(files));
         route.name(prefix.trim_start_matches('/')).is_files = true;
     }
 

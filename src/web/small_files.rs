@@ -8,6 +8,7 @@
 use super::file_cache::{FileCache, FileStamp};
 use super::file_response::headers;
 use crate::http::{Body, Headers, Response, Status};
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -21,8 +22,7 @@ const CACHED_FILES: usize = 32;
 /// Files in memory, by the names that are asked for.
 #[derive(Debug)]
 pub struct SmallFiles {
-    /// In the order of their names.
-    in_program: Vec<(&'static str, SmallFile)>,
+    in_program: BTreeMap<&'static [u8], SmallFile>,
     of_disk: FileCache<SmallFile>,
 }
 
@@ -39,12 +39,9 @@ struct SmallFile {
 impl SmallFiles {
     /// The files of a program, and no other yet.
     pub fn new(in_program: &[(&'static str, &'static [u8])]) -> SmallFiles {
-        let mut files = Vec::with_capacity(in_program.len());
-        for (name, bytes) in in_program {
-            let before = files.partition_point(|(known, _)| known < name);
-            files.insert(before, (*name, of_program(name, bytes)));
-        }
-        SmallFiles { in_program: files, of_disk: FileCache::new(CACHED_FILES) }
+        let files =
+            in_program.iter().map(|(name, bytes)| (name.as_bytes(), of_program(name, bytes)));
+        SmallFiles { in_program: files.collect(), of_disk: FileCache::new(CACHED_FILES) }
     }
 
     /// The answer with the whole file of this name, if the file is in memory and unchanged.
@@ -54,9 +51,7 @@ impl SmallFiles {
             let body = Body::Shared(Arc::clone(bytes), 0..bytes.len());
             Response { status: Status::OK, headers: headers.clone(), body }
         };
-        let order = |(known, _): &(&str, _)| known.as_bytes().cmp(name);
-        let place = self.in_program.binary_search_by(order).ok();
-        let in_program = place.map(|at| whole(&self.in_program[at].1));
+        let in_program = self.in_program.get(name).map(whole);
         in_program.or_else(|| self.of_disk.get(name, is_current).map(|file| whole(&file)))
     }
 

@@ -68,7 +68,7 @@ impl StaticFiles {
         check_path(path)?;
         let folder = self.folder.as_ref().ok_or_else(|| no_file(NOT_THERE))?;
         let full = find_below(folder, path)?;
-        let (whole, stamp) = read(&full)?.ok_or_else(|| no_file(NOT_A_FILE))?;
+        let (whole, stamp) = read(&full)?;
         self.in_memory.keep(path, full, &whole, stamp);
         Ok(whole)
     }

@@ -95,7 +95,7 @@ const LONGEST_QUERY: usize = 1 << 20;
 
 /// The path with these values in its places, and the others after it.
 fn build(pattern: &Pattern, values: &[(&str, Value)]) -> Result<String, String> {
-    let (mut path, mut used) = (String::new(), vec!["_anchor", "_external"]);
+    let (text, mut path, mut used) = (&pattern.text, String::new(), vec!["_anchor", "_external"]);
     // Flask's other two would become fields of the query, and nobody would see it.
     if let Some((name, _)) = values.iter().find(|it| matches!(it.0, "_scheme" | "_method")) {
         return Err(format!("found {name:?}, expected a field of the query, _anchor or _external"));
@@ -105,14 +105,14 @@ fn build(pattern: &Pattern, values: &[(&str, Value)]) -> Result<String, String> 
         if let Some((kind, name)) = place {
             let given = values.iter().find(|(known, _)| known == name);
             let value = given.and_then(|(_, value)| text_of(value));
-            let mut value = value.ok_or_else(|| format!("{pattern} needs a value for {name:?}"))?;
+            let mut value = value.ok_or_else(|| format!("{text} needs a value for {name:?}"))?;
             if *kind == PlaceKind::Int {
                 value = kind.read(&value).ok_or_else(|| {
-                    format!("{pattern}: found {value:?} for {name:?}, expected a number it takes")
+                    format!("{text}: found {value:?} for {name:?}, expected a number it takes")
                 })?;
             }
             if *kind == PlaceKind::Path && value.contains(['\\', '\0']) {
-                return Err(format!("{pattern}: found {value:?} for {name:?}, expected no \\"));
+                return Err(format!("{text}: found {value:?} for {name:?}, expected no \\"));
             }
             let kept = if *kind == PlaceKind::Path { "-._~/" } else { "-._~" };
             path = path + &percent_encode(&value, kept) + &percent_encode(after, LITERAL);

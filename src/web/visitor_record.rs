@@ -6,8 +6,9 @@ use super::store::Store;
 use crate::cycle::Detail;
 
 /// Notes what the request found of its visitor, and what it leaves.
-pub fn record(ctx: &mut Context, history: SessionHistory) {
-    let SessionHistory { opened_at, refused, before, key, after, changed_by: by, place } = history;
+pub fn record(ctx: &mut Context) {
+    let SessionHistory { opened_at, refused, before, key, after, changed_by: by, place } =
+        ctx.session.history();
     if let Some(sent) = ctx.session.received() {
         let refused = refused.map(|refusal| refusal.to_string().into());
         let row = Detail::Row { cookie: sent.to_owned(), refused, row: before, place };
@@ -19,7 +20,7 @@ pub fn record(ctx: &mut Context, history: SessionHistory) {
             ctx.cycle.step("stored", || Detail::Stored { rows, by, place: ctx.store.place() });
         }
     }
-    if let (Some(after), None) = (after, ctx.session.failure()) {
+    if let Some(after) = after {
         ctx.cycle.step("saved", || Detail::Change { cookie: key, after, by, place });
     }
 }

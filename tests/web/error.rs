@@ -71,7 +71,8 @@ fn the_log_names_a_line_of_the_program_for_each_failure() {
     app.get("/panic", |_: &mut Context| -> &str { panic!("boom") });
     app.get("/status", |_: &mut Context| (Status(99), "x"));
     app.get("/only-status", |_: &mut Context| Status(99));
-    let lines = app.routes().iter().map(|route| (route.pattern.to_string(), route.source.line()));
+    let lines =
+        app.routes().iter().map(|route| (route.pattern.text().to_owned(), route.source.line()));
     let lines: Vec<(String, u32)> = lines.collect();
     for (path, line) in lines {
         let answer = Client::new(&app).get(&path);

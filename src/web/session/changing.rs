@@ -6,15 +6,15 @@
 //!
 //! Elsewhere: what a login and a logout do to the row, in `login`.
 
-use super::session_cookie::RowKey;
 use super::{LoadedSession, Session};
 use crate::random;
 use crate::value::{Map, Value};
 use crate::web::store::{Change, StoreError, Updated, permanence};
+use std::borrow::Cow;
 use std::panic::Location;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-impl Session<'_> {
+impl<'s> Session<'s> {
     /// Makes a new value of the old one, in one step, and gives it back.
     ///
     /// If another request of the visitor changes the row meanwhile, `make` is called again, with
@@ -69,7 +69,7 @@ impl Session<'_> {
     }
 
     /// The session, which is loaded now if this is its first use.
-    pub(super) fn loaded_mut(&mut self) -> &mut LoadedSession {
+    pub(super) fn loaded_mut(&mut self) -> &mut LoadedSession<'s> {
         self.loaded();
         self.loaded.get_mut().expect("it was loaded on the line above")
     }
@@ -80,13 +80,15 @@ impl Session<'_> {
     /// The first use of a session may be a change. If the visitor has a row, the store is asked
     /// once for both: it looks the row up and changes it.
     pub(super) fn write(&mut self, fresh: Option<String>, change: Change<'_>) {
+        let visitor_key = self.loaded.get().map_or(&self.received, |loaded| &loaded.key);
+        let key = fresh.map(Cow::Owned).or_else(|| visitor_key.clone());
+        let Some(key) = key.filter(|_| self.failure().is_none()) else { return };
         let is_first = self.loaded.get().is_none();
-        let visitor_key = if is_first { self.received() } else { self.key() };
-        let key = fresh.as_deref().or(visitor_key).filter(|_| self.failure().is_none());
-        let Some(key) = key else { return };
-        let mut is_found = false;
-        let updated = self.store.update(&self.kind, key, &mut |row| {
+        let at = (is_first && self.is_recording).then(Instant::now);
+        let (mut is_found, mut found) = (false, None);
+        let updated = self.store.update(&self.kind, &key, &mut |row| {
             is_found = row.is_some();
+            found = at.and_then(|_| row.clone());
             change(row);
         });
         if is_first {
@@ -94,28 +96,25 @@ impl Session<'_> {
             if updated.is_ok() && !is_found {
                 return;
             }
-            self.loaded = LoadedSession { key: RowKey::Received, ..Default::default() }.into();
+            self.loaded = LoadedSession { before: at.zip(found), ..Default::default() }.into();
         }
-        self.loaded_mut().accept(updated, fresh);
+        self.loaded_mut().accept(updated, key);
     }
 }
 
-impl LoadedSession {
-    /// Takes what the store answered to a change. `fresh` is the key of a new row.
+impl<'s> LoadedSession<'s> {
+    /// Takes what the store answered to a change of the row of this key.
     #[inline]
-    fn accept(&mut self, updated: Result<Updated, StoreError>, fresh: Option<String>) {
-        let (row, new_key) = match updated {
-            Ok(Updated::Kept(Some(row))) => (row, fresh.map(RowKey::New)),
-            Ok(Updated::Moved(row, key)) => (row, Some(RowKey::New(key))),
+    fn accept(&mut self, updated: Result<Updated, StoreError>, key: Cow<'s, str>) {
+        let (row, key) = match updated {
+            Ok(Updated::Kept(Some(row))) => (row, Some(key)),
+            Ok(Updated::Moved(row, key)) => (row, Some(key.into())),
             // The row is deleted, or this store keeps none.
-            Ok(updated) => (updated.row().unwrap_or_default(), Some(RowKey::NoRow)),
+            Ok(updated) => (updated.row().unwrap_or_default(), None),
             Err(failure) => return self.failure = Some(failure),
         };
         self.take_over(row);
-        // Without a new key the visitor's stays.
-        if let Some(key) = new_key {
-            self.key = key;
-        }
+        self.key = key;
     }
 
     /// Takes this row in the place of the last one.

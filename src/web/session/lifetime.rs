@@ -59,7 +59,7 @@ impl Session<'_> {
 
     /// From now on nothing is kept, and the visitor gets no cookie.
     pub(in crate::web) fn keep_nothing(&mut self) {
-        self.store.inner = &NoneStore;
+        self.store = &NoneStore;
     }
 
     /// Lets what is written from now on live at least as long.
@@ -85,6 +85,6 @@ impl Session<'_> {
             let kind = Kind { lifetime: Some(time), ..self.kind };
             self.store.load(&kind, key)?;
         }
-        if self.changed_by.is_some() { self.store.inner.flush() } else { Ok(()) }
+        if self.changed_by.is_some() { self.store.flush() } else { Ok(()) }
     }
 }

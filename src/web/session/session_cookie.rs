@@ -6,18 +6,6 @@ use crate::http::SetCookie;
 use crate::http::cookie::SameSite;
 use std::time::Duration;
 
-/// Which key the row of a visitor has.
-#[derive(Default)]
-pub(super) enum RowKey {
-    /// No row is kept.
-    #[default]
-    NoRow,
-    /// The one that came.
-    Received,
-    /// A new one, which the visitor does not have yet.
-    New(String),
-}
-
 impl Session<'_> {
     /// The cookie that the answer must carry, if it must: a new key, the same key with another time
     /// to keep it, or the wish to forget it.
@@ -25,11 +13,10 @@ impl Session<'_> {
     pub fn cookie_to_send(&self, secure: bool) -> Option<SetCookie> {
         let loaded = self.loaded.get().filter(|loaded| loaded.failure.is_none())?;
         let lifetime = loaded.permanence.filter(|time| !time.is_zero());
-        // As in Flask, each use of a permanent session begins its time in the browser again.
-        let value = match &loaded.key {
-            RowKey::New(key) => key,
-            RowKey::Received if loaded.permanence.is_some() => self.received()?,
-            RowKey::NoRow if loaded.cleared && self.received.is_some() => "",
+        let value = match loaded.key.as_deref() {
+            // As in Flask, each use of a permanent session begins its time in the browser again.
+            Some(key) if loaded.permanence.is_some() || self.received() != Some(key) => key,
+            None if loaded.cleared && self.received.is_some() => "",
             _ => return None,
         };
         // If a store gives a key that does not fit a cookie, this visitor stays a stranger.
@@ -50,10 +37,6 @@ impl Session<'_> {
 
     /// The key of this visitor's row; `None` if no row is kept or the session was not used.
     pub fn key(&self) -> Option<&str> {
-        match &self.loaded.get()?.key {
-            RowKey::NoRow => None,
-            RowKey::Received => self.received(),
-            RowKey::New(key) => Some(key),
-        }
+        self.loaded.get()?.key.as_deref()
     }
 }
