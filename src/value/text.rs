@@ -31,18 +31,6 @@ enum Letters {
 struct Block([u8; SHORT]);
 
 impl Text {
-    #[inline]
-    fn of(text: &str) -> Text {
-        let mut bytes = [0; SHORT];
-        Text(match bytes.get_mut(..text.len()) {
-            Some(start) => {
-                start.copy_from_slice(text.as_bytes());
-                Letters::Here(text.len() as u8, Block(bytes))
-            }
-            None => Letters::Shared(text.into()),
-        })
-    }
-
     /// The bytes. This is quicker than the text, because nothing has to be checked.
     #[inline]
     pub fn as_bytes(&self) -> &[u8] {
@@ -70,8 +58,16 @@ impl Deref for Text {
 }
 
 impl<T: AsRef<str>> From<T> for Text {
+    #[inline]
     fn from(text: T) -> Text {
-        Text::of(text.as_ref())
+        let (text, mut bytes) = (text.as_ref(), [0; SHORT]);
+        Text(match bytes.get_mut(..text.len()) {
+            Some(start) => {
+                start.copy_from_slice(text.as_bytes());
+                Letters::Here(text.len() as u8, Block(bytes))
+            }
+            None => Letters::Shared(text.into()),
+        })
     }
 }
 

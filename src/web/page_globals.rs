@@ -6,7 +6,7 @@
 use super::context::Context;
 use super::flash;
 use super::form::Form;
-use super::template::Globals;
+use super::template::{Globals, bind};
 use crate::http::cookie::cookies;
 use crate::http::fields::percent_decode;
 use crate::http::{Method, Request};
@@ -95,14 +95,9 @@ fn url_for(ctx: &Context, arguments: &[Value], named: &Map) -> Result<Value, Str
 
 /// Flask's `get_flashed_messages(with_categories=False, category_filter=())`.
 fn flashed(ctx: &mut Context, arguments: &[Value], named: &Map) -> Result<Value, String> {
-    let known = ["with_categories", "category_filter"];
-    let unknown = named.iter().map(|(name, _)| name).find(|name| !known.contains(name));
-    if arguments.len() > known.len() || unknown.is_some() {
-        let met = unknown.map_or("too many values".to_owned(), |name| format!("{name:?}"));
-        return Err(format!("found {met}, expected with_categories and category_filter"));
-    }
-    let given =
-        |at: usize| named.get(known[at]).or(arguments.get(at)).filter(|value| value.is_true());
+    let names = ["with_categories", "category_filter"];
+    let bound = bind("get_flashed_messages", &names, arguments.to_vec(), named)?;
+    let given = |at: usize| bound[at].as_ref().filter(|value| value.is_true());
     let with_categories = given(0).is_some();
     // A text is one category. (In Flask it is a list of letters, which nobody wants.)
     let wanted = given(1).map(|it| it.as_list().unwrap_or(std::slice::from_ref(it)));

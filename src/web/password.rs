@@ -28,7 +28,8 @@ use super::error::Error;
 use super::sign::{hex, pbkdf2, same};
 use crate::http::Status;
 use crate::random;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 /// The rounds that OWASP recommends for PBKDF2 with HMAC-SHA-256.
 const ROUNDS: u32 = 600_000;
@@ -37,9 +38,10 @@ const ROUNDS: u32 = 600_000;
 const AT_ONCE: usize = 2;
 const MOST_WAITING: usize = 16;
 
-/// How many passwords are being hashed, and how many are asked for: these or waiting.
-static HASHING: Mutex<[usize; 2]> = Mutex::new([0, 0]);
-static TURN_ENDED: Condvar = Condvar::new();
+/// How many are asked for: these or waiting.
+static ASKED: AtomicUsize = AtomicUsize::new(0);
+/// Who has one of these locks hashes.
+static TURNS: [Mutex<()>; AT_ONCE] = [const { Mutex::new(()) }; AT_ONCE];
 
 /// The text to keep of a new password.
 ///
@@ -65,23 +67,16 @@ pub fn fits(password: &str, kept: &str) -> Result<bool, Error> {
 }
 
 fn slow_hash(password: &str, salt: &str, rounds: u32) -> Result<String, Error> {
-    let mut turns = turns();
-    if turns[1] >= AT_ONCE + MOST_WAITING {
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    if ASKED.fetch_add(1, Ordering::Relaxed) >= AT_ONCE + MOST_WAITING {
+        ASKED.fetch_sub(1, Ordering::Relaxed);
         let why = format!("{AT_ONCE} passwords are being checked and others wait; try again soon");
         return Err(Error::with_header(Status::SERVICE_UNAVAILABLE, why, "Retry-After", "2"));
     }
-    turns[1] += 1;
-    let waited = TURN_ENDED.wait_while(turns, |[hashing, _]| *hashing >= AT_ONCE);
-    let mut turns = waited.unwrap_or_else(PoisonError::into_inner);
-    turns[0] += 1;
-    // Others come and go while this one is hashed.
-    drop(turns);
+    let turn = &TURNS[NEXT.fetch_add(1, Ordering::Relaxed) % AT_ONCE];
+    let turn = turn.lock().unwrap_or_else(PoisonError::into_inner);
     let hash = hex(&pbkdf2(password.as_bytes(), salt.as_bytes(), rounds));
-    self::turns().iter_mut().for_each(|count| *count -= 1);
-    TURN_ENDED.notify_one();
+    drop(turn);
+    ASKED.fetch_sub(1, Ordering::Relaxed);
     Ok(hash)
-}
-
-fn turns() -> MutexGuard<'static, [usize; 2]> {
-    HASHING.lock().unwrap_or_else(PoisonError::into_inner)
 }

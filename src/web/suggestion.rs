@@ -36,24 +36,22 @@ pub fn near<'r>(ctx: &Context<'r>) -> Vec<&'r Route> {
 pub fn command(ctx: &Context, status: Status, near: &[&Route]) -> Option<String> {
     let (router, request) = (&ctx.site.router, ctx.request);
     let asked = router.find(&request.method, &request.path).map(|found| found.route);
-    let mut candidates: Vec<&Route> = match asked {
-        Some(route) => may_help(status, &request.method).then_some(route).into_iter().collect(),
-        None => router.of_path(&request.path).collect(),
-    };
-    // Routes that answer GET come first.
-    candidates.sort_by_key(|route| !route.answers(&Method::Get));
-    match candidates.first() {
-        Some(first) => candidates.extend(above(router, first.pattern.text())),
-        None if asked.is_none() => candidates.extend(near),
-        None => {}
+    let is_asked = |route: &Route| asked.is_some_and(|asked| std::ptr::eq(asked, route));
+    let mut candidates: Vec<&Route> = router.of_path(&request.path).collect();
+    // The route that was asked comes first, and then those that answer GET.
+    candidates.sort_by_key(|route| (!is_asked(route), !route.answers(&Method::Get)));
+    let first = candidates.first().map_or("", |route| route.pattern.text());
+    candidates.extend(above(router, first));
+    candidates.extend(near);
+    if asked.is_some() && !may_help(status, &request.method) {
+        candidates.clear();
     }
     candidates.extend(router.find(&Method::Get, "/").map(|found| found.route));
     // The request that has just failed is no help.
     let is_plain = request.query.is_empty() && request.body.is_empty();
     let (path, form) = candidates.into_iter().find_map(|route| {
-        let is_asked = is_plain && asked.is_some_and(|asked| std::ptr::eq(asked, route));
-        let example = route.example.as_ref();
-        example.filter(|(path, form)| !is_asked || !form.is_empty() || *path != request.path)
+        let is_same = |path: &str| is_plain && is_asked(route) && *path == request.path;
+        route.example.as_ref().filter(|(path, form)| !form.is_empty() || !is_same(path))
     })?;
     let form = match &**form {
         "" => String::new(),

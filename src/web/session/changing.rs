@@ -22,12 +22,8 @@ impl<'s> Session<'s> {
     #[track_caller]
     pub fn update(&mut self, name: &str, mut make: impl FnMut(Option<Value>) -> Value) -> Value {
         self.change(|row| {
-            let old = row.get_mut(name);
-            let value = make(old.as_deref().cloned());
-            match old {
-                Some(old) => *old = value.clone(),
-                None => drop(row.insert(name, value.clone())),
-            }
+            let value = make(row.get(name).cloned());
+            row.insert(name, value.clone());
             value
         })
     }

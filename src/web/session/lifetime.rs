@@ -1,7 +1,7 @@
 //! Deeper: Where sessions are kept, how many, and for how long.
 
 use super::Session;
-use crate::web::store::{Kind, NoneStore, PERMANENT, Store, StoreError};
+use crate::web::store::{Kind, NoneStore, PERMANENT, Store};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -70,21 +70,19 @@ impl Session<'_> {
     /// Waits until the changes are as safe as the store can make them. A request that has not
     /// changed the session waits for nothing.
     pub fn flush(&mut self) {
-        if let (Err(failure), Some(loaded)) = (self.make_safe(), self.loaded.get_mut()) {
-            loaded.failure = Some(failure);
-        }
-    }
-
-    fn make_safe(&self) -> Result<(), StoreError> {
         let loaded = self.loaded.get().filter(|loaded| loaded.failure.is_none());
-        let Some(loaded) = loaded else { return Ok(()) };
+        let Some(loaded) = loaded else { return };
+        let mut safe = Ok(());
         // Each use of a permanent session begins its time in the store again.
         if let (Some(time), Some(key)) = (loaded.permanence, self.key())
             && self.kind.lifetime.is_some_and(|usual| usual < time)
         {
             let kind = Kind { lifetime: Some(time), ..self.kind };
-            self.store.load(&kind, key)?;
+            safe = self.store.load(&kind, key).map(drop);
         }
-        if self.changed_by.is_some() { self.store.flush() } else { Ok(()) }
+        if self.changed_by.is_some() {
+            safe = safe.and_then(|()| self.store.flush());
+        }
+        self.loaded_mut().failure = safe.err();
     }
 }

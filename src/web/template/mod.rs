@@ -33,6 +33,7 @@ mod strings;
 mod tags;
 mod tree;
 
+pub(super) use function::bind;
 pub use function::{CustomFilter, REFERENCE};
 pub use loader::Templates;
 pub use mistake::TemplateError;
