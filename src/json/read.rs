@@ -220,12 +220,7 @@ impl<'a> Reader<'a> {
         self.at += 1;
         loop {
             // In UTF-8 a byte with a meaning is never part of a longer character.
-            let plain = self.take_while(|byte| !matches!(byte, b'"' | b'\\' | ..b' '));
-            if text.is_empty() {
-                text = Cow::Borrowed(plain);
-            } else {
-                text.to_mut().push_str(plain);
-            }
+            text += self.take_while(|byte| !matches!(byte, b'"' | b'\\' | ..b' '));
             match self.peek() {
                 Some(b'\\') => text.to_mut().push(self.escape()?),
                 Some(b'"') => {

@@ -135,12 +135,12 @@ fn note(error: &Error, ctx: &mut Context) {
 /// The page for an error.
 fn page(error: &Error, ctx: &mut Context) -> Response {
     let status = error.status();
-    let (mut near, mut command, mut why) = (Vec::new(), None, error.public().to_owned());
+    let (mut near, mut command, mut why) = (Vec::new(), String::new(), error.public().to_owned());
     if ctx.check_inside().is_ok() {
         if status == Status::NOT_FOUND {
             near = suggestion::near(ctx);
         }
-        command = suggestion::command(ctx, status, &near);
+        command = suggestion::command(ctx, status, &near).unwrap_or_default();
         why = error.to_string();
     }
     let seen = format!("{} {}", ctx.request.method, ctx.request.target);
@@ -155,7 +155,7 @@ fn page(error: &Error, ctx: &mut Context) -> Response {
             ("seen", seen.as_str().into()),
             ("why", why.as_str().into()),
             ("near", near.iter().cloned().map(Value::from).collect()),
-            ("command", command.clone().unwrap_or_default().into()),
+            ("command", command.as_str().into()),
         ]);
         match ctx.render(PAGE, variables) {
             Ok(made) => page = Some(made),
@@ -168,7 +168,7 @@ fn page(error: &Error, ctx: &mut Context) -> Response {
         let mut lines = vec![status.to_string(), seen];
         lines.extend(Some(why).filter(|why| !why.is_empty()));
         lines.extend(near.iter().map(|line| format!("did you mean {}?", line.join(" "))));
-        lines.extend(command.map(|command| format!("this works: {command}")));
+        lines.extend((!command.is_empty()).then(|| format!("this works: {command}")));
         Response::text(lines.join("\n") + "\n")
     });
     response.status = status;

@@ -34,10 +34,7 @@ pub fn put(session: &mut Session, category: &str, message: &str) {
 /// Takes the messages that wait, the oldest first, as category and message.
 #[track_caller]
 pub fn take(session: &mut Session) -> Vec<(String, String)> {
-    // For most pages no message waits, and then nothing is written.
-    let is_waiting = session.values().get(NAME).is_some();
-    let taken = if is_waiting { session.remove(NAME) } else { None };
-    taken.as_ref().map(pairs).unwrap_or_default()
+    session.remove(NAME).as_ref().map(pairs).unwrap_or_default()
 }
 
 /// The messages that wait, without taking them: the answer to HEAD has no page that shows them.

@@ -14,6 +14,7 @@ use super::router::Router;
 use super::site::Site;
 use crate::cycle::Detail;
 use crate::http::{Method, Request, Response, Status};
+use std::collections::BTreeSet;
 
 /// Takes the prefix of the site off the path of a request.
 ///
@@ -69,14 +70,12 @@ pub fn answer(ctx: &mut Context) -> Result<Response, Error> {
     }
     let lines = || Detail::WrongMethod(known.iter().map(|route| route.line()).collect());
     ctx.cycle.step("routed", lines);
-    let mut allow: Vec<&str> = vec!["OPTIONS"];
-    allow.extend(known.iter().flat_map(|route| &route.methods).map(Method::as_str));
-    if allow.contains(&"GET") {
-        allow.push("HEAD");
+    let methods = known.iter().flat_map(|route| &route.methods).map(Method::as_str);
+    let mut allow: BTreeSet<&str> = methods.chain(["OPTIONS"]).collect();
+    if allow.contains("GET") {
+        allow.insert("HEAD");
     }
-    allow.sort_unstable();
-    allow.dedup();
-    let (allow, method) = (allow.join(", "), &request.method);
+    let (allow, method) = (Vec::from_iter(allow).join(", "), &request.method);
     if *method == Method::Options {
         return Ok(options(&allow));
     }

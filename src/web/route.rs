@@ -80,21 +80,18 @@ impl Route {
         let pattern = right(Pattern::parse(alone).and_then(|_| Pattern::parse(&whole)));
         let is_plain = methods.contains(&Method::Get) && !pattern.has_places();
         let path = pattern.text().to_owned();
-        let mut route = Route {
+        let name = function_name(type_name).map(|name| blueprint.name.clone() + &name);
+        Route {
             methods,
             pattern,
-            name: "".into(),
+            name: name.unwrap_or_default().into(),
             source: Location::caller(),
             example: is_plain.then(|| (path, String::new())),
             handler,
             handler_type,
             blueprint: blueprint.name.clone(),
             is_files: false,
-        };
-        if let Some(name) = function_name(type_name) {
-            route.name(&name);
         }
-        route
     }
 
     /// Gives the route a name in the place of the function's. Two handlers of one name are a panic
@@ -119,12 +116,13 @@ impl Route {
         self.method_for(method).is_some()
     }
 
-    /// True if it is tried before `other`. Both have places, or neither has. The more exact pattern
-    /// is first, and of equal ones the route for HEAD, which GET answers too.
+    /// True if it is tried before `other`: first those without places by their text, then the more
+    /// exact pattern, and of equal ones the route for HEAD, which GET answers too.
     pub(super) fn comes_before(&self, other: &Route) -> bool {
-        let by_pattern = match self.pattern.has_places() {
-            true => self.pattern.by_exactness(&other.pattern),
-            false => self.pattern.text().cmp(other.pattern.text()),
+        let by_pattern = match (self.pattern.has_places(), other.pattern.has_places()) {
+            (true, true) => self.pattern.by_exactness(&other.pattern),
+            (false, false) => self.pattern.text().cmp(other.pattern.text()),
+            (own, others) => own.cmp(&others),
         };
         let is_behind = |route: &Route| !route.methods.contains(&Method::Head);
         by_pattern.then(is_behind(self).cmp(&is_behind(other))).is_le()

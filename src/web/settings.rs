@@ -64,14 +64,8 @@ impl Router {
             let pattern = route.pattern.text();
             panic!("{pattern} is registered twice: {} and {}", known.source, route.source);
         }
-        let (plain, others) = self.routes.split_at(self.plain_count);
-        let behind = |group: &[Route]| group.partition_point(|known| known.comes_before(&route));
-        let at = if route.pattern.has_places() {
-            self.plain_count + behind(others)
-        } else {
-            self.plain_count += 1;
-            behind(plain)
-        };
+        self.plain_count += usize::from(!route.pattern.has_places());
+        let at = self.routes.partition_point(|known| known.comes_before(&route));
         self.routes.insert(at, route);
         &mut self.routes[at]
     }

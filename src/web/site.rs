@@ -10,13 +10,10 @@ use super::session::Sessions;
 use super::static_files::StaticFiles;
 use super::store::{HeldRow, Kind, MemoryStore, Store};
 use super::template::Templates;
-use super::url_for::{UrlError, check_names, url_for};
 use crate::cycle::{Recorder, StorePlace};
 use crate::http::{Headers, Request};
 use crate::random;
-use crate::value::Value;
 use std::any::Any;
-use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -75,27 +72,6 @@ impl Site {
         path.strip_prefix(&*self.prefix).filter(|inside| inside.starts_with('/'))
     }
 
-    /// As [`Context::url_for`](super::context::Context::url_for). With `_external=true` the path
-    /// begins with the address by which this request has reached the server. If a route of the
-    /// blueprint `admin` answers, `.name` is `admin.name`.
-    pub(super) fn url_for(
-        &self,
-        request: &Request,
-        route: Option<&Route>,
-        name: &str,
-        values: &[(&str, Value)],
-    ) -> Result<String, UrlError> {
-        let is_external =
-            values.iter().any(|(name, value)| *name == "_external" && value.is_true());
-        let front = if is_external { self.address_for(request) } else { String::new() };
-        let blueprint = route.map_or("", |route| &route.blueprint);
-        let name = match name.strip_prefix('.') {
-            Some(own) => Cow::Owned(format!("{blueprint}{own}")),
-            None => Cow::Borrowed(name),
-        };
-        url_for(&self.router, &(front + &self.prefix), &name, values, &request.method)
-    }
-
     /// The address by which a client reached this server: `http://127.0.0.1:8000`, or the `https`
     /// address of a trusted proxy. The `Host` is the client's: one that not every shell takes as it
     /// is counts as none.
@@ -111,7 +87,15 @@ impl Site {
     ///
     /// If two handlers have one name, or no page below the prefix would get the session's cookie.
     pub(super) fn check(&self) {
-        check_names(&self.router);
+        let known = self.router.routes();
+        for route in known.iter().filter(|route| !route.name.is_empty()) {
+            let (name, source) = (&route.name, route.source);
+            let is_other = |it: &&Route| it.name == *name && it.handler_type != route.handler_type;
+            if let Some(Route { source: other, .. }) = known.iter().find(is_other) {
+                let advice = "give one another .name(…)";
+                panic!("two handlers are called {name:?}: {source} and {other}; {advice}");
+            }
+        }
         let (path, prefix) = (self.sessions.path.trim_end_matches('/'), &*self.prefix);
         let is_below =
             |path: &str, other: &str| format!("{path}/").starts_with(&format!("{other}/"));

@@ -18,15 +18,15 @@ use std::iter::successors;
 /// most, and none if a handler was found: it says itself what is missing. A path that is too long
 /// to be compared has none either.
 pub fn near<'r>(ctx: &Context<'r>) -> Vec<&'r Route> {
-    let (mut near, path): (Vec<(usize, &Route)>, _) = (Vec::new(), &ctx.request.path);
+    let path = &ctx.request.path;
     // A folder of files may take every path.
-    let is_handled = ctx.matched.is_some_and(|found| !found.route.is_files);
-    let is_left_out = is_handled || path.len() > near::LONGEST;
-    for route in ctx.site.router.routes().iter().filter(|_| !is_left_out) {
-        if let Some(slips) = near::distance(path, &route.pattern.filled(path)) {
-            near.insert(near.partition_point(|(fewer, _)| *fewer <= slips), (slips, route));
-        }
+    if ctx.matched.is_some_and(|found| !found.route.is_files) || path.len() > near::LONGEST {
+        return Vec::new();
     }
+    let slips = |route: &Route| near::distance(path, &route.pattern.filled(path));
+    let routes = ctx.site.router.routes().iter();
+    let mut near: Vec<_> = routes.filter_map(|it| Some((slips(it)?, it))).collect();
+    near.sort_by_key(|(slips, _)| *slips);
     near.dedup_by_key(|(_, route)| route.pattern.text());
     near.into_iter().map(|(_, route)| route).take(3).collect()
 }

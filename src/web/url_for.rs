@@ -15,9 +15,9 @@
 
 use super::pattern::{Part, Pattern, PlaceKind};
 use super::route::Route;
-use super::router::Router;
+use super::site::Site;
 use crate::http::fields::percent_encode;
-use crate::http::{Fields, Method};
+use crate::http::{Fields, Request};
 use crate::json;
 use crate::near;
 use crate::value::Value;
@@ -36,55 +36,48 @@ impl fmt::Display for UrlError {
 
 impl std::error::Error for UrlError {}
 
-/// Refuses two handlers of one name, because [`url_for`] could not tell them apart.
-///
-/// # Panics
-///
-/// If there are two. The message names both lines.
-pub fn check_names(router: &Router) {
-    for route in router.routes().iter().filter(|route| !route.name.is_empty()) {
-        let Route { name, source, handler_type, .. } = route;
-        let first = router.routes().iter().find(|route| route.name == *name).unwrap_or(route);
-        assert!(
-            first.handler_type == *handler_type,
-            "two handlers are called {name:?}: {} and {source}; give one another .name(…)",
-            first.source,
-        );
-    }
-}
-
-/// The path of the route of this name, below `front`, which is the prefix of the site, perhaps with
-/// scheme and host. Routes that answer `method` come first.
-pub fn url_for(
-    router: &Router,
-    front: &str,
-    name: &str,
-    values: &[(&str, Value)],
-    method: &Method,
-) -> Result<String, UrlError> {
-    // The handlers are numbered in the order in which they were registered.
-    let places = |route: &Route| route.pattern.parts.iter().filter(|it| it.place.is_some()).count();
-    let named = router.routes().iter().filter(|route| &*route.name == name);
-    let mut routes: Vec<&Route> = named.collect();
-    routes.sort_by_key(|it| (!it.answers(method), Reverse(places(it)), it.handler));
-    if routes.is_empty() && name == "static" {
-        let folders = router.routes().iter().filter(|route| route.is_files);
-        routes.extend(folders.min_by_key(|route| (!route.blueprint.is_empty(), route.handler)));
-    }
-    let mut failed = None;
-    for route in routes {
-        match build(&route.pattern, values) {
-            Ok(path) => return Ok(front.to_owned() + &path),
-            Err(why) => failed = Some(why),
+impl Site {
+    /// As [`Context::url_for`](super::context::Context::url_for). With `_external=true` the path
+    /// begins with the address by which this request has reached the server. If a route of the
+    /// blueprint `admin` answers, `.name` is `admin.name`.
+    pub(super) fn url_for(
+        &self,
+        request: &Request,
+        route: Option<&Route>,
+        name: &str,
+        values: &[(&str, Value)],
+    ) -> Result<String, UrlError> {
+        let blueprint = route.map_or("", |route| &route.blueprint);
+        let own = name.strip_prefix('.').map(|own| format!("{blueprint}{own}"));
+        let (name, known) = (own.as_deref().unwrap_or(name), self.router.routes());
+        let places =
+            |route: &Route| route.pattern.parts.iter().filter(|it| it.place.is_some()).count();
+        let mut routes: Vec<&Route> = known.iter().filter(|route| &*route.name == name).collect();
+        // The handlers are numbered in the order in which they were registered.
+        routes.sort_by_key(|it| (!it.answers(&request.method), Reverse(places(it)), it.handler));
+        if routes.is_empty() && name == "static" {
+            let folders = known.iter().filter(|route| route.is_files);
+            routes.extend(folders.min_by_key(|it| (!it.blueprint.is_empty(), it.handler)));
         }
+        let is_external =
+            values.iter().any(|(name, value)| *name == "_external" && value.is_true());
+        let address = if is_external { self.address_for(request) } else { String::new() };
+        let mut failed = None;
+        for route in routes {
+            match build(&route.pattern, values) {
+                Ok(path) => return Ok(address + &self.prefix + &path),
+                Err(why) => failed = Some(why),
+            }
+        }
+        Err(UrlError(failed.unwrap_or_else(|| {
+            let mut names = known.iter().map(|route| &*route.name);
+            let is_its =
+                |known: &&str| known.strip_suffix(name).is_some_and(|it| it.ends_with('.'));
+            let near = names.clone().find(is_its).or_else(|| near::nearest(name, &mut names));
+            let hint = near.map_or(String::new(), |near| format!("; there is {near:?}"));
+            format!("no route is called {name:?}{hint}")
+        })))
     }
-    Err(UrlError(failed.unwrap_or_else(|| {
-        let mut names = router.routes().iter().map(|route| &*route.name);
-        let is_its = |known: &&str| known.strip_suffix(name).is_some_and(|it| it.ends_with('.'));
-        let near = names.clone().find(is_its).or_else(|| near::nearest(name, &mut names));
-        let hint = near.map_or(String::new(), |near| format!("; there is {near:?}"));
-        format!("no route is called {name:?}{hint}")
-    })))
 }
 
 /// How parts of a path and an anchor are written: these stand for themselves.
