@@ -269,16 +269,13 @@ impl<'a> Reader<'a> {
     /// The number after a `u`.
     fn four_digits(&mut self) -> Result<u32, JsonError> {
         self.at += 1;
-        let mut code = 0;
-        for _ in 0..4 {
-            let digit = self.peek().and_then(|byte| char::from(byte).to_digit(16));
-            let Some(digit) = digit else {
-                return self.unexpected("four hexadecimal digits after \\u");
-            };
-            code = code * 16 + digit;
-            self.at += 1;
+        let rest = &self.text[self.at..];
+        let count = rest.bytes().take(4).take_while(u8::is_ascii_hexdigit).count();
+        self.at += count;
+        match u32::from_str_radix(&rest[..count], 16) {
+            Ok(code) if count == 4 => Ok(code),
+            _ => self.unexpected("four hexadecimal digits after \\u"),
         }
-        Ok(code)
     }
 
     /// Says what stands here, and what was expected instead.

@@ -66,11 +66,14 @@ pub(super) enum Sender<'r> {
 /// Tells whose page has caused a request.
 #[inline]
 pub(super) fn sender<'r>(request: &'r Request, allowed: &[String]) -> Sender<'r> {
-    let is_safe = request.method.is_safe();
-    // So are most requests, and most sites allow no other origin.
-    if is_safe && allowed.is_empty() {
-        return Sender::Own;
+    // Most requests change nothing, and most sites allow no other origin.
+    match request.method.is_safe() && allowed.is_empty() {
+        true => Sender::Own,
+        false => sender_by_headers(request, allowed),
     }
+}
+
+fn sender_by_headers<'r>(request: &'r Request, allowed: &[String]) -> Sender<'r> {
     let host = request.headers.get("Host").unwrap_or("");
     let origins = request.headers.get_all("Origin");
     let foreign: Vec<&str> = origins.filter(|origin| !is_of(origin, host)).collect();
@@ -84,7 +87,7 @@ pub(super) fn sender<'r>(request: &'r Request, allowed: &[String]) -> Sender<'r>
     let site = request.headers.get("Sec-Fetch-Site").unwrap_or("");
     let is_of_other_site = ["cross-site", "same-site"].contains(&site);
     let found = match refused {
-        _ if is_safe => return Sender::Own,
+        _ if request.method.is_safe() => return Sender::Own,
         Some(origin) => format!("Origin: {origin}"),
         None if is_of_other_site && !request.headers.contains("Origin") => {
             format!("a page of another site (Sec-Fetch-Site: {site})")
