@@ -138,6 +138,16 @@ impl PartialEq for Map {
     }
 }
 
+/// `for (name, value) in &map`, in order.
+impl<'m> IntoIterator for &'m Map {
+    type Item = (&'m str, &'m Value);
+    type IntoIter = Box<dyn Iterator<Item = Self::Item> + 'm>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        Box::new(self.iter())
+    }
+}
+
 impl<N: Into<Text>, V: Into<Value>> FromIterator<(N, V)> for Map {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(pairs: I) -> Map {
         let pairs = pairs.into_iter();

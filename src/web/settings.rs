@@ -91,9 +91,10 @@ impl App {
     #[track_caller]
     pub fn files(&mut self, prefix: &str, files: StaticFiles) {
         let prefix = prefix.trim_end_matches('/');
+        let depth = self.blueprint.prefix.matches('/').count() + prefix.matches('/').count();
         let files = Arc::new(files);
         self.site.files.push(Arc::clone(&files));
-        let route = self.get(format!("{prefix}/<path:filename>"), file_handler(files));
+        let route = self.get(format!("{prefix}/<path:filename>"), file_handler(files, depth));
         route.name(prefix.trim_start_matches('/')).is_files = true;
     }
 

@@ -47,6 +47,9 @@ fn an_integer_beyond_64_bits_with_a_sign_is_a_panic_and_no_other_number() {
 #[test]
 fn a_map_is_walked_in_order() {
     let map = Map::from([("b", 1), ("a", 2)]);
-    let pairs: Vec<(&str, &Value)> = map.iter().collect();
-    assert_eq!(pairs, [("b", &1.into()), ("a", &2.into())]);
+    let mut pairs = Vec::new();
+    for (name, value) in &map {
+        pairs.push((name, value.clone()));
+    }
+    assert_eq!(pairs, [("b", 1.into()), ("a", 2.into())]);
 }
