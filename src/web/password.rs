@@ -15,12 +15,13 @@
 //! The hash is PBKDF2 with a random salt. A thief of the kept texts must guess, and each guess
 //! takes a third of a second. The number of rounds is in the text, so a later version can use more
 //! rounds and still read the old hashes. Many logins at once could stop the server, so two
-//! passwords are hashed at a time, and up to 16 others wait. If 16 wait already, the next one gets a
-//! 503.
+//! passwords are hashed at a time, and up to 16 others wait. If 16 wait already, the next one gets
+//! a 503.
 //!
 //! **A debug build needs five seconds**, unless the `Cargo.toml` of a program says `opt-level = 3`
-//! in its part `[profile.dev.package.carafe]`. A test can keep a text of one round, which [`fits`] checks fast. It is made
-//! with [`sign`](super::sign): `format!("1$salt${}", hex(&pbkdf2(b"tea", b"salt", 1)))`.
+//! in its part `[profile.dev.package.carafe]`. A test can keep a text of one round, which [`fits`]
+//! checks fast. It is made with [`sign`](super::sign):
+//! `format!("1$salt${}", hex(&pbkdf2(b"tea", b"salt", 1)))`.
 //!
 //! Left out: Argon2 and scrypt, which also cost an attacker memory. They are long.
 
