@@ -67,6 +67,11 @@ impl Map {
         self.position(name).map(|at| &self.entries[at].1)
     }
 
+    /// The value under this name, to be changed in place.
+    pub fn get_mut(&mut self, name: &str) -> Option<&mut Value> {
+        self.position(name.as_bytes()).map(|at| &mut self.entries[at].1)
+    }
+
     /// Puts a value under a name and returns the value that was there before. A known name keeps
     /// its place in the order.
     pub fn insert(&mut self, name: impl Into<Text>, value: impl Into<Value>) -> Option<Value> {

@@ -72,6 +72,8 @@ pub struct Session<'s> {
     /// The line that changed it last.
     changed_by: Option<&'static Location<'static>>,
     is_recording: bool,
+    /// For the record: when the store was asked first, and the row as it was then.
+    before: OnceCell<(Instant, Map)>,
 }
 
 /// A session after its first use.
@@ -81,8 +83,6 @@ struct LoadedSession<'s> {
     key: Option<Cow<'s, str>>,
     /// The row as this request last saw it.
     row: Map,
-    /// For the record of the cycle: when the store was asked, and the row as it was then.
-    before: Option<(Instant, Map)>,
     /// How long the row asks to be kept, if it does. Zero: this request has taken that back.
     permanence: Option<Duration>,
     refusal: Option<Refusal>,
@@ -99,8 +99,16 @@ impl Sessions {
         received: Option<Cow<'s, str>>,
         is_recording: bool,
     ) -> Session<'s> {
-        let (store, kind, loaded) = (&*self.store, self.kind, OnceCell::new());
-        Session { store, settings: self, kind, received, loaded, changed_by: None, is_recording }
+        Session {
+            store: &*self.store,
+            settings: self,
+            kind: self.kind,
+            received,
+            loaded: OnceCell::new(),
+            changed_by: None,
+            is_recording,
+            before: OnceCell::new(),
+        }
     }
 }
 
@@ -145,7 +153,9 @@ impl<'s> Session<'s> {
                 Err(failure) => loaded.failure = Some(failure),
             }
             loaded.permanence = permanence(&loaded.row);
-            loaded.before = at.map(|at| (at, loaded.row.clone()));
+            if let Some(at) = at {
+                self.before.get_or_init(|| (at, loaded.row.clone()));
+            }
             loaded
         })
     }

@@ -22,8 +22,12 @@ impl<'s> Session<'s> {
     #[track_caller]
     pub fn update(&mut self, name: &str, mut make: impl FnMut(Option<Value>) -> Value) -> Value {
         self.change(|row| {
-            let value = make(row.get(name).cloned());
-            row.insert(name, value.clone());
+            let old = row.get_mut(name);
+            let value = make(old.as_deref().cloned());
+            match old {
+                Some(old) => *old = value.clone(),
+                None => drop(row.insert(name, value.clone())),
+            }
             value
         })
     }
@@ -81,10 +85,12 @@ impl<'s> Session<'s> {
         let Some(key) = key.filter(|_| self.failure().is_none()) else { return };
         let is_first = self.loaded.get().is_none();
         let at = (is_first && self.is_recording).then(Instant::now);
-        let (mut is_found, mut found) = (false, None);
+        let mut is_found = false;
         let updated = self.store.update(&self.kind, &key, &mut |row| {
             is_found = row.is_some();
-            found = at.and_then(|_| row.clone());
+            if let (Some(at), Some(row)) = (at, &row) {
+                self.before.get_or_init(|| (at, row.clone()));
+            }
             change(row);
         });
         if is_first {
@@ -92,7 +98,7 @@ impl<'s> Session<'s> {
             if updated.is_ok() && !is_found {
                 return;
             }
-            self.loaded = LoadedSession { before: at.zip(found), ..Default::default() }.into();
+            self.loaded = LoadedSession::default().into();
         }
         self.loaded_mut().accept(updated, key);
     }

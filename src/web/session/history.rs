@@ -66,7 +66,7 @@ impl Session<'_> {
         let key = key.map(str::to_owned);
         let (mut opened_at, mut before, mut after) = (Instant::now(), None, None);
         if let Some(loaded) = self.loaded.get_mut().filter(|loaded| loaded.failure.is_none()) {
-            let (at, row) = loaded.before.take().unwrap_or((opened_at, Map::new()));
+            let (at, row) = self.before.take().unwrap_or((opened_at, Map::new()));
             (opened_at, before, after) = (at, Some(row), Some(take(&mut loaded.row)));
         }
         SessionHistory { opened_at, refused, before, key, after, changed_by, place }
