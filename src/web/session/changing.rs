@@ -89,7 +89,7 @@ impl<'s> Session<'s> {
         let updated = self.store.update(&self.kind, &key, &mut |row| {
             is_found = row.is_some();
             if let (Some(at), Some(row)) = (at, &row) {
-                self.before.get_or_init(|| (at, row.clone()));
+                self.before = (at, row.clone()).into();
             }
             change(row);
         });
