@@ -112,8 +112,10 @@ impl Map {
 
     /// A map of the entries of another one, in which no name is twice.
     pub(crate) fn of(entries: &[(Text, Value)]) -> Map {
-        let mut map = Map { entries: entries.to_vec(), ..Map::new() };
-        map.build_index();
+        let mut map = Map { entries: entries.to_vec(), index: None, any_case: false };
+        if entries.len() > SEARCHED {
+            map.build_index();
+        }
         map
     }
 

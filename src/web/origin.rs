@@ -122,15 +122,14 @@ pub fn protect(site: &Site, request: &Request, response: &mut Response) {
     if !site.origins.is_empty() {
         // A cache must not give the answer for one origin to another.
         response.headers.append("Vary", "Origin");
-    }
-    let sender = sender(request, &site.origins);
-    if let Sender::Allowed(origin) = sender {
-        response.headers.set("Access-Control-Allow-Origin", origin);
-        // Its scripts may read each header, such as `ETag` and `Location`.
-        response.headers.set("Access-Control-Expose-Headers", "*");
+        if let Sender::Allowed(origin) = sender(request, &site.origins) {
+            response.headers.set("Access-Control-Allow-Origin", origin);
+            // Its scripts may read each header, such as `ETag` and `Location`.
+            response.headers.set("Access-Control-Expose-Headers", "*");
+        }
     }
     if response.headers.contains("Set-Cookie") {
-        match sender {
+        match sender(request, &site.origins) {
             // It is an answer for this visitor alone, so no cache may keep it.
             Sender::Own => response.headers.set("Cache-Control", "no-store"),
             _ => response.headers.remove("Set-Cookie"),
