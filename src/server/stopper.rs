@@ -5,35 +5,39 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, OnceLock};
+use std::thread::{self, Thread};
 use std::time::Duration;
 
 /// Stops a server: sets a flag, at which `Server::run` ends.
 #[derive(Clone, Debug)]
 pub struct Stopper {
     pub(super) stopping: Arc<AtomicBool>,
-    /// Wakes `Server::run`. Separate from the knock, because connecting to our own port can fail.
-    told: Arc<(Mutex<()>, Condvar)>,
+    /// The thread of `Server::run`. To wake it is separate from the knock, because connecting to our
+    /// own port can fail.
+    waiting: Arc<OnceLock<Thread>>,
     pub(super) address: SocketAddr,
 }
 
 impl Stopper {
     pub(super) fn new(address: SocketAddr) -> Stopper {
-        Stopper { stopping: Arc::default(), told: Arc::default(), address }
+        Stopper { stopping: Arc::default(), waiting: Arc::default(), address }
     }
 
     /// From now on no connection is accepted, and [`Server::run`](super::Server::run) ends.
     pub fn stop(&self) {
-        // Under the lock, so that `wait` does not look at the flag before this and wait after it.
-        let guard = self.told.0.lock().unwrap_or_else(PoisonError::into_inner);
         self.stopping.store(true, Ordering::SeqCst);
-        drop(guard);
-        self.told.1.notify_all();
+        if let Some(thread) = self.waiting.get() {
+            thread.unpark();
+        }
     }
 
     pub(super) fn wait(&self) {
-        let guard = self.told.0.lock().unwrap_or_else(PoisonError::into_inner);
-        drop(self.told.1.wait_while(guard, |()| !self.stopping.load(Ordering::SeqCst)));
+        let _ = self.waiting.set(thread::current());
+        // If `stop` comes between this look and `park`, its `unpark` makes `park` return at once.
+        while !self.stopping.load(Ordering::SeqCst) {
+            thread::park();
+        }
     }
 
     /// Connects to the server's own port.

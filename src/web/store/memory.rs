@@ -14,6 +14,7 @@
 //! Left out: a bound on bytes. The number of rows, each of a bounded size, is one.
 
 use super::change::{self, locked};
+use super::memory_row::MemoryRow;
 use super::parts::{MemoryStore, PARTS};
 use super::{Change, HeldRow, KeyPage, Kind, Lookup, Store, StoreError, Updated};
 
@@ -35,7 +36,12 @@ impl Store for MemoryStore {
             seen,
             |seen| seen.held.copy(),
             change,
-            |seen, new| part.swap(key, seen, new),
+            |seen, new| {
+                // The new row is made before the lock is taken.
+                let new = new.map(|row| MemoryRow::new(row, kind.row_bytes)).transpose()?;
+                let row = (&part.kind, key, part.now);
+                locked(part.table).rows(kind.name).swap(row, seen, new, |_| Ok(()))
+            },
         )
     }
 

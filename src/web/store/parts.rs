@@ -4,12 +4,10 @@
 //! The key says in which part its row is. Each part has an equal share of the room, so in a large
 //! table the row that makes room is the longest unused one of its part.
 
-use super::change::{Swapped, locked};
+use super::change::locked;
 use super::kind::{StoreClock, milliseconds};
-use super::memory_row::MemoryRow;
 use super::row_table::{RowTable, SeenRow};
-use super::{Kind, Refusal, StoreError};
-use crate::value::Map;
+use super::{Kind, Refusal};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -82,10 +80,10 @@ impl Default for MemoryStore {
 
 /// One part, for one use of a row.
 pub struct TablePart<'s> {
-    table: &'s Mutex<RowTable>,
+    pub table: &'s Mutex<RowTable>,
     /// The kind, with this part's share of its room.
-    kind: Kind,
-    now: u64,
+    pub kind: Kind,
+    pub now: u64,
 }
 
 impl TablePart<'_> {
@@ -93,22 +91,5 @@ impl TablePart<'_> {
     pub fn look(&self, key: &str) -> Result<SeenRow, Refusal> {
         let expires = self.kind.expires(self.now);
         locked(self.table).rows(self.kind.name).touch(key, self.now, expires)
-    }
-
-    /// Puts a row in the place of the row that was seen, if that is still there.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError::Full`] or [`StoreError::TooLarge`].
-    pub fn swap(
-        &self,
-        key: &str,
-        seen: Option<&SeenRow>,
-        new: Option<&Map>,
-    ) -> Result<Swapped<SeenRow>, StoreError> {
-        // Made before the lock is taken.
-        let new = new.map(|row| MemoryRow::new(row, self.kind.row_bytes)).transpose()?;
-        let mut table = locked(self.table);
-        table.rows(self.kind.name).swap((&self.kind, key, self.now), seen, new, |_| Ok(()))
     }
 }
