@@ -21,11 +21,9 @@ pub struct Patience {
 impl Patience {
     /// From now on, the waits of this thread count together.
     pub fn begin() -> Patience {
-        let is_outer = WAITED.get().is_none();
-        if is_outer {
-            WAITED.set(Some(Duration::ZERO));
-        }
-        Patience { is_outer }
+        let waited = WAITED.get();
+        WAITED.set(waited.or(Some(Duration::ZERO)));
+        Patience { is_outer: waited.is_none() }
     }
 }
 
