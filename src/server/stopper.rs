@@ -13,7 +13,7 @@ use std::time::Duration;
 #[derive(Clone, Debug)]
 pub struct Stopper {
     pub(super) stopping: Arc<AtomicBool>,
-    /// The thread of `Server::run`. To wake it is separate from the knock, because connecting to our
+    /// The thread of `Server::run`. Waking it is separate from the knock, because connecting to our
     /// own port can fail.
     waiting: Arc<OnceLock<Thread>>,
     pub(super) address: SocketAddr,
