@@ -10,23 +10,15 @@ use std::fmt;
 /// A message broke a rule of RFC 9112 or one of the [`Limits`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct ParseError {
-    status: Status,
-    message: String,
+    /// The status of the answer.
+    pub status: Status,
+    /// The sentence for the client and the log.
+    pub message: String,
 }
 
 impl ParseError {
     pub(crate) fn new(status: Status, message: impl Into<String>) -> ParseError {
         ParseError { status, message: message.into() }
-    }
-
-    /// The status of the answer.
-    pub fn status(&self) -> Status {
-        self.status
-    }
-
-    /// The sentence for the client and the log.
-    pub fn message(&self) -> &str {
-        &self.message
     }
 }
 

@@ -51,7 +51,7 @@ impl Error {
             Error::Forbidden(_) => Status::FORBIDDEN,
             Error::Status(status, _, _) => *status,
             Error::Store(error, _) => error.status(),
-            Error::Refused(error) => error.status(),
+            Error::Refused(error) => error.status,
             Error::Failed(_) => Status::INTERNAL_SERVER_ERROR,
         }
     }

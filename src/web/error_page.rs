@@ -37,7 +37,7 @@ impl Error {
             Error::BadRequest(why) | Error::Forbidden(why) => why,
             Error::Status(status, why, _) if status.0 < 500 => why,
             Error::Store(StoreError::TooLarge(why), _) => why,
-            Error::Refused(error) => error.message(),
+            Error::Refused(error) => &error.message,
             Error::Status(..) | Error::Store(..) | Error::Failed(_) => "",
         }
     }

@@ -193,7 +193,7 @@ fn server(bytes: &[u8]) {
     let reader = Reader::read(bytes, bytes.len(), &tight());
     let mut expected = vec![200; reader.requests.len()];
     match &reader.error {
-        Some(error) => expected.push(error.status().0),
+        Some(error) => expected.push(error.status.0),
         // The end of the connection in the middle of a body is an error, in the middle of a head a
         // change of mind.
         None if reader.is_in_body() => expected.push(400),
@@ -306,7 +306,7 @@ fn form(bytes: &[u8]) {
 fn multipart(bytes: &[u8]) {
     let read = match multipart::parse("multipart/form-data; boundary=x7", bytes) {
         Ok(read) => read,
-        Err(error) => return assert!(matches!(error.status().0, 400 | 413), "{error}"),
+        Err(error) => return assert!(matches!(error.status.0, 400 | 413), "{error}"),
     };
     let quoted = |name: &str| name.replace('"', "%22").replace('\r', "%0D").replace('\n', "%0A");
     let quoted = |name: &str| quoted(&name.replace('\\', "\\\\"));

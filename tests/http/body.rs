@@ -4,7 +4,7 @@ use carafe::http::{ChunkedBody, Framing, Limits, expects_continue, framing};
 /// How a POST with these header lines says where its body ends, or the status that refuses it.
 fn framing_of(version: &str, lines: &str) -> Result<Framing, u16> {
     let request = parsed(format!("POST / {version}\r\nHost: x\r\n{lines}\r\n"));
-    framing(&request, &Limits::default()).map_err(|error| error.status().0)
+    framing(&request, &Limits::default()).map_err(|error| error.status.0)
 }
 
 #[test]
@@ -81,7 +81,7 @@ fn a_client_waits_for_100_if_it_says_so() {
     ] {
         let request = parsed(format!("POST / {version}\r\nHost: x\r\n{lines}\r\n"));
         assert_eq!(
-            expects_continue(&request).map_err(|error| error.status().0),
+            expects_continue(&request).map_err(|error| error.status.0),
             outcome,
             "{version} {lines}"
         );
@@ -115,7 +115,7 @@ fn read_chunks(bytes: &[u8]) -> Result<Option<(Vec<u8>, usize)>, u16> {
         }
     }
     assert_eq!(outcome, slowly, "{}", bytes.escape_ascii());
-    outcome.map_err(|error| error.status().0)
+    outcome.map_err(|error| error.status.0)
 }
 
 #[test]

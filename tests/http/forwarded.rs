@@ -37,7 +37,7 @@ fn only_a_trusted_proxy_may_ask_for_an_https_url() {
         let checked = trusted.find_client(peer.parse().expect("an address"), &mut sent);
         assert_eq!(sent.peer.is_some(), admitted, "{target} from {peer}");
         assert_eq!(checked.is_ok(), admitted, "{target} from {peer}");
-        assert!(checked.map_err(|error| error.status().0).err().is_none_or(|status| status == 421));
+        assert!(checked.map_err(|error| error.status.0).err().is_none_or(|status| status == 421));
     }
 }
 

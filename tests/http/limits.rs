@@ -175,7 +175,7 @@ fn limits_that_shrink_while_a_body_arrives_refuse_its_next_chunk() {
     let mut body = carafe::http::ChunkedBody::default();
     body.feed(b"5\r\nhello\r\n", &Limits::default()).unwrap();
     let small = Limits { body_bytes: 2, ..Limits::default() };
-    assert_eq!(body.feed(b"1\r\n", &small).unwrap_err().status().0, 413);
+    assert_eq!(body.feed(b"1\r\n", &small).unwrap_err().status.0, 413);
 }
 
 #[test]

@@ -140,7 +140,7 @@ fn a_boundary_may_be_quoted_and_has_1_to_70_characters() {
     }
     for parameter in ["", "boundary", "boundary=", "boundary=\"", &format!("boundary={long}b")] {
         let error = parse(&format!("multipart/form-data; {parameter}"), b"--x7--").unwrap_err();
-        assert_eq!(error.status().0, 400);
+        assert_eq!(error.status.0, 400);
         let message = error.to_string();
         assert!(message.contains("expected boundary= and 1 to 70 characters"), "{message}");
     }
@@ -187,7 +187,7 @@ fn what_breaks_the_grammar_is_400_and_too_much_is_413() {
         (&part("name=\"a\rb\""), "found in the head of a part \"Content-Disposition"),
     ] {
         let error = parse("multipart/form-data; boundary=x7", body.as_bytes()).unwrap_err();
-        assert_eq!(error.status().0, 400, "{body:?}");
+        assert_eq!(error.status.0, 400, "{body:?}");
         assert!(error.to_string().contains(why), "{body:?}: {error}");
     }
     let not_text = form(&[("Content-Disposition: form-data; name=a", b"\xff")]);
@@ -196,5 +196,5 @@ fn what_breaks_the_grammar_is_400_and_too_much_is_413() {
     let part = ("Content-Disposition: form-data; name=a", &b"1"[..]);
     assert_eq!(read(&form(&[part; 1000])).fields.iter().len(), 1000);
     let error = parse("multipart/form-data; boundary=x7", &form(&[part; 1001])).unwrap_err();
-    assert_eq!(error.status().0, 413);
+    assert_eq!(error.status.0, 413);
 }

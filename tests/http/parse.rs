@@ -51,7 +51,7 @@ fn a_wrong_line_is_refused_before_the_head_is_complete() {
         b"GET / HTTP/1.1\r\nHost: x\n",
         b"GET / HTTP/1.1\r\nX-Text: \0\r\n",
     ] {
-        assert_eq!(refused(bytes).status().0, 400, "{}", bytes.escape_ascii());
+        assert_eq!(refused(bytes).status.0, 400, "{}", bytes.escape_ascii());
     }
 }
 
@@ -81,7 +81,7 @@ fn a_version_is_two_digits_and_a_point() {
     ] {
         let bytes = format!("GET / {version}\r\nHost: x\r\n\r\n");
         let found = parse_head(bytes.as_bytes(), &Limits::default());
-        let found = found.map(|head| head.unwrap().0.version).map_err(|error| error.status().0);
+        let found = found.map(|head| head.unwrap().0.version).map_err(|error| error.status.0);
         assert_eq!(found, outcome, "{version:?}");
     }
 }
@@ -169,7 +169,7 @@ fn a_message_names_what_was_found_and_what_was_expected() {
         ("GET / HTTP/x\r\n", r#""HTTP/x""#, "HTTP/1.1"),
     ] {
         let error = refused(bytes);
-        assert_eq!(error.status().0, 400, "{bytes:?}");
+        assert_eq!(error.status.0, 400, "{bytes:?}");
         let message = error.to_string();
         assert!(message.contains(found) && message.contains(expected), "{bytes:?}: {message}");
         assert!(

@@ -35,9 +35,9 @@ fn each_error_has_its_status_and_a_sentence() {
         (chunked(format!("1;{}\r\n", "a".repeat(400)).as_bytes()), 431, "400 bytes"),
     ];
     for (error, status, words) in errors {
-        assert_eq!(error.status().0, status, "{error:?}");
+        assert_eq!(error.status.0, status, "{error:?}");
         assert!(error.to_string().contains(words), "{error}");
-        assert!(!error.status().reason().is_empty(), "{error:?}");
+        assert!(!error.status.reason().is_empty(), "{error:?}");
     }
 }
 

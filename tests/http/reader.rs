@@ -75,7 +75,7 @@ impl Reader {
         let mut statuses: Vec<u16> =
             self.requests.iter().map(|request| if known(request) { 200 } else { 501 }).collect();
         if let Some(error) = &self.error {
-            statuses.push(error.status().0);
+            statuses.push(error.status.0);
         } else if self.is_waiting_for_more() {
             statuses.push(408);
         }

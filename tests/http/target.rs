@@ -88,7 +88,7 @@ fn what_is_none_of_the_forms_is_refused() {
         ("GET", "/\0"),
     ] {
         let error = refused(format!("{method} {target} HTTP/1.1\r\nHost: x\r\n\r\n"));
-        assert_eq!(error.status().0, 400, "{method} {target}: {error}");
+        assert_eq!(error.status.0, 400, "{method} {target}: {error}");
     }
 }
 
@@ -161,7 +161,7 @@ fn a_host_is_a_name_or_an_address_and_perhaps_a_port() {
         let bytes = format!("GET / HTTP/1.1\r\nHost: {host}\r\n\r\n");
         match name {
             Some(name) => assert_eq!(parsed(bytes).host_name().as_deref(), Some(name), "{host}"),
-            None => assert_eq!(refused(bytes).status().0, 400, "{host}"),
+            None => assert_eq!(refused(bytes).status.0, 400, "{host}"),
         }
     }
 }

@@ -120,8 +120,8 @@ impl Service for Mirror {
             || Response::json(&format!("{} {}: {error}", request.method, request.path).into());
         let streamed = || Response::stream("text/plain", |out| out.write_all(b"streamed"));
         match request.path.as_str() {
-            path if path.starts_with("/api/") => Some(shaped().with_status(error.status())),
-            "/streamed" => Some(streamed().with_status(error.status())),
+            path if path.starts_with("/api/") => Some(shaped().with_status(error.status)),
+            "/streamed" => Some(streamed().with_status(error.status)),
             _ => None,
         }
     }

@@ -24,7 +24,7 @@ impl Connection {
             let mut refused = match self.buffers.request.method.is_safe() {
                 true => refusal(&error),
                 // The service has done it. A client that tried again would order twice.
-                false => plain(error.status(), "there is no room in memory for the answer"),
+                false => plain(error.status, "there is no room in memory for the answer"),
             };
             // Where a cookie is set, no cache may keep the answer: both stay.
             for name in ["Set-Cookie", "Cache-Control"] {
@@ -46,7 +46,7 @@ impl Connection {
     /// of them says more than the rule that was broken.
     pub(super) fn refuse(&mut self, error: &ParseError) {
         self.buffers.request.body = Vec::new(); // Its bytes are not counted any more.
-        let status = error.status();
+        let status = error.status;
         // If the head was right, its cycle has begun.
         if self.buffers.cycle.begun().is_none() {
             self.begin_cycle();
@@ -90,8 +90,8 @@ impl Connection {
 
 /// The answer to a message that is refused.
 fn refusal(error: &ParseError) -> Response {
-    let mut answer = plain(error.status(), &error.to_string());
-    if error.status() == Status::SERVICE_UNAVAILABLE {
+    let mut answer = plain(error.status, &error.to_string());
+    if error.status == Status::SERVICE_UNAVAILABLE {
         answer.headers.set("Retry-After", "1");
     }
     answer
