@@ -37,12 +37,6 @@ impl Request {
         best
     }
 
-    /// True if `Accept` names this media type or, as `application/*`, all of its kind, and not with
-    /// `q=0`. `*/*` does not count.
-    pub fn accepts(&self, media_type: &str) -> bool {
-        self.weight_of(media_type).1 > 0
-    }
-
     /// The weight of a media type, and how exactly it is named: 2 means by itself, 1 as `text/*`, 0
     /// as `*/*` or not at all. "The most specific reference has precedence" (RFC 9110 §12.5.1).
     fn weight_of(&self, media_type: &str) -> (f32, u8) {
@@ -63,7 +57,7 @@ impl Request {
 
     /// `Accept = #( media-range [ weight ] )` (RFC 9110 §12.5.1): each range with its weight.
     fn weights(&self) -> impl Iterator<Item = (&str, f32)> {
-        self.headers.get_all("Accept").flat_map(|value| value.split(',')).map(|range| {
+        self.headers.elements("Accept").map(|range| {
             let mut parts = range.split(';').map(str::trim);
             let name = parts.next().unwrap_or("");
             // weight = OWS ";" OWS "q=" qvalue (§12.4.2). A weight that is no number counts as 1.

@@ -11,7 +11,6 @@
 //! Left out: what extensions and trailers mean. They are checked and counted (RFC 9110 §6.5.1).
 
 use super::bytes::{quoted_length, token_length};
-use super::expect::elements;
 use super::line::{check_field, line_at};
 use super::parse_error::{
     body_too_long, head_too_long, malformed, too_many_headers, unexpected, unexpected_line,
@@ -124,8 +123,7 @@ pub(super) fn check_codings(request: &Request) -> Result<(), ParseError> {
         return Err(malformed("found Transfer-Encoding in HTTP/1.0, expected Content-Length"));
     }
     // RFC 9112 §6.3: if chunked is not the last coding, the length cannot be determined: 400.
-    let names = request.headers.get_all("Transfer-Encoding").flat_map(elements);
-    let names: Vec<&str> = names.collect();
+    let names: Vec<&str> = request.headers.elements("Transfer-Encoding").collect();
     let codings = names.join(", ");
     let is_chunked = |name: &&str| name.eq_ignore_ascii_case("chunked");
     if names.iter().position(is_chunked).map(|at| at + 1) != Some(names.len()) {

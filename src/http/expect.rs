@@ -17,7 +17,7 @@ pub fn expects_continue(request: &Request) -> Result<bool, ParseError> {
         return Ok(false);
     }
     let mut expects = false;
-    for expectation in request.headers.get_all("Expect").flat_map(elements) {
+    for expectation in request.headers.elements("Expect") {
         if !expectation.eq_ignore_ascii_case("100-continue") {
             let why = format!("found Expect: {expectation}; this server knows only 100-continue");
             return Err(ParseError::new(Status::EXPECTATION_FAILED, why));
@@ -25,10 +25,4 @@ pub fn expects_continue(request: &Request) -> Result<bool, ParseError> {
         expects = true;
     }
     Ok(expects)
-}
-
-/// The elements of a list with commas. RFC 9110 §5.6.1.2: "A recipient MUST parse and ignore a
-/// reasonable number of empty list elements".
-pub(super) fn elements(list: &str) -> impl DoubleEndedIterator<Item = &str> {
-    list.split(',').map(str::trim_ascii).filter(|element| !element.is_empty())
 }

@@ -88,10 +88,8 @@ impl Proxies {
             return Ok(());
         }
         let headers = &request.headers;
-        let names = headers.get_all("X-Forwarded-For").flat_map(|value| value.split(','));
-        // RFC 9110 §5.6.1.2: empty elements of a list do not count.
-        let names = names.map(str::trim_ascii).filter(|name| !name.is_empty());
-        for name in names.collect::<Vec<_>>().into_iter().rev() {
+        let names: Vec<&str> = headers.elements("X-Forwarded-For").collect();
+        for name in names.into_iter().rev() {
             let with_port = || name.parse::<SocketAddr>().ok().map(|address| address.ip());
             let Some(address) = unbracketed(name).parse().ok().or_else(with_port) else { break };
             request.peer = Some(SocketAddr::new(IpAddr::to_canonical(&address), 0));

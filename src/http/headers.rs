@@ -70,10 +70,16 @@ impl Headers {
         self.get(name).is_some()
     }
 
-    /// True if a list with commas holds this word, in any case of letters.
+    /// The elements of a list with commas, which may stand in several fields of this name. Empty
+    /// elements do not count (RFC 9110 §5.6.1.2).
+    pub fn elements(&self, name: &str) -> impl Iterator<Item = &str> {
+        let elements = self.get_all(name).flat_map(|value| value.split(',').map(str::trim_ascii));
+        elements.filter(|element| !element.is_empty())
+    }
+
+    /// True if such a list holds this word, in any case of letters.
     pub fn has_token(&self, name: &str, token: &str) -> bool {
-        let mut words = self.get_all(name).flat_map(|value| value.split(','));
-        words.any(|word| word.trim_ascii().eq_ignore_ascii_case(token))
+        self.elements(name).any(|word| word.eq_ignore_ascii_case(token))
     }
 
     /// Makes this the only field of its name. Panics as [`append`](Headers::append).
