@@ -8,7 +8,7 @@
 use super::Headers;
 use super::bytes::length_before;
 use super::quoted_cookie::split_value;
-pub use super::set_cookie::{COOKIE_BYTES, CookieError, SameSite};
+pub use super::set_cookie::{COOKIE_BYTES, SameSite};
 use std::borrow::Cow;
 
 /// The value of the first cookie of this name (RFC 6265 §5.4).

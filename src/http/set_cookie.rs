@@ -7,6 +7,7 @@ use super::quoted_cookie::quoted;
 use super::{Response, date};
 use std::borrow::Cow;
 use std::fmt;
+use std::io::{self, ErrorKind};
 use std::time::{Duration, SystemTime};
 
 /// Whether a browser sends a cookie when another site causes the request (RFC 6265bis §5.6.7.1).
@@ -53,27 +54,24 @@ impl SetCookie {
     ///
     /// # Errors
     ///
-    /// If the name is not a token, or if both together have more than [`COOKIE_BYTES`].
-    pub fn new(name: &str, value: &str) -> Result<SetCookie, CookieError> {
+    /// If the name is not a token, or if both together have more than [`COOKIE_BYTES`], of the kind
+    /// `InvalidInput`.
+    pub fn new(name: &str, value: &str) -> io::Result<SetCookie> {
         let value = quoted(value);
         let bytes = name.len() + value.len();
+        let refused = |why: String| io::Error::new(ErrorKind::InvalidInput, why);
         if !is_token(name.as_bytes()) {
-            let wrong = format!("the cookie name {name:?}, expected letters, digits, - and _");
-            return Err(CookieError(wrong));
+            let expected = "letters, digits, - and _";
+            return Err(refused(format!("found the cookie name {name:?}, expected {expected}")));
         }
         if bytes > COOKIE_BYTES {
-            let most = format!("{COOKIE_BYTES} at most: browsers drop larger ones");
-            return Err(CookieError(format!(
-                "{bytes} bytes in the cookie {name}, expected {most}"
-            )));
+            let found = format!("found {bytes} bytes in the cookie {name}");
+            let expected = format!("{COOKIE_BYTES} at most: browsers drop larger ones");
+            return Err(refused(format!("{found}, expected {expected}")));
         }
-        Ok(SetCookie::plain(name, &value))
-    }
-
-    fn plain(name: &str, value: &str) -> SetCookie {
-        SetCookie {
+        Ok(SetCookie {
             name: name.to_owned(),
-            value: value.to_owned(),
+            value: value.into_owned(),
             max_age: None,
             expires: None,
             http_only: false,
@@ -81,21 +79,9 @@ impl SetCookie {
             same_site: None,
             path: "/".into(),
             domain: None,
-        }
+        })
     }
 }
-
-/// Why a cookie cannot be set.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CookieError(String);
-
-impl fmt::Display for CookieError {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "found {}", self.0)
-    }
-}
-
-impl std::error::Error for CookieError {}
 
 impl fmt::Display for SetCookie {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -133,13 +119,11 @@ impl Response {
     ///
     /// # Panics
     ///
-    /// If the name is no token, if the path does not begin with a slash, or if the path or the
-    /// domain has a `;`, which would begin another attribute (RFC 6265 §4.1.1), a space, a control
-    /// character or a letter beyond ASCII.
+    /// If the path does not begin with a slash, or if the path or the domain has a `;`, which would
+    /// begin another attribute (RFC 6265 §4.1.1), a space, a control character or a letter beyond
+    /// ASCII.
     #[track_caller]
     pub fn set_cookie(&mut self, cookie: &SetCookie) {
-        let name = &cookie.name;
-        assert!(is_token(name.as_bytes()), "found the cookie name {name:?}, expected a token");
         for part in [&*cookie.path, cookie.domain.as_deref().unwrap_or("")] {
             let is_right = part.bytes().all(|byte| byte.is_ascii_graphic() && byte != b';');
             assert!(is_right, "found {part:?}, expected a path or domain in ASCII without ;");
@@ -152,10 +136,10 @@ impl Response {
 
     /// Asks the client to forget the cookie of this name that was set with the path `/` and without
     /// a domain. Otherwise set it again, with the same path and domain and a `max_age` of zero.
-    /// Panics as [`set_cookie`](Response::set_cookie).
+    /// Panics if no cookie can have this name.
     #[track_caller]
     pub fn delete_cookie(&mut self, name: &str) {
-        let max_age = Some(Duration::ZERO);
-        self.set_cookie(&SetCookie { max_age, ..SetCookie::plain(name, "") });
+        let cookie = SetCookie::new(name, "").unwrap_or_else(|why| panic!("{why}"));
+        self.set_cookie(&SetCookie { max_age: Some(Duration::ZERO), ..cookie });
     }
 }
