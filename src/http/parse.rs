@@ -118,26 +118,18 @@ fn split_request_line<'a>(
     line: &'a [u8],
     limits: &Limits,
 ) -> Result<(Method, &'a [u8], Version), ParseError> {
-    let (method, rest) = split_word(line);
-    let Some(method) = Method::from_bytes(method) else {
-        return Err(unexpected_line("the method", method, "letters"));
+    let mut words = line.splitn(3, |byte| *byte == b' ');
+    let word = words.next().unwrap_or_default();
+    let Some(method) = Method::from_bytes(word) else {
+        return Err(unexpected_line("the method", word, "letters"));
     };
-    let (target, rest) = split_word(rest.unwrap_or_default());
-    let Some(version) = rest else {
+    let (Some(target), Some(version)) = (words.next(), words.next()) else {
         return Err(unexpected_line("the request line", line, "a method, a target and a version"));
     };
     if target.len() > limits.target_bytes {
         return Err(target_too_long(limits));
     }
     Ok((method, target, parse_version(version)?))
-}
-
-/// What stands before the first space, and what comes after it.
-fn split_word(line: &[u8]) -> (&[u8], Option<&[u8]>) {
-    match line.iter().position(|&byte| byte == b' ') {
-        Some(at) => (&line[..at], Some(&line[at + 1..])),
-        None => (line, None),
-    }
 }
 
 /// `HTTP-version = "HTTP/" DIGIT "." DIGIT` (RFC 9112 §2.3)
