@@ -36,22 +36,25 @@ pub fn is_token(bytes: &[u8]) -> bool {
     !bytes.is_empty() && token_length(bytes) == bytes.len()
 }
 
+/// How many bytes at the front are right. Eight at a time and without a branch for each: that is
+/// twice as fast.
+#[inline]
+fn length_while(bytes: &[u8], is_right: impl Fn(u8) -> bool) -> usize {
+    let are_right = |eight: &&[u8; 8]| eight.iter().fold(true, |all, byte| all & is_right(*byte));
+    let many = bytes.as_chunks().0.iter().take_while(are_right).count() * 8;
+    many + bytes[many..].iter().take_while(|byte| is_right(**byte)).count()
+}
+
 /// How many bytes at the front can belong to a token.
 #[inline]
 pub(super) fn token_length(bytes: &[u8]) -> usize {
-    let is_token = |byte: &u8| TOKEN_BYTES[usize::from(*byte)];
-    // Eight at a time and without a branch for each: that is twice as fast.
-    let are_tokens = |eight: &&[u8; 8]| eight.iter().fold(true, |all, byte| all & is_token(byte));
-    let many = bytes.as_chunks().0.iter().take_while(are_tokens).count() * 8;
-    many + bytes[many..].iter().take_while(|byte| is_token(byte)).count()
+    length_while(bytes, |byte| TOKEN_BYTES[usize::from(byte)])
 }
 
-/// How many bytes stand before the first one that is `end`; all, if none is. Eight at a time, too.
+/// How many bytes stand before the first one that is `end`; all, if none is.
 #[inline]
 pub(super) fn length_before(bytes: &[u8], end: u8) -> usize {
-    let has_none = |eight: &&[u8; 8]| eight.iter().fold(true, |all, byte| all & (*byte != end));
-    let many = bytes.as_chunks().0.iter().take_while(has_none).count() * 8;
-    many + bytes[many..].iter().take_while(|byte| **byte != end).count()
+    length_while(bytes, |byte| byte != end)
 }
 
 /// True if each of these bytes stands for itself in a path.
