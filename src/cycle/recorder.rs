@@ -25,12 +25,13 @@ pub struct Record {
     pub status: Status,
     /// What happened.
     pub cycle: Box<Cycle>,
-    sent: Mutex<Option<Sent>>,
+    /// What became of the answer; nothing while it is being sent.
+    pub sent: OnceLock<Sent>,
 }
 
 impl Default for Record {
     fn default() -> Record {
-        let (cycle, sent) = (Box::default(), Mutex::default());
+        let (cycle, sent) = (Box::default(), OnceLock::new());
         Record { number: 0, written: UNIX_EPOCH, status: Status::OK, cycle, sent }
     }
 }
@@ -39,7 +40,7 @@ impl Record {
     /// From the end of the request's head to the last byte of the answer that left; while the
     /// answer is being sent, to the last byte of its head.
     pub fn took(&self) -> Duration {
-        self.sent().map_or_else(|| self.head_took(), |sent| self.cycle.until(sent.at))
+        self.sent.get().map_or_else(|| self.head_took(), |sent| self.cycle.until(sent.at))
     }
 
     fn head_took(&self) -> Duration {
@@ -49,20 +50,6 @@ impl Record {
     /// When the head of the request had arrived, by the wall clock.
     pub fn begun(&self) -> SystemTime {
         self.written.checked_sub(self.head_took()).unwrap_or(self.written)
-    }
-
-    /// What became of the answer; `None` while it is being sent.
-    pub fn sent(&self) -> Option<Sent> {
-        *self.lock()
-    }
-
-    /// Notes that the answer has left, or will not.
-    pub(crate) fn set_sent(&self, sent: Sent) {
-        *self.lock() = Some(sent);
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Option<Sent>> {
-        self.sent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -162,10 +149,10 @@ impl Recorder {
         if let Some(unused) = Arc::get_mut(&mut record) {
             mem::swap(&mut unused.cycle, cycle);
             (unused.number, unused.written, unused.status) = (number, written, status);
-            unused.sent = Mutex::default();
+            unused.sent = OnceLock::new();
         } else {
             // Somebody still reads the old one.
-            let (cycle, sent) = (mem::take(cycle), Mutex::default());
+            let (cycle, sent) = (mem::take(cycle), OnceLock::new());
             record = Arc::new(Record { number, written, status, cycle, sent });
         }
         let mut kept = self.lock();

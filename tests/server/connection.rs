@@ -454,7 +454,7 @@ fn a_record_says_how_its_answer_left() {
     let mut stream = server.connect();
     stream.write_all(b"GET /big HTTP/1.1\r\nHost: x\r\n\r\n").expect("it is sent");
     let record = recorder.wait_beyond(2, DEADLINE).pop().expect("it is listed");
-    let was_sending = record.sent().is_none();
+    let was_sending = record.sent.get().is_none();
     let sent = completed(&record);
     assert!(was_sending && !sent.is_whole && sent.body_bytes < 5_000_000, "{sent:?}");
 
@@ -509,11 +509,11 @@ fn a_client_that_closes_inside_a_head_is_recorded_as_the_one_who_closed() {
 
 fn completed(record: &Record) -> Sent {
     let end = Instant::now() + DEADLINE;
-    while record.sent().is_none() {
+    while record.sent.get().is_none() {
         assert!(Instant::now() < end, "it is never completed");
         std::thread::yield_now();
     }
-    record.sent().expect("it is there")
+    *record.sent.get().expect("it is there")
 }
 
 /// The input of this connection is never empty, so the server never waits for a first byte.

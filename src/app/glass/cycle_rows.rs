@@ -30,7 +30,7 @@ pub fn row(record: &Record, page: Option<u64>) -> Map {
     let visitor = visitor(&cycle.facts);
     // An answer is listed before it leaves, so at first each is being sent.
     let is_late = || record.written.elapsed().is_ok_and(|time| time > LONG);
-    let sent = match record.sent() {
+    let sent = match record.sent.get() {
         Some(sent) if !sent.is_whole => "broken off",
         None if is_late() => "sending",
         _ => "",

@@ -227,7 +227,7 @@ pub fn milliseconds(record: &Record) -> f64 {
 
 /// What has really left.
 fn left(record: &Record) -> String {
-    let Some(sent) = record.sent() else {
+    let Some(sent) = record.sent.get() else {
         return "sending: the last byte has not left yet".to_owned();
     };
     let after = milliseconds(record);
@@ -242,7 +242,7 @@ fn left(record: &Record) -> String {
 fn step(step: &Step, record: &Record) -> PartLine {
     let after = match step.detail {
         // Only its head was written then.
-        Detail::Sent { .. } => record.sent().map(|sent| record.cycle.until(sent.at)),
+        Detail::Sent { .. } => record.sent.get().map(|sent| record.cycle.until(sent.at)),
         _ => Some(record.cycle.until(step.at)),
     };
     let after = after.map_or("not yet".to_owned(), |after| format!("{} us", after.as_micros()));

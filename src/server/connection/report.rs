@@ -123,7 +123,7 @@ impl Connection {
                 self.serving.log.answered(line, unsent.status, after, &sent, &unsent.warnings);
             }
             if let Some(record) = unsent.record {
-                record.set_sent(sent);
+                let _ = record.sent.set(sent);
             }
         }
     }
