@@ -4,8 +4,8 @@
 //! stood before is not written again: the packed text says how far back it stands (LZ77: Ziv and
 //! Lempel, "A Universal Algorithm for Sequential Data Compression", 1977).
 //!
-//! The files lie one after another, with a zero byte after each. They are packed as steps, which
-//! `contents.rs` follows. Each step has
+//! The files lie one after another, each after its path, with a zero byte after both. They are
+//! packed as steps, which `contents.rs` follows. Each step has
 //!
 //! 1. one byte with two numbers: `new`, 0 to 7, times 32, and `more`, 0 to 31;
 //! 2. as many bytes as `new` says: a text that did not stand before;
@@ -32,10 +32,9 @@ fn main() {
     let list = fs::read_to_string("src/contents.list").expect("src/contents.list can be read");
     for path in list.lines().filter_map(|line| line.trim().strip_prefix('"')?.strip_suffix('"')) {
         println!("cargo::rerun-if-changed={path}");
-        text.extend(
-            fs::read(path).unwrap_or_else(|why| panic!("src/contents.list: {path}: {why}")),
-        );
-        text.push(0);
+        let file = fs::read_to_string(path);
+        let file = file.unwrap_or_else(|why| panic!("src/contents.list: {path}: {why}"));
+        text.extend(format!("{path}\0{file}\0").bytes());
     }
     let folder = env::var("OUT_DIR").expect("cargo sets it");
     fs::write(Path::new(&folder).join("source.packed"), pack(&text)).expect("it can be written");

@@ -47,21 +47,15 @@ pub fn chapters_of(circle: usize) -> impl Iterator<Item = &'static Chapter> {
     CHAPTERS.iter().filter(move |chapter| chapter.circle() == circle)
 }
 
-macro_rules! chapters {
-    ($($path:literal)*) => { &[$($path),*] };
-}
-
-/// The paths of all files, room by room.
-static PATHS: &[&str] = include!("contents.list");
-
-/// All files, one after another, as `build.rs` packed them.
+/// The paths and texts of all files, one after another, as `build.rs` packed them.
 static PACKED: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/source.packed"));
 
 /// All files, room by room. [`chapters_of`] sorts them into circles. They are unpacked when the
 /// first page asks for one.
 pub static CHAPTERS: LazyLock<Vec<Chapter>> = LazyLock::new(|| {
     let text: &str = String::leak(String::from_utf8(unpack(PACKED)).expect("the source is UTF-8"));
-    PATHS.iter().zip(text.split('\0')).map(|(path, text)| Chapter { path, text }).collect()
+    let parts: Vec<&str> = text.split('\0').collect();
+    parts.as_chunks().0.iter().map(|&[path, text]| Chapter { path, text }).collect()
 });
 
 /// The text that these steps make.
