@@ -37,16 +37,12 @@ impl Detail {
     }
 }
 
+/// Leaves the front of a long text, with a mark that there was more.
 fn cut_text(text: &mut String) {
     if text.len() > KEPT_BYTES {
-        *text = front(text, KEPT_BYTES);
+        let end = (0..=KEPT_BYTES).rev().find(|at| text.is_char_boundary(*at));
+        *text = format!("{}…", &text[..end.unwrap_or(0)]);
     }
-}
-
-/// The front of a text, with a mark that there was more.
-fn front(text: &str, bytes: usize) -> String {
-    let end = (0..=bytes).rev().find(|at| text.is_char_boundary(*at));
-    format!("{}…", &text[..end.unwrap_or(0)])
 }
 
 fn cut_map(variables: &mut Map) {
@@ -55,10 +51,9 @@ fn cut_map(variables: &mut Map) {
     let large: Vec<String> =
         variables.iter().filter(is_large).map(|(name, _)| name.to_owned()).collect();
     for name in large {
-        let kept = match variables.get(&name) {
-            Some(Value::Str(text)) => front(text, KEPT_BYTES),
-            _ => TOO_LARGE.to_owned(),
-        };
+        let text = variables.get(&name).and_then(Value::as_str);
+        let mut kept = text.unwrap_or(TOO_LARGE).to_owned();
+        cut_text(&mut kept);
         variables.insert(name, kept);
     }
 }

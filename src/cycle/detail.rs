@@ -121,31 +121,25 @@ pub enum StorePlace {
 }
 
 /// The front of some bytes, and how many there were in all.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Excerpt {
     /// At most [`KEPT_BYTES`] of them.
     pub bytes: Vec<u8>,
-    /// The number of all; `None` if it is not known, as for a stream.
+    /// The number of all; `None` if none has come yet, or if it is not known, as for a stream.
     pub total: Option<u64>,
-}
-
-impl Default for Excerpt {
-    fn default() -> Excerpt {
-        Excerpt { bytes: Vec::new(), total: Some(0) }
-    }
 }
 
 impl Excerpt {
     /// Forgets the bytes, and keeps the memory for the next ones.
     pub fn clear(&mut self) {
         self.bytes.clear();
-        self.total = Some(0);
+        self.total = None;
     }
 
     /// Adds what came after it.
     pub fn extend(&mut self, bytes: &[u8]) {
         let room = KEPT_BYTES - self.bytes.len();
         self.bytes.extend_from_slice(&bytes[..bytes.len().min(room)]);
-        self.total = self.total.map(|total| total + bytes.len() as u64);
+        self.total = Some(self.total.unwrap_or(0) + bytes.len() as u64);
     }
 }
