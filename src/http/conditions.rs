@@ -49,7 +49,7 @@ const LESS: NameFilter = NameFilter::all(&[
 /// False if a request asks for the whole in any case, as most do. A handler of another method than
 /// GET and HEAD has done its work when its answer is there, so no condition can hold it back.
 pub(crate) fn may_ask_for_less(request: &Request) -> bool {
-    request.headers.may_have(LESS) && is_reading(request)
+    request.headers.names.may_hold(LESS) && is_reading(request)
 }
 
 fn is_reading(request: &Request) -> bool {
@@ -88,11 +88,12 @@ pub fn evaluate(request: &Request, validators: &Validators, size: u64) -> Verdic
     }
     // 5. Range, for GET only (§14.2), unless If-Range says that the client's part is of another
     //    version.
-    match only(headers, "Range") {
-        Some(range) if request.method == Method::Get && range_applies(headers, validators) => {
-            parse_range(range, size)
-        }
-        _ => Verdict::Whole,
+    let range = only(headers, "Range").filter(|_| request.method == Method::Get);
+    let range = range.filter(|_| range_applies(headers, validators));
+    match range.and_then(|range| parse_range(range, size)) {
+        None => Verdict::Whole,
+        Some(range) if range.is_empty() => Verdict::OutOfRange,
+        Some(range) => Verdict::Part(range),
     }
 }
 
@@ -156,25 +157,24 @@ fn range_applies(headers: &Headers, validators: &Validators) -> bool {
 
 /// `bytes=0-499`, `bytes=500-`, `bytes=-500` (RFC 9110 §14.1.2).
 ///
-/// For another unit, several ranges or a wrong grammar the answer is the whole (§14.2: a server
-/// "MAY ignore the Range header field").
-fn parse_range(text: &str, size: u64) -> Verdict {
-    let Some((unit, range)) = text.split_once('=') else { return Verdict::Whole };
-    let Some((first, last)) = range.trim().split_once('-') else { return Verdict::Whole };
+/// `None` for another unit, several ranges or a wrong grammar (§14.2: a server "MAY ignore the
+/// Range header field").
+fn parse_range(text: &str, size: u64) -> Option<Range<u64>> {
+    let (unit, range) = text.split_once('=')?;
+    let (first, last) = range.trim().split_once('-')?;
     let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     if !unit.eq_ignore_ascii_case("bytes") || !is_number(first) || !is_number(last) {
-        return Verdict::Whole;
+        return None;
     }
     // Digits that no u64 can hold are still a number, and after the end of every file.
     let number = |text: &str| text.parse::<u64>().unwrap_or(u64::MAX);
-    let range = match (first, last) {
-        ("", "") => return Verdict::Whole,
+    match (first, last) {
+        ("", "") => None,
         // Of an empty file each part is nothing, and no Content-Range can say so.
-        _ if size == 0 => return Verdict::Whole,
-        ("", count) => size.saturating_sub(number(count))..size,
-        (first, "") => number(first)..size,
-        (first, last) if number(last) < number(first) => return Verdict::Whole,
-        (first, last) => number(first)..number(last).saturating_add(1).min(size),
-    };
-    if range.start < range.end { Verdict::Part(range) } else { Verdict::OutOfRange }
+        _ if size == 0 => None,
+        ("", count) => Some(size.saturating_sub(number(count))..size),
+        (first, "") => Some(number(first)..size),
+        (first, last) if number(last) < number(first) => None,
+        (first, last) => Some(number(first)..number(last).saturating_add(1).min(size)),
+    }
 }
