@@ -139,7 +139,10 @@ impl Response {
     /// Panics if no cookie can have this name.
     #[track_caller]
     pub fn delete_cookie(&mut self, name: &str) {
-        let cookie = SetCookie::new(name, "").unwrap_or_else(|why| panic!("{why}"));
+        let cookie = match SetCookie::new(name, "") {
+            Ok(cookie) => cookie,
+            Err(why) => panic!("{why}"),
+        };
         self.set_cookie(&SetCookie { max_age: Some(Duration::ZERO), ..cookie });
     }
 }
