@@ -7,6 +7,7 @@ use super::kinds::LONGEST;
 use crate::json::{write_float, write_int};
 use crate::value::{Map, SequenceKind, Value};
 use std::borrow::Cow;
+use std::fmt::Write;
 
 /// Appends text with the five characters replaced that have a meaning in HTML.
 ///
@@ -138,8 +139,7 @@ fn repr_into(out: &mut String, value: &Value) {
     out.push_str(close);
 }
 
-/// Appends a string in quotes: single ones, unless it has a single quote and no double one. Other
-/// than in Python, characters that show nothing stay as they are.
+/// Appends a string in quotes: single ones, unless it has a single quote and no double one.
 fn quote_into(out: &mut String, text: &str) {
     let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
     out.push(quote);
@@ -149,8 +149,21 @@ fn quote_into(out: &mut String, text: &str) {
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
             _ if character == quote || character == '\\' => out.extend(['\\', character]),
-            _ => out.push(character),
+            _ if is_printable(character) => out.push(character),
+            // Writing to a String cannot fail.
+            '\0'..='\u{ff}' => _ = write!(out, "\\x{:02x}", character as u32),
+            '\u{100}'..='\u{ffff}' => _ = write!(out, "\\u{:04x}", character as u32),
+            _ => _ = write!(out, "\\U{:08x}", character as u32),
         }
     }
     out.push(quote);
+}
+
+/// Python's `isprintable`: no control characters and no separators but the space.
+fn is_printable(character: char) -> bool {
+    // `escape_debug` writes what cannot be seen as \u{…}. At the front of a text it does so with
+    // marks, too, which join the letter before them.
+    let is_escaped = || format!("a{character}").escape_debug().count() > 3;
+    matches!(character, ' '..='~')
+        || !(character.is_control() || character.is_whitespace() || is_escaped())
 }
