@@ -119,6 +119,6 @@ impl fmt::Debug for Headers {
 /// Appends a field with a number in decimal digits.
 pub(super) fn write_number(out: &mut Vec<u8>, name: &str, number: u64) {
     out.extend_from_slice(name.as_bytes());
-    write_digits(number, |digit| out.push(digit));
+    write_digits(number, |digits| out.extend_from_slice(digits));
     out.extend_from_slice(b"\r\n");
 }

@@ -78,8 +78,10 @@ impl Headers {
     }
 
     /// True if such a list holds this word, in any case of letters.
+    #[inline]
     pub fn has_token(&self, name: &str, token: &str) -> bool {
-        self.elements(name).any(|word| word.eq_ignore_ascii_case(token))
+        let is_it = |word: &str| word.eq_ignore_ascii_case(token);
+        self.may_have(NameFilter::of(name.as_bytes())) && self.elements(name).any(is_it)
     }
 
     /// Makes this the only field of its name. Panics as [`append`](Headers::append).

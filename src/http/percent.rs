@@ -30,8 +30,9 @@ pub(super) fn spelt(text: &[u8]) -> impl Iterator<Item = (u8, &[u8])> {
 /// digits stays, as in every browser.
 ///
 /// Split a path before you decode it: in `/hello/a%2Fb` the name is `a/b` (RFC 3986 §2.4).
+#[inline]
 pub fn percent_decode(text: &str) -> Cow<'_, str> {
-    if !text.contains('%') {
+    if !text.bytes().any(|byte| byte == b'%') {
         return Cow::Borrowed(text);
     }
     Cow::Owned(String::from_utf8_lossy(&percent_decode_bytes(text)).into_owned())

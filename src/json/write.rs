@@ -163,15 +163,15 @@ pub fn write_int(number: i64, mut push: impl FnMut(u8)) {
     if number < 0 {
         push(b'-');
     }
-    write_digits(number.unsigned_abs(), push);
+    write_digits(number.unsigned_abs(), |digits| digits.iter().for_each(|digit| push(*digit)));
 }
 
 /// Hands out the decimal digits of a number. (`write!` takes longer, and pages print many.)
 #[inline]
-pub fn write_digits(mut number: u64, mut push: impl FnMut(u8)) {
+pub fn write_digits(mut number: u64, write: impl FnOnce(&[u8])) {
     // Most numbers on a page have one digit.
     if number < 10 {
-        return push(b'0' + number as u8);
+        return write(&[b'0' + number as u8]);
     }
     let mut digits = [0; 20];
     let mut at = digits.len();
@@ -180,7 +180,7 @@ pub fn write_digits(mut number: u64, mut push: impl FnMut(u8)) {
         digits[at] = b'0' + (number % 10) as u8;
         number /= 10;
     }
-    digits[at..].iter().for_each(|digit| push(*digit));
+    write(&digits[at..]);
 }
 
 /// Appends a float as Python's `repr` and JSON write it: the fewest digits that read back as the

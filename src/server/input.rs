@@ -17,6 +17,7 @@ pub(super) struct Input {
 
 impl Input {
     /// What has not been used.
+    #[inline]
     pub fn bytes(&self) -> &[u8] {
         &self.buffer[self.used..self.filled]
     }

@@ -37,6 +37,7 @@ impl Log {
 
     /// How this log shows a request that got this status, and perhaps why it was `refused`; `None`
     /// if it does not.
+    #[inline]
     pub(super) fn line_of(
         self,
         request: &Request,

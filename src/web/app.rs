@@ -139,7 +139,9 @@ impl App {
         ctx: &mut Context,
     ) -> Response {
         let mut response = answered.unwrap_or_else(|error| self.error_page(&error, ctx));
-        if let Some(panic) = self.hooks.after(ctx, &mut response) {
+        if !self.hooks.after.is_empty()
+            && let Some(panic) = self.hooks.after(ctx, &mut response)
+        {
             response = self.error_page(&panic, ctx);
             // This answer is also for the hooks. One that panics again changes nothing.
             let _ = self.hooks.after(ctx, &mut response);

@@ -64,8 +64,9 @@ impl PlaceKind {
             // One value has one path, because a check of paths knows only one. And a slash in front
             // would leave a folder to which a program joins it. So would `..`: see `StaticFiles`.
             PlaceKind::Path => {
-                let mut parts = text.strip_suffix('/').unwrap_or(text).split('/');
-                (!parts.any(|part| matches!(part, "" | "."))).then(|| text.to_owned())
+                let text_or_folder = text.strip_suffix('/').unwrap_or(text);
+                let mut parts = text_or_folder.as_bytes().split(|byte| *byte == b'/');
+                (!parts.any(|part| matches!(part, b"" | b"."))).then(|| text.to_owned())
             }
             PlaceKind::Text => Some(text.to_owned()).filter(|it| !it.is_empty()),
         }

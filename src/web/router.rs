@@ -48,14 +48,11 @@ impl Router {
 
     fn without_places<'r>(&'r self, path: &str) -> impl Iterator<Item = &'r Route> {
         let slashes = |path: &str| path.matches('/').count();
-        let mut text = Cow::Borrowed(path);
-        if path.bytes().any(|byte| byte == b'%') {
-            text = percent_decode(path);
+        let text = match percent_decode(path) {
             // A slash that was encoded is part of a value, and no text of a pattern has one.
-            if slashes(&text) != slashes(path) {
-                text = Cow::Borrowed("");
-            }
-        }
+            Cow::Owned(text) if slashes(&text) != slashes(path) => Cow::Borrowed(""),
+            text => text,
+        };
         let plain = &self.routes[..self.plain_count];
         let searched: &str = &text;
         let from = plain.partition_point(|route| route.pattern.text() < searched);

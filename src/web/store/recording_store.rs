@@ -22,6 +22,7 @@ pub struct RecordingStore<'s> {
 impl<'s> RecordingStore<'s> {
     /// This store, for the request that this thread begins to serve. Changes are remembered only if
     /// `is_recording`.
+    #[inline]
     pub fn new(store: &'s dyn Store, is_recording: bool) -> RecordingStore<'s> {
         let (is_changed, changed) = (AtomicBool::new(false), Mutex::default());
         RecordingStore { store, is_recording, is_changed, changed, _patience: Patience::begin() }
