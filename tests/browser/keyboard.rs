@@ -45,7 +45,6 @@ fn the_tab_key_comes_to_every_control_in_the_order_in_which_they_are_seen() {
         if path == "/cycles" {
             browser.wait_for("document.getElementById('live').textContent.startsWith('Live')");
         }
-        let usable = browser.script(USABLE).as_int().expect("a number");
         let mut before: Option<(String, i64, i64, i64)> = None;
         let (mut first, mut reached) = (None, 0);
         loop {
@@ -75,8 +74,10 @@ fn the_tab_key_comes_to_every_control_in_the_order_in_which_they_are_seen() {
                 }
             }
             before = Some((name, top, bottom, left));
-            assert!(reached <= usable, "{path}: the focus goes round in circles: {before:?}");
+            assert!(reached < 1000, "{path}: the focus goes round in circles: {before:?}");
         }
+        // By now the page's script has said which texts take the focus.
+        let usable = browser.script(USABLE).as_int().expect("a number");
         if reached != usable {
             wrong.push(format!("{path}, {width}: {reached} of {usable} controls are reached"));
         }
