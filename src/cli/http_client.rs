@@ -65,7 +65,8 @@ impl ServerUrl {
                 Err(error) => why = error.to_string(),
             }
         }
-        Err(NoAnswer { why: format!("nobody answers: {why}"), is_http: false })
+        let why = format!("nobody answers: {why}");
+        Err(NoAnswer { why, is_there: false, is_http: false })
     }
 }
 
@@ -102,6 +103,8 @@ impl ServerAnswer {
 pub struct NoAnswer {
     /// What came, escaped, and what was expected.
     pub why: String,
+    /// False if nobody takes a connection there.
+    pub is_there: bool,
     /// True if a status line and headers came.
     pub is_http: bool,
 }
@@ -137,7 +140,8 @@ pub fn ask(
     // A server may answer and close before it has read everything. So only its answer counts.
     let _ = stream.write_all(format!("{head}\r\n{body}").as_bytes());
     let mut reader = BufReader::new(AnswerStream { stream, end });
-    let failed = |is_http| move |why: String| NoAnswer { why: escaped(&why), is_http };
+    let failed =
+        |is_http| move |why: String| NoAnswer { why: escaped(&why), is_there: true, is_http };
     let mut answer = read_head(&mut reader).map_err(failed(false))?;
     answer.body = read_body(&answer, &mut reader).map_err(failed(true))?;
     for line in answer.headers.get_all("Set-Cookie") {

@@ -40,9 +40,13 @@ impl Detail {
 /// Leaves the front of a long text, with a mark that there was more.
 fn cut_text(text: &mut String) {
     if text.len() > KEPT_BYTES {
-        let end = (0..=KEPT_BYTES).rev().find(|at| text.is_char_boundary(*at));
-        *text = format!("{}…", &text[..end.unwrap_or(0)]);
+        *text = front(text);
     }
+}
+
+fn front(text: &str) -> String {
+    let end = (0..=KEPT_BYTES.min(text.len())).rev().find(|at| text.is_char_boundary(*at));
+    format!("{}…", &text[..end.unwrap_or(0)])
 }
 
 fn cut_map(variables: &mut Map) {
@@ -51,9 +55,10 @@ fn cut_map(variables: &mut Map) {
     let large: Vec<String> =
         variables.iter().filter(is_large).map(|(name, _)| name.to_owned()).collect();
     for name in large {
-        let text = variables.get(&name).and_then(Value::as_str);
-        let mut kept = text.unwrap_or(TOO_LARGE).to_owned();
-        cut_text(&mut kept);
+        let kept = match variables.get(&name) {
+            Some(Value::Str(text)) => front(text),
+            _ => TOO_LARGE.to_owned(),
+        };
         variables.insert(name, kept);
     }
 }

@@ -136,7 +136,7 @@ impl Response {
 
     /// Asks the client to forget the cookie of this name that was set with the path `/` and without
     /// a domain. Otherwise set it again, with the same path and domain and a `max_age` of zero.
-    /// Panics if no cookie can have this name.
+    /// Panics if no cookie can have this name, because it is no token or longer than a cookie.
     #[track_caller]
     pub fn delete_cookie(&mut self, name: &str) {
         let cookie = match SetCookie::new(name, "") {

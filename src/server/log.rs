@@ -23,7 +23,7 @@ pub enum Log {
     Failures,
     /// `GET /hello 200 14 bytes 0.1 ms`
     Line,
-    /// The Common Log Format, which programs that analyse logs read.
+    /// The Common Log Format, which programs that analyse logs read. Its time is that of the answer.
     Common,
     /// Nothing.
     Off,
@@ -102,14 +102,14 @@ impl Log {
     }
 }
 
-/// The method and the target, its path spelt as the routes know it; `-`, if there is no path.
+/// The method and the target, its path spelt as the routes know it; `-`, if there is neither.
 fn asked(request: &Request) -> String {
-    if request.path.is_empty() {
-        return "-".to_owned();
-    }
     // A request line that was refused has a path at most.
     let is_refused = request.target.is_empty();
     let target = if is_refused { &request.path } else { &request.target };
+    if target.is_empty() {
+        return "-".to_owned();
+    }
     let (path, query) = split_before(target, b'?');
     escaped(&format!("{} {}{query}", request.method, normal_path(path)))
 }

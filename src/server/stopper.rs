@@ -4,7 +4,7 @@
 //! server connects to the server's own port: the worker returns from `accept` and looks.
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering, fence};
 use std::sync::{Arc, OnceLock};
 use std::thread::{self, Thread};
 use std::time::Duration;
@@ -27,6 +27,8 @@ impl Stopper {
     /// From now on no connection is accepted, and [`Server::run`](super::Server::run) ends.
     pub fn stop(&self) {
         self.stopping.store(true, Ordering::SeqCst);
+        // Of this thread and the one that waits, at least one sees what the other has written.
+        fence(Ordering::SeqCst);
         if let Some(thread) = self.waiting.get() {
             thread.unpark();
         }
@@ -34,6 +36,7 @@ impl Stopper {
 
     pub(super) fn wait(&self) {
         let _ = self.waiting.set(thread::current());
+        fence(Ordering::SeqCst);
         // If `stop` comes between this look and `park`, its `unpark` makes `park` return at once.
         while !self.stopping.load(Ordering::SeqCst) {
             thread::park();

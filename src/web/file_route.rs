@@ -31,7 +31,8 @@ pub fn file_handler(
             let shown = if is_text { text } else { encoded() };
             ctx.cycle.warn(format!("{shown}: {error}"));
             match error.kind() {
-                ErrorKind::NotFound => Error::NotFound,
+                // It may have become a folder since it was looked at.
+                ErrorKind::NotFound | ErrorKind::IsADirectory => Error::NotFound,
                 ErrorKind::PermissionDenied => {
                     Error::abort(Status::FORBIDDEN, "the file cannot be read")
                 }

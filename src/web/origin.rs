@@ -73,6 +73,8 @@ pub(super) fn sender<'r>(request: &'r Request, allowed: &[String]) -> Sender<'r>
     }
 }
 
+/// Of several origins all must be allowed. If one is not, a request that changes nothing counts as
+/// one of this site's own.
 fn sender_by_headers<'r>(request: &'r Request, allowed: &[String]) -> Sender<'r> {
     let host = request.headers.get("Host").unwrap_or("");
     let origins = request.headers.get_all("Origin");

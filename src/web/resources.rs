@@ -176,7 +176,11 @@ impl<'a> Context<'a> {
     /// `http://127.0.0.1:8000`. It is the one by which the client reached the server. If the `Host`
     /// is none that every shell takes as it is, it is the one where the server listens.
     pub fn base(&self) -> String {
-        self.site.address_for(self.request)
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-:[]".contains(&byte);
+        match self.request.headers.get("Host").is_some_and(|host| host.bytes().all(is_plain)) {
+            true => self.site.address_for(self.request),
+            false => format!("{}://{}", self.request.scheme(), self.site.address),
+        }
     }
 }
 

@@ -73,12 +73,10 @@ impl Site {
     }
 
     /// The address by which a client reached this server: `http://127.0.0.1:8000`, or the `https`
-    /// address of a trusted proxy. The `Host` is the client's: one that not every shell takes as it
-    /// is counts as none.
+    /// address of a trusted proxy.
     pub(super) fn address_for(&self, request: &Request) -> String {
-        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-:[]".contains(&byte);
-        let host = request.headers.get("Host").filter(|host| host.bytes().all(is_plain));
-        format!("{}://{}", request.scheme(), host.unwrap_or(&self.address))
+        let host = request.headers.get("Host").unwrap_or(&self.address);
+        format!("{}://{host}", request.scheme())
     }
 
     /// Refuses settings that do not go together.

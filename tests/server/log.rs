@@ -21,7 +21,9 @@ fn serving_writes_a_log() {
     };
     let limits = carafe::http::Limits { body_bytes: 8, ..Default::default() };
     let server = Running::with(|server| server.log(log).limits(limits));
-    for line in ["GET /%70anic%2f?%61", "GET /%70anic?%61", "GET /broken-stream", "GET /100%"] {
+    for line in
+        ["GET /%70anic%2f?%61", "GET /%70anic?%61", "GET /broken-stream", "GET /taken", "GET /100%"]
+    {
         server.exchange(format!("{line} HTTP/1.1\r\nHost: x\r\n\r\n").as_bytes());
     }
     server.exchange(b"POST /%6fne?a HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n");
@@ -69,6 +71,7 @@ fn a_log_shows_paths_as_the_routes_know_them_and_why_a_stream_or_a_message_faile
             &[
                 "GET /panic%2F?%61 200 ",
                 "GET /panic?%61 500 ",
+                "GET /taken 200 ",
                 "GET /broken-stream: the stream failed: no more\n",
                 " bytes, broken off",
                 "GET /100% refused: found",

@@ -41,6 +41,7 @@ impl Service for Mirror {
         }
         match request.path.as_str() {
             "/panic" => panic!("this service panics on purpose"),
+            "/taken" => Response::text(std::mem::take(&mut request.path)),
             "/stream" => Response::stream("text/plain", |out| {
                 let (word, blank) = ("one", ' ');
                 write!(out, "{word}{blank}")?;

@@ -9,6 +9,7 @@ use super::mask::cut_id;
 use super::message::Message;
 use carafe::cycle::{Record, Recorder, StorePlace};
 use carafe::{Map, Value};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The first characters of the key of the visitor's row; empty for a stranger.
@@ -54,18 +55,25 @@ pub fn last_by_person(recorder: &Recorder) -> Option<Arc<Record>> {
     })
 }
 
-/// The number of the page that this cycle was fetched for, if that page is one of these cycles.
-pub fn page_of(record: &Record, all: &[Arc<Record>]) -> Option<u64> {
-    let request = Message::of(&record.cycle.received);
-    let referer = request.header("Referer").filter(|_| is_fetched(&request))?;
-    // `http://host/path?query`
-    let (_, rest) = referer.split_once("://")?;
-    let page = rest[rest.find('/')?..].split('?').next()?;
-    let is_page = |other: &&Arc<Record>| {
-        let request = Message::of(&other.cycle.received);
-        other.number < record.number && !is_fetched(&request) && request.path_and_query().0 == page
-    };
-    all.iter().rfind(is_page).map(|page| page.number)
+/// Of the cycles that were fetched for a page which is one of these cycles, too: the number of that
+/// page. Each request is read once, because there may be 200, and each may be large.
+pub fn pages(all: &[Arc<Record>]) -> HashMap<u64, u64> {
+    let (mut last, mut pages) = (HashMap::new(), HashMap::new());
+    for record in all {
+        let request = Message::of(&record.cycle.received);
+        if !is_fetched(&request) {
+            last.insert(request.path_and_query().0.to_owned(), record.number);
+        } else if let Some(page) = path_in_referer(&request).and_then(|path| last.get(path)) {
+            pages.insert(record.number, *page);
+        }
+    }
+    pages
+}
+
+/// The path in `Referer: http://host/path?query`.
+fn path_in_referer<'m>(request: &'m Message) -> Option<&'m str> {
+    let (_, rest) = request.header("Referer")?.split_once("://")?;
+    rest[rest.find('/')?..].split('?').next()
 }
 
 /// Adds to the description of a cycle the numbers of the cycles that belong to it: the same
@@ -79,9 +87,10 @@ pub fn add_related(map: &mut Map, facts: &CycleFacts, recorder: &Recorder) {
     let of_visitor = all.iter().filter(|other| is_own(other)).map(|other| other.number);
     let (before, after): (Vec<u64>, Vec<u64>) =
         of_visitor.filter(|other| *other != number).partition(|other| *other < number);
-    let parts = all.iter().filter(|other| page_of(other, &all) == Some(number));
+    let pages = pages(&all);
+    let parts = all.iter().filter(|other| pages.get(&other.number) == Some(&number));
     map.insert("previous", before.last().copied());
     map.insert("next", after.first().copied());
-    map.insert("page", page_of(facts.record, &all));
+    map.insert("page", pages.get(&number).copied());
     map.insert("parts", parts.map(|part| part.number).collect::<Value>());
 }

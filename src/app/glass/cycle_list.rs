@@ -1,9 +1,9 @@
 //! Deeper: Lists the cycles as a page, as text, as JSON, and as a stream of events.
 
-use super::asker::page_of;
+use super::asker::pages;
 use super::columns::{COLUMNS, wrapped};
 use super::cycle_facts::CycleFacts;
-use super::cycle_rows::{HEADS, RowFilter, folded, line, row};
+use super::cycle_rows::{HEADS, RowFilter, folded, line, number, row};
 use super::cycle_text;
 use super::describe::CycleDescription;
 use super::memory_page::effect;
@@ -14,6 +14,7 @@ use carafe::cycle::{Detail, Record, Recorder, Step};
 use carafe::http::{Status, date};
 use carafe::web::template::Templates;
 use carafe::{Context, Error, Map, Response, Value, json};
+use std::collections::HashMap;
 use std::io::{self, IsTerminal, Write};
 use std::sync::Arc;
 use std::time::Duration;
@@ -121,7 +122,7 @@ pub fn cycles_live(ctx: &mut Context) -> Result<Response, Error> {
     }
     let filter = RowFilter::of(ctx)?;
     let newest = recorder.newest().map_or(0, |record| record.number);
-    let after = ctx.query("after")?.unwrap_or(newest);
+    let after = number(ctx, "after")?.unwrap_or(newest);
     let mut last = match ctx.request.headers.get("Last-Event-ID") {
         Some(id) => id.strip_suffix(&*run).and_then(|id| id.trim().parse().ok()).unwrap_or(0),
         None => after,
@@ -135,10 +136,12 @@ pub fn cycles_live(ctx: &mut Context) -> Result<Response, Error> {
             // time, because only a write shows that a page has gone.
             write!(out, "id: {last} {run}\n\n")?;
             out.flush()?;
-            for record in recorder.wait_beyond(last, HEARTBEAT) {
+            let new = recorder.wait_beyond(last, HEARTBEAT);
+            let is_whole = filter.is_empty() && !new.is_empty();
+            let pages = if is_whole { pages(&recorder.all()) } else { HashMap::new() };
+            for record in new {
                 last = record.number;
-                let page = page_of(&record, &recorder.all()).filter(|_| filter.is_empty());
-                let row = row(&record, page);
+                let row = row(&record, pages.get(&last).copied());
                 if filter.admits(&row) {
                     write!(out, "id: {last} {run}\ndata: {}\n\n", json::write(&row.into()))?;
                 }

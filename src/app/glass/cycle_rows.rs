@@ -9,13 +9,14 @@
 //! began (only in the list of one connection: how long after its first request)
 //! ```
 
-use super::asker::{page_of, program, visitor};
+use super::asker::{pages, program, visitor};
 use super::columns::{COLUMNS, cut_line};
 use super::describe::{CycleDescription, milliseconds};
 use super::message::Message;
 use carafe::cycle::{Record, Recorder};
 use carafe::http::date;
 use carafe::{Context, Error, Map, Value};
+use std::collections::HashMap;
 use std::time::Duration;
 
 /// The style sheet has this many colours for visitors.
@@ -67,6 +68,14 @@ pub fn rows_of(recorder: &Recorder, wants: impl Fn(&str) -> bool) -> impl Iterat
     records.filter(move |record| wants(&path(record))).map(|record| row(&record, None))
 }
 
+/// A number in the query. A field of a form that was left empty is none.
+pub fn number(ctx: &Context, field: &str) -> Result<Option<u64>, Error> {
+    match ctx.request.query.get(field) {
+        Some("") => Ok(None),
+        _ => ctx.query(field),
+    }
+}
+
 /// Which rows are wanted: `?q=WORDS&visitor=7f3a&connection=9`.
 pub struct RowFilter {
     words: Vec<String>,
@@ -81,8 +90,7 @@ impl RowFilter {
         let query = &ctx.request.query;
         let words = query.get("q").unwrap_or("").split_whitespace().map(str::to_lowercase);
         let visitor = query.get("visitor").unwrap_or("").trim_end_matches('.');
-        let is_empty = query.get("connection") == Some("");
-        let connection = if is_empty { None } else { ctx.query("connection")? };
+        let connection = number(ctx, "connection")?;
         Ok(RowFilter { words: words.collect(), visitor: visitor.to_owned(), connection })
     }
 
@@ -107,8 +115,9 @@ impl RowFilter {
         let mut first = None;
         let mut rows = Vec::new();
         let all = recorder.all();
+        let pages = if self.is_empty() { pages(&all) } else { HashMap::new() };
         for record in &all {
-            let mut row = row(record, page_of(record, &all).filter(|_| self.is_empty()));
+            let mut row = row(record, pages.get(&record.number).copied());
             if !self.admits(&row) {
                 continue;
             }

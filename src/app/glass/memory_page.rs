@@ -10,7 +10,7 @@
 //! forgetting one visitor, which `/dropsession` does.
 
 use super::cycle_facts::CycleFacts;
-use super::cycle_rows::hue;
+use super::cycle_rows::{hue, number};
 use super::mask::{Mask, cut_id};
 use super::own_requests::admit;
 use super::part_line::named;
@@ -45,7 +45,7 @@ pub fn memory(ctx: &mut Context) -> Result<Response, Error> {
     }
     let count = sessions.len();
     let pages = count.div_ceil(ROWS).max(1);
-    let page = ctx.query("page")?.unwrap_or(1).clamp(1, pages);
+    let page = number(ctx, "page")?.unwrap_or(1).clamp(1, pages as u64) as usize;
     // The row that was used last comes first.
     sessions.sort_unstable();
     let sessions = sessions.into_iter().rev();

@@ -58,7 +58,9 @@ pub fn run(server: &ServerUrl) -> CommandResult {
         print(&format!("  FAIL  {title}\n{}", visit.report(&trouble, expected, lesson)))?;
         // A server that is not there, or speaks no HTTP at first, will not later. One that breaks
         // off a single request may answer others.
-        if matches!(trouble, Trouble::NoAnswer(no) if !no.is_http && tried == 1) {
+        if let Trouble::NoAnswer(no) = trouble
+            && (!no.is_there || !no.is_http && tried == 1)
+        {
             break;
         }
     }

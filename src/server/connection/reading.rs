@@ -14,7 +14,7 @@ use crate::http::parse_error::malformed;
 use crate::http::{ChunkedBody, Framing, Method, Version, expects_continue, framing, parse_head};
 
 /// What the answer needs to know of a request. It is copied before the service is called, which may
-/// take the request apart.
+/// change the request.
 pub(super) struct Asked {
     /// True if the method is HEAD.
     pub is_head: bool,

@@ -69,8 +69,10 @@ impl Pool {
     /// They are the first in the queue. Those behind them may come without end.
     pub(super) fn drain(self: &Arc<Self>, first: Option<(TcpStream, SocketAddr)>) {
         // Under the lock: see `take_back_door`.
-        let staff = self.lock();
+        let mut staff = self.lock();
         let _ = self.door.set_may_wait(false);
+        // Where the system cannot shut the door, whoever is done does not look there again.
+        staff.most_accepting = 0;
         drop(staff);
         let queued = (0..QUEUED).map_while(|_| self.door.accept());
         for client in first.into_iter().chain(queued) {

@@ -35,9 +35,9 @@ impl<'s> Session<'s> {
     /// Takes a name and its value out.
     #[track_caller]
     pub fn remove(&mut self, name: &str) -> Option<Value> {
-        // Where there is nothing to take out, a stranger gets no row for it.
-        self.values().get(name)?;
-        self.change(|row| row.remove(name))
+        // A stranger has nothing to take out, and gets no row for it.
+        let is_stranger = self.get(name).is_none() && self.key().is_none();
+        if is_stranger { None } else { self.change(|row| row.remove(name)) }
     }
 
     /// Changes several values in one step. `edit` may be called again, as in

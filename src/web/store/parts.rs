@@ -1,8 +1,8 @@
 //! Deeper: the table of the memory store in parts, so that threads seldom wait.
 //!
-//! Each part is a [`RowTable`] under a lock of its own, which is held for less than a microsecond.
-//! The key says in which part its row is. Each part has an equal share of the room, so in a large
-//! table the row that makes room is the longest unused one of its part.
+//! Each part is a [`RowTable`] under a lock of its own, which is held for about a microsecond, or
+//! longer when the table grows. The key says in which part its row is. Each part has an equal share
+//! of the room, so in a large table the row that makes room is the longest unused one of its part.
 
 use super::change::locked;
 use super::kind::{StoreClock, milliseconds};

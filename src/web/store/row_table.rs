@@ -1,7 +1,8 @@
 //! Deeper: the table of rows that a process keeps, for the memory store and the file store.
 //!
 //! It finds a row by its key, and knows which row of a kind was unused for the longest time. Each
-//! operation costs the same with a million rows as with one, and none walks through all rows:
+//! operation costs the same with a million rows as with one, and none walks through all rows. (The
+//! few at which the vector or the index has to grow move all rows.)
 //!
 //! * The rows of a kind lie in the slots of one vector, and an index finds the slot by the key. A
 //!   row keeps its slot until it is removed.

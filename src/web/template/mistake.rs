@@ -21,7 +21,12 @@ impl fmt::Display for TemplateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // A name may come from a request. Its control characters must not reach a terminal or split
         // a line of the log.
-        write!(f, "{}", self.template.escape_debug())?;
+        for character in self.template.chars() {
+            match character.is_control() {
+                true => write!(f, "{}", character.escape_debug())?,
+                false => write!(f, "{character}")?,
+            }
+        }
         match self.line {
             0 => write!(f, ": {}", self.message),
             _ => write!(f, ":{}:{}: {}", self.line, self.column, self.message),

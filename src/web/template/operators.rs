@@ -62,6 +62,9 @@ const fn arithmetic(name: &'static str, call: Call) -> Function {
 
 /// `-a`: as `0 - a`, but for the sign of a zero.
 fn negated(value: &Value) -> Outcome {
+    if value.number().is_none() {
+        return Err(format!("- does not go before {}", value.type_name()));
+    }
     numbers("-", &0.into(), value, Some(i64::checked_sub), |_, number| -number)
 }
 

@@ -51,11 +51,16 @@ pub fn capitalize(value: &Value, _: &[Value]) -> Outcome {
     like(value, capitalized(&to_text(value)))
 }
 
-/// A word with a capital at its front.
+/// A word with a capital at its front. All letters are made small together, because the form of the
+/// Greek sigma depends on the letters before it. Where one letter becomes two, as ß does, only the
+/// first of them is large.
 fn capitalized(word: &str) -> String {
-    let mut letters = word.chars();
-    let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
-    first + &letters.as_str().to_lowercase()
+    let Some(first) = word.chars().next() else { return String::new() };
+    let mut large = first.to_uppercase();
+    let front: String =
+        large.next().into_iter().chain(large.flat_map(char::to_lowercase)).collect();
+    let small_bytes: usize = first.to_lowercase().map(char::len_utf8).sum();
+    front + &word.to_lowercase()[small_bytes..]
 }
 
 /// Removes white space, or the characters given, at the front and the back.

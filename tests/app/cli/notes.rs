@@ -4,7 +4,7 @@
 use super::odd;
 use crate::carafe::{Carafe, DEADLINE};
 use carafe::server::log::is_unseen;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -306,6 +306,20 @@ fn a_server_that_breaks_off_some_requests_is_asked_all_of_them() {
     });
     let (code, report) = check(&url);
     assert!(code == Some(1) && report.ends_with("\n0 of 23 hold.\n"), "all are tried: {report}");
+}
+
+#[test]
+fn a_server_that_has_gone_is_asked_no_further() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let url = format!("http://{}", listener.local_addr().expect("it has an address"));
+    thread::spawn(move || {
+        for mut stream in listener.incoming().take(2).flatten() {
+            let _ = stream.read(&mut [0; 1000]);
+            let _ = stream.write_all(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
+        }
+    });
+    let (code, report) = check(&url);
+    assert!(code == Some(1) && report.ends_with(" were not tried.\n"), "{report}");
 }
 
 #[test]

@@ -276,6 +276,7 @@ fn a_connection_is_seen_whole_with_its_end() {
     }
     // An empty field of a form asks for nothing.
     assert_eq!(carafe.status(&["$B/cycles?q=&connection="]), "200");
+    assert_eq!(carafe.status(&["$B/memory?visitor=&page="]), "200");
 }
 
 #[test]

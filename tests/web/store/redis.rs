@@ -259,6 +259,17 @@ fn a_redis_that_is_full_still_knows_its_visitors_and_refuses_new_ones() {
     assert_eq!(load(&store, &SESSION, "known"), Lookup::Found(row(1)));
     let refused = put(&store, &SESSION, "new", &row(1)).unwrap_err();
     assert!(refused.status().0 == 503 && refused.to_string().contains("OOM"), "{refused}");
+    // A refusal is an answer, and the connection stays.
+    let connected = || {
+        let stats = redis.ask(&["INFO", "stats"]);
+        let count = stats.lines().find_map(|line| line.strip_prefix("total_connections_received:"));
+        count.and_then(|count| count.trim().parse::<u64>().ok()).expect("Redis counts them")
+    };
+    let before = connected();
+    for _ in 0..5 {
+        put(&store, &SESSION, "new", &row(1)).unwrap_err();
+    }
+    assert_eq!(connected(), before + 1, "only that of this question");
     redis.ask(&["CONFIG", "SET", "maxmemory", "0"]);
     put(&store, &SESSION, "new", &row(1)).unwrap();
 }

@@ -109,7 +109,9 @@ impl Progress {
         }
         for condition in open {
             let mut marks = condition.marks.lock().unwrap_or_else(PoisonError::into_inner);
-            if condition.words.iter().all(|word| holds(word, &cycle, &mut marks)) {
+            let is_fulfilled = condition.words.iter().all(|word| holds(word, &cycle, &mut marks));
+            drop(marks);
+            if is_fulfilled {
                 self.tick(condition, Some(record.number));
             }
         }

@@ -101,7 +101,12 @@ impl RedisStore {
                 if free.len() < KEPT {
                     free.push(connection);
                 }
-                Ok(reply)
+                match reply {
+                    RedisReply::Refused(why) => {
+                        Err(StoreError::Unreachable(format!("Redis says: {why}")))
+                    }
+                    reply => Ok(reply),
+                }
             }
             Err(error) => {
                 // The others lead to the same Redis, and each would cost somebody the same wait.

@@ -24,6 +24,8 @@ pub enum RedisReply {
     Text(Option<Vec<u8>>),
     /// `:1`.
     Number(i64),
+    /// `-ERR …`: Redis did not do it, and says why.
+    Refused(String),
 }
 
 /// A connection on which every command was answered.
@@ -63,7 +65,9 @@ impl RedisConnection {
         let database = (url.database != 0).then(|| vec!["SELECT", &number]);
         for command in [account, database].into_iter().flatten() {
             let words: Vec<_> = command.into_iter().map(str::as_bytes).collect();
-            opened.ask(&words, end)?;
+            if let RedisReply::Refused(why) = opened.ask(&words, end)? {
+                return Err(io::Error::other(format!("Redis says: {why}")));
+            }
         }
         Ok(opened)
     }
@@ -76,7 +80,7 @@ impl RedisConnection {
         is_quiet && self.0.buffer().is_empty() && stream.set_nonblocking(false).is_ok()
     }
 
-    /// Sends a command and reads its reply. That Redis did not do it is an error: `-ERR …`.
+    /// Sends a command and reads its reply.
     pub fn ask(&mut self, command: &[&[u8]], end: Instant) -> io::Result<RedisReply> {
         let mut bytes = format!("*{}\r\n", command.len()).into_bytes();
         for word in command {
@@ -99,8 +103,7 @@ impl RedisConnection {
             ("-", why) => {
                 // The terminal in which the server was started shows it.
                 let shown = |letter: char| if letter.is_control() { '\u{fffd}' } else { letter };
-                let why: String = why.chars().take(200).map(shown).collect();
-                Err(io::Error::other(format!("Redis says: {why}")))
+                Ok(RedisReply::Refused(why.chars().take(200).map(shown).collect()))
             }
             (":", number) => number.parse().map(RedisReply::Number).map_err(|_| unexpected()),
             ("$", "-1") => Ok(RedisReply::Text(None)),
