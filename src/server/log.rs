@@ -23,7 +23,7 @@ pub enum Log {
     Failures,
     /// `GET /hello 200 14 bytes 0.1 ms`
     Line,
-    /// The Common Log Format, which programs that analyse logs read. Its time is that of the answer.
+    /// The Common Log Format, which programs that analyse logs read, with the time of the answer.
     Common,
     /// Nothing.
     Off,

@@ -31,19 +31,23 @@ pub fn upper(value: &Value, _: &[Value]) -> Outcome {
 
 /// The filter: a word begins after white space and `- ( { [ <`. The result is no HTML.
 pub fn title(value: &Value, _: &[Value]) -> Outcome {
-    let is_between = |it: char| it.is_whitespace() || "-({[<".contains(it);
-    Ok(capitals(&to_text(value), is_between).into())
+    let mut titled = String::new();
+    for word in
+        to_text(value).split_inclusive(|it: char| it.is_whitespace() || "-({[<".contains(it))
+    {
+        let mut letters = word.chars();
+        titled.extend(letters.next().into_iter().flat_map(char::to_uppercase));
+        titled.push_str(&letters.as_str().to_lowercase());
+    }
+    Ok(titled.into())
 }
 
 /// The method: a word begins after everything that is neither large nor small, `It'S` included.
 pub fn title_of_words(value: &Value, _: &[Value]) -> Outcome {
-    let has_case = |it: char| it.is_lowercase() || it.is_uppercase();
-    like(value, capitals(&to_text(value), |it| !has_case(it)))
-}
-
-/// Each word with a capital at its front; these characters are between words.
-fn capitals(text: &str, is_between: impl FnMut(char) -> bool) -> String {
-    text.split_inclusive(is_between).map(capitalized).collect()
+    let words = to_text(value);
+    let has_case = |it: char| it.is_lowercase() || it.is_uppercase() || TITLES.contains(it);
+    let words = words.split_inclusive(|before: char| !has_case(before));
+    like(value, words.map(capitalized).collect::<String>())
 }
 
 /// The first letter is a capital, the others are small.
@@ -51,16 +55,22 @@ pub fn capitalize(value: &Value, _: &[Value]) -> Outcome {
     like(value, capitalized(&to_text(value)))
 }
 
+/// The letters that stand for two, with only the first of them large.
+const TITLES: &str = "ǅǈǋǲᾈᾉᾊᾋᾌᾍᾎᾏᾘᾙᾚᾛᾜᾝᾞᾟᾨᾩᾪᾫᾬᾭᾮᾯᾼῌῼ";
+
 /// A word with a capital at its front. All letters are made small together, because the form of the
 /// Greek sigma depends on the letters before it. Where one letter becomes two, as ß does, only the
 /// first of them is large.
 fn capitalized(word: &str) -> String {
     let Some(first) = word.chars().next() else { return String::new() };
-    let mut large = first.to_uppercase();
-    let front: String =
-        large.next().into_iter().chain(large.flat_map(char::to_lowercase)).collect();
-    let small_bytes: usize = first.to_lowercase().map(char::len_utf8).sum();
-    front + &word.to_lowercase()[small_bytes..]
+    let (mut large, small) = (first.to_uppercase().to_string(), first.to_lowercase());
+    if let Some(title) = TITLES.chars().find(|title| title.to_lowercase().eq(small.clone())) {
+        large = title.to_string();
+    }
+    let mut capitals = large.char_indices().filter(|(_, letter)| letter.is_uppercase());
+    let end = capitals.next().map_or(large.len(), |(at, letter)| at + letter.len_utf8());
+    let second = large.split_off(end).to_lowercase();
+    large + &second + &word.to_lowercase()[small.map(char::len_utf8).sum()..]
 }
 
 /// Removes white space, or the characters given, at the front and the back.
@@ -80,6 +90,9 @@ pub fn replace(value: &Value, arguments: &[Value]) -> Outcome {
 /// The same, as HTML if `safe`: then the value and the new text are escaped, unless they are HTML.
 pub fn replaced(value: &Value, arguments: &[Value], safe: bool) -> Outcome {
     let (old, new) = (&arguments[0], &arguments[1]);
+    if old.is_undefined() {
+        return Err("the text to replace is undefined".to_owned());
+    }
     let as_text = if safe { to_html } else { to_text };
     let (text, old, new) = (as_text(value), to_text(old), as_text(new));
     // A negative count means all.
