@@ -1,6 +1,7 @@
 //! The names and values of a query or a form, written as a=1&b=2 with percent-encoding.
 //!
-//! As data, `&`, `=` and others are written as `%` and two hex digits, and a space may be `+`.
+//! Inside a name or a value, `&`, `=` and others are written as `%` and two hex digits, and a space
+//! may be `+`.
 //!
 //! Elsewhere: `multipart/form-data`, the format for uploads, in `multipart`.
 

@@ -22,7 +22,7 @@ pub struct Headers {
     pub(super) text: String,
     /// Where each line ends, after its CR LF.
     pub(super) ends: Vec<usize>,
-    /// Says of nearly every name that is not here, and at once, that it is not.
+    /// Tells fast that a name is absent. If it cannot, the lines are compared.
     pub(super) names: NameFilter,
 }
 

@@ -8,7 +8,7 @@ use super::bytes::first_control;
 use super::parse_error::{malformed, unexpected_line};
 
 /// The line that starts at `at`, without its CR LF. `None` if its end has not arrived. Its first
-/// `checked` bytes are known to be no control characters. `most` is the limit of the whole head.
+/// `checked` bytes are known to be no control characters. `most` is the limit for all `bytes`.
 ///
 /// # Errors
 ///

@@ -2,7 +2,8 @@
 //!
 //! The server knows no routes, no sessions and no templates: it turns bytes
 //! into a [`Request`](crate::http::Request), hands it to a [`Service`], and writes the
-//! [`Response`](crate::Response).
+//! [`Response`](crate::Response). A [`Cycle`](crate::cycle::Cycle) is the record of one request and
+//! its answer, for the page `/cycles`; the server fills it in on the way.
 //!
 //! * `serving` is what all connections share, with the [`Service`].
 //! * `input` is the bytes that have arrived, and `wire` the socket from which they come.

@@ -17,7 +17,7 @@ pub trait Service: Send + Sync + 'static {
     /// is where the server notes what happens, for the page `/cycles`.
     ///
     /// The request is lent, because the connection uses its memory again for the next one. The
-    /// service may take path, headers and body out of it. The log shows the rest as it is then.
+    /// service may take path, headers and body out of it. The log shows what it has left there.
     fn call(&self, request: &mut Request, cycle: &mut Cycle) -> Response;
 
     /// What stands before all its paths, such as `/app`. The server prints it after its address.

@@ -1,7 +1,8 @@
 //! What the server remembers of a visitor: three handlers of the course notes.
 //!
-//! A session is a map that belongs to one visitor. The framework finds it by the visitor's cookie.
-//! A change goes to the store at once, and is safe before the answer leaves.
+//! HTTP is stateless: each request stands alone. These handlers are stateful by a session, a map
+//! that belongs to one visitor. The framework finds it by the visitor's cookie. A change goes to
+//! the store at once, and is safe before the answer leaves.
 //!
 //! `say` answers curl with a sentence, and a browser with a page that explains it.
 

@@ -49,7 +49,7 @@ impl<'s> Session<'s> {
         let mut outcome = None;
         self.write(None, &mut |row| outcome = row.as_mut().map(&mut edit));
         if outcome.is_none() {
-            // A stranger; or another request has deleted the row, and `write` has emptied this copy
+            // A stranger; or another request has deleted the row, and `accept` has emptied the copy
             // of it, because what was in it must not come back. The change makes a new row.
             let values = self.values().clone();
             self.write(Some(random::hex_id()), &mut |row| {
