@@ -71,7 +71,7 @@ impl Pool {
         // Under the lock: see `take_back_door`.
         let mut staff = self.lock();
         let _ = self.door.set_may_wait(false);
-        // Where the system cannot shut the door, whoever is done does not look there again.
+        // Not every system can shut the door. So no worker goes back to it from now on.
         staff.most_accepting = 0;
         drop(staff);
         let queued = (0..QUEUED).map_while(|_| self.door.accept());
