@@ -15,6 +15,9 @@ struct Sample {
     /// complete.
     statuses: Vec<u16>,
     stays: bool,
+    /// The client sends more after it asked for the close. RFC 9112 §9.6 forbids that, so a byte
+    /// that comes after the close is met with a reset.
+    sends_after_close: bool,
 }
 
 fn samples() -> Vec<Sample> {
@@ -31,6 +34,7 @@ fn samples() -> Vec<Sample> {
                 .map(|status| status.parse().expect("a status is a number"))
                 .collect(),
             stays: words[2] == "yes",
+            sends_after_close: words[0] == "pipelined-behind-close.http",
         }
     };
     lines.map(read).collect()
@@ -50,7 +54,7 @@ fn every_sample_is_answered_as_expected_whole_and_byte_by_byte() {
             scope.spawn(move || {
                 for sample in samples.iter().skip(first).step_by(8) {
                     check(carafe, sample, sample.bytes.len());
-                    if sample.bytes.len() < 3000 {
+                    if sample.bytes.len() < 3000 && !sample.sends_after_close {
                         check(carafe, sample, 1);
                     }
                 }
