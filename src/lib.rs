@@ -2,6 +2,9 @@
 //!
 //! This file lists the rooms (folders of chapters, which are files) in reading order, and the names
 //! that every program needs.
+//!
+//! A chapter begins with its idea. What it names after "Elsewhere" or "see" may be a deeper
+//! chapter; the first reading can be followed without it.
 #![doc = ""]
 #![doc = include_str!("../README.md")]
 #![deny(unsafe_code)]

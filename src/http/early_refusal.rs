@@ -64,7 +64,7 @@ pub(crate) fn first_words(bytes: &[u8]) -> (Method, String) {
 fn line_too_long(line: &[u8], limits: &Limits) -> ParseError {
     let method = &line[..token_length(line)];
     if !matches!(line.get(method.len()), None | Some(b' ')) {
-        unexpected("the method", &line[..=method.len()], "letters")
+        unexpected("the method", &line[..=method.len()], "a word such as GET")
     } else if method.len() > Method::LONGEST {
         // RFC 9112 §3: "A server that receives a method longer than any that it implements SHOULD
         // respond with a 501".

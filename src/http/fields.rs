@@ -33,15 +33,15 @@ impl Fields {
         fields
     }
 
-    /// Reads the same in place of what was here. False if there are more than `most` fields.
-    pub(super) fn read(&mut self, text: &str, most: usize) -> bool {
+    /// Reads the same, after it has removed what was here. False if there are too many fields.
+    pub(super) fn read(&mut self, text: &str, most_fields: usize) -> bool {
         self.text.clear();
         self.ends.clear();
         if text.is_empty() {
             return true; // Most targets have no query.
         }
         for pair in text.split('&').filter(|pair| !pair.is_empty()) {
-            if self.ends.len() == most {
+            if self.ends.len() == most_fields {
                 return false;
             }
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));

@@ -22,7 +22,8 @@ pub struct Headers {
     pub(super) text: String,
     /// Where each line ends, after its CR LF.
     pub(super) ends: Vec<usize>,
-    /// Tells fast that a name is absent. If it cannot, the lines are compared.
+    /// A summary of all names in a few bits. It tells fast that a name is absent, as most are that
+    /// the server looks for.
     pub(super) names: NameFilter,
 }
 
@@ -46,8 +47,9 @@ impl Headers {
 
     /// The values of all fields of this name, in order.
     pub fn get_all(&self, name: &str) -> impl Iterator<Item = &str> {
-        let most = self.names.at_most(NameFilter::of(name.as_bytes()));
-        self.lines().filter_map(|line| self.value_of(line, name)).take(most)
+        // 0 or 1 if the summary can tell. The search ends there.
+        let most_values = self.names.at_most(NameFilter::of(name.as_bytes()));
+        self.lines().filter_map(|line| self.value_of(line, name)).take(most_values)
     }
 
     /// The value of a line, if it begins with this name and a colon.
@@ -110,7 +112,7 @@ impl Headers {
     /// Adds a field whose name and value are known to be right.
     pub(crate) fn push(&mut self, name: &str, value: &str) {
         if self.ends.capacity() == 0 {
-            // An answer has six to ten fields. Room for them now costs less than growing later.
+            // An answer has six to ten fields. Memory for them now costs less than growing later.
             self.text.reserve(400);
             self.ends.reserve(10);
         }
@@ -121,7 +123,7 @@ impl Headers {
         self.note(NameFilter::of(name.as_bytes()), self.text.len());
     }
 
-    /// Notes a field of this name, whose line ends here.
+    /// Notes a field of this name, whose line ends at `end`.
     #[inline]
     pub(super) fn note(&mut self, name: NameFilter, end: usize) {
         self.names.add(name);

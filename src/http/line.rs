@@ -7,27 +7,27 @@ use super::ParseError;
 use super::bytes::first_control;
 use super::parse_error::{malformed, unexpected_line};
 
-/// The line that starts at `at`, without its CR LF. `None` if its end has not arrived. Its first
-/// `checked` bytes are known to be no control characters. `most` is the limit for all `bytes`.
+/// The line that begins at `start`, without its CR LF. `None` if its end has not arrived. Its first
+/// `checked` bytes are known to be no control characters.
 ///
 /// # Errors
 ///
-/// A byte that no line may hold; and `too_long`, if the line does not end within the first `most`
-/// of all `bytes`. So the result does not depend on how many bytes have arrived.
+/// A byte that no line may hold; and `too_long`, if the line does not end within the first
+/// `most_bytes` of `bytes`. So the result does not depend on how many bytes have arrived.
 #[inline]
 pub(super) fn line_at(
     bytes: &[u8],
-    at: usize,
+    start: usize,
     checked: usize,
-    most: usize,
+    most_bytes: usize,
     too_long: impl FnOnce() -> ParseError,
 ) -> Result<Option<&[u8]>, ParseError> {
-    let seen = &bytes[at..bytes.len().min(most)];
+    let seen = &bytes[start..bytes.len().min(most_bytes)];
     let line_bytes = first_control(&seen[checked..]).map_or(seen.len(), |more| checked + more);
     match seen.split_at(line_bytes) {
         (line, [b'\r', b'\n', ..]) => Ok(Some(line)),
         // The end is not among these bytes: either the line is too long, or it has not arrived.
-        (_, [] | [b'\r']) if bytes.len() > most => Err(too_long()),
+        (_, [] | [b'\r']) if bytes.len() > most_bytes => Err(too_long()),
         (_, [] | [b'\r']) => Ok(None),
         // RFC 9112 §2.2: "a recipient MAY recognize a single LF as a line terminator". This one
         // does not, since a proxy in front may read another message there.

@@ -2,7 +2,7 @@
 //!
 //! Nothing here opens a socket or starts a thread, so each file can be tried without a server.
 //!
-//! * [`headers`] and [`fields`] are two kinds of named text.
+//! * [`headers`] are the names and values of a message, [`fields`] those of a query or a form.
 //! * [`request`] is what comes in; `line`, [`parse`] and [`body`] make it from bytes.
 //! * [`cookie`] is a header with a grammar of its own.
 //! * [`response`] is what goes out.

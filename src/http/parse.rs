@@ -69,47 +69,47 @@ pub fn parse_head(
     let headers = &mut request.headers;
     let first = line.len() + 2;
     let noted = note_fields(bytes, first, limits, headers);
-    let Ok(Some(at)) = noted else {
+    let Ok(Some(end)) = noted else {
         // The head is wrong, or not complete: forget the ends of lines that were noted.
         headers.clear();
         return noted;
     };
-    // So far `headers` knows where the lines end, and not their text. One copy of all the lines is
+    // `headers` knows where the lines end, and now gets their text. One copy of all the lines is
     // faster than one of each.
-    headers.take_lines(&bytes[first..at])?;
+    headers.take_lines(&bytes[first..end])?;
     check_host(headers, version)?;
     // RFC 9112 §3.2.2: "the origin server MUST ignore the received Host header field (if any) and
     // instead use the host information of the request-target".
     if let Some(authority) = target.authority {
         headers.set("Host", authority);
     }
-    Ok(Some(at + 2))
+    Ok(Some(end + 2))
 }
 
-/// Notes the fields of the lines from `first` on. Returns where the empty line after them begins;
-/// `None` if it has not arrived.
+/// Notes the name and the end of each field from `first` on. Returns where the empty line after
+/// them begins; `None` if it has not arrived.
 fn note_fields(
     bytes: &[u8],
     first: usize,
     limits: &Limits,
     headers: &mut Headers,
 ) -> Result<Option<usize>, ParseError> {
-    let mut at = first;
+    let mut line_start = first;
     loop {
-        let arrived = &bytes[at..bytes.len().min(limits.head_bytes)];
+        let arrived = &bytes[line_start..bytes.len().min(limits.head_bytes)];
         if let [b'\r', b'\n', ..] = arrived {
-            return Ok(Some(at));
+            return Ok(Some(line_start));
         }
         let name_bytes = token_length(arrived);
         let too_long = || head_too_long(limits);
-        let line = line_at(bytes, at, name_bytes, limits.head_bytes, too_long)?;
+        let line = line_at(bytes, line_start, name_bytes, limits.head_bytes, too_long)?;
         let Some(line) = line else { return Ok(None) };
         if headers.ends.len() == limits.headers {
             return Err(too_many_headers(limits));
         }
         check_field(line, name_bytes)?;
-        at += line.len() + 2;
-        headers.note(NameFilter::of(&line[..name_bytes]), at - first);
+        line_start += line.len() + 2;
+        headers.note(NameFilter::of(&line[..name_bytes]), line_start - first);
     }
 }
 
@@ -121,7 +121,7 @@ fn split_request_line<'a>(
     let mut words = line.splitn(3, |byte| *byte == b' ');
     let word = words.next().unwrap_or_default();
     let Some(method) = Method::from_bytes(word) else {
-        return Err(unexpected_line("the method", word, "letters"));
+        return Err(unexpected_line("the method", word, "a word such as GET"));
     };
     let (Some(target), Some(version)) = (words.next(), words.next()) else {
         return Err(unexpected_line("the request line", line, "a method, a target and a version"));

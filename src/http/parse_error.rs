@@ -35,7 +35,7 @@ pub(crate) fn malformed(what: impl Into<String>) -> ParseError {
     ParseError::new(Status::BAD_REQUEST, what)
 }
 
-/// The same with bytes of the client: `found the method "G\x00", expected letters`.
+/// The same with bytes of the client: `found the method "G\x00", expected a word such as GET`.
 pub(super) fn unexpected(what: &str, bytes: &[u8], expected: &str) -> ParseError {
     malformed(format!("found {what} {}, expected {expected}", shown(bytes)))
 }

@@ -1,6 +1,6 @@
 //! A request as a value: everything that a client said.
 //!
-//! Elsewhere: decoding the values in a path. The router does that where a route needs it.
+//! Elsewhere: the decoding of a path. The router does that, part by part.
 
 use super::fields::percent_encode;
 use super::target::normal_path;
@@ -14,8 +14,8 @@ pub struct Request {
     pub method: Method,
     /// The target as it was written, with the site's prefix: `/search?q=tea`, `http://host/`, `*`.
     pub target: String,
-    /// The target's path, percent-encoded where that is needed and only there: `/%61` is `/a`, and
-    /// `/a%2fb` is `/a%2Fb`. `*` is the server as a whole. The site takes its prefix off.
+    /// The target's path. Each path has one spelling: `/%61` becomes `/a`, and `/a%2fb` becomes
+    /// `/a%2Fb`. `*` is the server as a whole. If the site has a prefix, `App` takes it off.
     pub path: String,
     /// The target's query, decoded; Flask's `request.args`.
     pub query: Fields,
@@ -30,7 +30,8 @@ pub struct Request {
     pub peer: Option<SocketAddr>,
     /// True if a trusted proxy says that the client speaks https.
     pub secure: bool,
-    /// The bytes of the body, and of what is made of it. They count in one sum with all others.
+    /// How much memory the body takes, and what is made of it. The server adds this up for all
+    /// requests, and the sum has a limit.
     pub share: Share,
 }
 

@@ -36,7 +36,9 @@ impl Response {
     /// An answer without headers or body. Panics as [`with_status`](Response::with_status).
     #[track_caller]
     pub fn new(status: Status) -> Response {
-        let ok = Response { status: Status::OK, headers: Headers::spare(), body: Body::Empty };
+        // Empty headers, in the memory of an answer that has been sent.
+        let headers = Headers::spare();
+        let ok = Response { status: Status::OK, headers, body: Body::Empty };
         ok.with_status(status)
     }
 
@@ -102,7 +104,7 @@ impl Response {
 
 /// What the connection adds to the headers of a response.
 pub struct Delivery<'a> {
-    /// The `Date` header and the empty line after it: see [`date::CachedDate`](super::date).
+    /// The end of the head: the `Date` header, and the empty line after it.
     pub last_lines: &'a str,
     /// The value of `Connection`. `None` writes no header: an HTTP/1.1 connection then stays open.
     pub connection: Option<&'static str>,

@@ -7,8 +7,8 @@
 //!   requests may arrive in one read (pipelining); their answers leave in one write, in order.
 //! * The [`Buffers`] of a request and of its answer serve for the next one, until the connection
 //!   has been quiet for a while.
-//! * A connection may wait for its client. One in the `ring`, a deeper chapter, must not: it stops
-//!   where it would have to wait, and another thread goes on with it later.
+//! * A connection may wait for its client. Only in the `ring`, a deeper chapter, it must not: where
+//!   it would have to wait, its turn ends, and another thread goes on with it later.
 //! * Where the end of a message is in doubt, the request is refused and the connection closed.
 //!
 //! No client is trusted to end anything by itself: each wait has a bound.
@@ -49,11 +49,12 @@ pub(super) struct Connection {
     next: Next,
     /// How many answers have been written.
     pub answers: u64,
-    /// The bytes of answers that were not sent. They count in one sum with all requests' bodies.
+    /// How much memory the answers take that are not sent yet. It counts in the same sum as the
+    /// bodies of requests.
     share: Share,
     /// What the log and the record still have to say.
     report: Report,
-    /// Notes of the ring about this connection.
+    /// When the ring may take this connection.
     pub pace: Pace,
 }
 
@@ -83,20 +84,20 @@ enum Next {
     Linger,
 }
 
-/// How a turn ended. A turn, [`turn`](Connection::turn), answers what has arrived.
+/// How one call of [`turn`](Connection::turn) ended.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Turn {
-    /// Everything that has arrived is answered.
+    /// Everything that had arrived is answered.
     Answered,
-    /// No part of a request had arrived, and this connection must not wait.
+    /// No part of a request had arrived, and this connection must not wait for one.
     Quiet,
-    /// It could go on only by waiting, and may not wait.
+    /// A part of a request or of an answer is left, and this connection must not wait for the rest.
     WouldWait,
     /// The connection is over.
     Over,
 }
 
-/// Why a request goes no further. This need not be a failure: the connection may be over.
+/// Why a stage does not lead to the next one. `?` carries it to [`proceed`](Connection::proceed).
 enum Obstacle {
     /// The turn ends like this.
     End(Turn),
@@ -120,12 +121,12 @@ impl From<ParseError> for Obstacle {
 
 impl Connection {
     /// A connection that has just been accepted. Returns `None` if it is over already: the client
-    /// has gone, or there are too many connections, and the client was told so.
+    /// has gone, or the server is full and has said so.
     pub fn new(serving: &Arc<Serving>, stream: TcpStream, peer: SocketAddr) -> Option<Connection> {
         stream.set_nodelay(true).ok()?;
         stream.set_write_timeout(Some(serving.limits.write_time)).ok()?;
         let added = serving.connections.add(stream);
-        let (number, socket) = added.inspect_err(door::refuse).ok()?;
+        let (number, socket) = added.inspect_err(door::say_full).ok()?;
         Some(Connection {
             serving: Arc::clone(serving),
             wire: Wire::new(socket),
@@ -141,7 +142,7 @@ impl Connection {
         })
     }
 
-    /// Answers all requests that have arrived. If this connection may wait, it first waits for one.
+    /// Answers all requests that have arrived. If none has, it waits for one, if it may wait.
     pub fn turn(&mut self) -> Turn {
         // A panic in a service is caught in `call`. A value of a handler may also panic when it is
         // dropped; that is caught here.
@@ -161,8 +162,8 @@ impl Connection {
             match self.exchange() {
                 Ok(()) => {}
                 Err(Obstacle::Refused(error)) => self.refuse(&error),
-                // The client may be sending its next request. To close slowly lets it read what
-                // it was sent: see `linger`.
+                // The client may be sending something just now. A slow close lets it still read its
+                // last answer: see `linger`.
                 Err(Obstacle::NoRequest) => self.next = Next::Linger,
                 Err(other) => return Err(other),
             }

@@ -8,11 +8,11 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use std::{io, thread};
 
-/// The answer when no thread can serve a client.
-const BUSY: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\n\
+/// The answer when no thread can serve a client, or too many are connected.
+const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\n\
     Content-Type: text/plain; charset=utf-8\r\nX-Content-Type-Options: nosniff\r\n\
-    Content-Length: 47\r\nRetry-After: 1\r\nConnection: close\r\n\r\n\
-    All workers are busy. Try again in one second.\n";
+    Content-Length: 45\r\nRetry-After: 1\r\nConnection: close\r\n\r\n\
+    The server is full. Try again in one second.\n";
 
 /// At most this many clients have connected and are not yet accepted: std's queue has 128 places,
 /// and Linux takes one more.
@@ -61,7 +61,7 @@ impl Door {
         if reserve.is_some() {
             return accepted;
         }
-        let refused = accepted.map(|(stream, _)| refuse(&stream));
+        let refused = accepted.map(|(stream, _)| say_full(&stream));
         *reserve = self.listener.try_clone().ok();
         // Without a reserve this can only wait until some connection closes.
         if reserve.is_none() {
@@ -79,10 +79,10 @@ impl Door {
     }
 }
 
-/// Tells a client to come again, without waiting for it longer than 100 ms.
-pub(super) fn refuse(mut stream: &TcpStream) {
+/// Tells a client that the server is full, without waiting for it longer than 100 ms.
+pub(super) fn say_full(mut stream: &TcpStream) {
     let _ = stream.set_write_timeout(Some(Duration::from_millis(100)));
-    let _ = stream.write_all(BUSY);
+    let _ = stream.write_all(FULL);
     let _ = stream.shutdown(Shutdown::Write);
     // A close with unread bytes is a reset, which can overtake the answer. So what has arrived is
     // read, but nothing is waited for: this thread has other clients.

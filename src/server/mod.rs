@@ -5,7 +5,7 @@
 //! [`Response`](crate::Response). A [`Cycle`](crate::cycle::Cycle) is the record of one request and
 //! its answer, for the page `/cycles`; the server fills it in on the way.
 //!
-//! * `serving` is what all connections share, with the [`Service`].
+//! * `serving` is what all connections use together, also the [`Service`].
 //! * `input` is the bytes that have arrived, and `wire` the socket from which they come.
 //! * `connection` is the life of one connection.
 //! * `pool` is the threads, one for each connection.
@@ -17,7 +17,8 @@
 //! * `linger` closes a connection slowly, and `open` is the table in which a stop finds each.
 //! * `stopper` ends a server from another thread.
 //! * `log` writes a line for each answer, and `gauge` counts connections and threads.
-//! * `pace` says when a busy connection goes to the `ring`, a second way to serve.
+//! * `ring` is a second way to serve: a few threads serve many busy connections. `pace` says when a
+//!   connection goes there.
 //!
 //! Left out: TLS. A proxy in front speaks it.
 

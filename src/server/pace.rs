@@ -22,7 +22,7 @@ impl Pace {
         Pace { from_answers: BETWEEN, window: 0 }
     }
 
-    /// The server is busy: this connection may be offered at once.
+    /// The server is busy: this connection may go to the ring after its first answer.
     pub fn hurry(&mut self) {
         self.from_answers = 0;
     }

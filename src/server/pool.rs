@@ -1,6 +1,6 @@
 //! The thread pool: each connection has a thread of its own.
 //!
-//! A thread of the pool is called a worker. It has two main duties in turn:
+//! A thread of the pool is called a worker. It accepts a client, serves it, and accepts again:
 //!
 //! ```text
 //! Accept: waits for a client ──────────> Serve: waits for its request, answers, waits again
@@ -13,8 +13,8 @@
 //!
 //! Starting a thread costs more than most requests (67 µs), so a few workers that are done with
 //! their clients stay and wait in `accept`. A worker that has a client, and sees that no other
-//! worker waits, first starts another thread. If the system gives no thread, the worker refuses the
-//! client and accepts again. So a full server says so at once.
+//! worker waits, first starts another thread. If the system gives no thread, the worker tells the
+//! client that the server is full, and accepts again.
 //!
 //! Left out: priorities. The first client to connect is served first.
 
@@ -42,7 +42,8 @@ const STACK_BYTES: usize = 1024 * 1024;
 pub(super) struct Pool {
     pub door: Door,
     serving: Arc<Serving>,
-    /// A second way to serve busy connections: the `ring`, a deeper chapter.
+    /// A second way to serve: it may take a busy connection from its worker. The pool is complete
+    /// without it. It is the `ring`, a deeper chapter.
     relief: Box<dyn Relief>,
     staff: Mutex<Staff>,
 }
@@ -52,15 +53,15 @@ struct Staff {
     workers: usize,
     /// Workers in `accept`, or about to call it.
     accepting: usize,
-    /// At most this many wait there: 0 while the relief accepts.
+    /// At most this many wait there: 0 while the relief accepts in their place.
     most_accepting: usize,
 }
 
-/// What a worker does next.
+/// What a worker does next. Between two connections it must choose.
 pub(super) enum Duty {
     Accept,
     Serve(Box<Connection>),
-    /// It has no connection: it accepts again, or ends.
+    /// It accepts again, or ends if enough others wait.
     Choose,
     End,
 }
@@ -105,7 +106,7 @@ impl Pool {
         self.lock().workers -= 1;
     }
 
-    /// Waits for a client. If no other worker waits then, it starts one to accept in its place.
+    /// Waits for a client. A worker that has got one, and sees that no other waits, starts another.
     fn accept(self: &Arc<Self>) -> Duty {
         let accepted = self.door.accept();
         if self.is_stopping() {
@@ -126,34 +127,33 @@ impl Pool {
             return Duty::Serve(connection);
         }
         drop(staff);
-        // It takes the place of this one, so `accepting` stays as it is.
+        // The new worker waits in `accept`, and this one no more: `accepting` stays as it is.
         if self.start_thread(|_| Duty::Accept).is_err() {
-            connection.turn_away();
+            connection.say_full();
             return Duty::Accept;
         }
-        // All workers that waited have a client now: the server is busy.
+        // The server is busy: all workers that waited have a client now. The relief may help.
         connection.pace.hurry();
         Duty::Serve(connection)
     }
 
-    /// Serves one connection until it is over, or the relief takes it. The relief is offered the
-    /// connection before each turn; with few busy connections it takes none. To drop a connection
-    /// closes it.
+    /// Serves one connection until it is over, or the relief takes it. With few busy connections
+    /// the relief gives each back at once. To drop a connection closes it.
     fn serve(self: &Arc<Self>, mut connection: Box<Connection>) -> Duty {
         loop {
             match self.relief.offer(self, connection) {
                 Some(not_taken) => connection = not_taken,
                 None => return Duty::Choose,
             }
-            // It may wait here. So a turn ends with answers, or with the connection.
+            // In this thread it may wait. So its turn ends with answers, or it is over.
             if connection.wire.set_may_wait(true).is_err() || connection.turn() != Turn::Answered {
                 return Duty::Choose;
             }
         }
     }
 
-    /// What a worker without a connection does. After a stop it accepts, too: it may be the only
-    /// one who finds those that connected before.
+    /// What a worker without a connection does. After a stop it accepts, too: a client that
+    /// connected before may still wait, and perhaps no other worker finds it.
     fn choose(&self) -> Duty {
         let mut staff = self.lock();
         if staff.accepting >= staff.most_accepting {
@@ -168,7 +168,7 @@ impl Pool {
         Connection::new(&self.serving, stream, peer).map(Box::new)
     }
 
-    /// Starts a thread. When `job` is done, the thread becomes a worker with this duty.
+    /// Starts a thread. It does `job` first. Then it is a worker with the duty that `job` gives.
     ///
     /// # Errors
     ///

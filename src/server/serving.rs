@@ -1,4 +1,4 @@
-//! What all connections of a server share, with the service that answers them.
+//! What all connections of a server use together: the service that answers them, limits, counters.
 //!
 //! [`Serving`] is made once, when the server starts.
 
@@ -29,15 +29,14 @@ pub trait Service: Send + Sync + 'static {
     fn start(&self) {}
 
     /// Makes the answer to a message that the server refuses, if its method and its path could be
-    /// read. They are the only parts of the request that are right. The connection closes after
-    /// the answer. By default it is `None`, and the server answers with a line of text. The log
-    /// shows the warnings of the cycle.
+    /// read. The rest of the request must not be used. The connection closes after the answer. By
+    /// default it is `None`, and the server answers with a line of text.
     fn refused(&self, _request: &Request, _error: &ParseError, _: &mut Cycle) -> Option<Response> {
         None
     }
 }
 
-/// A closure is a service too. It is given the request itself; what the log shows of it stays.
+/// A closure is a service too. It is given the request itself. A copy of what the log shows stays.
 impl<F: Fn(Request) -> Response + Send + Sync + 'static> Service for F {
     fn call(&self, request: &mut Request, _: &mut Cycle) -> Response {
         let taken = std::mem::take(request);

@@ -12,6 +12,7 @@ pub(super) struct Wire {
     pub socket: Arc<OpenSocket>,
     /// True if a read waits for bytes to arrive, and a write for the client to take them.
     pub may_wait: bool,
+    /// How long a read waits.
     read_time: Duration,
     /// How many bytes have been sent since the connection began.
     pub sent_bytes: u64,
@@ -44,7 +45,7 @@ impl Wire {
     #[inline]
     pub fn read(&mut self, input: &mut Input) -> io::Result<usize> {
         loop {
-            let read = (&self.socket.stream).read(input.room());
+            let read = (&self.socket.stream).read(input.free());
             if !read.as_ref().is_err_and(|error| error.kind() == ErrorKind::Interrupted) {
                 input.filled += read.as_ref().unwrap_or(&0);
                 return read;

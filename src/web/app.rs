@@ -8,12 +8,13 @@ use super::error::Error;
 use super::handler::{Handler, IntoResponse};
 use super::hooks::{Hooks, caught};
 use super::route::{Blueprint, Route};
-use super::site::Site;
+use super::site::{Admission, Site};
 use super::{file_response, no_route, origin, save};
 use crate::Service;
 use crate::cycle::Cycle;
 use crate::http::{Method, ParseError, Request, Response};
 use std::any::{TypeId, type_name};
+use std::mem::replace;
 
 /// A web application: a [`Site`], and the handlers of its routes.
 ///
@@ -28,7 +29,7 @@ use std::any::{TypeId, type_name};
 pub struct App {
     /// What every request may use: the routes, the templates, the store.
     pub(super) site: Site,
-    /// A route names its handler by the place in this list.
+    /// A route names its handler by the index in this list.
     pub(super) handlers: Vec<Handler>,
     /// What the program runs before and after the handlers.
     pub(super) hooks: Hooks,
@@ -38,6 +39,7 @@ pub struct App {
 
 impl App {
     /// Answers one or several methods of a pattern: `[Method::Get, Method::Post]`, `/hello/<name>`.
+    /// `app.get(pattern, handler)` and its like, in `settings`, call this with one method.
     ///
     /// # Panics
     ///
@@ -49,10 +51,10 @@ impl App {
         pattern: impl AsRef<str>,
         handler: H,
     ) -> &mut Route {
-        // The type of a function is its own, so it tells one handler from another.
-        let kind = (TypeId::of::<H>(), type_name::<H>());
-        let (methods, pattern, at) = (methods.as_ref(), pattern.as_ref(), self.handlers.len());
-        let route = Route::new(methods, &self.blueprint, pattern, at, kind);
+        // Each function has a type of its own, so the type tells one handler from another.
+        let handler_type = (TypeId::of::<H>(), type_name::<H>());
+        let (methods, pattern, index) = (methods.as_ref(), pattern.as_ref(), self.handlers.len());
+        let route = Route::new(methods, &self.blueprint, pattern, index, handler_type);
         self.handlers.push(Box::new(move |ctx| handler(ctx).into_response()));
         self.site.router.add(route)
     }
@@ -60,19 +62,17 @@ impl App {
 
 impl Service for App {
     fn call(&self, request: &mut Request, cycle: &mut Cycle) -> Response {
-        // The site's prefix is taken off the path. What is not admitted gets no handler: it is
-        // outside of the prefix, no route knows its method, or a page of another site sent it.
-        let not_admitted = no_route::admit(&self.site, request).err();
-        let found = match not_admitted {
-            // Outside of the prefix.
-            Some(Error::NotFound) => None,
+        // The site's prefix is taken off the path. `Admission` says what gets no handler, and why.
+        let admission = no_route::admit(&self.site, request);
+        let found = match admission {
+            Admission::Outside => None,
             _ => self.site.router.find(&request.method, &request.path),
         };
-        if let (Some(found), None) = (&found, &not_admitted) {
+        if let (Some(found), Admission::Admitted) = (&found, &admission) {
             cycle.also("routed", || found.route.detail(&request.method, &found.params));
         }
         let mut ctx = Context::open(&self.site, request, found.as_ref(), cycle);
-        ctx.not_admitted = not_admitted;
+        ctx.admission = admission;
         // A page of another site is no visitor: it gets no session, and what it leaves is not kept.
         origin::part_from_visitor(&mut ctx);
         let answered = self.before_and_handler(&mut ctx);
@@ -104,7 +104,7 @@ impl App {
     /// The answer of the first that has one: a hook of the program, or the handler that was found.
     fn before_and_handler(&self, ctx: &mut Context) -> Result<Response, Error> {
         // Outside of the site's prefix, no hook and no handler answers.
-        if let Some(Error::NotFound) = ctx.not_admitted {
+        if let Admission::Outside = ctx.admission {
             return no_route::outside(ctx);
         }
         // A browser asks what a page of an allowed site may do (a preflight of CORS). It sends no
@@ -122,7 +122,7 @@ impl App {
 
     /// The answer of the handler that was found, now that the hooks have seen the request.
     fn handler(&self, ctx: &mut Context) -> Result<Response, Error> {
-        if let Some(error) = ctx.not_admitted.take() {
+        if let Admission::Denied(error) = replace(&mut ctx.admission, Admission::Admitted) {
             return Err(error);
         }
         let Some(found) = ctx.matched else { return no_route::answer(ctx) };

@@ -9,7 +9,7 @@ use super::flash;
 use super::form::Form;
 use super::router::Matched;
 use super::session::Session;
-use super::site::Site;
+use super::site::{Admission, Site};
 use super::store::RecordingStore;
 use crate::cycle::{Cycle, Detail};
 use crate::http::{Request, cookie_value};
@@ -36,8 +36,8 @@ pub struct Context<'a> {
     /// The route that takes the request, and the values in its path.
     pub(super) matched: Option<&'a Matched<'a>>,
     pub(super) site: &'a Site,
-    /// Why the handler is not called: 404 if the path is outside of the site's prefix, 501 or 403.
-    pub(super) not_admitted: Option<Error>,
+    /// Whether the request may go to the handler.
+    pub(super) admission: Admission,
     /// The record of this request: each stage leaves a line in it.
     pub(super) cycle: &'a mut Cycle,
     /// The flashed messages, once this page has taken them: it may ask for them twice.
@@ -64,7 +64,7 @@ impl<'a> Context<'a> {
             store: RecordingStore::new(&*site.store, cycle.is_recording()),
             used_store: Cell::new(None),
             taken: None,
-            not_admitted: None,
+            admission: Admission::Admitted,
             matched,
             request,
             site,

@@ -12,7 +12,8 @@ use crate::http::{Headers, ParseError, Status};
 /// ```
 /// # use carafe::{Context, Error};
 /// fn item(ctx: &mut Context) -> Result<String, Error> {
-///     let id: i64 = ctx.param("id").parse()?; // not a number: 500, and a line in the log
+///     // `/item/<int:id>` takes only numbers. With `/item/<id>` this can fail: a 500, and the log.
+///     let id: i64 = ctx.param("id").parse()?;
 ///     if id > 9 { Err(Error::NotFound) } else { Ok(format!("item {id}")) }
 /// }
 /// ```
@@ -36,8 +37,9 @@ pub enum Error {
 }
 
 impl Error {
-    /// Flask's `abort`: this status, and a sentence. With a status from 500 on the sentence is for
-    /// the log, and for clients that may look inside. Panics as [`Status::checked`].
+    /// Flask's `abort`: this status, and a sentence for the client. With a status from 500 on it is
+    /// for the log, and only clients on this machine see it too (`inside` says which). Panics as
+    /// [`Status::checked`].
     #[track_caller]
     pub fn abort(status: Status, why: impl Into<String>) -> Error {
         Error::Status(status.checked(), why.into(), Headers::new())

@@ -1,7 +1,7 @@
 //! Deeper: the handler that serves a folder of files below a path.
 //!
 //! The router sees a folder as a route with a `<path:filename>`. So a folder wins over patterns
-//! that begin with a place, `url_for` knows it, and other methods than GET are a 405.
+//! that begin with a parameter, `url_for` knows it, and other methods than GET are a 405.
 
 use super::context::Context;
 use super::error::Error;

@@ -17,7 +17,7 @@ pub const NAME: &str = "_flashes";
 pub const CATEGORY: &str = "message";
 
 /// How many messages wait at most. A visitor who never looks at a page loses the oldest ones.
-pub const MOST: usize = 64;
+pub const MOST_MESSAGES: usize = 64;
 
 /// Adds a message to those that wait for the visitor's next page.
 #[track_caller]
@@ -26,7 +26,7 @@ pub fn put(session: &mut Session, category: &str, message: &str) {
     session.update(NAME, |waiting| {
         let old = waiting.as_ref().and_then(Value::as_list).unwrap_or_default();
         // If there would be too many, the oldest are dropped.
-        let too_many = (old.len() + 1).saturating_sub(MOST);
+        let too_many = (old.len() + 1).saturating_sub(MOST_MESSAGES);
         old[too_many..].iter().chain([&pair]).cloned().collect()
     });
 }

@@ -8,7 +8,7 @@ use crate::http::multipart::{self, Multipart, UploadedFile};
 use crate::http::{Fields, Request, Status};
 
 /// How many fields a form may have: each costs memory. Flask bounds only those that come in parts.
-const MOST: usize = 1000;
+const MOST_FIELDS: usize = 1000;
 
 /// The media type of a form.
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -52,8 +52,8 @@ impl Form {
             Error::BadRequest(format!("found bytes that are not UTF-8 in the form: {error}"))
         })?;
         let count = text.split('&').filter(|field| !field.is_empty()).count();
-        if count > MOST {
-            let why = format!("found {count} fields in the form, expected at most {MOST}");
+        if count > MOST_FIELDS {
+            let why = format!("found {count} fields in the form, expected at most {MOST_FIELDS}");
             return Err(Error::abort(Status::CONTENT_TOO_LARGE, why));
         }
         Ok(Form { fields: Fields::parse(text), ..Form::default() })

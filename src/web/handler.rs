@@ -42,7 +42,7 @@ macro_rules! answers {
 
 answers! {
     Response => |it| it;
-    // An answer without a body, such as 204. The pair, below, checks the status.
+    // An answer without a body, such as 204. `(Status, R)`, below, checks the status.
     Status => |it| (it, Response::new(Status::OK)).into_response()?;
     // Plain text. (Flask sends HTML; for HTML use `Response::html`.)
     &str => |it| Response::text(it);

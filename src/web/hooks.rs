@@ -8,11 +8,11 @@
 //! * `after` sees every answer and may change it: pages, files, redirects and errors. `before` has
 //!   not run for a preflight of an allowed origin, nor for a message that the server refused. A
 //!   hook that panics makes a 500 of the answer. All hooks see this one too.
-//! * `on_error` may answer in the place of the error page. The one that was added last is asked
+//! * `on_error` may answer instead of the error page. The one that was added last is asked
 //!   first.
 //!
 //! The hooks of a blueprint, a part of a site, run at and below its prefix, even if no route is
-//! there. If the prefix has a place (`/<lang>`), they do not run for routes outside of the
+//! there. If the prefix has a parameter (`/<lang>`), they do not run for routes outside of the
 //! blueprint. If it is `/`, they run for the routes that are registered in it, and for nothing
 //! else, as in Flask.
 //!
@@ -22,6 +22,7 @@
 use super::context::Context;
 use super::error::Error;
 use super::route::Blueprint;
+use super::site::Admission;
 use crate::http::Response;
 use crate::server::log::panic_text;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -93,7 +94,7 @@ impl Hooks {
 /// True if the hooks of this blueprint run for the request.
 fn is_for(blueprint: &Blueprint, ctx: &Context) -> bool {
     // Outside of the site's prefix there are no blueprints, whatever the path looks like.
-    let is_outside = matches!(ctx.not_admitted, Some(Error::NotFound));
+    let is_outside = matches!(ctx.admission, Admission::Outside);
     let route = ctx.matched.map(|found| found.route);
     !(is_outside && blueprint.path.is_some()) && blueprint.covers(&ctx.request.path, route)
 }

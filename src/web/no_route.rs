@@ -11,33 +11,32 @@ use super::error::Error;
 use super::origin;
 use super::route::Route;
 use super::router::Router;
-use super::site::Site;
+use super::site::{Admission, Site};
 use crate::cycle::Detail;
 use crate::http::{Method, Request, Response, Status};
 use std::collections::BTreeSet;
 
-/// Takes the prefix of the site off the path of a request.
-///
-/// # Errors
-///
-/// 404 if the path is not below the prefix, 501 if no route knows the method, 403 if a page of
-/// another site has asked.
-pub fn admit(site: &Site, request: &mut Request) -> Result<(), Error> {
+/// Takes the prefix of the site off the path of a request, and says whether it may go on.
+pub fn admit(site: &Site, request: &mut Request) -> Admission {
     // First, because a request of an allowed origin loses its cookies even if it is refused.
     let admitted = origin::admit(request, &site.origins);
     if request.path == "*" {
-        return Ok(());
+        return Admission::Admitted;
     }
     if !site.prefix.is_empty() {
-        request.path = site.path_inside(&request.path).ok_or(Error::NotFound)?.to_owned();
+        let Some(path) = site.path_inside(&request.path) else { return Admission::Outside };
+        request.path = path.to_owned();
     }
     if let Method::Other(word) = &request.method
         && !site.router.routes().iter().any(|route| route.answers(&request.method))
     {
         let why = format!("{word} is no method that this server knows");
-        return Err(Error::abort(Status::NOT_IMPLEMENTED, why));
+        return Admission::Denied(Error::abort(Status::NOT_IMPLEMENTED, why));
     }
-    admitted.map_err(Error::Forbidden)
+    match admitted {
+        Ok(()) => Admission::Admitted,
+        Err(why) => Admission::Denied(Error::Forbidden(why)),
+    }
 }
 
 /// The answer to a path that is not below the prefix of the site. The prefix alone leads there.

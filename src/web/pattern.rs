@@ -1,4 +1,4 @@
-//! Deeper: Pattern: a path with places for values, such as `/hello/<name>`.
+//! Deeper: Pattern: a path with parameters, such as `/hello/<name>`.
 //!
 //! The grammar is Flask's. A pattern begins with a slash. Between two slashes stands a **part**:
 //!
@@ -15,38 +15,38 @@
 //! because `%2Fetc` is `/etc`. A `<path:…>` takes no encoded slash: one value would have two paths,
 //! and a check of the path would know only one of them.
 //!
-//! Left out: two places in one part, Flask's `float`, `uuid` and `any`, arguments of a kind, as in
-//! `<int(min=1):id>`, kinds of values that a program defines, and host names in patterns.
+//! Left out: two parameters in one part, Flask's `float`, `uuid` and `any`, arguments of a kind, as
+//! in `<int(min=1):id>`, kinds of values that a program defines, and host names in patterns.
 
 use crate::http::fields::percent_decode;
 use std::borrow::Cow;
 use std::cmp::{Ordering, Reverse};
 use std::sync::Arc;
 
-/// Captured values by the names of the places, decoded, in the order of the pattern.
+/// Captured values by the names of the parameters, decoded, in the order of the pattern.
 pub type Params<'p> = Vec<(&'p str, String)>;
 
-/// A path with places for values.
+/// A path with parameters.
 #[derive(Clone, Debug)]
 pub struct Pattern {
     pub(super) text: Arc<str>,
     pub(super) parts: Vec<Part>,
-    /// What stands before its only place, and the name of this place, if it takes the rest.
+    /// What stands before its only parameter, and the name of this parameter, if it takes the rest.
     folder: Option<(String, String)>,
 }
 
-/// What stands between two slashes: a text, and perhaps a place for a value with a text after it.
+/// What stands between two slashes: a text, and perhaps a parameter with a text after it.
 #[derive(Clone, Debug)]
 pub(super) struct Part {
     pub before: String,
     /// Which values it takes, and its name.
-    pub place: Option<(PlaceKind, String)>,
+    pub param: Option<(ParamKind, String)>,
     pub after: String,
 }
 
-/// Which values a place takes. The order is the order in which routes are tried.
+/// Which values a parameter takes. The order is the order in which routes are tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum PlaceKind {
+pub(super) enum ParamKind {
     /// `<int:id>`
     Int,
     /// `<name>`
@@ -55,20 +55,20 @@ pub(super) enum PlaceKind {
     Path,
 }
 
-impl PlaceKind {
-    /// The value that a place of this kind takes from this text: of `007` the number 7.
+impl ParamKind {
+    /// The value that a parameter of this kind takes from this text: of `007` the number 7.
     pub fn read(self, text: &str) -> Option<String> {
         match self {
-            PlaceKind::Int if !text.bytes().all(|byte| byte.is_ascii_digit()) => None,
-            PlaceKind::Int => Some(text.parse::<i64>().ok()?.to_string()),
+            ParamKind::Int if !text.bytes().all(|byte| byte.is_ascii_digit()) => None,
+            ParamKind::Int => Some(text.parse::<i64>().ok()?.to_string()),
             // One value has one path, because a check of paths knows only one. And a slash in front
             // would leave a folder to which a program joins it. So would `..`: see `StaticFiles`.
-            PlaceKind::Path => {
+            ParamKind::Path => {
                 let text_or_folder = text.strip_suffix('/').unwrap_or(text);
                 let mut parts = text_or_folder.as_bytes().split(|byte| *byte == b'/');
                 (!parts.any(|part| matches!(part, b"" | b"."))).then(|| text.to_owned())
             }
-            PlaceKind::Text => Some(text.to_owned()).filter(|it| !it.is_empty()),
+            ParamKind::Text => Some(text.to_owned()).filter(|it| !it.is_empty()),
         }
     }
 }
@@ -91,10 +91,10 @@ impl Pattern {
         if parts.iter().rev().skip(1).any(Part::is_path) {
             return Err(format!("in the pattern {text:?}, <path:…> must be the last part"));
         }
-        let mut places = parts.iter().filter_map(|part| part.place.as_ref());
-        while let Some((_, name)) = places.next() {
-            if places.clone().any(|(_, other)| other == name) {
-                return Err(format!("in the pattern {text:?}, two places are called {name:?}"));
+        let mut params = parts.iter().filter_map(|part| part.param.as_ref());
+        while let Some((_, name)) = params.next() {
+            if params.clone().any(|(_, other)| other == name) {
+                return Err(format!("in the pattern {text:?}, two parameters are called {name:?}"));
             }
         }
         let folder = text.strip_suffix('>').and_then(|text| text.split_once("<path:"));
@@ -108,9 +108,9 @@ impl Pattern {
         &self.text
     }
 
-    /// True if there is a place in it.
-    pub fn has_places(&self) -> bool {
-        self.parts.iter().any(|part| part.place.is_some())
+    /// True if there is a parameter in it.
+    pub fn has_params(&self) -> bool {
+        self.parts.iter().any(|part| part.param.is_some())
     }
 
     /// The values of a path that fits. The path is still encoded.
@@ -119,7 +119,7 @@ impl Pattern {
         if let Some((front, name)) = &self.folder
             && let Some(rest) = path.strip_prefix(&**front)
         {
-            return Some(vec![(&**name, PlaceKind::Path.read(&decode_rest(rest)?)?)]);
+            return Some(vec![(&**name, ParamKind::Path.read(&decode_rest(rest)?)?)]);
         }
         let (params, rest) = self.captures_front(path)?;
         rest.is_none().then_some(params)
@@ -145,7 +145,7 @@ impl Pattern {
                 false => found.into(),
             };
             let value = found.strip_prefix(&*part.before)?.strip_suffix(&*part.after)?;
-            match &part.place {
+            match &part.param {
                 None if value.is_empty() => {}
                 None => return None,
                 Some((kind, name)) => params.push((name, kind.read(value)?)),
@@ -155,11 +155,11 @@ impl Pattern {
         Some((params, rest))
     }
 
-    /// The pattern with the parts of this path in its places: the path that was meant, if only the
-    /// texts are misspelt.
+    /// The pattern with the parts of this path as values: the path that was meant, if only its text
+    /// is misspelt.
     pub(super) fn filled(&self, path: &str) -> String {
         let given: Vec<&str> = path.split('/').skip(1).collect();
-        let fill = |(at, part): (usize, &Part)| match part.place {
+        let fill = |(at, part): (usize, &Part)| match part.param {
             None => format!("/{}", part.before),
             Some(_) if part.is_path() => format!("/{}", given.get(at..).unwrap_or(&[]).join("/")),
             Some(_) => format!("/{}", given.get(at).copied().unwrap_or("")),
@@ -167,12 +167,12 @@ impl Pattern {
         self.parts.iter().enumerate().map(fill).collect()
     }
 
-    /// Which of two patterns with places is tried first, the more exact one: text comes before a
-    /// place with text around it, and this comes before a bare place. Patterns that take the same
-    /// paths are equal.
+    /// Which of two patterns with parameters is tried first, the more exact one: text comes before
+    /// a parameter with text around it, and this comes before a bare one. Patterns that take the
+    /// same paths are equal.
     pub(super) fn by_exactness(&self, other: &Pattern) -> Ordering {
-        fn of_part(Part { before, place, after }: &Part) -> impl Ord {
-            let kind = place.as_ref().map(|(kind, _)| *kind);
+        fn of_part(Part { before, param, after }: &Part) -> impl Ord {
+            let kind = param.as_ref().map(|(kind, _)| *kind);
             (kind.map(|_| Reverse(before.len() + after.len())), kind, before, after)
         }
         self.parts.iter().map(of_part).cmp(other.parts.iter().map(of_part))
@@ -182,22 +182,22 @@ impl Pattern {
 impl Part {
     /// `part = text [ "<" [ kind ":" ] name ">" text ]`
     fn parse(part: &str) -> Result<Part, String> {
-        const FORM: &str = "text and at most one place <name>";
+        const FORM: &str = "text and at most one parameter <name>";
         let wrong = |expected| format!("found {part:?}, expected {expected}");
-        let (mut before, mut place, mut after) = (part, None, "");
+        let (mut before, mut param, mut after) = (part, None, "");
         if let Some((front, behind)) = part.split_once('<') {
             let (inside, rest) = behind.split_once('>').ok_or_else(|| wrong(FORM))?;
-            place = Some(place_of(inside).map_err(wrong)?);
+            param = Some(param_of(inside).map_err(wrong)?);
             (before, after) = (front, rest);
         }
         if before.contains('>') || after.contains(['<', '>']) {
             return Err(wrong(FORM));
         }
-        Ok(Part { before: before.to_owned(), place, after: after.to_owned() })
+        Ok(Part { before: before.to_owned(), param, after: after.to_owned() })
     }
 
     fn is_path(&self) -> bool {
-        matches!(self.place, Some((PlaceKind::Path, _)))
+        matches!(self.param, Some((ParamKind::Path, _)))
     }
 }
 
@@ -210,12 +210,12 @@ fn decode_rest(rest: &str) -> Option<Cow<'_, str>> {
 }
 
 /// Reads what stands between `<` and `>`, or says what was expected.
-fn place_of(inside: &str) -> Result<(PlaceKind, String), &'static str> {
+fn param_of(inside: &str) -> Result<(ParamKind, String), &'static str> {
     let (kind, name) = inside.split_once(':').unwrap_or(("string", inside));
     let kind = match kind {
-        "string" => PlaceKind::Text,
-        "int" => PlaceKind::Int,
-        "path" => PlaceKind::Path,
+        "string" => ParamKind::Text,
+        "int" => ParamKind::Int,
+        "path" => ParamKind::Path,
         _ => return Err("string, int or path before the colon (others are left out)"),
     };
     let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';

@@ -14,8 +14,9 @@ use crate::http::{Body, Response};
 use crate::value::Map;
 
 impl Context<'_> {
-    /// Makes a page of a template. What lies in the request is copied into a [`Map`] first, because
-    /// the page may change the session (to show a flashed message is to take it out):
+    /// Makes a page of a template. The variables may not borrow from the context, because the page
+    /// may change the session: it takes out a flashed message to show it. So copy what you need of
+    /// the request into a [`Map`] first:
     ///
     /// ```
     /// # use carafe::{Context, Error, Map, Response};

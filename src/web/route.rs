@@ -21,7 +21,7 @@ pub struct Route {
     /// The path of a request that this route answers, for a client that got an error instead, and
     /// the encoded fields of its form.
     pub(super) example: Option<(String, String)>,
-    /// The place of its handler in the application's list.
+    /// The index of its handler in the application's list.
     pub(super) handler: usize,
     /// Tells one handler from another.
     pub(super) handler_type: TypeId,
@@ -47,7 +47,7 @@ impl Blueprint {
     pub fn covers(&self, path: &str, route: Option<&Route>) -> bool {
         let is_in = |route: &Route| route.blueprint.starts_with(&self.name);
         match &self.path {
-            Some(own) if own.has_places() => own.covers(path) && route.is_none_or(is_in),
+            Some(own) if own.has_params() => own.covers(path) && route.is_none_or(is_in),
             Some(own) => own.covers(path),
             None if self.name.is_empty() => true,
             None => route.is_some_and(is_in),
@@ -56,7 +56,7 @@ impl Blueprint {
 }
 
 impl Route {
-    /// The route of the handler at this place. It has the name of the function.
+    /// The route of the handler with this index. It has the name of the function.
     ///
     /// # Panics
     ///
@@ -78,7 +78,7 @@ impl Route {
         let whole = format!("{}{pattern}", blueprint.prefix);
         let alone = if pattern.is_empty() { &whole } else { pattern };
         let pattern = right(Pattern::parse(alone).and_then(|_| Pattern::parse(&whole)));
-        let is_plain = methods.contains(&Method::Get) && !pattern.has_places();
+        let is_plain = methods.contains(&Method::Get) && !pattern.has_params();
         let path = pattern.text().to_owned();
         let name = function_name(type_name).map(|name| blueprint.name.clone() + &name);
         Route {
@@ -94,7 +94,7 @@ impl Route {
         }
     }
 
-    /// Gives the route a name in the place of the function's. Two handlers of one name are a panic
+    /// Gives the route a name instead of the function's. Two handlers of one name are a panic
     /// at the start, but only if their types differ: two closures that one function makes have the
     /// same type, and so have two function pointers.
     pub fn name(&mut self, name: &str) -> &mut Route {
@@ -103,8 +103,8 @@ impl Route {
     }
 
     /// Sets the request that error pages show as a command: a path, and the fields of a form, such
-    /// as `name=Ada`. A GET route without places has one already: its path. If no request is sure
-    /// to be answered, name the path of another route.
+    /// as `name=Ada`. A GET route without parameters has one already: its path. If no request is
+    /// sure to be answered, name the path of another route.
     pub fn example(&mut self, path: &str, form: &str) -> &mut Route {
         self.example = Some((path.to_owned(), form.to_owned()));
         self
@@ -116,10 +116,10 @@ impl Route {
         self.method_for(method).is_some()
     }
 
-    /// True if it is tried before `other`: first those without places by their text, then the more
-    /// exact pattern, and of equal ones the route for HEAD, which GET answers too.
+    /// True if it is tried before `other`: first those without parameters by their text, then the
+    /// more exact pattern, and of equal ones the route for HEAD, which GET answers too.
     pub(super) fn comes_before(&self, other: &Route) -> bool {
-        let by_pattern = match (self.pattern.has_places(), other.pattern.has_places()) {
+        let by_pattern = match (self.pattern.has_params(), other.pattern.has_params()) {
             (true, true) => self.pattern.by_exactness(&other.pattern),
             (false, false) => self.pattern.text().cmp(other.pattern.text()),
             (own, others) => own.cmp(&others),

@@ -17,9 +17,10 @@ use crate::http::{Response, SetCookie};
 ///
 /// What the store could not do. From then on this request treats the visitor as a stranger.
 pub fn save(ctx: &mut Context, response: &mut Response) -> Result<(), Error> {
-    let is_unused = !ctx.session.is_used() && ctx.used_store.get().is_none();
-    // A record tells which cookie came, even if nobody looked at it.
-    if is_unused && !(ctx.cycle.is_recording() && ctx.session.received().is_some()) {
+    let is_used = ctx.session.is_used() || ctx.used_store.get().is_some();
+    // The record of a cycle tells which cookie came, also if no handler has looked at it.
+    let is_recorded = ctx.cycle.is_recording() && ctx.session.received().is_some();
+    if !is_used && !is_recorded {
         return Ok(());
     }
     let cookie = ctx.session.cookie_to_send(ctx.request.secure);
@@ -43,10 +44,10 @@ pub fn save(ctx: &mut Context, response: &mut Response) -> Result<(), Error> {
 
 /// Gives the answer the visitor's cookie, and tells caches that it depends on the visitor.
 fn tell(session: &Session, cookie: Option<SetCookie>, response: &mut Response) {
-    // Caches do not keep an answer with a cookie: see `origin::protect`. A file may be kept, and
-    // it has an ETag. So no answer with an ETag carries a cookie that is only renewed.
-    let is_wanted = !session.has_same_cookie() || !response.headers.contains("ETag");
-    if let Some(cookie) = cookie.filter(|_| is_wanted) {
+    // A cache may keep a file, which has an ETag, but no answer with a cookie: see
+    // `origin::protect`. So a cookie that the visitor has already is not sent again with a file.
+    let is_needed = !session.has_same_cookie() || !response.headers.contains("ETag");
+    if let Some(cookie) = cookie.filter(|_| is_needed) {
         response.set_cookie(&cookie);
     }
     // A cache must not give one visitor's page to another. Flask sends the same header.

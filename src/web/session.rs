@@ -19,7 +19,7 @@
 //! assert!(session.cookie_to_send(false).is_none()); // the visitor has it already
 //! ```
 //!
-//! * The store is asked at the first use.
+//! * The store is asked at the first use. A visitor who has no row is called a stranger.
 //! * A value is read from the row as it was at the first use, or after this request's last change.
 //!   A change goes to the store at once, as one step: two requests of one visitor at the same time
 //!   lose nothing. The first change of a stranger makes a row under a fresh key: see `changing`.
@@ -83,7 +83,8 @@ struct LoadedSession<'s> {
     key: Option<Cow<'s, str>>,
     /// The row as this request last saw it.
     row: Map,
-    /// How long the row asks to be kept, if it does. Zero: this request has taken that back.
+    /// How long the browser shall keep the cookie, if the row says it. Zero: the row said it, and
+    /// this request has removed that.
     permanence: Option<Duration>,
     refusal: Option<Refusal>,
     failure: Option<StoreError>,
@@ -144,17 +145,17 @@ impl<'s> Session<'s> {
     fn loaded(&self) -> &LoadedSession<'s> {
         self.loaded.get_or_init(|| {
             let mut loaded = LoadedSession::default();
-            let Some(sent) = &self.received else { return loaded };
-            let at = self.is_recording.then(Instant::now);
-            match self.store.load(&self.kind, sent) {
+            let Some(received) = &self.received else { return loaded };
+            let begun = self.is_recording.then(Instant::now);
+            match self.store.load(&self.kind, received) {
                 Ok(Lookup::Found(row)) => (loaded.key, loaded.row) = (self.received.clone(), row),
                 Ok(Lookup::Moved(row, key)) => (loaded.key, loaded.row) = (Some(key.into()), row),
                 Ok(Lookup::Refused(refusal)) => loaded.refusal = Some(refusal),
                 Err(failure) => loaded.failure = Some(failure),
             }
             loaded.permanence = permanence(&loaded.row);
-            if let Some(at) = at {
-                self.before.get_or_init(|| (at, loaded.row.clone()));
+            if let Some(begun) = begun {
+                self.before.get_or_init(|| (begun, loaded.row.clone()));
             }
             loaded
         })

@@ -64,7 +64,7 @@ impl Router {
             let pattern = route.pattern.text();
             panic!("{pattern} is registered twice: {} and {}", known.source, route.source);
         }
-        self.plain_count += usize::from(!route.pattern.has_places());
+        self.plain_count += usize::from(!route.pattern.has_params());
         let at = self.routes.partition_point(|known| known.comes_before(&route));
         self.routes.insert(at, route);
         &mut self.routes[at]
@@ -101,7 +101,7 @@ impl App {
     /// Registers a part of the site: what `register` registers has this prefix, this name with a
     /// point in front, and hooks that run only below the prefix. The pattern `""` is the prefix
     /// itself, if it has one. With `/` or nothing as the prefix, the hooks run for the routes of
-    /// this part: see [`hooks`]. If the prefix has a place, `ctx.param` knows its
+    /// this part: see [`hooks`]. If the prefix has a parameter, `ctx.param` knows its
     /// value only where a route was found.
     ///
     /// # Panics
@@ -132,7 +132,7 @@ impl App {
         hooks::add(&mut self.hooks.after, &self.blueprint, Box::new(hook));
     }
 
-    /// Adds a hook that may answer in the place of the error page. Where no method or no path can
+    /// Adds a hook that may answer instead of the error page. Where no method or no path can
     /// be read at the beginning of a message, no hook is asked. Of another message that the server
     /// itself refuses (400, 413, 414, 431 and others), the context has:
     ///
@@ -151,13 +151,13 @@ impl App {
     ///
     /// # Panics
     ///
-    /// If the prefix does not begin with a slash, or has a place or a `;`.
+    /// If the prefix does not begin with a slash, or has a parameter or a `;`.
     #[track_caller]
     pub fn prefix(&mut self, prefix: &str) {
         let text = checked_prefix(prefix);
         // It is the path of the session's cookie, where a `;` begins an attribute.
         let is_right = !text.contains(['<', ';']);
-        assert!(is_right, "found the prefix {prefix:?}, expected it without a place and without ;");
+        assert!(is_right, "found the prefix {prefix:?}, expected none with a parameter or a ;");
         self.site.prefix = normal_path(&percent_encode(text, "/")).into_owned();
         self.site.sessions.prefix = self.site.prefix.clone();
     }

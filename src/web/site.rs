@@ -3,6 +3,7 @@
 //! A [`Context`](super::context::Context) borrows the site: so a handler can ask for the path of a
 //! route, a template or the secret key, and nothing of the site changes while it serves.
 
+use super::error::Error;
 use super::inside::Inside;
 use super::route::Route;
 use super::router::Router;
@@ -132,4 +133,15 @@ impl Site {
             self.store.inspect(see);
         }
     }
+}
+
+/// Whether a request may go to a handler.
+pub enum Admission {
+    /// It may.
+    Admitted,
+    /// Its path is not below the site's prefix, so it is not for this site.
+    Outside,
+    /// It may not. The error says why: 501 if no route knows the method, 403 if a page of another
+    /// site has asked.
+    Denied(Error),
 }

@@ -7,9 +7,9 @@
 //! is unchanged. `file_response` makes the headers of a file, and the short answer to a browser
 //! that has the file already.
 //!
-//! Left out: listings and index pages (a folder is a 404), compressed twins of files, links below
-//! the folder, and names with a colon, or with a dot in front, such as `.well-known`: register a
-//! route for one of those.
+//! Left out: listings and index pages (a folder is a 404), files that are compressed already
+//! (`site.css.gz`), links below the folder, and names with a colon, or with a dot in front, such as
+//! `.well-known`: register a route for one of those.
 
 use super::file_response::read;
 use super::small_files::SmallFiles;
@@ -110,7 +110,7 @@ fn find_below(root: &Path, path: &OsStr) -> io::Result<PathBuf> {
             }
             _ => error,
         })?;
-        // On Windows a file has further names (`GIT~1`, `.GIT`). The resolved path has the first.
+        // On Windows a file has several names (`.git`, `GIT~1`). `canonicalize` gives its main one.
         let is_other_name = cfg!(windows) && fs::canonicalize(&full)?.file_name() != Some(part);
         if found.is_symlink() || is_other_name {
             return Err(no_file(NOT_A_FILE));

@@ -2,18 +2,18 @@
 //!
 //! The rules are Flask's:
 //!
-//! * A value that has no place in the pattern becomes a field of the query. A list becomes several
-//!   fields, and none is left out.
+//! * A value for which the pattern has no parameter becomes a field of the query. A list becomes
+//!   several fields, and none is left out.
 //! * `_anchor='end'` adds `#end`, and `_external=true` adds the scheme and the host in front.
 //! * If several routes have the name, those come first that answer the method of this request. Of
-//!   these the one with the most places is used whose places all have a value, and of several such
-//!   ones the one that was registered first.
+//!   these the one with the most parameters is used whose parameters all have a value, and of
+//!   several such ones the one that was registered first.
 //! * In a blueprint, `.index` is the route `index` of this blueprint. `index` alone is not.
 //! * A folder of files has the name of its path: `/static` is `static`, and in the blueprint `adm`
 //!   `/files` is `adm.files`. If nothing is called `static`, the first folder answers to it, rather
 //!   one outside of a blueprint: `url_for('static', filename='css/site.css')`.
 
-use super::pattern::{Part, Pattern, PlaceKind};
+use super::pattern::{ParamKind, Part, Pattern};
 use super::route::Route;
 use super::site::Site;
 use crate::http::fields::percent_encode;
@@ -50,11 +50,11 @@ impl Site {
         let blueprint = route.map_or("", |route| &route.blueprint);
         let own = name.strip_prefix('.').map(|own| format!("{blueprint}{own}"));
         let (name, known) = (own.as_deref().unwrap_or(name), self.router.routes());
-        let places =
-            |route: &Route| route.pattern.parts.iter().filter(|it| it.place.is_some()).count();
+        let params =
+            |route: &Route| route.pattern.parts.iter().filter(|it| it.param.is_some()).count();
         let mut routes: Vec<&Route> = known.iter().filter(|route| &*route.name == name).collect();
         // The handlers are numbered in the order in which they were registered.
-        routes.sort_by_key(|it| (!it.answers(&request.method), Reverse(places(it)), it.handler));
+        routes.sort_by_key(|it| (!it.answers(&request.method), Reverse(params(it)), it.handler));
         if routes.is_empty() && name == "static" {
             let folders = known.iter().filter(|route| route.is_files);
             routes.extend(folders.min_by_key(|it| (!it.blueprint.is_empty(), it.handler)));
@@ -86,28 +86,28 @@ const LITERAL: &str = "-._~!$&'()*+,;=:@";
 /// No query is made that has more bytes before it is encoded: a list could be a field many times.
 const LONGEST_QUERY: usize = 1 << 20;
 
-/// The path with these values in its places, and the others after it.
+/// The path with these values for its parameters, and the others after it.
 fn build(pattern: &Pattern, values: &[(&str, Value)]) -> Result<String, String> {
     let (text, mut path, mut used) = (&pattern.text, String::new(), vec!["_anchor", "_external"]);
     // Flask's other two would become fields of the query, and nobody would see it.
     if let Some((name, _)) = values.iter().find(|it| matches!(it.0, "_scheme" | "_method")) {
         return Err(format!("found {name:?}, expected a field of the query, _anchor or _external"));
     }
-    for Part { before, place, after } in &pattern.parts {
+    for Part { before, param, after } in &pattern.parts {
         path = path + "/" + &percent_encode(before, LITERAL);
-        if let Some((kind, name)) = place {
+        if let Some((kind, name)) = param {
             let given = values.iter().find(|(known, _)| known == name);
             let value = given.and_then(|(_, value)| text_of(value));
             let mut value = value.ok_or_else(|| format!("{text} needs a value for {name:?}"))?;
-            if *kind == PlaceKind::Int {
+            if *kind == ParamKind::Int {
                 value = kind.read(&value).ok_or_else(|| {
                     format!("{text}: found {value:?} for {name:?}, expected a number it takes")
                 })?;
             }
-            if *kind == PlaceKind::Path && value.contains(['\\', '\0']) {
+            if *kind == ParamKind::Path && value.contains(['\\', '\0']) {
                 return Err(format!("{text}: found {value:?} for {name:?}, expected no \\"));
             }
-            let kept = if *kind == PlaceKind::Path { "-._~/" } else { "-._~" };
+            let kept = if *kind == ParamKind::Path { "-._~/" } else { "-._~" };
             path = path + &percent_encode(&value, kept) + &percent_encode(after, LITERAL);
             used.push(name);
         }

@@ -165,7 +165,7 @@ fn a_message_names_what_was_found_and_what_was_expected() {
         ("GET a HTTP/1.1\r\n", r#""a""#, "starts with /"),
         ("GET http://u@h/ HTTP/1.1\r\n", r#""u@h""#, "a host"),
         ("GET http://u:pw@h/ HTTP/1.1\r\n", r#""u""#, "a host"),
-        ("G(T / HTTP/1.1\r\n", r#""G(T""#, "letters"),
+        ("G(T / HTTP/1.1\r\n", r#""G(T""#, "a word such as GET"),
         ("GET / HTTP/x\r\n", r#""HTTP/x""#, "HTTP/1.1"),
     ] {
         let error = refused(bytes);

@@ -78,7 +78,7 @@ fn whoever_never_looks_at_a_page_keeps_the_latest_messages() {
     }
     assert!(session.failure().is_none());
     let shown = flash::take(&mut session);
-    assert_eq!((shown.len(), shown.last()), (flash::MOST, Some(&pair("message", "999"))));
+    assert_eq!((shown.len(), shown.last()), (flash::MOST_MESSAGES, Some(&pair("message", "999"))));
 }
 
 #[test]

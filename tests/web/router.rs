@@ -257,13 +257,13 @@ fn a_programmers_mistake_is_named_at_the_start() {
         ("", "must start with a slash"),
         ("/a/<float:x>", "expected string, int or path before the colon (others are left out)"),
         ("/a/<>", "expected a name"),
-        ("/a/x<y", "expected text and at most one place <name>"),
-        ("/a/x>y", "expected text and at most one place <name>"),
-        ("/a/<x><y>", "expected text and at most one place <name>"),
-        ("/a/<x>-<y>", "expected text and at most one place"),
+        ("/a/x<y", "expected text and at most one parameter <name>"),
+        ("/a/x>y", "expected text and at most one parameter <name>"),
+        ("/a/<x><y>", "expected text and at most one parameter <name>"),
+        ("/a/<x>-<y>", "expected text and at most one parameter"),
         ("/<path:a>/b", "must be the last part"),
         ("/caf%C3%A9", "expected it decoded: \"/café\""),
-        ("/<a>/<a>", "two places are called \"a\""),
+        ("/<a>/<a>", "two parameters are called \"a\""),
     ] {
         let caught = std::panic::catch_unwind(|| {
             App::new().get(pattern, home);

@@ -353,7 +353,7 @@ fn mistakes_are_said_at_the_start() {
     assert!(place.contains("expected string, int or path"), "{place}");
     for wrong in ["/<x>", "/a;b", "/app; Domain=evil.example"] {
         let prefix = mistake(|app| app.prefix(wrong));
-        assert!(prefix.contains("expected it without a place and without ;"), "{prefix}");
+        assert!(prefix.contains("expected none with a parameter or a ;"), "{prefix}");
     }
     let no_method = mistake(|app| {
         app.route([], "/a", index);

@@ -3,9 +3,9 @@
 //! Bytes come in pieces of any size. So head and body are read in the same way: try with what has
 //! arrived; if that is not enough, read once and try again, until the time for the whole is over.
 //!
-//! A connection that must not wait uses a request only when head *and* body have arrived.
-//! Otherwise, and if the body comes in chunks, it takes no byte out of the input, and another
-//! thread can begin again.
+//! A connection that must not wait takes a request out of the input only when head *and* body have
+//! arrived. Otherwise the request stays there whole, and another thread reads it again, from the
+//! beginning. A body in chunks always goes to another thread.
 //!
 //! Elsewhere: what the bytes mean, in `http::parse` and `http::body`; small pieces, in `gathering`.
 
@@ -28,7 +28,9 @@ pub(super) struct Asked {
 impl Connection {
     /// Reads until a head is complete. Returns how to find the end of the body.
     pub(super) fn read_head(&mut self) -> Result<Framing, Obstacle> {
-        let (mut deadline, mut has_read, mut empty_since) = (None, false, None);
+        // When the head must be complete; and since when only empty lines have come.
+        let (mut deadline, mut empty_since) = (None, None);
+        let mut has_read = false;
         loop {
             // RFC 9112 §2.2: "a server ... SHOULD ignore at least one empty line (CRLF) received
             // prior to the request-line". The wait after it is a wait between two requests.
@@ -36,6 +38,7 @@ impl Connection {
                 self.buffers.input.used += 2;
             }
             if self.buffers.input.is_empty() {
+                // Something was read, and it was only empty lines: this client is still idle.
                 if has_read {
                     self.remain_idle(&mut empty_since)?;
                 }

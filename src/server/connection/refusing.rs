@@ -81,9 +81,9 @@ impl Connection {
 
     /// Ends a connection that no thread can serve. The client is told to come again, unless a part
     /// of an answer has been sent: that message would seem to belong to it.
-    pub fn turn_away(self: Box<Self>) {
+    pub fn say_full(self: Box<Self>) {
         if self.buffers.output.is_empty() && self.rest.is_none() {
-            door::refuse(&self.wire.socket.stream);
+            door::say_full(&self.wire.socket.stream);
         }
     }
 }

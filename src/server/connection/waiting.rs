@@ -1,7 +1,7 @@
 //! Waiting for a client, with a bound for each wait.
 //!
-//! Between two requests a client may be idle for a while; within a request it must go on. The times
-//! are in `http::limits`: 60 seconds between two requests, 10 for a head, 30 for a body.
+//! Between two requests a client may be idle, for 60 seconds. A request that has begun must be
+//! complete in time: 10 seconds for its head, 30 for its body. `http::limits` has these times.
 //!
 //! Elsewhere: how an idle connection gets by without memory, in `idle`.
 
@@ -19,7 +19,7 @@ impl Connection {
         self.buffers.request.share.clear();
         self.wire.socket.idle.store(true, Ordering::SeqCst);
         if self.serving.is_stopping() {
-            // The read below takes what has arrived, and does not wait for more.
+            // From now on a read gives what has arrived already, then the end. It does not wait.
             self.wire.socket.shut_reading();
         }
         let end = match self.read_idle() {
@@ -38,23 +38,26 @@ impl Connection {
     }
 
     /// Reads more of a request that has begun. Returns how many bytes came; 0 means that the client
-    /// has closed. `most` is the time for the head, or for the body, from the first call on.
+    /// has closed. `time` is the time for the head, or for the body. It begins at the first call,
+    /// which sets the deadline.
     pub(super) fn read_more(
         &mut self,
         deadline: &mut Option<Instant>,
-        most: Duration,
+        time: Duration,
     ) -> Result<usize, Obstacle> {
         self.flush()?;
         if !self.wire.may_wait {
             return Err(Obstacle::End(Turn::WouldWait));
         }
-        // After a stop, a request that had not arrived whole is the last one.
-        self.next = if self.serving.is_stopping() { Next::Linger } else { self.next };
-        let end = *deadline.get_or_insert_with(|| Instant::now() + most);
+        // After a stop, a request that must be waited for is the last one.
+        if self.serving.is_stopping() {
+            self.next = Next::Linger;
+        }
+        let end = *deadline.get_or_insert_with(|| Instant::now() + time);
         loop {
             let left = end.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                let seconds = most.as_secs();
+                let seconds = time.as_secs();
                 let message = format!("the request was not complete within {seconds} seconds");
                 return Err(ParseError::new(Status::REQUEST_TIMEOUT, message).into());
             }

@@ -13,16 +13,15 @@ use crate::server::linger::linger;
 use std::time::SystemTime;
 
 impl Connection {
-    /// Writes an answer behind those that wait to be sent, and decides what follows it.
+    /// Writes an answer after those that wait to be sent, and decides whether the connection stays.
     pub(super) fn write_answer(&mut self, response: Response, asked: Asked) {
-        // One that cannot be sent, such as one without a right status, becomes an error.
+        // An answer that cannot be sent, such as one with the status 99, becomes an error.
         let mut response = self.sendable(response);
         let (status, body) = (response.status, std::mem::replace(&mut response.body, Body::Empty));
-        // `Framing::None` also means an answer to HEAD that leaves its length out.
         let framing = match body.len() {
             _ if status.has_no_body() => Framing::None,
-            // RFC 9110 §9.3.2: the answer to HEAD may leave out what is known only when the answer
-            // to GET is made. A page about an error names the method, so its length differs.
+            // RFC 9110 §9.3.2: the answer to HEAD may leave out a length that is known only when
+            // the answer to GET is made. A page about an error names the method, so that differs.
             _ if asked.is_head && status.0 >= 400 => Framing::None,
             Some(length) => Framing::Length(length),
             None if asked.version == Version::Http11 => Framing::Chunked,
@@ -43,10 +42,11 @@ impl Connection {
         };
         let recorder = self.serving.recorder.as_ref().filter(|_| self.buffers.cycle.is_recording());
         let number = recorder.map(|recorder| recorder.number());
-        let (start, at) = (self.buffers.output.len(), SystemTime::now());
-        let last_lines = self.buffers.date.last_lines(at);
+        let (start, now) = (self.buffers.output.len(), SystemTime::now());
+        let last_lines = self.buffers.date.last_lines(now);
         let delivery = Delivery { last_lines, connection, framing, cycle: number };
         write_head(&mut response, &delivery, &mut self.buffers.output);
+        // The next answer's headers take this memory.
         response.headers.recycle();
         let head = start..self.buffers.output.len();
         self.answers += 1;
@@ -57,7 +57,7 @@ impl Connection {
         if has_body {
             self.write_body(body, framing);
         }
-        self.record_answer(status, head, body_bytes, number, at);
+        self.record_answer(status, head, body_bytes, number, now);
     }
 
     /// Writes a body that is in memory. Another one is sent later: see [`rest`](super::rest).

@@ -1,8 +1,8 @@
 //! Changing a session: each change is one step of the store.
 //!
-//! `set` calls `update`, and `update` calls `change`. `change` calls `write` for the visitor's row.
-//! If there is no such row, it calls `write` again, with a fresh key for a new row. `write` calls
-//! [`Store::update`](crate::web::store::Store::update).
+//! `set` calls `update`, `update` calls `change`, and `change` asks the store to change the row of
+//! the visitor. If there is none, it asks for a new row under a fresh key. Both go through `write`,
+//! which calls [`Store::update`](crate::web::store::Store::update).
 //!
 //! Elsewhere: what a login and a logout do to the row, in `login`.
 
@@ -45,20 +45,23 @@ impl<'s> Session<'s> {
     #[track_caller]
     pub fn change<T>(&mut self, mut edit: impl FnMut(&mut Map) -> T) -> T {
         self.changed_by = Some(Location::caller());
-        // What `edit` returned; still `None` if the visitor has no row.
+        // What `edit` returned, if there was a row to change.
         let mut outcome = None;
-        self.write(None, &mut |row| outcome = row.as_mut().map(&mut edit));
+        if let Some(key) = self.visitor_key() {
+            self.write(key, &mut |row| outcome = row.as_mut().map(&mut edit));
+        }
         if outcome.is_none() {
-            // A stranger; or another request has deleted the row, and `accept` has emptied the copy
-            // of it, because what was in it must not come back. The change makes a new row.
+            // The visitor is a stranger; or another request has deleted the row, and then `accept`
+            // has emptied `values`, because what was in the row must not come back.
             let values = self.values().clone();
-            self.write(Some(random::hex_id()), &mut |row| {
+            self.write(random::hex_id().into(), &mut |row| {
                 outcome = Some(edit(row.insert(values.clone())));
             });
         }
         match outcome {
             Some(outcome) if self.failure().is_none() => outcome,
-            // The store has failed. This request still sees its own change.
+            // The store has failed, and the answer will be an error. Until then the handler goes on
+            // with a copy of the row, in which it sees its own change.
             _ => {
                 let mut row = self.values().clone();
                 let outcome = edit(&mut row);
@@ -74,27 +77,34 @@ impl<'s> Session<'s> {
         self.loaded.get_mut().expect("it was loaded on the line above")
     }
 
-    /// Lets the store change the visitor's row, or the one of a fresh key. The session then has
-    /// the row that the store has.
+    /// The key of the visitor's row. Before the first use it is the key that came in the cookie.
+    #[inline]
+    pub(super) fn visitor_key(&self) -> Option<Cow<'s, str>> {
+        self.loaded.get().map_or(&self.received, |loaded| &loaded.key).clone()
+    }
+
+    /// Lets the store change the row of this key. The session then has the row that the store has.
+    /// After a failure the store is not asked again.
     ///
-    /// The first use of a session may be a change. If the visitor has a row, the store is asked
-    /// once for both: it looks the row up and changes it.
-    pub(super) fn write(&mut self, fresh: Option<String>, change: Change<'_>) {
-        let visitor_key = self.loaded.get().map_or(&self.received, |loaded| &loaded.key);
-        let key = fresh.map(Cow::Owned).or_else(|| visitor_key.clone());
-        let Some(key) = key.filter(|_| self.failure().is_none()) else { return };
+    /// The first use of a session may be a change. Then the store is asked once for both: it looks
+    /// the row up and changes it.
+    pub(super) fn write(&mut self, key: Cow<'s, str>, change: Change<'_>) {
+        if self.failure().is_some() {
+            return;
+        }
         let is_first = self.loaded.get().is_none();
-        let at = (is_first && self.is_recording).then(Instant::now);
+        let begun = (is_first && self.is_recording).then(Instant::now);
         let mut is_found = false;
         let updated = self.store.update(&self.kind, &key, &mut |row| {
             is_found = row.is_some();
-            if let (Some(at), Some(row)) = (at, &row) {
-                self.before = (at, row.clone()).into();
+            if let (Some(begun), Some(row)) = (begun, &row) {
+                self.before = (begun, row.clone()).into();
             }
             change(row);
         });
         if is_first {
-            // No row, so nothing has changed. `loaded` will ask the store for the reason.
+            // The store has no such row, and nothing was changed. The session is still not loaded:
+            // `loaded` asks the store for the row, and is told why there is none.
             if updated.is_ok() && !is_found {
                 return;
             }

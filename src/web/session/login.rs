@@ -11,7 +11,7 @@ impl Session<'_> {
     #[track_caller]
     pub fn clear(&mut self) {
         self.changed_by = Some(Location::caller());
-        self.write(None, &mut |row| *row = None);
+        self.delete_row();
         let loaded = self.loaded_mut();
         loaded.take_over(Map::new());
         loaded.cleared = true;
@@ -30,7 +30,7 @@ impl Session<'_> {
         // The row is written under the new key first, and then deleted under the old one if it is
         // still the same. So neither a crash nor another request of this visitor loses anything.
         loop {
-            self.write(Some(fresh.clone()), &mut |kept| *kept = Some(row.clone()));
+            self.write(fresh.clone().into(), &mut |kept| *kept = Some(row.clone()));
             if self.loaded_mut().failure.is_some() {
                 return;
             }
@@ -45,8 +45,14 @@ impl Session<'_> {
                 Some(met) if met != row => row = met,
                 Some(_) => return,
                 // Another request has ended the session: it stays ended.
-                None => return self.write(None, &mut |row| *row = None),
+                None => return self.delete_row(),
             }
+        }
+    }
+
+    fn delete_row(&mut self) {
+        if let Some(key) = self.visitor_key() {
+            self.write(key, &mut |row| *row = None);
         }
     }
 }

@@ -1,8 +1,8 @@
 //! The memory store: a table in this process.
 //!
-//! This is what most courses mean by "a session on the server", and rung 4 of the page `/ladder`.
-//! Nothing is faster, logging out is real, and a restart forgets everybody. A second server never
-//! knew them.
+//! This is what most courses mean by "a session on the server". Nothing is faster, and after a
+//! logout nobody can use the old cookie. But a restart forgets everybody, and a second server does
+//! not know them.
 //!
 //! Two bounds hold: a row that was not used for its lifetime expires; and if there are as many rows
 //! of a kind as there may be, the longest unused one makes room, or a new one is refused.
@@ -15,7 +15,7 @@
 
 use super::change::{self, locked};
 use super::memory_row::MemoryRow;
-use super::parts::{MemoryStore, PARTS};
+use super::parts::MemoryStore;
 use super::{Change, HeldRow, KeyPage, Kind, Lookup, Store, StoreError, Updated};
 
 impl Store for MemoryStore {
@@ -45,13 +45,8 @@ impl Store for MemoryStore {
         )
     }
 
-    fn page_of_keys(&self, kind: &Kind, at: u64) -> Result<KeyPage, StoreError> {
-        // The upper half of the number is the part, the lower half the slot in it.
-        let (part, slot) = ((at >> 32) as usize % PARTS, at as u32 as usize);
-        let page = locked(&self.parts[part]).rows(kind.name).keys(slot, self.now());
-        let in_part = page.next.map(|slot| (part as u64) << 32 | slot);
-        let next_part = Some((part as u64 + 1) << 32).filter(|_| part + 1 < PARTS);
-        Ok(KeyPage { next: in_part.or(next_part), ..page })
+    fn page_of_keys(&self, kind: &Kind, number: u64) -> Result<KeyPage, StoreError> {
+        Ok(self.page_of_parts(kind, number))
     }
 
     fn inspect(&self, see: &mut dyn FnMut(&HeldRow)) {

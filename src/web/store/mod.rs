@@ -96,7 +96,7 @@ pub trait Store: Send + Sync {
         Ok(())
     }
 
-    /// Where the rows are, for the record of a cycle.
+    /// Where the rows are, for the page `/cycles`.
     fn place(&self) -> StorePlace {
         StorePlace::Memory
     }
@@ -111,7 +111,7 @@ pub trait Store: Send + Sync {
     /// # Errors
     ///
     /// [`StoreError::Unlisted`], as by default, or any other.
-    fn page_of_keys(&self, _kind: &Kind, _at: u64) -> Result<KeyPage, StoreError> {
+    fn page_of_keys(&self, _kind: &Kind, _number: u64) -> Result<KeyPage, StoreError> {
         Err(StoreError::Unlisted)
     }
 

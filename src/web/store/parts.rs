@@ -7,13 +7,13 @@
 use super::change::locked;
 use super::kind::{StoreClock, milliseconds};
 use super::row_table::{RowTable, SeenRow};
-use super::{Kind, Refusal};
+use super::{KeyPage, Kind, Refusal};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 /// How many locks share the rows. There are many more than threads that run at one time.
-pub const PARTS: usize = 32;
+const PARTS: usize = 32;
 
 /// The least room of a part. Keys are spread by chance, so in smaller parts the rows would be less
 /// even, and a row would leave too early.
@@ -48,6 +48,16 @@ impl MemoryStore {
 
     pub(super) fn now(&self) -> u64 {
         milliseconds((self.clock)())
+    }
+
+    /// A page of the keys of all parts. The upper half of its number is the part, the lower half
+    /// the slot in it.
+    pub(super) fn page_of_parts(&self, kind: &Kind, number: u64) -> KeyPage {
+        let (part, slot) = ((number >> 32) as usize % PARTS, number as u32 as usize);
+        let page = locked(&self.parts[part]).rows(kind.name).keys(slot, self.now());
+        let in_part = page.next.map(|slot| (part as u64) << 32 | slot);
+        let next_part = Some((part as u64 + 1) << 32).filter(|_| part + 1 < PARTS);
+        KeyPage { next: in_part.or(next_part), ..page }
     }
 
     /// The part in which a key lies.
