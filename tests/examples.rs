@@ -1,8 +1,12 @@
 //! The examples as programs, and the package that carries them.
 
+#[path = "common/mod.rs"]
+mod common;
+
+use common::{ChildGuard, of_python};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use std::{env, fs};
 
@@ -33,7 +37,7 @@ fn built() -> &'static Path {
 
 /// A running example; stopped when it is dropped.
 struct Example {
-    child: Child,
+    child: ChildGuard,
     base: String,
 }
 
@@ -43,8 +47,7 @@ impl Example {
         fs::create_dir_all(&folder).expect("a folder can be made");
         let mut command = Command::new(built().join(name));
         command.arg("127.0.0.1:0").current_dir(&folder).env("TMPDIR", &folder);
-        let mut child =
-            command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().expect("it runs");
+        let mut child = ChildGuard::spawn(command.stderr(Stdio::piped()).stdout(Stdio::null()));
         let mut lines = BufReader::new(child.stderr.take().expect("it is piped")).lines();
         let line = lines.by_ref().map_while(Result::ok).find(|line| line.contains("http://"));
         let line = line.expect("it says where it serves");
@@ -62,7 +65,7 @@ impl Example {
 
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new("curl");
-        command.args(["-s", "-m", "20"]);
+        command.args(["-s", "-m", "60"]);
         command.args(arguments.iter().map(|argument| match argument.strip_prefix("B/") {
             Some(path) => format!("{}/{path}", self.base),
             None => (*argument).to_owned(),
@@ -71,28 +74,20 @@ impl Example {
     }
 }
 
-impl Drop for Example {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
 #[test]
 fn hello_greets_and_ends_on_sigterm() {
     let mut example = Example::start("hello");
     assert_eq!(example.curl(&["B/"]), "Hello, World!\n");
     assert_eq!(example.curl(&["B/hello/Ada%20L"]), "Hello Ada L!\n");
-    let pid = example.child.id().to_string();
-    assert!(Command::new("kill").arg(&pid).status().expect("kill runs").success());
-    assert!(example.child.wait().expect("it ends").success());
+    example.child.signal("-TERM");
+    assert_eq!(example.child.exit_code(), Some(0));
 }
 
 #[test]
 fn without_a_word_about_the_log_what_failed_is_told_and_nothing_else() {
     let mut command = Command::new(built().join("own_store"));
     command.arg("127.0.0.1:0").env("TMPDIR", "/there/is/no/such/folder").stderr(Stdio::piped());
-    let mut child = command.spawn().expect("it runs");
+    let mut child = ChildGuard::spawn(&mut command);
     let mut lines = BufReader::new(child.stderr.take().expect("it is piped")).lines();
     let line = lines.next().expect("it says where it serves").expect("it is text");
     let base = line.split_whitespace().last().expect("the line has an address");
@@ -110,8 +105,6 @@ fn without_a_word_about_the_log_what_failed_is_told_and_nothing_else() {
     assert_eq!(next(&mut lines), "GET /?a=%1b 503", "{}", String::from_utf8_lossy(&answer));
     let why = next(&mut lines);
     assert!(why.starts_with("  warning: ") && why.contains("No such file"), "{why}");
-    child.kill().expect("it can be killed");
-    child.wait().expect("it ends");
 }
 
 #[test]
@@ -119,15 +112,14 @@ fn a_program_with_a_banner_of_its_own_is_quiet() {
     let mut command = Command::new(env!("CARGO_BIN_EXE_carafe"));
     command.args(["--port", "0", "--log", "off", "--no-ticks"]).stderr(Stdio::piped());
     command.current_dir(env!("CARGO_TARGET_TMPDIR"));
-    let mut child = command.stdout(Stdio::piped()).spawn().expect("it runs");
+    let mut child = ChildGuard::spawn(command.stdout(Stdio::piped()));
     let banner = BufReader::new(child.stdout.take().expect("it is piped")).lines();
     let serves = banner.map_while(Result::ok).any(|line| line.contains("http://"));
-    let pid = child.id().to_string();
-    assert!(serves && Command::new("kill").arg(&pid).status().expect("kill runs").success());
+    assert!(serves);
+    child.signal("-TERM");
     let mut heard = String::new();
     child.stderr.take().expect("it is piped").read_to_string(&mut heard).expect("text");
     assert!(!heard.contains("serving on"), "{heard}");
-    child.wait().expect("it ends");
 }
 
 #[test]
@@ -198,11 +190,7 @@ fn upload_takes_what_curl_sends_and_gives_it_back() {
 
 #[test]
 fn upload_takes_what_pythons_requests_sends() {
-    let python = root().join("target/venv/bin/python");
-    if !python.exists() {
-        assert!(env::var_os("CI").is_none(), "no {}: run tests/setup", python.display());
-        return eprintln!("skipped an upload with Python: no {}", python.display());
-    }
+    let Some(python) = of_python("python") else { return };
     let example = Example::start("upload");
     let program = "import requests, sys\n\
         files = {'photo': ('mé \"1\".png', b'\\x89PNG\\r\\n--', 'image/png')}\n\
@@ -220,7 +208,7 @@ fn upload_takes_what_pythons_requests_sends() {
 fn events_arrive_as_they_happen_and_end_with_the_server() {
     let mut example = Example::start("events");
     let mut curl = example.command(&["-N", "B/events"]);
-    let mut curl = curl.stdout(Stdio::piped()).spawn().expect("curl runs");
+    let mut curl = ChildGuard::spawn(curl.stdout(Stdio::piped()));
     let mut stream = curl.stdout.take().expect("it is piped");
     let mut text = String::new();
     for (post, until) in [(false, "data: 0\n\n"), (true, "data: 1\n\n"), (true, "data: 2\n\n")] {
@@ -233,12 +221,11 @@ fn events_arrive_as_they_happen_and_end_with_the_server() {
         }
         assert!(text.ends_with(until), "{until:?} in {text:?}");
     }
-    let pid = example.child.id().to_string();
+    example.child.signal("-TERM");
     let stopped = std::time::Instant::now();
-    assert!(Command::new("kill").arg(&pid).status().expect("kill runs").success());
-    assert!(example.child.wait().expect("it ends").success());
+    assert_eq!(example.child.exit_code(), Some(0));
+    // A stop that waited for the stream would take five seconds.
     assert!(stopped.elapsed().as_secs() < 4, "{:?}", stopped.elapsed());
-    curl.wait().expect("curl ends");
 }
 
 #[test]

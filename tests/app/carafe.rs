@@ -1,19 +1,15 @@
 //! The real binary, and the real curl that asks it.
 
+use crate::common::{ChildGuard, DEADLINE, can, empty_folder, wait_until};
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
-
-/// Longer than anything here takes, on the slowest machine.
-pub const DEADLINE: Duration = Duration::from_secs(20);
 
 /// A running carafe on a free port, in an empty folder of its own.
 pub struct Carafe {
-    child: Child,
+    child: ChildGuard,
     pub address: SocketAddr,
     pub banner: String,
     pub folder: PathBuf,
@@ -38,6 +34,35 @@ impl Carafe {
 
     /// As this command says, which comes to a carafe in the end.
     pub fn run(folder: &Path, mut command: Command) -> Carafe {
+        command.stderr(Stdio::piped());
+        let mut carafe = Carafe::run_unheard(folder, command);
+        let mut stderr = carafe.child.stderr.take().expect("stderr is piped");
+        carafe.log = Some(thread::spawn(move || {
+            let mut log = String::new();
+            let _ = stderr.read_to_string(&mut log);
+            log
+        }));
+        carafe
+    }
+
+    /// As a user of this number, whom file modes and limits bind: they do not bind root. `limit` is
+    /// a command of the shell. `None` if that is not allowed here.
+    pub fn as_user(folder: &Path, user: &str, limit: &str, flags: &str) -> Option<Carafe> {
+        let set = format!("setpriv --reuid {user} --regid {user} --clear-groups");
+        if !can(&format!("{set} true")) {
+            return None;
+        }
+        let program = folder.join("carafe");
+        copy_program(&program);
+        let program = program.display();
+        let script = format!("{limit}; exec {set} {program} --port 0 --log off {flags}");
+        let mut command = Command::new("bash");
+        command.args(["-c", &script]);
+        Some(Carafe::run(folder, command))
+    }
+
+    /// With a standard error as the command says, which is not read.
+    pub fn run_unheard(folder: &Path, mut command: Command) -> Carafe {
         let is_set = |command: &Command, name| command.get_envs().any(|(known, _)| known == name);
         if !is_set(&command, "XDG_STATE_HOME") {
             command.env("XDG_STATE_HOME", folder.join(".state"));
@@ -45,22 +70,11 @@ impl Carafe {
         if !is_set(&command, "PATH") {
             command.env("PATH", path_with_carafe());
         }
-        let mut child = command
-            .current_dir(folder)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("carafe starts");
+        command.current_dir(folder).stdin(Stdio::null()).stdout(Stdio::piped());
+        let mut child = ChildGuard::spawn(&mut command);
         let banner = read_banner(&mut child);
         let address = address_in(&banner);
-        let mut stderr = child.stderr.take().expect("stderr is piped");
-        let log = thread::spawn(move || {
-            let mut log = String::new();
-            let _ = stderr.read_to_string(&mut log);
-            log
-        });
-        Carafe { child, address, banner, folder: folder.to_owned(), log: Some(log) }
+        Carafe { child, address, banner, folder: folder.to_owned(), log: None }
     }
 
     pub fn url(&self, path: &str) -> String {
@@ -78,7 +92,7 @@ impl Carafe {
         let arguments = arguments.iter().map(|argument| argument.replace("$B", &base));
         Command::new("curl")
             // -g: brackets in a URL are brackets.
-            .args(["-s", "-g", "-m", "10"])
+            .args(["-s", "-g", "-m", "60"])
             .args(arguments)
             .current_dir(&self.folder)
             .output()
@@ -88,6 +102,17 @@ impl Carafe {
     pub fn status(&self, arguments: &[&str]) -> String {
         let arguments = [&["-o", "/dev/null", "-w", "%{http_code}"], arguments].concat();
         self.curl(&arguments)
+    }
+
+    /// A request of which all but its body has been read: it was told to go on.
+    pub fn begin_echo(&self, body_bytes: usize) -> TcpStream {
+        let mut stream = self.connect();
+        let head = "POST /echo HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length:";
+        write!(stream, "{head} {body_bytes}\r\n\r\n").expect("it is sent");
+        let mut go_on = [0; 25];
+        stream.read_exact(&mut go_on).expect("an answer comes before the body");
+        assert_eq!(&go_on, b"HTTP/1.1 100 Continue\r\n\r\n");
+        stream
     }
 
     /// What comes back for these bytes, until the server closes.
@@ -111,8 +136,13 @@ impl Carafe {
     }
 
     pub fn signal(&self, signal: &str) {
-        let sent = Command::new("kill").args([signal, &self.child.id().to_string()]).status();
-        assert!(sent.is_ok_and(|status| status.success()), "kill {signal}");
+        self.child.signal(signal);
+    }
+
+    /// The id of carafe where the process is one that has started it.
+    pub fn id_inside(&self) -> String {
+        let found = Command::new("pgrep").args(["-P", &self.id().to_string()]).output();
+        String::from_utf8_lossy(&found.expect("pgrep runs").stdout).trim().to_owned()
     }
 
     pub fn id(&self) -> u32 {
@@ -121,15 +151,7 @@ impl Carafe {
 
     /// The exit code, once the process has ended by itself.
     pub fn exit_code(&mut self) -> Option<i32> {
-        let end = Instant::now() + DEADLINE;
-        loop {
-            if let Some(status) = self.child.try_wait().expect("the child can be waited for") {
-                assert!(status.code().is_some(), "carafe did not end by itself: {status}");
-                return status.code();
-            }
-            assert!(Instant::now() < end, "carafe did not end");
-            thread::sleep(Duration::from_millis(2));
-        }
+        self.child.exit_code()
     }
 
     /// Stops the server; gives back all that it wrote to standard error. The line of an answer
@@ -138,12 +160,7 @@ impl Carafe {
         if self.child.try_wait().is_ok_and(|status| status.is_none()) {
             self.signal("-TERM");
         }
-        let end = Instant::now() + DEADLINE;
-        while self.child.try_wait().is_ok_and(|status| status.is_none()) && Instant::now() < end {
-            thread::sleep(Duration::from_millis(2));
-        }
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        wait_until!(self.child.try_wait().is_ok_and(|it| it.is_some()), "carafe did not end");
         self.log.take().expect("the log is read once").join().expect("the log was read")
     }
 }
@@ -190,15 +207,6 @@ pub fn read_banner(child: &mut Child) -> String {
 pub fn address_in(banner: &str) -> SocketAddr {
     let url = banner.split("http://").nth(1).and_then(|rest| rest.split_whitespace().next());
     url.and_then(|url| url.parse().ok()).unwrap_or_else(|| panic!("no address in {banner:?}"))
-}
-
-/// A new folder below the system's for temporary files.
-pub fn empty_folder() -> PathBuf {
-    static NEXT: AtomicU32 = AtomicU32::new(0);
-    let number = NEXT.fetch_add(1, Ordering::Relaxed);
-    let folder = std::env::temp_dir().join(format!("carafe-app-{}-{number}", std::process::id()));
-    std::fs::create_dir_all(&folder).expect("a folder can be made");
-    folder
 }
 
 /// The value of a header in an answer that curl printed with -i.

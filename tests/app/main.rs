@@ -3,6 +3,8 @@
 mod carafe;
 mod cli;
 mod commands;
+#[path = "../common/mod.rs"]
+mod common;
 mod container;
 // The lessons' text is read through the list of all files, as the program does.
 #[allow(dead_code)]

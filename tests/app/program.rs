@@ -1,9 +1,9 @@
 //! The program as a program: flags, exit codes, signals, logs, and how it bears what happens to it.
 
-use crate::carafe::{
-    Carafe, DEADLINE, address_in, empty_folder, header, path_with_carafe, read_banner,
-};
+use crate::carafe::{Carafe, header, path_with_carafe};
+use crate::common::{can, empty_folder, free_port, wait_until};
 use std::io::{ErrorKind, Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -198,8 +198,8 @@ fn every_command_has_its_help_and_every_flag_is_told_once() {
 
 #[test]
 fn a_taken_port_is_named_and_a_free_one_offered() {
-    let running = Carafe::start(&[]);
-    let port = running.address.port();
+    let port = free_port();
+    let _taken = TcpListener::bind(("127.0.0.1", port)).expect("it is free");
     let (code, _, stderr) = carafe(&["--port", &port.to_string(), "--host=127.0.0.1"]);
     assert_eq!(code, Some(1));
     let offered =
@@ -207,14 +207,12 @@ fn a_taken_port_is_named_and_a_free_one_offered() {
     let offered: u16 =
         offered.and_then(|offered| offered.parse().ok()).unwrap_or_else(|| panic!("{stderr}"));
     assert!(offered > port || offered == 0, "{stderr}");
-    assert!(std::net::TcpListener::bind(("127.0.0.1", offered)).is_ok(), "{offered} is not free");
+    assert!(TcpListener::bind(("127.0.0.1", offered)).is_ok(), "{offered} is not free");
 }
 
 #[test]
 fn a_port_that_belongs_to_airplay_is_never_offered_and_a_stop_needs_no_network() {
-    if !Command::new("unshare").args(["-n", "true"]).status().is_ok_and(|status| status.success()) {
-        assert!(std::env::var_os("CI").is_none(), "unshare -n is not allowed here");
-        eprintln!("skipped: unshare -n is not allowed here");
+    if !can("unshare -n true") {
         return;
     }
     for (taken, free) in [("4999", "5001"), ("6999", "7001")] {
@@ -228,16 +226,15 @@ fn a_port_that_belongs_to_airplay_is_never_offered_and_a_stop_needs_no_network()
             taken,
         ];
         // A network of its own, in which every port is free.
-        let first = Command::new("unshare").arg("-n").args(serve).stdout(Stdio::piped()).spawn();
-        let mut first = first.expect("unshare starts");
-        read_banner(&mut first);
-        let id = first.id().to_string();
+        let mut first = Command::new("unshare");
+        first.arg("-n").args(serve);
+        let mut first = Carafe::run(&empty_folder(), first);
         let mut second = Command::new("nsenter");
-        second.args(["-n", "-t", &id]).args(serve).env("PATH", path_with_carafe());
-        let second = second.output();
+        second.args(["-n", "-t", &first.id().to_string()]).args(serve);
+        let second = second.env("PATH", path_with_carafe()).output();
         // Nor can it knock on its own port there; it ends all the same.
-        assert!(Command::new("kill").arg(&id).status().is_ok_and(|status| status.success()));
-        assert_eq!(first.wait().expect("it can be waited for").code(), Some(0));
+        first.signal("-TERM");
+        assert_eq!(first.exit_code(), Some(0));
         let said =
             String::from_utf8(second.expect("nsenter runs").stderr).expect("carafe writes UTF-8");
         assert!(said.ends_with(&format!("try: --port {free}\n")), "{said}");
@@ -433,16 +430,11 @@ fn echo_cuts_the_visitors_id_and_answers_json_on_demand() {
 
 #[test]
 fn a_stop_says_what_it_gave_up_and_nothing_of_clients_who_only_waited() {
-    for (sent, is_given_up) in [("GET /hello HTTP/1.1\r\nHo", true), ("", false)] {
+    for is_begun in [true, false] {
         let carafe = Carafe::start(&["--stop-time", "1s"]);
-        let mut client = carafe.connect();
-        client.write_all(sent.as_bytes()).expect("it is sent");
-        // Answers on later connections show that the bytes have been read, or are about to be.
-        for _ in 0..20 {
-            carafe.raw(b"GET /hello HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
-        }
+        let _client = if is_begun { carafe.begin_echo(4) } else { carafe.connect() };
         let log = carafe.log();
-        assert_eq!(log.contains("1 threads were still at work"), is_given_up, "{sent:?}: {log}");
+        assert_eq!(log.contains("1 threads were still at work"), is_begun, "{log}");
     }
 }
 
@@ -501,34 +493,14 @@ fn a_panic_leaves_one_line_whatever_a_visitor_made_it_say() {
 
 #[test]
 fn a_closed_standard_error_kills_nothing() {
-    let folder = empty_folder();
-    let mut child = Command::new(env!("CARGO_BIN_EXE_carafe"))
-        .args(["--port", "0"])
-        .current_dir(&folder)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("carafe starts");
-    drop(child.stderr.take());
-    let banner = read_banner(&mut child);
-    let address = address_in(&banner);
-    for path in ["hello", "boom", "hello"] {
-        let output = Command::new("curl")
-            .args([
-                "-s",
-                "-o",
-                "/dev/null",
-                "-w",
-                "%{http_code}",
-                &format!("http://{address}/{path}"),
-            ])
-            .output();
-        let status = String::from_utf8(output.expect("curl runs").stdout).expect("a status");
-        assert_eq!(status, if path == "boom" { "500" } else { "200" });
+    let (reader, writer) = std::io::pipe().expect("a pipe can be made");
+    drop(reader);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_carafe"));
+    command.args(["--port", "0"]).stderr(writer);
+    let carafe = Carafe::run_unheard(&empty_folder(), command);
+    for (path, status) in [("$B/hello", "200"), ("$B/boom", "500"), ("$B/hello", "200")] {
+        assert_eq!(carafe.status(&[path]), status);
     }
-    let _ = child.kill();
-    let _ = child.wait();
-    let _ = std::fs::remove_dir_all(folder);
 }
 
 #[test]
@@ -547,16 +519,16 @@ fn the_longest_unused_session_leaves_at_the_cap_and_an_old_one_ends() {
     let carafe = Carafe::start(&["--session-ttl", "1s"]);
     assert_eq!(visit_of(&carafe, "j"), "visit 1\n");
     // Each use renews a session, so it is left alone until the time is over.
-    let end = Instant::now() + std::time::Duration::from_millis(1200);
-    while Instant::now() < end {
-        std::thread::park_timeout(end - Instant::now());
-    }
+    let used = Instant::now();
+    wait_until!(used.elapsed() > Duration::from_millis(1200), "the clock stands still");
     assert_eq!(visit_of(&carafe, "j"), "visit 1\n", "it has ended");
 }
 
 #[test]
 fn silent_clients_keep_nobody_waiting() {
-    let carafe = Carafe::start(&["--log", "off"]);
+    let mut flags = vec!["--log", "off"];
+    flags.extend(["--idle-time", "1h", "--head-time", "1h", "--body-time", "1h"]);
+    let carafe = Carafe::start(&flags);
     let mut held = Vec::new();
     for begun in [
         "",
@@ -569,26 +541,22 @@ fn silent_clients_keep_nobody_waiting() {
             held.push(stream);
         }
     }
-    assert_eq!(carafe.curl(&["-m", "1", "$B/hello"]), "Hello, World!\n");
+    assert_eq!(carafe.curl(&["$B/hello"]), "Hello, World!\n");
 }
 
 #[test]
 fn at_the_cap_clients_are_told_to_come_again_and_served_when_there_is_room() {
     let carafe = Carafe::start(&["--workers", "5", "--log", "off"]);
     let held: Vec<_> = (0..5).map(|_| carafe.connect()).collect();
-    let end = Instant::now() + DEADLINE;
-    let refused = loop {
-        let answer = carafe.curl(&["-i", "$B/hello"]);
-        if answer.starts_with("HTTP/1.1 503") {
-            break answer;
-        }
-        assert!(Instant::now() < end, "the cap was never reached: {answer}");
+    let mut refused = String::new();
+    let mut is_refused = || {
+        refused = carafe.curl(&["-i", "$B/hello"]);
+        refused.starts_with("HTTP/1.1 503")
     };
+    wait_until!(is_refused(), "the cap was never reached");
     assert_eq!(header(&refused, "Retry-After"), Some("1"));
     drop(held);
-    while carafe.status(&["$B/hello"]) != "200" {
-        assert!(Instant::now() < end, "there is room again, but nobody is served");
-    }
+    wait_until!(carafe.status(&["$B/hello"]) == "200", "there is room again, but nobody is served");
 }
 
 /// How many threads a process has (Linux).
@@ -606,17 +574,10 @@ fn workers_come_with_connections_and_go_with_them() {
     let held: Vec<_> = (0..300).map(|_| carafe.connect()).collect();
     assert_eq!(carafe.curl(&["$B/hello"]), "Hello, World!\n");
     // A crowd is let in by few, who soon leave those that are silent to threads of their own.
-    let end = Instant::now() + DEADLINE;
-    while threads(carafe.id()) <= 300 {
-        assert!(Instant::now() < end, "{} threads for 300 connections", threads(carafe.id()));
-        std::thread::yield_now();
-    }
+    let count = || threads(carafe.id());
+    wait_until!(count() > 300, "{} threads for 300 connections", count());
     drop(held);
-    let end = Instant::now() + DEADLINE;
-    while threads(carafe.id()) > 70 {
-        assert!(Instant::now() < end, "{} threads are left", threads(carafe.id()));
-        std::thread::yield_now();
-    }
+    wait_until!(count() <= 70, "{} threads are left", count());
     assert_eq!(carafe.curl(&["$B/hello"]), "Hello, World!\n");
 }
 
@@ -650,67 +611,35 @@ fn when_a_crowd_has_gone_nothing_happens_any_more() {
             });
         }
     });
-    let end = Instant::now() + DEADLINE;
-    loop {
+    let is_quiet = || {
         let before = switches(carafe.id());
         assert!(before > 0);
         std::thread::park_timeout(Duration::from_millis(300));
-        if switches(carafe.id()) == before {
-            break;
-        }
-        assert!(Instant::now() < end, "threads still wake up though nobody asks");
-    }
+        switches(carafe.id()) == before
+    };
+    wait_until!(is_quiet(), "threads still wake up though nobody asks");
     assert_eq!(carafe.curl(&["$B/hello"]), "Hello, World!\n");
 }
 
 #[test]
 fn when_the_system_gives_no_more_threads_clients_are_told_to_come_again() {
-    // The limit does not bind root, so the process runs as a user of its own.
-    let user = "54321";
-    let set = ["--reuid", user, "--regid", user, "--clear-groups"];
-    if !Command::new("setpriv").args(set).arg("true").status().is_ok_and(|status| status.success())
-    {
-        assert!(std::env::var_os("CI").is_none(), "setpriv is not allowed here");
-        eprintln!("skipped: setpriv is not allowed here");
+    let Some(carafe) = Carafe::as_user(&empty_folder(), "54321", "ulimit -u 12", "") else {
         return;
-    }
-    let folder = empty_folder();
-    let program = folder.join("carafe");
-    crate::carafe::copy_program(&program);
-    let script = format!(
-        "ulimit -u 12; exec setpriv {} {} --port 0 --log off",
-        set.join(" "),
-        program.display()
-    );
-    let mut child = Command::new("bash")
-        .args(["-c", &script])
-        .current_dir(&folder)
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("bash starts");
-    let address = address_in(&read_banner(&mut child));
-    let mut held: Vec<_> =
-        (0..30).filter_map(|_| std::net::TcpStream::connect(address).ok()).collect();
+    };
+    let mut held: Vec<_> = (0..30).map(|_| carafe.connect()).collect();
     let mut answer = String::new();
-    let last = held.last_mut().expect("connections are taken");
-    last.set_read_timeout(Some(DEADLINE)).expect("a timeout can be set");
-    let _ = last.read_to_string(&mut answer);
+    let _ = held.last_mut().expect("connections are taken").read_to_string(&mut answer);
     assert!(answer.starts_with("HTTP/1.1 503 ") && answer.contains("Retry-After: 1"), "{answer:?}");
     drop(held);
-    let end = Instant::now() + DEADLINE;
-    while status_of(&format!("http://{address}/hello")) != "200" {
-        assert!(Instant::now() < end, "it did not recover");
-    }
-    let _ = child.kill();
-    let _ = child.wait();
-    let _ = std::fs::remove_dir_all(folder);
+    wait_until!(carafe.status(&["$B/hello"]) == "200", "it did not recover");
 }
 
-fn status_of(url: &str) -> String {
-    let output = Command::new("curl")
-        .args(["-s", "-m", "2", "-o", "/dev/null", "-w", "%{http_code}", url])
-        .output();
-    String::from_utf8(output.expect("curl runs").stdout).expect("a status")
+/// A carafe that may open 40 files, connections among them.
+fn with_40_descriptors(folder: &std::path::Path) -> Carafe {
+    let script = format!("ulimit -n 40; exec {} --port 0 --log off", env!("CARGO_BIN_EXE_carafe"));
+    let mut command = Command::new("bash");
+    command.args(["-c", &script]);
+    Carafe::run(folder, command)
 }
 
 #[test]
@@ -723,22 +652,9 @@ fn a_file_that_cannot_be_opened_for_want_of_a_descriptor_is_503() {
     std::fs::write(folder.join("templates/carafe.txt"), "").expect("a file can be written");
     std::fs::write(folder.join("templates/formtest.html"), "").expect("a file can be written");
     std::fs::write(folder.join("www/large"), vec![b'x'; 200_000]).expect("a file can be written");
-    let script = format!("ulimit -n 40; exec {} --port 0 --log off", env!("CARGO_BIN_EXE_carafe"));
-    let mut child = Command::new("bash")
-        .args(["-c", &script])
-        .current_dir(&folder)
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("bash starts");
-    let banner = read_banner(&mut child);
-    let address = banner.split("http://").nth(1).and_then(|rest| rest.split_whitespace().next());
-    let connect = || {
-        let stream = std::net::TcpStream::connect(address.expect("an address")).ok()?;
-        stream.set_read_timeout(Some(DEADLINE)).ok()?;
-        Some(stream)
-    };
+    let carafe = with_40_descriptors(&folder);
     // The head of an answer, which is read byte by byte, and its body.
-    let ask = |mut stream: &std::net::TcpStream, path: &str| -> String {
+    let ask = |mut stream: &TcpStream, path: &str| -> String {
         let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n");
         let (mut head, mut byte) = (Vec::new(), [0]);
         if stream.write_all(request.as_bytes()).is_err() {
@@ -753,7 +669,7 @@ fn a_file_that_cannot_be_opened_for_want_of_a_descriptor_is_503() {
         let _ = stream.read_exact(&mut body);
         head
     };
-    let first = connect().expect("it serves");
+    let first = carafe.connect();
     let mut others = Vec::new();
     // Another thread may have a file open for a moment, so one failure is not the end of the room.
     let answers = loop {
@@ -762,84 +678,39 @@ fn a_file_that_cannot_be_opened_for_want_of_a_descriptor_is_503() {
         if is_full || others.len() > 60 {
             break answers;
         }
-        others.extend(connect().filter(|other| ask(other, "/hello").starts_with("HTTP/1.1 200")));
+        others.extend(
+            Some(carafe.connect()).filter(|other| ask(other, "/hello").starts_with("HTTP/1.1 200")),
+        );
     };
     for answer in answers {
         assert!(answer.starts_with("HTTP/1.1 503"), "{answer}");
         assert!(answer.contains("Retry-After: 1"), "{answer}");
     }
     drop(others);
-    let end = Instant::now() + DEADLINE;
-    while !ask(&first, "/static/large").starts_with("HTTP/1.1 200") {
-        assert!(Instant::now() < end, "it did not recover");
-    }
-    let _ = child.kill();
-    let _ = child.wait();
-    let _ = std::fs::remove_dir_all(folder);
+    let is_served = || ask(&first, "/static/large").starts_with("HTTP/1.1 200");
+    wait_until!(is_served(), "it did not recover");
 }
 
 #[test]
 fn without_descriptors_it_keeps_calm_and_recovers() {
-    let folder = empty_folder();
-    let script = format!("ulimit -n 40; exec {} --port 0 --log off", env!("CARGO_BIN_EXE_carafe"));
-    let mut child = Command::new("bash")
-        .args(["-c", &script])
-        .current_dir(&folder)
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("bash starts");
-    let banner = read_banner(&mut child);
-    let address = banner
-        .split("http://")
-        .nth(1)
-        .and_then(|rest| rest.split_whitespace().next())
-        .expect("an address")
-        .to_owned();
-    let held: Vec<_> =
-        (0..60).filter_map(|_| std::net::TcpStream::connect(&address).ok()).collect();
-    let status = || {
-        let output = Command::new("curl")
-            .args([
-                "-s",
-                "-m",
-                "2",
-                "-o",
-                "/dev/null",
-                "-w",
-                "%{http_code}",
-                &format!("http://{address}/hello"),
-            ])
-            .output();
-        String::from_utf8(output.expect("curl runs").stdout).expect("a status")
-    };
+    let carafe = with_40_descriptors(&empty_folder());
+    let held: Vec<_> = (0..60).filter_map(|_| TcpStream::connect(carafe.address).ok()).collect();
+    let status = || carafe.status(&["-m", "2", "$B/hello"]);
     assert_ne!(status(), "200", "there is no descriptor left for it");
     drop(held);
     // Who comes when the descriptors are free again is served: the first one, too.
-    let end = Instant::now() + DEADLINE;
-    let open = || std::fs::read_dir(format!("/proc/{}/fd", child.id())).map_or(0, Iterator::count);
-    while open() > 20 {
-        assert!(Instant::now() < end, "it did not recover");
-    }
-    assert_eq!([(); 12].map(|()| status()), ["200"; 12]);
-    let _ = child.kill();
-    let _ = child.wait();
-    let _ = std::fs::remove_dir_all(folder);
+    let open = || std::fs::read_dir(format!("/proc/{}/fd", carafe.id())).map_or(0, Iterator::count);
+    wait_until!(open() <= 20, "it did not recover: {} descriptors", open());
+    assert_eq!([(); 12].map(|()| carafe.status(&["$B/hello"])), ["200"; 12]);
 }
 
 #[test]
 fn a_stop_does_not_wait_for_the_reader_of_standard_error() {
-    let folder = empty_folder();
-    let mut child = Command::new(env!("CARGO_BIN_EXE_carafe"))
-        .args(["--port", "0", "--log", "line", "--stop-time", "1"])
-        .current_dir(&folder)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("it starts");
-    let banner = read_banner(&mut child);
-    let address = banner.split("http://").nth(1).expect("an address");
-    let address = address.split_whitespace().next().expect("an address");
-    let mut stream = std::net::TcpStream::connect(address).expect("it listens");
+    let (_unread, writer) = std::io::pipe().expect("a pipe can be made");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_carafe"));
+    command.args(["--port", "0", "--log", "line", "--stop-time", "1"]).stderr(writer);
+    let mut carafe = Carafe::run_unheard(&empty_folder(), command);
+    let mut stream = carafe.connect();
     stream.set_read_timeout(Some(Duration::from_secs(1))).expect("a timeout can be set");
     // Each line of the log has 4,000 letters, and nobody reads them. At last no answer comes.
     let request = format!("GET /{} HTTP/1.1\r\nHost: x\r\n\r\n", "a".repeat(4000));
@@ -850,15 +721,8 @@ fn a_stop_does_not_wait_for_the_reader_of_standard_error() {
         }
     };
     assert!(matches!(unanswered, ErrorKind::WouldBlock | ErrorKind::TimedOut), "{unanswered}");
-    let stopped = Command::new("kill").arg(child.id().to_string()).status();
-    assert!(stopped.expect("kill runs").success());
-    let end = Instant::now() + DEADLINE;
-    let is_over = || child.try_wait().expect("it can be asked").is_some();
-    let ended = std::iter::repeat_with(is_over).find(|over| *over || Instant::now() > end);
-    let _ = child.kill();
-    let _ = child.wait();
-    let _ = std::fs::remove_dir_all(folder);
-    assert_eq!(ended, Some(true), "it still runs");
+    carafe.signal("-TERM");
+    carafe.exit_code();
 }
 
 #[test]
@@ -873,11 +737,8 @@ fn a_stop_ends_idle_connections_at_once_and_lets_an_answer_under_way_finish() {
             idle.read_exact(&mut byte).expect("the answer comes");
             seen.push(byte[0]);
         }
-        let mut half = carafe.connect();
-        half.write_all(b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\n12")
-            .expect("it can be sent");
-        // An answered request on another connection shows that the half one has long arrived.
-        carafe.curl(&["$B/hello"]);
+        let mut half = carafe.begin_echo(4);
+        half.write_all(b"12").expect("it can be sent");
         carafe.signal(signal);
         let mut rest = Vec::new();
         let _ = idle.read_to_end(&mut rest);
@@ -893,10 +754,7 @@ fn a_stop_ends_idle_connections_at_once_and_lets_an_answer_under_way_finish() {
 #[test]
 fn a_second_signal_waits_for_nobody() {
     let mut carafe = Carafe::start(&["--log", "off", "--stop-time", "1h"]);
-    let mut half = carafe.connect();
-    half.write_all(b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\n12")
-        .expect("it can be sent");
-    carafe.curl(&["$B/hello"]);
+    let _half = carafe.begin_echo(4);
     let mut idle = carafe.connect();
     carafe.signal("-INT");
     // The first was heard when idle connections are closed.
@@ -907,51 +765,16 @@ fn a_second_signal_waits_for_nobody() {
 
 #[test]
 fn process_1_of_a_container_stops_too() {
-    let can = Command::new("unshare")
-        .args(["--pid", "--fork", "--kill-child", "true"])
-        .status()
-        .is_ok_and(|status| status.success());
-    if !can {
-        assert!(std::env::var_os("CI").is_none(), "unshare --pid is not allowed here");
-        eprintln!("skipped: unshare --pid is not allowed here");
+    if !can("unshare --pid --fork --kill-child true") {
         return;
     }
-    let folder = empty_folder();
-    let mut child = Command::new("unshare")
-        .args([
-            "--pid",
-            "--fork",
-            "--kill-child",
-            env!("CARGO_BIN_EXE_carafe"),
-            "--port",
-            "0",
-            "--log",
-            "off",
-        ])
-        .current_dir(&folder)
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("unshare starts");
-    read_banner(&mut child);
-    let children =
-        Command::new("pgrep").args(["-P", &child.id().to_string()]).output().expect("pgrep runs");
-    let inside = String::from_utf8(children.stdout).expect("a number");
-    assert!(
-        Command::new("kill")
-            .args(["-TERM", inside.trim()])
-            .status()
-            .is_ok_and(|status| status.success())
-    );
-    let end = Instant::now() + DEADLINE;
-    let status = loop {
-        if let Some(status) = child.try_wait().expect("it can be waited for") {
-            break status;
-        }
-        assert!(Instant::now() < end, "it did not stop");
-        std::thread::yield_now();
-    };
-    assert_eq!(status.code(), Some(0));
-    let _ = std::fs::remove_dir_all(folder);
+    let mut command = Command::new("unshare");
+    command.args(["--pid", "--fork", "--kill-child", env!("CARGO_BIN_EXE_carafe")]);
+    command.args(["--port", "0", "--log", "off"]);
+    let mut carafe = Carafe::run(&empty_folder(), command);
+    let stopped = Command::new("kill").arg(carafe.id_inside()).status();
+    assert!(stopped.is_ok_and(|status| status.success()), "kill");
+    assert_eq!(carafe.exit_code(), Some(0));
 }
 
 #[test]

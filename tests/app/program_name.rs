@@ -1,6 +1,7 @@
 //! Handed only the binary: `./carafe` is what everything says when it is in no folder of PATH.
 
-use crate::carafe::{Carafe, copy_program, empty_folder};
+use crate::carafe::{Carafe, copy_program};
+use crate::common::empty_folder;
 use std::path::Path;
 use std::process::Command;
 

@@ -1,7 +1,8 @@
 //! Behind a proxy: the configurations that the project recommends, and what a bare one in front
 //! exposes.
 
-use crate::carafe::{Carafe, DEADLINE, empty_folder, header};
+use crate::carafe::{Carafe, header};
+use crate::common::{DEADLINE, empty_folder, wait_until};
 use crate::proxy::{HAPROXY, NGINX, Proxy, all_installed, certificate};
 use crate::redis_server::Redis;
 use std::io::{Read, Write};
@@ -237,11 +238,8 @@ fn kill_one_of_three(name: &str, configuration: &str, store: &str) {
         let all: Vec<_> = (0..VISITORS)
             .map(|_| scope.spawn(|| Visitor::new(proxy.address).shop(&rounds, &is_killed)))
             .collect();
-        let end = Instant::now() + 3 * DEADLINE;
-        while rounds.load(Ordering::SeqCst) < VISITORS as u64 * ROUNDS {
-            assert!(Instant::now() < end, "{name}: nobody is served");
-            thread::yield_now();
-        }
+        let are_done = || rounds.load(Ordering::SeqCst) >= VISITORS as u64 * ROUNDS;
+        wait_until!(are_done(), "{name}: nobody is served");
         servers[1].take().expect("it runs").signal("-9");
         is_killed.store(true, Ordering::SeqCst);
         all.into_iter().map(|visitor| visitor.join().expect("the visitor goes home")).collect()

@@ -1,11 +1,11 @@
 //! The real nginx and HAProxy, in front of real carafes.
 
-use crate::carafe::{Carafe, DEADLINE, empty_folder};
+use crate::carafe::Carafe;
+use crate::common::{ChildGuard, empty_folder, free_port, is_there, wait_until};
 use std::fs;
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::Instant;
+use std::process::{Command, Stdio};
 
 /// The configurations that the project recommends.
 pub const HAPROXY: &str = include_str!("../../src/app/course/lessons/haproxy.cfg");
@@ -21,46 +21,29 @@ pub fn installed(program: &str) -> Option<PathBuf> {
 
 /// False, and says so, if a program is missing; in CI that is a failure.
 pub fn all_installed(programs: &[&str]) -> bool {
-    let missing: Vec<_> = programs.iter().filter(|program| installed(program).is_none()).collect();
-    if !missing.is_empty() {
-        assert!(
-            std::env::var_os("CI").is_none(),
-            "not installed: {missing:?}; tests/setup does it"
-        );
-        eprintln!("skipped: not installed: {missing:?}");
-    }
-    missing.is_empty()
+    programs.iter().all(|program| is_there(installed(program).is_some(), program))
 }
 
 /// A proxy that listens, in a folder of its own.
 pub struct Proxy {
     pub address: SocketAddr,
     folder: PathBuf,
-    child: Child,
+    child: ChildGuard,
 }
 
 impl Proxy {
     /// Starts `haproxy` or `nginx` with this configuration, in which `127.0.0.1:8080` stands for
     /// the proxy's own address, and `127.0.0.1:8001` and so on for the servers'.
     pub fn start(name: &str, configuration: &str, servers: &[&Carafe]) -> Proxy {
-        // Neither takes port 0. So it is one that was free a moment ago, and another if somebody
-        // took it meanwhile.
-        for _ in 0..10 {
-            let free = TcpListener::bind("127.0.0.1:0")
-                .and_then(|listener| listener.local_addr())
-                .expect("a free port");
-            let mut text = configuration.replace("127.0.0.1:8080", &free.to_string());
-            for (number, server) in (8001..).zip(servers) {
-                text = text.replace(&format!("127.0.0.1:{number}"), &server.address.to_string());
-            }
-            if let Some(proxy) = Proxy::try_start(name, &text, free) {
-                return proxy;
-            }
+        let port = free_port();
+        let mut text = configuration.replace("127.0.0.1:8080", &format!("127.0.0.1:{port}"));
+        for (number, server) in (8001..).zip(servers) {
+            text = text.replace(&format!("127.0.0.1:{number}"), &server.address.to_string());
         }
-        panic!("{name} does not start");
+        Proxy::listening(name, &text, ([127, 0, 0, 1], port).into())
     }
 
-    fn try_start(name: &str, configuration: &str, address: SocketAddr) -> Option<Proxy> {
+    fn listening(name: &str, configuration: &str, address: SocketAddr) -> Proxy {
         let folder = empty_folder();
         let mut command = Command::new(installed(name).expect("it is installed"));
         let place = folder.display();
@@ -81,22 +64,11 @@ impl Proxy {
         }
         let log = fs::File::create(folder.join("log")).expect("a file can be made");
         let other = log.try_clone().expect("a file can be had twice");
-        let child =
-            command.current_dir(&folder).stdin(Stdio::null()).stdout(other).stderr(log).spawn();
-        let mut proxy = Proxy { address, folder, child: child.expect("it can be started") };
-        let end = Instant::now() + DEADLINE;
-        loop {
-            if let Ok(Some(_)) = proxy.child.try_wait() {
-                let log = fs::read_to_string(proxy.folder.join("log")).unwrap_or_default();
-                assert!(log.contains("in use"), "{name}: {log}");
-                return None;
-            }
-            if TcpStream::connect(address).is_ok() {
-                return Some(proxy);
-            }
-            assert!(Instant::now() < end, "{name} does not listen");
-            std::thread::yield_now();
-        }
+        command.current_dir(&folder).stdin(Stdio::null()).stdout(other).stderr(log);
+        let proxy = Proxy { address, child: ChildGuard::spawn(&mut command), folder };
+        let log = || fs::read_to_string(proxy.folder.join("log")).unwrap_or_default();
+        wait_until!(TcpStream::connect(address).is_ok(), "{name} does not listen: {}", log());
+        proxy
     }
 
     /// What curl prints; `$B` stands for the proxy's address.
@@ -104,7 +76,7 @@ impl Proxy {
         let arguments =
             arguments.iter().map(|argument| argument.replace("$B", &self.address.to_string()));
         let output = Command::new("curl")
-            .args(["-s", "-g", "-k", "-m", "10", "--path-as-is"])
+            .args(["-s", "-g", "-k", "-m", "60", "--path-as-is"])
             .args(arguments)
             .current_dir(&self.folder)
             .output();

@@ -1,14 +1,13 @@
 //! A real Redis, started on a free port for one test and gone with it.
 
+use crate::common::{ChildGuard, can, empty_folder, free_port, wait_until};
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, Instant};
+use std::process::{Command, Stdio};
 
 pub struct Redis {
-    child: Child,
+    child: ChildGuard,
     pub port: u16,
     folder: PathBuf,
     arguments: Vec<String>,
@@ -17,30 +16,13 @@ pub struct Redis {
 impl Redis {
     /// `None`, with a word, where Redis is not installed.
     pub fn start(arguments: &[&str]) -> Option<Redis> {
-        let installed =
-            Command::new("redis-server").arg("--version").stdout(Stdio::null()).status();
-        if !installed.is_ok_and(|status| status.success()) {
-            assert!(std::env::var_os("CI").is_none(), "no redis-server: run tests/setup");
-            eprintln!("skipped a test with Redis: no redis-server; tests/setup installs it");
+        if !can("redis-server --version > /dev/null") {
             return None;
         }
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let folder =
-            std::env::temp_dir().join(format!("carafe-redis-{}-{number}", std::process::id()));
-        std::fs::create_dir_all(&folder).expect("a folder can be made");
         let arguments: Vec<String> = arguments.iter().map(|word| (*word).to_owned()).collect();
-        // A port that is free now may be taken a moment later: then another one.
-        for _ in 0..20 {
-            let port = TcpListener::bind("127.0.0.1:0")
-                .and_then(|door| door.local_addr())
-                .expect("a port is free")
-                .port();
-            if let Some(child) = run(port, &folder, &arguments) {
-                return Some(Redis { child, port, folder, arguments });
-            }
-        }
-        panic!("redis-server does not start");
+        let (folder, port) = (empty_folder(), free_port());
+        let child = run(port, &folder, &arguments);
+        Some(Redis { child, port, folder, arguments })
     }
 
     pub fn url(&self) -> String {
@@ -60,8 +42,7 @@ impl Redis {
     /// Starts it again where it was, empty.
     pub fn restart(&mut self) {
         self.kill();
-        self.child =
-            run(self.port, &self.folder, &self.arguments).expect("Redis starts where it was");
+        self.child = run(self.port, &self.folder, &self.arguments);
     }
 }
 
@@ -72,36 +53,20 @@ impl Drop for Redis {
     }
 }
 
-/// Waits until it answers; `None` if it ends before.
-fn run(port: u16, folder: &PathBuf, arguments: &[String]) -> Option<Child> {
-    let mut child = Command::new("redis-server")
-        .args([
-            "--port",
-            &port.to_string(),
-            "--bind",
-            "127.0.0.1",
-            "--save",
-            "",
-            "--appendonly",
-            "no",
-        ])
-        .arg("--dir")
-        .arg(folder)
-        .args(arguments)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("redis-server can be run");
-    let end = Instant::now() + Duration::from_secs(20);
-    // One that wants a password answers, too.
-    while ask(port, &["PING"]).is_none_or(|answer| answer.is_empty()) {
-        if child.try_wait().is_ok_and(|ended| ended.is_some()) {
-            return None;
-        }
-        assert!(Instant::now() < end, "redis-server does not answer");
-        std::thread::sleep(Duration::from_millis(2));
-    }
-    Some(child)
+/// Waits until it answers.
+fn run(port: u16, folder: &PathBuf, arguments: &[String]) -> ChildGuard {
+    let mut command = Command::new("redis-server");
+    command.args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--port"]);
+    command.arg(port.to_string()).arg("--dir").arg(folder).args(arguments);
+    let mut child = ChildGuard::spawn(command.stdout(Stdio::null()).stderr(Stdio::null()));
+    let is_running = |child: &mut ChildGuard| {
+        let ended = child.try_wait().expect("it can be waited for");
+        assert_eq!(ended, None, "redis-server has ended");
+        // One that wants a password answers, too.
+        ask(port, &["PING"]).is_some_and(|answer| !answer.is_empty())
+    };
+    wait_until!(is_running(&mut child), "redis-server does not answer");
+    child
 }
 
 fn ask(port: u16, command: &[&str]) -> Option<String> {

@@ -8,22 +8,20 @@
 //! and without cookies:
 //!
 //! ```ignore
-//! let Some(browser) = Browser::take("the_name_of_the_test") else { return };  // not installed: skipped
+//! let Some(browser) = Browser::take() else { return };  // not installed: skipped
 //! browser.open(&carafe.url("/formtest"));
 //! browser.find("input[name=name]").write("Ada");
 //! browser.find("form button").click();
 //! browser.wait_for("document.body.textContent.includes('Ada')");
 //! ```
 
+use crate::common::{ChildGuard, DEADLINE, is_there, wait_until};
 use carafe::{Map, Value, json};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{ChildStdout, Command, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::time::{Duration, Instant};
-
-/// Longer than anything here takes on a busy machine.
-const DEADLINE: Duration = Duration::from_secs(40);
+use std::time::Instant;
 
 /// How Chromium is started: without a window, without what it would do on the network by itself,
 /// and blind to every name. A page that asks for anything but this machine fails, and the test that
@@ -58,7 +56,7 @@ pub struct Element<'b> {
 
 /// chromedriver, and the Chromium that it started.
 struct Driver {
-    child: Child,
+    _child: ChildGuard,
     // Read no more, but kept open: chromedriver must not find it closed.
     _stdout: BufReader<ChildStdout>,
     agent: ureq::Agent,
@@ -66,20 +64,15 @@ struct Driver {
 }
 
 impl Browser {
-    /// Waits for this test's turn. `None` if there is no browser, or no axe-core to check pages
+    /// Waits for the test's turn. `None` if there is no browser, or no axe-core to check pages
     /// with: the test is skipped, and where CI runs it fails.
-    pub fn take(test: &str) -> Option<Browser> {
+    pub fn take() -> Option<Browser> {
         static SHARED: Mutex<Weak<Driver>> = Mutex::new(Weak::new());
         static TURN: Mutex<()> = Mutex::new(());
-        let missing = ["chromium", "chromedriver", "pdftotext"]
-            .into_iter()
-            .find(|program| !is_installed(program));
-        let missing = missing
-            .map(str::to_owned)
-            .or_else(|| (!axe().exists()).then(|| axe().display().to_string()));
-        if let Some(missing) = missing {
-            assert!(std::env::var_os("CI").is_none(), "no {missing}: run tests/setup");
-            eprintln!("skipped {test}: no {missing}; tests/setup installs it");
+        let programs = ["chromium", "chromedriver", "pdftotext"];
+        if !programs.into_iter().all(|program| is_there(is_installed(program), program))
+            || !is_there(axe().exists(), "axe-core")
+        {
             return None;
         }
         // Whoever waits for a turn keeps the browser alive for it; the last one ends it.
@@ -164,15 +157,9 @@ impl Browser {
 
     /// Waits until this is true in the page.
     pub fn wait_for(&self, condition: &str) {
-        let end = Instant::now() + DEADLINE;
-        while self.script(&format!("return Boolean({condition})")) != Value::Bool(true) {
-            assert!(
-                Instant::now() < end,
-                "{condition} is still not so on {}: {}",
-                self.url(),
-                self.text()
-            );
-        }
+        let holds = || self.script(&format!("return Boolean({condition})")) == Value::Bool(true);
+        let page = || format!("{}: {}", self.url(), self.text());
+        wait_until!(holds(), "{condition} is still not so on {}", page());
     }
 
     /// The page's visible text.
@@ -369,13 +356,9 @@ impl Element<'_> {
 
 impl Driver {
     fn start() -> Driver {
-        let mut child = Command::new("chromedriver")
-            .arg("--port=0")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("chromedriver starts");
+        let mut command = Command::new("chromedriver");
+        command.arg("--port=0").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = ChildGuard::spawn(&mut command);
         let mut stdout = BufReader::new(child.stdout.take().expect("stdout is piped"));
         // "ChromeDriver was started successfully on port 41123."
         let mut line = String::new();
@@ -396,7 +379,7 @@ impl Driver {
             .timeout_global(Some(2 * DEADLINE))
             .http_status_as_error(false);
         let mut driver = Driver {
-            child,
+            _child: child,
             _stdout: stdout,
             agent: config.build().into(),
             session: format!("http://127.0.0.1:{port}/session"),
@@ -446,8 +429,6 @@ impl Drop for Driver {
     fn drop(&mut self) {
         // The end of the session ends Chromium.
         let _ = self.ask("DELETE", "", None);
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 

@@ -6,7 +6,7 @@ use crate::carafe::Carafe;
 
 #[test]
 fn a_cycle_arrives_live_is_sent_again_without_the_cookie_and_leads_to_its_line() {
-    let Some(browser) = Browser::take("a_cycle_arrives_live") else { return };
+    let Some(browser) = Browser::take() else { return };
     let carafe = Carafe::start(&["--log", "off"]);
     // A visitor who is known already.
     browser.open(&carafe.url("/sessions"));
@@ -59,7 +59,7 @@ fn a_cycle_arrives_live_is_sent_again_without_the_cookie_and_leads_to_its_line()
 
 #[test]
 fn what_is_marked_on_the_memory_page_stays_marked() {
-    let Some(browser) = Browser::take("what_is_marked_on_the_memory_page") else { return };
+    let Some(browser) = Browser::take() else { return };
     let carafe = Carafe::start(&["--log", "off"]);
     browser.open(&carafe.url("/sessions"));
     browser.open(&carafe.url("/memory"));
@@ -72,7 +72,7 @@ fn what_is_marked_on_the_memory_page_stays_marked() {
 
 #[test]
 fn after_a_restart_the_open_list_begins_anew() {
-    let Some(browser) = Browser::take("after_a_restart_the_open_list") else { return };
+    let Some(browser) = Browser::take() else { return };
     let carafe = Carafe::start(&["--log", "off"]);
     let port = carafe.address.port().to_string();
     for _ in 0..3 {
@@ -89,7 +89,7 @@ fn after_a_restart_the_open_list_begins_anew() {
 
 #[test]
 fn the_glass_works_without_scripts() {
-    let Some(browser) = Browser::take("the_glass_works_without_scripts") else { return };
+    let Some(browser) = Browser::take() else { return };
     let carafe = Carafe::start(&["--log", "off"]);
     browser.scripts(false);
     browser.open(&carafe.url("/hello/Ada"));

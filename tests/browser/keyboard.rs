@@ -23,7 +23,7 @@ const USABLE: &str = "
 
 #[test]
 fn the_tab_key_comes_to_every_control_in_the_order_in_which_they_are_seen() {
-    let Some(browser) = Browser::take("the_tab_key_comes_to_every_control") else { return };
+    let Some(browser) = Browser::take() else { return };
     let carafe = Carafe::start(&["--log", "off"]);
     carafe.curl(&["-c", "j", "-d", "name=A", "$B/process"]);
     carafe.curl(&["-b", "j", "$B/formtest"]);
@@ -87,7 +87,7 @@ fn the_tab_key_comes_to_every_control_in_the_order_in_which_they_are_seen() {
 
 #[test]
 fn of_texts_and_commands_only_those_that_scroll_take_the_focus_and_each_button_names_its_own() {
-    let Some(browser) = Browser::take("of_texts_and_commands") else { return };
+    let Some(browser) = Browser::take() else { return };
     let carafe = Carafe::start(&["--log", "off"]);
     for (path, width, count) in [
         ("/", 1280, 1),
@@ -116,7 +116,7 @@ fn of_texts_and_commands_only_those_that_scroll_take_the_focus_and_each_button_n
 
 #[test]
 fn whoever_asks_for_no_motion_gets_none() {
-    let Some(browser) = Browser::take("whoever_asks_for_no_motion_gets_none") else { return };
+    let Some(browser) = Browser::take() else { return };
     let carafe = Carafe::start(&["--log", "off"]);
     carafe.curl(&["$B/hello"]);
     const MOVES: &str = "

@@ -6,7 +6,7 @@ use crate::carafe::Carafe;
 
 #[test]
 fn a_check_turns_to_a_tick_while_the_lesson_is_open() {
-    let Some(browser) = Browser::take("a_check_turns_to_a_tick") else { return };
+    let Some(browser) = Browser::take() else { return };
     let carafe = Carafe::start(&["--log", "off"]);
     browser.open(&carafe.url("/"));
     browser.link("HTTP is stateless").click();
@@ -48,7 +48,7 @@ fn a_check_turns_to_a_tick_while_the_lesson_is_open() {
 
 #[test]
 fn a_caption_is_nearer_to_its_own_command_and_the_button_covers_no_letter() {
-    let Some(browser) = Browser::take("a_caption_is_nearer") else { return };
+    let Some(browser) = Browser::take() else { return };
     let carafe = Carafe::start(&["--log", "off"]);
     for width in [1280, 390, 320] {
         browser.width(width);
@@ -71,7 +71,7 @@ fn a_caption_is_nearer_to_its_own_command_and_the_button_covers_no_letter() {
 
 #[test]
 fn lesson_3_is_done_without_scripts() {
-    let Some(browser) = Browser::take("lesson_3_is_done_without_scripts") else { return };
+    let Some(browser) = Browser::take() else { return };
     let carafe = Carafe::start(&["--log", "off"]);
     browser.scripts(false);
     browser.width(320);

@@ -5,6 +5,8 @@ mod browser;
 #[path = "../app/carafe.rs"]
 #[allow(dead_code, reason = "tests/app uses all of it")]
 mod carafe;
+#[path = "../common/mod.rs"]
+mod common;
 #[path = "../ports/flaskr.rs"]
 mod flaskr;
 mod glass;

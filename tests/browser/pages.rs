@@ -37,7 +37,7 @@ const PAGES: [(&str, &str); 22] = [
 
 #[test]
 fn every_page_is_open_to_everybody_and_needs_nothing_from_elsewhere() {
-    let Some(browser) = Browser::take("every_page_is_open_to_everybody") else { return };
+    let Some(browser) = Browser::take() else { return };
     let carafe = Carafe::start(&["--log", "off"]);
     carafe.curl(&["-c", "j", "-d", "name=Bo", "$B/process"]);
     carafe.curl(&["-b", "j", "-d", "name=A&password=x", "$B/process?from=here"]);
@@ -80,7 +80,7 @@ fn every_page_is_open_to_everybody_and_needs_nothing_from_elsewhere() {
 
 #[test]
 fn a_row_is_a_line_below_its_headings_or_a_card_and_nothing_between() {
-    let Some(browser) = Browser::take("a_row_is_a_line_below_its_headings") else { return };
+    let Some(browser) = Browser::take() else { return };
     let carafe = Carafe::start(&["--log", "off"]);
     carafe.curl(&["-c", "j", "$B/sessions"]);
     carafe.curl(&["-b", "j", "-d", "name=A&password=x", "$B/process?from=here"]);
@@ -113,7 +113,7 @@ fn a_row_is_a_line_below_its_headings_or_a_card_and_nothing_between() {
 
 #[test]
 fn without_its_own_colours_a_page_still_shows_where_its_reader_is() {
-    let Some(browser) = Browser::take("without_its_own_colours") else { return };
+    let Some(browser) = Browser::take() else { return };
     let carafe = Carafe::start(&["--log", "off"]);
     browser.open(&carafe.url("/shop"));
     let forced = Map::from([("name", "forced-colors"), ("value", "active")]);
@@ -134,7 +134,7 @@ fn without_its_own_colours_a_page_still_shows_where_its_reader_is() {
 
 #[test]
 fn the_checks_find_what_is_wrong() {
-    let Some(browser) = Browser::take("the_checks_find_what_is_wrong") else { return };
+    let Some(browser) = Browser::take() else { return };
     let carafe = Carafe::start(&["--log", "off"]);
     browser.open(&carafe.url("/hello/Ada"));
     browser.script(

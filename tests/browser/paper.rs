@@ -33,7 +33,7 @@ fn darkness(pdf: &Path) -> usize {
 
 #[test]
 fn what_is_folded_wide_or_dark_on_the_screen_is_whole_and_light_on_paper() {
-    let Some(browser) = Browser::take("what_is_folded_wide_or_dark") else { return };
+    let Some(browser) = Browser::take() else { return };
     let carafe = Carafe::start(&["--log", "off"]);
     carafe.curl(&["-c", "j", "-d", "name=A", "$B/process"]);
     carafe.curl(&["$B/formtest"]);
@@ -79,7 +79,7 @@ fn what_is_folded_wide_or_dark_on_the_screen_is_whole_and_light_on_paper() {
 
 #[test]
 fn a_part_of_a_cycle_that_is_longer_than_the_rest_of_a_page_begins_on_it() {
-    let Some(browser) = Browser::take("a_part_of_a_cycle") else { return };
+    let Some(browser) = Browser::take() else { return };
     let carafe = Carafe::start(&["--log", "off"]);
     browser.open(&carafe.url("/formtest"));
     browser.open(&carafe.url("/cycles/1"));

@@ -19,7 +19,7 @@ fn look(browser: &Browser, name: &str, wrong: &mut Vec<String>) {
 
 #[test]
 fn eight_steps_are_eleven_cycles_on_a_desk_and_on_a_phone() {
-    let Some(browser) = Browser::take("eight_steps_are_eleven_cycles") else { return };
+    let Some(browser) = Browser::take() else { return };
     let mut wrong = Vec::new();
     for (scheme, width, scripts) in [("light", 1280, true), ("dark", 320, false)] {
         let carafe = Carafe::start(&["--log", "off"]);
@@ -73,7 +73,7 @@ fn eight_steps_are_eleven_cycles_on_a_desk_and_on_a_phone() {
 
 #[test]
 fn amnesia_empties_the_cart_and_the_browser_still_sends_its_cookie() {
-    let Some(browser) = Browser::take("amnesia_empties_the_cart") else { return };
+    let Some(browser) = Browser::take() else { return };
     let carafe = Carafe::start(&["--log", "off"]);
     browser.scripts(false);
     browser.open(&carafe.url("/shop/item/5"));

@@ -5,6 +5,8 @@
 #[allow(dead_code, reason = "the tests of the program use the rest")]
 mod carafe;
 mod case;
+#[path = "../common/mod.rs"]
+mod common;
 mod wire;
 
 use carafe::{Carafe, header};
@@ -17,7 +19,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 /// carafe with a folder of its own, in which there is the file that conditions and ranges are tried
 /// on.
 fn start() -> Carafe {
-    let folder = carafe::empty_folder();
+    let folder = common::empty_folder();
     let www = folder.join("www");
     fs::create_dir(&www).expect("a folder can be made");
     fs::write(www.join("carafe.txt"), "").expect("a file can be written");

@@ -1,7 +1,8 @@
 //! Every sample of `tests/wire`, sent to the real program: whole, and byte by byte.
 
-use crate::carafe::{Carafe, empty_folder};
+use crate::carafe::Carafe;
 use crate::case::answers;
+use crate::common::empty_folder;
 use std::fs;
 use std::io::{Read, Write};
 use std::net::Shutdown;

@@ -1,7 +1,8 @@
 //! Files that change, vanish or may not be read under the server's hands; a full disk; a clock that
 //! is set back.
 
-use crate::carafe::{Carafe, address_in, empty_folder, header, read_banner};
+use crate::carafe::{Carafe, header};
+use crate::common::{empty_folder, is_there};
 use std::fs;
 use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
@@ -96,37 +97,6 @@ fn a_file_that_is_cut_while_it_is_sent_ends_the_connection_short() {
     assert!(!rest.contains(&b'b') && rest.len() + begin.len() > 30_000_000);
 }
 
-/// Root may read everything, so the program runs as a user of its own. `None` if that is not
-/// allowed here.
-fn as_a_user(folder: &Path, arguments: &[&str]) -> Option<(std::process::Child, String)> {
-    let set = ["--reuid", "54321", "--regid", "54321", "--clear-groups"];
-    if !Command::new("setpriv").args(set).arg("true").status().is_ok_and(|status| status.success())
-    {
-        assert!(std::env::var_os("CI").is_none(), "setpriv is not allowed here");
-        eprintln!("skipped: setpriv is not allowed here");
-        return None;
-    }
-    let program = folder.join("carafe");
-    crate::carafe::copy_program(&program);
-    let mut child = Command::new("setpriv")
-        .args(set)
-        .arg(&program)
-        .args(["--port", "0", "--log", "off"])
-        .args(arguments)
-        .current_dir(folder)
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("setpriv starts");
-    let banner = read_banner(&mut child);
-    Some((child, banner))
-}
-
-fn curl(arguments: &[&str]) -> String {
-    let output =
-        Command::new("curl").args(["-s", "-m", "10"]).args(arguments).output().expect("curl runs");
-    String::from_utf8_lossy(&output.stdout).into_owned()
-}
-
 #[test]
 fn a_folder_that_may_not_be_read_is_said_to_be_so_and_is_not_called_another_programs() {
     let folder = empty_folder();
@@ -137,15 +107,12 @@ fn a_folder_that_may_not_be_read_is_said_to_be_so_and_is_not_called_another_prog
         }
         fs::set_permissions(folder.join(name), fs::Permissions::from_mode(0o000)).expect("closed");
     }
-    if let Some((mut child, banner)) = as_a_user(&folder, &["--no-ticks"]) {
-        for name in ["templates", "www"] {
-            let said = format!("{name} cannot be read: Permission denied");
-            assert!(banner.contains(&said) && !banner.contains("another program's"), "{banner}");
-        }
-        let _ = child.kill();
-        let _ = child.wait();
+    let Some(carafe) = Carafe::as_user(&folder, "54324", ":", "--no-ticks") else { return };
+    let banner = &carafe.banner;
+    for name in ["templates", "www"] {
+        let said = format!("{name} cannot be read: Permission denied");
+        assert!(banner.contains(&said) && !banner.contains("another program's"), "{banner}");
     }
-    let _ = fs::remove_dir_all(folder);
 }
 
 #[test]
@@ -156,8 +123,7 @@ fn what_may_not_be_read_is_403_or_500_and_the_rest_goes_on() {
     fs::write(folder.join("www/secret.txt"), "secret").expect("a file can be written");
     forbid("www/secret.txt").expect("its mode can be set");
     forbid("templates/hello.html").expect("its mode can be set");
-    let Some((mut child, banner)) = as_a_user(&folder, &[]) else { return };
-    let url = |path: &str| format!("http://{}{path}", address_in(&banner));
+    let Some(carafe) = Carafe::as_user(&folder, "54324", ":", "") else { return };
     for (path, status) in [
         ("/static/secret.txt", "403"),
         ("/hello/Ada", "500"),
@@ -165,36 +131,25 @@ fn what_may_not_be_read_is_403_or_500_and_the_rest_goes_on() {
         ("/static/css/my-style-sheet.css", "200"),
         ("/formtest", "200"),
     ] {
-        assert_eq!(curl(&["-o", "/dev/null", "-w", "%{http_code}", &url(path)]), status, "{path}");
+        assert_eq!(carafe.status(&[&format!("$B{path}")]), status, "{path}");
     }
-    let _ = child.kill();
-    let _ = child.wait();
-    let _ = fs::remove_dir_all(&folder);
 }
 
 /// Standard output and standard error may be closed, or lie on a full disk.
 #[test]
 fn output_that_goes_nowhere_kills_nothing() {
     let full = || fs::File::options().write(true).open("/dev/full").expect("Linux has one");
-    let folder = empty_folder();
     for stderr in [Stdio::from(full()), Stdio::null()] {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_carafe"))
-            .args(["--port", "0", "--show-cycles"])
-            .current_dir(&folder)
-            .stdout(Stdio::piped())
-            .stderr(stderr)
-            .spawn()
-            .expect("carafe starts");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_carafe"));
+        command.args(["--port", "0", "--show-cycles"]).stderr(stderr);
         // The banner is read, then the pipe is closed: from now on each print fails.
-        let address = address_in(&read_banner(&mut child));
-        for (path, status) in [("/hello", "200"), ("/boom", "500"), ("/hello", "200")] {
-            let url = format!("http://{address}{path}");
-            assert_eq!(curl(&["-o", "/dev/null", "-w", "%{http_code}", &url]), status);
+        let mut carafe = Carafe::run_unheard(&empty_folder(), command);
+        for (path, status) in [("$B/hello", "200"), ("$B/boom", "500"), ("$B/hello", "200")] {
+            assert_eq!(carafe.status(&[path]), status);
         }
-        let _ = Command::new("kill").args(["-TERM", &child.id().to_string()]).status();
-        assert_eq!(child.wait().expect("it ends").code(), Some(0));
+        carafe.signal("-TERM");
+        assert_eq!(carafe.exit_code(), Some(0));
     }
-    let _ = fs::remove_dir_all(folder);
 }
 
 /// libfaketime tells the program whatever time a file says.
@@ -204,28 +159,21 @@ fn a_clock_that_is_set_back_ends_no_session_and_stops_nothing() {
         "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1",
         "/usr/lib/aarch64-linux-gnu/faketime/libfaketime.so.1",
     ];
-    let Some(library) = places.iter().find(|place| Path::new(place).exists()) else {
-        assert!(std::env::var_os("CI").is_none(), "libfaketime is not installed");
-        eprintln!("skipped: libfaketime is not installed");
-        return;
-    };
+    let found = places.iter().find(|place| Path::new(place).exists());
+    is_there(found.is_some(), "libfaketime");
+    let Some(library) = found else { return };
     let folder = empty_folder();
     let clock = folder.join("clock");
     fs::write(&clock, "+0").expect("a file can be written");
-    let mut child = Command::new(env!("CARGO_BIN_EXE_carafe"))
+    let mut command = Command::new(env!("CARGO_BIN_EXE_carafe"));
+    command
         .args(["--port", "0", "--log", "off", "--session-ttl", "1h"])
-        .current_dir(&folder)
         .env("LD_PRELOAD", library)
         .env("FAKETIME_TIMESTAMP_FILE", &clock)
         .env("FAKETIME_NO_CACHE", "1")
-        .env("FAKETIME_DONT_FAKE_MONOTONIC", "1")
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("carafe starts");
-    let address = address_in(&read_banner(&mut child));
-    let jar = folder.join("j").to_string_lossy().into_owned();
-    let visit =
-        || curl(&["-i", "-c", &jar, "-b", &jar, &format!("http://{address}/ladder/session")]);
+        .env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+    let carafe = Carafe::run(&folder, command);
+    let visit = || carafe.curl(&["-i", "-c", "j", "-b", "j", "$B/ladder/session"]);
     let mut dates = Vec::new();
     for (visit_number, time) in ["+0", "-3650d", "+3650d", "-20000d", "+0"].iter().enumerate() {
         fs::write(&clock, time).expect("a file can be written");
@@ -235,7 +183,4 @@ fn a_clock_that_is_set_back_ends_no_session_and_stops_nothing() {
     }
     assert!(dates.iter().all(|date| date.ends_with(" GMT") && date.len() == 29), "{dates:?}");
     assert!(dates[0] != dates[1] && dates[1] != dates[2], "the clock was set: {dates:?}");
-    let _ = child.kill();
-    let _ = child.wait();
-    let _ = fs::remove_dir_all(folder);
 }

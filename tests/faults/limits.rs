@@ -3,7 +3,8 @@
 //! `cargo test --release --test faults limits -- --nocapture --test-threads 1` prints the table of
 //! SECURITY.md.
 
-use crate::carafe::{Carafe, DEADLINE};
+use crate::carafe::Carafe;
+use crate::common::wait_until;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
@@ -41,22 +42,15 @@ impl Load {
     /// Everybody else is served, and soon memory has not grown by more than so many MiB: the last
     /// requests of the load may still be served.
     fn end(&self, outcome: &str, most_mib: u64) {
-        let end = Instant::now() + DEADLINE;
-        let (mut after, mut grown);
-        loop {
+        let (name, mut after) = (self.name, 0);
+        let mut grown = || {
             hello(&self.carafe);
             after = resident(&self.carafe);
-            grown = after.saturating_sub(self.before);
-            if grown <= most_mib * 1024 || Instant::now() > end {
-                break;
-            }
-        }
-        println!("| {} | {outcome} | {} | {} |", self.name, mib(self.before), mib(after));
-        assert!(
-            grown <= most_mib * 1024,
-            "{}: it grew by {grown} KiB, expected at most {most_mib} MiB",
-            self.name
-        );
+            after.saturating_sub(self.before)
+        };
+        let most = most_mib * 1024;
+        wait_until!(grown() <= most, "{name}: it grew by {} KiB, expected at most {most}", grown());
+        println!("| {name} | {outcome} | {} | {} |", mib(self.before), mib(after));
     }
 }
 
@@ -66,18 +60,13 @@ fn mib(kib: u64) -> String {
 
 /// Asks until somebody answers: after a flood there may be 503 for a moment.
 fn hello(carafe: &Carafe) {
-    let end = Instant::now() + DEADLINE;
-    loop {
-        let Ok(mut stream) = TcpStream::connect(carafe.address) else { continue };
-        let _ = stream.set_read_timeout(Some(DEADLINE));
+    let is_served = || {
+        let mut stream = carafe.connect();
         let _ = stream.write_all(b"GET /hello HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
-        let mut answer = String::new();
-        let _ = stream.read_to_string(&mut answer);
-        if answer.ends_with("\r\n\r\nHello, World!\n") {
-            return;
-        }
-        assert!(Instant::now() < end, "nobody is served: {answer}");
-    }
+        let answer = std::io::read_to_string(stream).unwrap_or_default();
+        answer.ends_with("\r\n\r\nHello, World!\n")
+    };
+    wait_until!(is_served(), "nobody is served");
 }
 
 /// The status of the first answer to these bytes.
@@ -160,11 +149,7 @@ fn slow_writers_are_408_and_slow_readers_dropped() {
             .expect("it is open");
     }
     hello(&load.carafe);
-    let end = Instant::now() + DEADLINE;
-    while threads(&load.carafe) > 100 {
-        assert!(Instant::now() < end, "they are still waited for");
-        std::thread::park_timeout(Duration::from_millis(20));
-    }
+    wait_until!(threads(&load.carafe) <= 100, "they are still waited for");
     load.end("dropped after --write-time; 128 KiB of file in memory for each", 48);
 }
 
@@ -222,7 +207,7 @@ fn floods_of_headers_cookies_fields_and_ranges_are_bounded() {
 
 #[test]
 fn clients_that_wait_after_a_long_answer_cost_little_more_than_others() {
-    let folder = crate::carafe::empty_folder();
+    let folder = crate::common::empty_folder();
     std::fs::create_dir(folder.join("www")).expect("a folder can be made");
     std::fs::write(folder.join("www/carafe.txt"), "").expect("a file can be written");
     std::fs::write(folder.join("www/big.bin"), vec![b'x'; 1_000_000])
@@ -278,18 +263,17 @@ fn many_large_bodies_at_once_are_503_beyond_their_bound_and_forms_get_through() 
     assert_eq!(status(&load.carafe, form.as_bytes()), 303, "a form gets through");
     // A little room may be left by those who were refused at the same time; whoever comes fills it,
     // and one is refused.
-    let end = Instant::now() + DEADLINE;
-    let answer = loop {
-        assert!(Instant::now() < end, "nobody was refused");
+    let mut answer = String::new();
+    let mut is_refused = || {
         let mut late = load.carafe.connect();
         late.set_read_timeout(Some(Duration::from_millis(200))).expect("a timeout can be set");
         let _ = late.write_all(head.as_bytes()).and_then(|()| late.write_all(&body));
-        let mut answer = String::new();
-        if late.read_to_string(&mut answer).is_ok() {
-            break answer;
-        }
+        answer.clear();
+        let is_refused = late.read_to_string(&mut answer).is_ok();
         held.push(late);
+        is_refused
     };
+    wait_until!(is_refused(), "nobody was refused");
     assert!(
         answer.starts_with("HTTP/1.1 503 ") && answer.contains("Retry-After: 1\r\n"),
         "{answer}"
@@ -303,10 +287,8 @@ fn many_large_bodies_at_once_are_503_beyond_their_bound_and_forms_get_through() 
         "x".repeat(0xf0000)
     );
     let whole = chunked + "\r\n0\r\n\r\n";
-    let end = Instant::now() + DEADLINE;
-    while status(&load.carafe, whole.as_bytes()) != 200 {
-        assert!(Instant::now() < end, "the room was not given back");
-    }
+    let is_taken = || status(&load.carafe, whole.as_bytes()) == 200;
+    wait_until!(is_taken(), "the room was not given back");
 }
 
 /// Sends a POST on many connections at once: all of it but the last byte, and then this byte.
@@ -364,11 +346,7 @@ fn what_bodies_become_counts_in_their_bound_and_what_stays_is_bounded() {
             let served = ["200", "303", "413"].map(|code| format!("HTTP/1.1 {code} "));
             let is_served = |answer: &&String| served.iter().any(|it| answer.starts_with(it));
             assert!(answers.iter().any(|answer| is_served(&answer)), "{name}: nobody was served");
-            let end = Instant::now() + DEADLINE;
-            while threads(&load.carafe) > 70 {
-                assert!(Instant::now() < end, "{name}: they are still waited for");
-                std::thread::yield_now();
-            }
+            wait_until!(threads(&load.carafe) <= 70, "{name}: they are still waited for");
         }
         let (before, peak) = (load.before, memory(&load.carafe, "VmHWM:"));
         let outcome = format!("503 beyond --bodies-bytes, here 64 MiB; at the peak {}", mib(peak));
@@ -440,5 +418,6 @@ fn names_made_to_collide_cost_no_more_than_others() {
     };
     time(&plain);
     // Noise is possible, a thousandfold cost is not.
-    assert!(time(&evil) < time(&plain) * 20 + Duration::from_millis(100));
+    let most = time(&plain) * 20;
+    wait_until!(time(&evil) < most, "it takes longer than {most:?}");
 }

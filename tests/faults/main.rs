@@ -3,6 +3,8 @@
 #[path = "../app/carafe.rs"]
 #[allow(dead_code, reason = "tests/app uses all of it")]
 mod carafe;
+#[path = "../common/mod.rs"]
+mod common;
 mod files;
 mod limits;
 mod panics;

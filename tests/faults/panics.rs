@@ -1,7 +1,7 @@
 //! A panic in every place that a handler can reach: one answer or one connection is lost, nothing
 //! else.
 
-use crate::carafe::DEADLINE;
+use crate::common::{DEADLINE, wait_until};
 use ::carafe::http::{Request, Response};
 use ::carafe::web::store::{Kind, Lookup, Store, StoreError, Updated};
 use ::carafe::web::template::Templates;
@@ -9,7 +9,6 @@ use ::carafe::{App, Context, Error, Map, Server, Value};
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::Arc;
-use std::time::Instant;
 
 /// Panics when it is dropped, unless a panic is under way already: that would end the process, by
 /// Rust's rules.
@@ -94,13 +93,13 @@ fn app() -> App {
 /// The answer; asked again while no worker is free. One that has just answered may not be back yet,
 /// and one that has died never will be.
 fn ask(address: SocketAddr, request: &str) -> String {
-    let end = Instant::now() + DEADLINE;
-    loop {
-        let answer = ask_once(address, request);
-        if !answer.starts_with("HTTP/1.1 503 ") || Instant::now() > end {
-            return answer;
-        }
-    }
+    let mut answer = String::new();
+    let mut is_served = || {
+        answer = ask_once(address, request);
+        !answer.starts_with("HTTP/1.1 503 ")
+    };
+    wait_until!(is_served(), "no worker is free");
+    answer
 }
 
 fn ask_once(address: SocketAddr, request: &str) -> String {

@@ -1,6 +1,7 @@
 //! SIGTERM under full load: every request that was read has its whole answer.
 
 use crate::carafe::Carafe;
+use crate::common::DEADLINE;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -51,7 +52,7 @@ fn as_many_answers_arrive_whole_as_requests_were_read() {
 /// Asks so many times on one connection; how many whole answers came. Half of one would be a broken
 /// promise.
 fn visit(mut stream: TcpStream, times: usize) -> usize {
-    let _ = stream.set_read_timeout(Some(Duration::from_secs(20)));
+    let _ = stream.set_read_timeout(Some(DEADLINE));
     let body = "x".repeat(3000);
     for asked in 0..times {
         let (head, rest) = body.split_at(1000);

@@ -1,9 +1,9 @@
 //! A system that gives the server few threads.
 
-use crate::carafe::{Carafe, DEADLINE, empty_folder};
+use crate::carafe::Carafe;
+use crate::common::{DEADLINE, empty_folder, wait_until};
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::process::Command;
 use std::time::Instant;
 
 /// With a thread for each of so many connections, and those that the server needs anyway, no thread
@@ -12,25 +12,8 @@ const CONNECTIONS: usize = 9;
 
 /// A carafe whose user may have 12 threads. `None` if this system does not let the test do that.
 fn with_12_threads(user: &str) -> Option<Carafe> {
-    // The limit does not bind root, and counts the threads of all processes of a user.
-    let set = ["--reuid", user, "--regid", user, "--clear-groups"];
-    if !Command::new("setpriv").args(set).arg("true").status().is_ok_and(|status| status.success())
-    {
-        assert!(std::env::var_os("CI").is_none(), "setpriv is not allowed here");
-        eprintln!("skipped: setpriv is not allowed here");
-        return None;
-    }
-    let folder = empty_folder();
-    let program = folder.join("carafe");
-    crate::carafe::copy_program(&program);
-    let start = format!(
-        "ulimit -u 12; exec setpriv {} {} --port 0 --log off",
-        set.join(" "),
-        program.display()
-    );
-    let mut command = Command::new("bash");
-    command.args(["-c", &start]);
-    Some(Carafe::run(&folder, command))
+    // It counts the threads of all processes of a user.
+    Carafe::as_user(&empty_folder(), user, "ulimit -u 12", "")
 }
 
 fn threads(carafe: &Carafe) -> usize {
@@ -60,6 +43,7 @@ fn busy_connections_share_threads_also_when_the_system_gives_no_more() {
     let mut streams: Vec<_> = (0..CONNECTIONS).map(|_| carafe.connect()).collect();
     let end = Instant::now() + DEADLINE;
     let mut fewest = usize::MAX;
+    // Without a pause between the rounds, so that the connections stay busy.
     while fewest >= CONNECTIONS {
         assert!(Instant::now() < end, "still {fewest} threads for {CONNECTIONS} busy connections");
         streams.iter_mut().for_each(ask);
@@ -67,10 +51,7 @@ fn busy_connections_share_threads_also_when_the_system_gives_no_more() {
         fewest = fewest.min(threads(&carafe));
     }
     // Then they fall silent, and each has a thread to itself again.
-    while threads(&carafe) <= CONNECTIONS {
-        assert!(Instant::now() < end, "{} threads", threads(&carafe));
-        std::thread::yield_now();
-    }
+    wait_until!(threads(&carafe) > CONNECTIONS, "{} threads", threads(&carafe));
     streams.iter_mut().for_each(ask);
     assert!(streams.iter_mut().all(is_answered));
 }

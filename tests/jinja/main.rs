@@ -4,6 +4,9 @@
 //! The cases lie in `cases/`, in the form that `render.py` describes. `tests/setup` installs
 //! Jinja2.
 
+#[path = "../common/mod.rs"]
+mod common;
+
 use carafe::web::template::{Globals, Templates};
 use carafe::{Map, Value, json};
 use std::io::Write;
@@ -74,16 +77,7 @@ fn render(templates: &Map, data: &Map) -> Result<String, String> {
 /// What `render.py` prints, as JSON; `None` without a Python that has Jinja2.
 fn rendered_by_jinja(cases: Option<&Value>) -> Option<Value> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let python = root.join("target/venv/bin/python");
-    if !python.exists() {
-        assert!(std::env::var_os("CI").is_none(), "no {}: run tests/setup", python.display());
-        eprintln!(
-            "skipped a comparison with Jinja2: no {}; tests/setup makes it",
-            python.display()
-        );
-        return None;
-    }
-    let mut command = Command::new(python);
+    let mut command = Command::new(common::of_python("python")?);
     command.arg(root.join("tests/jinja/render.py")).stdin(Stdio::piped()).stdout(Stdio::piped());
     command.args(cases.map(|_| "-"));
     let mut running = command.spawn().expect("Python runs");

@@ -1,6 +1,7 @@
 //! The requests: what each program answers, and that both answer the same.
 
-use crate::site::{Reply, Site, empty_folder, python, root};
+use crate::common::of_python;
+use crate::site::{Reply, Site, empty_folder, root};
 use crate::{api, flaskr, shortener};
 use carafe::{Map, Value, json};
 use std::fs;
@@ -303,7 +304,7 @@ fn ask_flaskr(site: &Site) -> Vec<String> {
 #[test]
 fn flaskr_shows_the_same_pages_as_in_flask() {
     let source = root().join("target/flaskr");
-    let Some(python) = python() else { return };
+    let Some(python) = of_python("python") else { return };
     let folder = empty_folder("flaskr");
     // Posts of the same second have no order in Flaskr.
     copy(&source, &folder.join("flask/flaskr"), |text| {

@@ -3,6 +3,8 @@
 
 mod api;
 mod asked;
+#[path = "../common/mod.rs"]
+mod common;
 mod flaskr;
 mod names;
 mod shortener;
@@ -31,7 +33,7 @@ fn a_port_is_shorter_than_1_2_times_the_flask_program() {
         ("tests/ports/flaskr.rs", &FLASKR),
     ] {
         let (ours, theirs) = (lines(&[port]), lines(flask));
-        let is_missing = theirs == 0 && site::python().is_none();
+        let is_missing = theirs == 0 && common::of_python("python").is_none();
         assert!(is_missing || ours * 10 < theirs * 12, "{port}: {ours} lines, Flask {theirs}");
     }
 }

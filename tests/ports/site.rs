@@ -1,9 +1,10 @@
 //! A port and the Flask program that it follows, both running, both asked with curl.
 
+use crate::common::{ChildGuard, of_python};
 use carafe::{App, Server, Stopper};
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::thread::{self, JoinHandle};
 use std::{fs, io};
 
@@ -19,17 +20,6 @@ pub fn empty_folder(name: &str) -> PathBuf {
     folder
 }
 
-/// The Python in which Flask is installed; `None` if `tests/setup` did not run.
-pub fn python() -> Option<PathBuf> {
-    let python = root().join("target/venv/bin/python");
-    if !python.exists() {
-        assert!(std::env::var_os("CI").is_none(), "no {}: run tests/setup", python.display());
-        eprintln!("skipped a comparison with Flask: no {}", python.display());
-        return None;
-    }
-    Some(python)
-}
-
 /// A running site, which ends when this is dropped.
 pub struct Site {
     base: String,
@@ -39,7 +29,7 @@ pub struct Site {
 
 enum Ends {
     Carafe(Stopper, Option<JoinHandle<io::Result<()>>>),
-    Flask(Child),
+    Flask { _child: ChildGuard },
 }
 
 impl Site {
@@ -54,16 +44,16 @@ impl Site {
 
     /// The Flask program in this file or package of this folder.
     pub fn flask(folder: &Path, name: &str) -> Option<Site> {
-        let mut command = Command::new(python()?);
+        let mut command = Command::new(of_python("python")?);
         command.args(["-m", "flask", "--app", name, "run", "--port", "0"]).current_dir(folder);
         command.env("PYTHONDONTWRITEBYTECODE", "1").stdout(Stdio::null()).stderr(Stdio::piped());
-        let mut child = command.spawn().expect("Python runs");
+        let mut child = ChildGuard::spawn(&mut command);
         let mut lines = BufReader::new(child.stderr.take().expect("it is piped")).lines();
         let line = lines.by_ref().map_while(Result::ok).find(|line| line.contains("http://"));
         let address = line.expect("Flask says where it serves");
         let address = address.split("http://").nth(1).expect("an address").trim().to_owned();
         thread::spawn(move || lines.for_each(drop));
-        Some(Site::new(address, Ends::Flask(child)))
+        Some(Site::new(address, Ends::Flask { _child: child }))
     }
 
     fn new(address: String, ends: Ends) -> Site {
@@ -74,7 +64,7 @@ impl Site {
     /// curl with this site's cookies: `B` at the front of an argument stands for the address.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new("curl");
-        command.args(["-s", "-g", "-m", "20", "-b"]).arg(&self.jar).arg("-c").arg(&self.jar);
+        command.args(["-s", "-g", "-m", "60", "-b"]).arg(&self.jar).arg("-c").arg(&self.jar);
         command.args(arguments.iter().map(|argument| match argument.strip_prefix("B/") {
             Some(path) => format!("{}/{path}", self.base),
             None => (*argument).to_owned(),
@@ -95,9 +85,9 @@ impl Site {
     /// The first bytes that a stream sends, up to this text.
     pub fn stream(&self, path: &str, until: &str) -> Stream {
         let mut command = self.command(&["-N", path]);
-        let mut child = command.stdout(Stdio::piped()).spawn().expect("curl runs");
+        let mut child = ChildGuard::spawn(command.stdout(Stdio::piped()));
         let stdout = child.stdout.take().expect("it is piped");
-        let mut stream = Stream { child, stdout, text: String::new() };
+        let mut stream = Stream { _child: child, stdout, text: String::new() };
         stream.read_until(until);
         stream
     }
@@ -105,23 +95,17 @@ impl Site {
 
 impl Drop for Site {
     fn drop(&mut self) {
-        match &mut self.ends {
-            Ends::Carafe(stopper, running) => {
-                stopper.stop();
-                let ended = running.take().map(JoinHandle::join);
-                assert!(thread::panicking() || matches!(ended, Some(Ok(Ok(())))), "{ended:?}");
-            }
-            Ends::Flask(child) => {
-                let _ = child.kill();
-                let _ = child.wait();
-            }
+        if let Ends::Carafe(stopper, running) = &mut self.ends {
+            stopper.stop();
+            let ended = running.take().map(JoinHandle::join);
+            assert!(thread::panicking() || matches!(ended, Some(Ok(Ok(())))), "{ended:?}");
         }
     }
 }
 
 /// A stream that is read.
 pub struct Stream {
-    child: Child,
+    _child: ChildGuard,
     stdout: std::process::ChildStdout,
     pub text: String,
 }
@@ -134,13 +118,6 @@ impl Stream {
             self.text.push(byte[0].into());
         }
         assert!(self.text.ends_with(until), "{until:?} in {:?}", self.text);
-    }
-}
-
-impl Drop for Stream {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 

@@ -2,6 +2,8 @@
 
 mod adds;
 mod alone;
+#[path = "../common/mod.rs"]
+mod common;
 mod limits;
 mod program;
 mod survives;

@@ -1,15 +1,12 @@
 //! The stages as programs: compiled by `rustc` alone, started on a free port, asked by curl.
 
+use crate::common::{ChildGuard, DEADLINE};
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::OnceLock;
-use std::time::Duration;
-
-/// Longer than anything here takes, on the slowest machine.
-pub const DEADLINE: Duration = Duration::from_secs(20);
 
 pub const STAGES: [&str; 7] = [
     "s1_one_answer",
@@ -55,7 +52,7 @@ fn compile(file: &Path, name: &str) -> PathBuf {
 
 /// A running server; stopped when it is dropped.
 pub struct Program {
-    pub child: Child,
+    pub child: ChildGuard,
     pub address: SocketAddr,
 }
 
@@ -97,7 +94,7 @@ impl Program {
     }
 
     fn start(mut command: Command) -> Program {
-        let mut child = command.stdout(Stdio::piped()).spawn().expect("it starts");
+        let mut child = ChildGuard::spawn(command.stdout(Stdio::piped()));
         let lines = BufReader::new(child.stdout.take().expect("stdout is piped")).lines();
         let line = lines.map_while(Result::ok).find(|line| line.contains("http://"));
         let line = line.expect("it says where it serves");
@@ -110,7 +107,7 @@ impl Program {
     pub fn curl(&self, arguments: &str) -> String {
         let base = format!("http://{}", self.address);
         let arguments = arguments.split(' ').map(|argument| argument.replace("$B", &base));
-        let output = Command::new("curl").args(["-s", "-g", "-m", "10"]).args(arguments).output();
+        let output = Command::new("curl").args(["-s", "-g", "-m", "60"]).args(arguments).output();
         String::from_utf8_lossy(&output.expect("curl runs").stdout).into_owned()
     }
 
@@ -139,13 +136,6 @@ impl Program {
 
     pub fn is_serving(&self) -> bool {
         self.curl("$B/hello") == "Hello, World!\n"
-    }
-}
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 

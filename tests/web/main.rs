@@ -2,6 +2,8 @@
 
 mod app;
 mod client;
+#[path = "../common/mod.rs"]
+mod common;
 mod error;
 mod file_response;
 mod flash;

@@ -1,23 +1,18 @@
 //! What `carafe init` writes, and what it will not.
 
 use crate::carafe::path_with_carafe;
+use crate::common::empty_folder;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::sync::atomic::{AtomicU32, Ordering};
 
 /// An empty folder that goes when it is dropped.
 struct Folder(PathBuf);
 
 impl Folder {
     fn new() -> Folder {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let folder =
-            std::env::temp_dir().join(format!("carafe-init-{}-{number}", std::process::id()));
-        fs::create_dir_all(&folder).unwrap();
-        Folder(folder)
+        Folder(empty_folder())
     }
 
     /// Runs `carafe` in this folder.
@@ -154,7 +149,7 @@ fn a_wrong_command_line_is_exit_2_and_help_is_exit_0() {
 
 #[test]
 fn a_folder_of_another_program_is_not_used_and_the_banner_says_how_to_use_it() {
-    let folder = crate::carafe::empty_folder();
+    let folder = empty_folder();
     fs::create_dir_all(folder.join("templates")).unwrap();
     fs::create_dir_all(folder.join("www/css")).unwrap();
     fs::write(folder.join("templates/layout.html"), "of a Flask project").unwrap();
@@ -167,7 +162,7 @@ fn a_folder_of_another_program_is_not_used_and_the_banner_says_how_to_use_it() {
     assert!(carafe.curl(&["$B/static/css/carafe.css"]).contains("The look of carafe"));
     drop(carafe);
     // With the mark it is used, and what is missing in it is an error that says where it looked.
-    let folder = crate::carafe::empty_folder();
+    let folder = empty_folder();
     fs::create_dir_all(folder.join("templates")).unwrap();
     fs::write(folder.join("templates/carafe.txt"), "").unwrap();
     fs::write(folder.join("templates/hello.html"), "mine: {{ name }}").unwrap();
@@ -179,7 +174,7 @@ fn a_folder_of_another_program_is_not_used_and_the_banner_says_how_to_use_it() {
 
 #[test]
 fn the_banner_says_where_a_folder_was_looked_for_and_what_is_near() {
-    let folder = crate::carafe::empty_folder();
+    let folder = empty_folder();
     for name in ["i2/template", "i2/static"] {
         fs::create_dir_all(folder.join(name)).unwrap();
     }

@@ -44,7 +44,7 @@ fn head_eats_no_flashed_message_and_a_character_is_not_a_byte() {
 
 #[test]
 fn static_files_are_sent_once_and_asked_for_again() {
-    let folder = crate::carafe::empty_folder();
+    let folder = crate::common::empty_folder();
     std::fs::create_dir_all(folder.join("www/css")).expect("a folder can be made");
     std::fs::write(folder.join("www/carafe.txt"), "").expect("a file can be written");
     let sheet = folder.join("www/css/my-style-sheet.css");

@@ -4,7 +4,7 @@ use crate::carafe::Carafe;
 
 #[test]
 fn a_name_is_text_and_an_edited_template_is_seen_at_once() {
-    let folder = crate::carafe::empty_folder();
+    let folder = crate::common::empty_folder();
     let init = std::process::Command::new(env!("CARGO_BIN_EXE_carafe"))
         .args(["init", "mysite"])
         .current_dir(&folder)

@@ -1,6 +1,7 @@
 //! The ladder's first rungs, where the client carries the memory, as a terminal sees them.
 
-use crate::carafe::{Carafe, empty_folder, header};
+use crate::carafe::{Carafe, header};
+use crate::common::empty_folder;
 
 #[test]
 fn the_url_and_the_cookie_in_clear_are_believed() {

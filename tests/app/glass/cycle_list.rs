@@ -1,9 +1,9 @@
 //! The list of cycles, and how it grows.
 
 use super::{listed, text};
-use crate::carafe::{Carafe, DEADLINE};
+use crate::carafe::Carafe;
+use crate::common::wait_until;
 use std::io::{Read, Write};
-use std::time::Instant;
 
 #[test]
 fn the_record_is_bounded_in_number_and_in_size() {
@@ -51,8 +51,8 @@ fn a_page_keeps_its_style_sheets_and_pictures_below_it() {
 }
 
 #[test]
-fn a_new_cycle_arrives_live_and_listeners_are_bounded() {
-    let carafe = Carafe::start(&["--log", "off"]);
+fn a_new_cycle_arrives_live_and_listeners_are_bounded_and_do_not_hold_up_a_stop() {
+    let mut carafe = Carafe::start(&["--log", "off", "--stop-time", "1h"]);
     let listen = || {
         let mut stream = carafe.connect();
         stream.write_all(b"GET /cycles/live HTTP/1.1\r\nHost: localhost\r\n\r\n").expect("sent");
@@ -74,11 +74,8 @@ fn a_new_cycle_arrives_live_and_listeners_are_bounded() {
     let others: Vec<_> = (0..15).map(|_| listen()).collect();
     assert!(others.iter().all(|(_, head)| head == b"HTTP/1.1 200"));
     assert_eq!(&listen().1, b"HTTP/1.1 503");
-    let mut carafe = carafe;
     carafe.signal("-TERM");
-    let begun = Instant::now();
     assert_eq!(carafe.exit_code(), Some(0));
-    assert!(begun.elapsed() < DEADLINE / 5, "listeners do not hold the stop up");
 }
 
 #[test]
@@ -93,11 +90,11 @@ fn a_listener_that_has_gone_is_noticed_also_while_others_ask() {
         (stream, head)
     };
     drop((0..16).map(|_| listen()).collect::<Vec<_>>());
-    let begun = Instant::now();
-    while &listen().1 != b"HTTP/1.1 200" {
-        assert!(begun.elapsed() < DEADLINE, "the places stay taken");
+    let is_let_in = || {
         carafe.curl(&["$B/hello"]);
-    }
+        &listen().1 == b"HTTP/1.1 200"
+    };
+    wait_until!(is_let_in(), "the places stay taken");
 }
 
 #[test]
@@ -227,15 +224,12 @@ fn a_connection_is_seen_whole_with_its_end() {
     carafe.raw(format!("{hello}GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").as_bytes());
     carafe.curl(&["$B/formtest"]);
     let seen = |number: u64, words: &str| {
-        let begun = Instant::now();
-        loop {
+        let list = || {
             let list = carafe.curl(&[&format!("$B/cycles?connection={number}")]);
-            let list = list.split_whitespace().collect::<Vec<_>>().join(" ");
-            if list.contains(words) {
-                return list;
-            }
-            assert!(begun.elapsed() < DEADLINE, "{words:?}: {list}");
-        }
+            list.split_whitespace().collect::<Vec<_>>().join(" ")
+        };
+        wait_until!(list().contains(words), "{words:?}: {}", list());
+        list()
     };
     let first = seen(1, "Closed by the server, as its last answer said (Connection: close): ");
     assert!(first.contains("#1 ") && first.contains("#2 ") && !first.contains("#3 "), "{first}");
@@ -281,11 +275,11 @@ fn a_connection_is_seen_whole_with_its_end() {
 
 #[test]
 fn an_answer_that_was_broken_off_says_what_really_left() {
-    let carafe = Carafe::start(&["--log", "off", "--write-time", "1s"]);
+    let carafe = Carafe::start(&["--log", "off"]);
     carafe.curl(&["$B/hello"]);
     assert!(text(&carafe).contains("the last byte left after"), "{}", text(&carafe));
     assert!(text(&carafe).contains("with 14 bytes of the body"), "{}", text(&carafe));
-    // A client that asks 400 times for a file and reads nothing.
+    // A client that asks 400 times for a file, reads nothing, and leaves.
     let mut stream = carafe.connect();
     let request = "GET /static/css/carafe.css HTTP/1.1\r\nHost: x\r\n\r\n";
     for _ in 0..400 {
@@ -293,16 +287,10 @@ fn an_answer_that_was_broken_off_says_what_really_left() {
             break;
         }
     }
-    let begun = Instant::now();
-    let mut cycle = String::new();
-    while !cycle.contains("the last byte has not left yet") {
-        assert!(begun.elapsed() < DEADLINE, "{cycle}");
-        cycle = text(&carafe);
-    }
-    assert!(cycle.contains("sent: not yet"), "{cycle}");
-    while !carafe.curl(&["$B/cycles"]).contains("broken off") {
-        assert!(begun.elapsed() < DEADLINE, "{}", carafe.curl(&["$B/cycles"]));
-    }
+    wait_until!(text(&carafe).contains("the last byte has not left yet"), "{}", text(&carafe));
+    assert!(text(&carafe).contains("sent: not yet"), "{}", text(&carafe));
+    drop(stream);
+    wait_until!(carafe.curl(&["$B/cycles"]).contains("broken off"), "it is never given up");
     let list = carafe.curl(&["$B/cycles"]);
     let line = list.lines().find(|line| line.contains("broken off")).expect("it is there");
     let number = line[1..].split(' ').next().unwrap_or("");
@@ -312,6 +300,6 @@ fn an_answer_that_was_broken_off_says_what_really_left() {
     // One time for the end, wherever it stands.
     let after = cycle.split("broken off after ").nth(1).and_then(|rest| rest.split(' ').next());
     let after: f64 = after.and_then(|after| after.parse().ok()).expect("a number of milliseconds");
-    assert!(after > 500.0 && cycle.contains(&format!("GMT, after {after:?} ms")), "{cycle}");
+    assert!(after > 0.0 && cycle.contains(&format!("GMT, after {after:?} ms")), "{cycle}");
     assert!(cycle.contains(&format!("sent: {:.0} us", after * 1000.0)), "{cycle}");
 }

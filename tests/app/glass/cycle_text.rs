@@ -1,9 +1,10 @@
 //! A cycle in the terminal.
 
 use super::text;
-use crate::carafe::{Carafe, DEADLINE};
+use crate::carafe::Carafe;
+use crate::common::{ChildGuard, wait_until};
 use std::io::Write;
-use std::time::Instant;
+use std::process::{Command, Stdio};
 
 #[test]
 fn seven_parts_stand_in_the_order_of_time_in_eighty_columns() {
@@ -146,63 +147,39 @@ fn nothing_that_came_moves_a_terminals_cursor() {
 #[test]
 fn printed_cycles_are_coloured_only_on_a_terminal_that_wants_it() {
     for (no_color, painted) in [("", true), ("1", false)] {
-        let folder = crate::carafe::empty_folder();
+        let folder = crate::common::empty_folder();
         // `script` gives the program a terminal, and keeps what it prints.
         let command = format!("{} --port 0 --show-cycles --log off", env!("CARGO_BIN_EXE_carafe"));
-        let mut child = std::process::Command::new("script")
-            .args(["-qfec", &command, "out"])
-            .current_dir(&folder)
-            .env("NO_COLOR", no_color)
-            .stdin(std::process::Stdio::piped())
-            .stdout(std::process::Stdio::null())
-            .spawn()
-            .expect("script, of bsdutils, starts");
+        let mut script = Command::new("script");
+        script.args(["-qfec", &command, "out"]).current_dir(&folder).env("NO_COLOR", no_color);
+        let mut child = ChildGuard::spawn(script.stdin(Stdio::piped()).stdout(Stdio::null()));
         let printed = || std::fs::read_to_string(folder.join("out")).unwrap_or_default();
-        let end = Instant::now() + DEADLINE;
-        while !printed().contains("Ctrl-C") {
-            assert!(Instant::now() < end, "{}", printed());
-            std::thread::yield_now();
-        }
+        wait_until!(printed().contains("Ctrl-C"), "{}", printed());
         let mut stream = std::net::TcpStream::connect(crate::carafe::address_in(&printed()))
             .expect("it listens");
         stream.write_all(b"GET /sessions HTTP/1.1\r\nHost: x\r\n\r\n").expect("sent");
-        while !printed().contains("still knows") {
-            assert!(Instant::now() < end, "{}", printed());
-            std::thread::yield_now();
-        }
+        wait_until!(printed().contains("still knows"), "{}", printed());
         assert_eq!(printed().contains("\u{1b}["), painted, "{}", printed());
         // Ctrl-C, as a terminal sends it.
         child.stdin.take().expect("it is piped").write_all(b"\x03").expect("sent");
-        let _ = child.wait();
+        child.exit_code();
         let _ = std::fs::remove_dir_all(folder);
     }
 }
 
 #[test]
 fn cycles_are_printed_as_they_happen() {
-    let folder = crate::carafe::empty_folder();
+    let folder = crate::common::empty_folder();
     let out = folder.join("out");
     let file = std::fs::File::create(&out).expect("a file can be made");
-    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_carafe"))
-        .args(["--port", "0", "--show-cycles", "--log", "off"])
-        .current_dir(&folder)
-        .stdout(file)
-        .spawn()
-        .expect("carafe starts");
-    let end = Instant::now() + DEADLINE;
+    let mut command = Command::new(env!("CARGO_BIN_EXE_carafe"));
+    command.args(["--port", "0", "--show-cycles", "--log", "off"]).current_dir(&folder);
+    let _child = ChildGuard::spawn(command.stdout(file));
     let printed = || std::fs::read_to_string(&out).unwrap_or_default();
-    while !printed().contains("Ctrl-C") {
-        assert!(Instant::now() < end);
-        std::thread::yield_now();
-    }
+    wait_until!(printed().contains("Ctrl-C"), "{}", printed());
     let address = crate::carafe::address_in(&printed());
     let mut stream = std::net::TcpStream::connect(address).expect("it listens");
     stream.write_all(b"GET /hello HTTP/1.1\r\nHost: x\r\n\r\n").expect("sent");
-    while !printed().contains(" > GET /hello HTTP/1.1") {
-        assert!(Instant::now() < end, "{}", printed());
-        std::thread::yield_now();
-    }
-    let _ = child.kill();
-    let _ = child.wait();
+    wait_until!(printed().contains(" > GET /hello HTTP/1.1"), "{}", printed());
     let _ = std::fs::remove_dir_all(folder);
 }

@@ -17,7 +17,7 @@ fn text(value: &Value, name: &str) -> String {
 
 #[test]
 fn a_row_is_shown_in_three_forms_and_leads_to_its_visitors_cycles_and_back() {
-    let file = crate::carafe::empty_folder();
+    let file = crate::common::empty_folder();
     let in_file = format!("file:{}", file.join("shop.db").display());
     for store in ["memory", &in_file] {
         let carafe = Carafe::start(&["--log", "off", "--store", store]);

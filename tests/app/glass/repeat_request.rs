@@ -1,6 +1,7 @@
 //! The line that sends a request again.
 
-use crate::carafe::{Carafe, DEADLINE};
+use crate::carafe::Carafe;
+use crate::common::{ChildGuard, DEADLINE};
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::process::{Command, Stdio};
@@ -116,7 +117,7 @@ fn sent_by(carafe: &Carafe, shell: &str, line: &str, body_bytes: usize) -> Vec<u
     let address = server.local_addr().expect("it has an address").to_string();
     let line = line.replace(&carafe.address.to_string(), &address) + " -s";
     let mut curl = Command::new(shell);
-    let mut curl = curl.args(["-c", &line]).stdout(Stdio::null()).spawn().expect("a shell runs");
+    let mut curl = ChildGuard::spawn(curl.args(["-c", &line]).stdout(Stdio::null()));
     let (mut client, _) = server.accept().expect("curl connects");
     client.set_read_timeout(Some(DEADLINE)).expect("a timeout can be set");
     let (mut sent, mut bytes) = (Vec::new(), [0; 1000]);
@@ -131,7 +132,7 @@ fn sent_by(carafe: &Carafe, shell: &str, line: &str, body_bytes: usize) -> Vec<u
     }
     client.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n").expect("curl listens");
     drop(client);
-    assert!(curl.wait().is_ok(), "curl ends");
+    curl.exit_code();
     sent
 }
 

@@ -28,7 +28,7 @@ fn expect(text: &str, words: &[&str], never: &[&str]) {
 
 #[test]
 fn a_table_in_memory_or_in_a_file_knows_a_row_and_only_the_file_is_written() {
-    let journal = crate::carafe::empty_folder();
+    let journal = crate::common::empty_folder();
     let file = format!("file:{}", journal.join("shop.db").display());
     for (store, written, lasts, does, said) in [
         ("memory", "", "", "wipes the memory", "Forgotten. Every visitor is a stranger now"),

@@ -1,7 +1,8 @@
 //! The signed cookie, between carafe and a real Flask with the same key.
 
 use super::visits;
-use crate::carafe::{Carafe, empty_folder, header};
+use crate::carafe::{Carafe, header};
+use crate::common::{empty_folder, of_python};
 use carafe::web::store::{CookieStore, Kind, Lookup, Refusal, Store, StoreError, Updated};
 use carafe::{Map, Value, json};
 use std::path::Path;
@@ -19,15 +20,12 @@ fn start(arguments: &[&str]) -> Carafe {
 /// What the script prints; `None` where there is no Flask.
 fn flask(arguments: &[&str]) -> Option<String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let python = root.join("target/venv/bin/python");
-    if !python.exists() {
-        assert!(std::env::var_os("CI").is_none(), "no {}: run tests/setup", python.display());
-        eprintln!("skipped a comparison with Flask: no {}; tests/setup makes it", python.display());
-        return None;
-    }
     let script = root.join("tests/app/stores/flask_session.py");
-    let output =
-        Command::new(python).arg(script).args(arguments).env("CARAFE_SECRET_KEY", KEY).output();
+    let output = Command::new(of_python("python")?)
+        .arg(script)
+        .args(arguments)
+        .env("CARAFE_SECRET_KEY", KEY)
+        .output();
     let output = output.expect("Python runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     Some(String::from_utf8(output.stdout).expect("the script prints text").trim().to_owned())
@@ -135,7 +133,7 @@ fn a_restart_with_the_same_key_forgets_nobody_and_another_key_everybody() {
     let with_key = |key: &str| {
         Carafe::start_with(&folder, &["--store", "cookie"], &[("CARAFE_SECRET_KEY", key)])
     };
-    let jar = std::env::temp_dir().join(format!("carafe-jar-{}", std::process::id()));
+    let jar = empty_folder().join("j");
     let jar = jar.to_str().expect("a path in ASCII");
     assert_eq!(visits(&with_key(KEY), jar, 2), ["visit 1", "visit 2"]);
     std::fs::create_dir_all(&folder).unwrap();

@@ -4,7 +4,8 @@ mod cookie;
 mod file;
 mod redis;
 
-use crate::carafe::{Carafe, empty_folder, header};
+use crate::carafe::{Carafe, header};
+use crate::common::empty_folder;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::thread;

@@ -1,7 +1,8 @@
 //! Redis under two servers: shared, killed, back again.
 
 use super::{crowd, visits};
-use crate::carafe::{Carafe, empty_folder, header};
+use crate::carafe::{Carafe, header};
+use crate::common::empty_folder;
 use crate::redis_server::Redis;
 use carafe::web::session::Sessions;
 use carafe::web::store::{RedisStore, RedisUrl};

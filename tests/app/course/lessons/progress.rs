@@ -1,7 +1,8 @@
 //! The checks: what earns a tick, what does not, and who is told.
 
 use super::run::{Desk, lesson_file};
-use crate::carafe::{Carafe, empty_folder, header};
+use crate::carafe::{Carafe, header};
+use crate::common::empty_folder;
 use std::process::Command;
 
 /// A lesson, what is nearly enough for one of its conditions, and that condition as the report

@@ -4,16 +4,16 @@
 //! A lesson runs in a folder of its own, from its first line to its last. What it says to do by
 //! hand is done by the actions that stand below it in the file.
 
-use crate::carafe::{DEADLINE, address_in, empty_folder, path_with_carafe, read_banner};
+use crate::carafe::{address_in, path_with_carafe, read_banner};
+use crate::common::{ChildGuard, empty_folder, free_port, of_python, wait_until};
 use crate::proxy::{all_installed, installed};
 use crate::redis_server::Redis;
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::Instant;
+use std::process::{Command, Stdio};
 
 #[allow(dead_code, reason = "the pages need more of it")]
 #[path = "../../../../src/app/course/lessons/lesson_file.rs"]
@@ -27,7 +27,7 @@ struct Running {
     written: String,
     port: String,
     arguments: Vec<String>,
-    child: Child,
+    child: ChildGuard,
 }
 
 /// The desk of somebody who does a lesson: a folder, and the terminals in which servers run.
@@ -71,7 +71,7 @@ impl Desk {
             port => port,
         };
         let has_file = written != last;
-        let port = if has_file { free_port() } else { "0".to_owned() };
+        let port = if has_file { free_port().to_string() } else { "0".to_owned() };
         let old = self.stop(written, "-KILL").and_then(|arguments| arguments.first().cloned());
         if has_file {
             let file = self.folder.join(&last);
@@ -81,22 +81,14 @@ impl Desk {
         }
         words.push(if has_file { last.clone() } else { port.clone() });
         let program = installed(&words[0]).unwrap_or_else(|| self.folder.join(&words[0]));
-        let mut child = Command::new(program)
-            .args(&words[1..])
-            .current_dir(&self.folder)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap_or_else(|error| panic!("{line}: {error}"));
+        let mut command = Command::new(program);
+        command.args(&words[1..]).current_dir(&self.folder).stdin(Stdio::null());
+        let mut child = ChildGuard::spawn(command.stdout(Stdio::piped()).stderr(Stdio::null()));
         let lines = BufReader::new(child.stdout.take().expect("stdout is piped")).lines();
         let mut lines = lines.map_while(Result::ok);
         let port = if has_file {
-            let end = Instant::now() + DEADLINE;
-            while TcpStream::connect(format!("127.0.0.1:{port}")).is_err() {
-                assert!(Instant::now() < end, "{line} does not serve");
-                std::thread::sleep(std::time::Duration::from_millis(20));
-            }
+            let connect = || TcpStream::connect(format!("127.0.0.1:{port}"));
+            wait_until!(connect().is_ok(), "{line} does not serve");
             port
         } else {
             let said =
@@ -110,16 +102,14 @@ impl Desk {
     }
 
     fn start(&mut self, written: String, arguments: Vec<String>) {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_carafe"))
+        let mut command = Command::new(env!("CARGO_BIN_EXE_carafe"));
+        command
             .args(["--port", "0", "--log", "off"])
             .args(&arguments)
             .env("XDG_STATE_HOME", self.folder.join(".state"))
             .env("PATH", path_with_carafe())
-            .current_dir(&self.folder)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("carafe starts");
+            .current_dir(&self.folder);
+        let mut child = ChildGuard::spawn(command.stdin(Stdio::null()).stdout(Stdio::piped()));
         let port = address_in(&read_banner(&mut child)).port().to_string();
         self.servers.push(Running { written, port, arguments, child });
     }
@@ -128,13 +118,9 @@ impl Desk {
     fn stop(&mut self, written: &str, signal: &str) -> Option<Vec<String>> {
         let at = self.servers.iter().position(|server| server.written == written)?;
         let mut server = self.servers.remove(at);
-        let sent = Command::new("kill").args([signal, &server.child.id().to_string()]).status();
-        assert!(sent.is_ok_and(|status| status.success()), "kill {signal}");
-        let end = Instant::now() + DEADLINE;
-        while server.child.try_wait().expect("it can be waited for").is_none() {
-            assert!(Instant::now() < end, "carafe did not end");
-            std::thread::sleep(std::time::Duration::from_millis(2));
-        }
+        server.child.signal(signal);
+        let mut is_over = || server.child.try_wait().expect("it can be waited for").is_some();
+        wait_until!(is_over(), "carafe did not end");
         Some(server.arguments)
     }
 
@@ -299,22 +285,6 @@ fn is_seen(expected: &str, line: &str) -> bool {
     }
 }
 
-/// A port that was free a moment ago.
-fn free_port() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
-    listener.expect("a port is free").port().to_string()
-}
-
-/// True if tests/setup has made the environment for Python. If not, that is said.
-fn has_python() -> bool {
-    let found = target().join("venv/bin/python").exists();
-    assert!(found || std::env::var_os("CI").is_none(), "no target/venv: run tests/setup");
-    if !found {
-        eprintln!("skipped: no target/venv; tests/setup makes it");
-    }
-    found
-}
-
 /// What makes pip take Flask from the folder into which tests/setup has loaded it from PyPI.
 fn wheels() -> Vec<(&'static str, PathBuf)> {
     let folder = target().join("wheels");
@@ -344,7 +314,7 @@ fn do_lesson(desk: &mut Desk, lesson: &Lesson) -> BTreeSet<String> {
 }
 
 fn can_be_done(lesson: &Lesson) -> bool {
-    !lesson.text("needs").starts_with("python3") || has_python()
+    !lesson.text("needs").starts_with("python3") || of_python("python").is_some()
 }
 
 fn lesson(number: usize) {

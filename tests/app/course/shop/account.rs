@@ -1,7 +1,8 @@
 //! Logging in: fresh ids, wrong passwords, and how many are hashed at once.
 
 use super::{HTML, at_once, fill, id_in, login, outcome, post, see, token};
-use crate::carafe::{Carafe, empty_folder, header};
+use crate::carafe::{Carafe, header};
+use crate::common::empty_folder;
 use carafe::Map;
 use carafe::web::store::{FileStore, Kind, Store};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -60,7 +61,7 @@ fn the_longest_name_address_and_password_open_an_account_twice() {
 /// What a login from this address of the machine is answered.
 fn log_in_from(carafe: &Carafe, address: &str, email: &str, password: &str) -> String {
     let form = format!("name=Ada&email={email}&password={password}");
-    carafe.curl(&["-i", "-m", "60", "--interface", address, "-d", &form, "$B/shop/login"])
+    carafe.curl(&["-i", "--interface", address, "-d", &form, "$B/shop/login"])
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! The cart: its bounds, and a hundred changes at once.
 
 use super::{HTML, at_once, id_in, outcome, post, see, token};
-use crate::carafe::{Carafe, empty_folder, header};
+use crate::carafe::{Carafe, header};
+use crate::common::empty_folder;
 use crate::redis_server::Redis;
 use std::sync::atomic::{AtomicUsize, Ordering};
 

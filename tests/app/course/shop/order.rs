@@ -1,7 +1,8 @@
 //! Orders: one for each token, and shown to their owner alone.
 
 use super::{at_once, id_in, login, outcome, post, see, token};
-use crate::carafe::{Carafe, empty_folder};
+use crate::carafe::Carafe;
+use crate::common::empty_folder;
 use crate::redis_server::Redis;
 
 #[test]
