@@ -1,7 +1,8 @@
 //! One connection: what stays, what ends, what waits how long.
 
+use crate::common::{DEADLINE, wait_until};
 use crate::running::{
-    DEADLINE, Running, STALLED, is_not_ready, pass, read_all, read_answer, write_until_dropped,
+    Running, STALLED, is_not_ready, pass, read_all, read_answer, write_until_dropped,
 };
 use carafe::Server;
 use carafe::cycle::{Record, Recorder, Sent};
@@ -177,15 +178,16 @@ fn limits_are_answered_with_their_status() {
 #[test]
 fn who_is_too_slow_is_told_so_and_who_says_nothing_is_not() {
     let short = Duration::from_millis(80);
-    let server = Running::with_limits(|limits| {
-        (limits.head_time, limits.body_time, limits.idle_time) = (short, short, short);
-    });
     for (begun, expected) in [
         ("GET / HTTP/1.1\r\nHo", "HTTP/1.1 408 "),
         ("GET / HTTP/1.1\r", "HTTP/1.1 408 "),
         ("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nabc", "HTTP/1.1 408 "),
         ("", ""),
     ] {
+        let server = Running::with_limits(|limits| {
+            (limits.head_time, limits.body_time) = (short, short);
+            limits.idle_time = if begun.is_empty() { short } else { DEADLINE };
+        });
         let mut stream = server.connect();
         stream.write_all(begun.as_bytes()).expect("sent");
         let answer = read_all(&mut stream);
@@ -412,10 +414,13 @@ fn an_empty_line_behind_a_body_begins_no_request() {
 #[test]
 fn empty_lines_do_not_keep_a_connection_open_for_ever() {
     let time = Duration::from_millis(200);
-    let server = Running::with_limits(|limits| (limits.idle_time, limits.head_time) = (time, time));
     // Whole lines end without a word. In the second case the server has always half a line: the
     // time for a head runs.
     for (first, next, expected) in [("", "\r\n", ""), ("\r", "\n\r", "HTTP/1.1 408 ")] {
+        let server = Running::with_limits(|limits| {
+            limits.idle_time = if first.is_empty() { time } else { DEADLINE };
+            limits.head_time = time;
+        });
         let mut stream = server.connect();
         stream.set_read_timeout(Some(time / 4)).expect("a timeout can be set");
         stream.write_all(first.as_bytes()).expect("it is open");
@@ -437,10 +442,7 @@ fn empty_lines_do_not_keep_a_connection_open_for_ever() {
 #[test]
 fn a_record_says_how_its_answer_left() {
     let recorder = Arc::new(Recorder::default());
-    let server = Running::with(|server| {
-        let limits = Limits { write_time: Duration::from_millis(200), ..Limits::default() };
-        server.recorder(Arc::clone(&recorder)).limits(limits)
-    });
+    let server = Running::with(|server| server.recorder(Arc::clone(&recorder)));
     // Who asks is answered when the cycle is listed, and it is completed soon after.
     assert!(server.exchange(b"GET /abc HTTP/1.1\r\nHost: x\r\n\r\n").ends_with("GET /abc "));
     let record = recorder.get(1).expect("it is listed");
@@ -450,13 +452,14 @@ fn a_record_says_how_its_answer_left() {
     assert!(server.exchange(b"GET /stream HTTP/1.1\r\nHost: x\r\n\r\n").contains("two"));
     assert_eq!(completed(&recorder.get(2).expect("it is listed")).body_bytes, 7);
 
-    // A client that takes nothing: listed as being sent, then as broken off.
+    // A client that takes nothing, and leaves: listed as being sent, then as broken off.
     let mut stream = server.connect();
     stream.write_all(b"GET /big HTTP/1.1\r\nHost: x\r\n\r\n").expect("it is sent");
     let record = recorder.wait_beyond(2, DEADLINE).pop().expect("it is listed");
-    let was_sending = record.sent.get().is_none();
+    assert!(record.sent.get().is_none(), "it is sent until the client leaves");
+    drop(stream);
     let sent = completed(&record);
-    assert!(was_sending && !sent.is_whole && sent.body_bytes < 5_000_000, "{sent:?}");
+    assert!(!sent.is_whole && sent.body_bytes < 5_000_000, "{sent:?}");
 
     let broken = server.exchange(b"GET /broken-stream HTTP/1.1\r\nHost: x\r\n\r\n");
     assert!(broken.ends_with("3\r\none\r\n"), "{broken}");
@@ -496,23 +499,13 @@ fn a_client_that_closes_inside_a_head_is_recorded_as_the_one_who_closed() {
     let recorder = Arc::new(Recorder::default());
     let server = Running::with(|server| server.recorder(Arc::clone(&recorder)));
     assert_eq!(server.exchange(b"GET / HTTP/1.1\r\nHo"), "");
-    let begun = Instant::now();
-    let end = loop {
-        assert!(begun.elapsed() < DEADLINE, "its end is never recorded");
-        if let Some(end) = recorder.end_of(1) {
-            break end;
-        }
-        std::thread::yield_now();
-    };
+    wait_until!(recorder.end_of(1).is_some(), "its end is never recorded");
+    let end = recorder.end_of(1).expect("it is recorded");
     assert!(end.by.starts_with("the client"), "{}", end.by);
 }
 
 fn completed(record: &Record) -> Sent {
-    let end = Instant::now() + DEADLINE;
-    while record.sent.get().is_none() {
-        assert!(Instant::now() < end, "it is never completed");
-        std::thread::yield_now();
-    }
+    wait_until!(record.sent.get().is_some(), "it is never completed");
     *record.sent.get().expect("it is there")
 }
 
@@ -556,8 +549,6 @@ fn answers_that_nobody_reads_are_bounded_together() {
     // Small ones get through, and when they have been read or given up there is room again.
     assert!(server.is_alive());
     drop(held);
-    let end = Instant::now() + DEADLINE;
-    while !server.exchange(b"GET /big HTTP/1.1\r\nHost: x\r\n\r\n").starts_with("HTTP/1.1 200 ") {
-        assert!(Instant::now() < end, "there is never room again");
-    }
+    let big = b"GET /big HTTP/1.1\r\nHost: x\r\n\r\n";
+    wait_until!(server.exchange(big).starts_with("HTTP/1.1 200 "), "there is never room again");
 }

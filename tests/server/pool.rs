@@ -1,12 +1,12 @@
 //! The pool: how many connections are served at a time, and what the others are told.
 
-use crate::running::{DEADLINE, Running, read_all, read_answer};
+use crate::common::{DEADLINE, wait_until};
+use crate::running::{Running, read_all, read_answer};
 use carafe::Server;
 use carafe::http::{Request, Response};
 use std::io::Write;
 use std::net::TcpStream;
 use std::thread;
-use std::time::Instant;
 
 /// The one worker serves a connection, so all others are refused.
 #[test]
@@ -34,10 +34,7 @@ fn who_is_turned_away_at_the_door_reads_why_whatever_was_sent() {
         }
     }
     drop(holder);
-    let begun = Instant::now();
-    while !server.is_alive() {
-        assert!(begun.elapsed() < DEADLINE, "it does not recover");
-    }
+    wait_until!(server.is_alive(), "it does not recover");
 }
 
 /// Bytes that nobody has read would make a reset of the close.
@@ -74,10 +71,7 @@ fn a_client_that_was_refused_and_stays_holds_its_worker_for_a_moment_only() {
     let mut stays = server.connect();
     stays.write_all(b"x\r\n\r\n").expect("it is open");
     assert!(read_answer(&mut stays).starts_with("HTTP/1.1 400 "));
-    let begun = Instant::now();
-    while !server.is_alive() {
-        assert!(begun.elapsed() < DEADLINE, "it holds the worker");
-    }
+    wait_until!(server.is_alive(), "it holds the worker");
 }
 
 #[test]

@@ -1,16 +1,20 @@
 //! A server on a free port for the length of a test.
 
+use crate::common::{DEADLINE, wait_until};
 use carafe::cycle::Cycle;
 use carafe::http::{Body, Limits, Method, ParseError, Request, Response, Status};
 use carafe::{Server, Service, Stopper};
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
-use std::sync::{Condvar, Mutex};
+use std::sync::{Barrier, Condvar, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-/// Longer than anything here takes, on the slowest machine.
-pub const DEADLINE: Duration = Duration::from_secs(20);
+/// Opens when a test lets `/events` go on after its first event.
+pub static EVENTS: (Mutex<bool>, Condvar) = (Mutex::new(false), Condvar::new());
+
+/// Eight slow handlers that can only end together.
+static EIGHT: Barrier = Barrier::new(8);
 
 /// Opens when a test lets the handlers of `/gated` go on.
 pub static GATE: (Mutex<bool>, Condvar) = (Mutex::new(false), Condvar::new());
@@ -75,8 +79,7 @@ impl Service for Mirror {
                 loop {
                     out.write_all(b"tick\n")?;
                     out.flush()?;
-                    // A stream that has nothing to say for a while.
-                    std::thread::park_timeout(Duration::from_secs(2));
+                    pass(&EVENTS);
                 }
             }),
             "/strange-status" => {
@@ -88,6 +91,10 @@ impl Service for Mirror {
             "/gated" => {
                 pass(&GATE);
                 Response::text("slow")
+            }
+            "/together" => {
+                EIGHT.wait();
+                Response::text("together")
             }
             "/slow" => {
                 std::thread::park_timeout(Duration::from_millis(300));
@@ -166,6 +173,16 @@ impl Running {
         stream
     }
 
+    /// A connection on which the first part of a request has been read: it came in one piece with a
+    /// whole request, and that is answered.
+    pub fn begin(&self, part: &str) -> TcpStream {
+        let mut stream = self.connect();
+        let both = format!("GET /before HTTP/1.1\r\nHost: x\r\n\r\n{part}");
+        stream.write_all(both.as_bytes()).expect("it is sent");
+        assert!(read_answer(&mut stream).ends_with("GET /before "));
+        stream
+    }
+
     /// All that comes back for these bytes when nothing follows them.
     pub fn exchange(&self, bytes: &[u8]) -> String {
         let mut stream = self.connect();
@@ -178,9 +195,20 @@ impl Running {
         self.exchange(b"GET /alive HTTP/1.1\r\nHost: x\r\n\r\n").ends_with("GET /alive ")
     }
 
+    /// None of its own times ends while a test waits.
+    pub fn patient() -> Running {
+        let long = 2 * DEADLINE;
+        Running::with(|server| {
+            let limits = Limits { head_time: long, body_time: long, ..Limits::default() };
+            server.stop_time(long).limits(Limits { idle_time: long, write_time: long, ..limits })
+        })
+    }
+
     /// Waits for `run` to return.
     pub fn join(mut self) {
+        let begun = Instant::now();
         self.thread.take().expect("it is joined once").join().expect("the server ended well");
+        assert!(begun.elapsed() < DEADLINE, "the stop took {:?}", begun.elapsed());
     }
 }
 
@@ -203,16 +231,24 @@ pub fn read_all(stream: &mut TcpStream) -> String {
     answer
 }
 
+/// True if nobody listens any more. Who gets in before that reads the end at once.
+pub fn is_shut(address: SocketAddr) -> bool {
+    let late = TcpStream::connect(address);
+    late.is_err() || {
+        let mut late = late.expect("it is connected");
+        late.set_read_timeout(Some(DEADLINE)).expect("a timeout can be set");
+        read_all(&mut late);
+        false
+    }
+}
+
 /// Writes until the server has ended the connection.
 pub fn write_until_dropped(stream: &mut TcpStream) {
-    let end = Instant::now() + DEADLINE;
-    loop {
-        match stream.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n") {
-            Err(error) if !is_not_ready(error.kind()) => return,
-            _ => assert!(Instant::now() < end, "it is still connected"),
-        }
-        thread::yield_now();
-    }
+    let mut is_dropped = || {
+        let sent = stream.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+        sent.is_err_and(|error| !is_not_ready(error.kind()))
+    };
+    wait_until!(is_dropped(), "it is still connected");
 }
 
 /// True for the end of the time that a test waits; then the connection is still open.
