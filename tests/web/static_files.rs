@@ -1,5 +1,6 @@
 //! Which files are served, how they are marked, and which never are.
 
+use crate::common::{empty_folder, wait_until};
 use carafe::http::{Body, Method, Request, Response, Status};
 use carafe::web::client::Client;
 use carafe::web::file_response::{content_type, make_conditional};
@@ -8,7 +9,6 @@ use carafe::{App, Context, Error};
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 const NOT_THERE: &str = "no such file";
@@ -29,10 +29,7 @@ struct Folder(PathBuf);
 
 impl Folder {
     fn new() -> Folder {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let folder =
-            std::env::temp_dir().join(format!("carafe-static-{}-{number}", std::process::id()));
+        let folder = empty_folder();
         fs::create_dir_all(folder.join("www/css")).unwrap();
         fs::write(folder.join("www/css/site.css"), "body { color: black }\n").unwrap();
         fs::write(folder.join("www/ten.txt"), "0123456789").unwrap();
@@ -134,9 +131,8 @@ fn of_two_quick_edits_the_second_is_seen() {
 /// The moment of a change cannot be set back, so it must pass.
 fn settle(new: &Path) {
     let changed = fs::metadata(new).unwrap().modified().unwrap();
-    while changed.elapsed().unwrap() < Duration::from_millis(3100) {
-        std::thread::sleep(Duration::from_millis(50));
-    }
+    let is_old = || changed.elapsed().is_ok_and(|age| age > Duration::from_millis(3100));
+    wait_until!(is_old(), "the clock stands still");
 }
 
 #[test]

@@ -151,18 +151,18 @@ fn of_a_crowd_before_a_lock_that_is_stuck_only_the_first_waits_and_no_reader() {
     lock.lock().unwrap();
     let begun = Instant::now();
     let put_next = &|number: i32| put(&store, &ORDER, &number.to_string(), &row(1)).unwrap_err();
-    let longest_look = std::thread::scope(|scope| {
+    let looks = std::thread::scope(|scope| {
         let crowd: Vec<_> = (0..30).map(|number| scope.spawn(move || put_next(number))).collect();
-        let mut longest = Duration::ZERO;
+        let mut looks = 0;
         while !crowd.iter().all(|writer| writer.is_finished()) {
-            let begun = Instant::now();
             assert_eq!(load(&store, &ORDER, "1"), Lookup::Refused(Refusal::Unknown));
-            longest = longest.max(begun.elapsed());
+            looks += 1;
         }
-        longest
+        looks
     });
     assert!(begun.elapsed() < Duration::from_secs(15), "{:?}", begun.elapsed());
-    assert!(longest_look < Duration::from_millis(600), "a look waited {longest_look:?}");
+    // If each look waited for a writer, there were no more of them than writers.
+    assert!(looks > 100, "{looks} looks beside 30 writers");
     lock.unlock().unwrap();
     put(&store, &ORDER, "1", &row(1)).unwrap();
 }
