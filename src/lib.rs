@@ -4,7 +4,8 @@
 //! that every program needs.
 //!
 //! A chapter begins with its idea. What it names after "Elsewhere" or "see" may be a deeper
-//! chapter; the first reading can be followed without it.
+//! chapter. The way of a good request can be followed without those; what is refused, and how a
+//! server ends, leads into them.
 #![doc = ""]
 #![doc = include_str!("../README.md")]
 #![deny(unsafe_code)]

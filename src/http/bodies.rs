@@ -32,7 +32,7 @@ impl Bodies {
     }
 
     /// The share of a connection, or of one request, that has nothing yet.
-    pub fn begin(self: &Arc<Bodies>) -> Share {
+    pub fn new_share(self: &Arc<Bodies>) -> Share {
         Share { bodies: Some(Arc::clone(self)), bytes: AtomicUsize::new(0) }
     }
 }

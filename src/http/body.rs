@@ -20,7 +20,7 @@ use super::{Limits, ParseError, Request};
 /// How to find the end of a body (RFC 9112 §6.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Framing {
-    /// There is no body. For an answer to HEAD also: it does not say how long the body would be.
+    /// There is no body. Also for the answer to HEAD if it is an error: no length is said then.
     None,
     /// The body has this many bytes.
     Length(u64),

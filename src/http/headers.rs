@@ -47,7 +47,7 @@ impl Headers {
 
     /// The values of all fields of this name, in order.
     pub fn get_all(&self, name: &str) -> impl Iterator<Item = &str> {
-        // 0 or 1 if the summary can tell. The search ends there.
+        // If the summary shows that there is none or only one, the search ends there.
         let most_values = self.names.at_most(NameFilter::of(name.as_bytes()));
         self.lines().filter_map(|line| self.value_of(line, name)).take(most_values)
     }

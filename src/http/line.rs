@@ -7,8 +7,8 @@ use super::ParseError;
 use super::bytes::first_control;
 use super::parse_error::{malformed, unexpected_line};
 
-/// The line that begins at `start`, without its CR LF. `None` if its end has not arrived. Its first
-/// `checked` bytes are known to be no control characters.
+/// The line that begins at `start`, without its CR LF. `None` if its end has not arrived. The first
+/// `checked` bytes of the line have been found to be no control characters.
 ///
 /// # Errors
 ///
@@ -22,18 +22,19 @@ pub(super) fn line_at(
     most_bytes: usize,
     too_long: impl FnOnce() -> ParseError,
 ) -> Result<Option<&[u8]>, ParseError> {
-    let seen = &bytes[start..bytes.len().min(most_bytes)];
-    let line_bytes = first_control(&seen[checked..]).map_or(seen.len(), |more| checked + more);
-    match seen.split_at(line_bytes) {
+    let arrived = &bytes[start..bytes.len().min(most_bytes)];
+    let line_bytes =
+        first_control(&arrived[checked..]).map_or(arrived.len(), |more| checked + more);
+    match arrived.split_at(line_bytes) {
         (line, [b'\r', b'\n', ..]) => Ok(Some(line)),
         // The end is not among these bytes: either the line is too long, or it has not arrived.
         (_, [] | [b'\r']) if bytes.len() > most_bytes => Err(too_long()),
         (_, [] | [b'\r']) => Ok(None),
         // RFC 9112 §2.2: "a recipient MAY recognize a single LF as a line terminator". This one
-        // does not, since a proxy in front may read another message there.
+        // refuses it: a proxy in front may see the end of the line elsewhere.
         (_, [b'\n', ..]) => Err(malformed("found a LF without a CR before it, expected CR LF")),
         (_, [b'\r', ..]) => Err(malformed("found a CR without a LF after it, expected CR LF")),
-        _ => Err(unexpected_line("a control character in", &seen[..=line_bytes], "text")),
+        _ => Err(unexpected_line("a control character in", &arrived[..=line_bytes], "text")),
     }
 }
 

@@ -10,7 +10,7 @@
 //! Deeper:
 //!
 //! * [`method`], [`status`] and `version` are tables; `bytes` is what names and values are made of.
-//!   `name_filter` finds a missing header fast, and `header_block` copies many headers at once.
+//!   `name_filter` tells fast that a header is missing, and `header_block` copies many at once.
 //! * `percent` decodes what a URL encodes. [`limits`] says how much is too much, and `bodies` how
 //!   much all bodies may take together.
 //! * `accept` reads which format the client wants; `parse_error` says why a request is refused, and

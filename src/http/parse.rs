@@ -24,15 +24,15 @@ use super::parse_error::{
 use super::target::{is_authority, parse_target};
 use super::{Headers, Limits, Method, ParseError, Request, Status, Version};
 
-/// Reads the head of a request from the front of `bytes` into `request`, and uses its memory again.
+/// Reads the head of a request from the front of `bytes` into `request`, whose memory is reused.
 ///
 /// Returns the length of the head in bytes; `None` if the head is not complete. Then the caller
 /// reads more bytes and asks again.
 ///
 /// # Errors
 ///
-/// [`ParseError`], as soon as one line makes a right request impossible. If `request.path` is empty
-/// then, the first line was not understood.
+/// [`ParseError`], as soon as one line makes a right request impossible. After an error an empty
+/// `request.path` means that the first line was not understood.
 ///
 /// ```
 /// use carafe::http::{Limits, Request, parse_head};
@@ -48,7 +48,7 @@ pub fn parse_head(
     limits: &Limits,
     request: &mut Request,
 ) -> Result<Option<usize>, ParseError> {
-    // The last request may be another visitor's, so nothing of it is left, not even in a refusal.
+    // The request before may be another visitor's. So nothing of it is left, also if this fails.
     request.path.clear();
     request.headers.clear();
     (request.peer, request.secure) = (None, false);

@@ -30,8 +30,8 @@ pub struct Request {
     pub peer: Option<SocketAddr>,
     /// True if a trusted proxy says that the client speaks https.
     pub secure: bool,
-    /// How much memory the body takes, and what is made of it. The server adds this up for all
-    /// requests, and the sum has a limit.
+    /// Counts the memory of the body, and of the form or JSON that is read from it. The server adds
+    /// this up for all requests, and the sum has a limit.
     pub share: Share,
 }
 

@@ -26,7 +26,7 @@ pub struct Response {
     /// What came of the request.
     pub status: Status,
     /// The header fields. The server adds `Content-Length`, `Transfer-Encoding`, `Connection` and
-    /// `Date`, and `Carafe-Cycle` if cycles are recorded.
+    /// `Date`. If it records cycles (requests with their answers), it adds `Carafe-Cycle`.
     pub headers: Headers,
     /// The content: bytes, or what is read or written while it is sent.
     pub body: Body,
@@ -105,7 +105,7 @@ impl Response {
 /// What the connection adds to the headers of a response.
 pub struct Delivery<'a> {
     /// The end of the head: the `Date` header, and the empty line after it.
-    pub last_lines: &'a str,
+    pub date_and_end: &'a str,
     /// The value of `Connection`. `None` writes no header: an HTTP/1.1 connection then stays open.
     pub connection: Option<&'static str>,
     /// How the client finds the end of the body.
@@ -142,5 +142,5 @@ pub fn write_head(response: &mut Response, delivery: &Delivery, out: &mut Vec<u8
     if let Some(word) = delivery.connection {
         out.extend_from_slice(["Connection: ", word, "\r\n"].concat().as_bytes());
     }
-    out.extend_from_slice(delivery.last_lines.as_bytes());
+    out.extend_from_slice(delivery.date_and_end.as_bytes());
 }

@@ -1,6 +1,6 @@
 //! Deeper: The body of a response, which need not be in memory as a whole.
 //!
-//! Elsewhere: how it is sent, in `rest` of the server.
+//! Elsewhere: how it is sent, in `unsent_body` of the server.
 
 use std::fmt;
 use std::fs::File;

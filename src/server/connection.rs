@@ -8,7 +8,7 @@
 //! * The [`Buffers`] of a request and of its answer serve for the next one, until the connection
 //!   has been quiet for a while.
 //! * A connection may wait for its client. Only in the `ring`, a deeper chapter, it must not: where
-//!   it would have to wait, its turn ends, and another thread goes on with it later.
+//!   it would have to wait, [`turn`](Connection::turn) ends, and another thread goes on later.
 //! * Where the end of a message is in doubt, the request is refused and the connection closed.
 //!
 //! No client is trusted to end anything by itself: each wait has a bound.
@@ -18,7 +18,7 @@ mod idle;
 mod reading;
 mod refusing;
 mod report;
-mod rest;
+mod unsent_body;
 mod waiting;
 mod writing;
 
@@ -44,8 +44,9 @@ pub(super) struct Connection {
     number: u64,
     peer: SocketAddr,
     pub buffers: Box<Buffers>,
-    /// A body that is not in memory, a file or a stream. It is sent after `output`.
-    rest: Option<(Body, Framing)>,
+    /// The body of the last answer, if it is not in memory: a file or a stream. It is sent after
+    /// `output`.
+    unsent_body: Option<(Body, Framing)>,
     next: Next,
     /// How many answers have been written.
     pub answers: u64,
@@ -133,10 +134,10 @@ impl Connection {
             number,
             peer,
             buffers: Box::default(),
-            rest: None,
+            unsent_body: None,
             next: Next::Request,
             answers: 0,
-            share: serving.bodies.begin(),
+            share: serving.bodies.new_share(),
             report: Report::default(),
             pace: Pace::new(),
         })
@@ -144,8 +145,8 @@ impl Connection {
 
     /// Answers all requests that have arrived. If none has, it waits for one, if it may wait.
     pub fn turn(&mut self) -> Turn {
-        // A panic in a service is caught in `call`. A value of a handler may also panic when it is
-        // dropped; that is caught here.
+        // `call_service` catches a panic of the service. A value of a handler may also panic when
+        // it is dropped; that is caught here.
         match catch_unwind(AssertUnwindSafe(|| self.proceed())) {
             Ok(Ok(())) => Turn::Answered,
             Ok(Err(Obstacle::End(turn))) => turn,
@@ -155,8 +156,8 @@ impl Connection {
 
     fn proceed(&mut self) -> Result<(), Obstacle> {
         // What an earlier turn has left for a thread that may wait.
-        if self.rest.is_some() {
-            self.send_rest()?;
+        if self.unsent_body.is_some() {
+            self.send_unsent_body()?;
         }
         while self.next == Next::Request {
             match self.exchange() {
@@ -167,8 +168,8 @@ impl Connection {
                 Err(Obstacle::NoRequest) => self.next = Next::Linger,
                 Err(other) => return Err(other),
             }
-            if self.rest.is_some() {
-                self.send_rest()?;
+            if self.unsent_body.is_some() {
+                self.send_unsent_body()?;
             }
             if self.buffers.input.is_empty() && self.next == Next::Request {
                 return self.flush();
@@ -183,14 +184,14 @@ impl Connection {
         self.begin_cycle();
         let asked = self.read_body(framing)?;
         self.record_received(true);
-        let response = self.call();
+        let response = self.call_service();
         self.write_answer(response, asked);
         // The answer is in the output now. `proceed` sends it when no further request has arrived.
         if self.buffers.output.len() > GATHERED_BYTES { self.flush() } else { Ok(()) }
     }
 
     /// Lets the service answer. Whatever happens in it, there is an answer.
-    fn call(&mut self) -> Response {
+    fn call_service(&mut self) -> Response {
         let (service, buffers) = (&self.serving.service, &mut self.buffers);
         let call = || service.call(&mut buffers.request, &mut buffers.cycle);
         catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|_| {

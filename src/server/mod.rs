@@ -13,15 +13,15 @@
 //! Deeper:
 //!
 //! * `options` sets what a server allows and where it logs.
-//! * `door` is the listening socket.
+//! * `closure` makes a service of a function, and `door` is the listening socket.
 //! * `linger` closes a connection slowly, and `open` is the table in which a stop finds each.
 //! * `stopper` ends a server from another thread.
 //! * `log` writes a line for each answer, and `gauge` counts connections and threads.
-//! * `ring` is a second way to serve: a few threads serve many busy connections. `pace` says when a
-//!   connection goes there.
+//! * `pace` says when a busy connection goes to the `ring`, where a few threads serve many.
 //!
 //! Left out: TLS. A proxy in front speaks it.
 
+mod closure;
 mod connection;
 mod door;
 mod gauge;
@@ -129,7 +129,7 @@ impl Server {
         self.gauge.show(&pool);
         pool.start()?;
         if !self.is_quiet {
-            // A program goes on if nobody can read this.
+            // If standard error is closed, nobody reads this, and the server runs all the same.
             let (address, prefix) = (self.stopper.address, serving.service.path_prefix());
             let _ = writeln!(io::stderr(), "serving on http://{address}{prefix}");
         }

@@ -23,7 +23,7 @@ impl Pace {
     }
 
     /// The server is busy: this connection may go to the ring after its first answer.
-    pub fn hurry(&mut self) {
+    pub fn offer_soon(&mut self) {
         self.from_answers = 0;
     }
 

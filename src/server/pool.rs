@@ -9,14 +9,13 @@
 //! ```
 //!
 //! While a worker serves, `read` blocks it. So a request is a straight line through the program,
-//! and an idle or slow client holds up no other.
+//! and an idle or slow client holds up no other. (If many clients are busy, the `ring`, a deeper
+//! chapter, takes some of their connections over. For the pool it is the **relief**.)
 //!
 //! Starting a thread costs more than most requests (67 µs), so a few workers that are done with
 //! their clients stay and wait in `accept`. A worker that has a client, and sees that no other
 //! worker waits, first starts another thread. If the system gives no thread, the worker tells the
 //! client that the server is full, and accepts again.
-//!
-//! Left out: priorities. The first client to connect is served first.
 
 mod ending;
 mod relief;
@@ -42,8 +41,7 @@ const STACK_BYTES: usize = 1024 * 1024;
 pub(super) struct Pool {
     pub door: Door,
     serving: Arc<Serving>,
-    /// A second way to serve: it may take a busy connection from its worker. The pool is complete
-    /// without it. It is the `ring`, a deeper chapter.
+    /// May take a busy connection from its worker. The pool is complete without it.
     relief: Box<dyn Relief>,
     staff: Mutex<Staff>,
 }
@@ -53,7 +51,7 @@ struct Staff {
     workers: usize,
     /// Workers in `accept`, or about to call it.
     accepting: usize,
-    /// At most this many wait there: 0 while the relief accepts in their place.
+    /// At most this many wait there. It is 0 while the relief accepts, because then no worker does.
     most_accepting: usize,
 }
 
@@ -121,8 +119,8 @@ impl Pool {
             staff.accepting -= 1;
             return Duty::Choose;
         };
-        let was_alone = staff.accepting == 1 && staff.most_accepting > 0;
-        if !was_alone {
+        let must_start_another = staff.accepting == 1 && staff.most_accepting > 0;
+        if !must_start_another {
             staff.accepting -= 1;
             return Duty::Serve(connection);
         }
@@ -133,7 +131,7 @@ impl Pool {
             return Duty::Accept;
         }
         // The server is busy: all workers that waited have a client now. The relief may help.
-        connection.pace.hurry();
+        connection.pace.offer_soon();
         Duty::Serve(connection)
     }
 

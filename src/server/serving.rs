@@ -36,17 +36,6 @@ pub trait Service: Send + Sync + 'static {
     }
 }
 
-/// A closure is a service too. It is given the request itself. A copy of what the log shows stays.
-impl<F: Fn(Request) -> Response + Send + Sync + 'static> Service for F {
-    fn call(&self, request: &mut Request, _: &mut Cycle) -> Response {
-        let taken = std::mem::take(request);
-        (request.method, request.version) = (taken.method.clone(), taken.version);
-        request.peer = taken.peer;
-        (request.path, request.target) = (taken.path.clone(), taken.target.clone());
-        self(taken)
-    }
-}
-
 pub(super) struct Serving {
     pub service: Box<dyn Service>,
     pub limits: Limits,

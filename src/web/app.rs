@@ -73,7 +73,7 @@ impl Service for App {
         }
         let mut ctx = Context::open(&self.site, request, found.as_ref(), cycle);
         ctx.admission = admission;
-        // A page of another site is no visitor: it gets no session, and what it leaves is not kept.
+        // A request that a page of another site has made gets no session, and none is kept of it.
         origin::part_from_visitor(&mut ctx);
         let answered = self.before_and_handler(&mut ctx);
         let mut response = self.error_page_and_after(answered, &mut ctx);
@@ -95,8 +95,8 @@ impl Service for App {
         self.site.check();
     }
 
-    fn refused(&self, sent: &Request, error: &ParseError, log: &mut Cycle) -> Option<Response> {
-        self.explain_refusal(sent, error, log)
+    fn refused(&self, sent: &Request, error: &ParseError, cycle: &mut Cycle) -> Option<Response> {
+        self.explain_refusal(sent, error, cycle)
     }
 }
 
@@ -122,6 +122,7 @@ impl App {
 
     /// The answer of the handler that was found, now that the hooks have seen the request.
     fn handler(&self, ctx: &mut Context) -> Result<Response, Error> {
+        // The error is moved out of the context: from here on it is an error like any other.
         if let Admission::Denied(error) = replace(&mut ctx.admission, Admission::Admitted) {
             return Err(error);
         }

@@ -42,7 +42,7 @@ pub struct Context<'a> {
     pub(super) cycle: &'a mut Cycle,
     /// The flashed messages, once this page has taken them: it may ask for them twice.
     pub(super) taken: Option<Vec<(String, String)>>,
-    /// Where rows of all kinds but sessions are kept.
+    /// Where the program keeps its data besides sessions.
     pub(super) store: RecordingStore<'a>,
     /// The line that has called `store` last, for the record.
     pub(super) used_store: Cell<Option<&'static Location<'static>>>,
@@ -90,10 +90,11 @@ impl<'a> Context<'a> {
     /// # Errors
     ///
     /// 415 if the body is not a form; 400 if it breaks the grammar; 413 if it has too many fields;
-    /// 503 if there is no room for it beside those of other clients.
+    /// 503 if there is no memory for it.
     #[track_caller]
     pub fn form(&mut self) -> Result<Form, Error> {
-        // The memory of two copies of the body: the fields and files, and what the handler makes.
+        // Counts the memory of two more copies of the body: one for the fields and files, and one
+        // for what the handler makes of them.
         self.count(2 * self.body()?.len())?;
         let form = Form::read(self.request)?;
         self.cycle.step("form", || Detail::Form);

@@ -1,4 +1,4 @@
-//! The rooms of the framework, and Flask's word for each.
+//! The chapters of the framework, and Flask's word for each.
 //!
 //! | chapter | Flask's word |
 //! |---|---|

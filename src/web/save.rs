@@ -29,6 +29,7 @@ pub fn save(ctx: &mut Context, response: &mut Response) -> Result<(), Error> {
         ctx.cycle.warn(format!("the session's cookie was refused: {refusal}"));
     }
     let kept = ctx.store.flush();
+    // What the session met counts before what the other rows met.
     let saved = ctx.session.failure().cloned().map_or(kept, Err);
     if saved.is_ok() {
         tell(&ctx.session, cookie, response);
@@ -44,7 +45,7 @@ pub fn save(ctx: &mut Context, response: &mut Response) -> Result<(), Error> {
 
 /// Gives the answer the visitor's cookie, and tells caches that it depends on the visitor.
 fn tell(session: &Session, cookie: Option<SetCookie>, response: &mut Response) {
-    // A cache may keep a file, which has an ETag, but no answer with a cookie: see
+    // A cache may keep a file (it has an ETag), but never an answer that sets a cookie: see
     // `origin::protect`. So a cookie that the visitor has already is not sent again with a file.
     let is_needed = !session.has_same_cookie() || !response.headers.contains("ETag");
     if let Some(cookie) = cookie.filter(|_| is_needed) {

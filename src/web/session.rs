@@ -25,12 +25,13 @@
 //!   lose nothing. The first change of a stranger makes a row under a fresh key: see `changing`.
 //! * Handlers need no `?`. If the store fails, it is not asked again, the handler continues with
 //!   what it has, and the answer is replaced by an error page.
-//! * A key that the store does not know is never used; a change then gets a fresh one. Otherwise an
+//! * A row is never made under a key that came from outside, but under a fresh one. Otherwise an
 //!   attacker could give a victim a key, wait for the login, and use the same key.
 //! * When the handler is done, `save` waits until the changes are safe, and gives the answer a
 //!   cookie, if it needs one: `session_cookie` says when.
 //!
-//! Elsewhere: how long a session lives, in `lifetime`, and what a login does to it, in `login`.
+//! Elsewhere: how long a session lives and when it is safe, in `lifetime`; what a login and a
+//! logout do to it, in `login`; what is asked of it afterwards, in `history`.
 
 mod changing;
 mod history;
@@ -83,8 +84,8 @@ struct LoadedSession<'s> {
     key: Option<Cow<'s, str>>,
     /// The row as this request last saw it.
     row: Map,
-    /// How long the browser shall keep the cookie, if the row says it. Zero: the row said it, and
-    /// this request has removed that.
+    /// How long the browser shall keep the cookie, if the row says it. Zero: this request has taken
+    /// that out of the row. `None`: until the browser is closed.
     permanence: Option<Duration>,
     refusal: Option<Refusal>,
     failure: Option<StoreError>,
@@ -131,7 +132,7 @@ impl<'s> Session<'s> {
 
     /// All names and values.
     pub fn values(&self) -> &Map {
-        &self.loaded().row
+        &self.load().row
     }
 
     /// Puts a value under a name.
@@ -141,8 +142,8 @@ impl<'s> Session<'s> {
         self.update(name, |_| value.clone());
     }
 
-    /// Asks the store, the first time.
-    fn loaded(&self) -> &LoadedSession<'s> {
+    /// The session as it was loaded. The first call asks the store.
+    fn load(&self) -> &LoadedSession<'s> {
         self.loaded.get_or_init(|| {
             let mut loaded = LoadedSession::default();
             let Some(received) = &self.received else { return loaded };

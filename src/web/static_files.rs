@@ -3,9 +3,9 @@
 //! A stylesheet, a script or a picture is sent as it is on the disk. A client that asks for
 //! `../Cargo.toml` must not get it, however it spells the dots: see `check_path` and `find_below`.
 //!
-//! Two refinements are chapters of their own. `small_files` keeps a small file in memory while it
-//! is unchanged. `file_response` makes the headers of a file, and the short answer to a browser
-//! that has the file already.
+//! Three deeper chapters belong to it. `file_route` makes a route of a folder, and calls `whole`.
+//! `small_files` keeps a small file in memory while it is unchanged. `file_response` makes the
+//! headers of a file, and the short answer to a browser that has the file already.
 //!
 //! Left out: listings and index pages (a folder is a 404), files that are compressed already
 //! (`site.css.gz`), links below the folder, and names with a colon, or with a dot in front, such as
@@ -48,8 +48,8 @@ impl StaticFiles {
         StaticFiles { folder: None, in_memory: SmallFiles::new(files) }
     }
 
-    /// The answer with the whole file at `path`: percent-decoded, without a slash in front. An
-    /// application makes of it what the request asks for: a part of the file, or a 304.
+    /// The answer with the whole file at `path`, a path that is percent-decoded and begins with no
+    /// slash. The application makes of it what the request asks for: a part of the file, or a 304.
     ///
     /// # Errors
     ///

@@ -6,8 +6,12 @@ const DATE: &str = "Sun, 06 Nov 1994 08:49:37 GMT";
 /// The head of this response on the wire.
 fn head(mut response: Response, framing: Framing, connection: Option<&'static str>) -> String {
     let mut out = Vec::new();
-    let last_lines = &format!("Date: {DATE}\r\n\r\n");
-    write_head(&mut response, &Delivery { last_lines, connection, framing, cycle: None }, &mut out);
+    let date_and_end = &format!("Date: {DATE}\r\n\r\n");
+    write_head(
+        &mut response,
+        &Delivery { date_and_end, connection, framing, cycle: None },
+        &mut out,
+    );
     String::from_utf8(out).unwrap()
 }
 

@@ -4,7 +4,8 @@
 
 use carafe::{App, Context, Error, Response};
 
-/// Registers the routes of this file. An example is shown as a command by pages about errors.
+/// Registers the routes of this file. The page about an error shows the example, a path and the
+/// fields of a form, as a command to try.
 pub fn routes(app: &mut App) {
     app.get("/hello", hello);
     app.get("/hello/<name>", hello_name).example("/hello/Ada", "");

@@ -19,8 +19,8 @@ pub(super) struct Asked {
     /// True if the method is HEAD.
     pub is_head: bool,
     pub version: Version,
-    /// True if this is the client's last request: it says so, or its version does.
-    pub is_last: bool,
+    /// True if the client closes after this request: it says so, or its version does.
+    pub client_closes: bool,
     /// True if both sides want the connection to stay.
     pub keep_alive: bool,
 }
@@ -74,26 +74,27 @@ impl Connection {
         self.buffers.input.used += count;
     }
 
-    /// Reads the body of a request, and notes who asks.
+    /// Reads the body of a request, and notes who asks and what the answer needs to know.
     pub(super) fn read_body(&mut self, framing: Framing) -> Result<Asked, Obstacle> {
         let request = &mut self.buffers.request;
         self.serving.proxies.find_client(self.peer, request)?;
-        let waits = expects_continue(request)?;
+        let wants_continue = expects_continue(request)?;
         if framing != Framing::None {
-            if waits {
+            if wants_continue {
                 self.buffers.output.extend_from_slice(b"HTTP/1.1 100 Continue\r\n\r\n");
             }
             self.read_content(framing)?;
         }
         let request = &self.buffers.request;
-        let is_last = !request.keep_alive();
-        // After a stop, requests that have been read already are still answered.
+        let client_closes = !request.keep_alive();
+        // After a stop, requests that have been read already are still answered. If this body had
+        // to be waited for, `read_more` has set `next`.
         let may_go_on = !self.serving.is_stopping() || !self.buffers.input.is_empty();
         Ok(Asked {
             is_head: request.method == Method::Head,
             version: request.version,
-            is_last,
-            keep_alive: !is_last && may_go_on && self.next == Next::Request,
+            client_closes,
+            keep_alive: !client_closes && may_go_on && self.next == Next::Request,
         })
     }
 
@@ -101,7 +102,7 @@ impl Connection {
     fn read_content(&mut self, framing: Framing) -> Result<(), Obstacle> {
         let mut chunks = ChunkedBody::default();
         let mut deadline = None;
-        self.buffers.request.share = self.serving.bodies.begin();
+        self.buffers.request.share = self.serving.bodies.new_share();
         loop {
             let (arrived, body) = (self.buffers.input.bytes(), &mut self.buffers.request.body);
             // The body grows with what arrives: a length that is only claimed takes no memory.

@@ -68,7 +68,7 @@ impl Connection {
         self.buffers.cycle.step("failed", || Detail::Failure(status, error.to_string()));
         self.report.refused = Some(error.to_string());
         // The connection closes. So a stream needs no chunks, which HTTP/1.0 does not know.
-        let (version, is_last, keep_alive) = (Version::Http10, false, false);
+        let (version, client_closes, keep_alive) = (Version::Http10, false, false);
         let Buffers { request, cycle, .. } = &mut *self.buffers;
         let known = Some(request).filter(|request| !request.path.is_empty());
         let shaped = known.and_then(|request| {
@@ -76,13 +76,13 @@ impl Connection {
             catch_unwind(AssertUnwindSafe(shape)).unwrap_or(None)
         });
         let answer = shaped.unwrap_or_else(|| refusal(error));
-        self.write_answer(answer, Asked { is_head, version, is_last, keep_alive });
+        self.write_answer(answer, Asked { is_head, version, client_closes, keep_alive });
     }
 
     /// Ends a connection that no thread can serve. The client is told to come again, unless a part
     /// of an answer has been sent: that message would seem to belong to it.
     pub fn say_full(self: Box<Self>) {
-        if self.buffers.output.is_empty() && self.rest.is_none() {
+        if self.buffers.output.is_empty() && self.unsent_body.is_none() {
             door::say_full(&self.wire.socket.stream);
         }
     }

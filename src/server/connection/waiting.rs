@@ -17,6 +17,7 @@ impl Connection {
     pub(super) fn read_first(&mut self) -> Result<(), Obstacle> {
         self.flush()?;
         self.buffers.request.share.clear();
+        // First `idle`, then the look: a stop that comes between them finds this connection idle.
         self.wire.socket.idle.store(true, Ordering::SeqCst);
         if self.serving.is_stopping() {
             // From now on a read gives what has arrived already, then the end. It does not wait.
@@ -63,8 +64,8 @@ impl Connection {
             }
             self.wire.set_read_time(left)?;
             match self.wire.read(&mut self.buffers.input) {
-                // 0 may mean that a stop has shut the reading half just when this request began.
-                // What the client has sent may still come, so it is tried again.
+                // Just when this request began, a stop took the connection for idle, and shut its
+                // reading half. The bytes may still come, so it reads again, until the deadline.
                 Ok(0) if self.wire.socket.shut.load(Ordering::SeqCst) => {
                     thread::sleep(Duration::from_millis(1))
                 }

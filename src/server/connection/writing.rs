@@ -1,7 +1,7 @@
 //! The last stages of a request: the answer is written and sent, and the connection stays or ends.
 //!
 //! Answers are gathered in the output, and leave when no further request has arrived. A body that
-//! is not in memory (a file, a stream) is kept in `rest` until what stands before it has been sent.
+//! is not in memory (a file, a stream) waits in `unsent_body` until all before it has been sent.
 //!
 //! Elsewhere: how a head is written, in `http::response`.
 
@@ -21,7 +21,7 @@ impl Connection {
         let framing = match body.len() {
             _ if status.has_no_body() => Framing::None,
             // RFC 9110 §9.3.2: the answer to HEAD may leave out a length that is known only when
-            // the answer to GET is made. A page about an error names the method, so that differs.
+            // the answer to GET is made. An error page names the method, so its length differs.
             _ if asked.is_head && status.0 >= 400 => Framing::None,
             Some(length) => Framing::Length(length),
             None if asked.version == Version::Http11 => Framing::Chunked,
@@ -32,7 +32,7 @@ impl Connection {
             self.report.closed_by = Some("the server, as its last answer said (Connection: close)");
             // A client that asked for the close sends no more. Another may have sent its next
             // request already, and then a close at once would be a reset: see `linger`.
-            let may_send_more = !asked.is_last || !self.buffers.input.is_empty();
+            let may_send_more = !asked.client_closes || !self.buffers.input.is_empty();
             self.next = if may_send_more { Next::Linger } else { Next::Close };
         }
         let connection = match (keep_alive, asked.version) {
@@ -43,15 +43,15 @@ impl Connection {
         let recorder = self.serving.recorder.as_ref().filter(|_| self.buffers.cycle.is_recording());
         let number = recorder.map(|recorder| recorder.number());
         let (start, now) = (self.buffers.output.len(), SystemTime::now());
-        let last_lines = self.buffers.date.last_lines(now);
-        let delivery = Delivery { last_lines, connection, framing, cycle: number };
+        let date_and_end = self.buffers.date.last_lines(now);
+        let delivery = Delivery { date_and_end, connection, framing, cycle: number };
         write_head(&mut response, &delivery, &mut self.buffers.output);
         // The next answer's headers take this memory.
         response.headers.recycle();
         let head = start..self.buffers.output.len();
         self.answers += 1;
-        // A body that the answer does not have is dropped here, a file or a stream unused. RFC 9110
-        // §9.3.2: the answer to HEAD has the headers of the answer to GET, and no body.
+        // A body that is not sent, after HEAD or with a 304, is dropped here, a file or a stream
+        // unused. RFC 9110 §9.3.2: the answer to HEAD has the headers of the answer to GET.
         let has_body = !asked.is_head && framing != Framing::None;
         let body_bytes = if has_body { body.len() } else { Some(0) };
         if has_body {
@@ -60,13 +60,13 @@ impl Connection {
         self.record_answer(status, head, body_bytes, number, now);
     }
 
-    /// Writes a body that is in memory. Another one is sent later: see [`rest`](super::rest).
+    /// Writes a body that is in memory. Another one is sent later: see `unsent_body`.
     fn write_body(&mut self, body: Body, framing: Framing) {
         match body {
             Body::Empty => {}
             Body::Bytes(bytes) => self.buffers.output.extend_from_slice(&bytes),
             Body::Shared(bytes, part) => self.buffers.output.extend_from_slice(&bytes[part]),
-            body => self.rest = Some((body, framing)),
+            body => self.unsent_body = Some((body, framing)),
         }
     }
 
@@ -76,7 +76,7 @@ impl Connection {
         if !self.buffers.output.is_empty() && !self.wire.send(&mut self.buffers.output)? {
             return Err(Obstacle::End(Turn::WouldWait));
         }
-        if self.rest.is_none() {
+        if self.unsent_body.is_none() {
             self.share.clear();
             self.report_answers();
         }

@@ -51,8 +51,8 @@ impl<'s> Session<'s> {
             self.write(key, &mut |row| outcome = row.as_mut().map(&mut edit));
         }
         if outcome.is_none() {
-            // The visitor is a stranger; or another request has deleted the row, and then `accept`
-            // has emptied `values`, because what was in the row must not come back.
+            // There is no such row. If another request has deleted it, the copy is empty
+            // already (see `accept`, below), because what was in the row must not come back.
             let values = self.values().clone();
             self.write(random::hex_id().into(), &mut |row| {
                 outcome = Some(edit(row.insert(values.clone())));
@@ -65,15 +65,15 @@ impl<'s> Session<'s> {
             _ => {
                 let mut row = self.values().clone();
                 let outcome = edit(&mut row);
-                self.loaded_mut().take_over(row);
+                self.load_mut().take_over(row);
                 outcome
             }
         }
     }
 
     /// The session, which is loaded now if this is its first use.
-    pub(super) fn loaded_mut(&mut self) -> &mut LoadedSession<'s> {
-        self.loaded();
+    pub(super) fn load_mut(&mut self) -> &mut LoadedSession<'s> {
+        self.load();
         self.loaded.get_mut().expect("it was loaded on the line above")
     }
 
@@ -103,14 +103,14 @@ impl<'s> Session<'s> {
             change(row);
         });
         if is_first {
-            // The store has no such row, and nothing was changed. The session is still not loaded:
-            // `loaded` asks the store for the row, and is told why there is none.
+            // The store has no such row, and nothing was changed. The session is not loaded yet:
+            // the next `load` asks the store for the row, and is told why there is none.
             if updated.is_ok() && !is_found {
                 return;
             }
             self.loaded = LoadedSession::default().into();
         }
-        self.loaded_mut().accept(updated, key);
+        self.load_mut().accept(updated, key);
     }
 }
 

@@ -59,7 +59,7 @@ impl Session<'_> {
     pub fn history(&mut self) -> SessionHistory {
         let (place, changed_by, is_unused) = (self.store.place(), self.changed_by, !self.is_used());
         if is_unused && self.received.is_some() && place != StorePlace::Elsewhere {
-            self.loaded();
+            self.load();
         }
         let refused = self.refusal();
         let key = if is_unused && refused.is_none() { self.received() } else { self.key() };

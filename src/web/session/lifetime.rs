@@ -83,6 +83,6 @@ impl Session<'_> {
         if self.changed_by.is_some() {
             safe = safe.and_then(|()| self.store.flush());
         }
-        self.loaded_mut().failure = safe.err();
+        self.load_mut().failure = safe.err();
     }
 }

@@ -12,7 +12,7 @@ impl Session<'_> {
     pub fn clear(&mut self) {
         self.changed_by = Some(Location::caller());
         self.delete_row();
-        let loaded = self.loaded_mut();
+        let loaded = self.load_mut();
         loaded.take_over(Map::new());
         loaded.cleared = true;
     }
@@ -21,17 +21,17 @@ impl Session<'_> {
     /// or has chosen it, does not know the new one. A stranger has no key yet.
     #[track_caller]
     pub fn renew(&mut self) {
-        self.loaded_mut();
+        self.load_mut();
         let Some(old) = self.key().map(str::to_owned) else { return };
         self.changed_by = Some(Location::caller());
         let fresh = random::hex_id();
-        let mut row = self.loaded_mut().row.clone();
+        let mut row = self.load_mut().row.clone();
         permanence(&row).into_iter().for_each(|time| self.live_at_least(time));
         // The row is written under the new key first, and then deleted under the old one if it is
         // still the same. So neither a crash nor another request of this visitor loses anything.
         loop {
             self.write(fresh.clone().into(), &mut |kept| *kept = Some(row.clone()));
-            if self.loaded_mut().failure.is_some() {
+            if self.load_mut().failure.is_some() {
                 return;
             }
             let mut met = None;
@@ -39,7 +39,7 @@ impl Session<'_> {
                 met.clone_from(kept);
                 kept.take_if(|kept| *kept == row);
             });
-            self.loaded_mut().failure = deleted.err();
+            self.load_mut().failure = deleted.err();
             match met {
                 // Another request has changed the row: begin again with the changed row.
                 Some(met) if met != row => row = met,

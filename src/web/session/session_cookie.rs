@@ -14,8 +14,10 @@ impl Session<'_> {
         let loaded = self.loaded.get().filter(|loaded| loaded.failure.is_none())?;
         let lifetime = loaded.permanence.filter(|time| !time.is_zero());
         let value = match loaded.key.as_deref() {
-            // As in Flask, each use of a permanent session begins its time in the browser again.
+            // The visitor does not have this key. Or the session is permanent: as in Flask, each
+            // use of it begins its time in the browser again.
             Some(key) if loaded.permanence.is_some() || self.received() != Some(key) => key,
+            // The session was cleared, and the visitor has a cookie to forget.
             None if loaded.cleared && self.received.is_some() => "",
             _ => return None,
         };

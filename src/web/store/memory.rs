@@ -7,9 +7,12 @@
 //! Two bounds hold: a row that was not used for its lifetime expires; and if there are as many rows
 //! of a kind as there may be, the longest unused one makes room, or a new one is refused.
 //!
-//! The table is a chapter of its own, `row_table`. [`MemoryStore`] has several, each under a lock
-//! of its own, and `parts` says which one a key lies in. `change` calls a handler's function while
-//! no lock is held. `memory_row` says in which form a row lies there.
+//! A change has four steps: look at the row, copy it, let the caller's function change the copy,
+//! and put the copy in the place of the row. The table is locked in the first step and in the last,
+//! not while the function runs. If the row has changed meanwhile, all begins again.
+//!
+//! Elsewhere: these steps for any table, in `change`; a table of rows, in `row_table`; several such
+//! tables, each under a lock of its own, in `parts`; the form of a row in memory, in `memory_row`.
 //!
 //! Left out: a bound on bytes. The number of rows, each of a bounded size, is one.
 
@@ -29,8 +32,6 @@ impl Store for MemoryStore {
     fn update(&self, kind: &Kind, key: &str, change: Change<'_>) -> Result<Updated, StoreError> {
         let part = self.part(kind, key);
         let seen = part.look(key).ok();
-        // The function changes a copy, which then takes the place of the row. If another request
-        // has changed the row meanwhile, the function is called again with the changed row.
         change::update(
             (kind, key),
             seen,

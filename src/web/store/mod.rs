@@ -21,7 +21,9 @@
 //! the row is now.
 //!
 //! A new store is one file: a type with [`load`](Store::load) and [`update`](Store::update), which
-//! keep what the [`Kind`] says. A store around another one passes every method on to it.
+//! keep what the [`Kind`] says. If the rows leave this process, it also needs
+//! [`flush`](Store::flush) and [`place`](Store::place). A store around another one passes every
+//! method on to it.
 
 mod change;
 mod cookie_store;
@@ -135,7 +137,7 @@ pub type Change<'c> = &'c mut dyn FnMut(&mut Option<Map>);
 pub enum Lookup {
     /// The row.
     Found(Map),
-    /// The row, and its key from now on: the key holds the time of the last use, which is now.
+    /// The row, under a new key: this store writes the time of the last use into the key.
     Moved(Map, String),
     /// No row, and why not.
     Refused(Refusal),

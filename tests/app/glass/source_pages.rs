@@ -178,7 +178,16 @@ fn the_map_of_the_readme_and_the_library_follow_the_contents() {
         path.ends_with(".rs") && !text.starts_with("//! Deeper:")
     };
     let first: Vec<&str> = others.iter().filter(is_first).map(|path| &path[4..]).collect();
-    assert!(readme.contains(&format!("below `src/`: {}.\n", first.join(", "))), "{first:?}");
+    let rooms = ["lib.rs", "http/", "server/", "web/", "app/course/"];
+    let mut written = String::new();
+    for room in rooms {
+        let folder = if room.ends_with('/') { room } else { "" };
+        let of_room = first.iter().filter(|path| path.starts_with(room));
+        let files: Vec<&str> = of_room.map(|path| &path[folder.len()..]).collect();
+        written += &format!("   * `src/{folder}`: {}\n", files.join(", "));
+    }
+    assert!(readme.contains(&written), "{written}");
+    assert!(first.iter().all(|path| rooms.iter().any(|room| path.starts_with(room))), "{first:?}");
     let chapters = [stages, others].concat();
     let map = readme.split("| where | what it is |").nth(1).expect("the map is there");
     let rows = map.lines().take_while(|line| line.is_empty() || line.starts_with('|'));

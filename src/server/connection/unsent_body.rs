@@ -1,7 +1,7 @@
 //! Deeper: Bodies that are not in memory: a file, or a stream that is written while it is sent.
 //!
-//! Both take as long as the client wants. So a connection that must not wait keeps them in `rest`,
-//! and ends its turn before their first byte.
+//! Both take as long as the client wants. So a connection that must not wait keeps them in
+//! `unsent_body`, and ends its turn before their first byte.
 //!
 //! Left out: `sendfile`, which std does not have for sockets. A large buffer is as fast.
 
@@ -21,11 +21,11 @@ use std::sync::atomic::Ordering;
 const PIECE_BYTES: usize = 128 * 1024;
 
 impl Connection {
-    pub(super) fn send_rest(&mut self) -> Result<(), Obstacle> {
+    pub(super) fn send_unsent_body(&mut self) -> Result<(), Obstacle> {
         if !self.wire.may_wait {
             return Err(Obstacle::End(Turn::WouldWait));
         }
-        let is_whole = match self.rest.take() {
+        let is_whole = match self.unsent_body.take() {
             Some((Body::File { file, range }, _)) => self.send_file(file, range)?,
             // Its pieces may be sent as chunks (RFC 9112 §7.1).
             Some((Body::Stream(write), framing)) => {
