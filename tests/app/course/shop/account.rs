@@ -113,20 +113,18 @@ fn ten_wrong_passwords_close_an_account_to_their_address_and_to_no_other() {
 #[test]
 fn a_hundred_wrong_or_new_passwords_a_minute_are_all_that_an_address_has_for_all_accounts() {
     let folder = empty_folder();
-    // As after 97 guesses at other accounts.
-    let store = FileStore::open(&folder.join("shop.db")).expect("the journal is new");
+    let carafe = Carafe::start_in(&folder, &["--store", "file:shop.db", "--log", "off"]);
+    for name in ["ada", "bob", "eve"] {
+        carafe.curl(&["-d", &login(name), "$B/shop/login"]);
+    }
+    // As after 97 guesses at other accounts, in a minute that begins now.
+    let store = FileStore::open(&folder.join("shop.db")).expect("the journal is whole");
     let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("it is after 1970").as_secs();
     let mut insert = |row: &mut Option<Map>| {
         *row = Some(Map::from([("count", 97), ("since", i64::try_from(now).expect("a time"))]));
     };
     store.update(&GUESS, "127.0.0.2", &mut insert).expect("the row is written");
     store.flush().expect("the row is on the disk");
-    drop(store);
-
-    let carafe = Carafe::start_in(&folder, &["--store", "file:shop.db", "--log", "off"]);
-    for name in ["ada", "bob", "eve"] {
-        carafe.curl(&["-d", &login(name), "$B/shop/login"]);
-    }
     for (address, name, password, expected) in [
         ("127.0.0.2", "new", "tea+for+new", "303"),
         ("127.0.0.2", "ada", "wrong", "403"),
