@@ -12,7 +12,7 @@
 //!
 //! Left out: a choice of what to forget. A stripe that is full forgets everything.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::HashSet;
 use std::fs::Metadata;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -56,11 +56,12 @@ pub struct FileCache<T> {
 #[repr(align(64))]
 struct Stripe<T>(Mutex<CachedFiles<T>>);
 
-/// In the order of their names. A few names are compared as quickly as one is hashed.
-type CachedFiles<T> = BTreeMap<Box<[u8]>, CachedFile<T>>;
+/// A few names are compared as quickly as one is hashed.
+type CachedFiles<T> = Vec<CachedFile<T>>;
 
 #[derive(Debug)]
 struct CachedFile<T> {
+    name: Box<[u8]>,
     made: Arc<T>,
     /// When this period began, and how often the file was used since.
     since: Instant,
@@ -76,10 +77,10 @@ impl<T> FileCache<T> {
     /// What was made of a file, if it is kept and the file is unchanged. `is_current` asks the
     /// system; what is not current is forgotten.
     pub fn get(&self, name: &[u8], is_current: impl FnOnce(&T) -> bool) -> Option<Arc<T>> {
-        let (made, must_ask) = self.own().get_mut(name)?.used();
+        let (made, must_ask) = self.own().iter_mut().find(|it| *it.name == *name)?.used();
         // No lock is held while the system is asked.
         if must_ask && !is_current(&made) {
-            self.own().remove(name);
+            self.own().retain(|it| *it.name != *name);
             return None;
         }
         Some(made)
@@ -88,19 +89,23 @@ impl<T> FileCache<T> {
     /// Keeps what was made of a file.
     pub fn keep(&self, name: &[u8], made: T) -> Arc<T> {
         let made = Arc::new(made);
-        let file = CachedFile { made: Arc::clone(&made), since: Instant::now(), uses: 0 };
+        let (name, since) = (name.into(), Instant::now());
+        let file = CachedFile { name, made: Arc::clone(&made), since, uses: 0 };
         let mut files = self.own();
-        if files.len() >= self.most && !files.contains_key(name) {
+        files.retain(|it| it.name != file.name);
+        if files.len() >= self.most {
             files.clear();
         }
-        files.insert(name.into(), file);
+        files.push(file);
         made
     }
 
     /// The number of files of which something is kept.
     pub fn count(&self) -> usize {
-        let mut names = BTreeSet::new();
-        self.stripes.iter().for_each(|stripe| names.extend(lock(stripe).keys().cloned()));
+        let mut names = HashSet::new();
+        for stripe in &self.stripes {
+            names.extend(lock(stripe).iter().map(|it| it.name.clone()));
+        }
         names.len()
     }
 

@@ -8,7 +8,7 @@
 use super::file_cache::{FileCache, FileStamp};
 use super::file_response::headers;
 use crate::http::{Body, Headers, Response, Status};
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -22,7 +22,7 @@ const CACHED_FILES: usize = 32;
 /// Files in memory, by the names that are asked for.
 #[derive(Debug)]
 pub struct SmallFiles {
-    in_program: BTreeMap<&'static [u8], SmallFile>,
+    in_program: HashMap<&'static [u8], SmallFile>,
     of_disk: FileCache<SmallFile>,
 }
 
