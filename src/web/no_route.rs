@@ -14,7 +14,6 @@ use super::router::Router;
 use super::site::{Admission, Site};
 use crate::cycle::Detail;
 use crate::http::{Method, Request, Response, Status};
-use std::collections::BTreeSet;
 
 /// Takes the prefix of the site off the path of a request, and says whether it may go on.
 pub fn admit(site: &Site, request: &mut Request) -> Admission {
@@ -70,11 +69,13 @@ pub fn answer(ctx: &mut Context) -> Result<Response, Error> {
     let lines = || Detail::WrongMethod(known.iter().map(|route| route.line()).collect());
     ctx.cycle.step("routed", lines);
     let methods = known.iter().flat_map(|route| &route.methods).map(Method::as_str);
-    let mut allow: BTreeSet<&str> = methods.chain(["OPTIONS"]).collect();
-    if allow.contains("GET") {
-        allow.insert("HEAD");
+    let mut allow: Vec<&str> = methods.chain(["OPTIONS"]).collect();
+    if allow.contains(&"GET") {
+        allow.push("HEAD");
     }
-    let (allow, method) = (Vec::from_iter(allow).join(", "), &request.method);
+    allow.sort_unstable();
+    allow.dedup();
+    let (allow, method) = (allow.join(", "), &request.method);
     if *method == Method::Options {
         return Ok(options(&allow));
     }

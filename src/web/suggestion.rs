@@ -37,9 +37,10 @@ pub fn command(ctx: &Context, status: Status, near: &[&Route]) -> Option<String>
     let (router, request) = (&ctx.site.router, ctx.request);
     let asked = router.find(&request.method, &request.path).map(|found| found.route);
     let is_asked = |route: &Route| asked.is_some_and(|asked| std::ptr::eq(asked, route));
-    let mut candidates: Vec<&Route> = router.of_path(&request.path).collect();
+    let others = router.of_path(&request.path).filter(|route| !is_asked(route));
+    let (get, others): (Vec<&Route>, Vec<_>) = others.partition(|it| it.answers(&Method::Get));
     // The route that was asked comes first, and then those that answer GET.
-    candidates.sort_by_key(|route| (!is_asked(route), !route.answers(&Method::Get)));
+    let mut candidates = [Vec::from_iter(asked), get, others].concat();
     let first = candidates.first().map_or("", |route| route.pattern.text());
     candidates.extend(above(router, first));
     candidates.extend(near);

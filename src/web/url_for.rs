@@ -52,9 +52,9 @@ impl Site {
         let (name, known) = (own.as_deref().unwrap_or(name), self.router.routes());
         let params =
             |route: &Route| route.pattern.parts.iter().filter(|it| it.param.is_some()).count();
-        let mut routes: Vec<&Route> = known.iter().filter(|route| &*route.name == name).collect();
         // The handlers are numbered in the order in which they were registered.
-        routes.sort_by_key(|it| (!it.answers(&request.method), Reverse(params(it)), it.handler));
+        let rank = |it: &Route| (!it.answers(&request.method), Reverse(params(it)), it.handler);
+        let mut routes: Vec<&Route> = known.iter().filter(|route| &*route.name == name).collect();
         if routes.is_empty() && name == "static" {
             let folders = known.iter().filter(|route| route.is_files);
             routes.extend(folders.min_by_key(|it| (!it.blueprint.is_empty(), it.handler)));
@@ -63,8 +63,8 @@ impl Site {
             values.iter().any(|(name, value)| *name == "_external" && value.is_true());
         let address = if is_external { self.address_for(request) } else { String::new() };
         let mut failed = None;
-        for route in routes {
-            match build(&route.pattern, values) {
+        while let Some(best) = (0..routes.len()).min_by_key(|at| rank(routes[*at])) {
+            match build(&routes.swap_remove(best).pattern, values) {
                 Ok(path) => return Ok(address + &self.prefix + &path),
                 Err(why) => failed = Some(why),
             }
