@@ -23,7 +23,7 @@ use carafe::http::{is_token, multipart};
 use carafe::web::session::COOKIE_NAME;
 use carafe::web::sign::from_base64url;
 use carafe::{Map, Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BinaryHeap, HashMap};
 use std::iter::successors;
 
 /// What stands in place of a password.
@@ -67,7 +67,7 @@ impl Mask {
         let cookies =
             cookies.filter_map(|(_, name, it)| Some((it.to_string(), shown_cookie(name, &it)?)));
         let secrets = secrets.into_iter().map(|secret| (secret, DOTS.to_owned()));
-        let mut all = BTreeMap::new();
+        let mut all = HashMap::new();
         for (secret, shown) in ids.chain(cookies).chain(secrets) {
             // An answer may repeat it as it is, in HTML or in JSON.
             let escaped = secret.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
@@ -79,7 +79,7 @@ impl Mask {
             all.extend(spellings.map(|text| (text, shown.clone())));
         }
         let mut mask = Mask::default();
-        for (text, shown) in all {
+        for (text, shown) in all.into_iter().collect::<BinaryHeap<_>>().into_sorted_vec() {
             let prefix = mask.at_the_front_of(&text);
             mask.0.push(Secret { text, shown, prefix });
         }

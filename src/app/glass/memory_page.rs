@@ -20,7 +20,7 @@ use carafe::cycle::{Recorder, StorePlace};
 use carafe::web::session::COOKIE_NAME;
 use carafe::web::sign::{hex, sha256};
 use carafe::{Context, Error, Map, Response, Value, json};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BinaryHeap, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -32,10 +32,10 @@ pub fn memory(ctx: &mut Context) -> Result<Response, Error> {
     admit(ctx)?;
     let (site, query) = (ctx.site(), &ctx.request.query);
     // The sessions, without what they hold, and the number of rows of each other kind.
-    let (mut sessions, mut others) = (Vec::new(), BTreeMap::new());
+    let (mut sessions, mut others) = (BinaryHeap::new(), Map::new());
     site.inspect(&mut |row| match row.kind == site.session_kind().name {
         true => sessions.push((row.expires_in.unwrap_or_default(), row.key.to_owned())),
-        false => *others.entry(row.kind.to_owned()).or_default() += 1,
+        false => _ = others.insert(row.kind, others.int(row.kind).unwrap_or(0) + 1),
     });
     let facts = facts(ctx, sessions.len(), &others);
     let names = ctx.recorder().map_or(HashMap::new(), |recorder| names_of_rows(recorder));
@@ -47,8 +47,7 @@ pub fn memory(ctx: &mut Context) -> Result<Response, Error> {
     let pages = count.div_ceil(ROWS).max(1);
     let page = number(ctx, "page")?.unwrap_or(1).clamp(1, pages as u64) as usize;
     // The row that was used last comes first.
-    sessions.sort_unstable();
-    let sessions = sessions.into_iter().rev();
+    let sessions = sessions.into_sorted_vec().into_iter().rev();
     let sessions: Vec<_> = sessions.skip((page - 1) * ROWS).take(ROWS).collect();
     // Only of these rows the text is written: other requests wait for the table.
     let shown: HashSet<&str> = sessions.iter().map(|(_, key)| &**key).collect();
@@ -110,7 +109,7 @@ fn values(text: &str) -> Vec<String> {
 }
 
 /// Everything but the sessions: a name and a sentence for each.
-fn facts(ctx: &Context, sessions: usize, others: &BTreeMap<String, usize>) -> Value {
+fn facts(ctx: &Context, sessions: usize, others: &Map) -> Value {
     let (site, kind) = (ctx.site(), ctx.site().session_kind());
     let place = &name_of(site.place());
     let filled = [
@@ -119,9 +118,10 @@ fn facts(ctx: &Context, sessions: usize, others: &BTreeMap<String, usize>) -> Va
         ("lifetime", &in_words(kind.lifetime.unwrap_or_default())),
     ];
     let others = others.iter();
-    let others =
-        others.map(|(kind, count)| format!("{kind}: {count} ({})", say("rows", kind, &[])));
-    let others: Vec<_> = others.collect();
+    let others = others.map(|(kind, count)| {
+        format!("{kind}: {} ({})", json::write(count), say("rows", kind, &[]))
+    });
+    let others = others.collect::<BinaryHeap<_>>().into_sorted_vec();
     let others = if others.is_empty() { say("others", place, &[]) } else { others.join(", ") };
     let mut facts = vec![("sessions", say("held", place, &filled)), ("other rows", others)];
     if let Some(now) = ctx.state::<Glass>().gauge.read() {
