@@ -18,7 +18,10 @@ pub const LONGEST: usize = 64;
 /// assert_eq!(carafe::near::nearest("nmae", ["title"]), None);
 /// ```
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let candidates = candidates.into_iter();
+    nearest_of(name, &mut candidates.into_iter())
+}
+
+fn nearest_of<'a>(name: &str, candidates: &mut dyn Iterator<Item = &'a str>) -> Option<&'a str> {
     let near = candidates.filter_map(|candidate| Some((distance(name, candidate)?, candidate)));
     near.min_by_key(|(slips, _)| *slips).map(|(_, candidate)| candidate)
 }

@@ -61,7 +61,7 @@ pub fn parse(bytes: &[u8]) -> Result<Value, JsonError> {
     let mut reader = Reader { text, at: 0 };
     let value = reader.value(0)?;
     reader.skip_space();
-    if reader.at < text.len() { reader.unexpected("the end") } else { Ok(value) }
+    if reader.at < text.len() { Err(reader.unexpected("the end")) } else { Ok(value) }
 }
 
 /// The same for a text that must be an object.
@@ -114,7 +114,7 @@ impl<'a> Reader<'a> {
         match self.peek() {
             Some(b'"') => Ok(Value::Str(self.string()?.into())),
             Some(b'{' | b'[') if depth == DEPTH => {
-                self.wrong(self.at, format!("more than {DEPTH} levels deep"))
+                Err(self.wrong(self.at, format!("more than {DEPTH} levels deep")))
             }
             Some(b'{') => Ok(self.object(depth + 1)?.into()),
             Some(b'[') => self.array(depth + 1),
@@ -130,12 +130,12 @@ impl<'a> Reader<'a> {
         while self.has_item(b'}', map.is_empty())? {
             self.skip_space();
             if self.peek() != Some(b'"') {
-                return self.unexpected("a name in double quotes");
+                return Err(self.unexpected("a name in double quotes"));
             }
             let name = self.string()?;
             self.skip_space();
             if !self.take(b':') {
-                return self.unexpected(":");
+                return Err(self.unexpected(":"));
             }
             map.insert(name, self.value(depth)?);
         }
@@ -160,7 +160,7 @@ impl<'a> Reader<'a> {
         } else if is_first || self.take(b',') {
             Ok(true)
         } else {
-            self.unexpected(&format!(", or {}", char::from(end)))
+            Err(self.unexpected(&format!(", or {}", char::from(end))))
         }
     }
 
@@ -173,7 +173,7 @@ impl<'a> Reader<'a> {
             "null" => Ok(Value::Null),
             _ => {
                 self.at = start;
-                self.unexpected("a value")
+                Err(self.unexpected("a value"))
             }
         }
     }
@@ -186,7 +186,7 @@ impl<'a> Reader<'a> {
         if !self.take(b'0') {
             self.digits()?;
         } else if self.peek().is_some_and(|byte| byte.is_ascii_digit()) {
-            return self.wrong(self.at, "found a digit after a leading 0");
+            return Err(self.wrong(self.at, "found a digit after a leading 0"));
         }
         let is_float = matches!(self.peek(), Some(b'.' | b'e' | b'E'));
         if self.take(b'.') {
@@ -199,18 +199,18 @@ impl<'a> Reader<'a> {
         let text = &self.text[start..self.at];
         if !is_float {
             let why = || format!("the integer {} does not fit 64 bits", cut(text));
-            return text.parse().map(Value::Int).or_else(|_| self.wrong(start, why()));
+            return text.parse().map(Value::Int).map_err(|_| self.wrong(start, why()));
         }
         match text.parse() {
             Ok(number) if f64::is_finite(number) => Ok(Value::Float(number)),
-            _ => self.wrong(start, format!("the number {} is too large", cut(text))),
+            _ => Err(self.wrong(start, format!("the number {} is too large", cut(text)))),
         }
     }
 
     /// `1*digit`: at least one. `1.` and `.5` are no numbers in JSON.
     fn digits(&mut self) -> Result<(), JsonError> {
         let digits = self.take_while(|byte| byte.is_ascii_digit());
-        if digits.is_empty() { self.unexpected("a digit") } else { Ok(()) }
+        if digits.is_empty() { Err(self.unexpected("a digit")) } else { Ok(()) }
     }
 
     /// `string = " *( character / escape ) "`. A control character must be written as an escape.
@@ -229,9 +229,9 @@ impl<'a> Reader<'a> {
                 }
                 Some(control) => {
                     let met = format!("found the control character \\u{control:04x}");
-                    return self.wrong(self.at, met + ", expected it as an escape");
+                    return Err(self.wrong(self.at, met + ", expected it as an escape"));
                 }
-                None => return self.unexpected("\" at the end of the string"),
+                None => return Err(self.unexpected("\" at the end of the string")),
             }
         }
     }
@@ -247,7 +247,7 @@ impl<'a> Reader<'a> {
                 Ok(character)
             }
             None if next == Some('u') => self.unicode(start),
-            None => self.unexpected("one of \" \\ / b f n r t u after \\"),
+            None => Err(self.unexpected("one of \" \\ / b f n r t u after \\")),
         }
     }
 
@@ -263,7 +263,7 @@ impl<'a> Reader<'a> {
             }
         }
         let half = || self.wrong(start, format!("found half a surrogate pair, \\u{code:04x}"));
-        char::from_u32(code).map_or_else(half, Ok)
+        char::from_u32(code).ok_or_else(half)
     }
 
     /// The number after a `u`.
@@ -274,13 +274,13 @@ impl<'a> Reader<'a> {
         self.at += count;
         match u32::from_str_radix(&rest[..count], 16) {
             Ok(code) if count == 4 => Ok(code),
-            _ => self.unexpected("four hexadecimal digits after \\u"),
+            _ => Err(self.unexpected("four hexadecimal digits after \\u")),
         }
     }
 
     /// Says what stands here, and what was expected instead.
     #[cold]
-    fn unexpected<T>(&self, expected: &str) -> Result<T, JsonError> {
+    fn unexpected(&self, expected: &str) -> JsonError {
         let rest = &self.text[self.at..];
         let word = rest.bytes().take_while(u8::is_ascii_alphanumeric).count();
         let found = match rest.chars().next() {
@@ -291,8 +291,8 @@ impl<'a> Reader<'a> {
         self.wrong(self.at, format!("found {found}, expected {expected}"))
     }
 
-    fn wrong<T>(&self, at: usize, message: impl Into<String>) -> Result<T, JsonError> {
-        Err(JsonError::behind(&self.text[..at], message.into()))
+    fn wrong(&self, at: usize, message: impl Into<String>) -> JsonError {
+        JsonError::behind(&self.text[..at], message.into())
     }
 }
 

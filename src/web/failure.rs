@@ -4,7 +4,7 @@ use super::error::Error;
 use super::store::StoreError;
 use super::template::TemplateError;
 use crate::http::{ParseError, Status};
-use std::any::Any;
+use std::error;
 use std::io;
 use std::panic::Location;
 
@@ -17,28 +17,32 @@ use std::panic::Location;
 /// Four kinds of errors are recognised. That of a store has a status, and so has that of a message
 /// which is refused. Where no descriptor is left to open a file, it is 503. That of a template
 /// names its own place. All others begin with the line of the `?`.
-impl<E: std::error::Error + 'static> From<E> for Error {
+impl<E: error::Error + 'static> From<E> for Error {
     #[track_caller]
     fn from(error: E) -> Error {
-        let (any, why): (&dyn Any, String) = (&error, error.to_string());
-        if let Some(refused) = any.downcast_ref::<ParseError>() {
-            return Error::Refused(refused.clone());
-        }
-        let template = any.downcast_ref::<TemplateError>();
-        let why = match program_line(Location::caller()) {
-            Some(line) if template.is_none() => format!("{line}: {why}"),
-            _ => why,
-        };
-        // ENFILE and EMFILE of POSIX: the system or this process has no descriptor left, for now.
-        let code = any.downcast_ref().and_then(io::Error::raw_os_error);
-        let code = code.or(template.and_then(|it| it.code));
-        if cfg!(unix) && matches!(code, Some(23 | 24)) {
-            return Error::with_header(Status::SERVICE_UNAVAILABLE, why, "Retry-After", "1");
-        }
-        match any.downcast_ref::<StoreError>() {
-            Some(error) => Error::Store(error.clone(), why),
-            None => Error::Failed(why),
-        }
+        failed(&error, Location::caller())
+    }
+}
+
+/// The error of a handler that another error has ended, at this place.
+fn failed(error: &(dyn error::Error + 'static), place: &Location) -> Error {
+    if let Some(refused) = error.downcast_ref::<ParseError>() {
+        return Error::Refused(refused.clone());
+    }
+    let template = error.downcast_ref::<TemplateError>();
+    let why = match program_line(place) {
+        Some(line) if template.is_none() => format!("{line}: {error}"),
+        _ => error.to_string(),
+    };
+    // ENFILE and EMFILE of POSIX: the system or this process has no descriptor left, for now.
+    let code = error.downcast_ref().and_then(io::Error::raw_os_error);
+    let code = code.or(template.and_then(|it| it.code));
+    if cfg!(unix) && matches!(code, Some(23 | 24)) {
+        return Error::with_header(Status::SERVICE_UNAVAILABLE, why, "Retry-After", "1");
+    }
+    match error.downcast_ref::<StoreError>() {
+        Some(error) => Error::Store(error.clone(), why),
+        None => Error::Failed(why),
     }
 }
 

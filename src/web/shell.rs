@@ -18,7 +18,10 @@ use crate::server::log::is_unseen;
 
 /// Bytes as one word of a shell: as they are, between single quotes, or made by `printf`.
 pub fn shell_word(word: impl AsRef<[u8]>) -> String {
-    let word = word.as_ref();
+    word_of(word.as_ref())
+}
+
+fn word_of(word: &[u8]) -> String {
     match str::from_utf8(word).ok().filter(|text| !text.contains(is_unseen)) {
         Some(text) if !text.is_empty() && text.chars().all(is_plain) => text.to_owned(),
         Some(text) => format!("'{}'", text.replace('\'', "'\\''")),

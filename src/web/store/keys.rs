@@ -35,6 +35,9 @@ pub struct KeyPage {
 /// The keys of a kind, until the store fails.
 pub type Keys<'s> = Box<dyn Iterator<Item = Result<String, StoreError>> + 's>;
 
+/// Asks a store for a page of keys.
+type PageAt<'s> = dyn Fn(u64) -> Result<KeyPage, StoreError> + 's;
+
 /// A row as the table of a store holds it.
 pub struct HeldRow<'t> {
     /// The name of its kind.
@@ -55,12 +58,16 @@ impl HeldRow<'_> {
 
 /// The keys on all pages.
 pub fn keys_of<'s>(store: &'s (impl Store + ?Sized), kind: &'s Kind) -> Keys<'s> {
+    keys_on(Box::new(|at| store.page_of_keys(kind, at)), kind.secret)
+}
+
+/// The keys on all pages of a kind, each of which is asked for by its number.
+fn keys_on<'s>(page_at: Box<PageAt<'s>>, is_secret: bool) -> Keys<'s> {
     let mut next = Some(0);
     let pages = std::iter::from_fn(move || {
         let at = next.take()?;
         // A file and Redis have only the hashes of secret keys, and memory must not tell them.
-        let page =
-            if kind.secret { Err(StoreError::Unlisted) } else { store.page_of_keys(kind, at) };
+        let page = if is_secret { Err(StoreError::Unlisted) } else { page_at(at) };
         next = page.as_ref().ok().and_then(|page| page.next);
         Some(page)
     });
