@@ -121,14 +121,14 @@ impl CommandLine {
         flag: &str,
         mut read: impl FnMut(&str) -> Result<T, &'static str>,
     ) -> Result<Vec<T>, CommandError> {
-        let given = self.flags.iter().filter(|given| given.flag == flag);
-        let values = given.map(|GivenFlag { name, value, .. }| {
-            read(value).or_else(|expected| {
+        let mut values = Vec::new();
+        for GivenFlag { name, value, .. } in self.flags.iter().filter(|given| given.flag == flag) {
+            values.push(read(value).or_else(|expected| {
                 let found = without_password(value);
                 wrong(format!("{name}: found {found:?}, expected {expected}"))
-            })
-        });
-        values.collect()
+            })?);
+        }
+        Ok(values)
     }
 
     /// The value of a flag that has a default, or what was found instead.

@@ -15,7 +15,7 @@ const DEFAULT: std::ops::Range<usize> = 25..36;
 
 /// The flags of a program that serves: the defaults, the environment, and the command line.
 pub fn read(arguments: &[String]) -> Result<CommandLine, CommandError> {
-    let mut line = CommandLine::read(arguments, TABLE)?;
+    let line = CommandLine::read(arguments, TABLE)?;
     let rows = || TABLE.lines().filter_map(|row| Some((flags_of(row).next()?.0, row)));
     let defaults = rows().filter_map(|(flag, row)| {
         let value = row.get(DEFAULT)?.trim().to_owned();
@@ -25,7 +25,5 @@ pub fn read(arguments: &[String]) -> Result<CommandLine, CommandError> {
         let name = row.strip_suffix(')')?.rsplit_once('(')?.1;
         Some(GivenFlag { flag, name, value: std::env::var(name).ok()? })
     });
-    let before: Vec<GivenFlag> = defaults.chain(environment).collect();
-    line.flags.splice(..0, before);
-    Ok(line)
+    Ok(CommandLine { flags: defaults.chain(environment).chain(line.flags).collect(), ..line })
 }

@@ -98,8 +98,8 @@ fn help(subject: &str) -> CommandResult {
         return unknown(subject, "command");
     }
     let (program, _) = HELP.split_once("\n== ").unwrap_or_default();
-    let rows = COMMANDS
-        .map(|(name, _)| format!("  {name:<9} {}", section(name).lines().next().unwrap_or("")));
+    let row = |name| format!("  {name:<9} {}", section(name).lines().next().unwrap_or(""));
+    let rows: Vec<String> = COMMANDS.iter().map(|(name, _)| row(name)).collect();
     let filled = program.replace("{commands}", &rows.join("\n"));
     let filled = filled.replace("{flags}", flags::TABLE).replace("{stores}", STORES);
     print(&as_typed(&filled))
