@@ -12,8 +12,8 @@ use crate::server::log::Log;
 use crate::server::stopper::Stopper;
 use std::io::{self, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -58,10 +58,10 @@ impl Pool {
             let time = time.as_secs_f64();
             let text = format!("stopped: {time} s later, {count} threads were still at work\n");
             // Nobody may be reading standard error, and this thread must not wait for that.
-            let (sender, receiver) = mpsc::channel();
-            let write = move || sender.send(io::stderr().write_all(text.as_bytes()));
-            let _ = thread::Builder::new().spawn(write);
-            let _ = receiver.recv_timeout(Duration::from_millis(100));
+            let write = move || io::stderr().write_all(text.as_bytes());
+            let writing = thread::Builder::new().spawn(write);
+            let is_waiting = |_: &u32| writing.as_ref().is_ok_and(|it| !it.is_finished());
+            (0..20).take_while(is_waiting).for_each(|_| thread::sleep(Duration::from_millis(5)));
         }
     }
 

@@ -5,7 +5,7 @@
 
 use super::{Duty, MOST_ACCEPTING, Pool};
 use crate::server::connection::Connection;
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Serves busy connections in another way than by a thread for each.
 pub(in crate::server) trait Relief: Send + Sync {
@@ -22,13 +22,14 @@ impl Pool {
     ///
     /// If the system gives no thread. Then the connection is returned.
     pub fn take_back(self: &Arc<Self>, connection: Box<Connection>) -> Result<(), Box<Connection>> {
-        // A thread that cannot be started drops its job. So the connection is not in the job: it is
-        // sent to the thread that has started.
-        let (sender, receiver) = mpsc::channel();
-        let job = move |_: &Arc<Pool>| receiver.recv().map_or(Duty::Choose, Duty::Serve);
+        // A thread that cannot be started drops its job. So the connection is not in the job, but
+        // in a place from which the job takes it.
+        let place = Arc::new(Mutex::new(Some(connection)));
+        let own_place = Arc::clone(&place);
+        let job = move |_: &Arc<Pool>| take(&own_place).map_or(Duty::Choose, Duty::Serve);
         match self.start_thread(job) {
-            Ok(()) => sender.send(connection).map_err(|unsent| unsent.0),
-            Err(_) => Err(connection),
+            Ok(()) => Ok(()),
+            Err(_) => take(&place).map_or(Ok(()), Err),
         }
     }
 
@@ -51,4 +52,8 @@ impl Pool {
         }
         staff.most_accepting = MOST_ACCEPTING;
     }
+}
+
+fn take(place: &Mutex<Option<Box<Connection>>>) -> Option<Box<Connection>> {
+    place.lock().unwrap_or_else(PoisonError::into_inner).take()
 }
