@@ -53,7 +53,10 @@ fn pack(text: &[u8]) -> Vec<u8> {
             let (length, back) = longest_repeat(text, at + new, &places)?;
             Some((new, length, back))
         };
-        let (new, length, back) = (0..=most).find_map(repeat_behind).unwrap_or((most, 0, 0));
+        let next_two = (0..=most).filter_map(repeat_behind).take(2);
+        // A byte more in a repeat saves one, and a later repeat costs what stands before it.
+        let better = next_two.min_by_key(|(new, length, _)| LONGEST + 2 * new - length);
+        let (new, length, back) = better.unwrap_or((most, 0, 0));
         packed.push((new * 32 + length.saturating_sub(3)) as u8);
         packed.extend(&text[at..at + new]);
         if length > 0 {
