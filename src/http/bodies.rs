@@ -68,6 +68,7 @@ impl Share {
         Err(ParseError::new(Status::SERVICE_UNAVAILABLE, message))
     }
 
+    #[inline]
     pub(crate) fn clear(&self) {
         // Most shares have nothing, and to read costs less than to write.
         if self.bytes.load(Ordering::Relaxed) == 0 {

@@ -51,6 +51,7 @@ pub(super) fn add<H: ?Sized>(hooks: &mut HookList<H>, blueprint: &Blueprint, hoo
 
 impl Hooks {
     /// The answer of the first hook that has one, or the error or the panic of a hook.
+    #[inline]
     pub fn before(&self, ctx: &mut Context) -> Result<Option<Response>, Error> {
         for (blueprint, hook) in &self.before {
             // `*`, the server as a whole, has no path.

@@ -20,6 +20,7 @@ pub struct Patience {
 
 impl Patience {
     /// From now on, the waits of this thread count together.
+    #[inline]
     pub fn begin() -> Patience {
         let waited = WAITED.get();
         WAITED.set(waited.or(Some(Duration::ZERO)));
@@ -28,6 +29,7 @@ impl Patience {
 }
 
 impl Drop for Patience {
+    #[inline]
     fn drop(&mut self) {
         if self.is_outer {
             WAITED.set(None);
