@@ -36,9 +36,8 @@ impl Response {
     /// An answer without headers or body. Panics as [`with_status`](Response::with_status).
     #[track_caller]
     pub fn new(status: Status) -> Response {
-        // Empty headers, in the memory of an answer that has been sent.
-        let headers = Headers::spare();
-        let ok = Response { status: Status::OK, headers, body: Body::Empty };
+        // `spare`: empty headers, in the memory of an answer that has been sent.
+        let ok = Response { status: Status::OK, headers: Headers::spare(), body: Body::Empty };
         ok.with_status(status)
     }
 

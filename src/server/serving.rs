@@ -43,7 +43,6 @@ pub(super) struct Serving {
     pub log: Log,
     /// Keeps the cycles; `None` if they are not recorded.
     pub recorder: Option<Arc<Recorder>>,
-    /// True once the server has been stopped.
     pub stopping: Arc<AtomicBool>,
     pub bodies: Arc<Bodies>,
     pub connections: Connections,

@@ -12,7 +12,6 @@ pub(super) struct Wire {
     pub socket: Arc<OpenSocket>,
     /// True if a read waits for bytes to arrive, and a write for the client to take them.
     pub may_wait: bool,
-    /// How long a read waits.
     read_time: Duration,
     /// How many bytes have been sent since the connection began.
     pub sent_bytes: u64,

@@ -74,6 +74,7 @@ impl Map {
 
     /// Puts a value under a name and returns the value that was there before. A known name keeps
     /// its place in the order.
+    #[inline]
     pub fn insert(&mut self, name: impl Into<Text>, value: impl Into<Value>) -> Option<Value> {
         self.put(name.into(), value.into())
     }

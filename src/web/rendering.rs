@@ -30,7 +30,11 @@ impl Context<'_> {
     /// What the template engine says: 500.
     #[track_caller]
     pub fn render(&mut self, template: &str, variables: impl Into<Map>) -> Result<Response, Error> {
-        let variables = variables.into();
+        self.page_of(template, variables.into())
+    }
+
+    #[track_caller]
+    fn page_of(&mut self, template: &str, variables: Map) -> Result<Response, Error> {
         let had_taken = self.taken.is_some();
         let templates = &self.site.templates;
         // A page may ask for more than its variables: `session`, `url_for` and others.

@@ -4,8 +4,7 @@
 
 use carafe::{App, Context, Error, Response};
 
-/// Registers the routes of this file. The page about an error shows the example, a path and the
-/// fields of a form, as a command to try.
+/// Registers the routes of this file. Pages about errors show the example as a command to try.
 pub fn routes(app: &mut App) {
     app.get("/hello", hello);
     app.get("/hello/<name>", hello_name).example("/hello/Ada", "");
